@@ -1,0 +1,129 @@
+/**
+ * What a CSV file becomes: a reading plan (what was decided), a profile (what is in it), a table (typed columns).
+ * Only types: every other module may import them.
+ */
+
+export const COLUMN_TYPES = ["number", "category", "boolean", "date", "text", "id"] as const;
+export type ColumnType = (typeof COLUMN_TYPES)[number];
+
+export type Severity = "info" | "warning" | "error";
+
+/** Something odd that was seen, said once, with a way out that the API can apply. */
+export interface Finding {
+  /** snake_case, stable: scripts filter by it. */
+  code: string;
+  severity: Severity;
+  /** Null where it is about the whole file. */
+  column: string | null;
+  /** One sentence a non-expert understands. */
+  message: string;
+  /** What PATCH /api/datasets/:id (or train's `exclude`) would take to mend it; null where nothing needs doing. */
+  fix: { exclude?: string[]; types?: Record<string, ColumnType>; target?: string; header?: boolean } | null;
+  /** 1-based row in the file, the header included, where one row is meant. */
+  row?: number;
+}
+
+/** How the bytes are cut into rows of strings. */
+export interface Dialect {
+  encoding: string; // "utf-8", "windows-1252", "utf-16le", ...
+  bom: boolean;
+  compression: "none" | "gzip" | "zip";
+  delimiter: string; // one or more characters
+  quote: string; // "" where the file has no quoting
+  escape: string;
+  newline: "\n" | "\r\n" | "\r" | "mixed";
+  comment: string; // "" where there is none
+  /** Rows before the header that are not data (titles, comments). */
+  preambleRows: number;
+  /** 0: the file has no header and the columns were named column_1 ...; 2 or more: merged with a blank between. */
+  headerRows: number;
+  /** Rows after the data that are not data (totals, notes). */
+  footerRows: number;
+  /** The decision in one sentence for the page. */
+  sentence: string;
+}
+
+/** How the cells of one column become values. Kept in the model, so that serving reads a cell exactly as training did. */
+export interface ColumnPlan {
+  name: string;
+  type: ColumnType;
+  /** Cells (trimmed, lower case) that mean missing in this column, beside the empty one. */
+  missingWords: string[];
+  /** type number: what stands between thousands and before decimals; a percent or currency sign is dropped. */
+  number?: { decimal: "." | ","; thousands: string; percent: boolean };
+  /** type date: the pattern by name that date parsing knows (see dates). */
+  dateFormat?: string;
+  /** type boolean: the two words (trimmed, lower case), [false, true]. */
+  booleanWords?: [string, string];
+}
+
+export interface ReadingPlan {
+  dialect: Dialect;
+  columns: ColumnPlan[];
+}
+
+/** What a person may override; every field optional. Unknown names are refused with an AppError. */
+export interface ReadingChoices {
+  delimiter?: string;
+  quote?: string;
+  encoding?: string;
+  /** true: the first row is the header; false: none; a number: 1-based row of the header. */
+  header?: boolean | number;
+  types?: Record<string, ColumnType>;
+  drop?: string[];
+  target?: string;
+  task?: "binary" | "multiclass" | "regression";
+}
+
+export interface ColumnProfile {
+  name: string;
+  type: ColumnType;
+  count: number;
+  missing: number;
+  /** Exact up to 10,000, then an estimate (distinctExact false). */
+  distinct: number;
+  distinctExact: boolean;
+  /** Numbers; dates as epoch milliseconds. Null for other types. */
+  min: number | null;
+  max: number | null;
+  mean: number | null;
+  std: number | null;
+  quantiles: { p05: number; p25: number; p50: number; p75: number; p95: number } | null;
+  /** Counts in equal-width bins from min to max (at most 24), empty for other types. */
+  histogram: number[];
+  /** Commonest values as in the file, at most 12, commonest first. */
+  top: { value: string; count: number }[];
+  /** The first distinct values as in the file, at most 5. */
+  examples: string[];
+}
+
+/** Everything that a reading found; what the dataset's row in the store keeps. */
+export interface CsvProfile {
+  plan: ReadingPlan;
+  rows: number;
+  columns: ColumnProfile[];
+  findings: Finding[];
+  target: string | null;
+  /** Why this target, one sentence. */
+  targetReason: string;
+  task: "binary" | "multiclass" | "regression" | null;
+  taskReason: string;
+  /** The first 50 data rows as strings, columns in order. */
+  preview: string[][];
+}
+
+/** One typed column, length `rows` of its table. */
+export type Column =
+  | { name: string; type: "number" | "date"; values: Float64Array } // NaN: missing; dates: epoch ms, UTC
+  | { name: string; type: "category" | "boolean" | "text" | "id"; codes: Int32Array; labels: string[] }; // -1: missing
+
+export interface Table {
+  rows: number;
+  columns: Column[];
+}
+
+export interface ReadingProgress {
+  bytesRead: number;
+  bytesTotal: number;
+  rows: number;
+}

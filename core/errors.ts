@@ -1,0 +1,50 @@
+/**
+ * The errors that a user can cause, and the few codes that callers branch on.
+ * Anything that is not an AppError is a defect: it shows as an internal error with an id, never with its detail.
+ */
+
+export type ErrorCode =
+  | "syntax" // 400: the request cannot be parsed
+  | "unauthorized" // 401
+  | "forbidden" // 403
+  | "missing" // 404
+  | "conflict" // 409
+  | "too_large" // 413
+  | "media_type" // 415
+  | "host" // 421
+  | "invalid" // 422: parsed, but its data cannot be used
+  | "too_many" // 429
+  | "unavailable" // 503
+  | "disk_full"; // 507
+
+/** Where the fault is and how to mend it; `row` is 1-based in the file, the header row included. */
+export interface ErrorPlace {
+  row?: number;
+  column?: string;
+  /** One sentence: what the reader can do now. */
+  fix?: string;
+  /** A command or value that works if pasted. */
+  example?: string;
+}
+
+export class AppError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly place: ErrorPlace = {},
+  ) {
+    super(message);
+    this.name = "AppError";
+  }
+}
+
+/** An AppError crossing a process border as plain data, and back. */
+export interface ErrorRecord extends ErrorPlace {
+  code: ErrorCode | "internal";
+  message: string;
+}
+
+export function errorRecord(error: unknown): ErrorRecord {
+  if (error instanceof AppError) return { code: error.code, message: error.message, ...error.place };
+  return { code: "internal", message: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,34 @@
+/**
+ * The shape in which every learner sees data: column-major, typed, missing values explicit.
+ * Only types; row in a CSV, sample here.
+ */
+
+export type Task = "binary" | "multiclass" | "regression";
+
+export type Feature =
+  /** NaN: missing. */
+  | { name: string; kind: "number"; values: Float64Array }
+  /** -1: missing or never seen; codes index `labels`. */
+  | { name: string; kind: "category"; codes: Int32Array; labels: string[] };
+
+export interface Samples {
+  rows: number;
+  features: Feature[];
+}
+
+export interface Target {
+  task: Task;
+  /** Regression: the number. Classification: the class index, 0 .. classes.length - 1. Length rows. */
+  values: Float64Array;
+  /** Class labels as they stand in the CSV; empty for regression. */
+  classes: string[];
+}
+
+/** Seeded pseudo-random numbers in [0, 1); the only source of randomness in the trainer. */
+export type Random = () => number;
+
+/**
+ * Called between units of work (a round, a tree, a block of rows), at least every 100 ms.
+ * Resolves at once most of the time; throws the signal's reason when the run was cancelled.
+ */
+export type Checkpoint = () => Promise<void> | void;
