@@ -1,0 +1,165 @@
+/**
+ * How is untrusted or heavy work kept away from the server? In a child process of our own, capped in memory, killed
+ * when it outgrows that, spoken to in checked messages. A child that dies takes nothing with it.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { z } from "zod";
+import { AppError, type ErrorRecord } from "./errors.ts";
+
+export type ChildName = "read-child" | "run-child";
+
+/** What a child may say; anything else ends it. */
+const MESSAGE = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("ready") }),
+  z.object({ kind: z.literal("report"), report: z.unknown() }),
+  z.object({ kind: z.literal("done"), result: z.unknown() }),
+  z.object({
+    kind: z.literal("failed"),
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      row: z.number().optional(),
+      column: z.string().optional(),
+      fix: z.string().optional(),
+      example: z.string().optional(),
+    }),
+  }),
+]);
+
+export interface ChildOptions {
+  input: unknown;
+  memoryBytes: number;
+  onReport: (report: unknown) => void;
+}
+
+export interface Child {
+  pid: number;
+  send: (message: { kind: "stop" }) => void;
+  /** At once and for good; `result` then rejects. */
+  kill: () => void;
+  /** The child's result. Rejects with AppError where the input is to blame or memory ran out. */
+  result: Promise<unknown>;
+}
+
+const MEMORY_POLL_MS = 250;
+
+/** Starts a child; the one-file build starts itself, by the child's name as subcommand. */
+export function startChild(name: ChildName, options: ChildOptions): Child {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  let isOutOfMemory = false;
+  const process = Bun.spawn(childCommand(name), {
+    stdio: ["ignore", "ignore", "pipe"],
+    serialization: "json",
+    env: childEnvironment(),
+    ipc: (raw) => {
+      const message = MESSAGE.safeParse(raw);
+      if (!message.success) return end(new Error("the child said something that is not a message"));
+      if (message.data.kind === "ready") send({ kind: "start", input: options.input });
+      else if (message.data.kind === "report") guard(() => options.onReport((message.data as { report: unknown }).report));
+      else if (message.data.kind === "done") resolve(message.data.result);
+      else end(revive(message.data.error as ErrorRecord));
+    },
+  });
+  const send = (message: unknown) => {
+    if (process.exitCode === null && process.signalCode === null) process.send(message);
+  };
+  const end = (error: Error) => {
+    reject(error);
+    process.kill("SIGKILL");
+  };
+  const guard = (body: () => void) => {
+    try {
+      body();
+    } catch (error) {
+      end(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+  const memory = setInterval(() => {
+    if (residentBytes(process.pid) <= options.memoryBytes) return;
+    isOutOfMemory = true;
+    process.kill("SIGKILL");
+  }, MEMORY_POLL_MS);
+  const stderr = new Response(process.stderr).text();
+  process.exited.then(async (exitCode) => {
+    clearInterval(memory);
+    if (isOutOfMemory) return reject(outOfMemory(options.memoryBytes));
+    const said = (await stderr).trim().slice(-2000);
+    const how = process.signalCode ? `was killed by ${process.signalCode}` : `ended with code ${exitCode}`;
+    reject(new ChildDied(`the ${name} process ${how}${said ? `: ${said}` : ""}`));
+  });
+  return { pid: process.pid, send, kill: () => process.kill("SIGKILL"), result: promise };
+}
+
+/** The child ended without an answer: a defect, a kill from outside, or the machine out of memory. */
+export class ChildDied extends Error {}
+
+function childCommand(name: ChildName): string[] {
+  const isOneFile = import.meta.url.includes("$bunfs") || import.meta.url.includes("~BUN");
+  return isOneFile
+    ? [process.execPath, name]
+    : [process.execPath, new URL(`./${name}.ts`, import.meta.url).pathname];
+}
+
+/** A child that reads strangers' data needs no secret of ours. */
+function childEnvironment(): Record<string, string> {
+  const { PATH = "", HOME = "", TMPDIR = "", TZ = "" } = process.env;
+  return { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...(TZ && { TZ }) };
+}
+
+function revive(record: ErrorRecord): Error {
+  const { code, message, ...place } = record;
+  return code === "internal" ? new Error(message) : new AppError(code, message, place);
+}
+
+function residentBytes(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * 4096;
+  } catch {
+    // The child has just ended, or the system has no /proc: the kernel's own limit then stands alone.
+    return 0;
+  }
+}
+
+function outOfMemory(bytes: number): AppError {
+  return new AppError("invalid", `The work needed more than ${Math.round(bytes / 1e6)} MB of memory and was ended`, {
+    fix: "Exclude columns, train on fewer rows, or raise TRAIN_MEMORY_MB.",
+  });
+}
+
+/** The child's side: waits for its input, does the work, answers, exits. Never returns. */
+export async function serveParent(
+  work: (input: unknown, port: { report: (report: unknown) => void; stop: AbortSignal }) => Promise<unknown>,
+): Promise<void> {
+  preferToDie();
+  const stop = new AbortController();
+  const { promise: input, resolve } = Promise.withResolvers<unknown>();
+  process.on("message", (message: { kind: string; input?: unknown }) => {
+    if (message.kind === "start") resolve(message.input);
+    else if (message.kind === "stop") stop.abort();
+  });
+  process.on("disconnect", () => process.exit(1));
+  say({ kind: "ready" });
+  const answer = await work(await input, { report: (report) => say({ kind: "report", report }), stop: stop.signal }).then(
+    (result) => ({ kind: "done", result }),
+    (error: unknown) => ({ kind: "failed", error: describe(error) }),
+  );
+  process.send!(answer, undefined, undefined, () => process.exit(0));
+}
+
+function say(message: unknown): void {
+  process.send!(message);
+}
+
+function describe(error: unknown): ErrorRecord {
+  if (error instanceof AppError) return { code: error.code, message: error.message, ...error.place };
+  return { code: "internal", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
+
+/** When memory runs out the kernel shall take this child, never the server. */
+function preferToDie(): void {
+  try {
+    writeFileSync("/proc/self/oom_score_adj", "1000");
+  } catch {
+    // Only Linux has it; elsewhere the parent's own cap has to do.
+  }
+}

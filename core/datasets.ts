@@ -1,0 +1,313 @@
+/**
+ * How does a file become a dataset? Received to disk, read in a child process, stored with its profile; a refused file
+ * leaves nothing. Other reading choices make a new version of the same file.
+ */
+import { mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { type Child, ChildDied, startChild } from "./child.ts";
+import type { CsvProfile, ReadingChoices } from "./csv/types.ts";
+import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
+import type { EventLog } from "./events.ts";
+import { diskFull, receiveFile } from "./http/receive.ts";
+import { newId } from "./ids.ts";
+import type { Logger } from "./log.ts";
+import type { Store } from "./store/database.ts";
+import {
+  deleteDataset,
+  findDataset,
+  findDatasetByHash,
+  insertDataset,
+  insertDatasetVersion,
+  type StoredDataset,
+  unreadDatasets,
+} from "./store/datasets.ts";
+
+export interface DatasetsOptions {
+  store: Store;
+  log: EventLog;
+  logger: Logger;
+  folder: string;
+  maxBytes: number;
+  memoryBytes: number;
+  now: () => number;
+}
+
+/** An upload on its way: bytes first, rows then. */
+export interface Arrival {
+  id: string;
+  name: string;
+  bytes: number;
+  bytesTotal: number | null;
+  rows: number | null;
+}
+
+export interface Rejection {
+  id: string;
+  name: string;
+  at: number;
+  error: ErrorRecord;
+}
+
+/** Two readings at a time: more would only share the same cores. */
+const READERS = 2;
+const PROGRESS_MS = 200;
+const REJECTIONS_KEPT = 100;
+/** Free space that an upload must leave for the log and the models. */
+const RESERVE_BYTES = 64 * 1024 * 1024;
+
+export class Datasets {
+  private readonly arrivals = new Map<string, Arrival>();
+  private readonly rejections = new Map<string, Rejection>();
+  private readonly readers = new Set<Child>();
+  private readonly waiting: (() => void)[] = [];
+  private readonly pending = new Map<string, Promise<StoredDataset>>();
+  private reading = 0;
+  private isStopping = false;
+  private readonly saidAt = new Map<string, number>();
+
+  constructor(private readonly options: DatasetsOptions) {}
+
+  /** Takes up what a crash left: half files go, unread datasets are read. */
+  async start(): Promise<void> {
+    const { store, folder } = this.options;
+    await mkdir(folder, { recursive: true });
+    for (const file of await readdir(folder)) {
+      const id = file.replace(/\.(csv|part)$/, "");
+      if (file.endsWith(".part") || !findDataset(store, id)) await rm(join(folder, file), { force: true });
+    }
+    for (const id of unreadDatasets(store)) {
+      const { name, sizeBytes } = findDataset(store, id)!;
+      this.readNew({ id, name, sizeBytes, choices: {} }).catch(() => {
+        // Refused: the event and the rejection that `readNew` left say why.
+      });
+    }
+  }
+
+  /** A stopping server leaves unread datasets for the next start. */
+  stop(): void {
+    this.isStopping = true;
+    for (const child of this.readers) child.kill();
+  }
+
+  pathOf(id: string): string {
+    return join(this.options.folder, `${id}.csv`);
+  }
+
+  inProgress(): Arrival[] {
+    return [...this.arrivals.values()];
+  }
+
+  rejection(id: string): Rejection | null {
+    return this.rejections.get(id) ?? null;
+  }
+
+  /** The newest refusal since the last accepted file, for the page. */
+  lastRejection(): Rejection | null {
+    return [...this.rejections.values()].at(-1) ?? null;
+  }
+
+  /** Throws AppError `missing`. */
+  find(id: string, version?: number): StoredDataset {
+    const found = findDataset(this.options.store, id, version);
+    if (!found) throw new AppError("missing", `There is no dataset ${id}`, { fix: "GET /api/datasets lists them." });
+    return found;
+  }
+
+  /** As `find`, and read. Throws AppError `conflict` while it is being read. */
+  findReady(id: string, version?: number): StoredDataset & { profile: CsvProfile } {
+    const found = this.find(id, version);
+    if (!found.profile) {
+      throw new AppError("conflict", `${found.name} is still being read`, { fix: "Ask again when its status is ready." });
+    }
+    return found as StoredDataset & { profile: CsvProfile };
+  }
+
+  /**
+   * Receives a file. `ready` is its reading, which `await` makes an error of where the file is refused.
+   * The same bytes again are the same dataset: `isNew` false.
+   */
+  async receive(
+    request: Request,
+    name: string | null,
+  ): Promise<{ id: string; name: string; isNew: boolean; ready: Promise<StoredDataset> }> {
+    const { store, folder, maxBytes, now } = this.options;
+    const id = newId();
+    const bytesTotal = Number(request.headers.get("content-length")) || null;
+    await this.refuseWithoutSpace(bytesTotal ?? 0);
+    const part = join(folder, `${id}.part`);
+    try {
+      const received = await receiveFile(request, {
+        path: part,
+        maxBytes,
+        name,
+        onBytes: (bytes, label) => this.arrive({ id, name: label, bytes, bytesTotal, rows: null }),
+      });
+      const same = findDatasetByHash(store, received.sha256);
+      if (same) {
+        await rm(part);
+        return { id: same.id, name: same.name, isNew: false, ready: this.whenRead(same) };
+      }
+      await rename(part, this.pathOf(id));
+      await syncFolder(folder);
+      insertDataset(store, { id, ...received, createdAt: now() });
+      const ready = this.readNew({ id, choices: {}, name: received.name, sizeBytes: received.sizeBytes });
+      ready.catch(() => {
+        // Whoever awaits `ready` hears it; with ?wait=0 nobody does, and the rejection is kept for GET.
+      });
+      return { id, name: received.name, isNew: true, ready };
+    } catch (error) {
+      if (error instanceof AppError) this.reject(id, this.arrivals.get(id)?.name ?? name ?? "upload", error);
+      throw error;
+    } finally {
+      this.depart(id);
+    }
+  }
+
+  /** Reads the same file with other choices. Throws AppError where they do not fit; the old version stays. */
+  async reread(id: string, choices: ReadingChoices): Promise<StoredDataset> {
+    const { store, log, now } = this.options;
+    const dataset = this.findReady(id);
+    const merged = { ...dataset.choices, ...choices };
+    const profile = await this.read({ ...dataset, choices: merged });
+    log.record((append) => {
+      this.find(id);
+      const version = insertDatasetVersion(store, { id, choices: merged, profile, at: now() });
+      append("dataset.uploaded", { datasetId: id, name: dataset.name, version, ...sizeOf(profile) });
+    });
+    return this.find(id);
+  }
+
+  /** Row and file; runs keep what they learned, models go on. */
+  async delete(id: string): Promise<void> {
+    const { store, log } = this.options;
+    const { name } = this.find(id);
+    log.record((append) => {
+      deleteDataset(store, id);
+      append("dataset.deleted", { datasetId: id, name });
+    });
+    await rm(this.pathOf(id), { force: true });
+  }
+
+  private async refuseWithoutSpace(bytes: number): Promise<void> {
+    const { bavail, bsize } = await statfs(this.options.folder);
+    if (bavail * bsize < bytes + RESERVE_BYTES) throw diskFull();
+  }
+
+  private whenRead(dataset: StoredDataset): Promise<StoredDataset> {
+    return this.pending.get(dataset.id) ?? Promise.resolve(dataset);
+  }
+
+  private readNew(file: { id: string; name: string; sizeBytes: number; choices: ReadingChoices }): Promise<StoredDataset> {
+    const reading = this.readAndStore(file).finally(() => {
+      this.pending.delete(file.id);
+      this.depart(file.id);
+    });
+    this.pending.set(file.id, reading);
+    return reading;
+  }
+
+  private async readAndStore(file: {
+    id: string;
+    name: string;
+    sizeBytes: number;
+    choices: ReadingChoices;
+  }): Promise<StoredDataset> {
+    const { store, log, now } = this.options;
+    const { id, name, choices } = file;
+    try {
+      const profile = await this.read(file);
+      this.depart(id);
+      log.record((append) => {
+        const version = insertDatasetVersion(store, { id, choices, profile, at: now() });
+        append("dataset.uploaded", { datasetId: id, name, version, ...sizeOf(profile) });
+        this.rejections.clear();
+      });
+      return this.find(id);
+    } catch (error) {
+      if (this.isStopping) throw error;
+      this.depart(id);
+      const refusal = error instanceof AppError ? error : this.unexpected(error);
+      deleteDataset(store, id);
+      this.reject(id, name, refusal);
+      await rm(this.pathOf(id), { force: true });
+      throw refusal;
+    }
+  }
+
+  private unexpected(error: unknown): AppError {
+    this.options.logger.error({ error: String(error) }, "reading failed");
+    if (!(error instanceof ChildDied)) throw error;
+    return new AppError("invalid", "The file could not be read: its reader died", {
+      fix: "Check that it is a CSV; if it is, the log says more.",
+    });
+  }
+
+  private async read(file: { id: string; name: string; sizeBytes: number; choices: ReadingChoices }): Promise<CsvProfile> {
+    await this.takeReader();
+    const child = startChild("read-child", {
+      input: { path: this.pathOf(file.id), name: file.name, choices: file.choices },
+      memoryBytes: this.options.memoryBytes,
+      onReport: (report) => {
+        const { bytesRead, rows } = report as { bytesRead: number; rows: number };
+        this.arrive({ id: file.id, name: file.name, bytes: bytesRead, bytesTotal: file.sizeBytes, rows });
+      },
+    });
+    this.readers.add(child);
+    try {
+      return (await child.result) as CsvProfile;
+    } finally {
+      this.readers.delete(child);
+      this.releaseReader();
+    }
+  }
+
+  private async takeReader(): Promise<void> {
+    if (this.reading < READERS) {
+      this.reading += 1;
+      return;
+    }
+    await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+
+  private releaseReader(): void {
+    const next = this.waiting.shift();
+    if (next) next();
+    else this.reading -= 1;
+  }
+
+  private arrive(arrival: Arrival): void {
+    this.arrivals.set(arrival.id, arrival);
+    const now = this.options.now();
+    if (now - (this.saidAt.get(arrival.id) ?? 0) < PROGRESS_MS) return;
+    this.saidAt.set(arrival.id, now);
+    const { id, name, bytes, bytesTotal, rows } = arrival;
+    this.options.log.append("dataset.progressed", { datasetId: id, name, bytes, bytesTotal, rows });
+  }
+
+  private depart(id: string): void {
+    this.arrivals.delete(id);
+    this.saidAt.delete(id);
+  }
+
+  private reject(id: string, name: string, error: AppError): void {
+    this.rejections.delete(id);
+    this.rejections.set(id, { id, name, at: this.options.now(), error: errorRecord(error) });
+    const oldest = this.rejections.keys().next().value;
+    if (this.rejections.size > REJECTIONS_KEPT && oldest) this.rejections.delete(oldest);
+    this.options.log.append("dataset.rejected", { datasetId: id, name, reason: error.message });
+  }
+}
+
+function sizeOf(profile: CsvProfile): { rows: number; columns: number } {
+  return { rows: profile.rows, columns: profile.columns.length };
+}
+
+/** A rename is only safe from a power cut once its folder is on disk. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

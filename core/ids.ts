@@ -1,0 +1,20 @@
+/** What is a thing called? Short random ids, and names that fit into a path. */
+
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+
+/** Twelve characters of Crockford's base 32: 60 random bits. */
+export function newId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => ALPHABET[byte & 31]).join("");
+}
+
+/** A label as a name for a model: lower case letters, digits, dots and dashes; "model" where nothing is left. */
+export function slug(label: string): string {
+  const base = label
+    .replace(/\.(csv|tsv|txt)(\.(gz|zip))?$/i, "")
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, "-")
+    .replace(/^[-.]+|[-.]+$/g, "")
+    .slice(0, 60);
+  return base || "model";
+}

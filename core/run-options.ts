@@ -1,0 +1,69 @@
+/** What may a training be asked for? The request's schema, and how it is settled against the dataset. */
+import { z } from "zod";
+import type { CsvProfile } from "./csv/types.ts";
+import { AppError } from "./errors.ts";
+import type { RunOptions } from "./stages/stage.ts";
+
+export const MODEL_NAME = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,79}$/, "lower case letters, digits, dots and dashes, at most 80");
+
+export const TRAIN_REQUEST = z.strictObject({
+  datasetId: z.string(),
+  target: z.string().optional(),
+  task: z.enum(["binary", "multiclass", "regression"]).optional(),
+  name: MODEL_NAME.optional(),
+  features: z.array(z.string()).optional(),
+  exclude: z.array(z.string()).optional(),
+  budgetSeconds: z.number().min(1).max(86_400).optional(),
+  budgetRounds: z.number().int().min(1).max(100_000).optional(),
+  split: z.enum(["random", "time", "group"]).optional(),
+  splitColumn: z.string().optional(),
+  seed: z.number().int().min(0).max(2 ** 31).optional(),
+  metric: z.string().optional(),
+  costs: z.strictObject({ falsePositive: z.number().min(0), falseNegative: z.number().min(0) }).optional(),
+});
+export type TrainRequest = z.output<typeof TRAIN_REQUEST>;
+
+/** The options that the run keeps. Throws AppError `invalid` where a column or the target is not there. */
+export function settleOptions(request: TrainRequest, profile: CsvProfile, budgetSeconds: number): RunOptions {
+  const target = request.target ?? profile.target;
+  if (target === null) {
+    throw new AppError("invalid", "No column suggests itself as the target", {
+      fix: "Name the column to predict as `target`.",
+      example: `{"datasetId":"${request.datasetId}","target":${JSON.stringify(profile.columns[0]?.name ?? "")}}`,
+    });
+  }
+  const named = [target, ...(request.features ?? []), ...(request.exclude ?? [])];
+  for (const name of [...named, ...(request.splitColumn ? [request.splitColumn] : [])]) requireColumn(name, profile);
+  if (request.split && request.split !== "random" && !request.splitColumn) {
+    throw new AppError("invalid", `split=${request.split} needs splitColumn`, {
+      fix: `Name the column that holds the ${request.split === "time" ? "date" : "group"}.`,
+    });
+  }
+  return {
+    target,
+    task: request.task ?? (target === profile.target ? profile.task : null),
+    features: request.features ?? null,
+    exclude: request.exclude ?? [],
+    budgetSeconds: request.budgetSeconds ?? budgetSeconds,
+    budgetRounds: request.budgetRounds ?? null,
+    split: request.split ?? "random",
+    splitColumn: request.splitColumn ?? null,
+    seed: request.seed ?? 0,
+    metric: request.metric ?? null,
+    costs: request.costs ?? null,
+  };
+}
+
+function requireColumn(name: string, profile: CsvProfile): void {
+  if (profile.columns.some((column) => column.name === name)) return;
+  const names = profile.columns.map((column) => column.name);
+  const close = names.find((candidate) => candidate.toLowerCase() === name.toLowerCase());
+  const shown = names.slice(0, 20).join(", ") + (names.length > 20 ? ", …" : "");
+  throw new AppError("invalid", `There is no column called ${JSON.stringify(name)}`, {
+    column: name,
+    fix: close ? `Did you mean ${JSON.stringify(close)}?` : `The columns are: ${shown}.`,
+    ...(close && { example: close }),
+  });
+}

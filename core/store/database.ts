@@ -1,0 +1,106 @@
+/**
+ * How is the database opened, migrated and kept to one process? The only file that knows the driver.
+ * It never deletes or overwrites a database that it cannot read.
+ */
+import { Database } from "bun:sqlite";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { AppError } from "../errors.ts";
+import { MIGRATIONS } from "./migrations.ts";
+
+export type Parameters = Record<string, string | number | null>;
+
+export class Store {
+  /** Changes when a backup is restored: positions in the old log mean nothing then. */
+  readonly epoch: string;
+  private constructor(
+    private readonly database: Database,
+    readonly folder: string,
+  ) {
+    this.epoch = this.meta("epoch", () => crypto.randomUUID().slice(0, 8));
+  }
+
+  /** Opens (or makes) the database in `folder`. Throws AppError where its schema is newer or it is not a database. */
+  static open(folder: string): Store {
+    mkdirSync(folder, { recursive: true });
+    const database = new Database(join(folder, "signalbox.sqlite"), { create: true, strict: true });
+    try {
+      configure(database);
+      migrate(database);
+    } catch (error) {
+      database.close();
+      throw error instanceof AppError ? error : unreadable(error);
+    }
+    return new Store(database, folder);
+  }
+
+  get<Row>(sql: string, parameters: Parameters = {}): Row | null {
+    return this.database.query<Row, [Parameters]>(sql).get(parameters);
+  }
+
+  all<Row>(sql: string, parameters: Parameters = {}): Row[] {
+    return this.database.query<Row, [Parameters]>(sql).all(parameters);
+  }
+
+  run(sql: string, parameters: Parameters = {}): { changes: number; lastInsertRowid: number } {
+    const { changes, lastInsertRowid } = this.database.query(sql).run(parameters);
+    return { changes, lastInsertRowid: Number(lastInsertRowid) };
+  }
+
+  /** All or nothing; on disk before it returns, so that what is acknowledged survives a power cut. */
+  transaction<T>(body: () => T): T {
+    if (this.database.inTransaction) return body();
+    return this.database.transaction(body).immediate();
+  }
+
+  /** A value that is made once and then kept. */
+  meta(key: string, make: () => string): string {
+    const row = this.get<{ value: string }>("SELECT value FROM meta WHERE key = $key", { key });
+    if (row) return row.value;
+    const value = make();
+    this.run("INSERT INTO meta (key, value) VALUES ($key, $value)", { key, value });
+    return value;
+  }
+
+  /** A consistent copy while others write. The target must not exist. */
+  backup(path: string): void {
+    if (existsSync(path)) throw new AppError("conflict", `${path} exists`, { fix: "Name a new file." });
+    this.run("VACUUM INTO $path", { path });
+  }
+
+  close(): void {
+    this.database.close();
+  }
+}
+
+function configure(database: Database): void {
+  // WAL: readers and the writer do not wait for each other. FULL: SQLite's WAL default may lose the last commits in a
+  // power cut. Foreign keys and the busy timeout are off by default for historical reasons.
+  database.exec("PRAGMA busy_timeout = 5000");
+  database.exec("PRAGMA journal_mode = WAL");
+  database.exec("PRAGMA synchronous = FULL");
+  database.exec("PRAGMA foreign_keys = ON");
+  database.exec("PRAGMA cache_size = -8000");
+}
+
+function migrate(database: Database): void {
+  const { user_version: version } = database.query<{ user_version: number }, []>("PRAGMA user_version").get()!;
+  if (version > MIGRATIONS.length) {
+    throw new AppError("conflict", `The database was written by a newer Signalbox (schema ${version})`, {
+      fix: "Start that version, or name another DATA_DIR.",
+    });
+  }
+  MIGRATIONS.slice(version).forEach((step, index) => {
+    database.transaction(() => {
+      database.exec(step);
+      database.exec(`PRAGMA user_version = ${version + index + 1}`);
+    })();
+  });
+}
+
+function unreadable(error: unknown): AppError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new AppError("conflict", `The database cannot be opened: ${reason}`, {
+    fix: "The file is left as it is: restore a backup, or name another DATA_DIR.",
+  });
+}

@@ -1,0 +1,99 @@
+/** SQL of datasets and their versions. */
+import type { CsvProfile, ReadingChoices } from "../csv/types.ts";
+import type { Store } from "./database.ts";
+
+export interface StoredDataset {
+  id: string;
+  version: number;
+  name: string;
+  sizeBytes: number;
+  sha256: string;
+  /** "reading" is taken up again after a restart; a refused file has no row at all. */
+  status: "reading" | "ready";
+  createdAt: number;
+  choices: ReadingChoices;
+  profile: CsvProfile | null;
+}
+
+type Row = Omit<StoredDataset, "choices" | "profile"> & { choices: string | null; profile: string | null };
+
+const COLUMNS = `d.id, v.version AS shown, d.version, d.name, d.sha256, d.size_bytes AS sizeBytes, d.status,
+  d.created_at AS createdAt, v.choices, v.profile`;
+const FROM = "FROM datasets d LEFT JOIN dataset_versions v ON v.dataset_id = d.id";
+
+export function insertDataset(
+  store: Store,
+  dataset: { id: string; name: string; sha256: string; sizeBytes: number; createdAt: number },
+): void {
+  store.run(
+    `INSERT INTO datasets (id, version, name, sha256, size_bytes, status, created_at)
+     VALUES ($id, 0, $name, $sha256, $sizeBytes, 'reading', $createdAt)`,
+    dataset,
+  );
+}
+
+/** Adds the next version; the dataset is ready from then on. */
+export function insertDatasetVersion(
+  store: Store,
+  entry: { id: string; choices: ReadingChoices; profile: CsvProfile; at: number },
+): number {
+  store.run("UPDATE datasets SET version = version + 1, status = 'ready' WHERE id = $id", { id: entry.id });
+  const { version } = store.get<{ version: number }>("SELECT version FROM datasets WHERE id = $id", { id: entry.id })!;
+  store.run(
+    `INSERT INTO dataset_versions (dataset_id, version, choices, profile, created_at)
+     VALUES ($id, $version, $choices, $profile, $at)`,
+    {
+      id: entry.id,
+      version,
+      choices: JSON.stringify(entry.choices),
+      profile: JSON.stringify(entry.profile),
+      at: entry.at,
+    },
+  );
+  return version;
+}
+
+/** The dataset with its current version, or with the one asked for. */
+export function findDataset(store: Store, id: string, version?: number): StoredDataset | null {
+  const row = store.get<Row & { shown: number | null }>(
+    `SELECT ${COLUMNS} ${FROM} AND v.version = coalesce($version, d.version) WHERE d.id = $id`,
+    { id, version: version ?? null },
+  );
+  return row && dataset(row);
+}
+
+export function findDatasetByHash(store: Store, sha256: string): StoredDataset | null {
+  const row = store.get<Row & { shown: number | null }>(
+    `SELECT ${COLUMNS} ${FROM} AND v.version = d.version WHERE d.sha256 = $sha256`,
+    { sha256 },
+  );
+  return row && dataset(row);
+}
+
+/** Newest first; `before` is the rowid-like position that the previous page ended with. */
+export function listDatasets(store: Store, page: { before: number; limit: number }): (StoredDataset & { position: number })[] {
+  return store
+    .all<Row & { shown: number | null; position: number }>(
+      `SELECT ${COLUMNS}, d.rowid AS position ${FROM} AND v.version = d.version
+       WHERE d.rowid < $before ORDER BY d.rowid DESC LIMIT $limit`,
+      page,
+    )
+    .map((row) => ({ ...dataset(row), position: row.position }));
+}
+
+export function unreadDatasets(store: Store): string[] {
+  return store.all<{ id: string }>("SELECT id FROM datasets WHERE status = 'reading'").map(({ id }) => id);
+}
+
+export function deleteDataset(store: Store, id: string): boolean {
+  return store.run("DELETE FROM datasets WHERE id = $id", { id }).changes > 0;
+}
+
+function dataset({ shown, ...row }: Row & { shown: number | null }): StoredDataset {
+  return {
+    ...row,
+    version: shown ?? row.version,
+    choices: row.choices ? (JSON.parse(row.choices) as ReadingChoices) : {},
+    profile: row.profile ? (JSON.parse(row.profile) as CsvProfile) : null,
+  };
+}

@@ -1,0 +1,49 @@
+/** SQL of the event log. */
+import type { Store } from "./database.ts";
+
+export interface EventRow {
+  seq: number;
+  type: string;
+  at: number;
+  data: string;
+}
+
+export function insertEvent(store: Store, event: { type: string; at: number; data: string; activity: 0 | 1 }): number {
+  return store.run(
+    "INSERT INTO events (type, at, data, activity) VALUES ($type, $at, $data, $activity)",
+    event,
+  ).lastInsertRowid;
+}
+
+/** Rows with seq > since, oldest first; every type where `type` is null. */
+export function eventsAfter(store: Store, range: { since: number; limit: number; type: string | null }): EventRow[] {
+  return store.all<EventRow>(
+    `SELECT seq, type, at, data FROM events
+     WHERE seq > $since AND ($type IS NULL OR type = $type) ORDER BY seq LIMIT $limit`,
+    range,
+  );
+}
+
+/** Rows that belong into the activity feed with seq < before, newest first. */
+export function activityBefore(store: Store, range: { before: number; limit: number }): EventRow[] {
+  return store.all<EventRow>(
+    `SELECT seq, type, at, data FROM events WHERE activity = 1 AND seq < $before ORDER BY seq DESC LIMIT $limit`,
+    range,
+  );
+}
+
+/** The first seq still in the log and the last one ever given out. */
+export function logBounds(store: Store): { first: number; last: number } {
+  const last = store.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'events'")?.seq ?? 0;
+  const first = store.get<{ seq: number | null }>("SELECT min(seq) AS seq FROM events")?.seq ?? last + 1;
+  return { first, last };
+}
+
+/** Drops what is older than `before`, and all but the newest `keep` rows. */
+export function trimEvents(store: Store, bound: { before: number; keep: number }): number {
+  return store.run(
+    `DELETE FROM events WHERE at < $before
+     OR seq <= (SELECT coalesce(max(seq), 0) FROM events) - $keep`,
+    bound,
+  ).changes;
+}

@@ -1,0 +1,126 @@
+/**
+ * How did the schema come to be? Numbered steps, oldest first; PRAGMA user_version is how many have run.
+ * A step that was released is never changed: add one.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- The log. AUTOINCREMENT: a seq never comes back, not even after retention has emptied the table.
+  CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    type TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    data TEXT NOT NULL,
+    activity INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX events_activity ON events (seq) WHERE activity = 1;
+  CREATE INDEX events_at ON events (at);
+
+  CREATE TABLE datasets (
+    id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    sha256 TEXT NOT NULL UNIQUE,
+    size_bytes INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX datasets_created ON datasets (created_at);
+  CREATE TABLE dataset_versions (
+    dataset_id TEXT NOT NULL REFERENCES datasets (id) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    choices TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (dataset_id, version)
+  ) STRICT;
+
+  CREATE TABLE runs (
+    id TEXT PRIMARY KEY,
+    number INTEGER NOT NULL UNIQUE,
+    dataset_id TEXT NOT NULL,
+    dataset_version INTEGER NOT NULL,
+    dataset_name TEXT NOT NULL,
+    model_name TEXT NOT NULL,
+    model_version INTEGER,
+    options TEXT NOT NULL,
+    status TEXT NOT NULL,
+    result TEXT,
+    error TEXT,
+    queued_at INTEGER NOT NULL,
+    started_at INTEGER,
+    finished_at INTEGER
+  ) STRICT;
+  CREATE INDEX runs_status ON runs (status, number);
+  CREATE TABLE run_stages (
+    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    status TEXT NOT NULL,
+    progress REAL NOT NULL,
+    note TEXT NOT NULL,
+    started_at INTEGER,
+    duration_ms INTEGER,
+    findings TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    PRIMARY KEY (run_id, position)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE run_candidates (
+    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    candidate TEXT NOT NULL,
+    PRIMARY KEY (run_id, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE run_rounds (
+    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    candidate TEXT NOT NULL,
+    round INTEGER NOT NULL,
+    train REAL NOT NULL,
+    valid REAL NOT NULL,
+    baseline REAL NOT NULL,
+    metric TEXT NOT NULL,
+    PRIMARY KEY (run_id, candidate, round)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE models (
+    name TEXT PRIMARY KEY,
+    live_version INTEGER,
+    next_version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE model_versions (
+    name TEXT NOT NULL REFERENCES models (name) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    run_id TEXT NOT NULL,
+    result TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (name, version)
+  ) STRICT;
+  CREATE TABLE deployments (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL REFERENCES models (name) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX deployments_name ON deployments (name, id);
+
+  CREATE TABLE prediction_minutes (
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    minute INTEGER NOT NULL,
+    predictions INTEGER NOT NULL,
+    PRIMARY KEY (name, version, minute)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE samples (
+    gauge TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    value REAL NOT NULL,
+    PRIMARY KEY (gauge, at)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX samples_at ON samples (at);
+  `,
+];

@@ -1,0 +1,122 @@
+/** SQL of models, versions, deployments and prediction counts. */
+import type { RunResult } from "../stages/stage.ts";
+import type { Store } from "./database.ts";
+
+export interface StoredModel {
+  name: string;
+  liveVersion: number | null;
+  createdAt: number;
+  position: number;
+}
+
+export interface StoredVersion {
+  name: string;
+  version: number;
+  runId: string;
+  result: RunResult;
+  sha256: string;
+  sizeBytes: number;
+  createdAt: number;
+}
+
+const MODEL = "name, live_version AS liveVersion, created_at AS createdAt, rowid AS position";
+const VERSION = "name, version, run_id AS runId, result, sha256, size_bytes AS sizeBytes, created_at AS createdAt";
+
+/** Numbers a new version; a number that was deleted never comes back. */
+export function insertVersion(store: Store, entry: Omit<StoredVersion, "version">): number {
+  store.run(
+    `INSERT INTO models (name, next_version, created_at) VALUES ($name, 1, $at) ON CONFLICT DO NOTHING`,
+    { name: entry.name, at: entry.createdAt },
+  );
+  const { version } = store.get<{ version: number }>(
+    "UPDATE models SET next_version = next_version + 1 WHERE name = $name RETURNING next_version - 1 AS version",
+    { name: entry.name },
+  )!;
+  store.run(
+    `INSERT INTO model_versions (name, version, run_id, result, sha256, size_bytes, created_at)
+     VALUES ($name, $version, $runId, $result, $sha256, $sizeBytes, $createdAt)`,
+    { ...entry, version, result: JSON.stringify(entry.result) },
+  );
+  return version;
+}
+
+export function findModel(store: Store, name: string): StoredModel | null {
+  return store.get<StoredModel>(`SELECT ${MODEL} FROM models WHERE name = $name`, { name });
+}
+
+/** The model that was deployed last, or made last where none is live. */
+export function currentModel(store: Store): StoredModel | null {
+  return store.get<StoredModel>(
+    `SELECT m.name, live_version AS liveVersion, created_at AS createdAt, m.rowid AS position
+     FROM models m LEFT JOIN deployments d ON d.name = m.name AND m.live_version IS NOT NULL
+     ORDER BY m.live_version IS NULL, d.id DESC, m.rowid DESC LIMIT 1`,
+  );
+}
+
+export function listModels(store: Store, page: { before: number; limit: number }): StoredModel[] {
+  return store.all<StoredModel>(
+    `SELECT ${MODEL} FROM models WHERE rowid < $before ORDER BY rowid DESC LIMIT $limit`,
+    page,
+  );
+}
+
+export function findVersion(store: Store, name: string, version: number): StoredVersion | null {
+  const row = store.get<Omit<StoredVersion, "result"> & { result: string }>(
+    `SELECT ${VERSION} FROM model_versions WHERE name = $name AND version = $version`,
+    { name, version },
+  );
+  return row && { ...row, result: JSON.parse(row.result) as RunResult };
+}
+
+/** Newest first. */
+export function listVersions(store: Store, name: string): StoredVersion[] {
+  return store
+    .all<Omit<StoredVersion, "result"> & { result: string }>(
+      `SELECT ${VERSION} FROM model_versions WHERE name = $name ORDER BY version DESC`,
+      { name },
+    )
+    .map((row) => ({ ...row, result: JSON.parse(row.result) as RunResult }));
+}
+
+export function deleteVersion(store: Store, name: string, version: number): void {
+  store.run("DELETE FROM model_versions WHERE name = $name AND version = $version", { name, version });
+}
+
+export function deploy(store: Store, entry: { name: string; version: number; at: number }): void {
+  store.run("UPDATE models SET live_version = $version WHERE name = $name", {
+    name: entry.name,
+    version: entry.version,
+  });
+  store.run("INSERT INTO deployments (name, version, at) VALUES ($name, $version, $at)", entry);
+}
+
+export function deploymentsOf(store: Store, name: string): { version: number; at: number }[] {
+  return store.all("SELECT version, at FROM deployments WHERE name = $name ORDER BY id DESC LIMIT 20", { name });
+}
+
+export function addPredictions(
+  store: Store,
+  entry: { name: string; version: number; minute: number; predictions: number },
+): void {
+  store.run(
+    `INSERT INTO prediction_minutes (name, version, minute, predictions)
+     VALUES ($name, $version, $minute, $predictions)
+     ON CONFLICT DO UPDATE SET predictions = predictions + excluded.predictions`,
+    entry,
+  );
+}
+
+/** Predictions by minute since `minute`, of one model or of all. */
+export function predictionsSince(store: Store, minute: number, name: string | null): { minute: number; predictions: number }[] {
+  return store.all(
+    `SELECT minute, sum(predictions) AS predictions FROM prediction_minutes
+     WHERE minute >= $minute AND ($name IS NULL OR name = $name) GROUP BY minute ORDER BY minute`,
+    { minute, name },
+  );
+}
+
+export function countPredictions(store: Store, name: string): number {
+  return (
+    store.get<{ n: number | null }>("SELECT sum(predictions) AS n FROM prediction_minutes WHERE name = $name", { name })?.n ?? 0
+  );
+}
