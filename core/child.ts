@@ -55,7 +55,8 @@ export function startChild(name: ChildName, options: ChildOptions): Child {
       const message = MESSAGE.safeParse(raw);
       if (!message.success) return end(new Error("the child said something that is not a message"));
       if (message.data.kind === "ready") send({ kind: "start", input: options.input });
-      else if (message.data.kind === "report") guard(() => options.onReport((message.data as { report: unknown }).report));
+      else if (message.data.kind === "report")
+        guard(() => options.onReport((message.data as { report: unknown }).report));
       else if (message.data.kind === "done") resolve(message.data.result);
       else end(revive(message.data.error as ErrorRecord));
     },
@@ -121,9 +122,13 @@ function residentBytes(pid: number): number {
 }
 
 function outOfMemory(bytes: number): AppError {
-  return new AppError("invalid", `The work needed more than ${Math.round(bytes / 1e6)} MB of memory and was ended`, {
-    fix: "Exclude columns, train on fewer rows, or raise TRAIN_MEMORY_MB.",
-  });
+  return new AppError(
+    "invalid",
+    `The work needed more than ${Math.round(bytes / 1e6)} MB of memory and was ended`,
+    {
+      fix: "Exclude columns, train on fewer rows, or raise TRAIN_MEMORY_MB.",
+    },
+  );
 }
 
 /** The child's side: waits for its input, does the work, answers, exits. Never returns. */
@@ -139,7 +144,10 @@ export async function serveParent(
   });
   process.on("disconnect", () => process.exit(1));
   say({ kind: "ready" });
-  const answer = await work(await input, { report: (report) => say({ kind: "report", report }), stop: stop.signal }).then(
+  const answer = await work(await input, {
+    report: (report) => say({ kind: "report", report }),
+    stop: stop.signal,
+  }).then(
     (result) => ({ kind: "done", result }),
     (error: unknown) => ({ kind: "failed", error: describe(error) }),
   );
@@ -152,7 +160,10 @@ function say(message: unknown): void {
 
 function describe(error: unknown): ErrorRecord {
   if (error instanceof AppError) return { code: error.code, message: error.message, ...error.place };
-  return { code: "internal", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  return {
+    code: "internal",
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  };
 }
 
 /** When memory runs out the kernel shall take this child, never the server. */

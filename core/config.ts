@@ -18,28 +18,48 @@ interface Setting {
   says: string;
 }
 
-const setting = <S extends z.ZodType>(schema: S, fallback: string, says: string) => ({ schema, fallback, says });
+const setting = <S extends z.ZodType>(schema: S, fallback: string, says: string) => ({
+  schema,
+  fallback,
+  says,
+});
 
 /** Name in the environment -> check, default as text, one sentence. */
 export const SETTINGS = {
   PORT: setting(whole(0, 65535), "8000", "port to listen on; 0 takes a free one"),
   HOST: setting(text(), "127.0.0.1", "address to listen on; others than loopback need ALLOW_ANONYMOUS=1"),
-  DATA_DIR: setting(text(), "./data", "folder of the database, the datasets and the models; made on first start"),
+  DATA_DIR: setting(
+    text(),
+    "./data",
+    "folder of the database, the datasets and the models; made on first start",
+  ),
   BASE_PATH: setting(
     z.string().regex(/^(\/[\w.-]+)*$/, "must look like /tools/signalbox"),
     "",
     "path prefix behind a proxy, such as /tools/signalbox",
   ),
-  PUBLIC_URL: setting(z.union([z.literal(""), z.url()]), "", "the address people use, where a proxy hides ours"),
+  PUBLIC_URL: setting(
+    z.union([z.literal(""), z.url()]),
+    "",
+    "the address people use, where a proxy hides ours",
+  ),
   ALLOWED_HOSTS: setting(list(), "", "further host names that requests may carry, separated by commas"),
   AUTH: setting(z.enum(["none"]), "none", "who may enter; only none so far, so listen on loopback"),
   ALLOW_ANONYMOUS: setting(z.enum(["0", "1"]), "0", "1 allows a non-loopback HOST with AUTH=none"),
   MAX_UPLOAD_MB: setting(number(0.001, 1e6), "1024", "largest upload in megabytes"),
   TRAIN_BUDGET_SECONDS: setting(number(1, 86_400), "60", "seconds a training may take by default"),
   TRAIN_CONCURRENCY: setting(whole(1, 64), "1", "trainings that run at once"),
-  TRAIN_MEMORY_MB: setting(whole(0, 1e7), "0", "memory of one training; 0: three quarters of what the machine has"),
+  TRAIN_MEMORY_MB: setting(
+    whole(0, 1e7),
+    "0",
+    "memory of one training; 0: three quarters of what the machine has",
+  ),
   MAX_SOCKETS: setting(whole(1, 1e6), "10000", "open sockets in all"),
-  MAX_SOCKETS_PER_ADDRESS: setting(whole(1, 1e6), "1000", "open sockets of one address; loopback is unbounded"),
+  MAX_SOCKETS_PER_ADDRESS: setting(
+    whole(1, 1e6),
+    "1000",
+    "open sockets of one address; loopback is unbounded",
+  ),
   METRICS_SECONDS: setting(number(0.1, 3600), "5", "seconds between samples of the gauges"),
   HEALTH_CPU: setting(text(), "80,95", "CPU percent: warning,critical"),
   HEALTH_MEMORY: setting(text(), "85,95", "memory percent: warning,critical"),
@@ -47,7 +67,11 @@ export const SETTINGS = {
   HEALTH_LOOP: setting(text(), "100,500", "event-loop delay in ms: warning,critical"),
   HEALTH_QUEUE: setting(text(), "10,50", "trainings waiting: warning,critical"),
   RETENTION_DAYS: setting(number(0.01, 36_500), "30", "days that events and gauge samples are kept"),
-  LOG_LEVEL: setting(z.enum(["debug", "info", "warn", "error", "silent"]), "info", "least severe log line printed"),
+  LOG_LEVEL: setting(
+    z.enum(["debug", "info", "warn", "error", "silent"]),
+    "info",
+    "least severe log line printed",
+  ),
 } satisfies Record<string, Setting>;
 
 export type Config = { [K in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[K]["schema"]> };

@@ -109,7 +109,8 @@ export class Datasets {
   /** Throws AppError `missing`. */
   find(id: string, version?: number): StoredDataset {
     const found = findDataset(this.options.store, id, version);
-    if (!found) throw new AppError("missing", `There is no dataset ${id}`, { fix: "GET /api/datasets lists them." });
+    if (!found)
+      throw new AppError("missing", `There is no dataset ${id}`, { fix: "GET /api/datasets lists them." });
     return found;
   }
 
@@ -117,7 +118,9 @@ export class Datasets {
   findReady(id: string, version?: number): StoredDataset & { profile: CsvProfile } {
     const found = this.find(id, version);
     if (!found.profile) {
-      throw new AppError("conflict", `${found.name} is still being read`, { fix: "Ask again when its status is ready." });
+      throw new AppError("conflict", `${found.name} is still being read`, {
+        fix: "Ask again when its status is ready.",
+      });
     }
     return found as StoredDataset & { profile: CsvProfile };
   }
@@ -197,7 +200,12 @@ export class Datasets {
     return this.pending.get(dataset.id) ?? Promise.resolve(dataset);
   }
 
-  private readNew(file: { id: string; name: string; sizeBytes: number; choices: ReadingChoices }): Promise<StoredDataset> {
+  private readNew(file: {
+    id: string;
+    name: string;
+    sizeBytes: number;
+    choices: ReadingChoices;
+  }): Promise<StoredDataset> {
     const reading = this.readAndStore(file).finally(() => {
       this.pending.delete(file.id);
       this.depart(file.id);
@@ -242,7 +250,12 @@ export class Datasets {
     });
   }
 
-  private async read(file: { id: string; name: string; sizeBytes: number; choices: ReadingChoices }): Promise<CsvProfile> {
+  private async read(file: {
+    id: string;
+    name: string;
+    sizeBytes: number;
+    choices: ReadingChoices;
+  }): Promise<CsvProfile> {
     await this.takeReader();
     const child = startChild("read-child", {
       input: { path: this.pathOf(file.id), name: file.name, choices: file.choices },

@@ -4,8 +4,8 @@
  */
 import { z } from "zod";
 import type { PanelKey } from "./panels.ts";
-import { activityBefore, eventsAfter, insertEvent, logBounds } from "./store/log.ts";
 import type { Store } from "./store/database.ts";
+import { activityBefore, eventsAfter, insertEvent, logBounds } from "./store/log.ts";
 
 export type Level = "info" | "success" | "warning" | "error";
 
@@ -33,11 +33,21 @@ const allOfRun = ({ runId }: { runId: string }): PanelKey[] => [
   "attention",
 ];
 const ofDataset = (): PanelKey[] => ["datasets", "activity", "attention"];
-const ofModel = (data: { model: string }): PanelKey[] => ["model", `model:${data.model}`, "activity", "attention"];
+const ofModel = (data: { model: string }): PanelKey[] => [
+  "model",
+  `model:${data.model}`,
+  "activity",
+  "attention",
+];
 
 export const EVENTS = {
   "dataset.progressed": event({
-    data: z.object({ ...dataset, bytes: z.number(), bytesTotal: z.number().nullable(), rows: z.number().nullable() }),
+    data: z.object({
+      ...dataset,
+      bytes: z.number(),
+      bytesTotal: z.number().nullable(),
+      rows: z.number().nullable(),
+    }),
     level: "info",
     sentence: null,
     stale: () => ["datasets"],
@@ -82,7 +92,13 @@ export const EVENTS = {
     stale: (d) => [...ofRun(d.runId, "run", "stages"), "activity"],
   }),
   "stage.progressed": event({
-    data: z.object({ ...run, stage: z.string(), position: z.number(), progress: z.number(), note: z.string() }),
+    data: z.object({
+      ...run,
+      stage: z.string(),
+      position: z.number(),
+      progress: z.number(),
+      note: z.string(),
+    }),
     level: "info",
     sentence: null,
     stale: (d) => ofRun(d.runId, "run", "stages"),
@@ -191,7 +207,7 @@ export const EVENTS = {
     data: z.object({ values: z.record(z.string(), z.number()) }),
     level: "info",
     sentence: null,
-    stale: () => ["metrics", "connection"],
+    stale: () => ["metrics", "health", "connection", "predictions"],
   }),
 } as const;
 
@@ -281,7 +297,13 @@ export class EventLog {
       const entry = EVENTS[type] as EventType<z.ZodType>;
       const data: unknown = JSON.parse(row.data);
       const level = typeof entry.level === "function" ? entry.level(data) : entry.level;
-      return { seq: row.seq, at: new Date(row.at).toISOString(), type, level, sentence: entry.sentence!(data) };
+      return {
+        seq: row.seq,
+        at: new Date(row.at).toISOString(),
+        type,
+        level,
+        sentence: entry.sentence!(data),
+      };
     });
   }
 }

@@ -31,8 +31,18 @@ export interface GaugeSource {
 export const GAUGES = {
   cpu: { label: "CPU", unit: "%", thresholds: "HEALTH_CPU", read: (source) => source.cpuPercent() },
   memory: { label: "Memory", unit: "%", thresholds: "HEALTH_MEMORY", read: readMemoryPercent },
-  disk: { label: "Disk", unit: "%", thresholds: "HEALTH_DISK", read: (source) => readDiskPercent(source.dataDir) },
-  loop: { label: "Event-loop delay", unit: "ms", thresholds: "HEALTH_LOOP", read: (source) => source.loopDelayMs() },
+  disk: {
+    label: "Disk",
+    unit: "%",
+    thresholds: "HEALTH_DISK",
+    read: (source) => readDiskPercent(source.dataDir),
+  },
+  loop: {
+    label: "Event-loop delay",
+    unit: "ms",
+    thresholds: "HEALTH_LOOP",
+    read: (source) => source.loopDelayMs(),
+  },
   queue: { label: "Queue", unit: "runs", thresholds: "HEALTH_QUEUE", read: (source) => source.queueLength() },
 } as const satisfies Record<string, GaugeType>;
 
@@ -165,7 +175,11 @@ export class Health {
 
   private judge(gauge: GaugeName, value: number, at: number): { from: HealthState; reading: GaugeReading } {
     const limits = this.thresholds(gauge);
-    const before = this.memory.get(gauge) ?? { state: "healthy", streak: 0, lastChangeAt: Number.NEGATIVE_INFINITY };
+    const before = this.memory.get(gauge) ?? {
+      state: "healthy",
+      streak: 0,
+      lastChangeAt: Number.NEGATIVE_INFINITY,
+    };
     const after = nextState(before, value, { ...limits, at });
     this.memory.set(gauge, after);
     const { label, unit } = GAUGES[gauge];

@@ -21,12 +21,22 @@ export interface LiveOptions {
   lastSeq: () => number;
 }
 
+/** A drawing and the log position that it shows; the same for every viewer, page and embed. */
+export interface Fragment {
+  html: string;
+  seq: number;
+}
+
 interface PanelState {
   /** First event since the last drawing; null: the drawing is fresh. */
   staleSince: number | null;
   lastStale: number;
   drawnAt: number;
+  fragment: Fragment | null;
 }
+
+/** Drawings of subjects that nobody watches are kept up to this number. */
+const PANELS_KEPT = 500;
 
 export class Live {
   private readonly panels = new Map<PanelKey, PanelState>();
@@ -36,9 +46,19 @@ export class Live {
 
   constructor(
     private readonly options: LiveOptions,
-    /** Events up to here happened before this process: what they made stale is not known. */
-    private readonly knownSince = options.lastSeq(),
+    /** Events up to here happened before this process, or were forgotten: what they made stale is not known. */
+    private knownSince = options.lastSeq(),
   ) {}
+
+  /** The panel as of now, drawn only if something has happened to it since; null where its subject is gone. */
+  fragment(key: PanelKey): Fragment | null {
+    const state = this.state(key);
+    if (state.fragment && state.fragment.seq >= state.lastStale) return state.fragment;
+    const html = this.options.draw(key);
+    this.drawings += 1;
+    state.fragment = html === null ? null : { html, seq: this.options.lastSeq() };
+    return state.fragment;
+  }
 
   watch(key: PanelKey): void {
     this.watchers.set(key, (this.watchers.get(key) ?? 0) + 1);
@@ -81,10 +101,21 @@ export class Live {
   private state(key: PanelKey): PanelState {
     let state = this.panels.get(key);
     if (!state) {
-      state = { staleSince: null, lastStale: 0, drawnAt: Number.NEGATIVE_INFINITY };
+      state = { staleSince: null, lastStale: 0, drawnAt: Number.NEGATIVE_INFINITY, fragment: null };
       this.panels.set(key, state);
+      if (this.panels.size > PANELS_KEPT) this.forget();
     }
     return state;
+  }
+
+  /** Drops the oldest panel that nobody watches; from then on, "not known" covers what it knew. */
+  private forget(): void {
+    for (const [key, state] of this.panels) {
+      if (this.watchers.has(key)) continue;
+      this.panels.delete(key);
+      this.knownSince = Math.max(this.knownSince, state.lastStale);
+      return;
+    }
   }
 
   private schedule(delayMs: number): void {
@@ -111,10 +142,7 @@ export class Live {
     state.staleSince = null;
     state.drawnAt = now;
     if (!this.watchers.has(key)) return;
-    const html = this.options.draw(key);
-    this.drawings += 1;
-    if (html !== null) {
-      this.options.publish({ key, html, seq: this.options.lastSeq(), horizon: this.horizon() });
-    }
+    const fragment = this.fragment(key);
+    if (fragment) this.options.publish({ key, ...fragment, horizon: this.horizon() });
   }
 }

@@ -42,7 +42,8 @@ export class Models {
         .flatMap(({ name }) => listVersions(store, name))
         .map(({ runId }) => `${runId}.bin`),
     );
-    for (const file of await readdir(folder)) if (!known.has(file)) await rm(join(folder, file), { force: true });
+    for (const file of await readdir(folder))
+      if (!known.has(file)) await rm(join(folder, file), { force: true });
   }
 
   /** Moves a finished run's model file here. */
@@ -65,7 +66,8 @@ export class Models {
   /** Throws AppError `missing`. */
   find(name: string): StoredModel {
     const model = findModel(this.options.store, name);
-    if (!model) throw new AppError("missing", `There is no model ${name}`, { fix: "GET /api/models lists them." });
+    if (!model)
+      throw new AppError("missing", `There is no model ${name}`, { fix: "GET /api/models lists them." });
     return model;
   }
 
@@ -119,7 +121,9 @@ export class Models {
     const { store, log } = this.options;
     const { runId } = this.findVersion(name, version);
     if (this.find(name).liveVersion === version) {
-      throw new AppError("conflict", `${name} version ${version} is live`, { fix: "Deploy another version first." });
+      throw new AppError("conflict", `${name} version ${version} is live`, {
+        fix: "Deploy another version first.",
+      });
     }
     log.record((append) => {
       deleteVersion(store, name, version);
@@ -133,7 +137,8 @@ export class Models {
     const bytes = await readFile(this.pathOf(version.runId)).catch((error: unknown) => {
       throw damaged(version, String(error));
     });
-    if (createHash("sha256").update(bytes).digest("hex") !== version.sha256) throw damaged(version, "checksum differs");
+    if (createHash("sha256").update(bytes).digest("hex") !== version.sha256)
+      throw damaged(version, "checksum differs");
     return bytes;
   }
 
@@ -143,7 +148,11 @@ export class Models {
 }
 
 function damaged(version: StoredVersion, reason: string): AppError {
-  return new AppError("conflict", `The file of ${version.name} version ${version.version} is damaged: ${reason}`, {
-    fix: "Train again, or restore a backup. The other versions are not touched.",
-  });
+  return new AppError(
+    "conflict",
+    `The file of ${version.name} version ${version.version} is damaged: ${reason}`,
+    {
+      fix: "Train again, or restore a backup. The other versions are not touched.",
+    },
+  );
 }

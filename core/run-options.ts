@@ -19,7 +19,12 @@ export const TRAIN_REQUEST = z.strictObject({
   budgetRounds: z.number().int().min(1).max(100_000).optional(),
   split: z.enum(["random", "time", "group"]).optional(),
   splitColumn: z.string().optional(),
-  seed: z.number().int().min(0).max(2 ** 31).optional(),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31)
+    .optional(),
   metric: z.string().optional(),
   costs: z.strictObject({ falsePositive: z.number().min(0), falseNegative: z.number().min(0) }).optional(),
 });
@@ -35,7 +40,8 @@ export function settleOptions(request: TrainRequest, profile: CsvProfile, budget
     });
   }
   const named = [target, ...(request.features ?? []), ...(request.exclude ?? [])];
-  for (const name of [...named, ...(request.splitColumn ? [request.splitColumn] : [])]) requireColumn(name, profile);
+  for (const name of [...named, ...(request.splitColumn ? [request.splitColumn] : [])])
+    requireColumn(name, profile);
   if (request.split && request.split !== "random" && !request.splitColumn) {
     throw new AppError("invalid", `split=${request.split} needs splitColumn`, {
       fix: `Name the column that holds the ${request.split === "time" ? "date" : "group"}.`,

@@ -7,9 +7,13 @@ import type { Finding } from "./csv/types.ts";
 import type { EventLog } from "./events.ts";
 import { type Candidate, STAGE_NAMES } from "./stages/stage.ts";
 import type { Store } from "./store/database.ts";
-import { saveCandidate, saveRound, type StoredRun, updateStage } from "./store/runs.ts";
+import { type StoredRun, saveCandidate, saveRound, updateStage } from "./store/runs.ts";
 
-const position = z.number().int().min(0).max(STAGE_NAMES.length - 1);
+const position = z
+  .number()
+  .int()
+  .min(0)
+  .max(STAGE_NAMES.length - 1);
 const FINDING = z.object({
   code: z.string(),
   severity: z.enum(["info", "warning", "error"]),
@@ -84,7 +88,10 @@ export class RunRecord {
     this.timer = null;
     const reports = this.queue;
     this.queue = [];
-    if (reports.length) this.options.log.record((append) => reports.forEach((report) => this.write(report, append)));
+    if (reports.length)
+      this.options.log.record((append) => {
+        for (const report of reports) this.write(report, append);
+      });
   }
 
   private write(report: Report, append: Append): void {
@@ -128,7 +135,13 @@ export class RunRecord {
       const candidate = report.candidate as Candidate;
       const { name, score, std } = candidate;
       saveCandidate(store, id, candidate);
-      append("candidate.scored", { ...runOf(this.run), candidate: name, score, std, metric: this.options.metric() });
+      append("candidate.scored", {
+        ...runOf(this.run),
+        candidate: name,
+        score,
+        std,
+        metric: this.options.metric(),
+      });
     }
   }
 }

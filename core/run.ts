@@ -4,8 +4,8 @@
  */
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
-import type { Artifacts, RunDataset, RunOptions, RunResult, StageReport } from "./stages/stage.ts";
 import { createWork, STAGES } from "./stages/index.ts";
+import type { Artifacts, RunDataset, RunOptions, RunResult, StageReport } from "./stages/stage.ts";
 
 export interface RunInput {
   options: RunOptions;

@@ -48,7 +48,10 @@ interface ActiveRun {
 
 export class Runs {
   private readonly active = new Map<string, ActiveRun>();
-  private readonly ending = new Map<string, { promise: Promise<StoredRun>; resolve: (run: StoredRun) => void }>();
+  private readonly ending = new Map<
+    string,
+    { promise: Promise<StoredRun>; resolve: (run: StoredRun) => void }
+  >();
   private isStopping = false;
 
   constructor(private readonly options: RunsOptions) {}
@@ -219,7 +222,13 @@ export class Runs {
     if (this.active.get(run.id)?.isCancelled || this.isStopping) return;
     log.record((append) => {
       const version = models.register(append, { name: run.modelName, runId: run.id, result, ...file });
-      updateRun(store, run.id, { status: "finished", result, finishedAt: now(), modelVersion: version });
+      const { evaluation: _, ...summary } = result;
+      updateRun(store, run.id, {
+        status: "finished",
+        result: summary,
+        finishedAt: now(),
+        modelVersion: version,
+      });
       append("run.finished", { ...runOf(run), model: run.modelName, version, verdict: result.verdict });
     });
     await rm(this.folderOf(run.id), { recursive: true, force: true });
@@ -228,7 +237,9 @@ export class Runs {
   private markFailed(run: StoredRun, error: unknown): void {
     const { store, log, now } = this.options;
     const isOurs = error instanceof AppError || error instanceof ChildDied;
-    const record = isOurs ? errorRecord(error) : { ...errorRecord(error), message: `Internal error in run ${run.id}` };
+    const record = isOurs
+      ? errorRecord(error)
+      : { ...errorRecord(error), message: `Internal error in run ${run.id}` };
     log.record((append) => {
       endStages(store, run.id, "failed");
       updateRun(store, run.id, { status: "failed", error: record, finishedAt: now() });
@@ -244,7 +255,10 @@ export class Runs {
       append("run.cancelled", runOf(run));
     });
     rm(this.folderOf(run.id), { recursive: true, force: true }).catch((error: unknown) =>
-      this.options.logger.warn({ runId: run.id, error: String(error) }, "the run's folder could not be removed"),
+      this.options.logger.warn(
+        { runId: run.id, error: String(error) },
+        "the run's folder could not be removed",
+      ),
     );
     this.tellEnd(run.id);
   }

@@ -28,7 +28,8 @@ export async function receiveFile(request: Request, options: ReceiveOptions): Pr
   const length = Number(request.headers.get("content-length") ?? 0);
   if (length > options.maxBytes) throw tooLarge(options.maxBytes);
   const type = request.headers.get("content-type") ?? "";
-  if (!request.body) throw new AppError("syntax", "The request has no body", { fix: "Send the CSV as the body." });
+  if (!request.body)
+    throw new AppError("syntax", "The request has no body", { fix: "Send the CSV as the body." });
   try {
     if (/^multipart\/form-data/i.test(type)) return await receiveMultipart(request, type, options);
     const body = request.headers.get("content-encoding") === "gzip" ? gunzip(request.body) : request.body;
@@ -54,7 +55,9 @@ async function receiveMultipart(request: Request, type: string, options: Receive
   parser.on("finish", () => {
     if (!found) reject(noFile());
   });
-  parser.on("error", (error) => reject(new AppError("syntax", `The form cannot be read: ${(error as Error).message}`)));
+  parser.on("error", (error) =>
+    reject(new AppError("syntax", `The form cannot be read: ${(error as Error).message}`)),
+  );
   const source = Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0]);
   source.on("error", reject);
   source.pipe(parser);
@@ -62,10 +65,16 @@ async function receiveMultipart(request: Request, type: string, options: Receive
 }
 
 function gunzip(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
-  return body.pipeThrough(new DecompressionStream("gzip") as unknown as ReadableWritablePair<Uint8Array, Uint8Array>);
+  return body.pipeThrough(
+    new DecompressionStream("gzip") as unknown as ReadableWritablePair<Uint8Array, Uint8Array>,
+  );
 }
 
-async function writeFile(body: AsyncIterable<Uint8Array>, name: string, options: ReceiveOptions): Promise<Received> {
+async function writeFile(
+  body: AsyncIterable<Uint8Array>,
+  name: string,
+  options: ReceiveOptions,
+): Promise<Received> {
   const hash = createHash("sha256");
   const file = await open(options.path, "wx");
   let sizeBytes = 0;
@@ -105,7 +114,9 @@ function translate(error: unknown): unknown {
 }
 
 export function diskFull(): AppError {
-  return new AppError("disk_full", "The disk is full", { fix: "Delete datasets or model versions, or free space." });
+  return new AppError("disk_full", "The disk is full", {
+    fix: "Delete datasets or model versions, or free space.",
+  });
 }
 
 function tooLarge(maxBytes: number): AppError {

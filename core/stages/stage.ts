@@ -124,3 +124,6 @@ export interface ModelSchema {
   target: string;
   classes?: string[];
 }
+
+/** What lists and cards show of a result: all but the drawings' data. */
+export type RunSummary = Omit<RunResult, "evaluation">;

@@ -84,7 +84,9 @@ function configure(database: Database): void {
 }
 
 function migrate(database: Database): void {
-  const { user_version: version } = database.query<{ user_version: number }, []>("PRAGMA user_version").get()!;
+  const { user_version: version } = database
+    .query<{ user_version: number }, []>("PRAGMA user_version")
+    .get()!;
   if (version > MIGRATIONS.length) {
     throw new AppError("conflict", `The database was written by a newer Signalbox (schema ${version})`, {
       fix: "Start that version, or name another DATA_DIR.",

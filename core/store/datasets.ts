@@ -38,7 +38,9 @@ export function insertDatasetVersion(
   entry: { id: string; choices: ReadingChoices; profile: CsvProfile; at: number },
 ): number {
   store.run("UPDATE datasets SET version = version + 1, status = 'ready' WHERE id = $id", { id: entry.id });
-  const { version } = store.get<{ version: number }>("SELECT version FROM datasets WHERE id = $id", { id: entry.id })!;
+  const { version } = store.get<{ version: number }>("SELECT version FROM datasets WHERE id = $id", {
+    id: entry.id,
+  })!;
   store.run(
     `INSERT INTO dataset_versions (dataset_id, version, choices, profile, created_at)
      VALUES ($id, $version, $choices, $profile, $at)`,
@@ -71,7 +73,10 @@ export function findDatasetByHash(store: Store, sha256: string): StoredDataset |
 }
 
 /** Newest first; `before` is the rowid-like position that the previous page ended with. */
-export function listDatasets(store: Store, page: { before: number; limit: number }): (StoredDataset & { position: number })[] {
+export function listDatasets(
+  store: Store,
+  page: { before: number; limit: number },
+): (StoredDataset & { position: number })[] {
   return store
     .all<Row & { shown: number | null; position: number }>(
       `SELECT ${COLUMNS}, d.rowid AS position ${FROM} AND v.version = d.version

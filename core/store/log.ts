@@ -8,7 +8,10 @@ export interface EventRow {
   data: string;
 }
 
-export function insertEvent(store: Store, event: { type: string; at: number; data: string; activity: 0 | 1 }): number {
+export function insertEvent(
+  store: Store,
+  event: { type: string; at: number; data: string; activity: 0 | 1 },
+): number {
   return store.run(
     "INSERT INTO events (type, at, data, activity) VALUES ($type, $at, $data, $activity)",
     event,
@@ -16,7 +19,10 @@ export function insertEvent(store: Store, event: { type: string; at: number; dat
 }
 
 /** Rows with seq > since, oldest first; every type where `type` is null. */
-export function eventsAfter(store: Store, range: { since: number; limit: number; type: string | null }): EventRow[] {
+export function eventsAfter(
+  store: Store,
+  range: { since: number; limit: number; type: string | null },
+): EventRow[] {
   return store.all<EventRow>(
     `SELECT seq, type, at, data FROM events
      WHERE seq > $since AND ($type IS NULL OR type = $type) ORDER BY seq LIMIT $limit`,

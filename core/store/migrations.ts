@@ -94,6 +94,7 @@ export const MIGRATIONS: readonly string[] = [
     version INTEGER NOT NULL,
     run_id TEXT NOT NULL,
     result TEXT NOT NULL,
+    evaluation TEXT NOT NULL,
     sha256 TEXT NOT NULL,
     size_bytes INTEGER NOT NULL,
     created_at INTEGER NOT NULL,

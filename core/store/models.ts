@@ -1,5 +1,5 @@
 /** SQL of models, versions, deployments and prediction counts. */
-import type { RunResult } from "../stages/stage.ts";
+import type { RunResult, RunSummary } from "../stages/stage.ts";
 import type { Store } from "./database.ts";
 
 export interface StoredModel {
@@ -13,17 +13,21 @@ export interface StoredVersion {
   name: string;
   version: number;
   runId: string;
-  result: RunResult;
+  result: RunSummary;
   sha256: string;
   sizeBytes: number;
   createdAt: number;
 }
 
 const MODEL = "name, live_version AS liveVersion, created_at AS createdAt, rowid AS position";
-const VERSION = "name, version, run_id AS runId, result, sha256, size_bytes AS sizeBytes, created_at AS createdAt";
+const VERSION =
+  "name, version, run_id AS runId, result, sha256, size_bytes AS sizeBytes, created_at AS createdAt";
 
 /** Numbers a new version; a number that was deleted never comes back. */
-export function insertVersion(store: Store, entry: Omit<StoredVersion, "version">): number {
+export function insertVersion(
+  store: Store,
+  entry: Omit<StoredVersion, "version" | "result"> & { result: RunResult },
+): number {
   store.run(
     `INSERT INTO models (name, next_version, created_at) VALUES ($name, 1, $at) ON CONFLICT DO NOTHING`,
     { name: entry.name, at: entry.createdAt },
@@ -32,10 +36,11 @@ export function insertVersion(store: Store, entry: Omit<StoredVersion, "version"
     "UPDATE models SET next_version = next_version + 1 WHERE name = $name RETURNING next_version - 1 AS version",
     { name: entry.name },
   )!;
+  const { evaluation, ...result } = entry.result;
   store.run(
-    `INSERT INTO model_versions (name, version, run_id, result, sha256, size_bytes, created_at)
-     VALUES ($name, $version, $runId, $result, $sha256, $sizeBytes, $createdAt)`,
-    { ...entry, version, result: JSON.stringify(entry.result) },
+    `INSERT INTO model_versions (name, version, run_id, result, evaluation, sha256, size_bytes, created_at)
+     VALUES ($name, $version, $runId, $result, $evaluation, $sha256, $sizeBytes, $createdAt)`,
+    { ...entry, version, result: JSON.stringify(result), evaluation: JSON.stringify(evaluation) },
   );
   return version;
 }
@@ -65,7 +70,16 @@ export function findVersion(store: Store, name: string, version: number): Stored
     `SELECT ${VERSION} FROM model_versions WHERE name = $name AND version = $version`,
     { name, version },
   );
-  return row && { ...row, result: JSON.parse(row.result) as RunResult };
+  return row && { ...row, result: JSON.parse(row.result) as RunSummary };
+}
+
+/** The data of the version's drawings; apart, because lists never need it. */
+export function findEvaluation(store: Store, name: string, version: number): RunResult["evaluation"] {
+  const row = store.get<{ evaluation: string }>(
+    "SELECT evaluation FROM model_versions WHERE name = $name AND version = $version",
+    { name, version },
+  );
+  return row ? (JSON.parse(row.evaluation) as RunResult["evaluation"]) : {};
 }
 
 /** Newest first. */
@@ -75,7 +89,7 @@ export function listVersions(store: Store, name: string): StoredVersion[] {
       `SELECT ${VERSION} FROM model_versions WHERE name = $name ORDER BY version DESC`,
       { name },
     )
-    .map((row) => ({ ...row, result: JSON.parse(row.result) as RunResult }));
+    .map((row) => ({ ...row, result: JSON.parse(row.result) as RunSummary }));
 }
 
 export function deleteVersion(store: Store, name: string, version: number): void {
@@ -91,7 +105,9 @@ export function deploy(store: Store, entry: { name: string; version: number; at:
 }
 
 export function deploymentsOf(store: Store, name: string): { version: number; at: number }[] {
-  return store.all("SELECT version, at FROM deployments WHERE name = $name ORDER BY id DESC LIMIT 20", { name });
+  return store.all("SELECT version, at FROM deployments WHERE name = $name ORDER BY id DESC LIMIT 20", {
+    name,
+  });
 }
 
 export function addPredictions(
@@ -107,7 +123,11 @@ export function addPredictions(
 }
 
 /** Predictions by minute since `minute`, of one model or of all. */
-export function predictionsSince(store: Store, minute: number, name: string | null): { minute: number; predictions: number }[] {
+export function predictionsSince(
+  store: Store,
+  minute: number,
+  name: string | null,
+): { minute: number; predictions: number }[] {
   return store.all(
     `SELECT minute, sum(predictions) AS predictions FROM prediction_minutes
      WHERE minute >= $minute AND ($name IS NULL OR name = $name) GROUP BY minute ORDER BY minute`,
@@ -117,6 +137,9 @@ export function predictionsSince(store: Store, minute: number, name: string | nu
 
 export function countPredictions(store: Store, name: string): number {
   return (
-    store.get<{ n: number | null }>("SELECT sum(predictions) AS n FROM prediction_minutes WHERE name = $name", { name })?.n ?? 0
+    store.get<{ n: number | null }>(
+      "SELECT sum(predictions) AS n FROM prediction_minutes WHERE name = $name",
+      { name },
+    )?.n ?? 0
   );
 }

@@ -1,7 +1,7 @@
 /** SQL of runs, their stages, candidates and rounds. */
 import type { Finding } from "../csv/types.ts";
 import type { ErrorRecord } from "../errors.ts";
-import type { Candidate, RunOptions, RunResult } from "../stages/stage.ts";
+import type { Candidate, RunOptions, RunSummary } from "../stages/stage.ts";
 import type { Store } from "./database.ts";
 
 export const RUN_STATUSES = ["queued", "running", "finished", "failed", "cancelled", "interrupted"] as const;
@@ -17,7 +17,7 @@ export interface StoredRun {
   modelVersion: number | null;
   options: RunOptions;
   status: RunStatus;
-  result: RunResult | null;
+  result: RunSummary | null;
   error: ErrorRecord | null;
   queuedAt: number;
   startedAt: number | null;
@@ -51,7 +51,10 @@ const COLUMNS = `id, number, dataset_id AS datasetId, dataset_version AS dataset
   model_name AS modelName, model_version AS modelVersion, options, status, result, error, queued_at AS queuedAt,
   started_at AS startedAt, finished_at AS finishedAt`;
 
-export type NewRun = Pick<StoredRun, "id" | "datasetId" | "datasetVersion" | "datasetName" | "modelName" | "options"> & {
+export type NewRun = Pick<
+  StoredRun,
+  "id" | "datasetId" | "datasetVersion" | "datasetName" | "modelName" | "options"
+> & {
   queuedAt: number;
 };
 
@@ -93,7 +96,9 @@ export function listRuns(store: Store, page: { before: number; limit: number }):
 }
 
 export function runsByStatus(store: Store, status: RunStatus): StoredRun[] {
-  return store.all<RunRow>(`SELECT ${COLUMNS} FROM runs WHERE status = $status ORDER BY number`, { status }).map(readRun);
+  return store
+    .all<RunRow>(`SELECT ${COLUMNS} FROM runs WHERE status = $status ORDER BY number`, { status })
+    .map(readRun);
 }
 
 export function countRuns(store: Store, status: RunStatus): number {
@@ -103,7 +108,9 @@ export function countRuns(store: Store, status: RunStatus): number {
 export function updateRun(
   store: Store,
   id: string,
-  change: Partial<Pick<StoredRun, "status" | "result" | "error" | "startedAt" | "finishedAt" | "modelVersion">>,
+  change: Partial<
+    Pick<StoredRun, "status" | "result" | "error" | "startedAt" | "finishedAt" | "modelVersion">
+  >,
 ): void {
   const columns: Record<string, string | number | null> = {};
   if (change.status !== undefined) columns.status = change.status;
@@ -118,7 +125,10 @@ export function updateRun(
 
 /** A run that goes on after an interruption starts its record anew; scored candidates come back from its artifacts. */
 export function resetRun(store: Store, id: string): void {
-  store.run("UPDATE runs SET status = 'queued', error = NULL, started_at = NULL, finished_at = NULL WHERE id = $id", { id });
+  store.run(
+    "UPDATE runs SET status = 'queued', error = NULL, started_at = NULL, finished_at = NULL WHERE id = $id",
+    { id },
+  );
   store.run(
     `UPDATE run_stages SET status = 'pending', progress = 0, note = '', started_at = NULL, duration_ms = NULL,
      findings = '[]', facts = '{}' WHERE run_id = $id`,
@@ -135,7 +145,10 @@ export function runStages(store: Store, id: string): StoredStage[] {
        FROM run_stages WHERE run_id = $id ORDER BY position`,
       { id },
     )
-    .map((row) => ({ ...row, findings: JSON.parse(row.findings!), facts: JSON.parse(row.facts!) }) as StoredStage);
+    .map(
+      (row) =>
+        ({ ...row, findings: JSON.parse(row.findings!), facts: JSON.parse(row.facts!) }) as StoredStage,
+    );
 }
 
 export function updateStage(
@@ -161,7 +174,10 @@ export function updateStage(
 
 /** What was still running or pending when the run ended. */
 export function endStages(store: Store, id: string, status: "failed" | "skipped"): void {
-  store.run("UPDATE run_stages SET status = $status WHERE run_id = $id AND status = 'running'", { id, status });
+  store.run("UPDATE run_stages SET status = $status WHERE run_id = $id AND status = 'running'", {
+    id,
+    status,
+  });
   store.run("UPDATE run_stages SET status = 'skipped' WHERE run_id = $id AND status = 'pending'", { id });
 }
 

@@ -1,0 +1,51 @@
+/** How is a JSON body read? Only as application/json, bounded, checked by zod, with the place of the mistake. */
+import type { z } from "zod";
+import { AppError } from "../errors.ts";
+
+const MAX_JSON_BYTES = 16 * 1024 * 1024;
+
+/** Throws AppError: media_type, too_large, syntax, invalid. */
+export async function readJson<S extends z.ZodType>(request: Request, schema: S): Promise<z.output<S>> {
+  const type = (request.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
+  if (type !== "application/json") {
+    throw new AppError(
+      "media_type",
+      `This route takes application/json, not ${type || "a body without a type"}`,
+      {
+        fix: "Send the header content-type: application/json.",
+      },
+    );
+  }
+  if (Number(request.headers.get("content-length") ?? 0) > MAX_JSON_BYTES) throw tooLarge();
+  const text = await request.text();
+  if (text.length > MAX_JSON_BYTES) throw tooLarge();
+  return checked(parseJson(text), schema);
+}
+
+/** Throws AppError `invalid`, naming the field. */
+export function checked<S extends z.ZodType>(value: unknown, schema: S): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  const field = issue.path.join(".");
+  throw new AppError("invalid", field ? `${field}: ${issue.message}` : issue.message, {
+    ...(field && { column: field }),
+    fix: "See /docs for what this route takes.",
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new AppError("syntax", `The body is not JSON: ${error instanceof Error ? error.message : error}`, {
+      fix: "Quote names and strings with double quotes; leave no trailing comma.",
+    });
+  }
+}
+
+function tooLarge(): AppError {
+  return new AppError("too_large", "The JSON body is larger than 16 MB", {
+    fix: "Send fewer rows at a time, or predict from text/csv, which streams.",
+  });
+}

@@ -1,0 +1,39 @@
+/** What does an error look like on the wire? RFC 9457 problem details, one shape for every route. */
+import { AppError, type ErrorCode } from "../errors.ts";
+
+const STATUS: Record<ErrorCode, { status: number; title: string }> = {
+  syntax: { status: 400, title: "The request cannot be read" },
+  unauthorized: { status: 401, title: "Sign in first" },
+  forbidden: { status: 403, title: "Not allowed" },
+  missing: { status: 404, title: "Not found" },
+  conflict: { status: 409, title: "Not possible in this state" },
+  too_large: { status: 413, title: "Too large" },
+  media_type: { status: 415, title: "Not a type that is understood here" },
+  host: { status: 421, title: "Not a host of this server" },
+  invalid: { status: 422, title: "The data cannot be used" },
+  too_many: { status: 429, title: "Too many requests" },
+  unavailable: { status: 503, title: "Not available now" },
+  disk_full: { status: 507, title: "The disk is full" },
+};
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+  row?: number;
+  column?: string;
+  fix?: string;
+  example?: string;
+}
+
+/** `instance` is the request's id: the log's line for an internal error carries the same. */
+export function problem(error: unknown, instance: string): Problem {
+  if (!(error instanceof AppError)) {
+    const detail = "Something went wrong in Signalbox; the log says more under this id";
+    return { type: "about:blank", title: "Internal error", status: 500, detail, instance };
+  }
+  const { status, title } = STATUS[error.code];
+  return { type: `/docs#${error.code}`, title, status, detail: error.message, instance, ...error.place };
+}

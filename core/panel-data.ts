@@ -1,0 +1,246 @@
+/** What does each panel show? One reader a panel: typed data from the store, no HTML. */
+import type { Arrival, Rejection } from "./datasets.ts";
+import type { Activity } from "./events.ts";
+import type { GaugeReading, HealthState } from "./health.ts";
+import type { Panel } from "./panels.ts";
+import { currentRounds, type RunView, runView } from "./run-view.ts";
+import type { Signalbox } from "./signalbox.ts";
+import type { RunSummary } from "./stages/stage.ts";
+import { listDatasets, type StoredDataset } from "./store/datasets.ts";
+import {
+  countPredictions,
+  currentModel,
+  deploymentsOf,
+  findModel,
+  listModels,
+  listVersions,
+  predictionsSince,
+} from "./store/models.ts";
+import {
+  currentRun,
+  findRun,
+  listRuns,
+  runsByStatus,
+  type StoredRound,
+  type StoredRun,
+} from "./store/runs.ts";
+
+export interface PanelData {
+  metrics: { gauges: (GaugeReading & { history: { at: number; value: number }[] })[] };
+  health: { state: HealthState; gauges: GaugeReading[] };
+  activity: { items: Activity[]; next: number | null };
+  datasets: {
+    arrivals: Arrival[];
+    items: DatasetSummary[];
+    rejection: Rejection | null;
+    next: number | null;
+  };
+  predictions: { perMinute: { minute: number; predictions: number }[]; lastMinute: number };
+  connection: { sockets: number; seq: number; upSeconds: number };
+  attention: { items: AttentionItem[] };
+  run: RunView | null;
+  stages: RunView | null;
+  curve: { run: RunView; rounds: StoredRound[] } | null;
+  leaderboard: RunView | null;
+  runs: { items: RunView[]; next: number | null };
+  model: ModelView | null;
+}
+
+export interface DatasetSummary {
+  id: string;
+  name: string;
+  version: number;
+  status: StoredDataset["status"];
+  rows: number;
+  columns: number;
+  target: string | null;
+  task: string | null;
+  sizeBytes: number;
+  createdAt: string;
+}
+
+export interface ModelView {
+  name: string;
+  liveVersion: number | null;
+  versions: {
+    version: number;
+    runId: string;
+    createdAt: string;
+    sizeBytes: number;
+    isLive: boolean;
+    result: RunSummary;
+  }[];
+  deployments: { version: number; at: string }[];
+  predictions: { total: number; perMinute: { minute: number; predictions: number }[] };
+}
+
+/** Something that needs a person, with the one thing to do about it. */
+export interface AttentionItem {
+  severity: "warning" | "error";
+  sentence: string;
+  action: { label: string; method: "get" | "post"; path: string };
+}
+
+/** What only the server knows. */
+export interface PanelSource extends Signalbox {
+  sockets: () => number;
+  startedAt: number;
+}
+
+const ACTIVITY_ROWS = 40;
+const LIST_ROWS = 20;
+const HOUR_MINUTES = 60;
+
+/** Null where the subject does not exist. */
+export const READERS: { [P in Panel]: (source: PanelSource, subject: string | null) => PanelData[P] | null } =
+  {
+    metrics: (source) => ({
+      gauges: source.health.readings().map((reading) => ({
+        ...reading,
+        history: source.health.history(reading.gauge, 3_600_000, 60),
+      })),
+    }),
+    health: (source) => ({ state: source.health.state(), gauges: source.health.readings() }),
+    activity: (source) => activityPage(source, Number.MAX_SAFE_INTEGER, ACTIVITY_ROWS),
+    datasets: (source) => ({
+      ...datasetPage(source, Number.MAX_SAFE_INTEGER, LIST_ROWS),
+      arrivals: source.datasets.inProgress(),
+      rejection: source.datasets.lastRejection(),
+    }),
+    predictions: (source) => ({
+      perMinute: minutes(source, null),
+      lastMinute: minutes(source, null).at(-1)?.predictions ?? 0,
+    }),
+    connection: (source) => ({
+      sockets: source.sockets(),
+      seq: source.log.lastSeq,
+      upSeconds: Math.round((source.now() - source.startedAt) / 1000),
+    }),
+    attention: (source) => ({ items: attention(source) }),
+    run: (source, subject) => view(source, subject),
+    stages: (source, subject) => view(source, subject),
+    leaderboard: (source, subject) => view(source, subject),
+    curve: (source, subject) => {
+      const run = subjectRun(source, subject);
+      return (
+        run && {
+          run: runView(source.store, run, source.now()),
+          rounds: currentRounds(source.store, run, null),
+        }
+      );
+    },
+    runs: (source) => runPage(source, Number.MAX_SAFE_INTEGER, LIST_ROWS),
+    model: (source, subject) => {
+      const model = subject === null ? currentModel(source.store) : findModel(source.store, subject);
+      return model && modelView(source, model.name);
+    },
+  };
+
+export function activityPage(source: Signalbox, before: number, limit: number): PanelData["activity"] {
+  const items = source.log.activity(before, limit);
+  return { items, next: items.length === limit ? items.at(-1)!.seq : null };
+}
+
+export function datasetPage(
+  source: Signalbox,
+  before: number,
+  limit: number,
+): { items: DatasetSummary[]; next: number | null } {
+  const rows = listDatasets(source.store, { before, limit });
+  return { items: rows.map(summary), next: rows.length === limit ? rows.at(-1)!.position : null };
+}
+
+export function runPage(source: Signalbox, before: number, limit: number): PanelData["runs"] {
+  const rows = listRuns(source.store, { before, limit });
+  const items = rows.map((run) => runView(source.store, run, source.now()));
+  return { items, next: rows.length === limit ? rows.at(-1)!.number : null };
+}
+
+export function modelPage(
+  source: Signalbox,
+  before: number,
+  limit: number,
+): { items: ModelView[]; next: number | null } {
+  const rows = listModels(source.store, { before, limit });
+  const items = rows.map((model) => modelView(source, model.name)!);
+  return { items, next: rows.length === limit ? rows.at(-1)!.position : null };
+}
+
+export function modelView(source: Signalbox, name: string): ModelView {
+  const { store } = source;
+  const model = findModel(store, name)!;
+  return {
+    name,
+    liveVersion: model.liveVersion,
+    versions: listVersions(store, name).map(({ version, runId, createdAt, sizeBytes, result }) => ({
+      version,
+      runId,
+      createdAt: new Date(createdAt).toISOString(),
+      sizeBytes,
+      isLive: version === model.liveVersion,
+      result,
+    })),
+    deployments: deploymentsOf(store, name).map(({ version, at }) => ({
+      version,
+      at: new Date(at).toISOString(),
+    })),
+    predictions: { total: countPredictions(store, name), perMinute: minutes(source, name) },
+  };
+}
+
+function summary(dataset: StoredDataset): DatasetSummary {
+  const { id, name, version, status, profile, sizeBytes, createdAt } = dataset;
+  return {
+    id,
+    name,
+    version,
+    status,
+    sizeBytes,
+    rows: profile?.rows ?? 0,
+    columns: profile?.columns.length ?? 0,
+    target: profile?.target ?? null,
+    task: profile?.task ?? null,
+    createdAt: new Date(createdAt).toISOString(),
+  };
+}
+
+function subjectRun(source: Signalbox, subject: string | null): StoredRun | null {
+  return subject === null ? currentRun(source.store) : findRun(source.store, subject);
+}
+
+function view(source: Signalbox, subject: string | null): RunView | null {
+  const run = subjectRun(source, subject);
+  return run && runView(source.store, run, source.now());
+}
+
+/** The last hour, every minute of it, zero where nothing was asked. */
+function minutes(source: Signalbox, name: string | null): { minute: number; predictions: number }[] {
+  const last = Math.floor(source.now() / 60_000);
+  const first = last - HOUR_MINUTES + 1;
+  const counted = new Map(
+    predictionsSince(source.store, first, name).map((row) => [row.minute, row.predictions]),
+  );
+  return Array.from({ length: HOUR_MINUTES }, (_, index) => ({
+    minute: first + index,
+    predictions: counted.get(first + index) ?? 0,
+  }));
+}
+
+function attention(source: Signalbox): AttentionItem[] {
+  const interrupted = runsByStatus(source.store, "interrupted").map(
+    (run): AttentionItem => ({
+      severity: "warning",
+      sentence: `Run ${run.number} (${run.options.target} from ${run.datasetName}) was interrupted.`,
+      action: { label: "Resume", method: "post", path: `/runs/${run.id}/resume` },
+    }),
+  );
+  const sick = source.health.readings().filter(({ state }) => state !== "healthy");
+  const gauges = sick.map(
+    (gauge): AttentionItem => ({
+      severity: gauge.state === "critical" ? "error" : "warning",
+      sentence: `${gauge.label} is at ${Math.round(gauge.value)} ${gauge.unit}.`,
+      action: { label: "Look", method: "get", path: "/#metrics" },
+    }),
+  );
+  return [...interrupted, ...gauges];
+}

@@ -1,0 +1,112 @@
+/** How does a run look from outside? The shape that the API, the panels and the pages share. */
+import type { ErrorRecord } from "./errors.ts";
+import type { Candidate, RunSummary } from "./stages/stage.ts";
+import type { Store } from "./store/database.ts";
+import {
+  type RunStatus,
+  runCandidates,
+  runRounds,
+  runStages,
+  type StoredRound,
+  type StoredRun,
+  type StoredStage,
+} from "./store/runs.ts";
+
+export interface RunView {
+  id: string;
+  number: number;
+  datasetId: string;
+  datasetVersion: number;
+  datasetName: string;
+  target: string;
+  task: string | null;
+  metric: string | null;
+  status: RunStatus;
+  stage: string | null;
+  stages: StoredStage[];
+  /** 0..1 over all stages. */
+  progress: number;
+  elapsedMs: number;
+  /** Null until there is something to judge by. */
+  etaSeconds: number | null;
+  candidates: Candidate[];
+  best: string | null;
+  metrics: Record<string, number> | null;
+  intervals: Record<string, [number, number]> | null;
+  baseline: Record<string, number> | null;
+  verdict: string | null;
+  beatsBaseline: boolean | null;
+  modelName: string;
+  version: number | null;
+  options: StoredRun["options"];
+  error: ErrorRecord | null;
+  queuedAt: string;
+  startedAt: string | null;
+  finishedAt: string | null;
+}
+
+/** Typical share of each stage in a run's time: only the bar for the whole is drawn from it. */
+const STAGE_SHARES = [0.06, 0.03, 0.05, 0.5, 0.2, 0.06, 0.07, 0.03];
+
+export function runView(store: Store, run: StoredRun, now: number): RunView {
+  const stages = runStages(store, run.id);
+  const progress = run.status === "finished" ? 1 : overallProgress(stages);
+  const elapsedMs = run.startedAt === null ? 0 : (run.finishedAt ?? now) - run.startedAt;
+  return {
+    id: run.id,
+    number: run.number,
+    datasetId: run.datasetId,
+    datasetVersion: run.datasetVersion,
+    datasetName: run.datasetName,
+    target: run.options.target,
+    task: run.result?.task ?? run.options.task,
+    metric: run.result?.metric ?? run.options.metric,
+    status: run.status,
+    stage: stages.find(({ status }) => status === "running")?.name ?? null,
+    stages,
+    progress,
+    elapsedMs,
+    etaSeconds: run.status === "running" ? etaSeconds(progress, elapsedMs, run.options.budgetSeconds) : null,
+    candidates: rankedCandidates(runCandidates(store, run.id), run.result),
+    best: run.result?.best ?? null,
+    metrics: run.result?.metrics ?? null,
+    intervals: run.result?.intervals ?? null,
+    baseline: run.result?.baseline ?? null,
+    verdict: run.result?.verdict ?? null,
+    beatsBaseline: run.result?.beatsBaseline ?? null,
+    modelName: run.modelName,
+    version: run.modelVersion,
+    options: run.options,
+    error: run.error,
+    queuedAt: new Date(run.queuedAt).toISOString(),
+    startedAt: run.startedAt === null ? null : new Date(run.startedAt).toISOString(),
+    finishedAt: run.finishedAt === null ? null : new Date(run.finishedAt).toISOString(),
+  };
+}
+
+/** The rounds of the candidate that is being trained, else of the winner, else of whatever was recorded. */
+export function currentRounds(store: Store, run: StoredRun, latest: string | null): StoredRound[] {
+  const rounds = runRounds(store, run.id, null);
+  const wanted = latest ?? rounds.at(-1)?.candidate;
+  return rounds.filter(({ candidate }) => candidate === wanted);
+}
+
+function overallProgress(stages: StoredStage[]): number {
+  return stages.reduce((sum, stage, index) => sum + stage.progress * (STAGE_SHARES[index] ?? 0), 0);
+}
+
+/** By the pace so far, and never more than the budget leaves. */
+function etaSeconds(progress: number, elapsedMs: number, budgetSeconds: number): number | null {
+  if (progress < 0.1 || elapsedMs < 500) return null;
+  const byPace = (elapsedMs / 1000) * (1 / progress - 1);
+  return Math.round(Math.min(byPace, Math.max(1, budgetSeconds - elapsedMs / 1000)));
+}
+
+function rankedCandidates(candidates: Candidate[], result: RunSummary | null): Candidate[] {
+  const ranked = candidates.sort((a, b) => b.score - a.score);
+  return isLowerBetter(result?.metric ?? "") ? ranked.reverse() : ranked;
+}
+
+function isLowerBetter(metric: string): boolean {
+  return /^(log_loss|brier|mae|rmse|mape|median_absolute_error|mean_.*error|.*_error)/.test(metric);
+}

@@ -1,0 +1,95 @@
+/** How do the parts come together? Opens everything in order, and closes it the other way round. */
+import { mkdirSync } from "node:fs";
+import { totalmem } from "node:os";
+import { join, resolve } from "node:path";
+import type { Config } from "./config.ts";
+import { Datasets } from "./datasets.ts";
+import { EventLog } from "./events.ts";
+import { Health } from "./health.ts";
+import { holdFolder } from "./hold.ts";
+import { type Logger, openLogger } from "./log.ts";
+import { Models } from "./models.ts";
+import { Runs } from "./runs.ts";
+import { Serving } from "./serving.ts";
+import { Store } from "./store/database.ts";
+import { trimEvents } from "./store/log.ts";
+
+/** Newest events that are kept, whatever their age. */
+const EVENTS_KEPT = 1_000_000;
+const TRIM_MS = 600_000;
+
+export interface Signalbox {
+  config: Config;
+  logger: Logger;
+  store: Store;
+  log: EventLog;
+  datasets: Datasets;
+  models: Models;
+  runs: Runs;
+  serving: Serving;
+  health: Health;
+  now: () => number;
+  close: () => Promise<void>;
+}
+
+/** Throws AppError where the folder is held by another process or the database cannot be opened. */
+export async function openSignalbox(config: Config, now: () => number = Date.now): Promise<Signalbox> {
+  const folder = resolve(config.DATA_DIR);
+  mkdirSync(folder, { recursive: true });
+  const release = holdFolder(folder);
+  const logger = openLogger(config.LOG_LEVEL);
+  const store = Store.open(folder);
+  const log = new EventLog(store, now);
+  const memoryBytes = memoryFor(config);
+  const models = new Models({ store, log, folder: join(folder, "models"), now });
+  const datasets = new Datasets({
+    store,
+    log,
+    logger,
+    folder: join(folder, "datasets"),
+    maxBytes: config.MAX_UPLOAD_MB * 1e6,
+    memoryBytes,
+    now,
+  });
+  const runs = new Runs({
+    store,
+    log,
+    logger,
+    datasets,
+    models,
+    folder: join(folder, "runs"),
+    budgetSeconds: config.TRAIN_BUDGET_SECONDS,
+    concurrency: config.TRAIN_CONCURRENCY,
+    memoryBytes,
+    now,
+  });
+  const serving = new Serving({ store, log, models, now });
+  const health = new Health({ config, store, log, now, queueLength: () => runs.queueLength() });
+  await models.start();
+  await datasets.start();
+  await runs.start();
+  await health.start();
+  const trim = () => {
+    const before = now() - config.RETENTION_DAYS * 86_400_000;
+    trimEvents(store, { before, keep: EVENTS_KEPT });
+    health.trim(before);
+  };
+  trim();
+  const trimmer = setInterval(trim, TRIM_MS);
+  const close = async () => {
+    clearInterval(trimmer);
+    health.stop();
+    runs.stop();
+    datasets.stop();
+    serving.stop();
+    store.close();
+    release();
+  };
+  return { config, logger, store, log, datasets, models, runs, serving, health, now, close };
+}
+
+function memoryFor(config: Config): number {
+  if (config.TRAIN_MEMORY_MB > 0) return config.TRAIN_MEMORY_MB * 1e6;
+  const constrained = process.constrainedMemory();
+  return 0.75 * (constrained > 0 ? Math.min(constrained, totalmem()) : totalmem());
+}

@@ -1,0 +1,227 @@
+/**
+ * Who is watching, and what does each still need? Viewers of panels get published drawings; readers of events pull the
+ * log by their own cursor. It knows no route; the server hands it upgraded sockets. A slow viewer is closed, never
+ * waited for.
+ */
+import type { ServerWebSocket, WebSocketHandler } from "bun";
+import { type Config, isLoopback } from "./config.ts";
+import { AppError } from "./errors.ts";
+import type { EventLog } from "./events.ts";
+import type { Live } from "./live.ts";
+import { type PanelKey, parsePanelKey } from "./panels.ts";
+
+export interface Viewer {
+  format: "html" | "json";
+  panels: PanelKey[];
+  /** Last position that the viewer has; null: it has nothing. */
+  since: number | null;
+  epoch: string | null;
+  address: string;
+  /** JSON: the last event that was sent. */
+  cursor: number;
+  isWriting: boolean;
+  lastHeardAt: number;
+}
+
+type Socket = ServerWebSocket<Viewer>;
+
+export interface SocketsOptions {
+  config: Config;
+  log: EventLog;
+  live: Live;
+  now: () => number;
+}
+
+/** Bytes that may wait for a viewer that does not read; then it is closed and comes back when it reads again. */
+const BACKPRESSURE_BYTES = 256 * 1024;
+const PING_MS = 20_000;
+const SILENT_MS = 50_000;
+const BATCH = 200;
+const MAX_PANELS = 40;
+/** 1012, service restart: htmx reconnects after it. */
+const RESTART = 1012;
+
+export class Sockets {
+  private readonly open = new Set<Socket>();
+  private readonly byAddress = new Map<string, number>();
+  private readonly pinger: Timer;
+  private readonly unsubscribe: () => void;
+  private isPumpScheduled = false;
+
+  constructor(private readonly options: SocketsOptions) {
+    this.pinger = setInterval(() => this.ping(), PING_MS);
+    this.unsubscribe = options.log.subscribe(() => this.schedulePump());
+  }
+
+  get count(): number {
+    return this.open.size;
+  }
+
+  /** What the query asks for. Throws AppError: `unavailable` at the caps, `invalid` for an unknown panel. */
+  admit(url: URL, address: string): Viewer {
+    const { config, log } = this.options;
+    const isFull =
+      this.open.size >= config.MAX_SOCKETS ||
+      (!isLoopback(address) && (this.byAddress.get(address) ?? 0) >= config.MAX_SOCKETS_PER_ADDRESS);
+    if (isFull) throw new AppError("unavailable", "All sockets are taken", { fix: "Poll /panels instead." });
+    const query = url.searchParams;
+    const since = query.get("since");
+    return {
+      format: query.get("format") === "json" ? "json" : "html",
+      panels: readPanels(query.get("panels")),
+      since: since !== null && /^\d{1,15}$/.test(since) ? Number(since) : null,
+      epoch: query.get("epoch"),
+      address,
+      cursor: log.lastSeq,
+      isWriting: false,
+      lastHeardAt: this.options.now(),
+    };
+  }
+
+  /** The handlers for Bun.serve. */
+  handlers(): WebSocketHandler<Viewer> {
+    return {
+      data: {} as Viewer,
+      maxPayloadLength: 4096,
+      idleTimeout: 120,
+      sendPings: false,
+      perMessageDeflate: false,
+      backpressureLimit: BACKPRESSURE_BYTES,
+      closeOnBackpressureLimit: true,
+      open: (socket) => this.welcome(socket),
+      message: (socket) => {
+        socket.data.lastHeardAt = this.options.now();
+      },
+      pong: (socket) => {
+        socket.data.lastHeardAt = this.options.now();
+      },
+      drain: (socket) => {
+        if (socket.data.format === "json") this.pump(socket);
+      },
+      close: (socket) => this.leave(socket),
+    };
+  }
+
+  /** Tells viewers to come back, then closes. */
+  stop(): void {
+    clearInterval(this.pinger);
+    this.unsubscribe();
+    for (const socket of this.open) socket.close(RESTART, "restart");
+  }
+
+  private welcome(socket: Socket): void {
+    const { data } = socket;
+    this.open.add(socket);
+    this.byAddress.set(data.address, (this.byAddress.get(data.address) ?? 0) + 1);
+    if (data.format === "json") this.welcomeReader(socket);
+    else this.welcomeViewer(socket);
+  }
+
+  /** Subscribes and sends what the viewer has not seen, in one tick: nothing can happen between. */
+  private welcomeViewer(socket: Socket): void {
+    const { live, log } = this.options;
+    const { panels, since, epoch } = socket.data;
+    const isKnown = since !== null && epoch === log.epoch && since <= log.lastSeq;
+    for (const key of panels) {
+      live.watch(key);
+      socket.subscribe(topicOf(key));
+    }
+    const missed = panels.filter((key) => !isKnown || live.isStaleSince(key, since));
+    socket.send(JSON.stringify({ control: "hello", epoch: log.epoch, seq: log.lastSeq }));
+    for (const key of missed) {
+      const fragment = live.fragment(key);
+      if (fragment) socket.send(drawingMessage(log.epoch, { key, ...fragment, horizon: live.horizon() }));
+    }
+  }
+
+  private welcomeReader(socket: Socket): void {
+    const { log } = this.options;
+    const { data } = socket;
+    const isForeign =
+      data.since !== null && ((data.epoch !== null && data.epoch !== log.epoch) || data.since > log.lastSeq);
+    data.cursor = data.since === null || isForeign ? log.lastSeq : data.since;
+    const truncated = isForeign || (data.since !== null && log.isTruncated(data.since));
+    socket.send(JSON.stringify({ control: "hello", epoch: log.epoch, seq: log.lastSeq, truncated }));
+    this.pump(socket);
+  }
+
+  /** Sends events until the reader is up to date or its buffer fills; `drain` goes on then. */
+  private pump(socket: Socket): void {
+    const { data } = socket;
+    if (data.isWriting) return;
+    data.isWriting = true;
+    try {
+      for (;;) {
+        const events = this.options.log.read(data.cursor, BATCH);
+        if (!events.length) return;
+        for (const event of events) {
+          const sent = socket.send(JSON.stringify(event));
+          if (sent === 0) return;
+          data.cursor = event.seq;
+          if (sent < 0) return;
+        }
+      }
+    } finally {
+      data.isWriting = false;
+    }
+  }
+
+  private schedulePump(): void {
+    if (this.isPumpScheduled) return;
+    this.isPumpScheduled = true;
+    setImmediate(() => {
+      this.isPumpScheduled = false;
+      for (const socket of this.open) {
+        if (socket.data.format === "json" && socket.getBufferedAmount() === 0) this.pump(socket);
+      }
+    });
+  }
+
+  private ping(): void {
+    const silentSince = this.options.now() - SILENT_MS;
+    for (const socket of this.open) {
+      if (socket.data.lastHeardAt < silentSince) socket.terminate();
+      else socket.ping();
+    }
+  }
+
+  private leave(socket: Socket): void {
+    if (!this.open.delete(socket)) return;
+    const { address, format, panels } = socket.data;
+    const left = (this.byAddress.get(address) ?? 1) - 1;
+    if (left > 0) this.byAddress.set(address, left);
+    else this.byAddress.delete(address);
+    if (format === "html") for (const key of panels) this.options.live.unwatch(key);
+  }
+}
+
+export function topicOf(key: PanelKey): string {
+  return `panel:${key}`;
+}
+
+/** A drawing as htmx's ws extension reads it: `content` is swapped into `target`; the rest is for live.js. */
+export function drawingMessage(
+  epoch: string,
+  drawing: { key: PanelKey; html: string; seq: number; horizon: number },
+): string {
+  const { key, html, seq, horizon } = drawing;
+  return JSON.stringify({
+    epoch,
+    seq,
+    horizon,
+    panel: key,
+    target: `[id="${key}"]`,
+    swap: "outerMorph",
+    content: html,
+  });
+}
+
+function readPanels(list: string | null): PanelKey[] {
+  const keys = [...new Set((list ?? "").split(",").filter(Boolean))];
+  if (keys.length > MAX_PANELS) throw new AppError("invalid", `At most ${MAX_PANELS} panels a socket`);
+  for (const key of keys) {
+    if (!parsePanelKey(key))
+      throw new AppError("invalid", `There is no panel ${JSON.stringify(key.slice(0, 60))}`);
+  }
+  return keys as PanelKey[];
+}
