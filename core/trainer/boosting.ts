@@ -5,11 +5,14 @@
  */
 import { type BinnedSamples, binSamples } from "./binning.ts";
 import { type BoostingParams, boostingParams } from "./boosting-params.ts";
-import { growTree } from "./grower.ts";
-import { type LossName, linkOf, lossOf, meanLoss } from "./losses.ts";
+import { type Fit, openFit } from "./fit.ts";
+import { computeGradients, lossBetween, openScores, packOutput, type Scores } from "./gradients.ts";
+import { finishTree, type Grower, newGrower, splitOnce, startTree } from "./grower.ts";
+import { type Arena, sharedArena } from "./kernels/arena.ts";
+import { type LossName, linkOf, lossOf } from "./losses.ts";
 import { predictTrees } from "./predictor.ts";
-import { sampleRows } from "./random.ts";
 import type { Checkpoint, Random, Samples, Target } from "./samples.ts";
+import type { Quantisation } from "./splitting.ts";
 import { TreeBuilder } from "./tree-builder.ts";
 import type { TreeModel } from "./trees.ts";
 
@@ -35,12 +38,32 @@ export interface BoostingOptions {
   validRows: Int32Array | null;
   random: Random;
   checkpoint: Checkpoint;
+  /** Costs a pass over the training rows each round. */
   onRound?: (report: RoundReport) => void;
   /** Aborted: ends after the round under way and keeps the best so far. */
   stop?: AbortSignal;
   /** Bins made earlier from the same samples; else made from trainRows. */
   binned?: BinnedSamples;
+  /** Where the fit's arrays lie; else in the process's own. */
+  arena?: Arena;
 }
+
+/** All that a fit under way needs. */
+interface Run {
+  params: BoostingParams;
+  options: BoostingOptions;
+  fit: Fit;
+  scores: Scores;
+  grower: Grower;
+  features: number;
+  /** Rows of this round: so many at the head of fit.drawn. */
+  drawn: number;
+  /** Cells summed since the last checkpoint. */
+  work: number;
+}
+
+/** Some 30 ms. */
+const WORK_PER_CHECKPOINT = 2e7;
 
 /** Trains and keeps the best round. Rejects with the checkpoint's error when that throws. */
 export async function trainBoosting(
@@ -49,95 +72,151 @@ export async function trainBoosting(
   options: BoostingOptions,
 ): Promise<BoostingModel> {
   const params = boostingParams({ loss: defaultLoss(target), ...options.params });
-  const { trainRows, validRows, random } = options;
+  const { trainRows, random } = options;
   const binned = options.binned ?? binSamples(samples, { rows: trainRows, maxBins: params.maxBins, random });
-  const loss = lossOf(params.loss, target);
-  const outputs = loss.outputs(target);
-  const baseScore = loss.baseScore(target, trainRows);
-  const builder = new TreeBuilder(binned.features, 1);
-  const margins = new Float64Array(samples.rows * outputs);
-  for (let i = 0; i < margins.length; i++) margins[i] = baseScore[i % outputs];
-  let best = { rounds: 0, valid: Number.POSITIVE_INFINITY };
-  for (let round = 1; round <= params.maxRounds && !options.stop?.aborted; round++) {
+  const { monotone } = params;
+  const riderRows = options.validRows ?? new Int32Array(0);
+  const fit = openFit(options.arena ?? sharedArena(), { binned, trainRows, riderRows, monotone });
+  try {
+    const loss = lossOf(params.loss, target);
+    const outputs = loss.outputs(target);
+    const baseScore = loss.baseScore(target, trainRows);
+    const scores = openScores(fit, { loss: params.loss, outputs });
+    fillScores(fit, scores, { target, baseScore, rows: [trainRows, riderRows] });
+    const run = openRun(fit, scores, { params, options, binned });
+    const rounds = await runRounds(run);
+    const trees = run.grower.builder.build(rounds * outputs);
+    const { features } = binned;
+    return {
+      kind: "boosting",
+      loss: params.loss,
+      rounds,
+      params,
+      features,
+      trees,
+      outputs,
+      baseScore,
+      scale: 1,
+    };
+  } finally {
+    fit.scope.close();
+  }
+}
+
+function openRun(
+  fit: Fit,
+  scores: Scores,
+  from: { params: BoostingParams; options: BoostingOptions; binned: BinnedSamples },
+): Run {
+  const { params, options, binned } = from;
+  const categoryFloor = Math.min(100, fit.train / 20);
+  const grower = newGrower(fit, {
+    builder: new TreeBuilder(binned.features, 1),
+    limits: { ...params, categoryFloor },
+    monotone: binned.features.map(({ name }) => params.monotone[name] ?? 0),
+  });
+  const features = fit.scope.bytes(fit.featureCount * 4);
+  const drawn = drawRows(fit, 1, options.random);
+  return { params, options, fit, scores, grower, features, drawn, work: 0 };
+}
+
+/** Targets by position, and every margin at the base score. */
+function fillScores(
+  fit: Fit,
+  at: Scores,
+  from: { target: Target; baseScore: Float64Array; rows: Int32Array[] },
+): void {
+  const y = fit.scope.f64(at.y, at.stride);
+  let position = 0;
+  for (const rows of from.rows)
+    for (let i = 0; i < rows.length; i++) y[position++] = from.target.values[rows[i]];
+  for (let k = 0; k < at.outputs; k++) {
+    fit.scope.f64(at.scores + k * at.stride * 8, at.stride).fill(from.baseScore[k]);
+  }
+}
+
+/** Rounds until the last, the stop signal, patience, or nothing left to split; answers how many are kept. */
+async function runRounds(run: Run): Promise<number> {
+  const { params, options, fit, scores } = run;
+  let best = { round: 0, valid: Number.POSITIVE_INFINITY };
+  let round = 0;
+  while (round < params.maxRounds && !options.stop?.aborted) {
     await options.checkpoint();
-    const rows = sampleRows(trainRows, Math.ceil(params.rowFraction * trainRows.length), random);
-    const all = gradientsOf(loss, target, margins, outputs);
-    for (let k = 0; k < outputs; k++) {
-      const features = drawFeatures(binned.features.length, params.columnFraction, random);
-      growTree(binned, { ...all[k], rows, features }, { builder, limits: params });
-    }
-    const tree = { ...modelOf(builder), trees: builder.build() };
-    const from = (round - 1) * outputs;
-    tree.trees.roots = tree.trees.roots.slice(from);
-    const rowsAll = Int32Array.from({ length: samples.rows }, (_, i) => i);
-    const added = predictTrees(
-      { ...tree, features: binned.features, outputs, baseScore: new Float64Array(outputs), scale: 1 },
-      samples,
-      rowsAll,
-    );
-    for (let i = 0; i < margins.length; i++) margins[i] += added[i];
-    const valid = validRows ? meanLoss(loss, target, validRows, pick(margins, validRows, outputs)) : null;
-    if (options.onRound) {
-      options.onRound({
-        round,
-        train: meanLoss(loss, target, trainRows, pick(margins, trainRows, outputs)),
-        valid,
-      });
-    }
-    if (valid === null || valid < best.valid) best = { rounds: round, valid: valid ?? 0 };
-    else if (params.patience > 0 && round - best.rounds >= params.patience) break;
-    if (valid === null) best.valid = Number.POSITIVE_INFINITY;
+    const leaves = await runRound(run);
+    round++;
+    const valid = fit.total > fit.train ? lossBetween(fit, scores, fit.train, fit.total) : null;
+    if (options.onRound) options.onRound({ round, train: lossBetween(fit, scores, 0, fit.train), valid });
+    if (valid === null || valid < best.valid) best = { round, valid: valid ?? best.valid };
+    const isPatient = params.patience === 0 || round - best.round < params.patience;
+    const isSampled = params.rowFraction < 1 || params.columnFraction < 1;
+    if (!isPatient || (leaves === scores.outputs && !isSampled)) break;
   }
-  return {
-    kind: "boosting",
-    loss: params.loss,
-    rounds: best.rounds,
-    params,
-    features: binned.features,
-    trees: builder.build(best.rounds * outputs),
-    outputs,
-    baseScore,
-    scale: 1,
-  };
+  return best.round;
 }
 
-function modelOf(_builder: TreeBuilder) {
-  return { kind: "boosting" as const };
-}
-
-function pick(margins: Float64Array, rows: Int32Array, outputs: number): Float64Array {
-  const out = new Float64Array(rows.length * outputs);
-  for (let i = 0; i < rows.length; i++)
-    for (let k = 0; k < outputs; k++) out[i * outputs + k] = margins[rows[i] * outputs + k];
-  return out;
-}
-
-function gradientsOf(
-  loss: ReturnType<typeof lossOf>,
-  target: Target,
-  margins: Float64Array,
-  outputs: number,
-) {
-  const rows = target.values.length;
-  const all = Array.from({ length: outputs }, () => ({
-    g: new Float64Array(rows),
-    h: new Float64Array(rows),
-  }));
-  const out = new Float64Array(2 * outputs);
-  for (let i = 0; i < rows; i++) {
-    loss.gradients(target.values[i], margins, i * outputs, out);
-    for (let k = 0; k < outputs; k++) {
-      all[k].g[i] = out[2 * k];
-      all[k].h[i] = out[2 * k + 1];
-    }
+/** One tree per output; answers how many leaves they have together. */
+async function runRound(run: Run): Promise<number> {
+  const { fit, scores, params } = run;
+  if (params.rowFraction < 1) run.drawn = drawRows(fit, params.rowFraction, run.options.random);
+  const scales = computeGradients(fit, scores);
+  let leaves = 0;
+  for (let output = 0; output < scores.outputs; output++) {
+    packOutput(fit, scores, { output, scale: scales[output] });
+    leaves += await growTree(run, { scales: scales[output], output });
   }
-  return all;
+  return leaves;
 }
 
-function drawFeatures(count: number, fraction: number, random: Random): Int32Array {
-  const all = Int32Array.from({ length: count }, (_, i) => i);
-  if (fraction >= 1) return all;
-  return sampleRows(all, Math.max(1, Math.round(fraction * count)), random);
+async function growTree(run: Run, at: { scales: Quantisation; output: number }): Promise<number> {
+  const { grower, fit, scores, options, features, drawn: count } = run;
+  const featureCount = drawFeatures(run);
+  listRows(fit, count);
+  const riderCount = fit.total - count;
+  const growing = startTree(grower, { count, riderCount, scales: at.scales, features, featureCount });
+  run.work += count * fit.featureCount;
+  while (splitOnce(grower, growing)) {
+    const last = growing.leaves[growing.leaves.length - 1];
+    run.work += last.count * fit.featureCount;
+    if (run.work < WORK_PER_CHECKPOINT) continue;
+    run.work = 0;
+    await options.checkpoint();
+  }
+  return finishTree(grower, growing, scores.scores + at.output * scores.stride * 8);
+}
+
+/** Draws the rows of a round, ascending (Knuth's algorithm S); all others follow as riders. Answers how many. */
+function drawRows(fit: Fit, fraction: number, random: Random): number {
+  const { train, total } = fit;
+  const drawn = fit.scope.i32(fit.drawn, total);
+  const wanted = fraction >= 1 ? train : Math.max(1, Math.round(fraction * train));
+  let count = 0;
+  let riders = wanted;
+  for (let i = 0; i < train; i++) {
+    if (wanted === train || random() * (train - i) < wanted - count) drawn[count++] = i;
+    else drawn[riders++] = i;
+  }
+  for (let i = train; i < total; i++) drawn[i] = i;
+  return wanted;
+}
+
+/** Every tree of a round starts from the same rows in the same order. */
+function listRows(fit: Fit, count: number): void {
+  const { scope, drawn, train, total } = fit;
+  scope.i32(fit.rows, train).set(scope.i32(drawn, count));
+  scope.i32(fit.riders, total).set(scope.i32(drawn + count * 4, total - count));
+}
+
+/** Writes the features that the next tree may use, ascending; answers how many. */
+function drawFeatures(run: Run): number {
+  const { fit, params, options } = run;
+  const all = fit.featureCount;
+  const list = fit.scope.i32(run.features, all);
+  const wanted = Math.max(1, Math.round(params.columnFraction * all));
+  let count = 0;
+  for (let f = 0; f < all; f++) {
+    if (wanted === all || options.random() * (all - f) < wanted - count) list[count++] = f;
+  }
+  return count;
 }
 
 /** What a task is trained with unless told otherwise. */

@@ -1,135 +1,248 @@
 /**
- * How does one tree grow from gradients? Leaf by leaf, always the leaf whose best split gains most.
+ * How does one boosted tree grow? Leaf by leaf: always the leaf whose best split gains most is split next.
+ * Of two children the smaller is summed, the larger is what its parent had minus that. It must never look at a
+ * rider's gradient: riders only follow the splits.
  */
-import type { BinnedSamples } from "./binning.ts";
+import type { Fit } from "./fit.ts";
+import { HistogramPool } from "./histogram.ts";
+import {
+  type FoundSplit,
+  findSplit,
+  type LeafSums,
+  type Quantisation,
+  type SearchLimits,
+} from "./splitting.ts";
 import type { Split, TreeBuilder } from "./tree-builder.ts";
 
-export interface GrowthLimits {
+export interface GrowthLimits extends SearchLimits {
   maxLeafNodes: number;
-  minSamplesLeaf: number;
-  l2Regularization: number;
   learningRate: number;
 }
 
-interface Leaf {
-  rows: Int32Array;
-  split: Split | null;
+/** What stays the same for all trees of a fit. */
+export interface Grower {
+  fit: Fit;
+  pool: HistogramPool;
+  builder: TreeBuilder;
+  limits: GrowthLimits;
+  monotone: number[];
+}
+
+/** A node under way: its ranges in the two row lists, its sums, its histogram, the best split of it. */
+export interface Leaf extends LeafSums {
+  start: number;
+  count: number;
+  riderStart: number;
+  riderCount: number;
+  lower: number;
+  upper: number;
+  histogram: number;
+  split: FoundSplit | null;
+  /** Index of the parent's split, -1: root. */
   parent: number;
-  side: "left" | "right" | null;
-  g: number;
-  h: number;
+  isLeft: boolean;
 }
 
-/** Grows one tree, adds it to the builder, and answers each row's leaf value through `addTo`. */
-export function growTree(
-  binned: BinnedSamples,
-  gradients: { g: Float64Array; h: Float64Array; rows: Int32Array; features: Int32Array },
-  to: { builder: TreeBuilder; limits: GrowthLimits },
-): void {
-  const { builder, limits } = to;
-  const links = new Map<number, [number, number]>();
-  const open: Leaf[] = [
-    makeLeaf(binned, gradients, { rows: gradients.rows, limits, parent: -1, side: null }),
-  ];
-  const done: Leaf[] = [];
-  let root = 0;
-  const place = (leaf: Leaf, node: number) => {
-    if (leaf.parent < 0) root = node;
-    else links.get(leaf.parent)![leaf.side === "left" ? 0 : 1] = node;
+/** One tree under way. */
+export interface Growing {
+  leaves: Leaf[];
+  /** Children by split index, [left, right], written as they become known. */
+  links: Map<number, [number, number]>;
+  root: number;
+  scales: Quantisation;
+  features: number;
+  featureCount: number;
+}
+
+/** The rows a tree starts from: counts in the two lists, scales, and the features it may use (i32 at `features`). */
+export interface TreeStart {
+  count: number;
+  riderCount: number;
+  scales: Quantisation;
+  features: number;
+  featureCount: number;
+}
+
+export function newGrower(
+  fit: Fit,
+  to: { builder: TreeBuilder; limits: GrowthLimits; monotone: number[] },
+): Grower {
+  return { fit, pool: new HistogramPool(fit, to.limits.maxLeafNodes), ...to };
+}
+
+/** The root, searched. */
+export function startTree(grower: Grower, start: TreeStart): Growing {
+  const { scales, features, featureCount, count, riderCount } = start;
+  const growing: Growing = { leaves: [], links: new Map(), root: 0, scales, features, featureCount };
+  const root: Leaf = {
+    ...{ start: 0, count, riderStart: 0, riderCount, g: 0, h: 0, histogram: 0, split: null },
+    ...{ lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY, parent: -1, isLeft: true },
   };
-  while (open.length > 0) {
-    open.sort((a, b) => (b.split?.gain ?? 0) - (a.split?.gain ?? 0));
-    const leaf = open.shift()!;
-    if (!leaf.split || done.length + open.length + 2 > limits.maxLeafNodes) {
-      done.push(leaf);
-      continue;
-    }
-    const node = builder.addSplit(leaf.split, leaf.rows.length);
-    links.set(node, [0, 0]);
-    place(leaf, node);
-    const split = leaf.split;
-    const left = leaf.rows.filter((row) => binGoesLeft(split, binned.codes[split.feature][row]));
-    const right = leaf.rows.filter((row) => !binGoesLeft(split, binned.codes[split.feature][row]));
-    open.push(makeLeaf(binned, gradients, { rows: left, limits, parent: node, side: "left" }));
-    open.push(makeLeaf(binned, gradients, { rows: right, limits, parent: node, side: "right" }));
-  }
-  for (const leaf of done) {
-    const value = (-limits.learningRate * leaf.g) / (leaf.h + limits.l2Regularization + 1e-12);
-    place(leaf, builder.addLeaf([value], leaf.rows.length));
-  }
-  for (const [node, [left, right]] of links) builder.connect(node, left, right);
-  builder.addRoot(root);
+  root.histogram = grower.pool.take();
+  grower.pool.fill(root.histogram, 0, count);
+  const total = sumOfFirstFeature(grower.fit, root.histogram);
+  root.g = Number(total >> 32n);
+  root.h = Number(total & 0xffffffffn);
+  if (isSplittable(grower, root)) search(grower, growing, root);
+  growing.leaves.push(root);
+  return growing;
 }
 
-function binGoesLeft(split: Split, bin: number): boolean {
-  if (split.goesLeft) return ((split.goesLeft[bin >>> 5] >>> (bin & 31)) & 1) === 1;
-  return bin === 0 ? split.missingLeft : bin <= split.bin;
+function sumOfFirstFeature(fit: Fit, histogram: number): bigint {
+  const [first, bins] = fit.scope.i32(fit.table, 2);
+  return fit.scope.kernels.sumCells(histogram + first * 8, bins);
 }
 
-function makeLeaf(
-  binned: BinnedSamples,
-  gradients: { g: Float64Array; h: Float64Array; features: Int32Array },
-  at: { rows: Int32Array; limits: GrowthLimits; parent: number; side: "left" | "right" | null },
-): Leaf {
-  const { rows, limits } = at;
-  let g = 0;
-  let h = 0;
-  for (const row of rows) {
-    g += gradients.g[row];
-    h += gradients.h[row];
-  }
-  let split: Split | null = null;
-  if (rows.length >= 2 * limits.minSamplesLeaf) {
-    for (const feature of gradients.features) {
-      const found = bestSplit(binned, gradients, { feature, rows, limits, g, h });
-      if (found && (!split || found.gain > split.gain)) split = found;
-    }
-  }
-  return { rows, split, parent: at.parent, side: at.side, g, h };
+/** Splits the most gainful leaf; false when none is left or the tree is full. */
+export function splitOnce(grower: Grower, growing: Growing): boolean {
+  if (growing.leaves.length >= grower.limits.maxLeafNodes) return false;
+  const index = mostGainful(growing.leaves);
+  if (index < 0) return false;
+  const leaf = growing.leaves[index];
+  const split = leaf.split!;
+  const node = grower.builder.addSplit(split, leaf.count);
+  growing.links.set(node, [0, 0]);
+  attach(growing, leaf, node);
+  const [left, right] = divide(grower, leaf, { split, node, scales: growing.scales });
+  growing.leaves[index] = left;
+  growing.leaves.push(right);
+  const isFull = growing.leaves.length >= grower.limits.maxLeafNodes;
+  if (isFull) grower.pool.give(leaf.histogram);
+  else searchChildren(grower, growing, { parent: leaf, left, right });
+  return true;
 }
 
-function bestSplit(
-  binned: BinnedSamples,
-  gradients: { g: Float64Array; h: Float64Array },
-  at: { feature: number; rows: Int32Array; limits: GrowthLimits; g: number; h: number },
-): Split | null {
-  const { feature, rows, limits } = at;
-  const bins = binned.binCounts[feature];
-  const g = new Float64Array(bins);
-  const h = new Float64Array(bins);
-  const n = new Int32Array(bins);
-  for (const row of rows) {
-    const bin = binned.codes[feature][row];
-    g[bin] += gradients.g[row];
-    h[bin] += gradients.h[row];
-    n[bin]++;
-  }
-  const category = binned.features[feature].kind === "category";
-  const order = Array.from({ length: bins - 1 }, (_, i) => i + 1).filter((bin) => !category || n[bin] > 0);
-  if (category) order.sort((a, b) => g[a] / (h[a] + 10) - g[b] / (h[b] + 10));
-  const l2 = limits.l2Regularization + (category ? 10 : 0);
-  const score = (sg: number, sh: number) => (sg * sg) / (sh + l2 + 1e-12);
-  let best: Split | null = null;
-  for (const missingLeft of n[0] > 0 ? [false, true] : [false]) {
-    let [sg, sh, sn] = missingLeft ? [g[0], h[0], n[0]] : [0, 0, 0];
-    for (let i = 0; i < order.length - (missingLeft ? 1 : n[0] > 0 ? 0 : 1); i++) {
-      sg += g[order[i]];
-      sh += h[order[i]];
-      sn += n[order[i]];
-      if (sn < limits.minSamplesLeaf || rows.length - sn < limits.minSamplesLeaf) continue;
-      const gain = score(sg, sh) + score(at.g - sg, at.h - sh) - score(at.g, at.h);
-      if (gain <= (best?.gain ?? 1e-9)) continue;
-      const left = order.slice(0, i + 1);
-      if (missingLeft) left.push(0);
-      const toward = n[0] > 0 ? missingLeft : sn * 2 >= rows.length;
-      best = { feature, bin: order[i], missingLeft: toward, goesLeft: category ? maskOf(left) : null, gain };
+function mostGainful(leaves: Leaf[]): number {
+  let best = -1;
+  let gain = 0;
+  for (let i = 0; i < leaves.length; i++) {
+    const split = leaves[i].split;
+    if (split && split.gain > gain) {
+      best = i;
+      gain = split.gain;
     }
   }
   return best;
 }
 
-function maskOf(bins: number[]): Uint32Array {
-  const mask = new Uint32Array(8);
-  for (const bin of bins) mask[bin >>> 5] |= 1 << (bin & 31);
-  return mask;
+function attach(growing: Growing, leaf: Leaf, node: number): void {
+  if (leaf.parent < 0) growing.root = node;
+  else growing.links.get(leaf.parent)![leaf.isLeft ? 0 : 1] = node;
+}
+
+/** Partitions the leaf's rows and riders; the children's sums are known from the search. */
+function divide(
+  grower: Grower,
+  leaf: Leaf,
+  by: { split: FoundSplit; node: number; scales: Quantisation },
+): [Leaf, Leaf] {
+  const { fit } = grower;
+  const { kernels } = fit.scope;
+  const { split, node } = by;
+  fillGoesLeft(fit.scope.u8(fit.goesLeft, 256), split);
+  const column = fit.columns[split.feature];
+  const rows = fit.rows + leaf.start * 4;
+  const riders = fit.riders + leaf.riderStart * 4;
+  const count = kernels.partition(column, fit.goesLeft, rows, leaf.count, fit.side);
+  const riderCount = kernels.partition(column, fit.goesLeft, riders, leaf.riderCount, fit.side);
+  const { g, h } = split.leftSums;
+  const common = { parent: node, split: null, histogram: 0, lower: leaf.lower, upper: leaf.upper };
+  const left: Leaf = {
+    ...{ ...common, isLeft: true, g, h, count, riderCount },
+    ...{ start: leaf.start, riderStart: leaf.riderStart },
+  };
+  const right: Leaf = {
+    ...{ ...common, isLeft: false, g: leaf.g - g, h: leaf.h - h, count: leaf.count - count },
+    ...{ start: leaf.start + count, riderStart: leaf.riderStart + riderCount },
+    riderCount: leaf.riderCount - riderCount,
+  };
+  const direction = grower.monotone[split.feature];
+  if (direction !== 0) boundChildren(grower, [left, right], { direction, scales: by.scales });
+  return [left, right];
+}
+
+/** One byte a bin. */
+export function fillGoesLeft(table: Uint8Array, split: Split): void {
+  if (split.goesLeft) {
+    for (let bin = 0; bin < 256; bin++) table[bin] = (split.goesLeft[bin >>> 5] >>> (bin & 31)) & 1;
+    return;
+  }
+  table.fill(1, 0, split.bin + 1);
+  table.fill(0, split.bin + 1);
+  table[0] = split.missingLeft ? 1 : 0;
+}
+
+/** Neither side of a monotone split may pass the middle between both, however often it is split again. */
+function boundChildren(
+  grower: Grower,
+  [left, right]: [Leaf, Leaf],
+  by: { direction: number; scales: Quantisation },
+): void {
+  const middle = (leafValue(grower, left, by.scales) + leafValue(grower, right, by.scales)) / 2;
+  const [low, high] = by.direction > 0 ? [left, right] : [right, left];
+  low.upper = middle;
+  high.lower = middle;
+}
+
+function leafValue(grower: Grower, leaf: Leaf, { scaleG, scaleH }: Quantisation): number {
+  const h = leaf.h / scaleH + grower.limits.l2Regularization;
+  const value = h > 0 ? -leaf.g / scaleG / h : 0;
+  return Math.min(Math.max(value, leaf.lower), leaf.upper);
+}
+
+function isSplittable(grower: Grower, leaf: Leaf): boolean {
+  return leaf.count >= 2 * grower.limits.minSamplesLeaf && leaf.h > 0;
+}
+
+/** Gives the children their histograms, reusing the parent's block for the larger, and searches both. */
+function searchChildren(
+  grower: Grower,
+  growing: Growing,
+  { parent, left, right }: { parent: Leaf; left: Leaf; right: Leaf },
+): void {
+  const [small, large] = left.count <= right.count ? [left, right] : [right, left];
+  const { pool } = grower;
+  if (!isSplittable(grower, large)) {
+    pool.give(parent.histogram);
+    return;
+  }
+  small.histogram = pool.take();
+  pool.fill(small.histogram, small.start, small.count);
+  large.histogram = parent.histogram;
+  if (parent.histogram !== 0) pool.subtract(parent.histogram, small.histogram);
+  else {
+    large.histogram = pool.take();
+    pool.fill(large.histogram, large.start, large.count);
+  }
+  for (const child of [small, large]) {
+    if (isSplittable(grower, child)) search(grower, growing, child);
+    keepOrGive(pool, child);
+  }
+}
+
+/** A leaf that will not be split needs no histogram; nor does one keep the last two blocks. */
+function keepOrGive(pool: HistogramPool, leaf: Leaf): void {
+  if (leaf.split && pool.spare >= 2) return;
+  pool.give(leaf.histogram);
+  leaf.histogram = 0;
+}
+
+function search(grower: Grower, growing: Growing, leaf: Leaf): void {
+  leaf.split = findSplit(grower.fit, leaf, { ...growing, limits: grower.limits });
+}
+
+/** Adds the leaves to the model and their values to the scores (f64 by position); answers the number of leaves. */
+export function finishTree(grower: Grower, growing: Growing, scores: number): number {
+  const { fit, builder, pool, limits } = grower;
+  const { kernels } = fit.scope;
+  for (const leaf of growing.leaves) {
+    const value = limits.learningRate * leafValue(grower, leaf, growing.scales);
+    attach(growing, leaf, builder.addLeaf([value], leaf.count));
+    kernels.addToRows(scores, fit.rows + leaf.start * 4, leaf.count, value);
+    kernels.addToRows(scores, fit.riders + leaf.riderStart * 4, leaf.riderCount, value);
+    pool.give(leaf.histogram);
+  }
+  for (const [node, [left, right]] of growing.links) builder.connect(node, left, right);
+  builder.addRoot(growing.root);
+  return growing.leaves.length;
 }

@@ -1,0 +1,131 @@
+/**
+ * Where does everything lie that one fit works on?
+ *
+ *   position   0 .. train - 1 the training rows, then the validation rows ("riders": they follow the splits, so their
+ *              scores cost no walk, but no sum ever holds them)
+ *   columns    one byte a position and feature, column-major: partition reads one feature of many rows
+ *   records    row-major, training rows only (kernels/assembly/records.ts): histograms read all features of a row
+ *   lists      row numbers (u32) of the nodes: each node owns a range of `rows` and one of `riders`; both are copied
+ *              from `drawn` (the rows of this round, ascending, then all others) when a tree starts
+ */
+import type { BinnedSamples } from "./binning.ts";
+import { type Arena, Scope } from "./kernels/arena.ts";
+import { planSlots, type SlotPlan } from "./slots.ts";
+
+export interface FitShape {
+  binned: BinnedSamples;
+  trainRows: Int32Array;
+  riderRows: Int32Array;
+  monotone: Record<string, 1 | -1>;
+}
+
+/** Byte offsets and sizes; see above. */
+export interface Fit {
+  scope: Scope;
+  train: number;
+  total: number;
+  featureCount: number;
+  columns: number[];
+  records: number;
+  stride: number;
+  slotCount: number;
+  rows: number;
+  riders: number;
+  drawn: number;
+  side: number;
+  /** Scratch sums of the slots: 256 cells each, kept zero between uses. */
+  slotSums: number;
+  /** 16 bytes a feature, for kernels.marginals. */
+  marginalPlan: number;
+  /** 32 bytes a feature, for kernels.findSplit. */
+  table: number;
+  /** Cells of one histogram, even. */
+  cells: number;
+  /** 256 bytes: does a bin go left. */
+  goesLeft: number;
+  /** Leaf in, split out, sorting space of kernels.findSplit. */
+  leaf: number;
+  found: number;
+  sorting: number;
+  bounded: boolean;
+}
+
+const CELL = 8;
+
+/** Lays out one fit; the caller closes `fit.scope`. */
+export function openFit(arena: Arena, shape: FitShape): Fit {
+  const scope = new Scope(arena);
+  const { binned, trainRows, riderRows, monotone } = shape;
+  const train = trainRows.length;
+  const total = train + riderRows.length;
+  const featureCount = binned.features.length;
+  const columns = binned.codes.map((codes) => fillColumn(scope, codes, shape));
+  const bases = Int32Array.from(columns, (at) => (scope.u8(at, train).includes(0) ? 0 : 1));
+  const plan = planSlots(binned.binCounts, bases);
+  const stride = Math.ceil((CELL + plan.slotCount) / 8) * 8;
+  const records = scope.bytes(train * stride);
+  plan.seats.forEach(({ slot, base, factor }, f) => {
+    scope.kernels.buildSlot(records, stride, slot, columns[f], train, base, factor);
+  });
+  const { firsts, cells } = cellLayout(binned.binCounts);
+  return {
+    ...{ scope, train, total, featureCount, columns, records, stride, cells, slotCount: plan.slotCount },
+    ...{ rows: scope.bytes(train * 4), riders: scope.bytes(total * 4), drawn: scope.bytes(total * 4) },
+    side: scope.bytes(total * 4 + 16),
+    slotSums: scope.bytes(plan.slotCount * 256 * CELL),
+    marginalPlan: writeMarginalPlan(scope, plan, firsts),
+    table: writeTable(scope, binned, { firsts, monotone }),
+    goesLeft: scope.bytes(256),
+    leaf: scope.bytes(96),
+    found: scope.bytes(64),
+    sorting: scope.bytes(256 * 16),
+    bounded: binned.features.some(({ name }) => monotone[name]),
+  };
+}
+
+function fillColumn(scope: Scope, codes: Uint8Array, { trainRows, riderRows }: FitShape): number {
+  const train = trainRows.length;
+  const at = scope.bytes(train + riderRows.length);
+  const column = scope.u8(at, train + riderRows.length);
+  gather(codes, trainRows, column);
+  gather(codes, riderRows, column.subarray(train));
+  return at;
+}
+
+function gather(codes: Uint8Array, rows: Int32Array, out: Uint8Array): void {
+  for (let i = 0; i < rows.length; i++) out[i] = codes[rows[i]];
+}
+
+/** Bin 0, the other bins padded to an even number (they are scanned in pairs), and one more to keep all even. */
+function cellLayout(binCounts: Int32Array): { firsts: number[]; cells: number } {
+  const firsts: number[] = [];
+  let cells = 0;
+  for (const bins of binCounts) {
+    firsts.push(cells);
+    cells += 2 + 2 * Math.ceil((bins - 1) / 2);
+  }
+  return { firsts, cells };
+}
+
+function writeMarginalPlan(scope: Scope, plan: SlotPlan, firsts: number[]): number {
+  const at = scope.bytes(plan.order.length * 16);
+  const words = scope.i32(at, plan.order.length * 4);
+  plan.order.forEach((f, i) => {
+    const { slot, factor, digits, base } = plan.seats[f];
+    words.set([slot, factor, digits, firsts[f] + base], i * 4);
+  });
+  return at;
+}
+
+function writeTable(
+  scope: Scope,
+  binned: BinnedSamples,
+  { firsts, monotone }: { firsts: number[]; monotone: FitShape["monotone"] },
+): number {
+  const at = scope.bytes(firsts.length * 32);
+  const words = scope.i32(at, firsts.length * 8);
+  binned.features.forEach(({ name, kind }, f) => {
+    words.set([firsts[f], binned.binCounts[f], kind === "category" ? 1 : 0, monotone[name] ?? 0], f * 8);
+  });
+  return at;
+}

@@ -1,0 +1,36 @@
+// exp, two lanes or one, to a relative error below 1e-13: by 2^n times a polynomial on [-ln2/2, ln2/2].
+
+const LOG2E: f64 = 1.4426950408889634;
+const LN2_HIGH: f64 = 0.693147180369123816490;
+const LN2_LOW: f64 = 1.90821492927058770002e-10;
+// Adding 1.5 * 2^52 leaves the nearest integer in the low bits of the sum.
+const ROUND: f64 = 6755399441055744.0;
+const LIMIT: f64 = 700.0;
+
+// @ts-ignore: decorator
+@inline
+export function exp2lanes(x: v128): v128 {
+  x = f64x2.min(f64x2.max(x, f64x2.splat(-LIMIT)), f64x2.splat(LIMIT));
+  const shifted = f64x2.add(f64x2.mul(x, f64x2.splat(LOG2E)), f64x2.splat(ROUND));
+  const n = f64x2.sub(shifted, f64x2.splat(ROUND));
+  let r = f64x2.sub(x, f64x2.mul(n, f64x2.splat(LN2_HIGH)));
+  r = f64x2.sub(r, f64x2.mul(n, f64x2.splat(LN2_LOW)));
+  let p = f64x2.splat(1.0 / 3628800.0);
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 362880.0));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 40320.0));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 5040.0));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 720.0));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 120.0));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 24.0));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 6.0));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(0.5));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0));
+  return i64x2.add(p, i64x2.shl(shifted, 52));
+}
+
+// @ts-ignore: decorator
+@inline
+export function exp1(x: f64): f64 {
+  return f64x2.extract_lane(exp2lanes(f64x2.splat(x)), 0);
+}

@@ -1,0 +1,103 @@
+/**
+ * What do the numeric kernels do, and how are they loaded?
+ * The contract of assembly/ (compiled to WebAssembly) and of its plain twin in tests/reference: byte offsets into one
+ * shared memory, plain numbers, no allocation. The layouts are drawn in assembly/*.ts.
+ */
+import { KERNELS_WASM } from "./kernels.wasm.ts";
+
+/** scores, y: f64 by position; g, h: f32 by position; sums: two f64, sum of |g| and of h. */
+type GradientKernel = (
+  scores: number,
+  y: number,
+  from: number,
+  to: number,
+  g: number,
+  h: number,
+  sums: number,
+) => void;
+
+/** Sum of the loss over positions [from, to). */
+type LossKernel = (scores: number, y: number, from: number, to: number) => number;
+
+export interface Kernels {
+  squaredGradients: GradientKernel;
+  logisticGradients: GradientKernel;
+  poissonGradients: GradientKernel;
+  gammaGradients: GradientKernel;
+  /** Output-major arrays, `stride` elements an output; scratch: 16 bytes an output. */
+  softmaxGradients(
+    ...args: [...Parameters<GradientKernel>, outputs: number, stride: number, scratch: number]
+  ): void;
+  squaredLoss: LossKernel;
+  logisticLoss: LossKernel;
+  poissonLoss: LossKernel;
+  gammaLoss: LossKernel;
+  softmaxLoss(...args: [...Parameters<LossKernel>, outputs: number, stride: number]): number;
+  /** Quantises gradients into records; h = 0: every hessian is one. */
+  packGradients(
+    ...args: [
+      records: number,
+      stride: number,
+      g: number,
+      h: number,
+      from: number,
+      to: number,
+      scaleG: number,
+      scaleH: number,
+    ]
+  ): void;
+  /** slot byte += (bin - base) * factor, for `count` records. */
+  buildSlot(
+    ...args: [
+      records: number,
+      stride: number,
+      slot: number,
+      column: number,
+      count: number,
+      base: number,
+      factor: number,
+    ]
+  ): void;
+  /** Bins of numbers; edges padded with Infinity to `size`, a power of two; `last`: number of edges. */
+  binNumbers(
+    ...args: [values: number, count: number, edges: number, size: number, last: number, out: number]
+  ): void;
+  histogram(
+    ...args: [records: number, stride: number, slots: number, rows: number, count: number, out: number]
+  ): number;
+  /** Slot sums to feature sums; clears the slots. */
+  marginals(
+    ...args: [slots: number, slotCount: number, plan: number, features: number, out: number, cells: number]
+  ): void;
+  subtract(parent: number, child: number, cells: number): void;
+  sumCells(cells: number, count: number): bigint;
+  findSplit(
+    ...args: [
+      hist: number,
+      table: number,
+      features: number,
+      count: number,
+      leaf: number,
+      out: number,
+      scratch: number,
+      bounded: number,
+    ]
+  ): void;
+  /** In place and stable; answers how many went left. */
+  partition(column: number, goesLeft: number, rows: number, count: number, side: number): number;
+  addToRows(scores: number, rows: number, count: number, value: number): void;
+}
+
+let compiled: WebAssembly.Module | null = null;
+
+/** The compiled module, once per process; workers get it by message. */
+export function kernelModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(Buffer.from(KERNELS_WASM, "base64"));
+  return compiled;
+}
+
+/** The WebAssembly kernels over a memory. */
+export function loadKernels(memory: WebAssembly.Memory): Kernels {
+  const { exports } = new WebAssembly.Instance(kernelModule(), { env: { memory } });
+  return exports as unknown as Kernels;
+}
