@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import { AppError, type ErrorRecord } from "./errors.ts";
+import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
 
 export type ChildName = "read-child" | "run-child";
 
@@ -84,9 +84,8 @@ export function startChild(name: ChildName, options: ChildOptions): Child {
   process.exited.then(async (exitCode) => {
     clearInterval(memory);
     if (isOutOfMemory) return reject(outOfMemory(options.memoryBytes));
-    const said = (await stderr).trim().slice(-2000);
     const how = process.signalCode ? `was killed by ${process.signalCode}` : `ended with code ${exitCode}`;
-    reject(new ChildDied(`the ${name} process ${how}${said ? `: ${said}` : ""}`));
+    reject(new ChildDied(`The ${name} process ${how}`, { cause: (await stderr).trim().slice(-2000) }));
   });
   return { pid: process.pid, send, kill: () => process.kill("SIGKILL"), result: promise };
 }
@@ -149,7 +148,7 @@ export async function serveParent(
     stop: stop.signal,
   }).then(
     (result) => ({ kind: "done", result }),
-    (error: unknown) => ({ kind: "failed", error: describe(error) }),
+    (error: unknown) => ({ kind: "failed", error: failureRecord(error) }),
   );
   process.send!(answer, undefined, undefined, () => process.exit(0));
 }
@@ -158,12 +157,10 @@ function say(message: unknown): void {
   process.send!(message);
 }
 
-function describe(error: unknown): ErrorRecord {
-  if (error instanceof AppError) return { code: error.code, message: error.message, ...error.place };
-  return {
-    code: "internal",
-    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  };
+function failureRecord(error: unknown): ErrorRecord {
+  const record = errorRecord(error);
+  const stack = error instanceof Error ? error.stack : undefined;
+  return record.code === "internal" ? { ...record, message: stack ?? record.message } : record;
 }
 
 /** When memory runs out the kernel shall take this child, never the server. */

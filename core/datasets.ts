@@ -5,6 +5,7 @@
 import { mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { type Child, ChildDied, startChild } from "./child.ts";
+import { readPage } from "./csv/preview.ts";
 import type { CsvProfile, ReadingChoices } from "./csv/types.ts";
 import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
 import type { EventLog } from "./events.ts";
@@ -178,6 +179,16 @@ export class Datasets {
       append("dataset.uploaded", { datasetId: id, name: dataset.name, version, ...sizeOf(profile) });
     });
     return this.find(id);
+  }
+
+  /** Rows as strings, columns in the plan's order; `next` is the offset of the next page. */
+  async rows(
+    dataset: StoredDataset & { profile: CsvProfile },
+    page: { offset: number; limit: number },
+  ): Promise<{ rows: string[][]; next: number | null }> {
+    const rows = await readPage(this.pathOf(dataset.id), dataset.profile.plan, page);
+    const end = page.offset + rows.length;
+    return { rows, next: end < dataset.profile.rows && rows.length > 0 ? end : null };
   }
 
   /** Row and file; runs keep what they learned, models go on. */

@@ -150,8 +150,14 @@ export function datasetPage(
   return { items: rows.map(summary), next: rows.length === limit ? rows.at(-1)!.position : null };
 }
 
-export function runPage(source: Signalbox, before: number, limit: number): PanelData["runs"] {
-  const rows = listRuns(source.store, { before, limit });
+/** Runs, newest first; only those of one dataset where it is named. */
+export function runPage(
+  source: Signalbox,
+  before: number,
+  limit: number,
+  datasetId?: string,
+): PanelData["runs"] {
+  const rows = listRuns(source.store, { before, limit, datasetId: datasetId ?? null });
   const items = rows.map((run) => runView(source.store, run, source.now()));
   return { items, next: rows.length === limit ? rows.at(-1)!.number : null };
 }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { CsvProfile } from "./csv/types.ts";
 import { AppError } from "./errors.ts";
+import { checked } from "./http/body.ts";
 import type { RunOptions } from "./stages/stage.ts";
 
 export const MODEL_NAME = z
@@ -29,6 +30,27 @@ export const TRAIN_REQUEST = z.strictObject({
   costs: z.strictObject({ falsePositive: z.number().min(0), falseNegative: z.number().min(0) }).optional(),
 });
 export type TrainRequest = z.output<typeof TRAIN_REQUEST>;
+
+const number = z.coerce.number();
+const list = z.string().transform((text) => text.split(",").filter(Boolean));
+const TRAIN_QUERY = z.object({
+  target: z.string().optional(),
+  task: z.string().optional(),
+  name: z.string().optional(),
+  features: list.optional(),
+  exclude: list.optional(),
+  budgetSeconds: number.optional(),
+  budgetRounds: number.optional(),
+  split: z.string().optional(),
+  splitColumn: z.string().optional(),
+  seed: number.optional(),
+  metric: z.string().optional(),
+});
+
+/** A training asked for in a URL's query, where lists stand between commas. Throws AppError `invalid`. */
+export function trainQuery(query: Record<string, string>, datasetId: string): TrainRequest {
+  return checked({ ...checked(query, TRAIN_QUERY), datasetId }, TRAIN_REQUEST);
+}
 
 /** The options that the run keeps. Throws AppError `invalid` where a column or the target is not there. */
 export function settleOptions(request: TrainRequest, profile: CsvProfile, budgetSeconds: number): RunOptions {

@@ -29,12 +29,16 @@ export interface SocketsOptions {
   config: Config;
   log: EventLog;
   live: Live;
+  publish: (topic: string, message: string) => void;
   now: () => number;
 }
 
 /** Bytes that may wait for a viewer that does not read; then it is closed and comes back when it reads again. */
 const BACKPRESSURE_BYTES = 256 * 1024;
 const PING_MS = 20_000;
+/** Viewers take silence of three of these for a dead connection. */
+const TICK_MS = 5_000;
+const TICK = "tick";
 const SILENT_MS = 50_000;
 const BATCH = 200;
 const MAX_PANELS = 40;
@@ -45,11 +49,13 @@ export class Sockets {
   private readonly open = new Set<Socket>();
   private readonly byAddress = new Map<string, number>();
   private readonly pinger: Timer;
+  private readonly ticker: Timer;
   private readonly unsubscribe: () => void;
   private isPumpScheduled = false;
 
   constructor(private readonly options: SocketsOptions) {
     this.pinger = setInterval(() => this.ping(), PING_MS);
+    this.ticker = setInterval(() => options.publish(TICK, this.tickMessage()), TICK_MS);
     this.unsubscribe = options.log.subscribe(() => this.schedulePump());
   }
 
@@ -105,8 +111,13 @@ export class Sockets {
   /** Tells viewers to come back, then closes. */
   stop(): void {
     clearInterval(this.pinger);
+    clearInterval(this.ticker);
     this.unsubscribe();
     for (const socket of this.open) socket.close(RESTART, "restart");
+  }
+
+  private tickMessage(): string {
+    return JSON.stringify({ control: "tick", horizon: this.options.live.horizon() });
   }
 
   private welcome(socket: Socket): void {
@@ -127,11 +138,12 @@ export class Sockets {
       socket.subscribe(topicOf(key));
     }
     const missed = panels.filter((key) => !isKnown || live.isStaleSince(key, since));
-    socket.send(JSON.stringify({ control: "hello", epoch: log.epoch, seq: log.lastSeq }));
-    for (const key of missed) {
+    const drawings = missed.flatMap((key) => {
       const fragment = live.fragment(key);
-      if (fragment) socket.send(drawingMessage(log.epoch, { key, ...fragment, horizon: live.horizon() }));
-    }
+      return fragment ? [{ key, ...fragment }] : [];
+    });
+    socket.subscribe(TICK);
+    socket.send(helloMessage(log, drawings));
   }
 
   private welcomeReader(socket: Socket): void {
@@ -193,6 +205,22 @@ export class Sockets {
     else this.byAddress.delete(address);
     if (format === "html") for (const key of panels) this.options.live.unwatch(key);
   }
+}
+
+/** One message brings the viewer to the present: a cut in the middle of several could lose a panel. */
+function helloMessage(log: EventLog, drawings: { key: PanelKey; html: string; seq: number }[]): string {
+  return JSON.stringify({
+    control: "hello",
+    epoch: log.epoch,
+    seq: log.lastSeq,
+    horizon: log.lastSeq,
+    panels: Object.fromEntries(drawings.map(({ key, seq }) => [key, seq])),
+    ...(drawings.length && { content: drawings.map(partial).join("") }),
+  });
+}
+
+function partial({ key, html }: { key: PanelKey; html: string }): string {
+  return `<hx-partial hx-target='[id="${key}"]' hx-swap="outerMorph">${html}</hx-partial>`;
 }
 
 export function topicOf(key: PanelKey): string {

@@ -13,8 +13,10 @@ export interface Frame {
   epoch: string;
   seq: number;
   version: string;
-  /** Content-hashed names of the bundles: "/static/app-1a2b3c.js". */
-  assets: { script: string; style: string; icon: string };
+  /** Paths of the bundles, their content hashed into the name: "/static/app-1a2b3c.js"; made URLs by `url`. */
+  assets: { script: string; style: string; icon: string; inspect: string };
+  /** What the reader chose by the switch (the cookie "theme"); absent: as the system. */
+  theme?: "light" | "dark";
 }
 
 export function url(links: Links, path: string): string {

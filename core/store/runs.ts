@@ -89,9 +89,16 @@ export function currentRun(store: Store): StoredRun | null {
   return row && readRun(row);
 }
 
-export function listRuns(store: Store, page: { before: number; limit: number }): StoredRun[] {
+/** Newest first; of every dataset where `datasetId` is null. */
+export function listRuns(
+  store: Store,
+  page: { before: number; limit: number; datasetId: string | null },
+): StoredRun[] {
   return store
-    .all<RunRow>(`SELECT ${COLUMNS} FROM runs WHERE number < $before ORDER BY number DESC LIMIT $limit`, page)
+    .all<RunRow>(
+      `SELECT ${COLUMNS} FROM runs WHERE number < $before AND ($datasetId IS NULL OR dataset_id = $datasetId) ORDER BY number DESC LIMIT $limit`,
+      page,
+    )
     .map(readRun);
 }
 

@@ -1,0 +1,8 @@
+/** Every API route, in the order of the docs. */
+import { DATASET_ROUTES } from "./datasets.ts";
+import { LIVE_ROUTES } from "./live.ts";
+import { MODEL_ROUTES } from "./models.ts";
+import type { Route } from "./route.ts";
+import { TRAINING_ROUTES } from "./training.ts";
+
+export const API: Route[] = [...DATASET_ROUTES, ...TRAINING_ROUTES, ...MODEL_ROUTES, ...LIVE_ROUTES];

@@ -1,0 +1,92 @@
+/** The API of what happens: events as pages, SSE and NDJSON; status, gauges, activity. */
+import { z } from "zod";
+import { follow } from "../follow.ts";
+import { eventLines, streamAnswer } from "../http/answers.ts";
+import { checked } from "../http/body.ts";
+import { linkHeader } from "../http/negotiate.ts";
+import { activityPage, READERS } from "../panel-data.ts";
+import { VERSION } from "../version.ts";
+import type { Call, Route } from "./route.ts";
+
+const WHOLE = z.coerce.number().int().min(0);
+const LIMIT = z.coerce.number().int().min(1).max(1000).default(100);
+
+function events({ box, request, url, query, requestId, takeTime }: Call): Response {
+  const accept = request.headers.get("accept") ?? "";
+  const isSse = accept.includes("text/event-stream");
+  const isEndless = isSse || query.follow === "1";
+  const from = request.headers.get("last-event-id") ?? query.since;
+  const since = from === undefined ? (isEndless ? box.log.lastSeq : 0) : checked(from, WHOLE);
+  const type = query.type ?? null;
+  if (isEndless || accept.includes("ndjson")) {
+    takeTime();
+    const format = isSse ? "sse" : "ndjson";
+    const followed = follow(box.log, { since, type, isEndless, signal: request.signal });
+    return streamAnswer(eventLines(followed, format), format, requestId);
+  }
+  const limit = checked(query.limit, LIMIT);
+  const items = box.log.read(since, limit, type);
+  const next = items.length === limit ? items.at(-1)!.seq : null;
+  return Response.json({ items, next, epoch: box.log.epoch }, { headers: linkHeader(url, next, "since") });
+}
+
+export const LIVE_ROUTES: Route[] = [
+  {
+    method: "GET",
+    path: "/api/events",
+    says: "The numbered log: as JSON, as application/x-ndjson, or as SSE with Accept: text/event-stream.",
+    query: {
+      since: "the last seq that you have",
+      type: "only events of this type",
+      limit: "how many, at most 1000",
+      follow: "1 stays open",
+    },
+    handle: events,
+  },
+  {
+    method: "GET",
+    path: "/api/activity",
+    says: "What happened, in sentences, newest first.",
+    query: { before: "`next` of the page before", limit: "how many, at most 1000" },
+    handle: ({ box, query, url }) => {
+      const before = query.before === undefined ? Number.MAX_SAFE_INTEGER : checked(query.before, WHOLE);
+      const { items, next } = activityPage(box, before, checked(query.limit, LIMIT));
+      return Response.json({ items, next }, { headers: linkHeader(url, next, "before") });
+    },
+  },
+  {
+    method: "GET",
+    path: "/api/status",
+    says: "Version, log position, watchers and the current run.",
+    handle: ({ box }) => {
+      const run = READERS.run(box, null);
+      return Response.json({ ...READERS.connection(box, null), version: VERSION, epoch: box.log.epoch, run });
+    },
+  },
+  {
+    method: "GET",
+    path: "/api/metrics",
+    says: "The gauges with the history of an hour.",
+    handle: ({ box }) => Response.json(READERS.metrics(box, null)),
+  },
+  {
+    method: "GET",
+    path: "/api/health",
+    says: "Healthy, warning or critical, by gauge.",
+    handle: ({ box }) => Response.json(READERS.health(box, null)),
+  },
+  { method: "GET", path: "/healthz", says: "Is the process alive?", handle: () => new Response("ok\n") },
+  {
+    method: "GET",
+    path: "/readyz",
+    says: "Can it serve? It reads the log's end from the database.",
+    handle: ({ box }) =>
+      Response.json({ ready: true, seq: box.log.read(box.log.lastSeq - 1, 1)[0]?.seq ?? 0 }),
+  },
+  {
+    method: "GET",
+    path: "/version",
+    says: "Which version this is.",
+    handle: () => Response.json({ version: VERSION }),
+  },
+];

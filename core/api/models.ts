@@ -1,0 +1,82 @@
+/** The API of models: versions, which one is live, and predictions. */
+import { z } from "zod";
+import { checked, readJson } from "../http/body.ts";
+import { modelPage, modelView } from "../panel-data.ts";
+import { PREDICT_REQUEST } from "../serving.ts";
+import { findEvaluation } from "../store/models.ts";
+import { type Call, LIST_QUERY, listAnswer, type Route } from "./route.ts";
+
+const VERSION_NUMBER = z.coerce.number().int().min(1);
+const LIVE_REQUEST = z.strictObject({ version: z.number().int().min(1) });
+
+async function predictRows({ box, request, params, query }: Call): Promise<Response> {
+  const version = query.version === undefined ? null : checked(query.version, VERSION_NUMBER);
+  const serving = box.models.serving(params.name!, version);
+  const rows = await readJson(request, PREDICT_REQUEST);
+  const { predictions, warnings } = await box.serving.predict(serving, rows, {
+    explain: query.explain === "1",
+  });
+  return Response.json({
+    model: serving.name,
+    version: serving.version,
+    predictions,
+    ...(warnings.length && { warnings }),
+  });
+}
+
+export const MODEL_ROUTES: Route[] = [
+  {
+    method: "GET",
+    path: "/api/models",
+    says: "Lists the models, newest first.",
+    query: LIST_QUERY,
+    handle: (call) => listAnswer(call, modelPage),
+  },
+  {
+    method: "GET",
+    path: "/api/models/:name",
+    says: "A model with its versions, their metrics and the columns that it takes.",
+    handle: ({ box, params }) => Response.json(modelView(box, box.models.find(params.name!).name)),
+  },
+  {
+    method: "GET",
+    path: "/api/models/:name/versions/:v",
+    says: "A version with everything that its evaluation found.",
+    handle: ({ box, params }) => {
+      const version = box.models.findVersion(params.name!, checked(params.v, VERSION_NUMBER));
+      return Response.json({
+        ...version,
+        evaluation: findEvaluation(box.store, version.name, version.version),
+      });
+    },
+  },
+  {
+    method: "DELETE",
+    path: "/api/models/:name/versions/:v",
+    says: "Deletes a version that is not live.",
+    handle: async ({ box, params }) => {
+      await box.models.delete(params.name!, checked(params.v, VERSION_NUMBER));
+      return new Response(null, { status: 204 });
+    },
+  },
+  {
+    method: "PUT",
+    path: "/api/models/:name/live",
+    says: "Deploys a version, or goes back to one: at once, for everybody.",
+    body: LIVE_REQUEST,
+    handle: async ({ box, params, request }) => {
+      const { version } = await readJson(request, LIVE_REQUEST);
+      return Response.json(modelView(box, (await box.models.deploy(params.name!, version)).name));
+    },
+  },
+  ...(["POST", "PUT"] as const).map(
+    (method): Route => ({
+      method,
+      path: "/api/models/:name/predict",
+      says: "Predicts for rows by feature name, in any order; missing and unknown values are fine.",
+      body: PREDICT_REQUEST,
+      query: { version: "another version than the live one", explain: "1 adds each feature's contribution" },
+      handle: predictRows,
+    }),
+  ),
+];

@@ -1,0 +1,44 @@
+/** What is an API route? A row of data: address, what it says of itself, what it takes, and what answers. */
+import type { z } from "zod";
+import { linkHeader, readPage } from "../http/negotiate.ts";
+import type { PanelSource } from "../panel-data.ts";
+
+/** One request, without the router that brought it. */
+export interface Call {
+  box: PanelSource;
+  request: Request;
+  url: URL;
+  params: Record<string, string>;
+  /** Last value of each query parameter. */
+  query: Record<string, string>;
+  /** Origin and base path as the client sees them, for URLs that are printed. */
+  home: string;
+  requestId: string;
+  /** Lifts the server's limit on silence: for uploads and streams. */
+  takeTime: () => void;
+}
+
+export interface Route {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Path with `:parameters`, below BASE_PATH. */
+  path: string;
+  /** One sentence for the docs. */
+  says: string;
+  /** The JSON body, where it takes one. */
+  body?: z.ZodType;
+  /** What can be appended to the URL: name -> meaning. */
+  query?: Record<string, string>;
+  handle: (call: Call) => Response | Promise<Response>;
+}
+
+/** A newest-first list, paged by `?limit=&cursor=`, its next page in `next` and in Link. Throws AppError `invalid`. */
+export function listAnswer<T>(
+  call: Call,
+  pageOf: (box: PanelSource, before: number, limit: number) => { items: T[]; next: number | null },
+): Response {
+  const { before, limit } = readPage(call.url);
+  const { items, next } = pageOf(call.box, before, limit);
+  return Response.json({ items, next }, { headers: linkHeader(call.url, next) });
+}
+
+export const LIST_QUERY = { limit: "how many, at most 1000", cursor: "`next` of the page before" };

@@ -1,0 +1,158 @@
+/** Which subcommands are there? The same program without a server: train, read, back up, check; and its own children. */
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { type Config, ConfigError, readConfig, settingsHelp } from "./config.ts";
+import { profileCsv } from "./csv/read.ts";
+import { readRows } from "./csv/rows.ts";
+import { AppError } from "./errors.ts";
+import { slug } from "./ids.ts";
+import { runReadChild } from "./read-child.ts";
+import { runStages } from "./run.ts";
+import { runRunChild } from "./run-child.ts";
+import { settleOptions } from "./run-options.ts";
+import { STAGE_NAMES } from "./stages/stage.ts";
+import { Store } from "./store/database.ts";
+import { VERSION } from "./version.ts";
+
+const HELP = `Signalbox ${VERSION}: a CSV becomes a deployed model while you watch.
+
+  signalbox                     serve
+  signalbox train FILE --target COL [--name N] [--budget S] [--seed N] [--out FILE]
+  signalbox read FILE           the rows as they are read, one JSON array a line
+  signalbox backup FILE         a copy of the database, while a server runs too
+  signalbox check               opens the database and verifies it
+  signalbox healthcheck         exits 0 where the server on PORT answers
+  signalbox --help | --version
+
+Settings come from the environment:
+`;
+
+type Command = (words: string[], config: () => Config) => Promise<void>;
+
+const COMMANDS: Record<string, Command> = {
+  train: trainCommand,
+  read: readCommand,
+  backup: async ([file], config) => {
+    Store.open(resolve(config().DATA_DIR)).backup(resolve(needed(file, "backup FILE")));
+  },
+  check: async (_, config) => checkCommand(config()),
+  healthcheck: async (_, config) => healthcheckCommand(config()),
+  "read-child": runReadChild,
+  "run-child": runRunChild,
+  "--help": async () => say(`${HELP}${settingsHelp()}`),
+  "--version": async () => say(VERSION),
+};
+
+/** Runs the subcommand that the words name; false where there is none: then the program serves. */
+export async function runCommand(words: string[]): Promise<boolean> {
+  const [name, ...rest] = words;
+  if (name === undefined) return false;
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) throw new AppError("syntax", `There is no command ${name}`, { fix: "See --help." });
+  await command(rest, () => readConfig(process.env));
+  return true;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function needed(word: string | undefined, usage: string): string {
+  if (!word) throw new AppError("syntax", `Usage: signalbox ${usage}`);
+  return word;
+}
+
+async function trainCommand(words: string[], config: () => Config): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: words,
+    allowPositionals: true,
+    options: {
+      target: { type: "string" },
+      name: { type: "string" },
+      budget: { type: "string" },
+      seed: { type: "string" },
+      out: { type: "string" },
+    },
+  });
+  const path = existing(needed(positionals[0], "train FILE --target COL"));
+  const name = basename(path);
+  const profile = await profileCsv(path, {}, { name });
+  const request = {
+    datasetId: name,
+    target: values.target,
+    seed: values.seed ? Number(values.seed) : undefined,
+  };
+  const budget = values.budget ? Number(values.budget) : config().TRAIN_BUDGET_SECONDS;
+  const options = settleOptions(request, profile, budget);
+  const folder = await mkdtemp(join(tmpdir(), "signalbox-"));
+  try {
+    const dataset = { ...profile, path, name, sizeBytes: Bun.file(path).size };
+    const result = await runStages(
+      { options, folder, dataset },
+      {
+        cancel: new AbortController().signal,
+        stop: new AbortController().signal,
+        report: (report) => {
+          if (report.type === "started") tell(`[${report.position + 1}/8] ${STAGE_NAMES[report.position]} …`);
+          if (report.type === "stage" && report.report.type === "candidate") {
+            tell(`      ${report.report.candidate.name}: ${report.report.candidate.score.toPrecision(4)}`);
+          }
+        },
+      },
+    );
+    if (values.out) await Bun.write(values.out, Bun.file(join(folder, "model.bin")));
+    say(JSON.stringify({ modelName: values.name ?? slug(name), ...result }));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function readCommand([file]: string[]): Promise<void> {
+  const path = existing(needed(file, "read FILE"));
+  for await (const rows of readRows(path, { onDecided: (dialect) => tell(JSON.stringify(dialect)) })) {
+    for (const row of rows) if (!process.stdout.write(`${JSON.stringify(row)}\n`)) await drained();
+  }
+}
+
+function drained(): Promise<void> {
+  return new Promise((resolve) => process.stdout.once("drain", resolve));
+}
+
+function existing(file: string): string {
+  const path = resolve(file);
+  if (!existsSync(path)) throw new AppError("missing", `There is no file ${file}`);
+  return path;
+}
+
+function checkCommand(config: Config): void {
+  const store = Store.open(resolve(config.DATA_DIR));
+  const rows = store.all<{ integrity_check: string }>("PRAGMA integrity_check");
+  const faults = rows.map((row) => row.integrity_check).filter((line) => line !== "ok");
+  if (faults.length)
+    throw new AppError("conflict", `The database is damaged: ${faults[0]}`, { fix: "Restore a backup." });
+  say("ok");
+}
+
+async function healthcheckCommand(config: Config): Promise<void> {
+  const answer = await fetch(`http://127.0.0.1:${config.PORT}${config.BASE_PATH}/healthz`);
+  if (!answer.ok) throw new AppError("unavailable", `The server answers ${answer.status}`);
+}
+
+/** Prints an error as one line on stderr; the exit code says whose fault it was. */
+export function failCommand(error: unknown): never {
+  const isOurs = error instanceof AppError || error instanceof ConfigError;
+  const fix = error instanceof AppError && error.place.fix ? ` ${error.place.fix}` : "";
+  tell(
+    isOurs
+      ? `signalbox: ${(error as Error).message}.${fix}`
+      : String(error instanceof Error ? error.stack : error),
+  );
+  process.exit(isOurs ? 2 : 1);
+}

@@ -1,0 +1,81 @@
+/** How does an answer go out? Pages compressed, fragments with a position as their ETag, streams that may break. */
+import type { LoggedEvent } from "../events.ts";
+import { HEARTBEAT_MS } from "../follow.ts";
+import type { Fragment } from "../live.ts";
+import { problem } from "./problem.ts";
+import { streamBody } from "./stream.ts";
+
+const COMPRESS_FROM = 1400;
+
+/** HTML, gzipped where the client takes it; never cached, because it shows a moment. */
+export function htmlAnswer(request: Request, html: string, status = 200): Response {
+  const headers = {
+    "content-type": "text/html; charset=utf-8",
+    "cache-control": "no-store",
+    vary: "accept, accept-encoding",
+  };
+  const isGzipped =
+    html.length > COMPRESS_FROM && /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "");
+  if (!isGzipped) return new Response(html, { status, headers });
+  return new Response(Bun.gzipSync(html, { level: 5 }), {
+    status,
+    headers: { ...headers, "content-encoding": "gzip" },
+  });
+}
+
+/**
+ * A panel with the ETag "epoch-seq". A client that names a position since which nothing happened to the panel gets 304.
+ */
+export function fragmentAnswer(
+  request: Request,
+  epoch: string,
+  panel: { fragment: Fragment; isStaleSince: (seq: number) => boolean },
+): Response {
+  const etag = `"${epoch}-${panel.fragment.seq}"`;
+  const known = /^(?:W\/)?"(.+)-(\d+)"$/.exec(request.headers.get("if-none-match") ?? "");
+  const headers = { etag, "cache-control": "no-cache", vary: "accept, accept-encoding" };
+  const isCurrent = known?.[1] === epoch && !panel.isStaleSince(Number(known[2]));
+  if (isCurrent) return new Response(null, { status: 304, headers });
+  const answer = htmlAnswer(request, panel.fragment.html);
+  for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value);
+  return answer;
+}
+
+const STREAM_TYPES = {
+  text: "text/plain; charset=utf-8",
+  ndjson: "application/x-ndjson",
+  sse: "text/event-stream",
+};
+
+/** A body pulled from a generator; where that throws, the problem is said in the body and the stream breaks. */
+export function streamAnswer(
+  chunks: AsyncGenerator<string>,
+  format: keyof typeof STREAM_TYPES,
+  instance: string,
+): Response {
+  const failed = (error: unknown) => {
+    const { type: _, ...told } = problem(error, instance);
+    if (format !== "text") return `${JSON.stringify({ type: "problem", ...told })}\n`;
+    return `\nFailed (${told.status}): ${told.detail}${told.fix ? ` ${told.fix}` : ""}\n`;
+  };
+  const headers = {
+    "content-type": STREAM_TYPES[format],
+    "cache-control": "no-store",
+    "x-accel-buffering": "no",
+  };
+  return new Response(streamBody(chunks, failed), { headers });
+}
+
+/** Events as SSE (`id`, `event`, `data`) or NDJSON; silence becomes a comment or a blank line. */
+export async function* eventLines(
+  events: AsyncGenerator<LoggedEvent | null>,
+  format: "sse" | "ndjson",
+): AsyncGenerator<string> {
+  // Headers leave with the first chunk: a reader must not wait for the first event to know that it is connected.
+  yield format === "sse" ? `retry: 2000\n: heartbeat each ${HEARTBEAT_MS / 1000} s\n\n` : "\n";
+  for await (const event of events) {
+    if (event === null) yield format === "sse" ? ":\n\n" : "\n";
+    else if (format === "ndjson") yield `${JSON.stringify(event)}\n`;
+    else yield `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+  }
+}

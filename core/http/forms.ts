@@ -1,0 +1,89 @@
+/** What does a page's form say? Fields as text, turned into what the API takes, so that both pass the same checks. */
+import { AppError } from "../errors.ts";
+import { CHOICES } from "../reading-choices.ts";
+import { TRAIN_REQUEST, type TrainRequest } from "../run-options.ts";
+import { checked } from "./body.ts";
+
+const MAX_FORM_BYTES = 1024 * 1024;
+
+/** Throws AppError `too_large` or `syntax`. */
+async function readForm(request: Request): Promise<FormData> {
+  if (Number(request.headers.get("content-length") ?? MAX_FORM_BYTES + 1) > MAX_FORM_BYTES) {
+    throw new AppError("too_large", "The form is larger than 1 MB");
+  }
+  try {
+    return (await request.formData()) as FormData;
+  } catch (error) {
+    throw new AppError(
+      "syntax",
+      `The form cannot be read: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
+
+export async function trainForm(request: Request, datasetId: string): Promise<TrainRequest> {
+  const form = await readForm(request);
+  const number = (name: string) =>
+    filled(form, name) === undefined ? undefined : Number(filled(form, name));
+  const exclude = form.getAll("exclude").map(String).filter(Boolean);
+  return checked(
+    defined({
+      datasetId,
+      target: filled(form, "target"),
+      task: filled(form, "task"),
+      name: filled(form, "name"),
+      budgetSeconds: number("budgetSeconds"),
+      seed: number("seed"),
+      split: filled(form, "split"),
+      splitColumn: filled(form, "splitColumn"),
+      metric: filled(form, "metric"),
+      exclude: exclude.length ? exclude : undefined,
+    }),
+    TRAIN_REQUEST,
+  );
+}
+
+export async function readingForm(request: Request): Promise<ReturnType<typeof CHOICES.parse>> {
+  const form = await readForm(request);
+  const types: [string, string][] = [];
+  for (const [field, value] of form.entries())
+    if (field.startsWith("type.") && value) types.push([field.slice(5), String(value)]);
+  const header = filled(form, "header");
+  return checked(
+    defined({
+      delimiter: filled(form, "delimiter")?.replace("\\t", "\t"),
+      encoding: filled(form, "encoding"),
+      header: header === undefined ? undefined : /^\d+$/.test(header) ? Number(header) : header === "true",
+      target: filled(form, "target"),
+      task: filled(form, "task"),
+      drop: form.has("drop") ? form.getAll("drop").map(String).filter(Boolean) : undefined,
+      types: types.length ? Object.fromEntries(types) : undefined,
+    }),
+    CHOICES,
+  );
+}
+
+export async function deployForm(request: Request): Promise<number> {
+  return Number((await readForm(request)).get("version"));
+}
+
+/** The fields f.NAME by feature name; an empty field is a missing value. */
+export async function predictForm(
+  request: Request,
+): Promise<{ version: number | null; values: Record<string, string> }> {
+  const form = await readForm(request);
+  const values: [string, string][] = [];
+  for (const [field, value] of form.entries())
+    if (field.startsWith("f.")) values.push([field.slice(2), String(value)]);
+  const version = filled(form, "version");
+  return { version: version === undefined ? null : Number(version), values: Object.fromEntries(values) };
+}
+
+function filled(form: FormData, name: string): string | undefined {
+  const value = form.get(name);
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function defined(record: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,49 @@
+/** What may a person change in how a file was read? And how does a dataset look from outside? */
+import { z } from "zod";
+import { COLUMN_TYPES } from "./csv/types.ts";
+import type { Datasets, Rejection } from "./datasets.ts";
+import type { StoredDataset } from "./store/datasets.ts";
+
+export const CHOICES = z.strictObject({
+  delimiter: z.string().min(1).max(4).optional(),
+  quote: z.string().max(1).optional(),
+  encoding: z.string().max(40).optional(),
+  header: z.union([z.boolean(), z.number().int().min(1).max(1000)]).optional(),
+  types: z.record(z.string(), z.enum(COLUMN_TYPES)).optional(),
+  drop: z.array(z.string()).optional(),
+  exclude: z.array(z.string()).optional(),
+  target: z.string().optional(),
+  task: z.enum(["binary", "multiclass", "regression"]).optional(),
+});
+
+export function datasetView(dataset: StoredDataset) {
+  const { id, version, status, name, sizeBytes, profile, choices, createdAt } = dataset;
+  return {
+    id,
+    version,
+    status,
+    name,
+    rows: profile?.rows ?? null,
+    columns: profile?.columns ?? [],
+    target: profile?.target ?? null,
+    targetReason: profile?.targetReason ?? null,
+    task: profile?.task ?? null,
+    taskReason: profile?.taskReason ?? null,
+    findings: profile?.findings ?? [],
+    sizeBytes,
+    dialect: profile ? { ...profile.plan.dialect, header: profile.plan.dialect.headerRows > 0 } : null,
+    choices,
+    createdAt: new Date(createdAt).toISOString(),
+  };
+}
+
+/** A dataset by id, or why it was refused. Throws AppError `missing`. */
+export function datasetById(datasets: Datasets, id: string) {
+  const rejection = datasets.rejection(id);
+  return rejection ? rejectionView(rejection) : datasetView(datasets.find(id));
+}
+
+/** A file that was refused after `?wait=0`: nothing of it is stored but why. */
+function rejectionView({ id, name, at, error }: Rejection) {
+  return { id, name, status: "rejected", rejectedAt: new Date(at).toISOString(), error };
+}

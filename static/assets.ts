@@ -1,0 +1,59 @@
+/**
+ * Which files does a page load? One script and one style, made once from the package's and our own, under names that
+ * carry their content's hash; an exact map, so no path of a request ever touches the disk.
+ */
+
+import htmxSocket from "htmx.org/dist/ext/hx-ws.min.js" with { type: "text" };
+import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
+import css from "./app.css" with { type: "text" };
+import app from "./app.js" with { type: "text" };
+import icon from "./icon.svg" with { type: "text" };
+import inspect from "./inspect.js" with { type: "text" };
+import live from "./live.js" with { type: "text" };
+
+export interface Asset {
+  answer: (acceptEncoding: string) => Response;
+}
+
+const text = (module: unknown) => module as string;
+
+// One bundle: as two deferred scripts the socket sometimes never opens.
+const SOURCES = {
+  script: { name: "app", ending: "js", text: [htmx, htmxSocket, live, app].map(text).join("\n;\n") },
+  inspect: { name: "inspect", ending: "js", text: text(inspect) },
+  style: { name: "app", ending: "css", text: text(css) },
+  icon: { name: "icon", ending: "svg", text: text(icon) },
+};
+const TYPES: Record<string, string> = {
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  svg: "image/svg+xml",
+};
+
+function asset(source: string, type: string): Asset {
+  const headers = {
+    "content-type": type,
+    "cache-control": "public, max-age=31536000, immutable",
+    vary: "accept-encoding",
+  };
+  let gzip: Uint8Array<ArrayBuffer> | null = null;
+  return {
+    answer: (acceptEncoding) => {
+      if (!/\bgzip\b/.test(acceptEncoding)) return new Response(source, { headers });
+      gzip ??= Bun.gzipSync(source, { level: 9 });
+      return new Response(gzip, { headers: { ...headers, "content-encoding": "gzip" } });
+    },
+  };
+}
+
+export const ASSETS = new Map<string, Asset>();
+
+/** Path of each asset, without BASE_PATH. */
+export const ASSET_PATHS = Object.fromEntries(
+  Object.entries(SOURCES).map(([role, { name, ending, text: source }]) => {
+    const hash = new Bun.CryptoHasher("sha256").update(source).digest("hex").slice(0, 10);
+    const path = `/static/${name}-${hash}.${ending}`;
+    ASSETS.set(path, asset(source, TYPES[ending]!));
+    return [role, path];
+  }),
+) as Record<keyof typeof SOURCES, string>;

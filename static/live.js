@@ -1,0 +1,146 @@
+// Keeps a page at the present: says where it stands when the socket opens, drops what is not newer, polls while the
+// socket is down, and opens it again whatever closed it. It builds no HTML.
+(() => {
+  const body = document.body;
+  const live = document.getElementById("live");
+  const pill = document.getElementById("pill");
+  const announce = document.getElementById("announce");
+  if (!live) return;
+
+  const WORDS = { connecting: "Connecting", live: "Live", polling: "Polling", offline: "Offline" };
+  const RECONNECTS = [1001, 1005, 1006, 1011, 1012, 1013, 1014];
+  const POLL_MS = 2000;
+  const PATIENCE_MS = 1500;
+  const SILENT_MS = 15000;
+  const connectUrl = live.getAttribute("hx-ws:connect");
+
+  let epoch = body.dataset.epoch;
+  let position = Number(body.dataset.seq);
+  let seqs = new Map();
+  let socket = null;
+  let heardAt = 0;
+  let poller = null;
+
+  const seqOf = (panel) => seqs.get(panel) ?? Number(body.dataset.seq);
+
+  function show(state) {
+    if (!pill || pill.dataset.state === state) return;
+    pill.dataset.state = state;
+    pill.textContent = WORDS[state];
+    document.dispatchEvent(new CustomEvent("live:state", { detail: state }));
+  }
+
+  function startPolling() {
+    if (poller) return;
+    poller = setInterval(poll, POLL_MS);
+    poll();
+  }
+
+  function poll() {
+    if (!document.hidden && !isOpen()) htmx.trigger(body, "live:poll");
+  }
+
+  function stopPolling() {
+    clearInterval(poller);
+    poller = null;
+  }
+
+  const isOpen = () => socket !== null && socket.readyState === WebSocket.OPEN;
+
+  function reopen() {
+    if (document.hidden || isOpen()) return;
+    live.setAttribute("hx-ws:connect", connectUrl);
+    htmx.process(live, true);
+  }
+
+  function dropIfSilent() {
+    if (!isOpen() || Date.now() - heardAt < SILENT_MS) return;
+    const frozen = socket;
+    socket = null;
+    frozen.close();
+    startPolling();
+    reopen();
+  }
+
+  document.addEventListener("htmx:ws:before:connection", ({ detail }) => {
+    const url = new URL(detail.connection.url);
+    url.searchParams.set("since", position);
+    url.searchParams.set("epoch", epoch);
+    detail.connection.url = url.href;
+  });
+
+  document.addEventListener("htmx:ws:after:connection", ({ detail }) => {
+    if (socket && socket !== detail.connection.socket) socket.close();
+    socket = detail.connection.socket;
+    heardAt = Date.now();
+    stopPolling();
+    show("live");
+  });
+
+  document.addEventListener("htmx:ws:before:message:incoming", (event) => {
+    const { message, connection } = event.detail;
+    if (connection.socket !== socket) return event.preventDefault();
+    heardAt = Date.now();
+    const frame = JSON.parse(message.data);
+    if (frame.control === "hello") {
+      if (frame.epoch !== epoch) seqs = new Map();
+      epoch = frame.epoch;
+      position = frame.horizon;
+      for (const [panel, seq] of Object.entries(frame.panels)) seqs.set(panel, seq);
+      return;
+    }
+    if (frame.panel) {
+      if (frame.seq <= seqOf(frame.panel)) event.preventDefault();
+      else seqs.set(frame.panel, frame.seq);
+    }
+    position = Math.max(position, frame.horizon);
+  });
+
+  document.addEventListener("htmx:ws:close", ({ detail }) => {
+    if (detail.connection.socket && detail.connection.socket !== socket) return;
+    socket = null;
+    setTimeout(() => {
+      if (!isOpen()) startPolling();
+    }, PATIENCE_MS);
+    if (detail.reason === "closed" && !RECONNECTS.includes(detail.code)) setTimeout(reopen, PATIENCE_MS);
+  });
+
+  document.addEventListener("htmx:config:request", ({ detail }) => {
+    const panel = detail.ctx.sourceElement?.dataset.panel;
+    if (panel) detail.ctx.request.headers["If-None-Match"] = `"${epoch}-${seqOf(panel)}"`;
+  });
+
+  document.addEventListener("htmx:before:response", (event) => {
+    const { ctx } = event.detail;
+    const panel = ctx.sourceElement?.dataset.panel;
+    if (!panel) return;
+    const [, answerEpoch, seq] = /"(.+)-(\d+)"/.exec(ctx.response.headers.get("etag") ?? "") ?? [];
+    if (ctx.response.status >= 500) return show("offline");
+    if (isOpen()) return event.preventDefault();
+    show("polling");
+    if (ctx.response.status !== 200) return;
+    if (answerEpoch === epoch && Number(seq) <= seqOf(panel)) return event.preventDefault();
+    if (answerEpoch !== epoch) {
+      seqs = new Map();
+      position = 0;
+      epoch = answerEpoch;
+    }
+    seqs.set(panel, Number(seq));
+  });
+
+  document.addEventListener("htmx:error", ({ detail }) => {
+    if (detail.ctx?.sourceElement?.dataset.panel && !isOpen()) show("offline");
+  });
+
+  document.addEventListener("htmx:after:swap", () => {
+    const said = document.querySelector("[data-announce]")?.dataset.announce;
+    if (announce && said && announce.textContent !== said) announce.textContent = said;
+  });
+
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) setTimeout(() => isOpen() || reopen(), 1000);
+  });
+  window.addEventListener("online", reopen);
+  setInterval(dropIfSilent, 1000);
+  setTimeout(() => isOpen() || startPolling(), PATIENCE_MS);
+})();
