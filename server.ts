@@ -1,4 +1,3 @@
-#!/usr/bin/env bun
 /**
  * Every route and the one socket: a table of contents. It decides nothing: core does the work, views make the HTML.
  * The rows of the API stand in core/api. It listens only when it is run directly.

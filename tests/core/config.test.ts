@@ -1,0 +1,29 @@
+/** Is a wrong setting said in one line, and does --help list every one? */
+import { expect, test } from "bun:test";
+import { ConfigError, readConfig, SETTINGS, settingsHelp } from "../../core/config.ts";
+
+test("defaults are those of the docs", () => {
+  const config = readConfig({});
+  expect(config).toMatchObject({ PORT: 8000, HOST: "127.0.0.1", DATA_DIR: "./data", MAX_UPLOAD_MB: 1024 });
+  expect(config).toMatchObject({ TRAIN_BUDGET_SECONDS: 60, TRAIN_CONCURRENCY: 1, METRICS_SECONDS: 5 });
+});
+
+test.each([
+  [{ PORT: "eighty" }, "PORT"],
+  [{ PORT: "70000" }, "PORT"],
+  [{ BASE_PATH: "tools" }, "BASE_PATH"],
+  [{ AUTH: "maybe" }, "AUTH"],
+  [{ PUBLIC_URL: "not a url" }, "PUBLIC_URL"],
+  [{ HOST: "0.0.0.0" }, "HOST"],
+])("%p is refused, naming %s", (environment, name) => {
+  expect(() => readConfig(environment)).toThrow(ConfigError);
+  expect(() => readConfig(environment)).toThrow(new RegExp(`^${name}`));
+});
+
+test("--help lists every setting with its default", () => {
+  const help = settingsHelp();
+  for (const [name, { fallback }] of Object.entries(SETTINGS)) {
+    expect(help).toContain(`  ${name} `);
+    if (fallback) expect(help).toContain(`(${fallback})`);
+  }
+});
