@@ -1,0 +1,78 @@
+/**
+ * Does everything hold? Named steps that anyone can run alone; the last line counts what passed and what failed.
+ * Installs what is missing: Debian's Chromium for the browser journeys.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const reports = mkdtempSync(join(tmpdir(), "signalbox-tests-"));
+const bun = process.execPath;
+
+interface Step {
+  name: string;
+  command: string[];
+  /** JUnit report that the command writes; without one the step counts as a single test. */
+  report?: string;
+}
+
+const unit = join(reports, "unit.xml");
+const browser = join(reports, "browser.xml");
+const STEPS: Step[] = [
+  { name: "types", command: [bun, "x", "tsc", "--noEmit"] },
+  { name: "lint and format", command: [bun, "x", "biome", "ci", "."] },
+  {
+    name: "unit, property and HTTP tests",
+    command: [bun, "test", "--timeout=120000", "--reporter=junit", `--reporter-outfile=${unit}`, "tests"],
+    report: unit,
+  },
+  { name: "one-file build", command: [bun, "run", "build"] },
+  {
+    name: "browser journeys",
+    command: [bun, "x", "playwright", "test", "--config=tests/e2e/playwright.config.ts"],
+    report: browser,
+  },
+];
+
+function installChromium(): void {
+  if (existsSync(CHROMIUM)) return;
+  console.log("installing chromium");
+  for (const words of [["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]]) {
+    const { exitCode } = Bun.spawnSync(["apt-get", ...words], {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    });
+    if (exitCode !== 0) throw new Error("apt-get failed: install chromium, or name one in CHROMIUM");
+  }
+}
+
+async function runStep(step: Step): Promise<{ passed: number; failed: number }> {
+  console.log(`\n== ${step.name}: ${step.command.slice(1).join(" ")}`);
+  const env = { ...process.env, CHROMIUM, PLAYWRIGHT_JUNIT_OUTPUT_FILE: browser };
+  const child = Bun.spawn(step.command, { stdio: ["ignore", "inherit", "inherit"], env });
+  const isGreen = (await child.exited) === 0;
+  const counted = step.report && existsSync(step.report) ? countReport(readFileSync(step.report, "utf8")) : null;
+  if (!counted) return isGreen ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  // A runner may fail without a failing test: an import that breaks, a test that never ran.
+  return !isGreen && counted.failed === 0 ? { ...counted, failed: 1 } : counted;
+}
+
+function countReport(xml: string): { passed: number; failed: number } {
+  const root = /<testsuites[^>]*>/.exec(xml)?.[0] ?? "";
+  const attribute = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(root)?.[1] ?? 0);
+  const failed = attribute("failures") + attribute("errors");
+  return { passed: attribute("tests") - failed - attribute("skipped"), failed };
+}
+
+installChromium();
+const total = { passed: 0, failed: 0 };
+for (const step of STEPS) {
+  const { passed, failed } = await runStep(step);
+  total.passed += passed;
+  total.failed += failed;
+  console.log(`${step.name}: ${passed} passed, ${failed} failed`);
+}
+rmSync(reports, { recursive: true });
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exit(total.failed ? 1 : 0);

@@ -1,0 +1,37 @@
+/** What is in each file? The README's tree: every source file with the question that its first comment answers. */
+import { join, resolve } from "node:path";
+import { Glob } from "bun";
+
+const ROOT = resolve(import.meta.dir, "..");
+const BEGIN = "<!-- tree: written by `bun tests/tree.ts --write` -->\n```\n";
+const END = "```\n<!-- end of tree -->";
+
+export function readmeTree(readme: string): string {
+  return readme.slice(readme.indexOf(BEGIN) + BEGIN.length, readme.indexOf(END));
+}
+
+/** One line a file: path and the first sentence of its first comment. */
+export async function sourceTree(): Promise<string> {
+  const paths = [
+    "server.ts",
+    ...[...new Glob("{core,views,static}/**/*.{ts,tsx,js,css,svg}").scanSync(ROOT)].sort(),
+  ].filter((path) => !path.endsWith(".d.ts"));
+  const width = Math.max(...paths.map((path) => path.length)) + 2;
+  const lines = await Promise.all(paths.map(async (path) => `${path.padEnd(width)}${await firstSentence(path)}`.trimEnd()));
+  return `${lines.join("\n")}\n`;
+}
+
+async function firstSentence(path: string): Promise<string> {
+  const text = (await Bun.file(join(ROOT, path)).text()).slice(0, 2000);
+  const comment = /^\s*(?:\/\*+\s*([\s\S]*?)\*\/|((?:\/\/.*\n)+)|<!--\s*([\s\S]*?)-->)/.exec(text);
+  const words = (comment?.[1] ?? comment?.[2] ?? comment?.[3] ?? "").replace(/^[\s*/]+/gm, "").replace(/\s+/g, " ").trim();
+  return (/^.*?[.?!:](?=\s|$)/.exec(words)?.[0] ?? words).slice(0, 140);
+}
+
+if (import.meta.main) {
+  const path = join(ROOT, "README.md");
+  const readme = await Bun.file(path).text();
+  const tree = await sourceTree();
+  if (process.argv.includes("--write")) await Bun.write(path, readme.replace(readmeTree(readme), () => tree));
+  else console.log(tree);
+}
