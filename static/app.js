@@ -1,0 +1,144 @@
+// What a page does beside htmx: drop zone, theme switch, keys, pause, copy, local times, progress in the tab.
+// It builds no HTML: it sets text and attributes of what the server drew.
+(() => {
+  const root = document.documentElement;
+  const $ = (selector) => document.querySelector(selector);
+  const base = document.body.dataset.base;
+  root.classList.add("js");
+
+  // Times in the reader's own zone.
+  const FORMS = {
+    clock: new Intl.DateTimeFormat(undefined, { timeStyle: "medium" }),
+    full: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }),
+  };
+  function localise() {
+    for (const time of document.querySelectorAll("time[data-form]")) {
+      const text = FORMS[time.dataset.form].format(new Date(time.dateTime));
+      if (time.textContent !== text) time.textContent = text;
+    }
+  }
+
+  // Progress in the tab's title and icon; what failed is said once.
+  const title = document.title;
+  const icon = $('link[rel="icon"]');
+  const said = { alarm: $('[data-panel="run"]')?.dataset.alarm };
+  function tell() {
+    const run = $('[data-panel="run"]')?.dataset;
+    if (!run) return;
+    document.title = run.progress ? `${run.progress} · ${title}` : title;
+    const href = `${icon.href.split("#")[0]}#${run.status}`;
+    if (icon.href !== href) icon.href = href;
+    if (run.alarm !== said.alarm) $("#alarm").textContent = said.alarm = run.alarm;
+  }
+  function refresh() {
+    localise();
+    tell();
+  }
+  document.addEventListener("htmx:after:swap", refresh);
+  refresh();
+
+  // The switch: as the system, light, dark; a cookie, so that the server draws the page so from its first byte.
+  const THEMES = ["auto", "light", "dark"];
+  const themeButton = $("[data-theme-switch]");
+  function showTheme(theme) {
+    if (theme === "auto") delete root.dataset.theme;
+    else root.dataset.theme = theme;
+    themeButton?.setAttribute("aria-label", `Theme: ${theme === "auto" ? "as the system" : theme}`);
+  }
+  function nextTheme() {
+    const theme = THEMES[(THEMES.indexOf(root.dataset.theme ?? "auto") + 1) % THEMES.length];
+    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser.
+    document.cookie = `theme=${theme};path=${base || "/"};max-age=31536000;samesite=lax`;
+    showTheme(theme);
+  }
+  showTheme(root.dataset.theme ?? "auto");
+
+  // Upload: the raw file, while the server tells how far it is. Other pages take a file dropped anywhere too.
+  const zone = $("[data-upload].dropzone");
+  const note = $("[data-upload-note]");
+  async function upload(file) {
+    note.textContent = `Sending ${file.name}`;
+    zone.classList.add("is-busy");
+    try {
+      const answer = await fetch(`${zone.dataset.upload}?wait=0&name=${encodeURIComponent(file.name)}`, {
+        method: "POST",
+        body: file,
+      });
+      const told = await answer.json();
+      note.textContent = answer.ok ? `${file.name} has arrived.` : `${told.detail} ${told.fix ?? ""}`;
+      if (answer.status === 200) location.href = `${base}/datasets/${encodeURIComponent(told.id)}`;
+    } catch {
+      note.textContent = `${file.name} could not be sent: the connection broke. Try again.`;
+    }
+    zone.classList.remove("is-busy");
+    zone.reset();
+  }
+  if (zone) {
+    const input = zone.elements.file;
+    input.addEventListener("change", () => input.files[0] && upload(input.files[0]));
+    zone.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (input.files[0]) upload(input.files[0]);
+    });
+    const isFile = (event) => event.dataTransfer?.types.includes("Files");
+    document.addEventListener("dragover", (event) => {
+      if (!isFile(event)) return;
+      event.preventDefault();
+      zone.classList.add("is-over");
+    });
+    document.addEventListener(
+      "dragleave",
+      (event) => event.relatedTarget ?? zone.classList.remove("is-over"),
+    );
+    document.addEventListener("drop", (event) => {
+      if (!isFile(event)) return;
+      event.preventDefault();
+      zone.classList.remove("is-over");
+      if (event.dataTransfer.files[0]) upload(event.dataTransfer.files[0]);
+    });
+  }
+
+  // A paused panel is skipped by morphing; going on asks for the present.
+  function pause(button) {
+    const panel = document.getElementById(button.dataset.pause);
+    const isPaused = panel.toggleAttribute("hx-morph-skip");
+    button.setAttribute("aria-pressed", String(isPaused));
+    button.textContent = isPaused ? "Go on" : "Pause";
+    if (!isPaused) htmx.trigger(panel, "live:poll");
+  }
+
+  async function copy(button) {
+    await navigator.clipboard.writeText(button.parentElement.querySelector("code").textContent);
+    button.textContent = "Copied";
+    setTimeout(() => {
+      button.textContent = "Copy";
+    }, 1500);
+  }
+
+  const keys = $("#keys");
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest?.("button");
+    if (!button) return;
+    if (button.dataset.pause) pause(button);
+    else if ("copy" in button.dataset) copy(button);
+    else if ("keys" in button.dataset) keys.showModal();
+    else if (button === themeButton) nextTheme();
+  });
+
+  const DO = {
+    "?": () => keys.showModal(),
+    t: nextTheme,
+    u: () => zone?.elements.file.focus(),
+    p: () => $("[data-pause]")?.click(),
+  };
+  document.addEventListener("keydown", (event) => {
+    const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
+    if (isTyping || keys?.open || event.ctrlKey || event.metaKey || event.altKey) return;
+    const go = [...document.querySelectorAll("[data-go]")].find(({ dataset }) => dataset.key === event.key);
+    if (go) location.href = go.dataset.go;
+    else if (Object.hasOwn(DO, event.key)) {
+      event.preventDefault();
+      DO[event.key]();
+    }
+  });
+})();

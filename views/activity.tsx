@@ -1,0 +1,81 @@
+/** What happened, and what needs someone? The feed of events and the short list with one action each. */
+import type { Activity } from "../core/events.ts";
+import type { AttentionItem, PanelData } from "../core/panel-data.ts";
+import { type Links, url } from "./frame.ts";
+import { Action, curlLine, Empty, LampDot, Time } from "./parts.tsx";
+import type { Lamp } from "./words.ts";
+
+const LEVEL_LAMPS: Record<Activity["level"], Lamp> = {
+  info: "dark",
+  success: "clear",
+  warning: "caution",
+  error: "danger",
+};
+
+const LEVEL_WORDS: Record<Activity["level"], string> = {
+  info: "",
+  success: "Good: ",
+  warning: "Caution: ",
+  error: "Failed: ",
+};
+
+export function ActivityPanel({ data }: { data: PanelData["activity"] }) {
+  if (!data.items.length) return <Empty>Nothing has happened yet. Uploading a CSV is the first event.</Empty>;
+  return (
+    <>
+      <button type="button" class="quiet needs-js feed-pause" data-pause="activity" aria-pressed="false">
+        Pause
+      </button>
+      {/* Off: the one status line speaks; a feed that is read aloud would drown it. */}
+      <div class="feed scroll" role="log" aria-live="off" aria-label="Activity" tabindex={0}>
+        <ol>
+          {data.items.map((item) => (
+            <li id={`event-${item.seq}`} class={`feed-${item.level}`}>
+              <LampDot lamp={LEVEL_LAMPS[item.level]} />
+              <Time at={item.at} form="clock" />
+              <span class="feed-sentence">
+                <span class="unseen">{LEVEL_WORDS[item.level]}</span>
+                {item.sentence}
+              </span>
+            </li>
+          ))}
+        </ol>
+      </div>
+    </>
+  );
+}
+
+export function AttentionPanel({ data, links }: { data: PanelData["attention"]; links: Links }) {
+  if (!data.items.length) {
+    return (
+      <p class="verdict-line">
+        <LampDot lamp="clear" />
+        Nothing needs you.
+      </p>
+    );
+  }
+  return (
+    <ul class="attention">
+      {data.items.map((item) => (
+        <li class={`attention-${item.severity}`}>
+          <LampDot lamp={item.severity === "error" ? "danger" : "caution"} />
+          <span>{item.sentence}</span>
+          <AttentionAction item={item} links={links} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function AttentionAction({ item, links }: { item: AttentionItem; links: Links }) {
+  const { label, method, path } = item.action;
+  if (method === "get") {
+    return (
+      <a class="button" href={url(links, path)}>
+        {label}
+      </a>
+    );
+  }
+  const curl = curlLine(links, { method: "POST", path: `/api${path}` });
+  return <Action links={links} path={path} label={label} describes={item.sentence} curl={curl} />;
+}

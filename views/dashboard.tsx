@@ -1,0 +1,65 @@
+/** The first page: from "what needs me" to "how is the machine", every part live. */
+import type { PanelData } from "../core/panel-data.ts";
+import type { Panel } from "../core/panels.ts";
+import { DropZone } from "./datasets.tsx";
+import type { Frame } from "./frame.ts";
+import { Layout } from "./layout.tsx";
+import { PanelView } from "./panels.tsx";
+
+type DashboardData = { [P in Panel]?: PanelData[P] | null };
+
+const WATCHED: readonly Panel[] = [
+  ...(["health", "attention", "run", "stages", "curve", "leaderboard", "model", "predictions"] as const),
+  ...(["activity", "datasets", "runs", "metrics", "connection"] as const),
+];
+
+export function DashboardPage({ frame, data }: { frame: Frame; data: DashboardData }) {
+  const draw = <P extends Panel>(panel: P) => (
+    <PanelView
+      panelKey={panel}
+      panel={panel}
+      data={(data[panel] ?? null) as PanelData[P] | null}
+      links={frame.links}
+    />
+  );
+  const isBusy = data.run?.status === "running" || data.run?.status === "queued";
+  return (
+    <Layout
+      frame={frame}
+      title="Dashboard"
+      panels={WATCHED}
+      current="dashboard"
+      {...(isBusy ? { refreshSeconds: 5 } : {})}
+    >
+      <h1 class="unseen">Dashboard</h1>
+      <div class="dashboard">
+        <div class="dashboard-top">
+          {draw("health")}
+          {draw("attention")}
+        </div>
+        <DropZone links={frame.links} />
+        <div class="dashboard-line">
+          {draw("run")}
+          {draw("stages")}
+          <div class="pair">
+            {draw("curve")}
+            {draw("leaderboard")}
+          </div>
+        </div>
+        <div class="dashboard-side">
+          {draw("model")}
+          {draw("predictions")}
+          {draw("activity")}
+        </div>
+        <div class="pair dashboard-lists">
+          {draw("datasets")}
+          {draw("runs")}
+        </div>
+        <div class="dashboard-machine">
+          {draw("metrics")}
+          {draw("connection")}
+        </div>
+      </div>
+    </Layout>
+  );
+}

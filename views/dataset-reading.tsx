@@ -1,0 +1,137 @@
+/** How was the file cut into rows and columns, and how else could it be? Every choice makes a new reading. */
+
+import { datasetPath, type ReadyDataset } from "./dataset.tsx";
+import { Field } from "./dataset-train.tsx";
+import { type Links, url } from "./frame.ts";
+import { Command, curlLine } from "./parts.tsx";
+import { COLUMN_TYPE_NAMES, TYPE_WORDS } from "./words.ts";
+
+const DELIMITERS: readonly { value: string; label: string }[] = [
+  { value: ",", label: "comma" },
+  { value: ";", label: "semicolon" },
+  { value: "\\t", label: "tab" },
+  { value: "|", label: "bar |" },
+  { value: " ", label: "blank" },
+];
+
+const ENCODINGS = [
+  "utf-8",
+  "windows-1252",
+  "iso-8859-1",
+  "iso-8859-15",
+  "utf-16le",
+  "utf-16be",
+  "shift_jis",
+  "gb18030",
+];
+
+export function ReadingForm({ links, dataset }: { links: Links; dataset: ReadyDataset }) {
+  const { profile, choices } = dataset;
+  const { dialect, columns } = profile.plan;
+  const path = datasetPath(dataset);
+  return (
+    <>
+      <p>{dialect.sentence}</p>
+      <details class="expert">
+        <summary>Read it differently</summary>
+        <form class="form" method="post" action={url(links, `${path}/reading`)}>
+          <Field id="delimiter" label="What stands between the cells?">
+            <select id="delimiter" name="delimiter">
+              {[{ value: "", label: `as now (${delimiterWord(dialect.delimiter)})` }, ...DELIMITERS].map(
+                ({ value, label }) => (
+                  <option value={value}>{label}</option>
+                ),
+              )}
+            </select>
+          </Field>
+          <Field id="encoding" label="How are letters written as bytes?">
+            <select id="encoding" name="encoding">
+              <option value="">as now ({dialect.encoding})</option>
+              {ENCODINGS.map((encoding) => (
+                <option value={encoding}>{encoding}</option>
+              ))}
+            </select>
+          </Field>
+          <Field id="header" label="Do names stand above the columns?">
+            <select id="header" name="header">
+              <option value="">as now ({dialect.headerRows > 0 ? "yes" : "no"})</option>
+              <option value="true">yes, in the first row</option>
+              <option value="false">no, the first row is data</option>
+            </select>
+          </Field>
+          <input type="hidden" name="drop" value="" />
+          <section class="scroll" tabindex={0} aria-label="Kinds of the columns">
+            <table class="choices">
+              <thead>
+                <tr>
+                  <th scope="col">Column</th>
+                  <th scope="col">Read as</th>
+                  <th scope="col">Leave out</th>
+                </tr>
+              </thead>
+              <tbody>
+                {columns.map(({ name, type }) => (
+                  <ColumnChoice name={name} type={type} chosen={choices.types?.[name]} />
+                ))}
+                {(choices.drop ?? []).map((name) => (
+                  <tr>
+                    <th scope="row">{name}</th>
+                    <td>left out</td>
+                    <td>
+                      <input
+                        type="checkbox"
+                        name="drop"
+                        value={name}
+                        checked
+                        aria-label={`Leave out ${name}`}
+                      />
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </section>
+          <p class="actions">
+            <button type="submit" class="primary">
+              Read again
+            </button>
+          </p>
+        </form>
+        <Command
+          code={curlLine(links, {
+            method: "PATCH",
+            path: `/api${path}`,
+            body: { delimiter: ";", encoding: "windows-1252" },
+          })}
+        />
+      </details>
+    </>
+  );
+}
+
+function ColumnChoice(props: { name: string; type: keyof typeof TYPE_WORDS; chosen: string | undefined }) {
+  const { name, type, chosen } = props;
+  return (
+    <tr>
+      <th scope="row">{name}</th>
+      <td>
+        <select name={`type.${name}`} aria-label={`Read ${name} as`}>
+          <option value="">as found: {TYPE_WORDS[type]}</option>
+          {COLUMN_TYPE_NAMES.map((own) => (
+            <option value={own} selected={own === chosen}>
+              {TYPE_WORDS[own]}
+            </option>
+          ))}
+        </select>
+      </td>
+      <td>
+        <input type="checkbox" name="drop" value={name} aria-label={`Leave out ${name}`} />
+      </td>
+    </tr>
+  );
+}
+
+function delimiterWord(delimiter: string): string {
+  const value = delimiter === "\t" ? "\\t" : delimiter;
+  return DELIMITERS.find((entry) => entry.value === value)?.label ?? delimiter;
+}

@@ -1,0 +1,122 @@
+/** What do the columns hold? The preview, with each column's kind and shape in its head. */
+import type { ColumnProfile } from "../core/csv/types.ts";
+import { Histogram } from "./chart.tsx";
+import { datasetPath, type ReadyDataset } from "./dataset.tsx";
+import { count, figure, percent, plural, short } from "./format.ts";
+import { type Links, url } from "./frame.ts";
+import { TYPE_WORDS } from "./words.ts";
+
+const CELL_LENGTH = 60;
+
+export interface DatasetTableProps {
+  links: Links;
+  dataset: ReadyDataset;
+  page: { offset: number; rows: string[][]; next: number | null };
+}
+
+export function DatasetTable({ links, dataset, page }: DatasetTableProps) {
+  const { columns, rows, target } = dataset.profile;
+  const last = page.offset + page.rows.length;
+  return (
+    <>
+      <section class="scroll table-scroll" tabindex={0} aria-label="Preview of the table">
+        <table class="data">
+          <thead>
+            <tr>
+              <th scope="col" class="row-number">
+                <span class="unseen">Row</span>
+              </th>
+              {columns.map((column) => (
+                <ColumnHead column={column} rows={rows} isTarget={column.name === target} />
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {page.rows.map((cells, index) => (
+              <tr>
+                <th scope="row" class="row-number">
+                  {count(page.offset + index + 1)}
+                </th>
+                {columns.map((column, position) => (
+                  <DataCell text={cells[position] ?? ""} type={column.type} />
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <nav class="pager" aria-label="Rows">
+        {page.offset > 0 && (
+          <a
+            class="button"
+            href={pageUrl(links, dataset, Math.max(0, page.offset - Math.max(50, page.rows.length)))}
+          >
+            Rows before
+          </a>
+        )}
+        <span>
+          Rows {count(page.offset + 1)} to {count(last)} of {count(rows)}
+        </span>
+        {page.next !== null && (
+          <a class="button" href={pageUrl(links, dataset, page.next)}>
+            Rows after
+          </a>
+        )}
+      </nav>
+    </>
+  );
+}
+
+function pageUrl(links: Links, dataset: ReadyDataset, offset: number): string {
+  return `${url(links, datasetPath(dataset))}?offset=${offset}#table-heading`;
+}
+
+function DataCell({ text, type }: { text: string; type: ColumnProfile["type"] }) {
+  if (text === "") return <td class="missing">–</td>;
+  const isLong = text.length > CELL_LENGTH;
+  return (
+    <td class={type === "number" ? "number" : undefined} {...(isLong ? { title: text } : {})}>
+      {short(text, CELL_LENGTH)}
+    </td>
+  );
+}
+
+function ColumnHead(props: { column: ColumnProfile; rows: number; isTarget: boolean }) {
+  const { column, rows, isTarget } = props;
+  const isNumeric = column.histogram.length > 0;
+  const counts = isNumeric ? column.histogram : column.top.map((entry) => entry.count);
+  return (
+    <th scope="col" class={isTarget ? "column is-target" : "column"}>
+      <span class="column-name" title={column.name}>
+        {short(column.name, 40)}
+        {isTarget && <span class="tag">target</span>}
+      </span>
+      <span class="column-type">{TYPE_WORDS[column.type]}</span>
+      <Histogram counts={counts} label={shapeSentence(column)} />
+      <span class="column-range">{rangeWords(column)}</span>
+      <span class="column-missing">
+        {column.missing > 0 ? `${percent(column.missing / Math.max(1, rows))} missing` : "complete"}
+      </span>
+    </th>
+  );
+}
+
+function rangeWords(column: ColumnProfile): string {
+  if (column.min === null || column.max === null) {
+    return `${column.distinctExact ? "" : "about "}${plural(column.distinct, "value")}`;
+  }
+  if (column.type === "date") return `${day(column.min)} to ${day(column.max)}`;
+  return `${figure(column.min)} to ${figure(column.max)}`;
+}
+
+function shapeSentence(column: ColumnProfile): string {
+  const top = column.top[0];
+  if (column.histogram.length > 0) return `How ${column.name} is spread from ${rangeWords(column)}`;
+  return top
+    ? `${column.name}: most often ${top.value} (${count(top.count)} times)`
+    : `${column.name} has no values`;
+}
+
+function day(epochMs: number): string {
+  return new Date(epochMs).toISOString().slice(0, 10);
+}

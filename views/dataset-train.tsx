@@ -1,0 +1,138 @@
+/** What shall be learned from this file, and how long may it take? The train form, with the rest for experts folded. */
+import type { Child } from "hono/jsx";
+import { datasetPath, type ReadyDataset } from "./dataset.tsx";
+import { type Links, url } from "./frame.ts";
+import { Command, curlLine } from "./parts.tsx";
+import { METRIC_WORDS, TASK_WORDS } from "./words.ts";
+
+export function TrainForm({ links, dataset }: { links: Links; dataset: ReadyDataset }) {
+  const { profile } = dataset;
+  const names = profile.columns.map(({ name }) => name);
+  const body = { datasetId: dataset.id, target: profile.target ?? names[0] };
+  return (
+    <form class="form" method="post" action={url(links, `${datasetPath(dataset)}/train`)}>
+      <Field id="target" label="Which column shall it predict?" hint={profile.targetReason}>
+        <select id="target" name="target" required aria-describedby="target-hint">
+          {profile.target === null && <option value="">choose one</option>}
+          {names.map((name) => (
+            <option value={name} selected={name === profile.target}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Field id="task" label="What kind of answer is it?" hint={profile.taskReason}>
+        <select id="task" name="task" aria-describedby="task-hint">
+          <option value="">decide by the column</option>
+          {Object.entries(TASK_WORDS).map(([task, { label, says }]) => (
+            <option value={task}>
+              {label}: {says}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Field
+        id="budgetSeconds"
+        label="How long may it take, in seconds?"
+        hint="It stops earlier when nothing gets better."
+      >
+        <input
+          id="budgetSeconds"
+          name="budgetSeconds"
+          type="number"
+          min="1"
+          max="86400"
+          placeholder="60"
+          aria-describedby="budgetSeconds-hint"
+        />
+      </Field>
+      <details class="expert">
+        <summary>More choices</summary>
+        <ExpertFields names={names} />
+      </details>
+      <p class="actions">
+        <button type="submit" class="primary">
+          Train
+        </button>
+      </p>
+      <Command code={curlLine(links, { method: "POST", path: "/api/train", body })} />
+    </form>
+  );
+}
+
+function ExpertFields({ names }: { names: readonly string[] }) {
+  return (
+    <div class="form">
+      <Field
+        id="name"
+        label="Name of the model"
+        hint="Lower-case letters, digits, dots and dashes. Empty: made from the file and the target."
+      >
+        <input
+          id="name"
+          name="name"
+          pattern="[a-z0-9][a-z0-9._\-]{0,79}"
+          aria-describedby="name-hint"
+          autocomplete="off"
+        />
+      </Field>
+      <Field
+        id="metric"
+        label="Figure to compete by"
+        hint="Empty: ROC AUC, log loss or R² by the kind of answer."
+      >
+        <select id="metric" name="metric" aria-describedby="metric-hint">
+          <option value="">the usual one</option>
+          {Object.entries(METRIC_WORDS).map(([metric, { label }]) => (
+            <option value={metric}>{label}</option>
+          ))}
+        </select>
+      </Field>
+      <Field
+        id="split"
+        label="Which rows are kept aside for the test?"
+        hint="By time where the future is to be predicted; by group where rows of one person belong together."
+      >
+        <select id="split" name="split" aria-describedby="split-hint">
+          <option value="">drawn at random</option>
+          <option value="time">the latest, by a date column</option>
+          <option value="group">whole groups, by a column</option>
+        </select>
+      </Field>
+      <Field id="splitColumn" label="The date or group column" hint="Only for the two kinds above.">
+        <select id="splitColumn" name="splitColumn" aria-describedby="splitColumn-hint">
+          <option value="">none</option>
+          {names.map((name) => (
+            <option value={name}>{name}</option>
+          ))}
+        </select>
+      </Field>
+      <Field id="seed" label="Seed" hint="The same seed gives the same split and the same draws.">
+        <input id="seed" name="seed" type="number" min="0" placeholder="0" aria-describedby="seed-hint" />
+      </Field>
+      <fieldset class="checks">
+        <legend>Columns to leave out of this training</legend>
+        {names.map((name) => (
+          <label>
+            <input type="checkbox" name="exclude" value={name} /> {name}
+          </label>
+        ))}
+      </fieldset>
+    </div>
+  );
+}
+
+export function Field(props: { id: string; label: string; hint?: string; children: Child }) {
+  const { id, label, hint, children } = props;
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {children}
+      {hint && (
+        <p id={`${id}-hint`} class="hint">
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}

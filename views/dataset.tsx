@@ -1,0 +1,113 @@
+/** What is in this file, how was it read, and what can be learned from it? The table, its findings, the train form. */
+import type { CsvProfile } from "../core/csv/types.ts";
+import type { Problem } from "../core/http/problem.ts";
+import type { RunView } from "../core/run-view.ts";
+import type { StoredDataset } from "../core/store/datasets.ts";
+import { ReadingForm } from "./dataset-reading.tsx";
+import { DatasetTable } from "./dataset-table.tsx";
+import { TrainForm } from "./dataset-train.tsx";
+import { ProblemNote } from "./error.tsx";
+import { FindingList } from "./findings.tsx";
+import { bytes, plural } from "./format.ts";
+import { type Frame, url } from "./frame.ts";
+import { Layout } from "./layout.tsx";
+import { Action, Command, curlLine, Empty, LampDot, Time } from "./parts.tsx";
+import { runPath } from "./pipeline.tsx";
+import { RUN_LAMPS, RUN_WORDS } from "./words.ts";
+
+export type ReadyDataset = StoredDataset & { profile: CsvProfile };
+
+export interface DatasetPageProps {
+  frame: Frame;
+  dataset: ReadyDataset;
+  page: { offset: number; rows: string[][]; next: number | null };
+  runs: readonly RunView[];
+  /** What the last form was refused for. */
+  problem?: Problem;
+}
+
+export function datasetPath(dataset: Pick<StoredDataset, "id">): string {
+  return `/datasets/${encodeURIComponent(dataset.id)}`;
+}
+
+export function DatasetPage({ frame, dataset, page, runs, problem }: DatasetPageProps) {
+  const { links } = frame;
+  const { profile, name } = dataset;
+  const path = datasetPath(dataset);
+  return (
+    <Layout frame={frame} title={name} panels={["datasets"]}>
+      <header class="page-head">
+        <p class="crumbs">
+          <a href={url(links, "/")}>Dashboard</a> / Files
+        </p>
+        <h1>{name}</h1>
+        <p class="facts">
+          {plural(profile.rows, "row")}, {plural(profile.columns.length, "column")},{" "}
+          {bytes(dataset.sizeBytes)}; uploaded <Time at={new Date(dataset.createdAt).toISOString()} />
+          {dataset.version > 1 && `; reading ${dataset.version} of the same file`}
+        </p>
+      </header>
+      {problem && <ProblemNote problem={problem} />}
+      <div class="dataset-page">
+        <div class="pair">
+          <section class="panel" aria-labelledby="train-heading">
+            <h2 id="train-heading">Train a model</h2>
+            <TrainForm links={links} dataset={dataset} />
+          </section>
+          <section class="panel" aria-labelledby="findings-heading">
+            <h2 id="findings-heading">What stands out</h2>
+            <FindingList links={links} dataset={dataset} />
+          </section>
+        </div>
+        <section class="panel" aria-labelledby="table-heading">
+          <h2 id="table-heading">The table</h2>
+          <DatasetTable links={links} dataset={dataset} page={page} />
+        </section>
+        <section class="panel" aria-labelledby="reading-heading">
+          <h2 id="reading-heading">How it was read</h2>
+          <ReadingForm links={links} dataset={dataset} />
+        </section>
+        <section class="panel" aria-labelledby="runs-heading">
+          <h2 id="runs-heading">Trainings of this file</h2>
+          <RunRows links={links} runs={runs} />
+        </section>
+        <section class="panel panel-quiet" aria-labelledby="more-heading">
+          <h2 id="more-heading">Take or remove</h2>
+          <Command label="This file as JSON" code={curlLine(links, { method: "GET", path: `/api${path}` })} />
+          <p class="fine">Deleting removes the file. Models that learned from it stay.</p>
+          <Action
+            links={links}
+            path={`${path}/delete`}
+            label="Delete this file"
+            tone="danger"
+            then="go"
+            curl={curlLine(links, { method: "DELETE", path: `/api${path}` })}
+          />
+        </section>
+      </div>
+    </Layout>
+  );
+}
+
+function RunRows({ links, runs }: { links: Frame["links"]; runs: readonly RunView[] }) {
+  if (!runs.length) return <Empty>None yet. The button above starts the first.</Empty>;
+  return (
+    <ul class="rows">
+      {runs.map((run) => (
+        <li class="row">
+          <LampDot lamp={RUN_LAMPS[run.status]} />
+          <a class="row-name" href={url(links, runPath(run))}>
+            Run {run.number}: {run.target}
+          </a>
+          <span class="row-facts">
+            {RUN_WORDS[run.status]}
+            {run.verdict && `; ${run.verdict}`}
+          </span>
+          <span class="row-when">
+            <Time at={run.queuedAt} />
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,126 @@
+/** Which files are here, which are arriving, and what was refused? And the drop zone that takes new ones. */
+import type { Arrival, Rejection } from "../core/datasets.ts";
+import type { DatasetSummary, PanelData } from "../core/panel-data.ts";
+import { bytes, count, plural } from "./format.ts";
+import { type Links, url } from "./frame.ts";
+import { apiUrl, Bar, CodeBlock, Empty, Time } from "./parts.tsx";
+import { taskLabel } from "./words.ts";
+
+export function DatasetsPanel({ data, links }: { data: PanelData["datasets"]; links: Links }) {
+  return (
+    <>
+      {data.rejection && <RejectionNote rejection={data.rejection} />}
+      {data.arrivals.length > 0 && (
+        <ul class="arrivals">
+          {data.arrivals.map((arrival) => (
+            <ArrivalRow arrival={arrival} />
+          ))}
+        </ul>
+      )}
+      {data.items.length > 0 ? (
+        <ul class="rows">
+          {data.items.map((item) => (
+            <DatasetRow item={item} links={links} />
+          ))}
+        </ul>
+      ) : (
+        <Empty>No file yet. Drop a CSV above, or send one with curl.</Empty>
+      )}
+      {data.next !== null && (
+        <p class="more">
+          <a href={url(links, `/api/datasets?cursor=${data.next}`)}>Older files, as JSON</a>
+        </p>
+      )}
+    </>
+  );
+}
+
+function DatasetRow({ item, links }: { item: DatasetSummary; links: Links }) {
+  const { id, name, status, rows, columns, sizeBytes, target, task, createdAt } = item;
+  return (
+    <li class="row" id={`dataset-${id}`}>
+      <a class="row-name" href={url(links, `/datasets/${encodeURIComponent(id)}`)}>
+        {name}
+      </a>
+      {status === "reading" ? (
+        <span class="row-facts">being read</span>
+      ) : (
+        <span class="row-facts">
+          {plural(rows, "row")}, {plural(columns, "column")}, {bytes(sizeBytes)}
+          {target !== null && `; suggests predicting ${target} (${taskLabel(task).toLowerCase()})`}
+        </span>
+      )}
+      <span class="row-when">
+        <Time at={createdAt} />
+      </span>
+    </li>
+  );
+}
+
+function ArrivalRow({ arrival }: { arrival: Arrival }) {
+  const { id, name, bytes: received, bytesTotal, rows } = arrival;
+  const isReading = rows !== null;
+  const share = bytesTotal ? Math.min(1, received / bytesTotal) : null;
+  const of = bytesTotal ? ` of ${bytes(bytesTotal)}` : "";
+  const text = isReading
+    ? `${count(rows)} rows read, ${bytes(received)}${of}`
+    : `${bytes(received)}${of} received`;
+  return (
+    <li id={`arrival-${id}`} class="arrival">
+      <strong>{name}</strong>
+      <Bar label={`${isReading ? "Reading" : "Receiving"} ${name}`} value={share} text={text} />
+    </li>
+  );
+}
+
+function RejectionNote({ rejection }: { rejection: Rejection }) {
+  const { name, error } = rejection;
+  const place = [
+    error.row !== undefined ? `row ${count(error.row)}` : "",
+    error.column !== undefined ? `column ${error.column}` : "",
+  ].filter(Boolean);
+  return (
+    <div class="note note-danger">
+      <p>
+        <strong>{name} was refused.</strong> {error.message}
+        {place.length > 0 && ` (${place.join(", ")})`}
+      </p>
+      {error.fix && <p>{error.fix}</p>}
+      {error.example && <pre>{error.example}</pre>}
+    </div>
+  );
+}
+
+/** Works as a plain form; app.js sends the raw file and lets the server tell how far it is. */
+export function DropZone({ links }: { links: Links }) {
+  return (
+    <form
+      class="dropzone"
+      method="post"
+      action={url(links, "/datasets")}
+      enctype="multipart/form-data"
+      data-upload={url(links, "/api/upload")}
+      hx-ignore="true"
+    >
+      <div class="dropzone-words">
+        <h2>A CSV in, a model out.</h2>
+        <p>Drop a table here. Signalbox reads it, finds what can be predicted, and trains while you watch.</p>
+      </div>
+      <label class="dropzone-file">
+        <span>Choose a CSV file</span>
+        <input type="file" name="file" required accept=".csv,.tsv,.txt,.gz,.zip,text/csv" />
+      </label>
+      <button type="submit" class="primary">
+        Upload
+      </button>
+      <p class="dropzone-note" data-upload-note />
+      <details class="command">
+        <summary>or with curl</summary>
+        <CodeBlock
+          code={`curl -T your.csv '${apiUrl(links, "/api/train/your.csv?target=COLUMN")}'`}
+          label="Upload and train with curl"
+        />
+      </details>
+    </form>
+  );
+}

@@ -1,0 +1,72 @@
+/** What is odd about the file, and the way out of each? A finding with a fix is one button. */
+import type { Finding } from "../core/csv/types.ts";
+import type { ReadyDataset } from "./dataset.tsx";
+import { count } from "./format.ts";
+import type { Links } from "./frame.ts";
+import { Action, curlLine, LampDot } from "./parts.tsx";
+import type { Lamp } from "./words.ts";
+
+const LAMPS: Record<Finding["severity"], Lamp> = { info: "dark", warning: "caution", error: "danger" };
+
+export function FindingList({ links, dataset }: { links: Links; dataset: ReadyDataset }) {
+  const { findings } = dataset.profile;
+  if (!findings.length) {
+    return (
+      <p class="verdict-line">
+        <LampDot lamp="clear" />
+        Nothing odd was found in this file.
+      </p>
+    );
+  }
+  return (
+    <ul class="findings">
+      {findings.map((finding) => (
+        <li class={`finding finding-${finding.severity}`}>
+          <LampDot lamp={LAMPS[finding.severity]} />
+          <span class="finding-words">
+            {finding.message}
+            {finding.row !== undefined && <span class="fine"> Row {count(finding.row)} of the file.</span>}
+          </span>
+          {finding.fix && <FixButton links={links} dataset={dataset} finding={finding} />}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function FixButton({ links, dataset, finding }: { links: Links; dataset: ReadyDataset; finding: Finding }) {
+  const path = `/datasets/${encodeURIComponent(dataset.id)}`;
+  return (
+    <Action
+      links={links}
+      path={`${path}/reading`}
+      label={fixLabel(finding.fix!)}
+      describes={finding.message}
+      then="go"
+      fields={fixFields(finding.fix!, dataset)}
+      curl={curlLine(links, { method: "PATCH", path: `/api${path}`, body: finding.fix })}
+    />
+  );
+}
+
+type Fix = NonNullable<Finding["fix"]>;
+
+function fixLabel(fix: Fix): string {
+  if (fix.exclude) return fix.exclude.length === 1 ? "Drop the column" : `Drop ${fix.exclude.length} columns`;
+  if (fix.target !== undefined) return `Predict ${fix.target}`;
+  if (fix.header !== undefined) return fix.header ? "The first row is names" : "The first row is data";
+  return "Read it so";
+}
+
+/** What was chosen before is sent along: a form says the whole of what it changes. */
+function fixFields(fix: Fix, dataset: ReadyDataset): { name: string; value: string }[] {
+  const { choices } = dataset;
+  const drop = fix.exclude ? [...(choices.drop ?? []), ...fix.exclude] : [];
+  const types = fix.types ? { ...choices.types, ...fix.types } : {};
+  return [
+    ...drop.map((value) => ({ name: "drop", value })),
+    ...Object.entries(types).map(([column, value]) => ({ name: `type.${column}`, value })),
+    ...(fix.target === undefined ? [] : [{ name: "target", value: fix.target }]),
+    ...(fix.header === undefined ? [] : [{ name: "header", value: String(fix.header) }]),
+  ];
+}

@@ -1,0 +1,71 @@
+/** How is a figure written for people? Pure functions from numbers to words; it never rounds away a unit. */
+
+const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+/** 53940 -> "53,940". */
+export function count(n: number): string {
+  return Math.round(n).toLocaleString("en");
+}
+
+/** 1 -> "1 row", 2 -> "2 rows". */
+export function plural(n: number, noun: string): string {
+  return `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+export function bytes(n: number): string {
+  const power = n < 1000 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(n) / 3));
+  const value = n / 1000 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${BYTE_UNITS[power]}`;
+}
+
+/** 850 -> "850 ms", 12300 -> "12.3 s", 200000 -> "3 min 20 s". */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < MINUTE_MS) return `${Math.round(ms / 1000)} s`;
+  if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min ${Math.round((ms % MINUTE_MS) / 1000)} s`;
+  return `${Math.floor(ms / HOUR_MS)} h ${Math.round((ms % HOUR_MS) / MINUTE_MS)} min`;
+}
+
+/** Three significant digits, grouped, without a tail of zeros: 0.8412, 12.3, 53,940. */
+export function figure(n: number): string {
+  if (!Number.isFinite(n)) return "–";
+  if (n === 0) return "0";
+  const size = Math.abs(n);
+  if (size >= 1000) return Math.round(n).toLocaleString("en");
+  if (size < 0.0001) return n.toExponential(1);
+  return String(Number(n.toPrecision(size < 1 ? 3 : 4)));
+}
+
+/** 0.1234 -> "12 %"; small shares keep a digit. */
+export function percent(share: number): string {
+  const value = share * 100;
+  return `${value !== 0 && Math.abs(value) < 10 ? value.toFixed(1) : Math.round(value)} %`;
+}
+
+/** A sentence's first letter as a capital. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** "2026-11-22 16:22:07 UTC"; scripts show it in the reader's own zone. */
+export function utc(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+}
+
+/** "16:22:07", for feeds. */
+export function clock(iso: string): string {
+  return iso.slice(11, 19);
+}
+
+/** Cuts what is too long for its place; the full text belongs into a title. */
+export function short(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}
+
+/** A value as it goes between single quotes of a shell. */
+export function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

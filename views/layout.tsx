@@ -1,0 +1,152 @@
+/**
+ * What is around every page? The document's shell, navigation, the socket element, the regions that speak.
+ * The live regions exist from the start and are empty: only their text ever changes.
+ */
+import type { Child } from "hono/jsx";
+import type { PanelKey } from "../core/panels.ts";
+import { type Frame, type Links, url } from "./frame.ts";
+
+export type Section = "dashboard" | "inspect" | "docs" | "settings";
+
+export interface LayoutProps {
+  frame: Frame;
+  title: string;
+  /** The panels that this page watches. */
+  panels: readonly PanelKey[];
+  current?: Section;
+  /** Without JavaScript, where something is running: the page comes anew after this time. */
+  refreshSeconds?: number;
+  /** A page's own script, beside the one of all pages. */
+  script?: string;
+  children: Child;
+}
+
+const SECTIONS: readonly { section: Section; path: string; label: string }[] = [
+  { section: "dashboard", path: "/", label: "Dashboard" },
+  { section: "inspect", path: "/inspect", label: "Inspect" },
+  { section: "docs", path: "/docs", label: "API" },
+];
+
+const KEYS: readonly { key: string; does: string; go?: string }[] = [
+  { key: "?", does: "this list" },
+  { key: "g", does: "to the dashboard", go: "/" },
+  { key: "i", does: "to the inspector", go: "/inspect" },
+  { key: "d", does: "to the API", go: "/docs" },
+  { key: "u", does: "choose a file to upload" },
+  { key: "t", does: "light, dark, or as the system" },
+  { key: "p", does: "pause the activity feed" },
+  { key: "Esc", does: "close this list" },
+];
+
+/** Morphing must not shut what a reader opened; after an outage the socket is back within seconds. */
+const HTMX_CONFIG = JSON.stringify({
+  morphIgnore: ["data-htmx-powered", "open"],
+  ws: { reconnectMaxDelay: 5000 },
+});
+
+export function Layout({ frame, title, panels, current, refreshSeconds, script, children }: LayoutProps) {
+  const { links, epoch, seq } = frame;
+  return (
+    <html lang="en" {...(frame.theme ? { "data-theme": frame.theme } : {})}>
+      <Head frame={frame} title={title} {...(refreshSeconds === undefined ? {} : { refreshSeconds })} />
+      <body data-epoch={epoch} data-seq={String(seq)} data-base={links.base}>
+        <a class="skip" href="#main">
+          To the content
+        </a>
+        <Masthead links={links} {...(current ? { current } : {})} />
+        <p id="announce" class="unseen" role="status" />
+        <p id="alarm" class="alarm" role="alert" />
+        <main id="main" tabindex={-1}>
+          {children}
+        </main>
+        <footer class="foot">
+          <p>Signalbox {frame.version}. Everything here stays on this machine.</p>
+        </footer>
+        <div id="toasts" class="toasts" />
+        <KeyHelp links={links} />
+        {panels.length > 0 && <SocketElement links={links} panels={panels} />}
+        {script && <script defer src={url(links, script)} />}
+      </body>
+    </html>
+  );
+}
+
+export function Head(props: { frame: Frame; title: string; refreshSeconds?: number }) {
+  const { frame, title, refreshSeconds } = props;
+  const { links, assets } = frame;
+  return (
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      <title>{`${title} · Signalbox`}</title>
+      <meta name="htmx-config" content={HTMX_CONFIG} />
+      <link rel="icon" type="image/svg+xml" href={url(links, assets.icon)} />
+      <link rel="stylesheet" href={url(links, assets.style)} />
+      <script defer src={url(links, assets.script)} />
+      {refreshSeconds !== undefined && (
+        <noscript>
+          <meta http-equiv="refresh" content={String(refreshSeconds)} />
+        </noscript>
+      )}
+    </head>
+  );
+}
+
+function Masthead({ links, current }: { links: Links; current?: Section }) {
+  return (
+    <header class="masthead">
+      <a class="nameplate" href={url(links, "/")}>
+        Signalbox
+      </a>
+      <nav aria-label="Pages">
+        <ul>
+          {SECTIONS.map(({ section, path, label }) => (
+            <li>
+              <a href={url(links, path)} {...(section === current ? { "aria-current": "page" } : {})}>
+                {label}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <div class="masthead-tools">
+        <span id="pill" class="pill" data-state="connecting">
+          Connecting
+        </span>
+        <button type="button" class="quiet needs-js" data-theme-switch aria-label="Theme: as the system">
+          Theme
+        </button>
+        <button type="button" class="quiet needs-js" data-keys aria-label="Keys">
+          ?
+        </button>
+      </div>
+    </header>
+  );
+}
+
+export function SocketElement({ links, panels }: { links: Links; panels: readonly PanelKey[] }) {
+  const address = url(links, `/ws?panels=${panels.map(encodeURIComponent).join(",")}`);
+  return <div id="live" hidden {...{ "hx-ws:connect": address }} hx-trigger="load" />;
+}
+
+function KeyHelp({ links }: { links: Links }) {
+  return (
+    <dialog id="keys" class="keys" aria-labelledby="keys-heading">
+      <h2 id="keys-heading">Keys</h2>
+      <dl>
+        {KEYS.map(({ key, does, go }) => (
+          <div {...(go ? { "data-key": key, "data-go": url(links, go) } : {})}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+      <form method="dialog">
+        <button type="submit">Close</button>
+      </form>
+    </dialog>
+  );
+}

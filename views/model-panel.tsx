@@ -1,0 +1,99 @@
+/** Which version of a model is live, how good is it, and how much is it asked? The panel with its buttons. */
+import type { ModelView, PanelData } from "../core/panel-data.ts";
+import { Sparkline } from "./chart.tsx";
+import { count, figure, plural } from "./format.ts";
+import { type Links, url } from "./frame.ts";
+import { Action, curlLine, Empty, LampDot, Time } from "./parts.tsx";
+import { metricLabel } from "./words.ts";
+
+type Version = ModelView["versions"][number];
+
+export function modelPath(name: string): string {
+  return `/models/${encodeURIComponent(name)}`;
+}
+
+export function ModelPanel({ data: model, links }: { data: ModelView; links: Links }) {
+  const live = model.versions.find(({ isLive }) => isLive);
+  const shown = live ?? model.versions[0];
+  return (
+    <>
+      <p class="run-status">
+        <LampDot lamp={live ? "clear" : "dark"} />
+        <a class="plate" href={url(links, modelPath(model.name))}>
+          {model.name}
+        </a>
+        <strong>{live ? `Version ${live.version} is live` : "No version is live"}</strong>
+      </p>
+      {shown && <p class="verdict">{shown.result.verdict}</p>}
+      <p class="facts">
+        {count(model.predictions.total)} predictions so far
+        <Sparkline
+          values={model.predictions.perMinute.map(({ predictions }) => predictions)}
+          label="Predictions per minute over the last hour"
+        />
+      </p>
+      <ul class="rows versions">
+        {model.versions.map((version) => (
+          <VersionRow version={version} model={model} links={links} />
+        ))}
+      </ul>
+      {live && (
+        <p class="actions">
+          <a class="button primary" href={url(links, `${modelPath(model.name)}#try`)}>
+            Try it
+          </a>
+        </p>
+      )}
+    </>
+  );
+}
+
+function VersionRow({ version, model, links }: { version: Version; model: ModelView; links: Links }) {
+  const { metric, metrics, best } = version.result;
+  const isOlder = model.liveVersion !== null && version.version < model.liveVersion;
+  const path = `${modelPath(model.name)}/live`;
+  const body = { version: version.version };
+  return (
+    <li class="row" id={`version-${model.name}-${version.version}`}>
+      <LampDot lamp={version.isLive ? "clear" : "dark"} />
+      <a class="row-name" href={url(links, `${modelPath(model.name)}?version=${version.version}`)}>
+        Version {version.version}
+        {version.isLive && <span class="tag">live</span>}
+      </a>
+      <span class="row-facts">
+        {metricLabel(metric)} {figure(metrics[metric] ?? Number.NaN)} on rows kept aside; {best}
+      </span>
+      <span class="row-when">
+        <Time at={version.createdAt} />
+      </span>
+      {!version.isLive && (
+        <Action
+          links={links}
+          path={path}
+          label={isOlder ? "Go back" : "Make live"}
+          tone={isOlder ? "plain" : "primary"}
+          describes={`version ${version.version} of ${model.name}`}
+          fields={[{ name: "version", value: String(version.version) }]}
+          curl={curlLine(links, { method: "PUT", path: `/api${path}`, body })}
+        />
+      )}
+    </li>
+  );
+}
+
+export function PredictionsPanel({ data }: { data: PanelData["predictions"] }) {
+  const total = data.perMinute.reduce((sum, { predictions }) => sum + predictions, 0);
+  if (total === 0) return <Empty>No prediction was asked for in the last hour.</Empty>;
+  return (
+    <>
+      <p class="big-figure">
+        <strong>{count(data.lastMinute)}</strong> this minute
+      </p>
+      <Sparkline
+        values={data.perMinute.map(({ predictions }) => predictions)}
+        label={`${plural(total, "prediction")} in the last hour, by minute`}
+      />
+      <p class="fine">{plural(total, "prediction")} in the last hour.</p>
+    </>
+  );
+}

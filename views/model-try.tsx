@@ -1,0 +1,132 @@
+/** What would the model say to this row? A form made from its schema; with script it answers as you type. */
+import type { ModelView } from "../core/panel-data.ts";
+import type { ModelSchema } from "../core/stages/stage.ts";
+import { ProblemNote } from "./error.tsx";
+import { figure, percent } from "./format.ts";
+import { type Links, url } from "./frame.ts";
+import type { Trial } from "./model.tsx";
+import { Bar, Empty } from "./parts.tsx";
+import { Waterfall } from "./waterfall.tsx";
+
+type Feature = ModelSchema["features"][number];
+
+/** More values than this are typed, with suggestions, instead of chosen. */
+const MAX_OPTIONS = 25;
+
+export interface TryFormProps {
+  links: Links;
+  name: string;
+  version: ModelView["versions"][number];
+  trial?: Trial;
+}
+
+export function TryForm({ links, name, version, trial }: TryFormProps) {
+  const address = url(links, `/models/${encodeURIComponent(name)}/predict`);
+  const { features, target } = version.result.schema;
+  return (
+    <div class="try">
+      <form
+        class="form try-form"
+        method="post"
+        action={address}
+        hx-post={address}
+        hx-trigger="input delay:250ms, submit"
+        hx-target="#answer"
+        hx-select="#answer"
+        hx-swap="outerMorph"
+        hx-sync="this:replace"
+      >
+        <input type="hidden" name="version" value={String(version.version)} />
+        {features.map((feature, index) => (
+          <FeatureField feature={feature} id={`feature-${index}`} value={trial?.values[feature.name]} />
+        ))}
+        <p class="actions">
+          <button type="submit" class="primary">
+            Predict
+          </button>
+        </p>
+      </form>
+      <div id="answer" class="answer" role="status">
+        {trial ? (
+          <Answer trial={trial} target={target} />
+        ) : (
+          <Empty>The answer appears here. Empty fields count as not known.</Empty>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function FeatureField({ feature, id, value }: { feature: Feature; id: string; value: string | undefined }) {
+  const { name, type, example, min, max } = feature;
+  const shown = value ?? (example === null ? "" : String(example));
+  const field = { id, name: `f.${name}` };
+  const isNumber = type === "number";
+  const hint =
+    isNumber && min !== undefined && max !== undefined ? `seen: ${figure(min)} to ${figure(max)}` : "";
+  return (
+    <div class="field">
+      <label for={id}>
+        {name} {hint && <span class="hint">{hint}</span>}
+      </label>
+      {feature.values && feature.values.length <= MAX_OPTIONS ? (
+        <select {...field}>
+          <option value="">not known</option>
+          {withShown(feature.values, shown).map((option) => (
+            <option value={option} selected={option === shown}>
+              {option}
+            </option>
+          ))}
+        </select>
+      ) : (
+        <input
+          {...field}
+          value={shown}
+          autocomplete="off"
+          {...(isNumber ? { inputmode: "decimal" } : {})}
+          {...listOf(feature, id)}
+        />
+      )}
+      {feature.values && feature.values.length > MAX_OPTIONS && (
+        <datalist id={`${id}-values`}>
+          {feature.values.map((option) => (
+            <option value={option} />
+          ))}
+        </datalist>
+      )}
+    </div>
+  );
+}
+
+function listOf(feature: Feature, id: string): { list?: string } {
+  return feature.values && feature.values.length > MAX_OPTIONS ? { list: `${id}-values` } : {};
+}
+
+function withShown(values: readonly string[], shown: string): readonly string[] {
+  return shown === "" || values.includes(shown) ? values : [shown, ...values];
+}
+
+function Answer({ trial, target }: { trial: Trial; target: string }) {
+  if (trial.problem) return <ProblemNote problem={trial.problem} />;
+  if (!trial.answer) return <Empty>There is no answer to this row.</Empty>;
+  const { prediction, probabilities, contributions } = trial.answer;
+  const ranked = Object.entries(probabilities ?? {}).sort(([, a], [, b]) => b - a);
+  return (
+    <>
+      <p class="big-figure">
+        {target}: <strong>{typeof prediction === "number" ? figure(prediction) : prediction}</strong>
+      </p>
+      {ranked.length > 0 && (
+        <ul class="probabilities">
+          {ranked.slice(0, 8).map(([label, share]) => (
+            <li>
+              <span>{label}</span>
+              <Bar label={label} value={share} text={percent(share)} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {contributions && <Waterfall contributions={contributions} />}
+    </>
+  );
+}

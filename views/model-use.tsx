@@ -1,0 +1,81 @@
+/** How is the model called from elsewhere, and in which forms can it be taken along? Lines that work if pasted. */
+import type { ModelView } from "../core/panel-data.ts";
+import { type Links, url } from "./frame.ts";
+import { apiUrl, CodeBlock, curlLine } from "./parts.tsx";
+
+const FORMATS: readonly { format: string; label: string; says: string }[] = [
+  { format: "html", label: "Page", says: "one file that predicts in any browser, offline" },
+  { format: "mjs", label: "JavaScript", says: "a module without dependencies" },
+  { format: "json", label: "JSON", says: "every number of the model" },
+  { format: "onnx", label: "ONNX", says: "for runtimes in other languages" },
+  { format: "lightgbm", label: "LightGBM", says: "its own text format" },
+];
+
+export interface UseProps {
+  links: Links;
+  name: string;
+  version: ModelView["versions"][number];
+}
+
+export function UseFromCode({ links, name, version }: UseProps) {
+  const path = `/api/models/${encodeURIComponent(name)}/predict?version=${version.version}`;
+  const row = Object.fromEntries(
+    version.result.schema.features.map((feature) => [feature.name, feature.example]),
+  );
+  const address = apiUrl(links, path);
+  const json = JSON.stringify({ rows: [row] });
+  const script = `const answer = await fetch(${JSON.stringify(address)}, {
+  method: "POST",
+  headers: { "Content-Type": "application/json" },
+  body: JSON.stringify(${json}),
+});
+console.log(await answer.json());`;
+  const python = `import json, urllib.request
+request = urllib.request.Request(
+    ${JSON.stringify(address)},
+    data=json.dumps(json.loads(${JSON.stringify(json)})).encode(),
+    headers={"Content-Type": "application/json"},
+)
+print(json.load(urllib.request.urlopen(request)))`;
+  return (
+    <div class="code-tabs">
+      <h3>curl</h3>
+      <CodeBlock
+        label="Predict with curl"
+        code={curlLine(links, { method: "POST", path, body: { rows: [row] } })}
+      />
+      <h3>A whole CSV</h3>
+      <CodeBlock
+        label="Predict a CSV with curl"
+        code={`curl --fail-with-body -H 'Content-Type: text/csv' --data-binary @rows.csv '${address}'`}
+      />
+      <details>
+        <summary>JavaScript</summary>
+        <CodeBlock label="Predict with JavaScript" code={script} />
+      </details>
+      <details>
+        <summary>Python</summary>
+        <CodeBlock label="Predict with Python" code={python} />
+      </details>
+    </div>
+  );
+}
+
+export function TakeAlong({ links, name, version }: { links: Links; name: string; version: number }) {
+  const path = `/api/models/${encodeURIComponent(name)}/versions/${version}/download`;
+  return (
+    <>
+      <h3>Take it along</h3>
+      <ul class="formats">
+        {FORMATS.map(({ format, label, says }) => (
+          <li>
+            <a href={url(links, `${path}?format=${format}`)} download>
+              {label}
+            </a>{" "}
+            <span class="fine">{says}</span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

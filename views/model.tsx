@@ -1,0 +1,134 @@
+/** How good is this model, why, where does it err, and how is it used? Everything about one version. */
+import type { Problem } from "../core/http/problem.ts";
+import type { ModelView } from "../core/panel-data.ts";
+import { EvaluationView } from "./evaluation.tsx";
+import { count, plural } from "./format.ts";
+import { type Frame, url } from "./frame.ts";
+import { Layout } from "./layout.tsx";
+import { MetricTable } from "./metric-table.tsx";
+import { TryForm } from "./model-try.tsx";
+import { TakeAlong, UseFromCode } from "./model-use.tsx";
+import { PanelView } from "./panels.tsx";
+import { LampDot, Time } from "./parts.tsx";
+import { taskLabel } from "./words.ts";
+
+export interface Trial {
+  version: number;
+  values: Record<string, string>;
+  answer: {
+    prediction: string | number;
+    probabilities?: Record<string, number>;
+    contributions?: Record<string, number>;
+  } | null;
+  problem?: Problem;
+}
+
+export interface ModelPageProps {
+  frame: Frame;
+  model: ModelView;
+  version: ModelView["versions"][number];
+  /** The drawings' data, as core/trainer/evaluation made it; what is absent is not drawn. */
+  evaluation: Record<string, unknown>;
+  trial?: Trial;
+}
+
+const PARTS: readonly { id: string; label: string }[] = [
+  { id: "try", label: "Try it" },
+  { id: "good", label: "How good" },
+  { id: "why", label: "Why" },
+  { id: "use", label: "Use it" },
+  { id: "card", label: "Card" },
+];
+
+export function ModelPage({ frame, model, version, evaluation, trial }: ModelPageProps) {
+  const { links } = frame;
+  const { result } = version;
+  return (
+    <Layout frame={frame} title={`${model.name} version ${version.version}`} panels={[`model:${model.name}`]}>
+      <header class="page-head">
+        <p class="crumbs">
+          <a href={url(links, "/")}>Dashboard</a> / Models
+        </p>
+        <h1>{model.name}</h1>
+        <p class="run-status">
+          <LampDot lamp={version.isLive ? "clear" : "dark"} />
+          <span class="plate">Version {version.version}</span>
+          {version.isLive ? "live" : "not live"}; predicts <b>{result.schema.target}</b>
+        </p>
+        <p class="verdict">{result.verdict}</p>
+        <nav class="parts" aria-label="Parts of this page">
+          <ul>
+            {PARTS.map(({ id, label }) => (
+              <li>
+                <a href={`#${id}`}>{label}</a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+      </header>
+      <div class="model-page">
+        <div class="pair">
+          <section id="try" class="panel" aria-labelledby="try-heading">
+            <h2 id="try-heading">Try it</h2>
+            <TryForm links={links} name={model.name} version={version} {...(trial ? { trial } : {})} />
+          </section>
+          <PanelView panelKey={`model:${model.name}`} panel="model" data={model} links={links} />
+        </div>
+        <section id="good" class="panel" aria-labelledby="good-heading">
+          <h2 id="good-heading">How good it is</h2>
+          <p class="lead">
+            Counted once on {plural(result.rowsTest, "row")} that it never learned from; it learned from{" "}
+            {count(result.rowsTrain)}.
+          </p>
+          <MetricTable metrics={result.metrics} intervals={result.intervals} baseline={result.baseline} />
+        </section>
+        <EvaluationView evaluation={evaluation} schema={result.schema} />
+        <section id="use" class="panel" aria-labelledby="use-heading">
+          <h2 id="use-heading">Use it</h2>
+          <UseFromCode links={links} name={model.name} version={version} />
+          <TakeAlong links={links} name={model.name} version={version.version} />
+        </section>
+        <ModelCard links={links} version={version} />
+      </div>
+    </Layout>
+  );
+}
+
+function ModelCard({ links, version }: { links: Frame["links"]; version: ModelView["versions"][number] }) {
+  const { result, runId, createdAt } = version;
+  const { features, classes } = result.schema;
+  return (
+    <section id="card" class="panel card" aria-labelledby="card-heading">
+      <h2 id="card-heading">Card</h2>
+      <dl class="pairs">
+        <div>
+          <dt>Predicts</dt>
+          <dd>
+            {result.schema.target}, {taskLabel(result.task).toLowerCase()}
+            {classes && `: ${classes.join(", ")}`}
+          </dd>
+        </div>
+        <div>
+          <dt>Kind of model</dt>
+          <dd>{result.best}</dd>
+        </div>
+        <div>
+          <dt>Trained</dt>
+          <dd>
+            <Time at={createdAt} /> in <a href={url(links, `/runs/${encodeURIComponent(runId)}`)}>this run</a>
+          </dd>
+        </div>
+        <div>
+          <dt>Learned from</dt>
+          <dd>
+            {plural(result.rowsTrain, "row")}; tested on {count(result.rowsTest)}
+          </dd>
+        </div>
+        <div>
+          <dt>Looks at</dt>
+          <dd>{features.map(({ name }) => name).join(", ")}</dd>
+        </div>
+      </dl>
+    </section>
+  );
+}

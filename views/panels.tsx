@@ -1,0 +1,131 @@
+/**
+ * How is each panel drawn? The exhaustive table from panel to component, and the fragment around it: the same in pages,
+ * socket pushes, polling and embeds. A new panel that has no entry here does not compile.
+ */
+import type { Child } from "hono/jsx";
+import type { PanelData } from "../core/panel-data.ts";
+import type { Panel, PanelKey } from "../core/panels.ts";
+import { ActivityPanel, AttentionPanel } from "./activity.tsx";
+import { DatasetsPanel } from "./datasets.tsx";
+import { type Links, url } from "./frame.ts";
+import { ConnectionPanel, HealthPanel, MetricsPanel } from "./health.tsx";
+import { ModelPanel, PredictionsPanel } from "./model-panel.tsx";
+import { Empty } from "./parts.tsx";
+import { RunPanel, RunsPanel, StagesPanel } from "./pipeline.tsx";
+import { CurvePanel, LeaderboardPanel } from "./training.tsx";
+import { RUN_WORDS } from "./words.ts";
+
+interface PanelProps<P extends Panel> {
+  data: NonNullable<PanelData[P]>;
+  links: Links;
+  panelKey: PanelKey;
+}
+
+export const COMPONENTS: { [P in Panel]: (props: PanelProps<P>) => Child } = {
+  metrics: MetricsPanel,
+  health: HealthPanel,
+  activity: ActivityPanel,
+  datasets: DatasetsPanel,
+  predictions: PredictionsPanel,
+  connection: ConnectionPanel,
+  attention: AttentionPanel,
+  run: RunPanel,
+  stages: StagesPanel,
+  curve: CurvePanel,
+  leaderboard: LeaderboardPanel,
+  runs: RunsPanel,
+  model: ModelPanel,
+};
+
+export const PANEL_TITLES: Record<Panel, string> = {
+  metrics: "The machine",
+  health: "State",
+  activity: "Activity",
+  datasets: "Files",
+  predictions: "Predictions",
+  connection: "Connection",
+  attention: "Needs you",
+  run: "Current run",
+  stages: "Eight stages",
+  curve: "Learning curve",
+  leaderboard: "Candidates",
+  runs: "Runs",
+  model: "Model",
+};
+
+/** Why there is nothing, and the way on. */
+const EMPTY_WORDS: Record<Panel, string> = {
+  metrics: "The first sample is on its way.",
+  health: "The first sample is on its way.",
+  activity: "Nothing has happened yet.",
+  datasets: "No file yet.",
+  predictions: "No prediction yet.",
+  connection: "Not connected.",
+  attention: "Nothing needs you.",
+  run: "No training yet. Choose a file and press Train; its eight stages run here, live.",
+  stages: "The eight stages light up when a training runs.",
+  curve: "The learning curve grows here while a model trains.",
+  leaderboard: "Candidates line up here while they compete.",
+  runs: "No training yet.",
+  model: "No model yet. A finished training leaves one here, ready to deploy.",
+};
+
+/** Panels whose empty state the dashboard leaves out, because another one says the same. */
+const IS_EMPTY: { [P in Panel]?: (data: NonNullable<PanelData[P]>) => boolean } = {
+  datasets: ({ items, arrivals }) => !items.length && !arrivals.length,
+  runs: ({ items }) => !items.length,
+  activity: ({ items }) => !items.length,
+  curve: ({ rounds }) => !rounds.length,
+  leaderboard: ({ candidates }) => !candidates.length,
+  predictions: ({ perMinute }) => perMinute.every(({ predictions }) => predictions === 0),
+};
+
+/** What the page says aloud, and what stands in the tab's title: app.js copies these texts, once for each change. */
+const SAYS: { [P in Panel]?: (data: NonNullable<PanelData[P]>) => Record<string, string> } = {
+  stages: (run) => {
+    const running = run.stages.find(({ status }) => status === "running");
+    return {
+      "data-announce": running
+        ? `Run ${run.number}: ${running.name}`
+        : `Run ${run.number}: ${RUN_WORDS[run.status]}`,
+    };
+  },
+  run: (run) => ({
+    "data-status": run.status,
+    "data-progress": run.status === "running" ? `${Math.round(run.progress * 100)} %` : "",
+    "data-alarm": run.status === "failed" ? `Run ${run.number} failed: ${run.error?.message ?? ""}` : "",
+  }),
+};
+
+export interface PanelViewProps<P extends Panel> {
+  panelKey: PanelKey;
+  panel: P;
+  /** Null: the subject is not there. */
+  data: PanelData[P] | null;
+  links: Links;
+}
+
+export function PanelView<P extends Panel>({ panelKey, panel, data, links }: PanelViewProps<P>) {
+  const known = data as NonNullable<PanelData[P]> | null;
+  const isEmpty = known === null || (IS_EMPTY[panel]?.(known) ?? false);
+  const subject = panelKey.slice(panel.length + 1);
+  const address = url(links, `/panels/${panel}${subject ? `?of=${encodeURIComponent(subject)}` : ""}`);
+  const heading = `${panelKey}-heading`;
+  const Content = COMPONENTS[panel];
+  return (
+    <section
+      id={panelKey}
+      data-panel={panel}
+      class={`panel panel-${panel}${isEmpty ? " is-empty" : ""}`}
+      aria-labelledby={heading}
+      hx-get={address}
+      hx-trigger="live:poll from:body"
+      hx-swap="outerMorph"
+      hx-target="this"
+      {...(known === null ? {} : SAYS[panel]?.(known))}
+    >
+      <h2 id={heading}>{PANEL_TITLES[panel]}</h2>
+      {known === null ? <Empty>{EMPTY_WORDS[panel]}</Empty> : Content({ data: known, links, panelKey })}
+    </section>
+  );
+}

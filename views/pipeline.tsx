@@ -1,0 +1,174 @@
+/** Where does a run stand? Its head with the verdict and the buttons, its eight stages, and the list of runs. */
+import type { Finding } from "../core/csv/types.ts";
+import type { PanelData } from "../core/panel-data.ts";
+import type { RunView } from "../core/run-view.ts";
+import type { StoredStage } from "../core/store/runs.ts";
+import { count, duration, percent, plural } from "./format.ts";
+import { type Links, url } from "./frame.ts";
+import { Action, Bar, curlLine, Empty, LampDot, Time } from "./parts.tsx";
+import { RUN_LAMPS, RUN_WORDS, STAGE_WORDS, stageSays, taskLabel } from "./words.ts";
+
+export function runPath(run: Pick<RunView, "id">): string {
+  return `/runs/${encodeURIComponent(run.id)}`;
+}
+
+export function RunPanel({ data: run, links }: { data: RunView; links: Links }) {
+  return (
+    <div class="run-head">
+      <p class="run-status">
+        <LampDot lamp={RUN_LAMPS[run.status]} />
+        <a class="plate" href={url(links, runPath(run))}>
+          Run {run.number}
+        </a>
+        <strong>{RUN_WORDS[run.status]}</strong>
+        <span>
+          predicting <b>{run.target}</b> from{" "}
+          <a href={url(links, `/datasets/${encodeURIComponent(run.datasetId)}`)}>{run.datasetName}</a>
+        </span>
+      </p>
+      {run.status === "running" && <Bar label={`Run ${run.number}`} value={run.progress} text={pace(run)} />}
+      {run.verdict && <p class="verdict">{run.verdict}</p>}
+      {run.error && <RunError run={run} />}
+      <RunButtons run={run} links={links} />
+    </div>
+  );
+}
+
+function pace(run: RunView): string {
+  const eta =
+    run.etaSeconds === null ? "time to go not known yet" : `about ${duration(run.etaSeconds * 1000)} to go`;
+  return `${percent(run.progress)} after ${duration(run.elapsedMs)}, ${eta}`;
+}
+
+function RunError({ run }: { run: RunView }) {
+  const { message, fix, row, column } = run.error!;
+  return (
+    <div class="note note-danger">
+      <p>
+        <strong>It stopped{run.stage ? ` in ${run.stage}` : ""}.</strong> {message}
+        {row !== undefined && ` (row ${count(row)})`}
+        {column !== undefined && ` (column ${column})`}
+      </p>
+      {fix && <p>{fix}</p>}
+    </div>
+  );
+}
+
+function RunButtons({ run, links }: { run: RunView; links: Links }) {
+  const path = runPath(run);
+  const api = `/api${path}`;
+  const describes = `run ${run.number}`;
+  const stop = curlLine(links, { method: "POST", path: `${api}/stop` });
+  const cancel = curlLine(links, { method: "DELETE", path: api });
+  const resume = curlLine(links, { method: "POST", path: `${api}/resume` });
+  return (
+    <div class="actions">
+      {run.status === "running" && (
+        <Action
+          links={links}
+          path={`${path}/stop`}
+          label="Stop and keep the best"
+          curl={stop}
+          describes={describes}
+        />
+      )}
+      {(run.status === "running" || run.status === "queued") && (
+        <Action
+          links={links}
+          path={`${path}/cancel`}
+          label="Cancel"
+          tone="danger"
+          curl={cancel}
+          describes={describes}
+        />
+      )}
+      {run.status === "interrupted" && (
+        <Action
+          links={links}
+          path={`${path}/resume`}
+          label="Resume"
+          tone="primary"
+          curl={resume}
+          describes={describes}
+        />
+      )}
+      {run.version !== null && (
+        <a
+          class="button primary"
+          href={url(links, `/models/${encodeURIComponent(run.modelName)}?version=${run.version}`)}
+        >
+          Look at {run.modelName} version {run.version}
+        </a>
+      )}
+    </div>
+  );
+}
+
+export function StagesPanel({ data: run, panelKey }: { data: RunView; panelKey: string }) {
+  return (
+    <ol class="stages">
+      {run.stages.map((stage) => (
+        <StageRow stage={stage} id={`${panelKey}-${stage.position}`} />
+      ))}
+    </ol>
+  );
+}
+
+function StageRow({ stage, id }: { stage: StoredStage; id: string }) {
+  const { name, status, progress, note, durationMs, findings } = stage;
+  const words = status === "running" ? percent(progress) : STAGE_WORDS[status];
+  const time = durationMs === null ? "" : duration(durationMs);
+  return (
+    <li id={id} class={`stage stage-${status}`} {...(status === "running" ? { "aria-current": "step" } : {})}>
+      <span class="stage-name">{name}</span>
+      <Bar label={name} value={progress} text={[words, time].filter(Boolean).join(", ")} />
+      <span class="stage-note">{note || (status === "pending" ? stageSays(name) : "")}</span>
+      {findings.length > 0 && <FindingsOf findings={findings} id={`${id}-findings`} />}
+    </li>
+  );
+}
+
+function FindingsOf({ findings, id }: { findings: readonly Finding[]; id: string }) {
+  return (
+    <details id={id} class="stage-findings">
+      <summary>{plural(findings.length, "finding")}</summary>
+      <ul>
+        {findings.map((finding) => (
+          <li class={`finding-${finding.severity}`}>{finding.message}</li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+export function RunsPanel({ data, links }: { data: PanelData["runs"]; links: Links }) {
+  if (!data.items.length)
+    return <Empty>No training yet. It starts from a file's page, or with one curl line.</Empty>;
+  return (
+    <>
+      <ul class="rows">
+        {data.items.map((run) => (
+          <li class="row" id={`run-row-${run.id}`}>
+            <LampDot lamp={RUN_LAMPS[run.status]} />
+            <a class="row-name" href={url(links, runPath(run))}>
+              Run {run.number}: {run.target} from {run.datasetName}
+            </a>
+            <span class="row-facts">
+              {RUN_WORDS[run.status]}
+              {run.status === "running" && `, ${percent(run.progress)}`}; {taskLabel(run.task).toLowerCase()}
+              {run.verdict && `; ${run.verdict}`}
+            </span>
+            <span class="row-when">
+              <Time at={run.queuedAt} />
+            </span>
+          </li>
+        ))}
+      </ul>
+      {data.next !== null && (
+        <p class="more">
+          <a href={url(links, `/api/runs?cursor=${data.next}`)}>Older runs, as JSON</a>
+        </p>
+      )}
+    </>
+  );
+}

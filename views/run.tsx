@@ -1,0 +1,181 @@
+/** A run's story: where it stands, what each stage found, the curve, every candidate, and what it was asked for. */
+import type { PanelData } from "../core/panel-data.ts";
+import type { PanelKey } from "../core/panels.ts";
+import type { RunView } from "../core/run-view.ts";
+import type { StoredStage } from "../core/store/runs.ts";
+import { count, duration, figure } from "./format.ts";
+import { type Frame, url } from "./frame.ts";
+import { Layout } from "./layout.tsx";
+import { MetricTable } from "./metric-table.tsx";
+import { PanelView } from "./panels.tsx";
+import { Command, curlLine, Time } from "./parts.tsx";
+import { metricLabel, taskLabel } from "./words.ts";
+
+export interface RunPageProps {
+  frame: Frame;
+  run: RunView;
+  data: { [P in "run" | "stages" | "curve" | "leaderboard"]?: PanelData[P] | null };
+}
+
+export function RunPage({ frame, run, data }: RunPageProps) {
+  const { links } = frame;
+  const key = (panel: "run" | "stages" | "curve" | "leaderboard"): PanelKey => `${panel}:${run.id}`;
+  const isBusy = run.status === "running" || run.status === "queued";
+  return (
+    <Layout
+      frame={frame}
+      title={`Run ${run.number}: ${run.target}`}
+      panels={[key("run"), key("stages"), key("curve"), key("leaderboard"), "runs"]}
+      {...(isBusy ? { refreshSeconds: 5 } : {})}
+    >
+      <header class="page-head">
+        <p class="crumbs">
+          <a href={url(links, "/")}>Dashboard</a> /{" "}
+          <a href={url(links, `/datasets/${encodeURIComponent(run.datasetId)}`)}>{run.datasetName}</a>
+        </p>
+        <h1>
+          Run {run.number}: predicting {run.target}
+        </h1>
+        <p class="facts">
+          Asked for at <Time at={run.queuedAt} />
+        </p>
+      </header>
+      <div class="run-page">
+        <PanelView panelKey={key("run")} panel="run" data={data.run ?? null} links={links} />
+        <PanelView panelKey={key("stages")} panel="stages" data={data.stages ?? null} links={links} />
+        <div class="pair">
+          <PanelView panelKey={key("curve")} panel="curve" data={data.curve ?? null} links={links} />
+          <PanelView
+            panelKey={key("leaderboard")}
+            panel="leaderboard"
+            data={data.leaderboard ?? null}
+            links={links}
+          />
+        </div>
+        {run.metrics && (
+          <section class="panel" aria-labelledby="metrics-heading">
+            <h2 id="metrics-heading">On the rows kept aside</h2>
+            <MetricTable
+              metrics={run.metrics}
+              intervals={run.intervals ?? {}}
+              baseline={run.baseline ?? {}}
+            />
+          </section>
+        )}
+        {run.candidates.length > 0 && <Candidates run={run} />}
+        <StageFacts stages={run.stages} />
+        <Asked run={run} />
+        <Command
+          label="This run as JSON"
+          code={curlLine(links, { method: "GET", path: `/api/runs/${run.id}` })}
+        />
+      </div>
+    </Layout>
+  );
+}
+
+function Candidates({ run }: { run: RunView }) {
+  return (
+    <section class="panel" aria-labelledby="candidates-heading">
+      <h2 id="candidates-heading">Every candidate and its settings</h2>
+      <ul class="settings-list">
+        {run.candidates.map(({ name, score, durationMs, params }) => (
+          <li>
+            <details>
+              <summary>
+                {name}: {figure(score)}, {duration(durationMs)}
+              </summary>
+              <Pairs entries={Object.entries(params)} />
+            </details>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function StageFacts({ stages }: { stages: readonly StoredStage[] }) {
+  const told = stages.filter(({ facts, findings }) => Object.keys(facts).length > 0 || findings.length > 0);
+  if (!told.length) return null;
+  return (
+    <section class="panel" aria-labelledby="facts-heading">
+      <h2 id="facts-heading">What each stage found</h2>
+      {told.map(({ name, facts, findings }) => (
+        <div class="stage-facts">
+          <h3>{name}</h3>
+          {findings.length > 0 && (
+            <ul class="findings">
+              {findings.map((finding) => (
+                <li class={`finding finding-${finding.severity}`}>{finding.message}</li>
+              ))}
+            </ul>
+          )}
+          <Pairs entries={Object.entries(facts)} />
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function Pairs({ entries }: { entries: readonly (readonly [string, unknown])[] }) {
+  return (
+    <dl class="pairs">
+      {entries.map(([name, value]) => (
+        <div>
+          <dt>{words(name)}</dt>
+          <dd>{shown(value)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** rowsTrain -> "rows train". */
+function words(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .replaceAll("_", " ")
+    .toLowerCase();
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "number") return Number.isInteger(value) ? count(value) : figure(value);
+  if (typeof value === "string") return value;
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (value === null || value === undefined) return "none";
+  if (Array.isArray(value))
+    return value.slice(0, 12).map(shown).join(", ") + (value.length > 12 ? ", …" : "");
+  return Object.entries(value as Record<string, unknown>)
+    .slice(0, 12)
+    .map(([name, own]) => `${words(name)} ${shown(own)}`)
+    .join(", ");
+}
+
+function Asked({ run }: { run: RunView }) {
+  const { options } = run;
+  const entries: [string, string][] = [
+    ["Predict", options.target],
+    ["Kind of answer", taskLabel(run.task)],
+    ["Time it may take", duration(options.budgetSeconds * 1000)],
+    ["Metric", run.metric ? metricLabel(run.metric) : "chosen by the kind of answer"],
+    [
+      "Rows kept aside",
+      options.splitColumn ? `by ${options.split} on ${options.splitColumn}` : "drawn at random",
+    ],
+    ["Left out", options.exclude.length ? options.exclude.join(", ") : "nothing"],
+    ["Seed", `${options.seed} (the same seed gives the same split)`],
+  ];
+  return (
+    <section class="panel" aria-labelledby="asked-heading">
+      <h2 id="asked-heading">What was asked for</h2>
+      <dl class="pairs">
+        {entries.map(([name, value]) => (
+          <div>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,105 @@
+/** How does the race go? The curve of the candidate in training, and the candidates as dots with their ranges. */
+import type { PanelData } from "../core/panel-data.ts";
+import type { RunView } from "../core/run-view.ts";
+import type { Candidate } from "../core/stages/stage.ts";
+import { extent, Figure, Legend, LineChart, RangeStrip, type Series } from "./chart.tsx";
+import { duration, figure, plural } from "./format.ts";
+import { Empty } from "./parts.tsx";
+import { isLowerBetter, metricLabel, metricSays } from "./words.ts";
+
+export function CurvePanel({ data, panelKey }: { data: NonNullable<PanelData["curve"]>; panelKey: string }) {
+  const { rounds } = data;
+  const last = rounds.at(-1);
+  if (!last) return <Empty>The curve begins with the first round of training.</Empty>;
+  const label = metricLabel(last.metric);
+  const direction = isLowerBetter(last.metric) ? "lower is better" : "higher is better";
+  const sentence =
+    `${last.candidate}, round ${last.round}: ${label} is ${figure(last.valid)} on rows it has not seen and ` +
+    `${figure(last.train)} on those it learns from; just guessing gets ${figure(last.baseline)} (${direction}).`;
+  const first = rounds[0]!.round;
+  const series: Series[] = [
+    { name: "Rows it learns from", kind: "second", points: rounds.map((r) => [r.round, r.train] as const) },
+    { name: "Rows it has not seen", kind: "main", points: rounds.map((r) => [r.round, r.valid] as const) },
+    {
+      name: "Just guessing",
+      kind: "reference",
+      points: [
+        [first, last.baseline],
+        [last.round, last.baseline],
+      ],
+    },
+  ];
+  return (
+    <Figure
+      id={`${panelKey}-figure`}
+      sentence={sentence}
+      columns={["Round", "Learns from", "Not seen", "Guessing"]}
+      rows={rounds.map((r) => ({ head: String(r.round), cells: [r.train, r.valid, r.baseline] }))}
+    >
+      <LineChart label={sentence} series={series} xLabel="round" yLabel={label} />
+      <Legend series={series} />
+    </Figure>
+  );
+}
+
+export function LeaderboardPanel({ data: run, panelKey }: { data: RunView; panelKey: string }) {
+  if (!run.candidates.length) return <Empty>Candidates appear here as soon as each has been scored.</Empty>;
+  const metric = run.metric ?? "";
+  const baseline = run.candidates.find(({ family }) => family === "baseline");
+  const domain = extent(run.candidates.flatMap(({ score, std }) => [score - std, score + std]));
+  const best = run.best ?? run.candidates[0]!.name;
+  const sentence =
+    `${plural(run.candidates.length, "candidate")} so far; ${best} leads. Score: ${metricLabel(metric) || "the run's metric"}` +
+    ` (${isLowerBetter(metric) ? "lower" : "higher"} is better), the mean over the folds and their spread.`;
+  return (
+    <Figure
+      id={`${panelKey}-figure`}
+      sentence={sentence}
+      columns={["Candidate", "Score", "Spread", "Time"]}
+      rows={run.candidates.map((c) => ({ head: c.name, cells: [c.score, c.std, duration(c.durationMs)] }))}
+    >
+      <ol class="leaderboard">
+        {run.candidates.map((candidate) => (
+          <CandidateRow
+            candidate={candidate}
+            domain={domain}
+            reference={baseline?.score ?? null}
+            isBest={candidate.name === best}
+          />
+        ))}
+      </ol>
+      <p class="fine">{metricSays(metric)}</p>
+    </Figure>
+  );
+}
+
+function CandidateRow(props: {
+  candidate: Candidate;
+  domain: readonly [number, number];
+  reference: number | null;
+  isBest: boolean;
+}) {
+  const { candidate, domain, reference, isBest } = props;
+  const { name, score, std, foldScores } = candidate;
+  const words = `${name}: ${figure(score)}, give or take ${figure(std)}`;
+  return (
+    <li class={isBest ? "candidate candidate-best" : "candidate"}>
+      <span class="candidate-name">
+        {name}
+        {isBest && <span class="tag">best</span>}
+      </span>
+      <RangeStrip
+        label={words}
+        domain={domain}
+        value={score}
+        low={score - std}
+        high={score + std}
+        dots={foldScores}
+        reference={reference}
+      />
+      <span class="candidate-score">
+        {figure(score)} <span class="fine">± {figure(std)}</span>
+      </span>
+    </li>
+  );
+}

@@ -1,0 +1,130 @@
+/** Which words does the dashboard use for the project's terms? The one catalogue of labels and explanations. */
+import type { ColumnType } from "../core/csv/types.ts";
+import type { HealthState } from "../core/health.ts";
+import type { StageName } from "../core/stages/stage.ts";
+import type { RunStatus, StoredStage } from "../core/store/runs.ts";
+import type { MetricName } from "../core/trainer/metrics.ts";
+import type { Task } from "../core/trainer/samples.ts";
+
+export const METRIC_WORDS: Record<MetricName, { label: string; says: string }> = {
+  roc_auc: {
+    label: "ROC AUC",
+    says: "How often a row of the class is ranked above a row of another. 0.5 is guessing, 1 is perfect.",
+  },
+  log_loss: { label: "Log loss", says: "How surprised the probabilities are by the truth. 0 is perfect." },
+  average_precision: {
+    label: "Average precision",
+    says: "How clean the top of the ranking is, over every share that could be found. 1 is perfect.",
+  },
+  accuracy: { label: "Accuracy", says: "Share of rows that are right." },
+  balanced_accuracy: { label: "Balanced accuracy", says: "Share of each class that is right, averaged." },
+  f1_macro: { label: "F1 (macro)", says: "Balance of precision and recall, averaged over the classes." },
+  f1: { label: "F1", says: "Balance of precision and recall for the class looked for." },
+  precision: { label: "Precision", says: "Of the rows given the class, the share that is of it." },
+  recall: { label: "Recall", says: "Of the rows of the class, the share that was found." },
+  brier: { label: "Brier score", says: "How far probabilities are from what happened. 0 is perfect." },
+  mcc: { label: "Matthews correlation", says: "How prediction and truth move together. 0 is guessing." },
+  r2: { label: "R²", says: "Share of the ups and downs explained. 0 is always guessing the mean." },
+  rmse: { label: "RMSE", says: "Typical size of an error, large ones weighing more; in the target's unit." },
+  mae: { label: "Mean error", says: "Average size of an error, in the target's unit." },
+  mse: { label: "Mean squared error", says: "Average of the squared errors." },
+  mape: { label: "Mean percentage error", says: "Average size of an error as a share of the truth." },
+  median_absolute_error: { label: "Median error", says: "Half of the errors are smaller than this." },
+  explained_variance: { label: "Explained variance", says: "R², forgiving a constant offset." },
+};
+
+const LOWER_IS_BETTER = new Set<string>([
+  "log_loss",
+  "brier",
+  "rmse",
+  "mae",
+  "mse",
+  "mape",
+  "median_absolute_error",
+]);
+
+export function metricLabel(name: string): string {
+  return Object.hasOwn(METRIC_WORDS, name) ? METRIC_WORDS[name as MetricName].label : name;
+}
+
+export function metricSays(name: string): string {
+  return Object.hasOwn(METRIC_WORDS, name) ? METRIC_WORDS[name as MetricName].says : "";
+}
+
+export function isLowerBetter(metric: string): boolean {
+  return LOWER_IS_BETTER.has(metric);
+}
+
+export const TASK_WORDS: Record<Task, { label: string; says: string }> = {
+  binary: { label: "One of two", says: "Decides between two classes." },
+  multiclass: { label: "One of several", says: "Decides between more than two classes." },
+  regression: { label: "A number", says: "Predicts an amount." },
+};
+
+export function taskLabel(task: string | null): string {
+  return task !== null && Object.hasOwn(TASK_WORDS, task)
+    ? TASK_WORDS[task as Task].label
+    : "not decided yet";
+}
+
+export const TYPE_WORDS: Record<ColumnType, string> = {
+  number: "number",
+  category: "category",
+  boolean: "yes or no",
+  date: "date",
+  text: "free text",
+  id: "identifier",
+};
+
+export const COLUMN_TYPE_NAMES = Object.keys(TYPE_WORDS) as ColumnType[];
+
+export const RUN_WORDS: Record<RunStatus, string> = {
+  queued: "Waiting",
+  running: "Running",
+  finished: "Finished",
+  failed: "Failed",
+  cancelled: "Cancelled",
+  interrupted: "Interrupted",
+};
+
+export const STAGE_WORDS: Record<StoredStage["status"], string> = {
+  pending: "waiting",
+  running: "running",
+  finished: "done",
+  failed: "failed",
+  skipped: "not reached",
+};
+
+/** What each stage is for, in one sentence. */
+export const STAGE_SAYS: Record<StageName, string> = {
+  "Data validation": "Is the file fit to learn from?",
+  "Data preprocessing": "Cut into a part to learn from and a part kept aside for the test.",
+  "Feature engineering": "Turn words, dates and gaps into numbers a learner can use.",
+  "Model selection": "Let several kinds of model compete on the learning part.",
+  Training: "Train the winner on all of the learning part.",
+  "Model validation": "Check that its probabilities can be believed.",
+  "Performance evaluation": "Open the part kept aside, once, and count.",
+  Finalizing: "Write the model down so that it can be deployed.",
+};
+
+export function stageSays(name: string): string {
+  return Object.hasOwn(STAGE_SAYS, name) ? STAGE_SAYS[name as StageName] : "";
+}
+
+export const HEALTH_WORDS: Record<HealthState, { lamp: Lamp; says: string }> = {
+  healthy: { lamp: "clear", says: "All clear" },
+  warning: { lamp: "caution", says: "Caution" },
+  critical: { lamp: "danger", says: "Danger" },
+};
+
+/** Signal aspects: the only use of green, amber and red. */
+export type Lamp = "clear" | "caution" | "danger" | "dark" | "moving";
+
+export const RUN_LAMPS: Record<RunStatus, Lamp> = {
+  queued: "dark",
+  running: "moving",
+  finished: "clear",
+  failed: "danger",
+  cancelled: "dark",
+  interrupted: "caution",
+};
