@@ -41,11 +41,17 @@ export interface Dialect {
   footerRows: number;
   /** The decision in one sentence for the page. */
   sentence: string;
+  /** Cells of a usual row. */
+  width?: number;
+  /** Data rows of the first table: what follows them is a footer or another table. Known once the file was read. */
+  tableRows?: number;
 }
 
 /** How the cells of one column become values. Kept in the model, so that serving reads a cell exactly as training did. */
 export interface ColumnPlan {
   name: string;
+  /** Its place in the file, from 0, where that is not its place in the list (columns were dropped). */
+  index?: number;
   type: ColumnType;
   /** Cells (trimmed, lower case) that mean missing in this column, beside the empty one. */
   missingWords: string[];

@@ -1,0 +1,112 @@
+/**
+ * Which code does a value have? Interns byte strings: equal bytes, equal code, codes by first appearance. Open
+ * addressing over FNV-1a (Fowler, Noll, Vo); no string is made until one is asked for.
+ *
+ *   slots  hash -> code + 1     ends  code -> end of its bytes     arena  all values one after another
+ */
+
+const decoder = new TextDecoder();
+const FIRST_SLOTS = 16;
+
+export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
+  // FNV's low bits are weak for short keys.
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return (hash ^ (hash >>> 13)) >>> 0;
+}
+
+export class Dictionary {
+  size = 0;
+  counts = new Uint32Array(FIRST_SLOTS);
+  private slots = new Int32Array(FIRST_SLOTS);
+  private hashes = new Uint32Array(FIRST_SLOTS);
+  private ends = new Int32Array(FIRST_SLOTS + 1);
+  private arena = new Uint8Array(128);
+
+  /** At most `maxSize` values; `maxBytes` of them together. */
+  constructor(
+    private readonly maxSize: number,
+    private readonly maxBytes = Number.POSITIVE_INFINITY,
+  ) {}
+
+  /** The value's code, counted once more; -1 where it is new and the dictionary is full. */
+  intern(bytes: Uint8Array, start: number, end: number): number {
+    return this.internHashed(bytes, { start, end, hash: hashBytes(bytes, start, end) });
+  }
+
+  internHashed(bytes: Uint8Array, key: { start: number; end: number; hash: number }): number {
+    const { start, end, hash } = key;
+    const mask = this.slots.length - 1;
+    let slot = hash & mask;
+    for (let code = this.slots[slot] - 1; code >= 0; code = this.slots[slot] - 1) {
+      if (this.hashes[code] === hash && this.isAt(code, bytes, { start, end })) {
+        this.counts[code]++;
+        return code;
+      }
+      slot = (slot + 1) & mask;
+    }
+    return this.add(bytes, key, slot);
+  }
+
+  /** The string of a code. */
+  text(code: number): string {
+    return decoder.decode(this.arena.subarray(this.ends[code], this.ends[code + 1]));
+  }
+
+  texts(): string[] {
+    return Array.from({ length: this.size }, (_, code) => this.text(code));
+  }
+
+  hashesInUse(): Uint32Array {
+    return this.hashes.subarray(0, this.size);
+  }
+
+  private isAt(code: number, bytes: Uint8Array, span: { start: number; end: number }): boolean {
+    let at = this.ends[code];
+    if (this.ends[code + 1] - at !== span.end - span.start) return false;
+    for (let i = span.start; i < span.end; i++) if (this.arena[at++] !== bytes[i]) return false;
+    return true;
+  }
+
+  private add(bytes: Uint8Array, key: { start: number; end: number; hash: number }, slot: number): number {
+    const used = this.ends[this.size];
+    const next = used + key.end - key.start;
+    if (this.size >= this.maxSize || next > this.maxBytes) return -1;
+    const code = this.size++;
+    if (next > this.arena.length) this.arena = larger(this.arena, Math.max(next, 2 * this.arena.length));
+    for (let i = key.start, at = used; i < key.end; i++) this.arena[at++] = bytes[i];
+    this.ends[code + 1] = next;
+    this.hashes[code] = key.hash;
+    this.counts[code] = 1;
+    this.slots[slot] = code + 1;
+    if (2 * this.size >= this.slots.length) this.grow();
+    return code;
+  }
+
+  private grow(): void {
+    const slots = new Int32Array(2 * this.slots.length);
+    const mask = slots.length - 1;
+    for (let code = 0; code < this.size; code++) {
+      let slot = this.hashes[code] & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = code + 1;
+    }
+    this.slots = slots;
+    const longer = new Int32Array(slots.length + 1);
+    longer.set(this.ends);
+    this.ends = longer;
+    const counts = new Uint32Array(slots.length);
+    counts.set(this.counts);
+    this.counts = counts;
+    const hashes = new Uint32Array(slots.length);
+    hashes.set(this.hashes);
+    this.hashes = hashes;
+  }
+}
+
+function larger(bytes: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(size);
+  copy.set(bytes);
+  return copy;
+}

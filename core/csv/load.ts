@@ -1,0 +1,148 @@
+/**
+ * How does a file become a table? Reads the columns that are asked for straight into typed arrays, precisely as the
+ * plan says; more rows than wanted are sampled, seeded, in the file's order. Never decides anything.
+ */
+
+import { isMissing } from "./cells.ts";
+import { parseDate } from "./dates.ts";
+import { Dictionary } from "./dictionary.ts";
+import { PLAIN_NUMBER, readNumber } from "./numbers.ts";
+import { sampleRows } from "./sampling.ts";
+import { scanTable } from "./scan.ts";
+import type { Column, ColumnPlan, ReadingPlan, ReadingProgress, Table } from "./types.ts";
+
+export interface LoadOptions {
+  /** Names; all where absent. The table has them in the plan's order. */
+  columns?: string[];
+  maxRows?: number;
+  seed?: number;
+  signal?: AbortSignal;
+  onProgress?: (progress: ReadingProgress) => void;
+}
+
+/** Memory: 8 bytes a number, 4 a code, and each different value once. */
+export async function loadTable(path: string, plan: ReadingPlan, options: LoadOptions = {}): Promise<Table> {
+  const { columns: wanted, maxRows = Number.POSITIVE_INFINITY, seed = 0, signal, onProgress } = options;
+  const plans = plan.columns
+    .map((column, k) => ({ ...column, index: column.index ?? k }))
+    .filter(({ name }) => !wanted || wanted.includes(name));
+  const total = plan.dialect.tableRows;
+  const isKept = total !== undefined && total > maxRows ? sampleRows(total, maxRows, seed) : null;
+  const builders = plans.map((column) => builderFor(column, Math.min(maxRows, total ?? 1024)));
+  let seen = 0;
+  let rows = 0;
+  await scanTable(path, plan.dialect, {
+    handlers: {
+      header: () => {
+        // The plan has the names.
+      },
+      data: (bytes, spans, cells) => {
+        const at = seen++;
+        if (isKept ? !isKept(at) : rows >= maxRows) return;
+        rows++;
+        for (let k = 0; k < builders.length; k++) {
+          const { index } = plans[k];
+          if (index < cells) builders[k].add(bytes, spans[2 * index], spans[2 * index + 1]);
+          else builders[k].add(bytes, 0, 0);
+        }
+      },
+      odd: () => {
+        // The profile has reported them.
+      },
+    },
+    options: { signal, onProgress: (progress, frame) => onProgress?.({ ...progress, rows: frame.rows }) },
+  });
+  return { rows, columns: builders.map((builder) => builder.finish()) };
+}
+
+interface ColumnBuilder {
+  add(bytes: Uint8Array, start: number, end: number): void;
+  finish(): Column;
+}
+
+function builderFor(plan: ColumnPlan, rows: number): ColumnBuilder {
+  return plan.type === "number" || plan.type === "date"
+    ? new ValueBuilder(plan, rows)
+    : new CodeBuilder(plan, rows);
+}
+
+const decoder = new TextDecoder();
+
+class ValueBuilder implements ColumnBuilder {
+  private values: Float64Array<ArrayBuffer>;
+  private rows = 0;
+
+  constructor(
+    private readonly plan: ColumnPlan,
+    rows: number,
+  ) {
+    this.values = new Float64Array(Math.max(16, rows));
+  }
+
+  add(bytes: Uint8Array, start: number, end: number): void {
+    if (this.rows === this.values.length) this.values = longer(this.values);
+    this.values[this.rows++] = start < end ? this.read(bytes, start, end) : Number.NaN;
+  }
+
+  /** A word for missing is never a number, so it needs no look-up. */
+  private read(bytes: Uint8Array, start: number, end: number): number {
+    const { type, number = PLAIN_NUMBER, dateFormat = "" } = this.plan;
+    if (type === "number") return readNumber(bytes, start, end, number);
+    return parseDate(decoder.decode(bytes.subarray(start, end)), dateFormat);
+  }
+
+  finish(): Column {
+    const { name, type } = this.plan;
+    return { name, type: type === "date" ? "date" : "number", values: this.values.slice(0, this.rows) };
+  }
+}
+
+function longer(values: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  const copy = new Float64Array(2 * values.length);
+  copy.set(values);
+  return copy;
+}
+
+class CodeBuilder implements ColumnBuilder {
+  private codes: Int32Array<ArrayBuffer>;
+  private rows = 0;
+  private readonly dictionary = new Dictionary(0x7fffffff);
+  /** From the dictionary's code to the column's; -1 where the value means missing. */
+  private readonly codeOf: number[] = [];
+  private readonly labels: string[] = [];
+
+  constructor(
+    private readonly plan: ColumnPlan,
+    rows: number,
+  ) {
+    this.codes = new Int32Array(Math.max(16, rows));
+  }
+
+  add(bytes: Uint8Array, start: number, end: number): void {
+    if (this.rows === this.codes.length) {
+      const codes = new Int32Array(2 * this.codes.length);
+      codes.set(this.codes);
+      this.codes = codes;
+    }
+    this.codes[this.rows++] = start < end ? this.codeAt(bytes, start, end) : -1;
+  }
+
+  private codeAt(bytes: Uint8Array, start: number, end: number): number {
+    const interned = this.dictionary.intern(bytes, start, end);
+    return this.codeOf[interned] ?? this.addLabel(interned);
+  }
+
+  private addLabel(interned: number): number {
+    const label = this.dictionary.text(interned);
+    const trimmed = label.trim();
+    const code = trimmed === "" || isMissing(this.plan, trimmed) ? -1 : this.labels.push(label) - 1;
+    this.codeOf[interned] = code;
+    return code;
+  }
+
+  finish(): Column {
+    const { name, type } = this.plan;
+    const kind = type === "number" || type === "date" ? "category" : type;
+    return { name, type: kind, codes: this.codes.slice(0, this.rows), labels: this.labels };
+  }
+}

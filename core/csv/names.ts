@@ -1,0 +1,56 @@
+/** What are the columns called? Every name once and none blank; what had to be changed is said. */
+import type { Finding } from "./types.ts";
+
+export interface NamedColumns {
+  names: string[];
+  findings: Finding[];
+}
+
+/** `header`: null where there is none; `width`: how many columns the rows have. */
+export function nameColumns(header: readonly string[] | null, width: number): NamedColumns {
+  const findings: Finding[] = [];
+  const given = (header ?? []).map((name) => name.trim());
+  while (given.length > width && given[given.length - 1] === "") given.pop();
+  const count = Math.max(width, given.length);
+  const taken = new Set<string>();
+  const names: string[] = [];
+  for (let k = 0; k < count; k++) {
+    const name = uniqueName(given[k] || `column_${k + 1}`, taken);
+    if (given[k] && name !== given[k]) findings.push(duplicate(given[k], name));
+    taken.add(name);
+    names.push(name);
+  }
+  if (header === null) findings.push(noHeader());
+  else if (given.some((name) => name === "") || given.length < width) findings.push(blankNames(names, given));
+  return { names, findings };
+}
+
+function uniqueName(name: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(name)) return name;
+  let suffix = 2;
+  while (taken.has(`${name}_${suffix}`)) suffix++;
+  return `${name}_${suffix}`;
+}
+
+function duplicate(given: string, name: string): Finding {
+  const message = `More than one column is called ${given}; this one is called ${name} here.`;
+  return { code: "duplicate_name", severity: "warning", column: name, message, fix: null };
+}
+
+function noHeader(): Finding {
+  const message =
+    "The first row holds data, not names, so the columns are called column_1, column_2 and so on.";
+  return { code: "no_header", severity: "warning", column: null, message, fix: { header: true } };
+}
+
+function blankNames(names: readonly string[], given: readonly string[]): Finding {
+  const blank = names.filter((_, k) => !given[k]);
+  const message = `${blank.length === 1 ? "One column has" : `${blank.length} columns have`} no name in the header; here: ${blank.slice(0, 5).join(", ")}.`;
+  return {
+    code: "blank_name",
+    severity: "info",
+    column: blank.length === 1 ? blank[0] : null,
+    message,
+    fix: null,
+  };
+}

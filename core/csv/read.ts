@@ -1,0 +1,253 @@
+/**
+ * What is in this file? Decides how to read it, looks at its first rows to tell the types, then reads all of it once
+ * and profiles every column. Where the rest contradicts the beginning it reads once more, at most twice.
+ */
+import { AppError } from "../errors.ts";
+import { accumulatorFor, type ColumnAccumulator } from "../profile.ts";
+import { checkChoices, keptColumns } from "./choices.ts";
+import { type Decision, decide, describe } from "./decide.ts";
+import { describeColumn, describeFrame, describeRagged, noRaggedRows, type RaggedRows } from "./findings.ts";
+import type { Frame } from "./frame.ts";
+import { inferColumn } from "./infer.ts";
+import { mergeHeader } from "./layout.ts";
+import { nameColumns } from "./names.ts";
+import { cellsOf, scanTable } from "./scan.ts";
+import { guessTarget, guessTask } from "./target.ts";
+import type {
+  ColumnPlan,
+  ColumnProfile,
+  CsvProfile,
+  Dialect,
+  Finding,
+  ReadingChoices,
+  ReadingProgress,
+} from "./types.ts";
+
+const SAMPLE_ROWS = 2000;
+const SAMPLE_CELLS = 200_000;
+const PREVIEW_ROWS = 50;
+const MAX_PASSES = 3;
+const ROWS_NAMED = 5;
+
+export interface ProfileOptions {
+  /** The file's label as uploaded. */
+  name: string;
+  signal?: AbortSignal;
+  onProgress?: (progress: ReadingProgress & { columns?: ColumnProfile[] }) => void;
+}
+
+/** Throws AppError `invalid` with place and fix where the file cannot be read as a table, or a choice does not fit. */
+export async function profileCsv(
+  path: string,
+  choices: ReadingChoices,
+  options: ProfileOptions,
+): Promise<CsvProfile> {
+  const decision = await decide(path, choices);
+  if (decision.isEmpty) throw emptyFile(options.name);
+  const { dialect } = decision;
+  const start = await readStart(path, decision, options.signal);
+  const { names, findings } = nameColumns(start.header, dialect.width);
+  refuseNoTable(names, start.rows, dialect);
+  checkChoices(choices, names);
+  const inferred = names.map((name, column) =>
+    inferColumn({
+      name,
+      cells: start.rows.map((row) => row[column] ?? ""),
+      delimiter: dialect.delimiter,
+      type: choices.types?.[name],
+    }),
+  );
+  const plans = inferred.map(({ plan }) => plan);
+  findings.push(...inferred.flatMap((column) => column.findings));
+  const pass = await profileAll(path, { dialect, plans, start, choices, options, findings });
+  return assemble(pass, { dialect, choices, findings, preview: start.rows.slice(0, PREVIEW_ROWS) });
+}
+
+interface Start {
+  header: string[] | null;
+  rows: string[][];
+}
+
+/** The header and the first data rows. */
+async function readStart(
+  path: string,
+  { dialect }: Decision,
+  signal: AbortSignal | undefined,
+): Promise<Start> {
+  const header: string[][] = [];
+  const rows: string[][] = [];
+  const enough = Math.max(PREVIEW_ROWS, Math.min(SAMPLE_ROWS, Math.floor(SAMPLE_CELLS / dialect.width)));
+  await scanTable(path, dialect, {
+    handlers: {
+      header: (row) => header.push(row),
+      data: (bytes, spans, cells) => {
+        if (rows.length < enough) rows.push(cellsOf(bytes, spans, cells));
+      },
+      odd: () => {
+        // The full pass counts them.
+      },
+    },
+    options: { signal, isDone: () => rows.length >= enough },
+  });
+  return { header: header.length > 0 ? mergeHeader(header) : null, rows };
+}
+
+function refuseNoTable(names: readonly string[], rows: readonly string[][], dialect: Dialect): void {
+  if (rows.length === 0) {
+    throw new AppError("invalid", "The file has a header but no rows", {
+      row: dialect.preambleRows + dialect.headerRows,
+      fix: "Add rows of data beneath the header.",
+    });
+  }
+  if (names.length < 2) {
+    throw new AppError("invalid", `The file has only one column, ${names[0]}`, {
+      row: dialect.preambleRows + 1,
+      column: names[0],
+      fix: "A model needs a column to predict and at least one to learn from; if the cells are parted by an unusual sign, choose it as the delimiter.",
+      example: '{"delimiter": ";"}',
+    });
+  }
+}
+
+function emptyFile(name: string): AppError {
+  return new AppError("invalid", `${name} is empty`, {
+    row: 1,
+    fix: "Upload a file with a header and rows.",
+    example: "age,smoker,charges\\n19,yes,16884.9",
+  });
+}
+
+interface Pass {
+  frame: Frame;
+  accumulators: ColumnAccumulator[];
+  ragged: RaggedRows;
+}
+
+interface Reading {
+  dialect: Dialect & { width: number };
+  plans: ColumnPlan[];
+  start: Start;
+  choices: ReadingChoices;
+  options: ProfileOptions;
+  findings: Finding[];
+}
+
+async function profileAll(path: string, reading: Reading): Promise<Pass> {
+  let plans = reading.plans;
+  for (let passes = 1; ; passes++) {
+    const pass = await profileOnce(path, { ...reading, plans });
+    const revised = pass.accumulators.map((accumulator, column) => revise(accumulator, reading, column));
+    if (passes === MAX_PASSES || revised.every((plan, k) => plan === plans[k])) return pass;
+    plans = revised;
+  }
+}
+
+async function profileOnce(path: string, { dialect, plans, options }: Reading): Promise<Pass> {
+  const accumulators = plans.map((plan) => accumulatorFor(plan, plans.length));
+  const width = accumulators.length;
+  const ragged = noRaggedRows();
+  const frame = await scanTable(path, dialect, {
+    handlers: {
+      header: () => {
+        // Read before.
+      },
+      data: (bytes, spans, cells) => {
+        const shared = cells < width ? cells : width;
+        for (let k = 0; k < shared; k++) accumulators[k].add(bytes, spans[2 * k], spans[2 * k + 1]);
+        for (let k = shared; k < width; k++) accumulators[k].missing++;
+      },
+      odd: (row, irregular, cells) => noteOdd(ragged, { row, irregular, cells, width: dialect.width }),
+    },
+    options: {
+      signal: options.signal,
+      onProgress: (progress, { rows }) => options.onProgress?.({ ...progress, rows }),
+    },
+  });
+  return { frame, accumulators, ragged };
+}
+
+function noteOdd(
+  ragged: RaggedRows,
+  odd: { row: number; irregular: string; cells: number; width: number },
+): void {
+  const note = (rows: number[]) => {
+    if (rows.length < ROWS_NAMED) rows.push(odd.row);
+  };
+  if (odd.cells < odd.width) {
+    ragged.short++;
+    note(ragged.shortRows);
+  } else if (odd.cells > odd.width) {
+    ragged.long++;
+    note(ragged.longRows);
+  }
+  if (odd.irregular === "unclosed") ragged.unclosedRow ||= odd.row;
+  else if (odd.irregular !== "") {
+    ragged.quotes++;
+    note(ragged.quoteRows);
+  }
+}
+
+/** The same plan where it holds for the whole column; else a new one, which knows what did not fit. */
+function revise(accumulator: ColumnAccumulator, reading: Reading, column: number): ColumnPlan {
+  const { plan, strays, strayCount } = accumulator;
+  if (strayCount === 0 || reading.choices.types?.[plan.name]) return plan;
+  const known = reading.start.rows.map((row) => row[column] ?? "");
+  const weighted = [...strays].flatMap(([text, count]) => new Array<string>(Math.min(count, 50)).fill(text));
+  const again = inferColumn({
+    name: plan.name,
+    cells: [...known, ...weighted],
+    delimiter: reading.dialect.delimiter,
+  });
+  reading.findings.push(...again.findings);
+  return again.plan;
+}
+
+function assemble(
+  { frame, accumulators, ragged }: Pass,
+  known: {
+    dialect: Dialect & { width: number };
+    choices: ReadingChoices;
+    findings: Finding[];
+    preview: string[][];
+  },
+): CsvProfile {
+  const { choices, findings, preview } = known;
+  const dialect = { ...known.dialect, footerRows: frame.footerRows, tableRows: frame.rows };
+  const settled = accumulators.map((accumulator, position) => {
+    const type = choices.types?.[accumulator.plan.name] ?? accumulator.settle(position);
+    return { plan: settlePlan(accumulator.plan, type), profile: accumulator.profile(type) };
+  });
+  const plans = keptColumns(
+    settled.map(({ plan }) => plan),
+    choices.drop,
+  );
+  const columns = settled.map(({ profile }) => profile).filter(({ name }) => !choices.drop?.includes(name));
+  findings.push(
+    ...describeFrame(frame),
+    ...describeRagged(ragged, dialect.width),
+    ...columns.flatMap(describeColumn),
+  );
+  return {
+    plan: { dialect: { ...dialect, sentence: describe(dialect) }, columns: plans },
+    rows: frame.rows,
+    columns,
+    findings,
+    ...targetOf(columns, choices),
+    preview: preview.map((row) => plans.map(({ index = 0 }) => row[index] ?? "")),
+  };
+}
+
+/** A number that turned out to be an id is read as the words that it is. */
+function settlePlan(plan: ColumnPlan, type: ColumnPlan["type"]): ColumnPlan {
+  if (plan.type === type) return plan;
+  const { number: _, dateFormat: __, ...rest } = plan;
+  return { ...rest, type };
+}
+
+function targetOf(columns: ColumnProfile[], choices: ReadingChoices) {
+  const chosen = columns.find(({ name }) => name === choices.target);
+  const guess = chosen
+    ? { target: chosen.name, targetReason: `${chosen.name} was chosen.`, ...guessTask(chosen) }
+    : guessTarget(columns);
+  return choices.task ? { ...guess, task: choices.task, taskReason: "The task was chosen." } : guess;
+}

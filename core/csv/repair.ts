@@ -1,0 +1,147 @@
+/**
+ * What was meant by a row whose quotes do not match? Reads it in the ways that writers get wrong, and takes the first
+ * that gives the width of the table. Never looks further than a budget that grows with the bytes read: linear time.
+ */
+import type { Cutting } from "./tokenizer.ts";
+
+export interface RepairWindow {
+  bytes: Uint8Array;
+  /** Where the row begins. */
+  start: number;
+  /** After the newline of the line in which the fault shows. */
+  lineEnd: number;
+  /** How far a reading over several lines may go. */
+  reach: number;
+  cutting: Cutting;
+  /** The cells of a usual row; 0: unknown. */
+  width: number;
+}
+
+export interface RepairedRow {
+  cells: Uint8Array[];
+  /** Where the next row begins. */
+  next: number;
+}
+
+/**
+ * doubled: `"48"" x" y",` closes only before a delimiter or newline, doubled quotes are one;
+ * plain: the same, but doubled quotes are two (writers that escape nothing);
+ * literal: a quote that is not closed as it should be is a character like any other.
+ */
+type Reading = "doubled" | "plain" | "literal";
+const READINGS: readonly Reading[] = ["doubled", "plain", "literal"];
+
+/** Bytes that readings over several lines may still look at. */
+export class LookaheadBudget {
+  static readonly REACH = 4096;
+  private left = 1 << 16;
+
+  grow(bytes: number): void {
+    this.left += 2 * bytes;
+  }
+
+  take(bytes: number): boolean {
+    if (this.left < bytes) return false;
+    this.left -= bytes;
+    return true;
+  }
+}
+
+/** The reading that fits best; with none that fits, the lines as they stand, quotes as characters. */
+export function repairRow(window: RepairWindow, budget: LookaheadBudget): RepairedRow {
+  const { lineEnd, reach, width } = window;
+  const readings = READINGS.map((reading) => readAs(window, reading, lineEnd));
+  const fits = (row: RepairedRow | null) => row !== null && row.cells.length === width;
+  const fitting = readings.find(fits);
+  if (fitting) return fitting;
+  if (reach > lineEnd && budget.take(2 * (reach - lineEnd))) {
+    const longer = [readAs(window, "doubled", reach), readAs(window, "plain", reach)].find(fits);
+    if (longer) return longer;
+  }
+  return (width === 0 && readings.find((row) => row !== null)) || readings[2]!;
+}
+
+/** Null where a quote is still open at `end`. */
+function readAs(window: RepairWindow, reading: Reading, end: number): RepairedRow | null {
+  const { bytes, cutting } = window;
+  const delimiter = new TextEncoder().encode(cutting.delimiter);
+  const quote = cutting.quote.charCodeAt(0);
+  const cells: Uint8Array[] = [];
+  let at = window.start;
+  while (true) {
+    const isQuoted = at < end && bytes[at] === quote;
+    let cell = isQuoted ? readQuoted({ bytes, at, end, delimiter, cutting }, reading) : null;
+    if (isQuoted && cell === null && reading !== "literal") return null;
+    cell ??= readPlain(bytes, at, { end, delimiter, cutting });
+    cells.push(cell.value);
+    if (isDelimiter(bytes, cell.after, delimiter, end)) at = cell.after + delimiter.length;
+    else return { cells, next: afterNewline(bytes, cell.after, end) };
+  }
+}
+
+interface Cell {
+  value: Uint8Array;
+  after: number;
+}
+
+function readQuoted(
+  field: { bytes: Uint8Array; at: number; end: number; delimiter: Uint8Array; cutting: Cutting },
+  reading: Reading,
+): Cell | null {
+  const { bytes, at, end, delimiter, cutting } = field;
+  const quote = cutting.quote.charCodeAt(0);
+  const escape = (cutting.escape || cutting.quote).charCodeAt(0);
+  const value: number[] = [];
+  let i = at + 1;
+  while (i < end) {
+    const byte = bytes[i];
+    const isEscape = reading !== "plain" && byte === escape && i + 1 < end && bytes[i + 1] === quote;
+    if (isEscape) {
+      value.push(quote);
+      i += 2;
+    } else if (byte !== quote) {
+      value.push(byte);
+      i++;
+    } else if (
+      i + 1 >= end ||
+      isDelimiter(bytes, i + 1, delimiter, end) ||
+      isNewline(bytes, i + 1, cutting)
+    ) {
+      return { value: Uint8Array.from(value), after: i + 1 };
+    } else if (reading === "literal") {
+      return null;
+    } else {
+      value.push(byte);
+      i++;
+    }
+  }
+  return null;
+}
+
+function readPlain(
+  bytes: Uint8Array,
+  at: number,
+  field: { end: number; delimiter: Uint8Array; cutting: Cutting },
+): Cell {
+  const { end, delimiter, cutting } = field;
+  let i = at;
+  while (i < end && !isDelimiter(bytes, i, delimiter, end) && !isNewline(bytes, i, cutting)) i++;
+  return { value: bytes.slice(at, i), after: i };
+}
+
+function isDelimiter(bytes: Uint8Array, at: number, delimiter: Uint8Array, end: number): boolean {
+  if (delimiter.length === 0 || at + delimiter.length > end) return false;
+  for (let k = 0; k < delimiter.length; k++) if (bytes[at + k] !== delimiter[k]) return false;
+  return true;
+}
+
+function isNewline(bytes: Uint8Array, at: number, cutting: Cutting): boolean {
+  if (bytes[at] === 10) return true;
+  if (bytes[at] !== 13) return false;
+  return bytes[at + 1] === 10 || cutting.newline === "\r" || cutting.newline === "mixed";
+}
+
+function afterNewline(bytes: Uint8Array, at: number, end: number): number {
+  if (at >= end) return end;
+  return bytes[at] === 13 && bytes[at + 1] === 10 && at + 1 < end ? at + 2 : at + 1;
+}

@@ -1,0 +1,155 @@
+/**
+ * What can be said of a million values in bounded memory? How many differ (exact while few, then HyperLogLog), and a
+ * uniform sample of them for quantiles (reservoir). Both are seeded: the same file gives the same figures.
+ */
+
+const REGISTER_BITS = 11;
+const REGISTERS = 1 << REGISTER_BITS;
+
+/**
+ * HyperLogLog (Flajolet et al., 2007): the longest run of zeros in hashes tells how many there were; 2.3 % standard
+ * error at 2,048 registers. Small ranges by linear counting.
+ */
+export class DistinctEstimate {
+  private readonly registers = new Uint8Array(REGISTERS);
+
+  /** `hash`: 32 mixed bits. */
+  add(hash: number): void {
+    const register = hash >>> (32 - REGISTER_BITS);
+    const rank = Math.clz32((hash << REGISTER_BITS) | (1 << (REGISTER_BITS - 1))) + 1;
+    if (rank > this.registers[register]) this.registers[register] = rank;
+  }
+
+  estimate(): number {
+    let sum = 0;
+    let zeros = 0;
+    for (const rank of this.registers) {
+      sum += 2 ** -rank;
+      if (rank === 0) zeros++;
+    }
+    const alpha = 0.7213 / (1 + 1.079 / REGISTERS);
+    const raw = (alpha * REGISTERS * REGISTERS) / sum;
+    if (raw <= 2.5 * REGISTERS && zeros > 0) return Math.round(REGISTERS * Math.log(REGISTERS / zeros));
+    const limit = 2 ** 32;
+    return Math.round(raw > limit / 30 ? -limit * Math.log(1 - raw / limit) : raw);
+  }
+}
+
+const float = new Float64Array(1);
+const words = new Int32Array(float.buffer);
+
+/** 32 mixed bits of a number; equal numbers, equal bits (-0 is 0). */
+export function hashNumber(value: number): number {
+  float[0] = value + 0;
+  let hash = Math.imul(words[0] ^ Math.imul(words[1], 0x9e3779b1), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35);
+  hash = Math.imul(hash ^ (hash >>> 13), 0x27d4eb2f);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** Counts of different numbers while there are at most `maxSize` of them. */
+export class NumberCounts {
+  size = 0;
+  private keys = new Float64Array(32);
+  private counts = new Uint32Array(32);
+
+  constructor(private readonly maxSize: number) {}
+
+  /** False where the number is new and there is no room. */
+  add(value: number, hash: number): boolean {
+    const mask = this.keys.length - 1;
+    let slot = hash & mask;
+    while (this.counts[slot] !== 0) {
+      if (this.keys[slot] === value) {
+        this.counts[slot]++;
+        return true;
+      }
+      slot = (slot + 1) & mask;
+    }
+    if (this.size >= this.maxSize) return false;
+    this.keys[slot] = value;
+    this.counts[slot] = 1;
+    this.size++;
+    if (2 * this.size > this.keys.length) this.grow();
+    return true;
+  }
+
+  entries(): { value: number; count: number }[] {
+    const entries: { value: number; count: number }[] = [];
+    for (let k = 0; k < this.keys.length; k++) {
+      if (this.counts[k] > 0) entries.push({ value: this.keys[k], count: this.counts[k] });
+    }
+    return entries;
+  }
+
+  private grow(): void {
+    const { keys, counts } = this;
+    this.keys = new Float64Array(2 * keys.length);
+    this.counts = new Uint32Array(2 * keys.length);
+    const mask = this.keys.length - 1;
+    for (let k = 0; k < keys.length; k++) {
+      if (counts[k] === 0) continue;
+      let slot = hashNumber(keys[k]) & mask;
+      while (this.counts[slot] !== 0) slot = (slot + 1) & mask;
+      this.keys[slot] = keys[k];
+      this.counts[slot] = counts[k];
+    }
+  }
+}
+
+/**
+ * A uniform sample of a stream (Vitter's algorithm R, 1985, with skips by Li's algorithm L, 1994): after the first
+ * `capacity` values only the kept ones cost anything.
+ */
+export class Reservoir {
+  count = 0;
+  private values = new Float64Array(64);
+  private next = 0;
+  private weight = 0;
+  private state = 0x2545f491;
+
+  constructor(private readonly capacity: number) {}
+
+  add(value: number): void {
+    const at = this.count++;
+    if (at < this.capacity) {
+      if (at >= this.values.length) this.grow();
+      this.values[at] = value;
+      if (at + 1 === this.capacity) this.start();
+    } else if (at === this.next) {
+      this.values[Math.floor(this.random() * this.capacity)] = value;
+      this.weight *= Math.exp(Math.log(this.random()) / this.capacity);
+      this.skip();
+    }
+  }
+
+  sorted(): Float64Array {
+    return this.values.slice(0, Math.min(this.count, this.capacity)).sort();
+  }
+
+  private start(): void {
+    this.weight = Math.exp(Math.log(this.random()) / this.capacity);
+    this.next = this.capacity - 1;
+    this.skip();
+  }
+
+  private skip(): void {
+    this.next += Math.floor(Math.log(this.random()) / Math.log(1 - this.weight)) + 1;
+  }
+
+  private grow(): void {
+    const longer = new Float64Array(Math.min(this.capacity, 4 * this.values.length));
+    longer.set(this.values);
+    this.values = longer;
+  }
+
+  /** xorshift32 (Marsaglia, 2003), in (0, 1). */
+  private random(): number {
+    let x = this.state;
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    this.state = x;
+    return ((x >>> 0) + 0.5) / 2 ** 32;
+  }
+}

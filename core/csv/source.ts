@@ -1,0 +1,97 @@
+/**
+ * What bytes does a file hold, as UTF-8? Opens it, unpacks it, drops the byte-order mark, decodes what is not UTF-8;
+ * in chunks, so that no file ever stands whole in memory.
+ */
+import { type FileHandle, open } from "node:fs/promises";
+import iconv from "iconv-lite";
+import { detectEncoding, type Encoding, markBytes } from "./encoding.ts";
+import { type Compression, type Unpacker, unpackerFor } from "./unpack.ts";
+
+export const HEAD_BYTES = 256 * 1024;
+const CHUNK_BYTES = 512 * 1024;
+
+export interface SourceProgress {
+  bytesRead: number;
+  bytesTotal: number;
+}
+
+export interface OpenSource {
+  compression: Compression;
+  encoding: Encoding;
+  bytesTotal: number;
+  /** The first bytes, unpacked, not decoded. */
+  head: Uint8Array;
+}
+
+export async function openSource(path: string): Promise<OpenSource> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  const info = await sourceInfo(path);
+  for await (const { bytes } of rawChunks(path, HEAD_BYTES)) {
+    parts.push(bytes.slice());
+    size += bytes.length;
+    if (size >= HEAD_BYTES) break;
+  }
+  const head = new Uint8Array(Buffer.concat(parts));
+  return { ...info, head, encoding: detectEncoding(head) };
+}
+
+async function sourceInfo(path: string): Promise<{ compression: Compression; bytesTotal: number }> {
+  const handle = await open(path);
+  try {
+    const { size } = await handle.stat();
+    const start = await readAt(handle, new Uint8Array(8), 0);
+    return { compression: unpackerFor(start).compression, bytesTotal: size };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The whole file as UTF-8 chunks, each only good until the next is asked for. */
+export async function* utf8Chunks(
+  path: string,
+  encoding: string,
+  options: { signal?: AbortSignal; onProgress?: (progress: SourceProgress) => void } = {},
+): AsyncGenerator<Uint8Array> {
+  const decoder = encoding === "utf-8" ? null : iconv.getDecoder(encoding);
+  const encoder = new TextEncoder();
+  let isFirst = true;
+  for await (const { bytes, progress } of rawChunks(path, CHUNK_BYTES)) {
+    options.signal?.throwIfAborted();
+    const plain = isFirst ? bytes.subarray(markBytes(bytes, encoding)) : bytes;
+    isFirst = false;
+    yield decoder ? encoder.encode(decoder.write(Buffer.from(plain))) : plain;
+    options.onProgress?.(progress);
+  }
+  const rest = decoder?.end();
+  if (rest) yield encoder.encode(rest);
+}
+
+async function* rawChunks(
+  path: string,
+  chunkBytes: number,
+): AsyncGenerator<{ bytes: Uint8Array; progress: SourceProgress }> {
+  const handle = await open(path);
+  try {
+    const { size } = await handle.stat();
+    const buffer = new Uint8Array(chunkBytes);
+    let unpacker: Unpacker | null = null;
+    for (let at = 0; ; ) {
+      const packed = await readAt(handle, buffer, at);
+      unpacker ??= unpackerFor(packed);
+      if (packed.length === 0) break;
+      at += packed.length;
+      for (const bytes of unpacker.push(packed))
+        yield { bytes, progress: { bytesRead: at, bytesTotal: size } };
+    }
+    for (const bytes of unpacker?.end() ?? [])
+      yield { bytes, progress: { bytesRead: size, bytesTotal: size } };
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readAt(handle: FileHandle, buffer: Uint8Array, position: number): Promise<Uint8Array> {
+  const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
+  return buffer.subarray(0, bytesRead);
+}
