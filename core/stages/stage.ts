@@ -61,7 +61,15 @@ export type StageReport =
   | { type: "progress"; progress: number; note: string } // 0..1, true work done: "12,000 of 53,940 rows"
   | { type: "finding"; finding: Finding }
   | { type: "facts"; facts: Record<string, unknown> } // what the stage found, stored with it and shown
-  | { type: "round"; candidate: string; round: number; train: number; valid: number; metric: string; baseline: number }
+  | {
+      type: "round";
+      candidate: string;
+      round: number;
+      train: number;
+      valid: number;
+      metric: string;
+      baseline: number;
+    }
   | { type: "candidate"; candidate: Candidate };
 
 /** Files of the run's own folder; a save is atomic. What is there after a crash is what resume builds on. */

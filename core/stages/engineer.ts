@@ -1,0 +1,96 @@
+/**
+ * Feature engineering: which features does each column become? Fitted on the training rows alone; what looks at the
+ * target is left to the folds of the race.
+ */
+
+import type { ColumnEncoding } from "../trainer/encoding/columns.ts";
+import { NATIVE_LABELS } from "../trainer/encoding/columns.ts";
+import { planDesign } from "../trainer/encoding/design.ts";
+import { encodeTable, fitEncoder } from "../trainer/encoding/encoder.ts";
+import { type Fold, stratifiedFolds, timeFolds } from "../trainer/folds.ts";
+import { randomFor } from "../trainer/race/training-data.ts";
+import type { Target } from "../trainer/samples.ts";
+import type { Stage } from "./stage.ts";
+import { selectRows } from "./table.ts";
+import { type Context, checkpointOf, left, type Parts, type Work } from "./work.ts";
+
+export const engineerFeatures: Stage<Work> = {
+  name: "Feature engineering",
+  async run(context) {
+    const { work, report, options } = context;
+    const { table, train, groups } = left(work, "parts");
+    const checkpoint = checkpointOf(context);
+    const rows = Int32Array.from({ length: train.length }, (_, row) => row);
+    const training = selectRows(table, train);
+    const encoder = await fitEncoder(training, rows, checkpoint);
+    report({ type: "progress", progress: 0.4, note: `${encoder.columns.length} columns understood` });
+    const encoded = await encodeTable(encoder, training, checkpoint);
+    const isWord = (feature: number) => / › has “/.test(encoded.samples.features[feature].name);
+    const design = planDesign(encoded, rows, isWord);
+    const target = targetOf(work, train);
+    work.encoder = encoder;
+    work.data = {
+      encoded,
+      target,
+      rows,
+      folds: foldsOf(
+        target,
+        { rows, groups: groups && Int32Array.from(train, (row) => groups[row]) },
+        context,
+      ),
+      design,
+      seed: options.seed,
+      supervised: [],
+      treeParts: new Map(),
+    };
+    const features = encoded.samples.features.length;
+    report({
+      type: "facts",
+      facts: { features, linearColumns: design.columns, columns: encoder.columns.map(describe) },
+    });
+    report({
+      type: "progress",
+      progress: 1,
+      note: `${features} features of ${encoder.columns.length} columns`,
+    });
+  },
+};
+
+function targetOf(work: Work, train: Int32Array): Target {
+  const { target } = left(work, "loaded");
+  return { ...target, values: Float64Array.from(train, (row) => target.values[row]) };
+}
+
+const HOLD_OUT_ABOVE = 200_000;
+const MOST_VALID_ROWS = 50_000;
+
+/** Eight folds where rows are few and each is dear, five in the middle, one hold-out where there are plenty. */
+function foldsOf(
+  target: Target,
+  given: { rows: Int32Array; groups: Parts["groups"] },
+  { options }: Context,
+): Fold[] {
+  const { rows, groups } = given;
+  if (options.split === "time") return timeFolds(rows, 4);
+  const random = randomFor(options, "folds");
+  const count = rows.length;
+  if (count > HOLD_OUT_ABOVE) {
+    const folds = Math.max(5, Math.ceil(count / MOST_VALID_ROWS));
+    return stratifiedFolds(rows, target, { folds, random, groups }).slice(0, 1);
+  }
+  return stratifiedFolds(rows, target, { folds: count < 10_000 ? 8 : 5, random, groups });
+}
+
+/** What became of a column, in words. */
+function describe(encoding: ColumnEncoding): { column: string; becomes: string } {
+  const { column } = encoding;
+  if (encoding.kind === "number") return { column, becomes: "a number" };
+  if (encoding.kind === "date") return { column, becomes: `date parts: ${encoding.parts.join(", ")}` };
+  if (encoding.kind === "text") {
+    const words = encoding.words.length > 0 ? `; common words: ${encoding.words.slice(0, 8).join(", ")}` : "";
+    return { column, becomes: `words and letter groups by tf-idf${words}` };
+  }
+  const count = encoding.labels.length;
+  const how = count > NATIVE_LABELS ? ", each answered by its target mean within folds" : "";
+  return { column, becomes: `a category of ${count} values${how}` };
+}

@@ -1,0 +1,81 @@
+/**
+ * Performance evaluation: how good is the model on rows that nobody has looked at? The test part is touched here and
+ * only here. Every figure stands beside always guessing, and the verdict says first where guessing is not beaten.
+ */
+import { bootstrapIntervals } from "../trainer/metrics/bootstrap.ts";
+import type { Outcome } from "../trainer/metrics/outcome.ts";
+import { measureAll } from "../trainer/metrics.ts";
+import { decideClass, predictTable } from "../trainer/model.ts";
+import { outcomeOf } from "../trainer/race/entry.ts";
+import { guess } from "../trainer/race/recipes.ts";
+import { randomFor } from "../trainer/race/training-data.ts";
+import type { Target } from "../trainer/samples.ts";
+import { drawEvaluation } from "./evaluation.ts";
+import type { Stage } from "./stage.ts";
+import { selectRows } from "./table.ts";
+import { verdictOf } from "./verdict.ts";
+import { checkpointOf, left, type Work } from "./work.ts";
+
+/** Rows times replicates of the bootstrap stay below this: some seconds for any file. */
+const BOOTSTRAP_WORK = 2_000_000;
+
+export const evaluateModel: Stage<Work> = {
+  name: "Performance evaluation",
+  async run(context) {
+    const { work, report, options } = context;
+    const model = left(work, "model");
+    const { table, test } = left(work, "parts");
+    const { metric } = left(work, "loaded");
+    const checkpoint = checkpointOf(context);
+    const tested = selectRows(table, test);
+    const target = testTarget(work);
+    const predicted = await predictTable(model, tested, checkpoint);
+    report({ type: "progress", progress: 0.3, note: `${test.length.toLocaleString("en")} rows answered` });
+    const outcome: Outcome = {
+      ...outcomeOf(target, rowsOf(target), predicted.probabilities ?? predicted.values),
+      values: predicted.values,
+    };
+    const baseline = guessed(work, target);
+    const metrics = measureAll(outcome);
+    const replicates = Math.max(40, Math.min(400, Math.floor(BOOTSTRAP_WORK / test.length)));
+    const random = randomFor(options, "bootstrap");
+    const intervals = await bootstrapIntervals(outcome, { replicates, random, checkpoint });
+    report({ type: "progress", progress: 0.5, note: `${replicates} resamples of the test rows` });
+    const guesses = measureAll(baseline);
+    const verdict = verdictOf({
+      metric,
+      metrics,
+      intervals,
+      baseline: guesses,
+      target: options.target,
+      outcome,
+    });
+    report({ type: "facts", facts: { ...verdict, metrics } });
+    const evaluation = await drawEvaluation(context, { outcome, tested });
+    work.evaluated = { metrics, intervals, baseline: guesses, ...verdict, evaluation };
+    report({ type: "progress", progress: 1, note: verdict.verdict });
+  },
+};
+
+function testTarget(work: Work): Target {
+  const { target } = left(work, "loaded");
+  const { test } = left(work, "parts");
+  return { ...target, values: Float64Array.from(test, (row) => target.values[row]) };
+}
+
+const rowsOf = (target: Target) => Int32Array.from({ length: target.values.length }, (_, row) => row);
+
+/** What always guessing, learned from the training rows, would have answered. */
+function guessed(work: Work, target: Target): Outcome {
+  const data = left(work, "data");
+  const model = left(work, "model");
+  const response = guess(data.target, data.rows);
+  const all = Float64Array.from(
+    { length: target.values.length * response.length },
+    (_, at) => response[at % response.length],
+  );
+  const outcome = outcomeOf(target, rowsOf(target), all);
+  return target.task === "regression"
+    ? outcome
+    : { ...outcome, values: decideClass({ ...model, threshold: null }, all) };
+}

@@ -1,0 +1,116 @@
+/**
+ * Data preprocessing: which rows does the model learn from, and which are kept aside to judge it?
+ * Drops columns that cannot say anything, and splits so that equal rows, groups and the future stay on their side.
+ */
+import type { Column } from "../csv/types.ts";
+import { AppError } from "../errors.ts";
+import { stratifiedFolds } from "../trainer/folds.ts";
+import { seededRandom } from "../trainer/random.ts";
+import type { Stage } from "./stage.ts";
+import { dropColumns, rowGroups } from "./table.ts";
+import { type Context, checkpointOf, type Loaded, left, type Parts, type Work } from "./work.ts";
+
+const TEST_SHARE = 0.2;
+/** More rows than this make a judgement no surer, only slower. */
+const MOST_TEST_ROWS = 100_000;
+
+export const preprocessData: Stage<Work> = {
+  name: "Data preprocessing",
+  async run(context) {
+    const { work, report } = context;
+    const loaded = left(work, "loaded");
+    const checkpoint = checkpointOf(context);
+    const dropped = constantColumns(loaded, context);
+    const table = dropColumns(loaded.table, new Set([...dropped, ...loaded.unusable]));
+    if (table.columns.length === 0) throw nothingLeft(context);
+    await checkpoint();
+    report({ type: "progress", progress: 0.4, note: `${table.columns.length} columns kept` });
+    const groups = groupsOf(loaded, context);
+    await checkpoint();
+    work.parts = { table, groups, ...split(loaded, groups, context) };
+    report({ type: "facts", facts: facts(work.parts, [...dropped, ...loaded.unusable], context) });
+    const { train, test } = work.parts;
+    const note = `${train.length.toLocaleString("en")} rows to learn from, ${test.length.toLocaleString("en")} kept aside`;
+    report({ type: "progress", progress: 1, note });
+  },
+};
+
+function constantColumns({ table }: Loaded, { report }: Context): string[] {
+  const names = table.columns.filter(isConstant).map((column) => column.name);
+  for (const column of names) {
+    const message = `“${column}” is the same in every row; it is left out.`;
+    report({
+      type: "finding",
+      finding: { code: "constant", severity: "info", column, message, fix: { exclude: [column] } },
+    });
+  }
+  return names;
+}
+
+function isConstant(column: Column): boolean {
+  const values: ArrayLike<number> = "values" in column ? column.values : column.codes;
+  for (let row = 1; row < values.length; row++) if (!Object.is(values[row], values[0])) return false;
+  return true;
+}
+
+function nothingLeft({ options }: Context): AppError {
+  return new AppError("invalid", "No column is left to learn from: all of them are the same in every row.", {
+    column: options.target,
+    fix: "Upload a file with columns that differ between rows.",
+  });
+}
+
+/** Groups asked for; otherwise exact duplicates, where they are oddities and not the nature of the table. */
+function groupsOf({ table, target, splitKeys }: Loaded, { options, report }: Context): Int32Array | null {
+  if (options.split === "group" && splitKeys) return numbered(splitKeys);
+  const groups = rowGroups(table, target.values);
+  const distinct = new Set(groups).size;
+  const duplicates = table.rows - distinct;
+  if (duplicates === 0 || distinct < table.rows / 2) return null;
+  const message = `${duplicates.toLocaleString("en")} rows repeat another one exactly; copies stay on one side of every split.`;
+  report({
+    type: "finding",
+    finding: { code: "duplicate_rows", severity: "info", column: null, message, fix: null },
+  });
+  return groups;
+}
+
+function numbered(keys: Float64Array): Int32Array {
+  const known = new Map<number, number>();
+  return Int32Array.from(keys, (key) => {
+    const group = known.get(key) ?? known.size;
+    known.set(key, group);
+    return group;
+  });
+}
+
+function split({ table, target, splitKeys }: Loaded, groups: Int32Array | null, { options }: Context) {
+  const rows = Int32Array.from({ length: table.rows }, (_, row) => row);
+  if (options.split === "time" && splitKeys) return splitByTime(rows, splitKeys);
+  const folds = Math.max(Math.round(1 / TEST_SHARE), Math.ceil(table.rows / MOST_TEST_ROWS));
+  const random = seededRandom(options.seed);
+  const [{ train, valid }] = stratifiedFolds(rows, target, { folds, random, groups });
+  return { train, test: valid };
+}
+
+/** The last fifth is kept aside; training rows stay in order of time. */
+function splitByTime(rows: Int32Array, keys: Float64Array): Pick<Parts, "train" | "test"> {
+  const dated = rows.filter((row) => Number.isFinite(keys[row])).sort((a, b) => keys[a] - keys[b] || a - b);
+  const testRows = Math.min(MOST_TEST_ROWS, Math.round(dated.length * TEST_SHARE));
+  return { train: dated.slice(0, dated.length - testRows), test: dated.slice(dated.length - testRows) };
+}
+
+function facts(
+  { train, test, groups }: Parts,
+  dropped: string[],
+  { options }: Context,
+): Record<string, unknown> {
+  const kept = groups ? (options.split === "group" ? "groups" : "duplicates") : null;
+  return {
+    rowsTrain: train.length,
+    rowsTest: test.length,
+    split: options.split,
+    keptTogether: kept,
+    dropped,
+  };
+}

@@ -1,0 +1,142 @@
+/**
+ * Model selection: which candidate answers best for rows that it has not seen? Runs the race on the training part's
+ * folds, tells each candidate as it is scored, and keeps what is scored so that an interrupted run goes on from there.
+ */
+import { METRICS } from "../trainer/metrics.ts";
+import { chooseBlend } from "../trainer/race/ensemble.ts";
+import type { Entry } from "../trainer/race/entry.ts";
+import { portfolio } from "../trainer/race/portfolio.ts";
+import { runRace } from "../trainer/race/race.ts";
+import { guess } from "../trainer/race/recipes.ts";
+import type { TrainingData } from "../trainer/race/training-data.ts";
+import { loadEntries, saveEntry } from "./saved-entries.ts";
+import type { Candidate, Stage } from "./stage.ts";
+import { budgetMs, type Context, checkpointOf, left, type Work } from "./work.ts";
+
+/** Share of the budget by which the race ends: the rest is for the final fit and the judgement. */
+const RACE_SHARE = 0.72;
+
+export const selectModel: Stage<Work> = {
+  name: "Model selection",
+  async run(context) {
+    const { work, report, options, elapsedMs, stop } = context;
+    const data = left(work, "data");
+    const { metric } = left(work, "loaded");
+    const baselines = data.folds.map((fold) => baselineLoss(data, fold));
+    const race = await runRace(data, {
+      metric,
+      recipes: portfolio({
+        target: data.target,
+        rows: data.rows.length,
+        text: data.encoded.texts.length > 0,
+      }),
+      deadlineMs: budgetMs(context) * RACE_SHARE,
+      elapsedMs,
+      budgetRounds: options.budgetRounds,
+      stop,
+      checkpoint: checkpointOf(context),
+      saved: await loadEntries(context, data),
+      onScored: async (entry) => {
+        report({ type: "candidate", candidate: candidateOf(entry) });
+        await saveEntry(context, data, entry);
+      },
+      onRound: ({ entry, fold, round, train, valid }) => {
+        if (fold > 0) return;
+        const shown = shownLoss(data);
+        const baseline = shown.of(baselines[fold]);
+        report({
+          type: "round",
+          candidate: entry.recipe.name,
+          round,
+          train: shown.of(train),
+          valid: shown.of(valid),
+          metric: shown.metric,
+          baseline,
+        });
+      },
+      onProgress: ({ folds, of, entry }) =>
+        report({
+          type: "progress",
+          progress: folds / of,
+          note: `${folds} folds done, now ${entry.recipe.name}`,
+        }),
+    });
+    work.entries = race.entries;
+    const complete = completeEntries(race.entries, data);
+    work.blend = chooseBlend(data, complete, metric);
+    report({ type: "facts", facts: facts(context, race.ended) });
+    if (work.blend.parts.length > 1) report({ type: "candidate", candidate: blendCandidate(context) });
+    report({
+      type: "progress",
+      progress: 1,
+      note: `${race.entries.length} candidates, ended: ${race.ended}`,
+    });
+  },
+};
+
+/** Those that answered on every fold; where none but guessing did, whoever came farthest counts too. */
+function completeEntries(entries: Entry[], data: TrainingData): Entry[] {
+  return entries.filter((entry) => entry.folds.length === data.folds.length);
+}
+
+/** Mean squared error, or log loss, of always guessing: what the curve is drawn beside. */
+function baselineLoss(data: TrainingData, fold: { train: Int32Array; valid: Int32Array }): number {
+  const response = guess(data.target, fold.train);
+  let sum = 0;
+  for (const row of fold.valid) {
+    const truth = data.target.values[row];
+    sum +=
+      data.target.task === "regression"
+        ? (truth - response[0]) ** 2
+        : -Math.log(Math.max(response[truth], 1e-12));
+  }
+  return sum / fold.valid.length;
+}
+
+function shownLoss(data: TrainingData): { metric: string; of: (loss: number) => number } {
+  if (data.target.task === "regression") return { metric: "rmse", of: Math.sqrt };
+  return { metric: "log_loss", of: (loss) => loss };
+}
+
+export function candidateOf(entry: Entry): Candidate {
+  const foldScores = entry.folds.map((fold) => fold.score);
+  return {
+    name: entry.recipe.name,
+    family: entry.recipe.family,
+    ...spread(foldScores),
+    foldScores,
+    params: entry.recipe.params,
+    durationMs: entry.folds.reduce((sum, fold) => sum + fold.durationMs, 0),
+  };
+}
+
+function spread(scores: number[]): { score: number; std: number } {
+  const score = scores.reduce((sum, value) => sum + value, 0) / scores.length;
+  const variance = scores.reduce((sum, value) => sum + (value - score) ** 2, 0) / scores.length;
+  return { score, std: Math.sqrt(variance) };
+}
+
+function blendCandidate({ work }: Context): Candidate {
+  const { parts, foldScores } = left(work, "blend");
+  return {
+    name: `Ensemble of ${parts.length}`,
+    family: "ensemble",
+    ...spread(foldScores),
+    foldScores,
+    params: Object.fromEntries(parts.map(({ entry, weight }) => [entry.recipe.name, weight])),
+    durationMs: parts.reduce((sum, { entry }) => sum + candidateOf(entry).durationMs, 0),
+  };
+}
+
+function facts({ work }: Context, ended: string): Record<string, unknown> {
+  const { metric } = left(work, "loaded");
+  const { parts, foldScores } = left(work, "blend");
+  return {
+    metric,
+    better: METRICS[metric].better,
+    folds: left(work, "data").folds.length,
+    ended,
+    chosen: parts.map(({ entry, weight }) => ({ name: entry.recipe.name, weight })),
+    ...spread(foldScores),
+  };
+}

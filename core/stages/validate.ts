@@ -1,0 +1,151 @@
+/**
+ * Data validation: can this file teach this target, and what in it would mislead? Reads the rows, settles the task,
+ * refuses what cannot work with the place and the fix, and names leaks and oddities without touching them.
+ */
+import type { ColumnPlan, Table } from "../csv/types.ts";
+import { AppError } from "../errors.ts";
+import { defaultMetric, isMetricName, METRICS, type MetricName } from "../trainer/metrics.ts";
+import type { Target, Task } from "../trainer/samples.ts";
+import type { Stage } from "./stage.ts";
+import { selectRows } from "./table.ts";
+import { invalid, readTarget, settleTask, targetPlan } from "./target.ts";
+import { type Context, checkpointOf, type Work } from "./work.ts";
+
+export const validateData: Stage<Work> = {
+  name: "Data validation",
+  async run(context) {
+    const { options, dataset, work, report } = context;
+    const plan = planOf(context, options.target);
+    const task = settleTask(
+      options,
+      plan,
+      dataset.columns.find((column) => column.name === options.target),
+    );
+    const names = featureNames(context);
+    const table = await load(context, names, task);
+    const column = table.columns.find(({ name }) => name === options.target)!;
+    const read = readTarget(column, task);
+    const kept = selectRows(table, read.rows);
+    const target: Target = {
+      ...read.target,
+      values: Float64Array.from(read.rows, (row) => read.target.values[row]),
+    };
+    const metric = settleMetric(options.metric, target.task);
+    work.loaded = {
+      table: { rows: kept.rows, columns: kept.columns.filter(({ name }) => names.includes(name)) },
+      target,
+      metric,
+      splitKeys: splitKeys(kept, options.splitColumn, options.split),
+      unusable: [],
+    };
+    if (read.rows.length < table.rows) reportMissingTarget(context, table.rows - read.rows.length);
+    await checkpointOf(context)();
+    report({ type: "facts", facts: facts(work.loaded) });
+    report({
+      type: "progress",
+      progress: 1,
+      note: `${kept.rows.toLocaleString("en")} rows can be learned from`,
+    });
+  },
+};
+
+function planOf({ dataset }: Context, name: string): ColumnPlan {
+  const plan = dataset.plan.columns.find((column) => column.name === name);
+  if (plan) return plan;
+  const shown = dataset.plan.columns
+    .slice(0, 20)
+    .map((column) => column.name)
+    .join(", ");
+  throw invalid(name, `There is no column called “${name}”.`, { fix: `The columns are: ${shown}.` });
+}
+
+/** The columns that may be learned from: asked for, not excluded, not ids, not the target. */
+function featureNames({ options, dataset, report }: Context): string[] {
+  for (const name of options.features ?? []) planOf({ dataset } as Context, name);
+  const asked = options.features ?? dataset.plan.columns.map((column) => column.name);
+  const out = new Set([
+    ...options.exclude,
+    options.target,
+    ...(options.split === "group" ? [options.splitColumn] : []),
+  ]);
+  const names = asked.filter((name) => !out.has(name));
+  const ids = dataset.plan.columns.filter((column) => column.type === "id" && names.includes(column.name));
+  for (const { name } of ids) {
+    const message = `“${name}” names each row and says nothing about others; it is not learned from.`;
+    report({
+      type: "finding",
+      finding: { code: "id_column", severity: "info", column: name, message, fix: { exclude: [name] } },
+    });
+  }
+  const left = names.filter((name) => !ids.some((column) => column.name === name));
+  if (left.length > 0) return left;
+  throw new AppError("invalid", "No column is left to learn from.", {
+    column: options.target,
+    fix: "Exclude fewer columns, or upload a file that has some beside the target and the ids.",
+  });
+}
+
+async function load(context: Context, names: string[], task: Task): Promise<Table> {
+  const { options, dataset, work, report } = context;
+  const wanted = [...names, options.target, ...(options.splitColumn ? [options.splitColumn] : [])];
+  const columns = dataset.plan.columns.map((column) =>
+    column.name === options.target ? targetPlan(column, task) : column,
+  );
+  return work.load(
+    dataset.path,
+    { ...dataset.plan, columns },
+    {
+      columns: [...new Set(wanted)],
+      seed: options.seed,
+      signal: context.cancel,
+      onProgress: ({ rows, bytesRead, bytesTotal }) =>
+        report({
+          type: "progress",
+          progress: 0.8 * Math.min(1, bytesRead / Math.max(1, bytesTotal)),
+          note: `${rows.toLocaleString("en")} of ${dataset.rows.toLocaleString("en")} rows read`,
+        }),
+    },
+  );
+}
+
+function settleMetric(name: string | null, task: Task): MetricName {
+  if (name === null) return defaultMetric(task);
+  if (isMetricName(name) && (METRICS[name].tasks as readonly Task[]).includes(task)) return name;
+  throw new AppError("invalid", `“${name}” is not a metric for this ${task} task.`, {
+    fix: "Leave the metric open, or name one that fits the task.",
+    example: defaultMetric(task),
+  });
+}
+
+/** Numbers by which rows are ordered or grouped. */
+function splitKeys(table: Table, name: string | null, split: string): Float64Array | null {
+  const column = split === "random" ? undefined : table.columns.find((candidate) => candidate.name === name);
+  if (!column) return null;
+  return "values" in column ? column.values : Float64Array.from(column.codes);
+}
+
+function reportMissingTarget({ report, options }: Context, rows: number): void {
+  const message = `${rows.toLocaleString("en")} rows have no value in “${options.target}” and are left out.`;
+  const finding = {
+    code: "target_missing",
+    severity: "warning" as const,
+    column: options.target,
+    message,
+    fix: null,
+  };
+  report({ type: "finding", finding });
+}
+
+function facts({ table, target, metric }: NonNullable<Work["loaded"]>): Record<string, unknown> {
+  const counts = target.classes.map((label, k) => ({
+    label,
+    rows: target.values.reduce((sum, value) => sum + (value === k ? 1 : 0), 0),
+  }));
+  return {
+    rows: table.rows,
+    columns: table.columns.length,
+    task: target.task,
+    metric,
+    ...(counts.length > 0 && { classes: counts }),
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * Model validation: can the model be trusted before anybody looks at the test part? Calibrates its probabilities and
+ * sets its threshold on answers for held-out training rows, checks that the folds agree, and that the model read back
+ * from its file answers the same.
+ */
+import { applyCalibration, type Calibration, fitCalibration, meanLogLoss } from "../trainer/calibration.ts";
+import { f1Macro } from "../trainer/metrics/classification.ts";
+import { confusionMatrix } from "../trainer/metrics/outcome.ts";
+import { combine, modelInputs, rowRange } from "../trainer/model.ts";
+import { readModel, writeModel } from "../trainer/model-file.ts";
+import { outOfFold } from "../trainer/race/ensemble.ts";
+import type { TrainingData } from "../trainer/race/training-data.ts";
+import type { Stage } from "./stage.ts";
+import { type Context, checkpointOf, left, type Work } from "./work.ts";
+
+export const validateModel: Stage<Work> = {
+  name: "Model validation",
+  async run(context) {
+    const { work, report } = context;
+    const data = left(work, "data");
+    const model = left(work, "model");
+    const checkpoint = checkpointOf(context);
+    const held = heldOut(data, outOfFold(data, left(work, "blend").parts));
+    let probabilities = held.response;
+    if (model.task !== "regression") {
+      model.calibration = chooseCalibration(data, held);
+      if (model.calibration) probabilities = applyCalibration(model.calibration, held.response);
+      report({
+        type: "progress",
+        progress: 0.4,
+        note: model.calibration ? "calibrated" : "well calibrated as it is",
+      });
+    }
+    await checkpoint();
+    if (model.task === "binary")
+      model.threshold = chooseThreshold(context, { ...held, response: probabilities });
+    report({ type: "progress", progress: 0.6, note: "reading the model back" });
+    const sizeBytes = checkRoundTrip(context);
+    const { foldScores } = left(work, "blend");
+    report({
+      type: "facts",
+      facts: {
+        foldScores,
+        calibration: model.calibration?.kind ?? null,
+        threshold: model.threshold,
+        sizeBytes,
+      },
+    });
+    report({ type: "progress", progress: 1, note: "the file read back answers the same" });
+  },
+};
+
+interface Held {
+  rows: Int32Array;
+  /** rows.length x width */
+  response: Float64Array;
+  truth: Float64Array;
+}
+
+/** The rows that some fold held out, with the blend's answers for them. */
+function heldOut(data: TrainingData, response: Float64Array): Held {
+  const width = response.length / data.target.values.length;
+  const rows = data.rows.filter((row) => Number.isFinite(response[row * width]));
+  const kept = new Float64Array(rows.length * width);
+  rows.forEach((row, i) => {
+    kept.set(response.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return { rows, response: kept, truth: Float64Array.from(rows, (row) => data.target.values[row]) };
+}
+
+const LEAST_CALIBRATION_ROWS = { binary: 1000, multiclass: 500, regression: Number.POSITIVE_INFINITY };
+const LEAST_GAIN = 0.002;
+
+/** Fitted on one half, judged on the other, both ways; kept where the log loss falls by more than noise. */
+function chooseCalibration({ target }: TrainingData, held: Held): Calibration | null {
+  if (held.rows.length < LEAST_CALIBRATION_ROWS[target.task]) return null;
+  let [before, after] = [0, 0];
+  for (const side of [0, 1]) {
+    const fitted = fitCalibration(target, ...half(held, 1 - side));
+    const [probabilities, truth] = half(held, side);
+    before += meanLogLoss(probabilities, truth);
+    after += meanLogLoss(applyCalibration(fitted, probabilities), truth);
+  }
+  return after < before * (1 - LEAST_GAIN) ? fitCalibration(target, held.response, held.truth) : null;
+}
+
+function half(held: Held, side: number): [Float64Array, Float64Array] {
+  const width = held.response.length / held.truth.length;
+  const chosen = (_: number, i: number) => Math.floor(i / width) % 2 === side;
+  return [held.response.filter(chosen), held.truth.filter((_, i) => i % 2 === side)];
+}
+
+const LEAST_F1_GAIN = 0.005;
+
+/** From 0.01 to 0.99: the cheapest where costs are given, otherwise the best balance of F1 over both classes. */
+function chooseThreshold({ options }: Context, held: Held): number | null {
+  const { costs } = options;
+  const worth = (threshold: number) => {
+    const values = Float64Array.from(held.truth, (_, i) => (held.response[2 * i + 1] >= threshold ? 1 : 0));
+    const outcome = {
+      task: "binary" as const,
+      classes: 2,
+      truth: held.truth,
+      values,
+      probabilities: null,
+      weights: null,
+    };
+    if (!costs) return f1Macro(outcome);
+    const matrix = confusionMatrix(outcome);
+    return -(matrix[1] * costs.falsePositive + matrix[2] * costs.falseNegative);
+  };
+  const thresholds = Array.from({ length: 99 }, (_, i) => (i + 1) / 100);
+  const best = thresholds.reduce((a, b) => (worth(b) > worth(a) ? b : a), 0.5);
+  return costs || worth(best) > worth(0.5) + LEAST_F1_GAIN ? best : null;
+}
+
+/** Writes the model, reads it, and compares the answers on up to 200 rows to the last bit. */
+function checkRoundTrip({ work }: Context): number {
+  const model = left(work, "model");
+  const data = left(work, "data");
+  const bytes = writeModel(model);
+  const again = readModel(bytes);
+  const rows = rowRange(0, Math.min(200, data.rows.length));
+  const first = combine(model, modelInputs(model, data.encoded), rows);
+  const second = combine(again, modelInputs(again, data.encoded), rows);
+  if (first.some((value, i) => !Object.is(value, second[i])))
+    throw new Error("The model read back answers differently.");
+  return bytes.length;
+}

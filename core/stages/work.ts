@@ -1,0 +1,116 @@
+/**
+ * What do the stages of one run hand on to each other? Filled from top to bottom; a stage only reads what stages
+ * before it left.
+ */
+import type { ReadingPlan, ReadingProgress, Table } from "../csv/types.ts";
+import type { Encoder } from "../trainer/encoding/columns.ts";
+import type { MetricName } from "../trainer/metrics.ts";
+import type { Model } from "../trainer/model.ts";
+import type { Blend } from "../trainer/race/ensemble.ts";
+import type { Entry } from "../trainer/race/entry.ts";
+import type { TrainingData } from "../trainer/race/training-data.ts";
+import type { Checkpoint, Target } from "../trainer/samples.ts";
+import type { RunResult, StageContext } from "./stage.ts";
+
+export type LoadTable = (
+  path: string,
+  plan: ReadingPlan,
+  options: {
+    columns?: string[];
+    maxRows?: number;
+    seed?: number;
+    signal?: AbortSignal;
+    onProgress?: (progress: ReadingProgress) => void;
+  },
+) => Promise<Table>;
+
+export interface Work {
+  load: LoadTable;
+  /** Data validation: the columns that may become features, and the target beside them. */
+  loaded: Loaded | null;
+  /** Data preprocessing: what is learned from, and what nobody looks at before Performance evaluation. */
+  parts: Parts | null;
+  /** Feature engineering. */
+  encoder: Encoder | null;
+  data: TrainingData | null;
+  /** Model selection. */
+  entries: Entry[] | null;
+  blend: Blend | null;
+  /** Training; Model validation adds calibration and threshold. */
+  model: Model | null;
+  /** Performance evaluation. */
+  evaluated: Evaluated | null;
+  /** Finalizing. */
+  result: RunResult | null;
+}
+
+export interface Loaded {
+  /** Candidates for features only: neither the target nor ids. */
+  table: Table;
+  target: Target;
+  metric: MetricName;
+  /** The column that orders or groups the rows; null for a random split. */
+  splitKeys: Float64Array | null;
+  /** Columns that give the target away literally: never learned from. */
+  unusable: string[];
+}
+
+export interface Parts {
+  table: Table;
+  train: Int32Array;
+  test: Int32Array;
+  /** Rows that must stay on one side; null where each stands for itself. */
+  groups: Int32Array | null;
+}
+
+export interface Evaluated {
+  metrics: Record<string, number>;
+  intervals: Record<string, [number, number]>;
+  baseline: Record<string, number>;
+  verdict: string;
+  beatsBaseline: boolean;
+  evaluation: Record<string, unknown>;
+}
+
+export type Context = StageContext<Work>;
+
+export function emptyWork(load: LoadTable): Work {
+  return {
+    load,
+    loaded: null,
+    parts: null,
+    encoder: null,
+    data: null,
+    entries: null,
+    blend: null,
+    model: null,
+    evaluated: null,
+    result: null,
+  };
+}
+
+/** What an earlier stage left; its absence is a defect of the order, not of the data. */
+export function left<K extends keyof Work>(work: Work, key: K): NonNullable<Work[K]> {
+  const value = work[key];
+  if (value === null || value === undefined) throw new Error(`No stage has left ${key} yet.`);
+  return value;
+}
+
+const PAUSE_MS = 40;
+
+/** Lets messages in every so often, and throws the reason once the run is cancelled. */
+export function checkpointOf(context: Context): Checkpoint {
+  let pausedAt = context.elapsedMs();
+  return () => {
+    context.cancel.throwIfAborted();
+    const now = context.elapsedMs();
+    if (now - pausedAt < PAUSE_MS) return;
+    pausedAt = now;
+    return new Promise((resolve, reject) => {
+      setImmediate(() => (context.cancel.aborted ? reject(context.cancel.reason) : resolve()));
+    });
+  };
+}
+
+/** The moment by which everything must be done. */
+export const budgetMs = (context: Context) => context.options.budgetSeconds * 1000;

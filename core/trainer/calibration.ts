@@ -1,0 +1,105 @@
+/**
+ * Do probabilities mean what they say? Temperature scaling (Guo et al. 2017) for any number of classes, Platt scaling
+ * for two: fitted on answers for held-out rows, kept only where they lower the log loss by more than noise.
+ */
+import type { Target } from "./samples.ts";
+
+/** Logits (logarithms of the probabilities) times `slope`, plus `offset` for each class, through softmax. */
+export interface Calibration {
+  kind: "temperature" | "platt";
+  slope: number;
+  offset: number[];
+}
+
+const LEAST_PROBABILITY = 1e-9;
+
+/** Calibrated probabilities, rows x classes. */
+export function applyCalibration(calibration: Calibration, probabilities: Float64Array): Float64Array {
+  const { slope, offset } = calibration;
+  const classes = offset.length;
+  const calibrated = new Float64Array(probabilities.length);
+  for (let at = 0; at < probabilities.length; at += classes) {
+    let most = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < classes; k++) {
+      calibrated[at + k] = slope * Math.log(Math.max(probabilities[at + k], LEAST_PROBABILITY)) + offset[k];
+      most = Math.max(most, calibrated[at + k]);
+    }
+    let sum = 0;
+    for (let k = 0; k < classes; k++) {
+      calibrated[at + k] = Math.exp(calibrated[at + k] - most);
+      sum += calibrated[at + k];
+    }
+    for (let k = 0; k < classes; k++) calibrated[at + k] /= sum;
+  }
+  return calibrated;
+}
+
+/** Log loss of probabilities for the rows of `truth`. */
+export function meanLogLoss(probabilities: Float64Array, truth: Float64Array): number {
+  const classes = probabilities.length / truth.length;
+  let sum = 0;
+  for (let row = 0; row < truth.length; row++) {
+    sum -= Math.log(Math.max(probabilities[row * classes + truth[row]], LEAST_PROBABILITY));
+  }
+  return sum / truth.length;
+}
+
+/** Minimises the log loss over slope (and the offset for two classes) by Newton's method in few steps. */
+export function fitCalibration(
+  target: Pick<Target, "task" | "classes">,
+  probabilities: Float64Array,
+  truth: Float64Array,
+): Calibration {
+  if (target.task === "binary") return fitPlatt(probabilities, truth);
+  let [low, high] = [0.2, 5];
+  const lossAt = (slope: number) =>
+    meanLogLoss(applyCalibration(temperature(slope, target.classes.length), probabilities), truth);
+  const golden = (Math.sqrt(5) - 1) / 2;
+  for (let step = 0; step < 25; step++) {
+    const [left, right] = [high - golden * (high - low), low + golden * (high - low)];
+    if (lossAt(left) < lossAt(right)) high = right;
+    else low = left;
+  }
+  return temperature((low + high) / 2, target.classes.length);
+}
+
+const temperature = (slope: number, classes: number): Calibration => ({
+  kind: "temperature",
+  slope,
+  offset: new Array<number>(classes).fill(0),
+});
+
+/** sigmoid(slope x logit + offset), with Platt's smoothed targets. */
+function fitPlatt(probabilities: Float64Array, truth: Float64Array): Calibration {
+  const rows = truth.length;
+  let positives = 0;
+  for (const y of truth) positives += y;
+  const [high, low] = [(positives + 1) / (positives + 2), 1 / (rows - positives + 2)];
+  const logits = Float64Array.from(truth, (_, row) => logit(probabilities[row * 2 + 1]));
+  let [slope, offset] = [1, 0];
+  for (let step = 0; step < 30; step++) {
+    let [gs, go, hss, hso, hoo] = [0, 0, 1e-9, 0, 1e-9];
+    for (let row = 0; row < rows; row++) {
+      const p = 1 / (1 + Math.exp(-(slope * logits[row] + offset)));
+      const error = p - (truth[row] > 0 ? high : low);
+      const weight = p * (1 - p);
+      gs += error * logits[row];
+      go += error;
+      hss += weight * logits[row] ** 2;
+      hso += weight * logits[row];
+      hoo += weight;
+    }
+    const determinant = hss * hoo - hso * hso;
+    if (!(determinant > 1e-12)) break;
+    const [ds, d0] = [(hoo * gs - hso * go) / determinant, (hss * go - hso * gs) / determinant];
+    slope -= ds;
+    offset -= d0;
+    if (Math.abs(ds) + Math.abs(d0) < 1e-8) break;
+  }
+  return { kind: "platt", slope, offset: [0, offset] };
+}
+
+function logit(probability: number): number {
+  const p = Math.min(Math.max(probability, LEAST_PROBABILITY), 1 - LEAST_PROBABILITY);
+  return Math.log(p / (1 - p));
+}

@@ -1,0 +1,23 @@
+/**
+ * How does each column of a table become features, exactly the same at training and at serving?
+ * Plain data, fitted on training rows only. Nothing here looks at the target: what does stands in supervised.ts.
+ */
+
+export type ColumnEncoding =
+  | { kind: "number"; column: string }
+  /** Booleans too. `labels` are those of the training rows, commonest first; `counts` how often each occurs. */
+  | { kind: "category"; column: string; labels: string[]; counts: number[] }
+  /** Epoch ms become calendar parts and days since `origin`; parts that never change are left out. */
+  | { kind: "date"; column: string; origin: number; parts: DatePart[] }
+  /** `words`: the commonest words, a feature each for trees; `idf` by bucket for the hashed n-grams. */
+  | { kind: "text"; column: string; words: string[]; idf: Float32Array };
+
+export const DATE_PARTS = ["year", "month", "day", "weekday", "hour", "elapsed"] as const;
+export type DatePart = (typeof DATE_PARTS)[number];
+
+export interface Encoder {
+  columns: ColumnEncoding[];
+}
+
+/** Above this many labels a category is too fine for native splits and is target-encoded within folds. */
+export const NATIVE_LABELS = 50;

@@ -1,0 +1,153 @@
+/**
+ * Which features look at the target? Target means of fine categories, and what a linear model reads out of a text.
+ * Trees get them beside the base features. They are fitted inside one fold, and each training row is answered by
+ * a fit that did not see it; nothing else in encoding may look at the target.
+ */
+import { fitLinear, type LinearModel, predictLinear } from "../linear/linear.ts";
+import type { Checkpoint, Feature, Random, Samples, Target } from "../samples.ts";
+import { NATIVE_LABELS } from "./columns.ts";
+import type { EncodedTable } from "./encoder.ts";
+import { takeRows } from "./sparse.ts";
+import { applyTargetEncoding, crossTargetEncoding, type TargetEncoding } from "./target-encoding.ts";
+
+export interface SupervisedEncoder {
+  targets: TargetEncoding[];
+  texts: { text: number; model: LinearModel }[];
+}
+
+export interface SupervisedOptions {
+  rows: Int32Array;
+  random: Random;
+  checkpoint: Checkpoint;
+}
+
+const TEXT_L2 = 1;
+const TEXT_PARTS = 3;
+
+/** Indices of the category features too fine for native splits. */
+export function fineCategories(samples: Samples): number[] {
+  return samples.features.flatMap((feature, index) =>
+    feature.kind === "category" && feature.labels.length > NATIVE_LABELS ? [index] : [],
+  );
+}
+
+export function needsSupervision(encoded: EncodedTable): boolean {
+  return encoded.texts.length > 0 || fineCategories(encoded.samples).length > 0;
+}
+
+/** Fits on `rows`; the features hold every row of the table, those of `rows` answered across parts. */
+export async function fitSupervised(
+  encoded: EncodedTable,
+  target: Target,
+  options: SupervisedOptions,
+): Promise<{ encoder: SupervisedEncoder; features: Feature[] }> {
+  const encoder: SupervisedEncoder = { targets: [], texts: [] };
+  const features: Feature[] = [];
+  for (const index of fineCategories(encoded.samples)) {
+    await options.checkpoint();
+    const category = categoryAt(encoded.samples, index);
+    const crossed = crossTargetEncoding(category, target, options);
+    encoder.targets.push(crossed.encoding);
+    features.push(...named(category.name, "target mean", crossed.columns));
+  }
+  for (let text = 0; text < encoded.texts.length; text++) {
+    const stacked = await stackText(encoded, target, { ...options, text });
+    encoder.texts.push({ text, model: stacked.model });
+    features.push(...named(textName(encoded, text), "reads as", stacked.columns));
+  }
+  return { encoder, features };
+}
+
+/** The same features for rows that were not fitted on. */
+export function applySupervised(encoder: SupervisedEncoder, encoded: EncodedTable): Feature[] {
+  const features: Feature[] = [];
+  for (const encoding of encoder.targets) {
+    const category = categoryAt(encoded.samples, encoding.feature);
+    features.push(...named(category.name, "target mean", applyTargetEncoding(encoding, category.codes)));
+  }
+  for (const { text, model } of encoder.texts) {
+    const margins = predictLinear(model, encoded.texts[text].rows);
+    features.push(...named(textName(encoded, text), "reads as", columnsOf(margins, model.outputs)));
+  }
+  return features;
+}
+
+/** What trees train on: the base without the fine categories, and the supervised features. */
+export function treeSamples(encoded: EncodedTable, supervised: Feature[]): Samples {
+  const fine = new Set(fineCategories(encoded.samples));
+  const base = encoded.samples.features.filter((_, index) => !fine.has(index));
+  return { rows: encoded.samples.rows, features: [...base, ...supervised] };
+}
+
+/** Index into encoder.columns of each feature of treeSamples. */
+export function treeOrigins(encoded: EncodedTable, supervised: SupervisedEncoder | null): Int32Array {
+  const fine = new Set(fineCategories(encoded.samples));
+  const origins = Array.from(encoded.origins).filter((_, index) => !fine.has(index));
+  for (const encoding of supervised?.targets ?? []) {
+    for (let k = 0; k < encoding.outputs; k++) origins.push(encoded.origins[encoding.feature]);
+  }
+  for (const { text, model } of supervised?.texts ?? []) {
+    for (let k = 0; k < model.outputs; k++) origins.push(encoded.texts[text].origin);
+  }
+  return Int32Array.from(origins);
+}
+
+function categoryAt(samples: Samples, index: number) {
+  const feature = samples.features[index];
+  if (feature.kind !== "category") throw new TypeError(`${feature.name} is not a category.`);
+  return { name: feature.name, feature: index, codes: feature.codes, labels: feature.labels.length };
+}
+
+function textName(encoded: EncodedTable, text: number): string {
+  const feature = encoded.origins.indexOf(encoded.texts[text].origin);
+  return encoded.samples.features[feature].name.replace(/ › [^›]*$/, "");
+}
+
+function named(column: string, what: string, columns: Float64Array[]): Feature[] {
+  return columns.map((values, k) => ({
+    name: columns.length > 1 ? `${column} › ${what} ${k}` : `${column} › ${what}`,
+    kind: "number",
+    values,
+  }));
+}
+
+async function stackText(
+  encoded: EncodedTable,
+  target: Target,
+  options: SupervisedOptions & { text: number },
+): Promise<{ model: LinearModel; columns: Float64Array[] }> {
+  const design = encoded.texts[options.text].rows;
+  const { rows, random, checkpoint } = options;
+  const fit = (on: Int32Array, warm?: LinearModel) =>
+    fitLinear(
+      takeRows(design, on),
+      Float64Array.from(on, (row) => target.values[row]),
+      {
+        task: target.task,
+        classes: target.classes.length,
+        l2: TEXT_L2,
+        checkpoint,
+        warm,
+      },
+    );
+  const model = await fit(rows);
+  const columns = columnsOf(predictLinear(model, design), model.outputs);
+  const parts = Int8Array.from(rows, () => Math.floor(random() * TEXT_PARTS));
+  for (let part = 0; part < TEXT_PARTS; part++) {
+    const held = rows.filter((_, i) => parts[i] === part);
+    const others = rows.filter((_, i) => parts[i] !== part);
+    if (held.length === 0 || others.length === 0) continue;
+    const margins = predictLinear(await fit(others), takeRows(design, held));
+    held.forEach((row, i) => {
+      for (let k = 0; k < model.outputs; k++) columns[k][row] = margins[i * model.outputs + k];
+    });
+  }
+  return { model, columns };
+}
+
+function columnsOf(margins: Float64Array, outputs: number): Float64Array[] {
+  const rows = margins.length / outputs;
+  return Array.from({ length: outputs }, (_, k) =>
+    Float64Array.from({ length: rows }, (_, row) => margins[row * outputs + k]),
+  );
+}

@@ -1,0 +1,90 @@
+/**
+ * What does a category with many labels say about the target? The target's mean for each label, pulled towards the
+ * overall mean where the label is rare (Micci-Barreca 2001). A training row is answered by the other parts of the
+ * training rows only, otherwise a label that occurs once would tell its own target.
+ */
+import type { Random, Target } from "../samples.ts";
+
+export interface TargetEncoding {
+  /** Index of the category feature among the base samples. */
+  feature: number;
+  outputs: number;
+  /** labels x outputs; a label not seen holds the prior. */
+  means: Float64Array;
+  prior: Float64Array;
+}
+
+const SMOOTHING = 10;
+const PARTS = 5;
+
+/** Classes: the share of each class (of the second for two). Regression: the mean. */
+export function fitTargetEncoding(
+  category: { feature: number; codes: Int32Array; labels: number },
+  target: Target,
+  rows: Int32Array,
+): TargetEncoding {
+  const outputs = encodedOutputs(target);
+  const prior = new Float64Array(outputs);
+  const means = new Float64Array(category.labels * outputs);
+  const counts = new Float64Array(category.labels);
+  for (const row of rows) {
+    const code = category.codes[row];
+    if (code >= 0) counts[code]++;
+    for (let k = 0; k < outputs; k++) {
+      const value = encodedTarget(target, row, k);
+      prior[k] += value / rows.length;
+      if (code >= 0) means[code * outputs + k] += value;
+    }
+  }
+  for (let code = 0; code < category.labels; code++) {
+    for (let k = 0; k < outputs; k++) {
+      means[code * outputs + k] =
+        (means[code * outputs + k] + SMOOTHING * prior[k]) / (counts[code] + SMOOTHING);
+    }
+  }
+  return { feature: category.feature, outputs, means, prior };
+}
+
+/** One array an output, length of `codes`: every row by the whole encoding. */
+export function applyTargetEncoding(encoding: TargetEncoding, codes: Int32Array): Float64Array[] {
+  const { outputs, means, prior } = encoding;
+  return Array.from({ length: outputs }, (_, k) =>
+    Float64Array.from(codes, (code) => (code < 0 ? prior[k] : means[code * outputs + k])),
+  );
+}
+
+/** As applyTargetEncoding, but each training row by the encoding of the other parts of the training rows. */
+export function crossTargetEncoding(
+  category: { feature: number; codes: Int32Array; labels: number },
+  target: Target,
+  options: { rows: Int32Array; random: Random },
+): { encoding: TargetEncoding; columns: Float64Array[] } {
+  const encoding = fitTargetEncoding(category, target, options.rows);
+  const columns = applyTargetEncoding(encoding, category.codes);
+  const parts = Int8Array.from(options.rows, () => Math.floor(options.random() * PARTS));
+  for (let part = 0; part < PARTS; part++) {
+    const others = options.rows.filter((_, i) => parts[i] !== part);
+    if (others.length === 0) continue;
+    const fitted = fitTargetEncoding(category, target, others);
+    options.rows.forEach((row, i) => {
+      if (parts[i] !== part) return;
+      const code = category.codes[row];
+      for (let k = 0; k < fitted.outputs; k++) {
+        columns[k][row] = code < 0 ? fitted.prior[k] : fitted.means[code * fitted.outputs + k];
+      }
+    });
+  }
+  return { encoding, columns };
+}
+
+const MOST_OUTPUTS = 12;
+
+function encodedOutputs(target: Target): number {
+  if (target.task !== "multiclass") return 1;
+  return Math.min(target.classes.length, MOST_OUTPUTS);
+}
+
+function encodedTarget(target: Target, row: number, k: number): number {
+  if (target.task === "multiclass") return target.values[row] === k ? 1 : 0;
+  return target.values[row];
+}

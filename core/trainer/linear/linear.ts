@@ -1,0 +1,169 @@
+/**
+ * How is a regularised linear model fitted? Ridge, logistic and multinomial regression over a sparse design:
+ * mean loss plus l2 / (2 rows) times the squared weights, the intercept free, minimised by L-BFGS.
+ */
+import type { SparseRows } from "../encoding/text.ts";
+import type { Checkpoint, Task } from "../samples.ts";
+import { minimize, type Objective } from "./lbfgs.ts";
+
+/** Weights by column, outputs side by side: weights[column * outputs + k]. Margins are weights and intercept summed. */
+export interface LinearModel {
+  outputs: number;
+  columns: number;
+  weights: Float64Array;
+  intercept: Float64Array;
+  l2: number;
+}
+
+export interface LinearOptions {
+  task: Task;
+  classes: number;
+  /** As 1 / C in scikit-learn's logistic regression, alpha in its ridge. */
+  l2: number;
+  checkpoint: Checkpoint;
+  /** Starts from here: the next strength of a path is near. */
+  warm?: LinearModel;
+}
+
+/** Fits to `truth` (class index or number), one entry a row of the design. */
+export async function fitLinear(
+  design: SparseRows,
+  truth: Float64Array,
+  options: LinearOptions,
+): Promise<LinearModel> {
+  const outputs = options.task === "multiclass" ? options.classes : 1;
+  const { columns } = design;
+  const center = options.task === "regression" ? standardization(truth) : { mean: 0, scale: 1 };
+  const scaled = options.task === "regression" ? truth.map((y) => (y - center.mean) / center.scale) : truth;
+  const point = new Float64Array((columns + 1) * outputs);
+  if (options.warm) startFrom(point, options.warm, center);
+  const objective = objectiveOf(design, scaled, { outputs, task: options.task, l2: options.l2 });
+  await minimize(objective, point, { maxIterations: 300, tolerance: 1e-6, checkpoint: options.checkpoint });
+  for (let i = 0; i < point.length; i++) point[i] *= center.scale;
+  const intercept = point.slice(columns * outputs);
+  if (options.task === "regression") intercept[0] += center.mean;
+  return { outputs, columns, weights: point.slice(0, columns * outputs), intercept, l2: options.l2 };
+}
+
+function standardization(truth: Float64Array): { mean: number; scale: number } {
+  let mean = 0;
+  for (const y of truth) mean += y / truth.length;
+  let variance = 0;
+  for (const y of truth) variance += (y - mean) ** 2 / truth.length;
+  return { mean, scale: Math.sqrt(variance) || 1 };
+}
+
+function startFrom(point: Float64Array, warm: LinearModel, center: { mean: number; scale: number }): void {
+  point.set(warm.weights);
+  point.set(warm.intercept, warm.weights.length);
+  for (let k = 0; k < warm.outputs; k++) point[warm.weights.length + k] -= center.mean;
+  for (let i = 0; i < point.length; i++) point[i] /= center.scale;
+}
+
+function objectiveOf(
+  design: SparseRows,
+  truth: Float64Array,
+  options: { outputs: number; task: Task; l2: number },
+): Objective {
+  const rows = truth.length;
+  const { outputs } = options;
+  const penalty = options.l2 / rows;
+  const margins = new Float64Array(rows * outputs);
+  const slopes =
+    options.task === "regression" ? squaredSlopes : outputs === 1 ? logisticSlopes : softmaxSlopes;
+  return {
+    evaluate(point, gradient) {
+      addMargins(design, point, { margins, outputs });
+      let value = slopes(margins, truth, outputs) / rows;
+      gradient.fill(0);
+      addGradient(design, margins, { gradient, outputs });
+      const weights = design.columns * outputs;
+      for (let i = 0; i < weights; i++) {
+        gradient[i] = gradient[i] / rows + penalty * point[i];
+        value += (penalty / 2) * point[i] * point[i];
+      }
+      for (let i = weights; i < point.length; i++) gradient[i] /= rows;
+      return value;
+    },
+  };
+}
+
+/** margins = design x weights + intercept. */
+function addMargins(
+  design: SparseRows,
+  point: Float64Array,
+  into: { margins: Float64Array; outputs: number },
+): void {
+  const { starts, indices, values, columns } = design;
+  const { margins, outputs } = into;
+  for (let row = 0; row + 1 < starts.length; row++) {
+    for (let k = 0; k < outputs; k++) margins[row * outputs + k] = point[columns * outputs + k];
+    for (let i = starts[row]; i < starts[row + 1]; i++) {
+      const at = indices[i] * outputs;
+      for (let k = 0; k < outputs; k++) margins[row * outputs + k] += values[i] * point[at + k];
+    }
+  }
+}
+
+/** gradient += transposed design x slopes. */
+function addGradient(
+  design: SparseRows,
+  slopes: Float64Array,
+  into: { gradient: Float64Array; outputs: number },
+): void {
+  const { starts, indices, values, columns } = design;
+  const { gradient, outputs } = into;
+  for (let row = 0; row + 1 < starts.length; row++) {
+    for (let k = 0; k < outputs; k++) gradient[columns * outputs + k] += slopes[row * outputs + k];
+    for (let i = starts[row]; i < starts[row + 1]; i++) {
+      const at = indices[i] * outputs;
+      for (let k = 0; k < outputs; k++) gradient[at + k] += values[i] * slopes[row * outputs + k];
+    }
+  }
+}
+
+/** Each of these returns the summed loss and turns margins into its derivatives, in place. */
+function squaredSlopes(margins: Float64Array, truth: Float64Array): number {
+  let loss = 0;
+  for (let row = 0; row < truth.length; row++) {
+    margins[row] -= truth[row];
+    loss += margins[row] ** 2 / 2;
+  }
+  return loss;
+}
+
+function logisticSlopes(margins: Float64Array, truth: Float64Array): number {
+  let loss = 0;
+  for (let row = 0; row < truth.length; row++) {
+    const signed = truth[row] > 0 ? margins[row] : -margins[row];
+    loss += signed > 0 ? Math.log1p(Math.exp(-signed)) : Math.log1p(Math.exp(signed)) - signed;
+    margins[row] = 1 / (1 + Math.exp(-margins[row])) - truth[row];
+  }
+  return loss;
+}
+
+function softmaxSlopes(margins: Float64Array, truth: Float64Array, outputs: number): number {
+  let loss = 0;
+  for (let row = 0; row < truth.length; row++) {
+    const at = row * outputs;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < outputs; k++) most = Math.max(most, margins[at + k]);
+    let sum = 0;
+    for (let k = 0; k < outputs; k++) sum += Math.exp(margins[at + k] - most);
+    const logSum = most + Math.log(sum);
+    loss += logSum - margins[at + truth[row]];
+    for (let k = 0; k < outputs; k++) margins[at + k] = Math.exp(margins[at + k] - logSum);
+    margins[at + truth[row]] -= 1;
+  }
+  return loss;
+}
+
+/** Raw margins of each row of the design, rows x outputs. */
+export function predictLinear(model: LinearModel, design: SparseRows): Float64Array {
+  const margins = new Float64Array((design.starts.length - 1) * model.outputs);
+  const point = new Float64Array(model.weights.length + model.outputs);
+  point.set(model.weights);
+  point.set(model.intercept, model.weights.length);
+  addMargins(design, point, { margins, outputs: model.outputs });
+  return margins;
+}

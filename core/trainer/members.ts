@@ -1,0 +1,79 @@
+/**
+ * What is one trained learner, and how does it answer? Plain data for each family, one function that predicts.
+ */
+import { type BoostingModel, linkMargins, predictBoosting } from "./boosting.ts";
+import { buildDesign, type DesignPlan } from "./encoding/design.ts";
+import type { EncodedTable } from "./encoding/encoder.ts";
+import { applySupervised, type SupervisedEncoder, treeSamples } from "./encoding/supervised.ts";
+import { type ForestModel, predictForest } from "./forest.ts";
+import { type LinearModel, predictLinear } from "./linear/linear.ts";
+import { respond } from "./response.ts";
+import type { Samples, Task } from "./samples.ts";
+
+/** `supervised`: index of the supervised encoder that its features came from; -1 where there is none. */
+export type Member =
+  | { kind: "constant"; response: Float64Array }
+  | { kind: "linear"; model: LinearModel; transform: TargetTransform }
+  | { kind: "boosting"; model: BoostingModel; supervised: number; transform: TargetTransform }
+  | { kind: "forest"; model: ForestModel; supervised: number; transform: TargetTransform };
+
+/** Regression may be learned on log(y - shift); answers are turned back and multiplied by `smear` (Duan 1983). */
+export type TargetTransform = { kind: "none" } | { kind: "log"; shift: number; smear: number };
+
+/** What members read from: one encoding of one table, shared by all of them. */
+export interface MemberInputs {
+  task: Task;
+  encoded: EncodedTable;
+  design: DesignPlan;
+  supervised: SupervisedEncoder[];
+  /** Made once a table: tree samples by index of the supervised encoder. */
+  samples: Map<number, Samples>;
+}
+
+/** Samples for trees, with the features of one supervised encoder; made at the first need. */
+export function samplesFor(inputs: MemberInputs, supervised: number): Samples {
+  let samples = inputs.samples.get(supervised);
+  if (!samples) {
+    const extra = supervised < 0 ? [] : applySupervised(inputs.supervised[supervised], inputs.encoded);
+    samples = treeSamples(inputs.encoded, extra);
+    inputs.samples.set(supervised, samples);
+  }
+  return samples;
+}
+
+/** Responses of the rows named, in their order: rows x width. */
+export function predictMember(member: Member, inputs: MemberInputs, rows: Int32Array): Float64Array {
+  if (member.kind === "constant") {
+    const { response } = member;
+    return Float64Array.from(
+      { length: rows.length * response.length },
+      (_, i) => response[i % response.length],
+    );
+  }
+  return undoTransform(member.transform, predictRaw(member, inputs, rows));
+}
+
+function predictRaw(
+  member: Exclude<Member, { kind: "constant" }>,
+  inputs: MemberInputs,
+  rows: Int32Array,
+): Float64Array {
+  if (member.kind === "linear") {
+    const margins = predictLinear(member.model, buildDesign(inputs.design, inputs.encoded, rows));
+    return respond(inputs.task, margins, member.model.outputs);
+  }
+  const samples = samplesFor(inputs, member.supervised);
+  if (member.kind === "forest") return predictForest(member.model, samples, rows);
+  return linkMargins(member.model, predictBoosting(member.model, samples, rows));
+}
+
+/** What is learned in place of y. */
+export function transformTarget(transform: TargetTransform, values: Float64Array): Float64Array {
+  if (transform.kind === "none") return values;
+  return values.map((y) => Math.log(Math.max(y - transform.shift, Number.MIN_VALUE)));
+}
+
+function undoTransform(transform: TargetTransform, response: Float64Array): Float64Array {
+  if (transform.kind === "none") return response;
+  return response.map((value) => Math.exp(value) * transform.smear + transform.shift);
+}

@@ -1,0 +1,59 @@
+/**
+ * How far off is a predicted number?
+ * R2 and the errors by scikit-learn's definitions.
+ */
+import { type Outcome, sortedRows, totalWeight } from "./outcome.ts";
+
+/** 1 - residual over total sum of squares; NaN for a constant truth. */
+export function r2(outcome: Outcome): number {
+  const mean = weightedMean(outcome, (truth) => truth);
+  const total = weightedMean(outcome, (truth) => (truth - mean) ** 2);
+  return total > 0 ? 1 - meanSquaredError(outcome) / total : Number.NaN;
+}
+
+export const meanSquaredError = (o: Outcome) => weightedMean(o, (truth, value) => (truth - value) ** 2);
+export const rootMeanSquaredError = (o: Outcome) => Math.sqrt(meanSquaredError(o));
+export const meanAbsoluteError = (o: Outcome) => weightedMean(o, (truth, value) => Math.abs(truth - value));
+
+/** Mean of |error| / |truth|; a truth of zero is divided by machine epsilon, as scikit-learn does. */
+export function meanAbsolutePercentageError(outcome: Outcome): number {
+  return weightedMean(
+    outcome,
+    (truth, value) => Math.abs(truth - value) / Math.max(Math.abs(truth), Number.EPSILON),
+  );
+}
+
+/** Without weights the usual median; with integer weights the median of the repeated rows. */
+export function medianAbsoluteError(outcome: Outcome): number {
+  const { truth, values, weights } = outcome;
+  const errors = truth.map((t, row) => Math.abs(t - values[row]));
+  const order = sortedRows(errors);
+  const total = totalWeight(outcome);
+  let seen = 0;
+  for (let i = 0; i < order.length; i++) {
+    seen += weights ? weights[order[i]] : 1;
+    if (seen > total / 2) return errors[order[i]];
+    if (seen < total / 2) continue;
+    let next = i + 1;
+    while (weights && weights[order[next]] === 0) next++;
+    return (errors[order[i]] + errors[order[next]]) / 2;
+  }
+  return Number.NaN;
+}
+
+export function explainedVariance(outcome: Outcome): number {
+  const mean = weightedMean(outcome, (truth) => truth);
+  const bias = weightedMean(outcome, (truth, value) => truth - value);
+  const total = weightedMean(outcome, (truth) => (truth - mean) ** 2);
+  const left = weightedMean(outcome, (truth, value) => (truth - value - bias) ** 2);
+  return total > 0 ? 1 - left / total : Number.NaN;
+}
+
+function weightedMean(outcome: Outcome, term: (truth: number, value: number) => number): number {
+  const { truth, values, weights } = outcome;
+  let sum = 0;
+  for (let row = 0; row < truth.length; row++) {
+    sum += term(truth[row], values[row]) * (weights ? weights[row] : 1);
+  }
+  return sum / totalWeight(outcome);
+}

@@ -1,0 +1,158 @@
+/**
+ * What has one candidate of the race shown so far, and how is its next fold run?
+ * Answers on held-out rows, a score a fold, the members that may become the model. The clock only decides whether
+ * another fold begins and when a fit must end; with a budget of rounds it decides nothing.
+ */
+import { type Member, predictMember } from "../members.ts";
+import type { Outcome } from "../metrics/outcome.ts";
+import { METRICS, type MetricName } from "../metrics.ts";
+import { decide, responseWidth } from "../response.ts";
+import type { Checkpoint, Target } from "../samples.ts";
+import type { FitJob, Recipe } from "./recipes.ts";
+import { foldRows, inputsOf, type TrainingData } from "./training-data.ts";
+
+export interface ScoredFold {
+  member: Member;
+  /** Answers for the fold's validation rows, in their order: rows x width. */
+  response: Float64Array;
+  score: number;
+  durationMs: number;
+  /** Rounds or trees that were trained, those thrown away by early stopping included. */
+  rounds: number;
+}
+
+export interface Entry {
+  recipe: Recipe;
+  folds: ScoredFold[];
+  /** Whether its present state was told. */
+  told: boolean;
+}
+
+export function newEntry(recipe: Recipe, folds: ScoredFold[]): Entry {
+  return { recipe, folds, told: false };
+}
+
+/** How the race's metric sees answers for some rows. */
+export function outcomeOf(target: Target, rows: Int32Array, response: Float64Array): Outcome {
+  const width = responseWidth(target);
+  return {
+    task: target.task,
+    classes: target.classes.length,
+    truth: Float64Array.from(rows, (row) => target.values[row]),
+    values: decide(target.task, response, width),
+    probabilities: target.task === "regression" ? null : response,
+    weights: null,
+  };
+}
+
+interface RunnerOptions {
+  metric: MetricName;
+  deadlineMs: number;
+  elapsedMs: () => number;
+  budgetRounds: number | null;
+  stop: AbortSignal;
+  checkpoint: Checkpoint;
+  onRound: (report: { entry: Entry; fold: number; round: number; train: number; valid: number }) => void;
+  onProgress: (done: { folds: number; of: number; entry: Entry }) => void;
+  recipes: Recipe[];
+}
+
+/** Most rounds of one fit, where rounds are budgeted: a fifth, so that no candidate eats everything. */
+const ROUNDS_SHARE = 5;
+const MOST_ROUNDS = 4000;
+
+/** Runs folds while there is budget; remembers why it ended. */
+export class FoldRunner {
+  ended: "time" | "rounds" | "stopped" | null = null;
+  private rounds = 0;
+  /** Some candidate beside guessing has answered on every fold. */
+  private finished = false;
+  private done = 0;
+
+  constructor(
+    private readonly data: TrainingData,
+    private readonly options: RunnerOptions,
+  ) {}
+
+  /** Scores the entry's next fold; null where there is no budget for it. */
+  async run(entry: Entry): Promise<ScoredFold | null> {
+    const { options, data } = this;
+    if (entry.recipe.family !== "baseline" && !this.mayBegin(entry)) return null;
+    const fold = entry.folds.length;
+    const startedAt = options.elapsedMs();
+    let rounds = 0;
+    const member = await this.fit(entry, startedAt, (report) => {
+      rounds = report.round;
+      if (report.valid === null) return;
+      options.onRound({ entry, fold, round: report.round, train: report.train, valid: report.valid });
+    });
+    if (!member) return null;
+    this.rounds += Math.max(1, rounds);
+    const valid = foldRows(data, fold).valid!;
+    const response = predictMember(member, inputsOf(data), valid);
+    const score = METRICS[options.metric].measure(outcomeOf(data.target, valid, response));
+    const durationMs = Math.round(options.elapsedMs() - startedAt);
+    const scored = { member, response, score, durationMs, rounds };
+    entry.folds.push(scored);
+    if (entry.folds.length === data.folds.length && entry.recipe.family !== "baseline") this.finished = true;
+    entry.told = false;
+    options.onProgress({ folds: ++this.done, of: options.recipes.length * data.folds.length, entry });
+    return scored;
+  }
+
+  private mayBegin(entry: Entry): boolean {
+    this.ended = this.reasonToEnd(entry);
+    return this.ended === null;
+  }
+
+  private reasonToEnd(entry: Entry): FoldRunner["ended"] {
+    const { options } = this;
+    if (options.stop.aborted) return "stopped";
+    if (options.budgetRounds !== null) return this.rounds >= options.budgetRounds ? "rounds" : null;
+    const last = entry.folds[entry.folds.length - 1]?.durationMs ?? 0;
+    return options.elapsedMs() + last * 0.8 > options.deadlineMs ? "time" : null;
+  }
+
+  private maxRounds(): number {
+    const { budgetRounds } = this.options;
+    return budgetRounds === null ? MOST_ROUNDS : Math.max(10, Math.ceil(budgetRounds / ROUNDS_SHARE));
+  }
+
+  /** Null where a stop came and something better than this half fit is there already. */
+  private async fit(entry: Entry, startedAt: number, onRound: FitJob["onRound"]): Promise<Member | null> {
+    const { options, data } = this;
+    const endsAt = this.endOf(entry, startedAt);
+    const limit = new AbortController();
+    const checkpoint = async () => {
+      await options.checkpoint();
+      if (options.stop.aborted && this.finished) throw new GivenUp();
+      if (options.stop.aborted || options.elapsedMs() >= endsAt) limit.abort();
+    };
+    const job = {
+      fold: entry.folds.length,
+      checkpoint,
+      stop: limit.signal,
+      maxRounds: this.maxRounds(),
+      onRound,
+    };
+    try {
+      return await entry.recipe.fit(data, job);
+    } catch (error) {
+      if (!(error instanceof GivenUp)) throw error;
+      this.ended = "stopped";
+      return null;
+    }
+  }
+
+  /** When this fit must end: the folds still to come must have as much time. */
+  private endOf(entry: Entry, startedAt: number): number {
+    const { options, data } = this;
+    if (options.budgetRounds !== null) return Number.POSITIVE_INFINITY;
+    const left = data.folds.length - entry.folds.length;
+    const share = entry.folds.length === 0 && left > 1 ? 0.7 / left : 1 / left;
+    return startedAt + Math.max(0, options.deadlineMs - startedAt) * share;
+  }
+}
+
+/** Ends a fit that nobody needs any more. */
+class GivenUp extends Error {}

@@ -1,0 +1,94 @@
+/**
+ * Which candidates enter the race, and in which order? Settings that are good from the start, sized by the data.
+ * The first three families come first, so that an early stop already has something of each.
+ */
+import type { BoostingParams } from "../boosting-params.ts";
+import type { ForestParams } from "../forest.ts";
+import type { Target } from "../samples.ts";
+import { baselineRecipe, boostingRecipe, forestRecipe, linearRecipe, type Recipe } from "./recipes.ts";
+
+export interface PortfolioOptions {
+  target: Target;
+  /** Training rows. */
+  rows: number;
+  /** Columns of the linear design and whether text is among them. */
+  text: boolean;
+}
+
+/** All leaves of a forest together stay below this, so that its file and its answers stay small. */
+const MOST_FOREST_LEAVES = 400_000;
+const MOST_FOREST_ROWS = 60_000;
+
+export function portfolio(options: PortfolioOptions): Recipe[] {
+  const { rows, target } = options;
+  const skewed = target.task === "regression" && isSkewed(target.values);
+  return [
+    baselineRecipe,
+    ...linearRecipes(options, skewed),
+    ...boostingRecipes(rows, skewed),
+    ...(rows <= MOST_FOREST_ROWS ? forestRecipes(rows, skewed) : []),
+  ];
+}
+
+function linearRecipes({ target, text }: PortfolioOptions, skewed: boolean): Recipe[] {
+  const label =
+    target.task === "regression" ? "Ridge" : target.task === "binary" ? "Logistic" : "Multinomial";
+  const strengths = text ? [1, 0.1, 0.02] : [1, 10, 100];
+  const plain = strengths.map((l2) => linearRecipe(`${label} regression · L2 ${l2}`, { l2 }));
+  if (!skewed) return plain;
+  return [...plain, linearRecipe(`${label} regression · log target · L2 10`, { l2: 10, log: true })];
+}
+
+function boostingRecipes(rows: number, skewed: boolean): Recipe[] {
+  const patience = rows < 10_000 ? 60 : rows < 100_000 ? 40 : 20;
+  const common = { learningRate: rows < 200_000 ? 0.05 : 0.1, patience, maxRounds: 2000 };
+  const settings: [string, Partial<BoostingParams>][] = [
+    ["31 leaves", { maxLeafNodes: 31 }],
+    ["7 leaves", { maxLeafNodes: 7, minSamplesLeaf: 10, columnFraction: 0.7, l2Regularization: 1 }],
+    ["60 leaves, sampled", { maxLeafNodes: 60, minSamplesLeaf: 10, rowFraction: 0.75, columnFraction: 0.6 }],
+    [
+      "15 leaves, few columns",
+      { maxLeafNodes: 15, minSamplesLeaf: 5, rowFraction: 0.8, columnFraction: 0.35 },
+    ],
+    ["stumps", { maxLeafNodes: 3, minSamplesLeaf: 10, learningRate: 0.08 }],
+  ];
+  const recipes = settings.map(([name, params]) =>
+    boostingRecipe(`Gradient boosting · ${name}`, { params: { ...common, ...params } }),
+  );
+  if (!skewed) return recipes;
+  const log = boostingRecipe("Gradient boosting · log target", {
+    params: { ...common, maxLeafNodes: 31, minSamplesLeaf: 10, columnFraction: 0.7 },
+    log: true,
+  });
+  return [recipes[0], log, ...recipes.slice(1)];
+}
+
+function forestRecipes(rows: number, skewed: boolean): Recipe[] {
+  const sized = forestSize(rows);
+  const extra: Partial<ForestParams> = { ...sized, extraTrees: true, bootstrap: false };
+  const recipes = [
+    forestRecipe("Extra trees", { params: { ...extra, maxFeatures: skewed ? 0.5 : 0 } }),
+    forestRecipe("Random forest", { params: sized }),
+  ];
+  if (skewed)
+    recipes.push(
+      forestRecipe("Extra trees · log target", { params: { ...extra, maxFeatures: 0.5 }, log: true }),
+    );
+  return recipes;
+}
+
+/** Trees and the least rows in a leaf, so that all leaves together stay below the bound. */
+export function forestSize(rows: number): { trees: number; minSamplesLeaf: number } {
+  const trees = rows < 5_000 ? 200 : 100;
+  const leavesPerTree = MOST_FOREST_LEAVES / trees;
+  return { trees, minSamplesLeaf: Math.max(1, Math.ceil(rows / (1.5 * leavesPerTree))) };
+}
+
+/** Positive, with a long tail to the right: the middle is nearer to the lowest tenth than to the highest. */
+export function isSkewed(values: Float64Array): boolean {
+  const sorted = values.filter(Number.isFinite).sort();
+  if (sorted.length === 0 || sorted[0] < 0) return false;
+  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))];
+  const [low, middle, high] = [at(0.1), at(0.5), at(0.9)];
+  return high - middle > 1.5 * (middle - low) && high > 2 * middle;
+}

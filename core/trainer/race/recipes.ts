@@ -1,0 +1,159 @@
+/**
+ * How is each kind of learner trained on one fold? A recipe is a name, settings and a fit; the race knows no more.
+ */
+import { type RoundReport, trainBoosting } from "../boosting.ts";
+import type { BoostingParams } from "../boosting-params.ts";
+import { buildDesign } from "../encoding/design.ts";
+import { type ForestParams, trainForest } from "../forest.ts";
+import { fitLinear } from "../linear/linear.ts";
+import { type Member, type TargetTransform, transformTarget } from "../members.ts";
+import { responseWidth } from "../response.ts";
+import type { Checkpoint, Random, Target } from "../samples.ts";
+import { foldRows, randomFor, type TrainingData, treePart } from "./training-data.ts";
+
+export type Family = "baseline" | "linear" | "boosting" | "forest";
+
+export interface Recipe {
+  name: string;
+  family: Family;
+  params: Record<string, number | string | boolean>;
+  fit: (data: TrainingData, job: FitJob) => Promise<Member>;
+}
+
+export interface FitJob {
+  /** Index of the fold; folds.length: all rows, nothing to validate on. */
+  fold: number;
+  checkpoint: Checkpoint;
+  /** Aborted: keep the best so far. */
+  stop: AbortSignal;
+  onRound?: (report: RoundReport) => void;
+  /** Most rounds or trees; without validation rows exactly that many rounds. */
+  maxRounds: number;
+}
+
+/** Above this a linear model learns from a sample: its error is bias by then, not variance. */
+const MOST_LINEAR_ROWS = 100_000;
+
+/** Always the same answer: the shares of the classes, or the mean. */
+export const baselineRecipe: Recipe = {
+  name: "Always guessing",
+  family: "baseline",
+  params: {},
+  fit: async (data, job) => ({
+    kind: "constant",
+    response: guess(data.target, foldRows(data, job.fold).train),
+  }),
+};
+
+export function guess(target: Target, rows: Int32Array): Float64Array {
+  const response = new Float64Array(responseWidth(target));
+  for (const row of rows) {
+    if (target.task === "regression") response[0] += target.values[row] / rows.length;
+    else response[target.values[row]] += 1 / rows.length;
+  }
+  return response;
+}
+
+export function linearRecipe(name: string, settings: { l2: number; log?: boolean }): Recipe {
+  return {
+    name,
+    family: "linear",
+    params: { l2: settings.l2, ...(settings.log && { target: "log" }) },
+    fit: async (data, job) => {
+      const { train } = foldRows(data, job.fold);
+      const rows = thin(train, MOST_LINEAR_ROWS, randomFor(data, name, job.fold));
+      const { target, transform } = learnedTarget(data.target, train, settings.log);
+      const design = buildDesign(data.design, data.encoded, rows);
+      const truth = Float64Array.from(rows, (row) => target.values[row]);
+      const { task, classes } = target;
+      const { checkpoint } = job;
+      const model = await fitLinear(design, truth, {
+        task,
+        classes: classes.length,
+        l2: settings.l2,
+        checkpoint,
+      });
+      return { kind: "linear", model, transform };
+    },
+  };
+}
+
+export function boostingRecipe(
+  name: string,
+  settings: { params: Partial<BoostingParams>; log?: boolean },
+): Recipe {
+  const { monotone: _, ...shown } = settings.params;
+  return {
+    name,
+    family: "boosting",
+    params: { ...shown, ...(settings.log && { target: "log" }) },
+    fit: async (data, job) => {
+      const part = await treePart(data, job.fold, job.checkpoint);
+      const { train, valid } = foldRows(data, job.fold);
+      const { target, transform } = learnedTarget(data.target, train, settings.log);
+      const maxRounds = Math.min(settings.params.maxRounds ?? job.maxRounds, job.maxRounds);
+      const model = await trainBoosting(part.samples, target, {
+        params: { ...settings.params, maxRounds },
+        trainRows: train,
+        validRows: valid,
+        random: randomFor(data, name, job.fold),
+        checkpoint: job.checkpoint,
+        onRound: job.onRound,
+        stop: job.stop,
+        binned: part.binned,
+      });
+      return { kind: "boosting", model, supervised: part.supervised, transform };
+    },
+  };
+}
+
+export function forestRecipe(
+  name: string,
+  settings: { params: Partial<ForestParams>; log?: boolean },
+): Recipe {
+  return {
+    name,
+    family: "forest",
+    params: { ...settings.params, ...(settings.log && { target: "log" }) },
+    fit: async (data, job) => {
+      const part = await treePart(data, job.fold, job.checkpoint);
+      const { train } = foldRows(data, job.fold);
+      const { target, transform } = learnedTarget(data.target, train, settings.log);
+      const model = await trainForest(part.samples, target, {
+        params: settings.params,
+        trainRows: train,
+        random: randomFor(data, name, job.fold),
+        checkpoint: job.checkpoint,
+        onTree: ({ tree }) => job.onRound?.({ round: tree, train: Number.NaN, valid: null }),
+        stop: job.stop,
+        binned: part.binned,
+      });
+      return { kind: "forest", model, supervised: part.supervised, transform };
+    },
+  };
+}
+
+/** The target as it is, or its logarithm with the shift and the smearing factor that undo it. */
+function learnedTarget(
+  target: Target,
+  rows: Int32Array,
+  log: boolean | undefined,
+): { target: Target; transform: TargetTransform } {
+  if (!log) return { target, transform: { kind: "none" } };
+  const transform: TargetTransform = { kind: "log", shift: logShift(target, rows), smear: 1 };
+  return { target: { ...target, values: transformTarget(transform, target.values) }, transform };
+}
+
+/** Zero for positive targets; otherwise so far below the least that the logarithm stays tame. */
+function logShift(target: Target, rows: Int32Array): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const row of rows) least = Math.min(least, target.values[row]);
+  return least > 0 ? 0 : least - 1;
+}
+
+/** At most `most` of the rows, spread evenly with a random offset. */
+function thin(rows: Int32Array, most: number, random: Random): Int32Array {
+  if (rows.length <= most) return rows;
+  const step = rows.length / most;
+  return Int32Array.from({ length: most }, (_, i) => rows[Math.floor((i + random()) * step)]);
+}

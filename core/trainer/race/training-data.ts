@@ -1,0 +1,92 @@
+/**
+ * What do all candidates of a race share? The encoded table, the folds, and per fold the samples and bins that trees
+ * learn from. Bins and base features are made once; only what looks at the target is made per fold.
+ */
+import { type BinnedSamples, binSamples } from "../binning.ts";
+import type { DesignPlan } from "../encoding/design.ts";
+import type { EncodedTable } from "../encoding/encoder.ts";
+import {
+  fitSupervised,
+  needsSupervision,
+  type SupervisedEncoder,
+  treeSamples,
+} from "../encoding/supervised.ts";
+import type { Fold } from "../folds.ts";
+import type { MemberInputs } from "../members.ts";
+import { seededRandom } from "../random.ts";
+import type { Checkpoint, Random, Samples, Target } from "../samples.ts";
+
+export interface TrainingData {
+  encoded: EncodedTable;
+  target: Target;
+  /** The rows of the training part, all folds together. */
+  rows: Int32Array;
+  folds: Fold[];
+  design: DesignPlan;
+  seed: number;
+  /** By fold; the one after the last fold is fitted on all rows. Filled as they are needed. */
+  supervised: (SupervisedEncoder | undefined)[];
+  treeParts: Map<number, TreePart>;
+}
+
+/** What trees learn from in one fold. */
+export interface TreePart {
+  samples: Samples;
+  binned: BinnedSamples;
+  /** Index into TrainingData.supervised; -1 where nothing looks at the target. */
+  supervised: number;
+}
+
+const MAX_BINS = 255;
+
+/** A source of numbers of its own for each purpose: what one candidate draws never shifts another. */
+export function randomFor(data: { seed: number }, ...purpose: (string | number)[]): Random {
+  let hash = 0x811c9dc5 ^ data.seed;
+  for (const character of purpose.join("/")) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
+  return seededRandom(hash);
+}
+
+/** Rows of a fold; the fold after the last is everything, with nothing to validate on. */
+export function foldRows(data: TrainingData, fold: number): { train: Int32Array; valid: Int32Array | null } {
+  return fold < data.folds.length ? data.folds[fold] : { train: data.rows, valid: null };
+}
+
+export async function treePart(data: TrainingData, fold: number, checkpoint: Checkpoint): Promise<TreePart> {
+  const key = needsSupervision(data.encoded) ? fold : -1;
+  let part = data.treeParts.get(key);
+  if (!part) {
+    part = await makeTreePart(data, key, checkpoint);
+    data.treeParts.set(key, part);
+  }
+  return part;
+}
+
+async function makeTreePart(data: TrainingData, fold: number, checkpoint: Checkpoint): Promise<TreePart> {
+  const random = randomFor(data, "bins", fold);
+  if (fold < 0) {
+    const samples = treeSamples(data.encoded, []);
+    const binned = binSamples(samples, { rows: data.rows, maxBins: MAX_BINS, random });
+    return { samples, binned, supervised: -1 };
+  }
+  const { train } = foldRows(data, fold);
+  const fitted = await fitSupervised(data.encoded, data.target, { rows: train, random, checkpoint });
+  data.supervised[fold] = fitted.encoder;
+  const samples = treeSamples(data.encoded, fitted.features);
+  return {
+    samples,
+    binned: binSamples(samples, { rows: train, maxBins: MAX_BINS, random }),
+    supervised: fold,
+  };
+}
+
+/** How members of the race answer for rows of the training table. */
+export function inputsOf(data: TrainingData): MemberInputs {
+  const supervised = Array.from(data.supervised, (encoder) => encoder ?? { targets: [], texts: [] });
+  return {
+    task: data.target.task,
+    encoded: data.encoded,
+    design: data.design,
+    supervised,
+    samples: new Map([...data.treeParts].map(([fold, part]) => [fold, part.samples])),
+  };
+}
