@@ -46,7 +46,7 @@ export const engineerFeatures: Stage<Work> = {
     const features = encoded.samples.features.length;
     report({
       type: "facts",
-      facts: { features, linearColumns: design.columns, columns: encoder.columns.map(describe) },
+      facts: { features, linearColumns: design.columns, columns: encoder.columns.map(columnFacts) },
     });
     report({
       type: "progress",
@@ -82,7 +82,7 @@ function foldsOf(
 }
 
 /** What became of a column, in words. */
-function describe(encoding: ColumnEncoding): { column: string; becomes: string } {
+function columnFacts(encoding: ColumnEncoding): { column: string; becomes: string } {
   const { column } = encoding;
   if (encoding.kind === "number") return { column, becomes: "a number" };
   if (encoding.kind === "date") return { column, becomes: `date parts: ${encoding.parts.join(", ")}` };

@@ -30,7 +30,7 @@ export const trainModel: Stage<Work> = {
     }
     work.model = assemble(context, data, made);
     const size = sizeOf(work.model);
-    report({ type: "facts", facts: { parts: made.map((part) => describe(part)), ...size } });
+    report({ type: "facts", facts: { parts: made.map(partFacts), ...size } });
     report({ type: "progress", progress: 1, note: `${size.members} models, ${size.trees} trees` });
   },
 };
@@ -107,7 +107,7 @@ function sizeOf(model: Model): { members: number; trees: number } {
 const treesOf = (member: Member) =>
   member.kind === "boosting" || member.kind === "forest" ? member.model.trees.roots.length : 0;
 
-function describe(part: ModelPart): Record<string, unknown> {
+function partFacts(part: ModelPart): Record<string, unknown> {
   const trees = part.members.reduce((sum, member) => sum + treesOf(member), 0);
   return { name: part.name, family: part.family, weight: part.weight, models: part.members.length, trees };
 }

@@ -83,13 +83,13 @@ export function unpack(bytes: Uint8Array): unknown {
 function arrayAt(body: Uint8Array, [type, offset, length]: unknown[]): TypedArray {
   if (!Object.hasOwn(ARRAY_TYPES, String(type)))
     throw new DamagedFileError("The file holds an unknown array.");
-  const constructor = ARRAY_TYPES[type as ArrayType];
+  const View = ARRAY_TYPES[type as ArrayType];
   const from = Number(offset);
-  const to = from + Number(length) * constructor.BYTES_PER_ELEMENT;
+  const to = from + Number(length) * View.BYTES_PER_ELEMENT;
   if (!(from >= 0 && to <= body.length && from % 8 === 0)) {
     throw new DamagedFileError("An array lies outside of the file.");
   }
-  return new constructor(body.slice(from, to).buffer);
+  return new View(body.slice(from, to).buffer);
 }
 
 function plain(item: unknown): unknown {
