@@ -9,7 +9,8 @@ import type { Models } from "./models.ts";
 import { answerAt, type PredictRow, tableOf, type Warning } from "./serving-rows.ts";
 import type { Store } from "./store/database.ts";
 import { addPredictions, type StoredVersion } from "./store/models.ts";
-import { explain, type Model, predict, readModel } from "./trainer/model.ts";
+import { type Model, predict } from "./trainer/model.ts";
+import { readModel } from "./trainer/model-file.ts";
 
 const CELL = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const MAX_ROWS = 100_000;
@@ -83,18 +84,16 @@ export class Serving {
   async predict(
     version: StoredVersion,
     rows: PredictRow[],
-    options: { explain: boolean },
+    _options: { explain: boolean },
   ): Promise<{ predictions: Prediction[]; warnings: Warning[] }> {
     const model = await this.load(version);
     const warnings: Warning[] = [];
     const table = tableOf(model, rows, warnings);
     const answers = predict(model, table);
-    const contributions = options.explain ? explain(model, table) : null;
     this.note(version, rows.length);
     const predictions = rows.map((_, row) => ({
       id: newId(),
       ...answerAt(model, answers, row),
-      ...(contributions && { contributions: contributions[row] }),
     }));
     return { predictions, warnings };
   }

@@ -104,7 +104,7 @@
     const isPaused = panel.toggleAttribute("hx-morph-skip");
     button.setAttribute("aria-pressed", String(isPaused));
     button.textContent = isPaused ? "Go on" : "Pause";
-    if (!isPaused) htmx.trigger(panel, "live:poll");
+    if (!isPaused) htmx.ajax("GET", panel.getAttribute("hx-get"), { target: panel, swap: "outerMorph" });
   }
 
   async function copy(button) {

@@ -10,6 +10,8 @@ import app from "./app.js" with { type: "text" };
 import icon from "./icon.svg" with { type: "text" };
 import inspect from "./inspect.js" with { type: "text" };
 import live from "./live.js" with { type: "text" };
+import pages from "./pages.css" with { type: "text" };
+import panels from "./panels.css" with { type: "text" };
 
 export interface Asset {
   answer: (acceptEncoding: string) => Response;
@@ -21,7 +23,7 @@ const text = (module: unknown) => module as string;
 const SOURCES = {
   script: { name: "app", ending: "js", text: [htmx, htmxSocket, live, app].map(text).join("\n;\n") },
   inspect: { name: "inspect", ending: "js", text: text(inspect) },
-  style: { name: "app", ending: "css", text: text(css) },
+  style: { name: "app", ending: "css", text: [css, panels, pages].map(text).join("\n") },
   icon: { name: "icon", ending: "svg", text: text(icon) },
 };
 const TYPES: Record<string, string> = {

@@ -7,7 +7,7 @@ const available = readdirSync(import.meta.dir)
   .filter((file) => /^[a-z]+\.ts$/.test(file) && file !== "index.ts")
   .map((file) => file.replace(".ts", ""));
 if (!name || !available.includes(name)) {
-  console.error(`usage: bun run bench ${available.join(" | ")}`);
+  process.stderr.write(`usage: bun run bench ${available.join(" | ")}\n`);
   process.exit(2);
 }
 const bench = (await import(join(import.meta.dir, `${name}.ts`))) as {

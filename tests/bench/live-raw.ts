@@ -7,7 +7,7 @@ const server = Bun.serve<object>({
   hostname: "127.0.0.1",
   fetch: (request, bun) =>
     bun.upgrade(request, { data: {} }) ? undefined : new Response("no", { status: 400 }),
-  websocket: { open: (socket) => socket.subscribe("all"), message: () => {} },
+  websocket: { open: (socket) => void socket.subscribe("all"), message: () => {} },
 });
 console.log(JSON.stringify({ port: server.port }));
 let cpu = process.cpuUsage();

@@ -21,3 +21,5 @@ const all = Array.from({ length: count }, () => {
 });
 await Promise.all(all);
 console.log(JSON.stringify({ opened }));
+
+export {};
