@@ -5,13 +5,16 @@
 
 import htmxSocket from "htmx.org/dist/ext/hx-ws.min.js" with { type: "text" };
 import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
-import css from "./app.css" with { type: "text" };
+import appCss from "./app.css" with { type: "text" };
 import app from "./app.js" with { type: "text" };
+import chartsCss from "./charts.css" with { type: "text" };
+import controlsCss from "./controls.css" with { type: "text" };
 import icon from "./icon.svg" with { type: "text" };
 import inspect from "./inspect.js" with { type: "text" };
+import listsCss from "./lists.css" with { type: "text" };
 import live from "./live.js" with { type: "text" };
-import pages from "./pages.css" with { type: "text" };
-import panels from "./panels.css" with { type: "text" };
+import pagesCss from "./pages.css" with { type: "text" };
+import panelsCss from "./panels.css" with { type: "text" };
 
 export interface Asset {
   answer: (acceptEncoding: string) => Response;
@@ -23,7 +26,11 @@ const text = (module: unknown) => module as string;
 const SOURCES = {
   script: { name: "app", ending: "js", text: [htmx, htmxSocket, live, app].map(text).join("\n;\n") },
   inspect: { name: "inspect", ending: "js", text: text(inspect) },
-  style: { name: "app", ending: "css", text: [css, panels, pages].map(text).join("\n") },
+  style: {
+    name: "app",
+    ending: "css",
+    text: [appCss, controlsCss, panelsCss, chartsCss, listsCss, pagesCss].map(text).join("\n"),
+  },
   icon: { name: "icon", ending: "svg", text: text(icon) },
 };
 const TYPES: Record<string, string> = {
