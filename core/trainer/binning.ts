@@ -3,6 +3,8 @@
  * Quantile bins for numbers, one bin a category; bin 0 is missing. Edges come from the rows named (the training
  * rows), never from the others.
  */
+
+import { type Arena, Scope, sharedArena } from "./kernels/arena.ts";
 import type { Feature, Random, Samples } from "./samples.ts";
 import type { BinnedFeature } from "./trees.ts";
 
@@ -17,6 +19,7 @@ export interface BinnedSamples {
 }
 
 const SAMPLE_ROWS = 50_000;
+const BLOCK = 16_384;
 
 /** Cuts every feature into at most `maxBins` bins beside the one for missing; maxBins is 2 .. 255. */
 export function binSamples(
@@ -55,12 +58,11 @@ function quantileEdges(values: Float64Array, rows: Int32Array, maxBins: number):
   const sorted = sortedValues(values, rows);
   const distinct: number[] = [];
   const counts: number[] = [];
-  for (const value of sorted) {
-    if (distinct.length > 0 && distinct[distinct.length - 1] === value) counts[counts.length - 1]++;
-    else {
-      distinct.push(value);
-      counts.push(1);
-    }
+  for (let i = 0, start = 0; i < sorted.length; i++) {
+    if (i + 1 < sorted.length && sorted[i + 1] === sorted[i]) continue;
+    distinct.push(sorted[i]);
+    counts.push(i + 1 - start);
+    start = i + 1;
   }
   if (distinct.length <= maxBins) {
     return Float64Array.from({ length: Math.max(0, distinct.length - 1) }, (_, i) =>
@@ -123,16 +125,30 @@ function categoryBins(
 }
 
 /** Bins of one whole column. */
-export function binColumn(binned: BinnedFeature, feature: Feature): Uint8Array {
-  if (binned.kind === "number" && feature.kind === "number") return binNumbers(binned.edges, feature.values);
+export function binColumn(binned: BinnedFeature, feature: Feature, arena = sharedArena()): Uint8Array {
+  if (binned.kind === "number" && feature.kind === "number")
+    return binNumbers(binned.edges, feature.values, arena);
   if (binned.kind === "category" && feature.kind === "category") return binCodes(binned.bins, feature.codes);
   throw new TypeError(`Feature ${feature.name} changed its kind.`);
 }
 
-function binNumbers(edges: Float64Array, values: Float64Array): Uint8Array {
-  const out = new Uint8Array(values.length);
-  for (let i = 0; i < values.length; i++) out[i] = numberBin(edges, values[i]);
-  return out;
+/** Values go through the arena in blocks: the column itself stays where it is. */
+function binNumbers(edges: Float64Array, values: Float64Array, arena: Arena): Uint8Array {
+  const scope = new Scope(arena);
+  const size = 2 ** Math.ceil(Math.log2(edges.length + 1));
+  const padded = scope.bytes(size * 8);
+  scope.f64(padded, size).fill(Number.POSITIVE_INFINITY).set(edges);
+  const [from, to] = [scope.bytes(BLOCK * 8), scope.bytes(BLOCK)];
+  const [input, output] = [scope.f64(from, BLOCK), scope.u8(to, BLOCK)];
+  const bins = new Uint8Array(values.length);
+  for (let row = 0; row < values.length; row += BLOCK) {
+    const count = Math.min(BLOCK, values.length - row);
+    input.set(values.subarray(row, row + count));
+    scope.kernels.binNumbers(from, Math.ceil(count / 4) * 4, padded, size, edges.length, to);
+    bins.set(output.subarray(0, count), row);
+  }
+  scope.close();
+  return bins;
 }
 
 function binCodes(bins: Uint8Array, codes: Int32Array): Uint8Array {
@@ -142,17 +158,4 @@ function binCodes(bins: Uint8Array, codes: Int32Array): Uint8Array {
     out[i] = code >= 0 && code < bins.length ? bins[code] : 0;
   }
   return out;
-}
-
-/** 1 + number of edges below the value, by bisection; NaN: 0. */
-export function numberBin(edges: Float64Array, value: number): number {
-  if (Number.isNaN(value)) return 0;
-  let low = 0;
-  let high = edges.length;
-  while (low < high) {
-    const mid = (low + high) >>> 1;
-    if (edges[mid] < value) low = mid + 1;
-    else high = mid;
-  }
-  return low + 1;
 }

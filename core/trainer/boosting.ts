@@ -201,9 +201,9 @@ function drawRows(fit: Fit, fraction: number, random: Random): number {
 
 /** Every tree of a round starts from the same rows in the same order. */
 function listRows(fit: Fit, count: number): void {
-  const { scope, drawn, train, total } = fit;
-  scope.i32(fit.rows, train).set(scope.i32(drawn, count));
-  scope.i32(fit.riders, total).set(scope.i32(drawn + count * 4, total - count));
+  const { drawn, total } = fit;
+  fit.scope.kernels.copyBytes(fit.rows, drawn, count * 4);
+  fit.scope.kernels.copyBytes(fit.riders, drawn + count * 4, (total - count) * 4);
 }
 
 /** Writes the features that the next tree may use, ascending; answers how many. */

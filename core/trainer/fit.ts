@@ -42,15 +42,23 @@ export interface Fit {
   /** Cells of one histogram, even. */
   cells: number;
   /** 256 bytes: does a bin go left. */
-  goesLeft: number;
-  /** Leaf in, split out, sorting space of kernels.findSplit. */
-  leaf: number;
-  found: number;
+  goesLeft: Place<Uint8Array>;
+  /** Leaf in, split out (its score is f64 0, the rest i32), sorting space of kernels.findSplit. */
+  leaf: Place<Float64Array>;
+  found: Place<Int32Array>;
+  score: Float64Array;
   sorting: number;
   bounded: boolean;
 }
 
+/** A small array used at every split: its offset for the kernels and one lasting view. */
+export interface Place<View> {
+  at: number;
+  view: View;
+}
+
 const CELL = 8;
+const TIGHT_BYTES = 1024 * 1024;
 
 /** Lays out one fit; the caller closes `fit.scope`. */
 export function openFit(arena: Arena, shape: FitShape): Fit {
@@ -62,11 +70,8 @@ export function openFit(arena: Arena, shape: FitShape): Fit {
   const columns = binned.codes.map((codes) => fillColumn(scope, codes, shape));
   const bases = Int32Array.from(columns, (at) => (scope.u8(at, train).includes(0) ? 0 : 1));
   const plan = planSlots(binned.binCounts, bases);
-  const stride = Math.ceil((CELL + plan.slotCount) / 8) * 8;
-  const records = scope.bytes(train * stride);
-  plan.seats.forEach(({ slot, base, factor }, f) => {
-    scope.kernels.buildSlot(records, stride, slot, columns[f], train, base, factor);
-  });
+  const stride = recordStride(plan.slotCount, train);
+  const records = buildRecords(scope, { plan, columns, train, stride });
   const { firsts, cells } = cellLayout(binned.binCounts);
   return {
     ...{ scope, train, total, featureCount, columns, records, stride, cells, slotCount: plan.slotCount },
@@ -75,12 +80,44 @@ export function openFit(arena: Arena, shape: FitShape): Fit {
     slotSums: scope.bytes(plan.slotCount * 256 * CELL),
     marginalPlan: writeMarginalPlan(scope, plan, firsts),
     table: writeTable(scope, binned, { firsts, monotone }),
-    goesLeft: scope.bytes(256),
-    leaf: scope.bytes(96),
-    found: scope.bytes(64),
-    sorting: scope.bytes(256 * 16),
+    ...searchPlaces(scope),
     bounded: binned.features.some(({ name }) => monotone[name]),
   };
+}
+
+function searchPlaces(scope: Scope): Pick<Fit, "goesLeft" | "leaf" | "found" | "score" | "sorting"> {
+  const [goesLeft, leaf, found] = [scope.bytes(256), scope.bytes(96), scope.bytes(64)];
+  return {
+    goesLeft: { at: goesLeft, view: scope.u8(goesLeft, 256) },
+    leaf: { at: leaf, view: scope.f64(leaf, 12) },
+    found: { at: found, view: scope.i32(found, 16) },
+    score: scope.f64(found, 1),
+    sorting: scope.bytes(256 * 16),
+  };
+}
+
+/** Blocks of rows that stay in the cache while every feature is written into their records. */
+const SEAT_ROWS = 4096;
+
+function buildRecords(
+  scope: Scope,
+  from: { plan: SlotPlan; columns: number[]; train: number; stride: number },
+): number {
+  const { plan, columns, train, stride } = from;
+  const records = scope.bytes(train * stride);
+  for (let row = 0; row < train; row += SEAT_ROWS) {
+    const count = Math.min(SEAT_ROWS, train - row);
+    plan.seats.forEach(({ slot, base, factor }, f) => {
+      scope.kernels.buildSlot(records + row * stride, stride, slot, columns[f] + row, count, base, factor);
+    });
+  }
+  return records;
+}
+
+/** Small fits are packed tight to stay in the second-level cache; large ones so that few records cross a line. */
+function recordStride(slotCount: number, train: number): number {
+  const tight = CELL + slotCount;
+  return train * tight < TIGHT_BYTES ? tight : Math.ceil(tight / 8) * 8;
 }
 
 function fillColumn(scope: Scope, codes: Uint8Array, { trainRows, riderRows }: FitShape): number {

@@ -22,13 +22,13 @@ export interface Scores {
   scratch: number;
 }
 
-/** Rows of a block; even, as kernels work on pairs. */
+/** Rows of a block; a multiple of four, as kernels work on four at a time. */
 const BLOCK = 16_384;
 const LARGEST_SUM = 2 ** 31 - 1;
 
 export function openScores(fit: Fit, { loss, outputs }: { loss: LossName; outputs: number }): Scores {
   const { scope, total } = fit;
-  const stride = Math.ceil(total / 2) * 2;
+  const stride = Math.ceil(total / 4) * 4;
   return {
     ...{ loss, outputs, stride },
     scores: scope.bytes(outputs * stride * 8),
@@ -62,18 +62,9 @@ function scaleOf(room: number, sum: number): number {
 
 function gradientBlock(kernels: Kernels, at: Scores, from: number, to: number): void {
   const { scores, y, g, h, sums } = at;
-  switch (at.loss) {
-    case "squared":
-      return kernels.squaredGradients(scores, y, from, to, g, h, sums);
-    case "logistic":
-      return kernels.logisticGradients(scores, y, from, to, g, h, sums);
-    case "poisson":
-      return kernels.poissonGradients(scores, y, from, to, g, h, sums);
-    case "gamma":
-      return kernels.gammaGradients(scores, y, from, to, g, h, sums);
-    case "softmax":
-      return kernels.softmaxGradients(scores, y, from, to, g, h, sums, at.outputs, at.stride, at.scratch);
-  }
+  if (at.loss === "softmax") {
+    kernels.softmaxGradients(scores, y, from, to, g, h, sums, at.outputs, at.stride, at.scratch);
+  } else kernels[`${at.loss}Gradients`](scores, y, from, to, g, h, sums);
 }
 
 /** Puts the gradients of one output into the records. */
@@ -98,16 +89,6 @@ export function lossBetween(fit: Fit, at: Scores, from: number, to: number): num
 
 function lossBlock(kernels: Kernels, at: Scores, from: number, to: number): number {
   const { scores, y } = at;
-  switch (at.loss) {
-    case "squared":
-      return kernels.squaredLoss(scores, y, from, to);
-    case "logistic":
-      return kernels.logisticLoss(scores, y, from, to);
-    case "poisson":
-      return kernels.poissonLoss(scores, y, from, to);
-    case "gamma":
-      return kernels.gammaLoss(scores, y, from, to);
-    case "softmax":
-      return kernels.softmaxLoss(scores, y, from, to, at.outputs, at.stride);
-  }
+  if (at.loss === "softmax") return kernels.softmaxLoss(scores, y, from, to, at.outputs, at.stride);
+  return kernels[`${at.loss}Loss`](scores, y, from, to);
 }

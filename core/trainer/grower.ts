@@ -139,12 +139,12 @@ function divide(
   const { fit } = grower;
   const { kernels } = fit.scope;
   const { split, node } = by;
-  fillGoesLeft(fit.scope.u8(fit.goesLeft, 256), split);
+  fillGoesLeft(fit.goesLeft.view, split);
   const column = fit.columns[split.feature];
   const rows = fit.rows + leaf.start * 4;
   const riders = fit.riders + leaf.riderStart * 4;
-  const count = kernels.partition(column, fit.goesLeft, rows, leaf.count, fit.side);
-  const riderCount = kernels.partition(column, fit.goesLeft, riders, leaf.riderCount, fit.side);
+  const count = kernels.partition(column, fit.goesLeft.at, rows, leaf.count, fit.side);
+  const riderCount = kernels.partition(column, fit.goesLeft.at, riders, leaf.riderCount, fit.side);
   const { g, h } = split.leftSums;
   const common = { parent: node, split: null, histogram: 0, lower: leaf.lower, upper: leaf.upper };
   const left: Leaf = {

@@ -57,8 +57,8 @@ export function findSplit(
     fit.table,
     features,
     featureCount,
-    fit.leaf,
-    fit.found,
+    fit.leaf.at,
+    fit.found.at,
     fit.sorting,
     bounded,
   );
@@ -77,7 +77,7 @@ function writeLeaf(
   const perRow = H / leaf.count;
   const value = Math.min(Math.max(-G / (H + l2), leaf.lower), leaf.upper);
   const own = -(2 * G * value + (H + l2) * value * value);
-  const out = fit.scope.f64(fit.leaf, 12);
+  const out = fit.leaf.view;
   out[0] = G;
   out[1] = H;
   out[2] = l2;
@@ -94,7 +94,7 @@ function writeLeaf(
 }
 
 function readFound(fit: Fit, own: number): FoundSplit | null {
-  const words = fit.scope.i32(fit.found, 16);
+  const words = fit.found.view;
   const feature = words[2];
   if (feature < 0) return null;
   return {
@@ -102,7 +102,7 @@ function readFound(fit: Fit, own: number): FoundSplit | null {
     bin: words[3],
     missingLeft: words[4] === 1,
     goesLeft: words[5] === 1 ? Uint32Array.from(words.subarray(8, 16)) : null,
-    gain: fit.scope.f64(fit.found, 1)[0] - own,
+    gain: fit.score[0] - own,
     leftSums: { h: words[6], g: words[7] },
   };
 }

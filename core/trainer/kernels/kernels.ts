@@ -58,7 +58,7 @@ export interface Kernels {
       factor: number,
     ]
   ): void;
-  /** Bins of numbers; edges padded with Infinity to `size`, a power of two; `last`: number of edges. */
+  /** Bins of numbers (count: a multiple of four); edges padded with Infinity to `size`, a power of two; `last`: number of edges. */
   binNumbers(
     ...args: [values: number, count: number, edges: number, size: number, last: number, out: number]
   ): void;
@@ -85,6 +85,7 @@ export interface Kernels {
   ): void;
   /** In place and stable; answers how many went left. */
   partition(column: number, goesLeft: number, rows: number, count: number, side: number): number;
+  copyBytes(to: number, from: number, count: number): void;
   addToRows(scores: number, rows: number, count: number, value: number): void;
 }
 

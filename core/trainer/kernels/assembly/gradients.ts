@@ -1,20 +1,38 @@
 // Gradient and hessian of each loss for positions [from, to), as 32-bit floats.
 // Each answers through `sums`: the sum of absolute gradients and of hessians (f64, f64), for the quantisation.
-import { exp1, exp2lanes } from "./exponential";
+import { exp1, exp4lanes } from "./exponential";
 
 const MIN_HESSIAN: f64 = 1e-16;
+const MIN_HESSIAN_32: f32 = 1e-16;
 
+// Four f64 from memory as f32.
 // @ts-ignore: decorator
 @inline
-function putPair(out: usize, i: i32, value: v128): void {
-  v128.store64_lane(out + (<usize>i << 2), f32x4.demote_f64x2_zero(value), 0);
+function load4(at: usize): v128 {
+  const low = f32x4.demote_f64x2_zero(v128.load(at));
+  const high = f32x4.demote_f64x2_zero(v128.load(at, 16));
+  return v128.shuffle<i64>(low, high, 0, 2);
+}
+
+// The four lanes in 64 bits, added to a running pair.
+// @ts-ignore: decorator
+@inline
+function widen(sum: v128, lanes: v128): v128 {
+  const high = v128.shuffle<i64>(lanes, lanes, 1, 1);
+  return f64x2.add(sum, f64x2.add(f64x2.promote_low_f32x4(lanes), f64x2.promote_low_f32x4(high)));
+}
+
+// All bits where position i + lane < to: arrays are padded to a multiple of four, the padding is kept out of the sums.
+// @ts-ignore: decorator
+@inline
+function within(i: i32, to: i32): v128 {
+  return i32x4.lt_s(i32x4.add(i32x4.splat(i), i32x4(0, 1, 2, 3)), i32x4.splat(to));
 }
 
 // @ts-ignore: decorator
 @inline
-function putSums(sums: usize, g: v128, h: v128): void {
-  store<f64>(sums, f64x2.extract_lane(g, 0) + f64x2.extract_lane(g, 1));
-  store<f64>(sums, f64x2.extract_lane(h, 0) + f64x2.extract_lane(h, 1), 8);
+function addLanes(pair: v128): f64 {
+  return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
 }
 
 export function squaredGradients(scores: usize, y: usize, from: i32, to: i32, g: usize, h: usize, sums: usize): void {
@@ -28,23 +46,25 @@ export function squaredGradients(scores: usize, y: usize, from: i32, to: i32, g:
   store<f64>(sums, <f64>(to - from), 8);
 }
 
-// Arrays are padded to an even length: the lane past `to` is computed, and masked out of the sums.
+// With q the probability of the other class, |g| = q and h = q (1 - q): no cancellation where the model is sure.
 export function logisticGradients(scores: usize, y: usize, from: i32, to: i32, g: usize, h: usize, sums: usize): void {
-  const one = f64x2.splat(1.0);
+  const one = f32x4.splat(1.0);
+  const sign = i32x4.splat(0x80000000);
   let sumG = f64x2.splat(0);
   let sumH = f64x2.splat(0);
-  for (let i = from; i < to; i += 2) {
-    const s = v128.load(scores + (<usize>i << 3));
-    const p = f64x2.div(one, f64x2.add(one, exp2lanes(f64x2.neg(s))));
-    const gradient = f64x2.sub(p, v128.load(y + (<usize>i << 3)));
-    const hessian = f64x2.max(f64x2.mul(p, f64x2.sub(one, p)), f64x2.splat(MIN_HESSIAN));
-    putPair(g, i, gradient);
-    putPair(h, i, hessian);
-    const keep = i + 1 < to ? i64x2.splat(-1) : i64x2(-1, 0);
-    sumG = f64x2.add(sumG, v128.and(f64x2.abs(gradient), keep));
-    sumH = f64x2.add(sumH, v128.and(hessian, keep));
+  for (let i = from; i < to; i += 4) {
+    const isOne = v128.and(f32x4.gt(load4(y + (<usize>i << 3)), f32x4.splat(0.5)), sign);
+    const toward = v128.xor(load4(scores + (<usize>i << 3)), isOne);
+    const q = f32x4.div(one, f32x4.add(one, exp4lanes(f32x4.neg(toward))));
+    const hessian = f32x4.pmax(f32x4.splat(MIN_HESSIAN_32), f32x4.mul(q, f32x4.sub(one, q)));
+    v128.store(g + (<usize>i << 2), v128.xor(q, isOne));
+    v128.store(h + (<usize>i << 2), hessian);
+    const keep = within(i, to);
+    sumG = widen(sumG, v128.and(q, keep));
+    sumH = widen(sumH, v128.and(hessian, keep));
   }
-  putSums(sums, sumG, sumH);
+  store<f64>(sums, addLanes(sumG));
+  store<f64>(sums, addLanes(sumH), 8);
 }
 
 export function poissonGradients(scores: usize, y: usize, from: i32, to: i32, g: usize, h: usize, sums: usize): void {
@@ -84,36 +104,37 @@ export function softmaxGradients(
   scores: usize, y: usize, from: i32, to: i32, g: usize, h: usize, sums: usize,
   outputs: i32, stride: i32, scratch: usize,
 ): void {
-  const one = f64x2.splat(1.0);
-  const factor = f64x2.splat(<f64>outputs / <f64>(outputs - 1));
+  const one = f32x4.splat(1.0);
+  const factor = f32x4.splat(<f32>outputs / <f32>(outputs - 1));
+  const pitch = <usize>stride << 3;
   memory.fill(sums, 0, <usize>outputs << 4);
-  for (let i = from; i < to; i += 2) {
+  for (let i = from; i < to; i += 4) {
     const at = scores + (<usize>i << 3);
-    const pitch = <usize>stride << 3;
-    let top = v128.load(at);
-    for (let k = 1; k < outputs; k++) top = f64x2.max(top, v128.load(at + <usize>k * pitch));
-    let sum = f64x2.splat(0);
+    let top = load4(at);
+    for (let k = 1; k < outputs; k++) top = f32x4.pmax(top, load4(at + <usize>k * pitch));
+    let sum = f32x4.splat(0);
     for (let k = 0; k < outputs; k++) {
-      const e = exp2lanes(f64x2.sub(v128.load(at + <usize>k * pitch), top));
+      const e = exp4lanes(f32x4.sub(load4(at + <usize>k * pitch), top));
       v128.store(scratch + (<usize>k << 4), e);
-      sum = f64x2.add(sum, e);
+      sum = f32x4.add(sum, e);
     }
-    const scale = f64x2.div(one, sum);
-    const label = v128.load(y + (<usize>i << 3));
-    const keep = i + 1 < to ? i64x2.splat(-1) : i64x2(-1, 0);
+    const scale = f32x4.div(one, sum);
+    const label = load4(y + (<usize>i << 3));
+    const keep = within(i, to);
     for (let k = 0; k < outputs; k++) {
-      const p = f64x2.mul(v128.load(scratch + (<usize>k << 4)), scale);
-      const own = v128.and(f64x2.eq(label, f64x2.splat(<f64>k)), one);
-      const gradient = f64x2.sub(p, own);
-      const hessian = f64x2.max(f64x2.mul(factor, f64x2.mul(p, f64x2.sub(one, p))), f64x2.splat(MIN_HESSIAN));
-      putPair(g + <usize>k * (<usize>stride << 2), i, gradient);
-      putPair(h + <usize>k * (<usize>stride << 2), i, hessian);
-      const both = v128.load(sums + (<usize>k << 4));
-      const pairG = v128.and(f64x2.abs(gradient), keep);
-      const pairH = v128.and(hessian, keep);
-      const low = v128.shuffle<f64>(pairG, pairH, 0, 2);
-      const high = v128.shuffle<f64>(pairG, pairH, 1, 3);
-      v128.store(sums + (<usize>k << 4), f64x2.add(both, f64x2.add(low, high)));
+      const p = f32x4.mul(v128.load(scratch + (<usize>k << 4)), scale);
+      const own = v128.and(f32x4.eq(label, f32x4.splat(<f32>k)), one);
+      const gradient = f32x4.sub(p, own);
+      const spread = f32x4.mul(factor, f32x4.mul(p, f32x4.sub(one, p)));
+      const hessian = f32x4.pmax(f32x4.splat(MIN_HESSIAN_32), spread);
+      const place = (<usize>k * <usize>stride + <usize>i) << 2;
+      v128.store(g + place, gradient);
+      v128.store(h + place, hessian);
+      const pair = sums + (<usize>k << 4);
+      const addG = addLanes(widen(f64x2.splat(0), v128.and(f32x4.abs(gradient), keep)));
+      const addH = addLanes(widen(f64x2.splat(0), v128.and(hessian, keep)));
+      store<f64>(pair, load<f64>(pair) + addG);
+      store<f64>(pair, load<f64>(pair, 8) + addH, 8);
     }
   }
 }

@@ -6,4 +6,4 @@ export { squaredLoss, logisticLoss, softmaxLoss, poissonLoss, gammaLoss } from "
 export { packGradients, buildSlot, binNumbers } from "./records";
 export { histogram, marginals, subtract, sumCells } from "./histogram";
 export { findSplit } from "./splitting";
-export { partition, addToRows } from "./partition";
+export { partition, addToRows, copyBytes } from "./partition";

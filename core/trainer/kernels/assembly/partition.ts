@@ -26,3 +26,7 @@ export function addToRows(scores: usize, rows: usize, count: i32, value: f64): v
     store<f64>(at, load<f64>(at) + value);
   }
 }
+
+export function copyBytes(to: usize, from: usize, count: usize): void {
+  memory.copy(to, from, count);
+}

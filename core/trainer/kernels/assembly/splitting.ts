@@ -1,8 +1,9 @@
 // The best split of a leaf over some features, from its histogram.
 //
 // Score of a side: G^2 / (H + l2); the gain of a split is the sum of both sides' scores minus the leaf's own.
-// To compare without dividing, a candidate is num / den = (Gl^2 Hr + Gr^2 Hl) / (Hl Hr), tested as
-// num > best * den (a hair looser, so that rounding never hides a better one), and divided only when it passes.
+// With Hl, Hr holding l2 and T = Hl + Hr, both sides' scores are G^2 / T + D^2 / (T Hl Hr), D = Gl T - G Hl
+// (multiply it out). G and T are the leaf's, so candidates are compared by D^2 > bar * (Hl Hr), without dividing; the
+// bar is a hair too low, so that rounding never hides a better one. Only what passes is divided.
 //
 // leaf (f64 each):  0 G   8 H   16 l2   24 least H of a side   32 score to beat   40 l2 for categories
 //                   48 smoothing of categories   56 least H of a category to be split off   (H and G in quantised units
@@ -11,7 +12,7 @@
 // out: 0 f64 score   8 i32 feature   12 i32 bin   16 i32 missingLeft   20 i32 category?   24 i64 word of the left side
 //      32 .. 63 bits of the bins that go left (categories)
 
-const LOOSE: f64 = 1.0 - 1e-12;
+const SLACK: f64 = 1e-12;
 const MAX_CATEGORIES: i32 = 32;
 const FEW_CATEGORIES: i32 = 4;
 
@@ -54,37 +55,42 @@ function scanNumbers(cells: usize, bins: i32, feature: i32, out: usize): void {
 }
 
 // Bins from 1 up join the left side, two at a time; `start` is what is left from the beginning (missing).
+// All in quantised units: with h in them, l2 is divided by its scale, and the score comes out times `unit`.
 function scanFrom(cells: usize, bins: i32, feature: i32, out: usize, start: i64, seen: bool): void {
-  const vG = f64x2.splat(G);
-  const vHr = f64x2.splat(H + l2 + l2);
-  const vl2 = f64x2.splat(l2);
-  const low = f64x2.splat(least + l2);
-  const sG = f64x2.splat(scaleG);
-  const sH = f64x2.splat(scaleH);
-  let bar = f64x2.splat(best * LOOSE);
-  let word = start;
+  const extra = l2 / scaleH;
+  const g0 = G / scaleG;
+  const t = H / scaleH + extra + extra;
+  const unit = scaleG * scaleG / scaleH;
+  const common = unit * g0 * g0 / t;
+  const ratio = unit / t;
+  const vG = f64x2.splat(g0);
+  const vT = f64x2.splat(t);
+  const vExtra = f64x2.splat(extra);
+  const low = f64x2.splat(least / scaleH + extra);
+  let bar = f64x2.splat((best - SLACK * best - common) / ratio);
+  let carry = i64x2.splat(start);
   for (let bin = 1; bin < bins; bin += 2) {
-    const a = load<i64>(cells + (<usize>bin << 3));
-    const b = load<i64>(cells + (<usize>bin << 3), 8);
-    if ((a | b) == 0) continue;
-    const first = word + a;
-    word = first + b;
-    const both = i64x2.replace_lane(i64x2.splat(first), 1, word);
-    const g = f64x2.mul(f64x2.convert_low_i32x4_s(v128.shuffle<i32>(both, both, 1, 3, 1, 3)), sG);
-    const h = f64x2.add(f64x2.mul(f64x2.convert_low_i32x4_s(v128.shuffle<i32>(both, both, 0, 2, 0, 2)), sH), vl2);
-    const gr = f64x2.sub(vG, g);
-    const hr = f64x2.sub(vHr, h);
-    const num = f64x2.add(f64x2.mul(f64x2.mul(g, g), hr), f64x2.mul(f64x2.mul(gr, gr), h));
-    const den = f64x2.mul(h, hr);
-    const passes = v128.and(v128.and(f64x2.ge(h, low), f64x2.ge(hr, low)), f64x2.gt(num, f64x2.mul(bar, den)));
+    const pair = v128.load(cells + (<usize>bin << 3));
+    if (!v128.any_true(pair)) continue;
+    // Prefix sums of both: [a, b] + [0, a] + carry.
+    const both = i64x2.add(i64x2.add(pair, v128.shuffle<i64>(i64x2.splat(0), pair, 0, 2)), carry);
+    carry = v128.shuffle<i64>(both, both, 1, 1);
+    const g = f64x2.convert_low_i32x4_s(v128.shuffle<i32>(both, both, 1, 3, 1, 3));
+    const hl = f64x2.add(f64x2.convert_low_i32x4_s(v128.shuffle<i32>(both, both, 0, 2, 0, 2)), vExtra);
+    const hr = f64x2.sub(vT, hl);
+    const d = f64x2.sub(f64x2.mul(g, vT), f64x2.mul(vG, hl));
+    const num = f64x2.mul(d, d);
+    const den = f64x2.mul(hl, hr);
+    const passes = v128.and(v128.and(f64x2.ge(hl, low), f64x2.ge(hr, low)), f64x2.gt(num, f64x2.mul(bar, den)));
     if (!v128.any_true(passes)) continue;
+    const score = f64x2.add(f64x2.mul(f64x2.div(num, den), f64x2.splat(ratio)), f64x2.splat(common));
     if (i64x2.extract_lane(passes, 0) != 0) {
-      keep(f64x2.extract_lane(num, 0) / f64x2.extract_lane(den, 0), feature, bin, first, start, seen, out);
+      keep(f64x2.extract_lane(score, 0), feature, bin, i64x2.extract_lane(both, 0), start, seen, out);
     }
     if (i64x2.extract_lane(passes, 1) != 0) {
-      keep(f64x2.extract_lane(num, 1) / f64x2.extract_lane(den, 1), feature, bin + 1, word, start, seen, out);
+      keep(f64x2.extract_lane(score, 1), feature, bin + 1, i64x2.extract_lane(both, 1), start, seen, out);
     }
-    bar = f64x2.splat(best * LOOSE);
+    bar = f64x2.splat((best - SLACK * best - common) / ratio);
   }
 }
 

@@ -1,6 +1,6 @@
 // The sum of each loss over positions [from, to), for the curves and for early stopping.
 // Logarithms are taken of products of up to some hundred factors: one logarithm, not one a row.
-import { exp1, exp2lanes } from "./exponential";
+import { exp1 } from "./exponential";
 
 const FLUSH: f64 = 1e140;
 
