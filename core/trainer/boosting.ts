@@ -13,6 +13,7 @@ import { type LossName, linkOf, lossOf } from "./losses.ts";
 import { predictTrees } from "./predictor.ts";
 import type { Checkpoint, Random, Samples, Target } from "./samples.ts";
 import type { Quantisation } from "./splitting.ts";
+import { Team } from "./team.ts";
 import { TreeBuilder } from "./tree-builder.ts";
 import type { TreeModel } from "./trees.ts";
 
@@ -44,6 +45,8 @@ export interface BoostingOptions {
   stop?: AbortSignal;
   /** Bins made earlier from the same samples; else made from trainRows. */
   binned?: BinnedSamples;
+  /** Threads that share the work of one tree; the model is the same to the byte. Pays from some 100,000 rows. */
+  threads?: number;
   /** Where the fit's arrays lie; else in the process's own. */
   arena?: Arena;
 }
@@ -62,6 +65,7 @@ interface Run {
   work: number;
 }
 
+const MIN_SHARED_ROWS = 50_000;
 /** Some 30 ms. */
 const WORK_PER_CHECKPOINT = 2e7;
 
@@ -76,14 +80,17 @@ export async function trainBoosting(
   const binned = options.binned ?? binSamples(samples, { rows: trainRows, maxBins: params.maxBins, random });
   const { monotone } = params;
   const riderRows = options.validRows ?? new Int32Array(0);
-  const fit = openFit(options.arena ?? sharedArena(), { binned, trainRows, riderRows, monotone });
+  const threads = usefulThreads(trainRows.length, options.threads ?? 1);
+  const fit = openFit(options.arena ?? sharedArena(), { binned, trainRows, riderRows, monotone, threads });
+  let team: Team | null = null;
   try {
+    team = threads > 1 ? await Team.open(fit.scope, threads) : null;
     const loss = lossOf(params.loss, target);
     const outputs = loss.outputs(target);
     const baseScore = loss.baseScore(target, trainRows);
-    const scores = openScores(fit, { loss: params.loss, outputs });
+    const scores = openScores(fit, { loss: params.loss, outputs, threads });
     fillScores(fit, scores, { target, baseScore, rows: [trainRows, riderRows] });
-    const run = openRun(fit, scores, { params, options, binned });
+    const run = openRun(fit, scores, { params, options, binned, team });
     const rounds = await runRounds(run);
     const trees = run.grower.builder.build(rounds * outputs);
     const { features } = binned;
@@ -99,21 +106,28 @@ export async function trainBoosting(
       scale: 1,
     };
   } finally {
+    team?.close();
     fit.scope.close();
   }
+}
+
+/** Starting threads costs some 20 ms. */
+function usefulThreads(rows: number, threads: number): number {
+  return rows < MIN_SHARED_ROWS ? 1 : Math.max(1, Math.floor(threads));
 }
 
 function openRun(
   fit: Fit,
   scores: Scores,
-  from: { params: BoostingParams; options: BoostingOptions; binned: BinnedSamples },
+  from: { params: BoostingParams; options: BoostingOptions; binned: BinnedSamples; team: Team | null },
 ): Run {
-  const { params, options, binned } = from;
+  const { params, options, binned, team } = from;
   const categoryFloor = Math.min(100, fit.train / 20);
   const grower = newGrower(fit, {
     builder: new TreeBuilder(binned.features, 1),
     limits: { ...params, categoryFloor },
     monotone: binned.features.map(({ name }) => params.monotone[name] ?? 0),
+    team,
   });
   const features = fit.scope.bytes(fit.featureCount * 4);
   const drawn = drawRows(fit, 1, options.random);
@@ -158,10 +172,10 @@ async function runRounds(run: Run): Promise<number> {
 async function runRound(run: Run): Promise<number> {
   const { fit, scores, params } = run;
   if (params.rowFraction < 1) run.drawn = drawRows(fit, params.rowFraction, run.options.random);
-  const scales = computeGradients(fit, scores);
+  const scales = computeGradients(fit, scores, run.grower.team);
   let leaves = 0;
   for (let output = 0; output < scores.outputs; output++) {
-    packOutput(fit, scores, { output, scale: scales[output] });
+    packOutput(fit, scores, { output, scale: scales[output], team: run.grower.team });
     leaves += await growTree(run, { scales: scales[output], output });
   }
   return leaves;

@@ -17,6 +17,7 @@ export interface FitShape {
   trainRows: Int32Array;
   riderRows: Int32Array;
   monotone: Record<string, 1 | -1>;
+  threads: number;
 }
 
 /** Byte offsets and sizes; see above. */
@@ -33,7 +34,7 @@ export interface Fit {
   riders: number;
   drawn: number;
   side: number;
-  /** Scratch sums of the slots: 256 cells each, kept zero between uses. */
+  /** Scratch sums of the slots: 256 cells each, one set a thread, kept zero between uses. */
   slotSums: number;
   /** 16 bytes a feature, for kernels.marginals. */
   marginalPlan: number;
@@ -77,7 +78,7 @@ export function openFit(arena: Arena, shape: FitShape): Fit {
     ...{ scope, train, total, featureCount, columns, records, stride, cells, slotCount: plan.slotCount },
     ...{ rows: scope.bytes(train * 4), riders: scope.bytes(total * 4), drawn: scope.bytes(total * 4) },
     side: scope.bytes(total * 4 + 16),
-    slotSums: scope.bytes(plan.slotCount * 256 * CELL),
+    slotSums: scope.bytes(shape.threads * plan.slotCount * 256 * CELL),
     marginalPlan: writeMarginalPlan(scope, plan, firsts),
     table: writeTable(scope, binned, { firsts, monotone }),
     ...searchPlaces(scope),

@@ -5,8 +5,9 @@
  */
 import type { Fit } from "./fit.ts";
 import type { Kernels } from "./kernels/kernels.ts";
-import type { LossName } from "./losses.ts";
+import { LOSS_NAMES, type LossName } from "./losses.ts";
 import type { Quantisation } from "./splitting.ts";
+import { JOBS, type Team } from "./team.ts";
 
 /** Offsets of the arrays that a loss works on; output-major, `stride` elements an output. */
 export interface Scores {
@@ -17,42 +18,50 @@ export interface Scores {
   y: number;
   g: number;
   h: number;
-  /** Two f64 an output. */
+  /** Two f64 an output and block of rows, then 16 bytes an output and thread of scratch. */
   sums: number;
   scratch: number;
+  blocks: number;
 }
 
 /** Rows of a block; a multiple of four, as kernels work on four at a time. */
 const BLOCK = 16_384;
 const LARGEST_SUM = 2 ** 31 - 1;
 
-export function openScores(fit: Fit, { loss, outputs }: { loss: LossName; outputs: number }): Scores {
+export function openScores(
+  fit: Fit,
+  { loss, outputs, threads }: { loss: LossName; outputs: number; threads: number },
+): Scores {
   const { scope, total } = fit;
   const stride = Math.ceil(total / 4) * 4;
+  const blocks = Math.ceil(fit.train / BLOCK);
+  const sums = scope.bytes(outputs * 16 * (blocks + threads));
   return {
-    ...{ loss, outputs, stride },
+    ...{ loss, outputs, stride, blocks, sums, scratch: sums + outputs * 16 * blocks },
     scores: scope.bytes(outputs * stride * 8),
     y: scope.bytes(stride * 8),
     g: scope.bytes(outputs * stride * 4),
     h: scope.bytes(outputs * stride * 4),
-    sums: scope.bytes(outputs * 16),
-    scratch: scope.bytes(outputs * 16),
   };
 }
 
 /** Gradients of all training rows and all outputs; answers the scale of each output. */
-export function computeGradients(fit: Fit, scores: Scores): Quantisation[] {
-  const totals = new Float64Array(scores.outputs * 2);
-  const sums = fit.scope.f64(scores.sums, scores.outputs * 2);
-  for (let from = 0; from < fit.train; from += BLOCK) {
-    gradientBlock(fit.scope.kernels, scores, from, Math.min(from + BLOCK, fit.train));
-    for (let i = 0; i < totals.length; i++) totals[i] += sums[i];
-  }
+export function computeGradients(fit: Fit, at: Scores, team: Team | null): Quantisation[] {
+  if (team) shareGradients(fit, at, team);
+  else for (let block = 0; block < at.blocks; block++) gradientBlock(fit, at, block);
+  const totals = new Float64Array(at.outputs * 2);
+  const sums = fit.scope.f64(at.sums, at.blocks * at.outputs * 2);
+  for (let i = 0; i < sums.length; i++) totals[i % totals.length] += sums[i];
   const room = LARGEST_SUM - fit.train;
-  return Array.from({ length: scores.outputs }, (_, k) => ({
+  return Array.from({ length: at.outputs }, (_, k) => ({
     scaleG: scaleOf(room, totals[2 * k]),
-    scaleH: scores.loss === "squared" ? 1 : scaleOf(room, totals[2 * k + 1]),
+    scaleH: at.loss === "squared" ? 1 : scaleOf(room, totals[2 * k + 1]),
   }));
+}
+
+function shareGradients(fit: Fit, at: Scores, team: Team): void {
+  const places = [at.scores, at.y, at.g, at.h, at.sums, at.outputs, at.stride];
+  team.run(JOBS.gradients, [at.blocks, fit.train, BLOCK, LOSS_NAMES.indexOf(at.loss), ...places]);
 }
 
 /** Finite also where all gradients vanish. */
@@ -60,22 +69,28 @@ function scaleOf(room: number, sum: number): number {
   return sum > 1e-280 ? room / sum : 1;
 }
 
-function gradientBlock(kernels: Kernels, at: Scores, from: number, to: number): void {
-  const { scores, y, g, h, sums } = at;
+function gradientBlock({ scope, train }: Fit, at: Scores, block: number): void {
+  const { scores, y, g, h } = at;
+  const from = block * BLOCK;
+  const to = Math.min(from + BLOCK, train);
+  const sums = at.sums + block * at.outputs * 16;
   if (at.loss === "softmax") {
-    kernels.softmaxGradients(scores, y, from, to, g, h, sums, at.outputs, at.stride, at.scratch);
-  } else kernels[`${at.loss}Gradients`](scores, y, from, to, g, h, sums);
+    scope.kernels.softmaxGradients(scores, y, from, to, g, h, sums, at.outputs, at.stride, at.scratch);
+  } else scope.kernels[`${at.loss}Gradients`](scores, y, from, to, g, h, sums);
 }
 
 /** Puts the gradients of one output into the records. */
 export function packOutput(
   fit: Fit,
   at: Scores,
-  { output, scale }: { output: number; scale: Quantisation },
+  { output, scale, team }: { output: number; scale: Quantisation; team: Team | null },
 ): void {
   const g = at.g + output * at.stride * 4;
   const h = at.loss === "squared" ? 0 : at.h + output * at.stride * 4;
-  fit.scope.kernels.packGradients(fit.records, fit.stride, g, h, 0, fit.train, scale.scaleG, scale.scaleH);
+  const { records, stride, train } = fit;
+  const { scaleG, scaleH } = scale;
+  if (team) team.run(JOBS.pack, [train, records, stride, g, h], [scaleG, scaleH]);
+  else fit.scope.kernels.packGradients(records, stride, g, h, 0, train, scaleG, scaleH);
 }
 
 /** The mean loss over positions [from, to). */

@@ -12,7 +12,11 @@ import {
   type Quantisation,
   type SearchLimits,
 } from "./splitting.ts";
+import { JOBS, type Team } from "./team.ts";
 import type { Split, TreeBuilder } from "./tree-builder.ts";
+
+/** Below so many rows waking the others costs more than they save. */
+const SHARED_ROWS = 20_000;
 
 export interface GrowthLimits extends SearchLimits {
   maxLeafNodes: number;
@@ -26,6 +30,9 @@ export interface Grower {
   builder: TreeBuilder;
   limits: GrowthLimits;
   monotone: number[];
+  team: Team | null;
+  /** 16 bytes a leaf and list: rows, count, value, for the score update. */
+  updates: number;
 }
 
 /** A node under way: its ranges in the two row lists, its sums, its histogram, the best split of it. */
@@ -65,9 +72,10 @@ export interface TreeStart {
 
 export function newGrower(
   fit: Fit,
-  to: { builder: TreeBuilder; limits: GrowthLimits; monotone: number[] },
+  to: { builder: TreeBuilder; limits: GrowthLimits; monotone: number[]; team: Team | null },
 ): Grower {
-  return { fit, pool: new HistogramPool(fit, to.limits.maxLeafNodes), ...to };
+  const updates = fit.scope.bytes(to.limits.maxLeafNodes * 32);
+  return { fit, updates, pool: new HistogramPool(fit, to.limits.maxLeafNodes, to.team), ...to };
 }
 
 /** The root, searched. */
@@ -137,14 +145,12 @@ function divide(
   by: { split: FoundSplit; node: number; scales: Quantisation },
 ): [Leaf, Leaf] {
   const { fit } = grower;
-  const { kernels } = fit.scope;
   const { split, node } = by;
   fillGoesLeft(fit.goesLeft.view, split);
   const column = fit.columns[split.feature];
-  const rows = fit.rows + leaf.start * 4;
-  const riders = fit.riders + leaf.riderStart * 4;
-  const count = kernels.partition(column, fit.goesLeft.at, rows, leaf.count, fit.side);
-  const riderCount = kernels.partition(column, fit.goesLeft.at, riders, leaf.riderCount, fit.side);
+  const count = partition(grower, column, { rows: fit.rows + leaf.start * 4, count: leaf.count });
+  const riders = { rows: fit.riders + leaf.riderStart * 4, count: leaf.riderCount };
+  const riderCount = partition(grower, column, riders);
   const { g, h } = split.leftSums;
   const common = { parent: node, split: null, histogram: 0, lower: leaf.lower, upper: leaf.upper };
   const left: Leaf = {
@@ -159,6 +165,35 @@ function divide(
   const direction = grower.monotone[split.feature];
   if (direction !== 0) boundChildren(grower, [left, right], { direction, scales: by.scales });
   return [left, right];
+}
+
+/** Splits a range of a row list by the bins that go left; answers how many do. */
+function partition(
+  { fit, team }: Grower,
+  column: number,
+  { rows, count }: { rows: number; count: number },
+): number {
+  const { kernels } = fit.scope;
+  if (!team || count < SHARED_ROWS) return kernels.partition(column, fit.goesLeft.at, rows, count, fit.side);
+  team.run(JOBS.partition, [count, column, fit.goesLeft.at, rows, fit.side]);
+  let left = 0;
+  for (let part = 0; part < team.size; part++) {
+    kernels.copyBytes(rows + left * 4, rows + shareOf(count, part, team.size) * 4, team.result(part) * 4);
+    left += team.result(part);
+  }
+  let end = left;
+  for (let part = 0; part < team.size; part++) {
+    const from = shareOf(count, part, team.size);
+    const right = shareOf(count, part + 1, team.size) - from - team.result(part);
+    kernels.copyBytes(rows + end * 4, fit.side + from * 4, right * 4);
+    end += right;
+  }
+  return left;
+}
+
+/** Where a part's share of a range begins: as the kernels have it. */
+function shareOf(count: number, part: number, parts: number): number {
+  return Math.floor((count * part) / parts);
 }
 
 /** One byte a bin. */
@@ -233,16 +268,38 @@ function search(grower: Grower, growing: Growing, leaf: Leaf): void {
 
 /** Adds the leaves to the model and their values to the scores (f64 by position); answers the number of leaves. */
 export function finishTree(grower: Grower, growing: Growing, scores: number): number {
-  const { fit, builder, pool, limits } = grower;
-  const { kernels } = fit.scope;
-  for (const leaf of growing.leaves) {
-    const value = limits.learningRate * leafValue(grower, leaf, growing.scales);
-    attach(growing, leaf, builder.addLeaf([value], leaf.count));
-    kernels.addToRows(scores, fit.rows + leaf.start * 4, leaf.count, value);
-    kernels.addToRows(scores, fit.riders + leaf.riderStart * 4, leaf.riderCount, value);
+  const { builder, pool, limits } = grower;
+  const values = growing.leaves.map((leaf) => limits.learningRate * leafValue(grower, leaf, growing.scales));
+  growing.leaves.forEach((leaf, i) => {
+    attach(growing, leaf, builder.addLeaf([values[i]], leaf.count));
     pool.give(leaf.histogram);
-  }
+  });
+  updateScores(grower, growing.leaves, { values, scores });
   for (const [node, [left, right]] of growing.links) builder.connect(node, left, right);
   builder.addRoot(growing.root);
   return growing.leaves.length;
+}
+
+function updateScores(
+  grower: Grower,
+  leaves: Leaf[],
+  { values, scores }: { values: number[]; scores: number },
+): void {
+  const { fit, team, updates } = grower;
+  const { kernels } = fit.scope;
+  const words = fit.scope.i32(updates, leaves.length * 8);
+  const numbers = fit.scope.f64(updates, leaves.length * 4);
+  leaves.forEach((leaf, i) => {
+    const [rows, riders] = [fit.rows + leaf.start * 4, fit.riders + leaf.riderStart * 4];
+    if (!team) {
+      kernels.addToRows(scores, rows, leaf.count, values[i]);
+      kernels.addToRows(scores, riders, leaf.riderCount, values[i]);
+      return;
+    }
+    words.set([rows, leaf.count], i * 8);
+    words.set([riders, leaf.riderCount], i * 8 + 4);
+    numbers[i * 4 + 1] = values[i];
+    numbers[i * 4 + 3] = values[i];
+  });
+  team?.run(JOBS.add, [leaves.length * 2, scores, updates]);
 }

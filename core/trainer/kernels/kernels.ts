@@ -70,6 +70,8 @@ export interface Kernels {
     ...args: [slots: number, slotCount: number, plan: number, features: number, out: number, cells: number]
   ): void;
   subtract(parent: number, child: number, cells: number): void;
+  /** into += from, and clears from. */
+  addCells(into: number, from: number, cells: number): void;
   sumCells(cells: number, count: number): bigint;
   findSplit(
     ...args: [
@@ -85,6 +87,9 @@ export interface Kernels {
   ): void;
   /** In place and stable; answers how many went left. */
   partition(column: number, goesLeft: number, rows: number, count: number, side: number): number;
+  /** Runs a job of several threads (assembly/team.ts) and waits for all its parts. */
+  runJob(control: number): void;
+  wake(control: number): void;
   copyBytes(to: number, from: number, count: number): void;
   addToRows(scores: number, rows: number, count: number, value: number): void;
 }

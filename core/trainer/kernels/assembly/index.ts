@@ -4,6 +4,7 @@
 export { squaredGradients, logisticGradients, softmaxGradients, poissonGradients, gammaGradients } from "./gradients";
 export { squaredLoss, logisticLoss, softmaxLoss, poissonLoss, gammaLoss } from "./values";
 export { packGradients, buildSlot, binNumbers } from "./records";
-export { histogram, marginals, subtract, sumCells } from "./histogram";
+export { histogram, marginals, subtract, addCells, sumCells } from "./histogram";
 export { findSplit } from "./splitting";
 export { partition, addToRows, copyBytes } from "./partition";
+export { work, runJob, wake } from "./team";
