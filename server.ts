@@ -74,7 +74,9 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     draw: (key) => {
       const { panel, subject } = parsePanelKey(key)!;
       const home = config.PUBLIC_URL || `http://${config.HOST}:${config.PORT}`;
-      return `${PanelView({ panelKey: key, panel, data: read(panel, subject), links: links(home) })}`;
+      const data = read(panel, subject);
+      if (data === null && subject !== null) return null;
+      return `${PanelView({ panelKey: key, panel, data, links: links(home) })}`;
     },
     publish: (drawing) => publish(topicOf(drawing.key), drawingMessage(log.epoch, drawing)),
   });

@@ -4,7 +4,7 @@
  */
 import { mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { type Child, ChildDied, startChild } from "./child.ts";
+import { type Child, startChild } from "./child.ts";
 import { readPage } from "./csv/preview.ts";
 import type { CsvProfile, ReadingChoices } from "./csv/types.ts";
 import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
@@ -253,11 +253,14 @@ export class Datasets {
     }
   }
 
+  /** A defect of ours, or a reader that was killed: the file is refused all the same, so that nothing hangs. */
   private unexpected(error: unknown): AppError {
-    this.options.logger.error({ error: String(error) }, "reading failed");
-    if (!(error instanceof ChildDied)) throw error;
-    return new AppError("invalid", "The file could not be read: its reader died", {
-      fix: "Check that it is a CSV; if it is, the log says more.",
+    this.options.logger.error(
+      { error: String(error), cause: String((error as Error).cause ?? "") },
+      "reading failed",
+    );
+    return new AppError("invalid", "The file could not be read: its reader failed", {
+      fix: "Check that it is a CSV; if it is, the server's log says more.",
     });
   }
 

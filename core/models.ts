@@ -147,7 +147,7 @@ export class Models {
   }
 }
 
-function damaged(version: StoredVersion, reason: string): AppError {
+export function damaged(version: StoredVersion, reason: string): AppError {
   return new AppError(
     "conflict",
     `The file of ${version.name} version ${version.version} is damaged: ${reason}`,

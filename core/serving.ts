@@ -5,12 +5,13 @@
 import { z } from "zod";
 import type { EventLog } from "./events.ts";
 import { newId } from "./ids.ts";
-import type { Models } from "./models.ts";
+import { damaged, type Models } from "./models.ts";
 import { answerAt, type PredictRow, tableOf, type Warning } from "./serving-rows.ts";
 import type { Store } from "./store/database.ts";
 import { addPredictions, type StoredVersion } from "./store/models.ts";
 import { type Model, predict } from "./trainer/model.ts";
 import { readModel } from "./trainer/model-file.ts";
+import { DamagedFileError } from "./trainer/pack.ts";
 
 const CELL = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const MAX_ROWS = 100_000;
@@ -103,13 +104,22 @@ export class Serving {
     const key = version.runId;
     let model = this.loaded.get(key);
     if (!model) {
-      model = this.options.models.read(version).then(readModel);
+      model = this.read(version);
       model.catch(() => this.loaded.delete(key));
       this.loaded.set(key, model);
       const oldest = this.loaded.keys().next().value;
       if (this.loaded.size > MODELS_KEPT && oldest !== undefined) this.loaded.delete(oldest);
     }
     return model;
+  }
+
+  private async read(version: StoredVersion): Promise<Model> {
+    const bytes = await this.options.models.read(version);
+    try {
+      return readModel(bytes);
+    } catch (error) {
+      throw error instanceof DamagedFileError ? damaged(version, error.message) : error;
+    }
   }
 
   private note(version: StoredVersion, predictions: number): void {

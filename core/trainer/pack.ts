@@ -71,7 +71,8 @@ export function unpack(bytes: Uint8Array): unknown {
   if (crc32(bytes.subarray(HEADER_BYTES)) !== header.getUint32(12, true)) {
     throw new DamagedFileError("The file's checksum does not match.");
   }
-  const body = bytes.slice(arraysAt);
+  // A Node Buffer's slice shares its pool: only a new array is a copy.
+  const body = new Uint8Array(bytes.subarray(arraysAt));
   const json = new TextDecoder().decode(bytes.subarray(HEADER_BYTES, HEADER_BYTES + jsonBytes));
   return JSON.parse(json, (_key, item: unknown) => {
     const reference =
