@@ -7,6 +7,7 @@ import { AppError } from "../errors.ts";
 import { type Encoding, knownEncoding, markBytes, wholeUtf8 } from "./encoding.ts";
 import { findLayout } from "./layout.ts";
 import { refuseForeign } from "./refuse.ts";
+import { shapeOf } from "./shape.ts";
 import { cutSample, sniff } from "./sniff.ts";
 import { openSource } from "./source.ts";
 import type { Dialect, ReadingChoices } from "./types.ts";
@@ -46,8 +47,9 @@ export async function decide(
     footerRows: 0,
     sentence: "",
     width,
+    shape: shapeOf(rows.slice(layout.preambleRows + layout.headerRows), width),
   };
-  return { dialect: { ...dialect, sentence: describe(dialect) }, isEmpty };
+  return { dialect: { ...dialect, sentence: describeDialect(dialect) }, isEmpty };
 }
 
 /** Comment lines above the table count as rows of its preamble. */
@@ -89,7 +91,7 @@ const NAMES: Record<string, string> = {
 };
 
 /** What was decided, for the page. */
-export function describe(dialect: Dialect): string {
+export function describeDialect(dialect: Dialect): string {
   const { encoding, compression, delimiter, quote, newline, preambleRows, headerRows, footerRows } = dialect;
   const parts = [
     `${compression === "none" ? "" : `${compression} of `}${encoding.toUpperCase()} text`,

@@ -1,52 +1,87 @@
 /** What is odd about a file or its columns, said in sentences with the way out? Only says; changes nothing. */
+import type { Oddity } from "./frame.ts";
 import type { ColumnProfile, Finding } from "./types.ts";
 
-export interface RaggedRows {
-  short: number;
-  long: number;
-  quotes: number;
-  /** 1-based rows in the file, the first few of each. */
-  shortRows: number[];
-  longRows: number[];
-  quoteRows: number[];
-  /** A quote that never closes begins here; 0: none. */
-  unclosedRow: number;
+/** By kind of oddity: how many rows, and the first few of them, 1-based in the file. */
+export type OddRows = Map<string, { count: number; rows: number[] }>;
+
+const ROWS_NAMED = 3;
+
+export function noteOdd(
+  odd: OddRows,
+  found: { row: number; oddity: Oddity; cells: number; width: number },
+): void {
+  const { row, oddity, cells, width } = found;
+  const isRagged = oddity !== "surplus" && cells !== width;
+  if (isRagged) note(odd, cells < width ? "short" : "long", row);
+  if (oddity !== "") note(odd, oddity, row);
 }
 
-export function noRaggedRows(): RaggedRows {
-  return { short: 0, long: 0, quotes: 0, shortRows: [], longRows: [], quoteRows: [], unclosedRow: 0 };
+function note(odd: OddRows, kind: string, row: number): void {
+  const noted = odd.get(kind) ?? { count: 0, rows: [] };
+  odd.set(kind, noted);
+  noted.count++;
+  if (noted.rows.length < ROWS_NAMED) noted.rows.push(row);
 }
 
-export function describeRagged(ragged: RaggedRows, width: number): Finding[] {
-  const findings: Finding[] = [];
-  const { short, long, quotes, shortRows, longRows, quoteRows, unclosedRow } = ragged;
-  if (short > 0) {
-    const message = `${rowsText(short, shortRows)} fewer than ${width} cells; what they lack counts as missing.`;
-    findings.push(about("short_rows", message, shortRows[0]));
-  }
-  if (long > 0) {
-    const message = `${rowsText(long, longRows)} more than ${width} cells; what is beyond the last column was left out.`;
-    findings.push(about("long_rows", message, longRows[0]));
-  }
-  if (quotes > 0) {
-    const message = `${rowsText(quotes, quoteRows)} quotes that do not match; they were read in the way that fits the other rows.`;
-    findings.push(about("odd_quotes", message, quoteRows[0]));
-  }
-  if (unclosedRow > 0) {
-    const message = `A quote opens in row ${unclosedRow} and never closes; it was read as a character.`;
-    findings.push(about("unclosed_quote", message, unclosedRow));
-  }
-  return findings;
+/** What is said of each kind, after `Row 7 has` or `12 rows have`; `#` is the usual width. */
+const ODDITIES: readonly { kind: string; code: string; severity: Finding["severity"]; says: string }[] = [
+  {
+    kind: "short",
+    code: "short_rows",
+    severity: "warning",
+    says: "fewer than # cells; what they lack counts as missing",
+  },
+  {
+    kind: "long",
+    code: "long_rows",
+    severity: "warning",
+    says: "more than # cells; what is beyond the last column was left out",
+  },
+  {
+    kind: "surplus",
+    code: "surplus_separators",
+    severity: "warning",
+    says: "one separator too many; the blank cell it made was left out",
+  },
+  {
+    kind: "delimiter",
+    code: "other_delimiter",
+    severity: "warning",
+    says: "another delimiter than the others, and were read by it",
+  },
+  {
+    kind: "quote",
+    code: "odd_quotes",
+    severity: "warning",
+    says: "quotes that do not match; they were read in the way that fits the other rows",
+  },
+  {
+    kind: "bare",
+    code: "bare_quotes",
+    severity: "info",
+    says: "quotes inside cells that are not quoted; they were kept",
+  },
+  {
+    kind: "unclosed",
+    code: "unclosed_quote",
+    severity: "warning",
+    says: "a quote that never closes; it was read as a character",
+  },
+];
+
+export function describeOddRows(odd: OddRows, width: number): Finding[] {
+  return ODDITIES.flatMap(({ kind, code, severity, says }) => {
+    const noted = odd.get(kind);
+    if (!noted) return [];
+    const message = `${rowsText(noted.count, noted.rows)} ${says.replace("#", String(width))}.`;
+    return [{ code, severity, column: null, message, fix: null, row: noted.rows[0] }];
+  });
 }
 
 function rowsText(count: number, rows: readonly number[]): string {
-  const places = rows.slice(0, 3).join(", ");
-  if (count === 1) return `Row ${places} has`;
-  return `${count} rows (${count > 3 ? "the first: " : ""}${places}) have`;
-}
-
-function about(code: string, message: string, row: number): Finding {
-  return { code, severity: "warning", column: null, message, fix: null, row };
+  if (count === 1) return `Row ${rows[0]} has`;
+  return `${count} rows (${count > ROWS_NAMED ? "the first: " : ""}${rows.join(", ")}) have`;
 }
 
 export function describeColumn(profile: ColumnProfile): Finding[] {
@@ -82,7 +117,14 @@ export function describeFrame(frame: { footerRows: number; nextTableRow: number;
   const findings: Finding[] = [];
   if (frame.nextTableRow > 0) {
     const message = `Another table begins in row ${frame.nextTableRow}; only the first, ${frame.rows} rows, was read.`;
-    findings.push(about("more_tables", message, frame.nextTableRow));
+    findings.push({
+      code: "more_tables",
+      severity: "warning",
+      column: null,
+      message,
+      fix: null,
+      row: frame.nextTableRow,
+    });
   }
   if (frame.footerRows > 0) {
     const message = `${frame.footerRows === 1 ? "One row" : `${frame.footerRows} rows`} beneath the table look like notes and were left out.`;

@@ -2,25 +2,31 @@
  * Which of a file's rows are the first table's data? Drops what stands before the header, holds back what may be a
  * footer or another table until it is known. What it holds back is bounded.
  */
+import { isHeaderLike, surplusBlank, usualFill } from "./shape.ts";
 import type { Irregular } from "./tokenizer.ts";
+
+/** What was odd about a row that was kept: its quotes, or a blank cell too many that was left out. */
+export type Oddity = Irregular | "surplus";
 
 export interface FrameHandlers {
   header(row: string[]): void;
   /** `row` is 1-based in the file. */
   data(bytes: Uint8Array, spans: Int32Array, cells: number, row: number): void;
-  odd(row: number, irregular: Irregular, cells: number): void;
+  odd(row: number, oddity: Oddity, cells: number): void;
 }
 
 export interface FramePlan {
   preambleRows: number;
   headerRows: number;
-  width: number;
+  width?: number;
   comment: string;
+  /** See shape.ts. */
+  shape?: string;
   /** Data rows of the first table where a first reading has counted them. */
   tableRows?: number;
 }
 
-interface HeldRow {
+interface Row {
   bytes: Uint8Array;
   spans: Int32Array;
   cells: number;
@@ -29,6 +35,8 @@ interface HeldRow {
 }
 
 const HELD_ROWS = 40;
+/** So many rows alike, and unlike the table, are another table. */
+const NEW_TABLE_ROWS = 5;
 const decoder = new TextDecoder();
 
 export class Frame {
@@ -37,16 +45,23 @@ export class Frame {
   footerRows = 0;
   /** A second table begins at this row; 0: none was seen. */
   nextTableRow = 0;
-  blankRows = 0;
   private seen = 0;
-  private readonly held: HeldRow[] = [];
+  private held: Row[] = [];
   private headerBytes: Uint8Array[] = [];
   private isOver = false;
+  private readonly width: number;
+  private readonly shape: string;
+  /** A row that fills no more cells than this may be a note. */
+  private readonly noteFill: number;
 
   constructor(
     private readonly plan: FramePlan,
     private readonly handlers: FrameHandlers,
-  ) {}
+  ) {
+    this.width = plan.width ?? 0;
+    this.shape = plan.shape ?? "";
+    this.noteFill = usualFill(this.shape) >= 3 ? Math.max(1, Math.floor(0.34 * usualFill(this.shape))) : 0;
+  }
 
   get isFinished(): boolean {
     return this.isOver;
@@ -54,104 +69,102 @@ export class Frame {
 
   /** A row as cut. */
   readonly take = (bytes: Uint8Array, spans: Int32Array, cells: number, irregular: Irregular): void => {
-    const { preambleRows, headerRows, width, tableRows } = this.plan;
+    const { preambleRows, headerRows, tableRows } = this.plan;
     const row = ++this.seen;
     if (row <= preambleRows || this.isOver) return;
-    if (row <= preambleRows + headerRows) return this.takeHeader(bytes, spans, cells);
-    if (tableRows !== undefined && this.rows >= tableRows) {
-      this.isOver = true;
-      return;
-    }
-    if (
-      cells === width &&
+    if (row <= preambleRows + headerRows) this.takeHeader(bytes, spans, cells);
+    else if (tableRows !== undefined && this.rows >= tableRows) this.isOver = true;
+    else if (
+      cells === this.width &&
       irregular === "" &&
       this.held.length === 0 &&
-      !this.mayRepeatHeader(bytes, spans)
+      this.isPlain(bytes, spans)
     ) {
       this.rows++;
       this.handlers.data(bytes, spans, cells, row);
-      return;
-    }
-    this.takeOdd({ bytes, spans, cells, row, irregular });
+    } else this.takeOdd({ bytes, spans, cells, row, irregular });
   };
 
-  /** What is still held is a footer where it is not as wide as the table. */
+  /** What is still held is a footer where it fills few cells. */
   end(): void {
     if (this.isOver) return;
     let last = this.held.length;
-    while (last > 0 && isFooter(this.held[last - 1], this.plan.width)) last--;
-    if (this.held.length - last < this.held.length || this.rows > 0)
-      this.footerRows = this.held.length - last;
-    else last = this.held.length;
+    while (last > 0 && this.isFooter(this.held[last - 1])) last--;
+    if (last === 0 && this.rows === 0) last = this.held.length;
+    this.footerRows += this.held.slice(last).filter((row) => !isBlankLine(row)).length;
     for (const held of this.held.slice(0, last)) this.hand(held);
-    this.held.length = 0;
+    this.held = [];
   }
 
   private takeHeader(bytes: Uint8Array, spans: Int32Array, cells: number): void {
-    const row: string[] = [];
-    this.headerBytes = [];
-    for (let k = 0; k < cells; k++) {
-      const cell = bytes.slice(spans[2 * k], spans[2 * k + 1]);
-      this.headerBytes.push(cell);
-      row.push(decoder.decode(cell));
-    }
-    this.handlers.header(row);
+    this.headerBytes = Array.from({ length: cells }, (_, k) => bytes.slice(spans[2 * k], spans[2 * k + 1]));
+    this.handlers.header(withoutSurplus(textsOf({ bytes, spans, cells }), this.width));
   }
 
-  /** Cheap test first: nearly every row differs from the header in its first bytes. */
-  private mayRepeatHeader(bytes: Uint8Array, spans: Int32Array): boolean {
+  /** Cheap tests first: nearly every row differs from the header in its first bytes, and fills its second or last cell. */
+  private isPlain(bytes: Uint8Array, spans: Int32Array): boolean {
+    const { width, noteFill } = this;
+    if (noteFill > 0 && spans[2] === spans[3] && spans[2 * width - 2] === spans[2 * width - 1]) {
+      if (filledIn(spans, width) <= noteFill) return false;
+    }
     const first = this.headerBytes[0];
-    if (first === undefined || spans[1] - spans[0] !== first.length) return false;
-    if (first.length > 0 && bytes[spans[0]] !== first[0]) return false;
+    if (first === undefined || spans[1] - spans[0] !== first.length) return true;
+    if (first.length > 0 && bytes[spans[0]] !== first[0]) return true;
+    return !this.repeatsHeader(bytes, spans);
+  }
+
+  private repeatsHeader(bytes: Uint8Array, spans: Int32Array): boolean {
+    if (this.headerBytes.length !== this.width) return false;
     return this.headerBytes.every((cell, k) => isSame(cell, bytes.subarray(spans[2 * k], spans[2 * k + 1])));
   }
 
-  private takeOdd(odd: HeldRow): void {
-    const { width, comment, tableRows } = this.plan;
-    const isBlank = odd.cells === 1 && odd.spans[0] === odd.spans[1];
-    if (isBlank) this.blankRows++;
-    if (isBlank && width > 1 && this.held.length === 0) return;
-    if (comment && this.isComment(odd)) return;
-    if (tableRows !== undefined) return isBlank && width > 1 ? undefined : this.hand(odd);
-    if (
-      odd.cells === width &&
-      this.headerBytes.length === width &&
-      this.mayRepeatHeader(odd.bytes, odd.spans)
-    ) {
-      return this.finish(odd.row);
-    }
-    if (odd.cells === width && !isBlank) {
+  private takeOdd(odd: Row): void {
+    const isBlank = isBlankLine(odd);
+    if (this.isComment(odd)) return;
+    if (this.plan.tableRows !== undefined) this.hand(odd);
+    else if (odd.cells !== this.width || isBlank) this.hold(odd);
+    else if (this.repeatsHeader(odd.bytes, odd.spans) || this.startsBelow(odd)) this.finish(odd.row);
+    else if (this.isFooter(odd)) this.hold(odd);
+    else {
       this.release();
-      return this.hand(odd);
+      this.hand(odd);
     }
-    this.hold(odd);
-    if (this.startsTable()) return this.finish(this.held[0].row);
-    if (this.held.length >= HELD_ROWS) this.release();
   }
 
-  private isComment({ bytes, spans }: HeldRow): boolean {
+  private isComment({ bytes, spans }: Row): boolean {
     const { comment } = this.plan;
     for (let k = 0; k < comment.length; k++) if (bytes[spans[0] + k] !== comment.charCodeAt(k)) return false;
-    return spans[1] - spans[0] >= comment.length;
+    return comment !== "" && spans[1] - spans[0] >= comment.length;
   }
 
   /** The row's bytes are reused by the tokenizer, so what is held is copied. */
-  private hold({ bytes, spans, cells, row, irregular }: HeldRow): void {
-    const from = cells > 0 ? spans[0] : 0;
-    const to = cells > 0 ? spans[2 * cells - 1] : 0;
-    const moved = new Int32Array(2 * cells);
-    for (let k = 0; k < 2 * cells; k++) moved[k] = spans[k] - from;
-    this.held.push({ bytes: bytes.slice(from, to), spans: moved, cells, row, irregular });
+  private hold(odd: Row): void {
+    if (isBlankLine(odd) && (this.held.length === 0 || isBlankLine(this.held[this.held.length - 1]))) {
+      // Blank lines say no more than one does; but where a table has one column they are its rows.
+      if (this.width > 1 && this.held.length > 0) return;
+    }
+    this.held.push(copyOf(odd));
+    const start = this.startOfTable();
+    if (start > 0) this.finish(start);
+    else if (this.held.length >= HELD_ROWS) this.release();
   }
 
-  /** Rows alike among themselves and unlike the table, to the last one held. */
-  private startsTable(): boolean {
-    const filled = this.held.filter(({ cells }) => cells > 1);
-    const widths = filled.slice(-6).map(({ cells }) => cells);
-    return widths.length === 6 && widths.every((cells) => cells === widths[0]) && this.rows >= 3;
+  /** Rows alike among themselves and unlike the table, to the last one held: where they begin; 0: not there. */
+  private startOfTable(): number {
+    const width = this.held[this.held.length - 1].cells;
+    if (width < 2 || width === this.width || this.rows < 3) return 0;
+    let at = this.held.length;
+    while (at > 0 && this.held[at - 1].cells === width) at--;
+    return this.held.length - at >= NEW_TABLE_ROWS ? this.held[at].row : 0;
+  }
+
+  /** After a blank line a row of words above columns of numbers begins another table. */
+  private startsBelow(odd: Row): boolean {
+    return this.held.some(isBlankLine) && this.shape !== "" && isHeaderLike(textsOf(odd), this.shape);
   }
 
   private finish(row: number): void {
+    this.held = this.held.filter((held) => held.row < row);
     this.end();
     this.nextTableRow = row;
     this.isOver = true;
@@ -159,22 +172,59 @@ export class Frame {
 
   private release(): void {
     for (const held of this.held) this.hand(held);
-    this.held.length = 0;
+    this.held = [];
   }
 
-  private hand({ bytes, spans, cells, row, irregular }: HeldRow): void {
-    const isBlank = cells === 1 && spans[0] === spans[1];
-    if (isBlank && this.plan.width > 1) return;
+  private hand(odd: Row): void {
+    if (isBlankLine(odd) && this.width > 1) return;
+    const { bytes, spans, cells, row, irregular } = odd;
     this.rows++;
-    if (cells !== this.plan.width || irregular !== "") this.handlers.odd(row, irregular, cells);
+    const surplus =
+      this.shape !== "" && cells === this.width + 1 ? surplusBlank(textsOf(odd), this.shape) : -1;
+    if (surplus >= 0) {
+      spans.copyWithin(2 * surplus, 2 * surplus + 2, 2 * cells);
+      this.handlers.odd(row, "surplus", cells);
+      this.handlers.data(bytes, spans, cells - 1, row);
+      return;
+    }
+    if (cells !== this.width || irregular !== "") this.handlers.odd(row, irregular, cells);
     this.handlers.data(bytes, spans, cells, row);
+  }
+
+  private isFooter({ cells, spans }: Row): boolean {
+    const { width } = this;
+    const filled = filledIn(spans, cells);
+    if (cells === width) return width > 1 && filled <= this.noteFill;
+    return width > 1 && (filled === 0 || cells === 1 || filled <= 0.34 * width);
   }
 }
 
-function isFooter({ cells, spans }: HeldRow, width: number): boolean {
+function isBlankLine({ cells, spans }: Row): boolean {
+  return cells === 1 && spans[0] === spans[1];
+}
+
+function filledIn(spans: Int32Array, cells: number): number {
   let filled = 0;
   for (let k = 0; k < cells; k++) if (spans[2 * k] < spans[2 * k + 1]) filled++;
-  return width > 1 && (filled === 0 || filled <= 0.34 * width || cells === 1);
+  return filled;
+}
+
+function copyOf({ bytes, spans, cells, row, irregular }: Row): Row {
+  const from = spans[0];
+  const moved = spans.slice(0, 2 * cells).map((at) => at - from);
+  return { bytes: bytes.slice(from, spans[2 * cells - 1]), spans: moved, cells, row, irregular };
+}
+
+function textsOf({ bytes, spans, cells }: Pick<Row, "bytes" | "spans" | "cells">): string[] {
+  return Array.from({ length: cells }, (_, k) =>
+    decoder.decode(bytes.subarray(spans[2 * k], spans[2 * k + 1])),
+  );
+}
+
+/** A header with one cell too many and one blank: that one is too many. */
+function withoutSurplus(header: string[], width: number): string[] {
+  const blanks = header.filter((name) => name.trim() === "").length;
+  return header.length === width + 1 && blanks === 1 ? header.filter((name) => name.trim() !== "") : header;
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {

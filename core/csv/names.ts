@@ -6,8 +6,8 @@ export interface NamedColumns {
   findings: Finding[];
 }
 
-/** `header`: null where there is none; `width`: how many columns the rows have. */
-export function nameColumns(header: readonly string[] | null, width: number): NamedColumns {
+/** `header`: null where there is none; `width`: how many columns the rows have; `row`: where the header ends. */
+export function nameColumns(header: readonly string[] | null, width: number, row: number): NamedColumns {
   const findings: Finding[] = [];
   const given = (header ?? []).map((name) => name.trim());
   while (given.length > width && given[given.length - 1] === "") given.pop();
@@ -21,7 +21,8 @@ export function nameColumns(header: readonly string[] | null, width: number): Na
     names.push(name);
   }
   if (header === null) findings.push(noHeader());
-  else if (given.some((name) => name === "") || given.length < width) findings.push(blankNames(names, given));
+  else if (given.length !== width) findings.push(unlikeWidth(given.length, width, row));
+  else if (given.includes("")) findings.push(blankNames(names, given));
   return { names, findings };
 }
 
@@ -41,6 +42,11 @@ function noHeader(): Finding {
   const message =
     "The first row holds data, not names, so the columns are called column_1, column_2 and so on.";
   return { code: "no_header", severity: "warning", column: null, message, fix: { header: true } };
+}
+
+function unlikeWidth(named: number, width: number, row: number): Finding {
+  const message = `The header names ${named} columns, but most rows have ${width} cells.`;
+  return { code: "header_width", severity: "warning", column: null, message, fix: null, row };
 }
 
 function blankNames(names: readonly string[], given: readonly string[]): Finding {

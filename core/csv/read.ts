@@ -5,8 +5,8 @@
 import { AppError } from "../errors.ts";
 import { accumulatorFor, type ColumnAccumulator } from "../profile.ts";
 import { checkChoices, keptColumns } from "./choices.ts";
-import { type Decision, decide, describe } from "./decide.ts";
-import { describeColumn, describeFrame, describeRagged, noRaggedRows, type RaggedRows } from "./findings.ts";
+import { type Decision, decide, describeDialect } from "./decide.ts";
+import { describeColumn, describeFrame, describeOddRows, noteOdd, type OddRows } from "./findings.ts";
 import type { Frame } from "./frame.ts";
 import { inferColumn } from "./infer.ts";
 import { mergeHeader } from "./layout.ts";
@@ -27,7 +27,6 @@ const SAMPLE_ROWS = 2000;
 const SAMPLE_CELLS = 200_000;
 const PREVIEW_ROWS = 50;
 const MAX_PASSES = 3;
-const ROWS_NAMED = 5;
 
 export interface ProfileOptions {
   /** The file's label as uploaded. */
@@ -46,7 +45,11 @@ export async function profileCsv(
   if (decision.isEmpty) throw emptyFile(options.name);
   const { dialect } = decision;
   const start = await readStart(path, decision, options.signal);
-  const { names, findings } = nameColumns(start.header, dialect.width);
+  const { names, findings } = nameColumns(
+    start.header,
+    dialect.width,
+    dialect.preambleRows + dialect.headerRows,
+  );
   refuseNoTable(names, start.rows, dialect);
   checkChoices(choices, names);
   const inferred = names.map((name, column) =>
@@ -120,7 +123,7 @@ function emptyFile(name: string): AppError {
 interface Pass {
   frame: Frame;
   accumulators: ColumnAccumulator[];
-  ragged: RaggedRows;
+  odd: OddRows;
 }
 
 interface Reading {
@@ -145,7 +148,7 @@ async function profileAll(path: string, reading: Reading): Promise<Pass> {
 async function profileOnce(path: string, { dialect, plans, options }: Reading): Promise<Pass> {
   const accumulators = plans.map((plan) => accumulatorFor(plan, plans.length));
   const width = accumulators.length;
-  const ragged = noRaggedRows();
+  const odd: OddRows = new Map();
   const frame = await scanTable(path, dialect, {
     handlers: {
       header: () => {
@@ -156,35 +159,14 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
         for (let k = 0; k < shared; k++) accumulators[k].add(bytes, spans[2 * k], spans[2 * k + 1]);
         for (let k = shared; k < width; k++) accumulators[k].missing++;
       },
-      odd: (row, irregular, cells) => noteOdd(ragged, { row, irregular, cells, width: dialect.width }),
+      odd: (row, oddity, cells) => noteOdd(odd, { row, oddity, cells, width: dialect.width }),
     },
     options: {
       signal: options.signal,
       onProgress: (progress, { rows }) => options.onProgress?.({ ...progress, rows }),
     },
   });
-  return { frame, accumulators, ragged };
-}
-
-function noteOdd(
-  ragged: RaggedRows,
-  odd: { row: number; irregular: string; cells: number; width: number },
-): void {
-  const note = (rows: number[]) => {
-    if (rows.length < ROWS_NAMED) rows.push(odd.row);
-  };
-  if (odd.cells < odd.width) {
-    ragged.short++;
-    note(ragged.shortRows);
-  } else if (odd.cells > odd.width) {
-    ragged.long++;
-    note(ragged.longRows);
-  }
-  if (odd.irregular === "unclosed") ragged.unclosedRow ||= odd.row;
-  else if (odd.irregular !== "") {
-    ragged.quotes++;
-    note(ragged.quoteRows);
-  }
+  return { frame, accumulators, odd };
 }
 
 /** The same plan where it holds for the whole column; else a new one, which knows what did not fit. */
@@ -203,7 +185,7 @@ function revise(accumulator: ColumnAccumulator, reading: Reading, column: number
 }
 
 function assemble(
-  { frame, accumulators, ragged }: Pass,
+  { frame, accumulators, odd }: Pass,
   known: {
     dialect: Dialect & { width: number };
     choices: ReadingChoices;
@@ -224,11 +206,11 @@ function assemble(
   const columns = settled.map(({ profile }) => profile).filter(({ name }) => !choices.drop?.includes(name));
   findings.push(
     ...describeFrame(frame),
-    ...describeRagged(ragged, dialect.width),
+    ...describeOddRows(odd, dialect.width),
     ...columns.flatMap(describeColumn),
   );
   return {
-    plan: { dialect: { ...dialect, sentence: describe(dialect) }, columns: plans },
+    plan: { dialect: { ...dialect, sentence: describeDialect(dialect) }, columns: plans },
     rows: frame.rows,
     columns,
     findings,

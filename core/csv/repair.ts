@@ -61,6 +61,22 @@ export function repairRow(window: RepairWindow, budget: LookaheadBudget): Repair
   return (width === 0 && readings.find((row) => row !== null)) || readings[2]!;
 }
 
+/** Delimiters that single rows use in spite of the others. */
+const OTHER_DELIMITERS = [",", ";", "\t", "|", " "];
+
+/** The row cut by another delimiter, where that gives precisely the width of the table; null where none does. */
+export function recut(window: RepairWindow): RepairedRow | null {
+  const { bytes, start, lineEnd, width, cutting } = window;
+  for (const delimiter of OTHER_DELIMITERS) {
+    // Prose has blanks too: fewer than four could be chance.
+    if (delimiter === cutting.delimiter || (delimiter === " " && width < 5)) continue;
+    if (bytes.indexOf(delimiter.charCodeAt(0), start) < 0) continue;
+    const row = readAs({ ...window, cutting: { ...cutting, delimiter } }, "doubled", lineEnd);
+    if (row?.cells.length === width && row.next === lineEnd) return row;
+  }
+  return null;
+}
+
 /** Null where a quote is still open at `end`. */
 function readAs(window: RepairWindow, reading: Reading, end: number): RepairedRow | null {
   const { bytes, cutting } = window;
@@ -90,14 +106,14 @@ function readQuoted(
 ): Cell | null {
   const { bytes, at, end, delimiter, cutting } = field;
   const quote = cutting.quote.charCodeAt(0);
-  const escape = (cutting.escape || cutting.quote).charCodeAt(0);
+  const escapeByte = (cutting.escape || cutting.quote).charCodeAt(0);
   const value: number[] = [];
   let i = at + 1;
   while (i < end) {
     const byte = bytes[i];
-    const isEscape = reading !== "plain" && byte === escape && i + 1 < end && bytes[i + 1] === quote;
-    if (isEscape) {
-      value.push(quote);
+    const next = i + 1 < end ? bytes[i + 1] : -1;
+    if (reading !== "plain" && byte === escapeByte && (next === quote || next === escapeByte)) {
+      value.push(next);
       i += 2;
     } else if (byte !== quote) {
       value.push(byte);

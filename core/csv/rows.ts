@@ -2,20 +2,20 @@
  * Which rows of strings does a file hold, told nothing? The header as row 0, titles and footers dropped, several header
  * rows merged, the first table only. Never refuses an empty file: it has no rows.
  */
-import { decide, describe } from "./decide.ts";
+import { decide, describeDialect } from "./decide.ts";
 import { Frame } from "./frame.ts";
 import { mergeHeader } from "./layout.ts";
 import { cellsOf } from "./scan.ts";
 import { utf8Chunks } from "./source.ts";
 import { Tokenizer } from "./tokenizer.ts";
-import type { Dialect } from "./types.ts";
+import type { Dialect, ReadingChoices } from "./types.ts";
 
 /** Batches of rows; `onDecided` hears at the end what was decided. Throws AppError as `decide` does. */
 export async function* readRows(
   path: string,
-  options: { onDecided?: (dialect: Dialect) => void } = {},
+  options: { choices?: ReadingChoices; onDecided?: (dialect: Dialect) => void } = {},
 ): AsyncGenerator<string[][]> {
-  const { dialect } = await decide(path, {});
+  const { dialect } = await decide(path, options.choices ?? {});
   let batch: string[][] = [];
   const frame = rowFrame(dialect, (row) => batch.push(row));
   const tokenizer = new Tokenizer(dialect, dialect.width, frame.take);
@@ -29,7 +29,7 @@ export async function* readRows(
   frame.end();
   if (batch.length > 0) yield batch;
   const decided = { ...dialect, footerRows: frame.footerRows, tableRows: frame.rows };
-  options.onDecided?.({ ...decided, sentence: describe(decided) });
+  options.onDecided?.({ ...decided, sentence: describeDialect(decided) });
 }
 
 function rowFrame(dialect: Dialect & { width: number }, put: (row: string[]) => void): Frame {

@@ -39,7 +39,7 @@ const PRIORS: readonly (readonly [string, number])[] = [
   ["#", 0.6],
   ["&", 0.6],
   ["=", 0.5],
-  [":", 0.6],
+  [":", 0.5],
   [" ", 0.62],
   ["/", 0.3],
   ["_", 0.3],
@@ -48,7 +48,7 @@ const PRIORS: readonly (readonly [string, number])[] = [
 const QUOTES = ['"', "'", "`", ""] as const;
 const SAMPLE_ROWS = 400;
 /** Below this no delimiter is better than none: one column. */
-const NO_DELIMITER = 0.12;
+const NO_DELIMITER = 0.1;
 
 interface Attempt {
   cutting: Cutting;
@@ -65,9 +65,14 @@ export function sniff(sample: Uint8Array, choices: SniffChoices, isWhole: boolea
   const attempts: Attempt[] = [];
   for (const [delimiter, prior] of delimitersIn(text, choices.delimiter)) {
     for (const quote of quotesIn(text, choices.quote)) {
-      for (const escape of escapesIn(text, quote)) {
+      for (const escaping of escapesIn(text, quote)) {
         attempts.push(
-          attempt(sample, { cutting: { delimiter, quote, escape, newline }, prior, comment, isWhole }),
+          attempt(sample, {
+            cutting: { delimiter, quote, escape: escaping, newline },
+            prior,
+            comment,
+            isWhole,
+          }),
         );
       }
     }
@@ -102,7 +107,11 @@ function quotesIn(text: string, chosen: string | undefined): readonly string[] {
 
 function escapesIn(text: string, quote: string): string[] {
   if (quote === "") return [""];
-  return text.includes(`\\${quote}`) ? [quote, "\\"] : [quote];
+  const escapes = [quote];
+  // One apostrophe behind a backslash is prose.
+  if (text.split(`\\${quote}`).length > (quote === "'" ? 2 : 1)) escapes.push("\\");
+  if (quote !== '"' && text.includes('""') && !/(?<!")"(?:"")*(?!")/.test(text)) escapes.unshift('"');
+  return escapes;
 }
 
 function sniffNewline(text: string): Cutting["newline"] {
@@ -158,40 +167,35 @@ export function cutSample(
     for (let k = 0; k < cells; k++) row[k] = decoder.decode(bytes.subarray(spans[2 * k], spans[2 * k + 1]));
     rows.push(row);
     if (irregular === "quote" || irregular === "unclosed") odd += 2;
-    else if (irregular === "bare") odd += 0.2;
+    else if (irregular === "bare") odd += options.cutting.quote === '"' ? 0.8 : 0.2;
   });
   tokenizer.push(sample);
-  const complete = rows.length;
-  if (isFinal(options.isWhole, complete)) tokenizer.end();
+  // A sample of one endless row is judged by what there is of it.
+  if (options.isWhole || rows.length === 0) tokenizer.end();
   return { rows, odd };
 }
 
-/** A sample of one endless row is judged by what there is of it. */
-function isFinal(isWhole: boolean, complete: number): boolean {
-  return isWhole || complete === 0;
-}
-
-/** The commonest width of more than one cell. */
+/** The commonest width of more than one cell; of two nearly as common the first, for the first table is meant. */
 export function usualWidth(rows: readonly string[][]): number {
   const counts = new Map<number, number>();
   for (const row of rows) counts.set(row.length, (counts.get(row.length) ?? 0) + 1);
-  let best = 1;
-  for (const [width, count] of counts) {
-    const bestCount = best === 1 ? 0.1 * rows.length : counts.get(best)!;
-    if (width > 1 && (count > bestCount || (count === bestCount && width > best))) best = width;
-  }
-  return best;
+  const most = Math.max(0, ...[...counts].filter(([width]) => width > 1).map(([, count]) => count));
+  for (const [width, count] of counts)
+    if (width > 1 && count >= 0.6 * most && count >= 0.1 * rows.length) return width;
+  return 1;
 }
 
 /** 0 to 1: how many rows have the usual width, and how much that width says. */
 function consistency(rows: readonly string[][], width: number): number {
   if (width < 2) return 0;
+  // One row has always one width: a blank or a colon in it says nothing.
+  const isAlone = rows.length === 1 && width < 3;
   const usual = rows.reduce((sum, row) => sum + (row.length === width ? 1 : 0), 0);
   const widths = new Set(rows.map((row) => row.length)).size;
-  return ((usual / rows.length) * (width - 1)) / width / (1 + 0.1 * Math.log2(widths));
+  return ((isAlone ? 0.5 : 1) * (usual / rows.length) * (width - 1)) / width / (1 + 0.1 * Math.log2(widths));
 }
 
-const PLAUSIBLE = { empty: 0.8, number: 1, date: 1, time: 1, code: 1, word: 0.95, odd: 0.35 } as const;
+const PLAUSIBLE = { empty: 0.8, number: 1, date: 1, time: 1, code: 1, word: 0.95, odd: 0.3 } as const;
 
 /** 0 to 1: how far the cells look like values that a person would keep in a cell. */
 function plausibility(rows: readonly string[][], width: number): number {

@@ -6,7 +6,7 @@
  *   bytes  | consumed rows | row being read ........ | free | LF as sentinel
  *                          ^ start                    ^ length
  */
-import { LookaheadBudget, repairRow } from "./repair.ts";
+import { LookaheadBudget, recut, repairRow } from "./repair.ts";
 import type { Dialect } from "./types.ts";
 
 /** What cutting needs of a dialect. */
@@ -17,9 +17,9 @@ export type RowHandler = (bytes: Uint8Array, spans: Int32Array, cells: number, i
 
 /**
  * "": as RFC 4180; "bare": a quote inside an unquoted cell, kept; "quote": quotes that do not match, read as fits best;
- * "unclosed": a quote that never closes.
+ * "unclosed": a quote that never closes; "delimiter": a row with another delimiter than the others.
  */
-export type Irregular = "" | "bare" | "quote" | "unclosed";
+export type Irregular = "" | "bare" | "quote" | "unclosed" | "delimiter";
 
 const ORDINARY = 0;
 const DELIMITER = 1;
@@ -172,12 +172,13 @@ export class Tokenizer {
 
   /** The closing quote's place, escaped cells noted on the way. */
   private findClose(from: number): number {
-    const { bytes, length, quote, escape } = this;
+    const { bytes, length, quote } = this;
+    const escapeByte = this.escape;
     let i = from;
     let hasEscapes = false;
     while (i < length) {
       const byte = bytes[i];
-      if (byte === escape && i + 1 < length && (bytes[i + 1] === quote || bytes[i + 1] === escape)) {
+      if (byte === escapeByte && i + 1 < length && (bytes[i + 1] === quote || bytes[i + 1] === escapeByte)) {
         hasEscapes = true;
         i += 2;
       } else if (byte === quote) {
@@ -223,6 +224,10 @@ export class Tokenizer {
   }
 
   private emit(next: number): number {
+    if (this.cells !== this.width && this.width > 2 && (this.cells === 1 || this.irregular !== "")) {
+      const other = next - this.start > 1 ? recut(this.window(this.start)) : null;
+      if (other && other.next === next) return this.adopt(other, "delimiter");
+    }
     if (this.escaped.length > 0) this.unescape();
     this.onRow(this.bytes, this.spans, this.cells, this.irregular);
     return next;
@@ -230,15 +235,16 @@ export class Tokenizer {
 
   /** Escapes are taken out in place: a cell only shrinks, and its row is not read again. */
   private unescape(): void {
-    const { bytes, spans, quote, escape } = this;
+    const { bytes, spans, quote } = this;
+    const escapeByte = this.escape;
     for (const cell of this.escaped) {
       let to = spans[2 * cell];
       const end = spans[2 * cell + 1];
       for (let from = to; from < end; from++) {
         if (
-          bytes[from] === escape &&
+          bytes[from] === escapeByte &&
           from + 1 < end &&
-          (bytes[from + 1] === quote || bytes[from + 1] === escape)
+          (bytes[from + 1] === quote || bytes[from + 1] === escapeByte)
         )
           from++;
         bytes[to++] = bytes[from];

@@ -43,6 +43,8 @@ export interface Dialect {
   sentence: string;
   /** Cells of a usual row. */
   width?: number;
+  /** What a usual row looks like, a letter a column (see shape): tells odd rows from data. */
+  shape?: string;
   /** Data rows of the first table: what follows them is a footer or another table. Known once the file was read. */
   tableRows?: number;
 }
