@@ -2,6 +2,7 @@
  * Can this column be predicted, and as what? Class labels or numbers; every reason why not is an AppError with the
  * column and the fix.
  */
+import { guessTask } from "../csv/target.ts";
 import type { Column, ColumnPlan, ColumnProfile } from "../csv/types.ts";
 import { AppError } from "../errors.ts";
 import type { Target, Task } from "../trainer/samples.ts";
@@ -22,8 +23,8 @@ export function settleTask(options: RunOptions, plan: ColumnPlan, profile: Colum
     );
   }
   if (options.task) return options.task;
-  if (plan.type === "number" && (profile?.distinct ?? 3) > 2) return "regression";
-  return (profile?.distinct ?? 2) <= 2 ? "binary" : "multiclass";
+  if (profile) return guessTask(profile).task;
+  return plan.type === "number" ? "regression" : "multiclass";
 }
 
 /** The plan by which the target is read: classes stand as they do in the file. */

@@ -6,6 +6,7 @@ import type { ColumnPlan, Table } from "../csv/types.ts";
 import { AppError } from "../errors.ts";
 import { defaultMetric, isMetricName, METRICS, type MetricName } from "../trainer/metrics.ts";
 import type { Target, Task } from "../trainer/samples.ts";
+import { inspect } from "./findings.ts";
 import type { Stage } from "./stage.ts";
 import { selectRows } from "./table.ts";
 import { invalid, readTarget, settleTask, targetPlan } from "./target.ts";
@@ -39,7 +40,17 @@ export const validateData: Stage<Work> = {
       unusable: [],
     };
     if (read.rows.length < table.rows) reportMissingTarget(context, table.rows - read.rows.length);
-    await checkpointOf(context)();
+    const { findings, unusable } = await inspect(work.loaded, options.target, {
+      checkpoint: checkpointOf(context),
+      onColumn: (done) =>
+        report({
+          type: "progress",
+          progress: 0.8 + (0.2 * done) / Math.max(1, names.length),
+          note: `${done} of ${names.length} columns inspected`,
+        }),
+    });
+    for (const finding of findings) report({ type: "finding", finding });
+    work.loaded.unusable = unusable;
     report({ type: "facts", facts: facts(work.loaded) });
     report({
       type: "progress",

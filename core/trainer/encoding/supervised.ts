@@ -118,7 +118,7 @@ async function stackText(
 ): Promise<{ model: LinearModel; columns: Float64Array[] }> {
   const design = encoded.texts[options.text].rows;
   const { rows, random, checkpoint } = options;
-  const fit = (on: Int32Array, warm?: LinearModel) =>
+  const fit = (on: Int32Array) =>
     fitLinear(
       takeRows(design, on),
       Float64Array.from(on, (row) => target.values[row]),
@@ -127,7 +127,6 @@ async function stackText(
         classes: target.classes.length,
         l2: TEXT_L2,
         checkpoint,
-        warm,
       },
     );
   const model = await fit(rows);

@@ -51,7 +51,7 @@ export async function minimize(
     point.set(found.point);
     gradient = found.gradient;
     value = found.value;
-    if (gained <= 1e-9 * Math.max(1, Math.abs(value))) return iteration;
+    if (gained <= 1e-8 * Math.max(1, Math.abs(value))) return iteration;
   }
   return options.maxIterations;
 }

@@ -21,8 +21,6 @@ export interface LinearOptions {
   /** As 1 / C in scikit-learn's logistic regression, alpha in its ridge. */
   l2: number;
   checkpoint: Checkpoint;
-  /** Starts from here: the next strength of a path is near. */
-  warm?: LinearModel;
 }
 
 /** Fits to `truth` (class index or number), one entry a row of the design. */
@@ -32,17 +30,31 @@ export async function fitLinear(
   options: LinearOptions,
 ): Promise<LinearModel> {
   const outputs = options.task === "multiclass" ? options.classes : 1;
-  const { columns } = design;
+  const used = usedColumns(design);
   const center = options.task === "regression" ? standardization(truth) : { mean: 0, scale: 1 };
   const scaled = options.task === "regression" ? truth.map((y) => (y - center.mean) / center.scale) : truth;
-  const point = new Float64Array((columns + 1) * outputs);
-  if (options.warm) startFrom(point, options.warm, center);
-  const objective = objectiveOf(design, scaled, { outputs, task: options.task, l2: options.l2 });
-  await minimize(objective, point, { maxIterations: 300, tolerance: 1e-6, checkpoint: options.checkpoint });
+  const point = new Float64Array((used.design.columns + 1) * outputs);
+  const objective = objectiveOf(used.design, scaled, { outputs, task: options.task, l2: options.l2 });
+  await minimize(objective, point, { maxIterations: 200, tolerance: 1e-6, checkpoint: options.checkpoint });
   for (let i = 0; i < point.length; i++) point[i] *= center.scale;
-  const intercept = point.slice(columns * outputs);
+  const intercept = point.slice(used.design.columns * outputs);
   if (options.task === "regression") intercept[0] += center.mean;
-  return { outputs, columns, weights: point.slice(0, columns * outputs), intercept, l2: options.l2 };
+  const weights = new Float64Array(design.columns * outputs);
+  used.columns.forEach((column, i) => {
+    for (let k = 0; k < outputs; k++) weights[column * outputs + k] = point[i * outputs + k];
+  });
+  return { outputs, columns: design.columns, weights, intercept, l2: options.l2 };
+}
+
+/** The columns that any row has, numbered anew: a column that is zero throughout keeps weight zero. */
+function usedColumns(design: SparseRows): { design: SparseRows; columns: Int32Array } {
+  const place = new Int32Array(design.columns).fill(-1);
+  const columns: number[] = [];
+  const indices = design.indices.map((column) => {
+    if (place[column] < 0) place[column] = columns.push(column) - 1;
+    return place[column];
+  });
+  return { design: { ...design, indices, columns: columns.length }, columns: Int32Array.from(columns) };
 }
 
 function standardization(truth: Float64Array): { mean: number; scale: number } {
@@ -51,13 +63,6 @@ function standardization(truth: Float64Array): { mean: number; scale: number } {
   let variance = 0;
   for (const y of truth) variance += (y - mean) ** 2 / truth.length;
   return { mean, scale: Math.sqrt(variance) || 1 };
-}
-
-function startFrom(point: Float64Array, warm: LinearModel, center: { mean: number; scale: number }): void {
-  point.set(warm.weights);
-  point.set(warm.intercept, warm.weights.length);
-  for (let k = 0; k < warm.outputs; k++) point[warm.weights.length + k] -= center.mean;
-  for (let i = 0; i < point.length; i++) point[i] /= center.scale;
 }
 
 function objectiveOf(
@@ -96,12 +101,22 @@ function addMargins(
 ): void {
   const { starts, indices, values, columns } = design;
   const { margins, outputs } = into;
+  if (outputs === 1) return addSingleMargins(design, point, margins);
   for (let row = 0; row + 1 < starts.length; row++) {
     for (let k = 0; k < outputs; k++) margins[row * outputs + k] = point[columns * outputs + k];
     for (let i = starts[row]; i < starts[row + 1]; i++) {
       const at = indices[i] * outputs;
       for (let k = 0; k < outputs; k++) margins[row * outputs + k] += values[i] * point[at + k];
     }
+  }
+}
+
+function addSingleMargins(design: SparseRows, point: Float64Array, margins: Float64Array): void {
+  const { starts, indices, values, columns } = design;
+  for (let row = 0; row + 1 < starts.length; row++) {
+    let margin = point[columns];
+    for (let i = starts[row]; i < starts[row + 1]; i++) margin += values[i] * point[indices[i]];
+    margins[row] = margin;
   }
 }
 
@@ -113,12 +128,22 @@ function addGradient(
 ): void {
   const { starts, indices, values, columns } = design;
   const { gradient, outputs } = into;
+  if (outputs === 1) return addSingleGradient(design, slopes, gradient);
   for (let row = 0; row + 1 < starts.length; row++) {
     for (let k = 0; k < outputs; k++) gradient[columns * outputs + k] += slopes[row * outputs + k];
     for (let i = starts[row]; i < starts[row + 1]; i++) {
       const at = indices[i] * outputs;
       for (let k = 0; k < outputs; k++) gradient[at + k] += values[i] * slopes[row * outputs + k];
     }
+  }
+}
+
+function addSingleGradient(design: SparseRows, slopes: Float64Array, gradient: Float64Array): void {
+  const { starts, indices, values, columns } = design;
+  for (let row = 0; row + 1 < starts.length; row++) {
+    const slope = slopes[row];
+    gradient[columns] += slope;
+    for (let i = starts[row]; i < starts[row + 1]; i++) gradient[indices[i]] += values[i] * slope;
   }
 }
 

@@ -1,0 +1,143 @@
+/**
+ * What in this table would mislead a model, or its reader? Leaks, copies of the target, near-constant columns, rare
+ * classes, drift: each said once, with a way out. Nothing is dropped here but a literal copy of the target.
+ */
+import type { Column, Finding, Severity } from "../csv/types.ts";
+import { driftOf } from "../trainer/drift.ts";
+import { findIdentities, repeatsTarget, scoreAlone } from "../trainer/leakage.ts";
+import { sampleRows, seededRandom } from "../trainer/random.ts";
+import type { Checkpoint, Target } from "../trainer/samples.ts";
+import type { Loaded } from "./work.ts";
+
+const PROBE_ROWS = 20_000;
+const SUSPECT = 0.95;
+const CERTAIN = 0.99;
+const NEAR_CONSTANT = 0.995;
+const DRIFTED = 0.35;
+const RARE_ROWS = 10;
+
+export interface Inspection {
+  findings: Finding[];
+  /** Columns that are the target in other words. */
+  unusable: string[];
+}
+
+/** Looks at every column beside the target; `onColumn` hears how many are done. */
+export async function inspect(
+  loaded: Pick<Loaded, "table" | "target">,
+  targetName: string,
+  progress: { checkpoint: Checkpoint; onColumn: (done: number) => void },
+): Promise<Inspection> {
+  const { table, target } = loaded;
+  const all = Int32Array.from({ length: table.rows }, (_, row) => row);
+  const probe = sampleRows(all, Math.min(PROBE_ROWS, table.rows), seededRandom(1));
+  const findings: Finding[] = rareClasses(target, targetName);
+  const unusable: string[] = [];
+  for (const [i, column] of table.columns.entries()) {
+    await progress.checkpoint();
+    if (repeatsTarget(column, target)) {
+      unusable.push(column.name);
+      findings.push(copyOfTarget(column.name, targetName));
+    } else findings.push(...leaks(column, { target, targetName, probe }), ...oddities(column));
+    progress.onColumn(i + 1);
+  }
+  findings.push(...identities(table.columns, target, targetName), ...targetDrift(target, targetName));
+  return { findings, unusable };
+}
+
+function finding(
+  code: string,
+  severity: Severity,
+  rest: { column: string | null; message: string; exclude?: string[] },
+) {
+  const { column, message, exclude } = rest;
+  return { code, severity, column, message, fix: exclude ? { exclude } : null };
+}
+
+function copyOfTarget(column: string, target: string): Finding {
+  const message = `“${column}” is “${target}” in other words; it is not learned from.`;
+  return finding("target_copy", "warning", { column, message, exclude: [column] });
+}
+
+function leaks(column: Column, given: { target: Target; targetName: string; probe: Int32Array }): Finding[] {
+  const score = scoreAlone(column, given.target, given.probe);
+  if (!(score >= SUSPECT)) return [];
+  const measured = `${given.target.task === "regression" ? "R²" : "ROC AUC"} ${score.toFixed(3)}`;
+  const { name } = column;
+  const message = `“${name}” alone almost gives “${given.targetName}” away (${measured}). If it is only known afterwards, exclude it: the model would be worthless in use.`;
+  const severity = score >= CERTAIN ? "error" : "warning";
+  return [finding("target_leak", severity, { column: name, message, exclude: [name] })];
+}
+
+function identities(columns: Column[], target: Target, targetName: string): Finding[] {
+  if (target.task !== "regression") return [];
+  return findIdentities(columns, target.values).map(({ columns: names, formula }) => {
+    const message = `“${targetName}” is exactly ${formula} in every row. If these are only known afterwards, exclude them.`;
+    return finding("target_sum", "error", { column: names[0], message, exclude: names });
+  });
+}
+
+function oddities(column: Column): Finding[] {
+  const findings: Finding[] = [];
+  const share = commonestShare(column);
+  const { name } = column;
+  if (share >= NEAR_CONSTANT && share < 1) {
+    const message = `“${name}” is the same in ${(100 * share).toFixed(1)} % of the rows and can hardly help.`;
+    findings.push(finding("near_constant", "info", { column: name, message, exclude: [name] }));
+  }
+  if (isRowNumber(column)) {
+    const message = `“${name}” only counts the rows; what it says about them is the order of the file.`;
+    findings.push(finding("row_number", "warning", { column: name, message, exclude: [name] }));
+    return findings;
+  }
+  const drift = driftOf(column);
+  if (drift >= DRIFTED && column.type !== "date" && column.type !== "text") {
+    const message = `“${name}” looks different in the last rows than in the first (distance ${drift.toFixed(2)}). If the file is in order of time, split by time.`;
+    findings.push(finding("drift", "info", { column: name, message }));
+  }
+  return findings;
+}
+
+function targetDrift(target: Target, name: string): Finding[] {
+  const drift = driftOf(
+    target.task === "regression"
+      ? { name, values: target.values }
+      : { name, codes: Int32Array.from(target.values) },
+  );
+  if (!(drift >= DRIFTED)) return [];
+  const message = `“${name}” looks different in the last rows than in the first (distance ${drift.toFixed(2)}): the file is sorted, or its world has changed.`;
+  return [finding("target_drift", "info", { column: name, message })];
+}
+
+/** Share of rows that hold the commonest value, missing counted as one. */
+function commonestShare(column: Column): number {
+  const values: ArrayLike<number> = "values" in column ? column.values : column.codes;
+  const counts = new Map<number, number>();
+  let most = 0;
+  for (let row = 0; row < values.length; row++) {
+    const count = (counts.get(values[row]) ?? 0) + 1;
+    counts.set(values[row], count);
+    if (count > most) most = count;
+    if (counts.size > 1000) return 0;
+  }
+  return most / values.length;
+}
+
+function isRowNumber(column: Column): boolean {
+  if (!("values" in column) || column.type !== "number" || column.values.length < 50) return false;
+  const { values } = column;
+  for (let row = 1; row < values.length; row++) if (values[row] !== values[row - 1] + 1) return false;
+  return true;
+}
+
+function rareClasses(target: Target, name: string): Finding[] {
+  const counts = target.classes.map((label, k) => ({
+    label,
+    rows: target.values.reduce((sum, value) => sum + (value === k ? 1 : 0), 0),
+  }));
+  const rare = counts.filter(({ rows }) => rows < RARE_ROWS);
+  if (rare.length === 0) return [];
+  const named = rare.slice(0, 5).map(({ label, rows }) => `“${label}” (${rows})`);
+  const message = `${rare.length === 1 ? "A class of" : `${rare.length} classes of`} “${name}” occur in fewer than ${RARE_ROWS} rows: ${named.join(", ")}. They will hardly be learned.`;
+  return [finding("rare_class", "warning", { column: name, message })];
+}

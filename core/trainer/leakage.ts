@@ -1,0 +1,168 @@
+/**
+ * Does one column give the target away, alone or summed with others? Each column is cut into groups (quantiles or
+ * labels), and the target of one half of the rows is answered by its groups' means in the other half: a column of
+ * names cannot score by heart.
+ */
+import type { Column } from "../csv/types.ts";
+import type { Outcome } from "./metrics/outcome.ts";
+import { rocAuc } from "./metrics/ranking.ts";
+import { r2 } from "./metrics/regression.ts";
+import { responseWidth } from "./response.ts";
+import type { Target } from "./samples.ts";
+
+const GROUPS = 64;
+const PULL = 2;
+
+/** ROC AUC (classes) or R2 (numbers) of the column alone, on rows that it was not fitted on. */
+export function scoreAlone(column: Column, target: Target, rows: Int32Array): number {
+  const groups = groupsOf(column, rows);
+  const width = responseWidth(target);
+  const response = new Float64Array(rows.length * width);
+  for (const side of [0, 1]) {
+    const { means, prior } = groupMeans(groups, { target, rows, without: side });
+    for (let i = side; i < rows.length; i += 2) {
+      const known = means.get(groups[i]) ?? prior;
+      response.set(known, i * width);
+    }
+  }
+  const truth = Float64Array.from(rows, (row) => target.values[row]);
+  const outcome: Outcome = {
+    task: target.task,
+    classes: target.classes.length,
+    truth,
+    values: response,
+    probabilities: response,
+    weights: null,
+  };
+  return target.task === "regression" ? r2(outcome) : rocAuc(outcome);
+}
+
+/** Group of each of the rows: -1 missing, label code, or quantile. */
+function groupsOf(column: Column, rows: Int32Array): Int32Array {
+  if ("codes" in column) return Int32Array.from(rows, (row) => column.codes[row]);
+  const sorted = Float64Array.from(rows, (row) => column.values[row])
+    .filter(Number.isFinite)
+    .sort();
+  const edges = Float64Array.from(
+    { length: GROUPS - 1 },
+    (_, i) => sorted[Math.floor(((i + 1) / GROUPS) * sorted.length)],
+  );
+  return Int32Array.from(rows, (row) => {
+    const value = column.values[row];
+    if (!Number.isFinite(value)) return -1;
+    let [low, high] = [0, edges.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (edges[middle] <= value) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  });
+}
+
+function groupMeans(
+  groups: Int32Array,
+  given: { target: Target; rows: Int32Array; without: number },
+): { means: Map<number, Float64Array>; prior: Float64Array } {
+  const { target, rows, without } = given;
+  const width = responseWidth(target);
+  const prior = new Float64Array(width);
+  const sums = new Map<number, Float64Array>();
+  let count = 0;
+  for (let i = 1 - without; i < rows.length; i += 2) {
+    let sum = sums.get(groups[i]);
+    if (!sum) {
+      sum = new Float64Array(width + 1);
+      sums.set(groups[i], sum);
+    }
+    const value = target.values[rows[i]];
+    const k = target.task === "regression" ? 0 : value;
+    const amount = target.task === "regression" ? value : 1;
+    sum[k] += amount;
+    sum[width]++;
+    prior[k] += amount;
+    count++;
+  }
+  for (let k = 0; k < width; k++) prior[k] /= count;
+  const means = new Map<number, Float64Array>();
+  for (const [group, sum] of sums) {
+    means.set(
+      group,
+      prior.map((share, k) => (sum[k] + PULL * share) / (sum[width] + PULL)),
+    );
+  }
+  return { means, prior };
+}
+
+export interface Identity {
+  columns: string[];
+  /** How they make the target: "a + b", "a - b", "a + b + c". */
+  formula: string;
+}
+
+const MOST_FOR_TRIPLES = 60;
+const PROBES = 64;
+
+/** Sums and differences of two, and sums of three numeric columns that equal the target in every row. */
+export function findIdentities(columns: Column[], truth: Float64Array): Identity[] {
+  const numbers = columns.flatMap((column) =>
+    "values" in column && column.type === "number" ? [column] : [],
+  );
+  const step = Math.max(1, Math.floor(truth.length / PROBES));
+  const equal = (value: (row: number) => number) => {
+    const fits = (row: number) =>
+      Math.abs(value(row) - truth[row]) <= 1e-9 * Math.max(1, Math.abs(truth[row]));
+    for (let row = 0; row < truth.length; row += step) if (!fits(row)) return false;
+    for (let row = 0; row < truth.length; row++) if (!fits(row)) return false;
+    return true;
+  };
+  const found: Identity[] = [];
+  for (let a = 0; a < numbers.length; a++) {
+    for (let b = a + 1; b < numbers.length; b++) {
+      found.push(...pairIdentities([numbers[a], numbers[b]], equal));
+      if (numbers.length > MOST_FOR_TRIPLES) continue;
+      for (let c = b + 1; c < numbers.length; c++) {
+        const three = [numbers[a], numbers[b], numbers[c]];
+        if (equal((row) => three[0].values[row] + three[1].values[row] + three[2].values[row])) {
+          found.push({
+            columns: three.map(({ name }) => name),
+            formula: three.map(({ name }) => name).join(" + "),
+          });
+        }
+      }
+    }
+  }
+  return found;
+}
+
+function pairIdentities(
+  [first, second]: { name: string; values: Float64Array }[],
+  equal: (value: (row: number) => number) => boolean,
+): Identity[] {
+  const columns = [first.name, second.name];
+  if (equal((row) => first.values[row] + second.values[row])) {
+    return [{ columns, formula: `${first.name} + ${second.name}` }];
+  }
+  if (equal((row) => first.values[row] - second.values[row])) {
+    return [{ columns, formula: `${first.name} - ${second.name}` }];
+  }
+  if (equal((row) => second.values[row] - first.values[row])) {
+    return [{ columns, formula: `${second.name} - ${first.name}` }];
+  }
+  return [];
+}
+
+/** Is the column the target in other words: each value stands for one target and each target for one value? */
+export function repeatsTarget(column: Column, target: Target): boolean {
+  const values: ArrayLike<number> = "values" in column ? column.values : column.codes;
+  const forward = new Map<number, number>();
+  const backward = new Map<number, number>();
+  for (let row = 0; row < values.length; row++) {
+    const [value, truth] = [values[row], target.values[row]];
+    if ((forward.get(value) ?? truth) !== truth || (backward.get(truth) ?? value) !== value) return false;
+    if (Number.isNaN(value)) return false;
+    forward.set(value, truth);
+    backward.set(truth, value);
+  }
+  return target.task !== "regression" || Array.from(forward).every(([value, truth]) => value === truth);
+}
