@@ -58,6 +58,7 @@
     const frozen = socket;
     socket = null;
     frozen.close();
+    show("offline");
     startPolling();
     reopen();
   }
