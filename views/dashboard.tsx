@@ -33,17 +33,18 @@ export function DashboardPage({ frame, data }: { frame: Frame; data: DashboardDa
     >
       <h1 class="unseen">Dashboard</h1>
       <div class="dashboard">
-        <div class="dashboard-top">
-          {draw("health")}
-          {draw("attention")}
-        </div>
+        {draw("attention")}
         <DropZone links={frame.links} />
+        {draw("run")}
+        {draw("stages")}
         <div class="dashboard-line">
-          {draw("run")}
-          {draw("stages")}
           <div class="pair">
             {draw("curve")}
             {draw("leaderboard")}
+          </div>
+          <div class="pair">
+            {draw("datasets")}
+            {draw("runs")}
           </div>
         </div>
         <div class="dashboard-side">
@@ -51,11 +52,8 @@ export function DashboardPage({ frame, data }: { frame: Frame; data: DashboardDa
           {draw("predictions")}
           {draw("activity")}
         </div>
-        <div class="pair dashboard-lists">
-          {draw("datasets")}
-          {draw("runs")}
-        </div>
         <div class="dashboard-machine">
+          {draw("health")}
           {draw("metrics")}
           {draw("connection")}
         </div>

@@ -1,4 +1,5 @@
 /** How good is it, in figures with their meaning beside them? Each metric with its range and what guessing gets. */
+import { extent, RangeStrip } from "./chart.tsx";
 import { figure } from "./format.ts";
 import { isLowerBetter, metricLabel, metricSays } from "./words.ts";
 
@@ -15,23 +16,32 @@ export function MetricTable({ metrics, intervals, baseline }: MetricTableProps) 
       <table class="metrics">
         <thead>
           <tr>
-            <th scope="col">Metric</th>
-            <th scope="col">This model</th>
-            <th scope="col">19 times in 20 between</th>
-            <th scope="col">Just guessing</th>
-            <th scope="col">What it says</th>
+            <th scope="col">Figure</th>
+            <th scope="col" class="number">
+              This model
+            </th>
+            <th scope="col" class="metric-range">
+              19 times in 20 between
+            </th>
+            <th scope="col" class="number">
+              Just guessing
+            </th>
           </tr>
         </thead>
         <tbody>
           {Object.entries(metrics).map(([name, value]) => (
             <tr>
-              <th scope="row">{metricLabel(name)}</th>
-              <td class="number">{figure(value)}</td>
-              <td class="number">{between(intervals[name])}</td>
-              <td class="number">{baseline[name] === undefined ? "–" : figure(baseline[name])}</td>
-              <td class="says">
-                {metricSays(name)} {isLowerBetter(name) ? "Lower is better." : "Higher is better."}
+              <th scope="row">
+                {metricLabel(name)}
+                <span class="says">
+                  {metricSays(name)} {isLowerBetter(name) ? "Lower is better." : "Higher is better."}
+                </span>
+              </th>
+              <td class="number metric-value">{figure(value)}</td>
+              <td class="metric-range">
+                <MetricStrip name={name} value={value} interval={intervals[name]} guess={baseline[name]} />
               </td>
+              <td class="number">{baseline[name] === undefined ? "–" : figure(baseline[name])}</td>
             </tr>
           ))}
         </tbody>
@@ -40,6 +50,29 @@ export function MetricTable({ metrics, intervals, baseline }: MetricTableProps) 
   );
 }
 
-function between(interval: [number, number] | undefined): string {
-  return interval ? `${figure(interval[0])} and ${figure(interval[1])}` : "–";
+function MetricStrip(props: {
+  name: string;
+  value: number;
+  interval: [number, number] | undefined;
+  guess: number | undefined;
+}) {
+  const { name, value, interval, guess } = props;
+  if (!interval) return <>–</>;
+  const [low, high] = interval;
+  const words = `${figure(low)} and ${figure(high)}`;
+  const isShare = low >= 0 && high <= 1 && !isLowerBetter(name);
+  const domain: [number, number] = isShare ? [0, 1] : extent([0, low, high, guess ?? 0]);
+  return (
+    <>
+      <span>{words}</span>
+      <RangeStrip
+        label={`${metricLabel(name)}: between ${words}`}
+        domain={domain}
+        value={value}
+        low={low}
+        high={high}
+        reference={guess ?? null}
+      />
+    </>
+  );
 }

@@ -25,13 +25,7 @@ export function ModelPanel({ data: model, links }: { data: ModelView; links: Lin
         <strong>{live ? `Version ${live.version} is live` : "No version is live"}</strong>
       </p>
       {shown && <p class="verdict">{shown.result.verdict}</p>}
-      <p class="facts">
-        {count(model.predictions.total)} predictions so far
-        <Sparkline
-          values={model.predictions.perMinute.map(({ predictions }) => predictions)}
-          label="Predictions per minute over the last hour"
-        />
-      </p>
+      <Traffic predictions={model.predictions} />
       <ul class="rows versions">
         {model.versions.map((version) => (
           <VersionRow version={version} model={model} links={links} />
@@ -45,6 +39,22 @@ export function ModelPanel({ data: model, links }: { data: ModelView; links: Lin
         </p>
       )}
     </>
+  );
+}
+
+function Traffic({ predictions }: { predictions: ModelView["predictions"] }) {
+  const { total, perMinute } = predictions;
+  const isBusy = perMinute.some((entry) => entry.predictions > 0);
+  return (
+    <div class="traffic">
+      <p class="facts">{total > 0 ? `${plural(total, "prediction")} so far` : "Nobody has asked it yet."}</p>
+      {isBusy && (
+        <Sparkline
+          values={perMinute.map((entry) => entry.predictions)}
+          label="Predictions per minute over the last hour"
+        />
+      )}
+    </div>
   );
 }
 

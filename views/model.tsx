@@ -35,6 +35,7 @@ export interface ModelPageProps {
 const PARTS: readonly { id: string; label: string }[] = [
   { id: "try", label: "Try it" },
   { id: "good", label: "How good" },
+  { id: "mistakes", label: "Where it errs" },
   { id: "why", label: "Why" },
   { id: "use", label: "Use it" },
   { id: "card", label: "Card" },

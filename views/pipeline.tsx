@@ -108,24 +108,29 @@ export function StagesPanel({ data: run, panelKey }: { data: RunView; panelKey: 
   return (
     <ol class="stages">
       {run.stages.map((stage) => (
-        <StageRow stage={stage} id={`${panelKey}-${stage.position}`} />
+        <StageRow stage={stage} id={`${panelKey}-${stage.position}`} verdict={run.verdict} />
       ))}
     </ol>
   );
 }
 
-function StageRow({ stage, id }: { stage: StoredStage; id: string }) {
-  const { name, status, progress, note, durationMs, findings } = stage;
+function StageRow({ stage, id, verdict }: { stage: StoredStage; id: string; verdict: string | null }) {
+  const { name, status, progress, durationMs, findings } = stage;
   const words = status === "running" ? percent(progress) : STAGE_WORDS[status];
   const time = durationMs === null ? "" : duration(durationMs);
   return (
     <li id={id} class={`stage stage-${status}`} {...(status === "running" ? { "aria-current": "step" } : {})}>
       <span class="stage-name">{name}</span>
       <Bar label={name} value={progress} text={[words, time].filter(Boolean).join(", ")} />
-      <span class="stage-note">{note || (status === "pending" ? stageSays(name) : "")}</span>
+      <span class="stage-note">{stageNote(stage, verdict)}</span>
       {findings.length > 0 && <FindingsOf findings={findings} id={`${id}-findings`} />}
     </li>
   );
+}
+
+/** The verdict stands above the stages; it is not said again below them. */
+function stageNote({ name, note }: StoredStage, verdict: string | null): string {
+  return note && note !== verdict ? note : stageSays(name);
 }
 
 function FindingsOf({ findings, id }: { findings: readonly Finding[]; id: string }) {

@@ -3,7 +3,8 @@ import type { PanelData } from "../core/panel-data.ts";
 import type { PanelKey } from "../core/panels.ts";
 import type { RunView } from "../core/run-view.ts";
 import type { StoredStage } from "../core/store/runs.ts";
-import { count, duration, figure } from "./format.ts";
+import { Facts, Pairs } from "./facts.tsx";
+import { duration, figure } from "./format.ts";
 import { type Frame, url } from "./frame.ts";
 import { Layout } from "./layout.tsx";
 import { MetricTable } from "./metric-table.tsx";
@@ -110,45 +111,11 @@ function StageFacts({ stages }: { stages: readonly StoredStage[] }) {
               ))}
             </ul>
           )}
-          <Pairs entries={Object.entries(facts)} />
+          <Facts facts={facts} />
         </div>
       ))}
     </section>
   );
-}
-
-function Pairs({ entries }: { entries: readonly (readonly [string, unknown])[] }) {
-  return (
-    <dl class="pairs">
-      {entries.map(([name, value]) => (
-        <div>
-          <dt>{words(name)}</dt>
-          <dd>{shown(value)}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-/** rowsTrain -> "rows train". */
-function words(name: string): string {
-  return name
-    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
-    .replaceAll("_", " ")
-    .toLowerCase();
-}
-
-function shown(value: unknown): string {
-  if (typeof value === "number") return Number.isInteger(value) ? count(value) : figure(value);
-  if (typeof value === "string") return value;
-  if (typeof value === "boolean") return value ? "yes" : "no";
-  if (value === null || value === undefined) return "none";
-  if (Array.isArray(value))
-    return value.slice(0, 12).map(shown).join(", ") + (value.length > 12 ? ", …" : "");
-  return Object.entries(value as Record<string, unknown>)
-    .slice(0, 12)
-    .map(([name, own]) => `${words(name)} ${shown(own)}`)
-    .join(", ");
 }
 
 function Asked({ run }: { run: RunView }) {
@@ -168,14 +135,7 @@ function Asked({ run }: { run: RunView }) {
   return (
     <section class="panel" aria-labelledby="asked-heading">
       <h2 id="asked-heading">What was asked for</h2>
-      <dl class="pairs">
-        {entries.map(([name, value]) => (
-          <div>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Pairs entries={entries} />
     </section>
   );
 }

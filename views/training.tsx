@@ -46,7 +46,12 @@ export function LeaderboardPanel({ data: run, panelKey }: { data: RunView; panel
   if (!run.candidates.length) return <Empty>Candidates appear here as soon as each has been scored.</Empty>;
   const metric = run.metric ?? "";
   const baseline = run.candidates.find(({ family }) => family === "baseline");
-  const domain = extent(run.candidates.flatMap(({ score, std }) => [score - std, score + std]));
+  // Guessing is often so far off that the others would fall on one spot: it is drawn only where it is near.
+  const racing = run.candidates.filter(({ family }) => family !== "baseline");
+  const drawn = racing.length > 0 ? racing : run.candidates;
+  const domain = extent(
+    drawn.flatMap(({ score, std, foldScores }) => [score - std, score + std, ...foldScores]),
+  );
   const best = run.best ?? run.candidates[0]!.name;
   const sentence =
     `${plural(run.candidates.length, "candidate")} so far; ${best} leads. Score: ${metricLabel(metric) || "the run's metric"}` +
@@ -82,21 +87,26 @@ function CandidateRow(props: {
   const { candidate, domain, reference, isBest } = props;
   const { name, score, std, foldScores } = candidate;
   const words = `${name}: ${figure(score)}, give or take ${figure(std)}`;
+  const isOnScale = score >= domain[0] && score <= domain[1];
   return (
     <li class={isBest ? "candidate candidate-best" : "candidate"}>
       <span class="candidate-name">
         {name}
         {isBest && <span class="tag">best</span>}
       </span>
-      <RangeStrip
-        label={words}
-        domain={domain}
-        value={score}
-        low={score - std}
-        high={score + std}
-        dots={foldScores}
-        reference={reference}
-      />
+      {isOnScale ? (
+        <RangeStrip
+          label={words}
+          domain={domain}
+          value={score}
+          low={score - std}
+          high={score + std}
+          dots={foldScores}
+          reference={reference}
+        />
+      ) : (
+        <span class="strip fine">off this scale</span>
+      )}
       <span class="candidate-score">
         {figure(score)} <span class="fine">± {figure(std)}</span>
       </span>
