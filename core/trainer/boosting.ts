@@ -3,6 +3,8 @@
  * The driver only: draws rows and features, grows trees, watches the validation loss, keeps the best round.
  * It must never know which loss it minimises, nor look at a row outside trainRows and validRows.
  */
+
+import { predictTrees } from "./batch-predictor.ts";
 import { type BinnedSamples, binSamples } from "./binning.ts";
 import { type BoostingParams, boostingParams } from "./boosting-params.ts";
 import { type Fit, openFit } from "./fit.ts";
@@ -10,7 +12,6 @@ import { computeGradients, lossBetween, openScores, packOutput, type Scores } fr
 import { finishTree, type Grower, newGrower, splitOnce, startTree } from "./grower.ts";
 import { type Arena, sharedArena } from "./kernels/arena.ts";
 import { type LossName, linkOf, lossOf } from "./losses.ts";
-import { predictTrees } from "./predictor.ts";
 import type { Checkpoint, Random, Samples, Target } from "./samples.ts";
 import type { Quantisation } from "./splitting.ts";
 import { Team } from "./team.ts";

@@ -1,228 +1,189 @@
 /**
  * How does one tree of a forest grow? Depth first, to minSamplesLeaf, over a random handful of features per split.
+ * Positions 0 .. train - 1 stand for the training rows; a node owns a range of the row list, partitioned in place.
  */
 import type { BinnedSamples } from "./binning.ts";
-import type { ForestParams } from "./forest.ts";
+import { fillGoesLeft } from "./grower.ts";
+import { type Arena, Scope } from "./kernels/arena.ts";
 import type { Random, Target } from "./samples.ts";
 import type { Split, TreeBuilder } from "./tree-builder.ts";
 
-interface Growth {
-  rows: Int32Array;
-  builder: TreeBuilder;
-  random: Random;
+export interface ForestLimits {
+  /** Features looked at per split. */
+  featuresPerSplit: number;
+  minSamplesLeaf: number;
+  extraTrees: boolean;
+}
+
+/** The arrays of one forest under way; byte offsets. */
+export interface ForestFit {
+  scope: Scope;
+  train: number;
   outputs: number;
-  mtry: number;
-  params: ForestParams;
+  isCategory: boolean[];
+  columns: number[];
+  /** Regression: less the mean, so that squares do not drown the differences. */
+  y: number;
+  mean: number;
+  rows: number;
+  side: number;
+  goesLeft: { at: number; view: Uint8Array };
+  totals: { at: number; view: Float64Array };
+  cells: number;
+  scratch: number;
+  out: { at: number; words: Int32Array; gain: Float64Array };
 }
 
-interface Candidate {
-  split: Split;
-  gain: number;
+/** Lays out one forest; the caller closes `scope`. */
+export function openForest(
+  arena: Arena,
+  from: { binned: BinnedSamples; target: Target; trainRows: Int32Array },
+): ForestFit {
+  const scope = new Scope(arena);
+  const { binned, target, trainRows } = from;
+  const train = trainRows.length;
+  const outputs = Math.max(1, target.classes.length);
+  const mean = target.task === "regression" ? meanOf(target.values, trainRows) : 0;
+  const y = scope.bytes(train * 8);
+  const targets = scope.f64(y, train);
+  for (let i = 0; i < train; i++) targets[i] = target.values[trainRows[i]] - mean;
+  const columns = binned.codes.map((codes) => {
+    const at = scope.bytes(train);
+    const column = scope.u8(at, train);
+    for (let i = 0; i < train; i++) column[i] = codes[trainRows[i]];
+    return at;
+  });
+  const isCategory = binned.features.map(({ kind }) => kind === "category");
+  const lists = { rows: scope.bytes(train * 4), side: scope.bytes(train * 4 + 16) };
+  return { scope, train, outputs, isCategory, columns, y, mean, ...lists, ...nodePlaces(scope, outputs) };
 }
 
-/** Grows one tree over `rows` (repeats allowed) and adds it to the builder. */
-export function growForestTree(binned: BinnedSamples, target: Target, growth: Growth): void {
-  const { builder } = growth;
-  const grow = (rows: Int32Array): number => {
-    const stats = rowStats(target, rows, growth.outputs);
-    const split = findSplit(binned, target, { growth, rows, stats });
-    if (!split) return builder.addLeaf(leafValues(stats), rows.length);
-    const node = builder.addSplit(split, rows.length);
-    const codes = binned.codes[split.feature];
-    const left = grow(rows.filter((row) => goesLeft(split, codes[row])));
-    const right = grow(rows.filter((row) => !goesLeft(split, codes[row])));
-    builder.connect(node, left, right);
-    return node;
+function meanOf(values: Float64Array, rows: Int32Array): number {
+  let sum = 0;
+  for (let i = 0; i < rows.length; i++) sum += values[rows[i]];
+  return sum / Math.max(1, rows.length);
+}
+
+function nodePlaces(
+  scope: Scope,
+  outputs: number,
+): Pick<ForestFit, "goesLeft" | "totals" | "cells" | "scratch" | "out"> {
+  const width = (outputs + 1) * 8;
+  const [goesLeft, totals, out] = [scope.bytes(256), scope.bytes(width), scope.bytes(64)];
+  return {
+    goesLeft: { at: goesLeft, view: scope.u8(goesLeft, 256) },
+    totals: { at: totals, view: scope.f64(totals, outputs + 1) },
+    cells: scope.bytes(256 * width),
+    scratch: scope.bytes(256 + 2048 + width),
+    out: { at: out, words: scope.i32(out, 16), gain: scope.f64(out, 1) },
   };
-  builder.addRoot(grow(growth.rows));
 }
 
-/** Count, and per class counts or the sum and sum of squares. */
-interface Stats {
-  count: number;
-  sums: Float64Array;
-  square: number;
-}
-
-function rowStats(target: Target, rows: Int32Array, outputs: number): Stats {
-  const stats = { count: rows.length, sums: new Float64Array(outputs), square: 0 };
-  for (const row of rows) {
-    const y = target.values[row];
-    if (target.task === "regression") {
-      stats.sums[0] += y;
-      stats.square += y * y;
-    } else stats.sums[y]++;
-  }
-  return stats;
-}
-
-function leafValues(stats: Stats): Float64Array {
-  return stats.sums.map((sum) => sum / stats.count);
-}
-
-/** Sum of squares over the count: Gini and variance reduction are both differences of it. */
-function score(sums: Float64Array, count: number): number {
-  let squares = 0;
-  for (const sum of sums) squares += sum * sum;
-  return count > 0 ? squares / count : 0;
-}
-
-function isPure(stats: Stats): boolean {
-  if (stats.sums.length > 1) return stats.sums.some((sum) => sum === stats.count);
-  return stats.square - (stats.sums[0] * stats.sums[0]) / stats.count <= 1e-12 * Math.abs(stats.square);
-}
-
-function findSplit(
-  binned: BinnedSamples,
-  target: Target,
-  at: { growth: Growth; rows: Int32Array; stats: Stats },
-): Split | null {
-  const { growth, rows, stats } = at;
-  if (rows.length < 2 * growth.params.minSamplesLeaf || isPure(stats)) return null;
-  let best: Candidate | null = null;
-  let looked = 0;
-  const order = Int32Array.from(binned.features.keys());
-  for (let i = 0; i < order.length && looked < growth.mtry; i++) {
-    const j = i + Math.floor(growth.random() * (order.length - i));
-    [order[i], order[j]] = [order[j], order[i]];
-    const found = featureSplit(binned, target, { ...at, feature: order[i] });
-    if (found === "constant") continue;
-    looked++;
-    if (found && (!best || found.gain > best.gain)) best = found;
-  }
-  return best?.split ?? null;
-}
-
-function featureSplit(
-  binned: BinnedSamples,
-  target: Target,
-  at: { growth: Growth; rows: Int32Array; stats: Stats; feature: number },
-): Candidate | null | "constant" {
-  const { growth, rows, stats, feature } = at;
-  const codes = binned.codes[feature];
-  const bins = binned.binCounts[feature];
-  const outputs = growth.outputs;
-  const sums = new Float64Array(bins * outputs);
-  const counts = new Int32Array(bins);
-  for (const row of rows) {
-    const y = target.values[row];
-    const bin = codes[row];
-    counts[bin]++;
-    if (target.task === "regression") sums[bin] += y;
-    else sums[bin * outputs + y]++;
-  }
-  const present = Array.from(counts.keys()).filter((bin) => counts[bin] > 0);
-  if (present.length < 2) return "constant";
-  const category = binned.features[feature].kind === "category";
-  const order = category
-    ? categoryOrder(present, { sums, counts, outputs, stats })
-    : missingAnywhere(present, growth.random);
-  const cuts = growth.params.extraTrees ? [randomCut(order, growth.random, category)] : order.keys();
-  return bestCut(order, { ...at, sums, counts, cuts, category });
-}
-
-/** By mean, or by the share of the commonest class: exact for two classes and regression (Fisher 1958). */
-function categoryOrder(
-  present: number[],
-  from: { sums: Float64Array; counts: Int32Array; outputs: number; stats: Stats },
-): number[] {
-  const { sums, counts, outputs, stats } = from;
-  const top = outputs > 1 ? stats.sums.indexOf(Math.max(...stats.sums)) : 0;
-  const key = (bin: number) => sums[bin * outputs + top] / counts[bin];
-  return present.sort((a, b) => key(a) - key(b) || a - b);
-}
-
-/** Missing sits below all numbers or above them, by a coin. */
-function missingAnywhere(present: number[], random: Random): number[] {
-  return present[0] === 0 && random() < 0.5 ? [...present.slice(1), 0] : present;
-}
-
-/** Position of the last one to go left. Numbers: uniform over bins, so that gaps weigh. */
-function randomCut(order: number[], random: Random, category: boolean): number {
-  if (category) return Math.floor(random() * (order.length - 1));
-  const low = Math.max(1, order[0]);
-  const high = Math.max(1, order[order.length - 1], order[order.length - 2]);
-  const bin = low + Math.floor(random() * (high - low));
-  let at = 0;
-  while (at < order.length - 2 && order[at + 1] <= bin && order[at + 1] !== 0) at++;
-  return at;
-}
-
-function bestCut(
-  order: number[],
-  at: {
-    growth: Growth;
-    stats: Stats;
-    feature: number;
-    sums: Float64Array;
-    counts: Int32Array;
-    cuts: Iterable<number>;
-    category: boolean;
-  },
-): Candidate | null {
-  const { growth, stats, sums, counts } = at;
-  const wanted = new Set(at.cuts);
-  const left = new Float64Array(growth.outputs);
-  const right = Float64Array.from(stats.sums);
+/** Fills the row list for one tree: every row once, or as many drawn with replacement, ascending. */
+export function drawForestRows(fit: ForestFit, bootstrap: boolean, random: Random): void {
+  const { train } = fit;
+  const rows = fit.scope.i32(fit.rows, train);
+  const times = new Uint16Array(train).fill(bootstrap ? 0 : 1);
+  if (bootstrap) for (let i = 0; i < train; i++) times[Math.floor(random() * train)]++;
   let count = 0;
-  let best = -1;
-  let bestGain = 0;
-  let bestCount = 0;
-  for (let i = 0; i < order.length - 1; i++) {
-    count += counts[order[i]];
-    for (let k = 0; k < growth.outputs; k++) {
-      left[k] += sums[order[i] * growth.outputs + k];
-      right[k] -= sums[order[i] * growth.outputs + k];
-    }
-    if (!wanted.has(i) || Math.min(count, stats.count - count) < growth.params.minSamplesLeaf) continue;
-    const gain = score(left, count) + score(right, stats.count - count) - score(stats.sums, stats.count);
-    if (best < 0 || gain > bestGain) {
-      best = i;
-      bestGain = gain;
-      bestCount = count;
-    }
+  for (let row = 0; row < train; row++) for (let i = 0; i < times[row]; i++) rows[count++] = row;
+}
+
+/** A node whose parent is known and which is yet to be split: a range of the row list. */
+interface OpenNode {
+  start: number;
+  count: number;
+  parent: number;
+  isLeft: boolean;
+}
+
+/** Grows one tree over the rows listed and adds it to the builder. */
+export function growForestTree(
+  fit: ForestFit,
+  limits: ForestLimits,
+  to: { builder: TreeBuilder; random: Random },
+): void {
+  const { builder } = to;
+  const open: OpenNode[] = [{ start: 0, count: fit.train, parent: -1, isLeft: true }];
+  const children: [number, number][] = [];
+  const firstSplit = builder.splitCount;
+  for (let node = open.pop(); node; node = open.pop()) {
+    const split = findForestSplit(fit, limits, { node, random: to.random });
+    const added = split ? builder.addSplit(split, node.count) : builder.addLeaf(leafValues(fit), node.count);
+    if (node.parent < 0) builder.addRoot(added);
+    else children[node.parent - firstSplit][node.isLeft ? 0 : 1] = added;
+    if (!split) continue;
+    children.push([0, 0]);
+    const left = divide(fit, node, split);
+    const right = { start: node.start + left, count: node.count - left, parent: added, isLeft: false };
+    open.push(right, { start: node.start, count: left, parent: added, isLeft: true });
   }
-  if (best < 0) return null;
-  return {
-    gain: bestGain,
-    split: splitAt(order, best, {
-      feature: at.feature,
-      category: at.category,
-      gain: bestGain,
-      leftCount: bestCount,
-      count: stats.count,
-      missing: counts[0] > 0,
-    }),
-  };
+  children.forEach(([left, right], i) => {
+    builder.connect(firstSplit + i, left, right);
+  });
 }
 
-function splitAt(
-  order: number[],
-  cut: number,
-  from: {
-    feature: number;
-    category: boolean;
-    gain: number;
-    leftCount: number;
-    count: number;
-    missing: boolean;
-  },
-): Split {
-  const left = order.slice(0, cut + 1);
-  const missingLeft = from.missing ? left.includes(0) : from.leftCount * 2 >= from.count;
-  const goesLeft = new Uint32Array(8);
-  for (const bin of left) goesLeft[bin >>> 5] |= 1 << (bin & 31);
+/** Class shares, or the mean, of the node whose totals were taken last. */
+function leafValues({ totals, mean }: ForestFit): Float64Array {
+  return totals.view.slice(1).map((sum) => mean + sum / totals.view[0]);
+}
+
+function divide(fit: ForestFit, node: OpenNode, split: Split): number {
+  const { goesLeft, scope, columns, rows, side } = fit;
+  fillGoesLeft(goesLeft.view, split);
+  const column = columns[split.feature];
+  return scope.kernels.partition(column, goesLeft.at, rows + node.start * 4, node.count, side);
+}
+
+/** Looks at features in random order until enough were not constant here. */
+function findForestSplit(
+  fit: ForestFit,
+  limits: ForestLimits,
+  { node, random }: { node: OpenNode; random: Random },
+): Split | null {
+  const { scope, totals, outputs, y } = fit;
+  const rows = fit.rows + node.start * 4;
+  const squares = scope.kernels.forestTotals(rows, node.count, y, outputs, totals.at);
+  if (node.count < 2 * limits.minSamplesLeaf || isPure(fit, squares)) return null;
+  const order = Int32Array.from(fit.columns.keys());
+  let best: Split | null = null;
+  for (let i = 0, looked = 0; i < order.length && looked < limits.featuresPerSplit; i++) {
+    const j = i + Math.floor(random() * (order.length - i));
+    const feature = order[j];
+    order[j] = order[i];
+    const state = searchFeature(fit, limits, { node, feature, random });
+    if (state === 0) continue;
+    looked++;
+    if (state === 2 && (!best || fit.out.gain[0] > best.gain)) best = readSplit(fit, feature, node.count);
+  }
+  return best;
+}
+
+function isPure({ totals: { view }, outputs }: ForestFit, squares: number): boolean {
+  if (outputs > 1) return view.includes(view[0], 1);
+  return squares - (view[1] * view[1]) / view[0] <= 1e-12 * squares;
+}
+
+function searchFeature(
+  fit: ForestFit,
+  limits: ForestLimits,
+  at: { node: OpenNode; feature: number; random: Random },
+): number {
+  const { scope, columns, y, outputs, totals, isCategory, cells, scratch, out } = fit;
+  const draw = limits.extraTrees ? at.random() : -1;
+  const coin = at.random() < 0.5 ? 1 : 0;
+  return scope.kernels.forestSplit(
+    ...([columns[at.feature], fit.rows + at.node.start * 4, at.node.count, y, outputs, totals.at] as const),
+    ...([isCategory[at.feature] ? 1 : 0, limits.minSamplesLeaf, draw, coin, cells, scratch, out.at] as const),
+  );
+}
+
+/** Missing that was not seen here goes with the heavier side. */
+function readSplit({ out, isCategory }: ForestFit, feature: number, count: number): Split {
+  const goesLeft = Uint32Array.from(out.words.subarray(8, 16));
+  const isSeen = out.words[4] === 1;
+  const missingLeft = isSeen ? (goesLeft[0] & 1) === 1 : 2 * out.words[2] >= count;
   if (missingLeft) goesLeft[0] |= 1;
-  return {
-    feature: from.feature,
-    bin: Math.max(0, ...left),
-    missingLeft,
-    goesLeft: from.category ? goesLeft : null,
-    gain: from.gain,
-  };
-}
-
-function goesLeft(split: Split, bin: number): boolean {
-  if (split.goesLeft) return ((split.goesLeft[bin >>> 5] >>> (bin & 31)) & 1) === 1;
-  return bin === 0 ? split.missingLeft : bin <= split.bin;
+  const common = { feature, bin: out.words[3], missingLeft, gain: out.gain[0] };
+  return { ...common, goesLeft: isCategory[feature] ? goesLeft : null };
 }

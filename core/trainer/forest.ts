@@ -2,9 +2,11 @@
  * How is a random forest, or a forest of extremely randomised trees, grown?
  * On the same bins as boosting; leaves hold class shares or the mean. Breiman 2001; Geurts, Ernst, Wehenkel 2006.
  */
+
+import { predictTrees } from "./batch-predictor.ts";
 import { type BinnedSamples, binSamples } from "./binning.ts";
-import { growForestTree } from "./forest-grower.ts";
-import { predictTrees } from "./predictor.ts";
+import { drawForestRows, type ForestLimits, growForestTree, openForest } from "./forest-grower.ts";
+import { type Arena, sharedArena } from "./kernels/arena.ts";
 import type { Checkpoint, Random, Samples, Target } from "./samples.ts";
 import { TreeBuilder } from "./tree-builder.ts";
 import type { TreeModel } from "./trees.ts";
@@ -44,6 +46,8 @@ export interface ForestOptions {
   /** Aborted: ends after the tree under way (at least one) and keeps those there are. */
   stop?: AbortSignal;
   binned?: BinnedSamples;
+  /** Where the forest's arrays lie; else in the process's own. */
+  arena?: Arena;
 }
 
 /** Rejects with the checkpoint's error when that throws. */
@@ -55,26 +59,24 @@ export async function trainForest(
   const params = { ...FOREST_DEFAULTS, ...options.params };
   const { trainRows, random } = options;
   const binned = options.binned ?? binSamples(samples, { rows: trainRows, maxBins: params.maxBins, random });
-  const outputs = Math.max(1, target.classes.length);
-  const builder = new TreeBuilder(binned.features, outputs);
-  const mtry = featuresPerSplit(params.maxFeatures, binned.features.length, target);
-  while (builder.treeCount < params.trees && !(options.stop?.aborted && builder.treeCount > 0)) {
-    await options.checkpoint();
-    const rows = params.bootstrap ? drawWithReplacement(trainRows, random) : trainRows.slice();
-    growForestTree(binned, target, { rows, builder, random, outputs, mtry, params });
-    options.onTree?.({ tree: builder.treeCount, trees: params.trees });
+  const fit = openForest(options.arena ?? sharedArena(), { binned, target, trainRows });
+  try {
+    const builder = new TreeBuilder(binned.features, fit.outputs);
+    const featureCount = featuresPerSplit(params.maxFeatures, binned.features.length, target);
+    const limits: ForestLimits = { ...params, featuresPerSplit: featureCount };
+    while (builder.treeCount < params.trees && !(options.stop?.aborted && builder.treeCount > 0)) {
+      await options.checkpoint();
+      drawForestRows(fit, params.bootstrap, random);
+      growForestTree(fit, limits, { builder, random });
+      options.onTree?.({ tree: builder.treeCount, trees: params.trees });
+    }
+    const { outputs } = fit;
+    const [scale, baseScore] = [1 / builder.treeCount, new Float64Array(outputs)];
+    const { features } = binned;
+    return { kind: "forest", params, features, trees: builder.build(), outputs, baseScore, scale };
+  } finally {
+    fit.scope.close();
   }
-  const scale = 1 / builder.treeCount;
-  const baseScore = new Float64Array(outputs);
-  return {
-    kind: "forest",
-    params,
-    features: binned.features,
-    trees: builder.build(),
-    outputs,
-    baseScore,
-    scale,
-  };
 }
 
 function featuresPerSplit(maxFeatures: number, features: number, target: Target): number {
@@ -85,10 +87,6 @@ function featuresPerSplit(maxFeatures: number, features: number, target: Target)
         ? features / 3
         : Math.sqrt(features);
   return Math.max(1, Math.min(features, Math.round(share)));
-}
-
-function drawWithReplacement(rows: Int32Array, random: Random): Int32Array {
-  return Int32Array.from({ length: rows.length }, () => rows[Math.floor(random() * rows.length)]).sort();
 }
 
 /** Class shares (rows x classes, also for two) or means (rows x 1), row-major. */

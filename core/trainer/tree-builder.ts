@@ -37,6 +37,10 @@ export class TreeBuilder {
     return this.roots.length;
   }
 
+  get splitCount(): number {
+    return this.feature.length;
+  }
+
   addRoot(node: number): void {
     this.roots.push(node);
   }

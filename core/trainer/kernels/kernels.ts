@@ -85,6 +85,49 @@ export interface Kernels {
       bounded: number,
     ]
   ): void;
+  /** The leaf of each row (count padded to eight). See assembly/prediction.ts. */
+  walkTree(
+    ...args: [
+      nodes: number,
+      root: number,
+      depth: number,
+      codes: number,
+      features: number,
+      count: number,
+      leaves: number,
+    ]
+  ): void;
+  addLeaves(
+    ...args: [
+      leaves: number,
+      count: number,
+      values: number,
+      width: number,
+      sums: number,
+      outputs: number,
+      first: number,
+    ]
+  ): void;
+  /** Totals of a node (count, then classes or the sum); answers the sum of squared targets. */
+  forestTotals(rows: number, count: number, y: number, outputs: number, totals: number): number;
+  /** 0: one bin only; 1: no cut fits; 2: found. See assembly/forest.ts. */
+  forestSplit(
+    ...args: [
+      column: number,
+      rows: number,
+      count: number,
+      y: number,
+      outputs: number,
+      totals: number,
+      isCategory: number,
+      least: number,
+      draw: number,
+      coin: number,
+      cells: number,
+      scratch: number,
+      out: number,
+    ]
+  ): number;
   /** In place and stable; answers how many went left. */
   partition(column: number, goesLeft: number, rows: number, count: number, side: number): number;
   /** Runs a job of several threads (assembly/team.ts) and waits for all its parts. */

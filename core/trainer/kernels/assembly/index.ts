@@ -8,3 +8,5 @@ export { histogram, marginals, subtract, addCells, sumCells } from "./histogram"
 export { findSplit } from "./splitting";
 export { partition, addToRows, copyBytes } from "./partition";
 export { work, runJob, wake } from "./team";
+export { forestTotals, forestSplit } from "./forest";
+export { walkTree, addLeaves } from "./prediction";
