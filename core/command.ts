@@ -1,17 +1,15 @@
-/** Which subcommands are there? The same program without a server: train, read, back up, check; and its own children. */
+/**
+ * Which subcommands are there? The same program without a server: train, read, back up, check; and its own children.
+ * What only a subcommand needs is imported by it: the server shall start in a blink.
+ */
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Config, ConfigError, readConfig, settingsHelp } from "./config.ts";
-import { profileCsv } from "./csv/read.ts";
-import { readRows } from "./csv/rows.ts";
 import { AppError } from "./errors.ts";
 import { slug } from "./ids.ts";
-import { runReadChild } from "./read-child.ts";
-import { runStages } from "./run.ts";
-import { runRunChild } from "./run-child.ts";
 import { settleOptions } from "./run-options.ts";
 import { STAGE_NAMES } from "./stages/stage.ts";
 import { Store } from "./store/database.ts";
@@ -40,8 +38,8 @@ const COMMANDS: Record<string, Command> = {
   },
   check: async (_, config) => checkCommand(config()),
   healthcheck: async (_, config) => healthcheckCommand(config()),
-  "read-child": runReadChild,
-  "run-child": runRunChild,
+  "read-child": async () => (await import("./read-child.ts")).runReadChild(),
+  "run-child": async () => (await import("./run-child.ts")).runRunChild(),
   "--help": async () => say(`${HELP}${settingsHelp()}`),
   "--version": async () => say(VERSION),
 };
@@ -82,6 +80,7 @@ async function trainCommand(words: string[], config: () => Config): Promise<void
     },
   });
   const path = existing(needed(positionals[0], "train FILE --target COL"));
+  const [{ profileCsv }, { runStages }] = await Promise.all([import("./csv/read.ts"), import("./run.ts")]);
   const name = basename(path);
   const profile = await profileCsv(path, {}, { name });
   const request = {
@@ -116,6 +115,7 @@ async function trainCommand(words: string[], config: () => Config): Promise<void
 
 async function readCommand([file]: string[]): Promise<void> {
   const path = existing(needed(file, "read FILE"));
+  const { readRows } = await import("./csv/rows.ts");
   for await (const rows of readRows(path, { onDecided: (dialect) => tell(JSON.stringify(dialect)) })) {
     for (const row of rows) if (!process.stdout.write(`${JSON.stringify(row)}\n`)) await drained();
   }

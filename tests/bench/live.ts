@@ -2,8 +2,6 @@
  * How long from an event to the HTML at the last of N viewers? Ours, beside Bun's raw publish of the same bytes (the
  * limit) and FastAPI's one send_text after another (what Signalbox replaces). All in one run, in turn.
  */
-import { createInterface, type Interface } from "node:readline";
-
 interface Peer {
   name: string;
   command: string[];
@@ -94,9 +92,15 @@ async function measure(peer: Peer, viewers: number): Promise<{ figures: Figures;
   return { figures, sample };
 }
 
-function lines(stream: ReadableStream<Uint8Array>): AsyncIterator<string> {
-  const reader: Interface = createInterface({ input: stream as unknown as NodeJS.ReadableStream });
-  return reader[Symbol.asyncIterator]();
+async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const chunk of stream.pipeThrough(
+    new TextDecoderStream() as never,
+  ) as unknown as AsyncIterable<string>) {
+    const parts = (rest + chunk).split("\n");
+    rest = parts.pop()!;
+    yield* parts;
+  }
 }
 
 async function next(said: AsyncIterator<string>): Promise<Record<string, unknown>> {
