@@ -50,7 +50,7 @@ function walk(trees: Trees, root: number, known: Float64Array): number {
     const value = known[feature[node]];
     let isLeft = value <= threshold[node];
     if (mask[node] >= 0) isLeft = maskHas(trees, mask[node], value);
-    else if (value !== value) isLeft = missingLeft[node] === 1;
+    else if (Number.isNaN(value)) isLeft = missingLeft[node] === 1;
     node = isLeft ? left[node] : right[node];
   }
   return ~node;
