@@ -3,6 +3,7 @@
  * for other rows, folds or settings is not used.
  */
 
+import type { SupervisedEncoder } from "../trainer/encoding/supervised.ts";
 import { DamagedFileError, pack, unpack } from "../trainer/pack.ts";
 import type { Entry, ScoredFold } from "../trainer/race/entry.ts";
 import type { TrainingData } from "../trainer/race/training-data.ts";
@@ -19,8 +20,8 @@ const INDEX = "candidates.json";
 export async function saveEntry(context: Context, data: TrainingData, entry: Entry): Promise<void> {
   const saved = (await readIndex(context, data)) ?? { fingerprint: fingerprint(context, data), files: {} };
   const file = saved.files[entry.recipe.name] ?? `candidate-${Object.keys(saved.files).length}.bin`;
-  const supervised = data.supervised.map((encoder) => encoder ?? null);
-  await context.artifacts.save(file, pack({ folds: finite(entry.folds), supervised }));
+  await saveSupervised(context, data);
+  await context.artifacts.save(file, pack({ folds: finite(entry.folds) }));
   saved.files[entry.recipe.name] = file;
   await context.artifacts.save(INDEX, new TextEncoder().encode(JSON.stringify(saved)));
 }
@@ -31,17 +32,31 @@ export async function loadEntries(context: Context, data: TrainingData): Promise
   const saved = await readIndex(context, data);
   for (const [name, file] of Object.entries(saved?.files ?? {})) {
     const bytes = await context.artifacts.load(file);
-    if (!bytes) continue;
-    const read = unpack(bytes) as {
-      folds: ScoredFold[];
-      supervised: (TrainingData["supervised"][number] | null)[];
-    };
-    read.supervised.forEach((encoder, fold) => {
-      if (encoder) data.supervised[fold] ??= encoder;
-    });
-    entries.set(name, read.folds);
+    if (bytes) entries.set(name, (unpack(bytes) as { folds: ScoredFold[] }).folds);
   }
+  if (entries.size > 0) await loadSupervised(context, data);
   return entries;
+}
+
+const SUPERVISED = "candidates-encoders.bin";
+const savedEncoders = new WeakMap<TrainingData, number>();
+
+/** The encoders of all folds stand in one file, written only when there is a new one. */
+async function saveSupervised(context: Context, data: TrainingData): Promise<void> {
+  const encoders = Array.from(data.supervised, (encoder) => encoder ?? null);
+  const count = encoders.filter(Boolean).length;
+  if (count === (savedEncoders.get(data) ?? 0)) return;
+  savedEncoders.set(data, count);
+  await context.artifacts.save(SUPERVISED, pack({ encoders }));
+}
+
+async function loadSupervised(context: Context, data: TrainingData): Promise<void> {
+  const bytes = await context.artifacts.load(SUPERVISED);
+  if (!bytes) return;
+  const { encoders } = unpack(bytes) as { encoders: (SupervisedEncoder | null)[] };
+  encoders.forEach((encoder, fold) => {
+    if (encoder) data.supervised[fold] = encoder;
+  });
 }
 
 async function readIndex(context: Context, data: TrainingData): Promise<Saved | null> {

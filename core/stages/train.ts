@@ -28,6 +28,7 @@ export const trainModel: Stage<Work> = {
       );
       made.push({ name: entry.recipe.name, family: entry.recipe.family, weight, members });
     }
+    thinBags(made);
     work.model = assemble(context, data, made);
     const size = sizeOf(work.model);
     report({ type: "facts", facts: { parts: made.map(partFacts), ...size } });
@@ -79,6 +80,20 @@ function roundsOf(entry: Entry): number {
   );
   kept.sort((a, b) => a - b);
   return Math.max(1, kept[kept.length >> 1]);
+}
+
+/** Trees of all parts together: an answer then costs under a millisecond, the file some megabytes. */
+const MOST_TREES = 8000;
+
+/** Takes members out of the largest bags, at least two stay. */
+function thinBags(parts: ModelPart[]): void {
+  const count = () =>
+    parts.reduce((sum, part) => sum + part.members.reduce((trees, m) => trees + treesOf(m), 0), 0);
+  while (count() > MOST_TREES) {
+    const largest = parts.reduce((a, b) => (b.members.length > a.members.length ? b : a));
+    if (largest.members.length <= 2) return;
+    largest.members.pop();
+  }
 }
 
 function assemble({ work, options, dataset }: Context, data: TrainingData, parts: ModelPart[]): Model {

@@ -54,7 +54,6 @@ interface RunnerOptions {
   checkpoint: Checkpoint;
   onRound: (report: { entry: Entry; fold: number; round: number; train: number; valid: number }) => void;
   onProgress: (done: { folds: number; of: number; entry: Entry }) => void;
-  recipes: Recipe[];
 }
 
 /** Most rounds of one fit, where rounds are budgeted: a fifth, so that no candidate eats everything. */
@@ -68,11 +67,21 @@ export class FoldRunner {
   /** Some candidate beside guessing has answered on every fold. */
   private finished = false;
   private done = 0;
+  private planned: Entry[] = [];
 
   constructor(
     private readonly data: TrainingData,
     private readonly options: RunnerOptions,
   ) {}
+
+  /** Names the entries that are still in the race; the others will get no further fold. */
+  plan(entries: Entry[]): void {
+    this.planned = entries;
+  }
+
+  private toDo(): number {
+    return this.planned.reduce((sum, entry) => sum + this.data.folds.length - entry.folds.length, 0);
+  }
 
   /** Scores the entry's next fold; null where there is no budget for it. */
   async run(entry: Entry): Promise<ScoredFold | null> {
@@ -96,7 +105,8 @@ export class FoldRunner {
     entry.folds.push(scored);
     if (entry.folds.length === data.folds.length && entry.recipe.family !== "baseline") this.finished = true;
     entry.told = false;
-    options.onProgress({ folds: ++this.done, of: options.recipes.length * data.folds.length, entry });
+    this.done++;
+    options.onProgress({ folds: this.done, of: this.done + this.toDo(), entry });
     return scored;
   }
 

@@ -7,7 +7,7 @@
 import { goodness, type MetricName } from "../metrics.ts";
 import type { Checkpoint } from "../samples.ts";
 import { type Entry, FoldRunner, newEntry, type ScoredFold } from "./entry.ts";
-import type { Recipe } from "./recipes.ts";
+import type { Family, Recipe } from "./recipes.ts";
 import type { TrainingData } from "./training-data.ts";
 
 export interface RaceOptions {
@@ -33,56 +33,54 @@ export interface RaceResult {
   ended: "all scored" | "time" | "rounds" | "stopped";
 }
 
+/** The first of each of these meets every fold before the others begin: a stop then has something of each. */
+const LEADERS: Family[] = ["baseline", "linear", "boosting"];
+
 /** Rejects with the checkpoint's error. At least the baseline is scored on every fold, whatever the time. */
 export async function runRace(data: TrainingData, options: RaceOptions): Promise<RaceResult> {
   const runner = new FoldRunner(data, options);
   const entries = options.recipes.map((recipe) => newEntry(recipe, options.saved.get(recipe.name) ?? []));
-  const folds = data.folds.length;
-  const leaders = entries.filter(
-    (entry, i) => i === entries.findIndex((e) => e.recipe.family === entry.recipe.family),
-  );
-  for (const entry of leaders) await finishEntry(entry, folds, { runner, options });
+  const leaders = LEADERS.flatMap((family) => entries.find((entry) => entry.recipe.family === family) ?? []);
   let field = entries.filter((entry) => !leaders.includes(entry));
-  for (const rung of rungs(folds)) {
-    for (const entry of field) await finishEntry(entry, rung, { runner, options });
-    field = survivors(field, leaders, { rung, options });
+  runner.plan([...leaders, ...field]);
+  for (const entry of leaders) await advance(entry, data.folds.length, { runner, options });
+  for (const rung of rungs(data.folds.length)) {
+    for (const entry of field) await advance(entry, rung, { runner, options });
+    field = survivors(field, entries, { rung, metric: options.metric });
+    runner.plan([...leaders, ...field]);
   }
   const scored = entries.filter((entry) => entry.folds.length > 0);
   return { entries: scored, ended: runner.ended ?? "all scored" };
 }
 
-async function finishEntry(
+async function advance(
   entry: Entry,
   upTo: number,
   race: { runner: FoldRunner; options: RaceOptions },
 ): Promise<void> {
-  const before = entry.folds.length;
-  while (entry.folds.length < upTo) {
-    const scored = await race.runner.run(entry);
-    if (!scored) break;
+  while (entry.folds.length < upTo && (await race.runner.run(entry))) {
+    // The runner keeps what it scored in the entry.
   }
-  const grown = entry.folds.length > before || (before > 0 && !entry.told);
-  if (grown) {
-    entry.told = true;
-    await race.options.onScored(entry);
-  }
+  if (entry.told || entry.folds.length === 0) return;
+  entry.told = true;
+  await race.options.onScored(entry);
 }
 
-/** Two folds for everyone, then half of them, then all. */
+/** Two folds for everyone, a third of the folds for the better half, then all. */
 function rungs(folds: number): number[] {
-  return [...new Set([Math.min(2, folds), Math.ceil(folds / 2), folds])].sort((a, b) => a - b);
+  return [...new Set([Math.min(2, folds), Math.ceil(folds / 3), folds])].sort((a, b) => a - b);
 }
 
-/** The better half, and the best of each family; whoever is clearly behind the leaders on the same folds leaves. */
-function survivors(field: Entry[], leaders: Entry[], at: { rung: number; options: RaceOptions }): Entry[] {
-  const running = field.filter((entry) => entry.folds.length >= at.rung);
-  const score = (entry: Entry) => meanGoodness(entry, at.rung, at.options.metric);
-  const ranked = [...running].sort((a, b) => score(b) - score(a));
-  const half = new Set(ranked.slice(0, Math.max(1, Math.ceil(ranked.length / 2))));
+/** The better half of those that got this far, and the best of each family where it beats half of all. */
+function survivors(field: Entry[], all: Entry[], at: { rung: number; metric: MetricName }): Entry[] {
+  const score = (entry: Entry) => meanGoodness(entry, at.rung, at.metric);
+  const ranked = field.filter((entry) => entry.folds.length >= at.rung).sort((a, b) => score(b) - score(a));
+  const half = new Set(ranked.slice(0, Math.ceil(ranked.length / 2)));
+  const scores = all.filter((entry) => entry.folds.length >= at.rung).map(score);
+  const middle = scores.sort((a, b) => a - b)[scores.length >> 1];
   for (const family of new Set(ranked.map((entry) => entry.recipe.family))) {
     const best = ranked.find((entry) => entry.recipe.family === family)!;
-    const leader = leaders.find((entry) => entry.recipe.family === family);
-    if (!leader || score(best) > score(leader)) half.add(best);
+    if (score(best) >= middle) half.add(best);
   }
   return field.filter((entry) => half.has(entry));
 }
