@@ -41,7 +41,10 @@ export async function inspect(
     } else findings.push(...leaks(column, { target, targetName, probe }), ...oddities(column));
     progress.onColumn(i + 1);
   }
-  findings.push(...identities(table.columns, target, targetName), ...targetDrift(target, targetName));
+  findings.push(
+    ...identities(table.columns, target, targetName),
+    ...drifts(table.columns, target, targetName),
+  );
   return { findings, unusable };
 }
 
@@ -90,23 +93,29 @@ function oddities(column: Column): Finding[] {
     findings.push(finding("row_number", "warning", { column: name, message, exclude: [name] }));
     return findings;
   }
-  const drift = driftOf(column);
-  if (drift >= DRIFTED && column.type !== "date" && column.type !== "text") {
-    const message = `“${name}” looks different in the last rows than in the first (distance ${drift.toFixed(2)}). If the file is in order of time, split by time.`;
-    findings.push(finding("drift", "info", { column: name, message }));
-  }
   return findings;
 }
 
-function targetDrift(target: Target, name: string): Finding[] {
-  const drift = driftOf(
+/** One finding for all columns: where the file is sorted, most of them differ and saying so once is enough. */
+function drifts(columns: Column[], target: Target, targetName: string): Finding[] {
+  const targetColumn =
     target.task === "regression"
-      ? { name, values: target.values }
-      : { name, codes: Int32Array.from(target.values) },
-  );
-  if (!(drift >= DRIFTED)) return [];
-  const message = `“${name}” looks different in the last rows than in the first (distance ${drift.toFixed(2)}): the file is sorted, or its world has changed.`;
-  return [finding("target_drift", "info", { column: name, message })];
+      ? { name: targetName, values: target.values }
+      : { name: targetName, codes: Int32Array.from(target.values) };
+  const targetDrift = driftOf(targetColumn);
+  if (targetDrift >= DRIFTED) {
+    const message = `“${targetName}” looks different in the last rows than in the first (distance ${targetDrift.toFixed(2)}): the file is sorted, or its world has changed. If the order is one of time, split by time.`;
+    return [finding("target_drift", "info", { column: targetName, message })];
+  }
+  const drifted = columns
+    .filter((column) => column.type !== "date" && column.type !== "text" && !isRowNumber(column))
+    .map((column) => ({ name: column.name, drift: driftOf(column) }))
+    .filter(({ drift }) => drift >= DRIFTED)
+    .sort((a, b) => b.drift - a.drift);
+  if (drifted.length === 0) return [];
+  const shown = drifted.slice(0, 5).map(({ name, drift }) => `“${name}” (${drift.toFixed(2)})`);
+  const message = `${drifted.length === 1 ? "A column looks" : `${drifted.length} columns look`} different in the last rows than in the first: ${shown.join(", ")}. If the file is in order of time, split by time.`;
+  return [finding("drift", "info", { column: drifted[0].name, message })];
 }
 
 /** Share of rows that hold the commonest value, missing counted as one. */
