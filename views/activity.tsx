@@ -1,6 +1,7 @@
 /** What happened, and what needs someone? The feed of events and the short list with one action each. */
 import type { Activity } from "../core/events.ts";
 import type { AttentionItem, PanelData } from "../core/panel-data.ts";
+import { plural } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import { Action, curlLine, Empty, LampDot, Time } from "./parts.tsx";
 import type { Lamp } from "./words.ts";
@@ -29,19 +30,68 @@ export function ActivityPanel({ data }: { data: PanelData["activity"] }) {
       {/* Off: the one status line speaks; a feed that is read aloud would drown it. */}
       <div class="feed scroll" role="log" aria-live="off" aria-label="Activity" tabindex={0}>
         <ol>
-          {data.items.map((item) => (
-            <li id={`event-${item.seq}`} class={`feed-${item.level}`}>
-              <LampDot lamp={LEVEL_LAMPS[item.level]} />
-              <Time at={item.at} form="clock" />
-              <span class="feed-sentence">
-                <span class="unseen">{LEVEL_WORDS[item.level]}</span>
-                {item.sentence}
-              </span>
-            </li>
+          {grouped(data.items).map((group) => (
+            <FeedGroup group={group} />
           ))}
         </ol>
       </div>
     </>
+  );
+}
+
+/** Steps of one run, or changes of the machine's state, that follow each other: the newest speaks for them. */
+interface Group {
+  key: string;
+  newest: Activity;
+  earlier: Activity[];
+}
+
+function grouped(items: readonly Activity[]): Group[] {
+  const groups: Group[] = [];
+  for (const item of items) {
+    const key = groupKey(item);
+    const last = groups.at(-1);
+    if (last && last.key === key) last.earlier.push(item);
+    else groups.push({ key, newest: item, earlier: [] });
+  }
+  return groups;
+}
+
+function groupKey({ type, seq, sentence }: Activity): string {
+  if (type.startsWith("stage.") || type.startsWith("candidate.")) return `steps-${sentence.split(":", 1)[0]}`;
+  return type === "health.changed" ? type : String(seq);
+}
+
+function FeedGroup({ group: { newest, earlier } }: { group: Group }) {
+  return (
+    <li id={`event-${newest.seq}`}>
+      <FeedItem item={newest} />
+      {earlier.length > 0 && (
+        <details>
+          <summary>{plural(earlier.length, "step")} before</summary>
+          <ol>
+            {earlier.map((item) => (
+              <li id={`event-${item.seq}`}>
+                <FeedItem item={item} />
+              </li>
+            ))}
+          </ol>
+        </details>
+      )}
+    </li>
+  );
+}
+
+function FeedItem({ item }: { item: Activity }) {
+  return (
+    <p class={`feed-item feed-${item.level}`}>
+      <LampDot lamp={LEVEL_LAMPS[item.level]} />
+      <Time at={item.at} form="clock" />
+      <span class="feed-sentence">
+        <span class="unseen">{LEVEL_WORDS[item.level]}</span>
+        {item.sentence}
+      </span>
+    </p>
   );
 }
 

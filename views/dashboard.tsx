@@ -37,20 +37,18 @@ export function DashboardPage({ frame, data }: { frame: Frame; data: DashboardDa
         <DropZone links={frame.links} />
         {draw("run")}
         {draw("stages")}
-        <div class="dashboard-line">
-          <div class="pair">
-            {draw("curve")}
-            {draw("leaderboard")}
-          </div>
-          <div class="pair">
-            {draw("datasets")}
-            {draw("runs")}
-          </div>
+        <div class="pair dashboard-race">
+          {draw("curve")}
+          {draw("leaderboard")}
         </div>
         <div class="dashboard-side">
           {draw("model")}
           {draw("predictions")}
           {draw("activity")}
+        </div>
+        <div class="pair dashboard-lists">
+          {draw("datasets")}
+          {draw("runs")}
         </div>
         <div class="dashboard-machine">
           {draw("health")}

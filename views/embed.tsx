@@ -2,7 +2,7 @@
 import type { PanelData } from "../core/panel-data.ts";
 import type { Panel, PanelKey } from "../core/panels.ts";
 import { type Frame, url } from "./frame.ts";
-import { Head, SocketElement } from "./layout.tsx";
+import { Head, Pill, SocketElement } from "./layout.tsx";
 import { PanelView } from "./panels.tsx";
 
 export interface EmbedPageProps<P extends Panel> {
@@ -23,9 +23,7 @@ export function EmbedPage<P extends Panel>({ frame, theme, panelKey, panel, data
           <PanelView panelKey={panelKey} panel={panel} data={data} links={links} />
         </main>
         <p class="embed-foot">
-          <span id="pill" class="pill" data-state="connecting">
-            Connecting
-          </span>
+          <Pill />
           <a href={url(links, "/")} target="_blank" rel="noopener">
             Signalbox
           </a>

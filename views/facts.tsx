@@ -5,10 +5,13 @@ import { metricLabel, taskLabel } from "./words.ts";
 /** Said elsewhere on the page, in full. */
 const SAID_ELSEWHERE = new Set(["verdict", "beatsBaseline", "metrics"]);
 
+/** The facts worth showing. */
+export function toldFacts(facts: Record<string, unknown>): [string, unknown][] {
+  return Object.entries(facts).filter(([name, value]) => !SAID_ELSEWHERE.has(name) && !isNothing(value));
+}
+
 export function Facts({ facts }: { facts: Record<string, unknown> }) {
-  const told = Object.entries(facts).filter(
-    ([name, value]) => !SAID_ELSEWHERE.has(name) && !isNothing(value),
-  );
+  const told = toldFacts(facts);
   const tables = told.filter((entry): entry is [string, Record<string, unknown>[]] => isTable(entry[1]));
   const pairs = told.filter(([, value]) => !isTable(value));
   return (

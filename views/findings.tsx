@@ -4,7 +4,7 @@ import type { ReadyDataset } from "./dataset.tsx";
 import { count } from "./format.ts";
 import type { Links } from "./frame.ts";
 import { Action, curlLine, LampDot } from "./parts.tsx";
-import type { Lamp } from "./words.ts";
+import { type Lamp, TYPE_WORDS } from "./words.ts";
 
 const LAMPS: Record<Finding["severity"], Lamp> = { info: "dark", warning: "caution", error: "danger" };
 
@@ -55,7 +55,8 @@ function fixLabel(fix: Fix): string {
   if (fix.exclude) return fix.exclude.length === 1 ? "Drop the column" : `Drop ${fix.exclude.length} columns`;
   if (fix.target !== undefined) return `Predict ${fix.target}`;
   if (fix.header !== undefined) return fix.header ? "The first row is names" : "The first row is data";
-  return "Read it so";
+  const [type] = Object.values(fix.types ?? {});
+  return type ? `Treat it as ${TYPE_WORDS[type]}` : "Read it so";
 }
 
 /** What was chosen before is sent along: a form says the whole of what it changes. */

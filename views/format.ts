@@ -29,13 +29,17 @@ export function duration(ms: number): string {
   return `${Math.floor(ms / HOUR_MS)} h ${Math.round((ms % HOUR_MS) / MINUTE_MS)} min`;
 }
 
-/** Three significant digits, grouped, without a tail of zeros: 0.8412, 12.3, 53,940. */
+/** Three or four significant digits, grouped, without a tail of zeros: 0.841, 12.3, 53,940, −0.00008. */
 export function figure(n: number): string {
   if (!Number.isFinite(n)) return "–";
-  if (n === 0) return "0";
+  return digits(n).replace("-", "−");
+}
+
+function digits(n: number): string {
   const size = Math.abs(n);
+  if (size < 1e-6) return "0";
   if (size >= 1000) return Math.round(n).toLocaleString("en");
-  if (size < 0.0001) return n.toExponential(1);
+  if (size < 0.001) return n.toFixed(6).replace(/0+$/, "");
   return String(Number(n.toPrecision(size < 1 ? 3 : 4)));
 }
 

@@ -53,7 +53,9 @@ export function Layout({ frame, title, panels, current, refreshSeconds, script, 
         <a class="skip" href="#main">
           To the content
         </a>
-        <Masthead links={links} {...(current ? { current } : {})} />
+        <Masthead links={links} {...(current ? { current } : {})}>
+          {panels.length > 0 && <Pill />}
+        </Masthead>
         <p id="announce" class="unseen" role="status" />
         <p id="alarm" class="alarm" role="alert" />
         <main id="main" tabindex={-1}>
@@ -93,7 +95,16 @@ export function Head(props: { frame: Frame; title: string; refreshSeconds?: numb
   );
 }
 
-function Masthead({ links, current }: { links: Links; current?: Section }) {
+/** live.js sets its text: Live, Polling or Offline. */
+export function Pill() {
+  return (
+    <span id="pill" class="pill" data-state="connecting">
+      Connecting
+    </span>
+  );
+}
+
+function Masthead({ links, current, children }: { links: Links; current?: Section; children: Child }) {
   return (
     <header class="masthead">
       <a class="nameplate" href={url(links, "/")}>
@@ -111,9 +122,7 @@ function Masthead({ links, current }: { links: Links; current?: Section }) {
         </ul>
       </nav>
       <div class="masthead-tools">
-        <span id="pill" class="pill" data-state="connecting">
-          Connecting
-        </span>
+        {children}
         <button type="button" class="quiet needs-js" data-theme-switch aria-label="Theme: as the system">
           Theme
         </button>

@@ -38,14 +38,14 @@ export const COMPONENTS: { [P in Panel]: (props: PanelProps<P>) => Child } = {
 };
 
 export const PANEL_TITLES: Record<Panel, string> = {
-  metrics: "The machine",
-  health: "State",
+  metrics: "Gauges",
+  health: "The machine",
   activity: "Activity",
   datasets: "Files",
   predictions: "Predictions",
   connection: "Connection",
   attention: "Needs you",
-  run: "Current run",
+  run: "Run",
   stages: "Eight stages",
   curve: "Learning curve",
   leaderboard: "Candidates",

@@ -3,7 +3,7 @@ import type { PanelData } from "../core/panel-data.ts";
 import type { PanelKey } from "../core/panels.ts";
 import type { RunView } from "../core/run-view.ts";
 import type { StoredStage } from "../core/store/runs.ts";
-import { Facts, Pairs } from "./facts.tsx";
+import { Facts, Pairs, toldFacts } from "./facts.tsx";
 import { duration, figure } from "./format.ts";
 import { type Frame, url } from "./frame.ts";
 import { Layout } from "./layout.tsx";
@@ -96,7 +96,7 @@ function Candidates({ run }: { run: RunView }) {
 }
 
 function StageFacts({ stages }: { stages: readonly StoredStage[] }) {
-  const told = stages.filter(({ facts, findings }) => Object.keys(facts).length > 0 || findings.length > 0);
+  const told = stages.filter(({ facts, findings }) => toldFacts(facts).length > 0 || findings.length > 0);
   if (!told.length) return null;
   return (
     <section class="panel" aria-labelledby="facts-heading">

@@ -87,7 +87,8 @@ function CandidateRow(props: {
   const { candidate, domain, reference, isBest } = props;
   const { name, score, std, foldScores } = candidate;
   const words = `${name}: ${figure(score)}, give or take ${figure(std)}`;
-  const isOnScale = score >= domain[0] && score <= domain[1];
+  const [low, high] = domain;
+  const isOnScale = score >= low && score <= high;
   return (
     <li class={isBest ? "candidate candidate-best" : "candidate"}>
       <span class="candidate-name">
@@ -102,7 +103,7 @@ function CandidateRow(props: {
           low={score - std}
           high={score + std}
           dots={foldScores}
-          reference={reference}
+          reference={reference !== null && reference >= low && reference <= high ? reference : null}
         />
       ) : (
         <span class="strip fine">off this scale</span>

@@ -113,8 +113,8 @@ export function stageSays(name: string): string {
 
 export const HEALTH_WORDS: Record<HealthState, { lamp: Lamp; says: string }> = {
   healthy: { lamp: "clear", says: "All clear" },
-  warning: { lamp: "caution", says: "Caution" },
-  critical: { lamp: "danger", says: "Danger" },
+  warning: { lamp: "caution", says: "Nearing a limit" },
+  critical: { lamp: "danger", says: "At a limit" },
 };
 
 /** Signal aspects: the only use of green, amber and red. */
