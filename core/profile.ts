@@ -84,9 +84,11 @@ class NumberAccumulator implements ColumnAccumulator {
       this.plan.type === "number"
         ? readNumber(bytes, start, end, this.plan.number ?? PLAIN_NUMBER)
         : parseDate(decoder.decode(bytes.subarray(start, end)), this.plan.dateFormat ?? "");
-    if (Number.isNaN(value)) return this.addOther(bytes, start, end);
-    if (this.count < 50) this.addExample(bytes, start, end);
-    this.addValue(value);
+    if (Number.isNaN(value)) this.addOther(bytes, start, end);
+    else {
+      if (this.examples.length < EXAMPLES && this.count < 50) this.addExample(bytes, start, end);
+      this.addValue(value);
+    }
   }
 
   private addValue(value: number): void {
@@ -113,7 +115,6 @@ class NumberAccumulator implements ColumnAccumulator {
   }
 
   private addExample(bytes: Uint8Array, start: number, end: number): void {
-    if (this.examples.length >= EXAMPLES) return;
     const text = shown(decoder.decode(bytes.subarray(start, end)));
     if (!this.examples.includes(text)) this.examples.push(text);
   }

@@ -91,22 +91,56 @@ function oddLines(head: Uint8Array): Uint8Array {
   return Buffer.concat(lines);
 }
 
-/** Detectors guess wildly on a few bytes; a guess counts where it is sure, else the West's commonest is taken. */
+/** Detectors guess wildly on a few bytes, so each of their candidates is decoded and must look like text. */
 function detectLegacy(bytes: Uint8Array): string {
-  const wide = new Set(["shift_jis", "big5", "gb18030", "euc-jp", "euc-kr"]);
-  for (const { name, confidence } of chardet.analyse(bytes)) {
-    const encoding = name.toLowerCase();
-    if (encoding === "utf-8" || encoding === "ascii" || !iconv.encodingExists(encoding)) continue;
-    if (wide.has(encoding) && !decodesCleanly(bytes, encoding)) continue;
-    if (confidence >= (wide.has(encoding) ? 10 : 30))
-      return encoding === "iso-8859-1" ? "windows-1252" : encoding;
-    break;
+  const sample = bytes.subarray(0, 16_384);
+  const candidates = chardet
+    .analyse(sample)
+    .map(({ name, confidence }) => ({ encoding: windowsName(name.toLowerCase()), confidence }))
+    .filter(({ encoding }) => encoding !== "utf-8" && encoding !== "ascii" && iconv.encodingExists(encoding));
+  for (const encoding of ["windows-1252", "koi8-r", "windows-1251", "shift_jis"])
+    candidates.push({ encoding, confidence: 10 });
+  let best = { encoding: "windows-1252", score: Number.NEGATIVE_INFINITY };
+  for (const { encoding, confidence } of candidates) {
+    const score = textScore(iconv.decode(Buffer.from(sample), encoding)) + 0.4 * (confidence / 100);
+    if (score > best.score + 1e-9) best = { encoding, score };
   }
-  return "windows-1252";
+  return best.encoding;
 }
 
-function decodesCleanly(bytes: Uint8Array, encoding: string): boolean {
-  const text = iconv.decode(Buffer.from(bytes), encoding);
-  const broken = text.split("\uFFFD").length - 1;
-  return broken <= 1 + text.length / 1000;
+/** What calls itself Latin-1 is nearly always Windows-1252 (WHATWG Encoding, labels). */
+function windowsName(name: string): string {
+  return name === "iso-8859-1" ? "windows-1252" : name;
+}
+
+/**
+ * 1: every character beyond ASCII is a letter where letters belong; below 0: noise. Wrong tables give symbols, words of
+ * two alphabets, capitals in the middle, and Latin words of nothing but accents.
+ */
+function textScore(text: string): number {
+  const odd = text.match(/\P{ASCII}/gu)?.length ?? 0;
+  if (odd === 0) return 0;
+  let score = 0;
+  for (const word of text.match(/[\p{L}\p{M}]+/gu) ?? []) score += wordScore(word);
+  const noise =
+    text.match(/[\ufffd\x80-\x9f\p{Co}\p{Cn}\p{So}\p{Sm}\p{Sk}\p{Lm}¤¥¦‰†‡¿¡¹²³ºª\uff61-\uff9f]/gu)?.length ??
+    0;
+  return (score - noise) / odd;
+}
+
+const SCRIPTS = [
+  /\p{Script=Latin}/u,
+  /\p{Script=Cyrillic}/u,
+  /\p{Script=Greek}/u,
+  /\p{Script=Hebrew}/u,
+  /\p{Script=Arabic}/u,
+];
+
+function wordScore(word: string): number {
+  const odd = word.match(/\P{ASCII}/gu)?.length ?? 0;
+  if (odd === 0) return 0;
+  const scripts = SCRIPTS.filter((script) => script.test(word)).length;
+  const capitals = word.match(/(?<=\p{Ll})\p{Lu}/gu)?.length ?? 0;
+  const isAccents = SCRIPTS[0].test(word) && word.length > 2 && odd > 0.6 * word.length;
+  return odd * (scripts > 1 || isAccents ? -0.5 : 1) - capitals;
 }

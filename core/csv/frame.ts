@@ -2,6 +2,7 @@
  * Which of a file's rows are the first table's data? Drops what stands before the header, holds back what may be a
  * footer or another table until it is known. What it holds back is bounded.
  */
+import { cellKind, isTyped } from "./kinds.ts";
 import { isHeaderLike, surplusBlank, usualFill } from "./shape.ts";
 import type { Irregular } from "./tokenizer.ts";
 
@@ -191,11 +192,14 @@ export class Frame {
     this.handlers.data(bytes, spans, cells, row);
   }
 
-  private isFooter({ cells, spans }: Row): boolean {
+  private isFooter(odd: Row): boolean {
+    const { cells, spans } = odd;
     const { width } = this;
     const filled = filledIn(spans, cells);
     if (cells === width) return width > 1 && filled <= this.noteFill;
-    return width > 1 && (filled === 0 || cells === 1 || filled <= 0.34 * width);
+    if (filled === 0) return width > 1 && (cells === 1 || this.shape !== "");
+    if (width < 2) return false;
+    return cells === 1 || filled <= 0.34 * width || (cells <= 0.5 * width && isProse(textsOf(odd)));
   }
 }
 
@@ -219,6 +223,11 @@ function textsOf({ bytes, spans, cells }: Pick<Row, "bytes" | "spans" | "cells">
   return Array.from({ length: cells }, (_, k) =>
     decoder.decode(bytes.subarray(spans[2 * k], spans[2 * k + 1])),
   );
+}
+
+/** A sentence that happens to hold delimiters. */
+function isProse(cells: readonly string[]): boolean {
+  return cells.every((cell) => !isTyped(cellKind(cell))) && cells.some((cell) => cell.trim().includes(" "));
 }
 
 /** A header with one cell too many and one blank: that one is too many. */

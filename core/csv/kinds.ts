@@ -12,6 +12,8 @@ const LINK = /^(?:https?:\/\/|www\.|[\w.+-]+@[\w-]+\.)\S+$/i;
 const WORDS = /^[\p{L}\p{N}_@#([*+$€£<>=~§-][\p{L}\p{N}\p{M}\s_.,:'’&()/\-+*#%$€£@!?;"<>=[\]–—°²³§~]*$/u;
 const CODE = /^[\p{L}\p{N}_-]+$/u;
 const QUOTED = /^["'`].*["'`]$/s;
+/** What a wrong delimiter leaves at the edges. */
+const EDGED = /^[,;|\t]|[,;|\t]$/;
 const SEVERAL = /[;|\t]|,\S*,|,(?=\S)/;
 
 export function cellKind(cell: string): CellKind {
@@ -21,7 +23,7 @@ export function cellKind(cell: string): CellKind {
   if (DATE.test(text)) return "date";
   if (TIME.test(text)) return "time";
   if (CODE.test(text) || LINK.test(text)) return "code";
-  if (QUOTED.test(text)) return "odd";
+  if (EDGED.test(text) || (QUOTED.test(text) && text.length === cell.length)) return "odd";
   return WORDS.test(text) && !SEVERAL.test(text) ? "word" : "odd";
 }
 

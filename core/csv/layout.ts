@@ -21,6 +21,7 @@ export function findLayout(
   width: number,
   header: boolean | number | undefined,
 ): Layout {
+  if (rows.length === 0) return { preambleRows: 0, headerRows: 0 };
   if (typeof header === "number") return { preambleRows: header - 1, headerRows: 1 };
   const first = firstTableRow(rows, width);
   if (first >= rows.length)
@@ -31,29 +32,34 @@ export function findLayout(
   return { preambleRows: first, headerRows: header ? 1 : countHeaderRows(top, width) };
 }
 
-/** Titles and notes fill far fewer cells than the table does. */
+/** Titles and notes fill far fewer cells than the table does, or stand apart from it by a blank row. */
 function firstTableRow(rows: readonly string[][], width: number): number {
-  if (width < 2) return rows.findIndex((row) => row.some((cell) => cell.trim() !== "")) + 0 || 0;
+  if (width < 2)
+    return Math.max(
+      0,
+      rows.findIndex((row) => filled(row) > 0),
+    );
   const usual = usualFill(rows, width);
   const limit = Math.min(rows.length, MAX_PREAMBLE);
   for (let k = 0; k < limit; k++) {
-    if (!isTitle(rows[k], usual, width) && !isFollowedByTitle(rows, k, usual, width)) return k;
+    if (!isTitle(rows[k], usual, width) && !isApart(rows, k, usual)) return k;
   }
   return 0;
 }
 
-/** A row of notes may be as wide as the table; a nearly blank row right beneath gives it away. */
-function isFollowedByTitle(rows: readonly string[][], at: number, usual: number, width: number): boolean {
-  const next = rows[at + 1];
-  return (
-    next !== undefined && filled(next) === 0 && filled(rows[at]) < usual && isTitle(rows[at], usual, width)
-  );
+/** Not as full as the table, and a blank row follows within three. */
+function isApart(rows: readonly string[][], at: number, usual: number): boolean {
+  if (filled(rows[at]) >= usual) return false;
+  const blank = rows.slice(at + 1, at + 4).findIndex((row) => filled(row) === 0);
+  if (blank < 0 || rows.slice(at + 1, at + 1 + blank).some((row) => filled(row) >= usual)) return false;
+  return rows.slice(at + 1 + blank).some((row) => filled(row) >= usual);
 }
 
 function isTitle(row: readonly string[], usual: number, width: number): boolean {
   const count = filled(row);
-  if (count === 0) return true;
-  if (width === 2) return row.length === 1;
+  if (count === 0 || (row.length === 1 && width > 1)) return true;
+  if (width === 2) return false;
+  if (row.length < 0.7 * width && count < usual) return true;
   return count === 1 ? usual > 1 : count <= 0.4 * usual && count < 0.5 * width;
 }
 

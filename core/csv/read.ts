@@ -155,7 +155,7 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
         // Read before.
       },
       data: (bytes, spans, cells) => {
-        const shared = cells < width ? cells : width;
+        const shared = Math.min(cells, width);
         for (let k = 0; k < shared; k++) accumulators[k].add(bytes, spans[2 * k], spans[2 * k + 1]);
         for (let k = shared; k < width; k++) accumulators[k].missing++;
       },

@@ -18,6 +18,7 @@ export interface RepairWindow {
 }
 
 export interface RepairedRow {
+  reading: Reading;
   cells: Uint8Array[];
   /** Where the next row begins. */
   next: number;
@@ -28,7 +29,7 @@ export interface RepairedRow {
  * plain: the same, but doubled quotes are two (writers that escape nothing);
  * literal: a quote that is not closed as it should be is a character like any other.
  */
-type Reading = "doubled" | "plain" | "literal";
+export type Reading = "doubled" | "plain" | "literal";
 const READINGS: readonly Reading[] = ["doubled", "plain", "literal"];
 
 /** Bytes that readings over several lines may still look at. */
@@ -91,7 +92,7 @@ function readAs(window: RepairWindow, reading: Reading, end: number): RepairedRo
     cell ??= readPlain(bytes, at, { end, delimiter, cutting });
     cells.push(cell.value);
     if (isDelimiter(bytes, cell.after, delimiter, end)) at = cell.after + delimiter.length;
-    else return { cells, next: afterNewline(bytes, cell.after, end) };
+    else return { reading, cells, next: afterNewline(bytes, cell.after, end) };
   }
 }
 

@@ -12,9 +12,18 @@ const MAX_WIDTH = 512;
 
 /** "" for tables too wide or too short to tell. */
 export function shapeOf(body: readonly string[][], width: number): string {
-  const rows = body.filter((row) => row.length === width).slice(0, SHAPED_ROWS);
+  const rows = withoutNotes(body.filter((row) => row.length === width).slice(0, SHAPED_ROWS));
   if (width < 2 || width > MAX_WIDTH || rows.length < 3) return "";
   return Array.from({ length: width }, (_, column) => letterOf(rows, column)).join("");
+}
+
+/** Notes and blank rows at the end are no part of the table. */
+function withoutNotes(rows: readonly string[][]): readonly string[][] {
+  const fills = rows.map((row) => row.reduce((sum, cell) => sum + Number(cell !== ""), 0));
+  const median = [...fills].sort((a, b) => b - a)[rows.length >> 2];
+  let last = rows.length;
+  while (last > 0 && fills[last - 1] <= Math.max(1, 0.34 * median) && median > 2) last--;
+  return rows.slice(0, last);
 }
 
 function letterOf(rows: readonly string[][], column: number): string {

@@ -40,10 +40,10 @@ const PRIORS: readonly (readonly [string, number])[] = [
   ["&", 0.6],
   ["=", 0.5],
   [":", 0.5],
-  [" ", 0.62],
-  ["/", 0.3],
-  ["_", 0.3],
-  ["-", 0.3],
+  [" ", 0.55],
+  ["/", 0.2],
+  ["_", 0.2],
+  ["-", 0.2],
 ];
 const QUOTES = ['"', "'", "`", ""] as const;
 const SAMPLE_ROWS = 400;
@@ -141,24 +141,26 @@ function attempt(
   candidate: { cutting: Cutting; prior: number; comment: string; isWhole: boolean },
 ): Attempt {
   const { cutting, prior, comment, isWhole } = candidate;
-  const { rows, odd } = cutSample(sample, { cutting, width: 0, limit: SAMPLE_ROWS, isWhole });
+  const { rows, odd, quoted } = cutSample(sample, { cutting, width: 0, limit: SAMPLE_ROWS, isWhole });
   const judged = rows.filter(
     (row) => row.length > 1 || (row[0] !== "" && !(comment && row[0].startsWith(comment))),
   );
   const width = usualWidth(judged);
-  const score =
-    judged.length === 0
-      ? 0
-      : prior * consistency(judged, width) * plausibility(judged, width) * 0.5 ** (odd / judged.length);
+  const count = Math.max(1, judged.length);
+  // Quotes that open and close where cells do are the best evidence that there is; quotes elsewhere speak against.
+  const quoting = (1 + 0.6 * Math.min(1, quoted / count)) * 0.5 ** (odd / count);
+  const score = prior * quoting * consistency(judged, width) * plausibility(judged, width);
   return { cutting, rows: judged, width, score };
 }
 
-/** Rows of strings of a sample, and how many of them have odd quotes. */
+/** Rows of strings of a sample, how many of them have odd quotes (weighed), and how many quoted cells. */
 export function cutSample(
   sample: Uint8Array,
   options: { cutting: Cutting; width: number; limit: number; isWhole: boolean },
-): { rows: string[][]; odd: number } {
+): { rows: string[][]; odd: number; quoted: number } {
   const rows: string[][] = [];
+  const quote = options.cutting.quote.charCodeAt(0);
+  let quoted = 0;
   const decoder = new TextDecoder();
   let odd = 0;
   const tokenizer = new Tokenizer(options.cutting, options.width, (bytes, spans, cells, irregular) => {
@@ -166,13 +168,20 @@ export function cutSample(
     const row = new Array<string>(cells);
     for (let k = 0; k < cells; k++) row[k] = decoder.decode(bytes.subarray(spans[2 * k], spans[2 * k + 1]));
     rows.push(row);
+    quoted += Number(irregular === "" && hasQuotedCell(bytes, spans, { cells, quote }));
     if (irregular === "quote" || irregular === "unclosed") odd += 2;
     else if (irregular === "bare") odd += options.cutting.quote === '"' ? 0.8 : 0.2;
   });
   tokenizer.push(sample);
   // A sample of one endless row is judged by what there is of it.
   if (options.isWhole || rows.length === 0) tokenizer.end();
-  return { rows, odd };
+  return { rows, odd, quoted };
+}
+
+function hasQuotedCell(bytes: Uint8Array, spans: Int32Array, row: { cells: number; quote: number }): boolean {
+  for (let k = 0; k < row.cells; k++)
+    if (spans[2 * k] > 0 && bytes[spans[2 * k] - 1] === row.quote) return true;
+  return false;
 }
 
 /** The commonest width of more than one cell; of two nearly as common the first, for the first table is meant. */
@@ -192,7 +201,7 @@ function consistency(rows: readonly string[][], width: number): number {
   const isAlone = rows.length === 1 && width < 3;
   const usual = rows.reduce((sum, row) => sum + (row.length === width ? 1 : 0), 0);
   const widths = new Set(rows.map((row) => row.length)).size;
-  return ((isAlone ? 0.5 : 1) * (usual / rows.length) * (width - 1)) / width / (1 + 0.1 * Math.log2(widths));
+  return ((isAlone ? 0.3 : 1) * (usual / rows.length) * (width - 1)) / width / (1 + 0.1 * Math.log2(widths));
 }
 
 const PLAUSIBLE = { empty: 0.8, number: 1, date: 1, time: 1, code: 1, word: 0.95, odd: 0.3 } as const;

@@ -30,7 +30,7 @@ const LF = 10;
 const CR = 13;
 const SPACE = 32;
 /** A row longer than this is an unclosed quote, not a cell. */
-export const MAX_ROW_BYTES = 256 * 1024 * 1024;
+export const MAX_ROW_BYTES = 64 * 1024 * 1024;
 const INCOMPLETE = -1;
 
 export class Tokenizer {
@@ -256,7 +256,8 @@ export class Tokenizer {
 
   private unclosed(phase: "more" | "final"): number {
     if (phase === "more" && this.length - this.start < MAX_ROW_BYTES) return INCOMPLETE;
-    return this.adopt(repairRow(this.window(this.start), this.budget), "unclosed");
+    const repaired = repairRow(this.window(this.start), this.budget);
+    return this.adopt(repaired, repaired.reading === "literal" ? "unclosed" : "quote");
   }
 
   private repair(phase: "more" | "final", oddAt: number): number {

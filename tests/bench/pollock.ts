@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
 import { profileCsv } from "../../core/csv/read.ts";
 import { readRows } from "../../core/csv/rows.ts";
 import { Tokenizer } from "../../core/csv/tokenizer.ts";
-import { polluted } from "./pollution.ts";
+import { polluted } from "./pollock-pollution.ts";
 
 const CORPUS = resolve(process.env.BENCH_CORPUS ?? "../shared/csv-corpus");
 
@@ -247,7 +247,9 @@ function withoutBlank(rows: string[][]): string[][] {
   return rows.filter((row) => row.length > 1 || row[0].trim() !== "");
 }
 
-async function toldRows(path: string, delimiter: string | undefined): Promise<string[][] | null> {
+/** A newline is no delimiter: as good as none. */
+async function toldRows(path: string, given: string | undefined): Promise<string[][]> {
+  const delimiter = given === "\n" ? undefined : given;
   const rows: string[][] = [];
   for await (const batch of readRows(path, { choices: { delimiter, header: false } })) rows.push(...batch);
   return rows;
