@@ -1,0 +1,53 @@
+/**
+ * How is a protocol buffer written? The few wire types that ONNX needs, by field number.
+ * Source: protobuf.dev/programming-guides/encoding.
+ */
+
+/** An encoded field or message. */
+export type Encoded = Uint8Array;
+
+const VARINT = 0;
+const BYTES = 2;
+
+export function concat(parts: Encoded[]): Encoded {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** Whole numbers; negative ones take ten bytes, as int64 does. */
+export function varint(value: number | bigint): Encoded {
+  let rest = BigInt.asUintN(64, BigInt(value));
+  const bytes: number[] = [];
+  do {
+    const low = Number(rest & 0x7fn);
+    rest >>= 7n;
+    bytes.push(rest > 0n ? low | 0x80 : low);
+  } while (rest > 0n);
+  return Uint8Array.from(bytes);
+}
+
+function key(field: number, wire: number): Encoded {
+  return varint(field * 8 + wire);
+}
+
+export function intField(field: number, value: number): Encoded {
+  return concat([key(field, VARINT), varint(value)]);
+}
+
+export function bytesField(field: number, value: Encoded): Encoded {
+  return concat([key(field, BYTES), varint(value.length), value]);
+}
+
+export function textField(field: number, value: string): Encoded {
+  return bytesField(field, new TextEncoder().encode(value));
+}
+
+/** Repeated whole numbers, packed. */
+export function packedInts(field: number, values: ArrayLike<number>): Encoded {
+  return bytesField(field, concat(Array.from(values, (value) => varint(value))));
+}
