@@ -29,13 +29,15 @@ export const engineerFeatures: Stage<Work> = {
     const design = planDesign(encoded, rows, isWord);
     const target = targetOf(work, train);
     const trainGroups = groups && Int32Array.from(train, (row) => groups[row]);
-    const repeats = repeatsOf(rows.length, encoded.texts.length);
+    const repeats = repeatsOf(rows.length, encoded.texts.length, options.budgetRounds);
+    const folds = foldsOf(target, { rows, groups: trainGroups, repeats }, context);
     work.encoder = encoder;
     work.data = {
       encoded,
       target,
       rows,
-      folds: foldsOf(target, { rows, groups: trainGroups, repeats }, context),
+      folds,
+      whole: folds.length,
       design,
       seed: options.seed,
       supervised: [],
@@ -82,9 +84,12 @@ function foldsOf(
   ).flat();
 }
 
+const LEAST_ROUNDS_FOR_REPEATS = 5000;
+
 /** A few hundred rows judge better when they are dealt out more than once. */
-function repeatsOf(rows: number, texts: number): number {
+function repeatsOf(rows: number, texts: number, budgetRounds: number | null): number {
   if (texts > 0 || rows >= 5000) return 1;
+  if (budgetRounds !== null && budgetRounds < LEAST_ROUNDS_FOR_REPEATS) return 1;
   return rows < 2000 ? 3 : 2;
 }
 

@@ -62,8 +62,9 @@ export const selectModel: Stage<Work> = {
         }),
     });
     work.entries = race.entries;
-    const complete = completeEntries(race.entries, data);
-    work.blend = chooseBlend(data, complete, metric);
+    const compared = comparable(race.entries, data);
+    work.data = compared.data;
+    work.blend = chooseBlend(compared.data, compared.entries, metric);
     report({ type: "facts", facts: facts(context, race.ended) });
     if (work.blend.parts.length > 1) report({ type: "candidate", candidate: blendCandidate(context) });
     report({
@@ -74,9 +75,15 @@ export const selectModel: Stage<Work> = {
   },
 };
 
-/** Those that answered on every fold; where none but guessing did, whoever came farthest counts too. */
-function completeEntries(entries: Entry[], data: TrainingData): Entry[] {
-  return entries.filter((entry) => entry.folds.length === data.folds.length);
+/**
+ * The data with the folds on which some candidate beside guessing has answered: all of them, unless the time was too
+ * short for even one; and the entries that answered on all of these.
+ */
+function comparable(entries: Entry[], data: TrainingData): { data: TrainingData; entries: Entry[] } {
+  const rivals = entries.filter((entry) => entry.recipe.family !== "baseline");
+  const reached = Math.max(1, ...rivals.map((entry) => entry.folds.length));
+  const complete = entries.filter((entry) => entry.folds.length >= reached);
+  return { data: { ...data, folds: data.folds.slice(0, reached) }, entries: complete };
 }
 
 /** Mean squared error, or log loss, of always guessing: what the curve is drawn beside. */

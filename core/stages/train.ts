@@ -60,7 +60,7 @@ async function refit(context: Context, entry: Entry, onShare: (share: number) =>
   const data = left(work, "data");
   const maxRounds = roundsOf(entry);
   return entry.recipe.fit(data, {
-    fold: data.folds.length,
+    fold: data.whole,
     checkpoint: checkpointOf(context),
     stop: context.stop,
     maxRounds,

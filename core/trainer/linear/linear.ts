@@ -101,7 +101,10 @@ function addMargins(
 ): void {
   const { starts, indices, values, columns } = design;
   const { margins, outputs } = into;
-  if (outputs === 1) return addSingleMargins(design, point, margins);
+  if (outputs === 1) {
+    addSingleMargins(design, point, margins);
+    return;
+  }
   for (let row = 0; row + 1 < starts.length; row++) {
     for (let k = 0; k < outputs; k++) margins[row * outputs + k] = point[columns * outputs + k];
     for (let i = starts[row]; i < starts[row + 1]; i++) {
@@ -128,7 +131,10 @@ function addGradient(
 ): void {
   const { starts, indices, values, columns } = design;
   const { gradient, outputs } = into;
-  if (outputs === 1) return addSingleGradient(design, slopes, gradient);
+  if (outputs === 1) {
+    addSingleGradient(design, slopes, gradient);
+    return;
+  }
   for (let row = 0; row + 1 < starts.length; row++) {
     for (let k = 0; k < outputs; k++) gradient[columns * outputs + k] += slopes[row * outputs + k];
     for (let i = starts[row]; i < starts[row + 1]; i++) {
@@ -185,10 +191,16 @@ function softmaxSlopes(margins: Float64Array, truth: Float64Array, outputs: numb
 
 /** Raw margins of each row of the design, rows x outputs. */
 export function predictLinear(model: LinearModel, design: SparseRows): Float64Array {
-  const margins = new Float64Array((design.starts.length - 1) * model.outputs);
-  const point = new Float64Array(model.weights.length + model.outputs);
-  point.set(model.weights);
-  point.set(model.intercept, model.weights.length);
-  addMargins(design, point, { margins, outputs: model.outputs });
+  const { starts, indices, values } = design;
+  const { outputs, weights, intercept } = model;
+  const margins = new Float64Array((starts.length - 1) * outputs);
+  for (let row = 0; row + 1 < starts.length; row++) {
+    for (let k = 0; k < outputs; k++) {
+      let margin = intercept[k];
+      for (let i = starts[row]; i < starts[row + 1]; i++)
+        margin += values[i] * weights[indices[i] * outputs + k];
+      margins[row * outputs + k] = margin;
+    }
+  }
   return margins;
 }

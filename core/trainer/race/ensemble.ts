@@ -21,8 +21,8 @@ const NOISE_ERRORS = 0.5;
 
 /** The blend that the race's answers favour: one entry alone, or several. Entries must have every fold. */
 export function chooseBlend(data: TrainingData, entries: Entry[], metric: MetricName): Blend {
-  const best = bestEntry(entries, metric);
-  const alone = { parts: [{ entry: best, weight: 1 }], foldScores: best.folds.map((fold) => fold.score) };
+  const best = bestEntry(entries, metric, data.folds.length);
+  const alone = { parts: [{ entry: best, weight: 1 }], foldScores: scoresOf(best, data) };
   const rivals = entries.filter((entry) => entry.recipe.family !== "baseline");
   if (rivals.length < 2 || best.recipe.family === "baseline") return alone;
   const pools = data.folds.map((_, fold) => poolOf(data, rivals, [fold]));
@@ -38,11 +38,15 @@ export function chooseBlend(data: TrainingData, entries: Entry[], metric: Metric
   return parts.length > 1 ? { parts, foldScores } : alone;
 }
 
-export function bestEntry(entries: Entry[], metric: MetricName): Entry {
+/** The entry with the best mean over the first `folds`. */
+export function bestEntry(entries: Entry[], metric: MetricName, folds: number): Entry {
   const mean = (entry: Entry) =>
-    entry.folds.reduce((sum, fold) => sum + goodness(metric, fold.score), 0) / entry.folds.length;
+    entry.folds.slice(0, folds).reduce((sum, fold) => sum + goodness(metric, fold.score), 0) / folds;
   return entries.reduce((best, entry) => (mean(entry) > mean(best) ? entry : best));
 }
+
+const scoresOf = (entry: Entry, data: TrainingData) =>
+  entry.folds.slice(0, data.folds.length).map((fold) => fold.score);
 
 /** Is the mean of the paired differences more than noise? One fold cannot tell: then any gain counts. */
 function better(scores: number[], than: number[], metric: MetricName): boolean {

@@ -56,8 +56,9 @@ interface RunnerOptions {
   onProgress: (done: { folds: number; of: number; entry: Entry }) => void;
 }
 
-/** Most rounds of one fit, where rounds are budgeted: a fifth, so that no candidate eats everything. */
-const ROUNDS_SHARE = 5;
+/** Where rounds are budgeted, no candidate may use more than a third of them over all folds. */
+const ROUNDS_SHARE = 3;
+const LEAST_ROUNDS = 10;
 const MOST_ROUNDS = 4000;
 
 /** Runs folds while there is budget; remembers why it ended. */
@@ -118,14 +119,17 @@ export class FoldRunner {
   private reasonToEnd(entry: Entry): FoldRunner["ended"] {
     const { options } = this;
     if (options.stop.aborted) return "stopped";
-    if (options.budgetRounds !== null) return this.rounds >= options.budgetRounds ? "rounds" : null;
+    if (options.budgetRounds !== null) {
+      return entry.folds.length === 0 && this.rounds >= options.budgetRounds ? "rounds" : null;
+    }
     const last = entry.folds[entry.folds.length - 1]?.durationMs ?? 0;
     return options.elapsedMs() + last * 0.8 > options.deadlineMs ? "time" : null;
   }
 
   private maxRounds(): number {
     const { budgetRounds } = this.options;
-    return budgetRounds === null ? MOST_ROUNDS : Math.max(10, Math.ceil(budgetRounds / ROUNDS_SHARE));
+    if (budgetRounds === null) return MOST_ROUNDS;
+    return Math.max(LEAST_ROUNDS, Math.ceil(budgetRounds / (ROUNDS_SHARE * this.data.folds.length)));
   }
 
   /** Null where a stop came and something better than this half fit is there already. */

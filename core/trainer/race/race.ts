@@ -44,7 +44,7 @@ export async function runRace(data: TrainingData, options: RaceOptions): Promise
   let field = entries.filter((entry) => !leaders.includes(entry));
   runner.plan([...leaders, ...field]);
   for (const entry of leaders) await advance(entry, data.folds.length, { runner, options });
-  for (const rung of rungs(data.folds.length)) {
+  for (const rung of rungs(data.folds.length, data.rows.length)) {
     for (const entry of field) await advance(entry, rung, { runner, options });
     field = survivors(field, entries, { rung, metric: options.metric });
     runner.plan([...leaders, ...field]);
@@ -66,12 +66,16 @@ async function advance(
   await race.options.onScored(entry);
 }
 
-/** Two folds for everyone, a third of the folds for the better half, then all. */
-function rungs(folds: number): number[] {
-  return [...new Set([Math.min(2, folds), Math.ceil(folds / 3), folds])].sort((a, b) => a - b);
+/** Above this one fold tells candidates apart. */
+const TELLING_ROWS = 20_000;
+
+/** Two folds for everyone (one where rows are many), a third of the folds for the better half, then all. */
+function rungs(folds: number, rows: number): number[] {
+  const first = Math.min(rows > TELLING_ROWS ? 1 : 2, folds);
+  return [...new Set([first, Math.ceil(folds / 3), folds])].sort((a, b) => a - b);
 }
 
-/** The better half of those that got this far, and the best of each family where it beats half of all. */
+/** Best first: the better half of those that got this far, and the best of each family where it beats half of all. */
 function survivors(field: Entry[], all: Entry[], at: { rung: number; metric: MetricName }): Entry[] {
   const score = (entry: Entry) => meanGoodness(entry, at.rung, at.metric);
   const ranked = field.filter((entry) => entry.folds.length >= at.rung).sort((a, b) => score(b) - score(a));
@@ -82,7 +86,7 @@ function survivors(field: Entry[], all: Entry[], at: { rung: number; metric: Met
     const best = ranked.find((entry) => entry.recipe.family === family)!;
     if (score(best) >= middle) half.add(best);
   }
-  return field.filter((entry) => half.has(entry));
+  return ranked.filter((entry) => half.has(entry));
 }
 
 function meanGoodness(entry: Entry, folds: number, metric: MetricName): number {

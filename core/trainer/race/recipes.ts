@@ -21,7 +21,7 @@ export interface Recipe {
 }
 
 export interface FitJob {
-  /** Index of the fold; folds.length: all rows, nothing to validate on. */
+  /** Index of the fold; data.whole: all rows, nothing to validate on. */
   fold: number;
   checkpoint: Checkpoint;
   /** Aborted: keep the best so far. */
@@ -120,7 +120,10 @@ export function forestRecipe(
       const { train } = foldRows(data, job.fold);
       const { target, transform } = learnedTarget(data.target, train, settings.log);
       const model = await trainForest(part.samples, target, {
-        params: settings.params,
+        params: {
+          ...settings.params,
+          trees: Math.min(settings.params.trees ?? job.maxRounds, job.maxRounds),
+        },
         trainRows: train,
         random: randomFor(data, name, job.fold),
         checkpoint: job.checkpoint,

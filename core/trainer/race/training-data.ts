@@ -22,9 +22,11 @@ export interface TrainingData {
   /** The rows of the training part, all folds together. */
   rows: Int32Array;
   folds: Fold[];
+  /** The index that stands for all rows, with nothing to validate on: one past the last fold that was dealt. */
+  whole: number;
   design: DesignPlan;
   seed: number;
-  /** By fold; the one after the last fold is fitted on all rows. Filled as they are needed. */
+  /** By fold, and for the whole. Filled as they are needed. */
   supervised: (SupervisedEncoder | undefined)[];
   treeParts: Map<number, TreePart>;
 }
@@ -46,9 +48,9 @@ export function randomFor(data: { seed: number }, ...purpose: (string | number)[
   return seededRandom(hash);
 }
 
-/** Rows of a fold; the fold after the last is everything, with nothing to validate on. */
+/** Rows of a fold, or of the whole. */
 export function foldRows(data: TrainingData, fold: number): { train: Int32Array; valid: Int32Array | null } {
-  return fold < data.folds.length ? data.folds[fold] : { train: data.rows, valid: null };
+  return fold === data.whole ? { train: data.rows, valid: null } : data.folds[fold];
 }
 
 export async function treePart(data: TrainingData, fold: number, checkpoint: Checkpoint): Promise<TreePart> {
