@@ -68,6 +68,7 @@ export interface LineChartProps {
   yDomain?: readonly [number, number];
   /** Dots at the points of the main series. */
   dots?: "shown" | "hidden";
+  xFormat?: (value: number) => string;
 }
 
 const BOX = 1000;
@@ -77,7 +78,7 @@ const BOTTOM = 880;
 
 /** Lines over a common x; the labels of y stand on their grid lines. */
 export function LineChart(props: LineChartProps) {
-  const { series, xLabel, yLabel, label, dots = "hidden" } = props;
+  const { series, xLabel, yLabel, label, dots = "hidden", xFormat = figure } = props;
   const points = series.flatMap((entry) => [...entry.points]);
   const x = scaleLinear(props.xDomain ?? extent(points.map(([value]) => value)), [0, BOX]);
   const y = scaleLinear(props.yDomain ?? extent(points.map(([, value]) => value)), [BOTTOM, TOP]);
@@ -114,10 +115,10 @@ export function LineChart(props: LineChartProps) {
             own.map(([px, py]) => <circle class="dot" r="3.5" cx={share(x(px))} cy={share(y(py))} />),
           )}
       <text class="axis" x="100%" y="100%" dy="-2" text-anchor="end">
-        {`${xLabel} ${figure(x.domain()[1]!)}`}
+        {`${xLabel} ${xFormat(x.domain()[1]!)}`}
       </text>
       <text class="axis" x="0" y="100%" dy="-2">
-        {figure(x.domain()[0]!)}
+        {xFormat(x.domain()[0]!)}
       </text>
       <text class="axis" x="100%" y="0" dy="12" text-anchor="end">
         {yLabel}
@@ -152,6 +153,32 @@ export function Histogram({ counts, label }: { counts: readonly number[]; label:
         />
       ))}
     </svg>
+  );
+}
+
+/** Named bars from a common zero; below zero they go the other way. */
+export function BarList({ bars }: { bars: readonly { name: string; value: number; text: string }[] }) {
+  const values = bars.map(({ value }) => value);
+  const x = scaleLinear([Math.min(0, ...values), Math.max(1e-12, ...values)], [0, 100]);
+  return (
+    <ul class="waterfall">
+      {bars.map(({ name, value, text }) => (
+        <li>
+          <span class="waterfall-name">{name}</span>
+          <svg class="strip" aria-hidden="true">
+            <line class="strip-base" x1={`${round(x(0))}%`} x2={`${round(x(0))}%`} y1="0" y2="100%" />
+            <rect
+              class={value >= 0 ? "push-up" : "push-down"}
+              x={`${round(Math.min(x(0), x(value)))}%`}
+              width={`${round(Math.abs(x(value) - x(0)))}%`}
+              y="22%"
+              height="56%"
+            />
+          </svg>
+          <span class="waterfall-value">{text}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -33,7 +33,7 @@ export function DashboardPage({ frame, data }: { frame: Frame; data: DashboardDa
     >
       <h1 class="unseen">Dashboard</h1>
       <div class="dashboard">
-        {draw("attention")}
+        {draw("health")}
         <DropZone links={frame.links} />
         {draw("run")}
         {draw("stages")}
@@ -44,6 +44,7 @@ export function DashboardPage({ frame, data }: { frame: Frame; data: DashboardDa
         <div class="dashboard-side">
           {draw("model")}
           {draw("predictions")}
+          {draw("attention")}
           {draw("activity")}
         </div>
         <div class="pair dashboard-lists">
@@ -51,7 +52,6 @@ export function DashboardPage({ frame, data }: { frame: Frame; data: DashboardDa
           {draw("runs")}
         </div>
         <div class="dashboard-machine">
-          {draw("health")}
           {draw("metrics")}
           {draw("connection")}
         </div>

@@ -20,7 +20,7 @@ export function DocsPage({ frame, routes }: { frame: Frame; routes: readonly Doc
       <div class="docs">
         {routes.map((route) => (
           <section class="panel route" id={anchor(route)} aria-labelledby={`${anchor(route)}-heading`}>
-            <h2 id={`${anchor(route)}-heading`}>
+            <h2 class="route-name" id={`${anchor(route)}-heading`}>
               <span class="method">{route.method}</span> <code>{route.path}</code>
             </h2>
             <p>{route.summary}</p>

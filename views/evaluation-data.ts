@@ -3,6 +3,10 @@
  * checked here and what does not fit is left out: an old model's page must open.
  */
 
+import type { Dependence } from "../core/trainer/evaluation/dependence.ts";
+import type { Importance } from "../core/trainer/evaluation/importance.ts";
+import type { Slice } from "../core/trainer/evaluation/slices.ts";
+
 export type Point = readonly [number, number];
 
 export interface Curve {
@@ -24,24 +28,6 @@ export interface Residuals {
   pairs: readonly Point[];
 }
 
-/** How much worse the metric gets when the column is shuffled. */
-export interface Importance {
-  feature: string;
-  drop: number;
-  std: number;
-}
-
-export interface Effect {
-  feature: string;
-  points: readonly { x: number | string; y: number }[];
-}
-
-export interface Slice {
-  words: string;
-  rows: number;
-  score: number;
-}
-
 export interface EvaluationData {
   classes: readonly string[];
   /** Rows: the truth; columns: the answer. */
@@ -51,7 +37,7 @@ export interface EvaluationData {
   calibration: readonly CalibrationCurve[];
   residuals: Residuals | null;
   importance: readonly Importance[];
-  effects: readonly Effect[];
+  dependence: readonly Dependence[];
   slices: readonly Slice[];
 }
 
@@ -64,7 +50,7 @@ export function readEvaluation(raw: Record<string, unknown>): EvaluationData {
     calibration: list(raw.calibration, isCalibration),
     residuals: isResiduals(raw.residuals) ? raw.residuals : null,
     importance: list(raw.importance, isImportance),
-    effects: list(raw.effects, isEffect),
+    dependence: list(raw.dependence, isDependence),
     slices: list(raw.slices, isSlice),
   };
 }
@@ -106,15 +92,20 @@ function isResiduals(value: unknown): value is Residuals {
 
 function isImportance(value: unknown): value is Importance {
   const own = record(value);
-  return own !== null && isText(own.feature) && isNumber(own.drop) && isNumber(own.std);
+  return own !== null && isText(own.column) && isNumber(own.importance);
 }
 
-function isEffect(value: unknown): value is Effect {
+function isDependence(value: unknown): value is Dependence {
   const own = record(value);
-  return own !== null && isText(own.feature) && Array.isArray(own.points) && own.points.length > 0;
+  if (own === null || !isText(own.column) || !Array.isArray(own.at) || !Array.isArray(own.answers))
+    return false;
+  return own.at.length > 0 && own.at.length === own.answers.length && own.answers.every(isAnswer);
 }
+
+const isAnswer = (value: unknown) => Array.isArray(value) && value.length > 0 && value.every(isNumber);
 
 function isSlice(value: unknown): value is Slice {
   const own = record(value);
-  return own !== null && isText(own.words) && isNumber(own.rows) && isNumber(own.score);
+  if (own === null || !isText(own.column) || !isText(own.where)) return false;
+  return isNumber(own.rows) && isNumber(own.error) && isNumber(own.elsewhere);
 }

@@ -3,23 +3,24 @@ import type { ModelSchema } from "../core/stages/stage.ts";
 import { Confusion } from "./confusion.tsx";
 import { CalibrationFigure, PrecisionRecallFigure, RocFigure } from "./curves.tsx";
 import { type EvaluationData, readEvaluation } from "./evaluation-data.ts";
-import { count, figure } from "./format.ts";
-import { EffectFigures, ImportanceFigure } from "./importance.tsx";
+import { figure, percent, plural } from "./format.ts";
+import { DependenceFigure, ImportanceFigure } from "./importance.tsx";
 import { ErrorHistogram, TruthScatter } from "./residuals.tsx";
 
 export interface EvaluationProps {
   evaluation: Record<string, unknown>;
   schema: ModelSchema;
+  metric: string;
 }
 
-export function EvaluationView({ evaluation, schema }: EvaluationProps) {
+export function EvaluationView({ evaluation, schema, metric }: EvaluationProps) {
   const data = readEvaluation(evaluation);
   return (
     <>
       <Mistakes data={data} target={schema.target} />
       <Ranking data={data} />
-      <Reasons data={data} target={schema.target} />
       <Slices data={data} />
+      <Reasons data={data} target={schema.target} metric={metric} />
     </>
   );
 }
@@ -56,29 +57,42 @@ function Ranking({ data }: { data: EvaluationData }) {
   );
 }
 
-function Reasons({ data, target }: { data: EvaluationData; target: string }) {
-  const { importance, effects } = data;
-  if (!importance.length && !effects.length) return null;
+function Reasons({ data, target, metric }: { data: EvaluationData; target: string; metric: string }) {
+  const { importance, dependence, classes } = data;
+  if (!importance.length && !dependence.length) return null;
   return (
     <section id="why" class="panel" aria-labelledby="why-heading">
       <h2 id="why-heading">Why it answers so</h2>
-      {importance.length > 0 && <ImportanceFigure importance={importance} />}
-      {effects.length > 0 && <EffectFigures effects={effects} target={target} />}
+      {importance.length > 0 && <ImportanceFigure importance={importance} metric={metric} />}
+      {dependence.length > 0 && (
+        <div class="trio">
+          {dependence.map((entry, index) => (
+            <DependenceFigure dependence={entry} id={`effect-${index}`} target={target} classes={classes} />
+          ))}
+        </div>
+      )}
     </section>
   );
 }
 
+/** Shares of wrong classes, or mean errors where the answer is a number. */
 function Slices({ data }: { data: EvaluationData }) {
   if (!data.slices.length) return null;
+  const show =
+    data.classes.length > 0
+      ? (error: number) => `${percent(error)} wrong`
+      : (error: number) => `off by ${figure(error)}`;
   return (
     <section id="slices" class="panel" aria-labelledby="slices-heading">
-      <h2 id="slices-heading">Groups where it does worse or better</h2>
+      <h2 id="slices-heading">Groups where it errs more</h2>
       <ul class="rows">
-        {data.slices.map(({ words, rows, score }) => (
+        {data.slices.map(({ column, where, rows, error, elsewhere }) => (
           <li class="row">
-            <span class="row-name">{words}</span>
+            <span class="row-name">
+              {column} {where}
+            </span>
             <span class="row-facts">
-              {figure(score)} on {count(rows)} rows
+              {show(error)} in {plural(rows, "row")}; {show(elsewhere)} elsewhere
             </span>
           </li>
         ))}

@@ -1,74 +1,113 @@
-/** Which columns does it lean on, and how does the answer move with each? Drops after shuffling, and effect curves. */
-import { Figure, LineChart, RangeStrip } from "./chart.tsx";
-import type { Effect, Importance } from "./evaluation-data.ts";
+/** Which columns does it lean on, and how does the answer move with each? Shuffled columns, and effect curves. */
+import type { Dependence } from "../core/trainer/evaluation/dependence.ts";
+import type { Importance } from "../core/trainer/evaluation/importance.ts";
+import { BarList, Figure, Legend, LineChart, type Series } from "./chart.tsx";
 import { figure } from "./format.ts";
+import { metricLabel } from "./words.ts";
 
 const SHOWN = 15;
+const KINDS = ["main", "second"] as const;
 
-export function ImportanceFigure({ importance }: { importance: readonly Importance[] }) {
-  const ranked = [...importance].sort((a, b) => b.drop - a.drop);
-  const top = ranked[0]!;
-  const domain = [
-    Math.min(0, ...ranked.map(({ drop }) => drop)),
-    Math.max(1e-9, top.drop + top.std),
-  ] as const;
-  const sentence = `It leans most on ${top.feature}: without it the score falls by ${figure(top.drop)}.`;
+export function ImportanceFigure(props: { importance: readonly Importance[]; metric: string }) {
+  const { importance } = props;
+  const metric = metricLabel(props.metric);
+  const top = importance[0]!;
+  const sentence =
+    `It leans most on ${top.column}: with that column shuffled, ${metric} gets worse by ${figure(top.importance)}. ` +
+    "A column near 0 could be left out.";
   return (
     <Figure
       id="importance"
       sentence={sentence}
-      columns={["Column", "Score lost without it", "Give or take"]}
-      rows={ranked.map(({ feature, drop, std }) => ({ head: feature, cells: [drop, std] }))}
+      columns={["Column", `${metric} lost when shuffled`]}
+      rows={importance.map((entry) => ({ head: entry.column, cells: [entry.importance] }))}
     >
-      <ol class="leaderboard">
-        {ranked.slice(0, SHOWN).map(({ feature, drop, std }) => (
-          <li class="candidate">
-            <span class="candidate-name">{feature}</span>
-            <RangeStrip
-              label={`${feature}: ${figure(drop)}`}
-              domain={domain}
-              value={drop}
-              low={drop - std}
-              high={drop + std}
-              reference={0}
-            />
-            <span class="candidate-score">{figure(drop)}</span>
-          </li>
-        ))}
-      </ol>
+      <BarList
+        bars={importance
+          .slice(0, SHOWN)
+          .map(({ column, importance: lost }) => ({ name: column, value: lost, text: figure(lost) }))}
+      />
     </Figure>
   );
 }
 
-export function EffectFigures({ effects, target }: { effects: readonly Effect[]; target: string }) {
-  return (
-    <div class="effects">
-      {effects.map((effect, index) => (
-        <EffectFigure effect={effect} id={`effect-${index}`} target={target} />
-      ))}
-    </div>
-  );
+export interface DependenceProps {
+  dependence: Dependence;
+  id: string;
+  target: string;
+  classes: readonly string[];
 }
 
-function EffectFigure({ effect, id, target }: { effect: Effect; id: string; target: string }) {
-  const { feature, points } = effect;
-  const ys = points.map(({ y }) => y);
-  const sentence = `As ${feature} changes, ${target} moves between ${figure(Math.min(...ys))} and ${figure(Math.max(...ys))}.`;
-  const line = points.map(({ x, y }, index) => [typeof x === "number" ? x : index, y] as const);
+export function DependenceFigure({ dependence, id, target, classes }: DependenceProps) {
+  const { column, type, at, answers } = dependence;
+  const names = answerNames(target, classes, answers[0]!.length);
+  const show = (x: number | string) => (typeof x === "string" ? x : type === "date" ? day(x) : figure(x));
+  const sentence = effectSentence(dependence, names[0]!, show);
   return (
     <Figure
       id={id}
       sentence={sentence}
-      columns={[feature, target]}
-      rows={points.map(({ x, y }) => ({ head: typeof x === "number" ? figure(x) : x, cells: [y] }))}
+      columns={[column, ...names]}
+      rows={at.map((x, index) => ({ head: show(x), cells: answers[index]! }))}
     >
-      <LineChart
-        label={sentence}
-        series={[{ name: feature, kind: "main", points: line }]}
-        xLabel={feature}
-        yLabel={target}
-        dots={typeof points[0]!.x === "number" ? "hidden" : "shown"}
-      />
+      {isNumeric(at) ? (
+        <EffectLines at={at} answers={answers} names={names} label={sentence} column={column} show={show} />
+      ) : (
+        <BarList
+          bars={at.map((x, index) => {
+            const value = answers[index]![0]!;
+            return { name: show(x), value, text: figure(value) };
+          })}
+        />
+      )}
     </Figure>
   );
+}
+
+function EffectLines(props: {
+  at: readonly number[];
+  answers: readonly number[][];
+  names: readonly string[];
+  label: string;
+  column: string;
+  show: (x: number) => string;
+}) {
+  const { at, answers, names, label, column, show } = props;
+  const series = names.map(
+    (name, k): Series => ({
+      name,
+      kind: KINDS[k] ?? "faint",
+      points: at.map((x, index) => [x, answers[index]![k]!] as const),
+    }),
+  );
+  return (
+    <>
+      <LineChart label={label} series={series} xLabel={column} yLabel={names[0]!} xFormat={show} />
+      {series.length > 1 && <Legend series={series} />}
+    </>
+  );
+}
+
+function effectSentence(dependence: Dependence, name: string, show: (x: number | string) => string): string {
+  const { column, at, answers } = dependence;
+  const values = answers.map((answer) => answer[0]!);
+  const low = values.indexOf(Math.min(...values));
+  const high = values.indexOf(Math.max(...values));
+  return (
+    `All else as it is, the mean answer (${name}) is lowest where ${column} is ${show(at[low]!)} ` +
+    `(${figure(values[low]!)}) and highest where it is ${show(at[high]!)} (${figure(values[high]!)}).`
+  );
+}
+
+function answerNames(target: string, classes: readonly string[], answers: number): string[] {
+  if (!classes.length) return [target];
+  return answers === 1
+    ? [`chance of ${classes[1] ?? classes[0]}`]
+    : classes.map((name) => `chance of ${name}`);
+}
+
+const isNumeric = (at: readonly (number | string)[]): at is number[] => typeof at[0] === "number";
+
+function day(epochMs: number): string {
+  return new Date(epochMs).toISOString().slice(0, 10);
 }

@@ -83,7 +83,7 @@ export function ModelPage({ frame, model, version, evaluation, trial }: ModelPag
           </p>
           <MetricTable metrics={result.metrics} intervals={result.intervals} baseline={result.baseline} />
         </section>
-        <EvaluationView evaluation={evaluation} schema={result.schema} />
+        <EvaluationView evaluation={evaluation} schema={result.schema} metric={result.metric} />
         <section id="use" class="panel" aria-labelledby="use-heading">
           <h2 id="use-heading">Use it</h2>
           <UseFromCode links={links} name={model.name} version={version} />

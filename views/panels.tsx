@@ -38,8 +38,8 @@ export const COMPONENTS: { [P in Panel]: (props: PanelProps<P>) => Child } = {
 };
 
 export const PANEL_TITLES: Record<Panel, string> = {
-  metrics: "Gauges",
-  health: "The machine",
+  metrics: "The machine",
+  health: "State",
   activity: "Activity",
   datasets: "Files",
   predictions: "Predictions",

@@ -44,7 +44,8 @@ export function CurvePanel({ data, panelKey }: { data: NonNullable<PanelData["cu
 
 export function LeaderboardPanel({ data: run, panelKey }: { data: RunView; panelKey: string }) {
   if (!run.candidates.length) return <Empty>Candidates appear here as soon as each has been scored.</Empty>;
-  const metric = run.metric ?? "";
+  const metric = metricOf(run);
+  const ranked = rank(run, metric);
   const baseline = run.candidates.find(({ family }) => family === "baseline");
   // Guessing is often so far off that the others would fall on one spot: it is drawn only where it is near.
   const racing = run.candidates.filter(({ family }) => family !== "baseline");
@@ -52,24 +53,26 @@ export function LeaderboardPanel({ data: run, panelKey }: { data: RunView; panel
   const domain = extent(
     drawn.flatMap(({ score, std, foldScores }) => [score - std, score + std, ...foldScores]),
   );
-  const best = run.best ?? run.candidates[0]!.name;
+  const best = ranked[0]!.name;
+  const folds = Math.max(...ranked.map(({ foldScores }) => foldScores.length));
   const sentence =
-    `${plural(run.candidates.length, "candidate")} so far; ${best} leads. Score: ${metricLabel(metric) || "the run's metric"}` +
+    `${plural(run.candidates.length, "candidate")}; ${best} ${run.best ? "won" : "leads"}. Score: ${metricLabel(metric) || "the run's metric"}` +
     ` (${isLowerBetter(metric) ? "lower" : "higher"} is better), the mean over the folds and their spread.`;
   return (
     <Figure
       id={`${panelKey}-figure`}
       sentence={sentence}
       columns={["Candidate", "Score", "Spread", "Time"]}
-      rows={run.candidates.map((c) => ({ head: c.name, cells: [c.score, c.std, duration(c.durationMs)] }))}
+      rows={ranked.map((c) => ({ head: c.name, cells: [c.score, c.std, duration(c.durationMs)] }))}
     >
       <ol class="leaderboard">
-        {run.candidates.map((candidate) => (
+        {ranked.map((candidate) => (
           <CandidateRow
             candidate={candidate}
             domain={domain}
             reference={baseline?.score ?? null}
             isBest={candidate.name === best}
+            folds={folds}
           />
         ))}
       </ol>
@@ -78,13 +81,30 @@ export function LeaderboardPanel({ data: run, panelKey }: { data: RunView; panel
   );
 }
 
+/** Known from the first stage on; the run itself says it only at its end. */
+function metricOf(run: RunView): string {
+  const told = run.stages[0]?.facts.metric;
+  return run.metric ?? (typeof told === "string" ? told : "");
+}
+
+/** The winner first; a candidate that was given up early cannot stand above one that went the whole way. */
+function rank(run: RunView, metric: string): Candidate[] {
+  const sign = isLowerBetter(metric) ? 1 : -1;
+  const whole = Math.max(...run.candidates.map(({ foldScores }) => foldScores.length));
+  const place = ({ name, foldScores }: Candidate) =>
+    name === run.best ? 0 : foldScores.length === whole ? 1 : 2;
+  return [...run.candidates].sort((a, b) => place(a) - place(b) || sign * (a.score - b.score));
+}
+
 function CandidateRow(props: {
   candidate: Candidate;
   domain: readonly [number, number];
   reference: number | null;
   isBest: boolean;
+  /** How many folds the longest in the race was scored on. */
+  folds: number;
 }) {
-  const { candidate, domain, reference, isBest } = props;
+  const { candidate, domain, reference, isBest, folds } = props;
   const { name, score, std, foldScores } = candidate;
   const words = `${name}: ${figure(score)}, give or take ${figure(std)}`;
   const [low, high] = domain;
@@ -94,6 +114,9 @@ function CandidateRow(props: {
       <span class="candidate-name">
         {name}
         {isBest && <span class="tag">best</span>}
+        {foldScores.length < folds && (
+          <span class="fine"> given up after {plural(foldScores.length, "fold")}</span>
+        )}
       </span>
       {isOnScale ? (
         <RangeStrip
