@@ -12,7 +12,7 @@ import type { Loaded } from "./work.ts";
 const PROBE_ROWS = 20_000;
 const SUSPECT = 0.95;
 const CERTAIN = 0.99;
-const NEAR_CONSTANT = 0.995;
+const NEAR_CONSTANT = 0.99;
 const DRIFTED = 0.35;
 const RARE_ROWS = 10;
 

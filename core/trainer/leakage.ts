@@ -25,16 +25,50 @@ export function scoreAlone(column: Column, target: Target, rows: Int32Array): nu
       response.set(known, i * width);
     }
   }
-  const truth = Float64Array.from(rows, (row) => target.values[row]);
+  const grouped = measure(target, rows, response);
+  return "values" in column ? Math.max(grouped, scoreAsItIs(column.values, target, rows)) : grouped;
+}
+
+function measure(target: Target, rows: Int32Array, response: Float64Array): number {
   const outcome: Outcome = {
     task: target.task,
     classes: target.classes.length,
-    truth,
+    truth: Float64Array.from(rows, (row) => target.values[row]),
     values: response,
     probabilities: response,
     weights: null,
   };
   return target.task === "regression" ? r2(outcome) : rocAuc(outcome);
+}
+
+/** What the number says without being fitted: its squared correlation, or how it ranks two classes. */
+function scoreAsItIs(values: Float64Array, target: Target, rows: Int32Array): number {
+  if (target.task === "multiclass") return 0;
+  const present = rows.filter((row) => Number.isFinite(values[row]));
+  if (present.length < rows.length / 2) return 0;
+  if (target.task === "regression") return squaredCorrelation(values, target.values, present);
+  const response = new Float64Array(present.length * 2);
+  present.forEach((row, i) => {
+    response[2 * i + 1] = values[row];
+  });
+  const area = measure(target, present, response);
+  return (Math.max(area, 1 - area) * present.length + 0.5 * (rows.length - present.length)) / rows.length;
+}
+
+function squaredCorrelation(a: Float64Array, b: Float64Array, rows: Int32Array): number {
+  let [sa, sb, saa, sbb, sab] = [0, 0, 0, 0, 0];
+  const [a0, b0] = [a[rows[0]], b[rows[0]]];
+  for (const row of rows) {
+    const [da, db] = [a[row] - a0, b[row] - b0];
+    sa += da;
+    sb += db;
+    saa += da * da;
+    sbb += db * db;
+    sab += da * db;
+  }
+  const n = rows.length;
+  const spread = (saa - (sa * sa) / n) * (sbb - (sb * sb) / n);
+  return spread > 0 ? (sab - (sa * sb) / n) ** 2 / spread : 0;
 }
 
 /** Group of each of the rows: -1 missing, label code, or quantile. */
