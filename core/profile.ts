@@ -4,11 +4,12 @@
  */
 
 import { isMissing } from "./csv/cells.ts";
-import { parseDate } from "./csv/dates.ts";
+import { DateReader } from "./csv/date-reader.ts";
 import { Dictionary, hashBytes } from "./csv/dictionary.ts";
 import { isIdName, settleWordType } from "./csv/infer.ts";
-import { PLAIN_NUMBER, readNumber } from "./csv/numbers.ts";
-import { DistinctEstimate, hashNumber, NumberCounts, Reservoir } from "./csv/sketch.ts";
+import { type NumberFormat, PLAIN_NUMBER, readNumber } from "./csv/numbers.ts";
+import { DistinctEstimate } from "./csv/sketch.ts";
+import { NumberStatistics } from "./csv/statistics.ts";
 import type { ColumnPlan, ColumnProfile, ColumnType } from "./csv/types.ts";
 
 const SAMPLE_SIZE = 20_000;
@@ -53,26 +54,20 @@ class NumberAccumulator implements ColumnAccumulator {
   readonly strays = new Map<string, number>();
   strayCount = 0;
   missing = 0;
-  private count = 0;
-  private min = Number.POSITIVE_INFINITY;
-  private max = Number.NEGATIVE_INFINITY;
-  private mean = 0;
-  private squares = 0;
-  private isWhole = true;
-  private isSequence = true;
-  private last = Number.NaN;
   private readonly examples: string[] = [];
-  private readonly counts: NumberCounts;
-  private estimate: DistinctEstimate | null = null;
-  private readonly reservoir: Reservoir;
+  private readonly statistics: NumberStatistics;
+  private readonly format: NumberFormat;
+  private readonly dates: DateReader | null;
 
   constructor(
     readonly plan: ColumnPlan,
     maxDistinct: number,
     columns: number,
   ) {
-    this.counts = new NumberCounts(maxDistinct);
-    this.reservoir = new Reservoir(Math.max(500, Math.min(SAMPLE_SIZE, Math.floor(4_000_000 / columns))));
+    this.format = plan.number ?? PLAIN_NUMBER;
+    this.dates = plan.type === "date" ? new DateReader(plan.dateFormat ?? "") : null;
+    const sampleSize = Math.max(500, Math.min(SAMPLE_SIZE, Math.floor(4_000_000 / columns)));
+    this.statistics = new NumberStatistics(maxDistinct, sampleSize);
   }
 
   add(bytes: Uint8Array, start: number, end: number): void {
@@ -80,38 +75,14 @@ class NumberAccumulator implements ColumnAccumulator {
       this.missing++;
       return;
     }
-    const value =
-      this.plan.type === "number"
-        ? readNumber(bytes, start, end, this.plan.number ?? PLAIN_NUMBER)
-        : parseDate(decoder.decode(bytes.subarray(start, end)), this.plan.dateFormat ?? "");
+    const value = this.dates
+      ? this.dates.read(bytes, start, end)
+      : readNumber(bytes, start, end, this.format);
     if (Number.isNaN(value)) this.addOther(bytes, start, end);
     else {
-      if (this.examples.length < EXAMPLES && this.count < 50) this.addExample(bytes, start, end);
-      this.addValue(value);
+      if (this.examples.length < EXAMPLES && this.statistics.count < 50) this.addExample(bytes, start, end);
+      this.statistics.add(value);
     }
-  }
-
-  private addValue(value: number): void {
-    const count = ++this.count;
-    if (value < this.min) this.min = value;
-    if (value > this.max) this.max = value;
-    const delta = value - this.mean;
-    this.mean += delta / count;
-    this.squares += delta * (value - this.mean);
-    if (this.isWhole && !Number.isInteger(value)) this.isWhole = false;
-    if (this.isSequence && count > 1 && value !== this.last + 1) this.isSequence = false;
-    this.last = value;
-    const hash = hashNumber(value);
-    if (!this.counts.add(value, hash)) this.estimateDistinct(hash);
-    this.reservoir.add(value);
-  }
-
-  private estimateDistinct(hash: number): void {
-    if (!this.estimate) {
-      this.estimate = new DistinctEstimate();
-      for (const { value } of this.counts.entries()) this.estimate.add(hashNumber(value));
-    }
-    this.estimate.add(hash);
   }
 
   private addExample(bytes: Uint8Array, start: number, end: number): void {
@@ -129,51 +100,56 @@ class NumberAccumulator implements ColumnAccumulator {
       this.strays.set(text, (this.strays.get(text) ?? 0) + 1);
   }
 
-  private get distinct(): number {
-    return this.estimate
-      ? Math.max(this.counts.size, Math.min(this.count, this.estimate.estimate()))
-      : this.counts.size;
-  }
-
   settle(position: number): ColumnType {
-    const { plan, count, isWhole, isSequence } = this;
-    const isUnique = this.estimate ? this.distinct > 0.93 * count : this.distinct === count;
+    const { plan, statistics } = this;
+    statistics.flush();
+    const { count, distinct, isExact, isWhole, isSequence } = statistics;
+    const isUnique = isExact ? distinct === count : distinct > 0.93 * count;
     if (plan.type !== "number" || count < 10 || !isWhole || !isUnique) return plan.type;
     const isNameless = /^(?:column_\d+|unnamed: \d+|index|x|)$/i.test(plan.name);
     return isIdName(plan.name) || (isSequence && (position === 0 || isNameless)) ? "id" : "number";
   }
 
   profile(type: ColumnType): ColumnProfile {
-    const { plan, count, missing } = this;
-    const isNumeric = (type === "number" || type === "date") && count > 0;
-    const sorted = this.reservoir.sorted();
+    const { plan, missing, statistics } = this;
+    statistics.flush();
+    const { count, distinct, isExact } = statistics;
     return {
       name: plan.name,
       type,
       count: count + missing,
       missing,
-      distinct: this.distinct,
-      distinctExact: this.estimate === null,
-      min: isNumeric ? this.min : null,
-      max: isNumeric ? this.max : null,
-      mean: isNumeric ? this.mean : null,
-      std: isNumeric ? Math.sqrt(this.squares / Math.max(1, count - 1)) : null,
-      quantiles: isNumeric ? quantilesOf(sorted) : null,
-      histogram: isNumeric ? histogramOf(sorted, { min: this.min, max: this.max, count }) : [],
-      top: this.top(type),
+      distinct,
+      distinctExact: isExact,
+      ...(type === "number" || type === "date" ? momentsOf(statistics) : NO_MOMENTS),
+      top: statistics
+        .commonest(TOP)
+        .map(({ value, count: times }) => ({ value: written(value, type), count: times })),
       examples: this.examples,
     };
   }
+}
 
-  private top(type: ColumnType): { value: string; count: number }[] {
-    const write = (value: number) =>
-      type === "date" ? new Date(value).toISOString().replace("T00:00:00.000Z", "") : String(value);
-    return this.counts
-      .entries()
-      .sort((a, b) => b.count - a.count || a.value - b.value)
-      .slice(0, TOP)
-      .map(({ value, count }) => ({ value: write(value), count }));
-  }
+const NO_MOMENTS: Moments = { min: null, max: null, mean: null, std: null, quantiles: null, histogram: [] };
+
+function momentsOf(statistics: NumberStatistics): Moments {
+  const { count, min, max, mean, std } = statistics;
+  if (count === 0) return NO_MOMENTS;
+  const sorted = statistics.sorted();
+  return {
+    min,
+    max,
+    mean,
+    std,
+    quantiles: quantilesOf(sorted),
+    histogram: histogramOf(sorted, { min, max, count }),
+  };
+}
+
+type Moments = Pick<ColumnProfile, "min" | "max" | "mean" | "std" | "quantiles" | "histogram">;
+
+function written(value: number, type: ColumnType): string {
+  return type === "date" ? new Date(value).toISOString().replace("T00:00:00.000Z", "") : String(value);
 }
 
 class WordAccumulator implements ColumnAccumulator {
@@ -183,6 +159,9 @@ class WordAccumulator implements ColumnAccumulator {
   private count = 0;
   private readonly dictionary: Dictionary;
   private estimate: DistinctEstimate | null = null;
+  private misses = 0;
+  private countAtFirstMiss = 0;
+  private isFull = false;
   /** By code: 1 where the value means missing, 2 where it is no boolean. */
   private readonly verdicts: number[] = [];
 
@@ -199,18 +178,35 @@ class WordAccumulator implements ColumnAccumulator {
       this.missing++;
       return;
     }
-    const hash = hashBytes(bytes, start, end);
-    const code =
-      end - start > MAX_VALUE_BYTES ? -1 : this.dictionary.internHashed(bytes, { start, end, hash });
+    const code = this.isFull ? -1 : this.codeOf(bytes, start, end);
     if (code < 0) {
       this.count++;
-      this.estimateDistinct(hash);
+      this.estimate?.add(hashBytes(bytes, start, end));
       return;
     }
     const verdict = this.verdicts[code] ?? this.judge(code);
     if (verdict === 1) this.missing++;
     else this.count++;
     if (verdict === 2) this.strayCount++;
+  }
+
+  /** -1: not kept. Where nearly all are new, further look-ups are in vain. */
+  private codeOf(bytes: Uint8Array, start: number, end: number): number {
+    const isLong = end - start > MAX_VALUE_BYTES;
+    const code = isLong ? -1 : this.dictionary.intern(bytes, start, end);
+    if (code < 0) {
+      this.estimate ??= this.estimateKept();
+      this.misses++;
+      this.isFull = this.misses > 10_000 && this.misses > 0.8 * (this.count - this.countAtFirstMiss);
+    }
+    return code;
+  }
+
+  private estimateKept(): DistinctEstimate {
+    this.countAtFirstMiss = this.count;
+    const estimate = new DistinctEstimate();
+    for (const known of this.dictionary.hashesInUse()) estimate.add(known);
+    return estimate;
   }
 
   private judge(code: number): number {
@@ -224,14 +220,6 @@ class WordAccumulator implements ColumnAccumulator {
     }
     this.verdicts[code] = verdict;
     return verdict;
-  }
-
-  private estimateDistinct(hash: number): void {
-    if (!this.estimate) {
-      this.estimate = new DistinctEstimate();
-      for (const known of this.dictionary.hashesInUse()) this.estimate.add(known);
-    }
-    this.estimate.add(hash);
   }
 
   private get distinct(): number {
@@ -264,12 +252,7 @@ class WordAccumulator implements ColumnAccumulator {
       missing: this.missing,
       distinct: this.distinct,
       distinctExact: this.estimate === null,
-      min: null,
-      max: null,
-      mean: null,
-      std: null,
-      quantiles: null,
-      histogram: [],
+      ...NO_MOMENTS,
       top: values.slice(0, TOP).map(({ value, count }) => ({ value: shown(value), count })),
       examples,
     };

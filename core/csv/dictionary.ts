@@ -32,21 +32,26 @@ export class Dictionary {
 
   /** The value's code, counted once more; -1 where it is new and the dictionary is full. */
   intern(bytes: Uint8Array, start: number, end: number): number {
-    return this.internHashed(bytes, { start, end, hash: hashBytes(bytes, start, end) });
+    return this.internHashed(bytes, start, end, hashBytes(bytes, start, end));
   }
 
-  internHashed(bytes: Uint8Array, key: { start: number; end: number; hash: number }): number {
-    const { start, end, hash } = key;
-    const mask = this.slots.length - 1;
+  /** As intern, where the hash is known. Four positional arguments: an object for each cell would cost as much again. */
+  internHashed(bytes: Uint8Array, start: number, end: number, hash: number): number {
+    const { slots, hashes, ends, arena } = this;
+    const mask = slots.length - 1;
     let slot = hash & mask;
-    for (let code = this.slots[slot] - 1; code >= 0; code = this.slots[slot] - 1) {
-      if (this.hashes[code] === hash && this.isAt(code, bytes, { start, end })) {
-        this.counts[code]++;
-        return code;
+    for (let code = slots[slot] - 1; code >= 0; code = slots[slot] - 1) {
+      if (hashes[code] === hash && ends[code + 1] - ends[code] === end - start) {
+        let i = start;
+        for (let at = ends[code]; i < end && arena[at] === bytes[i]; at++) i++;
+        if (i === end) {
+          this.counts[code]++;
+          return code;
+        }
       }
       slot = (slot + 1) & mask;
     }
-    return this.add(bytes, key, slot);
+    return this.add(bytes, { start, end, hash }, slot);
   }
 
   /** The string of a code. */
@@ -60,13 +65,6 @@ export class Dictionary {
 
   hashesInUse(): Uint32Array {
     return this.hashes.subarray(0, this.size);
-  }
-
-  private isAt(code: number, bytes: Uint8Array, span: { start: number; end: number }): boolean {
-    let at = this.ends[code];
-    if (this.ends[code + 1] - at !== span.end - span.start) return false;
-    for (let i = span.start; i < span.end; i++) if (this.arena[at++] !== bytes[i]) return false;
-    return true;
   }
 
   private add(bytes: Uint8Array, key: { start: number; end: number; hash: number }, slot: number): number {

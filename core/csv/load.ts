@@ -4,9 +4,9 @@
  */
 
 import { isMissing } from "./cells.ts";
-import { parseDate } from "./dates.ts";
+import { DateReader } from "./date-reader.ts";
 import { Dictionary } from "./dictionary.ts";
-import { PLAIN_NUMBER, readNumber } from "./numbers.ts";
+import { type NumberFormat, PLAIN_NUMBER, readNumber } from "./numbers.ts";
 import { sampleRows } from "./sampling.ts";
 import { scanTable } from "./scan.ts";
 import type { Column, ColumnPlan, ReadingPlan, ReadingProgress, Table } from "./types.ts";
@@ -66,16 +66,18 @@ function builderFor(plan: ColumnPlan, rows: number): ColumnBuilder {
     : new CodeBuilder(plan, rows);
 }
 
-const decoder = new TextDecoder();
-
 class ValueBuilder implements ColumnBuilder {
   private values: Float64Array<ArrayBuffer>;
   private rows = 0;
+  private readonly format: NumberFormat;
+  private readonly dates: DateReader | null;
 
   constructor(
     private readonly plan: ColumnPlan,
     rows: number,
   ) {
+    this.format = plan.number ?? PLAIN_NUMBER;
+    this.dates = plan.type === "date" ? new DateReader(plan.dateFormat ?? "") : null;
     this.values = new Float64Array(Math.max(16, rows));
   }
 
@@ -86,9 +88,7 @@ class ValueBuilder implements ColumnBuilder {
 
   /** A word for missing is never a number, so it needs no look-up. */
   private read(bytes: Uint8Array, start: number, end: number): number {
-    const { type, number = PLAIN_NUMBER, dateFormat = "" } = this.plan;
-    if (type === "number") return readNumber(bytes, start, end, number);
-    return parseDate(decoder.decode(bytes.subarray(start, end)), dateFormat);
+    return this.dates ? this.dates.read(bytes, start, end) : readNumber(bytes, start, end, this.format);
   }
 
   finish(): Column {

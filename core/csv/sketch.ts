@@ -20,6 +20,11 @@ export class DistinctEstimate {
     if (rank > this.registers[register]) this.registers[register] = rank;
   }
 
+  addNumbers(values: Float64Array): void {
+    const halves = new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
+    for (let i = 0; i < halves.length; i += 2) this.add(mixHalves(halves[i], halves[i + 1]));
+  }
+
   estimate(): number {
     let sum = 0;
     let zeros = 0;
@@ -38,44 +43,63 @@ export class DistinctEstimate {
 const float = new Float64Array(1);
 const words = new Int32Array(float.buffer);
 
-/** 32 mixed bits of a number; equal numbers, equal bits (-0 is 0). */
-export function hashNumber(value: number): number {
-  float[0] = value + 0;
-  let hash = Math.imul(words[0] ^ Math.imul(words[1], 0x9e3779b1), 0x85ebca6b);
+/** 32 mixed bits of a number; equal numbers, equal bits. */
+function hashNumber(value: number): number {
+  float[0] = value;
+  return mixHalves(words[0], words[1]);
+}
+
+function mixHalves(low: number, high: number): number {
+  let hash = Math.imul(low ^ Math.imul(high, 0x9e3779b1), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35);
   hash = Math.imul(hash ^ (hash >>> 13), 0x27d4eb2f);
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
+/** Whole numbers below this are counted in place, without a hash. */
+const SMALL = 256;
+
 /** Counts of different numbers while there are at most `maxSize` of them. */
 export class NumberCounts {
   size = 0;
+  private readonly small = new Uint32Array(SMALL);
   private keys = new Float64Array(32);
   private counts = new Uint32Array(32);
 
   constructor(private readonly maxSize: number) {}
 
   /** False where the number is new and there is no room. */
-  add(value: number, hash: number): boolean {
-    const mask = this.keys.length - 1;
+  add(value: number): boolean {
+    const index = value | 0;
+    if (index !== value || index < 0 || index >= SMALL) return this.addHashed(value, hashNumber(value));
+    if (this.small[index]++ === 0) this.size++;
+    return true;
+  }
+
+  private addHashed(value: number, hash: number): boolean {
+    const { keys, counts } = this;
+    const mask = keys.length - 1;
     let slot = hash & mask;
-    while (this.counts[slot] !== 0) {
-      if (this.keys[slot] === value) {
-        this.counts[slot]++;
+    while (counts[slot] !== 0) {
+      if (keys[slot] === value) {
+        counts[slot]++;
         return true;
       }
       slot = (slot + 1) & mask;
     }
     if (this.size >= this.maxSize) return false;
-    this.keys[slot] = value;
-    this.counts[slot] = 1;
+    keys[slot] = value;
+    counts[slot] = 1;
     this.size++;
-    if (2 * this.size > this.keys.length) this.grow();
+    if (2 * this.size > keys.length) this.grow();
     return true;
   }
 
   entries(): { value: number; count: number }[] {
     const entries: { value: number; count: number }[] = [];
+    for (let value = 0; value < SMALL; value++) {
+      if (this.small[value] > 0) entries.push({ value, count: this.small[value] });
+    }
     for (let k = 0; k < this.keys.length; k++) {
       if (this.counts[k] > 0) entries.push({ value: this.keys[k], count: this.counts[k] });
     }
@@ -110,14 +134,19 @@ export class Reservoir {
 
   constructor(private readonly capacity: number) {}
 
-  add(value: number): void {
-    const at = this.count++;
-    if (at < this.capacity) {
+  addAll(values: Float64Array): void {
+    const from = this.count;
+    const end = from + values.length;
+    let at = from;
+    for (; at < end && at < this.capacity; at++) {
       if (at >= this.values.length) this.grow();
-      this.values[at] = value;
+      this.values[at] = values[at - from];
       if (at + 1 === this.capacity) this.start();
-    } else if (at === this.next) {
-      this.values[Math.floor(this.random() * this.capacity)] = value;
+    }
+    this.count = end;
+    if (at < this.capacity) return;
+    while (this.next < end) {
+      this.values[Math.floor(this.random() * this.capacity)] = values[this.next - from];
       this.weight *= Math.exp(Math.log(this.random()) / this.capacity);
       this.skip();
     }

@@ -1,0 +1,33 @@
+/**
+ * How are millions of dates read? Days repeat, so each spelling is parsed once and remembered; where they do not (time
+ * stamps to the second) remembering is given up.
+ */
+import { parseDate } from "./dates.ts";
+import { Dictionary } from "./dictionary.ts";
+
+const KEPT = 20_000;
+const PATIENCE = 20_000;
+const decoder = new TextDecoder();
+
+export class DateReader {
+  private readonly dictionary = new Dictionary(KEPT);
+  private readonly values: number[] = [];
+  private misses = 0;
+
+  constructor(private readonly format: string) {}
+
+  /** Epoch ms; NaN where the bytes are no date of the format. */
+  read(bytes: Uint8Array, start: number, end: number): number {
+    if (this.misses > PATIENCE) return this.parse(bytes, start, end);
+    const code = this.dictionary.intern(bytes, start, end);
+    if (code >= 0 && code < this.values.length) return this.values[code];
+    this.misses++;
+    const value = this.parse(bytes, start, end);
+    if (code >= 0) this.values.push(value);
+    return value;
+  }
+
+  private parse(bytes: Uint8Array, start: number, end: number): number {
+    return parseDate(decoder.decode(bytes.subarray(start, end)), this.format);
+  }
+}
