@@ -66,6 +66,8 @@ interface Run {
   work: number;
 }
 
+/** As LightGBM's min_data_per_group, where there are rows enough. */
+const CATEGORY_GROUP = 100;
 const MIN_SHARED_ROWS = 50_000;
 /** Some 30 ms. */
 const WORK_PER_CHECKPOINT = 2e7;
@@ -123,10 +125,10 @@ function openRun(
   from: { params: BoostingParams; options: BoostingOptions; binned: BinnedSamples; team: Team | null },
 ): Run {
   const { params, options, binned, team } = from;
-  const categoryFloor = Math.min(100, fit.train / 20);
+  const categoryGroup = Math.min(CATEGORY_GROUP, fit.train / 20);
   const grower = newGrower(fit, {
     builder: new TreeBuilder(binned.features, 1),
-    limits: { ...params, categoryFloor },
+    limits: { ...params, categoryGroup },
     monotone: binned.features.map(({ name }) => params.monotone[name] ?? 0),
     team,
   });

@@ -87,10 +87,10 @@ export function openFit(arena: Arena, shape: FitShape): Fit {
 }
 
 function searchPlaces(scope: Scope): Pick<Fit, "goesLeft" | "leaf" | "found" | "score" | "sorting"> {
-  const [goesLeft, leaf, found] = [scope.bytes(256), scope.bytes(96), scope.bytes(64)];
+  const [goesLeft, leaf, found] = [scope.bytes(256), scope.bytes(104), scope.bytes(64)];
   return {
     goesLeft: { at: goesLeft, view: scope.u8(goesLeft, 256) },
-    leaf: { at: leaf, view: scope.f64(leaf, 12) },
+    leaf: { at: leaf, view: scope.f64(leaf, 13) },
     found: { at: found, view: scope.i32(found, 16) },
     score: scope.f64(found, 1),
     sorting: scope.bytes(256 * 16),

@@ -1,6 +1,6 @@
 /**
- * What does boosting minimise? Each loss once: its base score, gradient, hessian, value and link.
- * Margins are raw scores, rows x outputs, row-major; it must never see a row that was not named.
+ * What does boosting minimise? Each loss once: its base score, its value and its link; gradients are kernels
+ * (kernels/assembly/gradients.ts). Margins are raw scores, rows x outputs, row-major.
  */
 import type { Target } from "./samples.ts";
 
@@ -12,28 +12,17 @@ export interface Loss {
   outputs(target: Target): number;
   /** The constant score that minimises the loss over the rows. */
   baseScore(target: Target, rows: Int32Array): Float64Array;
-  /** Gradient and hessian of one row, written at `out` [g0, h0, g1, h1, ...] from its margins. */
-  gradients(y: number, margins: Float64Array, at: number, out: Float64Array): void;
   /** The loss of one row. */
   value(y: number, margins: Float64Array, at: number): number;
   /** Margins of one row to probabilities (logistic: of class 1) or the mean, in place. */
   link(margins: Float64Array, at: number): void;
-  /** True where every hessian is 1: then counts are exact and half the work falls away. */
-  unitHessian: boolean;
 }
-
-const MIN_HESSIAN = 1e-16;
 
 const squared: Loss = {
   outputs: () => 1,
   baseScore: (target, rows) => Float64Array.of(mean(target.values, rows)),
-  gradients(y, margins, at, out) {
-    out[0] = margins[at] - y;
-    out[1] = 1;
-  },
   value: (y, margins, at) => (margins[at] - y) ** 2,
   link: () => {},
-  unitHessian: true,
 };
 
 /** Binary cross-entropy: y is 0 or 1. */
@@ -43,11 +32,6 @@ const logistic: Loss = {
     const share = clampShare(mean(target.values, rows), rows.length);
     return Float64Array.of(Math.log(share / (1 - share)));
   },
-  gradients(y, margins, at, out) {
-    const p = sigmoid(margins[at]);
-    out[0] = p - y;
-    out[1] = Math.max(p * (1 - p), MIN_HESSIAN);
-  },
   value(y, margins, at) {
     const s = y > 0 ? margins[at] : -margins[at];
     return s > 0 ? Math.log1p(Math.exp(-s)) : Math.log1p(Math.exp(s)) - s;
@@ -55,26 +39,16 @@ const logistic: Loss = {
   link(margins, at) {
     margins[at] = sigmoid(margins[at]);
   },
-  unitHessian: false,
 };
 
-/** Multinomial cross-entropy; the hessian's diagonal times K / (K - 1) as LightGBM has it (Friedman 2001). */
+/** Multinomial cross-entropy; its kernel takes the hessian's diagonal times K / (K - 1), as LightGBM (Friedman 2001). */
 function softmax(classes: number): Loss {
-  const factor = classes / (classes - 1);
   return {
     outputs: () => classes,
     baseScore(target, rows) {
       const shares = new Float64Array(classes);
       for (const row of rows) shares[target.values[row]] += 1 / rows.length;
       return shares.map((share) => Math.log(clampShare(share, rows.length)));
-    },
-    gradients(y, margins, at, out) {
-      const { top, sum } = logSumParts(margins, at, classes);
-      for (let k = 0; k < classes; k++) {
-        const p = Math.exp(margins[at + k] - top) / sum;
-        out[2 * k] = k === y ? p - 1 : p;
-        out[2 * k + 1] = Math.max(factor * p * (1 - p), MIN_HESSIAN);
-      }
     },
     value(y, margins, at) {
       const { top, sum } = logSumParts(margins, at, classes);
@@ -84,7 +58,6 @@ function softmax(classes: number): Loss {
       const { top, sum } = logSumParts(margins, at, classes);
       for (let k = 0; k < classes; k++) margins[at + k] = Math.exp(margins[at + k] - top) / sum;
     },
-    unitHessian: false,
   };
 }
 
@@ -100,28 +73,16 @@ function logSumParts(margins: Float64Array, at: number, classes: number) {
 const poisson: Loss = {
   outputs: () => 1,
   baseScore: logOfMean,
-  gradients(y, margins, at, out) {
-    const mu = Math.exp(margins[at]);
-    out[0] = mu - y;
-    out[1] = Math.max(mu, MIN_HESSIAN);
-  },
   value: (y, margins, at) => Math.exp(margins[at]) - y * margins[at] + (y > 0 ? y * Math.log(y) - y : 0),
   link: exponential,
-  unitHessian: false,
 };
 
 /** Half deviance of skewed positive targets, log link; y > 0. */
 const gamma: Loss = {
   outputs: () => 1,
   baseScore: logOfMean,
-  gradients(y, margins, at, out) {
-    const ratio = y * Math.exp(-margins[at]);
-    out[0] = 1 - ratio;
-    out[1] = Math.max(ratio, MIN_HESSIAN);
-  },
   value: (y, margins, at) => margins[at] + y * Math.exp(-margins[at]) - 1 - Math.log(y),
   link: exponential,
-  unitHessian: false,
 };
 
 function exponential(margins: Float64Array, at: number): void {
@@ -137,14 +98,6 @@ export function lossOf(name: LossName, target: Target): Loss {
 export function linkOf(name: LossName, outputs: number): Loss["link"] {
   if (name === "softmax") return softmax(outputs).link;
   return { squared, logistic, poisson, gamma }[name].link;
-}
-
-/** Mean loss over rows whose margins stand in the same order (rows x outputs). */
-export function meanLoss(loss: Loss, target: Target, rows: Int32Array, margins: Float64Array): number {
-  const outputs = margins.length / Math.max(1, rows.length);
-  let sum = 0;
-  for (let i = 0; i < rows.length; i++) sum += loss.value(target.values[rows[i]], margins, i * outputs);
-  return sum / rows.length;
 }
 
 function sigmoid(x: number): number {

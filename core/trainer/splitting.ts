@@ -14,8 +14,8 @@ export interface LeafSums {
 export interface SearchLimits {
   minSamplesLeaf: number;
   l2Regularization: number;
-  /** Categories under so many rows are never split off. */
-  categoryFloor: number;
+  /** So many rows of categories move together, at least. */
+  categoryGroup: number;
 }
 
 /** Real value = quantised / scale. */
@@ -35,7 +35,7 @@ export interface FoundSplit extends Split {
   leftSums: LeafSums;
 }
 
-/** As in LightGBM: cat_smooth, cat_l2, min_sum_hessian_in_leaf. */
+/** As in LightGBM: cat_smooth (also the least rows of a category that takes part), cat_l2, min_sum_hessian_in_leaf. */
 const CATEGORY_SMOOTHING = 10;
 const CATEGORY_L2 = 10;
 const MIN_HESSIAN = 1e-3;
@@ -85,11 +85,12 @@ function writeLeaf(
   out[4] = own + Math.abs(own) * MIN_GAIN;
   out[5] = l2 + CATEGORY_L2;
   out[6] = CATEGORY_SMOOTHING;
-  out[7] = (limits.categoryFloor - 0.5) * perRow;
+  out[7] = (Math.min(CATEGORY_SMOOTHING, limits.categoryGroup) - 0.5) * perRow;
   out[8] = 1 / scales.scaleG;
   out[9] = 1 / scales.scaleH;
   out[10] = leaf.lower;
   out[11] = leaf.upper;
+  out[12] = (limits.categoryGroup - 0.5) * perRow;
   return own;
 }
 

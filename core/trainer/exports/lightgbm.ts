@@ -70,7 +70,7 @@ function treeText(model: TreeModel, at: { tree: number; output: number; index: n
   const { trees, outputs, baseScore } = model;
   const { splits, leaves, of } = numberTree(trees, trees.roots[at.tree]);
   const bias = at.tree < outputs && trees.leafOutputs === 1 ? baseScore[at.output] : 0;
-  const valueOf = (leaf: number) =>
+  const leafValue = (leaf: number) =>
     trees.leafOutputs === 1 ? trees.leafValues[leaf] + bias : trees.leafValues[leaf * outputs + at.output];
   const masks = splits.filter((node) => trees.mask[node] >= 0);
   const swapped = (node: number) => trees.mask[node] >= 0 && trees.missingLeft[node] === 1;
@@ -85,7 +85,7 @@ function treeText(model: TreeModel, at: { tree: number; output: number; index: n
     ["decision_type", splits.map((node) => decisionType(trees, node))],
     ["left_child", splits.map((node) => child(node, swapped(node) ? "right" : "left"))],
     ["right_child", splits.map((node) => child(node, swapped(node) ? "left" : "right"))],
-    ["leaf_value", leaves.map(valueOf)],
+    ["leaf_value", leaves.map(leafValue)],
     ["leaf_weight", leaves.map((leaf) => trees.leafCover[leaf])],
     ["leaf_count", leaves.map((leaf) => trees.leafCover[leaf])],
     ["internal_value", splits.map(() => 0)],
