@@ -3,7 +3,7 @@
  * when it outgrows that, spoken to in checked messages. A child that dies takes nothing with it.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
 
 export type ChildName = "read-child" | "run-child";

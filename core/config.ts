@@ -2,7 +2,7 @@
  * Which settings does the process take, and what do they mean? One record: checks, defaults and --help derive from it.
  * It never reads anything but the environment.
  */
-import { z } from "zod";
+import * as z from "zod";
 
 /** A mistake in the environment; the process prints its one line and exits with 2. */
 export class ConfigError extends Error {}

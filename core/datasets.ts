@@ -5,7 +5,6 @@
 import { mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { type Child, startChild } from "./child.ts";
-import { readPage } from "./csv/preview.ts";
 import type { CsvProfile, ReadingChoices } from "./csv/types.ts";
 import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
 import type { EventLog } from "./events.ts";
@@ -186,6 +185,7 @@ export class Datasets {
     dataset: StoredDataset & { profile: CsvProfile },
     page: { offset: number; limit: number },
   ): Promise<{ rows: string[][]; next: number | null }> {
+    const { readPage } = await import("./csv/preview.ts");
     const rows = await readPage(this.pathOf(dataset.id), dataset.profile.plan, page);
     const end = page.offset + rows.length;
     return { rows, next: end < dataset.profile.rows && rows.length > 0 ? end : null };

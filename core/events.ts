@@ -2,7 +2,7 @@
  * What can happen, and what does each happening mean? One record: payload, level, sentence, stale panels; and the log.
  * An event carries no HTML. The log's numbers rise by one for ever.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { PanelKey } from "./panels.ts";
 import type { Store } from "./store/database.ts";
 import { activityBefore, eventsAfter, insertEvent, logBounds } from "./store/log.ts";

@@ -1,5 +1,5 @@
 /** What may a person change in how a file was read? And how does a dataset look from outside? */
-import { z } from "zod";
+import * as z from "zod";
 import { COLUMN_TYPES } from "./csv/types.ts";
 import type { Datasets, Rejection } from "./datasets.ts";
 import type { StoredDataset } from "./store/datasets.ts";

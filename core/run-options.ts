@@ -1,5 +1,5 @@
 /** What may a training be asked for? The request's schema, and how it is settled against the dataset. */
-import { z } from "zod";
+import * as z from "zod";
 import type { CsvProfile } from "./csv/types.ts";
 import { AppError } from "./errors.ts";
 import { checked } from "./http/body.ts";

@@ -2,7 +2,7 @@
  * How do a child's reports become state and events? Checked, gathered for a moment, and written in one transaction:
  * one disk sync for many reports, and no event without the state that it tells of.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Finding } from "./csv/types.ts";
 import type { EventLog } from "./events.ts";
 import { type Candidate, STAGE_NAMES } from "./stages/stage.ts";

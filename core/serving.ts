@@ -2,16 +2,14 @@
  * How does a model answer? Rows checked and typed as in training, predicted, counted once a second. A model file is
  * read once and kept while it is in use.
  */
-import { z } from "zod";
+import * as z from "zod";
+import type { Answer, PredictRow, Warning } from "./answering.ts";
 import type { EventLog } from "./events.ts";
 import { newId } from "./ids.ts";
 import { damaged, type Models } from "./models.ts";
-import { answerAt, type PredictRow, tableOf, type Warning } from "./serving-rows.ts";
 import type { Store } from "./store/database.ts";
 import { addPredictions, type StoredVersion } from "./store/models.ts";
-import { type Model, predict } from "./trainer/model.ts";
-import { readModel } from "./trainer/model-file.ts";
-import { DamagedFileError } from "./trainer/pack.ts";
+import type { Model } from "./trainer/model.ts";
 
 const CELL = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const MAX_ROWS = 100_000;
@@ -52,12 +50,8 @@ export const PREDICT_REQUEST = z.unknown().transform((body, context): PredictRow
   return z.NEVER;
 });
 
-export interface Prediction {
+export interface Prediction extends Answer {
   id: string;
-  prediction: string | number;
-  probabilities?: Record<string, number>;
-  /** Shares of the raw score by feature; `base` is where the score starts. */
-  contributions?: Record<string, number>;
 }
 
 export interface ServingOptions {
@@ -85,18 +79,12 @@ export class Serving {
   async predict(
     version: StoredVersion,
     rows: PredictRow[],
-    _options: { explain: boolean },
+    options: { explain: boolean },
   ): Promise<{ predictions: Prediction[]; warnings: Warning[] }> {
-    const model = await this.load(version);
-    const warnings: Warning[] = [];
-    const table = tableOf(model, rows, warnings);
-    const answers = predict(model, table);
+    const [model, { answerRows }] = await Promise.all([this.load(version), import("./answering.ts")]);
+    const { answers, warnings } = answerRows(model, rows, options);
     this.note(version, rows.length);
-    const predictions = rows.map((_, row) => ({
-      id: newId(),
-      ...answerAt(model, answers, row),
-    }));
-    return { predictions, warnings };
+    return { predictions: answers.map((answer) => ({ id: newId(), ...answer })), warnings };
   }
 
   /** The version's model, read and checked at its first use. */
@@ -115,6 +103,8 @@ export class Serving {
 
   private async read(version: StoredVersion): Promise<Model> {
     const bytes = await this.options.models.read(version);
+    // Loaded at the first prediction: a server that starts needs no trainer.
+    const { DamagedFileError, readModel } = await import("./trainer/model-file.ts");
     try {
       return readModel(bytes);
     } catch (error) {

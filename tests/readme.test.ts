@@ -1,8 +1,8 @@
 /** Is the README true? Its tree is the tree, its commands are the scripts, its settings exist. */
 import { expect, test } from "bun:test";
 import { resolve } from "node:path";
-import manifest from "../package.json" with { type: "json" };
 import { SETTINGS } from "../core/config.ts";
+import manifest from "../package.json" with { type: "json" };
 import { readmeTree, sourceTree } from "./tree.ts";
 
 const README = await Bun.file(resolve(import.meta.dir, "../README.md")).text();
@@ -28,5 +28,6 @@ test("npx names the pinned Bun", () => {
 test("every setting that is named exists", () => {
   const named = [...README.matchAll(/`([A-Z]{3,}_?[A-Z_]+)`/g)].map((match) => match[1]!);
   const records = ["METRICS", "GAUGES", "SETTINGS", "EVENTS", "SECURITY"];
-  for (const name of named.filter((name) => !records.includes(name))) expect(Object.keys(SETTINGS)).toContain(name);
+  for (const name of named.filter((name) => !records.includes(name)))
+    expect(Object.keys(SETTINGS)).toContain(name);
 });

@@ -21,6 +21,7 @@ const unit = join(reports, "unit.xml");
 const browser = join(reports, "browser.xml");
 const STEPS: Step[] = [
   { name: "types", command: [bun, "x", "tsc", "--noEmit"] },
+  { name: "types of the browser tests", command: [bun, "x", "tsc", "--noEmit", "-p", "tests/e2e"] },
   { name: "lint and format", command: [bun, "x", "biome", "ci", "."] },
   {
     name: "unit, property and HTTP tests",
@@ -38,7 +39,10 @@ const STEPS: Step[] = [
 function installChromium(): void {
   if (existsSync(CHROMIUM)) return;
   console.log("installing chromium");
-  for (const words of [["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]]) {
+  for (const words of [
+    ["update", "-qq"],
+    ["install", "-y", "-qq", "--no-install-recommends", "chromium"],
+  ]) {
     const { exitCode } = Bun.spawnSync(["apt-get", ...words], {
       stdio: ["ignore", "ignore", "inherit"],
       env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
@@ -52,7 +56,8 @@ async function runStep(step: Step): Promise<{ passed: number; failed: number }> 
   const env = { ...process.env, CHROMIUM, PLAYWRIGHT_JUNIT_OUTPUT_FILE: browser };
   const child = Bun.spawn(step.command, { stdio: ["ignore", "inherit", "inherit"], env });
   const isGreen = (await child.exited) === 0;
-  const counted = step.report && existsSync(step.report) ? countReport(readFileSync(step.report, "utf8")) : null;
+  const counted =
+    step.report && existsSync(step.report) ? countReport(readFileSync(step.report, "utf8")) : null;
   if (!counted) return isGreen ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
   // A runner may fail without a failing test: an import that breaks, a test that never ran.
   return !isGreen && counted.failed === 0 ? { ...counted, failed: 1 } : counted;

@@ -17,14 +17,19 @@ export async function sourceTree(): Promise<string> {
     ...[...new Glob("{core,views,static}/**/*.{ts,tsx,js,css,svg}").scanSync(ROOT)].sort(),
   ].filter((path) => !path.endsWith(".d.ts"));
   const width = Math.max(...paths.map((path) => path.length)) + 2;
-  const lines = await Promise.all(paths.map(async (path) => `${path.padEnd(width)}${await firstSentence(path)}`.trimEnd()));
+  const lines = await Promise.all(
+    paths.map(async (path) => `${path.padEnd(width)}${await firstSentence(path)}`.trimEnd()),
+  );
   return `${lines.join("\n")}\n`;
 }
 
 async function firstSentence(path: string): Promise<string> {
   const text = (await Bun.file(join(ROOT, path)).text()).slice(0, 2000);
   const comment = /^\s*(?:\/\*+\s*([\s\S]*?)\*\/|((?:\/\/.*\n)+)|<!--\s*([\s\S]*?)-->)/.exec(text);
-  const words = (comment?.[1] ?? comment?.[2] ?? comment?.[3] ?? "").replace(/^[\s*/]+/gm, "").replace(/\s+/g, " ").trim();
+  const words = (comment?.[1] ?? comment?.[2] ?? comment?.[3] ?? "")
+    .replace(/^[\s*/]+/gm, "")
+    .replace(/\s+/g, " ")
+    .trim();
   return (/^.*?[.?!:](?=\s|$)/.exec(words)?.[0] ?? words).slice(0, 140);
 }
 
@@ -32,6 +37,10 @@ if (import.meta.main) {
   const path = join(ROOT, "README.md");
   const readme = await Bun.file(path).text();
   const tree = await sourceTree();
-  if (process.argv.includes("--write")) await Bun.write(path, readme.replace(readmeTree(readme), () => tree));
+  if (process.argv.includes("--write"))
+    await Bun.write(
+      path,
+      readme.replace(readmeTree(readme), () => tree),
+    );
   else console.log(tree);
 }

@@ -1,5 +1,5 @@
 /** The API of datasets. */
-import { z } from "zod";
+import * as z from "zod";
 import { checked, readJson } from "../http/body.ts";
 import { linkHeader } from "../http/negotiate.ts";
 import { datasetPage } from "../panel-data.ts";

@@ -1,5 +1,5 @@
 /** The API of what happens: events as pages, SSE and NDJSON; status, gauges, activity. */
-import { z } from "zod";
+import * as z from "zod";
 import { follow } from "../follow.ts";
 import { eventLines, streamAnswer } from "../http/answers.ts";
 import { checked } from "../http/body.ts";

@@ -1,5 +1,5 @@
 /** The API of models: versions, which one is live, and predictions. */
-import { z } from "zod";
+import * as z from "zod";
 import { checked, readJson } from "../http/body.ts";
 import { modelPage, modelView } from "../panel-data.ts";
 import { PREDICT_REQUEST } from "../serving.ts";

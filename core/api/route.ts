@@ -1,5 +1,5 @@
 /** What is an API route? A row of data: address, what it says of itself, what it takes, and what answers. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { linkHeader, readPage } from "../http/negotiate.ts";
 import type { PanelSource } from "../panel-data.ts";
 

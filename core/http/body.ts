@@ -1,5 +1,5 @@
 /** How is a JSON body read? Only as application/json, bounded, checked by zod, with the place of the mistake. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { AppError } from "../errors.ts";
 
 const MAX_JSON_BYTES = 16 * 1024 * 1024;

@@ -1,5 +1,5 @@
 /** Which form of an answer does the client want? And how are lists asked for and answered? */
-import { z } from "zod";
+import * as z from "zod";
 import { checked } from "./body.ts";
 
 export type Form = "html" | "json" | "text";

@@ -5,6 +5,8 @@
 import { MODEL_VERSION, type Model } from "./model.ts";
 import { DamagedFileError, pack, unpack } from "./pack.ts";
 
+export { DamagedFileError };
+
 export const MOST_MODEL_BYTES = 256 * 1024 * 1024;
 
 /** The same model gives the same bytes. */

@@ -1,0 +1,131 @@
+/**
+ * How do a client's rows become a table, and a model's answers JSON? Cells are read by the plan that training used; what
+ * cannot be read is missing, and said. It never fails a row for a value that the model has not seen.
+ */
+import { parseCell } from "./csv/cells.ts";
+import type { Column, ColumnPlan, Table } from "./csv/types.ts";
+import { AppError } from "./errors.ts";
+import { type Explanation, explain } from "./trainer/explanation.ts";
+import { type Model, type Prediction as ModelAnswer, predict } from "./trainer/model.ts";
+
+export type Cell = string | number | boolean | null;
+export type PredictRow = Map<string, Cell>;
+
+/** Something that was read as missing, or not at all. */
+export interface Warning {
+  row: number;
+  column: string;
+  message: string;
+}
+
+export interface Answer {
+  /** The class as it stands in the CSV, or the number. */
+  prediction: string | number;
+  probabilities?: Record<string, number>;
+  /** By column, in the number itself, or in log-odds (of the class that is predicted); with `base` they sum to it. */
+  contributions?: Record<string, number>;
+  base?: number;
+}
+
+const MAX_WARNINGS = 20;
+
+/** One answer a row, in order. Throws AppError `invalid` where a row names no column of the model. */
+export function answerRows(
+  model: Model,
+  rows: PredictRow[],
+  options: { explain: boolean },
+): { answers: Answer[]; warnings: Warning[] } {
+  const warnings: Warning[] = [];
+  const table = tableOf(model, rows, warnings);
+  const predicted = predict(model, table);
+  const explanation = options.explain ? explain(model, table) : null;
+  const answers = rows.map((_, row) => ({
+    ...answerAt(model, predicted, row),
+    ...(explanation && contributionsAt(explanation, row, predicted.values[row]!)),
+  }));
+  return { answers, warnings };
+}
+
+/** Columns by the model's plans. Throws AppError `invalid` where a row names none of them. */
+function tableOf(model: Model, rows: PredictRow[], warnings: Warning[]): Table {
+  const names = new Set(model.plans.map(({ name }) => name));
+  const warn = (row: number, column: string, message: string) => {
+    if (warnings.length < MAX_WARNINGS) warnings.push({ row, column, message });
+  };
+  rows.forEach((cells, row) => {
+    const strangers = [...cells.keys()].filter((name) => !names.has(name));
+    if (strangers.length === cells.size && names.size > 0) throw nothingKnown(row, cells, names);
+    for (const name of strangers) {
+      if (name !== model.target) warn(row, name, "is not a column of this model and was ignored");
+    }
+  });
+  return { rows: rows.length, columns: model.plans.map((plan) => columnOf(plan, rows, warn)) };
+}
+
+function nothingKnown(row: number, cells: PredictRow, names: Set<string>): AppError {
+  const shown = [...names].slice(0, 12).join(", ");
+  return new AppError(
+    "invalid",
+    cells.size ? `Row ${row} names no column of this model` : `Row ${row} is empty`,
+    {
+      row,
+      fix: `The columns are ${shown}${names.size > 12 ? ", …" : ""}; leave out what is not known.`,
+    },
+  );
+}
+
+type Warn = (row: number, column: string, message: string) => void;
+
+function columnOf(plan: ColumnPlan, rows: PredictRow[], warn: Warn): Column {
+  const { name, type } = plan;
+  const cells = rows.map((row, index) =>
+    cellValue(plan, row.get(name) ?? null, (message) => warn(index, name, message)),
+  );
+  if (type === "number" || type === "date") {
+    return {
+      name,
+      type,
+      values: Float64Array.from(cells, (cell) => (typeof cell === "number" ? cell : Number.NaN)),
+    };
+  }
+  const index = new Map<string, number>();
+  const codes = Int32Array.from(cells, (cell) => {
+    if (cell === null) return -1;
+    const label = String(cell);
+    if (!index.has(label)) index.set(label, index.size);
+    return index.get(label)!;
+  });
+  return { name, type, codes, labels: [...index.keys()] };
+}
+
+/** A JSON value as training would have read it in the file. */
+function cellValue(plan: ColumnPlan, cell: Cell, warn: (message: string) => void): string | number | null {
+  if (cell === null || cell === "") return null;
+  if (typeof cell === "number" && plan.type === "number") return cell;
+  if (typeof cell === "boolean" && plan.booleanWords) return plan.booleanWords[cell ? 1 : 0];
+  const text = String(cell).trim();
+  const value = parseCell(plan, text);
+  const isMissing = text === "" || plan.missingWords.includes(text.toLowerCase());
+  if (value === null && !isMissing)
+    warn(`${JSON.stringify(text.slice(0, 60))} is not a ${plan.type} and was read as missing`);
+  return value;
+}
+
+function answerAt(model: Model, { values, probabilities }: ModelAnswer, row: number): Answer {
+  if (!probabilities) return { prediction: values[row]! };
+  const { classes } = model;
+  const entries = classes.map((name, k) => [name, probabilities[row * classes.length + k]!] as const);
+  return { prediction: classes[values[row]!]!, probabilities: Object.fromEntries(entries) };
+}
+
+function contributionsAt(
+  { columns, outputs, base, contributions }: Explanation,
+  row: number,
+  predicted: number,
+): Pick<Answer, "contributions" | "base"> {
+  const output = outputs === 1 ? 0 : predicted;
+  const shares = columns.map(
+    (name, k) => [name, contributions[(row * columns.length + k) * outputs + output]!] as const,
+  );
+  return { contributions: Object.fromEntries(shares), base: base[row * outputs + output]! };
+}
