@@ -14,7 +14,7 @@ export interface LeafSums {
 export interface SearchLimits {
   minSamplesLeaf: number;
   l2Regularization: number;
-  /** So many rows of categories move together, at least. */
+  /** Least rows of a side that is made of categories. */
   categoryGroup: number;
 }
 

@@ -137,15 +137,13 @@ function byCategory(leaf: Leaf, { feature, cells }: Column): Found[] {
     .sort((a, b) => key(a) - key(b) || a - b);
   const all: Found[] = [];
   for (const direction of [order, order.toReversed()]) {
-    let tried = 0;
     for (let taken = 1; taken <= Math.min(32, order.length); taken++) {
       const left = direction.slice(0, taken);
       const word = sum(left.map((bin) => cells[bin]));
       const g = gOf(word) * scaleG;
       const h = hOf(word) * scaleH;
-      const joined = h - tried;
-      if (h < leaf.least || H - h < leaf.least || joined < group || H - h < group) continue;
-      tried = h;
+      const least = Math.max(leaf.least, group);
+      if (h < least || H - h < least) continue;
       const score = (g * g) / (h + l2) + ((G - g) * (G - g)) / (H - h + l2);
       if (cells[0] === 0n && h * 2 >= H) left.push(0);
       all.push({ score, feature, bin: 0, missingLeft: left.includes(0), left, word });

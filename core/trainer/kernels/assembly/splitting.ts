@@ -6,8 +6,8 @@
 // bar is a hair too low, so that rounding never hides a better one. Only what passes is divided.
 //
 // leaf (f64 each):  0 G   8 H   16 l2   24 least H of a side   32 score to beat   40 l2 for categories
-//                   48 smoothing of categories   56 least H of a category to take part   96 least H that joins
-//                   between two tries   (H and G in quantised units
+//                   48 smoothing of categories   56 least H of a category to take part   96 least H of a side made
+//                   of categories   (H and G in quantised units
 //                   times the two scales)   64 scale of g   72 scale of h   80 lower bound   88 upper bound of values
 // feature (i32 each, 32 bytes): 0 first cell   4 bins   8 kind (1 category)   12 monotone (1, 0, -1)
 // out: 0 f64 score   8 i32 feature   12 i32 bin   16 i32 missingLeft   20 i32 category?   24 i64 word of the left side
@@ -138,27 +138,24 @@ function scoreOf(g: f64, h: f64, value: f64): f64 {
   return -(2.0 * g * value + (h + l2) * value * value);
 }
 
-// Categories sorted by g / (h + smoothing); from either end, up to 32 join the left side. A try is made only once
-// enough has joined since the last, and while as much is left: rare ones are split off together, never alone.
-// With few categories none of these guards is needed.
+// Categories sorted by g / (h + smoothing); from either end, up to 32 join the left side. Rare ones are split
+// off together, never alone: a side has its own least H. With few categories none of these guards is needed.
 function scanCategories(cells: usize, bins: i32, feature: i32, leaf: usize, out: usize, scratch: usize): void {
   const few = bins <= FEW_CATEGORIES + 1;
   const smoothing = few ? 1e-9 : load<f64>(leaf, 48);
   const extra = few ? l2 : load<f64>(leaf, 40);
   const floor = few ? 0.0 : load<f64>(leaf, 56);
-  const group = few ? 0.0 : load<f64>(leaf, 96);
+  const group = few ? least : max(least, load<f64>(leaf, 96));
   const count = sortCategories(cells, bins, smoothing, floor, scratch);
   const side = min(count, MAX_CATEGORIES);
   for (let direction = 0; direction < 2; direction++) {
     let word: i64 = 0;
-    let tried: f64 = 0;
     for (let i = 0; i < side; i++) {
       const at = direction == 0 ? i : count - 1 - i;
       word += load<i64>(cells + (<usize>load<i32>(scratch + (<usize>at << 4), 8) << 3));
       const g = <f64><i32>(word >> 32) * scaleG;
       const h = <f64><i32>word * scaleH;
-      if (h < least || H - h < least || h - tried < group || H - h < group) continue;
-      tried = h;
+      if (h < group || H - h < group) continue;
       const score = g * g / (h + extra) + (G - g) * (G - g) / (H - h + extra);
       if (score > best) keepCategories(score, feature, word, i + 1, direction, count, load<i64>(cells) != 0, out, scratch);
     }
