@@ -69,34 +69,62 @@ const temperature = (slope: number, classes: number): Calibration => ({
   offset: new Array<number>(classes).fill(0),
 });
 
-/** sigmoid(slope x logit + offset), with Platt's smoothed targets. */
+/** sigmoid(slope x logit + offset), with Platt's smoothed targets: Newton's method, halving steps that overshoot. */
 function fitPlatt(probabilities: Float64Array, truth: Float64Array): Calibration {
-  const rows = truth.length;
+  const logits = Float64Array.from(truth, (_, row) => logit(probabilities[row * 2 + 1]));
+  const wanted = smoothedTargets(truth);
+  let at = { slope: 1, offset: 0 };
+  let loss = crossEntropy(logits, wanted, at);
+  for (let step = 0; step < 50; step++) {
+    const move = newtonStep(logits, wanted, at);
+    let [share, next] = [1, at];
+    let lower = Number.POSITIVE_INFINITY;
+    for (; share > 1e-6 && !(lower < loss); share /= 2) {
+      next = { slope: at.slope - share * move.slope, offset: at.offset - share * move.offset };
+      lower = crossEntropy(logits, wanted, next);
+    }
+    if (!(lower < loss - 1e-10 * truth.length)) break;
+    [at, loss] = [next, lower];
+  }
+  return { kind: "platt", slope: at.slope, offset: [0, at.offset] };
+}
+
+interface Line {
+  slope: number;
+  offset: number;
+}
+
+function smoothedTargets(truth: Float64Array): Float64Array {
   let positives = 0;
   for (const y of truth) positives += y;
-  const [high, low] = [(positives + 1) / (positives + 2), 1 / (rows - positives + 2)];
-  const logits = Float64Array.from(truth, (_, row) => logit(probabilities[row * 2 + 1]));
-  let [slope, offset] = [1, 0];
-  for (let step = 0; step < 30; step++) {
-    let [gs, go, hss, hso, hoo] = [0, 0, 1e-9, 0, 1e-9];
-    for (let row = 0; row < rows; row++) {
-      const p = 1 / (1 + Math.exp(-(slope * logits[row] + offset)));
-      const error = p - (truth[row] > 0 ? high : low);
-      const weight = p * (1 - p);
-      gs += error * logits[row];
-      go += error;
-      hss += weight * logits[row] ** 2;
-      hso += weight * logits[row];
-      hoo += weight;
-    }
-    const determinant = hss * hoo - hso * hso;
-    if (!(determinant > 1e-12)) break;
-    const [ds, d0] = [(hoo * gs - hso * go) / determinant, (hss * go - hso * gs) / determinant];
-    slope -= ds;
-    offset -= d0;
-    if (Math.abs(ds) + Math.abs(d0) < 1e-8) break;
+  const [high, low] = [(positives + 1) / (positives + 2), 1 / (truth.length - positives + 2)];
+  return truth.map((y) => (y > 0 ? high : low));
+}
+
+function crossEntropy(logits: Float64Array, wanted: Float64Array, { slope, offset }: Line): number {
+  let loss = 0;
+  for (let row = 0; row < logits.length; row++) {
+    const margin = slope * logits[row] + offset;
+    const softplus = margin > 0 ? margin + Math.log1p(Math.exp(-margin)) : Math.log1p(Math.exp(margin));
+    loss += softplus - wanted[row] * margin;
   }
-  return { kind: "platt", slope, offset: [0, offset] };
+  return loss;
+}
+
+/** Inverse Hessian times gradient, of two parameters. */
+function newtonStep(logits: Float64Array, wanted: Float64Array, { slope, offset }: Line): Line {
+  let [gs, go, hss, hso, hoo] = [0, 0, 1e-9, 0, 1e-9];
+  for (let row = 0; row < logits.length; row++) {
+    const p = 1 / (1 + Math.exp(-(slope * logits[row] + offset)));
+    const weight = p * (1 - p);
+    gs += (p - wanted[row]) * logits[row];
+    go += p - wanted[row];
+    hss += weight * logits[row] ** 2;
+    hso += weight * logits[row];
+    hoo += weight;
+  }
+  const determinant = hss * hoo - hso * hso;
+  return { slope: (hoo * gs - hso * go) / determinant, offset: (hss * go - hso * gs) / determinant };
 }
 
 function logit(probability: number): number {
