@@ -255,5 +255,7 @@ async function serve(): Promise<void> {
 }
 
 if (import.meta.main) {
-  await runCommand(process.argv.slice(2)).then((isCommand) => (isCommand ? undefined : serve()), failCommand);
+  await runCommand(process.argv.slice(2))
+    .then((isCommand) => (isCommand ? undefined : serve()))
+    .catch(failCommand);
 }
