@@ -1,7 +1,7 @@
 /**
  * How does plain data with typed arrays become bytes, and safely back?
  *
- *   "SBX1" | json bytes u32 | array bytes u32 | CRC-32 of all that follows u32 | json, padded to 8 | arrays, each padded to 8
+ *   "SBX1" | CRC-32 of all that follows u32 | json bytes u32 | array bytes u32 | json, padded to 8 | arrays, padded to 8
  *
  * In the JSON an array stands as {"\0": [type, offset, length]}. Nothing is executed, nothing is read outside the
  * bytes, and bytes that do not add up are refused.
@@ -9,6 +9,8 @@
 
 const MAGIC = "SBX1";
 const HEADER_BYTES = 16;
+/** Behind the magic word and the checksum itself. */
+const CHECKED_FROM = 8;
 const REFERENCE = "\0";
 
 const ARRAY_TYPES = {
@@ -50,9 +52,9 @@ export function pack(value: unknown): Uint8Array {
   }
   const header = new DataView(bytes.buffer);
   bytes.set(new TextEncoder().encode(MAGIC), 0);
-  header.setUint32(4, json.length, true);
-  header.setUint32(8, offset, true);
-  header.setUint32(12, crc32(bytes.subarray(HEADER_BYTES)), true);
+  header.setUint32(8, json.length, true);
+  header.setUint32(12, offset, true);
+  header.setUint32(4, crc32(bytes.subarray(CHECKED_FROM)), true);
   return bytes;
 }
 
@@ -63,12 +65,12 @@ export function unpack(bytes: Uint8Array): unknown {
     throw new DamagedFileError("The file does not begin as a model file does.");
   }
   const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const jsonBytes = header.getUint32(4, true);
+  const jsonBytes = header.getUint32(8, true);
   const arraysAt = HEADER_BYTES + padded(jsonBytes);
-  if (bytes.length !== arraysAt + header.getUint32(8, true)) {
+  if (bytes.length !== arraysAt + header.getUint32(12, true)) {
     throw new DamagedFileError("The file is cut off or has grown.");
   }
-  if (crc32(bytes.subarray(HEADER_BYTES)) !== header.getUint32(12, true)) {
+  if (crc32(bytes.subarray(CHECKED_FROM)) !== header.getUint32(4, true)) {
     throw new DamagedFileError("The file's checksum does not match.");
   }
   // A Node Buffer's slice shares its pool: only a new array is a copy.
