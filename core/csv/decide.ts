@@ -20,6 +20,7 @@ export interface Decision {
 
 const SNIFF_BYTES = 128 * 1024;
 const LAYOUT_ROWS = 600;
+const MAX_COLUMNS = 20_000;
 
 /** Throws AppError `invalid` where the file is none that can be read as CSV, or a choice does not fit. */
 export async function decide(
@@ -35,6 +36,7 @@ export async function decide(
   const isEmpty = isBlank(sample);
   const start = sample.subarray(0, SNIFF_BYTES);
   const { width, comment, ...cutting } = sniff(start, choices, isWhole);
+  if (width > MAX_COLUMNS) throw tooWide(width);
   const { rows } = cutSample(start, { cutting, width, limit: LAYOUT_ROWS, isWhole });
   const layout = findLayout(withoutComments(rows, comment), width, choices.header);
   const dialect = {
@@ -50,6 +52,13 @@ export async function decide(
     shape: shapeOf(rows.slice(layout.preambleRows + layout.headerRows), width),
   };
   return { dialect: { ...dialect, sentence: describeDialect(dialect) }, isEmpty };
+}
+
+function tooWide(width: number): AppError {
+  return new AppError("invalid", `The file has at least ${width} columns; ${MAX_COLUMNS} can be read`, {
+    row: 1,
+    fix: "Check that rows end with newlines, or write one row a record with fewer columns.",
+  });
 }
 
 /** Comment lines above the table count as rows of its preamble. */

@@ -9,7 +9,7 @@ export interface NamedColumns {
 /** `header`: null where there is none; `width`: how many columns the rows have; `row`: where the header ends. */
 export function nameColumns(header: readonly string[] | null, width: number, row: number): NamedColumns {
   const findings: Finding[] = [];
-  const given = (header ?? []).map((name) => name.trim());
+  const given = (header ?? []).map((name) => clip(name.trim()));
   while (given.length > width && given[given.length - 1] === "") given.pop();
   const count = Math.max(width, given.length);
   const taken = new Set<string>();
@@ -24,6 +24,13 @@ export function nameColumns(header: readonly string[] | null, width: number, row
   else if (given.length !== width) findings.push(unlikeWidth(given.length, width, row));
   else if (given.includes("")) findings.push(blankNames(names, given));
   return { names, findings };
+}
+
+/** A name longer than this is a quote that was never closed. */
+const MAX_NAME = 256;
+
+function clip(name: string): string {
+  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
 }
 
 function uniqueName(name: string, taken: ReadonlySet<string>): string {

@@ -92,16 +92,22 @@ export function sniffNumberFormat(
   values: readonly string[],
   delimiter: string,
 ): { format: NumberFormat; share: number; isAmbiguous: boolean } {
-  const shares = FORMATS.map((format) => {
-    const read = values.reduce((sum, value) => sum + (Number.isNaN(parseNumber(value, format)) ? 0 : 1), 0);
-    return values.length === 0 ? 0 : read / values.length;
-  });
+  if (values.length > 0 && shareOf(values, PLAIN_NUMBER) === 1)
+    return { format: PLAIN_NUMBER, share: 1, isAmbiguous: false };
+  const probe = values.slice(0, 30);
+  const shares = FORMATS.map((format) => (shareOf(probe, format) < 0.3 ? 0 : shareOf(values, format)));
   const best = Math.max(...shares);
   const order = delimiter === ";" ? [0, 2, 3, 1, 5, 4, 6, 7] : FORMATS.map((_, k) => k);
   const chosen = order.find((k) => shares[k] === best)!;
   const percent = values.some((value) => value.trimEnd().endsWith("%"));
   const isAmbiguous = chosen !== 0 && shares[1] === best && shares[2] === best;
   return { format: { ...FORMATS[chosen], percent }, share: best, isAmbiguous };
+}
+
+function shareOf(values: readonly string[], format: NumberFormat): number {
+  let read = 0;
+  for (const value of values) if (!Number.isNaN(parseNumber(value, format))) read++;
+  return values.length === 0 ? 0 : read / values.length;
 }
 
 const POWERS = Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`));

@@ -82,7 +82,8 @@ function isJson(start: string): boolean {
 /** Control characters that text never holds; a few may be damage, many are another kind of file. */
 function refuseBinary(head: Uint8Array): void {
   let controls = 0;
-  for (const byte of head) {
+  for (let i = 0; i < head.length; i++) {
+    const byte = head[i];
     const isSeparator = byte === 1 || byte === 2 || (byte >= 0x1c && byte <= 0x1f) || byte === 0x1a;
     if (byte < 9 || (byte > 13 && byte < 32)) controls += isSeparator ? 0 : 1;
   }

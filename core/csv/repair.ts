@@ -51,15 +51,18 @@ export class LookaheadBudget {
 /** The reading that fits best; with none that fits, the lines as they stand, quotes as characters. */
 export function repairRow(window: RepairWindow, budget: LookaheadBudget): RepairedRow {
   const { lineEnd, reach, width } = window;
-  const readings = READINGS.map((reading) => readAs(window, reading, lineEnd));
   const fits = (row: RepairedRow | null) => row !== null && row.cells.length === width;
-  const fitting = readings.find(fits);
-  if (fitting) return fitting;
+  const readings: (RepairedRow | null)[] = [];
+  for (const reading of READINGS) {
+    const row = readAs(window, reading, lineEnd);
+    if (row !== null && (width === 0 || fits(row))) return row;
+    readings.push(row);
+  }
   if (reach > lineEnd && budget.take(2 * (reach - lineEnd))) {
     const longer = [readAs(window, "doubled", reach), readAs(window, "plain", reach)].find(fits);
     if (longer) return longer;
   }
-  return (width === 0 && readings.find((row) => row !== null)) || readings[2]!;
+  return readings[2]!;
 }
 
 /** Delimiters that single rows use in spite of the others. */
@@ -67,11 +70,12 @@ const OTHER_DELIMITERS = [",", ";", "\t", "|", " "];
 
 /** The row cut by another delimiter, where that gives precisely the width of the table; null where none does. */
 export function recut(window: RepairWindow): RepairedRow | null {
-  const { bytes, start, lineEnd, width, cutting } = window;
+  const { start, lineEnd, width, cutting } = window;
+  const line = window.bytes.subarray(start, lineEnd);
   for (const delimiter of OTHER_DELIMITERS) {
     // Prose has blanks too: fewer than four could be chance.
     if (delimiter === cutting.delimiter || (delimiter === " " && width < 5)) continue;
-    if (bytes.indexOf(delimiter.charCodeAt(0), start) < 0) continue;
+    if (!line.includes(delimiter.charCodeAt(0))) continue;
     const row = readAs({ ...window, cutting: { ...cutting, delimiter } }, "doubled", lineEnd);
     if (row?.cells.length === width && row.next === lineEnd) return row;
   }
@@ -101,38 +105,43 @@ interface Cell {
   after: number;
 }
 
-function readQuoted(
-  field: { bytes: Uint8Array; at: number; end: number; delimiter: Uint8Array; cutting: Cutting },
-  reading: Reading,
-): Cell | null {
+interface Field {
+  bytes: Uint8Array;
+  at: number;
+  end: number;
+  delimiter: Uint8Array;
+  cutting: Cutting;
+}
+
+/** Null where the quote does not close before `end`. */
+function readQuoted(field: Field, reading: Reading): Cell | null {
   const { bytes, at, end, delimiter, cutting } = field;
   const quote = cutting.quote.charCodeAt(0);
   const escapeByte = (cutting.escape || cutting.quote).charCodeAt(0);
-  const value: number[] = [];
-  let i = at + 1;
-  while (i < end) {
+  const pieces: Uint8Array[] = [];
+  let from = at + 1;
+  for (let i = from; i < end; ) {
     const byte = bytes[i];
     const next = i + 1 < end ? bytes[i + 1] : -1;
     if (reading !== "plain" && byte === escapeByte && (next === quote || next === escapeByte)) {
-      value.push(next);
+      pieces.push(bytes.subarray(from, i));
+      from = i + 1;
       i += 2;
-    } else if (byte !== quote) {
-      value.push(byte);
-      i++;
-    } else if (
-      i + 1 >= end ||
-      isDelimiter(bytes, i + 1, delimiter, end) ||
-      isNewline(bytes, i + 1, cutting)
-    ) {
-      return { value: Uint8Array.from(value), after: i + 1 };
-    } else if (reading === "literal") {
-      return null;
-    } else {
-      value.push(byte);
-      i++;
-    }
+    } else if (byte === quote && (next < 0 || endsCell(bytes, i + 1, { delimiter, end, cutting }))) {
+      pieces.push(bytes.subarray(from, i));
+      return { value: Buffer.concat(pieces), after: i + 1 };
+    } else if (byte === quote && reading === "literal") return null;
+    else i++;
   }
   return null;
+}
+
+function endsCell(
+  bytes: Uint8Array,
+  at: number,
+  how: { delimiter: Uint8Array; end: number; cutting: Cutting },
+): boolean {
+  return isDelimiter(bytes, at, how.delimiter, how.end) || isNewline(bytes, at, how.cutting);
 }
 
 function readPlain(

@@ -148,7 +148,8 @@ function attempt(
   const width = usualWidth(judged);
   const count = Math.max(1, judged.length);
   // Quotes that open and close where cells do are the best evidence that there is; quotes elsewhere speak against.
-  const quoting = (1 + 0.6 * Math.min(1, quoted / count)) * 0.5 ** (odd / count);
+  const quoting =
+    (1 + (count > 1 ? 0.6 : 0.1) * Math.min(1, quoted / count)) * 0.5 ** Math.min(1, odd / count);
   const score = prior * quoting * consistency(judged, width) * plausibility(judged, width);
   return { cutting, rows: judged, width, score };
 }

@@ -6,6 +6,7 @@
  *   bytes  | consumed rows | row being read ........ | free | LF as sentinel
  *                          ^ start                    ^ length
  */
+import { AppError } from "../errors.ts";
 import { LookaheadBudget, recut, repairRow } from "./repair.ts";
 import type { Dialect } from "./types.ts";
 
@@ -32,6 +33,21 @@ const SPACE = 32;
 /** A row longer than this is an unclosed quote, not a cell. */
 export const MAX_ROW_BYTES = 64 * 1024 * 1024;
 const INCOMPLETE = -1;
+
+/** Many more cells in a row are the wrong delimiter, or no table. */
+const MAX_CELLS = 1 << 18;
+
+function tooManyCells(): AppError {
+  return new AppError("invalid", `A row has more than ${MAX_CELLS} cells`, {
+    fix: "Check that rows end with newlines; choose another delimiter if this one is wrong.",
+  });
+}
+
+function endlessRow(): AppError {
+  return new AppError("invalid", `A row is longer than ${MAX_ROW_BYTES >> 20} MB`, {
+    fix: "Check that rows end with newlines.",
+  });
+}
 
 export class Tokenizer {
   private bytes = new Uint8Array(1 << 16);
@@ -95,6 +111,7 @@ export class Tokenizer {
     while (this.start < this.length) {
       const next = this.scanRow(phase);
       if (next === INCOMPLETE) {
+        if (this.length - this.start > MAX_ROW_BYTES) throw endlessRow();
         this.rescanAt = 2 * (this.length - this.start);
         return;
       }
@@ -215,6 +232,7 @@ export class Tokenizer {
   private addCell(start: number, end: number): void {
     const at = 2 * this.cells++;
     if (at + 1 >= this.spans.length) {
+      if (at >= 2 * MAX_CELLS) throw tooManyCells();
       const larger = new Int32Array(2 * this.spans.length);
       larger.set(this.spans);
       this.spans = larger;
@@ -276,9 +294,11 @@ export class Tokenizer {
   }
 
   private lineEnd(from: number): number {
-    const cr = this.cutting.newline === "\r" ? CR : LF;
-    const found = this.bytes.indexOf(cr, from);
-    return found < 0 || found >= this.length ? this.length : found + 1;
+    const { bytes, length } = this;
+    let i = from;
+    while (i < length && bytes[i] !== LF && !(bytes[i] === CR && this.isNewlineCr(i))) i++;
+    if (i >= length) return length;
+    return bytes[i] === CR && bytes[i + 1] === LF && i + 1 < length ? i + 2 : i + 1;
   }
 
   private adopt(repaired: { cells: Uint8Array[]; next: number }, irregular: Irregular): number {
