@@ -69,13 +69,13 @@ function mixed(name: string, rows: number, seed: number): BenchData {
     const weight = Math.round(12_285 + 180_000 * Math.exp(0.5 * normal(random)));
     let score = -2.4 + 1.1 * Math.sin((age - 25) / 22) + 0.22 * (education - 9) + 0.035 * (hours - 40);
     score += gain > 4000 ? 3.5 : gain / 9000 - (loss > 0 ? 0.6 : 0);
-    codes.forEach((code, k) => (score += (k === 7 ? 0.25 : 0.55) * effects[k][code]));
+    score += codes.reduce((sum, code, k) => sum + (k === 7 ? 0.25 : 0.55) * effects[k][code], 0);
     if (codes[4] === 0 && age > 35) score += 1.2;
     y.push(random() < 1 / (1 + Math.exp(-1.6 * score)) ? 1 : 0);
     const row = [age, weight, education, gain, loss, hours, ...codes];
-    row.forEach((value, k) =>
-      columns[k].push([6, 9, 13].includes(k) && random() < 0.05 ? Number.NaN : value),
-    );
+    row.forEach((value, k) => {
+      columns[k].push([6, 9, 13].includes(k) && random() < 0.05 ? Number.NaN : value);
+    });
   }
   const names = ["age", "weight", "education_years", "gain", "loss", "hours"];
   const features = columns.map((values, k): Feature => {
@@ -125,7 +125,9 @@ function sevenClasses(rows: number): BenchData {
   for (let i = 0; i < rows; i++) {
     const centre = Math.floor(21 * random());
     values[i] = centre % 7;
-    centres[centre].forEach((shift, k) => (x[k][i] = 1.2 * x[k][i] + shift));
+    centres[centre].forEach((shift, k) => {
+      x[k][i] = 1.2 * x[k][i] + shift;
+    });
   }
   const classes = Array.from({ length: 7 }, (_, k) => `k${k}`);
   const target: Target = { task: "multiclass", values, classes };

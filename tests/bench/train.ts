@@ -1,0 +1,90 @@
+/**
+ * How long does training take beside scikit-learn, XGBoost and LightGBM, on the same split with the same settings?
+ * Every fit runs in a process of its own, one after another in turn; ratios are of medians, of the same run.
+ *
+ * usage: bun run bench train [small adult classes7 regression million] [runs=5] [threads=1]
+ */
+import { BENCH_DATA, writeBenchData } from "./generated-data.ts";
+import {
+  BENCH_FOLDER,
+  installedPeers,
+  median,
+  PEERS,
+  type Peer,
+  printTable,
+  runJson,
+} from "./train-peers.ts";
+
+interface FitResult {
+  ms: number[];
+  peakMb: number;
+  scores: Record<string, number>;
+}
+
+type Tool = "signalbox" | Peer;
+
+/** Fits a process: the first is cold; the last is told as warm. Large data are not worth a second. */
+const FITS: Record<string, number> = { small: 3, adult: 3, regression: 2 };
+
+export async function run(args: string[]): Promise<void> {
+  const options = new Map(
+    args.filter((arg) => arg.includes("=")).map((arg) => arg.split("=") as [string, string]),
+  );
+  const names = args.filter((arg) => !arg.includes("="));
+  const runs = Number(options.get("runs") ?? 5);
+  const threads = Number(options.get("threads") ?? 1);
+  const peers = await installedPeers();
+  console.log(
+    `100 rounds, rate 0.1, 31 leaves, 20 samples a leaf, 255 bins; ${threads} thread(s), median of ${runs}`,
+  );
+  for (const name of names.length > 0 ? names : Object.keys(BENCH_DATA)) {
+    await writeBenchData(BENCH_FOLDER, name);
+    const results = await runInTurn(name, { runs, threads, tools: ["signalbox", ...peers] });
+    printResults(name, results);
+  }
+}
+
+async function runInTurn(
+  name: string,
+  { runs, threads, tools }: { runs: number; threads: number; tools: Tool[] },
+): Promise<Map<Tool, FitResult[]>> {
+  const results = new Map<Tool, FitResult[]>(tools.map((tool) => [tool, []]));
+  const script = (file: string) => new URL(file, import.meta.url).pathname;
+  const tail = [BENCH_FOLDER, name, String(threads), String(FITS[name] ?? 1)];
+  for (let i = 0; i < runs; i++) {
+    for (const tool of tools) {
+      const command =
+        tool === "signalbox"
+          ? [process.execPath, script("train-fit.ts")]
+          : ["python3", script("peers.py"), tool];
+      results.get(tool)!.push(await runJson<FitResult>([...command, ...tail]));
+    }
+  }
+  return results;
+}
+
+function printResults(name: string, results: Map<Tool, FitResult[]>): void {
+  const first = (fits: FitResult[]) => median(fits.map(({ ms }) => ms[0]));
+  const warm = (fits: FitResult[]) => median(fits.map(({ ms }) => ms[ms.length - 1]));
+  const own = results.get("signalbox")!;
+  const scoreNames = Object.keys(own[0].scores);
+  const rows = [["", "first ms", "ours/it", "warm ms", "ours/it", "peak MB", ...scoreNames]];
+  for (const [tool, fits] of results) {
+    const title = tool === "signalbox" ? tool : PEERS[tool];
+    const ratio = (of: (fits: FitResult[]) => number) =>
+      tool === "signalbox" ? "" : (of(own) / of(fits)).toFixed(2);
+    const scores = scoreNames.map((score) => fits[0].scores[score].toFixed(4));
+    const memory = median(fits.map(({ peakMb }) => peakMb)).toFixed(0);
+    rows.push([
+      title,
+      first(fits).toFixed(0),
+      ratio(first),
+      warm(fits).toFixed(0),
+      ratio(warm),
+      memory,
+      ...scores,
+    ]);
+  }
+  console.log(`\n${name}`);
+  printTable(rows);
+}
