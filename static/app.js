@@ -128,7 +128,10 @@
   const DO = {
     "?": () => keys.showModal(),
     t: nextTheme,
-    u: () => zone?.elements.file.focus(),
+    u: () => {
+      zone?.elements.file.focus();
+      zone?.elements.file.click();
+    },
     p: () => $("[data-pause]")?.click(),
   };
   document.addEventListener("keydown", (event) => {

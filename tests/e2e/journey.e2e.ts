@@ -1,0 +1,125 @@
+/** The whole job in a browser: drop a file, train, watch, deploy, ask; by mouse, by keyboard alone, without script. */
+import type { Locator, Page } from "@playwright/test";
+import { dropFile, expect, expectAccessible, fruitCsv, listenForErrors, test } from "./stage.ts";
+
+const BUDGET = "4";
+
+test("a dropped file becomes a live model that answers as one types", async ({ page, server }) => {
+  const errors = listenForErrors(page);
+  await page.goto(server.url);
+  await expect(page.locator("#pill")).toHaveText("Live");
+  await expect(page.getByRole("heading", { name: "A CSV in, a model out." })).toBeVisible();
+  await expectAccessible(page);
+
+  await dropFile(page, { name: "fruit.csv", text: fruitCsv(400) });
+  const file = page.locator("#datasets").getByRole("link", { name: "fruit.csv" });
+  await expect(file).toBeVisible();
+  await file.click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("fruit.csv");
+  await expect(page.getByLabel("Which column shall it predict?")).toHaveValue("ripe");
+  await expectAccessible(page);
+
+  await page.getByLabel("How long may it take").fill(BUDGET);
+  await page.getByRole("button", { name: "Train", exact: true }).click();
+  await expect(page).toHaveURL(/\/runs\//);
+  const said = await collectAnnouncements(page);
+  await expect(page.locator('[data-panel="stages"] [aria-current="step"]')).toHaveCount(1);
+  await expectAccessible(page);
+  await expect(page.locator('[data-panel="run"] .verdict')).toBeVisible({ timeout: 60_000 });
+  await expect(page.locator(".stage-finished")).toHaveCount(8);
+  expect((await said()).length, "said aloud: stages' starts and the end").toBeLessThanOrEqual(9);
+  await expectAccessible(page);
+
+  await page.getByRole("link", { name: /^Look at fruit/ }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("fruit");
+  await page.getByRole("button", { name: /^Make live/ }).click();
+  await expect(page.locator('[data-panel="model"]')).toContainText("Version 1 is live");
+  await page.getByRole("textbox", { name: "size" }).fill("79");
+  await expect(page.locator("#answer")).toContainText("ripe");
+  await expect(page.locator("#answer").getByRole("progressbar")).toHaveCount(2);
+  await expectAccessible(page);
+
+  await page.goto(server.url);
+  await expect(page.locator("#activity")).toContainText("fruit version 1 is live");
+  await expectAccessible(page);
+  expect(errors).toEqual([]);
+});
+
+test("the same by keyboard alone", async ({ page, server }) => {
+  await page.goto(server.url);
+  await page.keyboard.press("?");
+  await expect(page.locator("#keys")).toBeVisible();
+  await page.keyboard.press("Escape");
+  const chooser = page.waitForEvent("filechooser");
+  await page.keyboard.press("u");
+  await (await chooser).setFiles({
+    name: "fruit.csv",
+    mimeType: "text/csv",
+    buffer: Buffer.from(fruitCsv(300)),
+  });
+
+  await pressOn(page, page.locator("#datasets").getByRole("link", { name: "fruit.csv" }));
+  await expect(page).toHaveURL(/\/datasets\//);
+  await tabTo(page, page.getByLabel("How long may it take"));
+  await page.keyboard.type(BUDGET);
+  await pressOn(page, page.getByRole("button", { name: "Train", exact: true }));
+  await expect(page).toHaveURL(/\/runs\//);
+  await expect(page.locator('[data-panel="run"] .verdict')).toBeVisible({ timeout: 60_000 });
+  await pressOn(page, page.getByRole("link", { name: /^Look at fruit/ }));
+  await expect(page).toHaveURL(/\/models\//);
+  await pressOn(page, page.getByRole("button", { name: /^Make live/ }));
+  await expect(page.locator('[data-panel="model"]')).toContainText("Version 1 is live");
+  await pressOn(page, page.getByRole("button", { name: "Predict" }));
+  await expect(page.locator("#answer").getByRole("progressbar")).toHaveCount(2);
+});
+
+test.describe("without script", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("forms do it all", async ({ page, server }) => {
+    await page.goto(server.url);
+    await page.getByLabel("Choose a CSV file").setInputFiles({
+      name: "fruit.csv",
+      mimeType: "text/csv",
+      buffer: Buffer.from(fruitCsv(300)),
+    });
+    await page.getByRole("button", { name: "Upload" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("fruit.csv");
+    await page.getByLabel("How long may it take").fill(BUDGET);
+    await page.getByRole("button", { name: "Train", exact: true }).click();
+    // The page comes anew by itself while the run goes on.
+    await expect(page.locator('[data-panel="run"] .verdict')).toBeVisible({ timeout: 60_000 });
+    await page.getByRole("link", { name: /^Look at fruit/ }).click();
+    await page.getByRole("button", { name: /^Make live/ }).click();
+    await expect(page.locator('[data-panel="model"]')).toContainText("Version 1 is live");
+    await page.getByRole("button", { name: "Predict" }).click();
+    await expect(page.locator("#answer").getByRole("progressbar")).toHaveCount(2);
+  });
+});
+
+/** Every text that the status line takes from now on. */
+async function collectAnnouncements(page: Page): Promise<() => Promise<string[]>> {
+  const line = page.locator("#announce");
+  await line.evaluate((node) => {
+    node.said = [];
+    const { MutationObserver } = node.ownerDocument.defaultView;
+    const observer = new MutationObserver(() => node.said.push(node.textContent));
+    observer.observe(node, { childList: true, characterData: true });
+  });
+  return () => line.evaluate((node): string[] => node.said);
+}
+
+/** Presses Tab until the element has the focus. */
+async function tabTo(page: Page, element: Locator): Promise<void> {
+  await expect(element).toBeVisible();
+  for (let presses = 0; presses < 150; presses += 1) {
+    if (await element.evaluate((node) => node === node.ownerDocument.activeElement)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error("Tab never reached it");
+}
+
+async function pressOn(page: Page, element: Locator): Promise<void> {
+  await tabTo(page, element);
+  await page.keyboard.press("Enter");
+}
