@@ -5,6 +5,7 @@
 import type { Server } from "bun";
 import { type Context, Hono } from "hono";
 import { requestId } from "hono/request-id";
+import { openApi, routeDocs } from "./core/api/docs.ts";
 import { API } from "./core/api/index.ts";
 import type { Call } from "./core/api/route.ts";
 import { failCommand, runCommand } from "./core/command.ts";
@@ -28,6 +29,7 @@ import { VERSION } from "./core/version.ts";
 import { ASSET_PATHS, ASSETS } from "./static/assets.ts";
 import { DashboardPage } from "./views/dashboard.tsx";
 import { DatasetPage } from "./views/dataset.tsx";
+import { DocsPage } from "./views/docs.tsx";
 import { ErrorPage } from "./views/error.tsx";
 import { InspectPage } from "./views/inspect.tsx";
 import { ModelPage, type Trial } from "./views/model.tsx";
@@ -137,6 +139,10 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     );
   };
   app.get("/models/:name", (c) => modelAnswer(c, c.req.param("name")));
+  app.get("/docs", (c) =>
+    page(c, DocsPage({ frame: frame(c), routes: routeDocs(API, source, callOf(c).home) })),
+  );
+  app.get("/openapi.json", (c) => c.json(openApi(API, callOf(c).home)));
   app.get("/inspect", (c) => page(c, InspectPage({ frame: frame(c) })));
 
   // Forms. With htmx the page stays and its panels are pushed; a browser without script is sent to `path`.

@@ -15,6 +15,7 @@ export const DATASET_ROUTES: Route[] = [
   {
     method: "POST",
     path: "/api/upload",
+    example: "curl --fail-with-body -F file=@data.csv '{home}/api/upload'",
     says: "Receives a CSV, as the multipart field `file` or as the body, and reads it. The same bytes again are the same dataset.",
     query: {
       name: "the file's name, where the body does not carry one",
@@ -32,6 +33,7 @@ export const DATASET_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/datasets",
+    example: "curl --fail-with-body '{home}/api/datasets?limit=10'",
     says: "Lists the datasets, newest first.",
     query: LIST_QUERY,
     handle: (call) => listAnswer(call, datasetPage),
@@ -39,12 +41,15 @@ export const DATASET_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/datasets/:id",
+    example: "curl --fail-with-body '{home}/api/datasets/{dataset}'",
     says: "A dataset with its columns, findings, guessed target and how it was read.",
     handle: ({ box, params }) => Response.json(datasetById(box.datasets, params.id!)),
   },
   {
     method: "PATCH",
     path: "/api/datasets/:id",
+    example:
+      "curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{\"header\":true}' '{home}/api/datasets/{dataset}'",
     says: "Reads the same file with other choices: a new version.",
     body: CHOICES,
     handle: async ({ box, params, request }) =>
@@ -53,6 +58,7 @@ export const DATASET_ROUTES: Route[] = [
   {
     method: "DELETE",
     path: "/api/datasets/:id",
+    example: "curl --fail-with-body -X DELETE '{home}/api/datasets/{dataset}'",
     says: "Deletes the file and all of its versions; models trained on it stay.",
     handle: async ({ box, params }) => {
       await box.datasets.delete(params.id!);
@@ -62,6 +68,7 @@ export const DATASET_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/datasets/:id/rows",
+    example: "curl --fail-with-body '{home}/api/datasets/{dataset}/rows?offset=0&limit=5'",
     says: "Rows as they stand in the file.",
     query: { offset: "rows to skip", limit: "how many, at most 1000" },
     handle: async ({ box, params, query, url }) => {

@@ -34,6 +34,7 @@ export const LIVE_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/events",
+    example: "curl --fail-with-body -N '{home}/api/events?follow=1'",
     says: "The numbered log: as JSON, as application/x-ndjson, or as SSE with Accept: text/event-stream.",
     query: {
       since: "the last seq that you have",
@@ -46,6 +47,7 @@ export const LIVE_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/activity",
+    example: "curl --fail-with-body '{home}/api/activity?limit=10'",
     says: "What happened, in sentences, newest first.",
     query: { before: "`next` of the page before", limit: "how many, at most 1000" },
     handle: ({ box, query, url }) => {
@@ -57,6 +59,7 @@ export const LIVE_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/status",
+    example: "curl --fail-with-body '{home}/api/status'",
     says: "Version, log position, watchers and the current run.",
     handle: ({ box }) => {
       const run = READERS.run(box, null);
@@ -66,19 +69,28 @@ export const LIVE_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/metrics",
+    example: "curl --fail-with-body '{home}/api/metrics'",
     says: "The gauges with the history of an hour.",
     handle: ({ box }) => Response.json(READERS.metrics(box, null)),
   },
   {
     method: "GET",
     path: "/api/health",
+    example: "curl --fail-with-body '{home}/api/health'",
     says: "Healthy, warning or critical, by gauge.",
     handle: ({ box }) => Response.json(READERS.health(box, null)),
   },
-  { method: "GET", path: "/healthz", says: "Is the process alive?", handle: () => new Response("ok\n") },
+  {
+    method: "GET",
+    path: "/healthz",
+    example: "curl --fail-with-body '{home}/healthz'",
+    says: "Is the process alive?",
+    handle: () => new Response("ok\n"),
+  },
   {
     method: "GET",
     path: "/readyz",
+    example: "curl --fail-with-body '{home}/readyz'",
     says: "Can it serve? It reads the log's end from the database.",
     handle: ({ box }) =>
       Response.json({ ready: true, seq: box.log.read(box.log.lastSeq - 1, 1)[0]?.seq ?? 0 }),
@@ -86,6 +98,7 @@ export const LIVE_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/version",
+    example: "curl --fail-with-body '{home}/version'",
     says: "Which version this is.",
     handle: () => Response.json({ version: VERSION }),
   },

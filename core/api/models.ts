@@ -28,6 +28,7 @@ export const MODEL_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/models",
+    example: "curl --fail-with-body '{home}/api/models?limit=10'",
     says: "Lists the models, newest first.",
     query: LIST_QUERY,
     handle: (call) => listAnswer(call, modelPage),
@@ -35,12 +36,14 @@ export const MODEL_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/models/:name",
+    example: "curl --fail-with-body '{home}/api/models/{model}'",
     says: "A model with its versions, their metrics and the columns that it takes.",
     handle: ({ box, params }) => Response.json(modelView(box, box.models.find(params.name!).name)),
   },
   {
     method: "GET",
     path: "/api/models/:name/versions/:v",
+    example: "curl --fail-with-body '{home}/api/models/{model}/versions/1'",
     says: "A version with everything that its evaluation found.",
     handle: ({ box, params }) => {
       const version = box.models.findVersion(params.name!, checked(params.v, VERSION_NUMBER));
@@ -53,6 +56,7 @@ export const MODEL_ROUTES: Route[] = [
   {
     method: "DELETE",
     path: "/api/models/:name/versions/:v",
+    example: "curl --fail-with-body -X DELETE '{home}/api/models/{model}/versions/1'",
     says: "Deletes a version that is not live.",
     handle: async ({ box, params }) => {
       await box.models.delete(params.name!, checked(params.v, VERSION_NUMBER));
@@ -62,6 +66,8 @@ export const MODEL_ROUTES: Route[] = [
   {
     method: "PUT",
     path: "/api/models/:name/live",
+    example:
+      "curl --fail-with-body -X PUT -H 'content-type: application/json' -d '{\"version\":1}' '{home}/api/models/{model}/live'",
     says: "Deploys a version, or goes back to one: at once, for everybody.",
     body: LIVE_REQUEST,
     handle: async ({ box, params, request }) => {
@@ -73,6 +79,8 @@ export const MODEL_ROUTES: Route[] = [
     (method): Route => ({
       method,
       path: "/api/models/:name/predict",
+      example:
+        "curl --fail-with-body -H 'content-type: application/json' -d '{row}' '{home}/api/models/{model}/predict?version=1'",
       says: "Predicts for rows by feature name, in any order; missing and unknown values are fine.",
       body: PREDICT_REQUEST,
       query: { version: "another version than the live one", explain: "1 adds each feature's contribution" },

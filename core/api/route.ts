@@ -28,6 +28,8 @@ export interface Route {
   body?: z.ZodType;
   /** What can be appended to the URL: name -> meaning. */
   query?: Record<string, string>;
+  /** A line to paste; {home}, {dataset}, {run} and {model} stand for what this server has. */
+  example: string;
   handle: (call: Call) => Response | Promise<Response>;
 }
 
