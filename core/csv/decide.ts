@@ -4,8 +4,9 @@
  */
 import iconv from "iconv-lite";
 import { AppError } from "../errors.ts";
-import { type Encoding, knownEncoding, markBytes, wholeUtf8 } from "./encoding.ts";
+import { type Encoding, knownEncoding, markBytes } from "./encoding.ts";
 import { findLayout } from "./layout.ts";
+import { Utf8Mender } from "./mend.ts";
 import { refuseForeign } from "./refuse.ts";
 import { shapeOf } from "./shape.ts";
 import { cutSample, sniff } from "./sniff.ts";
@@ -81,7 +82,7 @@ function chosenEncoding(head: Uint8Array, detected: Encoding, chosen: string | u
 
 function asUtf8(head: Uint8Array, { encoding, bomBytes }: Encoding): Uint8Array {
   const plain = head.subarray(bomBytes);
-  if (encoding === "utf-8") return wholeUtf8(plain);
+  if (encoding === "utf-8") return new Utf8Mender().push(plain);
   return new TextEncoder().encode(iconv.decode(Buffer.from(plain), encoding));
 }
 

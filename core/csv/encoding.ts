@@ -74,7 +74,16 @@ function wideEncoding(head: Uint8Array): string | null {
 
 function narrowEncoding(head: Uint8Array): string {
   if (isUtf8(wholeUtf8(head))) return "utf-8";
-  return detectLegacy(oddLines(head));
+  const odd = oddLines(head);
+  return isMostlyUtf8(odd) ? "utf-8" : detectLegacy(odd);
+}
+
+/** Some broken bytes among many characters that are none by chance. */
+function isMostlyUtf8(bytes: Uint8Array): boolean {
+  const text = new TextDecoder().decode(bytes);
+  const broken = text.split("\uFFFD").length - 1;
+  const whole = (text.match(/\P{ASCII}/gu)?.length ?? 0) - broken;
+  return whole > 10 * broken;
 }
 
 /** The lines that are not ASCII: what is plain says nothing about the encoding and would only drown what does. */

@@ -3,7 +3,7 @@
  * footer or another table until it is known. What it holds back is bounded.
  */
 import { cellKind, isTyped } from "./kinds.ts";
-import { isHeaderLike, surplusBlank, usualFill } from "./shape.ts";
+import { isHeaderLike, shapeOf, surplusBlank, usualFill } from "./shape.ts";
 import type { Irregular } from "./tokenizer.ts";
 
 /** What was odd about a row that was kept: its quotes, or a blank cell too many that was left out. */
@@ -150,13 +150,19 @@ export class Frame {
     else if (this.held.length >= HELD_ROWS) this.release();
   }
 
-  /** Rows alike among themselves and unlike the table, to the last one held: where they begin; 0: not there. */
+  /**
+   * Rows alike among themselves and unlike the table, to the last one held, with a header or a gap before them: where
+   * they begin; 0: not there. Without either they are rows that lack their last cells.
+   */
   private startOfTable(): number {
     const width = this.held[this.held.length - 1].cells;
     if (width < 2 || width === this.width || this.rows < 3) return 0;
     let at = this.held.length;
     while (at > 0 && this.held[at - 1].cells === width) at--;
-    return this.held.length - at >= NEW_TABLE_ROWS ? this.held[at].row : 0;
+    if (this.held.length - at !== NEW_TABLE_ROWS) return 0;
+    const isAfterGap = at > 0 && this.held[at - 1].cells === 1;
+    const [first, ...others] = this.held.slice(at).map(textsOf);
+    return isAfterGap || isHeaderLike(first, shapeOf(others, width)) ? this.held[at].row : 0;
   }
 
   /** After a blank line a row of words above columns of numbers begins another table. */

@@ -29,7 +29,17 @@ export function findLayout(
   if (header === false) return { preambleRows: first, headerRows: 0 };
   const top = rows.slice(first);
   if (header === undefined && !hasHeader(top, width)) return { preambleRows: first, headerRows: 0 };
-  return { preambleRows: first, headerRows: header ? 1 : countHeaderRows(top, width) };
+  const headerRows = header ? 1 : countHeaderRows(top, width);
+  const isGrouped = first > 0 && isGroupRow(rows[first - 1], width);
+  return isGrouped
+    ? { preambleRows: first - 1, headerRows: headerRows + 1 }
+    : { preambleRows: first, headerRows };
+}
+
+/** `,Women,,Men,` above the header: names of groups of columns. */
+function isGroupRow(row: readonly string[], width: number): boolean {
+  if (row.length !== width || row[0].trim() !== "" || filled(row) < 2) return false;
+  return row.every((cell) => !isTyped(cellKind(cell)));
 }
 
 /** Titles and notes fill far fewer cells than the table does, or stand apart from it by a blank row. */

@@ -46,7 +46,7 @@ export async function profileCsv(
   const { dialect } = decision;
   const start = await readStart(path, decision, options.signal);
   const { names, findings } = nameColumns(
-    start.header,
+    start.header && withRowNames(start.header, start.rows, dialect.width),
     dialect.width,
     dialect.preambleRows + dialect.headerRows,
   );
@@ -93,6 +93,13 @@ async function readStart(
     options: { signal, isDone: () => rows.length >= enough },
   });
   return { header: header.length > 0 ? mergeHeader(header) : null, rows };
+}
+
+/** R writes row names without a name above them: the header is one short, and its first name stands above the second. */
+function withRowNames(header: string[], rows: readonly string[][], width: number): string[] {
+  const first = rows.map((row) => row[0]);
+  const isShort = header.length === width - 1 && rows.length > 1;
+  return isShort && new Set(first).size === first.length ? ["", ...header] : header;
 }
 
 function refuseNoTable(names: readonly string[], rows: readonly string[][], dialect: Dialect): void {

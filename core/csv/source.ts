@@ -5,6 +5,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import iconv from "iconv-lite";
 import { detectEncoding, type Encoding, markBytes } from "./encoding.ts";
+import { Utf8Mender } from "./mend.ts";
 import { type Compression, type Unpacker, unpackerFor } from "./unpack.ts";
 
 export const HEAD_BYTES = 256 * 1024;
@@ -47,24 +48,40 @@ async function sourceInfo(path: string): Promise<{ compression: Compression; byt
   }
 }
 
-/** The whole file as UTF-8 chunks, each only good until the next is asked for. */
+/** The whole file as valid UTF-8 chunks, each only good until the next is asked for. */
 export async function* utf8Chunks(
   path: string,
   encoding: string,
   options: { signal?: AbortSignal; onProgress?: (progress: SourceProgress) => void } = {},
 ): AsyncGenerator<Uint8Array> {
-  const decoder = encoding === "utf-8" ? null : iconv.getDecoder(encoding);
-  const encoder = new TextEncoder();
+  const decoder = encoding === "utf-8" ? new Utf8Mender() : new Transcoder(encoding);
   let isFirst = true;
   for await (const { bytes, progress } of rawChunks(path, CHUNK_BYTES)) {
     options.signal?.throwIfAborted();
     const plain = isFirst ? bytes.subarray(markBytes(bytes, encoding)) : bytes;
     isFirst = false;
-    yield decoder ? encoder.encode(decoder.write(Buffer.from(plain))) : plain;
+    yield decoder.push(plain);
     options.onProgress?.(progress);
   }
-  const rest = decoder?.end();
-  if (rest) yield encoder.encode(rest);
+  yield decoder.end();
+}
+
+/** Any encoding to UTF-8, characters cut by chunks put together. */
+class Transcoder {
+  private readonly decoder: iconv.DecoderStream;
+  private readonly encoder = new TextEncoder();
+
+  constructor(encoding: string) {
+    this.decoder = iconv.getDecoder(encoding);
+  }
+
+  push(bytes: Uint8Array): Uint8Array {
+    return this.encoder.encode(this.decoder.write(Buffer.from(bytes)));
+  }
+
+  end(): Uint8Array {
+    return this.encoder.encode(this.decoder.end() ?? "");
+  }
 }
 
 async function* rawChunks(

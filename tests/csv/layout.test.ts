@@ -145,6 +145,16 @@ const CASES: [string, string, string[][]][] = [
     ),
     TABLE.map((row) => row.map((cell) => cell.padEnd(8))),
   ],
+  [
+    "names of groups above the header",
+    text([["", "Women", "", "Men"], ["Region", "Year", "Count", "Rate"], ...BODY]),
+    [["Region", "Women Year", "Count", "Men Rate"], ...BODY],
+  ],
+  [
+    "rows that lack their last cells",
+    text([HEADER, ...BODY, ...BODY.map((row) => row.slice(0, 3)), ...BODY]),
+    [HEADER, ...BODY, ...BODY.map((row) => row.slice(0, 3)), ...BODY],
+  ],
   ["a comma and a blank", text(TABLE, ", "), TABLE],
 ];
 

@@ -1,0 +1,56 @@
+/**
+ * What if a file is UTF-8 but for some bytes? Programs paste files of two encodings together; what is no UTF-8 is read
+ * as Windows-1252, byte by byte, so that nothing becomes a replacement character. Valid chunks pass untouched.
+ */
+import { isUtf8 } from "node:buffer";
+import iconv from "iconv-lite";
+import { wholeUtf8 } from "./encoding.ts";
+
+/** UTF-8 of the bytes 0x80 to 0xff read as Windows-1252. */
+const WINDOWS = Array.from({ length: 128 }, (_, k) =>
+  new TextEncoder().encode(iconv.decode(Buffer.of(128 + k), "windows-1252")),
+);
+
+export class Utf8Mender {
+  /** Bytes that were no UTF-8. */
+  mended = 0;
+  private carry = new Uint8Array(0);
+
+  /** The chunk as valid UTF-8; a character cut by its end waits for the next. */
+  push(chunk: Uint8Array): Uint8Array {
+    const joined = this.carry.length > 0 ? Buffer.concat([this.carry, chunk]) : chunk;
+    const whole = wholeUtf8(joined);
+    this.carry = joined.slice(whole.length);
+    return isUtf8(whole) ? whole : this.mend(whole);
+  }
+
+  end(): Uint8Array {
+    const rest = this.carry;
+    this.carry = new Uint8Array(0);
+    return this.mend(rest);
+  }
+
+  private mend(bytes: Uint8Array): Uint8Array {
+    const out = new Uint8Array(3 * bytes.length);
+    let to = 0;
+    for (let at = 0; at < bytes.length; ) {
+      const size = sequenceSize(bytes, at);
+      if (size > 0) for (const end = at + size; at < end; ) out[to++] = bytes[at++];
+      else {
+        const character = WINDOWS[bytes[at++] - 128];
+        out.set(character, to);
+        to += character.length;
+        this.mended++;
+      }
+    }
+    return out.subarray(0, to);
+  }
+}
+
+/** Bytes of the valid character that begins here; 0: none does. */
+function sequenceSize(bytes: Uint8Array, at: number): number {
+  const first = bytes[at];
+  if (first < 0x80) return 1;
+  const size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
+  return size > 0 && at + size <= bytes.length && isUtf8(bytes.subarray(at, at + size)) ? size : 0;
+}
