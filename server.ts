@@ -16,7 +16,7 @@ import { deployForm, predictForm, readingForm, trainForm } from "./core/http/for
 import { guardRequest } from "./core/http/guard.ts";
 import { wantedForm } from "./core/http/negotiate.ts";
 import { problem } from "./core/http/problem.ts";
-import { SECURITY_HEADERS } from "./core/http/security.ts";
+import { securityHeaders } from "./core/http/security.ts";
 import { Live } from "./core/live.ts";
 import { modelView, type PanelSource, READERS, runPage } from "./core/panel-data.ts";
 import { type Panel, panelKey, parsePanelKey } from "./core/panels.ts";
@@ -30,6 +30,7 @@ import { ASSET_PATHS, ASSETS } from "./static/assets.ts";
 import { DashboardPage } from "./views/dashboard.tsx";
 import { DatasetPage } from "./views/dataset.tsx";
 import { DocsPage } from "./views/docs.tsx";
+import { EmbedPage } from "./views/embed.tsx";
 import { ErrorPage } from "./views/error.tsx";
 import { InspectPage } from "./views/inspect.tsx";
 import { ModelPage, type Trial } from "./views/model.tsx";
@@ -89,7 +90,11 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   app.use(requestId(), async (c, next) => {
     guardRequest(c.req.raw, config);
     await next();
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.res.headers.set(name, value);
+    const headers = securityHeaders(
+      c.req.path.startsWith(`${config.BASE_PATH}/embed/`),
+      config.EMBED_ORIGINS,
+    );
+    for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value);
   });
   app.onError((error, c) => answerProblem(c, error));
   app.notFound((c) => answerProblem(c, new AppError("missing", `There is nothing at ${c.req.path}`)));
@@ -199,19 +204,29 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     if (!isUpgraded) throw new AppError("syntax", "The upgrade to a WebSocket failed");
     return new Response(null);
   });
+  const panelOf = (name: string, subject: string | undefined) => {
+    const parsed = parsePanelKey(subject === undefined ? name : `${name}:${subject}`);
+    if (!parsed) throw new AppError("missing", `There is no panel ${name}`);
+    return parsed;
+  };
   app.get("/panels/:panel", (c) => {
     const [name, ending] = c.req.param("panel").split(".");
-    const subject = c.req.query("of");
-    const parsed = parsePanelKey(subject === undefined ? name! : `${name}:${subject}`);
-    if (!parsed) throw new AppError("missing", `There is no panel ${name}`);
-    if (ending === "json") return c.json(read(parsed.panel, parsed.subject));
-    const key = panelKey(parsed.panel, parsed.subject);
+    const { panel, subject } = panelOf(name!, c.req.query("of"));
+    if (ending === "json") return c.json(read(panel, subject));
+    const key = panelKey(panel, subject);
     const fragment = live.fragment(key);
-    if (!fragment) throw new AppError("missing", `There is no ${parsed.panel} ${parsed.subject ?? ""}`);
+    if (!fragment) throw new AppError("missing", `There is no ${panel} ${subject ?? ""}`);
     return fragmentAnswer(c.req.raw, log.epoch, {
       fragment,
       isStaleSince: (seq) => live.isStaleSince(key, seq),
     });
+  });
+  app.get("/embed/:panel", (c) => {
+    const { panel, subject } = panelOf(c.req.param("panel"), c.req.query("of"));
+    const asked = c.req.query("theme");
+    const theme = asked === "light" || asked === "dark" ? asked : "auto";
+    const key = panelKey(panel, subject);
+    return page(c, EmbedPage({ frame: frame(c), theme, panelKey: key, panel, data: read(panel, subject) }));
   });
 
   // API: the rows stand in core/api

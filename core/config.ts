@@ -46,6 +46,7 @@ export const SETTINGS = {
   ALLOWED_HOSTS: setting(list(), "", "further host names that requests may carry, separated by commas"),
   AUTH: setting(z.enum(["none"]), "none", "who may enter; only none so far, so listen on loopback"),
   ALLOW_ANONYMOUS: setting(z.enum(["0", "1"]), "0", "1 allows a non-loopback HOST with AUTH=none"),
+  EMBED_ORIGINS: setting(list(), "", "origins whose pages may show /embed/:panel in a frame"),
   MAX_UPLOAD_MB: setting(number(0.001, 1e6), "1024", "largest upload in megabytes"),
   TRAIN_BUDGET_SECONDS: setting(number(1, 86_400), "60", "seconds a training may take by default"),
   TRAIN_CONCURRENCY: setting(whole(1, 64), "1", "trainings that run at once"),

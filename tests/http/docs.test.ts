@@ -1,0 +1,45 @@
+/** Does each line of the docs work when it is pasted, and does OpenAPI name every route? */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { API } from "../../core/api/index.ts";
+import { type Harness, openHarness, passengersCsv } from "./harness.ts";
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await openHarness();
+  const dataset = (await (await harness.upload("crew.csv", passengersCsv(200))).json()) as { id: string };
+  await harness.send("POST", "/api/train?wait=1", { datasetId: dataset.id, budgetSeconds: 2 });
+}, 30_000);
+afterAll(() => harness.close());
+
+test("every example that only asks answers without a problem", async () => {
+  const page = await (await harness.ask("/docs", { headers: { accept: "text/html" } })).text();
+  const decoded = page.replaceAll("&#39;", "'").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
+  let asked = 0;
+  for (const route of API.filter(({ method, path }) => method === "GET" && path !== "/api/events")) {
+    const pattern = route.path.replace(/:(\w+)/g, "[\\w.-]+").replaceAll("/", "\\/");
+    const match = new RegExp(`'http://127\\.0\\.0\\.1:8000(${pattern}(?:\\?[^']*)?)'`).exec(decoded);
+    expect([route.path, match !== null]).toEqual([route.path, true]);
+    expect([route.path, (await harness.ask(match![1]!)).status]).toEqual([route.path, 200]);
+    asked += 1;
+  }
+  expect(asked).toBeGreaterThan(10);
+  const predict = /-d '([^']*)' 'http:\/\/127\.0\.0\.1:8000(\/api\/models\/crew\/predict\?version=1)'/.exec(
+    decoded,
+  )!;
+  const headers = { "content-type": "application/json" };
+  const answer = await harness.ask(predict[2]!, { method: "POST", headers, body: predict[1]! });
+  expect(answer.status).toBe(200);
+});
+
+test("/openapi.json is 3.1 and has each route with its body", async () => {
+  const document = await harness.json<{
+    openapi: string;
+    paths: Record<string, Record<string, { requestBody?: unknown }>>;
+  }>("/openapi.json");
+  expect(document.openapi).toBe("3.1.0");
+  for (const { method, path, body } of API) {
+    const operation = document.paths[path.replace(/:(\w+)/g, "{$1}")]?.[method.toLowerCase()];
+    expect(operation).toBeDefined();
+    expect(operation!.requestBody !== undefined).toBe(body !== undefined);
+  }
+});
