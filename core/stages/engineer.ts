@@ -9,6 +9,7 @@ import { planDesign } from "../trainer/encoding/design.ts";
 import { encodeTable, fitEncoder } from "../trainer/encoding/encoder.ts";
 import { type Fold, stratifiedFolds, timeFolds } from "../trainer/folds.ts";
 import { randomFor } from "../trainer/race/training-data.ts";
+import { sampleRows } from "../trainer/random.ts";
 import type { Target } from "../trainer/samples.ts";
 import type { Stage } from "./stage.ts";
 import { selectRows } from "./table.ts";
@@ -26,10 +27,15 @@ export const engineerFeatures: Stage<Work> = {
     report({ type: "progress", progress: 0.4, note: `${encoder.columns.length} columns understood` });
     const encoded = await encodeTable(encoder, training, checkpoint);
     const isWord = (feature: number) => / › has “/.test(encoded.samples.features[feature].name);
-    const design = planDesign(encoded, rows, isWord);
+    const design = planDesign(
+      encoded,
+      sampleRows(rows, Math.min(rows.length, DESIGN_ROWS), randomFor(options, "design")),
+      isWord,
+    );
     const target = targetOf(work, train);
     const trainGroups = groups && Int32Array.from(train, (row) => groups[row]);
-    const repeats = repeatsOf(rows.length, encoded.texts.length, options.budgetRounds);
+    const repeats =
+      options.split === "time" ? 1 : repeatsOf(rows.length, encoded.texts.length, options.budgetRounds);
     const folds = foldsOf(target, { rows, groups: trainGroups, repeats }, context);
     work.encoder = encoder;
     work.data = {
@@ -37,6 +43,7 @@ export const engineerFeatures: Stage<Work> = {
       target,
       rows,
       folds,
+      once: folds.length / repeats,
       whole: folds.length,
       design,
       seed: options.seed,
@@ -61,6 +68,8 @@ function targetOf(work: Work, train: Int32Array): Target {
   return { ...target, values: Float64Array.from(train, (row) => target.values[row]) };
 }
 
+/** Means, medians and labels of so many rows are those of all. */
+const DESIGN_ROWS = 100_000;
 const HOLD_OUT_ABOVE = 200_000;
 const MOST_VALID_ROWS = 50_000;
 

@@ -64,7 +64,7 @@ function nothingLeft({ options }: Context): AppError {
 function groupsOf({ table, target, splitKeys }: Loaded, { options, report }: Context): Int32Array | null {
   if (options.split === "group" && splitKeys) return numbered(splitKeys);
   const groups = rowGroups(table, target.values);
-  const distinct = new Set(groups).size;
+  const distinct = 1 + groups.reduce((most, group) => Math.max(most, group), 0);
   const duplicates = table.rows - distinct;
   if (duplicates === 0 || distinct < table.rows / 2) return null;
   const message = `${duplicates.toLocaleString("en")} rows repeat another one exactly; copies stay on one side of every split.`;

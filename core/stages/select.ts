@@ -76,14 +76,18 @@ export const selectModel: Stage<Work> = {
 };
 
 /**
- * The data with the folds on which some candidate beside guessing has answered: all of them, unless the time was too
- * short for even one; and the entries that answered on all of these.
+ * The data with the folds that candidates are compared on, and the entries that answered on all of these: as many
+ * repeats as every rival that saw each row once has done; fewer folds only where the time was too short for even that.
  */
 function comparable(entries: Entry[], data: TrainingData): { data: TrainingData; entries: Entry[] } {
-  const rivals = entries.filter((entry) => entry.recipe.family !== "baseline");
-  const reached = Math.max(1, ...rivals.map((entry) => entry.folds.length));
-  const complete = entries.filter((entry) => entry.folds.length >= reached);
-  return { data: { ...data, folds: data.folds.slice(0, reached) }, entries: complete };
+  const reached = entries
+    .filter((entry) => entry.recipe.family !== "baseline")
+    .map((entry) => entry.folds.length);
+  const finished = reached.filter((folds) => folds >= data.once);
+  const folds =
+    finished.length > 0 ? data.once * Math.floor(Math.min(...finished) / data.once) : Math.max(1, ...reached);
+  const compared = entries.filter((entry) => entry.folds.length >= folds);
+  return { data: { ...data, folds: data.folds.slice(0, folds) }, entries: compared };
 }
 
 /** Mean squared error, or log loss, of always guessing: what the curve is drawn beside. */

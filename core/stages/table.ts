@@ -15,8 +15,6 @@ export function dropColumns(table: Table, names: ReadonlySet<string>): Table {
   return { rows: table.rows, columns: table.columns.filter((column) => !names.has(column.name)) };
 }
 
-const MISSING_NUMBER = 0x7ff80000;
-
 /**
  * The same number for rows that are equal in every column; `extra` takes part too. Two 32-bit hashes make a collision
  * of different rows as good as impossible (one in 2^53 for a pair).
@@ -24,26 +22,35 @@ const MISSING_NUMBER = 0x7ff80000;
 export function rowGroups(table: Table, extra: Float64Array | null): Int32Array {
   const first = new Int32Array(table.rows).fill(0x811c9dc5 | 0);
   const second = new Int32Array(table.rows).fill(0x2545f491 | 0);
-  const mixIn = (row: number, bits: number) => {
-    first[row] = Math.imul(first[row] ^ bits, 0x01000193);
-    second[row] = Math.imul((second[row] << 13) | (second[row] >>> 19), 0x85ebca6b) ^ bits;
-  };
-  const number = new Float64Array(1);
-  const words = new Int32Array(number.buffer);
-  const addNumbers = (values: Float64Array) => {
-    for (let row = 0; row < table.rows; row++) {
-      number[0] = values[row] + 0;
-      const missing = Number.isNaN(values[row]);
-      mixIn(row, missing ? MISSING_NUMBER : words[0]);
-      mixIn(row, missing ? 0 : words[1]);
-    }
-  };
   for (const column of table.columns) {
-    if ("values" in column) addNumbers(column.values);
-    else for (let row = 0; row < table.rows; row++) mixIn(row, column.codes[row]);
+    if ("values" in column) mixNumbers(first, second, column.values);
+    else mixWords(first, second, { words: column.codes, from: 0, stride: 1 });
   }
-  if (extra) addNumbers(extra);
+  if (extra) mixNumbers(first, second, extra);
   return numbered(first, second);
+}
+
+/** Takes every `stride`-th word, beginning with `from`. */
+function mixWords(
+  first: Int32Array,
+  second: Int32Array,
+  given: { words: Int32Array; from: number; stride: number },
+): void {
+  const { words, from, stride } = given;
+  for (let row = 0, at = from; row < first.length; row++, at += stride) {
+    first[row] = Math.imul(first[row] ^ words[at], 0x01000193);
+    second[row] = Math.imul((second[row] << 13) | (second[row] >>> 19), 0x85ebca6b) ^ words[at];
+  }
+}
+
+/** Both halves of each number; every NaN is the same, and so are the two zeros. */
+function mixNumbers(first: Int32Array, second: Int32Array, values: Float64Array): void {
+  const plain = new Float64Array(values.length);
+  for (let row = 0; row < values.length; row++)
+    plain[row] = Number.isNaN(values[row]) ? Number.NaN : values[row] + 0;
+  const words = new Int32Array(plain.buffer);
+  mixWords(first, second, { words, from: 0, stride: 2 });
+  mixWords(first, second, { words, from: 1, stride: 2 });
 }
 
 function numbered(first: Int32Array, second: Int32Array): Int32Array {

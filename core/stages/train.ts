@@ -41,7 +41,7 @@ async function membersOf(
   entry: Entry,
   onShare: (share: number) => void,
 ): Promise<Member[]> {
-  const bag = entry.folds.map((fold) => fold.member);
+  const bag = entry.folds.slice(0, left(context.work, "data").folds.length).map((fold) => fold.member);
   const refits = context.options.split === "time" || entry.recipe.family !== "boosting";
   if (!refits || !mayRefit(context, entry)) return bag;
   return [await refit(context, entry, onShare)];

@@ -5,12 +5,13 @@
 import type { ColumnPlan, Table } from "../csv/types.ts";
 import { AppError } from "../errors.ts";
 import { defaultMetric, isMetricName, METRICS, type MetricName } from "../trainer/metrics.ts";
+import { sampleRows, seededRandom } from "../trainer/random.ts";
 import type { Target, Task } from "../trainer/samples.ts";
 import { inspect } from "./findings.ts";
 import type { Stage } from "./stage.ts";
 import { selectRows } from "./table.ts";
 import { invalid, readTarget, settleTask, targetPlan } from "./target.ts";
-import { type Context, checkpointOf, type Work } from "./work.ts";
+import { budgetMs, type Context, checkpointOf, type Work } from "./work.ts";
 
 export const validateData: Stage<Work> = {
   name: "Data validation",
@@ -26,10 +27,11 @@ export const validateData: Stage<Work> = {
     const table = await load(context, names, task);
     const column = table.columns.find(({ name }) => name === options.target)!;
     const read = readTarget(column, task);
-    const kept = selectRows(table, read.rows);
+    const rows = affordableRows(context, read.rows);
+    const kept = selectRows(table, rows);
     const target: Target = {
       ...read.target,
-      values: Float64Array.from(read.rows, (row) => read.target.values[row]),
+      values: Float64Array.from(rows, (row) => read.target.values[row]),
     };
     const metric = settleMetric(options.metric, target.task);
     work.loaded = {
@@ -134,6 +136,25 @@ function splitKeys(table: Table, name: string | null, split: string): Float64Arr
   if (!column) return null;
   return "values" in column ? column.values : Float64Array.from(column.codes);
 }
+
+/** Share of the budget that reading may take; what takes longer to read takes longer to learn from, too. */
+const READING_SHARE = 0.15;
+
+/** All rows, or a seeded sample where reading them used up so much time that learning would suffer. */
+function affordableRows(context: Context, rows: Int32Array): Int32Array {
+  const { options, elapsedMs, report } = context;
+  const share = (READING_SHARE * budgetMs(context)) / elapsedMs();
+  if (options.budgetRounds !== null || !(share < 1) || rows.length < LEAST_SAMPLED) return rows;
+  const count = Math.max(LEAST_SAMPLED, Math.round(rows.length * share));
+  const message = `${count.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows are learned from, drawn at random: more would not fit into ${options.budgetSeconds} seconds.`;
+  report({
+    type: "finding",
+    finding: { code: "rows_sampled", severity: "warning", column: null, message, fix: null },
+  });
+  return sampleRows(rows, count, seededRandom(options.seed));
+}
+
+const LEAST_SAMPLED = 20_000;
 
 function reportMissingTarget({ report, options }: Context, rows: number): void {
   const message = `${rows.toLocaleString("en")} rows have no value in “${options.target}” and are left out.`;

@@ -19,27 +19,27 @@ export interface FoldOptions {
 
 /** Every row is in exactly one `valid`; classes (or fifths of a numeric target) are spread evenly. */
 export function stratifiedFolds(rows: Int32Array, target: Target, options: FoldOptions): Fold[] {
+  const { folds, random } = options;
   const strata = strataOf(rows, target);
-  const units = shuffled(unitsOf(rows, options.groups), options.random);
-  units.sort((a, b) => Number(b.length > 1) - Number(a.length > 1) || b.length - a.length);
-  const assigned = new Map<number, number>();
-  const sizes = new Float64Array(options.folds);
+  const units = unitsOf(rows, options.groups);
+  const foldOf = new Int32Array(units.sizes.length);
+  const sizes = new Float64Array(folds);
   const sizesByStratum = new Map<number, Float64Array>();
-  for (const unit of units) {
-    const stratum = strata.get(unit[0])!;
+  for (const unit of dealingOrder(units.sizes, random)) {
+    const stratum = strata[units.firsts[unit]];
     let inStratum = sizesByStratum.get(stratum);
     if (!inStratum) {
-      inStratum = new Float64Array(options.folds);
+      inStratum = new Float64Array(folds);
       sizesByStratum.set(stratum, inStratum);
     }
     const fold = emptiest(inStratum, sizes);
-    for (const row of unit) assigned.set(row, fold);
-    inStratum[fold] += unit.length;
-    sizes[fold] += unit.length;
+    foldOf[unit] = fold;
+    inStratum[fold] += units.sizes[unit];
+    sizes[fold] += units.sizes[unit];
   }
-  return Array.from({ length: options.folds }, (_, fold) => ({
-    train: rows.filter((row) => assigned.get(row) !== fold),
-    valid: rows.filter((row) => assigned.get(row) === fold),
+  return Array.from({ length: folds }, (_, fold) => ({
+    train: rows.filter((_row, i) => foldOf[units.of[i]] !== fold),
+    valid: rows.filter((_row, i) => foldOf[units.of[i]] === fold),
   }));
 }
 
@@ -52,35 +52,67 @@ export function timeFolds(ordered: Int32Array, folds: number): Fold[] {
   }));
 }
 
-/** Class of each row; for numbers a fifth by rank, so that every fold sees small and large targets alike. */
-function strataOf(rows: Int32Array, target: Target): Map<number, number> {
-  const strata = new Map<number, number>();
+/** Class by position; for numbers a fifth by rank, so that every fold sees small and large targets alike. */
+function strataOf(rows: Int32Array, target: Target): Int32Array {
+  const strata = new Int32Array(rows.length);
   if (target.task !== "regression") {
-    for (const row of rows) strata.set(row, target.values[row]);
+    for (let i = 0; i < rows.length; i++) strata[i] = target.values[rows[i]];
     return strata;
   }
-  const ranked = rows.slice().sort((a, b) => target.values[a] - target.values[b] || a - b);
-  for (let i = 0; i < ranked.length; i++) strata.set(ranked[i], Math.floor((i * 5) / ranked.length));
+  const sorted = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) sorted[i] = target.values[rows[i]];
+  const values = sorted.slice();
+  sorted.sort();
+  const edges = [0.2, 0.4, 0.6, 0.8].map((share) => sorted[Math.floor(share * rows.length)]);
+  for (let i = 0; i < rows.length; i++) for (const edge of edges) if (values[i] >= edge) strata[i]++;
   return strata;
 }
 
-function unitsOf(rows: Int32Array, groups: Int32Array | null): number[][] {
-  if (!groups) return Array.from(rows, (row) => [row]);
-  const units = new Map<number, number[]>();
-  for (const row of rows) {
-    const unit = units.get(groups[row]);
-    if (unit) unit.push(row);
-    else units.set(groups[row], [row]);
-  }
-  return [...units.values()];
+interface Units {
+  /** Unit by position. */
+  of: Int32Array;
+  /** Position of each unit's first row. */
+  firsts: Int32Array;
+  sizes: Int32Array;
 }
 
-function shuffled<T>(items: T[], random: Random): T[] {
-  for (let i = items.length - 1; i > 0; i--) {
+function unitsOf(rows: Int32Array, groups: Int32Array | null): Units {
+  const positions = Int32Array.from(rows.keys());
+  if (!groups) return { of: positions, firsts: positions, sizes: new Int32Array(rows.length).fill(1) };
+  const known = new Map<number, number>();
+  const firsts: number[] = [];
+  const sizes: number[] = [];
+  const of = positions.map((i) => {
+    let unit = known.get(groups[rows[i]]);
+    if (unit === undefined) {
+      unit = firsts.push(i) - 1;
+      sizes.push(0);
+      known.set(groups[rows[i]], unit);
+    }
+    sizes[unit]++;
+    return unit;
+  });
+  return { of, firsts: Int32Array.from(firsts), sizes: Int32Array.from(sizes) };
+}
+
+/** Shuffled, large units first: what is left then evens the folds out. */
+function dealingOrder(sizes: Int32Array, random: Random): Int32Array {
+  const order = Int32Array.from(sizes.keys());
+  for (let i = order.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
-    [items[i], items[j]] = [items[j], items[i]];
+    const unit = order[i];
+    order[i] = order[j];
+    order[j] = unit;
   }
-  return items;
+  const many = order.filter((unit) => sizes[unit] > 1).sort((a, b) => sizes[b] - sizes[a] || a - b);
+  if (many.length === 0) return order;
+  const all = new Int32Array(order.length);
+  all.set(many);
+  all.set(
+    order.filter((unit) => sizes[unit] === 1),
+    many.length,
+  );
+  return all;
 }
 
 /** The fold with the fewest rows of this stratum; among equals the one with the fewest rows at all. */

@@ -29,58 +29,58 @@ export function errorSlices(table: Table, outcome: Outcome): Slice[] {
         ? 0
         : 1,
   );
-  return table.columns
-    .flatMap((column) => slicesOf(column).map((slice) => judge(column.name, slice, errors)))
-    .filter((slice) => slice !== null && slice.t >= LEAST_T)
-    .sort((a, b) => b!.t - a!.t)
-    .slice(0, MOST_SLICES)
-    .map((judged) => {
-      const { t: _, ...slice } = judged!;
-      return slice;
-    });
+  const whole = new Moments();
+  for (const error of errors) whole.add(error);
+  const judged = table.columns.flatMap((column) => judgeColumn(column, errors, whole));
+  judged.sort((a, b) => b.t - a.t);
+  return judged.slice(0, MOST_SLICES).map(({ t: _, ...slice }) => slice);
 }
 
-interface Cut {
-  where: string;
-  holds: (row: number) => boolean;
-}
+type Judged = Slice & { t: number };
 
-function slicesOf(column: Column): Cut[] {
+/** One pass over the rows for all slices of the column. */
+function judgeColumn(column: Column, errors: Float64Array, whole: Moments): Judged[] {
   if (column.type === "text" || column.type === "date") return [];
-  if (!("values" in column)) return labelCuts(column);
-  const { values } = column;
+  const { cutOf, names } = "values" in column ? quarters(column.values) : labels(column);
+  const slices = names.map(() => new Moments());
+  for (let row = 0; row < errors.length; row++) slices[cutOf(row)].add(errors[row]);
+  return slices.flatMap((inside, cut) => judge(column.name, names[cut], { inside, whole }));
+}
+
+interface Cuts {
+  /** Index into names of the slice that a row falls into. */
+  cutOf: (row: number) => number;
+  names: string[];
+}
+
+function quarters(values: Float64Array): Cuts {
   const sorted = values.filter(Number.isFinite).sort();
-  if (sorted.length === 0) return [];
-  const edges = [...new Set([0, 0.25, 0.5, 0.75, 1].map((share) => quantile(sorted, share)))];
-  const cuts = edges.slice(1).map((to, i): Cut => {
-    const from = edges[i];
-    const isFirst = i === 0;
-    return {
-      where: `${shown(from)} to ${shown(to)}`,
-      holds: (row) => values[row] <= to && (isFirst ? values[row] >= from : values[row] > from),
-    };
-  });
-  return [...cuts, { where: "missing", holds: (row) => Number.isNaN(values[row]) }];
+  const edges =
+    sorted.length === 0 ? [] : [...new Set([0, 0.25, 0.5, 0.75, 1].map((share) => quantile(sorted, share)))];
+  const inner = edges.slice(1, -1);
+  const names = ["missing", ...edges.slice(1).map((to, i) => `${shown(edges[i])} to ${shown(to)}`)];
+  if (names.length === 1) names.push(shown(edges[0] ?? 0));
+  const cutOf = (row: number) => {
+    if (Number.isNaN(values[row])) return 0;
+    let cut = 1;
+    while (cut <= inner.length && values[row] > inner[cut - 1]) cut++;
+    return cut;
+  };
+  return { cutOf, names };
 }
 
-function labelCuts({ codes, labels }: Extract<Column, { codes: Int32Array }>): Cut[] {
-  const counts = new Int32Array(labels.length);
-  for (const code of codes) if (code >= 0) counts[code]++;
-  const cuts = labels.flatMap((label, code): Cut[] =>
-    counts[code] < LEAST_ROWS ? [] : [{ where: `= ${label}`, holds: (row) => codes[row] === code }],
-  );
-  return [...cuts, { where: "missing", holds: (row) => codes[row] < 0 }];
+function labels({ codes, labels: words }: Extract<Column, { codes: Int32Array }>): Cuts {
+  return { cutOf: (row) => codes[row] + 1, names: ["missing", ...words.map((word) => `= ${word}`)] };
 }
 
-function judge(column: string, cut: Cut, errors: Float64Array): (Slice & { t: number }) | null {
-  const [inside, outside] = [new Moments(), new Moments()];
-  errors.forEach((error, row) => {
-    (cut.holds(row) ? inside : outside).add(error);
-  });
-  if (inside.count < LEAST_ROWS || outside.count < LEAST_ROWS) return null;
+function judge(column: string, where: string, given: { inside: Moments; whole: Moments }): Judged[] {
+  const { inside } = given;
+  const outside = given.whole.without(inside);
+  if (inside.count < LEAST_ROWS || outside.count < LEAST_ROWS) return [];
   const spread = Math.sqrt(inside.variance() / inside.count + outside.variance() / outside.count);
   const t = spread > 0 ? (inside.mean() - outside.mean()) / spread : 0;
-  return { column, where: cut.where, rows: inside.count, error: inside.mean(), elsewhere: outside.mean(), t };
+  if (t < LEAST_T) return [];
+  return [{ column, where, rows: inside.count, error: inside.mean(), elsewhere: outside.mean(), t }];
 }
 
 /** Count, mean and variance of what was added. */
@@ -93,6 +93,14 @@ class Moments {
     this.count++;
     this.sum += value;
     this.squares += value * value;
+  }
+
+  without(part: Moments): Moments {
+    const rest = new Moments();
+    rest.count = this.count - part.count;
+    rest.sum = this.sum - part.sum;
+    rest.squares = this.squares - part.squares;
+    return rest;
   }
 
   mean = () => this.sum / this.count;

@@ -5,6 +5,7 @@
 import type { SparseRows } from "../encoding/text.ts";
 import type { Checkpoint, Task } from "../samples.ts";
 import { minimize, type Objective } from "./lbfgs.ts";
+import { MOST_NEWTON_COLUMNS, newtonStep } from "./newton.ts";
 
 /** Weights by column, outputs side by side: weights[column * outputs + k]. Margins are weights and intercept summed. */
 export interface LinearModel {
@@ -35,7 +36,9 @@ export async function fitLinear(
   const scaled = options.task === "regression" ? truth.map((y) => (y - center.mean) / center.scale) : truth;
   const point = new Float64Array((used.design.columns + 1) * outputs);
   const objective = objectiveOf(used.design, scaled, { outputs, task: options.task, l2: options.l2 });
-  await minimize(objective, point, { maxIterations: 200, tolerance: 1e-6, checkpoint: options.checkpoint });
+  if (outputs > 1 || used.design.columns > MOST_NEWTON_COLUMNS) {
+    await minimize(objective, point, { maxIterations: 200, tolerance: 1e-6, checkpoint: options.checkpoint });
+  } else await fitByNewton(used.design, point, { truth: scaled, objective, options });
   for (let i = 0; i < point.length; i++) point[i] *= center.scale;
   const intercept = point.slice(used.design.columns * outputs);
   if (options.task === "regression") intercept[0] += center.mean;
@@ -44,6 +47,42 @@ export async function fitLinear(
     for (let k = 0; k < outputs; k++) weights[column * outputs + k] = point[i * outputs + k];
   });
   return { outputs, columns: design.columns, weights, intercept, l2: options.l2 };
+}
+
+const NEWTON_STEPS = 25;
+
+/** One output and few columns; halves steps that overshoot. */
+async function fitByNewton(
+  design: SparseRows,
+  point: Float64Array,
+  given: { truth: Float64Array; objective: Objective; options: LinearOptions },
+): Promise<void> {
+  const { truth, objective, options } = given;
+  const scratch = new Float64Array(point.length);
+  let value = objective.evaluate(point, scratch);
+  for (let iteration = 0; iteration < NEWTON_STEPS; iteration++) {
+    await options.checkpoint();
+    const slopes = new Float64Array(truth.length);
+    addMargins(design, point, { margins: slopes, outputs: 1 });
+    const curvatures = options.task === "regression" ? null : slopes.map(logisticCurvature);
+    if (curvatures) logisticSlopes(slopes, truth);
+    else squaredSlopes(slopes, truth);
+    const step = newtonStep(design, point, { slopes, curvatures, penalty: options.l2 / truth.length });
+    const before = point.slice();
+    let next = Number.POSITIVE_INFINITY;
+    for (let share = 1; share > 1e-4 && !(next <= value); share /= 2) {
+      for (let i = 0; i < point.length; i++) point[i] = before[i] + share * step[i];
+      next = objective.evaluate(point, scratch);
+    }
+    if (!(next <= value)) point.set(before);
+    if (!(value - next > 1e-9 * Math.max(1e-3, value))) return;
+    value = next;
+  }
+}
+
+function logisticCurvature(margin: number): number {
+  const probability = 1 / (1 + Math.exp(-margin));
+  return Math.max(probability * (1 - probability), 1e-9);
 }
 
 /** The columns that any row has, numbered anew: a column that is zero throughout keeps weight zero. */

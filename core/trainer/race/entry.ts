@@ -63,7 +63,7 @@ const MOST_ROUNDS = 4000;
 
 /** Runs folds while there is budget; remembers why it ended. */
 export class FoldRunner {
-  ended: "time" | "rounds" | "stopped" | null = null;
+  ended: "perfect" | "time" | "rounds" | "stopped" | null = null;
   private rounds = 0;
   /** Some candidate beside guessing has answered on every fold. */
   private finished = false;
@@ -104,7 +104,7 @@ export class FoldRunner {
     const durationMs = Math.round(options.elapsedMs() - startedAt);
     const scored = { member, response, score, durationMs, rounds };
     entry.folds.push(scored);
-    if (entry.folds.length === data.folds.length && entry.recipe.family !== "baseline") this.finished = true;
+    if (entry.folds.length === data.once && entry.recipe.family !== "baseline") this.finished = true;
     entry.told = false;
     this.done++;
     options.onProgress({ folds: this.done, of: this.done + this.toDo(), entry });
@@ -117,10 +117,10 @@ export class FoldRunner {
   }
 
   private reasonToEnd(entry: Entry): FoldRunner["ended"] {
-    const { options } = this;
+    const { options, data } = this;
     if (options.stop.aborted) return "stopped";
     if (options.budgetRounds !== null) {
-      return entry.folds.length === 0 && this.rounds >= options.budgetRounds ? "rounds" : null;
+      return entry.folds.length % data.once === 0 && this.rounds >= options.budgetRounds ? "rounds" : null;
     }
     const last = entry.folds[entry.folds.length - 1]?.durationMs ?? 0;
     return options.elapsedMs() + last * 0.8 > options.deadlineMs ? "time" : null;
@@ -162,7 +162,7 @@ export class FoldRunner {
   private endOf(entry: Entry, startedAt: number): number {
     const { options, data } = this;
     if (options.budgetRounds !== null) return Number.POSITIVE_INFINITY;
-    const left = data.folds.length - entry.folds.length;
+    const left = Math.max(1, data.once - entry.folds.length);
     const share = entry.folds.length === 0 && left > 1 ? 0.7 / left : 1 / left;
     return startedAt + Math.max(0, options.deadlineMs - startedAt) * share;
   }

@@ -4,7 +4,7 @@
  * 2016), the best of each family stays. Each is told as soon as it is scored. It ends when all are scored, the time
  * is used, or it is stopped; it must never look at the test part.
  */
-import { goodness, type MetricName } from "../metrics.ts";
+import { goodness, METRICS, type MetricName } from "../metrics.ts";
 import type { Checkpoint } from "../samples.ts";
 import { type Entry, FoldRunner, newEntry, type ScoredFold } from "./entry.ts";
 import type { Family, Recipe } from "./recipes.ts";
@@ -30,7 +30,7 @@ export interface RaceOptions {
 export interface RaceResult {
   /** Every entry with at least one fold, in the order of the recipes. */
   entries: Entry[];
-  ended: "all scored" | "time" | "rounds" | "stopped";
+  ended: "all scored" | "perfect" | "time" | "rounds" | "stopped";
 }
 
 /** The first of each of these meets every fold before the others begin: a stop then has something of each. */
@@ -41,14 +41,21 @@ export async function runRace(data: TrainingData, options: RaceOptions): Promise
   const runner = new FoldRunner(data, options);
   const entries = options.recipes.map((recipe) => newEntry(recipe, options.saved.get(recipe.name) ?? []));
   const leaders = LEADERS.flatMap((family) => entries.find((entry) => entry.recipe.family === family) ?? []);
+  const rivals = leaders.filter((entry) => entry.recipe.family !== "baseline");
   let field = entries.filter((entry) => !leaders.includes(entry));
   runner.plan([...leaders, ...field]);
-  for (const entry of leaders) await advance(entry, data.folds.length, { runner, options });
-  for (const rung of rungs(data.folds.length, data.rows.length)) {
-    for (const entry of field) await advance(entry, rung, { runner, options });
-    field = survivors(field, entries, { rung, metric: options.metric });
+  for (const entry of leaders) await advance(entry, data.once, { runner, options });
+  if (rivals.some((entry) => isPerfect(entry, data.once, options.metric))) {
+    field = [];
+    runner.ended = "perfect";
+  }
+  for (const rung of rungs(data)) {
+    const running = rung > data.once && runner.ended !== "perfect" ? [...rivals, ...field] : field;
+    for (const entry of running) await advance(entry, rung, { runner, options });
+    if (rung < data.once) field = survivors(field, entries, { rung, metric: options.metric });
     runner.plan([...leaders, ...field]);
   }
+  if (leaders[0]) await advance(leaders[0], data.folds.length, { runner, options });
   const scored = entries.filter((entry) => entry.folds.length > 0);
   return { entries: scored, ended: runner.ended ?? "all scored" };
 }
@@ -66,13 +73,23 @@ async function advance(
   await race.options.onScored(entry);
 }
 
+const PERFECT = 1e-4;
+
+/** Nobody can do better, so nobody else need try. */
+function isPerfect(entry: Entry, folds: number, metric: MetricName): boolean {
+  if (entry.folds.length < folds) return false;
+  const best = METRICS[metric].better === "greater" ? 1 : 0;
+  return Math.abs(best - Math.abs(meanGoodness(entry, folds, metric))) < PERFECT;
+}
+
 /** Above this one fold tells candidates apart. */
 const TELLING_ROWS = 20_000;
 
-/** Two folds for everyone (one where rows are many), a third of the folds for the better half, then all. */
-function rungs(folds: number, rows: number): number[] {
-  const first = Math.min(rows > TELLING_ROWS ? 1 : 2, folds);
-  return [...new Set([first, Math.ceil(folds / 3), folds])].sort((a, b) => a - b);
+/** Two folds for everyone (one where rows are many), a third of the folds for the better half, then all, then repeats. */
+function rungs({ folds, once, rows }: TrainingData): number[] {
+  const first = Math.min(rows.length > TELLING_ROWS ? 1 : 2, once);
+  const repeats = Array.from({ length: folds.length / once }, (_, i) => (i + 1) * once);
+  return [...new Set([first, Math.ceil(once / 3), ...repeats])].sort((a, b) => a - b);
 }
 
 /** Best first: the better half of those that got this far, and the best of each family where it beats half of all. */

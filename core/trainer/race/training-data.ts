@@ -22,6 +22,8 @@ export interface TrainingData {
   /** The rows of the training part, all folds together. */
   rows: Int32Array;
   folds: Fold[];
+  /** The first so many folds hold every row once; those after them repeat that with other folds. */
+  once: number;
   /** The index that stands for all rows, with nothing to validate on: one past the last fold that was dealt. */
   whole: number;
   design: DesignPlan;
