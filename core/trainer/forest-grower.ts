@@ -34,6 +34,8 @@ export interface ForestFit {
   out: { at: number; words: Int32Array; gain: Float64Array };
 }
 
+const LAST_BIN = 255;
+
 /** Lays out one forest; the caller closes `scope`. */
 export function openForest(
   arena: Arena,
@@ -184,6 +186,9 @@ function readSplit({ out, isCategory }: ForestFit, feature: number, count: numbe
   const isSeen = out.words[4] === 1;
   const missingLeft = isSeen ? (goesLeft[0] & 1) === 1 : 2 * out.words[2] >= count;
   if (missingLeft) goesLeft[0] |= 1;
-  const common = { feature, bin: out.words[3], missingLeft, gain: out.gain[0] };
-  return { ...common, goesLeft: isCategory[feature] ? goesLeft : null };
+  const common = { feature, gain: out.gain[0] };
+  if (isCategory[feature]) return { ...common, bin: out.words[3], missingLeft, goesLeft };
+  // Missing alone on the left has no threshold: the same split with its sides exchanged has one, above every number.
+  if (out.words[3] === 0) return { ...common, bin: LAST_BIN, missingLeft: false, goesLeft: null };
+  return { ...common, bin: out.words[3], missingLeft, goesLeft: null };
 }
