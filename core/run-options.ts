@@ -4,6 +4,7 @@ import type { CsvProfile } from "./csv/types.ts";
 import { AppError } from "./errors.ts";
 import { checked } from "./http/body.ts";
 import type { RunOptions } from "./stages/stage.ts";
+import { isMetricName, METRICS } from "./trainer/metrics.ts";
 
 export const MODEL_NAME = z
   .string()
@@ -26,7 +27,10 @@ export const TRAIN_REQUEST = z.strictObject({
     .min(0)
     .max(2 ** 31)
     .optional(),
-  metric: z.string().optional(),
+  metric: z
+    .string()
+    .refine(isMetricName, `must be one of ${Object.keys(METRICS).join(", ")}`)
+    .optional(),
   costs: z.strictObject({ falsePositive: z.number().min(0), falseNegative: z.number().min(0) }).optional(),
 });
 export type TrainRequest = z.output<typeof TRAIN_REQUEST>;

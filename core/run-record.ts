@@ -61,7 +61,6 @@ export interface RecordOptions {
   store: Store;
   log: EventLog;
   now: () => number;
-  metric: () => string;
 }
 
 export class RunRecord {
@@ -70,6 +69,8 @@ export class RunRecord {
   private findings: Finding[] = [];
   private facts: Record<string, unknown> = {};
   private note = "";
+  /** Settled by Data validation, which says so in its facts. */
+  private metric = "score";
 
   constructor(
     private readonly run: StoredRun,
@@ -130,17 +131,21 @@ export class RunRecord {
       updateStage(store, id, { position, findings: this.findings });
     } else if (report.type === "facts") {
       Object.assign(this.facts, report.facts);
+      if (typeof report.facts.metric === "string") this.metric = report.facts.metric;
       updateStage(store, id, { position, facts: this.facts });
     } else {
       const candidate = report.candidate as Candidate;
-      const { name, score, std } = candidate;
+      const { name, family, score, std, foldScores, durationMs } = candidate;
       saveCandidate(store, id, candidate);
       append("candidate.scored", {
         ...runOf(this.run),
         candidate: name,
+        family,
         score,
         std,
-        metric: this.options.metric(),
+        foldScores,
+        durationMs,
+        metric: this.metric,
       });
     }
   }

@@ -1,6 +1,6 @@
 /** How does a run look from outside? The shape that the API, the panels and the pages share. */
 import type { ErrorRecord } from "./errors.ts";
-import type { Candidate, RunSummary } from "./stages/stage.ts";
+import type { Candidate } from "./stages/stage.ts";
 import type { Store } from "./store/database.ts";
 import {
   type RunStatus,
@@ -11,6 +11,7 @@ import {
   type StoredRun,
   type StoredStage,
 } from "./store/runs.ts";
+import { METRICS, type MetricName } from "./trainer/metrics.ts";
 
 export interface RunView {
   id: string;
@@ -50,6 +51,7 @@ const STAGE_SHARES = [0.06, 0.03, 0.05, 0.5, 0.2, 0.06, 0.07, 0.03];
 
 export function runView(store: Store, run: StoredRun, now: number): RunView {
   const stages = runStages(store, run.id);
+  const metric = run.result?.metric ?? settledMetric(stages) ?? run.options.metric;
   const progress = run.status === "finished" ? 1 : overallProgress(stages);
   const elapsedMs = run.startedAt === null ? 0 : (run.finishedAt ?? now) - run.startedAt;
   return {
@@ -60,14 +62,14 @@ export function runView(store: Store, run: StoredRun, now: number): RunView {
     datasetName: run.datasetName,
     target: run.options.target,
     task: run.result?.task ?? run.options.task,
-    metric: run.result?.metric ?? run.options.metric,
+    metric,
     status: run.status,
     stage: stages.find(({ status }) => status === "running")?.name ?? null,
     stages,
     progress,
     elapsedMs,
     etaSeconds: run.status === "running" ? etaSeconds(progress, elapsedMs, run.options.budgetSeconds) : null,
-    candidates: rankedCandidates(runCandidates(store, run.id), run.result),
+    candidates: ranked(runCandidates(store, run.id), metric),
     best: run.result?.best ?? null,
     metrics: run.result?.metrics ?? null,
     intervals: run.result?.intervals ?? null,
@@ -102,11 +104,13 @@ function etaSeconds(progress: number, elapsedMs: number, budgetSeconds: number):
   return Math.round(Math.min(byPace, Math.max(1, budgetSeconds - elapsedMs / 1000)));
 }
 
-function rankedCandidates(candidates: Candidate[], result: RunSummary | null): Candidate[] {
-  const ranked = candidates.sort((a, b) => b.score - a.score);
-  return isLowerBetter(result?.metric ?? "") ? ranked.reverse() : ranked;
+function settledMetric(stages: StoredStage[]): string | null {
+  const metric = stages[0]?.facts.metric;
+  return typeof metric === "string" ? metric : null;
 }
 
-function isLowerBetter(metric: string): boolean {
-  return /^(log_loss|brier|mae|rmse|mape|median_absolute_error|mean_.*error|.*_error)/.test(metric);
+/** Best first. */
+function ranked(candidates: Candidate[], metric: string | null): Candidate[] {
+  const isLess = metric !== null && isMetricName(metric) && METRICS[metric].better === "less";
+  return candidates.sort((a, b) => (isLess ? a.score - b.score : b.score - a.score));
 }

@@ -170,7 +170,7 @@ export class Runs {
 
   private async execute(run: StoredRun): Promise<void> {
     const { store, log, logger, now } = this.options;
-    const record = new RunRecord(run, { store, log, now, metric: () => run.options.metric ?? "score" });
+    const record = new RunRecord(run, { store, log, now });
     try {
       const input = this.inputOf(run);
       log.record((append) => {
