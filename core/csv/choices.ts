@@ -1,6 +1,6 @@
 /** Do a person's choices fit the file? Names that are not there are refused with those that are. */
 import { AppError } from "../errors.ts";
-import { COLUMN_TYPES, type ColumnPlan, type ReadingChoices } from "./types.ts";
+import { COLUMN_TYPES, type ColumnPlan, type ColumnType, type ReadingChoices } from "./types.ts";
 
 /** Throws AppError `invalid` for a column or a type that there is not. */
 export function checkChoices(choices: ReadingChoices, names: readonly string[]): void {
@@ -24,6 +24,11 @@ export function checkChoices(choices: ReadingChoices, names: readonly string[]):
       fix: "Choose another target.",
     });
   }
+}
+
+/** The type that a person chose for a column; a column called `constructor` has none by inheritance. */
+export function chosenType(choices: ReadingChoices, name: string): ColumnType | undefined {
+  return choices.types && Object.hasOwn(choices.types, name) ? choices.types[name] : undefined;
 }
 
 function noSuchColumn(name: string, names: readonly string[]): AppError {

@@ -4,7 +4,7 @@
  */
 import { AppError } from "../errors.ts";
 import { accumulatorFor, type ColumnAccumulator } from "../profile.ts";
-import { checkChoices, keptColumns } from "./choices.ts";
+import { checkChoices, chosenType, keptColumns } from "./choices.ts";
 import { type Decision, decide, describeDialect } from "./decide.ts";
 import { describeColumn, describeFrame, describeOddRows, noteOdd, type OddRows } from "./findings.ts";
 import type { Frame } from "./frame.ts";
@@ -57,7 +57,7 @@ export async function profileCsv(
       name,
       cells: start.rows.map((row) => row[column] ?? ""),
       delimiter: dialect.delimiter,
-      type: choices.types?.[name],
+      type: chosenType(choices, name),
     }),
   );
   const plans = inferred.map(({ plan }) => plan);
@@ -156,6 +156,7 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
   const accumulators = plans.map((plan) => accumulatorFor(plan, plans.length));
   const width = accumulators.length;
   const odd: OddRows = new Map();
+  let shownAt = 0;
   const frame = await scanTable(path, dialect, {
     handlers: {
       header: () => {
@@ -170,16 +171,26 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
     },
     options: {
       signal: options.signal,
-      onProgress: (progress, { rows }) => options.onProgress?.({ ...progress, rows }),
+      onProgress: (progress, { rows }) => {
+        const isDue = progress.bytesRead >= shownAt && rows > 0;
+        if (isDue) shownAt = 2 * progress.bytesRead;
+        const columns = isDue ? { columns: snapshot(accumulators) } : {};
+        options.onProgress?.({ ...progress, rows, ...columns });
+      },
     },
   });
   return { frame, accumulators, odd };
 }
 
+/** The columns as far as they are read; made at doubling distances, so that the whole costs no more than the last. */
+function snapshot(accumulators: readonly ColumnAccumulator[]): ColumnProfile[] {
+  return accumulators.map((accumulator) => accumulator.profile(accumulator.plan.type));
+}
+
 /** The same plan where it holds for the whole column; else a new one, which knows what did not fit. */
 function revise(accumulator: ColumnAccumulator, reading: Reading, column: number): ColumnPlan {
   const { plan, strays, strayCount } = accumulator;
-  if (strayCount === 0 || reading.choices.types?.[plan.name]) return plan;
+  if (strayCount === 0 || chosenType(reading.choices, plan.name)) return plan;
   const known = reading.start.rows.map((row) => row[column] ?? "");
   const weighted = [...strays].flatMap(([text, count]) => new Array<string>(Math.min(count, 50)).fill(text));
   const again = inferColumn({
@@ -203,7 +214,10 @@ function assemble(
   const { choices, findings, preview } = known;
   const dialect = { ...known.dialect, footerRows: frame.footerRows, tableRows: frame.rows };
   const settled = accumulators.map((accumulator, position) => {
-    const type = choices.types?.[accumulator.plan.name] ?? accumulator.settle(position);
+    const { name, type: read } = accumulator.plan;
+    // What is to be predicted is no id, be it ever so unique.
+    const isTarget = name === choices.target && read === "number";
+    const type = chosenType(choices, name) ?? (isTarget ? read : accumulator.settle(position));
     return { plan: settlePlan(accumulator.plan, type), profile: accumulator.profile(type) };
   });
   const plans = keptColumns(

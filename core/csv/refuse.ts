@@ -63,7 +63,7 @@ export function refuseForeign(head: Uint8Array, encoding: Encoding): void {
 
 function refuseText(start: string): void {
   const lower = start.slice(0, 1000).toLowerCase();
-  if (/^(?:<!doctype html|<html|<head|<body|<script)/.test(lower)) {
+  if (/^(?:<!doctype html|<(?:html|head|body)[\s>])/.test(lower)) {
     throw notCsv("an HTML page", "You may have saved the page about the data: look for its download link.");
   }
   if (lower.startsWith("<?xml") || lower.startsWith("<!doctype "))
