@@ -11,7 +11,7 @@ import {
   type StoredRun,
   type StoredStage,
 } from "./store/runs.ts";
-import { METRICS, type MetricName } from "./trainer/metrics.ts";
+import { isMetricName, METRICS } from "./trainer/metrics.ts";
 
 export interface RunView {
   id: string;
