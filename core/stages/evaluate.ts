@@ -10,7 +10,7 @@ import { outcomeOf } from "../trainer/race/entry.ts";
 import { guess } from "../trainer/race/recipes.ts";
 import { randomFor } from "../trainer/race/training-data.ts";
 import type { Target } from "../trainer/samples.ts";
-import { drawEvaluation } from "./evaluation.ts";
+import { drawEvaluation, pace } from "./evaluation.ts";
 import type { Stage } from "./stage.ts";
 import { selectRows } from "./table.ts";
 import { verdictOf } from "./verdict.ts";
@@ -37,9 +37,9 @@ export const evaluateModel: Stage<Work> = {
     };
     const baseline = guessed(work, target);
     const metrics = measureAll(outcome);
-    const replicates = Math.max(40, Math.min(400, Math.floor(BOOTSTRAP_WORK / test.length)));
+    const replicates = Math.max(100, Math.min(400, Math.floor(BOOTSTRAP_WORK / test.length)));
     const random = randomFor(options, "bootstrap");
-    const intervals = await bootstrapIntervals(outcome, { replicates, random, checkpoint });
+    const intervals = await bootstrapIntervals(outcome, { replicates, random, ...pace(context) });
     report({ type: "progress", progress: 0.5, note: `${replicates} resamples of the test rows` });
     const guesses = measureAll(baseline);
     const verdict = verdictOf({

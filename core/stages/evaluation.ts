@@ -85,9 +85,9 @@ function treesOf(members: { kind: string; model?: unknown }[]): number {
 }
 
 /** Pauses, and the end of the budget where the clock has a say. */
-function pace(context: Context) {
+export function pace(context: Context) {
   const { options, elapsedMs } = context;
-  const isOver = () => options.budgetRounds === null && elapsedMs() > 0.97 * budgetMs(context);
+  const isOver = () => options.budgetRounds === null && elapsedMs() > 0.95 * budgetMs(context);
   return { checkpoint: checkpointOf(context), isOver };
 }
 

@@ -12,7 +12,7 @@ import { type Context, checkpointOf, type Loaded, left, type Parts, type Work } 
 
 const TEST_SHARE = 0.2;
 /** More rows than this make a judgement no surer, only slower. */
-const MOST_TEST_ROWS = 100_000;
+const MOST_TEST_ROWS = 50_000;
 
 export const preprocessData: Stage<Work> = {
   name: "Data preprocessing",

@@ -2,7 +2,7 @@
  * Model selection: which candidate answers best for rows that it has not seen? Runs the race on the training part's
  * folds, tells each candidate as it is scored, and keeps what is scored so that an interrupted run goes on from there.
  */
-import { METRICS } from "../trainer/metrics.ts";
+import { goodness, METRICS, type MetricName } from "../trainer/metrics.ts";
 import { chooseBlend } from "../trainer/race/ensemble.ts";
 import type { Entry } from "../trainer/race/entry.ts";
 import { portfolio } from "../trainer/race/portfolio.ts";
@@ -62,7 +62,7 @@ export const selectModel: Stage<Work> = {
         }),
     });
     work.entries = race.entries;
-    const compared = comparable(race.entries, data);
+    const compared = comparable(race.entries, data, metric);
     work.data = compared.data;
     work.blend = chooseBlend(compared.data, compared.entries, metric);
     report({ type: "facts", facts: facts(context, race.ended) });
@@ -77,17 +77,29 @@ export const selectModel: Stage<Work> = {
 
 /**
  * The data with the folds that candidates are compared on, and the entries that answered on all of these: as many
- * repeats as every rival that saw each row once has done; fewer folds only where the time was too short for even that.
+ * repeats as every rival that saw each row once has done. Where the time was too short for the likely winner, the folds
+ * that it did.
  */
-function comparable(entries: Entry[], data: TrainingData): { data: TrainingData; entries: Entry[] } {
-  const reached = entries
-    .filter((entry) => entry.recipe.family !== "baseline")
-    .map((entry) => entry.folds.length);
-  const finished = reached.filter((folds) => folds >= data.once);
-  const folds =
-    finished.length > 0 ? data.once * Math.floor(Math.min(...finished) / data.once) : Math.max(1, ...reached);
+function comparable(
+  entries: Entry[],
+  data: TrainingData,
+  metric: MetricName,
+): { data: TrainingData; entries: Entry[] } {
+  const rivals = entries.filter((entry) => entry.recipe.family !== "baseline");
+  const finished = rivals.map((entry) => entry.folds.length).filter((folds) => folds >= data.once);
+  const likely = rivals.length > 0 ? likelyWinner(rivals, metric) : entries[0];
+  const repeats = finished.length > 0 ? Math.floor(Math.min(...finished) / data.once) : 0;
+  const folds = likely.folds.length < data.once ? likely.folds.length : data.once * Math.max(1, repeats);
   const compared = entries.filter((entry) => entry.folds.length >= folds);
   return { data: { ...data, folds: data.folds.slice(0, folds) }, entries: compared };
+}
+
+/** The best among those that came at least half as far as the farthest. */
+function likelyWinner(rivals: Entry[], metric: MetricName): Entry {
+  const farthest = Math.max(...rivals.map((entry) => entry.folds.length));
+  const near = rivals.filter((entry) => entry.folds.length >= farthest / 2);
+  const score = (entry: Entry) => goodness(metric, candidateOf(entry).score);
+  return near.reduce((best, entry) => (score(entry) > score(best) ? entry : best));
 }
 
 /** Mean squared error, or log loss, of always guessing: what the curve is drawn beside. */

@@ -4,8 +4,6 @@
  * from its file answers the same.
  */
 import { applyCalibration, type Calibration, fitCalibration, meanLogLoss } from "../trainer/calibration.ts";
-import { f1Macro } from "../trainer/metrics/classification.ts";
-import { confusionMatrix } from "../trainer/metrics/outcome.ts";
 import { combine, modelInputs, rowRange } from "../trainer/model.ts";
 import { readModel, writeModel } from "../trainer/model-file.ts";
 import { outOfFold } from "../trainer/race/ensemble.ts";
@@ -95,23 +93,35 @@ const LEAST_F1_GAIN = 0.005;
 /** From 0.01 to 0.99: the cheapest where costs are given, otherwise the best balance of F1 over both classes. */
 function chooseThreshold({ options }: Context, held: Held): number | null {
   const { costs } = options;
-  const worth = (threshold: number) => {
-    const values = Float64Array.from(held.truth, (_, i) => (held.response[2 * i + 1] >= threshold ? 1 : 0));
-    const outcome = {
-      task: "binary" as const,
-      classes: 2,
-      truth: held.truth,
-      values,
-      probabilities: null,
-      weights: null,
-    };
-    if (!costs) return f1Macro(outcome);
-    const matrix = confusionMatrix(outcome);
-    return -(matrix[1] * costs.falsePositive + matrix[2] * costs.falseNegative);
+  const matrices = confusionsByThreshold(held);
+  const worth = (percent: number) => {
+    const { hits, falseAlarms, misses, rejections } = matrices[percent];
+    if (costs) return -(falseAlarms * costs.falsePositive + misses * costs.falseNegative);
+    return f1(hits, falseAlarms + misses) + f1(rejections, falseAlarms + misses);
   };
-  const thresholds = Array.from({ length: 99 }, (_, i) => (i + 1) / 100);
-  const best = thresholds.reduce((a, b) => (worth(b) > worth(a) ? b : a), 0.5);
-  return costs || worth(best) > worth(0.5) + LEAST_F1_GAIN ? best : null;
+  let best = 50;
+  for (let percent = 1; percent < 100; percent++) if (worth(percent) > worth(best)) best = percent;
+  return costs || worth(best) > worth(50) + 2 * LEAST_F1_GAIN ? best / 100 : null;
+}
+
+const f1 = (hits: number, errors: number) => (2 * hits) / Math.max(1, 2 * hits + errors);
+
+/** For each percent, what answering the second class from there on would get right and wrong. */
+function confusionsByThreshold({ truth, response }: Held) {
+  const [positives, negatives] = [new Float64Array(101), new Float64Array(101)];
+  for (let row = 0; row < truth.length; row++) {
+    const percent = Math.floor(100 * response[2 * row + 1] + 1e-9);
+    (truth[row] > 0 ? positives : negatives)[percent]++;
+  }
+  let [misses, rejections] = [0, 0];
+  const all = (counts: Float64Array) => counts.reduce((sum, count) => sum + count, 0);
+  const [allPositives, allNegatives] = [all(positives), all(negatives)];
+  return Array.from({ length: 101 }, (_, percent) => {
+    const at = { hits: allPositives - misses, falseAlarms: allNegatives - rejections, misses, rejections };
+    misses += positives[percent];
+    rejections += negatives[percent];
+    return at;
+  });
 }
 
 /** Writes the model, reads it, and compares the answers on up to 200 rows to the last bit. */

@@ -26,8 +26,7 @@ export function meanAbsolutePercentageError(outcome: Outcome): number {
 /** Without weights the usual median; with integer weights the median of the repeated rows. */
 export function medianAbsoluteError(outcome: Outcome): number {
   const { truth, values, weights } = outcome;
-  const errors = truth.map((t, row) => Math.abs(t - values[row]));
-  const order = sortedRows(errors);
+  const { errors, order } = sortedErrors(truth, values);
   const total = totalWeight(outcome);
   let seen = 0;
   for (let i = 0; i < order.length; i++) {
@@ -39,6 +38,21 @@ export function medianAbsoluteError(outcome: Outcome): number {
     return (errors[order[i]] + errors[order[next]]) / 2;
   }
   return Number.NaN;
+}
+
+const sorted = new WeakMap<Float64Array, { truth: Float64Array; errors: Float64Array; order: Int32Array }>();
+
+/** Kept beside the values, since a bootstrap asks hundreds of times. */
+function sortedErrors(
+  truth: Float64Array,
+  values: Float64Array,
+): { errors: Float64Array; order: Int32Array } {
+  const known = sorted.get(values);
+  if (known?.truth === truth) return known;
+  const errors = truth.map((t, row) => Math.abs(t - values[row]));
+  const made = { truth, errors, order: sortedRows(errors) };
+  sorted.set(values, made);
+  return made;
 }
 
 export function explainedVariance(outcome: Outcome): number {

@@ -68,6 +68,7 @@ export class FoldRunner {
   /** Some candidate beside guessing has answered on every fold. */
   private finished = false;
   private done = 0;
+  private boostingMs = 0;
   private planned: Entry[] = [];
 
   constructor(
@@ -107,6 +108,7 @@ export class FoldRunner {
     if (entry.folds.length === data.once && entry.recipe.family !== "baseline") this.finished = true;
     entry.told = false;
     this.done++;
+    if (entry.recipe.family === "boosting") this.boostingMs = Math.max(this.boostingMs, durationMs);
     options.onProgress({ folds: this.done, of: this.done + this.toDo(), entry });
     return scored;
   }
@@ -122,8 +124,14 @@ export class FoldRunner {
     if (options.budgetRounds !== null) {
       return entry.folds.length % data.once === 0 && this.rounds >= options.budgetRounds ? "rounds" : null;
     }
-    const last = entry.folds[entry.folds.length - 1]?.durationMs ?? 0;
-    return options.elapsedMs() + last * 0.8 > options.deadlineMs ? "time" : null;
+    return options.elapsedMs() + 0.8 * this.expectedMs(entry) > options.deadlineMs ? "time" : null;
+  }
+
+  /** As long as its last fold; a newcomer with trees as long as the longest of boosting so far. */
+  private expectedMs(entry: Entry): number {
+    const last = entry.folds[entry.folds.length - 1];
+    if (last) return last.durationMs;
+    return entry.recipe.family === "linear" ? 0 : this.boostingMs;
   }
 
   private maxRounds(): number {
