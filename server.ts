@@ -76,12 +76,13 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     lastSeq: () => log.lastSeq,
     draw: (key) => {
       const { panel, subject } = parsePanelKey(key)!;
-      const home = config.PUBLIC_URL || `http://${config.HOST}:${config.PORT}`;
+      const home = config.PUBLIC_URL.replace(/\/$/, "") || `http://${config.HOST}:${config.PORT}`;
       const data = read(panel, subject);
       if (data === null && subject !== null) return null;
       return `${PanelView({ panelKey: key, panel, data, links: links(home) })}`;
     },
     publish: (drawing) => publish(topicOf(drawing.key), drawingMessage(log.epoch, drawing)),
+    failed: (key, error) => box.logger.error({ panel: key, error: `${(error as Error).stack}` }, "defect"),
   });
   log.subscribe((seq, stale) => live.markStale(seq, stale));
   const sockets = new Sockets({ config, log, live, publish, now: box.now });

@@ -5,7 +5,8 @@
 import * as z from "zod";
 import type { PanelKey } from "./panels.ts";
 import type { Store } from "./store/database.ts";
-import { activityBefore, eventsAfter, insertEvent, logBounds } from "./store/log.ts";
+import { activityBefore, type EventRow, eventsAfter, insertEvent, logBounds } from "./store/log.ts";
+import { insertRunEvent } from "./store/run-events.ts";
 
 export type Level = "info" | "success" | "warning" | "error";
 
@@ -131,7 +132,16 @@ export const EVENTS = {
     stale: (d) => ofRun(d.runId, "curve"),
   }),
   "candidate.scored": event({
-    data: z.object({ ...run, candidate: z.string(), score: z.number(), std: z.number(), metric: z.string() }),
+    data: z.object({
+      ...run,
+      candidate: z.string(),
+      family: z.string(),
+      score: z.number(),
+      std: z.number(),
+      foldScores: z.array(z.number()),
+      durationMs: z.number(),
+      metric: z.string(),
+    }),
     level: "info",
     sentence: (d) => `Run ${d.runNumber}: ${d.candidate} scored ${d.score.toPrecision(4)} (${d.metric})`,
     stale: (d) => [...ofRun(d.runId, "leaderboard", "run"), "activity"],
@@ -223,6 +233,13 @@ export interface LoggedEvent {
   data: Record<string, unknown>;
 }
 
+/** An event ready to be sent: `json` is its LoggedEvent, written once for all readers. */
+export interface LogEntry {
+  seq: number;
+  type: EventName;
+  json: string;
+}
+
 /** An activity row: what happened in a sentence. */
 export interface Activity {
   seq: number;
@@ -239,6 +256,9 @@ export class EventLog {
   private readonly listeners = new Set<Listener>();
   /** The newest number; kept here because every drawing asks for it. */
   lastSeq: number;
+  /** Readers that follow it now, and whether they have been told to end. */
+  followers = 0;
+  isClosed = false;
 
   constructor(
     private readonly store: Store,
@@ -256,8 +276,18 @@ export class EventLog {
     const happened: { seq: number; stale: PanelKey[] }[] = [];
     const result = this.store.transaction(() => body((type, data) => happened.push(this.insert(type, data))));
     this.lastSeq = happened.at(-1)?.seq ?? this.lastSeq;
-    for (const { seq, stale } of happened) for (const listener of this.listeners) listener(seq, stale);
+    for (const { seq, stale } of happened) this.tell(seq, stale);
     return result;
+  }
+
+  /** Ends whoever follows, so that the server can stop. */
+  close(): void {
+    this.isClosed = true;
+    this.tell(this.lastSeq, []);
+  }
+
+  private tell(seq: number, stale: PanelKey[]): void {
+    for (const listener of this.listeners) listener(seq, stale);
   }
 
   append<N extends EventName>(type: N, data: EventData<N>): void {
@@ -265,8 +295,9 @@ export class EventLog {
   }
 
   private insert<N extends EventName>(type: N, data: EventData<N>): { seq: number; stale: PanelKey[] } {
-    const activity = EVENTS[type].sentence ? 1 : 0;
-    const seq = insertEvent(this.store, { type, at: this.now(), data: JSON.stringify(data), activity });
+    const row = { type, at: this.now(), data: JSON.stringify(data) };
+    const seq = insertEvent(this.store, { ...row, activity: EVENTS[type].sentence ? 1 : 0 });
+    if ("runId" in data) insertRunEvent(this.store, { ...row, seq, runId: data.runId });
     return { seq, stale: stalePanels(type, data) };
   }
 
@@ -285,10 +316,19 @@ export class EventLog {
     }));
   }
 
-  /** Is there an event after `since` that is no longer in the log? */
-  isTruncated(since: number): boolean {
-    const { first } = logBounds(this.store);
-    return since < first - 1;
+  /** As `read`, for those who only pass it on: the stored text is not taken apart and put together again. */
+  entries(since: number, limit: number, type: string | null = null): LogEntry[] {
+    return eventsAfter(this.store, { since, limit, type }).map(entryOf);
+  }
+
+  /**
+   * Where a reader goes on that says it has everything up to `since`. A position of another epoch, or from the future,
+   * means nothing here: it starts at the present. `truncated`: it may have missed what cannot be told any more.
+   */
+  resume(since: number, epoch: string | null): { since: number; truncated: boolean } {
+    if ((epoch !== null && epoch !== this.epoch) || since > this.lastSeq)
+      return { since: this.lastSeq, truncated: true };
+    return { since, truncated: since < logBounds(this.store).first - 1 };
   }
 
   activity(before: number, limit: number): Activity[] {
@@ -306,6 +346,11 @@ export class EventLog {
       };
     });
   }
+}
+
+function entryOf({ seq, type, at, data }: EventRow): LogEntry {
+  const json = `{"seq":${seq},"type":"${type}","at":"${new Date(at).toISOString()}","data":${data}}`;
+  return { seq, type: type as EventName, json };
 }
 
 /** The panels that an event makes stale. */

@@ -1,8 +1,11 @@
-/** How does a reader follow the log? By its own cursor, at its own pace; silence is filled with heartbeats. */
-import type { EventLog, LoggedEvent } from "./events.ts";
+/**
+ * How does a reader follow the log? By its own cursor, at its own pace; silence is filled with heartbeats. However slow
+ * it is, it holds one batch and no more.
+ */
+import type { EventLog, LogEntry } from "./events.ts";
 
 export const HEARTBEAT_MS = 10_000;
-const BATCH = 500;
+const BATCH = 200;
 
 export interface FollowOptions {
   since: number;
@@ -12,25 +15,40 @@ export interface FollowOptions {
   signal: AbortSignal;
 }
 
-/** Yields events in order, each once; null after each ten seconds of silence. */
-export async function* follow(log: EventLog, options: FollowOptions): AsyncGenerator<LoggedEvent | null> {
+/** Yields events in order, each once; an empty batch after each ten seconds in which there was none. */
+export async function* follow(log: EventLog, options: FollowOptions): AsyncGenerator<LogEntry[]> {
   let cursor = options.since;
-  while (!options.signal.aborted) {
-    const events = log.read(cursor, BATCH, options.type ?? null);
-    for (const event of events) {
-      cursor = event.seq;
-      yield event;
+  let heartbeatAt = performance.now() + HEARTBEAT_MS;
+  log.followers += 1;
+  try {
+    while (!options.signal.aborted) {
+      const end = log.lastSeq;
+      const entries = log.entries(cursor, BATCH, options.type ?? null);
+      // Of a rare type the last match may lie far back: what was searched once is not searched again.
+      cursor = entries.length === BATCH ? entries.at(-1)!.seq : Math.max(cursor, end);
+      if (entries.length) {
+        yield entries;
+        heartbeatAt = performance.now() + HEARTBEAT_MS;
+        continue;
+      }
+      if (!options.isEndless || log.isClosed) return;
+      const waited = await nextEvent(log, { cursor, heartbeatAt, signal: options.signal });
+      if (waited !== "silence") continue;
+      yield [];
+      heartbeatAt = performance.now() + HEARTBEAT_MS;
     }
-    if (events.length) continue;
-    if (!options.isEndless) return;
-    if ((await nextEvent(log, cursor, options.signal)) === "silence") yield null;
+  } finally {
+    log.followers -= 1;
   }
 }
 
-function nextEvent(log: EventLog, cursor: number, signal: AbortSignal): Promise<"event" | "silence" | "end"> {
+function nextEvent(
+  log: EventLog,
+  { cursor, heartbeatAt, signal }: { cursor: number; heartbeatAt: number; signal: AbortSignal },
+): Promise<"event" | "silence" | "end"> {
   const { promise, resolve } = Promise.withResolvers<"event" | "silence" | "end">();
-  const unsubscribe = log.subscribe((seq) => seq > cursor && resolve("event"));
-  const timer = setTimeout(() => resolve("silence"), HEARTBEAT_MS);
+  const unsubscribe = log.subscribe((seq) => (seq > cursor || log.isClosed) && resolve("event"));
+  const timer = setTimeout(() => resolve("silence"), Math.max(0, heartbeatAt - performance.now()));
   const abort = () => resolve("end");
   signal.addEventListener("abort", abort, { once: true });
   return promise.finally(() => {

@@ -7,8 +7,9 @@ import { cpus, freemem, totalmem } from "node:os";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config.ts";
 import type { EventLog } from "./events.ts";
+import type { Logger } from "./log.ts";
 import type { Store } from "./store/database.ts";
-import { insertSample, sampleHistory, trimSamples } from "./store/samples.ts";
+import { insertSample, sampleHistory } from "./store/samples.ts";
 
 export type HealthState = "healthy" | "warning" | "critical";
 
@@ -101,6 +102,7 @@ export interface HealthOptions {
   config: Config;
   store: Store;
   log: EventLog;
+  logger: Logger;
   now: () => number;
   queueLength: () => number;
 }
@@ -167,10 +169,6 @@ export class Health {
       });
       append("metrics.sampled", { values: Object.fromEntries(values) });
     });
-  }
-
-  trim(before: number): void {
-    trimSamples(this.options.store, before);
   }
 
   private judge(gauge: GaugeName, value: number, at: number): { from: HealthState; reading: GaugeReading } {

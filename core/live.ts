@@ -18,6 +18,8 @@ export interface LiveOptions {
   draw: (key: PanelKey) => string | null;
   /** `seq`: the log position of this drawing. `horizon`: every watched panel is drawn for all events up to it. */
   publish: (drawing: { key: PanelKey; html: string; seq: number; horizon: number }) => void;
+  /** A panel could not be drawn for its viewers: a defect, told once for each drawing. */
+  failed: (key: PanelKey, error: unknown) => void;
   lastSeq: () => number;
 }
 
@@ -28,8 +30,6 @@ export interface Fragment {
 }
 
 interface PanelState {
-  /** First event since the last drawing; null: the drawing is fresh. */
-  staleSince: number | null;
   lastStale: number;
   drawnAt: number;
   fragment: Fragment | null;
@@ -41,6 +41,8 @@ const PANELS_KEPT = 500;
 export class Live {
   private readonly panels = new Map<PanelKey, PanelState>();
   private readonly watchers = new Map<PanelKey, number>();
+  /** Watched panels that wait for their drawing, with the first event since the last one. */
+  private readonly staleSince = new Map<PanelKey, number>();
   private scheduledFor = Number.POSITIVE_INFINITY;
   drawings = 0;
 
@@ -50,7 +52,10 @@ export class Live {
     private knownSince = options.lastSeq(),
   ) {}
 
-  /** The panel as of now, drawn only if something has happened to it since; null where its subject is gone. */
+  /**
+   * The panel as of now, drawn only if something has happened to it since; null where its subject is gone. Throws what
+   * drawing throws.
+   */
   fragment(key: PanelKey): Fragment | null {
     const state = this.state(key);
     if (state.fragment && state.fragment.seq >= state.lastStale) return state.fragment;
@@ -58,6 +63,16 @@ export class Live {
     this.drawings += 1;
     state.fragment = html === null ? null : { html, seq: this.options.lastSeq() };
     return state.fragment;
+  }
+
+  /** As `fragment`, for viewers: one panel that cannot be drawn must not keep the others from them. */
+  fragmentForViewers(key: PanelKey): Fragment | null {
+    try {
+      return this.fragment(key);
+    } catch (error) {
+      this.options.failed(key, error);
+      return null;
+    }
   }
 
   watch(key: PanelKey): void {
@@ -75,7 +90,7 @@ export class Live {
       const state = this.state(key);
       state.lastStale = seq;
       if (!this.watchers.has(key)) continue;
-      state.staleSince ??= seq;
+      if (!this.staleSince.has(key)) this.staleSince.set(key, seq);
       this.schedule(Math.max(0, state.drawnAt + DRAW_INTERVAL_MS - this.options.clock.now()));
     }
   }
@@ -88,9 +103,7 @@ export class Live {
   /** Every drawing for events up to this number has been published. */
   horizon(): number {
     let horizon = this.options.lastSeq();
-    for (const { staleSince } of this.panels.values()) {
-      if (staleSince !== null && staleSince - 1 < horizon) horizon = staleSince - 1;
-    }
+    for (const seq of this.staleSince.values()) horizon = Math.min(horizon, seq - 1);
     return horizon;
   }
 
@@ -101,17 +114,17 @@ export class Live {
   private state(key: PanelKey): PanelState {
     let state = this.panels.get(key);
     if (!state) {
-      state = { staleSince: null, lastStale: 0, drawnAt: Number.NEGATIVE_INFINITY, fragment: null };
+      state = { lastStale: 0, drawnAt: Number.NEGATIVE_INFINITY, fragment: null };
       this.panels.set(key, state);
-      if (this.panels.size > PANELS_KEPT) this.forget();
+      if (this.panels.size > PANELS_KEPT) this.forgetOther(key);
     }
     return state;
   }
 
   /** Drops the oldest panel that nobody watches; from then on, "not known" covers what it knew. */
-  private forget(): void {
+  private forgetOther(newest: PanelKey): void {
     for (const [key, state] of this.panels) {
-      if (this.watchers.has(key)) continue;
+      if (key === newest || this.watchers.has(key)) continue;
       this.panels.delete(key);
       this.knownSince = Math.max(this.knownSince, state.lastStale);
       return;
@@ -129,8 +142,8 @@ export class Live {
     this.scheduledFor = Number.POSITIVE_INFINITY;
     const now = this.options.clock.now();
     let next = Number.POSITIVE_INFINITY;
-    for (const [key, state] of this.panels) {
-      if (state.staleSince === null) continue;
+    for (const key of [...this.staleSince.keys()]) {
+      const state = this.state(key);
       const due = state.drawnAt + DRAW_INTERVAL_MS;
       if (due <= now) this.drawPanel(key, state, now);
       else next = Math.min(next, due);
@@ -139,10 +152,10 @@ export class Live {
   }
 
   private drawPanel(key: PanelKey, state: PanelState, now: number): void {
-    state.staleSince = null;
+    this.staleSince.delete(key);
     state.drawnAt = now;
     if (!this.watchers.has(key)) return;
-    const fragment = this.fragment(key);
+    const fragment = this.fragmentForViewers(key);
     if (fragment) this.options.publish({ key, ...fragment, horizon: this.horizon() });
   }
 }

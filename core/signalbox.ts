@@ -9,14 +9,10 @@ import { Health } from "./health.ts";
 import { holdFolder } from "./hold.ts";
 import { type Logger, openLogger } from "./log.ts";
 import { Models } from "./models.ts";
+import { startRetention } from "./retention.ts";
 import { Runs } from "./runs.ts";
 import { Serving } from "./serving.ts";
 import { Store } from "./store/database.ts";
-import { trimEvents } from "./store/log.ts";
-
-/** Newest events that are kept, whatever their age. */
-const EVENTS_KEPT = 1_000_000;
-const TRIM_MS = 600_000;
 
 export interface Signalbox {
   config: Config;
@@ -64,20 +60,14 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     now,
   });
   const serving = new Serving({ store, log, models, now });
-  const health = new Health({ config, store, log, now, queueLength: () => runs.queueLength() });
+  const health = new Health({ config, store, log, logger, now, queueLength: () => runs.queueLength() });
   await models.start();
   await datasets.start();
   await runs.start();
   await health.start();
-  const trim = () => {
-    const before = now() - config.RETENTION_DAYS * 86_400_000;
-    trimEvents(store, { before, keep: EVENTS_KEPT });
-    health.trim(before);
-  };
-  trim();
-  const trimmer = setInterval(trim, TRIM_MS);
+  const endRetention = startRetention({ store, logger, days: config.RETENTION_DAYS, now });
   const close = async () => {
-    clearInterval(trimmer);
+    endRetention();
     health.stop();
     runs.stop();
     datasets.stop();

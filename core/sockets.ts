@@ -6,7 +6,7 @@
 import type { ServerWebSocket, WebSocketHandler } from "bun";
 import { type Config, isLoopback } from "./config.ts";
 import { AppError } from "./errors.ts";
-import type { EventLog } from "./events.ts";
+import type { EventLog, LogEntry } from "./events.ts";
 import type { Live } from "./live.ts";
 import { type PanelKey, parsePanelKey } from "./panels.ts";
 
@@ -19,7 +19,6 @@ export interface Viewer {
   address: string;
   /** JSON: the last event that was sent. */
   cursor: number;
-  isWriting: boolean;
   lastHeardAt: number;
 }
 
@@ -35,11 +34,12 @@ export interface SocketsOptions {
 
 /** Bytes that may wait for a viewer that does not read; then it is closed and comes back when it reads again. */
 const BACKPRESSURE_BYTES = 256 * 1024;
-const PING_MS = 20_000;
+/** A peer that is gone without a word is closed within 60 s: SILENT_MS and one round of pings. */
+const PING_MS = 15_000;
+const SILENT_MS = 40_000;
 /** Viewers take silence of three of these for a dead connection. */
 const TICK_MS = 5_000;
 const TICK = "tick";
-const SILENT_MS = 50_000;
 const BATCH = 200;
 const MAX_PANELS = 40;
 /** 1012, service restart: htmx reconnects after it. */
@@ -47,6 +47,8 @@ const RESTART = 1012;
 
 export class Sockets {
   private readonly open = new Set<Socket>();
+  /** Those of them that read events. */
+  private readonly readers = new Set<Socket>();
   private readonly byAddress = new Map<string, number>();
   private readonly pinger: Timer;
   private readonly ticker: Timer;
@@ -54,7 +56,7 @@ export class Sockets {
   private isPumpScheduled = false;
 
   constructor(private readonly options: SocketsOptions) {
-    this.pinger = setInterval(() => this.ping(), PING_MS);
+    this.pinger = setInterval(() => this.closeSilent(), PING_MS);
     this.ticker = setInterval(() => options.publish(TICK, this.tickMessage()), TICK_MS);
     this.unsubscribe = options.log.subscribe(() => this.schedulePump());
   }
@@ -79,7 +81,6 @@ export class Sockets {
       epoch: query.get("epoch"),
       address,
       cursor: log.lastSeq,
-      isWriting: false,
       lastHeardAt: this.options.now(),
     };
   }
@@ -102,17 +103,18 @@ export class Sockets {
         socket.data.lastHeardAt = this.options.now();
       },
       drain: (socket) => {
-        if (socket.data.format === "json") this.pump(socket);
+        if (socket.data.format === "json") this.schedulePump();
       },
       close: (socket) => this.leave(socket),
     };
   }
 
-  /** Tells viewers to come back, then closes. */
+  /** Tells viewers to come back, then closes; whoever follows the log by a stream is ended too. */
   stop(): void {
     clearInterval(this.pinger);
     clearInterval(this.ticker);
     this.unsubscribe();
+    this.options.log.close();
     for (const socket of this.open) socket.close(RESTART, "restart");
   }
 
@@ -139,43 +141,22 @@ export class Sockets {
     }
     const missed = panels.filter((key) => !isKnown || live.isStaleSince(key, since));
     const drawings = missed.flatMap((key) => {
-      const fragment = live.fragment(key);
+      const fragment = live.fragmentForViewers(key);
       return fragment ? [{ key, ...fragment }] : [];
     });
     socket.subscribe(TICK);
-    socket.send(helloMessage(log, drawings));
+    socket.send(helloMessage(log, { drawings, truncated: since !== null && !isKnown }));
   }
 
   private welcomeReader(socket: Socket): void {
     const { log } = this.options;
     const { data } = socket;
-    const isForeign =
-      data.since !== null && ((data.epoch !== null && data.epoch !== log.epoch) || data.since > log.lastSeq);
-    data.cursor = data.since === null || isForeign ? log.lastSeq : data.since;
-    const truncated = isForeign || (data.since !== null && log.isTruncated(data.since));
+    const from = log.resume(data.since ?? log.lastSeq, data.since === null ? null : data.epoch);
+    data.cursor = from.since;
+    const { truncated } = from;
     socket.send(JSON.stringify({ control: "hello", epoch: log.epoch, seq: log.lastSeq, truncated }));
-    this.pump(socket);
-  }
-
-  /** Sends events until the reader is up to date or its buffer fills; `drain` goes on then. */
-  private pump(socket: Socket): void {
-    const { data } = socket;
-    if (data.isWriting) return;
-    data.isWriting = true;
-    try {
-      for (;;) {
-        const events = this.options.log.read(data.cursor, BATCH);
-        if (!events.length) return;
-        for (const event of events) {
-          const sent = socket.send(JSON.stringify(event));
-          if (sent === 0) return;
-          data.cursor = event.seq;
-          if (sent < 0) return;
-        }
-      }
-    } finally {
-      data.isWriting = false;
-    }
+    this.readers.add(socket);
+    this.schedulePump();
   }
 
   private schedulePump(): void {
@@ -183,13 +164,42 @@ export class Sockets {
     this.isPumpScheduled = true;
     setImmediate(() => {
       this.isPumpScheduled = false;
-      for (const socket of this.open) {
-        if (socket.data.format === "json" && socket.getBufferedAmount() === 0) this.pump(socket);
-      }
+      this.pumpReaders();
     });
   }
 
-  private ping(): void {
+  /**
+   * One batch to each reader that is behind and whose buffer is empty; those that are not at the end then get the next
+   * one, after whatever else waits. Readers at the same place share what is read. `drain` goes on with a slow one.
+   */
+  private pumpReaders(): void {
+    const { log } = this.options;
+    const batches = new Map<number, LogEntry[]>();
+    let isBehind = false;
+    for (const socket of this.readers) {
+      const { cursor } = socket.data;
+      if (cursor >= log.lastSeq || socket.getBufferedAmount() > 0) continue;
+      const batch = batches.get(cursor) ?? log.entries(cursor, BATCH);
+      batches.set(cursor, batch);
+      isBehind = this.sendBatch(socket, batch) || isBehind;
+    }
+    if (isBehind) this.schedulePump();
+  }
+
+  /** True: it took all, and there is more. */
+  private sendBatch(socket: Socket, batch: LogEntry[]): boolean {
+    const { data } = socket;
+    for (const { seq, json } of batch) {
+      const sent = socket.send(json);
+      if (sent === 0) return false;
+      data.cursor = seq;
+      if (sent < 0) return false;
+    }
+    return batch.length > 0 && data.cursor < this.options.log.lastSeq;
+  }
+
+  /** Asks each for a sign of life, and closes those that gave none for long. */
+  closeSilent(): void {
     const silentSince = this.options.now() - SILENT_MS;
     for (const socket of this.open) {
       if (socket.data.lastHeardAt < silentSince) socket.terminate();
@@ -199,6 +209,7 @@ export class Sockets {
 
   private leave(socket: Socket): void {
     if (!this.open.delete(socket)) return;
+    this.readers.delete(socket);
     const { address, format, panels } = socket.data;
     const left = (this.byAddress.get(address) ?? 1) - 1;
     if (left > 0) this.byAddress.set(address, left);
@@ -208,12 +219,16 @@ export class Sockets {
 }
 
 /** One message brings the viewer to the present: a cut in the middle of several could lose a panel. */
-function helloMessage(log: EventLog, drawings: { key: PanelKey; html: string; seq: number }[]): string {
+function helloMessage(
+  log: EventLog,
+  { drawings, truncated }: { drawings: { key: PanelKey; html: string; seq: number }[]; truncated: boolean },
+): string {
   return JSON.stringify({
     control: "hello",
     epoch: log.epoch,
     seq: log.lastSeq,
     horizon: log.lastSeq,
+    truncated,
     panels: Object.fromEntries(drawings.map(({ key, seq }) => [key, seq])),
     ...(drawings.length && { content: drawings.map(partial).join("") }),
   });

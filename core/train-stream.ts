@@ -18,16 +18,15 @@ export interface TrainStreamOptions {
 
 /** Throws AppError where the run does not finish: the stream then breaks. */
 export async function* trainStream(box: Signalbox, options: TrainStreamOptions): AsyncGenerator<string> {
-  for await (const event of follow(box.log, {
-    since: options.since,
-    isEndless: true,
-    signal: options.signal,
-  })) {
-    if (event === null) yield "\n";
-    else if (event.data.runId === options.runId) {
-      const line = options.format === "ndjson" ? `${JSON.stringify(event)}\n` : textLine(event);
+  const { since, signal } = options;
+  following: for await (const entries of follow(box.log, { since, isEndless: true, signal })) {
+    if (!entries.length) yield "\n";
+    for (const { type, json } of entries) {
+      const event = JSON.parse(json) as LoggedEvent;
+      if (event.data.runId !== options.runId) continue;
+      const line = options.format === "ndjson" ? `${json}\n` : textLine(event);
       if (line) yield line;
-      if (isEnd(event.type)) break;
+      if (isEnd(type)) break following;
     }
   }
   const run = await box.runs.ended(options.runId);

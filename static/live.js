@@ -2,23 +2,25 @@
 // socket is down, and opens it again whatever closed it. It builds no HTML.
 (() => {
   const body = document.body;
-  const live = document.getElementById("live");
+  const live = () => document.getElementById("live");
   const pill = document.getElementById("pill");
   const announce = document.getElementById("announce");
-  if (!live) return;
+  if (!live()) return;
 
   const WORDS = { connecting: "Connecting", live: "Live", polling: "Polling", offline: "Offline" };
   const RECONNECTS = [1001, 1005, 1006, 1011, 1012, 1013, 1014];
   const POLL_MS = 2000;
   const PATIENCE_MS = 1500;
-  const SILENT_MS = 15000;
-  const connectUrl = live.getAttribute("hx-ws:connect");
+  const SILENT_MS = 14000;
+  const OPENING_MS = 10000;
+  const connectUrl = live().getAttribute("hx-ws:connect");
 
   let epoch = body.dataset.epoch;
   let position = Number(body.dataset.seq);
   let seqs = new Map();
   let socket = null;
   let heardAt = 0;
+  let triedAt = Date.now();
   let poller = null;
 
   const seqOf = (panel) => seqs.get(panel) ?? Number(body.dataset.seq);
@@ -49,11 +51,14 @@
 
   function reopen() {
     if (document.hidden || isOpen()) return;
-    live.setAttribute("hx-ws:connect", connectUrl);
-    htmx.process(live, true);
+    triedAt = Date.now();
+    live().setAttribute("hx-ws:connect", connectUrl);
+    htmx.process(live(), true);
   }
 
+  // A frozen peer is never noticed by the browser, neither by an open socket nor by one that waits to be let in.
   function dropIfSilent() {
+    if (!isOpen() && Date.now() - triedAt > OPENING_MS) return reopen();
     if (!isOpen() || Date.now() - heardAt < SILENT_MS) return;
     const frozen = socket;
     socket = null;
@@ -64,6 +69,7 @@
   }
 
   document.addEventListener("htmx:ws:before:connection", ({ detail }) => {
+    triedAt = Date.now();
     const url = new URL(detail.connection.url);
     url.searchParams.set("since", position);
     url.searchParams.set("epoch", epoch);
@@ -106,14 +112,17 @@
     if (detail.reason === "closed" && !RECONNECTS.includes(detail.code)) setTimeout(reopen, PATIENCE_MS);
   });
 
+  // The id carries the subject: "stages:RUN".
+  const panelOf = (element) => (element?.dataset.panel ? element.id : null);
+
   document.addEventListener("htmx:config:request", ({ detail }) => {
-    const panel = detail.ctx.sourceElement?.dataset.panel;
+    const panel = panelOf(detail.ctx.sourceElement);
     if (panel) detail.ctx.request.headers["If-None-Match"] = `"${epoch}-${seqOf(panel)}"`;
   });
 
   document.addEventListener("htmx:before:response", (event) => {
     const { ctx } = event.detail;
-    const panel = ctx.sourceElement?.dataset.panel;
+    const panel = panelOf(ctx.sourceElement);
     if (!panel) return;
     const [, answerEpoch, seq] = /"(.+)-(\d+)"/.exec(ctx.response.headers.get("etag") ?? "") ?? [];
     if (ctx.response.status >= 500) return show("offline");
@@ -130,7 +139,7 @@
   });
 
   document.addEventListener("htmx:error", ({ detail }) => {
-    if (detail.ctx?.sourceElement?.dataset.panel && !isOpen()) show("offline");
+    if (panelOf(detail.ctx?.sourceElement) && !isOpen()) show("offline");
   });
 
   document.addEventListener("htmx:after:swap", () => {
@@ -139,9 +148,11 @@
   });
 
   document.addEventListener("visibilitychange", () => {
+    triedAt = Date.now();
     if (!document.hidden) setTimeout(() => isOpen() || reopen(), 1000);
   });
   window.addEventListener("online", reopen);
+  window.addEventListener("pageshow", ({ persisted }) => persisted && reopen());
   setInterval(dropIfSilent, 1000);
   setTimeout(() => isOpen() || startPolling(), PATIENCE_MS);
 })();

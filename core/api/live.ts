@@ -1,33 +1,45 @@
 /** The API of what happens: events as pages, SSE and NDJSON; status, gauges, activity. */
 import * as z from "zod";
+import { AppError } from "../errors.ts";
 import { follow } from "../follow.ts";
 import { eventLines, streamAnswer } from "../http/answers.ts";
 import { checked } from "../http/body.ts";
 import { linkHeader } from "../http/negotiate.ts";
-import { activityPage, READERS } from "../panel-data.ts";
+import { activityPage, type PanelSource, READERS } from "../panel-data.ts";
 import { VERSION } from "../version.ts";
 import type { Call, Route } from "./route.ts";
 
 const WHOLE = z.coerce.number().int().min(0);
 const LIMIT = z.coerce.number().int().min(1).max(1000).default(100);
 
-function events({ box, request, url, query, requestId, takeTime }: Call): Response {
+function events(call: Call): Response {
+  const { box, request, url, query, requestId, takeTime } = call;
   const accept = request.headers.get("accept") ?? "";
   const isSse = accept.includes("text/event-stream");
   const isEndless = isSse || query.follow === "1";
   const from = request.headers.get("last-event-id") ?? query.since;
-  const since = from === undefined ? (isEndless ? box.log.lastSeq : 0) : checked(from, WHOLE);
+  const asked = from === undefined ? (isEndless ? box.log.lastSeq : 0) : checked(from, WHOLE);
+  const { since, truncated } = box.log.resume(asked, query.epoch ?? null);
   const type = query.type ?? null;
   if (isEndless || accept.includes("ndjson")) {
+    refuseBeyondCap(box);
     takeTime();
     const format = isSse ? "sse" : "ndjson";
     const followed = follow(box.log, { since, type, isEndless, signal: request.signal });
-    return streamAnswer(eventLines(followed, format), format, requestId);
+    const headers = { "signalbox-epoch": box.log.epoch, "signalbox-truncated": String(truncated) };
+    return streamAnswer(eventLines(followed, format), format, { instance: requestId, headers });
   }
   const limit = checked(query.limit, LIMIT);
   const items = box.log.read(since, limit, type);
   const next = items.length === limit ? items.at(-1)!.seq : null;
-  return Response.json({ items, next, epoch: box.log.epoch }, { headers: linkHeader(url, next, "since") });
+  const { epoch } = box.log;
+  return Response.json({ items, next, epoch, truncated }, { headers: linkHeader(url, next, "since") });
+}
+
+/** A stream costs as much as a socket: the same bound holds for them. */
+function refuseBeyondCap({ log, config }: PanelSource): void {
+  if (log.followers < config.MAX_SOCKETS) return;
+  throw new AppError("unavailable", "All streams are taken", { fix: "Poll /api/events?since= instead." });
 }
 
 export const LIVE_ROUTES: Route[] = [
@@ -38,6 +50,7 @@ export const LIVE_ROUTES: Route[] = [
     says: "The numbered log: as JSON, as application/x-ndjson, or as SSE with Accept: text/event-stream.",
     query: {
       since: "the last seq that you have",
+      epoch: "the log that seq is of; of another one, it starts at the present and says truncated",
       type: "only events of this type",
       limit: "how many, at most 1000",
       follow: "1 stays open",
@@ -70,7 +83,7 @@ export const LIVE_ROUTES: Route[] = [
     method: "GET",
     path: "/api/metrics",
     example: "curl --fail-with-body '{home}/api/metrics'",
-    says: "The gauges with the history of an hour.",
+    says: "The gauges with the history of 24 hours.",
     handle: ({ box }) => Response.json(READERS.metrics(box, null)),
   },
   {

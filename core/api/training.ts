@@ -36,7 +36,7 @@ async function trainUpload({
   const { id: runId } = box.runs.train(trainQuery(query, datasetId));
   const format = (request.headers.get("accept") ?? "").includes("ndjson") ? "ndjson" : "text";
   const lines = trainStream(box, { runId, since, format, home, signal: request.signal });
-  return streamAnswer(lines, format, requestId);
+  return streamAnswer(lines, format, { instance: requestId });
 }
 
 export const TRAINING_ROUTES: Route[] = [

@@ -1,5 +1,5 @@
 /** How does an answer go out? Pages compressed, fragments with a position as their ETag, streams that may break. */
-import type { LoggedEvent } from "../events.ts";
+import type { LogEntry } from "../events.ts";
 import { HEARTBEAT_MS } from "../follow.ts";
 import type { Fragment } from "../live.ts";
 import { problem } from "./problem.ts";
@@ -51,7 +51,7 @@ const STREAM_TYPES = {
 export function streamAnswer(
   chunks: AsyncGenerator<string>,
   format: keyof typeof STREAM_TYPES,
-  instance: string,
+  { instance, headers: further = {} }: { instance: string; headers?: Record<string, string> },
 ): Response {
   const failed = (error: unknown) => {
     const { type: _, ...told } = problem(error, instance);
@@ -62,20 +62,22 @@ export function streamAnswer(
     "content-type": STREAM_TYPES[format],
     "cache-control": "no-store",
     "x-accel-buffering": "no",
+    ...further,
   };
   return new Response(streamBody(chunks, failed), { headers });
 }
 
-/** Events as SSE (`id`, `event`, `data`) or NDJSON; silence becomes a comment or a blank line. */
+/** Batches of events as SSE (`id`, `event`, `data`) or NDJSON; an empty batch becomes a comment or a blank line. */
 export async function* eventLines(
-  events: AsyncGenerator<LoggedEvent | null>,
+  batches: AsyncGenerator<LogEntry[]>,
   format: "sse" | "ndjson",
 ): AsyncGenerator<string> {
   // Headers leave with the first chunk: a reader must not wait for the first event to know that it is connected.
   yield format === "sse" ? `retry: 2000\n: heartbeat each ${HEARTBEAT_MS / 1000} s\n\n` : "\n";
-  for await (const event of events) {
-    if (event === null) yield format === "sse" ? ":\n\n" : "\n";
-    else if (format === "ndjson") yield `${JSON.stringify(event)}\n`;
-    else yield `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
-  }
+  const line =
+    format === "sse"
+      ? ({ seq, type, json }: LogEntry) => `id: ${seq}\nevent: ${type}\ndata: ${json}\n\n`
+      : ({ json }: LogEntry) => `${json}\n`;
+  const heartbeat = format === "sse" ? ":\n\n" : "\n";
+  for await (const entries of batches) yield entries.length ? entries.map(line).join("") : heartbeat;
 }

@@ -45,11 +45,16 @@ export function logBounds(store: Store): { first: number; last: number } {
   return { first, last };
 }
 
-/** Drops what is older than `before`, and all but the newest `keep` rows. */
-export function trimEvents(store: Store, bound: { before: number; keep: number }): number {
-  return store.run(
-    `DELETE FROM events WHERE at < $before
-     OR seq <= (SELECT coalesce(max(seq), 0) FROM events) - $keep`,
-    bound,
-  ).changes;
+/**
+ * Drops at most `limit` of the oldest rows: what is older than `before`, and all but the newest `keep`. Only from the
+ * front, whatever the clock did in between: a reader that goes on after its position never steps over a hole.
+ */
+export function trimEvents(store: Store, bound: { before: number; keep: number; limit: number }): number {
+  const { first, last } = logBounds(store);
+  const young = store.get<{ seq: number }>(
+    "SELECT seq FROM events WHERE at >= $before AND seq < $end ORDER BY seq LIMIT 1",
+    { before: bound.before, end: first + bound.limit },
+  )?.seq;
+  const end = Math.max(young ?? first + bound.limit, Math.min(last + 1 - bound.keep, first + bound.limit));
+  return store.run("DELETE FROM events WHERE seq < $end", { end }).changes;
 }

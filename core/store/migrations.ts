@@ -83,6 +83,30 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (run_id, candidate, round)
   ) STRICT, WITHOUT ROWID;
 
+  -- A run's own record, to be replayed long after retention has dropped its events from the log.
+  CREATE TABLE run_events (
+    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (run_id, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  -- cursor: every event up to it was delivered, or was not wanted.
+  CREATE TABLE webhooks (
+    id TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    types TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    cursor INTEGER NOT NULL,
+    delivered INTEGER NOT NULL,
+    given_up INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    last_error TEXT,
+    created_at INTEGER NOT NULL
+  ) STRICT;
+
   CREATE TABLE models (
     name TEXT PRIMARY KEY,
     live_version INTEGER,

@@ -18,6 +18,11 @@ export function sampleHistory(
   );
 }
 
-export function trimSamples(store: Store, before: number): number {
-  return store.run("DELETE FROM samples WHERE at < $before", { before }).changes;
+/** Drops at most `limit` of the samples older than `before`. */
+export function trimSamples(store: Store, bound: { before: number; limit: number }): number {
+  return store.run(
+    `DELETE FROM samples WHERE (gauge, at) IN
+     (SELECT gauge, at FROM samples WHERE at < $before ORDER BY at LIMIT $limit)`,
+    bound,
+  ).changes;
 }

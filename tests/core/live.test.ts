@@ -13,11 +13,17 @@ function world() {
   let timers: { at: number; callback: () => void }[] = [];
   const state = new Map<PanelKey, number>(PANELS.map((key) => [key, 0]));
   const published: { key: PanelKey; html: string; seq: number; horizon: number }[] = [];
+  const failed: PanelKey[] = [];
+  const broken = new Set<PanelKey>();
   const live = new Live({
     clock: { now: () => now, after: (ms, callback) => void timers.push({ at: now + ms, callback }) },
     lastSeq: () => seq,
-    draw: (key) => `${key}=${state.get(key)}`,
+    draw: (key) => {
+      if (broken.has(key)) throw new Error("a defect");
+      return `${key}=${state.get(key)}`;
+    },
     publish: (drawing) => void published.push(drawing),
+    failed: (key) => void failed.push(key),
   });
   const pass = (ms: number) => {
     const end = now + ms;
@@ -35,7 +41,7 @@ function world() {
     for (const key of keys) state.set(key, state.get(key)! + 1);
     live.markStale(seq, keys);
   };
-  return { live, state, published, pass, happen, seq: () => seq };
+  return { live, state, published, pass, happen, failed, broken };
 }
 
 /** What a page does: keeps the position that it was told, drops what is not newer. */
@@ -139,6 +145,34 @@ describe("drawing", () => {
     happen(["metrics"]);
     for (let i = 0; i < 100; i++) live.fragment("metrics");
     expect(live.drawings).toBe(1);
+  });
+
+  test("that fails keeps no other panel from its viewers, and is tried again with the next event", () => {
+    const { live, published, pass, happen, failed, broken } = world();
+    for (const key of PANELS) live.watch(key);
+    broken.add("metrics");
+    happen(["metrics", "curve"]);
+    pass(DRAW_INTERVAL_MS);
+    expect(published.map(({ key }) => key)).toEqual(["curve"]);
+    expect(failed).toEqual(["metrics"]);
+    expect(() => live.fragment("metrics")).toThrow("a defect");
+    broken.clear();
+    happen(["metrics"]);
+    pass(DRAW_INTERVAL_MS);
+    expect(published.at(-1)!.html).toBe("metrics=2");
+  });
+
+  test("of a panel that was stale unwatched, beside more watched ones than are kept, is not missed", () => {
+    const { live, happen } = world();
+    for (let i = 0; i < 600; i++) {
+      live.watch(`stages:run${i}`);
+      happen([`stages:run${i}`]);
+    }
+    happen(["stages:last"]);
+    expect(live.isStaleSince("stages:last", 600)).toBe(true);
+    happen(["stages:other"]);
+    expect(live.isStaleSince("stages:last", 600)).toBe(true);
+    expect(live.isStaleSince("stages:run1", 601)).toBe(false);
   });
 
   test("forgets unwatched subjects, and then says that it does not know", () => {
