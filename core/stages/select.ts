@@ -30,7 +30,7 @@ export const selectModel: Stage<Work> = {
         rows: data.rows.length,
         text: data.encoded.texts.length > 0,
       }),
-      deadlineMs: budgetMs(context) * RACE_SHARE,
+      deadlineMs: raceDeadline(context),
       elapsedMs,
       budgetRounds: options.budgetRounds,
       stop,
@@ -74,6 +74,12 @@ export const selectModel: Stage<Work> = {
     });
   },
 };
+
+/** Where reading and encoding took long, the race still gets half of what is left. */
+function raceDeadline(context: Context): number {
+  const now = context.elapsedMs();
+  return Math.max(RACE_SHARE * budgetMs(context), now + (0.95 * budgetMs(context) - now) / 2);
+}
 
 /**
  * The data with the folds that candidates are compared on, and the entries that answered on all of these: as many
