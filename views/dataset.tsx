@@ -8,7 +8,7 @@ import { DatasetTable } from "./dataset-table.tsx";
 import { TrainForm } from "./dataset-train.tsx";
 import { ProblemNote } from "./error.tsx";
 import { FindingList } from "./findings.tsx";
-import { bytes, plural } from "./format.ts";
+import { bytes, firstSentence, plural } from "./format.ts";
 import { type Frame, url } from "./frame.ts";
 import { Layout } from "./layout.tsx";
 import { Action, Command, curlLine, Empty, LampDot, Time } from "./parts.tsx";
@@ -101,7 +101,7 @@ function RunRows({ links, runs }: { links: Frame["links"]; runs: readonly RunVie
           </a>
           <span class="row-facts">
             {RUN_WORDS[run.status]}
-            {run.verdict && `; ${run.verdict}`}
+            {run.verdict && `; ${firstSentence(run.verdict)}`}
           </span>
           <span class="row-when">
             <Time at={run.queuedAt} />

@@ -49,6 +49,11 @@ export function percent(share: number): string {
   return `${value !== 0 && Math.abs(value) < 10 ? value.toFixed(1) : Math.round(value)} %`;
 }
 
+/** Up to the first full stop that ends a sentence; "79.3 %" does not. */
+export function firstSentence(text: string): string {
+  return /^.*?[^.]\.(?=\s|$)/.exec(text)?.[0] ?? text;
+}
+
 /** A sentence's first letter as a capital. */
 export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);

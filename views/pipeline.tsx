@@ -3,7 +3,7 @@ import type { Finding } from "../core/csv/types.ts";
 import type { PanelData } from "../core/panel-data.ts";
 import type { RunView } from "../core/run-view.ts";
 import type { StoredStage } from "../core/store/runs.ts";
-import { count, duration, percent, plural } from "./format.ts";
+import { count, duration, firstSentence, percent, plural } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import { Action, Bar, curlLine, Empty, LampDot, Time } from "./parts.tsx";
 import { RUN_LAMPS, RUN_WORDS, STAGE_WORDS, stageSays, taskLabel } from "./words.ts";
@@ -161,7 +161,7 @@ export function RunsPanel({ data, links }: { data: PanelData["runs"]; links: Lin
             <span class="row-facts">
               {RUN_WORDS[run.status]}
               {run.status === "running" && `, ${percent(run.progress)}`}; {taskLabel(run.task).toLowerCase()}
-              {run.verdict && `; ${run.verdict}`}
+              {run.verdict && `; ${firstSentence(run.verdict)}`}
             </span>
             <span class="row-when">
               <Time at={run.queuedAt} />

@@ -7,6 +7,9 @@ import { duration, figure, plural } from "./format.ts";
 import { Empty } from "./parts.tsx";
 import { isLowerBetter, metricLabel, metricSays } from "./words.ts";
 
+/** Candidates in view; the others are one click away. */
+const SHOWN = 8;
+
 export function CurvePanel({ data, panelKey }: { data: NonNullable<PanelData["curve"]>; panelKey: string }) {
   const { rounds } = data;
   const last = rounds.at(-1);
@@ -58,6 +61,15 @@ export function LeaderboardPanel({ data: run, panelKey }: { data: RunView; panel
   const sentence =
     `${plural(run.candidates.length, "candidate")}; ${best} ${run.best ? "won" : "leads"}. Score: ${metricLabel(metric) || "the run's metric"}` +
     ` (${isLowerBetter(metric) ? "lower" : "higher"} is better), the mean over the folds and their spread.`;
+  const row = (candidate: Candidate) => (
+    <CandidateRow
+      candidate={candidate}
+      domain={domain}
+      reference={baseline?.score ?? null}
+      isBest={candidate.name === best}
+      folds={folds}
+    />
+  );
   return (
     <Figure
       id={`${panelKey}-figure`}
@@ -65,17 +77,13 @@ export function LeaderboardPanel({ data: run, panelKey }: { data: RunView; panel
       columns={["Candidate", "Score", "Spread", "Time"]}
       rows={ranked.map((c) => ({ head: c.name, cells: [c.score, c.std, duration(c.durationMs)] }))}
     >
-      <ol class="leaderboard">
-        {ranked.map((candidate) => (
-          <CandidateRow
-            candidate={candidate}
-            domain={domain}
-            reference={baseline?.score ?? null}
-            isBest={candidate.name === best}
-            folds={folds}
-          />
-        ))}
-      </ol>
+      <ol class="leaderboard">{ranked.slice(0, SHOWN).map(row)}</ol>
+      {ranked.length > SHOWN && (
+        <details id={`${panelKey}-more`}>
+          <summary>{ranked.length - SHOWN} more</summary>
+          <ol class="leaderboard">{ranked.slice(SHOWN).map(row)}</ol>
+        </details>
+      )}
       <p class="fine">{metricSays(metric)}</p>
     </Figure>
   );
@@ -87,12 +95,15 @@ function metricOf(run: RunView): string {
   return run.metric ?? (typeof told === "string" ? told : "");
 }
 
-/** The winner first; a candidate that was given up early cannot stand above one that went the whole way. */
+/** The winner first, guessing last; one that was given up early cannot stand above one that went the whole way. */
 function rank(run: RunView, metric: string): Candidate[] {
   const sign = isLowerBetter(metric) ? 1 : -1;
   const whole = Math.max(...run.candidates.map(({ foldScores }) => foldScores.length));
-  const place = ({ name, foldScores }: Candidate) =>
-    name === run.best ? 0 : foldScores.length === whole ? 1 : 2;
+  const place = ({ name, family, foldScores }: Candidate) => {
+    if (name === run.best) return 0;
+    if (family === "baseline") return 3;
+    return foldScores.length === whole ? 1 : 2;
+  };
   return [...run.candidates].sort((a, b) => place(a) - place(b) || sign * (a.score - b.score));
 }
 
@@ -115,7 +126,10 @@ function CandidateRow(props: {
         {name}
         {isBest && <span class="tag">best</span>}
         {foldScores.length < folds && (
-          <span class="fine"> given up after {plural(foldScores.length, "fold")}</span>
+          <span class="fine">
+            {" "}
+            on {foldScores.length} of {folds} folds
+          </span>
         )}
       </span>
       {isOnScale ? (

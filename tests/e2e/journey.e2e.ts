@@ -1,5 +1,5 @@
 /** The whole job in a browser: drop a file, train, watch, deploy, ask; by mouse, by keyboard alone, without script. */
-import type { Locator, Page } from "@playwright/test";
+import type { FileChooser, Locator, Page } from "@playwright/test";
 import { dropFile, expect, expectAccessible, fruitCsv, listenForErrors, test } from "./stage.ts";
 
 const BUDGET = "4";
@@ -46,13 +46,14 @@ test("a dropped file becomes a live model that answers as one types", async ({ p
 });
 
 test("the same by keyboard alone", async ({ page, server }) => {
+  // Listening from the start: asked for later, Chromium may open its own dialog first.
+  const chosen = new Promise<FileChooser>((resolve) => page.once("filechooser", resolve));
   await page.goto(server.url);
   await page.keyboard.press("?");
   await expect(page.locator("#keys")).toBeVisible();
   await page.keyboard.press("Escape");
-  const chooser = page.waitForEvent("filechooser");
   await page.keyboard.press("u");
-  await (await chooser).setFiles({
+  await (await chosen).setFiles({
     name: "fruit.csv",
     mimeType: "text/csv",
     buffer: Buffer.from(fruitCsv(300)),
@@ -69,7 +70,7 @@ test("the same by keyboard alone", async ({ page, server }) => {
   await expect(page).toHaveURL(/\/models\//);
   await pressOn(page, page.getByRole("button", { name: /^Make live/ }));
   await expect(page.locator('[data-panel="model"]')).toContainText("Version 1 is live");
-  await pressOn(page, page.getByRole("button", { name: "Predict" }));
+  await pressOn(page, page.getByRole("button", { name: "Predict", exact: true }));
   await expect(page.locator("#answer").getByRole("progressbar")).toHaveCount(2);
 });
 
@@ -92,7 +93,7 @@ test.describe("without script", () => {
     await page.getByRole("link", { name: /^Look at fruit/ }).click();
     await page.getByRole("button", { name: /^Make live/ }).click();
     await expect(page.locator('[data-panel="model"]')).toContainText("Version 1 is live");
-    await page.getByRole("button", { name: "Predict" }).click();
+    await page.getByRole("button", { name: "Predict", exact: true }).click();
     await expect(page.locator("#answer").getByRole("progressbar")).toHaveCount(2);
   });
 });

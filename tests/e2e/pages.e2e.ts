@@ -1,0 +1,122 @@
+/** Every page in every state: axe finds nothing, nothing is cut off at 320 px, no error in the console. */
+import type { Page } from "@playwright/test";
+import { expect, expectAccessible, fruitCsv, listenForErrors, type Server, test } from "./stage.ts";
+
+/** Names that would break a page which trusted them. */
+const HOSTILE = `<img src=x onerror=alert(1)>,"a ""quoted"" name",__proto__,${"very_long_".repeat(20)}`;
+
+test("every page is accessible, fits a phone and keeps quiet", async ({ page, server }) => {
+  const { datasetId, runId, model } = await trainFruit(server);
+  const errors = listenForErrors(page);
+  const paths = ["", `datasets/${datasetId}`, `runs/${runId}`, `models/${model}`, "inspect", "docs"];
+  for (const path of paths) {
+    await page.goto(server.url + path);
+    await openAll(page);
+    await expectAccessible(page);
+    await expectFits(page);
+  }
+  expect(errors).toEqual([]);
+});
+
+test("names from a file are text everywhere", async ({ page, server }) => {
+  const errors = listenForErrors(page);
+  const rows = Array.from({ length: 60 }, (_, i) => `${i % 7},<b>${i % 3}</b>,${i % 2 ? "x" : "y"},${i}`);
+  const id = await upload(server, "<script>alert(1)</script>.csv", [HOSTILE, ...rows].join("\n"));
+  for (const path of ["", `datasets/${id}`]) {
+    await page.goto(server.url + path);
+    await expect(page.locator("main img, main script, main b b")).toHaveCount(0);
+    await openAll(page);
+    await expectAccessible(page);
+    await expectFits(page);
+  }
+  expect(errors).toEqual([]);
+});
+
+test("a refused file says why, and the next one is taken", async ({ page, server }) => {
+  await page.goto(server.url);
+  await page.locator(".dropzone input[type=file]").setInputFiles(csvFile("empty.csv", ""));
+  await expect(page.locator("#datasets .note-danger")).toContainText("empty.csv was refused");
+  await expect(page.locator("[data-upload-note]")).not.toBeEmpty();
+  await expectAccessible(page);
+  await page.locator(".dropzone input[type=file]").setInputFiles(csvFile("fruit.csv", fruitCsv(50)));
+  await expect(page.locator("#datasets").getByRole("link", { name: "fruit.csv" })).toBeVisible();
+  await expect(page.locator("#datasets .note-danger")).toHaveCount(0);
+});
+
+test("a page that is not there says so", async ({ page, server }) => {
+  await page.goto(`${server.url}nothing-here`);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Not found");
+  await expectAccessible(page);
+  await expectFits(page);
+});
+
+test("the inspector connects, filters, and sets off a test", async ({ page, server }) => {
+  await page.goto(`${server.url}inspect`);
+  await page.getByRole("button", { name: "Connect", exact: true }).click();
+  await expect(page.locator('[data-part="state"]')).toHaveText("Connected");
+  await page.getByRole("button", { name: "Upload the test file" }).click();
+  await expect(page.locator(".message", { hasText: "dataset.uploaded" })).toHaveCount(1);
+  await page.getByRole("button", { name: "Train on it" }).click();
+  await expect(page.locator(".message", { hasText: "run.finished" })).toHaveCount(1, { timeout: 60_000 });
+  await page.getByLabel("Type").selectOption("run.started");
+  await expect(page.locator(".message")).toHaveCount(1);
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Disconnect" }).click();
+  await expect(page.locator('[data-part="state"]')).toContainText("Closed");
+});
+
+test("what a reader opened, typed or paused stays through the pushes", async ({ page, server }) => {
+  await trainFruit(server);
+  await page.goto(server.url);
+  await expect(page.locator("#pill")).toHaveText("Live");
+  const table = page.locator("#leaderboard details.as-table");
+  await table.locator("summary").click();
+  await page.getByRole("button", { name: "Pause" }).click();
+  const before = await page.locator("#activity li").count();
+  await upload(server, "second.csv", fruitCsv(70));
+  await expect(page.locator("#datasets").getByRole("link", { name: "second.csv" })).toBeVisible();
+  await expect(table).toHaveAttribute("open");
+  expect(await page.locator("#activity li").count()).toBe(before);
+  await page.getByRole("button", { name: "Go on" }).click();
+  await expect(page.locator("#activity")).toContainText("second.csv was read");
+});
+
+async function upload(server: Server, name: string, text: string): Promise<string> {
+  const answer = await fetch(`${server.url}api/upload?name=${encodeURIComponent(name)}`, {
+    method: "POST",
+    body: text,
+  });
+  expect(answer.ok, await answer.clone().text()).toBe(true);
+  return ((await answer.json()) as { id: string }).id;
+}
+
+async function trainFruit(server: Server): Promise<{ datasetId: string; runId: string; model: string }> {
+  const datasetId = await upload(server, "fruit.csv", fruitCsv(300));
+  const answer = await fetch(`${server.url}api/train?wait=1`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ datasetId, target: "ripe", budgetSeconds: 3 }),
+  });
+  const run = (await answer.json()) as { id: string; modelName: string; status: string };
+  expect(run.status).toBe("finished");
+  return { datasetId, runId: run.id, model: run.modelName };
+}
+
+function csvFile(name: string, text: string) {
+  return { name, mimeType: "text/csv", buffer: Buffer.from(text) };
+}
+
+async function openAll(page: Page): Promise<void> {
+  await page.locator("details").evaluateAll((all) => {
+    for (const details of all) details.setAttribute("open", "");
+  });
+}
+
+/** At 320 px, the width of a page at 400 % zoom, nothing stands out of the page. */
+async function expectFits(page: Page): Promise<void> {
+  const size = page.viewportSize()!;
+  await page.setViewportSize({ width: 320, height: 800 });
+  const width = await page.locator("html").evaluate((node) => node.scrollWidth);
+  expect(width, `width of ${page.url()}`).toBeLessThanOrEqual(320);
+  await page.setViewportSize(size);
+}
