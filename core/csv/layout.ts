@@ -163,6 +163,8 @@ function isHeaderRow(row: readonly string[], first: readonly string[], shares: r
     typed++;
     if (kind !== "empty" && !isMissingWord(row[column])) words++;
   }
+  // A row of units names nothing in the first column.
+  if (typed >= 2 && words >= 1 && row[0].trim() === "") return true;
   return words >= 2 && words >= 0.6 * typed;
 }
 

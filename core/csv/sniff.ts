@@ -149,8 +149,11 @@ function attempt(
   const count = Math.max(1, judged.length);
   // Quotes that open and close where cells do are the best evidence that there is; quotes elsewhere speak against.
   const quoting =
-    (1 + (count > 1 ? 0.6 : 0.1) * Math.min(1, quoted / count)) * 0.5 ** Math.min(1, odd / count);
-  const score = prior * quoting * consistency(judged, width) * plausibility(judged, width);
+    (1 + (count > 1 ? 0.4 : 0.1) * Math.min(1, quoted / count)) * 0.5 ** Math.min(1, odd / count);
+  // An apostrophe that quotes nothing is an apostrophe.
+  const isIdle = quoted === 0 && cutting.quote !== '"' && cutting.quote !== "";
+  const score =
+    (isIdle ? 0.3 : 1) * prior * quoting * consistency(judged, width) * plausibility(judged, width);
   return { cutting, rows: judged, width, score };
 }
 
@@ -171,7 +174,7 @@ export function cutSample(
     rows.push(row);
     quoted += Number(irregular === "" && hasQuotedCell(bytes, spans, { cells, quote }));
     if (irregular === "quote" || irregular === "unclosed") odd += 2;
-    else if (irregular === "bare") odd += options.cutting.quote === '"' ? 0.8 : 0.2;
+    else if (irregular === "bare") odd += options.cutting.quote === '"' ? 0.4 : 0.2;
   });
   tokenizer.push(sample);
   // A sample of one endless row is judged by what there is of it.
@@ -202,7 +205,9 @@ function consistency(rows: readonly string[][], width: number): number {
   const isAlone = rows.length === 1 && width < 3;
   const usual = rows.reduce((sum, row) => sum + (row.length === width ? 1 : 0), 0);
   const widths = new Set(rows.map((row) => row.length)).size;
-  return ((isAlone ? 0.3 : 1) * (usual / rows.length) * (width - 1)) / width / (1 + 0.1 * Math.log2(widths));
+  return (
+    ((isAlone ? 0.2 : 1) * (usual / rows.length) * (1 - 0.3 / (width - 1))) / (1 + 0.1 * Math.log2(widths))
+  );
 }
 
 const PLAUSIBLE = { empty: 0.8, number: 1, date: 1, time: 1, code: 1, word: 0.95, odd: 0.3 } as const;
