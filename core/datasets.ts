@@ -166,6 +166,15 @@ export class Datasets {
     }
   }
 
+  /** Receives a file that is no dataset, to be read once and removed by whoever asked; its path. */
+  async receiveAside(request: Request): Promise<string> {
+    const { folder, maxBytes } = this.options;
+    await this.refuseWithoutSpace(Number(request.headers.get("content-length")) || 0);
+    const path = join(folder, `${newId()}.part`);
+    await receiveFile(request, { path, maxBytes, name: null, onBytes: () => {} });
+    return path;
+  }
+
   /** Reads the same file with other choices. Throws AppError where they do not fit; the old version stays. */
   async reread(id: string, choices: ReadingChoices): Promise<StoredDataset> {
     const { store, log, now } = this.options;

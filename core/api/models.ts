@@ -1,17 +1,23 @@
 /** The API of models: versions, which one is live, and predictions. */
 import * as z from "zod";
+import { streamAnswer } from "../http/answers.ts";
 import { checked, readJson } from "../http/body.ts";
 import { modelPage, modelView } from "../panel-data.ts";
+import { predictCsv } from "../predict-csv.ts";
 import { PREDICT_REQUEST } from "../serving.ts";
-import { findEvaluation } from "../store/models.ts";
+import { findEvaluation, type StoredVersion } from "../store/models.ts";
 import { type Call, LIST_QUERY, listAnswer, type Route } from "./route.ts";
 
 const VERSION_NUMBER = z.coerce.number().int().min(1);
 const LIVE_REQUEST = z.strictObject({ version: z.number().int().min(1) });
 
-async function predictRows({ box, request, params, query }: Call): Promise<Response> {
+/** JSON rows, or a CSV: `curl -T` sends no type at all. */
+async function predictRows(call: Call): Promise<Response> {
+  const { box, request, params, query } = call;
   const version = query.version === undefined ? null : checked(query.version, VERSION_NUMBER);
   const serving = box.models.serving(params.name!, version);
+  const type = (request.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
+  if (CSV_TYPES.has(type)) return predictFile(call, serving);
   const rows = await readJson(request, PREDICT_REQUEST);
   const { predictions, warnings } = await box.serving.predict(serving, rows, {
     explain: query.explain === "1",
@@ -22,6 +28,25 @@ async function predictRows({ box, request, params, query }: Call): Promise<Respo
     predictions,
     ...(warnings.length && { warnings }),
   });
+}
+
+const CSV_TYPES = new Set(["", "text/csv", "application/octet-stream", "multipart/form-data"]);
+
+async function predictFile(
+  { box, request, requestId, takeTime }: Call,
+  version: StoredVersion,
+): Promise<Response> {
+  takeTime();
+  const path = await box.datasets.receiveAside(request);
+  const lines = predictCsv(box.serving, version, path);
+  // The header and a refusal come before the first byte leaves.
+  const first = await lines.next();
+  return streamAnswer(startingWith(first.value ?? "", lines), "csv", { instance: requestId });
+}
+
+async function* startingWith(first: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {
+  yield first;
+  yield* rest;
 }
 
 export const MODEL_ROUTES: Route[] = [
@@ -81,7 +106,7 @@ export const MODEL_ROUTES: Route[] = [
       path: "/api/models/:name/predict",
       example:
         "curl --fail-with-body -H 'content-type: application/json' -d '{row}' '{home}/api/models/{model}/predict?version=1'",
-      says: "Predicts for rows by feature name, in any order; missing and unknown values are fine.",
+      says: "Predicts for rows by feature name, in any order; missing and unknown values are fine. A CSV is answered with a CSV.",
       body: PREDICT_REQUEST,
       query: { version: "another version than the live one", explain: "1 adds each feature's contribution" },
       handle: predictRows,

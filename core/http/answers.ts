@@ -45,6 +45,7 @@ const STREAM_TYPES = {
   text: "text/plain; charset=utf-8",
   ndjson: "application/x-ndjson",
   sse: "text/event-stream",
+  csv: "text/csv; charset=utf-8",
 };
 
 /** A body pulled from a generator; where that throws, the problem is said in the body and the stream breaks. */
@@ -55,7 +56,7 @@ export function streamAnswer(
 ): Response {
   const failed = (error: unknown) => {
     const { type: _, ...told } = problem(error, instance);
-    if (format !== "text") return `${JSON.stringify({ type: "problem", ...told })}\n`;
+    if (format === "ndjson" || format === "sse") return `${JSON.stringify({ type: "problem", ...told })}\n`;
     return `\nFailed (${told.status}): ${told.detail}${told.fix ? ` ${told.fix}` : ""}\n`;
   };
   const headers = {

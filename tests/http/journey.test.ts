@@ -120,6 +120,21 @@ test("a CSV becomes a deployed model that predicts", async () => {
   expect(metrics!.verdict).toBe(run.verdict);
 }, 60_000);
 
+test("a CSV is predicted row by row, in whatever dialect it comes, safe for spreadsheets", async () => {
+  const csv = "Sex;Class;Age;Note\nfemale;1;30;=1+1\nmale;3;;plain\n";
+  const answer = await harness.ask("/api/models/passengers/predict", { method: "PUT", body: csv });
+  expect(answer.headers.get("content-type")).toBe("text/csv; charset=utf-8");
+  const lines = (await answer.text()).trim().split("\r\n");
+  expect(lines[0]).toBe("Sex,Class,Age,Note,prediction,probability_0,probability_1");
+  expect(lines[1]).toStartWith("female,1,30,'=1+1,1,0.");
+  expect(lines[2]).toStartWith("male,3,,plain,0,0.");
+  const refused = await harness.ask("/api/models/passengers/predict", {
+    method: "PUT",
+    body: "x,y\n1,2\n3,4\n",
+  });
+  expect(refused.status).toBe(422);
+});
+
 test("versions count up, going back is a deployment, a live version stays", async () => {
   const { items } = await harness.json<{ items: { id: string }[] }>("/api/datasets");
   const second = await harness.send("POST", "/api/train?wait=1", {

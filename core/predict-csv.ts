@@ -1,0 +1,78 @@
+/**
+ * How is a whole CSV predicted? Received to disk, read as any CSV is, answered in batches with the prediction's columns
+ * added: memory stays flat however many rows there are.
+ */
+import { rm } from "node:fs/promises";
+import type { Answer, PredictRow } from "./answering.ts";
+import { AppError } from "./errors.ts";
+import type { Serving } from "./serving.ts";
+import type { StoredVersion } from "./store/models.ts";
+
+const BATCH_ROWS = 1000;
+/** More classes than this get one column: the probability of the class that is predicted. */
+const MOST_CLASS_COLUMNS = 20;
+
+/** Lines of CSV. Throws AppError where the file has no row or no column of the model; removes the file at the end. */
+export async function* predictCsv(
+  serving: Serving,
+  version: StoredVersion,
+  path: string,
+): AsyncGenerator<string> {
+  const { readRows } = await import("./csv/rows.ts");
+  const { writeRow } = await import("./csv/write.ts");
+  const classes = version.result.schema.classes ?? [];
+  let header: string[] | null = null;
+  let predicted = 0;
+  try {
+    for await (const rows of readRows(path)) {
+      const named: string[] = header ?? rows.shift() ?? [];
+      let lines = header ? "" : writeRow([...named, ...addedColumns(named, classes)]);
+      header = named;
+      for (let from = 0; from < rows.length; from += BATCH_ROWS) {
+        const batch = rows.slice(from, from + BATCH_ROWS);
+        const { predictions } = await serving.predict(
+          version,
+          batch.map((row) => rowOf(named, row)),
+          { explain: false },
+        );
+        predicted += batch.length;
+        // The header leaves with the first rows, so that a refusal of them still comes before the first byte.
+        for (const [i, row] of batch.entries())
+          lines += writeRow([...row, ...addedCells(predictions[i]!, classes)]);
+        yield lines;
+        lines = "";
+      }
+    }
+    if (predicted === 0)
+      throw new AppError("invalid", "The CSV has no row to predict", { fix: "Send a header and rows." });
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+function rowOf(header: string[], row: string[]): PredictRow {
+  return new Map(header.map((name, column) => [name, row[column] ?? null]));
+}
+
+/** Names of the columns that are added, none of which the file has already. */
+function addedColumns(header: string[], classes: string[]): string[] {
+  const wanted = [
+    "prediction",
+    ...(isWide(classes) ? ["probability"] : classes.map((name) => `probability_${name}`)),
+  ];
+  return wanted.map((name) => {
+    let free = name;
+    while (header.includes(free)) free += "_";
+    return free;
+  });
+}
+
+function addedCells({ prediction, probabilities }: Answer, classes: string[]): (string | number)[] {
+  if (!probabilities) return [prediction];
+  if (isWide(classes)) return [prediction, probabilities[prediction]!];
+  return [prediction, ...classes.map((name) => probabilities[name]!)];
+}
+
+function isWide(classes: string[]): boolean {
+  return classes.length > MOST_CLASS_COLUMNS;
+}
