@@ -32,8 +32,11 @@ export interface SocketsOptions {
   now: () => number;
 }
 
-/** Bytes that may wait for a viewer that does not read; then it is closed and comes back when it reads again. */
-const BACKPRESSURE_BYTES = 256 * 1024;
+/**
+ * Bytes that may wait for a viewer that does not read; then it is closed and comes back when it reads again. Half of
+ * the 256 kB that one may cost: the buffer doubles as it grows.
+ */
+const BACKPRESSURE_BYTES = 128 * 1024;
 /** A peer that is gone without a word is closed within 60 s: SILENT_MS and one round of pings. */
 const PING_MS = 15_000;
 const SILENT_MS = 40_000;
