@@ -4,8 +4,9 @@
  */
 import type { Column, Table } from "../../csv/types.ts";
 import { quantile } from "../metrics/bootstrap.ts";
-import { type Model, predict } from "../model.ts";
+import type { Model, Prediction } from "../model.ts";
 import type { Checkpoint } from "../samples.ts";
+import { predictVariants } from "./variants.ts";
 
 export interface Dependence {
   column: string;
@@ -29,12 +30,10 @@ export async function partialDependence(
     const column = given.table.columns.find((candidate) => candidate.name === name);
     if (!column || column.type === "text") continue;
     const points = "values" in column ? quantilePoints(column.values) : commonLabels(column);
-    const answers: number[][] = [];
-    for (const point of points) {
-      await options.checkpoint();
-      if (options.isOver()) return dependences;
-      answers.push(meanAnswer(model, withConstant(given.table, column, point)));
-    }
+    await options.checkpoint();
+    if (options.isOver()) break;
+    const variants = points.map((point) => constant(column, point, given.table.rows));
+    const answers = predictVariants(model, given.table, variants).map((answer) => meanAnswer(model, answer));
     dependences.push({
       column: name,
       type: column.type,
@@ -62,21 +61,17 @@ function commonLabels({ codes, labels }: Extract<Column, { codes: Int32Array }>)
 
 const labelOf = (column: Column, point: number) => ("values" in column ? point : column.labels[point]);
 
-function withConstant(table: Table, column: Column, point: number): Table {
-  const constant: Column =
-    "values" in column
-      ? { ...column, values: new Float64Array(table.rows).fill(point) }
-      : { ...column, codes: new Int32Array(table.rows).fill(point) };
-  return { rows: table.rows, columns: table.columns.map((other) => (other === column ? constant : other)) };
+function constant(column: Column, point: number, rows: number): Column {
+  if ("values" in column) return { ...column, values: new Float64Array(rows).fill(point) };
+  return { ...column, codes: new Int32Array(rows).fill(point) };
 }
 
-function meanAnswer(model: Model, table: Table): number[] {
-  const { values, probabilities } = predict(model, table);
+function meanAnswer(model: Model, { values, probabilities }: Prediction): number[] {
   if (!probabilities) return [values.reduce((sum, value) => sum + value, 0) / values.length];
   const { length } = model.classes;
   const means = new Array<number>(length).fill(0);
   probabilities.forEach((probability, at) => {
-    means[at % length] += probability / table.rows;
+    means[at % length] += probability / values.length;
   });
   return length === 2 ? [means[1]] : means;
 }

@@ -5,14 +5,18 @@
 import type { Column, Table } from "../../csv/types.ts";
 import type { Outcome } from "../metrics/outcome.ts";
 import { goodness, METRICS, type MetricName } from "../metrics.ts";
-import { type Model, predict } from "../model.ts";
+import { type Model, type Prediction, predict } from "../model.ts";
 import type { Checkpoint, Random } from "../samples.ts";
+import { predictVariants } from "./variants.ts";
 
 export interface Importance {
   column: string;
   /** Loss of the metric, positive where the column helps. */
   importance: number;
 }
+
+/** So many rows are answered between two pauses. */
+const BLOCK_ROWS = 20_000;
 
 /** In descending order. Cost: a prediction of all rows for each column. */
 export async function permutationImportance(
@@ -21,25 +25,32 @@ export async function permutationImportance(
   options: { random: Random; checkpoint: Checkpoint; isOver: () => boolean },
 ): Promise<Importance[]> {
   const { table, truth, metric } = given;
-  const whole = measure(model, table, given);
+  const used = table.columns.filter(({ name }) =>
+    model.encoder.columns.some(({ column }) => column === name),
+  );
+  const atOnce = Math.max(1, Math.floor(BLOCK_ROWS / truth.length));
+  const whole = measure(model, predict(model, table), given);
   const importances: Importance[] = [];
-  for (const column of table.columns) {
-    if (!model.encoder.columns.some((encoding) => encoding.column === column.name)) continue;
+  for (let from = 0; from < used.length; from += atOnce) {
     await options.checkpoint();
     if (options.isOver()) break;
-    const order = permutation(truth.length, options.random);
-    const columns = table.columns.map((other) => (other === column ? reorder(column, order) : other));
-    const shuffled = measure(model, { rows: table.rows, columns }, given);
-    importances.push({
-      column: column.name,
-      importance: goodness(metric, whole) - goodness(metric, shuffled),
+    const shuffled = used
+      .slice(from, from + atOnce)
+      .map((column) => reorder(column, permutation(truth.length, options.random)));
+    predictVariants(model, table, shuffled).forEach((answers, i) => {
+      const importance = goodness(metric, whole) - goodness(metric, measure(model, answers, given));
+      importances.push({ column: shuffled[i].name, importance });
     });
   }
   return importances.sort((a, b) => b.importance - a.importance);
 }
 
-function measure(model: Model, table: Table, given: { truth: Float64Array; metric: MetricName }): number {
-  const { values, probabilities } = predict(model, table);
+function measure(
+  model: Model,
+  answers: Prediction,
+  given: { truth: Float64Array; metric: MetricName },
+): number {
+  const { values, probabilities } = answers;
   const { task, classes } = model;
   const outcome: Outcome = {
     task,

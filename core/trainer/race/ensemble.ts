@@ -1,5 +1,5 @@
 /**
- * Do several candidates together answer better than the best alone, by more than noise?
+ * Do several candidates together answer as well as the best alone, or better?
  * Greedy selection with replacement (Caruana et al. 2004) on the answers for held-out rows. Its score is measured
  * across folds: the weights that answer for a fold were chosen on the other folds.
  */
@@ -16,7 +16,10 @@ export interface Blend {
 }
 
 const PICKS = 25;
-/** An ensemble must be better than the best alone by this many standard errors of the paired difference. */
+/**
+ * The best alone must be ahead by so many standard errors of the paired difference to be taken alone: being the best
+ * of many flatters its score, while the ensemble's is measured on folds that its weights have not seen.
+ */
 const NOISE_ERRORS = 0.5;
 
 /** The blend that the race's answers favour: one entry alone, or several. Entries must have every fold. */
@@ -32,7 +35,7 @@ export function chooseBlend(data: TrainingData, entries: Entry[], metric: Metric
     const weights = greedyWeights(others, loss);
     return METRICS[metric].measure(outcomeOf(data.target, pool.rows, mix(pool.responses, weights)));
   });
-  if (!better(foldScores, alone.foldScores, metric)) return alone;
+  if (behind(foldScores, alone.foldScores, metric)) return alone;
   const weights = greedyWeights(poolOf(data, rivals, [...data.folds.keys()]), loss);
   const parts = rivals.map((entry, i) => ({ entry, weight: weights[i] })).filter((part) => part.weight > 0);
   return parts.length > 1 ? { parts, foldScores } : alone;
@@ -48,13 +51,13 @@ export function bestEntry(entries: Entry[], metric: MetricName, folds: number): 
 const scoresOf = (entry: Entry, data: TrainingData) =>
   entry.folds.slice(0, data.folds.length).map((fold) => fold.score);
 
-/** Is the mean of the paired differences more than noise? One fold cannot tell: then any gain counts. */
-function better(scores: number[], than: number[], metric: MetricName): boolean {
+/** Is the mean of the paired differences below zero by more than noise? One fold cannot tell: then any loss counts. */
+function behind(scores: number[], than: number[], metric: MetricName): boolean {
   const differences = scores.map((score, i) => goodness(metric, score) - goodness(metric, than[i]));
   const mean = differences.reduce((sum, d) => sum + d, 0) / differences.length;
-  if (differences.length < 2) return mean > 0;
+  if (differences.length < 2) return mean <= 0;
   const variance = differences.reduce((sum, d) => sum + (d - mean) ** 2, 0) / (differences.length - 1);
-  return mean > NOISE_ERRORS * Math.sqrt(variance / differences.length);
+  return mean < -NOISE_ERRORS * Math.sqrt(variance / differences.length);
 }
 
 interface Pool {
