@@ -51,7 +51,7 @@
     document.cookie = `theme=${theme};path=${base || "/"};max-age=31536000;samesite=lax`;
     showTheme(theme);
   }
-  showTheme(root.dataset.theme ?? "auto");
+  showTheme(/(?:^|; )theme=(light|dark)/.exec(document.cookie)?.[1] ?? "auto");
 
   // Upload: the raw file, while the server tells how far it is. Other pages take a file dropped anywhere too.
   const zone = $("[data-upload].dropzone");

@@ -15,17 +15,25 @@ import listsCss from "./lists.css" with { type: "text" };
 import live from "./live.js" with { type: "text" };
 import pagesCss from "./pages.css" with { type: "text" };
 import panelsCss from "./panels.css" with { type: "text" };
+import standaloneCss from "./standalone.css" with { type: "text" };
+import standaloneScript from "./standalone.js" with { type: "text" };
 
 export interface Asset {
   answer: (acceptEncoding: string) => Response;
 }
 
 const text = (module: unknown) => module as string;
+const transpiler = new Bun.Transpiler({ loader: "js", minifyWhitespace: true });
+const small = (module: unknown) => transpiler.transformSync(text(module));
 
 // One bundle: as two deferred scripts the socket sometimes never opens.
 const SOURCES = {
-  script: { name: "app", ending: "js", text: [htmx, htmxSocket, live, app].map(text).join("\n;\n") },
-  inspect: { name: "inspect", ending: "js", text: text(inspect) },
+  script: {
+    name: "app",
+    ending: "js",
+    text: [text(htmx), text(htmxSocket), small(live), small(app)].join("\n;\n"),
+  },
+  inspect: { name: "inspect", ending: "js", text: small(inspect) },
   style: {
     name: "app",
     ending: "css",
@@ -66,3 +74,8 @@ export const ASSET_PATHS = Object.fromEntries(
     return [role, path];
   }),
 ) as Record<keyof typeof SOURCES, string>;
+
+/** What the page of a model that is taken along carries in itself. */
+export function standaloneParts(module: string) {
+  return { scripts: { module, page: text(standaloneScript) }, style: text(standaloneCss) };
+}

@@ -7,6 +7,8 @@ import { type Links, url } from "./frame.ts";
 import { TYPE_WORDS } from "./words.ts";
 
 const CELL_LENGTH = 60;
+/** Identifiers and free text are different in every row: there is no shape to draw. */
+const HAS_SHAPE = new Set<ColumnProfile["type"]>(["number", "date", "category", "boolean"]);
 
 export interface DatasetTableProps {
   links: Links;
@@ -92,7 +94,7 @@ function ColumnHead(props: { column: ColumnProfile; rows: number; isTarget: bool
         {isTarget && <span class="tag">target</span>}
       </span>
       <span class="column-type">{TYPE_WORDS[column.type]}</span>
-      <Histogram counts={counts} label={shapeSentence(column)} />
+      {HAS_SHAPE.has(column.type) && <Histogram counts={counts} label={shapeSentence(column)} />}
       <span class="column-range">{rangeWords(column)}</span>
       <span class="column-missing">
         {column.missing > 0 ? `${percent(column.missing / Math.max(1, rows))} missing` : "complete"}
