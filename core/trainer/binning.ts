@@ -5,7 +5,7 @@
  */
 
 import { type Arena, Scope, sharedArena } from "./kernels/arena.ts";
-import type { Feature, Random, Samples } from "./samples.ts";
+import type { Checkpoint, Feature, Random, Samples } from "./samples.ts";
 import type { BinnedFeature } from "./trees.ts";
 
 /** Column-major bins of all rows; folds share it (edges then come from the rows given to binSamples). */
@@ -21,14 +21,50 @@ export interface BinnedSamples {
 const SAMPLE_ROWS = 50_000;
 const BLOCK = 16_384;
 
-/** Cuts every feature into at most `maxBins` bins beside the one for missing; maxBins is 2 .. 255. */
-export function binSamples(
-  samples: Samples,
-  options: { rows: Int32Array; maxBins: number; random: Random },
-): BinnedSamples {
+export interface BinningOptions {
+  /** Edges come from these rows only. */
+  rows: Int32Array;
+  /** Beside the bin for missing; 2 .. 255. */
+  maxBins: number;
+  random: Random;
+}
+
+/** Cuts every feature into at most `maxBins` bins beside the one for missing. */
+export function binSamples(samples: Samples, options: BinningOptions): BinnedSamples {
   const rows = thin(options.rows, options.random);
-  const features = samples.features.map((feature) => cutFeature(feature, rows, options.maxBins));
-  const codes = features.map((binned, i) => binColumn(binned, samples.features[i]));
+  return joinBinned(
+    samples,
+    samples.features.map((feature) => binFeature(feature, rows, options.maxBins)),
+  );
+}
+
+/** The same, with a checkpoint after each feature: for many rows. */
+export async function binInSteps(
+  samples: Samples,
+  options: BinningOptions & { checkpoint: Checkpoint },
+): Promise<BinnedSamples> {
+  const rows = thin(options.rows, options.random);
+  const columns: BinnedColumn[] = [];
+  for (const feature of samples.features) {
+    columns.push(binFeature(feature, rows, options.maxBins));
+    await options.checkpoint();
+  }
+  return joinBinned(samples, columns);
+}
+
+interface BinnedColumn {
+  feature: BinnedFeature;
+  codes: Uint8Array;
+}
+
+function binFeature(feature: Feature, rows: Int32Array, maxBins: number): BinnedColumn {
+  const binned = cutFeature(feature, rows, maxBins);
+  return { feature: binned, codes: binColumn(binned, feature) };
+}
+
+function joinBinned(samples: Samples, columns: BinnedColumn[]): BinnedSamples {
+  const features = columns.map(({ feature }) => feature);
+  const codes = columns.map((column) => column.codes);
   return { rows: samples.rows, features, codes, binCounts: Int32Array.from(features, binCount) };
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { predictTrees } from "./batch-predictor.ts";
-import { type BinnedSamples, binSamples } from "./binning.ts";
+import { type BinnedSamples, binInSteps } from "./binning.ts";
 import { type BoostingParams, boostingParams } from "./boosting-params.ts";
 import { type Fit, openFit } from "./fit.ts";
 import { computeGradients, lossBetween, openScores, packOutput, type Scores } from "./gradients.ts";
@@ -80,11 +80,14 @@ export async function trainBoosting(
 ): Promise<BoostingModel> {
   const params = boostingParams({ loss: defaultLoss(target), ...options.params });
   const { trainRows, random } = options;
-  const binned = options.binned ?? binSamples(samples, { rows: trainRows, maxBins: params.maxBins, random });
+  const { checkpoint } = options;
+  const binning = { rows: trainRows, maxBins: params.maxBins, random, checkpoint };
+  const binned = options.binned ?? (await binInSteps(samples, binning));
   const { monotone } = params;
   const riderRows = options.validRows ?? new Int32Array(0);
   const threads = usefulThreads(trainRows.length, options.threads ?? 1);
-  const fit = openFit(options.arena ?? sharedArena(), { binned, trainRows, riderRows, monotone, threads });
+  const shape = { binned, trainRows, riderRows, monotone, threads, checkpoint };
+  const fit = await openFit(options.arena ?? sharedArena(), shape);
   let team: Team | null = null;
   try {
     team = threads > 1 ? await Team.open(fit.scope, threads) : null;

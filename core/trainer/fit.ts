@@ -10,6 +10,7 @@
  */
 import type { BinnedSamples } from "./binning.ts";
 import { type Arena, Scope } from "./kernels/arena.ts";
+import type { Checkpoint } from "./samples.ts";
 import { planSlots, type SlotPlan } from "./slots.ts";
 
 export interface FitShape {
@@ -18,6 +19,7 @@ export interface FitShape {
   riderRows: Int32Array;
   monotone: Record<string, 1 | -1>;
   threads: number;
+  checkpoint: Checkpoint;
 }
 
 /** Byte offsets and sizes; see above. */
@@ -61,18 +63,31 @@ export interface Place<View> {
 const CELL = 8;
 const TIGHT_BYTES = 1024 * 1024;
 
-/** Lays out one fit; the caller closes `fit.scope`. */
-export function openFit(arena: Arena, shape: FitShape): Fit {
+/** Lays out one fit; the caller closes `fit.scope`. When a checkpoint throws, nothing stays allocated. */
+export async function openFit(arena: Arena, shape: FitShape): Promise<Fit> {
   const scope = new Scope(arena);
+  try {
+    return await layOut(scope, shape);
+  } catch (error) {
+    scope.close();
+    throw error;
+  }
+}
+
+async function layOut(scope: Scope, shape: FitShape): Promise<Fit> {
   const { binned, trainRows, riderRows, monotone } = shape;
   const train = trainRows.length;
   const total = train + riderRows.length;
   const featureCount = binned.features.length;
-  const columns = binned.codes.map((codes) => fillColumn(scope, codes, shape));
+  const columns: number[] = [];
+  for (const codes of binned.codes) {
+    columns.push(fillColumn(scope, codes, shape));
+    await shape.checkpoint();
+  }
   const bases = Int32Array.from(columns, (at) => (scope.u8(at, train).includes(0) ? 0 : 1));
   const plan = planSlots(binned.binCounts, bases);
   const stride = recordStride(plan.slotCount, train);
-  const records = buildRecords(scope, { plan, columns, train, stride });
+  const records = await buildRecords(scope, shape.checkpoint, { plan, columns, train, stride });
   const { firsts, cells } = cellLayout(binned.binCounts);
   return {
     ...{ scope, train, total, featureCount, columns, records, stride, cells, slotCount: plan.slotCount },
@@ -100,10 +115,11 @@ function searchPlaces(scope: Scope): Pick<Fit, "goesLeft" | "leaf" | "found" | "
 /** Blocks of rows that stay in the cache while every feature is written into their records. */
 const SEAT_ROWS = 4096;
 
-function buildRecords(
+async function buildRecords(
   scope: Scope,
+  checkpoint: Checkpoint,
   from: { plan: SlotPlan; columns: number[]; train: number; stride: number },
-): number {
+): Promise<number> {
   const { plan, columns, train, stride } = from;
   const records = scope.bytes(train * stride);
   for (let row = 0; row < train; row += SEAT_ROWS) {
@@ -111,6 +127,7 @@ function buildRecords(
     plan.seats.forEach(({ slot, base, factor }, f) => {
       scope.kernels.buildSlot(records + row * stride, stride, slot, columns[f] + row, count, base, factor);
     });
+    if (row % (64 * SEAT_ROWS) === 0) await checkpoint();
   }
   return records;
 }

@@ -5,7 +5,7 @@
 import type { BinnedSamples } from "./binning.ts";
 import { fillGoesLeft } from "./grower.ts";
 import { type Arena, Scope } from "./kernels/arena.ts";
-import type { Random, Target } from "./samples.ts";
+import type { Checkpoint, Random, Target } from "./samples.ts";
 import type { Split, TreeBuilder } from "./tree-builder.ts";
 
 export interface ForestLimits {
@@ -99,17 +99,28 @@ interface OpenNode {
   isLeft: boolean;
 }
 
+/** What a node costs beside its rows, in rows. */
+const NODE_WORK = 100;
+/** Rows times features looked at between two checkpoints: some 50 ms. */
+const WORK_PER_CHECKPOINT = 5e6;
+
 /** Grows one tree over the rows listed and adds it to the builder. */
-export function growForestTree(
+export async function growForestTree(
   fit: ForestFit,
   limits: ForestLimits,
-  to: { builder: TreeBuilder; random: Random },
-): void {
+  to: { builder: TreeBuilder; random: Random; checkpoint: Checkpoint },
+): Promise<void> {
   const { builder } = to;
   const open: OpenNode[] = [{ start: 0, count: fit.train, parent: -1, isLeft: true }];
   const children: [number, number][] = [];
   const firstSplit = builder.splitCount;
+  let work = 0;
   for (let node = open.pop(); node; node = open.pop()) {
+    work += (node.count + NODE_WORK) * limits.featuresPerSplit;
+    if (work > WORK_PER_CHECKPOINT) {
+      work = 0;
+      await to.checkpoint();
+    }
     const split = findForestSplit(fit, limits, { node, random: to.random });
     const added = split ? builder.addSplit(split, node.count) : builder.addLeaf(leafValues(fit), node.count);
     if (node.parent < 0) builder.addRoot(added);

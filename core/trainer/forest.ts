@@ -4,7 +4,7 @@
  */
 
 import { predictTrees } from "./batch-predictor.ts";
-import { type BinnedSamples, binSamples } from "./binning.ts";
+import { type BinnedSamples, binInSteps } from "./binning.ts";
 import { drawForestRows, type ForestLimits, growForestTree, openForest } from "./forest-grower.ts";
 import { type Arena, sharedArena } from "./kernels/arena.ts";
 import type { Checkpoint, Random, Samples, Target } from "./samples.ts";
@@ -58,16 +58,18 @@ export async function trainForest(
 ): Promise<ForestModel> {
   const params = { ...FOREST_DEFAULTS, ...options.params };
   const { trainRows, random } = options;
-  const binned = options.binned ?? binSamples(samples, { rows: trainRows, maxBins: params.maxBins, random });
+  const { checkpoint } = options;
+  const binning = { rows: trainRows, maxBins: params.maxBins, random, checkpoint };
+  const binned = options.binned ?? (await binInSteps(samples, binning));
   const fit = openForest(options.arena ?? sharedArena(), { binned, target, trainRows });
   try {
     const builder = new TreeBuilder(binned.features, fit.outputs);
     const featureCount = featuresPerSplit(params.maxFeatures, binned.features.length, target);
     const limits: ForestLimits = { ...params, featuresPerSplit: featureCount };
     while (builder.treeCount < params.trees && !(options.stop?.aborted && builder.treeCount > 0)) {
-      await options.checkpoint();
+      await checkpoint();
       drawForestRows(fit, params.bootstrap, random);
-      growForestTree(fit, limits, { builder, random });
+      await growForestTree(fit, limits, { builder, random, checkpoint });
       options.onTree?.({ tree: builder.treeCount, trees: params.trees });
     }
     const { outputs } = fit;

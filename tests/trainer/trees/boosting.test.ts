@@ -155,7 +155,7 @@ test("a checkpoint that throws ends the fit and gives its memory back", async ()
   expect(sharedArena().memory.buffer.byteLength).toBe(before);
 });
 
-test("checkpoints come often enough inside a tree of many rows", async () => {
+test("checkpoints come inside a tree of many rows, not only between rounds", async () => {
   const random = seededRandom(1);
   const columns = Object.fromEntries(
     Array.from({ length: 20 }, (_, k) => [`x${k}`, Array.from({ length: 60_000 }, () => random())]),
@@ -164,17 +164,25 @@ test("checkpoints come often enough inside a tree of many rows", async () => {
     columns,
     columns.x0.map((x, i) => x + columns.x1[i]),
   );
-  let calls = 0;
-  const checkpoint = () => void calls++;
+  const binned = binSamples(samples, { rows: all, maxBins: 255, random });
+  const [calls, rounds] = [{ count: 0 }, 10];
+  const checkpoint = () => {
+    calls.count++;
+  };
+  const params = { maxRounds: rounds };
   await trainBoosting(samples, target, {
-    params: { maxRounds: 10 },
+    params,
     trainRows: all,
     validRows: null,
     random,
     checkpoint,
+    binned,
+    onRound: ({ round }) => {
+      if (round === 1) calls.count = 1;
+    },
   });
-  // Ten rounds sum some 30 million cells: more than one pause a round.
-  expect(calls).toBeGreaterThan(10);
+  // Ten rounds sum some 40 million cells.
+  expect(calls.count).toBeGreaterThan(rounds);
 });
 
 test("a monotone feature never turns, wherever the others stand", async () => {
