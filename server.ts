@@ -26,7 +26,7 @@ import { openSignalbox, type Signalbox } from "./core/signalbox.ts";
 import { drawingMessage, Sockets, topicOf, type Viewer } from "./core/sockets.ts";
 import { findEvaluation } from "./core/store/models.ts";
 import { VERSION } from "./core/version.ts";
-import { ASSET_PATHS, ASSETS } from "./static/assets.ts";
+import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
 import { DashboardPage } from "./views/dashboard.tsx";
 import { DatasetPage } from "./views/dataset.tsx";
 import { DocsPage } from "./views/docs.tsx";
@@ -36,6 +36,7 @@ import { InspectPage } from "./views/inspect.tsx";
 import { ModelPage, type Trial } from "./views/model.tsx";
 import { PanelView } from "./views/panels.tsx";
 import { RunPage } from "./views/run.tsx";
+import { StandalonePage } from "./views/standalone.tsx";
 import { textDashboard } from "./views/text.ts";
 
 type Env = { Bindings: { server?: Server<Viewer> }; Variables: { requestId: string } };
@@ -239,6 +240,8 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     query: c.req.query(),
     home: `${origin(c)}${config.BASE_PATH}`,
     requestId: c.var.requestId,
+    standalonePage: ({ name, version, result: { verdict, schema } }, module) =>
+      `<!DOCTYPE html>${StandalonePage({ name, version, verdict, schema, ...standaloneParts(module) })}`,
     takeTime: () => c.env?.server?.timeout(c.req.raw, 0),
   });
   for (const { method, path, handle } of API) app.on(method, path, (c) => handle(callOf(c)));

@@ -27,11 +27,11 @@ export function StandalonePage({ name, version, verdict, schema, scripts, style 
           </h1>
           <p class="lead">{verdict}</p>
           <form id="row">
-            {schema.features.map((feature) => (
-              <label>
-                <span>{feature.name}</span>
-                <Field feature={feature} />
-              </label>
+            {schema.features.map((feature, index) => (
+              <p>
+                <label for={`column-${index}`}>{feature.name}</label>
+                <Field feature={feature} id={`column-${index}`} />
+              </p>
             ))}
           </form>
           <output id="answer" for="row" />
@@ -47,12 +47,13 @@ export function StandalonePage({ name, version, verdict, schema, scripts, style 
   );
 }
 
-function Field({ feature }: { feature: ModelSchema["features"][number] }) {
+function Field({ feature, id }: { feature: ModelSchema["features"][number]; id: string }) {
   const { name, type, values, example } = feature;
   const shown = example === null ? "" : String(example);
   if (!values?.length) {
     return (
       <input
+        id={id}
         data-column={name}
         data-type={type}
         value={shown}
@@ -61,7 +62,7 @@ function Field({ feature }: { feature: ModelSchema["features"][number] }) {
     );
   }
   return (
-    <select data-column={name} data-type={type}>
+    <select id={id} data-column={name} data-type={type}>
       <option value="">not known</option>
       {values.map((value) => (
         <option value={value} selected={value === shown}>

@@ -49,6 +49,24 @@ async function* startingWith(first: string, rest: AsyncGenerator<string>): Async
   yield* rest;
 }
 
+const DOWNLOAD_QUERY = z.object({
+  format: z.enum(["json", "mjs", "html", "lightgbm", "onnx"]).default("json"),
+});
+
+async function download({ box, params, query, standalonePage }: Call): Promise<Response> {
+  const version = box.models.findVersion(params.name!, checked(params.v, VERSION_NUMBER));
+  const { format } = checked(query, DOWNLOAD_QUERY);
+  const { exportModel, modelModule } = await import("../model-export.ts");
+  const bytes = await box.models.read(version);
+  const { body, type, ending } =
+    format === "html"
+      ? { body: standalonePage(version, modelModule(bytes, version)), type: "text/html", ending: "html" }
+      : exportModel(bytes, version, format);
+  const name = `${version.name}-v${version.version}.${ending}`;
+  const headers = { "content-type": type, "content-disposition": `attachment; filename="${name}"` };
+  return new Response(body, { headers });
+}
+
 export const MODEL_ROUTES: Route[] = [
   {
     method: "GET",
@@ -87,6 +105,14 @@ export const MODEL_ROUTES: Route[] = [
       await box.models.delete(params.name!, checked(params.v, VERSION_NUMBER));
       return new Response(null, { status: 204 });
     },
+  },
+  {
+    method: "GET",
+    path: "/api/models/:name/versions/:v/download",
+    example: "curl --fail-with-body -OJ '{home}/api/models/{model}/versions/1/download?format=mjs'",
+    says: "The model to take along: json, mjs (a module), html (a page), lightgbm or onnx where it can be written so.",
+    query: { format: "json | mjs | html | lightgbm | onnx" },
+    handle: download,
   },
   {
     method: "PUT",

@@ -2,6 +2,7 @@
 import type * as z from "zod";
 import { linkHeader, readPage } from "../http/negotiate.ts";
 import type { PanelSource } from "../panel-data.ts";
+import type { StoredVersion } from "../store/models.ts";
 
 /** One request, without the router that brought it. */
 export interface Call {
@@ -14,6 +15,8 @@ export interface Call {
   /** Origin and base path as the client sees them, for URLs that are printed. */
   home: string;
   requestId: string;
+  /** The page of a model that is taken along: HTML is made by views, which core does not know. */
+  standalonePage: (version: StoredVersion, module: string) => string;
   /** Lifts the server's limit on silence: for uploads and streams. */
   takeTime: () => void;
 }
