@@ -1,0 +1,60 @@
+/** A network that misbehaves on demand: it stalls some of the bytes, cuts every connection, or lets nobody through. */
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+export class BadNetwork {
+  private readonly server: Server;
+  private readonly pairs = new Set<Socket>();
+  isDown = false;
+
+  private constructor(
+    private readonly target: { host: string; port: number },
+    /** Milliseconds that the next chunk is held back. */
+    private readonly delayMs: () => number,
+  ) {
+    this.server = createServer((client) => this.join(client));
+  }
+
+  static async open(url: string, delayMs: () => number): Promise<BadNetwork> {
+    const { hostname, port } = new URL(url);
+    const network = new BadNetwork({ host: hostname, port: Number(port) }, delayMs);
+    await new Promise<void>((resolve) => network.server.listen(0, "127.0.0.1", resolve));
+    return network;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as { port: number }).port}/`;
+  }
+
+  cut(): void {
+    for (const socket of this.pairs) socket.destroy();
+  }
+
+  close(): void {
+    this.cut();
+    this.server.close();
+  }
+
+  private join(client: Socket): void {
+    if (this.isDown) return void client.destroy();
+    const upstream = connect(this.target.port, this.target.host);
+    this.forward(client, upstream);
+    this.forward(upstream, client);
+  }
+
+  /** Chunks keep their order: one that is held back holds back those behind it. */
+  private forward(from: Socket, to: Socket): void {
+    this.pairs.add(from);
+    let before = Promise.resolve();
+    from.on("data", (chunk) => {
+      const delay = this.delayMs();
+      before = before
+        .then(() => (delay > 0 ? Bun.sleep(delay) : undefined))
+        .then(() => void (to.destroyed || to.write(chunk)));
+    });
+    from.on("error", () => {});
+    from.on("close", () => {
+      this.pairs.delete(from);
+      void before.then(() => to.destroy());
+    });
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * A page without a browser: it keeps to the rules of static/live.js. It names its position when it connects, drops what
+ * is not newer, and polls while its socket is down.
+ */
+export interface PageOptions {
+  /** Where its requests go, with a slash at the end. */
+  url: string;
+  panels: string[];
+  /** Log position of its first rendering; what it shows then is not known here. */
+  epoch: string;
+  seq: number;
+}
+
+interface Frame {
+  control?: string;
+  epoch: string;
+  seq: number;
+  horizon: number;
+  panel?: string;
+  panels?: Record<string, number>;
+  content?: string;
+}
+
+const RETRY_MS = 60;
+const POLL_MS = 120;
+
+export class Page {
+  readonly shown = new Map<string, string>();
+  private seqs = new Map<string, number>();
+  private epoch: string;
+  private position: number;
+  private socket: WebSocket | null = null;
+  private isHidden = false;
+  private isClosed = false;
+  private readonly poller: Timer;
+  polls = 0;
+  openings = 0;
+
+  constructor(private readonly options: PageOptions) {
+    this.epoch = options.epoch;
+    this.position = options.seq;
+    this.poller = setInterval(() => void this.pollAll(), POLL_MS);
+    this.open();
+  }
+
+  isLive(): boolean {
+    return this.socket?.readyState === WebSocket.OPEN;
+  }
+
+  seqOf(panel: string): number {
+    return this.seqs.get(panel) ?? this.options.seq;
+  }
+
+  /** A hidden tab closes its socket and asks for nothing. */
+  hide(): void {
+    this.isHidden = true;
+    this.socket?.close();
+  }
+
+  show(): void {
+    this.isHidden = false;
+    if (!this.isLive()) this.open();
+  }
+
+  close(): void {
+    this.isClosed = true;
+    clearInterval(this.poller);
+    this.socket?.close();
+  }
+
+  private open(): void {
+    if (this.isHidden || this.isClosed) return;
+    const url = new URL("ws", this.options.url.replace("http", "ws"));
+    url.searchParams.set("panels", this.options.panels.join(","));
+    url.searchParams.set("since", String(this.position));
+    url.searchParams.set("epoch", this.epoch);
+    const socket = new WebSocket(url);
+    this.socket?.close();
+    this.socket = socket;
+    socket.onopen = () => {
+      this.openings += 1;
+    };
+    socket.onmessage = ({ data }) => {
+      if (socket === this.socket) this.take(JSON.parse(data as string) as Frame);
+    };
+    socket.onclose = () => {
+      if (socket !== this.socket) return;
+      this.socket = null;
+      setTimeout(() => this.isLive() || this.open(), RETRY_MS);
+    };
+  }
+
+  private take(frame: Frame): void {
+    if (frame.control === "hello") {
+      if (frame.epoch !== this.epoch) this.seqs = new Map();
+      this.epoch = frame.epoch;
+      this.position = frame.horizon;
+      for (const [panel, seq] of Object.entries(frame.panels!)) this.seqs.set(panel, seq);
+      const partials = /<hx-partial hx-target='\[id="(.+?)"\]' hx-swap="outerMorph">(.*?)<\/hx-partial>/gs;
+      for (const [, panel, html] of (frame.content ?? "").matchAll(partials)) this.shown.set(panel!, html!);
+      return;
+    }
+    if (frame.panel && frame.seq > this.seqOf(frame.panel)) {
+      this.seqs.set(frame.panel, frame.seq);
+      this.shown.set(frame.panel, frame.content!);
+    }
+    this.position = Math.max(this.position, frame.horizon);
+  }
+
+  private async pollAll(): Promise<void> {
+    if (this.isHidden || this.isLive()) return;
+    await Promise.all(this.options.panels.map((panel) => this.poll(panel)));
+  }
+
+  private async poll(panel: string): Promise<void> {
+    const headers = { "if-none-match": `"${this.epoch}-${this.seqOf(panel)}"` };
+    // A server that is down answers with a broken connection: the next poll tries again.
+    const answer = await fetch(new URL(`panels/${panel}`, this.options.url), { headers }).catch(() => null);
+    const html = await answer?.text().catch(() => null);
+    if (answer?.status !== 200 || html == null || this.isLive()) return;
+    const [, epoch, seq] = /"(.+)-(\d+)"/.exec(answer.headers.get("etag")!)!;
+    if (epoch === this.epoch && Number(seq) <= this.seqOf(panel)) return;
+    this.polls += 1;
+    this.seqs.set(panel, Number(seq));
+    this.shown.set(panel, html);
+  }
+}
