@@ -2,6 +2,38 @@
 import { AppError } from "../errors.ts";
 import { COLUMN_TYPES, type ColumnPlan, type ColumnType, type ReadingChoices } from "./types.ts";
 
+const MAX_DELIMITER = 8;
+const MAX_HEADER_ROW = 500;
+
+/** Throws AppError `invalid` for a delimiter, quote or header row that none can be. */
+export function checkReading({ delimiter, quote, header }: ReadingChoices): void {
+  if (
+    delimiter !== undefined &&
+    (delimiter === "" || delimiter.length > MAX_DELIMITER || /[\r\n]/.test(delimiter))
+  ) {
+    throw new AppError("invalid", "The delimiter must be one to eight characters without a newline", {
+      fix: "Choose what stands between the cells.",
+      example: ";",
+    });
+  }
+  if (quote !== undefined && (quote.length > 1 || /[^!-~]/.test(quote) || quote === delimiter)) {
+    throw new AppError(
+      "invalid",
+      "The quote must be one visible ASCII character other than the delimiter, or none",
+      {
+        fix: "Choose what stands around cells that hold delimiters.",
+        example: '"',
+      },
+    );
+  }
+  if (typeof header === "number" && !(Number.isInteger(header) && header >= 1 && header <= MAX_HEADER_ROW)) {
+    throw new AppError("invalid", `There can be no header in row ${header}`, {
+      fix: `Choose a row from 1 to ${MAX_HEADER_ROW}, true for the first, or false for none.`,
+      example: "1",
+    });
+  }
+}
+
 /** Throws AppError `invalid` for a column or a type that there is not. */
 export function checkChoices(choices: ReadingChoices, names: readonly string[]): void {
   const asked = [

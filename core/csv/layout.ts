@@ -92,7 +92,9 @@ function usualFill(rows: readonly string[][], width: number): number {
 /** Votes of the columns: a word above numbers speaks for a header, a number above numbers against. */
 function hasHeader(rows: readonly string[][], width: number): boolean {
   const head = rows[0];
-  const body = rows.slice(1, 1 + BODY_ROWS).filter((row) => row.length === width);
+  // The same row once more is a header's second coming, and no evidence against it.
+  const isAgain = (row: readonly string[]) => row.every((cell, k) => cell === head[k]);
+  const body = rows.slice(1, 1 + BODY_ROWS).filter((row) => row.length === width && !isAgain(row));
   if (body.length === 0) return head.filter((cell) => isTyped(cellKind(cell))).length < head.length / 2;
   if (isYears(head)) return true;
   let votes = 0;

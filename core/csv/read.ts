@@ -4,7 +4,7 @@
  */
 import { AppError } from "../errors.ts";
 import { accumulatorFor, type ColumnAccumulator } from "../profile.ts";
-import { checkChoices, chosenType, keptColumns } from "./choices.ts";
+import { checkChoices, checkReading, chosenType, keptColumns } from "./choices.ts";
 import { type Decision, decide, describeDialect } from "./decide.ts";
 import { describeColumn, describeFrame, describeOddRows, noteOdd, type OddRows } from "./findings.ts";
 import type { Frame } from "./frame.ts";
@@ -41,6 +41,7 @@ export async function profileCsv(
   choices: ReadingChoices,
   options: ProfileOptions,
 ): Promise<CsvProfile> {
+  checkReading(choices);
   const decision = await decide(path, choices);
   if (decision.isEmpty) throw emptyFile(options.name);
   const { dialect } = decision;
@@ -63,12 +64,14 @@ export async function profileCsv(
   const plans = inferred.map(({ plan }) => plan);
   findings.push(...inferred.flatMap((column) => column.findings));
   const pass = await profileAll(path, { dialect, plans, start, choices, options, findings });
-  return assemble(pass, { dialect, choices, findings, preview: start.rows.slice(0, PREVIEW_ROWS) });
+  return assemble(pass, { dialect, choices, findings, start });
 }
 
 interface Start {
   header: string[] | null;
   rows: string[][];
+  /** Places of odd rows among them. */
+  odd: number[];
 }
 
 /** The header and the first data rows. */
@@ -79,6 +82,7 @@ async function readStart(
 ): Promise<Start> {
   const header: string[][] = [];
   const rows: string[][] = [];
+  const odd: number[] = [];
   const enough = Math.max(PREVIEW_ROWS, Math.min(SAMPLE_ROWS, Math.floor(SAMPLE_CELLS / dialect.width)));
   await scanTable(path, dialect, {
     handlers: {
@@ -86,20 +90,21 @@ async function readStart(
       data: (bytes, spans, cells) => {
         if (rows.length < enough) rows.push(cellsOf(bytes, spans, cells));
       },
-      odd: () => {
-        // The full pass counts them.
-      },
+      // An odd row is told before it is handed on.
+      odd: () => odd.push(rows.length),
     },
     options: { signal, isDone: () => rows.length >= enough },
   });
-  return { header: header.length > 0 ? mergeHeader(header) : null, rows };
+  return { header: header.length > 0 ? mergeHeader(header) : null, rows, odd };
 }
 
 /** R writes row names without a name above them: the header is one short, and its first name stands above the second. */
 function withRowNames(header: string[], rows: readonly string[][], width: number): string[] {
+  if (header.length !== width - 1 || rows.length < 2) return header;
   const first = rows.map((row) => row[0]);
-  const isShort = header.length === width - 1 && rows.length > 1;
-  return isShort && new Set(first).size === first.length ? ["", ...header] : header;
+  const isCounted = first.every((cell, k) => cell === String(k + 1));
+  const isNamed = new Set(first).size === first.length && first.every((cell) => /^\D/.test(cell));
+  return isCounted || isNamed ? ["", ...header] : header;
 }
 
 function refuseNoTable(names: readonly string[], rows: readonly string[][], dialect: Dialect): void {
@@ -208,10 +213,10 @@ function assemble(
     dialect: Dialect & { width: number };
     choices: ReadingChoices;
     findings: Finding[];
-    preview: string[][];
+    start: Start;
   },
 ): CsvProfile {
-  const { choices, findings, preview } = known;
+  const { choices, findings, start } = known;
   const dialect = { ...known.dialect, footerRows: frame.footerRows, tableRows: frame.rows };
   const settled = accumulators.map((accumulator, position) => {
     const { name, type: read } = accumulator.plan;
@@ -236,7 +241,8 @@ function assemble(
     columns,
     findings,
     ...targetOf(columns, choices),
-    preview: preview.map((row) => plans.map(({ index = 0 }) => row[index] ?? "")),
+    preview: start.rows.slice(0, PREVIEW_ROWS).map((row) => plans.map(({ index = 0 }) => row[index] ?? "")),
+    previewOdd: start.odd.filter((place) => place < PREVIEW_ROWS),
   };
 }
 

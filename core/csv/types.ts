@@ -118,6 +118,8 @@ export interface CsvProfile {
   taskReason: string;
   /** The first 50 data rows as strings, columns in order. */
   preview: string[][];
+  /** Places in `preview` of rows that were odd: too short, too long, quotes that do not match. */
+  previewOdd?: number[];
 }
 
 /** One typed column, length `rows` of its table. */

@@ -152,6 +152,15 @@ describe("odd sizes", () => {
     expect(profile.findings.filter(({ code }) => code === "duplicate_name").length).toBe(2);
   });
 
+  test("row names without a name, as R writes them", async () => {
+    const profile = await profileCsv(
+      fileOf("mpg,cyl\nMazda,21,6\nDatsun,22.8,4\nHornet,21.4,6\n"),
+      {},
+      { name: "a" },
+    );
+    expect(profile.columns.map(({ name }) => name)).toEqual(["column_1", "mpg", "cyl"]);
+  });
+
   test("two thousand columns", async () => {
     const row = (k: number) =>
       Array.from({ length: 2000 }, (_, c) => (k === 0 ? `c${c}` : (k * c) % 7)).join(",");

@@ -212,4 +212,50 @@ describe("choices", () => {
     expect(refusal).toBeInstanceOf(AppError);
     expect((refusal as AppError).place.fix).toBe("Did you mean v?");
   });
+
+  test("delimiter, quote, header row and encoding as said", async () => {
+    const path = fileOf(Buffer.from("x\ny\na;b,c\n1;'2,5';3\n4;5;6\n", "latin1"));
+    const told = await profileCsv(
+      path,
+      { delimiter: ";", quote: "'", header: 3, encoding: "latin1" },
+      { name: "a" },
+    );
+    expect(told.columns.map(({ name }) => name)).toEqual(["a", "b,c", "column_3"]);
+    expect(told.preview).toEqual([
+      ["1", "2,5", "3"],
+      ["4", "5", "6"],
+    ]);
+    const headless = await profileCsv(path, { delimiter: ";", header: false }, { name: "a" });
+    expect(headless.columns[0].name).toBe("column_1");
+  });
+
+  test("what cannot be chosen is refused with what can", async () => {
+    const path = fileOf("a,b\n1,2\n3,4\n");
+    const wrong: ReadingChoices[] = [
+      { delimiter: "\n" },
+      { delimiter: "" },
+      { quote: "ab" },
+      { header: 0 },
+      { header: 2.5 },
+      { encoding: "klingon" },
+      { types: { b: "colour" as "text" } },
+      { drop: ["z"] },
+      { target: "a", drop: ["a"] },
+    ];
+    for (const choices of wrong) {
+      const refusal = await profileCsv(path, choices, { name: "a" }).catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(AppError);
+      expect((refusal as AppError).place.fix).toBeTruthy();
+    }
+  });
+
+  test("odd rows of the preview are marked", async () => {
+    const path = fileOf('a,b,c\n1,2,3\n4,5\n6,7,8\n9,x"y,1\n2,3,4\n');
+    const profile = await profileCsv(path, {}, { name: "a" });
+    expect(profile.previewOdd).toEqual([1, 3]);
+    expect(profile.findings.map(({ code, row }) => [code, row])).toEqual([
+      ["short_rows", 3],
+      ["bare_quotes", 5],
+    ]);
+  });
 });
