@@ -87,7 +87,7 @@ function foldsOf(
     const folds = Math.max(5, Math.ceil(count / MOST_VALID_ROWS));
     return stratifiedFolds(rows, target, { folds, random, groups }).slice(0, 1);
   }
-  const folds = count < 10_000 ? 8 : 5;
+  const folds = Math.min(count < 10_000 ? 8 : 5, groups ? new Set(groups).size : count);
   return Array.from({ length: given.repeats }, () =>
     stratifiedFolds(rows, target, { folds, random, groups }),
   ).flat();

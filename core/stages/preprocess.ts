@@ -28,12 +28,34 @@ export const preprocessData: Stage<Work> = {
     const groups = groupsOf(loaded, context);
     await checkpoint();
     work.parts = { table, groups, ...split(loaded, groups, context) };
+    if (isTooThin(work.parts, context)) throw splitFails(context);
     report({ type: "facts", facts: facts(work.parts, [...dropped, ...loaded.unusable], context) });
     const { train, test } = work.parts;
     const note = `${train.length.toLocaleString("en")} rows to learn from, ${test.length.toLocaleString("en")} kept aside`;
     report({ type: "progress", progress: 1, note });
   },
 };
+
+const LEAST_TRAIN_ROWS = 10;
+
+/** Two groups to learn from at least: one of them is held out in each fold. */
+function isTooThin({ train, test, groups }: Parts, { options }: Context): boolean {
+  if (train.length < LEAST_TRAIN_ROWS || test.length === 0) return true;
+  return options.split === "group" && groups !== null && new Set(train.map((row) => groups[row])).size < 2;
+}
+
+function splitFails({ options }: Context): AppError {
+  const column = options.splitColumn ?? options.target;
+  const what = options.split === "time" ? "dates" : "groups";
+  return new AppError(
+    "invalid",
+    `“${column}” has too few different ${what} to keep a part aside for the test.`,
+    {
+      column,
+      fix: "Split at random, or choose a column with more different values.",
+    },
+  );
+}
 
 function constantColumns({ table }: Loaded, { report }: Context): string[] {
   const names = table.columns.filter(isConstant).map((column) => column.name);
@@ -89,8 +111,8 @@ function split({ table, target, splitKeys }: Loaded, groups: Int32Array | null, 
   if (options.split === "time" && splitKeys) return splitByTime(rows, splitKeys);
   const folds = Math.max(Math.round(1 / TEST_SHARE), Math.ceil(table.rows / MOST_TEST_ROWS));
   const random = seededRandom(options.seed);
-  const [{ train, valid }] = stratifiedFolds(rows, target, { folds, random, groups });
-  return { train, test: valid };
+  const [first] = stratifiedFolds(rows, target, { folds, random, groups });
+  return { train: first?.train ?? rows, test: first?.valid ?? new Int32Array(0) };
 }
 
 /** The last fifth is kept aside; training rows stay in order of time. */

@@ -17,7 +17,7 @@ export interface FoldOptions {
   groups: Int32Array | null;
 }
 
-/** Every row is in exactly one `valid`; classes (or fifths of a numeric target) are spread evenly. */
+/** Every row is in exactly one `valid`; classes (or fifths of a numeric target) are spread evenly. Fewer groups give fewer folds. */
 export function stratifiedFolds(rows: Int32Array, target: Target, options: FoldOptions): Fold[] {
   const { folds, random } = options;
   const strata = strataOf(rows, target);
@@ -40,7 +40,7 @@ export function stratifiedFolds(rows: Int32Array, target: Target, options: FoldO
   return Array.from({ length: folds }, (_, fold) => ({
     train: rows.filter((_row, i) => foldOf[units.of[i]] !== fold),
     valid: rows.filter((_row, i) => foldOf[units.of[i]] === fold),
-  }));
+  })).filter(({ train, valid }) => train.length > 0 && valid.length > 0);
 }
 
 /** Forward chaining over rows in order of time: fold k learns from the blocks before block k + 1 and answers for it. */

@@ -206,6 +206,36 @@ describe("split", () => {
     }
   });
 
+  test("with too few groups, or no dates, there is nothing to keep aside", async () => {
+    const one = category("g", Array(ROWS).fill("only"));
+    const when = numbers("t", Array(ROWS).fill(Number.NaN));
+    for (const [split, column] of [
+      ["group", one],
+      ["time", when],
+    ] as const) {
+      const given = table(numbers("x", x), column, category("y", answer));
+      const error = await refusal(given, "y", { options: { split, splitColumn: column.name } });
+      expect(error.place.column).toBe(column.name);
+    }
+  });
+
+  test("three groups, and a class that most folds lack, still make a model", async () => {
+    const group = category(
+      "g",
+      draw(ROWS, (row) => row % 3).map((code) => `g${code}`),
+    );
+    const rare = category(
+      "y",
+      answer.map((_, row) => (row % 50 === 7 ? "rare" : "common")),
+    );
+    const grouped = await runStages(table(numbers("x", x), group, category("y", answer)), "y", {
+      options: { split: "group", splitColumn: "g", budgetRounds: 50 },
+    });
+    expect(grouped.work.data!.folds.length).toBe(2);
+    const lopsided = await runStages(table(numbers("x", x), rare), "y", { options: { budgetRounds: 50 } });
+    expect(Number.isFinite(lopsided.work.blend!.foldScores[0])).toBe(true);
+  });
+
   test("at random: copies of a row stay on one side", async () => {
     const doubled = (values: number[]) => values.map((_, row) => values[row - (row % 2)]);
     const { work } = await runStages(

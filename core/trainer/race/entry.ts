@@ -56,6 +56,13 @@ interface RunnerOptions {
   onProgress: (done: { folds: number; of: number; entry: Entry }) => void;
 }
 
+/** The metric; what a guess gets where the fold cannot tell (one class only, the same number throughout). */
+function scoreOf(metric: MetricName, outcome: Outcome): number {
+  const score = METRICS[metric].measure(outcome);
+  if (Number.isFinite(score)) return score;
+  return metric === "roc_auc" ? 0.5 : 0;
+}
+
 /** Where rounds are budgeted, no candidate may use more than a third of them over all folds. */
 const ROUNDS_SHARE = 3;
 const LEAST_ROUNDS = 10;
@@ -101,7 +108,7 @@ export class FoldRunner {
     this.rounds += Math.max(1, rounds);
     const valid = foldRows(data, fold).valid!;
     const response = predictMember(member, inputsOf(data), valid);
-    const score = METRICS[options.metric].measure(outcomeOf(data.target, valid, response));
+    const score = scoreOf(options.metric, outcomeOf(data.target, valid, response));
     const durationMs = Math.round(options.elapsedMs() - startedAt);
     const scored = { member, response, score, durationMs, rounds };
     entry.folds.push(scored);
