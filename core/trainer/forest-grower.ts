@@ -112,8 +112,6 @@ export async function growForestTree(
 ): Promise<void> {
   const { builder } = to;
   const open: OpenNode[] = [{ start: 0, count: fit.train, parent: -1, isLeft: true }];
-  const children: [number, number][] = [];
-  const firstSplit = builder.splitCount;
   let work = 0;
   for (let node = open.pop(); node; node = open.pop()) {
     work += (node.count + NODE_WORK) * limits.featuresPerSplit;
@@ -123,17 +121,12 @@ export async function growForestTree(
     }
     const split = findForestSplit(fit, limits, { node, random: to.random });
     const added = split ? builder.addSplit(split, node.count) : builder.addLeaf(leafValues(fit), node.count);
-    if (node.parent < 0) builder.addRoot(added);
-    else children[node.parent - firstSplit][node.isLeft ? 0 : 1] = added;
+    builder.attach(added, node.parent, node.isLeft);
     if (!split) continue;
-    children.push([0, 0]);
     const left = divide(fit, node, split);
     const right = { start: node.start + left, count: node.count - left, parent: added, isLeft: false };
     open.push(right, { start: node.start, count: left, parent: added, isLeft: true });
   }
-  children.forEach(([left, right], i) => {
-    builder.connect(firstSplit + i, left, right);
-  });
 }
 
 /** Class shares, or the mean, of the node whose totals were taken last. */

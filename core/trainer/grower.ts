@@ -53,9 +53,6 @@ export interface Leaf extends LeafSums {
 /** One tree under way. */
 export interface Growing {
   leaves: Leaf[];
-  /** Children by split index, [left, right], written as they become known. */
-  links: Map<number, [number, number]>;
-  root: number;
   scales: Quantisation;
   features: number;
   featureCount: number;
@@ -81,10 +78,20 @@ export function newGrower(
 /** The root, searched. */
 export function startTree(grower: Grower, start: TreeStart): Growing {
   const { scales, features, featureCount, count, riderCount } = start;
-  const growing: Growing = { leaves: [], links: new Map(), root: 0, scales, features, featureCount };
+  const growing: Growing = { leaves: [], scales, features, featureCount };
   const root: Leaf = {
-    ...{ start: 0, count, riderStart: 0, riderCount, g: 0, h: 0, histogram: 0, split: null },
-    ...{ lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY, parent: -1, isLeft: true },
+    start: 0,
+    count,
+    riderStart: 0,
+    riderCount,
+    lower: Number.NEGATIVE_INFINITY,
+    upper: Number.POSITIVE_INFINITY,
+    histogram: 0,
+    split: null,
+    parent: -1,
+    isLeft: true,
+    g: 0,
+    h: 0,
   };
   root.histogram = grower.pool.take();
   grower.pool.fill(root.histogram, 0, count);
@@ -109,8 +116,7 @@ export function splitOnce(grower: Grower, growing: Growing): boolean {
   const leaf = growing.leaves[index];
   const split = leaf.split!;
   const node = grower.builder.addSplit(split, leaf.count);
-  growing.links.set(node, [0, 0]);
-  attach(growing, leaf, node);
+  grower.builder.attach(node, leaf.parent, leaf.isLeft);
   const [left, right] = divide(grower, leaf, { split, node, scales: growing.scales });
   growing.leaves[index] = left;
   growing.leaves.push(right);
@@ -133,11 +139,6 @@ function mostGainful(leaves: Leaf[]): number {
   return best;
 }
 
-function attach(growing: Growing, leaf: Leaf, node: number): void {
-  if (leaf.parent < 0) growing.root = node;
-  else growing.links.get(leaf.parent)![leaf.isLeft ? 0 : 1] = node;
-}
-
 /** Partitions the leaf's rows and riders; the children's sums are known from the search. */
 function divide(
   grower: Grower,
@@ -152,15 +153,35 @@ function divide(
   const riders = { rows: fit.riders + leaf.riderStart * 4, count: leaf.riderCount };
   const riderCount = partition(grower, column, riders);
   const { g, h } = split.leftSums;
-  const common = { parent: node, split: null, histogram: 0, lower: leaf.lower, upper: leaf.upper };
+  const { start, riderStart, lower, upper } = leaf;
+  // Written out, not spread: this runs for every split, and cold at first.
   const left: Leaf = {
-    ...{ ...common, isLeft: true, g, h, count, riderCount },
-    ...{ start: leaf.start, riderStart: leaf.riderStart },
+    start,
+    count,
+    riderStart,
+    riderCount,
+    lower,
+    upper,
+    histogram: 0,
+    split: null,
+    parent: node,
+    isLeft: true,
+    g,
+    h,
   };
   const right: Leaf = {
-    ...{ ...common, isLeft: false, g: leaf.g - g, h: leaf.h - h, count: leaf.count - count },
-    ...{ start: leaf.start + count, riderStart: leaf.riderStart + riderCount },
+    start: start + count,
+    count: leaf.count - count,
+    riderStart: riderStart + riderCount,
     riderCount: leaf.riderCount - riderCount,
+    lower,
+    upper,
+    histogram: 0,
+    split: null,
+    parent: node,
+    isLeft: false,
+    g: leaf.g - g,
+    h: leaf.h - h,
   };
   const direction = grower.monotone[split.feature];
   if (direction !== 0) boundChildren(grower, [left, right], { direction, scales: by.scales });
@@ -174,6 +195,7 @@ function partition(
   { rows, count }: { rows: number; count: number },
 ): number {
   const { kernels } = fit.scope;
+  if (count === 0) return 0;
   if (!team || count < SHARED_ROWS) return kernels.partition(column, fit.goesLeft.at, rows, count, fit.side);
   team.run(JOBS.partition, [count, column, fit.goesLeft.at, rows, fit.side]);
   let left = 0;
@@ -263,7 +285,8 @@ function keepOrGive(pool: HistogramPool, leaf: Leaf): void {
 }
 
 function search(grower: Grower, growing: Growing, leaf: Leaf): void {
-  leaf.split = findSplit(grower.fit, leaf, { ...growing, limits: grower.limits });
+  const { features, featureCount, scales } = growing;
+  leaf.split = findSplit(grower.fit, leaf, { features, featureCount, scales, limits: grower.limits });
 }
 
 /** Adds the leaves to the model and their values to the scores (f64 by position); answers the number of leaves. */
@@ -271,12 +294,10 @@ export function finishTree(grower: Grower, growing: Growing, scores: number): nu
   const { builder, pool, limits } = grower;
   const values = growing.leaves.map((leaf) => limits.learningRate * leafValue(grower, leaf, growing.scales));
   growing.leaves.forEach((leaf, i) => {
-    attach(growing, leaf, builder.addLeaf([values[i]], leaf.count));
+    builder.attach(builder.addLeaf([values[i]], leaf.count), leaf.parent, leaf.isLeft);
     pool.give(leaf.histogram);
   });
   updateScores(grower, growing.leaves, { values, scores });
-  for (const [node, [left, right]] of growing.links) builder.connect(node, left, right);
-  builder.addRoot(growing.root);
   return growing.leaves.length;
 }
 
@@ -287,19 +308,22 @@ function updateScores(
 ): void {
   const { fit, team, updates } = grower;
   const { kernels } = fit.scope;
+  if (!team) {
+    leaves.forEach((leaf, i) => {
+      kernels.addToRows(scores, fit.rows + leaf.start * 4, leaf.count, values[i]);
+      if (leaf.riderCount > 0) {
+        kernels.addToRows(scores, fit.riders + leaf.riderStart * 4, leaf.riderCount, values[i]);
+      }
+    });
+    return;
+  }
   const words = fit.scope.i32(updates, leaves.length * 8);
   const numbers = fit.scope.f64(updates, leaves.length * 4);
   leaves.forEach((leaf, i) => {
-    const [rows, riders] = [fit.rows + leaf.start * 4, fit.riders + leaf.riderStart * 4];
-    if (!team) {
-      kernels.addToRows(scores, rows, leaf.count, values[i]);
-      kernels.addToRows(scores, riders, leaf.riderCount, values[i]);
-      return;
-    }
-    words.set([rows, leaf.count], i * 8);
-    words.set([riders, leaf.riderCount], i * 8 + 4);
+    words.set([fit.rows + leaf.start * 4, leaf.count], i * 8);
+    words.set([fit.riders + leaf.riderStart * 4, leaf.riderCount], i * 8 + 4);
     numbers[i * 4 + 1] = values[i];
     numbers[i * 4 + 3] = values[i];
   });
-  team?.run(JOBS.add, [leaves.length * 2, scores, updates]);
+  team.run(JOBS.add, [leaves.length * 2, scores, updates]);
 }

@@ -37,15 +37,7 @@ export class TreeBuilder {
     return this.roots.length;
   }
 
-  get splitCount(): number {
-    return this.feature.length;
-  }
-
-  addRoot(node: number): void {
-    this.roots.push(node);
-  }
-
-  /** Adds a split whose children are set later by `connect`; answers its index. */
+  /** Adds a split whose children are attached later; answers its index. */
   addSplit(split: Split, cover: number): number {
     const feature = this.features[split.feature];
     this.feature.push(split.feature);
@@ -68,9 +60,11 @@ export class TreeBuilder {
     return -this.leafCover.length;
   }
 
-  connect(split: number, left: number, right: number): void {
-    this.left[split] = left;
-    this.right[split] = right;
+  /** Hangs a node below its parent's split; parent -1: it is the root of the next tree. */
+  attach(node: number, parent: number, isLeft: boolean): void {
+    if (parent < 0) this.roots.push(node);
+    else if (isLeft) this.left[parent] = node;
+    else this.right[parent] = node;
   }
 
   /** The first `count` trees; trees are added one after another, so a prefix of every array. */
