@@ -1,5 +1,5 @@
 /**
- * How is a whole CSV predicted? Received to disk, read as any CSV is, answered in batches with the prediction's columns
+ * How is a whole CSV predicted? Received to disk, read as every CSV is, answered in batches with the prediction's columns
  * added: memory stays flat however many rows there are.
  */
 import { rm } from "node:fs/promises";
