@@ -4,7 +4,7 @@ import type { DatasetSummary, PanelData } from "../core/panel-data.ts";
 import { bytes, count, plural } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import { apiUrl, Bar, CodeBlock, Empty, Time } from "./parts.tsx";
-import { taskLabel } from "./words.ts";
+import { STAGE_SAYS, taskLabel } from "./words.ts";
 
 export function DatasetsPanel({ data, links }: { data: PanelData["datasets"]; links: Links }) {
   return (
@@ -106,6 +106,13 @@ export function DropZone({ links }: { links: Links }) {
         <h2>A CSV in, a model out.</h2>
         <p>Drop a table here. Signalbox reads it, finds what can be predicted, and trains while you watch.</p>
       </div>
+      <ol class="dropzone-line">
+        {Object.entries(STAGE_SAYS).map(([name, says]) => (
+          <li>
+            <b>{name}</b> {says}
+          </li>
+        ))}
+      </ol>
       <label class="dropzone-file">
         <span>Choose a CSV file</span>
         <input type="file" name="file" required accept=".csv,.tsv,.txt,.gz,.zip,text/csv" />

@@ -1,8 +1,6 @@
 /** How is a figure written for people? Pure functions from numbers to words; it never rounds away a unit. */
 
 const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 
 /** 53940 -> "53,940". */
 export function count(n: number): string {
@@ -20,13 +18,15 @@ export function bytes(n: number): string {
   return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${BYTE_UNITS[power]}`;
 }
 
-/** 850 -> "850 ms", 12300 -> "12.3 s", 200000 -> "3 min 20 s". */
+/** 850 -> "850 ms", 12300 -> "12 s", 200000 -> "3 min 20 s". */
 export function duration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`;
-  if (ms < MINUTE_MS) return `${Math.round(ms / 1000)} s`;
-  if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min ${Math.round((ms % MINUTE_MS) / 1000)} s`;
-  return `${Math.floor(ms / HOUR_MS)} h ${Math.round((ms % HOUR_MS) / MINUTE_MS)} min`;
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 9950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** Three or four significant digits, grouped, without a tail of zeros: 0.841, 12.3, 53,940, −0.00008. */

@@ -55,7 +55,9 @@ function GaugeDial({ gauge }: { gauge: Gauge }) {
       >
         {reading(gauge)}
       </meter>
-      <Sparkline values={gauge.history.map(({ value }) => value)} label={sentence} max={highest} />
+      {gauge.history.length > 1 && (
+        <Sparkline values={gauge.history.map(({ value }) => value)} label={sentence} max={highest} />
+      )}
       <span class="gauge-note">
         {capital(says.toLowerCase())}; caution from {figure(gauge.warning)} {gauge.unit}
       </span>

@@ -58,7 +58,7 @@ const EMPTY_WORDS: Record<Panel, string> = {
   metrics: "The first sample is on its way.",
   health: "The first sample is on its way.",
   activity: "Nothing has happened yet.",
-  datasets: "No file yet.",
+  datasets: "No file yet. Drop a CSV, or send one with curl.",
   predictions: "No prediction yet.",
   connection: "Not connected.",
   attention: "Nothing needs you.",

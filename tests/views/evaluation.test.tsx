@@ -1,0 +1,87 @@
+/** A stored evaluation of any age and shape: what fits is drawn, what does not is left out, and nothing throws. */
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { EvaluationView } from "../../views/evaluation.tsx";
+import { readEvaluation } from "../../views/evaluation-data.ts";
+import { MODEL } from "./fixtures.ts";
+
+const { schema } = MODEL.versions[0]!.result;
+const draw = (evaluation: Record<string, unknown>) =>
+  String(EvaluationView({ evaluation, schema, metric: "roc_auc" }));
+
+const WHOLE = {
+  classes: ["no", "yes"],
+  confusion: [
+    [40, 10],
+    [5, 45],
+  ],
+  roc: [
+    {
+      class: "yes",
+      points: [
+        [0, 0],
+        [0.2, 0.9],
+        [1, 1],
+      ],
+    },
+  ],
+  precisionRecall: [
+    {
+      class: "yes",
+      points: [
+        [0.1, 1],
+        [0.9, 0.8],
+      ],
+    },
+  ],
+  calibration: [{ class: "yes", bins: [{ predicted: 0.2, observed: 0.1, rows: 30 }] }],
+  importance: [{ column: "size", importance: 0.2 }],
+  dependence: [
+    { column: "size", type: "number", at: [1, 2], answers: [[0.1], [0.9]] },
+    { column: "colour", type: "category", at: ["red", "green"], answers: [[0.4], [0.6]] },
+  ],
+  slices: [{ column: "colour", where: "= red", rows: 20, error: 0.4, elsewhere: 0.1 }],
+};
+
+test("every part of a whole evaluation is drawn, each chart with its sentence and its table", () => {
+  const html = draw(WHOLE);
+  expect(html).toContain("Of 100 that are <b>yes</b> it catches <b>90</b>");
+  expect(html).toContain("40 % wrong in 20 rows; 10 % wrong elsewhere");
+  for (const id of ["roc", "precision-recall", "calibration", "importance", "effect-0", "effect-1"])
+    expect(html).toContain(`id="${id}-caption"`);
+  expect(html.match(/<figure/g)).toHaveLength(html.match(/Show as table/g)!.length);
+});
+
+test("each part can be absent", () => {
+  for (const part of Object.keys(WHOLE)) {
+    const { [part as keyof typeof WHOLE]: _, ...rest } = WHOLE;
+    expect(() => draw(rest)).not.toThrow();
+  }
+  expect(draw({})).toBe("");
+});
+
+test("regression draws its errors", () => {
+  const residuals = {
+    low: -5,
+    high: 5,
+    counts: [1, 4, 1],
+    quantiles: { p5: -4, p25: -1, p50: 0, p75: 1, p95: 4 },
+    pairs: [
+      [1, 2],
+      [3, 3],
+    ],
+  };
+  expect(draw({ residuals })).toContain("In 9 of 10 rows the truth lies between −4 and +4 of the answer");
+});
+
+test("anything at all may stand in the store", () => {
+  const part = fc.oneof(fc.jsonValue(), fc.array(fc.object()), fc.constantFrom(...Object.values(WHOLE)));
+  const evaluation = fc.dictionary(fc.constantFrom(...Object.keys(WHOLE), "residuals"), part);
+  fc.assert(
+    fc.property(evaluation, (raw) => {
+      readEvaluation(raw);
+      expect(draw(raw)).not.toContain("NaN");
+    }),
+    { numRuns: 200 },
+  );
+});

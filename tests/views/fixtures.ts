@@ -1,0 +1,199 @@
+/** Data for each panel, with names that would break a page which trusted them. */
+import type { ModelView, PanelData } from "../../core/panel-data.ts";
+import type { RunView } from "../../core/run-view.ts";
+import { STAGE_NAMES } from "../../core/stages/stage.ts";
+
+export const HOSTILE = `<img src=x onerror="alert(1)">'"&__proto__`;
+const AT = "2026-01-02T03:04:05.000Z";
+
+export const RUN: RunView = {
+  id: "r1",
+  number: 7,
+  datasetId: "d1",
+  datasetVersion: 1,
+  datasetName: HOSTILE,
+  target: HOSTILE,
+  task: "binary",
+  metric: "roc_auc",
+  status: "running",
+  stage: "Model selection",
+  stages: STAGE_NAMES.map((name, position) => ({
+    position,
+    name,
+    status: position < 3 ? "finished" : position === 3 ? "running" : "pending",
+    progress: position < 3 ? 1 : position === 3 ? 0.25 : 0,
+    note: position === 3 ? HOSTILE : "",
+    startedAt: 0,
+    durationMs: position < 3 ? 1200 : null,
+    findings: [{ code: "odd", severity: "warning", column: HOSTILE, message: HOSTILE, fix: null }],
+    facts: { metric: "roc_auc", classes: [{ label: HOSTILE, rows: 3 }] },
+  })),
+  progress: 0.3,
+  elapsedMs: 4200,
+  etaSeconds: 11,
+  candidates: [
+    {
+      name: HOSTILE,
+      family: "boosting",
+      score: 0.9,
+      std: 0.01,
+      foldScores: [0.89, 0.91],
+      params: { maxLeafNodes: 31 },
+      durationMs: 900,
+    },
+    {
+      name: "Always guessing",
+      family: "baseline",
+      score: 0.5,
+      std: 0,
+      foldScores: [0.5, 0.5],
+      params: {},
+      durationMs: 1,
+    },
+  ],
+  best: null,
+  metrics: null,
+  intervals: null,
+  baseline: null,
+  verdict: HOSTILE,
+  beatsBaseline: null,
+  modelName: "fruit",
+  version: null,
+  options: {
+    target: HOSTILE,
+    task: null,
+    features: null,
+    exclude: [HOSTILE],
+    budgetSeconds: 60,
+    budgetRounds: null,
+    split: "random",
+    splitColumn: null,
+    seed: 0,
+    metric: null,
+    costs: null,
+  },
+  error: { code: "invalid", message: HOSTILE, fix: HOSTILE },
+  queuedAt: AT,
+  startedAt: AT,
+  finishedAt: null,
+};
+
+export const MODEL: ModelView = {
+  name: "fruit",
+  liveVersion: 1,
+  versions: [2, 1].map((version) => ({
+    version,
+    runId: "r1",
+    createdAt: AT,
+    sizeBytes: 5000,
+    isLive: version === 1,
+    result: {
+      task: "binary",
+      metric: "roc_auc",
+      best: HOSTILE,
+      metrics: { roc_auc: 0.9, accuracy: 0.8 },
+      intervals: { roc_auc: [0.85, 0.95], accuracy: [0.7, 0.9] },
+      baseline: { roc_auc: 0.5, accuracy: 0.6 },
+      verdict: HOSTILE,
+      beatsBaseline: true,
+      schema: {
+        features: [
+          { name: HOSTILE, type: "category", values: [HOSTILE, "b"], example: HOSTILE },
+          { name: "size", type: "number", min: 1, max: 9, example: 4 },
+        ],
+        target: HOSTILE,
+        classes: [HOSTILE, "no"],
+      },
+      rowsTrain: 80,
+      rowsTest: 20,
+    },
+  })),
+  deployments: [{ version: 1, at: AT }],
+  predictions: { total: 3, perMinute: [{ minute: 1, predictions: 3 }] },
+};
+
+const GAUGE = {
+  gauge: "cpu" as const,
+  label: "CPU",
+  unit: "%",
+  value: 99,
+  state: "critical" as const,
+  warning: 80,
+  critical: 95,
+};
+
+export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } = {
+  metrics: {
+    gauges: [
+      {
+        ...GAUGE,
+        history: [
+          { at: 1, value: 5 },
+          { at: 2, value: 99 },
+        ],
+      },
+    ],
+  },
+  health: { state: "critical", gauges: [GAUGE] },
+  activity: {
+    items: ["stage.started", "stage.finished", "run.failed"].map((type, seq) => ({
+      seq,
+      at: AT,
+      type: type as "run.failed",
+      level: "error",
+      sentence: `Run 7: ${HOSTILE}`,
+    })),
+    next: null,
+  },
+  datasets: {
+    arrivals: [{ id: "a1", name: HOSTILE, bytes: 500, bytesTotal: 1000, rows: null }],
+    items: [
+      {
+        id: "d1",
+        name: HOSTILE,
+        version: 1,
+        status: "ready",
+        rows: 5,
+        columns: 2,
+        target: HOSTILE,
+        task: "binary",
+        sizeBytes: 99,
+        createdAt: AT,
+      },
+    ],
+    rejection: {
+      id: "x1",
+      name: HOSTILE,
+      at: 0,
+      error: { code: "invalid", message: HOSTILE, row: 3, column: HOSTILE, fix: HOSTILE },
+    },
+    next: 5,
+  },
+  predictions: { perMinute: [{ minute: 1, predictions: 4 }], lastMinute: 4 },
+  connection: { sockets: 1, seq: 12, upSeconds: 5 },
+  attention: {
+    items: [
+      {
+        severity: "warning",
+        sentence: HOSTILE,
+        action: { label: "Resume", method: "post", path: "/runs/r1/resume" },
+      },
+    ],
+  },
+  run: RUN,
+  stages: RUN,
+  curve: {
+    run: RUN,
+    rounds: [1, 2, 3].map((round) => ({
+      candidate: HOSTILE,
+      round,
+      train: 1 / round,
+      valid: 1.1 / round,
+      baseline: 2,
+      metric: "log_loss",
+    })),
+  },
+  leaderboard: RUN,
+  runs: { items: [RUN], next: 3 },
+  model: MODEL,
+};

@@ -1,0 +1,54 @@
+/** Figures as people read them. */
+import { expect, test } from "bun:test";
+import { bytes, duration, figure, firstSentence, percent, plural, shellQuote } from "../../views/format.ts";
+
+test("figures keep what matters and no tail of zeros", () => {
+  const cases: [number, string][] = [
+    [0, "0"],
+    [0.8412345, "0.841"],
+    [1, "1"],
+    [12.3456, "12.35"],
+    [53940, "53,940"],
+    [-0.5, "−0.5"],
+    [-0.00008, "−0.00008"],
+    [4.4e-16, "0"],
+    [Number.NaN, "–"],
+  ];
+  for (const [value, text] of cases) expect(figure(value)).toBe(text);
+});
+
+test("bytes, times and shares carry their units", () => {
+  expect([0, 999, 1000, 60_302, 123_456_789].map(bytes)).toEqual([
+    "0 B",
+    "999 B",
+    "1.0 kB",
+    "60.3 kB",
+    "123 MB",
+  ]);
+  expect([0, 850, 1200, 12_300, 200_000, 7_500_000].map(duration)).toEqual([
+    "0 ms",
+    "850 ms",
+    "1.2 s",
+    "12 s",
+    "3 min 20 s",
+    "2 h 5 min",
+  ]);
+  expect([0, 0.0123, 0.5, 1].map(percent)).toEqual(["0 %", "1.2 %", "50 %", "100 %"]);
+  expect([plural(1, "row"), plural(2000, "row")]).toEqual(["1 row", "2,000 rows"]);
+});
+
+test("a minute never has sixty seconds left over", () => {
+  expect(duration(119_700)).toBe("2 min 0 s");
+  expect(duration(59_700)).toBe("1 min 0 s");
+});
+
+test("the first sentence ends at its full stop, not at a decimal point", () => {
+  expect(firstSentence("Right in 79.3 % of rows; guessing in 61.5 %. ROC AUC 0.844.")).toBe(
+    "Right in 79.3 % of rows; guessing in 61.5 %.",
+  );
+  expect(firstSentence("No stop")).toBe("No stop");
+});
+
+test("what goes into a shell stays one word", () => {
+  expect(shellQuote("it's")).toBe(`'it'\\''s'`);
+});
