@@ -140,10 +140,9 @@ export class Frame {
 
   /** The row's bytes are reused by the tokenizer, so what is held is copied. */
   private hold(odd: Row): void {
-    if (isBlankLine(odd) && (this.held.length === 0 || isBlankLine(this.held[this.held.length - 1]))) {
-      // Blank lines say no more than one does; but where a table has one column they are its rows.
-      if (this.width > 1 && this.held.length > 0) return;
-    }
+    const last = this.held.at(-1);
+    // Blank lines say no more than one does; but where a table has one column they are its rows.
+    if (this.width > 1 && last && isBlankLine(last) && isBlankLine(odd)) return;
     this.held.push(copyOf(odd));
     const start = this.startOfTable();
     if (start > 0) this.finish(start);

@@ -52,9 +52,19 @@ function firstTableRow(rows: readonly string[][], width: number): number {
   const usual = usualFill(rows, width);
   const limit = Math.min(rows.length, MAX_PREAMBLE);
   for (let k = 0; k < limit; k++) {
-    if (!isTitle(rows[k], usual, width) && !isApart(rows, k, usual)) return k;
+    if (!isTitle(rows[k], usual, width) && !isApart(rows, k, usual) && !isAboveHeader(rows, k, width))
+      return k;
   }
   return 0;
+}
+
+/** A title that happens to hold a delimiter: short by one, with a row of names beneath it and values beneath that. */
+function isAboveHeader(rows: readonly string[][], at: number, width: number): boolean {
+  const [row, next, after] = [rows[at], rows[at + 1], rows[at + 2]];
+  if (width > 4 || row.length !== width - 1 || next?.length !== width || after?.length !== width)
+    return false;
+  const typed = (cells: readonly string[]) => cells.filter((cell) => isTyped(cellKind(cell))).length;
+  return typed(next) === 0 && typed(after) > 0 && filled(next) === width;
 }
 
 /** Not as full as the table, and a blank row follows within three. */
@@ -69,7 +79,7 @@ function isTitle(row: readonly string[], usual: number, width: number): boolean 
   const count = filled(row);
   if (count === 0 || (row.length === 1 && width > 1)) return true;
   if (width === 2) return false;
-  if (row.length < 0.7 * width && count < usual) return true;
+  if (row.length < Math.min(0.7 * width, width - 1) && count < usual) return true;
   return count === 1 ? usual > 1 : count <= 0.4 * usual && count < 0.5 * width;
 }
 

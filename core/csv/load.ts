@@ -3,6 +3,7 @@
  * plan says; more rows than wanted are sampled, seeded, in the file's order. Never decides anything.
  */
 
+import { AppError } from "../errors.ts";
 import { isMissing } from "./cells.ts";
 import { DateReader } from "./date-reader.ts";
 import { Dictionary } from "./dictionary.ts";
@@ -103,10 +104,20 @@ function longer(values: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
   return copy;
 }
 
+const MAX_VALUES = 1 << 28;
+const MAX_VALUE_BYTES = 1 << 30;
+
+function tooMuchText(column: string): AppError {
+  return new AppError("invalid", `${column} holds more than a gigabyte of different texts`, {
+    column,
+    fix: "Leave the column out, or train on fewer rows.",
+  });
+}
+
 class CodeBuilder implements ColumnBuilder {
   private codes: Int32Array<ArrayBuffer>;
   private rows = 0;
-  private readonly dictionary = new Dictionary(0x7fffffff);
+  private readonly dictionary = new Dictionary(MAX_VALUES, MAX_VALUE_BYTES);
   /** From the dictionary's code to the column's; -1 where the value means missing. */
   private readonly codeOf: number[] = [];
   private readonly labels: string[] = [];
@@ -129,6 +140,7 @@ class CodeBuilder implements ColumnBuilder {
 
   private codeAt(bytes: Uint8Array, start: number, end: number): number {
     const interned = this.dictionary.intern(bytes, start, end);
+    if (interned < 0) throw tooMuchText(this.plan.name);
     return this.codeOf[interned] ?? this.addLabel(interned);
   }
 

@@ -73,13 +73,19 @@ export function recut(window: RepairWindow): RepairedRow | null {
   const { start, lineEnd, width, cutting } = window;
   const line = window.bytes.subarray(start, lineEnd);
   for (const delimiter of OTHER_DELIMITERS) {
-    // Prose has blanks too: fewer than four could be chance.
+    // Prose has blanks too: few words could be as many as cells by chance.
     if (delimiter === cutting.delimiter || (delimiter === " " && width < 5)) continue;
     if (!line.includes(delimiter.charCodeAt(0))) continue;
     const row = readAs({ ...window, cutting: { ...cutting, delimiter } }, "doubled", lineEnd);
-    if (row?.cells.length === width && row.next === lineEnd) return row;
+    if (row?.cells.length !== width || row.next !== lineEnd) continue;
+    if (delimiter !== " " || line.includes(cutting.quote.charCodeAt(0)) || countNumbers(row.cells) >= 2)
+      return row;
   }
   return null;
+}
+
+function countNumbers(cells: readonly Uint8Array[]): number {
+  return cells.filter(([first]) => first >= 48 && first <= 57).length;
 }
 
 /** Null where a quote is still open at `end`. */

@@ -25,6 +25,11 @@ const CASES: [string, string, string[][]][] = [
   ["a footer line", `${text(TABLE)}\nSource: Office for Statistics\n`, TABLE],
   ["footer lines padded", `${text(TABLE)},,,\nSource: Office for Statistics,,,\n* estimated,,,\n`, TABLE],
   ["a footer with a comma", `${text(TABLE)}Note: counts are rounded, rates are not\n`, TABLE],
+  [
+    "a footer of as many words as cells",
+    `${text(TABLE.map((row) => [...row, "7"]))}\nSource: World Bank Open Data\n`,
+    TABLE.map((row) => [...row, "7"]),
+  ],
   ["blank rows at the end", `${text(TABLE)},,,\n,,,\n,,,\n`, TABLE],
   ["blank lines in between", `${text(TABLE.slice(0, 3))}\n\n${text(TABLE.slice(3))}`, TABLE],
   ["no header", text(BODY), BODY],
