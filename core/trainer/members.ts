@@ -7,8 +7,10 @@ import type { EncodedTable } from "./encoding/encoder.ts";
 import { applySupervised, type SupervisedEncoder, treeSamples } from "./encoding/supervised.ts";
 import { type ForestModel, predictForest } from "./forest.ts";
 import { type LinearModel, predictLinear } from "./linear/linear.ts";
+import { type RowPredictor, rowPredictor } from "./predictor.ts";
 import { respond } from "./response.ts";
 import type { Samples, Task } from "./samples.ts";
+import type { TreeModel } from "./trees.ts";
 
 /** `supervised`: index of the supervised encoder that its features came from; -1 where there is none. */
 export type Member =
@@ -63,8 +65,40 @@ function predictRaw(
     return respond(inputs.task, margins, member.model.outputs);
   }
   const samples = samplesFor(inputs, member.supervised);
+  if (rows.length < FEW_ROWS) return predictFew(member, samples, rows);
   if (member.kind === "forest") return predictForest(member.model, samples, rows);
   return linkMargins(member.model, predictBoosting(member.model, samples, rows));
+}
+
+const FEW_ROWS = 48;
+const predictors = new WeakMap<TreeModel, RowPredictor>();
+
+/**
+ * The same for a row or two, without looking features and labels up by name: a member's features are those of
+ * treeSamples in their order, and its labels those of the encoder, because it was trained on them.
+ */
+function predictFew(
+  member: Member & { kind: "boosting" | "forest" },
+  samples: Samples,
+  rows: Int32Array,
+): Float64Array {
+  const { model } = member;
+  let predict = predictors.get(model);
+  if (!predict) {
+    predict = rowPredictor(model);
+    predictors.set(model, predict);
+  }
+  const { features } = samples;
+  const values = new Float64Array(features.length);
+  const margins = new Float64Array(rows.length * model.outputs);
+  for (let i = 0; i < rows.length; i++) {
+    for (let f = 0; f < features.length; f++) {
+      const feature = features[f];
+      values[f] = feature.kind === "number" ? feature.values[rows[i]] : feature.codes[rows[i]];
+    }
+    predict(values, margins.subarray(i * model.outputs, (i + 1) * model.outputs));
+  }
+  return member.kind === "forest" ? margins : linkMargins(member.model, margins);
 }
 
 /** What is learned in place of y. */

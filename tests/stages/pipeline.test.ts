@@ -1,6 +1,6 @@
 /** Do the eight stages turn a table into a model that answers, for every task and kind of column? */
 import { describe, expect, test } from "bun:test";
-import type { Table } from "../../core/csv/types.ts";
+import type { Column, Table } from "../../core/csv/types.ts";
 import { STAGES } from "../../core/stages/index.ts";
 import { STAGE_NAMES } from "../../core/stages/stage.ts";
 import { explain } from "../../core/trainer/explanation.ts";
@@ -123,6 +123,22 @@ test("progress rises to one in every stage, and no report is out of range", asyn
     expect(steps[steps.length - 1]).toBe(1);
   }
 });
+
+test("a row alone is answered as among all others", async () => {
+  const table = mixed("multiclass");
+  const { files } = await runStages(table, "y");
+  const model = readModel(files.get("model.bin")!);
+  const all = predict(model, table).probabilities!;
+  for (const row of [0, 17, 23, 299]) {
+    const alone = predict(model, { rows: 1, columns: table.columns.map((column) => oneRow(column, row)) });
+    expect(Array.from(alone.probabilities!)).toEqual(Array.from(all.subarray(3 * row, 3 * row + 3)));
+  }
+});
+
+const oneRow = (column: Column, row: number): Column =>
+  "values" in column
+    ? { ...column, values: column.values.slice(row, row + 1) }
+    : { ...column, codes: column.codes.slice(row, row + 1) };
 
 test("labels never seen and columns left out are missing, not an error", async () => {
   const { files } = await runStages(mixed("binary"), "y");
