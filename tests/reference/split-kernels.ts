@@ -136,7 +136,8 @@ function byCategory(leaf: Leaf, { feature, cells }: Column): Found[] {
     .filter((bin) => cells[bin] !== 0n && hOf(cells[bin]) * scaleH >= floor)
     .sort((a, b) => key(a) - key(b) || a - b);
   const all: Found[] = [];
-  for (const direction of [order, order.toReversed()]) {
+  const isComplete = order.length === cells.filter((cell) => cell !== 0n).length && order.length <= 32;
+  for (const direction of isComplete ? [order] : [order, order.toReversed()]) {
     for (let taken = 1; taken <= Math.min(32, order.length); taken++) {
       const left = direction.slice(0, taken);
       const word = sum(left.map((bin) => cells[bin]));

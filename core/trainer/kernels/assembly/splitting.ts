@@ -148,7 +148,9 @@ function scanCategories(cells: usize, bins: i32, feature: i32, leaf: usize, out:
   const group = few ? least : max(least, load<f64>(leaf, 96));
   const count = sortCategories(cells, bins, smoothing, floor, scratch);
   const side = min(count, MAX_CATEGORIES);
-  for (let direction = 0; direction < 2; direction++) {
+  // With all of them taking part, what joins from the other end is what is left over from this one.
+  const directions = count == occurring(cells, bins) && count <= MAX_CATEGORIES ? 1 : 2;
+  for (let direction = 0; direction < directions; direction++) {
     let word: i64 = 0;
     for (let i = 0; i < side; i++) {
       const at = direction == 0 ? i : count - 1 - i;
@@ -160,6 +162,12 @@ function scanCategories(cells: usize, bins: i32, feature: i32, leaf: usize, out:
       if (score > best) keepCategories(score, feature, word, i + 1, direction, count, load<i64>(cells) != 0, out, scratch);
     }
   }
+}
+
+function occurring(cells: usize, bins: i32): i32 {
+  let count: i32 = 0;
+  for (let bin = 0; bin < bins; bin++) count += <i32>(load<i64>(cells + (<usize>bin << 3)) != 0);
+  return count;
 }
 
 // Shell sort of (key, bin) pairs, 16 bytes each; ties by bin. Answers how many take part.
