@@ -12,6 +12,7 @@ export interface Server {
   stop: () => Promise<void>;
   /** Kills it without a word, as a power cut would. */
   kill: () => Promise<void>;
+  signal: (signal: NodeJS.Signals) => void;
 }
 
 /** Starts `server.ts` and reads its first line. */
@@ -34,11 +35,12 @@ export async function startServer(folder: string, settings: Record<string, strin
     url: (JSON.parse(first) as { url: string }).url,
     stop: () => end(child, "SIGTERM"),
     kill: () => end(child, "SIGKILL"),
+    signal: (signal) => void child.kill(signal),
   };
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));
   child.kill(signal);
   await ended;

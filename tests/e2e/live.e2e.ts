@@ -1,0 +1,99 @@
+/** Does a page in a real browser come back to the present, whatever kept it away, and does it say how it stands? */
+import type { Page } from "@playwright/test";
+import { expect, fruitCsv, type Server, startServer, test } from "./stage.ts";
+
+async function upload(server: Server, name: string): Promise<void> {
+  // Files of other names must have other bytes.
+  const body = `${fruitCsv(60)}5,${name.replace(".csv", "")},5,yes\n`;
+  const answer = await fetch(`${server.url}api/upload?name=${name}`, { method: "POST", body });
+  expect(answer.status).toBe(201);
+}
+
+/** Headless Chromium never hides a tab: the two things that scripts see of it are set by hand. */
+async function setHidden(page: Page, isHidden: boolean): Promise<void> {
+  await page.locator("body").evaluate((body, hidden) => {
+    const { ownerDocument } = body;
+    Object.defineProperty(ownerDocument, "hidden", { value: hidden, configurable: true });
+    ownerDocument.dispatchEvent(new Event("visibilitychange"));
+  }, isHidden);
+}
+
+/** The panels as they are, without what differs by the moment or by the reader's zone. */
+async function shown(page: Page): Promise<string[]> {
+  return page.locator("#datasets, #activity, #runs, #attention").evaluateAll((panels) =>
+    panels.map((panel) => {
+      const copy = panel.cloneNode(true) as typeof panel;
+      for (const time of copy.querySelectorAll("time")) time.textContent = time.getAttribute("datetime");
+      return copy.textContent ?? "";
+    }),
+  );
+}
+
+async function expectLikeFresh(page: Page, server: Server): Promise<void> {
+  const fresh = await page.context().newPage();
+  await fresh.goto(server.url);
+  const expected = await shown(fresh);
+  await fresh.close();
+  await expect.poll(() => shown(page)).toEqual(expected);
+}
+
+test("a hidden tab, a killed server and a new life end with what a fresh page shows", async ({
+  page,
+  server,
+  folder,
+}) => {
+  await page.goto(server.url);
+  await expect(page.locator("#pill")).toHaveText("Live");
+  await upload(server, "first.csv");
+  await expect(page.locator("#datasets")).toContainText("first.csv");
+
+  await setHidden(page, true);
+  await upload(server, "unseen.csv");
+  await expect(page.locator("#datasets")).not.toContainText("unseen.csv");
+  await setHidden(page, false);
+  await expect(page.locator("#datasets")).toContainText("unseen.csv");
+  await expectLikeFresh(page, server);
+
+  const { port } = new URL(server.url);
+  await server.kill();
+  await expect(page.locator("#pill")).toHaveText("Offline");
+  const reborn = await startServer(folder, { PORT: port });
+  await upload(reborn, "after-the-restart.csv");
+  await expect(page.locator("#pill")).toHaveText("Live");
+  await expect(page.locator("#datasets")).toContainText("after-the-restart.csv");
+  await expectLikeFresh(page, reborn);
+  await reborn.stop();
+});
+
+test("without a socket the page polls, says so, and goes back to the socket without a gap", async ({
+  page,
+  folder,
+}) => {
+  const server = await startServer(`${folder}-polling`, { MAX_SOCKETS: "1" });
+  const other = await page.context().newPage();
+  await other.goto(server.url);
+  await expect(other.locator("#pill")).toHaveText("Live");
+  await page.goto(server.url);
+  await expect(page.locator("#pill")).toHaveText("Polling");
+  await upload(server, "polled.csv");
+  await expect(page.locator("#datasets")).toContainText("polled.csv");
+  await other.close();
+  await upload(server, "between.csv");
+  await expect(page.locator("#pill")).toHaveText("Live");
+  await upload(server, "pushed.csv");
+  await expect(page.locator("#datasets")).toContainText("pushed.csv");
+  await expectLikeFresh(page, server);
+  await server.stop();
+});
+
+test("a frozen server is noticed within 15 s, and its waking too", async ({ page, server }) => {
+  await page.goto(server.url);
+  await expect(page.locator("#pill")).toHaveText("Live");
+  server.signal("SIGSTOP");
+  await expect(page.locator("#pill")).toHaveText("Offline", { timeout: 16_000 });
+  server.signal("SIGCONT");
+  await expect(page.locator("#pill")).toHaveText("Live");
+  await upload(server, "woken.csv");
+  await expect(page.locator("#datasets")).toContainText("woken.csv");
+  await expectLikeFresh(page, server);
+});
