@@ -68,6 +68,17 @@ export const SETTINGS = {
   HEALTH_LOOP: setting(text(), "100,500", "event-loop delay in ms: warning,critical"),
   HEALTH_QUEUE: setting(text(), "10,50", "trainings waiting: warning,critical"),
   RETENTION_DAYS: setting(number(0.01, 36_500), "30", "days that events and gauge samples are kept"),
+  WEBHOOK_URL: setting(
+    z.union([z.literal(""), z.url({ protocol: /^https?$/ })]),
+    "",
+    "address that events are posted to; further ones by /api/webhooks",
+  ),
+  WEBHOOK_TYPES: setting(list(), "", "event types for it; empty: all that make an activity row"),
+  WEBHOOK_SECRET: setting(
+    z.union([z.literal(""), z.string().min(16)]),
+    "",
+    "signs what is posted to it (HMAC-SHA256)",
+  ),
   LOG_LEVEL: setting(
     z.enum(["debug", "info", "warn", "error", "silent"]),
     "info",

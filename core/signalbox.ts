@@ -13,6 +13,7 @@ import { startRetention } from "./retention.ts";
 import { Runs } from "./runs.ts";
 import { Serving } from "./serving.ts";
 import { Store } from "./store/database.ts";
+import { Webhooks } from "./webhooks.ts";
 
 export interface Signalbox {
   config: Config;
@@ -24,6 +25,7 @@ export interface Signalbox {
   runs: Runs;
   serving: Serving;
   health: Health;
+  webhooks: Webhooks;
   now: () => number;
   close: () => Promise<void>;
 }
@@ -61,13 +63,26 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   });
   const serving = new Serving({ store, log, models, now });
   const health = new Health({ config, store, log, logger, now, queueLength: () => runs.queueLength() });
+  const webhooks = new Webhooks({
+    store,
+    log,
+    logger,
+    now,
+    environment: {
+      url: config.WEBHOOK_URL,
+      types: config.WEBHOOK_TYPES,
+      secret: config.WEBHOOK_SECRET,
+    },
+  });
   await models.start();
   await datasets.start();
   await runs.start();
   await health.start();
+  webhooks.start();
   const endRetention = startRetention({ store, logger, days: config.RETENTION_DAYS, now });
   const close = async () => {
     endRetention();
+    webhooks.stop();
     health.stop();
     runs.stop();
     datasets.stop();
@@ -75,7 +90,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     store.close();
     release();
   };
-  return { config, logger, store, log, datasets, models, runs, serving, health, now, close };
+  return { config, logger, store, log, datasets, models, runs, serving, health, webhooks, now, close };
 }
 
 function memoryFor(config: Config): number {

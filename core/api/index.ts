@@ -4,5 +4,12 @@ import { LIVE_ROUTES } from "./live.ts";
 import { MODEL_ROUTES } from "./models.ts";
 import type { Route } from "./route.ts";
 import { TRAINING_ROUTES } from "./training.ts";
+import { WEBHOOK_ROUTES } from "./webhooks.ts";
 
-export const API: Route[] = [...DATASET_ROUTES, ...TRAINING_ROUTES, ...MODEL_ROUTES, ...LIVE_ROUTES];
+export const API: Route[] = [
+  ...DATASET_ROUTES,
+  ...TRAINING_ROUTES,
+  ...MODEL_ROUTES,
+  ...LIVE_ROUTES,
+  ...WEBHOOK_ROUTES,
+];

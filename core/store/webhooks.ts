@@ -1,0 +1,67 @@
+/** SQL of webhooks: where to, what for, and how far each has been served. */
+import type { Store } from "./database.ts";
+
+export interface StoredWebhook {
+  id: string;
+  url: string;
+  /** Event types; empty: every type that has a sentence. */
+  types: string[];
+  secret: string;
+  /** Every event up to here was delivered, was not wanted, or was given up. */
+  cursor: number;
+  delivered: number;
+  givenUp: number;
+  /** Failed attempts at the next event. */
+  attempts: number;
+  lastError: string | null;
+  createdAt: number;
+}
+
+const COLUMNS = `id, url, types, secret, cursor, delivered, given_up AS givenUp, attempts, last_error AS lastError,
+  created_at AS createdAt`;
+
+type Row = Omit<StoredWebhook, "types"> & { types: string };
+const readRow = (row: Row): StoredWebhook => ({ ...row, types: JSON.parse(row.types) as string[] });
+
+export function listWebhooks(store: Store): StoredWebhook[] {
+  return store.all<Row>(`SELECT ${COLUMNS} FROM webhooks ORDER BY created_at, id`).map(readRow);
+}
+
+export function findWebhook(store: Store, id: string): StoredWebhook | null {
+  const row = store.get<Row>(`SELECT ${COLUMNS} FROM webhooks WHERE id = $id`, { id });
+  return row && readRow(row);
+}
+
+export function insertWebhook(
+  store: Store,
+  webhook: Pick<StoredWebhook, "id" | "url" | "types" | "secret" | "cursor" | "createdAt">,
+): void {
+  store.run(
+    `INSERT INTO webhooks (id, url, types, secret, cursor, delivered, given_up, attempts, created_at)
+     VALUES ($id, $url, $types, $secret, $cursor, 0, 0, 0, $createdAt)`,
+    { ...webhook, types: JSON.stringify(webhook.types) },
+  );
+}
+
+/** The address in the environment may change; what was delivered stays delivered. */
+export function moveWebhook(store: Store, { id, url, types, secret }: StoredWebhook): void {
+  store.run("UPDATE webhooks SET url = $url, types = $types, secret = $secret WHERE id = $id", {
+    id,
+    url,
+    secret,
+    types: JSON.stringify(types),
+  });
+}
+
+export function saveProgress(store: Store, webhook: StoredWebhook): void {
+  const { id, cursor, delivered, givenUp, attempts, lastError } = webhook;
+  store.run(
+    `UPDATE webhooks SET cursor = $cursor, delivered = $delivered, given_up = $givenUp, attempts = $attempts,
+     last_error = $lastError WHERE id = $id`,
+    { id, cursor, delivered, givenUp, attempts, lastError },
+  );
+}
+
+export function deleteWebhook(store: Store, id: string): boolean {
+  return store.run("DELETE FROM webhooks WHERE id = $id", { id }).changes > 0;
+}
