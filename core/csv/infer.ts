@@ -25,6 +25,9 @@ export interface Inferred {
 /** Words that may stand in a number column without making it text: few, and in few cells. */
 const MAX_STRAY_WORDS = 5;
 const MAX_STRAY_SHARE = 0.1;
+/** Among so many different values, one word is a remark on a number and no label beside other labels. */
+const MIN_RICH = 25;
+const MAX_RICH_STRAY_SHARE = 0.5;
 const MAX_DISTINCT_PROBED = 4000;
 
 export function inferColumn(sample: ColumnSample): Inferred {
@@ -64,7 +67,7 @@ function inferNumber(
   const { format, share, isAmbiguous } = sniffNumberFormat(distinct(solid), sample.delimiter);
   if (share < 0.5 || isDayNumber(sample.name, solid)) return null;
   const strays = solid.filter((value) => Number.isNaN(parseNumber(value, format)));
-  if (!areStrays(strays, solid.length)) return null;
+  if (!areStrays(strays, solid)) return null;
   const words = distinct(strays.map((value) => value.toLowerCase()));
   const missingWords = [...missingIn(values, MISSING_AMONG_VALUES), ...words];
   const findings = words.length > 0 ? [strayFinding(sample.name, words, strays.length)] : [];
@@ -85,11 +88,13 @@ function hasLeadingZero(value: string): boolean {
   return /^[-+]?0\d+$/.test(value);
 }
 
-/** Labels such as `-10.000)` hold digits, words for missing do not. */
-function areStrays(strays: readonly string[], count: number): boolean {
+/** Labels such as `-10.000)` hold digits, words for missing do not; one or two words may fill many cells. */
+function areStrays(strays: readonly string[], solid: readonly string[]): boolean {
   if (strays.length === 0) return true;
   const words = distinct(strays.map((value) => value.toLowerCase()));
-  if (words.length > MAX_STRAY_WORDS || strays.length > MAX_STRAY_SHARE * count) return false;
+  const isRich = words.length <= 2 && distinct(solid).length >= MIN_RICH;
+  const share = isRich ? MAX_RICH_STRAY_SHARE : MAX_STRAY_SHARE;
+  if (words.length > MAX_STRAY_WORDS || strays.length > share * solid.length) return false;
   return words.every((word) => !/\d/.test(word) && word.length < 30);
 }
 
@@ -121,7 +126,7 @@ function inferDate(
   const sniffed = sniffDateFormat(solid.slice(0, MAX_DISTINCT_PROBED));
   if (!sniffed || sniffed.share < 0.9) return null;
   const strays = solid.filter((value) => Number.isNaN(parseDate(value, sniffed.format)));
-  if (!areStrays(strays, solid.length)) return null;
+  if (!areStrays(strays, solid)) return null;
   const words = distinct(strays.map((value) => value.toLowerCase()));
   const { name } = sample;
   const plan: ColumnPlan = {

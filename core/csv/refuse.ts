@@ -98,3 +98,16 @@ function refuseBinary(head: Uint8Array): void {
 function notCsv(what: string, fix: string): AppError {
   return new AppError("invalid", `The file is ${what}, not a CSV`, { fix });
 }
+
+/** A row that must be something else than a row. */
+export function tooManyCells(most: number): AppError {
+  return new AppError("invalid", `A row has more than ${most} cells`, {
+    fix: "Check that rows end with newlines; choose another delimiter if this one is wrong.",
+  });
+}
+
+export function endlessRow(mostBytes: number): AppError {
+  return new AppError("invalid", `A row is longer than ${mostBytes >> 20} MB`, {
+    fix: "Check that rows end with newlines.",
+  });
+}

@@ -6,7 +6,7 @@
  *   bytes  | consumed rows | row being read ........ | free | LF as sentinel
  *                          ^ start                    ^ length
  */
-import { AppError } from "../errors.ts";
+import { endlessRow, tooManyCells } from "./refuse.ts";
 import { LookaheadBudget, recut, repairRow } from "./repair.ts";
 import type { Dialect } from "./types.ts";
 
@@ -36,18 +36,6 @@ const INCOMPLETE = -1;
 
 /** Many more cells in a row are the wrong delimiter, or no table. */
 const MAX_CELLS = 1 << 18;
-
-function tooManyCells(): AppError {
-  return new AppError("invalid", `A row has more than ${MAX_CELLS} cells`, {
-    fix: "Check that rows end with newlines; choose another delimiter if this one is wrong.",
-  });
-}
-
-function endlessRow(): AppError {
-  return new AppError("invalid", `A row is longer than ${MAX_ROW_BYTES >> 20} MB`, {
-    fix: "Check that rows end with newlines.",
-  });
-}
 
 export class Tokenizer {
   private bytes = new Uint8Array(1 << 16);
@@ -111,7 +99,7 @@ export class Tokenizer {
     while (this.start < this.length) {
       const next = this.scanRow(phase);
       if (next === INCOMPLETE) {
-        if (this.length - this.start > MAX_ROW_BYTES) throw endlessRow();
+        if (this.length - this.start > MAX_ROW_BYTES) throw endlessRow(MAX_ROW_BYTES);
         this.rescanAt = 2 * (this.length - this.start);
         return;
       }
@@ -232,7 +220,7 @@ export class Tokenizer {
   private addCell(start: number, end: number): void {
     const at = 2 * this.cells++;
     if (at + 1 >= this.spans.length) {
-      if (at >= 2 * MAX_CELLS) throw tooManyCells();
+      if (at >= 2 * MAX_CELLS) throw tooManyCells(MAX_CELLS);
       const larger = new Int32Array(2 * this.spans.length);
       larger.set(this.spans);
       this.spans = larger;

@@ -2,7 +2,10 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import iconv from "iconv-lite";
-import { rowsOf } from "./files.ts";
+import { cellsOf } from "../../core/csv/scan.ts";
+import { utf8Chunks } from "../../core/csv/source.ts";
+import { type Cutting, Tokenizer } from "../../core/csv/tokenizer.ts";
+import { fileOf, rowsOf } from "./files.ts";
 
 interface Written {
   delimiter: string;
@@ -75,6 +78,77 @@ test("told nothing, over delimiter, quote, newline, encoding and mark", async ()
     { numRuns: 1500 },
   );
 }, 60_000);
+
+const dialect = fc.record({
+  delimiter: fc.constantFrom(",", ";", "\t", "|", " ", ":", ", ", "\x1f"),
+  quote: fc.constantFrom('"', "'"),
+  newline: fc.constantFrom("\n" as const, "\r\n" as const, "\r" as const),
+  encoding: fc.constantFrom(
+    "utf-8",
+    "utf-16le",
+    "utf-16be",
+    "windows-1252",
+    "iso-8859-1",
+    "shift_jis",
+    "big5",
+    "gb18030",
+    "koi8-r",
+  ),
+  bom: fc.boolean(),
+});
+
+/** Letters that each encoding has, and all that can upset a reader. */
+const LETTERS: Record<string, string> = {
+  shift_jis: "表ソ能ｱ",
+  big5: "功許蓋",
+  gb18030: "汉字€",
+  "koi8-r": "Жяё",
+};
+const awkward = fc.array(
+  fc.array(fc.array(fc.nat({ max: 15 }), { maxLength: 6 }), { minLength: 1, maxLength: 4 }),
+  {
+    minLength: 1,
+    maxLength: 5,
+  },
+);
+
+test("told the dialect, any cells come back, over every encoding and mark", async () => {
+  await fc.assert(
+    fc.asyncProperty(dialect, awkward, async (how, table) => {
+      const wide = how.encoding.startsWith("utf") ? "é日😀" : (LETTERS[how.encoding] ?? "éÿß");
+      const units = [
+        ...wide,
+        how.delimiter,
+        how.quote,
+        "\n",
+        "\r\n",
+        "a",
+        "0",
+        ".",
+        " ",
+        "\\",
+        how.quote + how.quote,
+      ];
+      const rows = table.map((row) => row.map((cell) => cell.map((k) => units[k % units.length]).join("")));
+      const quoted = (cell: string) =>
+        how.quote + cell.replaceAll(how.quote, how.quote + how.quote) + how.quote;
+      const text = rows.map((row) => row.map(quoted).join(how.delimiter) + how.newline).join("");
+      const path = fileOf(
+        iconv.encode(text, how.encoding, { addBOM: how.bom && how.encoding.startsWith("utf") }),
+      );
+      expect(await cutFile(path, { ...how, escape: how.quote })).toEqual(rows);
+    }),
+    { numRuns: 20_000 },
+  );
+}, 60_000);
+
+async function cutFile(path: string, how: Cutting & { encoding: string }): Promise<string[][]> {
+  const rows: string[][] = [];
+  const tokenizer = new Tokenizer(how, 0, (bytes, spans, cells) => rows.push(cellsOf(bytes, spans, cells)));
+  for await (const chunk of utf8Chunks(path, how.encoding)) tokenizer.push(chunk);
+  tokenizer.end();
+  return rows;
+}
 
 const ENCODED: [string, string][] = [
   [

@@ -185,6 +185,15 @@ describe("missing", () => {
     expect(profile.findings.some(({ code, column }) => code === "stray_words" && column === "v")).toBe(true);
   });
 
+  test("one word in a third of many different numbers is still missing", async () => {
+    const lines = Array.from({ length: 300 }, (_, k) => `${k % 5},${k % 3 === 0 ? "suppressed" : k / 8}`);
+    const profile = await profileCsv(fileOf(`n,v\n${lines.join("\n")}\n`), {}, { name: "a" });
+    expect(profile.columns[1]).toMatchObject({ type: "number", missing: 100 });
+    const labels = Array.from({ length: 300 }, (_, k) => `${k % 5},${k % 3 === 0 ? "other" : k % 4}`);
+    const few = await profileCsv(fileOf(`n,v\n${labels.join("\n")}\n`), {}, { name: "a" });
+    expect(few.columns[1].type).toBe("category");
+  });
+
   test("words far down make a column of numbers a category", async () => {
     const lines = Array.from({ length: 9000 }, (_, k) => `${k % 5},${k < 4000 ? k % 9 : `grade ${k % 9}`}`);
     const profile = await profileCsv(fileOf(`n,v\n${lines.join("\n")}\n`), {}, { name: "a" });
