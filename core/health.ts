@@ -2,14 +2,14 @@
  * How is the machine? Gauges sampled once for the process, never once per viewer, and a state that changes only when
  * a value stays beyond its threshold: no value near a threshold makes a storm.
  */
-import { statfs } from "node:fs/promises";
-import { cpus, freemem, totalmem } from "node:os";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config.ts";
 import type { EventLog } from "./events.ts";
+import { GaugeHistory, type HistoryPoint } from "./gauge-history.ts";
 import type { Logger } from "./log.ts";
+import { CpuShare, diskPercent, LoopDelay, memoryPercent } from "./machine.ts";
 import type { Store } from "./store/database.ts";
-import { insertSample, sampleHistory } from "./store/samples.ts";
+import { insertSample, samplesByMinute } from "./store/samples.ts";
 
 export type HealthState = "healthy" | "warning" | "critical";
 
@@ -31,12 +31,12 @@ export interface GaugeSource {
 
 export const GAUGES = {
   cpu: { label: "CPU", unit: "%", thresholds: "HEALTH_CPU", read: (source) => source.cpuPercent() },
-  memory: { label: "Memory", unit: "%", thresholds: "HEALTH_MEMORY", read: readMemoryPercent },
+  memory: { label: "Memory", unit: "%", thresholds: "HEALTH_MEMORY", read: memoryPercent },
   disk: {
     label: "Disk",
     unit: "%",
     thresholds: "HEALTH_DISK",
-    read: (source) => readDiskPercent(source.dataDir),
+    read: (source) => diskPercent(source.dataDir),
   },
   loop: {
     label: "Event-loop delay",
@@ -72,6 +72,7 @@ const WORSE_AFTER = 2;
 const BETTER_AFTER = 3;
 const MARGIN = 0.05;
 const QUIET_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /**
  * One step of the hysteresis: the state after `value`. Getting better needs the value to fall 5 % below the threshold
@@ -114,6 +115,8 @@ export class Health {
   private timer: Timer | null = null;
   private readonly source: GaugeSource;
   private readonly delay = new LoopDelay();
+  private readonly histories = new Map(GAUGE_NAMES.map((gauge) => [gauge, new GaugeHistory()]));
+  private isSampling = false;
 
   constructor(private readonly options: HealthOptions) {
     for (const gauge of GAUGE_NAMES) this.thresholds(gauge);
@@ -127,9 +130,26 @@ export class Health {
   }
 
   async start(): Promise<void> {
+    const { store, config, now } = this.options;
+    for (const [gauge, history] of this.histories) {
+      for (const { at, value } of samplesByMinute(store, gauge, now() - DAY_MS)) history.add(at, value);
+    }
     await this.sample();
-    this.timer = setInterval(() => void this.sample(), this.options.config.METRICS_SECONDS * 1000);
+    this.timer = setInterval(() => void this.sampleOnTime(), config.METRICS_SECONDS * 1000);
     this.delay.start();
+  }
+
+  /** A disk that hangs or is full costs samples, not the process. */
+  private async sampleOnTime(): Promise<void> {
+    if (this.isSampling) return;
+    this.isSampling = true;
+    try {
+      await this.sample();
+    } catch (error) {
+      this.options.logger.error({ error: String(error) }, "the gauges could not be sampled");
+    } finally {
+      this.isSampling = false;
+    }
   }
 
   stop(): void {
@@ -147,9 +167,9 @@ export class Health {
     return states.includes("critical") ? "critical" : states.includes("warning") ? "warning" : "healthy";
   }
 
-  history(gauge: GaugeName, spanMs: number, points: number): { at: number; value: number }[] {
-    const to = this.options.now();
-    return sampleHistory(this.options.store, { gauge, from: to - spanMs, to, points });
+  /** The last 24 hours. */
+  history(gauge: GaugeName): HistoryPoint[] {
+    return this.histories.get(gauge)!.points();
   }
 
   async sample(): Promise<void> {
@@ -169,6 +189,7 @@ export class Health {
       });
       append("metrics.sampled", { values: Object.fromEntries(values) });
     });
+    for (const [gauge, value] of values) this.histories.get(gauge)!.add(at, value);
   }
 
   private judge(gauge: GaugeName, value: number, at: number): { from: HealthState; reading: GaugeReading } {
@@ -191,68 +212,5 @@ export class Health {
       throw new ConfigError(`${name}: must be two rising numbers such as 80,95`);
     }
     return { warning: warning!, critical: critical! };
-  }
-}
-
-/** Of the container where it has a limit, else of the machine. */
-function readMemoryPercent(): number {
-  const limit = process.constrainedMemory();
-  const isLimited = limit > 0 && limit < totalmem();
-  return isLimited ? (100 * (limit - process.availableMemory())) / limit : 100 * (1 - freemem() / totalmem());
-}
-
-async function readDiskPercent(folder: string): Promise<number> {
-  const { blocks, bavail } = await statfs(folder);
-  return 100 * (1 - bavail / blocks);
-}
-
-/** Share of the machine's cores that was busy since the last call, in percent. */
-class CpuShare {
-  private last = cpuTimes();
-  private value = 0;
-
-  take(): number {
-    const now = cpuTimes();
-    const total = now.total - this.last.total;
-    // The kernel's clock ticks every 10 ms: a shorter span has nothing to divide.
-    if (total > 0) this.value = 100 * (1 - (now.idle - this.last.idle) / total);
-    this.last = now;
-    return this.value;
-  }
-}
-
-function cpuTimes(): { idle: number; total: number } {
-  let idle = 0;
-  let total = 0;
-  for (const { times } of cpus()) {
-    idle += times.idle;
-    total += times.user + times.nice + times.sys + times.idle + times.irq;
-  }
-  return { idle, total };
-}
-
-/** The longest time that a 100 ms timer came late since the last call. */
-class LoopDelay {
-  private timer: Timer | null = null;
-  private expected = 0;
-  private worst = 0;
-
-  start(): void {
-    this.expected = performance.now() + 100;
-    this.timer = setInterval(() => {
-      const now = performance.now();
-      this.worst = Math.max(this.worst, now - this.expected);
-      this.expected = now + 100;
-    }, 100);
-  }
-
-  stop(): void {
-    if (this.timer) clearInterval(this.timer);
-  }
-
-  take(): number {
-    const worst = this.worst;
-    this.worst = 0;
-    return worst;
   }
 }

@@ -97,7 +97,7 @@ export const READERS: { [P in Panel]: (source: PanelSource, subject: string | nu
     metrics: (source) => ({
       gauges: source.health.readings().map((reading) => ({
         ...reading,
-        history: source.health.history(reading.gauge, 3_600_000, 60),
+        history: source.health.history(reading.gauge),
       })),
     }),
     health: (source) => ({ state: source.health.state(), gauges: source.health.readings() }),

@@ -36,7 +36,7 @@ export function MetricsPanel({ data }: { data: PanelData["metrics"] }) {
 function GaugeDial({ gauge }: { gauge: Gauge }) {
   const { lamp, says } = HEALTH_WORDS[gauge.state];
   const highest = gauge.unit === "%" ? 100 : Math.max(gauge.critical, gauge.value);
-  const sentence = `${gauge.label} over the last hour, now ${reading(gauge)}`;
+  const sentence = `${gauge.label} over the last 24 hours, now ${reading(gauge)}`;
   return (
     <li class={`gauge gauge-${gauge.state}`}>
       <span class="gauge-label">

@@ -5,16 +5,12 @@ export function insertSample(store: Store, sample: { gauge: string; at: number; 
   store.run("INSERT OR REPLACE INTO samples (gauge, at, value) VALUES ($gauge, $at, $value)", sample);
 }
 
-/** At most `points` means of equal spans of time since `from`, oldest first. */
-export function sampleHistory(
-  store: Store,
-  range: { gauge: string; from: number; to: number; points: number },
-): { at: number; value: number }[] {
-  const span = Math.max(1, Math.ceil((range.to - range.from) / range.points));
+/** Means of each minute since `from`, oldest first. */
+export function samplesByMinute(store: Store, gauge: string, from: number): { at: number; value: number }[] {
   return store.all(
     `SELECT min(at) AS at, avg(value) AS value FROM samples
-     WHERE gauge = $gauge AND at >= $from GROUP BY (at - $from) / $span ORDER BY at`,
-    { gauge: range.gauge, from: range.from, span },
+     WHERE gauge = $gauge AND at >= $from GROUP BY at / 60000 ORDER BY at`,
+    { gauge, from },
   );
 }
 

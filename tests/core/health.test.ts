@@ -1,6 +1,7 @@
 /** Does a gauge change its state only when it means it? */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { GaugeHistory, HISTORY_POINTS } from "../../core/gauge-history.ts";
 import { type GaugeMemory, nextState } from "../../core/health.ts";
 
 const LIMITS = { warning: 80, critical: 95 };
@@ -44,5 +45,29 @@ describe("hysteresis", () => {
         for (let i = 1; i < at.length; i++) expect(at[i]! - at[i - 1]!).toBeGreaterThanOrEqual(60_000);
       }),
     );
+  });
+});
+
+describe("history", () => {
+  const MINUTE = 60_000;
+
+  test("of half an hour is shown by the minute, each the mean of its samples", () => {
+    const history = new GaugeHistory();
+    for (let second = 0; second < 1800; second += 5) history.add(second * 1000, second % 60 < 30 ? 10 : 20);
+    const points = history.points();
+    expect(points.map(({ at }) => at)).toEqual(Array.from({ length: 30 }, (_, i) => i * MINUTE));
+    expect(new Set(points.map(({ value }) => value))).toEqual(new Set([15]));
+  });
+
+  test("keeps a day and no more, in at most 144 points, and leaves out when nothing was sampled", () => {
+    const history = new GaugeHistory();
+    for (let minute = 0; minute < 3000; minute++) {
+      if (minute < 2000 || minute >= 2600) history.add(minute * MINUTE, minute);
+    }
+    const points = history.points();
+    expect(points.length).toBeLessThanOrEqual(HISTORY_POINTS);
+    expect(points[0]!.at).toBe(1560 * MINUTE);
+    expect(points.at(-1)!.value).toBeCloseTo(2994.5);
+    expect(points.filter(({ at }) => at > 2000 * MINUTE && at < 2590 * MINUTE)).toEqual([]);
   });
 });
