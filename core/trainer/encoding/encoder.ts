@@ -149,9 +149,21 @@ function dateFeatures(encoding: ColumnEncoding & { kind: "date" }, moments: Floa
 
 function recode(labels: string[], column: Column | undefined, rows: number): Int32Array {
   if (!column || !("codes" in column)) return new Int32Array(rows).fill(-1);
-  const known = new Map(labels.map((label, code) => [label, code]));
+  const known = codesByLabel(labels);
   const codeOf = column.labels.map((label) => known.get(label) ?? -1);
   return column.codes.map((code) => (code < 0 ? -1 : codeOf[code]));
+}
+
+const indexes = new WeakMap<string[], Map<string, number>>();
+
+/** Kept beside the labels: a prediction of one row must not index some hundred labels first. */
+function codesByLabel(labels: string[]): Map<string, number> {
+  let index = indexes.get(labels);
+  if (!index) {
+    index = new Map(labels.map((label, code) => [label, code]));
+    indexes.set(labels, index);
+  }
+  return index;
 }
 
 /** Length, number of words, and whether each common word occurs. */

@@ -44,8 +44,12 @@ export async function runRace(data: TrainingData, options: RaceOptions): Promise
   const rivals = leaders.filter((entry) => entry.recipe.family !== "baseline");
   let field = entries.filter((entry) => !leaders.includes(entry));
   runner.plan([...leaders, ...field]);
-  for (const entry of leaders) await advance(entry, data.once, { runner, options });
-  if (rivals.some((entry) => isPerfect(entry, data.once, options.metric))) {
+  const isWon = () => rivals.some((entry) => isPerfect(entry, data.once, options.metric));
+  for (const entry of leaders) {
+    const upTo = isWon() ? Math.min(FOLDS_OF_THE_BEATEN, data.once) : data.once;
+    await advance(entry, upTo, { runner, options });
+  }
+  if (isWon()) {
     field = [];
     runner.ended = "perfect";
   }
@@ -74,6 +78,8 @@ async function advance(
 }
 
 const PERFECT = 1e-4;
+/** What the others still show where one is perfect. */
+const FOLDS_OF_THE_BEATEN = 2;
 
 /** Nobody can do better, so nobody else need try. */
 function isPerfect(entry: Entry, folds: number, metric: MetricName): boolean {
