@@ -1,8 +1,18 @@
 /** How does the process speak to its operator? JSON lines on stdout; never a cell of data, never a secret. */
-import pino from "pino";
 
-export type Logger = pino.Logger;
+const LEVELS = { debug: 20, info: 30, warn: 40, error: 50, silent: 100 } as const;
+export type LogLevel = keyof typeof LEVELS;
 
-export function openLogger(level: string): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+type Write = (fields: Record<string, unknown>, message: string) => void;
+export type Logger = Record<Exclude<LogLevel, "silent">, Write>;
+
+/** Lines of at least that level, as {level, time, msg, …fields}. */
+export function openLogger(least: LogLevel): Logger {
+  const writer =
+    (level: LogLevel): Write =>
+    (fields, msg) => {
+      if (LEVELS[level] < LEVELS[least]) return;
+      console.log(JSON.stringify({ level, time: new Date().toISOString(), msg, ...fields }));
+    };
+  return { debug: writer("debug"), info: writer("info"), warn: writer("warn"), error: writer("error") };
 }

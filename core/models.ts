@@ -2,7 +2,6 @@
  * Which models are there, and which one answers? Versions count up; one of them is live; going back is deploying an
  * older one. A model file is adopted whole and checked before its version exists, so no half model can be deployed.
  */
-import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "./errors.ts";
@@ -50,7 +49,7 @@ export class Models {
   async adopt(runId: string, path: string): Promise<{ sha256: string; sizeBytes: number }> {
     const bytes = await readFile(path);
     await rename(path, this.pathOf(runId));
-    return { sha256: createHash("sha256").update(bytes).digest("hex"), sizeBytes: bytes.length };
+    return { sha256: new Bun.CryptoHasher("sha256").update(bytes).digest("hex"), sizeBytes: bytes.length };
   }
 
   /** Numbers the version; never deploys it. */
@@ -137,7 +136,7 @@ export class Models {
     const bytes = await readFile(this.pathOf(version.runId)).catch((error: unknown) => {
       throw damaged(version, String(error));
     });
-    if (createHash("sha256").update(bytes).digest("hex") !== version.sha256)
+    if (new Bun.CryptoHasher("sha256").update(bytes).digest("hex") !== version.sha256)
       throw damaged(version, "checksum differs");
     return bytes;
   }

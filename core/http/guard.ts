@@ -2,7 +2,6 @@
  * Which requests may come in at all? Those for a host that is ours, and unsafe ones only from our own pages or from
  * programs that send no Origin. The socket upgrade passes the same rule.
  */
-import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { type Config, isLoopback } from "../config.ts";
 import { AppError } from "../errors.ts";
@@ -43,7 +42,8 @@ function isOurHost(host: string, config: Config): boolean {
   if (listed.includes(name) || listed.includes(host.toLowerCase())) return true;
   if (config.PUBLIC_URL && new URL(config.PUBLIC_URL).host === host.toLowerCase()) return true;
   if (isLoopback(config.HOST)) return false;
-  return isIP(name.replace(/^\[|\]$/g, "")) !== 0 || name === hostname().toLowerCase();
+  const isAddress = name.startsWith("[") || /^\d{1,3}(\.\d{1,3}){3}$/.test(name);
+  return isAddress || name === hostname().toLowerCase();
 }
 
 function isOurOrigin(headers: Headers, host: string, config: Config): boolean {

@@ -2,10 +2,7 @@
  * How does a request's file come to disk? As a stream, hashed on the way, bounded, from a raw body or from the
  * multipart field `file`. It never holds the file in memory and leaves nothing behind when it fails.
  */
-import { createHash } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
-import { Readable } from "node:stream";
-import Busboy from "@fastify/busboy";
 import { AppError } from "../errors.ts";
 
 export interface Received {
@@ -41,6 +38,11 @@ export async function receiveFile(request: Request, options: ReceiveOptions): Pr
 }
 
 async function receiveMultipart(request: Request, type: string, options: ReceiveOptions): Promise<Received> {
+  // Loaded at the first form: an idle server need not hold them.
+  const [{ default: Busboy }, { Readable }] = await Promise.all([
+    import("@fastify/busboy"),
+    import("node:stream"),
+  ]);
   const { promise, resolve, reject } = Promise.withResolvers<Received>();
   const parser = Busboy({
     headers: { "content-type": type },
@@ -75,7 +77,7 @@ async function writeFile(
   name: string,
   options: ReceiveOptions,
 ): Promise<Received> {
-  const hash = createHash("sha256");
+  const hash = new Bun.CryptoHasher("sha256");
   const file = await open(options.path, "wx");
   let sizeBytes = 0;
   try {
