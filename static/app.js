@@ -37,6 +37,21 @@
   document.addEventListener("htmx:after:swap", refresh);
   refresh();
 
+  // A refused or lost request of a button is said; nothing that is shown goes away for it.
+  const isPanel = (ctx) => ctx.sourceElement?.dataset.panel;
+  document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
+    if (isPanel(ctx)) return;
+    const page = new DOMParser().parseFromString(ctx.text, "text/html");
+    $("#alarm").textContent =
+      page.querySelector(".note")?.textContent ?? `The server answered ${ctx.response.status}.`;
+  });
+  document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
+    if (ctx && !isPanel(ctx)) $("#alarm").textContent = "The server did not answer. Nothing was changed.";
+  });
+  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+    if (!isPanel(ctx)) $("#alarm").textContent = "";
+  });
+
   // The switch: as the system, light, dark; a cookie, so that the server draws the page so from its first byte.
   const THEMES = ["auto", "light", "dark"];
   const themeButton = $("[data-theme-switch]");

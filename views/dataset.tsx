@@ -74,15 +74,19 @@ export function DatasetPage({ frame, dataset, page, runs, problem }: DatasetPage
         <section class="panel panel-quiet" aria-labelledby="more-heading">
           <h2 id="more-heading">Take or remove</h2>
           <Command label="This file as JSON" code={curlLine(links, { method: "GET", path: `/api${path}` })} />
-          <p class="fine">Deleting removes the file. Models that learned from it stay.</p>
-          <Action
-            links={links}
-            path={`${path}/delete`}
-            label="Delete this file"
-            tone="danger"
-            then="go"
-            curl={curlLine(links, { method: "DELETE", path: `/api${path}` })}
-          />
+          <details class="expert">
+            <summary>Delete this file</summary>
+            <p class="fine">Its rows are gone for good. Runs and models that learned from it stay.</p>
+            <Action
+              links={links}
+              path={`${path}/delete`}
+              label="Delete for good"
+              describes={name}
+              tone="danger"
+              then="go"
+              curl={curlLine(links, { method: "DELETE", path: `/api${path}` })}
+            />
+          </details>
         </section>
       </div>
     </Layout>

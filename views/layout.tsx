@@ -38,9 +38,13 @@ const KEYS: readonly { key: string; does: string; go?: string }[] = [
   { key: "Esc", does: "close this list" },
 ];
 
-/** Morphing must not shut what a reader opened; after an outage the socket is back within seconds. */
+/**
+ * Morphing must not shut what a reader opened; an error's page never takes a panel's place; after an outage the socket
+ * is back within seconds.
+ */
 const HTMX_CONFIG = JSON.stringify({
   morphIgnore: ["data-htmx-powered", "open"],
+  noSwap: [204, 304, "4xx", "5xx"],
   ws: { reconnectMaxDelay: 5000 },
 });
 

@@ -2,7 +2,7 @@
 import type { Problem } from "../core/http/problem.ts";
 import type { ModelView } from "../core/panel-data.ts";
 import { EvaluationView } from "./evaluation.tsx";
-import { count, plural } from "./format.ts";
+import { count, figure, plural } from "./format.ts";
 import { type Frame, url } from "./frame.ts";
 import { Layout } from "./layout.tsx";
 import { MetricTable } from "./metric-table.tsx";
@@ -10,7 +10,7 @@ import { TryForm } from "./model-try.tsx";
 import { TakeAlong, UseFromCode } from "./model-use.tsx";
 import { PanelView } from "./panels.tsx";
 import { LampDot, Time } from "./parts.tsx";
-import { taskLabel } from "./words.ts";
+import { isLowerBetter, metricLabel, taskLabel } from "./words.ts";
 
 export interface Trial {
   version: number;
@@ -57,6 +57,7 @@ export function ModelPage({ frame, model, version, evaluation, trial }: ModelPag
           {version.isLive ? "live" : "not live"}; predicts <b>{result.schema.target}</b>
         </p>
         <p class="verdict">{result.verdict}</p>
+        <Before model={model} version={version} />
         <nav class="parts" aria-label="Parts of this page">
           <ul>
             {PARTS.map(({ id, label }) => (
@@ -92,6 +93,24 @@ export function ModelPage({ frame, model, version, evaluation, trial }: ModelPag
         <ModelCard links={links} version={version} />
       </div>
     </Layout>
+  );
+}
+
+/** Against the version before, by the same metric; ranges that overlap may differ by chance. */
+function Before({ model, version }: { model: ModelView; version: ModelView["versions"][number] }) {
+  const before = model.versions.find((entry) => entry.version < version.version);
+  const { metric, metrics, intervals } = version.result;
+  const now = metrics[metric];
+  const then = before?.result.metrics[metric];
+  if (!before || now === undefined || then === undefined) return null;
+  const isBetter = isLowerBetter(metric) ? now < then : now > then;
+  const [low, high] = intervals[metric] ?? [now, now];
+  const isClear = then < low || then > high;
+  return (
+    <p class="facts">
+      Version {before.version} got {metricLabel(metric)} {figure(then)}; this one gets {figure(now)}:{" "}
+      {isClear ? (isBetter ? "clearly better." : "clearly worse.") : "a difference that may be chance."}
+    </p>
   );
 }
 

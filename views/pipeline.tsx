@@ -12,6 +12,10 @@ export function runPath(run: Pick<RunView, "id">): string {
   return `/runs/${encodeURIComponent(run.id)}`;
 }
 
+function modelUrl(run: RunView): string {
+  return `/models/${encodeURIComponent(run.modelName)}?version=${run.version}`;
+}
+
 export function RunPanel({ data: run, links }: { data: RunView; links: Links }) {
   return (
     <div class="run-head">
@@ -42,10 +46,11 @@ function pace(run: RunView): string {
 
 function RunError({ run }: { run: RunView }) {
   const { message, fix, row, column } = run.error!;
+  const stage = run.stages.find(({ status }) => status === "failed");
   return (
     <div class="note note-danger">
       <p>
-        <strong>It stopped{run.stage ? ` in ${run.stage}` : ""}.</strong> {message}
+        <strong>It stopped{stage ? ` in ${stage.name}` : ""}.</strong> {message}
         {row !== undefined && ` (row ${count(row)})`}
         {column !== undefined && ` (column ${column})`}
       </p>
@@ -93,10 +98,7 @@ function RunButtons({ run, links }: { run: RunView; links: Links }) {
         />
       )}
       {run.version !== null && (
-        <a
-          class="button primary"
-          href={url(links, `/models/${encodeURIComponent(run.modelName)}?version=${run.version}`)}
-        >
+        <a class="button primary" href={url(links, modelUrl(run))}>
           Look at {run.modelName} version {run.version}
         </a>
       )}
@@ -166,6 +168,11 @@ export function RunsPanel({ data, links }: { data: PanelData["runs"]; links: Lin
             <span class="row-when">
               <Time at={run.queuedAt} />
             </span>
+            {run.version !== null && (
+              <a class="row-facts" href={url(links, modelUrl(run))}>
+                {run.modelName} version {run.version}
+              </a>
+            )}
           </li>
         ))}
       </ul>

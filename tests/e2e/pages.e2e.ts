@@ -6,6 +6,7 @@ import { expect, expectAccessible, fruitCsv, listenForErrors, type Server, test 
 const HOSTILE = `<img src=x onerror=alert(1)>,"a ""quoted"" name",__proto__,${"very_long_".repeat(20)}`;
 
 test("every page is accessible, fits a phone and keeps quiet", async ({ page, server }) => {
+  test.slow();
   const { datasetId, runId, model } = await trainFruit(server);
   const errors = listenForErrors(page);
   const paths = ["", `datasets/${datasetId}`, `runs/${runId}`, `models/${model}`, "inspect", "docs"];
@@ -79,6 +80,24 @@ test("what a reader opened, typed or paused stays through the pushes", async ({ 
   expect(await page.locator("#activity li").count()).toBe(before);
   await page.getByRole("button", { name: "Go on" }).click();
   await expect(page.locator("#activity")).toContainText("second.csv was read");
+});
+
+test("a refused or lost button press is said, and nothing goes away", async ({ page, server }) => {
+  const { model } = await trainFruit(server);
+  await page.goto(`${server.url}models/${model}`);
+  const button = page.getByRole("button", { name: /^Make live/ });
+  await page.route("**/live", (route) => route.continue({ postData: "version=99" }));
+  await button.click();
+  await expect(page.getByRole("alert")).toContainText("has no version 99");
+  await page.unroute("**/live");
+  await page.route("**/live", (route) => route.abort());
+  await button.click();
+  await expect(page.getByRole("alert")).toContainText("did not answer");
+  await page.unroute("**/live");
+  await expectAccessible(page);
+  await button.click();
+  await expect(page.locator('[data-panel="model"]')).toContainText("Version 1 is live");
+  await expect(page.getByRole("alert")).toBeEmpty();
 });
 
 async function upload(server: Server, name: string, text: string): Promise<string> {
