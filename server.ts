@@ -21,6 +21,7 @@ import { Live } from "./core/live.ts";
 import { modelView, type PanelSource, READERS, runPage } from "./core/panel-data.ts";
 import { type Panel, panelKey, parsePanelKey } from "./core/panels.ts";
 import { datasetView } from "./core/reading-choices.ts";
+import { rewindRun } from "./core/rewind.ts";
 import { runView } from "./core/run-view.ts";
 import { openSignalbox, type Signalbox } from "./core/signalbox.ts";
 import { drawingMessage, Sockets, topicOf, type Viewer } from "./core/sockets.ts";
@@ -35,6 +36,7 @@ import { ErrorPage } from "./views/error.tsx";
 import { InspectPage } from "./views/inspect.tsx";
 import { ModelPage, type Trial } from "./views/model.tsx";
 import { PanelView } from "./views/panels.tsx";
+import { RewindPage } from "./views/rewind.tsx";
 import { RunPage } from "./views/run.tsx";
 import { StandalonePage } from "./views/standalone.tsx";
 import { textDashboard } from "./views/text.ts";
@@ -132,6 +134,12 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     return wantsData(c)
       ? c.json(run)
       : page(c, RunPage({ frame: frame(c), run, data: readAll(RUN, run.id) }));
+  });
+  app.get("/runs/:id/rewind", (c) => {
+    const [at, speed] = [c.req.query("at"), Number(c.req.query("speed")) || 1];
+    const moment = { seconds: at ? Number(at) || 0 : null, now: box.now() };
+    const rewind = rewindRun(store, runs.find(c.req.param("id")), moment);
+    return wantsData(c) ? c.json(rewind) : page(c, RewindPage({ frame: frame(c), rewind, speed }));
   });
   const modelAnswer = (c: C, name: string, trial?: Trial) => {
     const model = modelView(source, models.find(name).name);

@@ -93,7 +93,7 @@ export function currentRounds(store: Store, run: StoredRun, latest: string | nul
   return rounds.filter(({ candidate }) => candidate === wanted);
 }
 
-function overallProgress(stages: StoredStage[]): number {
+export function overallProgress(stages: StoredStage[]): number {
   return stages.reduce((sum, stage, index) => sum + stage.progress * (STAGE_SHARES[index] ?? 0), 0);
 }
 
@@ -110,7 +110,7 @@ function settledMetric(stages: StoredStage[]): string | null {
 }
 
 /** Best first. */
-function ranked(candidates: Candidate[], metric: string | null): Candidate[] {
+export function ranked(candidates: Candidate[], metric: string | null): Candidate[] {
   const isLess = metric !== null && isMetricName(metric) && METRICS[metric].better === "less";
   return candidates.sort((a, b) => (isLess ? a.score - b.score : b.score - a.score));
 }

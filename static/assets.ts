@@ -15,6 +15,7 @@ import listsCss from "./lists.css" with { type: "text" };
 import live from "./live.js" with { type: "text" };
 import pagesCss from "./pages.css" with { type: "text" };
 import panelsCss from "./panels.css" with { type: "text" };
+import rewind from "./rewind.js" with { type: "text" };
 import standaloneCss from "./standalone.css" with { type: "text" };
 import standaloneScript from "./standalone.js" with { type: "text" };
 
@@ -34,6 +35,7 @@ const SOURCES = {
     text: [text(htmx), text(htmxSocket), small(live), small(app)].join("\n;\n"),
   },
   inspect: { name: "inspect", ending: "js", text: small(inspect) },
+  rewind: { name: "rewind", ending: "js", text: small(rewind) },
   style: {
     name: "app",
     ending: "css",

@@ -19,7 +19,7 @@ export interface RewindPageProps {
 }
 
 export function rewindPath(run: Pick<RunView, "id">, seconds?: number): string {
-  return `${runPath(run)}/rewind${seconds === undefined ? "" : `?at=${Math.ceil(seconds * 10) / 10}`}`;
+  return `${runPath(run)}/rewind${seconds === undefined ? "" : `?at=${Math.ceil(seconds * 1000) / 1000}`}`;
 }
 
 /** On the run's page, once there is something to replay. */
@@ -58,7 +58,6 @@ export function RewindPage({ frame, rewind, speed }: RewindPageProps) {
 function RewindControls({ links, rewind, speed }: { links: Links; rewind: Rewind; speed: number }) {
   const { run, seconds, totalSeconds, marks } = rewind;
   const address = url(links, rewindPath(run));
-  const last = Math.ceil(totalSeconds * 10) / 10;
   return (
     <section class="panel" aria-labelledby="rewind-heading">
       <h2 id="rewind-heading">The moment</h2>
@@ -81,9 +80,9 @@ function RewindControls({ links, rewind, speed }: { links: Links; rewind: Rewind
             name="at"
             type="range"
             min="0"
-            max={String(last)}
-            step="0.1"
-            value={String(Math.min(last, Math.ceil(seconds * 10) / 10))}
+            max={String(totalSeconds)}
+            step="any"
+            value={String(seconds)}
             aria-valuetext={duration(seconds * 1000)}
           />
         </div>
