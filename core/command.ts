@@ -2,7 +2,7 @@
  * Which subcommands are there? The same program without a server: train, read, back up, check; and its own children.
  * What only a subcommand needs is imported by it: the server shall start in a blink.
  */
-import { existsSync } from "node:fs";
+import { existsSync, writeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
@@ -116,14 +116,38 @@ async function trainCommand(words: string[], config: () => Config): Promise<void
 async function readCommand([file]: string[]): Promise<void> {
   const path = existing(needed(file, "read FILE"));
   const { readRows } = await import("./csv/rows.ts");
-  for await (const rows of readRows(path, { onDecided: (dialect) => tell(JSON.stringify(dialect)) })) {
-    for (const row of rows) if (!process.stdout.write(`${JSON.stringify(row)}\n`)) await drained();
+  let dialect = "";
+  for await (const rows of readRows(path, { onDecided: (decided) => (dialect = JSON.stringify(decided)) })) {
+    // To a reader that has gone (`| head`) there is nothing left to say.
+    if (!writeOut(rows.map((row) => `${JSON.stringify(row)}\n`).join(""))) return;
+  }
+  tell(dialect);
+}
+
+/** Waits where the reader is slow; false where it has gone. */
+function writeOut(text: string): boolean {
+  const bytes = Buffer.from(text);
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSome(bytes.subarray(at));
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === "EPIPE") return false;
+    throw error;
   }
 }
 
-function drained(): Promise<void> {
-  return new Promise((resolve) => process.stdout.once("drain", resolve));
+/** A pipe that is full for now takes nothing. */
+function writeSome(bytes: Uint8Array): number {
+  try {
+    return writeSync(process.stdout.fd, bytes);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "EAGAIN") throw error;
+    Atomics.wait(PAUSE, 0, 0, 1);
+    return 0;
+  }
 }
+
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
 function existing(file: string): string {
   const path = resolve(file);
