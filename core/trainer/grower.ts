@@ -153,39 +153,39 @@ function divide(
   const riders = { rows: fit.riders + leaf.riderStart * 4, count: leaf.riderCount };
   const riderCount = partition(grower, column, riders);
   const { g, h } = split.leftSums;
-  const { start, riderStart, lower, upper } = leaf;
-  // Written out, not spread: this runs for every split, and cold at first.
-  const left: Leaf = {
-    start,
-    count,
-    riderStart,
-    riderCount,
-    lower,
-    upper,
-    histogram: 0,
-    split: null,
-    parent: node,
-    isLeft: true,
-    g,
-    h,
-  };
-  const right: Leaf = {
-    start: start + count,
-    count: leaf.count - count,
-    riderStart: riderStart + riderCount,
-    riderCount: leaf.riderCount - riderCount,
-    lower,
-    upper,
-    histogram: 0,
-    split: null,
-    parent: node,
-    isLeft: false,
-    g: leaf.g - g,
-    h: leaf.h - h,
-  };
+  const left = childOf(leaf, node, true);
+  left.g = g;
+  left.h = h;
+  left.count = count;
+  left.riderCount = riderCount;
+  const right = childOf(leaf, node, false);
+  right.g -= g;
+  right.h -= h;
+  right.start += count;
+  right.count -= count;
+  right.riderStart += riderCount;
+  right.riderCount -= riderCount;
   const direction = grower.monotone[split.feature];
   if (direction !== 0) boundChildren(grower, [left, right], { direction, scales: by.scales });
   return [left, right];
+}
+
+/** A leaf like its parent, to be narrowed. Written out, not spread: this runs for every split, and cold at first. */
+function childOf(leaf: Leaf, parent: number, isLeft: boolean): Leaf {
+  return {
+    start: leaf.start,
+    count: leaf.count,
+    riderStart: leaf.riderStart,
+    riderCount: leaf.riderCount,
+    lower: leaf.lower,
+    upper: leaf.upper,
+    histogram: 0,
+    split: null,
+    parent,
+    isLeft,
+    g: leaf.g,
+    h: leaf.h,
+  };
 }
 
 /** Splits a range of a row list by the bins that go left; answers how many do. */

@@ -1,5 +1,5 @@
 /**
- * The gradients and losses, one row at a time, in plain TypeScript: the specification of kernels/assembly.
+ * The gradients, one row at a time, in plain TypeScript: the specification of kernels/assembly.
  * Classification works in 32 bits there, so every step is rounded here.
  */
 import type { Kernels } from "../../core/trainer/kernels/kernels.ts";
@@ -31,144 +31,25 @@ export function exp64(value: number): number {
   return p * 2 ** n;
 }
 
-type Names =
-  | `${"squared" | "logistic" | "softmax" | "poisson" | "gamma"}${"Gradients" | "Loss"}`
-  | "packGradients";
+type Loss = "squared" | "logistic" | "softmax" | "poisson" | "gamma";
 
-export function gradientKernels(bytes: Bytes): Pick<Kernels, Names> {
-  /** Gradient and hessian of each row, and their sums, added in four pairs of lanes as the kernel does. */
-  const each = (
-    [, , from, to, g, h, sums]: readonly number[],
-    lanes: number,
-    row: (i: number) => [gradient: number, hessian: number],
-  ) => {
-    const totals = new Float64Array(4);
-    for (let i = from; i < to; i++) {
-      const [gradient, hessian] = row(i);
-      bytes.putF32(g + 4 * i, gradient);
-      bytes.putF32(h + 4 * i, hessian);
-    }
-    for (let i = from; i < to; i += lanes) addLanes(i);
-    bytes.putF64(sums, totals[0] + totals[1]);
-    bytes.putF64(sums + 8, totals[2] + totals[3]);
-
-    function addLanes(i: number) {
-      const at = (array: number, lane: number) =>
-        i + lane < to && lane < lanes ? bytes.f32(array + 4 * (i + lane)) : 0;
-      for (const lane of [0, 1]) {
-        totals[lane] += Math.abs(at(g, lane)) + Math.abs(at(g, lane + 2));
-        totals[2 + lane] += at(h, lane) + at(h, lane + 2);
-      }
-    }
-  };
-  const sumOver = (from: number, to: number, row: (i: number) => number) => {
-    let sum = 0;
-    for (let i = from; i < to; i++) sum += row(i);
-    return sum;
-  };
+export function gradientKernels(bytes: Bytes): Pick<Kernels, `${Loss}Gradients` | "packGradients"> {
   const score = (at: number, i: number) => bytes.f64(at + 8 * i);
-  /** Sums in 64 bits, of values not yet rounded to 32. */
-  const plain = (args: readonly number[], row: (i: number) => [number, number]) => {
-    const [, , from, to, g, h, sums] = args;
-    let [sumG, sumH] = [0, 0];
-    for (let i = from; i < to; i++) {
-      const [gradient, hessian] = row(i);
-      bytes.putF32(g + 4 * i, gradient);
-      bytes.putF32(h + 4 * i, hessian);
-      sumG += Math.abs(gradient);
-      sumH += hessian;
-    }
-    bytes.putF64(sums, sumG);
-    bytes.putF64(sums + 8, sumH);
-  };
   return {
-    squaredGradients(...args) {
-      const [scores, y, from, to, g, , sums] = args;
-      let sum = 0;
-      for (let i = from; i < to; i++) {
-        const gradient = score(scores, i) - score(y, i);
-        bytes.putF32(g + 4 * i, gradient);
-        sum += Math.abs(gradient);
-      }
-      bytes.putF64(sums, sum);
-      bytes.putF64(sums + 8, to - from);
-    },
-    logisticGradients(...args) {
-      each(args, 4, (i) => {
-        const isOne = score(args[1], i) > 0.5;
-        const toward = f(score(args[0], i)) * (isOne ? -1 : 1);
-        const q = f(1 / f(1 + exp32(-toward)));
-        return [isOne ? -q : q, Math.max(f(MIN_HESSIAN), f(q * f(1 - q)))];
-      });
-    },
-    softmaxGradients(...args) {
-      const [scores, y, from, to, g, h, sums, outputs, stride] = args;
-      const factor = f(f(outputs) / f(outputs - 1));
-      for (let k = 0; k < outputs; k++) {
-        bytes.fill(sums + 16 * k, 16);
-        for (let i = from; i < to; i++) {
-          const margins = Array.from({ length: outputs }, (_, j) => f(score(scores + 8 * j * stride, i)));
-          const top = Math.max(...margins);
-          const parts = margins.map((margin) => exp32(f(margin - top)));
-          const scale = f(1 / parts.reduce((sum, part) => f(sum + part), 0));
-          const p = f(parts[k] * scale);
-          bytes.putF32(g + 4 * (k * stride + i), f(p - (score(y, i) === k ? 1 : 0)));
-          bytes.putF32(h + 4 * (k * stride + i), Math.max(f(MIN_HESSIAN), f(factor * f(p * f(1 - p)))));
-        }
-        for (let i = from; i < to; i += 4) {
-          const four = (array: number) =>
-            [0, 1, 2, 3].map((lane) =>
-              i + lane < to ? Math.abs(bytes.f32(array + 4 * (k * stride + i + lane))) : 0,
-            );
-          for (const [offset, [a, b, c, d]] of [
-            [0, four(g)],
-            [8, four(h)],
-          ] as const) {
-            bytes.putF64(sums + 16 * k + offset, bytes.f64(sums + 16 * k + offset) + (a + c + (b + d)));
-          }
-        }
-      }
-    },
-    poissonGradients(...args) {
-      plain(args, (i) => {
+    squaredGradients: (...args) =>
+      eachRow(bytes, args, (i) => [score(args[0], i) - score(args[1], i), 1], false),
+    logisticGradients: (...args) => logisticGradients(bytes, args),
+    softmaxGradients: (...args) => softmaxGradients(bytes, args),
+    poissonGradients: (...args) =>
+      eachRow(bytes, args, (i) => {
         const mu = exp64(score(args[0], i));
         return [mu - score(args[1], i), Math.max(mu, MIN_HESSIAN)];
-      });
-    },
-    gammaGradients(...args) {
-      plain(args, (i) => {
+      }),
+    gammaGradients: (...args) =>
+      eachRow(bytes, args, (i) => {
         const ratio = score(args[1], i) * exp64(-score(args[0], i));
         return [1 - ratio, Math.max(ratio, MIN_HESSIAN)];
-      });
-    },
-    squaredLoss: (scores, y, from, to) => sumOver(from, to, (i) => (score(scores, i) - score(y, i)) ** 2),
-    logisticLoss: (scores, y, from, to) =>
-      sumOver(from, to, (i) => {
-        const z = score(y, i) > 0 ? score(scores, i) : -score(scores, i);
-        return z > 0 ? Math.log1p(Math.exp(-z)) : Math.log1p(Math.exp(z)) - z;
       }),
-    softmaxLoss: (scores, y, from, to, outputs, stride) =>
-      sumOver(from, to, (i) => {
-        const margins = Array.from({ length: outputs }, (_, k) => score(scores + 8 * k * stride, i));
-        const top = Math.max(...margins);
-        const parts = margins.reduce((sum, margin) => sum + Math.exp(margin - top), 0);
-        return Math.log(parts) + top - margins[score(y, i)];
-      }),
-    poissonLoss: (scores, y, from, to) =>
-      sumOver(from, to, (i) => {
-        const target = score(y, i);
-        return (
-          Math.exp(score(scores, i)) -
-          target * score(scores, i) +
-          (target > 0 ? target * Math.log(target) - target : 0)
-        );
-      }),
-    gammaLoss: (scores, y, from, to) =>
-      sumOver(
-        from,
-        to,
-        (i) => score(scores, i) + score(y, i) * Math.exp(-score(scores, i)) - 1 - Math.log(score(y, i)),
-      ),
     packGradients(records, stride, g, h, from, to, scaleG, scaleH) {
       const whole = (value: number) => BigInt(value + ROUND - ROUND);
       for (let i = from; i < to; i++) {
@@ -177,4 +58,79 @@ export function gradientKernels(bytes: Bytes): Pick<Kernels, Names> {
       }
     },
   };
+}
+
+/** Gradient and hessian of each row, and their sums of what is not yet rounded to 32 bits. */
+function eachRow(
+  ...[bytes, args, row, hasHessians = true]: [
+    bytes: Bytes,
+    args: readonly number[],
+    row: (i: number) => [gradient: number, hessian: number],
+    hasHessians?: boolean,
+  ]
+): void {
+  const [, , from, to, g, h, sums] = args;
+  let [sumG, sumH] = [0, 0];
+  for (let i = from; i < to; i++) {
+    const [gradient, hessian] = row(i);
+    bytes.putF32(g + 4 * i, gradient);
+    if (hasHessians) bytes.putF32(h + 4 * i, hessian);
+    sumG += Math.abs(gradient);
+    sumH += hessian;
+  }
+  bytes.putF64(sums, sumG);
+  bytes.putF64(sums + 8, sumH);
+}
+
+function logisticGradients(bytes: Bytes, [scores, y, from, to, g, h, sums]: readonly number[]): void {
+  for (let i = from; i < to; i++) {
+    const isOne = bytes.f64(y + 8 * i) > 0.5;
+    const toward = f(bytes.f64(scores + 8 * i)) * (isOne ? -1 : 1);
+    const q = f(1 / f(1 + exp32(-toward)));
+    bytes.putF32(g + 4 * i, isOne ? -q : q);
+    bytes.putF32(h + 4 * i, Math.max(f(MIN_HESSIAN), f(q * f(1 - q))));
+  }
+  for (const [array, out] of [
+    [g, sums],
+    [h, sums + 8],
+  ]) {
+    const lanes = [0, 0];
+    for (let i = from; i < to; i += 4) {
+      const [a, b, c, d] = fourSizes(bytes, array, { i, to });
+      lanes[0] += a + c;
+      lanes[1] += b + d;
+    }
+    bytes.putF64(out, lanes[0] + lanes[1]);
+  }
+}
+
+/** Four absolute values; none past the end. */
+function fourSizes(bytes: Bytes, array: number, { i, to }: { i: number; to: number }): number[] {
+  return [0, 1, 2, 3].map((lane) => (i + lane < to ? Math.abs(bytes.f32(array + 4 * (i + lane))) : 0));
+}
+
+function softmaxGradients(bytes: Bytes, args: readonly number[]): void {
+  const [scores, y, from, to, g, h, sums, outputs, stride] = args;
+  const factor = f(f(outputs) / f(outputs - 1));
+  for (let k = 0; k < outputs; k++) {
+    for (let i = from; i < to; i++) {
+      const margins = Array.from({ length: outputs }, (_, j) => f(bytes.f64(scores + 8 * (j * stride + i))));
+      const top = Math.max(...margins);
+      const parts = margins.map((margin) => exp32(f(margin - top)));
+      const p = f(parts[k] * f(1 / parts.reduce((sum, part) => f(sum + part), 0)));
+      bytes.putF32(g + 4 * (k * stride + i), f(p - (bytes.f64(y + 8 * i) === k ? 1 : 0)));
+      bytes.putF32(h + 4 * (k * stride + i), Math.max(f(MIN_HESSIAN), f(factor * f(p * f(1 - p)))));
+    }
+    for (const [array, out] of [
+      [g, sums + 16 * k],
+      [h, sums + 16 * k + 8],
+    ]) {
+      let sum = 0;
+      for (let i = from; i < to; i += 4) {
+        const [a, b, c, d] = fourSizes(bytes, array + 4 * k * stride, { i, to });
+        sum += a + c + (b + d);
+      }
+      bytes.putF64(out, sum);
+    }
+  }
 }

@@ -2,6 +2,7 @@
 import type { Kernels } from "../../core/trainer/kernels/kernels.ts";
 import { forestKernels } from "./forest-kernels.ts";
 import { gradientKernels } from "./gradient-kernels.ts";
+import { lossKernels } from "./loss-kernels.ts";
 import { Bytes } from "./memory.ts";
 import { splitKernels } from "./split-kernels.ts";
 import { treeKernels } from "./tree-kernels.ts";
@@ -13,6 +14,7 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
   };
   return {
     ...gradientKernels(bytes),
+    ...lossKernels(bytes),
     ...treeKernels(bytes),
     ...splitKernels(bytes),
     ...forestKernels(bytes),

@@ -82,57 +82,108 @@ function lookUp(f: number): Encoded[] {
   ];
 }
 
-/** Node lists as ONNX wants them: per tree, ids from 0, leaves among the nodes. */
-function ensembleNode(model: TreeModel, columns: Map<number, number>): Encoded {
-  const { trees, outputs, scale, baseScore } = model;
-  const nodes = { tree: [] as number[], id: [] as number[], feature: [] as number[], value: [] as number[] };
-  const links = { yes: [] as number[], no: [] as number[], missing: [] as number[], mode: [] as string[] };
-  const leaves = { tree: [] as number[], id: [] as number[], target: [] as number[], weight: [] as number[] };
+/** Nodes and leaf weights as ONNX wants them: parallel lists; per tree ids from 0, leaves among the nodes. */
+interface NodeLists {
+  nodes: {
+    tree: number;
+    id: number;
+    feature: number;
+    value: number;
+    mode: string;
+    yes: number;
+    missing: number;
+  }[];
+  leaves: { tree: number; id: number; target: number; weight: number }[];
+}
+
+function listNodes(model: TreeModel, columns: Map<number, number>): NodeLists {
+  const { trees } = model;
+  const lists: NodeLists = { nodes: [], leaves: [] };
   trees.roots.forEach((root, tree) => {
     let next = 1;
-    const open: [number, number][] = [[root, 0]];
+    const open: [node: number, id: number][] = [[root, 0]];
     for (let item = open.pop(); item; item = open.pop()) {
       const [node, id] = item;
-      const isLeaf = node < 0;
-      nodes.tree.push(tree);
-      nodes.id.push(id);
-      nodes.feature.push(isLeaf ? 0 : (columns.get(node) ?? trees.feature[node]));
-      nodes.value.push(isLeaf ? 0 : splitValue(trees.threshold[node], trees.mask[node]));
-      links.mode.push(isLeaf ? "LEAF" : trees.mask[node] >= 0 ? "BRANCH_GTE" : "BRANCH_LEQ");
-      links.yes.push(isLeaf ? 0 : next);
-      links.no.push(isLeaf ? 0 : next + 1);
-      links.missing.push(isLeaf ? 0 : trees.missingLeft[node]);
-      if (!isLeaf) {
-        open.push([trees.right[node], next + 1], [trees.left[node], next]);
-        next += 2;
+      if (node < 0) {
+        lists.nodes.push({ tree, id, feature: 0, value: 0, mode: "LEAF", yes: 0, missing: 0 });
+        lists.leaves.push(...leafWeights(model, ~node, tree).map((weight) => ({ tree, id, ...weight })));
         continue;
       }
-      for (let k = 0; k < trees.leafOutputs; k++) {
-        leaves.tree.push(tree);
-        leaves.id.push(id);
-        leaves.target.push(trees.leafOutputs === 1 ? tree % outputs : k);
-        leaves.weight.push(trees.leafValues[~node * trees.leafOutputs + k] * scale);
-      }
+      const feature = columns.get(node) ?? trees.feature[node];
+      const value = splitValue(trees.threshold[node], trees.mask[node]);
+      const mode = trees.mask[node] >= 0 ? "BRANCH_GTE" : "BRANCH_LEQ";
+      lists.nodes.push({ tree, id, feature, value, mode, yes: next, missing: trees.missingLeft[node] });
+      open.push([trees.right[node], next + 1], [trees.left[node], next]);
+      next += 2;
     }
   });
+  return lists;
+}
+
+function leafWeights(model: TreeModel, leaf: number, tree: number): { target: number; weight: number }[] {
+  const { trees, outputs, scale } = model;
+  return Array.from({ length: trees.leafOutputs }, (_, k) => ({
+    target: trees.leafOutputs === 1 ? tree % outputs : k,
+    weight: trees.leafValues[leaf * trees.leafOutputs + k] * scale,
+  }));
+}
+
+function ensembleNode(model: TreeModel, columns: Map<number, number>): Encoded {
+  const { nodes, leaves } = listNodes(model, columns);
+  const numbers = (name: string, values: number[]) => part.intsAttribute(name, values);
+  const tensor = (name: string, values: number[]) =>
+    part.tensorAttribute(`${name}_as_tensor`, part.doubles(name, [values.length], values));
   const attributes = [
-    part.intAttribute("n_targets", outputs),
-    part.intsAttribute("nodes_treeids", nodes.tree),
-    part.intsAttribute("nodes_nodeids", nodes.id),
-    part.intsAttribute("nodes_featureids", nodes.feature),
-    part.tensorAttribute("nodes_values_as_tensor", part.doubles("values", [nodes.value.length], nodes.value)),
-    part.textsAttribute("nodes_modes", links.mode),
-    part.intsAttribute("nodes_truenodeids", links.yes),
-    part.intsAttribute("nodes_falsenodeids", links.no),
-    part.intsAttribute("nodes_missing_value_tracks_true", links.missing),
-    part.intsAttribute("target_treeids", leaves.tree),
-    part.intsAttribute("target_nodeids", leaves.id),
-    part.intsAttribute("target_ids", leaves.target),
-    part.tensorAttribute(
-      "target_weights_as_tensor",
-      part.doubles("weights", [leaves.weight.length], leaves.weight),
+    part.intAttribute("n_targets", model.outputs),
+    numbers(
+      "nodes_treeids",
+      nodes.map(({ tree }) => tree),
     ),
-    part.tensorAttribute("base_values_as_tensor", part.doubles("base", [outputs], Array.from(baseScore))),
+    numbers(
+      "nodes_nodeids",
+      nodes.map(({ id }) => id),
+    ),
+    numbers(
+      "nodes_featureids",
+      nodes.map(({ feature }) => feature),
+    ),
+    tensor(
+      "nodes_values",
+      nodes.map(({ value }) => value),
+    ),
+    part.textsAttribute(
+      "nodes_modes",
+      nodes.map(({ mode }) => mode),
+    ),
+    numbers(
+      "nodes_truenodeids",
+      nodes.map(({ yes }) => yes),
+    ),
+    numbers(
+      "nodes_falsenodeids",
+      nodes.map(({ yes, mode }) => (mode === "LEAF" ? 0 : yes + 1)),
+    ),
+    numbers(
+      "nodes_missing_value_tracks_true",
+      nodes.map(({ missing }) => missing),
+    ),
+    numbers(
+      "target_treeids",
+      leaves.map(({ tree }) => tree),
+    ),
+    numbers(
+      "target_nodeids",
+      leaves.map(({ id }) => id),
+    ),
+    numbers(
+      "target_ids",
+      leaves.map(({ target }) => target),
+    ),
+    tensor(
+      "target_weights",
+      leaves.map(({ weight }) => weight),
+    ),
+    tensor("base_values", Array.from(model.baseScore)),
   ];
   return part.operator("TreeEnsembleRegressor", ["wide"], ["margins"], attributes, "ai.onnx.ml");
 }
