@@ -22,7 +22,7 @@ export interface TryFormProps {
 
 export function TryForm({ links, name, version, trial }: TryFormProps) {
   const address = url(links, `/models/${encodeURIComponent(name)}/predict`);
-  const { features, target } = version.result.schema;
+  const { features } = version.result.schema;
   return (
     <div class="try">
       <form
@@ -48,7 +48,7 @@ export function TryForm({ links, name, version, trial }: TryFormProps) {
       </form>
       <div id="answer" class="answer" role="status">
         {trial ? (
-          <Answer trial={trial} target={target} />
+          <Answer trial={trial} schema={version.result.schema} />
         ) : (
           <Empty>The answer appears here. Empty fields count as not known.</Empty>
         )}
@@ -106,7 +106,7 @@ function withShown(values: readonly string[], shown: string): readonly string[] 
   return shown === "" || values.includes(shown) ? values : [shown, ...values];
 }
 
-function Answer({ trial, target }: { trial: Trial; target: string }) {
+function Answer({ trial, schema }: { trial: Trial; schema: ModelSchema }) {
   if (trial.problem) return <ProblemNote problem={trial.problem} />;
   if (!trial.answer) return <Empty>There is no answer to this row.</Empty>;
   const { prediction, probabilities, contributions } = trial.answer;
@@ -114,7 +114,7 @@ function Answer({ trial, target }: { trial: Trial; target: string }) {
   return (
     <>
       <p class="big-figure">
-        {target}: <strong>{typeof prediction === "number" ? figure(prediction) : prediction}</strong>
+        {schema.target}: <strong>{typeof prediction === "number" ? figure(prediction) : prediction}</strong>
       </p>
       {ranked.length > 0 && (
         <ul class="probabilities">
@@ -126,7 +126,13 @@ function Answer({ trial, target }: { trial: Trial; target: string }) {
           ))}
         </ul>
       )}
-      {contributions && <Waterfall contributions={contributions} />}
+      {contributions && <Waterfall contributions={contributions} of={explained(schema, prediction)} />}
     </>
   );
+}
+
+/** Of two classes the second's score is explained, of several the answer's. */
+function explained({ target, classes = [] }: ModelSchema, prediction: string | number): string {
+  if (!classes.length) return target;
+  return `the chance of ${classes.length === 2 ? classes[1] : prediction}`;
 }

@@ -6,13 +6,14 @@ const SHOWN = 8;
 /** Where the score starts before any column is looked at. */
 const BASE = "base";
 
-export function Waterfall({ contributions }: { contributions: Record<string, number> }) {
+export function Waterfall(props: { contributions: Record<string, number>; of: string }) {
+  const { contributions, of } = props;
   const ranked = Object.entries(contributions)
     .filter(([name]) => name !== BASE)
     .sort(([, a], [, b]) => Math.abs(b) - Math.abs(a));
   if (!ranked.length) return null;
   const [name, value] = ranked[0]!;
-  const sentence = `${name} weighs most: it ${value >= 0 ? "raises" : "lowers"} the score by ${figure(Math.abs(value))}.`;
+  const sentence = `${name} weighs most: it ${value >= 0 ? "raises" : "lowers"} ${of}.`;
   return (
     <Figure
       id="waterfall"
