@@ -162,6 +162,7 @@ class WordAccumulator implements ColumnAccumulator {
   private misses = 0;
   private countAtFirstMiss = 0;
   private isFull = false;
+  private readonly longestMissing: number;
   /** By code: 1 where the value means missing, 2 where it is no boolean. */
   private readonly verdicts: number[] = [];
 
@@ -171,6 +172,8 @@ class WordAccumulator implements ColumnAccumulator {
     maxBytes: number,
   ) {
     this.dictionary = new Dictionary(maxDistinct, maxBytes);
+    // A blank on either side.
+    this.longestMissing = Math.max(0, ...plan.missingWords.map((word) => Buffer.byteLength(word) + 2));
   }
 
   add(bytes: Uint8Array, start: number, end: number): void {
@@ -179,15 +182,26 @@ class WordAccumulator implements ColumnAccumulator {
       return;
     }
     const code = this.isFull ? -1 : this.codeOf(bytes, start, end);
-    if (code < 0) {
-      this.count++;
-      this.estimate?.add(hashBytes(bytes, start, end));
+    if (code < 0) this.addUnkept(bytes, start, end);
+    else {
+      const verdict = this.verdicts[code] ?? this.judge(code);
+      if (verdict === 1) this.missing++;
+      else this.count++;
+      if (verdict === 2) this.strayCount++;
+    }
+  }
+
+  /** A value that there is no room for; a word for missing is one even so. */
+  private addUnkept(bytes: Uint8Array, start: number, end: number): void {
+    if (
+      end - start <= this.longestMissing &&
+      isMissing(this.plan, decoder.decode(bytes.subarray(start, end)).trim())
+    ) {
+      this.missing++;
       return;
     }
-    const verdict = this.verdicts[code] ?? this.judge(code);
-    if (verdict === 1) this.missing++;
-    else this.count++;
-    if (verdict === 2) this.strayCount++;
+    this.count++;
+    this.estimate?.add(hashBytes(bytes, start, end));
   }
 
   /** -1: not kept. Where nearly all are new, further look-ups are in vain. */

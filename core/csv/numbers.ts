@@ -19,28 +19,23 @@ const BLANKS = /[\s\u00a0\u202f\u2009]/g;
 
 /** NaN where the text is no number of this format. */
 export function parseNumber(text: string, format: NumberFormat): number {
-  let rest = text.trim();
-  if (rest === "" || rest.length > MAX_LENGTH) return Number.NaN;
-  let sign = 1;
-  if (rest.startsWith("(") && rest.endsWith(")")) {
-    sign = -1;
-    rest = rest.slice(1, -1).trim();
-  }
-  const signed = takeSign(rest);
-  sign *= signed.sign;
-  rest = signed.rest.replace(SIGNS, "");
-  if (rest !== signed.rest && signed.rest === text.trim()) {
-    const inner = takeSign(rest);
-    sign *= inner.sign;
-    rest = inner.rest;
-  }
-  rest = rest.replace(TRAILING_SIGNS, "").trim();
-  if (rest.endsWith("-") && sign === 1) {
-    sign = -1;
-    rest = rest.slice(0, -1);
-  }
+  const trimmed = text.trim();
+  if (trimmed === "" || trimmed.length > MAX_LENGTH) return Number.NaN;
+  const isBracketed = trimmed.startsWith("(") && trimmed.endsWith(")");
+  const { sign, rest } = takeSigns(isBracketed ? trimmed.slice(1, -1).trim() : trimmed);
   const digits = plainDigits(rest, format);
-  return digits === null ? Number.NaN : sign * Number(digits);
+  return digits === null ? Number.NaN : (isBracketed ? -sign : sign) * Number(digits);
+}
+
+/** A minus stands before the currency, behind it, or at the end, once. */
+function takeSigns(text: string): { sign: number; rest: string } {
+  const outer = takeSign(text);
+  const bare = outer.rest.replace(SIGNS, "");
+  const isFree = outer.rest === text && bare !== outer.rest;
+  const { sign, rest } = isFree ? takeSign(bare) : { sign: outer.sign, rest: bare };
+  const number = rest.replace(TRAILING_SIGNS, "").trim();
+  const isBehind = sign === 1 && number.endsWith("-");
+  return isBehind ? { sign: -1, rest: number.slice(0, -1) } : { sign, rest: number };
 }
 
 function takeSign(text: string): { sign: number; rest: string } {

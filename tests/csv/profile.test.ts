@@ -99,6 +99,11 @@ describe("words", () => {
   });
 });
 
+test("a word for missing is one even where there are too many values to keep", () => {
+  const cells = Array.from({ length: 60_000 }, (_, k) => (k % 4 === 0 ? "NA" : `user-${k}`));
+  expect(profileOf(cells, "category")).toMatchObject({ count: 60_000, missing: 15_000 });
+});
+
 async function fileProfile(header: string, row: (k: number) => string, rows = 60): Promise<CsvProfile> {
   const lines = Array.from({ length: rows }, (_, k) => row(k));
   return profileCsv(fileOf(`${header}\n${lines.join("\n")}\n`), {}, { name: "t.csv" });
