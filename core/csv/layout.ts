@@ -3,6 +3,7 @@
  * by how they differ from the columns beneath them.
  */
 import { cellKind, isTyped, kindsOf, type Share, typedKind } from "./kinds.ts";
+import { isMissingWord } from "./words.ts";
 
 export interface Layout {
   /** Rows before the header, blank ones counted. */
@@ -178,10 +179,6 @@ function isHeaderRow(row: readonly string[], first: readonly string[], shares: r
   // A row of units names nothing in the first column.
   if (typed >= 2 && words >= 1 && row[0].trim() === "") return true;
   return words >= 2 && words >= 0.6 * typed;
-}
-
-function isMissingWord(cell: string): boolean {
-  return /^(?:[-.?*:–—]+|n\/?a|#n\/a|nan|null|none|nil|unknown|missing)$/i.test(cell.trim());
 }
 
 /** Several header rows become one, a blank between. */

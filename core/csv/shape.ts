@@ -5,6 +5,7 @@
  *   n number   d date   t time   w words   capital: (nearly) always filled   e: (nearly) always blank   ?: unknown
  */
 import { type CellKind, cellKind, isTyped, kindsOf, typedKind } from "./kinds.ts";
+import { isMissingWord } from "./words.ts";
 
 const SHAPED_ROWS = 100;
 /** Wider tables are not worth the look. */
@@ -73,7 +74,7 @@ export function isHeaderLike(cells: readonly string[], shape: string): boolean {
     const kind = cellKind(cells[k] ?? "");
     if (isTyped(kind)) return false;
     typed++;
-    if (kind !== "empty") words++;
+    if (kind !== "empty" && !isMissingWord(cells[k])) words++;
   }
   return typed >= 2 && words >= 0.6 * typed && words >= 2;
 }

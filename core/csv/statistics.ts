@@ -20,11 +20,14 @@ export class NumberStatistics {
   private last = Number.NaN;
   private block = new Float64Array(FIRST_BLOCK);
   private used = 0;
+  private readonly fullBlock: number;
   private readonly counts: NumberCounts;
   private estimate: DistinctEstimate | null = null;
   private readonly reservoir: Reservoir;
 
+  /** A table of many columns has small samples, and small blocks too. */
   constructor(maxDistinct: number, sampleSize: number) {
+    this.fullBlock = Math.max(FIRST_BLOCK, Math.min(BLOCK, sampleSize >> 3));
     this.counts = new NumberCounts(maxDistinct);
     this.reservoir = new Reservoir(sampleSize);
   }
@@ -44,7 +47,7 @@ export class NumberStatistics {
     this.countDistinct(values);
     this.reservoir.addAll(values);
     this.used = 0;
-    if (this.block.length < BLOCK) this.block = new Float64Array(BLOCK);
+    if (this.block.length < this.fullBlock) this.block = new Float64Array(this.fullBlock);
   }
 
   get count(): number {

@@ -54,6 +54,10 @@ export const MISSING_AMONG_VALUES: ReadonlySet<string> = new Set([
   "k.a.",
 ]);
 
+export function isMissingWord(cell: string): boolean {
+  return MISSING_AMONG_VALUES.has(cell.trim().toLowerCase());
+}
+
 /** [false, true], trimmed and in lower case. */
 export const BOOLEAN_WORDS: readonly (readonly [string, string])[] = [
   ["false", "true"],

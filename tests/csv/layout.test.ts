@@ -160,6 +160,11 @@ const CASES: [string, string, string[][]][] = [
     text([HEADER, ...BODY, ...BODY.map((row) => row.slice(0, 3)), ...BODY]),
     [HEADER, ...BODY, ...BODY.map((row) => row.slice(0, 3)), ...BODY],
   ],
+  [
+    "a row of missing words after a blank line",
+    `${text(TABLE)}\n${text([["Islands", "n/a", "n/a", "n/a"], ...BODY])}`,
+    [...TABLE, ["Islands", "n/a", "n/a", "n/a"], ...BODY],
+  ],
   ["a comma and a blank", text(TABLE, ", "), TABLE],
 ];
 
