@@ -1,52 +1,145 @@
-// The socket inspector: connects by hand, lists messages from a template of the page, sets off a test.
+// The socket inspector: connects by hand, lists and counts messages in templates of the page, sets off a test.
 (() => {
   const box = document.getElementById("inspect");
   const part = (name) => document.querySelector(`[data-part="${name}"]`);
   const button = (name) => document.querySelector(`[data-do="${name}"]`);
   const field = (name) => document.getElementById(`inspect-${name}`);
   const KEPT = 500;
+  const SHOWN = 100;
+  const RATE_SECONDS = 10;
+  const HISTORY_KEPT = 100;
+
   let socket = null;
   let messages = [];
   let isPaused = false;
   let received = 0;
   let datasetId = null;
+  // Where a dropped socket goes on, and how many events it was told of what it missed.
+  let position = null;
+  let epoch = null;
+  let present = 0;
+  let caughtUp = 0;
+  let returning = null;
 
   function say(state, words) {
     part("state").dataset.state = state;
     part("state").textContent = words;
-    button("connect").disabled = state === "live" || state === "connecting";
-    button("disconnect").disabled = !button("connect").disabled;
+    const isOpen = state === "live" || state === "connecting";
+    button("connect").disabled = isOpen;
+    button("disconnect").disabled = !isOpen && !returning;
+    button("drop").disabled = state !== "live";
+    note(words);
   }
 
-  function connect() {
+  function note(words) {
+    const row = part("history-row").content.cloneNode(true);
+    row.querySelector(".row-name").textContent = words;
+    row.querySelector(".row-when").textContent = new Date().toLocaleTimeString();
+    part("history").prepend(row);
+    part("history").children[HISTORY_KEPT]?.remove();
+  }
+
+  function connect(since) {
     const url = new URL(box.dataset.socket, location.href);
     url.protocol = url.protocol.replace("http", "ws");
-    const since = field("since").value.trim();
     if (/^\d+$/.test(since)) url.searchParams.set("since", since);
+    if (since === String(position) && epoch) url.searchParams.set("epoch", epoch);
     say("connecting", "Connecting");
     const own = new WebSocket(url);
     socket = own;
     own.onopen = () => say("live", "Connected");
-    own.onmessage = ({ data }) => take(JSON.parse(data));
+    own.onmessage = ({ data }) => {
+      if (socket === own) take(JSON.parse(data), data.length);
+    };
     own.onclose = ({ code }) => {
-      if (socket === own) say("offline", `Closed, code ${code}`);
+      if (socket !== own) return;
+      socket = null;
+      say("offline", `Closed, code ${code}`);
     };
   }
 
-  function take(message) {
+  function drop() {
+    const seconds = Math.min(600, Math.max(1, Number(field("seconds").value) || 1));
+    const from = position;
+    const dropped = socket;
+    socket = null;
+    dropped.close(1000);
+    returning = setTimeout(() => {
+      returning = null;
+      connect(from === null ? "" : String(from));
+    }, seconds * 1000);
+    say("offline", `Dropped for ${seconds} s`);
+  }
+
+  function disconnect() {
+    clearTimeout(returning);
+    if (returning) say("offline", "Not connected");
+    returning = null;
+    socket?.close(1000);
+  }
+
+  function take(message, size) {
     received += 1;
     const type = message.type ?? message.control;
+    if (message.control === "hello") greet(message);
+    else follow(message.seq);
     messages.unshift({ type, text: JSON.stringify(message), message });
     messages.length = Math.min(messages.length, KEPT);
-    offerType(type);
+    count(type, {
+      size,
+      lag: message.seq > present && message.at ? Date.now() - Date.parse(message.at) : null,
+    });
     if (!isPaused) draw();
   }
 
-  function offerType(type) {
-    const select = field("type");
-    if ([...select.options].some(({ value }) => value === type)) return;
-    select.add(new Option(type, type));
+  function greet(hello) {
+    if (epoch !== null && epoch !== hello.epoch) note("Another log: it starts at the present");
+    else if (hello.truncated) note("Events before this had left the log");
+    epoch = hello.epoch;
+    present = hello.seq;
+    caughtUp = 0;
+    position ??= hello.seq;
   }
+
+  function follow(seq) {
+    if (seq <= present) {
+      caughtUp += 1;
+      if (seq === present) note(`${caughtUp} missed events came`);
+    }
+    position = seq;
+  }
+
+  // Rate, size and lag of each type.
+  const types = new Map();
+  function count(type, { size, lag }) {
+    if (!types.has(type)) {
+      types.set(type, { events: 0, bytes: 0, lag: null, times: [] });
+      field("type").add(new Option(type, type));
+    }
+    const figures = types.get(type);
+    figures.events += 1;
+    figures.bytes += size;
+    figures.lag = lag ?? figures.lag;
+    figures.times.push(performance.now());
+  }
+
+  function drawTypes() {
+    const since = performance.now() - RATE_SECONDS * 1000;
+    const rows = [...types]
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(([type, figures]) => {
+        figures.times = figures.times.filter((at) => at >= since);
+        figures.row ??= part("type-row").content.cloneNode(true).firstElementChild;
+        const { events, bytes, lag, times, row } = figures;
+        const rate = (times.length / RATE_SECONDS).toFixed(1);
+        [type, events, rate, Math.round(bytes / events), lag ?? ""].forEach((value, index) => {
+          row.children[index].textContent = value;
+        });
+        return row;
+      });
+    part("types").replaceChildren(...rows);
+  }
+  setInterval(drawTypes, 1000);
 
   // At most one drawing a frame, however fast messages come.
   let isDrawing = false;
@@ -57,11 +150,12 @@
       isDrawing = false;
       const type = field("type").value;
       const words = field("search").value.toLowerCase();
-      const shown = messages.filter(
+      const found = messages.filter(
         (entry) => (!type || entry.type === type) && entry.text.toLowerCase().includes(words),
       );
-      part("messages").replaceChildren(...shown.slice(0, 100).map(row));
-      part("count").textContent = `${received} received, ${shown.length} shown${isPaused ? ", paused" : ""}.`;
+      part("messages").replaceChildren(...found.slice(0, SHOWN).map(row));
+      part("count").textContent =
+        `${received} received, ${found.length} of the last ${messages.length} match${isPaused ? ", paused" : ""}.`;
     });
   }
 
@@ -76,6 +170,14 @@
     copy.querySelector("pre").textContent = JSON.stringify(entry.message, null, 2);
     entry.row = copy.firstElementChild;
     return entry.row;
+  }
+
+  async function copyEvent(own) {
+    await navigator.clipboard.writeText(own.parentElement.querySelector("pre").textContent);
+    own.textContent = "Copied";
+    setTimeout(() => {
+      own.textContent = "Copy";
+    }, 1500);
   }
 
   // 400 rows with a rule to be found: made here, so that nothing has to be at hand.
@@ -93,10 +195,17 @@
 
   async function send(address, options) {
     part("outcome").textContent = "Sent.";
-    const answer = await fetch(address, { method: "POST", ...options });
-    const told = await answer.json();
-    part("outcome").textContent = answer.ok ? `Answered ${answer.status}.` : `${told.title}: ${told.detail}`;
-    return answer.ok ? told : null;
+    try {
+      const answer = await fetch(address, { method: "POST", ...options });
+      const told = await answer.json();
+      part("outcome").textContent = answer.ok
+        ? `Answered ${answer.status}.`
+        : `${told.title}: ${told.detail}`;
+      return answer.ok ? told : null;
+    } catch {
+      part("outcome").textContent = "The server could not be reached.";
+      return null;
+    }
   }
 
   async function upload() {
@@ -113,8 +222,12 @@
     });
 
   const DO = {
-    connect,
-    disconnect: () => socket?.close(1000),
+    connect: () => {
+      position = null;
+      connect(field("since").value.trim());
+    },
+    disconnect,
+    drop,
     pause: () => {
       isPaused = !isPaused;
       button("pause").setAttribute("aria-pressed", String(isPaused));
@@ -125,12 +238,13 @@
       messages = [];
       draw();
     },
+    copy: copyEvent,
     upload,
     train,
   };
   document.addEventListener("click", ({ target }) => {
-    const name = target.closest?.("[data-do]")?.dataset.do;
-    if (name) DO[name]();
+    const pressed = target.closest?.("[data-do]");
+    if (pressed) DO[pressed.dataset.do](pressed);
   });
   field("type").addEventListener("change", draw);
   field("search").addEventListener("input", draw);

@@ -30,6 +30,14 @@ export function InspectPage({ frame }: { frame: Frame }) {
           <button type="button" data-do="disconnect" disabled>
             Disconnect
           </button>
+          <button type="button" data-do="drop" disabled>
+            Drop it for
+          </button>
+          <label class="unseen" for="inspect-seconds">
+            Seconds to drop it for
+          </label>
+          <input id="inspect-seconds" type="number" min="1" max="600" value="5" class="short" />
+          <span>seconds</span>
           <button type="button" data-do="pause" aria-pressed="false">
             Pause
           </button>
@@ -68,10 +76,53 @@ export function InspectPage({ frame }: { frame: Frame }) {
             <details>
               <summary />
               <pre />
+              <button type="button" class="quiet" data-do="copy">
+                Copy
+              </button>
             </details>
           </li>
         </template>
       </section>
+      <div class="pair needs-js">
+        <section class="panel" aria-labelledby="rates-heading">
+          <h2 id="rates-heading">By type</h2>
+          <p class="fine">
+            Rate over the last ten seconds; lag from the server's clock to yours, of events that came as they
+            happened.
+          </p>
+          <section class="scroll" tabindex={0} aria-label="Figures of each type">
+            <table>
+              <thead>
+                <tr>
+                  {["Type", "Events", "a second", "Bytes each", "Lag, ms"].map((name) => (
+                    <th scope="col">{name}</th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody data-part="types" />
+            </table>
+          </section>
+          <template data-part="type-row">
+            <tr>
+              <th scope="row" />
+              <td />
+              <td />
+              <td />
+              <td />
+            </tr>
+          </template>
+        </section>
+        <section class="panel" aria-labelledby="history-heading">
+          <h2 id="history-heading">The connection's history</h2>
+          <ol class="rows scroll" data-part="history" tabindex={0} aria-label="Newest first" />
+          <template data-part="history-row">
+            <li class="row">
+              <span class="row-name" />
+              <span class="row-when" />
+            </li>
+          </template>
+        </section>
+      </div>
       <section class="panel needs-js" aria-labelledby="test-heading">
         <h2 id="test-heading">Set something off</h2>
         <p>

@@ -1,0 +1,85 @@
+/** Does the inspector show what goes over the wire, and can the run that it sets off be replayed? */
+import { expect, expectAccessible, listenForErrors, test } from "./stage.ts";
+
+test("connect, set a training off, filter, search, pause, copy, drop and catch up; then replay the run", async ({
+  page,
+  server,
+  context,
+}) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const errors = listenForErrors(page);
+  await page.goto(`${server.url}inspect`);
+  await expectAccessible(page);
+  const messages = page.locator("[data-part=messages] .message");
+  const history = page.locator("[data-part=history]");
+  await page.getByRole("button", { name: "Connect", exact: true }).click();
+  await expect(page.locator("[data-part=state]")).toHaveText("Connected");
+  await page.getByRole("button", { name: "Upload the test file" }).click();
+  await expect(messages.filter({ hasText: "dataset.uploaded" })).toHaveCount(1);
+  await page.getByRole("button", { name: "Train on it" }).click();
+  await expect(page.locator("[data-part=types]")).toContainText("run.started");
+
+  await page.getByLabel("Type", { exact: true }).selectOption("run.started");
+  await expect(messages).toHaveCount(1);
+  await messages.locator("summary").click();
+  await messages.getByRole("button", { name: "Copy" }).click();
+  await expect(messages.getByRole("button")).toHaveText("Copied");
+  const copied = await page.locator("body").evaluate(() => navigator.clipboard.readText());
+  const event = JSON.parse(copied) as { type: string; seq: number; data: { runId: string } };
+  expect(event.type).toBe("run.started");
+  await page.getByLabel("Type", { exact: true }).selectOption("");
+  await page.getByLabel("Search").fill("Data validation");
+  await expect(messages.first()).toContainText("Data validation");
+
+  await page.getByLabel("Search").fill("");
+  await page.getByRole("button", { name: "Pause" }).click();
+  const paused = await messages.first().textContent();
+  await page.getByLabel("Seconds to drop it for").fill("2");
+  await page.getByRole("button", { name: "Drop it for" }).click();
+  await expect(page.locator("[data-part=state]")).toHaveText("Dropped for 2 s");
+  await expect(history).toContainText(/[1-9]\d* missed events came/);
+  expect(await messages.first().textContent()).toBe(paused);
+  await page.getByRole("button", { name: "Go on" }).click();
+  await expect(page.locator("[data-part=types]")).toContainText("run.finished", { timeout: 30_000 });
+  await page.getByRole("button", { name: "Disconnect" }).click();
+  await expect(page.locator("[data-part=state]")).toContainText("Closed");
+  await expectAccessible(page);
+
+  await page.goto(`${server.url}runs/${event.data.runId}`);
+  await page.getByRole("link", { name: "Replay this run" }).click();
+  await expect(page.locator("#rewind-moment .stage-finished")).toHaveCount(0);
+  await page.getByLabel("Speed").selectOption("25");
+  await page.getByRole("button", { name: "Play" }).click();
+  await expect(page.locator("#rewind-moment .stage-finished")).toHaveCount(8);
+  await expect(page.getByRole("button", { name: "Play" })).toBeVisible();
+  await page.getByRole("link", { name: "Model selection" }).click();
+  await expect(page.locator("#rewind-moment .verdict")).toHaveCount(0);
+  await expect(page).toHaveURL(/at=\d/);
+  await expectAccessible(page);
+  expect(errors).toEqual([]);
+});
+
+test.describe("without script", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("the slider's form and the links show each moment", async ({ page, server }) => {
+    const upload = await fetch(`${server.url}api/upload?name=a.csv`, {
+      method: "POST",
+      body: `a,b\n${"1,x\n2,y\n3,x\n4,y\n".repeat(40)}`,
+    });
+    const { id } = (await upload.json()) as { id: string };
+    const trained = await fetch(`${server.url}api/train?wait=1`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ datasetId: id, target: "b", budgetSeconds: 2 }),
+    });
+    const run = (await trained.json()) as { id: string };
+    await page.goto(`${server.url}runs/${run.id}/rewind?at=0`);
+    await expect(page.locator("#rewind-moment .stage-finished")).toHaveCount(0);
+    await page.getByRole("link", { name: "The end" }).click();
+    await expect(page.locator("#rewind-moment .stage-finished")).toHaveCount(8);
+    await page.getByLabel(/^Seconds since/).fill("0");
+    await page.getByRole("button", { name: "Show" }).click();
+    await expect(page.locator("#rewind-moment .stage-finished")).toHaveCount(0);
+  });
+});
