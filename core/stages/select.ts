@@ -6,7 +6,7 @@ import { goodness, METRICS, type MetricName } from "../trainer/metrics.ts";
 import { chooseBlend } from "../trainer/race/ensemble.ts";
 import type { Entry } from "../trainer/race/entry.ts";
 import { portfolio } from "../trainer/race/portfolio.ts";
-import { runRace } from "../trainer/race/race.ts";
+import { type RaceResult, runRace } from "../trainer/race/race.ts";
 import { guess } from "../trainer/race/recipes.ts";
 import type { TrainingData } from "../trainer/race/training-data.ts";
 import { loadEntries, saveEntry } from "./saved-entries.ts";
@@ -62,7 +62,7 @@ export const selectModel: Stage<Work> = {
         }),
     });
     work.entries = race.entries;
-    const compared = comparable(race.entries, data, metric);
+    const compared = comparable(race, data, metric);
     work.data = compared.data;
     work.blend = chooseBlend(compared.data, compared.entries, metric);
     report({ type: "facts", facts: facts(context, race.ended) });
@@ -83,16 +83,16 @@ function raceDeadline(context: Context): number {
 
 /**
  * The data with the folds that candidates are compared on, and the entries that answered on all of these: as many
- * repeats as every rival that saw each row once has done. Where the time was too short for the likely winner, the folds
+ * repeats as every contender has done. Where the time was too short for the likely winner, the folds
  * that it did.
  */
 function comparable(
-  entries: Entry[],
+  { entries, contenders }: Pick<RaceResult, "entries" | "contenders">,
   data: TrainingData,
   metric: MetricName,
 ): { data: TrainingData; entries: Entry[] } {
   const rivals = entries.filter((entry) => entry.recipe.family !== "baseline");
-  const finished = rivals.map((entry) => entry.folds.length).filter((folds) => folds >= data.once);
+  const finished = contenders.map((entry) => entry.folds.length).filter((folds) => folds >= data.once);
   const likely = rivals.length > 0 ? likelyWinner(rivals, metric) : entries[0];
   const repeats = finished.length > 0 ? Math.floor(Math.min(...finished) / data.once) : 0;
   const folds = likely.folds.length < data.once ? likely.folds.length : data.once * Math.max(1, repeats);

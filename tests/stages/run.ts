@@ -59,7 +59,7 @@ const OPTIONS: RunOptions = {
   features: null,
   exclude: [],
   budgetSeconds: 60,
-  budgetRounds: 400,
+  budgetRounds: 150,
   split: "random",
   splitColumn: null,
   seed: 1,

@@ -60,7 +60,10 @@ function boostingRecipes(rows: number, skewed: boolean): Recipe[] {
     params: { ...common, maxLeafNodes: 31, minSamplesLeaf: 10, columnFraction: 0.7 },
     log: true,
   });
-  return [recipes[0], log, ...recipes.slice(1)];
+  const poisson = boostingRecipe("Gradient boosting · Poisson loss", {
+    params: { ...common, loss: "poisson", maxLeafNodes: 15, minSamplesLeaf: 10, columnFraction: 0.7 },
+  });
+  return [recipes[0], log, poisson, ...recipes.slice(1)];
 }
 
 function forestRecipes(rows: number, skewed: boolean): Recipe[] {
@@ -79,7 +82,7 @@ function forestRecipes(rows: number, skewed: boolean): Recipe[] {
 
 /** Trees and the least rows in a leaf, so that all leaves together stay below the bound. */
 export function forestSize(rows: number): { trees: number; minSamplesLeaf: number } {
-  const trees = rows < 5_000 ? 200 : 100;
+  const trees = 100;
   const leavesPerTree = MOST_FOREST_LEAVES / trees;
   return { trees, minSamplesLeaf: Math.max(1, Math.ceil(rows / (1.5 * leavesPerTree))) };
 }

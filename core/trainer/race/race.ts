@@ -6,6 +6,7 @@
  */
 import { goodness, METRICS, type MetricName } from "../metrics.ts";
 import type { Checkpoint } from "../samples.ts";
+import { chooseBlend } from "./ensemble.ts";
 import { type Entry, FoldRunner, newEntry, type ScoredFold } from "./entry.ts";
 import type { Family, Recipe } from "./recipes.ts";
 import type { TrainingData } from "./training-data.ts";
@@ -30,6 +31,8 @@ export interface RaceOptions {
 export interface RaceResult {
   /** Every entry with at least one fold, in the order of the recipes. */
   entries: Entry[];
+  /** Those that went on to repeat the folds; empty where nobody got so far. */
+  contenders: Entry[];
   ended: "all scored" | "perfect" | "time" | "rounds" | "stopped";
 }
 
@@ -41,7 +44,7 @@ export async function runRace(data: TrainingData, options: RaceOptions): Promise
   const runner = new FoldRunner(data, options);
   const entries = options.recipes.map((recipe) => newEntry(recipe, options.saved.get(recipe.name) ?? []));
   const leaders = LEADERS.flatMap((family) => entries.find((entry) => entry.recipe.family === family) ?? []);
-  const rivals = leaders.filter((entry) => entry.recipe.family !== "baseline");
+  const rivals = leaders.filter(isRival);
   let field = entries.filter((entry) => !leaders.includes(entry));
   runner.plan([...leaders, ...field]);
   const isWon = () => rivals.some((entry) => isPerfect(entry, data.once, options.metric));
@@ -54,15 +57,32 @@ export async function runRace(data: TrainingData, options: RaceOptions): Promise
     runner.ended = "perfect";
   }
   for (const rung of rungs(data)) {
-    const running = rung > data.once && runner.ended !== "perfect" ? [...rivals, ...field] : field;
-    for (const entry of running) await advance(entry, rung, { runner, options });
+    for (const entry of field) await advance(entry, rung, { runner, options });
     if (rung < data.once) field = survivors(field, entries, { rung, metric: options.metric });
-    runner.plan([...leaders, ...field]);
+    else field = isWon() ? [] : contenders(data, entries, options.metric);
+    runner.plan(field);
   }
   if (leaders[0]) await advance(leaders[0], data.folds.length, { runner, options });
   const scored = entries.filter((entry) => entry.folds.length > 0);
-  return { entries: scored, ended: runner.ended ?? "all scored" };
+  return { entries: scored, contenders: field, ended: runner.ended ?? "all scored" };
 }
+
+const FRONT_RUNNERS = 3;
+
+/** Those that the ensemble would take by now, the front runners and the linear leader: for them folds are repeated. */
+function contenders(data: TrainingData, entries: Entry[], metric: MetricName): Entry[] {
+  const once = { ...data, folds: data.folds.slice(0, data.once) };
+  const complete = entries.filter((entry) => entry.folds.length >= data.once);
+  const score = (entry: Entry) => meanGoodness(entry, data.once, metric);
+  const ranked = complete.filter(isRival).sort((a, b) => score(b) - score(a));
+  const chosen = new Set(chooseBlend(once, complete, metric).parts.map(({ entry }) => entry));
+  for (const entry of ranked.slice(0, FRONT_RUNNERS)) chosen.add(entry);
+  const linear = ranked.find((entry) => entry.recipe.family === "linear");
+  if (linear) chosen.add(linear);
+  return [...chosen].filter(isRival);
+}
+
+const isRival = (entry: Entry) => entry.recipe.family !== "baseline";
 
 async function advance(
   entry: Entry,

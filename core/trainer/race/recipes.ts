@@ -98,13 +98,18 @@ export function boostingRecipe(
         validRows: valid,
         random: randomFor(data, name, job.fold),
         checkpoint: job.checkpoint,
-        onRound: job.onRound,
+        onRound: settings.log || settings.params.loss ? withoutLoss(job.onRound) : job.onRound,
         stop: job.stop,
         binned: part.binned,
       });
       return { kind: "boosting", model, supervised: part.supervised, transform };
     },
   };
+}
+
+/** A loss of its own kind cannot be drawn beside the others'; the rounds still count. */
+function withoutLoss(onRound: FitJob["onRound"]): FitJob["onRound"] {
+  return onRound && ((report) => onRound({ ...report, valid: null }));
 }
 
 export function forestRecipe(
