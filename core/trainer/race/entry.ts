@@ -54,6 +54,8 @@ interface RunnerOptions {
   checkpoint: Checkpoint;
   onRound: (report: { entry: Entry; fold: number; round: number; train: number; valid: number }) => void;
   onProgress: (done: { folds: number; of: number; entry: Entry }) => void;
+  /** What was scored before an interruption was paid for then. */
+  saved: Map<string, ScoredFold[]>;
 }
 
 /** The metric; what a guess gets where the fold cannot tell (one class only, the same number throughout). */
@@ -68,6 +70,9 @@ const ROUNDS_SHARE = 3;
 const LEAST_ROUNDS = 10;
 const MOST_ROUNDS = 4000;
 
+/** A fit without rounds costs something, too. */
+const countedRounds = (rounds: number) => Math.max(1, rounds);
+
 /** Runs folds while there is budget; remembers why it ended. */
 export class FoldRunner {
   ended: "perfect" | "time" | "rounds" | "stopped" | null = null;
@@ -81,7 +86,10 @@ export class FoldRunner {
   constructor(
     private readonly data: TrainingData,
     private readonly options: RunnerOptions,
-  ) {}
+  ) {
+    for (const folds of options.saved.values())
+      for (const fold of folds) this.rounds += countedRounds(fold.rounds);
+  }
 
   /** Names the entries that are still in the race; the others will get no further fold. */
   plan(entries: Entry[]): void {
@@ -105,7 +113,7 @@ export class FoldRunner {
       options.onRound({ entry, fold, round: report.round, train: report.train, valid: report.valid });
     });
     if (!member) return null;
-    this.rounds += Math.max(1, rounds);
+    this.rounds += countedRounds(rounds);
     const valid = foldRows(data, fold).valid!;
     const response = predictMember(member, inputsOf(data), valid);
     const score = scoreOf(options.metric, outcomeOf(data.target, valid, response));
