@@ -59,7 +59,7 @@ test("the inspector connects, filters, and sets off a test", async ({ page, serv
   await expect(page.locator(".message", { hasText: "dataset.uploaded" })).toHaveCount(1);
   await page.getByRole("button", { name: "Train on it" }).click();
   await expect(page.locator(".message", { hasText: "run.finished" })).toHaveCount(1, { timeout: 60_000 });
-  await page.getByLabel("Type").selectOption("run.started");
+  await page.getByLabel("Type", { exact: true }).selectOption("run.started");
   await expect(page.locator(".message")).toHaveCount(1);
   await expectAccessible(page);
   await page.getByRole("button", { name: "Disconnect" }).click();
