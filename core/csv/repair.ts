@@ -2,7 +2,11 @@
  * What was meant by a row whose quotes do not match? Reads it in the ways that writers get wrong, and takes the first
  * that gives the width of the table. Never looks further than a budget that grows with the bytes read: linear time.
  */
+import { tooManyCells } from "./refuse.ts";
 import type { Cutting } from "./tokenizer.ts";
+
+/** Many more cells in a row are the wrong delimiter, or no table. */
+export const MAX_CELLS = 1 << 18;
 
 export interface RepairWindow {
   bytes: Uint8Array;
@@ -27,9 +31,10 @@ export interface RepairedRow {
 /**
  * doubled: `"48"" x" y",` closes only before a delimiter or newline, doubled quotes are one;
  * plain: the same, but doubled quotes are two (writers that escape nothing);
- * literal: a quote that is not closed as it should be is a character like any other.
+ * literal: a quote that is not closed as it should be is a character like any other;
+ * spaced: as doubled, and blanks may stand before a quote that opens.
  */
-export type Reading = "doubled" | "plain" | "literal";
+export type Reading = "doubled" | "plain" | "literal" | "spaced";
 const READINGS: readonly Reading[] = ["doubled", "plain", "literal"];
 
 /** Bytes that readings over several lines may still look at. */
@@ -68,10 +73,15 @@ export function repairRow(window: RepairWindow, budget: LookaheadBudget): Repair
 /** Delimiters that single rows use in spite of the others. */
 const OTHER_DELIMITERS = [",", ";", "\t", "|", " "];
 
-/** The row cut by another delimiter, where that gives precisely the width of the table; null where none does. */
+/**
+ * The row with blanks before its quotes, or cut by another delimiter, where that gives precisely the width of the table;
+ * null where neither does.
+ */
 export function recut(window: RepairWindow): RepairedRow | null {
   const { start, lineEnd, width, cutting } = window;
   const line = window.bytes.subarray(start, lineEnd);
+  const spaced = readAs(window, "spaced", lineEnd);
+  if (spaced?.cells.length === width && spaced.next === lineEnd) return spaced;
   for (const delimiter of OTHER_DELIMITERS) {
     // Prose has blanks too: few words could be as many as cells by chance.
     if (delimiter === cutting.delimiter || (delimiter === " " && width < 5)) continue;
@@ -93,14 +103,21 @@ function readAs(window: RepairWindow, reading: Reading, end: number): RepairedRo
   const { bytes, cutting } = window;
   const delimiter = new TextEncoder().encode(cutting.delimiter);
   const quote = cutting.quote.charCodeAt(0);
+  // A reading with more cells than the table has columns does not fit, and need not be finished.
+  const most = reading !== "literal" && window.width > 0 ? window.width : MAX_CELLS;
   const cells: Uint8Array[] = [];
   let at = window.start;
   while (true) {
-    const isQuoted = at < end && bytes[at] === quote;
-    let cell = isQuoted ? readQuoted({ bytes, at, end, delimiter, cutting }, reading) : null;
+    const open = reading === "spaced" ? skipBlanks(bytes, at, end) : at;
+    const isQuoted = open < end && bytes[open] === quote;
+    let cell = isQuoted ? readQuoted({ bytes, at: open, end, delimiter, cutting }, reading) : null;
     if (isQuoted && cell === null && reading !== "literal") return null;
     cell ??= readPlain(bytes, at, { end, delimiter, cutting });
     cells.push(cell.value);
+    if (cells.length > most) {
+      if (reading === "literal") throw tooManyCells(MAX_CELLS);
+      return null;
+    }
     if (isDelimiter(bytes, cell.after, delimiter, end)) at = cell.after + delimiter.length;
     else return { reading, cells, next: afterNewline(bytes, cell.after, end) };
   }
@@ -109,6 +126,12 @@ function readAs(window: RepairWindow, reading: Reading, end: number): RepairedRo
 interface Cell {
   value: Uint8Array;
   after: number;
+}
+
+function skipBlanks(bytes: Uint8Array, at: number, end: number): number {
+  let i = at;
+  while (i < end && bytes[i] === 32) i++;
+  return i;
 }
 
 interface Field {
@@ -124,6 +147,7 @@ function readQuoted(field: Field, reading: Reading): Cell | null {
   const { bytes, at, end, delimiter, cutting } = field;
   const quote = cutting.quote.charCodeAt(0);
   const escapeByte = (cutting.escape || cutting.quote).charCodeAt(0);
+  const afterClose = (place: number) => (reading === "spaced" ? skipBlanks(bytes, place, end) : place);
   const pieces: Uint8Array[] = [];
   let from = at + 1;
   for (let i = from; i < end; ) {
@@ -133,9 +157,12 @@ function readQuoted(field: Field, reading: Reading): Cell | null {
       pieces.push(bytes.subarray(from, i));
       from = i + 1;
       i += 2;
-    } else if (byte === quote && (next < 0 || endsCell(bytes, i + 1, { delimiter, end, cutting }))) {
+    } else if (
+      byte === quote &&
+      (next < 0 || endsCell(bytes, afterClose(i + 1), { delimiter, end, cutting }))
+    ) {
       pieces.push(bytes.subarray(from, i));
-      return { value: Buffer.concat(pieces), after: i + 1 };
+      return { value: Buffer.concat(pieces), after: afterClose(i + 1) };
     } else if (byte === quote && reading === "literal") return null;
     else i++;
   }

@@ -7,7 +7,7 @@
  *                          ^ start                    ^ length
  */
 import { endlessRow, tooManyCells } from "./refuse.ts";
-import { LookaheadBudget, recut, repairRow } from "./repair.ts";
+import { LookaheadBudget, MAX_CELLS, recut, repairRow } from "./repair.ts";
 import type { Dialect } from "./types.ts";
 
 /** What cutting needs of a dialect. */
@@ -33,9 +33,6 @@ const SPACE = 32;
 /** A row longer than this is an unclosed quote, not a cell. */
 export const MAX_ROW_BYTES = 64 * 1024 * 1024;
 const INCOMPLETE = -1;
-
-/** Many more cells in a row are the wrong delimiter, or no table. */
-const MAX_CELLS = 1 << 18;
 
 export class Tokenizer {
   private bytes = new Uint8Array(1 << 16);
@@ -232,7 +229,9 @@ export class Tokenizer {
   private emit(next: number): number {
     if (this.cells !== this.width && this.width > 2 && (this.cells === 1 || this.irregular !== "")) {
       const other = next - this.start > 1 ? recut(this.window(this.start)) : null;
-      if (other && other.next === next) return this.adopt(other, "delimiter");
+      if (other && other.next === next) {
+        return this.adopt(other, other.reading === "spaced" ? "quote" : "delimiter");
+      }
     }
     if (this.escaped.length > 0) this.unescape();
     this.onRow(this.bytes, this.spans, this.cells, this.irregular);

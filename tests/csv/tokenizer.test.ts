@@ -134,6 +134,7 @@ describe("odd quotes", () => {
     ],
     ["inside a cell", 'a,5" pipe,c\n', 3, [["a", '5" pipe', "c"]], "bare"],
     ["blanks after the closing one", 'a,"b"  ,c\n', 3, [["a", "b", "c"]], ""],
+    ["blanks before the opening one", 'a, "b, c" ,d\n', 3, [["a", "b, c", "d"]], "quote"],
     ["another delimiter", 'a b "c, d" 4 e\n', 5, [["a", "b", "c, d", "4", "e"]], "delimiter"],
   ];
   for (const [name, text, width, rows, oddity] of cases) {
