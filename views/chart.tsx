@@ -86,7 +86,7 @@ export function LineChart(props: LineChartProps) {
   const path = line<readonly [number, number]>(
     ([value]) => x(value),
     ([, value]) => y(value),
-  );
+  ).digits(1);
   return (
     <svg class="chart" role="img" aria-label={label}>
       {y.ticks(4).map((tick) => (
@@ -191,7 +191,7 @@ export function Sparkline(props: { values: readonly number[]; label: string; max
   const path = line<number>(
     (_, index) => x(index),
     (value) => y(value),
-  );
+  ).digits(0);
   return (
     <svg
       class="sparkline"

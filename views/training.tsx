@@ -10,6 +10,10 @@ import { isLowerBetter, metricLabel, metricSays } from "./words.ts";
 /** Candidates in view; the others are one click away. */
 const SHOWN = 8;
 
+/** Enough for any screen; the curve is drawn up to ten times a second. */
+const MOST_POINTS = 250;
+const MOST_ROWS = 40;
+
 export function CurvePanel({ data, panelKey }: { data: NonNullable<PanelData["curve"]>; panelKey: string }) {
   const { rounds } = data;
   const last = rounds.at(-1);
@@ -20,9 +24,10 @@ export function CurvePanel({ data, panelKey }: { data: NonNullable<PanelData["cu
     `${last.candidate}, round ${last.round}: ${label} is ${figure(last.valid)} on rows it has not seen and ` +
     `${figure(last.train)} on those it learns from; just guessing gets ${figure(last.baseline)} (${direction}).`;
   const first = rounds[0]!.round;
+  const drawn = spread(rounds, MOST_POINTS);
   const series: Series[] = [
-    { name: "Rows it learns from", kind: "second", points: rounds.map((r) => [r.round, r.train] as const) },
-    { name: "Rows it has not seen", kind: "main", points: rounds.map((r) => [r.round, r.valid] as const) },
+    { name: "Rows it learns from", kind: "second", points: drawn.map((r) => [r.round, r.train] as const) },
+    { name: "Rows it has not seen", kind: "main", points: drawn.map((r) => [r.round, r.valid] as const) },
     {
       name: "Just guessing",
       kind: "reference",
@@ -37,12 +42,22 @@ export function CurvePanel({ data, panelKey }: { data: NonNullable<PanelData["cu
       id={`${panelKey}-figure`}
       sentence={sentence}
       columns={["Round", "Learns from", "Not seen", "Guessing"]}
-      rows={rounds.map((r) => ({ head: String(r.round), cells: [r.train, r.valid, r.baseline] }))}
+      rows={spread(rounds, MOST_ROWS).map((r) => ({
+        head: String(r.round),
+        cells: [r.train, r.valid, r.baseline],
+      }))}
     >
       <LineChart label={sentence} series={series} xLabel="round" yLabel={label} />
       <Legend series={series} />
     </Figure>
   );
+}
+
+/** At most `most` of them, evenly spread, the first and the last among them. */
+function spread<T>(items: readonly T[], most: number): T[] {
+  if (items.length <= most) return [...items];
+  const step = (items.length - 1) / (most - 1);
+  return Array.from({ length: most }, (_, index) => items[Math.round(index * step)]!);
 }
 
 export function LeaderboardPanel({ data: run, panelKey }: { data: RunView; panelKey: string }) {
