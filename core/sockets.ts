@@ -24,6 +24,12 @@ export interface Viewer {
 
 type Socket = ServerWebSocket<Viewer>;
 
+interface Drawing {
+  key: PanelKey;
+  html: string;
+  seq: number;
+}
+
 export interface SocketsOptions {
   config: Config;
   log: EventLog;
@@ -45,6 +51,8 @@ const TICK_MS = 5_000;
 const TICK = "tick";
 const BATCH = 200;
 const MAX_PANELS = 40;
+const GREETINGS_KEPT = 20;
+const LISTS_KEPT = 500;
 /** 1012, service restart: htmx reconnects after it. */
 const RESTART = 1012;
 
@@ -52,7 +60,11 @@ export class Sockets {
   private readonly open = new Set<Socket>();
   /** Those of them that read events. */
   private readonly readers = new Set<Socket>();
+  /** Lists of panels that were asked for, read once: viewers of one page share theirs. */
+  private readonly lists = new Map<string, PanelKey[]>();
   private readonly byAddress = new Map<string, number>();
+  /** The last greeting for each list of panels: after a restart thousands come for the same one. */
+  private readonly greetings = new Map<string, { seqs: string; message: string }>();
   private readonly pinger: Timer;
   private readonly ticker: Timer;
   private readonly unsubscribe: () => void;
@@ -79,13 +91,22 @@ export class Sockets {
     const since = query.get("since");
     return {
       format: query.get("format") === "json" ? "json" : "html",
-      panels: readPanels(query.get("panels")),
+      panels: this.panelsOf(query.get("panels") ?? ""),
       since: since !== null && /^\d{1,15}$/.test(since) ? Number(since) : null,
       epoch: query.get("epoch"),
       address,
       cursor: log.lastSeq,
       lastHeardAt: this.options.now(),
     };
+  }
+
+  private panelsOf(list: string): PanelKey[] {
+    const known = this.lists.get(list);
+    if (known) return known;
+    const panels = readPanels(list);
+    if (this.lists.size >= LISTS_KEPT) this.lists.clear();
+    this.lists.set(list, panels);
+    return panels;
   }
 
   /** The handlers for Bun.serve. */
@@ -148,7 +169,19 @@ export class Sockets {
       return fragment ? [{ key, ...fragment }] : [];
     });
     socket.subscribe(TICK);
-    socket.send(helloMessage(log, { drawings, truncated: since !== null && !isKnown }));
+    socket.send(this.greeting(drawings, since !== null && !isKnown ? "truncated" : "whole"));
+  }
+
+  private greeting(drawings: Drawing[], kind: "whole" | "truncated"): string {
+    const { log } = this.options;
+    const list = `${kind},${drawings.map(({ key }) => key).join(",")}`;
+    const seqs = `${log.lastSeq},${drawings.map(({ seq }) => seq).join(",")}`;
+    const known = this.greetings.get(list);
+    if (known?.seqs === seqs) return known.message;
+    const message = helloMessage(log, { drawings, truncated: kind === "truncated" });
+    if (this.greetings.size >= GREETINGS_KEPT) this.greetings.clear();
+    this.greetings.set(list, { seqs, message });
+    return message;
   }
 
   private welcomeReader(socket: Socket): void {
@@ -224,7 +257,7 @@ export class Sockets {
 /** One message brings the viewer to the present: a cut in the middle of several could lose a panel. */
 function helloMessage(
   log: EventLog,
-  { drawings, truncated }: { drawings: { key: PanelKey; html: string; seq: number }[]; truncated: boolean },
+  { drawings, truncated }: { drawings: Drawing[]; truncated: boolean },
 ): string {
   return JSON.stringify({
     control: "hello",
@@ -237,7 +270,7 @@ function helloMessage(
   });
 }
 
-function partial({ key, html }: { key: PanelKey; html: string }): string {
+function partial({ key, html }: Drawing): string {
   return `<hx-partial hx-target='[id="${key}"]' hx-swap="outerMorph">${html}</hx-partial>`;
 }
 
@@ -262,8 +295,8 @@ export function drawingMessage(
   });
 }
 
-function readPanels(list: string | null): PanelKey[] {
-  const keys = [...new Set((list ?? "").split(",").filter(Boolean))];
+function readPanels(list: string): PanelKey[] {
+  const keys = [...new Set(list.split(",").filter(Boolean))];
   if (keys.length > MAX_PANELS) throw new AppError("invalid", `At most ${MAX_PANELS} panels a socket`);
   for (const key of keys) {
     if (!parsePanelKey(key))

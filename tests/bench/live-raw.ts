@@ -14,6 +14,7 @@ let cpu = process.cpuUsage();
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === "stop") break;
   if (line === "usage") {
+    Bun.gc(true);
     const used = process.cpuUsage(cpu);
     cpu = process.cpuUsage();
     console.log(

@@ -1,0 +1,41 @@
+/** How many events a second does the log take in batches, and how soon is it read back a thousand at a time? */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EventLog } from "../../core/events.ts";
+import { Store } from "../../core/store/database.ts";
+
+const BATCH = 1000;
+
+export async function run(args: string[]): Promise<void> {
+  const events = Number(args[0] ?? 1_000_000);
+  const folder = mkdtempSync(join(tmpdir(), "signalbox-log-"));
+  const store = Store.open(folder);
+  const log = new EventLog(store, Date.now);
+  const append = seconds(() => {
+    for (let done = 0; done < events; done += BATCH) {
+      log.record((append) => {
+        for (let i = 0; i < BATCH; i++) append("metrics.sampled", { values: { cpu: i, memory: done } });
+      });
+    }
+  });
+  let read = 0;
+  const replay = seconds(() => {
+    for (let cursor = 0; ; ) {
+      const entries = log.entries(cursor, BATCH);
+      if (!entries.length) break;
+      cursor = entries.at(-1)!.seq;
+      read += entries.length;
+    }
+  });
+  store.close();
+  rmSync(folder, { recursive: true });
+  console.log(`append in batches of ${BATCH}: ${Math.round(events / append).toLocaleString("en")} events/s`);
+  console.log(`replay of ${read.toLocaleString("en")}: ${replay.toFixed(2)} s`);
+}
+
+function seconds(work: () => void): number {
+  const from = performance.now();
+  work();
+  return (performance.now() - from) / 1000;
+}

@@ -1,0 +1,38 @@
+/** How many messages do 100 viewers of the dashboard get while nothing happens? The prototype sent 82,106 in 30 s. */
+import { ServerProcess } from "../live/process.ts";
+
+const VIEWERS = 100;
+const PROTOTYPE_IN_30_S = 82_106;
+const PANELS =
+  "attention,run,stages,curve,leaderboard,model,predictions,activity,datasets,runs,metrics,health,connection";
+
+export async function run(args: string[]): Promise<void> {
+  const seconds = Number(args[0] ?? 30);
+  const server = new ServerProcess({ METRICS_SECONDS: "5" });
+  await server.start();
+  let messages = 0;
+  let bytes = 0;
+  const sockets = Array.from({ length: VIEWERS }, () => server.socket(`panels=${PANELS}`));
+  await Promise.all(
+    sockets.map(
+      (socket) =>
+        new Promise<void>((resolve) => {
+          socket.onmessage = () => resolve();
+        }),
+    ),
+  );
+  for (const socket of sockets) {
+    socket.onmessage = ({ data }) => {
+      messages += 1;
+      bytes += (data as string).length;
+    };
+  }
+  await Bun.sleep(seconds * 1000);
+  for (const socket of sockets) socket.close();
+  await server.remove();
+  const prototype = (PROTOTYPE_IN_30_S * seconds) / 30;
+  console.log(`${VIEWERS} viewers, ${seconds} s: ${messages} messages, ${(bytes / 1e6).toFixed(1)} MB`);
+  console.log(
+    `the prototype in that time: ${Math.round(prototype)}; ours ${(messages / prototype).toFixed(3)} of it`,
+  );
+}
