@@ -177,7 +177,7 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
     options: {
       signal: options.signal,
       onProgress: (progress, { rows }) => {
-        const isDue = progress.bytesRead >= shownAt && rows > 0;
+        const isDue = options.onProgress !== undefined && progress.bytesRead >= shownAt && rows > 0;
         if (isDue) shownAt = 2 * progress.bytesRead;
         const columns = isDue ? { columns: snapshot(accumulators) } : {};
         options.onProgress?.({ ...progress, rows, ...columns });

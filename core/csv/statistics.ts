@@ -78,14 +78,16 @@ export class NumberStatistics {
     return counted.sort((a, b) => b.count - a.count || a.value - b.value).slice(0, limit);
   }
 
+  /** Runs of equal values in the sorted sample. */
   private sampled(): { value: number; count: number }[] {
-    const counts = new Map<number, number>();
     const sample = this.sorted();
-    for (const value of sample) counts.set(value, (counts.get(value) ?? 0) + 1);
-    return [...counts].map(([value, count]) => ({
-      value,
-      count: Math.round((count * this.flushed) / sample.length),
-    }));
+    const scale = this.flushed / sample.length;
+    const counted: { value: number; count: number }[] = [];
+    for (let from = 0, to = 0; from < sample.length; from = to) {
+      while (to < sample.length && sample[to] === sample[from]) to++;
+      counted.push({ value: sample[from], count: Math.round((to - from) * scale) });
+    }
+    return counted;
   }
 
   /** Two passes over the block, merged pairwise (Chan, Golub, LeVeque, 1979): no cancellation. */
