@@ -5,13 +5,14 @@ import { ProblemNote } from "./error.tsx";
 import { figure, percent } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import type { Trial } from "./model.tsx";
-import { Bar, Empty } from "./parts.tsx";
+import { Bar } from "./parts.tsx";
 import { Waterfall } from "./waterfall.tsx";
 
 type Feature = ModelSchema["features"][number];
 
 /** More values than this are typed, with suggestions, instead of chosen. */
 const MAX_OPTIONS = 25;
+const SHOWN_CLASSES = 8;
 
 export interface TryFormProps {
   links: Links;
@@ -46,12 +47,8 @@ export function TryForm({ links, name, version, trial }: TryFormProps) {
           </button>
         </p>
       </form>
-      <div id="answer" class="answer" role="status">
-        {trial ? (
-          <Answer trial={trial} schema={version.result.schema} />
-        ) : (
-          <Empty>The answer appears here. Empty fields count as not known.</Empty>
-        )}
+      <div id="answer" class="answer">
+        <Answer schema={version.result.schema} {...(trial ? { trial } : {})} />
       </div>
     </div>
   );
@@ -106,19 +103,31 @@ function withShown(values: readonly string[], shown: string): readonly string[] 
   return shown === "" || values.includes(shown) ? values : [shown, ...values];
 }
 
-function Answer({ trial, schema }: { trial: Trial; schema: ModelSchema }) {
-  if (trial.problem) return <ProblemNote problem={trial.problem} />;
-  if (!trial.answer) return <Empty>There is no answer to this row.</Empty>;
-  const { prediction, probabilities, contributions } = trial.answer;
+/** Only the answer itself is spoken, at every change; the reasons below it are there to be read. */
+function Answer({ trial, schema }: { trial?: Trial; schema: ModelSchema }) {
+  const answer = trial?.answer;
+  if (!answer) {
+    return (
+      <>
+        <p class="empty" role="status">
+          {trial
+            ? "There is no answer to this row."
+            : "The answer appears here. Empty fields count as not known."}
+        </p>
+        {trial?.problem && <ProblemNote problem={trial.problem} />}
+      </>
+    );
+  }
+  const { prediction, probabilities, contributions } = answer;
   const ranked = Object.entries(probabilities ?? {}).sort(([, a], [, b]) => b - a);
   return (
     <>
-      <p class="big-figure">
+      <p class="big-figure" role="status">
         {schema.target}: <strong>{typeof prediction === "number" ? figure(prediction) : prediction}</strong>
       </p>
       {ranked.length > 0 && (
         <ul class="probabilities">
-          {ranked.slice(0, 8).map(([label, share]) => (
+          {ranked.slice(0, SHOWN_CLASSES).map(([label, share]) => (
             <li>
               <span>{label}</span>
               <Bar label={label} value={share} text={percent(share)} />
