@@ -79,3 +79,22 @@ test("SIGTERM ends with 0 and leaves nothing to repair", async () => {
   await server.start();
   expect((await server.ask("/healthz")).status).toBe(200);
 }, 15_000);
+
+test("a training that outgrows its memory fails alone, and curl hears why before the stream breaks", async () => {
+  const small = new ServerProcess({ TRAIN_MEMORY_MB: "90" });
+  await small.start();
+  const answer = await small.ask("/api/train/crew.csv?target=Survived&budgetSeconds=20", {
+    method: "PUT",
+    body: passengersCsv(60_000),
+  });
+  let text = "";
+  const decoder = new TextDecoder();
+  const reading = (async () => {
+    for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>)
+      text += decoder.decode(chunk);
+  })();
+  expect(await reading.catch(() => "broken")).toBe("broken");
+  expect(text).toContain("Failed (422): The work needed more than 90 MB of memory");
+  expect((await small.ask("/healthz")).status).toBe(200);
+  await small.remove();
+}, 30_000);
