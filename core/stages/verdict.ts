@@ -46,5 +46,7 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 function shown(value: number | undefined): string {
   if (value === undefined) return "nothing that can be measured";
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 3;
-  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  // A value that rounds to nothing has no sign.
+  const rounded = Number(value.toFixed(digits)) + 0;
+  return rounded.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
