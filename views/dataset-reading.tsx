@@ -1,9 +1,10 @@
 /** How was the file cut into rows and columns, and how else could it be? Every choice makes a new reading. */
 
-import { datasetPath, type ReadyDataset } from "./dataset.tsx";
+import type { ReadyDataset } from "./dataset.tsx";
 import { Field } from "./dataset-train.tsx";
 import { type Links, url } from "./frame.ts";
 import { Command, curlLine } from "./parts.tsx";
+import { datasetPath } from "./paths.ts";
 import { COLUMN_TYPE_NAMES, TYPE_WORDS } from "./words.ts";
 
 const DELIMITERS: readonly { value: string; label: string }[] = [

@@ -1,9 +1,10 @@
 /** What do the columns hold? The preview, with each column's kind and shape in its head. */
 import type { ColumnProfile } from "../core/csv/types.ts";
 import { Histogram } from "./chart.tsx";
-import { datasetPath, type ReadyDataset } from "./dataset.tsx";
+import type { ReadyDataset } from "./dataset.tsx";
 import { count, figure, percent, plural, short } from "./format.ts";
 import { type Links, url } from "./frame.ts";
+import { datasetPath } from "./paths.ts";
 import { TYPE_WORDS } from "./words.ts";
 
 const CELL_LENGTH = 60;

@@ -1,8 +1,9 @@
 /** What shall be learned from this file, and how long may it take? The train form, with the rest for experts folded. */
 import type { Child } from "hono/jsx";
-import { datasetPath, type ReadyDataset } from "./dataset.tsx";
+import type { ReadyDataset } from "./dataset.tsx";
 import { type Links, url } from "./frame.ts";
 import { Command, curlLine } from "./parts.tsx";
+import { datasetPath } from "./paths.ts";
 import { METRIC_WORDS, TASK_WORDS } from "./words.ts";
 
 export function TrainForm({ links, dataset }: { links: Links; dataset: ReadyDataset }) {

@@ -12,7 +12,7 @@ import { bytes, firstSentence, plural } from "./format.ts";
 import { type Frame, url } from "./frame.ts";
 import { Layout } from "./layout.tsx";
 import { Action, Command, curlLine, Empty, LampDot, Time } from "./parts.tsx";
-import { runPath } from "./pipeline.tsx";
+import { datasetPath, runPath } from "./paths.ts";
 import { RUN_LAMPS, RUN_WORDS } from "./words.ts";
 
 export type ReadyDataset = StoredDataset & { profile: CsvProfile };
@@ -24,10 +24,6 @@ export interface DatasetPageProps {
   runs: readonly RunView[];
   /** What the last form was refused for. */
   problem?: Problem;
-}
-
-export function datasetPath(dataset: Pick<StoredDataset, "id">): string {
-  return `/datasets/${encodeURIComponent(dataset.id)}`;
 }
 
 export function DatasetPage({ frame, dataset, page, runs, problem }: DatasetPageProps) {

@@ -4,13 +4,10 @@ import { Sparkline } from "./chart.tsx";
 import { count, figure, plural } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import { Action, curlLine, Empty, LampDot, Time } from "./parts.tsx";
+import { modelPath } from "./paths.ts";
 import { metricLabel } from "./words.ts";
 
 type Version = ModelView["versions"][number];
-
-export function modelPath(name: string): string {
-  return `/models/${encodeURIComponent(name)}`;
-}
 
 export function ModelPanel({ data: model, links }: { data: ModelView; links: Links }) {
   const live = model.versions.find(({ isLive }) => isLive);

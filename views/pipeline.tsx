@@ -6,11 +6,8 @@ import type { StoredStage } from "../core/store/runs.ts";
 import { count, duration, firstSentence, percent, plural } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import { Action, Bar, curlLine, Empty, LampDot, Time } from "./parts.tsx";
+import { runPath } from "./paths.ts";
 import { RUN_LAMPS, RUN_WORDS, STAGE_WORDS, stageSays, taskLabel } from "./words.ts";
-
-export function runPath(run: Pick<RunView, "id">): string {
-  return `/runs/${encodeURIComponent(run.id)}`;
-}
 
 function modelUrl(run: RunView): string {
   return `/models/${encodeURIComponent(run.modelName)}?version=${run.version}`;

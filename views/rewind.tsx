@@ -5,7 +5,8 @@ import { duration, percent, plural } from "./format.ts";
 import { type Frame, type Links, url } from "./frame.ts";
 import { Layout } from "./layout.tsx";
 import { Bar } from "./parts.tsx";
-import { runPath, StagesPanel } from "./pipeline.tsx";
+import { runPath } from "./paths.ts";
+import { StagesPanel } from "./pipeline.tsx";
 import { CurvePanel, LeaderboardPanel } from "./training.tsx";
 import { RUN_WORDS } from "./words.ts";
 
