@@ -5,7 +5,14 @@
 import * as z from "zod";
 import type { PanelKey } from "./panels.ts";
 import type { Store } from "./store/database.ts";
-import { activityBefore, type EventRow, eventsAfter, insertEvent, logBounds } from "./store/log.ts";
+import {
+  activityBefore,
+  type EventRow,
+  eventsAfter,
+  insertEvent,
+  latestActivity,
+  logBounds,
+} from "./store/log.ts";
 import { insertRunEvent } from "./store/run-events.ts";
 
 export type Level = "info" | "success" | "warning" | "error";
@@ -308,12 +315,12 @@ export class EventLog {
   }
 
   read(since: number, limit: number, type: string | null = null): LoggedEvent[] {
-    return eventsAfter(this.store, { since, limit, type }).map((row) => ({
-      seq: row.seq,
-      type: row.type as EventName,
-      at: new Date(row.at).toISOString(),
-      data: JSON.parse(row.data) as Record<string, unknown>,
-    }));
+    return eventsAfter(this.store, { since, limit, type }).map(eventOf);
+  }
+
+  /** The newest events of a type that makes activity rows, newest first. */
+  latest(type: EventName, limit: number): LoggedEvent[] {
+    return latestActivity(this.store, { type, limit }).map(eventOf);
   }
 
   /** As `read`, for those who only pass it on: the stored text is not taken apart and put together again. */
@@ -346,6 +353,15 @@ export class EventLog {
       };
     });
   }
+}
+
+function eventOf({ seq, type, at, data }: EventRow): LoggedEvent {
+  return {
+    seq,
+    type: type as EventName,
+    at: new Date(at).toISOString(),
+    data: JSON.parse(data) as Record<string, unknown>,
+  };
 }
 
 function entryOf({ seq, type, at, data }: EventRow): LogEntry {

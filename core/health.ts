@@ -4,7 +4,7 @@
  */
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config.ts";
-import type { EventLog } from "./events.ts";
+import type { EventData, EventLog } from "./events.ts";
 import { GaugeHistory, type HistoryPoint } from "./gauge-history.ts";
 import type { Logger } from "./log.ts";
 import { CpuShare, diskPercent, LoopDelay, memoryPercent } from "./machine.ts";
@@ -73,6 +73,8 @@ const BETTER_AFTER = 3;
 const MARGIN = 0.05;
 const QUIET_MS = 60_000;
 const DAY_MS = 86_400_000;
+/** Changes looked back at: a gauge that changed before that many others has been calm for long. */
+const RECALLED = 100;
 
 /**
  * One step of the hysteresis: the state after `value`. Getting better needs the value to fall 5 % below the threshold
@@ -134,9 +136,20 @@ export class Health {
     for (const [gauge, history] of this.histories) {
       for (const { at, value } of samplesByMinute(store, gauge, now() - DAY_MS)) history.add(at, value);
     }
+    this.recall();
     await this.sample();
     this.timer = setInterval(() => void this.sampleOnTime(), config.METRICS_SECONDS * 1000);
     this.delay.start();
+  }
+
+  /** What was critical before a restart is not told anew after it. */
+  private recall(): void {
+    for (const { at, data } of this.options.log.latest("health.changed", RECALLED).reverse()) {
+      const { gauge, to } = data as EventData<"health.changed">;
+      const lastChangeAt = Date.parse(at);
+      if (Object.hasOwn(GAUGES, gauge))
+        this.memory.set(gauge as GaugeName, { state: to, streak: 0, lastChangeAt });
+    }
   }
 
   /** A disk that hangs or is full costs samples, not the process. */

@@ -244,7 +244,8 @@ function attention(source: Signalbox): AttentionItem[] {
   const gauges = sick.map(
     (gauge): AttentionItem => ({
       severity: gauge.state === "critical" ? "error" : "warning",
-      sentence: `${gauge.label} is at ${Math.round(gauge.value)} ${gauge.unit}.`,
+      // The limit, not the value: this panel is drawn when the state changes, not with each sample.
+      sentence: `${gauge.label} is ${gauge.state}: above ${gauge.state === "critical" ? gauge.critical : gauge.warning} ${gauge.unit}.`,
       action: { label: "Look", method: "get", path: "/#metrics" },
     }),
   );

@@ -38,6 +38,14 @@ export function activityBefore(store: Store, range: { before: number; limit: num
   );
 }
 
+/** The newest rows of one type that belongs into the activity feed, newest first. */
+export function latestActivity(store: Store, wanted: { type: string; limit: number }): EventRow[] {
+  return store.all<EventRow>(
+    "SELECT seq, type, at, data FROM events WHERE activity = 1 AND type = $type ORDER BY seq DESC LIMIT $limit",
+    wanted,
+  );
+}
+
 /** The first seq still in the log and the last one ever given out. */
 export function logBounds(store: Store): { first: number; last: number } {
   const last = store.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'events'")?.seq ?? 0;

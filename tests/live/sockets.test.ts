@@ -128,4 +128,26 @@ describe("streams", () => {
       "5",
     ]);
   }, 15_000);
+
+  test("a position that the log does not know starts at the present, and the headers say so", async () => {
+    const { epoch } = await server.json<{ epoch: string }>("/api/status");
+    for (const query of ["since=999999999", "since=1&epoch=other"]) {
+      const stream = await server.ask(`/api/events?follow=1&${query}`);
+      expect(stream.headers.get("signalbox-truncated")).toBe("true");
+      expect(stream.headers.get("signalbox-epoch")).toBe(epoch);
+      await stream.body!.cancel();
+      expect(await server.json(`/api/events?${query}`)).toMatchObject({ truncated: true, epoch });
+    }
+    const known = await server.ask(`/api/events?follow=1&since=1&epoch=${epoch}`);
+    expect(known.headers.get("signalbox-truncated")).toBe("false");
+    await known.body!.cancel();
+  });
+
+  test("end when the server stops, so that it can", async () => {
+    const stream = await server.ask("/api/events?follow=1&since=0");
+    const whole = stream.text();
+    expect(await server.end("SIGTERM")).toBe(0);
+    expect((await whole).split("\n").filter(Boolean).length).toBeGreaterThan(5);
+    await server.start();
+  }, 15_000);
 });
