@@ -4,6 +4,7 @@
  */
 import type { Server } from "bun";
 import { type Context, Hono } from "hono";
+import { getCookie } from "hono/cookie";
 import { requestId } from "hono/request-id";
 import { openApi, routeDocs } from "./core/api/docs.ts";
 import { API } from "./core/api/index.ts";
@@ -33,6 +34,7 @@ import { DatasetPage } from "./views/dataset.tsx";
 import { DocsPage } from "./views/docs.tsx";
 import { EmbedPage } from "./views/embed.tsx";
 import { ErrorPage } from "./views/error.tsx";
+import { chosenTheme, type Frame } from "./views/frame.ts";
 import { InspectPage } from "./views/inspect.tsx";
 import { ModelPage, type Trial } from "./views/model.tsx";
 import { PanelView } from "./views/panels.tsx";
@@ -56,13 +58,16 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   const source: PanelSource = { ...box, sockets: () => sockets.count, startedAt: box.now() };
   const links = (origin: string) => ({ base: config.BASE_PATH, origin });
   const origin = (c: C) => (config.PUBLIC_URL || new URL(c.req.url).origin).replace(/\/$/, "");
-  const frame = (c: C) => {
+  const frame = (c: C): Frame => {
+    const theme = chosenTheme(getCookie(c, "theme"));
+    const { epoch, lastSeq: seq } = log;
     return {
       links: links(origin(c)),
-      epoch: log.epoch,
-      seq: log.lastSeq,
+      epoch,
+      seq,
       version: VERSION,
       assets: ASSET_PATHS,
+      ...(theme && { theme }),
     };
   };
   const read = (panel: Panel, subject: string | null) => READERS[panel](source, subject);
@@ -233,8 +238,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   });
   app.get("/embed/:panel", (c) => {
     const { panel, subject } = panelOf(c.req.param("panel"), c.req.query("of"));
-    const asked = c.req.query("theme");
-    const theme = asked === "light" || asked === "dark" ? asked : "auto";
+    const theme = chosenTheme(c.req.query("theme")) ?? "auto";
     const key = panelKey(panel, subject);
     return page(c, EmbedPage({ frame: frame(c), theme, panelKey: key, panel, data: read(panel, subject) }));
   });

@@ -48,6 +48,12 @@ const ofModel = (data: { model: string }): PanelKey[] => [
   "attention",
 ];
 
+const HEALTH_WORDS = {
+  healthy: "is back to normal",
+  warning: "is high",
+  critical: "is at its limit",
+} as const;
+
 export const EVENTS = {
   "dataset.progressed": event({
     data: z.object({
@@ -217,7 +223,7 @@ export const EVENTS = {
       unit: z.string(),
     }),
     level: (d) => (d.to === "healthy" ? "success" : d.to === "warning" ? "warning" : "error"),
-    sentence: (d) => `${d.label} is ${d.to} at ${Math.round(d.value)} ${d.unit}`,
+    sentence: (d) => `${d.label} ${HEALTH_WORDS[d.to]}: ${Math.round(d.value)} ${d.unit}`,
     stale: () => ["health", "metrics", "activity", "attention"],
   }),
   "metrics.sampled": event({

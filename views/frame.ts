@@ -22,3 +22,8 @@ export interface Frame {
 export function url(links: Links, path: string): string {
   return `${links.base}${path}`;
 }
+
+/** A theme by name; null where it is not one: then the system decides. */
+export function chosenTheme(name: string | undefined): "light" | "dark" | null {
+  return name === "light" || name === "dark" ? name : null;
+}
