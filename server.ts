@@ -10,7 +10,6 @@ import { openApi, routeDocs } from "./core/api/docs.ts";
 import { API } from "./core/api/index.ts";
 import type { Call } from "./core/api/route.ts";
 import { failCommand, runCommand } from "./core/command.ts";
-import { readConfig } from "./core/config.ts";
 import { AppError } from "./core/errors.ts";
 import { fragmentAnswer, htmlAnswer } from "./core/http/answers.ts";
 import { deployForm, predictForm, readingForm, trainForm } from "./core/http/forms.ts";
@@ -18,13 +17,14 @@ import { guardRequest } from "./core/http/guard.ts";
 import { wantedForm } from "./core/http/negotiate.ts";
 import { problem } from "./core/http/problem.ts";
 import { securityHeaders } from "./core/http/security.ts";
+import { listen } from "./core/listen.ts";
 import { Live } from "./core/live.ts";
 import { modelView, type PanelSource, READERS, runPage } from "./core/panel-data.ts";
 import { type Panel, panelKey, parsePanelKey } from "./core/panels.ts";
 import { datasetView } from "./core/reading-choices.ts";
 import { rewindRun } from "./core/rewind.ts";
 import { runView } from "./core/run-view.ts";
-import { openSignalbox, type Signalbox } from "./core/signalbox.ts";
+import type { Signalbox } from "./core/signalbox.ts";
 import { drawingMessage, Sockets, topicOf, type Viewer } from "./core/sockets.ts";
 import { findEvaluation } from "./core/store/models.ts";
 import { VERSION } from "./core/version.ts";
@@ -266,33 +266,8 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   return { app, sockets };
 }
 
-async function serve(): Promise<void> {
-  const config = readConfig(process.env);
-  const box = await openSignalbox(config);
-  const { app, sockets } = createApp(box, (topic, message) => server.publish(topic, message));
-  const server = Bun.serve<Viewer>({
-    hostname: config.HOST,
-    port: config.PORT,
-    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-    fetch: (request, bun) => app.fetch(request, { server: bun }),
-    websocket: sockets.handlers(),
-  });
-  config.PORT = server.port ?? config.PORT;
-  console.log(
-    JSON.stringify({ url: `http://${config.HOST}:${config.PORT}${config.BASE_PATH}/`, version: VERSION }),
-  );
-  const stop = async () => {
-    sockets.stop();
-    await Promise.race([server.stop(), Bun.sleep(8000)]);
-    await box.close();
-    process.exit(0);
-  };
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
-}
-
 if (import.meta.main) {
   await runCommand(process.argv.slice(2))
-    .then((isCommand) => (isCommand ? undefined : serve()))
+    .then((isCommand) => (isCommand ? undefined : listen(createApp)))
     .catch(failCommand);
 }

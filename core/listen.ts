@@ -1,0 +1,43 @@
+/**
+ * How does the process begin and end? Settings, folder, port, one line of JSON that says where; on SIGTERM the viewers
+ * are told to come back, what is under way ends within eight seconds, and everything is closed in order.
+ */
+import type { Server } from "bun";
+import { readConfig } from "./config.ts";
+import { openSignalbox, type Signalbox } from "./signalbox.ts";
+import type { Sockets, Viewer } from "./sockets.ts";
+import { VERSION } from "./version.ts";
+
+const DRAIN_MS = 8000;
+
+export interface Serving {
+  app: { fetch: (request: Request, bindings: { server: Server<Viewer> }) => Response | Promise<Response> };
+  sockets: Sockets;
+}
+
+/** Serves until a signal. Throws ConfigError or AppError where it cannot begin. */
+export async function listen(
+  build: (box: Signalbox, publish: (topic: string, message: string) => void) => Serving,
+): Promise<void> {
+  const config = readConfig(process.env);
+  const box = await openSignalbox(config);
+  const { app, sockets } = build(box, (topic, message) => server.publish(topic, message));
+  const server = Bun.serve<Viewer>({
+    hostname: config.HOST,
+    port: config.PORT,
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    fetch: (request, bun) => app.fetch(request, { server: bun }),
+    websocket: sockets.handlers(),
+  });
+  config.PORT = server.port ?? config.PORT;
+  const url = `http://${config.HOST}:${config.PORT}${config.BASE_PATH}/`;
+  console.log(JSON.stringify({ url, version: VERSION }));
+  const stop = async () => {
+    sockets.stop();
+    await Promise.race([server.stop(), Bun.sleep(DRAIN_MS)]);
+    await box.close();
+    process.exit(0);
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}
