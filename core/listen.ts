@@ -10,14 +10,14 @@ import { VERSION } from "./version.ts";
 
 const DRAIN_MS = 8000;
 
-export interface Serving {
+export interface Application {
   app: { fetch: (request: Request, bindings: { server: Server<Viewer> }) => Response | Promise<Response> };
   sockets: Sockets;
 }
 
 /** Serves until a signal. Throws ConfigError or AppError where it cannot begin. */
 export async function listen(
-  build: (box: Signalbox, publish: (topic: string, message: string) => void) => Serving,
+  build: (box: Signalbox, publish: (topic: string, message: string) => void) => Application,
 ): Promise<void> {
   const config = readConfig(process.env);
   const box = await openSignalbox(config);
