@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { type Child, startChild } from "./child.ts";
 import type { CsvProfile, ReadingChoices } from "./csv/types.ts";
 import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
-import type { EventLog } from "./events.ts";
+import type { EventLog } from "./event-log.ts";
 import { diskFull, receiveFile } from "./http/receive.ts";
 import { newId } from "./ids.ts";
 import type { Logger } from "./log.ts";

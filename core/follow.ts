@@ -2,7 +2,7 @@
  * How does a reader follow the log? By its own cursor, at its own pace; silence is filled with heartbeats. However slow
  * it is, it holds one batch and no more.
  */
-import type { EventLog, LogEntry } from "./events.ts";
+import type { EventLog, LogEntry } from "./event-log.ts";
 
 export const HEARTBEAT_MS = 10_000;
 const BATCH = 200;

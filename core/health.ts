@@ -4,7 +4,8 @@
  */
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config.ts";
-import type { EventData, EventLog } from "./events.ts";
+import type { EventLog } from "./event-log.ts";
+import type { EventData } from "./events.ts";
 import { GaugeHistory, type HistoryPoint } from "./gauge-history.ts";
 import type { Logger } from "./log.ts";
 import { CpuShare, diskPercent, LoopDelay, memoryPercent } from "./machine.ts";

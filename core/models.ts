@@ -5,7 +5,7 @@
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "./errors.ts";
-import type { EventLog } from "./events.ts";
+import type { EventLog } from "./event-log.ts";
 import type { RunResult } from "./stages/stage.ts";
 import type { Store } from "./store/database.ts";
 import {

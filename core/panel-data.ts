@@ -1,6 +1,6 @@
 /** What does each panel show? One reader a panel: typed data from the store, no HTML. */
 import type { Arrival, Rejection } from "./datasets.ts";
-import type { Activity } from "./events.ts";
+import type { Activity } from "./event-log.ts";
 import type { GaugeReading, HealthState } from "./health.ts";
 import type { Panel } from "./panels.ts";
 import { currentRounds, type RunView, runView } from "./run-view.ts";

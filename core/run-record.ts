@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import type { Finding } from "./csv/types.ts";
-import type { EventLog } from "./events.ts";
+import type { EventLog } from "./event-log.ts";
 import { type Candidate, STAGE_NAMES } from "./stages/stage.ts";
 import type { Store } from "./store/database.ts";
 import { type StoredRun, saveCandidate, saveRound, updateStage } from "./store/runs.ts";

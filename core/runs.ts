@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { type Child, ChildDied, startChild } from "./child.ts";
 import type { Datasets } from "./datasets.ts";
 import { AppError, errorRecord } from "./errors.ts";
-import type { EventLog } from "./events.ts";
+import type { EventLog } from "./event-log.ts";
 import { newId, slug } from "./ids.ts";
 import type { Logger } from "./log.ts";
 import type { Models } from "./models.ts";

@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import type { Answer, PredictRow, Warning } from "./answering.ts";
-import type { EventLog } from "./events.ts";
+import type { EventLog } from "./event-log.ts";
 import { newId } from "./ids.ts";
 import { damaged, type Models } from "./models.ts";
 import type { Store } from "./store/database.ts";

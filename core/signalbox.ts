@@ -4,7 +4,7 @@ import { totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import type { Config } from "./config.ts";
 import { Datasets } from "./datasets.ts";
-import { EventLog } from "./events.ts";
+import { EventLog } from "./event-log.ts";
 import { Health } from "./health.ts";
 import { holdFolder } from "./hold.ts";
 import { type Logger, openLogger } from "./log.ts";

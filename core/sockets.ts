@@ -6,7 +6,7 @@
 import type { ServerWebSocket, WebSocketHandler } from "bun";
 import { type Config, isLoopback } from "./config.ts";
 import { AppError } from "./errors.ts";
-import type { EventLog, LogEntry } from "./events.ts";
+import type { EventLog, LogEntry } from "./event-log.ts";
 import type { Live } from "./live.ts";
 import { type PanelKey, parsePanelKey } from "./panels.ts";
 

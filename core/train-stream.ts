@@ -1,6 +1,7 @@
 /** What does `curl -T data.csv host/api/train/` print? One line a step, the verdict, and a predict command to paste. */
 import { AppError } from "./errors.ts";
-import { EVENTS, type EventName, type LoggedEvent } from "./events.ts";
+import type { LoggedEvent } from "./event-log.ts";
+import { EVENTS, type EventName } from "./events.ts";
 import { follow } from "./follow.ts";
 import type { Signalbox } from "./signalbox.ts";
 import { type RunSummary, STAGE_NAMES } from "./stages/stage.ts";

@@ -1,5 +1,5 @@
 /** What happened, and what needs someone? The feed of events and the short list with one action each. */
-import type { Activity } from "../core/events.ts";
+import type { Activity } from "../core/event-log.ts";
 import type { AttentionItem, PanelData } from "../core/panel-data.ts";
 import { plural } from "./format.ts";
 import { type Links, url } from "./frame.ts";

@@ -1,5 +1,5 @@
 /** How does an answer go out? Pages compressed, fragments with a position as their ETag, streams that may break. */
-import type { LogEntry } from "../events.ts";
+import type { LogEntry } from "../event-log.ts";
 import { HEARTBEAT_MS } from "../follow.ts";
 import type { Fragment } from "../live.ts";
 import { problem } from "./problem.ts";

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readConfig } from "../../core/config.ts";
-import { EventLog } from "../../core/events.ts";
+import { EventLog } from "../../core/event-log.ts";
 import { Health } from "../../core/health.ts";
 import { openLogger } from "../../core/log.ts";
 import { Store } from "../../core/store/database.ts";

@@ -4,7 +4,7 @@ import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EventLog } from "../../core/events.ts";
+import { EventLog } from "../../core/event-log.ts";
 import { openLogger } from "../../core/log.ts";
 import { Store } from "../../core/store/database.ts";
 import { isWebAddress, MAX_ATTEMPTS, Webhooks } from "../../core/webhooks.ts";

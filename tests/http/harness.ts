@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readConfig } from "../../core/config.ts";
-import type { LoggedEvent } from "../../core/events.ts";
+import type { LoggedEvent } from "../../core/event-log.ts";
 import { openSignalbox, type Signalbox } from "../../core/signalbox.ts";
 import { createApp } from "../../server.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readConfig } from "../../core/config.ts";
 import { AppError } from "../../core/errors.ts";
-import { EventLog } from "../../core/events.ts";
+import { EventLog } from "../../core/event-log.ts";
 import { Live } from "../../core/live.ts";
 import { drawingMessage, Sockets, topicOf, type Viewer } from "../../core/sockets.ts";
 import { Store } from "../../core/store/database.ts";
