@@ -37,10 +37,8 @@ if (import.meta.main) {
   const path = join(ROOT, "README.md");
   const readme = await Bun.file(path).text();
   const tree = await sourceTree();
+  const [before, after] = [readme.indexOf(BEGIN) + BEGIN.length, readme.indexOf(END)];
   if (process.argv.includes("--write"))
-    await Bun.write(
-      path,
-      readme.replace(readmeTree(readme), () => tree),
-    );
+    await Bun.write(path, `${readme.slice(0, before)}${tree}${readme.slice(after)}`);
   else console.log(tree);
 }
