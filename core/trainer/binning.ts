@@ -174,11 +174,12 @@ function binNumbers(edges: Float64Array, values: Float64Array, arena: Arena): Ui
   const size = 2 ** Math.ceil(Math.log2(edges.length + 1));
   const padded = scope.bytes(size * 8);
   scope.f64(padded, size).fill(Number.POSITIVE_INFINITY).set(edges);
-  const [from, to] = [scope.bytes(BLOCK * 8), scope.bytes(BLOCK)];
-  const [input, output] = [scope.f64(from, BLOCK), scope.u8(to, BLOCK)];
+  const block = Math.min(BLOCK, Math.ceil(values.length / 4) * 4);
+  const [from, to] = [scope.bytes(block * 8), scope.bytes(block)];
+  const [input, output] = [scope.f64(from, block), scope.u8(to, block)];
   const bins = new Uint8Array(values.length);
-  for (let row = 0; row < values.length; row += BLOCK) {
-    const count = Math.min(BLOCK, values.length - row);
+  for (let row = 0; row < values.length; row += block) {
+    const count = Math.min(block, values.length - row);
     input.set(values.subarray(row, row + count));
     scope.kernels.binNumbers(from, Math.ceil(count / 4) * 4, padded, size, edges.length, to);
     bins.set(output.subarray(0, count), row);

@@ -141,12 +141,14 @@ function recordStride(slotCount: number, train: number): number {
 function fillColumn(scope: Scope, codes: Uint8Array, { trainRows, riderRows }: FitShape): number {
   const train = trainRows.length;
   const at = scope.bytes(train + riderRows.length);
-  const column = scope.u8(at, train + riderRows.length);
+  const column = new Uint8Array(train + riderRows.length);
   gather(codes, trainRows, column);
   gather(codes, riderRows, column.subarray(train));
+  scope.u8(at, column.length).set(column);
   return at;
 }
 
+/** Into memory of our own: written one by one, shared memory is ten times slower until the code is hot. */
 function gather(codes: Uint8Array, rows: Int32Array, out: Uint8Array): void {
   for (let i = 0; i < rows.length; i++) out[i] = codes[rows[i]];
 }

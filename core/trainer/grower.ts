@@ -221,7 +221,12 @@ function shareOf(count: number, part: number, parts: number): number {
 /** One byte a bin. */
 export function fillGoesLeft(table: Uint8Array, split: Split): void {
   if (split.goesLeft) {
-    for (let bin = 0; bin < 256; bin++) table[bin] = (split.goesLeft[bin >>> 5] >>> (bin & 31)) & 1;
+    table.fill(0);
+    for (let word = 0; word < 8; word++) {
+      for (let bits = split.goesLeft[word]; bits !== 0; bits &= bits - 1) {
+        table[word * 32 + 31 - Math.clz32(bits & -bits)] = 1;
+      }
+    }
     return;
   }
   table.fill(1, 0, split.bin + 1);

@@ -102,7 +102,7 @@ function readFound(fit: Fit, own: number): FoundSplit | null {
     feature,
     bin: words[3],
     missingLeft: words[4] === 1,
-    goesLeft: words[5] === 1 ? Uint32Array.from(words.subarray(8, 16)) : null,
+    goesLeft: words[5] === 1 ? new Uint32Array(words.subarray(8, 16)) : null,
     gain: fit.score[0] - own,
     leftSums: { h: words[6], g: words[7] },
   };

@@ -47,7 +47,7 @@ export class TreeBuilder {
     this.right.push(0);
     this.missingLeft.push(split.missingLeft ? 1 : 0);
     this.mask.push(split.goesLeft ? this.masks.length / 8 : -1);
-    if (split.goesLeft) this.masks.push(...split.goesLeft);
+    if (split.goesLeft) for (let i = 0; i < 8; i++) this.masks.push(split.goesLeft[i]);
     this.gain.push(split.gain);
     this.cover.push(cover);
     return this.feature.length - 1;
@@ -72,19 +72,19 @@ export class TreeBuilder {
     const { splits, leaves } = this.sizes(count);
     const masks = 8 * this.mask.slice(0, splits).reduce((most, mask) => Math.max(most, mask + 1), 0);
     return {
-      roots: Int32Array.from(this.roots.slice(0, count)),
-      feature: Int32Array.from(this.feature.slice(0, splits)),
-      threshold: Float64Array.from(this.threshold.slice(0, splits)),
-      bin: Uint8Array.from(this.bin.slice(0, splits)),
-      left: Int32Array.from(this.left.slice(0, splits)),
-      right: Int32Array.from(this.right.slice(0, splits)),
-      missingLeft: Uint8Array.from(this.missingLeft.slice(0, splits)),
-      mask: Int32Array.from(this.mask.slice(0, splits)),
-      masks: Uint32Array.from(this.masks.slice(0, masks)),
-      gain: Float64Array.from(this.gain.slice(0, splits)),
-      cover: Float64Array.from(this.cover.slice(0, splits)),
-      leafCover: Float64Array.from(this.leafCover.slice(0, leaves)),
-      leafValues: Float64Array.from(this.leafValues.slice(0, leaves * this.leafOutputs)),
+      roots: new Int32Array(this.roots.slice(0, count)),
+      feature: new Int32Array(this.feature.slice(0, splits)),
+      threshold: new Float64Array(this.threshold.slice(0, splits)),
+      bin: new Uint8Array(this.bin.slice(0, splits)),
+      left: new Int32Array(this.left.slice(0, splits)),
+      right: new Int32Array(this.right.slice(0, splits)),
+      missingLeft: new Uint8Array(this.missingLeft.slice(0, splits)),
+      mask: new Int32Array(this.mask.slice(0, splits)),
+      masks: new Uint32Array(this.masks.slice(0, masks)),
+      gain: new Float64Array(this.gain.slice(0, splits)),
+      cover: new Float64Array(this.cover.slice(0, splits)),
+      leafCover: new Float64Array(this.leafCover.slice(0, leaves)),
+      leafValues: new Float64Array(this.leafValues.slice(0, leaves * this.leafOutputs)),
       leafOutputs: this.leafOutputs,
     };
   }
