@@ -125,7 +125,7 @@ export const READERS: { [P in Panel]: (source: PanelSource, subject: string | nu
       return (
         run && {
           run: runView(source.store, run, source.now()),
-          rounds: currentRounds(source.store, run, null),
+          rounds: currentRounds(source.store, run),
         }
       );
     },

@@ -3,7 +3,7 @@
  * dropped since. It shows nothing that was not known then: findings and facts of a stage only once it had finished.
  */
 import type { EventData, EventName } from "./events.ts";
-import { overallProgress, type RunView, ranked, runView } from "./run-view.ts";
+import { currentRounds, overallProgress, type RunView, ranked, runView } from "./run-view.ts";
 import type { Candidate } from "./stages/stage.ts";
 import type { Store } from "./store/database.ts";
 import { runEvents } from "./store/run-events.ts";
@@ -50,12 +50,15 @@ export function rewindRun(
     record.filter(({ at }) => at <= until),
     final,
   );
-  const { training } = fold;
-  const rounds = training
-    ? runRounds(store, run.id, training.candidate).filter(({ round }) => round <= training.round)
-    : [];
+  const rounds = fold.hasEnded ? currentRounds(store, run) : roundsAt(store, run, fold);
   const marks = record.flatMap((event) => markOf(event, startedAt));
   return { seconds, totalSeconds, marks, rounds, run: fold.hasEnded ? final : viewAt(final, fold, seconds) };
+}
+
+/** Of the candidate that was in training, as far as it had come. */
+function roundsAt(store: Store, run: StoredRun, { training }: Fold): StoredRound[] {
+  if (!training) return [];
+  return runRounds(store, run.id, training.candidate).filter(({ round }) => round <= training.round);
 }
 
 /** From the last start on: what an interrupted attempt did before, the resumed one tells again. */

@@ -2,6 +2,7 @@
 import type { ErrorRecord } from "./errors.ts";
 import type { Candidate } from "./stages/stage.ts";
 import type { Store } from "./store/database.ts";
+import { latestTrained } from "./store/run-events.ts";
 import {
   type RunStatus,
   runCandidates,
@@ -86,11 +87,12 @@ export function runView(store: Store, run: StoredRun, now: number): RunView {
   };
 }
 
-/** The rounds of the candidate that is being trained, else of the winner, else of whatever was recorded. */
-export function currentRounds(store: Store, run: StoredRun, latest: string | null): StoredRound[] {
-  const rounds = runRounds(store, run.id, null);
-  const wanted = latest ?? rounds.at(-1)?.candidate;
-  return rounds.filter(({ candidate }) => candidate === wanted);
+/** The rounds of the winner once there is one, else of the candidate that trained last. */
+export function currentRounds(store: Store, run: StoredRun): StoredRound[] {
+  const won = run.result ? runRounds(store, run.id, run.result.best) : [];
+  if (won.length) return won;
+  const latest = latestTrained(store, run.id);
+  return latest === null ? [] : runRounds(store, run.id, latest);
 }
 
 export function overallProgress(stages: StoredStage[]): number {

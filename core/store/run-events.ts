@@ -14,3 +14,13 @@ export function runEvents(store: Store, runId: string): EventRow[] {
     runId,
   });
 }
+
+/** The candidate whose rounds were told last; null where none has told any since the last start. */
+export function latestTrained(store: Store, runId: string): string | null {
+  const row = store.get<{ candidate: string }>(
+    `SELECT json_extract(data, '$.candidate') AS candidate FROM run_events
+     WHERE run_id = $runId AND type = 'round.finished' ORDER BY seq DESC LIMIT 1`,
+    { runId },
+  );
+  return row?.candidate ?? null;
+}

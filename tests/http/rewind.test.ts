@@ -21,6 +21,11 @@ afterAll(() => harness.close());
 
 const rewind = (at: number) => harness.json<Rewind>(`/runs/${run.id}/rewind?at=${at}`);
 
+const curve = async () => {
+  const { rounds } = await harness.json<Rewind>(`/panels/curve.json?of=${run.id}`);
+  return { rounds };
+};
+
 test("the log is empty, the record is not", async () => {
   expect(harness.box.log.read(0, 1)).toEqual([]);
   const { totalSeconds, marks } = await rewind(0);
@@ -29,8 +34,10 @@ test("the log is empty, the record is not", async () => {
 });
 
 test("the end is the run as it is, the start knows nothing of what came", async () => {
-  const { run: end } = await rewind(1e9);
+  const { run: end, rounds: shown } = await rewind(1e9);
   expect(end).toEqual(await harness.json(`/runs/${run.id}`));
+  expect(shown.length).toBeGreaterThan(0);
+  expect({ rounds: shown }).toEqual(await curve());
   const { run: start, rounds } = await rewind(0);
   expect(start).toMatchObject({
     status: "running",
