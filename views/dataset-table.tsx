@@ -1,5 +1,5 @@
 /** What do the columns hold? The preview, with each column's kind and shape in its head. */
-import type { ColumnProfile } from "../core/csv/types.ts";
+import type { ColumnProfile, Correlation } from "../core/csv/types.ts";
 import { Histogram } from "./chart.tsx";
 import type { ReadyDataset } from "./dataset.tsx";
 import { count, figure, percent, plural, short } from "./format.ts";
@@ -30,7 +30,7 @@ export function DatasetTable({ links, dataset, page }: DatasetTableProps) {
                 <span class="unseen">Row</span>
               </th>
               {columns.map((column) => (
-                <ColumnHead column={column} rows={rows} isTarget={column.name === target} />
+                <ColumnHead column={column} rows={rows} target={target} />
               ))}
             </tr>
           </thead>
@@ -84,8 +84,10 @@ function DataCell({ text, type }: { text: string; type: ColumnProfile["type"] })
   );
 }
 
-function ColumnHead(props: { column: ColumnProfile; rows: number; isTarget: boolean }) {
-  const { column, rows, isTarget } = props;
+/** Name, kind, shape and figures of a column; `rows`: how many were read. */
+export function ColumnHead(props: { column: ColumnProfile; rows: number; target: string | null }) {
+  const { column, rows, target } = props;
+  const isTarget = column.name === target;
   const isNumeric = column.histogram.length > 0;
   const counts = isNumeric ? column.histogram : column.top.map((entry) => entry.count);
   return (
@@ -100,6 +102,11 @@ function ColumnHead(props: { column: ColumnProfile; rows: number; isTarget: bool
       <span class="column-missing">
         {column.missing > 0 ? `${percent(column.missing / Math.max(1, rows))} missing` : "complete"}
       </span>
+      {column.correlation && target !== null && (
+        <span class="column-link" title={correlationTitle(column.correlation, target)}>
+          {correlationWords(column.correlation, short(target, 20))}
+        </span>
+      )}
     </th>
   );
 }
@@ -110,6 +117,24 @@ function rangeWords(column: ColumnProfile): string {
   }
   if (column.type === "date") return `${day(column.min)} to ${day(column.max)}`;
   return `${figure(column.min)} to ${figure(column.max)}`;
+}
+
+const MEASURES: Record<Correlation["measure"], { sign: string; name: string }> = {
+  pearson: { sign: "r", name: "Pearson's correlation" },
+  correlation_ratio: { sign: "η", name: "Correlation ratio, corrected for chance," },
+  cramers_v: { sign: "V", name: "Cramér's V, corrected for chance," },
+};
+
+/** Cohen's steps for r (1988): 0.1, 0.3, 0.5. */
+function correlationWords({ measure, value }: Correlation, target: string): string {
+  const size = Math.abs(value);
+  const strength = size < 0.1 ? "hardly any" : size < 0.3 ? "weak" : size < 0.5 ? "moderate" : "strong";
+  const way = measure === "pearson" && size >= 0.1 ? (value > 0 ? ", rising" : ", falling") : "";
+  return `${strength} link to ${target}${way} (${MEASURES[measure].sign} ${figure(value)})`;
+}
+
+function correlationTitle({ measure, rows }: Correlation, target: string): string {
+  return `${MEASURES[measure].name} with ${target}, over ${plural(rows, "row")} that have both`;
 }
 
 function shapeSentence(column: ColumnProfile): string {

@@ -5,14 +5,16 @@
 import { AppError } from "../errors.ts";
 import { accumulatorFor, type ColumnAccumulator } from "../profile.ts";
 import { checkChoices, checkReading, chosenType, keptColumns } from "./choices.ts";
+import { canCorrelate, correlate, type Side } from "./correlation.ts";
 import { type Decision, decide, describeDialect } from "./decide.ts";
 import { describeColumn, describeFrame, describeOddRows, noteOdd, type OddRows } from "./findings.ts";
 import type { Frame } from "./frame.ts";
 import { inferColumn } from "./infer.ts";
 import { mergeHeader } from "./layout.ts";
 import { nameColumns } from "./names.ts";
+import { RowSample } from "./row-sample.ts";
 import { cellsOf, scanTable } from "./scan.ts";
-import { guessTarget, guessTask } from "./target.ts";
+import { guessTarget, guessTask, type TargetGuess } from "./target.ts";
 import type {
   ColumnPlan,
   ColumnProfile,
@@ -135,6 +137,7 @@ function emptyFile(name: string): AppError {
 interface Pass {
   frame: Frame;
   accumulators: ColumnAccumulator[];
+  sample: RowSample;
   odd: OddRows;
 }
 
@@ -160,6 +163,7 @@ async function profileAll(path: string, reading: Reading): Promise<Pass> {
 async function profileOnce(path: string, { dialect, plans, options }: Reading): Promise<Pass> {
   const accumulators = plans.map((plan) => accumulatorFor(plan, plans.length));
   const width = accumulators.length;
+  const sample = new RowSample(plans);
   const odd: OddRows = new Map();
   let shownAt = 0;
   const frame = await scanTable(path, dialect, {
@@ -171,6 +175,7 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
         const shared = Math.min(cells, width);
         for (let k = 0; k < shared; k++) accumulators[k].add(bytes, spans[2 * k], spans[2 * k + 1]);
         for (let k = shared; k < width; k++) accumulators[k].missing++;
+        sample.add(bytes, spans, cells);
       },
       odd: (row, oddity, cells) => noteOdd(odd, { row, oddity, cells, width: dialect.width }),
     },
@@ -184,7 +189,7 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
       },
     },
   });
-  return { frame, accumulators, odd };
+  return { frame, accumulators, sample, odd };
 }
 
 /** The columns as far as they are read; made at doubling distances, so that the whole costs no more than the last. */
@@ -208,7 +213,7 @@ function revise(accumulator: ColumnAccumulator, reading: Reading, column: number
 }
 
 function assemble(
-  { frame, accumulators, odd }: Pass,
+  { frame, accumulators, sample, odd }: Pass,
   known: {
     dialect: Dialect & { width: number };
     choices: ReadingChoices;
@@ -229,7 +234,9 @@ function assemble(
     settled.map(({ plan }) => plan),
     choices.drop,
   );
-  const columns = settled.map(({ profile }) => profile).filter(({ name }) => !choices.drop?.includes(name));
+  const kept = plans.map(({ index = 0 }) => settled[index].profile);
+  const guess = targetOf(kept, choices);
+  const columns = withCorrelations(kept, guess, (k) => sample.column(plans[k].index ?? k));
   findings.push(
     ...describeFrame(frame),
     ...describeOddRows(odd, dialect.width),
@@ -240,10 +247,27 @@ function assemble(
     rows: frame.rows,
     columns,
     findings,
-    ...targetOf(columns, choices),
+    ...guess,
     preview: start.rows.slice(0, PREVIEW_ROWS).map((row) => plans.map(({ index = 0 }) => row[index] ?? "")),
     previewOdd: start.odd.filter((place) => place < PREVIEW_ROWS),
   };
+}
+
+/** Each column with how closely it goes with the target. */
+function withCorrelations(
+  columns: ColumnProfile[],
+  { target, task }: TargetGuess,
+  valuesOf: (position: number) => Float64Array,
+): ColumnProfile[] {
+  const at = columns.findIndex(({ name }) => name === target);
+  if (at < 0) return columns;
+  const side = (k: number, isClasses: boolean): Side => ({ values: valuesOf(k), isClasses });
+  const isWord = ({ type }: ColumnProfile) => type !== "number" && type !== "date";
+  const wanted = side(at, isWord(columns[at]) || task === "multiclass");
+  return columns.map((column, k) => {
+    const correlation = k !== at && canCorrelate(column) && correlate(side(k, isWord(column)), wanted);
+    return correlation ? { ...column, correlation } : column;
+  });
 }
 
 /** A number that turned out to be an id is read as the words that it is. */
@@ -253,7 +277,7 @@ function settlePlan(plan: ColumnPlan, type: ColumnPlan["type"]): ColumnPlan {
   return { ...rest, type };
 }
 
-function targetOf(columns: ColumnProfile[], choices: ReadingChoices) {
+function targetOf(columns: ColumnProfile[], choices: ReadingChoices): TargetGuess {
   const chosen = columns.find(({ name }) => name === choices.target);
   const guess = chosen
     ? { target: chosen.name, targetReason: `${chosen.name} was chosen.`, ...guessTask(chosen) }

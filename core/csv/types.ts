@@ -103,6 +103,16 @@ export interface ColumnProfile {
   top: { value: string; count: number }[];
   /** The first distinct values as in the file, at most 5. */
   examples: string[];
+  /** How closely it goes with the target; absent for ids, texts, the target itself, and where there is none. */
+  correlation?: Correlation;
+}
+
+/** Pearson's r in [-1, 1]; the correlation ratio η and Cramér's V, both corrected for chance, in [0, 1]. */
+export interface Correlation {
+  measure: "pearson" | "correlation_ratio" | "cramers_v";
+  value: number;
+  /** Of the seeded sample, with both values there. */
+  rows: number;
 }
 
 /** Everything that a reading found; what the dataset's row in the store keeps. */
