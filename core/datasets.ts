@@ -5,12 +5,13 @@
 import { mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { type Child, startChild } from "./child.ts";
-import type { CsvProfile, ReadingChoices } from "./csv/types.ts";
+import type { ColumnProfile, CsvProfile, ReadingChoices } from "./csv/types.ts";
 import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
 import type { EventLog } from "./event-log.ts";
 import { diskFull, receiveFile } from "./http/receive.ts";
 import { newId } from "./ids.ts";
 import type { Logger } from "./log.ts";
+import type { ReadReport } from "./read-child.ts";
 import type { Store } from "./store/database.ts";
 import {
   deleteDataset,
@@ -39,6 +40,8 @@ export interface Arrival {
   bytes: number;
   bytesTotal: number | null;
   rows: number | null;
+  /** As far as they are read; empty before the first rows are. */
+  columns: ColumnProfile[];
 }
 
 export interface Rejection {
@@ -97,6 +100,10 @@ export class Datasets {
     return [...this.arrivals.values()];
   }
 
+  arrival(id: string): Arrival | null {
+    return this.arrivals.get(id) ?? null;
+  }
+
   rejection(id: string): Rejection | null {
     return this.rejections.get(id) ?? null;
   }
@@ -143,7 +150,8 @@ export class Datasets {
         path: part,
         maxBytes,
         name,
-        onBytes: (bytes, label) => this.arrive({ id, name: label, bytes, bytesTotal, rows: null }),
+        onBytes: (bytes, label) =>
+          this.arrive({ id, name: label, bytes, bytesTotal, rows: null, columns: [] }),
       });
       const same = findDatasetByHash(store, received.sha256);
       if (same) {
@@ -284,8 +292,10 @@ export class Datasets {
       input: { path: this.pathOf(file.id), name: file.name, choices: file.choices },
       memoryBytes: this.options.memoryBytes,
       onReport: (report) => {
-        const { bytesRead, rows } = report as { bytesRead: number; rows: number };
-        this.arrive({ id: file.id, name: file.name, bytes: bytesRead, bytesTotal: file.sizeBytes, rows });
+        const { bytesRead: bytes, rows, columns } = report as ReadReport;
+        const { id, name, sizeBytes: bytesTotal } = file;
+        const known = columns ?? this.arrivals.get(id)?.columns ?? [];
+        this.arrive({ id, name, bytes, bytesTotal, rows, columns: known });
       },
     });
     this.readers.add(child);
@@ -294,6 +304,7 @@ export class Datasets {
     } finally {
       this.readers.delete(child);
       this.releaseReader();
+      this.depart(file.id);
     }
   }
 

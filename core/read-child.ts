@@ -1,13 +1,20 @@
 /** The child that reads a CSV for the first time: path and choices in, profile out. It knows no store and no socket. */
 import { serveParent } from "./child.ts";
 import { profileCsv } from "./csv/read.ts";
-import type { ReadingChoices } from "./csv/types.ts";
+import type { ColumnProfile, ReadingChoices, ReadingProgress } from "./csv/types.ts";
 
 export interface ReadInput {
   path: string;
   name: string;
   choices: ReadingChoices;
 }
+
+/** How far the reading is; `columns` now and then, of a wide table the first. */
+export type ReadReport = ReadingProgress & { columns?: ColumnProfile[] };
+
+const REPORT_MS = 200;
+const SHOWN_COLUMNS = 100;
+const SHOWN_VALUES = 3;
 
 export async function runReadChild(): Promise<void> {
   await serveParent(async (raw, { report }) => {
@@ -16,12 +23,26 @@ export async function runReadChild(): Promise<void> {
     return profileCsv(path, choices, {
       name,
       onProgress: (progress) => {
-        if (performance.now() - saidAt < 200) return;
+        const { bytesRead, bytesTotal, rows, columns } = progress;
+        if (!columns && performance.now() - saidAt < REPORT_MS) return;
         saidAt = performance.now();
-        report({ bytesRead: progress.bytesRead, bytesTotal: progress.bytesTotal, rows: progress.rows });
+        const said: ReadReport = {
+          bytesRead,
+          bytesTotal,
+          rows,
+          ...(columns && { columns: thinned(columns) }),
+        };
+        report(said);
       },
     });
   });
+}
+
+/** What a page shows while the file is read: enough to see each column's shape. */
+function thinned(columns: readonly ColumnProfile[]): ColumnProfile[] {
+  return columns
+    .slice(0, SHOWN_COLUMNS)
+    .map((column) => ({ ...column, top: column.top.slice(0, SHOWN_VALUES), examples: [] }));
 }
 
 if (import.meta.main) await runReadChild();

@@ -37,10 +37,13 @@ export function datasetView(dataset: StoredDataset) {
   };
 }
 
-/** A dataset by id, or why it was refused. Throws AppError `missing`. */
+/** A dataset by id, while it is read what was found so far; or why it was refused. Throws AppError `missing`. */
 export function datasetById(datasets: Datasets, id: string) {
   const rejection = datasets.rejection(id);
-  return rejection ? rejectionView(rejection) : datasetView(datasets.find(id));
+  if (rejection) return rejectionView(rejection);
+  const view = datasetView(datasets.find(id));
+  const arrival = view.status === "reading" ? datasets.arrival(id) : null;
+  return arrival ? { ...view, rows: arrival.rows, columns: arrival.columns } : view;
 }
 
 /** A file that was refused after `?wait=0`: nothing of it is stored but why. */

@@ -1,6 +1,7 @@
 /** Which files are here, which are arriving, and what was refused? And the drop zone that takes new ones. */
 import type { Arrival, Rejection } from "../core/datasets.ts";
 import type { DatasetSummary, PanelData } from "../core/panel-data.ts";
+import { ColumnHead } from "./dataset-table.tsx";
 import { bytes, count, plural } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import { apiUrl, Bar, CodeBlock, Empty, Time } from "./parts.tsx";
@@ -58,7 +59,7 @@ function DatasetRow({ item, links }: { item: DatasetSummary; links: Links }) {
 }
 
 function ArrivalRow({ arrival }: { arrival: Arrival }) {
-  const { id, name, bytes: received, bytesTotal, rows } = arrival;
+  const { id, name, bytes: received, bytesTotal, rows, columns } = arrival;
   const isReading = rows !== null;
   const share = bytesTotal ? Math.min(1, received / bytesTotal) : null;
   const of = bytesTotal ? ` of ${bytes(bytesTotal)}` : "";
@@ -69,7 +70,25 @@ function ArrivalRow({ arrival }: { arrival: Arrival }) {
     <li id={`arrival-${id}`} class="arrival">
       <strong>{name}</strong>
       <Bar label={`${isReading ? "Reading" : "Receiving"} ${name}`} value={share} text={text} />
+      {columns.length > 0 && <ArrivedColumns name={name} columns={columns} />}
     </li>
+  );
+}
+
+/** The heads of the table, filling while its rows are read. */
+function ArrivedColumns({ name, columns }: { name: string; columns: Arrival["columns"] }) {
+  return (
+    <section class="scroll" tabindex={0} aria-label={`Columns of ${name} so far`}>
+      <table class="data">
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <ColumnHead column={column} rows={column.count} target={null} />
+            ))}
+          </tr>
+        </thead>
+      </table>
+    </section>
   );
 }
 

@@ -1,4 +1,5 @@
 /** Data for each panel, with names that would break a page which trusted them. */
+import type { ColumnProfile } from "../../core/csv/types.ts";
 import type { ModelView, PanelData } from "../../core/panel-data.ts";
 import type { RunView } from "../../core/run-view.ts";
 import { STAGE_NAMES } from "../../core/stages/stage.ts";
@@ -122,6 +123,23 @@ const GAUGE = {
   critical: 95,
 };
 
+const ARRIVED: ColumnProfile = {
+  name: HOSTILE,
+  type: "category",
+  count: 10,
+  missing: 1,
+  distinct: 2,
+  distinctExact: true,
+  min: null,
+  max: null,
+  mean: null,
+  std: null,
+  quantiles: null,
+  histogram: [],
+  top: [{ value: HOSTILE, count: 6 }],
+  examples: [],
+};
+
 export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } = {
   metrics: {
     gauges: [
@@ -146,7 +164,7 @@ export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } =
     next: null,
   },
   datasets: {
-    arrivals: [{ id: "a1", name: HOSTILE, bytes: 500, bytesTotal: 1000, rows: null }],
+    arrivals: [{ id: "a1", name: HOSTILE, bytes: 500, bytesTotal: 1000, rows: null, columns: [ARRIVED] }],
     items: [
       {
         id: "d1",
