@@ -10,6 +10,7 @@ import { openApi, routeDocs } from "./core/api/docs.ts";
 import { API } from "./core/api/index.ts";
 import type { Call } from "./core/api/route.ts";
 import { failCommand, runCommand } from "./core/command.ts";
+import type { ReadingPreview } from "./core/csv/types.ts";
 import { AppError } from "./core/errors.ts";
 import { fragmentAnswer, htmlAnswer } from "./core/http/answers.ts";
 import { deployForm, predictForm, readingForm, trainForm } from "./core/http/forms.ts";
@@ -126,14 +127,16 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     if (form === "text") return c.text(textDashboard(data, links(origin(c))));
     return page(c, DashboardPage({ frame: frame(c), data }));
   });
-  app.get("/datasets/:id", async (c) => {
-    const dataset = datasets.findReady(c.req.param("id"));
-    if (wantsData(c)) return c.json(datasetView(dataset));
+  const datasetAnswer = async (c: C, id: string, preview?: ReadingPreview) => {
+    const dataset = datasets.findReady(id);
+    if (wantsData(c)) return c.json(preview ?? datasetView(dataset));
     const offset = Math.max(0, Number(c.req.query("offset")) || 0);
     const rows = await datasets.rows(dataset, { offset, limit: 50 });
     const { items } = runPage(source, Number.MAX_SAFE_INTEGER, 50, dataset.id);
-    return page(c, DatasetPage({ frame: frame(c), dataset, page: { offset, ...rows }, runs: items }));
-  });
+    const shown = { dataset, page: { offset, ...rows }, runs: items, preview };
+    return page(c, DatasetPage({ frame: frame(c), ...shown }));
+  };
+  app.get("/datasets/:id", (c) => datasetAnswer(c, c.req.param("id")));
   app.get("/runs/:id", (c) => {
     const run = runView(store, runs.find(c.req.param("id")), box.now());
     return wantsData(c)
@@ -185,6 +188,10 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   app.post("/datasets/:id/reading", async (c) =>
     go(c, `/datasets/${(await datasets.reread(c.req.param("id"), await readingForm(c.req.raw))).id}`),
   );
+  app.post("/datasets/:id/preview", async (c) => {
+    const id = c.req.param("id");
+    return datasetAnswer(c, id, await datasets.preview(id, await readingForm(c.req.raw)));
+  });
   app.post("/datasets/:id/delete", async (c) => {
     await datasets.delete(c.req.param("id"));
     return go(c, "/");

@@ -1,12 +1,14 @@
-/** The child that reads a CSV for the first time: path and choices in, profile out. It knows no store and no socket. */
+/** The child that reads a CSV: path and choices in, its profile or a preview of it out. It knows no store and no socket. */
 import { serveParent } from "./child.ts";
-import { profileCsv } from "./csv/read.ts";
+import { previewReading, profileCsv } from "./csv/read.ts";
 import type { ColumnProfile, ReadingChoices, ReadingProgress } from "./csv/types.ts";
 
 export interface ReadInput {
   path: string;
   name: string;
   choices: ReadingChoices;
+  /** "preview": the first rows only. */
+  wanted: "profile" | "preview";
 }
 
 /** How far the reading is; `columns` now and then, of a wide table the first. */
@@ -18,7 +20,8 @@ const SHOWN_VALUES = 3;
 
 export async function runReadChild(): Promise<void> {
   await serveParent(async (raw, { report }) => {
-    const { path, name, choices } = raw as ReadInput;
+    const { path, name, choices, wanted } = raw as ReadInput;
+    if (wanted === "preview") return previewReading(path, choices, { name });
     let saidAt = 0;
     return profileCsv(path, choices, {
       name,

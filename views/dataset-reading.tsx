@@ -1,7 +1,9 @@
 /** How was the file cut into rows and columns, and how else could it be? Every choice makes a new reading. */
 
+import type { ReadingChoices, ReadingPreview } from "../core/csv/types.ts";
 import type { ReadyDataset } from "./dataset.tsx";
 import { Field } from "./dataset-train.tsx";
+import { short } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import { Command, curlLine } from "./parts.tsx";
 import { datasetPath } from "./paths.ts";
@@ -15,6 +17,7 @@ const DELIMITERS: readonly { value: string; label: string }[] = [
   { value: " ", label: "blank" },
 ];
 
+const CELL_LENGTH = 40;
 const ENCODINGS = [
   "utf-8",
   "windows-1252",
@@ -26,40 +29,25 @@ const ENCODINGS = [
   "gb18030",
 ];
 
-export function ReadingForm({ links, dataset }: { links: Links; dataset: ReadyDataset }) {
+export interface ReadingFormProps {
+  links: Links;
+  dataset: ReadyDataset;
+  preview: ReadingPreview | undefined;
+}
+
+export function ReadingForm({ links, dataset, preview }: ReadingFormProps) {
   const { profile, choices } = dataset;
+  const asked = preview?.choices ?? {};
   const { dialect, columns } = profile.plan;
   const path = datasetPath(dataset);
   return (
     <>
       <p>{dialect.sentence}</p>
-      <details class="expert">
+      <details class="expert" open={preview !== undefined}>
         <summary>Read it differently</summary>
         <form class="form" method="post" action={url(links, `${path}/reading`)}>
-          <Field id="delimiter" label="What stands between the cells?">
-            <select id="delimiter" name="delimiter">
-              {[{ value: "", label: `as now (${delimiterWord(dialect.delimiter)})` }, ...DELIMITERS].map(
-                ({ value, label }) => (
-                  <option value={value}>{label}</option>
-                ),
-              )}
-            </select>
-          </Field>
-          <Field id="encoding" label="How are letters written as bytes?">
-            <select id="encoding" name="encoding">
-              <option value="">as now ({dialect.encoding})</option>
-              {ENCODINGS.map((encoding) => (
-                <option value={encoding}>{encoding}</option>
-              ))}
-            </select>
-          </Field>
-          <Field id="header" label="Do names stand above the columns?">
-            <select id="header" name="header">
-              <option value="">as now ({dialect.headerRows > 0 ? "yes" : "no"})</option>
-              <option value="true">yes, in the first row</option>
-              <option value="false">no, the first row is data</option>
-            </select>
-          </Field>
+          <CuttingFields links={links} dataset={dataset} asked={asked} />
+          <PreviewArea preview={preview} />
           <input type="hidden" name="drop" value="" />
           <section class="scroll" tabindex={0} aria-label="Kinds of the columns">
             <table class="choices">
@@ -72,7 +60,12 @@ export function ReadingForm({ links, dataset }: { links: Links; dataset: ReadyDa
               </thead>
               <tbody>
                 {columns.map(({ name, type }) => (
-                  <ColumnChoice name={name} type={type} chosen={choices.types?.[name]} />
+                  <ColumnChoice
+                    name={name}
+                    type={type}
+                    chosen={(asked.types ?? choices.types)?.[name]}
+                    isDropped={asked.drop?.includes(name)}
+                  />
                 ))}
                 {(choices.drop ?? []).map((name) => (
                   <tr>
@@ -83,7 +76,7 @@ export function ReadingForm({ links, dataset }: { links: Links; dataset: ReadyDa
                         type="checkbox"
                         name="drop"
                         value={name}
-                        checked
+                        checked={asked.drop?.includes(name) ?? true}
                         aria-label={`Leave out ${name}`}
                       />
                     </td>
@@ -93,6 +86,9 @@ export function ReadingForm({ links, dataset }: { links: Links; dataset: ReadyDa
             </table>
           </section>
           <p class="actions">
+            <button type="submit" formaction={url(links, `${path}/preview`)}>
+              Preview
+            </button>
             <button type="submit" class="primary">
               Read again
             </button>
@@ -110,8 +106,97 @@ export function ReadingForm({ links, dataset }: { links: Links; dataset: ReadyDa
   );
 }
 
-function ColumnChoice(props: { name: string; type: keyof typeof TYPE_WORDS; chosen: string | undefined }) {
-  const { name, type, chosen } = props;
+/** How the bytes are cut; a change shows at once what it would make of the first rows. */
+function CuttingFields(props: { links: Links; dataset: ReadyDataset; asked: ReadingChoices }) {
+  const { links, dataset, asked } = props;
+  const { dialect } = dataset.profile.plan;
+  const askedDelimiter = asked.delimiter?.replace("\t", "\\t");
+  return (
+    <div
+      class="form"
+      hx-post={url(links, `${datasetPath(dataset)}/preview`)}
+      hx-trigger="change"
+      hx-target="#reading-preview"
+      hx-select="#reading-preview"
+      hx-swap="outerMorph"
+      hx-sync="this:replace"
+    >
+      <Field id="delimiter" label="What stands between the cells?">
+        <select id="delimiter" name="delimiter">
+          {[{ value: "", label: `as now (${delimiterWord(dialect.delimiter)})` }, ...DELIMITERS].map(
+            ({ value, label }) => (
+              <option value={value} selected={value === askedDelimiter}>
+                {label}
+              </option>
+            ),
+          )}
+        </select>
+      </Field>
+      <Field id="encoding" label="How are letters written as bytes?">
+        <select id="encoding" name="encoding">
+          <option value="">as now ({dialect.encoding})</option>
+          {ENCODINGS.map((encoding) => (
+            <option value={encoding} selected={encoding === asked.encoding}>
+              {encoding}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Field id="header" label="Do names stand above the columns?">
+        <select id="header" name="header">
+          <option value="">as now ({dialect.headerRows > 0 ? "yes" : "no"})</option>
+          <option value="true" selected={asked.header === true}>
+            yes, in the first row
+          </option>
+          <option value="false" selected={asked.header === false}>
+            no, the first row is data
+          </option>
+        </select>
+      </Field>
+    </div>
+  );
+}
+
+/** The first rows as they would be read; empty until that is asked. */
+function PreviewArea({ preview }: { preview: ReadingPreview | undefined }) {
+  return (
+    <div id="reading-preview" aria-live="polite">
+      {preview && (
+        <>
+          <p>So it would be read, nothing is changed yet: {preview.sentence}</p>
+          <section class="scroll table-scroll" tabindex={0} aria-label="First rows as they would be read">
+            <table class="data">
+              <thead>
+                <tr>
+                  {preview.names.map((name) => (
+                    <th scope="col">{name}</th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody>
+                {preview.rows.map((cells) => (
+                  <tr>
+                    {cells.map((cell) => (
+                      <td>{short(cell, CELL_LENGTH)}</td>
+                    ))}
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </section>
+        </>
+      )}
+    </div>
+  );
+}
+
+function ColumnChoice(props: {
+  name: string;
+  type: keyof typeof TYPE_WORDS;
+  chosen: string | undefined;
+  isDropped: boolean | undefined;
+}) {
+  const { name, type, chosen, isDropped } = props;
   return (
     <tr>
       <th scope="row">{name}</th>
@@ -126,7 +211,13 @@ function ColumnChoice(props: { name: string; type: keyof typeof TYPE_WORDS; chos
         </select>
       </td>
       <td>
-        <input type="checkbox" name="drop" value={name} aria-label={`Leave out ${name}`} />
+        <input
+          type="checkbox"
+          name="drop"
+          value={name}
+          checked={isDropped}
+          aria-label={`Leave out ${name}`}
+        />
       </td>
     </tr>
   );

@@ -56,6 +56,16 @@ export const DATASET_ROUTES: Route[] = [
       Response.json(datasetView(await box.datasets.reread(params.id!, await readJson(request, CHOICES)))),
   },
   {
+    method: "POST",
+    path: "/api/datasets/:id/preview",
+    example:
+      "curl --fail-with-body -X POST -H 'content-type: application/json' -d '{\"delimiter\":\";\"}' '{home}/api/datasets/{dataset}/preview'",
+    says: "The first rows as other choices would read them; nothing is stored.",
+    body: CHOICES,
+    handle: async ({ box, params, request }) =>
+      Response.json(await box.datasets.preview(params.id!, await readJson(request, CHOICES))),
+  },
+  {
     method: "DELETE",
     path: "/api/datasets/:id",
     example: "curl --fail-with-body -X DELETE '{home}/api/datasets/{dataset}'",

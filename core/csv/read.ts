@@ -22,12 +22,14 @@ import type {
   Dialect,
   Finding,
   ReadingChoices,
+  ReadingPreview,
   ReadingProgress,
 } from "./types.ts";
 
 const SAMPLE_ROWS = 2000;
 const SAMPLE_CELLS = 200_000;
 const PREVIEW_ROWS = 50;
+const CHOICE_ROWS = 10;
 const MAX_PASSES = 3;
 
 export interface ProfileOptions {
@@ -43,17 +45,7 @@ export async function profileCsv(
   choices: ReadingChoices,
   options: ProfileOptions,
 ): Promise<CsvProfile> {
-  checkReading(choices);
-  const decision = await decide(path, choices);
-  if (decision.isEmpty) throw emptyFile(options.name);
-  const { dialect } = decision;
-  const start = await readStart(path, decision, options.signal);
-  const { names, findings } = nameColumns(
-    start.header && withRowNames(start.header, start.rows, dialect.width),
-    dialect.width,
-    dialect.preambleRows + dialect.headerRows,
-  );
-  refuseNoTable(names, start.rows, dialect);
+  const { dialect, start, names, findings } = await readBeginning(path, choices, options);
   checkChoices(choices, names);
   const inferred = names.map((name, column) =>
     inferColumn({
@@ -67,6 +59,33 @@ export async function profileCsv(
   findings.push(...inferred.flatMap((column) => column.findings));
   const pass = await profileAll(path, { dialect, plans, start, choices, options, findings });
   return assemble(pass, { dialect, choices, findings, start });
+}
+
+/** The first rows as they would be read with these choices, nothing of them kept. Throws as `profileCsv` does. */
+export async function previewReading(
+  path: string,
+  choices: ReadingChoices,
+  options: { name: string },
+): Promise<ReadingPreview> {
+  const { dialect, start, names } = await readBeginning(path, choices, options);
+  const rows = start.rows.slice(0, CHOICE_ROWS).map((row) => names.map((_, k) => row[k] ?? ""));
+  return { sentence: dialect.sentence, names, rows, choices };
+}
+
+/** What the first rows alone decide: how to cut, and the names. */
+async function readBeginning(path: string, choices: ReadingChoices, options: ProfileOptions) {
+  checkReading(choices);
+  const decision = await decide(path, choices);
+  if (decision.isEmpty) throw emptyFile(options.name);
+  const { dialect } = decision;
+  const start = await readStart(path, decision, options.signal);
+  const { names, findings } = nameColumns(
+    start.header && withRowNames(start.header, start.rows, dialect.width),
+    dialect.width,
+    dialect.preambleRows + dialect.headerRows,
+  );
+  refuseNoTable(names, start.rows, dialect);
+  return { dialect, start, names, findings };
 }
 
 interface Start {

@@ -142,6 +142,14 @@ export interface Table {
   columns: Column[];
 }
 
+/** How a file would be read with other choices: the first rows as strings, before anything is applied. */
+export interface ReadingPreview {
+  sentence: string;
+  names: string[];
+  rows: string[][];
+  choices: ReadingChoices;
+}
+
 export interface ReadingProgress {
   bytesRead: number;
   bytesTotal: number;
