@@ -5,13 +5,13 @@
 import { mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { type Child, startChild } from "./child.ts";
-import type { ColumnProfile, CsvProfile, ReadingChoices } from "./csv/types.ts";
+import type { ColumnProfile, CsvProfile, ReadingChoices, ReadingPreview } from "./csv/types.ts";
 import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
 import type { EventLog } from "./event-log.ts";
 import { diskFull, receiveFile } from "./http/receive.ts";
 import { newId } from "./ids.ts";
 import type { Logger } from "./log.ts";
-import type { ReadReport } from "./read-child.ts";
+import type { ReadInput, ReadReport } from "./read-child.ts";
 import type { Store } from "./store/database.ts";
 import {
   deleteDataset,
@@ -50,6 +50,8 @@ export interface Rejection {
   at: number;
   error: ErrorRecord;
 }
+
+type FileToRead = Pick<StoredDataset, "id" | "name" | "sizeBytes" | "choices">;
 
 /** Two readings at a time: more would only share the same cores. */
 const READERS = 2;
@@ -197,6 +199,13 @@ export class Datasets {
     return this.find(id);
   }
 
+  /** The first rows as other choices would read them; nothing is stored. Throws as `reread` does. */
+  async preview(id: string, choices: ReadingChoices): Promise<ReadingPreview> {
+    const dataset = this.findReady(id);
+    const merged = { ...dataset.choices, ...choices };
+    return (await this.readInChild({ ...dataset, choices: merged }, "preview")) as ReadingPreview;
+  }
+
   /** Rows as strings, columns in the plan's order; `next` is the offset of the next page. */
   async rows(
     dataset: StoredDataset & { profile: CsvProfile },
@@ -208,14 +217,16 @@ export class Datasets {
     return { rows, next: end < dataset.profile.rows && rows.length > 0 ? end : null };
   }
 
-  /** Row and file; runs keep what they learned, models go on. */
+  /** Row and file, overwritten in the database and its log too; runs keep what they learned, models go on. */
   async delete(id: string): Promise<void> {
-    const { store, log } = this.options;
+    const { store, log, logger } = this.options;
     const { name } = this.find(id);
     log.record((append) => {
       deleteDataset(store, id);
       append("dataset.deleted", { datasetId: id, name });
     });
+    if (!store.purgeLog())
+      logger.warn({ datasetId: id }, "the database's write-ahead log could not be emptied");
     await rm(this.pathOf(id), { force: true });
   }
 
@@ -228,12 +239,7 @@ export class Datasets {
     return this.pending.get(dataset.id) ?? Promise.resolve(dataset);
   }
 
-  private readNew(file: {
-    id: string;
-    name: string;
-    sizeBytes: number;
-    choices: ReadingChoices;
-  }): Promise<StoredDataset> {
+  private readNew(file: FileToRead): Promise<StoredDataset> {
     const reading = this.readAndStore(file).finally(() => {
       this.pending.delete(file.id);
       this.depart(file.id);
@@ -242,12 +248,7 @@ export class Datasets {
     return reading;
   }
 
-  private async readAndStore(file: {
-    id: string;
-    name: string;
-    sizeBytes: number;
-    choices: ReadingChoices;
-  }): Promise<StoredDataset> {
+  private async readAndStore(file: FileToRead): Promise<StoredDataset> {
     const { store, log, now } = this.options;
     const { id, name, choices } = file;
     try {
@@ -281,15 +282,15 @@ export class Datasets {
     });
   }
 
-  private async read(file: {
-    id: string;
-    name: string;
-    sizeBytes: number;
-    choices: ReadingChoices;
-  }): Promise<CsvProfile> {
+  private async read(file: FileToRead): Promise<CsvProfile> {
+    return (await this.readInChild(file, "profile")) as CsvProfile;
+  }
+
+  private async readInChild(file: FileToRead, wanted: ReadInput["wanted"]): Promise<unknown> {
     await this.takeReader();
+    const input: ReadInput = { path: this.pathOf(file.id), name: file.name, choices: file.choices, wanted };
     const child = startChild("read-child", {
-      input: { path: this.pathOf(file.id), name: file.name, choices: file.choices },
+      input,
       memoryBytes: this.options.memoryBytes,
       onReport: (report) => {
         const { bytesRead: bytes, rows, columns } = report as ReadReport;
@@ -300,7 +301,7 @@ export class Datasets {
     });
     this.readers.add(child);
     try {
-      return (await child.result) as CsvProfile;
+      return await child.result;
     } finally {
       this.readers.delete(child);
       this.releaseReader();

@@ -1,5 +1,5 @@
 /** What is in this file, how was it read, and what can be learned from it? The table, its findings, the train form. */
-import type { CsvProfile } from "../core/csv/types.ts";
+import type { CsvProfile, ReadingPreview } from "../core/csv/types.ts";
 import type { Problem } from "../core/http/problem.ts";
 import type { RunView } from "../core/run-view.ts";
 import type { StoredDataset } from "../core/store/datasets.ts";
@@ -22,11 +22,13 @@ export interface DatasetPageProps {
   dataset: ReadyDataset;
   page: { offset: number; rows: string[][]; next: number | null };
   runs: readonly RunView[];
+  /** How other choices would read it, where that was asked. */
+  preview?: ReadingPreview | undefined;
   /** What the last form was refused for. */
   problem?: Problem;
 }
 
-export function DatasetPage({ frame, dataset, page, runs, problem }: DatasetPageProps) {
+export function DatasetPage({ frame, dataset, page, runs, preview, problem }: DatasetPageProps) {
   const { links } = frame;
   const { profile, name } = dataset;
   const path = datasetPath(dataset);
@@ -61,7 +63,7 @@ export function DatasetPage({ frame, dataset, page, runs, problem }: DatasetPage
         </section>
         <section class="panel" aria-labelledby="reading-heading">
           <h2 id="reading-heading">How it was read</h2>
-          <ReadingForm links={links} dataset={dataset} />
+          <ReadingForm links={links} dataset={dataset} preview={preview} />
         </section>
         <section class="panel" aria-labelledby="runs-heading">
           <h2 id="runs-heading">Trainings of this file</h2>
@@ -72,7 +74,11 @@ export function DatasetPage({ frame, dataset, page, runs, problem }: DatasetPage
           <Command label="This file as JSON" code={curlLine(links, { method: "GET", path: `/api${path}` })} />
           <details class="expert">
             <summary>Delete this file</summary>
-            <p class="fine">Its rows are gone for good. Runs and models that learned from it stay.</p>
+            <p class="fine">
+              Its rows are gone for good, from the disk too. Runs and models that learned from it stay, and
+              keep what they need to answer: names of columns, labels of categories, words of texts, ranges of
+              numbers, and one example of each column.
+            </p>
             <Action
               links={links}
               path={`${path}/delete`}

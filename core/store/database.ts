@@ -68,6 +68,15 @@ export class Store {
     this.run("VACUUM INTO $path", { path });
   }
 
+  /**
+   * Empties the write-ahead log, which still holds what was deleted. Until a reader lets go of its snapshot it cannot
+   * be: false then.
+   */
+  purgeLog(): boolean {
+    const row = this.get<{ busy: number }>("PRAGMA wal_checkpoint(TRUNCATE)");
+    return row?.busy === 0;
+  }
+
   close(): void {
     this.database.close();
   }
@@ -81,6 +90,8 @@ function configure(database: Database): void {
   database.exec("PRAGMA synchronous = FULL");
   database.exec("PRAGMA foreign_keys = ON");
   database.exec("PRAGMA cache_size = -8000");
+  // What was deleted is overwritten: nobody finds it in the file later.
+  database.exec("PRAGMA secure_delete = ON");
 }
 
 function migrate(database: Database): void {
