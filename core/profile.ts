@@ -296,9 +296,10 @@ function quantilesOf(sorted: Float64Array): NonNullable<ColumnProfile["quantiles
 /** Counts of the sample, scaled to the column. */
 function histogramOf(sorted: Float64Array, range: { min: number; max: number; count: number }): number[] {
   const { min, max, count } = range;
-  const bins = min === max ? 1 : BINS;
+  // A range that is no number's inverse, or wider than numbers go, has no equal parts.
+  const scale = BINS / (max - min);
+  const bins = scale > 0 && Number.isFinite(scale) ? BINS : 1;
   const counts = new Array<number>(bins).fill(0);
-  const scale = bins / (max - min || 1);
-  for (const value of sorted) counts[Math.min(bins - 1, Math.floor((value - min) * scale))]++;
+  for (const value of sorted) counts[bins > 1 ? Math.min(BINS - 1, Math.floor((value - min) * scale)) : 0]++;
   return counts.map((inBin) => Math.round((inBin * count) / sorted.length));
 }
