@@ -22,12 +22,15 @@ import {
   type StoredDataset,
   unreadDatasets,
 } from "./store/datasets.ts";
+import { listRuns } from "./store/runs.ts";
 
 export interface DatasetsOptions {
   store: Store;
   log: EventLog;
   logger: Logger;
   folder: string;
+  /** Where runs keep what a resumed one builds on: it goes with the file that it was made of. */
+  runsFolder: string;
   maxBytes: number;
   memoryBytes: number;
   now: () => number;
@@ -217,10 +220,21 @@ export class Datasets {
     return { rows, next: end < dataset.profile.rows && rows.length > 0 ? end : null };
   }
 
-  /** Row and file, overwritten in the database and its log too; runs keep what they learned, models go on. */
+  /**
+   * Row and file, overwritten in the database and its log too; runs keep what they learned, models go on.
+   * Throws AppError `conflict` while a run learns from it.
+   */
   async delete(id: string): Promise<void> {
-    const { store, log, logger } = this.options;
+    const { store, log, logger, runsFolder } = this.options;
     const { name } = this.find(id);
+    const runs = listRuns(store, { datasetId: id, before: Number.MAX_SAFE_INTEGER, limit: -1 });
+    const busy = runs.find(({ status }) => status === "queued" || status === "running");
+    if (busy) {
+      throw new AppError("conflict", `Run ${busy.number} learns from ${name}`, {
+        fix: "Cancel it, or wait until it has ended.",
+      });
+    }
+    for (const run of runs) await rm(join(runsFolder, run.id), { recursive: true, force: true });
     log.record((append) => {
       deleteDataset(store, id);
       append("dataset.deleted", { datasetId: id, name });

@@ -45,6 +45,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     log,
     logger,
     folder: join(folder, "datasets"),
+    runsFolder: join(folder, "runs"),
     maxBytes: config.MAX_UPLOAD_MB * 1e6,
     memoryBytes,
     now,

@@ -107,6 +107,15 @@ function holders(folder: string, text: string): string[] {
     .filter((path) => statSync(path).isFile() && readFileSync(path).includes(text));
 }
 
+test("a file that a run learns from is not deleted under it", async () => {
+  const { id } = await upload("busy.csv", passengersCsv(500, 6));
+  const answer = await harness.send("POST", "/api/train", { datasetId: id, budgetSeconds: 60 });
+  const run = (await answer.json()) as { id: string };
+  expect((await harness.ask(`/api/datasets/${id}`, { method: "DELETE" })).status).toBe(409);
+  await harness.ask(`/api/runs/${run.id}`, { method: "DELETE" });
+  expect((await harness.ask(`/api/datasets/${id}`, { method: "DELETE" })).status).toBe(204);
+});
+
 test("a deleted file's rows are nowhere: not on disk, not in any answer", async () => {
   const rows = passengersCsv(300, 4).trimEnd().split("\n");
   const csv = rows.map((row, k) => `${row},${k === 0 ? "Note" : k === 7 ? SECRET : `note ${k}`}`).join("\n");
@@ -123,6 +132,9 @@ test("a deleted file's rows are nowhere: not on disk, not in any answer", async 
   });
   const run = (await trained.json()) as { id: string; modelName: string };
   const folder = harness.box.config.DATA_DIR;
+  // As a run that was cut off would leave it.
+  const left = join(folder, "runs", run.id, "supervised.bin");
+  await Bun.write(left, `labels: ${SECRET}`);
   expect(holders(folder, SECRET).length).toBeGreaterThan(1);
   expect((await harness.ask(`/api/datasets/${id}`, { method: "DELETE" })).status).toBe(204);
   expect(holders(folder, SECRET)).toEqual([]);
