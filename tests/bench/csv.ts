@@ -60,9 +60,10 @@ function report(result: Run, megabytes: number, ours: Run | null): void {
   const speed = `${(megabytes / seconds).toFixed(1)} MB/s, ${(megabytes / cpuSeconds).toFixed(1)} MB a processor second`;
   console.log(`${name}: ${seconds.toFixed(2)} s, ${speed}, ${result.megabytes.toFixed(0)} MB at most`);
   if (!ours || result === ours) return;
-  const faster = [seconds / ours.seconds, cpuSeconds / ours.cpuSeconds].map((ratio) => ratio.toFixed(2));
+  const [cpu, wall] = [cpuSeconds / ours.cpuSeconds, seconds / ours.seconds].map((ratio) => ratio.toFixed(2));
+  const memory = (ours.megabytes / result.megabytes).toFixed(2);
   console.log(
-    `  ours is ${faster[0]} times as fast (${faster[1]} by processor time) in ${(ours.megabytes / result.megabytes).toFixed(2)} of its memory`,
+    `  ours: ${cpu} times as fast by processor time (user and system), ${wall} by the clock, ${memory} of its memory`,
   );
 }
 
