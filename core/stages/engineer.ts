@@ -11,6 +11,7 @@ import { type Fold, stratifiedFolds, timeFolds } from "../trainer/folds.ts";
 import { randomFor } from "../trainer/race/training-data.ts";
 import { sampleRows } from "../trainer/random.ts";
 import type { Target } from "../trainer/samples.ts";
+import { copiesFinding, scoreCopies } from "./copies.ts";
 import type { Stage } from "./stage.ts";
 import { selectRows } from "./table.ts";
 import { type Context, checkpointOf, left, type Parts, type Work } from "./work.ts";
@@ -51,9 +52,16 @@ export const engineerFeatures: Stage<Work> = {
       treeParts: new Map(),
     };
     const features = encoded.samples.features.length;
+    const duplicates =
+      trainGroups && options.split === "random" ? await tellCopies(context, trainGroups) : null;
     report({
       type: "facts",
-      facts: { features, linearColumns: design.columns, columns: encoder.columns.map(columnFacts) },
+      facts: {
+        features,
+        linearColumns: design.columns,
+        columns: encoder.columns.map(columnFacts),
+        ...(duplicates && { duplicates }),
+      },
     });
     report({
       type: "progress",
@@ -62,6 +70,17 @@ export const engineerFeatures: Stage<Work> = {
     });
   },
 };
+
+/** What a split at random would have shown, where copies are kept together. */
+async function tellCopies(context: Context, groups: Int32Array) {
+  const { work, report, options } = context;
+  const { encoded, target } = left(work, "data");
+  const { metric } = left(work, "loaded");
+  const checkpoint = checkpointOf(context);
+  const scores = await scoreCopies({ encoded, target, groups, metric, seed: options.seed, checkpoint });
+  if (scores?.flatters) report({ type: "finding", finding: copiesFinding(scores) });
+  return scores;
+}
 
 function targetOf(work: Work, train: Int32Array): Target {
   const { target } = left(work, "loaded");
