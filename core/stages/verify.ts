@@ -3,7 +3,13 @@
  * sets its threshold on answers for held-out training rows, checks that the folds agree, and that the model read back
  * from its file answers the same.
  */
-import { applyCalibration, type Calibration, fitCalibration, meanLogLoss } from "../trainer/calibration.ts";
+import {
+  applyCalibration,
+  type Calibration,
+  fitCalibration,
+  fitIsotonicCalibration,
+  meanLogLoss,
+} from "../trainer/calibration.ts";
 import { combine, modelInputs, rowRange } from "../trainer/model.ts";
 import { readModel, writeModel } from "../trainer/model-file.ts";
 import { outOfFold } from "../trainer/race/ensemble.ts";
@@ -69,17 +75,33 @@ function heldOut(data: TrainingData, response: Float64Array): Held {
 const LEAST_CALIBRATION_ROWS = { binary: 1000, multiclass: 500, regression: Number.POSITIVE_INFINITY };
 const LEAST_GAIN = 0.002;
 
+/** A curve of many steps needs more rows than two numbers do. */
+const LEAST_ISOTONIC_ROWS = 2000;
+
+type FitCalibration = (probabilities: Float64Array, truth: Float64Array) => Calibration;
+
 /** Fitted on one half, judged on the other, both ways; kept where the log loss falls by more than noise. */
 function chooseCalibration({ target }: TrainingData, held: Held): Calibration | null {
   if (held.rows.length < LEAST_CALIBRATION_ROWS[target.task]) return null;
-  let [before, after] = [0, 0];
-  for (const side of [0, 1]) {
-    const fitted = fitCalibration(target, ...half(held, 1 - side));
-    const [probabilities, truth] = half(held, side);
-    before += meanLogLoss(probabilities, truth);
-    after += meanLogLoss(applyCalibration(fitted, probabilities), truth);
+  const fits: FitCalibration[] = [(probabilities, truth) => fitCalibration(target, probabilities, truth)];
+  if (target.task === "binary" && held.rows.length >= LEAST_ISOTONIC_ROWS) fits.push(fitIsotonicCalibration);
+  let [chosen, least]: [FitCalibration | null, number] = [null, crossedLoss(held, null)];
+  for (const fit of fits) {
+    const loss = crossedLoss(held, fit);
+    if (loss < least * (1 - LEAST_GAIN)) [chosen, least] = [fit, loss];
   }
-  return after < before * (1 - LEAST_GAIN) ? fitCalibration(target, held.response, held.truth) : null;
+  return chosen?.(held.response, held.truth) ?? null;
+}
+
+/** Log loss of each half, as calibrated by the other; as it stands without a fit. */
+function crossedLoss(held: Held, fit: FitCalibration | null): number {
+  let sum = 0;
+  for (const side of [0, 1]) {
+    const [probabilities, truth] = half(held, side);
+    const answers = fit ? applyCalibration(fit(...half(held, 1 - side)), probabilities) : probabilities;
+    sum += meanLogLoss(answers, truth);
+  }
+  return sum;
 }
 
 function half(held: Held, side: number): [Float64Array, Float64Array] {

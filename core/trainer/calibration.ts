@@ -1,11 +1,15 @@
 /**
  * Do probabilities mean what they say? Temperature scaling (Guo et al. 2017) for any number of classes, Platt scaling
- * for two: fitted on answers for held-out rows, kept only where they lower the log loss by more than noise.
+ * or an isotonic curve for two: fitted on answers for held-out rows, kept only where they lower the log loss by more
+ * than noise.
  */
+import { fitIsotonic, type IsotonicCurve, isotonicAt } from "./isotonic.ts";
 import type { Target } from "./samples.ts";
 
+export type Calibration = LogitScaling | ({ kind: "isotonic" } & IsotonicCurve);
+
 /** Logits (logarithms of the probabilities) times `slope`, plus `offset` for each class, through softmax. */
-export interface Calibration {
+export interface LogitScaling {
   kind: "temperature" | "platt";
   slope: number;
   offset: number[];
@@ -15,6 +19,22 @@ const LEAST_PROBABILITY = 1e-9;
 
 /** Calibrated probabilities, rows x classes. */
 export function applyCalibration(calibration: Calibration, probabilities: Float64Array): Float64Array {
+  if (calibration.kind !== "isotonic") return scaleLogits(calibration, probabilities);
+  const calibrated = new Float64Array(probabilities.length);
+  for (let at = 0; at < probabilities.length; at += 2) {
+    calibrated[at + 1] = isotonicAt(calibration, probabilities[at + 1]);
+    calibrated[at] = 1 - calibrated[at + 1];
+  }
+  return calibrated;
+}
+
+/** An increasing curve for two classes; needs some thousand rows to beat two numbers. */
+export function fitIsotonicCalibration(probabilities: Float64Array, truth: Float64Array): Calibration {
+  const scores = Float64Array.from(truth, (_, row) => probabilities[row * 2 + 1]);
+  return { kind: "isotonic", ...fitIsotonic(scores, truth) };
+}
+
+function scaleLogits(calibration: LogitScaling, probabilities: Float64Array): Float64Array {
   const { slope, offset } = calibration;
   const classes = offset.length;
   const calibrated = new Float64Array(probabilities.length);
@@ -49,7 +69,7 @@ export function fitCalibration(
   target: Pick<Target, "task" | "classes">,
   probabilities: Float64Array,
   truth: Float64Array,
-): Calibration {
+): LogitScaling {
   if (target.task === "binary") return fitPlatt(probabilities, truth);
   let [low, high] = [0.2, 5];
   const lossAt = (slope: number) =>
@@ -63,14 +83,14 @@ export function fitCalibration(
   return temperature((low + high) / 2, target.classes.length);
 }
 
-const temperature = (slope: number, classes: number): Calibration => ({
+const temperature = (slope: number, classes: number): LogitScaling => ({
   kind: "temperature",
   slope,
   offset: new Array<number>(classes).fill(0),
 });
 
 /** sigmoid(slope x logit + offset), with Platt's smoothed targets: Newton's method, halving steps that overshoot. */
-function fitPlatt(probabilities: Float64Array, truth: Float64Array): Calibration {
+function fitPlatt(probabilities: Float64Array, truth: Float64Array): LogitScaling {
   const logits = Float64Array.from(truth, (_, row) => logit(probabilities[row * 2 + 1]));
   const wanted = smoothedTargets(truth);
   let at = { slope: 1, offset: 0 };
