@@ -42,6 +42,8 @@ export interface BoostingOptions {
   checkpoint: Checkpoint;
   /** Costs a pass over the training rows each round. */
   onRound?: (report: RoundReport) => void;
+  /** Raw margins of the validation rows after each round, rows x outputs; the array is the receiver's. */
+  onMargins?: (margins: Float64Array) => void;
   /** Aborted: ends after the round under way and keeps the best so far. */
   stop?: AbortSignal;
   /** Bins made earlier from the same samples; else made from trainRows. */
@@ -165,6 +167,7 @@ async function runRounds(run: Run): Promise<number> {
     const leaves = await runRound(run);
     round++;
     const valid = fit.total > fit.train ? lossBetween(fit, scores, fit.train, fit.total) : null;
+    if (options.onMargins) options.onMargins(riderMargins(fit, scores));
     if (options.onRound) options.onRound({ round, train: lossBetween(fit, scores, 0, fit.train), valid });
     if (valid === null || valid < best.valid) best = { round, valid: valid ?? best.valid };
     const isPatient = params.patience === 0 || round - best.round < params.patience;
@@ -172,6 +175,15 @@ async function runRounds(run: Run): Promise<number> {
     if (!isPatient || (leaves === scores.outputs && !isSampled)) break;
   }
   return best.round;
+}
+
+function riderMargins({ scope, train, total }: Fit, at: Scores): Float64Array {
+  const margins = new Float64Array((total - train) * at.outputs);
+  for (let k = 0; k < at.outputs; k++) {
+    const scores = scope.f64(at.scores + k * at.stride * 8, total);
+    for (let row = train; row < total; row++) margins[(row - train) * at.outputs + k] = scores[row];
+  }
+  return margins;
 }
 
 /** One tree per output; answers how many leaves they have together. */

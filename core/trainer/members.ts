@@ -70,6 +70,11 @@ function predictRaw(
   return linkMargins(member.model, predictBoosting(member.model, samples, rows));
 }
 
+/** Responses from the raw margins of a boosted member, as they stood after any round. */
+export function respondFrom(member: Member & { kind: "boosting" }, margins: Float64Array): Float64Array {
+  return undoTransform(member.transform, linkMargins(member.model, margins));
+}
+
 const FEW_ROWS = 48;
 const predictors = new WeakMap<TreeModel, RowPredictor>();
 

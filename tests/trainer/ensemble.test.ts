@@ -47,6 +47,7 @@ function entry(name: string, family: Family, answer: (row: number) => number): E
         score: 1 - left / all,
         durationMs: 1,
         rounds: 1,
+        trail: null,
       };
     }),
   };

@@ -9,6 +9,7 @@ import { METRICS, type MetricName } from "../metrics.ts";
 import { decide, responseWidth } from "../response.ts";
 import type { Checkpoint, Target } from "../samples.ts";
 import type { FitJob, Recipe } from "./recipes.ts";
+import { answersByOthersRounds, keepsTrail } from "./settled-rounds.ts";
 import { foldRows, inputsOf, type TrainingData } from "./training-data.ts";
 
 export interface ScoredFold {
@@ -19,6 +20,8 @@ export interface ScoredFold {
   durationMs: number;
   /** Rounds or trees that were trained, those thrown away by early stopping included. */
   rounds: number;
+  /** Margins of the validation rows after each round, until the folds of this deal have settled which one counts. */
+  trail: Float64Array[] | null;
 }
 
 export interface Entry {
@@ -107,25 +110,46 @@ export class FoldRunner {
     const fold = entry.folds.length;
     const startedAt = options.elapsedMs();
     let rounds = 0;
-    const member = await this.fit(entry, startedAt, (report) => {
+    const trail: Float64Array[] = [];
+    const onMargins = keepsTrail(data, entry.recipe)
+      ? (margins: Float64Array) => trail.push(margins)
+      : undefined;
+    const onRound: FitJob["onRound"] = (report) => {
       rounds = report.round;
       if (report.valid === null) return;
       options.onRound({ entry, fold, round: report.round, train: report.train, valid: report.valid });
-    });
+    };
+    const member = await this.fit(entry, startedAt, { onRound, onMargins });
     if (!member) return null;
     this.rounds += countedRounds(rounds);
     const valid = foldRows(data, fold).valid!;
     const response = predictMember(member, inputsOf(data), valid);
-    const score = scoreOf(options.metric, outcomeOf(data.target, valid, response));
+    const score = this.score(fold, response);
     const durationMs = Math.round(options.elapsedMs() - startedAt);
-    const scored = { member, response, score, durationMs, rounds };
+    const scored = { member, response, score, durationMs, rounds, trail: onMargins ? trail : null };
     entry.folds.push(scored);
+    this.settle(entry);
     if (entry.folds.length === data.once && entry.recipe.family !== "baseline") this.finished = true;
     entry.told = false;
     this.done++;
     if (entry.recipe.family === "boosting") this.boostingMs = Math.max(this.boostingMs, durationMs);
     options.onProgress({ folds: this.done, of: this.done + this.toDo(), entry });
     return scored;
+  }
+
+  private score(fold: number, response: Float64Array): number {
+    return scoreOf(this.options.metric, outcomeOf(this.data.target, this.data.folds[fold].valid, response));
+  }
+
+  /** Scores the folds of the deal under way again, each in the round that the others kept; the last drops the trails. */
+  private settle(entry: Entry): void {
+    const { once } = this.data;
+    const from = Math.floor((entry.folds.length - 1) / once) * once;
+    const deal = entry.folds.slice(from);
+    answersByOthersRounds(deal).forEach((response, i) => {
+      if (response) Object.assign(deal[i], { response, score: this.score(from + i, response) });
+      if (deal.length === once) deal[i].trail = null;
+    });
   }
 
   private mayBegin(entry: Entry): boolean {
@@ -156,7 +180,11 @@ export class FoldRunner {
   }
 
   /** Null where a stop came and something better than this half fit is there already. */
-  private async fit(entry: Entry, startedAt: number, onRound: FitJob["onRound"]): Promise<Member | null> {
+  private async fit(
+    entry: Entry,
+    startedAt: number,
+    hear: Pick<FitJob, "onRound" | "onMargins">,
+  ): Promise<Member | null> {
     const { options, data } = this;
     const endsAt = this.endOf(entry, startedAt);
     const limit = new AbortController();
@@ -170,7 +198,7 @@ export class FoldRunner {
       checkpoint,
       stop: limit.signal,
       maxRounds: this.maxRounds(),
-      onRound,
+      ...hear,
     };
     try {
       return await entry.recipe.fit(data, job);

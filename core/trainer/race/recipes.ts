@@ -27,6 +27,8 @@ export interface FitJob {
   /** Aborted: keep the best so far. */
   stop: AbortSignal;
   onRound?: (report: RoundReport) => void;
+  /** As BoostingOptions has it; boosting only. */
+  onMargins?: (margins: Float64Array) => void;
   /** Most rounds or trees; without validation rows exactly that many rounds. */
   maxRounds: number;
 }
@@ -99,6 +101,7 @@ export function boostingRecipe(
         random: randomFor(data, name, job.fold),
         checkpoint: job.checkpoint,
         onRound: settings.log || settings.params.loss ? withoutLoss(job.onRound) : job.onRound,
+        onMargins: job.onMargins,
         stop: job.stop,
         binned: part.binned,
       });
