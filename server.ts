@@ -6,9 +6,10 @@ import type { Server } from "bun";
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
 import { requestId } from "hono/request-id";
+import { getPath as plainPath } from "hono/utils/url";
 import { openApi, routeDocs } from "./core/api/docs.ts";
 import { API } from "./core/api/index.ts";
-import type { Call } from "./core/api/route.ts";
+import { type Call, nothingAt } from "./core/api/route.ts";
 import { failCommand, runCommand } from "./core/command.ts";
 import type { ReadingPreview } from "./core/csv/types.ts";
 import { AppError } from "./core/errors.ts";
@@ -96,7 +97,11 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   log.subscribe((seq, stale) => live.markStale(seq, stale));
   const sockets = new Sockets({ config, log, live, publish, now: box.now });
 
-  const app = new Hono<Env>().basePath(config.BASE_PATH);
+  const getPath = (request: Request) => {
+    const path = plainPath(request);
+    return path === `${config.BASE_PATH}/` ? config.BASE_PATH || "/" : path;
+  };
+  const app = new Hono<Env>({ getPath }).basePath(config.BASE_PATH);
   app.use(requestId(), async (c, next) => {
     guardRequest(c.req.raw, config);
     await next();
@@ -107,7 +112,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value);
   });
   app.onError((error, c) => answerProblem(c, error));
-  app.notFound((c) => answerProblem(c, new AppError("missing", `There is nothing at ${c.req.path}`)));
+  app.notFound((c) => answerProblem(c, nothingAt(API, c.req.method, c.req.path, config.BASE_PATH)));
   const answerProblem = (c: C, error: unknown) => {
     const told = problem(error, c.var.requestId ?? "");
     if (told.status === 500)

@@ -54,7 +54,7 @@ function tableOf(model: Model, rows: PredictRow[], warnings: Warning[]): Table {
   };
   rows.forEach((cells, row) => {
     const strangers = [...cells.keys()].filter((name) => !names.has(name));
-    if (strangers.length === cells.size && names.size > 0) throw nothingKnown(row, cells, names);
+    if (cells.size > 0 && strangers.length === cells.size) throw nothingKnown(row, names);
     for (const name of strangers) {
       if (name !== model.target) warn(row, name, "is not a column of this model and was ignored");
     }
@@ -62,16 +62,12 @@ function tableOf(model: Model, rows: PredictRow[], warnings: Warning[]): Table {
   return { rows: rows.length, columns: model.plans.map((plan) => columnOf(plan, rows, warn)) };
 }
 
-function nothingKnown(row: number, cells: PredictRow, names: Set<string>): AppError {
+function nothingKnown(row: number, names: Set<string>): AppError {
   const shown = [...names].slice(0, 12).join(", ");
-  return new AppError(
-    "invalid",
-    cells.size ? `Row ${row} names no column of this model` : `Row ${row} is empty`,
-    {
-      row,
-      fix: `The columns are ${shown}${names.size > 12 ? ", …" : ""}; leave out what is not known.`,
-    },
-  );
+  return new AppError("invalid", `Row ${row} names no column of this model`, {
+    row,
+    fix: `The columns are ${shown}${names.size > 12 ? ", …" : ""}; leave out what is not known.`,
+  });
 }
 
 type Warn = (row: number, column: string, message: string) => void;
@@ -101,6 +97,10 @@ function columnOf(plan: ColumnPlan, rows: PredictRow[], warn: Warn): Column {
 /** A JSON value as training would have read it in the file. */
 function cellValue(plan: ColumnPlan, cell: Cell, warn: (message: string) => void): string | number | null {
   if (cell === null || cell === "") return null;
+  if (typeof cell === "number" && !Number.isFinite(cell)) {
+    warn("is beyond every number and was read as missing");
+    return null;
+  }
   if (typeof cell === "number" && plan.type === "number") return cell;
   if (typeof cell === "boolean" && plan.booleanWords) return plan.booleanWords[cell ? 1 : 0];
   const text = String(cell).trim();

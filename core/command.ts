@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { type Config, ConfigError, readConfig, settingsHelp } from "./config.ts";
 import { AppError } from "./errors.ts";
 import { slug } from "./ids.ts";
-import { settleOptions } from "./run-options.ts";
+import { settleOptions, trainQuery } from "./run-options.ts";
 import { STAGE_NAMES } from "./stages/stage.ts";
 import { Store } from "./store/database.ts";
 import { VERSION } from "./version.ts";
@@ -34,7 +34,8 @@ const COMMANDS: Record<string, Command> = {
   train: trainCommand,
   read: readCommand,
   backup: async ([file], config) => {
-    Store.open(resolve(config().DATA_DIR)).backup(resolve(needed(file, "backup FILE")));
+    const target = resolve(needed(file, "backup FILE"));
+    openExisting(config()).backup(target);
   },
   check: async (_, config) => checkCommand(config()),
   healthcheck: async (_, config) => healthcheckCommand(config()),
@@ -68,28 +69,14 @@ function needed(word: string | undefined, usage: string): string {
 }
 
 async function trainCommand(words: string[], config: () => Config): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args: words,
-    allowPositionals: true,
-    options: {
-      target: { type: "string" },
-      name: { type: "string" },
-      budget: { type: "string" },
-      seed: { type: "string" },
-      out: { type: "string" },
-    },
-  });
+  const { values, positionals } = trainWords(words);
   const path = existing(needed(positionals[0], "train FILE --target COL"));
+  const { out, budget: budgetSeconds, ...named } = values;
+  const asked = trainQuery({ ...named, ...(budgetSeconds && { budgetSeconds }) });
   const [{ profileCsv }, { runStages }] = await Promise.all([import("./csv/read.ts"), import("./run.ts")]);
   const name = basename(path);
   const profile = await profileCsv(path, {}, { name });
-  const request = {
-    datasetId: name,
-    target: values.target,
-    seed: values.seed ? Number(values.seed) : undefined,
-  };
-  const budget = values.budget ? Number(values.budget) : config().TRAIN_BUDGET_SECONDS;
-  const options = settleOptions(request, profile, budget);
+  const options = settleOptions({ ...asked, datasetId: name }, profile, config().TRAIN_BUDGET_SECONDS);
   const folder = await mkdtemp(join(tmpdir(), "signalbox-"));
   try {
     const dataset = { ...profile, path, name, sizeBytes: Bun.file(path).size };
@@ -106,10 +93,23 @@ async function trainCommand(words: string[], config: () => Config): Promise<void
         },
       },
     );
-    if (values.out) await Bun.write(values.out, Bun.file(join(folder, "model.bin")));
-    say(JSON.stringify({ modelName: values.name ?? slug(name), ...result }));
+    if (out) await Bun.write(out, Bun.file(join(folder, "model.bin")));
+    say(JSON.stringify({ modelName: asked.name ?? slug(name), ...result }));
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function trainWords(words: string[]) {
+  const text = { type: "string" } as const;
+  try {
+    return parseArgs({
+      args: words,
+      allowPositionals: true,
+      options: { target: text, name: text, budget: text, seed: text, out: text },
+    });
+  } catch (error) {
+    throw new AppError("syntax", (error as Error).message, { fix: "See --help." });
   }
 }
 
@@ -155,8 +155,15 @@ function existing(file: string): string {
   return path;
 }
 
+/** A check or a backup of nothing would only hide a mistyped DATA_DIR. */
+function openExisting(config: Config): Store {
+  const folder = resolve(config.DATA_DIR);
+  if (existsSync(join(folder, "signalbox.sqlite"))) return Store.open(folder);
+  throw new AppError("missing", `There is no database in ${folder}`, { fix: "Name the folder in DATA_DIR." });
+}
+
 function checkCommand(config: Config): void {
-  const store = Store.open(resolve(config.DATA_DIR));
+  const store = openExisting(config);
   const rows = store.all<{ integrity_check: string }>("PRAGMA integrity_check");
   const faults = rows.map((row) => row.integrity_check).filter((line) => line !== "ok");
   if (faults.length)
@@ -165,8 +172,13 @@ function checkCommand(config: Config): void {
 }
 
 async function healthcheckCommand(config: Config): Promise<void> {
-  const answer = await fetch(`http://127.0.0.1:${config.PORT}${config.BASE_PATH}/healthz`);
-  if (!answer.ok) throw new AppError("unavailable", `The server answers ${answer.status}`);
+  const url = `http://127.0.0.1:${config.PORT}${config.BASE_PATH}/healthz`;
+  const answer = await fetch(url).catch(() => null);
+  if (!answer?.ok) {
+    throw new AppError("unavailable", `${url} ${answer ? `answers ${answer.status}` : "does not answer"}`, {
+      fix: "Give this command the PORT and BASE_PATH of the server.",
+    });
+  }
 }
 
 /** Prints an error as one line on stderr; the exit code says whose fault it was. */

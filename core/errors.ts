@@ -8,6 +8,7 @@ export type ErrorCode =
   | "unauthorized" // 401
   | "forbidden" // 403
   | "missing" // 404
+  | "method" // 405
   | "conflict" // 409
   | "too_large" // 413
   | "media_type" // 415

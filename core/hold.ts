@@ -20,7 +20,13 @@ export function holdFolder(folder: string): () => void {
       fix: "Stop that process, or name another DATA_DIR.",
     });
   }
-  writeFileSync(path, mine);
+  try {
+    writeFileSync(path, mine);
+  } catch (error) {
+    throw new AppError("conflict", `${folder} cannot be written: ${(error as Error).message}`, {
+      fix: "Name another DATA_DIR, or make it writable.",
+    });
+  }
   return () => {
     if (readHolder(path)?.pid === process.pid) rmSync(path, { force: true });
   };

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
-import { cpus, freemem, totalmem } from "node:os";
+import { cpus, freemem, loadavg, totalmem } from "node:os";
 
 /** Share of memory in use, in percent: of the container where it has a limit, else of the machine. */
 export function memoryPercent(): number {
@@ -52,16 +52,20 @@ export async function diskPercent(folder: string): Promise<number> {
   return 100 * (1 - bavail / blocks);
 }
 
+const SHORTEST_MS = 100;
+
 /** Share of the cores that was busy since the last call, in percent. */
 export class CpuShare {
   private last = cpuTimes();
-  private value = 0;
+  /** Until there is a span to look at: what the last minute was like. */
+  private value = Math.min(100, (100 * (loadavg()[0] ?? 0)) / cpus().length);
 
   take(): number {
     const now = cpuTimes();
     const total = now.total - this.last.total;
-    // The kernel's clock ticks every 10 ms: a shorter span has nothing to divide.
-    if (total > 0) this.value = 100 * (1 - (now.idle - this.last.idle) / total);
+    // The kernel's clock ticks every 10 ms: a shorter span says nothing.
+    if (total < SHORTEST_MS * cpus().length) return this.value;
+    this.value = 100 * (1 - (now.idle - this.last.idle) / total);
     this.last = now;
     return this.value;
   }

@@ -119,7 +119,9 @@ export class Models {
   async delete(name: string, version: number): Promise<void> {
     const { store, log } = this.options;
     const { runId } = this.findVersion(name, version);
-    if (this.find(name).liveVersion === version) {
+    const isLive = this.find(name).liveVersion === version;
+    // The last version may go even while it is live: there is nothing else to deploy first.
+    if (isLive && this.versions(name).length > 1) {
       throw new AppError("conflict", `${name} version ${version} is live`, {
         fix: "Deploy another version first.",
       });

@@ -35,9 +35,11 @@ export const TRAIN_REQUEST = z.strictObject({
 });
 export type TrainRequest = z.output<typeof TRAIN_REQUEST>;
 
-const number = z.coerce.number();
+const number = z.coerce.number("must be a number");
 const list = z.string().transform((text) => text.split(",").filter(Boolean));
-const TRAIN_QUERY = z.object({
+const TRAIN_QUERY = z.strictObject({
+  /** The file's name, where the path does not carry it. */
+  file: z.string().optional(),
   target: z.string().optional(),
   task: z.string().optional(),
   name: z.string().optional(),
@@ -51,9 +53,12 @@ const TRAIN_QUERY = z.object({
   metric: z.string().optional(),
 });
 
+const { datasetId: _, ...ASKED } = TRAIN_REQUEST.shape;
+
 /** A training asked for in a URL's query, where lists stand between commas. Throws AppError `invalid`. */
-export function trainQuery(query: Record<string, string>, datasetId: string): TrainRequest {
-  return checked({ ...checked(query, TRAIN_QUERY), datasetId }, TRAIN_REQUEST);
+export function trainQuery(query: Record<string, string>): Omit<TrainRequest, "datasetId"> {
+  const { file: _, ...asked } = checked(query, TRAIN_QUERY);
+  return checked(asked, z.strictObject(ASKED));
 }
 
 /** The options that the run keeps. Throws AppError `invalid` where a column or the target is not there. */

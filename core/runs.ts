@@ -65,11 +65,13 @@ export class Runs {
 
   /** Ends the children; their runs say that they were interrupted. */
   stop(): void {
+    if (this.isStopping) return;
     this.isStopping = true;
     for (const [id, { child, record }] of this.active) {
       child.kill();
       record.flush();
       this.interrupt(this.find(id));
+      this.tellEnd(id);
     }
   }
 

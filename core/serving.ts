@@ -11,14 +11,19 @@ import type { Store } from "./store/database.ts";
 import { addPredictions, type StoredVersion } from "./store/models.ts";
 import type { Model } from "./trainer/model.ts";
 
-const CELL = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const CELL = z.union([
+  z.string(),
+  z.custom<number>((value) => typeof value === "number"),
+  z.boolean(),
+  z.null(),
+]);
 const MAX_ROWS = 100_000;
 
 /** A row by column name. A column may be called `__proto__`: rows are maps, never objects. */
 const ROW = z
   .custom<object>(
     (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-    "must be an object",
+    "a row must be an object of values by column name",
   )
   .transform((row, context): PredictRow => {
     const cells: PredictRow = new Map();

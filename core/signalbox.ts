@@ -4,6 +4,7 @@ import { totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import type { Config } from "./config.ts";
 import { Datasets } from "./datasets.ts";
+import { AppError } from "./errors.ts";
 import { EventLog } from "./event-log.ts";
 import { Health } from "./health.ts";
 import { holdFolder } from "./hold.ts";
@@ -33,7 +34,7 @@ export interface Signalbox {
 /** Throws AppError where the folder is held by another process or the database cannot be opened. */
 export async function openSignalbox(config: Config, now: () => number = Date.now): Promise<Signalbox> {
   const folder = resolve(config.DATA_DIR);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const release = holdFolder(folder);
   const logger = openLogger(config.LOG_LEVEL);
   const store = Store.open(folder);
@@ -98,4 +99,14 @@ function memoryFor(config: Config): number {
   if (config.TRAIN_MEMORY_MB > 0) return config.TRAIN_MEMORY_MB * 1e6;
   const constrained = process.constrainedMemory();
   return 0.75 * (constrained > 0 ? Math.min(constrained, totalmem()) : totalmem());
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new AppError("conflict", `DATA_DIR cannot be made: ${(error as Error).message}`, {
+      fix: "Name another folder.",
+    });
+  }
 }

@@ -13,7 +13,8 @@ export function openModel(bytes: Uint8Array): {
   explain: (rows: Rows) => Answer[];
 } {
   const model = readModel(bytes);
-  const maps = (rows: Rows) => rows.map((row) => new Map(Object.entries(row)));
+  const maps = (rows: Rows | Rows[number]) =>
+    (Array.isArray(rows) ? rows : [rows]).map((row) => new Map(Object.entries(row ?? {})));
   return {
     predict: (rows) => answerRows(model, maps(rows), { explain: false }).answers,
     explain: (rows) => answerRows(model, maps(rows), { explain: true }).answers,

@@ -1,5 +1,6 @@
 /** What is an API route? A row of data: address, what it says of itself, what it takes, and what answers. */
 import type * as z from "zod";
+import { AppError } from "../errors.ts";
 import { linkHeader, readPage } from "../http/negotiate.ts";
 import type { PanelSource } from "../panel-data.ts";
 import type { StoredVersion } from "../store/models.ts";
@@ -47,3 +48,13 @@ export function listAnswer<T>(
 }
 
 export const LIST_QUERY = { limit: "how many, at most 1000", cursor: "`next` of the page before" };
+
+/** Why an address does not answer: nothing is there, or it takes other methods. */
+export function nothingAt(routes: readonly Route[], method: string, path: string, base: string): AppError {
+  const isHere = (route: Route) => new RegExp(`^${base}${route.path.replace(/:\w+/g, "[^/]+")}$`).test(path);
+  const methods = [...new Set(routes.filter(isHere).map((route) => route.method))];
+  if (!methods.length) return new AppError("missing", `There is nothing at ${path}`, { fix: "See /docs." });
+  return new AppError("method", `${path} does not take ${method}`, {
+    fix: `It takes ${methods.join(", ")}.`,
+  });
+}

@@ -30,10 +30,11 @@ async function trainUpload({
   takeTime,
 }: Call): Promise<Response> {
   takeTime();
+  const asked = trainQuery(query);
   const received = await box.datasets.receive(request, params.file ?? query.file ?? null);
   const { id: datasetId } = await received.ready;
   const since = box.log.lastSeq;
-  const { id: runId } = box.runs.train(trainQuery(query, datasetId));
+  const { id: runId } = box.runs.train({ ...asked, datasetId });
   const format = (request.headers.get("accept") ?? "").includes("ndjson") ? "ndjson" : "text";
   const lines = trainStream(box, { runId, since, format, home, signal: request.signal });
   return streamAnswer(lines, format, { instance: requestId });

@@ -6,6 +6,7 @@ const STATUS: Record<ErrorCode, { status: number; title: string }> = {
   unauthorized: { status: 401, title: "Sign in first" },
   forbidden: { status: 403, title: "Not allowed" },
   missing: { status: 404, title: "Not found" },
+  method: { status: 405, title: "Not a method of this address" },
   conflict: { status: 409, title: "Not possible in this state" },
   too_large: { status: 413, title: "Too large" },
   media_type: { status: 415, title: "Not a type that is understood here" },
@@ -35,5 +36,12 @@ export function problem(error: unknown, instance: string): Problem {
     return { type: "about:blank", title: "Internal error", status: 500, detail, instance };
   }
   const { status, title } = STATUS[error.code];
-  return { type: `/docs#${error.code}`, title, status, detail: error.message, instance, ...error.place };
+  return {
+    type: `urn:signalbox:problem:${error.code}`,
+    title,
+    status,
+    detail: error.message,
+    instance,
+    ...error.place,
+  };
 }

@@ -33,6 +33,8 @@ export async function receiveFile(request: Request, options: ReceiveOptions): Pr
     return await writeFile(body, labelOf(options.name), options);
   } catch (error) {
     await rm(options.path, { force: true });
+    if (request.signal.aborted)
+      throw new AppError("syntax", "The upload was cut off", { fix: "Send it again." });
     throw translate(error);
   }
 }

@@ -11,20 +11,21 @@ export function streamBody(
   failed: (error: unknown) => string,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
-  let breakWith: unknown = null;
+  let isBroken = false;
   return new ReadableStream({
     async pull(controller) {
-      if (breakWith) {
+      if (isBroken) {
         // An error drops what Bun has not yet flushed, and Bun has no event for "flushed".
         await Bun.sleep(FLUSH_MS);
-        return controller.error(breakWith);
+        // Without a value: Bun would print it among our log lines, and the reason has been said.
+        return controller.error();
       }
       try {
         const { value, done } = await chunks.next();
         if (done) controller.close();
         else controller.enqueue(encoder.encode(value));
       } catch (error) {
-        breakWith = error;
+        isBroken = true;
         controller.enqueue(encoder.encode(failed(error)));
       }
     },

@@ -93,6 +93,10 @@ export function listVersions(store: Store, name: string): StoredVersion[] {
 }
 
 export function deleteVersion(store: Store, name: string, version: number): void {
+  store.run("UPDATE models SET live_version = NULL WHERE name = $name AND live_version = $version", {
+    name,
+    version,
+  });
   store.run("DELETE FROM model_versions WHERE name = $name AND version = $version", { name, version });
 }
 
