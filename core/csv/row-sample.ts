@@ -95,6 +95,12 @@ function mixed(place: number): number {
 
 const decoder = new TextDecoder();
 
+function meansMissing(plan: ColumnPlan, cell: Uint8Array): boolean {
+  if (plan.missingWords.length === 0) return cell.every((byte) => byte === 32 || byte === 9);
+  const text = decoder.decode(cell).trim();
+  return text === "" || isMissing(plan, text);
+}
+
 function readerFor(plan: ColumnPlan): CellReader {
   if (plan.type === "date") {
     const dates = new DateReader(plan.dateFormat ?? "");
@@ -104,9 +110,12 @@ function readerFor(plan: ColumnPlan): CellReader {
     const format = plan.number ?? PLAIN_NUMBER;
     return (bytes, start, end) => (start < end ? readNumber(bytes, start, end, format) : Number.NaN);
   }
+  // A blank on either side.
+  const longestMissing = Math.max(2, ...plan.missingWords.map((word) => Buffer.byteLength(word) + 2));
   return (bytes, start, end) => {
     if (start >= end || end - start > MAX_LABEL_BYTES) return Number.NaN;
-    const text = decoder.decode(bytes.subarray(start, end)).trim();
-    return text === "" || isMissing(plan, text) ? Number.NaN : hashBytes(bytes, start, end);
+    // Decoding costs more than all the rest: only what is short enough can mean missing.
+    const isLabel = end - start > longestMissing || !meansMissing(plan, bytes.subarray(start, end));
+    return isLabel ? hashBytes(bytes, start, end) : Number.NaN;
   };
 }
