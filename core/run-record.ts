@@ -69,6 +69,7 @@ export class RunRecord {
   private findings: Finding[] = [];
   private facts: Record<string, unknown> = {};
   private note = "";
+  private progress = 0;
   /** Settled by Data validation, which says so in its facts. */
   private metric = "score";
 
@@ -103,6 +104,7 @@ export class RunRecord {
       this.findings = [];
       this.facts = {};
       this.note = "";
+      this.progress = 0;
       updateStage(store, id, { position: report.position, status: "running", startedAt: now() });
       append("stage.started", { ...runOf(this.run), ...stage });
     } else if (report.type === "finished") {
@@ -122,7 +124,10 @@ export class RunRecord {
     const { id } = this.run;
     const stage = { position, stage: STAGE_NAMES[position]! };
     if (report.type === "progress") {
-      const { progress, note } = report;
+      // A race that finds more to do is not behind where it was: a bar never falls.
+      const progress = Math.max(this.progress, report.progress);
+      const { note } = report;
+      this.progress = progress;
       this.note = note;
       updateStage(store, id, { position, progress, note });
       append("stage.progressed", { ...runOf(this.run), ...stage, progress, note });
