@@ -102,12 +102,12 @@ test.describe("without script", () => {
 async function collectAnnouncements(page: Page): Promise<() => Promise<string[]>> {
   const line = page.locator("#announce");
   await line.evaluate((node) => {
-    node.said = [];
-    const { MutationObserver } = node.ownerDocument.defaultView;
-    const observer = new MutationObserver(() => node.said.push(node.textContent));
+    const said: string[] = [];
+    Object.assign(window, { said });
+    const observer = new MutationObserver(() => said.push(node.textContent ?? ""));
     observer.observe(node, { childList: true, characterData: true });
   });
-  return () => line.evaluate((node): string[] => node.said);
+  return () => page.evaluate(() => (window as unknown as { said: string[] }).said);
 }
 
 /** Presses Tab until the element has the focus. */

@@ -104,8 +104,7 @@ export function listenForErrors(page: Page): string[] {
 
 /** Drops a file on the page, as from the desktop. */
 export async function dropFile(page: Page, file: { name: string; text: string }): Promise<void> {
-  const transfer = await page.locator("main").evaluateHandle((main, { name, text }) => {
-    const { DataTransfer, File } = main.ownerDocument.defaultView;
+  const transfer = await page.locator("main").evaluateHandle((_, { name, text }) => {
     const data = new DataTransfer();
     data.items.add(new File([text], name, { type: "text/csv" }));
     return data;
