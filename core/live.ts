@@ -12,6 +12,11 @@ export interface LiveClock {
   after: (ms: number, callback: () => void) => void;
 }
 
+export const WALL_CLOCK: LiveClock = {
+  now: () => performance.now(),
+  after: (ms, tick) => (ms > 0 ? setTimeout(tick, ms) : setImmediate(tick)),
+};
+
 export interface LiveOptions {
   clock: LiveClock;
   /** The fragment as of now; null where the subject is gone. */

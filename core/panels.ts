@@ -2,6 +2,7 @@
  * Which live fragments are there, and how is one named? A key is a panel's name, with its subject where it has one:
  * it is DOM id, topic, cache key and part of the ETag alike.
  */
+import { AppError } from "./errors.ts";
 
 /** name -> what its subject is; null: it has none. A subject is optional: without it the current one is meant. */
 export const PANELS = {
@@ -34,6 +35,16 @@ export function parsePanelKey(key: string): { panel: Panel; subject: string | nu
   const panel = name as Panel;
   if (subject !== null && (PANELS[panel] === null || !/^[\w.-]{1,120}$/.test(subject))) return null;
   return { panel, subject };
+}
+
+/** As a path and its `?of=` name it. Throws AppError `missing`. */
+export function findPanel(
+  name: string,
+  subject: string | undefined,
+): { panel: Panel; subject: string | null } {
+  const parsed = parsePanelKey(subject === undefined ? name : `${name}:${subject}`);
+  if (!parsed) throw new AppError("missing", `There is no panel ${name}`);
+  return parsed;
 }
 
 export function panelKey(panel: Panel, subject: string | null): PanelKey {

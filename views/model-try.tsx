@@ -1,10 +1,11 @@
 /** What would the model say to this row? A form made from its schema; with script it answers as you type. */
+
+import type { Trial } from "../core/page-data.ts";
 import type { ModelView } from "../core/panel-data.ts";
 import type { ModelSchema } from "../core/stages/stage.ts";
 import { ProblemNote } from "./error.tsx";
 import { figure, percent } from "./format.ts";
 import { type Links, url } from "./frame.ts";
-import type { Trial } from "./model.tsx";
 import { Bar } from "./parts.tsx";
 import { Waterfall } from "./waterfall.tsx";
 

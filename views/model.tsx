@@ -1,5 +1,5 @@
 /** How good is this model, why, where does it err, and how is it used? Everything about one version. */
-import type { Problem } from "../core/http/problem.ts";
+import type { Trial } from "../core/page-data.ts";
 import type { ModelView } from "../core/panel-data.ts";
 import { EvaluationView } from "./evaluation.tsx";
 import { count, figure, plural } from "./format.ts";
@@ -12,24 +12,13 @@ import { PanelView } from "./panels.tsx";
 import { LampDot, Time } from "./parts.tsx";
 import { isLowerBetter, metricLabel, taskLabel } from "./words.ts";
 
-export interface Trial {
-  version: number;
-  values: Record<string, string>;
-  answer: {
-    prediction: string | number;
-    probabilities?: Record<string, number>;
-    contributions?: Record<string, number>;
-  } | null;
-  problem?: Problem;
-}
-
 export interface ModelPageProps {
   frame: Frame;
   model: ModelView;
   version: ModelView["versions"][number];
   /** The drawings' data, as core/trainer/evaluation made it; what is absent is not drawn. */
   evaluation: Record<string, unknown>;
-  trial?: Trial;
+  trial?: Trial | undefined;
 }
 
 const PARTS: readonly { id: string; label: string }[] = [

@@ -2,7 +2,7 @@
 import type { LogEntry } from "../event-log.ts";
 import { HEARTBEAT_MS } from "../follow.ts";
 import type { Fragment } from "../live.ts";
-import { problem } from "./problem.ts";
+import { type Problem, problem } from "./problem.ts";
 import { streamBody } from "./stream.ts";
 
 const COMPRESS_FROM = 1400;
@@ -21,6 +21,25 @@ export function htmlAnswer(request: Request, html: string, status = 200): Respon
     status,
     headers: { ...headers, "content-encoding": "gzip" },
   });
+}
+
+export function problemAnswer(told: Problem): Response {
+  return Response.json(told, {
+    status: told.status,
+    headers: { "content-type": "application/problem+json" },
+  });
+}
+
+/** Where a page's form leads: 204 to htmx, which goes there or stays; a browser without script always goes there. */
+export function landingAnswer(
+  request: Request,
+  base: string,
+  landing: { go: string } | { stay: string },
+): Response {
+  const isStaying = "stay" in landing;
+  const location = `${base}${isStaying ? landing.stay : landing.go}`;
+  if (!request.headers.has("hx-request")) return new Response(null, { status: 303, headers: { location } });
+  return new Response(null, { status: 204, headers: isStaying ? {} : { "hx-redirect": location } });
 }
 
 /**

@@ -1,0 +1,64 @@
+/** What does each page's form do? It passes the API's own checks and names the page that shows what came of it. */
+import { AppError } from "../errors.ts";
+import { deployForm, predictForm, readingForm, trainForm } from "../http/forms.ts";
+import { problem } from "../http/problem.ts";
+import type { Trial } from "../page-data.ts";
+import type { Call } from "./route.ts";
+
+/** `go`: the page that the browser shows next. `stay`: with htmx the page stays, because its panels are pushed. */
+export type Landing = { go: string } | { stay: string };
+
+export async function uploadForm({ box, request, takeTime }: Call): Promise<Landing> {
+  takeTime();
+  const { id, ready } = await box.datasets.receive(request, null);
+  await ready;
+  return { go: `/datasets/${id}` };
+}
+
+export async function startTraining({ box, request, params }: Call): Promise<Landing> {
+  return { go: `/runs/${box.runs.train(await trainForm(request, params.id!)).id}` };
+}
+
+export async function changeReading({ box, request, params }: Call): Promise<Landing> {
+  return { go: `/datasets/${(await box.datasets.reread(params.id!, await readingForm(request))).id}` };
+}
+
+export async function previewReading({ box, request, params }: Call) {
+  return box.datasets.preview(params.id!, await readingForm(request));
+}
+
+export async function deleteDataset({ box, params }: Call): Promise<Landing> {
+  await box.datasets.delete(params.id!);
+  return { go: "/" };
+}
+
+export function stopRun({ box, params }: Call): Landing {
+  return { stay: `/runs/${box.runs.stopAndKeep(params.id!).id}` };
+}
+
+export function cancelRun({ box, params }: Call): Landing {
+  return { stay: `/runs/${box.runs.cancel(params.id!).id}` };
+}
+
+export function resumeRun({ box, params }: Call): Landing {
+  return { stay: `/runs/${box.runs.resume(params.id!).id}` };
+}
+
+export async function deployVersion({ box, request, params }: Call): Promise<Landing> {
+  return { stay: `/models/${(await box.models.deploy(params.name!, await deployForm(request))).name}` };
+}
+
+/** A refusal belongs beside the fields: it is part of the trial. */
+export async function tryModel({ box, request, params, requestId }: Call): Promise<Trial> {
+  const { version, values } = await predictForm(request);
+  const asked = box.models.serving(params.name!, version);
+  const trial = { version: asked.version, values, answer: null };
+  try {
+    const rows = [new Map(Object.entries(values))];
+    const { predictions } = await box.serving.predict(asked, rows, { explain: true });
+    return { ...trial, answer: predictions[0] ?? null };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { ...trial, problem: problem(error, requestId) };
+  }
+}

@@ -1,0 +1,81 @@
+/** What does each page show? One reader a page: typed data from the store, no HTML. */
+import type { Call } from "./api/route.ts";
+import type { ReadingPreview } from "./csv/types.ts";
+import { AppError } from "./errors.ts";
+import type { Problem } from "./http/problem.ts";
+import {
+  type ModelView,
+  modelView,
+  type PanelData,
+  type PanelSource,
+  READERS,
+  runPage,
+} from "./panel-data.ts";
+import type { Panel } from "./panels.ts";
+import { rewindRun } from "./rewind.ts";
+import { runView } from "./run-view.ts";
+import { findEvaluation } from "./store/models.ts";
+
+const DASHBOARD = [
+  ...(["attention", "run", "stages", "curve", "leaderboard", "model", "predictions", "activity"] as const),
+  ...(["datasets", "runs", "metrics", "health", "connection"] as const),
+] satisfies Panel[];
+const RUN = ["run", "stages", "curve", "leaderboard"] satisfies Panel[];
+const PREVIEW_ROWS = 50;
+
+/** What was asked of a model by the page's form, and what it answered. */
+export interface Trial {
+  version: number;
+  values: Record<string, string>;
+  answer: {
+    prediction: string | number;
+    probabilities?: Record<string, number>;
+    contributions?: Record<string, number>;
+  } | null;
+  problem?: Problem;
+}
+
+export type PanelSet = { [P in Panel]?: PanelData[P] | null };
+
+function readAll(box: PanelSource, panels: readonly Panel[], subject: string | null): PanelSet {
+  return Object.fromEntries(panels.map((panel) => [panel, READERS[panel](box, subject)]));
+}
+
+export function dashboardData({ box }: Call): { data: PanelSet } {
+  return { data: readAll(box, DASHBOARD, null) };
+}
+
+/** Throws AppError `missing`, or `conflict` while it is being read. */
+export async function datasetData({ box, params, query }: Call, preview?: ReadingPreview) {
+  const dataset = box.datasets.findReady(params.id!);
+  const offset = Math.max(0, Number(query.offset) || 0);
+  const rows = await box.datasets.rows(dataset, { offset, limit: PREVIEW_ROWS });
+  const { items: runs } = runPage(box, Number.MAX_SAFE_INTEGER, PREVIEW_ROWS, dataset.id);
+  return { dataset, page: { offset, ...rows }, runs, preview };
+}
+
+/** Throws AppError `missing`. */
+export function runData({ box, params }: Call) {
+  const run = runView(box.store, box.runs.find(params.id!), box.now());
+  return { run, data: readAll(box, RUN, run.id) };
+}
+
+/** The run at `?at=` seconds after its start; without it, its end. Throws AppError `missing`. */
+export function rewindData({ box, params, query }: Call) {
+  const moment = { seconds: query.at ? Number(query.at) || 0 : null, now: box.now() };
+  return {
+    rewind: rewindRun(box.store, box.runs.find(params.id!), moment),
+    speed: Number(query.speed) || 1,
+  };
+}
+
+/** The version that was tried, asked for, or is live. Throws AppError `missing`. */
+export function modelData({ box, params, query }: Call, trial?: Trial) {
+  const model = modelView(box, box.models.find(params.name!).name);
+  const wanted = trial?.version ?? Number(query.version ?? model.liveVersion ?? model.versions[0]?.version);
+  const version = model.versions.find(
+    (entry): entry is ModelView["versions"][number] => entry.version === wanted,
+  );
+  if (!version) throw new AppError("missing", `${model.name} has no version ${wanted}`);
+  return { model, version, evaluation: findEvaluation(box.store, model.name, wanted), trial };
+}
