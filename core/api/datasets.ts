@@ -15,6 +15,7 @@ export const DATASET_ROUTES: Route[] = [
   {
     method: "POST",
     path: "/api/upload",
+    scope: "train",
     example: "curl --fail-with-body -F file=@data.csv '{home}/api/upload'",
     says: "Receives a CSV, as the multipart field `file` or as the body, and reads it. The same bytes again are the same dataset.",
     query: {
@@ -33,6 +34,7 @@ export const DATASET_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/datasets",
+    scope: "read",
     example: "curl --fail-with-body '{home}/api/datasets?limit=10'",
     says: "Lists the datasets, newest first.",
     query: LIST_QUERY,
@@ -41,6 +43,7 @@ export const DATASET_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/datasets/:id",
+    scope: "read",
     example: "curl --fail-with-body '{home}/api/datasets/{dataset}'",
     says: "A dataset with its columns, findings, guessed target and how it was read.",
     handle: ({ box, params }) => Response.json(datasetById(box.datasets, params.id!)),
@@ -48,6 +51,7 @@ export const DATASET_ROUTES: Route[] = [
   {
     method: "PATCH",
     path: "/api/datasets/:id",
+    scope: "train",
     example:
       "curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{\"header\":true}' '{home}/api/datasets/{dataset}'",
     says: "Reads the same file with other choices: a new version.",
@@ -58,6 +62,7 @@ export const DATASET_ROUTES: Route[] = [
   {
     method: "POST",
     path: "/api/datasets/:id/preview",
+    scope: "read",
     example:
       "curl --fail-with-body -X POST -H 'content-type: application/json' -d '{\"delimiter\":\";\"}' '{home}/api/datasets/{dataset}/preview'",
     says: "The first rows as other choices would read them; nothing is stored.",
@@ -68,6 +73,7 @@ export const DATASET_ROUTES: Route[] = [
   {
     method: "DELETE",
     path: "/api/datasets/:id",
+    scope: "train",
     example: "curl --fail-with-body -X DELETE '{home}/api/datasets/{dataset}'",
     says: "Deletes the file and all of its versions; models trained on it stay.",
     handle: async ({ box, params }) => {
@@ -78,6 +84,7 @@ export const DATASET_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/datasets/:id/rows",
+    scope: "read",
     example: "curl --fail-with-body '{home}/api/datasets/{dataset}/rows?offset=0&limit=5'",
     says: "Rows as they stand in the file.",
     query: { offset: "rows to skip", limit: "how many, at most 1000" },

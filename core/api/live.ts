@@ -46,6 +46,7 @@ export const LIVE_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/events",
+    scope: "read",
     example: "curl --fail-with-body -N '{home}/api/events?follow=1'",
     says: "The numbered log: as JSON, as application/x-ndjson, or as SSE with Accept: text/event-stream.",
     query: {
@@ -60,6 +61,7 @@ export const LIVE_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/activity",
+    scope: "read",
     example: "curl --fail-with-body '{home}/api/activity?limit=10'",
     says: "What happened, in sentences, newest first.",
     query: { before: "`next` of the page before", limit: "how many, at most 1000" },
@@ -72,6 +74,7 @@ export const LIVE_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/status",
+    scope: "read",
     example: "curl --fail-with-body '{home}/api/status'",
     says: "Version, log position, watchers and the current run.",
     handle: ({ box }) => {
@@ -82,6 +85,7 @@ export const LIVE_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/metrics",
+    scope: "read",
     example: "curl --fail-with-body '{home}/api/metrics'",
     says: "The gauges with the history of 24 hours.",
     handle: ({ box }) => Response.json(READERS.metrics(box, null)),
@@ -89,6 +93,7 @@ export const LIVE_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/health",
+    scope: "read",
     example: "curl --fail-with-body '{home}/api/health'",
     says: "Healthy, warning or critical, by gauge.",
     handle: ({ box }) => Response.json(READERS.health(box, null)),
@@ -96,6 +101,7 @@ export const LIVE_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/healthz",
+    scope: "open",
     example: "curl --fail-with-body '{home}/healthz'",
     says: "Is the process alive?",
     handle: () => new Response("ok\n"),
@@ -103,6 +109,7 @@ export const LIVE_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/readyz",
+    scope: "open",
     example: "curl --fail-with-body '{home}/readyz'",
     says: "Can it serve? It reads the log's end from the database.",
     handle: ({ box }) =>
@@ -111,6 +118,7 @@ export const LIVE_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/version",
+    scope: "open",
     example: "curl --fail-with-body '{home}/version'",
     says: "Which version this is.",
     handle: () => Response.json({ version: VERSION }),

@@ -72,6 +72,7 @@ export const MODEL_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/models",
+    scope: "read",
     example: "curl --fail-with-body '{home}/api/models?limit=10'",
     says: "Lists the models, newest first.",
     query: LIST_QUERY,
@@ -80,6 +81,7 @@ export const MODEL_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/models/:name",
+    scope: "read",
     example: "curl --fail-with-body '{home}/api/models/{model}'",
     says: "A model with its versions, their metrics and the columns that it takes.",
     handle: ({ box, params }) => Response.json(modelView(box, box.models.find(params.name!).name)),
@@ -87,6 +89,7 @@ export const MODEL_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/models/:name/versions/:v",
+    scope: "read",
     example: "curl --fail-with-body '{home}/api/models/{model}/versions/1'",
     says: "A version with everything that its evaluation found.",
     handle: ({ box, params }) => {
@@ -100,6 +103,7 @@ export const MODEL_ROUTES: Route[] = [
   {
     method: "DELETE",
     path: "/api/models/:name/versions/:v",
+    scope: "train",
     example: "curl --fail-with-body -X DELETE '{home}/api/models/{model}/versions/1'",
     says: "Deletes a version that is not live.",
     handle: async ({ box, params }) => {
@@ -110,6 +114,7 @@ export const MODEL_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/models/:name/versions/:v/download",
+    scope: "read",
     example: "curl --fail-with-body -OJ '{home}/api/models/{model}/versions/1/download?format=mjs'",
     says: "The model to take along: json, mjs (a module), html (a page), lightgbm or onnx where it can be written so.",
     query: { format: "json | mjs | html | lightgbm | onnx" },
@@ -118,6 +123,7 @@ export const MODEL_ROUTES: Route[] = [
   {
     method: "PUT",
     path: "/api/models/:name/live",
+    scope: "train",
     example:
       "curl --fail-with-body -X PUT -H 'content-type: application/json' -d '{\"version\":1}' '{home}/api/models/{model}/live'",
     says: "Deploys a version, or goes back to one: at once, for everybody.",
@@ -131,6 +137,7 @@ export const MODEL_ROUTES: Route[] = [
     (method): Route => ({
       method,
       path: "/api/models/:name/predict",
+      scope: "predict",
       example:
         "curl --fail-with-body -H 'content-type: application/json' -d '{row}' '{home}/api/models/{model}/predict?version=1'",
       says: "Predicts for rows by feature name, in any order; missing and unknown values are fine. A CSV is answered with a CSV.",

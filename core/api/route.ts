@@ -2,6 +2,7 @@
 import type * as z from "zod";
 import { AppError } from "../errors.ts";
 import { linkHeader, readPage } from "../http/negotiate.ts";
+import type { Access } from "../identity/scopes.ts";
 import type { PanelSource } from "../panel-data.ts";
 import type { StoredVersion } from "../store/models.ts";
 
@@ -26,6 +27,8 @@ export interface Route {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Path with `:parameters`, below BASE_PATH. */
   path: string;
+  /** What an identity needs to call it; "open" only for what says nothing of the data. */
+  scope: Access;
   /** One sentence for the docs. */
   says: string;
   /** The JSON body, where it takes one. */

@@ -44,6 +44,7 @@ export const TRAINING_ROUTES: Route[] = [
   {
     method: "POST",
     path: "/api/train",
+    scope: "train",
     example:
       "curl --fail-with-body -H 'content-type: application/json' -d '{\"datasetId\":\"{dataset}\",\"budgetSeconds\":10}' '{home}/api/train'",
     says: "Queues a training on a dataset.",
@@ -63,6 +64,7 @@ export const TRAINING_ROUTES: Route[] = [
       (method): Route => ({
         method,
         path,
+        scope: "train",
         example: "curl --fail-with-body -T data.csv '{home}/api/train/data.csv?budgetSeconds=10'",
         says: "Uploads a CSV and trains on it in one request; prints each step as a line, the verdict last.",
         query: TRAIN_QUERY_SAYS,
@@ -73,6 +75,7 @@ export const TRAINING_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/runs",
+    scope: "read",
     example: "curl --fail-with-body '{home}/api/runs?limit=10'",
     says: "Lists the runs, newest first.",
     query: LIST_QUERY,
@@ -81,6 +84,7 @@ export const TRAINING_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/runs/:id",
+    scope: "read",
     example: "curl --fail-with-body '{home}/api/runs/{run}'",
     says: "A run with its stages, candidates and metrics.",
     handle: (call) => runAnswer(call, call.params.id!, 200),
@@ -88,6 +92,7 @@ export const TRAINING_ROUTES: Route[] = [
   {
     method: "POST",
     path: "/api/runs/:id/stop",
+    scope: "train",
     example: "curl --fail-with-body -X POST '{home}/api/runs/{run}/stop'",
     says: "Ends the race and keeps the best so far.",
     handle: (call) => runAnswer(call, call.box.runs.stopAndKeep(call.params.id!).id, 202),
@@ -95,6 +100,7 @@ export const TRAINING_ROUTES: Route[] = [
   {
     method: "POST",
     path: "/api/runs/:id/resume",
+    scope: "train",
     example: "curl --fail-with-body -X POST '{home}/api/runs/{run}/resume'",
     says: "Goes on with a run that was interrupted or failed.",
     handle: (call) => runAnswer(call, call.box.runs.resume(call.params.id!).id, 202),
@@ -102,6 +108,7 @@ export const TRAINING_ROUTES: Route[] = [
   {
     method: "DELETE",
     path: "/api/runs/:id",
+    scope: "train",
     example: "curl --fail-with-body -X DELETE '{home}/api/runs/{run}'",
     says: "Cancels a run at once.",
     handle: (call) => runAnswer(call, call.box.runs.cancel(call.params.id!).id, 202),

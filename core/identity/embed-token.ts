@@ -1,0 +1,39 @@
+/**
+ * May this frame show this panel, and until when? A token that says so itself, signed with HMAC-SHA256: nothing is
+ * stored, so it cannot be revoked alone; it ends by itself, or with the secret.
+ */
+import { createHmac, timingSafeEqual } from "node:crypto";
+import * as z from "zod";
+
+export interface EmbedGrant {
+  /** The panel's key: "metrics", or with its subject "stages:RUN". */
+  panel: string;
+  /** Milliseconds since 1970. */
+  expires: number;
+}
+
+export type EmbedVerdict = ({ state: "valid" | "expired" } & EmbedGrant) | { state: "invalid" };
+
+const GRANT = z.strictObject({ panel: z.string().min(1).max(200), expires: z.int().min(0) });
+/** In what is signed, so that a later form of token is never taken for this one. */
+const FORM = "e1";
+
+/** "e1.GRANT.SIGNATURE", fit for a URL. */
+export function signEmbedToken({ panel, expires }: EmbedGrant, secret: string): string {
+  const signed = `${FORM}.${Buffer.from(JSON.stringify({ panel, expires })).toString("base64url")}`;
+  return `${signed}.${signatureOf(signed, secret).toString("base64url")}`;
+}
+
+/** What the token grants; "expired" only where the signature is ours, so that a page can say it truthfully. */
+export function verifyEmbedToken(token: string, secret: string, now: number): EmbedVerdict {
+  const match = /^(e1\.([\w-]{1,600}))\.([\w-]{43})$/.exec(token);
+  if (!match) return { state: "invalid" };
+  const given = Buffer.from(match[3]!, "base64url");
+  if (!timingSafeEqual(given, signatureOf(match[1]!, secret))) return { state: "invalid" };
+  const grant = GRANT.parse(JSON.parse(Buffer.from(match[2]!, "base64url").toString()));
+  return { state: grant.expires > now ? "valid" : "expired", ...grant };
+}
+
+function signatureOf(signed: string, secret: string): Buffer {
+  return createHmac("sha256", secret).update(signed).digest();
+}

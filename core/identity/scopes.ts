@@ -1,0 +1,33 @@
+/** Who may do what? The scopes of tokens, the roles of people, and what each includes. It knows no request. */
+
+export const SCOPES = ["read", "predict", "train", "admin", "embed"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** What a route asks of who comes. "open": nothing. "panel": to see one panel, as readers and embedding portals do. */
+export type Access = Scope | "open" | "panel";
+
+/**
+ * Who trains must see what happens; who only predicts need not see any data. A reader sees every panel, but handing
+ * them on to the outside ("embed") is more than reading.
+ */
+const INCLUDED: Record<Scope, readonly Access[]> = {
+  embed: ["embed", "panel"],
+  read: ["read", "panel"],
+  predict: ["predict"],
+  train: ["train", "read", "predict", "panel"],
+  admin: ["admin", "train", "read", "predict", "embed", "panel"],
+};
+
+export const ROLES = ["viewer", "trainer", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+export const ROLE_SCOPES: Record<Role, readonly Scope[]> = {
+  viewer: ["read", "predict"],
+  trainer: ["train"],
+  admin: ["admin"],
+};
+
+/** Do these scopes open what asks for `access`? */
+export function includes(scopes: readonly Scope[], access: Access): boolean {
+  return access === "open" || scopes.some((scope) => INCLUDED[scope].includes(access));
+}
