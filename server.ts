@@ -161,6 +161,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   form("/runs/:id/cancel", forms.cancelRun);
   form("/runs/:id/resume", forms.resumeRun);
   form("/models/:name/live", forms.deployVersion);
+  form("/alerts/:id/dismiss", forms.dismissAlert);
   app.post("/datasets/:id/preview", async (c) => {
     const call = callOf(c);
     return pageAnswer(c, await pages.datasetData(call, await forms.previewReading(call)), DATASET);

@@ -2,7 +2,7 @@
  * What has happened, in numbers that rise by one for ever? Events are appended in the transaction that changes the state
  * they tell of, and read by whoever names the last one it has. A number is never given out twice, and none is left out.
  */
-import { EVENTS, type EventData, type EventName, type Level, stalePanels, tellEvent } from "./events.ts";
+import { type EventData, type EventName, type Level, stalePanels, tellEvent } from "./events.ts";
 import type { PanelKey } from "./panels.ts";
 import type { Store } from "./store/database.ts";
 import {
@@ -39,6 +39,9 @@ export interface Activity {
   sentence: string;
 }
 
+/** Appends within a transaction. */
+export type Append = <N extends EventName>(type: N, data: EventData<N>) => void;
+
 type Listener = (seq: number, stale: PanelKey[]) => void;
 
 /** The numbered log. `append` belongs into the transaction that changes the state the event tells of. */
@@ -62,7 +65,7 @@ export class EventLog {
   }
 
   /** Changes state and appends what happened, all or nothing; then tells the listeners. */
-  record<T>(body: (append: <N extends EventName>(type: N, data: EventData<N>) => void) => T): T {
+  record<T>(body: (append: Append) => T): T {
     const happened: { seq: number; stale: PanelKey[] }[] = [];
     const result = this.store.transaction(() => body((type, data) => happened.push(this.insert(type, data))));
     this.lastSeq = happened.at(-1)?.seq ?? this.lastSeq;
@@ -86,7 +89,7 @@ export class EventLog {
 
   private insert<N extends EventName>(type: N, data: EventData<N>): { seq: number; stale: PanelKey[] } {
     const row = { type, at: this.now(), data: JSON.stringify(data) };
-    const seq = insertEvent(this.store, { ...row, activity: EVENTS[type].sentence ? 1 : 0 });
+    const seq = insertEvent(this.store, { ...row, activity: tellEvent(type, data) ? 1 : 0 });
     if ("runId" in data) insertRunEvent(this.store, { ...row, seq, runId: data.runId });
     return { seq, stale: stalePanels(type, data) };
   }

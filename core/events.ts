@@ -8,7 +8,7 @@ interface EventType<S extends z.ZodType> {
   data: S;
   level: Level | ((data: z.output<S>) => Level);
   /** Null: nothing for the activity feed, however often it happens. */
-  sentence: ((data: z.output<S>) => string) | null;
+  sentence: ((data: z.output<S>) => string | null) | null;
   stale: (data: z.output<S>) => PanelKey[];
 }
 
@@ -34,6 +34,15 @@ const ofModel = (data: { model: string }): PanelKey[] => [
   "activity",
   "attention",
 ];
+
+/** `cause`: the event that makes the activity row; null: the alert makes its own. */
+const alert = {
+  id,
+  code: z.string(),
+  subject: z.string(),
+  sentence: z.string(),
+  cause: z.string().nullable(),
+};
 
 const HEALTH_WORDS = {
   healthy: "is back to normal",
@@ -213,6 +222,28 @@ export const EVENTS = {
     sentence: (d) => `${d.label} ${HEALTH_WORDS[d.to]}: ${Math.round(d.value)} ${d.unit}`,
     stale: () => ["health", "metrics", "activity", "attention"],
   }),
+  "alert.raised": event({
+    data: z.object({
+      ...alert,
+      severity: z.enum(["warning", "error"]),
+      action: z.object({ label: z.string(), method: z.enum(["get", "post"]), path: z.string() }),
+    }),
+    level: (d) => d.severity,
+    sentence: (d) => (d.cause ? null : d.sentence),
+    stale: () => ["attention", "activity"],
+  }),
+  "alert.resolved": event({
+    data: z.object(alert),
+    level: "success",
+    sentence: (d) => (d.cause ? null : `Over: ${d.sentence}`),
+    stale: () => ["attention", "activity"],
+  }),
+  "alert.dismissed": event({
+    data: z.object(alert),
+    level: "info",
+    sentence: null,
+    stale: () => ["attention"],
+  }),
   "metrics.sampled": event({
     data: z.object({ values: z.record(z.string(), z.number()) }),
     level: "info",
@@ -233,6 +264,7 @@ export function stalePanels<N extends EventName>(type: N, data: EventData<N>): P
 
 /** Null: nothing for the activity feed. */
 export function tellEvent(type: EventName, data: unknown): { level: Level; sentence: string } | null {
-  const { level, sentence } = EVENTS[type] as EventType<z.ZodType>;
-  return sentence && { level: typeof level === "function" ? level(data) : level, sentence: sentence(data) };
+  const { level, sentence: tell } = EVENTS[type] as EventType<z.ZodType>;
+  const sentence = tell?.(data) ?? null;
+  return sentence === null ? null : { level: typeof level === "function" ? level(data) : level, sentence };
 }

@@ -2,9 +2,10 @@
  * How is the machine? Gauges sampled once for the process, never once per viewer, and a state that changes only when
  * a value stays beyond its threshold: no value near a threshold makes a storm.
  */
+import type { Alert, Alerts } from "./alerts.ts";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config.ts";
-import type { EventLog } from "./event-log.ts";
+import type { Append, EventLog } from "./event-log.ts";
 import type { EventData } from "./events.ts";
 import { GaugeHistory, type HistoryPoint } from "./gauge-history.ts";
 import type { Logger } from "./log.ts";
@@ -106,6 +107,7 @@ export interface HealthOptions {
   config: Config;
   store: Store;
   log: EventLog;
+  alerts: Alerts;
   logger: Logger;
   now: () => number;
   queueLength: () => number;
@@ -195,15 +197,28 @@ export class Health {
       this.latest = values.map(([gauge, value]) => {
         insertSample(this.options.store, { gauge, at, value });
         const { from, reading } = this.judge(gauge, value, at);
-        if (from !== reading.state) {
-          const { label, unit } = reading;
-          append("health.changed", { gauge, label, unit, value, from, to: reading.state });
-        }
+        if (from !== reading.state) this.tellChange(from, reading, append);
         return reading;
       });
       append("metrics.sampled", { values: Object.fromEntries(values) });
     });
     for (const [gauge, value] of values) this.histories.get(gauge)!.add(at, value);
+  }
+
+  private tellChange(from: HealthState, reading: GaugeReading, append: Append): void {
+    const { gauge, label, unit, value, state, warning, critical } = reading;
+    append("health.changed", { gauge, label, unit, value, from, to: state });
+    const alert: Alert = {
+      code: "health",
+      subject: gauge,
+      severity: state === "critical" ? "error" : "warning",
+      // The limit, not the value: it stands for as long as the state does.
+      sentence: `${label} is ${state}: above ${state === "critical" ? critical : warning} ${unit}.`,
+      action: { label: "Look", method: "get", path: "/#metrics" },
+      cause: "health.changed",
+    };
+    if (state === "healthy") this.options.alerts.resolve(alert.code, gauge, append);
+    else this.options.alerts.raise(alert, append);
   }
 
   private judge(gauge: GaugeName, value: number, at: number): { from: HealthState; reading: GaugeReading } {

@@ -6,6 +6,7 @@ import type { Panel } from "./panels.ts";
 import { currentRounds, type RunView, runView } from "./run-view.ts";
 import type { Signalbox } from "./signalbox.ts";
 import type { RunSummary } from "./stages/stage.ts";
+import type { AlertAction } from "./store/alerts.ts";
 import { listDatasets, type StoredDataset } from "./store/datasets.ts";
 import {
   countPredictions,
@@ -78,7 +79,9 @@ export interface ModelView {
 export interface AttentionItem {
   severity: "warning" | "error";
   sentence: string;
-  action: { label: string; method: "get" | "post"; path: string };
+  action: AlertAction;
+  /** Only what was raised can be dismissed. */
+  alertId: string | null;
 }
 
 /** What only the server knows. */
@@ -238,16 +241,13 @@ function attention(source: Signalbox): AttentionItem[] {
       severity: "warning",
       sentence: `Run ${run.number} (${run.options.target} from ${run.datasetName}) was interrupted.`,
       action: { label: "Resume", method: "post", path: `/runs/${run.id}/resume` },
+      alertId: null,
     }),
   );
-  const sick = source.health.readings().filter(({ state }) => state !== "healthy");
-  const gauges = sick.map(
-    (gauge): AttentionItem => ({
-      severity: gauge.state === "critical" ? "error" : "warning",
-      // The limit, not the value: this panel is drawn when the state changes, not with each sample.
-      sentence: `${gauge.label} is ${gauge.state}: above ${gauge.state === "critical" ? gauge.critical : gauge.warning} ${gauge.unit}.`,
-      action: { label: "Look", method: "get", path: "/#metrics" },
-    }),
-  );
-  return [...interrupted, ...gauges];
+  const alerts = source.alerts
+    .standing()
+    .map(
+      ({ id, severity, sentence, action }): AttentionItem => ({ severity, sentence, action, alertId: id }),
+    );
+  return [...interrupted, ...alerts];
 }

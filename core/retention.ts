@@ -3,6 +3,7 @@
  * everything else waits while the database deletes.
  */
 import type { Logger } from "./log.ts";
+import { trimAlerts } from "./store/alerts.ts";
 import type { Store } from "./store/database.ts";
 import { trimEvents } from "./store/log.ts";
 import { trimSamples } from "./store/samples.ts";
@@ -28,6 +29,7 @@ export function startRetention({ store, logger, days, now }: RetentionOptions): 
       const before = now() - days * 86_400_000;
       const events = trimEvents(store, { before, keep: EVENTS_KEPT, limit: ROWS_AT_ONCE });
       const samples = trimSamples(store, { before, limit: ROWS_AT_ONCE });
+      trimAlerts(store, before);
       isDone = Math.max(events, samples) < ROWS_AT_ONCE;
     } catch (error) {
       logger.error({ error: String(error) }, "the past could not be trimmed");

@@ -3,8 +3,9 @@
  * one disk sync for many reports, and no event without the state that it tells of.
  */
 import * as z from "zod";
+import type { Alert } from "./alerts.ts";
 import type { Finding } from "./csv/types.ts";
-import type { EventLog } from "./event-log.ts";
+import type { Append, EventLog } from "./event-log.ts";
 import { type Candidate, STAGE_NAMES } from "./stages/stage.ts";
 import type { Store } from "./store/database.ts";
 import { type StoredRun, saveCandidate, saveRound, updateStage } from "./store/runs.ts";
@@ -156,8 +157,20 @@ export class RunRecord {
   }
 }
 
-type Append = Parameters<Parameters<EventLog["record"]>[0]>[0];
-
 export function runOf(run: StoredRun): { runId: string; runNumber: number; datasetName: string } {
   return { runId: run.id, runNumber: run.number, datasetName: run.datasetName };
+}
+
+/** Code of the alert of a run that failed. */
+export const FAILED = "run.failed";
+
+export function failureOf(run: StoredRun, reason: string): Alert {
+  return {
+    code: FAILED,
+    subject: run.id,
+    severity: "error",
+    sentence: `Run ${run.number} (${run.options.target} from ${run.datasetName}) failed: ${reason}`,
+    action: { label: "Look", method: "get", path: `/runs/${run.id}` },
+    cause: "run.failed",
+  };
 }

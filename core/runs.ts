@@ -4,6 +4,7 @@
  */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Alerts } from "./alerts.ts";
 import { type Child, ChildDied, startChild } from "./child.ts";
 import type { Datasets } from "./datasets.ts";
 import { AppError, errorRecord } from "./errors.ts";
@@ -13,7 +14,7 @@ import type { Logger } from "./log.ts";
 import type { Models } from "./models.ts";
 import type { RunInput } from "./run.ts";
 import { settleOptions, type TrainRequest } from "./run-options.ts";
-import { RunRecord, runOf } from "./run-record.ts";
+import { FAILED, failureOf, RunRecord, runOf } from "./run-record.ts";
 import { type RunResult, STAGE_NAMES } from "./stages/stage.ts";
 import type { Store } from "./store/database.ts";
 import {
@@ -30,6 +31,7 @@ import {
 export interface RunsOptions {
   store: Store;
   log: EventLog;
+  alerts: Alerts;
   logger: Logger;
   datasets: Datasets;
   models: Models;
@@ -148,7 +150,7 @@ export class Runs {
 
   /** Goes on with an interrupted or failed run; candidates that were scored are not scored again. */
   resume(id: string): StoredRun {
-    const { store, log, datasets } = this.options;
+    const { store, log, alerts, datasets } = this.options;
     const run = this.find(id);
     if (run.status !== "interrupted" && run.status !== "failed") {
       throw new AppError("conflict", `Run ${run.number} is ${run.status}: there is nothing to resume`);
@@ -157,6 +159,7 @@ export class Runs {
     log.record((append) => {
       resetRun(store, id);
       append("run.queued", { ...runOf(run), target: run.options.target });
+      alerts.resolve(FAILED, id, append);
     });
     this.pump();
     return this.find(id);
@@ -219,7 +222,7 @@ export class Runs {
   }
 
   private async finish(run: StoredRun, result: RunResult): Promise<void> {
-    const { store, log, models, now } = this.options;
+    const { store, log, alerts, models, now } = this.options;
     const file = await models.adopt(run.id, join(this.folderOf(run.id), "model.bin"));
     if (this.active.get(run.id)?.isCancelled || this.isStopping) return;
     log.record((append) => {
@@ -232,12 +235,16 @@ export class Runs {
         modelVersion: version,
       });
       append("run.finished", { ...runOf(run), model: run.modelName, version, verdict: result.verdict });
+      for (const { code, subject } of alerts.standing()) {
+        if (code === FAILED && findRun(store, subject)?.modelName === run.modelName)
+          alerts.resolve(code, subject, append);
+      }
     });
     await rm(this.folderOf(run.id), { recursive: true, force: true });
   }
 
   private markFailed(run: StoredRun, error: unknown): void {
-    const { store, log, now } = this.options;
+    const { store, log, alerts, now } = this.options;
     const isOurs = error instanceof AppError || error instanceof ChildDied;
     const record = isOurs
       ? errorRecord(error)
@@ -246,6 +253,7 @@ export class Runs {
       endStages(store, run.id, "failed");
       updateRun(store, run.id, { status: "failed", error: record, finishedAt: now() });
       append("run.failed", { ...runOf(run), reason: record.message });
+      alerts.raise(failureOf(run, record.message), append);
     });
   }
 

@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { totalmem } from "node:os";
 import { join, resolve } from "node:path";
+import { Alerts } from "./alerts.ts";
 import type { Config } from "./config.ts";
 import { Datasets } from "./datasets.ts";
 import { AppError } from "./errors.ts";
@@ -21,6 +22,7 @@ export interface Signalbox {
   logger: Logger;
   store: Store;
   log: EventLog;
+  alerts: Alerts;
   datasets: Datasets;
   models: Models;
   runs: Runs;
@@ -39,6 +41,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const logger = openLogger(config.LOG_LEVEL);
   const store = Store.open(folder);
   const log = new EventLog(store, now);
+  const alerts = new Alerts({ store, log, now });
   const memoryBytes = memoryFor(config);
   const models = new Models({ store, log, folder: join(folder, "models"), now });
   const datasets = new Datasets({
@@ -54,6 +57,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const runs = new Runs({
     store,
     log,
+    alerts,
     logger,
     datasets,
     models,
@@ -64,7 +68,8 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     now,
   });
   const serving = new Serving({ store, log, models, now });
-  const health = new Health({ config, store, log, logger, now, queueLength: () => runs.queueLength() });
+  const queueLength = () => runs.queueLength();
+  const health = new Health({ config, store, log, alerts, logger, now, queueLength });
   const webhooks = new Webhooks({
     store,
     log,
@@ -79,6 +84,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   await models.start();
   await datasets.start();
   await runs.start();
+  alerts.start();
   await health.start();
   webhooks.start();
   const endRetention = startRetention({ store, logger, days: config.RETENTION_DAYS, now });
@@ -86,13 +92,28 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     endRetention();
     webhooks.stop();
     health.stop();
+    alerts.stop();
     runs.stop();
     datasets.stop();
     serving.stop();
     store.close();
     release();
   };
-  return { config, logger, store, log, datasets, models, runs, serving, health, webhooks, now, close };
+  return {
+    config,
+    logger,
+    store,
+    log,
+    alerts,
+    datasets,
+    models,
+    runs,
+    serving,
+    health,
+    webhooks,
+    now,
+    close,
+  };
 }
 
 function memoryFor(config: Config): number {

@@ -7,8 +7,8 @@ import { createHmac, randomBytes } from "node:crypto";
 import * as z from "zod";
 import { ConfigError } from "./config.ts";
 import { AppError } from "./errors.ts";
-import type { EventLog, LogEntry } from "./event-log.ts";
-import { EVENT_NAMES, EVENTS } from "./events.ts";
+import type { EventLog, LogEntry, LoggedEvent } from "./event-log.ts";
+import { EVENT_NAMES, EVENTS, tellEvent } from "./events.ts";
 import { follow } from "./follow.ts";
 import { newId } from "./ids.ts";
 import type { Logger } from "./log.ts";
@@ -229,8 +229,10 @@ export function signature(secret: string, signed: string): string {
   return `v1,${createHmac("sha256", key).update(signed).digest("base64")}`;
 }
 
-function isWanted({ type }: LogEntry, types: readonly string[]): boolean {
-  return types.length ? types.includes(type) : EVENTS[type].sentence !== null;
+/** Without a choice: what makes an activity row. */
+function isWanted({ type, json }: LogEntry, types: readonly string[]): boolean {
+  if (types.length) return types.includes(type);
+  return EVENTS[type].sentence !== null && tellEvent(type, (JSON.parse(json) as LoggedEvent).data) !== null;
 }
 
 /** One second, doubling up to an hour, a fifth more or less: receivers that come back are not met by all at once. */

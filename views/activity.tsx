@@ -107,10 +107,11 @@ export function AttentionPanel({ data, links }: { data: PanelData["attention"]; 
   return (
     <ul class="attention">
       {data.items.map((item) => (
-        <li class={`attention-${item.severity}`}>
+        <li class={`attention-${item.severity}`} {...(item.alertId ? { id: `alert-${item.alertId}` } : {})}>
           <LampDot lamp={item.severity === "error" ? "danger" : "caution"} />
           <span>{item.sentence}</span>
           <AttentionAction item={item} links={links} />
+          {item.alertId && <Dismiss alertId={item.alertId} item={item} links={links} />}
         </li>
       ))}
     </ul>
@@ -128,4 +129,10 @@ function AttentionAction({ item, links }: { item: AttentionItem; links: Links })
   }
   const curl = curlLine(links, { method: "POST", path: `/api${path}` });
   return <Action links={links} path={path} label={label} describes={item.sentence} curl={curl} />;
+}
+
+function Dismiss({ alertId, item, links }: { alertId: string; item: AttentionItem; links: Links }) {
+  const curl = curlLine(links, { method: "DELETE", path: `/api/alerts/${alertId}` });
+  const path = `/alerts/${alertId}/dismiss`;
+  return <Action links={links} path={path} label="Dismiss" describes={item.sentence} curl={curl} />;
 }

@@ -44,6 +44,11 @@ export function resumeRun({ box, params }: Call): Landing {
   return { stay: `/runs/${box.runs.resume(params.id!).id}` };
 }
 
+export function dismissAlert({ box, params }: Call): Landing {
+  box.alerts.dismiss(params.id!);
+  return { stay: "/#attention" };
+}
+
 export async function deployVersion({ box, request, params }: Call): Promise<Landing> {
   return { stay: `/models/${(await box.models.deploy(params.name!, await deployForm(request))).name}` };
 }

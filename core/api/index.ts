@@ -1,4 +1,5 @@
 /** Every API route, in the order of the docs. */
+import { ALERT_ROUTES } from "./alerts.ts";
 import { DATASET_ROUTES } from "./datasets.ts";
 import { LIVE_ROUTES } from "./live.ts";
 import { MODEL_ROUTES } from "./models.ts";
@@ -11,5 +12,6 @@ export const API: Route[] = [
   ...TRAINING_ROUTES,
   ...MODEL_ROUTES,
   ...LIVE_ROUTES,
+  ...ALERT_ROUTES,
   ...WEBHOOK_ROUTES,
 ];

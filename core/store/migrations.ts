@@ -93,6 +93,23 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (run_id, seq)
   ) STRICT, WITHOUT ROWID;
 
+  -- One row for each kind and subject, kept after its end: when it was last told bounds how soon it is told again.
+  CREATE TABLE alerts (
+    id TEXT NOT NULL,
+    code TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    sentence TEXT NOT NULL,
+    action TEXT NOT NULL,
+    cause TEXT,
+    raised_at INTEGER NOT NULL,
+    is_told INTEGER NOT NULL,
+    told_at INTEGER,
+    ended_at INTEGER,
+    dismissed_at INTEGER,
+    PRIMARY KEY (code, subject)
+  ) STRICT, WITHOUT ROWID;
+
   -- cursor: every event up to it was delivered, or was not wanted.
   CREATE TABLE webhooks (
     id TEXT PRIMARY KEY,

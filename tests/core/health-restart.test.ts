@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Alerts } from "../../core/alerts.ts";
 import { readConfig } from "../../core/config.ts";
 import { EventLog } from "../../core/event-log.ts";
 import { Health } from "../../core/health.ts";
@@ -24,6 +25,7 @@ test("a queue that stays long is told once over three lives, its end once too", 
     HEALTH_LOOP: "1e9,2e9",
     HEALTH_QUEUE: "10,50",
   });
+  const alerts = new Alerts({ store, log, now: () => at });
   let queueLength = 60;
   for (let life = 0; life < 3; life++) {
     if (life === 2) queueLength = 0;
@@ -31,6 +33,7 @@ test("a queue that stays long is told once over three lives, its end once too", 
       config,
       store,
       log,
+      alerts,
       logger: openLogger("silent"),
       now: () => at,
       queueLength: () => queueLength,
@@ -47,6 +50,12 @@ test("a queue that stays long is told once over three lives, its end once too", 
     ["queue", "healthy"],
     ["queue", "critical"],
   ]);
+  const alarms = log.read(0, 1000, "alert.raised").map(({ data }) => data);
+  expect(alarms).toMatchObject([{ code: "health", subject: "queue", severity: "error" }]);
+  expect(log.read(0, 1000, "alert.resolved")).toHaveLength(1);
+  expect(alerts.standing()).toEqual([]);
+  // One change, one row: the alert of a gauge makes none of its own.
+  expect(log.activity(Number.MAX_SAFE_INTEGER, 10)).toHaveLength(2);
   store.close();
   rmSync(folder, { recursive: true });
 });

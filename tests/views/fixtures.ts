@@ -195,6 +195,7 @@ export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } =
         severity: "warning",
         sentence: HOSTILE,
         action: { label: "Resume", method: "post", path: "/runs/r1/resume" },
+        alertId: "a1",
       },
     ],
   },

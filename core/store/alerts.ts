@@ -1,0 +1,80 @@
+/** SQL of alerts: one row for each kind and subject, whether it stands or is over. */
+import type { Store } from "./database.ts";
+
+export interface AlertAction {
+  label: string;
+  method: "get" | "post";
+  /** A page, below BASE_PATH. */
+  path: string;
+}
+
+export interface StoredAlert {
+  /** Anew each time that it is raised. */
+  id: string;
+  code: string;
+  subject: string;
+  severity: "warning" | "error";
+  sentence: string;
+  action: AlertAction;
+  /** The event that makes the activity row; null: the alert makes its own. */
+  cause: string | null;
+  raisedAt: number;
+  /** Null: it is over, or waits for its minute. */
+  isTold: boolean;
+  /** When one of this kind and subject was last told. */
+  toldAt: number | null;
+  endedAt: number | null;
+  /** A person has seen it: it is not shown, nor told again before it has ended. */
+  dismissedAt: number | null;
+}
+
+const COLUMNS = `id, code, subject, severity, sentence, action, cause, raised_at AS raisedAt, is_told AS isTold,
+  told_at AS toldAt, ended_at AS endedAt, dismissed_at AS dismissedAt`;
+
+type Row = Omit<StoredAlert, "action" | "isTold"> & { action: string; isTold: 0 | 1 };
+const readRow = (row: Row): StoredAlert => ({
+  ...row,
+  action: JSON.parse(row.action) as AlertAction,
+  isTold: row.isTold === 1,
+});
+
+export function findAlert(store: Store, code: string, subject: string): StoredAlert | null {
+  const wanted = { code, subject };
+  const row = store.get<Row>(
+    `SELECT ${COLUMNS} FROM alerts WHERE code = $code AND subject = $subject`,
+    wanted,
+  );
+  return row && readRow(row);
+}
+
+/** Those that were told, stand and were not dismissed, newest first. */
+export function standingAlerts(store: Store, limit: number): StoredAlert[] {
+  return store
+    .all<Row>(
+      `SELECT ${COLUMNS} FROM alerts WHERE is_told = 1 AND ended_at IS NULL AND dismissed_at IS NULL
+       ORDER BY raised_at DESC, id LIMIT $limit`,
+      { limit },
+    )
+    .map(readRow);
+}
+
+/** Those that stand and wait to be told. */
+export function waitingAlerts(store: Store): StoredAlert[] {
+  return store.all<Row>(`SELECT ${COLUMNS} FROM alerts WHERE is_told = 0 AND ended_at IS NULL`).map(readRow);
+}
+
+export function saveAlert(store: Store, alert: StoredAlert): void {
+  store.run(
+    `INSERT OR REPLACE INTO alerts
+     (id, code, subject, severity, sentence, action, cause, raised_at, is_told, told_at, ended_at,
+      dismissed_at)
+     VALUES ($id, $code, $subject, $severity, $sentence, $action, $cause, $raisedAt, $isTold, $toldAt, $endedAt,
+      $dismissedAt)`,
+    { ...alert, action: JSON.stringify(alert.action), isTold: alert.isTold ? 1 : 0 },
+  );
+}
+
+/** Drops what was over, or dismissed, before that time. */
+export function trimAlerts(store: Store, before: number): number {
+  return store.run("DELETE FROM alerts WHERE coalesce(ended_at, dismissed_at) < $before", { before }).changes;
+}
