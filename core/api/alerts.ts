@@ -5,6 +5,7 @@ export const ALERT_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/alerts",
+    scope: "read",
     example: "curl --fail-with-body '{home}/api/alerts'",
     says: "What needs a person and was not dismissed yet, newest first.",
     handle: ({ box }) => {
@@ -20,6 +21,7 @@ export const ALERT_ROUTES: Route[] = [
   {
     method: "DELETE",
     path: "/api/alerts/:id",
+    scope: "train",
     example: "curl --fail-with-body -X DELETE '{home}/api/alerts/ID'",
     says: "Dismisses an alert. Its reason is not mended by that; if it ends and comes back, it is told anew.",
     handle: ({ box, params }) => {
