@@ -1,11 +1,10 @@
 /**
- * Which settings does the process take, and what do they mean? One record: checks, defaults and --help derive from it.
- * It never reads anything but the environment.
+ * Which settings does the process take, and what do they mean? One record: checks, defaults, --help and what can be
+ * changed while it runs derive from it. It never reads anything but the environment.
  */
+import "./jitless.ts";
 import * as z from "zod";
-
-// Checks that zod compiles to functions cost the process 6 MB and save nothing that could be measured here.
-z.config({ jitless: true });
+import { EVENT_NAMES } from "./events.ts";
 
 /** A mistake in the environment; the process prints its one line and exits with 2. */
 export class ConfigError extends Error {}
@@ -15,16 +14,44 @@ const list = () => z.string().transform((value) => value.split(/[\s,]+/).filter(
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const number = (min: number, max: number) => z.coerce.number().min(min).max(max);
 
-interface Setting {
+/** Warning and critical, as "80,95". */
+const thresholds = () =>
+  z.string().refine((value) => {
+    const [warning, critical, ...rest] = value.split(",").map(Number);
+    return warning! > 0 && critical! > warning! && rest.length === 0;
+  }, "must be two rising numbers such as 80,95");
+/** They become part of a header: nothing but origins may pass. */
+const origins = () =>
+  list()
+    .transform((values) => values.map((value) => value.replace(/\/$/, "")))
+    .pipe(
+      z.array(
+        z.string().regex(/^(\*|https?:\/\/(\*\.)?[\w.-]+(:\d+)?)$/i, "must look like https://portal.example"),
+      ),
+    );
+
+/** What can be changed while the process runs, by where it stands on the page. */
+export type SettingGroup = "thresholds" | "retention" | "embedding" | "alerts";
+
+export interface Setting {
   schema: z.ZodType;
   fallback: string;
   says: string;
+  /** Only what has a group can be changed while the process runs. */
+  group?: SettingGroup;
+  isSecret?: true;
 }
 
 const setting = <S extends z.ZodType>(schema: S, fallback: string, says: string) => ({
   schema,
   fallback,
   says,
+});
+
+/** One that can be changed while the process runs, unless the environment sets it. */
+const changeable = <S extends z.ZodType>(group: SettingGroup, ...entry: [S, string, string]) => ({
+  ...setting(...entry),
+  group,
 });
 
 /** Name in the environment -> check, default as text, one sentence. */
@@ -49,7 +76,12 @@ export const SETTINGS = {
   ALLOWED_HOSTS: setting(list(), "", "further host names that requests may carry, separated by commas"),
   AUTH: setting(z.enum(["none"]), "none", "who may enter; only none so far, so listen on loopback"),
   ALLOW_ANONYMOUS: setting(z.enum(["0", "1"]), "0", "1 allows a non-loopback HOST with AUTH=none"),
-  EMBED_ORIGINS: setting(list(), "", "origins whose pages may show /embed/:panel in a frame"),
+  EMBED_ORIGINS: changeable(
+    "embedding",
+    origins(),
+    "",
+    "origins whose pages may show /embed/:panel in a frame",
+  ),
   MAX_UPLOAD_MB: setting(number(0.001, 1e6), "1024", "largest upload in megabytes"),
   TRAIN_BUDGET_SECONDS: setting(number(1, 86_400), "60", "seconds a training may take by default"),
   TRAIN_CONCURRENCY: setting(whole(1, 64), "1", "trainings that run at once"),
@@ -65,23 +97,38 @@ export const SETTINGS = {
     "open sockets of one address; loopback is unbounded",
   ),
   METRICS_SECONDS: setting(number(0.1, 3600), "5", "seconds between samples of the gauges"),
-  HEALTH_CPU: setting(text(), "80,95", "CPU percent: warning,critical"),
-  HEALTH_MEMORY: setting(text(), "85,95", "memory percent: warning,critical"),
-  HEALTH_DISK: setting(text(), "85,95", "disk percent: warning,critical"),
-  HEALTH_LOOP: setting(text(), "100,500", "event-loop delay in ms: warning,critical"),
-  HEALTH_QUEUE: setting(text(), "10,50", "trainings waiting: warning,critical"),
-  RETENTION_DAYS: setting(number(0.01, 36_500), "30", "days that events and gauge samples are kept"),
-  WEBHOOK_URL: setting(
+  HEALTH_CPU: changeable("thresholds", thresholds(), "80,95", "CPU percent: warning,critical"),
+  HEALTH_MEMORY: changeable("thresholds", thresholds(), "85,95", "memory percent: warning,critical"),
+  HEALTH_DISK: changeable("thresholds", thresholds(), "85,95", "disk percent: warning,critical"),
+  HEALTH_LOOP: changeable("thresholds", thresholds(), "100,500", "event-loop delay in ms: warning,critical"),
+  HEALTH_QUEUE: changeable("thresholds", thresholds(), "10,50", "trainings waiting: warning,critical"),
+  RETENTION_DAYS: changeable(
+    "retention",
+    number(0.01, 36_500),
+    "30",
+    "days that events and gauge samples are kept",
+  ),
+  WEBHOOK_URL: changeable(
+    "alerts",
     z.union([z.literal(""), z.url({ protocol: /^https?$/ })]),
     "",
-    "address that events are posted to; further ones by /api/webhooks",
+    "address that events are posted to; further ones on /settings and by /api/webhooks",
   ),
-  WEBHOOK_TYPES: setting(list(), "", "event types for it; empty: all that make an activity row"),
-  WEBHOOK_SECRET: setting(
-    z.union([z.literal(""), z.string().min(16)]),
+  WEBHOOK_TYPES: changeable(
+    "alerts",
+    list().pipe(z.array(z.enum(EVENT_NAMES, "must be event types such as run.finished"))),
     "",
-    "signs what is posted to it (HMAC-SHA256)",
+    "event types for it; empty: all that make an activity row",
   ),
+  WEBHOOK_SECRET: {
+    ...changeable(
+      "alerts",
+      z.union([z.literal(""), z.string().min(16)]),
+      "",
+      "signs what is posted to it (HMAC-SHA256)",
+    ),
+    isSecret: true,
+  },
   LOG_LEVEL: setting(
     z.enum(["debug", "info", "warn", "error", "silent"]),
     "info",
@@ -89,17 +136,26 @@ export const SETTINGS = {
   ),
 } satisfies Record<string, Setting>;
 
-export type Config = { [K in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[K]["schema"]> };
+export type SettingName = keyof typeof SETTINGS;
+type Values = { [K in SettingName]: z.output<(typeof SETTINGS)[K]["schema"]> };
+
+/** The settings in force, one record for all parts: what is changed while the process runs is changed in it. */
+export type Config = Values & {
+  /** What the environment sets: it cannot be changed otherwise. */
+  given: ReadonlySet<SettingName>;
+};
 
 /** Reads and checks every setting. Throws ConfigError. */
 export function readConfig(environment: Record<string, string | undefined>): Config {
   const values: Record<string, unknown> = {};
+  const given = new Set<SettingName>();
   for (const [name, entry] of Object.entries<Setting>(SETTINGS)) {
     const parsed = entry.schema.safeParse(environment[name] || entry.fallback);
     if (!parsed.success) throw new ConfigError(`${name}: ${parsed.error.issues[0]?.message} (${entry.says})`);
     values[name] = parsed.data;
+    if (environment[name]) given.add(name as SettingName);
   }
-  const config = values as Config;
+  const config = { ...(values as Values), given };
   refuseOpenDoor(config);
   return config;
 }

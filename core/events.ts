@@ -1,4 +1,5 @@
 /** What can happen, and what does each happening mean? One record: payload, level, sentence, stale panels; no HTML. */
+import "./jitless.ts";
 import * as z from "zod";
 import type { PanelKey } from "./panels.ts";
 
@@ -243,6 +244,12 @@ export const EVENTS = {
     level: "info",
     sentence: null,
     stale: () => ["attention"],
+  }),
+  "settings.changed": event({
+    data: z.object({ names: z.array(z.string()) }),
+    level: "info",
+    sentence: (d) => `Settings were changed: ${d.names.join(", ")}`,
+    stale: () => ["activity", "health", "metrics", "attention"],
   }),
   "metrics.sampled": event({
     data: z.object({ values: z.record(z.string(), z.number()) }),

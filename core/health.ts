@@ -4,7 +4,6 @@
  */
 import type { Alert, Alerts } from "./alerts.ts";
 import type { Config } from "./config.ts";
-import { ConfigError } from "./config.ts";
 import type { Append, EventLog } from "./event-log.ts";
 import type { EventData } from "./events.ts";
 import { GaugeHistory, type HistoryPoint } from "./gauge-history.ts";
@@ -124,7 +123,6 @@ export class Health {
   private isSampling = false;
 
   constructor(private readonly options: HealthOptions) {
-    for (const gauge of GAUGE_NAMES) this.thresholds(gauge);
     const cpu = new CpuShare();
     this.source = {
       dataDir: options.config.DATA_DIR,
@@ -173,8 +171,9 @@ export class Health {
     this.delay.stop();
   }
 
+  /** The latest, beside the thresholds of now. */
   readings(): GaugeReading[] {
-    return this.latest;
+    return this.latest.map((reading) => ({ ...reading, ...this.thresholds(reading.gauge) }));
   }
 
   /** The worst state of all gauges. */
@@ -235,11 +234,7 @@ export class Health {
   }
 
   private thresholds(gauge: GaugeName): { warning: number; critical: number } {
-    const name = GAUGES[gauge].thresholds;
-    const [warning, critical] = String(this.options.config[name]).split(",").map(Number);
-    if (!(warning! > 0) || !(critical! > warning!)) {
-      throw new ConfigError(`${name}: must be two rising numbers such as 80,95`);
-    }
+    const [warning, critical] = String(this.options.config[GAUGES[gauge].thresholds]).split(",").map(Number);
     return { warning: warning!, critical: critical! };
   }
 }

@@ -2,6 +2,7 @@
  * How long is the past kept? The log by age and by number, the gauges' samples by age; a few rows at a time, because
  * everything else waits while the database deletes.
  */
+import type { Config } from "./config.ts";
 import type { Logger } from "./log.ts";
 import { trimAlerts } from "./store/alerts.ts";
 import type { Store } from "./store/database.ts";
@@ -17,16 +18,17 @@ const PAUSE_MS = 20;
 export interface RetentionOptions {
   store: Store;
   logger: Logger;
-  days: number;
+  /** Read anew each time. */
+  config: Pick<Config, "RETENTION_DAYS">;
   now: () => number;
 }
 
 /** Trims now and every minute; the function returned ends that. */
-export function startRetention({ store, logger, days, now }: RetentionOptions): () => void {
+export function startRetention({ store, logger, config, now }: RetentionOptions): () => void {
   const trim = () => {
     let isDone = true;
     try {
-      const before = now() - days * 86_400_000;
+      const before = now() - config.RETENTION_DAYS * 86_400_000;
       const events = trimEvents(store, { before, keep: EVENTS_KEPT, limit: ROWS_AT_ONCE });
       const samples = trimSamples(store, { before, limit: ROWS_AT_ONCE });
       trimAlerts(store, before);

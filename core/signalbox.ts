@@ -14,6 +14,7 @@ import { Models } from "./models.ts";
 import { startRetention } from "./retention.ts";
 import { Runs } from "./runs.ts";
 import { Serving } from "./serving.ts";
+import { Settings } from "./settings.ts";
 import { Store } from "./store/database.ts";
 import { Webhooks } from "./webhooks.ts";
 
@@ -29,6 +30,7 @@ export interface Signalbox {
   serving: Serving;
   health: Health;
   webhooks: Webhooks;
+  settings: Settings;
   now: () => number;
   close: () => Promise<void>;
 }
@@ -42,6 +44,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const store = Store.open(folder);
   const log = new EventLog(store, now);
   const alerts = new Alerts({ store, log, now });
+  const settings = new Settings({ config, store, log, logger });
   const memoryBytes = memoryFor(config);
   const models = new Models({ store, log, folder: join(folder, "models"), now });
   const datasets = new Datasets({
@@ -75,11 +78,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     log,
     logger,
     now,
-    environment: {
-      url: config.WEBHOOK_URL,
-      types: config.WEBHOOK_TYPES,
-      secret: config.WEBHOOK_SECRET,
-    },
+    configured: config,
   });
   await models.start();
   await datasets.start();
@@ -87,7 +86,10 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   alerts.start();
   await health.start();
   webhooks.start();
-  const endRetention = startRetention({ store, logger, days: config.RETENTION_DAYS, now });
+  settings.subscribe((names) => {
+    if (names.some((name) => name.startsWith("WEBHOOK_"))) webhooks.reconfigure();
+  });
+  const endRetention = startRetention({ store, logger, config, now });
   const close = async () => {
     endRetention();
     webhooks.stop();
@@ -111,6 +113,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     serving,
     health,
     webhooks,
+    settings,
     now,
     close,
   };

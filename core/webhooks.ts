@@ -5,7 +5,7 @@
  */
 import { createHmac, randomBytes } from "node:crypto";
 import * as z from "zod";
-import { ConfigError } from "./config.ts";
+import type { Config } from "./config.ts";
 import { AppError } from "./errors.ts";
 import type { EventLog, LogEntry, LoggedEvent } from "./event-log.ts";
 import { EVENT_NAMES, EVENTS, tellEvent } from "./events.ts";
@@ -32,7 +32,7 @@ export const MAX_ATTEMPTS = 20;
 /** How far the stored cursor may lag behind events that nobody wanted. */
 const SAVE_EVERY = 1000;
 /** The id of the one that WEBHOOK_URL names. */
-const ENVIRONMENT = "environment";
+const CONFIGURED = "environment";
 
 const SECRET = z.string().min(16).max(200);
 
@@ -60,7 +60,7 @@ export interface WebhookView {
   attempts: number;
   lastError: string | null;
   createdAt: string;
-  /** Set by the environment: it cannot be deleted here. */
+  /** Set by WEBHOOK_URL: it is deleted by unsetting that. */
   isLocked: boolean;
 }
 
@@ -69,8 +69,8 @@ export interface WebhooksOptions {
   log: EventLog;
   logger: Logger;
   now: () => number;
-  /** WEBHOOK_URL, WEBHOOK_SECRET and WEBHOOK_TYPES; an empty address: none. */
-  environment: { url: string; secret: string; types: string[] };
+  /** WEBHOOK_URL, WEBHOOK_SECRET and WEBHOOK_TYPES as they are now; an empty address: none. */
+  configured: Pick<Config, "WEBHOOK_URL" | "WEBHOOK_SECRET" | "WEBHOOK_TYPES">;
   /** Resolves after `ms`, or when the signal says so. */
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -78,21 +78,29 @@ export interface WebhooksOptions {
 export class Webhooks {
   private readonly serving = new Map<string, AbortController>();
 
-  /** Throws ConfigError where WEBHOOK_TYPES names what never happens. */
-  constructor(private readonly options: WebhooksOptions) {
-    for (const type of options.environment.types) {
-      if (!(EVENT_NAMES as string[]).includes(type))
-        throw new ConfigError(`WEBHOOK_TYPES: there is no event ${type}`);
-    }
-  }
+  constructor(private readonly options: WebhooksOptions) {}
 
   start(): void {
-    const { store, environment } = this.options;
-    const known = findWebhook(store, ENVIRONMENT);
-    if (!environment.url) deleteWebhook(store, ENVIRONMENT);
-    else if (!known) this.insert(ENVIRONMENT, environment);
-    else moveWebhook(store, { ...known, ...environment, secret: environment.secret || known.secret });
-    for (const webhook of listWebhooks(store)) this.serve(webhook);
+    this.saveConfigured();
+    for (const webhook of listWebhooks(this.options.store)) this.serve(webhook);
+  }
+
+  /** Goes on with what the settings say now. */
+  reconfigure(): void {
+    this.serving.get(CONFIGURED)?.abort();
+    this.serving.delete(CONFIGURED);
+    this.saveConfigured();
+    const webhook = findWebhook(this.options.store, CONFIGURED);
+    if (webhook) this.serve(webhook);
+  }
+
+  private saveConfigured(): void {
+    const { store, configured } = this.options;
+    const { WEBHOOK_URL: url, WEBHOOK_TYPES: types, WEBHOOK_SECRET: secret } = configured;
+    const known = findWebhook(store, CONFIGURED);
+    if (!url) deleteWebhook(store, CONFIGURED);
+    else if (!known) this.insert(CONFIGURED, { url, types, secret });
+    else moveWebhook(store, { ...known, url, types, secret: secret || known.secret });
   }
 
   stop(): void {
@@ -116,7 +124,7 @@ export class Webhooks {
 
   /** Throws AppError: `missing`, or `conflict` for the one that the environment sets. */
   delete(id: string): void {
-    if (id === ENVIRONMENT && findWebhook(this.options.store, id))
+    if (id === CONFIGURED && findWebhook(this.options.store, id))
       throw new AppError("conflict", "This webhook is set by WEBHOOK_URL", { fix: "Unset WEBHOOK_URL." });
     if (!deleteWebhook(this.options.store, id)) throw new AppError("missing", `There is no webhook ${id}`);
     this.serving.get(id)?.abort();
@@ -251,5 +259,5 @@ function waitFor(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 function viewOf({ secret: _, createdAt, ...webhook }: StoredWebhook): WebhookView {
-  return { ...webhook, createdAt: new Date(createdAt).toISOString(), isLocked: webhook.id === ENVIRONMENT };
+  return { ...webhook, createdAt: new Date(createdAt).toISOString(), isLocked: webhook.id === CONFIGURED };
 }

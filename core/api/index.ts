@@ -4,6 +4,7 @@ import { DATASET_ROUTES } from "./datasets.ts";
 import { LIVE_ROUTES } from "./live.ts";
 import { MODEL_ROUTES } from "./models.ts";
 import type { Route } from "./route.ts";
+import { SETTINGS_ROUTES } from "./settings.ts";
 import { TRAINING_ROUTES } from "./training.ts";
 import { WEBHOOK_ROUTES } from "./webhooks.ts";
 
@@ -14,4 +15,5 @@ export const API: Route[] = [
   ...LIVE_ROUTES,
   ...ALERT_ROUTES,
   ...WEBHOOK_ROUTES,
+  ...SETTINGS_ROUTES,
 ];

@@ -6,6 +6,9 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
+  -- What was changed while the process ran; value: as the environment would give it.
+  CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
   -- The log. AUTOINCREMENT: a seq never comes back, not even after retention has emptied the table.
   CREATE TABLE events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

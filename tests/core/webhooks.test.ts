@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EventLog } from "../../core/event-log.ts";
+import type { EventName } from "../../core/events.ts";
 import { openLogger } from "../../core/log.ts";
 import { Store } from "../../core/store/database.ts";
 import { isWebAddress, MAX_ATTEMPTS, Webhooks } from "../../core/webhooks.ts";
@@ -42,11 +43,11 @@ function listen() {
   });
 }
 
-function open(environment: { url: string; secret: string; types: string[] } = NOBODY): void {
+function open({ url, secret, types }: { url: string; secret: string; types: EventName[] } = NOBODY): void {
   webhooks = new Webhooks({
     store,
     log,
-    environment,
+    configured: { WEBHOOK_URL: url, WEBHOOK_SECRET: secret, WEBHOOK_TYPES: types },
     logger: openLogger("silent"),
     now: () => NOW,
     wait: async (ms) => void waits.push(ms),
