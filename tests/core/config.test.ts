@@ -15,6 +15,10 @@ test.each([
   [{ AUTH: "maybe" }, "AUTH"],
   [{ PUBLIC_URL: "not a url" }, "PUBLIC_URL"],
   [{ HOST: "0.0.0.0" }, "HOST"],
+  [{ HEALTH_CPU: "95,80" }, "HEALTH_CPU"],
+  [{ WEBHOOK_TYPES: "run.flown" }, "WEBHOOK_TYPES"],
+  [{ EMBED_ORIGINS: "https://portal.example/page" }, "EMBED_ORIGINS"],
+  [{ EMBED_ORIGINS: "https://portal.example;script-src *" }, "EMBED_ORIGINS"],
 ])("%p is refused, naming %s", (environment, name) => {
   expect(() => readConfig(environment)).toThrow(ConfigError);
   expect(() => readConfig(environment)).toThrow(new RegExp(`^${name}`));
