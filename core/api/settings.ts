@@ -7,6 +7,7 @@ export const SETTINGS_ROUTES: Route[] = [
   {
     method: "GET",
     path: "/api/settings",
+    scope: "admin",
     example: "curl --fail-with-body '{home}/api/settings'",
     says: "What can be changed while the server runs: value, source (environment, stored, default), locked.",
     handle: ({ box }) => Response.json(settingsAnswer(box.settings)),
@@ -14,6 +15,7 @@ export const SETTINGS_ROUTES: Route[] = [
   {
     method: "PATCH",
     path: "/api/settings",
+    scope: "admin",
     example: `curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{"HEALTH_CPU":"80,95","RETENTION_DAYS":30}' '{home}/api/settings'`,
     says: "Changes some, all or nothing, at once and for good; null is the default again.",
     body: SETTINGS_PATCH,
