@@ -13,6 +13,7 @@ import {
 import { partialDependence } from "../trainer/evaluation/dependence.ts";
 import { permutationImportance } from "../trainer/evaluation/importance.ts";
 import { errorSlices } from "../trainer/evaluation/slices.ts";
+import { thresholdCounts } from "../trainer/evaluation/thresholds.ts";
 import { confusionMatrix, type Outcome } from "../trainer/metrics/outcome.ts";
 import { randomFor } from "../trainer/race/training-data.ts";
 import { selectRows } from "./table.ts";
@@ -43,6 +44,7 @@ function curves({ work }: Context, outcome: Outcome): Record<string, unknown> {
     classes,
     threshold,
     confusion: rowsOf(confusionMatrix(outcome), outcome.classes),
+    ...(outcome.classes === 2 && { thresholds: thresholdCounts(outcome, threshold ?? 0.5) }),
     roc: drawn.map((k) => ({ class: classes[k], points: rocCurve(outcome, k) })),
     precisionRecall: drawn.map((k) => ({ class: classes[k], points: precisionRecallCurve(outcome, k) })),
     calibration: drawn.map((k) => ({ class: classes[k], bins: calibrationCurve(outcome, k) })),

@@ -113,7 +113,7 @@ export interface RunResult {
   verdict: string;
   beatsBaseline: boolean;
   schema: ModelSchema;
-  /** Everything the model page draws: curves, confusion, importance, ... */
+  /** Everything the model page draws: curves, confusion, importance, ...; two classes: `thresholds`, ThresholdCounts[]. */
   evaluation: Record<string, unknown>;
   rowsTrain: number;
   rowsTest: number;

@@ -9,6 +9,7 @@ import {
 import { partialDependence } from "../../core/trainer/evaluation/dependence.ts";
 import { permutationImportance } from "../../core/trainer/evaluation/importance.ts";
 import { errorSlices } from "../../core/trainer/evaluation/slices.ts";
+import { thresholdCounts } from "../../core/trainer/evaluation/thresholds.ts";
 import type { Outcome } from "../../core/trainer/metrics/outcome.ts";
 import { rocAuc } from "../../core/trainer/metrics/ranking.ts";
 import { MODEL_VERSION, type Model } from "../../core/trainer/model.ts";
@@ -52,6 +53,21 @@ describe("curves", () => {
     const bins = calibrationCurve(outcome, 1);
     expect(bins.reduce((sum, bin) => sum + bin.rows, 0)).toBe(ROWS);
     for (const { predicted, observed } of bins) expect(Math.abs(predicted - observed)).toBeLessThan(0.25);
+  });
+
+  test("counts at a threshold are those of answering by it, and the model's own is among them", () => {
+    const counts = thresholdCounts(outcome, 0.123);
+    expect(counts.length).toBeGreaterThan(150);
+    expect(counts.length).toBeLessThanOrEqual(202);
+    expect(counts.map(({ threshold }) => threshold)).toContain(0.123);
+    const positives = outcome.truth.reduce((a, b) => a + b);
+    expect(counts[0]).toMatchObject({ threshold: 0, tp: positives, fp: ROWS - positives, tn: 0, fn: 0 });
+    for (const { threshold, tp, fp, tn, fn } of counts) {
+      const taken = scores.map((score) => score >= threshold);
+      const count = (answer: boolean, truth: number) =>
+        taken.filter((yes, row) => yes === answer && outcome.truth[row] === truth).length;
+      expect([tp, fp, tn, fn]).toEqual([count(true, 1), count(true, 0), count(false, 0), count(false, 1)]);
+    }
   });
 
   test("residuals are all counted", () => {
