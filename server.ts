@@ -154,6 +154,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   const form = (path: string, submit: (call: Call) => forms.Landing | Promise<forms.Landing>) =>
     app.post(path, async (c) => landingAnswer(c.req.raw, config.BASE_PATH, await submit(callOf(c))));
   form("/datasets", forms.uploadForm);
+  form("/samples/:name", forms.openSample);
   form("/datasets/:id/train", forms.startTraining);
   form("/datasets/:id/reading", forms.changeReading);
   form("/datasets/:id/delete", forms.deleteDataset);

@@ -14,6 +14,7 @@ import {
 import type { Panel } from "./panels.ts";
 import { rewindRun } from "./rewind.ts";
 import { runView } from "./run-view.ts";
+import { SAMPLE_LIST } from "./samples/index.ts";
 import { findEvaluation } from "./store/models.ts";
 
 const DASHBOARD = [
@@ -41,8 +42,8 @@ function readAll(box: PanelSource, panels: readonly Panel[], subject: string | n
   return Object.fromEntries(panels.map((panel) => [panel, READERS[panel](box, subject)]));
 }
 
-export function dashboardData({ box }: Call): { data: PanelSet } {
-  return { data: readAll(box, DASHBOARD, null) };
+export function dashboardData({ box }: Call) {
+  return { data: readAll(box, DASHBOARD, null), samples: SAMPLE_LIST };
 }
 
 /** Throws AppError `missing`, or `conflict` while it is being read. */

@@ -1,10 +1,12 @@
 /** The first page: from "what needs me" to "how is the machine", every part live. */
 import type { PanelData } from "../core/panel-data.ts";
 import type { Panel } from "../core/panels.ts";
+import type { Sample } from "../core/samples/index.ts";
 import { DropZone } from "./datasets.tsx";
 import type { Frame } from "./frame.ts";
 import { Layout } from "./layout.tsx";
 import { PanelView } from "./panels.tsx";
+import { JourneyAhead, Samples } from "./samples.tsx";
 
 type DashboardData = { [P in Panel]?: PanelData[P] | null };
 
@@ -13,7 +15,13 @@ const WATCHED: readonly Panel[] = [
   ...(["activity", "datasets", "runs", "metrics", "connection"] as const),
 ];
 
-export function DashboardPage({ frame, data }: { frame: Frame; data: DashboardData }) {
+export interface DashboardPageProps {
+  frame: Frame;
+  data: DashboardData;
+  samples: readonly Sample[];
+}
+
+export function DashboardPage({ frame, data, samples }: DashboardPageProps) {
   const draw = <P extends Panel>(panel: P) => (
     <PanelView
       panelKey={panel}
@@ -34,7 +42,9 @@ export function DashboardPage({ frame, data }: { frame: Frame; data: DashboardDa
       <h1 class="unseen">Dashboard</h1>
       <div class="dashboard">
         {draw("health")}
-        <DropZone links={frame.links} />
+        <DropZone links={frame.links} isFirst={!data.datasets?.items.length} />
+        <Samples links={frame.links} samples={samples} />
+        <JourneyAhead />
         {draw("run")}
         {draw("stages")}
         <div class="pair dashboard-race">

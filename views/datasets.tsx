@@ -5,7 +5,7 @@ import { ColumnHead } from "./dataset-table.tsx";
 import { bytes, count, plural } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import { apiUrl, Bar, CodeBlock, Empty, Time } from "./parts.tsx";
-import { STAGE_SAYS, taskLabel } from "./words.ts";
+import { taskLabel } from "./words.ts";
 
 export function DatasetsPanel({ data, links }: { data: PanelData["datasets"]; links: Links }) {
   return (
@@ -111,7 +111,7 @@ function RejectionNote({ rejection }: { rejection: Rejection }) {
 }
 
 /** Works as a plain form; app.js sends the raw file and lets the server tell how far it is. */
-export function DropZone({ links }: { links: Links }) {
+export function DropZone({ links, isFirst }: { links: Links /** No file is here yet. */; isFirst: boolean }) {
   return (
     <form
       class="dropzone"
@@ -125,13 +125,6 @@ export function DropZone({ links }: { links: Links }) {
         <h2>A CSV in, a model out.</h2>
         <p>Drop a table here. Signalbox reads it, finds what can be predicted, and trains while you watch.</p>
       </div>
-      <ol class="dropzone-line">
-        {Object.entries(STAGE_SAYS).map(([name, says]) => (
-          <li>
-            <b>{name}</b> {says}
-          </li>
-        ))}
-      </ol>
       <label class="dropzone-file">
         <span>Choose a CSV file</span>
         <input type="file" name="file" required accept=".csv,.tsv,.txt,.gz,.zip,text/csv" />
@@ -140,7 +133,7 @@ export function DropZone({ links }: { links: Links }) {
         Upload
       </button>
       <p class="dropzone-note" data-upload-note />
-      <details class="command">
+      <details class="command" open={isFirst}>
         <summary>or with curl</summary>
         <CodeBlock
           code={`curl -T your.csv '${apiUrl(links, "/api/train/your.csv?target=COLUMN")}'`}

@@ -4,6 +4,7 @@ import { deployForm, predictForm, readingForm, trainForm } from "../http/forms.t
 import { problem } from "../http/problem.ts";
 import type { Trial } from "../page-data.ts";
 import type { Call } from "./route.ts";
+import { receiveSample } from "./samples.ts";
 
 /** `go`: the page that the browser shows next. `stay`: with htmx the page stays, because its panels are pushed. */
 export type Landing = { go: string } | { stay: string };
@@ -11,6 +12,12 @@ export type Landing = { go: string } | { stay: string };
 export async function uploadForm({ box, request, takeTime }: Call): Promise<Landing> {
   takeTime();
   const { id, ready } = await box.datasets.receive(request, null);
+  await ready;
+  return { go: `/datasets/${id}` };
+}
+
+export async function openSample(call: Call): Promise<Landing> {
+  const { id, ready } = await receiveSample(call);
   await ready;
   return { go: `/datasets/${id}` };
 }

@@ -4,12 +4,14 @@ import { DATASET_ROUTES } from "./datasets.ts";
 import { LIVE_ROUTES } from "./live.ts";
 import { MODEL_ROUTES } from "./models.ts";
 import type { Route } from "./route.ts";
+import { SAMPLE_ROUTES } from "./samples.ts";
 import { SETTINGS_ROUTES } from "./settings.ts";
 import { TRAINING_ROUTES } from "./training.ts";
 import { WEBHOOK_ROUTES } from "./webhooks.ts";
 
 export const API: Route[] = [
   ...DATASET_ROUTES,
+  ...SAMPLE_ROUTES,
   ...TRAINING_ROUTES,
   ...MODEL_ROUTES,
   ...LIVE_ROUTES,
