@@ -9,7 +9,8 @@ const SOURCES = ["server.ts", ...scan("{core,views,static}/**/*.{ts,tsx}")].filt
     !path.endsWith(".d.ts") &&
     !path.endsWith(".wasm.ts") &&
     !path.includes("/assembly/") &&
-    path !== "core/trainer/kernels/build.ts",
+    !path.endsWith("/kernels/build.ts") &&
+    path !== "core/assembly.ts",
 );
 const GRAPH = new Map(await Promise.all(SOURCES.map(async (path) => [path, await importsOf(path)] as const)));
 

@@ -3,7 +3,7 @@
  * stamps to the second) remembering is given up.
  */
 import { parseDate } from "./dates.ts";
-import { Dictionary } from "./dictionary.ts";
+import { Dictionary, hashBytes } from "./dictionary.ts";
 
 const KEPT = 20_000;
 const PATIENCE = 20_000;
@@ -18,8 +18,15 @@ export class DateReader {
 
   /** Epoch ms; NaN where the bytes are no date of the format. */
   read(bytes: Uint8Array, start: number, end: number): number {
+    return this.misses > PATIENCE
+      ? this.parse(bytes, start, end)
+      : this.readHashed(bytes, start, end, hashBytes(bytes, start, end));
+  }
+
+  /** As read, where the hash is known. */
+  readHashed(bytes: Uint8Array, start: number, end: number, hash: number): number {
     if (this.misses > PATIENCE) return this.parse(bytes, start, end);
-    const code = this.dictionary.intern(bytes, start, end);
+    const code = this.dictionary.internHashed(bytes, start, end, hash);
     if (code >= 0 && code < this.values.length) return this.values[code];
     this.misses++;
     const value = this.parse(bytes, start, end);

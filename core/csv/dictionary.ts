@@ -1,6 +1,6 @@
 /**
  * Which code does a value have? Interns byte strings: equal bytes, equal code, codes by first appearance. Open
- * addressing over FNV-1a (Fowler, Noll, Vo); no string is made until one is asked for.
+ * addressing over MurmurHash3; no string is made until one is asked for.
  *
  *   slots  hash -> code + 1     ends  code -> end of its bytes     arena  all values one after another
  */
@@ -8,12 +8,26 @@
 const decoder = new TextDecoder();
 const FIRST_SLOTS = 16;
 
+/** MurmurHash3_x86_32 (Austin Appleby, public domain), seed 0, as the kernel `hashCells`. */
 export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c9dc5;
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
-  // FNV's low bits are weak for short keys.
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return (hash ^ (hash >>> 13)) >>> 0;
+  let hash = 0;
+  let i = start;
+  for (; i + 4 <= end; i += 4) {
+    const word = bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24);
+    hash ^= scrambled(word);
+    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
+  }
+  let tail = 0;
+  for (let k = end - 1; k >= i; k--) tail = (tail << 8) | bytes[k];
+  hash ^= scrambled(tail) ^ (end - start);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+function scrambled(word: number): number {
+  const mixed = Math.imul(word, 0xcc9e2d51);
+  return Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593);
 }
 
 export class Dictionary {

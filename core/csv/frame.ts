@@ -2,9 +2,11 @@
  * Which of a file's rows are the first table's data? Drops what stands before the header, holds back what may be a
  * footer or another table until it is known. What it holds back is bounded.
  */
+import { RowCutter } from "./kernels/row-cutter.ts";
 import { cellKind, isTyped } from "./kinds.ts";
 import { isHeaderLike, shapeOf, surplusBlank, usualFill } from "./shape.ts";
-import type { Irregular } from "./tokenizer.ts";
+import type { Irregular, RowsHandler } from "./tokenizer.ts";
+import type { Dialect } from "./types.ts";
 
 /** What was odd about a row that was kept: its quotes, or a blank cell too many that was left out. */
 export type Oddity = Irregular | "surplus";
@@ -14,6 +16,8 @@ export interface FrameHandlers {
   /** `row` is 1-based in the file. */
   data(bytes: Uint8Array, spans: Int32Array, cells: number, row: number): void;
   odd(row: number, oddity: Oddity, cells: number): void;
+  /** Many data rows at once, as they stand in the cutter; where it is absent each goes to `data`. */
+  many?(cutter: RowCutter, rows: number): void;
 }
 
 export interface FramePlan {
@@ -50,6 +54,7 @@ export class Frame {
   private held: Row[] = [];
   private headerBytes: Uint8Array[] = [];
   private isOver = false;
+  private cutter: RowCutter | null = null;
   private readonly width: number;
   private readonly shape: string;
   /** A row that fills no more cells than this may be a note. */
@@ -86,6 +91,26 @@ export class Frame {
     } else this.takeOdd({ bytes, spans, cells, row, irregular });
   };
 
+  /** Takes rows that are as usual many at a time; null where the handlers or the dialect do not allow it. */
+  takesMany(dialect: Pick<Dialect, "delimiter" | "quote" | "escape">): RowsHandler | null {
+    const { many } = this.handlers;
+    const cutter = many ? RowCutter.for({ ...dialect, width: this.width, noteFill: this.noteFill }) : null;
+    if (!many || !cutter) return null;
+    this.cutter = cutter;
+    const take = (rows: number) => {
+      this.seen += rows;
+      this.rows += rows;
+      many(cutter, rows);
+    };
+    return { cutter, room: () => this.room(), take };
+  }
+
+  private room(): number {
+    const { preambleRows, headerRows, tableRows = Number.POSITIVE_INFINITY } = this.plan;
+    const isUsual = this.seen >= preambleRows + headerRows && this.held.length === 0 && !this.isOver;
+    return isUsual ? Math.min(tableRows - this.rows, 1 << 30) : 0;
+  }
+
   /** What is still held is a footer where it fills few cells. */
   end(): void {
     if (this.isOver) return;
@@ -99,6 +124,7 @@ export class Frame {
 
   private takeHeader(bytes: Uint8Array, spans: Int32Array, cells: number): void {
     this.headerBytes = Array.from({ length: cells }, (_, k) => bytes.slice(spans[2 * k], spans[2 * k + 1]));
+    this.cutter?.setHeader(this.headerBytes[0]);
     this.handlers.header(withoutSurplus(textsOf({ bytes, spans, cells }), this.width));
   }
 

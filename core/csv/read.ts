@@ -3,7 +3,8 @@
  * and profiles every column. Where the rest contradicts the beginning it reads once more, at most twice.
  */
 import { AppError } from "../errors.ts";
-import { accumulatorFor, type ColumnAccumulator } from "../profile.ts";
+import { accumulatorFor } from "../profile.ts";
+import type { ColumnAccumulator } from "./accumulator.ts";
 import { checkChoices, checkReading, chosenType, keptColumns } from "./choices.ts";
 import { canCorrelate, correlate, type Side } from "./correlation.ts";
 import { type Decision, decide, describeDialect } from "./decide.ts";
@@ -195,6 +196,12 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
         for (let k = 0; k < shared; k++) accumulators[k].add(bytes, spans[2 * k], spans[2 * k + 1]);
         for (let k = shared; k < width; k++) accumulators[k].missing++;
         sample.add(bytes, spans, cells);
+      },
+      many: (cutter, rows) => {
+        const shared = Math.min(cutter.width, width);
+        for (let k = 0; k < shared; k++) accumulators[k].addMany(cutter, k, rows);
+        for (let k = shared; k < width; k++) accumulators[k].missing += rows;
+        sample.addMany(cutter, rows);
       },
       odd: (row, oddity, cells) => noteOdd(odd, { row, oddity, cells, width: dialect.width }),
     },

@@ -5,6 +5,7 @@
 import { isMissing } from "./cells.ts";
 import { DateReader } from "./date-reader.ts";
 import { hashBytes } from "./dictionary.ts";
+import type { RowCutter } from "./kernels/row-cutter.ts";
 import { PLAIN_NUMBER, readNumber } from "./numbers.ts";
 import type { ColumnPlan } from "./types.ts";
 
@@ -38,18 +39,28 @@ export class RowSample {
 
   /** The next row of the file: its bytes and where each cell starts and ends in them. */
   add(bytes: Uint8Array, spans: Int32Array, cells: number): void {
-    const number = mixed(this.seen++);
-    if (Math.clz32(number) < this.level) return;
+    if (this.takes(mixed(this.seen++))) this.keep(bytes, spans, cells, 0);
+  }
+
+  addMany({ bytes, spans, width }: RowCutter, rows: number): void {
+    for (let row = 0; row < rows; row++)
+      if (this.takes(mixed(this.seen++))) this.keep(bytes, spans, width, 2 * row * width);
+  }
+
+  private takes(number: number): boolean {
+    if (Math.clz32(number) < this.level) return false;
     if (this.rows === this.maxRows) {
       this.thin();
-      if (Math.clz32(number) < this.level) return;
+      if (Math.clz32(number) < this.level) return false;
     }
     if (this.rows === this.numbers.length) this.grow();
     this.numbers[this.rows] = number;
-    for (let k = 0; k < this.columns.length; k++) {
-      this.columns[k][this.rows] =
-        k < cells ? this.readers[k](bytes, spans[2 * k], spans[2 * k + 1]) : Number.NaN;
-    }
+    return true;
+  }
+
+  private keep(bytes: Uint8Array, spans: Int32Array, cells: number, from: number): void {
+    for (let k = 0, at = from; k < this.columns.length; k++, at += 2)
+      this.columns[k][this.rows] = k < cells ? this.readers[k](bytes, spans[at], spans[at + 1]) : Number.NaN;
     this.rows++;
   }
 

@@ -21,7 +21,7 @@ export async function scanTable(
   const { handlers, options = {} } = reading;
   const width = dialect.width ?? 0;
   const frame = new Frame({ ...dialect, width }, handlers);
-  const tokenizer = new Tokenizer(dialect, width, frame.take);
+  const tokenizer = new Tokenizer(dialect, width, frame.take, frame.takesMany(dialect));
   const onProgress = (progress: SourceProgress) => options.onProgress?.(progress, frame);
   for await (const chunk of utf8Chunks(path, dialect.encoding, { signal: options.signal, onProgress })) {
     tokenizer.push(chunk);

@@ -38,16 +38,25 @@ export class NumberStatistics {
     if (this.used === this.block.length) this.flush();
   }
 
+  /** Many at once; none of them minus zero. */
+  addAll(values: Float64Array): void {
+    this.flush();
+    this.addBlock(values);
+  }
+
   /** To be called before anything is asked. */
   flush(): void {
-    const values = this.block.subarray(0, this.used);
+    this.addBlock(this.block.subarray(0, this.used));
+    this.used = 0;
+    if (this.block.length < this.fullBlock) this.block = new Float64Array(this.fullBlock);
+  }
+
+  private addBlock(values: Float64Array): void {
     if (values.length === 0) return;
     this.addMoments(values);
     this.noteOrder(values);
     this.countDistinct(values);
     this.reservoir.addAll(values);
-    this.used = 0;
-    if (this.block.length < this.fullBlock) this.block = new Float64Array(this.fullBlock);
   }
 
   get count(): number {

@@ -6,6 +6,7 @@
  *   bytes  | consumed rows | row being read ........ | free | LF as sentinel
  *                          ^ start                    ^ length
  */
+import type { RowCutter } from "./kernels/row-cutter.ts";
 import { endlessRow, tooManyCells } from "./refuse.ts";
 import { LookaheadBudget, MAX_CELLS, recut, repairRow } from "./repair.ts";
 import type { Dialect } from "./types.ts";
@@ -15,6 +16,15 @@ export type Cutting = Pick<Dialect, "delimiter" | "quote" | "escape" | "newline"
 
 /** Cell k is `bytes[spans[2k] .. spans[2k+1])`; both arrays are reused for the next row. */
 export type RowHandler = (bytes: Uint8Array, spans: Int32Array, cells: number, irregular: Irregular) => void;
+
+/** Who takes regular rows many at a time. */
+export interface RowsHandler {
+  cutter: RowCutter;
+  /** How many regular rows may come now. */
+  room(): number;
+  /** `rows` of them stand in the cutter. */
+  take(rows: number): void;
+}
 
 /**
  * "": as RFC 4180; "bare": a quote inside an unquoted cell, kept; "quote": quotes that do not match, read as fits best;
@@ -35,7 +45,7 @@ export const MAX_ROW_BYTES = 64 * 1024 * 1024;
 const INCOMPLETE = -1;
 
 export class Tokenizer {
-  private bytes = new Uint8Array(1 << 16);
+  private bytes: Uint8Array;
   private start = 0;
   private length = 0;
   private rescanAt = 0;
@@ -54,7 +64,9 @@ export class Tokenizer {
     private readonly cutting: Cutting,
     private readonly width: number,
     private readonly onRow: RowHandler,
+    private readonly many: RowsHandler | null = null,
   ) {
+    this.bytes = many ? many.cutter.bytes : new Uint8Array(1 << 16);
     const delimiter = new TextEncoder().encode(cutting.delimiter);
     this.quote = cutting.quote ? cutting.quote.charCodeAt(0) : -1;
     this.escape = cutting.escape ? cutting.escape.charCodeAt(0) : this.quote;
@@ -79,21 +91,23 @@ export class Tokenizer {
 
   private append(chunk: Uint8Array): void {
     const kept = this.length - this.start;
-    if (kept + chunk.length + 1 > this.bytes.length) {
-      const larger = new Uint8Array(2 * (kept + chunk.length) + 1);
-      larger.set(this.bytes.subarray(this.start, this.length));
-      this.bytes = larger;
-    } else if (this.start > 0) {
-      this.bytes.copyWithin(0, this.start, this.length);
-    }
+    if (kept + chunk.length + 1 > this.bytes.length) this.enlarge(2 * (kept + chunk.length) + 1);
+    if (this.start > 0) this.bytes.copyWithin(0, this.start, this.length);
     this.bytes.set(chunk, kept);
     this.start = 0;
     this.length = kept + chunk.length;
     this.bytes[this.length] = LF;
   }
 
+  private enlarge(size: number): void {
+    const { bytes, many } = this;
+    this.bytes = many ? many.cutter.reserve(size) : new Uint8Array(size);
+    if (!many) this.bytes.set(bytes);
+  }
+
   private scan(phase: "more" | "final"): void {
     while (this.start < this.length) {
+      if (this.many && this.scanMany(this.many)) continue;
       const next = this.scanRow(phase);
       if (next === INCOMPLETE) {
         if (this.length - this.start > MAX_ROW_BYTES) throw endlessRow(MAX_ROW_BYTES);
@@ -103,6 +117,16 @@ export class Tokenizer {
       this.start = next;
     }
     this.rescanAt = 0;
+  }
+
+  /** Hands on the regular rows that come next; false where there are none. */
+  private scanMany({ cutter, room, take }: RowsHandler): boolean {
+    const wanted = room();
+    if (wanted === 0) return false;
+    const { rows, next } = cutter.cut(this.start, this.length, wanted);
+    if (rows > 0) take(rows);
+    this.start = next;
+    return rows > 0;
   }
 
   /** Reads one row and hands it on; returns where the next begins, or INCOMPLETE. */

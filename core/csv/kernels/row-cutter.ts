@@ -1,0 +1,153 @@
+/**
+ * How are many regular rows cut, and their cells read, at once? Holds the file's bytes where the kernels in assembly/
+ * reach them. The results of a call are views that are good until the next one.
+ *
+ *   memory  | free: state, counts | spans | numbers | hashes | the file's bytes ... |
+ */
+import { READER_WASM } from "./kernels.wasm.ts";
+
+interface Kernels {
+  memory: WebAssembly.Memory;
+  firstFreeByte(): number;
+  cut(
+    ...args: [state: number, origin: number, from: number, until: number, rows: number, spans: number]
+  ): number;
+  readNumbers(
+    ...args: [
+      origin: number,
+      span: number,
+      pitch: number,
+      from: number,
+      rows: number,
+      point: number,
+      out: number,
+      result: number,
+    ]
+  ): number;
+  hashCells(...args: [origin: number, span: number, pitch: number, rows: number, out: number]): void;
+}
+
+/** Which rows are regular: see assembly/cut.ts. */
+export interface RegularRows {
+  delimiter: string;
+  quote: string;
+  width: number;
+  /** Rows with an empty second and last cell may be notes where this is above 0. */
+  noteFill: number;
+}
+
+export interface NumbersRead {
+  /** In the order of the rows, without the empty cells. */
+  numbers: Float64Array;
+  empty: number;
+  /** The row whose cell is neither empty nor plainly a number; `rows` where there is none. */
+  stoppedAt: number;
+}
+
+const CELLS = 16_384;
+const MAX_WIDTH = 1024;
+/** Read beyond the last byte, and ignored. */
+const MARGIN = 16;
+const PAGE = 65_536;
+const STATE_BYTES = 64;
+
+let compiled: WebAssembly.Module | null = null;
+
+export class RowCutter {
+  bytes = new Uint8Array(0);
+  /** Row r, cell k: from `spans[2 * (r * width + k)]` to the number behind it. */
+  spans = new Int32Array(0);
+  /** At most so many rows in one call. */
+  readonly maxRows: number;
+  readonly width: number;
+  private readonly kernels: Kernels;
+  private state = new Int32Array(0);
+  private readonly stateAt: number;
+  private readonly spansAt: number;
+  private readonly numbersAt: number;
+  private readonly hashesAt: number;
+  private readonly origin: number;
+
+  /** Null where rows are cut in a way that the kernels do not know. */
+  static for(rows: RegularRows & { escape: string }): RowCutter | null {
+    const { delimiter, quote, escape: escaping, width } = rows;
+    const isPlain = [delimiter, quote].every((sign) => sign.length <= 1 && sign < "\x80");
+    const hasOwnEscape = quote !== "" && escaping !== "" && escaping !== quote;
+    if (!isPlain || delimiter === "" || hasOwnEscape || width < 2 || width > MAX_WIDTH) return null;
+    return new RowCutter(rows);
+  }
+
+  private constructor({ delimiter, quote, width, noteFill }: RegularRows) {
+    compiled ??= new WebAssembly.Module(Buffer.from(READER_WASM, "base64"));
+    this.kernels = new WebAssembly.Instance(compiled).exports as unknown as Kernels;
+    this.width = width;
+    this.maxRows = Math.floor(CELLS / width);
+    this.stateAt = this.kernels.firstFreeByte();
+    this.spansAt = this.stateAt + STATE_BYTES;
+    this.numbersAt = this.spansAt + 8 * CELLS;
+    this.hashesAt = this.numbersAt + 8 * this.maxRows;
+    this.origin = this.hashesAt + 4 * this.maxRows;
+    this.reserve(PAGE);
+    this.state.set([
+      delimiter.charCodeAt(0),
+      quote === "" ? -1 : quote.charCodeAt(0),
+      width,
+      noteFill,
+      -1,
+      0,
+    ]);
+  }
+
+  /** Room for `size` bytes; those that are there stay. */
+  reserve(size: number): Uint8Array<ArrayBuffer> {
+    const { memory } = this.kernels;
+    const missing = this.origin + size + MARGIN - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+    const buffer = memory.buffer as ArrayBuffer;
+    this.state = new Int32Array(buffer, this.stateAt, STATE_BYTES / 4);
+    this.spans = new Int32Array(buffer, this.spansAt, 2 * CELLS);
+    this.bytes = new Uint8Array(buffer, this.origin, buffer.byteLength - this.origin - MARGIN);
+    return this.bytes;
+  }
+
+  /** A row whose first cell may be this one is not regular. */
+  setHeader(firstCell: Uint8Array): void {
+    this.state[4] = firstCell.length;
+    this.state[5] = firstCell[0] ?? 0;
+  }
+
+  /** Cuts rows within [from, until); what follows the last one is at `next`. */
+  cut(from: number, until: number, maxRows: number): { rows: number; next: number } {
+    const rows = this.kernels.cut(
+      this.stateAt,
+      this.origin,
+      from,
+      until,
+      Math.min(maxRows, this.maxRows),
+      this.spansAt,
+    );
+    return { rows, next: this.state[6] };
+  }
+
+  /** The column's cells from row `from` on as numbers with at most 15 digits. */
+  numbers(column: number, { from, rows }: { from: number; rows: number }, decimal: string): NumbersRead {
+    const stoppedAt = this.kernels.readNumbers(
+      this.origin,
+      this.spansAt + 8 * column,
+      8 * this.width,
+      from,
+      rows,
+      decimal.charCodeAt(0),
+      this.numbersAt,
+      this.stateAt + 32,
+    );
+    const numbers = new Float64Array(this.bytes.buffer, this.numbersAt, this.state[8]);
+    return { numbers, empty: this.state[9], stoppedAt };
+  }
+
+  /** As hashBytes, of each cell of the column. */
+  hashes(column: number, rows: number): Uint32Array {
+    this.kernels.hashCells(this.origin, this.spansAt + 8 * column, 8 * this.width, rows, this.hashesAt);
+    return new Uint32Array(this.bytes.buffer, this.hashesAt, rows);
+  }
+}
