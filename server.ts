@@ -35,6 +35,7 @@ import { EmbedPage } from "./views/embed.tsx";
 import { ErrorPage } from "./views/error.tsx";
 import { chosenTheme, type Frame, type Links } from "./views/frame.ts";
 import { InspectPage } from "./views/inspect.tsx";
+import { ListPage } from "./views/list.tsx";
 import { ModelPage } from "./views/model.tsx";
 import { PanelView } from "./views/panels.tsx";
 import { RewindPage } from "./views/rewind.tsx";
@@ -60,6 +61,10 @@ const DASHBOARD: Page<ReturnType<typeof pages.dashboardData>> = {
 const DATASET: Page<Awaited<ReturnType<typeof pages.datasetData>>> = {
   html: DatasetPage,
   json: ({ dataset, preview }) => preview ?? datasetView(dataset),
+};
+const LIST: Page<ReturnType<ReturnType<typeof pages.listData>>> = {
+  html: ListPage,
+  json: ({ data: { items, next } }) => ({ items, next }),
 };
 const RUN: Page<ReturnType<typeof pages.runData>> = { html: RunPage, json: ({ run }) => run };
 const REWIND: Page<ReturnType<typeof pages.rewindData>> = { html: RewindPage, json: ({ rewind }) => rewind };
@@ -144,6 +149,8 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     app.get(path, async (c) => pageAnswer(c, await read(callOf(c)), drawn));
   page("/", pages.dashboardData, DASHBOARD);
   page("/datasets/:id", (call) => pages.datasetData(call), DATASET);
+  for (const list of ["datasets", "runs", "models", "activity"] as const)
+    page(`/${list}`, pages.listData(list), LIST);
   page("/runs/:id", pages.runData, RUN);
   page("/runs/:id/rewind", pages.rewindData, REWIND);
   page("/models/:name", (call) => pages.modelData(call), MODEL);

@@ -22,7 +22,7 @@ import {
   type StoredDataset,
   unreadDatasets,
 } from "./store/datasets.ts";
-import { listRuns } from "./store/runs.ts";
+import { runsOfDataset } from "./store/runs.ts";
 
 export interface DatasetsOptions {
   store: Store;
@@ -227,7 +227,7 @@ export class Datasets {
   async delete(id: string): Promise<void> {
     const { store, log, logger, runsFolder } = this.options;
     const { name } = this.find(id);
-    const runs = listRuns(store, { datasetId: id, before: Number.MAX_SAFE_INTEGER, limit: -1 });
+    const runs = runsOfDataset(store, id);
     const busy = runs.find(({ status }) => status === "queued" || status === "running");
     if (busy) {
       throw new AppError("conflict", `Run ${busy.number} learns from ${name}`, {

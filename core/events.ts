@@ -30,6 +30,7 @@ const allOfRun = ({ runId }: { runId: string }): PanelKey[] => [
 ];
 const ofDataset = (): PanelKey[] => ["datasets", "activity", "attention"];
 const ofModel = (data: { model: string }): PanelKey[] => [
+  "models",
   "model",
   `model:${data.model}`,
   "activity",

@@ -2,15 +2,10 @@
 import type { Call } from "./api/route.ts";
 import type { ReadingPreview } from "./csv/types.ts";
 import { AppError } from "./errors.ts";
+import { readPage } from "./http/negotiate.ts";
 import type { Problem } from "./http/problem.ts";
-import {
-  type ModelView,
-  modelView,
-  type PanelData,
-  type PanelSource,
-  READERS,
-  runPage,
-} from "./panel-data.ts";
+import { activityRows, datasetRows, modelRows, NEWEST, newerPage, runRows } from "./list-data.ts";
+import { type ModelView, modelView, type PanelData, type PanelSource, READERS } from "./panel-data.ts";
 import type { Panel } from "./panels.ts";
 import { rewindRun } from "./rewind.ts";
 import { runView } from "./run-view.ts";
@@ -19,10 +14,13 @@ import { findEvaluation } from "./store/models.ts";
 
 const DASHBOARD = [
   ...(["attention", "run", "stages", "curve", "leaderboard", "model", "predictions", "activity"] as const),
-  ...(["datasets", "runs", "metrics", "health", "connection"] as const),
+  ...(["datasets", "runs", "models", "metrics", "health", "connection"] as const),
 ] satisfies Panel[];
 const RUN = ["run", "stages", "curve", "leaderboard"] satisfies Panel[];
 const PREVIEW_ROWS = 50;
+const LISTED_ROWS = 50;
+
+const OLDER = { datasets: datasetRows, runs: runRows, models: modelRows, activity: activityRows };
 
 /** What was asked of a model by the page's form, and what it answered. */
 export interface Trial {
@@ -46,12 +44,24 @@ export function dashboardData({ box }: Call) {
   return { data: readAll(box, DASHBOARD, null), samples: SAMPLE_LIST };
 }
 
+/** A list's newest page as its panel shows it, or the rows below `?cursor=`. Throws AppError `invalid`. */
+export function listData(list: keyof typeof OLDER) {
+  return ({ box, url }: Call) => {
+    const { before } = readPage(url);
+    if (before === NEWEST)
+      return { list, cursor: null, newer: null, data: READERS[list](box, null) as PanelData[typeof list] };
+    const range = { before, limit: LISTED_ROWS };
+    const data = OLDER[list](box, range) as PanelData[typeof list];
+    return { list, cursor: before, newer: newerPage(box, list, range), data };
+  };
+}
+
 /** Throws AppError `missing`, or `conflict` while it is being read. */
 export async function datasetData({ box, params, query }: Call, preview?: ReadingPreview) {
   const dataset = box.datasets.findReady(params.id!);
   const offset = Math.max(0, Number(query.offset) || 0);
   const rows = await box.datasets.rows(dataset, { offset, limit: PREVIEW_ROWS });
-  const { items: runs } = runPage(box, Number.MAX_SAFE_INTEGER, PREVIEW_ROWS, dataset.id);
+  const { items: runs } = runRows(box, { before: NEWEST, limit: PREVIEW_ROWS }, dataset.id);
   return { dataset, page: { offset, ...rows }, runs, preview };
 }
 

@@ -2,12 +2,22 @@
 import type { Arrival, Rejection } from "./datasets.ts";
 import type { Activity } from "./event-log.ts";
 import type { GaugeReading, HealthState } from "./health.ts";
+import {
+  activityRows,
+  type DatasetSummary,
+  datasetRows,
+  type ModelRow,
+  modelRows,
+  NEWEST,
+  type Page,
+  type RunRow,
+  runRows,
+} from "./list-data.ts";
 import type { Panel } from "./panels.ts";
 import { currentRounds, type RunView, runView } from "./run-view.ts";
 import type { Signalbox } from "./signalbox.ts";
 import type { RunSummary } from "./stages/stage.ts";
 import type { AlertAction } from "./store/alerts.ts";
-import { listDatasets, type StoredDataset } from "./store/datasets.ts";
 import {
   countPredictions,
   currentModel,
@@ -29,13 +39,8 @@ import {
 export interface PanelData {
   metrics: { gauges: (GaugeReading & { history: { at: number; value: number }[] })[] };
   health: { state: HealthState; gauges: GaugeReading[] };
-  activity: { items: Activity[]; next: number | null };
-  datasets: {
-    arrivals: Arrival[];
-    items: DatasetSummary[];
-    rejection: Rejection | null;
-    next: number | null;
-  };
+  activity: Page<Activity>;
+  datasets: Page<DatasetSummary> & { arrivals: Arrival[]; rejection: Rejection | null };
   predictions: { perMinute: { minute: number; predictions: number }[]; lastMinute: number };
   connection: { sockets: number; seq: number; upSeconds: number };
   attention: { items: AttentionItem[] };
@@ -43,21 +48,9 @@ export interface PanelData {
   stages: RunView | null;
   curve: { run: RunView; rounds: StoredRound[] } | null;
   leaderboard: RunView | null;
-  runs: { items: RunView[]; next: number | null };
+  runs: Page<RunRow>;
+  models: Page<ModelRow>;
   model: ModelView | null;
-}
-
-export interface DatasetSummary {
-  id: string;
-  name: string;
-  version: number;
-  status: StoredDataset["status"];
-  rows: number;
-  columns: number;
-  target: string | null;
-  task: string | null;
-  sizeBytes: number;
-  createdAt: string;
 }
 
 export interface ModelView {
@@ -91,7 +84,7 @@ export interface PanelSource extends Signalbox {
 }
 
 const ACTIVITY_ROWS = 40;
-const LIST_ROWS = 20;
+const LIST_ROWS = 10;
 const HOUR_MINUTES = 60;
 
 /** Null where the subject does not exist. */
@@ -104,9 +97,9 @@ export const READERS: { [P in Panel]: (source: PanelSource, subject: string | nu
       })),
     }),
     health: (source) => ({ state: source.health.state(), gauges: source.health.readings() }),
-    activity: (source) => activityPage(source, Number.MAX_SAFE_INTEGER, ACTIVITY_ROWS),
+    activity: (source) => activityRows(source, { before: NEWEST, limit: ACTIVITY_ROWS }),
     datasets: (source) => ({
-      ...datasetPage(source, Number.MAX_SAFE_INTEGER, LIST_ROWS),
+      ...datasetRows(source, { before: NEWEST, limit: LIST_ROWS }),
       arrivals: source.datasets.inProgress(),
       rejection: source.datasets.lastRejection(),
     }),
@@ -132,44 +125,22 @@ export const READERS: { [P in Panel]: (source: PanelSource, subject: string | nu
         }
       );
     },
-    runs: (source) => runPage(source, Number.MAX_SAFE_INTEGER, LIST_ROWS),
+    runs: (source) => runRows(source, { before: NEWEST, limit: LIST_ROWS }),
+    models: (source) => modelRows(source, { before: NEWEST, limit: LIST_ROWS }),
     model: (source, subject) => {
       const model = subject === null ? currentModel(source.store) : findModel(source.store, subject);
       return model && modelView(source, model.name);
     },
   };
 
-export function activityPage(source: Signalbox, before: number, limit: number): PanelData["activity"] {
-  const items = source.log.activity(before, limit);
-  return { items, next: items.length === limit ? items.at(-1)!.seq : null };
-}
-
-export function datasetPage(
-  source: Signalbox,
-  before: number,
-  limit: number,
-): { items: DatasetSummary[]; next: number | null } {
-  const rows = listDatasets(source.store, { before, limit });
-  return { items: rows.map(summary), next: rows.length === limit ? rows.at(-1)!.position : null };
-}
-
-/** Runs, newest first; only those of one dataset where it is named. */
-export function runPage(
-  source: Signalbox,
-  before: number,
-  limit: number,
-  datasetId?: string,
-): PanelData["runs"] {
-  const rows = listRuns(source.store, { before, limit, datasetId: datasetId ?? null });
+/** Runs as the API tells them, newest first. */
+export function runPage(source: Signalbox, before: number, limit: number): Page<RunView> {
+  const rows = listRuns(source.store, { before, limit });
   const items = rows.map((run) => runView(source.store, run, source.now()));
   return { items, next: rows.length === limit ? rows.at(-1)!.number : null };
 }
 
-export function modelPage(
-  source: Signalbox,
-  before: number,
-  limit: number,
-): { items: ModelView[]; next: number | null } {
+export function modelPage(source: Signalbox, before: number, limit: number): Page<ModelView> {
   const rows = listModels(source.store, { before, limit });
   const items = rows.map((model) => modelView(source, model.name)!);
   return { items, next: rows.length === limit ? rows.at(-1)!.position : null };
@@ -194,22 +165,6 @@ export function modelView(source: Signalbox, name: string): ModelView {
       at: new Date(at).toISOString(),
     })),
     predictions: { total: countPredictions(store, name), perMinute: minutes(source, name) },
-  };
-}
-
-function summary(dataset: StoredDataset): DatasetSummary {
-  const { id, name, version, status, profile, sizeBytes, createdAt } = dataset;
-  return {
-    id,
-    name,
-    version,
-    status,
-    sizeBytes,
-    rows: profile?.rows ?? 0,
-    columns: profile?.columns.length ?? 0,
-    target: profile?.target ?? null,
-    task: profile?.task ?? null,
-    createdAt: new Date(createdAt).toISOString(),
   };
 }
 

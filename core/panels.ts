@@ -18,6 +18,7 @@ export const PANELS = {
   curve: "run",
   leaderboard: "run",
   runs: null,
+  models: null,
   model: "model",
 } as const satisfies Record<string, "run" | "model" | null>;
 

@@ -3,7 +3,7 @@ import type { Activity } from "../core/event-log.ts";
 import type { AttentionItem, PanelData } from "../core/panel-data.ts";
 import { plural } from "./format.ts";
 import { type Links, url } from "./frame.ts";
-import { Action, curlLine, Empty, LampDot, Time } from "./parts.tsx";
+import { Action, curlLine, Empty, LampDot, Older, Time } from "./parts.tsx";
 import type { Lamp } from "./words.ts";
 
 const LEVEL_LAMPS: Record<Activity["level"], Lamp> = {
@@ -20,7 +20,7 @@ const LEVEL_WORDS: Record<Activity["level"], string> = {
   error: "Failed: ",
 };
 
-export function ActivityPanel({ data }: { data: PanelData["activity"] }) {
+export function ActivityPanel({ data, links }: { data: PanelData["activity"]; links: Links }) {
   if (!data.items.length) return <Empty>Nothing has happened yet. Uploading a CSV is the first event.</Empty>;
   return (
     <>
@@ -29,13 +29,21 @@ export function ActivityPanel({ data }: { data: PanelData["activity"] }) {
       </button>
       {/* Off: the one status line speaks; a feed that is read aloud would drown it. */}
       <div class="feed scroll" role="log" aria-live="off" aria-label="Activity" tabindex={0}>
-        <ol>
-          {grouped(data.items).map((group) => (
-            <FeedGroup group={group} />
-          ))}
-        </ol>
+        <Feed items={data.items} />
       </div>
+      <Older links={links} path="/activity" next={data.next} label="Older activity" />
     </>
+  );
+}
+
+export function Feed({ items }: { items: readonly Activity[] }) {
+  if (!items.length) return <Empty>Nothing older is kept.</Empty>;
+  return (
+    <ol class="feed-list">
+      {grouped(items).map((group) => (
+        <FeedGroup group={group} />
+      ))}
+    </ol>
   );
 }
 

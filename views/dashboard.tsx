@@ -12,7 +12,7 @@ type DashboardData = { [P in Panel]?: PanelData[P] | null };
 
 const WATCHED: readonly Panel[] = [
   ...(["health", "attention", "run", "stages", "curve", "leaderboard", "model", "predictions"] as const),
-  ...(["activity", "datasets", "runs", "metrics", "connection"] as const),
+  ...(["activity", "datasets", "runs", "models", "metrics", "connection"] as const),
 ];
 
 export interface DashboardPageProps {
@@ -60,6 +60,7 @@ export function DashboardPage({ frame, data, samples }: DashboardPageProps) {
         <div class="pair dashboard-lists">
           {draw("datasets")}
           {draw("runs")}
+          {draw("models")}
         </div>
         <div class="dashboard-machine">
           {draw("metrics")}

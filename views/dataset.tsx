@@ -1,7 +1,7 @@
 /** What is in this file, how was it read, and what can be learned from it? The table, its findings, the train form. */
 import type { CsvProfile, ReadingPreview } from "../core/csv/types.ts";
 import type { Problem } from "../core/http/problem.ts";
-import type { RunView } from "../core/run-view.ts";
+import type { RunRow } from "../core/list-data.ts";
 import type { StoredDataset } from "../core/store/datasets.ts";
 import { ReadingForm } from "./dataset-reading.tsx";
 import { DatasetTable } from "./dataset-table.tsx";
@@ -21,7 +21,7 @@ export interface DatasetPageProps {
   frame: Frame;
   dataset: ReadyDataset;
   page: { offset: number; rows: string[][]; next: number | null };
-  runs: readonly RunView[];
+  runs: readonly RunRow[];
   /** How other choices would read it, where that was asked. */
   preview?: ReadingPreview | undefined;
   /** What the last form was refused for. */
@@ -95,7 +95,7 @@ export function DatasetPage({ frame, dataset, page, runs, preview, problem }: Da
   );
 }
 
-function RunRows({ links, runs }: { links: Frame["links"]; runs: readonly RunView[] }) {
+function RunRows({ links, runs }: { links: Frame["links"]; runs: readonly RunRow[] }) {
   if (!runs.length) return <Empty>None yet. The button above starts the first.</Empty>;
   return (
     <ul class="rows">

@@ -1,10 +1,11 @@
 /** Which files are here, which are arriving, and what was refused? And the drop zone that takes new ones. */
 import type { Arrival, Rejection } from "../core/datasets.ts";
-import type { DatasetSummary, PanelData } from "../core/panel-data.ts";
+import type { DatasetSummary } from "../core/list-data.ts";
+import type { PanelData } from "../core/panel-data.ts";
 import { ColumnHead } from "./dataset-table.tsx";
 import { bytes, count, plural } from "./format.ts";
 import { type Links, url } from "./frame.ts";
-import { apiUrl, Bar, CodeBlock, Empty, Time } from "./parts.tsx";
+import { apiUrl, Bar, CodeBlock, Empty, Older, Time } from "./parts.tsx";
 import { taskLabel } from "./words.ts";
 
 export function DatasetsPanel({ data, links }: { data: PanelData["datasets"]; links: Links }) {
@@ -27,11 +28,7 @@ export function DatasetsPanel({ data, links }: { data: PanelData["datasets"]; li
       ) : (
         <Empty>No file yet. Drop a CSV above, or send one with curl.</Empty>
       )}
-      {data.next !== null && (
-        <p class="more">
-          <a href={url(links, `/api/datasets?cursor=${data.next}`)}>Older files, as JSON</a>
-        </p>
-      )}
+      <Older links={links} path="/datasets" next={data.next} label="Older files" />
     </>
   );
 }

@@ -6,7 +6,7 @@ import type { Child } from "hono/jsx";
 import type { PanelKey } from "../core/panels.ts";
 import { type Frame, type Links, url } from "./frame.ts";
 
-export type Section = "dashboard" | "inspect" | "docs" | "settings";
+export type Section = "dashboard" | "datasets" | "runs" | "models" | "inspect" | "docs" | "settings";
 
 export interface LayoutProps {
   frame: Frame;
@@ -23,6 +23,9 @@ export interface LayoutProps {
 
 const SECTIONS: readonly { section: Section; path: string; label: string }[] = [
   { section: "dashboard", path: "/", label: "Dashboard" },
+  { section: "datasets", path: "/datasets", label: "Files" },
+  { section: "runs", path: "/runs", label: "Runs" },
+  { section: "models", path: "/models", label: "Models" },
   { section: "inspect", path: "/inspect", label: "Inspect" },
   { section: "docs", path: "/docs", label: "API" },
 ];
@@ -30,6 +33,9 @@ const SECTIONS: readonly { section: Section; path: string; label: string }[] = [
 const KEYS: readonly { key: string; does: string; go?: string }[] = [
   { key: "?", does: "this list" },
   { key: "g", does: "to the dashboard", go: "/" },
+  { key: "f", does: "to the files", go: "/datasets" },
+  { key: "r", does: "to the runs", go: "/runs" },
+  { key: "m", does: "to the models", go: "/models" },
   { key: "i", does: "to the inspector", go: "/inspect" },
   { key: "d", does: "to the API", go: "/docs" },
   { key: "u", does: "choose a file to upload" },

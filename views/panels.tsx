@@ -10,6 +10,7 @@ import { DatasetsPanel } from "./datasets.tsx";
 import { type Links, url } from "./frame.ts";
 import { ConnectionPanel, HealthPanel, MetricsPanel } from "./health.tsx";
 import { ModelPanel, PredictionsPanel } from "./model-panel.tsx";
+import { ModelsPanel } from "./models.tsx";
 import { Empty } from "./parts.tsx";
 import { RunPanel, RunsPanel, StagesPanel } from "./pipeline.tsx";
 import { CurvePanel, LeaderboardPanel } from "./training.tsx";
@@ -34,6 +35,7 @@ export const COMPONENTS: { [P in Panel]: (props: PanelProps<P>) => Child } = {
   curve: CurvePanel,
   leaderboard: LeaderboardPanel,
   runs: RunsPanel,
+  models: ModelsPanel,
   model: ModelPanel,
 };
 
@@ -50,6 +52,7 @@ export const PANEL_TITLES: Record<Panel, string> = {
   curve: "Learning curve",
   leaderboard: "Candidates",
   runs: "Runs",
+  models: "Models",
   model: "Model",
 };
 
@@ -67,6 +70,7 @@ const EMPTY_WORDS: Record<Panel, string> = {
   curve: "The learning curve grows here while a model trains.",
   leaderboard: "Candidates line up here while they compete.",
   runs: "No training yet.",
+  models: "No model yet.",
   model: "No model yet. A finished training leaves one here, ready to deploy.",
 };
 
@@ -74,6 +78,7 @@ const EMPTY_WORDS: Record<Panel, string> = {
 const IS_EMPTY: { [P in Panel]?: (data: NonNullable<PanelData[P]>) => boolean } = {
   datasets: ({ items, arrivals }) => !items.length && !arrivals.length,
   runs: ({ items }) => !items.length,
+  models: ({ items }) => !items.length,
   activity: ({ items }) => !items.length,
   curve: ({ rounds }) => !rounds.length,
   leaderboard: ({ candidates }) => !candidates.length,

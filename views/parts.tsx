@@ -100,6 +100,17 @@ export function Empty({ children }: { children: Child }) {
   return <p class="empty">{children}</p>;
 }
 
+/** The way from a list's newest rows to the older ones; works without a script. */
+export function Older(props: { links: Links; path: string; next: number | null; label: string }) {
+  const { links, path, next, label } = props;
+  if (next === null) return null;
+  return (
+    <p class="more">
+      <a href={url(links, `${path}?cursor=${next}`)}>{label}</a>
+    </p>
+  );
+}
+
 export function apiUrl(links: Links, path: string): string {
   return `${links.origin}${links.base}${path}`;
 }

@@ -5,11 +5,11 @@ import type { RunView } from "../core/run-view.ts";
 import type { StoredStage } from "../core/store/runs.ts";
 import { count, duration, firstSentence, percent, plural } from "./format.ts";
 import { type Links, url } from "./frame.ts";
-import { Action, Bar, curlLine, Empty, LampDot, Time } from "./parts.tsx";
+import { Action, Bar, curlLine, Empty, LampDot, Older, Time } from "./parts.tsx";
 import { runPath } from "./paths.ts";
 import { RUN_LAMPS, RUN_WORDS, STAGE_WORDS, stageSays, taskLabel } from "./words.ts";
 
-function modelUrl(run: RunView): string {
+function modelUrl(run: Pick<RunView, "modelName" | "version">): string {
   return `/models/${encodeURIComponent(run.modelName)}?version=${run.version}`;
 }
 
@@ -173,11 +173,7 @@ export function RunsPanel({ data, links }: { data: PanelData["runs"]; links: Lin
           </li>
         ))}
       </ul>
-      {data.next !== null && (
-        <p class="more">
-          <a href={url(links, `/api/runs?cursor=${data.next}`)}>Older runs, as JSON</a>
-        </p>
-      )}
+      <Older links={links} path="/runs" next={data.next} label="Older runs" />
     </>
   );
 }

@@ -117,6 +117,17 @@ export const HEALTH_WORDS: Record<HealthState, { lamp: Lamp; says: string }> = {
   critical: { lamp: "danger", says: "At a limit" },
 };
 
+/** What each list's page is called, and what it is for. */
+export const LIST_WORDS: Record<
+  "datasets" | "runs" | "models" | "activity",
+  { title: string; says: string }
+> = {
+  datasets: { title: "Files", says: "Every file that was uploaded, newest first." },
+  runs: { title: "Runs", says: "Every training that was asked for, newest first." },
+  models: { title: "Models", says: "Every model that a training left, newest first." },
+  activity: { title: "Activity", says: "What happened on this server, newest first." },
+};
+
 /** Signal aspects: the only use of green, amber and red. */
 export type Lamp = "clear" | "caution" | "danger" | "dark" | "moving";
 

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { checked, readJson } from "../http/body.ts";
 import { linkHeader } from "../http/negotiate.ts";
-import { datasetPage } from "../panel-data.ts";
+import { datasetRows } from "../list-data.ts";
 import { CHOICES, datasetById, datasetView } from "../reading-choices.ts";
 import { LIST_QUERY, listAnswer, type Route } from "./route.ts";
 
@@ -38,7 +38,7 @@ export const DATASET_ROUTES: Route[] = [
     example: "curl --fail-with-body '{home}/api/datasets?limit=10'",
     says: "Lists the datasets, newest first.",
     query: LIST_QUERY,
-    handle: (call) => listAnswer(call, datasetPage),
+    handle: (call) => listAnswer(call, (box, before, limit) => datasetRows(box, { before, limit })),
   },
   {
     method: "GET",

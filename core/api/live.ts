@@ -5,7 +5,8 @@ import { follow } from "../follow.ts";
 import { eventLines, streamAnswer } from "../http/answers.ts";
 import { checked } from "../http/body.ts";
 import { linkHeader } from "../http/negotiate.ts";
-import { activityPage, type PanelSource, READERS } from "../panel-data.ts";
+import { activityRows } from "../list-data.ts";
+import { type PanelSource, READERS } from "../panel-data.ts";
 import { VERSION } from "../version.ts";
 import type { Call, Route } from "./route.ts";
 
@@ -67,7 +68,7 @@ export const LIVE_ROUTES: Route[] = [
     query: { before: "`next` of the page before", limit: "how many, at most 1000" },
     handle: ({ box, query, url }) => {
       const before = query.before === undefined ? Number.MAX_SAFE_INTEGER : checked(query.before, WHOLE);
-      const { items, next } = activityPage(box, before, checked(query.limit, LIMIT));
+      const { items, next } = activityRows(box, { before, limit: checked(query.limit, LIMIT) });
       return Response.json({ items, next }, { headers: linkHeader(url, next, "before") });
     },
   },

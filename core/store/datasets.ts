@@ -42,13 +42,17 @@ export function insertDatasetVersion(
     id: entry.id,
   })!;
   store.run(
-    `INSERT INTO dataset_versions (dataset_id, version, choices, profile, created_at)
-     VALUES ($id, $version, $choices, $profile, $at)`,
+    `INSERT INTO dataset_versions (dataset_id, version, choices, profile, rows, columns, target, task, created_at)
+     VALUES ($id, $version, $choices, $profile, $rows, $columns, $target, $task, $at)`,
     {
       id: entry.id,
       version,
       choices: JSON.stringify(entry.choices),
       profile: JSON.stringify(entry.profile),
+      rows: entry.profile.rows,
+      columns: entry.profile.columns.length,
+      target: entry.profile.target,
+      task: entry.profile.task,
       at: entry.at,
     },
   );

@@ -18,6 +18,7 @@ export const MIGRATIONS: readonly string[] = [
     activity INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX events_activity ON events (seq) WHERE activity = 1;
+  CREATE INDEX events_type ON events (type, seq) WHERE activity = 1;
   CREATE INDEX events_at ON events (at);
 
   CREATE TABLE datasets (
@@ -35,6 +36,11 @@ export const MIGRATIONS: readonly string[] = [
     version INTEGER NOT NULL,
     choices TEXT NOT NULL,
     profile TEXT NOT NULL,
+    -- Of the profile, which is long: what lists show.
+    rows INTEGER NOT NULL,
+    columns INTEGER NOT NULL,
+    target TEXT,
+    task TEXT,
     created_at INTEGER NOT NULL,
     PRIMARY KEY (dataset_id, version)
   ) STRICT;
@@ -56,6 +62,7 @@ export const MIGRATIONS: readonly string[] = [
     finished_at INTEGER
   ) STRICT;
   CREATE INDEX runs_status ON runs (status, number);
+  CREATE INDEX runs_dataset ON runs (dataset_id, number);
   CREATE TABLE run_stages (
     run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
     position INTEGER NOT NULL,
@@ -159,6 +166,7 @@ export const MIGRATIONS: readonly string[] = [
     predictions INTEGER NOT NULL,
     PRIMARY KEY (name, version, minute)
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX prediction_minutes_minute ON prediction_minutes (minute);
 
   CREATE TABLE samples (
     gauge TEXT NOT NULL,

@@ -51,10 +51,12 @@ export function findModel(store: Store, name: string): StoredModel | null {
 
 /** The model that was deployed last, or made last where none is live. */
 export function currentModel(store: Store): StoredModel | null {
-  return store.get<StoredModel>(
-    `SELECT m.name, live_version AS liveVersion, created_at AS createdAt, m.rowid AS position
-     FROM models m LEFT JOIN deployments d ON d.name = m.name AND m.live_version IS NOT NULL
-     ORDER BY m.live_version IS NULL, d.id DESC, m.rowid DESC LIMIT 1`,
+  return (
+    store.get<StoredModel>(
+      `SELECT m.name, live_version AS liveVersion, created_at AS createdAt, m.rowid AS position
+       FROM deployments d JOIN models m ON m.name = d.name AND m.live_version IS NOT NULL
+       ORDER BY d.id DESC LIMIT 1`,
+    ) ?? store.get<StoredModel>(`SELECT ${MODEL} FROM models ORDER BY rowid DESC LIMIT 1`)
   );
 }
 

@@ -89,16 +89,16 @@ export function currentRun(store: Store): StoredRun | null {
   return row && readRun(row);
 }
 
-/** Newest first; of every dataset where `datasetId` is null. */
-export function listRuns(
-  store: Store,
-  page: { before: number; limit: number; datasetId: string | null },
-): StoredRun[] {
+/** Newest first. */
+export function listRuns(store: Store, page: { before: number; limit: number }): StoredRun[] {
   return store
-    .all<RunRow>(
-      `SELECT ${COLUMNS} FROM runs WHERE number < $before AND ($datasetId IS NULL OR dataset_id = $datasetId) ORDER BY number DESC LIMIT $limit`,
-      page,
-    )
+    .all<RunRow>(`SELECT ${COLUMNS} FROM runs WHERE number < $before ORDER BY number DESC LIMIT $limit`, page)
+    .map(readRun);
+}
+
+export function runsOfDataset(store: Store, datasetId: string): StoredRun[] {
+  return store
+    .all<RunRow>(`SELECT ${COLUMNS} FROM runs WHERE dataset_id = $datasetId ORDER BY number`, { datasetId })
     .map(readRun);
 }
 

@@ -213,6 +213,10 @@ export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } =
     })),
   },
   leaderboard: RUN,
-  runs: { items: [RUN], next: 3 },
+  runs: { items: [{ ...RUN, verdict: HOSTILE }], next: 3 },
+  models: {
+    items: [{ name: HOSTILE, liveVersion: null, versions: 2, verdict: HOSTILE, createdAt: AT }],
+    next: 4,
+  },
   model: MODEL,
 };

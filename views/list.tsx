@@ -1,0 +1,83 @@
+/** What came before? A whole list, newest first: its newest page is the live panel, older pages stand still. */
+import type { PanelData } from "../core/panel-data.ts";
+import type { Panel } from "../core/panels.ts";
+import { Feed } from "./activity.tsx";
+import { type Frame, url } from "./frame.ts";
+import { Layout, type Section } from "./layout.tsx";
+import { COMPONENTS, PanelView } from "./panels.tsx";
+import { LIST_WORDS } from "./words.ts";
+
+export type ListName = "datasets" | "runs" | "models" | "activity";
+
+export interface ListPageProps {
+  frame: Frame;
+  list: ListName;
+  /** Null: the newest page. */
+  cursor: number | null;
+  data: PanelData[ListName];
+  /** Where the page above begins; null: it is the newest one. */
+  newer: number | null;
+}
+
+const SECTION_OF: Partial<Record<ListName, Section>> = {
+  datasets: "datasets",
+  runs: "runs",
+  models: "models",
+};
+
+export function ListPage({ frame, list, cursor, data, newer }: ListPageProps) {
+  const { links } = frame;
+  const { title, says } = LIST_WORDS[list];
+  const section = SECTION_OF[list];
+  const isNewest = cursor === null;
+  return (
+    <Layout
+      frame={frame}
+      title={title}
+      panels={isNewest ? [list] : []}
+      {...(section ? { current: section } : {})}
+    >
+      <header class="page-head">
+        <h1>{title}</h1>
+        <p class="lead">{says}</p>
+      </header>
+      {isNewest ? (
+        <PanelView panelKey={list} panel={list as Panel} data={data as PanelData[Panel]} links={links} />
+      ) : (
+        <section class="panel" aria-label={`${title}, older`}>
+          <StandingRows list={list} data={data} links={links} />
+          <nav class="pager" aria-label="Pages of the list">
+            <a class="button" href={url(links, `/${list}`)}>
+              Newest
+            </a>
+            <a
+              class="button"
+              rel="prev"
+              href={url(links, newer === null ? `/${list}` : `/${list}?cursor=${newer}`)}
+            >
+              Newer
+            </a>
+            {data.next !== null && (
+              <a class="button" rel="next" href={url(links, `/${list}?cursor=${data.next}`)}>
+                Older
+              </a>
+            )}
+          </nav>
+        </section>
+      )}
+    </Layout>
+  );
+}
+
+/** The rows as the panel draws them, without what only the present has. */
+function StandingRows({
+  list,
+  data,
+  links,
+}: Pick<ListPageProps, "list" | "data"> & { links: Frame["links"] }) {
+  if (list === "activity") return <Feed items={(data as PanelData["activity"]).items} />;
+  if (!data.items.length) return <p class="empty">Nothing older is kept.</p>;
+  const props = { data: { ...data, next: null, arrivals: [], rejection: null }, links, panelKey: list };
+  const Rows = COMPONENTS[list] as (own: typeof props) => unknown;
+  return <>{Rows(props)}</>;
+}

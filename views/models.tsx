@@ -1,0 +1,34 @@
+/** Which models are there, which version of each is live, and how good is it? */
+import type { PanelData } from "../core/panel-data.ts";
+import { firstSentence, plural } from "./format.ts";
+import { type Links, url } from "./frame.ts";
+import { Empty, LampDot, Older, Time } from "./parts.tsx";
+import { modelPath } from "./paths.ts";
+
+export function ModelsPanel({ data, links }: { data: PanelData["models"]; links: Links }) {
+  if (!data.items.length)
+    return <Empty>No model yet. A finished training leaves one here, ready to deploy.</Empty>;
+  return (
+    <>
+      <ul class="rows">
+        {data.items.map(({ name, liveVersion, versions, verdict, createdAt }) => (
+          <li class="row" id={`model-row-${name}`}>
+            <LampDot lamp={liveVersion === null ? "dark" : "clear"} />
+            <a class="row-name" href={url(links, modelPath(name))}>
+              {name}
+            </a>
+            <span class="row-facts">
+              {liveVersion === null ? "No version is live" : `Version ${liveVersion} is live`}
+              {`, ${plural(versions, "version")}`}
+              {verdict && `; ${firstSentence(verdict)}`}
+            </span>
+            <span class="row-when">
+              <Time at={createdAt} />
+            </span>
+          </li>
+        ))}
+      </ul>
+      <Older links={links} path="/models" next={data.next} label="All models" />
+    </>
+  );
+}
