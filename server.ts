@@ -25,7 +25,7 @@ import { type PanelSource, READERS } from "./core/panel-data.ts";
 import { findPanel, panelKey, parsePanelKey } from "./core/panels.ts";
 import { datasetView } from "./core/reading-choices.ts";
 import type { Signalbox } from "./core/signalbox.ts";
-import { drawingMessage, Sockets, topicOf, type Viewer } from "./core/sockets.ts";
+import { Sockets, type Viewer } from "./core/sockets.ts";
 import { VERSION } from "./core/version.ts";
 import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
 import { DashboardPage } from "./views/dashboard.tsx";
@@ -116,7 +116,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
       if (data === null && subject !== null) return null;
       return `${PanelView({ panelKey: key, panel, data, links: links(home) })}`;
     },
-    publish: (drawing) => publish(topicOf(drawing.key), drawingMessage(log.epoch, drawing)),
+    publish: (drawing) => sockets.publish(drawing),
     failed: (key, error) => box.logger.error({ panel: key, error: `${(error as Error).stack}` }, "defect"),
   });
   log.subscribe((seq, stale) => live.markStale(seq, stale));

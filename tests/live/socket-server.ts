@@ -6,7 +6,7 @@ import { readConfig } from "../../core/config.ts";
 import { AppError } from "../../core/errors.ts";
 import { EventLog } from "../../core/event-log.ts";
 import { Live } from "../../core/live.ts";
-import { drawingMessage, Sockets, topicOf, type Viewer } from "../../core/sockets.ts";
+import { Sockets, type Viewer } from "../../core/sockets.ts";
 import { Store } from "../../core/store/database.ts";
 
 export interface SocketServer {
@@ -38,7 +38,7 @@ export function openSocketServer(options: {
     },
     lastSeq: () => log.lastSeq,
     draw: (key) => `<p id="${key}">${"x".repeat(options.drawingBytes)}</p>`,
-    publish: (drawing) => publish(topicOf(drawing.key), drawingMessage(log.epoch, drawing)),
+    publish: (drawing) => sockets.publish(drawing),
     failed: (_, error) => {
       throw error;
     },

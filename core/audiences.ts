@@ -1,0 +1,60 @@
+/**
+ * Who watches the same panels? Viewers of one page share one topic, so that a viewer costs one subscription however many
+ * panels its page has: each subscription costs as much as a twentieth of a socket.
+ */
+import type { Live } from "./live.ts";
+import type { PanelKey } from "./panels.ts";
+
+export interface Audience {
+  readonly panels: readonly PanelKey[];
+  readonly topic: string;
+  viewers: number;
+}
+
+export class Audiences {
+  /** By topic, which lists the panels. */
+  private readonly all = new Map<string, Audience>();
+  private readonly byPanel = new Map<PanelKey, Set<Audience>>();
+
+  constructor(private readonly live: Live) {}
+
+  /** Counts a viewer in: its panels are drawn from now on. */
+  join(panels: readonly PanelKey[]): Audience {
+    const topic = `panels:${panels.join(",")}`;
+    const audience = this.all.get(topic) ?? this.open({ panels, topic, viewers: 0 });
+    audience.viewers += 1;
+    return audience;
+  }
+
+  leave(audience: Audience): void {
+    audience.viewers -= 1;
+    if (audience.viewers > 0) return;
+    this.all.delete(audience.topic);
+    for (const key of audience.panels) {
+      this.live.unwatch(key);
+      const watching = this.byPanel.get(key)!;
+      watching.delete(audience);
+      if (!watching.size) this.byPanel.delete(key);
+    }
+  }
+
+  /** Topics of all viewers. */
+  topics(): Iterable<string> {
+    return this.all.keys();
+  }
+
+  /** Topics of those who watch a panel. */
+  *topicsOf(key: PanelKey): Generator<string> {
+    for (const { topic } of this.byPanel.get(key) ?? []) yield topic;
+  }
+
+  private open(audience: Audience): Audience {
+    this.all.set(audience.topic, audience);
+    for (const key of audience.panels) {
+      this.live.watch(key);
+      const watching = this.byPanel.get(key) ?? new Set();
+      this.byPanel.set(key, watching.add(audience));
+    }
+    return audience;
+  }
+}

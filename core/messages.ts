@@ -1,0 +1,65 @@
+/** What is said to a page over its socket? JSON that htmx's ws extension swaps in; the other fields are for live.js. */
+import type { EventLog } from "./event-log.ts";
+import type { PanelKey } from "./panels.ts";
+
+export interface Drawing {
+  key: PanelKey;
+  html: string;
+  /** The log position that it shows. */
+  seq: number;
+}
+
+/** The last greeting for each list of panels: after a restart thousands come for the same one. */
+const GREETINGS_KEPT = 20;
+
+export class Greetings {
+  private readonly made = new Map<string, { seqs: string; message: string }>();
+
+  constructor(private readonly log: EventLog) {}
+
+  /** `truncated`: the viewer's position means nothing here; it gets all of its panels. */
+  message(drawings: Drawing[], kind: "whole" | "truncated"): string {
+    const list = `${kind},${drawings.map(({ key }) => key).join(",")}`;
+    const seqs = `${this.log.lastSeq},${drawings.map(({ seq }) => seq).join(",")}`;
+    const known = this.made.get(list);
+    if (known?.seqs === seqs) return known.message;
+    const message = helloMessage(this.log, drawings, kind);
+    if (this.made.size >= GREETINGS_KEPT) this.made.clear();
+    this.made.set(list, { seqs, message });
+    return message;
+  }
+}
+
+/** One message brings the viewer to the present: a cut in the middle of several could lose a panel. */
+function helloMessage(log: EventLog, drawings: Drawing[], kind: "whole" | "truncated"): string {
+  return JSON.stringify({
+    control: "hello",
+    epoch: log.epoch,
+    seq: log.lastSeq,
+    horizon: log.lastSeq,
+    truncated: kind === "truncated",
+    panels: Object.fromEntries(drawings.map(({ key, seq }) => [key, seq])),
+    ...(drawings.length && { content: drawings.map(partial).join("") }),
+  });
+}
+
+function partial({ key, html }: Drawing): string {
+  return `<hx-partial hx-target='[id="${key}"]' hx-swap="outerMorph">${html}</hx-partial>`;
+}
+
+/** `horizon`: every watched panel has been drawn for all events up to it. */
+export function drawingMessage(epoch: string, { key, html, seq }: Drawing, horizon: number): string {
+  return JSON.stringify({
+    epoch,
+    seq,
+    horizon,
+    panel: key,
+    target: `[id="${key}"]`,
+    swap: "outerMorph",
+    content: html,
+  });
+}
+
+export function tickMessage(horizon: number): string {
+  return JSON.stringify({ control: "tick", horizon });
+}

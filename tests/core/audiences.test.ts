@@ -1,0 +1,45 @@
+/** Whoever comes and goes: is each panel told to just those lists of panels that have a viewer and name it? */
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { type Audience, Audiences } from "../../core/audiences.ts";
+import { Live } from "../../core/live.ts";
+import type { PanelKey } from "../../core/panels.ts";
+
+const LISTS: PanelKey[][] = [["metrics"], ["metrics", "health"], ["health", "activity", "metrics"], []];
+const PANELS: PanelKey[] = ["metrics", "health", "activity", "datasets"];
+
+test("a panel is published to the lists that name it, once each, and drawn only while one of them is watched", () => {
+  const moves = fc.array(fc.record({ list: fc.nat(LISTS.length - 1), comes: fc.boolean() }), {
+    maxLength: 60,
+  });
+  fc.assert(
+    fc.property(moves, (steps) => {
+      const drawn: PanelKey[] = [];
+      const due: (() => void)[] = [];
+      let seq = 0;
+      const live = new Live({
+        clock: { now: () => seq * 1000, after: (_, tick) => due.push(tick) },
+        lastSeq: () => seq,
+        draw: (key) => key,
+        publish: ({ key }) => drawn.push(key),
+        failed: () => {},
+      });
+      const audiences = new Audiences(live);
+      const here: Audience[][] = LISTS.map(() => []);
+      for (const { list, comes } of steps) {
+        if (comes) here[list]!.push(audiences.join(LISTS[list]!));
+        else if (here[list]!.length) audiences.leave(here[list]!.pop()!);
+      }
+      const watched = LISTS.filter((_, index) => here[index]!.length);
+      for (const key of PANELS) {
+        const topics = watched.filter((list) => list.includes(key)).map((list) => `panels:${list.join(",")}`);
+        expect([...audiences.topicsOf(key)].sort()).toEqual(topics.sort());
+      }
+      expect([...audiences.topics()]).toHaveLength(watched.length);
+      seq += 1;
+      live.markStale(seq, PANELS);
+      for (const tick of due) tick();
+      expect(drawn.sort()).toEqual([...new Set(watched.flat())].sort());
+    }),
+  );
+});
