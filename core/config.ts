@@ -108,6 +108,30 @@ export const SETTINGS = {
     "30",
     "days that events and gauge samples are kept",
   ),
+  PREDICTION_LOG: changeable(
+    "retention",
+    z.enum(["full", "sampled", "off"]),
+    "full",
+    "which predictions are kept with their rows, so that outcomes can be told for them",
+  ),
+  PREDICTION_SAMPLE: changeable(
+    "retention",
+    number(0.0001, 1),
+    "0.1",
+    "share that is kept with PREDICTION_LOG=sampled",
+  ),
+  PREDICTION_LOG_DAYS: changeable(
+    "retention",
+    number(0.01, 36_500),
+    "30",
+    "days that predictions and outcomes are kept",
+  ),
+  PREDICTION_LOG_MB: changeable(
+    "retention",
+    number(1, 1e6),
+    "500",
+    "megabytes of predictions that are kept, the newest",
+  ),
   WEBHOOK_URL: changeable(
     "alerts",
     z.union([z.literal(""), z.url({ protocol: /^https?$/ })]),

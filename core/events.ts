@@ -211,6 +211,12 @@ export const EVENTS = {
     sentence: null,
     stale: (d) => ["predictions", "model", `model:${d.model}`],
   }),
+  "outcome.counted": event({
+    data: z.object({ ...model, outcomes: z.number() }),
+    level: "info",
+    sentence: null,
+    stale: (d) => ["model", `model:${d.model}`],
+  }),
   "health.changed": event({
     data: z.object({
       gauge: z.string(),

@@ -1,6 +1,6 @@
 /** What is a thing called? Short random ids, and names that fit into a path. */
 
-const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+export const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
 /** Twelve characters of Crockford's base 32: 60 random bits. */
 export function newId(): string {

@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "./errors.ts";
 import type { EventLog } from "./event-log.ts";
+import type { Feedback } from "./feedback/feedback.ts";
 import type { RunResult } from "./stages/stage.ts";
 import type { Store } from "./store/database.ts";
 import {
@@ -23,6 +24,8 @@ import {
 export interface ModelsOptions {
   store: Store;
   log: EventLog;
+  /** Told before a version goes: what it was asked goes with it. */
+  feedback: Pick<Feedback, "forgetVersion">;
   folder: string;
   now: () => number;
 }
@@ -117,7 +120,7 @@ export class Models {
   }
 
   async delete(name: string, version: number): Promise<void> {
-    const { store, log } = this.options;
+    const { store, log, feedback } = this.options;
     const { runId } = this.findVersion(name, version);
     const isLive = this.find(name).liveVersion === version;
     // The last version may go even while it is live: there is nothing else to deploy first.
@@ -126,6 +129,7 @@ export class Models {
         fix: "Deploy another version first.",
       });
     }
+    await feedback.forgetVersion(name, version);
     log.record((append) => {
       deleteVersion(store, name, version);
       append("model.deleted", { model: name, version });

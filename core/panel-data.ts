@@ -1,6 +1,7 @@
 /** What does each panel show? One reader a panel: typed data from the store, no HTML. */
 import type { Arrival, Rejection } from "./datasets.ts";
 import type { Activity } from "./event-log.ts";
+import type { LiveView } from "./feedback/feedback.ts";
 import type { GaugeReading, HealthState } from "./health.ts";
 import {
   activityRows,
@@ -63,6 +64,8 @@ export interface ModelView {
     sizeBytes: number;
     isLive: boolean;
     result: RunSummary;
+    /** On what came true since. */
+    live: LiveView;
   }[];
   deployments: { version: number; at: string }[];
   predictions: { total: number; perMinute: { minute: number; predictions: number }[] };
@@ -140,25 +143,30 @@ export function runPage(source: Signalbox, before: number, limit: number): Page<
   return { items, next: rows.length === limit ? rows.at(-1)!.number : null };
 }
 
-export function modelPage(source: Signalbox, before: number, limit: number): Page<ModelView> {
+/** Models with less than their pages show: a list of hundreds is read for names, versions and figures. */
+export function modelPage(source: Signalbox, before: number, limit: number) {
   const rows = listModels(source.store, { before, limit });
-  const items = rows.map((model) => modelView(source, model.name)!);
+  const minute = Math.floor(source.now() / 60_000) - HOUR_MINUTES + 1;
+  const items = rows.map(({ name, liveVersion }) => {
+    const lastHour = predictionsSince(source.store, minute, name).reduce(
+      (sum, row) => sum + row.predictions,
+      0,
+    );
+    const predictions = { total: countPredictions(source.store, name), lastHour };
+    return { name, liveVersion, versions: versionsOf(source, name, liveVersion), predictions };
+  });
   return { items, next: rows.length === limit ? rows.at(-1)!.position : null };
 }
 
 export function modelView(source: Signalbox, name: string): ModelView {
   const { store } = source;
-  const model = findModel(store, name)!;
+  const { liveVersion } = findModel(store, name)!;
   return {
     name,
-    liveVersion: model.liveVersion,
-    versions: listVersions(store, name).map(({ version, runId, createdAt, sizeBytes, result }) => ({
-      version,
-      runId,
-      createdAt: new Date(createdAt).toISOString(),
-      sizeBytes,
-      isLive: version === model.liveVersion,
-      result,
+    liveVersion,
+    versions: versionsOf(source, name, liveVersion).map((version) => ({
+      ...version,
+      live: source.feedback.live(name, version.version, version.result),
     })),
     deployments: deploymentsOf(store, name).map(({ version, at }) => ({
       version,
@@ -166,6 +174,17 @@ export function modelView(source: Signalbox, name: string): ModelView {
     })),
     predictions: { total: countPredictions(store, name), perMinute: minutes(source, name) },
   };
+}
+
+function versionsOf({ store }: Signalbox, name: string, liveVersion: number | null) {
+  return listVersions(store, name).map(({ version, runId, createdAt, sizeBytes, result }) => ({
+    version,
+    runId,
+    createdAt: new Date(createdAt).toISOString(),
+    sizeBytes,
+    isLive: version === liveVersion,
+    result,
+  }));
 }
 
 function subjectRun(source: Signalbox, subject: string | null): StoredRun | null {

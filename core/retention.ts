@@ -1,12 +1,15 @@
 /**
- * How long is the past kept? The log by age and by number, the gauges' samples by age; a few rows at a time, because
- * everything else waits while the database deletes.
+ * How long is the past kept? The log by age and by number, the gauges' samples by age, predictions by age and size; a
+ * few rows at a time, because everything else waits while the database deletes.
  */
 import type { Config } from "./config.ts";
+import { firstIdAt } from "./feedback/prediction-id.ts";
 import type { Logger } from "./log.ts";
 import { trimAlerts } from "./store/alerts.ts";
 import type { Store } from "./store/database.ts";
 import { trimEvents } from "./store/log.ts";
+import { trimOutcomes } from "./store/outcomes.ts";
+import { trimPredictions } from "./store/predictions.ts";
 import { trimSamples } from "./store/samples.ts";
 
 /** Newest events that are kept, whatever their age. */
@@ -14,25 +17,23 @@ const EVENTS_KEPT = 1_000_000;
 const ROWS_AT_ONCE = 2000;
 const ROUND_MS = 60_000;
 const PAUSE_MS = 20;
+const DAY_MS = 86_400_000;
 
 export interface RetentionOptions {
   store: Store;
   logger: Logger;
   /** Read anew each time. */
-  config: Pick<Config, "RETENTION_DAYS">;
+  config: Pick<Config, "RETENTION_DAYS" | "PREDICTION_LOG_DAYS" | "PREDICTION_LOG_MB">;
   now: () => number;
 }
 
 /** Trims now and every minute; the function returned ends that. */
-export function startRetention({ store, logger, config, now }: RetentionOptions): () => void {
+export function startRetention(options: RetentionOptions): () => void {
+  const { logger } = options;
   const trim = () => {
     let isDone = true;
     try {
-      const before = now() - config.RETENTION_DAYS * 86_400_000;
-      const events = trimEvents(store, { before, keep: EVENTS_KEPT, limit: ROWS_AT_ONCE });
-      const samples = trimSamples(store, { before, limit: ROWS_AT_ONCE });
-      trimAlerts(store, before);
-      isDone = Math.max(events, samples) < ROWS_AT_ONCE;
+      isDone = trimSome(options) < ROWS_AT_ONCE;
     } catch (error) {
       logger.error({ error: String(error) }, "the past could not be trimmed");
     }
@@ -40,4 +41,19 @@ export function startRetention({ store, logger, config, now }: RetentionOptions)
   };
   let timer: Timer = setTimeout(trim, 0);
   return () => clearTimeout(timer);
+}
+
+/** The most that was deleted of one kind. */
+function trimSome({ store, config, now }: RetentionOptions): number {
+  const limit = ROWS_AT_ONCE;
+  const before = now() - config.RETENTION_DAYS * DAY_MS;
+  const predictedBefore = now() - config.PREDICTION_LOG_DAYS * DAY_MS;
+  const keepBytes = config.PREDICTION_LOG_MB * 1e6;
+  trimAlerts(store, before);
+  return Math.max(
+    trimEvents(store, { before, keep: EVENTS_KEPT, limit }),
+    trimSamples(store, { before, limit }),
+    trimPredictions(store, { before: predictedBefore, keepBytes, limit }),
+    trimOutcomes(store, { before: firstIdAt(predictedBefore), limit }),
+  );
 }

@@ -7,9 +7,12 @@ import type { Config } from "./config.ts";
 import { Datasets } from "./datasets.ts";
 import { AppError } from "./errors.ts";
 import { EventLog } from "./event-log.ts";
+import { Feedback } from "./feedback/feedback.ts";
+import { Traffic } from "./feedback/traffic.ts";
 import { Health } from "./health.ts";
 import { holdFolder } from "./hold.ts";
 import { type Logger, openLogger } from "./log.ts";
+import { ModelCache } from "./model-cache.ts";
 import { Models } from "./models.ts";
 import { startRetention } from "./retention.ts";
 import { Runs } from "./runs.ts";
@@ -28,6 +31,7 @@ export interface Signalbox {
   models: Models;
   runs: Runs;
   serving: Serving;
+  feedback: Feedback;
   health: Health;
   webhooks: Webhooks;
   settings: Settings;
@@ -46,11 +50,14 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const alerts = new Alerts({ store, log, now });
   const settings = new Settings({ config, store, log, logger });
   const memoryBytes = memoryFor(config);
-  const models = new Models({ store, log, folder: join(folder, "models"), now });
+  const traffic = new Traffic({ store, log, config, now });
+  const feedback = new Feedback({ store, log, config, traffic, now });
+  const models = new Models({ store, log, feedback, folder: join(folder, "models"), now });
   const datasets = new Datasets({
     store,
     log,
     logger,
+    feedback,
     folder: join(folder, "datasets"),
     runsFolder: join(folder, "runs"),
     maxBytes: config.MAX_UPLOAD_MB * 1e6,
@@ -70,7 +77,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     memoryBytes,
     now,
   });
-  const serving = new Serving({ store, log, models, now });
+  const serving = new Serving(new ModelCache(models), traffic);
   const queueLength = () => runs.queueLength();
   const health = new Health({ config, store, log, alerts, logger, now, queueLength });
   const webhooks = new Webhooks({
@@ -98,6 +105,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     runs.stop();
     datasets.stop();
     serving.stop();
+    feedback.stop();
     store.close();
     release();
   };
@@ -111,6 +119,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     models,
     runs,
     serving,
+    feedback,
     health,
     webhooks,
     settings,

@@ -67,7 +67,7 @@ export async function tryModel({ box, request, params, requestId }: Call): Promi
   const trial = { version: asked.version, values, answer: null };
   try {
     const rows = [new Map(Object.entries(values))];
-    const { predictions } = await box.serving.predict(asked, rows, { explain: true });
+    const { predictions } = await box.serving.predict(asked, rows, { explain: true, purpose: "trial" });
     return { ...trial, answer: predictions[0] ?? null };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

@@ -3,6 +3,7 @@ import { ALERT_ROUTES } from "./alerts.ts";
 import { DATASET_ROUTES } from "./datasets.ts";
 import { LIVE_ROUTES } from "./live.ts";
 import { MODEL_ROUTES } from "./models.ts";
+import { PREDICTION_ROUTES } from "./predictions.ts";
 import type { Route } from "./route.ts";
 import { SAMPLE_ROUTES } from "./samples.ts";
 import { SETTINGS_ROUTES } from "./settings.ts";
@@ -14,6 +15,7 @@ export const API: Route[] = [
   ...SAMPLE_ROUTES,
   ...TRAINING_ROUTES,
   ...MODEL_ROUTES,
+  ...PREDICTION_ROUTES,
   ...LIVE_ROUTES,
   ...ALERT_ROUTES,
   ...WEBHOOK_ROUTES,

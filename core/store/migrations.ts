@@ -141,6 +141,7 @@ export const MIGRATIONS: readonly string[] = [
     created_at INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE model_versions (
+    id INTEGER PRIMARY KEY,
     name TEXT NOT NULL REFERENCES models (name) ON DELETE CASCADE,
     version INTEGER NOT NULL,
     run_id TEXT NOT NULL,
@@ -149,7 +150,7 @@ export const MIGRATIONS: readonly string[] = [
     sha256 TEXT NOT NULL,
     size_bytes INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
-    PRIMARY KEY (name, version)
+    UNIQUE (name, version)
   ) STRICT;
   CREATE TABLE deployments (
     id INTEGER PRIMARY KEY,
@@ -167,6 +168,26 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (name, version, minute)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX prediction_minutes_minute ON prediction_minutes (minute);
+
+  -- What was asked and answered, in the order of arrival; ids sort alike.
+  CREATE TABLE predictions (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    version_id INTEGER NOT NULL REFERENCES model_versions (id) ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    cells TEXT NOT NULL,
+    answer TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX predictions_version ON predictions (version_id);
+  -- What came true, with the answer: live figures outlive the log of what was asked.
+  CREATE TABLE outcomes (
+    prediction_id TEXT PRIMARY KEY,
+    version_id INTEGER NOT NULL REFERENCES model_versions (id) ON DELETE CASCADE,
+    answer TEXT NOT NULL,
+    actual TEXT NOT NULL,
+    at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX outcomes_version ON outcomes (version_id, prediction_id);
 
   CREATE TABLE samples (
     gauge TEXT NOT NULL,

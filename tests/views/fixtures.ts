@@ -108,6 +108,7 @@ export const MODEL: ModelView = {
       rowsTrain: 80,
       rowsTest: 20,
     },
+    live: { outcomes: 4, measured: 4, needed: 30, figures: [] },
   })),
   deployments: [{ version: 1, at: AT }],
   predictions: { total: 3, perMinute: [{ minute: 1, predictions: 3 }] },

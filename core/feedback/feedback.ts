@@ -1,0 +1,180 @@
+/**
+ * How does a model do after it was deployed? Takes outcomes, and tells how good each version is on what came true. A
+ * prediction that was just made is written before it is looked for.
+ */
+import { rm } from "node:fs/promises";
+import type { Config } from "../config.ts";
+import { AppError } from "../errors.ts";
+import type { EventLog } from "../event-log.ts";
+import type { RunSummary } from "../stages/stage.ts";
+import type { Store } from "../store/database.ts";
+import { countOutcomes, recentOutcomes } from "../store/outcomes.ts";
+import {
+  deleteSomePredictions,
+  listPredictions,
+  type StoredPrediction,
+  versionKey,
+  versionKeysOf,
+} from "../store/predictions.ts";
+import { type Actual, ActualsReader, type Told } from "./actuals.ts";
+import { type ToldRows, tellCsv } from "./actuals-csv.ts";
+import { LEAST_OUTCOMES, type LiveFigure, liveFigures } from "./live-figures.ts";
+import type { Traffic } from "./traffic.ts";
+
+export interface FeedbackOptions {
+  store: Store;
+  log: EventLog;
+  config: Config;
+  traffic: Traffic;
+  now: () => number;
+}
+
+/** A version on what came true. */
+export interface LiveView {
+  outcomes: number;
+  /** So many of the newest are measured. */
+  measured: number;
+  /** With fewer outcomes `figures` is empty. */
+  needed: number;
+  figures: LiveFigure[];
+}
+
+/** Older outcomes say little of today, and a page must not wait for a million of them. */
+const MEASURED = 2000;
+const TELL_MS = 250;
+const ROWS_AT_ONCE = 2000;
+
+export class Feedback {
+  private readonly views = new Map<string, LiveView>();
+  private readonly told = new Map<string, { model: string; version: number; outcomes: number }>();
+  private timer: Timer | null = null;
+
+  constructor(private readonly options: FeedbackOptions) {}
+
+  stop(): void {
+    this.announce();
+  }
+
+  /** Throws AppError: `missing` for an id that is not kept, `invalid` for what the target cannot be. */
+  tell(id: string, actual: Actual): Told {
+    this.options.traffic.flush();
+    const told = this.reader().tell(id, actual);
+    this.count([told]);
+    return told;
+  }
+
+  /** A CSV of outcomes; the file is removed. Throws AppError where none of its rows is right. */
+  async tellFile(path: string): Promise<ToldRows> {
+    const { store, traffic } = this.options;
+    traffic.flush();
+    const reader = this.reader();
+    try {
+      return await tellCsv(path, (rows, each) => {
+        const told = store.transaction(() =>
+          rows.map(({ id, actual }, i) => {
+            const answer = orRefusal(() => reader.tell(id, actual));
+            each(answer, i);
+            return answer;
+          }),
+        );
+        this.count(told.filter((answer): answer is Told => !(answer instanceof AppError)));
+      });
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+
+  private reader(): ActualsReader {
+    const { store, now } = this.options;
+    return new ActualsReader({ store, now, keeps: () => this.keeps() });
+  }
+
+  private keeps(): string {
+    const { PREDICTION_LOG: log, PREDICTION_LOG_DAYS: days, PREDICTION_SAMPLE: share } = this.options.config;
+    if (log === "off") return "PREDICTION_LOG is off, so no prediction is kept: set it to full or sampled.";
+    const kept = `Predictions are kept for ${days} days, and go with their model or its dataset`;
+    if (log === "full") return `${kept}.`;
+    return `${kept}; of ${share * 100} % only: those answered with "logged":false are not.`;
+  }
+
+  private count(told: Told[]): void {
+    for (const { model, version, status } of told) {
+      if (status === "unchanged") continue;
+      const key = `${model}:${version}`;
+      this.views.delete(key);
+      const entry = this.told.get(key) ?? { model, version, outcomes: 0 };
+      entry.outcomes += 1;
+      this.told.set(key, entry);
+    }
+    if (this.told.size) this.timer ??= setTimeout(() => this.announce(), TELL_MS);
+  }
+
+  /** One event a version, however many outcomes were told. */
+  private announce(): void {
+    if (this.timer) clearTimeout(this.timer);
+    this.timer = null;
+    if (!this.told.size) return;
+    this.options.log.record((append) => {
+      for (const told of this.told.values()) append("outcome.counted", told);
+    });
+    this.told.clear();
+  }
+
+  /** Measured anew only after an outcome was told. */
+  live(name: string, version: number, result: RunSummary): LiveView {
+    const key = `${name}:${version}`;
+    let view = this.views.get(key);
+    if (!view) {
+      const { store } = this.options;
+      const id = versionKey(store, name, version) ?? -1;
+      const outcomes = recentOutcomes(store, id, MEASURED);
+      const total = outcomes.length < MEASURED ? outcomes.length : countOutcomes(store, id);
+      const figures = liveFigures(result, outcomes);
+      view = { outcomes: total, measured: outcomes.length, needed: LEAST_OUTCOMES, figures };
+      this.views.set(key, view);
+    }
+    return view;
+  }
+
+  /** What was asked of a model and answered, newest first. */
+  predictions(model: string, before: number, limit: number) {
+    this.options.traffic.flush();
+    const rows = listPredictions(this.options.store, { model, before, limit });
+    return { items: rows.map(viewOf), next: rows.length === limit ? rows.at(-1)!.position : null };
+  }
+
+  /** Rows that were predicted may be copies of the file's: they go with it, and with them what came true. */
+  async forgetDataset(datasetId: string): Promise<void> {
+    const { store, traffic } = this.options;
+    traffic.flush();
+    for (const id of versionKeysOf(store, datasetId)) await this.forget(id);
+  }
+
+  async forgetVersion(name: string, version: number): Promise<void> {
+    const { store, traffic } = this.options;
+    traffic.flush();
+    await this.forget(versionKey(store, name, version) ?? -1);
+  }
+
+  /** Some rows at a time, because everything else waits while the database deletes. */
+  private async forget(versionId: number): Promise<void> {
+    while (deleteSomePredictions(this.options.store, versionId, ROWS_AT_ONCE) > 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.views.clear();
+  }
+}
+
+function orRefusal(tell: () => Told): Told | AppError {
+  try {
+    return tell();
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}
+
+function viewOf({ id, model, version, at, row, answer, actual }: StoredPrediction & { position: number }) {
+  const made = { id, model, version, at: new Date(at).toISOString(), row, ...answer };
+  return { ...made, ...(actual !== null && { actual }) };
+}

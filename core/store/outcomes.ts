@@ -1,0 +1,63 @@
+/** SQL of outcomes: what came true, beside what had been answered. */
+import type { Store } from "./database.ts";
+import type { PredictionAnswer } from "./predictions.ts";
+
+export interface Judged {
+  answer: PredictionAnswer;
+  actual: string | number;
+}
+
+const judged = ({ answer, actual }: { answer: string; actual: string }): Judged => ({
+  answer: JSON.parse(answer) as PredictionAnswer,
+  actual: JSON.parse(actual) as string | number,
+});
+
+export function findOutcome(
+  store: Store,
+  predictionId: string,
+): (Judged & { model: string; version: number }) | null {
+  const row = store.get<{ model: string; version: number; answer: string; actual: string }>(
+    `SELECT v.name AS model, v.version, o.answer, o.actual
+     FROM outcomes o JOIN model_versions v ON v.id = o.version_id WHERE prediction_id = $predictionId`,
+    { predictionId },
+  );
+  return row && { ...row, ...judged(row) };
+}
+
+/** Told anew, it takes the place of what was told before. */
+export function putOutcome(
+  store: Store,
+  outcome: Judged & { versionId: number; predictionId: string; at: number },
+): void {
+  store.run(
+    `INSERT INTO outcomes (prediction_id, version_id, answer, actual, at)
+     VALUES ($predictionId, $versionId, $answer, $actual, $at)
+     ON CONFLICT DO UPDATE SET actual = excluded.actual, at = excluded.at`,
+    { ...outcome, answer: JSON.stringify(outcome.answer), actual: JSON.stringify(outcome.actual) },
+  );
+}
+
+/** Of the predictions that were made last, newest first. */
+export function recentOutcomes(store: Store, versionId: number, limit: number): Judged[] {
+  return store
+    .all<{ answer: string; actual: string }>(
+      "SELECT answer, actual FROM outcomes WHERE version_id = $versionId ORDER BY prediction_id DESC LIMIT $limit",
+      { versionId, limit },
+    )
+    .map(judged);
+}
+
+export function countOutcomes(store: Store, versionId: number): number {
+  return store.get<{ n: number }>("SELECT count(*) AS n FROM outcomes WHERE version_id = $versionId", {
+    versionId,
+  })!.n;
+}
+
+/** Deletes outcomes of predictions before this id; at most `limit`. */
+export function trimOutcomes(store: Store, { before, limit }: { before: string; limit: number }): number {
+  return store.run(
+    `DELETE FROM outcomes WHERE prediction_id IN
+     (SELECT prediction_id FROM outcomes WHERE prediction_id < $before ORDER BY prediction_id LIMIT $limit)`,
+    { before, limit },
+  ).changes;
+}

@@ -1,0 +1,139 @@
+/** SQL of predictions: what was asked of a version and what it answered. */
+import type { Store } from "./database.ts";
+
+export interface PredictionAnswer {
+  prediction: string | number;
+  probabilities?: Record<string, number>;
+}
+
+export interface NewPrediction {
+  id: string;
+  at: number;
+  /** JSON: the row as it was asked, {column: cell}. */
+  cells: string;
+  answer: PredictionAnswer;
+}
+
+export interface StoredPrediction {
+  id: string;
+  model: string;
+  version: number;
+  at: number;
+  row: Record<string, string | number | boolean | null>;
+  answer: PredictionAnswer;
+  /** What came true; null: not told yet. */
+  actual: string | number | null;
+}
+
+/** The key by which predictions and outcomes name a version; null where it was deleted. */
+export function versionKey(store: Store, name: string, version: number): number | null {
+  const row = store.get<{ id: number }>(
+    "SELECT id FROM model_versions WHERE name = $name AND version = $version",
+    { name, version },
+  );
+  return row?.id ?? null;
+}
+
+export function insertPrediction(store: Store, versionId: number, prediction: NewPrediction): void {
+  const { id, at, cells, answer } = prediction;
+  store.run(
+    "INSERT INTO predictions (id, version_id, at, cells, answer) VALUES ($id, $versionId, $at, $cells, $answer)",
+    { id, versionId, at, cells, answer: JSON.stringify(answer) },
+  );
+}
+
+type Row = Omit<StoredPrediction, "row" | "answer" | "actual"> & {
+  cells: string;
+  answer: string;
+  actual: string | null;
+};
+
+const SELECT = `SELECT p.id, v.name AS model, v.version, p.at, p.cells, p.answer, o.actual
+  FROM predictions p JOIN model_versions v ON v.id = p.version_id LEFT JOIN outcomes o ON o.prediction_id = p.id`;
+
+export function findPrediction(store: Store, id: string): StoredPrediction | null {
+  const row = store.get<Row>(`${SELECT} WHERE p.id = $id`, { id });
+  return row && prediction(row);
+}
+
+/** Newest first, those of all versions of a model. */
+export function listPredictions(
+  store: Store,
+  page: { model: string; before: number; limit: number },
+): (StoredPrediction & { position: number })[] {
+  const { model, before, limit } = page;
+  const versions = store.all<{ id: number }>("SELECT id FROM model_versions WHERE name = $model", { model });
+  // By version, because an index holds each one's in order.
+  const rows = versions.flatMap(({ id }) =>
+    store.all<Row & { position: number }>(
+      `${SELECT.replace("SELECT", "SELECT p.position,")}
+       WHERE p.version_id = $id AND p.position < $before ORDER BY p.position DESC LIMIT $limit`,
+      { id, before, limit },
+    ),
+  );
+  return rows
+    .sort((a, b) => b.position - a.position)
+    .slice(0, limit)
+    .map((row) => ({ ...prediction(row), position: row.position }));
+}
+
+function prediction({ cells, answer, actual, ...row }: Row & { position?: number }): StoredPrediction {
+  const { id, model, version, at } = row;
+  return {
+    ...{ id, model, version, at },
+    row: JSON.parse(cells) as StoredPrediction["row"],
+    answer: JSON.parse(answer) as PredictionAnswer,
+    actual: actual === null ? null : (JSON.parse(actual) as string | number),
+  };
+}
+
+/** Deletes the oldest that are older than `before`, or beyond `keepBytes`; at most `limit`, how many it says. */
+export function trimPredictions(
+  store: Store,
+  { before, keepBytes, limit }: { before: number; keepBytes: number; limit: number },
+): number {
+  const bounds = store.get<{ first: number | null; last: number | null }>(
+    "SELECT (SELECT min(position) FROM predictions) AS first, (SELECT max(position) FROM predictions) AS last",
+  )!;
+  if (bounds.first === null || bounds.last === null) return 0;
+  const beyond = bounds.last - Math.floor(keepBytes / bytesEach(store));
+  return store.run(
+    `DELETE FROM predictions WHERE position IN (SELECT position FROM predictions ORDER BY position LIMIT $limit)
+     AND (at < $before OR position <= $beyond)`,
+    { before, beyond, limit },
+  ).changes;
+}
+
+/** Of the newest, with what the tree and its two indexes take beside the text. */
+function bytesEach(store: Store): number {
+  const { bytes } = store.get<{ bytes: number | null }>(
+    `SELECT avg(octet_length(cells) + octet_length(answer)) AS bytes
+     FROM (SELECT cells, answer FROM predictions ORDER BY position DESC LIMIT 200)`,
+  )!;
+  return (bytes ?? 0) + 120;
+}
+
+/** Some of a version's predictions and outcomes; how many were there. */
+export function deleteSomePredictions(store: Store, versionId: number, limit: number): number {
+  const rest = { versionId, limit };
+  const { changes } = store.run(
+    "DELETE FROM predictions WHERE position IN (SELECT position FROM predictions WHERE version_id = $versionId LIMIT $limit)",
+    rest,
+  );
+  const outcomes = store.run(
+    `DELETE FROM outcomes WHERE prediction_id IN
+     (SELECT prediction_id FROM outcomes WHERE version_id = $versionId LIMIT $limit)`,
+    rest,
+  );
+  return changes + outcomes.changes;
+}
+
+/** Versions that learned from a dataset. */
+export function versionKeysOf(store: Store, datasetId: string): number[] {
+  return store
+    .all<{ id: number }>(
+      "SELECT v.id FROM model_versions v JOIN runs r ON r.id = v.run_id WHERE r.dataset_id = $datasetId",
+      { datasetId },
+    )
+    .map(({ id }) => id);
+}
