@@ -13,9 +13,10 @@ import { API } from "./core/api/index.ts";
 import { type Call, nothingAt } from "./core/api/route.ts";
 import { failCommand, runCommand } from "./core/command.ts";
 import { AppError } from "./core/errors.ts";
-import { fragmentAnswer, htmlAnswer, landingAnswer, problemAnswer } from "./core/http/answers.ts";
+import { htmlAnswer, landingAnswer, problemAnswer } from "./core/http/answers.ts";
 import { guardRequest } from "./core/http/guard.ts";
-import { wantedForm } from "./core/http/negotiate.ts";
+import { pathBelow, wantedForm } from "./core/http/negotiate.ts";
+import { type PanelViews, panelAnswer } from "./core/http/panels.ts";
 import { problem } from "./core/http/problem.ts";
 import { securityHeaders } from "./core/http/security.ts";
 import { listen } from "./core/listen.ts";
@@ -31,12 +32,13 @@ import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
 import { DashboardPage } from "./views/dashboard.tsx";
 import { DatasetPage } from "./views/dataset.tsx";
 import { DocsPage } from "./views/docs.tsx";
-import { EmbedPage } from "./views/embed.tsx";
+import { EmbedErrorPage, EmbedPage } from "./views/embed.tsx";
 import { ErrorPage } from "./views/error.tsx";
 import { chosenTheme, type Frame, type Links } from "./views/frame.ts";
 import { InspectPage } from "./views/inspect.tsx";
 import { ListPage } from "./views/list.tsx";
 import { ModelPage } from "./views/model.tsx";
+import { panelSvg, panelText } from "./views/panel-forms.tsx";
 import { PanelView } from "./views/panels.tsx";
 import { RewindPage } from "./views/rewind.tsx";
 import { RunPage } from "./views/run.tsx";
@@ -90,7 +92,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   const callOf = (c: C): Call => ({
     box: source,
     request: c.req.raw,
-    url: new URL(c.req.url),
+    url: new URL(c.req.path + new URL(c.req.url).search, c.req.url),
     params: c.req.param() as Record<string, string>,
     query: c.req.query(),
     home: `${origin(c)}${config.BASE_PATH}`,
@@ -122,16 +124,13 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   log.subscribe((seq, stale) => live.markStale(seq, stale));
   const sockets = new Sockets({ config, log, live, publish, now: box.now });
 
-  const getPath = (request: Request) => {
-    const path = plainPath(request);
-    return path === `${config.BASE_PATH}/` ? config.BASE_PATH || "/" : path;
-  };
+  const getPath = (request: Request) => pathBelow(config.BASE_PATH, plainPath(request));
   const app = new Hono<Env>({ getPath }).basePath(config.BASE_PATH);
   app.use(requestId(), async (c, next) => {
     guardRequest(c.req.raw, config);
     await next();
-    const isEmbed = c.req.path.startsWith(`${config.BASE_PATH}/embed/`);
-    for (const [name, value] of Object.entries(securityHeaders(isEmbed, config.EMBED_ORIGINS)))
+    const below = c.req.path.slice(config.BASE_PATH.length);
+    for (const [name, value] of Object.entries(securityHeaders(below, config.EMBED_ORIGINS)))
       c.res.headers.set(name, value);
   });
   app.onError((error, c) => refuse(c, error));
@@ -141,7 +140,9 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     if (told.status === 500)
       box.logger.error({ requestId: told.instance, error: `${(error as Error).stack}` }, "defect");
     if (wantedForm(c.req.raw) !== "html") return problemAnswer(told);
-    return html(c, ErrorPage({ frame: frame(c), problem: told }), told.status);
+    const isEmbed = c.req.path.startsWith(`${config.BASE_PATH}/embed/`);
+    const shown = { frame: frame(c), problem: told };
+    return html(c, isEmbed ? EmbedErrorPage(shown) : ErrorPage(shown), told.status);
   };
 
   // Pages: the same address answers a script with JSON
@@ -189,20 +190,16 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     return new Response(null);
   });
   app.get("/panels/:panel", (c) => {
-    const [name, ending] = c.req.param("panel").split(".");
-    const { panel, subject } = findPanel(name!, c.req.query("of"));
-    if (ending === "json") return c.json(READERS[panel](source, subject));
-    const key = panelKey(panel, subject);
-    const fragment = live.fragment(key);
-    if (!fragment) throw new AppError("missing", `There is no ${panel} ${subject ?? ""}`);
-    const isStaleSince = (seq: number) => live.isStaleSince(key, seq);
-    return fragmentAnswer(c.req.raw, log.epoch, { fragment, isStaleSince });
+    const whole = { base: callOf(c).home, origin: "" };
+    const fragment: PanelViews["fragment"] = (key, panel, data) =>
+      `${PanelView({ panelKey: key, panel, data, links: whole })}`;
+    return panelAnswer(callOf(c), live, { fragment, svg: panelSvg, text: panelText });
   });
   app.get("/embed/:panel", (c) => {
     const { panel, subject } = findPanel(c.req.param("panel"), c.req.query("of"));
     const theme = chosenTheme(c.req.query("theme")) ?? "auto";
     const drawn = { panelKey: panelKey(panel, subject), panel, data: READERS[panel](source, subject) };
-    return html(c, EmbedPage({ frame: frame(c), theme, ...drawn }));
+    return html(c, EmbedPage({ frame: frame(c), theme, token: c.req.query("token"), ...drawn }));
   });
 
   // API: the rows stand in core/api

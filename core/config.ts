@@ -66,7 +66,7 @@ export const SETTINGS = {
   BASE_PATH: setting(
     z.string().regex(/^(\/[\w.-]+)*$/, "must look like /tools/signalbox"),
     "",
-    "path prefix behind a proxy, such as /tools/signalbox",
+    "path prefix behind a proxy that keeps it or takes it away, such as /tools/signalbox",
   ),
   PUBLIC_URL: setting(
     z.union([z.literal(""), z.url()]),

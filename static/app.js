@@ -66,7 +66,8 @@
     document.cookie = `theme=${theme};path=${base || "/"};max-age=31536000;samesite=lax`;
     showTheme(theme);
   }
-  showTheme(/(?:^|; )theme=(light|dark)/.exec(document.cookie)?.[1] ?? "auto");
+  // An embed has no switch: its theme is that of the page around it.
+  if (themeButton) showTheme(/(?:^|; )theme=(light|dark)/.exec(document.cookie)?.[1] ?? "auto");
 
   // Upload: the raw file, while the server tells how far it is. Other pages take a file dropped anywhere too.
   const zone = $("[data-upload].dropzone");
@@ -142,7 +143,7 @@
 
   const DO = {
     "?": () => keys.showModal(),
-    t: nextTheme,
+    t: () => themeButton && nextTheme(),
     u: () => {
       zone?.elements.file.focus();
       zone?.elements.file.click();

@@ -9,6 +9,7 @@ import appCss from "./app.css" with { type: "text" };
 import app from "./app.js" with { type: "text" };
 import chartsCss from "./charts.css" with { type: "text" };
 import controlsCss from "./controls.css" with { type: "text" };
+import embed from "./embed.js" with { type: "text" };
 import icon from "./icon.svg" with { type: "text" };
 import inspect from "./inspect.js" with { type: "text" };
 import listsCss from "./lists.css" with { type: "text" };
@@ -16,6 +17,7 @@ import live from "./live.js" with { type: "text" };
 import pagesCss from "./pages.css" with { type: "text" };
 import panelsCss from "./panels.css" with { type: "text" };
 import rewind from "./rewind.js" with { type: "text" };
+import panelElement from "./signalbox-panel.js" with { type: "text" };
 import standaloneCss from "./standalone.css" with { type: "text" };
 import standaloneScript from "./standalone.js" with { type: "text" };
 
@@ -34,6 +36,7 @@ const SOURCES = {
     ending: "js",
     text: [text(htmx), text(htmxSocket), small(live), small(app)].join("\n;\n"),
   },
+  embed: { name: "embed", ending: "js", text: small(embed) },
   inspect: { name: "inspect", ending: "js", text: small(inspect) },
   rewind: { name: "rewind", ending: "js", text: small(rewind) },
   style: {
@@ -49,12 +52,12 @@ const TYPES: Record<string, string> = {
   svg: "image/svg+xml",
 };
 
-function asset(source: string, type: string): Asset {
-  const headers = {
-    "content-type": type,
-    "cache-control": "public, max-age=31536000, immutable",
-    vary: "accept-encoding",
-  };
+/** Of a content's own address it never changes; where pages elsewhere name the address it is asked for each hour. */
+const FOR_EVER = "public, max-age=31536000, immutable";
+const FOR_AN_HOUR = "public, max-age=3600";
+
+function asset(source: string, type: string, cacheControl = FOR_EVER): Asset {
+  const headers = { "content-type": type, "cache-control": cacheControl, vary: "accept-encoding" };
   let gzip: Uint8Array<ArrayBuffer> | null = null;
   return {
     answer: (acceptEncoding) => {
@@ -76,6 +79,10 @@ export const ASSET_PATHS = Object.fromEntries(
     return [role, path];
   }),
 ) as Record<keyof typeof SOURCES, string>;
+
+/** The one script whose address pages of other origins know. */
+export const PANEL_ELEMENT = "/static/signalbox-panel.js";
+ASSETS.set(PANEL_ELEMENT, asset(small(panelElement), TYPES.js!, FOR_AN_HOUR));
 
 /** What the page of a model that is taken along carries in itself. */
 export function standaloneParts(module: string) {

@@ -83,8 +83,8 @@ export function Layout({ frame, title, panels, current, refreshSeconds, script, 
   );
 }
 
-export function Head(props: { frame: Frame; title: string; refreshSeconds?: number }) {
-  const { frame, title, refreshSeconds } = props;
+export function Head(props: { frame: Frame; title: string; refreshSeconds?: number; children?: Child }) {
+  const { frame, title, refreshSeconds, children } = props;
   const { links, assets } = frame;
   return (
     <head>
@@ -101,6 +101,7 @@ export function Head(props: { frame: Frame; title: string; refreshSeconds?: numb
           <meta http-equiv="refresh" content={String(refreshSeconds)} />
         </noscript>
       )}
+      {children}
     </head>
   );
 }
@@ -144,8 +145,10 @@ function Masthead({ links, current, children }: { links: Links; current?: Sectio
   );
 }
 
-export function SocketElement({ links, panels }: { links: Links; panels: readonly PanelKey[] }) {
-  const address = url(links, `/ws?panels=${panels.map(encodeURIComponent).join(",")}`);
+export function SocketElement(props: { links: Links; panels: readonly PanelKey[]; token?: string }) {
+  const { links, panels, token } = props;
+  const shown = token === undefined ? "" : `&token=${encodeURIComponent(token)}`;
+  const address = url(links, `/ws?panels=${panels.map(encodeURIComponent).join(",")}${shown}`);
   return <div id="live" hidden {...{ "hx-ws:connect": address }} hx-trigger="load" />;
 }
 

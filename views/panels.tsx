@@ -57,7 +57,7 @@ export const PANEL_TITLES: Record<Panel, string> = {
 };
 
 /** Why there is nothing, and the way on. */
-const EMPTY_WORDS: Record<Panel, string> = {
+export const EMPTY_WORDS: Record<Panel, string> = {
   metrics: "The first sample is on its way.",
   health: "The first sample is on its way.",
   activity: "Nothing has happened yet.",

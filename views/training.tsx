@@ -3,6 +3,7 @@ import type { PanelData } from "../core/panel-data.ts";
 import type { RunView } from "../core/run-view.ts";
 import type { Candidate } from "../core/stages/stage.ts";
 import { extent, Figure, Legend, LineChart, RangeStrip, type Series } from "./chart.tsx";
+import type { ChartDrawing } from "./chart-svg.tsx";
 import { duration, figure, plural } from "./format.ts";
 import { Empty } from "./parts.tsx";
 import { isLowerBetter, metricLabel, metricSays } from "./words.ts";
@@ -16,27 +17,9 @@ const MOST_ROWS = 40;
 
 export function CurvePanel({ data, panelKey }: { data: NonNullable<PanelData["curve"]>; panelKey: string }) {
   const { rounds } = data;
-  const last = rounds.at(-1);
-  if (!last) return <Empty>The curve begins with the first round of training.</Empty>;
-  const label = metricLabel(last.metric);
-  const direction = isLowerBetter(last.metric) ? "lower is better" : "higher is better";
-  const sentence =
-    `${last.candidate}, round ${last.round}: ${label} is ${figure(last.valid)} on rows it has not seen and ` +
-    `${figure(last.train)} on those it learns from; just guessing gets ${figure(last.baseline)} (${direction}).`;
-  const first = rounds[0]!.round;
-  const drawn = spread(rounds, MOST_POINTS);
-  const series: Series[] = [
-    { name: "Rows it learns from", kind: "second", points: drawn.map((r) => [r.round, r.train] as const) },
-    { name: "Rows it has not seen", kind: "main", points: drawn.map((r) => [r.round, r.valid] as const) },
-    {
-      name: "Just guessing",
-      kind: "reference",
-      points: [
-        [first, last.baseline],
-        [last.round, last.baseline],
-      ],
-    },
-  ];
+  const drawing = curveDrawing(rounds);
+  if (!drawing) return <Empty>The curve begins with the first round of training.</Empty>;
+  const { sentence, series, xLabel, yLabel } = drawing;
   return (
     <Figure
       id={`${panelKey}-figure`}
@@ -47,10 +30,29 @@ export function CurvePanel({ data, panelKey }: { data: NonNullable<PanelData["cu
         cells: [r.train, r.valid, r.baseline],
       }))}
     >
-      <LineChart label={sentence} series={series} xLabel="round" yLabel={label} />
+      <LineChart label={sentence} series={series} xLabel={xLabel} yLabel={yLabel} />
       <Legend series={series} />
     </Figure>
   );
+}
+
+/** Null: there is no round yet. */
+export function curveDrawing(rounds: NonNullable<PanelData["curve"]>["rounds"]): ChartDrawing | null {
+  const last = rounds.at(-1);
+  if (!last) return null;
+  const label = metricLabel(last.metric);
+  const direction = isLowerBetter(last.metric) ? "lower is better" : "higher is better";
+  const sentence =
+    `${last.candidate}, round ${last.round}: ${label} is ${figure(last.valid)} on rows it has not seen and ` +
+    `${figure(last.train)} on those it learns from; just guessing gets ${figure(last.baseline)} (${direction}).`;
+  const drawn = spread(rounds, MOST_POINTS);
+  const guessing = [rounds[0]!.round, last.round].map((round) => [round, last.baseline] as const);
+  const series: Series[] = [
+    { name: "Rows it learns from", kind: "second", points: drawn.map((r) => [r.round, r.train] as const) },
+    { name: "Rows it has not seen", kind: "main", points: drawn.map((r) => [r.round, r.valid] as const) },
+    { name: "Just guessing", kind: "reference", points: guessing },
+  ];
+  return { sentence, series, xLabel: "round", yLabel: label };
 }
 
 /** At most `most` of them, evenly spread, the first and the last among them. */

@@ -1,7 +1,6 @@
 /** How does an answer go out? Pages compressed, fragments with a position as their ETag, streams that may break. */
 import type { LogEntry } from "../event-log.ts";
 import { HEARTBEAT_MS } from "../follow.ts";
-import type { Fragment } from "../live.ts";
 import { type Problem, problem } from "./problem.ts";
 import { streamBody } from "./stream.ts";
 
@@ -45,18 +44,19 @@ export function landingAnswer(
 /**
  * A panel with the ETag "epoch-seq". A client that names a position since which nothing happened to the panel gets 304.
  */
-export function fragmentAnswer(
+export function positionAnswer(
   request: Request,
   epoch: string,
-  panel: { fragment: Fragment; isStaleSince: (seq: number) => boolean },
+  panel: { body: string; type: string; seq: number; isStaleSince: (seq: number) => boolean },
 ): Response {
-  const etag = `"${epoch}-${panel.fragment.seq}"`;
+  const etag = `"${epoch}-${panel.seq}"`;
   const known = /^(?:W\/)?"(.+)-(\d+)"$/.exec(request.headers.get("if-none-match") ?? "");
-  const headers = { etag, "cache-control": "no-cache", vary: "accept, accept-encoding" };
+  const headers = { etag, "cache-control": "no-cache", vary: "accept, accept-encoding, origin" };
   const isCurrent = known?.[1] === epoch && !panel.isStaleSince(Number(known[2]));
   if (isCurrent) return new Response(null, { status: 304, headers });
-  const answer = htmlAnswer(request, panel.fragment.html);
-  for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value);
+  const answer = htmlAnswer(request, panel.body);
+  for (const [name, value] of Object.entries({ ...headers, "content-type": panel.type }))
+    answer.headers.set(name, value);
   return answer;
 }
 

@@ -12,6 +12,16 @@ export function wantedForm(request: Request): Form {
   return "text";
 }
 
+/**
+ * The path as our routes name it: inside the base path, whether a proxy kept that or took it away, and without a slash
+ * behind it.
+ */
+export function pathBelow(base: string, path: string): string {
+  const isInside = path === base || path.startsWith(`${base}/`);
+  const inside = isInside ? path : `${base}${path}`;
+  return inside === `${base}/` ? base || "/" : inside;
+}
+
 const PAGE = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(50),
   cursor: z.coerce.number().int().min(0).default(Number.MAX_SAFE_INTEGER),

@@ -1,7 +1,7 @@
 /** Which headers go with every answer? Nothing is loaded from elsewhere, framed elsewhere or run inline. */
 const SECURITY_HEADERS = {
   "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; " +
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
@@ -10,11 +10,22 @@ const SECURITY_HEADERS = {
   "cross-origin-opener-policy": "same-origin",
 } as const;
 
-/** Headers for a path; an embed may be framed, and by the listed origins only. */
-export function securityHeaders(isEmbed: boolean, embedOrigins: readonly string[]): Record<string, string> {
-  if (!isEmbed) return SECURITY_HEADERS;
-  const { "x-frame-options": _, ...headers } = SECURITY_HEADERS;
-  const policy = headers["content-security-policy"];
+/** What pages of other origins load: the frame, the script that makes it, badges. */
+const FOR_OTHERS = /^\/embed\/|^\/static\/signalbox-panel\.js$|^\/panels\/\w+\.svg$/;
+
+/**
+ * Headers for a path below BASE_PATH. An embed may be framed, and by the listed origins only; badges are shown elsewhere
+ * only where something may be, because the size of an image tells what is in it.
+ */
+export function securityHeaders(path: string, embedOrigins: readonly string[]): Record<string, string> {
+  const isBadge = path.startsWith("/panels/");
+  if (!FOR_OTHERS.test(path) || (isBadge && !embedOrigins.length)) return SECURITY_HEADERS;
+  const headers = { ...SECURITY_HEADERS, "cross-origin-resource-policy": "cross-origin" };
+  if (!path.startsWith("/embed/")) return headers;
+  const { "x-frame-options": _, "cross-origin-opener-policy": __, ...framed } = headers;
   const ancestors = ["frame-ancestors 'self'", ...embedOrigins].join(" ");
-  return { ...headers, "content-security-policy": policy.replace("frame-ancestors 'none'", ancestors) };
+  return {
+    ...framed,
+    "content-security-policy": framed["content-security-policy"].replace("frame-ancestors 'none'", ancestors),
+  };
 }
