@@ -60,7 +60,33 @@ export const PANEL_TABLES: { [P in Panel]: (data: NonNullable<PanelData[P]>) => 
       items.map(({ severity, sentence, action }) => [severity, sentence, action.label, action.path]),
     ),
   run: (run) => table(RUN_COLUMNS, [runRow(run)]),
-  runs: ({ items }) => table(RUN_COLUMNS, items.map(runRow)),
+  runs: ({ items }) =>
+    table(
+      [
+        "number",
+        "id",
+        "status",
+        "file",
+        "target",
+        "task",
+        "progress",
+        "model",
+        "version",
+        "queuedAt",
+        "verdict",
+      ],
+      items.map(({ number, id, status, datasetName, target, task, progress, ...run }) => [
+        ...[number, id, status, datasetName, target, task, progress],
+        ...[run.modelName, run.version, run.queuedAt, run.verdict],
+      ]),
+    ),
+  models: ({ items }) =>
+    table(
+      ["name", "liveVersion", "versions", "createdAt", "verdict"],
+      items.map(({ name, liveVersion, versions, createdAt, verdict }) => [
+        ...[name, liveVersion, versions, createdAt, verdict],
+      ]),
+    ),
   stages: ({ stages }) =>
     table(
       ["stage", "status", "progress", "durationMs", "note"],

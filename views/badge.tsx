@@ -72,6 +72,11 @@ export const BADGES: { [P in Panel]: (data: NonNullable<PanelData[P]>) => Badge 
     value: `${items.length}${next === null ? "" : " and more"}`,
     lamp: items[0] ? RUN_LAMPS[items[0].status] : "dark",
   }),
+  models: ({ items, next }) => ({
+    label: "models",
+    value: `${items.length}${next === null ? "" : " and more"}`,
+    lamp: items.some(({ liveVersion }) => liveVersion !== null) ? "clear" : "dark",
+  }),
   model: ({ name, versions }) => {
     const live = versions.find(({ isLive }) => isLive);
     if (!live) return { label: name, value: "no version is live", lamp: "dark" };
