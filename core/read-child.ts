@@ -15,7 +15,6 @@ export interface ReadInput {
 export type ReadReport = ReadingProgress & { columns?: ColumnProfile[] };
 
 const REPORT_MS = 200;
-const SHOWN_COLUMNS = 100;
 const SHOWN_VALUES = 3;
 
 export async function runReadChild(): Promise<void> {
@@ -43,9 +42,7 @@ export async function runReadChild(): Promise<void> {
 
 /** What a page shows while the file is read: enough to see each column's shape. */
 function thinned(columns: readonly ColumnProfile[]): ColumnProfile[] {
-  return columns
-    .slice(0, SHOWN_COLUMNS)
-    .map((column) => ({ ...column, top: column.top.slice(0, SHOWN_VALUES), examples: [] }));
+  return columns.map((column) => ({ ...column, top: column.top.slice(0, SHOWN_VALUES), examples: [] }));
 }
 
 if (import.meta.main) await runReadChild();

@@ -23,23 +23,16 @@ export function canCorrelate({ type }: ColumnProfile): boolean {
 
 /** Null where there are too few rows, or one side never changes. Rows that miss either value are left out. */
 export function correlate(column: Side, target: Side): Correlation | null {
-  const rows = pairwiseComplete(column.values, target.values);
-  if (rows.length < MIN_ROWS) return null;
-  const [x, y] = [column.values, target.values].map((values) => rows.map((row) => values[row]));
-  const found = measured(
-    { values: x, isClasses: column.isClasses },
-    { values: y, isClasses: target.isClasses },
-  );
-  return Number.isFinite(found.value) ? { ...found, rows: rows.length } : null;
+  const { x, y } = pairwiseComplete(column.values, target.values);
+  if (x.length < MIN_ROWS) return null;
+  const found = measured({ ...column, values: x }, { ...target, values: y });
+  return Number.isFinite(found.value) ? { ...found, rows: x.length } : null;
 }
 
+type Numbers = readonly number[] | Float64Array;
 type Measured = Pick<Correlation, "measure" | "value">;
-interface Complete {
-  values: number[];
-  isClasses: boolean;
-}
 
-function measured(column: Complete, target: Complete): Measured {
+function measured(column: Side, target: Side): Measured {
   if (column.isClasses && target.isClasses)
     return { measure: "cramers_v", value: cramersV(column.values, target.values) };
   if (column.isClasses)
@@ -49,14 +42,23 @@ function measured(column: Complete, target: Complete): Measured {
   return { measure: "pearson", value: pearson(column.values, target.values) };
 }
 
-function pairwiseComplete(x: Float64Array, y: Float64Array): number[] {
-  const rows: number[] = [];
-  for (let row = 0; row < x.length; row++) if (!Number.isNaN(x[row]) && !Number.isNaN(y[row])) rows.push(row);
-  return rows;
+/** Kept between calls: a table of 10,000 columns would leave hundreds of megabytes of such pairs behind. */
+let pairs = { x: new Float64Array(0), y: new Float64Array(0) };
+
+/** The rows that have both; good until the next call. */
+function pairwiseComplete(x: Float64Array, y: Float64Array): typeof pairs {
+  if (pairs.x.length < x.length) pairs = { x: new Float64Array(x.length), y: new Float64Array(x.length) };
+  let size = 0;
+  for (let row = 0; row < x.length; row++) {
+    if (Number.isNaN(x[row]) || Number.isNaN(y[row])) continue;
+    pairs.x[size] = x[row];
+    pairs.y[size++] = y[row];
+  }
+  return { x: pairs.x.subarray(0, size), y: pairs.y.subarray(0, size) };
 }
 
 /** Pearson's product-moment correlation, in [-1, 1]; NaN where a side is constant. */
-export function pearson(x: readonly number[], y: readonly number[]): number {
+export function pearson(x: Numbers, y: Numbers): number {
   const [meanX, meanY] = [meanOf(x), meanOf(y)];
   let [xx, yy, xy] = [0, 0, 0];
   for (let i = 0; i < x.length; i++) {
@@ -73,7 +75,7 @@ export function pearson(x: readonly number[], y: readonly number[]): number {
  * The correlation ratio η (Pearson, 1905), in [0, 1]: the root of the share of a number's variance that lies between
  * classes, that share as Kelley's ε² (1935), which is zero on average where there is no link.
  */
-export function correlationRatio(classes: readonly number[], values: readonly number[]): number {
+export function correlationRatio(classes: Numbers, values: Numbers): number {
   const groups = new Map<number, { count: number; sum: number }>();
   const mean = meanOf(values);
   let total = 0;
@@ -94,7 +96,7 @@ export function correlationRatio(classes: readonly number[], values: readonly nu
 }
 
 /** Cramér's V (1946) with Bergsma's correction of its bias (2013), in [0, 1]; NaN where a side has one class. */
-export function cramersV(x: readonly number[], y: readonly number[]): number {
+export function cramersV(x: Numbers, y: Numbers): number {
   const rows = x.length;
   const [ofX, ofY] = [codesOf(x), codesOf(y)];
   const [r, k] = [ofX.counts.length, ofY.counts.length];
@@ -116,10 +118,10 @@ function areClasses(classes: number, rows: number): boolean {
   return classes >= 2 && MIN_ROWS_PER_CLASS * classes <= rows;
 }
 
-function codesOf(values: readonly number[]): { codes: number[]; counts: number[] } {
+function codesOf(values: Numbers): { codes: Numbers; counts: number[] } {
   const known = new Map<number, number>();
   const counts: number[] = [];
-  const codes = values.map((value) => {
+  const codes = Float64Array.from(values, (value) => {
     const code = known.get(value) ?? counts.push(0) - 1;
     known.set(value, code);
     counts[code]++;
@@ -128,7 +130,7 @@ function codesOf(values: readonly number[]): { codes: number[]; counts: number[]
   return { codes, counts };
 }
 
-function meanOf(values: readonly number[]): number {
+function meanOf(values: Numbers): number {
   let sum = 0;
   for (const value of values) sum += value;
   return sum / values.length;

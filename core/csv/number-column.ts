@@ -68,12 +68,12 @@ export class NumberAccumulator implements ColumnAccumulator {
     const { bytes, spans, width } = cutter;
     for (let row = 0; row < rows; row++) {
       if (this.statistics.count >= FIRST) {
-        const { numbers, empty, stoppedAt } = cutter.numbers(
+        const { count, empty, stoppedAt } = cutter.readNumbers(
           column,
           { from: row, rows },
           this.format.decimal,
         );
-        this.statistics.addAll(numbers);
+        this.statistics.addAll(cutter.numbers, count);
         this.missing += empty;
         row = stoppedAt;
         if (row === rows) return;
@@ -88,7 +88,7 @@ export class NumberAccumulator implements ColumnAccumulator {
     { cutter, column, rows }: { cutter: RowCutter; column: number; rows: number },
   ): void {
     const { bytes, spans, width } = cutter;
-    const hashes = cutter.hashes(column, rows);
+    const hashes = cutter.hashCells(column, rows);
     for (let row = 0, at = 2 * column; row < rows; row++, at += 2 * width) {
       const [start, end] = [spans[at], spans[at + 1]];
       if (start === end) this.missing++;

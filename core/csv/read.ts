@@ -30,6 +30,8 @@ import type {
 const SAMPLE_ROWS = 2000;
 const SAMPLE_CELLS = 200_000;
 const PREVIEW_ROWS = 50;
+/** Told while the file is read. */
+const SHOWN_COLUMNS = 100;
 const CHOICE_ROWS = 10;
 const MAX_PASSES = 3;
 
@@ -37,6 +39,7 @@ export interface ProfileOptions {
   /** The file's label as uploaded. */
   name: string;
   signal?: AbortSignal;
+  /** `columns`: now and then, of a wide table the first. */
   onProgress?: (progress: ReadingProgress & { columns?: ColumnProfile[] }) => void;
 }
 
@@ -218,9 +221,11 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
   return { frame, accumulators, sample, odd };
 }
 
-/** The columns as far as they are read; made at doubling distances, so that the whole costs no more than the last. */
+/** The first columns as far as they are read; made at doubling distances, so that all cost no more than the last. */
 function snapshot(accumulators: readonly ColumnAccumulator[]): ColumnProfile[] {
-  return accumulators.map((accumulator) => accumulator.profile(accumulator.plan.type));
+  return accumulators
+    .slice(0, SHOWN_COLUMNS)
+    .map((accumulator) => accumulator.profile(accumulator.plan.type));
 }
 
 /** The same plan where it holds for the whole column; else a new one, which knows what did not fit. */

@@ -106,10 +106,9 @@ function mixed(place: number): number {
 
 const decoder = new TextDecoder();
 
-function meansMissing(plan: ColumnPlan, cell: Uint8Array): boolean {
-  if (plan.missingWords.length === 0) return cell.every((byte) => byte === 32 || byte === 9);
-  const text = decoder.decode(cell).trim();
-  return text === "" || isMissing(plan, text);
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i] !== 32 && bytes[i] !== 9) return false;
+  return true;
 }
 
 function readerFor(plan: ColumnPlan): CellReader {
@@ -122,11 +121,12 @@ function readerFor(plan: ColumnPlan): CellReader {
     return (bytes, start, end) => (start < end ? readNumber(bytes, start, end, format) : Number.NaN);
   }
   // A blank on either side.
-  const longestMissing = Math.max(2, ...plan.missingWords.map((word) => Buffer.byteLength(word) + 2));
+  const longestMissing = Math.max(0, ...plan.missingWords.map((word) => Buffer.byteLength(word) + 2));
   return (bytes, start, end) => {
     if (start >= end || end - start > MAX_LABEL_BYTES) return Number.NaN;
     // Decoding costs more than all the rest: only what is short enough can mean missing.
-    const isLabel = end - start > longestMissing || !meansMissing(plan, bytes.subarray(start, end));
-    return isLabel ? hashBytes(bytes, start, end) : Number.NaN;
+    const isWord =
+      end - start <= longestMissing && isMissing(plan, decoder.decode(bytes.subarray(start, end)).trim());
+    return isWord || isBlank(bytes, start, end) ? Number.NaN : hashBytes(bytes, start, end);
   };
 }

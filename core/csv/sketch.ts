@@ -5,6 +5,8 @@
 
 const REGISTER_BITS = 11;
 const REGISTERS = 1 << REGISTER_BITS;
+/** 2^-rank. */
+const HALVES = Float64Array.from({ length: 33 }, (_, rank) => 2 ** -rank);
 
 /**
  * HyperLogLog (Flajolet et al., 2007): the longest run of zeros in hashes tells how many there were; 2.3 % standard
@@ -28,8 +30,9 @@ export class DistinctEstimate {
   estimate(): number {
     let sum = 0;
     let zeros = 0;
-    for (const rank of this.registers) {
-      sum += 2 ** -rank;
+    for (let k = 0; k < REGISTERS; k++) {
+      const rank = this.registers[k];
+      sum += HALVES[rank];
       if (rank === 0) zeros++;
     }
     const alpha = 0.7213 / (1 + 1.079 / REGISTERS);
@@ -95,15 +98,9 @@ export class NumberCounts {
     return true;
   }
 
-  entries(): { value: number; count: number }[] {
-    const entries: { value: number; count: number }[] = [];
-    for (let value = 0; value < SMALL; value++) {
-      if (this.small[value] > 0) entries.push({ value, count: this.small[value] });
-    }
-    for (let k = 0; k < this.keys.length; k++) {
-      if (this.counts[k] > 0) entries.push({ value: this.keys[k], count: this.counts[k] });
-    }
-    return entries;
+  forEach(visit: (value: number, count: number) => void): void {
+    for (let value = 0; value < SMALL; value++) if (this.small[value] > 0) visit(value, this.small[value]);
+    for (let k = 0; k < this.keys.length; k++) if (this.counts[k] > 0) visit(this.keys[k], this.counts[k]);
   }
 
   private grow(): void {
@@ -120,6 +117,28 @@ export class NumberCounts {
     }
   }
 }
+
+/** The commonest of many values, without an object for each of them. */
+export class Commonest {
+  readonly entries: { value: number; count: number }[] = [];
+
+  constructor(private readonly limit: number) {}
+
+  offer(value: number, count: number): void {
+    const { entries, limit } = this;
+    let at = entries.length;
+    while (
+      at > 0 &&
+      (entries[at - 1].count < count || (entries[at - 1].count === count && entries[at - 1].value > value))
+    )
+      at--;
+    if (at === limit) return;
+    entries.splice(at, 0, { value, count });
+    if (entries.length > limit) entries.pop();
+  }
+}
+
+let scratch = new Float64Array(0);
 
 /**
  * A uniform sample of a stream (Vitter's algorithm R, 1985, with skips by Li's algorithm L, 1994): after the first
@@ -152,8 +171,13 @@ export class Reservoir {
     }
   }
 
+  /** In memory that all reservoirs share: good until the next one is asked. */
   sorted(): Float64Array {
-    return this.values.slice(0, Math.min(this.count, this.capacity)).sort();
+    const size = Math.min(this.count, this.capacity);
+    if (scratch.length < size) scratch = new Float64Array(size);
+    const sorted = scratch.subarray(0, size);
+    sorted.set(this.values.subarray(0, size));
+    return sorted.sort();
   }
 
   private start(): void {

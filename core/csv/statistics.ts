@@ -3,10 +3,12 @@
  * different values exactly while few. Numbers are gathered into blocks, because a tight loop over a block costs a third
  * of so many single steps.
  */
-import { DistinctEstimate, NumberCounts, Reservoir } from "./sketch.ts";
+import { Commonest, DistinctEstimate, NumberCounts, Reservoir } from "./sketch.ts";
 
 const BLOCK = 512;
 const FIRST_BLOCK = 16;
+/** Fewer are gathered first. */
+const FEW = 64;
 
 export class NumberStatistics {
   min = Number.POSITIVE_INFINITY;
@@ -21,8 +23,10 @@ export class NumberStatistics {
   private block = new Float64Array(FIRST_BLOCK);
   private used = 0;
   private readonly fullBlock: number;
-  private readonly counts: NumberCounts;
+  private counts: NumberCounts | null;
+  /** Once there are too many to count. */
   private estimate: DistinctEstimate | null = null;
+  private counted = 0;
   private readonly reservoir: Reservoir;
 
   /** A table of many columns has small samples, and small blocks too. */
@@ -38,21 +42,24 @@ export class NumberStatistics {
     if (this.used === this.block.length) this.flush();
   }
 
-  /** Many at once; none of them minus zero. */
-  addAll(values: Float64Array): void {
-    this.flush();
-    this.addBlock(values);
+  /** The first `count` of `values`, none of them minus zero. */
+  addAll(values: Float64Array, count: number): void {
+    if (count < FEW) for (let i = 0; i < count; i++) this.add(values[i]);
+    else {
+      this.flush();
+      this.addBlock(values.subarray(0, count));
+    }
   }
 
   /** To be called before anything is asked. */
   flush(): void {
+    if (this.used === 0) return;
     this.addBlock(this.block.subarray(0, this.used));
     this.used = 0;
     if (this.block.length < this.fullBlock) this.block = new Float64Array(this.fullBlock);
   }
 
   private addBlock(values: Float64Array): void {
-    if (values.length === 0) return;
     this.addMoments(values);
     this.noteOrder(values);
     this.countDistinct(values);
@@ -72,31 +79,31 @@ export class NumberStatistics {
   }
 
   get distinct(): number {
-    if (!this.estimate) return this.counts.size;
-    return Math.max(this.counts.size, Math.min(this.flushed, this.estimate.estimate()));
+    if (!this.estimate) return this.counts?.size ?? 0;
+    return Math.max(this.counted, Math.min(this.flushed, this.estimate.estimate()));
   }
 
-  /** The sample in ascending order; all of them while they are few. */
+  /** The sample in ascending order; all of them while they are few. Good until the next column is asked. */
   sorted(): Float64Array {
     return this.reservoir.sorted();
   }
 
   /** Commonest first; from the sample, scaled, where there are too many to count. */
   commonest(limit: number): { value: number; count: number }[] {
-    const counted = this.estimate ? this.sampled() : this.counts.entries();
-    return counted.sort((a, b) => b.count - a.count || a.value - b.value).slice(0, limit);
+    const commonest = new Commonest(limit);
+    if (this.counts) this.counts.forEach((value, count) => void commonest.offer(value, count));
+    else this.offerSampled(commonest);
+    return commonest.entries;
   }
 
   /** Runs of equal values in the sorted sample. */
-  private sampled(): { value: number; count: number }[] {
+  private offerSampled(commonest: Commonest): void {
     const sample = this.sorted();
     const scale = this.flushed / sample.length;
-    const counted: { value: number; count: number }[] = [];
     for (let from = 0, to = 0; from < sample.length; from = to) {
       while (to < sample.length && sample[to] === sample[from]) to++;
-      counted.push({ value: sample[from], count: Math.round((to - from) * scale) });
+      commonest.offer(sample[from], Math.round((to - from) * scale));
     }
-    return counted;
   }
 
   /** Two passes over the block, merged pairwise (Chan, Golub, LeVeque, 1979): no cancellation. */
@@ -134,13 +141,17 @@ export class NumberStatistics {
 
   private countDistinct(values: Float64Array): void {
     let i = 0;
-    if (!this.estimate) {
-      while (i < values.length && this.counts.add(values[i])) i++;
+    const { counts } = this;
+    if (counts) {
+      while (i < values.length && counts.add(values[i])) i++;
       if (i === values.length) return;
-      // From here on they are estimated.
+      this.counted = counts.size;
       this.estimate = new DistinctEstimate();
-      this.estimate.addNumbers(Float64Array.from(this.counts.entries(), ({ value }) => value));
+      const known: number[] = [];
+      counts.forEach((value) => void known.push(value));
+      this.estimate.addNumbers(Float64Array.from(known));
+      this.counts = null;
     }
-    this.estimate.addNumbers(values.subarray(i));
+    this.estimate?.addNumbers(values.subarray(i));
   }
 }

@@ -41,7 +41,7 @@ export class WordAccumulator implements ColumnAccumulator {
 
   addMany(cutter: RowCutter, column: number, rows: number): void {
     const { bytes, spans, width } = cutter;
-    const hashes = cutter.hashes(column, rows);
+    const hashes = cutter.hashCells(column, rows);
     for (let row = 0, at = 2 * column; row < rows; row++, at += 2 * width)
       this.addHashed(bytes, spans[at], spans[at + 1], hashes[row]);
   }

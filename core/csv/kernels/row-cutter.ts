@@ -37,15 +37,19 @@ export interface RegularRows {
 }
 
 export interface NumbersRead {
-  /** In the order of the rows, without the empty cells. */
-  numbers: Float64Array;
+  /** So many stand in `numbers`, in the order of the rows. */
+  count: number;
+  /** Cells that were left out. */
   empty: number;
   /** The row whose cell is neither empty nor plainly a number; `rows` where there is none. */
   stoppedAt: number;
 }
 
+/** So many fit a processor's cache; */
 const CELLS = 16_384;
-const MAX_WIDTH = 1024;
+/** wide tables take some rows at a time even so, because coming back to a column costs more. */
+const MIN_ROWS = 16;
+const MAX_WIDTH = 32_768;
 /** Read beyond the last byte, and ignored. */
 const MARGIN = 16;
 const PAGE = 65_536;
@@ -57,6 +61,9 @@ export class RowCutter {
   bytes = new Uint8Array(0);
   /** Row r, cell k: from `spans[2 * (r * width + k)]` to the number behind it. */
   spans = new Int32Array(0);
+  /** What `readNumbers` has read. */
+  numbers = new Float64Array(0);
+  private hashes = new Uint32Array(0);
   /** At most so many rows in one call. */
   readonly maxRows: number;
   readonly width: number;
@@ -81,10 +88,10 @@ export class RowCutter {
     compiled ??= new WebAssembly.Module(Buffer.from(READER_WASM, "base64"));
     this.kernels = new WebAssembly.Instance(compiled).exports as unknown as Kernels;
     this.width = width;
-    this.maxRows = Math.floor(CELLS / width);
+    this.maxRows = Math.max(MIN_ROWS, Math.floor(CELLS / width));
     this.stateAt = this.kernels.firstFreeByte();
     this.spansAt = this.stateAt + STATE_BYTES;
-    this.numbersAt = this.spansAt + 8 * CELLS;
+    this.numbersAt = this.spansAt + 8 * this.maxRows * width;
     this.hashesAt = this.numbersAt + 8 * this.maxRows;
     this.origin = this.hashesAt + 4 * this.maxRows;
     this.reserve(PAGE);
@@ -105,7 +112,9 @@ export class RowCutter {
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
     const buffer = memory.buffer as ArrayBuffer;
     this.state = new Int32Array(buffer, this.stateAt, STATE_BYTES / 4);
-    this.spans = new Int32Array(buffer, this.spansAt, 2 * CELLS);
+    this.numbers = new Float64Array(buffer, this.numbersAt, this.maxRows);
+    this.hashes = new Uint32Array(buffer, this.hashesAt, this.maxRows);
+    this.spans = new Int32Array(buffer, this.spansAt, 2 * this.maxRows * this.width);
     this.bytes = new Uint8Array(buffer, this.origin, buffer.byteLength - this.origin - MARGIN);
     return this.bytes;
   }
@@ -130,7 +139,7 @@ export class RowCutter {
   }
 
   /** The column's cells from row `from` on as numbers with at most 15 digits. */
-  numbers(column: number, { from, rows }: { from: number; rows: number }, decimal: string): NumbersRead {
+  readNumbers(column: number, { from, rows }: { from: number; rows: number }, decimal: string): NumbersRead {
     const stoppedAt = this.kernels.readNumbers(
       this.origin,
       this.spansAt + 8 * column,
@@ -141,13 +150,12 @@ export class RowCutter {
       this.numbersAt,
       this.stateAt + 32,
     );
-    const numbers = new Float64Array(this.bytes.buffer, this.numbersAt, this.state[8]);
-    return { numbers, empty: this.state[9], stoppedAt };
+    return { count: this.state[8], empty: this.state[9], stoppedAt };
   }
 
-  /** As hashBytes, of each cell of the column. */
-  hashes(column: number, rows: number): Uint32Array {
+  /** As hashBytes, of the column's cells in the first rows. */
+  hashCells(column: number, rows: number): Uint32Array {
     this.kernels.hashCells(this.origin, this.spansAt + 8 * column, 8 * this.width, rows, this.hashesAt);
-    return new Uint32Array(this.bytes.buffer, this.hashesAt, rows);
+    return this.hashes;
   }
 }
