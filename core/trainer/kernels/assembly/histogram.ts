@@ -1,44 +1,81 @@
 // Sums of packed gradients by bin: first per slot (256 cells each), then per feature (its bins only).
 
-// Adds the records of `count` rows to `slots` blocks of 256 cells at `out`. Rows lie scattered over memory once
-// leaves are small, so the records of the next 32 are touched first: their cache misses then overlap.
+const BLOCK: i32 = 32;
+// A block that spans more rows than this is touched first.
+const NEAR: u32 = 96;
+
+// Adds the records of `count` rows, ascending, to `slots` blocks of 256 cells at `out`, two rows side by side. Where
+// rows lie scattered over memory, the records of a block are touched first: their cache misses then overlap.
 // Answers the touched bytes, only so that the touching is not optimised away.
 export function histogram(records: usize, stride: i32, slots: i32, rows: usize, count: i32, out: usize): i32 {
   let touched: i32 = 0;
-  const blocks = slots >> 2;
-  const rest = slots & 3;
-  for (let from = 0; from < count; from += 32) {
-    const to = min(from + 32, count);
-    for (let i = from; i < to; i++) {
-      const at = records + <usize>load<u32>(rows + (<usize>i << 2)) * <usize>stride;
-      touched |= <i32>load<u8>(at) | <i32>load<u8>(at + <usize>stride - 1);
+  for (let from = 0; from < count; from += BLOCK) {
+    const to = min(from + BLOCK, count);
+    const block = rows + (<usize>from << 2);
+    const end = rows + (<usize>to << 2);
+    if (load<u32>(end - 4) - load<u32>(block) > NEAR) touched |= touch(records, stride, block, end);
+    let at = block;
+    for (; at + 4 < end; at += 8) {
+      const a = records + <usize>load<u32>(at) * <usize>stride;
+      const b = records + <usize>load<u32>(at, 4) * <usize>stride;
+      addPair(a, b, load<i64>(a), load<i64>(b), slots, out);
     }
-    for (let i = from; i < to; i++) {
-      let at = records + <usize>load<u32>(rows + (<usize>i << 2)) * <usize>stride;
-      const word = load<i64>(at);
-      at += 8;
-      let cells = out;
-      for (let block = 0; block < blocks; block++) {
-        const a = cells + (<usize>load<u8>(at) << 3);
-        const b = cells + (<usize>load<u8>(at, 1) << 3);
-        const c = cells + (<usize>load<u8>(at, 2) << 3);
-        const d = cells + (<usize>load<u8>(at, 3) << 3);
-        store<i64>(a, load<i64>(a) + word);
-        store<i64>(b, load<i64>(b, 2048) + word, 2048);
-        store<i64>(c, load<i64>(c, 4096) + word, 4096);
-        store<i64>(d, load<i64>(d, 6144) + word, 6144);
-        at += 4;
-        cells += 8192;
-      }
-      for (let k = 0; k < rest; k++) {
-        const a = cells + (<usize>load<u8>(at) << 3);
-        store<i64>(a, load<i64>(a) + word);
-        at += 1;
-        cells += 2048;
-      }
+    if (at < end) {
+      const a = records + <usize>load<u32>(at) * <usize>stride;
+      addPair(a, a, load<i64>(a), 0, slots, out);
     }
   }
   return touched;
+}
+
+function touch(records: usize, stride: i32, rows: usize, end: usize): i32 {
+  let touched: i32 = 0;
+  for (let at = rows; at < end; at += 4) {
+    const record = records + <usize>load<u32>(at) * <usize>stride;
+    touched |= <i32>load<u8>(record) | <i32>load<u8>(record + <usize>stride - 1);
+  }
+  return touched;
+}
+
+// @ts-ignore: decorator
+@inline
+function cellOf(cells: usize, record: usize): usize {
+  return cells + (<usize>load<u8>(record, 8) << 3);
+}
+
+// @ts-ignore: decorator
+@inline
+function addPair(a: usize, b: usize, wordA: i64, wordB: i64, slots: i32, out: usize): void {
+  let cells = out;
+  let left = slots;
+  for (; left >= 4; left -= 4) {
+    let cell = cellOf(cells, a);
+    store<i64>(cell, load<i64>(cell) + wordA);
+    cell = cellOf(cells, a + 1);
+    store<i64>(cell, load<i64>(cell, 2048) + wordA, 2048);
+    cell = cellOf(cells, a + 2);
+    store<i64>(cell, load<i64>(cell, 4096) + wordA, 4096);
+    cell = cellOf(cells, a + 3);
+    store<i64>(cell, load<i64>(cell, 6144) + wordA, 6144);
+    cell = cellOf(cells, b);
+    store<i64>(cell, load<i64>(cell) + wordB);
+    cell = cellOf(cells, b + 1);
+    store<i64>(cell, load<i64>(cell, 2048) + wordB, 2048);
+    cell = cellOf(cells, b + 2);
+    store<i64>(cell, load<i64>(cell, 4096) + wordB, 4096);
+    cell = cellOf(cells, b + 3);
+    store<i64>(cell, load<i64>(cell, 6144) + wordB, 6144);
+    a += 4;
+    b += 4;
+    cells += 8192;
+  }
+  for (; left > 0; left--) {
+    let cell = cellOf(cells, a++);
+    store<i64>(cell, load<i64>(cell) + wordA);
+    cell = cellOf(cells, b++);
+    store<i64>(cell, load<i64>(cell) + wordB);
+    cells += 2048;
+  }
 }
 
 // From slots to features, and clears the slots. A slot of several features holds digit_0 + bins_0 * (digit_1 + ...);
