@@ -12,6 +12,7 @@ import { computeGradients, lossBetween, openScores, packOutput, type Scores } fr
 import { finishTree, type Grower, newGrower, splitOnce, startTree } from "./grower.ts";
 import { type Arena, sharedArena } from "./kernels/arena.ts";
 import { type LossName, linkOf, lossOf } from "./losses.ts";
+import { openRowOrder, orderRows, type RowOrder } from "./row-order.ts";
 import type { Checkpoint, Random, Samples, Target } from "./samples.ts";
 import type { Quantisation } from "./splitting.ts";
 import { Team } from "./team.ts";
@@ -66,6 +67,7 @@ interface Run {
   drawn: number;
   /** Cells summed since the last checkpoint. */
   work: number;
+  order: RowOrder | null;
 }
 
 /** As LightGBM's min_data_per_group, where there are rows enough. */
@@ -139,7 +141,7 @@ function openRun(
   });
   const features = fit.scope.bytes(fit.featureCount * 4);
   const drawn = drawRows(fit, 1, options.random);
-  return { params, options, fit, scores, grower, features, drawn, work: 0 };
+  return { params, options, fit, scores, grower, features, drawn, work: 0, order: openRowOrder(fit, scores) };
 }
 
 /** Targets by position, and every margin at the base score. */
@@ -166,6 +168,7 @@ async function runRounds(run: Run): Promise<number> {
     await options.checkpoint();
     const leaves = await runRound(run);
     round++;
+    if (run.order) orderRows(fit, scores, { order: run.order, round, count: run.drawn });
     const valid = fit.total > fit.train ? lossBetween(fit, scores, fit.train, fit.total) : null;
     if (options.onMargins) options.onMargins(riderMargins(fit, scores));
     if (options.onRound) options.onRound({ round, train: lossBetween(fit, scores, 0, fit.train), valid });

@@ -61,7 +61,8 @@ export interface Place<View> {
 }
 
 const CELL = 8;
-const TIGHT_BYTES = 1024 * 1024;
+/** Records of less lie in the second-level cache. */
+export const TIGHT_BYTES = 1024 * 1024;
 
 /** Lays out one fit; the caller closes `fit.scope`. When a checkpoint throws, nothing stays allocated. */
 export async function openFit(arena: Arena, shape: FitShape): Promise<Fit> {
@@ -91,7 +92,7 @@ async function layOut(scope: Scope, shape: FitShape): Promise<Fit> {
   const { firsts, cells } = cellLayout(binned.binCounts);
   return {
     ...{ scope, train, total, featureCount, columns, records, stride, cells, slotCount: plan.slotCount },
-    ...{ rows: scope.bytes(train * 4), riders: scope.bytes(total * 4), drawn: scope.bytes(total * 4) },
+    ...{ rows: scope.bytes(train * 4 + 4), riders: scope.bytes(total * 4), drawn: scope.bytes(total * 4) },
     side: scope.bytes(total * 4 + 16),
     slotSums: scope.bytes(shape.threads * plan.slotCount * 256 * CELL),
     marginalPlan: writeMarginalPlan(scope, plan, firsts),

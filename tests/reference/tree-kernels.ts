@@ -4,6 +4,7 @@ import type { Bytes } from "./memory.ts";
 
 type Names =
   | ("buildSlot" | "binNumbers" | "histogram" | "marginals" | "subtract" | "addCells" | "sumCells")
+  | ("gatherBytes" | "gatherRecords" | "listBelow")
   | ("partition" | "addToRows" | "copyBytes" | "walkTree" | "addLeaves");
 
 export function treeKernels(bytes: Bytes): Pick<Kernels, Names> {
@@ -68,6 +69,23 @@ export function treeKernels(bytes: Bytes): Pick<Kernels, Names> {
     addToRows(scores, rows, count, value) {
       for (const row of bytes.rows(rows, count))
         bytes.putF64(scores + 8 * row, bytes.f64(scores + 8 * row) + value);
+    },
+    gatherBytes(to, from, order, count) {
+      bytes.rows(order, count).forEach((old, i) => {
+        bytes.putU8(to + i, bytes.u8(from + old));
+      });
+    },
+    gatherRecords(to, from, order, count, size) {
+      bytes.rows(order, count).forEach((old, i) => {
+        bytes.copy(to + i * size, from + old * size, size);
+      });
+    },
+    listBelow(to, list, count, limit) {
+      const below = bytes.rows(list, count).filter((row) => row < limit);
+      below.forEach((row, i) => {
+        bytes.putI32(to + 4 * i, row);
+      });
+      return below.length;
     },
     copyBytes: (to, from, count) => bytes.copy(to, from, count),
     walkTree(nodes, root, _depth, codes, features, count, leaves) {

@@ -134,6 +134,11 @@ export interface Kernels {
   runJob(control: number): void;
   wake(control: number): void;
   copyBytes(to: number, from: number, count: number): void;
+  /** to[i] = from[order[i]], bytes or records of a multiple of eight bytes. */
+  gatherBytes(to: number, from: number, order: number, count: number): void;
+  gatherRecords(to: number, from: number, order: number, count: number, size: number): void;
+  /** Copies the members of a list below `limit` (one more may be written); answers how many. */
+  listBelow(to: number, list: number, count: number, limit: number): number;
   addToRows(scores: number, rows: number, count: number, value: number): void;
 }
 

@@ -140,6 +140,26 @@ describe("single kernels", () => {
     );
   });
 
+  test("rows are laid out anew in the order of a list", () => {
+    const list = fc.uniqueArray(fc.nat(19), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(
+        list,
+        fc.uint8Array({ minLength: 480, maxLength: 480 }),
+        fc.nat(20),
+        (rows, data, limit) => {
+          const order = new Uint8Array(Uint32Array.from(rows).buffer);
+          bothAgree(Buffer.concat([data, order, new Uint8Array(484)]), (kernels, at) => {
+            const [list, out] = [at + 480, at + 480 + order.length];
+            kernels.gatherBytes(at + 460, at, list, rows.length);
+            kernels.gatherRecords(out, at, list, rows.length, 24);
+            return Array.from(scope.i32(below, kernels.listBelow(below, list, rows.length, limit)));
+          });
+        },
+      ),
+    );
+  });
+
   test("features that share a slot get their own sums back", () => {
     const shape = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 7 });
     fc.assert(

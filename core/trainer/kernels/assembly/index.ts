@@ -7,6 +7,7 @@ export { packGradients, buildSlot, binNumbers } from "./records";
 export { histogram, marginals, subtract, addCells, sumCells } from "./histogram";
 export { findSplit } from "./splitting";
 export { partition, addToRows, copyBytes } from "./partition";
+export { gatherBytes, gatherRecords, listBelow } from "./reorder";
 export { work, runJob, wake } from "./team";
 export { forestTotals, forestSplit } from "./forest";
 export { walkTree, addLeaves } from "./prediction";
