@@ -149,8 +149,8 @@ describe("single kernels", () => {
         fc.nat(20),
         (rows, data, limit) => {
           const order = new Uint8Array(Uint32Array.from(rows).buffer);
-          bothAgree(Buffer.concat([data, order, new Uint8Array(484)]), (kernels, at) => {
-            const [list, out] = [at + 480, at + 480 + order.length];
+          bothAgree(Buffer.concat([data, order, new Uint8Array(484)]), (kernels, at, scope) => {
+            const [list, out, below] = [at + 480, at + 480 + order.length, scope.bytes(order.length + 4)];
             kernels.gatherBytes(at + 460, at, list, rows.length);
             kernels.gatherRecords(out, at, list, rows.length, 24);
             return Array.from(scope.i32(below, kernels.listBelow(below, list, rows.length, limit)));
