@@ -29,12 +29,12 @@ export interface Answer {
 
 const MAX_WARNINGS = 20;
 
-/** One answer a row, in order. Throws AppError `invalid` where a row names no column of the model. */
+/** One answer a row, in order, and the rows as the model read them. Throws AppError `invalid` where a row names no column of the model. */
 export function answerRows(
   model: Model,
   rows: PredictRow[],
   options: { explain: boolean },
-): { answers: Answer[]; warnings: Warning[] } {
+): { answers: Answer[]; warnings: Warning[]; table: Table } {
   const warnings: Warning[] = [];
   const table = tableOf(model, rows, warnings);
   const predicted = predict(model, table);
@@ -43,7 +43,7 @@ export function answerRows(
     ...answerAt(model, predicted, row),
     ...(explanation && contributionsAt(explanation, row, predicted.values[row]!)),
   }));
-  return { answers, warnings };
+  return { answers, warnings, table };
 }
 
 /** Columns by the model's plans. Throws AppError `invalid` where a row names none of them. */

@@ -7,6 +7,7 @@ import { firstIdAt } from "./feedback/prediction-id.ts";
 import type { Logger } from "./log.ts";
 import { trimAlerts } from "./store/alerts.ts";
 import type { Store } from "./store/database.ts";
+import { trimDriftDays } from "./store/drift.ts";
 import { trimEvents } from "./store/log.ts";
 import { trimOutcomes } from "./store/outcomes.ts";
 import { trimPredictions } from "./store/predictions.ts";
@@ -50,6 +51,7 @@ function trimSome({ store, config, now }: RetentionOptions): number {
   const predictedBefore = now() - config.PREDICTION_LOG_DAYS * DAY_MS;
   const keepBytes = config.PREDICTION_LOG_MB * 1e6;
   trimAlerts(store, before);
+  trimDriftDays(store, Math.floor(predictedBefore / DAY_MS));
   return Math.max(
     trimEvents(store, { before, keep: EVENTS_KEPT, limit }),
     trimSamples(store, { before, limit }),

@@ -73,9 +73,9 @@ export class Serving {
     { explain, purpose = "traffic" }: PredictOptions,
   ): Promise<{ predictions: Prediction[]; warnings: Warning[] }> {
     const [model, { answerRows }] = await Promise.all([this.cache.load(version), import("./answering.ts")]);
-    const { answers, warnings } = answerRows(model, rows, { explain });
+    const { answers, warnings, table } = answerRows(model, rows, { explain });
     if (purpose === "traffic")
-      return { predictions: this.traffic.note({ version, rows, answers }), warnings };
+      return { predictions: this.traffic.note({ version, model, rows, table, answers }), warnings };
     const predictions = answers.map((answer) => ({ id: newId(), ...answer, logged: false as const }));
     return { predictions, warnings };
   }

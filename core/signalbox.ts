@@ -8,6 +8,7 @@ import { Datasets } from "./datasets.ts";
 import { AppError } from "./errors.ts";
 import { EventLog } from "./event-log.ts";
 import { Feedback } from "./feedback/feedback.ts";
+import { References } from "./feedback/references.ts";
 import { Traffic } from "./feedback/traffic.ts";
 import { Health } from "./health.ts";
 import { holdFolder } from "./hold.ts";
@@ -50,8 +51,9 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const alerts = new Alerts({ store, log, now });
   const settings = new Settings({ config, store, log, logger });
   const memoryBytes = memoryFor(config);
-  const traffic = new Traffic({ store, log, config, now });
-  const feedback = new Feedback({ store, log, config, traffic, now });
+  const references = new References(store);
+  const traffic = new Traffic({ store, log, config, references, now });
+  const feedback = new Feedback({ store, log, config, references, traffic, now });
   const models = new Models({ store, log, feedback, folder: join(folder, "models"), now });
   const datasets = new Datasets({
     store,

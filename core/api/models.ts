@@ -6,16 +6,15 @@ import { modelPage, modelView } from "../panel-data.ts";
 import { predictCsv } from "../predict-csv.ts";
 import { PREDICT_REQUEST } from "../serving.ts";
 import { findEvaluation, type StoredVersion } from "../store/models.ts";
-import { type Call, LIST_QUERY, listAnswer, type Route } from "./route.ts";
+import { type Call, LIST_QUERY, listAnswer, type Route, VERSION_QUERY } from "./route.ts";
 
-const VERSION = z.object({ version: z.coerce.number("must be a whole number").int().min(1).optional() });
 const VERSION_NUMBER = z.coerce.number("must be a version's number").int().min(1);
 const LIVE_REQUEST = z.strictObject({ version: z.number().int().min(1) });
 
 /** JSON rows, or a CSV: `curl -T` sends no type at all. */
 async function predictRows(call: Call): Promise<Response> {
   const { box, request, params, query } = call;
-  const version = checked(query, VERSION).version ?? null;
+  const version = checked(query, VERSION_QUERY).version ?? null;
   const serving = box.models.serving(params.name!, version);
   const type = (request.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
   if (CSV_TYPES.has(type)) return predictFile(call, serving);

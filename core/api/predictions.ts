@@ -1,8 +1,8 @@
 /** The API of feedback: what was predicted, and what came true. */
 import * as z from "zod";
 import { AppError } from "../errors.ts";
-import { readJson } from "../http/body.ts";
-import { type Call, LIST_QUERY, listAnswer, type Route } from "./route.ts";
+import { checked, readJson } from "../http/body.ts";
+import { type Call, LIST_QUERY, listAnswer, type Route, VERSION_QUERY } from "./route.ts";
 
 const ACTUAL_REQUEST = z.strictObject({
   actual: z.union([z.string().max(10_000), z.number(), z.boolean()], "must be text, a number, true or false"),
@@ -22,6 +22,19 @@ async function tellActuals({ box, request, takeTime }: Call): Promise<Response> 
 }
 
 export const PREDICTION_ROUTES: Route[] = [
+  {
+    method: "GET",
+    path: "/api/models/:name/drift",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/models/{model}/drift?version=1'",
+    says: "How far the rows that are asked, and the answers, are from those of the training: by column the stability index, shares by bin, new categories, missing values. Nothing is said below 200 predictions.",
+    query: { version: "another version than the live one" },
+    handle: ({ box, params, query }) => {
+      const asked = checked(query, VERSION_QUERY).version ?? null;
+      const { name, version } = box.models.serving(params.name!, asked);
+      return Response.json({ model: name, version, ...box.feedback.drift(name, version) });
+    },
+  },
   {
     method: "GET",
     path: "/api/models/:name/predictions",

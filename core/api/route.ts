@@ -1,5 +1,5 @@
 /** What is an API route? A row of data: address, what it says of itself, what it takes, and what answers. */
-import type * as z from "zod";
+import * as z from "zod";
 import { AppError } from "../errors.ts";
 import { linkHeader, readPage } from "../http/negotiate.ts";
 import type { Access } from "../identity/scopes.ts";
@@ -51,6 +51,11 @@ export function listAnswer<T>(
 }
 
 export const LIST_QUERY = { limit: "how many, at most 1000", cursor: "`next` of the page before" };
+
+/** `?version=`: another version than the live one. */
+export const VERSION_QUERY = z.object({
+  version: z.coerce.number("must be a whole number").int().min(1).optional(),
+});
 
 /** Why an address does not answer: nothing is there, or it takes other methods. */
 export function nothingAt(routes: readonly Route[], method: string, path: string, base: string): AppError {

@@ -8,6 +8,7 @@ import { AppError } from "../errors.ts";
 import type { EventLog } from "../event-log.ts";
 import type { RunSummary } from "../stages/stage.ts";
 import type { Store } from "../store/database.ts";
+import { deleteDriftDays, driftDays } from "../store/drift.ts";
 import { countOutcomes, recentOutcomes } from "../store/outcomes.ts";
 import {
   deleteSomePredictions,
@@ -18,13 +19,17 @@ import {
 } from "../store/predictions.ts";
 import { type Actual, ActualsReader, type Told } from "./actuals.ts";
 import { type ToldRows, tellCsv } from "./actuals-csv.ts";
+import { type DriftView, driftView, LEAST_PREDICTIONS } from "./drift.ts";
+import { addCounts, type DriftCounts, noCounts } from "./drift-counts.ts";
 import { LEAST_OUTCOMES, type LiveFigure, liveFigures } from "./live-figures.ts";
-import type { Traffic } from "./traffic.ts";
+import type { References } from "./references.ts";
+import { DAY_MS, type Traffic } from "./traffic.ts";
 
 export interface FeedbackOptions {
   store: Store;
   log: EventLog;
   config: Config;
+  references: References;
   traffic: Traffic;
   now: () => number;
 }
@@ -43,6 +48,8 @@ export interface LiveView {
 const MEASURED = 2000;
 const TELL_MS = 250;
 const ROWS_AT_ONCE = 2000;
+/** Days that drift looks at: the first that hold enough predictions. */
+const WINDOWS = [2, 7, 30];
 
 export class Feedback {
   private readonly views = new Map<string, LiveView>();
@@ -136,6 +143,28 @@ export class Feedback {
     return view;
   }
 
+  /**
+   * Since yesterday; where that is too few, in a week or a month. Null where the version does not know what it learned
+   * from.
+   */
+  drift(name: string, version: number): DriftView | null {
+    const { store, references, now } = this.options;
+    const reference = references.of({ name, version });
+    if (!reference) return null;
+    const today = Math.floor(now() / DAY_MS);
+    const versionId = versionKey(store, name, version) ?? -1;
+    const stored = driftDays<DriftCounts>(store, { versionId, day: today - WINDOWS.at(-1)! + 1 });
+    const counts = noCounts(reference);
+    let days = 0;
+    for (const window of WINDOWS) {
+      const added = stored.filter(({ day }) => day > today - window && day <= today - days);
+      for (const entry of added) addCounts(counts, entry.counts);
+      days = window;
+      if (counts.rows >= LEAST_PREDICTIONS) break;
+    }
+    return driftView(reference, counts, days);
+  }
+
   /** What was asked of a model and answered, newest first. */
   predictions(model: string, before: number, limit: number) {
     this.options.traffic.flush();
@@ -161,6 +190,7 @@ export class Feedback {
     while (deleteSomePredictions(this.options.store, versionId, ROWS_AT_ONCE) > 0) {
       await new Promise((resolve) => setImmediate(resolve));
     }
+    deleteDriftDays(this.options.store, versionId);
     this.views.clear();
   }
 }

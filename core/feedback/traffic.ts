@@ -1,27 +1,37 @@
 /**
- * What is kept of what was predicted? Numbers by minute, and as PREDICTION_LOG says the rows with their answers. All of
+ * What is kept of what was predicted? Numbers by minute, into which bins of the training data the rows fell, and as
+ * PREDICTION_LOG says the rows with their answers. All of
  * it is gathered in memory and written once a second, in one transaction, so that answering never waits for the disk:
  * a crash loses at most the last second. It never changes an answer.
  */
 import type { Answer, PredictRow } from "../answering.ts";
 import type { Config } from "../config.ts";
+import type { Table } from "../csv/types.ts";
 import type { EventLog } from "../event-log.ts";
 import type { Store } from "../store/database.ts";
+import { updateDriftDay } from "../store/drift.ts";
 import { addPredictions, type StoredVersion } from "../store/models.ts";
 import { insertPrediction, versionKey } from "../store/predictions.ts";
+import type { Model } from "../trainer/model.ts";
+import { addCounts, DriftCounter, type DriftCounts, noCounts } from "./drift-counts.ts";
 import { predictionId } from "./prediction-id.ts";
+import type { References } from "./references.ts";
 
 export interface TrafficOptions {
   store: Store;
   log: EventLog;
   config: Pick<Config, "PREDICTION_LOG" | "PREDICTION_SAMPLE">;
+  references: References;
   now: () => number;
 }
 
 /** Some rows, asked of a version at once. */
 export interface Asked {
   version: StoredVersion;
+  model: Model;
   rows: PredictRow[];
+  /** The same as the model read them. */
+  table: Table;
   answers: Answer[];
 }
 
@@ -42,6 +52,8 @@ interface VersionTraffic {
   name: string;
   version: number;
   predictions: number;
+  /** Null where the version does not know what it learned from. */
+  drift: { counter: DriftCounter; counts: DriftCounts } | null;
   waiting: Waiting[];
 }
 
@@ -49,6 +61,7 @@ const FLUSH_MS = 1000;
 /** Written earlier than that, so that a burst costs neither memory nor one long pause. */
 const FLUSH_ROWS = 1000;
 const MOST_CLASSES = 20;
+export const DAY_MS = 86_400_000;
 
 export class Traffic {
   private readonly versions = new Map<string, VersionTraffic>();
@@ -58,17 +71,32 @@ export class Traffic {
   constructor(private readonly options: TrafficOptions) {}
 
   /** Names each answer, and keeps what is to be kept. */
-  note({ version, rows, answers }: Asked): Prediction[] {
-    const { name } = version;
-    const key = `${name}:${version.version}`;
-    const traffic = this.versions.get(key) ?? { name, version: version.version, predictions: 0, waiting: [] };
-    this.versions.set(key, traffic);
+  note(asked: Asked): Prediction[] {
+    const { rows, table, answers } = asked;
+    const traffic = this.of(asked);
     traffic.predictions += rows.length;
+    const examples = this.options.config.PREDICTION_LOG !== "off";
+    traffic.drift?.counter.count(traffic.drift.counts, { table, answers, examples });
     const at = this.options.now();
     const predictions = answers.map((answer, row) => this.keep(traffic, { at, answer, cells: rows[row]! }));
     if (this.waiting >= FLUSH_ROWS) this.flush();
     else this.timer ??= setTimeout(() => this.flush(), FLUSH_MS);
     return predictions;
+  }
+
+  private of({ version: { name, version }, model }: Asked): VersionTraffic {
+    const key = `${name}:${version}`;
+    let traffic = this.versions.get(key);
+    if (!traffic) {
+      const reference = this.options.references.of({ name, version });
+      const drift = reference && {
+        counter: new DriftCounter(reference, model),
+        counts: noCounts(reference),
+      };
+      traffic = { name, version, predictions: 0, drift, waiting: [] };
+      this.versions.set(key, traffic);
+    }
+    return traffic;
   }
 
   private keep(traffic: VersionTraffic, entry: Omit<Waiting, "id">): Prediction {
@@ -101,12 +129,18 @@ export class Traffic {
     });
   }
 
-  private write({ name, version, predictions, waiting }: VersionTraffic): void {
+  private write({ name, version, predictions, drift, waiting }: VersionTraffic): void {
     const { store, now } = this.options;
     addPredictions(store, { name, version, minute: Math.floor(now() / 60_000), predictions });
     // Null: it was deleted since it answered.
     const id = versionKey(store, name, version);
-    if (id !== null) for (const entry of waiting) insertPrediction(store, id, stored(entry));
+    if (id === null) return;
+    for (const entry of waiting) insertPrediction(store, id, stored(entry));
+    if (!drift) return;
+    updateDriftDay<DriftCounts>(store, { versionId: id, day: Math.floor(now() / DAY_MS) }, (known) => {
+      if (known) addCounts(drift.counts, known);
+      return drift.counts;
+    });
   }
 }
 

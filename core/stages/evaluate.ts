@@ -2,6 +2,7 @@
  * Performance evaluation: how good is the model on rows that nobody has looked at? The test part is touched here and
  * only here. Every figure stands beside always guessing, and the verdict says first where guessing is not beaten.
  */
+import type { Column } from "../csv/types.ts";
 import { bootstrapIntervals } from "../trainer/metrics/bootstrap.ts";
 import type { Outcome } from "../trainer/metrics/outcome.ts";
 import { measureAll } from "../trainer/metrics.ts";
@@ -9,6 +10,7 @@ import { decideClass, predictTable } from "../trainer/model.ts";
 import { outcomeOf } from "../trainer/race/entry.ts";
 import { guess } from "../trainer/race/recipes.ts";
 import { randomFor } from "../trainer/race/training-data.ts";
+import { type TrainingReference, trainingReference } from "../trainer/reference.ts";
 import type { Target } from "../trainer/samples.ts";
 import { drawEvaluation, pace } from "./evaluation.ts";
 import type { Stage } from "./stage.ts";
@@ -51,11 +53,22 @@ export const evaluateModel: Stage<Work> = {
       outcome,
     });
     report({ type: "facts", facts: { ...verdict, metrics } });
-    const evaluation = await drawEvaluation(context, { outcome, tested });
+    const drawn = await drawEvaluation(context, { outcome, tested });
+    const evaluation = { ...drawn, reference: reference(work, predicted.values) };
     work.evaluated = { metrics, intervals, baseline: guesses, ...verdict, evaluation };
     report({ type: "progress", progress: 1, note: verdict.verdict });
   },
 };
+
+/** What later rows and answers are held against. */
+function reference(work: Work, answers: Float64Array): TrainingReference {
+  const { table, train } = left(work, "parts");
+  const { classes, target: name } = left(work, "model");
+  const column: Column = classes.length
+    ? { name, type: "category", codes: Int32Array.from(answers), labels: classes }
+    : { name, type: "number", values: answers };
+  return trainingReference(table, train, column);
+}
 
 function testTarget(work: Work): Target {
   const { target } = left(work, "loaded");

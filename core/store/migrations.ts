@@ -188,6 +188,13 @@ export const MIGRATIONS: readonly string[] = [
     at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX outcomes_version ON outcomes (version_id, prediction_id);
+  -- How many rows of a day fell into each bin of the training data.
+  CREATE TABLE drift_days (
+    version_id INTEGER NOT NULL REFERENCES model_versions (id) ON DELETE CASCADE,
+    day INTEGER NOT NULL,
+    counts TEXT NOT NULL,
+    PRIMARY KEY (version_id, day)
+  ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE samples (
     gauge TEXT NOT NULL,

@@ -1,0 +1,153 @@
+/**
+ * What did the training rows look like, in at most 20 bins a column? Kept with a version, so that later rows can be
+ * held against them. Bins are equally wide from the 1st to the 99th percentile with an open one at each end; where
+ * nearly all values fall into one of them, they hold equally many rows instead; few values get a bin each.
+ */
+import type { Column, Table } from "../csv/types.ts";
+import { quantile } from "./metrics/bootstrap.ts";
+
+export interface NumberReference {
+  /** "length": of a text, in characters. Dates in epoch ms. */
+  kind: "number" | "date" | "length";
+  column: string;
+  /** Rising; a value falls into the bin of as many edges as are not above it. */
+  edges: number[];
+  /** edges.length + 1 */
+  counts: number[];
+  missing: number;
+  /** Least and greatest value. */
+  range: [number, number];
+  /** Every value was a whole number. */
+  isWhole: boolean;
+}
+
+export interface CategoryReference {
+  kind: "category";
+  column: string;
+  /** Commonest first. */
+  labels: string[];
+  /** One a label, then all others together. */
+  counts: number[];
+  missing: number;
+  /** Share of labels never seen that is to be expected: those seen once, by the rows (Good 1953). */
+  unseen: number;
+}
+
+export type ColumnReference = NumberReference | CategoryReference;
+
+export interface TrainingReference {
+  columns: ColumnReference[];
+  /** The answers for the test rows: those for the training rows would be too sure. */
+  answers: ColumnReference;
+}
+
+const MOST_BINS = 20;
+/** A bin that holds more than this share hides what happens in it. */
+const FULLEST = 0.4;
+
+/** `rows` of the table, and the column of the answers. */
+export function trainingReference(table: Table, rows: Int32Array, answers: Column): TrainingReference {
+  const all = Int32Array.from({ length: lengthOf(answers) }, (_, row) => row);
+  return {
+    columns: table.columns.map((column) => columnReference(column, rows)),
+    answers: columnReference(answers, all),
+  };
+}
+
+const lengthOf = (column: Column) => ("values" in column ? column.values : column.codes).length;
+
+export function columnReference(column: Column, rows: Int32Array): ColumnReference {
+  if (column.type === "number" || column.type === "date")
+    return numberReference(
+      column.name,
+      column.type,
+      Float64Array.from(rows, (row) => column.values[row]),
+    );
+  if ("values" in column) throw new TypeError(`${column.name} has numbers and is no ${column.type}.`);
+  if (column.type !== "text") return categoryReference(column, rows);
+  const lengths = column.labels.map((label) => label.length);
+  return numberReference(
+    column.name,
+    "length",
+    Float64Array.from(rows, (row) => lengths[column.codes[row]] ?? Number.NaN),
+  );
+}
+
+function numberReference(
+  column: string,
+  kind: NumberReference["kind"],
+  values: Float64Array,
+): NumberReference {
+  const sorted = values.filter(Number.isFinite).sort();
+  const edges = edgesOf(sorted);
+  const counts = new Array<number>(edges.length + 1).fill(0);
+  for (const value of sorted) counts[binOf(edges, value)]++;
+  return {
+    ...{ kind, column, edges, counts },
+    missing: values.length - sorted.length,
+    range: sorted.length ? [sorted[0], sorted[sorted.length - 1]] : [0, 0],
+    isWhole: sorted.every(Number.isInteger),
+  };
+}
+
+function edgesOf(sorted: Float64Array): number[] {
+  if (sorted.length === 0) return [];
+  const distinct = firstDistinct(sorted);
+  if (distinct.length <= MOST_BINS) return distinct.slice(1).map((value, i) => (distinct[i] + value) / 2);
+  const [low, high] = [quantile(sorted, 0.01), quantile(sorted, 0.99)];
+  const inner = MOST_BINS - 2;
+  const even = Array.from({ length: inner + 1 }, (_, i) => low + ((high - low) * i) / inner);
+  if (high > low && fullest(even, sorted) <= FULLEST) return even;
+  const ranks = Array.from({ length: MOST_BINS - 1 }, (_, i) => quantile(sorted, (i + 1) / MOST_BINS));
+  return [...new Set(ranks)];
+}
+
+function firstDistinct(sorted: Float64Array): number[] {
+  const distinct: number[] = [];
+  for (const value of sorted) {
+    if (value !== distinct.at(-1)) distinct.push(value);
+    if (distinct.length > MOST_BINS) break;
+  }
+  return distinct;
+}
+
+function fullest(edges: number[], sorted: Float64Array): number {
+  const counts = new Array<number>(edges.length + 1).fill(0);
+  for (const value of sorted) counts[binOf(edges, value)]++;
+  return Math.max(...counts) / sorted.length;
+}
+
+/** How many edges are not above the value. */
+export function binOf(edges: readonly number[], value: number): number {
+  let [from, to] = [0, edges.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (edges[middle] <= value) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+function categoryReference(
+  { name, codes, labels }: Extract<Column, { codes: Int32Array }>,
+  rows: Int32Array,
+): CategoryReference {
+  const byCode = new Array<number>(labels.length).fill(0);
+  let missing = 0;
+  for (const row of rows) {
+    if (codes[row] < 0) missing++;
+    else byCode[codes[row]]++;
+  }
+  const ranked = Array.from(byCode.keys())
+    .filter((code) => byCode[code] > 0)
+    .sort((a, b) => byCode[b] - byCode[a] || a - b);
+  const shown = ranked.slice(0, MOST_BINS - 1);
+  const others = ranked.slice(shown.length).reduce((sum, code) => sum + byCode[code], 0);
+  const once = ranked.filter((code) => byCode[code] === 1).length;
+  return {
+    ...{ kind: "category", column: name, missing },
+    labels: shown.map((code) => labels[code]),
+    counts: [...shown.map((code) => byCode[code]), others],
+    unseen: once / Math.max(1, rows.length - missing),
+  };
+}
