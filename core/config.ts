@@ -1,10 +1,13 @@
 /**
  * Which settings does the process take, and what do they mean? One record: checks, defaults, --help and what can be
- * changed while it runs derive from it. It never reads anything but the environment.
+ * changed while it runs derive from it. It never reads anything but the environment, and the files that hold secrets.
  */
 import "./jitless.ts";
+import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { EVENT_NAMES } from "./events.ts";
+import { isNetwork } from "./http/addresses.ts";
+import { RATES } from "./http/rate-limit.ts";
 
 /** A mistake in the environment; the process prints its one line and exits with 2. */
 export class ConfigError extends Error {}
@@ -13,6 +16,7 @@ const text = () => z.string();
 const list = () => z.string().transform((value) => value.split(/[\s,]+/).filter(Boolean));
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const number = (min: number, max: number) => z.coerce.number().min(min).max(max);
+const header = () => z.string().regex(/^[A-Za-z0-9-]*$/, "must be a header's name, without underscores");
 
 /** Warning and critical, as "80,95". */
 const thresholds = () =>
@@ -39,6 +43,7 @@ export interface Setting {
   says: string;
   /** Only what has a group can be changed while the process runs. */
   group?: SettingGroup;
+  /** Never shown; read from the file that NAME_FILE names, where that is set. */
   isSecret?: true;
 }
 
@@ -47,6 +52,17 @@ const setting = <S extends z.ZodType>(schema: S, fallback: string, says: string)
   fallback,
   says,
 });
+const secret = <S extends z.ZodType>(schema: S, says: string) => ({
+  ...setting(schema, "", says),
+  isSecret: true as const,
+});
+/** Requests a minute. Unset: that many for clients from the network, none counted for this machine's own. */
+const rate = (perMinute: number, what: string) =>
+  setting(
+    z.literal("").or(whole(0, 1e9)),
+    "",
+    `${what} a minute for each token, person or address; 0: unlimited (${perMinute}, loopback unlimited)`,
+  );
 
 /** One that can be changed while the process runs, unless the environment sets it. */
 const changeable = <S extends z.ZodType>(group: SettingGroup, ...entry: [S, string, string]) => ({
@@ -57,7 +73,7 @@ const changeable = <S extends z.ZodType>(group: SettingGroup, ...entry: [S, stri
 /** Name in the environment -> check, default as text, one sentence. */
 export const SETTINGS = {
   PORT: setting(whole(0, 65535), "8000", "port to listen on; 0 takes a free one"),
-  HOST: setting(text(), "127.0.0.1", "address to listen on; others than loopback need ALLOW_ANONYMOUS=1"),
+  HOST: setting(text(), "127.0.0.1", "address to listen on; others than loopback need AUTH, or ALLOW_ANONYMOUS=1"),
   DATA_DIR: setting(
     text(),
     "./data",
@@ -74,8 +90,52 @@ export const SETTINGS = {
     "the address people use, where a proxy hides ours",
   ),
   ALLOWED_HOSTS: setting(list(), "", "further host names that requests may carry, separated by commas"),
-  AUTH: setting(z.enum(["none"]), "none", "who may enter; only none so far, so listen on loopback"),
+  AUTH: setting(
+    z.enum(["none", "token", "proxy"]),
+    "none",
+    "who may enter: none (everybody, so listen on loopback), token (sign-in and API tokens), or proxy (a reverse " +
+      "proxy says who it is)",
+  ),
   ALLOW_ANONYMOUS: setting(z.enum(["0", "1"]), "0", "1 allows a non-loopback HOST with AUTH=none"),
+  ADMIN_TOKEN: secret(
+    text(),
+    "AUTH=token: the first admin's token; unset, one is made and printed at first start",
+  ),
+  TRUSTED_PROXIES: setting(
+    list().pipe(z.array(z.string().refine(isNetwork, "must be addresses or networks such as 10.0.0.0/8"))),
+    "",
+    "proxies whose X-Forwarded-For, X-Forwarded-Proto and identity header are believed: addresses or CIDR networks",
+  ),
+  TRUSTED_AUTH_HEADER: setting(header(), "X-Forwarded-User", "AUTH=proxy: the header that names who it is"),
+  TRUSTED_AUTH_SECRET: secret(
+    text(),
+    "AUTH=proxy: what the proxy must send in the header TRUSTED_SECRET_HEADER",
+  ),
+  TRUSTED_SECRET_HEADER: setting(header(), "X-Trusted-Auth-Secret", "AUTH=proxy: the header with the secret"),
+  TRUSTED_ROLE_HEADER: setting(
+    header(),
+    "",
+    "AUTH=proxy: the header that says viewer, trainer or admin; the proxy must set or remove it on every request",
+  ),
+  TRUSTED_DEFAULT_ROLE: setting(
+    z.enum(["none", "viewer", "trainer", "admin"]),
+    "viewer",
+    "AUTH=proxy: the role of who has no other; none refuses them",
+  ),
+  TRUSTED_TRAINERS: setting(list(), "", "AUTH=proxy: names that are trainers"),
+  TRUSTED_ADMINS: setting(list(), "", "AUTH=proxy: names that are admins"),
+  CORS_ORIGINS: setting(
+    list().pipe(z.array(z.string().refine(isOrigin, "must be origins such as https://portal.example, or *"))),
+    "",
+    "origins whose pages may call the API; * lets every page read, without cookies",
+  ),
+  EMBED_SECRET: secret(text(), "signs the links of embedded panels; unset, one is made and kept in DATA_DIR"),
+  RATE_SIGN_IN: rate(RATES["sign-in"], "failed sign-ins"),
+  RATE_UPLOAD: rate(RATES["upload"], "uploads"),
+  RATE_TRAIN: rate(RATES["train"], "trainings"),
+  RATE_PREDICT: rate(RATES["predict"], "prediction requests"),
+  RATE_SOCKET: rate(RATES["socket"], "sockets and streams opened"),
+  AUDIT_DAYS: setting(number(0.01, 36_500), "365", "days that the record of who changed what is kept"),
   EMBED_ORIGINS: changeable(
     "embedding",
     origins(),
@@ -174,22 +234,47 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   const values: Record<string, unknown> = {};
   const given = new Set<SettingName>();
   for (const [name, entry] of Object.entries<Setting>(SETTINGS)) {
-    const parsed = entry.schema.safeParse(environment[name] || entry.fallback);
+    const text = entry.isSecret ? readSecret(environment, name) : environment[name];
+    const parsed = entry.schema.safeParse(text || entry.fallback);
     if (!parsed.success) throw new ConfigError(`${name}: ${parsed.error.issues[0]?.message} (${entry.says})`);
     values[name] = parsed.data;
-    if (environment[name]) given.add(name as SettingName);
+    if (text) given.add(name as SettingName);
   }
   const config = { ...(values as Values), given };
   refuseOpenDoor(config);
+  refuseBlindTrust(config);
   return config;
+}
+
+/** A secret in a file does not show in the process's environment. */
+function readSecret(environment: Record<string, string | undefined>, name: string): string | undefined {
+  const path = environment[`${name}_FILE`];
+  if (!path) return environment[name];
+  if (environment[name]) throw new ConfigError(`${name} and ${name}_FILE are both set: choose one`);
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (error) {
+    throw new ConfigError(`${name}_FILE cannot be read: ${(error as { code?: string }).code ?? error}`);
+  }
 }
 
 /** An open dashboard on a network is a remote shell for strangers' CSVs: it must be asked for. */
 function refuseOpenDoor(config: Config): void {
   if (config.AUTH !== "none" || isLoopback(config.HOST) || config.ALLOW_ANONYMOUS === "1") return;
   throw new ConfigError(
-    `HOST=${config.HOST} with AUTH=none would let anybody in: set ALLOW_ANONYMOUS=1 if that is meant`,
+    `HOST=${config.HOST} with AUTH=none would let anybody in: set AUTH=token, or ALLOW_ANONYMOUS=1 if that is meant`,
   );
+}
+
+/** Whoever reaches the port could call himself admin. */
+function refuseBlindTrust(config: Config): void {
+  if (config.AUTH !== "proxy") return;
+  for (const name of ["TRUSTED_PROXIES", "TRUSTED_AUTH_HEADER", "TRUSTED_AUTH_SECRET"] as const)
+    if (!config[name].length) throw new ConfigError(`${name} must be set with AUTH=proxy`);
+}
+
+function isOrigin(text: string): boolean {
+  return text === "*" || URL.parse(text)?.origin === text;
 }
 
 export function isLoopback(host: string): boolean {
@@ -199,6 +284,9 @@ export function isLoopback(host: string): boolean {
 /** The settings as --help prints them. */
 export function settingsHelp(): string {
   return Object.entries<Setting>(SETTINGS)
-    .map(([name, { fallback, says }]) => `  ${name.padEnd(24)} ${says}${fallback ? ` (${fallback})` : ""}`)
+    .map(([name, { fallback, says, isSecret }]) => {
+      const notes = `${fallback ? ` (${fallback})` : ""}${isSecret ? `; or ${name}_FILE, a file with it` : ""}`;
+      return `  ${name.padEnd(24)} ${says}${notes}`;
+    })
     .join("\n");
 }

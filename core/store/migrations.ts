@@ -134,6 +134,40 @@ export const MIGRATIONS: readonly string[] = [
     created_at INTEGER NOT NULL
   ) STRICT;
 
+  -- Only hashes: whoever reads the file cannot sign in with it.
+  CREATE TABLE tokens (
+    id TEXT PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    last_used_at INTEGER,
+    expires_at INTEGER
+  ) STRICT;
+  -- A browser that signed in with a token; it ends with that token.
+  CREATE TABLE sessions (
+    hash TEXT PRIMARY KEY,
+    token_hash TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sessions_token ON sessions (token_hash);
+  -- Who changed what, beside the log: never pushed.
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    via TEXT NOT NULL,
+    address TEXT NOT NULL,
+    action TEXT NOT NULL,
+    target TEXT NOT NULL,
+    made TEXT,
+    status INTEGER NOT NULL,
+    request_id TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX audit_at ON audit (at);
+
   CREATE TABLE models (
     name TEXT PRIMARY KEY,
     live_version INTEGER,

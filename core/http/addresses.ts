@@ -1,0 +1,65 @@
+/**
+ * Who is at the other end? The peer of the connection, or, where that is a proxy that is trusted, the last address in
+ * X-Forwarded-For that no trusted proxy has: what stands before it, the client may have written itself.
+ */
+import { BlockList, isIP } from "node:net";
+
+export interface Proxies {
+  isTrusted: (address: string) => boolean;
+}
+
+/** `networks`: addresses or CIDR, already checked. */
+export function readProxies(networks: readonly string[]): Proxies {
+  const list = new BlockList();
+  for (const network of networks) {
+    const [address = "", bits] = network.split("/");
+    const family = familyOf(address);
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(bits), family);
+  }
+  return {
+    isTrusted: (address) => isIP(address) !== 0 && list.check(address, familyOf(address)),
+  };
+}
+
+/** An address, or a network such as 10.0.0.0/8. */
+export function isNetwork(text: string): boolean {
+  const [address = "", bits, ...rest] = text.split("/");
+  const family = isIP(address);
+  if (family === 0 || rest.length) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
+
+const familyOf = (address: string) => (isIP(address) === 6 ? "ipv6" : "ipv4");
+
+/** An IPv4 address in IPv6's clothes is the IPv4 address. */
+export function plainAddress(address: string): string {
+  return /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address)?.[1] ?? address;
+}
+
+export function clientAddress(headers: Headers, peer: string, proxies: Proxies): string {
+  let client = plainAddress(peer);
+  const hops = (headers.get("x-forwarded-for") ?? "").split(",").map((hop) => addressOf(hop.trim()));
+  while (proxies.isTrusted(client)) {
+    const before = hops.pop();
+    if (!before) break;
+    client = before;
+  }
+  return client;
+}
+
+/** "1.2.3.4", "1.2.3.4:5678", "[::1]:5678" and "::1" as an address; "" where it is none. */
+function addressOf(hop: string): string {
+  const bare = /^\[([0-9a-f:.]+)\](?::\d+)?$/i.exec(hop)?.[1] ?? /^([\d.]+):\d+$/.exec(hop)?.[1] ?? hop;
+  return isIP(bare) ? plainAddress(bare) : "";
+}
+
+/** What a limit counts by: one client of IPv6 has a whole /64. */
+export function networkOf(address: string): string {
+  if (isIP(address) !== 6) return address;
+  const [head = "", tail = ""] = address.split("::");
+  const left = head.split(":").filter(Boolean);
+  const right = tail.split(":").filter(Boolean);
+  const groups = [...left, ...Array(Math.max(0, 8 - left.length - right.length)).fill("0"), ...right];
+  return `${groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`;
+}

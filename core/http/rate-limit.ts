@@ -1,0 +1,90 @@
+/**
+ * How often may one client do this? A token bucket for each client and kind of request, in bounded memory: the clients
+ * that were seen last. It never waits and knows no clock but the one that it is given.
+ */
+import { AppError } from "../errors.ts";
+
+/** A minute's number of each kind, where its setting does not say another. */
+export const RATES = { "sign-in": 10, upload: 60, train: 30, predict: 12_000, socket: 600 } as const;
+export type RateClass = keyof typeof RATES;
+
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+const WINDOW_MS = 60_000;
+/** Some 100 bytes each. */
+const CLIENTS_KEPT = 10_000;
+
+/** What a bucket says after it was asked. */
+export interface Allowance {
+  isAllowed: boolean;
+  limit: number;
+  remaining: number;
+  /** Seconds until there is one more (where none is left), or until it is full. */
+  resetSeconds: number;
+}
+
+/** `perMinute` may come at once and flow back evenly over a minute. */
+export class RateLimit {
+  private readonly buckets = new Map<string, Bucket>();
+
+  constructor(
+    private readonly perMinute: number,
+    private readonly now: () => number,
+  ) {}
+
+  get size(): number {
+    return this.buckets.size;
+  }
+
+  /** Takes one, where one is there. */
+  take(client: string): Allowance {
+    return this.ask(client, 1);
+  }
+
+  /** Is one there? Nothing is taken. */
+  peek(client: string): Allowance {
+    return this.ask(client, 0);
+  }
+
+  private ask(client: string, cost: 0 | 1): Allowance {
+    const { perMinute: limit } = this;
+    const at = this.now();
+    const known = this.buckets.get(client) ?? { tokens: limit, at };
+    const tokens = Math.min(limit, known.tokens + (Math.max(0, at - known.at) * limit) / WINDOW_MS);
+    const isAllowed = tokens >= 1;
+    const left = isAllowed ? tokens - cost : tokens;
+    this.keep(client, { tokens: left, at });
+    const missing = left < 1 ? 1 - left : limit - left;
+    const resetSeconds = Math.ceil((missing * WINDOW_MS) / limit / 1000);
+    return { isAllowed, limit, remaining: Math.floor(left), resetSeconds };
+  }
+
+  /** A Map keeps the order of insertion: the first is the one that has been away for longest. */
+  private keep(client: string, bucket: Bucket): void {
+    this.buckets.delete(client);
+    this.buckets.set(client, bucket);
+    if (this.buckets.size > CLIENTS_KEPT) this.buckets.delete(this.buckets.keys().next().value!);
+  }
+}
+
+/** As draft-ietf-httpapi-ratelimit-headers has it, and its earlier names that most clients read. */
+export function rateHeaders(rate: RateClass, allowance: Allowance): Record<string, string> {
+  const { isAllowed, limit, remaining, resetSeconds } = allowance;
+  return {
+    "ratelimit-policy": `"${rate}";q=${limit};w=${WINDOW_MS / 1000}`,
+    ratelimit: `"${rate}";r=${remaining};t=${resetSeconds}`,
+    "ratelimit-limit": String(limit),
+    "ratelimit-remaining": String(remaining),
+    "ratelimit-reset": String(resetSeconds),
+    ...(!isAllowed && { "retry-after": String(resetSeconds) }),
+  };
+}
+
+export function tooMany(rate: RateClass, { limit, resetSeconds }: Allowance): AppError {
+  return new AppError("too_many", `More than ${limit} a minute of this kind (${rate})`, {
+    fix: `Wait ${resetSeconds} s, as Retry-After says, or raise RATE_${rate.toUpperCase().replace("-", "_")}.`,
+  });
+}

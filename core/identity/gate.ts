@@ -1,0 +1,248 @@
+/**
+ * Who may do this? Every request passes here, first and last: host and origin, identity, scope, limit on the way in;
+ * headers and the audit on the way out. It answers nothing itself but preflights and the way to the sign-in page.
+ */
+import { type Config, isLoopback } from "../config.ts";
+import { AppError } from "../errors.ts";
+import { clientAddress, networkOf, type Proxies, readProxies } from "../http/addresses.ts";
+import { readSessionCookie } from "../http/cookies.ts";
+import { corsHeaders, isPreflight, preflightHeaders } from "../http/cors.ts";
+import { guardRequest } from "../http/guard.ts";
+import { wantedForm } from "../http/negotiate.ts";
+import { RATES, type RateClass, RateLimit, rateHeaders, tooMany } from "../http/rate-limit.ts";
+import { securityHeaders } from "../http/security.ts";
+import type { Signalbox } from "../signalbox.ts";
+import { readCredential } from "./credentials.ts";
+import { embedVerdict, refusePanel } from "./embeds.ts";
+import { embedIdentity, type Identity, may, OPERATOR } from "./identity.ts";
+import { identityOfProxy } from "./proxy.ts";
+import { safeReturn } from "./return-path.ts";
+import { type RouteAccess, unlisted } from "./routes.ts";
+import type { Access } from "./scopes.ts";
+
+/** One request on its way through. */
+export interface Visit {
+  request: Request;
+  requestId: string;
+  /** Below BASE_PATH. */
+  path: string;
+  isTrustedPeer: boolean;
+  /** The client's, seen through trusted proxies. */
+  address: string;
+  /** Did the client come by https? */
+  isSecure: boolean;
+  identity: Identity | null;
+  route: RouteAccess | null;
+  /** What the answer gets beside its own headers. */
+  headers: Record<string, string>;
+}
+
+type GateBox = Pick<Signalbox, "config" | "tokens" | "audit" | "embedSecret" | "now">;
+
+export class Gate {
+  private readonly proxies: Proxies;
+  private readonly limits: Partial<Record<RateClass, RateLimit>>;
+
+  constructor(
+    private readonly box: GateBox,
+    private readonly routes: ReadonlyMap<string, RouteAccess>,
+  ) {
+    const { config, now } = box;
+    this.proxies = readProxies(config.TRUSTED_PROXIES);
+    this.limits = Object.fromEntries(
+      Object.entries(perMinute(config)).flatMap(([rate, { limit }]) =>
+        limit > 0 ? [[rate, new RateLimit(limit, now)]] : [],
+      ),
+    );
+  }
+
+  arrive(request: Request, peer: string, requestId: string): Visit {
+    const { config } = this.box;
+    const { headers } = request;
+    const isTrustedPeer = this.proxies.isTrusted(peer);
+    const scheme = isTrustedPeer ? headers.get("x-forwarded-proto") : null;
+    return {
+      request,
+      requestId,
+      path: new URL(request.url).pathname.slice(config.BASE_PATH.length),
+      isTrustedPeer,
+      address: clientAddress(headers, peer, this.proxies),
+      isSecure: (scheme ?? config.PUBLIC_URL.split(":")[0]) === "https",
+      identity: null,
+      route: null,
+      headers: {},
+    };
+  }
+
+  /** Null: go on. `key`: "METHOD /path/:as-listed", null where nothing is there. Throws AppError. */
+  admit(visit: Visit, key: string | null): Response | null {
+    const { request } = visit;
+    guardRequest(request, this.box.config);
+    if (isPreflight(request)) return new Response(null, { status: 204, headers: preflightHeaders(request) });
+    visit.route = key === null ? null : (this.routes.get(key) ?? unlisted(key));
+    if (!visit.route || visit.route.scope === "open") {
+      visit.identity = this.identifyQuietly(visit);
+      return null;
+    }
+    visit.identity = this.identify(visit, visit.route.scope);
+    if (!visit.identity) return this.sendToSignIn(visit);
+    this.authorise(visit, visit.identity, visit.route.scope);
+    if (visit.route.rate) this.take(visit, visit.route.rate);
+    return null;
+  }
+
+  /** The answer's last headers, and the audit of what was changed. */
+  leave(visit: Visit, response: Response): void {
+    const { config } = this.box;
+    const { headers } = response;
+    const isEmbed = visit.path.startsWith("/embed/");
+    for (const [name, value] of Object.entries(securityHeaders(isEmbed, config.EMBED_ORIGINS)))
+      headers.set(name, value);
+    const { vary, ...cors } = corsHeaders(visit.request.headers.get("origin"), config.CORS_ORIGINS);
+    if (vary) headers.append("vary", vary);
+    for (const [name, value] of Object.entries({ ...cors, ...visit.headers })) headers.set(name, value);
+    if (response.status === 401 && !headers.has("www-authenticate"))
+      headers.set("www-authenticate", 'Bearer realm="Signalbox"');
+    const { identity, route } = visit;
+    const isDone = response.status < 400 || response.status === 403;
+    if (identity && route?.isChange && isDone) this.box.audit.record(visit, identity, response);
+  }
+
+  /** Takes one of the client's failures; throws AppError `too_many` where none is left. */
+  refuseGuessing(visit: Visit): void {
+    const limit = this.limitFor(visit, "sign-in");
+    if (!limit) return;
+    const allowance = limit.peek(networkOf(visit.address));
+    Object.assign(visit.headers, rateHeaders("sign-in", allowance));
+    if (!allowance.isAllowed) throw tooMany("sign-in", allowance);
+  }
+
+  /** `identify` with the guard against guessing: what fails counts, and too many failures end it for a while. */
+  identifyToken(visit: Visit, token: string): Identity {
+    const { tokens } = this.box;
+    if (tokens.isGuess(token)) this.refuseGuessing(visit);
+    try {
+      return tokens.identify(token);
+    } catch (error) {
+      this.limitFor(visit, "sign-in")?.take(networkOf(visit.address));
+      visit.headers["www-authenticate"] = 'Bearer realm="Signalbox", error="invalid_token"';
+      throw error;
+    }
+  }
+
+  private identify(visit: Visit, access: Access): Identity | null {
+    const { config, now } = this.box;
+    const embed = access === "panel" ? embedVerdict(visit.request, this.box.embedSecret, now()) : null;
+    if (embed) return embedIdentity(embed.panel, embed.expires);
+    if (config.AUTH === "none") return OPERATOR;
+    if (config.AUTH === "proxy") {
+      const { isTrustedPeer } = visit;
+      const said = identityOfProxy(visit.request.headers, { config, isTrustedPeer, now: now() });
+      if (said) return said;
+    }
+    return this.identifyByCredential(visit);
+  }
+
+  private identifyByCredential(visit: Visit): Identity | null {
+    const credential = readCredential(visit.request.headers);
+    const browser = this.identifyBrowser(visit);
+    // A proxy's own Basic sign-in comes along on every request: it must not shut out who signed in here.
+    if (!credential || (credential.scheme === "basic" && browser)) {
+      if (browser) refuseBlindCookie(visit.request);
+      return browser;
+    }
+    return this.identifyToken(visit, credential.token);
+  }
+
+  private identifyBrowser({ request }: Visit): Identity | null {
+    const { config, tokens } = this.box;
+    if (config.AUTH !== "token") return null;
+    const cookie = readSessionCookie(request.headers, config.PORT);
+    return cookie === null ? null : tokens.identifyBrowser(cookie);
+  }
+
+  /** For what is open to everybody: the page still says who is signed in. */
+  private identifyQuietly(visit: Visit): Identity | null {
+    return this.box.config.AUTH === "none" ? OPERATOR : this.identifyBrowser(visit);
+  }
+
+  private sendToSignIn(visit: Visit): Response {
+    const { config } = this.box;
+    const { request, path } = visit;
+    const isPage = wantedForm(request) === "html" && !/^\/(embed|panels|ws)\b/.test(path);
+    if (config.AUTH !== "token" || !isPage) throw unknown(config, visit.route?.scope ?? "read");
+    const isReading = request.method === "GET" || request.method === "HEAD";
+    const asked = isReading ? request.url : request.headers.get("referer");
+    const back = new URLSearchParams({ next: safeReturn(asked, config.BASE_PATH) });
+    const location = `${config.BASE_PATH}/sign-in?${back}`;
+    if (request.headers.has("hx-request")) {
+      visit.headers["hx-redirect"] = location;
+      throw unknown(config, visit.route?.scope ?? "read");
+    }
+    return new Response(null, { status: 303, headers: { location, "cache-control": "no-store" } });
+  }
+
+  private authorise(visit: Visit, identity: Identity, access: Access): void {
+    if (identity.panel !== null) return refusePanel(visit, identity.panel);
+    const isReader = access === "panel" && new URL(visit.request.url).searchParams.get("format") === "json";
+    const needed = isReader ? "read" : access;
+    if (may(identity, needed)) return;
+    const scope = needed === "panel" ? "read" : needed;
+    visit.headers["www-authenticate"] = `Bearer realm="Signalbox", error="insufficient_scope", scope="${scope}"`;
+    const held = identity.scopes.join(", ");
+    throw new AppError("forbidden", `This needs the scope ${scope}; ${identity.name} has ${held}`, {
+      fix: "Ask an admin for a token or a role with that scope.",
+    });
+  }
+
+  private take(visit: Visit, rate: RateClass): void {
+    const limit = this.limitFor(visit, rate);
+    if (!limit) return;
+    const allowance = limit.take(visit.identity?.key ?? networkOf(visit.address));
+    Object.assign(visit.headers, rateHeaders(rate, allowance));
+    if (!allowance.isAllowed) throw tooMany(rate, allowance);
+  }
+
+  /** Null: this client is not limited. Behind a proxy on this machine everybody would look like loopback. */
+  private limitFor({ address, request }: Visit, rate: RateClass): RateLimit | null {
+    const limit = this.limits[rate] ?? null;
+    const isOwn = isLoopback(address) && !(rate === "sign-in" && request.headers.has("x-forwarded-for"));
+    return isOwn && !perMinute(this.box.config)[rate].isSet ? null : limit;
+  }
+}
+
+/** The limits of the settings; unset, those that --help names. */
+function perMinute(config: Config): Record<RateClass, { limit: number; isSet: boolean }> {
+  const of = (value: number | "", rate: RateClass) => ({
+    limit: value === "" ? RATES[rate] : value,
+    isSet: value !== "",
+  });
+  return {
+    "sign-in": of(config.RATE_SIGN_IN, "sign-in"),
+    upload: of(config.RATE_UPLOAD, "upload"),
+    train: of(config.RATE_TRAIN, "train"),
+    predict: of(config.RATE_PREDICT, "predict"),
+    socket: of(config.RATE_SOCKET, "socket"),
+  };
+}
+
+/** Browsers name the page that asks. A request that names none, but carries a session, is no browser's of today. */
+function refuseBlindCookie(request: Request): void {
+  const isSafe = request.method === "GET" || request.method === "HEAD";
+  const { headers } = request;
+  if (isSafe || headers.has("origin") || headers.has("sec-fetch-site")) return;
+  throw new AppError("forbidden", "A session's request must say which page it comes from", {
+    fix: "Programs send a token instead: Authorization: Bearer TOKEN.",
+  });
+}
+
+function unknown(config: Config, scope: Access): AppError {
+  if (config.AUTH === "proxy")
+    return new AppError("unauthorized", "The proxy in front did not say who this is", {
+      fix: `Come through the proxy that sets ${config.TRUSTED_AUTH_HEADER}, or send a token.`,
+    });
+  const needed = scope === "panel" ? "read" : scope;
+  return new AppError("unauthorized", `This needs a token with the scope ${needed}`, {
+    fix: "Send the header Authorization: Bearer TOKEN. An admin makes tokens on the settings page.",
+  });
+}

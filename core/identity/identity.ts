@@ -1,0 +1,49 @@
+/** Who is asking? One value for everybody: the open door, a token, a browser, a proxy's user, an embedded panel. */
+import { createHash } from "node:crypto";
+import { type Access, includes, type Role, ROLE_SCOPES, type Scope } from "./scopes.ts";
+
+export interface Identity {
+  /** As people and the audit read it. */
+  name: string;
+  via: "open" | "token" | "browser" | "proxy" | "embed";
+  scopes: readonly Scope[];
+  /** What limits count by; null: by the address. */
+  key: string | null;
+  /** Hashes of what it showed: when one is revoked, what it holds open ends. */
+  credentials: readonly string[];
+  expiresAt: number | null;
+  /** The only panel that it may see; null: every one. */
+  panel: string | null;
+}
+
+/** AUTH=none: whoever reaches the port. */
+export const OPERATOR: Identity = {
+  name: "operator",
+  via: "open",
+  scopes: ["admin"],
+  key: null,
+  credentials: [],
+  expiresAt: null,
+  panel: null,
+};
+
+/** How long what a proxy's user opened stays open before the proxy is asked anew: viewers come back by themselves. */
+const PROXY_HOLD_MS = 3_600_000;
+
+export function proxyIdentity(name: string, role: Role, now: number): Identity {
+  const scopes = ROLE_SCOPES[role];
+  return { ...OPERATOR, name, via: "proxy", scopes, key: `proxy:${name}`, expiresAt: now + PROXY_HOLD_MS };
+}
+
+export function embedIdentity(panel: string, expiresAt: number): Identity {
+  return { ...OPERATOR, name: `embed of ${panel}`, via: "embed", scopes: ["embed"], expiresAt, panel };
+}
+
+export function may({ scopes }: Identity, access: Access): boolean {
+  return includes(scopes, access);
+}
+
+/** Secrets are 256 random bits, so one round suffices: there is nothing to guess from a hash. */
+export function hashOf(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}
