@@ -6,6 +6,7 @@ import type { Server } from "bun";
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
 import { requestId } from "hono/request-id";
+import { matchedRoutes } from "hono/route";
 import { getPath as plainPath } from "hono/utils/url";
 import { openApi, routeDocs } from "./core/api/docs.ts";
 import * as forms from "./core/api/forms.ts";
@@ -14,11 +15,13 @@ import { type Call, nothingAt } from "./core/api/route.ts";
 import { failCommand, runCommand } from "./core/command.ts";
 import { AppError } from "./core/errors.ts";
 import { htmlAnswer, landingAnswer, problemAnswer } from "./core/http/answers.ts";
-import { guardRequest } from "./core/http/guard.ts";
 import { pathBelow, wantedForm } from "./core/http/negotiate.ts";
 import { type PanelViews, panelAnswer } from "./core/http/panels.ts";
 import { problem } from "./core/http/problem.ts";
-import { securityHeaders } from "./core/http/security.ts";
+import { Gate, type Visit } from "./core/identity/gate.ts";
+import { NOBODY, viewerOf } from "./core/identity/identity.ts";
+import { accessTable } from "./core/identity/routes.ts";
+import { signIn, signInData, signOut } from "./core/identity/sign-in.ts";
 import { listen } from "./core/listen.ts";
 import { Live, WALL_CLOCK } from "./core/live.ts";
 import * as pages from "./core/page-data.ts";
@@ -29,6 +32,7 @@ import type { Signalbox } from "./core/signalbox.ts";
 import { Sockets, type Viewer } from "./core/sockets.ts";
 import { VERSION } from "./core/version.ts";
 import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
+import { AuditPage } from "./views/audit.tsx";
 import { DashboardPage } from "./views/dashboard.tsx";
 import { DatasetPage } from "./views/dataset.tsx";
 import { DocsPage } from "./views/docs.tsx";
@@ -42,10 +46,12 @@ import { panelSvg, panelText } from "./views/panel-forms.tsx";
 import { PanelView } from "./views/panels.tsx";
 import { RewindPage } from "./views/rewind.tsx";
 import { RunPage } from "./views/run.tsx";
+import { SignInPage } from "./views/sign-in.tsx";
 import { StandalonePage } from "./views/standalone.tsx";
 import { textDashboard } from "./views/text.ts";
+import { TokensPage } from "./views/tokens.tsx";
 
-type Env = { Bindings: { server?: Server<Viewer> }; Variables: { requestId: string } };
+type Env = { Bindings: { server?: Server<Viewer> }; Variables: { requestId: string; visit: Visit } };
 type C = Context<Env>;
 
 /** One address, drawn for a person and told to a script; without `text`, curl's "anything" gets the JSON. */
@@ -72,6 +78,9 @@ const RUN: Page<ReturnType<typeof pages.runData>> = { html: RunPage, json: ({ ru
 const REWIND: Page<ReturnType<typeof pages.rewindData>> = { html: RewindPage, json: ({ rewind }) => rewind };
 const MODEL: Page<ReturnType<typeof pages.modelData>> = { html: ModelPage, json: ({ model }) => model };
 const DOCS: Page<{ routes: ReturnType<typeof routeDocs> }> = { html: DocsPage, json: ({ routes }) => routes };
+const SIGN_IN: Page<ReturnType<typeof signInData>> = { html: SignInPage, json: (data) => data };
+const TOKENS: Page<ReturnType<typeof pages.tokensData>> = { html: TokensPage, json: (data) => data };
+const AUDIT: Page<ReturnType<typeof pages.auditData>> = { html: AuditPage, json: (data) => data };
 const INSPECT: Page<Record<never, never>> = {
   html: InspectPage,
   json: () => ({ socket: "/ws", events: "/api/events" }),
@@ -82,11 +91,17 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   const { config, log } = box;
   const source: PanelSource = { ...box, sockets: () => sockets.count, startedAt: box.now() };
   const links = (origin: string): Links => ({ base: config.BASE_PATH, origin });
-  const origin = (c: C) => (config.PUBLIC_URL || new URL(c.req.url).origin).replace(/\/$/, "");
+  const gate = new Gate(box, accessTable(API));
+  const origin = (c: C) => gate.origin(c.var.visit);
   const frame = (c: C): Frame => {
     const theme = chosenTheme(getCookie(c, "theme"));
     const position = { epoch: log.epoch, seq: log.lastSeq };
-    const about = { links: links(origin(c)), version: VERSION, assets: ASSET_PATHS };
+    const about = {
+      links: links(origin(c)),
+      version: VERSION,
+      assets: ASSET_PATHS,
+      viewer: viewerOf(c.var.visit.identity),
+    };
     return { ...about, ...position, ...(theme && { theme }) };
   };
   const callOf = (c: C): Call => ({
@@ -97,6 +112,8 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     query: c.req.query(),
     home: `${origin(c)}${config.BASE_PATH}`,
     requestId: c.var.requestId,
+    identity: c.var.visit.identity ?? NOBODY,
+    hold: box.holds.holdFor(c.var.visit.identity ?? NOBODY),
     standalonePage: ({ name, version, result: { verdict, schema } }, module) =>
       `<!DOCTYPE html>${StandalonePage({ name, version, verdict, schema, ...standaloneParts(module) })}`,
     takeTime: () => c.env?.server?.timeout(c.req.raw, 0),
@@ -126,13 +143,19 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
 
   const getPath = (request: Request) => pathBelow(config.BASE_PATH, plainPath(request));
   const app = new Hono<Env>({ getPath }).basePath(config.BASE_PATH);
+  /** How the table of routes names the one that will answer; null: only middleware matched. */
+  const listedAs = (c: C) => {
+    const { method, path } = matchedRoutes(c).at(-1)!;
+    return path.endsWith("/*") ? null : `${method} ${path.slice(config.BASE_PATH.length) || "/"}`;
+  };
   app.use(requestId(), async (c, next) => {
-    guardRequest(c.req.raw, config);
+    const peer = c.env?.server?.requestIP(c.req.raw)?.address ?? "";
+    const path = c.req.path.slice(config.BASE_PATH.length);
+    c.set("visit", gate.arrive(c.req.raw, { peer, path, requestId: c.var.requestId }));
     await next();
-    const below = c.req.path.slice(config.BASE_PATH.length);
-    for (const [name, value] of Object.entries(securityHeaders(below, config.EMBED_ORIGINS)))
-      c.res.headers.set(name, value);
+    gate.leave(c.var.visit, c.res);
   });
+  app.use(async (c, next) => gate.admit(c.var.visit, listedAs(c)) ?? next());
   app.onError((error, c) => refuse(c, error));
   app.notFound((c) => refuse(c, nothingAt(API, c.req.method, c.req.path, config.BASE_PATH)));
   const refuse = (c: C, error: unknown) => {
@@ -157,6 +180,9 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   page("/models/:name", (call) => pages.modelData(call), MODEL);
   page("/docs", ({ home }) => ({ routes: routeDocs(API, source, home) }), DOCS);
   page("/inspect", () => ({}), INSPECT);
+  page("/settings/tokens", pages.tokensData, TOKENS);
+  page("/settings/audit", pages.auditData, AUDIT);
+  page("/sign-in", signInData, SIGN_IN);
 
   // Forms: with htmx the page stays and its panels are pushed; a browser without script is sent to a page
   const form = (path: string, submit: (call: Call) => forms.Landing | Promise<forms.Landing>) =>
@@ -171,6 +197,14 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   form("/runs/:id/resume", forms.resumeRun);
   form("/models/:name/live", forms.deployVersion);
   form("/alerts/:id/dismiss", forms.dismissAlert);
+  form("/settings/tokens/:id/revoke", forms.revokeToken);
+  app.post("/settings/tokens", async (c) => pageAnswer(c, await forms.createToken(callOf(c)), TOKENS));
+  app.post("/sign-in", async (c) => {
+    const outcome = await signIn(box, gate, c.var.visit);
+    if (outcome instanceof Response) return outcome;
+    return html(c, SignInPage({ ...outcome, frame: frame(c) }), outcome.problem.status);
+  });
+  app.post("/sign-out", (c) => signOut(box, c.var.visit));
   app.post("/datasets/:id/preview", async (c) => {
     const call = callOf(c);
     return pageAnswer(c, await pages.datasetData(call, await forms.previewReading(call)), DATASET);
@@ -184,8 +218,9 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   app.get("/ws", (c) => {
     if (c.req.header("upgrade")?.toLowerCase() !== "websocket")
       throw new AppError("syntax", "This is a WebSocket");
-    const address = c.env.server?.requestIP(c.req.raw)?.address ?? "";
-    const isUpgraded = c.env.server?.upgrade(c.req.raw, { data: sockets.admit(new URL(c.req.url), address) });
+    const { url, hold } = callOf(c);
+    const data = sockets.admit(url, { hold, address: c.var.visit.address });
+    const isUpgraded = c.env.server?.upgrade(c.req.raw, { data });
     if (!isUpgraded) throw new AppError("syntax", "The upgrade to a WebSocket failed");
     return new Response(null);
   });

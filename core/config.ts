@@ -73,7 +73,11 @@ const changeable = <S extends z.ZodType>(group: SettingGroup, ...entry: [S, stri
 /** Name in the environment -> check, default as text, one sentence. */
 export const SETTINGS = {
   PORT: setting(whole(0, 65535), "8000", "port to listen on; 0 takes a free one"),
-  HOST: setting(text(), "127.0.0.1", "address to listen on; others than loopback need AUTH, or ALLOW_ANONYMOUS=1"),
+  HOST: setting(
+    text(),
+    "127.0.0.1",
+    "address to listen on; others than loopback need AUTH, or ALLOW_ANONYMOUS=1",
+  ),
   DATA_DIR: setting(
     text(),
     "./data",
@@ -134,7 +138,7 @@ export const SETTINGS = {
   RATE_UPLOAD: rate(RATES["upload"], "uploads"),
   RATE_TRAIN: rate(RATES["train"], "trainings"),
   RATE_PREDICT: rate(RATES["predict"], "prediction requests"),
-  RATE_SOCKET: rate(RATES["socket"], "sockets and streams opened"),
+  RATE_SOCKET: rate(RATES["socket"], "sockets opened"),
   AUDIT_DAYS: setting(number(0.01, 36_500), "365", "days that the record of who changed what is kept"),
   EMBED_ORIGINS: changeable(
     "embedding",

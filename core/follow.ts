@@ -3,6 +3,7 @@
  * it is, it holds one batch and no more.
  */
 import type { EventLog, LogEntry } from "./event-log.ts";
+import type { Hold } from "./identity/holds.ts";
 
 export const HEARTBEAT_MS = 10_000;
 const BATCH = 200;
@@ -13,15 +14,23 @@ export interface FollowOptions {
   /** False: ends once the reader is at the present. */
   isEndless: boolean;
   signal: AbortSignal;
+  /** The reader's access: when it ends, so does the following, with the reason. */
+  hold?: Hold;
 }
 
-/** Yields events in order, each once; an empty batch after each ten seconds in which there was none. */
+/**
+ * Yields events in order, each once; an empty batch after each ten seconds in which there was none. Throws AppError
+ * `unauthorized` when the reader's access ends.
+ */
 export async function* follow(log: EventLog, options: FollowOptions): AsyncGenerator<LogEntry[]> {
   let cursor = options.since;
   let heartbeatAt = performance.now() + HEARTBEAT_MS;
+  const access = new AbortController();
+  const release = options.hold?.((reason) => access.abort(reason));
+  const signal = AbortSignal.any([options.signal, access.signal]);
   log.followers += 1;
   try {
-    while (!options.signal.aborted) {
+    while (!signal.aborted) {
       const end = log.lastSeq;
       const entries = log.entries(cursor, BATCH, options.type ?? null);
       // Of a rare type the last match may lie far back: what was searched once is not searched again.
@@ -32,12 +41,14 @@ export async function* follow(log: EventLog, options: FollowOptions): AsyncGener
         continue;
       }
       if (!options.isEndless || log.isClosed) return;
-      const waited = await nextEvent(log, { cursor, heartbeatAt, signal: options.signal });
+      const waited = await nextEvent(log, { cursor, heartbeatAt, signal });
       if (waited !== "silence") continue;
       yield [];
       heartbeatAt = performance.now() + HEARTBEAT_MS;
     }
+    if (access.signal.aborted) throw access.signal.reason;
   } finally {
+    release?.();
     log.followers -= 1;
   }
 }

@@ -30,6 +30,7 @@ export async function listen(
   config.PORT = server.port ?? config.PORT;
   const url = `http://${config.HOST}:${config.PORT}${config.BASE_PATH}/`;
   console.log(JSON.stringify({ url, version: VERSION }));
+  tellAdminToken(box.tokens.freshAdminToken, url);
   const stop = async () => {
     sockets.stop();
     // First of all: who follows a training shall hear that it was interrupted.
@@ -40,6 +41,14 @@ export async function listen(
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+}
+
+/** To a person, once; not among the log's lines, which are gathered and kept. */
+function tellAdminToken(token: string | null, url: string): void {
+  if (token === null) return;
+  process.stderr.write(
+    `\nSign in at ${url}sign-in as admin; this token is shown this once:\n\n  ${token}\n\n`,
+  );
 }
 
 /** Throws AppError where the port cannot be had. */

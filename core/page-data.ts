@@ -4,6 +4,7 @@ import type { ReadingPreview } from "./csv/types.ts";
 import { AppError } from "./errors.ts";
 import { readPage } from "./http/negotiate.ts";
 import type { Problem } from "./http/problem.ts";
+import type { TokenView } from "./identity/tokens.ts";
 import { activityRows, datasetRows, modelRows, NEWEST, newerPage, runRows } from "./list-data.ts";
 import { type ModelView, modelView, type PanelData, type PanelSource, READERS } from "./panel-data.ts";
 import type { Panel } from "./panels.ts";
@@ -89,4 +90,14 @@ export function modelData({ box, params, query }: Call, trial?: Trial) {
   );
   if (!version) throw new AppError("missing", `${model.name} has no version ${wanted}`);
   return { model, version, evaluation: findEvaluation(box.store, model.name, wanted), trial };
+}
+
+export function tokensData({ box }: Call): { tokens: TokenView[]; fresh?: TokenView & { token: string } } {
+  return { tokens: box.tokens.list() };
+}
+
+export function auditData({ box, url }: Call) {
+  const { before, limit } = readPage(url);
+  const { items: entries, next } = box.audit.page(before, limit);
+  return { entries, next };
 }

@@ -1,11 +1,12 @@
 /**
- * How long is the past kept? The log by age and by number, the gauges' samples by age, predictions by age and size; a
- * few rows at a time, because everything else waits while the database deletes.
+ * How long is the past kept? The log and the audit by age and by number, the gauges' samples by age, predictions by age
+ * and size; a few rows at a time, because everything else waits while the database deletes.
  */
 import type { Config } from "./config.ts";
 import { firstIdAt } from "./feedback/prediction-id.ts";
 import type { Logger } from "./log.ts";
 import { trimAlerts } from "./store/alerts.ts";
+import { trimAudit } from "./store/audit.ts";
 import type { Store } from "./store/database.ts";
 import { trimDriftDays } from "./store/drift.ts";
 import { trimEvents } from "./store/log.ts";
@@ -15,6 +16,8 @@ import { trimSamples } from "./store/samples.ts";
 
 /** Newest events that are kept, whatever their age. */
 const EVENTS_KEPT = 1_000_000;
+/** Newest changes that are kept. */
+const AUDIT_KEPT = 100_000;
 const ROWS_AT_ONCE = 2000;
 const ROUND_MS = 60_000;
 const PAUSE_MS = 20;
@@ -24,7 +27,7 @@ export interface RetentionOptions {
   store: Store;
   logger: Logger;
   /** Read anew each time. */
-  config: Pick<Config, "RETENTION_DAYS" | "PREDICTION_LOG_DAYS" | "PREDICTION_LOG_MB">;
+  config: Pick<Config, "RETENTION_DAYS" | "AUDIT_DAYS" | "PREDICTION_LOG_DAYS" | "PREDICTION_LOG_MB">;
   now: () => number;
 }
 
@@ -54,6 +57,7 @@ function trimSome({ store, config, now }: RetentionOptions): number {
   trimDriftDays(store, Math.floor(predictedBefore / DAY_MS));
   return Math.max(
     trimEvents(store, { before, keep: EVENTS_KEPT, limit }),
+    trimAudit(store, { before: now() - config.AUDIT_DAYS * DAY_MS, keep: AUDIT_KEPT, limit }),
     trimSamples(store, { before, limit }),
     trimPredictions(store, { before: predictedBefore, keepBytes, limit }),
     trimOutcomes(store, { before: firstIdAt(predictedBefore), limit }),

@@ -12,6 +12,10 @@ import { References } from "./feedback/references.ts";
 import { Traffic } from "./feedback/traffic.ts";
 import { Health } from "./health.ts";
 import { holdFolder } from "./hold.ts";
+import { Audit } from "./identity/audit.ts";
+import { embedSecretOf } from "./identity/embeds.ts";
+import { Holds } from "./identity/holds.ts";
+import { Tokens } from "./identity/tokens.ts";
 import { type Logger, openLogger } from "./log.ts";
 import { ModelCache } from "./model-cache.ts";
 import { Models } from "./models.ts";
@@ -36,6 +40,11 @@ export interface Signalbox {
   health: Health;
   webhooks: Webhooks;
   settings: Settings;
+  tokens: Tokens;
+  holds: Holds;
+  audit: Audit;
+  /** Signs the links of embedded panels. */
+  embedSecret: string;
   now: () => number;
   close: () => Promise<void>;
 }
@@ -50,6 +59,10 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const log = new EventLog(store, now);
   const alerts = new Alerts({ store, log, now });
   const settings = new Settings({ config, store, log, logger });
+  const holds = new Holds(now);
+  const tokens = new Tokens({ store, config, holds, now });
+  const audit = new Audit({ store, logger, now });
+  const embedSecret = embedSecretOf(config.EMBED_SECRET, store);
   const memoryBytes = memoryFor(config);
   const references = new References(store);
   const traffic = new Traffic({ store, log, config, references, now });
@@ -101,6 +114,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const endRetention = startRetention({ store, logger, config, now });
   const close = async () => {
     endRetention();
+    holds.stop();
     webhooks.stop();
     health.stop();
     alerts.stop();
@@ -125,6 +139,10 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     health,
     webhooks,
     settings,
+    tokens,
+    holds,
+    audit,
+    embedSecret,
     now,
     close,
   };

@@ -8,6 +8,7 @@ import { type Audience, Audiences } from "./audiences.ts";
 import { type Config, isLoopback } from "./config.ts";
 import { AppError } from "./errors.ts";
 import type { EventLog } from "./event-log.ts";
+import { FOREVER, type Hold } from "./identity/holds.ts";
 import type { Live } from "./live.ts";
 import { type Drawing, drawingMessage, Greetings, tickMessage } from "./messages.ts";
 import { type PanelKey, parsePanelKey } from "./panels.ts";
@@ -20,6 +21,7 @@ interface Asked {
   /** Last position that it has; null: it has nothing. */
   since: number | null;
   epoch: string | null;
+  hold: Hold;
 }
 
 /** What is kept for each socket: there are thousands, so as little as can be. */
@@ -32,6 +34,8 @@ export interface Viewer {
   /** Of a reader: the last event that was sent. */
   cursor: number;
   lastHeardAt: number;
+  /** Its access need not end it any more. */
+  release: () => void;
 }
 
 interface Origin {
@@ -60,6 +64,8 @@ const SILENT_MS = 40_000;
 /** Viewers take silence of three of these for a dead connection. */
 const TICK_MS = 5_000;
 const MAX_PANELS = 40;
+/** 1008, policy violation: the access was revoked or has expired. */
+const NO_ACCESS = 1008;
 /** 1012, service restart: htmx reconnects after it. */
 const RESTART = 1012;
 
@@ -85,7 +91,7 @@ export class Sockets {
   }
 
   /** What the query asks for. Throws AppError: `unavailable` at the caps, `invalid` for an unknown panel. */
-  admit(url: URL, address: string): Viewer {
+  admit(url: URL, { address, hold }: { address: string; hold: Hold }): Viewer {
     const { config, log, now } = this.options;
     const origin = this.origins.get(address) ?? { address, sockets: 0 };
     const isFull =
@@ -99,11 +105,13 @@ export class Sockets {
         panels: query.get("format") === "json" ? null : readPanels(query.get("panels") ?? ""),
         since: since !== null && /^\d{1,15}$/.test(since) ? Number(since) : null,
         epoch: query.get("epoch"),
+        hold,
       },
       audience: null,
       origin,
       cursor: log.lastSeq,
       lastHeardAt: now(),
+      release: FOREVER,
     };
   }
 
@@ -156,6 +164,7 @@ export class Sockets {
     const { asked } = data;
     if (!asked) return;
     this.open.add(socket);
+    data.release = asked.hold(({ message }) => socket.close(NO_ACCESS, message));
     data.origin = this.origins.get(data.origin.address) ?? data.origin;
     data.origin.sockets += 1;
     this.origins.set(data.origin.address, data.origin);
@@ -190,7 +199,8 @@ export class Sockets {
 
   private leave(socket: Socket): void {
     if (!this.open.delete(socket)) return;
-    const { audience, origin } = socket.data;
+    const { audience, origin, release } = socket.data;
+    release();
     origin.sockets -= 1;
     if (!origin.sockets) this.origins.delete(origin.address);
     if (audience) this.audiences.leave(audience);

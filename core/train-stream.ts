@@ -3,6 +3,7 @@ import { AppError } from "./errors.ts";
 import type { LoggedEvent } from "./event-log.ts";
 import { EVENTS, type EventName } from "./events.ts";
 import { follow } from "./follow.ts";
+import type { Hold } from "./identity/holds.ts";
 import type { Signalbox } from "./signalbox.ts";
 import { type RunSummary, STAGE_NAMES } from "./stages/stage.ts";
 import type { StoredRun } from "./store/runs.ts";
@@ -15,12 +16,13 @@ export interface TrainStreamOptions {
   /** Origin and base path, for the URLs that are printed. */
   home: string;
   signal: AbortSignal;
+  hold: Hold;
 }
 
 /** Throws AppError where the run does not finish: the stream then breaks. */
 export async function* trainStream(box: Signalbox, options: TrainStreamOptions): AsyncGenerator<string> {
-  const { since, signal } = options;
-  following: for await (const entries of follow(box.log, { since, isEndless: true, signal })) {
+  const { since, signal, hold } = options;
+  following: for await (const entries of follow(box.log, { since, isEndless: true, signal, hold })) {
     if (!entries.length) yield "\n";
     for (const { type, json } of entries) {
       const event = JSON.parse(json) as LoggedEvent;

@@ -70,7 +70,7 @@
   if (themeButton) showTheme(/(?:^|; )theme=(light|dark)/.exec(document.cookie)?.[1] ?? "auto");
 
   // Upload: the raw file, while the server tells how far it is. Other pages take a file dropped anywhere too.
-  const zone = $("[data-upload].dropzone");
+  const zone = /\btrain\b/.test(document.body.dataset.may) ? $("[data-upload].dropzone") : null;
   const note = $("[data-upload-note]");
   async function upload(file) {
     note.textContent = `Sending ${file.name}`;

@@ -43,7 +43,7 @@ export function ReadingForm({ links, dataset, preview }: ReadingFormProps) {
   return (
     <>
       <p>{dialect.sentence}</p>
-      <details class="expert" open={preview !== undefined}>
+      <details class="expert" data-needs="train" open={preview !== undefined}>
         <summary>Read it differently</summary>
         <form class="form" method="post" action={url(links, `${path}/reading`)}>
           <CuttingFields links={links} dataset={dataset} asked={asked} />

@@ -11,7 +11,7 @@ export function TrainForm({ links, dataset }: { links: Links; dataset: ReadyData
   const names = profile.columns.map(({ name }) => name);
   const body = { datasetId: dataset.id, target: profile.target ?? names[0] };
   return (
-    <form class="form" method="post" action={url(links, `${datasetPath(dataset)}/train`)}>
+    <form class="form" data-needs="train" method="post" action={url(links, `${datasetPath(dataset)}/train`)}>
       <Field id="target" label="Which column shall it predict?" hint={profile.targetReason}>
         <select id="target" name="target" required aria-describedby="target-hint">
           {profile.target === null && <option value="">choose one</option>}

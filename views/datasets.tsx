@@ -112,6 +112,7 @@ export function DropZone({ links, isFirst }: { links: Links /** No file is here 
   return (
     <form
       class="dropzone"
+      data-needs="train"
       method="post"
       action={url(links, "/datasets")}
       enctype="multipart/form-data"

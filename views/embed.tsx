@@ -75,6 +75,7 @@ function EmbedShell(props: {
         data-epoch={epoch}
         data-seq={String(seq)}
         data-base={links.base}
+        data-may=""
         {...(data.panel ? { "data-panel-key": data.panel } : {})}
         {...(data.token === undefined ? {} : { "data-token": data.token })}
       >

@@ -17,6 +17,15 @@ export interface Frame {
   assets: { script: string; style: string; icon: string; embed: string; inspect: string; rewind: string };
   /** What the reader chose by the switch (the cookie "theme"); absent: as the system. */
   theme?: "light" | "dark";
+  viewer: Viewer;
+}
+
+/** Who looks at it; empty where nobody signs in. */
+export interface Viewer {
+  name: string;
+  /** What it may do, as words in one text: "read predict". Buttons that need more are not shown. */
+  may: string;
+  canSignOut: boolean;
 }
 
 export function url(links: Links, path: string): string {

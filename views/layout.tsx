@@ -59,12 +59,13 @@ export function Layout({ frame, title, panels, current, refreshSeconds, script, 
   return (
     <html lang="en" {...(frame.theme ? { "data-theme": frame.theme } : {})}>
       <Head frame={frame} title={title} {...(refreshSeconds === undefined ? {} : { refreshSeconds })} />
-      <body data-epoch={epoch} data-seq={String(seq)} data-base={links.base}>
+      <body data-epoch={epoch} data-seq={String(seq)} data-base={links.base} data-may={frame.viewer.may}>
         <a class="skip" href="#main">
           To the content
         </a>
         <Masthead links={links} {...(current ? { current } : {})}>
           {panels.length > 0 && <Pill />}
+          <SignedIn frame={frame} />
         </Masthead>
         <p id="announce" class="unseen" role="status" />
         <p id="alarm" class="alarm" role="alert" />
@@ -103,6 +104,24 @@ export function Head(props: { frame: Frame; title: string; refreshSeconds?: numb
       )}
       {children}
     </head>
+  );
+}
+
+/** Who is signed in, and the way out; nothing where nobody signs in. */
+function SignedIn({ frame: { viewer, links } }: { frame: Frame }) {
+  if (!viewer.name) return null;
+  return (
+    <form class="signed-in" method="post" action={url(links, "/sign-out")}>
+      <span>
+        <span class="unseen">Signed in as </span>
+        {viewer.name}
+      </span>
+      {viewer.canSignOut && (
+        <button type="submit" class="quiet">
+          Sign out
+        </button>
+      )}
+    </form>
   );
 }
 

@@ -26,7 +26,7 @@ export function TryForm({ links, name, version, trial }: TryFormProps) {
   const address = url(links, `/models/${encodeURIComponent(name)}/predict`);
   const { features } = version.result.schema;
   return (
-    <div class="try">
+    <div class="try" data-needs="predict">
       <form
         class="form try-form"
         method="post"

@@ -81,7 +81,7 @@ export function Action(props: ActionProps) {
   const target = url(links, path);
   const stays = then === "stay" ? { "hx-post": target, "hx-swap": "none" } : {};
   return (
-    <div class="action">
+    <div class="action" data-needs="train">
       <form method="post" action={target} {...stays}>
         {fields.map(({ name, value }) => (
           <input type="hidden" name={name} value={value} />

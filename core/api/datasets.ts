@@ -16,6 +16,7 @@ export const DATASET_ROUTES: Route[] = [
     method: "POST",
     path: "/api/upload",
     scope: "train",
+    rate: "upload",
     example: "curl --fail-with-body -F file=@data.csv '{home}/api/upload'",
     says: "Receives a CSV, as the multipart field `file` or as the body, and reads it. The same bytes again are the same dataset.",
     query: {

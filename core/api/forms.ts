@@ -1,6 +1,6 @@
 /** What does each page's form do? It passes the API's own checks and names the page that shows what came of it. */
 import { AppError } from "../errors.ts";
-import { deployForm, predictForm, readingForm, trainForm } from "../http/forms.ts";
+import { deployForm, predictForm, readingForm, tokenForm, trainForm } from "../http/forms.ts";
 import { problem } from "../http/problem.ts";
 import type { Trial } from "../page-data.ts";
 import type { Call } from "./route.ts";
@@ -58,6 +58,19 @@ export function dismissAlert({ box, params }: Call): Landing {
 
 export async function deployVersion({ box, request, params }: Call): Promise<Landing> {
   return { stay: `/models/${(await box.models.deploy(params.name!, await deployForm(request))).name}` };
+}
+
+export function revokeToken({ box, params }: Call): Landing {
+  box.tokens.revoke(params.id!);
+  return { go: "/settings/tokens" };
+}
+
+/** The page that shows it once. */
+export async function createToken({ box, request, identity }: Call) {
+  return {
+    tokens: box.tokens.list(),
+    fresh: box.tokens.create(await tokenForm(request, box.now()), identity.name),
+  };
 }
 
 /** A refusal belongs beside the fields: it is part of the trial. */

@@ -1,5 +1,6 @@
 /** Every API route, in the order of the docs. */
 import { ALERT_ROUTES } from "./alerts.ts";
+import { AUDIT_ROUTES } from "./audit.ts";
 import { DATASET_ROUTES } from "./datasets.ts";
 import { LIVE_ROUTES } from "./live.ts";
 import { MODEL_ROUTES } from "./models.ts";
@@ -7,6 +8,7 @@ import { PREDICTION_ROUTES } from "./predictions.ts";
 import type { Route } from "./route.ts";
 import { SAMPLE_ROUTES } from "./samples.ts";
 import { SETTINGS_ROUTES } from "./settings.ts";
+import { TOKEN_ROUTES } from "./tokens.ts";
 import { TRAINING_ROUTES } from "./training.ts";
 import { WEBHOOK_ROUTES } from "./webhooks.ts";
 
@@ -20,4 +22,6 @@ export const API: Route[] = [
   ...ALERT_ROUTES,
   ...WEBHOOK_ROUTES,
   ...SETTINGS_ROUTES,
+  ...TOKEN_ROUTES,
+  ...AUDIT_ROUTES,
 ];

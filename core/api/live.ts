@@ -14,7 +14,7 @@ const WHOLE = z.coerce.number().int().min(0);
 const LIMIT = z.coerce.number().int().min(1).max(1000).default(100);
 
 function events(call: Call): Response {
-  const { box, request, url, query, requestId, takeTime } = call;
+  const { box, request, url, query, requestId, hold, takeTime } = call;
   const accept = request.headers.get("accept") ?? "";
   const isSse = accept.includes("text/event-stream");
   const isEndless = isSse || query.follow === "1";
@@ -26,7 +26,7 @@ function events(call: Call): Response {
     refuseBeyondCap(box);
     takeTime();
     const format = isSse ? "sse" : "ndjson";
-    const followed = follow(box.log, { since, type, isEndless, signal: request.signal });
+    const followed = follow(box.log, { since, type, isEndless, signal: request.signal, hold });
     const headers = { "signalbox-epoch": box.log.epoch, "signalbox-truncated": String(truncated) };
     return streamAnswer(eventLines(followed, format), format, { instance: requestId, headers });
   }

@@ -137,6 +137,7 @@ export const MODEL_ROUTES: Route[] = [
       method,
       path: "/api/models/:name/predict",
       scope: "predict",
+      rate: "predict",
       example:
         "curl --fail-with-body -H 'content-type: application/json' -d '{row}' '{home}/api/models/{model}/predict?version=1'",
       says: "Predicts for rows by feature name, in any order; missing and unknown values are fine. A CSV is answered with a CSV.",

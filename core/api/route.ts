@@ -2,6 +2,9 @@
 import * as z from "zod";
 import { AppError } from "../errors.ts";
 import { linkHeader, readPage } from "../http/negotiate.ts";
+import type { RateClass } from "../http/rate-limit.ts";
+import type { Hold } from "../identity/holds.ts";
+import type { Identity } from "../identity/identity.ts";
 import type { Access } from "../identity/scopes.ts";
 import type { PanelSource } from "../panel-data.ts";
 import type { StoredVersion } from "../store/models.ts";
@@ -17,6 +20,9 @@ export interface Call {
   /** Origin and base path as the client sees them, for URLs that are printed. */
   home: string;
   requestId: string;
+  identity: Identity;
+  /** Registers what ends when the identity's access does: streams. */
+  hold: Hold;
   /** The page of a model that is taken along: HTML is made by views, which core does not know. */
   standalonePage: (version: StoredVersion, module: string) => string;
   /** Lifts the server's limit on silence: for uploads and streams. */
@@ -29,6 +35,8 @@ export interface Route {
   path: string;
   /** What an identity needs to call it; "open" only for what says nothing of the data. */
   scope: Access;
+  /** Which limit counts it. */
+  rate?: RateClass;
   /** One sentence for the docs. */
   says: string;
   /** The JSON body, where it takes one. */

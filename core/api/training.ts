@@ -27,6 +27,7 @@ async function trainUpload({
   query,
   home,
   requestId,
+  hold,
   takeTime,
 }: Call): Promise<Response> {
   takeTime();
@@ -36,7 +37,7 @@ async function trainUpload({
   const since = box.log.lastSeq;
   const { id: runId } = box.runs.train({ ...asked, datasetId });
   const format = (request.headers.get("accept") ?? "").includes("ndjson") ? "ndjson" : "text";
-  const lines = trainStream(box, { runId, since, format, home, signal: request.signal });
+  const lines = trainStream(box, { runId, since, format, home, hold, signal: request.signal });
   return streamAnswer(lines, format, { instance: requestId });
 }
 
@@ -45,6 +46,7 @@ export const TRAINING_ROUTES: Route[] = [
     method: "POST",
     path: "/api/train",
     scope: "train",
+    rate: "train",
     example:
       "curl --fail-with-body -H 'content-type: application/json' -d '{\"datasetId\":\"{dataset}\",\"budgetSeconds\":10}' '{home}/api/train'",
     says: "Queues a training on a dataset.",
@@ -65,6 +67,7 @@ export const TRAINING_ROUTES: Route[] = [
         method,
         path,
         scope: "train",
+        rate: "train",
         example: "curl --fail-with-body -T data.csv '{home}/api/train/data.csv?budgetSeconds=10'",
         says: "Uploads a CSV and trains on it in one request; prints each step as a line, the verdict last.",
         query: TRAIN_QUERY_SAYS,

@@ -4,7 +4,13 @@
 const EXPOSED = [
   ...["Link", "Location", "ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "RateLimit-Limit"],
   ...["RateLimit-Remaining", "RateLimit-Reset", "X-Request-Id", "Server-Timing", "Content-Disposition"],
-  ...["Signalbox-Epoch", "Signalbox-Truncated", "WWW-Authenticate", "Preference-Applied", "Idempotency-Replayed"],
+  ...[
+    "Signalbox-Epoch",
+    "Signalbox-Truncated",
+    "WWW-Authenticate",
+    "Preference-Applied",
+    "Idempotency-Replayed",
+  ],
 ].join(", ");
 const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
 const PREFLIGHT_SECONDS = "600";

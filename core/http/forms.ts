@@ -1,5 +1,7 @@
 /** What does a page's form say? Fields as text, turned into what the API takes, so that both pass the same checks. */
+import type * as z from "zod";
 import { AppError } from "../errors.ts";
+import { TOKEN_REQUEST } from "../identity/tokens.ts";
 import { CHOICES } from "../reading-choices.ts";
 import { TRAIN_REQUEST, type TrainRequest } from "../run-options.ts";
 import { checked } from "./body.ts";
@@ -60,6 +62,26 @@ export async function readingForm(request: Request): Promise<ReturnType<typeof C
       types: types.length ? Object.fromEntries(types) : undefined,
     }),
     CHOICES,
+  );
+}
+
+export async function signInForm(request: Request): Promise<{ token: string; next: string | null }> {
+  const form = await readForm(request);
+  return { token: (filled(form, "token") ?? "").trim(), next: filled(form, "next") ?? null };
+}
+
+/** `days` from `now` on; empty: it does not expire. */
+export async function tokenForm(request: Request, now: number): Promise<z.output<typeof TOKEN_REQUEST>> {
+  const form = await readForm(request);
+  const days = filled(form, "days");
+  const expiresAt = days === undefined ? undefined : new Date(now + Number(days) * 86_400_000);
+  return checked(
+    defined({
+      name: filled(form, "name"),
+      scopes: form.getAll("scopes"),
+      expiresAt: expiresAt && (Number.isNaN(expiresAt.getTime()) ? days : expiresAt.toISOString()),
+    }),
+    TOKEN_REQUEST,
   );
 }
 

@@ -48,13 +48,16 @@ function isOurHost(host: string, config: Config): boolean {
 
 function isOurOrigin(headers: Headers, host: string, config: Config): boolean {
   const origin = headers.get("origin");
-  if (origin !== null && isListed(origin, config)) return true;
+  if (origin !== null && isListed(origin, headers, config)) return true;
   const site = headers.get("sec-fetch-site");
   if (site === "cross-site" || site === "same-site") return false;
   if (origin === null) return true;
   return origin === `http://${host}` || origin === `https://${host}`;
 }
 
-function isListed(origin: string, config: Config): boolean {
-  return config.PUBLIC_URL !== "" && new URL(config.PUBLIC_URL).origin === origin;
+/** Where every origin may call, only what shows a token of its own: a browser never adds that by itself. */
+function isListed(origin: string, headers: Headers, config: Config): boolean {
+  if (config.PUBLIC_URL !== "" && new URL(config.PUBLIC_URL).origin === origin) return true;
+  const isEvery = config.CORS_ORIGINS.includes("*") && config.AUTH === "token";
+  return config.CORS_ORIGINS.includes(origin) || (isEvery && headers.has("authorization"));
 }

@@ -20,7 +20,11 @@ export class Audit {
   constructor(private readonly options: { store: Store; logger: Logger; now: () => number }) {}
 
   /** A change that was made, or refused to who may not make it. */
-  record(asked: Asked, action: string, { identity, response }: { identity: Identity; response: Response }): void {
+  record(
+    asked: Asked,
+    action: string,
+    { identity, response }: { identity: Identity; response: Response },
+  ): void {
     const { headers, status } = response;
     const made = headers.get("location") ?? headers.get("hx-redirect");
     this.insert(asked, { who: identity.name, via: identity.via, action, made, status });

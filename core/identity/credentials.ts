@@ -10,7 +10,7 @@ export interface Credential {
 export function readCredential(headers: Headers): Credential | null {
   const header = headers.get("authorization");
   if (header === null) return null;
-  const [, scheme = "", value = ""] = /^(\S+)\s+(\S+)$/.exec(header.trim()) ?? [];
+  const [, scheme = "", value = ""] = /^(\S+)\s+(.+)$/.exec(header.trim()) ?? [];
   if (/^bearer$/i.test(scheme)) return { scheme: "bearer", token: value };
   if (/^basic$/i.test(scheme)) return { scheme: "basic", token: passwordOf(value) };
   throw new AppError("unauthorized", "The header Authorization cannot be read", {

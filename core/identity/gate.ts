@@ -13,10 +13,10 @@ import { RATES, type RateClass, RateLimit, rateHeaders, tooMany } from "../http/
 import { securityHeaders } from "../http/security.ts";
 import type { Signalbox } from "../signalbox.ts";
 import { readCredential } from "./credentials.ts";
-import { embedVerdict, refusePanel } from "./embeds.ts";
+import { embedGrant, refuseOtherPanels } from "./embeds.ts";
 import { embedIdentity, type Identity, may, OPERATOR } from "./identity.ts";
 import { identityOfProxy } from "./proxy.ts";
-import { safeReturn } from "./return-path.ts";
+import { returnPath } from "./return-path.ts";
 import { type RouteAccess, unlisted } from "./routes.ts";
 import type { Access } from "./scopes.ts";
 
@@ -56,15 +56,17 @@ export class Gate {
     );
   }
 
-  arrive(request: Request, peer: string, requestId: string): Visit {
+  /** `path`: below BASE_PATH. */
+  arrive(request: Request, about: { peer: string; path: string; requestId: string }): Visit {
     const { config } = this.box;
     const { headers } = request;
+    const { peer, path, requestId } = about;
     const isTrustedPeer = this.proxies.isTrusted(peer);
     const scheme = isTrustedPeer ? headers.get("x-forwarded-proto") : null;
     return {
       request,
       requestId,
-      path: new URL(request.url).pathname.slice(config.BASE_PATH.length),
+      path,
       isTrustedPeer,
       address: clientAddress(headers, peer, this.proxies),
       isSecure: (scheme ?? config.PUBLIC_URL.split(":")[0]) === "https",
@@ -72,6 +74,13 @@ export class Gate {
       route: null,
       headers: {},
     };
+  }
+
+  /** Where the client sees us: PUBLIC_URL, or what it asked, by the scheme that a trusted proxy says. */
+  origin({ request, isSecure }: Visit): string {
+    const { PUBLIC_URL } = this.box.config;
+    const asked = new URL(request.url).origin.replace(/^http:/, isSecure ? "https:" : "http:");
+    return (PUBLIC_URL || asked).replace(/\/$/, "");
   }
 
   /** Null: go on. `key`: "METHOD /path/:as-listed", null where nothing is there. Throws AppError. */
@@ -95,9 +104,9 @@ export class Gate {
   leave(visit: Visit, response: Response): void {
     const { config } = this.box;
     const { headers } = response;
-    const isEmbed = visit.path.startsWith("/embed/");
-    for (const [name, value] of Object.entries(securityHeaders(isEmbed, config.EMBED_ORIGINS)))
+    for (const [name, value] of Object.entries(securityHeaders(visit.path, config.EMBED_ORIGINS)))
       headers.set(name, value);
+    headers.set("x-request-id", visit.requestId);
     const { vary, ...cors } = corsHeaders(visit.request.headers.get("origin"), config.CORS_ORIGINS);
     if (vary) headers.append("vary", vary);
     for (const [name, value] of Object.entries({ ...cors, ...visit.headers })) headers.set(name, value);
@@ -105,7 +114,8 @@ export class Gate {
       headers.set("www-authenticate", 'Bearer realm="Signalbox"');
     const { identity, route } = visit;
     const isDone = response.status < 400 || response.status === 403;
-    if (identity && route?.isChange && isDone) this.box.audit.record(visit, identity, response);
+    if (identity && route?.isChange && isDone)
+      this.box.audit.record(visit, route.action, { identity, response });
   }
 
   /** Takes one of the client's failures; throws AppError `too_many` where none is left. */
@@ -132,7 +142,7 @@ export class Gate {
 
   private identify(visit: Visit, access: Access): Identity | null {
     const { config, now } = this.box;
-    const embed = access === "panel" ? embedVerdict(visit.request, this.box.embedSecret, now()) : null;
+    const embed = access === "panel" ? embedGrant(visit.request, this.box.embedSecret, now()) : null;
     if (embed) return embedIdentity(embed.panel, embed.expires);
     if (config.AUTH === "none") return OPERATOR;
     if (config.AUTH === "proxy") {
@@ -173,7 +183,7 @@ export class Gate {
     if (config.AUTH !== "token" || !isPage) throw unknown(config, visit.route?.scope ?? "read");
     const isReading = request.method === "GET" || request.method === "HEAD";
     const asked = isReading ? request.url : request.headers.get("referer");
-    const back = new URLSearchParams({ next: safeReturn(asked, config.BASE_PATH) });
+    const back = new URLSearchParams({ next: returnPath(asked, config.BASE_PATH) });
     const location = `${config.BASE_PATH}/sign-in?${back}`;
     if (request.headers.has("hx-request")) {
       visit.headers["hx-redirect"] = location;
@@ -183,12 +193,15 @@ export class Gate {
   }
 
   private authorise(visit: Visit, identity: Identity, access: Access): void {
-    if (identity.panel !== null) return refusePanel(visit, identity.panel);
-    const isReader = access === "panel" && new URL(visit.request.url).searchParams.get("format") === "json";
+    const url = new URL(visit.request.url);
+    if (identity.panel !== null) refuseOtherPanels(url, visit.path, identity.panel);
+    // The socket of events tells everything, not one panel.
+    const isReader = access === "panel" && url.searchParams.get("format") === "json";
     const needed = isReader ? "read" : access;
     if (may(identity, needed)) return;
     const scope = needed === "panel" ? "read" : needed;
-    visit.headers["www-authenticate"] = `Bearer realm="Signalbox", error="insufficient_scope", scope="${scope}"`;
+    visit.headers["www-authenticate"] =
+      `Bearer realm="Signalbox", error="insufficient_scope", scope="${scope}"`;
     const held = identity.scopes.join(", ");
     throw new AppError("forbidden", `This needs the scope ${scope}; ${identity.name} has ${held}`, {
       fix: "Ask an admin for a token or a role with that scope.",

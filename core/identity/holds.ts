@@ -8,6 +8,9 @@ import type { Identity } from "./identity.ts";
 /** Registers what is to be done at the end; the function returned takes it back. */
 export type Hold = (end: (reason: AppError) => void) => () => void;
 
+/** Of what neither expires nor can be revoked: there is nothing to take back. */
+export const FOREVER = () => {};
+
 interface Held {
   identity: Identity;
   end: (reason: AppError) => void;
@@ -30,7 +33,7 @@ export class Holds {
   /** For what cannot be revoked and does not expire, nothing is kept. */
   holdFor(identity: Identity): Hold {
     return (end) => {
-      if (!identity.credentials.length && identity.expiresAt === null) return () => {};
+      if (!identity.credentials.length && identity.expiresAt === null) return FOREVER;
       const held = { identity, end };
       this.held.add(held);
       return () => this.held.delete(held);

@@ -1,6 +1,6 @@
 /** Who is asking? One value for everybody: the open door, a token, a browser, a proxy's user, an embedded panel. */
-import { createHash } from "node:crypto";
-import { type Access, includes, type Role, ROLE_SCOPES, type Scope } from "./scopes.ts";
+import { createHash, randomBytes } from "node:crypto";
+import { type Access, includes, ROLE_SCOPES, type Role, type Scope } from "./scopes.ts";
 
 export interface Identity {
   /** As people and the audit read it. */
@@ -27,6 +27,9 @@ export const OPERATOR: Identity = {
   panel: null,
 };
 
+/** Who came without, to what is open to everybody. */
+export const NOBODY: Identity = { ...OPERATOR, name: "", scopes: [] };
+
 /** How long what a proxy's user opened stays open before the proxy is asked anew: viewers come back by themselves. */
 const PROXY_HOLD_MS = 3_600_000;
 
@@ -39,8 +42,22 @@ export function embedIdentity(panel: string, expiresAt: number): Identity {
   return { ...OPERATOR, name: `embed of ${panel}`, via: "embed", scopes: ["embed"], expiresAt, panel };
 }
 
+/** What a page says of who looks at it. */
+export function viewerOf(identity: Identity | null) {
+  const { name, via, scopes } = identity ?? NOBODY;
+  const may = ACTIONS.filter((access) => includes(scopes, access)).join(" ");
+  return { name: via === "open" || via === "embed" ? "" : name, may, canSignOut: via === "browser" };
+}
+
+const ACTIONS = ["read", "predict", "train", "admin"] as const;
+
 export function may({ scopes }: Identity, access: Access): boolean {
   return includes(scopes, access);
+}
+
+/** 256 random bits in 43 characters; the prefix lets scanners of leaked secrets know it. */
+export function newSecret(prefix: string): string {
+  return `${prefix}${randomBytes(32).toString("base64url")}`;
 }
 
 /** Secrets are 256 random bits, so one round suffices: there is nothing to guess from a hash. */

@@ -24,7 +24,11 @@ export function identityOfProxy(
       fix: `Let the proxy send TRUSTED_AUTH_SECRET in the header ${config.TRUSTED_SECRET_HEADER}.`,
     });
   }
-  const role = roleOf(user, config.TRUSTED_ROLE_HEADER && oneValue(headers, config.TRUSTED_ROLE_HEADER), config);
+  const role = roleOf(
+    user,
+    config.TRUSTED_ROLE_HEADER && oneValue(headers, config.TRUSTED_ROLE_HEADER),
+    config,
+  );
   if (role) return proxyIdentity(user, role, now);
   throw new AppError("forbidden", `${user} has no role here`, {
     fix: "An admin can list the name in TRUSTED_TRAINERS or TRUSTED_ADMINS.",

@@ -20,6 +20,10 @@ type PageAccess = { scope: Access; rate?: RateClass } | { like: string };
 export const PAGES: Record<string, PageAccess> = {
   "GET /": { scope: "read" },
   "GET /datasets/:id": { scope: "read" },
+  "GET /datasets": { scope: "read" },
+  "GET /runs": { scope: "read" },
+  "GET /models": { scope: "read" },
+  "GET /activity": { scope: "read" },
   "GET /runs/:id": { scope: "read" },
   "GET /runs/:id/rewind": { scope: "read" },
   "GET /models/:name": { scope: "read" },
@@ -36,6 +40,8 @@ export const PAGES: Record<string, PageAccess> = {
   "POST /sign-in": { scope: "open" },
   "POST /sign-out": { scope: "open" },
   "POST /datasets": { like: "POST /api/upload" },
+  "POST /samples/:name": { like: "POST /api/samples/:name" },
+  "POST /alerts/:id/dismiss": { like: "DELETE /api/alerts/:id" },
   "POST /datasets/:id/train": { like: "POST /api/train" },
   "POST /datasets/:id/reading": { like: "PATCH /api/datasets/:id" },
   "POST /datasets/:id/preview": { like: "POST /api/datasets/:id/preview" },
@@ -73,6 +79,7 @@ export function unlisted(action: string): RouteAccess {
 }
 
 function accessOf(action: string, scope: Access, rate?: RateClass): RouteAccess {
-  const isChange = !action.startsWith("GET ") && (scope === "train" || scope === "admin" || scope === "embed");
+  const isChange =
+    !action.startsWith("GET ") && (scope === "train" || scope === "admin" || scope === "embed");
   return { action, scope, rate: rate ?? null, isChange };
 }

@@ -2,7 +2,6 @@
  * Which tokens are there, and whose is the one that was shown? A token is 256 random bits, told once and kept as its
  * hash. The admin's own comes from ADMIN_TOKEN, or is made at the first start.
  */
-import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
@@ -19,7 +18,7 @@ import {
   touchToken,
 } from "../store/tokens.ts";
 import type { Holds } from "./holds.ts";
-import { hashOf, type Identity } from "./identity.ts";
+import { hashOf, type Identity, newSecret } from "./identity.ts";
 import { SCOPES } from "./scopes.ts";
 
 const MAX_TOKENS = 1000;
@@ -81,12 +80,22 @@ export class Tokens {
     const { store, now } = this.options;
     const expiresAt = request.expiresAt === undefined ? null : Date.parse(request.expiresAt);
     if (expiresAt !== null && expiresAt <= now())
-      throw new AppError("invalid", "expiresAt lies in the past", { column: "expiresAt", fix: "Name a later time." });
+      throw new AppError("invalid", "expiresAt lies in the past", {
+        column: "expiresAt",
+        fix: "Name a later time.",
+      });
     if (countTokens(store) >= MAX_TOKENS)
       throw new AppError("conflict", `There are ${MAX_TOKENS} tokens already`, { fix: "Revoke some first." });
     const token = newSecret("sbx_");
     const { name, scopes } = request;
-    const about = { name, scopes: [...new Set(scopes)], createdBy, createdAt: now(), lastUsedAt: null, expiresAt };
+    const about = {
+      name,
+      scopes: [...new Set(scopes)],
+      createdBy,
+      createdAt: now(),
+      lastUsedAt: null,
+      expiresAt,
+    };
     const stored = { id: newId(), hash: hashOf(token), ...about };
     insertToken(store, stored);
     return { ...this.viewOf(stored), token };
@@ -144,7 +153,8 @@ export class Tokens {
   private identityOf(hash: string): Identity {
     const { now } = this.options;
     const token = this.find(hash);
-    if (!token) throw new AppError("unauthorized", "This token is not known here: it is wrong, or was revoked");
+    if (!token)
+      throw new AppError("unauthorized", "This token is not known here: it is wrong, or was revoked");
     if (isOver(token, now())) throw new AppError("unauthorized", `The token ${token.name} has expired`);
     this.touch(token);
     const { id, name, scopes, expiresAt } = token;
@@ -179,9 +189,4 @@ export class Tokens {
 
 function isOver({ expiresAt }: StoredToken, now: number): boolean {
   return expiresAt !== null && expiresAt <= now;
-}
-
-/** 256 random bits in 43 characters; the prefix lets scanners of leaked secrets know it. */
-function newSecret(prefix: string): string {
-  return `${prefix}${randomBytes(32).toString("base64url")}`;
 }

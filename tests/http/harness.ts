@@ -2,15 +2,19 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Server } from "bun";
 import { readConfig } from "../../core/config.ts";
 import type { LoggedEvent } from "../../core/event-log.ts";
 import { openSignalbox, type Signalbox } from "../../core/signalbox.ts";
+import type { Viewer } from "../../core/sockets.ts";
 import { createApp } from "../../server.ts";
 
 export interface Harness {
   box: Signalbox;
-  /** Asks as a script would: JSON, our own host. */
-  ask: (path: string, init?: RequestInit) => Promise<Response>;
+  /** Asks as a script would: JSON, our own host; from this machine, or from another address. */
+  ask: (path: string, init?: RequestInit, from?: string) => Promise<Response>;
+  /** Every route that the server answers, middleware too. */
+  routes: { method: string; path: string }[];
   json: <T = Record<string, unknown>>(path: string, init?: RequestInit) => Promise<T>;
   send: (method: string, path: string, body: unknown) => Promise<Response>;
   upload: (name: string, csv: string | Uint8Array<ArrayBuffer>) => Promise<Response>;
@@ -23,16 +27,19 @@ export async function openHarness(settings: Record<string, string> = {}): Promis
   const config = readConfig({ DATA_DIR: folder, LOG_LEVEL: "silent", METRICS_SECONDS: "3600", ...settings });
   const box = await openSignalbox(config);
   const { app, sockets } = createApp(box, () => {});
-  const ask = async (path: string, init: RequestInit = {}) => {
+  const ask = async (path: string, init: RequestInit = {}, from = "127.0.0.1") => {
     const headers = new Headers({ host: "127.0.0.1:8000", accept: "application/json" });
     new Headers(init.headers).forEach((value, name) => {
       headers.set(name, value);
     });
-    return app.request(`http://127.0.0.1:8000${path}`, { ...init, headers });
+    const peer = { requestIP: () => ({ address: from, port: 1, family: "IPv4" }), timeout: () => {} };
+    const server = peer as unknown as Server<Viewer>;
+    return app.request(`http://127.0.0.1:8000${path}`, { ...init, headers }, { server });
   };
   return {
     box,
     ask,
+    routes: app.routes,
     json: async <T>(path: string, init?: RequestInit) => (await (await ask(path, init)).json()) as T,
     send: (method, path, body) =>
       ask(path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),

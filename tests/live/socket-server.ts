@@ -52,7 +52,9 @@ export function openSocketServer(options: {
     fetch: (request, bun) => {
       const address = bun.requestIP(request)?.address ?? "";
       try {
-        bun.upgrade(request, { data: sockets.admit(new URL(request.url), address) });
+        bun.upgrade(request, {
+          data: sockets.admit(new URL(request.url), { address, hold: () => () => {} }),
+        });
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
         return new Response(error.message, { status: error.code === "unavailable" ? 503 : 422 });

@@ -1,0 +1,92 @@
+/** Who changed what, from where, when? Newest first; what was refused to somebody stands there too. */
+import type { AuditView } from "../core/identity/audit.ts";
+import { type Frame, type Links, url } from "./frame.ts";
+import { Layout } from "./layout.tsx";
+import { Empty, Time } from "./parts.tsx";
+
+export interface AuditProps {
+  entries: readonly AuditView[];
+  /** The cursor of older ones; null: none. */
+  next: number | null;
+}
+
+export function AuditPage({ frame, ...props }: AuditProps & { frame: Frame }) {
+  return (
+    <Layout frame={frame} title="Audit" panels={[]} current="settings">
+      <header class="page-head">
+        <h1>Audit</h1>
+        <p class="lead">Every change, who made it and from where. It is kept here only and never pushed.</p>
+      </header>
+      <Audit links={frame.links} {...props} />
+    </Layout>
+  );
+}
+
+/** For the settings page too. */
+export function Audit({ links, entries, next }: AuditProps & { links: Links }) {
+  return (
+    <section class="panel" aria-labelledby="audit-heading">
+      <h2 id="audit-heading">Who changed what</h2>
+      {entries.length ? (
+        <AuditTable links={links} entries={entries} />
+      ) : (
+        <Empty>Nothing was changed yet.</Empty>
+      )}
+      {next !== null && (
+        <p>
+          <a href={url(links, `/settings/audit?cursor=${next}`)}>Older changes</a>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function AuditTable({ links, entries }: { links: Links; entries: readonly AuditView[] }) {
+  return (
+    <section class="scroll table-scroll" tabindex={0} aria-label="Who changed what">
+      <table>
+        <thead>
+          <tr>
+            {["When", "Who", "From", "What", "Outcome", "Request"].map((label) => (
+              <th scope="col">{label}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {entries.map((entry) => (
+            <AuditRow links={links} entry={entry} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function AuditRow({ links, entry }: { links: Links; entry: AuditView }) {
+  const { at, who, via, address, action, target, made, status, requestId } = entry;
+  const [method = ""] = action.split(" ");
+  return (
+    <tr>
+      <td>
+        <Time at={at} />
+      </td>
+      <th scope="row">
+        {who || "nobody"} <span class="hint">{via}</span>
+      </th>
+      <td>{address || "unknown"}</td>
+      <td title={action}>
+        <span class="method">{method}</span> <code>{target}</code>
+        {made && (
+          <>
+            {" → "}
+            <code>{made.slice(links.base.length)}</code>
+          </>
+        )}
+      </td>
+      <td>{status < 400 ? "done" : `refused (${status})`}</td>
+      <td>
+        <code>{requestId}</code>
+      </td>
+    </tr>
+  );
+}
