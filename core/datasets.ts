@@ -24,6 +24,7 @@ import {
   unreadDatasets,
 } from "./store/datasets.ts";
 import { runsOfDataset } from "./store/runs.ts";
+import { Turns } from "./turns.ts";
 
 export interface DatasetsOptions {
   store: Store;
@@ -59,8 +60,6 @@ export interface Rejection {
 
 type FileToRead = Pick<StoredDataset, "id" | "name" | "sizeBytes" | "choices">;
 
-/** Two readings at a time: more would only share the same cores. */
-const READERS = 2;
 const PROGRESS_MS = 200;
 const REJECTIONS_KEPT = 100;
 /** Free space that an upload must leave for the log and the models. */
@@ -70,9 +69,9 @@ export class Datasets {
   private readonly arrivals = new Map<string, Arrival>();
   private readonly rejections = new Map<string, Rejection>();
   private readonly readers = new Set<Child>();
-  private readonly waiting: (() => void)[] = [];
   private readonly pending = new Map<string, Promise<StoredDataset>>();
-  private reading = 0;
+  /** More readings at a time would only share the same cores; a look at the first rows waits for no long reading. */
+  private readonly turns = { profile: new Turns(2), preview: new Turns(1) };
   private isStopping = false;
   private readonly saidAt = new Map<string, number>();
 
@@ -209,7 +208,8 @@ export class Datasets {
   async preview(id: string, choices: ReadingChoices): Promise<ReadingPreview> {
     const dataset = this.findReady(id);
     const merged = { ...dataset.choices, ...choices };
-    return (await this.readInChild({ ...dataset, choices: merged }, "preview")) as ReadingPreview;
+    const file = { ...dataset, choices: merged };
+    return (await this.turns.preview.take(() => this.readInChild(file, "preview"))) as ReadingPreview;
   }
 
   /** Rows as strings, columns in the plan's order; `next` is the offset of the next page. */
@@ -301,11 +301,10 @@ export class Datasets {
   }
 
   private async read(file: FileToRead): Promise<CsvProfile> {
-    return (await this.readInChild(file, "profile")) as CsvProfile;
+    return (await this.turns.profile.take(() => this.readInChild(file, "profile"))) as CsvProfile;
   }
 
   private async readInChild(file: FileToRead, wanted: ReadInput["wanted"]): Promise<unknown> {
-    await this.takeReader();
     const input: ReadInput = { path: this.pathOf(file.id), name: file.name, choices: file.choices, wanted };
     const child = startChild("read-child", {
       input,
@@ -322,23 +321,8 @@ export class Datasets {
       return await child.result;
     } finally {
       this.readers.delete(child);
-      this.releaseReader();
       this.depart(file.id);
     }
-  }
-
-  private async takeReader(): Promise<void> {
-    if (this.reading < READERS) {
-      this.reading += 1;
-      return;
-    }
-    await new Promise<void>((resolve) => this.waiting.push(resolve));
-  }
-
-  private releaseReader(): void {
-    const next = this.waiting.shift();
-    if (next) next();
-    else this.reading -= 1;
   }
 
   private arrive(arrival: Arrival): void {
