@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import * as z from "zod";
 import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
 
-export type ChildName = "read-child" | "run-child";
+export type ChildName = "read-child" | "run-child" | "backup-child";
 
 /** What a child may say; anything else ends it. */
 const MESSAGE = z.discriminatedUnion("kind", [
@@ -93,7 +93,7 @@ export function startChild(name: ChildName, options: ChildOptions): Child {
 /** The child ended without an answer: a defect, a kill from outside, or the machine out of memory. */
 export class ChildDied extends Error {}
 
-function childCommand(name: ChildName): string[] {
+export function childCommand(name: ChildName): string[] {
   const isOneFile = import.meta.url.includes("$bunfs") || import.meta.url.includes("~BUN");
   return isOneFile
     ? [process.execPath, name]
@@ -101,7 +101,7 @@ function childCommand(name: ChildName): string[] {
 }
 
 /** A child that reads strangers' data needs no secret of ours. */
-function childEnvironment(): Record<string, string> {
+export function childEnvironment(): Record<string, string> {
   const { PATH = "", HOME = "", TMPDIR = "", TZ = "" } = process.env;
   return { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...(TZ && { TZ }) };
 }

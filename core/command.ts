@@ -2,17 +2,19 @@
  * Which subcommands are there? The same program without a server: train, read, back up, check; and its own children.
  * What only a subcommand needs is imported by it: the server shall start in a blink.
  */
-import { existsSync, writeSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type Config, ConfigError, readConfig, settingsHelp } from "./config.ts";
+import { type Config, readConfig, settingsHelp } from "./config.ts";
 import { AppError } from "./errors.ts";
+import { holderOf, holdFolder } from "./hold.ts";
 import { slug } from "./ids.ts";
 import { settleOptions, trainQuery } from "./run-options.ts";
 import { STAGE_NAMES } from "./stages/stage.ts";
-import { Store } from "./store/database.ts";
+import { DATABASE, Store } from "./store/database.ts";
+import { say, tell, writeOut } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
 const HELP = `Signalbox ${VERSION}: a CSV becomes a deployed model while you watch.
@@ -20,7 +22,9 @@ const HELP = `Signalbox ${VERSION}: a CSV becomes a deployed model while you wat
   signalbox                     serve
   signalbox train FILE --target COL [--name N] [--budget S] [--seed N] [--out FILE]
   signalbox read FILE           the rows as they are read, one JSON array a line
-  signalbox backup FILE         a copy of the database, while a server runs too
+  signalbox backup FILE         database, files and models as one tar, while a server runs too; - writes to stdout
+  signalbox restore FILE [--replace]
+                                brings a backup back, into a running server too; what is there is kept aside
   signalbox check               opens the database and verifies it
   signalbox healthcheck         exits 0 where the server on PORT answers
   signalbox --help | --version
@@ -28,18 +32,19 @@ const HELP = `Signalbox ${VERSION}: a CSV becomes a deployed model while you wat
 Settings come from the environment:
 `;
 
+const RESTORE_WAIT_MS = 60_000;
+
 type Command = (words: string[], config: () => Config) => Promise<void>;
 
 const COMMANDS: Record<string, Command> = {
   train: trainCommand,
   read: readCommand,
-  backup: async ([file], config) => {
-    const target = resolve(needed(file, "backup FILE"));
-    openExisting(config()).backup(target);
-  },
+  backup: async ([file], config) => backupCommand(needed(file, "backup FILE"), config()),
+  restore: async (words, config) => restoreCommand(words, config()),
   check: async (_, config) => checkCommand(config()),
   healthcheck: async (_, config) => healthcheckCommand(config()),
   "read-child": async () => (await import("./read-child.ts")).runReadChild(),
+  "backup-child": async ([folder]) => (await import("./backup-child.ts")).runBackupChild(folder!),
   "run-child": async () => (await import("./run-child.ts")).runRunChild(),
   "--help": async () => say(`${HELP}${settingsHelp()}`),
   "--version": async () => say(VERSION),
@@ -53,14 +58,6 @@ export async function runCommand(words: string[]): Promise<boolean> {
   if (!command) throw new AppError("syntax", `There is no command ${name}`, { fix: "See --help." });
   await command(rest, () => readConfig(process.env));
   return true;
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
 }
 
 function needed(word: string | undefined, usage: string): string {
@@ -119,35 +116,10 @@ async function readCommand([file]: string[]): Promise<void> {
   let dialect = "";
   for await (const rows of readRows(path, { onDecided: (decided) => (dialect = JSON.stringify(decided)) })) {
     // To a reader that has gone (`| head`) there is nothing left to say.
-    if (!writeOut(rows.map((row) => `${JSON.stringify(row)}\n`).join(""))) return;
+    if (!writeOut(Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join("")))) return;
   }
   tell(dialect);
 }
-
-/** Waits where the reader is slow; false where it has gone. */
-function writeOut(text: string): boolean {
-  const bytes = Buffer.from(text);
-  try {
-    for (let at = 0; at < bytes.length; ) at += writeSome(bytes.subarray(at));
-    return true;
-  } catch (error) {
-    if ((error as { code?: string }).code === "EPIPE") return false;
-    throw error;
-  }
-}
-
-/** A pipe that is full for now takes nothing. */
-function writeSome(bytes: Uint8Array): number {
-  try {
-    return writeSync(process.stdout.fd, bytes);
-  } catch (error) {
-    if ((error as { code?: string }).code !== "EAGAIN") throw error;
-    Atomics.wait(PAUSE, 0, 0, 1);
-    return 0;
-  }
-}
-
-const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
 function existing(file: string): string {
   const path = resolve(file);
@@ -155,40 +127,79 @@ function existing(file: string): string {
   return path;
 }
 
-/** A check or a backup of nothing would only hide a mistyped DATA_DIR. */
+/** The file is there when it is whole, not before. */
+async function backupCommand(file: string, config: Config): Promise<void> {
+  const folder = resolve(config.DATA_DIR);
+  if (file === "-") return (await import("./backup-child.ts")).runBackupChild(folder);
+  const path = resolve(file);
+  if (existsSync(path))
+    throw new AppError("conflict", `${file} exists already`, { fix: "Name a new file, or remove that one." });
+  const part = `${path}.part`;
+  try {
+    const { packBackup } = await import("./backup.ts");
+    const sink = Bun.file(part).writer();
+    for await (const bytes of packBackup(folder, Date.now)) {
+      sink.write(bytes);
+      await sink.flush();
+    }
+    await sink.end();
+    await rename(part, path);
+  } finally {
+    await rm(part, { force: true });
+  }
+  tell(`${file}: ${Bun.file(path).size} bytes`);
+}
+
+async function restoreCommand(words: string[], config: Config): Promise<void> {
+  const [file] = words.filter((word) => word !== "--replace");
+  const path = existing(needed(file, "restore FILE [--replace]"));
+  const folder = resolve(config.DATA_DIR);
+  const { adoptRestored, isRestoreWaiting, unpackBackup } = await import("./restore.ts");
+  if (existsSync(join(folder, DATABASE)) && !words.includes("--replace")) {
+    throw new AppError("conflict", `${folder} holds data`, {
+      fix: "Name an empty DATA_DIR, or add --replace: what is there is then kept in a folder beside it.",
+    });
+  }
+  await unpackBackup(path, folder);
+  const holder = holderOf(folder);
+  if (holder === null) {
+    const release = holdFolder(folder);
+    const kept = adoptRestored(folder, Date.now());
+    release();
+    return tell(`Restored.${kept ? ` What was there is kept in ${kept}` : ""}`);
+  }
+  process.kill(holder, "SIGHUP");
+  for (let waited = 0; isRestoreWaiting(folder); waited += 100) {
+    if (waited > RESTORE_WAIT_MS)
+      throw new AppError("unavailable", `Process ${holder} has not taken the backup up`, {
+        fix: "It is unpacked and checked: restart that process, and it goes on with it.",
+      });
+    await Bun.sleep(100);
+  }
+  tell(`Restored: process ${holder} goes on with it. What was there is kept beside it, in replaced-…`);
+}
+
+/** A check of nothing would only hide a mistyped DATA_DIR. */
 function openExisting(config: Config): Store {
   const folder = resolve(config.DATA_DIR);
-  if (existsSync(join(folder, "signalbox.sqlite"))) return Store.open(folder);
+  if (existsSync(join(folder, DATABASE))) return Store.open(folder);
   throw new AppError("missing", `There is no database in ${folder}`, { fix: "Name the folder in DATA_DIR." });
 }
 
 function checkCommand(config: Config): void {
-  const store = openExisting(config);
-  const rows = store.all<{ integrity_check: string }>("PRAGMA integrity_check");
-  const faults = rows.map((row) => row.integrity_check).filter((line) => line !== "ok");
-  if (faults.length)
-    throw new AppError("conflict", `The database is damaged: ${faults[0]}`, { fix: "Restore a backup." });
+  const [fault] = openExisting(config).faults();
+  if (fault)
+    throw new AppError("conflict", `The database is damaged: ${fault}`, { fix: "Restore a backup." });
   say("ok");
 }
 
 async function healthcheckCommand(config: Config): Promise<void> {
-  const url = `http://127.0.0.1:${config.PORT}${config.BASE_PATH}/healthz`;
+  const host = ["0.0.0.0", "::", "[::]"].includes(config.HOST) ? "127.0.0.1" : config.HOST;
+  const url = `http://${host}:${config.PORT}${config.BASE_PATH}/healthz`;
   const answer = await fetch(url).catch(() => null);
   if (!answer?.ok) {
     throw new AppError("unavailable", `${url} ${answer ? `answers ${answer.status}` : "does not answer"}`, {
       fix: "Give this command the PORT and BASE_PATH of the server.",
     });
   }
-}
-
-/** Prints an error as one line on stderr; the exit code says whose fault it was. */
-export function failCommand(error: unknown): never {
-  const isOurs = error instanceof AppError || error instanceof ConfigError;
-  const fix = error instanceof AppError && error.place.fix ? ` ${error.place.fix}` : "";
-  tell(
-    isOurs
-      ? `signalbox: ${(error as Error).message}.${fix}`
-      : String(error instanceof Error ? error.stack : error),
-  );
-  process.exit(isOurs ? 2 : 1);
 }

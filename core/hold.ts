@@ -32,6 +32,12 @@ export function holdFolder(folder: string): () => void {
   };
 }
 
+/** The process that has the folder now; null: none. */
+export function holderOf(folder: string): number | null {
+  const holder = readHolder(join(folder, "holder.json"));
+  return holder && isAlive(holder) ? holder.pid : null;
+}
+
 interface Holder {
   pid: number;
   /** Start time as the kernel counts it: a new process with an old pid is somebody else. Empty where unknown. */

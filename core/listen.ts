@@ -5,42 +5,96 @@
 import type { Server, WebSocketHandler } from "bun";
 import { type Config, readConfig } from "./config.ts";
 import { AppError } from "./errors.ts";
+import { isRestoreWaiting } from "./restore.ts";
 import { openSignalbox, type Signalbox } from "./signalbox.ts";
 import type { Sockets, Viewer } from "./sockets.ts";
+import { failCommand } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
 const DRAIN_MS = 8000;
+const POLL_MS = 50;
 
 export interface Application {
   app: { fetch: (request: Request, bindings: { server: Server<Viewer> }) => Response | Promise<Response> };
   sockets: Sockets;
 }
 
+type Build = (box: Signalbox, publish: (topic: string, message: string) => void) => Application;
+
 /** Serves until a signal. Throws ConfigError or AppError where it cannot begin. */
-export async function listen(
-  build: (box: Signalbox, publish: (topic: string, message: string) => void) => Application,
-): Promise<void> {
+export async function listen(build: Build): Promise<void> {
   const config = readConfig(process.env);
-  const box = await openSignalbox(config);
-  const { app, sockets } = build(box, (topic, message) => server.publish(topic, message));
+  let current = await open(config, build, (topic, message) => server.publish(topic, message));
+  let isChanging = false;
   const server = serve(config, {
-    fetch: (request, bun) => app.fetch(request, { server: bun }),
-    websocket: sockets.handlers(),
+    fetch: (request, bun) =>
+      isChanging ? comeBack() : current.application.app.fetch(request, { server: bun }),
+    websocket: following(() => current.handlers),
   });
   config.PORT = server.port ?? config.PORT;
   const url = `http://${config.HOST}:${config.PORT}${config.BASE_PATH}/`;
   console.log(JSON.stringify({ url, version: VERSION }));
-  tellAdminToken(box.tokens.freshAdminToken, url);
+  tellAdminToken(current.box.tokens.freshAdminToken, url);
+
   const stop = async () => {
-    sockets.stop();
-    // First of all: who follows a training shall hear that it was interrupted.
-    box.runs.stop();
+    interrupt(current);
     await Promise.race([server.stop(), Bun.sleep(DRAIN_MS)]);
-    await box.close();
+    await current.box.close();
     process.exit(0);
+  };
+  /** The same process and port go on with the backup that waits; a terminal that hangs up ends it as ever. */
+  const change = async () => {
+    if (isChanging || !isRestoreWaiting(config.DATA_DIR)) return isChanging ? undefined : stop();
+    isChanging = true;
+    interrupt(current);
+    for (let waited = 0; server.pendingRequests > 0 && waited < DRAIN_MS; waited += POLL_MS)
+      await Bun.sleep(POLL_MS);
+    await current.box.close();
+    const anew = { ...readConfig(process.env), PORT: config.PORT };
+    current = await open(anew, build, (topic, message) => server.publish(topic, message));
+    isChanging = false;
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+  process.on("SIGHUP", () => change().catch(failCommand));
+}
+
+interface Current {
+  box: Signalbox;
+  application: Application;
+  handlers: WebSocketHandler<Viewer>;
+}
+
+async function open(
+  config: Config,
+  build: Build,
+  publish: (topic: string, message: string) => void,
+): Promise<Current> {
+  const box = await openSignalbox(config);
+  const application = build(box, publish);
+  return { box, application, handlers: application.sockets.handlers() };
+}
+
+/** Viewers are told to come back; who follows a training hears first of all that it was interrupted. */
+function interrupt({ application, box }: Current): void {
+  application.sockets.stop();
+  box.runs.stop();
+}
+
+function comeBack(): Response {
+  return new Response("A backup is being restored\n", { status: 503, headers: { "retry-after": "1" } });
+}
+
+/** Bun keeps the handlers that it was given: these pass on to those of now. */
+function following(now: () => WebSocketHandler<Viewer>): WebSocketHandler<Viewer> {
+  return {
+    ...now(),
+    open: (socket) => now().open?.(socket),
+    message: (socket, message) => now().message?.(socket, message),
+    pong: (socket, data) => now().pong?.(socket, data),
+    drain: (socket) => now().drain?.(socket),
+    close: (socket, code, reason) => now().close?.(socket, code, reason),
+  };
 }
 
 /** To a person, once; not among the log's lines, which are gathered and kept. */

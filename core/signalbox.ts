@@ -19,6 +19,7 @@ import { Tokens } from "./identity/tokens.ts";
 import { type Logger, openLogger } from "./log.ts";
 import { ModelCache } from "./model-cache.ts";
 import { Models } from "./models.ts";
+import { adoptRestored, sweepStages } from "./restore.ts";
 import { startRetention } from "./retention.ts";
 import { Runs } from "./runs.ts";
 import { Serving } from "./serving.ts";
@@ -55,6 +56,9 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   makeFolder(folder);
   const release = holdFolder(folder);
   const logger = openLogger(config.LOG_LEVEL);
+  sweepStages(folder);
+  const kept = adoptRestored(folder, now());
+  if (kept) logger.warn({ kept }, "a backup was restored; what was there before is kept");
   const store = Store.open(folder);
   const log = new EventLog(store, now);
   const alerts = new Alerts({ store, log, now });

@@ -4,6 +4,7 @@ import { AUDIT_ROUTES } from "./audit.ts";
 import { DATASET_ROUTES } from "./datasets.ts";
 import { LIVE_ROUTES } from "./live.ts";
 import { MODEL_ROUTES } from "./models.ts";
+import { OPERATIONS_ROUTES } from "./operations.ts";
 import { PREDICTION_ROUTES } from "./predictions.ts";
 import type { Route } from "./route.ts";
 import { SAMPLE_ROUTES } from "./samples.ts";
@@ -24,4 +25,5 @@ export const API: Route[] = [
   ...SETTINGS_ROUTES,
   ...TOKEN_ROUTES,
   ...AUDIT_ROUTES,
+  ...OPERATIONS_ROUTES,
 ];

@@ -3,10 +3,14 @@
  * It never deletes or overwrites a database that it cannot read.
  */
 import { Database } from "bun:sqlite";
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import { MIGRATIONS } from "./migrations.ts";
+
+export const DATABASE = "signalbox.sqlite";
+/** The schema's version that this program writes. */
+export const SCHEMA = MIGRATIONS.length;
 
 export type Parameters = Record<string, string | number | null>;
 
@@ -17,13 +21,24 @@ export class Store {
     private readonly database: Database,
     readonly folder: string,
   ) {
-    this.epoch = this.meta("epoch", () => crypto.randomUUID().slice(0, 8));
+    this.epoch = this.meta("epoch", newEpoch);
+  }
+
+  /** Writes a consistent copy of the database in `folder` while others write to it. */
+  static copy(folder: string, path: string): void {
+    const database = new Database(join(folder, DATABASE), { readonly: true, strict: true });
+    try {
+      database.exec("PRAGMA busy_timeout = 5000");
+      database.query("VACUUM INTO $path").run({ path });
+    } finally {
+      database.close();
+    }
   }
 
   /** Opens (or makes) the database in `folder`. Throws AppError where its schema is newer or it is not a database. */
   static open(folder: string): Store {
     mkdirSync(folder, { recursive: true });
-    const database = new Database(join(folder, "signalbox.sqlite"), { create: true, strict: true });
+    const database = new Database(join(folder, DATABASE), { create: true, strict: true });
     try {
       configure(database);
       migrate(database);
@@ -62,10 +77,15 @@ export class Store {
     return value;
   }
 
-  /** A consistent copy while others write. The target must not exist. */
-  backup(path: string): void {
-    if (existsSync(path)) throw new AppError("conflict", `${path} exists`, { fix: "Name a new file." });
-    this.run("VACUUM INTO $path", { path });
+  /** What SQLite finds wrong in the file; empty where nothing is. */
+  faults(): string[] {
+    const rows = this.all<{ integrity_check: string }>("PRAGMA integrity_check");
+    return rows.map((row) => row.integrity_check).filter((line) => line !== "ok");
+  }
+
+  /** Positions in the log that anybody has seen mean nothing from now on. Known after the next opening. */
+  beginEpoch(): void {
+    this.run("UPDATE meta SET value = $value WHERE key = 'epoch'", { value: newEpoch() });
   }
 
   /**
@@ -80,6 +100,10 @@ export class Store {
   close(): void {
     this.database.close();
   }
+}
+
+function newEpoch(): string {
+  return crypto.randomUUID().slice(0, 8);
 }
 
 function configure(database: Database): void {

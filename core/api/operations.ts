@@ -1,0 +1,25 @@
+/** The API of whoever runs the server: a backup while it works. */
+import { backupStream } from "../backup-stream.ts";
+import type { Route } from "./route.ts";
+
+export const OPERATIONS_ROUTES: Route[] = [
+  {
+    method: "GET",
+    path: "/api/backup",
+    scope: "admin",
+    example: "curl --fail-with-body -o signalbox.tar '{home}/api/backup'",
+    says: "Database, files and models as one tar, consistent while others write; `restore` brings it back.",
+    handle: async ({ box, request, takeTime }) => {
+      takeTime();
+      const body = await backupStream(box.config.DATA_DIR, request.signal);
+      const day = new Date(box.now()).toISOString().slice(0, 10);
+      return new Response(body, {
+        headers: {
+          "content-type": "application/x-tar",
+          "content-disposition": `attachment; filename="signalbox-${day}.tar"`,
+          "cache-control": "no-store",
+        },
+      });
+    },
+  },
+];

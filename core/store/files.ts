@@ -1,0 +1,11 @@
+/** SQL of files: which does the database name? */
+import type { Store } from "./database.ts";
+
+/** Paths below the data folder; a file that is still being read may be refused yet. */
+export function filesOf(store: Store): string[] {
+  const rows = store.all<{ path: string }>(
+    `SELECT 'datasets/' || id || '.csv' AS path FROM datasets WHERE status = 'ready'
+     UNION SELECT 'models/' || run_id || '.bin' FROM model_versions`,
+  );
+  return rows.map(({ path }) => path);
+}
