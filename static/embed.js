@@ -20,4 +20,8 @@
     url.searchParams.set("token", token);
     request.action = url.pathname + url.search;
   });
+  // The page itself says why it may not be seen any more.
+  document.addEventListener("htmx:before:response", ({ detail }) => {
+    if (detail.ctx.response.status === 401) location.reload();
+  });
 })();

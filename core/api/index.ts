@@ -2,6 +2,7 @@
 import { ALERT_ROUTES } from "./alerts.ts";
 import { AUDIT_ROUTES } from "./audit.ts";
 import { DATASET_ROUTES } from "./datasets.ts";
+import { EMBED_ROUTES } from "./embeds.ts";
 import { LIVE_ROUTES } from "./live.ts";
 import { MODEL_ROUTES } from "./models.ts";
 import { OPERATIONS_ROUTES } from "./operations.ts";
@@ -22,6 +23,7 @@ export const API: Route[] = [
   ...LIVE_ROUTES,
   ...ALERT_ROUTES,
   ...WEBHOOK_ROUTES,
+  ...EMBED_ROUTES,
   ...SETTINGS_ROUTES,
   ...TOKEN_ROUTES,
   ...AUDIT_ROUTES,
