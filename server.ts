@@ -8,9 +8,11 @@ import { getCookie } from "hono/cookie";
 import { requestId } from "hono/request-id";
 import { matchedRoutes } from "hono/route";
 import { getPath as plainPath } from "hono/utils/url";
-import { openApi, routeDocs } from "./core/api/docs.ts";
+import { answerRoute } from "./core/api/answer.ts";
+import { routeDocs } from "./core/api/docs.ts";
 import * as forms from "./core/api/forms.ts";
 import { API } from "./core/api/index.ts";
+import { openApi } from "./core/api/openapi.ts";
 import { type Call, nothingAt } from "./core/api/route.ts";
 import { runCommand } from "./core/command.ts";
 import { AppError } from "./core/errors.ts";
@@ -112,6 +114,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     params: c.req.param() as Record<string, string>,
     query: c.req.query(),
     home: `${origin(c)}${config.BASE_PATH}`,
+    body: undefined,
     requestId: c.var.requestId,
     identity: c.var.visit.identity ?? NOBODY,
     hold: box.holds.holdFor(c.var.visit.identity ?? NOBODY),
@@ -239,7 +242,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   });
 
   // API: the rows stand in core/api
-  for (const { method, path, handle } of API) app.on(method, path, (c) => handle(callOf(c)));
+  for (const row of API) app.on(row.method, row.path, (c) => answerRoute(row, callOf(c)));
   app.get("/openapi.json", (c) => c.json(openApi(API, callOf(c).home)));
 
   app.get("/static/:file", (c) => {

@@ -9,7 +9,9 @@ export type ErrorCode =
   | "forbidden" // 403
   | "missing" // 404
   | "method" // 405
+  | "not_acceptable" // 406
   | "conflict" // 409
+  | "precondition" // 412: changed by somebody else meanwhile
   | "too_large" // 413
   | "media_type" // 415
   | "host" // 421

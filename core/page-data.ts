@@ -1,8 +1,8 @@
 /** What does each page show? One reader a page: typed data from the store, no HTML. */
-import type { Call } from "./api/route.ts";
+import { type Call, LIST_QUERY } from "./api/route.ts";
 import type { ReadingPreview } from "./csv/types.ts";
 import { AppError } from "./errors.ts";
-import { readPage } from "./http/negotiate.ts";
+import { checked } from "./http/body.ts";
 import type { Problem } from "./http/problem.ts";
 import type { TokenView } from "./identity/tokens.ts";
 import { activityRows, datasetRows, modelRows, NEWEST, newerPage, runRows } from "./list-data.ts";
@@ -47,8 +47,8 @@ export function dashboardData({ box }: Call) {
 
 /** A list's newest page as its panel shows it, or the rows below `?cursor=`. Throws AppError `invalid`. */
 export function listData(list: keyof typeof OLDER) {
-  return ({ box, url }: Call) => {
-    const { before } = readPage(url);
+  return ({ box, query }: Call) => {
+    const { cursor: before } = checked(query, LIST_QUERY);
     if (before === NEWEST)
       return { list, cursor: null, newer: null, data: READERS[list](box, null) as PanelData[typeof list] };
     const range = { before, limit: LISTED_ROWS };
@@ -96,8 +96,8 @@ export function tokensData({ box }: Call): { tokens: TokenView[]; fresh?: TokenV
   return { tokens: box.tokens.list() };
 }
 
-export function auditData({ box, url }: Call) {
-  const { before, limit } = readPage(url);
-  const { items: entries, next } = box.audit.page(before, limit);
+export function auditData({ box, query }: Call) {
+  const { cursor, limit } = checked(query, LIST_QUERY);
+  const { items: entries, next } = box.audit.page(cursor, limit);
   return { entries, next };
 }

@@ -38,11 +38,11 @@ import {
 } from "./store/runs.ts";
 
 export interface PanelData {
-  metrics: { gauges: (GaugeReading & { history: { at: number; value: number }[] })[] };
+  metrics: { gauges: (GaugeReading & { history: { at: string; value: number }[] })[] };
   health: { state: HealthState; gauges: GaugeReading[] };
   activity: Page<Activity>;
   datasets: Page<DatasetSummary> & { arrivals: Arrival[]; rejection: Rejection | null };
-  predictions: { perMinute: { minute: number; predictions: number }[]; lastMinute: number };
+  predictions: { perMinute: PredictionMinute[]; lastMinute: number };
   connection: { sockets: number; seq: number; upSeconds: number };
   attention: { items: AttentionItem[] };
   run: RunView | null;
@@ -52,6 +52,12 @@ export interface PanelData {
   runs: Page<RunRow>;
   models: Page<ModelRow>;
   model: ModelView | null;
+}
+
+/** A minute by its start, and what was predicted in it. */
+export interface PredictionMinute {
+  at: string;
+  predictions: number;
 }
 
 export interface ModelView {
@@ -68,7 +74,7 @@ export interface ModelView {
     live: LiveView;
   }[];
   deployments: { version: number; at: string }[];
-  predictions: { total: number; perMinute: { minute: number; predictions: number }[] };
+  predictions: { total: number; perMinute: PredictionMinute[] };
 }
 
 /** Something that needs a person, with the one thing to do about it. */
@@ -96,7 +102,9 @@ export const READERS: { [P in Panel]: (source: PanelSource, subject: string | nu
     metrics: (source) => ({
       gauges: source.health.readings().map((reading) => ({
         ...reading,
-        history: source.health.history(reading.gauge),
+        history: source.health
+          .history(reading.gauge)
+          .map(({ at, value }) => ({ at: new Date(at).toISOString(), value })),
       })),
     }),
     health: (source) => ({ state: source.health.state(), gauges: source.health.readings() }),
@@ -197,14 +205,14 @@ function view(source: Signalbox, subject: string | null): RunView | null {
 }
 
 /** The last hour, every minute of it, zero where nothing was asked. */
-function minutes(source: Signalbox, name: string | null): { minute: number; predictions: number }[] {
+function minutes(source: Signalbox, name: string | null): PredictionMinute[] {
   const last = Math.floor(source.now() / 60_000);
   const first = last - HOUR_MINUTES + 1;
   const counted = new Map(
     predictionsSince(source.store, first, name).map((row) => [row.minute, row.predictions]),
   );
   return Array.from({ length: HOUR_MINUTES }, (_, index) => ({
-    minute: first + index,
+    at: new Date((first + index) * 60_000).toISOString(),
     predictions: counted.get(first + index) ?? 0,
   }));
 }

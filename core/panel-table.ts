@@ -50,7 +50,7 @@ export const PANEL_TABLES: { [P in Panel]: (data: NonNullable<PanelData[P]>) => 
   predictions: ({ perMinute }) =>
     table(
       ["minute", "predictions"],
-      perMinute.map(({ minute, predictions }) => [new Date(minute * 60_000).toISOString(), predictions]),
+      perMinute.map(({ at, predictions }) => [at, predictions]),
     ),
   connection: ({ sockets, seq, upSeconds }) =>
     table(["sockets", "seq", "upSeconds"], [[sockets, seq, upSeconds]]),

@@ -37,6 +37,9 @@ export function datasetView(dataset: StoredDataset) {
   };
 }
 
+export type DatasetView = ReturnType<typeof datasetView>;
+export type RejectionView = ReturnType<typeof rejectionView>;
+
 /** A dataset by id, while it is read what was found so far; or why it was refused. Throws AppError `missing`. */
 export function datasetById(datasets: Datasets, id: string) {
   const rejection = datasets.rejection(id);
@@ -48,5 +51,5 @@ export function datasetById(datasets: Datasets, id: string) {
 
 /** A file that was refused after `?wait=0`: nothing of it is stored but why. */
 function rejectionView({ id, name, at, error }: Rejection) {
-  return { id, name, status: "rejected", rejectedAt: new Date(at).toISOString(), error };
+  return { id, name, status: "rejected" as const, rejectedAt: new Date(at).toISOString(), error };
 }

@@ -3,7 +3,7 @@
  * dropped since. It shows nothing that was not known then: findings and facts of a stage only once it had finished.
  */
 import type { EventData, EventName } from "./events.ts";
-import { currentRounds, overallProgress, type RunView, ranked, runView } from "./run-view.ts";
+import { currentRounds, overallProgress, type RunStage, type RunView, ranked, runView } from "./run-view.ts";
 import type { Candidate } from "./stages/stage.ts";
 import type { Store } from "./store/database.ts";
 import { runEvents } from "./store/run-events.ts";
@@ -106,7 +106,7 @@ function foldEvents(events: RecordedEvent[], final: RunView): Fold {
 }
 
 function viewAt(final: RunView, { stages: told, candidates }: Fold, seconds: number): RunView {
-  const stages = final.stages.map((stage): StoredStage => {
+  const stages = final.stages.map((stage): RunStage => {
     const then = told.get(stage.position);
     if (then?.status === "finished") return { ...stage, ...then };
     const unknown = { findings: [], facts: {}, durationMs: null };

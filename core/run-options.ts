@@ -2,7 +2,6 @@
 import * as z from "zod";
 import type { CsvProfile } from "./csv/types.ts";
 import { AppError } from "./errors.ts";
-import { checked } from "./http/body.ts";
 import type { RunOptions } from "./stages/stage.ts";
 import { isMetricName, METRICS } from "./trainer/metrics.ts";
 
@@ -36,30 +35,34 @@ export const TRAIN_REQUEST = z.strictObject({
 export type TrainRequest = z.output<typeof TRAIN_REQUEST>;
 
 const number = z.coerce.number("must be a number");
-const list = z.string().transform((text) => text.split(",").filter(Boolean));
-const TRAIN_QUERY = z.strictObject({
-  /** The file's name, where the path does not carry it. */
-  file: z.string().optional(),
-  target: z.string().optional(),
-  task: z.string().optional(),
-  name: z.string().optional(),
-  features: list.optional(),
-  exclude: list.optional(),
-  budgetSeconds: number.optional(),
-  budgetRounds: number.optional(),
-  split: z.string().optional(),
-  splitColumn: z.string().optional(),
-  seed: number.optional(),
-  metric: z.string().optional(),
+const list = z
+  .string()
+  .regex(/[^,]/, "must name a column")
+  .transform((text) => text.split(",").filter(Boolean));
+export const TRAIN_QUERY = z.strictObject({
+  target: z.string().optional().describe("the column to predict; guessed where it is left out"),
+  name: MODEL_NAME.optional().describe("the model's name; the file's where it is left out"),
+  file: z.string().max(1000).optional().describe("the file's name, where the path does not carry it"),
+  task: TRAIN_REQUEST.shape.task.describe("found by looking where it is left out"),
+  features: list.optional().describe("columns to learn from, separated by commas"),
+  exclude: list.optional().describe("columns to leave out, separated by commas"),
+  budgetSeconds: number.min(1).max(86_400).optional().describe("how long it may take"),
+  budgetRounds: number
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .describe("ends by rounds: same bytes, same seed, same model"),
+  split: TRAIN_REQUEST.shape.split.describe("how the test part is chosen"),
+  splitColumn: z.string().optional().describe("the date or the group, where split asks for one"),
+  seed: number
+    .int()
+    .min(0)
+    .max(2 ** 31)
+    .optional()
+    .describe("the same seed gives the same split"),
+  metric: TRAIN_REQUEST.shape.metric.describe("what the race is about, by scikit-learn's name"),
 });
-
-const { datasetId: _, ...ASKED } = TRAIN_REQUEST.shape;
-
-/** A training asked for in a URL's query, where lists stand between commas. Throws AppError `invalid`. */
-export function trainQuery(query: Record<string, string>): Omit<TrainRequest, "datasetId"> {
-  const { file: _, ...asked } = checked(query, TRAIN_QUERY);
-  return checked(asked, z.strictObject(ASKED));
-}
 
 /** The options that the run keeps. Throws AppError `invalid` where a column or the target is not there. */
 export function settleOptions(request: TrainRequest, profile: CsvProfile, budgetSeconds: number): RunOptions {

@@ -14,6 +14,9 @@ import {
 } from "./store/runs.ts";
 import { isMetricName, METRICS } from "./trainer/metrics.ts";
 
+/** A stage as others see it: its time as text. */
+export type RunStage = Omit<StoredStage, "startedAt"> & { startedAt: string | null };
+
 export interface RunView {
   id: string;
   number: number;
@@ -25,7 +28,7 @@ export interface RunView {
   metric: string | null;
   status: RunStatus;
   stage: string | null;
-  stages: StoredStage[];
+  stages: RunStage[];
   /** 0..1 over all stages. */
   progress: number;
   elapsedMs: number;
@@ -51,7 +54,10 @@ export interface RunView {
 const STAGE_SHARES = [0.06, 0.03, 0.05, 0.5, 0.2, 0.06, 0.07, 0.03];
 
 export function runView(store: Store, run: StoredRun, now: number): RunView {
-  const stages = runStages(store, run.id);
+  const stages = runStages(store, run.id).map((stage) => ({
+    ...stage,
+    startedAt: timeText(stage.startedAt),
+  }));
   const metric = run.result?.metric ?? settledMetric(stages) ?? run.options.metric;
   const progress = run.status === "finished" ? 1 : overallProgress(stages);
   const elapsedMs = run.startedAt === null ? 0 : (run.finishedAt ?? now) - run.startedAt;
@@ -82,9 +88,13 @@ export function runView(store: Store, run: StoredRun, now: number): RunView {
     options: run.options,
     error: run.error,
     queuedAt: new Date(run.queuedAt).toISOString(),
-    startedAt: run.startedAt === null ? null : new Date(run.startedAt).toISOString(),
-    finishedAt: run.finishedAt === null ? null : new Date(run.finishedAt).toISOString(),
+    startedAt: timeText(run.startedAt),
+    finishedAt: timeText(run.finishedAt),
   };
+}
+
+function timeText(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
 }
 
 /** The rounds of the winner once there is one, else of the candidate that trained last. */
@@ -95,7 +105,7 @@ export function currentRounds(store: Store, run: StoredRun): StoredRound[] {
   return latest === null ? [] : runRounds(store, run.id, latest);
 }
 
-export function overallProgress(stages: StoredStage[]): number {
+export function overallProgress(stages: Pick<StoredStage, "progress">[]): number {
   return stages.reduce((sum, stage, index) => sum + stage.progress * (STAGE_SHARES[index] ?? 0), 0);
 }
 
@@ -106,7 +116,7 @@ function etaSeconds(progress: number, elapsedMs: number, budgetSeconds: number):
   return Math.round(Math.min(byPace, Math.max(1, budgetSeconds - elapsedMs / 1000)));
 }
 
-function settledMetric(stages: StoredStage[]): string | null {
+function settledMetric(stages: Pick<StoredStage, "facts">[]): string | null {
   const metric = stages[0]?.facts.metric;
   return typeof metric === "string" ? metric : null;
 }

@@ -38,17 +38,34 @@ const ROWS = z.strictObject({
   rows: z.array(ROW).min(1).max(MAX_ROWS, `at most ${MAX_ROWS} rows at a time`),
 });
 
+const ROW_DOC = { type: "object", additionalProperties: { type: ["string", "number", "boolean", "null"] } };
+/** The checks below as JSON Schema, which cannot be made of a transform. */
+const PREDICT_REQUEST_DOC = {
+  anyOf: [
+    {
+      type: "object",
+      properties: { rows: { type: "array", items: ROW_DOC, minItems: 1, maxItems: MAX_ROWS } },
+      required: ["rows"],
+      additionalProperties: false,
+    },
+    ROW_DOC,
+  ],
+};
+
 /** `{rows: [...]}`, or one bare row: a column called "rows" then holds a cell, not a list. */
-export const PREDICT_REQUEST = z.unknown().transform((body, context): PredictRow[] => {
-  const isList =
-    typeof body === "object" && body !== null && Array.isArray((body as { rows?: unknown }).rows);
-  const parsed = isList
-    ? ROWS.transform(({ rows }) => rows).safeParse(body)
-    : ROW.transform((row) => [row]).safeParse(body);
-  if (parsed.success) return parsed.data;
-  for (const { path, message } of parsed.error.issues) context.addIssue({ code: "custom", path, message });
-  return z.NEVER;
-});
+export const PREDICT_REQUEST = z
+  .unknown()
+  .transform((body, context): PredictRow[] => {
+    const isList =
+      typeof body === "object" && body !== null && Array.isArray((body as { rows?: unknown }).rows);
+    const parsed = isList
+      ? ROWS.transform(({ rows }) => rows).safeParse(body)
+      : ROW.transform((row) => [row]).safeParse(body);
+    if (parsed.success) return parsed.data;
+    for (const { path, message } of parsed.error.issues) context.addIssue({ code: "custom", path, message });
+    return z.NEVER;
+  })
+  .meta({ id: "PredictRequest", ...PREDICT_REQUEST_DOC });
 
 export interface PredictOptions {
   explain: boolean;

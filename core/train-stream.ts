@@ -33,14 +33,17 @@ export async function* trainStream(box: Signalbox, options: TrainStreamOptions):
     }
   }
   const run = await box.runs.ended(options.runId);
-  if (run.status !== "finished" || !run.result) {
-    throw new AppError("invalid", run.error?.message ?? `Run ${run.number} was ${run.status}`, {
-      fix: run.error?.fix,
-    });
-  }
+  const result = finishedRun(run);
   yield options.format === "ndjson"
-    ? `${JSON.stringify({ type: "result", ...outcome(run, run.result, options.home) })}\n`
-    : verdictText(run, run.result, options.home);
+    ? `${JSON.stringify({ type: "result", ...outcome(run, result, options.home) })}\n`
+    : verdictText(run, result, options.home);
+}
+
+/** What a run came to. Throws AppError where it did not finish. */
+export function finishedRun(run: StoredRun): RunSummary {
+  if (run.status === "finished" && run.result) return run.result;
+  const { message = `Run ${run.number} was ${run.status}`, column, fix } = run.error ?? {};
+  throw new AppError("invalid", message, { column, fix });
 }
 
 function isEnd(type: EventName): boolean {

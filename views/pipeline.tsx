@@ -1,8 +1,7 @@
 /** Where does a run stand? Its head with the verdict and the buttons, its eight stages, and the list of runs. */
 import type { Finding } from "../core/csv/types.ts";
 import type { PanelData } from "../core/panel-data.ts";
-import type { RunView } from "../core/run-view.ts";
-import type { StoredStage } from "../core/store/runs.ts";
+import type { RunStage, RunView } from "../core/run-view.ts";
 import { count, duration, firstSentence, percent, plural } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import { Action, Bar, curlLine, Empty, LampDot, Older, Time } from "./parts.tsx";
@@ -113,7 +112,7 @@ export function StagesPanel({ data: run, panelKey }: { data: RunView; panelKey: 
   );
 }
 
-function StageRow({ stage, id, verdict }: { stage: StoredStage; id: string; verdict: string | null }) {
+function StageRow({ stage, id, verdict }: { stage: RunStage; id: string; verdict: string | null }) {
   const { name, status, progress, durationMs, findings } = stage;
   const words = status === "running" ? percent(progress) : STAGE_WORDS[status];
   const time = durationMs === null ? "" : duration(durationMs);
@@ -128,7 +127,7 @@ function StageRow({ stage, id, verdict }: { stage: StoredStage; id: string; verd
 }
 
 /** The verdict stands above the stages; it is not said again below them. */
-function stageNote({ name, note }: StoredStage, verdict: string | null): string {
+function stageNote({ name, note }: RunStage, verdict: string | null): string {
   return note && note !== verdict ? note : stageSays(name);
 }
 

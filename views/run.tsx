@@ -1,8 +1,7 @@
 /** A run's story: where it stands, what each stage found, the curve, every candidate, and what it was asked for. */
 import type { PanelData } from "../core/panel-data.ts";
 import type { PanelKey } from "../core/panels.ts";
-import type { RunView } from "../core/run-view.ts";
-import type { StoredStage } from "../core/store/runs.ts";
+import type { RunStage, RunView } from "../core/run-view.ts";
 import { Facts, Pairs, toldFacts } from "./facts.tsx";
 import { duration, figure } from "./format.ts";
 import { type Frame, url } from "./frame.ts";
@@ -97,7 +96,7 @@ function Candidates({ run }: { run: RunView }) {
   );
 }
 
-function StageFacts({ stages }: { stages: readonly StoredStage[] }) {
+function StageFacts({ stages }: { stages: readonly RunStage[] }) {
   const told = stages.filter(({ facts, findings }) => toldFacts(facts).length > 0 || findings.length > 0);
   if (!told.length) return null;
   return (

@@ -1,13 +1,28 @@
 /** The API of alerts: what needs a person. */
-import type { Route } from "./route.ts";
+import * as z from "zod";
+import { TIME } from "./dataset-schema.ts";
+import { listOf, route } from "./route.ts";
 
-export const ALERT_ROUTES: Route[] = [
-  {
+const ALERT = z
+  .object({
+    id: z.string(),
+    code: z.string(),
+    subject: z.string(),
+    severity: z.enum(["warning", "error"]),
+    sentence: z.string(),
+    action: z.object({ label: z.string(), method: z.enum(["get", "post"]), path: z.string() }),
+    raisedAt: TIME,
+  })
+  .meta({ id: "Alert" });
+
+export const ALERT_ROUTES = [
+  route({
     method: "GET",
     path: "/api/alerts",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/alerts'",
     says: "What needs a person and was not dismissed yet, newest first.",
+    answers: { 200: listOf(ALERT) },
     handle: ({ box }) => {
       const items = box.alerts
         .standing()
@@ -17,16 +32,17 @@ export const ALERT_ROUTES: Route[] = [
         }));
       return Response.json({ items, next: null });
     },
-  },
-  {
+  }),
+  route({
     method: "DELETE",
     path: "/api/alerts/:id",
     scope: "train",
     example: "curl --fail-with-body -X DELETE '{home}/api/alerts/ID'",
     says: "Dismisses an alert. Its reason is not mended by that; if it ends and comes back, it is told anew.",
+    answers: { 204: null },
     handle: ({ box, params }) => {
       box.alerts.dismiss(params.id!);
       return new Response(null, { status: 204 });
     },
-  },
+  }),
 ];

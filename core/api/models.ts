@@ -1,24 +1,29 @@
 /** The API of models: versions, which one is live, and predictions. */
 import * as z from "zod";
 import { streamAnswer } from "../http/answers.ts";
-import { checked, readJson } from "../http/body.ts";
+import { mediaType } from "../http/body.ts";
 import { modelPage, modelView } from "../panel-data.ts";
 import { predictCsv } from "../predict-csv.ts";
 import { PREDICT_REQUEST } from "../serving.ts";
 import { findEvaluation, type StoredVersion } from "../store/models.ts";
-import { type Call, LIST_QUERY, listAnswer, type Route, VERSION_QUERY } from "./route.ts";
+import { FILE_TYPES } from "./answer.ts";
+import { LISTED_MODEL, MODEL, MODEL_VERSION, PREDICTIONS } from "./model-schema.ts";
+import { type Call, LIST_QUERY, listAnswer, listOf, route, VERSION_NUMBER, VERSION_QUERY } from "./route.ts";
 
-const VERSION_NUMBER = z.coerce.number("must be a version's number").int().min(1);
-const LIVE_REQUEST = z.strictObject({ version: z.number().int().min(1) });
+const NAME = z.object({ name: z.string() });
+const VERSION = z.object({ name: z.string(), v: VERSION_NUMBER });
+const PREDICT_QUERY = VERSION_QUERY.extend({
+  explain: z.enum(["0", "1"]).default("0").describe("1 adds each feature's contribution"),
+});
+const LIVE_REQUEST = z.strictObject({ version: z.int().min(1) });
 
 /** JSON rows, or a CSV: `curl -T` sends no type at all. */
-async function predictRows(call: Call): Promise<Response> {
-  const { box, request, params, query } = call;
-  const version = checked(query, VERSION_QUERY).version ?? null;
-  const serving = box.models.serving(params.name!, version);
-  const type = (request.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
-  if (CSV_TYPES.has(type)) return predictFile(call, serving);
-  const rows = await readJson(request, PREDICT_REQUEST);
+async function predictRows(
+  call: Call<z.output<typeof NAME>, z.output<typeof PREDICT_QUERY>, z.output<typeof PREDICT_REQUEST>>,
+): Promise<Response> {
+  const { box, request, params, query, body: rows } = call;
+  const serving = box.models.serving(params.name, query.version ?? null);
+  if (FILE_TYPES.includes(mediaType(request))) return predictFile(call, serving);
   const { predictions, warnings } = await box.serving.predict(serving, rows, {
     explain: query.explain === "1",
   });
@@ -30,10 +35,8 @@ async function predictRows(call: Call): Promise<Response> {
   });
 }
 
-const CSV_TYPES = new Set(["", "text/csv", "application/octet-stream", "multipart/form-data"]);
-
 async function predictFile(
-  { box, request, requestId, takeTime }: Call,
+  { box, request, requestId, takeTime }: Pick<Call, "box" | "request" | "requestId" | "takeTime">,
   version: StoredVersion,
 ): Promise<Response> {
   takeTime();
@@ -50,12 +53,19 @@ async function* startingWith(first: string, rest: AsyncGenerator<string>): Async
 }
 
 const DOWNLOAD_QUERY = z.object({
-  format: z.enum(["json", "mjs", "html", "lightgbm", "onnx"]).default("json"),
+  format: z
+    .enum(["json", "mjs", "html", "lightgbm", "onnx"])
+    .default("json")
+    .describe("mjs is a module, html a page that opens from disk"),
 });
 
-async function download({ box, params, query, standalonePage }: Call): Promise<Response> {
-  const version = box.models.findVersion(params.name!, checked(params.v, VERSION_NUMBER));
-  const { format } = checked(query, DOWNLOAD_QUERY);
+async function download({
+  box,
+  params,
+  query: { format },
+  standalonePage,
+}: Call<z.output<typeof VERSION>, z.output<typeof DOWNLOAD_QUERY>>): Promise<Response> {
+  const version = box.models.findVersion(params.name, params.v);
   const { exportModel, modelModule } = await import("../model-export.ts");
   const bytes = await box.models.read(version);
   const { body, type, ending } =
@@ -67,59 +77,79 @@ async function download({ box, params, query, standalonePage }: Call): Promise<R
   return new Response(body, { headers });
 }
 
-export const MODEL_ROUTES: Route[] = [
-  {
+const DOWNLOAD_TYPES = {
+  "application/json": "the model as data",
+  "text/javascript": "a module without dependencies",
+  "text/html": "a page with form and explanation that opens from disk",
+  "text/plain": "LightGBM's own format",
+  "application/octet-stream": "ONNX",
+};
+
+export const MODEL_ROUTES = [
+  route({
     method: "GET",
     path: "/api/models",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/models?limit=10'",
     says: "Lists the models, newest first.",
     query: LIST_QUERY,
+    answers: { 200: listOf(LISTED_MODEL) },
     handle: (call) => listAnswer(call, modelPage),
-  },
-  {
+  }),
+  route({
     method: "GET",
     path: "/api/models/:name",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/models/{model}'",
     says: "A model with its versions, their metrics and the columns that it takes.",
+    answers: { 200: MODEL },
     handle: ({ box, params }) => Response.json(modelView(box, box.models.find(params.name!).name)),
-  },
-  {
+  }),
+  route({
     method: "GET",
     path: "/api/models/:name/versions/:v",
     scope: "read",
+    params: VERSION,
     example: "curl --fail-with-body '{home}/api/models/{model}/versions/1'",
     says: "A version with everything that its evaluation found.",
+    answers: { 200: MODEL_VERSION },
     handle: ({ box, params }) => {
-      const version = box.models.findVersion(params.name!, checked(params.v, VERSION_NUMBER));
+      const { createdAt, ...version } = box.models.findVersion(params.name, params.v);
       return Response.json({
         ...version,
+        createdAt: new Date(createdAt).toISOString(),
+        isLive: box.models.find(version.name).liveVersion === version.version,
         evaluation: findEvaluation(box.store, version.name, version.version),
       });
     },
-  },
-  {
+  }),
+  route({
     method: "DELETE",
     path: "/api/models/:name/versions/:v",
     scope: "train",
+    params: VERSION,
     example: "curl --fail-with-body -X DELETE '{home}/api/models/{model}/versions/1'",
     says: "Deletes a version that is not live.",
+    answers: { 204: null },
+    refusals: ["conflict"],
     handle: async ({ box, params }) => {
-      await box.models.delete(params.name!, checked(params.v, VERSION_NUMBER));
+      await box.models.delete(params.name, params.v);
       return new Response(null, { status: 204 });
     },
-  },
-  {
+  }),
+  route({
     method: "GET",
     path: "/api/models/:name/versions/:v/download",
     scope: "read",
+    params: VERSION,
+    query: DOWNLOAD_QUERY,
     example: "curl --fail-with-body -OJ '{home}/api/models/{model}/versions/1/download?format=mjs'",
     says: "The model to take along: json, mjs (a module), html (a page), lightgbm or onnx where it can be written so.",
-    query: { format: "json | mjs | html | lightgbm | onnx" },
+    answers: { 200: DOWNLOAD_TYPES },
+    refusals: ["conflict"],
     handle: download,
-  },
-  {
+  }),
+  route({
     method: "PUT",
     path: "/api/models/:name/live",
     scope: "train",
@@ -127,22 +157,28 @@ export const MODEL_ROUTES: Route[] = [
       "curl --fail-with-body -X PUT -H 'content-type: application/json' -d '{\"version\":1}' '{home}/api/models/{model}/live'",
     says: "Deploys a version, or goes back to one: at once, for everybody.",
     body: LIVE_REQUEST,
-    handle: async ({ box, params, request }) => {
-      const { version } = await readJson(request, LIVE_REQUEST);
-      return Response.json(modelView(box, (await box.models.deploy(params.name!, version)).name));
-    },
-  },
-  ...(["POST", "PUT"] as const).map(
-    (method): Route => ({
+    answers: { 200: MODEL },
+    refusals: ["conflict"],
+    handle: async ({ box, params, body }) =>
+      Response.json(modelView(box, (await box.models.deploy(params.name!, body.version)).name)),
+  }),
+  ...(["POST", "PUT"] as const).map((method) =>
+    route({
       method,
       path: "/api/models/:name/predict",
       scope: "predict",
       rate: "predict",
+      params: NAME,
+      query: PREDICT_QUERY,
+      body: PREDICT_REQUEST,
+      file: "rows to predict, below a header with the features' names",
       example:
         "curl --fail-with-body -H 'content-type: application/json' -d '{row}' '{home}/api/models/{model}/predict?version=1'",
       says: "Predicts for rows by feature name, in any order; missing and unknown values are fine. A CSV is answered with a CSV.",
-      body: PREDICT_REQUEST,
-      query: { version: "another version than the live one", explain: "1 adds each feature's contribution" },
+      answers: {
+        200: { "application/json": PREDICTIONS, "text/csv": "the CSV with the prediction's columns added" },
+      },
+      refusals: ["conflict"],
       handle: predictRows,
     }),
   ),

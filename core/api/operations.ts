@@ -1,14 +1,15 @@
 /** The API of whoever runs the server: a backup while it works. */
 import { backupStream } from "../backup-stream.ts";
-import type { Route } from "./route.ts";
+import { route } from "./route.ts";
 
-export const OPERATIONS_ROUTES: Route[] = [
-  {
+export const OPERATIONS_ROUTES = [
+  route({
     method: "GET",
     path: "/api/backup",
     scope: "admin",
     example: "curl --fail-with-body -o signalbox.tar '{home}/api/backup'",
     says: "Database, files and models as one tar, consistent while others write; `restore` brings it back.",
+    answers: { 200: { "application/x-tar": "the backup" } },
     handle: async ({ box, request, takeTime }) => {
       takeTime();
       const body = await backupStream(box.config.DATA_DIR, request.signal);
@@ -21,5 +22,5 @@ export const OPERATIONS_ROUTES: Route[] = [
         },
       });
     },
-  },
+  }),
 ];

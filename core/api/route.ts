@@ -1,7 +1,7 @@
-/** What is an API route? A row of data: address, what it says of itself, what it takes, and what answers. */
+/** What is an API route? A row of data: address, what it says of itself, what it takes, and what it answers. */
 import * as z from "zod";
-import { AppError } from "../errors.ts";
-import { linkHeader, readPage } from "../http/negotiate.ts";
+import { AppError, type ErrorCode } from "../errors.ts";
+import { linkHeader } from "../http/negotiate.ts";
 import type { RateClass } from "../http/rate-limit.ts";
 import type { Hold } from "../identity/holds.ts";
 import type { Identity } from "../identity/identity.ts";
@@ -9,14 +9,16 @@ import type { Access } from "../identity/scopes.ts";
 import type { PanelSource } from "../panel-data.ts";
 import type { StoredVersion } from "../store/models.ts";
 
-/** One request, without the router that brought it. */
-export interface Call {
+/** One request, without the router that brought it; params, query and body as the row's schemas made them. */
+export interface Call<P = Record<string, string>, Q = Record<string, string>, B = unknown> {
   box: PanelSource;
   request: Request;
   url: URL;
-  params: Record<string, string>;
+  params: P;
   /** Last value of each query parameter. */
-  query: Record<string, string>;
+  query: Q;
+  /** The JSON body, where the row takes one and the request carried one. */
+  body: B;
   /** Origin and base path as the client sees them, for URLs that are printed. */
   home: string;
   requestId: string;
@@ -29,7 +31,13 @@ export interface Call {
   takeTime: () => void;
 }
 
-export interface Route {
+/** A JSON schema; or media types, each with its schema or a sentence; null: no body. */
+export type Answer = z.ZodType | Readonly<Record<string, z.ZodType | string>> | null;
+
+type Params = z.ZodRecord<z.ZodString, z.ZodString>;
+type Query = z.ZodObject<Record<never, never>>;
+
+export interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Path with `:parameters`, below BASE_PATH. */
   path: string;
@@ -39,36 +47,100 @@ export interface Route {
   rate?: RateClass;
   /** One sentence for the docs. */
   says: string;
+  /** Checks of the path's parameters; without it each is any text. */
+  params?: P;
+  /** What can be appended to the URL, each with `.describe()`. */
+  query?: Q;
   /** The JSON body, where it takes one. */
-  body?: z.ZodType;
-  /** What can be appended to the URL: name -> meaning. */
-  query?: Record<string, string>;
+  body?: B;
+  /** What the file is for, where the body may be one: raw, gzipped or the multipart field `file`. */
+  file?: string;
+  /** By status, what comes back when it is done. */
+  answers: Readonly<Partial<Record<200 | 201 | 202 | 204, Answer>>>;
+  /** Why it may refuse, beyond what its parts imply (see `refusalsOf`). */
+  refusals?: readonly ErrorCode[];
   /** A line to paste; {home}, {dataset}, {run} and {model} stand for what this server has. */
   example: string;
-  handle: (call: Call) => Response | Promise<Response>;
+  /** A method, so that rows with other types of params, query and body fit into one table. */
+  handle(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Response | Promise<Response>;
 }
 
-/** A newest-first list, paged by `?limit=&cursor=`, its next page in `next` and in Link. Throws AppError `invalid`. */
+export type Route = RouteOf<z.ZodType, z.ZodType, z.ZodType>;
+
+/** A row whose handler sees its params, query and body with their types. */
+export function route<
+  P extends z.ZodType = Params,
+  Q extends z.ZodType = Query,
+  B extends z.ZodType = z.ZodType,
+>(row: RouteOf<P, Q, B>): Route {
+  return row;
+}
+
+const ANYWHERE: readonly ErrorCode[] = [
+  "syntax",
+  "unauthorized",
+  "forbidden",
+  "not_acceptable",
+  "host",
+  "too_many",
+];
+const WITH_BODY: readonly ErrorCode[] = ["media_type", "too_large", "invalid"];
+
+/** Every refusal that a row may answer with: its own, and those of its params, query, body and method. */
+export function refusalsOf(row: Route): ErrorCode[] {
+  return [
+    ...new Set<ErrorCode>([
+      ...ANYWHERE,
+      ...(row.path.includes(":") ? (["missing"] as const) : []),
+      ...(row.query || row.params ? (["invalid"] as const) : []),
+      ...(row.body || row.file ? WITH_BODY : []),
+      ...(row.file ? (["disk_full"] as const) : []),
+      ...(row.refusals ?? []),
+    ]),
+  ];
+}
+
+/** `/models/:name/versions/:v`. */
+export const VERSION_NUMBER = z.coerce
+  .number("must be a version's number")
+  .int()
+  .min(1)
+  .max(2 ** 31);
+
+/** `?version=` */
+export const VERSION_QUERY = z.object({
+  version: VERSION_NUMBER.optional().describe("another version than the live one"),
+});
+
+export const LIST_QUERY = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(50).describe("how many"),
+  cursor: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .default(Number.MAX_SAFE_INTEGER)
+    .describe("`next` of the page before"),
+});
+
+/** A page of a list. */
+export function listOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), next: z.int().nullable().describe("the next page's cursor") });
+}
+
+/** A newest-first list, paged by `?limit=&cursor=`, its next page in `next` and in Link. */
 export function listAnswer<T>(
-  call: Call,
+  { box, url, query }: Call<unknown, z.output<typeof LIST_QUERY>>,
   pageOf: (box: PanelSource, before: number, limit: number) => { items: T[]; next: number | null },
 ): Response {
-  const { before, limit } = readPage(call.url);
-  const { items, next } = pageOf(call.box, before, limit);
-  return Response.json({ items, next }, { headers: linkHeader(call.url, next) });
+  const { items, next } = pageOf(box, query.cursor, query.limit);
+  return Response.json({ items, next }, { headers: linkHeader(url, next) });
 }
-
-export const LIST_QUERY = { limit: "how many, at most 1000", cursor: "`next` of the page before" };
-
-/** `?version=`: another version than the live one. */
-export const VERSION_QUERY = z.object({
-  version: z.coerce.number("must be a whole number").int().min(1).optional(),
-});
 
 /** Why an address does not answer: nothing is there, or it takes other methods. */
 export function nothingAt(routes: readonly Route[], method: string, path: string, base: string): AppError {
-  const isHere = (route: Route) => new RegExp(`^${base}${route.path.replace(/:\w+/g, "[^/]+")}$`).test(path);
-  const methods = [...new Set(routes.filter(isHere).map((route) => route.method))];
+  const isHere = (row: Route) => new RegExp(`^${base}${row.path.replace(/:\w+/g, "[^/]+")}$`).test(path);
+  const methods = [...new Set(routes.filter(isHere).map((row) => row.method))];
   if (!methods.length) return new AppError("missing", `There is nothing at ${path}`, { fix: "See /docs." });
   return new AppError("method", `${path} does not take ${method}`, {
     fix: `It takes ${methods.join(", ")}.`,

@@ -1,29 +1,45 @@
 /** The API of what can be changed while the process runs. */
-import { readJson } from "../http/body.ts";
+import * as z from "zod";
 import { SETTINGS_PATCH, type Settings } from "../settings.ts";
-import type { Route } from "./route.ts";
+import { route } from "./route.ts";
 
-export const SETTINGS_ROUTES: Route[] = [
-  {
+const SETTINGS_ANSWER = z.record(
+  z.string(),
+  z.object({
+    group: z.string(),
+    says: z.string(),
+    value: z.unknown().describe("null where it is a secret"),
+    source: z.enum(["environment", "stored", "default"]),
+    locked: z.boolean().describe("set by the environment"),
+    default: z.unknown(),
+    isSet: z.boolean(),
+  }),
+);
+
+export const SETTINGS_ROUTES = [
+  route({
     method: "GET",
     path: "/api/settings",
     scope: "admin",
     example: "curl --fail-with-body '{home}/api/settings'",
     says: "What can be changed while the server runs: value, source (environment, stored, default), locked.",
+    answers: { 200: SETTINGS_ANSWER },
     handle: ({ box }) => Response.json(settingsAnswer(box.settings)),
-  },
-  {
+  }),
+  route({
     method: "PATCH",
     path: "/api/settings",
     scope: "admin",
     example: `curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{"HEALTH_CPU":"80,95","RETENTION_DAYS":30}' '{home}/api/settings'`,
     says: "Changes some, all or nothing, at once and for good; null is the default again.",
     body: SETTINGS_PATCH,
-    handle: async ({ box, request }) => {
-      box.settings.change(await readJson(request, SETTINGS_PATCH));
+    answers: { 200: SETTINGS_ANSWER },
+    refusals: ["conflict"],
+    handle: ({ box, body }) => {
+      box.settings.change(body);
       return Response.json(settingsAnswer(box.settings));
     },
-  },
+  }),
 ];
 
 /** By name. */

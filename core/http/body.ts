@@ -4,9 +4,14 @@ import { AppError } from "../errors.ts";
 
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
 
+/** Of the body, without its parameters; "" where none is named. */
+export function mediaType(request: Request): string {
+  return (request.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
+}
+
 /** Throws AppError: media_type, too_large, syntax, invalid. */
 export async function readJson<S extends z.ZodType>(request: Request, schema: S): Promise<z.output<S>> {
-  const type = (request.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
+  const type = mediaType(request);
   if (type !== "application/json") {
     throw new AppError(
       "media_type",

@@ -1,15 +1,76 @@
-/** Which form of an answer does the client want? And how are lists asked for and answered? */
-import * as z from "zod";
-import { checked } from "./body.ts";
+/** Which form of an answer does the client want? RFC 9110's Accept with its q-values; and the Link to a list's next page. */
+import { AppError } from "../errors.ts";
 
 export type Form = "html" | "json" | "text";
 
+interface Range {
+  type: string;
+  q: number;
+}
+
+/** What a header lists, without what it refuses by q=0; in its order where q is the same. */
+function rangesOf(accept: string): Range[] {
+  return accept
+    .split(",")
+    .map((part) => {
+      const [type = "", ...parameters] = part.split(";").map((word) => word.trim().toLowerCase());
+      const q = parameters.find((word) => word.startsWith("q="))?.slice(2);
+      return { type, q: q === undefined ? 1 : Number(q) || 0 };
+    })
+    .filter(({ type }) => type !== "");
+}
+
+/** How much a type is wanted: the most exact range decides, as RFC 9110 has it. */
+function weight(ranges: readonly Range[], type: string): { q: number; exactness: number } {
+  const general = `${type.split("/")[0]}/*`;
+  const found =
+    ranges.find((range) => range.type === type) ??
+    ranges.find((range) => range.type === general) ??
+    ranges.find((range) => range.type === "*/*");
+  if (!found) return { q: 0, exactness: 0 };
+  return { q: found.q, exactness: found.type === type ? 2 : found.type === general ? 1 : 0 };
+}
+
+/** The best of the types that an answer may have, in our order where the client has none; null: none is wanted. */
+export function preferredType<T extends string>(accept: string | null, types: readonly T[]): T | null {
+  if (accept === null || accept === "*/*" || accept === "") return types[0] ?? null;
+  const ranges = rangesOf(accept);
+  let best: { type: T; q: number; exactness: number } | null = null;
+  for (const type of types) {
+    const found = weight(ranges, type);
+    const isBetter = !best || found.q > best.q || (found.q === best.q && found.exactness > best.exactness);
+    if (found.q > 0 && isBetter) best = { type, ...found };
+  }
+  return best?.type ?? null;
+}
+
+/** As `preferredType`. Throws AppError `not_acceptable` where none is wanted. */
+export function acceptedType<T extends string>(request: Request, types: readonly T[]): T {
+  const accept = request.headers.get("accept");
+  const type = preferredType(accept, types);
+  if (type) return type;
+  throw new AppError("not_acceptable", `There is no ${accept?.slice(0, 100)} here`, {
+    fix: `Accept ${types.join(" or ")}.`,
+  });
+}
+
+const FORMS = { "text/plain": "text", "text/html": "html", "application/json": "json" } as const;
+const PAGE_TYPES = Object.keys(FORMS) as (keyof typeof FORMS)[];
+
 /** Browsers name text/html, scripts application/json; curl's bare "anything" gets text. */
 export function wantedForm(request: Request): Form {
-  const accept = request.headers.get("accept") ?? "";
-  if (/\btext\/html\b|application\/xhtml/.test(accept)) return "html";
-  if (/\bapplication\/(problem\+)?json\b/.test(accept)) return "json";
-  return "text";
+  const accept = request.headers.get("accept");
+  if (accept?.includes("application/problem+json")) return "json";
+  const type = preferredType(accept, PAGE_TYPES);
+  return type ? FORMS[type] : "text";
+}
+
+/** Does the client take gzip? */
+export function takesGzip(acceptEncoding: string | null): boolean {
+  if (!acceptEncoding) return false;
+  const ranges = rangesOf(acceptEncoding);
+  const found = ranges.find(({ type }) => type === "gzip") ?? ranges.find(({ type }) => type === "*");
+  return (found?.q ?? 0) > 0;
 }
 
 /**
@@ -20,17 +81,6 @@ export function pathBelow(base: string, path: string): string {
   const isInside = path === base || path.startsWith(`${base}/`);
   const inside = isInside ? path : `${base}${path}`;
   return inside === `${base}/` ? base || "/" : inside;
-}
-
-const PAGE = z.object({
-  limit: z.coerce.number().int().min(1).max(1000).default(50),
-  cursor: z.coerce.number().int().min(0).default(Number.MAX_SAFE_INTEGER),
-});
-
-/** `?limit=&cursor=`; lists are newest first, so the cursor is "before". Throws AppError `invalid`. */
-export function readPage(url: URL): { before: number; limit: number } {
-  const { limit, cursor } = checked(Object.fromEntries(url.searchParams), PAGE);
-  return { before: cursor, limit };
 }
 
 /** The address of the next page as a Link header; nothing on the last page. */

@@ -1,13 +1,15 @@
 /** What does an error look like on the wire? RFC 9457 problem details, one shape for every route. */
 import { AppError, type ErrorCode } from "../errors.ts";
 
-const STATUS: Record<ErrorCode, { status: number; title: string }> = {
+export const PROBLEMS: Record<ErrorCode, { status: number; title: string }> = {
   syntax: { status: 400, title: "The request cannot be read" },
   unauthorized: { status: 401, title: "Sign in first" },
   forbidden: { status: 403, title: "Not allowed" },
   missing: { status: 404, title: "Not found" },
   method: { status: 405, title: "Not a method of this address" },
+  not_acceptable: { status: 406, title: "Not a form that there is" },
   conflict: { status: 409, title: "Not possible in this state" },
+  precondition: { status: 412, title: "Changed meanwhile" },
   too_large: { status: 413, title: "Too large" },
   media_type: { status: 415, title: "Not a type that is understood here" },
   host: { status: 421, title: "Not a host of this server" },
@@ -35,7 +37,7 @@ export function problem(error: unknown, instance: string): Problem {
     const detail = "Something went wrong in Signalbox; the log says more under this id";
     return { type: "about:blank", title: "Internal error", status: 500, detail, instance };
   }
-  const { status, title } = STATUS[error.code];
+  const { status, title } = PROBLEMS[error.code];
   return {
     type: `urn:signalbox:problem:${error.code}`,
     title,

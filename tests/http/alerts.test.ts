@@ -24,7 +24,7 @@ test("a run that fails is one activity row, one alert with its action, until it 
   const rows = await json<{ items: { sentence: string }[] }>("/api/activity?limit=100");
   expect(rows.items.filter(({ sentence }) => sentence.includes("failed"))).toHaveLength(1);
 
-  const attention = async () => (await ask("/panels/attention")).text();
+  const attention = async () => (await ask("/panels/attention", { headers: { accept: "text/html" } })).text();
   expect(await attention()).toContain(`/alerts/${items[0]!.id}/dismiss`);
   const own = { headers: { accept: "text/html", "content-type": "application/x-www-form-urlencoded" } };
   expect((await ask(`/alerts/${items[0]!.id}/dismiss`, { method: "POST", ...own })).status).toBe(303);

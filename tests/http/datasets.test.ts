@@ -83,7 +83,10 @@ test("columns are there while a large file is read", async () => {
     const id = String(event?.data.datasetId);
     if (event?.type !== "dataset.progressed" || !harness.box.datasets.arrival(id)?.columns.length) return;
     const look = async () => {
-      const [api, panel] = [harness.json<View>(`/api/datasets/${id}`), harness.ask("/panels/datasets")];
+      const [api, panel] = [
+        harness.json<View>(`/api/datasets/${id}`),
+        harness.ask("/panels/datasets", { headers: { accept: "text/html" } }),
+      ];
       shown.push({ api: await api, panel: await (await panel).text() });
     };
     looks.push(look());

@@ -95,6 +95,7 @@ describe("trainings", () => {
   test("curl's stream breaks where the run fails, after the reason", async () => {
     const answer = await harness.ask("/api/train/one.csv?target=t&budgetSeconds=2", {
       method: "PUT",
+      headers: { accept: "*/*" },
       body: column("t", () => "yes"),
     });
     expect(answer.status).toBe(200);

@@ -24,7 +24,7 @@ export const RUN: RunView = {
     status: position < 3 ? "finished" : position === 3 ? "running" : "pending",
     progress: position < 3 ? 1 : position === 3 ? 0.25 : 0,
     note: position === 3 ? HOSTILE : "",
-    startedAt: 0,
+    startedAt: AT,
     durationMs: position < 3 ? 1200 : null,
     findings: [{ code: "odd", severity: "warning", column: HOSTILE, message: HOSTILE, fix: null }],
     facts: { metric: "roc_auc", classes: [{ label: HOSTILE, rows: 3 }] },
@@ -111,7 +111,7 @@ export const MODEL: ModelView = {
     live: { outcomes: 4, measured: 4, needed: 30, figures: [] },
   })),
   deployments: [{ version: 1, at: AT }],
-  predictions: { total: 3, perMinute: [{ minute: 1, predictions: 3 }] },
+  predictions: { total: 3, perMinute: [{ at: AT, predictions: 3 }] },
 };
 
 const GAUGE = {
@@ -147,8 +147,8 @@ export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } =
       {
         ...GAUGE,
         history: [
-          { at: 1, value: 5 },
-          { at: 2, value: 99 },
+          { at: AT, value: 5 },
+          { at: AT, value: 99 },
         ],
       },
     ],
@@ -188,7 +188,7 @@ export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } =
     },
     next: 5,
   },
-  predictions: { perMinute: [{ minute: 1, predictions: 4 }], lastMinute: 4 },
+  predictions: { perMinute: [{ at: AT, predictions: 4 }], lastMinute: 4 },
   connection: { sockets: 1, seq: 12, upSeconds: 5 },
   attention: {
     items: [

@@ -1,0 +1,63 @@
+/**
+ * How does a row answer? Everything that its schemas say is checked before its handler runs, so that no handler sees
+ * what the docs do not describe.
+ */
+import * as z from "zod";
+import { AppError } from "../errors.ts";
+import { checked, mediaType, readJson } from "../http/body.ts";
+import { acceptedType } from "../http/negotiate.ts";
+import type { Answer, Call, Route } from "./route.ts";
+
+/** Throws AppError: `not_acceptable`, `invalid`, `media_type`, `too_large`, `syntax`, and what the handler throws. */
+export async function answerRoute(row: Route, call: Call): Promise<Response> {
+  const types = typesOf(row);
+  if (types.length) acceptedType(call.request, types);
+  const params = row.params ? checked(call.params, row.params) : call.params;
+  const query = row.query ? checked(call.query, row.query) : call.query;
+  const body = await bodyOf(row, call.request);
+  return row.handle({ ...call, params, query, body });
+}
+
+const ANSWER_TYPES = new WeakMap<Route, string[]>();
+
+/** The media types that a row's answers may have; none where it only ever says "done". */
+export function typesOf(row: Route): string[] {
+  let types = ANSWER_TYPES.get(row);
+  if (!types) {
+    types = [...new Set(Object.values(row.answers).flatMap((answer) => Object.keys(contentOf(answer))))];
+    ANSWER_TYPES.set(row, types);
+  }
+  return types;
+}
+
+/** An answer as media types. */
+export function contentOf(answer: Answer | undefined): Readonly<Record<string, z.ZodType | string>> {
+  if (!answer) return {};
+  return answer instanceof z.ZodType ? { "application/json": answer } : answer;
+}
+
+/** What clients call a CSV: `curl -T` sends no type at all, `--data-binary` that of a form. */
+export const FILE_TYPES: readonly string[] = [
+  ...[
+    "",
+    "text/csv",
+    "text/plain",
+    "text/tab-separated-values",
+    "application/csv",
+    "application/octet-stream",
+  ],
+  ...["application/vnd.ms-excel", "application/gzip", "application/x-gzip", "application/zip"],
+  ...["application/x-www-form-urlencoded", "multipart/form-data"],
+];
+
+async function bodyOf(row: Route, request: Request): Promise<unknown> {
+  if (row.file !== undefined) {
+    const type = mediaType(request);
+    if (FILE_TYPES.includes(type)) return undefined;
+    if (!row.body || type !== "application/json")
+      throw new AppError("media_type", `This route takes a CSV${row.body ? " or JSON" : ""}, not ${type}`, {
+        fix: `Send the header content-type: text/csv${row.body ? ", or application/json" : ""}.`,
+      });
+  }
+  return row.body ? readJson(request, row.body) : undefined;
+}

@@ -1,0 +1,44 @@
+/**
+ * Is what the client saw still so? ETag, If-Match and If-None-Match of RFC 9110. A tag is `"state"`, or `"state~seen"`
+ * where an answer shows more than what changes can collide on: If-Match looks at the state only, so that a prediction
+ * that was counted meanwhile stops nobody's deployment.
+ */
+import { AppError } from "../errors.ts";
+
+export interface Tag {
+  /** What a change would be lost on. */
+  state: string;
+  /** What else the answer shows, where it shows more. */
+  seen?: string;
+}
+
+export function tagText({ state, seen }: Tag): string {
+  return seen === undefined ? `"${state}"` : `"${state}~${seen}"`;
+}
+
+/** Opaque tags of a list, without quotes and the weakness that compression adds; "*" alone is any. */
+function listed(header: string): string[] {
+  return [...header.matchAll(/\*|(?:W\/)?"([^"]*)"/g)].map(([whole, tag]) => (whole === "*" ? "*" : tag!));
+}
+
+/** May the client go on with what it has? For GET. */
+export function isUnmodified(ifNoneMatch: string | null, tag: Tag): boolean {
+  if (ifNoneMatch === null) return false;
+  const known = listed(ifNoneMatch);
+  return known.includes("*") || known.includes(tagText(tag).slice(1, -1));
+}
+
+/** Throws AppError `precondition` where the resource is not, or no more, what the client said. */
+export function requireUnchanged(headers: Headers, tag: Tag): void {
+  const wanted = headers.get("if-match");
+  const unwanted = headers.get("if-none-match");
+  const states = (header: string) => listed(header).map((text) => text.split("~")[0]);
+  const isWanted = wanted === null || states(wanted).includes("*") || states(wanted).includes(tag.state);
+  const isUnwanted =
+    unwanted !== null && (states(unwanted).includes("*") || states(unwanted).includes(tag.state));
+  if (isWanted && !isUnwanted) return;
+  throw new AppError("precondition", "It was changed by somebody else meanwhile", {
+    fix: "GET it again, look at what changed, and repeat with the new ETag in If-Match.",
+    example: `If-Match: ${tagText({ state: tag.state })}`,
+  });
+}
