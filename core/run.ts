@@ -6,6 +6,7 @@ import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { createWork, STAGES } from "./stages/index.ts";
 import type { Artifacts, RunDataset, RunOptions, RunResult, StageReport } from "./stages/stage.ts";
+import { openThreads } from "./threads.ts";
 
 export interface RunInput {
   options: RunOptions;
@@ -32,7 +33,7 @@ const REPORT_MS = 60;
 /** Runs all stages; the model file is the artifact "model.bin". Throws what a stage throws. */
 export async function runStages(input: RunInput, controls: RunControls): Promise<RunResult> {
   await mkdir(input.folder, { recursive: true });
-  const work = createWork();
+  const work = createWork(openThreads);
   const artifacts = folderArtifacts(input.folder);
   const beganAt = performance.now();
   for (const [position, stage] of STAGES.entries()) {

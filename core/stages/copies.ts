@@ -33,6 +33,10 @@ export interface CopiesScores {
 }
 
 const MOST_ROWS = 10_000;
+/** With fewer the two figures differ by chance alone. */
+const LEAST_ROWS = 200;
+/** Cells that all models together go through: some two seconds. */
+const MOST_CELLS = 4e8;
 const FOLDS = 4;
 const ROUNDS = 40;
 /** Fewer copies in a hundred rows move no score. */
@@ -46,7 +50,10 @@ export async function scoreCopies(given: CopiesGiven): Promise<CopiesScores | nu
   const samples = treeSamples(encoded, []);
   const count = new Set(groups).size;
   if (samples.features.length === 0 || 1 - count / groups.length < LEAST_SHARE) return null;
-  const rows = rowsOfGroups(groups, { count, seed });
+  const models = 2 * FOLDS * ROUNDS * Math.max(1, target.classes.length === 2 ? 1 : target.classes.length);
+  const most = Math.min(MOST_ROWS, Math.floor(MOST_CELLS / (models * samples.features.length)));
+  if (most < LEAST_ROWS) return null;
+  const rows = rowsOfGroups(groups, { count, seed, most });
   const deal = { folds: FOLDS, random: randomFor({ seed }, "copies") };
   const scores: number[][] = [];
   for (const kept of [groups, null]) {
@@ -60,11 +67,14 @@ export async function scoreCopies(given: CopiesGiven): Promise<CopiesScores | nu
 }
 
 /** Whole groups, drawn at random, with about as many rows as are affordable. */
-function rowsOfGroups(groups: Int32Array, { count, seed }: { count: number; seed: number }): Int32Array {
+function rowsOfGroups(
+  groups: Int32Array,
+  { count, seed, most }: { count: number; seed: number; most: number },
+): Int32Array {
   const rows = Int32Array.from(groups.keys());
-  if (rows.length <= MOST_ROWS) return rows;
+  if (rows.length <= most) return rows;
   const names = Int32Array.from(new Set(groups));
-  const wanted = Math.round((count * MOST_ROWS) / rows.length);
+  const wanted = Math.round((count * most) / rows.length);
   const chosen = new Set(sampleRows(names, wanted, randomFor({ seed }, "copies", "groups")));
   return rows.filter((row) => chosen.has(groups[row]));
 }

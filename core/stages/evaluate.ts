@@ -10,13 +10,14 @@ import { decideClass, predictTable } from "../trainer/model.ts";
 import { outcomeOf } from "../trainer/race/entry.ts";
 import { guess } from "../trainer/race/recipes.ts";
 import { randomFor } from "../trainer/race/training-data.ts";
+import { spreadRows } from "../trainer/random.ts";
 import { type TrainingReference, trainingReference } from "../trainer/reference.ts";
 import type { Target } from "../trainer/samples.ts";
-import { drawEvaluation, pace } from "./evaluation.ts";
+import { drawEvaluation, pace, treesOfModel } from "./evaluation.ts";
 import type { Stage } from "./stage.ts";
 import { selectRows } from "./table.ts";
 import { verdictOf } from "./verdict.ts";
-import { checkpointOf, left, type Work } from "./work.ts";
+import { type Context, checkpointOf, endMs, left, type Work } from "./work.ts";
 
 /** Rows times replicates of the bootstrap stay below this: some seconds for any file. */
 const BOOTSTRAP_WORK = 2_000_000;
@@ -26,11 +27,12 @@ export const evaluateModel: Stage<Work> = {
   async run(context) {
     const { work, report, options } = context;
     const model = left(work, "model");
-    const { table, test } = left(work, "parts");
+    const { table } = left(work, "parts");
     const { metric } = left(work, "loaded");
     const checkpoint = checkpointOf(context);
+    const test = affordableTest(context);
     const tested = selectRows(table, test);
-    const target = testTarget(work);
+    const target = testTarget(work, test);
     const predicted = await predictTable(model, tested, checkpoint);
     report({ type: "progress", progress: 0.3, note: `${test.length.toLocaleString("en")} rows answered` });
     const outcome: Outcome = {
@@ -41,7 +43,7 @@ export const evaluateModel: Stage<Work> = {
     const metrics = measureAll(outcome);
     const replicates = Math.max(100, Math.min(400, Math.floor(BOOTSTRAP_WORK / test.length)));
     const random = randomFor(options, "bootstrap");
-    const intervals = await bootstrapIntervals(outcome, { replicates, random, ...pace(context) });
+    const intervals = await bootstrapIntervals(outcome, { replicates, random, ...pace(context, 0.3) });
     report({ type: "progress", progress: 0.5, note: `${replicates} resamples of the test rows` });
     const guesses = measureAll(baseline);
     const verdict = verdictOf({
@@ -70,9 +72,25 @@ function reference(work: Work, answers: Float64Array): TrainingReference {
   return trainingReference(table, train, column);
 }
 
-function testTarget(work: Work): Target {
+/** Trees walked for the answers. */
+const MOST_WALKS = 1.2e8;
+const WALKS_PER_MS = 10_000;
+const LEAST_TESTED = 1000;
+
+/** The test rows, or as many, evenly spread, as can be answered in the time that is left. */
+function affordableTest(context: Context): Int32Array {
+  const { work, options, elapsedMs, stop } = context;
+  const parts = left(work, "parts");
+  const isTimed = options.budgetRounds === null || stop.aborted;
+  const leftMs = Math.max(0, 0.4 * (endMs(context) - elapsedMs()));
+  const walks = isTimed ? Math.min(MOST_WALKS, leftMs * WALKS_PER_MS) : MOST_WALKS;
+  const most = Math.max(LEAST_TESTED, Math.floor(walks / treesOfModel(left(work, "model"))));
+  if (parts.test.length > most) parts.test = spreadRows(parts.test.length, most).map((i) => parts.test[i]);
+  return parts.test;
+}
+
+function testTarget(work: Work, test: Int32Array): Target {
   const { target } = left(work, "loaded");
-  const { test } = left(work, "parts");
   return { ...target, values: Float64Array.from(test, (row) => target.values[row]) };
 }
 

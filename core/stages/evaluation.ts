@@ -1,7 +1,7 @@
 /**
  * What does the model page draw? Curves, confusion, residuals, importance, dependence, slices: small lists of numbers,
  * made from the test rows. How many rows the dear ones look at is bounded by the model's size, not by the clock; the
- * clock only ends them when the budget is used.
+ * clock only ends them when their share of the time is used.
  */
 import type { Table } from "../csv/types.ts";
 import {
@@ -15,12 +15,16 @@ import { permutationImportance } from "../trainer/evaluation/importance.ts";
 import { errorSlices } from "../trainer/evaluation/slices.ts";
 import { thresholdCounts } from "../trainer/evaluation/thresholds.ts";
 import { confusionMatrix, type Outcome } from "../trainer/metrics/outcome.ts";
+import type { Model } from "../trainer/model.ts";
 import { randomFor } from "../trainer/race/training-data.ts";
+import { spreadRows } from "../trainer/random.ts";
 import { selectRows } from "./table.ts";
-import { budgetMs, type Context, checkpointOf, left } from "./work.ts";
+import { type Context, checkpointOf, isOverAfter, left } from "./work.ts";
 
 /** Trees walked for the importances of all columns, and for all points of the dependences: about a second each. */
 const TREE_WALKS = 1.5e7;
+/** Trees walked, or cells made, between two looks at the clock: a fifth of a second. */
+const BLOCK_WALKS = 3e6;
 const DEPENDENCES = 6;
 
 export async function drawEvaluation(
@@ -54,12 +58,16 @@ function curves({ work }: Context, outcome: Outcome): Record<string, unknown> {
 async function importances(context: Context, { outcome, tested }: { outcome: Outcome; tested: Table }) {
   const model = left(context.work, "model");
   const { metric } = left(context.work, "loaded");
-  const rows = firstRows(context, tested, tested.columns.length);
-  const truth = outcome.truth.slice(0, rows.length);
+  const rows = someRows(context, tested, tested.columns.length);
+  const truth = Float64Array.from(rows, (row) => outcome.truth[row]);
   const importance = await permutationImportance(
     model,
     { table: selectRows(tested, rows), truth, metric },
-    { ...pace(context), random: randomFor(context.options, "importance") },
+    {
+      ...pace(context, 0.5),
+      random: randomFor(context.options, "importance"),
+      blockRows: Math.floor(BLOCK_WALKS / Math.max(treesOfModel(model), tested.columns.length)),
+    },
   );
   const note = `${importance.length} columns shuffled in ${rows.length.toLocaleString("en")} rows`;
   context.report({ type: "progress", progress: 0.8, note });
@@ -67,16 +75,20 @@ async function importances(context: Context, { outcome, tested }: { outcome: Out
 }
 
 async function dependences(context: Context, tested: Table, columns: string[]) {
-  const rows = firstRows(context, tested, 12 * Math.max(1, columns.length));
+  const rows = someRows(context, tested, 12 * Math.max(1, columns.length));
   const table = selectRows(tested, rows);
-  return partialDependence(left(context.work, "model"), { table, columns }, pace(context));
+  return partialDependence(left(context.work, "model"), { table, columns }, pace(context, 0.6));
 }
 
-/** As many of the test rows as so many predictions of them may cost; the test rows are in no order that matters. */
-function firstRows({ work }: Context, tested: Table, predictions: number): Int32Array {
-  const trees = left(work, "model").parts.reduce((sum, part) => sum + treesOf(part.members), 50);
-  const rows = Math.min(tested.rows, 2000, Math.max(100, Math.floor(TREE_WALKS / (trees * predictions))));
-  return Int32Array.from({ length: rows }, (_, row) => row);
+/** As many of the test rows as so many predictions of them may cost. */
+function someRows({ work }: Context, tested: Table, predictions: number): Int32Array {
+  const walks = TREE_WALKS / (treesOfModel(left(work, "model")) * predictions);
+  return spreadRows(tested.rows, Math.min(2000, Math.max(100, Math.floor(walks))));
+}
+
+/** What is not a tree counts as fifty. */
+export function treesOfModel(model: Model): number {
+  return model.parts.reduce((sum, part) => sum + treesOf(part.members), 50);
 }
 
 function treesOf(members: { kind: string; model?: unknown }[]): number {
@@ -86,11 +98,9 @@ function treesOf(members: { kind: string; model?: unknown }[]): number {
   }, 0);
 }
 
-/** Pauses, and the end of the budget where the clock has a say. */
-export function pace(context: Context) {
-  const { options, elapsedMs } = context;
-  const isOver = () => options.budgetRounds === null && elapsedMs() > 0.95 * budgetMs(context);
-  return { checkpoint: checkpointOf(context), isOver };
+/** Pauses, and the moment by which this share of the time that is left is used. */
+export function pace(context: Context, share: number) {
+  return { checkpoint: checkpointOf(context), isOver: isOverAfter(context, share) };
 }
 
 function rowsOf(matrix: Float64Array, width: number): number[][] {

@@ -1,5 +1,6 @@
 /** Which stages does a run go through, in which order? The list is all that the rest of the program knows of them. */
 import { loadTable } from "../csv/load.ts";
+import type { OpenCrew } from "../trainer/race/crew.ts";
 import { engineerFeatures } from "./engineer.ts";
 import { evaluateModel } from "./evaluate.ts";
 import { finalizeRun } from "./finalize.ts";
@@ -9,7 +10,7 @@ import type { Stage } from "./stage.ts";
 import { trainModel } from "./train.ts";
 import { validateData } from "./validate.ts";
 import { validateModel } from "./verify.ts";
-import { emptyWork, type LoadTable, type Work } from "./work.ts";
+import { emptyWork, type Work } from "./work.ts";
 
 export const STAGES: readonly Stage<Work>[] = [
   validateData,
@@ -22,9 +23,9 @@ export const STAGES: readonly Stage<Work>[] = [
   finalizeRun,
 ];
 
-/** The empty work of a new run; tests hand in tables made in memory. */
-export function createWork(load: LoadTable = loadTable): Work {
-  return emptyWork(load);
+/** The empty work of a new run. Without a crew the run's own thread does everything. */
+export function createWork(openCrew: OpenCrew | null = null): Work {
+  return emptyWork(loadTable, openCrew);
 }
 
 export type { Work } from "./work.ts";

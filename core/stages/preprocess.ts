@@ -11,8 +11,10 @@ import { dropColumns, rowGroups } from "./table.ts";
 import { type Context, checkpointOf, type Loaded, left, type Parts, type Work } from "./work.ts";
 
 const TEST_SHARE = 0.2;
-/** More rows than this make a judgement no surer, only slower. */
+/** More rows than this make a judgement no surer, only slower; many classes are slower yet. */
 const MOST_TEST_ROWS = 50_000;
+const MOST_TEST_CELLS = 1_000_000;
+const mostTestRows = (classes: number) => Math.min(MOST_TEST_ROWS, MOST_TEST_CELLS / Math.max(2, classes));
 
 export const preprocessData: Stage<Work> = {
   name: "Data preprocessing",
@@ -109,7 +111,10 @@ function numbered(keys: Float64Array): Int32Array {
 function split({ table, target, splitKeys }: Loaded, groups: Int32Array | null, { options }: Context) {
   const rows = Int32Array.from({ length: table.rows }, (_, row) => row);
   if (options.split === "time" && splitKeys) return splitByTime(rows, splitKeys);
-  const folds = Math.max(Math.round(1 / TEST_SHARE), Math.ceil(table.rows / MOST_TEST_ROWS));
+  const folds = Math.max(
+    Math.round(1 / TEST_SHARE),
+    Math.ceil(table.rows / mostTestRows(target.classes.length)),
+  );
   const random = seededRandom(options.seed);
   const [first] = stratifiedFolds(rows, target, { folds, random, groups });
   return { train: first?.train ?? rows, test: first?.valid ?? new Int32Array(0) };

@@ -3,18 +3,16 @@
  * folds, tells each candidate as it is scored, and keeps what is scored so that an interrupted run goes on from there.
  */
 import { goodness, METRICS, type MetricName } from "../trainer/metrics.ts";
+import { ownThread } from "../trainer/race/crew.ts";
 import { chooseBlend } from "../trainer/race/ensemble.ts";
 import type { Entry } from "../trainer/race/entry.ts";
-import { portfolio } from "../trainer/race/portfolio.ts";
+import { portfolioFor } from "../trainer/race/portfolio.ts";
 import { type RaceResult, runRace } from "../trainer/race/race.ts";
-import { guess } from "../trainer/race/recipes.ts";
+import { guess, type Recipe } from "../trainer/race/recipes.ts";
 import type { TrainingData } from "../trainer/race/training-data.ts";
 import { loadEntries, saveEntry } from "./saved-entries.ts";
 import type { Candidate, Stage } from "./stage.ts";
 import { budgetMs, type Context, checkpointOf, left, type Work } from "./work.ts";
-
-/** Share of the budget by which the race ends: the rest is for the final fit and the judgement. */
-const RACE_SHARE = 0.72;
 
 export const selectModel: Stage<Work> = {
   name: "Model selection",
@@ -22,28 +20,25 @@ export const selectModel: Stage<Work> = {
     const { work, report, options, elapsedMs, stop } = context;
     const data = left(work, "data");
     const { metric } = left(work, "loaded");
-    const baselines = data.folds.map((fold) => baselineLoss(data, fold));
-    const race = await runRace(data, {
+    const baselineFirst = baselineLoss(data, data.folds[0]);
+    const recipes = portfolioFor(data);
+    work.crew = await openCrew(context, data, recipes);
+    const race = await runRace(data, work.crew, {
       metric,
-      recipes: portfolio({
-        target: data.target,
-        rows: data.rows.length,
-        text: data.encoded.texts.length > 0,
-      }),
+      recipes,
       deadlineMs: raceDeadline(context),
       elapsedMs,
       budgetRounds: options.budgetRounds,
       stop,
-      checkpoint: checkpointOf(context),
       saved: await loadEntries(context, data),
       onScored: async (entry) => {
         report({ type: "candidate", candidate: candidateOf(entry) });
         await saveEntry(context, data, entry);
       },
-      onRound: ({ entry, fold, round, train, valid }) => {
-        if (fold > 0) return;
+      onRound: ({ entry, round, train, valid }) => {
+        if (valid === null) return;
         const shown = shownLoss(data);
-        const baseline = shown.of(baselines[fold]);
+        const baseline = shown.of(baselineFirst);
         report({
           type: "round",
           candidate: entry.recipe.name,
@@ -75,10 +70,22 @@ export const selectModel: Stage<Work> = {
   },
 };
 
+/** A few hundred rows are learned before a thread is up. */
+const LEAST_ROWS_FOR_THREADS = 200;
+
+function openCrew({ work, stop, elapsedMs, ...rest }: Context, data: TrainingData, recipes: Recipe[]) {
+  const controls = { stop, elapsedMs, checkpoint: checkpointOf({ work, stop, elapsedMs, ...rest }) };
+  const open = data.rows.length < LEAST_ROWS_FOR_THREADS ? null : work.openCrew;
+  return open ? open(data, recipes, controls) : ownThread(data, recipes, controls);
+}
+
+/** What the final fit and the judgement need: a share of a small budget, some seconds of a large one. */
+const reservedMs = (budget: number) => Math.min(0.28 * budget, 5000 + 0.08 * budget);
+
 /** Where reading and encoding took long, the race still gets half of what is left. */
 function raceDeadline(context: Context): number {
-  const now = context.elapsedMs();
-  return Math.max(RACE_SHARE * budgetMs(context), now + (0.95 * budgetMs(context) - now) / 2);
+  const [now, budget] = [context.elapsedMs(), budgetMs(context)];
+  return Math.max(budget - reservedMs(budget), now + (0.95 * budget - now) / 2);
 }
 
 /**

@@ -8,10 +8,10 @@ import { MODEL_VERSION, type Model, type ModelPart } from "../trainer/model.ts";
 import type { Entry } from "../trainer/race/entry.ts";
 import type { TrainingData } from "../trainer/race/training-data.ts";
 import type { Stage } from "./stage.ts";
-import { budgetMs, type Context, checkpointOf, left, type Work } from "./work.ts";
+import { budgetMs, type Context, left, type Work } from "./work.ts";
 
-/** Share of the budget by which refits must be done; later the folds' models serve instead. */
-const TRAIN_SHARE = 0.85;
+/** What Model validation and Performance evaluation need after the last refit; without it the folds' models serve. */
+const reservedMs = (budget: number) => Math.min(0.15 * budget, 3000 + 0.03 * budget);
 
 export const trainModel: Stage<Work> = {
   name: "Training",
@@ -19,15 +19,17 @@ export const trainModel: Stage<Work> = {
     const { work, report } = context;
     const data = left(work, "data");
     const { parts } = left(work, "blend");
-    const made: ModelPart[] = [];
-    for (const [i, { entry, weight }] of parts.entries()) {
-      const note = `${entry.recipe.name}, part ${i + 1} of ${parts.length}`;
-      report({ type: "progress", progress: i / parts.length, note });
-      const members = await membersOf(context, entry, (share) =>
-        report({ type: "progress", progress: (i + share) / parts.length, note }),
-      );
-      made.push({ name: entry.recipe.name, family: entry.recipe.family, weight, members });
-    }
+    let done = 0;
+    const made = await Promise.all(
+      parts.map(async ({ entry, weight }): Promise<ModelPart> => {
+        const { name, family } = entry.recipe;
+        const members = await membersOf(context, entry);
+        const note = `${name}, part ${++done} of ${parts.length}`;
+        report({ type: "progress", progress: done / parts.length, note });
+        return { name, family, weight, members };
+      }),
+    );
+    left(work, "crew").close();
     thinBags(made);
     work.model = assemble(context, data, made);
     const size = sizeOf(work.model);
@@ -36,41 +38,42 @@ export const trainModel: Stage<Work> = {
   },
 };
 
-async function membersOf(
-  context: Context,
-  entry: Entry,
-  onShare: (share: number) => void,
-): Promise<Member[]> {
+async function membersOf(context: Context, entry: Entry): Promise<Member[]> {
   const bag = entry.folds.slice(0, left(context.work, "data").folds.length).map((fold) => fold.member);
   const refits = context.options.split === "time" || entry.recipe.family !== "boosting";
-  if (!refits || !mayRefit(context, entry)) return bag;
-  return [await refit(context, entry, onShare)];
+  const again = refits ? await refit(context, entry) : null;
+  return again ? [again] : bag;
 }
 
-/** A stop means now; and a refit costs about as much as the longest fold. */
-function mayRefit({ stop, options, elapsedMs, ...rest }: Context, entry: Entry): boolean {
-  if (stop.aborted) return false;
-  if (options.budgetRounds !== null) return true;
+/** Null where it would end too late: a stop means now, and a refit costs about as much as the longest fold. */
+async function refit(context: Context, entry: Entry): Promise<Member | null> {
+  const { work, report, options, elapsedMs, stop } = context;
+  const budget = budgetMs(context);
+  const endsAtMs = options.budgetRounds === null ? budget - reservedMs(budget) : Number.POSITIVE_INFINITY;
   const longest = Math.max(...entry.folds.map((fold) => fold.durationMs));
-  return elapsedMs() + 1.3 * longest < TRAIN_SHARE * budgetMs({ stop, options, elapsedMs, ...rest });
-}
-
-async function refit(context: Context, entry: Entry, onShare: (share: number) => void): Promise<Member> {
-  const { work, report } = context;
-  const data = left(work, "data");
   const maxRounds = roundsOf(entry);
-  return entry.recipe.fit(data, {
-    fold: data.whole,
-    checkpoint: checkpointOf(context),
-    stop: context.stop,
-    maxRounds,
+  const isTooLate = () => stop.aborted || elapsedMs() + 1.3 * longest > endsAtMs;
+  const done = await left(work, "crew").run({
+    job: () =>
+      isTooLate()
+        ? null
+        : {
+            recipe: entry.recipe.name,
+            fold: left(work, "data").whole,
+            maxRounds,
+            keepsTrail: false,
+            hearsRounds: entry.recipe.family === "boosting",
+            endsAtMs,
+          },
     onRound: ({ round, train }) => {
-      onShare(Math.min(1, round / maxRounds));
-      if (entry.recipe.family !== "boosting") return;
       const candidate = `${entry.recipe.name}, all rows`;
       report({ type: "round", candidate, round, train, valid: train, metric: "loss", baseline: train });
     },
   });
+  // Half a fit is worse than the folds' models.
+  if (!done || stop.aborted || elapsedMs() >= endsAtMs) return null;
+  if (done.supervised) left(work, "data").supervised[left(work, "data").whole] = done.supervised;
+  return done.member;
 }
 
 /** As many rounds as the folds kept in the middle. */

@@ -14,6 +14,7 @@ import { combine, modelInputs, rowRange } from "../trainer/model.ts";
 import { readModel, writeModel } from "../trainer/model-file.ts";
 import { outOfFold } from "../trainer/race/ensemble.ts";
 import type { TrainingData } from "../trainer/race/training-data.ts";
+import { spreadRows } from "../trainer/random.ts";
 import type { Stage } from "./stage.ts";
 import { type Context, checkpointOf, left, type Work } from "./work.ts";
 
@@ -80,9 +81,13 @@ const LEAST_ISOTONIC_ROWS = 2000;
 
 type FitCalibration = (probabilities: Float64Array, truth: Float64Array) => Calibration;
 
+/** Rows times classes that a calibration looks at. */
+const MOST_CELLS = 150_000;
+
 /** Fitted on one half, judged on the other, both ways; kept where the log loss falls by more than noise. */
-function chooseCalibration({ target }: TrainingData, held: Held): Calibration | null {
-  if (held.rows.length < LEAST_CALIBRATION_ROWS[target.task]) return null;
+function chooseCalibration({ target }: TrainingData, all: Held): Calibration | null {
+  if (all.rows.length < LEAST_CALIBRATION_ROWS[target.task]) return null;
+  const held = partOf(all, Math.max(LEAST_ISOTONIC_ROWS, Math.floor(MOST_CELLS / target.classes.length)));
   const fits: FitCalibration[] = [(probabilities, truth) => fitCalibration(target, probabilities, truth)];
   if (target.task === "binary" && held.rows.length >= LEAST_ISOTONIC_ROWS) fits.push(fitIsotonicCalibration);
   let [chosen, least]: [FitCalibration | null, number] = [null, crossedLoss(held, null)];
@@ -91,6 +96,20 @@ function chooseCalibration({ target }: TrainingData, held: Held): Calibration | 
     if (loss < least * (1 - LEAST_GAIN)) [chosen, least] = [fit, loss];
   }
   return chosen?.(held.response, held.truth) ?? null;
+}
+
+function partOf({ rows, response, truth }: Held, count: number): Held {
+  if (rows.length <= count) return { rows, response, truth };
+  const width = response.length / truth.length;
+  const taken = spreadRows(rows.length, count);
+  return {
+    rows: taken.map((i) => rows[i]),
+    response: Float64Array.from(
+      { length: taken.length * width },
+      (_, at) => response[taken[Math.floor(at / width)] * width + (at % width)],
+    ),
+    truth: Float64Array.from(taken, (i) => truth[i]),
+  };
 }
 
 /** Log loss of each half, as calibrated by the other; as it stands without a fit. */

@@ -6,6 +6,7 @@ import type { ReadingPlan, ReadingProgress, Table } from "../csv/types.ts";
 import type { Encoder } from "../trainer/encoding/columns.ts";
 import type { MetricName } from "../trainer/metrics.ts";
 import type { Model } from "../trainer/model.ts";
+import type { Crew, OpenCrew } from "../trainer/race/crew.ts";
 import type { Blend } from "../trainer/race/ensemble.ts";
 import type { Entry } from "../trainer/race/entry.ts";
 import type { TrainingData } from "../trainer/race/training-data.ts";
@@ -26,6 +27,7 @@ export type LoadTable = (
 
 export interface Work {
   load: LoadTable;
+  openCrew: OpenCrew | null;
   /** Data validation: the columns that may become features, and the target beside them. */
   loaded: Loaded | null;
   /** Data preprocessing: what is learned from, and what nobody looks at before Performance evaluation. */
@@ -35,6 +37,8 @@ export interface Work {
   data: TrainingData | null;
   /** Model selection. */
   entries: Entry[] | null;
+  /** Whoever ran the folds; Training has them learn once more, and sends them home. */
+  crew: Crew | null;
   blend: Blend | null;
   /** Training; Model validation adds calibration and threshold. */
   model: Model | null;
@@ -42,6 +46,8 @@ export interface Work {
   evaluated: Evaluated | null;
   /** Finalizing. */
   result: RunResult | null;
+  /** When Stop was first noticed. */
+  stoppedMs: number | null;
 }
 
 export interface Loaded {
@@ -74,18 +80,21 @@ export interface Evaluated {
 
 export type Context = StageContext<Work>;
 
-export function emptyWork(load: LoadTable): Work {
+export function emptyWork(load: LoadTable, openCrew: OpenCrew | null = null): Work {
   return {
     load,
+    openCrew,
     loaded: null,
     parts: null,
     encoder: null,
     data: null,
     entries: null,
+    crew: null,
     blend: null,
     model: null,
     evaluated: null,
     result: null,
+    stoppedMs: null,
   };
 }
 
@@ -114,3 +123,24 @@ export function checkpointOf(context: Context): Checkpoint {
 
 /** The moment by which everything must be done. */
 export const budgetMs = (context: Context) => context.options.budgetSeconds * 1000;
+
+/** After a stop the model shall answer within two seconds; what judges it has this much of them. */
+const STOPPED_MS = 1000;
+
+/** The end of the budget, or soon after a stop. */
+export function endMs(context: Context): number {
+  const { work, stop, elapsedMs } = context;
+  if (!stop.aborted) return budgetMs(context);
+  work.stoppedMs ??= elapsedMs();
+  return Math.min(budgetMs(context), work.stoppedMs + STOPPED_MS);
+}
+
+/** Until when something may take that shall leave `share` of the rest to what follows; no clock where rounds are budgeted. */
+export function isOverAfter(context: Context, share: number): () => boolean {
+  const { options, stop, elapsedMs } = context;
+  const startedAt = elapsedMs();
+  return () => {
+    if (options.budgetRounds !== null && !stop.aborted) return false;
+    return elapsedMs() >= startedAt + share * (endMs(context) - startedAt);
+  };
+}

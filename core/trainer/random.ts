@@ -36,3 +36,9 @@ export function sampleRows(rows: Int32Array, count: number, random: Random): Int
   }
   return pool.subarray(0, count).sort();
 }
+
+/** Positions of `count` of so many rows, evenly spread: a file may be sorted, so its first rows stand for nothing. */
+export function spreadRows(rows: number, count: number): Int32Array {
+  const taken = Math.min(rows, Math.max(0, Math.floor(count)));
+  return Int32Array.from({ length: taken }, (_, i) => Math.floor(((i + 0.5) * rows) / taken));
+}

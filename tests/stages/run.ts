@@ -3,6 +3,7 @@ import type { Column, ColumnPlan, ColumnProfile, Table } from "../../core/csv/ty
 import { STAGES } from "../../core/stages/index.ts";
 import type { RunOptions, RunResult, StageReport } from "../../core/stages/stage.ts";
 import { emptyWork, type Work } from "../../core/stages/work.ts";
+import type { OpenCrew } from "../../core/trainer/race/crew.ts";
 import type { Random } from "../../core/trainer/samples.ts";
 
 export interface Ran {
@@ -18,13 +19,14 @@ export interface Control {
   stop?: AbortSignal;
   cancel?: AbortSignal;
   elapsedMs?: () => number;
+  openCrew?: OpenCrew;
   onReport?: (stage: string, report: StageReport) => void;
 }
 
 /** Rejects with what a stage throws. The clock stands still unless one is given: rounds end the race. */
 export async function runStages(table: Table, target: string, control: Control = {}): Promise<Ran> {
   const files = control.files ?? new Map<string, Uint8Array>();
-  const ran: Omit<Ran, "result"> = { work: emptyWork(loader(table)), reports: [], files };
+  const ran: Omit<Ran, "result"> = { work: emptyWork(loader(table), control.openCrew), reports: [], files };
   for (const stage of STAGES) {
     await stage.run({
       options: { ...OPTIONS, target, ...control.options },

@@ -137,7 +137,7 @@ test("importance is with the column that matters, and none with the other", asyn
   const [first, second] = await permutationImportance(
     model,
     { table, truth, metric: "r2" },
-    { ...pace, random: seededRandom(1) },
+    { ...pace, random: seededRandom(1), blockRows: 2000 },
   );
   expect(first.column).toBe("a");
   expect(first.importance).toBeCloseTo(2, 0);
@@ -154,7 +154,11 @@ test("dependence is the line itself", async () => {
 test("both end when the time is over", async () => {
   const over = { ...pace, isOver: () => true };
   const truth = Float64Array.from(a);
-  const importance = await permutationImportance(model, { table, truth, metric: "r2" }, { ...over, random });
+  const importance = await permutationImportance(
+    model,
+    { table, truth, metric: "r2" },
+    { ...over, random, blockRows: 2000 },
+  );
   expect(importance).toEqual([]);
   expect(await partialDependence(model, { table, columns: ["a"] }, over)).toEqual([]);
 });

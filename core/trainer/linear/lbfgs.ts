@@ -13,6 +13,8 @@ export interface MinimizeOptions {
   /** Ends when the largest gradient entry is below this. */
   tolerance: number;
   checkpoint: () => Promise<void> | void;
+  /** Aborted: ends after the step under way. */
+  stop?: AbortSignal;
 }
 
 const MEMORY = 10;
@@ -51,7 +53,7 @@ export async function minimize(
     point.set(found.point);
     gradient = found.gradient;
     value = found.value;
-    if (gained <= 1e-8 * Math.max(1, Math.abs(value))) return iteration;
+    if (gained <= 1e-8 * Math.max(1, Math.abs(value)) || options.stop?.aborted) return iteration;
   }
   return options.maxIterations;
 }

@@ -22,6 +22,8 @@ export interface LinearOptions {
   /** As 1 / C in scikit-learn's logistic regression, alpha in its ridge. */
   l2: number;
   checkpoint: Checkpoint;
+  /** Aborted: ends after the step under way with what it has. */
+  stop?: AbortSignal;
 }
 
 /** Fits to `truth` (class index or number), one entry a row of the design. */
@@ -37,7 +39,8 @@ export async function fitLinear(
   const point = new Float64Array((used.design.columns + 1) * outputs);
   const objective = objectiveOf(used.design, scaled, { outputs, task: options.task, l2: options.l2 });
   if (outputs > 1 || used.design.columns > MOST_NEWTON_COLUMNS) {
-    await minimize(objective, point, { maxIterations: 200, tolerance: 1e-6, checkpoint: options.checkpoint });
+    const { checkpoint, stop } = options;
+    await minimize(objective, point, { maxIterations: 200, tolerance: 1e-6, checkpoint, stop });
   } else await fitByNewton(used.design, point, { truth: scaled, objective, options });
   for (let i = 0; i < point.length; i++) point[i] *= center.scale;
   const intercept = point.slice(used.design.columns * outputs);
@@ -77,6 +80,7 @@ async function fitByNewton(
     if (!(next <= value)) point.set(before);
     if (!(value - next > 1e-9 * Math.max(1e-3, value))) return;
     value = next;
+    if (options.stop?.aborted) return;
   }
 }
 

@@ -3,6 +3,7 @@
  * Percentile bootstrap (Efron 1979) over rows; weights instead of copies, so that orders are sorted once.
  */
 import { METRICS, type MetricName, metricNames } from "../metrics.ts";
+import { spreadRows } from "../random.ts";
 import type { Checkpoint, Random } from "../samples.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -15,8 +16,9 @@ export interface BootstrapOptions {
 
 /** So many are drawn even where the time is over. */
 const LEAST_REPLICATES = 40;
-/** Above this a part of the rows is resampled, and the width scaled by the root of the part. */
-const MOST_ROWS = 20_000;
+/** Rows times classes; above it a part of the rows is resampled, and the width scaled by the root of the part. */
+const MOST_CELLS = 40_000;
+const LEAST_ROWS = 1000;
 
 /** 95 % interval of every metric of the task. Cost: replicates x rows x metrics. */
 export async function bootstrapIntervals(
@@ -24,7 +26,8 @@ export async function bootstrapIntervals(
   options: BootstrapOptions,
 ): Promise<Record<string, [number, number]>> {
   const rows = outcome.truth.length;
-  const part = rows > MOST_ROWS ? firstRows(outcome, MOST_ROWS) : outcome;
+  const most = Math.max(LEAST_ROWS, Math.floor(MOST_CELLS / Math.max(2, outcome.classes)));
+  const part = rows > most ? partOf(outcome, most) : outcome;
   const shrink = Math.sqrt(part.truth.length / rows);
   const drawn = await drawMetrics(part, options);
   const intervals: Record<string, [number, number]> = {};
@@ -52,12 +55,20 @@ async function drawMetrics(outcome: Outcome, options: BootstrapOptions): Promise
   return drawn;
 }
 
-function firstRows(outcome: Outcome, rows: number): Outcome {
+function partOf(outcome: Outcome, count: number): Outcome {
+  const { truth, values, probabilities, classes } = outcome;
+  const rows = spreadRows(truth.length, count);
+  const cells = { length: rows.length * classes };
   return {
     ...outcome,
-    truth: outcome.truth.slice(0, rows),
-    values: outcome.values.slice(0, rows),
-    probabilities: outcome.probabilities?.slice(0, rows * outcome.classes) ?? null,
+    truth: Float64Array.from(rows, (row) => truth[row]),
+    values: Float64Array.from(rows, (row) => values[row]),
+    probabilities:
+      probabilities &&
+      Float64Array.from(
+        cells,
+        (_, at) => probabilities[rows[Math.floor(at / classes)] * classes + (at % classes)],
+      ),
   };
 }
 

@@ -6,6 +6,7 @@ import type { BoostingParams } from "../boosting-params.ts";
 import type { ForestParams } from "../forest.ts";
 import type { Target } from "../samples.ts";
 import { baselineRecipe, boostingRecipe, forestRecipe, linearRecipe, type Recipe } from "./recipes.ts";
+import type { TrainingData } from "./training-data.ts";
 
 export interface PortfolioOptions {
   target: Target;
@@ -18,6 +19,11 @@ export interface PortfolioOptions {
 /** All leaves of a forest together stay below this, so that its file and its answers stay small. */
 const MOST_FOREST_LEAVES = 400_000;
 const MOST_FOREST_ROWS = 60_000;
+
+/** What races on this data; every thread that holds the data has the same. */
+export function portfolioFor(data: TrainingData): Recipe[] {
+  return portfolio({ target: data.target, rows: data.rows.length, text: data.encoded.texts.length > 0 });
+}
 
 export function portfolio(options: PortfolioOptions): Recipe[] {
   const { rows, target } = options;

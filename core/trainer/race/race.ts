@@ -5,27 +5,15 @@
  * is used, or it is stopped; it must never look at the test part.
  */
 import { goodness, METRICS, type MetricName } from "../metrics.ts";
-import type { Checkpoint } from "../samples.ts";
+import type { Crew } from "./crew.ts";
 import { chooseBlend } from "./ensemble.ts";
-import { type Entry, FoldRunner, newEntry, type ScoredFold } from "./entry.ts";
+import { type Entry, newEntry } from "./entry.ts";
+import { FoldRunner, isRival, type RunnerOptions } from "./fold-runner.ts";
 import type { Family, Recipe } from "./recipes.ts";
 import type { TrainingData } from "./training-data.ts";
 
-export interface RaceOptions {
-  metric: MetricName;
+export interface RaceOptions extends RunnerOptions {
   recipes: Recipe[];
-  /** On the clock of `elapsedMs`; without effect where rounds are budgeted. */
-  deadlineMs: number;
-  elapsedMs: () => number;
-  /** Rounds and trees in all; with it the clock has no say. */
-  budgetRounds: number | null;
-  stop: AbortSignal;
-  checkpoint: Checkpoint;
-  onScored: (entry: Entry) => Promise<void>;
-  onRound: (report: { entry: Entry; fold: number; round: number; train: number; valid: number }) => void;
-  onProgress: (done: { folds: number; of: number; entry: Entry }) => void;
-  /** Folds scored before an interruption, by the recipe's name. */
-  saved: Map<string, ScoredFold[]>;
 }
 
 export interface RaceResult {
@@ -40,29 +28,29 @@ export interface RaceResult {
 const LEADERS: Family[] = ["baseline", "linear", "boosting"];
 
 /** Rejects with the checkpoint's error. At least the baseline is scored on every fold, whatever the time. */
-export async function runRace(data: TrainingData, options: RaceOptions): Promise<RaceResult> {
-  const runner = new FoldRunner(data, options);
+export async function runRace(data: TrainingData, crew: Crew, options: RaceOptions): Promise<RaceResult> {
+  const runner = new FoldRunner(data, crew, options);
   const entries = options.recipes.map((recipe) => newEntry(recipe, options.saved.get(recipe.name) ?? []));
   const leaders = LEADERS.flatMap((family) => entries.find((entry) => entry.recipe.family === family) ?? []);
   const rivals = leaders.filter(isRival);
   let field = entries.filter((entry) => !leaders.includes(entry));
   runner.plan([...leaders, ...field]);
   const isWon = () => rivals.some((entry) => isPerfect(entry, data.once, options.metric));
-  for (const entry of leaders) {
-    const upTo = isWon() ? Math.min(FOLDS_OF_THE_BEATEN, data.once) : data.once;
-    await advance(entry, upTo, { runner, options });
+  // Where one leader's folds are too few to keep everybody busy, the leaders run side by side.
+  for (const abreast of data.once < crew.size ? [leaders] : leaders.map((entry) => [entry])) {
+    await runner.advance(abreast, isWon() ? Math.min(FOLDS_OF_THE_BEATEN, data.once) : data.once);
   }
   if (isWon()) {
     field = [];
     runner.ended = "perfect";
   }
   for (const rung of rungs(data)) {
-    for (const entry of field) await advance(entry, rung, { runner, options });
+    await runner.advance(field, rung);
     if (rung < data.once) field = survivors(field, entries, { rung, metric: options.metric });
     else field = isWon() ? [] : contenders(data, entries, options.metric);
     runner.plan(field);
   }
-  if (leaders[0]) await advance(leaders[0], data.folds.length, { runner, options });
+  if (leaders[0]) await runner.advance([leaders[0]], data.folds.length);
   const scored = entries.filter((entry) => entry.folds.length > 0);
   return { entries: scored, contenders: field, ended: runner.ended ?? "all scored" };
 }
@@ -80,21 +68,6 @@ function contenders(data: TrainingData, entries: Entry[], metric: MetricName): E
   const linear = ranked.find((entry) => entry.recipe.family === "linear");
   if (linear) chosen.add(linear);
   return [...chosen].filter(isRival);
-}
-
-const isRival = (entry: Entry) => entry.recipe.family !== "baseline";
-
-async function advance(
-  entry: Entry,
-  upTo: number,
-  race: { runner: FoldRunner; options: RaceOptions },
-): Promise<void> {
-  while (entry.folds.length < upTo && (await race.runner.run(entry))) {
-    // The runner keeps what it scored in the entry.
-  }
-  if (entry.told || entry.folds.length === 0) return;
-  entry.told = true;
-  await race.options.onScored(entry);
 }
 
 const PERFECT = 1e-4;

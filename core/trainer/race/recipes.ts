@@ -74,6 +74,7 @@ export function linearRecipe(name: string, settings: { l2: number; log?: boolean
         classes: classes.length,
         l2: settings.l2,
         checkpoint,
+        stop: job.stop,
       });
       return { kind: "linear", model, transform };
     },

@@ -2,7 +2,7 @@
  * What do all candidates of a race share? The encoded table, the folds, and per fold the samples and bins that trees
  * learn from. Bins and base features are made once; only what looks at the target is made per fold.
  */
-import { type BinnedSamples, binSamples } from "../binning.ts";
+import { type BinnedSamples, binInSteps } from "../binning.ts";
 import type { DesignPlan } from "../encoding/design.ts";
 import type { EncodedTable } from "../encoding/encoder.ts";
 import {
@@ -69,7 +69,7 @@ async function makeTreePart(data: TrainingData, fold: number, checkpoint: Checkp
   const random = randomFor(data, "bins", fold);
   if (fold < 0) {
     const samples = treeSamples(data.encoded, []);
-    const binned = binSamples(samples, { rows: data.rows, maxBins: MAX_BINS, random });
+    const binned = await binInSteps(samples, { rows: data.rows, maxBins: MAX_BINS, random, checkpoint });
     return { samples, binned, supervised: -1 };
   }
   const { train } = foldRows(data, fold);
@@ -78,7 +78,7 @@ async function makeTreePart(data: TrainingData, fold: number, checkpoint: Checkp
   const samples = treeSamples(data.encoded, fitted.features);
   return {
     samples,
-    binned: binSamples(samples, { rows: train, maxBins: MAX_BINS, random }),
+    binned: await binInSteps(samples, { rows: train, maxBins: MAX_BINS, random, checkpoint }),
     supervised: fold,
   };
 }

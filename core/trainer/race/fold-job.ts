@@ -1,0 +1,114 @@
+/**
+ * How is one fold of one candidate learned and answered, wherever that happens: here or in a thread beside?
+ * What it answers depends on the job and the data alone; the clock and a stop only end it sooner.
+ */
+import type { RoundReport } from "../boosting.ts";
+import type { SupervisedEncoder } from "../encoding/supervised.ts";
+import { type Member, predictMember } from "../members.ts";
+import type { Checkpoint } from "../samples.ts";
+import type { Recipe } from "./recipes.ts";
+import { foldRows, inputsOf, type TrainingData } from "./training-data.ts";
+
+/** Plain data: it goes to other threads as it is. */
+export interface FoldJob {
+  /** Name of the recipe. */
+  recipe: string;
+  /** Index of the fold; data.whole: all rows, nothing to validate on. */
+  fold: number;
+  /** Most rounds or trees; without validation rows exactly that many rounds. */
+  maxRounds: number;
+  keepsTrail: boolean;
+  hearsRounds: boolean;
+  /** On the clock of `elapsedMs`: from then on it ends with what it has. */
+  endsAtMs: number;
+}
+
+export interface FoldDone {
+  member: Member;
+  /** Answers for the fold's validation rows, in their order: rows x width; empty for the whole. */
+  response: Float64Array;
+  durationMs: number;
+  /** Rounds or trees that were trained, those thrown away by early stopping included. */
+  rounds: number;
+  /** Margins of the validation rows after each round. */
+  trail: Float64Array[] | null;
+  /** What looks at the target in this fold, where something does. */
+  supervised: SupervisedEncoder | null;
+}
+
+export interface FoldControls {
+  elapsedMs: () => number;
+  isStopped: () => boolean;
+  /** Something that could be kept is there: this fit may be given up. */
+  isSpare: () => boolean;
+  checkpoint: Checkpoint;
+  onRound: (report: RoundReport) => void;
+}
+
+/** A first fit gets so long after a stop, since there is nothing else to keep. */
+const LEAST_FIT_MS = 600;
+/** A fit that should have ended so long ago is given up. */
+const GRACE_MS = 400;
+
+/** Null where it was given up, since something better than half a fit is there already. */
+export async function runFoldJob(
+  data: TrainingData,
+  recipe: Recipe,
+  job: FoldJob,
+  controls: FoldControls,
+): Promise<FoldDone | null> {
+  const startedAt = controls.elapsedMs();
+  const trail: Float64Array[] = [];
+  let rounds = 0;
+  const { checkpoint, stop } = limits(job, controls);
+  try {
+    const member = await recipe.fit(data, {
+      fold: job.fold,
+      maxRounds: job.maxRounds,
+      checkpoint,
+      stop,
+      onRound: (report) => {
+        rounds = report.round;
+        if (job.hearsRounds) controls.onRound(report);
+      },
+      ...(job.keepsTrail && { onMargins: (margins: Float64Array) => trail.push(margins) }),
+    });
+    const { valid } = foldRows(data, job.fold);
+    const response = valid ? predictMember(member, inputsOf(data), valid) : new Float64Array(0);
+    return {
+      member,
+      response,
+      rounds,
+      durationMs: Math.round(controls.elapsedMs() - startedAt),
+      trail: job.keepsTrail ? trail : null,
+      supervised: data.supervised[job.fold] ?? null,
+    };
+  } catch (error) {
+    if (error instanceof GivenUp) return null;
+    throw error;
+  }
+}
+
+/** A checkpoint that ends or gives up the fit in time, and the signal by which it ends. */
+function limits(
+  { endsAtMs }: FoldJob,
+  controls: FoldControls,
+): { checkpoint: Checkpoint; stop: AbortSignal } {
+  const limit = new AbortController();
+  const startedAt = controls.elapsedMs();
+  const look = () => {
+    const now = controls.elapsedMs();
+    const isStopped = controls.isStopped();
+    const isLate = Number.isFinite(endsAtMs) && now >= endsAtMs + GRACE_MS;
+    if ((isStopped || isLate) && controls.isSpare()) throw new GivenUp();
+    if (now >= endsAtMs || (isStopped && now >= startedAt + LEAST_FIT_MS)) limit.abort();
+  };
+  const checkpoint = () => {
+    look();
+    return controls.checkpoint();
+  };
+  return { checkpoint, stop: limit.signal };
+}
+
+/** Ends a fit that nobody needs any more. */
+class GivenUp extends Error {}
