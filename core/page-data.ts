@@ -60,10 +60,12 @@ export function listData(list: keyof typeof OLDER) {
 /** Throws AppError `missing`, or `conflict` while it is being read. */
 export async function datasetData({ box, params, query }: Call, preview?: ReadingPreview) {
   const dataset = box.datasets.findReady(params.id!);
-  const offset = Math.max(0, Number(query.offset) || 0);
+  const [offset = 0, column = 0] = [query.offset, query.column].map((text) =>
+    Math.max(0, Math.floor(Number(text)) || 0),
+  );
   const rows = await box.datasets.rows(dataset, { offset, limit: PREVIEW_ROWS });
   const { items: runs } = runRows(box, { before: NEWEST, limit: PREVIEW_ROWS }, dataset.id);
-  return { dataset, page: { offset, ...rows }, runs, preview };
+  return { dataset, page: { offset, column, ...rows }, runs, preview };
 }
 
 /** Throws AppError `missing`. */

@@ -33,12 +33,16 @@ export interface ReadingFormProps {
   links: Links;
   dataset: ReadyDataset;
   preview: ReadingPreview | undefined;
+  /** Names of the columns that can be chosen about. */
+  shown: readonly string[];
 }
 
-export function ReadingForm({ links, dataset, preview }: ReadingFormProps) {
+export function ReadingForm({ links, dataset, preview, shown }: ReadingFormProps) {
   const { profile, choices } = dataset;
   const asked = preview?.choices ?? {};
-  const { dialect, columns } = profile.plan;
+  const { dialect } = profile.plan;
+  const columns = profile.plan.columns.filter(({ name }) => shown.includes(name));
+  const elsewhere = Object.entries(choices.types ?? {}).filter(([name]) => !shown.includes(name));
   const path = datasetPath(dataset);
   return (
     <>
@@ -49,6 +53,9 @@ export function ReadingForm({ links, dataset, preview }: ReadingFormProps) {
           <CuttingFields links={links} dataset={dataset} asked={asked} />
           <PreviewArea preview={preview} />
           <input type="hidden" name="drop" value="" />
+          {elsewhere.map(([name, type]) => (
+            <input type="hidden" name={`type.${name}`} value={type} />
+          ))}
           <section class="scroll" tabindex={0} aria-label="Kinds of the columns">
             <table class="choices">
               <thead>

@@ -8,18 +8,40 @@ import { datasetPath } from "./paths.ts";
 import { TYPE_WORDS } from "./words.ts";
 
 const CELL_LENGTH = 60;
+/** Of a longer cell not even the title holds all. */
+const TITLE_LENGTH = 1000;
+/** A table with more columns is shown, and its forms are filled, so many at a time. */
+export const WIDE = 100;
 /** Identifiers and free text are different in every row: there is no shape to draw. */
 const HAS_SHAPE = new Set<ColumnProfile["type"]>(["number", "date", "category", "boolean"]);
+
+export interface TablePage {
+  offset: number;
+  /** The first column shown, from 0. */
+  column: number;
+  rows: string[][];
+  next: number | null;
+}
 
 export interface DatasetTableProps {
   links: Links;
   dataset: ReadyDataset;
-  page: { offset: number; rows: string[][]; next: number | null };
+  page: TablePage;
+}
+
+type Place = Partial<Pick<TablePage, "offset" | "column">>;
+
+/** What of a list by column the page shows. */
+export function withinPage<T>(columns: readonly T[], from: number): T[] {
+  return columns.slice(from, from + WIDE);
 }
 
 export function DatasetTable({ links, dataset, page }: DatasetTableProps) {
-  const { columns, rows, target } = dataset.profile;
+  const { rows, target } = dataset.profile;
+  const columns = withinPage(dataset.profile.columns, page.column);
   const last = page.offset + page.rows.length;
+  const to = ({ offset = page.offset, column = page.column }: Place) =>
+    `${url(links, datasetPath(dataset))}?offset=${offset}&column=${column}#table-heading`;
   return (
     <>
       <section class="scroll table-scroll" tabindex={0} aria-label="Preview of the table">
@@ -41,7 +63,7 @@ export function DatasetTable({ links, dataset, page }: DatasetTableProps) {
                   {count(page.offset + index + 1)}
                 </th>
                 {columns.map((column, position) => (
-                  <DataCell text={cells[position] ?? ""} type={column.type} />
+                  <DataCell text={cells[page.column + position] ?? ""} type={column.type} />
                 ))}
               </tr>
             ))}
@@ -50,10 +72,7 @@ export function DatasetTable({ links, dataset, page }: DatasetTableProps) {
       </section>
       <nav class="pager" aria-label="Rows">
         {page.offset > 0 && (
-          <a
-            class="button"
-            href={pageUrl(links, dataset, Math.max(0, page.offset - Math.max(50, page.rows.length)))}
-          >
+          <a class="button" href={to({ offset: Math.max(0, page.offset - Math.max(50, page.rows.length)) })}>
             Rows before
           </a>
         )}
@@ -61,24 +80,47 @@ export function DatasetTable({ links, dataset, page }: DatasetTableProps) {
           Rows {count(page.offset + 1)} to {count(last)} of {count(rows)}
         </span>
         {page.next !== null && (
-          <a class="button" href={pageUrl(links, dataset, page.next)}>
+          <a class="button" href={to({ offset: page.next })}>
             Rows after
           </a>
         )}
       </nav>
+      <ColumnPager columns={dataset.profile.columns.length} page={page} to={to} />
     </>
   );
 }
 
-function pageUrl(links: Links, dataset: ReadyDataset, offset: number): string {
-  return `${url(links, datasetPath(dataset))}?offset=${offset}#table-heading`;
+function ColumnPager(props: { columns: number; page: TablePage; to: (place: Place) => string }) {
+  const { columns, page, to } = props;
+  if (columns <= WIDE) return null;
+  const last = Math.min(columns, page.column + WIDE);
+  return (
+    <nav class="pager" aria-label="Columns">
+      {page.column > 0 && (
+        <a class="button" href={to({ column: Math.max(0, page.column - WIDE) })}>
+          Columns before
+        </a>
+      )}
+      <span>
+        Columns {count(page.column + 1)} to {count(last)} of {count(columns)}
+      </span>
+      {last < columns && (
+        <a class="button" href={to({ column: last })}>
+          Columns after
+        </a>
+      )}
+    </nav>
+  );
 }
 
 function DataCell({ text, type }: { text: string; type: ColumnProfile["type"] }) {
   if (text === "") return <td class="missing">–</td>;
   const isLong = text.length > CELL_LENGTH;
   return (
-    <td class={type === "number" ? "number" : undefined} {...(isLong ? { title: text } : {})}>
+    <td
+      class={type === "number" ? "number" : undefined}
+      {...(isLong ? { title: short(text, TITLE_LENGTH) } : {})}
+    >
       {short(text, CELL_LENGTH)}
     </td>
   );

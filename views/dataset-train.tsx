@@ -6,21 +6,24 @@ import { Command, curlLine } from "./parts.tsx";
 import { datasetPath } from "./paths.ts";
 import { METRIC_WORDS, TASK_WORDS } from "./words.ts";
 
-export function TrainForm({ links, dataset }: { links: Links; dataset: ReadyDataset }) {
+/** Names in one list. */
+const LISTED = 1000;
+
+export interface TrainFormProps {
+  links: Links;
+  dataset: ReadyDataset;
+  /** Names of the columns that can be left out. */
+  shown: readonly string[];
+}
+
+export function TrainForm({ links, dataset, shown }: TrainFormProps) {
   const { profile } = dataset;
   const names = profile.columns.map(({ name }) => name);
   const body = { datasetId: dataset.id, target: profile.target ?? names[0] };
   return (
     <form class="form" data-needs="train" method="post" action={url(links, `${datasetPath(dataset)}/train`)}>
       <Field id="target" label="Which column shall it predict?" hint={profile.targetReason}>
-        <select id="target" name="target" required aria-describedby="target-hint">
-          {profile.target === null && <option value="">choose one</option>}
-          {names.map((name) => (
-            <option value={name} selected={name === profile.target}>
-              {name}
-            </option>
-          ))}
-        </select>
+        <ColumnField id="target" names={names} chosen={profile.target} none="choose one" />
       </Field>
       <Field id="task" label="What kind of answer is it?" hint={profile.taskReason}>
         <select id="task" name="task" aria-describedby="task-hint">
@@ -49,7 +52,7 @@ export function TrainForm({ links, dataset }: { links: Links; dataset: ReadyData
       </Field>
       <details class="expert">
         <summary>More choices</summary>
-        <ExpertFields names={names} />
+        <ExpertFields names={names} shown={shown} />
       </details>
       <p class="actions">
         <button type="submit" class="primary">
@@ -61,7 +64,7 @@ export function TrainForm({ links, dataset }: { links: Links; dataset: ReadyData
   );
 }
 
-function ExpertFields({ names }: { names: readonly string[] }) {
+function ExpertFields({ names, shown }: { names: readonly string[]; shown: readonly string[] }) {
   return (
     <div class="form">
       <Field
@@ -101,25 +104,40 @@ function ExpertFields({ names }: { names: readonly string[] }) {
         </select>
       </Field>
       <Field id="splitColumn" label="The date or group column" hint="Only for the two kinds above.">
-        <select id="splitColumn" name="splitColumn" aria-describedby="splitColumn-hint">
-          <option value="">none</option>
-          {names.map((name) => (
-            <option value={name}>{name}</option>
-          ))}
-        </select>
+        <ColumnField id="splitColumn" names={names} chosen={null} none="none" />
       </Field>
       <Field id="seed" label="Seed" hint="The same seed gives the same split and the same draws.">
         <input id="seed" name="seed" type="number" min="0" placeholder="0" aria-describedby="seed-hint" />
       </Field>
       <fieldset class="checks">
         <legend>Columns to leave out of this training</legend>
-        {names.map((name) => (
+        {shown.length < names.length && (
+          <p class="hint">Of the columns that the table shows; page through it for the others.</p>
+        )}
+        {shown.map((name) => (
           <label>
             <input type="checkbox" name="exclude" value={name} /> {name}
           </label>
         ))}
       </fieldset>
     </div>
+  );
+}
+
+/** One column of the table: a list to choose from while it is short enough to, else its name to type. */
+function ColumnField(props: { id: string; names: readonly string[]; chosen: string | null; none: string }) {
+  const { id, names, chosen, none } = props;
+  const field = { id, name: id, required: id === "target", "aria-describedby": `${id}-hint` };
+  if (names.length > LISTED) return <input {...field} value={chosen ?? ""} placeholder={none} />;
+  return (
+    <select {...field}>
+      {(chosen === null || id !== "target") && <option value="">{none}</option>}
+      {names.map((name) => (
+        <option value={name} selected={name === chosen}>
+          {name}
+        </option>
+      ))}
+    </select>
   );
 }
 

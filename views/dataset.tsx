@@ -4,7 +4,7 @@ import type { Problem } from "../core/http/problem.ts";
 import type { RunRow } from "../core/list-data.ts";
 import type { StoredDataset } from "../core/store/datasets.ts";
 import { ReadingForm } from "./dataset-reading.tsx";
-import { DatasetTable } from "./dataset-table.tsx";
+import { DatasetTable, type TablePage, withinPage } from "./dataset-table.tsx";
 import { TrainForm } from "./dataset-train.tsx";
 import { ProblemNote } from "./error.tsx";
 import { FindingList } from "./findings.tsx";
@@ -20,7 +20,7 @@ export type ReadyDataset = StoredDataset & { profile: CsvProfile };
 export interface DatasetPageProps {
   frame: Frame;
   dataset: ReadyDataset;
-  page: { offset: number; rows: string[][]; next: number | null };
+  page: TablePage;
   runs: readonly RunRow[];
   /** How other choices would read it, where that was asked. */
   preview?: ReadingPreview | undefined;
@@ -32,6 +32,7 @@ export function DatasetPage({ frame, dataset, page, runs, preview, problem }: Da
   const { links } = frame;
   const { profile, name } = dataset;
   const path = datasetPath(dataset);
+  const shown = withinPage(profile.columns, page.column).map(({ name }) => name);
   return (
     <Layout frame={frame} title={name} panels={["datasets"]}>
       <header class="page-head">
@@ -50,7 +51,7 @@ export function DatasetPage({ frame, dataset, page, runs, preview, problem }: Da
         <div class="pair">
           <section class="panel" aria-labelledby="train-heading">
             <h2 id="train-heading">Train a model</h2>
-            <TrainForm links={links} dataset={dataset} />
+            <TrainForm links={links} dataset={dataset} shown={shown} />
           </section>
           <section class="panel" aria-labelledby="findings-heading">
             <h2 id="findings-heading">What stands out</h2>
@@ -63,7 +64,7 @@ export function DatasetPage({ frame, dataset, page, runs, preview, problem }: Da
         </section>
         <section class="panel" aria-labelledby="reading-heading">
           <h2 id="reading-heading">How it was read</h2>
-          <ReadingForm links={links} dataset={dataset} preview={preview} />
+          <ReadingForm links={links} dataset={dataset} preview={preview} shown={shown} />
         </section>
         <section class="panel" aria-labelledby="runs-heading">
           <h2 id="runs-heading">Trainings of this file</h2>

@@ -6,6 +6,7 @@ import type { Links } from "./frame.ts";
 import { Action, curlLine, LampDot } from "./parts.tsx";
 import { type Lamp, TYPE_WORDS } from "./words.ts";
 
+const SHOWN = 100;
 const LAMPS: Record<Finding["severity"], Lamp> = { info: "dark", warning: "caution", error: "danger" };
 
 export function FindingList({ links, dataset }: { links: Links; dataset: ReadyDataset }) {
@@ -18,9 +19,11 @@ export function FindingList({ links, dataset }: { links: Links; dataset: ReadyDa
       </p>
     );
   }
+  const doubted = findings.flatMap(({ severity, fix }) => (severity === "info" ? [] : (fix?.exclude ?? [])));
   return (
     <ul class="findings">
-      {findings.map((finding) => (
+      {doubted.length > 1 && <DropAll links={links} dataset={dataset} columns={[...new Set(doubted)]} />}
+      {findings.slice(0, SHOWN).map((finding) => (
         <li class={`finding finding-${finding.severity}`}>
           <LampDot lamp={LAMPS[finding.severity]} />
           <span class="finding-words">
@@ -30,7 +33,27 @@ export function FindingList({ links, dataset }: { links: Links; dataset: ReadyDa
           {finding.fix && <FixButton links={links} dataset={dataset} finding={finding} />}
         </li>
       ))}
+      {findings.length > SHOWN && (
+        <li class="finding fine">And {count(findings.length - SHOWN)} more; the file's JSON has them all.</li>
+      )}
     </ul>
+  );
+}
+
+/** One way out of all that may mislead. */
+function DropAll(props: { links: Links; dataset: ReadyDataset; columns: string[] }) {
+  const { links, dataset, columns } = props;
+  const message = `${count(columns.length)} columns tell little, or may mislead.`;
+  return (
+    <li class="finding finding-warning">
+      <LampDot lamp="caution" />
+      <span class="finding-words">{message}</span>
+      <FixButton
+        links={links}
+        dataset={dataset}
+        finding={{ code: "drop_all", severity: "warning", column: null, message, fix: { exclude: columns } }}
+      />
+    </li>
   );
 }
 
