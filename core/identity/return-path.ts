@@ -6,6 +6,6 @@ export function returnPath(asked: string | null, base: string): string {
   if (!url) return "/";
   const path = url.pathname.startsWith(`${base}/`) ? url.pathname.slice(base.length) : url.pathname;
   // "//evil.example" is another host to a browser.
-  if (path.startsWith("//") || /^\/sign-(in|out)\b/.test(path)) return "/";
+  if (!/^\/(?!\/|sign-(in|out)\b)/.test(path)) return "/";
   return `${path}${url.search}`;
 }

@@ -1,0 +1,45 @@
+/** Does a bucket let through what it says, and stay small whoever comes? */
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { RateLimit } from "../../../core/http/rate-limit.ts";
+
+test("gives a minute's number at once, then one each share of a minute", () => {
+  let now = 0;
+  const limit = new RateLimit(6, () => now);
+  const taken = () => limit.take("a").isAllowed;
+  expect(Array.from({ length: 7 }, taken)).toEqual([true, true, true, true, true, true, false]);
+  expect(limit.peek("a").resetSeconds).toBe(10);
+  now = 9_999;
+  expect(taken()).toBe(false);
+  now = 10_000;
+  expect([taken(), taken()]).toEqual([true, false]);
+  expect(limit.take("b").isAllowed).toBe(true);
+});
+
+test("over any minutes nobody gets more than the first minute's and what flows back", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 50 }),
+      fc.array(fc.nat(20_000), { maxLength: 200 }),
+      (perMinute, waits) => {
+        let now = 0;
+        const limit = new RateLimit(perMinute, () => now);
+        let allowed = 0;
+        for (const wait of waits) {
+          now += wait;
+          if (limit.take("a").isAllowed) allowed += 1;
+        }
+        expect(allowed).toBeLessThanOrEqual(perMinute + (now * perMinute) / 60_000 + 1e-6);
+      },
+    ),
+  );
+});
+
+test("memory is bounded: who was away for longest is forgotten first", () => {
+  const limit = new RateLimit(1, () => 0);
+  limit.take("first");
+  for (let client = 0; client < 9_998; client += 1) limit.take(`client ${client}`);
+  expect(limit.take("first").isAllowed).toBe(false);
+  for (let client = 0; client < 50_000; client += 1) limit.take(`later ${client}`);
+  expect(limit.size).toBe(10_000);
+});
