@@ -1,17 +1,35 @@
 /** The API of embeds: what a portal pastes to show a panel. */
-import { EMBED_REQUEST, makeEmbed } from "../embeds.ts";
-import { readJson } from "../http/body.ts";
-import type { Route } from "./route.ts";
+import * as z from "zod";
+import { EMBED_REQUEST, type Embed, makeEmbed } from "../embeds.ts";
+import { TIME } from "./dataset-schema.ts";
+import { route } from "./route.ts";
 
-export const EMBED_ROUTES: Route[] = [
-  {
+const EMBED = z
+  .object({
+    panel: z.string(),
+    of: z.string().nullable(),
+    theme: z.enum(["auto", "light", "dark"]),
+    url: z.string(),
+    token: z.string().nullable().describe("in the address already; null where nobody has to sign in"),
+    expiresAt: TIME.nullable(),
+    origins: z.array(z.string()).describe("whose pages may frame it"),
+    iframe: z.string(),
+    element: z.string(),
+    fragment: z.string(),
+    badge: z.string(),
+  })
+  .meta({ id: "Embed" }) satisfies z.ZodType<Embed>;
+
+export const EMBED_ROUTES = [
+  route({
     method: "POST",
     path: "/api/embeds",
     scope: "embed",
     example: `curl --fail-with-body -H 'content-type: application/json' -d '{"panel":"metrics","theme":"dark","expiresInSeconds":86400}' '{home}/api/embeds'`,
     says: "The address of a panel for a frame on another page, with its token, and the lines to paste.",
     body: EMBED_REQUEST,
-    handle: async ({ box, home, request }) =>
-      Response.json(makeEmbed(box, home, await readJson(request, EMBED_REQUEST)), { status: 201 }),
-  },
+    answers: { 201: EMBED },
+    refusals: ["missing"],
+    handle: ({ box, home, body }) => Response.json(makeEmbed(box, home, body), { status: 201 }),
+  }),
 ];

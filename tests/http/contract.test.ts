@@ -77,6 +77,12 @@ test("each answer has the status, the type and exactly the fields that its row p
     await ask("GET", `/api/${path}`);
   for (const path of ["/healthz", "/readyz", "/version"]) await ask("GET", path, undefined, "*/*");
   await ask("PATCH", "/api/settings", { RETENTION_DAYS: 20 });
+  await ask("POST", "/api/embeds", { panel: "metrics", expiresInSeconds: 60 });
+  const token = await ask("POST", "/api/tokens", { name: "night", scopes: ["read"] });
+  await ask("GET", "/api/tokens");
+  await ask("DELETE", `/api/tokens/${((await token.json()) as { id: string }).id}`);
+  await ask("GET", "/api/audit");
+  await ask("GET", "/api/models/crew/drift?version=1");
   const hook = await ask("POST", "/api/webhooks", { url: "http://127.0.0.1:9/hook" });
   await ask("DELETE", `/api/webhooks/${((await hook.json()) as { id: string }).id}`);
   await ask("DELETE", `/api/datasets/${id}`);
