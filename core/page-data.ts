@@ -12,6 +12,7 @@ import { rewindRun } from "./rewind.ts";
 import { runView } from "./run-view.ts";
 import { SAMPLE_LIST } from "./samples/index.ts";
 import { findEvaluation } from "./store/models.ts";
+import { findRun } from "./store/runs.ts";
 
 const DASHBOARD = [
   ...(["attention", "run", "stages", "curve", "leaderboard", "model", "predictions", "activity"] as const),
@@ -91,7 +92,27 @@ export function modelData({ box, params, query }: Call, trial?: Trial) {
     (entry): entry is ModelView["versions"][number] => entry.version === wanted,
   );
   if (!version) throw new AppError("missing", `${model.name} has no version ${wanted}`);
-  return { model, version, evaluation: findEvaluation(box.store, model.name, wanted), trial };
+  const evaluation = findEvaluation(box.store, model.name, wanted);
+  return { model, version, evaluation, trial, weighing: weighing(box, version.runId, query) };
+}
+
+/** What mistakes cost, as asked for on the page, else as the version was trained. */
+function weighing({ store }: PanelSource, runId: string, query: Record<string, string>) {
+  const run = findRun(store, runId);
+  if (!run) return null;
+  const asked = (name: string, otherwise: number) => {
+    const value = query[name] ? Number(query[name]) : otherwise;
+    return Number.isFinite(value) && value >= 0 ? value : otherwise;
+  };
+  const { falsePositive, falseNegative } = run.options.costs ?? { falsePositive: 1, falseNegative: 1 };
+  return {
+    step: query.step ? Math.round(asked("step", 0)) : null,
+    costs: {
+      falsePositive: asked("costFalsePositive", falsePositive),
+      falseNegative: asked("costFalseNegative", falseNegative),
+    },
+    training: { datasetId: run.datasetId, options: run.options },
+  };
 }
 
 export function tokensData({ box }: Call): { tokens: TokenView[]; fresh?: TokenView & { token: string } } {

@@ -10,12 +10,15 @@ import app from "./app.js" with { type: "text" };
 import chartsCss from "./charts.css" with { type: "text" };
 import controlsCss from "./controls.css" with { type: "text" };
 import embed from "./embed.js" with { type: "text" };
+import heroCss from "./hero.css" with { type: "text" };
 import icon from "./icon.svg" with { type: "text" };
 import inspect from "./inspect.js" with { type: "text" };
 import listsCss from "./lists.css" with { type: "text" };
 import live from "./live.js" with { type: "text" };
+import model from "./model.js" with { type: "text" };
 import pagesCss from "./pages.css" with { type: "text" };
 import panelsCss from "./panels.css" with { type: "text" };
+import printCss from "./print.css" with { type: "text" };
 import rewind from "./rewind.js" with { type: "text" };
 import panelElement from "./signalbox-panel.js" with { type: "text" };
 import standaloneCss from "./standalone.css" with { type: "text" };
@@ -26,7 +29,9 @@ export interface Asset {
 }
 
 const text = (module: unknown) => module as string;
-const transpiler = new Bun.Transpiler({ loader: "js", minifyWhitespace: true });
+// The types know `minifyWhitespace` only.
+const smallest = { loader: "js", minify: { whitespace: true, syntax: true, identifiers: true } } as const;
+const transpiler = new Bun.Transpiler(smallest);
 const small = (module: unknown) => transpiler.transformSync(text(module));
 
 // One bundle: as two deferred scripts the socket sometimes never opens.
@@ -38,11 +43,14 @@ const SOURCES = {
   },
   embed: { name: "embed", ending: "js", text: small(embed) },
   inspect: { name: "inspect", ending: "js", text: small(inspect) },
+  model: { name: "model", ending: "js", text: small(model) },
   rewind: { name: "rewind", ending: "js", text: small(rewind) },
   style: {
     name: "app",
     ending: "css",
-    text: [appCss, controlsCss, panelsCss, chartsCss, listsCss, pagesCss].map(text).join("\n"),
+    text: [appCss, controlsCss, panelsCss, chartsCss, listsCss, heroCss, pagesCss, printCss]
+      .map(text)
+      .join("\n"),
   },
   icon: { name: "icon", ending: "svg", text: text(icon) },
 };

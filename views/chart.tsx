@@ -15,7 +15,7 @@ export interface Cell {
 /** A drawing with one sentence that says what it shows, and its figures as a table. */
 export function Figure(props: {
   id: string;
-  sentence: string;
+  sentence: Child;
   columns: readonly string[];
   rows: readonly Cell[];
   children: Child;
@@ -156,29 +156,59 @@ export function Histogram({ counts, label }: { counts: readonly number[]; label:
   );
 }
 
-/** Named bars from a common zero; below zero they go the other way. */
-export function BarList({ bars }: { bars: readonly { name: string; value: number; text: string }[] }) {
+export interface NamedBar {
+  name: string;
+  value: number;
+  text: string;
+  /** What a press on the bar shows; without it there is nothing to press. */
+  more?: Child;
+}
+
+/** Named bars from a common zero; below zero they go the other way. The first that has more stands open. */
+export function BarList({ bars, id }: { bars: readonly NamedBar[]; id: string }) {
   const values = bars.map(({ value }) => value);
-  const x = scaleLinear([Math.min(0, ...values), Math.max(1e-12, ...values)], [0, 100]);
+  const domain = [Math.min(0, ...values), Math.max(1e-12, ...values)] as const;
+  const open = bars.findIndex(({ more }) => more);
   return (
     <ul class="waterfall">
-      {bars.map(({ name, value, text }) => (
-        <li>
-          <span class="waterfall-name">{name}</span>
-          <svg class="strip" aria-hidden="true">
-            <line class="strip-base" x1={`${round(x(0))}%`} x2={`${round(x(0))}%`} y1="0" y2="100%" />
-            <rect
-              class={value >= 0 ? "push-up" : "push-down"}
-              x={`${round(Math.min(x(0), x(value)))}%`}
-              width={`${round(Math.abs(x(value) - x(0)))}%`}
-              y="22%"
-              height="56%"
-            />
-          </svg>
-          <span class="waterfall-value">{text}</span>
-        </li>
-      ))}
+      {bars.map((bar, index) =>
+        bar.more ? (
+          <li>
+            <details id={`${id}-bar-${index}`} class="waterfall-more" open={index === open}>
+              <summary class="waterfall-row">
+                <BarCells bar={bar} domain={domain} />
+              </summary>
+              {bar.more}
+            </details>
+          </li>
+        ) : (
+          <li class="waterfall-row">
+            <BarCells bar={bar} domain={domain} />
+          </li>
+        ),
+      )}
     </ul>
+  );
+}
+
+function BarCells({ bar, domain }: { bar: NamedBar; domain: readonly [number, number] }) {
+  const { name, value, text } = bar;
+  const x = scaleLinear(domain, [0, 100]);
+  return (
+    <>
+      <span class="waterfall-name">{name}</span>
+      <svg class="strip" aria-hidden="true">
+        <line class="strip-base" x1={`${round(x(0))}%`} x2={`${round(x(0))}%`} y1="0" y2="100%" />
+        <rect
+          class={value >= 0 ? "push-up" : "push-down"}
+          x={`${round(Math.min(x(0), x(value)))}%`}
+          width={`${round(Math.abs(x(value) - x(0)))}%`}
+          y="22%"
+          height="56%"
+        />
+      </svg>
+      <span class="waterfall-value">{text}</span>
+    </>
   );
 }
 

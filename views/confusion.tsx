@@ -2,6 +2,7 @@
 import { count, percent } from "./format.ts";
 
 export interface ConfusionProps {
+  target: string;
   classes: readonly string[];
   /** Rows: the truth; columns: the answer. */
   matrix: readonly (readonly number[])[];
@@ -10,13 +11,13 @@ export interface ConfusionProps {
 /** Shades of a cell, by its share of its row. */
 const SHADES = 5;
 
-export function Confusion({ classes, matrix }: ConfusionProps) {
+export function Confusion({ target, classes, matrix }: ConfusionProps) {
   const sums = matrix.map(sum);
   return (
     <div class="confusion">
       <ul class="sentences">
         {classes.map((name, k) => (
-          <li>{sentence({ name, matrix, k })}</li>
+          <li>{sentence({ target, name, matrix, k })}</li>
         ))}
       </ul>
       <section class="scroll" tabindex={0} aria-label="Confusion matrix">
@@ -48,14 +49,20 @@ export function Confusion({ classes, matrix }: ConfusionProps) {
   );
 }
 
-function sentence({ name, matrix, k }: { name: string; matrix: ConfusionProps["matrix"]; k: number }) {
+function sentence(props: { target: string; name: string; matrix: ConfusionProps["matrix"]; k: number }) {
+  const { target, name, matrix, k } = props;
   const hits = matrix[k]?.[k] ?? 0;
   const there = sum(matrix[k] ?? []);
   const said = sum(matrix.map((row) => row[k] ?? 0));
-  if (there === 0) return <>No row kept aside is {name}.</>;
+  if (there === 0)
+    return (
+      <>
+        In no row kept aside {target} is {name}.
+      </>
+    );
   return (
     <>
-      Of 100 that are <b>{name}</b> it catches <b>{Math.round((100 * hits) / there)}</b>
+      Of 100 rows where {target} is <b>{name}</b> it catches <b>{Math.round((100 * hits) / there)}</b>
       {said > 0 ? `; when it says so it is right in ${percent(hits / said)}.` : "; it never says so."}
     </>
   );

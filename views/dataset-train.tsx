@@ -92,6 +92,25 @@ function ExpertFields({ names, shown }: { names: readonly string[]; shown: reado
           ))}
         </select>
       </Field>
+      <div class="pair-of-fields">
+        <Field
+          id="costFalsePositive"
+          label="A false alarm costs"
+          hint="Of two classes, in your money: it then answers so that mistakes cost least."
+        >
+          <input
+            id="costFalsePositive"
+            name="costFalsePositive"
+            type="number"
+            min="0"
+            step="any"
+            aria-describedby="costFalsePositive-hint"
+          />
+        </Field>
+        <Field id="costFalseNegative" label="A miss costs">
+          <input id="costFalseNegative" name="costFalseNegative" type="number" min="0" step="any" />
+        </Field>
+      </div>
       <Field
         id="split"
         label="Which rows are kept aside for the test?"

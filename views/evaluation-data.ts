@@ -6,6 +6,9 @@
 import type { Dependence } from "../core/trainer/evaluation/dependence.ts";
 import type { Importance } from "../core/trainer/evaluation/importance.ts";
 import type { Slice } from "../core/trainer/evaluation/slices.ts";
+import type { ThresholdCounts } from "../core/trainer/evaluation/thresholds.ts";
+
+export type { ThresholdCounts };
 
 export type Point = readonly [number, number];
 
@@ -32,6 +35,10 @@ export interface EvaluationData {
   classes: readonly string[];
   /** Rows: the truth; columns: the answer. */
   confusion: readonly (readonly number[])[];
+  /** Two classes only. */
+  thresholds: readonly ThresholdCounts[];
+  /** By which the model answers, where it is not an even chance. */
+  threshold: number | null;
   roc: readonly Curve[];
   precisionRecall: readonly Curve[];
   calibration: readonly CalibrationCurve[];
@@ -45,6 +52,8 @@ export function readEvaluation(raw: Record<string, unknown>): EvaluationData {
   return {
     classes: list(raw.classes, isText),
     confusion: list(raw.confusion, (row): row is number[] => Array.isArray(row) && row.every(isNumber)),
+    thresholds: list(raw.thresholds, isThreshold),
+    threshold: isNumber(raw.threshold) ? raw.threshold : null,
     roc: list(raw.roc, isCurve),
     precisionRecall: list(raw.precisionRecall, isCurve),
     calibration: list(raw.calibration, isCalibration),
@@ -71,6 +80,11 @@ function record(value: unknown): Record<string, unknown> | null {
 function isCurve(value: unknown): value is Curve {
   const own = record(value);
   return own !== null && isText(own.class) && Array.isArray(own.points) && own.points.every(isPoint);
+}
+
+function isThreshold(value: unknown): value is ThresholdCounts {
+  const own = record(value);
+  return own !== null && [own.threshold, own.tp, own.fp, own.tn, own.fn].every(isNumber);
 }
 
 function isCalibration(value: unknown): value is CalibrationCurve {

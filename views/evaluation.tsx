@@ -4,20 +4,27 @@ import { Confusion } from "./confusion.tsx";
 import { CalibrationFigure, PrecisionRecallFigure, RocFigure } from "./curves.tsx";
 import { type EvaluationData, readEvaluation } from "./evaluation-data.ts";
 import { figure, percent, plural } from "./format.ts";
+import type { Links } from "./frame.ts";
 import { DependenceFigure, ImportanceFigure } from "./importance.tsx";
 import { ErrorHistogram, TruthScatter } from "./residuals.tsx";
+import { Threshold, type Weighing } from "./threshold.tsx";
 
 export interface EvaluationProps {
+  links: Links;
+  model: string;
+  version: number;
+  weighing: Weighing | null;
   evaluation: Record<string, unknown>;
   schema: ModelSchema;
   metric: string;
 }
 
-export function EvaluationView({ evaluation, schema, metric }: EvaluationProps) {
+export function EvaluationView(props: EvaluationProps) {
+  const { evaluation, schema, metric } = props;
   const data = readEvaluation(evaluation);
   return (
     <>
-      <Mistakes data={data} target={schema.target} />
+      <Mistakes {...props} data={data} target={schema.target} />
       <Ranking data={data} />
       <Slices data={data} />
       <Reasons data={data} target={schema.target} metric={metric} />
@@ -25,13 +32,25 @@ export function EvaluationView({ evaluation, schema, metric }: EvaluationProps) 
   );
 }
 
-function Mistakes({ data, target }: { data: EvaluationData; target: string }) {
-  const { confusion, classes, residuals } = data;
+function Mistakes(props: EvaluationProps & { data: EvaluationData; target: string }) {
+  const { data, target, weighing } = props;
+  const { confusion, classes, residuals, thresholds } = data;
   if (!confusion.length && !residuals) return null;
+  const [no, yes] = classes;
   return (
     <section id="mistakes" class="panel" aria-labelledby="mistakes-heading">
       <h2 id="mistakes-heading">Where it errs</h2>
-      {confusion.length > 0 && <Confusion classes={classes} matrix={confusion} />}
+      {weighing && thresholds.length > 0 && no !== undefined && yes !== undefined ? (
+        <Threshold
+          {...props}
+          classes={[no, yes]}
+          counts={thresholds}
+          used={data.threshold ?? 0.5}
+          weighing={weighing}
+        />
+      ) : (
+        confusion.length > 0 && <Confusion target={target} classes={classes} matrix={confusion} />
+      )}
       {residuals && (
         <div class="pair">
           <ErrorHistogram residuals={residuals} />
@@ -60,14 +79,28 @@ function Ranking({ data }: { data: EvaluationData }) {
 function Reasons({ data, target, metric }: { data: EvaluationData; target: string; metric: string }) {
   const { importance, dependence, classes } = data;
   if (!importance.length && !dependence.length) return null;
+  const apart = dependence.filter(({ column }) => !importance.some((entry) => entry.column === column));
   return (
     <section id="why" class="panel" aria-labelledby="why-heading">
       <h2 id="why-heading">Why it answers so</h2>
-      {importance.length > 0 && <ImportanceFigure importance={importance} metric={metric} />}
-      {dependence.length > 0 && (
+      {importance.length > 0 && (
+        <ImportanceFigure
+          importance={importance}
+          dependence={dependence}
+          metric={metric}
+          target={target}
+          classes={classes}
+        />
+      )}
+      {apart.length > 0 && (
         <div class="trio">
-          {dependence.map((entry, index) => (
-            <DependenceFigure dependence={entry} id={`effect-${index}`} target={target} classes={classes} />
+          {apart.map((entry) => (
+            <DependenceFigure
+              dependence={entry}
+              id={`effect-${dependence.indexOf(entry)}`}
+              target={target}
+              classes={classes}
+            />
           ))}
         </div>
       )}

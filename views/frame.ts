@@ -14,7 +14,7 @@ export interface Frame {
   seq: number;
   version: string;
   /** Paths of the bundles, their content hashed into the name: "/static/app-1a2b3c.js"; made URLs by `url`. */
-  assets: { script: string; style: string; icon: string; embed: string; inspect: string; rewind: string };
+  assets: Record<"script" | "style" | "icon" | "embed" | "inspect" | "rewind" | "model", string>;
   /** What the reader chose by the switch (the cookie "theme"); absent: as the system. */
   theme?: "light" | "dark";
   viewer: Viewer;

@@ -8,13 +8,23 @@ import { metricLabel } from "./words.ts";
 const SHOWN = 15;
 const KINDS = ["main", "second"] as const;
 
-export function ImportanceFigure(props: { importance: readonly Importance[]; metric: string }) {
-  const { importance } = props;
+export interface ImportanceProps {
+  importance: readonly Importance[];
+  /** How the answer moves with some of the columns. */
+  dependence: readonly Dependence[];
+  metric: string;
+  target: string;
+  classes: readonly string[];
+}
+
+/** A press on a column shows how the answer moves with it. */
+export function ImportanceFigure(props: ImportanceProps) {
+  const { importance, dependence, target, classes } = props;
   const metric = metricLabel(props.metric);
   const top = importance[0]!;
   const sentence =
     `It leans most on ${top.column}: with that column shuffled, ${metric} gets worse by ${figure(top.importance)}. ` +
-    "A column near 0 could be left out.";
+    `A column near 0 could be left out.${dependence.length ? " Press a column to see how the answer moves with it." : ""}`;
   return (
     <Figure
       id="importance"
@@ -23,9 +33,26 @@ export function ImportanceFigure(props: { importance: readonly Importance[]; met
       rows={importance.map((entry) => ({ head: entry.column, cells: [entry.importance] }))}
     >
       <BarList
-        bars={importance
-          .slice(0, SHOWN)
-          .map(({ column, importance: lost }) => ({ name: column, value: lost, text: figure(lost) }))}
+        id="importance"
+        bars={importance.slice(0, SHOWN).map(({ column, importance: lost }) => {
+          const index = dependence.findIndex((entry) => entry.column === column);
+          const effect = dependence[index];
+          return {
+            name: column,
+            value: lost,
+            text: figure(lost),
+            ...(effect && {
+              more: (
+                <DependenceFigure
+                  dependence={effect}
+                  id={`effect-${index}`}
+                  target={target}
+                  classes={classes}
+                />
+              ),
+            }),
+          };
+        })}
       />
     </Figure>
   );
@@ -54,6 +81,7 @@ export function DependenceFigure({ dependence, id, target, classes }: Dependence
         <EffectLines at={at} answers={answers} names={names} label={sentence} column={column} show={show} />
       ) : (
         <BarList
+          id={id}
           bars={at.map((x, index) => {
             const value = answers[index]![0]!;
             return { name: show(x), value, text: figure(value) };

@@ -10,6 +10,7 @@ import { TryForm } from "./model-try.tsx";
 import { TakeAlong, UseFromCode } from "./model-use.tsx";
 import { PanelView } from "./panels.tsx";
 import { LampDot, Time } from "./parts.tsx";
+import type { Weighing } from "./threshold.tsx";
 import { isLowerBetter, metricLabel, taskLabel } from "./words.ts";
 
 export interface ModelPageProps {
@@ -18,6 +19,8 @@ export interface ModelPageProps {
   version: ModelView["versions"][number];
   /** The drawings' data, as core/trainer/evaluation made it; what is absent is not drawn. */
   evaluation: Record<string, unknown>;
+  /** How the reader weighs mistakes; null where its run is not known. */
+  weighing: Weighing | null;
   trial?: Trial | undefined;
 }
 
@@ -30,11 +33,16 @@ const PARTS: readonly { id: string; label: string }[] = [
   { id: "card", label: "Card" },
 ];
 
-export function ModelPage({ frame, model, version, evaluation, trial }: ModelPageProps) {
+export function ModelPage({ frame, model, version, evaluation, weighing, trial }: ModelPageProps) {
   const { links } = frame;
   const { result } = version;
   return (
-    <Layout frame={frame} title={`${model.name} version ${version.version}`} panels={[`model:${model.name}`]}>
+    <Layout
+      frame={frame}
+      title={`${model.name} version ${version.version}`}
+      panels={[`model:${model.name}`]}
+      script={frame.assets.model}
+    >
       <header class="page-head">
         <p class="crumbs">
           <a href={url(links, "/")}>Dashboard</a> / Models
@@ -73,7 +81,15 @@ export function ModelPage({ frame, model, version, evaluation, trial }: ModelPag
           </p>
           <MetricTable metrics={result.metrics} intervals={result.intervals} baseline={result.baseline} />
         </section>
-        <EvaluationView evaluation={evaluation} schema={result.schema} metric={result.metric} />
+        <EvaluationView
+          links={links}
+          model={model.name}
+          version={version.version}
+          evaluation={evaluation}
+          schema={result.schema}
+          metric={result.metric}
+          weighing={weighing}
+        />
         <section id="use" class="panel" aria-labelledby="use-heading">
           <h2 id="use-heading">Use it</h2>
           <UseFromCode links={links} name={model.name} version={version} />

@@ -36,7 +36,11 @@ export function RunPanel({ data: run, links }: { data: RunView; links: Links }) 
 
 function pace(run: RunView): string {
   const eta =
-    run.etaSeconds === null ? "time to go not known yet" : `about ${duration(run.etaSeconds * 1000)} to go`;
+    run.etaSeconds === null
+      ? "time to go not known yet"
+      : run.etaSeconds < 1
+        ? "nearly there"
+        : `about ${duration(run.etaSeconds * 1000)} to go`;
   return `${percent(run.progress)} after ${duration(run.elapsedMs)}, ${eta}`;
 }
 

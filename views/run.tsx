@@ -130,6 +130,12 @@ function Asked({ run }: { run: RunView }) {
       "Rows kept aside",
       options.splitColumn ? `by ${options.split} on ${options.splitColumn}` : "drawn at random",
     ],
+    [
+      "What mistakes cost",
+      options.costs
+        ? `a false alarm ${figure(options.costs.falsePositive)}, a miss ${figure(options.costs.falseNegative)}`
+        : "all the same",
+    ],
     ["Left out", options.exclude.length ? options.exclude.join(", ") : "nothing"],
     ["Seed", `${options.seed} (the same seed gives the same split)`],
   ];

@@ -22,6 +22,7 @@ export function Waterfall(props: { contributions: Record<string, number>; of: st
       rows={ranked.map(([head, share]) => ({ head, cells: [share] }))}
     >
       <BarList
+        id="waterfall"
         bars={ranked.slice(0, SHOWN).map(([head, share]) => ({
           name: head,
           value: share,

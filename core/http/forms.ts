@@ -27,7 +27,11 @@ export async function trainForm(request: Request, datasetId: string): Promise<Tr
   const form = await readForm(request);
   const number = (name: string) =>
     filled(form, name) === undefined ? undefined : Number(filled(form, name));
-  const exclude = form.getAll("exclude").map(String).filter(Boolean);
+  const all = (name: string) => form.getAll(name).map(String).filter(Boolean);
+  const [exclude, features] = [all("exclude"), all("features")];
+  const falsePositive = number("costFalsePositive");
+  const falseNegative = number("costFalseNegative");
+  const isWeighed = falsePositive !== undefined || falseNegative !== undefined;
   return checked(
     defined({
       datasetId,
@@ -40,6 +44,8 @@ export async function trainForm(request: Request, datasetId: string): Promise<Tr
       splitColumn: filled(form, "splitColumn"),
       metric: filled(form, "metric"),
       exclude: exclude.length ? exclude : undefined,
+      features: features.length ? features : undefined,
+      costs: isWeighed ? { falsePositive: falsePositive ?? 1, falseNegative: falseNegative ?? 1 } : undefined,
     }),
     TRAIN_REQUEST,
   );

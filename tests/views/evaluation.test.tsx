@@ -3,11 +3,27 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { EvaluationView } from "../../views/evaluation.tsx";
 import { readEvaluation } from "../../views/evaluation-data.ts";
-import { MODEL } from "./fixtures.ts";
+import { thresholdFigures, type Weighing } from "../../views/threshold.tsx";
+import { MODEL, RUN } from "./fixtures.ts";
 
 const { schema } = MODEL.versions[0]!.result;
 const draw = (evaluation: Record<string, unknown>) =>
-  String(EvaluationView({ evaluation, schema, metric: "roc_auc" }));
+  String(
+    EvaluationView({
+      links: { base: "", origin: "http://127.0.0.1:8000" },
+      model: "fruit",
+      version: 1,
+      weighing: WEIGHING,
+      evaluation,
+      schema,
+      metric: "roc_auc",
+    }),
+  );
+const WEIGHING: Weighing = {
+  step: null,
+  costs: { falsePositive: 1, falseNegative: 5 },
+  training: { datasetId: "d1", options: RUN.options },
+};
 
 const WHOLE = {
   classes: ["no", "yes"],
@@ -45,7 +61,7 @@ const WHOLE = {
 
 test("every part of a whole evaluation is drawn, each chart with its sentence and its table", () => {
   const html = draw(WHOLE);
-  expect(html).toContain("Of 100 that are <b>yes</b> it catches <b>90</b>");
+  expect(html).toContain("is <b>yes</b> it catches <b>90</b>");
   expect(html).toContain("40 % wrong in 20 rows; 10 % wrong elsewhere");
   for (const id of ["roc", "precision-recall", "calibration", "importance", "effect-0", "effect-1"])
     expect(html).toContain(`id="${id}-caption"`);
@@ -58,6 +74,24 @@ test("each part can be absent", () => {
     expect(() => draw(rest)).not.toThrow();
   }
   expect(draw({})).toBe("");
+});
+
+const THRESHOLDS = [
+  { threshold: 0, tp: 50, fp: 50, tn: 0, fn: 0 },
+  { threshold: 0.4, tp: 45, fp: 10, tn: 40, fn: 5 },
+  { threshold: 0.9, tp: 20, fp: 0, tn: 50, fn: 30 },
+];
+
+test("two classes: the slider stands where the model answers, and its figures weigh the costs", () => {
+  const html = draw({ ...WHOLE, thresholds: THRESHOLDS, threshold: 0.4 });
+  expect(html).toContain('max="2" value="1"');
+  expect(html).toContain("{&quot;falsePositive&quot;:1,&quot;falseNegative&quot;:5}");
+  const told = thresholdFigures(THRESHOLDS, 1, { falsePositive: 1, falseNegative: 5 });
+  expect(told).toMatchObject({ caught: "90", cleared: "80", cost: "35", least: "35", "least-from": "40 %" });
+  const dear = thresholdFigures(THRESHOLDS, 1, { falsePositive: 10, falseNegative: 1 });
+  expect(dear).toMatchObject({ cost: "105", least: "30", "least-from": "90 %", most: "500" });
+  const none = thresholdFigures([{ threshold: 1, tp: 0, fp: 0, tn: 9, fn: 0 }], 0, WEIGHING.costs);
+  expect(none).toMatchObject({ caught: "–", "right-yes": "–", accuracy: "100 %" });
 });
 
 test("regression draws its errors", () => {
