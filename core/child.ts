@@ -20,6 +20,7 @@ const MESSAGE = z.discriminatedUnion("kind", [
       message: z.string(),
       row: z.number().optional(),
       column: z.string().optional(),
+      near: z.string().optional(),
       fix: z.string().optional(),
       example: z.string().optional(),
     }),

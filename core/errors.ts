@@ -24,6 +24,8 @@ export type ErrorCode =
 export interface ErrorPlace {
   row?: number;
   column?: string;
+  /** The file's own text around the fault. */
+  near?: string;
   /** One sentence: what the reader can do now. */
   fix?: string;
   /** A command or value that works if pasted. */

@@ -1,7 +1,7 @@
 /** How does a command speak to the one who typed it? Results on stdout, the rest on stderr, the verdict as exit code. */
 import { writeSync } from "node:fs";
 import { ConfigError } from "./config.ts";
-import { AppError } from "./errors.ts";
+import { AppError, type ErrorPlace } from "./errors.ts";
 
 export function say(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -38,11 +38,25 @@ const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 /** Prints an error as one line on stderr; the exit code says whose fault it was. */
 export function failCommand(error: unknown): never {
   const isOurs = error instanceof AppError || error instanceof ConfigError;
-  const fix = error instanceof AppError && error.place.fix ? ` ${error.place.fix}` : "";
   tell(
     isOurs
-      ? `signalbox: ${(error as Error).message}.${fix}`
+      ? `signalbox: ${(error as Error).message}.${error instanceof AppError ? placeWords(error.place) : ""}`
       : String(error instanceof Error ? error.stack : error),
   );
   process.exit(isOurs ? 2 : 1);
+}
+
+function placeWords({ row, column, near, fix, example }: ErrorPlace): string {
+  const places = [row !== undefined && `row ${row}`, column !== undefined && `column ${column}`].filter(
+    Boolean,
+  );
+  return [
+    places.length > 0 && `Where: ${places.join(", ")}.`,
+    near !== undefined && `It stands there: ${near}`,
+    fix,
+    example,
+  ]
+    .filter(Boolean)
+    .map((line) => `\n  ${line}`)
+    .join("");
 }

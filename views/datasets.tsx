@@ -3,6 +3,7 @@ import type { Arrival, Rejection } from "../core/datasets.ts";
 import type { DatasetSummary } from "../core/list-data.ts";
 import type { PanelData } from "../core/panel-data.ts";
 import { ColumnHead } from "./dataset-table.tsx";
+import { NearText } from "./error.tsx";
 import { bytes, count, plural } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import { apiUrl, Bar, CodeBlock, Empty, Older, Time } from "./parts.tsx";
@@ -101,6 +102,7 @@ function RejectionNote({ rejection }: { rejection: Rejection }) {
         <strong>{name} was refused.</strong> {error.message}
         {place.length > 0 && ` (${place.join(", ")})`}
       </p>
+      {error.near !== undefined && <NearText text={error.near} />}
       {error.fix && <p>{error.fix}</p>}
       {error.example && <pre>{error.example}</pre>}
     </div>

@@ -30,8 +30,17 @@ export function ErrorPage({ frame, problem }: { frame: Frame; problem: Problem }
   );
 }
 
+/** The file's own text around a fault. */
+export function NearText({ text }: { text: string }) {
+  return (
+    <p>
+      It stands there: <code class="near">{text}</code>
+    </p>
+  );
+}
+
 export function ProblemNote({ problem }: { problem: Problem }) {
-  const { detail, row, column, fix, example } = problem;
+  const { detail, row, column, near, fix, example } = problem;
   return (
     <div class="note note-danger">
       <p>
@@ -39,6 +48,7 @@ export function ProblemNote({ problem }: { problem: Problem }) {
         {row !== undefined && ` Row ${count(row)} of the file.`}
         {column !== undefined && ` Column ${column}.`}
       </p>
+      {near !== undefined && <NearText text={near} />}
       {fix && <p>{fix}</p>}
       {example && <pre>{example}</pre>}
     </div>

@@ -18,6 +18,7 @@ export const ERROR_RECORD = z
     message: z.string(),
     row: z.int().optional(),
     column: z.string().optional(),
+    near: z.string().optional(),
     fix: z.string().optional(),
     example: z.string().optional(),
   })

@@ -17,6 +17,7 @@ const PROBLEM = z
     instance: z.string().describe("the request's id, as in the log"),
     row: z.int().optional(),
     column: z.string().optional(),
+    near: z.string().optional().describe("the file's own text around the fault"),
     fix: z.string().optional().describe("what to do now"),
     example: z.string().optional().describe("a command or value that works if pasted"),
   })

@@ -13,6 +13,7 @@ import type { Frame } from "./frame.ts";
 import { inferColumn } from "./infer.ts";
 import { mergeHeader } from "./layout.ts";
 import { nameColumns } from "./names.ts";
+import { nearText } from "./refuse.ts";
 import { RowSample } from "./row-sample.ts";
 import { cellsOf, scanTable } from "./scan.ts";
 import { guessTarget, guessTask, type TargetGuess } from "./target.ts";
@@ -136,6 +137,7 @@ function refuseNoTable(names: readonly string[], rows: readonly string[][], dial
   if (rows.length === 0) {
     throw new AppError("invalid", "The file has a header but no rows", {
       row: dialect.preambleRows + dialect.headerRows,
+      near: nearLine(names, dialect),
       fix: "Add rows of data beneath the header.",
     });
   }
@@ -143,10 +145,15 @@ function refuseNoTable(names: readonly string[], rows: readonly string[][], dial
     throw new AppError("invalid", `The file has only one column, ${names[0]}`, {
       row: dialect.preambleRows + 1,
       column: names[0],
+      near: nearText(new TextEncoder().encode([names, ...rows.slice(0, 2)].flat().join("\n"))),
       fix: "A model needs a column to predict and at least one to learn from; if the cells are parted by an unusual sign, choose it as the delimiter.",
       example: '{"delimiter": ";"}',
     });
   }
+}
+
+function nearLine(names: readonly string[], { delimiter }: Dialect): string {
+  return nearText(new TextEncoder().encode(names.join(delimiter)));
 }
 
 function emptyFile(name: string): AppError {

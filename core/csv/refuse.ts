@@ -55,20 +55,25 @@ const FOREIGN: readonly Foreign[] = [
 /** Throws AppError `invalid` naming what the file is. */
 export function refuseForeign(head: Uint8Array, encoding: Encoding): void {
   const foreign = FOREIGN.find(({ magic }) => magic.every((byte, k) => head[k] === byte));
-  if (foreign) throw notCsv(foreign.what, foreign.fix);
+  if (foreign) throw notCsv(foreign.what, foreign.fix, head);
   if (encoding.encoding.startsWith("utf-16") || encoding.encoding.startsWith("utf-32")) return;
-  refuseText(new TextDecoder().decode(head.subarray(encoding.bomBytes, 4096)).trimStart());
+  refuseText(head.subarray(encoding.bomBytes, 4096));
   refuseBinary(head);
 }
 
-function refuseText(start: string): void {
+function refuseText(head: Uint8Array): void {
+  const start = new TextDecoder().decode(head).trimStart();
   const lower = start.slice(0, 1000).toLowerCase();
   if (/^(?:<!doctype html|<(?:html|head|body)[\s>])/.test(lower)) {
-    throw notCsv("an HTML page", "You may have saved the page about the data: look for its download link.");
+    throw notCsv(
+      "an HTML page",
+      "You may have saved the page about the data: look for its download link.",
+      head,
+    );
   }
   if (lower.startsWith("<?xml") || lower.startsWith("<!doctype "))
-    throw notCsv("an XML file", "Export the table as CSV.");
-  if (isJson(start)) throw notCsv("JSON", "Write it as CSV first, a column for each field.");
+    throw notCsv("an XML file", "Export the table as CSV.", head);
+  if (isJson(start)) throw notCsv("JSON", "Write it as CSV first, a column for each field.", head);
 }
 
 /** An object, or a list of objects or lists; `[a],[b]` in a CSV is neither. */
@@ -91,23 +96,44 @@ function refuseBinary(head: Uint8Array): void {
     throw notCsv(
       "a binary file",
       "Upload a text file with one row a line, cells between commas or the like.",
+      head,
     );
   }
 }
 
-function notCsv(what: string, fix: string): AppError {
-  return new AppError("invalid", `The file is ${what}, not a CSV`, { fix });
+function notCsv(what: string, fix: string, head: Uint8Array): AppError {
+  return new AppError("invalid", `The file is ${what}, not a CSV`, { near: nearText(head), fix });
+}
+
+const NEAR_BYTES = 80;
+
+/** The beginning of some bytes as one short line of text. */
+export function nearText(bytes: Uint8Array): string {
+  const text = new TextDecoder().decode(bytes.subarray(0, NEAR_BYTES)).replace(/\uFFFD+$/, "");
+  const line = text.replace(/\p{Cc}/gu, (sign) => JSON.stringify(sign).slice(1, -1));
+  return bytes.length > NEAR_BYTES ? `${line}…` : line;
+}
+
+/** Where a row stands, and how it begins. */
+export interface RowPlace {
+  /** 1-based in the file. */
+  row: number;
+  bytes: Uint8Array;
 }
 
 /** A row that must be something else than a row. */
-export function tooManyCells(most: number): AppError {
+export function tooManyCells(most: number, { row, bytes }: RowPlace): AppError {
   return new AppError("invalid", `A row has more than ${most} cells`, {
+    row,
+    near: nearText(bytes),
     fix: "Check that rows end with newlines; choose another delimiter if this one is wrong.",
   });
 }
 
-export function endlessRow(mostBytes: number): AppError {
+export function endlessRow(mostBytes: number, { row, bytes }: RowPlace): AppError {
   return new AppError("invalid", `A row is longer than ${mostBytes >> 20} MB`, {
+    row,
+    near: nearText(bytes),
     fix: "Check that rows end with newlines.",
   });
 }

@@ -9,6 +9,8 @@ import type { Cutting } from "./tokenizer.ts";
 export const MAX_CELLS = 1 << 18;
 
 export interface RepairWindow {
+  /** 1-based in the file. */
+  row: number;
   bytes: Uint8Array;
   /** Where the row begins. */
   start: number;
@@ -115,7 +117,8 @@ function readAs(window: RepairWindow, reading: Reading, end: number): RepairedRo
     cell ??= readPlain(bytes, at, { end, delimiter, cutting });
     cells.push(cell.value);
     if (cells.length > most) {
-      if (reading === "literal") throw tooManyCells(MAX_CELLS);
+      if (reading === "literal")
+        throw tooManyCells(MAX_CELLS, { row: window.row, bytes: bytes.subarray(window.start, end) });
       return null;
     }
     if (isDelimiter(bytes, cell.after, delimiter, end)) at = cell.after + delimiter.length;

@@ -7,7 +7,7 @@
  *                          ^ start                    ^ length
  */
 import type { RowCutter } from "./kernels/row-cutter.ts";
-import { endlessRow, tooManyCells } from "./refuse.ts";
+import { endlessRow, type RowPlace, tooManyCells } from "./refuse.ts";
 import { LookaheadBudget, MAX_CELLS, recut, repairRow } from "./repair.ts";
 import type { Dialect } from "./types.ts";
 
@@ -52,6 +52,8 @@ export class Tokenizer {
   private spans = new Int32Array(256);
   private escaped: number[] = [];
   private cells = 0;
+  /** Rows handed on. */
+  private rows = 0;
   private irregular: Irregular = "";
   private readonly kinds = new Uint8Array(256);
   private readonly delimiterTail: Uint8Array;
@@ -110,7 +112,7 @@ export class Tokenizer {
       if (this.many && this.scanMany(this.many)) continue;
       const next = this.scanRow(phase);
       if (next === INCOMPLETE) {
-        if (this.length - this.start > MAX_ROW_BYTES) throw endlessRow(MAX_ROW_BYTES);
+        if (this.length - this.start > MAX_ROW_BYTES) throw endlessRow(MAX_ROW_BYTES, this.place());
         this.rescanAt = 2 * (this.length - this.start);
         return;
       }
@@ -124,6 +126,7 @@ export class Tokenizer {
     const wanted = room();
     if (wanted === 0) return false;
     const { rows, next } = cutter.cut(this.start, this.length, wanted);
+    this.rows += rows;
     if (rows > 0) take(rows);
     this.start = next;
     return rows > 0;
@@ -238,10 +241,14 @@ export class Tokenizer {
     return -(at + 1 + this.delimiterTail.length);
   }
 
+  private place(): RowPlace {
+    return { row: this.rows + 1, bytes: this.bytes.subarray(this.start, this.length) };
+  }
+
   private addCell(start: number, end: number): void {
     const at = 2 * this.cells++;
     if (at + 1 >= this.spans.length) {
-      if (at >= 2 * MAX_CELLS) throw tooManyCells(MAX_CELLS);
+      if (at >= 2 * MAX_CELLS) throw tooManyCells(MAX_CELLS, this.place());
       const larger = new Int32Array(2 * this.spans.length);
       larger.set(this.spans);
       this.spans = larger;
@@ -258,6 +265,7 @@ export class Tokenizer {
       }
     }
     if (this.escaped.length > 0) this.unescape();
+    this.rows++;
     this.onRow(this.bytes, this.spans, this.cells, this.irregular);
     return next;
   }
@@ -301,7 +309,7 @@ export class Tokenizer {
     const lineEnd = this.lineEnd(oddAt);
     const reach = Math.min(length, lineEnd + LookaheadBudget.REACH);
     const isCut = lineEnd + LookaheadBudget.REACH > length;
-    return { bytes, start, lineEnd, reach, isCut, cutting, width };
+    return { row: this.rows + 1, bytes, start, lineEnd, reach, isCut, cutting, width };
   }
 
   private lineEnd(from: number): number {
@@ -322,6 +330,7 @@ export class Tokenizer {
       this.addCell(at, at + cell.length);
       at += cell.length;
     }
+    this.rows++;
     this.onRow(bytes, this.spans, this.cells, irregular);
     return repaired.next;
   }

@@ -27,6 +27,7 @@ export interface Problem {
   instance: string;
   row?: number;
   column?: string;
+  near?: string;
   fix?: string;
   example?: string;
 }

@@ -185,7 +185,17 @@ describe("odd sizes", () => {
   });
 
   test("a row without end is refused", async () => {
-    const found = await answer(Buffer.alloc(70 << 20, "x"));
-    expect(found).toBeInstanceOf(AppError);
+    const found = await answer(Buffer.concat([Buffer.from("a,b\n1,2\n"), Buffer.alloc(70 << 20, "x")]));
+    expect(found).toMatchObject({ place: { row: 3, near: `${"x".repeat(80)}…` } });
   });
+});
+
+describe("a refusal shows what stands there", () => {
+  const files: [string, string, object][] = [
+    ["JSON", '[{"a": 1}]\n', { near: '[{"a": 1}]\\n' }],
+    ["a header only", "a;b\n", { row: 1, near: "a;b" }],
+    ["one column", "name\nx\ny\n", { row: 1, column: "name", near: "name\\nx\\ny" }],
+  ];
+  for (const [what, text, place] of files)
+    test(what, async () => expect(await answer(Buffer.from(text))).toMatchObject({ place }));
 });
