@@ -185,8 +185,8 @@ describe("odd sizes", () => {
   });
 
   test("a row without end is refused", async () => {
-    const found = await answer(Buffer.concat([Buffer.from("a,b\n1,2\n"), Buffer.alloc(70 << 20, "x")]));
-    expect(found).toMatchObject({ place: { row: 3, near: `${"x".repeat(80)}…` } });
+    const found = await answer(Buffer.alloc(70 << 20, "x"));
+    expect(found).toMatchObject({ place: { row: 1, near: `${"x".repeat(80)}…` } });
   });
 });
 
