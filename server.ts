@@ -200,6 +200,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   form("/runs/:id/cancel", forms.cancelRun);
   form("/runs/:id/resume", forms.resumeRun);
   form("/models/:name/live", forms.deployVersion);
+  form("/models/:name/challenger", forms.challengeVersion);
   form("/alerts/:id/dismiss", forms.dismissAlert);
   form("/settings/tokens/:id/revoke", forms.revokeToken);
   app.post("/settings/tokens", async (c) => pageAnswer(c, await forms.createToken(callOf(c)), TOKENS));

@@ -8,7 +8,6 @@ import { type Child, startChild } from "./child.ts";
 import type { ColumnProfile, CsvProfile, ReadingChoices, ReadingPreview } from "./csv/types.ts";
 import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
 import type { EventLog } from "./event-log.ts";
-import type { Feedback } from "./feedback/feedback.ts";
 import { diskFull, receiveFile } from "./http/receive.ts";
 import { newId } from "./ids.ts";
 import type { Logger } from "./log.ts";
@@ -30,8 +29,8 @@ export interface DatasetsOptions {
   store: Store;
   log: EventLog;
   logger: Logger;
-  /** Told before a file goes: what was asked of its models goes with it. */
-  feedback: Pick<Feedback, "forgetDataset">;
+  /** Called before a file goes: what was asked of its models goes with it. */
+  forget: (datasetId: string) => Promise<void>;
   folder: string;
   /** Where runs keep what a resumed one builds on: it goes with the file that it was made of. */
   runsFolder: string;
@@ -228,7 +227,7 @@ export class Datasets {
    * Throws AppError `conflict` while a run learns from it.
    */
   async delete(id: string): Promise<void> {
-    const { store, log, logger, feedback, runsFolder } = this.options;
+    const { store, log, logger, forget, runsFolder } = this.options;
     const { name } = this.find(id);
     const runs = runsOfDataset(store, id);
     const busy = runs.find(({ status }) => status === "queued" || status === "running");
@@ -238,7 +237,7 @@ export class Datasets {
       });
     }
     for (const run of runs) await rm(join(runsFolder, run.id), { recursive: true, force: true });
-    await feedback.forgetDataset(id);
+    await forget(id);
     log.record((append) => {
       deleteDataset(store, id);
       append("dataset.deleted", { datasetId: id, name });

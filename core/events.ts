@@ -33,6 +33,8 @@ const ofModel = (data: { model: string }): PanelKey[] => [
   "models",
   "model",
   `model:${data.model}`,
+  "watch",
+  `watch:${data.model}`,
   "activity",
   "attention",
 ];
@@ -209,13 +211,25 @@ export const EVENTS = {
     data: z.object({ ...model, predictions: z.number() }),
     level: "info",
     sentence: null,
-    stale: (d) => ["predictions", "model", `model:${d.model}`],
+    stale: (d) => ["predictions", "model", `model:${d.model}`, "watch", `watch:${d.model}`],
   }),
   "outcome.counted": event({
     data: z.object({ ...model, outcomes: z.number() }),
     level: "info",
     sentence: null,
-    stale: (d) => ["model", `model:${d.model}`],
+    stale: (d) => ["model", `model:${d.model}`, "watch", `watch:${d.model}`],
+  }),
+  "challenger.started": event({
+    data: z.object(model),
+    level: "info",
+    sentence: (d) => `${d.model} version ${d.version} is asked the same rows as the live version`,
+    stale: ofModel,
+  }),
+  "challenger.ended": event({
+    data: z.object(model),
+    level: "info",
+    sentence: (d) => `${d.model} version ${d.version} is no challenger any more`,
+    stale: ofModel,
   }),
   "health.changed": event({
     data: z.object({

@@ -4,10 +4,12 @@
  */
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Alerts } from "./alerts.ts";
 import { AppError } from "./errors.ts";
 import type { EventLog } from "./event-log.ts";
-import type { Feedback } from "./feedback/feedback.ts";
+import { CHALLENGER_ALARM, LIVE_ALARMS } from "./feedback/alarms.ts";
 import type { RunResult } from "./stages/stage.ts";
+import { setChallenger } from "./store/challengers.ts";
 import type { Store } from "./store/database.ts";
 import {
   deleteVersion,
@@ -24,8 +26,9 @@ import {
 export interface ModelsOptions {
   store: Store;
   log: EventLog;
-  /** Told before a version goes: what it was asked goes with it. */
-  feedback: Pick<Feedback, "forgetVersion">;
+  alerts: Pick<Alerts, "resolve">;
+  /** Called before a version goes: what it was asked goes with it. */
+  forget: (name: string, version: number) => Promise<void>;
   folder: string;
   now: () => number;
 }
@@ -108,19 +111,52 @@ export class Models {
     const { store, log, now } = this.options;
     const target = this.findVersion(name, version);
     await this.read(target);
-    const previous = this.find(name).liveVersion;
+    const { liveVersion: previous, challengerVersion } = this.find(name);
     if (previous === version) return this.find(name);
     const type = previous !== null && version < previous ? "model.rolledback" : "model.deployed";
     log.record((append) => {
       this.findVersion(name, version);
       deploy(store, { name, version, at: now() });
       append(type, { model: name, version, previous });
+      if (challengerVersion === version) this.endChallenge(append, name, version);
+      this.endAlarms(append, name);
     });
     return this.find(name);
   }
 
+  /** They were about the version that is not live any more. */
+  private endAlarms(append: Append, name: string): void {
+    for (const code of LIVE_ALARMS) this.options.alerts.resolve(code, name, append);
+  }
+
+  /** From now on a version is asked the same rows as the live one; null ends that. */
+  async challenge(name: string, version: number | null): Promise<StoredModel> {
+    const { store, log } = this.options;
+    const { liveVersion, challengerVersion } = this.find(name);
+    if (version === challengerVersion) return this.find(name);
+    if (version !== null) {
+      const target = this.findVersion(name, version);
+      refuseChallenger(target, liveVersion === null ? null : this.findVersion(name, liveVersion));
+      await this.read(target);
+    }
+    log.record((append) => {
+      if (challengerVersion !== null) this.endChallenge(append, name, challengerVersion);
+      if (version === null) return;
+      this.findVersion(name, version);
+      setChallenger(store, name, version);
+      append("challenger.started", { model: name, version });
+    });
+    return this.find(name);
+  }
+
+  private endChallenge(append: Append, name: string, version: number): void {
+    setChallenger(this.options.store, name, null);
+    append("challenger.ended", { model: name, version });
+    this.options.alerts.resolve(CHALLENGER_ALARM, name, append);
+  }
+
   async delete(name: string, version: number): Promise<void> {
-    const { store, log, feedback } = this.options;
+    const { store, log, forget } = this.options;
     const { runId } = this.findVersion(name, version);
     const isLive = this.find(name).liveVersion === version;
     // The last version may go even while it is live: there is nothing else to deploy first.
@@ -129,8 +165,10 @@ export class Models {
         fix: "Deploy another version first.",
       });
     }
-    await feedback.forgetVersion(name, version);
+    await forget(name, version);
     log.record((append) => {
+      if (this.find(name).challengerVersion === version) this.endChallenge(append, name, version);
+      if (isLive) this.endAlarms(append, name);
       deleteVersion(store, name, version);
       append("model.deleted", { model: name, version });
     });
@@ -149,6 +187,30 @@ export class Models {
 
   private pathOf(runId: string): string {
     return join(this.options.folder, `${runId}.bin`);
+  }
+}
+
+/** Throws AppError `conflict` where the two cannot answer the same question. */
+function refuseChallenger(challenger: StoredVersion, live: StoredVersion | null): void {
+  const { name, version, result } = challenger;
+  if (!live) {
+    throw new AppError("conflict", `No version of ${name} is live`, {
+      fix: `Deploy one with PUT /api/models/${name}/live: a challenger is measured against it.`,
+    });
+  }
+  if (live.version === version) {
+    throw new AppError("conflict", `Version ${version} of ${name} is live itself`, {
+      fix: "Name another version.",
+    });
+  }
+  if (live.result.task !== result.task || live.result.schema.target !== result.schema.target) {
+    throw new AppError(
+      "conflict",
+      `Versions ${live.version} and ${version} of ${name} predict different things`,
+      {
+        fix: "Name a version with the same target and task.",
+      },
+    );
   }
 }
 

@@ -93,7 +93,8 @@ export function modelData({ box, params, query }: Call, trial?: Trial) {
   );
   if (!version) throw new AppError("missing", `${model.name} has no version ${wanted}`);
   const evaluation = findEvaluation(box.store, model.name, wanted);
-  return { model, version, evaluation, trial, weighing: weighing(box, version.runId, query) };
+  const watch = READERS.watch(box, model.name);
+  return { model, watch, version, evaluation, trial, weighing: weighing(box, version.runId, query) };
 }
 
 /** What mistakes cost, as asked for on the page, else as the version was trained. */

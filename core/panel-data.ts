@@ -2,6 +2,7 @@
 import type { Arrival, Rejection } from "./datasets.ts";
 import type { Activity } from "./event-log.ts";
 import type { LiveView } from "./feedback/feedback.ts";
+import { type WatchView, watchView } from "./feedback/watch-view.ts";
 import type { GaugeReading, HealthState } from "./health.ts";
 import {
   activityRows,
@@ -52,6 +53,7 @@ export interface PanelData {
   runs: Page<RunRow>;
   models: Page<ModelRow>;
   model: ModelView | null;
+  watch: WatchView | null;
 }
 
 /** A minute by its start, and what was predicted in it. */
@@ -141,6 +143,10 @@ export const READERS: { [P in Panel]: (source: PanelSource, subject: string | nu
     model: (source, subject) => {
       const model = subject === null ? currentModel(source.store) : findModel(source.store, subject);
       return model && modelView(source, model.name);
+    },
+    watch: (source, subject) => {
+      const model = subject === null ? currentModel(source.store) : findModel(source.store, subject);
+      return model && watchView(source, model);
     },
   };
 

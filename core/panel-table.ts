@@ -112,6 +112,13 @@ export const PANEL_TABLES: { [P in Panel]: (data: NonNullable<PanelData[P]>) => 
         ...[name, family, metric, score, std, foldScores.length, durationMs],
       ]),
     ),
+  watch: ({ version, live }) =>
+    table(
+      ["version", "outcomes", "metric", "value", "low", "high", "training", "verdict"],
+      live.figures.map(({ metric, value, interval, training, verdict }) => [
+        ...[version, live.outcomes, metric, value, ...interval, training, verdict],
+      ]),
+    ),
   model: ({ versions }) =>
     table(
       ["version", "isLive", "metric", "score", "best", "createdAt", "sizeBytes"],

@@ -20,6 +20,7 @@ export const PANELS = {
   runs: null,
   models: null,
   model: "model",
+  watch: "model",
 } as const satisfies Record<string, "run" | "model" | null>;
 
 export type Panel = keyof typeof PANELS;

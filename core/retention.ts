@@ -7,6 +7,7 @@ import { firstIdAt } from "./feedback/prediction-id.ts";
 import type { Logger } from "./log.ts";
 import { trimAlerts } from "./store/alerts.ts";
 import { trimAudit } from "./store/audit.ts";
+import { trimChallengerAnswers } from "./store/challengers.ts";
 import type { Store } from "./store/database.ts";
 import { trimDriftDays } from "./store/drift.ts";
 import { trimEvents } from "./store/log.ts";
@@ -61,5 +62,6 @@ function trimSome({ store, config, now }: RetentionOptions): number {
     trimSamples(store, { before, limit }),
     trimPredictions(store, { before: predictedBefore, keepBytes, limit }),
     trimOutcomes(store, { before: firstIdAt(predictedBefore), limit }),
+    trimChallengerAnswers(store, { before: firstIdAt(predictedBefore), limit }),
   );
 }

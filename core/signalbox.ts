@@ -7,6 +7,7 @@ import type { Config } from "./config.ts";
 import { Datasets } from "./datasets.ts";
 import { AppError } from "./errors.ts";
 import { EventLog } from "./event-log.ts";
+import { Challenger } from "./feedback/challenger.ts";
 import { Feedback } from "./feedback/feedback.ts";
 import { References } from "./feedback/references.ts";
 import { Traffic } from "./feedback/traffic.ts";
@@ -38,6 +39,7 @@ export interface Signalbox {
   runs: Runs;
   serving: Serving;
   feedback: Feedback;
+  challenger: Challenger;
   health: Health;
   webhooks: Webhooks;
   settings: Settings;
@@ -68,15 +70,24 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const audit = new Audit({ store, logger, now });
   const embedSecret = embedSecretOf(config.EMBED_SECRET, store);
   const memoryBytes = memoryFor(config);
+  const models = new Models({
+    store,
+    log,
+    alerts,
+    forget: (name, version) => feedback.forgetVersion(name, version),
+    folder: join(folder, "models"),
+    now,
+  });
+  const cache = new ModelCache(models);
   const references = new References(store);
-  const traffic = new Traffic({ store, log, config, references, now });
-  const feedback = new Feedback({ store, log, config, references, traffic, now });
-  const models = new Models({ store, log, feedback, folder: join(folder, "models"), now });
+  const challenger = new Challenger({ store, cache, logger });
+  const traffic = new Traffic({ store, log, config, references, challenger, now });
+  const feedback = new Feedback({ store, log, alerts, config, references, challenger, traffic, now });
   const datasets = new Datasets({
     store,
     log,
     logger,
-    feedback,
+    forget: (datasetId) => feedback.forgetDataset(datasetId),
     folder: join(folder, "datasets"),
     runsFolder: join(folder, "runs"),
     maxBytes: config.MAX_UPLOAD_MB * 1e6,
@@ -96,7 +107,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     memoryBytes,
     now,
   });
-  const serving = new Serving(new ModelCache(models), traffic);
+  const serving = new Serving(cache, traffic);
   const queueLength = () => runs.queueLength();
   const health = new Health({ config, store, log, alerts, logger, now, queueLength });
   const webhooks = new Webhooks({
@@ -140,6 +151,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     runs,
     serving,
     feedback,
+    challenger,
     health,
     webhooks,
     settings,

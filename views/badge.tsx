@@ -77,6 +77,12 @@ export const BADGES: { [P in Panel]: (data: NonNullable<PanelData[P]>) => Badge 
     value: `${items.length}${next === null ? "" : " and more"}`,
     lamp: items.some(({ liveVersion }) => liveVersion !== null) ? "clear" : "dark",
   }),
+  watch: ({ name, live }) => {
+    const [telling] = live.figures;
+    if (!telling) return { label: name, value: `${plural(live.outcomes, "outcome")} told`, lamp: "dark" };
+    const value = `${metricLabel(telling.metric)} ${figure(telling.value)} on what came true`;
+    return { label: name, value, lamp: telling.verdict === "worse" ? "caution" : "clear" };
+  },
   model: ({ name, versions }) => {
     const live = versions.find(({ isLive }) => isLive);
     if (!live) return { label: name, value: "no version is live", lamp: "dark" };

@@ -3,6 +3,7 @@ import type { ModelView, PanelData } from "../core/panel-data.ts";
 import { Sparkline } from "./chart.tsx";
 import { count, figure, plural } from "./format.ts";
 import { type Links, url } from "./frame.ts";
+import { LiveStrip } from "./live-figures.tsx";
 import { Action, curlLine, Empty, LampDot, Time } from "./parts.tsx";
 import { modelPath } from "./paths.ts";
 import { metricLabel } from "./words.ts";
@@ -22,6 +23,7 @@ export function ModelPanel({ data: model, links }: { data: ModelView; links: Lin
         <strong>{live ? `Version ${live.version} is live` : "No version is live"}</strong>
       </p>
       {shown && <p class="verdict">{shown.result.verdict}</p>}
+      {live && <LiveStrip live={live.live} />}
       <Traffic predictions={model.predictions} />
       <ul class="rows versions">
         {model.versions.map((version) => (

@@ -1,4 +1,5 @@
 /** How good is this model, why, where does it err, and how is it used? Everything about one version. */
+import type { WatchView } from "../core/feedback/watch-view.ts";
 import type { Trial } from "../core/page-data.ts";
 import type { ModelView } from "../core/panel-data.ts";
 import { EvaluationView } from "./evaluation.tsx";
@@ -16,6 +17,7 @@ import { isLowerBetter, metricLabel, taskLabel } from "./words.ts";
 export interface ModelPageProps {
   frame: Frame;
   model: ModelView;
+  watch: WatchView | null;
   version: ModelView["versions"][number];
   /** The drawings' data, as core/trainer/evaluation made it; what is absent is not drawn. */
   evaluation: Record<string, unknown>;
@@ -29,18 +31,19 @@ const PARTS: readonly { id: string; label: string }[] = [
   { id: "good", label: "How good" },
   { id: "mistakes", label: "Where it errs" },
   { id: "why", label: "Why" },
+  { id: "watch", label: "Watch" },
   { id: "use", label: "Use it" },
   { id: "card", label: "Card" },
 ];
 
-export function ModelPage({ frame, model, version, evaluation, weighing, trial }: ModelPageProps) {
+export function ModelPage({ frame, model, watch, version, evaluation, weighing, trial }: ModelPageProps) {
   const { links } = frame;
   const { result } = version;
   return (
     <Layout
       frame={frame}
       title={`${model.name} version ${version.version}`}
-      panels={[`model:${model.name}`]}
+      panels={[`model:${model.name}`, `watch:${model.name}`]}
       script={frame.assets.model}
     >
       <header class="page-head">
@@ -90,6 +93,9 @@ export function ModelPage({ frame, model, version, evaluation, weighing, trial }
           metric={result.metric}
           weighing={weighing}
         />
+        <div id="watch">
+          <PanelView panelKey={`watch:${model.name}`} panel="watch" data={watch} links={links} />
+        </div>
         <section id="use" class="panel" aria-labelledby="use-heading">
           <h2 id="use-heading">Use it</h2>
           <UseFromCode links={links} name={model.name} version={version} />

@@ -10,6 +10,7 @@ import { DatasetsPanel } from "./datasets.tsx";
 import { type Links, url } from "./frame.ts";
 import { ConnectionPanel, HealthPanel, MetricsPanel } from "./health.tsx";
 import { ModelPanel, PredictionsPanel } from "./model-panel.tsx";
+import { WatchPanel } from "./model-watch.tsx";
 import { ModelsPanel } from "./models.tsx";
 import { Empty } from "./parts.tsx";
 import { RunPanel, RunsPanel, StagesPanel } from "./pipeline.tsx";
@@ -37,6 +38,7 @@ export const COMPONENTS: { [P in Panel]: (props: PanelProps<P>) => Child } = {
   runs: RunsPanel,
   models: ModelsPanel,
   model: ModelPanel,
+  watch: WatchPanel,
 };
 
 export const PANEL_TITLES: Record<Panel, string> = {
@@ -54,6 +56,7 @@ export const PANEL_TITLES: Record<Panel, string> = {
   runs: "Runs",
   models: "Models",
   model: "Model",
+  watch: "Since it was deployed",
 };
 
 /** Why there is nothing, and the way on. */
@@ -72,6 +75,7 @@ export const EMPTY_WORDS: Record<Panel, string> = {
   runs: "No training yet.",
   models: "No model yet.",
   model: "No model yet. A finished training leaves one here, ready to deploy.",
+  watch: "No model yet.",
 };
 
 /** Panels whose empty state the dashboard leaves out, because another one says the same. */

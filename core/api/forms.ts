@@ -1,6 +1,7 @@
 /** What does each page's form do? It passes the API's own checks and names the page that shows what came of it. */
 import { AppError } from "../errors.ts";
-import { deployForm, predictForm, readingForm, tokenForm, trainForm } from "../http/forms.ts";
+import { challenge } from "../feedback/watch-view.ts";
+import { challengerForm, deployForm, predictForm, readingForm, tokenForm, trainForm } from "../http/forms.ts";
 import { problem } from "../http/problem.ts";
 import type { Trial } from "../page-data.ts";
 import type { Call } from "./route.ts";
@@ -71,6 +72,11 @@ export async function createToken({ box, request, identity }: Call) {
     tokens: box.tokens.list(),
     fresh: box.tokens.create(await tokenForm(request, box.now()), identity.name),
   };
+}
+
+export async function challengeVersion({ box, request, params }: Call): Promise<Landing> {
+  const { name } = await challenge(box, params.name!, await challengerForm(request));
+  return { stay: `/models/${name}` };
 }
 
 /** A refusal belongs beside the fields: it is part of the trial. */

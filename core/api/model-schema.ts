@@ -4,8 +4,9 @@ import type { Warning } from "../answering.ts";
 import type { Told } from "../feedback/actuals.ts";
 import type { ToldRows } from "../feedback/actuals-csv.ts";
 import type { ColumnDrift, DriftView } from "../feedback/drift.ts";
-import type { LiveView } from "../feedback/feedback.ts";
+import type { ChallengerView, LiveView } from "../feedback/feedback.ts";
 import type { Prediction } from "../feedback/traffic.ts";
+import type { WatchView } from "../feedback/watch-view.ts";
 import type { ModelView, PredictionMinute } from "../panel-data.ts";
 
 import type { ModelSchema, RunSummary } from "../stages/stage.ts";
@@ -179,17 +180,51 @@ const COLUMN_DRIFT = (
   }) satisfies z.ZodType<ColumnDrift>
 ).meta({ id: "ColumnDrift" });
 
+const DRIFT_VIEW = z.object({
+  predictions: COUNT,
+  needed: COUNT,
+  days: COUNT,
+  columns: z.array(COLUMN_DRIFT).describe("largest drift first"),
+  answers: COLUMN_DRIFT.nullable(),
+}) satisfies z.ZodType<DriftView>;
+
 /** Without its figures where the training kept no bins. */
 export const DRIFT = z.object({
   model: z.string(),
   version: z.int(),
-  ...z
-    .object({
-      predictions: COUNT,
-      needed: COUNT,
-      days: COUNT,
-      columns: z.array(COLUMN_DRIFT).describe("largest drift first"),
-      answers: COLUMN_DRIFT.nullable(),
-    })
-    .partial().shape,
-}) satisfies z.ZodType<Partial<DriftView>>;
+  ...DRIFT_VIEW.partial().shape,
+});
+
+const CHALLENGE = z.object({
+  version: z.int(),
+  liveVersion: z.int(),
+  answered: COUNT,
+  skipped: COUNT.describe("rows that it could not keep up with"),
+  compared: COUNT,
+  needed: COUNT,
+  figures: z.array(
+    z.object({
+      metric: z.enum(METRIC_NAMES),
+      live: z.number(),
+      challenger: z.number(),
+      gain: z.tuple([z.number(), z.number()]).describe("95 %, above zero the challenger is better"),
+      verdict: z.enum(["better", "worse", "unclear"]),
+    }),
+  ),
+  verdict: z.enum(["better", "worse", "unclear"]),
+  sentence: z.string(),
+  msPerRow: z.number().nullable(),
+}) satisfies z.ZodType<ChallengerView>;
+
+export const WATCH = (
+  z.object({
+    name: z.string(),
+    version: z.int(),
+    isLive: z.boolean(),
+    live: LIVE,
+    drift: DRIFT_VIEW.nullable(),
+    challenge: CHALLENGE.nullable(),
+    candidates: z.array(z.int()),
+    log: z.enum(["full", "sampled", "off"]),
+  }) satisfies z.ZodType<WatchView>
+).meta({ id: "Watch" });

@@ -1,11 +1,14 @@
 /** The API of feedback: what was predicted, and what came true. */
 import * as z from "zod";
-import { DRIFT, LOGGED_PREDICTION, TOLD, TOLD_ROWS } from "./model-schema.ts";
+import { challenge } from "../feedback/watch-view.ts";
+import { DRIFT, LOGGED_PREDICTION, TOLD, TOLD_ROWS, WATCH } from "./model-schema.ts";
 import { LIST_QUERY, listAnswer, listOf, route, VERSION_QUERY } from "./route.ts";
 
 const ACTUAL_REQUEST = z.strictObject({
   actual: z.union([z.string().max(10_000), z.number(), z.boolean()], "must be text, a number, true or false"),
 });
+
+const CHALLENGER_REQUEST = z.strictObject({ version: z.int().min(1).nullable() });
 
 export const PREDICTION_ROUTES = [
   route({
@@ -21,6 +24,18 @@ export const PREDICTION_ROUTES = [
       const { name, version } = box.models.serving(params.name!, query.version ?? null);
       return Response.json({ model: name, version, ...box.feedback.drift(name, version) });
     },
+  }),
+  route({
+    method: "PUT",
+    path: "/api/models/:name/challenger",
+    scope: "train",
+    example:
+      "curl --fail-with-body -X PUT -H 'content-type: application/json' -d '{\"version\":null}' '{home}/api/models/{model}/challenger'",
+    says: "Asks another version the same rows as the live one, without returning its answers, and compares the two on what comes true; null ends it. It doubles the work of a prediction, after its answer has left.",
+    body: CHALLENGER_REQUEST,
+    answers: { 200: WATCH },
+    refusals: ["conflict"],
+    handle: async ({ box, params, body }) => Response.json(await challenge(box, params.name!, body.version)),
   }),
   route({
     method: "GET",

@@ -3,12 +3,15 @@
  * prediction that was just made is written before it is looked for.
  */
 import { rm } from "node:fs/promises";
+import type { Alerts } from "../alerts.ts";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import type { EventLog } from "../event-log.ts";
 import type { RunSummary } from "../stages/stage.ts";
+import { comparedOutcomes, countChallengerAnswers, deleteChallengerAnswers } from "../store/challengers.ts";
 import type { Store } from "../store/database.ts";
 import { deleteDriftDays, driftDays } from "../store/drift.ts";
+import { findModel, findVersion, type StoredVersion } from "../store/models.ts";
 import { countOutcomes, recentOutcomes } from "../store/outcomes.ts";
 import {
   deleteSomePredictions,
@@ -19,6 +22,9 @@ import {
 } from "../store/predictions.ts";
 import { type Actual, ActualsReader, type Told } from "./actuals.ts";
 import { type ToldRows, tellCsv } from "./actuals-csv.ts";
+import { tellChallenger, tellDrift, tellOutcomes } from "./alarms.ts";
+import type { Challenger } from "./challenger.ts";
+import { type ComparedFigure, comparedFigures, comparisonSentence, overall } from "./comparison.ts";
 import { type DriftView, driftView, LEAST_PREDICTIONS } from "./drift.ts";
 import { addCounts, type DriftCounts, noCounts } from "./drift-counts.ts";
 import { LEAST_OUTCOMES, type LiveFigure, liveFigures } from "./live-figures.ts";
@@ -29,7 +35,9 @@ export interface FeedbackOptions {
   store: Store;
   log: EventLog;
   config: Config;
+  alerts: Alerts;
   references: References;
+  challenger: Challenger;
   traffic: Traffic;
   now: () => number;
 }
@@ -44,22 +52,50 @@ export interface LiveView {
   figures: LiveFigure[];
 }
 
+/** The live version and the one that is asked the same rows. */
+export interface ChallengerView {
+  version: number;
+  liveVersion: number;
+  /** Rows that it has answered, and those that it could not keep up with since the server started. */
+  answered: number;
+  skipped: number;
+  /** Answers of both whose outcome is known; with fewer than `needed` nothing is said. */
+  compared: number;
+  needed: number;
+  figures: ComparedFigure[];
+  verdict: ComparedFigure["verdict"];
+  sentence: string;
+  /** What asking it costs, in milliseconds a row, after the answer has left; null before its first row. */
+  msPerRow: number | null;
+}
+
 /** Older outcomes say little of today, and a page must not wait for a million of them. */
 const MEASURED = 2000;
 const TELL_MS = 250;
+/** How often drift is looked for. */
+const LOOK_MS = 60_000;
 const ROWS_AT_ONCE = 2000;
 /** Days that drift looks at: the first that hold enough predictions. */
 const WINDOWS = [2, 7, 30];
 
 export class Feedback {
   private readonly views = new Map<string, LiveView>();
+  private readonly comparisons = new Map<string, Omit<ChallengerView, "answered" | "skipped" | "msPerRow">>();
+  private readonly lookedAt = new Map<string, number>();
   private readonly told = new Map<string, { model: string; version: number; outcomes: number }>();
   private timer: Timer | null = null;
 
-  constructor(private readonly options: FeedbackOptions) {}
+  constructor(private readonly options: FeedbackOptions) {
+    options.traffic.subscribe((name, version) => this.lookForDrift(name, version));
+  }
 
   stop(): void {
     this.announce();
+  }
+
+  /** Writes what was predicted and not yet written. */
+  flush(): void {
+    this.options.traffic.flush();
   }
 
   /** Throws AppError: `missing` for an id that is not kept, `invalid` for what the target cannot be. */
@@ -113,6 +149,7 @@ export class Feedback {
       entry.outcomes += 1;
       this.told.set(key, entry);
     }
+    this.comparisons.clear();
     if (this.told.size) this.timer ??= setTimeout(() => this.announce(), TELL_MS);
   }
 
@@ -124,7 +161,28 @@ export class Feedback {
     this.options.log.record((append) => {
       for (const told of this.told.values()) append("outcome.counted", told);
     });
+    const told = [...this.told.values()];
     this.told.clear();
+    for (const { model, version } of told) this.lookAtOutcomes(model, version);
+  }
+
+  /** Of the live version only: what is not in use alarms nobody. */
+  private lookAtOutcomes(name: string, version: number): void {
+    const { store, alerts } = this.options;
+    const model = findModel(store, name);
+    const stored = model?.liveVersion === version ? findVersion(store, name, version) : null;
+    if (!stored) return;
+    tellOutcomes(alerts, stored, this.live(name, version, stored.result));
+    tellChallenger(alerts, name, this.challenge(name));
+  }
+
+  private lookForDrift(name: string, version: number): void {
+    const { store, alerts, now } = this.options;
+    const key = `${name}:${version}`;
+    if (now() - (this.lookedAt.get(key) ?? 0) < LOOK_MS) return;
+    if (findModel(store, name)?.liveVersion !== version) return;
+    this.lookedAt.set(key, now());
+    tellDrift(alerts, { name, version }, this.drift(name, version));
   }
 
   /** Measured anew only after an outcome was told. */
@@ -141,6 +199,34 @@ export class Feedback {
       this.views.set(key, view);
     }
     return view;
+  }
+
+  /** Null where no version challenges the live one. Compared anew only after an outcome was told. */
+  challenge(name: string): ChallengerView | null {
+    const { store, challenger } = this.options;
+    const { liveVersion = null, challengerVersion = null } = findModel(store, name) ?? {};
+    if (liveVersion === null || challengerVersion === null) return null;
+    const version = findVersion(store, name, challengerVersion)!;
+    const about = { skipped: challenger.skippedBy(version), msPerRow: challenger.msPerRow(version) };
+    const answered = countChallengerAnswers(store, versionKey(store, name, challengerVersion)!);
+    return { ...this.compare(findVersion(store, name, liveVersion)!, version), ...about, answered };
+  }
+
+  private compare(live: StoredVersion, challenger: StoredVersion) {
+    const { store } = this.options;
+    const key = `${live.name}:${live.version}:${challenger.version}`;
+    const known = this.comparisons.get(key);
+    if (known) return known;
+    const keyOf = ({ name, version }: StoredVersion) => versionKey(store, name, version)!;
+    const ids = { liveId: keyOf(live), challengerId: keyOf(challenger) };
+    const pairs = comparedOutcomes(store, { ...ids, limit: MEASURED });
+    const figures = comparedFigures({ live: live.result, challenger: challenger.result }, pairs);
+    const verdict = overall(figures, live.result.metric);
+    const about = { version: challenger.version, liveVersion: live.version, compared: pairs.length, figures };
+    const sentence = comparisonSentence(verdict, about);
+    const comparison = { ...about, needed: LEAST_OUTCOMES, verdict, sentence };
+    this.comparisons.set(key, comparison);
+    return comparison;
   }
 
   /**
@@ -187,11 +273,17 @@ export class Feedback {
 
   /** Some rows at a time, because everything else waits while the database deletes. */
   private async forget(versionId: number): Promise<void> {
-    while (deleteSomePredictions(this.options.store, versionId, ROWS_AT_ONCE) > 0) {
+    const { store } = this.options;
+    while (
+      deleteSomePredictions(store, versionId, ROWS_AT_ONCE) +
+        deleteChallengerAnswers(store, versionId, ROWS_AT_ONCE) >
+      0
+    ) {
       await new Promise((resolve) => setImmediate(resolve));
     }
-    deleteDriftDays(this.options.store, versionId);
+    deleteDriftDays(store, versionId);
     this.views.clear();
+    this.comparisons.clear();
   }
 }
 

@@ -10,9 +10,10 @@ import type { Table } from "../csv/types.ts";
 import type { EventLog } from "../event-log.ts";
 import type { Store } from "../store/database.ts";
 import { updateDriftDay } from "../store/drift.ts";
-import { addPredictions, type StoredVersion } from "../store/models.ts";
+import { addPredictions, findModel, findVersion, type StoredVersion } from "../store/models.ts";
 import { insertPrediction, versionKey } from "../store/predictions.ts";
 import type { Model } from "../trainer/model.ts";
+import type { Challenger } from "./challenger.ts";
 import { addCounts, DriftCounter, type DriftCounts, noCounts } from "./drift-counts.ts";
 import { predictionId } from "./prediction-id.ts";
 import type { References } from "./references.ts";
@@ -22,6 +23,7 @@ export interface TrafficOptions {
   log: EventLog;
   config: Pick<Config, "PREDICTION_LOG" | "PREDICTION_SAMPLE">;
   references: References;
+  challenger: Challenger;
   now: () => number;
 }
 
@@ -51,6 +53,8 @@ interface Waiting {
 interface VersionTraffic {
   name: string;
   version: number;
+  /** The version that is asked the same; null: none is, or this is not the live one. */
+  challenger: StoredVersion | null;
   predictions: number;
   /** Null where the version does not know what it learned from. */
   drift: { counter: DriftCounter; counts: DriftCounts } | null;
@@ -67,8 +71,14 @@ export class Traffic {
   private readonly versions = new Map<string, VersionTraffic>();
   private waiting = 0;
   private timer: Timer | null = null;
+  private readonly listeners: ((name: string, version: number) => void)[] = [];
 
   constructor(private readonly options: TrafficOptions) {}
+
+  /** Calls `listener` after predictions of a version were written. */
+  subscribe(listener: (name: string, version: number) => void): void {
+    this.listeners.push(listener);
+  }
 
   /** Names each answer, and keeps what is to be kept. */
   note(asked: Asked): Prediction[] {
@@ -93,10 +103,18 @@ export class Traffic {
         counter: new DriftCounter(reference, model),
         counts: noCounts(reference),
       };
-      traffic = { name, version, predictions: 0, drift, waiting: [] };
+      const challenger = this.challengerOf(name, version);
+      traffic = { name, version, challenger, predictions: 0, drift, waiting: [] };
       this.versions.set(key, traffic);
     }
     return traffic;
+  }
+
+  private challengerOf(name: string, version: number): StoredVersion | null {
+    const { store } = this.options;
+    const model = findModel(store, name);
+    if (model?.liveVersion !== version || model.challengerVersion === null) return null;
+    return findVersion(store, name, model.challengerVersion);
   }
 
   private keep(traffic: VersionTraffic, entry: Omit<Waiting, "id">): Prediction {
@@ -104,6 +122,7 @@ export class Traffic {
     if (!this.isKept()) return { id, ...entry.answer, logged: false };
     traffic.waiting.push({ id, ...entry });
     this.waiting += 1;
+    if (traffic.challenger) this.options.challenger.offer(traffic.challenger, { id, cells: entry.cells });
     return { id, ...entry.answer };
   }
 
@@ -127,6 +146,7 @@ export class Traffic {
         append("prediction.counted", { model, version, predictions });
       }
     });
+    for (const listener of this.listeners) for (const { name, version } of gathered) listener(name, version);
   }
 
   private write({ name, version, predictions, drift, waiting }: VersionTraffic): void {

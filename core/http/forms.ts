@@ -95,6 +95,12 @@ export async function deployForm(request: Request): Promise<number> {
   return Number((await readForm(request)).get("version"));
 }
 
+/** No version: the challenge ends. */
+export async function challengerForm(request: Request): Promise<number | null> {
+  const version = filled(await readForm(request), "version");
+  return version === undefined ? null : Number(version);
+}
+
 /** The fields f.NAME by feature name; an empty field is a missing value. */
 export async function predictForm(
   request: Request,

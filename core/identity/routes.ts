@@ -50,6 +50,7 @@ export const PAGES: Record<string, PageAccess> = {
   "POST /runs/:id/cancel": { like: "DELETE /api/runs/:id" },
   "POST /runs/:id/resume": { like: "POST /api/runs/:id/resume" },
   "POST /models/:name/live": { like: "PUT /api/models/:name/live" },
+  "POST /models/:name/challenger": { like: "PUT /api/models/:name/challenger" },
   "POST /models/:name/predict": { like: "POST /api/models/:name/predict" },
   "POST /settings/tokens": { like: "POST /api/tokens" },
   "POST /settings/tokens/:id/revoke": { like: "DELETE /api/tokens/:id" },

@@ -171,6 +171,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE models (
     name TEXT PRIMARY KEY,
     live_version INTEGER,
+    challenger_version INTEGER,
     next_version INTEGER NOT NULL,
     created_at INTEGER NOT NULL
   ) STRICT;
@@ -222,6 +223,13 @@ export const MIGRATIONS: readonly string[] = [
     at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX outcomes_version ON outcomes (version_id, prediction_id);
+  -- What the challenger would have answered.
+  CREATE TABLE challenger_answers (
+    prediction_id TEXT PRIMARY KEY,
+    version_id INTEGER NOT NULL REFERENCES model_versions (id) ON DELETE CASCADE,
+    answer TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX challenger_answers_version ON challenger_answers (version_id);
   -- How many rows of a day fell into each bin of the training data.
   CREATE TABLE drift_days (
     version_id INTEGER NOT NULL REFERENCES model_versions (id) ON DELETE CASCADE,

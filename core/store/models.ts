@@ -5,6 +5,8 @@ import type { Store } from "./database.ts";
 export interface StoredModel {
   name: string;
   liveVersion: number | null;
+  /** Answers the same rows, unseen; null: none. */
+  challengerVersion: number | null;
   createdAt: number;
   position: number;
 }
@@ -19,7 +21,8 @@ export interface StoredVersion {
   createdAt: number;
 }
 
-const MODEL = "name, live_version AS liveVersion, created_at AS createdAt, rowid AS position";
+const MODEL =
+  "name, live_version AS liveVersion, challenger_version AS challengerVersion, created_at AS createdAt, rowid AS position";
 const VERSION =
   "name, version, run_id AS runId, result, sha256, size_bytes AS sizeBytes, created_at AS createdAt";
 
@@ -53,7 +56,8 @@ export function findModel(store: Store, name: string): StoredModel | null {
 export function currentModel(store: Store): StoredModel | null {
   return (
     store.get<StoredModel>(
-      `SELECT m.name, live_version AS liveVersion, created_at AS createdAt, m.rowid AS position
+      `SELECT m.name, live_version AS liveVersion, challenger_version AS challengerVersion,
+         created_at AS createdAt, m.rowid AS position
        FROM deployments d JOIN models m ON m.name = d.name AND m.live_version IS NOT NULL
        ORDER BY d.id DESC LIMIT 1`,
     ) ?? store.get<StoredModel>(`SELECT ${MODEL} FROM models ORDER BY rowid DESC LIMIT 1`)

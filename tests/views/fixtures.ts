@@ -1,5 +1,7 @@
 /** Data for each panel, with names that would break a page which trusted them. */
+
 import type { ColumnProfile } from "../../core/csv/types.ts";
+import type { ColumnDrift } from "../../core/feedback/drift.ts";
 import type { ModelView, PanelData } from "../../core/panel-data.ts";
 import type { RunView } from "../../core/run-view.ts";
 import { STAGE_NAMES } from "../../core/stages/stage.ts";
@@ -114,6 +116,16 @@ export const MODEL: ModelView = {
   predictions: { total: 3, perMinute: [{ at: AT, predictions: 3 }] },
 };
 
+const DRIFTED: ColumnDrift = {
+  ...{ column: HOSTILE, psi: 0.5, verdict: "major", sentence: HOSTILE },
+  missing: { training: 0, live: 0.1, isMore: true },
+  unseen: { rows: 4, examples: [HOSTILE], isMore: true },
+  bins: [
+    { label: HOSTILE, training: 0.9, live: 0.1 },
+    { label: "others", training: 0.1, live: 0.9 },
+  ],
+};
+
 const GAUGE = {
   gauge: "cpu" as const,
   label: "CPU",
@@ -220,4 +232,24 @@ export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } =
     next: 4,
   },
   model: MODEL,
+  watch: {
+    ...{ name: "fruit", version: 1, isLive: true, candidates: [2], log: "full" },
+    live: {
+      ...{ outcomes: 40, measured: 40, needed: 30 },
+      figures: [
+        {
+          ...{ metric: "accuracy", value: 0.7, interval: [0.55, 0.82], verdict: "unclear" },
+          ...{ training: 0.8, trainingInterval: [0.7, 0.9] },
+        },
+      ],
+    },
+    drift: {
+      ...{ predictions: 250, needed: 200, days: 2, answers: DRIFTED, columns: [DRIFTED] },
+    },
+    challenge: {
+      ...{ version: 2, liveVersion: 1, answered: 40, skipped: 3, compared: 40, needed: 30, msPerRow: 0.2 },
+      ...{ verdict: "better", sentence: HOSTILE },
+      figures: [{ metric: "accuracy", live: 0.7, challenger: 0.9, gain: [0.1, 0.3], verdict: "better" }],
+    },
+  },
 };
