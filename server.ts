@@ -14,6 +14,7 @@ import * as forms from "./core/api/forms.ts";
 import { API } from "./core/api/index.ts";
 import { openApi } from "./core/api/openapi.ts";
 import { type Call, nothingAt } from "./core/api/route.ts";
+import * as settings from "./core/api/settings-page.ts";
 import { runCommand } from "./core/command.ts";
 import { AppError } from "./core/errors.ts";
 import { htmlAnswer, landingAnswer, problemAnswer } from "./core/http/answers.ts";
@@ -49,6 +50,7 @@ import { panelSvg, panelText } from "./views/panel-forms.tsx";
 import { PanelView } from "./views/panels.tsx";
 import { RewindPage } from "./views/rewind.tsx";
 import { RunPage } from "./views/run.tsx";
+import { SettingsPage } from "./views/settings.tsx";
 import { SignInPage } from "./views/sign-in.tsx";
 import { StandalonePage } from "./views/standalone.tsx";
 import { textDashboard } from "./views/text.ts";
@@ -84,6 +86,7 @@ const DOCS: Page<{ routes: ReturnType<typeof routeDocs> }> = { html: DocsPage, j
 const SIGN_IN: Page<ReturnType<typeof signInData>> = { html: SignInPage, json: (data) => data };
 const TOKENS: Page<ReturnType<typeof pages.tokensData>> = { html: TokensPage, json: (data) => data };
 const AUDIT: Page<ReturnType<typeof pages.auditData>> = { html: AuditPage, json: (data) => data };
+const SETTINGS: Page<settings.SettingsPageData> = { html: SettingsPage, json: ({ settings }) => settings };
 const INSPECT: Page<Record<never, never>> = {
   html: InspectPage,
   json: () => ({ socket: "/ws", events: "/api/events" }),
@@ -184,6 +187,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   page("/models/:name", (call) => pages.modelData(call), MODEL);
   page("/docs", ({ home }) => ({ routes: routeDocs(API, source, home) }), DOCS);
   page("/inspect", () => ({}), INSPECT);
+  page("/settings", (call) => settings.settingsData(call), SETTINGS);
   page("/settings/tokens", pages.tokensData, TOKENS);
   page("/settings/audit", pages.auditData, AUDIT);
   page("/sign-in", signInData, SIGN_IN);
@@ -203,6 +207,17 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   form("/models/:name/challenger", forms.challengeVersion);
   form("/alerts/:id/dismiss", forms.dismissAlert);
   form("/settings/tokens/:id/revoke", forms.revokeToken);
+  form("/settings/webhooks/:id/delete", settings.deleteWebhook);
+  /** One whose answer is the page itself, with what was refused or may be seen this once. */
+  const settingsForm = (path: string, submit: typeof settings.saveSettings) =>
+    app.post(path, async (c) => {
+      const outcome = await submit(callOf(c));
+      if ("go" in outcome) return landingAnswer(c.req.raw, config.BASE_PATH, outcome);
+      return html(c, SettingsPage({ ...outcome, frame: frame(c) }), outcome.refusal?.status);
+    });
+  settingsForm("/settings", settings.saveSettings);
+  settingsForm("/settings/embeds", settings.createEmbed);
+  settingsForm("/settings/webhooks", settings.createWebhook);
   app.post("/settings/tokens", async (c) => pageAnswer(c, await forms.createToken(callOf(c)), TOKENS));
   app.post("/sign-in", async (c) => {
     const outcome = await signIn(box, gate, c.var.visit);

@@ -21,8 +21,11 @@ export interface SettingView {
   /** Set by the environment: it cannot be changed here. */
   locked: boolean;
   default: unknown;
+  isSecret: boolean;
   /** Of a secret: whether there is one. */
   isSet: boolean;
+  /** The only values that it takes; null: others too. */
+  options: string[] | null;
 }
 
 const CHANGEABLE = Object.entries<Setting>(SETTINGS).filter(([, { group }]) => group) as [
@@ -83,7 +86,9 @@ export class Settings {
         source: locked ? "environment" : stored.has(name) ? "stored" : "default",
         locked,
         default: entry.isSecret ? null : entry.schema.parse(entry.fallback),
+        isSecret: entry.isSecret ?? false,
         isSet: config[name] !== "",
+        options: entry.schema instanceof z.ZodEnum ? entry.schema.options.map(String) : null,
       };
     });
   }
@@ -93,7 +98,9 @@ export class Settings {
     const { config, store, log } = this.options;
     const wanted = CHANGEABLE.flatMap(([name, entry]) => {
       const value = patch[name];
-      return value === undefined ? [] : [{ name, ...this.read(name, entry, value) }];
+      if (value === undefined) return [];
+      const wish = { name, ...this.read(name, entry, value) };
+      return Bun.deepEquals(wish.value, config[name]) ? [] : [wish];
     });
     if (!wanted.length) return;
     log.record((append) => {

@@ -28,6 +28,7 @@ const SECTIONS: readonly { section: Section; path: string; label: string }[] = [
   { section: "models", path: "/models", label: "Models" },
   { section: "inspect", path: "/inspect", label: "Inspect" },
   { section: "docs", path: "/docs", label: "API" },
+  { section: "settings", path: "/settings", label: "Settings" },
 ];
 
 const KEYS: readonly { key: string; does: string; go?: string }[] = [
@@ -38,6 +39,7 @@ const KEYS: readonly { key: string; does: string; go?: string }[] = [
   { key: "m", does: "to the models", go: "/models" },
   { key: "i", does: "to the inspector", go: "/inspect" },
   { key: "d", does: "to the API", go: "/docs" },
+  { key: "s", does: "to the settings", go: "/settings" },
   { key: "u", does: "choose a file to upload" },
   { key: "t", does: "light, dark, or as the system" },
   { key: "p", does: "pause the activity feed" },
@@ -143,7 +145,7 @@ function Masthead({ links, current, children }: { links: Links; current?: Sectio
       <nav aria-label="Pages">
         <ul>
           {SECTIONS.map(({ section, path, label }) => (
-            <li>
+            <li {...(section === "settings" ? { "data-needs": "admin" } : {})}>
               <a href={url(links, path)} {...(section === current ? { "aria-current": "page" } : {})}>
                 {label}
               </a>

@@ -9,7 +9,7 @@ import { checked } from "./body.ts";
 const MAX_FORM_BYTES = 1024 * 1024;
 
 /** Throws AppError `too_large` or `syntax`. */
-async function readForm(request: Request): Promise<FormData> {
+export async function readForm(request: Request): Promise<FormData> {
   if (Number(request.headers.get("content-length") ?? MAX_FORM_BYTES + 1) > MAX_FORM_BYTES) {
     throw new AppError("too_large", "The form is larger than 1 MB");
   }
@@ -113,11 +113,11 @@ export async function predictForm(
   return { version: version === undefined ? null : Number(version), values: Object.fromEntries(values) };
 }
 
-function filled(form: FormData, name: string): string | undefined {
+export function filled(form: FormData, name: string): string | undefined {
   const value = form.get(name);
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-function defined(record: Record<string, unknown>): Record<string, unknown> {
+export function defined(record: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
 }

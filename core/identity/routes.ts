@@ -30,6 +30,7 @@ export const PAGES: Record<string, PageAccess> = {
   "GET /docs": { scope: "read" },
   "GET /inspect": { scope: "read" },
   "GET /openapi.json": { scope: "read" },
+  "GET /settings": { scope: "admin" },
   "GET /settings/tokens": { scope: "admin" },
   "GET /settings/audit": { scope: "admin" },
   "GET /ws": { scope: "panel", rate: "socket" },
@@ -52,6 +53,10 @@ export const PAGES: Record<string, PageAccess> = {
   "POST /models/:name/live": { like: "PUT /api/models/:name/live" },
   "POST /models/:name/challenger": { like: "PUT /api/models/:name/challenger" },
   "POST /models/:name/predict": { like: "POST /api/models/:name/predict" },
+  "POST /settings": { like: "PATCH /api/settings" },
+  "POST /settings/embeds": { scope: "admin" },
+  "POST /settings/webhooks": { like: "POST /api/webhooks" },
+  "POST /settings/webhooks/:id/delete": { like: "DELETE /api/webhooks/:id" },
   "POST /settings/tokens": { like: "POST /api/tokens" },
   "POST /settings/tokens/:id/revoke": { like: "DELETE /api/tokens/:id" },
 };
