@@ -43,7 +43,7 @@ export function Audit({ links, entries, next }: AuditProps & { links: Links }) {
 
 function AuditTable({ links, entries }: { links: Links; entries: readonly AuditView[] }) {
   return (
-    <section class="scroll table-scroll" tabindex={0} aria-label="Who changed what">
+    <section class="scroll table-scroll" tabindex={0} aria-label="The changes">
       <table>
         <thead>
           <tr>

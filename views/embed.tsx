@@ -4,7 +4,7 @@ import type { PanelData } from "../core/panel-data.ts";
 import type { Panel, PanelKey } from "../core/panels.ts";
 import { type Frame, url } from "./frame.ts";
 import { Head, Pill, SocketElement } from "./layout.tsx";
-import { PanelView } from "./panels.tsx";
+import { PANEL_TITLES, PanelView } from "./panels.tsx";
 
 type Theme = "light" | "dark" | "auto";
 
@@ -22,8 +22,8 @@ export function EmbedPage<P extends Panel>(props: EmbedPageProps<P>) {
   const { frame, theme, token, panelKey, panel, data } = props;
   const { links } = frame;
   return (
-    <EmbedShell frame={frame} theme={theme} title={panel} data={{ panel: panelKey, token }}>
-      <main>
+    <EmbedShell frame={frame} theme={theme} title={PANEL_TITLES[panel]} data={{ panel: panelKey, token }}>
+      <main aria-label={PANEL_TITLES[panel]}>
         <Pill />
         <PanelView panelKey={panelKey} panel={panel} data={data} links={links} />
       </main>

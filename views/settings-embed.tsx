@@ -1,4 +1,5 @@
 /** How does a panel come onto another page? Choose it, look at it live, copy the lines. */
+import type { Child } from "hono/jsx";
 import type { Embed } from "../core/embeds.ts";
 import type { Panel } from "../core/panels.ts";
 import { Field } from "./dataset-train.tsx";
@@ -8,8 +9,8 @@ import { CodeBlock, Command, curlLine, Time } from "./parts.tsx";
 
 const THEMES = { auto: "as the reader's system", light: "light", dark: "dark" };
 
-export function EmbedMaker(props: { links: Links; embed: Embed; needsToken: boolean }) {
-  const { links, embed, needsToken } = props;
+export function EmbedMaker(props: { links: Links; embed: Embed; needsToken: boolean; children: Child }) {
+  const { links, embed, needsToken, children } = props;
   const { panel, of, theme, origins } = embed;
   return (
     <div class="pair">
@@ -25,8 +26,9 @@ export function EmbedMaker(props: { links: Links; embed: Embed; needsToken: bool
             body: { panel, theme, ...(of !== null && { of }) },
           })}
         />
+        {children}
       </div>
-      <div class="embed-result" id="embed-result">
+      <div class="embed-result">
         <h3>As it looks now</h3>
         <iframe class="embed-preview" src={embed.url} title={`Preview: ${PANEL_TITLES[panel as Panel]}`} />
         <Snippets embed={embed} />
@@ -111,7 +113,7 @@ function Snippets({ embed }: { embed: Embed }) {
       )}
       {snippets.map(([label, code]) => (
         <>
-          <h4>{label}</h4>
+          <h3>{label}</h3>
           <CodeBlock code={code} label={label} />
         </>
       ))}

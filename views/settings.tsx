@@ -23,8 +23,8 @@ const GROUPS: Record<Group, { title: string; says: string }> = {
 };
 
 const SECTIONS = [
-  ["embeds", "Embeds"],
-  ["webhooks", "Alerts"],
+  ["embedding", "Embeds"],
+  ["alerts", "Alerts"],
   ["thresholds", "Thresholds"],
   ["retention", "Retention"],
   ["backup", "Backup"],
@@ -61,12 +61,13 @@ export function SettingsPage({ frame, ...data }: SettingsPageData & { frame: Fra
           {refusal.fix && <p>{refusal.fix}</p>}
         </section>
       )}
-      <section class="panel" id="embeds" aria-labelledby="embeds-heading">
+      <section class="panel" id="embedding" aria-labelledby="embeds-heading">
         <h2 id="embeds-heading">Embeds</h2>
-        <EmbedMaker links={links} embed={embed} needsToken={needsToken} />
-        {group("embedding")}
+        <EmbedMaker links={links} embed={embed} needsToken={needsToken}>
+          {group("embedding")}
+        </EmbedMaker>
       </section>
-      <section class="panel" id="webhooks" aria-labelledby="webhooks-heading">
+      <section class="panel" id="alerts" aria-labelledby="webhooks-heading">
         <h2 id="webhooks-heading">Alerts and webhooks</h2>
         <div class="pair">
           {group("alerts")}

@@ -69,7 +69,7 @@ function Fresh({ links, token }: { links: Links; token: TokenView & { token: str
 
 function TokenTable({ links, tokens }: { links: Links; tokens: readonly TokenView[] }) {
   return (
-    <section class="scroll table-scroll" tabindex={0} aria-label="Tokens">
+    <section class="scroll table-scroll" tabindex={0} aria-label="Every token">
       <table>
         <thead>
           <tr>

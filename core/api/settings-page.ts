@@ -47,8 +47,11 @@ export function settingsData(
 }
 
 export const saveSettings = withRefusal(async ({ box, request }) => {
-  box.settings.change(await settingsForm(request, box.settings.list()));
-  return { go: "/settings" };
+  const known = box.settings.list();
+  const patch = await settingsForm(request, known);
+  box.settings.change(patch);
+  const group = known.find(({ name }) => name in patch)?.group;
+  return { go: `/settings${group ? `#${group}` : ""}` };
 });
 
 export const createWebhook = withRefusal(async (call) => {
@@ -62,7 +65,7 @@ export const createEmbed = withRefusal(async (call) =>
 
 export function deleteWebhook({ box, params }: Call): Landing {
   box.webhooks.delete(params.id!);
-  return { go: "/settings#webhooks" };
+  return { go: "/settings#alerts" };
 }
 
 /** A refusal belongs on the page that was filled in. */

@@ -12,7 +12,9 @@ const SETTINGS_ANSWER = z.record(
     source: z.enum(["environment", "stored", "default"]),
     locked: z.boolean().describe("set by the environment"),
     default: z.unknown(),
+    isSecret: z.boolean(),
     isSet: z.boolean(),
+    options: z.array(z.string()).nullable().describe("the only values that it takes"),
   }),
 );
 

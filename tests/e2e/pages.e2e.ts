@@ -9,7 +9,15 @@ test("every page is accessible, fits a phone and keeps quiet", async ({ page, se
   test.slow();
   const { datasetId, runId, model } = await trainFruit(server);
   const errors = listenForErrors(page);
-  const paths = ["", `datasets/${datasetId}`, `runs/${runId}`, `models/${model}`, "inspect", "docs"];
+  const paths = [
+    "",
+    `datasets/${datasetId}`,
+    `runs/${runId}`,
+    `models/${model}`,
+    "inspect",
+    "docs",
+    "settings",
+  ];
   for (const path of paths) {
     await page.goto(server.url + path);
     await openAll(page);

@@ -1,5 +1,5 @@
 /** Is a change stored, in force at once, refused where the environment speaks, and no secret told? */
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readConfig } from "../../core/config.ts";
 import { openSignalbox } from "../../core/signalbox.ts";
 import { type Harness, openHarness } from "./harness.ts";
@@ -83,4 +83,60 @@ test("the webhook that is named here is told from then on, and taken away again"
   ]);
   await patch({ WEBHOOK_URL: null });
   expect(harness.box.webhooks.list()).toEqual([]);
+});
+
+describe("the page, without script", () => {
+  const page = async () => (await harness.ask("/settings", { headers: { accept: "text/html" } })).text();
+  const submit = (path: string, fields: Record<string, string>) => {
+    const body = new URLSearchParams(fields).toString();
+    const type = "application/x-www-form-urlencoded";
+    const headers = { accept: "text/html", "content-type": type, "content-length": String(body.length) };
+    return harness.ask(path, { method: "POST", headers, body });
+  };
+
+  test("shows what the environment sets locked, and no secret", async () => {
+    const html = await page();
+    expect(html).toMatch(/<input id="HEALTH_DISK"[^>]* disabled=""[^>]* value="70,80"/);
+    expect(html).not.toMatch(/<input id="HEALTH_CPU"[^>]* disabled/);
+    expect(html).not.toContain("nobody may see");
+  });
+
+  test("saves, and comes back to where it was; an empty field is the default again", async () => {
+    const saved = await submit("/settings", { HEALTH_CPU: "60,70", HEALTH_MEMORY: "85,95" });
+    expect([saved.status, saved.headers.get("location")]).toEqual([303, "/settings#thresholds"]);
+    expect((await settings()).HEALTH_CPU).toMatchObject({ value: "60,70", source: "stored" });
+    expect((await settings()).HEALTH_MEMORY!.source).toBe("default");
+    await submit("/settings", { HEALTH_CPU: "" });
+    expect((await settings()).HEALTH_CPU).toMatchObject({ value: "80,95", source: "default" });
+  });
+
+  test("says what was refused, and changes nothing", async () => {
+    const refused = await submit("/settings", { HEALTH_CPU: "70,60", RETENTION_DAYS: "3" });
+    expect(refused.status).toBe(422);
+    expect(await refused.text()).toContain("HEALTH_CPU: must be two rising numbers");
+    expect((await settings()).RETENTION_DAYS!.value).toBe(30);
+  });
+
+  test("makes webhooks, shows their secret once, and deletes them", async () => {
+    const made = await (
+      await submit("/settings/webhooks", { url: "http://127.0.0.1:9/x", types: "" })
+    ).text();
+    const [, secret] = /(whsec_[\w+/=]+)/.exec(made)!;
+    expect(await page()).not.toContain(secret!);
+    const { id } = harness.box.webhooks.list()[0]!;
+    const deleted = await submit(`/settings/webhooks/${id}/delete`, {});
+    expect(deleted.headers.get("location")).toBe("/settings#alerts");
+    expect(harness.box.webhooks.list()).toEqual([]);
+  });
+
+  test("makes the lines of an embed, with its preview", async () => {
+    const made = await (
+      await submit("/settings/embeds", { panel: "health", of: "", theme: "dark", days: "0.5" })
+    ).text();
+    expect(made).toMatch(
+      /<iframe class="embed-preview" src="[^"]*\/embed\/health\?theme=dark&amp;token=e1\./,
+    );
+    expect(made).toContain("&lt;signalbox-panel panel=&quot;health&quot; theme=&quot;dark&quot;");
+    expect((await submit("/settings/embeds", { panel: "model", of: "nobody" })).status).toBe(404);
+  });
 });
