@@ -8,13 +8,19 @@ import { predictTrees } from "./batch-predictor.ts";
 import { type BinnedSamples, binInSteps } from "./binning.ts";
 import { type BoostingParams, boostingParams } from "./boosting-params.ts";
 import { type Fit, openFit } from "./fit.ts";
-import { computeGradients, lossBetween, openScores, packOutput, type Scores } from "./gradients.ts";
-import { finishTree, type Grower, newGrower, splitOnce, startTree } from "./grower.ts";
+import {
+  computeGradients,
+  lossBetween,
+  openScores,
+  packOutput,
+  type Quantisation,
+  type Scores,
+} from "./gradients.ts";
+import { finishTree, type Grower, growTree, newGrower, startTree } from "./grower.ts";
 import { type Arena, sharedArena } from "./kernels/arena.ts";
 import { type LossName, linkOf, lossOf } from "./losses.ts";
 import { openRowOrder, orderRows, type RowOrder } from "./row-order.ts";
 import type { Checkpoint, Random, Samples, Target } from "./samples.ts";
-import type { Quantisation } from "./splitting.ts";
 import { Team } from "./team.ts";
 import { TreeBuilder } from "./tree-builder.ts";
 import type { TreeModel } from "./trees.ts";
@@ -62,19 +68,14 @@ interface Run {
   fit: Fit;
   scores: Scores;
   grower: Grower;
-  features: number;
   /** Rows of this round: so many at the head of fit.drawn. */
   drawn: number;
-  /** Cells summed since the last checkpoint. */
-  work: number;
   order: RowOrder | null;
 }
 
 /** As LightGBM's min_data_per_group, where there are rows enough. */
 const CATEGORY_GROUP = 100;
 const MIN_SHARED_ROWS = 50_000;
-/** Some 30 ms. */
-const WORK_PER_CHECKPOINT = 2e7;
 
 /** Trains and keeps the best round. Rejects with the checkpoint's error when that throws. */
 export async function trainBoosting(
@@ -136,12 +137,10 @@ function openRun(
   const grower = newGrower(fit, {
     builder: new TreeBuilder(binned.features, 1),
     limits: { ...params, categoryGroup },
-    monotone: binned.features.map(({ name }) => params.monotone[name] ?? 0),
     team,
   });
-  const features = fit.scope.bytes(fit.featureCount * 4);
   const drawn = drawRows(fit, 1, options.random);
-  return { params, options, fit, scores, grower, features, drawn, work: 0, order: openRowOrder(fit, scores) };
+  return { params, options, fit, scores, grower, drawn, order: openRowOrder(fit, scores) };
 }
 
 /** Targets by position, and every margin at the base score. */
@@ -193,30 +192,21 @@ function riderMargins({ scope, train, total }: Fit, at: Scores): Float64Array {
 async function runRound(run: Run): Promise<number> {
   const { fit, scores, params } = run;
   if (params.rowFraction < 1) run.drawn = drawRows(fit, params.rowFraction, run.options.random);
-  const scales = computeGradients(fit, scores, run.grower.team);
+  const { team } = run.grower;
+  const scales = await computeGradients(fit, scores, { team, checkpoint: run.options.checkpoint });
   let leaves = 0;
   for (let output = 0; output < scores.outputs; output++) {
-    packOutput(fit, scores, { output, scale: scales[output], team: run.grower.team });
-    leaves += await growTree(run, { scales: scales[output], output });
+    packOutput(fit, scores, { output, scale: scales[output], team });
+    leaves += await addTree(run, { scales: scales[output], output });
   }
   return leaves;
 }
 
-async function growTree(run: Run, at: { scales: Quantisation; output: number }): Promise<number> {
-  const { grower, fit, scores, options, features, drawn: count } = run;
-  const featureCount = drawFeatures(run);
-  listRows(fit, count);
-  const riderCount = fit.total - count;
-  const growing = startTree(grower, { count, riderCount, scales: at.scales, features, featureCount });
-  run.work += count * fit.featureCount;
-  while (splitOnce(grower, growing)) {
-    const last = growing.leaves[growing.leaves.length - 1];
-    run.work += last.count * fit.featureCount;
-    if (run.work < WORK_PER_CHECKPOINT) continue;
-    run.work = 0;
-    await options.checkpoint();
-  }
-  return finishTree(grower, growing, scores.scores + at.output * scores.stride * 8);
+async function addTree(run: Run, at: { scales: Quantisation; output: number }): Promise<number> {
+  const { grower, scores, options, drawn: count } = run;
+  startTree(grower, { count, scales: at.scales, featureCount: drawFeatures(run) });
+  while (!growTree(grower)) await options.checkpoint();
+  return finishTree(grower, scores.scores + at.output * scores.stride * 8);
 }
 
 /** Draws the rows of a round, ascending (Knuth's algorithm S); all others follow as riders. Answers how many. */
@@ -234,18 +224,11 @@ function drawRows(fit: Fit, fraction: number, random: Random): number {
   return wanted;
 }
 
-/** Every tree of a round starts from the same rows in the same order. */
-function listRows(fit: Fit, count: number): void {
-  const { drawn, total } = fit;
-  fit.scope.kernels.copyBytes(fit.rows, drawn, count * 4);
-  fit.scope.kernels.copyBytes(fit.riders, drawn + count * 4, (total - count) * 4);
-}
-
 /** Writes the features that the next tree may use, ascending; answers how many. */
 function drawFeatures(run: Run): number {
   const { fit, params, options } = run;
   const all = fit.featureCount;
-  const list = fit.scope.i32(run.features, all);
+  const list = fit.scope.i32(run.grower.features, all);
   const wanted = Math.max(1, Math.round(params.columnFraction * all));
   let count = 0;
   for (let f = 0; f < all; f++) {

@@ -31,36 +31,20 @@ export interface Fit {
   columns: number[];
   records: number;
   stride: number;
-  slotCount: number;
   rows: number;
   riders: number;
   drawn: number;
-  side: number;
-  /** Scratch sums of the slots: 256 cells each, one set a thread, kept zero between uses. */
-  slotSums: number;
-  /** 16 bytes a feature, for kernels.marginals. */
-  marginalPlan: number;
-  /** 32 bytes a feature, for kernels.findSplit. */
-  table: number;
   /** Cells of one histogram, even. */
   cells: number;
-  /** 256 bytes: does a bin go left. */
-  goesLeft: Place<Uint8Array>;
-  /** Leaf in, split out (its score is f64 0, the rest i32), sorting space of kernels.findSplit. */
-  leaf: Place<Float64Array>;
-  found: Place<Int32Array>;
-  score: Float64Array;
-  sorting: number;
-  bounded: boolean;
-}
-
-/** A small array used at every split: its offset for the kernels and one lasting view. */
-export interface Place<View> {
-  at: number;
-  view: View;
+  /** What the growing kernel is told (kernels/assembly/grower.ts): its offset, and views of its words and numbers. */
+  plan: { at: number; words: Int32Array; numbers: Float64Array };
 }
 
 const CELL = 8;
+const PLAN_BYTES = 184;
+/** What the search reads of a leaf, and 16 bytes for each category that it sorts. */
+const SEARCH_BYTES = 104;
+const SORTING_BYTES = 256 * 16;
 /** Records of less lie in the second-level cache. */
 export const TIGHT_BYTES = 1024 * 1024;
 
@@ -90,27 +74,30 @@ async function layOut(scope: Scope, shape: FitShape): Promise<Fit> {
   const stride = recordStride(plan.slotCount, train);
   const records = await buildRecords(scope, shape.checkpoint, { plan, columns, train, stride });
   const { firsts, cells } = cellLayout(binned.binCounts);
-  return {
-    ...{ scope, train, total, featureCount, columns, records, stride, cells, slotCount: plan.slotCount },
-    ...{ rows: scope.bytes(train * 4 + 4), riders: scope.bytes(total * 4), drawn: scope.bytes(total * 4) },
-    side: scope.bytes(total * 4 + 16),
-    slotSums: scope.bytes(shape.threads * plan.slotCount * 256 * CELL),
-    marginalPlan: writeMarginalPlan(scope, plan, firsts),
-    table: writeTable(scope, binned, { firsts, monotone }),
-    ...searchPlaces(scope),
-    bounded: binned.features.some(({ name }) => monotone[name]),
+  const lists = {
+    drawn: scope.bytes(total * 4),
+    rows: scope.bytes(train * 4 + 4),
+    riders: scope.bytes(total * 4),
   };
+  const at = scope.bytes(PLAN_BYTES);
+  const [words, numbers] = [scope.i32(at, PLAN_BYTES / 4), scope.f64(at, PLAN_BYTES / 8)];
+  const slotSums = scope.bytes(shape.threads * plan.slotCount * 256 * CELL);
+  words.set([records, stride, plan.slotCount, slotSums, writeMarginalPlan(scope, plan, firsts)]);
+  words.set(
+    [featureCount, cells, writeTable(scope, binned, { firsts, monotone }), listColumns(scope, columns)],
+    5,
+  );
+  words.set([binned.features.some(({ name }) => monotone[name]) ? 1 : 0, lists.drawn, total], 9);
+  words.set([lists.rows, lists.riders, scope.bytes(total * 4 + 16), scope.bytes(256)], 12);
+  words.set([scope.bytes(SEARCH_BYTES), scope.bytes(SORTING_BYTES)], 16);
+  const sizes = { train, total, featureCount, stride, cells };
+  return { scope, ...sizes, columns, records, ...lists, plan: { at, words, numbers } };
 }
 
-function searchPlaces(scope: Scope): Pick<Fit, "goesLeft" | "leaf" | "found" | "score" | "sorting"> {
-  const [goesLeft, leaf, found] = [scope.bytes(256), scope.bytes(104), scope.bytes(64)];
-  return {
-    goesLeft: { at: goesLeft, view: scope.u8(goesLeft, 256) },
-    leaf: { at: leaf, view: scope.f64(leaf, 13) },
-    found: { at: found, view: scope.i32(found, 16) },
-    score: scope.f64(found, 1),
-    sorting: scope.bytes(256 * 16),
-  };
+function listColumns(scope: Scope, columns: number[]): number {
+  const at = scope.bytes(columns.length * 4);
+  scope.i32(at, columns.length).set(columns);
+  return at;
 }
 
 /** Blocks of rows that stay in the cache while every feature is written into their records. */

@@ -61,15 +61,15 @@ export async function trainForest(
   const { checkpoint } = options;
   const binning = { rows: trainRows, maxBins: params.maxBins, random, checkpoint };
   const binned = options.binned ?? (await binInSteps(samples, binning));
-  const fit = openForest(options.arena ?? sharedArena(), { binned, target, trainRows });
+  const featuresPerSplit = featuresLookedAt(params.maxFeatures, binned.features.length, target);
+  const limits: ForestLimits = { ...params, featuresPerSplit };
+  const fit = openForest(options.arena ?? sharedArena(), { binned, target, trainRows, limits });
   try {
     const builder = new TreeBuilder(binned.features, fit.outputs);
-    const featureCount = featuresPerSplit(params.maxFeatures, binned.features.length, target);
-    const limits: ForestLimits = { ...params, featuresPerSplit: featureCount };
     while (builder.treeCount < params.trees && !(options.stop?.aborted && builder.treeCount > 0)) {
       await checkpoint();
       drawForestRows(fit, params.bootstrap, random);
-      await growForestTree(fit, limits, { builder, random, checkpoint });
+      await growForestTree(fit, { builder, random, checkpoint });
       options.onTree?.({ tree: builder.treeCount, trees: params.trees });
     }
     const { outputs } = fit;
@@ -81,7 +81,7 @@ export async function trainForest(
   }
 }
 
-function featuresPerSplit(maxFeatures: number, features: number, target: Target): number {
+function featuresLookedAt(maxFeatures: number, features: number, target: Target): number {
   const share =
     maxFeatures > 0
       ? maxFeatures * features

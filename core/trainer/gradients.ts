@@ -6,8 +6,14 @@
 import type { Fit } from "./fit.ts";
 import type { Kernels } from "./kernels/kernels.ts";
 import { LOSS_NAMES, type LossName } from "./losses.ts";
-import type { Quantisation } from "./splitting.ts";
+import type { Checkpoint } from "./samples.ts";
 import { JOBS, type Team } from "./team.ts";
+
+/** Real value = quantised / scale. */
+export interface Quantisation {
+  scaleG: number;
+  scaleH: number;
+}
 
 /** Offsets of the arrays that a loss works on; output-major, `stride` elements an output. */
 export interface Scores {
@@ -26,6 +32,8 @@ export interface Scores {
 
 /** Rows of a block; a multiple of four, as kernels work on four at a time. */
 const BLOCK = 16_384;
+/** Some 30 ms. */
+const GRADIENTS_PER_PAUSE = 4e6;
 const LARGEST_SUM = 2 ** 31 - 1;
 
 export function openScores(
@@ -46,9 +54,17 @@ export function openScores(
 }
 
 /** Gradients of all training rows and all outputs; answers the scale of each output. */
-export function computeGradients(fit: Fit, at: Scores, team: Team | null): Quantisation[] {
+export async function computeGradients(
+  fit: Fit,
+  at: Scores,
+  { team, checkpoint }: { team: Team | null; checkpoint: Checkpoint },
+): Promise<Quantisation[]> {
+  const pause = Math.ceil(GRADIENTS_PER_PAUSE / (BLOCK * at.outputs));
   if (team) shareGradients(fit, at, team);
-  else for (let block = 0; block < at.blocks; block++) gradientBlock(fit, at, block);
+  for (let block = 0; !team && block < at.blocks; block++) {
+    gradientBlock(fit, at, block);
+    if (block % pause === pause - 1) await checkpoint();
+  }
   const totals = new Float64Array(at.outputs * 2);
   const sums = fit.scope.f64(at.sums, at.blocks * at.outputs * 2);
   for (let i = 0; i < sums.length; i++) totals[i % totals.length] += sums[i];

@@ -35,6 +35,7 @@ export function orderRows(
   kernels.listBelow(rows + count * 4, riders, total - count, train);
   kernels.gatherRecords(order.spare, fit.records, rows, train, stride);
   [fit.records, order.spare] = [order.spare, fit.records];
+  fit.plan.words[0] = fit.records;
   for (const column of fit.columns) {
     kernels.gatherBytes(order.spare, column, rows, train);
     kernels.copyBytes(column, order.spare, train);

@@ -6,7 +6,8 @@
 import type { Scope } from "./kernels/arena.ts";
 import { kernelModule } from "./kernels/kernels.ts";
 
-export const JOBS = { histogram: 1, gradients: 2, pack: 3, partition: 4, add: 5 } as const;
+/** The jobs that are given from here; the growing kernel gives others itself. */
+export const JOBS = { gradients: 2, pack: 3, gather: 6 } as const;
 
 const CONTROL_BYTES = 128;
 const PART_BYTES = 16;
@@ -25,7 +26,8 @@ export class Team {
 
   private constructor(
     private readonly scope: Scope,
-    private readonly control: number,
+    /** Offset of the words through which jobs are given. */
+    readonly control: number,
     private readonly workers: Worker[],
   ) {
     this.words = scope.i32(control, (CONTROL_BYTES + this.size * PART_BYTES) / 4);
@@ -58,11 +60,6 @@ export class Team {
     this.words.set(words, 4);
     this.numbers.set(numbers);
     this.scope.kernels.runJob(this.control);
-  }
-
-  /** What the part left as its result. */
-  result(part: number): number {
-    return this.words[(CONTROL_BYTES + part * PART_BYTES) / 4];
   }
 
   /** Sends the workers home. */

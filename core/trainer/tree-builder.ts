@@ -1,32 +1,23 @@
 /**
  * How do grown trees become the flat arrays of a model?
- * Collects splits and leaves of one tree after another; it must never reorder what was added.
+ * Collects the trees as the kernels leave them and joins them at the end; it must never reorder what was added.
  */
 import type { BinnedFeature, Trees } from "./trees.ts";
 
-/** A split as the search found it, in bins. `goesLeft` (256 bits) only for categories. */
-export interface Split {
-  feature: number;
-  bin: number;
-  missingLeft: boolean;
-  goesLeft: Uint32Array | null;
-  gain: number;
+/** 64 bytes a split, as kernels/assembly/grower.ts draws it. */
+export const SPLIT_BYTES = 64;
+const SPLIT_WORDS = SPLIT_BYTES / 4;
+/** Rows and value of a leaf with one output. */
+export const LEAF_PAIR_BYTES = 16;
+
+/** One tree: its splits (the first is the root, if there is any), and rows and values of each leaf. */
+export interface GrownTree {
+  splits: Int32Array;
+  leaves: Float64Array;
 }
 
 export class TreeBuilder {
-  private readonly roots: number[] = [];
-  private readonly feature: number[] = [];
-  private readonly threshold: number[] = [];
-  private readonly bin: number[] = [];
-  private readonly left: number[] = [];
-  private readonly right: number[] = [];
-  private readonly missingLeft: number[] = [];
-  private readonly mask: number[] = [];
-  private readonly masks: number[] = [];
-  private readonly gain: number[] = [];
-  private readonly cover: number[] = [];
-  private readonly leafCover: number[] = [];
-  private readonly leafValues: number[] = [];
+  private readonly trees: GrownTree[] = [];
 
   constructor(
     private readonly features: BinnedFeature[],
@@ -34,75 +25,90 @@ export class TreeBuilder {
   ) {}
 
   get treeCount(): number {
-    return this.roots.length;
+    return this.trees.length;
   }
 
-  /** Adds a split whose children are attached later; answers its index. */
-  addSplit(split: Split, cover: number): number {
-    const feature = this.features[split.feature];
-    this.feature.push(split.feature);
-    this.threshold.push(feature.kind === "number" ? edgeOf(feature.edges, split.bin) : 0);
-    this.bin.push(split.bin);
-    this.left.push(0);
-    this.right.push(0);
-    this.missingLeft.push(split.missingLeft ? 1 : 0);
-    this.mask.push(split.goesLeft ? this.masks.length / 8 : -1);
-    if (split.goesLeft) for (let i = 0; i < 8; i++) this.masks.push(split.goesLeft[i]);
-    this.gain.push(split.gain);
-    this.cover.push(cover);
-    return this.feature.length - 1;
+  add(tree: GrownTree): void {
+    this.trees.push(tree);
   }
 
-  /** Adds a leaf; answers ~index, as a child is written. */
-  addLeaf(values: ArrayLike<number>, cover: number): number {
-    for (let i = 0; i < this.leafOutputs; i++) this.leafValues.push(values[i]);
-    this.leafCover.push(cover);
-    return -this.leafCover.length;
-  }
-
-  /** Hangs a node below its parent's split; parent -1: it is the root of the next tree. */
-  attach(node: number, parent: number, isLeft: boolean): void {
-    if (parent < 0) this.roots.push(node);
-    else if (isLeft) this.left[parent] = node;
-    else this.right[parent] = node;
-  }
-
-  /** The first `count` trees; trees are added one after another, so a prefix of every array. */
-  build(count = this.roots.length): Trees {
-    const { splits, leaves } = this.sizes(count);
-    const masks = 8 * this.mask.slice(0, splits).reduce((most, mask) => Math.max(most, mask + 1), 0);
-    return {
-      roots: new Int32Array(this.roots.slice(0, count)),
-      feature: new Int32Array(this.feature.slice(0, splits)),
-      threshold: new Float64Array(this.threshold.slice(0, splits)),
-      bin: new Uint8Array(this.bin.slice(0, splits)),
-      left: new Int32Array(this.left.slice(0, splits)),
-      right: new Int32Array(this.right.slice(0, splits)),
-      missingLeft: new Uint8Array(this.missingLeft.slice(0, splits)),
-      mask: new Int32Array(this.mask.slice(0, splits)),
-      masks: new Uint32Array(this.masks.slice(0, masks)),
-      gain: new Float64Array(this.gain.slice(0, splits)),
-      cover: new Float64Array(this.cover.slice(0, splits)),
-      leafCover: new Float64Array(this.leafCover.slice(0, leaves)),
-      leafValues: new Float64Array(this.leafValues.slice(0, leaves * this.leafOutputs)),
-      leafOutputs: this.leafOutputs,
-    };
-  }
-
-  private sizes(count: number): { splits: number; leaves: number } {
-    let splits = 0;
-    let leaves = 0;
-    const visit = (node: number): void => {
-      if (node < 0) {
-        leaves = Math.max(leaves, -node);
-        return;
+  /** The first `count` trees. */
+  build(count = this.trees.length): Trees {
+    const grown = this.trees.slice(0, count);
+    const trees = emptyTrees(grown, this.leafOutputs);
+    const at = { split: 0, leaf: 0, mask: 0 };
+    grown.forEach((tree, i) => {
+      trees.roots[i] = tree.splits.length > 0 ? at.split : -1 - at.leaf;
+      const { split, leaf } = at;
+      for (let from = 0; from < tree.splits.length; from += SPLIT_WORDS) {
+        this.putSplit(trees, at, { tree, from, split, leaf });
       }
-      splits = Math.max(splits, node + 1);
-      visit(this.left[node]);
-      visit(this.right[node]);
-    };
-    for (let tree = 0; tree < count; tree++) visit(this.roots[tree]);
-    return { splits, leaves };
+      putLeaves(trees, at, tree.leaves);
+    });
+    return trees;
+  }
+
+  private putSplit(
+    trees: Trees,
+    at: { split: number; mask: number },
+    { tree, from, split, leaf }: { tree: GrownTree; from: number; split: number; leaf: number },
+  ): void {
+    const { splits } = tree;
+    const i = at.split++;
+    const [index, bin, flags] = [splits[from], splits[from + 1], splits[from + 4]];
+    const feature = this.features[index];
+    trees.feature[i] = index;
+    trees.bin[i] = bin;
+    trees.threshold[i] = feature.kind === "number" ? edgeOf(feature.edges, bin) : 0;
+    trees.left[i] = childOf(splits[from + 2], split, leaf);
+    trees.right[i] = childOf(splits[from + 3], split, leaf);
+    trees.missingLeft[i] = flags & 1;
+    trees.cover[i] = splits[from + 5];
+    trees.gain[i] = new Float64Array(splits.buffer, splits.byteOffset + from * 4 + 24, 1)[0];
+    trees.mask[i] = -1;
+    if ((flags & 2) === 0) return;
+    trees.mask[i] = at.mask;
+    for (let word = 0; word < 8; word++) trees.masks[at.mask * 8 + word] = splits[from + 8 + word];
+    at.mask++;
+  }
+}
+
+function emptyTrees(grown: GrownTree[], leafOutputs: number): Trees {
+  let [splits, leaves, masks] = [0, 0, 0];
+  for (const tree of grown) {
+    splits += tree.splits.length / SPLIT_WORDS;
+    leaves += tree.leaves.length / (1 + leafOutputs);
+    for (let flags = 4; flags < tree.splits.length; flags += SPLIT_WORDS) masks += tree.splits[flags] >> 1;
+  }
+  return {
+    roots: new Int32Array(grown.length),
+    feature: new Int32Array(splits),
+    threshold: new Float64Array(splits),
+    bin: new Uint8Array(splits),
+    left: new Int32Array(splits),
+    right: new Int32Array(splits),
+    missingLeft: new Uint8Array(splits),
+    mask: new Int32Array(splits),
+    masks: new Uint32Array(masks * 8),
+    gain: new Float64Array(splits),
+    cover: new Float64Array(splits),
+    leafCover: new Float64Array(leaves),
+    leafValues: new Float64Array(leaves * leafOutputs),
+    leafOutputs,
+  };
+}
+
+/** Children are numbered within their tree; leaves as ~index. */
+function childOf(child: number, firstSplit: number, firstLeaf: number): number {
+  return child < 0 ? child - firstLeaf : child + firstSplit;
+}
+
+function putLeaves(trees: Trees, at: { leaf: number }, leaves: Float64Array): void {
+  const { leafOutputs: width } = trees;
+  for (let from = 0; from < leaves.length; from += 1 + width) {
+    trees.leafCover[at.leaf] = leaves[from];
+    for (let k = 0; k < width; k++) trees.leafValues[at.leaf * width + k] = leaves[from + 1 + k];
+    at.leaf++;
   }
 }
 

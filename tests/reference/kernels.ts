@@ -1,7 +1,9 @@
 /** All kernels of the trainer in plain TypeScript: slow, obvious, and able to run every fit on one thread. */
 import type { Kernels } from "../../core/trainer/kernels/kernels.ts";
+import { forestGrowerKernels } from "./forest-grower-kernels.ts";
 import { forestKernels } from "./forest-kernels.ts";
 import { gradientKernels } from "./gradient-kernels.ts";
+import { growerKernels } from "./grower-kernels.ts";
 import { lossKernels } from "./loss-kernels.ts";
 import { Bytes } from "./memory.ts";
 import { splitKernels } from "./split-kernels.ts";
@@ -12,12 +14,13 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
   const alone = () => {
     throw new Error("The plain twin works on one thread.");
   };
+  const single = { ...treeKernels(bytes), ...splitKernels(bytes), ...forestKernels(bytes) };
   return {
     ...gradientKernels(bytes),
     ...lossKernels(bytes),
-    ...treeKernels(bytes),
-    ...splitKernels(bytes),
-    ...forestKernels(bytes),
+    ...single,
+    ...growerKernels(bytes, single),
+    ...forestGrowerKernels(bytes, single),
     runJob: alone,
     wake: alone,
   };

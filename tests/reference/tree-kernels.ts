@@ -3,7 +3,7 @@ import type { Kernels } from "../../core/trainer/kernels/kernels.ts";
 import type { Bytes } from "./memory.ts";
 
 type Names =
-  | ("buildSlot" | "binNumbers" | "histogram" | "marginals" | "subtract" | "addCells" | "sumCells")
+  | ("buildSlot" | "binNumbers" | "histogram" | "marginals")
   | ("gatherBytes" | "gatherRecords" | "listBelow")
   | ("partition" | "addToRows" | "copyBytes" | "walkTree" | "addLeaves");
 
@@ -44,18 +44,6 @@ export function treeKernels(bytes: Bytes): Pick<Kernels, Names> {
         }
       }
       bytes.fill(slots, slotCount * 2048);
-    },
-    subtract(parent, child, cells) {
-      for (let i = 0; i < cells; i++) addCell(parent + 8 * i, -bytes.i64(child + 8 * i));
-    },
-    addCells(into, from, cells) {
-      for (let i = 0; i < cells; i++) addCell(into + 8 * i, bytes.i64(from + 8 * i));
-      bytes.fill(from, cells * 8);
-    },
-    sumCells(cells, count) {
-      let sum = 0n;
-      for (let i = 0; i < count; i++) sum += bytes.i64(cells + 8 * i);
-      return sum;
     },
     partition(column, goesLeft, rows, count) {
       const all = bytes.rows(rows, count);

@@ -6,6 +6,8 @@ import { type Kernels, loadKernels } from "./kernels.ts";
 
 const PAGE = 65_536;
 const MAX_PAGES = 65_536;
+/** The memory grows by at least so much at once: each growth makes its buffer anew. */
+const STEP = 4 * 1024 * 1024;
 /** The first page belongs to the compiled module. */
 const FIRST = PAGE;
 const ALIGN = 64;
@@ -18,6 +20,8 @@ interface Block {
 export class Arena {
   private free: Block[] = [];
   private end = FIRST;
+  /** Memory from here on was never handed out, and is zero. */
+  private fresh = FIRST;
 
   constructor(
     readonly memory: WebAssembly.Memory,
@@ -28,7 +32,9 @@ export class Arena {
   allocate(bytes: number): Block {
     const size = Math.ceil(Math.max(bytes, 1) / ALIGN) * ALIGN;
     const block = this.reuse(size) ?? this.extend(size);
-    new Uint8Array(this.memory.buffer, block.at, block.size).fill(0);
+    const used = Math.min(size, this.fresh - block.at);
+    if (used > 0) new Uint8Array(this.memory.buffer, block.at, used).fill(0);
+    this.fresh = Math.max(this.fresh, block.at + size);
     return block;
   }
 
@@ -61,9 +67,16 @@ export class Arena {
   private extend(size: number): Block {
     const at = this.end;
     const missing = at + size - this.memory.buffer.byteLength;
-    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE));
+    if (missing > 0) this.grow(missing);
     this.end = at + size;
     return { at, size };
+  }
+
+  /** By what is missing, or a step while there is room for it. */
+  private grow(missing: number): void {
+    const room = MAX_PAGES - this.memory.buffer.byteLength / PAGE;
+    const pages = Math.max(Math.ceil(missing / PAGE), Math.min(STEP / PAGE, room));
+    this.memory.grow(pages);
   }
 }
 

@@ -69,10 +69,10 @@ export interface Kernels {
   marginals(
     ...args: [slots: number, slotCount: number, plan: number, features: number, out: number, cells: number]
   ): void;
-  subtract(parent: number, child: number, cells: number): void;
-  /** into += from, and clears from. */
-  addCells(into: number, from: number, cells: number): void;
-  sumCells(cells: number, count: number): bigint;
+  /** Grows a tree over a plan, in pieces: see assembly/grower.ts. */
+  startTree(plan: number, count: number): void;
+  growTree(plan: number, cells: number): number;
+  finishTree(plan: number, scores: number): number;
   findSplit(
     ...args: [
       hist: number,
@@ -108,6 +108,9 @@ export interface Kernels {
       first: number,
     ]
   ): void;
+  /** Grows a tree of a forest over a plan, in pieces: see assembly/forest-grower.ts. */
+  startForestTree(plan: number, count: number): void;
+  growForestTree(plan: number, work: number): number;
   /** Totals of a node (count, then classes or the sum); answers the sum of squared targets. */
   forestTotals(rows: number, count: number, y: number, outputs: number, totals: number): number;
   /** 0: one bin only; 1: no cut fits; 2: found. See assembly/forest.ts. */

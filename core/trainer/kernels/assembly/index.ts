@@ -4,10 +4,12 @@
 export { squaredGradients, logisticGradients, softmaxGradients, poissonGradients, gammaGradients } from "./gradients";
 export { squaredLoss, logisticLoss, softmaxLoss, poissonLoss, gammaLoss } from "./values";
 export { packGradients, buildSlot, binNumbers } from "./records";
-export { histogram, marginals, subtract, addCells, sumCells } from "./histogram";
+export { histogram, marginals } from "./histogram";
 export { findSplit } from "./splitting";
+export { startTree, growTree, finishTree } from "./grower";
 export { partition, addToRows, copyBytes } from "./partition";
 export { gatherBytes, gatherRecords, listBelow } from "./reorder";
 export { work, runJob, wake } from "./team";
 export { forestTotals, forestSplit } from "./forest";
+export { startForestTree, growForestTree } from "./forest-grower";
 export { walkTree, addLeaves } from "./prediction";

@@ -19,6 +19,22 @@ export function partition(column: usize, goesLeft: usize, rows: usize, count: i3
   return <i32>((left - rows) >> 2);
 }
 
+// The table of a split: numbers up to `bin` go left, or the categories whose bits are set at `bits`.
+export function fillGoesLeft(table: usize, bin: i32, missingLeft: i32, isCategory: bool, bits: usize): void {
+  if (!isCategory) {
+    memory.fill(table, 1, <usize>bin + 1);
+    memory.fill(table + <usize>bin + 1, 0, <usize>(255 - bin));
+    store<u8>(table, <u8>missingLeft);
+    return;
+  }
+  memory.fill(table, 0, 256);
+  for (let w: usize = 0; w < 4; w++) {
+    for (let word = load<u64>(bits + (w << 3)); word != 0; word &= word - 1) {
+      store<u8>(table + (w << 6) + <usize>ctz(word), 1);
+    }
+  }
+}
+
 // scores[row] += value for each row of a leaf.
 export function addToRows(scores: usize, rows: usize, count: i32, value: f64): void {
   for (let i = 0; i < count; i++) {

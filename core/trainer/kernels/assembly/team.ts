@@ -12,11 +12,11 @@ import { packGradients } from "./records";
 
 const SPINS: i32 = 4000;
 
-const HISTOGRAM: i32 = 1;
+export const HISTOGRAM: i32 = 1;
 const GRADIENTS: i32 = 2;
 const PACK: i32 = 3;
-const PARTITION: i32 = 4;
-const ADD: i32 = 5;
+export const PARTITION: i32 = 4;
+export const ADD: i32 = 5;
 
 // @ts-ignore: decorator
 @inline
@@ -55,7 +55,7 @@ export function wake(control: usize): void {
   atomic.notify(control, -1);
 }
 
-function share(count: i32, part: i32, parts: i32): i32 {
+export function share(count: i32, part: i32, parts: i32): i32 {
   return <i32>((<i64>count * <i64>part) / <i64>parts);
 }
 
