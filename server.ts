@@ -39,6 +39,7 @@ import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
 import { AuditPage } from "./views/audit.tsx";
 import { DashboardPage } from "./views/dashboard.tsx";
 import { DatasetPage } from "./views/dataset.tsx";
+import { ArrivingPage } from "./views/dataset-arriving.tsx";
 import { DocsPage } from "./views/docs.tsx";
 import { EmbedErrorPage, EmbedPage } from "./views/embed.tsx";
 import { ErrorPage } from "./views/error.tsx";
@@ -72,8 +73,8 @@ const DASHBOARD: Page<ReturnType<typeof pages.dashboardData>> = {
   text: ({ data }, links) => textDashboard(data, links),
 };
 const DATASET: Page<Awaited<ReturnType<typeof pages.datasetData>>> = {
-  html: DatasetPage,
-  json: ({ dataset, preview }) => preview ?? datasetView(dataset),
+  html: (props) => (props.reading ? ArrivingPage(props) : DatasetPage(props)),
+  json: (data) => (data.reading ? data.told : (data.preview ?? datasetView(data.dataset))),
 };
 const LIST: Page<ReturnType<ReturnType<typeof pages.listData>>> = {
   html: ListPage,

@@ -28,7 +28,13 @@ const allOfRun = ({ runId }: { runId: string }): PanelKey[] => [
   "activity",
   "attention",
 ];
-const ofDataset = (): PanelKey[] => ["datasets", "activity", "attention"];
+const ofReading = ({ datasetId }: { datasetId: string }): PanelKey[] => ["reading", `reading:${datasetId}`];
+const ofDataset = (data: { datasetId: string }): PanelKey[] => [
+  "datasets",
+  ...ofReading(data),
+  "activity",
+  "attention",
+];
 const ofModel = (data: { model: string }): PanelKey[] => [
   "models",
   "model",
@@ -64,7 +70,7 @@ export const EVENTS = {
     }),
     level: "info",
     sentence: null,
-    stale: () => ["datasets"],
+    stale: (d) => ["datasets", ...ofReading(d)],
   }),
   "dataset.uploaded": event({
     data: z.object({ ...dataset, rows: z.number(), columns: z.number(), version: z.number() }),

@@ -8,6 +8,7 @@ import type { TokenView } from "./identity/tokens.ts";
 import { activityRows, datasetRows, modelRows, NEWEST, newerPage, runRows } from "./list-data.ts";
 import { type ModelView, modelView, type PanelData, type PanelSource, READERS } from "./panel-data.ts";
 import type { Panel } from "./panels.ts";
+import { datasetById } from "./reading-choices.ts";
 import { rewindRun } from "./rewind.ts";
 import { runView } from "./run-view.ts";
 import { SAMPLE_LIST } from "./samples/index.ts";
@@ -58,15 +59,17 @@ export function listData(list: keyof typeof OLDER) {
   };
 }
 
-/** Throws AppError `missing`, or `conflict` while it is being read. */
+/** While a file is read, or where it was refused, what is known of it. Throws AppError `missing`. */
 export async function datasetData({ box, params, query }: Call, preview?: ReadingPreview) {
+  const reading = READERS.reading(box, params.id!);
+  if (reading && reading.status !== "ready") return { reading, told: datasetById(box.datasets, params.id!) };
   const dataset = box.datasets.findReady(params.id!);
   const [offset = 0, column = 0] = [query.offset, query.column].map((text) =>
     Math.max(0, Math.floor(Number(text)) || 0),
   );
   const rows = await box.datasets.rows(dataset, { offset, limit: PREVIEW_ROWS });
   const { items: runs } = runRows(box, { before: NEWEST, limit: PREVIEW_ROWS }, dataset.id);
-  return { dataset, page: { offset, column, ...rows }, runs, preview };
+  return { reading: null, dataset, page: { offset, column, ...rows }, runs, preview };
 }
 
 /** Throws AppError `missing`. */

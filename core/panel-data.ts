@@ -20,6 +20,7 @@ import { currentRounds, type RunView, runView } from "./run-view.ts";
 import type { Signalbox } from "./signalbox.ts";
 import type { RunSummary } from "./stages/stage.ts";
 import type { AlertAction } from "./store/alerts.ts";
+import { findDataset } from "./store/datasets.ts";
 import {
   countPredictions,
   currentModel,
@@ -50,6 +51,14 @@ export interface PanelData {
   stages: RunView | null;
   curve: { run: RunView; rounds: StoredRound[] } | null;
   leaderboard: RunView | null;
+  /** A file on its way; null: there is none, or it is not known. */
+  reading: {
+    id: string;
+    name: string;
+    status: "reading" | "ready" | "rejected";
+    arrival: Arrival | null;
+    rejection: Rejection | null;
+  } | null;
   runs: Page<RunRow>;
   models: Page<ModelRow>;
   model: ModelView | null;
@@ -138,6 +147,7 @@ export const READERS: { [P in Panel]: (source: PanelSource, subject: string | nu
         }
       );
     },
+    reading,
     runs: (source) => runRows(source, { before: NEWEST, limit: LIST_ROWS }),
     models: (source) => modelRows(source, { before: NEWEST, limit: LIST_ROWS }),
     model: (source, subject) => {
@@ -238,4 +248,16 @@ function attention(source: Signalbox): AttentionItem[] {
       ({ id, severity, sentence, action }): AttentionItem => ({ severity, sentence, action, alertId: id }),
     );
   return [...interrupted, ...alerts];
+}
+
+/** Of the file named, else of the first on its way. */
+function reading({ datasets, store }: PanelSource, subject: string | null): PanelData["reading"] {
+  const id = subject ?? datasets.inProgress()[0]?.id;
+  if (id === undefined) return null;
+  const rejection = datasets.rejection(id);
+  const arrival = datasets.arrival(id);
+  const stored = findDataset(store, id);
+  const name = rejection?.name ?? stored?.name ?? arrival?.name;
+  if (name === undefined) return null;
+  return { id, name, status: rejection ? "rejected" : (stored?.status ?? "reading"), arrival, rejection };
 }

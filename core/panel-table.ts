@@ -59,6 +59,11 @@ export const PANEL_TABLES: { [P in Panel]: (data: NonNullable<PanelData[P]>) => 
       ["severity", "sentence", "action", "path"],
       items.map(({ severity, sentence, action }) => [severity, sentence, action.label, action.path]),
     ),
+  reading: ({ id, name, status, arrival }) =>
+    table(
+      ["id", "name", "status", "rows", "bytes"],
+      [[id, name, status, arrival?.rows ?? null, arrival?.bytes ?? null]],
+    ),
   run: (run) => table(RUN_COLUMNS, [runRow(run)]),
   runs: ({ items }) =>
     table(

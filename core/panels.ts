@@ -17,11 +17,12 @@ export const PANELS = {
   stages: "run",
   curve: "run",
   leaderboard: "run",
+  reading: "dataset",
   runs: null,
   models: null,
   model: "model",
   watch: "model",
-} as const satisfies Record<string, "run" | "model" | null>;
+} as const satisfies Record<string, "run" | "model" | "dataset" | null>;
 
 export type Panel = keyof typeof PANELS;
 export type PanelKey = Panel | `${Panel}:${string}`;

@@ -6,7 +6,7 @@ import type { PanelData } from "../core/panel-data.ts";
 import type { Panel } from "../core/panels.ts";
 import type { RunView } from "../core/run-view.ts";
 import { count, duration, figure, percent, plural, short } from "./format.ts";
-import { HEALTH_WORDS, type Lamp, metricLabel, RUN_LAMPS, RUN_WORDS } from "./words.ts";
+import { HEALTH_WORDS, type Lamp, metricLabel, READING_WORDS, RUN_LAMPS, RUN_WORDS } from "./words.ts";
 
 export interface Badge {
   label: string;
@@ -36,6 +36,11 @@ export const BADGES: { [P in Panel]: (data: NonNullable<PanelData[P]>) => Badge 
     label: "files",
     value: `${items.length}${next === null ? "" : " and more"}`,
     lamp: "dark",
+  }),
+  reading: ({ name, status, arrival }) => ({
+    label: name,
+    value: arrival?.rows ? `${count(arrival.rows)} rows read` : READING_WORDS[status],
+    lamp: status === "rejected" ? "danger" : status === "ready" ? "clear" : "moving",
   }),
   predictions: ({ lastMinute }) => ({
     label: "predictions",

@@ -7,6 +7,7 @@ import { NearText } from "./error.tsx";
 import { bytes, count, plural } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import { apiUrl, Bar, CodeBlock, Empty, Older, Time } from "./parts.tsx";
+import { datasetPath } from "./paths.ts";
 import { taskLabel } from "./words.ts";
 
 export function DatasetsPanel({ data, links }: { data: PanelData["datasets"]; links: Links }) {
@@ -16,7 +17,10 @@ export function DatasetsPanel({ data, links }: { data: PanelData["datasets"]; li
       {data.arrivals.length > 0 && (
         <ul class="arrivals">
           {data.arrivals.map((arrival) => (
-            <ArrivalRow arrival={arrival} />
+            <li id={`arrival-${arrival.id}`} class="arrival">
+              <strong>{arrival.name}</strong>
+              <ArrivalNote arrival={arrival} />
+            </li>
           ))}
         </ul>
       )}
@@ -56,8 +60,8 @@ function DatasetRow({ item, links }: { item: DatasetSummary; links: Links }) {
   );
 }
 
-function ArrivalRow({ arrival }: { arrival: Arrival }) {
-  const { id, name, bytes: received, bytesTotal, rows, columns } = arrival;
+function ArrivalNote({ arrival }: { arrival: Arrival }) {
+  const { name, bytes: received, bytesTotal, rows, columns } = arrival;
   const isReading = rows !== null;
   const share = bytesTotal ? Math.min(1, received / bytesTotal) : null;
   const of = bytesTotal ? ` of ${bytes(bytesTotal)}` : "";
@@ -65,11 +69,10 @@ function ArrivalRow({ arrival }: { arrival: Arrival }) {
     ? `${count(rows)} rows read, ${bytes(received)}${of}`
     : `${bytes(received)}${of} received`;
   return (
-    <li id={`arrival-${id}`} class="arrival">
-      <strong>{name}</strong>
+    <>
       <Bar label={`${isReading ? "Reading" : "Receiving"} ${name}`} value={share} text={text} />
       {columns.length > 0 && <ArrivedColumns name={name} columns={columns} />}
-    </li>
+    </>
   );
 }
 
@@ -106,6 +109,44 @@ function RejectionNote({ rejection }: { rejection: Rejection }) {
       {error.fix && <p>{error.fix}</p>}
       {error.example && <pre>{error.example}</pre>}
     </div>
+  );
+}
+
+/** Once the file is read, htmx fetches its page in this one's place; without a script there is the link. */
+export function ReadingPanel({ data, links }: { data: NonNullable<PanelData["reading"]>; links: Links }) {
+  const address = url(links, datasetPath(data));
+  if (data.rejection) {
+    return (
+      <>
+        <RejectionNote rejection={data.rejection} />
+        <p class="actions">
+          <a class="button" href={url(links, "/")}>
+            Upload another file
+          </a>
+        </p>
+      </>
+    );
+  }
+  if (data.status === "ready") {
+    return (
+      <p
+        hx-get={address}
+        hx-trigger="load"
+        hx-select="main"
+        hx-target="#main"
+        hx-swap="outerHTML"
+        class="actions"
+      >
+        <a class="button primary" href={address}>
+          It is read: open it
+        </a>
+      </p>
+    );
+  }
+  return data.arrival ? (
+    <ArrivalNote arrival={data.arrival} />
+  ) : (
+    <p>It waits for its turn: two files are read at a time. Everything found shows here at once.</p>
   );
 }
 

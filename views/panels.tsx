@@ -6,7 +6,7 @@ import type { Child } from "hono/jsx";
 import type { PanelData } from "../core/panel-data.ts";
 import type { Panel, PanelKey } from "../core/panels.ts";
 import { ActivityPanel, AttentionPanel } from "./activity.tsx";
-import { DatasetsPanel } from "./datasets.tsx";
+import { DatasetsPanel, ReadingPanel } from "./datasets.tsx";
 import { type Links, url } from "./frame.ts";
 import { ConnectionPanel, HealthPanel, MetricsPanel } from "./health.tsx";
 import { ModelPanel, PredictionsPanel } from "./model-panel.tsx";
@@ -35,6 +35,7 @@ export const COMPONENTS: { [P in Panel]: (props: PanelProps<P>) => Child } = {
   stages: StagesPanel,
   curve: CurvePanel,
   leaderboard: LeaderboardPanel,
+  reading: ReadingPanel,
   runs: RunsPanel,
   models: ModelsPanel,
   model: ModelPanel,
@@ -53,6 +54,7 @@ export const PANEL_TITLES: Record<Panel, string> = {
   stages: "Eight stages",
   curve: "Learning curve",
   leaderboard: "Candidates",
+  reading: "Being read",
   runs: "Runs",
   models: "Models",
   model: "Model",
@@ -72,6 +74,7 @@ export const EMPTY_WORDS: Record<Panel, string> = {
   stages: "The eight stages light up when a training runs.",
   curve: "The learning curve grows here while a model trains.",
   leaderboard: "Candidates line up here while they compete.",
+  reading: "No file is being read.",
   runs: "No training yet.",
   models: "No model yet.",
   model: "No model yet. A finished training leaves one here, ready to deploy.",

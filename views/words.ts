@@ -117,6 +117,12 @@ export const HEALTH_WORDS: Record<HealthState, { lamp: Lamp; says: string }> = {
   critical: { lamp: "danger", says: "At a limit" },
 };
 
+export const READING_WORDS: Record<"reading" | "ready" | "rejected", string> = {
+  reading: "being read",
+  ready: "read",
+  rejected: "refused",
+};
+
 /** What each list's page is called, and what it is for. */
 export const LIST_WORDS: Record<
   "datasets" | "runs" | "models" | "activity",

@@ -153,3 +153,28 @@ test("a deleted file's rows are nowhere: not on disk, not in any answer", async 
     expect([path, (await (await harness.ask(path)).text()).includes(SECRET)]).toEqual([path, false]);
   expect(JSON.stringify(harness.eventsSince(0))).not.toContain(SECRET);
 }, 60_000);
+
+test("a file that is being read has a page of its own, which says so; a refused one says why", async () => {
+  const html = { headers: { accept: "text/html" } };
+  const body = passengersCsv(20_000, 77);
+  const sent = await harness.ask("/api/upload?wait=0&name=slow.csv", { method: "POST", body });
+  const { id } = (await sent.json()) as { id: string };
+  const page = await harness.ask(`/datasets/${id}`, html);
+  expect(page.status).toBe(200);
+  expect(await page.text()).toContain(`id="reading:${id}"`);
+  const told = await harness.json<{ status: string }>(`/datasets/${id}`);
+  expect(told.status).toBe("reading");
+  // The same bytes again: answered when they are read.
+  await harness.upload("slow.csv", body);
+  expect(await (await harness.ask(`/datasets/${id}`, html)).text()).toContain(
+    "Which column shall it predict?",
+  );
+  expect(await (await harness.ask(`/panels/reading?of=${id}`, html)).text()).toContain("It is read: open it");
+
+  const noise = "\u0000\u0001\u0002".repeat(999);
+  const bad = await harness.ask("/api/upload?wait=0&name=photo.csv", { method: "POST", body: noise });
+  const refused = (await bad.json()) as { id: string };
+  await harness.upload("photo.csv", noise);
+  const why = await (await harness.ask(`/datasets/${refused.id}`, html)).text();
+  expect(why).toContain("photo.csv was refused");
+});

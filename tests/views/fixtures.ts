@@ -226,6 +226,13 @@ export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } =
     })),
   },
   leaderboard: RUN,
+  reading: {
+    id: "d1",
+    name: HOSTILE,
+    status: "reading",
+    arrival: { id: "d1", name: HOSTILE, bytes: 500, bytesTotal: 1000, rows: 4, columns: [ARRIVED] },
+    rejection: null,
+  },
   runs: { items: [{ ...RUN, verdict: HOSTILE }], next: 3 },
   models: {
     items: [{ name: HOSTILE, liveVersion: null, versions: 2, verdict: HOSTILE, createdAt: AT }],
