@@ -31,6 +31,7 @@ import * as pages from "./core/page-data.ts";
 import { type PanelSource, READERS } from "./core/panel-data.ts";
 import { findPanel, panelKey, parsePanelKey } from "./core/panels.ts";
 import { datasetView } from "./core/reading-choices.ts";
+import { RequestTimes } from "./core/request-times.ts";
 import type { Signalbox } from "./core/signalbox.ts";
 import { Sockets, type Viewer } from "./core/sockets.ts";
 import { failCommand } from "./core/terminal.ts";
@@ -96,7 +97,8 @@ const INSPECT: Page<Record<never, never>> = {
 /** The app over an opened Signalbox, and its sockets. `publish` is Bun's, once there is a server. */
 export function createApp(box: Signalbox, publish: (topic: string, message: string) => void) {
   const { config, log } = box;
-  const source: PanelSource = { ...box, sockets: () => sockets.count, startedAt: box.now() };
+  const requests = new RequestTimes();
+  const source: PanelSource = { ...box, sockets: () => sockets.count, requests, startedAt: box.now() };
   const links = (origin: string): Links => ({ base: config.BASE_PATH, origin });
   const gate = new Gate(box, accessTable(API));
   const origin = (c: C) => gate.origin(c.var.visit);
@@ -160,8 +162,10 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     const peer = c.env?.server?.requestIP(c.req.raw)?.address ?? "";
     const path = c.req.path.slice(config.BASE_PATH.length);
     c.set("visit", gate.arrive(c.req.raw, { peer, path, requestId: c.var.requestId }));
+    const began = performance.now();
     await next();
     gate.leave(c.var.visit, c.res);
+    requests.observe(listedAs(c), c.res.status, (performance.now() - began) / 1000);
   });
   app.use(async (c, next) => gate.admit(c.var.visit, listedAs(c)) ?? next());
   app.onError((error, c) => refuse(c, error));

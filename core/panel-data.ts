@@ -16,6 +16,7 @@ import {
   runRows,
 } from "./list-data.ts";
 import type { Panel } from "./panels.ts";
+import type { RequestTimes } from "./request-times.ts";
 import { currentRounds, type RunView, runView } from "./run-view.ts";
 import type { Signalbox } from "./signalbox.ts";
 import type { RunSummary } from "./stages/stage.ts";
@@ -100,6 +101,7 @@ export interface AttentionItem {
 /** What only the server knows. */
 export interface PanelSource extends Signalbox {
   sockets: () => number;
+  requests: RequestTimes;
   startedAt: number;
 }
 

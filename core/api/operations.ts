@@ -1,8 +1,18 @@
-/** The API of whoever runs the server: a backup while it works. */
+/** The API of whoever runs the server: figures for Prometheus, a backup while it works. */
 import { backupStream } from "../backup-stream.ts";
+import { EXPOSITION_TYPE, exposition } from "../exposition.ts";
 import { route } from "./route.ts";
 
 export const OPERATIONS_ROUTES = [
+  route({
+    method: "GET",
+    path: "/metrics",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/metrics'",
+    says: "For Prometheus: runs, queue, predictions, sockets, requests by route, the process and the machine.",
+    answers: { 200: { "text/plain": "Prometheus text format 0.0.4" } },
+    handle: ({ box }) => new Response(exposition(box), { headers: { "content-type": EXPOSITION_TYPE } }),
+  }),
   route({
     method: "GET",
     path: "/api/backup",

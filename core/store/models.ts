@@ -145,6 +145,10 @@ export function predictionsSince(
   );
 }
 
+export function countPredictionsInAll(store: Store): number {
+  return store.get<{ n: number | null }>("SELECT sum(predictions) AS n FROM prediction_minutes")?.n ?? 0;
+}
+
 export function countPredictions(store: Store, name: string): number {
   return (
     store.get<{ n: number | null }>(

@@ -112,6 +112,19 @@ export function countRuns(store: Store, status: RunStatus): number {
   return store.get<{ n: number }>("SELECT count(*) AS n FROM runs WHERE status = $status", { status })!.n;
 }
 
+export function runCounts(store: Store): Partial<Record<RunStatus, number>> {
+  const rows = store.all<{ status: RunStatus; n: number }>(
+    "SELECT status, count(*) AS n FROM runs GROUP BY status",
+  );
+  return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
+}
+
+export function countStored(store: Store): { datasets: number; models: number } {
+  return store.get<{ datasets: number; models: number }>(
+    "SELECT (SELECT count(*) FROM datasets) AS datasets, (SELECT count(*) FROM models) AS models",
+  )!;
+}
+
 export function updateRun(
   store: Store,
   id: string,

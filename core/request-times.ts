@@ -1,0 +1,44 @@
+/**
+ * How long do answers take? Counts by the route that answered, never by the address that was asked: a stranger cannot
+ * make them grow. A stream's time is that until its headers.
+ */
+
+/** Upper bounds in seconds. */
+export const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export interface RouteTimes {
+  method: string;
+  route: string;
+  /** "2xx" and so on. */
+  status: string;
+  /** Answers up to each bound, and above the last; not added up. */
+  buckets: number[];
+  sumSeconds: number;
+  count: number;
+}
+
+export class RequestTimes {
+  private readonly routes = new Map<string, RouteTimes>();
+
+  /** `listed`: "METHOD /path/:as-listed"; null: no route answered. */
+  observe(listed: string | null, status: number, seconds: number): void {
+    const [method, route] = listed?.split(" ") ?? ["any", "none"];
+    const about = { method: method!, route: route!, status: `${Math.floor(status / 100)}xx` };
+    const key = Object.values(about).join(" ");
+    const times = this.routes.get(key) ?? {
+      ...about,
+      buckets: new Array<number>(DURATION_BUCKETS.length + 1).fill(0),
+      sumSeconds: 0,
+      count: 0,
+    };
+    const bucket = DURATION_BUCKETS.findIndex((bound) => seconds <= bound);
+    times.buckets[bucket < 0 ? DURATION_BUCKETS.length : bucket]! += 1;
+    times.sumSeconds += seconds;
+    times.count += 1;
+    this.routes.set(key, times);
+  }
+
+  list(): RouteTimes[] {
+    return [...this.routes.values()];
+  }
+}
