@@ -125,6 +125,8 @@
     const panel = panelOf(ctx.sourceElement);
     if (!panel) return;
     const [, answerEpoch, seq] = /"(.+)-(\d+)"/.exec(ctx.response.headers.get("etag") ?? "") ?? [];
+    // The access has ended: the page itself says so, or leads to signing in.
+    if (ctx.response.status === 401) return location.reload();
     if (ctx.response.status >= 500) return show("offline");
     if (isOpen()) return event.preventDefault();
     show("polling");

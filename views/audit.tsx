@@ -44,7 +44,7 @@ export function Audit({ links, entries, next }: AuditProps & { links: Links }) {
 function AuditTable({ links, entries }: { links: Links; entries: readonly AuditView[] }) {
   return (
     <section class="scroll table-scroll" tabindex={0} aria-label="The changes">
-      <table>
+      <table class="data">
         <thead>
           <tr>
             {["When", "Who", "From", "What", "Outcome", "Request"].map((label) => (
@@ -62,26 +62,44 @@ function AuditTable({ links, entries }: { links: Links; entries: readonly AuditV
   );
 }
 
+/** Where a change has no words here, its route says it. */
+const WORDS: Record<string, string> = {
+  "POST /sign-in": "signed in",
+  "POST /sign-out": "signed out",
+  "POST /api/upload": "uploaded a file",
+  "POST /api/samples/:name": "opened a sample",
+  "PATCH /api/datasets/:id": "read a file differently",
+  "DELETE /api/datasets/:id": "deleted a file",
+  "POST /api/train": "started a training",
+  "PUT /api/train/:file": "uploaded a file and trained on it",
+  "POST /api/runs/:id/stop": "stopped a run and kept the best",
+  "POST /api/runs/:id/resume": "resumed a run",
+  "DELETE /api/runs/:id": "cancelled a run",
+  "PUT /api/models/:name/live": "made a version live",
+  "DELETE /api/models/:name/versions/:v": "deleted a version",
+  "PUT /api/models/:name/challenger": "chose a challenger",
+  "DELETE /api/alerts/:id": "dismissed an alert",
+  "POST /api/webhooks": "made a webhook",
+  "DELETE /api/webhooks/:id": "deleted a webhook",
+  "PATCH /api/settings": "changed settings",
+  "POST /api/tokens": "made a token",
+  "DELETE /api/tokens/:id": "revoked a token",
+  "POST /api/embeds": "made an embed link",
+};
+
 function AuditRow({ links, entry }: { links: Links; entry: AuditView }) {
   const { at, who, via, address, action, target, made, status, requestId } = entry;
-  const [method = ""] = action.split(" ");
   return (
     <tr>
       <td>
         <Time at={at} />
       </td>
       <th scope="row">
-        {who || "nobody"} <span class="hint">{via}</span>
+        {who || "nobody"} <span class="hint">by {via}</span>
       </th>
       <td>{address || "unknown"}</td>
       <td title={action}>
-        <span class="method">{method}</span> <code>{target}</code>
-        {made && (
-          <>
-            {" → "}
-            <code>{made.slice(links.base.length)}</code>
-          </>
-        )}
+        {WORDS[action] ?? action}: <code>{made === null ? target : made.slice(links.base.length)}</code>
       </td>
       <td>{status < 400 ? "done" : `refused (${status})`}</td>
       <td>

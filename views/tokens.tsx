@@ -70,7 +70,7 @@ function Fresh({ links, token }: { links: Links; token: TokenView & { token: str
 function TokenTable({ links, tokens }: { links: Links; tokens: readonly TokenView[] }) {
   return (
     <section class="scroll table-scroll" tabindex={0} aria-label="Every token">
-      <table>
+      <table class="data">
         <thead>
           <tr>
             {["Name", "May", "Made", "Last used", "Expires"].map((label) => (

@@ -68,10 +68,8 @@ export function revokeToken({ box, params }: Call): Landing {
 
 /** The page that shows it once. */
 export async function createToken({ box, request, identity }: Call) {
-  return {
-    tokens: box.tokens.list(),
-    fresh: box.tokens.create(await tokenForm(request, box.now()), identity.name),
-  };
+  const fresh = box.tokens.create(await tokenForm(request, box.now()), identity.name);
+  return { tokens: box.tokens.list(), fresh };
 }
 
 export async function challengeVersion({ box, request, params }: Call): Promise<Landing> {

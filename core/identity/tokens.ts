@@ -153,9 +153,8 @@ export class Tokens {
   private identityOf(hash: string): Identity {
     const { now } = this.options;
     const token = this.find(hash);
-    if (!token)
-      throw new AppError("unauthorized", "This token is not known here: it is wrong, or was revoked");
-    if (isOver(token, now())) throw new AppError("unauthorized", `The token ${token.name} has expired`);
+    if (!token) throw unknown();
+    if (isOver(token, now())) throw expired(token.name);
     this.touch(token);
     const { id, name, scopes, expiresAt } = token;
     return { name, via: "token", scopes, key: `token:${id}`, credentials: [hash], expiresAt, panel: null };
@@ -189,4 +188,14 @@ export class Tokens {
 
 function isOver({ expiresAt }: StoredToken, now: number): boolean {
   return expiresAt !== null && expiresAt <= now;
+}
+
+function unknown(): AppError {
+  return new AppError("unauthorized", "This token is not known here: it is wrong, or was revoked", {
+    fix: "Copy it whole, or ask an admin for another.",
+  });
+}
+
+function expired(name: string): AppError {
+  return new AppError("unauthorized", `The token ${name} has expired`, { fix: "Ask an admin for another." });
 }
