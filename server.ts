@@ -145,7 +145,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
       if (data === null && subject !== null) return null;
       return `${PanelView({ panelKey: key, panel, data, links: links(home) })}`;
     },
-    publish: (drawing) => sockets.publish(drawing),
+    publish: (drawings, horizon) => sockets.publish(drawings, horizon),
     failed: (key, error) => box.logger.error({ panel: key, error: `${(error as Error).stack}` }, "defect"),
   });
   log.subscribe((seq, stale) => live.markStale(seq, stale));

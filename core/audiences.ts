@@ -9,6 +9,8 @@ export interface Audience {
   readonly panels: readonly PanelKey[];
   readonly topic: string;
   viewers: number;
+  /** Nothing was sent since the last tick. */
+  isQuiet: boolean;
 }
 
 export class Audiences {
@@ -21,7 +23,7 @@ export class Audiences {
   /** Counts a viewer in: its panels are drawn from now on. */
   join(panels: readonly PanelKey[]): Audience {
     const topic = `panels:${panels.join(",")}`;
-    const audience = this.all.get(topic) ?? this.open({ panels, topic, viewers: 0 });
+    const audience = this.all.get(topic) ?? this.open({ panels, topic, viewers: 0, isQuiet: true });
     audience.viewers += 1;
     return audience;
   }
@@ -38,14 +40,14 @@ export class Audiences {
     }
   }
 
-  /** Topics of all viewers. */
-  topics(): Iterable<string> {
-    return this.all.keys();
+  /** All that have a viewer. */
+  list(): Iterable<Audience> {
+    return this.all.values();
   }
 
-  /** Topics of those who watch a panel. */
-  *topicsOf(key: PanelKey): Generator<string> {
-    for (const { topic } of this.byPanel.get(key) ?? []) yield topic;
+  /** Those that watch one of the panels. */
+  watching(panels: readonly PanelKey[]): Set<Audience> {
+    return new Set(panels.flatMap((key) => [...(this.byPanel.get(key) ?? [])]));
   }
 
   private open(audience: Audience): Audience {

@@ -1,10 +1,13 @@
 /**
- * When is a stale panel drawn, and who gets it? At once, then at most ten times a second, once for all viewers.
- * It knows no socket and no HTML: drawing and publishing are given to it. A panel that nobody watches is not drawn.
+ * When is a stale panel drawn? At once, then at most ten times a second, once for all viewers; panels that change often
+ * are drawn at the same moments, so that they go out together. It knows no socket and no HTML: drawing and publishing are
+ * given to it. A panel that nobody watches is not drawn.
  */
 import type { PanelKey } from "./panels.ts";
 
 export const DRAW_INTERVAL_MS = 100;
+/** A timer that came late must not cost the panel its next moment. */
+const LATE_MS = 10;
 
 export interface LiveClock {
   now: () => number;
@@ -21,8 +24,8 @@ export interface LiveOptions {
   clock: LiveClock;
   /** The fragment as of now; null where the subject is gone. */
   draw: (key: PanelKey) => string | null;
-  /** `seq`: the log position of this drawing. `horizon`: every watched panel is drawn for all events up to it. */
-  publish: (drawing: { key: PanelKey; html: string; seq: number; horizon: number }) => void;
+  /** What was drawn at one moment. `horizon`: every watched panel is drawn for all events up to it. */
+  publish: (drawings: Drawing[], horizon: number) => void;
   /** A panel could not be drawn for its viewers: a defect, told once for each drawing. */
   failed: (key: PanelKey, error: unknown) => void;
   lastSeq: () => number;
@@ -32,6 +35,11 @@ export interface LiveOptions {
 export interface Fragment {
   html: string;
   seq: number;
+}
+
+/** A fragment on its way to viewers. */
+export interface Drawing extends Fragment {
+  key: PanelKey;
 }
 
 interface PanelState {
@@ -46,8 +54,8 @@ const PANELS_KEPT = 500;
 export class Live {
   private readonly panels = new Map<PanelKey, PanelState>();
   private readonly watchers = new Map<PanelKey, number>();
-  /** Watched panels that wait for their drawing, with the first event since the last one. */
-  private readonly staleSince = new Map<PanelKey, number>();
+  /** Watched panels that wait for their drawing, with the first event since the last one, and when they are due. */
+  private readonly waiting = new Map<PanelKey, { seq: number; dueAt: number }>();
   private scheduledFor = Number.POSITIVE_INFINITY;
   drawings = 0;
 
@@ -95,8 +103,10 @@ export class Live {
       const state = this.state(key);
       state.lastStale = seq;
       if (!this.watchers.has(key)) continue;
-      if (!this.staleSince.has(key)) this.staleSince.set(key, seq);
-      this.schedule(Math.max(0, state.drawnAt + DRAW_INTERVAL_MS - this.options.clock.now()));
+      if (this.waiting.has(key)) continue;
+      const dueAt = nextMoment(state.drawnAt, this.options.clock.now());
+      this.waiting.set(key, { seq, dueAt });
+      this.schedule(dueAt);
     }
   }
 
@@ -108,7 +118,7 @@ export class Live {
   /** Every drawing for events up to this number has been published. */
   horizon(): number {
     let horizon = this.options.lastSeq();
-    for (const seq of this.staleSince.values()) horizon = Math.min(horizon, seq - 1);
+    for (const { seq } of this.waiting.values()) horizon = Math.min(horizon, seq - 1);
     return horizon;
   }
 
@@ -136,31 +146,37 @@ export class Live {
     }
   }
 
-  private schedule(delayMs: number): void {
-    const due = this.options.clock.now() + delayMs;
-    if (due >= this.scheduledFor) return;
-    this.scheduledFor = due;
-    this.options.clock.after(delayMs, () => this.tick());
+  private schedule(dueAt: number): void {
+    if (dueAt >= this.scheduledFor) return;
+    this.scheduledFor = dueAt;
+    this.options.clock.after(Math.max(0, dueAt - this.options.clock.now()), () => this.tick());
   }
 
   private tick(): void {
     this.scheduledFor = Number.POSITIVE_INFINITY;
     const now = this.options.clock.now();
+    const drawings: Drawing[] = [];
     let next = Number.POSITIVE_INFINITY;
-    for (const key of [...this.staleSince.keys()]) {
-      const state = this.state(key);
-      const due = state.drawnAt + DRAW_INTERVAL_MS;
-      if (due <= now) this.drawPanel(key, state, now);
-      else next = Math.min(next, due);
+    for (const [key, { dueAt }] of [...this.waiting]) {
+      if (dueAt > now) next = Math.min(next, dueAt);
+      else drawings.push(...this.drawPanel(key, now));
     }
-    if (next < Number.POSITIVE_INFINITY) this.schedule(next - now);
+    if (drawings.length) this.options.publish(drawings, this.horizon());
+    if (next < Number.POSITIVE_INFINITY) this.schedule(next);
   }
 
-  private drawPanel(key: PanelKey, state: PanelState, now: number): void {
-    this.staleSince.delete(key);
-    state.drawnAt = now;
-    if (!this.watchers.has(key)) return;
+  private drawPanel(key: PanelKey, now: number): Drawing[] {
+    this.waiting.delete(key);
+    if (!this.watchers.has(key)) return [];
+    this.state(key).drawnAt = now;
     const fragment = this.fragmentForViewers(key);
-    if (fragment) this.options.publish({ key, ...fragment, horizon: this.horizon() });
+    return fragment ? [{ key, ...fragment }] : [];
   }
+}
+
+/** At once where the last drawing is long enough ago; else the next tenth of a second, the same for all panels. */
+function nextMoment(drawnAt: number, now: number): number {
+  const earliest = drawnAt + DRAW_INTERVAL_MS;
+  if (earliest <= now) return now;
+  return Math.ceil((earliest - LATE_MS) / DRAW_INTERVAL_MS) * DRAW_INTERVAL_MS;
 }

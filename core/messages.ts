@@ -1,13 +1,6 @@
 /** What is said to a page over its socket? JSON that htmx's ws extension swaps in; the other fields are for live.js. */
 import type { EventLog } from "./event-log.ts";
-import type { PanelKey } from "./panels.ts";
-
-export interface Drawing {
-  key: PanelKey;
-  html: string;
-  /** The log position that it shows. */
-  seq: number;
-}
+import type { Drawing } from "./live.ts";
 
 /** The last greeting for each list of panels: after a restart thousands come for the same one. */
 const GREETINGS_KEPT = 20;
@@ -32,34 +25,26 @@ export class Greetings {
 
 /** One message brings the viewer to the present: a cut in the middle of several could lose a panel. */
 function helloMessage(log: EventLog, drawings: Drawing[], kind: "whole" | "truncated"): string {
-  return JSON.stringify({
-    control: "hello",
-    epoch: log.epoch,
-    seq: log.lastSeq,
-    horizon: log.lastSeq,
-    truncated: kind === "truncated",
-    panels: Object.fromEntries(drawings.map(({ key, seq }) => [key, seq])),
-    ...(drawings.length && { content: drawings.map(partial).join("") }),
-  });
+  const { epoch, lastSeq } = log;
+  const position = { epoch, seq: lastSeq, horizon: lastSeq, truncated: kind === "truncated" };
+  return JSON.stringify({ control: "hello", ...position, ...contentOf(drawings) });
+}
+
+/** What was drawn at one moment. `horizon`: every watched panel has been drawn for all events up to it. */
+export function drawingsMessage(epoch: string, drawings: Drawing[], horizon: number): string {
+  return JSON.stringify({ epoch, horizon, ...contentOf(drawings) });
+}
+
+/** Says that the connection is alive. */
+export function tickMessage(horizon: number): string {
+  return JSON.stringify({ control: "tick", horizon });
+}
+
+function contentOf(drawings: Drawing[]): { panels: Record<string, number>; content?: string } {
+  const panels = Object.fromEntries(drawings.map(({ key, seq }) => [key, seq]));
+  return drawings.length ? { panels, content: drawings.map(partial).join("") } : { panels };
 }
 
 function partial({ key, html }: Drawing): string {
   return `<hx-partial hx-target='[id="${key}"]' hx-swap="outerMorph">${html}</hx-partial>`;
-}
-
-/** `horizon`: every watched panel has been drawn for all events up to it. */
-export function drawingMessage(epoch: string, { key, html, seq }: Drawing, horizon: number): string {
-  return JSON.stringify({
-    epoch,
-    seq,
-    horizon,
-    panel: key,
-    target: `[id="${key}"]`,
-    swap: "outerMorph",
-    content: html,
-  });
-}
-
-export function tickMessage(horizon: number): string {
-  return JSON.stringify({ control: "tick", horizon });
 }

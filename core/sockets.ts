@@ -9,8 +9,8 @@ import { type Config, isLoopback } from "./config.ts";
 import { AppError } from "./errors.ts";
 import type { EventLog } from "./event-log.ts";
 import { FOREVER, type Hold } from "./identity/holds.ts";
-import type { Live } from "./live.ts";
-import { type Drawing, drawingMessage, Greetings, tickMessage } from "./messages.ts";
+import type { Drawing, Live } from "./live.ts";
+import { drawingsMessage, Greetings, tickMessage } from "./messages.ts";
 import { type PanelKey, parsePanelKey } from "./panels.ts";
 import { Readers } from "./readers.ts";
 
@@ -148,15 +148,26 @@ export class Sockets {
     for (const socket of this.open) socket.close(RESTART, "restart");
   }
 
-  /** Sends a drawing to whoever watches that panel. */
-  publish({ key, html, seq, horizon }: Drawing & { horizon: number }): void {
-    const message = drawingMessage(this.options.log.epoch, { key, html, seq }, horizon);
-    for (const topic of this.audiences.topicsOf(key)) this.options.publish(topic, message);
+  /** Sends drawings to whoever watches those panels: to each its own in one message, written once for all like it. */
+  publish(drawings: Drawing[], horizon: number): void {
+    const messages = new Map<string, string>();
+    for (const audience of this.audiences.watching(drawings.map(({ key }) => key))) {
+      const own = drawings.filter(({ key }) => audience.panels.includes(key));
+      const keys = own.map(({ key }) => key).join(",");
+      const message = messages.get(keys) ?? drawingsMessage(this.options.log.epoch, own, horizon);
+      messages.set(keys, message);
+      audience.isQuiet = false;
+      this.options.publish(audience.topic, message);
+    }
   }
 
+  /** A sign of life for those that have heard nothing else since the last one. */
   private tick(): void {
     const message = tickMessage(this.options.live.horizon());
-    for (const topic of this.audiences.topics()) this.options.publish(topic, message);
+    for (const audience of this.audiences.list()) {
+      if (audience.isQuiet) this.options.publish(audience.topic, message);
+      audience.isQuiet = true;
+    }
   }
 
   private welcome(socket: Socket): void {

@@ -96,10 +96,9 @@
       for (const [panel, seq] of Object.entries(frame.panels)) seqs.set(panel, seq);
       return;
     }
-    if (frame.panel) {
-      if (frame.seq <= seqOf(frame.panel)) event.preventDefault();
-      else seqs.set(frame.panel, frame.seq);
-    }
+    const drawn = Object.entries(frame.panels ?? {});
+    if (!drawn.some(([panel, seq]) => seq > seqOf(panel))) event.preventDefault();
+    for (const [panel, seq] of drawn) seqs.set(panel, seq);
     position = Math.max(position, frame.horizon);
   });
 

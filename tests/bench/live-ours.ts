@@ -1,12 +1,12 @@
-/** The product's own server for the live bench: appends a gauge event for each line on stdin and says when. */
+/** The product's own server for the live bench: appends a gauge event for each turn and says when. */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { readConfig } from "../../core/config.ts";
 import { openSignalbox } from "../../core/signalbox.ts";
 import type { Viewer } from "../../core/sockets.ts";
 import { createApp } from "../../server.ts";
+import { now, obey } from "./live-commands.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "signalbox-live-"));
 const config = readConfig({
@@ -24,22 +24,10 @@ const server = Bun.serve<Viewer>({
   fetch: (request, bun) => app.fetch(request, { server: bun }),
   websocket: sockets.handlers(),
 });
-console.log(JSON.stringify({ port: server.port }));
-let cpu = process.cpuUsage();
-for await (const line of createInterface({ input: process.stdin })) {
-  if (line === "stop") break;
-  if (line === "usage") {
-    Bun.gc(true);
-    const used = process.cpuUsage(cpu);
-    cpu = process.cpuUsage();
-    console.log(
-      JSON.stringify({ rssBytes: process.memoryUsage.rss(), cpuMs: (used.user + used.system) / 1000 }),
-    );
-    continue;
-  }
-  const at = performance.timeOrigin + performance.now();
-  box.log.append("metrics.sampled", { values: { tick: Number(line) } });
-  console.log(JSON.stringify({ at }));
-}
+await obey(server.port, (tick) => {
+  const at = now();
+  box.log.append("metrics.sampled", { values: { tick } });
+  return at;
+});
 await box.close();
 process.exit(0);

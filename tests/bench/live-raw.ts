@@ -1,5 +1,5 @@
 /** The limit: Bun's own publish of the same bytes, nothing else. */
-import { createInterface } from "node:readline";
+import { now, obey } from "./live-commands.ts";
 
 const payload = process.argv[2] ?? "";
 const server = Bun.serve<object>({
@@ -9,21 +9,9 @@ const server = Bun.serve<object>({
     bun.upgrade(request, { data: {} }) ? undefined : new Response("no", { status: 400 }),
   websocket: { open: (socket) => void socket.subscribe("all"), message: () => {} },
 });
-console.log(JSON.stringify({ port: server.port }));
-let cpu = process.cpuUsage();
-for await (const line of createInterface({ input: process.stdin })) {
-  if (line === "stop") break;
-  if (line === "usage") {
-    Bun.gc(true);
-    const used = process.cpuUsage(cpu);
-    cpu = process.cpuUsage();
-    console.log(
-      JSON.stringify({ rssBytes: process.memoryUsage.rss(), cpuMs: (used.user + used.system) / 1000 }),
-    );
-    continue;
-  }
-  const at = performance.timeOrigin + performance.now();
+await obey(server.port, () => {
+  const at = now();
   server.publish("all", payload);
-  console.log(JSON.stringify({ at }));
-}
+  return at;
+});
 process.exit(0);

@@ -1,32 +1,33 @@
-/** Does memory stay where it is? Viewers for minutes at four pushes a second, one line a minute. */
-import { ourServer } from "./live.ts";
-import { talkTo } from "./live-processes.ts";
+/** Does memory stay where it is, and every viewer there? Minutes of pushes, one line a minute. */
+import { fill } from "./live-compare.ts";
+import { ourServer } from "./live-peers.ts";
 
-const PUSH_MS = 250;
+const SETTLED_MINUTE = 5;
 
-/** `live soak [minutes] [viewers]` */
+/** `live soak [minutes] [viewers] [pushes a second]` */
 export async function run(args: string[]): Promise<void> {
-  const [minutes, viewers] = [Number(args[0] ?? 30), Number(args[1] ?? 1000)];
-  const peer = ourServer();
-  const server = talkTo(peer.command);
-  const { port } = await server.next();
-  const url = `ws://127.0.0.1:${port}${peer.path}`;
-  const clients = talkTo([process.execPath, `${import.meta.dir}/live-viewers.ts`, url, String(viewers)]);
-  while (!("opened" in (await clients.next())));
+  const [minutes, viewers, rate] = [Number(args[0] ?? 30), Number(args[1] ?? 1000), Number(args[2] ?? 4)];
+  const { server, clients, usage, end } = await fill(ourServer("metrics"), viewers);
   let settled = 0;
+  let highest = 0;
   for (let minute = 1; minute <= minutes; minute++) {
-    for (let push = 0; push < 60_000 / PUSH_MS; push++) {
-      server.say(String(push));
+    const until = performance.now() + 60_000;
+    let pushes = 0;
+    for (; performance.now() < until; pushes++) {
+      server.say(String(pushes));
       await server.next();
-      await clients.next();
-      await Bun.sleep(PUSH_MS);
+      if (!("last" in (await clients.next()))) throw new Error("a viewer was cut off");
+      await Bun.sleep(1000 / rate);
     }
-    server.say("usage");
-    const { rssBytes } = (await server.next()) as { rssBytes: number };
-    if (minute === Math.min(5, minutes)) settled = rssBytes;
-    console.log(`minute ${minute}: ${(rssBytes / 1e6).toFixed(1)} MB`);
-    if (minute === minutes)
-      console.log(`grown since minute 5: ${((rssBytes - settled) / 1e6).toFixed(1)} MB`);
+    const { rssBytes, cpuMs } = await usage();
+    highest = Math.max(highest, rssBytes);
+    if (minute === Math.min(SETTLED_MINUTE, minutes)) settled = rssBytes;
+    console.log(
+      `minute ${minute}: ${(rssBytes / 1e6).toFixed(1)} MB, ${(cpuMs / 600).toFixed(1)} % of a core, ${pushes} pushes`,
+    );
+    if (minute < minutes) continue;
+    console.log(`${viewers} viewers, none was cut; highest ${(highest / 1e6).toFixed(1)} MB`);
+    console.log(`grown since minute ${SETTLED_MINUTE}: ${((rssBytes - settled) / 1e6).toFixed(1)} MB`);
   }
-  await Promise.all([clients.end(), server.end()]);
+  await end();
 }

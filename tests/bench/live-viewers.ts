@@ -1,25 +1,29 @@
-/** N viewers in one process: for each broadcast it says when the last of them had it. */
+/** N viewers in one process: for each broadcast it says when the last of them had it, and it says when one was cut. */
+import { now } from "./live-commands.ts";
+
 const [url, count] = [process.argv[2]!, Number(process.argv[3])];
+const AT_ONCE = 500;
+const isData = (text: string) => !text.startsWith('{"control"');
+const say = (record: unknown) => console.log(JSON.stringify(record));
 let arrived = 0;
 let opened = 0;
-const isData = (text: string) => !text.startsWith('{"control"');
-const all = Array.from({ length: count }, () => {
+
+function open(): Promise<void> {
   const socket = new WebSocket(url);
   socket.onmessage = ({ data }) => {
     if (!isData(data as string)) return;
     arrived += 1;
-    if (arrived % count === 0)
-      console.log(JSON.stringify({ last: performance.timeOrigin + performance.now(), sample: data }));
+    if (arrived % count === 0) say({ last: now(), sample: data });
   };
   return new Promise<void>((resolve, reject) => {
     socket.onopen = () => {
       opened += 1;
       resolve();
     };
+    socket.onclose = () => say({ cut: true });
     socket.onerror = () => reject(new Error(`a viewer was refused after ${opened}`));
   });
-});
-await Promise.all(all);
-console.log(JSON.stringify({ opened }));
+}
 
-export {};
+while (opened < count) await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - opened) }, open));
+say({ opened });

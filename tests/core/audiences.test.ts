@@ -21,7 +21,7 @@ test("a panel is published to the lists that name it, once each, and drawn only 
         clock: { now: () => seq * 1000, after: (_, tick) => due.push(tick) },
         lastSeq: () => seq,
         draw: (key) => key,
-        publish: ({ key }) => drawn.push(key),
+        publish: (drawings) => void drawn.push(...drawings.map(({ key }) => key)),
         failed: () => {},
       });
       const audiences = new Audiences(live);
@@ -33,9 +33,9 @@ test("a panel is published to the lists that name it, once each, and drawn only 
       const watched = LISTS.filter((_, index) => here[index]!.length);
       for (const key of PANELS) {
         const topics = watched.filter((list) => list.includes(key)).map((list) => `panels:${list.join(",")}`);
-        expect([...audiences.topicsOf(key)].sort()).toEqual(topics.sort());
+        expect([...audiences.watching([key])].map(({ topic }) => topic).sort()).toEqual(topics.sort());
       }
-      expect([...audiences.topics()]).toHaveLength(watched.length);
+      expect([...audiences.list()]).toHaveLength(watched.length);
       seq += 1;
       live.markStale(seq, PANELS);
       for (const tick of due) tick();

@@ -22,7 +22,8 @@ function world() {
       if (broken.has(key)) throw new Error("a defect");
       return `${key}=${state.get(key)}`;
     },
-    publish: (drawing) => void published.push(drawing),
+    publish: (drawings, horizon) =>
+      void published.push(...drawings.map((drawing) => ({ ...drawing, horizon }))),
     failed: (key) => void failed.push(key),
   });
   const pass = (ms: number) => {
@@ -130,6 +131,23 @@ describe("drawing", () => {
     pass(DRAW_INTERVAL_MS);
     expect(published.length).toBeLessThanOrEqual(12);
     expect(published.at(-1)!.html).toBe("metrics=10001");
+  });
+
+  test("of panels that change often happens at the same moments, each no oftener than it may", () => {
+    const { live, published, pass, happen } = world();
+    const drawnAt = new Map<PanelKey, number[]>(PANELS.map((key) => [key, []]));
+    for (const key of PANELS) live.watch(key);
+    for (let ms = 1; ms <= 5000; ms++) {
+      pass(1);
+      happen([PANELS[(ms * 7) % PANELS.length]!]);
+      for (const { key } of published.splice(0)) drawnAt.get(key)!.push(ms);
+    }
+    const moments = new Set([...drawnAt.values()].flat());
+    expect(moments.size).toBeLessThan(60);
+    for (const times of drawnAt.values()) {
+      expect(times.length).toBeGreaterThan(45);
+      for (let i = 1; i < times.length; i++) expect(times[i]! - times[i - 1]!).toBeGreaterThanOrEqual(90);
+    }
   });
 
   test("is left out where nobody watches", () => {

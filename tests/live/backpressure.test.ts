@@ -11,13 +11,18 @@ const DRAWING_BYTES = 60_000;
 const PATH = `/ws?panels=${PANELS.join(",")}`;
 const tick = () => server.log.append("metrics.sampled", { values: {} });
 
+interface Drawn {
+  control?: string;
+  panels: Record<string, number>;
+}
+
 /** A viewer that reads: the positions of all drawings of the first panel. */
 async function openViewer(): Promise<{ socket: WebSocket; seqs: number[] }> {
   const socket = new WebSocket(`${server.url}${PATH}`);
   const seqs: number[] = [];
   socket.onmessage = ({ data }) => {
-    const { panel, seq } = JSON.parse(data as string) as { panel?: string; seq: number };
-    if (panel === PANELS[0]) seqs.push(seq);
+    const { control, panels } = JSON.parse(data as string) as Drawn;
+    if (!control) seqs.push(panels[PANELS[0]!]!);
   };
   await new Promise((resolve) => {
     socket.onopen = resolve;

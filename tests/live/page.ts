@@ -14,9 +14,7 @@ export interface PageOptions {
 interface Frame {
   control?: string;
   epoch: string;
-  seq: number;
   horizon: number;
-  panel?: string;
   panels?: Record<string, number>;
   content?: string;
 }
@@ -95,16 +93,18 @@ export class Page {
       if (frame.epoch !== this.epoch) this.seqs = new Map();
       this.epoch = frame.epoch;
       this.position = frame.horizon;
-      for (const [panel, seq] of Object.entries(frame.panels!)) this.seqs.set(panel, seq);
-      const partials = /<hx-partial hx-target='\[id="(.+?)"\]' hx-swap="outerMorph">(.*?)<\/hx-partial>/gs;
-      for (const [, panel, html] of (frame.content ?? "").matchAll(partials)) this.shown.set(panel!, html!);
+      this.swap(frame);
       return;
     }
-    if (frame.panel && frame.seq > this.seqOf(frame.panel)) {
-      this.seqs.set(frame.panel, frame.seq);
-      this.shown.set(frame.panel, frame.content!);
-    }
+    const drawn = Object.entries(frame.panels ?? {});
+    if (drawn.some(([panel, seq]) => seq > this.seqOf(panel))) this.swap(frame);
     this.position = Math.max(this.position, frame.horizon);
+  }
+
+  private swap({ panels, content = "" }: Frame): void {
+    for (const [panel, seq] of Object.entries(panels ?? {})) this.seqs.set(panel, seq);
+    const partials = /<hx-partial hx-target='\[id="(.+?)"\]' hx-swap="outerMorph">(.*?)<\/hx-partial>/gs;
+    for (const [, panel, html] of content.matchAll(partials)) this.shown.set(panel!, html!);
   }
 
   private async pollAll(): Promise<void> {

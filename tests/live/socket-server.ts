@@ -38,7 +38,7 @@ export function openSocketServer(options: {
     },
     lastSeq: () => log.lastSeq,
     draw: (key) => `<p id="${key}">${"x".repeat(options.drawingBytes)}</p>`,
-    publish: (drawing) => sockets.publish(drawing),
+    publish: (drawings, horizon) => sockets.publish(drawings, horizon),
     failed: (_, error) => {
       throw error;
     },

@@ -1,18 +1,19 @@
 /** How many messages do 100 viewers of the dashboard get while nothing happens? The prototype sent 82,106 in 30 s. */
+
 import { ServerProcess } from "../live/process.ts";
+import { DASHBOARD } from "./live-idle.ts";
 
 const VIEWERS = 100;
 const PROTOTYPE_IN_30_S = 82_106;
-const PANELS =
-  "attention,run,stages,curve,leaderboard,model,predictions,activity,datasets,runs,metrics,health,connection";
 
+/** `live storm [seconds]` */
 export async function run(args: string[]): Promise<void> {
   const seconds = Number(args[0] ?? 30);
   const server = new ServerProcess({ METRICS_SECONDS: "5" });
   await server.start();
   let messages = 0;
   let bytes = 0;
-  const sockets = Array.from({ length: VIEWERS }, () => server.socket(`panels=${PANELS}`));
+  const sockets = Array.from({ length: VIEWERS }, () => server.socket(`panels=${DASHBOARD}`));
   await Promise.all(
     sockets.map(
       (socket) =>

@@ -1,0 +1,22 @@
+/** How does a server of the live bench hear what to do? A number on stdin: send it to all; "usage": say what it costs. */
+import { createInterface } from "node:readline";
+
+/** Says the port, then obeys until stdin ends. `send` returns when it began, in ms since 1970. */
+export async function obey(port: number | undefined, send: (turn: number) => number): Promise<void> {
+  const say = (record: unknown) => process.stdout.write(`${JSON.stringify(record)}\n`);
+  let cpu = process.cpuUsage();
+  say({ port });
+  for await (const line of createInterface({ input: process.stdin })) {
+    if (line !== "usage") {
+      say({ at: send(Number(line)) });
+      continue;
+    }
+    globalThis.gc?.();
+    const used = process.cpuUsage(cpu);
+    cpu = process.cpuUsage();
+    say({ rssBytes: process.memoryUsage.rss(), cpuMs: (used.user + used.system) / 1000 });
+  }
+}
+
+/** Milliseconds since 1970, finer than Date.now. */
+export const now = () => performance.timeOrigin + performance.now();

@@ -1,0 +1,67 @@
+/** Who else sends one message to many sockets? Those that this machine has, and a word on how to get the others. */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export interface Peer {
+  name: string;
+  command: string[];
+  path: string;
+}
+
+const HERE = import.meta.dir;
+
+export function ourServer(panels: string): Peer {
+  return {
+    name: "Signalbox",
+    command: [process.execPath, "--expose-gc", `${HERE}/live-ours.ts`],
+    path: `/ws?panels=${panels}`,
+  };
+}
+
+/** The limit: Bun's publish of these bytes. */
+export function rawPublish(message: string): Peer {
+  return {
+    name: "raw publish",
+    command: [process.execPath, "--expose-gc", `${HERE}/live-raw.ts`, message],
+    path: "/",
+  };
+}
+
+/** Node with ws, and FastAPI on uvicorn with websockets. What is missing is said, not passed over. */
+export async function otherServers(message: string): Promise<Peer[]> {
+  const peers: Peer[] = [];
+  const node = Bun.which("node");
+  if (node)
+    peers.push({
+      name: "Node ws",
+      command: [node, "--expose-gc", await bundleForNode(), message],
+      path: "/",
+    });
+  else console.log("Node is missing: apt-get install nodejs");
+  const python = pythonWithFastApi();
+  if (python)
+    peers.push({ name: "FastAPI loop", command: [python, `${HERE}/live_peer.py`, message], path: "/ws" });
+  else console.log("FastAPI is missing: apt-get install python3-fastapi python3-uvicorn python3-websockets");
+  return peers;
+}
+
+async function bundleForNode(): Promise<string> {
+  const outdir = mkdtempSync(join(tmpdir(), "signalbox-ws-"));
+  const built = await Bun.build({
+    entrypoints: [`${HERE}/live-ws.ts`],
+    outdir,
+    target: "node",
+    format: "esm",
+    naming: "[name].mjs",
+  });
+  return built.outputs[0]!.path;
+}
+
+function pythonWithFastApi(): string | null {
+  for (const python of ["/usr/bin/python3", "python3"]) {
+    const { exitCode } = Bun.spawnSync([python, "-c", "import fastapi, uvicorn, websockets"]);
+    if (exitCode === 0) return python;
+  }
+  return null;
+}
