@@ -4,6 +4,7 @@
  */
 import type { Server, WebSocketHandler } from "bun";
 import { type Config, readConfig } from "./config.ts";
+import { Doorway } from "./doorway.ts";
 import { AppError } from "./errors.ts";
 import { isRestoreWaiting } from "./restore.ts";
 import { openSignalbox, type Signalbox } from "./signalbox.ts";
@@ -26,9 +27,12 @@ export async function listen(build: Build): Promise<void> {
   const config = readConfig(process.env);
   let current = await open(config, build, (topic, message) => server.publish(topic, message));
   let isChanging = false;
+  const doorway = new Doorway();
   const server = serve(config, {
-    fetch: (request, bun) =>
-      isChanging ? comeBack() : current.application.app.fetch(request, { server: bun }),
+    fetch: async (request, bun) => {
+      if (request.headers.has("upgrade")) await doorway.pass();
+      return isChanging ? comeBack() : current.application.app.fetch(request, { server: bun });
+    },
     websocket: following(() => current.handlers),
   });
   config.PORT = server.port ?? config.PORT;
