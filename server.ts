@@ -13,11 +13,13 @@ import { routeDocs } from "./core/api/docs.ts";
 import * as forms from "./core/api/forms.ts";
 import { API } from "./core/api/index.ts";
 import { openApi } from "./core/api/openapi.ts";
-import { type Call, nothingAt } from "./core/api/route.ts";
+import type { Call } from "./core/api/route.ts";
 import * as settings from "./core/api/settings-page.ts";
 import { runCommand } from "./core/command.ts";
 import { AppError } from "./core/errors.ts";
 import { htmlAnswer, landingAnswer, problemAnswer } from "./core/http/answers.ts";
+import { finishAnswer } from "./core/http/finish.ts";
+import { methodsAt, nothingAt } from "./core/http/methods.ts";
 import { pathBelow, wantedForm } from "./core/http/negotiate.ts";
 import { type PanelViews, panelAnswer } from "./core/http/panels.ts";
 import { problem } from "./core/http/problem.ts";
@@ -35,6 +37,7 @@ import { RequestTimes } from "./core/request-times.ts";
 import type { Signalbox } from "./core/signalbox.ts";
 import { Sockets, type Viewer } from "./core/sockets.ts";
 import { failCommand } from "./core/terminal.ts";
+import { Timings, withTimings } from "./core/timing.ts";
 import { VERSION } from "./core/version.ts";
 import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
 import { AuditPage } from "./views/audit.tsx";
@@ -122,16 +125,17 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     home: `${origin(c)}${config.BASE_PATH}`,
     body: undefined,
     requestId: c.var.requestId,
+    unchanged: () => {},
     identity: c.var.visit.identity ?? NOBODY,
     hold: box.holds.holdFor(c.var.visit.identity ?? NOBODY),
     standalonePage: ({ name, version, result: { verdict, schema } }, module) =>
       `<!DOCTYPE html>${StandalonePage({ name, version, verdict, schema, ...standaloneParts(module) })}`,
     takeTime: () => c.env?.server?.timeout(c.req.raw, 0),
   });
-  const html = (c: C, node: unknown, status = 200) => htmlAnswer(c.req.raw, `<!DOCTYPE html>${node}`, status);
+  const html = (node: unknown, status = 200) => htmlAnswer(`<!DOCTYPE html>${node}`, status);
   const pageAnswer = <T>(c: C, data: T, page: Page<T>) => {
     const form = wantedForm(c.req.raw);
-    if (form === "html") return html(c, page.html({ ...data, frame: frame(c) }));
+    if (form === "html") return html(page.html({ ...data, frame: frame(c) }));
     return form === "text" && page.text ? c.text(page.text(data, links(origin(c)))) : c.json(page.json(data));
   };
 
@@ -162,14 +166,20 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     const peer = c.env?.server?.requestIP(c.req.raw)?.address ?? "";
     const path = c.req.path.slice(config.BASE_PATH.length);
     c.set("visit", gate.arrive(c.req.raw, { peer, path, requestId: c.var.requestId }));
-    const began = performance.now();
-    await next();
+    const timings = new Timings();
+    await withTimings(timings, next);
     gate.leave(c.var.visit, c.res);
-    requests.observe(listedAs(c), c.res.status, (performance.now() - began) / 1000);
+    requests.observe(listedAs(c), c.res.status, timings.elapsedMs() / 1000);
+    c.res = await finishAnswer(c.req.raw, c.res, timings);
   });
   app.use(async (c, next) => gate.admit(c.var.visit, listedAs(c)) ?? next());
   app.onError((error, c) => refuse(c, error));
-  app.notFound((c) => refuse(c, nothingAt(API, c.req.method, c.req.path, config.BASE_PATH)));
+  app.notFound((c) => {
+    const allow = methodsAt(app.routes, c.req.path);
+    if (allow) c.var.visit.headers.allow = allow;
+    if (allow && c.req.method === "OPTIONS") return c.body(null, 204);
+    return refuse(c, nothingAt(c.req.method, c.req.path, allow));
+  });
   const refuse = (c: C, error: unknown) => {
     const told = problem(error, c.var.requestId ?? "");
     if (told.status === 500)
@@ -177,7 +187,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     if (wantedForm(c.req.raw) !== "html") return problemAnswer(told);
     const isEmbed = c.req.path.startsWith(`${config.BASE_PATH}/embed/`);
     const shown = { frame: frame(c), problem: told };
-    return html(c, isEmbed ? EmbedErrorPage(shown) : ErrorPage(shown), told.status);
+    return html(isEmbed ? EmbedErrorPage(shown) : ErrorPage(shown), told.status);
   };
 
   // Pages: the same address answers a script with JSON
@@ -218,7 +228,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     app.post(path, async (c) => {
       const outcome = await submit(callOf(c));
       if ("go" in outcome) return landingAnswer(c.req.raw, config.BASE_PATH, outcome);
-      return html(c, SettingsPage({ ...outcome, frame: frame(c) }), outcome.refusal?.status);
+      return html(SettingsPage({ ...outcome, frame: frame(c) }), outcome.refusal?.status);
     });
   settingsForm("/settings", settings.saveSettings);
   settingsForm("/settings/embeds", settings.createEmbed);
@@ -227,7 +237,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   app.post("/sign-in", async (c) => {
     const outcome = await signIn(box, gate, c.var.visit);
     if (outcome instanceof Response) return outcome;
-    return html(c, SignInPage({ ...outcome, frame: frame(c) }), outcome.problem.status);
+    return html(SignInPage({ ...outcome, frame: frame(c) }), outcome.problem.status);
   });
   app.post("/sign-out", (c) => signOut(box, c.var.visit));
   app.post("/datasets/:id/preview", async (c) => {
@@ -259,7 +269,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     const { panel, subject } = findPanel(c.req.param("panel"), c.req.query("of"));
     const theme = chosenTheme(c.req.query("theme")) ?? "auto";
     const drawn = { panelKey: panelKey(panel, subject), panel, data: READERS[panel](source, subject) };
-    return html(c, EmbedPage({ frame: frame(c), theme, token: c.req.query("token"), ...drawn }));
+    return html(EmbedPage({ frame: frame(c), theme, token: c.req.query("token"), ...drawn }));
   });
 
   // API: the rows stand in core/api

@@ -189,14 +189,15 @@ export class Datasets {
     return path;
   }
 
-  /** Reads the same file with other choices. Throws AppError where they do not fit; the old version stays. */
-  async reread(id: string, choices: ReadingChoices): Promise<StoredDataset> {
+  /** Reads the same file with other choices. `unchanged` may throw at the moment of the change. Throws AppError where they do not fit; the old version stays. */
+  async reread(id: string, choices: ReadingChoices, unchanged = () => {}): Promise<StoredDataset> {
     const { store, log, now } = this.options;
     const dataset = this.findReady(id);
     const merged = { ...dataset.choices, ...choices };
     const profile = await this.read({ ...dataset, choices: merged });
     log.record((append) => {
       this.find(id);
+      unchanged();
       const version = insertDatasetVersion(store, { id, choices: merged, profile, at: now() });
       append("dataset.uploaded", { datasetId: id, name: dataset.name, version, ...sizeOf(profile) });
     });

@@ -107,7 +107,7 @@ export class Models {
   }
 
   /** Makes a version live: at once for everybody. The same version again changes nothing. */
-  async deploy(name: string, version: number): Promise<StoredModel> {
+  async deploy(name: string, version: number, unchanged = () => {}): Promise<StoredModel> {
     const { store, log, now } = this.options;
     const target = this.findVersion(name, version);
     await this.read(target);
@@ -116,6 +116,7 @@ export class Models {
     const type = previous !== null && version < previous ? "model.rolledback" : "model.deployed";
     log.record((append) => {
       this.findVersion(name, version);
+      unchanged();
       deploy(store, { name, version, at: now() });
       append(type, { model: name, version, previous });
       if (challengerVersion === version) this.endChallenge(append, name, version);

@@ -13,6 +13,7 @@ import { References } from "./feedback/references.ts";
 import { Traffic } from "./feedback/traffic.ts";
 import { Health } from "./health.ts";
 import { holdFolder } from "./hold.ts";
+import { Idempotency } from "./http/idempotency.ts";
 import { Audit } from "./identity/audit.ts";
 import { embedSecretOf } from "./identity/embeds.ts";
 import { Holds } from "./identity/holds.ts";
@@ -46,6 +47,7 @@ export interface Signalbox {
   tokens: Tokens;
   holds: Holds;
   audit: Audit;
+  idempotency: Idempotency;
   /** Signs the links of embedded panels. */
   embedSecret: string;
   now: () => number;
@@ -158,6 +160,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     tokens,
     holds,
     audit,
+    idempotency: new Idempotency({ store, now }),
     embedSecret,
     now,
     close,

@@ -116,16 +116,16 @@
 
   document.addEventListener("htmx:config:request", ({ detail }) => {
     const panel = panelOf(detail.ctx.sourceElement);
-    if (panel) detail.ctx.request.headers["If-None-Match"] = `"${epoch}-${seqOf(panel)}"`;
+    if (panel) detail.ctx.request.headers["If-None-Match"] = `"${epoch}-${seqOf(panel)}-${panel}"`;
   });
 
   document.addEventListener("htmx:before:response", (event) => {
     const { ctx } = event.detail;
     const panel = panelOf(ctx.sourceElement);
     if (!panel) return;
-    const [, answerEpoch, seq] = /"(.+)-(\d+)"/.exec(ctx.response.headers.get("etag") ?? "") ?? [];
     // The access has ended: the page itself says so, or leads to signing in.
     if (ctx.response.status === 401) return location.reload();
+    const [, answerEpoch, seq] = /"(\w+)-(\d+)-/.exec(ctx.response.headers.get("etag") ?? "") ?? [];
     if (ctx.response.status >= 500) return show("offline");
     if (isOpen()) return event.preventDefault();
     show("polling");

@@ -5,8 +5,9 @@
 import * as z from "zod";
 import { AppError } from "../errors.ts";
 import { checked, mediaType, readJson } from "../http/body.ts";
+import { isUnmodified, requireUnchanged, tagText } from "../http/conditions.ts";
 import { acceptedType } from "../http/negotiate.ts";
-import type { Answer, Call, Route } from "./route.ts";
+import { type Answer, type Call, keepsAnswer, type Route } from "./route.ts";
 
 /** Throws AppError: `not_acceptable`, `invalid`, `media_type`, `too_large`, `syntax`, and what the handler throws. */
 export async function answerRoute(row: Route, call: Call): Promise<Response> {
@@ -14,8 +15,29 @@ export async function answerRoute(row: Route, call: Call): Promise<Response> {
   if (types.length) acceptedType(call.request, types);
   const params = row.params ? checked(call.params, row.params) : call.params;
   const query = row.query ? checked(call.query, row.query) : call.query;
-  const body = await bodyOf(row, call.request);
-  return row.handle({ ...call, params, query, body });
+  const tag = row.tag?.({ box: call.box, params });
+  if (tag && row.method === "GET" && isUnmodified(call.request.headers.get("if-none-match"), tag))
+    return new Response(null, { status: 304, headers: { etag: tagText(tag) } });
+  const act = async (request: Request) => {
+    const unchanged = () => {
+      const now = row.method === "GET" ? null : row.tag?.({ box: call.box, params });
+      if (now) requireUnchanged(request.headers, now);
+    };
+    unchanged();
+    const body = await bodyOf(row, request);
+    return row.handle({ ...call, request, params, query, body, unchanged });
+  };
+  const answer = keepsAnswer(row)
+    ? await call.box.idempotency.answer({ ...call, who: call.identity.name, kind: kindOf(row) }, act)
+    : await act(call.request);
+  const shown =
+    row.method === "GET" ? tag : answer.ok && answer.status !== 204 && row.tag?.({ box: call.box, params });
+  if (shown) answer.headers.set("etag", tagText(shown));
+  return answer;
+}
+
+function kindOf({ isSecret, scope }: Route): "change" | "secret" | "harmless" {
+  return isSecret ? "secret" : scope === "predict" || scope === "read" ? "harmless" : "change";
 }
 
 const ANSWER_TYPES = new WeakMap<Route, string[]>();

@@ -1,5 +1,6 @@
 /** The API of datasets. */
 import * as z from "zod";
+import type { Tag } from "../http/conditions.ts";
 import { linkHeader } from "../http/negotiate.ts";
 import { readPreference, within } from "../http/prefer.ts";
 import { datasetRows } from "../list-data.ts";
@@ -23,6 +24,13 @@ const UPLOAD_QUERY = z.object({
   name: z.string().max(1000).optional().describe("the file's name, where the body does not carry one"),
   wait: z.enum(["0", "1"]).default("1").describe("0 answers as soon as it is received"),
 });
+
+/** Its version; none while it is being read, because then every look is another. */
+function datasetTag({ box, params }: Pick<Call, "box" | "params">): Tag | null {
+  if (box.datasets.rejection(params.id!)) return null;
+  const { id, version, status } = box.datasets.find(params.id!);
+  return status === "ready" ? { state: `${id}-${version}` } : null;
+}
 
 /** 201 once a new file is read, 202 while it is being read, 200 where its bytes are known. */
 export async function receivedAnswer(
@@ -74,6 +82,7 @@ export const DATASET_ROUTES = [
     example: "curl --fail-with-body '{home}/api/datasets/{dataset}'",
     says: "A dataset with its columns, findings, guessed target and how it was read; or why it was refused.",
     answers: { 200: z.union([DATASET, REJECTION]) },
+    tag: datasetTag,
     handle: ({ box, params }) => Response.json(datasetById(box.datasets, params.id!)),
   }),
   route({
@@ -82,12 +91,13 @@ export const DATASET_ROUTES = [
     scope: "train",
     example:
       "curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{\"header\":true}' '{home}/api/datasets/{dataset}'",
-    says: "Reads the same file with other choices: a new version.",
+    says: "Reads the same file with other choices: a new version. With If-Match only if nobody else did so meanwhile.",
     body: CHOICES,
+    tag: datasetTag,
     answers: { 200: DATASET },
     refusals: ["conflict"],
-    handle: async ({ box, params, body }) =>
-      Response.json(datasetView(await box.datasets.reread(params.id!, body))),
+    handle: async ({ box, params, body, unchanged }) =>
+      Response.json(datasetView(await box.datasets.reread(params.id!, body, unchanged))),
   }),
   route({
     method: "POST",
@@ -108,6 +118,7 @@ export const DATASET_ROUTES = [
     example: "curl --fail-with-body -X DELETE '{home}/api/datasets/{dataset}'",
     says: "Deletes the file and all of its versions; models trained on it stay.",
     answers: { 204: null },
+    tag: datasetTag,
     refusals: ["conflict"],
     handle: async ({ box, params }) => {
       await box.datasets.delete(params.id!);

@@ -28,6 +28,7 @@ export const EMBED_ROUTES = [
     example: `curl --fail-with-body -H 'content-type: application/json' -d '{"panel":"metrics","theme":"dark","expiresInSeconds":86400}' '{home}/api/embeds'`,
     says: "The address of a panel for a frame on another page, with its token, and the lines to paste.",
     body: EMBED_REQUEST,
+    isSecret: true,
     answers: { 201: EMBED },
     refusals: ["missing"],
     handle: ({ box, home, body }) => Response.json(makeEmbed(box, home, body), { status: 201 }),

@@ -2,10 +2,11 @@
 import * as z from "zod";
 import { streamAnswer } from "../http/answers.ts";
 import { mediaType } from "../http/body.ts";
+import type { Tag } from "../http/conditions.ts";
 import { modelPage, modelView } from "../panel-data.ts";
 import { predictCsv } from "../predict-csv.ts";
 import { PREDICT_REQUEST } from "../serving.ts";
-import { findEvaluation, type StoredVersion } from "../store/models.ts";
+import { countPredictions, deploymentsOf, findEvaluation, type StoredVersion } from "../store/models.ts";
 import { FILE_TYPES } from "./answer.ts";
 import { LISTED_MODEL, MODEL, MODEL_VERSION, PREDICTIONS } from "./model-schema.ts";
 import { type Call, LIST_QUERY, listAnswer, listOf, route, VERSION_NUMBER, VERSION_QUERY } from "./route.ts";
@@ -16,6 +17,18 @@ const PREDICT_QUERY = VERSION_QUERY.extend({
   explain: z.enum(["0", "1"]).default("0").describe("1 adds each feature's contribution"),
 });
 const LIVE_REQUEST = z.strictObject({ version: z.int().min(1) });
+
+/** Which versions there are and which one is live; what was predicted is only seen. */
+function modelTag({ box, params }: Pick<Call, "box"> & { params: { name?: string } }): Tag {
+  const { name, liveVersion } = box.models.find(params.name!);
+  const newest = box.models.versions(name).map(({ version }) => version);
+  const [deployed] = deploymentsOf(box.store, name);
+  const minute = Math.floor(box.now() / 60_000);
+  return {
+    state: `${newest.join(".")}-${liveVersion ?? 0}-${deployed?.at ?? 0}`,
+    seen: `${countPredictions(box.store, name)}-${minute}`,
+  };
+}
 
 /** JSON rows, or a CSV: `curl -T` sends no type at all. */
 async function predictRows(
@@ -103,6 +116,7 @@ export const MODEL_ROUTES = [
     example: "curl --fail-with-body '{home}/api/models/{model}'",
     says: "A model with its versions, their metrics and the columns that it takes.",
     answers: { 200: MODEL },
+    tag: modelTag,
     handle: ({ box, params }) => Response.json(modelView(box, box.models.find(params.name!).name)),
   }),
   route({
@@ -113,6 +127,7 @@ export const MODEL_ROUTES = [
     example: "curl --fail-with-body '{home}/api/models/{model}/versions/1'",
     says: "A version with everything that its evaluation found.",
     answers: { 200: MODEL_VERSION },
+    tag: modelTag,
     handle: ({ box, params }) => {
       const { createdAt, ...version } = box.models.findVersion(params.name, params.v);
       return Response.json({
@@ -131,6 +146,7 @@ export const MODEL_ROUTES = [
     example: "curl --fail-with-body -X DELETE '{home}/api/models/{model}/versions/1'",
     says: "Deletes a version that is not live.",
     answers: { 204: null },
+    tag: modelTag,
     refusals: ["conflict"],
     handle: async ({ box, params }) => {
       await box.models.delete(params.name, params.v);
@@ -155,12 +171,13 @@ export const MODEL_ROUTES = [
     scope: "train",
     example:
       "curl --fail-with-body -X PUT -H 'content-type: application/json' -d '{\"version\":1}' '{home}/api/models/{model}/live'",
-    says: "Deploys a version, or goes back to one: at once, for everybody.",
+    says: "Deploys a version, or goes back to one: at once, for everybody. With If-Match only if nobody else did so meanwhile.",
     body: LIVE_REQUEST,
+    tag: modelTag,
     answers: { 200: MODEL },
     refusals: ["conflict"],
-    handle: async ({ box, params, body }) =>
-      Response.json(modelView(box, (await box.models.deploy(params.name!, body.version)).name)),
+    handle: async ({ box, params, body, unchanged }) =>
+      Response.json(modelView(box, (await box.models.deploy(params.name!, body.version, unchanged)).name)),
   }),
   ...(["POST", "PUT"] as const).map((method) =>
     route({

@@ -23,7 +23,16 @@ const PROBLEM = z
   })
   .meta({ id: "Problem" });
 
+/** Made at the first request, because it takes some hundred milliseconds, and kept. */
 export function openApi(routes: readonly Route[], home: string) {
+  const made = DOCUMENTS.get(routes) ?? documentOf(routes);
+  DOCUMENTS.set(routes, made);
+  return { ...made, servers: [{ url: home }] };
+}
+
+const DOCUMENTS = new WeakMap<readonly Route[], ReturnType<typeof documentOf>>();
+
+function documentOf(routes: readonly Route[]) {
   const schemas: Record<string, Schema> = {};
   const paths: Record<string, Record<string, unknown>> = {};
   for (const row of routes) {
@@ -33,7 +42,6 @@ export function openApi(routes: readonly Route[], home: string) {
   return {
     openapi: "3.1.0",
     info: { title: "Signalbox", version: VERSION, license: { name: "MIT", identifier: "MIT" } },
-    servers: [{ url: home }],
     paths,
     components: {
       schemas,

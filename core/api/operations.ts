@@ -1,6 +1,7 @@
 /** The API of whoever runs the server: figures for Prometheus, a backup while it works. */
 import { backupStream } from "../backup-stream.ts";
 import { EXPOSITION_TYPE, exposition } from "../exposition.ts";
+import { STREAM_HEADER } from "../http/stream.ts";
 import { route } from "./route.ts";
 
 export const OPERATIONS_ROUTES = [
@@ -29,6 +30,7 @@ export const OPERATIONS_ROUTES = [
           "content-type": "application/x-tar",
           "content-disposition": `attachment; filename="signalbox-${day}.tar"`,
           "cache-control": "no-store",
+          [STREAM_HEADER]: "no",
         },
       });
     },

@@ -1,6 +1,7 @@
 /** What is an API route? A row of data: address, what it says of itself, what it takes, and what it answers. */
 import * as z from "zod";
-import { AppError, type ErrorCode } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
+import type { Tag } from "../http/conditions.ts";
 import { linkHeader } from "../http/negotiate.ts";
 import type { RateClass } from "../http/rate-limit.ts";
 import type { Hold } from "../identity/holds.ts";
@@ -22,6 +23,8 @@ export interface Call<P = Record<string, string>, Q = Record<string, string>, B 
   /** Origin and base path as the client sees them, for URLs that are printed. */
   home: string;
   requestId: string;
+  /** Throws AppError `precondition` where If-Match does not hold any more; for the moment of the change. */
+  unchanged: () => void;
   identity: Identity;
   /** Registers what ends when the identity's access does: streams. */
   hold: Hold;
@@ -59,6 +62,10 @@ export interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.Z
   answers: Readonly<Partial<Record<200 | 201 | 202 | 204, Answer>>>;
   /** Why it may refuse, beyond what its parts imply (see `refusalsOf`). */
   refusals?: readonly ErrorCode[];
+  /** Its answer holds what is told only once: it is never kept for an Idempotency-Key. */
+  isSecret?: true;
+  /** What it shows or changes as of now, for ETag and If-Match. Throws AppError `missing`. */
+  tag?(call: Pick<Call<z.output<P>>, "box" | "params">): Tag | null;
   /** A line to paste; {home}, {dataset}, {run} and {model} stand for what this server has. */
   example: string;
   /** A method, so that rows with other types of params, query and body fit into one table. */
@@ -74,6 +81,11 @@ export function route<
   B extends z.ZodType = z.ZodType,
 >(row: RouteOf<P, Q, B>): Route {
   return row;
+}
+
+/** Does it take an Idempotency-Key? */
+export function keepsAnswer({ method }: Route): boolean {
+  return method === "POST" || method === "PUT";
 }
 
 const ANYWHERE: readonly ErrorCode[] = [
@@ -95,6 +107,8 @@ export function refusalsOf(row: Route): ErrorCode[] {
       ...(row.query || row.params ? (["invalid"] as const) : []),
       ...(row.body || row.file ? WITH_BODY : []),
       ...(row.file ? (["disk_full"] as const) : []),
+      ...(row.tag && row.method !== "GET" ? (["precondition"] as const) : []),
+      ...(keepsAnswer(row) ? (["conflict", "invalid"] as const) : []),
       ...(row.refusals ?? []),
     ]),
   ];
@@ -135,14 +149,4 @@ export function listAnswer<T>(
 ): Response {
   const { items, next } = pageOf(box, query.cursor, query.limit);
   return Response.json({ items, next }, { headers: linkHeader(url, next) });
-}
-
-/** Why an address does not answer: nothing is there, or it takes other methods. */
-export function nothingAt(routes: readonly Route[], method: string, path: string, base: string): AppError {
-  const isHere = (row: Route) => new RegExp(`^${base}${row.path.replace(/:\w+/g, "[^/]+")}$`).test(path);
-  const methods = [...new Set(routes.filter(isHere).map((row) => row.method))];
-  if (!methods.length) return new AppError("missing", `There is nothing at ${path}`, { fix: "See /docs." });
-  return new AppError("method", `${path} does not take ${method}`, {
-    fix: `It takes ${methods.join(", ")}.`,
-  });
 }

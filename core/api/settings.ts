@@ -1,7 +1,8 @@
 /** The API of what can be changed while the process runs. */
 import * as z from "zod";
+import type { Tag } from "../http/conditions.ts";
 import { SETTINGS_PATCH, type Settings } from "../settings.ts";
-import { route } from "./route.ts";
+import { type Call, route } from "./route.ts";
 
 const SETTINGS_ANSWER = z.record(
   z.string(),
@@ -18,6 +19,10 @@ const SETTINGS_ANSWER = z.record(
   }),
 );
 
+function settingsTag({ box }: Pick<Call, "box">): Tag {
+  return { state: Bun.hash(JSON.stringify(settingsAnswer(box.settings))).toString(36) };
+}
+
 export const SETTINGS_ROUTES = [
   route({
     method: "GET",
@@ -26,6 +31,7 @@ export const SETTINGS_ROUTES = [
     example: "curl --fail-with-body '{home}/api/settings'",
     says: "What can be changed while the server runs: value, source (environment, stored, default), locked.",
     answers: { 200: SETTINGS_ANSWER },
+    tag: settingsTag,
     handle: ({ box }) => Response.json(settingsAnswer(box.settings)),
   }),
   route({
@@ -35,6 +41,7 @@ export const SETTINGS_ROUTES = [
     example: `curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{"HEALTH_CPU":"80,95","RETENTION_DAYS":30}' '{home}/api/settings'`,
     says: "Changes some, all or nothing, at once and for good; null is the default again.",
     body: SETTINGS_PATCH,
+    tag: settingsTag,
     answers: { 200: SETTINGS_ANSWER },
     refusals: ["conflict"],
     handle: ({ box, body }) => {

@@ -35,6 +35,7 @@ export const TOKEN_ROUTES = [
     example: `curl --fail-with-body -H 'content-type: application/json' -d '{"name":"nightly job","scopes":["train"]}' '{home}/api/tokens'`,
     says: "Makes a token for read, predict, train (reads and predicts too), embed or admin (everything). It is told this once.",
     body: TOKEN_REQUEST,
+    isSecret: true,
     answers: { 201: TOKEN.extend({ token: z.string().describe("told this once") }) },
     refusals: ["conflict"],
     handle: ({ box, body, identity }) => {

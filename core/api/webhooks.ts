@@ -21,6 +21,7 @@ export const WEBHOOK_ROUTES = [
     example: `curl --fail-with-body -H 'content-type: application/json' -d '{"url":"https://example.com/hook","types":["run.finished"]}' '{home}/api/webhooks'`,
     says: "Posts each event from now on to an address: in order, signed by HMAC-SHA256, tried again until it is taken.",
     body: WEBHOOK_REQUEST,
+    isSecret: true,
     answers: { 201: WEBHOOK.extend({ secret: z.string().describe("told this once") }) },
     refusals: ["conflict"],
     handle: ({ box, body }) => Response.json(box.webhooks.create(body), { status: 201 }),

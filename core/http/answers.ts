@@ -1,25 +1,17 @@
-/** How does an answer go out? Pages compressed, fragments with a position as their ETag, streams that may break. */
+/** How does an answer go out? Pages as they are, fragments with a position as their ETag, streams that may break. */
 import type { LogEntry } from "../event-log.ts";
 import { HEARTBEAT_MS } from "../follow.ts";
 import { type Problem, problem } from "./problem.ts";
-import { streamBody } from "./stream.ts";
+import { STREAM_HEADER, streamBody } from "./stream.ts";
 
-const COMPRESS_FROM = 1400;
-
-/** HTML, gzipped where the client takes it; never cached, because it shows a moment. */
-export function htmlAnswer(request: Request, html: string, status = 200): Response {
+/** HTML; never cached, because it shows a moment. */
+export function htmlAnswer(html: string, status = 200): Response {
   const headers = {
     "content-type": "text/html; charset=utf-8",
     "cache-control": "no-store",
-    vary: "accept, accept-encoding",
+    vary: "accept",
   };
-  const isGzipped =
-    html.length > COMPRESS_FROM && /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "");
-  if (!isGzipped) return new Response(html, { status, headers });
-  return new Response(Bun.gzipSync(html, { level: 5 }), {
-    status,
-    headers: { ...headers, "content-encoding": "gzip" },
-  });
+  return new Response(html, { status, headers });
 }
 
 export function problemAnswer(told: Problem): Response {
@@ -42,19 +34,21 @@ export function landingAnswer(
 }
 
 /**
- * A panel with the ETag "epoch-seq". A client that names a position since which nothing happened to the panel gets 304.
+ * A panel with the ETag "epoch-seq-key". A client that names a position since which nothing happened to the panel gets 304.
  */
 export function positionAnswer(
   request: Request,
   epoch: string,
-  panel: { body: string; type: string; seq: number; isStaleSince: (seq: number) => boolean },
+  panel: { key: string; body: string; type: string; seq: number; isStaleSince: (seq: number) => boolean },
 ): Response {
-  const etag = `"${epoch}-${panel.seq}"`;
-  const known = /^(?:W\/)?"(.+)-(\d+)"$/.exec(request.headers.get("if-none-match") ?? "");
-  const headers = { etag, "cache-control": "no-cache", vary: "accept, accept-encoding, origin" };
-  const isCurrent = known?.[1] === epoch && !panel.isStaleSince(Number(known[2]));
+  const etag = `"${epoch}-${panel.seq}-${panel.key}"`;
+  const known = [...(request.headers.get("if-none-match") ?? "").matchAll(/"(\w+)-(\d+)-([^"]+)"/g)];
+  const headers = { etag, "cache-control": "no-cache", vary: "accept, origin" };
+  const isCurrent = known.some(
+    ([, of, seq, key]) => of === epoch && key === panel.key && !panel.isStaleSince(Number(seq)),
+  );
   if (isCurrent) return new Response(null, { status: 304, headers });
-  const answer = htmlAnswer(request, panel.body);
+  const answer = htmlAnswer(panel.body);
   for (const [name, value] of Object.entries({ ...headers, "content-type": panel.type }))
     answer.headers.set(name, value);
   return answer;
@@ -81,7 +75,7 @@ export function streamAnswer(
   const headers = {
     "content-type": STREAM_TYPES[format],
     "cache-control": "no-store",
-    "x-accel-buffering": "no",
+    [STREAM_HEADER]: "no",
     ...further,
   };
   return new Response(streamBody(chunks, failed), { headers });

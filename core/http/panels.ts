@@ -44,7 +44,7 @@ export function panelAnswer(call: Call, live: Live, views: PanelViews): Response
   const key = panelKey(panel, subject);
   const answer = (body: string, seq = box.log.lastSeq) =>
     positionAnswer(request, box.log.epoch, {
-      ...{ body, seq, type: TYPES[ending as Ending] },
+      ...{ key, body, seq, type: TYPES[ending as Ending] },
       isStaleSince: (since) => live.isStaleSince(key, since),
     });
   if (ending === "html" && !isForeign(call)) {

@@ -1,5 +1,12 @@
 /** How does a generator become a response body? Pulled by its reader, ended with it, broken where it fails. */
 
+/** What streams say of themselves, so that a proxy passes them on at once; we too must not wait for their end. */
+export const STREAM_HEADER = "x-accel-buffering";
+
+export function isStream({ headers }: Response): boolean {
+  return headers.has(STREAM_HEADER);
+}
+
 const FLUSH_MS = 100;
 
 /**

@@ -6,6 +6,7 @@ import { Database } from "bun:sqlite";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
+import { timed } from "../timing.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 export const DATABASE = "signalbox.sqlite";
@@ -50,15 +51,15 @@ export class Store {
   }
 
   get<Row>(sql: string, parameters: Parameters = {}): Row | null {
-    return this.database.query<Row, [Parameters]>(sql).get(parameters);
+    return timed("db", () => this.database.query<Row, [Parameters]>(sql).get(parameters));
   }
 
   all<Row>(sql: string, parameters: Parameters = {}): Row[] {
-    return this.database.query<Row, [Parameters]>(sql).all(parameters);
+    return timed("db", () => this.database.query<Row, [Parameters]>(sql).all(parameters));
   }
 
   run(sql: string, parameters: Parameters = {}): { changes: number; lastInsertRowid: number } {
-    const { changes, lastInsertRowid } = this.database.query(sql).run(parameters);
+    const { changes, lastInsertRowid } = timed("db", () => this.database.query(sql).run(parameters));
     return { changes, lastInsertRowid: Number(lastInsertRowid) };
   }
 

@@ -1,6 +1,7 @@
 /** SQL of datasets and their versions. */
 import type { CsvProfile, ReadingChoices } from "../csv/types.ts";
 import type { Store } from "./database.ts";
+import { forgetAnswers } from "./idempotency.ts";
 
 export interface StoredDataset {
   id: string;
@@ -95,6 +96,7 @@ export function unreadDatasets(store: Store): string[] {
 }
 
 export function deleteDataset(store: Store, id: string): boolean {
+  forgetAnswers(store);
   return store.run("DELETE FROM datasets WHERE id = $id", { id }).changes > 0;
 }
 

@@ -168,6 +168,17 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX audit_at ON audit (at);
 
+  -- Answers to requests with an Idempotency-Key; body NULL: done, but not told again.
+  CREATE TABLE answers (
+    key TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    headers TEXT NOT NULL,
+    body TEXT,
+    at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX answers_at ON answers (at);
+
   CREATE TABLE models (
     name TEXT PRIMARY KEY,
     live_version INTEGER,

@@ -1,6 +1,7 @@
 /** SQL of models, versions, deployments and prediction counts. */
 import type { RunResult, RunSummary } from "../stages/stage.ts";
 import type { Store } from "./database.ts";
+import { forgetAnswers } from "./idempotency.ts";
 
 export interface StoredModel {
   name: string;
@@ -99,6 +100,7 @@ export function listVersions(store: Store, name: string): StoredVersion[] {
 }
 
 export function deleteVersion(store: Store, name: string, version: number): void {
+  forgetAnswers(store);
   store.run("UPDATE models SET live_version = NULL WHERE name = $name AND live_version = $version", {
     name,
     version,

@@ -113,12 +113,12 @@ export class Page {
   }
 
   private async poll(panel: string): Promise<void> {
-    const headers = { "if-none-match": `"${this.epoch}-${this.seqOf(panel)}"` };
+    const headers = { "if-none-match": `"${this.epoch}-${this.seqOf(panel)}-${panel}"` };
     // A server that is down answers with a broken connection: the next poll tries again.
     const answer = await fetch(new URL(`panels/${panel}`, this.options.url), { headers }).catch(() => null);
     const html = await answer?.text().catch(() => null);
     if (answer?.status !== 200 || html == null || this.isLive()) return;
-    const [, epoch, seq] = /"(.+)-(\d+)"/.exec(answer.headers.get("etag")!)!;
+    const [, epoch, seq] = /"(\w+)-(\d+)-/.exec(answer.headers.get("etag")!)!;
     if (epoch === this.epoch && Number(seq) <= this.seqOf(panel)) return;
     this.polls += 1;
     this.seqs.set(panel, Number(seq));

@@ -1,0 +1,192 @@
+/**
+ * Was this asked already? A POST or PUT with an Idempotency-Key is done once; the same again within a day is answered
+ * with the first answer, also after a restart. A body of any size is known by its hash, taken while it streams by.
+ * A refusal has done nothing, so it is not kept.
+ */
+import { createHash, type Hash } from "node:crypto";
+import { AppError } from "../errors.ts";
+import type { Store } from "../store/database.ts";
+import { findAnswer, type KeptAnswer, keepAnswer } from "../store/idempotency.ts";
+import { isStream } from "./stream.ts";
+
+const KEPT_MS = 86_400_000;
+const KEPT = 1000;
+const KEPT_BYTES = 32 * 1024 * 1024;
+const LARGEST_BYTES = 1024 * 1024;
+const KEPT_HEADERS = ["content-type", "location", "etag", "preference-applied"];
+
+export interface Asked {
+  request: Request;
+  /** Keys of different people are different keys. */
+  who: string;
+  /** "secret": its answer holds what is told only once. "harmless": done twice, nothing is lost. */
+  kind: "change" | "secret" | "harmless";
+}
+
+export class Idempotency {
+  private readonly inFlight = new Set<string>();
+
+  constructor(private readonly options: { store: Store; now: () => number }) {}
+
+  /**
+   * Acts, or answers as it did before. `act` gets the request to read the body from. Throws AppError: `syntax` for a
+   * key that is none, `conflict` while the same is under way, `invalid` where the key was used for something else.
+   */
+  async answer(asked: Asked, act: (request: Request) => Promise<Response>): Promise<Response> {
+    const { request, who } = asked;
+    const text = request.headers.get("idempotency-key");
+    if (text === null) return act(request);
+    if (!/^[\x21-\x7e]{1,255}$/.test(text))
+      throw new AppError("syntax", "The Idempotency-Key must be 1 to 255 visible characters", {
+        fix: "Send a new UUID for each thing that is to be done once.",
+        example: `Idempotency-Key: ${crypto.randomUUID()}`,
+      });
+    const key = createHash("sha256").update(`${who}\n${text}`).digest("hex");
+    if (this.inFlight.has(key))
+      throw new AppError("conflict", "The request with this Idempotency-Key is still under way", {
+        fix: "Wait for its answer, or ask again in a moment.",
+      });
+    const known = findAnswer(this.options.store, key, this.options.now() - KEPT_MS);
+    if (known) return replay(known, await fingerprintOf(request));
+    return this.act(key, asked, act);
+  }
+
+  private async act(
+    key: string,
+    { request, kind }: Asked,
+    act: (request: Request) => Promise<Response>,
+  ): Promise<Response> {
+    this.inFlight.add(key);
+    const end = () => this.inFlight.delete(key);
+    try {
+      const { watched, hash } = watchBody(request);
+      const answer = await act(watched);
+      if (!answer.ok) {
+        end();
+        return answer;
+      }
+      const headers = KEPT_HEADERS.flatMap((name): [string, string][] => {
+        const value = answer.headers.get(name);
+        return value === null ? [] : [[name, value]];
+      });
+      const keep = (text: string | null) => {
+        end();
+        if (text === null && kind === "harmless") return;
+        const body = kind === "secret" ? null : text;
+        this.keep({ key, fingerprint: hash.digest("hex"), status: answer.status, headers, body });
+      };
+      if (isStream(answer)) return collect(answer, keep, end);
+      const text = await answer.text();
+      keep(Buffer.byteLength(text) > LARGEST_BYTES ? null : text);
+      return new Response(answer.status === 204 ? null : text, answer);
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+
+  private keep(answer: Omit<KeptAnswer, "at">): void {
+    const { store, now } = this.options;
+    const bounds = { after: now() - KEPT_MS, count: KEPT, bytes: KEPT_BYTES };
+    keepAnswer(store, { ...answer, at: now() }, bounds);
+  }
+}
+
+function replay(known: KeptAnswer, fingerprint: string): Response {
+  if (known.fingerprint !== fingerprint)
+    throw new AppError("invalid", "This Idempotency-Key was used for another request", {
+      fix: "Choose a new key, or send precisely what was sent first.",
+    });
+  if (known.body === null)
+    throw new AppError("conflict", "This was done already; its answer is not kept", {
+      fix: "Look for what came of it, or choose a new key to do it again.",
+    });
+  const headers = new Headers(known.headers);
+  headers.set("idempotency-replayed", "true");
+  return new Response(known.status === 204 ? null : known.body, { status: known.status, headers });
+}
+
+/**
+ * The answer, whose text is told to `keep` once it has left whole, or null where it is too large or its reader went
+ * away; one that broke is told to `failed`.
+ */
+function collect(answer: Response, keep: (body: string | null) => void, failed: () => void): Response {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const reader = answer.body!.getReader();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { value, done } = await reader.read();
+        if (done) {
+          keep(bytes > LARGEST_BYTES ? null : Buffer.concat(chunks).toString("utf8"));
+          return controller.close();
+        }
+        bytes += value.length;
+        if (bytes <= LARGEST_BYTES) chunks.push(value);
+        controller.enqueue(value);
+      } catch {
+        failed();
+        controller.error();
+      }
+    },
+    async cancel(reason) {
+      keep(null);
+      await reader.cancel(reason);
+    },
+  });
+  return new Response(body, answer);
+}
+
+/** What is asked, but for the body. */
+function hashOf(request: Request): Hash {
+  const { pathname, search } = new URL(request.url);
+  return createHash("sha256").update(`${request.method} ${pathname}${search}\n`);
+}
+
+/** The request, whose body goes into the hash while it is read. */
+function watchBody(request: Request): { watched: Request; hash: Hash } {
+  const hash = hashOf(request);
+  if (!request.body) return { watched: request, hash };
+  const update = withoutBoundary(request, (bytes) => hash.update(bytes));
+  const body = request.body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        update(chunk);
+        controller.enqueue(chunk);
+      },
+      flush: () => update(null),
+    }),
+  );
+  const { url, method, headers, signal } = request;
+  return { watched: new Request(url, { method, headers, signal, body }), hash };
+}
+
+async function fingerprintOf(request: Request): Promise<string> {
+  const hash = hashOf(request);
+  const update = withoutBoundary(request, (bytes) => hash.update(bytes));
+  if (request.body) for await (const chunk of request.body) update(chunk);
+  update(null);
+  return hash.digest("hex");
+}
+
+/** A form's boundary is made anew at each sending, by curl too: it is left out wherever it stands. Null ends it. */
+function withoutBoundary(
+  request: Request,
+  update: (bytes: Uint8Array) => void,
+): (chunk: Uint8Array | null) => void {
+  const named = /boundary="?([^";]+)/i.exec(request.headers.get("content-type") ?? "");
+  if (!named) return (chunk) => chunk && update(chunk);
+  const boundary = Buffer.from(named[1]!);
+  let rest: Buffer = Buffer.alloc(0);
+  return (chunk) => {
+    rest = chunk ? Buffer.concat([rest, chunk]) : rest;
+    for (let at = rest.indexOf(boundary); at >= 0; at = rest.indexOf(boundary)) {
+      update(rest.subarray(0, at));
+      rest = rest.subarray(at + boundary.length);
+    }
+    const safe = chunk ? Math.max(0, rest.length - boundary.length + 1) : rest.length;
+    update(rest.subarray(0, safe));
+    rest = rest.subarray(safe);
+  };
+}

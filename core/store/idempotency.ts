@@ -1,0 +1,50 @@
+/** SQL of answers that are kept for whoever asks the same again. */
+import type { Store } from "./database.ts";
+
+export interface KeptAnswer {
+  /** A hash: who asked, and the key that they chose. */
+  key: string;
+  /** A hash of what was asked. */
+  fingerprint: string;
+  status: number;
+  headers: [string, string][];
+  /** Null: it was too large, or held what is told once, or what it told was deleted. */
+  body: string | null;
+  at: number;
+}
+
+export function findAnswer(store: Store, key: string, after: number): KeptAnswer | null {
+  const row = store.get<Omit<KeptAnswer, "headers"> & { headers: string }>(
+    "SELECT key, fingerprint, status, headers, body, at FROM answers WHERE key = $key AND at > $after",
+    { key, after },
+  );
+  return row && { ...row, headers: JSON.parse(row.headers) as [string, string][] };
+}
+
+/** Keeps it, and drops what is older than `after`, beyond the newest `count`, or beyond `bytes` in all. */
+export function keepAnswer(
+  store: Store,
+  answer: KeptAnswer,
+  bounds: { after: number; count: number; bytes: number },
+): void {
+  store.transaction(() => {
+    store.run(
+      `INSERT OR REPLACE INTO answers (key, fingerprint, status, headers, body, at)
+       VALUES ($key, $fingerprint, $status, $headers, $body, $at)`,
+      { ...answer, headers: JSON.stringify(answer.headers) },
+    );
+    store.run(
+      `DELETE FROM answers WHERE at <= $after OR key IN (
+         SELECT key FROM (
+           SELECT key, row_number() OVER newest AS place, sum(length(body)) OVER newest AS total
+           FROM answers WINDOW newest AS (ORDER BY at DESC, key ROWS UNBOUNDED PRECEDING)
+         ) WHERE place > $count OR total > $bytes)`,
+      bounds,
+    );
+  });
+}
+
+/** What was deleted must not live on in an answer: the keys stay, so that nothing is done twice. */
+export function forgetAnswers(store: Store): void {
+  store.run("UPDATE answers SET body = NULL WHERE body IS NOT NULL");
+}

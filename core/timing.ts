@@ -1,0 +1,44 @@
+/** Where did a request's time go? Parts are measured where they happen and told in the answer's Server-Timing. */
+import { AsyncLocalStorage } from "node:async_hooks";
+
+export const TIMED_PARTS = ["db", "render", "read", "train", "predict"] as const;
+export type TimedPart = (typeof TIMED_PARTS)[number];
+
+/** Milliseconds by part, of one request. */
+export class Timings {
+  private readonly startedAt = performance.now();
+  private readonly parts = new Map<TimedPart, number>();
+
+  add(part: TimedPart, ms: number): void {
+    this.parts.set(part, (this.parts.get(part) ?? 0) + ms);
+  }
+
+  elapsedMs(): number {
+    return performance.now() - this.startedAt;
+  }
+
+  /** As the header has it: `db;dur=0.3, total;dur=1.2`. */
+  header(): string {
+    const parts = [...this.parts].map(([part, ms]) => `${part};dur=${ms.toFixed(2)}`);
+    return [...parts, `total;dur=${this.elapsedMs().toFixed(2)}`].join(", ");
+  }
+}
+
+const current = new AsyncLocalStorage<Timings>();
+
+/** Runs a request; what is `timed` within belongs to it, however many run at once. */
+export function withTimings<T>(timings: Timings, request: () => T): T {
+  return current.run(timings, request);
+}
+
+/** Counts the work, or what its promise waits for, to the request that asked for it. */
+export function timed<T>(part: TimedPart, work: () => T): T {
+  const timings = current.getStore();
+  if (!timings) return work();
+  const startedAt = performance.now();
+  const end = () => timings.add(part, performance.now() - startedAt);
+  const result = work();
+  if (result instanceof Promise) return result.finally(end) as T;
+  end();
+  return result;
+}
