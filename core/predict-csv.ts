@@ -3,12 +3,16 @@
  * added: memory stays flat however many rows there are.
  */
 import { rm } from "node:fs/promises";
-import type { Answer, PredictRow } from "./answering.ts";
+import type { PredictRow } from "./answering.ts";
 import { AppError } from "./errors.ts";
+import type { Prediction } from "./feedback/traffic.ts";
 import type { Serving } from "./serving.ts";
 import type { StoredVersion } from "./store/models.ts";
 
-const BATCH_ROWS = 1000;
+/** Others are answered between two batches: how many rows a batch has follows from how long the last one took. */
+const BATCH_MS = 15;
+const LEAST_ROWS = 64;
+const MOST_ROWS = 1000;
 /** More classes than this get one column: the probability of the class that is predicted. */
 const MOST_CLASS_COLUMNS = 20;
 
@@ -23,24 +27,26 @@ export async function* predictCsv(
   const classes = version.result.schema.classes ?? [];
   let header: string[] | null = null;
   let predicted = 0;
+  let size = LEAST_ROWS;
   try {
     for await (const rows of readRows(path)) {
       const named: string[] = header ?? rows.shift() ?? [];
       let lines = header ? "" : writeRow([...named, ...addedColumns(named, classes)]);
       header = named;
-      for (let from = 0; from < rows.length; from += BATCH_ROWS) {
-        const batch = rows.slice(from, from + BATCH_ROWS);
-        const { predictions } = await serving.predict(
-          version,
-          batch.map((row) => rowOf(named, row)),
-          { explain: false },
-        );
+      for (let from = 0; from < rows.length; ) {
+        const batch = rows.slice(from, from + size);
+        const startedAt = performance.now();
+        const asked = batch.map((row) => rowOf(named, row));
+        const { predictions } = await serving.predict(version, asked, { explain: false });
         predicted += batch.length;
         // The header leaves with the first rows, so that a refusal of them still comes before the first byte.
         for (const [i, row] of batch.entries())
           lines += writeRow([...row, ...addedCells(predictions[i]!, classes)]);
         yield lines;
         lines = "";
+        from += batch.length;
+        size = nextSize(batch.length, performance.now() - startedAt);
+        await new Promise((resolve) => setImmediate(resolve));
       }
     }
     if (predicted === 0)
@@ -48,6 +54,11 @@ export async function* predictCsv(
   } finally {
     await rm(path, { force: true });
   }
+}
+
+function nextSize(rows: number, ms: number): number {
+  const fitting = Math.floor((rows * BATCH_MS) / Math.max(0.1, ms));
+  return Math.min(MOST_ROWS, Math.max(LEAST_ROWS, fitting));
 }
 
 function rowOf(header: string[], row: string[]): PredictRow {
@@ -59,6 +70,7 @@ function addedColumns(header: string[], classes: string[]): string[] {
   const wanted = [
     "prediction",
     ...(isWide(classes) ? ["probability"] : classes.map((name) => `probability_${name}`)),
+    "prediction_id",
   ];
   return wanted.map((name) => {
     let free = name;
@@ -67,10 +79,11 @@ function addedColumns(header: string[], classes: string[]): string[] {
   });
 }
 
-function addedCells({ prediction, probabilities }: Answer, classes: string[]): (string | number)[] {
-  if (!probabilities) return [prediction];
-  if (isWide(classes)) return [prediction, probabilities[prediction]!];
-  return [prediction, ...classes.map((name) => probabilities[name]!)];
+/** Without an id where the prediction is not kept: no outcome can be told for it. */
+function addedCells({ id, logged, prediction, probabilities }: Prediction, classes: string[]) {
+  const shown = isWide(classes) ? [prediction] : classes;
+  const shares = probabilities ? shown.map((name) => probabilities[name]!) : [];
+  return [prediction, ...shares, logged === false ? "" : id];
 }
 
 function isWide(classes: string[]): boolean {

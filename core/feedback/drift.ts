@@ -72,11 +72,13 @@ function columnDrift(reference: ColumnReference, counts: ColumnCounts, doubt: nu
     ...({ column, psi: psi?.index ?? null, verdict } as const),
     missing: missingOf(reference, counts, { trained, live }),
     unseen: unseenOf(reference, counts, live),
-    bins: binLabels(reference).map((label, bin) => ({
-      label,
-      training: reference.counts[bin]! / Math.max(1, trained),
-      live: counts.bins[bin]! / Math.max(1, live),
-    })),
+    bins: binLabels(reference)
+      .map((label, bin) => ({
+        label,
+        training: reference.counts[bin]! / Math.max(1, trained),
+        live: counts.bins[bin]! / Math.max(1, live),
+      }))
+      .filter((bin) => reference.kind !== "category" || bin.training > 0 || bin.live > 0),
   };
   return { ...drift, sentence: driftSentence(drift, reference) };
 }

@@ -141,7 +141,7 @@ test("one event a version tells of many outcomes, and a trial on the page is no 
   expect((await harness.json<ModelAnswer>("/api/models/crew")).predictions.total).toBe(total);
 });
 
-test("drift is told by column once there are enough rows,", async () => {
+test("drift is told by column once there are enough rows", async () => {
   interface Drift {
     predictions: number;
     needed: number;
@@ -172,6 +172,16 @@ test("drift is told by column once there are enough rows,", async () => {
   expect(by.Age).toMatchObject({ verdict: "major", missing: { isMore: true } });
   expect(by.Sex).toMatchObject({ unseen: { rows: 20, examples: ["unknown"], isMore: true } });
   expect(by.Sex!.sentence).toContain("20 rows have a value that training never saw, such as “unknown”.");
+});
+
+test("a CSV's answer carries ids, and goes back with what came true as it is", async () => {
+  const csv = `Sex,Class,actual\n${Array.from({ length: 150 }, (_, i) => `${i % 2 ? "male" : "female"},${1 + (i % 3)},${i % 2}`).join("\n")}\n`;
+  const answer = await harness.ask("/api/models/crew/predict", { method: "PUT", body: csv });
+  const text = await answer.text();
+  const [header, ...lines] = text.trim().split("\r\n");
+  expect(header).toEndWith(",prediction_id");
+  expect(new Set(lines.map((line) => line.split(",").at(-1))).size).toBe(150);
+  expect(await (await tellCsv(text)).json()).toMatchObject({ accepted: 150, rejected: 0 });
 });
 
 test("the list shows row, answer and outcome, newest first, page by page", async () => {

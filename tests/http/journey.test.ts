@@ -125,7 +125,7 @@ test("a CSV is predicted row by row, in whatever dialect it comes, safe for spre
   const answer = await harness.ask("/api/models/passengers/predict", { method: "PUT", body: csv });
   expect(answer.headers.get("content-type")).toBe("text/csv; charset=utf-8");
   const lines = (await answer.text()).trim().split("\r\n");
-  expect(lines[0]).toBe("Sex,Class,Age,Note,prediction,probability_0,probability_1");
+  expect(lines[0]).toBe("Sex,Class,Age,Note,prediction,probability_0,probability_1,prediction_id");
   expect(lines[1]).toStartWith("female,1,30,'=1+1,1,0.");
   expect(lines[2]).toStartWith("male,3,,plain,0,0.");
   const refused = await harness.ask("/api/models/passengers/predict", {
