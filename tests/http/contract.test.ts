@@ -75,7 +75,8 @@ test("each answer has the status, the type and exactly the fields that its row p
     await ask("GET", "/api/events?since=3&limit=50", undefined, accept);
   for (const path of ["activity?limit=3", "status", "metrics", "health", "alerts", "webhooks", "settings"])
     await ask("GET", `/api/${path}`);
-  for (const path of ["/healthz", "/readyz", "/version", "/metrics"]) await ask("GET", path, undefined, "*/*");
+  for (const path of ["/healthz", "/readyz", "/version", "/metrics"])
+    await ask("GET", path, undefined, "*/*");
   await ask("PATCH", "/api/settings", { RETENTION_DAYS: 20 });
   await ask("POST", "/api/embeds", { panel: "metrics", expiresInSeconds: 60 });
   const token = await ask("POST", "/api/tokens", { name: "night", scopes: ["read"] });
