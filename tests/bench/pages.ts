@@ -1,0 +1,163 @@
+/**
+ * Does a page open as fast over a long past as over none? Two servers, one empty, one with 10,000 files, runs and models
+ * and a million activity rows, asked in turn; then the first paint in Chromium, and what goes over the wire.
+ * `pages [rows] [events]`.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "@playwright/test";
+import { STAGE_NAMES } from "../../core/stages/stage.ts";
+import { Store } from "../../core/store/database.ts";
+import { findDataset, insertDataset, insertDatasetVersion, listDatasets } from "../../core/store/datasets.ts";
+import { insertEvent } from "../../core/store/log.ts";
+import { currentModel, findEvaluation, findVersion, insertVersion } from "../../core/store/models.ts";
+import {
+  currentRun,
+  insertRun,
+  runCandidates,
+  runStages,
+  saveCandidate,
+  updateRun,
+  updateStage,
+} from "../../core/store/runs.ts";
+import { ASSETS } from "../../static/assets.ts";
+import config from "../e2e/playwright.config.ts";
+import { type Server, startServer } from "../e2e/stage.ts";
+import { quantile } from "./live-processes.ts";
+
+const ROUNDS = 25;
+const PAINTS = 9;
+const PATHS = ["", "datasets", "runs", "models", "activity"];
+const API_PATHS = ["api/datasets", "api/runs", "api/models", "api/activity"];
+
+export async function run(args: string[]): Promise<void> {
+  const [rows = 10_000, events = 1_000_000] = args.map(Number);
+  const folders = ["empty", "fifty", "full"].map((name) => mkdtempSync(join(tmpdir(), `signalbox-${name}-`)));
+  const [empty, fifty, full] = folders as [string, string, string];
+  for (const folder of [fifty, full]) await trainOne(folder);
+  multiply(fifty, { rows: 50, events: 2000 });
+  multiply(full, { rows, events });
+  const servers = [];
+  for (const folder of [empty, fifty, full]) servers.push(await startServer(folder));
+  await compare(servers as [Server, Server, Server]);
+  await paint(servers as [Server, Server, Server]);
+  await weigh();
+  for (const server of servers) await server.stop();
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+}
+
+/** A true run, of which the others are copies. */
+async function trainOne(folder: string): Promise<void> {
+  const server = await startServer(folder);
+  const { id } = (await (await fetch(`${server.url}api/samples/customers`, { method: "POST" })).json()) as {
+    id: string;
+  };
+  await fetch(`${server.url}api/train?wait=1`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ datasetId: id, budgetSeconds: 3 }),
+  });
+  await server.stop();
+}
+
+function multiply(folder: string, { rows, events }: { rows: number; events: number }): void {
+  const store = Store.open(folder);
+  const at = Date.now();
+  const first = currentRun(store)!;
+  const listed = listDatasets(store, { before: Number.MAX_SAFE_INTEGER, limit: 1 })[0]!;
+  const dataset = findDataset(store, listed.id)!;
+  const model = currentModel(store)!;
+  const version = findVersion(store, model.name, 1)!;
+  const result = { ...version.result, evaluation: findEvaluation(store, model.name, 1) };
+  const stages = runStages(store, first.id);
+  const candidates = runCandidates(store, first.id);
+  store.transaction(() => {
+    for (let copy = 1; copy < rows; copy++) {
+      const id = `copy${copy}`;
+      insertDataset(store, {
+        id,
+        name: `${copy}.csv`,
+        sha256: id,
+        sizeBytes: dataset.sizeBytes,
+        createdAt: at,
+      });
+      insertDatasetVersion(store, { id, choices: {}, profile: dataset.profile!, at });
+      insertRun(store, { ...first, id, modelName: `model-${copy}`, queuedAt: at }, STAGE_NAMES);
+      for (const stage of stages) updateStage(store, id, stage);
+      for (const candidate of candidates) saveCandidate(store, id, candidate);
+      updateRun(store, id, { ...first, startedAt: at, finishedAt: at });
+      const { sha256, sizeBytes } = version;
+      insertVersion(store, { name: `model-${copy}`, runId: id, result, sha256, sizeBytes, createdAt: at });
+    }
+    const data = JSON.stringify({ runId: first.id, runNumber: 1, datasetName: dataset.name, target: "left" });
+    for (let n = 0; n < events; n++) insertEvent(store, { type: "run.started", at, data, activity: 1 });
+  });
+  store.close();
+}
+
+async function compare(servers: [Server, Server, Server]): Promise<void> {
+  console.log(`median of ${ROUNDS} answers, in turn`);
+  console.log(
+    `${"page".padEnd(16)}${["empty ms", "50 ms", "full ms", "ratio", "full kB"].map(right).join("")}`,
+  );
+  for (const path of [...PATHS, ...API_PATHS]) {
+    const headers = {
+      accept: path.startsWith("api") ? "application/json" : "text/html",
+      "accept-encoding": "gzip",
+    };
+    const times = servers.map((): number[] => []);
+    let bytes = 0;
+    for (let round = -3; round < ROUNDS; round++) {
+      for (const [index, server] of servers.entries()) {
+        const from = performance.now();
+        const answer = await fetch(server.url + path, { headers, decompress: false } as RequestInit);
+        bytes = (await answer.arrayBuffer()).byteLength;
+        if (round >= 0) times[index]!.push(performance.now() - from);
+      }
+    }
+    const [empty, fifty, full] = times.map((own) => quantile(own, 0.5)) as [number, number, number];
+    const cells = [empty, fifty, full, full / empty, bytes / 1000].map((cell) => right(cell.toFixed(2)));
+    console.log(`/${path}`.padEnd(16) + cells.join(""));
+  }
+}
+
+async function paint(servers: [Server, Server, Server]): Promise<void> {
+  const browser = await chromium.launch(config.use?.launchOptions);
+  console.log(
+    `\nfirst contentful paint of /, median of ${PAINTS}; wire: all that the page loads, compressed`,
+  );
+  for (const [index, name] of ["empty", "50 rows", "full"].entries()) {
+    const paints: number[] = [];
+    let wire = 0;
+    for (let round = -2; round < PAINTS; round++) {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+      const page = await context.newPage();
+      await page.goto(servers[index]!.url, { waitUntil: "load" });
+      const told = await page.evaluate(async () => {
+        const seen = () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime;
+        while (seen() === undefined) await new Promise(requestAnimationFrame);
+        const loaded = performance.getEntries().filter((entry) => "transferSize" in entry);
+        const sizes = loaded.map((entry) => (entry as PerformanceResourceTiming).transferSize);
+        return { paint: seen()!, wire: sizes.reduce((sum, size) => sum + size, 0) };
+      });
+      if (round >= 0) paints.push(told.paint);
+      wire = told.wire;
+      await context.close();
+    }
+    console.log(
+      `${name.padEnd(16)}${right(quantile(paints, 0.5).toFixed(1))} ms${right((wire / 1000).toFixed(1))} kB`,
+    );
+  }
+  await browser.close();
+}
+
+async function weigh(): Promise<void> {
+  console.log("\nassets, gzipped");
+  for (const [path, asset] of ASSETS) {
+    const size = (await asset.answer("gzip").arrayBuffer()).byteLength;
+    console.log(`${path.padEnd(40)}${right((size / 1000).toFixed(2))} kB`);
+  }
+}
+
+const right = (text: string) => text.padStart(12);
