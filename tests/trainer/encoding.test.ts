@@ -11,6 +11,7 @@ import {
   weightTerms,
   words,
 } from "../../core/trainer/encoding/text.ts";
+import { runThrough } from "../../core/trainer/pace.ts";
 import { seededRandom } from "../../core/trainer/random.ts";
 import type { Target } from "../../core/trainer/samples.ts";
 import { category, numbers } from "../stages/run.ts";
@@ -65,17 +66,17 @@ test("the design standardises, imputes the median and flags it", async () => {
 });
 
 test("text becomes terms of unit length, the same for the same text", () => {
-  const idf = inverseDocumentFrequency(["a cat", "a dog", "the dog barks"]);
+  const idf = runThrough(inverseDocumentFrequency(["a cat", "a dog", "the dog barks"]));
   const { indices, values } = weightTerms("The DOG barks!", idf);
   expect(Math.hypot(...values)).toBeCloseTo(1, 6);
   expect(weightTerms("the dog barks", idf).indices).toEqual(indices);
   expect(weightTerms("", idf).indices).toEqual([]);
   expect(words("Don't panic, Zoë-42!")).toEqual(["don't", "panic", "zoë", "42"]);
   const documents = Array.from({ length: 10 }, (_, i) => (i < 5 ? "free prize" : "lunch today"));
-  expect(commonWords(documents)).toEqual(["free", "lunch", "prize", "today"]);
+  expect(runThrough(commonWords(documents))).toEqual(["free", "lunch", "prize", "today"]);
 });
 
-test("target means pull rare labels towards the whole, and no row sees its own target", () => {
+test("target means pull rare labels towards the whole, and no row sees its own target", async () => {
   const rows = 400;
   const random = seededRandom(3);
   const codes = rowsOf(rows);
@@ -84,7 +85,11 @@ test("target means pull rare labels towards the whole, and no row sees its own t
   const each = { feature: 0, codes, labels: rows };
   const naive = fitTargetEncoding(each, target, rowsOf(rows));
   expect(naive.means[0] > naive.prior[0]).toBe(values[0] === 1);
-  const { columns } = crossTargetEncoding(each, target, { rows: rowsOf(rows), random });
+  const { columns } = await crossTargetEncoding(each, target, {
+    rows: rowsOf(rows),
+    random,
+    checkpoint: none,
+  });
   const mean = (of: number) => {
     const chosen = Array.from(columns[0]).filter((_, row) => values[row] === of);
     return chosen.reduce((a, b) => a + b, 0) / chosen.length;

@@ -2,6 +2,7 @@
  * What does a linear model see? A sparse matrix: numbers imputed by the median and standardised, a flag where a
  * number was missing, one column a label, and the hashed n-grams of text. Fitted on training rows only.
  */
+import { inBlocks, runThrough, type Steps } from "../pace.ts";
 import type { Samples } from "../samples.ts";
 import type { EncodedTable } from "./encoder.ts";
 import type { SparseRows } from "./text.ts";
@@ -87,17 +88,27 @@ function planCategory(
 
 /** The design of the rows named, in their order. */
 export function buildDesign(plan: DesignPlan, encoded: EncodedTable, rows: Int32Array): SparseRows {
-  const starts = new Int32Array(rows.length + 1);
-  for (let i = 0; i < rows.length; i++) starts[i + 1] = starts[i] + mostEntries(plan, encoded, rows[i]);
-  const indices = new Int32Array(starts[rows.length]);
-  const values = new Float32Array(starts[rows.length]);
+  return runThrough(designSteps(plan, encoded, rows));
+}
+
+/** The same in steps, for many rows. */
+export function* designSteps(plan: DesignPlan, encoded: EncodedTable, rows: Int32Array): Steps<SparseRows> {
+  const count = rows.length;
+  const starts = new Int32Array(count + 1);
+  yield* inBlocks(count, count * plan.features.length, (from, to) => {
+    for (let i = from; i < to; i++) starts[i + 1] = starts[i] + mostEntries(plan, encoded, rows[i]);
+  });
+  const indices = new Int32Array(starts[count]);
+  const values = new Float32Array(starts[count]);
   let at = 0;
-  for (let i = 0; i < rows.length; i++) {
-    starts[i] = at;
-    for (const feature of plan.features)
-      at = writeFeature(feature, encoded, { row: rows[i], at, indices, values });
-  }
-  starts[rows.length] = at;
+  yield* inBlocks(count, 4 * indices.length, (from, to) => {
+    for (let i = from; i < to; i++) {
+      starts[i] = at;
+      for (const feature of plan.features)
+        at = writeFeature(feature, encoded, { row: rows[i], at, indices, values });
+    }
+  });
+  starts[count] = at;
   return { columns: plan.columns, starts, indices, values };
 }
 

@@ -3,11 +3,13 @@
  * with the same columns by name. A label never seen in training is missing; a column that is not there is missing.
  */
 import type { Column, Table } from "../../csv/types.ts";
+import { runPaced, runThrough, type Steps } from "../pace.ts";
 import type { Checkpoint, Feature, Samples } from "../samples.ts";
 import type { ColumnEncoding, Encoder } from "./columns.ts";
 import { datePart, varyingParts } from "./dates.ts";
 import {
   commonWords,
+  DOCUMENTS_PER_STEP,
   inverseDocumentFrequency,
   type SparseRows,
   TEXT_BUCKETS,
@@ -29,17 +31,17 @@ export async function fitEncoder(table: Table, rows: Int32Array, checkpoint: Che
   const columns: ColumnEncoding[] = [];
   for (const column of table.columns) {
     await checkpoint();
-    columns.push(fitColumn(column, rows));
+    columns.push(await runPaced(fitColumn(column, rows), checkpoint));
   }
   return { columns };
 }
 
-function fitColumn(column: Column, rows: Int32Array): ColumnEncoding {
+function* fitColumn(column: Column, rows: Int32Array): Steps<ColumnEncoding> {
   if ("values" in column) {
     if (column.type === "date") return fitDate(column.name, column.values, rows);
     return { kind: "number", column: column.name };
   }
-  if (column.type === "text") return fitText(column, rows);
+  if (column.type === "text") return yield* fitText(column, rows);
   const counts = new Int32Array(column.labels.length);
   for (const row of rows) if (column.codes[row] >= 0) counts[column.codes[row]]++;
   const seen = Array.from(counts.keys()).filter((code) => counts[code] > 0);
@@ -63,13 +65,13 @@ function fitDate(column: string, values: Float64Array, rows: Int32Array): Column
   };
 }
 
-function fitText(column: Extract<Column, { codes: Int32Array }>, rows: Int32Array): ColumnEncoding {
+function* fitText(column: Extract<Column, { codes: Int32Array }>, rows: Int32Array): Steps<ColumnEncoding> {
   const documents = () => documentsOf(column, rows);
   return {
     kind: "text",
     column: column.name,
-    words: commonWords(documents()),
-    idf: inverseDocumentFrequency(documents()),
+    words: yield* commonWords(documents()),
+    idf: yield* inverseDocumentFrequency(documents()),
   };
 }
 
@@ -86,7 +88,7 @@ export async function encodeTable(
   const encoded = startEncoding(table.rows);
   for (let origin = 0; origin < encoder.columns.length; origin++) {
     await checkpoint();
-    encodeColumn(encoder, table, { origin, into: encoded });
+    await runPaced(encodeColumn(encoder, table, { origin, into: encoded }), checkpoint);
   }
   return finishEncoding(encoded);
 }
@@ -95,7 +97,7 @@ export async function encodeTable(
 export function encodeRows(encoder: Encoder, table: Table): EncodedTable {
   const encoded = startEncoding(table.rows);
   for (let origin = 0; origin < encoder.columns.length; origin++) {
-    encodeColumn(encoder, table, { origin, into: encoded });
+    runThrough(encodeColumn(encoder, table, { origin, into: encoded }));
   }
   return finishEncoding(encoded);
 }
@@ -115,22 +117,27 @@ const finishEncoding = (encoding: Encoding): EncodedTable => ({
   texts: encoding.texts,
 });
 
-function encodeColumn(encoder: Encoder, table: Table, place: { origin: number; into: Encoding }): void {
+function* encodeColumn(
+  encoder: Encoder,
+  table: Table,
+  place: { origin: number; into: Encoding },
+): Steps<void> {
   const encoding = encoder.columns[place.origin];
   const { into, origin } = place;
   const column = table.columns.find((candidate) => candidate.name === encoding.column);
-  const features = featuresOf(encoding, column, table.rows);
+  const features = yield* featuresOf(encoding, column, table.rows);
   into.features.push(...features);
   for (let i = 0; i < features.length; i++) into.origins.push(origin);
-  if (encoding.kind === "text") into.texts.push({ origin, rows: sparseText(encoding, column, table.rows) });
+  if (encoding.kind !== "text") return;
+  into.texts.push({ origin, rows: yield* sparseText(encoding, column, table.rows) });
 }
 
-function featuresOf(encoding: ColumnEncoding, column: Column | undefined, rows: number): Feature[] {
+function* featuresOf(encoding: ColumnEncoding, column: Column | undefined, rows: number): Steps<Feature[]> {
   if (encoding.kind === "number") {
     return [{ name: encoding.column, kind: "number", values: numbersOf(column, rows) }];
   }
   if (encoding.kind === "date") return dateFeatures(encoding, numbersOf(column, rows));
-  if (encoding.kind === "text") return textFeatures(encoding, column, rows);
+  if (encoding.kind === "text") return yield* textFeatures(encoding, column, rows);
   const { labels } = encoding;
   return [{ name: encoding.column, kind: "category", labels, codes: recode(labels, column, rows) }];
 }
@@ -167,15 +174,16 @@ function codesByLabel(labels: string[]): Map<string, number> {
 }
 
 /** Length, number of words, and whether each common word occurs. */
-function textFeatures(
+function* textFeatures(
   encoding: ColumnEncoding & { kind: "text" },
   column: Column | undefined,
   rows: number,
-): Feature[] {
+): Steps<Feature[]> {
   const names = ["length", "words", ...encoding.words.map((word) => `has “${word}”`)];
   const columns = names.map(() => new Float64Array(rows));
   const position = new Map(encoding.words.map((word, i) => [word, i + 2]));
   for (let row = 0; row < rows; row++) {
+    if (row > 0 && row % DOCUMENTS_PER_STEP === 0) yield;
     const text = textAt(column, row);
     const found = words(text);
     columns[0][row] = text.length;
@@ -197,15 +205,16 @@ function textAt(column: Column | undefined, row: number): string {
   return column.labels[column.codes[row]];
 }
 
-function sparseText(
+function* sparseText(
   encoding: ColumnEncoding & { kind: "text" },
   column: Column | undefined,
   rows: number,
-): SparseRows {
+): Steps<SparseRows> {
   const starts = new Int32Array(rows + 1);
   const indices: number[] = [];
   const values: number[] = [];
   for (let row = 0; row < rows; row++) {
+    if (row > 0 && row % DOCUMENTS_PER_STEP === 0) yield;
     const terms = weightTerms(textAt(column, row), encoding.idf);
     for (let i = 0; i < terms.indices.length; i++) {
       indices.push(terms.indices[i]);

@@ -3,7 +3,8 @@
  * Trees get them beside the base features. They are fitted inside one fold, and each training row is answered by
  * a fit that did not see it; nothing else in encoding may look at the target.
  */
-import { fitLinear, type LinearModel, predictLinear } from "../linear/linear.ts";
+import { fitLinear, type LinearModel, linearMargins, predictLinear } from "../linear/linear.ts";
+import { runPaced } from "../pace.ts";
 import type { Checkpoint, Feature, Random, Samples, Target } from "../samples.ts";
 import { NATIVE_LABELS } from "./columns.ts";
 import type { EncodedTable } from "./encoder.ts";
@@ -46,7 +47,7 @@ export async function fitSupervised(
   for (const index of fineCategories(encoded.samples)) {
     await options.checkpoint();
     const category = categoryAt(encoded.samples, index);
-    const crossed = crossTargetEncoding(category, target, options);
+    const crossed = await crossTargetEncoding(category, target, options);
     encoder.targets.push(crossed.encoding);
     features.push(...named(category.name, "target mean", crossed.columns));
   }
@@ -130,13 +131,14 @@ async function stackText(
       },
     );
   const model = await fit(rows);
-  const columns = columnsOf(predictLinear(model, design), model.outputs);
+  const columns = columnsOf(await runPaced(linearMargins(model, design), checkpoint), model.outputs);
   const parts = Int8Array.from(rows, () => Math.floor(random() * TEXT_PARTS));
   for (let part = 0; part < TEXT_PARTS; part++) {
     const held = rows.filter((_, i) => parts[i] === part);
     const others = rows.filter((_, i) => parts[i] !== part);
     if (held.length === 0 || others.length === 0) continue;
-    const margins = predictLinear(await fit(others), takeRows(design, held));
+    const parted = linearMargins(await fit(others), takeRows(design, held));
+    const margins = await runPaced(parted, checkpoint);
     held.forEach((row, i) => {
       for (let k = 0; k < model.outputs; k++) columns[k][row] = margins[i * model.outputs + k];
     });

@@ -3,7 +3,7 @@
  * overall mean where the label is rare (Micci-Barreca 2001). A training row is answered by the other parts of the
  * training rows only, otherwise a label that occurs once would tell its own target.
  */
-import type { Random, Target } from "../samples.ts";
+import type { Checkpoint, Random, Target } from "../samples.ts";
 
 export interface TargetEncoding {
   /** Index of the category feature among the base samples. */
@@ -54,15 +54,16 @@ export function applyTargetEncoding(encoding: TargetEncoding, codes: Int32Array)
 }
 
 /** As applyTargetEncoding, but each training row by the encoding of the other parts of the training rows. */
-export function crossTargetEncoding(
+export async function crossTargetEncoding(
   category: { feature: number; codes: Int32Array; labels: number },
   target: Target,
-  options: { rows: Int32Array; random: Random },
-): { encoding: TargetEncoding; columns: Float64Array[] } {
+  options: { rows: Int32Array; random: Random; checkpoint: Checkpoint },
+): Promise<{ encoding: TargetEncoding; columns: Float64Array[] }> {
   const encoding = fitTargetEncoding(category, target, options.rows);
   const columns = applyTargetEncoding(encoding, category.codes);
   const parts = Int8Array.from(options.rows, () => Math.floor(options.random() * PARTS));
   for (let part = 0; part < PARTS; part++) {
+    await options.checkpoint();
     const others = options.rows.filter((_, i) => parts[i] !== part);
     if (others.length === 0) continue;
     const fitted = fitTargetEncoding(category, target, others);

@@ -4,6 +4,8 @@
  * with sublinear term frequency and unit length. The common words stay readable for trees.
  */
 
+import type { Steps } from "../pace.ts";
+
 /** Buckets of the hashed n-grams. A power of two, so that the hash is cut by a mask. */
 export const TEXT_BUCKETS = 1 << 15;
 const TOP_WORDS = 24;
@@ -47,23 +49,26 @@ export function hashedTerms(text: string): Map<number, number> {
   return counts;
 }
 
+/** Documents between two pauses; one takes up to a millisecond. */
+export const DOCUMENTS_PER_STEP = 32;
+
 /** Smoothed inverse document frequency by bucket, as scikit-learn: ln((1 + n) / (1 + df)) + 1. */
-export function inverseDocumentFrequency(documents: Iterable<string>): Float32Array {
+export function* inverseDocumentFrequency(documents: Iterable<string>): Steps<Float32Array> {
   const frequency = new Float64Array(TEXT_BUCKETS);
   let count = 0;
   for (const document of documents) {
-    count++;
+    if (++count % DOCUMENTS_PER_STEP === 0) yield;
     for (const bucket of hashedTerms(document).keys()) frequency[bucket]++;
   }
   return Float32Array.from(frequency, (df) => Math.log((1 + count) / (1 + df)) + 1);
 }
 
 /** The words that occur in at least 1 % and at most 70 % of the documents, commonest first. */
-export function commonWords(documents: Iterable<string>): string[] {
+export function* commonWords(documents: Iterable<string>): Steps<string[]> {
   const frequency = new Map<string, number>();
   let count = 0;
   for (const document of documents) {
-    count++;
+    if (++count % DOCUMENTS_PER_STEP === 0) yield;
     for (const word of new Set(words(document))) frequency.set(word, (frequency.get(word) ?? 0) + 1);
   }
   return [...frequency]

@@ -5,7 +5,7 @@
 
 export interface Objective {
   /** Value at `point`; writes the gradient there into `gradient`. */
-  evaluate(point: Float64Array, gradient: Float64Array): number;
+  evaluate(point: Float64Array, gradient: Float64Array): Promise<number> | number;
 }
 
 export interface MinimizeOptions {
@@ -33,7 +33,7 @@ export async function minimize(
   options: MinimizeOptions,
 ): Promise<number> {
   let gradient: Float64Array = new Float64Array(point.length);
-  let value = objective.evaluate(point, gradient);
+  let value = await objective.evaluate(point, gradient);
   const pairs: Pair[] = [];
   for (let iteration = 1; iteration <= options.maxIterations; iteration++) {
     await options.checkpoint();
@@ -46,7 +46,7 @@ export async function minimize(
       slope = dot(direction, gradient);
     }
     const first = pairs.length === 0 ? Math.min(1, 1 / Math.sqrt(-slope)) : 1;
-    const found = search(objective, { point, direction, slope, value, first });
+    const found = await search(objective, { point, direction, slope, value, first });
     if (!found) return iteration;
     remember(pairs, { point, gradient, found });
     const gained = value - found.value;
@@ -84,16 +84,16 @@ function descentDirection(gradient: Float64Array, pairs: Pair[]): Float64Array {
   return direction;
 }
 
-function search(
+async function search(
   objective: Objective,
   from: { point: Float64Array; direction: Float64Array; slope: number; value: number; first: number },
-): Found | null {
+): Promise<Found | null> {
   let length = from.first;
   for (let attempt = 0; attempt < 25; attempt++) {
     const point = from.point.slice();
     addScaled(point, from.direction, length);
     const gradient = new Float64Array(point.length);
-    const value = objective.evaluate(point, gradient);
+    const value = await objective.evaluate(point, gradient);
     if (value <= from.value + SUFFICIENT_DECREASE * length * from.slope) return { point, gradient, value };
     length *= 0.5;
   }

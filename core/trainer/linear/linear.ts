@@ -1,8 +1,9 @@
 /**
  * How is a regularised linear model fitted? Ridge, logistic and multinomial regression over a sparse design:
- * mean loss plus l2 / (2 rows) times the squared weights, the intercept free, minimised by L-BFGS.
+ * mean loss plus l2 / (2 rows) times the squared weights, the intercept free, minimised by L-BFGS. Passes over the rows pause between blocks.
  */
 import type { SparseRows } from "../encoding/text.ts";
+import { inBlocks, runPaced, runThrough, type Steps } from "../pace.ts";
 import type { Checkpoint, Task } from "../samples.ts";
 import { minimize, type Objective } from "./lbfgs.ts";
 import { MOST_NEWTON_COLUMNS, newtonStep } from "./newton.ts";
@@ -33,13 +34,13 @@ export async function fitLinear(
   options: LinearOptions,
 ): Promise<LinearModel> {
   const outputs = options.task === "multiclass" ? options.classes : 1;
-  const used = usedColumns(design);
+  const { checkpoint, stop } = options;
+  const used = await runPaced(usedColumns(design), checkpoint);
   const center = options.task === "regression" ? standardization(truth) : { mean: 0, scale: 1 };
   const scaled = options.task === "regression" ? truth.map((y) => (y - center.mean) / center.scale) : truth;
   const point = new Float64Array((used.design.columns + 1) * outputs);
-  const objective = objectiveOf(used.design, scaled, { outputs, task: options.task, l2: options.l2 });
+  const objective = objectiveOf(used.design, scaled, { ...options, outputs });
   if (outputs > 1 || used.design.columns > MOST_NEWTON_COLUMNS) {
-    const { checkpoint, stop } = options;
     await minimize(objective, point, { maxIterations: 200, tolerance: 1e-6, checkpoint, stop });
   } else await fitByNewton(used.design, point, { truth: scaled, objective, options });
   for (let i = 0; i < point.length; i++) point[i] *= center.scale;
@@ -62,20 +63,22 @@ async function fitByNewton(
 ): Promise<void> {
   const { truth, objective, options } = given;
   const scratch = new Float64Array(point.length);
-  let value = objective.evaluate(point, scratch);
+  let value = await objective.evaluate(point, scratch);
   for (let iteration = 0; iteration < NEWTON_STEPS; iteration++) {
     await options.checkpoint();
     const slopes = new Float64Array(truth.length);
-    addMargins(design, point, { margins: slopes, outputs: 1 });
+    const all = { from: 0, to: truth.length };
+    addMargins(design, point, { margins: slopes, outputs: 1, ...all });
     const curvatures = options.task === "regression" ? null : slopes.map(logisticCurvature);
-    if (curvatures) logisticSlopes(slopes, truth);
-    else squaredSlopes(slopes, truth);
-    const step = newtonStep(design, point, { slopes, curvatures, penalty: options.l2 / truth.length });
+    if (curvatures) logisticSlopes(slopes, truth, { outputs: 1, ...all });
+    else squaredSlopes(slopes, truth, { outputs: 1, ...all });
+    const given = { slopes, curvatures, penalty: options.l2 / truth.length };
+    const step = await runPaced(newtonStep(design, point, given), options.checkpoint);
     const before = point.slice();
     let next = Number.POSITIVE_INFINITY;
     for (let share = 1; share > 1e-4 && !(next <= value); share /= 2) {
       for (let i = 0; i < point.length; i++) point[i] = before[i] + share * step[i];
-      next = objective.evaluate(point, scratch);
+      next = await objective.evaluate(point, scratch);
     }
     if (!(next <= value)) point.set(before);
     if (!(value - next > 1e-9 * Math.max(1e-3, value))) return;
@@ -90,12 +93,16 @@ function logisticCurvature(margin: number): number {
 }
 
 /** The columns that any row has, numbered anew: a column that is zero throughout keeps weight zero. */
-function usedColumns(design: SparseRows): { design: SparseRows; columns: Int32Array } {
+function* usedColumns(design: SparseRows): Steps<{ design: SparseRows; columns: Int32Array }> {
   const place = new Int32Array(design.columns).fill(-1);
   const columns: number[] = [];
-  const indices = design.indices.map((column) => {
-    if (place[column] < 0) place[column] = columns.push(column) - 1;
-    return place[column];
+  const indices = new Int32Array(design.indices.length);
+  yield* inBlocks(indices.length, indices.length, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const column = design.indices[i];
+      if (place[column] < 0) place[column] = columns.push(column) - 1;
+      indices[i] = place[column];
+    }
   });
   return { design: { ...design, indices, columns: columns.length }, columns: Int32Array.from(columns) };
 }
@@ -108,10 +115,17 @@ function standardization(truth: Float64Array): { mean: number; scale: number } {
   return { mean, scale: Math.sqrt(variance) || 1 };
 }
 
+/** Rows [from, to) of a pass. */
+interface Part {
+  outputs: number;
+  from: number;
+  to: number;
+}
+
 function objectiveOf(
   design: SparseRows,
   truth: Float64Array,
-  options: { outputs: number; task: Task; l2: number },
+  options: Pick<LinearOptions, "task" | "l2" | "checkpoint"> & { outputs: number },
 ): Objective {
   const rows = truth.length;
   const { outputs } = options;
@@ -119,12 +133,18 @@ function objectiveOf(
   const margins = new Float64Array(rows * outputs);
   const slopes =
     options.task === "regression" ? squaredSlopes : outputs === 1 ? logisticSlopes : softmaxSlopes;
+  const cost = 2 * (design.indices.length + rows) * outputs;
   return {
-    evaluate(point, gradient) {
-      addMargins(design, point, { margins, outputs });
-      let value = slopes(margins, truth, outputs) / rows;
+    async evaluate(point, gradient) {
       gradient.fill(0);
-      addGradient(design, margins, { gradient, outputs });
+      let value = 0;
+      const pass = inBlocks(rows, cost, (from, to) => {
+        addMargins(design, point, { margins, outputs, from, to });
+        value += slopes(margins, truth, { outputs, from, to });
+        addGradient(design, margins, { gradient, outputs, from, to });
+      });
+      await runPaced(pass, options.checkpoint);
+      value /= rows;
       const weights = design.columns * outputs;
       for (let i = 0; i < weights; i++) {
         gradient[i] = gradient[i] / rows + penalty * point[i];
@@ -137,18 +157,14 @@ function objectiveOf(
 }
 
 /** margins = design x weights + intercept. */
-function addMargins(
-  design: SparseRows,
-  point: Float64Array,
-  into: { margins: Float64Array; outputs: number },
-): void {
+function addMargins(design: SparseRows, point: Float64Array, into: Part & { margins: Float64Array }): void {
   const { starts, indices, values, columns } = design;
-  const { margins, outputs } = into;
+  const { margins, outputs, from, to } = into;
   if (outputs === 1) {
-    addSingleMargins(design, point, margins);
+    addSingleMargins(design, point, into);
     return;
   }
-  for (let row = 0; row + 1 < starts.length; row++) {
+  for (let row = from; row < to; row++) {
     for (let k = 0; k < outputs; k++) margins[row * outputs + k] = point[columns * outputs + k];
     for (let i = starts[row]; i < starts[row + 1]; i++) {
       const at = indices[i] * outputs;
@@ -157,9 +173,13 @@ function addMargins(
   }
 }
 
-function addSingleMargins(design: SparseRows, point: Float64Array, margins: Float64Array): void {
+function addSingleMargins(
+  design: SparseRows,
+  point: Float64Array,
+  { margins, from, to }: Part & { margins: Float64Array },
+): void {
   const { starts, indices, values, columns } = design;
-  for (let row = 0; row + 1 < starts.length; row++) {
+  for (let row = from; row < to; row++) {
     let margin = point[columns];
     for (let i = starts[row]; i < starts[row + 1]; i++) margin += values[i] * point[indices[i]];
     margins[row] = margin;
@@ -170,15 +190,15 @@ function addSingleMargins(design: SparseRows, point: Float64Array, margins: Floa
 function addGradient(
   design: SparseRows,
   slopes: Float64Array,
-  into: { gradient: Float64Array; outputs: number },
+  into: Part & { gradient: Float64Array },
 ): void {
   const { starts, indices, values, columns } = design;
-  const { gradient, outputs } = into;
+  const { gradient, outputs, from, to } = into;
   if (outputs === 1) {
-    addSingleGradient(design, slopes, gradient);
+    addSingleGradient(design, slopes, into);
     return;
   }
-  for (let row = 0; row + 1 < starts.length; row++) {
+  for (let row = from; row < to; row++) {
     for (let k = 0; k < outputs; k++) gradient[columns * outputs + k] += slopes[row * outputs + k];
     for (let i = starts[row]; i < starts[row + 1]; i++) {
       const at = indices[i] * outputs;
@@ -187,9 +207,13 @@ function addGradient(
   }
 }
 
-function addSingleGradient(design: SparseRows, slopes: Float64Array, gradient: Float64Array): void {
+function addSingleGradient(
+  design: SparseRows,
+  slopes: Float64Array,
+  { gradient, from, to }: Part & { gradient: Float64Array },
+): void {
   const { starts, indices, values, columns } = design;
-  for (let row = 0; row + 1 < starts.length; row++) {
+  for (let row = from; row < to; row++) {
     const slope = slopes[row];
     gradient[columns] += slope;
     for (let i = starts[row]; i < starts[row + 1]; i++) gradient[indices[i]] += values[i] * slope;
@@ -197,18 +221,18 @@ function addSingleGradient(design: SparseRows, slopes: Float64Array, gradient: F
 }
 
 /** Each of these returns the summed loss and turns margins into its derivatives, in place. */
-function squaredSlopes(margins: Float64Array, truth: Float64Array): number {
+function squaredSlopes(margins: Float64Array, truth: Float64Array, { from, to }: Part): number {
   let loss = 0;
-  for (let row = 0; row < truth.length; row++) {
+  for (let row = from; row < to; row++) {
     margins[row] -= truth[row];
     loss += margins[row] ** 2 / 2;
   }
   return loss;
 }
 
-function logisticSlopes(margins: Float64Array, truth: Float64Array): number {
+function logisticSlopes(margins: Float64Array, truth: Float64Array, { from, to }: Part): number {
   let loss = 0;
-  for (let row = 0; row < truth.length; row++) {
+  for (let row = from; row < to; row++) {
     const signed = truth[row] > 0 ? margins[row] : -margins[row];
     loss += signed > 0 ? Math.log1p(Math.exp(-signed)) : Math.log1p(Math.exp(signed)) - signed;
     margins[row] = 1 / (1 + Math.exp(-margins[row])) - truth[row];
@@ -216,9 +240,9 @@ function logisticSlopes(margins: Float64Array, truth: Float64Array): number {
   return loss;
 }
 
-function softmaxSlopes(margins: Float64Array, truth: Float64Array, outputs: number): number {
+function softmaxSlopes(margins: Float64Array, truth: Float64Array, { outputs, from, to }: Part): number {
   let loss = 0;
-  for (let row = 0; row < truth.length; row++) {
+  for (let row = from; row < to; row++) {
     const at = row * outputs;
     let most = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < outputs; k++) most = Math.max(most, margins[at + k]);
@@ -234,16 +258,24 @@ function softmaxSlopes(margins: Float64Array, truth: Float64Array, outputs: numb
 
 /** Raw margins of each row of the design, rows x outputs. */
 export function predictLinear(model: LinearModel, design: SparseRows): Float64Array {
+  return runThrough(linearMargins(model, design));
+}
+
+/** The same in steps, for many rows. */
+export function* linearMargins(model: LinearModel, design: SparseRows): Steps<Float64Array> {
   const { starts, indices, values } = design;
   const { outputs, weights, intercept } = model;
-  const margins = new Float64Array((starts.length - 1) * outputs);
-  for (let row = 0; row + 1 < starts.length; row++) {
-    for (let k = 0; k < outputs; k++) {
-      let margin = intercept[k];
-      for (let i = starts[row]; i < starts[row + 1]; i++)
-        margin += values[i] * weights[indices[i] * outputs + k];
-      margins[row * outputs + k] = margin;
+  const rows = starts.length - 1;
+  const margins = new Float64Array(rows * outputs);
+  yield* inBlocks(rows, indices.length * outputs, (from, to) => {
+    for (let row = from; row < to; row++) {
+      for (let k = 0; k < outputs; k++) {
+        let margin = intercept[k];
+        for (let i = starts[row]; i < starts[row + 1]; i++)
+          margin += values[i] * weights[indices[i] * outputs + k];
+        margins[row * outputs + k] = margin;
+      }
     }
-  }
+  });
   return margins;
 }

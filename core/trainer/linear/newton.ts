@@ -3,6 +3,7 @@
  * logistic regression in a handful of Newton steps. Above some hundred columns L-BFGS is quicker.
  */
 import type { SparseRows } from "../encoding/text.ts";
+import { inBlocks, type Steps } from "../pace.ts";
 
 /** Up to so many columns the factor costs less than the passes of L-BFGS over the rows. */
 export const MOST_NEWTON_COLUMNS = 400;
@@ -11,16 +12,20 @@ export const MOST_NEWTON_COLUMNS = 400;
  * One step: adds to `point` (columns + 1, the intercept last) the solution of
  * (X' W X + penalty) step = -(X' slopes + penalty x weights), all sums over rows divided by their number.
  */
-export function newtonStep(
+export function* newtonStep(
   design: SparseRows,
   point: Float64Array,
   given: { slopes: Float64Array; curvatures: Float64Array | null; penalty: number },
-): Float64Array {
+): Steps<Float64Array> {
   const size = design.columns + 1;
   const hessian = new Float64Array(size * size);
   const gradient = new Float64Array(size);
   const rows = design.starts.length - 1;
-  addRows(design, given, { hessian, gradient });
+  const pairs = design.indices.length ** 2 / (2 * Math.max(rows, 1));
+  yield* inBlocks(rows, pairs + design.indices.length, (from, to) => {
+    addRows(design, given, { hessian, gradient, from, to });
+  });
+  yield;
   for (let i = 0; i < hessian.length; i++) hessian[i] /= rows;
   for (let i = 0; i < size; i++) {
     gradient[i] = -gradient[i] / rows;
@@ -36,11 +41,11 @@ export function newtonStep(
 function addRows(
   { starts, indices, values, columns }: SparseRows,
   given: { slopes: Float64Array; curvatures: Float64Array | null },
-  into: { hessian: Float64Array; gradient: Float64Array },
+  into: { hessian: Float64Array; gradient: Float64Array; from: number; to: number },
 ): void {
   const size = columns + 1;
   const { hessian, gradient } = into;
-  for (let row = 0; row + 1 < starts.length; row++) {
+  for (let row = into.from; row < into.to; row++) {
     const weight = given.curvatures ? given.curvatures[row] : 1;
     const slope = given.slopes[row];
     for (let i = starts[row]; i < starts[row + 1]; i++) {

@@ -3,10 +3,11 @@
  */
 import { type RoundReport, trainBoosting } from "../boosting.ts";
 import type { BoostingParams } from "../boosting-params.ts";
-import { buildDesign } from "../encoding/design.ts";
+import { designSteps } from "../encoding/design.ts";
 import { type ForestParams, trainForest } from "../forest.ts";
 import { fitLinear } from "../linear/linear.ts";
 import { type Member, type TargetTransform, transformTarget } from "../members.ts";
+import { runPaced } from "../pace.ts";
 import { responseWidth } from "../response.ts";
 import type { Checkpoint, Random, Target } from "../samples.ts";
 import { foldRows, randomFor, type TrainingData, treePart } from "./training-data.ts";
@@ -65,7 +66,7 @@ export function linearRecipe(name: string, settings: { l2: number; log?: boolean
       const { train } = foldRows(data, job.fold);
       const rows = thin(train, MOST_LINEAR_ROWS, randomFor(data, name, job.fold));
       const { target, transform } = learnedTarget(data.target, train, settings.log);
-      const design = buildDesign(data.design, data.encoded, rows);
+      const design = await runPaced(designSteps(data.design, data.encoded, rows), job.checkpoint);
       const truth = Float64Array.from(rows, (row) => target.values[row]);
       const { task, classes } = target;
       const { checkpoint } = job;
