@@ -29,6 +29,7 @@ import { accessTable } from "./core/identity/routes.ts";
 import { signIn, signInData, signOut } from "./core/identity/sign-in.ts";
 import { listen } from "./core/listen.ts";
 import { Live, WALL_CLOCK } from "./core/live.ts";
+import { ANY_ORIGIN } from "./core/messages.ts";
 import * as pages from "./core/page-data.ts";
 import { type PanelSource, READERS } from "./core/panel-data.ts";
 import { findPanel, panelKey, parsePanelKey } from "./core/panels.ts";
@@ -144,10 +145,9 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     lastSeq: () => log.lastSeq,
     draw: (key) => {
       const { panel, subject } = parsePanelKey(key)!;
-      const home = config.PUBLIC_URL.replace(/\/$/, "") || `http://${config.HOST}:${config.PORT}`;
       const data = READERS[panel](source, subject);
       if (data === null && subject !== null) return null;
-      return `${PanelView({ panelKey: key, panel, data, links: links(home) })}`;
+      return `${PanelView({ panelKey: key, panel, data, links: links(ANY_ORIGIN) })}`;
     },
     publish: (drawings, horizon) => sockets.publish(drawings, horizon),
     failed: (key, error) => box.logger.error({ panel: key, error: `${(error as Error).stack}` }, "defect"),
@@ -254,7 +254,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     if (c.req.header("upgrade")?.toLowerCase() !== "websocket")
       throw new AppError("syntax", "This is a WebSocket");
     const { url, hold } = callOf(c);
-    const data = sockets.admit(url, { hold, address: c.var.visit.address });
+    const data = sockets.admit(url, { hold, origin: origin(c), address: c.var.visit.address });
     const isUpgraded = c.env.server?.upgrade(c.req.raw, { data });
     if (!isUpgraded) throw new AppError("syntax", "The upgrade to a WebSocket failed");
     return new Response(null);

@@ -1,5 +1,5 @@
 /**
- * Who watches the same panels? Viewers of one page share one topic, so that a viewer costs one subscription however many
+ * Who watches the same panels at the same address? Viewers of one page share one topic, so that a viewer costs one subscription however many
  * panels its page has: each subscription costs as much as a twentieth of a socket.
  */
 import type { Live } from "./live.ts";
@@ -7,6 +7,8 @@ import type { PanelKey } from "./panels.ts";
 
 export interface Audience {
   readonly panels: readonly PanelKey[];
+  /** The address that these viewers use. */
+  readonly origin: string;
   readonly topic: string;
   viewers: number;
   /** Nothing was sent since the last tick. */
@@ -14,16 +16,16 @@ export interface Audience {
 }
 
 export class Audiences {
-  /** By topic, which lists the panels. */
+  /** By topic, which names address and panels. */
   private readonly all = new Map<string, Audience>();
   private readonly byPanel = new Map<PanelKey, Set<Audience>>();
 
   constructor(private readonly live: Live) {}
 
   /** Counts a viewer in: its panels are drawn from now on. */
-  join(panels: readonly PanelKey[]): Audience {
-    const topic = `panels:${panels.join(",")}`;
-    const audience = this.all.get(topic) ?? this.open({ panels, topic, viewers: 0, isQuiet: true });
+  join(panels: readonly PanelKey[], origin: string): Audience {
+    const topic = `${origin} ${panels.join(",")}`;
+    const audience = this.all.get(topic) ?? this.open({ panels, origin, topic, viewers: 0, isQuiet: true });
     audience.viewers += 1;
     return audience;
   }

@@ -2,6 +2,14 @@
 import type { EventLog } from "./event-log.ts";
 import type { Drawing } from "./live.ts";
 
+/** Stands in a drawing for the address that its reader uses: it is drawn once for all. Nobody can own this name. */
+export const ANY_ORIGIN = "http://origin.invalid";
+
+/** What was drawn for all, as one reader shall see it. */
+export function forOrigin(text: string, origin: string): string {
+  return text.replaceAll(ANY_ORIGIN, () => origin);
+}
+
 /** The last greeting for each list of panels: after a restart thousands come for the same one. */
 const GREETINGS_KEPT = 20;
 
@@ -11,12 +19,12 @@ export class Greetings {
   constructor(private readonly log: EventLog) {}
 
   /** `truncated`: the viewer's position means nothing here; it gets all of its panels. */
-  message(drawings: Drawing[], kind: "whole" | "truncated"): string {
-    const list = `${kind},${drawings.map(({ key }) => key).join(",")}`;
+  message(drawings: Drawing[], { origin, kind }: { origin: string; kind: "whole" | "truncated" }): string {
+    const list = `${kind},${origin},${drawings.map(({ key }) => key).join(",")}`;
     const seqs = `${this.log.lastSeq},${drawings.map(({ seq }) => seq).join(",")}`;
     const known = this.made.get(list);
     if (known?.seqs === seqs) return known.message;
-    const message = helloMessage(this.log, drawings, kind);
+    const message = forOrigin(helloMessage(this.log, drawings, kind), origin);
     if (this.made.size >= GREETINGS_KEPT) this.made.clear();
     this.made.set(list, { seqs, message });
     return message;

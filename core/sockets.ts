@@ -10,7 +10,7 @@ import { AppError } from "./errors.ts";
 import type { EventLog } from "./event-log.ts";
 import { FOREVER, type Hold } from "./identity/holds.ts";
 import type { Drawing, Live } from "./live.ts";
-import { drawingsMessage, Greetings, tickMessage } from "./messages.ts";
+import { drawingsMessage, forOrigin, Greetings, tickMessage } from "./messages.ts";
 import { type PanelKey, parsePanelKey } from "./panels.ts";
 import { Readers } from "./readers.ts";
 
@@ -21,6 +21,8 @@ interface Asked {
   /** Last position that it has; null: it has nothing. */
   since: number | null;
   epoch: string | null;
+  /** The address that its page was loaded from. */
+  origin: string;
   hold: Hold;
 }
 
@@ -30,7 +32,7 @@ export interface Viewer {
   /** Null: it reads events. */
   audience: Audience | null;
   /** Shared by all sockets of one address. */
-  origin: Origin;
+  peer: Peer;
   /** Of a reader: the last event that was sent. */
   cursor: number;
   lastHeardAt: number;
@@ -38,7 +40,7 @@ export interface Viewer {
   release: () => void;
 }
 
-interface Origin {
+interface Peer {
   address: string;
   sockets: number;
 }
@@ -71,7 +73,7 @@ const RESTART = 1012;
 
 export class Sockets {
   private readonly open = new Set<Socket>();
-  private readonly origins = new Map<string, Origin>();
+  private readonly peers = new Map<string, Peer>();
   private readonly audiences: Audiences;
   private readonly greetings: Greetings;
   private readonly readers: Readers;
@@ -91,12 +93,12 @@ export class Sockets {
   }
 
   /** What the query asks for. Throws AppError: `unavailable` at the caps, `invalid` for an unknown panel. */
-  admit(url: URL, { address, hold }: { address: string; hold: Hold }): Viewer {
+  admit(url: URL, { address, origin, hold }: { address: string; origin: string; hold: Hold }): Viewer {
     const { config, log, now } = this.options;
-    const origin = this.origins.get(address) ?? { address, sockets: 0 };
+    const peer = this.peers.get(address) ?? { address, sockets: 0 };
     const isFull =
       this.open.size >= config.MAX_SOCKETS ||
-      (!isLoopback(address) && origin.sockets >= config.MAX_SOCKETS_PER_ADDRESS);
+      (!isLoopback(address) && peer.sockets >= config.MAX_SOCKETS_PER_ADDRESS);
     if (isFull) throw new AppError("unavailable", "All sockets are taken", { fix: "Poll /panels instead." });
     const query = url.searchParams;
     const since = query.get("since");
@@ -105,10 +107,11 @@ export class Sockets {
         panels: query.get("format") === "json" ? null : readPanels(query.get("panels") ?? ""),
         since: since !== null && /^\d{1,15}$/.test(since) ? Number(since) : null,
         epoch: query.get("epoch"),
+        origin,
         hold,
       },
       audience: null,
-      origin,
+      peer,
       cursor: log.lastSeq,
       lastHeardAt: now(),
       release: FOREVER,
@@ -157,7 +160,7 @@ export class Sockets {
       const message = messages.get(keys) ?? drawingsMessage(this.options.log.epoch, own, horizon);
       messages.set(keys, message);
       audience.isQuiet = false;
-      this.options.publish(audience.topic, message);
+      this.options.publish(audience.topic, forOrigin(message, audience.origin));
     }
   }
 
@@ -176,19 +179,19 @@ export class Sockets {
     if (!asked) return;
     this.open.add(socket);
     data.release = asked.hold(({ message }) => socket.close(NO_ACCESS, message));
-    data.origin = this.origins.get(data.origin.address) ?? data.origin;
-    data.origin.sockets += 1;
-    this.origins.set(data.origin.address, data.origin);
+    data.peer = this.peers.get(data.peer.address) ?? data.peer;
+    data.peer.sockets += 1;
+    this.peers.set(data.peer.address, data.peer);
     if (asked.panels) this.welcomeViewer(socket, asked.panels, asked);
     else this.readers.welcome(socket, asked);
     data.asked = null;
   }
 
   /** Subscribes and sends what the viewer has not seen, in one tick: nothing can happen between. */
-  private welcomeViewer(socket: Socket, panels: readonly PanelKey[], { since, epoch }: Asked): void {
+  private welcomeViewer(socket: Socket, panels: readonly PanelKey[], { since, epoch, origin }: Asked): void {
     const { live, log } = this.options;
     const isKnown = since !== null && epoch === log.epoch && since <= log.lastSeq;
-    const audience = this.audiences.join(panels);
+    const audience = this.audiences.join(panels, origin);
     socket.data.audience = audience;
     socket.subscribe(audience.topic);
     const missed = panels.filter((key) => !isKnown || live.isStaleSince(key, since));
@@ -196,7 +199,8 @@ export class Sockets {
       const fragment = live.fragmentForViewers(key);
       return fragment ? [{ key, ...fragment }] : [];
     });
-    socket.send(this.greetings.message(drawings, since !== null && !isKnown ? "truncated" : "whole"));
+    const kind = since !== null && !isKnown ? "truncated" : "whole";
+    socket.send(this.greetings.message(drawings, { origin, kind }));
   }
 
   /** Asks each for a sign of life, and closes those that gave none for long. */
@@ -210,10 +214,10 @@ export class Sockets {
 
   private leave(socket: Socket): void {
     if (!this.open.delete(socket)) return;
-    const { audience, origin, release } = socket.data;
+    const { audience, peer, release } = socket.data;
     release();
-    origin.sockets -= 1;
-    if (!origin.sockets) this.origins.delete(origin.address);
+    peer.sockets -= 1;
+    if (!peer.sockets) this.peers.delete(peer.address);
     if (audience) this.audiences.leave(audience);
     else this.readers.leave(socket);
   }

@@ -6,6 +6,7 @@ import type { Call } from "../api/route.ts";
 import { type CsvValue, writeRow } from "../csv/write.ts";
 import { AppError } from "../errors.ts";
 import type { Live } from "../live.ts";
+import { forOrigin } from "../messages.ts";
 import { type PanelData, READERS } from "../panel-data.ts";
 import { PANEL_TABLES, type PanelTable } from "../panel-table.ts";
 import { findPanel, type Panel, type PanelKey, panelKey } from "../panels.ts";
@@ -49,11 +50,15 @@ export function panelAnswer(call: Call, live: Live, views: PanelViews): Response
     });
   if (ending === "html" && !isForeign(call)) {
     const fragment = live.fragment(key);
-    if (fragment) return answer(fragment.html, fragment.seq);
+    if (fragment) return answer(forOrigin(fragment.html, originOf(call)), fragment.seq);
   }
   const data = READERS[panel](box, subject);
   if (data === null && subject !== null) throw new AppError("missing", `There is no ${panel} of ${subject}`);
   return answer(write(ending as Ending, { key, panel, data, theme: query.theme }, views));
+}
+
+function originOf({ box, home }: Call): string {
+  return home.slice(0, home.length - box.config.BASE_PATH.length);
 }
 
 /** A page of another origin needs whole addresses. */

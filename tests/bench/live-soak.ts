@@ -10,23 +10,25 @@ export async function run(args: string[]): Promise<void> {
   const { server, clients, usage, end } = await fill(ourServer("metrics"), viewers);
   let settled = 0;
   let highest = 0;
+  const startedAt = performance.now();
   for (let minute = 1; minute <= minutes; minute++) {
-    const until = performance.now() + 60_000;
-    let pushes = 0;
-    for (; performance.now() < until; pushes++) {
-      server.say(String(pushes));
+    for (let push = 0; push < 60 * rate; push++) {
+      server.say(String(push));
       await server.next();
       if (!("last" in (await clients.next()))) throw new Error("a viewer was cut off");
-      await Bun.sleep(1000 / rate);
+      const next = startedAt + ((minute - 1) * 60 + (push + 1) / rate) * 1000;
+      await Bun.sleep(Math.max(0, next - performance.now()));
     }
     const { rssBytes, cpuMs } = await usage();
     highest = Math.max(highest, rssBytes);
     if (minute === Math.min(SETTLED_MINUTE, minutes)) settled = rssBytes;
     console.log(
-      `minute ${minute}: ${(rssBytes / 1e6).toFixed(1)} MB, ${(cpuMs / 600).toFixed(1)} % of a core, ${pushes} pushes`,
+      `minute ${minute}: ${(rssBytes / 1e6).toFixed(1)} MB, ${(cpuMs / 600).toFixed(1)} % of a core`,
     );
     if (minute < minutes) continue;
-    console.log(`${viewers} viewers, none was cut; highest ${(highest / 1e6).toFixed(1)} MB`);
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    console.log(`${viewers} viewers, ${minutes * 60 * rate} pushes in ${seconds} s, none was cut`);
+    console.log(`highest ${(highest / 1e6).toFixed(1)} MB`);
     console.log(`grown since minute ${SETTLED_MINUTE}: ${((rssBytes - settled) / 1e6).toFixed(1)} MB`);
   }
   await end();

@@ -6,6 +6,7 @@ import { Live } from "../../core/live.ts";
 import type { PanelKey } from "../../core/panels.ts";
 
 const LISTS: PanelKey[][] = [["metrics"], ["metrics", "health"], ["health", "activity", "metrics"], []];
+const HERE = "http://here";
 const PANELS: PanelKey[] = ["metrics", "health", "activity", "datasets"];
 
 test("a panel is published to the lists that name it, once each, and drawn only while one of them is watched", () => {
@@ -27,12 +28,14 @@ test("a panel is published to the lists that name it, once each, and drawn only 
       const audiences = new Audiences(live);
       const here: Audience[][] = LISTS.map(() => []);
       for (const { list, comes } of steps) {
-        if (comes) here[list]!.push(audiences.join(LISTS[list]!));
+        if (comes) here[list]!.push(audiences.join(LISTS[list]!, HERE));
         else if (here[list]!.length) audiences.leave(here[list]!.pop()!);
       }
       const watched = LISTS.filter((_, index) => here[index]!.length);
       for (const key of PANELS) {
-        const topics = watched.filter((list) => list.includes(key)).map((list) => `panels:${list.join(",")}`);
+        const topics = watched
+          .filter((list) => list.includes(key))
+          .map((list) => `${HERE} ${list.join(",")}`);
         expect([...audiences.watching([key])].map(({ topic }) => topic).sort()).toEqual(topics.sort());
       }
       expect([...audiences.list()]).toHaveLength(watched.length);

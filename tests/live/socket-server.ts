@@ -53,7 +53,7 @@ export function openSocketServer(options: {
       const address = bun.requestIP(request)?.address ?? "";
       try {
         bun.upgrade(request, {
-          data: sockets.admit(new URL(request.url), { address, hold: () => () => {} }),
+          data: sockets.admit(new URL(request.url), { address, origin: "http://here", hold: () => () => {} }),
         });
       } catch (error) {
         if (!(error instanceof AppError)) throw error;

@@ -99,6 +99,30 @@ describe("a viewer", () => {
     expect(horizons).toEqual([...horizons].sort((a, b) => a - b));
   }, 15_000);
 
+  test("reads curl lines with the address that it uses itself, in what is pushed, polled and loaded", async () => {
+    const body = `a,b\n${"1,x\n2,y\n3,x\n4,y\n".repeat(40)}`;
+    const upload = await server.ask("/api/upload?name=addresses.csv", { method: "POST", body });
+    const { id: datasetId } = (await upload.json()) as { id: string };
+    const homes = [server.url, server.url.replace("127.0.0.1", "localhost")];
+    const runs = homes.map((home) => {
+      const socket = new WebSocket(`${home.replace("http", "ws")}ws?panels=run`);
+      return collect(socket, (all) => all.some(({ content }) => content?.includes("/api/runs/"))).finally(
+        () => socket.close(),
+      );
+    });
+    const headers = { "content-type": "application/json" };
+    const options = { method: "POST", headers, body: JSON.stringify({ datasetId, target: "b" }) };
+    const { id } = (await (await server.ask("/api/train", options)).json()) as { id: string };
+    for (const [index, messages] of (await Promise.all(runs)).entries()) {
+      const home = homes[index]!;
+      expect(messages.at(-1)!.content).toContain(`${home}api/runs/${id}`);
+      expect(await (await fetch(`${home}panels/run`)).text()).toContain(`${home}api/runs/${id}`);
+      const page = await fetch(home, { headers: { accept: "text/html" } });
+      expect(await page.text()).toContain(`${home}api/runs/${id}`);
+    }
+    expect((await server.ask(`/api/runs/${id}`, { method: "DELETE" })).status).toBe(202);
+  }, 15_000);
+
   test("a socket of another origin, or for a panel that is not there, is refused before the upgrade", async () => {
     const upgrade = { upgrade: "websocket", connection: "Upgrade", "sec-websocket-version": "13" };
     const key = { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" };
