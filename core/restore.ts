@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { mkdir, mkdtemp, open, rename, rm } from "node:fs/promises";
+import { chown, mkdir, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as z from "zod";
 import { BACKUP_FORMAT, FILE_FOLDERS } from "./backup.ts";
@@ -42,6 +42,7 @@ export async function unpackBackup(path: string, folder: string): Promise<void> 
     }
     if (!isSealed) throw damaged("it has no manifest");
     checkDatabase(stage, found);
+    await giveToOwner(folder, stage);
     await rm(join(folder, READY), { recursive: true, force: true });
     await rename(stage, join(folder, READY));
   } catch (error) {
@@ -122,6 +123,14 @@ function checkDatabase(stage: string, found: ReadonlyMap<string, unknown>): void
   } finally {
     store.close();
   }
+}
+
+/** Where root restores, the server, who is somebody else, must be able to go on with it. */
+async function giveToOwner(folder: string, stage: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = await stat(folder);
+  for (const name of ["", ...(await readdir(stage, { recursive: true }))])
+    await chown(join(stage, name), uid, gid);
 }
 
 /** Removes what backups and restores that were cut off have left. */

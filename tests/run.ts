@@ -1,6 +1,6 @@
 /**
  * Does everything hold? Named steps that anyone can run alone; the last line counts what passed and what failed.
- * Installs what is missing: Debian's Chromium for the browser journeys.
+ * Installs what is missing from Debian: Chromium for the browser journeys, the proxies that they run through.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -36,18 +36,27 @@ const STEPS: Step[] = [
   },
 ];
 
-function installChromium(): void {
-  if (existsSync(CHROMIUM)) return;
-  console.log("installing chromium");
+/** Programs that tests start, by the Debian package that brings each. */
+const PROGRAMS: Record<string, string> = {
+  [CHROMIUM]: "chromium",
+  "/usr/sbin/nginx": "nginx-light",
+  "/usr/bin/caddy": "caddy",
+  "/usr/bin/systemd-analyze": "systemd",
+};
+
+function installPrograms(): void {
+  const missing = Object.entries(PROGRAMS).flatMap(([path, name]) => (existsSync(path) ? [] : [name]));
+  if (!missing.length) return;
+  console.log(`installing ${missing.join(", ")}`);
   for (const words of [
     ["update", "-qq"],
-    ["install", "-y", "-qq", "--no-install-recommends", "chromium"],
+    ["install", "-y", "-qq", "--no-install-recommends", ...missing],
   ]) {
     const { exitCode } = Bun.spawnSync(["apt-get", ...words], {
       stdio: ["ignore", "ignore", "inherit"],
       env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
     });
-    if (exitCode !== 0) throw new Error("apt-get failed: install chromium, or name one in CHROMIUM");
+    if (exitCode !== 0) throw new Error(`apt-get failed: install ${missing.join(", ")} as root`);
   }
 }
 
@@ -70,7 +79,7 @@ function countReport(xml: string): { passed: number; failed: number } {
   return { passed: attribute("tests") - failed - attribute("skipped"), failed };
 }
 
-installChromium();
+installPrograms();
 const total = { passed: 0, failed: 0 };
 for (const step of STEPS) {
   const { passed, failed } = await runStep(step);
