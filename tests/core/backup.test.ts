@@ -21,13 +21,14 @@ beforeAll(async () => {
   };
   await harness.send("POST", "/api/train?wait=1", { datasetId, budgetSeconds: 2, name: "boat" });
   await harness.send("PUT", "/api/models/boat/live", { version: 1 });
-  archive = new Uint8Array(await (await harness.ask("/api/backup")).arrayBuffer());
+  archive = new Uint8Array(await (await backup()).arrayBuffer());
 });
 afterAll(async () => {
   await harness.close();
   rmSync(scratch, { recursive: true });
 });
 
+const backup = () => harness.ask("/api/backup", { headers: { accept: "*/*" } });
 let files = 0;
 function fileOf(bytes: Uint8Array): string {
   const path = join(scratch, `${files++}.tar`);
@@ -76,7 +77,7 @@ test("it is consistent while others write, and leaves nothing behind", async () 
   for (let round = 0; round < 3; round++) {
     const before = log.lastSeq;
     const folder = folderOf();
-    await unpackBackup(fileOf(await (await harness.ask("/api/backup")).bytes()), folder);
+    await unpackBackup(fileOf(await (await backup()).bytes()), folder);
     expect(log.lastSeq).toBeGreaterThan(before);
     adoptRestored(folder, 0);
     const restored = await openHarness({ DATA_DIR: folder });
