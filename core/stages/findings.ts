@@ -11,7 +11,7 @@ import type { Loaded } from "./work.ts";
 
 const PROBE_ROWS = 20_000;
 const LEAST_PROBE_ROWS = 1000;
-/** Rows times columns times classes that are sorted to find leaks: some seconds for any file. */
+/** Rows times columns that are looked at to find leaks: some seconds for any file. */
 const PROBE_WORK = 6e6;
 const SUSPECT = 0.95;
 const CERTAIN = 0.99;
@@ -33,7 +33,7 @@ export async function inspect(
 ): Promise<Inspection> {
   const { table, target } = loaded;
   const all = Int32Array.from({ length: table.rows }, (_, row) => row);
-  const affordable = PROBE_WORK / (table.columns.length * Math.max(2, target.classes.length));
+  const affordable = PROBE_WORK / table.columns.length;
   const wanted = Math.max(LEAST_PROBE_ROWS, Math.min(PROBE_ROWS, Math.floor(affordable)));
   const probe = sampleRows(all, Math.min(wanted, table.rows), seededRandom(1));
   const findings: Finding[] = rareClasses(target, targetName);

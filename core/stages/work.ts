@@ -125,7 +125,7 @@ export function checkpointOf(context: Context): Checkpoint {
 export const budgetMs = (context: Context) => context.options.budgetSeconds * 1000;
 
 /** After a stop the model shall answer within two seconds; what judges it has this much of them. */
-const STOPPED_MS = 1000;
+const STOPPED_MS = 700;
 
 /** The end of the budget, or soon after a stop. */
 export function endMs(context: Context): number {

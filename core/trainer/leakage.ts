@@ -16,17 +16,72 @@ const PULL = 2;
 /** ROC AUC (classes) or R2 (numbers) of the column alone, on rows that it was not fitted on. */
 export function scoreAlone(column: Column, target: Target, rows: Int32Array): number {
   const groups = groupsOf(column, rows);
-  const width = responseWidth(target);
-  const response = new Float64Array(rows.length * width);
+  const grouped =
+    target.task === "regression"
+      ? r2OfGroups(groups, target, rows)
+      : areaOfGroups(tally(groups, target, rows), target.classes.length);
+  return "values" in column ? Math.max(grouped, scoreAsItIs(column.values, target, rows)) : grouped;
+}
+
+function r2OfGroups(groups: Int32Array, target: Target, rows: Int32Array): number {
+  const response = new Float64Array(rows.length);
   for (const side of [0, 1]) {
     const { means, prior } = groupMeans(groups, { target, rows, without: side });
-    for (let i = side; i < rows.length; i += 2) {
-      const known = means.get(groups[i]) ?? prior;
-      response.set(known, i * width);
-    }
+    for (let i = side; i < rows.length; i += 2) response[i] = (means.get(groups[i]) ?? prior)[0];
   }
-  const grouped = measure(target, rows, response);
-  return "values" in column ? Math.max(grouped, scoreAsItIs(column.values, target, rows)) : grouped;
+  return measure(target, rows, response);
+}
+
+/** Rows that get the same answer: those of one group on one side. */
+interface Tally {
+  answer: Float64Array;
+  /** Rows of each class, and of all. */
+  counts: Float64Array;
+}
+
+function tally(groups: Int32Array, target: Target, rows: Int32Array): Tally[] {
+  const width = responseWidth(target);
+  return [0, 1].flatMap((side) => {
+    const { means, prior } = groupMeans(groups, { target, rows, without: side });
+    const tallies = new Map<number, Tally>();
+    for (let i = side; i < rows.length; i += 2) {
+      let entry = tallies.get(groups[i]);
+      if (!entry) {
+        entry = { answer: means.get(groups[i]) ?? prior, counts: new Float64Array(width + 1) };
+        tallies.set(groups[i], entry);
+      }
+      entry.counts[target.values[rows[i]]]++;
+      entry.counts[width]++;
+    }
+    return [...tallies.values()];
+  });
+}
+
+/** Area under the ROC curve from groups instead of rows: of the second of two classes, else the mean over classes. */
+function areaOfGroups(tallies: Tally[], classes: number): number {
+  const areas = Array.from({ length: classes }, (_, k) =>
+    classes === 2 && k === 0 ? Number.NaN : areaOf(tallies, k),
+  );
+  const known = areas.filter(Number.isFinite);
+  return known.reduce((sum, area) => sum + area, 0) / known.length;
+}
+
+function areaOf(tallies: Tally[], k: number): number {
+  const ordered = tallies.toSorted((a, b) => b.answer[k] - a.answer[k]);
+  const all = ordered[0].counts.length - 1;
+  let [positives, negatives, area] = [0, 0, 0];
+  for (let start = 0; start < ordered.length; ) {
+    let [tiedPositives, tiedNegatives, end] = [0, 0, start];
+    for (; end < ordered.length && ordered[end].answer[k] === ordered[start].answer[k]; end++) {
+      tiedPositives += ordered[end].counts[k];
+      tiedNegatives += ordered[end].counts[all] - ordered[end].counts[k];
+    }
+    area += tiedNegatives * (positives + tiedPositives / 2);
+    positives += tiedPositives;
+    negatives += tiedNegatives;
+    start = end;
+  }
+  return positives > 0 && negatives > 0 ? area / (positives * negatives) : Number.NaN;
 }
 
 function measure(target: Target, rows: Int32Array, response: Float64Array): number {

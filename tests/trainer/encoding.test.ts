@@ -6,12 +6,15 @@ import { buildDesign, planDesign } from "../../core/trainer/encoding/design.ts";
 import { encodeRows, fitEncoder } from "../../core/trainer/encoding/encoder.ts";
 import { crossTargetEncoding, fitTargetEncoding } from "../../core/trainer/encoding/target-encoding.ts";
 import {
+  addDocument,
+  affordableCharacters,
   commonWords,
   inverseDocumentFrequency,
+  newVocabulary,
+  type Vocabulary,
   weightTerms,
   words,
 } from "../../core/trainer/encoding/text.ts";
-import { runThrough } from "../../core/trainer/pace.ts";
 import { seededRandom } from "../../core/trainer/random.ts";
 import type { Target } from "../../core/trainer/samples.ts";
 import { category, numbers } from "../stages/run.ts";
@@ -66,14 +69,28 @@ test("the design standardises, imputes the median and flags it", async () => {
 });
 
 test("text becomes terms of unit length, the same for the same text", () => {
-  const idf = runThrough(inverseDocumentFrequency(["a cat", "a dog", "the dog barks"]));
-  const { indices, values } = weightTerms("The DOG barks!", idf);
+  const idf = inverseDocumentFrequency(vocabularyOf(["a cat", "a dog", "the dog barks"]));
+  const { indices, values } = weightTerms(words("The DOG barks!"), idf);
   expect(Math.hypot(...values)).toBeCloseTo(1, 6);
-  expect(weightTerms("the dog barks", idf).indices).toEqual(indices);
-  expect(weightTerms("", idf).indices).toEqual([]);
+  expect(weightTerms(words("the dog barks"), idf).indices).toEqual(indices);
+  expect(weightTerms([], idf).indices).toEqual([]);
   expect(words("Don't panic, Zoë-42!")).toEqual(["don't", "panic", "zoë", "42"]);
   const documents = Array.from({ length: 10 }, (_, i) => (i < 5 ? "free prize" : "lunch today"));
-  expect(runThrough(commonWords(documents))).toEqual(["free", "lunch", "prize", "today"]);
+  expect(commonWords(vocabularyOf(documents))).toEqual(["free", "lunch", "prize", "today"]);
+});
+
+function vocabularyOf(documents: string[]): Vocabulary {
+  const vocabulary = newVocabulary();
+  for (const document of documents) addDocument(vocabulary, document);
+  return vocabulary;
+}
+
+test("of very long texts as much is read as all of them may cost", () => {
+  expect(affordableCharacters(new Int32Array(1000).fill(5000))).toBe(2000);
+  const most = affordableCharacters(new Int32Array(50_000).fill(5000));
+  expect(most * 50_000).toBeLessThanOrEqual(15_000_000);
+  expect(most).toBeGreaterThan(200);
+  expect(words("one two three", 7)).toEqual(["one", "two"]);
 });
 
 test("target means pull rare labels towards the whole, and no row sees its own target", async () => {

@@ -9,8 +9,11 @@ export type ColumnEncoding =
   | { kind: "category"; column: string; labels: string[]; counts: number[] }
   /** Epoch ms become calendar parts and days since `origin`; parts that never change are left out. */
   | { kind: "date"; column: string; origin: number; parts: DatePart[] }
-  /** `words`: the commonest words, a feature each for trees; `idf` by bucket for the hashed n-grams. */
-  | { kind: "text"; column: string; words: string[]; idf: Float32Array };
+  /**
+   * `words`: the commonest words, a feature each for trees; `idf` by bucket for the hashed n-grams; `characters`: how
+   * much of each text is read.
+   */
+  | { kind: "text"; column: string; words: string[]; idf: Float32Array; characters: number };
 
 export const DATE_PARTS = ["year", "month", "day", "weekday", "hour", "elapsed"] as const;
 export type DatePart = (typeof DATE_PARTS)[number];

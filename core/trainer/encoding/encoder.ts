@@ -3,14 +3,17 @@
  * with the same columns by name. A label never seen in training is missing; a column that is not there is missing.
  */
 import type { Column, Table } from "../../csv/types.ts";
-import { runPaced, runThrough, type Steps } from "../pace.ts";
+import { spreadRows } from "../random.ts";
 import type { Checkpoint, Feature, Samples } from "../samples.ts";
 import type { ColumnEncoding, Encoder } from "./columns.ts";
 import { datePart, varyingParts } from "./dates.ts";
+import { SparseBuilder } from "./sparse.ts";
 import {
+  addDocument,
+  affordableCharacters,
   commonWords,
-  DOCUMENTS_PER_STEP,
   inverseDocumentFrequency,
+  newVocabulary,
   type SparseRows,
   TEXT_BUCKETS,
   weightTerms,
@@ -31,17 +34,16 @@ export async function fitEncoder(table: Table, rows: Int32Array, checkpoint: Che
   const columns: ColumnEncoding[] = [];
   for (const column of table.columns) {
     await checkpoint();
-    columns.push(await runPaced(fitColumn(column, rows), checkpoint));
+    columns.push(column.type === "text" ? await fitText(column, rows, checkpoint) : fitColumn(column, rows));
   }
   return { columns };
 }
 
-function* fitColumn(column: Column, rows: Int32Array): Steps<ColumnEncoding> {
+function fitColumn(column: Exclude<Column, { type: "text" }>, rows: Int32Array): ColumnEncoding {
   if ("values" in column) {
     if (column.type === "date") return fitDate(column.name, column.values, rows);
     return { kind: "number", column: column.name };
   }
-  if (column.type === "text") return yield* fitText(column, rows);
   const counts = new Int32Array(column.labels.length);
   for (const row of rows) if (column.codes[row] >= 0) counts[column.codes[row]]++;
   const seen = Array.from(counts.keys()).filter((code) => counts[code] > 0);
@@ -65,18 +67,31 @@ function fitDate(column: string, values: Float64Array, rows: Int32Array): Column
   };
 }
 
-function* fitText(column: Extract<Column, { codes: Int32Array }>, rows: Int32Array): Steps<ColumnEncoding> {
-  const documents = () => documentsOf(column, rows);
+/** So many documents say how common a word is. */
+const VOCABULARY_DOCUMENTS = 20_000;
+/** Documents between two pauses. */
+const BLOCK_DOCUMENTS = 32;
+
+async function fitText(
+  column: Extract<Column, { codes: Int32Array }>,
+  rows: Int32Array,
+  checkpoint: Checkpoint,
+): Promise<ColumnEncoding> {
+  const document = (row: number) => (column.codes[row] < 0 ? "" : column.labels[column.codes[row]]);
+  const characters = affordableCharacters(Int32Array.from(rows, (row) => document(row).length));
+  const vocabulary = newVocabulary();
+  const some = spreadRows(rows.length, VOCABULARY_DOCUMENTS);
+  for (let i = 0; i < some.length; i++) {
+    if (i % BLOCK_DOCUMENTS === 0) await checkpoint();
+    addDocument(vocabulary, document(rows[some[i]]), characters);
+  }
   return {
     kind: "text",
     column: column.name,
-    words: yield* commonWords(documents()),
-    idf: yield* inverseDocumentFrequency(documents()),
+    words: commonWords(vocabulary),
+    idf: inverseDocumentFrequency(vocabulary),
+    characters,
   };
-}
-
-function* documentsOf(column: Extract<Column, { codes: Int32Array }>, rows: Int32Array): Generator<string> {
-  for (const row of rows) yield column.codes[row] < 0 ? "" : column.labels[column.codes[row]];
 }
 
 /** Features of every row of the table. */
@@ -88,7 +103,7 @@ export async function encodeTable(
   const encoded = startEncoding(table.rows);
   for (let origin = 0; origin < encoder.columns.length; origin++) {
     await checkpoint();
-    await runPaced(encodeColumn(encoder, table, { origin, into: encoded }), checkpoint);
+    for (const _ of encodeColumn(encoder, table, { origin, into: encoded })) await checkpoint();
   }
   return finishEncoding(encoded);
 }
@@ -97,7 +112,7 @@ export async function encodeTable(
 export function encodeRows(encoder: Encoder, table: Table): EncodedTable {
   const encoded = startEncoding(table.rows);
   for (let origin = 0; origin < encoder.columns.length; origin++) {
-    runThrough(encodeColumn(encoder, table, { origin, into: encoded }));
+    for (const _ of encodeColumn(encoder, table, { origin, into: encoded }));
   }
   return finishEncoding(encoded);
 }
@@ -117,27 +132,49 @@ const finishEncoding = (encoding: Encoding): EncodedTable => ({
   texts: encoding.texts,
 });
 
+/** Yields between blocks of work. */
 function* encodeColumn(
   encoder: Encoder,
   table: Table,
   place: { origin: number; into: Encoding },
-): Steps<void> {
+): Generator<void> {
   const encoding = encoder.columns[place.origin];
   const { into, origin } = place;
   const column = table.columns.find((candidate) => candidate.name === encoding.column);
-  const features = yield* featuresOf(encoding, column, table.rows);
-  into.features.push(...features);
-  for (let i = 0; i < features.length; i++) into.origins.push(origin);
-  if (encoding.kind !== "text") return;
-  into.texts.push({ origin, rows: yield* sparseText(encoding, column, table.rows) });
+  const push = (features: Feature[]) => {
+    into.features.push(...features);
+    for (let i = 0; i < features.length; i++) into.origins.push(origin);
+  };
+  if (encoding.kind !== "text") return push(featuresOf(encoding, column, table.rows));
+  const names = ["length", "words", ...encoding.words.map((word) => `has “${word}”`)];
+  const columns = names.map(() => new Float64Array(table.rows));
+  const sparse = new SparseBuilder(TEXT_BUCKETS);
+  const position = new Map(encoding.words.map((word, i) => [word, i + 2]));
+  for (let row = 0; row < table.rows; row++) {
+    if (row % BLOCK_DOCUMENTS === 0) yield;
+    const text = textAt(column, row);
+    const found = words(text, encoding.characters);
+    columns[0][row] = text.length;
+    columns[1][row] = found.length;
+    for (const word of found) {
+      const at = position.get(word);
+      if (at !== undefined) columns[at][row] = 1;
+    }
+    sparse.addRow(weightTerms(found, encoding.idf));
+  }
+  push(columns.map((values, i) => ({ name: `${encoding.column} › ${names[i]}`, kind: "number", values })));
+  into.texts.push({ origin, rows: sparse.build() });
 }
 
-function* featuresOf(encoding: ColumnEncoding, column: Column | undefined, rows: number): Steps<Feature[]> {
+function featuresOf(
+  encoding: Exclude<ColumnEncoding, { kind: "text" }>,
+  column: Column | undefined,
+  rows: number,
+): Feature[] {
   if (encoding.kind === "number") {
     return [{ name: encoding.column, kind: "number", values: numbersOf(column, rows) }];
   }
   if (encoding.kind === "date") return dateFeatures(encoding, numbersOf(column, rows));
-  if (encoding.kind === "text") return yield* textFeatures(encoding, column, rows);
   const { labels } = encoding;
   return [{ name: encoding.column, kind: "category", labels, codes: recode(labels, column, rows) }];
 }
@@ -173,59 +210,7 @@ function codesByLabel(labels: string[]): Map<string, number> {
   return index;
 }
 
-/** Length, number of words, and whether each common word occurs. */
-function* textFeatures(
-  encoding: ColumnEncoding & { kind: "text" },
-  column: Column | undefined,
-  rows: number,
-): Steps<Feature[]> {
-  const names = ["length", "words", ...encoding.words.map((word) => `has “${word}”`)];
-  const columns = names.map(() => new Float64Array(rows));
-  const position = new Map(encoding.words.map((word, i) => [word, i + 2]));
-  for (let row = 0; row < rows; row++) {
-    if (row > 0 && row % DOCUMENTS_PER_STEP === 0) yield;
-    const text = textAt(column, row);
-    const found = words(text);
-    columns[0][row] = text.length;
-    columns[1][row] = found.length;
-    for (const word of found) {
-      const at = position.get(word);
-      if (at !== undefined) columns[at][row] = 1;
-    }
-  }
-  return names.map((name, i) => ({
-    name: `${encoding.column} › ${name}`,
-    kind: "number",
-    values: columns[i],
-  }));
-}
-
 function textAt(column: Column | undefined, row: number): string {
   if (!column || !("codes" in column) || column.codes[row] < 0) return "";
   return column.labels[column.codes[row]];
-}
-
-function* sparseText(
-  encoding: ColumnEncoding & { kind: "text" },
-  column: Column | undefined,
-  rows: number,
-): Steps<SparseRows> {
-  const starts = new Int32Array(rows + 1);
-  const indices: number[] = [];
-  const values: number[] = [];
-  for (let row = 0; row < rows; row++) {
-    if (row > 0 && row % DOCUMENTS_PER_STEP === 0) yield;
-    const terms = weightTerms(textAt(column, row), encoding.idf);
-    for (let i = 0; i < terms.indices.length; i++) {
-      indices.push(terms.indices[i]);
-      values.push(terms.values[i]);
-    }
-    starts[row + 1] = indices.length;
-  }
-  return {
-    columns: TEXT_BUCKETS,
-    starts,
-    indices: Int32Array.from(indices),
-    values: Float32Array.from(values),
-  };
 }

@@ -4,12 +4,13 @@
  * with sublinear term frequency and unit length. The common words stay readable for trees.
  */
 
-import type { Steps } from "../pace.ts";
-
 /** Buckets of the hashed n-grams. A power of two, so that the hash is cut by a mask. */
 export const TEXT_BUCKETS = 1 << 15;
 const TOP_WORDS = 24;
-const MAX_CHARACTERS = 2000;
+const MOST_CHARACTERS = 2000;
+const LEAST_CHARACTERS = 100;
+/** Characters of all documents together: each becomes about one entry of the matrix, of eight bytes. */
+const MOST_CHARACTERS_IN_ALL = 15_000_000;
 
 /** Compressed sparse rows: row r holds entries starts[r] .. starts[r + 1]. */
 export interface SparseRows {
@@ -19,78 +20,108 @@ export interface SparseRows {
   values: Float32Array;
 }
 
+/** How much of each document is read, so that all of them stay affordable. */
+export function affordableCharacters(lengths: Int32Array): number {
+  let most = MOST_CHARACTERS;
+  const total = () => lengths.reduce((sum, length) => sum + Math.min(length, most), 0);
+  while (most > LEAST_CHARACTERS && total() > MOST_CHARACTERS_IN_ALL) most = Math.floor(0.8 * most);
+  return most;
+}
+
 /** Lower-case words: runs of letters, digits and apostrophes, in any script. */
-export function words(text: string): string[] {
+export function words(text: string, characters = MOST_CHARACTERS): string[] {
   return (
     text
-      .slice(0, MAX_CHARACTERS)
+      .slice(0, characters)
       .toLowerCase()
       .match(/[\p{L}\p{N}']+/gu) ?? []
   );
 }
 
-/** Buckets with term counts: words, neighbouring pairs, and the 3- and 4-grams inside word borders. */
-export function hashedTerms(text: string): Map<number, number> {
-  const counts = new Map<number, number>();
-  const add = (seed: number, term: string) => {
-    const bucket = hash(term, seed) & (TEXT_BUCKETS - 1);
-    counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
+/** Counts of the buckets of one document at a time; made once and used for many. */
+const counts = new Int32Array(TEXT_BUCKETS);
+const MOST_KNOWN_WORDS = 50_000;
+/** A word's own bucket, then those of the 3- and 4-grams inside its borders. Words come again and again. */
+const known = new Map<string, Int32Array>();
+
+/** Distinct buckets of words, neighbouring pairs and letter groups, in order of appearance, with their counts. */
+function countTerms(found: string[]): { buckets: number[]; counts: number[] } {
+  const buckets: number[] = [];
+  const add = (bucket: number) => {
+    if (counts[bucket]++ === 0) buckets.push(bucket);
   };
   let before = "";
-  for (const word of words(text)) {
-    add(1, word);
-    if (before) add(2, `${before} ${word}`);
+  for (const word of found) {
+    const [own, ...groups] = bucketsOf(word);
+    add(own);
+    if (before) add(bucketOf(`${before} ${word}`, 2));
     before = word;
-    const padded = ` ${word} `;
-    for (let length = 3; length <= 4; length++) {
-      for (let i = 0; i + length <= padded.length; i++) add(3, padded.slice(i, i + length));
-    }
+    for (const group of groups) add(group);
   }
-  return counts;
+  const counted = buckets.map((bucket) => counts[bucket]);
+  for (const bucket of buckets) counts[bucket] = 0;
+  return { buckets, counts: counted };
 }
 
-/** Documents between two pauses; one takes up to a millisecond. */
-export const DOCUMENTS_PER_STEP = 32;
+function bucketsOf(word: string): Int32Array {
+  let buckets = known.get(word);
+  if (buckets) return buckets;
+  const padded = ` ${word} `;
+  const groups: number[] = [];
+  for (let length = 3; length <= 4; length++) {
+    for (let i = 0; i + length <= padded.length; i++) groups.push(bucketOf(padded.slice(i, i + length), 3));
+  }
+  buckets = Int32Array.of(bucketOf(word, 1), ...groups);
+  if (known.size >= MOST_KNOWN_WORDS) known.clear();
+  known.set(word, buckets);
+  return buckets;
+}
+
+const bucketOf = (term: string, seed: number) => hash(term, seed) & (TEXT_BUCKETS - 1);
+
+/** In how many documents words and buckets stand. */
+export interface Vocabulary {
+  documents: number;
+  words: Map<string, number>;
+  buckets: Float64Array;
+}
+
+export function newVocabulary(): Vocabulary {
+  return { documents: 0, words: new Map(), buckets: new Float64Array(TEXT_BUCKETS) };
+}
+
+export function addDocument(into: Vocabulary, text: string, characters?: number): void {
+  const found = words(text, characters);
+  into.documents++;
+  for (const word of new Set(found)) into.words.set(word, (into.words.get(word) ?? 0) + 1);
+  for (const bucket of countTerms(found).buckets) into.buckets[bucket]++;
+}
 
 /** Smoothed inverse document frequency by bucket, as scikit-learn: ln((1 + n) / (1 + df)) + 1. */
-export function* inverseDocumentFrequency(documents: Iterable<string>): Steps<Float32Array> {
-  const frequency = new Float64Array(TEXT_BUCKETS);
-  let count = 0;
-  for (const document of documents) {
-    if (++count % DOCUMENTS_PER_STEP === 0) yield;
-    for (const bucket of hashedTerms(document).keys()) frequency[bucket]++;
-  }
-  return Float32Array.from(frequency, (df) => Math.log((1 + count) / (1 + df)) + 1);
+export function inverseDocumentFrequency({ documents, buckets }: Vocabulary): Float32Array {
+  return Float32Array.from(buckets, (df) => Math.log((1 + documents) / (1 + df)) + 1);
 }
 
 /** The words that occur in at least 1 % and at most 70 % of the documents, commonest first. */
-export function* commonWords(documents: Iterable<string>): Steps<string[]> {
-  const frequency = new Map<string, number>();
-  let count = 0;
-  for (const document of documents) {
-    if (++count % DOCUMENTS_PER_STEP === 0) yield;
-    for (const word of new Set(words(document))) frequency.set(word, (frequency.get(word) ?? 0) + 1);
-  }
+export function commonWords({ documents, words: frequency }: Vocabulary): string[] {
   return [...frequency]
-    .filter(([, df]) => df >= Math.max(3, count * 0.01) && df <= count * 0.7)
+    .filter(([, df]) => df >= Math.max(3, documents * 0.01) && df <= documents * 0.7)
     .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
     .slice(0, TOP_WORDS)
     .map(([word]) => word);
 }
 
 /** One document as buckets and weights of unit length. */
-export function weightTerms(text: string, idf: Float32Array): { indices: number[]; values: number[] } {
-  const indices: number[] = [];
-  const values: number[] = [];
+export function weightTerms(found: string[], idf: Float32Array): { indices: number[]; values: number[] } {
+  const terms = countTerms(found);
   let squares = 0;
-  for (const [bucket, count] of hashedTerms(text)) {
-    const weight = (1 + Math.log(count)) * idf[bucket];
-    indices.push(bucket);
-    values.push(weight);
+  const values = terms.buckets.map((bucket, i) => {
+    const weight = (1 + Math.log(terms.counts[i])) * idf[bucket];
     squares += weight * weight;
-  }
+    return weight;
+  });
   const norm = Math.sqrt(squares) || 1;
-  return { indices, values: values.map((value) => value / norm) };
+  return { indices: terms.buckets, values: values.map((value) => value / norm) };
 }
 
 /** FNV-1a over UTF-16 units, finished by a xor-shift so that the low bits are mixed too. */
