@@ -3,13 +3,13 @@
  * target is left to the folds of the race.
  */
 
-import type { ColumnEncoding } from "../trainer/encoding/columns.ts";
+import type { ColumnEncoding, Encoder } from "../trainer/encoding/columns.ts";
 import { NATIVE_LABELS } from "../trainer/encoding/columns.ts";
 import { planDesign } from "../trainer/encoding/design.ts";
-import { encodeTable, fitEncoder } from "../trainer/encoding/encoder.ts";
+import { type EncodedTable, encodeTable, fitEncoder } from "../trainer/encoding/encoder.ts";
 import { type Fold, stratifiedFolds, timeFolds } from "../trainer/folds.ts";
 import { randomFor } from "../trainer/race/training-data.ts";
-import { sampleRows } from "../trainer/random.ts";
+import { sampleRows, spreadRows } from "../trainer/random.ts";
 import type { Target } from "../trainer/samples.ts";
 import { copiesFinding, scoreCopies } from "./copies.ts";
 import type { Stage } from "./stage.ts";
@@ -20,13 +20,9 @@ export const engineerFeatures: Stage<Work> = {
   name: "Feature engineering",
   async run(context) {
     const { work, report, options } = context;
-    const { table, train, groups } = left(work, "parts");
-    const checkpoint = checkpointOf(context);
+    const { encoder, encoded } = await encode(context);
+    const { train, groups } = left(work, "parts");
     const rows = Int32Array.from({ length: train.length }, (_, row) => row);
-    const training = selectRows(table, train);
-    const encoder = await fitEncoder(training, rows, checkpoint);
-    report({ type: "progress", progress: 0.4, note: `${encoder.columns.length} columns understood` });
-    const encoded = await encodeTable(encoder, training, checkpoint);
     const isWord = (feature: number) => / › has “/.test(encoded.samples.features[feature].name);
     const design = planDesign(
       encoded,
@@ -53,7 +49,9 @@ export const engineerFeatures: Stage<Work> = {
     };
     const features = encoded.samples.features.length;
     const duplicates =
-      trainGroups && options.split === "random" ? await tellCopies(context, trainGroups) : null;
+      trainGroups && options.split === "random" && !context.stop.aborted
+        ? await tellCopies(context, trainGroups)
+        : null;
     report({
       type: "facts",
       facts: {
@@ -70,6 +68,35 @@ export const engineerFeatures: Stage<Work> = {
     });
   },
 };
+
+/** Who stops before anything was learned wants a model now: so many rows are encoded at once. */
+const STOPPED_ROWS = 5000;
+
+/** The training rows as features; after a stop a part of them, which then are the training rows. */
+async function encode(context: Context): Promise<{ encoder: Encoder; encoded: EncodedTable }> {
+  const { work, report, stop } = context;
+  const parts = left(work, "parts");
+  const pause = checkpointOf(context);
+  const isTooMuch = () => stop.aborted && parts.train.length > STOPPED_ROWS;
+  const checkpoint = () => {
+    if (isTooMuch()) throw new Hurry();
+    return pause();
+  };
+  // Evenly spread, because rows may be in order of time.
+  if (isTooMuch()) parts.train = spreadRows(parts.train.length, STOPPED_ROWS).map((i) => parts.train[i]);
+  try {
+    const rows = Int32Array.from({ length: parts.train.length }, (_, row) => row);
+    const training = selectRows(parts.table, parts.train);
+    const encoder = await fitEncoder(training, rows, checkpoint);
+    report({ type: "progress", progress: 0.4, note: `${encoder.columns.length} columns understood` });
+    return { encoder, encoded: await encodeTable(encoder, training, checkpoint) };
+  } catch (error) {
+    if (error instanceof Hurry) return encode(context);
+    throw error;
+  }
+}
+
+class Hurry extends Error {}
 
 /** What a split at random would have shown, where copies are kept together. */
 async function tellCopies(context: Context, groups: Int32Array) {

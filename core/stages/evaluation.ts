@@ -82,7 +82,8 @@ async function dependences(context: Context, tested: Table, columns: string[]) {
 
 /** As many of the test rows as so many predictions of them may cost. */
 function someRows({ work }: Context, tested: Table, predictions: number): Int32Array {
-  const walks = TREE_WALKS / (treesOfModel(left(work, "model")) * predictions);
+  const trees = treesOfModel(left(work, "model"));
+  const walks = TREE_WALKS / (Math.max(trees, tested.columns.length) * predictions);
   return spreadRows(tested.rows, Math.min(2000, Math.max(100, Math.floor(walks))));
 }
 

@@ -12,7 +12,7 @@ import type { Loaded } from "./work.ts";
 const PROBE_ROWS = 20_000;
 const LEAST_PROBE_ROWS = 1000;
 /** Rows times columns that are looked at to find leaks: some seconds for any file. */
-const PROBE_WORK = 6e6;
+const PROBE_WORK = 2e6;
 const SUSPECT = 0.95;
 const CERTAIN = 0.99;
 const NEAR_CONSTANT = 0.99;

@@ -47,20 +47,24 @@ const known = new Map<string, Int32Array>();
 /** Distinct buckets of words, neighbouring pairs and letter groups, in order of appearance, with their counts. */
 function countTerms(found: string[]): { buckets: number[]; counts: number[] } {
   const buckets: number[] = [];
-  const add = (bucket: number) => {
-    if (counts[bucket]++ === 0) buckets.push(bucket);
-  };
   let before = "";
   for (const word of found) {
-    const [own, ...groups] = bucketsOf(word);
-    add(own);
-    if (before) add(bucketOf(`${before} ${word}`, 2));
+    const own = bucketsOf(word);
+    addTerm(buckets, own[0]);
+    if (before) addTerm(buckets, pairBucket(before, word));
     before = word;
-    for (const group of groups) add(group);
+    for (let i = 1; i < own.length; i++) addTerm(buckets, own[i]);
   }
-  const counted = buckets.map((bucket) => counts[bucket]);
-  for (const bucket of buckets) counts[bucket] = 0;
+  const counted = new Array<number>(buckets.length);
+  for (let i = 0; i < buckets.length; i++) {
+    counted[i] = counts[buckets[i]];
+    counts[buckets[i]] = 0;
+  }
   return { buckets, counts: counted };
+}
+
+function addTerm(buckets: number[], bucket: number): void {
+  if (counts[bucket]++ === 0) buckets.push(bucket);
 }
 
 function bucketsOf(word: string): Int32Array {
@@ -77,7 +81,9 @@ function bucketsOf(word: string): Int32Array {
   return buckets;
 }
 
-const bucketOf = (term: string, seed: number) => hash(term, seed) & (TEXT_BUCKETS - 1);
+const bucketOf = (term: string, seed: number) => finish(mix(SEED ^ seed, term));
+
+const pairBucket = (first: string, second: string) => finish(mix(mix(mix(SEED ^ 2, first), " "), second));
 
 /** In how many documents words and buckets stand. */
 export interface Vocabulary {
@@ -124,9 +130,14 @@ export function weightTerms(found: string[], idf: Float32Array): { indices: numb
   return { indices: terms.buckets, values: values.map((value) => value / norm) };
 }
 
-/** FNV-1a over UTF-16 units, finished by a xor-shift so that the low bits are mixed too. */
-function hash(term: string, seed: number): number {
-  let h = 0x811c9dc5 ^ seed;
+const SEED = 0x811c9dc5;
+
+/** FNV-1a over UTF-16 units. */
+function mix(hash: number, term: string): number {
+  let h = hash;
   for (let i = 0; i < term.length; i++) h = Math.imul(h ^ term.charCodeAt(i), 0x01000193);
-  return (h ^ (h >>> 15)) >>> 0;
+  return h;
 }
+
+/** A xor-shift, so that the low bits are mixed too. */
+const finish = (h: number) => ((h ^ (h >>> 15)) >>> 0) & (TEXT_BUCKETS - 1);
