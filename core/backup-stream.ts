@@ -3,8 +3,8 @@
  * up an answer; its output is passed on as it comes. A backup that fails breaks the stream.
  */
 import { type ChildName, childCommand, childEnvironment } from "./child.ts";
+import { diskFull } from "./disk.ts";
 import { AppError } from "./errors.ts";
-import { diskFull } from "./http/receive.ts";
 
 const NAME: ChildName = "backup-child";
 

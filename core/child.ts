@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import * as z from "zod";
+import { diskFailure } from "./disk.ts";
 import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
 
 export type ChildName = "read-child" | "run-child" | "backup-child";
@@ -159,7 +160,7 @@ function say(message: unknown): void {
 }
 
 function failureRecord(error: unknown): ErrorRecord {
-  const record = errorRecord(error);
+  const record = errorRecord(diskFailure(error) ?? error);
   const stack = error instanceof Error ? error.stack : undefined;
   return record.code === "internal" ? { ...record, message: stack ?? record.message } : record;
 }

@@ -4,11 +4,13 @@
  */
 import { mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
+import type { Ballast } from "./ballast.ts";
 import { type Child, startChild } from "./child.ts";
 import type { ColumnProfile, CsvProfile, ReadingChoices, ReadingPreview } from "./csv/types.ts";
+import { diskFailure, diskFull } from "./disk.ts";
 import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
 import type { EventLog } from "./event-log.ts";
-import { diskFull, receiveFile } from "./http/receive.ts";
+import { receiveFile } from "./http/receive.ts";
 import { newId } from "./ids.ts";
 import type { Logger } from "./log.ts";
 import type { ReadInput, ReadReport } from "./read-child.ts";
@@ -26,6 +28,8 @@ import { runsOfDataset } from "./store/runs.ts";
 import { Turns } from "./turns.ts";
 
 export interface DatasetsOptions {
+  /** Given up where the disk is too full for deleting. */
+  ballast: Ballast;
   store: Store;
   log: EventLog;
   logger: Logger;
@@ -227,7 +231,11 @@ export class Datasets {
    * Row and file, overwritten in the database and its log too; runs keep what they learned, models go on.
    * Throws AppError `conflict` while a run learns from it.
    */
-  async delete(id: string): Promise<void> {
+  delete(id: string): Promise<void> {
+    return this.options.ballast.spend(() => this.deleteNow(id));
+  }
+
+  private async deleteNow(id: string): Promise<void> {
     const { store, log, logger, forget, runsFolder } = this.options;
     const { name } = this.find(id);
     const runs = runsOfDataset(store, id);
@@ -281,7 +289,7 @@ export class Datasets {
     } catch (error) {
       if (this.isStopping) throw error;
       this.depart(id);
-      const refusal = error instanceof AppError ? error : this.unexpected(error);
+      const refusal = error instanceof AppError ? error : (diskFailure(error) ?? this.unexpected(error));
       deleteDataset(store, id);
       this.reject(id, name, refusal);
       await rm(this.pathOf(id), { force: true });

@@ -58,6 +58,13 @@ export async function listen(build: Build): Promise<void> {
     current = await open(anew, build, (topic, message) => server.publish(topic, message));
     isChanging = false;
   };
+  // What a timer or a listener throws is a defect, or the disk: it is told, and the server goes on.
+  process.on("uncaughtException", (error) =>
+    current.box.logger.error({ error: String(error.stack) }, "uncaught"),
+  );
+  process.on("unhandledRejection", (error) =>
+    current.box.logger.error({ error: String((error as Error)?.stack ?? error) }, "uncaught"),
+  );
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
   process.on("SIGHUP", () => change().catch(failCommand));

@@ -5,6 +5,7 @@
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Alerts } from "./alerts.ts";
+import type { Ballast } from "./ballast.ts";
 import { AppError } from "./errors.ts";
 import type { EventLog } from "./event-log.ts";
 import { CHALLENGER_ALARM, LIVE_ALARMS } from "./feedback/alarms.ts";
@@ -24,6 +25,8 @@ import {
 } from "./store/models.ts";
 
 export interface ModelsOptions {
+  /** Given up where the disk is too full for deleting. */
+  ballast: Ballast;
   store: Store;
   log: EventLog;
   alerts: Pick<Alerts, "resolve">;
@@ -156,7 +159,11 @@ export class Models {
     this.options.alerts.resolve(CHALLENGER_ALARM, name, append);
   }
 
-  async delete(name: string, version: number): Promise<void> {
+  delete(name: string, version: number): Promise<void> {
+    return this.options.ballast.spend(() => this.deleteNow(name, version));
+  }
+
+  private async deleteNow(name: string, version: number): Promise<void> {
     const { store, log, forget } = this.options;
     const { runId } = this.findVersion(name, version);
     const isLive = this.find(name).liveVersion === version;

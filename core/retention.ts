@@ -2,6 +2,7 @@
  * How long is the past kept? The log and the audit by age and by number, the gauges' samples by age, predictions by age
  * and size; a few rows at a time, because everything else waits while the database deletes.
  */
+import type { Ballast } from "./ballast.ts";
 import type { Config } from "./config.ts";
 import { firstIdAt } from "./feedback/prediction-id.ts";
 import type { Logger } from "./log.ts";
@@ -27,6 +28,8 @@ const DAY_MS = 86_400_000;
 export interface RetentionOptions {
   store: Store;
   logger: Logger;
+  /** Laid anew where it was given up. */
+  ballast: Ballast;
   /** Read anew each time. */
   config: Pick<Config, "RETENTION_DAYS" | "AUDIT_DAYS" | "PREDICTION_LOG_DAYS" | "PREDICTION_LOG_MB">;
   now: () => number;
@@ -38,6 +41,7 @@ export function startRetention(options: RetentionOptions): () => void {
   const trim = () => {
     let isDone = true;
     try {
+      options.ballast.lay();
       isDone = trimSome(options) < ROWS_AT_ONCE;
     } catch (error) {
       logger.error({ error: String(error) }, "the past could not be trimmed");

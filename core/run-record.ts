@@ -62,6 +62,8 @@ export interface RecordOptions {
   store: Store;
   log: EventLog;
   now: () => number;
+  /** What has gathered could not be written. */
+  failed: (error: unknown) => void;
 }
 
 export class RunRecord {
@@ -82,7 +84,15 @@ export class RunRecord {
   /** Throws where the report is not one: the child is then ended. */
   take(raw: unknown): void {
     this.queue.push(REPORT.parse(raw));
-    this.timer ??= setTimeout(() => this.flush(), FLUSH_MS);
+    this.timer ??= setTimeout(() => this.flushOnTime(), FLUSH_MS);
+  }
+
+  private flushOnTime(): void {
+    try {
+      this.flush();
+    } catch (error) {
+      this.options.failed(error);
+    }
   }
 
   /** Writes what has gathered. */

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Alerts } from "./alerts.ts";
 import { type Child, ChildDied, startChild } from "./child.ts";
 import type { Datasets } from "./datasets.ts";
+import { diskFailure } from "./disk.ts";
 import { AppError, errorRecord } from "./errors.ts";
 import type { EventLog } from "./event-log.ts";
 import { newId, slug } from "./ids.ts";
@@ -27,6 +28,8 @@ import {
   type StoredRun,
   updateRun,
 } from "./store/runs.ts";
+
+const INSIST_MS = 1000;
 
 export interface RunsOptions {
   store: Store;
@@ -175,7 +178,12 @@ export class Runs {
 
   private async execute(run: StoredRun): Promise<void> {
     const { store, log, logger, now } = this.options;
-    const record = new RunRecord(run, { store, log, now });
+    let unwritten: unknown = null;
+    const failed = (error: unknown) => {
+      unwritten = error;
+      this.active.get(run.id)?.child.kill();
+    };
+    const record = new RunRecord(run, { store, log, now, failed });
     try {
       const input = this.inputOf(run);
       log.record((append) => {
@@ -190,9 +198,10 @@ export class Runs {
       await this.finish(run, result);
     } catch (error) {
       if (this.isStopping || this.active.get(run.id)?.isCancelled) return;
-      record.flush();
-      logger.warn({ runId: run.id, error: String(error) }, "run failed");
-      this.markFailed(run, error);
+      const cause = unwritten ?? error;
+      logger.warn({ runId: run.id, error: String(cause) }, "run failed");
+      if (unwritten === null) await this.insist(() => record.flush());
+      await this.insist(() => this.markFailed(run, cause));
     } finally {
       this.active.delete(run.id);
       this.tellEnd(run.id);
@@ -243,8 +252,22 @@ export class Runs {
     await rm(this.folderOf(run.id), { recursive: true, force: true });
   }
 
-  private markFailed(run: StoredRun, error: unknown): void {
+  /** What has to be written in the end: a full disk delays it. */
+  private async insist(write: () => void): Promise<void> {
+    while (!this.isStopping) {
+      try {
+        return write();
+      } catch (error) {
+        if (!diskFailure(error)) throw error;
+        this.options.logger.error({ error: String(error) }, "a run's end waits for the disk");
+        await Bun.sleep(INSIST_MS);
+      }
+    }
+  }
+
+  private markFailed(run: StoredRun, cause: unknown): void {
     const { store, log, alerts, now } = this.options;
+    const error = diskFailure(cause) ?? cause;
     const isOurs = error instanceof AppError || error instanceof ChildDied;
     const record = isOurs
       ? errorRecord(error)

@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { Alerts } from "./alerts.ts";
+import { Ballast } from "./ballast.ts";
 import type { Config } from "./config.ts";
 import { Datasets } from "./datasets.ts";
 import { AppError } from "./errors.ts";
@@ -72,7 +73,9 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const audit = new Audit({ store, logger, now });
   const embedSecret = embedSecretOf(config.EMBED_SECRET, store);
   const memoryBytes = memoryFor(config);
+  const ballast = new Ballast(folder);
   const models = new Models({
+    ballast,
     store,
     log,
     alerts,
@@ -86,6 +89,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const traffic = new Traffic({ store, log, config, references, challenger, now });
   const feedback = new Feedback({ store, log, alerts, config, references, challenger, traffic, now });
   const datasets = new Datasets({
+    ballast,
     store,
     log,
     logger,
@@ -128,7 +132,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   settings.subscribe((names) => {
     if (names.some((name) => name.startsWith("WEBHOOK_"))) webhooks.reconfigure();
   });
-  const endRetention = startRetention({ store, logger, config, now });
+  const endRetention = startRetention({ store, logger, config, ballast, now });
   const close = async () => {
     endRetention();
     holds.stop();

@@ -7,6 +7,7 @@
 import type { Answer, PredictRow } from "../answering.ts";
 import type { Config } from "../config.ts";
 import type { Table } from "../csv/types.ts";
+import { diskFailure } from "../disk.ts";
 import type { EventLog } from "../event-log.ts";
 import type { Store } from "../store/database.ts";
 import { updateDriftDay } from "../store/drift.ts";
@@ -64,6 +65,8 @@ interface VersionTraffic {
 const FLUSH_MS = 1000;
 /** Written earlier than that, so that a burst costs neither memory nor one long pause. */
 const FLUSH_ROWS = 1000;
+/** More are not kept where the disk takes none. */
+const MOST_WAITING = 10_000;
 const MOST_CLASSES = 20;
 export const DAY_MS = 86_400_000;
 
@@ -71,6 +74,8 @@ export class Traffic {
   private readonly versions = new Map<string, VersionTraffic>();
   private waiting = 0;
   private timer: Timer | null = null;
+  /** The disk did not take the last ones. */
+  private isRefused = false;
   private readonly listeners: ((name: string, version: number) => void)[] = [];
 
   constructor(private readonly options: TrafficOptions) {}
@@ -89,7 +94,7 @@ export class Traffic {
     traffic.drift?.counter.count(traffic.drift.counts, { table, answers, examples });
     const at = this.options.now();
     const predictions = answers.map((answer, row) => this.keep(traffic, { at, answer, cells: rows[row]! }));
-    if (this.waiting >= FLUSH_ROWS) this.flush();
+    if (this.waiting >= FLUSH_ROWS && !this.isRefused) this.flush();
     else this.timer ??= setTimeout(() => this.flush(), FLUSH_MS);
     return predictions;
   }
@@ -137,16 +142,32 @@ export class Traffic {
     this.timer = null;
     if (!this.versions.size) return;
     const gathered = [...this.versions.values()];
+    try {
+      this.options.log.record((append) => {
+        for (const traffic of gathered) {
+          const { name: model, version, predictions } = traffic;
+          this.write(traffic);
+          append("prediction.counted", { model, version, predictions });
+        }
+      });
+    } catch (error) {
+      if (!diskFailure(error)) throw error;
+      this.wait();
+      return;
+    }
+    this.isRefused = false;
     this.versions.clear();
     this.waiting = 0;
-    this.options.log.record((append) => {
-      for (const traffic of gathered) {
-        const { name: model, version, predictions } = traffic;
-        this.write(traffic);
-        append("prediction.counted", { model, version, predictions });
-      }
-    });
     for (const listener of this.listeners) for (const { name, version } of gathered) listener(name, version);
+  }
+
+  /** The disk did not take it: numbers wait for the next time; rows too, while they are few. */
+  private wait(): void {
+    this.isRefused = true;
+    this.timer = setTimeout(() => this.flush(), FLUSH_MS);
+    if (this.waiting <= MOST_WAITING) return;
+    for (const traffic of this.versions.values()) traffic.waiting = [];
+    this.waiting = 0;
   }
 
   private write({ name, version, predictions, drift, waiting }: VersionTraffic): void {
@@ -158,8 +179,8 @@ export class Traffic {
     for (const entry of waiting) insertPrediction(store, id, stored(entry));
     if (!drift) return;
     updateDriftDay<DriftCounts>(store, { versionId: id, day: Math.floor(now() / DAY_MS) }, (known) => {
-      if (known) addCounts(drift.counts, known);
-      return drift.counts;
+      if (known) addCounts(known, drift.counts);
+      return known ?? drift.counts;
     });
   }
 }

@@ -1,4 +1,5 @@
 /** What does an error look like on the wire? RFC 9457 problem details, one shape for every route. */
+import { diskFailure } from "../disk.ts";
 import { AppError, type ErrorCode } from "../errors.ts";
 
 export const PROBLEMS: Record<ErrorCode, { status: number; title: string }> = {
@@ -33,8 +34,9 @@ export interface Problem {
 }
 
 /** `instance` is the request's id: the log's line for an internal error carries the same. */
-export function problem(error: unknown, instance: string): Problem {
-  if (!(error instanceof AppError)) {
+export function problem(thrown: unknown, instance: string): Problem {
+  const error = thrown instanceof AppError ? thrown : diskFailure(thrown);
+  if (!error) {
     const detail = "Something went wrong in Signalbox; the log says more under this id";
     return { type: "about:blank", title: "Internal error", status: 500, detail, instance };
   }

@@ -3,6 +3,7 @@
  * multipart field `file`. It never holds the file in memory and leaves nothing behind when it fails.
  */
 import { type FileHandle, open, rm } from "node:fs/promises";
+import { diskFailure } from "../disk.ts";
 import { AppError } from "../errors.ts";
 
 export interface Received {
@@ -35,7 +36,7 @@ export async function receiveFile(request: Request, options: ReceiveOptions): Pr
     await rm(options.path, { force: true });
     if (request.signal.aborted)
       throw new AppError("syntax", "The upload was cut off", { fix: "Send it again." });
-    throw translate(error);
+    throw diskFailure(error) ?? error;
   }
 }
 
@@ -109,18 +110,6 @@ export function labelOf(name: string | null | undefined): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
   const label = last.replace(/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, "").trim();
   return label.slice(0, 120) || "data.csv";
-}
-
-function translate(error: unknown): unknown {
-  const code = (error as { code?: string }).code;
-  if (code === "ENOSPC" || code === "EDQUOT") return diskFull();
-  return error;
-}
-
-export function diskFull(): AppError {
-  return new AppError("disk_full", "The disk is full", {
-    fix: "Delete datasets or model versions, or free space.",
-  });
 }
 
 function tooLarge(maxBytes: number): AppError {

@@ -1,0 +1,65 @@
+/**
+ * How is anything deleted on a full disk? Deleting writes too. A file of a few megabytes lies ready to be given up for
+ * that, and is laid anew when there is room.
+ */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { diskFailure } from "./disk.ts";
+
+const BYTES = 8 * 1024 * 1024;
+/** Laid only where so much is free beside it. */
+const ROOM_BYTES = 8 * BYTES;
+
+export class Ballast {
+  private readonly path: string;
+
+  constructor(private readonly folder: string) {
+    this.path = join(folder, "ballast");
+  }
+
+  /** Lays it where it is gone and there is room. It is no harm where that fails. */
+  lay(): void {
+    if (existsSync(this.path) || this.free() < ROOM_BYTES) return;
+    const part = `${this.path}.part`;
+    try {
+      const file = openSync(part, "w");
+      try {
+        // Written out: a file of holes keeps no room.
+        const chunk = new Uint8Array(BYTES / 8).fill(85);
+        for (let written = 0; written < BYTES; written += chunk.length) writeSync(file, chunk);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(part, this.path);
+    } catch (error) {
+      if (!diskFailure(error)) throw error;
+      rmSync(part, { force: true });
+    }
+  }
+
+  /** Does `work`; where the disk is too full for it, once more without the ballast. */
+  async spend<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (diskFailure(error)?.code !== "disk_full" || !existsSync(this.path)) throw error;
+      rmSync(this.path);
+      return await work();
+    }
+  }
+
+  private free(): number {
+    const { bavail, bsize } = statfsSync(this.folder);
+    return bavail * bsize;
+  }
+}

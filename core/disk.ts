@@ -1,0 +1,32 @@
+/** Which failures are the disk's, and what can be done about them? No defect of ours, and nothing that was stored is lost. */
+import { AppError } from "./errors.ts";
+
+const FULL = new Set(["ENOSPC", "EDQUOT", "SQLITE_FULL"]);
+const BROKEN = /^(?:EIO|EROFS|ENXIO|SQLITE_(?:IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB))/;
+
+export function diskFull(): AppError {
+  return new AppError("disk_full", "The disk is full", {
+    fix: "Delete datasets or model versions, or free space.",
+  });
+}
+
+/** The error in a user's words where the disk is its cause; null where it is not. */
+export function diskFailure(error: unknown): AppError | null {
+  const { code } = error as { code?: unknown };
+  if (typeof code !== "string") return null;
+  if (FULL.has(code)) return diskFull();
+  if (code.startsWith("SQLITE_BUSY")) return databaseBusy();
+  return BROKEN.test(code) ? diskBroken(code) : null;
+}
+
+function diskBroken(code: string): AppError {
+  return new AppError("unavailable", `The disk did not take what was to be written or read (${code})`, {
+    fix: "Try again; if it stays so, look at the disk and at the rights in DATA_DIR. `signalbox check` verifies the database.",
+  });
+}
+
+function databaseBusy(): AppError {
+  return new AppError("unavailable", "Another process holds the database", {
+    fix: "Try again when it has let go; nothing but Signalbox should have the file open.",
+  });
+}

@@ -1,0 +1,71 @@
+/**
+ * `bun run chaos [RIG …] [--short] [--all] [--soak]`: harms a real server in every way that we know and prints what came
+ * of it. Ends with 1 where anything was lost. Ten minutes for all rigs; `--all` and `--soak` take as long as they need.
+ */
+import { parseArgs } from "node:util";
+import { FAIL } from "./fail.ts";
+import { KILL } from "./kill.ts";
+import { type Rig, type RigOptions, Table } from "./rig.ts";
+
+const RIGS: Rig[] = [KILL, FAIL];
+const TOTAL_MS = 10 * 60_000;
+const SHORT_MS = 60_000;
+const AT_ONCE = 2;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { short: { type: "boolean" }, all: { type: "boolean" }, soak: { type: "boolean" } },
+});
+const unknown = positionals.find((name) => !RIGS.some((rig) => rig.name === name));
+if (unknown) {
+  process.stderr.write(`There is no rig ${unknown}; there are ${RIGS.map(({ name }) => name).join(" ")}\n`);
+  process.exit(2);
+}
+const rigs = RIGS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const isUnbounded = values.all || values.soak;
+const total = isUnbounded ? Number.POSITIVE_INFINITY : values.short ? SHORT_MS : TOTAL_MS;
+const until = performance.now() + total;
+const defects: string[] = [];
+const missing: string[] = [];
+for (const [place, rig] of rigs.entries()) {
+  const lacks = rig.needs.filter((program) => !Bun.which(program));
+  if (lacks.length > 0) {
+    missing.push(`${rig.name}: needs ${lacks.join(", ")} (Debian: apt install ${lacks.join(" ")})`);
+    continue;
+  }
+  const share = (until - performance.now()) / (rigs.length - place);
+  defects.push(...(await runRig(rig, performance.now() + share)));
+}
+for (const line of missing) console.log(`\nnot run: ${line}`);
+console.log(`\n${rigs.length - missing.length} rigs, ${missing.length} not run, ${defects.length} defects`);
+process.exit(defects.length > 0 ? 1 : 0);
+
+async function runRig(rig: Rig, end: number): Promise<string[]> {
+  const began = performance.now();
+  const table = new Table();
+  const left = () => Math.max(0, end - performance.now());
+  const options: RigOptions = {
+    isShort: values.short ?? false,
+    isAll: values.all ?? false,
+    isSoak: values.soak ?? false,
+    left,
+    each: (points, work) => eachWithin(points, work, left),
+  };
+  await rig.run(options, table);
+  table.print(rig, (performance.now() - began) / 1000);
+  return table.defects;
+}
+
+async function eachWithin<T>(
+  points: readonly T[],
+  work: (point: T) => Promise<void>,
+  left: () => number,
+): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    while (next < points.length && left() > 0) await work(points[next++]!);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  if (next < points.length)
+    console.log(`  (${points.length - next} of ${points.length} points left out: no time)`);
+}

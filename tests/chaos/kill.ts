@@ -1,0 +1,38 @@
+/** Rig 1: kill -9 at every fsync, rename and unlink of a journey and at some of its writes. Nothing acknowledged is lost. */
+import { rmSync } from "node:fs";
+import { faultsOf, newLedger, travel } from "./journey.ts";
+import type { Rig, Tally } from "./rig.ts";
+import { injecting, type Kind, newFolder, pointsOf } from "./trace.ts";
+import { Victim } from "./victim.ts";
+
+export const KILL: Rig = {
+  name: "kill",
+  says: "kill -9 at a write, then start again",
+  needs: ["strace"],
+  async run(options, table) {
+    for (const { kind, of, points } of await pointsOf(options)) {
+      const tally = table.row(`${kind} (${points.length} of ${of})`);
+      await options.each(points, (when) => killAt(kind, when, tally));
+    }
+  },
+};
+
+async function killAt(kind: Kind, when: number, tally: Tally): Promise<void> {
+  const folder = newFolder();
+  const ledger = newLedger();
+  const victim = await Victim.start({ folder, through: injecting(kind, when, "signal=KILL") });
+  // A killed server answers no more: which step that was stands in the ledger.
+  if (victim.isServing) await travel(victim, ledger, when).catch(() => {});
+  await victim.end();
+  const isKilled = victim.child.signalCode === "SIGKILL";
+  const step = ledger.pending || "start or end";
+  const again = await Victim.start({ folder });
+  const faults = await faultsOf(again, ledger, folder);
+  if (faults.length === 0)
+    await travel(again, ledger, when + 1).catch((error) => faults.push(`then: ${error}`));
+  const code = await again.end();
+  if (code !== 0) faults.push(`ends with ${code}`);
+  if (faults.length > 0) return tally.add("LOST", `at ${when}, ${step}: ${faults.join("; ")}; ${folder}`);
+  tally.add(isKilled ? "recovered" : "not killed", "");
+  rmSync(folder, { recursive: true });
+}
