@@ -23,6 +23,7 @@ import { methodsAt, nothingAt } from "./core/http/methods.ts";
 import { pathBelow, wantedForm } from "./core/http/negotiate.ts";
 import { type PanelViews, panelAnswer } from "./core/http/panels.ts";
 import { problem } from "./core/http/problem.ts";
+import { curlCommand } from "./core/identity/curl.ts";
 import { Gate, type Visit } from "./core/identity/gate.ts";
 import { NOBODY, viewerOf } from "./core/identity/identity.ts";
 import { accessTable } from "./core/identity/routes.ts";
@@ -103,7 +104,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   const { config, log } = box;
   const requests = new RequestTimes();
   const source: PanelSource = { ...box, sockets: () => sockets.count, requests, startedAt: box.now() };
-  const links = (origin: string): Links => ({ base: config.BASE_PATH, origin });
+  const links = (origin: string): Links => ({ base: config.BASE_PATH, origin, curl: curlCommand(config) });
   const gate = new Gate(box, accessTable(API));
   const origin = (c: C) => gate.origin(c.var.visit);
   const frame = (c: C): Frame => {
@@ -260,7 +261,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     return new Response(null);
   });
   app.get("/panels/:panel", (c) => {
-    const whole = { base: callOf(c).home, origin: "" };
+    const whole = { base: callOf(c).home, origin: "", curl: curlCommand(config) };
     const fragment: PanelViews["fragment"] = (key, panel, data) =>
       `${PanelView({ panelKey: key, panel, data, links: whole })}`;
     return panelAnswer(callOf(c), live, { fragment, svg: panelSvg, text: panelText });

@@ -12,7 +12,7 @@ import { RATES } from "./http/rate-limit.ts";
 /** A mistake in the environment; the process prints its one line and exits with 2. */
 export class ConfigError extends Error {}
 
-const text = () => z.string();
+const text = () => z.string().trim();
 const list = () => z.string().transform((value) => value.split(/[\s,]+/).filter(Boolean));
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const number = (min: number, max: number) => z.coerce.number().min(min).max(max);
@@ -135,10 +135,10 @@ export const SETTINGS = {
   ),
   EMBED_SECRET: secret(text(), "signs the links of embedded panels; unset, one is made and kept in DATA_DIR"),
   RATE_SIGN_IN: rate(RATES["sign-in"], "failed sign-ins"),
-  RATE_UPLOAD: rate(RATES["upload"], "uploads"),
-  RATE_TRAIN: rate(RATES["train"], "trainings"),
-  RATE_PREDICT: rate(RATES["predict"], "prediction requests"),
-  RATE_SOCKET: rate(RATES["socket"], "sockets opened"),
+  RATE_UPLOAD: rate(RATES.upload, "uploads"),
+  RATE_TRAIN: rate(RATES.train, "trainings"),
+  RATE_PREDICT: rate(RATES.predict, "prediction requests"),
+  RATE_SOCKET: rate(RATES.socket, "sockets opened"),
   AUDIT_DAYS: setting(number(0.01, 36_500), "365", "days that the record of who changed what is kept"),
   EMBED_ORIGINS: changeable(
     "embedding",

@@ -30,6 +30,9 @@ import { Settings } from "./settings.ts";
 import { Store } from "./store/database.ts";
 import { Webhooks } from "./webhooks.ts";
 
+/** Fewer characters can be guessed in the end, however slow each guess is made. */
+const SHORTEST_TOKEN = 16;
+
 export interface Signalbox {
   config: Config;
   logger: Logger;
@@ -71,6 +74,8 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const holds = new Holds(now);
   const tokens = new Tokens({ store, config, holds, now });
   const audit = new Audit({ store, logger, now });
+  if (config.ADMIN_TOKEN && config.ADMIN_TOKEN.length < SHORTEST_TOKEN)
+    logger.warn({ characters: config.ADMIN_TOKEN.length }, "ADMIN_TOKEN is short enough to be guessed");
   const embedSecret = embedSecretOf(config.EMBED_SECRET, store);
   const memoryBytes = memoryFor(config);
   const ballast = new Ballast(folder);

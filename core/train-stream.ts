@@ -15,9 +15,13 @@ export interface TrainStreamOptions {
   format: "text" | "ndjson";
   /** Origin and base path, for the URLs that are printed. */
   home: string;
+  /** How the commands that are printed begin. */
+  curl: string;
   signal: AbortSignal;
   hold: Hold;
 }
+
+type Place = Pick<TrainStreamOptions, "home" | "curl">;
 
 /** Throws AppError where the run does not finish: the stream then breaks. */
 export async function* trainStream(box: Signalbox, options: TrainStreamOptions): AsyncGenerator<string> {
@@ -35,8 +39,8 @@ export async function* trainStream(box: Signalbox, options: TrainStreamOptions):
   const run = await box.runs.ended(options.runId);
   const result = finishedRun(run);
   yield options.format === "ndjson"
-    ? `${JSON.stringify({ type: "result", ...outcome(run, result, options.home) })}\n`
-    : verdictText(run, result, options.home);
+    ? `${JSON.stringify({ type: "result", ...outcome(run, result, options) })}\n`
+    : verdictText(run, result, options);
 }
 
 /** What a run came to. Throws AppError where it did not finish. */
@@ -65,8 +69,8 @@ function textLine({ type, data }: LoggedEvent): string {
   return "";
 }
 
-function verdictText(run: StoredRun, result: RunSummary, home: string): string {
-  const { model, predict, deploy } = outcome(run, result, home);
+function verdictText(run: StoredRun, result: RunSummary, place: Place): string {
+  const { model, predict, deploy } = outcome(run, result, place);
   const metrics = Object.entries(result.metrics)
     .slice(0, 5)
     .map(([name, value]) => `${name} ${value.toPrecision(4)}`)
@@ -75,11 +79,11 @@ function verdictText(run: StoredRun, result: RunSummary, home: string): string {
 }
 
 /** The commands work when they are pasted: the version is named, so nothing needs to be live. */
-export function outcome(run: StoredRun, result: RunSummary, home: string) {
+export function outcome(run: StoredRun, result: RunSummary, { home, curl }: Place) {
   const api = `${home}/api/models/${run.modelName}`;
   const row = Object.fromEntries(result.schema.features.map(({ name, example }) => [name, example]));
   const body = shellQuote(JSON.stringify({ rows: [row] }));
-  const json = "curl --fail-with-body -H 'content-type: application/json'";
+  const json = `${curl} --fail-with-body -H 'content-type: application/json'`;
   return {
     runId: run.id,
     verdict: result.verdict,

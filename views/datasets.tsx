@@ -177,7 +177,7 @@ export function DropZone({ links, isFirst }: { links: Links /** No file is here 
       <details class="command" open={isFirst}>
         <summary>or with curl</summary>
         <CodeBlock
-          code={`curl -T your.csv '${apiUrl(links, "/api/train/your.csv?target=COLUMN")}'`}
+          code={`${links.curl} -T your.csv '${apiUrl(links, "/api/train/your.csv?target=COLUMN")}'`}
           label="Upload and train with curl"
         />
       </details>

@@ -7,6 +7,8 @@ export interface DocumentedRoute {
   method: string;
   path: string;
   summary: string;
+  /** What a token needs for it; "open": nothing. */
+  scope: string;
   example: string;
 }
 
@@ -16,6 +18,12 @@ export function DocsPage({ frame, routes }: { frame: Frame; routes: readonly Doc
       <header class="page-head">
         <h1>API</h1>
         <p class="lead">Every button of these pages is one of these lines. Each example is for this host.</p>
+        {frame.links.curl !== "curl" && (
+          <p>
+            Each needs a token: <code>export SIGNALBOX_TOKEN=…</code> once, then paste. An admin makes tokens
+            on the settings page.
+          </p>
+        )}
       </header>
       <div class="docs">
         {routes.map((route) => (
@@ -23,7 +31,12 @@ export function DocsPage({ frame, routes }: { frame: Frame; routes: readonly Doc
             <h2 class="route-name" id={`${anchor(route)}-heading`}>
               <span class="method">{route.method}</span> <code>{route.path}</code>
             </h2>
-            <p>{route.summary}</p>
+            <p>
+              {route.summary}
+              {frame.links.curl !== "curl" && route.scope !== "open" && (
+                <span class="hint"> Scope: {route.scope}.</span>
+              )}
+            </p>
             {route.example && (
               <CodeBlock label={`${route.method} ${route.path} with curl`} code={route.example} />
             )}

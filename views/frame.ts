@@ -5,6 +5,8 @@ export interface Links {
   base: string;
   /** Origin as people see it, for curl lines: "http://127.0.0.1:8000". */
   origin: string;
+  /** How a command to paste begins: "curl", with the header of a token where one is needed. */
+  curl: string;
 }
 
 export interface Frame {

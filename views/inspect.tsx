@@ -142,7 +142,7 @@ export function InspectPage({ frame }: { frame: Frame }) {
         <h2 id="curl-heading">The same without a browser</h2>
         <CodeBlock
           label="Follow with curl"
-          code={`curl -N '${apiUrl(links, "/api/events?follow=1")}' -H 'Accept: application/x-ndjson'`}
+          code={`${links.curl} -N '${apiUrl(links, "/api/events?follow=1")}' -H 'Accept: application/x-ndjson'`}
         />
       </section>
     </Layout>

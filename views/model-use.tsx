@@ -47,7 +47,7 @@ print(json.load(urllib.request.urlopen(request)))`;
       <h3>A whole CSV</h3>
       <CodeBlock
         label="Predict a CSV with curl"
-        code={`curl --fail-with-body -H 'Content-Type: text/csv' --data-binary @rows.csv '${address}'`}
+        code={`${links.curl} --fail-with-body -H 'Content-Type: text/csv' --data-binary @rows.csv '${address}'`}
       />
       <details>
         <summary>JavaScript</summary>

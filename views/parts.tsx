@@ -118,7 +118,7 @@ export function apiUrl(links: Links, path: string): string {
 /** `curl -X METHOD URL`, with a JSON body where there is one. */
 export function curlLine(links: Links, request: { method: string; path: string; body?: unknown }): string {
   const address = `'${apiUrl(links, request.path)}'`;
-  if (request.body === undefined) return `curl --fail-with-body -X ${request.method} ${address}`;
+  if (request.body === undefined) return `${links.curl} --fail-with-body -X ${request.method} ${address}`;
   const json = JSON.stringify(request.body).replaceAll("'", "'\\''");
-  return `curl --fail-with-body -X ${request.method} ${address} \\\n  -H 'Content-Type: application/json' -d '${json}'`;
+  return `${links.curl} --fail-with-body -X ${request.method} ${address} \\\n  -H 'Content-Type: application/json' -d '${json}'`;
 }

@@ -175,7 +175,7 @@ function Backup({ links }: { links: Links }) {
             Download a backup
           </a>
         </p>
-        <Command code={`curl --fail-with-body -o signalbox.tar '${apiUrl(links, "/api/backup")}'`} />
+        <Command code={`${links.curl} --fail-with-body -o signalbox.tar '${apiUrl(links, "/api/backup")}'`} />
       </div>
       <p class="hint">
         <code>signalbox restore signalbox.tar</code> checks it to the last byte and brings it back, into a

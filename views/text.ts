@@ -17,7 +17,7 @@ export function textDashboard(data: { [P in Panel]?: PanelData[P] | null }, link
     data.model && modelText(data.model, links),
     data.datasets && datasetsText(data.datasets, links),
     data.activity && activityText(data.activity),
-    `Train:  curl -T your.csv '${apiUrl(links, "/api/train/your.csv?target=COLUMN")}'`,
+    `Train:  ${links.curl} -T your.csv '${apiUrl(links, "/api/train/your.csv?target=COLUMN")}'`,
   ];
   return `${parts.filter(Boolean).join("\n\n")}\n`;
 }

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { streamAnswer } from "../http/answers.ts";
 import { preferredType } from "../http/negotiate.ts";
 import { readPreference, within } from "../http/prefer.ts";
+import { curlCommand } from "../identity/curl.ts";
 import { runPage } from "../panel-data.ts";
 import { TRAIN_QUERY, TRAIN_REQUEST } from "../run-options.ts";
 import { runView } from "../run-view.ts";
@@ -35,7 +36,15 @@ async function trainUpload(
     return runAnswer(call, runId, { status: 200 });
   }
   const format = accepted === "application/x-ndjson" ? "ndjson" : "text";
-  const lines = trainStream(box, { runId, since, format, home, hold, signal: request.signal });
+  const lines = trainStream(box, {
+    runId,
+    since,
+    format,
+    home,
+    curl: curlCommand(box.config),
+    hold,
+    signal: request.signal,
+  });
   return streamAnswer(lines, format, { instance: requestId });
 }
 

@@ -13,6 +13,7 @@ import { RATES, type RateClass, RateLimit, rateHeaders, tooMany } from "../http/
 import { securityHeaders } from "../http/security.ts";
 import type { Signalbox } from "../signalbox.ts";
 import { readCredential } from "./credentials.ts";
+import { curlCommand } from "./curl.ts";
 import { embedGrant, refuseOtherPanels } from "./embeds.ts";
 import { embedIdentity, type Identity, may, OPERATOR } from "./identity.ts";
 import { identityOfProxy } from "./proxy.ts";
@@ -104,15 +105,18 @@ export class Gate {
   leave(visit: Visit, response: Response): void {
     const { config } = this.box;
     const { headers } = response;
+    const { identity, route } = visit;
     for (const [name, value] of Object.entries(securityHeaders(visit.path, config.EMBED_ORIGINS)))
       headers.set(name, value);
     headers.set("x-request-id", visit.requestId);
     const { vary, ...cors } = corsHeaders(visit.request.headers.get("origin"), config.CORS_ORIGINS);
     if (vary) headers.append("vary", vary);
     for (const [name, value] of Object.entries({ ...cors, ...visit.headers })) headers.set(name, value);
+    // What one may see, a cache between shall not tell another.
+    if (config.AUTH !== "none" && route?.scope !== "open" && !headers.has("cache-control"))
+      headers.set("cache-control", "private, no-cache");
     if (response.status === 401 && !headers.has("www-authenticate"))
       headers.set("www-authenticate", 'Bearer realm="Signalbox"');
-    const { identity, route } = visit;
     const isDone = response.status < 400 || response.status === 403;
     if (identity && route?.isChange && isDone)
       this.box.audit.record(visit, route.action, { identity, response });
@@ -180,16 +184,33 @@ export class Gate {
     const { config } = this.box;
     const { request, path } = visit;
     const isPage = wantedForm(request) === "html" && !/^\/(embed|panels|ws)\b/.test(path);
-    if (config.AUTH !== "token" || !isPage) throw unknown(config, visit.route?.scope ?? "read");
+    const refused = this.unknown(visit);
+    if (config.AUTH !== "token" || !isPage) throw refused;
     const isReading = request.method === "GET" || request.method === "HEAD";
     const asked = isReading ? request.url : request.headers.get("referer");
     const back = new URLSearchParams({ next: returnPath(asked, config.BASE_PATH) });
     const location = `${config.BASE_PATH}/sign-in?${back}`;
     if (request.headers.has("hx-request")) {
       visit.headers["hx-redirect"] = location;
-      throw unknown(config, visit.route?.scope ?? "read");
+      throw refused;
     }
     return new Response(null, { status: 303, headers: { location, "cache-control": "no-store" } });
+  }
+
+  private unknown(visit: Visit): AppError {
+    const { config } = this.box;
+    const { method, url } = visit.request;
+    if (config.AUTH === "proxy")
+      return new AppError("unauthorized", "The proxy in front did not say who this is", {
+        fix: `Come through the proxy that sets ${config.TRUSTED_AUTH_HEADER}, or send a token.`,
+      });
+    const scope = visit.route?.scope === "panel" ? "read" : visit.route?.scope;
+    const how = method === "GET" ? "" : ` -X ${method}`;
+    const address = `${this.origin(visit)}${new URL(url).pathname}`;
+    return new AppError("unauthorized", `This needs a token with the scope ${scope}`, {
+      fix: "Put a token into the variable SIGNALBOX_TOKEN and send it. An admin makes tokens on the settings page.",
+      example: `${curlCommand(config)} --fail-with-body${how} '${address}'`,
+    });
   }
 
   private authorise(visit: Visit, identity: Identity, access: Access): void {
@@ -246,16 +267,5 @@ function refuseBlindCookie(request: Request): void {
   if (isSafe || headers.has("origin") || headers.has("sec-fetch-site")) return;
   throw new AppError("forbidden", "A session's request must say which page it comes from", {
     fix: "Programs send a token instead: Authorization: Bearer TOKEN.",
-  });
-}
-
-function unknown(config: Config, scope: Access): AppError {
-  if (config.AUTH === "proxy")
-    return new AppError("unauthorized", "The proxy in front did not say who this is", {
-      fix: `Come through the proxy that sets ${config.TRUSTED_AUTH_HEADER}, or send a token.`,
-    });
-  const needed = scope === "panel" ? "read" : scope;
-  return new AppError("unauthorized", `This needs a token with the scope ${needed}`, {
-    fix: "Send the header Authorization: Bearer TOKEN. An admin makes tokens on the settings page.",
   });
 }

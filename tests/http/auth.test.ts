@@ -43,7 +43,7 @@ describe("a token", () => {
     expect(answer.status).toBe(401);
     expect(answer.headers.get("www-authenticate")).toBe('Bearer realm="Signalbox"');
     const told = (await answer.json()) as Problem;
-    expect(told).toMatchObject({ status: 401, fix: expect.stringContaining("Authorization: Bearer") });
+    expect(told).toMatchObject({ status: 401, example: expect.stringContaining("Authorization: Bearer") });
   });
 
   test("that does not reach: 403 names the scope, in the header too", async () => {

@@ -10,7 +10,7 @@ const { schema } = MODEL.versions[0]!.result;
 const draw = (evaluation: Record<string, unknown>) =>
   String(
     EvaluationView({
-      links: { base: "", origin: "http://127.0.0.1:8000" },
+      links: { base: "", origin: "http://127.0.0.1:8000", curl: "curl" },
       model: "fruit",
       version: 1,
       weighing: WEIGHING,

@@ -5,7 +5,7 @@ import { PanelView } from "../../views/panels.tsx";
 import { textDashboard } from "../../views/text.ts";
 import { HOSTILE, PANEL_DATA } from "./fixtures.ts";
 
-const LINKS = { base: "/base", origin: "http://127.0.0.1:8000" };
+const LINKS = { base: "/base", origin: "http://127.0.0.1:8000", curl: "curl" };
 
 function draw(panel: Panel, subject: string | null, isThere: boolean): string {
   const data = isThere ? PANEL_DATA[panel] : null;
