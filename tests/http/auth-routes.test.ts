@@ -1,9 +1,12 @@
 /** May everybody do what he may, and nothing else? Every route that the server has, asked by every kind of identity. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { API } from "../../core/api/index.ts";
 import { accessTable } from "../../core/identity/routes.ts";
 import { type Access, SCOPES, type Scope } from "../../core/identity/scopes.ts";
 import { type Harness, openHarness } from "./harness.ts";
+
+// A thousand requests, beside whatever else the machine does.
+setDefaultTimeout(60_000);
 
 const ADMIN = "the admin of these tests";
 const PROXY = "10.1.2.3";
