@@ -49,9 +49,11 @@ export function ReadingForm({ links, dataset, preview, shown }: ReadingFormProps
       <p>{dialect.sentence}</p>
       <details class="expert" data-needs="train" open={preview !== undefined}>
         <summary>Read it differently</summary>
-        <form class="form" method="post" action={url(links, `${path}/reading`)}>
-          <CuttingFields links={links} dataset={dataset} asked={asked} />
-          <PreviewArea preview={preview} />
+        <form class="form reading-form" method="post" action={url(links, `${path}/reading`)}>
+          <div class="reading-choices">
+            <CuttingFields links={links} dataset={dataset} asked={asked} />
+            <PreviewArea preview={preview} />
+          </div>
           <input type="hidden" name="drop" value="" />
           {elsewhere.map(([name, type]) => (
             <input type="hidden" name={`type.${name}`} value={type} />
@@ -167,7 +169,12 @@ function CuttingFields(props: { links: Links; dataset: ReadyDataset; asked: Read
 /** The first rows as they would be read; empty until that is asked. */
 function PreviewArea({ preview }: { preview: ReadingPreview | undefined }) {
   return (
-    <div id="reading-preview" aria-live="polite">
+    <div id="reading-preview" class="reading-preview" aria-live="polite">
+      {!preview && (
+        <p class="empty needs-js">
+          A change shows at once what it would make of the first rows. Nothing is stored.
+        </p>
+      )}
       {preview && (
         <>
           <p>So it would be read, nothing is changed yet: {preview.sentence}</p>

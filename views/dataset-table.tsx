@@ -1,9 +1,12 @@
 /** What do the columns hold? The preview, with each column's kind and shape in its head. */
+
+import type { Child } from "hono/jsx";
 import type { ColumnProfile, Correlation } from "../core/csv/types.ts";
 import { Histogram } from "./chart.tsx";
 import type { ReadyDataset } from "./dataset.tsx";
 import { count, figure, percent, plural, short } from "./format.ts";
 import { type Links, url } from "./frame.ts";
+import { Command, curlLine } from "./parts.tsx";
 import { datasetPath } from "./paths.ts";
 import { TYPE_WORDS } from "./words.ts";
 
@@ -13,6 +16,7 @@ const TITLE_LENGTH = 1000;
 /** A table with more columns is shown, and its forms are filled, so many at a time. */
 export const WIDE = 100;
 /** Identifiers and free text are different in every row: there is no shape to draw. */
+const CAN_BE_TARGET = new Set<ColumnProfile["type"]>(["number", "category", "boolean"]);
 const HAS_SHAPE = new Set<ColumnProfile["type"]>(["number", "date", "category", "boolean"]);
 
 export interface TablePage {
@@ -52,7 +56,21 @@ export function DatasetTable({ links, dataset, page }: DatasetTableProps) {
                 <span class="unseen">Row</span>
               </th>
               {columns.map((column) => (
-                <ColumnHead column={column} rows={rows} target={target} />
+                <ColumnHead column={column} rows={rows} target={target}>
+                  {column.name !== target && CAN_BE_TARGET.has(column.type) && (
+                    <button
+                      type="submit"
+                      form="target-form"
+                      name="target"
+                      value={column.name}
+                      class="quiet"
+                      data-needs="train"
+                      aria-label={`Predict ${column.name}`}
+                    >
+                      Predict this
+                    </button>
+                  )}
+                </ColumnHead>
               ))}
             </tr>
           </thead>
@@ -70,6 +88,16 @@ export function DatasetTable({ links, dataset, page }: DatasetTableProps) {
           </tbody>
         </table>
       </section>
+      <form id="target-form" method="post" action={url(links, `${datasetPath(dataset)}/reading`)}>
+        <Command
+          label="another target as curl"
+          code={curlLine(links, {
+            method: "PATCH",
+            path: `/api${datasetPath(dataset)}`,
+            body: { target: target ?? dataset.profile.columns[0]?.name },
+          })}
+        />
+      </form>
       <nav class="pager" aria-label="Rows">
         {page.offset > 0 && (
           <a class="button" href={to({ offset: Math.max(0, page.offset - Math.max(50, page.rows.length)) })}>
@@ -127,7 +155,12 @@ function DataCell({ text, type }: { text: string; type: ColumnProfile["type"] })
 }
 
 /** Name, kind, shape and figures of a column; `rows`: how many were read. */
-export function ColumnHead(props: { column: ColumnProfile; rows: number; target: string | null }) {
+export function ColumnHead(props: {
+  column: ColumnProfile;
+  rows: number;
+  target: string | null;
+  children?: Child;
+}) {
   const { column, rows, target } = props;
   const isTarget = column.name === target;
   const isNumeric = column.histogram.length > 0;
@@ -149,6 +182,7 @@ export function ColumnHead(props: { column: ColumnProfile; rows: number; target:
           {correlationWords(column.correlation, short(target, 20))}
         </span>
       )}
+      {props.children}
     </th>
   );
 }

@@ -37,7 +37,7 @@ export function DatasetPage({ frame, dataset, page, runs, preview, problem }: Da
     <Layout frame={frame} title={name} panels={["datasets"]}>
       <header class="page-head">
         <p class="crumbs">
-          <a href={url(links, "/")}>Dashboard</a> / Files
+          <a href={url(links, "/")}>Dashboard</a> / <a href={url(links, "/datasets")}>Files</a>
         </p>
         <h1>{name}</h1>
         <p class="facts">

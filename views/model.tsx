@@ -48,7 +48,7 @@ export function ModelPage({ frame, model, watch, version, evaluation, weighing, 
     >
       <header class="page-head">
         <p class="crumbs">
-          <a href={url(links, "/")}>Dashboard</a> / Models
+          <a href={url(links, "/")}>Dashboard</a> / <a href={url(links, "/models")}>Models</a>
         </p>
         <h1>{model.name}</h1>
         <p class="run-status">

@@ -76,6 +76,12 @@ export function fruitCsv(rows: number): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** A file with names and values that would break a page which trusted them. */
+export const HOSTILE_CSV = [
+  `<img src=x onerror=alert(1)>,"a ""quoted"" name",__proto__,${"very_long_".repeat(20)}`,
+  ...Array.from({ length: 60 }, (_, i) => `${i % 7},<b>${i % 3}</b>,${i % 2 ? "x" : "y"},${i}`),
+].join("\n");
+
 /** No violation in either theme. */
 export async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
