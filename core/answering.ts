@@ -5,6 +5,7 @@
 import { parseCell } from "./csv/cells.ts";
 import type { Column, ColumnPlan, Table } from "./csv/types.ts";
 import { AppError } from "./errors.ts";
+import type { Flip } from "./flip.ts";
 import { type Explanation, explain } from "./trainer/explanation.ts";
 import { type Model, type Prediction as ModelAnswer, predict } from "./trainer/model.ts";
 
@@ -25,6 +26,8 @@ export interface Answer {
   /** By column, in the number itself, or in log-odds (of the class that is predicted); with `base` they sum to it. */
   contributions?: Record<string, number>;
   base?: number;
+  /** What would have to be otherwise for another answer. */
+  counterfactual?: Flip;
 }
 
 const MAX_WARNINGS = 20;

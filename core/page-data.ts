@@ -2,6 +2,7 @@
 import { type Call, LIST_QUERY } from "./api/route.ts";
 import type { ReadingPreview } from "./csv/types.ts";
 import { AppError } from "./errors.ts";
+import type { Flip } from "./flip.ts";
 import { checked } from "./http/body.ts";
 import type { Problem } from "./http/problem.ts";
 import type { TokenView } from "./identity/tokens.ts";
@@ -33,6 +34,7 @@ export interface Trial {
     prediction: string | number;
     probabilities?: Record<string, number>;
     contributions?: Record<string, number>;
+    counterfactual?: Flip;
   } | null;
   problem?: Problem;
 }

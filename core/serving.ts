@@ -1,10 +1,13 @@
 /** How does a model answer? Rows checked and typed as in training, predicted, and noted as traffic. */
 import * as z from "zod";
-import type { PredictRow, Warning } from "./answering.ts";
+import type { Answer, PredictRow, Warning } from "./answering.ts";
+import type { Table } from "./csv/types.ts";
+import type { References } from "./feedback/references.ts";
 import type { Prediction, Traffic } from "./feedback/traffic.ts";
 import { newId } from "./ids.ts";
 import type { ModelCache } from "./model-cache.ts";
 import type { StoredVersion } from "./store/models.ts";
+import type { Model } from "./trainer/model.ts";
 
 const CELL = z.union([
   z.string(),
@@ -73,9 +76,13 @@ export interface PredictOptions {
   purpose?: "traffic" | "trial";
 }
 
+/** Of more rows than these only contributions are told. */
+const FLIPPED_ROWS = 10;
+
 export class Serving {
   constructor(
     private readonly cache: ModelCache,
+    private readonly references: References,
     private readonly traffic: Traffic,
   ) {}
 
@@ -91,9 +98,22 @@ export class Serving {
   ): Promise<{ predictions: Prediction[]; warnings: Warning[] }> {
     const [model, { answerRows }] = await Promise.all([this.cache.load(version), import("./answering.ts")]);
     const { answers, warnings, table } = answerRows(model, rows, { explain });
+    if (explain && rows.length <= FLIPPED_ROWS) await this.flip(version, { model, table, answers });
     if (purpose === "traffic")
       return { predictions: this.traffic.note({ version, model, rows, table, answers }), warnings };
     const predictions = answers.map((answer) => ({ id: newId(), ...answer, logged: false as const }));
     return { predictions, warnings };
+  }
+
+  /** Adds to each answer what would have to be otherwise for another one. */
+  private async flip(
+    version: StoredVersion,
+    { model, table, answers }: { model: Model; table: Table; answers: Answer[] },
+  ): Promise<void> {
+    const reference = this.references.of(version);
+    if (!reference) return;
+    const { flips } = await import("./flip.ts");
+    for (const [row, flip] of (await flips(model, table, reference)).entries())
+      answers[row]!.counterfactual = flip;
   }
 }

@@ -118,7 +118,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     memoryBytes,
     now,
   });
-  const serving = new Serving(cache, traffic);
+  const serving = new Serving(cache, references, traffic);
   const queueLength = () => runs.queueLength();
   const health = new Health({ config, store, log, alerts, logger, now, queueLength });
   const webhooks = new Webhooks({

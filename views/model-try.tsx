@@ -119,7 +119,7 @@ function Answer({ trial, schema }: { trial?: Trial; schema: ModelSchema }) {
       </>
     );
   }
-  const { prediction, probabilities, contributions } = answer;
+  const { prediction, probabilities, contributions, counterfactual } = answer;
   const ranked = Object.entries(probabilities ?? {}).sort(([, a], [, b]) => b - a);
   return (
     <>
@@ -137,6 +137,7 @@ function Answer({ trial, schema }: { trial?: Trial; schema: ModelSchema }) {
         </ul>
       )}
       {contributions && <Waterfall contributions={contributions} of={explained(schema, prediction)} />}
+      {counterfactual && <p class="facts">{counterfactual.sentence}</p>}
     </>
   );
 }

@@ -7,6 +7,7 @@ import type { ColumnDrift, DriftView } from "../feedback/drift.ts";
 import type { ChallengerView, LiveView } from "../feedback/feedback.ts";
 import type { Prediction } from "../feedback/traffic.ts";
 import type { WatchView } from "../feedback/watch-view.ts";
+import type { Flip } from "../flip.ts";
 import type { ModelView, PredictionMinute } from "../panel-data.ts";
 
 import type { ModelSchema, RunSummary } from "../stages/stage.ts";
@@ -109,12 +110,26 @@ export const MODEL_VERSION = z
   })
   .meta({ id: "ModelVersion" });
 
+const CHANGED = z.union([z.string(), z.number()]).nullable();
+const FLIP = (
+  z.object({
+    changes: z
+      .array(z.object({ column: z.string(), from: CHANGED, to: CHANGED }))
+      .describe("empty: none found"),
+    prediction: CHANGED,
+    probability: z.number().optional(),
+    tried: COUNT,
+    sentence: z.string(),
+  }) satisfies z.ZodType<Flip>
+).meta({ id: "Counterfactual" });
+
 const ANSWER = {
   id: z.string(),
   prediction: z.union([z.string(), z.number()]),
   probabilities: z.record(z.string(), z.number()).optional(),
   contributions: z.record(z.string(), z.number()).optional(),
   base: z.number().optional(),
+  counterfactual: FLIP.optional(),
 };
 const PREDICTION = z.object({
   ...ANSWER,

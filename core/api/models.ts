@@ -14,7 +14,10 @@ import { type Call, LIST_QUERY, listAnswer, listOf, route, VERSION_NUMBER, VERSI
 const NAME = z.object({ name: z.string() });
 const VERSION = z.object({ name: z.string(), v: VERSION_NUMBER });
 const PREDICT_QUERY = VERSION_QUERY.extend({
-  explain: z.enum(["0", "1"]).default("0").describe("1 adds each feature's contribution"),
+  explain: z
+    .enum(["0", "1"])
+    .default("0")
+    .describe("1 adds contributions and, up to 10 rows, the smallest change that gives another answer"),
 });
 const LIVE_REQUEST = z.strictObject({ version: z.int().min(1) });
 

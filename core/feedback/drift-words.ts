@@ -1,5 +1,5 @@
 /** What happened to a column, in one sentence that a person understands without the index? */
-import type { ColumnReference, NumberReference } from "../trainer/reference.ts";
+import { type ColumnReference, type NumberReference, quantileOf } from "../trainer/reference.ts";
 import type { ColumnDrift } from "./drift.ts";
 
 export function driftSentence(drift: Omit<ColumnDrift, "sentence">, reference: ColumnReference): string {
@@ -22,19 +22,10 @@ function moved({ verdict, bins }: Omit<ColumnDrift, "sentence">, reference: Colu
   return `${word}: ${quoted(most.label)} makes up ${percent(most.live)} now, ${percent(most.training)} in training.`;
 }
 
-/** The middle of the values, between the edges of the bin that it falls into. */
 function middle(reference: NumberReference, side: "training" | "live") {
-  const { edges, range, kind, isWhole } = reference;
+  const { kind, isWhole } = reference;
   return (bins: ColumnDrift["bins"]): string => {
-    let below = 0;
-    const bin = bins.findIndex((entry) => {
-      below += entry[side];
-      return below >= 0.5;
-    });
-    const share = bins[bin]?.[side] ?? 0;
-    const from = edges[bin - 1] ?? Math.min(range[0], edges[0] ?? range[0]);
-    const to = edges[bin] ?? Math.max(range[1], edges.at(-1) ?? range[1]);
-    const value = share > 0 ? from + (to - from) * ((0.5 - (below - share)) / share) : from;
+    const value = quantileOf({ ...reference, counts: bins.map((bin) => bin[side]) }, 0.5);
     if (kind === "date") return new Date(value).toISOString().slice(0, 10);
     return String(isWhole ? Math.round(value) : Number(value.toPrecision(3)));
   };

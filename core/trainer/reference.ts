@@ -128,6 +128,36 @@ export function binOf(edges: readonly number[], value: number): number {
   return from;
 }
 
+/** The value below which that share of the training rows lies, as far as the bins tell. */
+export function quantileOf({ edges, counts, range }: NumberReference, share: number): number {
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  let below = 0;
+  for (let bin = 0; bin < counts.length; bin++) {
+    const inBin = counts[bin] / Math.max(1, all);
+    if (inBin > 0 && below + inBin >= share) {
+      const [from, to] = spanOf({ edges, range }, bin);
+      return from + ((to - from) * (share - below)) / inBin;
+    }
+    below += inBin;
+  }
+  return range[1];
+}
+
+/** The share of the training rows that lies below the value. */
+export function rankOf({ edges, counts, range }: NumberReference, value: number): number {
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  const bin = binOf(edges, value);
+  const below = counts.slice(0, bin).reduce((sum, count) => sum + count, 0);
+  const [from, to] = spanOf({ edges, range }, bin);
+  const inside = to > from ? Math.min(1, Math.max(0, (value - from) / (to - from))) : 0.5;
+  return (below + inside * counts[bin]) / Math.max(1, all);
+}
+
+/** Open bins reach to the least and the greatest value. */
+function spanOf({ edges, range }: Pick<NumberReference, "edges" | "range">, bin: number): [number, number] {
+  return [edges[bin - 1] ?? range[0], edges[bin] ?? range[1]];
+}
+
 function categoryReference(
   { name, codes, labels }: Extract<Column, { codes: Int32Array }>,
   rows: Int32Array,
