@@ -8,6 +8,11 @@ export function runPath({ id }: { id: string }): string {
   return `/runs/${encodeURIComponent(id)}`;
 }
 
+/** A run replayed; at that many seconds after its start, where a moment is named. */
+export function rewindPath(run: { id: string }, seconds?: number): string {
+  return `${runPath(run)}/rewind${seconds === undefined ? "" : `?at=${Math.ceil(seconds * 1000) / 1000}`}`;
+}
+
 export function modelPath(name: string): string {
   return `/models/${encodeURIComponent(name)}`;
 }

@@ -5,7 +5,7 @@ import type { RunStage, RunView } from "../core/run-view.ts";
 import { count, duration, firstSentence, percent, plural } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import { Action, Bar, curlLine, Empty, LampDot, Older, Time } from "./parts.tsx";
-import { runPath } from "./paths.ts";
+import { rewindPath, runPath } from "./paths.ts";
 import { RUN_LAMPS, RUN_WORDS, STAGE_WORDS, stageSays, taskLabel } from "./words.ts";
 
 function modelUrl(run: Pick<RunView, "modelName" | "version">): string {
@@ -100,6 +100,11 @@ function RunButtons({ run, links }: { run: RunView; links: Links }) {
       {run.version !== null && (
         <a class="button primary" href={url(links, modelUrl(run))}>
           Look at {run.modelName} version {run.version}
+        </a>
+      )}
+      {run.startedAt !== null && run.finishedAt !== null && (
+        <a class="button" href={url(links, rewindPath(run, 0))}>
+          Replay this run
         </a>
       )}
     </div>

@@ -1,11 +1,10 @@
 /** How did a run go? Its stages, curve and candidates at any moment of it: by a slider, or by a link to that moment. */
 import type { Rewind } from "../core/rewind.ts";
-import type { RunView } from "../core/run-view.ts";
 import { duration, percent, plural } from "./format.ts";
 import { type Frame, type Links, url } from "./frame.ts";
 import { Layout } from "./layout.tsx";
 import { Bar } from "./parts.tsx";
-import { runPath } from "./paths.ts";
+import { rewindPath, runPath } from "./paths.ts";
 import { StagesPanel } from "./pipeline.tsx";
 import { CurvePanel, LeaderboardPanel } from "./training.tsx";
 import { RUN_WORDS } from "./words.ts";
@@ -17,22 +16,6 @@ export interface RewindPageProps {
   rewind: Rewind;
   /** Times as fast as it was, when it plays. */
   speed: number;
-}
-
-export function rewindPath(run: Pick<RunView, "id">, seconds?: number): string {
-  return `${runPath(run)}/rewind${seconds === undefined ? "" : `?at=${Math.ceil(seconds * 1000) / 1000}`}`;
-}
-
-/** On the run's page, once there is something to replay. */
-export function RewindLink({ run, links }: { run: RunView; links: Links }) {
-  if (run.startedAt === null || run.finishedAt === null) return null;
-  return (
-    <p>
-      <a class="button" href={url(links, rewindPath(run, 0))}>
-        Replay this run
-      </a>
-    </p>
-  );
 }
 
 export function RewindPage({ frame, rewind, speed }: RewindPageProps) {

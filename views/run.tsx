@@ -9,7 +9,6 @@ import { Layout } from "./layout.tsx";
 import { MetricTable } from "./metric-table.tsx";
 import { PanelView } from "./panels.tsx";
 import { Command, curlLine, Time } from "./parts.tsx";
-import { RewindLink } from "./rewind.tsx";
 import { metricLabel, taskLabel } from "./words.ts";
 
 export interface RunPageProps {
@@ -43,7 +42,6 @@ export function RunPage({ frame, run, data }: RunPageProps) {
       </header>
       <div class="run-page">
         <PanelView panelKey={key("run")} panel="run" data={data.run ?? null} links={links} />
-        <RewindLink run={run} links={links} />
         <PanelView panelKey={key("stages")} panel="stages" data={data.stages ?? null} links={links} />
         <div class="pair">
           <PanelView panelKey={key("curve")} panel="curve" data={data.curve ?? null} links={links} />
