@@ -3,7 +3,7 @@
  * It never deletes or overwrites a database that it cannot read.
  */
 import { Database } from "bun:sqlite";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import { timed } from "../timing.ts";
@@ -39,6 +39,7 @@ export class Store {
   /** Opens (or makes) the database in `folder`. Throws AppError where its schema is newer or it is not a database. */
   static open(folder: string): Store {
     mkdirSync(folder, { recursive: true });
+    refuseOrphans(folder);
     const database = new Database(join(folder, DATABASE), { create: true, strict: true });
     try {
       configure(database);
@@ -105,6 +106,23 @@ export class Store {
 
 function newEpoch(): string {
   return crypto.randomUUID().slice(0, 8);
+}
+
+/** Files of datasets or models beside no database, or an empty one: it was lost, and a new one would lose them too. */
+function refuseOrphans(folder: string): void {
+  const path = join(folder, DATABASE);
+  if (existsSync(path) && statSync(path).size > 0) return;
+  const files = ["datasets", "models"].flatMap((kind) =>
+    existsSync(join(folder, kind)) ? readdirSync(join(folder, kind)) : [],
+  );
+  if (files.length === 0) return;
+  throw new AppError(
+    "conflict",
+    `The database is gone, but ${files.length} files that belong to it are there`,
+    {
+      fix: "Nothing was touched: restore a backup, or name another DATA_DIR.",
+    },
+  );
 }
 
 function configure(database: Database): void {

@@ -3,11 +3,16 @@
  * of it. Ends with 1 where anything was lost. Ten minutes for all rigs; `--all` and `--soak` take as long as they need.
  */
 import { parseArgs } from "node:util";
+import { BACKUPS_RIG } from "./backups.ts";
+import { CLOCK } from "./clock.ts";
+import { DATABASES } from "./database.ts";
 import { FAIL } from "./fail.ts";
+import { FULL_DISK } from "./full-disk.ts";
 import { KILL } from "./kill.ts";
+import { OUTBOUND } from "./outbound.ts";
 import { type Rig, type RigOptions, Table } from "./rig.ts";
 
-const RIGS: Rig[] = [KILL, FAIL];
+const RIGS: Rig[] = [KILL, FAIL, FULL_DISK, DATABASES, CLOCK, BACKUPS_RIG, OUTBOUND];
 const TOTAL_MS = 10 * 60_000;
 const SHORT_MS = 60_000;
 const AT_ONCE = 2;
