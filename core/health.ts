@@ -212,7 +212,7 @@ export class Health {
       subject: gauge,
       severity: state === "critical" ? "error" : "warning",
       // The limit, not the value: it stands for as long as the state does.
-      sentence: `${label} is ${state}: above ${state === "critical" ? critical : warning} ${unit}.`,
+      sentence: `${label} is ${state === "critical" ? "at its limit" : "near its limit"}: above ${state === "critical" ? critical : warning} ${unit}.`,
       action: { label: "Look", method: "get", path: "/#metrics" },
       cause: "health.changed",
     };

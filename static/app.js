@@ -37,19 +37,26 @@
   document.addEventListener("htmx:after:swap", refresh);
   refresh();
 
+  // Said aloud at the top, shown beside the button too: the reader may be far down.
+  function complain({ sourceElement }, text) {
+    $("#alarm").textContent = text;
+    for (const place of document.querySelectorAll("[data-problem]")) delete place.dataset.problem;
+    const place = sourceElement?.closest(".form, form");
+    if (place && text) place.dataset.problem = text;
+  }
+
   // A refused or lost request of a button is said; nothing that is shown goes away for it.
   const isPanel = (ctx) => ctx.sourceElement?.dataset.panel;
   document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
     if (isPanel(ctx)) return;
     const page = new DOMParser().parseFromString(ctx.text, "text/html");
-    $("#alarm").textContent =
-      page.querySelector(".note")?.textContent ?? `The server answered ${ctx.response.status}.`;
+    complain(ctx, page.querySelector(".note")?.textContent ?? `The server answered ${ctx.response.status}.`);
   });
   document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-    if (ctx && !isPanel(ctx)) $("#alarm").textContent = "The server did not answer. Nothing was changed.";
+    if (ctx && !isPanel(ctx)) complain(ctx, "The server did not answer. Nothing was changed.");
   });
   document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
-    if (!isPanel(ctx)) $("#alarm").textContent = "";
+    if (!isPanel(ctx)) complain(ctx, "");
   });
 
   // The switch: as the system, light, dark; a cookie, so that the server draws the page so from its first byte.

@@ -74,7 +74,7 @@ const pages: Record<string, string> = {
 for (const [name, path] of Object.entries(pages)) await shoot(name, path);
 await shoot("dataset-preview", `datasets/${samples[0]!.id}`, async (page) => {
   await page.getByText("Read it differently").click();
-  await page.locator("#delimiter").selectOption(";");
+  await page.locator("#header").selectOption("false");
   await page.locator("#reading-preview table").waitFor();
 });
 await shoot("answer", `models/${binary.modelName}`, async (page) => {

@@ -118,8 +118,10 @@ export function AttentionPanel({ data, links }: { data: PanelData["attention"]; 
         <li class={`attention-${item.severity}`} {...(item.alertId ? { id: `alert-${item.alertId}` } : {})}>
           <LampDot lamp={item.severity === "error" ? "danger" : "caution"} />
           <span>{item.sentence}</span>
-          <AttentionAction item={item} links={links} />
-          {item.alertId && <Dismiss alertId={item.alertId} item={item} links={links} />}
+          <div class="actions">
+            <AttentionAction item={item} links={links} />
+            {item.alertId && <Dismiss alertId={item.alertId} item={item} links={links} />}
+          </div>
         </li>
       ))}
     </ul>

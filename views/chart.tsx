@@ -53,9 +53,12 @@ export function Figure(props: {
   );
 }
 
+/** Strokes that can be told apart, on paper too; more lines than these are faint. */
+export const SERIES_KINDS = ["main", "second", "third", "fourth", "fifth"] as const;
+
 export interface Series {
   name: string;
-  kind: "main" | "second" | "reference" | "faint";
+  kind: (typeof SERIES_KINDS)[number] | "reference" | "faint";
   points: readonly (readonly [number, number])[];
 }
 

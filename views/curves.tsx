@@ -1,5 +1,5 @@
 /** How well does it rank, and can its probabilities be believed? ROC, precision and recall, calibration. */
-import { Figure, Legend, LineChart, type Series } from "./chart.tsx";
+import { Figure, Legend, LineChart, SERIES_KINDS, type Series } from "./chart.tsx";
 import type { CalibrationCurve, Curve, Point } from "./evaluation-data.ts";
 import { count, percent } from "./format.ts";
 
@@ -105,8 +105,11 @@ function calibrationSentence({ class: name, bins }: CalibrationCurve): string {
 }
 
 function seriesOf(curves: readonly Curve[]): Series[] {
-  const kinds = ["main", "second"] as const;
-  return curves.map(({ class: name, points }, index) => ({ name, kind: kinds[index] ?? "faint", points }));
+  return curves.map(({ class: name, points }, index) => ({
+    name,
+    kind: SERIES_KINDS[index] ?? "faint",
+    points,
+  }));
 }
 
 function cellsOf(curves: readonly Curve[]) {

@@ -58,9 +58,11 @@ export function DashboardPage({ frame, data, samples }: DashboardPageProps) {
           {draw("activity")}
         </div>
         <div class="pair dashboard-lists">
-          {draw("datasets")}
+          <div class="stack">
+            {draw("datasets")}
+            {draw("models")}
+          </div>
           {draw("runs")}
-          {draw("models")}
         </div>
         <div class="dashboard-machine">
           {draw("metrics")}

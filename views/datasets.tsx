@@ -146,7 +146,7 @@ export function ReadingPanel({ data, links }: { data: NonNullable<PanelData["rea
   return data.arrival ? (
     <ArrivalNote arrival={data.arrival} />
   ) : (
-    <p>It waits for its turn: two files are read at a time. Everything found shows here at once.</p>
+    <p>Its turn comes in a moment: two files are read at a time. What is found shows here at once.</p>
   );
 }
 

@@ -1,6 +1,6 @@
 /** What did a stage find, in words? Its facts as pairs, lists of things as small tables. */
 import { bytes, capital, count, figure } from "./format.ts";
-import { metricLabel, taskLabel } from "./words.ts";
+import { FACT_WORDS, metricLabel, taskLabel } from "./words.ts";
 
 /** Said elsewhere on the page, in full. */
 const SAID_ELSEWHERE = new Set(["verdict", "beatsBaseline", "metrics"]);
@@ -85,6 +85,7 @@ function isTable(value: unknown): boolean {
 
 /** rowsTrain -> "Rows train"; l2Regularization -> "L2 regularization". */
 function words(name: string): string {
+  if (Object.hasOwn(FACT_WORDS, name)) return FACT_WORDS[name]!;
   return capital(
     name
       .replace(/([a-z0-9])([A-Z])/g, "$1 $2")

@@ -1,12 +1,11 @@
 /** Which columns does it lean on, and how does the answer move with each? Shuffled columns, and effect curves. */
 import type { Dependence } from "../core/trainer/evaluation/dependence.ts";
 import type { Importance } from "../core/trainer/evaluation/importance.ts";
-import { BarList, Figure, Legend, LineChart, type Series } from "./chart.tsx";
+import { BarList, Figure, Legend, LineChart, SERIES_KINDS, type Series } from "./chart.tsx";
 import { figure } from "./format.ts";
 import { metricLabel } from "./words.ts";
 
 const SHOWN = 15;
-const KINDS = ["main", "second"] as const;
 
 export interface ImportanceProps {
   importance: readonly Importance[];
@@ -104,7 +103,7 @@ function EffectLines(props: {
   const series = names.map(
     (name, k): Series => ({
       name,
-      kind: KINDS[k] ?? "faint",
+      kind: SERIES_KINDS[k] ?? "faint",
       points: at.map((x, index) => [x, answers[index]![k]!] as const),
     }),
   );

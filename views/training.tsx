@@ -84,6 +84,7 @@ export function LeaderboardPanel({ data: run, panelKey }: { data: RunView; panel
       domain={domain}
       reference={baseline?.score ?? null}
       isBest={candidate.name === best}
+      isOver={run.best !== null}
       folds={folds}
     />
   );
@@ -129,10 +130,11 @@ function CandidateRow(props: {
   domain: readonly [number, number];
   reference: number | null;
   isBest: boolean;
+  isOver: boolean;
   /** How many folds the longest in the race was scored on. */
   folds: number;
 }) {
-  const { candidate, domain, reference, isBest, folds } = props;
+  const { candidate, domain, reference, isBest, isOver, folds } = props;
   const { name, score, std, foldScores } = candidate;
   const words = `${name}: ${figure(score)}, give or take ${figure(std)}`;
   const [low, high] = domain;
@@ -141,7 +143,7 @@ function CandidateRow(props: {
     <li class={isBest ? "candidate candidate-best" : "candidate"}>
       <span class="candidate-name">
         {name}
-        {isBest && <span class="tag">best</span>}
+        {isBest && <span class="tag">{isOver ? "best" : "leads"}</span>}
         {foldScores.length < folds && (
           <span class="fine">
             {" "}

@@ -117,6 +117,25 @@ export const HEALTH_WORDS: Record<HealthState, { lamp: Lamp; says: string }> = {
   critical: { lamp: "danger", says: "At a limit" },
 };
 
+/** What stages found, by the names of their facts; one that is not here is written out as it is. */
+export const FACT_WORDS: Record<string, string> = {
+  rowsTrain: "Rows to learn from",
+  rowsTest: "Rows kept aside",
+  std: "Spread over the folds",
+  better: "Better is",
+  folds: "Folds: parts that are left out in turn",
+  foldScores: "Score on each fold",
+  ended: "The race was ended by",
+  members: "Copies that answer together",
+  trees: "Decision trees",
+  linear_columns: "Columns of numbers for linear models",
+  linearColumns: "Columns of numbers for linear models",
+  sizeBytes: "Size of the model",
+  threshold: "Says yes from a chance of",
+  features: "Columns it looks at",
+  split: "Rows kept aside are drawn",
+};
+
 export const READING_WORDS: Record<"reading" | "ready" | "rejected", string> = {
   reading: "being read",
   ready: "read",
