@@ -17,6 +17,7 @@ export function readProxies(networks: readonly string[]): Proxies {
     if (bits === undefined) list.addAddress(address, family);
     else list.addSubnet(address, Number(bits), family);
   }
+  if (!networks.length) return { isTrusted: () => false };
   return {
     isTrusted: (address) => isIP(address) !== 0 && list.check(address, familyOf(address)),
   };
@@ -39,6 +40,7 @@ export function plainAddress(address: string): string {
 
 export function clientAddress(headers: Headers, peer: string, proxies: Proxies): string {
   let client = plainAddress(peer);
+  if (!proxies.isTrusted(client)) return client;
   const hops = (headers.get("x-forwarded-for") ?? "").split(",").map((hop) => addressOf(hop.trim()));
   while (proxies.isTrusted(client)) {
     const before = hops.pop();

@@ -38,11 +38,17 @@ export interface Visit {
   headers: Record<string, string>;
 }
 
+interface Limit {
+  buckets: RateLimit;
+  /** By its setting: then it holds for this machine's own clients too. */
+  isSet: boolean;
+}
+
 type GateBox = Pick<Signalbox, "config" | "tokens" | "audit" | "embedSecret" | "now">;
 
 export class Gate {
   private readonly proxies: Proxies;
-  private readonly limits: Partial<Record<RateClass, RateLimit>>;
+  private readonly limits: Partial<Record<RateClass, Limit>>;
 
   constructor(
     private readonly box: GateBox,
@@ -51,8 +57,8 @@ export class Gate {
     const { config, now } = box;
     this.proxies = readProxies(config.TRUSTED_PROXIES);
     this.limits = Object.fromEntries(
-      Object.entries(perMinute(config)).flatMap(([rate, { limit }]) =>
-        limit > 0 ? [[rate, new RateLimit(limit, now)]] : [],
+      Object.entries(perMinute(config)).flatMap(([rate, { limit, isSet }]) =>
+        limit > 0 ? [[rate, { isSet, buckets: new RateLimit(limit, now) }]] : [],
       ),
     );
   }
@@ -63,7 +69,7 @@ export class Gate {
     const { headers } = request;
     const { peer, path, requestId } = about;
     const isTrustedPeer = this.proxies.isTrusted(peer);
-    const scheme = isTrustedPeer ? headers.get("x-forwarded-proto") : null;
+    const scheme = isTrustedPeer ? headers.get("x-forwarded-proto")?.split(",")[0] : null;
     return {
       request,
       requestId,
@@ -118,27 +124,27 @@ export class Gate {
     if (response.status === 401 && !headers.has("www-authenticate"))
       headers.set("www-authenticate", 'Bearer realm="Signalbox"');
     const isDone = response.status < 400 || response.status === 403;
-    if (identity && route?.isChange && isDone)
+    // An answer that is given again changed nothing again.
+    if (identity && route?.isChange && isDone && !headers.has("idempotency-replayed"))
       this.box.audit.record(visit, route.action, { identity, response });
   }
 
-  /** Takes one of the client's failures; throws AppError `too_many` where none is left. */
-  refuseGuessing(visit: Visit): void {
-    const limit = this.limitFor(visit, "sign-in");
-    if (!limit) return;
-    const allowance = limit.peek(networkOf(visit.address));
-    Object.assign(visit.headers, rateHeaders("sign-in", allowance));
-    if (!allowance.isAllowed) throw tooMany("sign-in", allowance);
-  }
-
-  /** `identify` with the guard against guessing: what fails counts, and too many failures end it for a while. */
+  /**
+   * Whose token is it? What fails counts for the address, and where too much has failed, tokens that somebody chose are
+   * not looked at for a while; those that were made here cannot be guessed. Throws AppError: unauthorized, too_many.
+   */
   identifyToken(visit: Visit, token: string): Identity {
     const { tokens } = this.box;
-    if (tokens.isGuess(token)) this.refuseGuessing(visit);
+    const failures = this.limitFor(visit, "sign-in");
+    const allowance = failures?.peek(networkOf(visit.address));
+    if (allowance?.isAllowed === false && tokens.isGuess(token)) {
+      Object.assign(visit.headers, rateHeaders("sign-in", allowance));
+      throw tooMany("sign-in", allowance);
+    }
     try {
       return tokens.identify(token);
     } catch (error) {
-      this.limitFor(visit, "sign-in")?.take(networkOf(visit.address));
+      failures?.take(networkOf(visit.address));
       visit.headers["www-authenticate"] = 'Bearer realm="Signalbox", error="invalid_token"';
       throw error;
     }
@@ -214,11 +220,7 @@ export class Gate {
   }
 
   private authorise(visit: Visit, identity: Identity, access: Access): void {
-    const url = new URL(visit.request.url);
-    if (identity.panel !== null) refuseOtherPanels(url, visit.path, identity.panel);
-    // The socket of events tells everything, not one panel.
-    const isReader = access === "panel" && url.searchParams.get("format") === "json";
-    const needed = isReader ? "read" : access;
+    const needed = access === "panel" ? this.neededForPanel(visit, identity) : access;
     if (may(identity, needed)) return;
     const scope = needed === "panel" ? "read" : needed;
     visit.headers["www-authenticate"] =
@@ -229,19 +231,27 @@ export class Gate {
     });
   }
 
+  private neededForPanel({ request, path }: Visit, { panel }: Identity): Access {
+    const url = new URL(request.url);
+    if (panel !== null) refuseOtherPanels(url, path, panel);
+    // The socket of events tells everything, not one panel.
+    return url.searchParams.get("format") === "json" ? "read" : "panel";
+  }
+
   private take(visit: Visit, rate: RateClass): void {
-    const limit = this.limitFor(visit, rate);
-    if (!limit) return;
-    const allowance = limit.take(visit.identity?.key ?? networkOf(visit.address));
+    const buckets = this.limitFor(visit, rate);
+    if (!buckets) return;
+    const allowance = buckets.take(visit.identity?.key ?? networkOf(visit.address));
     Object.assign(visit.headers, rateHeaders(rate, allowance));
     if (!allowance.isAllowed) throw tooMany(rate, allowance);
   }
 
   /** Null: this client is not limited. Behind a proxy on this machine everybody would look like loopback. */
   private limitFor({ address, request }: Visit, rate: RateClass): RateLimit | null {
-    const limit = this.limits[rate] ?? null;
+    const limit = this.limits[rate];
+    if (!limit) return null;
     const isOwn = isLoopback(address) && !(rate === "sign-in" && request.headers.has("x-forwarded-for"));
-    return isOwn && !perMinute(this.box.config)[rate].isSet ? null : limit;
+    return isOwn && !limit.isSet ? null : limit.buckets;
   }
 }
 

@@ -58,6 +58,8 @@ export class Tokens {
   readonly freshAdminToken: string | null;
   private readonly adminHash: string | null;
   private readonly touchedAt = new Map<string, number>();
+  /** Those that were shown, by hash: all changes of them are made here. */
+  private readonly shown = new Map<string, StoredToken>();
 
   constructor(private readonly options: TokensOptions) {
     const { config, store } = options;
@@ -106,6 +108,7 @@ export class Tokens {
     const { store, holds } = this.options;
     const token = listTokens(store).find((candidate) => candidate.id === id);
     if (!token || !deleteToken(store, id)) throw new AppError("missing", `There is no token ${id}`);
+    this.shown.delete(token.hash);
     holds.revoke(token.hash);
   }
 
@@ -116,7 +119,7 @@ export class Tokens {
 
   /** Is it one that somebody chose, and could guess? Those that we made have 256 random bits. */
   isGuess(token: string): boolean {
-    return findTokenByHash(this.options.store, hashOf(token)) === null;
+    return this.findMade(hashOf(token)) === null;
   }
 
   /** Opens a session for a browser that showed this token: the cookie's value. Throws AppError `unauthorized`. */
@@ -161,9 +164,17 @@ export class Tokens {
   }
 
   private find(hash: string): StoredToken | null {
-    if (hash !== this.adminHash) return findTokenByHash(this.options.store, hash);
+    if (hash !== this.adminHash) return this.findMade(hash);
     const about = { createdBy: "", createdAt: 0, lastUsedAt: null, expiresAt: null };
     return { id: "admin", hash, name: "admin", scopes: ["admin"], ...about };
+  }
+
+  private findMade(hash: string): StoredToken | null {
+    const known = this.shown.get(hash);
+    if (known) return known;
+    const token = findTokenByHash(this.options.store, hash);
+    if (token) this.shown.set(hash, token);
+    return token;
   }
 
   private touch({ id }: StoredToken): void {
