@@ -6,6 +6,7 @@ import type { DesignFeature } from "./encoding/design.ts";
 import { buildDesign } from "./encoding/design.ts";
 import { treeOrigins } from "./encoding/supervised.ts";
 import { type Member, type MemberInputs, samplesFor } from "./members.ts";
+import { nystroemContributions } from "./nystroem/nystroem.ts";
 import { contributions as treeContributions } from "./shap.ts";
 
 export interface MemberContributions {
@@ -34,13 +35,19 @@ export function memberContributions(
     const base = inputs.task === "binary" ? member.response.slice(1) : member.response.slice();
     return { base, margins: base.slice(), contributions, toResponse: identity, toMargin: logarithm };
   }
-  const base =
-    member.kind === "linear"
-      ? addLinear(member, inputs, { ...at, into: contributions })
-      : addTrees(member, inputs, { ...at, into: contributions });
+  const base = addMember(member, inputs, { ...at, into: contributions });
   const margins = base.slice();
   for (let i = 0; i < contributions.length; i++) margins[i % outputs] += contributions[i];
   return { base, margins, contributions, ...linksOf(member, inputs) };
+}
+
+function addMember(
+  member: Exclude<Member, { kind: "constant" }>,
+  inputs: MemberInputs,
+  place: Place,
+): Float64Array {
+  if (member.kind === "linear") return addLinear(member, inputs, place);
+  return member.kind === "smooth" ? addSmooth(member, inputs, place) : addTrees(member, inputs, place);
 }
 
 function outputsOf(member: Member): number {
@@ -77,6 +84,19 @@ function addLinear(member: Member & { kind: "linear" }, inputs: MemberInputs, pl
     }
   }
   return model.intercept.slice();
+}
+
+/** Integrated gradients; the base is the average row's. */
+function addSmooth(member: Member & { kind: "smooth" }, inputs: MemberInputs, place: Place): Float64Array {
+  const { outputs } = member.model;
+  const design = buildDesign(inputs.design, inputs.encoded, Int32Array.of(place.row));
+  const { base, moved } = nystroemContributions(member.model, design);
+  const originOf = designOrigins(inputs);
+  for (let column = 0; column < design.columns; column++) {
+    const origin = originOf(column);
+    for (let k = 0; k < outputs; k++) place.into[origin * outputs + k] += moved[column * outputs + k];
+  }
+  return base;
 }
 
 /** The column of the file behind a column of the design. */

@@ -7,6 +7,7 @@ import type { EncodedTable } from "./encoding/encoder.ts";
 import { applySupervised, type SupervisedEncoder, treeSamples } from "./encoding/supervised.ts";
 import { type ForestModel, predictForest } from "./forest.ts";
 import { type LinearModel, predictLinear } from "./linear/linear.ts";
+import { type NystroemModel, predictNystroem } from "./nystroem/nystroem.ts";
 import { type RowPredictor, rowPredictor } from "./predictor.ts";
 import { respond } from "./response.ts";
 import type { Samples, Task } from "./samples.ts";
@@ -16,6 +17,7 @@ import type { TreeModel } from "./trees.ts";
 export type Member =
   | { kind: "constant"; response: Float64Array }
   | { kind: "linear"; model: LinearModel; transform: TargetTransform }
+  | { kind: "smooth"; model: NystroemModel; transform: TargetTransform }
   | { kind: "boosting"; model: BoostingModel; supervised: number; transform: TargetTransform }
   | { kind: "forest"; model: ForestModel; supervised: number; transform: TargetTransform };
 
@@ -62,6 +64,10 @@ function predictRaw(
 ): Float64Array {
   if (member.kind === "linear") {
     const margins = predictLinear(member.model, buildDesign(inputs.design, inputs.encoded, rows));
+    return respond(inputs.task, margins, member.model.outputs);
+  }
+  if (member.kind === "smooth") {
+    const margins = predictNystroem(member.model, buildDesign(inputs.design, inputs.encoded, rows));
     return respond(inputs.task, margins, member.model.outputs);
   }
   const samples = samplesFor(inputs, member.supervised);

@@ -5,7 +5,14 @@
 import type { BoostingParams } from "../boosting-params.ts";
 import type { ForestParams } from "../forest.ts";
 import type { Target } from "../samples.ts";
-import { baselineRecipe, boostingRecipe, forestRecipe, linearRecipe, type Recipe } from "./recipes.ts";
+import {
+  baselineRecipe,
+  boostingRecipe,
+  forestRecipe,
+  linearRecipe,
+  type Recipe,
+  smoothRecipe,
+} from "./recipes.ts";
 import type { TrainingData } from "./training-data.ts";
 
 export interface PortfolioOptions {
@@ -14,6 +21,7 @@ export interface PortfolioOptions {
   rows: number;
   /** Columns of the linear design and whether text is among them. */
   text: boolean;
+  columns: number;
 }
 
 /** All leaves of a forest together stay below this, so that its file and its answers stay small. */
@@ -22,7 +30,12 @@ const MOST_FOREST_ROWS = 60_000;
 
 /** What races on this data; every thread that holds the data has the same. */
 export function portfolioFor(data: TrainingData): Recipe[] {
-  return portfolio({ target: data.target, rows: data.rows.length, text: data.encoded.texts.length > 0 });
+  return portfolio({
+    target: data.target,
+    rows: data.rows.length,
+    text: data.encoded.texts.length > 0,
+    columns: data.design.columns,
+  });
 }
 
 export function portfolio(options: PortfolioOptions): Recipe[] {
@@ -31,8 +44,9 @@ export function portfolio(options: PortfolioOptions): Recipe[] {
   return [
     baselineRecipe,
     ...linearRecipes(options, skewed),
-    ...boostingRecipes(rows, skewed),
+    ...boostingRecipes(options, skewed),
     ...(rows <= MOST_FOREST_ROWS ? forestRecipes(rows, skewed) : []),
+    ...smoothRecipes(options, skewed),
   ];
 }
 
@@ -45,7 +59,22 @@ function linearRecipes({ target, text }: PortfolioOptions, skewed: boolean): Rec
   return [...plain, linearRecipe(`${label} regression · log target · L2 10`, { l2: 10, log: true })];
 }
 
-function boostingRecipes(rows: number, skewed: boolean): Recipe[] {
+/** Cells of the design, and rows of it, up to which distances between rows are soon computed. */
+const MOST_SMOOTH_CELLS = 1_500_000;
+const MOST_SMOOTH_ROWS = 20_000;
+const MOST_SMOOTH_CLASSES = 10;
+
+function smoothRecipes({ target, rows, text, columns }: PortfolioOptions, skewed: boolean): Recipe[] {
+  if (text || columns === 0 || rows > MOST_SMOOTH_ROWS || rows * columns > MOST_SMOOTH_CELLS) return [];
+  if (target.classes.length > MOST_SMOOTH_CLASSES) return [];
+  if (target.task !== "regression") return [smoothRecipe("Logistic regression · Gaussian kernel", {})];
+  const plain = smoothRecipe("Ridge regression · Gaussian kernel", {});
+  return skewed
+    ? [plain, smoothRecipe("Ridge regression · Gaussian kernel, log target", { log: true })]
+    : [plain];
+}
+
+function boostingRecipes({ rows, target }: PortfolioOptions, skewed: boolean): Recipe[] {
   const patience = rows < 10_000 ? 60 : rows < 100_000 ? 40 : 20;
   const common = { learningRate: rows < 200_000 ? 0.05 : 0.1, patience, maxRounds: 2000 };
   const settings: [string, Partial<BoostingParams>][] = [
@@ -69,7 +98,12 @@ function boostingRecipes(rows: number, skewed: boolean): Recipe[] {
   const poisson = boostingRecipe("Gradient boosting · Poisson loss", {
     params: { ...common, loss: "poisson", maxLeafNodes: 15, minSamplesLeaf: 10, columnFraction: 0.7 },
   });
-  return [recipes[0], log, poisson, ...recipes.slice(1)];
+  // Gamma's variance grows with the square of the mean; it has no zeros.
+  const positive = target.values.every((value) => value > 0);
+  const gamma = boostingRecipe("Gradient boosting · Gamma loss", {
+    params: { ...common, loss: "gamma", maxLeafNodes: 15, minSamplesLeaf: 10, columnFraction: 0.7 },
+  });
+  return [recipes[0], log, poisson, ...(positive ? [gamma] : []), ...recipes.slice(1)];
 }
 
 function forestRecipes(rows: number, skewed: boolean): Recipe[] {

@@ -7,12 +7,13 @@ import { designSteps } from "../encoding/design.ts";
 import { type ForestParams, trainForest } from "../forest.ts";
 import { fitLinear } from "../linear/linear.ts";
 import { type Member, type TargetTransform, transformTarget } from "../members.ts";
+import { fitNystroem } from "../nystroem/nystroem.ts";
 import { runPaced } from "../pace.ts";
 import { responseWidth } from "../response.ts";
 import type { Checkpoint, Random, Target } from "../samples.ts";
 import { foldRows, randomFor, type TrainingData, treePart } from "./training-data.ts";
 
-export type Family = "baseline" | "linear" | "boosting" | "forest";
+export type Family = "baseline" | "linear" | "smooth" | "boosting" | "forest";
 
 export interface Recipe {
   name: string;
@@ -78,6 +79,30 @@ export function linearRecipe(name: string, settings: { l2: number; log?: boolean
         stop: job.stop,
       });
       return { kind: "linear", model, transform };
+    },
+  };
+}
+
+/** What a fit costs, in rounds of boosting on as many rows. */
+const SMOOTH_ROUNDS = 25;
+
+/** A smooth surface: for few rows and columns without text. */
+export function smoothRecipe(name: string, settings: { log?: boolean }): Recipe {
+  return {
+    name,
+    family: "smooth",
+    params: { kernel: "gaussian", ...(settings.log && { target: "log" }) },
+    fit: async (data, job) => {
+      const { train } = foldRows(data, job.fold);
+      const { target, transform } = learnedTarget(data.target, train, settings.log);
+      const { checkpoint, stop } = job;
+      const design = await runPaced(designSteps(data.design, data.encoded, train), checkpoint);
+      const truth = Float64Array.from(train, (row) => target.values[row]);
+      const random = randomFor(data, name, job.fold);
+      const { task, classes } = target;
+      const options = { task, classes: classes.length, random, checkpoint, stop };
+      job.onRound?.({ round: SMOOTH_ROUNDS, train: Number.NaN, valid: null });
+      return { kind: "smooth", model: await fitNystroem(design, truth, options), transform };
     },
   };
 }
