@@ -2,8 +2,9 @@
  * How is untrusted or heavy work kept away from the server? In a child process of our own, capped in memory, killed
  * when it outgrows that, spoken to in checked messages. A child that dies takes nothing with it.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import * as z from "zod";
+import { watchChild } from "./child-watch.ts";
 import { diskFailure } from "./disk.ts";
 import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
 
@@ -43,24 +44,38 @@ export interface Child {
   result: Promise<unknown>;
 }
 
-const MEMORY_POLL_MS = 250;
+/** What it says on stderr is kept to the last of so many characters. */
+const LAST_WORDS = 2000;
+/** A child says some twenty things a second; one that floods is broken. */
+const MOST_A_SECOND = 5000;
+/** It may take so long to end after its answer. */
+const LINGER_MS = 2000;
 
 /** Starts a child; the one-file build starts itself, by the child's name as subcommand. */
 export function startChild(name: ChildName, options: ChildOptions): Child {
+  return spawnChild(name, childCommand(name), options);
+}
+
+/** `command` talks as `serveParent` does. */
+export function spawnChild(name: string, command: string[], options: ChildOptions): Child {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  let isOutOfMemory = false;
-  const process = Bun.spawn(childCommand(name), {
+  const flood = new Flood(MOST_A_SECOND);
+  const process = Bun.spawn(command, {
     stdio: ["ignore", "ignore", "pipe"],
     serialization: "json",
     env: childEnvironment(),
     ipc: (raw) => {
       const message = MESSAGE.safeParse(raw);
-      if (!message.success) return end(new Error("the child said something that is not a message"));
+      if (!message.success)
+        return end(new ChildDied(`The ${name} process said something that is no message`));
+      if (flood.isTooMuch()) return end(new ChildDied(`The ${name} process floods its parent and was ended`));
       if (message.data.kind === "ready") send({ kind: "start", input: options.input });
       else if (message.data.kind === "report")
         guard(() => options.onReport((message.data as { report: unknown }).report));
-      else if (message.data.kind === "done") resolve(message.data.result);
-      else end(revive(message.data.error as ErrorRecord));
+      else if (message.data.kind === "done") {
+        resolve(message.data.result);
+        setTimeout(() => process.kill("SIGKILL"), LINGER_MS).unref();
+      } else end(revive(message.data.error as ErrorRecord));
     },
   });
   const send = (message: unknown) => {
@@ -77,19 +92,55 @@ export function startChild(name: ChildName, options: ChildOptions): Child {
       end(error instanceof Error ? error : new Error(String(error)));
     }
   };
-  const memory = setInterval(() => {
-    if (residentBytes(process.pid) <= options.memoryBytes) return;
-    isOutOfMemory = true;
-    process.kill("SIGKILL");
-  }, MEMORY_POLL_MS);
-  const stderr = new Response(process.stderr).text();
-  process.exited.then(async (exitCode) => {
-    clearInterval(memory);
-    if (isOutOfMemory) return reject(outOfMemory(options.memoryBytes));
+  const unwatch = watchChild({
+    pid: process.pid,
+    memoryBytes: options.memoryBytes,
+    heardAt: () => flood.heardAt,
+    failed: (how) =>
+      end(
+        how === "memory"
+          ? outOfMemory(options.memoryBytes)
+          : new ChildDied(`The ${name} process did nothing for seconds and was ended`),
+      ),
+  });
+  const words = lastWords(process.stderr);
+  process.exited.then((exitCode) => {
+    unwatch();
     const how = process.signalCode ? `was killed by ${process.signalCode}` : `ended with code ${exitCode}`;
-    reject(new ChildDied(`The ${name} process ${how}`, { cause: (await stderr).trim().slice(-2000) }));
+    reject(new ChildDied(`The ${name} process ${how}`, { cause: words().trim() }));
   });
   return { pid: process.pid, send, kill: () => process.kill("SIGKILL"), result: promise };
+}
+
+/** Counts what a child says. */
+class Flood {
+  heardAt = performance.now();
+  private second = 0;
+  private count = 0;
+
+  constructor(private readonly most: number) {}
+
+  isTooMuch(): boolean {
+    this.heardAt = performance.now();
+    const second = Math.floor(this.heardAt / 1000);
+    this.count = second === this.second ? this.count + 1 : 1;
+    this.second = second;
+    return this.count > this.most;
+  }
+}
+
+/** Reads all, keeps the end. */
+function lastWords(stream: ReadableStream<Uint8Array>): () => string {
+  let words = "";
+  const decoder = new TextDecoder();
+  const gather = async () => {
+    for await (const bytes of stream)
+      words = (words + decoder.decode(bytes, { stream: true })).slice(-LAST_WORDS);
+  };
+  gather().catch(() => {
+    // The pipe broke with the child: what was heard stands.
+  });
+  return () => words;
 }
 
 /** The child ended without an answer: a defect, a kill from outside, or the machine out of memory. */
@@ -111,15 +162,6 @@ export function childEnvironment(): Record<string, string> {
 function revive(record: ErrorRecord): Error {
   const { code, message, ...place } = record;
   return code === "internal" ? new Error(message) : new AppError(code, message, place);
-}
-
-function residentBytes(pid: number): number {
-  try {
-    return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * 4096;
-  } catch {
-    // The child has just ended, or the system has no /proc: the kernel's own limit then stands alone.
-    return 0;
-  }
 }
 
 function outOfMemory(bytes: number): AppError {
