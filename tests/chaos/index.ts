@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { BACKUPS_RIG } from "./backups.ts";
+import { CHILDREN } from "./children.ts";
 import { CLOCK } from "./clock.ts";
 import { DATABASES } from "./database.ts";
 import { FAIL } from "./fail.ts";
@@ -12,7 +13,7 @@ import { KILL } from "./kill.ts";
 import { OUTBOUND } from "./outbound.ts";
 import { type Rig, type RigOptions, Table } from "./rig.ts";
 
-const RIGS: Rig[] = [KILL, FAIL, FULL_DISK, DATABASES, CLOCK, BACKUPS_RIG, OUTBOUND];
+const RIGS: Rig[] = [KILL, FAIL, FULL_DISK, DATABASES, CHILDREN, CLOCK, BACKUPS_RIG, OUTBOUND];
 const TOTAL_MS = 10 * 60_000;
 const SHORT_MS = 60_000;
 const AT_ONCE = 2;
