@@ -79,6 +79,7 @@ const WORDS: Record<string, string> = {
   "DELETE /api/models/:name/versions/:v": "deleted a version",
   "PUT /api/models/:name/challenger": "chose a challenger",
   "DELETE /api/alerts/:id": "dismissed an alert",
+  "GET /api/backup": "took a backup",
   "POST /api/webhooks": "made a webhook",
   "DELETE /api/webhooks/:id": "deleted a webhook",
   "PATCH /api/settings": "changed settings",

@@ -144,7 +144,8 @@ export class Gate {
     try {
       return tokens.identify(token);
     } catch (error) {
-      failures?.take(networkOf(visit.address));
+      if (failures)
+        Object.assign(visit.headers, rateHeaders("sign-in", failures.take(networkOf(visit.address))));
       visit.headers["www-authenticate"] = 'Bearer realm="Signalbox", error="invalid_token"';
       throw error;
     }

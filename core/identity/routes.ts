@@ -11,7 +11,7 @@ export interface RouteAccess {
   action: string;
   scope: Access;
   rate: RateClass | null;
-  /** Is it a change that the audit keeps? Predictions are counted elsewhere, reading is none. */
+  /** Does the audit keep it? Predictions are counted elsewhere, reading is no change; but a backup takes everything. */
   isChange: boolean;
 }
 

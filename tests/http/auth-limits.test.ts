@@ -95,3 +95,11 @@ test("guessing slows down by address; made tokens and sessions are not shut out 
   expect(await page.text()).toContain("Wait");
   expect((await harness.ask("/sign-in", form, FAR)).status).toBe(303);
 });
+
+test("a failed sign-in says how many are left", async () => {
+  harness = await openHarness({ AUTH: "token", ADMIN_TOKEN: ADMIN, RATE_SIGN_IN: "2" });
+  const headers = { authorization: "Bearer wrong" };
+  const answer = await harness.ask("/api/runs", { headers }, NEAR);
+  expect(answer.status).toBe(401);
+  expect(answer.headers.get("ratelimit-remaining")).toBe("1");
+});
