@@ -96,7 +96,10 @@ function snippets(embed: {
       `style="inline-size: 100%; border: 0"></iframe>`,
     element: `${script}\n<signalbox-panel ${attributes.join(" ")}></signalbox-panel>`,
     badge: `<img src="${badge}" alt="Signalbox: ${panel}">`,
-    fragment: `<div hx-get="${fragment}" hx-trigger="load, every 5s"></div>`,
+    // Of itself htmx 4 asks its own origin only.
+    fragment:
+      `<!-- In the head, before htmx: -->\n<meta name="htmx-config" content='{"mode": "cors"}'>\n` +
+      `<div hx-get="${fragment}" hx-trigger="load, every 5s"></div>`,
   };
 }
 

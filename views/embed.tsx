@@ -39,7 +39,7 @@ export function EmbedPage<P extends Panel>(props: EmbedPageProps<P>) {
 export function EmbedErrorPage({ frame, problem }: { frame: Frame; problem: EmbedProblem }) {
   return (
     <EmbedShell frame={frame} theme="auto" title={problem.title} data={{}}>
-      <main>
+      <main aria-label="Why there is no panel">
         <section class="note note-danger" role="alert">
           <h1 class="embed-problem">{problem.detail}</h1>
           {problem.fix && <p>{problem.fix}</p>}
