@@ -27,7 +27,7 @@ test("npx names the pinned Bun", () => {
 
 test("every setting that is named exists", () => {
   const named = [...README.matchAll(/`([A-Z]{3,}_?[A-Z_]+)`/g)].map((match) => match[1]!);
-  const records = ["METRICS", "GAUGES", "SETTINGS", "EVENTS", "SECURITY"];
+  const records = ["PAGES", "METRICS", "GAUGES", "SETTINGS", "EVENTS", "SECURITY"];
   for (const name of named.filter((name) => !records.includes(name)))
     expect(Object.keys(SETTINGS)).toContain(name);
 });
