@@ -32,7 +32,7 @@ export interface GaugeSource {
 
 export const GAUGES = {
   cpu: { label: "CPU", unit: "%", thresholds: "HEALTH_CPU", read: (source) => source.cpuPercent() },
-  memory: { label: "Memory", unit: "%", thresholds: "HEALTH_MEMORY", read: memoryPercent },
+  memory: { label: "Memory", unit: "%", thresholds: "HEALTH_MEMORY", read: () => memoryPercent() },
   disk: {
     label: "Disk",
     unit: "%",

@@ -1,0 +1,104 @@
+/**
+ * How much may we take, and how much is taken, where a container or a service unit sets a bound? Read from the kernel's
+ * control groups, version 2 and 1: our own group and those around it, of which the tightest counts.
+ */
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+export interface Bound {
+  used: number;
+  limit: number;
+}
+
+/** Where the kernel shows itself; another folder in tests. */
+export interface KernelFiles {
+  groups: string;
+  /** `/proc/self/cgroup`: a line for each hierarchy, "4:memory:/path" or, of version 2, "0::/path". */
+  own: string;
+}
+
+interface Group {
+  /** Below the root of its hierarchy. */
+  path: string;
+  folder: string;
+  version: 1 | 2;
+}
+
+const KERNEL: KernelFiles = { groups: "/sys/fs/cgroup", own: "/proc/self/cgroup" };
+
+/** Bytes of memory, without the file cache that the kernel gives back; null: there is no bound below `most`. */
+export function memoryBound(most: number, files = KERNEL): Bound | null {
+  const bounds = foldersOf("memory", files).map(({ folder, version }): Bound | null => {
+    const [max, current] =
+      version === 2 ? ["memory.max", "memory.current"] : ["memory.limit_in_bytes", "memory.usage_in_bytes"];
+    const limit = readNumber(join(folder, max));
+    const taken = readNumber(join(folder, current));
+    if (limit === null || taken === null || limit <= 0 || limit >= most) return null;
+    const stat = readText(join(folder, "memory.stat")) ?? "";
+    // Version 1 tells of the group alone and, as "total", of those inside it too.
+    const cache = /^total_inactive_file (\d+)$/m.exec(stat) ?? /^inactive_file (\d+)$/m.exec(stat);
+    return { used: Math.max(0, taken - Number(cache?.[1] ?? 0)), limit };
+  });
+  return tightest(bounds);
+}
+
+/** Microseconds of processor time that were used so far, and that may be used in each second; null: no bound. */
+export function cpuBound(files = KERNEL): Bound | null {
+  const bounds = foldersOf("cpu", files).map(({ folder, path, version }): Bound | null => {
+    const [quota, period] =
+      version === 2
+        ? (readText(join(folder, "cpu.max")) ?? "").split(" ").map(Number)
+        : [readNumber(join(folder, "cpu.cfs_quota_us")), readNumber(join(folder, "cpu.cfs_period_us"))];
+    const used =
+      version === 2
+        ? Number(/^usage_usec (\d+)$/m.exec(readText(join(folder, "cpu.stat")) ?? "")?.[1])
+        : Number(readText(join(files.groups, "cpuacct", path, "cpuacct.usage"))) / 1000;
+    if (!quota || !period || quota < 0 || !Number.isFinite(used)) return null;
+    return { used, limit: (1e6 * quota) / period };
+  });
+  return bounds.reduce(
+    (least, bound) => (bound && (!least || bound.limit < least.limit) ? bound : least),
+    null,
+  );
+}
+
+/** The group nearest to its limit. */
+function tightest(bounds: (Bound | null)[]): Bound | null {
+  const share = ({ used, limit }: Bound) => used / limit;
+  return bounds.reduce(
+    (most, bound) => (bound && (!most || share(bound) > share(most)) ? bound : most),
+    null,
+  );
+}
+
+/** Our group's folder and those around it; in a container's own view of the tree only the root is there. */
+function foldersOf(controller: string, { groups, own }: KernelFiles): Group[] {
+  const lines = (readText(own) ?? "").split("\n").map((line) => /^\d+:([^:]*):(.*)$/.exec(line));
+  const pathOf = (isOurs: (controllers: string) => boolean) =>
+    lines.find((match) => match && isOurs(match[1]!))?.[2] ?? "/";
+  const unified = around(pathOf((names) => names === ""));
+  const older = around(pathOf((names) => names.split(",").includes(controller)));
+  return [
+    ...unified.map((path) => ({ path, folder: join(groups, path), version: 2 as const })),
+    ...older.map((path) => ({ path, folder: join(groups, controller, path), version: 1 as const })),
+  ];
+}
+
+/** "/a/b" -> "/a/b", "/a", "/". */
+function around(path: string): string[] {
+  return path === "/" || path === "." ? ["/"] : [path, ...around(dirname(path))];
+}
+
+/** Null where there is no such file or it holds "max". */
+function readNumber(path: string): number | null {
+  const value = Number.parseInt(readText(path) ?? "", 10);
+  return Number.isFinite(value) ? value : null;
+}
+
+export function readText(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
