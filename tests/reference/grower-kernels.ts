@@ -72,7 +72,7 @@ export function growerKernels(
       leaf.count,
       plan.slotSums,
     );
-    kernels.marginals(plan.slotSums, plan.slots, plan.marginalPlan, plan.features, block, plan.cells);
+    kernels.marginals(plan.slotSums, plan.marginalPlan, plan.features, block);
     const own = writeSearch(plan, leaf);
     const found = plan.leaves;
     kernels.findSplit(

@@ -32,18 +32,17 @@ export function treeKernels(bytes: Bytes): Pick<Kernels, Names> {
       }
       return 0;
     },
-    marginals(slots, slotCount, plan, features, out, cells) {
-      bytes.fill(out, cells * 8);
+    marginals(slots, plan, features, out) {
+      const words = (f: number) => [0, 4, 8, 12].map((offset) => bytes.i32(plan + 16 * f + offset));
       for (let f = 0; f < features; f++) {
-        const [slot, factor, digits, first] = [0, 4, 8, 12].map((offset) =>
-          bytes.i32(plan + 16 * f + offset),
-        );
+        const [slot, factor, digits, first] = words(f);
+        bytes.fill(out + 8 * first, 8 * digits);
         for (let joint = 0; joint < 256; joint++) {
           const digit = Math.floor(joint / factor) % digits;
           addCell(out + 8 * (first + digit), bytes.i64(slots + 8 * (256 * slot + joint)));
         }
       }
-      bytes.fill(slots, slotCount * 2048);
+      for (let f = 0; f < features; f++) bytes.fill(slots + 2048 * words(f)[0], 2048);
     },
     partition(column, goesLeft, rows, count) {
       const all = bytes.rows(rows, count);

@@ -66,9 +66,7 @@ export interface Kernels {
     ...args: [records: number, stride: number, slots: number, rows: number, count: number, out: number]
   ): number;
   /** Slot sums to feature sums; clears the slots. */
-  marginals(
-    ...args: [slots: number, slotCount: number, plan: number, features: number, out: number, cells: number]
-  ): void;
+  marginals(slots: number, plan: number, features: number, out: number): void;
   /** Grows a tree over a plan, in pieces: see assembly/grower.ts. */
   startTree(plan: number, count: number): void;
   growTree(plan: number, cells: number): number;

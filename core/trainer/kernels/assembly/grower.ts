@@ -310,7 +310,7 @@ function fillBlock(block: usize, start: i32, count: i32): void {
       addCells(place(12), place(12) + <usize>(part * slots) * 2048, slots << 8);
     }
   } else setWord(168, histogram(place(0), word(4), slots, rows, count, place(12)));
-  marginals(place(12), slots, place(16), word(20), block, word(24));
+  marginals(place(12), place(16), word(20), block);
   store<f64>(plan, number(176) + <f64>count * <f64>word(20), 176);
 }
 

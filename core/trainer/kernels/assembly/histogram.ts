@@ -78,38 +78,56 @@ function addPair(a: usize, b: usize, wordA: i64, wordB: i64, slots: i32, out: us
   }
 }
 
-// From slots to features, and clears the slots. A slot of several features holds digit_0 + bins_0 * (digit_1 + ...);
-// from the last feature to the first, each gets the sums of its blocks, and the blocks are folded onto the first:
+// From slots to features, and clears what the slots held. A slot of several features holds
+// digit_0 + bins_0 * (digit_1 + ...); from the last feature to the first, each gets the sums of its blocks, and the
+// blocks are folded onto the first:
 //
 //   | digit 0 of the last | digit 1 | digit 2 | ...     each block: all digits of the features before it
 //     block 0        <--- + block 1 <- + block 2
 //
 // `plan` has 16 bytes a feature in that order: slot, factor (size of a block), digits, cell of digit 0 in `out`.
-// All other cells of `out` (missing where never seen, padding) are zeroed first.
-export function marginals(slots: usize, slotCount: i32, plan: usize, features: i32, out: usize, cells: i32): void {
-  memory.fill(out, 0, <usize>cells << 3);
+// All other cells of `out` (missing where never seen, padding) are left as they are: zero from the start.
+export function marginals(slots: usize, plan: usize, features: i32, out: usize): void {
   for (let f = 0; f < features; f++) {
     const step = plan + (<usize>f << 4);
     const joint = slots + <usize>load<i32>(step) * 2048;
-    const factor = load<i32>(step, 4);
-    const digits = load<i32>(step, 8);
+    const factor = <usize>load<i32>(step, 4) << 3;
+    const digits = <usize>load<i32>(step, 8) << 3;
     const target = out + (<usize>load<i32>(step, 12) << 3);
-    if (factor == 1) {
-      memory.copy(target, joint, <usize>digits << 3);
-      continue;
-    }
-    for (let digit = 0; digit < digits; digit++) {
-      const block = joint + (<usize>(digit * factor) << 3);
-      let sum: i64 = 0;
-      for (let j = 0; j < factor; j++) {
-        const cell = load<i64>(block + (<usize>j << 3));
-        sum += cell;
-        if (digit > 0) store<i64>(joint + (<usize>j << 3), load<i64>(joint + (<usize>j << 3)) + cell);
-      }
-      store<i64>(target + (<usize>digit << 3), sum);
+    if (factor == 8) moveCells(target, joint, digits);
+    else for (let digit: usize = 0; digit < digits; digit += 8) {
+      store<i64>(target + digit, digit == 0 ? sumBlock(joint, factor) : foldBlock(joint, joint + (digit >> 3) * factor, factor));
     }
   }
-  memory.fill(slots, 0, <usize>slotCount * 2048);
+}
+
+function moveCells(to: usize, from: usize, bytes: usize): void {
+  let at: usize = 0;
+  for (; at + 8 < bytes; at += 16) {
+    v128.store(to + at, v128.load(from + at));
+    v128.store(from + at, i64x2.splat(0));
+  }
+  if (at == bytes) return;
+  store<i64>(to + at, load<i64>(from + at));
+  store<i64>(from + at, 0);
+}
+
+function sumBlock(block: usize, bytes: usize): i64 {
+  let sum: i64 = 0;
+  for (let at: usize = 0; at < bytes; at += 8) sum += load<i64>(block + at);
+  return sum;
+}
+
+// The sum of a block, which moves onto the first.
+function foldBlock(first: usize, block: usize, bytes: usize): i64 {
+  let sum: i64 = 0;
+  for (let at: usize = 0; at < bytes; at += 8) {
+    const cell = load<i64>(block + at);
+    sum += cell;
+    store<i64>(first + at, load<i64>(first + at) + cell);
+    store<i64>(block + at, 0);
+  }
+  return sum;
 }
 
 // parent -= child, cell by cell: the larger child, for the price of the smaller. Cells are even in number.

@@ -69,8 +69,19 @@ function scanFrom(cells: usize, bins: i32, feature: i32, out: usize, start: i64,
   const vExtra = f64x2.splat(extra);
   const low = f64x2.splat(least / scaleH + extra);
   let bar = f64x2.splat((best - SLACK * best - common) / ratio);
-  let carry = i64x2.splat(start);
-  for (let bin = 1; bin < bins; bin += 2) {
+  // The first bins leave too few rows on the left: only their sum counts. From where the right side is too small,
+  // none can gain.
+  let bin = 1;
+  let sum = start;
+  const few = <i32>max(least / scaleH - 2.0, 0.0);
+  for (; bin < bins; bin += 2) {
+    const at = cells + (<usize>bin << 3);
+    const next = sum + load<i64>(at) + load<i64>(at, 8);
+    if (<i32>next > few) break;
+    sum = next;
+  }
+  let carry = i64x2.splat(sum);
+  for (; bin < bins; bin += 2) {
     const pair = v128.load(cells + (<usize>bin << 3));
     if (!v128.any_true(pair)) continue;
     // Prefix sums of both: [a, b] + [0, a] + carry.
@@ -82,7 +93,9 @@ function scanFrom(cells: usize, bins: i32, feature: i32, out: usize, start: i64,
     const d = f64x2.sub(f64x2.mul(g, vT), f64x2.mul(vG, hl));
     const num = f64x2.mul(d, d);
     const den = f64x2.mul(hl, hr);
-    const passes = v128.and(v128.and(f64x2.ge(hl, low), f64x2.ge(hr, low)), f64x2.gt(num, f64x2.mul(bar, den)));
+    const enough = f64x2.ge(hr, low);
+    if (!v128.any_true(enough)) return;
+    const passes = v128.and(v128.and(f64x2.ge(hl, low), enough), f64x2.gt(num, f64x2.mul(bar, den)));
     if (!v128.any_true(passes)) continue;
     const score = f64x2.add(f64x2.mul(f64x2.div(num, den), f64x2.splat(ratio)), f64x2.splat(common));
     if (i64x2.extract_lane(passes, 0) != 0) {
