@@ -140,7 +140,7 @@ function openRun(
     team,
   });
   const drawn = drawRows(fit, 1, options.random);
-  return { params, options, fit, scores, grower, drawn, order: openRowOrder(fit, scores) };
+  return { params, options, fit, scores, grower, drawn, order: openRowOrder(fit) };
 }
 
 /** Targets by position, and every margin at the base score. */

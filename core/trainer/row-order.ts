@@ -15,32 +15,33 @@ export interface RowOrder {
   nextRound: number;
 }
 
-/** Null where an order would not pay: small fits, and several outputs, whose trees split differently. */
-export function openRowOrder(fit: Fit, { outputs }: Scores): RowOrder | null {
+/** Null where an order would not pay. */
+export function openRowOrder(fit: Fit): RowOrder | null {
   const bytes = fit.train * fit.stride;
-  if (outputs > 1 || bytes < TIGHT_BYTES) return null;
+  if (bytes < TIGHT_BYTES) return null;
   return { spare: fit.scope.bytes(bytes), nextRound: 1 };
 }
 
 /** After a round whose tree was grown over the first `count` rows listed; riders of the training rows follow. */
 export function orderRows(
   fit: Fit,
-  { scores, y }: Scores,
+  { scores, y, outputs, stride }: Scores,
   { order, round, count }: { order: RowOrder; round: number; count: number },
 ): void {
   if (round < order.nextRound) return;
   order.nextRound = round + ROUNDS;
-  const { train, total, rows, riders, stride } = fit;
+  const { train, total, rows, riders } = fit;
   const { kernels } = fit.scope;
   kernels.listBelow(rows + count * 4, riders, total - count, train);
-  kernels.gatherRecords(order.spare, fit.records, rows, train, stride);
+  kernels.gatherRecords(order.spare, fit.records, rows, train, fit.stride);
   [fit.records, order.spare] = [order.spare, fit.records];
   fit.plan.words[0] = fit.records;
   for (const column of fit.columns) {
     kernels.gatherBytes(order.spare, column, rows, train);
     kernels.copyBytes(column, order.spare, train);
   }
-  for (const numbers of [scores, y]) {
+  const margins = Array.from({ length: outputs }, (_, k) => scores + k * stride * 8);
+  for (const numbers of [y, ...margins]) {
     kernels.gatherRecords(order.spare, numbers, rows, train, 8);
     kernels.copyBytes(numbers, order.spare, train * 8);
   }
