@@ -85,7 +85,7 @@ export function unlisted(action: string): RouteAccess {
 }
 
 function accessOf(action: string, scope: Access, rate?: RateClass): RouteAccess {
-  const isChange =
-    !action.startsWith("GET ") && (scope === "train" || scope === "admin" || scope === "embed");
+  const isChanging = !action.startsWith("GET ") && ["train", "admin", "embed"].includes(scope);
+  const isChange = isChanging || action === "GET /api/backup";
   return { action, scope, rate: rate ?? null, isChange };
 }

@@ -30,7 +30,8 @@ let routes: { method: string; path: string }[];
 const identities = new Map<string, Record<string, string>>();
 
 beforeAll(async () => {
-  token = await openHarness({ AUTH: "token", ADMIN_TOKEN: ADMIN });
+  let ahead = 0;
+  token = await openHarness({ AUTH: "token", ADMIN_TOKEN: ADMIN }, () => Date.now() + ahead);
   proxy = await openHarness({
     AUTH: "proxy",
     TRUSTED_PROXIES: "10.0.0.0/8",
@@ -42,7 +43,7 @@ beforeAll(async () => {
   const bearer = (text: string) => ({ authorization: `Bearer ${text}` });
   identities.set("none", {}).set("bad", bearer("sbx_of-nobody")).set("admin-environment", bearer(ADMIN));
   for (const scope of SCOPES) identities.set(scope, bearer(make(scope, scope).token));
-  const expired = make("expired", "admin", new Date(Date.now() + 20).toISOString());
+  const expired = make("expired", "admin", new Date(Date.now() + 60_000).toISOString());
   const revoked = make("revoked", "admin");
   identities.set("expired", bearer(expired.token)).set("revoked", bearer(revoked.token));
   token.box.tokens.revoke(revoked.id);
@@ -52,7 +53,7 @@ beforeAll(async () => {
     identities.set(`browser-${scope}`, session);
   }
   identities.set("browser-unknown", { cookie: `signalbox-8000=${"x".repeat(43)}` });
-  await Bun.sleep(21);
+  ahead = 60_001;
   routes = token.routes.filter(({ path }) => !path.endsWith("/*"));
 });
 afterAll(() => Promise.all([token.close(), proxy.close()]));

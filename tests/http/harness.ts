@@ -22,10 +22,13 @@ export interface Harness {
   close: () => Promise<void>;
 }
 
-export async function openHarness(settings: Record<string, string> = {}): Promise<Harness> {
+export async function openHarness(
+  settings: Record<string, string> = {},
+  now: () => number = Date.now,
+): Promise<Harness> {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-http-"));
   const config = readConfig({ DATA_DIR: folder, LOG_LEVEL: "silent", METRICS_SECONDS: "3600", ...settings });
-  const box = await openSignalbox(config);
+  const box = await openSignalbox(config, now);
   const { app, sockets } = createApp(box, () => {});
   const ask = async (path: string, init: RequestInit = {}, from = "127.0.0.1") => {
     const headers = new Headers({ host: "127.0.0.1:8000", accept: "application/json" });
