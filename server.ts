@@ -11,7 +11,7 @@ import { getPath as plainPath } from "hono/utils/url";
 import { answerRoute } from "./core/api/answer.ts";
 import { routeDocs } from "./core/api/docs.ts";
 import * as forms from "./core/api/forms.ts";
-import { API } from "./core/api/index.ts";
+import { API, isForPrograms } from "./core/api/index.ts";
 import { openApi } from "./core/api/openapi.ts";
 import type { Call } from "./core/api/route.ts";
 import * as settings from "./core/api/settings-page.ts";
@@ -185,7 +185,8 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     const told = problem(error, c.var.requestId ?? "");
     if (told.status === 500)
       box.logger.error({ requestId: told.instance, error: `${(error as Error).stack}` }, "defect");
-    if (wantedForm(c.req.raw) !== "html") return problemAnswer(told);
+    if (wantedForm(c.req.raw) !== "html" || isForPrograms(c.req.path.slice(config.BASE_PATH.length)))
+      return problemAnswer(told);
     const isEmbed = c.req.path.startsWith(`${config.BASE_PATH}/embed/`);
     const shown = { frame: frame(c), problem: told };
     return html(isEmbed ? EmbedErrorPage(shown) : ErrorPage(shown), told.status);

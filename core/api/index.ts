@@ -29,3 +29,8 @@ export const API: Route[] = [
   ...AUDIT_ROUTES,
   ...OPERATIONS_ROUTES,
 ];
+
+/** Is it for programs? Its problems then are JSON, whatever the Accept header prefers. */
+export function isForPrograms(path: string): boolean {
+  return path.startsWith("/api/") || API.some((row) => row.path === path);
+}

@@ -14,10 +14,15 @@ export function rowAt(method: string, path: string): Route {
   return row;
 }
 
-export async function expectContract(
-  row: Route,
-  answer: Pick<Response, "status" | "text" | "json"> & { headers: { get: (name: string) => string | null } },
-): Promise<void> {
+/** As much of an answer as is looked at. */
+interface Answered {
+  status: number;
+  headers: { get: (name: string) => string | null };
+  text: () => Promise<string>;
+  json: () => Promise<unknown>;
+}
+
+export async function expectContract(row: Route, answer: Answered): Promise<void> {
   const place = `${row.method} ${row.path} ${answer.status}`;
   const type = answer.headers.get("content-type")?.split(";")[0] ?? "";
   if (answer.status >= 400) {

@@ -1,0 +1,11 @@
+/** Is every answer to a generated request one that the OpenAPI document names, and none a 500? */
+import { expect, test } from "bun:test";
+import { fuzz } from "./fuzz.ts";
+
+test("500 generated requests", async () => {
+  const statuses = await fuzz(500);
+  const total = [...statuses.values()].reduce((sum, count) => sum + count, 0);
+  expect(total).toBe(500);
+  // Wrong and right ones were among them.
+  for (const status of [200, 404, 422]) expect(statuses.get(status) ?? 0).toBeGreaterThan(5);
+}, 60_000);
