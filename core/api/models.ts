@@ -94,7 +94,7 @@ async function download({
 }
 
 const DOWNLOAD_TYPES = {
-  "application/json": "the model as data",
+  "application/json": z.looseObject({ signalbox: z.literal("model") }).describe("the model as data"),
   "text/javascript": "a module without dependencies",
   "text/html": "a page with form and explanation that opens from disk",
   "text/plain": "LightGBM's own format",

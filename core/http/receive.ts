@@ -47,6 +47,10 @@ async function receiveMultipart(request: Request, type: string, options: Receive
     import("node:stream"),
   ]);
   const { promise, resolve, reject } = Promise.withResolvers<Received>();
+  if (!/\bboundary=[^;\s]/i.test(type))
+    throw new AppError("syntax", "The form's content-type names no boundary", {
+      fix: "Leave the header to the program that makes the form (curl -F does it), or send the CSV as the body.",
+    });
   const parser = Busboy({
     headers: { "content-type": type },
     limits: { files: 1, fields: 20, parts: 25, fieldSize: 10_000, fileSize: options.maxBytes + 1 },

@@ -1,0 +1,162 @@
+/**
+ * How many single predictions a second go through the whole server, with everything on: gate, checks, log, drift,
+ * audit? Beside a bare `Bun.serve` that parses and echoes the same JSON, and FastAPI with scikit-learn where it is
+ * there; then once more while a training uses a core. Rounds alternate, so that load from elsewhere meets all alike.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BENCH_DATA } from "./generated-data.ts";
+import { type Load, loadOn } from "./http-load.ts";
+import { median, printTable } from "./train-peers.ts";
+
+const SECONDS = 3;
+const ROUNDS = 3;
+const SERVER = new URL("../../server.ts", import.meta.url).pathname;
+const PEER = new URL("http-peer.py", import.meta.url).pathname;
+const ECHO = "Bun.serve({ port: 0, fetch: async (request) => Response.json(await request.json()) })";
+
+interface Served {
+  name: string;
+  url: string;
+  stop: () => Promise<void>;
+}
+
+export async function run(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "signalbox-http-bench-"));
+  const csv = await writeCsv(folder);
+  const ours = await startOurs(folder, csv);
+  const started = [await startEcho(), ours, await startPeer(csv)].filter((server) => server !== null);
+  try {
+    const load: Load = { seconds: SECONDS, body: ours.body };
+    const [idle, busy] = [
+      await alternate(started, load),
+      await whileTraining(ours, started.slice(0, 2), load),
+    ];
+    const echo = median(idle.get("Bun echo")!);
+    const rows = [["", "requests/s", "of the echo", "p50 ms", "p99 ms"]];
+    const add = (label: string, rates: number[]) =>
+      rows.push([label, median(rates).toFixed(0), (median(rates) / echo).toFixed(2), ...latency(label)]);
+    for (const [name, rates] of idle) add(name, rates);
+    for (const [name, rates] of busy) add(`${name}, while a training runs`, rates);
+    printTable(rows);
+    console.log(`One row a request, ${ours.trees} trees; predictions are logged and counted for drift.`);
+  } finally {
+    for (const server of started) await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const latencies = new Map<string, [string, string]>();
+const latency = (label: string) => latencies.get(label) ?? ["", ""];
+
+async function alternate(servers: Served[], load: Load): Promise<Map<string, number[]>> {
+  const rates = new Map(servers.map(({ name }) => [name, [] as number[]]));
+  for (const { url } of servers) await loadOn(url, { ...load, seconds: 1 });
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const { name, url } of servers) {
+      const { perSecond, p50, p99 } = await loadOn(url, load);
+      rates.get(name)!.push(perSecond);
+      latencies.set(name, [p50.toFixed(2), p99.toFixed(2)]);
+    }
+  }
+  return rates;
+}
+
+async function whileTraining(ours: Ours, servers: Served[], load: Load): Promise<Map<string, number[]>> {
+  const run = await ours.train((ROUNDS + 1) * servers.length * (SECONDS + 2));
+  const rates = await alternate(servers, load);
+  await fetch(`${ours.home}api/runs/${run}`, { method: "DELETE" });
+  return rates;
+}
+
+/** The Adult census's shape as a CSV: numbers, categories, gaps. */
+async function writeCsv(folder: string): Promise<string> {
+  const { samples, target } = BENCH_DATA.adult!();
+  const features = samples.features;
+  const cell = (feature: (typeof features)[number], row: number) => {
+    if (feature.kind === "number")
+      return Number.isNaN(feature.values[row]) ? "" : String(feature.values[row]);
+    return feature.codes[row]! < 0 ? "" : (feature.labels[feature.codes[row]!] ?? "");
+  };
+  const lines = [[...features.map(({ name }) => name), "target"].join(",")];
+  for (let row = 0; row < 8000; row++)
+    lines.push(
+      [...features.map((feature) => cell(feature, row)), target.classes[target.values[row]!]].join(","),
+    );
+  const path = join(folder, "adult.csv");
+  await Bun.write(path, `${lines.join("\n")}\n`);
+  return path;
+}
+
+interface ServedModel {
+  versions: { result: { schema: { features: { name: string; example: unknown }[] } } }[];
+}
+
+interface Ours extends Served {
+  home: string;
+  body: string;
+  trees: number;
+  /** Queues a training of at most so many seconds; its id. */
+  train: (seconds: number) => Promise<string>;
+}
+
+async function startOurs(folder: string, csv: string): Promise<Ours> {
+  const env = { ...process.env, PORT: "0", DATA_DIR: join(folder, "data"), LOG_LEVEL: "error" };
+  const child = Bun.spawn([process.execPath, SERVER], { env, stdout: "pipe", stderr: "inherit" });
+  const { url: home } = JSON.parse(await firstLine(child.stdout)) as { url: string };
+  const headers = { "content-type": "application/json" };
+  const post = async (path: string, body: unknown, method = "POST") =>
+    (await fetch(home + path, { method, headers, body: JSON.stringify(body) })).json();
+  const uploaded = await fetch(`${home}api/upload?name=adult.csv`, { method: "POST", body: Bun.file(csv) });
+  const { id: datasetId } = (await uploaded.json()) as { id: string };
+  await post("api/train?wait=1", { datasetId, target: "target", budgetRounds: 400 });
+  const model = (await post("api/models/adult/live", { version: 1 }, "PUT")) as ServedModel;
+  const { features } = model.versions[0]!.result.schema;
+  const row = Object.fromEntries(features.map(({ name, example }) => [name, example]));
+  const saved = await (await fetch(`${home}api/models/adult/versions/1/download?format=json`)).text();
+  return {
+    ...{ name: "Signalbox", home, url: `${home}api/models/adult/predict` },
+    body: JSON.stringify(row),
+    trees: (saved.match(/"(threshold|thresholds)":/g) ?? []).length,
+    train: async (budgetSeconds) =>
+      ((await post("api/train", { datasetId, target: "target", budgetSeconds })) as { id: string }).id,
+    stop: () => end(child),
+  };
+}
+
+async function startEcho(): Promise<Served> {
+  const code = `const server = ${ECHO}; console.log(JSON.stringify({ url: server.url }))`;
+  const child = Bun.spawn([process.execPath, "-e", code], { stdout: "pipe" });
+  const { url } = JSON.parse(await firstLine(child.stdout)) as { url: string };
+  return { name: "Bun echo", url, stop: () => end(child) };
+}
+
+async function startPeer(csv: string): Promise<Served | null> {
+  const found = Bun.spawnSync(["python3", "-c", "import fastapi, uvicorn, sklearn, pandas"], {
+    stderr: "ignore",
+  });
+  if (found.exitCode !== 0) {
+    console.log(
+      "FastAPI with scikit-learn is missing here; get it with: pip install fastapi uvicorn scikit-learn pandas",
+    );
+    return null;
+  }
+  const child = Bun.spawn(["python3", PEER, csv], { stdout: "pipe", stderr: "ignore" });
+  const { url } = JSON.parse(await firstLine(child.stdout)) as { url: string };
+  return { name: "FastAPI, scikit-learn", url, stop: () => end(child) };
+}
+
+async function end(child: Bun.Subprocess): Promise<void> {
+  child.kill();
+  await child.exited;
+}
+
+async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
+  let text = "";
+  for await (const chunk of stream) {
+    text += new TextDecoder().decode(chunk);
+    if (text.includes("\n")) break;
+  }
+  return text.split("\n")[0]!;
+}
