@@ -68,6 +68,14 @@ describe("a token", () => {
     expect(((await expired.json()) as Problem).detail).toContain("has expired");
   });
 
+  test("stands in every command to paste, by the shell's variable", async () => {
+    const headers = { ...bearer(make(["read"]).token), accept: "text/html" };
+    const docs = await (await harness.ask("/docs", { headers })).text();
+    const commands = docs.match(/<code>curl [^<]*/g)!;
+    expect(commands.length).toBeGreaterThan(30);
+    for (const command of commands) expect(command).toContain("Bearer $SIGNALBOX_TOKEN");
+  });
+
   test("comes by Basic too, as password or alone", async () => {
     const { token } = make(["read"]);
     for (const pair of [`curl:${token}`, `${token}:`]) {
