@@ -166,9 +166,9 @@ export const EVENTS = {
     stale: (d) => [...ofRun(d.runId, "leaderboard", "run"), "activity"],
   }),
   "run.finished": event({
-    data: z.object({ ...run, ...model, verdict: z.string() }),
+    data: z.object({ ...run, ...model, verdict: z.string(), comparison: z.string().optional() }),
     level: "success",
-    sentence: (d) => `Run ${d.runNumber} finished: ${d.verdict}`,
+    sentence: (d) => `Run ${d.runNumber} finished: ${d.verdict}${d.comparison ? ` ${d.comparison}` : ""}`,
     stale: allOfRun,
   }),
   "run.failed": event({

@@ -95,6 +95,14 @@ export class Models {
     return listVersions(this.options.store, name);
   }
 
+  /** What a new version is compared with: the live one, else the newest; null for a new name. */
+  before(name: string): { version: number; path: string } | null {
+    const versions = listVersions(this.options.store, name);
+    const live = findModel(this.options.store, name)?.liveVersion;
+    const version = versions.find((entry) => entry.version === live) ?? versions[0];
+    return version ? { version: version.version, path: this.pathOf(version.runId) } : null;
+  }
+
   /** The version asked for, else the live one. Throws AppError `conflict` while none is live. */
   serving(name: string, version: number | null): StoredVersion {
     const model = this.find(name);

@@ -127,6 +127,7 @@ function viewAt(final: RunView, { stages: told, candidates }: Fold, seconds: num
     baseline: null,
     verdict: null,
     beatsBaseline: null,
+    comparison: null,
     version: null,
     error: null,
     finishedAt: null,

@@ -1,5 +1,6 @@
 /** How does a run look from outside? The shape that the API, the panels and the pages share. */
 import type { ErrorRecord } from "./errors.ts";
+import type { VersionComparison } from "./stages/compare.ts";
 import type { Candidate } from "./stages/stage.ts";
 import type { Store } from "./store/database.ts";
 import { latestTrained } from "./store/run-events.ts";
@@ -41,6 +42,7 @@ export interface RunView {
   baseline: Record<string, number> | null;
   verdict: string | null;
   beatsBaseline: boolean | null;
+  comparison: VersionComparison | null;
   modelName: string;
   version: number | null;
   options: StoredRun["options"];
@@ -83,6 +85,7 @@ export function runView(store: Store, run: StoredRun, now: number): RunView {
     baseline: run.result?.baseline ?? null,
     verdict: run.result?.verdict ?? null,
     beatsBaseline: run.result?.beatsBaseline ?? null,
+    comparison: run.result?.comparison ?? null,
     modelName: run.modelName,
     version: run.modelVersion,
     options: run.options,

@@ -7,12 +7,15 @@ import { join } from "node:path";
 import { createWork, STAGES } from "./stages/index.ts";
 import type { Artifacts, RunDataset, RunOptions, RunResult, StageReport } from "./stages/stage.ts";
 import { openThreads } from "./threads.ts";
+import { readModel } from "./trainer/model-file.ts";
 
 export interface RunInput {
   options: RunOptions;
   dataset: RunDataset;
   /** The run's own folder: artifacts, and what a resumed run builds on. */
   folder: string;
+  /** The version of the same model that the new one will be compared with: its number and its file. */
+  previous?: { version: number; path: string } | null;
 }
 
 /** A stage's report with its place, or the begin and end of a stage. */
@@ -34,6 +37,10 @@ const REPORT_MS = 60;
 export async function runStages(input: RunInput, controls: RunControls): Promise<RunResult> {
   await mkdir(input.folder, { recursive: true });
   const work = createWork(openThreads);
+  if (input.previous) {
+    const { version, path } = input.previous;
+    work.previous = { version, model: readModel(await readFile(path)) };
+  }
   const artifacts = folderArtifacts(input.folder);
   const beganAt = performance.now();
   for (const [position, stage] of STAGES.entries()) {

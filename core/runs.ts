@@ -215,6 +215,7 @@ export class Runs {
     return {
       options: run.options,
       folder: this.folderOf(run.id),
+      previous: this.options.models.before(run.modelName),
       dataset: {
         path: this.options.datasets.pathOf(dataset.id),
         name: dataset.name,
@@ -243,7 +244,13 @@ export class Runs {
         finishedAt: now(),
         modelVersion: version,
       });
-      append("run.finished", { ...runOf(run), model: run.modelName, version, verdict: result.verdict });
+      append("run.finished", {
+        ...runOf(run),
+        model: run.modelName,
+        version,
+        verdict: result.verdict,
+        ...(result.comparison && { comparison: result.comparison.sentence }),
+      });
       for (const { code, subject } of alerts.standing()) {
         if (code === FAILED && findRun(store, subject)?.modelName === run.modelName)
           alerts.resolve(code, subject, append);

@@ -2,6 +2,7 @@
 import type { WatchView } from "../core/feedback/watch-view.ts";
 import type { Trial } from "../core/page-data.ts";
 import type { ModelView } from "../core/panel-data.ts";
+import { ComparisonView } from "./comparison.tsx";
 import { EvaluationView } from "./evaluation.tsx";
 import { count, figure, plural } from "./format.ts";
 import { type Frame, url } from "./frame.ts";
@@ -57,7 +58,7 @@ export function ModelPage({ frame, model, watch, version, evaluation, weighing, 
           {version.isLive ? "live" : "not live"}; predicts <b>{result.schema.target}</b>
         </p>
         <p class="verdict">{result.verdict}</p>
-        <Before model={model} version={version} />
+        {result.comparison ? null : <Before model={model} version={version} />}
         <nav class="parts" aria-label="Parts of this page">
           <ul>
             {PARTS.map(({ id, label }) => (
@@ -84,6 +85,7 @@ export function ModelPage({ frame, model, watch, version, evaluation, weighing, 
           </p>
           <MetricTable metrics={result.metrics} intervals={result.intervals} baseline={result.baseline} />
         </section>
+        <ComparisonView comparison={result.comparison} />
         <EvaluationView
           links={links}
           model={model.name}

@@ -2,6 +2,7 @@
 import type { PanelData } from "../core/panel-data.ts";
 import type { PanelKey } from "../core/panels.ts";
 import type { RunStage, RunView } from "../core/run-view.ts";
+import { ComparisonView } from "./comparison.tsx";
 import { Facts, Pairs, toldFacts } from "./facts.tsx";
 import { duration, figure } from "./format.ts";
 import { type Frame, url } from "./frame.ts";
@@ -62,6 +63,7 @@ export function RunPage({ frame, run, data }: RunPageProps) {
             />
           </section>
         )}
+        <ComparisonView comparison={run.comparison} />
         {run.candidates.length > 0 && <Candidates run={run} />}
         <StageFacts stages={run.stages} />
         <Asked run={run} />

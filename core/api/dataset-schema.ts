@@ -9,7 +9,7 @@ import { CHOICES, type DatasetView, type RejectionView } from "../reading-choice
 export const TIME = z.iso.datetime().describe("RFC 3339, in UTC");
 export const TASK = z.enum(["binary", "multiclass", "regression"]);
 const COUNT = z.int().min(0);
-const COLUMN_TYPE = z.enum(COLUMN_TYPES);
+export const COLUMN_TYPE = z.enum(COLUMN_TYPES);
 
 export const ERROR_CODE = z.enum([...(Object.keys(PROBLEMS) as ErrorCode[]), "internal"]);
 export const ERROR_RECORD = z

@@ -13,7 +13,7 @@ import type { ModelView, PredictionMinute } from "../panel-data.ts";
 import type { ModelSchema, RunSummary } from "../stages/stage.ts";
 import { METRICS, type MetricName } from "../trainer/metrics.ts";
 import { ERROR_CODE, ERROR_RECORD, TASK, TIME } from "./dataset-schema.ts";
-import { INTERVALS, METRIC_VALUES } from "./run-schema.ts";
+import { COMPARISON, INTERVALS, METRIC_VALUES } from "./run-schema.ts";
 
 const COUNT = z.int().min(0);
 const METRIC_NAMES = Object.keys(METRICS) as MetricName[];
@@ -48,6 +48,7 @@ const RESULT = (
     schema: MODEL_SCHEMA,
     rowsTrain: COUNT,
     rowsTest: COUNT,
+    comparison: COMPARISON.nullable(),
   }) satisfies z.ZodType<RunSummary>
 ).meta({ id: "Result" });
 

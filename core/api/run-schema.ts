@@ -1,9 +1,10 @@
 /** How do runs look on the wire? */
 import * as z from "zod";
 import type { RunStage, RunView } from "../run-view.ts";
+import type { VersionComparison } from "../stages/compare.ts";
 import { type Candidate, type RunOptions, STAGE_NAMES } from "../stages/stage.ts";
 import { RUN_STATUSES, type StoredRound } from "../store/runs.ts";
-import { ERROR_RECORD, FINDING, TASK, TIME } from "./dataset-schema.ts";
+import { COLUMN_TYPE, ERROR_RECORD, FINDING, TASK, TIME } from "./dataset-schema.ts";
 
 const SHARE = z.number().min(0).max(1);
 const MILLISECONDS = z.number().min(0);
@@ -11,6 +12,25 @@ const MILLISECONDS = z.number().min(0);
 /** By scikit-learn's names. */
 export const METRIC_VALUES = z.record(z.string(), z.number());
 export const INTERVALS = z.record(z.string(), z.tuple([z.number(), z.number()]));
+
+export const COMPARISON = (
+  z.object({
+    version: z.int().min(1).describe("the version before"),
+    columns: z.object({
+      came: z.array(z.string()),
+      went: z.array(z.string()),
+      changed: z.array(z.object({ column: z.string(), from: COLUMN_TYPE, to: COLUMN_TYPE })),
+    }),
+    metrics: z
+      .record(
+        z.string(),
+        z.object({ before: z.number(), after: z.number(), interval: z.tuple([z.number(), z.number()]) }),
+      )
+      .describe("interval: 95 % of after - before"),
+    rows: z.int().min(0),
+    sentence: z.string(),
+  }) satisfies z.ZodType<VersionComparison>
+).meta({ id: "Comparison" });
 
 const STAGE = (
   z.object({
@@ -77,6 +97,7 @@ export const RUN = (
     baseline: METRIC_VALUES.nullable().describe("the same metrics for always guessing"),
     verdict: z.string().nullable(),
     beatsBaseline: z.boolean().nullable(),
+    comparison: COMPARISON.nullable().describe("beside the version before, on the same rows"),
     modelName: z.string(),
     version: z.int().nullable(),
     options: OPTIONS,

@@ -13,6 +13,7 @@ import { randomFor } from "../trainer/race/training-data.ts";
 import { spreadRows } from "../trainer/random.ts";
 import { type TrainingReference, trainingReference } from "../trainer/reference.ts";
 import type { Target } from "../trainer/samples.ts";
+import { compareWithBefore } from "./compare.ts";
 import { drawEvaluation, pace, treesOfModel } from "./evaluation.ts";
 import type { Stage } from "./stage.ts";
 import { selectRows } from "./table.ts";
@@ -55,9 +56,11 @@ export const evaluateModel: Stage<Work> = {
       outcome,
     });
     report({ type: "facts", facts: { ...verdict, metrics } });
+    const comparison = await compareWithBefore(context, { rows: test, truth: outcome.truth });
+    if (comparison) report({ type: "facts", facts: { comparedWithBefore: comparison.sentence } });
     const drawn = await drawEvaluation(context, { outcome, tested });
     const evaluation = { ...drawn, reference: reference(work, predicted.values) };
-    work.evaluated = { metrics, intervals, baseline: guesses, ...verdict, evaluation };
+    work.evaluated = { metrics, intervals, baseline: guesses, ...verdict, evaluation, comparison };
     report({ type: "progress", progress: 1, note: verdict.verdict });
   },
 };

@@ -4,6 +4,7 @@
  */
 import type { ColumnProfile, Finding, ReadingPlan } from "../csv/types.ts";
 import type { Task } from "../trainer/samples.ts";
+import type { VersionComparison } from "./compare.ts";
 
 /** The eight stages, in order; the names are fixed. */
 export const STAGE_NAMES = [
@@ -117,6 +118,8 @@ export interface RunResult {
   evaluation: Record<string, unknown>;
   rowsTrain: number;
   rowsTest: number;
+  /** Beside the version before, on the same rows; null for a new model. */
+  comparison: VersionComparison | null;
 }
 
 export interface ModelSchema {

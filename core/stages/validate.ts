@@ -7,6 +7,7 @@ import { AppError } from "../errors.ts";
 import { defaultMetric, isMetricName, METRICS, type MetricName } from "../trainer/metrics.ts";
 import { sampleRows, seededRandom } from "../trainer/random.ts";
 import type { Target, Task } from "../trainer/samples.ts";
+import { columnsBeside } from "./compare.ts";
 import { inspect } from "./findings.ts";
 import type { Stage } from "./stage.ts";
 import { selectRows } from "./table.ts";
@@ -24,7 +25,8 @@ export const validateData: Stage<Work> = {
       dataset.columns.find((column) => column.name === options.target),
     );
     const names = featureNames(context);
-    const table = await load(context, names, task);
+    const beside = columnsBeside(context.work.previous, dataset.plan.columns, [...names, options.target]);
+    const table = await load(context, [...names, ...beside], task);
     const column = table.columns.find(({ name }) => name === options.target)!;
     const read = readTarget(column, task);
     const rows = affordableRows(context, read.rows);
@@ -39,6 +41,7 @@ export const validateData: Stage<Work> = {
       target,
       metric,
       splitKeys: splitKeys(kept, options.splitColumn, options.split),
+      beside: { rows: kept.rows, columns: kept.columns.filter(({ name }) => beside.includes(name)) },
       unusable: [],
     };
     if (read.rows.length < table.rows) reportMissingTarget(context, table.rows - read.rows.length);

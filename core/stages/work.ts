@@ -11,6 +11,7 @@ import type { Blend } from "../trainer/race/ensemble.ts";
 import type { Entry } from "../trainer/race/entry.ts";
 import type { TrainingData } from "../trainer/race/training-data.ts";
 import type { Checkpoint, Target } from "../trainer/samples.ts";
+import type { VersionComparison } from "./compare.ts";
 import type { RunResult, StageContext } from "./stage.ts";
 
 export type LoadTable = (
@@ -28,6 +29,8 @@ export type LoadTable = (
 export interface Work {
   load: LoadTable;
   openCrew: OpenCrew | null;
+  /** The version of the same model that this one will stand beside. */
+  previous: { version: number; model: Model } | null;
   /** Data validation: the columns that may become features, and the target beside them. */
   loaded: Loaded | null;
   /** Data preprocessing: what is learned from, and what nobody looks at before Performance evaluation. */
@@ -57,6 +60,8 @@ export interface Loaded {
   metric: MetricName;
   /** The column that orders or groups the rows; null for a random split. */
   splitKeys: Float64Array | null;
+  /** Columns that only the version before reads; this one must not learn from them. */
+  beside: Table;
   /** Columns that give the target away literally: never learned from. */
   unusable: string[];
 }
@@ -76,6 +81,7 @@ export interface Evaluated {
   verdict: string;
   beatsBaseline: boolean;
   evaluation: Record<string, unknown>;
+  comparison: VersionComparison | null;
 }
 
 export type Context = StageContext<Work>;
@@ -84,6 +90,7 @@ export function emptyWork(load: LoadTable, openCrew: OpenCrew | null = null): Wo
   return {
     load,
     openCrew,
+    previous: null,
     loaded: null,
     parts: null,
     encoder: null,

@@ -35,11 +35,21 @@ export function columnChanges(before: Model, after: Model): ColumnChanges {
   };
 }
 
+export interface ComparisonOptions {
+  replicates: number;
+  random: Random;
+  checkpoint: Checkpoint;
+  /** The time is used: fewer replicates then have to do. */
+  isOver?: () => boolean;
+}
+
+const LEAST_REPLICATES = 40;
+
 /** `truth`: the numbers, or the labels as they stand in the file. Rows of a class that a model lacks count as wrong. */
 export async function compareModels(
   models: { before: Model; after: Model },
   given: { table: Table; truth: (string | number)[] },
-  options: { replicates: number; random: Random; checkpoint: Checkpoint },
+  options: ComparisonOptions,
 ): Promise<Record<string, MetricComparison>> {
   const { before, after } = models;
   if (before.task !== after.task) throw new Error("Versions of different tasks cannot be compared.");
@@ -99,13 +109,14 @@ async function outcomeFor(
 async function drawDifferences(
   first: Outcome,
   second: Outcome,
-  options: { replicates: number; random: Random; checkpoint: Checkpoint },
+  options: ComparisonOptions,
 ): Promise<Record<string, number[]>> {
   const names = metricNames(first.task);
   const drawn: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
   const rows = first.truth.length;
   for (let replicate = 0; replicate < options.replicates; replicate++) {
     await options.checkpoint();
+    if (replicate >= LEAST_REPLICATES && options.isOver?.()) break;
     const weights = new Float64Array(rows);
     for (let i = 0; i < rows; i++) weights[Math.floor(options.random() * rows)]++;
     for (const name of names) {

@@ -20,13 +20,18 @@ export interface Control {
   cancel?: AbortSignal;
   elapsedMs?: () => number;
   openCrew?: OpenCrew;
+  previous?: Work["previous"];
   onReport?: (stage: string, report: StageReport) => void;
 }
 
 /** Rejects with what a stage throws. The clock stands still unless one is given: rounds end the race. */
 export async function runStages(table: Table, target: string, control: Control = {}): Promise<Ran> {
   const files = control.files ?? new Map<string, Uint8Array>();
-  const ran: Omit<Ran, "result"> = { work: emptyWork(loader(table), control.openCrew), reports: [], files };
+  const ran: Omit<Ran, "result"> = {
+    work: { ...emptyWork(loader(table), control.openCrew), previous: control.previous ?? null },
+    reports: [],
+    files,
+  };
   for (const stage of STAGES) {
     await stage.run({
       options: { ...OPTIONS, target, ...control.options },

@@ -49,3 +49,32 @@ test("a column of another type is named", async () => {
   const other = { ...model, plans: model.plans.map((plan) => ({ ...plan, type: "category" as const })) };
   expect(columnChanges(model, other).changed).toEqual([{ column: "x", from: "number", to: "category" }]);
 });
+
+test("a run under a known name tells which columns came and went, and how both do on the same rows", async () => {
+  const previous = { version: 3, model: await train("x", "y") };
+  const control = { options: { budgetRounds: 60 }, previous };
+  const { result, reports } = await runStages(whole, "y", control);
+  const { comparison } = result;
+  expect(comparison).toMatchObject({ version: 3, columns: { came: ["z"], went: [], changed: [] } });
+  expect(comparison!.rows).toBe(result.rowsTest);
+  expect(comparison!.metrics.roc_auc.after).toBeCloseTo(result.metrics.roc_auc, 9);
+  expect(comparison!.sentence).toContain("better than version 3 by more than chance");
+  expect(comparison!.sentence).toContain("Since version 3: “z” came.");
+  const findings = reports.flatMap(({ report }) => (report.type === "finding" ? [report.finding.code] : []));
+  expect(findings).toContain("columns_changed");
+});
+
+test("what was left out this time still serves the version before", async () => {
+  const previous = { version: 1, model: await train("x", "z", "y") };
+  const { result } = await runStages(whole, "y", { options: { budgetRounds: 60, exclude: ["z"] }, previous });
+  expect(result.schema.features.map(({ name }) => name)).toEqual(["x"]);
+  expect(result.comparison!.columns.went).toEqual(["z"]);
+  expect(result.comparison!.metrics.roc_auc.before).toBeGreaterThan(result.metrics.roc_auc);
+});
+
+test("models of different things are not compared, and that is said", async () => {
+  const previous = { version: 1, model: { ...(await train("x", "y")), target: "other" } };
+  const { result } = await runStages(whole, "y", { options: { budgetRounds: 60 }, previous });
+  expect(result.comparison).toMatchObject({ rows: 0, metrics: {} });
+  expect(result.comparison!.sentence).toContain("cannot be compared");
+});

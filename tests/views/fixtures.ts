@@ -4,12 +4,26 @@ import type { ColumnProfile } from "../../core/csv/types.ts";
 import type { ColumnDrift } from "../../core/feedback/drift.ts";
 import type { ModelView, PanelData } from "../../core/panel-data.ts";
 import type { RunView } from "../../core/run-view.ts";
+import type { VersionComparison } from "../../core/stages/compare.ts";
 import { STAGE_NAMES } from "../../core/stages/stage.ts";
 
 export const HOSTILE = `<img src=x onerror="alert(1)">'"&__proto__`;
 const AT = "2026-01-02T03:04:05.000Z";
 
+const COMPARISON: VersionComparison = {
+  version: 1,
+  columns: { came: [HOSTILE], went: ["old"], changed: [{ column: HOSTILE, from: "number", to: "category" }] },
+  metrics: {
+    roc_auc: { before: 0.8, after: 0.9, interval: [0.05, 0.15] },
+    log_loss: { before: 0.4, after: 0.5, interval: [0.01, 0.2] },
+    accuracy: { before: 0.8, after: 0.8, interval: [-0.1, 0.1] },
+  },
+  rows: 20,
+  sentence: HOSTILE,
+};
+
 export const RUN: RunView = {
+  comparison: COMPARISON,
   id: "r1",
   number: 7,
   datasetId: "d1",
@@ -109,6 +123,7 @@ export const MODEL: ModelView = {
       },
       rowsTrain: 80,
       rowsTest: 20,
+      comparison: version === 2 ? COMPARISON : null,
     },
     live: { outcomes: 4, measured: 4, needed: 30, figures: [] },
   })),

@@ -13,6 +13,7 @@ const summary = (over: Partial<RunSummary>): RunSummary => ({
     intervals: { accuracy: [0.77, 0.83], roc_auc: [0.88, 0.92] },
   },
   ...{ schema: { features: [], target: "y", classes: ["no", "yes"] }, rowsTrain: 800, rowsTest: 200 },
+  comparison: null,
   ...over,
 });
 

@@ -1,0 +1,19 @@
+/** Does the page say which version is better on the same rows, whichever way the figure points? */
+import { expect, test } from "bun:test";
+import { ComparisonView } from "../../views/comparison.tsx";
+import { RUN } from "./fixtures.ts";
+
+const html = (comparison: typeof RUN.comparison) => String(<ComparisonView comparison={comparison} />);
+
+test("a higher AUC is better, a higher log loss worse, and a range with zero in it may be chance", () => {
+  const page = html(RUN.comparison);
+  expect(page).toContain("0.05 to 0.15: better");
+  expect(page).toMatch(/0\.01 to 0\.2: worse/);
+  expect(page).toContain("may be chance");
+  expect(page).not.toContain("<img");
+});
+
+test("a new model has nothing beside it, and what cannot be compared has no figures", () => {
+  expect(html(null)).not.toContain("section");
+  expect(html({ ...RUN.comparison!, rows: 0, metrics: {} })).not.toContain("table");
+});
