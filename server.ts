@@ -25,7 +25,7 @@ import { type PanelViews, panelAnswer } from "./core/http/panels.ts";
 import { problem } from "./core/http/problem.ts";
 import { curlCommand } from "./core/identity/curl.ts";
 import { Gate, type Visit } from "./core/identity/gate.ts";
-import { NOBODY, viewerOf } from "./core/identity/identity.ts";
+import { may, NOBODY, viewerOf } from "./core/identity/identity.ts";
 import { accessTable } from "./core/identity/routes.ts";
 import { signIn, signInData, signOut } from "./core/identity/sign-in.ts";
 import { listen } from "./core/listen.ts";
@@ -40,6 +40,7 @@ import type { Signalbox } from "./core/signalbox.ts";
 import { Sockets, type Viewer } from "./core/sockets.ts";
 import { failCommand } from "./core/terminal.ts";
 import { Timings, withTimings } from "./core/timing.ts";
+import { Trials, type TrialsOptions } from "./core/trials.ts";
 import { VERSION } from "./core/version.ts";
 import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
 import { AuditPage } from "./views/audit.tsx";
@@ -53,6 +54,7 @@ import { chosenTheme, type Frame, type Links } from "./views/frame.ts";
 import { InspectPage } from "./views/inspect.tsx";
 import { ListPage } from "./views/list.tsx";
 import { ModelPage } from "./views/model.tsx";
+import { TrialAnswer } from "./views/model-try.tsx";
 import { panelSvg, panelText } from "./views/panel-forms.tsx";
 import { PanelView } from "./views/panels.tsx";
 import { RewindPage } from "./views/rewind.tsx";
@@ -154,7 +156,10 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     failed: (key, error) => box.logger.error({ panel: key, error: `${(error as Error).stack}` }, "defect"),
   });
   log.subscribe((seq, stale) => live.markStale(seq, stale));
-  const sockets = new Sockets({ config, log, live, publish, now: box.now });
+  const draw: TrialsOptions["draw"] = (trial, { result }) =>
+    `${TrialAnswer({ trial, schema: result.schema })}`;
+  const trials = new Trials({ box, draw });
+  const sockets = new Sockets({ config, log, live, publish, now: box.now, hear: trials.hear });
 
   const getPath = (request: Request) => pathBelow(config.BASE_PATH, plainPath(request));
   const app = new Hono<Env>({ getPath }).basePath(config.BASE_PATH);
@@ -255,8 +260,9 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   app.get("/ws", (c) => {
     if (c.req.header("upgrade")?.toLowerCase() !== "websocket")
       throw new AppError("syntax", "This is a WebSocket");
-    const { url, hold } = callOf(c);
-    const data = sockets.admit(url, { hold, origin: origin(c), address: c.var.visit.address });
+    const { url, hold, identity } = callOf(c);
+    const visitor = { hold, origin: origin(c), mayPredict: may(identity, "predict") };
+    const data = sockets.admit(url, { ...visitor, address: c.var.visit.address });
     const isUpgraded = c.env.server?.upgrade(c.req.raw, { data });
     if (!isUpgraded) throw new AppError("syntax", "The upgrade to a WebSocket failed");
     return new Response(null);

@@ -2,6 +2,7 @@
  * How is a model taken along? As JSON, as a module or a page that answer without us (the very code that serves), as
  * LightGBM's text or ONNX where it is one set of trees. Where it cannot be written so, it says why.
  */
+import { type Answer, answerRows } from "./answering.ts";
 import { AppError } from "./errors.ts";
 import type { ModelSchema } from "./stages/stage.ts";
 import type { Rows } from "./standalone.ts";
@@ -9,10 +10,13 @@ import { openModel } from "./standalone.ts";
 import { standaloneBundle } from "./standalone-bundle.ts" with { type: "macro" };
 import type { StoredVersion } from "./store/models.ts";
 import type { BoostingModel } from "./trainer/boosting.ts";
+import { encodeRows } from "./trainer/encoding/encoder.ts";
 import { lightgbmText } from "./trainer/exports/lightgbm.ts";
 import { onnxModel } from "./trainer/exports/onnx.ts";
-import type { Model } from "./trainer/model.ts";
+import { predictMember, samplesFor } from "./trainer/members.ts";
+import { type Model, modelInputs, rowRange } from "./trainer/model.ts";
 import { readModel } from "./trainer/model-file.ts";
+import type { Feature } from "./trainer/samples.ts";
 
 export const EXPORT_FORMATS = ["json", "mjs", "html", "lightgbm", "onnx"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
@@ -32,18 +36,55 @@ export function exportModel(
   format: Exclude<ExportFormat, "html">,
 ): ExportedModel {
   const model = readModel(bytes);
-  if (format === "json") return { body: modelJson(model), type: "application/json", ending: "json" };
+  if (format === "json")
+    return { body: modelJson(model, selfTest(bytes, version)), type: "application/json", ending: "json" };
   if (format === "mjs") return { body: modelModule(bytes, version), type: "text/javascript", ending: "mjs" };
   const trees = soleTrees(model);
+  const test = treesSelfTest(model, checkRows(version.result.schema));
   if (format === "lightgbm")
-    return { body: lightgbmText(trees, trees.loss), type: "text/plain", ending: "txt" };
-  const body = new Uint8Array(onnxModel(trees, trees.loss));
+    return { body: lightgbmText(trees, trees.loss, test), type: "text/plain", ending: "txt" };
+  const body = new Uint8Array(onnxModel(trees, trees.loss, test));
   return { body, type: "application/octet-stream", ending: "onnx" };
 }
 
+interface SelfTest {
+  rows: Rows;
+  answers: Answer[];
+}
+
+/** Rows by column name with what is answered here. */
+function selfTest(bytes: Uint8Array, version: StoredVersion): SelfTest {
+  const rows = checkRows(version.result.schema);
+  return { rows, answers: openModel(bytes).predict(rows) };
+}
+
+/** The same as the trees alone take it: features in their order, categories by code; null: missing. */
+function treesSelfTest(model: Model, rows: Rows): string {
+  const { table } = answerRows(
+    model,
+    rows.map((row) => new Map(Object.entries(row))),
+    { explain: false },
+  );
+  const inputs = modelInputs(model, encodeRows(model.encoder, table));
+  const { features } = samplesFor(inputs, -1);
+  const all = rowRange(0, rows.length);
+  const response = predictMember(model.parts[0]!.members[0]!, inputs, all);
+  const width = response.length / rows.length;
+  return JSON.stringify({
+    features: features.map(({ name }) => name.replace(/[^\w. -]/g, "_")),
+    rows: rows.map((_, row) => features.map((feature) => orNull(valueAt(feature, row)))),
+    predictions: rows.map((_, row) => Array.from(response.subarray(row * width, (row + 1) * width))),
+  });
+}
+
+function valueAt(feature: Feature, row: number): number {
+  if (feature.kind === "number") return feature.values[row]!;
+  return feature.codes[row]! < 0 ? Number.NaN : feature.codes[row]!;
+}
+
 /** Every number of the model; arrays that are typed in the file are plain here. */
-function modelJson(model: Model): string {
-  return JSON.stringify({ signalbox: "model", ...model }, (_, value: unknown) =>
+function modelJson(model: Model, test: SelfTest): string {
+  return JSON.stringify({ signalbox: "model", ...model, selfTest: test }, (_, value: unknown) =>
     ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number>, orNull) : value,
   );
 }
@@ -53,13 +94,8 @@ function orNull(number: number): number | null {
   return Number.isFinite(number) ? number : null;
 }
 
-/** One module without dependencies: `predict(rows)`, `explain(rows)`, `schema`, and `check()` on rows of its own. */
+/** One module without dependencies: `predict(rows)`, `explain(rows)`, `schema`, and `selfTest()` on rows of its own. */
 export function modelModule(bytes: Uint8Array, version: StoredVersion): string {
-  const { schema } = version.result;
-  const rows = checkRows(schema);
-  const answers = openModel(bytes)
-    .predict(rows)
-    .map(({ prediction }) => prediction);
   const base64 = Buffer.from(bytes).toString("base64");
   return `// ${version.name} version ${version.version}, made by Signalbox. No dependency: Node, Deno, Bun and browsers.
 ${standaloneBundle().replace(/export\{(\w+) as openModel\};?\s*$/, "const openModel=$1;")}
@@ -68,10 +104,13 @@ const model = openModel(Uint8Array.from(atob("${base64}"), (c) => c.charCodeAt(0
 export const predict = model.predict;
 /** As predict, with each column's contribution and the base from which they count. */
 export const explain = model.explain;
-export const schema = ${JSON.stringify(schema)};
-const checks = ${JSON.stringify({ rows, answers })};
-/** How many of the ${CHECK_ROWS} rows in this file are answered as where it was made. */
-export const check = () => predict(checks.rows).filter((answer, i) => answer.prediction === checks.answers[i]).length;
+export const schema = ${JSON.stringify(version.result.schema)};
+const test = ${JSON.stringify(selfTest(bytes, version))};
+/** How many of the ${CHECK_ROWS} rows in this file are answered to the last digit as where it was made. */
+export const selfTest = () => ({
+  rows: test.rows.length,
+  right: predict(test.rows).filter((answer, i) => JSON.stringify(answer) === JSON.stringify(test.answers[i])).length,
+});
 `;
 }
 

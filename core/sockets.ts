@@ -36,6 +36,7 @@ export interface Viewer {
   /** Of a reader: the last event that was sent. */
   cursor: number;
   lastHeardAt: number;
+  mayPredict: boolean;
   /** Its access need not end it any more. */
   release: () => void;
 }
@@ -53,6 +54,8 @@ export interface SocketsOptions {
   live: Live;
   publish: (topic: string, message: string) => void;
   now: () => number;
+  /** A message of who may predict. */
+  hear: (socket: Socket, message: string | Buffer) => void;
 }
 
 /**
@@ -93,7 +96,8 @@ export class Sockets {
   }
 
   /** What the query asks for. Throws AppError: `unavailable` at the caps, `invalid` for an unknown panel. */
-  admit(url: URL, { address, origin, hold }: { address: string; origin: string; hold: Hold }): Viewer {
+  admit(url: URL, visitor: { address: string; origin: string; hold: Hold; mayPredict: boolean }): Viewer {
+    const { address, origin, hold, mayPredict } = visitor;
     const { config, log, now } = this.options;
     const peer = this.peers.get(address) ?? { address, sockets: 0 };
     const isFull =
@@ -114,6 +118,7 @@ export class Sockets {
       peer,
       cursor: log.lastSeq,
       lastHeardAt: now(),
+      mayPredict,
       release: FOREVER,
     };
   }
@@ -129,8 +134,9 @@ export class Sockets {
       backpressureLimit: BACKPRESSURE_BYTES,
       closeOnBackpressureLimit: true,
       open: (socket) => this.welcome(socket),
-      message: (socket) => {
+      message: (socket, message) => {
         socket.data.lastHeardAt = this.options.now();
+        if (socket.data.mayPredict) this.options.hear(socket, message);
       },
       pong: (socket) => {
         socket.data.lastHeardAt = this.options.now();

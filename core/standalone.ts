@@ -3,6 +3,7 @@
  * along, so that its answers are the server's to the bit.
  */
 import { type Answer, answerRows, type Cell } from "./answering.ts";
+import { FEW_ROWS } from "./trainer/members.ts";
 import { readModel } from "./trainer/model-file.ts";
 
 export type Rows = Record<string, Cell>[];
@@ -13,10 +14,17 @@ export function openModel(bytes: Uint8Array): {
   explain: (rows: Rows) => Answer[];
 } {
   const model = readModel(bytes);
+  // Browsers hand out no shared memory to a page from disk: fewer rows at a time are answered without it.
+  const answer = (rows: Map<string, Cell>[], options: { explain: boolean }) => {
+    const answers: Answer[] = [];
+    for (let from = 0; from < rows.length; from += FEW_ROWS - 1)
+      answers.push(...answerRows(model, rows.slice(from, from + FEW_ROWS - 1), options).answers);
+    return answers;
+  };
   const maps = (rows: Rows | Rows[number]) =>
     (Array.isArray(rows) ? rows : [rows]).map((row) => new Map(Object.entries(row ?? {})));
   return {
-    predict: (rows) => answerRows(model, maps(rows), { explain: false }).answers,
-    explain: (rows) => answerRows(model, maps(rows), { explain: true }).answers,
+    predict: (rows) => answer(maps(rows), { explain: false }),
+    explain: (rows) => answer(maps(rows), { explain: true }),
   };
 }

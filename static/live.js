@@ -96,15 +96,45 @@
       for (const [panel, seq] of Object.entries(frame.panels)) seqs.set(panel, seq);
       return;
     }
+    if (frame.trial) {
+      if (frame.trial < trial || frame.failed) event.preventDefault();
+      if (frame.trial === trial) settle(frame.failed);
+      return;
+    }
     const drawn = Object.entries(frame.panels ?? {});
     if (!drawn.some(([panel, seq]) => seq > seqOf(panel))) event.preventDefault();
     for (const [panel, seq] of drawn) seqs.set(panel, seq);
     position = Math.max(position, frame.horizon);
   });
 
+  // A form that answers as one types asks over the socket while that is open, else by its own request.
+  const MOST_ASKED = 4000;
+  let trial = 0;
+  let waiting = null;
+  let declined = null;
+
+  function settle(isFailed) {
+    declined = isFailed ? waiting : null;
+    waiting = null;
+    declined?.requestSubmit();
+  }
+
+  document.addEventListener("htmx:before:request", (event) => {
+    const form = event.detail.ctx.sourceElement;
+    if (!form?.dataset.trial || form === declined || !isOpen()) return;
+    const fields = String(new URLSearchParams(new FormData(form)));
+    const message = JSON.stringify({ trial: trial + 1, model: form.dataset.trial, form: fields });
+    if (message.length > MOST_ASKED) return;
+    event.preventDefault();
+    trial += 1;
+    waiting = form;
+    socket.send(message);
+  });
+
   document.addEventListener("htmx:ws:close", ({ detail }) => {
     if (detail.connection.socket && detail.connection.socket !== socket) return;
     socket = null;
+    settle(true);
     setTimeout(() => {
       if (!isOpen()) startPolling();
     }, PATIENCE_MS);

@@ -29,10 +29,11 @@ export function TryForm({ links, name, version, trial }: TryFormProps) {
     <div class="try" data-needs="predict">
       <form
         class="form try-form"
+        data-trial={name}
         method="post"
         action={address}
         hx-post={address}
-        hx-trigger="input delay:250ms, submit"
+        hx-trigger="input delay:120ms, submit"
         hx-target="#answer"
         hx-select="#answer"
         hx-swap="outerMorph"
@@ -48,9 +49,16 @@ export function TryForm({ links, name, version, trial }: TryFormProps) {
           </button>
         </p>
       </form>
-      <div id="answer" class="answer">
-        <Answer schema={version.result.schema} {...(trial ? { trial } : {})} />
-      </div>
+      <TrialAnswer schema={version.result.schema} {...(trial ? { trial } : {})} />
+    </div>
+  );
+}
+
+/** What is swapped as one types. */
+export function TrialAnswer(props: { trial?: Trial; schema: ModelSchema }) {
+  return (
+    <div id="answer" class="answer">
+      <Answer {...props} />
     </div>
   );
 }

@@ -1,9 +1,8 @@
 /** What does each page's form do? It passes the API's own checks and names the page that shows what came of it. */
-import { AppError } from "../errors.ts";
 import { challenge } from "../feedback/watch-view.ts";
 import { challengerForm, deployForm, predictForm, readingForm, tokenForm, trainForm } from "../http/forms.ts";
-import { problem } from "../http/problem.ts";
 import type { Trial } from "../page-data.ts";
+import { tryRow } from "../trials.ts";
 import type { Call } from "./route.ts";
 import { receiveSample } from "./samples.ts";
 
@@ -77,17 +76,7 @@ export async function challengeVersion({ box, request, params }: Call): Promise<
   return { stay: `/models/${name}` };
 }
 
-/** A refusal belongs beside the fields: it is part of the trial. */
 export async function tryModel({ box, request, params, requestId }: Call): Promise<Trial> {
-  const { version, values } = await predictForm(request);
-  const asked = box.models.serving(params.name!, version);
-  const trial = { version: asked.version, values, answer: null };
-  try {
-    const rows = [new Map(Object.entries(values))];
-    const { predictions } = await box.serving.predict(asked, rows, { explain: true, purpose: "trial" });
-    return { ...trial, answer: predictions[0] ?? null };
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    return { ...trial, problem: problem(error, requestId) };
-  }
+  const fields = await predictForm(request);
+  return (await tryRow(box, params.name!, { fields, requestId })).trial;
 }

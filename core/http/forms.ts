@@ -102,10 +102,20 @@ export async function challengerForm(request: Request): Promise<number | null> {
 }
 
 /** The fields f.NAME by feature name; an empty field is a missing value. */
-export async function predictForm(
-  request: Request,
-): Promise<{ version: number | null; values: Record<string, string> }> {
-  const form = await readForm(request);
+export async function predictForm(request: Request): Promise<ReturnType<typeof predictFields>> {
+  return predictFields(await readForm(request));
+}
+
+/** A form, however it came. */
+interface Fields {
+  get: (name: string) => unknown;
+  entries: () => Iterable<[string, unknown]>;
+}
+
+export function predictFields(form: Fields): {
+  version: number | null;
+  values: Record<string, string>;
+} {
   const values: [string, string][] = [];
   for (const [field, value] of form.entries())
     if (field.startsWith("f.")) values.push([field.slice(2), String(value)]);
@@ -113,7 +123,7 @@ export async function predictForm(
   return { version: version === undefined ? null : Number(version), values: Object.fromEntries(values) };
 }
 
-export function filled(form: FormData, name: string): string | undefined {
+export function filled(form: Pick<Fields, "get">, name: string): string | undefined {
   const value = form.get(name);
   return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -81,7 +81,8 @@ export function respondFrom(member: Member & { kind: "boosting" }, margins: Floa
   return undoTransform(member.transform, linkMargins(member.model, margins));
 }
 
-const FEW_ROWS = 48;
+/** From so many rows on, trees are walked by the kernels, in shared memory. */
+export const FEW_ROWS = 48;
 const predictors = new WeakMap<TreeModel, RowPredictor>();
 
 /**

@@ -1,7 +1,10 @@
 /** Does a model that was taken along answer as the server does, in every format that can hold it? */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
-import { type Harness, openHarness, passengersCsv } from "./harness.ts";
+import { exportModel } from "../../core/model-export.ts";
+import { readModel, writeModel } from "../../core/trainer/model-file.ts";
+import { predictText, readLightgbm } from "../trainer/trees/lightgbm-text.ts";
+import { type Harness, openHarness, passengersCsv, seeded } from "./harness.ts";
 
 let harness: Harness;
 beforeAll(async () => {
@@ -26,7 +29,7 @@ test("the module answers 200 rows to the bit as the server, and its own check pa
   await Bun.write(path, await answer.text());
   const module = (await import(path)) as {
     predict: (rows: unknown[]) => { prediction: string; probabilities: Record<string, number> }[];
-    check: () => number;
+    selfTest: () => { rows: number; right: number };
   };
   const served = await harness.send("POST", "/api/models/crew/predict?version=1", { rows: ROWS });
   const { predictions } = (await served.json()) as {
@@ -36,7 +39,7 @@ test("the module answers 200 rows to the bit as the server, and its own check pa
   expect(own.map(({ prediction, probabilities }) => ({ prediction, probabilities }))).toEqual(
     predictions.map(({ prediction, probabilities }) => ({ prediction, probabilities }) as never),
   );
-  expect(module.check()).toBe(100);
+  expect(module.selfTest()).toEqual({ rows: 100, right: 100 });
 });
 
 test("the page carries the module and a field for each column, and asks nobody for anything", async () => {
@@ -45,9 +48,57 @@ test("the page carries the module and a field for each column, and asks nobody f
   expect(html).not.toMatch(/(?:src|href)="(?!data:)/);
 });
 
+test("the trees alone carry a test of their own, in LightGBM's head and in ONNX's metadata", async () => {
+  // Only trees can tell these two apart.
+  const random = seeded(8);
+  const lines = Array.from({ length: 600 }, () => {
+    const [a, b] = [random(), random()];
+    return `${a.toFixed(3)},${b.toFixed(3)},${["red", "blue"][Math.floor(3 * random())] ?? ""},${a > 0.5 !== b > 0.5}`;
+  });
+  const upload = await harness.upload("chess.csv", ["A,B,Colour,Same", ...lines].join("\n"));
+  const { id } = (await upload.json()) as { id: string };
+  await harness.send("POST", "/api/train?wait=1", { datasetId: id, target: "Same", budgetSeconds: 3 });
+  const { models } = harness.box;
+  const version = models.findVersion("chess", 1);
+  const model = readModel(await models.read(version));
+  const part = model.parts.find(({ members }) => members.some(({ kind }) => kind === "boosting"))!;
+  const member = part.members.find(({ kind }) => kind === "boosting")!;
+  const alone = { ...model, calibration: null, parts: [{ ...part, weight: 1, members: [member] }] };
+  const bytes = writeModel(alone);
+  const { body: text } = exportModel(bytes, version, "lightgbm");
+  const test = JSON.parse(/^self_test=(.*)$/m.exec(String(text))![1]!) as {
+    rows: (number | null)[][];
+    predictions: [number, number][];
+  };
+  expect(test.rows).toHaveLength(100);
+  const trees = readLightgbm(String(text));
+  for (const [i, row] of test.rows.entries()) {
+    const [margin] = predictText(
+      trees,
+      row.map((value) => value ?? Number.NaN),
+    );
+    expect(1 / (1 + Math.exp(-margin!))).toBeCloseTo(test.predictions[i]![1], 12);
+  }
+  const onnx = exportModel(bytes, version, "onnx").body as Uint8Array;
+  expect(Buffer.from(onnx).includes(JSON.stringify(test))).toBe(true);
+}, 30_000);
+
 test("JSON holds the whole model; what LightGBM or ONNX cannot hold is refused with the reason", async () => {
-  const model = (await (await take("json")).json()) as { parts: unknown[]; target: string };
+  const model = (await (await take("json")).json()) as {
+    target: string;
+    selfTest: { rows: object[]; answers: { prediction: string; probabilities: object }[] };
+  };
   expect(model.target).toBe("Survived");
+  expect(model.selfTest.rows).toHaveLength(100);
+  const served = await harness.send("POST", "/api/models/crew/predict?version=1", {
+    rows: model.selfTest.rows,
+  });
+  const { predictions } = (await served.json()) as {
+    predictions: { prediction: string; probabilities: object }[];
+  };
+  expect(predictions.map(({ prediction, probabilities }) => ({ prediction, probabilities }))).toEqual(
+    model.selfTest.answers,
+  );
   for (const format of ["lightgbm", "onnx"]) {
     const answer = await take(format);
     if (answer.status === 200) expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(1000);

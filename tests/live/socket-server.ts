@@ -44,7 +44,7 @@ export function openSocketServer(options: {
     },
   });
   log.subscribe((seq, stale) => live.markStale(seq, stale));
-  const sockets = new Sockets({ config, log, live, publish, now: () => Date.now() + clock.ahead });
+  const sockets = new Sockets({ config, log, live, publish, now: () => Date.now() + clock.ahead, hear() {} });
   const handlers = sockets.handlers();
   const server = Bun.serve<Viewer>({
     port: 0,
@@ -53,7 +53,12 @@ export function openSocketServer(options: {
       const address = bun.requestIP(request)?.address ?? "";
       try {
         bun.upgrade(request, {
-          data: sockets.admit(new URL(request.url), { address, origin: "http://here", hold: () => () => {} }),
+          data: sockets.admit(new URL(request.url), {
+            address,
+            origin: "http://here",
+            hold: () => () => {},
+            mayPredict: false,
+          }),
         });
       } catch (error) {
         if (!(error instanceof AppError)) throw error;

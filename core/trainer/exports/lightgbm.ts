@@ -19,8 +19,11 @@ const CATEGORY = 1;
 const DEFAULT_LEFT = 2;
 const NAN_MISSING = 8;
 
-/** The model as text. `loss` is a boosting model's; null for a forest. */
-export function lightgbmText(model: TreeModel, loss: LossName | null): string {
+/**
+ * The model as text. `loss` is a boosting model's; null for a forest. `selfTest`: rows with what is to be answered, as
+ * one line of JSON in the head, where LightGBM skips what it does not know.
+ */
+export function lightgbmText(model: TreeModel, loss: LossName | null, selfTest = ""): string {
   const { trees, outputs, features } = model;
   const copies = trees.leafOutputs === 1 ? 1 : outputs;
   const blocks: string[] = [];
@@ -34,6 +37,7 @@ export function lightgbmText(model: TreeModel, loss: LossName | null): string {
     ...(loss ? [`objective=${OBJECTIVES[loss](outputs)}`] : ["average_output"]),
     `feature_names=${features.map(({ name }) => name.replace(/[\s,:[\]{}"]/g, "_")).join(" ")}`,
     `feature_infos=${features.map(featureInfo).join(" ")}`,
+    ...(selfTest ? [`self_test=${selfTest}`] : []),
   ];
   return `${head.join("\n")}\n\n${blocks.join("\n")}\nend of trees\n\nfeature_importances:\n\nparameters:\nend of parameters\n\npandas_categorical:null\n`;
 }

@@ -71,3 +71,8 @@ export function tensorType(name: string, type: number, columns: number): Encoded
 export function opset(domain: string, version: number): Encoded {
   return concat([textField(1, domain), intField(2, version)]);
 }
+
+/** StringStringEntryProto */
+export function metadata(key: string, value: string): Encoded {
+  return concat([textField(1, key), textField(2, value)]);
+}

@@ -13,8 +13,8 @@ const IR_VERSION = 8;
 const OPSET = 17;
 const ML_OPSET = 3;
 
-/** The model file's bytes. */
-export function onnxModel(model: TreeModel, loss: LossName | null): Uint8Array {
+/** The model file's bytes. `selfTest`: rows with what is to be answered, as JSON in the file's metadata. */
+export function onnxModel(model: TreeModel, loss: LossName | null, selfTest = ""): Uint8Array {
   const columns = categoryColumns(model);
   const nodes = [...columns.nodes, ensembleNode(model, columns.of), ...linkNodes(loss)];
   const predictions = loss === "logistic" ? 2 : model.outputs;
@@ -29,6 +29,7 @@ export function onnxModel(model: TreeModel, loss: LossName | null): Uint8Array {
   return concat([
     ...[intField(1, IR_VERSION), textField(2, "signalbox"), bytesField(7, graph)],
     ...[bytesField(8, part.opset("", OPSET)), bytesField(8, part.opset("ai.onnx.ml", ML_OPSET))],
+    ...(selfTest ? [bytesField(14, part.metadata("self_test", selfTest))] : []),
   ]);
 }
 

@@ -128,7 +128,8 @@ if (hasLightgbm) {
   test("LightGBM itself opens the text and predicts the same", async () => {
     const folder = await mkdtemp(`${tmpdir()}/lightgbm-`);
     for (const [name, { model, loss, rows }] of made) {
-      await Bun.write(`${folder}/${name}.txt`, lightgbmText(model, loss));
+      const selfTest = JSON.stringify({ rows: rows.slice(0, 2), predictions: [[0.5], [1]] });
+      await Bun.write(`${folder}/${name}.txt`, lightgbmText(model, loss, selfTest));
       await Bun.write(`${folder}/${name}.rows`, Float64Array.from(rows.flat()));
     }
     const child = Bun.spawn(["python3", "-c", PYTHON, folder, ...NAMES], {
