@@ -65,7 +65,7 @@ export function DatasetTable({ links, dataset, page }: DatasetTableProps) {
                       value={column.name}
                       class="quiet"
                       data-needs="train"
-                      aria-label={`Predict ${column.name}`}
+                      aria-label={`Predict this: ${column.name}`}
                     >
                       Predict this
                     </button>

@@ -23,8 +23,8 @@ export function EmbedPage<P extends Panel>(props: EmbedPageProps<P>) {
   const { links } = frame;
   return (
     <EmbedShell frame={frame} theme={theme} title={PANEL_TITLES[panel]} data={{ panel: panelKey, token }}>
-      <h1 class="unseen">Signalbox</h1>
       <main aria-label={PANEL_TITLES[panel]}>
+        <h1 class="unseen">Signalbox</h1>
         <Pill />
         <PanelView panelKey={panelKey} panel={panel} data={data} links={links} />
       </main>

@@ -1,0 +1,121 @@
+/** What a reader sees beside the straight way: samples, lists, refusals, a run that goes on; nothing jumps, axe is quiet. */
+import type { Page } from "@playwright/test";
+import {
+  expect,
+  expectAccessible,
+  fruitCsv,
+  listenForErrors,
+  type Server,
+  startServer,
+  test,
+} from "./stage.ts";
+
+async function send<T>(server: Server, path: string, body: unknown = {}): Promise<T> {
+  const answer = await fetch(server.url + path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  expect(answer.ok, await answer.clone().text()).toBe(true);
+  return (await answer.json()) as T;
+}
+
+test("a sample opens with one press, another reading is looked at, another target is one press away", async ({
+  page,
+  server,
+}) => {
+  const errors = listenForErrors(page);
+  await page.goto(server.url);
+  await expect(page.getByText(`curl -T your.csv '${server.url}api/train/`)).toBeVisible();
+  await page.getByRole("button", { name: "Open: Customers who leave" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("customers.csv");
+  await page.getByText("Read it differently").click();
+  await page.getByLabel("Do names stand above the columns?").selectOption("false");
+  await expect(page.locator("#reading-preview")).toContainText("nothing is changed yet");
+  await expect(page.locator("#reading-preview thead")).toContainText("column_1");
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Predict this: contract" }).click();
+  await expect(page.locator(".is-target")).toContainText("contract");
+  await expect(page.getByLabel("Which column shall it predict?")).toHaveValue("contract");
+  expect(errors).toEqual([]);
+});
+
+test("lists, settings, embeds and a cancelled run are accessible, and older pages come by links", async ({
+  page,
+  server,
+}) => {
+  test.slow();
+  for (let file = 0; file < 12; file += 1) {
+    const body = `${fruitCsv(30)}${file},red,5,yes\n`;
+    await fetch(`${server.url}api/upload?name=${file}.csv`, { method: "POST", body });
+  }
+  const { id } = await send<{ id: string }>(server, "api/samples/flats");
+  const run = await send<{ id: string }>(server, "api/train", { datasetId: id });
+  await fetch(`${server.url}api/runs/${run.id}`, { method: "DELETE" });
+  const errors = listenForErrors(page);
+  for (const path of ["runs", "models", "activity", "settings", "embed/stages", `runs/${run.id}`]) {
+    await page.goto(server.url + path);
+    await expectAccessible(page);
+  }
+  await page.goto(`${server.url}datasets`);
+  await expect(page.locator("#datasets .row")).toHaveCount(10);
+  await page.getByRole("link", { name: "Older files" }).click();
+  await expect(page.locator(".row-name")).toHaveText(["2.csv", "1.csv", "0.csv"]);
+  await expectAccessible(page);
+  await page.getByRole("link", { name: "Newer" }).click();
+  await expect(page.locator("#datasets .row")).toHaveCount(10);
+  expect(errors).toEqual([]);
+});
+
+test("the sign-in page is accessible", async ({ page, folder }) => {
+  const server = await startServer(`${folder}-signed`, {
+    AUTH: "token",
+    ADMIN_TOKEN: "long-enough-for-an-administrator",
+  });
+  await page.goto(server.url);
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expectAccessible(page);
+  await server.stop();
+});
+
+test("while a run goes on the page stands still, and the tab tells how far it is", async ({
+  page,
+  server,
+}) => {
+  const { id } = await send<{ id: string }>(server, "api/samples/customers");
+  for (const viewport of [
+    { width: 1280, height: 900 },
+    { width: 375, height: 800 },
+  ]) {
+    await page.setViewportSize(viewport);
+    const run = await send<{ id: string }>(server, "api/train", { datasetId: id, budgetSeconds: 4 });
+    await page.goto(`${server.url}runs/${run.id}`);
+    await watchShifts(page);
+    await expect(page).toHaveTitle(/^\d+(\.\d)? % · Run/);
+    await expect(page.locator('link[rel="icon"]')).toHaveAttribute("href", /#running$/);
+    await expect(page.locator('[data-panel="run"] .verdict')).toBeVisible({ timeout: 60_000 });
+    await expect(page.locator('link[rel="icon"]')).toHaveAttribute("href", /#finished$/);
+    // Below 0.1 is what Core Web Vitals call good.
+    expect(await shifted(page)).toBeLessThan(0.1);
+  }
+});
+
+interface Shift extends PerformanceEntry {
+  value: number;
+  hadRecentInput: boolean;
+}
+
+async function watchShifts(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const shifts = { sum: 0 };
+    Object.assign(window, { shifts });
+    const observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as Shift[]) if (!entry.hadRecentInput) shifts.sum += entry.value;
+    });
+    observer.observe({ type: "layout-shift", buffered: true });
+  });
+}
+
+async function shifted(page: Page): Promise<number> {
+  return page.evaluate(() => (window as unknown as { shifts: { sum: number } }).shifts.sum);
+}
