@@ -3,6 +3,7 @@
  * when it outgrows that, spoken to in checked messages. A child that dies takes nothing with it.
  */
 import { writeFileSync } from "node:fs";
+import { setPriority } from "node:os";
 import * as z from "zod";
 import { watchChild } from "./child-watch.ts";
 import { diskFailure } from "./disk.ts";
@@ -44,6 +45,7 @@ export interface Child {
   result: Promise<unknown>;
 }
 
+const CHILD_NICENESS = 5;
 /** What it says on stderr is kept to the last of so many characters. */
 const LAST_WORDS = 2000;
 /** A child says some twenty things a second; one that floods is broken. */
@@ -178,7 +180,7 @@ function outOfMemory(bytes: number): AppError {
 export async function serveParent(
   work: (input: unknown, port: { report: (report: unknown) => void; stop: AbortSignal }) => Promise<unknown>,
 ): Promise<void> {
-  preferToDie();
+  stepBack();
   const stop = new AbortController();
   const { promise: input, resolve } = Promise.withResolvers<unknown>();
   process.on("message", (message: { kind: string; input?: unknown }) => {
@@ -207,9 +209,10 @@ function failureRecord(error: unknown): ErrorRecord {
   return record.code === "internal" ? { ...record, message: stack ?? record.message } : record;
 }
 
-/** When memory runs out the kernel shall take this child, never the server. */
-function preferToDie(): void {
+/** The server comes first: when memory runs out the kernel shall take this child, and its work waits for answers. */
+function stepBack(): void {
   try {
+    setPriority(CHILD_NICENESS);
     writeFileSync("/proc/self/oom_score_adj", "1000");
   } catch {
     // Only Linux has it; elsewhere the parent's own cap has to do.

@@ -1,6 +1,7 @@
 /**
  * Does everything hold? Named steps that anyone can run alone; the last line counts what passed and what failed.
- * Installs what is missing from Debian: Chromium for the browser journeys, the proxies that they run through.
+ * Installs what is missing from Debian: Chromium for the browser journeys, the proxies that they run through,
+ * what makes writes fail and clocks jump.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -34,6 +35,7 @@ const STEPS: Step[] = [
     command: [bun, "x", "playwright", "test", "--config=tests/e2e/playwright.config.ts"],
     report: browser,
   },
+  { name: "chaos, a few points of each kind", command: [bun, "tests/chaos/index.ts", "--short"] },
 ];
 
 /** Programs that tests start, by the Debian package that brings each. */
@@ -42,6 +44,9 @@ const PROGRAMS: Record<string, string> = {
   "/usr/sbin/nginx": "nginx-light",
   "/usr/bin/caddy": "caddy",
   "/usr/bin/systemd-analyze": "systemd",
+  "/usr/bin/strace": "strace",
+  "/usr/bin/faketime": "faketime",
+  "/usr/sbin/ip": "iproute2",
 };
 
 function installPrograms(): void {

@@ -10,10 +10,26 @@ import { DATABASES } from "./database.ts";
 import { FAIL } from "./fail.ts";
 import { FULL_DISK } from "./full-disk.ts";
 import { KILL } from "./kill.ts";
+import { LOAD } from "./load.ts";
 import { OUTBOUND } from "./outbound.ts";
+import { REQUESTS } from "./requests.ts";
 import { type Rig, type RigOptions, Table } from "./rig.ts";
+import { SCRIPTS_RIG } from "./scripts.ts";
 
-const RIGS: Rig[] = [KILL, FAIL, FULL_DISK, DATABASES, CHILDREN, CLOCK, BACKUPS_RIG, OUTBOUND];
+const RIGS: Rig[] = [
+  KILL,
+  FAIL,
+  FULL_DISK,
+  DATABASES,
+  CHILDREN,
+  CLOCK,
+  LOAD,
+  BACKUPS_RIG,
+  REQUESTS,
+  SCRIPTS_RIG,
+  OUTBOUND,
+];
+
 const TOTAL_MS = 10 * 60_000;
 const SHORT_MS = 60_000;
 const AT_ONCE = 2;
