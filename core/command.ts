@@ -15,6 +15,7 @@ import { slug } from "./ids.ts";
 import { settleOptions, TRAIN_QUERY } from "./run-options.ts";
 import { STAGE_NAMES } from "./stages/stage.ts";
 import { DATABASE, Store } from "./store/database.ts";
+import { filesOf } from "./store/files.ts";
 import { say, tell, writeOut } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
@@ -26,7 +27,7 @@ const HELP = `Signalbox ${VERSION}: a CSV becomes a deployed model while you wat
   signalbox backup FILE         database, files and models as one tar, while a server runs too; - writes to stdout
   signalbox restore FILE [--replace]
                                 brings a backup back, into a running server too; what is there is kept aside
-  signalbox check               opens the database and verifies it
+  signalbox check               verifies the database, and that no file of it is missing
   signalbox healthcheck         exits 0 where the server on PORT answers
   signalbox --help | --version
 
@@ -187,10 +188,12 @@ function openExisting(config: Config): Store {
   throw new AppError("missing", `There is no database in ${folder}`, { fix: "Name the folder in DATA_DIR." });
 }
 
+/** The database's own check, and whether the files that it names are there. */
 function checkCommand(config: Config): void {
-  const [fault] = openExisting(config).faults();
-  if (fault)
-    throw new AppError("conflict", `The database is damaged: ${fault}`, { fix: "Restore a backup." });
+  const store = openExisting(config);
+  const lost = filesOf(store).find((name) => !existsSync(join(store.folder, name)));
+  const fault = store.faults()[0] ?? (lost && `${lost} is missing`);
+  if (fault) throw new AppError("conflict", `The data is damaged: ${fault}`, { fix: "Restore a backup." });
   say("ok");
 }
 

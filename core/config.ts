@@ -245,9 +245,24 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     if (text) given.add(name as SettingName);
   }
   const config = { ...(values as Values), given };
+  settleAddress(config);
   refuseOpenDoor(config);
   refuseBlindTrust(config);
   return config;
+}
+
+/** PUBLIC_URL may name the base path too: then that is BASE_PATH, and it is said once. */
+function settleAddress(config: Config): void {
+  if (!config.PUBLIC_URL) return;
+  const { origin, pathname } = new URL(config.PUBLIC_URL);
+  const path = pathname.replace(/\/+$/, "");
+  if (path && config.BASE_PATH && path !== config.BASE_PATH)
+    throw new ConfigError(
+      `PUBLIC_URL ends in ${path}, and BASE_PATH is ${config.BASE_PATH}: make them agree`,
+    );
+  const base = SETTINGS.BASE_PATH.schema.safeParse(path);
+  if (!base.success) throw new ConfigError(`PUBLIC_URL: its path ${base.error.issues[0]?.message}`);
+  Object.assign(config, { PUBLIC_URL: origin, BASE_PATH: config.BASE_PATH || path });
 }
 
 /** A secret in a file does not show in the process's environment. */

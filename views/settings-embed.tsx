@@ -5,20 +5,25 @@ import type { Panel } from "../core/panels.ts";
 import { Field } from "./dataset-train.tsx";
 import { type Links, url } from "./frame.ts";
 import { PANEL_TITLES } from "./panels.tsx";
-import { CodeBlock, Command, curlLine, Time } from "./parts.tsx";
+import { CodeBlock, Command, curlLine, Empty, Time } from "./parts.tsx";
 
+const FIRST = { panel: "metrics", of: null, theme: "auto" } as const;
 const THEMES = { auto: "as the reader's system", light: "light", dark: "dark" };
 
-export function EmbedMaker(props: { links: Links; embed: Embed; needsToken: boolean; children: Child }) {
-  const { links, embed, needsToken, children } = props;
-  const { panel, of, theme, origins } = embed;
+export function EmbedMaker(props: {
+  links: Links;
+  origins: string;
+  embed: Embed | null;
+  needsToken: boolean;
+  children: Child;
+}) {
+  const { links, origins, embed, needsToken, children } = props;
+  const { panel, of, theme } = embed ?? FIRST;
   return (
     <div class="pair">
       <div class="embed-choice">
         <Choice links={links} embed={embed} needsToken={needsToken} />
-        {!origins.length && (
-          <p class="note">No other page may show it yet: add its origin below, then save.</p>
-        )}
+        {!origins && <p class="note">No other page may show it yet: add its origin below, then save.</p>}
         <Command
           code={curlLine(links, {
             method: "POST",
@@ -30,14 +35,24 @@ export function EmbedMaker(props: { links: Links; embed: Embed; needsToken: bool
       </div>
       <div class="embed-result">
         <h3>As it looks now</h3>
-        <iframe class="embed-preview" src={embed.url} title={`Preview: ${PANEL_TITLES[panel as Panel]}`} />
-        <Snippets embed={embed} />
+        <iframe
+          class="embed-preview"
+          src={embed?.url ?? url(links, `/embed/${panel}`)}
+          title={`Preview: ${PANEL_TITLES[panel as Panel]}`}
+        />
+        {embed ? (
+          <Snippets embed={embed} />
+        ) : (
+          <Empty>The lines to paste carry a token of their own: it is made when you ask for them.</Empty>
+        )}
       </div>
     </div>
   );
 }
 
-function Choice({ links, embed, needsToken }: { links: Links; embed: Embed; needsToken: boolean }) {
+function Choice(props: { links: Links; embed: Embed | null; needsToken: boolean }) {
+  const { links, needsToken } = props;
+  const embed = props.embed ?? FIRST;
   return (
     <form class="form" method="post" action={url(links, "/settings/embeds")}>
       <h3>Show a panel elsewhere</h3>

@@ -35,6 +35,7 @@ const SECTIONS = [
 export function SettingsPage({ frame, ...data }: SettingsPageData & { frame: Frame }) {
   const { links } = frame;
   const { settings, webhooks, fresh, embed, needsToken, tokens, audit, refusal } = data;
+  const origins = asText(settings.find(({ name }) => name === "EMBED_ORIGINS")?.value);
   const group = (name: Group) => (
     <SettingGroup links={links} group={name} settings={settings.filter((entry) => entry.group === name)} />
   );
@@ -63,7 +64,7 @@ export function SettingsPage({ frame, ...data }: SettingsPageData & { frame: Fra
       )}
       <section class="panel" id="embedding" aria-labelledby="embeds-heading">
         <h2 id="embeds-heading">Embeds</h2>
-        <EmbedMaker links={links} embed={embed} needsToken={needsToken}>
+        <EmbedMaker links={links} origins={origins} embed={embed} needsToken={needsToken}>
           {group("embedding")}
         </EmbedMaker>
       </section>

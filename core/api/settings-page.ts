@@ -15,7 +15,8 @@ export interface SettingsPageData {
   webhooks: WebhookView[];
   /** The one that was just made, with its secret: shown this once. */
   fresh: (WebhookView & { secret: string }) | null;
-  embed: Embed;
+  /** Null: none was asked for yet, and a token is not made for nothing. */
+  embed: Embed | null;
   /** Whether a link needs a token to be let in. */
   needsToken: boolean;
   tokens: TokenView[];
@@ -37,7 +38,7 @@ export function settingsData(
     settings: box.settings.list(),
     webhooks: box.webhooks.list(),
     fresh: null,
-    embed: asked.embed ?? makeEmbed(box, home, FIRST_EMBED),
+    embed: box.config.AUTH === "none" ? makeEmbed(box, home, FIRST_EMBED) : null,
     needsToken: box.config.AUTH !== "none",
     tokens: box.tokens.list(),
     audit: { entries, next },

@@ -14,6 +14,7 @@ test.each([
   [{ BASE_PATH: "tools" }, "BASE_PATH"],
   [{ AUTH: "maybe" }, "AUTH"],
   [{ PUBLIC_URL: "not a url" }, "PUBLIC_URL"],
+  [{ PUBLIC_URL: "https://ml.example/a", BASE_PATH: "/b" }, "PUBLIC_URL"],
   [{ HOST: "0.0.0.0" }, "HOST"],
   [{ HEALTH_CPU: "95,80" }, "HEALTH_CPU"],
   [{ WEBHOOK_TYPES: "run.flown" }, "WEBHOOK_TYPES"],
@@ -30,4 +31,11 @@ test("--help lists every setting with its default", () => {
     expect(help).toContain(`  ${name} `);
     if (fallback) expect(help).toContain(`(${fallback})`);
   }
+});
+
+test("a public address may name the base path, which is then said once", () => {
+  const both = { PUBLIC_URL: "https://ml.example", BASE_PATH: "/tools/box" };
+  expect(readConfig({ PUBLIC_URL: "https://ml.example/tools/box/" })).toMatchObject(both);
+  expect(readConfig({ ...both, PUBLIC_URL: "https://ml.example/tools/box" })).toMatchObject(both);
+  expect(readConfig({ PUBLIC_URL: "https://ml.example/" }).PUBLIC_URL).toBe("https://ml.example");
 });

@@ -72,6 +72,14 @@ describe("where authentication is on", () => {
     expect((await closed.ask(`/box/api/status?token=${made.token}`)).status).toBe(401);
   });
 
+  test("the settings page makes no token until it is asked for one", async () => {
+    const page = await closed.ask("/box/settings", { headers: { ...ADMIN, accept: "text/html" } });
+    expect(page.status).toBe(200);
+    const text = await page.text();
+    expect(text).toContain('src="/box/embed/metrics"');
+    expect(text).not.toContain("token=e1");
+  });
+
   test("an expired one says so in its place, without any page around it, and may still be framed", async () => {
     const { url } = (await (await make({ panel: "metrics", expiresInSeconds: 1 })).json()) as Made;
     setSystemTime(new Date(Date.now() + 2000));
