@@ -6,6 +6,7 @@ import type { Server, WebSocketHandler } from "bun";
 import { type Config, readConfig } from "./config.ts";
 import { Doorway } from "./doorway.ts";
 import { AppError } from "./errors.ts";
+import { holdLines } from "./log.ts";
 import { isRestoreWaiting } from "./restore.ts";
 import { openSignalbox, type Signalbox } from "./signalbox.ts";
 import type { Sockets, Viewer } from "./sockets.ts";
@@ -24,6 +25,15 @@ type Build = (box: Signalbox, publish: (topic: string, message: string) => void)
 
 /** Serves until a signal. Throws ConfigError or AppError where it cannot begin. */
 export async function listen(build: Build): Promise<void> {
+  const letGo = holdLines();
+  try {
+    await begin(build);
+  } finally {
+    letGo();
+  }
+}
+
+async function begin(build: Build): Promise<void> {
   const config = readConfig(process.env);
   let current = await open(config, build, (topic, message) => server.publish(topic, message));
   let isChanging = false;
@@ -56,6 +66,7 @@ export async function listen(build: Build): Promise<void> {
     await current.box.close();
     const anew = { ...readConfig(process.env), PORT: config.PORT };
     current = await open(anew, build, (topic, message) => server.publish(topic, message));
+    tellAdminToken(current.box.tokens.freshAdminToken, url);
     isChanging = false;
   };
   // What a timer or a listener throws is a defect, or the disk: it is told, and the server goes on.

@@ -6,13 +6,27 @@ export type LogLevel = keyof typeof LEVELS;
 type Write = (fields: Record<string, unknown>, message: string) => void;
 export type Logger = Record<Exclude<LogLevel, "silent">, Write>;
 
+/** Lines that wait; null: they are printed at once. */
+let waiting: string[] | null = null;
+
+/** From now on lines wait, because the first one that the process prints says where it serves; the function lets go. */
+export function holdLines(): () => void {
+  waiting = [];
+  return () => {
+    for (const line of waiting ?? []) console.log(line);
+    waiting = null;
+  };
+}
+
 /** Lines of at least that level, as {level, time, msg, …fields}. */
 export function openLogger(least: LogLevel): Logger {
   const writer =
     (level: LogLevel): Write =>
     (fields, msg) => {
       if (LEVELS[level] < LEVELS[least]) return;
-      console.log(JSON.stringify({ level, time: new Date().toISOString(), msg, ...fields }));
+      const line = JSON.stringify({ level, time: new Date().toISOString(), msg, ...fields });
+      if (waiting) waiting.push(line);
+      else console.log(line);
     };
   return { debug: writer("debug"), info: writer("info"), warn: writer("warn"), error: writer("error") };
 }

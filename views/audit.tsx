@@ -47,7 +47,7 @@ function AuditTable({ links, entries }: { links: Links; entries: readonly AuditV
       <table class="data">
         <thead>
           <tr>
-            {["When", "Who", "From", "What", "Outcome", "Request"].map((label) => (
+            {["When", "What", "Who", "From", "Outcome", "Request"].map((label) => (
               <th scope="col">{label}</th>
             ))}
           </tr>
@@ -95,13 +95,13 @@ function AuditRow({ links, entry }: { links: Links; entry: AuditView }) {
       <td>
         <Time at={at} />
       </td>
-      <th scope="row">
-        {who || "nobody"} <span class="hint">by {via}</span>
-      </th>
-      <td>{address || "unknown"}</td>
       <td title={action}>
         {WORDS[action] ?? action}: <code>{made === null ? target : made.slice(links.base.length)}</code>
       </td>
+      <th scope="row">
+        {who || "nobody"} <span class="hint">via {via}</span>
+      </th>
+      <td>{address || "unknown"}</td>
       <td>{status < 400 ? "done" : `refused (${status})`}</td>
       <td>
         <code>{requestId}</code>
