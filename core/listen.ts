@@ -47,7 +47,6 @@ async function begin(build: Build): Promise<void> {
   });
   config.PORT = server.port ?? config.PORT;
   const url = `http://${config.HOST}:${config.PORT}${config.BASE_PATH}/`;
-  console.log(JSON.stringify({ url, version: VERSION }));
   tellAdminToken(current.box.tokens.freshAdminToken, url);
 
   const stop = async () => {
@@ -79,6 +78,8 @@ async function begin(build: Build): Promise<void> {
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
   process.on("SIGHUP", () => change().catch(failCommand));
+  // Last: whoever reads it may send a signal at once.
+  console.log(JSON.stringify({ url, version: VERSION }));
 }
 
 interface Current {
