@@ -27,7 +27,7 @@ import { curlCommand } from "./core/identity/curl.ts";
 import { Gate, type Visit } from "./core/identity/gate.ts";
 import { may, NOBODY, viewerOf } from "./core/identity/identity.ts";
 import { accessTable } from "./core/identity/routes.ts";
-import { signIn, signInData, signOut } from "./core/identity/sign-in.ts";
+import { type FormAgain, signIn, signInData, signOut } from "./core/identity/sign-in.ts";
 import { listen } from "./core/listen.ts";
 import { Live, WALL_CLOCK } from "./core/live.ts";
 import { ANY_ORIGIN } from "./core/messages.ts";
@@ -241,10 +241,9 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   settingsForm("/settings/embeds", settings.createEmbed);
   settingsForm("/settings/webhooks", settings.createWebhook);
   app.post("/settings/tokens", async (c) => pageAnswer(c, await forms.createToken(callOf(c)), TOKENS));
-  app.post("/sign-in", async (c) => {
-    const outcome = await signIn(box, gate, c.var.visit);
-    if (outcome instanceof Response) return outcome;
-    return html(SignInPage({ ...outcome, frame: frame(c) }), outcome.problem.status);
+  app.post("/sign-in", (c) => {
+    const again: FormAgain = (shown) => html(SignInPage({ ...shown, frame: frame(c) }), shown.problem.status);
+    return signIn(box, gate, { visit: c.var.visit, again });
   });
   app.post("/sign-out", (c) => signOut(box, c.var.visit));
   app.post("/datasets/:id/preview", async (c) => {

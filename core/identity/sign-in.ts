@@ -17,12 +17,15 @@ export function signInData({ box: { config }, query }: Call): { next: string; pr
   return { next: returnPath(query.next ?? null, config.BASE_PATH) };
 }
 
-/** The way on with a cookie; a person gets the form again with what was wrong, a script the error. */
+/** The form once more, with what was wrong. */
+export type FormAgain = (shown: { next: string; problem: Problem }) => Response;
+
+/** The way on with a cookie; a person gets the form again, a script the error. */
 export async function signIn(
   box: SignInBox,
   gate: Gate,
-  visit: Visit,
-): Promise<Response | { next: string; problem: Problem }> {
+  { visit, again }: { visit: Visit; again: FormAgain },
+): Promise<Response> {
   const { config, tokens, audit, now } = box;
   refuseOtherWays(config.AUTH);
   const { token, next: asked } = await signInForm(visit.request);
@@ -40,7 +43,7 @@ export async function signIn(
     const told = problem(error, visit.requestId);
     audit.note(visit, "POST /sign-in", { who: "", status: told.status });
     if (wantedForm(visit.request) !== "html") throw error;
-    return { next, problem: told };
+    return again({ next, problem: told });
   }
 }
 
