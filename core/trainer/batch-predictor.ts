@@ -4,6 +4,7 @@
  * same order as the predictor of single rows, to the bit.
  */
 import { type Arena, Scope, sharedArena } from "./kernels/arena.ts";
+import { runThrough, type Steps } from "./pace.ts";
 import { readColumn, rowPredictor } from "./predictor.ts";
 import type { Samples } from "./samples.ts";
 import type { BinnedFeature, TreeModel, Trees } from "./trees.ts";
@@ -12,6 +13,9 @@ const BLOCK = 65_536;
 /** Below so many rows laying out the trees costs more than walking them one row at a time. */
 const MIN_ROWS = 48;
 const NODE_BYTES = 48;
+/** Of a block of rows: some ten milliseconds. */
+const TREES_PER_STEP = 4;
+const FEATURES_PER_STEP = 8;
 
 /** Raw margins, rows x outputs, row-major. Features are matched by name, category codes by label. */
 export function predictTrees(
@@ -20,6 +24,15 @@ export function predictTrees(
   rows: Int32Array,
   arena: Arena = sharedArena(),
 ): Float64Array {
+  return runThrough(treeMargins(model, samples, { rows, arena }));
+}
+
+/** The same in steps, for many rows or trees. */
+export function* treeMargins(
+  model: TreeModel,
+  samples: Samples,
+  { rows, arena = sharedArena() }: { rows: Int32Array; arena?: Arena },
+): Steps<Float64Array> {
   const columns = model.features.map((feature) => readColumn(feature, samples));
   const margins = new Float64Array(rows.length * model.outputs);
   if (rows.length < MIN_ROWS) predictRows(model, columns, { rows, margins });
@@ -27,7 +40,7 @@ export function predictTrees(
     for (let from = 0; from < rows.length; from += BLOCK) {
       const block = rows.subarray(from, from + BLOCK);
       const out = margins.subarray(from * model.outputs, (from + block.length) * model.outputs);
-      predictBlock(model, columns, { rows: block, margins: out, arena });
+      yield* predictBlock(model, columns, { rows: block, margins: out, arena });
     }
   }
   return margins;
@@ -48,49 +61,54 @@ function predictRows(
   }
 }
 
-function predictBlock(
+function* predictBlock(
   model: TreeModel,
   columns: Columns,
   of: { rows: Int32Array; margins: Float64Array; arena: Arena },
-): void {
+): Steps<void> {
   const { trees, outputs, features } = model;
   const scope = new Scope(of.arena);
-  const count = of.rows.length;
-  const codes = binBlock(scope, features, { columns, rows: of.rows });
-  const leaves = scope.bytes(Math.ceil(count / 8) * 32);
-  const sums = scope.bytes(count * outputs * 8);
-  const width = trees.leafOutputs;
-  const values = scope.bytes(trees.leafValues.length * 8);
-  scope.f64(values, trees.leafValues.length).set(trees.leafValues);
-  const nodes = scope.bytes(largestTree(trees) * NODE_BYTES);
-  for (let tree = 0; tree < trees.roots.length; tree++) {
-    const depth = layOutTree(scope, trees, { tree, nodes });
-    scope.kernels.walkTree(nodes, 0, depth, codes, features.length, count, leaves);
-    scope.kernels.addLeaves(leaves, count, values, width, sums, outputs, width === 1 ? tree % outputs : 0);
+  try {
+    const count = of.rows.length;
+    const codes = yield* binBlock(scope, features, { columns, rows: of.rows });
+    const leaves = scope.bytes(Math.ceil(count / 8) * 32);
+    const sums = scope.bytes(count * outputs * 8);
+    const width = trees.leafOutputs;
+    const values = scope.bytes(trees.leafValues.length * 8);
+    scope.f64(values, trees.leafValues.length).set(trees.leafValues);
+    const nodes = scope.bytes(largestTree(trees) * NODE_BYTES);
+    for (let tree = 0; tree < trees.roots.length; tree++) {
+      const depth = layOutTree(scope, trees, { tree, nodes });
+      scope.kernels.walkTree(nodes, 0, depth, codes, features.length, count, leaves);
+      scope.kernels.addLeaves(leaves, count, values, width, sums, outputs, width === 1 ? tree % outputs : 0);
+      if (tree % TREES_PER_STEP === TREES_PER_STEP - 1) yield;
+    }
+    const total = scope.f64(sums, count * outputs);
+    for (let i = 0; i < total.length; i++) {
+      of.margins[i] = total[i] * model.scale + model.baseScore[i % outputs];
+    }
+  } finally {
+    scope.close();
   }
-  const total = scope.f64(sums, count * outputs);
-  for (let i = 0; i < total.length; i++) {
-    of.margins[i] = total[i] * model.scale + model.baseScore[i % outputs];
-  }
-  scope.close();
 }
 
 /** Row-major bins of a block, padded to a multiple of eight rows. */
-function binBlock(
+function* binBlock(
   scope: Scope,
   features: BinnedFeature[],
   of: { columns: Columns; rows: Int32Array },
-): number {
+): Steps<number> {
   const padded = Math.ceil(of.rows.length / 8) * 8;
   const codes = scope.bytes(padded * features.length + 8);
   const [values, bins] = [scope.bytes(padded * 8), scope.bytes(padded)];
-  features.forEach((feature, f) => {
+  for (const [f, feature] of features.entries()) {
     if (feature.kind === "number")
       binNumbers(scope, feature.edges, { ...of, column: of.columns[f], values, bins });
     else binCodes(scope.u8(bins, padded), feature.bins, { ...of, column: of.columns[f] });
     // A slot starts 8 bytes into its record; these records have no word in front.
     scope.kernels.buildSlot(codes - 8, features.length, f, bins, of.rows.length, 0, 1);
-  });
+    if (f % FEATURES_PER_STEP === FEATURES_PER_STEP - 1) yield;
+  }
   return codes;
 }
 

@@ -1,13 +1,15 @@
 /**
  * What is one trained learner, and how does it answer? Plain data for each family, one function that predicts.
  */
-import { type BoostingModel, linkMargins, predictBoosting } from "./boosting.ts";
-import { buildDesign, type DesignPlan } from "./encoding/design.ts";
+import { treeMargins } from "./batch-predictor.ts";
+import { type BoostingModel, linkMargins } from "./boosting.ts";
+import { type DesignPlan, designSteps } from "./encoding/design.ts";
 import type { EncodedTable } from "./encoding/encoder.ts";
 import { applySupervised, type SupervisedEncoder, treeSamples } from "./encoding/supervised.ts";
-import { type ForestModel, predictForest } from "./forest.ts";
-import { type LinearModel, predictLinear } from "./linear/linear.ts";
+import type { ForestModel } from "./forest.ts";
+import { type LinearModel, linearMargins } from "./linear/linear.ts";
 import { type NystroemModel, predictNystroem } from "./nystroem/nystroem.ts";
+import { runThrough, type Steps } from "./pace.ts";
 import { type RowPredictor, rowPredictor } from "./predictor.ts";
 import { respond } from "./response.ts";
 import type { Samples, Task } from "./samples.ts";
@@ -47,6 +49,15 @@ export function samplesFor(inputs: MemberInputs, supervised: number): Samples {
 
 /** Responses of the rows named, in their order: rows x width. */
 export function predictMember(member: Member, inputs: MemberInputs, rows: Int32Array): Float64Array {
+  return runThrough(memberResponses(member, inputs, rows));
+}
+
+/** The same in steps, for many rows. */
+export function* memberResponses(
+  member: Member,
+  inputs: MemberInputs,
+  rows: Int32Array,
+): Steps<Float64Array> {
   if (member.kind === "constant") {
     const { response } = member;
     return Float64Array.from(
@@ -54,26 +65,28 @@ export function predictMember(member: Member, inputs: MemberInputs, rows: Int32A
       (_, i) => response[i % response.length],
     );
   }
-  return undoTransform(member.transform, predictRaw(member, inputs, rows));
+  return undoTransform(member.transform, yield* predictRaw(member, inputs, rows));
 }
 
-function predictRaw(
+function* predictRaw(
   member: Exclude<Member, { kind: "constant" }>,
   inputs: MemberInputs,
   rows: Int32Array,
-): Float64Array {
+): Steps<Float64Array> {
   if (member.kind === "linear") {
-    const margins = predictLinear(member.model, buildDesign(inputs.design, inputs.encoded, rows));
+    const design = yield* designSteps(inputs.design, inputs.encoded, rows);
+    const margins = yield* linearMargins(member.model, design);
     return respond(inputs.task, margins, member.model.outputs);
   }
   if (member.kind === "smooth") {
-    const margins = predictNystroem(member.model, buildDesign(inputs.design, inputs.encoded, rows));
+    const design = yield* designSteps(inputs.design, inputs.encoded, rows);
+    const margins = predictNystroem(member.model, design);
     return respond(inputs.task, margins, member.model.outputs);
   }
   const samples = samplesFor(inputs, member.supervised);
   if (rows.length < FEW_ROWS) return predictFew(member, samples, rows);
-  if (member.kind === "forest") return predictForest(member.model, samples, rows);
-  return linkMargins(member.model, predictBoosting(member.model, samples, rows));
+  const margins = yield* treeMargins(member.model, samples, { rows });
+  return member.kind === "forest" ? margins : linkMargins(member.model, margins);
 }
 
 /** Responses from the raw margins of a boosted member, as they stood after any round. */

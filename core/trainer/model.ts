@@ -8,7 +8,8 @@ import type { Encoder } from "./encoding/columns.ts";
 import type { DesignPlan } from "./encoding/design.ts";
 import { type EncodedTable, encodeRows, encodeTable } from "./encoding/encoder.ts";
 import type { SupervisedEncoder } from "./encoding/supervised.ts";
-import { type Member, type MemberInputs, predictMember } from "./members.ts";
+import { type Member, type MemberInputs, memberResponses } from "./members.ts";
+import { runPaced, runThrough, type Steps } from "./pace.ts";
 import { decide } from "./response.ts";
 import type { Checkpoint, Task } from "./samples.ts";
 
@@ -61,7 +62,7 @@ export async function predictTable(model: Model, table: Table, checkpoint: Check
   for (let from = 0; from < table.rows; from += BLOCK_ROWS) {
     await checkpoint();
     const rows = rowRange(from, Math.min(table.rows, from + BLOCK_ROWS));
-    response.set(combine(model, inputs, rows), from * width);
+    response.set(await runPaced(combined(model, inputs, rows), checkpoint), from * width);
   }
   return finish(model, response);
 }
@@ -77,11 +78,16 @@ function predictEncoded(model: Model, encoded: EncodedTable): Float64Array {
 
 /** Weighted mean of the parts' answers, before calibration. */
 export function combine(model: Model, inputs: MemberInputs, rows: Int32Array): Float64Array {
+  return runThrough(combined(model, inputs, rows));
+}
+
+/** The same in steps, for many rows. */
+function* combined(model: Model, inputs: MemberInputs, rows: Int32Array): Steps<Float64Array> {
   const width = model.task === "regression" ? 1 : model.classes.length;
   const mixed = new Float64Array(rows.length * width);
   for (const part of model.parts) {
     for (const member of part.members) {
-      const response = predictMember(member, inputs, rows);
+      const response = yield* memberResponses(member, inputs, rows);
       const weight = part.weight / part.members.length;
       for (let at = 0; at < mixed.length; at++) mixed[at] += weight * response[at];
     }

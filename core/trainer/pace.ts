@@ -15,12 +15,16 @@ export function runThrough<Result>(steps: Steps<Result>): Result {
   }
 }
 
-/** With a checkpoint between the steps; rejects with its error. */
+/** With a checkpoint between the steps; rejects with its error, after what the steps hold was given back. */
 export async function runPaced<Result>(steps: Steps<Result>, checkpoint: Checkpoint): Promise<Result> {
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-    await checkpoint();
+  try {
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+      await checkpoint();
+    }
+  } finally {
+    steps.return(undefined as never);
   }
 }
 

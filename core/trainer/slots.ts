@@ -19,9 +19,12 @@ export interface SlotPlan {
   order: number[];
 }
 
-/** First fit, widest first; `bases[f]` is 1 where no training row misses feature f, else 0. */
+/**
+ * First fit, widest first; `bases[f]` is 1 where no training row misses feature f, else 0. A constant has two digits
+ * like any other, so that one feature of a slot only has factor 1: the one whose sums are moved out last.
+ */
 export function planSlots(binCounts: Int32Array, bases: Int32Array): SlotPlan {
-  const digits = Array.from(binCounts, (bins, f) => Math.max(1, bins - bases[f]));
+  const digits = Array.from(binCounts, (bins, f) => Math.max(2, bins - bases[f]));
   const widestFirst = Array.from(digits.keys()).sort((a, b) => digits[b] - digits[a] || a - b);
   const seats: Seat[] = [];
   const slots: { used: number; members: number[] }[] = [];

@@ -5,6 +5,7 @@
  */
 import { expect, test } from "bun:test";
 import type { Table } from "../../core/csv/types.ts";
+import { treeMargins } from "../../core/trainer/batch-predictor.ts";
 import { binInSteps } from "../../core/trainer/binning.ts";
 import { trainBoosting } from "../../core/trainer/boosting.ts";
 import { designSteps, planDesign } from "../../core/trainer/encoding/design.ts";
@@ -49,6 +50,8 @@ const linear = (of: Target, checkpoint: Checkpoint) =>
   fitLinear(design, of.values, { task: of.task, classes: of.classes.length, l2: 1, checkpoint });
 const all = { trainRows: rowsOf(ROWS), random };
 
+const many = await trainForest(samples, target, { ...all, params: { trees: 20 }, checkpoint: goOn });
+
 const works: Record<string, (checkpoint: Checkpoint) => Promise<unknown>> = {
   binning: (checkpoint) => binInSteps(samples, { rows: rowsOf(ROWS), maxBins: 255, random, checkpoint }),
   "boosting, many classes": (checkpoint) =>
@@ -60,6 +63,8 @@ const works: Record<string, (checkpoint: Checkpoint) => Promise<unknown>> = {
   "multinomial regression": (checkpoint) => linear(target, checkpoint),
   "the design of a linear model": (checkpoint) =>
     runPaced(designSteps(plan, encoded, rowsOf(ROWS)), checkpoint),
+  "answers of many trees": (checkpoint) =>
+    runPaced(treeMargins(many, samples, { rows: rowsOf(ROWS) }), checkpoint),
   "what an encoder decides about text": (checkpoint) => fitEncoder(texts, rowsOf(texts.rows), checkpoint),
   "encoding text": (checkpoint) => encodeTable(encoder, texts, checkpoint),
   "what a linear model reads out of text": (checkpoint) =>

@@ -4,7 +4,8 @@
  */
 import type { RoundReport } from "../boosting.ts";
 import type { SupervisedEncoder } from "../encoding/supervised.ts";
-import { type Member, predictMember } from "../members.ts";
+import { type Member, memberResponses } from "../members.ts";
+import { runPaced } from "../pace.ts";
 import type { Checkpoint } from "../samples.ts";
 import type { Recipe } from "./recipes.ts";
 import { foldRows, inputsOf, type TrainingData } from "./training-data.ts";
@@ -74,7 +75,8 @@ export async function runFoldJob(
       ...(job.keepsTrail && { onMargins: (margins: Float64Array) => trail.push(margins) }),
     });
     const { valid } = foldRows(data, job.fold);
-    const response = valid ? predictMember(member, inputsOf(data), valid) : new Float64Array(0);
+    const answering = memberResponses(member, inputsOf(data), valid ?? new Int32Array(0));
+    const response = await runPaced(answering, controls.checkpoint);
     return {
       member,
       response,

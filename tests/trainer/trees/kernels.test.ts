@@ -160,8 +160,21 @@ describe("single kernels", () => {
     );
   });
 
+  test("of the features that share a slot one has factor 1, constants or not", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (bins) => {
+        const { seats, slotCount } = planSlots(
+          Int32Array.from(bins),
+          Int32Array.from(bins, () => 1),
+        );
+        const firsts = seats.filter(({ factor }) => factor === 1).map(({ slot }) => slot);
+        expect(firsts.sort((a, b) => a - b)).toEqual(Array.from({ length: slotCount }, (_, slot) => slot));
+      }),
+    );
+  });
+
   test("features that share a slot get their own sums back", () => {
-    const shape = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 7 });
+    const shape = fc.array(fc.integer({ min: 2, max: 20 }), { minLength: 1, maxLength: 7 });
     fc.assert(
       fc.property(shape, fc.integer(), (digits, seed) => {
         const plan = planSlots(Int32Array.from(digits), new Int32Array(digits.length));
