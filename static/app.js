@@ -13,7 +13,9 @@
   };
   function localise() {
     for (const time of document.querySelectorAll("time[data-form]")) {
-      const text = FORMS[time.dataset.form].format(new Date(time.dateTime));
+      const at = new Date(time.dateTime);
+      const isOld = Date.now() - at > 72e6;
+      const text = FORMS[isOld ? "full" : time.dataset.form].format(at);
       if (time.textContent !== text) time.textContent = text;
     }
   }

@@ -7,7 +7,7 @@
   const announce = document.getElementById("announce");
   if (!live()) return;
 
-  const WORDS = { connecting: "Connecting", live: "Live", polling: "Polling", offline: "Offline" };
+  const WORDS = { connecting: "Joining", live: "Live", polling: "Polling", offline: "Offline" };
   const RECONNECTS = [1001, 1005, 1006, 1011, 1012, 1013, 1014];
   const POLL_MS = 2000;
   const PATIENCE_MS = 1500;

@@ -36,12 +36,13 @@ export function ActivityPanel({ data, links }: { data: PanelData["activity"]; li
   );
 }
 
-export function Feed({ items }: { items: readonly Activity[] }) {
+/** `form`: of the times; what may be from another day needs its date. */
+export function Feed({ items, form = "clock" }: { items: readonly Activity[]; form?: "clock" | "full" }) {
   if (!items.length) return <Empty>Nothing older is kept.</Empty>;
   return (
     <ol class="feed-list">
       {grouped(items).map((group) => (
-        <FeedGroup group={group} />
+        <FeedGroup group={group} form={form} />
       ))}
     </ol>
   );
@@ -70,17 +71,17 @@ function groupKey({ type, seq, sentence }: Activity): string {
   return type === "health.changed" ? type : String(seq);
 }
 
-function FeedGroup({ group: { newest, earlier } }: { group: Group }) {
+function FeedGroup({ group: { newest, earlier }, form }: { group: Group; form: "clock" | "full" }) {
   return (
     <li id={`event-${newest.seq}`}>
-      <FeedItem item={newest} />
+      <FeedItem item={newest} form={form} />
       {earlier.length > 0 && (
         <details>
           <summary>{plural(earlier.length, "step")} before</summary>
           <ol>
             {earlier.map((item) => (
               <li id={`event-${item.seq}`}>
-                <FeedItem item={item} />
+                <FeedItem item={item} form={form} />
               </li>
             ))}
           </ol>
@@ -90,11 +91,11 @@ function FeedGroup({ group: { newest, earlier } }: { group: Group }) {
   );
 }
 
-function FeedItem({ item }: { item: Activity }) {
+function FeedItem({ item, form }: { item: Activity; form: "clock" | "full" }) {
   return (
     <p class={`feed-item feed-${item.level}`}>
       <LampDot lamp={LEVEL_LAMPS[item.level]} />
-      <Time at={item.at} form="clock" />
+      <Time at={item.at} form={form} />
       <span class="feed-sentence">
         <span class="unseen">{LEVEL_WORDS[item.level]}</span>
         {item.sentence}

@@ -117,6 +117,13 @@ export function LineChart(props: LineChartProps) {
           .flatMap(({ points: own }) =>
             own.map(([px, py]) => <circle class="dot" r="3.5" cx={share(x(px))} cy={share(y(py))} />),
           )}
+      {series
+        .filter(({ points: own }) => own.length === 1)
+        .flatMap(({ kind, points: own }) =>
+          own.map(([px, py]) => (
+            <circle class={`dot dot-${kind}`} r="3.5" cx={share(x(px))} cy={share(y(py))} />
+          )),
+        )}
       <text class="axis" x="100%" y="100%" dy="-2" text-anchor="end">
         {`${xLabel} ${xFormat(x.domain()[1]!)}`}
       </text>

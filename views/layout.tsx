@@ -130,7 +130,7 @@ function SignedIn({ frame: { viewer, links } }: { frame: Frame }) {
 export function Pill() {
   return (
     <span id="pill" class="pill" data-state="connecting">
-      Connecting
+      Joining
     </span>
   );
 }

@@ -75,7 +75,7 @@ function StandingRows({
   data,
   links,
 }: Pick<ListPageProps, "list" | "data"> & { links: Frame["links"] }) {
-  if (list === "activity") return <Feed items={(data as PanelData["activity"]).items} />;
+  if (list === "activity") return <Feed items={(data as PanelData["activity"]).items} form="full" />;
   if (!data.items.length) return <p class="empty">Nothing older is kept.</p>;
   const props = { data: { ...data, next: null, arrivals: [], rejection: null }, links, panelKey: list };
   const Rows = COMPONENTS[list] as (own: typeof props) => unknown;
