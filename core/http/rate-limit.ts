@@ -14,8 +14,8 @@ interface Bucket {
 }
 
 const WINDOW_MS = 60_000;
-/** Some 100 bytes each. */
-const CLIENTS_KEPT = 10_000;
+/** Some 100 bytes each, and as many again of those that were seen before them. */
+const CLIENTS_KEPT = 5_000;
 
 /** What a bucket says after it was asked. */
 export interface Allowance {
@@ -28,7 +28,8 @@ export interface Allowance {
 
 /** `perMinute` may come at once and flow back evenly over a minute. */
 export class RateLimit {
-  private readonly buckets = new Map<string, Bucket>();
+  private recent = new Map<string, Bucket>();
+  private before = new Map<string, Bucket>();
 
   constructor(
     private readonly perMinute: number,
@@ -36,7 +37,7 @@ export class RateLimit {
   ) {}
 
   get size(): number {
-    return this.buckets.size;
+    return this.recent.size + this.before.size;
   }
 
   /** Takes one, where one is there. */
@@ -52,7 +53,7 @@ export class RateLimit {
   private ask(client: string, cost: 0 | 1): Allowance {
     const { perMinute: limit } = this;
     const at = this.now();
-    const known = this.buckets.get(client) ?? { tokens: limit, at };
+    const known = this.recent.get(client) ?? this.before.get(client) ?? { tokens: limit, at };
     const tokens = Math.min(limit, known.tokens + (Math.max(0, at - known.at) * limit) / WINDOW_MS);
     const isAllowed = tokens >= 1;
     const left = isAllowed ? tokens - cost : tokens;
@@ -62,11 +63,12 @@ export class RateLimit {
     return { isAllowed, limit, remaining: Math.floor(left), resetSeconds };
   }
 
-  /** A Map keeps the order of insertion: the first is the one that has been away for longest. */
+  /** Two generations: taking the oldest out of one Map, each time, gets slower with every one that is taken out. */
   private keep(client: string, bucket: Bucket): void {
-    this.buckets.delete(client);
-    this.buckets.set(client, bucket);
-    if (this.buckets.size > CLIENTS_KEPT) this.buckets.delete(this.buckets.keys().next().value!);
+    this.recent.set(client, bucket);
+    if (this.recent.size < CLIENTS_KEPT) return;
+    this.before = this.recent;
+    this.recent = new Map();
   }
 }
 
