@@ -123,15 +123,21 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   const callOf = (c: C): Call => ({
     box: source,
     request: c.req.raw,
-    url: new URL(c.req.path + new URL(c.req.url).search, c.req.url),
     params: c.req.param() as Record<string, string>,
     query: c.req.query(),
-    home: `${origin(c)}${config.BASE_PATH}`,
     body: undefined,
     requestId: c.var.requestId,
-    unchanged: () => {},
     identity: c.var.visit.identity ?? NOBODY,
-    hold: box.holds.holdFor(c.var.visit.identity ?? NOBODY),
+    get url() {
+      return new URL(c.req.path + new URL(c.req.url).search, c.req.url);
+    },
+    get home() {
+      return `${origin(c)}${config.BASE_PATH}`;
+    },
+    get hold() {
+      return box.holds.holdFor(c.var.visit.identity ?? NOBODY);
+    },
+    unchanged: () => {},
     standalonePage: ({ name, version, result: { verdict, schema } }, module) =>
       `<!DOCTYPE html>${StandalonePage({ name, version, verdict, schema, ...standaloneParts(module) })}`,
     takeTime: () => c.env?.server?.timeout(c.req.raw, 0),
@@ -176,7 +182,9 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     await withTimings(timings, next);
     gate.leave(c.var.visit, c.res);
     requests.observe(listedAs(c), c.res.status, timings.elapsedMs() / 1000);
-    c.res = await finishAnswer(c.req.raw, c.res, timings);
+    const finished = await finishAnswer(c.req.raw, c.res, timings);
+    // Assigning copies every header once more.
+    if (finished !== c.res) c.res = finished;
   });
   app.use(async (c, next) => gate.admit(c.var.visit, listedAs(c)) ?? next());
   app.onError((error, c) => refuse(c, error));

@@ -39,6 +39,9 @@ export interface ModelsOptions {
 type Append = Parameters<Parameters<EventLog["record"]>[0]>[0];
 
 export class Models {
+  /** What was looked up since the last write to the database: predictions ask for the same again and again. */
+  private asked = { writes: -1, versions: new Map<string, StoredVersion>() };
+
   constructor(private readonly options: ModelsOptions) {}
 
   /** Removes files whose version was never registered. */
@@ -105,6 +108,15 @@ export class Models {
 
   /** The version asked for, else the live one. Throws AppError `conflict` while none is live. */
   serving(name: string, version: number | null): StoredVersion {
+    const { writes } = this.options.store;
+    if (this.asked.writes !== writes) this.asked = { writes, versions: new Map() };
+    const key = `${version ?? "live"} ${name}`;
+    const known = this.asked.versions.get(key) ?? this.look(name, version);
+    this.asked.versions.set(key, known);
+    return known;
+  }
+
+  private look(name: string, version: number | null): StoredVersion {
     const model = this.find(name);
     if (version !== null) return this.findVersion(name, version);
     if (model.liveVersion === null) {

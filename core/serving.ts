@@ -7,39 +7,10 @@ import type { Prediction, Traffic } from "./feedback/traffic.ts";
 import { newId } from "./ids.ts";
 import type { ModelCache } from "./model-cache.ts";
 import type { StoredVersion } from "./store/models.ts";
+import { timed } from "./timing.ts";
 import type { Model } from "./trainer/model.ts";
 
-const CELL = z.union([
-  z.string(),
-  z.custom<number>((value) => typeof value === "number"),
-  z.boolean(),
-  z.null(),
-]);
 const MAX_ROWS = 100_000;
-
-/** A row by column name. A column may be called `__proto__`: rows are maps, never objects. */
-const ROW = z
-  .custom<object>(
-    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-    "a row must be an object of values by column name",
-  )
-  .transform((row, context): PredictRow => {
-    const cells: PredictRow = new Map();
-    for (const [name, value] of Object.entries(row)) {
-      const cell = CELL.safeParse(value);
-      if (cell.success) cells.set(name, cell.data);
-      else
-        context.addIssue({
-          code: "custom",
-          path: [name],
-          message: "must be text, a number, true, false or null",
-        });
-    }
-    return cells;
-  });
-const ROWS = z.strictObject({
-  rows: z.array(ROW).min(1).max(MAX_ROWS, `at most ${MAX_ROWS} rows at a time`),
-});
 
 const ROW_DOC = { type: "object", additionalProperties: { type: ["string", "number", "boolean", "null"] } };
 /** The checks below as JSON Schema, which cannot be made of a transform. */
@@ -55,20 +26,55 @@ const PREDICT_REQUEST_DOC = {
   ],
 };
 
-/** `{rows: [...]}`, or one bare row: a column called "rows" then holds a cell, not a list. */
+/**
+ * `{rows: [...]}`, or one bare row: a column called "rows" then holds a cell, not a list. By hand, because it is asked
+ * for each prediction: a schema of zod for each cell took longer than the model.
+ */
 export const PREDICT_REQUEST = z
   .unknown()
   .transform((body, context): PredictRow[] => {
-    const isList =
-      typeof body === "object" && body !== null && Array.isArray((body as { rows?: unknown }).rows);
-    const parsed = isList
-      ? ROWS.transform(({ rows }) => rows).safeParse(body)
-      : ROW.transform((row) => [row]).safeParse(body);
-    if (parsed.success) return parsed.data;
-    for (const { path, message } of parsed.error.issues) context.addIssue({ code: "custom", path, message });
-    return z.NEVER;
+    const refuse = (message: string, path: (string | number)[] = []) =>
+      void context.addIssue({ code: "custom", path, message });
+    if (!isRecord(body) || !Array.isArray(body.rows)) {
+      const row = rowOf(body, refuse);
+      return row ? [row] : z.NEVER;
+    }
+    const { rows, ...further } = body as { rows: unknown[] };
+    const [stranger] = Object.keys(further);
+    if (stranger !== undefined) refuse("is not known beside rows", [stranger]);
+    if (rows.length < 1 || rows.length > MAX_ROWS) refuse(`must be 1 to ${MAX_ROWS} rows`, ["rows"]);
+    if (context.issues.length) return z.NEVER;
+    const read = rows.map((row, i) =>
+      rowOf(row, (message, path = []) => refuse(message, ["rows", i, ...path])),
+    );
+    return context.issues.length ? z.NEVER : (read as PredictRow[]);
   })
   .meta({ id: "PredictRequest", ...PREDICT_REQUEST_DOC });
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** By column name. A column may be called `__proto__`: rows are maps, never objects. */
+function rowOf(row: unknown, refuse: (message: string, path?: string[]) => void): PredictRow | null {
+  if (!isRecord(row)) {
+    refuse("a row must be an object of values by column name");
+    return null;
+  }
+  const cells: PredictRow = new Map();
+  for (const name of Object.keys(row)) {
+    const cell = row[name];
+    if (cell !== null && typeof cell === "object") {
+      refuse("must be text, a number, true, false or null", [name]);
+      return null;
+    }
+    cells.set(name, cell as string | number | boolean | null);
+  }
+  return cells;
+}
+
+/** Loaded at the first prediction: a server that starts needs none of it. */
+let answering: typeof import("./answering.ts") | null = null;
 
 export interface PredictOptions {
   explain: boolean;
@@ -96,8 +102,11 @@ export class Serving {
     rows: PredictRow[],
     { explain, purpose = "traffic" }: PredictOptions,
   ): Promise<{ predictions: Prediction[]; warnings: Warning[] }> {
-    const [model, { answerRows }] = await Promise.all([this.cache.load(version), import("./answering.ts")]);
-    const { answers, warnings, table } = answerRows(model, rows, { explain });
+    answering ??= await import("./answering.ts");
+    const model = await this.cache.load(version);
+    const { answers, warnings, table } = timed("predict", () =>
+      answering!.answerRows(model, rows, { explain }),
+    );
     if (explain && rows.length <= FLIPPED_ROWS) await this.flip(version, { model, table, answers });
     if (purpose === "traffic")
       return { predictions: this.traffic.note({ version, model, rows, table, answers }), warnings };

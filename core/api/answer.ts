@@ -14,7 +14,7 @@ export async function answerRoute(row: Route, call: Call): Promise<Response> {
   const types = typesOf(row);
   if (types.length) acceptedType(call.request, types);
   const params = row.params ? checked(call.params, row.params) : call.params;
-  const query = row.query ? checked(call.query, row.query) : call.query;
+  const query = row.query ? queryOf(row, call.query) : call.query;
   const tag = row.tag?.({ box: call.box, params });
   if (tag && row.method === "GET" && isUnmodified(call.request.headers.get("if-none-match"), tag))
     return new Response(null, { status: 304, headers: { etag: tagText(tag) } });
@@ -25,15 +25,31 @@ export async function answerRoute(row: Route, call: Call): Promise<Response> {
     };
     unchanged();
     const body = await bodyOf(row, request);
-    return row.handle({ ...call, request, params, query, body, unchanged });
+    // Inherited, not copied: what a handler does not ask for is not worked out.
+    return row.handle(
+      Object.assign(Object.create(call) as Call, { request, params, query, body, unchanged }),
+    );
   };
-  const answer = keepsAnswer(row)
-    ? await call.box.idempotency.answer({ ...call, who: call.identity.name, kind: kindOf(row) }, act)
-    : await act(call.request);
+  const answer =
+    call.request.headers.has("idempotency-key") && keepsAnswer(row)
+      ? await call.box.idempotency.answer(
+          { request: call.request, who: call.identity.name, kind: kindOf(row) },
+          act,
+        )
+      : await act(call.request);
   const shown =
     row.method === "GET" ? tag : answer.ok && answer.status !== 204 && row.tag?.({ box: call.box, params });
   if (shown) answer.headers.set("etag", tagText(shown));
   return answer;
+}
+
+const DEFAULTS = new WeakMap<Route, unknown>();
+
+/** Most requests have no query: what the schema makes of that is made once. */
+function queryOf(row: Route, query: Call["query"]): unknown {
+  if (Object.keys(query).length) return checked(query, row.query!);
+  if (!DEFAULTS.has(row)) DEFAULTS.set(row, checked(query, row.query!));
+  return DEFAULTS.get(row);
 }
 
 function kindOf({ isSecret, scope }: Route): "change" | "secret" | "harmless" {

@@ -11,7 +11,6 @@ import { FILE_TYPES } from "./answer.ts";
 import { LISTED_MODEL, MODEL, MODEL_VERSION, PREDICTIONS } from "./model-schema.ts";
 import { type Call, LIST_QUERY, listAnswer, listOf, route, VERSION_NUMBER, VERSION_QUERY } from "./route.ts";
 
-const NAME = z.object({ name: z.string() });
 const VERSION = z.object({ name: z.string(), v: VERSION_NUMBER });
 const PREDICT_QUERY = VERSION_QUERY.extend({
   explain: z
@@ -35,10 +34,10 @@ function modelTag({ box, params }: Pick<Call, "box"> & { params: { name?: string
 
 /** JSON rows, or a CSV: `curl -T` sends no type at all. */
 async function predictRows(
-  call: Call<z.output<typeof NAME>, z.output<typeof PREDICT_QUERY>, z.output<typeof PREDICT_REQUEST>>,
+  call: Call<Record<string, string>, z.output<typeof PREDICT_QUERY>, z.output<typeof PREDICT_REQUEST>>,
 ): Promise<Response> {
   const { box, request, params, query, body: rows } = call;
-  const serving = box.models.serving(params.name, query.version ?? null);
+  const serving = box.models.serving(params.name!, query.version ?? null);
   if (FILE_TYPES.includes(mediaType(request))) return predictFile(call, serving);
   const { predictions, warnings } = await box.serving.predict(serving, rows, {
     explain: query.explain === "1",
@@ -188,7 +187,6 @@ export const MODEL_ROUTES = [
       path: "/api/models/:name/predict",
       scope: "predict",
       rate: "predict",
-      params: NAME,
       query: PREDICT_QUERY,
       body: PREDICT_REQUEST,
       file: "rows to predict, below a header with the features' names",

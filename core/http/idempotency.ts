@@ -34,8 +34,7 @@ export class Idempotency {
    */
   async answer(asked: Asked, act: (request: Request) => Promise<Response>): Promise<Response> {
     const { request, who } = asked;
-    const text = request.headers.get("idempotency-key");
-    if (text === null) return act(request);
+    const text = request.headers.get("idempotency-key") ?? "";
     if (!/^[\x21-\x7e]{1,255}$/.test(text))
       throw new AppError("syntax", "The Idempotency-Key must be 1 to 255 visible characters", {
         fix: "Send a new UUID for each thing that is to be done once.",

@@ -18,6 +18,8 @@ export type Parameters = Record<string, string | number | null>;
 export class Store {
   /** Changes when a backup is restored: positions in the old log mean nothing then. */
   readonly epoch: string;
+  /** How often something was written: what was read is still so while it is the same. */
+  writes = 0;
   private constructor(
     private readonly database: Database,
     readonly folder: string,
@@ -60,6 +62,7 @@ export class Store {
   }
 
   run(sql: string, parameters: Parameters = {}): { changes: number; lastInsertRowid: number } {
+    this.writes += 1;
     const { changes, lastInsertRowid } = timed("db", () => this.database.query(sql).run(parameters));
     return { changes, lastInsertRowid: Number(lastInsertRowid) };
   }
