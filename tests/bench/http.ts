@@ -110,7 +110,7 @@ async function startOurs(folder: string, csv: string): Promise<Ours> {
     (await fetch(home + path, { method, headers, body: JSON.stringify(body) })).json();
   const uploaded = await fetch(`${home}api/upload?name=adult.csv`, { method: "POST", body: Bun.file(csv) });
   const { id: datasetId } = (await uploaded.json()) as { id: string };
-  await post("api/train?wait=1", { datasetId, target: "target", budgetRounds: 400 });
+  await post("api/train?wait=1", { datasetId, target: "target", budgetSeconds: 8 });
   const model = (await post("api/models/adult/live", { version: 1 }, "PUT")) as ServedModel;
   const { features } = model.versions[0]!.result.schema;
   const row = Object.fromEntries(features.map(({ name, example }) => [name, example]));
