@@ -3,8 +3,9 @@
  * classes, drift: each said once, with a way out. Nothing is dropped here but a literal copy of the target.
  */
 import type { Column, Finding, Severity } from "../csv/types.ts";
+import { findCombination } from "../trainer/combination.ts";
 import { driftOf } from "../trainer/drift.ts";
-import { findIdentities, repeatsTarget, scoreAlone } from "../trainer/leakage.ts";
+import { filledOnlyIn, findIdentities, repeatsTarget, scoreAlone } from "../trainer/leakage.ts";
 import { sampleRows, seededRandom } from "../trainer/random.ts";
 import type { Checkpoint, Target } from "../trainer/samples.ts";
 import type { Loaded } from "./work.ts";
@@ -43,11 +44,16 @@ export async function inspect(
     if (repeatsTarget(column, target)) {
       unusable.push(column.name);
       findings.push(copyOfTarget(column.name, targetName));
-    } else findings.push(...leaks(column, { target, targetName, probe }), ...oddities(column));
+    } else findings.push(...tellTales(column, { target, targetName, probe }), ...oddities(column));
     progress.onColumn(i + 1);
   }
   findings.push(
-    ...identities(table.columns, target, targetName),
+    ...identities(table.columns, target, {
+      targetName,
+      givenAway:
+        unusable.length > 0 ||
+        findings.some(({ code, severity }) => code === "target_leak" && severity === "error"),
+    }),
     ...drifts(table.columns, target, targetName),
   );
   return { findings, unusable };
@@ -67,21 +73,48 @@ function copyOfTarget(column: string, target: string): Finding {
   return finding("target_copy", "warning", { column, message, exclude: [column] });
 }
 
+/** What is filled only where one class is, else what gives the target away, said once. */
+function tellTales(
+  column: Column,
+  given: { target: Target; targetName: string; probe: Int32Array },
+): Finding[] {
+  const only = filledOnlyIn(column, given.target);
+  if (only === null) return leaks(column, given);
+  const { name } = column;
+  const message = `“${name}” is filled in only where “${given.targetName}” is “${given.target.classes[only]}”: it seems to be known only after the fact. Exclude it unless it is known when you predict.`;
+  return [finding("after_the_fact", "error", { column: name, message, exclude: [name] })];
+}
+
 function leaks(column: Column, given: { target: Target; targetName: string; probe: Int32Array }): Finding[] {
   const score = scoreAlone(column, given.target, given.probe);
   if (!(score >= SUSPECT)) return [];
   const measured = `${given.target.task === "regression" ? "R²" : "ROC AUC"} ${score.toFixed(3)}`;
   const { name } = column;
+  if (column.type === "date" && given.target.task === "regression") {
+    const message = `“${given.targetName}” moves with “${name}” (${measured}). A random split lets rows that came later explain those before: split by time on “${name}” if the model shall look ahead.`;
+    return [finding("time_trend", "warning", { column: name, message, exclude: [name] })];
+  }
   const message = `“${name}” alone almost gives “${given.targetName}” away (${measured}). If it is only known afterwards, exclude it: the model would be worthless in use.`;
   const severity = score >= CERTAIN ? "error" : "warning";
   return [finding("target_leak", severity, { column: name, message, exclude: [name] })];
 }
 
-function identities(columns: Column[], target: Target, targetName: string): Finding[] {
+/** `givenAway`: one column does already, and would stand in every sum. */
+function identities(
+  columns: Column[],
+  target: Target,
+  { targetName, givenAway }: { targetName: string; givenAway: boolean },
+): Finding[] {
   if (target.task !== "regression") return [];
-  return findIdentities(columns, target.values).map(({ columns: names, formula }) => {
+  const found = findIdentities(columns, target.values).map((identity) => ({ ...identity, isPlain: true }));
+  const combination = found.length === 0 && !givenAway ? findCombination(columns, target.values) : null;
+  return [...found, ...(combination ? [combination] : [])].map(({ columns: names, formula, isPlain }) => {
     const message = `“${targetName}” is exactly ${formula} in every row. If these are only known afterwards, exclude them.`;
-    return finding("target_sum", "error", { column: names[0], message, exclude: names });
+    return finding("target_sum", isPlain ? "error" : "warning", {
+      column: names[0],
+      message,
+      exclude: names,
+    });
   });
 }
 

@@ -84,19 +84,26 @@ function nothingLeft({ options }: Context): AppError {
   });
 }
 
+/** A table with fewer different rows than this share is made of few combinations, which come again in use. */
+const LEAST_DISTINCT = 0.1;
+
 /** Groups asked for; otherwise exact duplicates, where they are oddities and not the nature of the table. */
 function groupsOf({ table, target, splitKeys }: Loaded, { options, report }: Context): Int32Array | null {
   if (options.split === "group" && splitKeys) return numbered(splitKeys);
   const groups = rowGroups(table, target.values);
   const distinct = 1 + groups.reduce((most, group) => Math.max(most, group), 0);
   const duplicates = table.rows - distinct;
-  if (duplicates === 0 || distinct < table.rows / 2) return null;
-  const message = `${duplicates.toLocaleString("en")} rows repeat another one exactly; copies stay on one side of every split.`;
+  if (duplicates === 0) return null;
+  const isNature = distinct < table.rows * LEAST_DISTINCT;
+  const what = `${duplicates.toLocaleString("en")} rows repeat another one exactly`;
+  const message = isNature
+    ? `${what}: with only ${distinct.toLocaleString("en")} different rows that is the nature of this table, and copies may stand on both sides of a split.`
+    : `${what}; copies stay on one side of every split.`;
   report({
     type: "finding",
     finding: { code: "duplicate_rows", severity: "info", column: null, message, fix: null },
   });
-  return groups;
+  return isNature ? null : groups;
 }
 
 function numbered(keys: Float64Array): Int32Array {

@@ -185,14 +185,14 @@ function groupMeans(
 
 export interface Identity {
   columns: string[];
-  /** How they make the target: "a + b", "a - b", "a + b + c". */
+  /** How they make the target: "a + b", "a - b", "a × b", "a / b", "a + b + c". */
   formula: string;
 }
 
 const MOST_FOR_TRIPLES = 60;
 const PROBES = 64;
 
-/** Sums and differences of two, and sums of three numeric columns that equal the target in every row. */
+/** Sums, differences, products and ratios of two, and sums of three numeric columns that equal the target in every row. */
 export function findIdentities(columns: Column[], truth: Float64Array): Identity[] {
   const numbers = columns.flatMap((column) =>
     "values" in column && column.type === "number" ? [column] : [],
@@ -238,7 +238,39 @@ function pairIdentities(
   if (equal((row) => second.values[row] - first.values[row])) {
     return [{ columns, formula: `${second.name} - ${first.name}` }];
   }
+  if (equal((row) => first.values[row] * second.values[row])) {
+    return [{ columns, formula: `${first.name} × ${second.name}` }];
+  }
+  if (equal((row) => first.values[row] / second.values[row])) {
+    return [{ columns, formula: `${first.name} / ${second.name}` }];
+  }
+  if (equal((row) => second.values[row] / first.values[row])) {
+    return [{ columns, formula: `${second.name} / ${first.name}` }];
+  }
   return [];
+}
+
+/**
+ * The class in whose rows alone the column is filled, as a reason or an amount that is written down afterwards; null
+ * where others are filled too, where nearly all of its rows could be chance, or where hardly anything is missing.
+ */
+export function filledOnlyIn(column: Column, target: Target): number | null {
+  if (target.task === "regression") return null;
+  const present = (row: number) =>
+    "values" in column ? !Number.isNaN(column.values[row]) : column.codes[row] >= 0;
+  const [filled, all] = [new Float64Array(target.classes.length), new Float64Array(target.classes.length)];
+  for (let row = 0; row < target.values.length; row++) {
+    all[target.values[row]]++;
+    if (present(row)) filled[target.values[row]]++;
+  }
+  const count = filled.reduce((a, b) => a + b, 0);
+  const most = filled.indexOf(Math.max(...filled));
+  const share = all[most] / target.values.length;
+  // By chance so many filled rows would all be of one class with a probability of share to the power of their number.
+  const isChance = count * Math.log(share) > Math.log(1e-6);
+  const others = count - filled[most];
+  const areOthersEmpty = others <= 0.005 * count && others <= 0.02 * (target.values.length - all[most]);
+  return areOthersEmpty && !isChance ? most : null;
 }
 
 /** Is the column the target in other words: each value stands for one target and each target for one value? */

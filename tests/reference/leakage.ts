@@ -1,4 +1,4 @@
-/** Sums and differences that equal the target, found by trying all of them on every row. */
+/** Sums, differences, products and ratios that equal the target, found by trying all of them on every row. */
 export function naiveIdentities(columns: Record<string, number[]>, truth: number[]): string[][] {
   const names = Object.keys(columns);
   const found: string[][] = [];
@@ -11,6 +11,9 @@ export function naiveIdentities(columns: Record<string, number[]>, truth: number
         (row: number) => columns[a][row] + columns[b][row],
         (row: number) => columns[a][row] - columns[b][row],
         (row: number) => columns[b][row] - columns[a][row],
+        (row: number) => columns[a][row] * columns[b][row],
+        (row: number) => columns[a][row] / columns[b][row],
+        (row: number) => columns[b][row] / columns[a][row],
       ];
       if (pair.some(holds)) found.push([a, b]);
       for (const [k, c] of names.entries()) {

@@ -1,7 +1,8 @@
 /** Is a column that tells the target seen, and one that only seems to left in peace? */
 import { expect, test } from "bun:test";
+import { findCombination } from "../../core/trainer/combination.ts";
 import { driftOf } from "../../core/trainer/drift.ts";
-import { findIdentities, repeatsTarget, scoreAlone } from "../../core/trainer/leakage.ts";
+import { filledOnlyIn, findIdentities, repeatsTarget, scoreAlone } from "../../core/trainer/leakage.ts";
 import { seededRandom } from "../../core/trainer/random.ts";
 import type { Target } from "../../core/trainer/samples.ts";
 import { naiveIdentities } from "../reference/leakage.ts";
@@ -130,4 +131,66 @@ test("drift is zero between equal ends and one between strangers", () => {
   ).toBe(1);
   const words = draw(ROWS, (row) => (row < 300 ? 0 : 1)).map((k) => ["old", "new"][k]);
   expect(driftOf(category("words", words))).toBe(1);
+});
+
+test("products and ratios that are the target are found", () => {
+  const columns = [
+    numbers(
+      "price",
+      x.map((v) => v + 5),
+    ),
+    numbers(
+      "quantity",
+      draw(ROWS, (row) => 1 + (row % 9)),
+    ),
+  ];
+  const [price, quantity] = columns.map((column) =>
+    "values" in column ? column.values : new Float64Array(0),
+  );
+  const formulas = (truth: Float64Array) => findIdentities(columns, truth).map(({ formula }) => formula);
+  expect(formulas(price.map((value, row) => value * quantity[row]))).toEqual(["price × quantity"]);
+  expect(formulas(price.map((value, row) => quantity[row] / value))).toEqual(["quantity / price"]);
+});
+
+test("a total of many columns is found, rounded or weighted, and an approximate one is not", () => {
+  const quarters = [1, 2, 3, 4].map((k) => draw(ROWS, () => Math.round(100 * (k + random())) / 100));
+  const columns = [...quarters.map((values, k) => numbers(`q${k + 1}`, values)), numbers("noise", noise)];
+  const total = (row: number) => quarters.reduce((sum, values) => sum + values[row], 0);
+  const found = findCombination(
+    columns,
+    Float64Array.from(x, (_, row) => total(row)),
+  );
+  expect(found).toMatchObject({
+    columns: ["q1", "q2", "q3", "q4"],
+    formula: "q1 + q2 + q3 + q4",
+    isPlain: true,
+  });
+  const weighted = findCombination(
+    columns,
+    Float64Array.from(x, (_, row) => 2.5 * quarters[0][row] - quarters[1][row]),
+  );
+  expect(weighted).toMatchObject({ formula: "2.5 × q1 - q2", isPlain: false });
+  expect(
+    findCombination(
+      columns,
+      Float64Array.from(x, (_, row) => total(row) + 0.01 * x[row]),
+    ),
+  ).toBeNull();
+});
+
+test("a column that is filled in one class alone is known after the fact; one with gaps everywhere is not", () => {
+  const refund = x.map((value, row) => (value > 0 && row % 3 > 0 ? row : Number.NaN));
+  expect(filledOnlyIn(numbers("refund", refund), two)).toBe(1);
+  expect(
+    filledOnlyIn(
+      numbers(
+        "gaps",
+        draw(ROWS, (row) => (row % 3 ? 1 : Number.NaN)),
+      ),
+      two,
+    ),
+  ).toBeNull();
+  expect(filledOnlyIn(numbers("full", x), two)).toBeNull();
+  const rare: Target = { ...two, values: two.values.map((_, row) => (row === 5 ? 1 : 0)) };
+  expect(filledOnlyIn(numbers("full", x), rare)).toBeNull();
 });

@@ -32,6 +32,9 @@ const ROUNDS_SHARE = 3;
 const LEAST_ROUNDS = 10;
 const MOST_ROUNDS = 4000;
 
+/** What the first fit gets, however late it is. */
+const LEAST_MS = 500;
+
 /** A fit without rounds costs something, too. */
 const countedRounds = (rounds: number) => Math.max(1, rounds);
 
@@ -155,10 +158,15 @@ export class FoldRunner {
 
   private reasonToEnd({ entry, fold }: Slot): FoldRunner["ended"] {
     const { options } = this;
-    // Stopped before anything could be kept, one quick fit is still better than guessing.
-    if (options.stop.aborted && (this.crew.isSpare() || entry.recipe.family !== "linear")) return "stopped";
+    // With no time at all, one quick fit is still better than guessing.
+    if (this.isFirst(entry, fold)) return null;
+    if (options.stop.aborted) return "stopped";
     if (options.budgetRounds !== null) return this.areRoundsUsed(entry, fold) ? "rounds" : null;
     return options.elapsedMs() + 0.8 * this.expectedMs(entry) > options.deadlineMs ? "time" : null;
+  }
+
+  private isFirst(entry: Entry, fold: number): boolean {
+    return !this.crew.isSpare() && entry.recipe.family === "linear" && fold === 0;
   }
 
   /** A deal of folds that was begun is ended, whatever it costs: at most a third of the budget over all. */
@@ -199,7 +207,8 @@ export class FoldRunner {
     const now = options.elapsedMs();
     const left = Math.max(1, Math.ceil((data.once - fold) / this.crew.size));
     const share = fold === 0 && left > 1 ? 0.7 / left : 1 / left;
-    return now + Math.max(0, options.deadlineMs - now) * share;
+    const least = this.isFirst(entry, fold) ? LEAST_MS : 0;
+    return now + Math.max(least, (options.deadlineMs - now) * share);
   }
 }
 
