@@ -21,7 +21,7 @@ import { htmlAnswer, landingAnswer, problemAnswer } from "./core/http/answers.ts
 import { finishAnswer } from "./core/http/finish.ts";
 import { methodsAt, nothingAt } from "./core/http/methods.ts";
 import { pathBelow, wantedForm } from "./core/http/negotiate.ts";
-import { type PanelViews, panelAnswer } from "./core/http/panels.ts";
+import { panelAnswer } from "./core/http/panels.ts";
 import { problem } from "./core/http/problem.ts";
 import { curlCommand } from "./core/identity/curl.ts";
 import { Gate, type Visit } from "./core/identity/gate.ts";
@@ -55,7 +55,7 @@ import { InspectPage } from "./views/inspect.tsx";
 import { ListPage } from "./views/list.tsx";
 import { ModelPage } from "./views/model.tsx";
 import { TrialAnswer } from "./views/model-try.tsx";
-import { panelSvg, panelText } from "./views/panel-forms.tsx";
+import { panelForms } from "./views/panel-forms.tsx";
 import { PanelView } from "./views/panels.tsx";
 import { RewindPage } from "./views/rewind.tsx";
 import { RunPage } from "./views/run.tsx";
@@ -96,10 +96,8 @@ const SIGN_IN: Page<ReturnType<typeof signInData>> = { html: SignInPage, json: (
 const TOKENS: Page<ReturnType<typeof pages.tokensData>> = { html: TokensPage, json: (data) => data };
 const AUDIT: Page<ReturnType<typeof pages.auditData>> = { html: AuditPage, json: (data) => data };
 const SETTINGS: Page<settings.SettingsPageData> = { html: SettingsPage, json: ({ settings }) => settings };
-const INSPECT: Page<Record<never, never>> = {
-  html: InspectPage,
-  json: () => ({ socket: "/ws", events: "/api/events" }),
-};
+const SOCKET = { socket: "/ws", events: "/api/events" };
+const INSPECT: Page<Record<never, never>> = { html: InspectPage, json: () => SOCKET };
 
 /** The app over an opened Signalbox, and its sockets. `publish` is Bun's, once there is a server. */
 export function createApp(box: Signalbox, publish: (topic: string, message: string) => void) {
@@ -276,9 +274,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   });
   app.get("/panels/:panel", (c) => {
     const whole = { base: callOf(c).home, origin: "", curl: curlCommand(config) };
-    const fragment: PanelViews["fragment"] = (key, panel, data) =>
-      `${PanelView({ panelKey: key, panel, data, links: whole })}`;
-    return panelAnswer(callOf(c), live, { fragment, svg: panelSvg, text: panelText });
+    return panelAnswer(callOf(c), live, panelForms(whole));
   });
   app.get("/embed/:panel", (c) => {
     const { panel, subject } = findPanel(c.req.param("panel"), c.req.query("of"));

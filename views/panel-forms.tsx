@@ -3,12 +3,23 @@
  */
 import type { PanelData } from "../core/panel-data.ts";
 import type { PanelTable } from "../core/panel-table.ts";
-import type { Panel } from "../core/panels.ts";
+import type { Panel, PanelKey } from "../core/panels.ts";
 import { BADGES, BadgeSvg } from "./badge.tsx";
 import { type ChartDrawing, ChartSvg } from "./chart-svg.tsx";
 import { figure, plural } from "./format.ts";
-import { EMPTY_WORDS, PANEL_TITLES } from "./panels.tsx";
+import type { Links } from "./frame.ts";
+import { EMPTY_WORDS, PANEL_TITLES, PanelView } from "./panels.tsx";
 import { curveDrawing } from "./training.tsx";
+
+/** `links`: with whole addresses, for a fragment on a page of another origin. */
+export function panelForms(links: Links) {
+  return {
+    fragment: <P extends Panel>(key: PanelKey, panel: P, data: PanelData[P] | null) =>
+      `${PanelView({ panelKey: key, panel, data, links })}`,
+    svg: panelSvg,
+    text: panelText,
+  };
+}
 
 type Known<P extends Panel> = NonNullable<PanelData[P]>;
 
@@ -30,11 +41,7 @@ const CHARTS: { [P in Panel]?: (data: Known<P>) => ChartDrawing | null } = {
 };
 
 /** A whole SVG document; `data` null: there is nothing yet. */
-export function panelSvg<P extends Panel>(
-  panel: P,
-  data: PanelData[P] | null,
-  theme: "light" | "dark",
-): string {
+function panelSvg<P extends Panel>(panel: P, data: PanelData[P] | null, theme: "light" | "dark"): string {
   const known = data as Known<P> | null;
   const drawing = known && CHARTS[panel]?.(known);
   if (drawing) return `${ChartSvg({ drawing, theme })}`;
@@ -43,7 +50,7 @@ export function panelSvg<P extends Panel>(
 }
 
 /** A line that says it all, then the rows in columns. */
-export function panelText<P extends Panel>(panel: P, data: PanelData[P] | null, table: PanelTable): string {
+function panelText<P extends Panel>(panel: P, data: PanelData[P] | null, table: PanelTable): string {
   if (data === null) return `${PANEL_TITLES[panel].toUpperCase()}  ${EMPTY_WORDS[panel]}\n`;
   const { label, value } = BADGES[panel](data as Known<P>);
   const cells = [table.columns.map(String), ...table.rows.map((row) => row.map(cellText))];
