@@ -12,7 +12,7 @@ import type { EventLog } from "../event-log.ts";
 import type { Store } from "../store/database.ts";
 import { updateDriftDay } from "../store/drift.ts";
 import { addPredictions, findModel, findVersion, type StoredVersion } from "../store/models.ts";
-import { insertPrediction, versionKey } from "../store/predictions.ts";
+import { insertPredictions, type NewPrediction, versionKey } from "../store/predictions.ts";
 import type { Model } from "../trainer/model.ts";
 import type { Challenger } from "./challenger.ts";
 import { addCounts, DriftCounter, type DriftCounts, noCounts } from "./drift-counts.ts";
@@ -176,7 +176,7 @@ export class Traffic {
     // Null: it was deleted since it answered.
     const id = versionKey(store, name, version);
     if (id === null) return;
-    for (const entry of waiting) insertPrediction(store, id, stored(entry));
+    insertPredictions(store, id, waiting.map(stored));
     if (!drift) return;
     updateDriftDay<DriftCounts>(store, { versionId: id, day: Math.floor(now() / DAY_MS) }, (known) => {
       if (known) addCounts(known, drift.counts);
@@ -185,10 +185,10 @@ export class Traffic {
   }
 }
 
-function stored({ id, at, cells, answer }: Waiting) {
+function stored({ id, at, cells, answer }: Waiting): NewPrediction {
   const { prediction, probabilities } = answer;
   return {
-    ...{ id, at, cells: JSON.stringify(Object.fromEntries(cells)) },
+    ...{ id, at, cells: Object.fromEntries(cells) },
     answer: { prediction, ...(isStored(probabilities) && { probabilities }) },
   };
 }

@@ -9,8 +9,8 @@ export interface PredictionAnswer {
 export interface NewPrediction {
   id: string;
   at: number;
-  /** JSON: the row as it was asked, {column: cell}. */
-  cells: string;
+  /** The row as it was asked. */
+  cells: Record<string, string | number | boolean | null>;
   answer: PredictionAnswer;
 }
 
@@ -34,11 +34,13 @@ export function versionKey(store: Store, name: string, version: number): number 
   return row?.id ?? null;
 }
 
-export function insertPrediction(store: Store, versionId: number, prediction: NewPrediction): void {
-  const { id, at, cells, answer } = prediction;
+/** All in one statement: one a row would cost a third more. */
+export function insertPredictions(store: Store, versionId: number, made: readonly NewPrediction[]): void {
+  if (!made.length) return;
   store.run(
-    "INSERT INTO predictions (id, version_id, at, cells, answer) VALUES ($id, $versionId, $at, $cells, $answer)",
-    { id, versionId, at, cells, answer: JSON.stringify(answer) },
+    `INSERT INTO predictions (id, version_id, at, cells, answer)
+     SELECT value ->> 0, $versionId, value ->> 1, value -> 2, value -> 3 FROM json_each($made)`,
+    { versionId, made: JSON.stringify(made.map(({ id, at, cells, answer }) => [id, at, cells, answer])) },
   );
 }
 
