@@ -167,7 +167,8 @@ async function runRounds(run: Run): Promise<number> {
     await options.checkpoint();
     const leaves = await runRound(run);
     round++;
-    if (run.order) orderRows(fit, scores, { order: run.order, round, count: run.drawn });
+    const { order, drawn: count } = run;
+    if (order) await orderRows(fit, scores, { order, round, count, checkpoint: options.checkpoint });
     const valid = fit.total > fit.train ? lossBetween(fit, scores, fit.train, fit.total) : null;
     if (options.onMargins) options.onMargins(riderMargins(fit, scores));
     if (options.onRound) options.onRound({ round, train: lossBetween(fit, scores, 0, fit.train), valid });

@@ -5,6 +5,7 @@
  */
 import { type Fit, TIGHT_BYTES } from "./fit.ts";
 import type { Scores } from "./gradients.ts";
+import type { Checkpoint } from "./samples.ts";
 
 /** Trees drift away from the order: it is made anew after so many rounds. */
 const ROUNDS = 12;
@@ -23,11 +24,16 @@ export function openRowOrder(fit: Fit): RowOrder | null {
 }
 
 /** After a round whose tree was grown over the first `count` rows listed; riders of the training rows follow. */
-export function orderRows(
+export async function orderRows(
   fit: Fit,
   { scores, y, outputs, stride }: Scores,
-  { order, round, count }: { order: RowOrder; round: number; count: number },
-): void {
+  {
+    order,
+    round,
+    count,
+    checkpoint,
+  }: { order: RowOrder; round: number; count: number; checkpoint: Checkpoint },
+): Promise<void> {
   if (round < order.nextRound) return;
   order.nextRound = round + ROUNDS;
   const { train, total, rows, riders } = fit;
@@ -37,6 +43,7 @@ export function orderRows(
   [fit.records, order.spare] = [order.spare, fit.records];
   fit.plan.words[0] = fit.records;
   for (const column of fit.columns) {
+    await checkpoint();
     kernels.gatherBytes(order.spare, column, rows, train);
     kernels.copyBytes(column, order.spare, train);
   }

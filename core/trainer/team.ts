@@ -7,7 +7,7 @@ import type { Scope } from "./kernels/arena.ts";
 import { kernelModule } from "./kernels/kernels.ts";
 
 /** The jobs that are given from here; the growing kernel gives others itself. */
-export const JOBS = { gradients: 2, pack: 3, gather: 6 } as const;
+export const JOBS = { gradients: 2, pack: 3 } as const;
 
 const CONTROL_BYTES = 128;
 const PART_BYTES = 16;
