@@ -23,6 +23,7 @@ import rewind from "./rewind.js" with { type: "text" };
 import panelElement from "./signalbox-panel.js" with { type: "text" };
 import standaloneCss from "./standalone.css" with { type: "text" };
 import standaloneScript from "./standalone.js" with { type: "text" };
+import toasts from "./toasts.js" with { type: "text" };
 
 export interface Asset {
   answer: (acceptEncoding: string) => Response;
@@ -39,7 +40,7 @@ const SOURCES = {
   script: {
     name: "app",
     ending: "js",
-    text: [text(htmx), text(htmxSocket), small(live), small(app)].join("\n;\n"),
+    text: [text(htmx), text(htmxSocket), small(live), small(toasts), small(app)].join("\n;\n"),
   },
   embed: { name: "embed", ending: "js", text: small(embed) },
   inspect: { name: "inspect", ending: "js", text: small(inspect) },

@@ -36,6 +36,15 @@ export function ActivityPanel({ data, links }: { data: PanelData["activity"]; li
   );
 }
 
+/** What toasts.js also shows in a corner: a change that nobody who looks at the page has asked for just now. */
+const NOTIFIES: readonly Activity["type"][] = [
+  "health.changed",
+  "alert.raised",
+  "alert.resolved",
+  "run.finished",
+  "run.failed",
+];
+
 /** `form`: of the times; what may be from another day needs its date. */
 export function Feed({ items, form = "clock" }: { items: readonly Activity[]; form?: "clock" | "full" }) {
   if (!items.length) return <Empty>Nothing older is kept.</Empty>;
@@ -93,7 +102,10 @@ function FeedGroup({ group: { newest, earlier }, form }: { group: Group; form: "
 
 function FeedItem({ item, form }: { item: Activity; form: "clock" | "full" }) {
   return (
-    <p class={`feed-item feed-${item.level}`}>
+    <p
+      class={`feed-item feed-${item.level}`}
+      {...(NOTIFIES.includes(item.type) ? { "data-notify": String(item.seq) } : {})}
+    >
       <LampDot lamp={LEVEL_LAMPS[item.level]} />
       <Time at={item.at} form={form} />
       <span class="feed-sentence">

@@ -77,6 +77,7 @@ export function Layout({ frame, title, panels, current, refreshSeconds, script, 
         <footer class="foot">
           <p>Signalbox {frame.version}. Everything here stays on this machine.</p>
         </footer>
+        <div id="toasts" class="toasts" role="status" />
         <KeyHelp links={links} />
         {panels.length > 0 && <SocketElement links={links} panels={panels} />}
         {script && <script defer src={url(links, script)} />}

@@ -1,6 +1,6 @@
 /** Does a page in a real browser come back to the present, whatever kept it away, and does it say how it stands? */
 import type { Page } from "@playwright/test";
-import { expect, fruitCsv, type Server, startServer, test } from "./stage.ts";
+import { expect, expectAccessible, fruitCsv, type Server, startServer, test } from "./stage.ts";
 
 async function upload(server: Server, name: string): Promise<void> {
   // Files of other names must have other bytes.
@@ -84,6 +84,35 @@ test("without a socket the page polls, says so, and goes back to the socket with
   await expect(page.locator("#datasets")).toContainText("pushed.csv");
   await expectLikeFresh(page, server);
   await server.stop();
+});
+
+test("what fails is said once in a corner and stays under attention until somebody dismisses it", async ({
+  page,
+  server,
+}) => {
+  await page.goto(server.url);
+  await expect(page.locator("#pill")).toHaveText("Live");
+  const other = await page.context().newPage();
+  await other.goto(server.url);
+  await page.bringToFront();
+  const body = `a,b\n${"1,x\n2,x\n".repeat(50)}`;
+  const uploaded = await fetch(`${server.url}api/upload?name=flat.csv`, { method: "POST", body });
+  const { id: datasetId } = (await uploaded.json()) as { id: string };
+  await fetch(`${server.url}api/train`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ datasetId, target: "b" }),
+  });
+  const toast = page.locator("#toasts .toast").filter({ hasText: "failed" });
+  await expect(toast).toHaveCount(1);
+  await toast.click();
+  await expect(toast).toHaveCount(0);
+  const words = "(b from flat.csv) failed";
+  await expect(page.locator("#attention")).toContainText(words);
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Dismiss: Run 1" }).click();
+  await expect(page.locator("#attention")).not.toContainText(words);
+  await expect(other.locator("#attention")).not.toContainText(words);
 });
 
 test("a frozen server is noticed within 15 s, and its waking too", async ({ page, server }) => {
