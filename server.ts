@@ -37,7 +37,7 @@ import { findPanel, panelKey, parsePanelKey } from "./core/panels.ts";
 import { datasetView } from "./core/reading-choices.ts";
 import { RequestTimes } from "./core/request-times.ts";
 import type { Signalbox } from "./core/signalbox.ts";
-import { Sockets, type Viewer } from "./core/sockets.ts";
+import { Sockets, upgradeAnswer, type Viewer } from "./core/sockets.ts";
 import { failCommand } from "./core/terminal.ts";
 import { Timings, withTimings } from "./core/timing.ts";
 import { Trials, type TrialsOptions } from "./core/trials.ts";
@@ -263,14 +263,9 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
 
   // Live
   app.get("/ws", (c) => {
-    if (c.req.header("upgrade")?.toLowerCase() !== "websocket")
-      throw new AppError("syntax", "This is a WebSocket");
-    const { url, hold, identity } = callOf(c);
-    const visitor = { hold, origin: origin(c), mayPredict: may(identity, "predict") };
-    const data = sockets.admit(url, { ...visitor, address: c.var.visit.address });
-    const isUpgraded = c.env.server?.upgrade(c.req.raw, { data });
-    if (!isUpgraded) throw new AppError("syntax", "The upgrade to a WebSocket failed");
-    return new Response(null);
+    const { url, hold } = callOf(c);
+    const viewer = () => sockets.admit(url, { hold, origin: origin(c), address: c.var.visit.address });
+    return upgradeAnswer(c.req.raw, c.env.server, viewer);
   });
   app.get("/panels/:panel", (c) => {
     const whole = { base: callOf(c).home, origin: "", curl: curlCommand(config) };

@@ -3,7 +3,7 @@
  * log by their own cursor. It knows no route; the server hands it upgraded sockets. A slow viewer is closed, never
  * waited for.
  */
-import type { ServerWebSocket, WebSocketHandler } from "bun";
+import type { Server, ServerWebSocket, WebSocketHandler } from "bun";
 import { type Audience, Audiences } from "./audiences.ts";
 import { type Config, isLoopback } from "./config.ts";
 import { AppError } from "./errors.ts";
@@ -227,6 +227,19 @@ export class Sockets {
     if (audience) this.audiences.leave(audience);
     else this.readers.leave(socket);
   }
+}
+
+/** Makes a request a socket. Throws AppError where it is not meant to be one, or `admit` refuses it. */
+export function upgradeAnswer(
+  request: Request,
+  server: Server<Viewer> | undefined,
+  admit: () => Viewer,
+): Response {
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket")
+    throw new AppError("syntax", "This is a WebSocket");
+  if (!server?.upgrade(request, { data: admit() }))
+    throw new AppError("syntax", "The upgrade to a WebSocket failed");
+  return new Response(null);
 }
 
 function readPanels(list: string): PanelKey[] {
