@@ -263,9 +263,10 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
 
   // Live
   app.get("/ws", (c) => {
-    const { url, hold } = callOf(c);
-    const viewer = () => sockets.admit(url, { hold, origin: origin(c), address: c.var.visit.address });
-    return upgradeAnswer(c.req.raw, c.env.server, viewer);
+    const { url, hold, identity } = callOf(c);
+    const mayPredict = may(identity, "predict");
+    const visitor = { hold, origin: origin(c), mayPredict, address: c.var.visit.address };
+    return upgradeAnswer(c.req.raw, c.env.server, () => sockets.admit(url, visitor));
   });
   app.get("/panels/:panel", (c) => {
     const whole = { base: callOf(c).home, origin: "", curl: curlCommand(config) };
