@@ -84,10 +84,7 @@ const DATASET: Page<Awaited<ReturnType<typeof pages.datasetData>>> = {
   html: (props) => (props.reading ? ArrivingPage(props) : DatasetPage(props)),
   json: (data) => (data.reading ? data.told : (data.preview ?? datasetView(data.dataset))),
 };
-const LIST: Page<ReturnType<ReturnType<typeof pages.listData>>> = {
-  html: ListPage,
-  json: ({ data: { items, next } }) => ({ items, next }),
-};
+const LIST: Page<pages.ListData> = { html: ListPage, json: ({ data }) => data };
 const RUN: Page<ReturnType<typeof pages.runData>> = { html: RunPage, json: ({ run }) => run };
 const REWIND: Page<ReturnType<typeof pages.rewindData>> = { html: RewindPage, json: ({ rewind }) => rewind };
 const MODEL: Page<ReturnType<typeof pages.modelData>> = { html: ModelPage, json: ({ model }) => model };
@@ -110,12 +107,8 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   const frame = (c: C): Frame => {
     const theme = chosenTheme(getCookie(c, "theme"));
     const position = { epoch: log.epoch, seq: log.lastSeq };
-    const about = {
-      links: links(origin(c)),
-      version: VERSION,
-      assets: ASSET_PATHS,
-      viewer: viewerOf(c.var.visit.identity),
-    };
+    const viewer = viewerOf(c.var.visit.identity);
+    const about = { links: links(origin(c)), version: VERSION, assets: ASSET_PATHS, viewer };
     return { ...about, ...position, ...(theme && { theme }) };
   };
   const callOf = (c: C): Call => ({
@@ -208,8 +201,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     app.get(path, async (c) => pageAnswer(c, await read(callOf(c)), drawn));
   page("/", pages.dashboardData, DASHBOARD);
   page("/datasets/:id", (call) => pages.datasetData(call), DATASET);
-  for (const list of ["datasets", "runs", "models", "activity"] as const)
-    page(`/${list}`, pages.listData(list), LIST);
+  for (const list of pages.LISTS) page(`/${list}`, pages.listData(list), LIST);
   page("/runs/:id", pages.runData, RUN);
   page("/runs/:id/rewind", pages.rewindData, REWIND);
   page("/models/:name", (call) => pages.modelData(call), MODEL);

@@ -49,6 +49,9 @@ export function dashboardData({ box }: Call) {
   return { data: readAll(box, DASHBOARD, null), samples: SAMPLE_LIST };
 }
 
+export const LISTS = Object.keys(OLDER) as (keyof typeof OLDER)[];
+export type ListData = ReturnType<ReturnType<typeof listData>>;
+
 /** A list's newest page as its panel shows it, or the rows below `?cursor=`. Throws AppError `invalid`. */
 export function listData(list: keyof typeof OLDER) {
   return ({ box, query }: Call) => {

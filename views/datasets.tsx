@@ -146,7 +146,11 @@ export function ReadingPanel({ data, links }: { data: NonNullable<PanelData["rea
   return data.arrival ? (
     <ArrivalNote arrival={data.arrival} />
   ) : (
-    <p>Its turn comes in a moment: two files are read at a time. What is found shows here at once.</p>
+    <Bar
+      label={`Reading ${data.name}`}
+      value={null}
+      text="Reading begins. What is found shows here at once."
+    />
   );
 }
 
