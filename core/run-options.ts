@@ -17,7 +17,15 @@ export const TRAIN_REQUEST = z.strictObject({
   features: z.array(z.string()).optional(),
   exclude: z.array(z.string()).optional(),
   budgetSeconds: z.number().min(1).max(86_400).optional(),
-  budgetRounds: z.number().int().min(1).max(100_000).optional(),
+  budgetRounds: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .describe(
+      "ends the race by rounds instead of the clock: same bytes, seed and rounds, same model; may outlast budgetSeconds",
+    ),
   split: z.enum(["random", "time", "group"]).optional(),
   splitColumn: z.string().optional(),
   seed: z

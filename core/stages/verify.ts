@@ -82,12 +82,13 @@ const LEAST_ISOTONIC_ROWS = 2000;
 type FitCalibration = (probabilities: Float64Array, truth: Float64Array) => Calibration;
 
 /** Rows times classes that a calibration looks at. */
-const MOST_CELLS = 150_000;
+const MOST_CELLS = 60_000;
+const LEAST_ROWS = 1000;
 
 /** Fitted on one half, judged on the other, both ways; kept where the log loss falls by more than noise. */
 function chooseCalibration({ target }: TrainingData, all: Held): Calibration | null {
   if (all.rows.length < LEAST_CALIBRATION_ROWS[target.task]) return null;
-  const held = partOf(all, Math.max(LEAST_ISOTONIC_ROWS, Math.floor(MOST_CELLS / target.classes.length)));
+  const held = partOf(all, Math.max(LEAST_ROWS, Math.floor(MOST_CELLS / target.classes.length)));
   const fits: FitCalibration[] = [(probabilities, truth) => fitCalibration(target, probabilities, truth)];
   if (target.task === "binary" && held.rows.length >= LEAST_ISOTONIC_ROWS) fits.push(fitIsotonicCalibration);
   let [chosen, least]: [FitCalibration | null, number] = [null, crossedLoss(held, null)];

@@ -18,7 +18,7 @@ export interface BootstrapOptions {
 const LEAST_REPLICATES = 40;
 /** Rows times classes; above it a part of the rows is resampled, and the width scaled by the root of the part. */
 const MOST_CELLS = 40_000;
-const LEAST_ROWS = 1000;
+const LEAST_ROWS = 500;
 
 /** 95 % interval of every metric of the task. Cost: replicates x rows x metrics. */
 export async function bootstrapIntervals(
