@@ -40,7 +40,7 @@ import type { Signalbox } from "./core/signalbox.ts";
 import { Sockets, upgradeAnswer, type Viewer } from "./core/sockets.ts";
 import { failCommand } from "./core/terminal.ts";
 import { Timings, withTimings } from "./core/timing.ts";
-import { Trials, type TrialsOptions } from "./core/trials.ts";
+import { Trials } from "./core/trials.ts";
 import { VERSION } from "./core/version.ts";
 import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
 import { AuditPage } from "./views/audit.tsx";
@@ -54,7 +54,7 @@ import { chosenTheme, type Frame, type Links } from "./views/frame.ts";
 import { InspectPage } from "./views/inspect.tsx";
 import { ListPage } from "./views/list.tsx";
 import { ModelPage } from "./views/model.tsx";
-import { TrialAnswer } from "./views/model-try.tsx";
+import { drawTrial } from "./views/model-try.tsx";
 import { panelForms } from "./views/panel-forms.tsx";
 import { PanelView } from "./views/panels.tsx";
 import { RewindPage } from "./views/rewind.tsx";
@@ -153,10 +153,8 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     failed: (key, error) => box.logger.error({ panel: key, error: `${(error as Error).stack}` }, "defect"),
   });
   log.subscribe((seq, stale) => live.markStale(seq, stale));
-  const draw: TrialsOptions["draw"] = (trial, { result }) =>
-    `${TrialAnswer({ trial, schema: result.schema })}`;
-  const trials = new Trials({ box, draw });
-  const sockets = new Sockets({ config, log, live, publish, now: box.now, hear: trials.hear });
+  const { hear } = new Trials({ box, draw: drawTrial });
+  const sockets = new Sockets({ config, log, live, publish, now: box.now, hear });
 
   const getPath = (request: Request) => pathBelow(config.BASE_PATH, plainPath(request));
   const app = new Hono<Env>({ getPath }).basePath(config.BASE_PATH);

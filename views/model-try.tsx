@@ -63,6 +63,11 @@ export function TrialAnswer(props: { trial?: Trial; schema: ModelSchema }) {
   );
 }
 
+/** The same as HTML, for who answers over a socket. */
+export function drawTrial(trial: Trial, { result }: { result: { schema: ModelSchema } }): string {
+  return `${TrialAnswer({ trial, schema: result.schema })}`;
+}
+
 function FeatureField({ feature, id, value }: { feature: Feature; id: string; value: string | undefined }) {
   const { name, type, example, min, max } = feature;
   const shown = value ?? (example === null ? "" : String(example));
