@@ -110,7 +110,10 @@ export function cut(state: usize, origin: usize, from: i32, until: i32, maxRows:
 // The row may be a note, or the header once more.
 function isDoubtful(state: usize, origin: usize, row: usize, pitch: usize): bool {
   const start = load<i32>(row);
-  const length = load<i32>(row, 4) - start;
+  const end = load<i32>(row, 4);
+  // Its quotes are still doubled: how long it is, is not known yet.
+  if (end < 0) return true;
+  const length = end - start;
   if (length == load<i32>(state, 16)) {
     if (length == 0 || <i32>load<u8>(origin + start) == load<i32>(state, 20)) return true;
   }
