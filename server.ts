@@ -9,7 +9,7 @@ import { requestId } from "hono/request-id";
 import { matchedRoutes } from "hono/route";
 import { getPath as plainPath } from "hono/utils/url";
 import { answerRoute } from "./core/api/answer.ts";
-import { routeDocs } from "./core/api/docs.ts";
+import { type ApiDocs, apiDocs, exampleOf } from "./core/api/docs.ts";
 import * as forms from "./core/api/forms.ts";
 import { API, isForPrograms } from "./core/api/index.ts";
 import { openApi } from "./core/api/openapi.ts";
@@ -88,7 +88,7 @@ const LIST: Page<pages.ListData> = { html: ListPage, json: ({ data }) => data };
 const RUN: Page<ReturnType<typeof pages.runData>> = { html: RunPage, json: ({ run }) => run };
 const REWIND: Page<ReturnType<typeof pages.rewindData>> = { html: RewindPage, json: ({ rewind }) => rewind };
 const MODEL: Page<ReturnType<typeof pages.modelData>> = { html: ModelPage, json: ({ model }) => model };
-const DOCS: Page<{ routes: ReturnType<typeof routeDocs> }> = { html: DocsPage, json: ({ routes }) => routes };
+const DOCS: Page<ApiDocs> = { html: DocsPage, json: (docs) => docs };
 const SIGN_IN: Page<ReturnType<typeof signInData>> = { html: SignInPage, json: (data) => data };
 const TOKENS: Page<ReturnType<typeof pages.tokensData>> = { html: TokensPage, json: (data) => data };
 const AUDIT: Page<ReturnType<typeof pages.auditData>> = { html: AuditPage, json: (data) => data };
@@ -185,6 +185,10 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   });
   const refuse = (c: C, error: unknown) => {
     const told = problem(error, c.var.requestId ?? "");
+    if (told.type.startsWith("/")) told.type = config.BASE_PATH + told.type;
+    const row = API.find(({ method, path }) => `${method} ${path}` === listedAs(c));
+    if (row && [400, 406, 415, 422].includes(told.status))
+      told.example ??= exampleOf(row, source, `${origin(c)}${config.BASE_PATH}`);
     if (told.status === 500)
       box.logger.error({ requestId: told.instance, error: `${(error as Error).stack}` }, "defect");
     if (wantedForm(c.req.raw) !== "html" || isForPrograms(c.req.path.slice(config.BASE_PATH.length)))
@@ -203,7 +207,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   page("/runs/:id", pages.runData, RUN);
   page("/runs/:id/rewind", pages.rewindData, REWIND);
   page("/models/:name", (call) => pages.modelData(call), MODEL);
-  page("/docs", ({ home }) => ({ routes: routeDocs(API, source, home) }), DOCS);
+  page("/docs", ({ home }) => apiDocs(API, source, home), DOCS);
   page("/inspect", () => ({}), INSPECT);
   page("/settings", (call) => settings.settingsData(call), SETTINGS);
   page("/settings/tokens", pages.tokensData, TOKENS);

@@ -49,22 +49,29 @@ export async function receivedAnswer(
 }
 
 export const DATASET_ROUTES = [
-  route({
-    method: "POST",
-    path: "/api/upload",
-    scope: "train",
-    rate: "upload",
-    example: "curl --fail-with-body -F file=@data.csv '{home}/api/upload'",
-    says: "Receives a CSV, as the multipart field `file` or as the body, and reads it. The same bytes again are the same dataset.",
-    query: UPLOAD_QUERY,
-    file: "the CSV",
-    answers: { 200: DATASET, 201: DATASET, 202: DATASET },
-    handle: async (call) => {
-      call.takeTime();
-      const received = await call.box.datasets.receive(call.request, call.query.name ?? null);
-      return receivedAnswer(call, received, call.query.wait === "1");
-    },
-  }),
+  ...(["/api/upload", "/api/upload/:file"] as const).flatMap((path) =>
+    (["POST", "PUT"] as const).map((method) =>
+      route({
+        method,
+        path,
+        scope: "train",
+        rate: "upload",
+        example: "curl --fail-with-body -F file=@data.csv '{home}/api/upload'",
+        says: "Receives a CSV, as the multipart field `file` or as the body, and reads it. The same bytes again are the same dataset.",
+        query: UPLOAD_QUERY,
+        file: "the CSV",
+        answers: { 200: DATASET, 201: DATASET, 202: DATASET },
+        handle: async (call) => {
+          call.takeTime();
+          const received = await call.box.datasets.receive(
+            call.request,
+            call.query.name ?? call.params.file ?? null,
+          );
+          return receivedAnswer(call, received, call.query.wait === "1");
+        },
+      }),
+    ),
+  ),
   route({
     method: "GET",
     path: "/api/datasets",
@@ -104,7 +111,7 @@ export const DATASET_ROUTES = [
     path: "/api/datasets/:id/preview",
     scope: "read",
     example:
-      "curl --fail-with-body -X POST -H 'content-type: application/json' -d '{\"delimiter\":\";\"}' '{home}/api/datasets/{dataset}/preview'",
+      "curl --fail-with-body -X POST -H 'content-type: application/json' -d '{\"header\":true}' '{home}/api/datasets/{dataset}/preview'",
     says: "The first rows as other choices would read them; nothing is stored.",
     body: CHOICES,
     answers: { 200: READING_PREVIEW },

@@ -1,30 +1,61 @@
 /** What does the API say of itself? The docs page and OpenAPI 3.1, both made from the routes. */
+import * as z from "zod";
+import { EVENT_NAMES, EVENTS } from "../events.ts";
+import { PROBLEMS } from "../http/problem.ts";
 import { curlCommand } from "../identity/curl.ts";
 import type { Access } from "../identity/scopes.ts";
 import type { PanelSource } from "../panel-data.ts";
 import { listDatasets } from "../store/datasets.ts";
 import { currentModel, listVersions } from "../store/models.ts";
 import { currentRun } from "../store/runs.ts";
-import type { Route } from "./route.ts";
+import { type Route, refusalsOf } from "./route.ts";
 
 export interface RouteDoc {
   method: string;
   path: string;
   summary: string;
+  /** What a token needs for it; "open": nothing. */
   scope: Access;
+  /** What can be appended to the address. */
+  query: { name: string; says: string }[];
+  /** Statuses that it may answer with. */
+  done: number[];
+  refused: number[];
   example: string;
 }
 
-/** A line for each route, its example for what this server has. */
-export function routeDocs(routes: readonly Route[], source: PanelSource, home: string): RouteDoc[] {
+export interface ApiDocs {
+  routes: RouteDoc[];
+  problems: { code: string; status: number; title: string }[];
+  events: { type: string; fields: string[] }[];
+}
+
+/** A part for each route, its example for what this server has; then what problems and events there are. */
+export function apiDocs(routes: readonly Route[], source: PanelSource, home: string): ApiDocs {
   const names = exampleNames(source, home);
-  return routes.map(({ method, path, scope, says, example }) => ({
-    method,
-    path,
-    scope,
-    summary: says,
-    example: fill(example, names),
-  }));
+  return {
+    routes: routes.map((row) => routeDoc(row, names)),
+    problems: Object.entries(PROBLEMS).map(([code, about]) => ({ code, ...about })),
+    events: EVENT_NAMES.map((type) => ({ type, fields: Object.keys(EVENTS[type].data.shape) })),
+  };
+}
+
+function routeDoc(row: Route, names: Record<string, string>): RouteDoc {
+  const { method, path, scope, says, query, answers, example } = row;
+  const refused = new Set(refusalsOf(row).map((code) => PROBLEMS[code].status));
+  const described =
+    query instanceof z.ZodObject ? Object.entries(query.shape as Record<string, z.ZodType>) : [];
+  return {
+    ...{ method, path, scope, summary: says, example: fill(example, names) },
+    query: described.map(([name, schema]) => ({ name, says: schema.description ?? "" })),
+    done: Object.keys(answers).map(Number),
+    refused: [...refused].sort((one, other) => one - other),
+  };
+}
+
+/** A row's line to paste, for who was refused by it. */
+export function exampleOf(row: Route, source: PanelSource, home: string): string {
+  return fill(row.example, exampleNames(source, home));
 }
 
 function exampleNames(source: PanelSource, home: string): Record<string, string> {

@@ -42,7 +42,7 @@ export function problem(thrown: unknown, instance: string): Problem {
   }
   const { status, title } = PROBLEMS[error.code];
   return {
-    type: `urn:signalbox:problem:${error.code}`,
+    type: `/docs#problem-${error.code}`,
     title,
     status,
     detail: error.message,
