@@ -9,7 +9,7 @@ import { requestId } from "hono/request-id";
 import { matchedRoutes } from "hono/route";
 import { getPath as plainPath } from "hono/utils/url";
 import { answerRoute } from "./core/api/answer.ts";
-import { type ApiDocs, apiDocs, exampleOf } from "./core/api/docs.ts";
+import { apiDocs, exampleOf } from "./core/api/docs.ts";
 import * as forms from "./core/api/forms.ts";
 import { API, isForPrograms } from "./core/api/index.ts";
 import { openApi } from "./core/api/openapi.ts";
@@ -34,7 +34,6 @@ import { ANY_ORIGIN } from "./core/messages.ts";
 import * as pages from "./core/page-data.ts";
 import { type PanelSource, READERS } from "./core/panel-data.ts";
 import { findPanel, panelKey, parsePanelKey } from "./core/panels.ts";
-import { datasetView } from "./core/reading-choices.ts";
 import { RequestTimes } from "./core/request-times.ts";
 import type { Signalbox } from "./core/signalbox.ts";
 import { Sockets, upgradeAnswer, type Viewer } from "./core/sockets.ts";
@@ -43,58 +42,33 @@ import { Timings, withTimings } from "./core/timing.ts";
 import { Trials } from "./core/trials.ts";
 import { VERSION } from "./core/version.ts";
 import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
-import { AuditPage } from "./views/audit.tsx";
-import { DashboardPage } from "./views/dashboard.tsx";
-import { DatasetPage } from "./views/dataset.tsx";
-import { ArrivingPage } from "./views/dataset-arriving.tsx";
-import { DocsPage } from "./views/docs.tsx";
 import { EmbedErrorPage, EmbedPage } from "./views/embed.tsx";
 import { ErrorPage } from "./views/error.tsx";
 import { chosenTheme, type Frame, type Links } from "./views/frame.ts";
-import { InspectPage } from "./views/inspect.tsx";
-import { ListPage } from "./views/list.tsx";
-import { ModelPage } from "./views/model.tsx";
 import { drawTrial } from "./views/model-try.tsx";
+import {
+  AUDIT,
+  DASHBOARD,
+  DATASET,
+  DOCS,
+  INSPECT,
+  LIST,
+  MODEL,
+  type Page,
+  REWIND,
+  RUN,
+  SETTINGS,
+  SIGN_IN,
+  TOKENS,
+} from "./views/pages.ts";
 import { panelForms } from "./views/panel-forms.tsx";
 import { PanelView } from "./views/panels.tsx";
-import { RewindPage } from "./views/rewind.tsx";
-import { RunPage } from "./views/run.tsx";
 import { SettingsPage } from "./views/settings.tsx";
 import { SignInPage } from "./views/sign-in.tsx";
 import { StandalonePage } from "./views/standalone.tsx";
-import { textDashboard } from "./views/text.ts";
-import { TokensPage } from "./views/tokens.tsx";
 
 type Env = { Bindings: { server?: Server<Viewer> }; Variables: { requestId: string; visit: Visit } };
 type C = Context<Env>;
-
-/** One address, drawn for a person and told to a script; without `text`, curl's "anything" gets the JSON. */
-interface Page<T> {
-  html: (props: T & { frame: Frame }) => unknown;
-  json: (data: T) => unknown;
-  text?: (data: T, links: Links) => string;
-}
-
-const DASHBOARD: Page<ReturnType<typeof pages.dashboardData>> = {
-  html: DashboardPage,
-  json: ({ data }) => data,
-  text: ({ data }, links) => textDashboard(data, links),
-};
-const DATASET: Page<Awaited<ReturnType<typeof pages.datasetData>>> = {
-  html: (props) => (props.reading ? ArrivingPage(props) : DatasetPage(props)),
-  json: (data) => (data.reading ? data.told : (data.preview ?? datasetView(data.dataset))),
-};
-const LIST: Page<pages.ListData> = { html: ListPage, json: ({ data }) => data };
-const RUN: Page<ReturnType<typeof pages.runData>> = { html: RunPage, json: ({ run }) => run };
-const REWIND: Page<ReturnType<typeof pages.rewindData>> = { html: RewindPage, json: ({ rewind }) => rewind };
-const MODEL: Page<ReturnType<typeof pages.modelData>> = { html: ModelPage, json: ({ model }) => model };
-const DOCS: Page<ApiDocs> = { html: DocsPage, json: (docs) => docs };
-const SIGN_IN: Page<ReturnType<typeof signInData>> = { html: SignInPage, json: (data) => data };
-const TOKENS: Page<ReturnType<typeof pages.tokensData>> = { html: TokensPage, json: (data) => data };
-const AUDIT: Page<ReturnType<typeof pages.auditData>> = { html: AuditPage, json: (data) => data };
-const SETTINGS: Page<settings.SettingsPageData> = { html: SettingsPage, json: ({ settings }) => settings };
-const SOCKET = { socket: "/ws", events: "/api/events" };
-const INSPECT: Page<Record<never, never>> = { html: InspectPage, json: () => SOCKET };
 
 /** The app over an opened Signalbox, and its sockets. `publish` is Bun's, once there is a server. */
 export function createApp(box: Signalbox, publish: (topic: string, message: string) => void) {

@@ -9,7 +9,7 @@ import type { TokenView } from "./identity/tokens.ts";
 import { activityRows, datasetRows, modelRows, NEWEST, newerPage, runRows } from "./list-data.ts";
 import { type ModelView, modelView, type PanelData, type PanelSource, READERS } from "./panel-data.ts";
 import type { Panel } from "./panels.ts";
-import { datasetById } from "./reading-choices.ts";
+import { datasetById, datasetView } from "./reading-choices.ts";
 import { rewindRun } from "./rewind.ts";
 import { runView } from "./run-view.ts";
 import { SAMPLE_LIST } from "./samples/index.ts";
@@ -74,7 +74,8 @@ export async function datasetData({ box, params, query }: Call, preview?: Readin
   );
   const rows = await box.datasets.rows(dataset, { offset, limit: PREVIEW_ROWS });
   const { items: runs } = runRows(box, { before: NEWEST, limit: PREVIEW_ROWS }, dataset.id);
-  return { reading: null, dataset, page: { offset, column, ...rows }, runs, preview };
+  const view = datasetView(dataset);
+  return { reading: null, dataset, view, page: { offset, column, ...rows }, runs, preview };
 }
 
 /** Throws AppError `missing`. */

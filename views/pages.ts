@@ -1,0 +1,57 @@
+/** Which view draws which page, and what a script gets from the same address? One record a page. */
+import type { ApiDocs } from "../core/api/docs.ts";
+import type * as settings from "../core/api/settings-page.ts";
+import type { signInData } from "../core/identity/sign-in.ts";
+import type * as pages from "../core/page-data.ts";
+import { AuditPage } from "./audit.tsx";
+import { DashboardPage } from "./dashboard.tsx";
+import { DatasetPage } from "./dataset.tsx";
+import { ArrivingPage } from "./dataset-arriving.tsx";
+import { DocsPage } from "./docs.tsx";
+import type { Frame, Links } from "./frame.ts";
+import { InspectPage } from "./inspect.tsx";
+import { ListPage } from "./list.tsx";
+import { ModelPage } from "./model.tsx";
+import { RewindPage } from "./rewind.tsx";
+import { RunPage } from "./run.tsx";
+import { SettingsPage } from "./settings.tsx";
+import { SignInPage } from "./sign-in.tsx";
+import { textDashboard } from "./text.ts";
+import { TokensPage } from "./tokens.tsx";
+
+/** One address, drawn for a person and told to a script; without `text`, curl's "anything" gets the JSON. */
+export interface Page<T> {
+  html: (props: T & { frame: Frame }) => unknown;
+  json: (data: T) => unknown;
+  text?: (data: T, links: Links) => string;
+}
+
+export const DASHBOARD: Page<ReturnType<typeof pages.dashboardData>> = {
+  html: DashboardPage,
+  json: ({ data }) => data,
+  text: ({ data }, links) => textDashboard(data, links),
+};
+export const DATASET: Page<Awaited<ReturnType<typeof pages.datasetData>>> = {
+  html: (props) => (props.reading ? ArrivingPage(props) : DatasetPage(props)),
+  json: (data) => (data.reading ? data.told : (data.preview ?? data.view)),
+};
+export const LIST: Page<pages.ListData> = { html: ListPage, json: ({ data }) => data };
+export const RUN: Page<ReturnType<typeof pages.runData>> = { html: RunPage, json: ({ run }) => run };
+export const REWIND: Page<ReturnType<typeof pages.rewindData>> = {
+  html: RewindPage,
+  json: ({ rewind }) => rewind,
+};
+export const MODEL: Page<ReturnType<typeof pages.modelData>> = {
+  html: ModelPage,
+  json: ({ model }) => model,
+};
+export const DOCS: Page<ApiDocs> = { html: DocsPage, json: (docs) => docs };
+export const SIGN_IN: Page<ReturnType<typeof signInData>> = { html: SignInPage, json: (data) => data };
+export const TOKENS: Page<ReturnType<typeof pages.tokensData>> = { html: TokensPage, json: (data) => data };
+export const AUDIT: Page<ReturnType<typeof pages.auditData>> = { html: AuditPage, json: (data) => data };
+export const SETTINGS: Page<settings.SettingsPageData> = {
+  html: SettingsPage,
+  json: ({ settings }) => settings,
+};
+const SOCKET = { socket: "/ws", events: "/api/events" };
+export const INSPECT: Page<Record<never, never>> = { html: InspectPage, json: () => SOCKET };
