@@ -162,7 +162,8 @@ export const EVENTS = {
       metric: z.string(),
     }),
     level: "info",
-    sentence: (d) => `Run ${d.runNumber}: ${d.candidate} scored ${d.score.toPrecision(4)} (${d.metric})`,
+    sentence: (d) =>
+      `Run ${d.runNumber}: ${d.candidate} scored ${d.score.toPrecision(4)} (${d.metric}, ${d.foldScores.length === 1 ? "1 fold" : `${d.foldScores.length} folds`})`,
     stale: (d) => [...ofRun(d.runId, "leaderboard", "run"), "activity"],
   }),
   "run.finished": event({

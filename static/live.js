@@ -8,6 +8,10 @@
   if (!live()) return;
 
   const WORDS = { connecting: "Joining", live: "Live", polling: "Polling", offline: "Offline" };
+  const SAYS = {
+    polling: "No socket gets through: every two seconds the page asks what is new.",
+    offline: "The server does not answer. The page goes on by itself when it does.",
+  };
   const RECONNECTS = [1001, 1005, 1006, 1011, 1012, 1013, 1014];
   const POLL_MS = 2000;
   const PATIENCE_MS = 1500;
@@ -29,6 +33,7 @@
     if (!pill || pill.dataset.state === state) return;
     pill.dataset.state = state;
     pill.textContent = WORDS[state];
+    pill.title = SAYS[state] ?? "";
     document.dispatchEvent(new CustomEvent("live:state", { detail: state }));
   }
 

@@ -117,3 +117,31 @@ describe("a half-open socket", () => {
     frozen.destroy();
   });
 });
+
+test("one address has its own bound, loopback has none; who leaves makes room", () => {
+  server = openSocketServer({
+    drawingBytes: 1,
+    settings: { MAX_SOCKETS: "10", MAX_SOCKETS_PER_ADDRESS: "2" },
+  });
+  const { open, close } = server.sockets.handlers();
+  const url = new URL("http://here/ws?panels=metrics");
+  const come = (address: string) => {
+    const visitor = { address, origin: "http://here", hold: () => () => {}, mayPredict: false };
+    const socket = {
+      data: server.sockets.admit(url, visitor),
+      subscribe: () => {},
+      send: () => 1,
+      close: () => {},
+    };
+    open?.(socket as never);
+    return socket;
+  };
+  const first = come("10.0.0.5");
+  come("10.0.0.5");
+  expect(() => come("10.0.0.5")).toThrow("All sockets are taken");
+  come("10.0.0.6");
+  for (let i = 0; i < 5; i++) come("127.0.0.1");
+  close?.(first as never, 1000, "");
+  come("10.0.0.5");
+  expect(server.sockets.count).toBe(8);
+});
