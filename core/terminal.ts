@@ -1,6 +1,7 @@
 /** How does a command speak to the one who typed it? Results on stdout, the rest on stderr, the verdict as exit code. */
 import { writeSync } from "node:fs";
 import { ConfigError } from "./config.ts";
+import { diskFailure } from "./disk.ts";
 import { AppError, type ErrorPlace } from "./errors.ts";
 
 export function say(line: string): void {
@@ -36,7 +37,8 @@ function writeSome(bytes: Uint8Array): number {
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
 /** Prints an error as one line on stderr; the exit code says whose fault it was. */
-export function failCommand(error: unknown): never {
+export function failCommand(thrown: unknown): never {
+  const error = diskFailure(thrown) ?? thrown;
   const isOurs = error instanceof AppError || error instanceof ConfigError;
   tell(
     isOurs

@@ -1,7 +1,7 @@
 /** Rig 2: each write fails once, as on a full or a broken disk. One clear message; the next action works. */
 import { rmSync } from "node:fs";
 import { faultsOf, newLedger, Refused, travel } from "./journey.ts";
-import type { Rig, Tally } from "./rig.ts";
+import { type Rig, spread, type Tally } from "./rig.ts";
 import { injecting, type Kind, newFolder, pointsOf } from "./trace.ts";
 import { Victim } from "./victim.ts";
 
@@ -9,13 +9,18 @@ export const FAIL: Rig = {
   name: "fail",
   says: "a write fails once (ENOSPC, EIO), and life goes on",
   needs: ["strace"],
+  weight: 4,
   async run(options, table) {
-    for (const { kind, of, points } of await pointsOf(options)) {
-      for (const error of ["ENOSPC", "EIO"] as const) {
-        const tally = table.row(`${error} at ${kind} (${points.length} of ${of})`);
-        await options.each(points, (when) => failAt({ kind, when, error }, tally));
-      }
-    }
+    const kinds = await pointsOf(options);
+    const points = spread(
+      kinds.flatMap(({ kind, of, points }) =>
+        (["ENOSPC", "EIO"] as const).map((error) => {
+          const tally = table.row(`${error} at ${kind} (${points.length} of ${of} wanted)`);
+          return points.map((when) => ({ kind, when, error, tally }));
+        }),
+      ),
+    );
+    await options.each(points, ({ tally, ...point }) => failAt(point, tally));
   },
 };
 

@@ -55,7 +55,8 @@ for (const [place, rig] of rigs.entries()) {
     missing.push(`${rig.name}: needs ${lacks.join(", ")} (Debian: apt install ${lacks.join(" ")})`);
     continue;
   }
-  const share = (until - performance.now()) / (rigs.length - place);
+  const waiting = rigs.slice(place).reduce((sum, { weight = 1 }) => sum + weight, 0);
+  const share = ((until - performance.now()) * (rig.weight ?? 1)) / waiting;
   defects.push(...(await runRig(rig, performance.now() + share)));
 }
 for (const line of missing) console.log(`\nnot run: ${line}`);

@@ -1,7 +1,7 @@
 /** Rig 1: kill -9 at every fsync, rename and unlink of a journey and at some of its writes. Nothing acknowledged is lost. */
 import { rmSync } from "node:fs";
-import { faultsOf, newLedger, travel } from "./journey.ts";
-import type { Rig, Tally } from "./rig.ts";
+import { faultsOf, newLedger, tableCsv, travel } from "./journey.ts";
+import { type Rig, spread, type Tally } from "./rig.ts";
 import { injecting, type Kind, newFolder, pointsOf } from "./trace.ts";
 import { Victim } from "./victim.ts";
 
@@ -9,11 +9,16 @@ export const KILL: Rig = {
   name: "kill",
   says: "kill -9 at a write, then start again",
   needs: ["strace"],
+  weight: 4,
   async run(options, table) {
-    for (const { kind, of, points } of await pointsOf(options)) {
-      const tally = table.row(`${kind} (${points.length} of ${of})`);
-      await options.each(points, (when) => killAt(kind, when, tally));
-    }
+    const kinds = await pointsOf(options);
+    const points = spread(
+      kinds.map(({ kind, of, points }) => {
+        const tally = table.row(`${kind} (${points.length} of ${of} wanted)`);
+        return points.map((when) => ({ kind, when, tally }));
+      }),
+    );
+    await options.each(points, ({ kind, when, tally }) => killAt(kind, when, tally));
   },
 };
 
@@ -28,8 +33,13 @@ async function killAt(kind: Kind, when: number, tally: Tally): Promise<void> {
   const step = ledger.pending || "start or end";
   const again = await Victim.start({ folder });
   const faults = await faultsOf(again, ledger, folder);
-  if (faults.length === 0)
-    await travel(again, ledger, when + 1).catch((error) => faults.push(`then: ${error}`));
+  if (faults.length === 0) {
+    const next = await again.ask("/api/upload?name=next.csv", {
+      method: "POST",
+      body: tableCsv(5000 + when),
+    });
+    if (next.status !== 201) faults.push(`then: ${next.status} ${await next.text()}`);
+  }
   const code = await again.end();
   if (code !== 0) faults.push(`ends with ${code}`);
   if (faults.length > 0) return tally.add("LOST", `at ${when}, ${step}: ${faults.join("; ")}; ${folder}`);

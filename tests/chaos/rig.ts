@@ -15,6 +15,8 @@ export interface RigOptions {
 export interface Rig {
   name: string;
   says: string;
+  /** Of the time that there is, beside the others' 1. */
+  weight?: number;
   /** Programs without which it cannot run. */
   needs: string[];
   run(options: RigOptions, table: Table): Promise<void>;
@@ -58,4 +60,12 @@ export class Table {
 export function sampled(of: number, size: number): number[] {
   if (size >= of) return Array.from({ length: of }, (_, k) => k + 1);
   return Array.from({ length: size }, (_, k) => 1 + Math.round((k * (of - 1)) / Math.max(1, size - 1)));
+}
+
+/** All lists as one, each spread over the whole, so that a rig that runs out of time has tried some of every kind. */
+export function spread<T>(lists: readonly T[][]): T[] {
+  return lists
+    .flatMap((list) => list.map((point, k) => ({ point, place: ((k * 0.618034) % 1) + 1e-6 * k })))
+    .sort((a, b) => a.place - b.place)
+    .map(({ point }) => point);
 }
