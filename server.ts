@@ -163,7 +163,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     const row = API.find(({ method, path }) => `${method} ${path}` === listedAs(c));
     if (row && [400, 406, 415, 422].includes(told.status))
       told.example ??= exampleOf(row, source, `${origin(c)}${config.BASE_PATH}`);
-    if (told.status === 500)
+    if (!(error instanceof AppError))
       box.logger.error({ requestId: told.instance, error: `${(error as Error).stack}` }, "defect");
     if (wantedForm(c.req.raw) !== "html" || isForPrograms(c.req.path.slice(config.BASE_PATH.length)))
       return problemAnswer(told);

@@ -12,6 +12,8 @@ export function diskFull(): AppError {
 
 /** The error in a user's words where the disk is its cause; null where it is not. */
 export function diskFailure(error: unknown): AppError | null {
+  // Requests are parsed elsewhere: what is no JSON here was stored, and is no longer what it was.
+  if (error instanceof SyntaxError && error.message.startsWith("JSON Parse error")) return damagedData();
   const { code } = error as { code?: unknown };
   if (typeof code !== "string") return null;
   if (FULL.has(code)) return diskFull();
@@ -22,6 +24,12 @@ export function diskFailure(error: unknown): AppError | null {
 function diskBroken(code: string): AppError {
   return new AppError("unavailable", `The disk did not take what was to be written or read (${code})`, {
     fix: "Try again; if it stays so, look at the disk and at the rights in DATA_DIR. `signalbox check` verifies the database.",
+  });
+}
+
+function damagedData(): AppError {
+  return new AppError("unavailable", "Something that is stored here is damaged", {
+    fix: "`signalbox check` verifies the database; restore a backup. The log names the place.",
   });
 }
 

@@ -161,6 +161,8 @@ async function settle(victim: Victim): Promise<string> {
         victim.json<{ items: { id: string; status: string }[] }>(path),
       ),
     );
+    if (!runs!.items || !datasets!.items)
+      return `the lists: ${JSON.stringify([runs, datasets]).slice(0, 300)}`;
     busy = [...runs!.items, ...datasets!.items]
       .filter(({ status }) => ["queued", "running", "reading"].includes(status))
       .map(({ id, status }) => `${id} ${status}`);
