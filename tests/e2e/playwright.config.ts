@@ -1,11 +1,11 @@
-/** How do the browser journeys run? In Debian's Chromium, one after another: each starts a server of its own. */
+/** How do the browser journeys run? In Debian's Chromium, two files at a time: each journey starts a server of its own. */
 import { defineConfig } from "@playwright/test";
 
 export default defineConfig({
   testDir: ".",
   testMatch: "*.e2e.ts",
   outputDir: "../../test-results",
-  workers: 1,
+  workers: 2,
   timeout: 120_000,
   expect: { timeout: 15_000 },
   reporter: process.env.PLAYWRIGHT_JUNIT_OUTPUT_FILE ? [["list"], ["junit"]] : [["list"]],
