@@ -72,7 +72,12 @@ export async function datasetData({ box, params, query }: Call, preview?: Readin
   const [offset = 0, column = 0] = [query.offset, query.column].map((text) =>
     Math.max(0, Math.floor(Number(text)) || 0),
   );
-  const rows = await box.datasets.rows(dataset, { offset, limit: PREVIEW_ROWS });
+  const { preview: first, rows: count } = dataset.profile;
+  // The first rows are known: the file need not be opened.
+  const rows =
+    offset === 0
+      ? { rows: first, next: first.length < count ? first.length : null }
+      : await box.datasets.rows(dataset, { offset, limit: PREVIEW_ROWS });
   const { items: runs } = runRows(box, { before: NEWEST, limit: PREVIEW_ROWS }, dataset.id);
   const view = datasetView(dataset);
   return { reading: null, dataset, view, page: { offset, column, ...rows }, runs, preview };

@@ -34,6 +34,6 @@ export const NO_MOMENTS: Moments = {
 
 export type Moments = Pick<ColumnProfile, "min" | "max" | "mean" | "std" | "quantiles" | "histogram">;
 
-export function shown(text: string): string {
-  return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
+export function shown(text: string, length = SHOWN_LENGTH): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
 }

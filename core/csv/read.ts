@@ -4,7 +4,7 @@
  */
 import { AppError } from "../errors.ts";
 import { accumulatorFor } from "../profile.ts";
-import type { ColumnAccumulator } from "./accumulator.ts";
+import { type ColumnAccumulator, shown } from "./accumulator.ts";
 import { checkChoices, checkReading, chosenType, keptColumns } from "./choices.ts";
 import { canCorrelate, correlate, type Side } from "./correlation.ts";
 import { type Decision, decide, describeDialect } from "./decide.ts";
@@ -31,6 +31,8 @@ import type {
 const SAMPLE_ROWS = 2000;
 const SAMPLE_CELLS = 200_000;
 const PREVIEW_ROWS = 50;
+/** Of a longer cell the preview holds the beginning. */
+const CELL_LENGTH = 1000;
 /** Told while the file is read. */
 const SHOWN_COLUMNS = 100;
 const CHOICE_ROWS = 10;
@@ -286,7 +288,9 @@ function assemble(
     columns,
     findings,
     ...guess,
-    preview: start.rows.slice(0, PREVIEW_ROWS).map((row) => plans.map(({ index = 0 }) => row[index] ?? "")),
+    preview: start.rows
+      .slice(0, PREVIEW_ROWS)
+      .map((row) => plans.map(({ index = 0 }) => shown(row[index] ?? "", CELL_LENGTH))),
     previewOdd: start.odd.filter((place) => place < PREVIEW_ROWS),
   };
 }
