@@ -5,27 +5,25 @@
 import type { Server } from "bun";
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
-import { requestId } from "hono/request-id";
 import { matchedRoutes } from "hono/route";
 import { getPath as plainPath } from "hono/utils/url";
 import { answerRoute } from "./core/api/answer.ts";
-import { apiDocs, exampleOf } from "./core/api/docs.ts";
+import { apiDocs } from "./core/api/docs.ts";
 import * as forms from "./core/api/forms.ts";
 import { API, isForPrograms } from "./core/api/index.ts";
 import { openApi } from "./core/api/openapi.ts";
+import { Passage } from "./core/api/passage.ts";
 import type { Call } from "./core/api/route.ts";
 import * as settings from "./core/api/settings-page.ts";
 import { runCommand } from "./core/command.ts";
 import { AppError } from "./core/errors.ts";
 import { htmlAnswer, landingAnswer, problemAnswer } from "./core/http/answers.ts";
-import { finishAnswer } from "./core/http/finish.ts";
 import { methodsAt, nothingAt } from "./core/http/methods.ts";
 import { pathBelow, wantedForm } from "./core/http/negotiate.ts";
 import { panelAnswer } from "./core/http/panels.ts";
-import { problem } from "./core/http/problem.ts";
 import { curlCommand } from "./core/identity/curl.ts";
 import { Gate, type Visit } from "./core/identity/gate.ts";
-import { may, NOBODY, viewerOf } from "./core/identity/identity.ts";
+import { may, viewerOf } from "./core/identity/identity.ts";
 import { accessTable } from "./core/identity/routes.ts";
 import { type FormAgain, signIn, signInData, signOut } from "./core/identity/sign-in.ts";
 import { listen } from "./core/listen.ts";
@@ -67,7 +65,7 @@ import { SettingsPage } from "./views/settings.tsx";
 import { SignInPage } from "./views/sign-in.tsx";
 import { StandalonePage } from "./views/standalone.tsx";
 
-type Env = { Bindings: { server?: Server<Viewer> }; Variables: { requestId: string; visit: Visit } };
+type Env = { Bindings: { server?: Server<Viewer> }; Variables: { visit: Visit } };
 type C = Context<Env>;
 
 /** The app over an opened Signalbox, and its sockets. `publish` is Bun's, once there is a server. */
@@ -85,28 +83,15 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     const about = { links: links(origin(c)), version: VERSION, assets: ASSET_PATHS, viewer };
     return { ...about, ...position, ...(theme && { theme }) };
   };
-  const callOf = (c: C): Call => ({
-    box: source,
-    request: c.req.raw,
-    params: c.req.param() as Record<string, string>,
-    query: c.req.query(),
-    body: undefined,
-    requestId: c.var.requestId,
-    identity: c.var.visit.identity ?? NOBODY,
-    get url() {
-      return new URL(c.req.path + new URL(c.req.url).search, c.req.url);
-    },
-    get home() {
-      return `${origin(c)}${config.BASE_PATH}`;
-    },
-    get hold() {
-      return box.holds.holdFor(c.var.visit.identity ?? NOBODY);
-    },
-    unchanged: () => {},
+  const passage = new Passage({
+    ...{ box: source, gate, requests },
     standalonePage: ({ name, version, result: { verdict, schema } }, module) =>
       `<!DOCTYPE html>${StandalonePage({ name, version, verdict, schema, ...standaloneParts(module) })}`,
-    takeTime: () => c.env?.server?.timeout(c.req.raw, 0),
   });
+  const callOf = (c: C) => {
+    const asked = { params: c.req.param(), query: c.req.query(), path: c.req.path };
+    return passage.callFor(c.var.visit, { ...asked, carrier: c.env?.server });
+  };
   const html = (node: unknown, status = 200) => htmlAnswer(`<!DOCTYPE html>${node}`, status);
   const pageAnswer = <T>(c: C, data: T, page: Page<T>) => {
     const form = wantedForm(c.req.raw);
@@ -137,15 +122,11 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     const { method, path } = matchedRoutes(c).at(-1)!;
     return path.endsWith("/*") ? null : `${method} ${path.slice(config.BASE_PATH.length) || "/"}`;
   };
-  app.use(requestId(), async (c, next) => {
-    const peer = c.env?.server?.requestIP(c.req.raw)?.address ?? "";
-    const path = c.req.path.slice(config.BASE_PATH.length);
-    c.set("visit", gate.arrive(c.req.raw, { peer, path, requestId: c.var.requestId }));
+  app.use(async (c, next) => {
+    c.set("visit", passage.arrive(c.req.raw, c.req.path, c.env?.server));
     const timings = new Timings();
     await withTimings(timings, next);
-    gate.leave(c.var.visit, c.res);
-    requests.observe(listedAs(c), c.res.status, timings.elapsedMs() / 1000);
-    const finished = await finishAnswer(c.req.raw, c.res, timings);
+    const finished = await passage.leave(c.var.visit, c.res, { listed: listedAs(c), timings });
     // Assigning copies every header once more.
     if (finished !== c.res) c.res = finished;
   });
@@ -158,13 +139,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     return refuse(c, nothingAt(c.req.method, c.req.path, allow));
   });
   const refuse = (c: C, error: unknown) => {
-    const told = problem(error, c.var.requestId ?? "");
-    if (told.type.startsWith("/")) told.type = config.BASE_PATH + told.type;
-    const row = API.find(({ method, path }) => `${method} ${path}` === listedAs(c));
-    if (row && [400, 406, 415, 422].includes(told.status))
-      told.example ??= exampleOf(row, source, `${origin(c)}${config.BASE_PATH}`);
-    if (!(error instanceof AppError))
-      box.logger.error({ requestId: told.instance, error: `${(error as Error).stack}` }, "defect");
+    const told = passage.problemOf(c.var.visit, error, listedAs(c));
     if (wantedForm(c.req.raw) !== "html" || isForPrograms(c.req.path.slice(config.BASE_PATH.length)))
       return problemAnswer(told);
     const isEmbed = c.req.path.startsWith(`${config.BASE_PATH}/embed/`);
@@ -256,6 +231,9 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     if (!asset) throw new AppError("missing", "There is no such file");
     return asset.answer(c.req.header("accept-encoding") ?? "");
   });
+  const { fetch } = app;
+  app.fetch = (request, env: Env["Bindings"] = {}, context) =>
+    passage.predict(request, env.server) ?? fetch(request, env, context);
   return { app, sockets };
 }
 

@@ -104,6 +104,14 @@ export class Serving {
   ): Promise<{ predictions: Prediction[]; warnings: Warning[] }> {
     answering ??= await import("./answering.ts");
     const model = await this.cache.load(version);
+    if (rows.length === 1 && !explain && purpose === "traffic") {
+      const cells = rows[0]!;
+      const answered = timed("predict", () => answering!.answerRow(model, cells));
+      if (answered) {
+        const { warnings, ...read } = answered;
+        return { predictions: [this.traffic.noteRow({ version, model, cells, ...read })], warnings };
+      }
+    }
     const { answers, warnings, table } = timed("predict", () =>
       answering!.answerRows(model, rows, { explain }),
     );

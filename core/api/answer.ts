@@ -25,10 +25,8 @@ export async function answerRoute(row: Route, call: Call): Promise<Response> {
     };
     unchanged();
     const body = await bodyOf(row, request);
-    // Inherited, not copied: what a handler does not ask for is not worked out.
-    return row.handle(
-      Object.assign(Object.create(call) as Call, { request, params, query, body, unchanged }),
-    );
+    // Written into, not copied: what a handler does not ask for is not worked out.
+    return row.handle(Object.assign(call, { request, params, query, body, unchanged }));
   };
   const answer =
     call.request.headers.has("idempotency-key") && keepsAnswer(row)

@@ -6,6 +6,7 @@ import type { Answer } from "../answering.ts";
 import type { Column, Table } from "../csv/types.ts";
 import type { Model } from "../trainer/model.ts";
 import { binOf, type ColumnReference, type TrainingReference } from "../trainer/reference.ts";
+import type { RowValues } from "../trainer/row-model.ts";
 
 export interface ColumnCounts {
   bins: number[];
@@ -54,11 +55,14 @@ export class DriftCounter {
   private readonly places: Map<string, number>[];
   private readonly answerPlaces: Map<string, number>;
   private readonly known: Map<string, ReadonlySet<string>>;
+  /** By column of the reference, its place among the model's plans; -1: the model has none. */
+  private readonly plans: number[];
 
   constructor(
     readonly reference: TrainingReference,
-    model: Pick<Model, "encoder">,
+    model: Pick<Model, "encoder" | "plans">,
   ) {
+    this.plans = reference.columns.map(({ column }) => model.plans.findIndex(({ name }) => name === column));
     this.places = reference.columns.map(placesOf);
     this.answerPlaces = placesOf(reference.answers);
     this.known = new Map(
@@ -78,13 +82,39 @@ export class DriftCounter {
       else if (reference.kind !== "category") countNumbers(into.columns[i]!, reference.edges, column);
       else if ("codes" in column) this.countLabels(into.columns[i]!, { i, column, examples });
     });
-    const { bins } = into.answers;
-    const { answers: reference } = this.reference;
-    for (const { prediction } of answers) {
-      if (reference.kind === "category")
-        bins[this.answerPlaces.get(String(prediction)) ?? bins.length - 1]! += 1;
-      else bins[binOf(reference.edges, Number(prediction))]! += 1;
+    for (const { prediction } of answers) this.countAnswer(into.answers, prediction);
+  }
+
+  /** The same for a row that never became a table. */
+  countRow(into: DriftCounts, asked: { values: RowValues; answer: Answer; examples: boolean }): void {
+    const { values, answer, examples } = asked;
+    into.rows += 1;
+    const { columns } = this.reference;
+    for (let i = 0; i < columns.length; i++) {
+      const [counts, reference] = [into.columns[i]!, columns[i]!];
+      const value = values[this.plans[i]!] ?? null;
+      if (value === null) counts.missing += 1;
+      else if (reference.kind === "category") this.countLabel(counts, { i, label: String(value), examples });
+      else counts.bins[binOf(reference.edges, typeof value === "string" ? value.length : value)]! += 1;
     }
+    this.countAnswer(into.answers, answer.prediction);
+  }
+
+  private countLabel(
+    into: ColumnCounts,
+    { i, label, examples }: { i: number; label: string; examples: boolean },
+  ): void {
+    into.bins[this.places[i]!.get(label) ?? into.bins.length - 1]! += 1;
+    if (this.known.get(this.reference.columns[i]!.column)?.has(label) !== false) return;
+    into.unseen += 1;
+    if (examples) addExamples(into, [label]);
+  }
+
+  private countAnswer({ bins }: ColumnCounts, prediction: Answer["prediction"]): void {
+    const { answers: reference } = this.reference;
+    if (reference.kind === "category")
+      bins[this.answerPlaces.get(String(prediction)) ?? bins.length - 1]! += 1;
+    else bins[binOf(reference.edges, Number(prediction))]! += 1;
   }
 
   private countLabels(
@@ -101,12 +131,18 @@ export class DriftCounter {
         if (isNew[code]) into.unseen += 1;
       }
     }
-    if (!examples || into.examples.length === EXAMPLES) return;
-    const fresh = column.labels
-      .filter((_, code) => isNew[code])
-      .map((label) => label.slice(0, EXAMPLE_LENGTH));
-    into.examples = [...new Set([...into.examples, ...fresh])].slice(0, EXAMPLES);
+    if (examples)
+      addExamples(
+        into,
+        column.labels.filter((_, code) => isNew[code]),
+      );
   }
+}
+
+function addExamples(into: ColumnCounts, labels: string[]): void {
+  if (into.examples.length === EXAMPLES) return;
+  const fresh = labels.map((label) => label.slice(0, EXAMPLE_LENGTH));
+  into.examples = [...new Set([...into.examples, ...fresh])].slice(0, EXAMPLES);
 }
 
 function placesOf(reference: ColumnReference): Map<string, number> {

@@ -14,6 +14,7 @@ import { updateDriftDay } from "../store/drift.ts";
 import { addPredictions, findModel, findVersion, type StoredVersion } from "../store/models.ts";
 import { insertPredictions, type NewPrediction, versionKey } from "../store/predictions.ts";
 import type { Model } from "../trainer/model.ts";
+import type { RowValues } from "../trainer/row-model.ts";
 import type { Challenger } from "./challenger.ts";
 import { addCounts, DriftCounter, type DriftCounts, noCounts } from "./drift-counts.ts";
 import { predictionId } from "./prediction-id.ts";
@@ -28,14 +29,24 @@ export interface TrafficOptions {
   now: () => number;
 }
 
-/** Some rows, asked of a version at once. */
-export interface Asked {
+interface Asker {
   version: StoredVersion;
   model: Model;
+}
+
+/** Some rows, asked of a version at once. */
+export interface Asked extends Asker {
   rows: PredictRow[];
   /** The same as the model read them. */
   table: Table;
   answers: Answer[];
+}
+
+/** One row that never became a table. */
+export interface AskedRow extends Asker {
+  cells: PredictRow;
+  values: RowValues;
+  answer: Answer;
 }
 
 /** `logged` false: this one is not kept, so no outcome can be told for it. */
@@ -90,16 +101,34 @@ export class Traffic {
     const { rows, table, answers } = asked;
     const traffic = this.of(asked);
     traffic.predictions += rows.length;
-    const examples = this.options.config.PREDICTION_LOG !== "off";
-    traffic.drift?.counter.count(traffic.drift.counts, { table, answers, examples });
+    traffic.drift?.counter.count(traffic.drift.counts, { table, answers, examples: this.keepsExamples });
     const at = this.options.now();
     const predictions = answers.map((answer, row) => this.keep(traffic, { at, answer, cells: rows[row]! }));
-    if (this.waiting >= FLUSH_ROWS && !this.isRefused) this.flush();
-    else this.timer ??= setTimeout(() => this.flush(), FLUSH_MS);
+    this.writeSoon();
     return predictions;
   }
 
-  private of({ version: { name, version }, model }: Asked): VersionTraffic {
+  /** The same for one row. */
+  noteRow(asked: AskedRow): Prediction {
+    const { cells, values, answer } = asked;
+    const traffic = this.of(asked);
+    traffic.predictions += 1;
+    traffic.drift?.counter.countRow(traffic.drift.counts, { values, answer, examples: this.keepsExamples });
+    const prediction = this.keep(traffic, { at: this.options.now(), answer, cells });
+    this.writeSoon();
+    return prediction;
+  }
+
+  private get keepsExamples(): boolean {
+    return this.options.config.PREDICTION_LOG !== "off";
+  }
+
+  private writeSoon(): void {
+    if (this.waiting >= FLUSH_ROWS && !this.isRefused) this.flush();
+    else this.timer ??= setTimeout(() => this.flush(), FLUSH_MS);
+  }
+
+  private of({ version: { name, version }, model }: Asker): VersionTraffic {
     const key = `${name}:${version}`;
     let traffic = this.versions.get(key);
     if (!traffic) {

@@ -64,15 +64,15 @@ export class Gate {
   }
 
   /** `path`: below BASE_PATH. */
-  arrive(request: Request, about: { peer: string; path: string; requestId: string }): Visit {
+  arrive(request: Request, about: { peer: string; path: string }): Visit {
     const { config } = this.box;
     const { headers } = request;
-    const { peer, path, requestId } = about;
+    const { peer, path } = about;
     const isTrustedPeer = this.proxies.isTrusted(peer);
     const scheme = isTrustedPeer ? headers.get("x-forwarded-proto")?.split(",")[0] : null;
     return {
       request,
-      requestId,
+      requestId: requestIdOf(headers.get("x-request-id")),
       path,
       isTrustedPeer,
       address: clientAddress(headers, peer, this.proxies),
@@ -269,6 +269,11 @@ function perMinute(config: Config): Record<RateClass, { limit: number; isSet: bo
     predict: of(config.RATE_PREDICT, "predict"),
     socket: of(config.RATE_SOCKET, "socket"),
   };
+}
+
+/** The client's own name for it, where it is short and plain. */
+function requestIdOf(said: string | null): string {
+  return said !== null && /^[\w=-]{1,255}$/.test(said) ? said : crypto.randomUUID();
 }
 
 /** Browsers name the page that asks. A request that names none, but carries a session, is no browser's of today. */

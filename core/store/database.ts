@@ -13,7 +13,8 @@ export const DATABASE = "signalbox.sqlite";
 /** The schema's version that this program writes. */
 export const SCHEMA = MIGRATIONS.length;
 
-export type Parameters = Record<string, string | number | null>;
+type Value = string | number | null;
+export type Parameters = Record<string, Value>;
 
 export class Store {
   /** Changes when a backup is restored: positions in the old log mean nothing then. */
@@ -61,9 +62,11 @@ export class Store {
     return timed("db", () => this.database.query<Row, [Parameters]>(sql).all(parameters));
   }
 
-  run(sql: string, parameters: Parameters = {}): { changes: number; lastInsertRowid: number } {
+  /** `parameters`: by name, or in the order of the question marks. */
+  run(sql: string, parameters: Parameters | Value[] = {}): { changes: number; lastInsertRowid: number } {
     this.writes += 1;
-    const { changes, lastInsertRowid } = timed("db", () => this.database.query(sql).run(parameters));
+    const bound = Array.isArray(parameters) ? parameters : [parameters];
+    const { changes, lastInsertRowid } = timed("db", () => this.database.query(sql).run(...bound));
     return { changes, lastInsertRowid: Number(lastInsertRowid) };
   }
 

@@ -34,14 +34,20 @@ export function versionKey(store: Store, name: string, version: number): number 
   return row?.id ?? null;
 }
 
-/** All in one statement: one a row would cost a third more. */
+const COLUMNS = "id, version_id, at, cells, answer";
+/** Rows of one statement: one a row takes half as long again, all of them as JSON twice as long. */
+const TOGETHER = 50;
+
 export function insertPredictions(store: Store, versionId: number, made: readonly NewPrediction[]): void {
-  if (!made.length) return;
-  store.run(
-    `INSERT INTO predictions (id, version_id, at, cells, answer)
-     SELECT value ->> 0, $versionId, value ->> 1, value -> 2, value -> 3 FROM json_each($made)`,
-    { versionId, made: JSON.stringify(made.map(({ id, at, cells, answer }) => [id, at, cells, answer])) },
-  );
+  for (let from = 0; from < made.length; from += TOGETHER) {
+    const rows = made.slice(from, from + TOGETHER);
+    const places = rows.map(() => "(?, ?, ?, ?, ?)").join(", ");
+    const values = rows.flatMap(({ id, at, cells, answer }) => [
+      ...[id, versionId, at],
+      ...[JSON.stringify(cells), JSON.stringify(answer)],
+    ]);
+    store.run(`INSERT INTO predictions (${COLUMNS}) VALUES ${places}`, values);
+  }
 }
 
 type Row = Omit<StoredPrediction, "row" | "answer" | "actual"> & {

@@ -132,7 +132,8 @@ export function transformTarget(transform: TargetTransform, values: Float64Array
   return values.map((y) => Math.log(Math.max(y - transform.shift, Number.MIN_VALUE)));
 }
 
-function undoTransform(transform: TargetTransform, response: Float64Array): Float64Array {
+/** Back from what was learned to the target. */
+export function undoTransform(transform: TargetTransform, response: Float64Array): Float64Array {
   if (transform.kind === "none") return response;
   return response.map((value) => Math.exp(value) * transform.smear + transform.shift);
 }

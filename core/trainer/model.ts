@@ -95,7 +95,8 @@ function* combined(model: Model, inputs: MemberInputs, rows: Int32Array): Steps<
   return mixed;
 }
 
-function finish(model: Model, response: Float64Array): Prediction {
+/** Answers from the mean of the parts: calibrated and decided. */
+export function finish(model: Model, response: Float64Array): Prediction {
   if (model.task === "regression") return { values: response, probabilities: null };
   const probabilities = model.calibration ? applyCalibration(model.calibration, response) : response;
   return { values: decideClass(model, probabilities), probabilities };

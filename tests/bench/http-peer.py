@@ -14,7 +14,7 @@ from sklearn.preprocessing import OrdinalEncoder
 
 table = pd.read_csv(sys.argv[1])
 x, y = table.drop(columns="target"), table["target"]
-words = [name for name in x.columns if x[name].dtype == object]
+words = [name for name in x.columns if not pd.api.types.is_numeric_dtype(x[name])]
 encode = make_column_transformer(
     (OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), words),
     remainder="passthrough",

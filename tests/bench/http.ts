@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BENCH_DATA } from "./generated-data.ts";
 import { type Load, loadOn } from "./http-load.ts";
+import { plantHundredTrees, TREES } from "./hundred-trees.ts";
 import { median, printTable } from "./train-peers.ts";
 
 const SECONDS = 3;
@@ -40,7 +41,7 @@ export async function run(): Promise<void> {
     for (const [name, rates] of idle) add(name, rates);
     for (const [name, rates] of busy) add(`${name}, while a training runs`, rates);
     printTable(rows);
-    console.log(`One row a request, ${ours.trees} trees; predictions are logged and counted for drift.`);
+    console.log(`One row a request, ${TREES} trees; predictions are logged and counted for drift.`);
   } finally {
     for (const server of started) await server.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -96,33 +97,47 @@ interface ServedModel {
 interface Ours extends Served {
   home: string;
   body: string;
-  trees: number;
   /** Queues a training of at most so many seconds; its id. */
   train: (seconds: number) => Promise<string>;
 }
 
 async function startOurs(folder: string, csv: string): Promise<Ours> {
-  const env = { ...process.env, PORT: "0", DATA_DIR: join(folder, "data"), LOG_LEVEL: "error" };
-  const child = Bun.spawn([process.execPath, SERVER], { env, stdout: "pipe", stderr: "inherit" });
-  const { url: home } = JSON.parse(await firstLine(child.stdout)) as { url: string };
-  const headers = { "content-type": "application/json" };
-  const post = async (path: string, body: unknown, method = "POST") =>
-    (await fetch(home + path, { method, headers, body: JSON.stringify(body) })).json();
-  const uploaded = await fetch(`${home}api/upload?name=adult.csv`, { method: "POST", body: Bun.file(csv) });
-  const { id: datasetId } = (await uploaded.json()) as { id: string };
-  await post("api/train?wait=1", { datasetId, target: "target", budgetSeconds: 8 });
-  const model = (await post("api/models/adult/live", { version: 1 }, "PUT")) as ServedModel;
-  const { features } = model.versions[0]!.result.schema;
-  const row = Object.fromEntries(features.map(({ name, example }) => [name, example]));
-  const saved = await (await fetch(`${home}api/models/adult/versions/1/download?format=json`)).text();
+  const data = join(folder, "data");
+  const datasetId = await trainedOn(data, csv);
+  await plantHundredTrees(data, "adult", BENCH_DATA.adult!());
+  const { child, home } = await startServer(data);
+  const { versions } = (await (await fetch(`${home}api/models/adult`)).json()) as ServedModel;
+  const { features } = versions[0]!.result.schema;
   return {
     ...{ name: "Signalbox", home, url: `${home}api/models/adult/predict` },
-    body: JSON.stringify(row),
-    trees: (saved.match(/"(threshold|thresholds)":/g) ?? []).length,
+    body: JSON.stringify(Object.fromEntries(features.map(({ name, example }) => [name, example]))),
     train: async (budgetSeconds) =>
-      ((await post("api/train", { datasetId, target: "target", budgetSeconds })) as { id: string }).id,
+      ((await post(`${home}api/train`, { datasetId, target: "target", budgetSeconds })) as { id: string }).id,
     stop: () => end(child),
   };
+}
+
+/** A live model of the file, whatever it is, from a server that has ended; the dataset's id. */
+async function trainedOn(data: string, csv: string): Promise<string> {
+  const { child, home } = await startServer(data);
+  const uploaded = await fetch(`${home}api/upload?name=adult.csv`, { method: "POST", body: Bun.file(csv) });
+  const { id: datasetId } = (await uploaded.json()) as { id: string };
+  await post(`${home}api/train?wait=1`, { datasetId, target: "target", budgetSeconds: 2 });
+  await post(`${home}api/models/adult/live`, { version: 1 }, "PUT");
+  await end(child);
+  return datasetId;
+}
+
+async function startServer(data: string): Promise<{ child: Bun.Subprocess; home: string }> {
+  const env = { ...process.env, PORT: "0", DATA_DIR: data, LOG_LEVEL: "error" };
+  const child = Bun.spawn([process.execPath, SERVER], { env, stdout: "pipe", stderr: "inherit" });
+  const { url: home } = JSON.parse(await firstLine(child.stdout)) as { url: string };
+  return { child, home };
+}
+
+async function post(url: string, body: unknown, method = "POST"): Promise<unknown> {
+  const headers = { "content-type": "application/json" };
+  return (await fetch(url, { method, headers, body: JSON.stringify(body) })).json();
 }
 
 async function startEcho(): Promise<Served> {
@@ -142,7 +157,9 @@ async function startPeer(csv: string): Promise<Served | null> {
     );
     return null;
   }
-  const child = Bun.spawn(["python3", PEER, csv], { stdout: "pipe", stderr: "ignore" });
+  // Its threads would only wait for each other: one row is too little to share.
+  const env = { ...process.env, OMP_NUM_THREADS: "1" };
+  const child = Bun.spawn(["python3", PEER, csv], { env, stdout: "pipe", stderr: "ignore" });
   const { url } = JSON.parse(await firstLine(child.stdout)) as { url: string };
   return { name: "FastAPI, scikit-learn", url, stop: () => end(child) };
 }

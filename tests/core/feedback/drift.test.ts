@@ -138,6 +138,7 @@ test("below the least number of predictions nothing is said", () => {
 
 const encoderOf = (known: string[]) => ({
   encoder: { columns: [{ kind: "category" as const, column: "c", labels: known, counts: [] }] },
+  plans: [{ name: "c", type: "category" as const, missingWords: [] }],
 });
 
 test("new categories count where training had all of them, not where it saw most only once", () => {
@@ -161,6 +162,13 @@ test("new categories count where training had all of them, not where it saw most
     expect(counts.columns[0]).toMatchObject({ unseen: 12, missing: 144 });
     expect(counts.columns[0]!.examples).toHaveLength(5);
     expect(again.columns[0]!.examples).toEqual([]);
+    const oneByOne = noCounts(trained);
+    for (const code of live.codes) {
+      const asked = { values: [live.labels[code] ?? null], answer: { prediction: "a" } };
+      counter.countRow(oneByOne, { ...asked, examples: true });
+    }
+    expect(oneByOne.columns).toEqual(counts.columns);
+    expect(oneByOne.rows).toBe(300);
     addCounts(again, counts);
     expect(again).toMatchObject({ rows: 600, columns: [{ unseen: 24, missing: 288 }] });
     const [drift] = driftView(trained, counts, 2).columns;
