@@ -2,7 +2,7 @@
  * How does a file become a dataset? Received to disk, read in a child process, stored with its profile; a refused file
  * leaves nothing. Other reading choices make a new version of the same file.
  */
-import { mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Ballast } from "./ballast.ts";
 import { type Child, startChild } from "./child.ts";
@@ -25,6 +25,7 @@ import {
   unreadDatasets,
 } from "./store/datasets.ts";
 import { runsOfDataset } from "./store/runs.ts";
+import { syncFolder } from "./sync-folder.ts";
 import { Turns } from "./turns.ts";
 
 export interface DatasetsOptions {
@@ -71,10 +72,13 @@ const RESERVE_BYTES = 64 * 1024 * 1024;
 export class Datasets {
   private readonly arrivals = new Map<string, Arrival>();
   private readonly rejections = new Map<string, Rejection>();
-  private readonly readers = new Set<Child>();
+  /** Each child with the dataset that it reads. */
+  private readonly readers = new Map<Child, string>();
   private readonly pending = new Map<string, Promise<StoredDataset>>();
   /** More readings at a time would only share the same cores; a look at the first rows waits for no long reading. */
   private readonly turns = { profile: new Turns(2), preview: new Turns(1) };
+  /** Being deleted: nothing begins with them any more. */
+  private readonly leaving = new Set<string>();
   private isStopping = false;
   private readonly saidAt = new Map<string, number>();
 
@@ -99,7 +103,7 @@ export class Datasets {
   /** A stopping server leaves unread datasets for the next start. */
   stop(): void {
     this.isStopping = true;
-    for (const child of this.readers) child.kill();
+    for (const child of this.readers.keys()) child.kill();
   }
 
   pathOf(id: string): string {
@@ -126,7 +130,7 @@ export class Datasets {
   /** Throws AppError `missing`. */
   find(id: string, version?: number): StoredDataset {
     const found = findDataset(this.options.store, id, version);
-    if (!found)
+    if (!found || this.leaving.has(id))
       throw new AppError("missing", `There is no dataset ${id}`, { fix: "GET /api/datasets lists them." });
     return found;
   }
@@ -163,13 +167,17 @@ export class Datasets {
         onBytes: (bytes, label) =>
           this.arrive({ id, name: label, bytes, bytesTotal, rows: null, columns: [] }),
       });
-      const same = findDatasetByHash(store, received.sha256);
+      let same = findDatasetByHash(store, received.sha256);
+      if (!same) {
+        await rename(part, this.pathOf(id));
+        await syncFolder(folder);
+        // The same bytes may have come on another connection meanwhile.
+        same = findDatasetByHash(store, received.sha256);
+      }
       if (same) {
-        await rm(part);
+        await this.discard(id);
         return { id: same.id, name: same.name, isNew: false, ready: this.whenRead(same) };
       }
-      await rename(part, this.pathOf(id));
-      await syncFolder(folder);
       insertDataset(store, { id, ...received, createdAt: now() });
       const ready = this.readNew({ id, choices: {}, name: received.name, sizeBytes: received.sizeBytes });
       ready.catch(() => {
@@ -177,11 +185,17 @@ export class Datasets {
       });
       return { id, name: received.name, isNew: true, ready };
     } catch (error) {
+      await this.discard(id);
       if (error instanceof AppError) this.reject(id, this.arrivals.get(id)?.name ?? name ?? "upload", error);
       throw error;
     } finally {
       this.depart(id);
     }
+  }
+
+  private async discard(id: string): Promise<void> {
+    for (const path of [this.pathOf(id), join(this.options.folder, `${id}.part`)])
+      await rm(path, { force: true });
   }
 
   /** Receives a file that is no dataset, to be read once and removed by whoever asked; its path. */
@@ -236,7 +250,7 @@ export class Datasets {
   }
 
   private async deleteNow(id: string): Promise<void> {
-    const { store, log, logger, forget, runsFolder } = this.options;
+    const { store } = this.options;
     const { name } = this.find(id);
     const runs = runsOfDataset(store, id);
     const busy = runs.find(({ status }) => status === "queued" || status === "running");
@@ -245,6 +259,17 @@ export class Datasets {
         fix: "Cancel it, or wait until it has ended.",
       });
     }
+    this.leaving.add(id);
+    try {
+      await this.remove(id, name, runs);
+    } finally {
+      this.leaving.delete(id);
+    }
+  }
+
+  private async remove(id: string, name: string, runs: { id: string }[]): Promise<void> {
+    const { store, log, logger, forget, runsFolder } = this.options;
+    for (const [child, read] of this.readers) if (read === id) child.kill();
     for (const run of runs) await rm(join(runsFolder, run.id), { recursive: true, force: true });
     await forget(id);
     log.record((append) => {
@@ -289,6 +314,8 @@ export class Datasets {
     } catch (error) {
       if (this.isStopping) throw error;
       this.depart(id);
+      if (this.leaving.has(id) || !findDataset(store, id))
+        throw new AppError("missing", `${name} was deleted while it was read`);
       const refusal = error instanceof AppError ? error : (diskFailure(error) ?? this.unexpected(error));
       deleteDataset(store, id);
       this.reject(id, name, refusal);
@@ -324,7 +351,7 @@ export class Datasets {
         this.arrive({ id, name, bytes, bytesTotal, rows, columns: known });
       },
     });
-    this.readers.add(child);
+    this.readers.set(child, file.id);
     try {
       return await child.result;
     } finally {
@@ -358,14 +385,4 @@ export class Datasets {
 
 function sizeOf(profile: CsvProfile): { rows: number; columns: number } {
   return { rows: profile.rows, columns: profile.columns.length };
-}
-
-/** A rename is only safe from a power cut once its folder is on disk. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

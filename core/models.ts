@@ -23,6 +23,7 @@ import {
   type StoredModel,
   type StoredVersion,
 } from "./store/models.ts";
+import { syncFolder } from "./sync-folder.ts";
 
 export interface ModelsOptions {
   /** Given up where the disk is too full for deleting. */
@@ -61,6 +62,7 @@ export class Models {
   async adopt(runId: string, path: string): Promise<{ sha256: string; sizeBytes: number }> {
     const bytes = await readFile(path);
     await rename(path, this.pathOf(runId));
+    await syncFolder(this.options.folder);
     return { sha256: new Bun.CryptoHasher("sha256").update(bytes).digest("hex"), sizeBytes: bytes.length };
   }
 
@@ -186,21 +188,29 @@ export class Models {
   private async deleteNow(name: string, version: number): Promise<void> {
     const { store, log, forget } = this.options;
     const { runId } = this.findVersion(name, version);
-    const isLive = this.find(name).liveVersion === version;
-    // The last version may go even while it is live: there is nothing else to deploy first.
-    if (isLive && this.versions(name).length > 1) {
-      throw new AppError("conflict", `${name} version ${version} is live`, {
-        fix: "Deploy another version first.",
-      });
-    }
+    this.refuseLive(name, version);
     await forget(name, version);
     log.record((append) => {
+      this.findVersion(name, version);
+      // It may have been deployed meanwhile.
+      const isLive = this.refuseLive(name, version);
       if (this.find(name).challengerVersion === version) this.endChallenge(append, name, version);
       if (isLive) this.endAlarms(append, name);
       deleteVersion(store, name, version);
       append("model.deleted", { model: name, version });
     });
     await rm(this.pathOf(runId), { force: true });
+  }
+
+  /** Whether it is live; the last version may go even then: there is nothing else to deploy first. */
+  private refuseLive(name: string, version: number): boolean {
+    const isLive = this.find(name).liveVersion === version;
+    if (isLive && this.versions(name).length > 1) {
+      throw new AppError("conflict", `${name} version ${version} is live`, {
+        fix: "Deploy another version first.",
+      });
+    }
+    return isLive;
   }
 
   /** The file's bytes, checked against its checksum. Throws AppError `conflict` where it is damaged or gone. */

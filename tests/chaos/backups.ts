@@ -6,7 +6,7 @@ import { DATABASE, SCHEMA } from "../../core/store/database.ts";
 import { newLedger, tableCsv, travel } from "./journey.ts";
 import type { Rig, Tally } from "./rig.ts";
 import { newFolder } from "./trace.ts";
-import { SERVER, Victim } from "./victim.ts";
+import { program, Victim } from "./victim.ts";
 
 const BACKUPS = 50;
 const ROWS_A_SECOND = 500;
@@ -52,7 +52,7 @@ async function backUpAndRestore(folder: string, k: number, tally: Tally): Promis
   const file = `${folder}-${k}.tar`;
   const copy = newFolder();
   const command = (words: string[], data: string) =>
-    Bun.spawn([process.execPath, SERVER, ...words], {
+    Bun.spawn([program(), ...words], {
       env: { ...process.env, DATA_DIR: data },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -1,61 +1,76 @@
-/** Rig 2: each write fails once, as on a full or a broken disk. One clear message; the next action works. */
-import { rmSync } from "node:fs";
-import { faultsOf, newLedger, Refused, travel } from "./journey.ts";
+/** Rig 2: each call fails once, as on a full or a broken disk. One clear message; the next action works. */
+import { faultsOf, Refused } from "./journey.ts";
 import { type Rig, spread, type Tally } from "./rig.ts";
-import { injecting, type Kind, newFolder, pointsOf } from "./trace.ts";
+import {
+  callsOf,
+  enter,
+  type Harm,
+  harming,
+  type Point,
+  playScenes,
+  pointsOf,
+  removeFolder,
+} from "./trace.ts";
 import { Victim } from "./victim.ts";
+
+const ERRORS = ["ENOSPC", "EIO"] as const;
+/** The failed action itself, once more. */
+const ATTEMPTS = 2;
+const TRIES = 3;
 
 export const FAIL: Rig = {
   name: "fail",
-  says: "a write fails once (ENOSPC, EIO), and life goes on",
-  needs: ["strace"],
+  says: "a call fails once (ENOSPC, EIO), and life goes on",
+  needs: [],
   weight: 4,
   async run(options, table) {
-    const kinds = await pointsOf(options);
+    const scenes = await playScenes();
+    const kinds = pointsOf(scenes, options);
     const points = spread(
       kinds.flatMap(({ kind, of, points }) =>
-        (["ENOSPC", "EIO"] as const).map((error) => {
-          const tally = table.row(`${error} at ${kind} (${points.length} of ${of} wanted)`);
-          return points.map((when) => ({ kind, when, error, tally }));
+        ERRORS.map((fault) => {
+          const tally = table.row(`${fault} at ${kind} (${points.length} of ${of} wanted)`);
+          return points.map((point) => ({ point, fault, tally }));
         }),
       ),
     );
-    await options.each(points, ({ tally, ...point }) => failAt(point, tally));
+    await options.each(points, ({ point, fault, tally }) => failAt(point, fault, tally));
+    for (const { folder } of scenes) removeFolder(folder);
   },
 };
 
-async function failAt(
-  { kind, when, error }: { kind: Kind; when: number; error: "ENOSPC" | "EIO" },
-  tally: Tally,
-): Promise<void> {
-  const folder = newFolder();
-  const ledger = newLedger();
-  let outcome = "unnoticed";
+async function failAt(point: Point, fault: Harm["fault"], tally: Tally, tries = TRIES): Promise<void> {
+  const { scene, kind, at } = point;
+  const { folder, ledger } = enter(scene);
   const faults: string[] = [];
-  let victim = await Victim.start({ folder, through: injecting(kind, when, `error=${error}`) });
+  let outcome = "not noticed by the user";
+  let victim = await Victim.start({ folder, through: harming(folder, { kinds: [kind], at, fault }) });
   if (!victim.isServing) {
     outcome = "does not start, and says why";
     if (!/signalbox: .{10,}/.test(victim.words)) faults.push(`silent end: ${victim.words.slice(-300)}`);
     victim = await Victim.start({ folder });
   }
-  for (const attempt of [1, 2, 3, 4]) {
-    const failure = await travel(victim, ledger, 10 * when + attempt).then(
-      () => null,
-      (thrown: unknown) => thrown,
-    );
-    if (failure === null) break;
-    victim.letGo();
-    if (!(failure instanceof Refused)) faults.push(`${ledger.pending}: ${failure}`);
-    else if (/Internal error/.test(failure.message)) outcome = "an internal error, logged";
-    else outcome = "a clear refusal";
-    if (attempt === 4) faults.push(`still fails: ${failure}`);
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const failure = await scene.go(victim, ledger, at + attempt).catch((thrown: unknown) => thrown);
+    if (failure === undefined) break;
+    outcome = "a clear refusal";
+    const isClear = failure instanceof Refused && /disk/i.test(failure.message);
+    if (!isClear) faults.push(`${ledger.pending} is refused without saying why: ${failure}`);
+    if (attempt === ATTEMPTS) faults.push(`still fails: ${failure}`);
   }
   if (!victim.isServing) faults.push(`the process died: ${victim.words.slice(-400)}`);
-  await victim.end();
+  const code = await victim.end();
+  const [call] = callsOf(folder);
+  if (!call && tries > 1) {
+    removeFolder(folder);
+    return failAt(point, fault, tally, tries - 1);
+  }
   const again = await Victim.start({ folder });
   faults.push(...(await faultsOf(again, ledger, folder)));
   await again.end();
-  if (faults.length > 0) return tally.add("LOST", `at ${when}: ${faults.join("; ")}; ${folder}`);
-  tally.add(outcome, "");
-  rmSync(folder, { recursive: true });
+  const place = `${scene.phase}, ${kind} ${at} (${call})`;
+  if (code !== 0) faults.push(`ends with ${code}: ${victim.words.slice(-300)}`);
+  if (faults.length > 0) return tally.add("LOST", `${place}: ${faults.join("; ")}; ${folder}`);
+  tally.add(call ? outcome : "not reached", place);
+  removeFolder(folder);
 }

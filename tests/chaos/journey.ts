@@ -13,6 +13,8 @@ export interface Ledger {
   datasets: Map<string, { rows: number; version: number }>;
   deleted: Set<string>;
   runs: Set<string>;
+  /** The newest version that a run ended with. */
+  trained: number;
   /** Live version by model. */
   live: Map<string, number>;
   /** What was asked and not yet answered. */
@@ -22,8 +24,19 @@ export interface Ledger {
 }
 
 export function newLedger(): Ledger {
-  return { datasets: new Map(), deleted: new Set(), runs: new Set(), live: new Map(), pending: "", seq: 0 };
+  return {
+    datasets: new Map(),
+    deleted: new Set(),
+    runs: new Set(),
+    trained: 0,
+    live: new Map(),
+    pending: "",
+    seq: 0,
+  };
 }
+
+/** One that the journey's model answers. */
+export const ROW = { age: 30, fare: 80, region: "north" };
 
 /** A small believable table; each seed makes other bytes. */
 export function tableCsv(seed: number, rows = 120): string {
@@ -40,16 +53,6 @@ export function tableCsv(seed: number, rows = 120): string {
   return `age,fare,region,stays\n${lines.join("\n")}\n`;
 }
 
-/** Each answer that is no success is an error with what it said. */
-async function succeed(
-  answer: Promise<Response>,
-): Promise<Record<string, never> & { [key: string]: unknown }> {
-  const response = await answer;
-  const text = await response.text();
-  if (!response.ok) throw new Refused(response.status, text);
-  return text === "" ? {} : JSON.parse(text);
-}
-
 export class Refused extends Error {
   constructor(
     readonly status: number,
@@ -59,47 +62,98 @@ export class Refused extends Error {
   }
 }
 
+/** A part of the journey. It goes on from the ledger, so that it can begin at what an earlier process left behind. */
+export interface Phase {
+  name: string;
+  go: (victim: Victim, ledger: Ledger, seed: number) => Promise<void>;
+}
+
+export const PHASES: Phase[] = [
+  {
+    name: "upload",
+    async go(victim, ledger, seed) {
+      const { id } = await step<{ id: string }>(ledger, "upload", () =>
+        victim.ask(`/api/upload?name=crew-${seed}.csv`, { method: "POST", body: tableCsv(seed) }),
+      );
+      ledger.datasets.set(id, { rows: 120, version: 1 });
+    },
+  },
+  {
+    name: "correct",
+    async go(victim, ledger) {
+      const id = newest(ledger);
+      const { version } = await step<{ version: number }>(ledger, `patch ${id}`, () =>
+        victim.send("PATCH", `/api/datasets/${id}`, { types: { region: "category" } }),
+      );
+      ledger.datasets.set(id, { rows: 120, version });
+    },
+  },
+  {
+    name: "train",
+    async go(victim, ledger) {
+      const request = { datasetId: newest(ledger), target: "stays", name: "crew", budgetRounds: 1 };
+      const run = await step<{ id: string; status: string; version: number }>(ledger, "train", () =>
+        victim.send("POST", "/api/train?wait=1", request),
+      );
+      if (run.status !== "finished") throw new Refused(500, JSON.stringify(run));
+      ledger.runs.add(run.id);
+      ledger.trained = run.version;
+    },
+  },
+  {
+    name: "deploy",
+    async go(victim, ledger) {
+      const version = ledger.trained;
+      await step(ledger, `live ${version}`, () => victim.send("PUT", "/api/models/crew/live", { version }));
+      ledger.live.set("crew", version);
+    },
+  },
+  {
+    name: "predict",
+    async go(victim, ledger, seed) {
+      const { predictions } = await step<{ predictions: { id: string }[] }>(ledger, "predict", () =>
+        victim.send("POST", "/api/models/crew/predict", ROW),
+      );
+      await step(ledger, "actual", () =>
+        victim.send("POST", `/api/predictions/${predictions[0]!.id}/actual`, { actual: "yes" }),
+      );
+      await step(ledger, "settings", () =>
+        victim.send("PATCH", "/api/settings", { RETENTION_DAYS: 30 + (seed % 100) }),
+      );
+    },
+  },
+  {
+    name: "delete",
+    async go(victim, ledger) {
+      const id = newest(ledger);
+      const again = ledger.pending === `delete ${id}`;
+      await step(ledger, `delete ${id}`, async () => {
+        const answer = await victim.ask(`/api/datasets/${id}`, { method: "DELETE" });
+        // Asked once more after a failure: it was done all the same.
+        return again && answer.status === 404 ? new Response(null, { status: 204 }) : answer;
+      });
+      ledger.datasets.delete(id);
+      ledger.deleted.add(id);
+    },
+  },
+];
+
+async function step<T>(ledger: Ledger, what: string, answer: () => Promise<Response>): Promise<T> {
+  ledger.pending = what;
+  const response = await answer();
+  const text = await response.text();
+  if (!response.ok) throw new Refused(response.status, text);
+  ledger.pending = "";
+  return (text === "" ? {} : JSON.parse(text)) as T;
+}
+
+function newest(ledger: Ledger): string {
+  return [...ledger.datasets.keys()].at(-1)!;
+}
+
 /** Throws Refused where a step is answered with an error, and what `fetch` throws where the server is gone. */
 export async function travel(victim: Victim, ledger: Ledger, seed: number): Promise<void> {
-  const step = async (what: string, answer: () => Promise<Response>) => {
-    ledger.pending = what;
-    const done = await succeed(answer());
-    ledger.pending = "";
-    return done;
-  };
-  const csv = tableCsv(seed);
-  const { id } = (await step("upload", () =>
-    victim.ask(`/api/upload?name=crew-${seed}.csv`, { method: "POST", body: csv }),
-  )) as unknown as { id: string };
-  ledger.datasets.set(id, { rows: 120, version: 1 });
-  const { version } = (await step(`patch ${id}`, () =>
-    victim.send("PATCH", `/api/datasets/${id}`, { types: { region: "category" } }),
-  )) as unknown as { version: number };
-  ledger.datasets.set(id, { rows: 120, version });
-  const run = (await step("train", () =>
-    victim.send("POST", "/api/train?wait=1", {
-      datasetId: id,
-      target: "stays",
-      name: "crew",
-      budgetRounds: 1,
-    }),
-  )) as unknown as { id: string; status: string; version: number };
-  if (run.status !== "finished") throw new Refused(500, JSON.stringify(run));
-  ledger.runs.add(run.id);
-  await step(`live ${run.version}`, () =>
-    victim.send("PUT", "/api/models/crew/live", { version: run.version }),
-  );
-  ledger.live.set("crew", run.version);
-  const answered = (await step("predict", () =>
-    victim.send("POST", "/api/models/crew/predict", { age: 30, fare: 80, region: "north" }),
-  )) as unknown as { predictions: { id: string }[] };
-  await step("actual", () =>
-    victim.send("POST", `/api/predictions/${answered.predictions[0]!.id}/actual`, { actual: "yes" }),
-  );
-  await step("settings", () => victim.send("PATCH", "/api/settings", { RETENTION_DAYS: 30 + (seed % 100) }));
-  await step(`delete ${id}`, () => victim.ask(`/api/datasets/${id}`, { method: "DELETE" }));
-  ledger.datasets.delete(id);
-  ledger.deleted.add(id);
+  for (const phase of PHASES) await phase.go(victim, ledger, seed);
 }
 
 /** What is wrong after a restart: acknowledged and gone, half done, or stuck. Empty: nothing. */
@@ -136,11 +190,7 @@ export async function faultsOf(victim: Victim, ledger: Ledger, folder: string): 
     if (body.liveVersion !== version && !isMoved)
       faults.push(`${name} is live as ${body.liveVersion}, not ${version}`);
     ledger.live.set(name, Number(body.liveVersion));
-    const answer = await victim.send("POST", `/api/models/${name}/predict`, {
-      age: 30,
-      fare: 80,
-      region: "north",
-    });
+    const answer = await victim.send("POST", `/api/models/${name}/predict`, ROW);
     if (answer.status !== 200) faults.push(`${name} does not answer: ${await answer.text()}`);
   }
   const { seq } = await victim.json<{ seq: number }>("/api/status");

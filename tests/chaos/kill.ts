@@ -1,48 +1,57 @@
 /** Rig 1: kill -9 at every fsync, rename and unlink of a journey and at some of its writes. Nothing acknowledged is lost. */
-import { rmSync } from "node:fs";
-import { faultsOf, newLedger, tableCsv, travel } from "./journey.ts";
+import { faultsOf, tableCsv } from "./journey.ts";
 import { type Rig, spread, type Tally } from "./rig.ts";
-import { injecting, type Kind, newFolder, pointsOf } from "./trace.ts";
+import { callsOf, enter, harming, type Point, playScenes, pointsOf, removeFolder } from "./trace.ts";
 import { Victim } from "./victim.ts";
+
+/** How often a call comes varies with time; one that did not come is waited for so many times. */
+const TRIES = 3;
 
 export const KILL: Rig = {
   name: "kill",
-  says: "kill -9 at a write, then start again",
-  needs: ["strace"],
+  says: "kill -9 before a call, then start again",
+  needs: [],
   weight: 4,
   async run(options, table) {
-    const kinds = await pointsOf(options);
+    const scenes = await playScenes();
+    const kinds = pointsOf(scenes, options);
     const points = spread(
       kinds.map(({ kind, of, points }) => {
         const tally = table.row(`${kind} (${points.length} of ${of} wanted)`);
-        return points.map((when) => ({ kind, when, tally }));
+        return points.map((point) => ({ point, tally }));
       }),
     );
-    await options.each(points, ({ kind, when, tally }) => killAt(kind, when, tally));
+    await options.each(points, ({ point, tally }) => killAt(point, tally));
+    for (const { folder } of scenes) removeFolder(folder);
   },
 };
 
-async function killAt(kind: Kind, when: number, tally: Tally): Promise<void> {
-  const folder = newFolder();
-  const ledger = newLedger();
-  const victim = await Victim.start({ folder, through: injecting(kind, when, "signal=KILL") });
+async function killAt({ scene, kind, at }: Point, tally: Tally, tries = TRIES): Promise<void> {
+  const { folder, ledger } = enter(scene);
+  const victim = await Victim.start({
+    folder,
+    through: harming(folder, { kinds: [kind], at, fault: "kill" }),
+  });
   // A killed server answers no more: which step that was stands in the ledger.
-  if (victim.isServing) await travel(victim, ledger, when).catch(() => {});
+  if (victim.isServing) await scene.go(victim, ledger, at).catch(() => {});
   await victim.end();
   const isKilled = victim.child.signalCode === "SIGKILL";
-  const step = ledger.pending || "start or end";
+  if (!isKilled && tries > 1) {
+    removeFolder(folder);
+    return killAt({ scene, kind, at }, tally, tries - 1);
+  }
+  const [call = "none"] = callsOf(folder);
   const again = await Victim.start({ folder });
   const faults = await faultsOf(again, ledger, folder);
   if (faults.length === 0) {
-    const next = await again.ask("/api/upload?name=next.csv", {
-      method: "POST",
-      body: tableCsv(5000 + when),
-    });
+    const body = tableCsv(5000 + at);
+    const next = await again.ask("/api/upload?name=next.csv", { method: "POST", body });
     if (next.status !== 201) faults.push(`then: ${next.status} ${await next.text()}`);
   }
   const code = await again.end();
   if (code !== 0) faults.push(`ends with ${code}`);
-  if (faults.length > 0) return tally.add("LOST", `at ${when}, ${step}: ${faults.join("; ")}; ${folder}`);
-  tally.add(isKilled ? "recovered" : "not killed", "");
-  rmSync(folder, { recursive: true });
+  const place = `${scene.phase}, ${kind} ${at} (${call})`;
+  if (faults.length > 0) return tally.add("LOST", `${place}: ${faults.join("; ")}; ${folder}`);
+  tally.add(isKilled ? "recovered" : "not reached", place);
+  removeFolder(folder);
 }

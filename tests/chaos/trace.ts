@@ -1,71 +1,145 @@
-/** Which writes does a journey make, and how does one of them go wrong? strace counts them, kills at one or fails it. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+/** Which calls does a journey make on the disk, phase by phase, and where does each phase begin? */
+import { cpSync, linkSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { newLedger, travel } from "./journey.ts";
+import { type Ledger, newLedger, PHASES } from "./journey.ts";
 import { type RigOptions, sampled } from "./rig.ts";
 import { Victim } from "./victim.ts";
 
-/** System calls by what they do. */
-export const CALLS = {
-  fsync: "fsync,fdatasync,ftruncate",
-  rename: "rename,renameat,renameat2",
-  unlink: "unlink,unlinkat",
-  write: "write,pwrite64,writev,pwritev",
-} as const;
-export type Kind = keyof typeof CALLS;
+/** Kinds of calls, as tracer.c numbers them; fsync includes fdatasync and ftruncate, write its whole family. */
+export const KINDS = { fsync: 1, rename: 2, unlink: 4, write: 8 } as const;
+export type Kind = keyof typeof KINDS;
 /** Of the writes so many are tried where not all are. */
 const WRITE_SAMPLE = 200;
+const SHORT_POINTS = 2;
+/** Never written once it lies there: a copy may share it. */
+const BALLAST = "ballast";
+const QUIET_MS = 150;
 
 export function newFolder(): string {
   return mkdtempSync(join(tmpdir(), "signalbox-chaos-"));
 }
 
-/** strace as the server's grandchild, so that signals reach the server itself. */
-export function straced(words: string[]): string[] {
-  // -I 1: it ends when it is told to.
-  return ["strace", "-f", "-D", "-qq", "-I", "1", ...words];
+export interface Harm {
+  kinds: Kind[];
+  /** Which of these calls below the folder, counted over all threads and children from 1; 0: none, all are listed. */
+  at: number;
+  fault: "kill" | "ENOSPC" | "EIO";
 }
 
-/** `when`-th call of the kind, counted in each thread: SIGKILL before it happens, or an error instead of it. */
-export function injecting(
-  kind: Kind,
-  when: number,
-  fault: "signal=KILL" | "error=ENOSPC" | "error=EIO",
-): string[] {
-  const set = CALLS[kind];
-  return straced(["-o", "/dev/null", "-e", `trace=${set}`, "-e", `inject=${set}:${fault}:when=${when}`]);
+/** The words before the server's own command; what was called, or harmed, is written to `logOf(folder)`. */
+export function harming(folder: string, { kinds, at, fault }: Harm): string[] {
+  const mask = kinds.reduce((sum, kind) => sum + KINDS[kind], 0);
+  const error = { kill: 0, ENOSPC: 28, EIO: 5 }[fault];
+  const words = [`${folder}/`, mask, at, error, logOf(folder)].map(String);
+  return [process.execPath, join(import.meta.dir, "tracer.ts"), ...words];
 }
 
-/** Which calls of each kind to harm: all, or of the writes a sample; few where it is short. */
-export async function pointsOf(options: RigOptions): Promise<{ kind: Kind; of: number; points: number[] }[]> {
-  const counts = await countCalls();
-  return (Object.keys(CALLS) as Kind[]).map((kind) => {
-    const of = counts[kind];
-    const most = options.isAll || kind !== "write" ? of : WRITE_SAMPLE;
-    return { kind, of, points: sampled(of, options.isShort ? 2 : most) };
-  });
+function logOf(folder: string): string {
+  return `${folder}.calls`;
 }
 
-/** The most calls of each kind that one thread makes in a journey, from an empty folder to a tidy end. */
-async function countCalls(): Promise<Record<Kind, number>> {
-  const folder = newFolder();
-  const trace = `${folder}.trace`;
-  const through = straced(["-o", trace, "-e", `trace=${Object.values(CALLS).join(",")}`]);
-  const victim = await Victim.start({ folder, through });
-  await travel(victim, newLedger(), 1);
-  await victim.end();
-  const lines = readFileSync(trace, "utf8").split("\n");
-  rmSync(trace);
-  rmSync(folder, { recursive: true });
-  const most = (kind: Kind) => {
-    const byThread = new Map<string, number>();
-    for (const line of lines) {
-      const [, thread, call] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
-      if (thread && call && CALLS[kind].split(",").includes(call))
-        byThread.set(thread, (byThread.get(thread) ?? 0) + 1);
+/** Calls so far, as "kind is-a-child path". */
+export function callsOf(folder: string): string[] {
+  return readFileSync(logOf(folder), "utf8").split("\n").slice(0, -1);
+}
+
+export function removeFolder(folder: string): void {
+  for (const path of [folder, logOf(folder)]) rmSync(path, { recursive: true, force: true });
+}
+
+/** A place in the journey where it can be begun: what lies on disk, and what was acknowledged of it. */
+export interface Scene {
+  phase: string;
+  go: (victim: Victim, ledger: Ledger, seed: number) => Promise<void>;
+  folder: string;
+  ledger: Ledger;
+  /** Of each kind, which calls of a server that begins here lie in the phase: more than `from`, up to `to`. */
+  calls: Record<Kind, { from: number; to: number }>;
+}
+
+export interface Point {
+  scene: Scene;
+  kind: Kind;
+  at: number;
+}
+
+/** A copy of the scene to harm; its ledger too. */
+export function enter({ folder, ledger }: Scene): { folder: string; ledger: Ledger } {
+  const copy = newFolder();
+  cpSync(folder, copy, { recursive: true, filter: (path) => !path.endsWith(`/${BALLAST}`) });
+  // An empty folder has none yet.
+  if (ledger.seq > 0) linkSync(join(folder, BALLAST), join(copy, BALLAST));
+  return { folder: copy, ledger: structuredClone(ledger) };
+}
+
+/** Start from nothing, each phase, and the end: played once, each from what the one before it left. */
+export async function playScenes(): Promise<Scene[]> {
+  const idle = { name: "", go: async () => {} };
+  const scenes: Scene[] = [];
+  let before = { folder: newFolder(), ledger: newLedger() };
+  for (const { name, go } of [{ ...idle, name: "start" }, ...PHASES, { ...idle, name: "end" }]) {
+    const scene = { phase: name, go, ...before, calls: noCalls() };
+    const { folder, ledger } = enter(scene);
+    const victim = await Victim.start({
+      folder,
+      through: harming(folder, { kinds: ALL, at: 0, fault: "kill" }),
+    });
+    const served = await quiet(folder);
+    await go(victim, ledger, scenes.length);
+    const gone = await quiet(folder);
+    ledger.seq = (await victim.json<{ seq: number }>("/api/status")).seq;
+    await victim.end();
+    const ended = countsOf(callsOf(folder));
+    for (const kind of ALL) {
+      const from = name === "start" ? 0 : name === "end" ? gone[kind] : served[kind];
+      scene.calls[kind] = { from, to: name === "end" ? ended[kind] : gone[kind] };
     }
-    return Math.max(0, ...byThread.values());
-  };
-  return { fsync: most("fsync"), rename: most("rename"), unlink: most("unlink"), write: most("write") };
+    scenes.push(scene);
+    before = { folder, ledger };
+  }
+  removeFolder(before.folder);
+  return scenes;
+}
+
+const ALL = Object.keys(KINDS) as Kind[];
+
+function noCalls(): Scene["calls"] {
+  const none = () => ({ from: 0, to: 0 });
+  return { fsync: none(), rename: none(), unlink: none(), write: none() };
+}
+
+/** Counts once nothing is written any more. */
+async function quiet(folder: string): Promise<Record<Kind, number>> {
+  let calls = callsOf(folder);
+  while (true) {
+    await Bun.sleep(QUIET_MS);
+    const now = callsOf(folder);
+    if (now.length === calls.length) return countsOf(now);
+    calls = now;
+  }
+}
+
+function countsOf(calls: string[]): Record<Kind, number> {
+  const count = (kind: Kind) => calls.filter((line) => line.startsWith(`${KINDS[kind]} `)).length;
+  return { fsync: count("fsync"), rename: count("rename"), unlink: count("unlink"), write: count("write") };
+}
+
+/** By kind: every call of all scenes; of the writes a sample, of all few where it is short. */
+export function pointsOf(
+  scenes: Scene[],
+  options: RigOptions,
+): { kind: Kind; of: number; points: Point[] }[] {
+  return ALL.map((kind) => {
+    const points = scenes.flatMap((scene) => {
+      const { from, to } = scene.calls[kind];
+      return Array.from({ length: to - from }, (_, k) => ({ scene, kind, at: from + k + 1 }));
+    });
+    const most = options.isShort
+      ? SHORT_POINTS
+      : options.isAll || kind !== "write"
+        ? points.length
+        : WRITE_SAMPLE;
+    return { kind, of: points.length, points: sampled(points.length, most).map((n) => points[n - 1]!) };
+  });
 }
