@@ -1,14 +1,23 @@
 /** How does a server of the live bench hear what to do? A number on stdin: send it to all; "usage": say what it costs. */
 import { createInterface } from "node:readline";
 
-/** Says the port, then obeys until stdin ends. `send` returns when it began, in ms since 1970. */
-export async function obey(port: number | undefined, send: (turn: number) => number): Promise<void> {
+/** In ms since 1970: when it began, and when the message was with the sockets. */
+export interface Sent {
+  at: number;
+  sentAt: number;
+}
+
+/** Says the port, then obeys until stdin ends. */
+export async function obey(
+  port: number | undefined,
+  send: (turn: number) => Sent | Promise<Sent>,
+): Promise<void> {
   const say = (record: unknown) => process.stdout.write(`${JSON.stringify(record)}\n`);
   let cpu = process.cpuUsage();
   say({ port });
   for await (const line of createInterface({ input: process.stdin })) {
     if (line !== "usage") {
-      say({ at: send(Number(line)) });
+      say(await send(Number(line)));
       continue;
     }
     globalThis.gc?.();

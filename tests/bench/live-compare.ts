@@ -1,112 +1,127 @@
 /**
  * How long from an event to the HTML at the last of N viewers, and what does it cost? Ours, beside Bun's raw publish of
- * the same bytes (the limit), Node with ws, and FastAPI's one send_text after another (what Signalbox replaces).
+ * the same bytes (the limit), Node with ws, and FastAPI's one send_text after another (what Signalbox replaces). They
+ * take turns broadcast by broadcast, so that each meets the same noise; who is not at turn stands still.
  */
+import { type Filled, fill, type Usage } from "./live-filled.ts";
 import { otherServers, ourServer, type Peer, rawPublish } from "./live-peers.ts";
-import { printTable, quantile, talkTo } from "./live-processes.ts";
+import { printTable, quantile } from "./live-processes.ts";
+
+interface Contestant extends Filled {
+  name: string;
+  /** Of each broadcast, in ms: from the event until it is with the sockets, and until the last viewer has it. */
+  drawn: number[];
+  arrived: number[];
+  cost: Usage;
+}
+
+/** Until then the drawing is being compiled. */
+const WARM_UP = 50;
+/** What a broadcast leaves behind is done within it, and ours is not throttled. */
+const REST_MS = 40;
+
+export async function compare(viewers: number, broadcasts: number): Promise<void> {
+  const ours = ourServer("metrics");
+  const sample = await sampleOf(ours);
+  const all: Contestant[] = [];
+  for (const peer of [ours, rawPublish(sample), ...(await otherServers(sample))]) {
+    const contestant = await enter(peer, viewers).catch(failed(peer));
+    if (contestant) all.push(contestant);
+  }
+  const held = new Set(all);
+  for (let turn = -WARM_UP; turn < broadcasts; turn++) {
+    for (const contestant of held) {
+      contestant.server.resume();
+      if (turn === 0) await contestant.usage();
+      await broadcast(contestant, turn).catch((error) => {
+        failed(contestant)(error);
+        held.delete(contestant);
+      });
+      if (turn === broadcasts - 1) contestant.cost = await contestant.usage();
+      contestant.server.pause();
+    }
+  }
+  await Promise.all(all.map(({ end }) => end()));
+  console.log(
+    `\nEvent to the last of ${viewers} viewers, ${sample.length} bytes a message, ${broadcasts} broadcasts`,
+  );
+  print([...held]);
+}
+
+/** What a viewer of ours is sent: the others send the same bytes. */
+async function sampleOf(peer: Peer): Promise<string> {
+  const { server, clients, end } = await fill(peer, 1);
+  server.say("0");
+  const { sample } = await clients.next();
+  await end();
+  return sample as string;
+}
+
+async function enter(peer: Peer, viewers: number): Promise<Contestant> {
+  const filled = await fill(peer, viewers);
+  filled.server.pause();
+  return { ...filled, name: peer.name, drawn: [], arrived: [], cost: filled.empty };
+}
+
+function failed({ name }: { name: string }): (error: unknown) => void {
+  return (error) => console.log(`${name} did not hold: ${error instanceof Error ? error.message : error}`);
+}
+
+async function broadcast({ server, clients, drawn, arrived }: Contestant, turn: number): Promise<void> {
+  server.say(String(turn));
+  const { at, sentAt } = (await server.next()) as { at: number; sentAt: number };
+  const { last } = (await clients.next()) as { last?: number };
+  if (last === undefined) throw new Error("a viewer was cut off");
+  await Bun.sleep(REST_MS);
+  if (turn < 0) return;
+  drawn.push(sentAt - at);
+  arrived.push(last - at);
+}
 
 interface Figures {
+  name: string;
+  /** From the event until it is with the sockets, the median; then until the last viewer has it. */
+  drawn: number;
   p50: number;
   p99: number;
-  /** Of the server, for one broadcast. */
+  /** Of the server's processor, for one broadcast. */
   cpuMs: number;
   rssMb: number;
 }
 
-const ROUNDS = 60;
-const WARM_UP = 5;
-const PAUSE_MS = 220;
-
-export async function compare(viewers: number): Promise<void> {
-  const ours = ourServer("metrics");
-  const { sample } = await measure(ours, viewers, 1);
-  const rows: [string, Figures][] = [];
-  for (const peer of [ours, rawPublish(sample), ...(await otherServers(sample))]) {
-    try {
-      rows.push([peer.name, (await measure(peer, viewers, ROUNDS)).figures]);
-    } catch (error) {
-      console.log(
-        `${peer.name} did not hold ${viewers} viewers: ${error instanceof Error ? error.message : error}`,
-      );
-    }
-  }
-  print(viewers, sample.length, rows);
-}
-
-/** A server with N viewers that are all there; `usage` is what it costs since the last call. */
-export async function fill(peer: Peer, viewers: number) {
-  const server = talkTo(peer.command);
-  const { port } = await server.next();
-  const usage = async () => {
-    server.say("usage");
-    return (await server.next()) as { rssBytes: number; cpuMs: number };
+function figuresOf({ name, drawn, arrived, cost }: Contestant): Figures {
+  const [p50, p99] = [quantile(arrived, 0.5), quantile(arrived, 0.99)];
+  const { cpuMs, rssBytes } = cost;
+  return {
+    name,
+    drawn: quantile(drawn, 0.5),
+    p50,
+    p99,
+    cpuMs: cpuMs / arrived.length,
+    rssMb: rssBytes / 1e6,
   };
-  const url = `ws://127.0.0.1:${port}${peer.path}`;
-  await warmUp(url);
-  const empty = await usage();
-  const clients = talkTo([process.execPath, `${import.meta.dir}/live-viewers.ts`, url, String(viewers)]);
-  const end = () => Promise.all([clients.end(), server.end()]);
-  try {
-    // Ours greets a viewer with what it has not seen; only what comes after everybody is there counts.
-    while (!("opened" in (await clients.next())));
-  } catch (error) {
-    await end();
-    throw error;
-  }
-  return { server, clients, usage, empty, end };
 }
 
-/** Code that is compiled at first use is not the memory of a socket. */
-async function warmUp(url: string): Promise<void> {
-  const clients = talkTo([process.execPath, `${import.meta.dir}/live-viewers.ts`, url, "200"]);
-  while (!("opened" in (await clients.next())));
-  await clients.end();
-}
-
-async function measure(
-  peer: Peer,
-  viewers: number,
-  rounds: number,
-): Promise<{ figures: Figures; sample: string }> {
-  const { server, clients, usage, end } = await fill(peer, viewers);
-  try {
-    const times: number[] = [];
-    let sample = "";
-    for (let round = rounds > 1 ? -WARM_UP : 0; round < rounds; round++) {
-      if (round === 0) await usage();
-      server.say(String(round));
-      const { at } = (await server.next()) as { at: number };
-      const last = (await clients.next()) as { last?: number; sample: string };
-      if (last.last === undefined) throw new Error("a viewer was cut off");
-      sample = last.sample;
-      if (round >= 0) times.push(last.last - at);
-      await Bun.sleep(PAUSE_MS);
-    }
-    const { cpuMs, rssBytes } = await usage();
-    const [p50, p99] = [quantile(times, 0.5), quantile(times, 0.99)];
-    return { figures: { p50, p99, cpuMs: cpuMs / rounds, rssMb: rssBytes / 1e6 }, sample };
-  } finally {
-    await end();
-  }
-}
-
-function print(viewers: number, bytes: number, rows: [string, Figures][]): void {
-  console.log(`\nEvent to the last of ${viewers} viewers, ${bytes} bytes a message, ${ROUNDS} broadcasts`);
+function print([ours, raw, ...others]: Contestant[]): void {
+  if (!ours || !raw) return;
+  const rows = [ours, raw, ...others].map(figuresOf);
   printTable(
-    ["server", "p50 ms", "p99 ms", "CPU ms", "RSS MB"],
-    rows.map(([name, { p50, p99, cpuMs, rssMb }]) => [name, p50, p99, cpuMs, rssMb]),
+    ["server", "drawing ms", "p50 ms", "p99 ms", "CPU ms", "RSS MB"],
+    rows.map(({ name, drawn, p50, p99, cpuMs, rssMb }) => [name, drawn, p50, p99, cpuMs, rssMb]),
   );
-  const [ours, ...others] = rows;
-  if (!ours) return;
   console.log("Ours divided by theirs");
+  // Nobody can send what is not drawn: turn by turn, our drawing and then their sending.
+  const arrived = raw.arrived.map((ms, turn) => ms + ours.drawn[turn]!);
+  const limit = figuresOf({ ...raw, name: `${raw.name} + drawing`, arrived });
+  const { p50, p99, cpuMs, rssMb } = rows[0]!;
   printTable(
     ["", "p50", "p99", "CPU", "RSS"],
-    others.map(([name, theirs]) => [
-      name,
-      ours[1].p50 / theirs.p50,
-      ours[1].p99 / theirs.p99,
-      ours[1].cpuMs / theirs.cpuMs,
-      ours[1].rssMb / theirs.rssMb,
+    [limit, ...rows.slice(1)].map((theirs) => [
+      theirs.name,
+      p50 / theirs.p50,
+      p99 / theirs.p99,
+      cpuMs / theirs.cpuMs,
+      rssMb / theirs.rssMb,
     ]),
   );
 }

@@ -1,5 +1,5 @@
 /** What does a socket cost while nothing happens? Ours with all panels of the dashboard, beside Bun's, ws, and FastAPI. */
-import { fill } from "./live-compare.ts";
+import { fill } from "./live-filled.ts";
 import { otherServers, ourServer, rawPublish } from "./live-peers.ts";
 import { printTable } from "./live-processes.ts";
 

@@ -17,17 +17,24 @@ const config = readConfig({
   MAX_SOCKETS: "20000",
 });
 const box = await openSignalbox(config);
-const { app, sockets } = createApp(box, (topic, message) => server.publish(topic, message));
+let published = (_at: number) => {};
+const { app, sockets } = createApp(box, (topic, message) => {
+  published(now());
+  server.publish(topic, message);
+});
 const server = Bun.serve<Viewer>({
   port: 0,
   hostname: "127.0.0.1",
   fetch: (request, bun) => app.fetch(request, { server: bun }),
   websocket: sockets.handlers(),
 });
-await obey(server.port, (tick) => {
+await obey(server.port, async (tick) => {
   const at = now();
+  const sent = new Promise<number>((resolve) => {
+    published = resolve;
+  });
   box.log.append("metrics.sampled", { values: { tick } });
-  return at;
+  return { at, sentAt: await sent };
 });
 await box.close();
 process.exit(0);

@@ -28,7 +28,10 @@ export function rawPublish(message: string): Peer {
   };
 }
 
-/** Node with ws, and FastAPI on uvicorn with websockets. What is missing is said, not passed over. */
+/**
+ * Node with ws, and FastAPI on uvicorn with websockets: with permessage-deflate, which is uvicorn's default and which
+ * browsers offer, and without. What is missing is said, not passed over.
+ */
 export async function otherServers(message: string): Promise<Peer[]> {
   const peers: Peer[] = [];
   const node = Bun.which("node");
@@ -41,7 +44,12 @@ export async function otherServers(message: string): Promise<Peer[]> {
   else console.log("Node is missing: apt-get install nodejs");
   const python = pythonWithFastApi();
   if (python)
-    peers.push({ name: "FastAPI loop", command: [python, `${HERE}/live_peer.py`, message], path: "/ws" });
+    for (const deflate of ["deflate", "plain"])
+      peers.push({
+        name: `FastAPI, ${deflate}`,
+        command: [python, `${HERE}/live_peer.py`, message, deflate],
+        path: "/ws",
+      });
   else console.log("FastAPI is missing: apt-get install python3-fastapi python3-uvicorn python3-websockets");
   return peers;
 }

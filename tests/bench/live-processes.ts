@@ -2,6 +2,9 @@
 export interface Talk {
   say: (line: string) => void;
   next: () => Promise<Record<string, unknown>>;
+  /** It stands still until `resume`. */
+  pause: () => void;
+  resume: () => void;
   end: () => Promise<void>;
 }
 
@@ -19,8 +22,10 @@ export function talkTo(command: string[]): Talk {
       if (done) throw new Error(`a process of the bench ended early: ${command.slice(0, 2).join(" ")}`);
       return JSON.parse(value) as Record<string, unknown>;
     },
+    pause: () => child.kill("SIGSTOP"),
+    resume: () => child.kill("SIGCONT"),
     end: async () => {
-      child.kill();
+      child.kill("SIGKILL");
       await child.exited;
     },
   };
@@ -42,9 +47,11 @@ export function quantile(values: number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
 }
 
+const NAME_WIDTH = 22;
+
 /** Rows of text and numbers, right-aligned under their heads. */
 export function printTable(heads: string[], rows: [string, ...number[]][]): void {
-  console.log(heads.map((head, index) => (index ? head.padStart(12) : head.padEnd(16))).join(""));
+  console.log(heads.map((head, index) => (index ? head.padStart(12) : head.padEnd(NAME_WIDTH))).join(""));
   for (const [name, ...cells] of rows)
-    console.log(name.padEnd(16) + cells.map((cell) => cell.toFixed(2).padStart(12)).join(""));
+    console.log(name.padEnd(NAME_WIDTH) + cells.map((cell) => cell.toFixed(2).padStart(12)).join(""));
 }

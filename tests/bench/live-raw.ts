@@ -12,6 +12,6 @@ const server = Bun.serve<object>({
 await obey(server.port, () => {
   const at = now();
   server.publish("all", payload);
-  return at;
+  return { at, sentAt: at };
 });
 process.exit(0);

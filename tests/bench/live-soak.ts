@@ -1,5 +1,5 @@
 /** Does memory stay where it is, and every viewer there? Minutes of pushes, one line a minute. */
-import { fill } from "./live-compare.ts";
+import { fill } from "./live-filled.ts";
 import { ourServer } from "./live-peers.ts";
 
 const SETTLED_MINUTE = 5;

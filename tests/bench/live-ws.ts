@@ -9,6 +9,6 @@ await new Promise((resolve) => server.once("listening", resolve));
 await obey((server.address() as AddressInfo).port, () => {
   const at = now();
   for (const socket of server.clients) socket.send(payload);
-  return at;
+  return { at, sentAt: at };
 });
 process.exit(0);

@@ -1,5 +1,7 @@
-/** How good is the live core beside others? `live [viewers]` compares one broadcast; the rest are named below. */
+/** How good is the live core beside others? `live [viewers] [broadcasts]` compares broadcasts; the rest are named below. */
 import { compare } from "./live-compare.ts";
+
+const BROADCASTS = 200;
 
 interface Bench {
   run: (args: string[]) => Promise<void>;
@@ -24,5 +26,5 @@ export async function run(args: string[]): Promise<void> {
   if (bench) return (await bench()).run(rest);
   if (!(Number(what) > 0))
     throw new Error(`live takes a number of viewers, or ${Object.keys(BENCHES).join(", ")}`);
-  await compare(Number(what));
+  await compare(Number(what), Number(rest[0] ?? BROADCASTS));
 }

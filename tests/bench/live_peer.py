@@ -1,10 +1,13 @@
-"""The prototype's way: FastAPI on uvicorn with websockets, one send_text after another."""
+"""The prototype's way: FastAPI on uvicorn with websockets, one send_text after another.
+
+With permessage-deflate, uvicorn's default, as browsers offer it; without where the second argument says so.
+"""
 import asyncio, json, os, resource, socket, sys, threading, time
 
 import uvicorn
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
-payload = sys.argv[1]
+payload, deflate = sys.argv[1], sys.argv[2] == "deflate"
 app = FastAPI()
 viewers = []
 
@@ -24,7 +27,7 @@ async def broadcast():
     at = time.time() * 1000
     for viewer in list(viewers):
         await viewer.send_text(payload)
-    print(json.dumps({"at": at}), flush=True)
+    print(json.dumps({"at": at, "sentAt": at}), flush=True)
 
 
 def usage(last=[0.0]):
@@ -55,5 +58,5 @@ listener = socket.socket()
 listener.bind(("127.0.0.1", 0))
 listener.listen(4096)
 print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
-config = uvicorn.Config(app, log_level="error", ws="websockets", ws_per_message_deflate=False)
+config = uvicorn.Config(app, log_level="error", ws="websockets", ws_per_message_deflate=deflate)
 uvicorn.Server(config).run(sockets=[listener])

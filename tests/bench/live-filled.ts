@@ -1,0 +1,52 @@
+/** What is a server of the live bench with all its viewers there? */
+import type { Peer } from "./live-peers.ts";
+import { type Talk, talkTo } from "./live-processes.ts";
+
+export interface Usage {
+  rssBytes: number;
+  cpuMs: number;
+}
+
+export interface Filled {
+  server: Talk;
+  clients: Talk;
+  /** What the server costs; of its processor since the last call. */
+  usage: () => Promise<Usage>;
+  /** Before anybody was there. */
+  empty: Usage;
+  end: () => Promise<unknown>;
+}
+
+/** Throws where the server does not hold that many. */
+export async function fill(peer: Peer, viewers: number): Promise<Filled> {
+  const server = talkTo(peer.command);
+  const { port } = await server.next();
+  const usage = async () => {
+    server.say("usage");
+    return (await server.next()) as unknown as Usage;
+  };
+  const url = `ws://127.0.0.1:${port}${peer.path}`;
+  await warmUp(url);
+  const empty = await usage();
+  const clients = openViewers(url, viewers);
+  const end = () => Promise.all([clients.end(), server.end()]);
+  try {
+    // Ours greets a viewer with what it has not seen; only what comes after everybody is there counts.
+    while (!("opened" in (await clients.next())));
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return { server, clients, usage, empty, end };
+}
+
+/** Code that is compiled at first use is not the memory of a socket. */
+async function warmUp(url: string): Promise<void> {
+  const clients = openViewers(url, 200);
+  while (!("opened" in (await clients.next())));
+  await clients.end();
+}
+
+function openViewers(url: string, count: number): Talk {
+  return talkTo([process.execPath, `${import.meta.dir}/live-viewers.ts`, url, String(count)]);
+}
