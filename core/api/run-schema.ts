@@ -49,7 +49,7 @@ const STAGE = (
 const CANDIDATE = (
   z.object({
     name: z.string(),
-    family: z.enum(["baseline", "linear", "smooth", "boosting", "forest", "ensemble"]),
+    family: z.enum(["baseline", "linear", "smooth", "network", "boosting", "forest", "ensemble"]),
     score: z.number().describe("mean of the run's metric over the folds"),
     std: z.number(),
     foldScores: z.array(z.number()),

@@ -14,6 +14,7 @@ import { partialDependence } from "../trainer/evaluation/dependence.ts";
 import { permutationImportance } from "../trainer/evaluation/importance.ts";
 import { errorSlices } from "../trainer/evaluation/slices.ts";
 import { thresholdCounts } from "../trainer/evaluation/thresholds.ts";
+import { costOf } from "../trainer/members.ts";
 import { confusionMatrix, type Outcome } from "../trainer/metrics/outcome.ts";
 import type { Model } from "../trainer/model.ts";
 import { randomFor } from "../trainer/race/training-data.ts";
@@ -87,16 +88,9 @@ function someRows({ work }: Context, tested: Table, predictions: number): Int32A
   return spreadRows(tested.rows, Math.min(2000, Math.max(100, Math.floor(walks))));
 }
 
-/** What is not a tree counts as fifty. */
+/** What an answer costs in trees; reading a row costs as much as fifty. */
 export function treesOfModel(model: Model): number {
-  return model.parts.reduce((sum, part) => sum + treesOf(part.members), 50);
-}
-
-function treesOf(members: { kind: string; model?: unknown }[]): number {
-  return members.reduce((sum, { model }) => {
-    const { trees } = (model ?? {}) as { trees?: { roots: Int32Array } };
-    return sum + (trees?.roots.length ?? 0);
-  }, 0);
+  return model.parts.reduce((sum, { members }) => sum + members.reduce((all, m) => all + costOf(m), 0), 50);
 }
 
 /** Pauses, and the moment by which this share of the time that is left is used. */

@@ -48,7 +48,7 @@ export interface RunDataset {
 
 export interface Candidate {
   name: string; // unique in the run, readable: "Gradient boosting · 31 leaves"
-  family: "baseline" | "linear" | "smooth" | "boosting" | "forest" | "ensemble";
+  family: "baseline" | "linear" | "smooth" | "network" | "boosting" | "forest" | "ensemble";
   /** Mean over folds of the run's metric, greater is better unless the metric says otherwise. */
   score: number;
   std: number;

@@ -1,11 +1,12 @@
 /**
- * Training: what becomes of the race's winner? Boosting keeps the bag of its folds' models, which answers better than
- * one; linear models and forests learn once more from all training rows; where rows are ordered by time, everything
+ * Training: what becomes of the race's winner? Boosting and networks keep the bag of their folds' models, which answers
+ * better than one; linear models and forests learn once more from all training rows; where rows are ordered by time, everything
  * does, since the latest rows matter most.
  */
-import type { Member } from "../trainer/members.ts";
+import { costOf, type Member } from "../trainer/members.ts";
 import { MODEL_VERSION, type Model, type ModelPart } from "../trainer/model.ts";
 import type { Entry } from "../trainer/race/entry.ts";
+import type { Family } from "../trainer/race/recipes.ts";
 import type { TrainingData } from "../trainer/race/training-data.ts";
 import type { Stage } from "./stage.ts";
 import { budgetMs, type Context, left, type Work } from "./work.ts";
@@ -38,9 +39,12 @@ export const trainModel: Stage<Work> = {
   },
 };
 
+/** Whose folds' models answer better together than one that learned from all rows. */
+const BAGGED = new Set<Family>(["boosting", "network"]);
+
 async function membersOf(context: Context, entry: Entry): Promise<Member[]> {
   const bag = entry.folds.slice(0, left(context.work, "data").folds.length).map((fold) => fold.member);
-  const refits = context.options.split === "time" || entry.recipe.family !== "boosting";
+  const refits = context.options.split === "time" || !BAGGED.has(entry.recipe.family);
   const again = refits ? await refit(context, entry) : null;
   return again ? [again] : bag;
 }
@@ -91,7 +95,7 @@ const MOST_TREES = 8000;
 /** Takes members out of the largest bags, at least two stay. */
 function thinBags(parts: ModelPart[]): void {
   const count = () =>
-    parts.reduce((sum, part) => sum + part.members.reduce((trees, m) => trees + treesOf(m), 0), 0);
+    parts.reduce((sum, part) => sum + part.members.reduce((trees, m) => trees + costOf(m), 0), 0);
   while (count() > MOST_TREES) {
     const largest = parts.reduce((a, b) => (b.members.length > a.members.length ? b : a));
     if (largest.members.length <= 2) return;

@@ -6,6 +6,7 @@ import type { DesignFeature } from "./encoding/design.ts";
 import { buildDesign } from "./encoding/design.ts";
 import { treeOrigins } from "./encoding/supervised.ts";
 import { type Member, type MemberInputs, samplesFor } from "./members.ts";
+import { networkContributions } from "./network/answer.ts";
 import { nystroemContributions } from "./nystroem/nystroem.ts";
 import { contributions as treeContributions } from "./shap.ts";
 
@@ -47,7 +48,8 @@ function addMember(
   place: Place,
 ): Float64Array {
   if (member.kind === "linear") return addLinear(member, inputs, place);
-  return member.kind === "smooth" ? addSmooth(member, inputs, place) : addTrees(member, inputs, place);
+  if (member.kind === "smooth" || member.kind === "network") return addCurve(member, inputs, place);
+  return addTrees(member, inputs, place);
 }
 
 function outputsOf(member: Member): number {
@@ -87,10 +89,17 @@ function addLinear(member: Member & { kind: "linear" }, inputs: MemberInputs, pl
 }
 
 /** Integrated gradients; the base is the average row's. */
-function addSmooth(member: Member & { kind: "smooth" }, inputs: MemberInputs, place: Place): Float64Array {
+function addCurve(
+  member: Member & { kind: "smooth" | "network" },
+  inputs: MemberInputs,
+  place: Place,
+): Float64Array {
   const { outputs } = member.model;
   const design = buildDesign(inputs.design, inputs.encoded, Int32Array.of(place.row));
-  const { base, moved } = nystroemContributions(member.model, design);
+  const { base, moved } =
+    member.kind === "smooth"
+      ? nystroemContributions(member.model, design)
+      : networkContributions(member.model, design);
   const originOf = designOrigins(inputs);
   for (let column = 0; column < design.columns; column++) {
     const origin = originOf(column);

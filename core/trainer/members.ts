@@ -8,6 +8,8 @@ import type { EncodedTable } from "./encoding/encoder.ts";
 import { applySupervised, type SupervisedEncoder, treeSamples } from "./encoding/supervised.ts";
 import type { ForestModel } from "./forest.ts";
 import { type LinearModel, linearMargins } from "./linear/linear.ts";
+import { networkMargins } from "./network/answer.ts";
+import type { NetworkModel } from "./network/layers.ts";
 import { type NystroemModel, predictNystroem } from "./nystroem/nystroem.ts";
 import { runThrough, type Steps } from "./pace.ts";
 import { type RowPredictor, rowPredictor } from "./predictor.ts";
@@ -20,6 +22,7 @@ export type Member =
   | { kind: "constant"; response: Float64Array }
   | { kind: "linear"; model: LinearModel; transform: TargetTransform }
   | { kind: "smooth"; model: NystroemModel; transform: TargetTransform }
+  | { kind: "network"; model: NetworkModel; transform: TargetTransform }
   | { kind: "boosting"; model: BoostingModel; supervised: number; transform: TargetTransform }
   | { kind: "forest"; model: ForestModel; supervised: number; transform: TargetTransform };
 
@@ -83,6 +86,11 @@ function* predictRaw(
     const margins = predictNystroem(member.model, design);
     return respond(inputs.task, margins, member.model.outputs);
   }
+  if (member.kind === "network") {
+    const design = yield* designSteps(inputs.design, inputs.encoded, rows);
+    const margins = yield* networkMargins(member.model, design);
+    return respond(inputs.task, margins, member.model.outputs);
+  }
   const samples = samplesFor(inputs, member.supervised);
   if (rows.length < FEW_ROWS) return predictFew(member, samples, rows);
   const margins = yield* treeMargins(member.model, samples, { rows });
@@ -137,3 +145,13 @@ export function undoTransform(transform: TargetTransform, response: Float64Array
   if (transform.kind === "none") return response;
   return response.map((value) => Math.exp(value) * transform.smear + transform.shift);
 }
+
+/** What one answer costs, in trees walked. */
+export function costOf(member: Member): number {
+  if (member.kind === "boosting" || member.kind === "forest") return member.model.trees.roots.length;
+  if (member.kind === "network")
+    return member.model.layers.reduce((sum, { weights }) => sum + weights.length / PRODUCTS_PER_TREE, 0);
+  return member.kind === "smooth" ? member.model.landmarks.length / PRODUCTS_PER_TREE : 1;
+}
+
+const PRODUCTS_PER_TREE = 60;

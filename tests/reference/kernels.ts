@@ -1,5 +1,6 @@
 /** All kernels of the trainer in plain TypeScript: slow, obvious, and able to run every fit on one thread. */
 import type { Kernels } from "../../core/trainer/kernels/kernels.ts";
+import { denseKernels } from "./dense-kernels.ts";
 import { forestGrowerKernels } from "./forest-grower-kernels.ts";
 import { forestKernels } from "./forest-kernels.ts";
 import { gradientKernels } from "./gradient-kernels.ts";
@@ -18,6 +19,7 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
   return {
     ...gradientKernels(bytes),
     ...lossKernels(bytes),
+    ...denseKernels(bytes),
     ...single,
     ...growerKernels(bytes, single),
     ...forestGrowerKernels(bytes, single),

@@ -13,6 +13,7 @@ import { encodeTable, fitEncoder } from "../../core/trainer/encoding/encoder.ts"
 import { fitSupervised } from "../../core/trainer/encoding/supervised.ts";
 import { trainForest } from "../../core/trainer/forest.ts";
 import { fitLinear } from "../../core/trainer/linear/linear.ts";
+import { fitNetwork } from "../../core/trainer/network/network.ts";
 import { runPaced } from "../../core/trainer/pace.ts";
 import { seededRandom } from "../../core/trainer/random.ts";
 import type { Checkpoint, Feature, Target } from "../../core/trainer/samples.ts";
@@ -63,6 +64,11 @@ const works: Record<string, (checkpoint: Checkpoint) => Promise<unknown>> = {
   "multinomial regression": (checkpoint) => linear(target, checkpoint),
   "the design of a linear model": (checkpoint) =>
     runPaced(designSteps(plan, encoded, rowsOf(ROWS)), checkpoint),
+  "a neural network": (checkpoint) =>
+    fitNetwork(design, target.values, {
+      ...{ task: target.task, classes: classes.length, random: seededRandom(2), checkpoint },
+      ...{ epochs: 1, decay: 0.1 },
+    }),
   "answers of many trees": (checkpoint) =>
     runPaced(treeMargins(many, samples, { rows: rowsOf(ROWS) }), checkpoint),
   "what an encoder decides about text": (checkpoint) => fitEncoder(texts, rowsOf(texts.rows), checkpoint),

@@ -105,6 +105,10 @@ export class Scope {
     return new Int32Array(this.arena.memory.buffer, at, length);
   }
 
+  f32(at: number, length: number): Float32Array {
+    return new Float32Array(this.arena.memory.buffer, at, length);
+  }
+
   f64(at: number, length: number): Float64Array {
     return new Float64Array(this.arena.memory.buffer, at, length);
   }

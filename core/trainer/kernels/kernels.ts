@@ -140,6 +140,39 @@ export interface Kernels {
   gatherRecords(to: number, from: number, order: number, count: number, size: number): void;
   /** Copies the members of a list below `limit` (one more may be written); answers how many. */
   listBelow(to: number, list: number, count: number, limit: number): number;
+  /** out = x w + bias; rectified 1: negative values become zero. Rows padded to four, widths to eight: see assembly/dense.ts. */
+  denseForward(
+    ...args: [
+      x: number,
+      w: number,
+      bias: number,
+      out: number,
+      rows: number,
+      inputs: number,
+      outputs: number,
+      rectified: number,
+    ]
+  ): void;
+  /** g = x' d, bias = column sums of d. */
+  denseGradient(
+    ...args: [x: number, d: number, g: number, bias: number, rows: number, inputs: number, outputs: number]
+  ): void;
+  /** out = d w' where `active` is above zero. */
+  denseBackward(
+    ...args: [
+      d: number,
+      w: number,
+      active: number,
+      out: number,
+      rows: number,
+      inputs: number,
+      outputs: number,
+    ]
+  ): void;
+  /** w = keep w - rate mean / sqrt(square) with the running means of the slopes g and of their squares. */
+  adamStep(
+    ...args: [w: number, g: number, mean: number, square: number, count: number, rate: number, keep: number]
+  ): void;
   addToRows(scores: number, rows: number, count: number, value: number): void;
 }
 

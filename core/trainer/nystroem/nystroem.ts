@@ -355,7 +355,7 @@ export function nystroemContributions(
 }
 
 /** What the midpoint rule missed is shared out by size, so that the columns sum exactly. */
-function sumTo(moved: Float64Array, totals: Float64Array): Float64Array {
+export function sumTo(moved: Float64Array, totals: Float64Array): Float64Array {
   const outputs = totals.length;
   totals.forEach((total, k) => {
     let [sum, size] = [0, 0];

@@ -4,12 +4,14 @@
  */
 import type { BoostingParams } from "../boosting-params.ts";
 import type { ForestParams } from "../forest.ts";
+import { epochsFor } from "../network/network.ts";
 import type { Target } from "../samples.ts";
 import {
   baselineRecipe,
   boostingRecipe,
   forestRecipe,
   linearRecipe,
+  networkRecipe,
   type Recipe,
   smoothRecipe,
 } from "./recipes.ts";
@@ -47,6 +49,7 @@ export function portfolio(options: PortfolioOptions): Recipe[] {
     ...boostingRecipes(options, skewed),
     ...(rows <= MOST_FOREST_ROWS ? forestRecipes(rows, skewed) : []),
     ...smoothRecipes(options, skewed),
+    ...networkRecipes(options, skewed),
   ];
 }
 
@@ -73,6 +76,29 @@ function smoothRecipes({ target, rows, text, columns }: PortfolioOptions, skewed
     ? [plain, smoothRecipe("Ridge regression · Gaussian kernel, log target", { log: true })]
     : [plain];
 }
+
+const MOST_NETWORK_COLUMNS = 200;
+/** Cells of the design that all epochs read: some seconds a fit. */
+const MOST_NETWORK_WORK = 4e7;
+const MOST_NETWORK_CLASSES = 30;
+const LEAST_NETWORK_ROWS = 100;
+
+function networkRecipes({ target, rows, text, columns }: PortfolioOptions, skewed: boolean): Recipe[] {
+  const work = rows * columns * epochsFor(rows);
+  if (text || columns === 0 || columns > MOST_NETWORK_COLUMNS || work > MOST_NETWORK_WORK) return [];
+  if (rows < LEAST_NETWORK_ROWS || target.classes.length > MOST_NETWORK_CLASSES) return [];
+  const loose = within(1500 / rows, 0.02, 0.5);
+  const recipes = [
+    networkRecipe("Neural network", { decay: loose }),
+    networkRecipe("Neural network · held back", { decay: within(8000 / rows, 0.1, 4) }),
+  ];
+  return skewed
+    ? [...recipes, networkRecipe("Neural network · log target", { decay: loose, log: true })]
+    : recipes;
+}
+
+const within = (value: number, least: number, most: number) =>
+  Number(Math.min(most, Math.max(least, value)).toPrecision(2));
 
 function boostingRecipes({ rows, target }: PortfolioOptions, skewed: boolean): Recipe[] {
   const patience = rows < 10_000 ? 60 : rows < 100_000 ? 40 : 20;
@@ -133,5 +159,5 @@ export function isSkewed(values: Float64Array): boolean {
   if (sorted.length === 0 || sorted[0] < 0) return false;
   const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))];
   const [low, middle, high] = [at(0.1), at(0.5), at(0.9)];
-  return high - middle > 1.5 * (middle - low) && high > 2 * middle;
+  return high - middle > 1.5 * (middle - low) && high > 1.5 * middle;
 }

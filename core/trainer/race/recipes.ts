@@ -7,13 +7,14 @@ import { designSteps } from "../encoding/design.ts";
 import { type ForestParams, trainForest } from "../forest.ts";
 import { fitLinear } from "../linear/linear.ts";
 import { type Member, type TargetTransform, transformTarget } from "../members.ts";
+import { epochsFor, fitNetwork, HIDDEN } from "../network/network.ts";
 import { fitNystroem } from "../nystroem/nystroem.ts";
 import { runPaced } from "../pace.ts";
 import { responseWidth } from "../response.ts";
 import type { Checkpoint, Random, Target } from "../samples.ts";
 import { foldRows, randomFor, type TrainingData, treePart } from "./training-data.ts";
 
-export type Family = "baseline" | "linear" | "smooth" | "boosting" | "forest";
+export type Family = "baseline" | "linear" | "smooth" | "network" | "boosting" | "forest";
 
 export interface Recipe {
   name: string;
@@ -103,6 +104,31 @@ export function smoothRecipe(name: string, settings: { log?: boolean }): Recipe 
       const options = { task, classes: classes.length, random, checkpoint, stop };
       job.onRound?.({ round: SMOOTH_ROUNDS, train: Number.NaN, valid: null });
       return { kind: "smooth", model: await fitNystroem(design, truth, options), transform };
+    },
+  };
+}
+
+/** Layers of units: for rows up to some ten thousand, without text. */
+export function networkRecipe(name: string, settings: { decay: number; log?: boolean }): Recipe {
+  return {
+    name,
+    family: "network",
+    params: { hidden: HIDDEN.join(" x "), decay: settings.decay, ...(settings.log && { target: "log" }) },
+    fit: async (data, job) => {
+      const { train } = foldRows(data, job.fold);
+      const { target, transform } = learnedTarget(data.target, train, settings.log);
+      const { checkpoint, stop, onRound } = job;
+      const design = await runPaced(designSteps(data.design, data.encoded, train), checkpoint);
+      const truth = Float64Array.from(train, (row) => target.values[row]);
+      const random = randomFor(data, name, job.fold);
+      const { task, classes } = target;
+      const model = await fitNetwork(design, truth, {
+        ...{ task, classes: classes.length, random, checkpoint, stop },
+        decay: settings.decay,
+        epochs: Math.min(epochsFor(train.length), job.maxRounds),
+        onEpoch: (round) => onRound?.({ round, train: Number.NaN, valid: null }),
+      });
+      return { kind: "network", model, transform };
     },
   };
 }

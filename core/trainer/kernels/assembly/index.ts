@@ -13,3 +13,4 @@ export { work, runJob, wake } from "./team";
 export { forestTotals, forestSplit } from "./forest";
 export { startForestTree, growForestTree } from "./forest-grower";
 export { walkTree, addLeaves } from "./prediction";
+export { denseForward, denseGradient, denseBackward, adamStep } from "./dense";
