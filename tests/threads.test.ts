@@ -22,7 +22,7 @@ test("threads give the model of one thread, to the byte", async () => {
     Buffer.from(together.files.get("model.bin")!).equals(Buffer.from(alone.files.get("model.bin")!)),
   ).toBe(true);
   expect(together.result).toEqual(alone.result);
-});
+}, 30_000);
 
 test("a stop reaches fits in other threads", async () => {
   const stop = new AbortController();

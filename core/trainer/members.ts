@@ -6,6 +6,7 @@ import { type BoostingModel, linkMargins } from "./boosting.ts";
 import { type DesignPlan, designSteps } from "./encoding/design.ts";
 import type { EncodedTable } from "./encoding/encoder.ts";
 import { applySupervised, type SupervisedEncoder, treeSamples } from "./encoding/supervised.ts";
+import type { SparseRows } from "./encoding/text.ts";
 import type { ForestModel } from "./forest.ts";
 import { type LinearModel, linearMargins } from "./linear/linear.ts";
 import { networkMargins } from "./network/answer.ts";
@@ -76,25 +77,26 @@ function* predictRaw(
   inputs: MemberInputs,
   rows: Int32Array,
 ): Steps<Float64Array> {
-  if (member.kind === "linear") {
+  if (readsDesign(member)) {
     const design = yield* designSteps(inputs.design, inputs.encoded, rows);
-    const margins = yield* linearMargins(member.model, design);
-    return respond(inputs.task, margins, member.model.outputs);
-  }
-  if (member.kind === "smooth") {
-    const design = yield* designSteps(inputs.design, inputs.encoded, rows);
-    const margins = predictNystroem(member.model, design);
-    return respond(inputs.task, margins, member.model.outputs);
-  }
-  if (member.kind === "network") {
-    const design = yield* designSteps(inputs.design, inputs.encoded, rows);
-    const margins = yield* networkMargins(member.model, design);
-    return respond(inputs.task, margins, member.model.outputs);
+    return respond(inputs.task, yield* designMargins(member, design), member.model.outputs);
   }
   const samples = samplesFor(inputs, member.supervised);
   if (rows.length < FEW_ROWS) return predictFew(member, samples, rows);
   const margins = yield* treeMargins(member.model, samples, { rows });
   return member.kind === "forest" ? margins : linkMargins(member.model, margins);
+}
+
+/** Those that read the linear design; the others are trees. */
+export type DesignMember = Extract<Member, { kind: "linear" | "smooth" | "network" }>;
+
+export const readsDesign = (member: Member): member is DesignMember =>
+  member.kind === "linear" || member.kind === "smooth" || member.kind === "network";
+
+export function* designMargins(member: DesignMember, design: SparseRows): Steps<Float64Array> {
+  if (member.kind === "linear") return yield* linearMargins(member.model, design);
+  if (member.kind === "network") return yield* networkMargins(member.model, design);
+  return predictNystroem(member.model, design);
 }
 
 /** Responses from the raw margins of a boosted member, as they stood after any round. */

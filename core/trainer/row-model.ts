@@ -11,10 +11,8 @@ import type { EncodedTable } from "./encoding/encoder.ts";
 import { treeSamples } from "./encoding/supervised.ts";
 import type { TargetEncoding } from "./encoding/target-encoding.ts";
 import type { SparseRows } from "./encoding/text.ts";
-import { linearMargins } from "./linear/linear.ts";
-import { type Member, undoTransform } from "./members.ts";
+import { type DesignMember, designMargins, type Member, readsDesign, undoTransform } from "./members.ts";
 import { finish, type Model, modelInputs, type Prediction } from "./model.ts";
-import { predictNystroem } from "./nystroem/nystroem.ts";
 import { runThrough } from "./pace.ts";
 import { rowPredictor } from "./predictor.ts";
 import { respond } from "./response.ts";
@@ -131,10 +129,9 @@ const ONLY_ROW = Int32Array.of(0);
 
 function openMember(model: Model, member: Member, row: Row): () => Float64Array {
   if (member.kind === "constant") return () => member.response;
-  const raw =
-    member.kind === "boosting" || member.kind === "forest"
-      ? openTrees(member, row.samples.get(member.supervised)!)
-      : openLine(model, member, row);
+  const raw = readsDesign(member)
+    ? openLine(model, member, row)
+    : openTrees(member, row.samples.get(member.supervised)!);
   return () => undoTransform(member.transform, raw());
 }
 
@@ -150,14 +147,10 @@ function openTrees(member: Member & { kind: "boosting" | "forest" }, { features 
   };
 }
 
-function openLine(model: Model, member: Member & { kind: "linear" | "smooth" }, row: Row) {
+function openLine(model: Model, member: DesignMember, row: Row) {
   const { design } = modelInputs(model, row.encoded);
   return () => {
     row.design ??= runThrough(designSteps(design, row.encoded, ONLY_ROW));
-    const margins =
-      member.kind === "linear"
-        ? runThrough(linearMargins(member.model, row.design))
-        : predictNystroem(member.model, row.design);
-    return respond(model.task, margins, member.model.outputs);
+    return respond(model.task, runThrough(designMargins(member, row.design)), member.model.outputs);
   };
 }

@@ -9,6 +9,7 @@ import { trainForest } from "../../core/trainer/forest.ts";
 import { fitLinear } from "../../core/trainer/linear/linear.ts";
 import type { Member } from "../../core/trainer/members.ts";
 import { type Model, predict, rowRange } from "../../core/trainer/model.ts";
+import { fitNetwork } from "../../core/trainer/network/network.ts";
 import { fitNystroem } from "../../core/trainer/nystroem/nystroem.ts";
 import { seededRandom } from "../../core/trainer/random.ts";
 import { openRowModel, type RowValues } from "../../core/trainer/row-model.ts";
@@ -82,6 +83,7 @@ async function modelOf(target: Target): Promise<Model> {
   const width = task === "regression" ? 1 : classes.length;
   const forest = await trainForest(samples, target, { ...trees, params: { trees: 8 } });
   const boosting = { ...trees, params: { maxRounds: 12 }, validRows: null };
+  const net = { ...fit, random: seededRandom(4), epochs: 2, decay: 0.1 };
   const members: Member[] = [
     { kind: "constant", response: new Float64Array(width).fill(1 / width) },
     { kind: "linear", model: await fitLinear(matrix, target.values, { ...fit, l2: 1 }), transform: none },
@@ -90,6 +92,7 @@ async function modelOf(target: Target): Promise<Model> {
       model: await fitNystroem(matrix, target.values, { ...fit, random: seededRandom(3) }),
       transform: log,
     },
+    { kind: "network", model: await fitNetwork(matrix, target.values, net), transform: log },
     { kind: "forest", model: forest, supervised: 0, transform: none },
     {
       kind: "boosting",
@@ -111,7 +114,7 @@ async function modelOf(target: Target): Promise<Model> {
     parts: members.map((member, i) => ({
       name: `${i}`,
       family: member.kind,
-      weight: 1 / 6,
+      weight: 1 / members.length,
       members: [member],
     })),
     calibration: isBinary ? { kind: "platt", slope: 1.2, offset: [0, 0.1] } : null,
