@@ -96,11 +96,11 @@ export class Webhooks {
 
   private saveConfigured(): void {
     const { store, configured } = this.options;
-    const { WEBHOOK_URL: url, WEBHOOK_TYPES: types, WEBHOOK_SECRET: secret } = configured;
+    const { WEBHOOK_URL: url, WEBHOOK_TYPES: types } = configured;
     const known = findWebhook(store, CONFIGURED);
     if (!url) deleteWebhook(store, CONFIGURED);
-    else if (!known) this.insert(CONFIGURED, { url, types, secret });
-    else moveWebhook(store, { ...known, url, types, secret: secret || known.secret });
+    else if (!known) this.insert(CONFIGURED, { url, types });
+    else moveWebhook(store, { ...known, url, types });
   }
 
   stop(): void {
@@ -174,6 +174,11 @@ export class Webhooks {
     }
   }
 
+  /** One that the environment sets is never stored. */
+  private secretOf({ id, secret }: StoredWebhook): string {
+    return (id === CONFIGURED && this.options.configured.WEBHOOK_SECRET) || secret;
+  }
+
   private async deliverUntilTaken(
     webhook: StoredWebhook,
     entry: LogEntry,
@@ -214,7 +219,7 @@ export class Webhooks {
           "user-agent": `signalbox/${VERSION}`,
           "webhook-id": id,
           "webhook-timestamp": String(timestamp),
-          "webhook-signature": signature(webhook.secret, `${id}.${timestamp}.${entry.json}`),
+          "webhook-signature": signature(this.secretOf(webhook), `${id}.${timestamp}.${entry.json}`),
         },
         body: entry.json,
         // A redirect could lead to an address that the operator never named.

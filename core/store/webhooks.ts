@@ -44,11 +44,10 @@ export function insertWebhook(
 }
 
 /** The address in the environment may change; what was delivered stays delivered. */
-export function moveWebhook(store: Store, { id, url, types, secret }: StoredWebhook): void {
-  store.run("UPDATE webhooks SET url = $url, types = $types, secret = $secret WHERE id = $id", {
+export function moveWebhook(store: Store, { id, url, types }: StoredWebhook): void {
+  store.run("UPDATE webhooks SET url = $url, types = $types WHERE id = $id", {
     id,
     url,
-    secret,
     types: JSON.stringify(types),
   });
 }

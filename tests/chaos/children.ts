@@ -1,39 +1,73 @@
-/** Rig 5: the training child is killed, stopped, ended, or starved of memory. Its run fails with the reason within 5 s. */
+/** Rig 5: each harm to the training child that we know. Its run fails with the reason within 5 s; the queue goes on. */
 import { rmSync } from "node:fs";
+import { speakAs } from "./channel.ts";
 import { faultsOf, newLedger, tableCsv } from "./journey.ts";
-import type { Rig, Tally } from "./rig.ts";
+import type { Rig, Table } from "./rig.ts";
 import { newFolder } from "./trace.ts";
 import { Victim } from "./victim.ts";
 
-const SIGNALS = ["SIGKILL", "SIGTERM", "SIGSEGV", "SIGSTOP"] as const;
 const CASES = 100;
+const SHORT_CASES = 9;
+const SERVERS = 4;
 const MOST_MS = 5000;
 /** Too little for any training. */
 const STARVED_MB = "60";
+const FLOOD = 20_000;
+const ANSWER = '{"kind":"failed","error":{"code":"invalid","message":"said twice by the rig"}}';
+
+const HARMS: Record<string, { harm: (pid: number) => void; reason: RegExp }> = {
+  "is killed": { harm: (pid) => process.kill(pid, "SIGKILL"), reason: /killed by SIGKILL/ },
+  "is told to end": { harm: (pid) => process.kill(pid, "SIGTERM"), reason: /killed by SIGTERM/ },
+  crashes: { harm: (pid) => process.kill(pid, "SIGSEGV"), reason: /killed by SIG|ended with code/ },
+  hangs: { harm: (pid) => process.kill(pid, "SIGSTOP"), reason: /did nothing for seconds/ },
+  "gets no more memory": { harm: allowNoMemory, reason: /memory|killed by SIG|ended with code/ },
+  exits: { harm: (pid) => speakAs(pid, null), reason: /ended with code/ },
+  "sends garbage": {
+    harm: (pid) => speakAs(pid, ['{"kind":"done', "\0\xff"]),
+    reason: /no message|ended with code/,
+  },
+  floods: { harm: (pid) => speakAs(pid, Array(FLOOD).fill('{"kind":"ready"}')), reason: /floods/ },
+  "answers twice": { harm: (pid) => speakAs(pid, [ANSWER, ANSWER]), reason: /^said twice by the rig$/ },
+};
 
 export const CHILDREN: Rig = {
   name: "child",
   says: "harm to the training child; the run behind it in the queue finishes",
-  needs: [],
+  needs: ["prlimit"],
   async run(options, table) {
-    const folder = newFolder();
-    const victim = await Victim.start({ folder });
-    const uploaded = await victim.ask("/api/upload?name=crew.csv", {
-      method: "POST",
-      body: tableCsv(1, 2000),
-    });
-    const { id } = (await uploaded.json()) as { id: string };
-    for (let k = 0; k < (options.isShort ? 4 : CASES) && options.left() > 0; k++) {
-      const signal = SIGNALS[k % SIGNALS.length]!;
-      await harm(victim, { datasetId: id, signal, afterMs: (k * 37) % 900 }, table.row(signal));
-    }
-    const faults = await faultsOf(victim, newLedger(), folder);
-    table.row("in the end").add(faults.length > 0 ? "LOST" : "nothing stuck", faults.join("; "));
-    await victim.end();
-    rmSync(folder, { recursive: true });
-    await starve(table.row("memory"));
+    const kinds = Object.keys(HARMS);
+    const cases = Array.from({ length: options.isShort ? SHORT_CASES : CASES }, (_, k) => k);
+    for (const kind of kinds) table.row(kind);
+    const serve = async () => {
+      const folder = newFolder();
+      const victim = await Victim.start({ folder });
+      const [long, short] = await Promise.all([upload(victim, 2000), upload(victim, 120)]);
+      while (cases.length > 0 && options.left() > 0) {
+        const k = cases.shift()!;
+        await harm(victim, { long, short, kind: kinds[k % kinds.length]!, afterMs: (k * 37) % 500 }, table);
+      }
+      const faults = await faultsOf(victim, newLedger(), folder);
+      table.row("in the end").add(faults.length > 0 ? "LOST" : "nothing stuck", faults.join("; "));
+      await victim.end();
+      rmSync(folder, { recursive: true });
+    };
+    await Promise.all([starve(table), ...Array.from({ length: options.isShort ? 1 : SERVERS }, serve)]);
+    if (cases.length > 0) table.row("no time for").add(`${cases.length} cases`, "");
   },
 };
+
+function allowNoMemory(pid: number): void {
+  const { success, stderr } = Bun.spawnSync(["prlimit", "--pid", String(pid), "--as=1:1"]);
+  if (!success) throw new Error(`prlimit: ${stderr}`);
+}
+
+async function upload(victim: Victim, rows: number): Promise<string> {
+  const answer = await victim.ask(`/api/upload?name=crew-${rows}.csv`, {
+    method: "POST",
+    body: tableCsv(1, rows),
+  });
+  return ((await answer.json()) as { id: string }).id;
+}
 
 interface Ended {
   id: string;
@@ -43,26 +77,31 @@ interface Ended {
 
 async function harm(
   victim: Victim,
-  { datasetId, signal, afterMs }: { datasetId: string; signal: NodeJS.Signals; afterMs: number },
-  tally: Tally,
+  { long, short, kind, afterMs }: { long: string; short: string; kind: string; afterMs: number },
+  table: Table,
 ): Promise<void> {
-  const train = async (budget: object) =>
+  const train = async (request: object) =>
     (await (
-      await victim.send("POST", "/api/train", { datasetId, target: "stays", name: "harmed", ...budget })
+      await victim.send("POST", "/api/train", { target: "stays", name: "harmed", ...request })
     ).json()) as Ended;
-  const first = await train({ budgetSeconds: 30 });
-  const second = await train({ budgetRounds: 1 });
+  const first = await train({ datasetId: long, budgetSeconds: 30 });
+  const second = await train({ datasetId: short, budgetRounds: 1 });
   const pid = await childOf(victim.child.pid);
   await Bun.sleep(afterMs);
   const harmedAt = performance.now();
-  process.kill(pid, signal);
+  HARMS[kind]!.harm(pid);
   const failed = await ended(victim, first.id);
   const ms = performance.now() - harmedAt;
   const next = await ended(victim, second.id);
-  const isTold = failed.status === "failed" && (failed.error?.message.length ?? 0) > 10;
+  const { items } = await victim.json<{ items: { data: { runId: string } }[] }>(
+    "/api/events?type=run.failed&limit=1000",
+  );
+  const told = items.filter(({ data }) => data.runId === first.id).length;
+  const isTold =
+    failed.status === "failed" && HARMS[kind]!.reason.test(failed.error?.message ?? "") && told === 1;
   const isRight = isTold && ms < MOST_MS && next.status === "finished";
-  const detail = `${failed.status} "${failed.error?.message}" after ${ms.toFixed(0)} ms, then ${next.status}`;
-  tally.add(isRight ? "failed with the reason" : "LOST", detail);
+  const detail = `${failed.status} "${failed.error?.message}" after ${ms.toFixed(0)} ms, told ${told} times, then ${next.status}`;
+  table.row(kind).add(isRight ? "failed with the reason" : "LOST", detail);
 }
 
 async function ended(victim: Victim, id: string): Promise<Ended> {
@@ -84,7 +123,7 @@ async function childOf(server: number): Promise<number> {
   }
 }
 
-async function starve(tally: Tally): Promise<void> {
+async function starve(table: Table): Promise<void> {
   const folder = newFolder();
   const victim = await Victim.start({ folder, settings: { TRAIN_MEMORY_MB: STARVED_MB } });
   const uploaded = await victim.ask("/api/upload?name=crew.csv", { method: "POST", body: tableCsv(1) });
@@ -95,7 +134,9 @@ async function starve(tally: Tally): Promise<void> {
     : text;
   const isTold = said.includes(`more than ${STARVED_MB} MB of memory`);
   const isAlive = (await victim.ask("/healthz")).ok;
-  tally.add(isTold && isAlive ? "refused with what to do" : "LOST", said.slice(0, 300));
+  table
+    .row(`needs more than its ${STARVED_MB} MB`)
+    .add(isTold && isAlive ? "refused with what to do" : "LOST", said.slice(0, 300));
   await victim.end();
   rmSync(folder, { recursive: true });
 }

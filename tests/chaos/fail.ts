@@ -10,6 +10,7 @@ import {
   playScenes,
   pointsOf,
   removeFolder,
+  untilHarmed,
 } from "./trace.ts";
 import { Victim } from "./victim.ts";
 
@@ -35,7 +36,6 @@ export const FAIL: Rig = {
       ),
     );
     await options.each(points, ({ point, fault, tally }) => failAt(point, fault, tally));
-    for (const { folder } of scenes) removeFolder(folder);
   },
 };
 
@@ -58,6 +58,7 @@ async function failAt(point: Point, fault: Harm["fault"], tally: Tally, tries = 
     if (!isClear) faults.push(`${ledger.pending} is refused without saying why: ${failure}`);
     if (attempt === ATTEMPTS) faults.push(`still fails: ${failure}`);
   }
+  await untilHarmed(scene, folder);
   if (!victim.isServing) faults.push(`the process died: ${victim.words.slice(-400)}`);
   const code = await victim.end();
   const [call] = callsOf(folder);

@@ -15,6 +15,7 @@ import { OUTBOUND } from "./outbound.ts";
 import { REQUESTS } from "./requests.ts";
 import { type Rig, type RigOptions, Table } from "./rig.ts";
 import { SCRIPTS_RIG } from "./scripts.ts";
+import { SECRETS } from "./secrets.ts";
 
 const RIGS: Rig[] = [
   KILL,
@@ -27,6 +28,7 @@ const RIGS: Rig[] = [
   BACKUPS_RIG,
   REQUESTS,
   SCRIPTS_RIG,
+  SECRETS,
   OUTBOUND,
 ];
 

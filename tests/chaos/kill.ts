@@ -1,7 +1,16 @@
 /** Rig 1: kill -9 at every fsync, rename and unlink of a journey and at some of its writes. Nothing acknowledged is lost. */
 import { faultsOf, tableCsv } from "./journey.ts";
 import { type Rig, spread, type Tally } from "./rig.ts";
-import { callsOf, enter, harming, type Point, playScenes, pointsOf, removeFolder } from "./trace.ts";
+import {
+  callsOf,
+  enter,
+  harming,
+  type Point,
+  playScenes,
+  pointsOf,
+  removeFolder,
+  untilHarmed,
+} from "./trace.ts";
 import { Victim } from "./victim.ts";
 
 /** How often a call comes varies with time; one that did not come is waited for so many times. */
@@ -22,7 +31,6 @@ export const KILL: Rig = {
       }),
     );
     await options.each(points, ({ point, tally }) => killAt(point, tally));
-    for (const { folder } of scenes) removeFolder(folder);
   },
 };
 
@@ -34,6 +42,7 @@ async function killAt({ scene, kind, at }: Point, tally: Tally, tries = TRIES): 
   });
   // A killed server answers no more: which step that was stands in the ledger.
   if (victim.isServing) await scene.go(victim, ledger, at).catch(() => {});
+  await untilHarmed(scene, folder);
   await victim.end();
   const isKilled = victim.child.signalCode === "SIGKILL";
   if (!isKilled && tries > 1) {

@@ -73,8 +73,15 @@ export function enter({ folder, ledger }: Scene): { folder: string; ledger: Ledg
   return { folder: copy, ledger: structuredClone(ledger) };
 }
 
+let played: Promise<Scene[]> | null = null;
+
 /** Start from nothing, each phase, and the end: played once, each from what the one before it left. */
-export async function playScenes(): Promise<Scene[]> {
+export function playScenes(): Promise<Scene[]> {
+  played ??= play();
+  return played;
+}
+
+async function play(): Promise<Scene[]> {
   const idle = { name: "", go: async () => {} };
   const scenes: Scene[] = [];
   let before = { folder: newFolder(), ledger: newLedger() };
@@ -98,7 +105,9 @@ export async function playScenes(): Promise<Scene[]> {
     scenes.push(scene);
     before = { folder, ledger };
   }
-  removeFolder(before.folder);
+  process.on("exit", () => {
+    for (const { folder } of [...scenes, before]) removeFolder(folder);
+  });
   return scenes;
 }
 
@@ -107,6 +116,12 @@ const ALL = Object.keys(KINDS) as Kind[];
 function noCalls(): Scene["calls"] {
   const none = () => ({ from: 0, to: 0 });
   return { fsync: none(), rename: none(), unlink: none(), write: none() };
+}
+
+/** Until the call that is harmed has come, for as long as one may come late; at the end of a server none is waited for. */
+export async function untilHarmed({ phase }: Scene, folder: string): Promise<void> {
+  const until = performance.now() + (phase === "end" ? 0 : 2 * QUIET_MS);
+  while (callsOf(folder).length === 0 && performance.now() < until) await Bun.sleep(10);
 }
 
 /** Counts once nothing is written any more. */

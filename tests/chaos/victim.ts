@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-const PROJECT = resolve(import.meta.dir, "../..");
+export const PROJECT = resolve(import.meta.dir, "../..");
 const START_MS = 30_000;
 /** Names the program to processes that a rig starts in between. */
 const BUILT = "SIGNALBOX_CHAOS_PROGRAM";
@@ -29,19 +29,28 @@ export interface VictimOptions {
   folder: string;
   /** The program and its words before our own command. */
   through?: string[];
+  /** Instead of the one-file program: the words that start the server. */
+  command?: string[];
   settings?: Record<string, string>;
 }
 
 export class Victim {
   url = "";
+  /** Sent with every request. */
+  readonly headers: Record<string, string> = {};
   private constructor(
     readonly child: Bun.Subprocess<"ignore", "pipe", "pipe">,
     private readonly told: { text: string },
   ) {}
 
   /** Serves, or has ended already: `url` is empty then. */
-  static async start({ folder, through = [], settings = {} }: VictimOptions): Promise<Victim> {
-    const child = Bun.spawn([...through, program()], {
+  static async start({
+    folder,
+    through = [],
+    command = [program()],
+    settings = {},
+  }: VictimOptions): Promise<Victim> {
+    const child = Bun.spawn([...through, ...command], {
       stdio: ["ignore", "pipe", "pipe"],
       env: {
         ...process.env,
@@ -82,8 +91,8 @@ export class Victim {
     return this.told.text;
   }
 
-  ask(path: string, init?: RequestInit): Promise<Response> {
-    return fetch(new URL(path, this.url), init);
+  ask(path: string, init?: RequestInit & { headers?: Record<string, string> }): Promise<Response> {
+    return fetch(new URL(path, this.url), { ...init, headers: { ...this.headers, ...init?.headers } });
   }
 
   async json<T>(path: string): Promise<T> {

@@ -1,0 +1,44 @@
+/**
+ * How late is the event loop of the process that this is loaded into (`bun --preload`), or of an idle one that runs it
+ * alone? Every ten milliseconds once; what a stall swallowed is counted too, as if it had been asked for. Written to
+ * the file that LOOP_PROBE names, a line each: milliseconds late, and how many of them are its own, for the rest it
+ * stood in the kernel's queue for a processor that somebody else had.
+ */
+import { openSync, readFileSync, writeSync } from "node:fs";
+
+const STEP_MS = 10;
+const WRITE_MS = 1000;
+
+const path = process.env.LOOP_PROBE;
+// Children inherit the variable, and are not asked.
+delete process.env.LOOP_PROBE;
+if (path) watch(openSync(path, "a"));
+
+function watch(file: number): void {
+  let expected = performance.now() + STEP_MS;
+  let waited = queuedMs();
+  let lines = "";
+  setInterval(() => {
+    const now = performance.now();
+    const queued = queuedMs();
+    const late = now - expected;
+    const own = Math.min(late, late - (queued - waited));
+    for (let past = 0; past <= Math.max(0, late); past += STEP_MS)
+      lines += `${Math.max(0, late - past).toFixed(1)} ${Math.max(0, own - past).toFixed(1)}\n`;
+    expected = now + STEP_MS;
+    waited = queued;
+  }, STEP_MS);
+  setInterval(() => {
+    writeSync(file, lines);
+    lines = "";
+  }, WRITE_MS);
+}
+
+/** Time that the main thread could run and did not (second field of schedstat); 0 where the kernel does not say. */
+function queuedMs(): number {
+  try {
+    return Number(readFileSync("/proc/thread-self/schedstat", "utf8").split(" ")[1]) / 1e6;
+  } catch {
+    return 0;
+  }
+}
