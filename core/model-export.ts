@@ -1,20 +1,21 @@
 /**
  * How is a model taken along? As JSON, as a module or a page that answer without us (the very code that serves), as
- * LightGBM's text or ONNX where it is one set of trees. Where it cannot be written so, it says why.
+ * ONNX's graph where it reads no texts, LightGBM's text where it is one set of trees. Where it cannot be written so, it says why.
  */
 import { type Answer, answerRows } from "./answering.ts";
+import type { Column, Table } from "./csv/types.ts";
 import { AppError } from "./errors.ts";
 import type { ModelSchema } from "./stages/stage.ts";
 import type { Rows } from "./standalone.ts";
 import { openModel } from "./standalone.ts";
 import { standaloneBundle } from "./standalone-bundle.ts" with { type: "macro" };
 import type { StoredVersion } from "./store/models.ts";
-import type { BoostingModel } from "./trainer/boosting.ts";
 import { encodeRows } from "./trainer/encoding/encoder.ts";
 import { lightgbmText } from "./trainer/exports/lightgbm.ts";
+import { type OneEnsemble, oneEnsemble } from "./trainer/exports/one-ensemble.ts";
 import { onnxModel } from "./trainer/exports/onnx.ts";
-import { predictMember, samplesFor } from "./trainer/members.ts";
-import { type Model, modelInputs, rowRange } from "./trainer/model.ts";
+import { samplesFor } from "./trainer/members.ts";
+import { type Model, modelInputs, predict } from "./trainer/model.ts";
 import { readModel } from "./trainer/model-file.ts";
 import type { Feature } from "./trainer/samples.ts";
 
@@ -39,12 +40,18 @@ export function exportModel(
   if (format === "json")
     return { body: modelJson(model, selfTest(bytes, version)), type: "application/json", ending: "json" };
   if (format === "mjs") return { body: modelModule(bytes, version), type: "text/javascript", ending: "mjs" };
-  const trees = soleTrees(model);
-  const test = treesSelfTest(model, checkRows(version.result.schema));
-  if (format === "lightgbm")
-    return { body: lightgbmText(trees, trees.loss, test), type: "text/plain", ending: "txt" };
-  const body = new Uint8Array(onnxModel(trees, trees.loss, test));
-  return { body, type: "application/octet-stream", ending: "onnx" };
+  const rows = checkRows(version.result.schema);
+  if (format === "onnx") {
+    refuseTexts(model, "ONNX");
+    const body = new Uint8Array(onnxModel(model, graphSelfTest(model, rows)));
+    return { body, type: "application/octet-stream", ending: "onnx" };
+  }
+  const { ensemble, loss } = oneSetOfTrees(model);
+  return {
+    body: lightgbmText(ensemble, loss, treesSelfTest(model, rows)),
+    type: "text/plain",
+    ending: "txt",
+  };
 }
 
 interface SelfTest {
@@ -58,22 +65,50 @@ function selfTest(bytes: Uint8Array, version: StoredVersion): SelfTest {
   return { rows, answers: openModel(bytes).predict(rows) };
 }
 
+function asTable(model: Model, rows: Rows): Table {
+  const maps = rows.map((row) => new Map(Object.entries(row)));
+  return answerRows(model, maps, { explain: false }).table;
+}
+
+/** Rows as an ONNX runtime takes them, an input a column, and what it is to answer. */
+function graphSelfTest(model: Model, rows: Rows): string {
+  const table = asTable(model, rows);
+  const read = new Set(model.encoder.columns.map(({ column }) => column));
+  const inputs = table.columns
+    .filter(({ name }) => read.has(name))
+    .map((column) => [column.name, Array.from({ length: table.rows }, (_, row) => cellAt(column, row))]);
+  const { values, probabilities } = predict(model, table);
+  const width = model.classes.length;
+  return JSON.stringify({
+    inputs: Object.fromEntries(inputs) as object,
+    ...(probabilities
+      ? {
+          label: Array.from(values, (value) => model.classes[value]),
+          probabilities: rows.map((_, row) =>
+            Array.from(probabilities.subarray(row * width, (row + 1) * width)),
+          ),
+        }
+      : { prediction: Array.from(values) }),
+  });
+}
+
+/** Missing is null for a number and empty for a text. */
+function cellAt(column: Column, row: number): string | number | null {
+  if ("values" in column) return orNull(column.values[row]!);
+  return column.codes[row]! < 0 ? "" : column.labels[column.codes[row]!]!;
+}
+
 /** The same as the trees alone take it: features in their order, categories by code; null: missing. */
 function treesSelfTest(model: Model, rows: Rows): string {
-  const { table } = answerRows(
-    model,
-    rows.map((row) => new Map(Object.entries(row))),
-    { explain: false },
-  );
-  const inputs = modelInputs(model, encodeRows(model.encoder, table));
-  const { features } = samplesFor(inputs, -1);
-  const all = rowRange(0, rows.length);
-  const response = predictMember(model.parts[0]!.members[0]!, inputs, all);
-  const width = response.length / rows.length;
+  const table = asTable(model, rows);
+  const { features } = samplesFor(modelInputs(model, encodeRows(model.encoder, table)), -1);
+  const { values, probabilities } = predict(model, table);
+  const [answers, width] = probabilities ? [probabilities, model.classes.length] : [values, 1];
   return JSON.stringify({
     features: features.map(({ name }) => name.replace(/[^\w. -]/g, "_")),
+    categories: features.map((feature) => (feature.kind === "category" ? feature.labels : null)),
     rows: rows.map((_, row) => features.map((feature) => orNull(valueAt(feature, row)))),
-    predictions: rows.map((_, row) => Array.from(response.subarray(row * width, (row + 1) * width))),
+    predictions: rows.map((_, row) => Array.from(answers.subarray(row * width, (row + 1) * width))),
   });
 }
 
@@ -129,26 +164,30 @@ function checkRows(schema: ModelSchema): Rows {
   );
 }
 
-/** The one boosting model that the whole model is. Throws AppError `invalid` where it is more than that. */
-function soleTrees(model: Model): BoostingModel {
-  const members = model.parts.flatMap((part) => part.members);
-  const [member] = members;
-  const reason =
-    members.length !== 1 || !member
-      ? `it is made of ${members.length} models whose answers are averaged`
-      : member.kind !== "boosting"
-        ? `it is a ${member.kind} model`
-        : member.transform.kind !== "none"
-          ? "its target is learned as a logarithm"
-          : model.calibration
-            ? "its probabilities are calibrated"
-            : model.encoder.columns.find(({ kind }) => kind === "text" || kind === "date")
-              ? "it reads texts or dates, which need our encoders"
-              : member.supervised >= 0
-                ? "it reads categories by their target means"
-                : null;
-  if (reason === null && member?.kind === "boosting") return member.model;
-  throw new AppError("invalid", `This model cannot be written in that format, because ${reason}`, {
-    fix: "Take format=mjs, html or json: they carry every model.",
+/** Throws AppError `invalid` where the model is no one set of trees. */
+function oneSetOfTrees(model: Model): OneEnsemble {
+  refuseTexts(model, "LightGBM's format");
+  const date = model.encoder.columns.find(({ kind }) => kind === "date");
+  const found = date
+    ? `it reads parts of the date ${date.column}, which LightGBM cannot`
+    : oneEnsemble(model);
+  if (typeof found !== "string") return found;
+  throw new AppError("invalid", `This model cannot be written in LightGBM's format, because ${found}`, {
+    fix: "Take format=onnx, or format=mjs, html or json, which carry every model.",
   });
+}
+
+/** Throws AppError `invalid`: words are hashed by code of ours that no other format knows. */
+function refuseTexts(model: Model, format: string): void {
+  const texts = model.encoder.columns.filter(({ kind }) => kind === "text").map(({ column }) => column);
+  if (texts.length === 0) return;
+  const named = texts.slice(0, 5).join(", ");
+  throw new AppError(
+    "invalid",
+    `This model cannot be written in ${format}, because it reads words of ${named}`,
+    {
+      column: texts[0]!,
+      fix: `Take format=mjs, html or json, which carry every model, or train with "exclude": ${JSON.stringify(texts)}.`,
+    },
+  );
 }

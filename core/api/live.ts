@@ -23,7 +23,7 @@ const EVENTS_QUERY = z.object({
     .describe("the log that seq is of; of another one, it starts at the present and says truncated"),
   type: z.enum(EVENT_NAMES).optional().describe("only events of this type"),
   limit: LIMIT,
-  follow: z.enum(["0", "1"]).default("0").describe("1 stays open"),
+  follow: z.enum(["0", "1"]).default("0").describe("1 stays open").meta({ isUnlisted: true }),
 });
 const ACTIVITY_QUERY = z.object({
   before: WHOLE.optional().describe("`next` of the page before"),
@@ -70,7 +70,7 @@ export const LIVE_ROUTES = [
     path: "/api/events",
     scope: "read",
     example: "curl --fail-with-body -N '{home}/api/events?follow=1'",
-    says: "The numbered log: as JSON, as application/x-ndjson, or as SSE with Accept: text/event-stream.",
+    says: "The numbered log: as JSON, as application/x-ndjson, or as SSE with Accept: text/event-stream. With follow=1 it stays open; no parameter below says so, because generated requests would never end.",
     query: EVENTS_QUERY,
     answers: {
       200: {

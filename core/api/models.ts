@@ -162,7 +162,7 @@ export const MODEL_ROUTES = [
     params: VERSION,
     query: DOWNLOAD_QUERY,
     example: "curl --fail-with-body -OJ '{home}/api/models/{model}/versions/1/download?format=mjs'",
-    says: "The model to take along: json, mjs (a module), html (a page), lightgbm or onnx where it can be written so.",
+    says: "The model to take along: json, mjs (a module), html (a page); onnx unless it reads texts (an input a column: numbers as doubles with NaN for missing, dates as milliseconds since 1970, categories as text); lightgbm where it is one sum of trees. Each holds 100 rows with their answers.",
     answers: { 200: DOWNLOAD_TYPES },
     refusals: ["conflict"],
     handle: download,

@@ -81,13 +81,11 @@ function queryParameters(row: Route, schemas: Record<string, Schema>): Schema[] 
     properties?: Record<string, Schema>;
     required?: string[];
   };
-  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
-    name,
-    in: "query",
-    ...(description !== undefined && { description }),
-    required: required.includes(name),
-    schema,
-  }));
+  return Object.entries(properties).flatMap(([name, { description, isUnlisted, ...schema }]) => {
+    if (isUnlisted) return [];
+    const about = description === undefined ? {} : { description };
+    return { name, in: "query", ...about, required: required.includes(name), schema };
+  });
 }
 
 function requestBody({ body, file }: Route, schemas: Record<string, Schema>): Schema {

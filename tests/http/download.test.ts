@@ -48,7 +48,7 @@ test("the page carries the module and a field for each column, and asks nobody f
   expect(html).not.toMatch(/(?:src|href)="(?!data:)/);
 });
 
-test("the trees alone carry a test of their own, in LightGBM's head and in ONNX's metadata", async () => {
+test("the trees alone carry a test of their own in LightGBM's head", async () => {
   // Only trees can tell these two apart.
   const random = seeded(8);
   const lines = Array.from({ length: 600 }, () => {
@@ -79,9 +79,51 @@ test("the trees alone carry a test of their own, in LightGBM's head and in ONNX'
     );
     expect(1 / (1 + Math.exp(-margin!))).toBeCloseTo(test.predictions[i]![1], 12);
   }
-  const onnx = exportModel(bytes, version, "onnx").body as Uint8Array;
-  expect(Buffer.from(onnx).includes(JSON.stringify(test))).toBe(true);
 }, 30_000);
+
+test("an ONNX graph has an input a column and carries rows with their answers", async () => {
+  const onnx = new Uint8Array(await (await take("onnx")).arrayBuffer());
+  const held = /\{"inputs":.*?\]\]\}/s.exec(Buffer.from(onnx).toString())![0];
+  const test = JSON.parse(held) as {
+    inputs: Record<string, (string | number | null)[]>;
+    label: string[];
+    probabilities: number[][];
+  };
+  expect(Object.keys(test.inputs).sort()).toEqual(["Age", "Class", "Fare", "Sex"]);
+  const rows = test.label.map((_, i) =>
+    Object.fromEntries(Object.entries(test.inputs).map(([name, cells]) => [name, cells[i]])),
+  );
+  const served = await harness.send("POST", "/api/models/crew/predict?version=1", { rows });
+  const { predictions } = (await served.json()) as {
+    predictions: { prediction: string; probabilities: Record<string, number> }[];
+  };
+  expect(predictions.map(({ prediction }) => prediction)).toEqual(test.label);
+  expect(predictions.map(({ probabilities }) => Object.values(probabilities))).toEqual(test.probabilities);
+});
+
+const hasOnnxRuntime =
+  Bun.which("python3") !== null &&
+  Bun.spawnSync(["python3", "-c", "import onnxruntime, numpy"]).exitCode === 0;
+
+// Where it is not installed, the walk over the graph's trees in exports.test.ts stands in for it.
+if (hasOnnxRuntime) {
+  test("ONNX Runtime answers as the server does", async () => {
+    const folder = harness.box.config.DATA_DIR;
+    const csv = await harness.ask("/api/models/crew/predict?version=1", {
+      method: "POST",
+      headers: { "content-type": "text/csv", accept: "*/*" },
+      body: passengersCsv(500, 9),
+    });
+    await Bun.write(join(folder, "crew.csv"), await csv.text());
+    await Bun.write(join(folder, "crew.onnx"), await (await take("onnx")).arrayBuffer());
+    const peer = join(import.meta.dir, "../bench/exports_peer.py");
+    const child = Bun.spawn(["python3", peer, folder, "crew.onnx"], { stderr: "pipe" });
+    const told = await new Response(child.stdout).text();
+    expect(await child.exited, await new Response(child.stderr).text()).toBe(0);
+    const { gap, labels, own } = JSON.parse(told) as Record<string, number>;
+    expect({ labels, isClose: Math.max(gap!, own!) < 1e-6 }).toEqual({ labels: 500, isClose: true });
+  }, 60_000);
+}
 
 test("JSON holds the whole model; what LightGBM or ONNX cannot hold is refused with the reason", async () => {
   const model = (await (await take("json")).json()) as {
@@ -99,11 +141,8 @@ test("JSON holds the whole model; what LightGBM or ONNX cannot hold is refused w
   expect(predictions.map(({ prediction, probabilities }) => ({ prediction, probabilities }))).toEqual(
     model.selfTest.answers,
   );
-  for (const format of ["lightgbm", "onnx"]) {
-    const answer = await take(format);
-    if (answer.status === 200) expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(1000);
-    else
-      expect(await answer.json()).toMatchObject({ status: 422, detail: expect.stringContaining("because") });
-  }
+  const answer = await take("lightgbm");
+  if (answer.status === 200) expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(1000);
+  else expect(await answer.json()).toMatchObject({ status: 422, detail: expect.stringContaining("because") });
   expect((await take("pmml")).status).toBe(422);
 });

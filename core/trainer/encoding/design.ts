@@ -28,7 +28,7 @@ export interface DesignPlan {
 }
 
 /** Values beyond this many standard deviations are pulled in: one odd cell must not bend a line. */
-const MOST_DEVIATIONS = 6;
+export const MOST_DEVIATIONS = 6;
 const LEAST_LABEL_ROWS = 2;
 
 /** `skip` marks features that only trees should see (the common words of a text stand in its n-grams already). */

@@ -1,7 +1,7 @@
 /**
  * How does LightGBM read our trees? Its text format, version 4: opens there with equal predictions.
  * Categories are given by their code (index into the labels); missing is NaN. Boosting gives probabilities or means
- * through the objective; a forest is averaged and gives its shares or means as they are.
+ * through the objective; a forest gives its shares or means as they are.
  */
 import type { LossName } from "../losses.ts";
 import type { TreeModel, Trees } from "../trees.ts";
@@ -20,7 +20,7 @@ const DEFAULT_LEFT = 2;
 const NAN_MISSING = 8;
 
 /**
- * The model as text. `loss` is a boosting model's; null for a forest. `selfTest`: rows with what is to be answered, as
+ * The model as text. `loss` as in one-ensemble.ts: null where sums of leaves are the answers. `selfTest`: rows with what is to be answered, as
  * one line of JSON in the head, where LightGBM skips what it does not know.
  */
 export function lightgbmText(model: TreeModel, loss: LossName | null, selfTest = ""): string {
@@ -34,7 +34,7 @@ export function lightgbmText(model: TreeModel, loss: LossName | null, selfTest =
   const head = [
     ...["tree", "version=v4", `num_class=${outputs}`, `num_tree_per_iteration=${outputs}`, "label_index=0"],
     `max_feature_idx=${features.length - 1}`,
-    ...(loss ? [`objective=${OBJECTIVES[loss](outputs)}`] : ["average_output"]),
+    ...(loss ? [`objective=${OBJECTIVES[loss](outputs)}`] : []),
     `feature_names=${features.map(({ name }) => name.replace(/[\s,:[\]{}"]/g, "_")).join(" ")}`,
     `feature_infos=${features.map(featureInfo).join(" ")}`,
     ...(selfTest ? [`self_test=${selfTest}`] : []),
@@ -71,11 +71,13 @@ function numberTree(trees: Trees, root: number): Numbering {
 }
 
 function treeText(model: TreeModel, at: { tree: number; output: number; index: number }): string {
-  const { trees, outputs, baseScore } = model;
+  const { trees, outputs, baseScore, scale } = model;
   const { splits, leaves, of } = numberTree(trees, trees.roots[at.tree]);
-  const bias = at.tree < outputs && trees.leafOutputs === 1 ? baseScore[at.output] : 0;
-  const leafValue = (leaf: number) =>
-    trees.leafOutputs === 1 ? trees.leafValues[leaf] + bias : trees.leafValues[leaf * outputs + at.output];
+  const isFirst = at.index < outputs;
+  const leafValue = (leaf: number) => {
+    const place = trees.leafOutputs === 1 ? leaf : leaf * outputs + at.output;
+    return trees.leafValues[place] * scale + (isFirst ? baseScore[at.output] : 0);
+  };
   const masks = splits.filter((node) => trees.mask[node] >= 0);
   const swapped = (node: number) => trees.mask[node] >= 0 && trees.missingLeft[node] === 1;
   const child = (node: number, side: "left" | "right") => of.get(trees[side][node])!;

@@ -4,15 +4,16 @@
 import { bytesField, concat, type Encoded, intField, packedInts, textField } from "./protobuf.ts";
 
 /** TensorProto.DataType */
-export const FLOAT = 1;
 export const INT64 = 7;
 export const DOUBLE = 11;
 
+export const TEXT = 8;
+
 /** AttributeProto.AttributeType */
 const INT = 2;
+const TEXTS = 8;
 const TENSOR = 4;
 const INTS = 7;
-const STRINGS = 8;
 
 export function operator(
   ...[name, inputs, outputs, attributes = [], domain = ""]: [
@@ -36,19 +37,21 @@ export function intAttribute(name: string, value: number): Encoded {
   return concat([textField(1, name), intField(3, value), intField(20, INT)]);
 }
 
-export function intsAttribute(name: string, values: number[]): Encoded {
+export function intsAttribute(name: string, values: ArrayLike<number>): Encoded {
   return concat([textField(1, name), packedInts(8, values), intField(20, INTS)]);
 }
 
 export function textsAttribute(name: string, values: string[]): Encoded {
-  return concat([textField(1, name), ...values.map((value) => textField(9, value)), intField(20, STRINGS)]);
+  // The same few words stand there for thousands of nodes.
+  const words = new Map([...new Set(values)].map((value) => [value, textField(9, value)]));
+  return concat([textField(1, name), ...values.map((value) => words.get(value)!), intField(20, TEXTS)]);
 }
 
 export function tensorAttribute(name: string, tensor: Encoded): Encoded {
   return concat([textField(1, name), bytesField(5, tensor), intField(20, TENSOR)]);
 }
 
-export function doubles(name: string, shape: number[], values: number[]): Encoded {
+export function doubles(name: string, shape: number[], values: ArrayLike<number>): Encoded {
   return tensor(name, { shape, type: DOUBLE, raw: new Uint8Array(Float64Array.from(values).buffer) });
 }
 
@@ -60,10 +63,10 @@ function tensor(name: string, of: { shape: number[]; type: number; raw: Encoded 
   return concat([packedInts(1, of.shape), intField(2, of.type), textField(8, name), bytesField(9, of.raw)]);
 }
 
-/** ValueInfoProto of a matrix with any number of rows. */
+/** ValueInfoProto of a matrix with any number of rows; without columns: of a list. */
 export function tensorType(name: string, type: number, columns: number): Encoded {
   const rows = bytesField(1, textField(2, "rows"));
-  const shape = concat([rows, bytesField(1, intField(1, columns))]);
+  const shape = columns > 0 ? concat([rows, bytesField(1, intField(1, columns))]) : rows;
   const tensorOf = concat([intField(1, type), bytesField(2, shape)]);
   return concat([textField(1, name), bytesField(2, bytesField(1, tensorOf))]);
 }

@@ -1,207 +1,263 @@
 /**
- * How does an ONNX runtime read our trees? As TreeEnsembleRegressor (ai.onnx.ml 3) over one input of doubles.
- * Input X: rows x features, categories by code (index into the labels), missing NaN. Outputs: `margins`, and
- * `predictions` (probabilities, or the mean). ONNX trees compare numbers only, so every split by category gets a
- * column of its own: 1 where the code goes left, looked up in a table. Results are 32-bit floats: ONNX has no more.
+ * How does an ONNX runtime answer as we do? The whole model as one graph: an input a column (onnx-columns.ts), every
+ * learner, their weighted mean, the calibration. Outputs: `label` and `probabilities`, or `prediction` for a number.
+ * All but texts can be written so.
  */
+import type { Calibration } from "../calibration.ts";
+import { fineCategories } from "../encoding/supervised.ts";
 import type { LossName } from "../losses.ts";
-import type { TreeModel } from "../trees.ts";
+import type { Member } from "../members.ts";
+import type { Model } from "../model.ts";
+import { MOST_DEVIATIONS, type NystroemModel } from "../nystroem/nystroem.ts";
+import { type Column, designMatrix, lookUp, onEveryRow, readColumn } from "./onnx-columns.ts";
+import {
+  beside,
+  calculate,
+  freeName,
+  type Graph,
+  newGraph,
+  numbers,
+  row,
+  step,
+  whole,
+} from "./onnx-graph.ts";
 import * as part from "./onnx-parts.ts";
-import { bytesField, concat, type Encoded, intField, textField } from "./protobuf.ts";
+import { type Ensemble, sumTrees, type TreeInput, treeInput } from "./onnx-trees.ts";
+import { bytesField, concat, intField, textField } from "./protobuf.ts";
 
 const IR_VERSION = 8;
 const OPSET = 17;
 const ML_OPSET = 3;
 
 /** The model file's bytes. `selfTest`: rows with what is to be answered, as JSON in the file's metadata. */
-export function onnxModel(model: TreeModel, loss: LossName | null, selfTest = ""): Uint8Array {
-  const columns = categoryColumns(model);
-  const nodes = [...columns.nodes, ensembleNode(model, columns.of), ...linkNodes(loss)];
-  const predictions = loss === "logistic" ? 2 : model.outputs;
-  const graph = concat([
-    ...nodes.map((node) => bytesField(1, node)),
+export function onnxModel(model: Model, selfTest = ""): Uint8Array {
+  const graph = newGraph(model.encoder.columns.map(({ column }) => column));
+  answer(graph, model, mix(graph, model));
+  const body = concat([
+    ...graph.nodes.map((node) => bytesField(1, node)),
     textField(2, "signalbox"),
-    ...columns.constants.map((tensor) => bytesField(5, tensor)),
-    bytesField(11, part.tensorType("X", part.DOUBLE, model.features.length)),
-    bytesField(12, part.tensorType("margins", part.FLOAT, model.outputs)),
-    bytesField(12, part.tensorType("predictions", part.FLOAT, predictions)),
+    ...graph.constants.map((tensor) => bytesField(5, tensor)),
+    ...graph.inputs.map((input) => bytesField(11, input)),
+    ...graph.outputs.map((output) => bytesField(12, output)),
   ]);
   return concat([
-    ...[intField(1, IR_VERSION), textField(2, "signalbox"), bytesField(7, graph)],
+    ...[intField(1, IR_VERSION), textField(2, "signalbox"), bytesField(7, body)],
     ...[bytesField(8, part.opset("", OPSET)), bytesField(8, part.opset("ai.onnx.ml", ML_OPSET))],
     ...(selfTest ? [bytesField(14, part.metadata("self_test", selfTest))] : []),
   ]);
 }
 
-interface CategoryColumns {
-  nodes: Encoded[];
-  constants: Encoded[];
-  /** Column of the widened input, by split. */
-  of: Map<number, number>;
+/** What the learners read from. */
+interface Inputs {
+  columns: Column[];
+  design: () => string;
+  trees: TreeInput | null;
+  /** The ensemble of each member that is one. */
+  ensembles: Map<Member, Ensemble>;
 }
 
-/** X widened by one column per split by category: code + 1 (missing 0) picks a row of a table of zeros and ones. */
-function categoryColumns(model: TreeModel): CategoryColumns {
-  const { trees, features } = model;
-  const all: CategoryColumns = { nodes: [], constants: [], of: new Map() };
-  const names = ["X"];
-  let width = features.length;
-  features.forEach((feature, f) => {
-    const splits = Array.from(trees.feature.keys()).filter(
-      (node) => trees.feature[node] === f && trees.mask[node] >= 0,
-    );
-    if (feature.kind !== "category" || splits.length === 0) return;
-    for (const node of splits) all.of.set(node, width++);
-    const table = [0, ...feature.bins].flatMap((bin) => splits.map((node) => bitOf(model, node, bin)));
-    all.constants.push(
-      part.doubles(`table${f}`, [feature.bins.length + 1, splits.length], table),
-      part.longs(`index${f}`, [], [f]),
-      part.doubles(`most${f}`, [], [feature.bins.length - 1]),
-    );
-    all.nodes.push(...lookUp(f));
-    names.push(`wide${f}`);
+/** The weighted mean of what all learners answer, rows x width. */
+function mix(graph: Graph, model: Model): string {
+  const inputs = openInputs(graph, model);
+  const shares = model.parts.flatMap(({ members, weight }) =>
+    members.map((member) =>
+      calculate(graph, "Mul", responseOf(graph, { model, member, inputs }), weight / members.length),
+    ),
+  );
+  return shares.length === 1 ? shares[0] : step(graph, "Sum", { of: shares });
+}
+
+function openInputs(graph: Graph, model: Model): Inputs {
+  const columns = model.encoder.columns.flatMap((encoding) => {
+    if (encoding.kind === "text")
+      throw new TypeError(`${encoding.column} is a text and cannot be read in ONNX.`);
+    return readColumn(graph, encoding);
   });
-  if (names.length > 1) all.constants.push(part.doubles("minusOne", [], [-1]), part.doubles("one", [], [1]));
-  all.nodes.push(part.operator("Concat", names, ["wide"], [part.intAttribute("axis", 1)]));
-  return all;
+  const ensembles = new Map<Member, Ensemble>();
+  const ofTrees = new Map<number, Column[]>();
+  for (const member of model.parts.flatMap(({ members }) => members)) {
+    if (member.kind !== "boosting" && member.kind !== "forest") continue;
+    const { supervised } = member;
+    if (!ofTrees.has(supervised)) ofTrees.set(supervised, treeColumns(graph, { model, columns, supervised }));
+    ensembles.set(member, { model: member.model, columns: ofTrees.get(supervised)! });
+  }
+  let design: string | null = null;
+  return {
+    columns,
+    design: () => (design ??= designMatrix(graph, columns, model.design.features)),
+    ensembles,
+    trees: ensembles.size > 0 ? treeInput(graph, [...ensembles.values()]) : null,
+  };
 }
 
-function bitOf({ trees }: TreeModel, node: number, bin: number): number {
-  return (trees.masks[trees.mask[node] * 8 + (bin >>> 5)] >>> (bin & 31)) & 1;
-}
-
-/** NaN, negative or unknown codes become -1. */
-function lookUp(f: number): Encoded[] {
-  return [
-    part.operator("Gather", ["X", `index${f}`], [`raw${f}`], [part.intAttribute("axis", 1)]),
-    part.operator("LessOrEqual", [`raw${f}`, `most${f}`], [`known${f}`]),
-    part.operator("Where", [`known${f}`, `raw${f}`, "minusOne"], [`upper${f}`]),
-    part.operator("Max", [`upper${f}`, "minusOne"], [`code${f}`]),
-    part.operator("Add", [`code${f}`, "one"], [`shifted${f}`]),
-    part.operator("Cast", [`shifted${f}`], [`row${f}`], [part.intAttribute("to", part.INT64)]),
-    part.operator("Gather", [`table${f}`, `row${f}`], [`wide${f}`], [part.intAttribute("axis", 0)]),
-  ];
-}
-
-/** Nodes and leaf weights as ONNX wants them: parallel lists; per tree ids from 0, leaves among the nodes. */
-interface NodeLists {
-  nodes: {
-    tree: number;
-    id: number;
-    feature: number;
-    value: number;
-    mode: string;
-    yes: number;
-    missing: number;
-  }[];
-  leaves: { tree: number; id: number; target: number; weight: number }[];
-}
-
-function listNodes(model: TreeModel, columns: Map<number, number>): NodeLists {
-  const { trees } = model;
-  const lists: NodeLists = { nodes: [], leaves: [] };
-  trees.roots.forEach((root, tree) => {
-    let next = 1;
-    const open: [node: number, id: number][] = [[root, 0]];
-    for (let item = open.pop(); item; item = open.pop()) {
-      const [node, id] = item;
-      if (node < 0) {
-        lists.nodes.push({ tree, id, feature: 0, value: 0, mode: "LEAF", yes: 0, missing: 0 });
-        lists.leaves.push(...leafWeights(model, ~node, tree).map((weight) => ({ tree, id, ...weight })));
-        continue;
-      }
-      const feature = columns.get(node) ?? trees.feature[node];
-      const value = splitValue(trees.threshold[node], trees.mask[node]);
-      const mode = trees.mask[node] >= 0 ? "BRANCH_GTE" : "BRANCH_LEQ";
-      lists.nodes.push({ tree, id, feature, value, mode, yes: next, missing: trees.missingLeft[node] });
-      open.push([trees.right[node], next + 1], [trees.left[node], next]);
-      next += 2;
-    }
+/** As treeSamples: fine categories by their target means, behind the others. */
+function treeColumns(
+  graph: Graph,
+  { model, columns, supervised }: { model: Model; columns: Column[]; supervised: number },
+): Column[] {
+  const fine = new Set(fineCategories({ rows: 0, features: columns.map(asFeature) }));
+  const base = columns.filter((_, index) => !fine.has(index));
+  const targets = supervised < 0 ? [] : model.supervised[supervised].targets;
+  const means = targets.flatMap(({ feature, outputs, means, prior }) => {
+    const category = columns[feature] as Column & { kind: "category" };
+    return Array.from({ length: outputs }, (_, k): Column => {
+      const cells = [prior[k], ...category.labels.map((_, code) => means[code * outputs + k])];
+      const value = lookUp(graph, category, { width: 1, cells });
+      return { kind: "number", name: category.name, value };
+    });
   });
-  return lists;
+  return [...base, ...means];
 }
 
-function leafWeights(model: TreeModel, leaf: number, tree: number): { target: number; weight: number }[] {
-  const { trees, outputs, scale } = model;
-  return Array.from({ length: trees.leafOutputs }, (_, k) => ({
-    target: trees.leafOutputs === 1 ? tree % outputs : k,
-    weight: trees.leafValues[leaf * trees.leafOutputs + k] * scale,
-  }));
+const asFeature = (column: Column) =>
+  column.kind === "number"
+    ? { kind: column.kind, name: column.name, values: new Float64Array(0) }
+    : { kind: column.kind, name: column.name, labels: column.labels, codes: new Int32Array(0) };
+
+/** Probabilities of each class, also of two, or the number. */
+function responseOf(
+  graph: Graph,
+  { model, member, inputs }: { model: Model; member: Member; inputs: Inputs },
+): string {
+  if (member.kind === "constant") return onEveryRow(graph, member.response, model.encoder.columns[0].column);
+  const answered = untransformed(graph, member, inputs, model);
+  if (member.transform.kind === "none") return answered;
+  const { smear, shift } = member.transform;
+  return calculate(graph, "Add", calculate(graph, "Mul", calculate(graph, "Exp", answered), smear), shift);
 }
 
-function ensembleNode(model: TreeModel, columns: Map<number, number>): Encoded {
-  const { nodes, leaves } = listNodes(model, columns);
-  const numbers = (name: string, values: number[]) => part.intsAttribute(name, values);
-  const tensor = (name: string, values: number[]) =>
-    part.tensorAttribute(`${name}_as_tensor`, part.doubles(name, [values.length], values));
+function untransformed(
+  graph: Graph,
+  member: Exclude<Member, { kind: "constant" }>,
+  inputs: Inputs,
+  { task }: Model,
+): string {
+  const linked = ({ regression: "squared", binary: "logistic", multiclass: "softmax" } as const)[task];
+  if (member.kind === "linear") {
+    const { columns, outputs, weights, intercept } = member.model;
+    return link(
+      graph,
+      linked,
+      affine(graph, inputs.design(), { inputs: columns, outputs, weights, intercept }),
+    );
+  }
+  if (member.kind === "smooth") return link(graph, linked, smooth(graph, member.model, inputs.design()));
+  const margins = sumTrees(graph, inputs.ensembles.get(member)!, inputs.trees!);
+  return member.kind === "forest" ? margins : link(graph, member.model.loss, margins);
+}
+
+/** Weights are inputs x outputs. */
+function affine(
+  graph: Graph,
+  of: string,
+  by: { inputs: number; outputs: number; weights: ArrayLike<number>; intercept: ArrayLike<number> },
+): string {
+  const weights = numbers(graph, [by.inputs, by.outputs], by.weights);
+  return calculate(graph, "Add", step(graph, "MatMul", { of: [of, weights] }), row(graph, by.intercept));
+}
+
+/** Squared distances as |x|² - 2 x·l + |l|². */
+function smooth(graph: Graph, model: NystroemModel, design: string): string {
+  const { columns, landmarks, gamma, weights, outputs, intercept } = model;
+  const count = landmarks.length / columns;
+  const x = calculate(graph, "Min", calculate(graph, "Max", design, -MOST_DEVIATIONS), MOST_DEVIATIONS);
+  const turned = Float64Array.from(
+    { length: landmarks.length },
+    (_, i) => -2 * landmarks[(i % count) * columns + Math.floor(i / count)],
+  );
+  const sizes = Float64Array.from({ length: count }, (_, m) =>
+    landmarks.subarray(m * columns, (m + 1) * columns).reduce((sum, value) => sum + value * value, 0),
+  );
+  const near = affine(graph, x, { inputs: columns, outputs: count, weights: turned, intercept: sizes });
+  const own = step(graph, "MatMul", {
+    of: [calculate(graph, "Mul", x, x), numbers(graph, [columns, 1], new Float64Array(columns).fill(1))],
+  });
+  const bumps = calculate(graph, "Exp", calculate(graph, "Mul", calculate(graph, "Add", near, own), -gamma));
+  return affine(graph, bumps, { inputs: count, outputs, weights, intercept });
+}
+
+function link(graph: Graph, loss: LossName, margins: string): string {
+  if (loss === "squared") return margins;
+  if (loss === "poisson" || loss === "gamma") return calculate(graph, "Exp", margins);
+  if (loss === "softmax") return softmax(graph, margins);
+  const second = calculate(graph, "Sigmoid", margins);
+  return beside(graph, [calculate(graph, "Sub", 1, second), second]);
+}
+
+function softmax(graph: Graph, margins: string): string {
+  return step(graph, "Softmax", { of: [margins], attributes: [part.intAttribute("axis", 1)] });
+}
+
+/** As applyCalibration. */
+function calibrated(graph: Graph, calibration: Calibration, mixed: string): string {
+  if (calibration.kind === "isotonic") {
+    const rising = isotonic(graph, calibration, secondOf(graph, mixed));
+    return beside(graph, [calculate(graph, "Sub", 1, rising), rising]);
+  }
+  const logits = calculate(graph, "Log", calculate(graph, "Max", mixed, 1e-9));
+  const scaled = calculate(graph, "Mul", logits, calibration.slope);
+  return softmax(graph, calculate(graph, "Add", scaled, row(graph, calibration.offset)));
+}
+
+/** The curve as a sum of slopes, each over the piece of its own that lies below the score. */
+function isotonic(graph: Graph, { from, to }: Calibration & { kind: "isotonic" }, score: string): string {
+  const pieces = Array.from({ length: from.length - 1 }, (_, i) => i).filter((i) => from[i + 1] > from[i]);
+  if (pieces.length === 0) return onEveryRow(graph, [to[0]], score);
+  const starts = row(
+    graph,
+    pieces.map((i) => from[i]),
+  );
+  const widths = row(
+    graph,
+    pieces.map((i) => from[i + 1] - from[i]),
+  );
+  const slopes = pieces.map((i) => (to[i + 1] - to[i]) / (from[i + 1] - from[i]));
+  const covered = calculate(
+    graph,
+    "Min",
+    calculate(graph, "Max", calculate(graph, "Sub", score, starts), 0),
+    widths,
+  );
+  return affine(graph, covered, { inputs: pieces.length, outputs: 1, weights: slopes, intercept: [to[0]] });
+}
+
+function secondOf(graph: Graph, probabilities: string): string {
+  const column = numbers(graph, [2, 1], [0, 1]);
+  return step(graph, "MatMul", { of: [probabilities, column] });
+}
+
+function answer(graph: Graph, model: Model, mixed: string): void {
+  const output = (wanted: string, value: string, type: { of: number; columns: number }) => {
+    const name = step(graph, "Identity", { of: [value], output: freeName(graph, wanted) });
+    graph.outputs.push(part.tensorType(name, type.of, type.columns));
+  };
+  if (model.task === "regression") {
+    output("prediction", mixed, { of: part.DOUBLE, columns: 1 });
+    return;
+  }
+  const probabilities = model.calibration ? calibrated(graph, model.calibration, mixed) : mixed;
+  output("label", labelOf(graph, model, probabilities), { of: part.TEXT, columns: 0 });
+  output("probabilities", probabilities, { of: part.DOUBLE, columns: model.classes.length });
+}
+
+/** As decideClass. */
+function labelOf(graph: Graph, { task, classes, threshold }: Model, probabilities: string): string {
+  const likeliest = [part.intAttribute("axis", 1), part.intAttribute("keepdims", 0)];
+  const place =
+    task === "binary" && threshold !== null
+      ? step(graph, "Reshape", {
+          of: [
+            step(graph, "Cast", {
+              of: [calculate(graph, "GreaterOrEqual", secondOf(graph, probabilities), threshold)],
+              attributes: [part.intAttribute("to", part.INT64)],
+            }),
+            whole(graph, [-1]),
+          ],
+        })
+      : step(graph, "ArgMax", { of: [probabilities], attributes: likeliest });
   const attributes = [
-    part.intAttribute("n_targets", model.outputs),
-    numbers(
-      "nodes_treeids",
-      nodes.map(({ tree }) => tree),
-    ),
-    numbers(
-      "nodes_nodeids",
-      nodes.map(({ id }) => id),
-    ),
-    numbers(
-      "nodes_featureids",
-      nodes.map(({ feature }) => feature),
-    ),
-    tensor(
-      "nodes_values",
-      nodes.map(({ value }) => value),
-    ),
-    part.textsAttribute(
-      "nodes_modes",
-      nodes.map(({ mode }) => mode),
-    ),
-    numbers(
-      "nodes_truenodeids",
-      nodes.map(({ yes }) => yes),
-    ),
-    numbers(
-      "nodes_falsenodeids",
-      nodes.map(({ yes, mode }) => (mode === "LEAF" ? 0 : yes + 1)),
-    ),
-    numbers(
-      "nodes_missing_value_tracks_true",
-      nodes.map(({ missing }) => missing),
-    ),
-    numbers(
-      "target_treeids",
-      leaves.map(({ tree }) => tree),
-    ),
-    numbers(
-      "target_nodeids",
-      leaves.map(({ id }) => id),
-    ),
-    numbers(
-      "target_ids",
-      leaves.map(({ target }) => target),
-    ),
-    tensor(
-      "target_weights",
-      leaves.map(({ weight }) => weight),
-    ),
-    tensor("base_values", Array.from(model.baseScore)),
+    part.intsAttribute("keys_int64s", [...classes.keys()]),
+    part.textsAttribute("values_strings", classes),
   ];
-  return part.operator("TreeEnsembleRegressor", ["wide"], ["margins"], attributes, "ai.onnx.ml");
-}
-
-function splitValue(threshold: number, mask: number): number {
-  return mask >= 0 ? 0.5 : Math.min(threshold, Number.MAX_VALUE);
-}
-
-function linkNodes(loss: LossName | null): Encoded[] {
-  if (loss === "softmax")
-    return [part.operator("Softmax", ["margins"], ["predictions"], [part.intAttribute("axis", 1)])];
-  if (loss === "poisson" || loss === "gamma") return [part.operator("Exp", ["margins"], ["predictions"])];
-  if (loss !== "logistic") return [part.operator("Identity", ["margins"], ["predictions"])];
-  return [
-    part.operator("Sigmoid", ["margins"], ["second"]),
-    part.operator("Neg", ["margins"], ["minus"]),
-    part.operator("Sigmoid", ["minus"], ["first"]),
-    part.operator("Concat", ["first", "second"], ["predictions"], [part.intAttribute("axis", 1)]),
-  ];
+  return step(graph, "LabelEncoder", { of: [place], attributes });
 }

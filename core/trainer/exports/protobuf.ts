@@ -47,7 +47,14 @@ export function textField(field: number, value: string): Encoded {
   return bytesField(field, new TextEncoder().encode(value));
 }
 
-/** Repeated whole numbers, packed. */
+/** Repeated whole numbers below 2^53, packed: some hundred thousand of them for a large model. */
 export function packedInts(field: number, values: ArrayLike<number>): Encoded {
-  return bytesField(field, concat(Array.from(values, (value) => varint(value))));
+  const bytes = new Uint8Array(values.length * 8);
+  let at = 0;
+  for (let i = 0; i < values.length; i++) {
+    let rest = values[i];
+    for (; rest > 127; rest = Math.floor(rest / 128)) bytes[at++] = (rest % 128) | 128;
+    bytes[at++] = rest;
+  }
+  return bytesField(field, bytes.subarray(0, at));
 }

@@ -40,7 +40,7 @@ const PENALTIES = [1e-3, 1e-2, 0.1, 0.5, 2, 10];
 /** Effective parameters count a little more than once: choosing between many fits is paid for (Craven and Wahba). */
 const CAUTION = 1.2;
 const JITTER = 1e-6;
-const MOST_DEVIATIONS = 4;
+export const MOST_DEVIATIONS = 4;
 const BLOCK_ROWS = 256;
 
 interface Fitted {

@@ -2,13 +2,17 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { predictTrees } from "../../../core/trainer/batch-predictor.ts";
-import { linkMargins, trainBoosting } from "../../../core/trainer/boosting.ts";
+import { type BoostingModel, linkMargins, trainBoosting } from "../../../core/trainer/boosting.ts";
+import type { ColumnEncoding } from "../../../core/trainer/encoding/columns.ts";
 import { lightgbmText } from "../../../core/trainer/exports/lightgbm.ts";
+import { type OneEnsemble, oneEnsemble } from "../../../core/trainer/exports/one-ensemble.ts";
 import { onnxModel } from "../../../core/trainer/exports/onnx.ts";
-import { trainForest } from "../../../core/trainer/forest.ts";
+import { type ForestModel, trainForest } from "../../../core/trainer/forest.ts";
 import type { LossName } from "../../../core/trainer/losses.ts";
+import type { Member } from "../../../core/trainer/members.ts";
+import { MODEL_VERSION, type Model } from "../../../core/trainer/model.ts";
 import { seededRandom } from "../../../core/trainer/random.ts";
-import type { TreeModel } from "../../../core/trainer/trees.ts";
+import type { BinnedFeature, TreeModel } from "../../../core/trainer/trees.ts";
 import { predictText, readLightgbm } from "./lightgbm-text.ts";
 import { doubles, ensembleReader, graphOf } from "./onnx-reader.ts";
 import { goOn, type TreeData, treeData } from "./tree-data.ts";
@@ -81,32 +85,103 @@ describe.each(NAMES.map((name) => [name]))("%s, on 1,000 rows", (name) => {
     ).toBeLessThan(1e-13);
   });
 
-  test("the ONNX graph says the same", () => {
-    const { model, loss, rows, margins } = made.get(name)!;
-    const { nodes, tensors } = graphOf(onnxModel(model, loss));
-    const walk = ensembleReader(nodes.find(({ operator }) => operator === "TreeEnsembleRegressor")!);
-    const table = doubles(tensors.get("table1")!);
-    const width = table.length / 14;
-    expect(nodes.find(({ operator }) => operator === "Concat")!.inputs).toEqual(["X", "wide1"]);
-    const wide = rows.map((row) => {
-      const code = Number.isNaN(row[1]) ? 0 : row[1] + 1;
-      return [...row, ...table.subarray(code * width, (code + 1) * width)];
+  test("the ONNX graph's trees say the same", () => {
+    const { model, loss, data, rows, margins } = made.get(name)!;
+    const { nodes, tensors } = graphOf(onnxModel(wholeModel(model, loss, data.target)));
+    const ensemble = nodes.find(({ operator }) => operator === "TreeEnsembleRegressor")!;
+    const by = (output: string) => nodes.find(({ outputs }) => outputs.includes(output))!;
+    const matrix = by(ensemble.inputs[0]);
+    expect(matrix.operator).toBe("Concat");
+    const columns = matrix.inputs.map((input) => {
+      const at = model.features.findIndex((feature) => feature.name === input);
+      if (at >= 0) return (row: number[]) => [row[at]];
+      const [table, code] = by(input).inputs;
+      const [labels] = by(by(code).inputs[0]).inputs;
+      const category = model.features.findIndex((feature) => feature.name === labels);
+      const feature = model.features[category] as BinnedFeature & { kind: "category" };
+      const cells = doubles(tensors.get(table)!);
+      const width = cells.length / (feature.labels.length + 1);
+      return (row: number[]) => {
+        const place = Number.isNaN(row[category]) ? 0 : row[category] + 1;
+        return Array.from(cells.subarray(place * width, (place + 1) * width));
+      };
     });
+    const walk = ensembleReader(ensemble);
+    const theirs = rows.map((row) => walk(columns.flatMap((read) => read(row))));
+    expect(largestGap(margins, theirs)).toBeLessThan(1e-12);
+  });
+});
+
+/** A whole model that is these trees and no more. */
+function wholeModel(trees: TreeModel, loss: LossName | null, { task, classes }: TreeData["target"]): Model {
+  const columns = trees.features.map(
+    (feature): ColumnEncoding =>
+      feature.kind === "number"
+        ? { kind: "number", column: feature.name }
+        : { kind: "category", column: feature.name, labels: feature.labels, counts: [] },
+  );
+  const rest = { supervised: -1, transform: { kind: "none" } } as const;
+  const member = (
+    loss
+      ? { kind: "boosting", model: { ...trees, loss } as BoostingModel, ...rest }
+      : { kind: "forest", model: trees as ForestModel, ...rest }
+  ) as Member;
+  return {
+    ...{ version: MODEL_VERSION, task, classes, target: "y", plans: [], encoder: { columns } },
+    ...{ design: { features: [], columns: 0 }, supervised: [], calibration: null, threshold: null },
+    parts: [{ name: "", family: "", weight: 1, members: [member] }],
+  };
+}
+
+describe("one ensemble for several learners", () => {
+  const answersOf = (found: OneEnsemble | string, rows: number[][]) => {
+    if (typeof found === "string") throw new Error(found);
+    const trees = readLightgbm(lightgbmText(found.ensemble, found.loss));
+    return rows.map((row) => predictText(trees, row));
+  };
+  const target = (name: string) => made.get(name)!.data.target;
+
+  test("boosters of a number, weighed, and a constant are one sum of trees", () => {
+    const { model, loss, rows, margins } = made.get("squared")!;
+    const whole = wholeModel(model, loss, target("squared"));
+    const [part] = whole.parts;
+    const [member] = part.members;
+    const constant: Member = { kind: "constant", response: Float64Array.of(40) };
+    const parts = [
+      { ...part, weight: 0.75, members: [member, member] },
+      { ...part, weight: 0.25, members: [constant] },
+    ];
+    const answers = answersOf(oneEnsemble({ ...whole, parts }), rows);
     expect(
       largestGap(
-        margins,
-        wide.map((row) => walk(row)),
+        margins.map((margin) => 0.75 * margin + 10),
+        answers,
+      ),
+    ).toBeLessThan(1e-11);
+  });
+
+  test("a calibration is part of the only booster's margins", () => {
+    const { model, loss, rows, margins } = made.get("logistic")!;
+    const calibration = { kind: "platt", slope: 1.5, offset: [0, 0.25] } as const;
+    const whole = {
+      ...wholeModel(model, loss, target("logistic")),
+      calibration: { ...calibration, offset: [0, 0.25] },
+    };
+    const answers = answersOf(oneEnsemble(whole), rows);
+    expect(
+      largestGap(
+        margins.map((margin) => 1.5 * margin + 0.25),
+        answers,
       ),
     ).toBeLessThan(1e-12);
-    const last = {
-      logistic: "Concat",
-      softmax: "Softmax",
-      gamma: "Exp",
-      squared: "Identity",
-      forest: "Identity",
-    }[name];
-    expect(nodes.at(-1)!.operator).toBe(last);
-    expect(nodes.at(-1)!.outputs).toEqual(["predictions"]);
+  });
+
+  test("averaged probabilities are none", () => {
+    const { model, loss } = made.get("softmax")!;
+    const whole = wholeModel(model, loss, target("softmax"));
+    const [part] = whole.parts;
+    const parts = [{ ...part, members: [...part.members, ...part.members] }];
+    expect(oneEnsemble({ ...whole, parts })).toContain("averaged");
   });
 });
 

@@ -25,15 +25,14 @@ export function readLightgbm(text: string): TextModel {
   return { head, trees };
 }
 
-/** Raw scores of a row; a forest's are averaged over its iterations. */
+/** Raw scores of a row. */
 export function predictText(model: TextModel, row: number[]): number[] {
   const outputs = Number(model.head.get("num_tree_per_iteration"));
   const sums = new Array<number>(outputs).fill(0);
   model.trees.forEach((tree, i) => {
     sums[i % outputs] += leafValue(tree, row);
   });
-  const iterations = model.trees.length / outputs;
-  return model.head.has("average_output") ? sums.map((sum) => sum / iterations) : sums;
+  return sums;
 }
 
 function leafValue({ values }: TextTree, row: number[]): number {
