@@ -8,8 +8,8 @@ import { fineCategories } from "../encoding/supervised.ts";
 import type { LossName } from "../losses.ts";
 import type { Member } from "../members.ts";
 import type { Model } from "../model.ts";
-import { MOST_DEVIATIONS, type NystroemModel } from "../nystroem/nystroem.ts";
 import { type Column, designMatrix, lookUp, onEveryRow, readColumn } from "./onnx-columns.ts";
+import { affine, network, smooth } from "./onnx-curves.ts";
 import {
   beside,
   calculate,
@@ -142,38 +142,9 @@ function untransformed(
     );
   }
   if (member.kind === "smooth") return link(graph, linked, smooth(graph, member.model, inputs.design()));
+  if (member.kind === "network") return link(graph, linked, network(graph, member.model, inputs.design()));
   const margins = sumTrees(graph, inputs.ensembles.get(member)!, inputs.trees!);
   return member.kind === "forest" ? margins : link(graph, member.model.loss, margins);
-}
-
-/** Weights are inputs x outputs. */
-function affine(
-  graph: Graph,
-  of: string,
-  by: { inputs: number; outputs: number; weights: ArrayLike<number>; intercept: ArrayLike<number> },
-): string {
-  const weights = numbers(graph, [by.inputs, by.outputs], by.weights);
-  return calculate(graph, "Add", step(graph, "MatMul", { of: [of, weights] }), row(graph, by.intercept));
-}
-
-/** Squared distances as |x|² - 2 x·l + |l|². */
-function smooth(graph: Graph, model: NystroemModel, design: string): string {
-  const { columns, landmarks, gamma, weights, outputs, intercept } = model;
-  const count = landmarks.length / columns;
-  const x = calculate(graph, "Min", calculate(graph, "Max", design, -MOST_DEVIATIONS), MOST_DEVIATIONS);
-  const turned = Float64Array.from(
-    { length: landmarks.length },
-    (_, i) => -2 * landmarks[(i % count) * columns + Math.floor(i / count)],
-  );
-  const sizes = Float64Array.from({ length: count }, (_, m) =>
-    landmarks.subarray(m * columns, (m + 1) * columns).reduce((sum, value) => sum + value * value, 0),
-  );
-  const near = affine(graph, x, { inputs: columns, outputs: count, weights: turned, intercept: sizes });
-  const own = step(graph, "MatMul", {
-    of: [calculate(graph, "Mul", x, x), numbers(graph, [columns, 1], new Float64Array(columns).fill(1))],
-  });
-  const bumps = calculate(graph, "Exp", calculate(graph, "Mul", calculate(graph, "Add", near, own), -gamma));
-  return affine(graph, bumps, { inputs: count, outputs, weights, intercept });
 }
 
 function link(graph: Graph, loss: LossName, margins: string): string {

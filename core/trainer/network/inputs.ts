@@ -15,7 +15,7 @@ export interface InputPlan {
   edges: Float32Array[];
 }
 
-const BOUND = 3;
+export const BOUND = 3;
 /** The middle half of a normal distribution is so many standard deviations wide. */
 const NORMAL_WIDTH = 1.349;
 const RANGES = 12;
