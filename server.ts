@@ -2,7 +2,6 @@
  * Every route and the one socket: a table of contents. It decides nothing: core does the work, views make the HTML.
  * The rows of the API stand in core/api. It listens only when it is run directly.
  */
-import type { Server } from "bun";
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
 import { matchedRoutes } from "hono/route";
@@ -12,7 +11,7 @@ import { apiDocs } from "./core/api/docs.ts";
 import * as forms from "./core/api/forms.ts";
 import { API, isForPrograms } from "./core/api/index.ts";
 import { openApi } from "./core/api/openapi.ts";
-import { Passage } from "./core/api/passage.ts";
+import { type Carrier, Passage } from "./core/api/passage.ts";
 import type { Call } from "./core/api/route.ts";
 import * as settings from "./core/api/settings-page.ts";
 import { runCommand } from "./core/command.ts";
@@ -34,7 +33,7 @@ import { type PanelSource, READERS } from "./core/panel-data.ts";
 import { findPanel, panelKey, parsePanelKey } from "./core/panels.ts";
 import { RequestTimes } from "./core/request-times.ts";
 import type { Signalbox } from "./core/signalbox.ts";
-import { Sockets, upgradeAnswer, type Viewer } from "./core/sockets.ts";
+import { Sockets, upgradeAnswer } from "./core/sockets.ts";
 import { failCommand } from "./core/terminal.ts";
 import { Timings, withTimings } from "./core/timing.ts";
 import { Trials } from "./core/trials.ts";
@@ -65,7 +64,7 @@ import { SettingsPage } from "./views/settings.tsx";
 import { SignInPage } from "./views/sign-in.tsx";
 import { StandalonePage } from "./views/standalone.tsx";
 
-type Env = { Bindings: { server?: Server<Viewer> }; Variables: { visit: Visit } };
+type Env = { Bindings: Carrier; Variables: { visit: Visit } };
 type C = Context<Env>;
 
 /** The app over an opened Signalbox, and its sockets. `publish` is Bun's, once there is a server. */
@@ -90,7 +89,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   });
   const callOf = (c: C) => {
     const asked = { params: c.req.param(), query: c.req.query(), path: c.req.path };
-    return passage.callFor(c.var.visit, { ...asked, carrier: c.env?.server });
+    return passage.callFor(c.var.visit, { ...asked, carrier: c.env ?? {} });
   };
   const html = (node: unknown, status = 200) => htmlAnswer(`<!DOCTYPE html>${node}`, status);
   const pageAnswer = <T>(c: C, data: T, page: Page<T>) => {
@@ -123,7 +122,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     return path.endsWith("/*") ? null : `${method} ${path.slice(config.BASE_PATH.length) || "/"}`;
   };
   app.use(async (c, next) => {
-    c.set("visit", passage.arrive(c.req.raw, c.req.path, c.env?.server));
+    c.set("visit", passage.arrive(c.req.raw, c.req.path, c.env ?? {}));
     const timings = new Timings();
     await withTimings(timings, next);
     const finished = await passage.leave(c.var.visit, c.res, { listed: listedAs(c), timings });
@@ -232,8 +231,8 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     return asset.answer(c.req.header("accept-encoding") ?? "");
   });
   const { fetch } = app;
-  app.fetch = (request, env: Env["Bindings"] = {}, context) =>
-    passage.predict(request, env.server) ?? fetch(request, env, context);
+  app.fetch = (request, env: Carrier = {}, context) =>
+    passage.predict(request, env) ?? fetch(request, env, context);
   return { app, sockets };
 }
 

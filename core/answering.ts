@@ -53,16 +53,22 @@ export function answerRows(
 /** What is asked of a model again and again. */
 interface Opened {
   names: ReadonlySet<string>;
+  /** By plan, what texts that came before were read as. */
+  read: Map<string, string | number>[];
   /** Null where the model can only be asked for tables. */
   answerRow: RowModel | null;
 }
 
+/** Of a column; reading a text anew takes longer than asking some trees. */
+const MOST_REMEMBERED = 500;
+const REMEMBERED_LENGTH = 40;
 const opened = new WeakMap<Model, Opened>();
 
 function open(model: Model): Opened {
   let found = opened.get(model);
   if (!found) {
-    found = { names: new Set(model.plans.map(({ name }) => name)), answerRow: openRowModel(model) };
+    const names = new Set(model.plans.map(({ name }) => name));
+    found = { names, read: model.plans.map(() => new Map()), answerRow: openRowModel(model) };
     opened.set(model, found);
   }
   return found;
@@ -73,14 +79,21 @@ export function answerRow(
   model: Model,
   cells: PredictRow,
 ): { answer: Answer; warnings: Warning[]; values: RowValues } | null {
-  const { answerRow, names } = open(model);
+  const { answerRow, names, read } = open(model);
   if (!answerRow) return null;
   const warnings: Warning[] = [];
   const warn = warnInto(warnings);
   refuseStrangers(model, cells, { row: 0, names, warn });
-  const values = model.plans.map((plan) =>
-    cellValue(plan, cells.get(plan.name) ?? null, (message) => warn(0, plan.name, message)),
-  );
+  const values = model.plans.map((plan, i) => {
+    const cell = cells.get(plan.name) ?? null;
+    if (typeof cell !== "string" || cell.length > REMEMBERED_LENGTH)
+      return cellValue(plan, cell, (message) => warn(0, plan.name, message));
+    const known = read[i]!.get(cell);
+    if (known !== undefined) return known;
+    const value = cellValue(plan, cell, (message) => warn(0, plan.name, message));
+    if (value !== null && read[i]!.size < MOST_REMEMBERED) read[i]!.set(cell, value);
+    return value;
+  });
   return { answer: answerAt(model, answerRow(values), 0), warnings, values };
 }
 

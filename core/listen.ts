@@ -3,6 +3,7 @@
  * are told to come back, what is under way ends within eight seconds, and everything is closed in order.
  */
 import type { Server, WebSocketHandler } from "bun";
+import type { Carrier } from "./api/passage.ts";
 import { type Config, readConfig } from "./config.ts";
 import { Doorway } from "./doorway.ts";
 import { AppError } from "./errors.ts";
@@ -17,7 +18,7 @@ const DRAIN_MS = 8000;
 const POLL_MS = 50;
 
 export interface Application {
-  app: { fetch: (request: Request, bindings: { server: Server<Viewer> }) => Response | Promise<Response> };
+  app: { fetch: (request: Request, bindings: Carrier) => Response | Promise<Response> };
   sockets: Sockets;
 }
 
@@ -38,10 +39,12 @@ async function begin(build: Build): Promise<void> {
   let current = await open(config, build, (topic, message) => server.publish(topic, message));
   let isChanging = false;
   const doorway = new Doorway();
+  const only = config.HOST === "127.0.0.1" ? { peer: config.HOST } : {};
   const server = serve(config, {
-    fetch: async (request, bun) => {
-      if (request.headers.has("upgrade")) await doorway.pass();
-      return isChanging ? comeBack() : current.application.app.fetch(request, { server: bun });
+    fetch: (request, bun) => {
+      const answer = () =>
+        isChanging ? comeBack() : current.application.app.fetch(request, { server: bun, ...only });
+      return request.headers.has("upgrade") ? doorway.pass().then(answer) : answer();
     },
     websocket: following(() => current.handlers),
   });

@@ -7,8 +7,16 @@ const MODELS_KEPT = 8;
 
 export class ModelCache {
   private readonly loaded = new Map<string, Promise<Model>>();
+  /** Those of `loaded` that are there already. */
+  private readonly ready = new WeakMap<Promise<Model>, Model>();
 
   constructor(private readonly models: Models) {}
+
+  /** Null: it must be loaded first. */
+  peek({ runId }: StoredVersion): Model | null {
+    const loaded = this.loaded.get(runId);
+    return (loaded && this.ready.get(loaded)) ?? null;
+  }
 
   /** The one that was used longest ago goes first. Throws AppError `conflict` where the file is damaged. */
   load(version: StoredVersion): Promise<Model> {
@@ -16,7 +24,10 @@ export class ModelCache {
     const model = this.loaded.get(key) ?? this.read(version);
     this.loaded.delete(key);
     this.loaded.set(key, model);
-    model.catch(() => this.loaded.delete(key));
+    model.then(
+      (read) => this.ready.set(model, read),
+      () => this.loaded.delete(key),
+    );
     const oldest = this.loaded.keys().next().value;
     if (this.loaded.size > MODELS_KEPT && oldest !== undefined) this.loaded.delete(oldest);
     return model;

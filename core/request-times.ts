@@ -22,15 +22,8 @@ export class RequestTimes {
 
   /** `listed`: "METHOD /path/:as-listed"; null: no route answered. */
   observe(listed: string | null, status: number, seconds: number): void {
-    const [method, route] = listed?.split(" ") ?? ["any", "none"];
-    const about = { method: method!, route: route!, status: `${Math.floor(status / 100)}xx` };
-    const key = Object.values(about).join(" ");
-    const times = this.routes.get(key) ?? {
-      ...about,
-      buckets: new Array<number>(DURATION_BUCKETS.length + 1).fill(0),
-      sumSeconds: 0,
-      count: 0,
-    };
+    const key = `${listed} ${Math.floor(status / 100)}xx`;
+    const times = this.routes.get(key) ?? none(listed ?? "any none", key.slice(-3));
     const bucket = DURATION_BUCKETS.findIndex((bound) => seconds <= bound);
     times.buckets[bucket < 0 ? DURATION_BUCKETS.length : bucket]! += 1;
     times.sumSeconds += seconds;
@@ -41,4 +34,10 @@ export class RequestTimes {
   list(): RouteTimes[] {
     return [...this.routes.values()];
   }
+}
+
+function none(listed: string, status: string): RouteTimes {
+  const [method = "", route = ""] = listed.split(" ");
+  const buckets = new Array<number>(DURATION_BUCKETS.length + 1).fill(0);
+  return { method, route, status, buckets, sumSeconds: 0, count: 0 };
 }

@@ -105,12 +105,8 @@ export class Serving {
     answering ??= await import("./answering.ts");
     const model = await this.cache.load(version);
     if (rows.length === 1 && !explain && purpose === "traffic") {
-      const cells = rows[0]!;
-      const answered = timed("predict", () => answering!.answerRow(model, cells));
-      if (answered) {
-        const { warnings, ...read } = answered;
-        return { predictions: [this.traffic.noteRow({ version, model, cells, ...read })], warnings };
-      }
+      const answered = timed("predict", () => this.predictRow(version, rows[0]!));
+      if (answered) return { predictions: [answered.prediction], warnings: answered.warnings };
     }
     const { answers, warnings, table } = timed("predict", () =>
       answering!.answerRows(model, rows, { explain }),
@@ -120,6 +116,20 @@ export class Serving {
       return { predictions: this.traffic.note({ version, model, rows, table, answers }), warnings };
     const predictions = answers.map((answer) => ({ id: newId(), ...answer, logged: false as const }));
     return { predictions, warnings };
+  }
+
+  /**
+   * One row of the traffic, at once. Null: the model is not in memory yet, or needs a table. Throws AppError `invalid`.
+   */
+  predictRow(
+    version: StoredVersion,
+    cells: PredictRow,
+  ): { prediction: Prediction; warnings: Warning[] } | null {
+    const model = this.cache.peek(version);
+    const answered = model && answering?.answerRow(model, cells);
+    if (!answered) return null;
+    const { warnings, answer, values } = answered;
+    return { prediction: this.traffic.noteRow({ version, model, cells, values, answer }), warnings };
   }
 
   /** Adds to each answer what would have to be otherwise for another one. */

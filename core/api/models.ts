@@ -1,8 +1,11 @@
 /** The API of models: versions, which one is live, and predictions. */
 import * as z from "zod";
+import type { PredictRow, Warning } from "../answering.ts";
+import type { Prediction } from "../feedback/traffic.ts";
 import { streamAnswer } from "../http/answers.ts";
 import { mediaType } from "../http/body.ts";
 import type { Tag } from "../http/conditions.ts";
+import { JSON_HEADERS } from "../http/security.ts";
 import { modelPage, modelView } from "../panel-data.ts";
 import { predictCsv } from "../predict-csv.ts";
 import { PREDICT_REQUEST } from "../serving.ts";
@@ -42,12 +45,24 @@ async function predictRows(
   const { predictions, warnings } = await box.serving.predict(serving, rows, {
     explain: query.explain === "1",
   });
-  return Response.json({
-    model: serving.name,
-    version: serving.version,
-    predictions,
-    ...(warnings.length && { warnings }),
-  });
+  return predictionsAnswer(serving, predictions, warnings);
+}
+
+/** One row, at once; null where that cannot be. Throws as `predictRows` does. */
+export function predictAtOnce(box: Call["box"], name: string, rows: PredictRow[]): Response | null {
+  if (rows.length !== 1) return null;
+  const serving = box.models.serving(name, null);
+  const answered = box.serving.predictRow(serving, rows[0]!);
+  return answered && predictionsAnswer(serving, [answered.prediction], answered.warnings);
+}
+
+function predictionsAnswer(
+  { name, version }: StoredVersion,
+  predictions: Prediction[],
+  warnings: Warning[],
+): Response {
+  const body = { model: name, version, predictions, ...(warnings.length && { warnings }) };
+  return new Response(JSON.stringify(body), { headers: JSON_HEADERS });
 }
 
 async function predictFile(

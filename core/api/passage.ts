@@ -5,22 +5,31 @@
 import type { Server } from "bun";
 import { AppError } from "../errors.ts";
 import { problemAnswer } from "../http/answers.ts";
+import { readJson } from "../http/body.ts";
 import { finishAnswer } from "../http/finish.ts";
 import { type Problem, problem } from "../http/problem.ts";
 import type { Gate, Visit } from "../identity/gate.ts";
-import { NOBODY } from "../identity/identity.ts";
+import type { Hold } from "../identity/holds.ts";
+import { type Identity, NOBODY } from "../identity/identity.ts";
 import type { PanelSource } from "../panel-data.ts";
 import type { RequestTimes } from "../request-times.ts";
+import { PREDICT_REQUEST } from "../serving.ts";
 import type { Viewer } from "../sockets.ts";
 import { Timings, withTimings } from "../timing.ts";
 import { answerRoute } from "./answer.ts";
 import { exampleOf } from "./docs.ts";
 import { API } from "./index.ts";
+import { predictAtOnce } from "./models.ts";
 import type { Call } from "./route.ts";
 
-export type Carrier = Pick<Server<Viewer>, "requestIP" | "timeout"> | undefined;
+/** What brought a request. */
+export interface Carrier {
+  server?: Server<Viewer>;
+  /** Its address, where only this machine can come: asking the server for it costs as much as a prediction. */
+  peer?: string;
+}
 
-/** What a request asks for, and the server that brought it. */
+/** What a request asks for. */
 export interface Asked {
   params: Record<string, string>;
   query: Record<string, string>;
@@ -38,7 +47,49 @@ interface PassageOptions {
 
 const ROWS = new Map(API.map((row) => [`${row.method} ${row.path}`, row]));
 const PREDICTION = "POST /api/models/:name/predict";
+const ROW = ROWS.get(PREDICTION)!;
 const PREDICTION_PATH = /^\/api\/models\/([a-z0-9._-]{1,80})\/predict$/;
+
+/** What only some handlers ask for is worked out when it is asked for. */
+class PassedCall implements Call {
+  readonly box: PanelSource;
+  readonly standalonePage: Call["standalonePage"];
+  readonly requestId: string;
+  readonly identity: Identity;
+  request: Request;
+  params: Record<string, string>;
+  query: Record<string, string>;
+  body: unknown = undefined;
+  unchanged = () => {};
+  readonly takeTime = () => void this.asked.carrier.server?.timeout(this.visit.request, 0);
+
+  constructor(
+    private readonly options: PassageOptions,
+    private readonly visit: Visit,
+    private readonly asked: Asked,
+  ) {
+    this.box = options.box;
+    this.standalonePage = options.standalonePage;
+    this.requestId = visit.requestId;
+    this.identity = visit.identity ?? NOBODY;
+    this.request = visit.request;
+    this.params = asked.params;
+    this.query = asked.query;
+  }
+
+  get url(): URL {
+    const { url } = this.visit.request;
+    return new URL(this.asked.path + new URL(url).search, url);
+  }
+
+  get home(): string {
+    return `${this.options.gate.origin(this.visit)}${this.box.config.BASE_PATH}`;
+  }
+
+  get hold(): Hold {
+    return this.box.holds.holdFor(this.identity);
+  }
+}
 
 export class Passage {
   constructor(private readonly options: PassageOptions) {}
@@ -46,7 +97,7 @@ export class Passage {
   /** `path`: with BASE_PATH. */
   arrive(request: Request, path: string, carrier: Carrier): Visit {
     const { box, gate } = this.options;
-    const peer = carrier?.requestIP(request)?.address ?? "";
+    const peer = carrier.peer ?? carrier.server?.requestIP(request)?.address ?? "";
     return gate.arrive(request, { peer, path: path.slice(box.config.BASE_PATH.length) });
   }
 
@@ -62,24 +113,8 @@ export class Passage {
     return finishAnswer(visit.request, answer, timings);
   }
 
-  callFor(visit: Visit, { params, query, path, carrier }: Asked): Call {
-    const { box, gate, standalonePage } = this.options;
-    return {
-      ...{ box, request: visit.request, params, query, body: undefined, requestId: visit.requestId },
-      identity: visit.identity ?? NOBODY,
-      get url() {
-        return new URL(path + new URL(visit.request.url).search, visit.request.url);
-      },
-      get home() {
-        return `${gate.origin(visit)}${box.config.BASE_PATH}`;
-      },
-      get hold() {
-        return box.holds.holdFor(visit.identity ?? NOBODY);
-      },
-      unchanged: () => {},
-      standalonePage,
-      takeTime: () => carrier?.timeout(visit.request, 0),
-    };
+  callFor(visit: Visit, asked: Asked): Call {
+    return new PassedCall(this.options, visit, asked);
   }
 
   /** What is neither the client's fault nor the disk's is logged as a defect. */
@@ -116,15 +151,33 @@ export class Passage {
   ): Promise<Response> {
     const visit = this.arrive(request, path, carrier);
     const timings = new Timings();
-    const answer = await withTimings(timings, async () => {
-      try {
-        this.options.gate.admit(visit, PREDICTION);
-        const call = this.callFor(visit, { params: { name }, query: {}, path, carrier });
-        return await answerRoute(ROWS.get(PREDICTION)!, call);
-      } catch (error) {
-        return problemAnswer(this.problemOf(visit, error, PREDICTION));
-      }
-    });
+    const answer = await this.answerBy(visit, { params: { name }, query: {}, path, carrier }, timings);
     return this.leave(visit, answer, { listed: PREDICTION, timings });
   }
+
+  private async answerBy(visit: Visit, asked: Asked, timings: Timings): Promise<Response> {
+    try {
+      this.options.gate.admit(visit, PREDICTION);
+      const call = this.callFor(visit, asked);
+      if (isPlain(visit.request)) return await this.predictRows(call, timings);
+      return await withTimings(timings, () => answerRoute(ROW, call));
+    } catch (error) {
+      return problemAnswer(this.problemOf(visit, error, PREDICTION));
+    }
+  }
+
+  private async predictRows(call: Call, timings: Timings): Promise<Response> {
+    const rows = await readJson(call.request, PREDICT_REQUEST);
+    const atOnce = timings.measure("predict", () => predictAtOnce(call.box, call.params.name!, rows));
+    if (atOnce) return atOnce;
+    const asked = Object.assign(call, { query: { explain: "0" }, body: rows });
+    return withTimings(timings, async () => ROW.handle(asked));
+  }
+}
+
+/** JSON for JSON, to be done once: no header asks for more. */
+function isPlain({ headers }: Request): boolean {
+  if (headers.get("content-type") !== "application/json" || headers.has("idempotency-key")) return false;
+  const accept = headers.get("accept");
+  return accept === null || accept === "*/*" || accept === "application/json";
 }

@@ -104,8 +104,11 @@ export class DriftCounter {
     into: ColumnCounts,
     { i, label, examples }: { i: number; label: string; examples: boolean },
   ): void {
-    into.bins[this.places[i]!.get(label) ?? into.bins.length - 1]! += 1;
-    if (this.known.get(this.reference.columns[i]!.column)?.has(label) !== false) return;
+    const place = this.places[i]!.get(label);
+    into.bins[place ?? into.bins.length - 1]! += 1;
+    // What has a bin was there in training.
+    if (place !== undefined || this.known.get(this.reference.columns[i]!.column)?.has(label) !== false)
+      return;
     into.unseen += 1;
     if (examples) addExamples(into, [label]);
   }

@@ -83,6 +83,8 @@ export const DAY_MS = 86_400_000;
 
 export class Traffic {
   private readonly versions = new Map<string, VersionTraffic>();
+  /** What was asked last is mostly asked next. */
+  private last: { asked: StoredVersion; traffic: VersionTraffic } | null = null;
   private waiting = 0;
   private timer: Timer | null = null;
   /** The disk did not take the last ones. */
@@ -128,20 +130,20 @@ export class Traffic {
     else this.timer ??= setTimeout(() => this.flush(), FLUSH_MS);
   }
 
-  private of({ version: { name, version }, model }: Asker): VersionTraffic {
-    const key = `${name}:${version}`;
-    let traffic = this.versions.get(key);
-    if (!traffic) {
-      const reference = this.options.references.of({ name, version });
-      const drift = reference && {
-        counter: new DriftCounter(reference, model),
-        counts: noCounts(reference),
-      };
-      const challenger = this.challengerOf(name, version);
-      traffic = { name, version, challenger, predictions: 0, drift, waiting: [] };
-      this.versions.set(key, traffic);
-    }
+  private of({ version, model }: Asker): VersionTraffic {
+    if (this.last?.asked === version) return this.last.traffic;
+    const key = `${version.name}:${version.version}`;
+    const traffic = this.versions.get(key) ?? this.begin(version, model);
+    this.versions.set(key, traffic);
+    this.last = { asked: version, traffic };
     return traffic;
+  }
+
+  private begin({ name, version }: StoredVersion, model: Model): VersionTraffic {
+    const reference = this.options.references.of({ name, version });
+    const drift = reference && { counter: new DriftCounter(reference, model), counts: noCounts(reference) };
+    const challenger = this.challengerOf(name, version);
+    return { name, version, challenger, predictions: 0, drift, waiting: [] };
   }
 
   private challengerOf(name: string, version: number): StoredVersion | null {
@@ -151,13 +153,20 @@ export class Traffic {
     return findVersion(store, name, model.challengerVersion);
   }
 
-  private keep(traffic: VersionTraffic, entry: Omit<Waiting, "id">): Prediction {
-    const id = predictionId(entry.at);
-    if (!this.isKept()) return { id, ...entry.answer, logged: false };
-    traffic.waiting.push({ id, ...entry });
+  private keep(
+    traffic: VersionTraffic,
+    { at, cells, answer }: { at: number; cells: PredictRow; answer: Answer },
+  ): Prediction {
+    const id = predictionId(at);
+    const prediction: Prediction = Object.assign({ id }, answer);
+    if (!this.isKept()) {
+      prediction.logged = false;
+      return prediction;
+    }
+    traffic.waiting.push({ id, at, cells, answer });
     this.waiting += 1;
-    if (traffic.challenger) this.options.challenger.offer(traffic.challenger, { id, cells: entry.cells });
-    return { id, ...entry.answer };
+    if (traffic.challenger) this.options.challenger.offer(traffic.challenger, { id, cells });
+    return prediction;
   }
 
   private isKept(): boolean {
@@ -186,6 +195,7 @@ export class Traffic {
     }
     this.isRefused = false;
     this.versions.clear();
+    this.last = null;
     this.waiting = 0;
     for (const listener of this.listeners) for (const { name, version } of gathered) listener(name, version);
   }
@@ -216,8 +226,11 @@ export class Traffic {
 
 function stored({ id, at, cells, answer }: Waiting): NewPrediction {
   const { prediction, probabilities } = answer;
+  // Without a prototype even a column called __proto__ is one like any other.
+  const row = Object.create(null) as NewPrediction["cells"];
+  for (const [name, cell] of cells) row[name] = cell;
   return {
-    ...{ id, at, cells: Object.fromEntries(cells) },
+    ...{ id, at, cells: row },
     answer: { prediction, ...(isStored(probabilities) && { probabilities }) },
   };
 }

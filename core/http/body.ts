@@ -6,7 +6,8 @@ const MAX_JSON_BYTES = 16 * 1024 * 1024;
 
 /** Of the body, without its parameters; "" where none is named. */
 export function mediaType(request: Request): string {
-  return (request.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
+  const type = request.headers.get("content-type") ?? "";
+  return type === "application/json" ? type : type.split(";")[0]!.trim().toLowerCase();
 }
 
 /** Throws AppError: media_type, too_large, syntax, invalid. */

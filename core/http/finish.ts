@@ -10,10 +10,17 @@ import { isStream } from "./stream.ts";
 const COMPRESS_FROM = 1400;
 const COMPRESSED = /^(application\/(problem\+)?json|text\/(html|plain|css|javascript)|image\/svg\+xml)/;
 
-export async function finishAnswer(request: Request, answer: Response, timings: Timings): Promise<Response> {
+export function finishAnswer(
+  request: Request,
+  answer: Response,
+  timings: Timings,
+): Response | Promise<Response> {
   answer.headers.set("server-timing", timings.header());
   const isGzipped = isWorthCompressing(request, answer);
-  if (request.method !== "HEAD" && !isGzipped) return answer;
+  return request.method !== "HEAD" && !isGzipped ? answer : remade(request, answer, isGzipped);
+}
+
+async function remade(request: Request, answer: Response, isGzipped: boolean): Promise<Response> {
   if (isStream(answer)) return request.method === "HEAD" ? headOfStream(answer) : answer;
   const bytes = new Uint8Array(await answer.arrayBuffer());
   const body = isGzipped && bytes.length >= COMPRESS_FROM ? compress(answer, bytes) : bytes;

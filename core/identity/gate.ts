@@ -112,12 +112,15 @@ export class Gate {
     const { config } = this.box;
     const { headers } = response;
     const { identity, route } = visit;
-    for (const [name, value] of Object.entries(securityHeaders(visit.path, config.EMBED_ORIGINS)))
-      headers.set(name, value);
+    if (!headers.has("x-content-type-options"))
+      setHeaders(headers, securityHeaders(visit.path, config.EMBED_ORIGINS));
     headers.set("x-request-id", visit.requestId);
-    const { vary, ...cors } = corsHeaders(visit.request.headers.get("origin"), config.CORS_ORIGINS);
-    if (vary) headers.append("vary", vary);
-    for (const [name, value] of Object.entries({ ...cors, ...visit.headers })) headers.set(name, value);
+    if (config.CORS_ORIGINS.length) {
+      const { vary, ...cors } = corsHeaders(visit.request.headers.get("origin"), config.CORS_ORIGINS);
+      if (vary) headers.append("vary", vary);
+      setHeaders(headers, cors);
+    }
+    setHeaders(headers, visit.headers);
     // What one may see, a cache between shall not tell another.
     if (config.AUTH !== "none" && route?.scope !== "open" && !headers.has("cache-control"))
       headers.set("cache-control", "private, no-cache");
@@ -269,6 +272,10 @@ function perMinute(config: Config): Record<RateClass, { limit: number; isSet: bo
     predict: of(config.RATE_PREDICT, "predict"),
     socket: of(config.RATE_SOCKET, "socket"),
   };
+}
+
+function setHeaders(headers: Headers, given: Record<string, string>): void {
+  for (const name in given) headers.set(name, given[name]!);
 }
 
 /** The client's own name for it, where it is short and plain. */
