@@ -1,35 +1,48 @@
 /**
- * Who holds the data folder? One process: two would interrupt each other's runs. The file names the holder, so that a
- * second one can say who that is; a holder that died is no holder.
+ * Who holds the data folder? One process: two would interrupt each other's runs. A lock keeps others out; a file beside
+ * it names the holder, so that a second one can say who that is.
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "./errors.ts";
+import { lockFile } from "./store/database.ts";
 
 /** Takes the folder; the function returned lets it go. Throws AppError `conflict` where a living process has it. */
 export function holdFolder(folder: string): () => void {
   const path = join(folder, "holder.json");
-  const mine = JSON.stringify({
-    pid: process.pid,
-    startedAt: processStart(process.pid),
-    since: new Date().toISOString(),
-  });
-  const holder = readHolder(path);
-  if (holder && holder.pid !== process.pid && isAlive(holder)) {
-    throw new AppError("conflict", `Process ${holder.pid} holds ${folder} since ${holder.since}`, {
-      fix: "Stop that process, or name another DATA_DIR.",
-    });
+  const unlock = lock(folder);
+  if (!unlock) {
+    const holder = readHolder(path);
+    const words = holder
+      ? `Process ${holder.pid} holds ${folder} since ${holder.since}`
+      : `Another process holds ${folder}`;
+    throw new AppError("conflict", words, { fix: "Stop that process, or name another DATA_DIR." });
   }
+  const mine = { pid: process.pid, startedAt: processStart(process.pid), since: new Date().toISOString() };
   try {
-    writeFileSync(path, mine);
+    writeFileSync(path, JSON.stringify(mine));
   } catch (error) {
-    throw new AppError("conflict", `${folder} cannot be written: ${(error as Error).message}`, {
-      fix: "Name another DATA_DIR, or make it writable.",
-    });
+    unlock();
+    throw unwritable(folder, error);
   }
   return () => {
-    if (readHolder(path)?.pid === process.pid) rmSync(path, { force: true });
+    rmSync(path, { force: true });
+    unlock();
   };
+}
+
+function lock(folder: string): (() => void) | null {
+  try {
+    return lockFile(join(folder, "hold.lock"));
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
+}
+
+function unwritable(folder: string, error: unknown): AppError {
+  return new AppError("conflict", `${folder} cannot be written: ${(error as Error).message}`, {
+    fix: "Name another DATA_DIR, or make it writable.",
+  });
 }
 
 /** The process that has the folder now; null: none. */

@@ -204,8 +204,11 @@ export class Runs {
       await this.insist(() => this.markFailed(run, cause));
     } finally {
       this.active.delete(run.id);
-      this.tellEnd(run.id);
-      this.pump();
+      // A stopping server has told the ends already, and its database may be closed.
+      if (!this.isStopping) {
+        this.tellEnd(run.id);
+        this.pump();
+      }
     }
   }
 
