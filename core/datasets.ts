@@ -4,9 +4,10 @@
  */
 import { mkdir, readdir, rename, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { type Arrival, Arrivals } from "./arrivals.ts";
 import type { Ballast } from "./ballast.ts";
 import { type Child, startChild } from "./child.ts";
-import type { ColumnProfile, CsvProfile, ReadingChoices, ReadingPreview } from "./csv/types.ts";
+import type { CsvProfile, ReadingChoices, ReadingPreview } from "./csv/types.ts";
 import { diskFailure, diskFull } from "./disk.ts";
 import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
 import type { EventLog } from "./event-log.ts";
@@ -44,17 +45,6 @@ export interface DatasetsOptions {
   now: () => number;
 }
 
-/** An upload on its way: bytes first, rows then. */
-export interface Arrival {
-  id: string;
-  name: string;
-  bytes: number;
-  bytesTotal: number | null;
-  rows: number | null;
-  /** As far as they are read; empty before the first rows are. */
-  columns: ColumnProfile[];
-}
-
 export interface Rejection {
   id: string;
   name: string;
@@ -64,13 +54,12 @@ export interface Rejection {
 
 type FileToRead = Pick<StoredDataset, "id" | "name" | "sizeBytes" | "choices">;
 
-const PROGRESS_MS = 200;
 const REJECTIONS_KEPT = 100;
 /** Free space that an upload must leave for the log and the models. */
 const RESERVE_BYTES = 64 * 1024 * 1024;
 
 export class Datasets {
-  private readonly arrivals = new Map<string, Arrival>();
+  private readonly arrivals: Arrivals;
   private readonly rejections = new Map<string, Rejection>();
   /** Each child with the dataset that it reads. */
   private readonly readers = new Map<Child, string>();
@@ -80,9 +69,10 @@ export class Datasets {
   /** Being deleted: nothing begins with them any more. */
   private readonly leaving = new Set<string>();
   private isStopping = false;
-  private readonly saidAt = new Map<string, number>();
 
-  constructor(private readonly options: DatasetsOptions) {}
+  constructor(private readonly options: DatasetsOptions) {
+    this.arrivals = new Arrivals(options);
+  }
 
   /** Takes up what a crash left: half files go, unread datasets are read. */
   async start(): Promise<void> {
@@ -103,6 +93,7 @@ export class Datasets {
   /** A stopping server leaves unread datasets for the next start. */
   stop(): void {
     this.isStopping = true;
+    this.arrivals.stop();
     for (const child of this.readers.keys()) child.kill();
   }
 
@@ -111,11 +102,11 @@ export class Datasets {
   }
 
   inProgress(): Arrival[] {
-    return [...this.arrivals.values()];
+    return this.arrivals.list();
   }
 
   arrival(id: string): Arrival | null {
-    return this.arrivals.get(id) ?? null;
+    return this.arrivals.get(id);
   }
 
   rejection(id: string): Rejection | null {
@@ -165,7 +156,7 @@ export class Datasets {
         maxBytes,
         name,
         onBytes: (bytes, label) =>
-          this.arrive({ id, name: label, bytes, bytesTotal, rows: null, columns: [] }),
+          this.arrivals.arrive({ id, name: label, bytes, bytesTotal, rows: null, columns: [] }),
       });
       let same = findDatasetByHash(store, received.sha256);
       if (!same) {
@@ -189,7 +180,7 @@ export class Datasets {
       if (error instanceof AppError) this.reject(id, this.arrivals.get(id)?.name ?? name ?? "upload", error);
       throw error;
     } finally {
-      this.depart(id);
+      this.arrivals.depart(id);
     }
   }
 
@@ -293,7 +284,7 @@ export class Datasets {
   private readNew(file: FileToRead): Promise<StoredDataset> {
     const reading = this.readAndStore(file).finally(() => {
       this.pending.delete(file.id);
-      this.depart(file.id);
+      this.arrivals.depart(file.id);
     });
     this.pending.set(file.id, reading);
     return reading;
@@ -304,7 +295,7 @@ export class Datasets {
     const { id, name, choices } = file;
     try {
       const profile = await this.read(file);
-      this.depart(id);
+      this.arrivals.depart(id);
       log.record((append) => {
         const version = insertDatasetVersion(store, { id, choices, profile, at: now() });
         append("dataset.uploaded", { datasetId: id, name, version, ...sizeOf(profile) });
@@ -313,7 +304,7 @@ export class Datasets {
       return this.find(id);
     } catch (error) {
       if (this.isStopping) throw error;
-      this.depart(id);
+      this.arrivals.depart(id);
       if (this.leaving.has(id) || !findDataset(store, id))
         throw new AppError("missing", `${name} was deleted while it was read`);
       const refusal = error instanceof AppError ? error : (diskFailure(error) ?? this.unexpected(error));
@@ -348,7 +339,7 @@ export class Datasets {
         const { bytesRead: bytes, rows, columns } = report as ReadReport;
         const { id, name, sizeBytes: bytesTotal } = file;
         const known = columns ?? this.arrivals.get(id)?.columns ?? [];
-        this.arrive({ id, name, bytes, bytesTotal, rows, columns: known });
+        this.arrivals.arrive({ id, name, bytes, bytesTotal, rows, columns: known });
       },
     });
     this.readers.set(child, file.id);
@@ -356,22 +347,8 @@ export class Datasets {
       return await child.result;
     } finally {
       this.readers.delete(child);
-      this.depart(file.id);
+      this.arrivals.depart(file.id);
     }
-  }
-
-  private arrive(arrival: Arrival): void {
-    this.arrivals.set(arrival.id, arrival);
-    const now = this.options.now();
-    if (now - (this.saidAt.get(arrival.id) ?? 0) < PROGRESS_MS) return;
-    this.saidAt.set(arrival.id, now);
-    const { id, name, bytes, bytesTotal, rows } = arrival;
-    this.options.log.append("dataset.progressed", { datasetId: id, name, bytes, bytesTotal, rows });
-  }
-
-  private depart(id: string): void {
-    this.arrivals.delete(id);
-    this.saidAt.delete(id);
   }
 
   private reject(id: string, name: string, error: AppError): void {

@@ -1,5 +1,6 @@
 /** What does each panel show? One reader a panel: typed data from the store, no HTML. */
-import type { Arrival, Rejection } from "./datasets.ts";
+import type { Arrival } from "./arrivals.ts";
+import type { Rejection } from "./datasets.ts";
 import type { Activity } from "./event-log.ts";
 import type { LiveView } from "./feedback/feedback.ts";
 import { type WatchView, watchView } from "./feedback/watch-view.ts";

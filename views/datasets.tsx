@@ -1,5 +1,6 @@
 /** Which files are here, which are arriving, and what was refused? And the drop zone that takes new ones. */
-import type { Arrival, Rejection } from "../core/datasets.ts";
+import type { Arrival } from "../core/arrivals.ts";
+import type { Rejection } from "../core/datasets.ts";
 import type { DatasetSummary } from "../core/list-data.ts";
 import type { PanelData } from "../core/panel-data.ts";
 import { ColumnHead } from "./dataset-table.tsx";
