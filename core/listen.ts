@@ -3,10 +3,10 @@
  * are told to come back, what is under way ends within eight seconds, and everything is closed in order.
  */
 import type { Server, WebSocketHandler } from "bun";
-import type { Carrier } from "./api/passage.ts";
 import { type Config, readConfig } from "./config.ts";
 import { Doorway } from "./doorway.ts";
 import { AppError } from "./errors.ts";
+import type { Carrier } from "./http/carrier.ts";
 import { holdLines } from "./log.ts";
 import { isRestoreWaiting } from "./restore.ts";
 import { openSignalbox, type Signalbox } from "./signalbox.ts";

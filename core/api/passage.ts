@@ -2,10 +2,10 @@
  * What does every request pass on its way in and out, whoever routed it? The gate, its clock, its headers, and the shape
  * of its refusal.
  */
-import type { Server } from "bun";
 import { AppError } from "../errors.ts";
 import { problemAnswer } from "../http/answers.ts";
 import { readJson } from "../http/body.ts";
+import type { Carrier } from "../http/carrier.ts";
 import { finishAnswer } from "../http/finish.ts";
 import { type Problem, problem } from "../http/problem.ts";
 import type { Gate, Visit } from "../identity/gate.ts";
@@ -14,20 +14,12 @@ import { type Identity, NOBODY } from "../identity/identity.ts";
 import type { PanelSource } from "../panel-data.ts";
 import type { RequestTimes } from "../request-times.ts";
 import { PREDICT_REQUEST } from "../serving.ts";
-import type { Viewer } from "../sockets.ts";
 import { Timings, withTimings } from "../timing.ts";
 import { answerRoute } from "./answer.ts";
 import { exampleOf } from "./docs.ts";
 import { API } from "./index.ts";
 import { predictAtOnce } from "./models.ts";
 import type { Call } from "./route.ts";
-
-/** What brought a request. */
-export interface Carrier {
-  server?: Server<Viewer>;
-  /** Its address, where only this machine can come: asking the server for it costs as much as a prediction. */
-  peer?: string;
-}
 
 /** What a request asks for. */
 export interface Asked {
