@@ -67,7 +67,7 @@ async function receiveMultipart(request: Request, type: string, options: Receive
   parser.on("error", (error) =>
     reject(new AppError("syntax", `The form cannot be read: ${(error as Error).message}`)),
   );
-  const source = Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0]);
+  const source = Readable.fromWeb(request.body as unknown as Parameters<typeof Readable.fromWeb>[0]);
   source.on("error", reject);
   source.pipe(parser);
   return promise;

@@ -34,7 +34,7 @@ export const REQUESTS: Rig = {
 
 async function climb(victim: Victim, folder: string, tally: Tally): Promise<void> {
   const before = readdirSync(join(folder, ".."));
-  const places: ((text: string) => [string, RequestInit?])[] = [
+  const places: ((text: string) => [string, { method: string; body: string }?])[] = [
     (text) => [`/datasets/${text}`],
     (text) => [`/api/datasets/${text}/rows`],
     (text) => [`/api/runs/${text}`],
