@@ -54,7 +54,8 @@ const [customers, tickets, flats] = (await Promise.all(
   ["customers", "tickets", "flats"].map((name) => post(`api/samples/${name}`, "{}")),
 )) as [Made, Made, Made];
 const trained = [];
-for (const { id } of [customers, tickets, flats]) trained.push(await train({ datasetId: id, budgetSeconds: 3 }));
+for (const { id } of [customers, tickets, flats])
+  trained.push(await train({ datasetId: id, budgetSeconds: 3 }));
 const [binary, several, number] = trained as [Made, Made, Made];
 await train({ datasetId: customers.id, budgetSeconds: 2, name: binary.modelName });
 await send("PUT", `api/models/${binary.modelName}/live`, { version: 1 });
@@ -137,7 +138,9 @@ for (const folder of folders) rmSync(folder, { recursive: true });
 console.log(OUT);
 
 async function shoot(shots: readonly Shot[], at = server.url): Promise<void> {
-  const waiting = shots.filter(({ name }) => !WANTED.length || WANTED.some((wanted) => name.startsWith(wanted)));
+  const waiting = shots.filter(
+    ({ name }) => !WANTED.length || WANTED.some((wanted) => name.startsWith(wanted)),
+  );
   const draw = async () => {
     for (let shot = waiting.shift(); shot; shot = waiting.shift()) await shootOne(shot, at);
   };
