@@ -1,11 +1,12 @@
 /**
  * How long does the model alone take, for one row and for many? 100 trees of 31 leaves on the Adult-like data, one
- * thread, beside the same from Python. (One row through HTTP is the server's bench.)
+ * thread, beside the same from Python; then one row through HTTP (http.ts).
  */
 import { predictBoosting, trainBoosting } from "../../core/trainer/boosting.ts";
 import { readColumn, rowPredictor } from "../../core/trainer/predictor.ts";
 import { seededRandom } from "../../core/trainer/random.ts";
 import { readBenchData, writeBenchData } from "./generated-data.ts";
+import { run as runHttp } from "./http.ts";
 import { BENCH_FOLDER, installedPeers, median, PEERS, printTable, runJson } from "./train-peers.ts";
 
 interface Timing {
@@ -31,6 +32,8 @@ export async function run(): Promise<void> {
     rows.push([PEERS[peer], rowUs.toFixed(1), ratios[0], batchNs.toFixed(1), ratios[1]]);
   }
   printTable(rows);
+  console.log("");
+  await runHttp();
 }
 
 async function timeOwn(): Promise<Timing> {
