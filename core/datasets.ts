@@ -236,8 +236,12 @@ export class Datasets {
    * Row and file, overwritten in the database and its log too; runs keep what they learned, models go on.
    * Throws AppError `conflict` while a run learns from it.
    */
-  delete(id: string): Promise<void> {
-    return this.options.ballast.spend(() => this.deleteNow(id));
+  async delete(id: string): Promise<void> {
+    const { ballast } = this.options;
+    await ballast.spend(() => this.deleteNow(id));
+    await ballast.spend(() => this.emptyLog(id)).catch((error: unknown) => this.warnOfLog(id, error));
+    // Once more: a disk that fails once keeps no deleted file.
+    await rm(this.pathOf(id), { force: true }).catch(() => rm(this.pathOf(id), { force: true }));
   }
 
   private async deleteNow(id: string): Promise<void> {
@@ -259,7 +263,7 @@ export class Datasets {
   }
 
   private async remove(id: string, name: string, runs: { id: string }[]): Promise<void> {
-    const { store, log, logger, forget, runsFolder } = this.options;
+    const { store, log, forget, runsFolder } = this.options;
     for (const [child, read] of this.readers) if (read === id) child.kill();
     for (const run of runs) await rm(join(runsFolder, run.id), { recursive: true, force: true });
     await forget(id);
@@ -267,9 +271,16 @@ export class Datasets {
       deleteDataset(store, id);
       append("dataset.deleted", { datasetId: id, name });
     });
-    if (!store.purgeLog())
-      logger.warn({ datasetId: id }, "the database's write-ahead log could not be emptied");
-    await rm(this.pathOf(id), { force: true });
+  }
+
+  /** The write-ahead log still holds what was deleted. */
+  private async emptyLog(id: string): Promise<void> {
+    if (!this.options.store.purgeLog()) this.warnOfLog(id, "another process reads");
+  }
+
+  private warnOfLog(id: string, reason: unknown): void {
+    const told = { datasetId: id, reason: String(reason) };
+    this.options.logger.warn(told, "the database's write-ahead log could not be emptied");
   }
 
   private async refuseWithoutSpace(bytes: number): Promise<void> {

@@ -259,7 +259,7 @@ export class Runs {
           alerts.resolve(code, subject, append);
       }
     });
-    await rm(this.folderOf(run.id), { recursive: true, force: true });
+    await this.discard(run.id);
   }
 
   /** What has to be written in the end: a full disk delays it. */
@@ -297,13 +297,15 @@ export class Runs {
       updateRun(store, run.id, { status: "cancelled", finishedAt: now() });
       append("run.cancelled", runOf(run));
     });
-    rm(this.folderOf(run.id), { recursive: true, force: true }).catch((error: unknown) =>
-      this.options.logger.warn(
-        { runId: run.id, error: String(error) },
-        "the run's folder could not be removed",
-      ),
-    );
+    void this.discard(run.id);
     this.tellEnd(run.id);
+  }
+
+  /** What only a resumed run needs; that it stays is no failure of the run. */
+  private discard(id: string): Promise<void> {
+    return rm(this.folderOf(id), { recursive: true, force: true }).catch((error: unknown) =>
+      this.options.logger.warn({ runId: id, error: String(error) }, "the run's folder could not be removed"),
+    );
   }
 
   private interrupt(run: StoredRun): void {

@@ -100,7 +100,7 @@ export class Feedback {
 
   /** Throws AppError: `missing` for an id that is not kept, `invalid` for what the target cannot be. */
   tell(id: string, actual: Actual): Told {
-    this.options.traffic.flush();
+    this.options.traffic.settle();
     const told = this.reader().tell(id, actual);
     this.count([told]);
     return told;
@@ -109,7 +109,7 @@ export class Feedback {
   /** A CSV of outcomes; the file is removed. Throws AppError where none of its rows is right. */
   async tellFile(path: string): Promise<ToldRows> {
     const { store, traffic } = this.options;
-    traffic.flush();
+    traffic.settle();
     const reader = this.reader();
     try {
       return await tellCsv(path, (rows, each) => {
@@ -261,13 +261,13 @@ export class Feedback {
   /** Rows that were predicted may be copies of the file's: they go with it, and with them what came true. */
   async forgetDataset(datasetId: string): Promise<void> {
     const { store, traffic } = this.options;
-    traffic.flush();
+    traffic.settle();
     for (const id of versionKeysOf(store, datasetId)) await this.forget(id);
   }
 
   async forgetVersion(name: string, version: number): Promise<void> {
     const { store, traffic } = this.options;
-    traffic.flush();
+    traffic.settle();
     await this.forget(versionKey(store, name, version) ?? -1);
   }
 

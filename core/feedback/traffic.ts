@@ -8,6 +8,7 @@ import type { Answer, PredictRow } from "../answering.ts";
 import type { Config } from "../config.ts";
 import type { Table } from "../csv/types.ts";
 import { diskFailure } from "../disk.ts";
+import type { AppError } from "../errors.ts";
 import type { EventLog } from "../event-log.ts";
 import type { Store } from "../store/database.ts";
 import { updateDriftDay } from "../store/drift.ts";
@@ -87,8 +88,8 @@ export class Traffic {
   private last: { asked: StoredVersion; traffic: VersionTraffic } | null = null;
   private waiting = 0;
   private timer: Timer | null = null;
-  /** The disk did not take the last ones. */
-  private isRefused = false;
+  /** Why the disk did not take the last ones; null: it did. */
+  private refusal: AppError | null = null;
   private readonly listeners: ((name: string, version: number) => void)[] = [];
 
   constructor(private readonly options: TrafficOptions) {}
@@ -126,7 +127,7 @@ export class Traffic {
   }
 
   private writeSoon(): void {
-    if (this.waiting >= FLUSH_ROWS && !this.isRefused) this.flush();
+    if (this.waiting >= FLUSH_ROWS && !this.refusal) this.flush();
     else this.timer ??= setTimeout(() => this.flush(), FLUSH_MS);
   }
 
@@ -174,6 +175,12 @@ export class Traffic {
     return log === "full" || (log === "sampled" && Math.random() < share);
   }
 
+  /** As `flush`, for whoever looks for a row next. Throws AppError where the disk did not take it. */
+  settle(): void {
+    this.flush();
+    if (this.refusal) throw this.refusal;
+  }
+
   /** Writes what has been gathered: one row and one event a version, however many were asked. */
   flush(): void {
     if (this.timer) clearTimeout(this.timer);
@@ -189,11 +196,12 @@ export class Traffic {
         }
       });
     } catch (error) {
-      if (!diskFailure(error)) throw error;
+      this.refusal = diskFailure(error);
+      if (!this.refusal) throw error;
       this.wait();
       return;
     }
-    this.isRefused = false;
+    this.refusal = null;
     this.versions.clear();
     this.last = null;
     this.waiting = 0;
@@ -202,7 +210,6 @@ export class Traffic {
 
   /** The disk did not take it: numbers wait for the next time; rows too, while they are few. */
   private wait(): void {
-    this.isRefused = true;
     this.timer = setTimeout(() => this.flush(), FLUSH_MS);
     if (this.waiting <= MOST_WAITING) return;
     for (const traffic of this.versions.values()) traffic.waiting = [];

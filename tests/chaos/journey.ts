@@ -92,10 +92,12 @@ export const PHASES: Phase[] = [
     name: "train",
     async go(victim, ledger) {
       const request = { datasetId: newest(ledger), target: "stays", name: "crew", budgetRounds: 1 };
-      const run = await step<{ id: string; status: string; version: number }>(ledger, "train", () =>
-        victim.send("POST", "/api/train?wait=1", request),
+      const run = await step<{ id: string; status: string; version: number; error: unknown }>(
+        ledger,
+        "train",
+        () => victim.send("POST", "/api/train?wait=1", request),
       );
-      if (run.status !== "finished") throw new Refused(500, JSON.stringify(run));
+      if (run.status !== "finished") throw new Refused(500, JSON.stringify(run.error));
       ledger.runs.add(run.id);
       ledger.trained = run.version;
     },
