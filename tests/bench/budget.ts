@@ -52,7 +52,7 @@ async function benchFile(
     if (stopped.seconds < stopAt) continue;
     const after = (stopped.seconds - stopAt).toFixed(1);
     say(
-      `${" ".repeat(12)} stopped at ${stopAt.toFixed(1)} s in ${stopped.during}: done ${after} s later (${stopped.result.best})`,
+      `${" ".repeat(12)} stopped at ${stopAt.toFixed(1)} s in ${stopped.during}: done ${after} s later (${stopped.result.best})  ${stopped.stages.map((stage) => stage.toFixed(1)).join(" ")}`,
     );
   }
 }

@@ -68,6 +68,19 @@ export class FoldRunner {
     this.planned = entries;
   }
 
+  /** The first of the entries, as many as can meet every fold once in the time there is; at least one. */
+  affordable(entries: Entry[]): Entry[] {
+    const { deadlineMs, elapsedMs, budgetRounds } = this.options;
+    if (budgetRounds !== null) return entries;
+    let leftMs = (deadlineMs - elapsedMs()) * this.crew.size;
+    return entries.filter((entry, i) => {
+      const costMs = (this.data.once - entry.folds.length) * this.expectedMs(entry);
+      if (i > 0 && costMs > leftMs) return false;
+      leftMs -= costMs;
+      return true;
+    });
+  }
+
   /** Each entry's folds up to `upTo`, as far as the budget goes; each entry is told when it is through. */
   async advance(entries: Entry[], upTo: number): Promise<void> {
     const slots = entries.flatMap((entry) =>

@@ -47,9 +47,9 @@ export function portfolio(options: PortfolioOptions): Recipe[] {
     baselineRecipe,
     ...linearRecipes(options, skewed),
     ...boostingRecipes(options, skewed),
+    ...networkRecipes(options, skewed),
     ...(rows <= MOST_FOREST_ROWS ? forestRecipes(rows, skewed) : []),
     ...smoothRecipes(options, skewed),
-    ...networkRecipes(options, skewed),
   ];
 }
 
@@ -88,10 +88,9 @@ function networkRecipes({ target, rows, text, columns }: PortfolioOptions, skewe
   if (text || columns === 0 || columns > MOST_NETWORK_COLUMNS || work > MOST_NETWORK_WORK) return [];
   if (rows < LEAST_NETWORK_ROWS || target.classes.length > MOST_NETWORK_CLASSES) return [];
   const loose = within(1500 / rows, 0.02, 0.5);
-  const recipes = [
-    networkRecipe("Neural network", { decay: loose }),
-    networkRecipe("Neural network · held back", { decay: within(8000 / rows, 0.1, 4) }),
-  ];
+  const recipes = [networkRecipe("Neural network", { decay: loose })];
+  if (rows <= MANY_ROWS)
+    recipes.push(networkRecipe("Neural network · held back", { decay: within(8000 / rows, 0.1, 4) }));
   return skewed
     ? [...recipes, networkRecipe("Neural network · log target", { decay: loose, log: true })]
     : recipes;
@@ -99,6 +98,10 @@ function networkRecipes({ target, rows, text, columns }: PortfolioOptions, skewe
 
 const within = (value: number, least: number, most: number) =>
   Number(Math.min(most, Math.max(least, value)).toPrecision(2));
+
+/** From here on a fit takes seconds: those race that win on such data, so that time is left for all their folds. */
+const MANY_ROWS = 20_000;
+const SETTINGS_FOR_MANY = 3;
 
 function boostingRecipes({ rows, target }: PortfolioOptions, skewed: boolean): Recipe[] {
   const patience = rows < 10_000 ? 60 : rows < 100_000 ? 40 : 20;
@@ -113,7 +116,8 @@ function boostingRecipes({ rows, target }: PortfolioOptions, skewed: boolean): R
     ],
     ["stumps", { maxLeafNodes: 3, minSamplesLeaf: 10, learningRate: 0.08 }],
   ];
-  const recipes = settings.map(([name, params]) =>
+  const racing = rows > MANY_ROWS ? settings.slice(0, SETTINGS_FOR_MANY) : settings;
+  const recipes = racing.map(([name, params]) =>
     boostingRecipe(`Gradient boosting · ${name}`, { params: { ...common, ...params } }),
   );
   if (!skewed) return recipes;
@@ -139,6 +143,7 @@ function forestRecipes(rows: number, skewed: boolean): Recipe[] {
     forestRecipe("Extra trees", { params: { ...extra, maxFeatures: skewed ? 0.5 : 0 } }),
     forestRecipe("Random forest", { params: sized }),
   ];
+  if (rows > MANY_ROWS) return recipes.slice(0, 1);
   if (skewed)
     recipes.push(
       forestRecipe("Extra trees · log target", { params: { ...extra, maxFeatures: 0.5 }, log: true }),

@@ -46,8 +46,10 @@ export async function runRace(data: TrainingData, crew: Crew, options: RaceOptio
   }
   for (const rung of rungs(data)) {
     await runner.advance(field, rung);
-    if (rung < data.once) field = survivors(field, entries, { rung, metric: options.metric });
-    else field = isWon() ? [] : contenders(data, entries, options.metric);
+    if (rung < data.once) {
+      const left = survivors(field, entries, { rung, metric: options.metric });
+      field = runner.affordable(byPromise(data, left, { rung, metric: options.metric }));
+    } else field = isWon() ? [] : contenders(data, entries, options.metric);
     runner.plan(field);
   }
   if (leaders[0]) await runner.advance([leaders[0]], data.folds.length);
@@ -103,6 +105,17 @@ function survivors(field: Entry[], all: Entry[], at: { rung: number; metric: Met
     if (score(best) >= middle) half.add(best);
   }
   return ranked.filter((entry) => half.has(entry));
+}
+
+/** Those first that an ensemble would take by now: where time is short they get it. */
+function byPromise(data: TrainingData, field: Entry[], at: { rung: number; metric: MetricName }): Entry[] {
+  const soFar = { ...data, folds: data.folds.slice(0, at.rung) };
+  const able = field.filter((entry) => entry.folds.length >= at.rung);
+  if (able.length < 2) return field;
+  const weights = new Map(
+    chooseBlend(soFar, able, at.metric).parts.map(({ entry, weight }) => [entry, weight]),
+  );
+  return field.toSorted((a, b) => (weights.get(b) ?? 0) - (weights.get(a) ?? 0));
 }
 
 function meanGoodness(entry: Entry, folds: number, metric: MetricName): number {
