@@ -18,18 +18,32 @@ export interface LoadOptions {
   maxRows?: number;
   seed?: number;
   signal?: AbortSignal;
+  /** Aborted: the rows read so far, once there are some thousand. */
+  enough?: AbortSignal;
   onProgress?: (progress: ReadingProgress) => void;
 }
 
+const ENOUGH_ROWS = 5000;
+const ENOUGH_CELLS = 1e6;
+const LEAST_ROWS = 200;
+
 /** Memory: 8 bytes a number, 4 a code, and each different value once. */
 export async function loadTable(path: string, plan: ReadingPlan, options: LoadOptions = {}): Promise<Table> {
-  const { columns: wanted, maxRows = Number.POSITIVE_INFINITY, seed = 0, signal, onProgress } = options;
+  const {
+    columns: wanted,
+    maxRows = Number.POSITIVE_INFINITY,
+    seed = 0,
+    signal,
+    enough,
+    onProgress,
+  } = options;
   const plans = plan.columns
     .map((column, k) => ({ ...column, index: column.index ?? k }))
     .filter(({ name }) => !wanted || wanted.includes(name));
   const total = plan.dialect.tableRows;
   const isKept = total !== undefined && total > maxRows ? sampleRows(total, maxRows, seed) : null;
   const builders = plans.map((column) => builderFor(column, Math.min(maxRows, total ?? 1024)));
+  const enoughRows = Math.max(LEAST_ROWS, Math.min(ENOUGH_ROWS, ENOUGH_CELLS / Math.max(1, plans.length)));
   let seen = 0;
   let rows = 0;
   await scanTable(path, plan.dialect, {
@@ -51,7 +65,11 @@ export async function loadTable(path: string, plan: ReadingPlan, options: LoadOp
         // The profile has reported them.
       },
     },
-    options: { signal, onProgress: (progress, frame) => onProgress?.({ ...progress, rows: frame.rows }) },
+    options: {
+      signal,
+      isDone: () => rows >= enoughRows && enough?.aborted === true,
+      onProgress: (progress, frame) => onProgress?.({ ...progress, rows: frame.rows }),
+    },
   });
   return { rows, columns: builders.map((builder) => builder.finish()) };
 }

@@ -14,7 +14,7 @@ import type { Target } from "../trainer/samples.ts";
 import { copiesFinding, scoreCopies } from "./copies.ts";
 import type { Stage } from "./stage.ts";
 import { selectRows } from "./table.ts";
-import { type Context, checkpointOf, left, type Parts, type Work } from "./work.ts";
+import { type Context, checkpointOf, Hurry, left, type Parts, type Work } from "./work.ts";
 
 export const engineerFeatures: Stage<Work> = {
   name: "Feature engineering",
@@ -69,21 +69,22 @@ export const engineerFeatures: Stage<Work> = {
   },
 };
 
-/** Who stops before anything was learned wants a model now: so many rows are encoded at once. */
-const STOPPED_ROWS = 5000;
+/** As many are encoded at once after a stop. */
+const STOPPED_TRAIN_ROWS = 5000;
 
 /** The training rows as features; after a stop a part of them, which then are the training rows. */
 async function encode(context: Context): Promise<{ encoder: Encoder; encoded: EncodedTable }> {
   const { work, report, stop } = context;
   const parts = left(work, "parts");
   const pause = checkpointOf(context);
-  const isTooMuch = () => stop.aborted && parts.train.length > STOPPED_ROWS;
+  const isTooMuch = () => stop.aborted && parts.train.length > STOPPED_TRAIN_ROWS;
   const checkpoint = () => {
     if (isTooMuch()) throw new Hurry();
     return pause();
   };
   // Evenly spread, because rows may be in order of time.
-  if (isTooMuch()) parts.train = spreadRows(parts.train.length, STOPPED_ROWS).map((i) => parts.train[i]);
+  if (isTooMuch())
+    parts.train = spreadRows(parts.train.length, STOPPED_TRAIN_ROWS).map((i) => parts.train[i]);
   try {
     const rows = Int32Array.from({ length: parts.train.length }, (_, row) => row);
     const training = selectRows(parts.table, parts.train);
@@ -95,8 +96,6 @@ async function encode(context: Context): Promise<{ encoder: Encoder; encoded: En
     throw error;
   }
 }
-
-class Hurry extends Error {}
 
 /** What a split at random would have shown, where copies are kept together. */
 async function tellCopies(context: Context, groups: Int32Array) {
@@ -131,7 +130,7 @@ function foldsOf(
   const count = rows.length;
   if (count > HOLD_OUT_ABOVE) {
     const folds = Math.max(5, Math.ceil(count / MOST_VALID_ROWS));
-    return stratifiedFolds(rows, target, { folds, random, groups }).slice(0, 1);
+    return stratifiedFolds(rows, target, { folds, random, groups, first: 1 });
   }
   const folds = Math.min(count < 10_000 ? 8 : 5, groups ? new Set(groups).size : count);
   return Array.from({ length: given.repeats }, () =>

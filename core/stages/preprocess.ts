@@ -5,10 +5,21 @@
 import type { Column } from "../csv/types.ts";
 import { AppError } from "../errors.ts";
 import { stratifiedFolds } from "../trainer/folds.ts";
-import { seededRandom } from "../trainer/random.ts";
+import { runPaced } from "../trainer/pace.ts";
+import { seededRandom, spreadRows } from "../trainer/random.ts";
+import type { Checkpoint } from "../trainer/samples.ts";
 import type { Stage } from "./stage.ts";
-import { dropColumns, rowGroups } from "./table.ts";
-import { type Context, checkpointOf, type Loaded, left, type Parts, type Work } from "./work.ts";
+import { dropColumns, rowGroups, selectRows } from "./table.ts";
+import {
+  type Context,
+  checkpointOf,
+  Hurry,
+  type Loaded,
+  left,
+  type Parts,
+  STOPPED_ROWS,
+  type Work,
+} from "./work.ts";
 
 const TEST_SHARE = 0.2;
 /** More rows than this make a judgement no surer, only slower; many classes are slower yet. */
@@ -20,15 +31,13 @@ export const preprocessData: Stage<Work> = {
   name: "Data preprocessing",
   async run(context) {
     const { work, report } = context;
-    const loaded = left(work, "loaded");
+    const { loaded, groups } = await groupRows(context);
     const checkpoint = checkpointOf(context);
     const dropped = constantColumns(loaded, context);
     const table = dropColumns(loaded.table, new Set([...dropped, ...loaded.unusable]));
     if (table.columns.length === 0) throw nothingLeft(context);
     await checkpoint();
     report({ type: "progress", progress: 0.4, note: `${table.columns.length} columns kept` });
-    const groups = groupsOf(loaded, context);
-    await checkpoint();
     work.parts = { table, groups, ...split(loaded, groups, context) };
     if (isTooThin(work.parts, context)) throw splitFails(context);
     report({ type: "facts", facts: facts(work.parts, [...dropped, ...loaded.unusable], context) });
@@ -37,6 +46,50 @@ export const preprocessData: Stage<Work> = {
     report({ type: "progress", progress: 1, note });
   },
 };
+
+/** Which rows stay together; where Stop comes in between, of fewer rows. */
+async function groupRows(context: Context): Promise<{ loaded: Loaded; groups: Int32Array | null }> {
+  const { work, stop } = context;
+  const pause = checkpointOf(context);
+  const loaded = left(work, "loaded");
+  const isTooMuch = () => stop.aborted && loaded.table.rows > STOPPED_ROWS;
+  const checkpoint = () => {
+    if (isTooMuch()) throw new Hurry();
+    return pause();
+  };
+  try {
+    checkpoint();
+    return { loaded, groups: await groupsOf(loaded, context, checkpoint) };
+  } catch (error) {
+    if (!(error instanceof Hurry)) throw error;
+    work.loaded = takeRows(loaded, spreadRows(loaded.table.rows, STOPPED_ROWS));
+    reportRowsLeft(context, loaded.table.rows);
+    return groupRows(context);
+  }
+}
+
+function takeRows(loaded: Loaded, rows: Int32Array): Loaded {
+  const { table, beside, target, splitKeys } = loaded;
+  return {
+    ...loaded,
+    table: selectRows(table, rows),
+    beside: selectRows(beside, rows),
+    target: { ...target, values: Float64Array.from(rows, (row) => target.values[row]) },
+    splitKeys: splitKeys && Float64Array.from(rows, (row) => splitKeys[row]),
+  };
+}
+
+function reportRowsLeft({ report }: Context, rows: number): void {
+  const message = `${STOPPED_ROWS.toLocaleString("en")} of ${rows.toLocaleString("en")} rows are learned from: Stop asked for a model at once.`;
+  const finding = {
+    code: "rows_sampled",
+    severity: "warning" as const,
+    column: null,
+    message,
+    fix: null,
+  };
+  report({ type: "finding", finding });
+}
 
 const LEAST_TRAIN_ROWS = 10;
 
@@ -88,9 +141,13 @@ function nothingLeft({ options }: Context): AppError {
 const LEAST_DISTINCT = 0.1;
 
 /** Groups asked for; otherwise exact duplicates, where they are oddities and not the nature of the table. */
-function groupsOf({ table, target, splitKeys }: Loaded, { options, report }: Context): Int32Array | null {
+async function groupsOf(
+  { table, target, splitKeys }: Loaded,
+  { options, report }: Context,
+  checkpoint: Checkpoint,
+): Promise<Int32Array | null> {
   if (options.split === "group" && splitKeys) return numbered(splitKeys);
-  const groups = rowGroups(table, target.values);
+  const groups = await runPaced(rowGroups(table, target.values), checkpoint);
   const distinct = 1 + groups.reduce((most, group) => Math.max(most, group), 0);
   const duplicates = table.rows - distinct;
   if (duplicates === 0) return null;
@@ -123,7 +180,7 @@ function split({ table, target, splitKeys }: Loaded, groups: Int32Array | null, 
     Math.ceil(table.rows / mostTestRows(target.classes.length)),
   );
   const random = seededRandom(options.seed);
-  const [first] = stratifiedFolds(rows, target, { folds, random, groups });
+  const [first] = stratifiedFolds(rows, target, { folds, random, groups, first: 1 });
   return { train: first?.train ?? rows, test: first?.valid ?? new Int32Array(0) };
 }
 

@@ -1,5 +1,6 @@
 /** How are rows or columns taken out of a table, and which rows are the same? */
 import type { Column, Table } from "../csv/types.ts";
+import { inBlocks, type Steps } from "../trainer/pace.ts";
 
 export function selectRows(table: Table, rows: Int32Array): Table {
   if (rows.length === table.rows) return table;
@@ -19,15 +20,16 @@ export function dropColumns(table: Table, names: ReadonlySet<string>): Table {
  * The same number for rows that are equal in every column; `extra` takes part too. Two 32-bit hashes make a collision
  * of different rows as good as impossible (one in 2^53 for a pair).
  */
-export function rowGroups(table: Table, extra: Float64Array | null): Int32Array {
+export function* rowGroups(table: Table, extra: Float64Array | null): Steps<Int32Array> {
   const first = new Int32Array(table.rows).fill(0x811c9dc5 | 0);
   const second = new Int32Array(table.rows).fill(0x2545f491 | 0);
   for (const column of table.columns) {
     if ("values" in column) mixNumbers(first, second, column.values);
     else mixWords(first, second, { words: column.codes, from: 0, stride: 1 });
+    yield;
   }
   if (extra) mixNumbers(first, second, extra);
-  return numbered(first, second);
+  return yield* numbered(first, second);
 }
 
 /** Takes every `stride`-th word, beginning with `from`. */
@@ -53,15 +55,22 @@ function mixNumbers(first: Int32Array, second: Int32Array, values: Float64Array)
   mixWords(first, second, { words, from: 1, stride: 2 });
 }
 
-function numbered(first: Int32Array, second: Int32Array): Int32Array {
+/** Entries of a map that are made in some ten milliseconds. */
+const ENTRY_COST = 40;
+
+function* numbered(first: Int32Array, second: Int32Array): Steps<Int32Array> {
   const known = new Map<number, number>();
-  return first.map((hash, row) => {
-    const key = (hash >>> 0) * 0x200000 + ((second[row] >>> 0) & 0x1fffff);
-    let group = known.get(key);
-    if (group === undefined) {
-      group = known.size;
-      known.set(key, group);
+  const groups = new Int32Array(first.length);
+  yield* inBlocks(first.length, ENTRY_COST * first.length, (from, to) => {
+    for (let row = from; row < to; row++) {
+      const key = (first[row] >>> 0) * 0x200000 + ((second[row] >>> 0) & 0x1fffff);
+      let group = known.get(key);
+      if (group === undefined) {
+        group = known.size;
+        known.set(key, group);
+      }
+      groups[row] = group;
     }
-    return group;
   });
+  return groups;
 }

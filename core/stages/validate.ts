@@ -26,7 +26,7 @@ export const validateData: Stage<Work> = {
     );
     const names = featureNames(context);
     const beside = columnsBeside(context.work.previous, dataset.plan.columns, [...names, options.target]);
-    const table = await load(context, [...names, ...beside], task);
+    const table = await loadUntilStop(context, [...names, ...beside], task);
     const column = table.columns.find(({ name }) => name === options.target)!;
     const read = readTarget(column, task);
     const rows = affordableRows(context, read.rows);
@@ -47,6 +47,7 @@ export const validateData: Stage<Work> = {
     if (read.rows.length < table.rows) reportMissingTarget(context, table.rows - read.rows.length);
     const { findings, unusable } = await inspect(work.loaded, options.target, {
       checkpoint: checkpointOf(context),
+      isOver: inspectionEnds(context),
       onColumn: (done) =>
         report({
           type: "progress",
@@ -101,7 +102,35 @@ function featureNames({ options, dataset, report }: Context): string[] {
   });
 }
 
-async function load(context: Context, names: string[], task: Task): Promise<Table> {
+/** Of the time that is left after reading. */
+const INSPECTION_SHARE = 0.2;
+
+function inspectionEnds(context: Context): () => boolean {
+  const { options, elapsedMs, stop } = context;
+  const startedAt = elapsedMs();
+  const endsAt = startedAt + INSPECTION_SHARE * Math.max(0, budgetMs(context) - startedAt);
+  return () => stop.aborted || (options.budgetRounds === null && elapsedMs() > endsAt);
+}
+
+/** After a stop the rows read so far, unless classes that the file has are not among them. */
+async function loadUntilStop(context: Context, names: string[], task: Task): Promise<Table> {
+  const { options, dataset, report, stop } = context;
+  const table = await load(context, names, { task, enough: stop });
+  if (!stop.aborted || table.rows >= dataset.rows) return table;
+  const target = table.columns.find(({ name }) => name === options.target);
+  const expected = dataset.columns.find(({ name }) => name === options.target)?.distinct ?? 0;
+  if (target && "labels" in target && target.labels.length < expected) return load(context, names, { task });
+  const message = `The first ${table.rows.toLocaleString("en")} of ${dataset.rows.toLocaleString("en")} rows are learned from: Stop came while the file was read.`;
+  const finding = { code: "rows_sampled", severity: "warning" as const, column: null, message, fix: null };
+  report({ type: "finding", finding });
+  return table;
+}
+
+async function load(
+  context: Context,
+  names: string[],
+  { task, enough }: { task: Task; enough?: AbortSignal },
+): Promise<Table> {
   const { options, dataset, work, report } = context;
   const wanted = [...names, options.target, ...(options.splitColumn ? [options.splitColumn] : [])];
   const columns = dataset.plan.columns.map((column) =>
@@ -114,6 +143,7 @@ async function load(context: Context, names: string[], task: Task): Promise<Tabl
       columns: [...new Set(wanted)],
       seed: options.seed,
       signal: context.cancel,
+      enough,
       onProgress: ({ rows, bytesRead, bytesTotal }) =>
         report({
           type: "progress",

@@ -22,6 +22,7 @@ export type LoadTable = (
     maxRows?: number;
     seed?: number;
     signal?: AbortSignal;
+    enough?: AbortSignal;
     onProgress?: (progress: ReadingProgress) => void;
   },
 ) => Promise<Table>;
@@ -151,3 +152,9 @@ export function isOverAfter(context: Context, share: number): () => boolean {
     return elapsedMs() >= startedAt + share * (endMs(context) - startedAt);
   };
 }
+
+/** Who stops before anything was learned wants a model now: so many rows are learned from. */
+export const STOPPED_ROWS = 20_000;
+
+/** Thrown by a step that would take long, where Stop asks for less. */
+export class Hurry extends Error {}

@@ -5,6 +5,7 @@
  */
 import type { Column, Table } from "../csv/types.ts";
 import { quantile } from "./metrics/bootstrap.ts";
+import { spreadRows } from "./random.ts";
 
 export interface NumberReference {
   /** "length": of a text, in characters. Dates in epoch ms. */
@@ -45,13 +46,32 @@ const MOST_BINS = 20;
 /** A bin that holds more than this share hides what happens in it. */
 const FULLEST = 0.4;
 
-/** `rows` of the table, and the column of the answers. */
+/** Rows that are looked at, and cells of all columns together: bins of a sample are those of all. */
+const MOST_ROWS = 50_000;
+const MOST_CELLS = 2e6;
+const LEAST_ROWS = 1000;
+
+/** `rows` of the table, or a part of them evenly spread, and the column of the answers. */
 export function trainingReference(table: Table, rows: Int32Array, answers: Column): TrainingReference {
   const all = Int32Array.from({ length: lengthOf(answers) }, (_, row) => row);
+  const most = Math.max(LEAST_ROWS, Math.min(MOST_ROWS, MOST_CELLS / Math.max(1, table.columns.length)));
+  const seen = spreadRows(rows.length, most).map((i) => rows[i]);
   return {
-    columns: table.columns.map((column) => columnReference(column, rows)),
+    columns: table.columns.map((column) => withRange(columnReference(column, seen), column, rows)),
     answers: columnReference(answers, all),
   };
+}
+
+/** The least and greatest value of all rows. */
+function withRange(reference: ColumnReference, column: Column, rows: Int32Array): ColumnReference {
+  if (reference.kind === "category" || reference.kind === "length" || !("values" in column)) return reference;
+  let [least, greatest] = reference.range;
+  for (const row of rows) {
+    const value = column.values[row];
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+  }
+  return { ...reference, range: [least, greatest] };
 }
 
 const lengthOf = (column: Column) => ("values" in column ? column.values : column.codes).length;

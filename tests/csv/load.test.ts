@@ -48,6 +48,17 @@ test("a sample has its size, the file's order, and is the same for the same seed
   expect(Math.abs(mean / (1.5 * ROWS) - 1)).toBeLessThan(0.1);
 });
 
+test("whoever has enough gets the rows read so far, and not too few", async () => {
+  const long = fileOf(`k,twice\n${Array.from({ length: 60_000 }, (_, k) => `${k},${2 * k}`).join("\n")}\n`);
+  const { plan: longPlan } = await profileCsv(long, {}, { name: "long.csv" });
+  const enough = new AbortController();
+  enough.abort();
+  const { rows, columns } = await loadTable(long, longPlan, { enough: enough.signal });
+  expect(rows).toBeGreaterThanOrEqual(5000);
+  expect(rows).toBeLessThan(60_000);
+  expect("values" in columns[1] && columns[1].values[rows - 1]).toBe(2 * (rows - 1));
+});
+
 test("pages", async () => {
   expect(await readPage(path, plan, { offset: 4998, limit: 50 })).toEqual([
     ["14994", "red", "2024-01-04", "624.75"],

@@ -138,3 +138,31 @@ test("candidates of another run are not taken up", async () => {
   });
   expect(rounds).toBeGreaterThan(0);
 });
+
+test("a stop before anything was learned leaves a part of many rows, and says so", async () => {
+  const stop = new AbortController();
+  const { result, reports } = await runStages(table(30_000), "y", {
+    stop: stop.signal,
+    options: { budgetRounds: null },
+    onReport: (stage, report) => {
+      if (stage === "Data validation" && report.type === "facts") stop.abort();
+    },
+  });
+  const findings = reports.flatMap(({ report }) => (report.type === "finding" ? [report.finding.code] : []));
+  expect(findings).toContain("rows_sampled");
+  expect(result.rowsTrain + result.rowsTest).toBeLessThanOrEqual(20_000);
+  expect(result.best).toContain("regression");
+});
+
+test("a stop while columns are inspected says how many were", async () => {
+  const stop = new AbortController();
+  const { reports } = await runStages(table(), "y", {
+    stop: stop.signal,
+    options: { budgetRounds: null },
+    onReport: (stage, report) => {
+      if (stage === "Data validation" && report.type === "progress") stop.abort();
+    },
+  });
+  const told = reports.flatMap(({ report }) => (report.type === "finding" ? [report.finding] : []));
+  expect(told.find(({ code }) => code === "columns_uninspected")?.message).toContain("1 of 3 columns");
+});
