@@ -115,6 +115,16 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   const { hear } = new Trials({ box, draw: drawTrial });
   const sockets = new Sockets({ config, log, live, publish, now: box.now, hear });
 
+  const upgrade = (visit: Visit, { url, hold, identity }: Call, server: Carrier["server"]) => {
+    const visitor = {
+      hold,
+      origin: gate.origin(visit),
+      mayPredict: may(identity, "predict"),
+      address: visit.address,
+    };
+    return upgradeAnswer(visit.request, server, () => sockets.admit(url, visitor));
+  };
+
   const getPath = (request: Request) => pathBelow(config.BASE_PATH, plainPath(request));
   const app = new Hono<Env>({ getPath }).basePath(config.BASE_PATH);
   /** How the table of routes names the one that will answer; null: only middleware matched. */
@@ -205,12 +215,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   });
 
   // Live
-  app.get("/ws", (c) => {
-    const { url, hold, identity } = callOf(c);
-    const mayPredict = may(identity, "predict");
-    const visitor = { hold, origin: origin(c), mayPredict, address: c.var.visit.address };
-    return upgradeAnswer(c.req.raw, c.env.server, () => sockets.admit(url, visitor));
-  });
+  app.get("/ws", (c) => upgrade(c.var.visit, callOf(c), c.env.server));
   app.get("/panels/:panel", (c) => {
     const whole = { base: callOf(c).home, origin: "", curl: curlCommand(config) };
     return panelAnswer(callOf(c), live, panelForms(whole));
@@ -233,7 +238,9 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   });
   const { fetch } = app;
   app.fetch = (request, env: Carrier = {}, context) =>
-    passage.predict(request, env) ?? fetch(request, env, context);
+    passage.predict(request, env) ??
+    passage.join(request, env, (visit, call) => upgrade(visit, call, env.server)) ??
+    fetch(request, env, context);
   return { app, sockets };
 }
 

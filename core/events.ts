@@ -16,15 +16,18 @@ interface EventType<S extends z.ZodType> {
 const event = <S extends z.ZodType>(type: EventType<S>) => type;
 
 const id = z.string();
-const run = { runId: id, runNumber: z.number(), datasetName: z.string() };
+const run = { runId: id, runNumber: z.number(), datasetId: id, datasetName: z.string() };
 const dataset = { datasetId: id, name: z.string() };
 const model = { model: z.string(), version: z.number() };
 
-const ofRun = (runId: string, ...panels: ("run" | "stages" | "curve" | "leaderboard")[]): PanelKey[] =>
-  panels.flatMap((panel): PanelKey[] => [panel, `${panel}:${runId}`]);
-const allOfRun = ({ runId }: { runId: string }): PanelKey[] => [
-  ...ofRun(runId, "run", "stages", "curve", "leaderboard"),
+const ofRun = (
+  runId: string,
+  ...panels: ("run" | "stages" | "curve" | "leaderboard" | "report")[]
+): PanelKey[] => panels.flatMap((panel): PanelKey[] => [panel, `${panel}:${runId}`]);
+const allOfRun = ({ runId, datasetId }: { runId: string; datasetId: string }): PanelKey[] => [
+  ...ofRun(runId, "run", "stages", "curve", "leaderboard", "report"),
   "runs",
+  `runs:${datasetId}`,
   "activity",
   "attention",
 ];
@@ -134,7 +137,7 @@ export const EVENTS = {
     }),
     level: "info",
     sentence: (d) => `Run ${d.runNumber}: ${d.stage} finished${d.note ? `: ${d.note}` : ""}`,
-    stale: (d) => [...ofRun(d.runId, "run", "stages"), "activity"],
+    stale: (d) => [...ofRun(d.runId, "run", "stages", "report"), "activity"],
   }),
   "round.finished": event({
     data: z.object({
@@ -164,7 +167,7 @@ export const EVENTS = {
     level: "info",
     sentence: (d) =>
       `Run ${d.runNumber}: ${d.candidate} scored ${d.score.toPrecision(4)} (${d.metric}, ${d.foldScores.length === 1 ? "1 fold" : `${d.foldScores.length} folds`})`,
-    stale: (d) => [...ofRun(d.runId, "leaderboard", "run"), "activity"],
+    stale: (d) => [...ofRun(d.runId, "leaderboard", "run", "report"), "activity"],
   }),
   "run.finished": event({
     data: z.object({ ...run, ...model, verdict: z.string(), comparison: z.string().optional() }),

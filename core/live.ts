@@ -37,9 +37,11 @@ export interface Fragment {
   seq: number;
 }
 
-/** A fragment on its way to viewers. */
-export interface Drawing extends Fragment {
+/** A fragment on its way to viewers; `html` null: its subject is gone. */
+export interface Drawing {
   key: PanelKey;
+  html: string | null;
+  seq: number;
 }
 
 interface PanelState {
@@ -78,14 +80,17 @@ export class Live {
     return state.fragment;
   }
 
-  /** As `fragment`, for viewers: one panel that cannot be drawn must not keep the others from them. */
-  fragmentForViewers(key: PanelKey): Fragment | null {
-    try {
-      return this.fragment(key);
-    } catch (error) {
-      this.options.failed(key, error);
-      return null;
-    }
+  /** As `fragment`, for viewers: panels that cannot be drawn must not keep the others from them. */
+  drawingsOf(keys: readonly PanelKey[]): Drawing[] {
+    return keys.flatMap((key) => {
+      try {
+        const { html, seq } = this.fragment(key) ?? { html: null, seq: this.options.lastSeq() };
+        return [{ key, html, seq }];
+      } catch (error) {
+        this.options.failed(key, error);
+        return [];
+      }
+    });
   }
 
   watch(key: PanelKey): void {
@@ -169,8 +174,7 @@ export class Live {
     this.waiting.delete(key);
     if (!this.watchers.has(key)) return [];
     this.state(key).drawnAt = now;
-    const fragment = this.fragmentForViewers(key);
-    return fragment ? [{ key, ...fragment }] : [];
+    return this.drawingsOf([key]);
   }
 }
 

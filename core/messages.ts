@@ -1,6 +1,7 @@
 /** What is said to a page over its socket? JSON that htmx's ws extension swaps in; the other fields are for live.js. */
 import type { EventLog } from "./event-log.ts";
 import type { Drawing } from "./live.ts";
+import type { PanelKey } from "./panels.ts";
 
 /** Stands in a drawing for the address that its reader uses: it is drawn once for all. Nobody can own this name. */
 export const ANY_ORIGIN = "http://origin.invalid";
@@ -48,11 +49,22 @@ export function tickMessage(horizon: number): string {
   return JSON.stringify({ control: "tick", horizon });
 }
 
-function contentOf(drawings: Drawing[]): { panels: Record<string, number>; content?: string } {
+interface Content {
+  /** Where each stands in the log. */
+  panels: Record<string, number>;
+  /** Those whose subject is not there any more: the page says what is there instead. */
+  gone?: PanelKey[];
+  content?: string;
+}
+
+function contentOf(drawings: Drawing[]): Content {
   const panels = Object.fromEntries(drawings.map(({ key, seq }) => [key, seq]));
-  return drawings.length ? { panels, content: drawings.map(partial).join("") } : { panels };
+  const gone = drawings.filter(({ html }) => html === null).map(({ key }) => key);
+  const content = drawings.map(partial).join("");
+  return { panels, ...(gone.length && { gone }), ...(content && { content }) };
 }
 
 function partial({ key, html }: Drawing): string {
+  if (html === null) return "";
   return `<hx-partial hx-target='[id="${key}"]' hx-swap="outerMorph">${html}</hx-partial>`;
 }

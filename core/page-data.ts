@@ -20,7 +20,7 @@ const DASHBOARD = [
   ...(["attention", "run", "stages", "curve", "leaderboard", "model", "predictions", "activity"] as const),
   ...(["datasets", "runs", "models", "metrics", "health", "connection"] as const),
 ] satisfies Panel[];
-const RUN = ["run", "stages", "curve", "leaderboard"] satisfies Panel[];
+const RUN = ["run", "stages", "curve", "leaderboard", "report"] satisfies Panel[];
 const PREVIEW_ROWS = 50;
 const LISTED_ROWS = 50;
 
@@ -67,7 +67,8 @@ export function listData(list: keyof typeof OLDER) {
 /** While a file is read, or where it was refused, what is known of it. Throws AppError `missing`. */
 export async function datasetData({ box, params, query }: Call, preview?: ReadingPreview) {
   const reading = READERS.reading(box, params.id!);
-  if (reading && reading.status !== "ready") return { reading, told: datasetById(box.datasets, params.id!) };
+  if (reading && reading.status !== "ready")
+    return { dataset: null, reading, told: datasetById(box.datasets, params.id!) };
   const dataset = box.datasets.findReady(params.id!);
   const [offset = 0, column = 0] = [query.offset, query.column].map((text) =>
     Math.max(0, Math.floor(Number(text)) || 0),
@@ -78,9 +79,9 @@ export async function datasetData({ box, params, query }: Call, preview?: Readin
     offset === 0
       ? { rows: first, next: first.length < count ? first.length : null }
       : await box.datasets.rows(dataset, { offset, limit: PREVIEW_ROWS });
-  const { items: runs } = runRows(box, { before: NEWEST, limit: PREVIEW_ROWS }, dataset.id);
+  const runs = READERS.runs(box, dataset.id);
   const view = datasetView(dataset);
-  return { reading: null, dataset, view, page: { offset, column, ...rows }, runs, preview };
+  return { reading, dataset, view, page: { offset, column, ...rows }, runs, preview };
 }
 
 /** Throws AppError `missing`. */

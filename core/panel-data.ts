@@ -22,7 +22,7 @@ import { currentRounds, type RunView, runView } from "./run-view.ts";
 import type { Signalbox } from "./signalbox.ts";
 import type { RunSummary } from "./stages/stage.ts";
 import type { AlertAction } from "./store/alerts.ts";
-import { findDataset } from "./store/datasets.ts";
+import { findDataset, type StoredDataset } from "./store/datasets.ts";
 import {
   countPredictions,
   currentModel,
@@ -53,13 +53,16 @@ export interface PanelData {
   stages: RunView | null;
   curve: { run: RunView; rounds: StoredRound[] } | null;
   leaderboard: RunView | null;
-  /** A file on its way; null: there is none, or it is not known. */
+  report: RunView | null;
+  /** A file on its way, or how it was read last; null: there is none, or it is not known. */
   reading: {
     id: string;
     name: string;
     status: "reading" | "ready" | "rejected";
     arrival: Arrival | null;
     rejection: Rejection | null;
+    /** Once it is read. */
+    file: { version: number; rows: number; columns: number; sizeBytes: number; createdAt: string } | null;
   } | null;
   runs: Page<RunRow>;
   models: Page<ModelRow>;
@@ -108,6 +111,7 @@ export interface PanelSource extends Signalbox {
 
 const ACTIVITY_ROWS = 40;
 const LIST_ROWS = 10;
+const RUNS_OF_DATASET = 50;
 const HOUR_MINUTES = 60;
 
 /** Null where the subject does not exist. */
@@ -141,6 +145,7 @@ export const READERS: { [P in Panel]: (source: PanelSource, subject: string | nu
     run: (source, subject) => view(source, subject),
     stages: (source, subject) => view(source, subject),
     leaderboard: (source, subject) => view(source, subject),
+    report: (source, subject) => view(source, subject),
     curve: (source, subject) => {
       const run = subjectRun(source, subject);
       return (
@@ -151,7 +156,11 @@ export const READERS: { [P in Panel]: (source: PanelSource, subject: string | nu
       );
     },
     reading,
-    runs: (source) => runRows(source, { before: NEWEST, limit: LIST_ROWS }),
+    runs: (source, subject) => {
+      if (subject === null) return runRows(source, { before: NEWEST, limit: LIST_ROWS });
+      if (!findDataset(source.store, subject)) return null;
+      return runRows(source, { before: NEWEST, limit: RUNS_OF_DATASET }, subject);
+    },
     models: (source) => modelRows(source, { before: NEWEST, limit: LIST_ROWS }),
     model: (source, subject) => {
       const model = subject === null ? currentModel(source.store) : findModel(source.store, subject);
@@ -262,5 +271,12 @@ function reading({ datasets, store }: PanelSource, subject: string | null): Pane
   const stored = findDataset(store, id);
   const name = rejection?.name ?? stored?.name ?? arrival?.name;
   if (name === undefined) return null;
-  return { id, name, status: rejection ? "rejected" : (stored?.status ?? "reading"), arrival, rejection };
+  const status = rejection ? "rejected" : (stored?.status ?? "reading");
+  return { id, name, status, arrival, rejection, file: stored && fileOf(stored) };
+}
+
+function fileOf({ version, profile, sizeBytes, createdAt }: StoredDataset) {
+  if (!profile) return null;
+  const { rows, columns } = profile;
+  return { version, rows, columns: columns.length, sizeBytes, createdAt: new Date(createdAt).toISOString() };
 }

@@ -65,6 +65,14 @@ export const PANEL_TABLES: { [P in Panel]: (data: NonNullable<PanelData[P]>) => 
       [[id, name, status, arrival?.rows ?? null, arrival?.bytes ?? null]],
     ),
   run: (run) => table(RUN_COLUMNS, [runRow(run)]),
+  report: ({ metrics, intervals, baseline }) =>
+    table(
+      ["metric", "value", "low", "high", "baseline"],
+      Object.entries(metrics ?? {}).map(([name, value]) => [
+        ...[name, value, intervals?.[name]?.[0] ?? null, intervals?.[name]?.[1] ?? null],
+        baseline?.[name] ?? null,
+      ]),
+    ),
   runs: ({ items }) =>
     table(
       [

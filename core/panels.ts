@@ -4,7 +4,7 @@
  */
 import { AppError } from "./errors.ts";
 
-/** name -> what its subject is; null: it has none. A subject is optional: without it the current one is meant. */
+/** name -> what its subject is; null: it has none. A subject is optional: without it the current one is meant, or all. */
 export const PANELS = {
   metrics: null,
   health: null,
@@ -17,8 +17,9 @@ export const PANELS = {
   stages: "run",
   curve: "run",
   leaderboard: "run",
+  report: "run",
   reading: "dataset",
-  runs: null,
+  runs: "dataset",
   models: null,
   model: "model",
   watch: "model",

@@ -167,8 +167,9 @@ export class RunRecord {
   }
 }
 
-export function runOf(run: StoredRun): { runId: string; runNumber: number; datasetName: string } {
-  return { runId: run.id, runNumber: run.number, datasetName: run.datasetName };
+export function runOf(run: StoredRun) {
+  const { id: runId, number: runNumber, datasetId, datasetName } = run;
+  return { runId, runNumber, datasetId, datasetName };
 }
 
 /** Code of the alert of a run that failed. */

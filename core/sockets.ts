@@ -201,10 +201,7 @@ export class Sockets {
     socket.data.audience = audience;
     socket.subscribe(audience.topic);
     const missed = panels.filter((key) => !isKnown || live.isStaleSince(key, since));
-    const drawings = missed.flatMap((key) => {
-      const fragment = live.fragmentForViewers(key);
-      return fragment ? [{ key, ...fragment }] : [];
-    });
+    const drawings = live.drawingsOf(missed);
     const kind = since !== null && !isKnown ? "truncated" : "whole";
     socket.send(this.greetings.message(drawings, { origin, kind }));
   }

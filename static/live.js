@@ -94,6 +94,7 @@
     if (connection.socket !== socket) return event.preventDefault();
     heardAt = Date.now();
     const frame = JSON.parse(message.data);
+    if (frame.gone) return location.reload();
     if (frame.control === "hello") {
       if (frame.epoch !== epoch) seqs = new Map();
       epoch = frame.epoch;
@@ -160,6 +161,8 @@
     if (!panel) return;
     // The access has ended: the page itself says so, or leads to signing in.
     if (ctx.response.status === 401) return location.reload();
+    const isGone = ctx.response.status === 404 && !ctx.sourceElement.classList.contains("is-empty");
+    if (isGone) return location.reload();
     const [, answerEpoch, seq] = /"(\w+)-(\d+)-/.exec(ctx.response.headers.get("etag") ?? "") ?? [];
     if (ctx.response.status >= 500) return show("offline");
     if (isOpen()) return event.preventDefault();
@@ -178,7 +181,32 @@
     if (panelOf(detail.ctx?.sourceElement) && !isOpen()) show("offline");
   });
 
+  // What stands beside the panels changes seldom. Panels tell its state; when that is another one, the page is asked for
+  // anew, and its panels are left as they are: they may be ahead of it.
+  const states = () => [...document.querySelectorAll("main:has(.page-head) [data-standing]")];
+  const standing = () =>
+    states()
+      .map(({ dataset }) => dataset.standing)
+      .join();
+  let stood = standing();
+
+  async function renew() {
+    stood = standing();
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
+    if (!answer || answer.status >= 500) {
+      stood = null;
+      return;
+    }
+    if (!answer.ok) return location.reload();
+    const text = await answer.text();
+    const panels = document.querySelectorAll("main [data-panel]:not([hx-morph-skip])");
+    for (const panel of panels) panel.setAttribute("hx-morph-skip", "");
+    htmx.swap({ text, target: "#main", select: "#main", swap: "outerMorph", sourceElement: document.body });
+    for (const panel of panels) panel.removeAttribute("hx-morph-skip");
+  }
+
   document.addEventListener("htmx:after:swap", () => {
+    if (stood !== standing()) renew();
     const said = document.querySelector("[data-announce]")?.dataset.announce;
     if (announce && said && announce.textContent !== said) announce.textContent = said;
   });

@@ -1,12 +1,9 @@
 // Moves every figure of the mistakes with the slider and the costs: the server drew them by the same sums
 // (views/threshold.tsx). It builds no HTML: it sets text and attributes.
 (() => {
-  const form = document.getElementById("threshold");
-  if (!form) return;
-  const rows = JSON.parse(form.dataset.counts);
-  const { step, costFalsePositive, costFalseNegative } = form.elements;
-  const code = form.querySelector(".command code");
-  const last = Math.max(1, rows.length - 1);
+  // Looked up each time: the page around it may have become that of another version.
+  const find = () => document.getElementById("threshold");
+  let counts = null;
   let least = 0;
 
   const percent = (share) => {
@@ -18,7 +15,11 @@
   const money = (amount) => amount.toLocaleString("en", { maximumFractionDigits: 2 });
   const count = (n) => n.toLocaleString("en");
 
-  function draw() {
+  function draw(form) {
+    const { step, costFalsePositive, costFalseNegative } = form.elements;
+    counts = form.dataset.counts;
+    const rows = JSON.parse(counts);
+    const last = Math.max(1, rows.length - 1);
     const [threshold, tp, fp, tn, fn] = rows[step.value];
     const costs = { falsePositive: +costFalsePositive.value, falseNegative: +costFalseNegative.value };
     const all = tp + fp + tn + fn;
@@ -50,13 +51,23 @@
     for (const end of ["x1", "x2"]) marker.setAttribute(end, `${(100 * step.value) / last}%`);
     const points = spent.map((cost, k) => `${(1000 * k) / last},${880 - (790 * cost) / (most || 1)}`);
     form.querySelector("polyline").setAttribute("points", points.join(" "));
+    const code = form.querySelector(".command code");
     code.textContent = code.textContent.replace(/"costs":{.*?}/, `"costs":${JSON.stringify(costs)}`);
   }
 
-  form.addEventListener("input", draw);
-  form.querySelector("[data-cheapest]").addEventListener("click", () => {
-    step.value = least;
-    draw();
+  document.addEventListener("input", ({ target }) => {
+    const form = target.closest("#threshold");
+    if (form) draw(form);
   });
-  draw();
+  document.addEventListener("click", ({ target }) => {
+    if (!target.closest("#threshold [data-cheapest]")) return;
+    const form = find();
+    form.elements.step.value = least;
+    draw(form);
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    const form = find();
+    if (form && form.dataset.counts !== counts) draw(form);
+  });
+  if (find()) draw(find());
 })();

@@ -72,6 +72,11 @@ export const BADGES: { [P in Panel]: (data: NonNullable<PanelData[P]>) => Badge 
     label: run.best ? "winner" : "leads",
     value: run.best ?? run.candidates[0]?.name ?? "no candidate yet",
   }),
+  report: (run) => {
+    const score = run.metric === null ? undefined : run.metrics?.[run.metric];
+    const value = score === undefined ? "not finished" : `${metricLabel(run.metric!)} ${figure(score)}`;
+    return { ...runBadge(run), value };
+  },
   runs: ({ items, next }) => ({
     label: "runs",
     value: `${items.length}${next === null ? "" : " and more"}`,

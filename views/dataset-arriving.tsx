@@ -13,10 +13,11 @@ export function ArrivingPage({ frame, reading }: { frame: Frame; reading: Readin
     <Layout
       frame={frame}
       title={name}
-      panels={[`reading:${id}`]}
+      panels={[`reading:${id}`, `runs:${id}`]}
       current="datasets"
       {...(status === "reading" ? { refreshSeconds: 1 } : {})}
     >
+      {/* It becomes the file's page: what that watches is watched from now on. */}
       <header class="page-head">
         <p class="crumbs">
           <a href={url(links, "/")}>Dashboard</a> / <a href={url(links, "/datasets")}>Files</a>

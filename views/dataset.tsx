@@ -1,19 +1,19 @@
 /** What is in this file, how was it read, and what can be learned from it? The table, its findings, the train form. */
 import type { CsvProfile, ReadingPreview } from "../core/csv/types.ts";
 import type { Problem } from "../core/http/problem.ts";
-import type { RunRow } from "../core/list-data.ts";
+import type { PanelData } from "../core/panel-data.ts";
+import type { PanelKey } from "../core/panels.ts";
 import type { StoredDataset } from "../core/store/datasets.ts";
 import { ReadingForm } from "./dataset-reading.tsx";
 import { DatasetTable, type TablePage, withinPage } from "./dataset-table.tsx";
 import { TrainForm } from "./dataset-train.tsx";
 import { ProblemNote } from "./error.tsx";
 import { FindingList } from "./findings.tsx";
-import { bytes, firstSentence, plural } from "./format.ts";
 import { type Frame, url } from "./frame.ts";
 import { Layout } from "./layout.tsx";
-import { Action, Command, curlLine, Empty, LampDot, Time } from "./parts.tsx";
-import { datasetPath, runPath } from "./paths.ts";
-import { RUN_LAMPS, RUN_WORDS } from "./words.ts";
+import { PanelView } from "./panels.tsx";
+import { Action, Command, curlLine } from "./parts.tsx";
+import { datasetPath } from "./paths.ts";
 
 export type ReadyDataset = StoredDataset & { profile: CsvProfile };
 
@@ -21,30 +21,28 @@ export interface DatasetPageProps {
   frame: Frame;
   dataset: ReadyDataset;
   page: TablePage;
-  runs: readonly RunRow[];
+  reading: PanelData["reading"];
+  runs: PanelData["runs"] | null;
   /** How other choices would read it, where that was asked. */
   preview?: ReadingPreview | undefined;
   /** What the last form was refused for. */
   problem?: Problem;
 }
 
-export function DatasetPage({ frame, dataset, page, runs, preview, problem }: DatasetPageProps) {
+export function DatasetPage({ frame, dataset, page, reading, runs, preview, problem }: DatasetPageProps) {
   const { links } = frame;
   const { profile, name } = dataset;
   const path = datasetPath(dataset);
+  const key = (panel: "reading" | "runs"): PanelKey => `${panel}:${dataset.id}`;
   const shown = withinPage(profile.columns, page.column).map(({ name }) => name);
   return (
-    <Layout frame={frame} title={name} panels={["datasets"]}>
+    <Layout frame={frame} title={name} panels={[key("reading"), key("runs")]}>
       <header class="page-head">
         <p class="crumbs">
           <a href={url(links, "/")}>Dashboard</a> / <a href={url(links, "/datasets")}>Files</a>
         </p>
         <h1>{name}</h1>
-        <p class="facts">
-          {plural(profile.rows, "row")}, {plural(profile.columns.length, "column")},{" "}
-          {bytes(dataset.sizeBytes)}; uploaded <Time at={new Date(dataset.createdAt).toISOString()} />
-          {dataset.version > 1 && `; reading ${dataset.version} of the same file`}
-        </p>
+        <PanelView panelKey={key("reading")} panel="reading" data={reading} links={links} />
       </header>
       {problem && <ProblemNote problem={problem} />}
       <div class="dataset-page">
@@ -66,10 +64,7 @@ export function DatasetPage({ frame, dataset, page, runs, preview, problem }: Da
           <h2 id="reading-heading">How it was read</h2>
           <ReadingForm links={links} dataset={dataset} preview={preview} shown={shown} />
         </section>
-        <section class="panel" aria-labelledby="runs-heading">
-          <h2 id="runs-heading">Trainings of this file</h2>
-          <RunRows links={links} runs={runs} />
-        </section>
+        <PanelView panelKey={key("runs")} panel="runs" data={runs} links={links} />
         <section class="panel panel-quiet" aria-labelledby="more-heading">
           <h2 id="more-heading">Take or remove</h2>
           <Command label="This file as JSON" code={curlLine(links, { method: "GET", path: `/api${path}` })} />
@@ -93,28 +88,5 @@ export function DatasetPage({ frame, dataset, page, runs, preview, problem }: Da
         </section>
       </div>
     </Layout>
-  );
-}
-
-function RunRows({ links, runs }: { links: Frame["links"]; runs: readonly RunRow[] }) {
-  if (!runs.length) return <Empty>None yet. The button above starts the first.</Empty>;
-  return (
-    <ul class="rows">
-      {runs.map((run) => (
-        <li class="row">
-          <LampDot lamp={RUN_LAMPS[run.status]} />
-          <a class="row-name" href={url(links, runPath(run))}>
-            Run {run.number}: {run.target}
-          </a>
-          <span class="row-facts">
-            {RUN_WORDS[run.status]}
-            {run.verdict && `; ${firstSentence(run.verdict)}`}
-          </span>
-          <span class="row-when">
-            <Time at={run.queuedAt} />
-          </span>
-        </li>
-      ))}
-    </ul>
   );
 }

@@ -113,9 +113,8 @@ function RejectionNote({ rejection }: { rejection: Rejection }) {
   );
 }
 
-/** Once the file is read, htmx fetches its page in this one's place; without a script there is the link. */
+/** While the file is read, how far; then what it holds. */
 export function ReadingPanel({ data, links }: { data: NonNullable<PanelData["reading"]>; links: Links }) {
-  const address = url(links, datasetPath(data));
   if (data.rejection) {
     return (
       <>
@@ -128,19 +127,13 @@ export function ReadingPanel({ data, links }: { data: NonNullable<PanelData["rea
       </>
     );
   }
-  if (data.status === "ready") {
+  if (data.file) {
+    const { rows, columns, sizeBytes, createdAt, version } = data.file;
     return (
-      <p
-        hx-get={address}
-        hx-trigger="load"
-        hx-select="main"
-        hx-target="#main"
-        hx-swap="outerHTML"
-        class="actions"
-      >
-        <a class="button primary" href={address}>
-          It is read: open it
-        </a>
+      <p class="facts">
+        <a href={url(links, datasetPath(data))}>{data.name}</a>: {plural(rows, "row")},{" "}
+        {plural(columns, "column")}, {bytes(sizeBytes)}; uploaded <Time at={createdAt} />
+        {version > 1 && `; reading ${version} of the same file`}
       </p>
     );
   }

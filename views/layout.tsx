@@ -48,12 +48,12 @@ const KEYS: readonly { key: string; does: string; go?: string }[] = [
 
 /**
  * Morphing must not shut what a reader opened; an error's page never takes a panel's place; after an outage the socket
- * is back within seconds.
+ * is back within seconds: nobody waits longer than two for the next try.
  */
 const HTMX_CONFIG = JSON.stringify({
   morphIgnore: ["data-htmx-powered", "open"],
   noSwap: [204, 304, "4xx", "5xx"],
-  ws: { reconnectMaxDelay: 5000 },
+  ws: { reconnectMaxDelay: 2000 },
 });
 
 export function Layout({ frame, title, panels, current, refreshSeconds, script, children }: LayoutProps) {

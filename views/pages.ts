@@ -32,8 +32,8 @@ export const DASHBOARD: Page<ReturnType<typeof pages.dashboardData>> = {
   text: ({ data }, links) => textDashboard(data, links),
 };
 export const DATASET: Page<Awaited<ReturnType<typeof pages.datasetData>>> = {
-  html: (props) => (props.reading ? ArrivingPage(props) : DatasetPage(props)),
-  json: (data) => (data.reading ? data.told : (data.preview ?? data.view)),
+  html: (props) => (props.dataset ? DatasetPage(props) : ArrivingPage(props)),
+  json: (data) => (data.dataset ? (data.preview ?? data.view) : data.told),
 };
 export const LIST: Page<pages.ListData> = { html: ListPage, json: ({ data }) => data };
 export const RUN: Page<ReturnType<typeof pages.runData>> = { html: RunPage, json: ({ run }) => run };

@@ -14,6 +14,7 @@ import { WatchPanel } from "./model-watch.tsx";
 import { ModelsPanel } from "./models.tsx";
 import { Empty } from "./parts.tsx";
 import { RunPanel, RunsPanel, StagesPanel } from "./pipeline.tsx";
+import { ReportPanel } from "./report.tsx";
 import { CurvePanel, LeaderboardPanel } from "./training.tsx";
 import { RUN_WORDS } from "./words.ts";
 
@@ -35,6 +36,7 @@ export const COMPONENTS: { [P in Panel]: (props: PanelProps<P>) => Child } = {
   stages: StagesPanel,
   curve: CurvePanel,
   leaderboard: LeaderboardPanel,
+  report: ReportPanel,
   reading: ReadingPanel,
   runs: RunsPanel,
   models: ModelsPanel,
@@ -54,6 +56,7 @@ export const PANEL_TITLES: Record<Panel, string> = {
   stages: "Eight stages",
   curve: "Learning curve",
   leaderboard: "Candidates",
+  report: "What came of it",
   reading: "Being read",
   runs: "Runs",
   models: "Models",
@@ -74,6 +77,7 @@ export const EMPTY_WORDS: Record<Panel, string> = {
   stages: "The eight stages light up when a training runs.",
   curve: "The learning curve grows here while a model trains.",
   leaderboard: "Candidates line up here while they compete.",
+  report: "Figures and findings come here while a training runs.",
   reading: "No file is being read.",
   runs: "No training yet.",
   models: "No model yet.",
@@ -92,7 +96,10 @@ const IS_EMPTY: { [P in Panel]?: (data: NonNullable<PanelData[P]>) => boolean } 
   predictions: ({ perMinute }) => perMinute.every(({ predictions }) => predictions === 0),
 };
 
-/** What the page says aloud, and what stands in the tab's title: app.js copies these texts, once for each change. */
+/**
+ * What the page says aloud, and what stands in the tab's title: app.js copies these texts, once for each change. And the
+ * state of what stands beside the panels: where it changes, live.js asks for the page anew.
+ */
 const SAYS: { [P in Panel]?: (data: NonNullable<PanelData[P]>) => Record<string, string> } = {
   stages: (run) => {
     const running = run.stages.find(({ status }) => status === "running");
@@ -102,6 +109,10 @@ const SAYS: { [P in Panel]?: (data: NonNullable<PanelData[P]>) => Record<string,
         : `Run ${run.number}: ${RUN_WORDS[run.status]}`,
     };
   },
+  reading: ({ status, file }) => ({ "data-standing": `${status} ${file?.version ?? ""}` }),
+  model: ({ liveVersion, versions }) => ({
+    "data-standing": `${liveVersion} of ${versions.map(({ version }) => version).join()}`,
+  }),
   run: (run) => ({
     "data-status": run.status,
     "data-progress": run.status === "running" ? `${Math.round(run.progress * 100)} %` : "",

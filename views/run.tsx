@@ -1,32 +1,29 @@
-/** A run's story: where it stands, what each stage found, the curve, every candidate, and what it was asked for. */
+/** A run's story, every part of it live: where it stands, the curve, the candidates, and what came of it. */
 import type { PanelData } from "../core/panel-data.ts";
 import type { PanelKey } from "../core/panels.ts";
-import type { RunStage, RunView } from "../core/run-view.ts";
-import { ComparisonView } from "./comparison.tsx";
-import { Facts, Pairs, toldFacts } from "./facts.tsx";
-import { duration, figure } from "./format.ts";
+import type { RunView } from "../core/run-view.ts";
 import { type Frame, url } from "./frame.ts";
 import { Layout } from "./layout.tsx";
-import { MetricTable } from "./metric-table.tsx";
 import { PanelView } from "./panels.tsx";
 import { Command, curlLine, Time } from "./parts.tsx";
-import { metricLabel, taskLabel } from "./words.ts";
+
+type RunPart = "run" | "stages" | "curve" | "leaderboard" | "report";
 
 export interface RunPageProps {
   frame: Frame;
   run: RunView;
-  data: { [P in "run" | "stages" | "curve" | "leaderboard"]?: PanelData[P] | null };
+  data: { [P in RunPart]?: PanelData[P] | null };
 }
 
 export function RunPage({ frame, run, data }: RunPageProps) {
   const { links } = frame;
-  const key = (panel: "run" | "stages" | "curve" | "leaderboard"): PanelKey => `${panel}:${run.id}`;
+  const key = (panel: RunPart): PanelKey => `${panel}:${run.id}`;
   const isBusy = run.status === "running" || run.status === "queued";
   return (
     <Layout
       frame={frame}
       title={`Run ${run.number}: ${run.target}`}
-      panels={[key("run"), key("stages"), key("curve"), key("leaderboard"), "runs"]}
+      panels={[key("run"), key("stages"), key("curve"), key("leaderboard"), key("report")]}
       {...(isBusy ? { refreshSeconds: 5 } : {})}
     >
       <header class="page-head">
@@ -53,96 +50,12 @@ export function RunPage({ frame, run, data }: RunPageProps) {
             links={links}
           />
         </div>
-        {run.metrics && (
-          <section class="panel" aria-labelledby="metrics-heading">
-            <h2 id="metrics-heading">On the rows kept aside</h2>
-            <MetricTable
-              metrics={run.metrics}
-              intervals={run.intervals ?? {}}
-              baseline={run.baseline ?? {}}
-            />
-          </section>
-        )}
-        <ComparisonView comparison={run.comparison} />
-        {run.candidates.length > 0 && <Candidates run={run} />}
-        <StageFacts stages={run.stages} />
-        <Asked run={run} />
+        <PanelView panelKey={key("report")} panel="report" data={data.report ?? null} links={links} />
         <Command
           label="This run as JSON"
           code={curlLine(links, { method: "GET", path: `/api/runs/${run.id}` })}
         />
       </div>
     </Layout>
-  );
-}
-
-function Candidates({ run }: { run: RunView }) {
-  return (
-    <section class="panel" aria-labelledby="candidates-heading">
-      <h2 id="candidates-heading">Every candidate and its settings</h2>
-      <ul class="settings-list">
-        {run.candidates.map(({ name, score, durationMs, params }) => (
-          <li>
-            <details>
-              <summary>
-                {name}: {figure(score)}, {duration(durationMs)}
-              </summary>
-              <Pairs entries={Object.entries(params)} />
-            </details>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-function StageFacts({ stages }: { stages: readonly RunStage[] }) {
-  const told = stages.filter(({ facts, findings }) => toldFacts(facts).length > 0 || findings.length > 0);
-  if (!told.length) return null;
-  return (
-    <section class="panel" aria-labelledby="facts-heading">
-      <h2 id="facts-heading">What each stage found</h2>
-      {told.map(({ name, facts, findings }) => (
-        <div class="stage-facts">
-          <h3>{name}</h3>
-          {findings.length > 0 && (
-            <ul class="findings">
-              {findings.map((finding) => (
-                <li class={`finding finding-${finding.severity}`}>{finding.message}</li>
-              ))}
-            </ul>
-          )}
-          <Facts facts={facts} />
-        </div>
-      ))}
-    </section>
-  );
-}
-
-function Asked({ run }: { run: RunView }) {
-  const { options } = run;
-  const entries: [string, string][] = [
-    ["Predict", options.target],
-    ["Kind of answer", taskLabel(run.task)],
-    ["Time it may take", duration(options.budgetSeconds * 1000)],
-    ["Metric", run.metric ? metricLabel(run.metric) : "chosen by the kind of answer"],
-    [
-      "Rows kept aside",
-      options.splitColumn ? `by ${options.split} on ${options.splitColumn}` : "drawn at random",
-    ],
-    [
-      "What mistakes cost",
-      options.costs
-        ? `a false alarm ${figure(options.costs.falsePositive)}, a miss ${figure(options.costs.falseNegative)}`
-        : "all the same",
-    ],
-    ["Left out", options.exclude.length ? options.exclude.join(", ") : "nothing"],
-    ["Seed", `${options.seed} (the same seed gives the same split)`],
-  ];
-  return (
-    <section class="panel" aria-labelledby="asked-heading">
-      <h2 id="asked-heading">What was asked for</h2>
-      <Pairs entries={entries} />
-    </section>
   );
 }

@@ -40,6 +40,7 @@ interface PassageOptions {
 const ROWS = new Map(API.map((row) => [`${row.method} ${row.path}`, row]));
 const PREDICTION = "POST /api/models/:name/predict";
 const ROW = ROWS.get(PREDICTION)!;
+const SOCKET = "GET /ws";
 const PREDICTION_PATH = /^\/api\/models\/([a-z0-9._-]{1,80})\/predict$/;
 
 /** What only some handlers ask for is worked out when it is asked for. */
@@ -128,13 +129,44 @@ export class Passage {
    * Null: it is something else.
    */
   predict(request: Request, carrier: Carrier): Promise<Response> | null {
-    const { BASE_PATH } = this.options.box.config;
     const { method, url } = request;
     if (method !== "POST" || !url.endsWith("/predict")) return null;
-    const path = url.slice(url.indexOf("/", "https://".length));
-    const below = path.startsWith(`${BASE_PATH}/`) ? path.slice(BASE_PATH.length) : path;
+    const below = this.pathBelow(url);
     const name = PREDICTION_PATH.exec(below)?.[1];
-    return name === undefined ? null : this.predictBy(request, { name, path: BASE_PATH + below, carrier });
+    const path = this.options.box.config.BASE_PATH + below;
+    return name === undefined ? null : this.predictBy(request, { name, path, carrier });
+  }
+
+  /** After a restart thousands of viewers come at once: their upgrade does not go through the router either. */
+  join(
+    request: Request,
+    carrier: Carrier,
+    upgrade: (visit: Visit, call: Call) => Response,
+  ): Response | Promise<Response> | null {
+    if (!request.headers.has("upgrade")) return null;
+    const below = this.pathBelow(request.url);
+    if (request.method !== "GET" || (below !== "/ws" && !below.startsWith("/ws?"))) return null;
+    const path = `${this.options.box.config.BASE_PATH}/ws`;
+    const visit = this.arrive(request, path, carrier);
+    const timings = new Timings();
+    const about = { listed: SOCKET, timings };
+    try {
+      const refused = this.options.gate.admit(visit, SOCKET);
+      if (refused) return this.leave(visit, refused, about);
+      const answer = upgrade(visit, this.callFor(visit, { params: {}, query: {}, path, carrier }));
+      // It is a socket now: what a response would carry goes nowhere.
+      this.options.requests.observe(SOCKET, answer.status, timings.elapsedMs() / 1000);
+      return answer;
+    } catch (error) {
+      return this.leave(visit, problemAnswer(this.problemOf(visit, error, SOCKET)), about);
+    }
+  }
+
+  /** With its query. */
+  private pathBelow(url: string): string {
+    const { BASE_PATH } = this.options.box.config;
+    const path = url.slice(url.indexOf("/", "https://".length));
+    return path.startsWith(`${BASE_PATH}/`) ? path.slice(BASE_PATH.length) : path;
   }
 
   private async predictBy(

@@ -1,7 +1,7 @@
 /** N viewers in one process that come back as htmx's extension does: says when all are there, and when all are back. */
 const [url, count] = [process.argv[2]!, Number(process.argv[3])];
 const RETRY_MS = 500;
-const LONGEST_MS = 5000;
+const LONGEST_MS = 2000;
 const JITTER = 0.3;
 
 let opened = 0;

@@ -12,15 +12,16 @@ function world() {
   let seq = 0;
   let timers: { at: number; callback: () => void }[] = [];
   const state = new Map<PanelKey, number>(PANELS.map((key) => [key, 0]));
-  const published: { key: PanelKey; html: string; seq: number; horizon: number }[] = [];
+  const published: { key: PanelKey; html: string | null; seq: number; horizon: number }[] = [];
   const failed: PanelKey[] = [];
   const broken = new Set<PanelKey>();
+  const gone = new Set<PanelKey>();
   const live = new Live({
     clock: { now: () => now, after: (ms, callback) => void timers.push({ at: now + ms, callback }) },
     lastSeq: () => seq,
     draw: (key) => {
       if (broken.has(key)) throw new Error("a defect");
-      return `${key}=${state.get(key)}`;
+      return gone.has(key) ? null : `${key}=${state.get(key)}`;
     },
     publish: (drawings, horizon) =>
       void published.push(...drawings.map((drawing) => ({ ...drawing, horizon }))),
@@ -42,7 +43,7 @@ function world() {
     for (const key of keys) state.set(key, state.get(key)! + 1);
     live.markStale(seq, keys);
   };
-  return { live, state, published, pass, happen, failed, broken };
+  return { live, state, published, pass, happen, failed, broken, gone };
 }
 
 /** What a page does: keeps the position that it was told, drops what is not newer. */
@@ -66,10 +67,10 @@ describe("a viewer", () => {
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         const { live, state, published, pass, happen } = world();
         const pages = [new Page(), new Page(), new Page()];
-        const apply = (page: Page, drawing: { key: PanelKey; html: string; seq: number }) => {
+        const apply = (page: Page, drawing: { key: PanelKey; html: string | null; seq: number }) => {
           if (drawing.seq <= (page.seqs.get(drawing.key) ?? 0)) return;
           page.seqs.set(drawing.key, drawing.seq);
-          page.shown.set(drawing.key, drawing.html);
+          page.shown.set(drawing.key, drawing.html!);
         };
         const receive = () => {
           for (const page of pages.filter((page) => page.isOpen)) {
@@ -178,6 +179,16 @@ describe("drawing", () => {
     happen(["metrics"]);
     pass(DRAW_INTERVAL_MS);
     expect(published.at(-1)!.html).toBe("metrics=2");
+  });
+
+  test("of a subject that is gone says so to its viewers", () => {
+    const { live, published, pass, happen, gone } = world();
+    live.watch("stages:run1");
+    gone.add("stages:run1");
+    happen(["stages:run1"]);
+    pass(0);
+    expect(published).toEqual([{ key: "stages:run1", html: null, seq: 1, horizon: 1 }]);
+    expect(live.fragment("stages:run1")).toBeNull();
   });
 
   test("of a panel that was stale unwatched, beside more watched ones than are kept, is not missed", () => {

@@ -18,9 +18,9 @@ async function setHidden(page: Page, isHidden: boolean): Promise<void> {
   }, isHidden);
 }
 
-/** The panels as they are, without what differs by the moment or by the reader's zone. */
-async function shown(page: Page): Promise<string[]> {
-  return page.locator("#datasets, #activity, #runs, #attention").evaluateAll((panels) =>
+/** As it is there, without what differs by the moment or by the reader's zone. */
+async function shown(page: Page, what = "#datasets, #activity, #runs, #attention"): Promise<string[]> {
+  return page.locator(what).evaluateAll((panels) =>
     panels.map((panel) => {
       const copy = panel.cloneNode(true) as typeof panel;
       for (const time of copy.querySelectorAll("time")) time.textContent = time.getAttribute("datetime");
@@ -36,6 +36,65 @@ async function expectLikeFresh(page: Page, server: Server): Promise<void> {
   await fresh.close();
   await expect.poll(() => shown(page)).toEqual(expected);
 }
+
+test("pages that stay open through trainings, a deployment and another reading end like fresh ones, in every part", async ({
+  context,
+  server,
+}) => {
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(server.url + path, { method, headers, body: JSON.stringify(body) });
+    expect(answer.ok, await answer.clone().text()).toBe(true);
+    return answer;
+  };
+  const open = async (path: string) => {
+    const page = await context.newPage();
+    await page.goto(server.url + path);
+    await expect(page.locator("#pill")).toHaveText("Live");
+    return page;
+  };
+  const expectAllLikeFresh = async (...pages: Page[]) => {
+    for (const page of pages) {
+      const fresh = await context.newPage();
+      const answer = await fresh.goto(page.url());
+      expect(answer?.status()).toBe(200);
+      const expected = await shown(fresh, "main");
+      await fresh.close();
+      await expect.poll(() => shown(page, "main")).toEqual(expected);
+    }
+  };
+  const upload = await fetch(`${server.url}api/upload?name=fruit.csv`, {
+    method: "POST",
+    body: fruitCsv(90),
+  });
+  const { id: datasetId } = (await upload.json()) as { id: string };
+  const train = { datasetId, budgetSeconds: 1, name: "fruit" };
+  const file = await open(`datasets/${datasetId}`);
+  const { id } = (await (await ask("POST", "api/train", train)).json()) as { id: string };
+  const run = await open(`runs/${id}`);
+  await expect(run.locator(".verdict")).toBeVisible({ timeout: 30_000 });
+  await expectAllLikeFresh(file, run);
+
+  const model = await open("models/fruit");
+  let renewals = 0;
+  model.on("request", (request) => {
+    if (request.url() === model.url()) renewals += 1;
+  });
+  await ask("POST", "api/train?wait=1", { ...train, exclude: ["weight"] });
+  await ask("PUT", "api/models/fruit/live", { version: 1 });
+  await expect(model.locator(".page-head")).toContainText("Version 1live");
+  await ask("PUT", "api/models/fruit/live", { version: 2 });
+  await ask("PATCH", `api/datasets/${datasetId}`, { exclude: ["weight"] });
+  await expectAllLikeFresh(model, file, run);
+  await expect(model.locator(".page-head")).toContainText("Version 2live");
+  await expect(file.locator(".page-head")).toContainText("reading 2 of the same file");
+
+  // A new version, and two deployments.
+  expect(renewals).toBeLessThanOrEqual(3);
+
+  await ask("DELETE", `api/datasets/${datasetId}`);
+  await expect(file.locator("main")).toContainText("There is no");
+});
 
 test("a hidden tab, a killed server and a new life end with what a fresh page shows", async ({
   page,

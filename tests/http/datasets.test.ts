@@ -169,7 +169,7 @@ test("a file that is being read has a page of its own, which says so; a refused 
   expect(await (await harness.ask(`/datasets/${id}`, html)).text()).toContain(
     "Which column shall it predict?",
   );
-  expect(await (await harness.ask(`/panels/reading?of=${id}`, html)).text()).toContain("It is read: open it");
+  expect(await (await harness.ask(`/panels/reading?of=${id}`, html)).text()).toContain("20,000 rows");
 
   const noise = "\u0000\u0001\u0002".repeat(999);
   const bad = await harness.ask("/api/upload?wait=0&name=photo.csv", { method: "POST", body: noise });

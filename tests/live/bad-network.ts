@@ -1,10 +1,15 @@
-/** A network that misbehaves on demand: it stalls some of the bytes, cuts every connection, or lets nobody through. */
+/**
+ * A network that misbehaves on demand: it stalls some of the bytes, cuts every connection, forbids sockets, or lets nobody
+ * through.
+ */
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 export class BadNetwork {
   private readonly server: Server;
   private readonly pairs = new Set<Socket>();
   isDown = false;
+  /** As some proxies: requests pass, upgrades do not. */
+  forbidsSockets = false;
 
   private constructor(
     private readonly target: { host: string; port: number },
@@ -37,6 +42,9 @@ export class BadNetwork {
   private join(client: Socket): void {
     if (this.isDown) return void client.destroy();
     const upstream = connect(this.target.port, this.target.host);
+    client.on("data", (chunk) => {
+      if (this.forbidsSockets && /^upgrade: websocket/im.test(chunk.toString("latin1"))) client.destroy();
+    });
     this.forward(client, upstream);
     this.forward(upstream, client);
   }

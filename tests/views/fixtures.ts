@@ -241,12 +241,14 @@ export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } =
     })),
   },
   leaderboard: RUN,
+  report: RUN,
   reading: {
     id: "d1",
     name: HOSTILE,
     status: "reading",
     arrival: { id: "d1", name: HOSTILE, bytes: 500, bytesTotal: 1000, rows: 4, columns: [ARRIVED] },
     rejection: null,
+    file: null,
   },
   runs: { items: [{ ...RUN, verdict: HOSTILE }], next: 3 },
   models: {
