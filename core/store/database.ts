@@ -45,8 +45,11 @@ export class Store {
     refuseOrphans(folder);
     const database = new Database(join(folder, DATABASE), { create: true, strict: true });
     try {
+      database.exec("PRAGMA busy_timeout = 5000");
+      // Before anything in the file is set: a newer one is left as it is.
+      const version = schemaOf(database);
       configure(database);
-      migrate(database);
+      migrate(database, version);
     } catch (error) {
       database.close();
       throw error instanceof AppError ? error : unreadable(error);
@@ -151,8 +154,7 @@ function refuseOrphans(folder: string): void {
 
 function configure(database: Database): void {
   // WAL: readers and the writer do not wait for each other. FULL: SQLite's WAL default may lose the last commits in a
-  // power cut. Foreign keys and the busy timeout are off by default for historical reasons.
-  database.exec("PRAGMA busy_timeout = 5000");
+  // power cut. Foreign keys are off by default for historical reasons.
   database.exec("PRAGMA journal_mode = WAL");
   database.exec("PRAGMA synchronous = FULL");
   database.exec("PRAGMA foreign_keys = ON");
@@ -161,7 +163,8 @@ function configure(database: Database): void {
   database.exec("PRAGMA secure_delete = ON");
 }
 
-function migrate(database: Database): void {
+/** Throws AppError `conflict` where it is a later one than this program knows. */
+function schemaOf(database: Database): number {
   const { user_version: version } = database
     .query<{ user_version: number }, []>("PRAGMA user_version")
     .get()!;
@@ -170,6 +173,10 @@ function migrate(database: Database): void {
       fix: "Start that version, or name another DATA_DIR.",
     });
   }
+  return version;
+}
+
+function migrate(database: Database, version: number): void {
   MIGRATIONS.slice(version).forEach((step, index) => {
     database.transaction(() => {
       database.exec(step);

@@ -16,6 +16,7 @@ import { REQUESTS } from "./requests.ts";
 import { type Rig, type RigOptions, Table } from "./rig.ts";
 import { SCRIPTS_RIG } from "./scripts.ts";
 import { SECRETS } from "./secrets.ts";
+import { UPGRADE } from "./upgrade.ts";
 
 const RIGS: Rig[] = [
   KILL,
@@ -25,6 +26,7 @@ const RIGS: Rig[] = [
   CHILDREN,
   CLOCK,
   LOAD,
+  UPGRADE,
   BACKUPS_RIG,
   REQUESTS,
   SCRIPTS_RIG,
