@@ -11,6 +11,7 @@ import type { CsvProfile, ReadingChoices, ReadingPreview } from "./csv/types.ts"
 import { diskFailure, diskFull } from "./disk.ts";
 import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
 import type { EventLog } from "./event-log.ts";
+import { followFile } from "./http/follow-file.ts";
 import { receiveFile } from "./http/receive.ts";
 import { newId } from "./ids.ts";
 import type { Logger } from "./log.ts";
@@ -196,6 +197,13 @@ export class Datasets {
     const path = join(folder, `${newId()}.part`);
     await receiveFile(request, { path, maxBytes, name: null, onBytes: () => {} });
     return path;
+  }
+
+  /** The bytes of a file that is no dataset, while they come; nothing of it is kept. */
+  async follow(request: Request, signal: AbortSignal): Promise<AsyncGenerator<Uint8Array>> {
+    const { folder, maxBytes } = this.options;
+    await this.refuseWithoutSpace(Number(request.headers.get("content-length")) || 0);
+    return followFile(request, { path: join(folder, `${newId()}.part`), maxBytes, signal });
   }
 
   /** Reads the same file with other choices. `unchanged` may throw at the moment of the change. Throws AppError where they do not fit; the old version stays. */

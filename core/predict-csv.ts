@@ -1,59 +1,96 @@
 /**
- * How is a whole CSV predicted? Received to disk, read as every CSV is, answered in batches with the prediction's columns
- * added: memory stays flat however many rows there are.
+ * How is a whole CSV predicted? Row by row as it comes, read as every CSV is, answered in batches with the prediction's
+ * columns added: memory stays flat however many rows there are, and the first answers leave while the last rows come.
  */
-import { rm } from "node:fs/promises";
 import type { PredictRow } from "./answering.ts";
 import { AppError } from "./errors.ts";
 import type { Prediction } from "./feedback/traffic.ts";
+import type { Hold } from "./identity/holds.ts";
 import type { Serving } from "./serving.ts";
 import type { StoredVersion } from "./store/models.ts";
 
 /** Others are answered between two batches: how many rows a batch has follows from how long the last one took. */
 const BATCH_MS = 15;
-const LEAST_ROWS = 64;
-const MOST_ROWS = 1000;
+const LEAST_ROWS = 256;
+const MOST_ROWS = 1024;
 /** More classes than this get one column: the probability of the class that is predicted. */
 const MOST_CLASS_COLUMNS = 20;
 
-/** Lines of CSV. Throws AppError where the file has no row or no column of the model; removes the file at the end. */
+/** The file while it comes; `signal` ends it. */
+type Body = (signal: AbortSignal) => Promise<AsyncGenerator<Uint8Array>>;
+
+/**
+ * Lines of CSV. Throws AppError where the file has no row or no column of the model, and `unauthorized` when the
+ * reader's access ends.
+ */
 export async function* predictCsv(
   serving: Serving,
   version: StoredVersion,
-  path: string,
+  { body, hold }: { body: Body; hold: Hold },
 ): AsyncGenerator<string> {
-  const { readRows } = await import("./csv/rows.ts");
+  const { streamRows } = await import("./csv/rows.ts");
+  const access = new AbortController();
+  const release = hold((reason) => access.abort(reason));
+  try {
+    const rows = streamRows(await body(access.signal));
+    for await (const lines of predictRows(serving, version, rows)) {
+      access.signal.throwIfAborted();
+      yield lines;
+      // Others go first.
+      await new Promise((resolve) => setImmediate(resolve));
+      access.signal.throwIfAborted();
+    }
+  } finally {
+    release();
+  }
+}
+
+async function* predictRows(
+  serving: Serving,
+  version: StoredVersion,
+  batches: AsyncGenerator<string[][]>,
+): AsyncGenerator<string> {
   const { writeRow } = await import("./csv/write.ts");
   const classes = version.result.schema.classes ?? [];
   let header: string[] | null = null;
   let predicted = 0;
   let size = LEAST_ROWS;
-  try {
-    for await (const rows of readRows(path)) {
-      const named: string[] = header ?? rows.shift() ?? [];
-      let lines = header ? "" : writeRow([...named, ...addedColumns(named, classes)]);
-      header = named;
-      for (let from = 0; from < rows.length; ) {
-        const batch = rows.slice(from, from + size);
-        const startedAt = performance.now();
-        const asked = batch.map((row) => rowOf(named, row));
-        const { predictions } = await serving.predict(version, asked, { explain: false });
-        predicted += batch.length;
-        // The header leaves with the first rows, so that a refusal of them still comes before the first byte.
-        for (const [i, row] of batch.entries())
-          lines += writeRow([...row, ...addedCells(predictions[i]!, classes)]);
-        yield lines;
-        lines = "";
-        from += batch.length;
-        size = nextSize(batch.length, performance.now() - startedAt);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+  for await (const rows of batches) {
+    const named: string[] = header ?? rows.shift() ?? [];
+    let lines = header ? "" : writeRow([...named, ...addedColumns(named, classes)]);
+    if (!header) refuseForeign(named, version);
+    header = named;
+    for (let from = 0; from < rows.length; ) {
+      const batch = rows.slice(from, from + size);
+      const startedAt = performance.now();
+      const asked = batch.map((row) => rowOf(named, row));
+      const { predictions } = await serving.predict(version, asked, { explain: false });
+      predicted += batch.length;
+      // The header leaves with the first rows, so that a refusal of them still comes before the first byte.
+      for (const [i, row] of batch.entries())
+        lines += writeRow([...row, ...addedCells(predictions[i]!, classes)]);
+      from += batch.length;
+      size = nextSize(batch.length, performance.now() - startedAt);
+      yield lines;
+      lines = "";
     }
-    if (predicted === 0)
-      throw new AppError("invalid", "The CSV has no row to predict", { fix: "Send a header and rows." });
-  } finally {
-    await rm(path, { force: true });
   }
+  if (predicted === 0)
+    throw new AppError("invalid", "The CSV has no row to predict", { fix: "Send a header and rows." });
+}
+
+/** Told once, by the header's row, not by a row's place in a batch. */
+function refuseForeign(header: string[], { result }: StoredVersion): void {
+  const names = result.schema.features.map(({ name }) => name);
+  if (header.length === 0 || names.some((name) => header.includes(name))) return;
+  throw new AppError("invalid", `The header names no column of this model: ${shown(header)}`, {
+    row: 1,
+    fix: `The columns are ${shown(names)}; leave out what is not known.`,
+  });
+}
+
+function shown(names: string[]): string {
+  return `${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}`;
 }
 
 function nextSize(rows: number, ms: number): number {

@@ -37,6 +37,7 @@ export const TRAIN_REQUEST = z.strictObject({
   metric: z
     .string()
     .refine(isMetricName, `must be one of ${Object.keys(METRICS).join(", ")}`)
+    .meta({ enum: Object.keys(METRICS) })
     .optional(),
   costs: z.strictObject({ falsePositive: z.number().min(0), falseNegative: z.number().min(0) }).optional(),
 });

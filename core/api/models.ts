@@ -6,6 +6,7 @@ import { streamAnswer } from "../http/answers.ts";
 import { mediaType } from "../http/body.ts";
 import type { Tag } from "../http/conditions.ts";
 import { JSON_HEADERS } from "../http/security.ts";
+import { startingWith } from "../http/stream.ts";
 import { modelPage, modelView } from "../panel-data.ts";
 import { predictCsv } from "../predict-csv.ts";
 import { PREDICT_REQUEST } from "../serving.ts";
@@ -66,20 +67,21 @@ function predictionsAnswer(
 }
 
 async function predictFile(
-  { box, request, requestId, takeTime }: Pick<Call, "box" | "request" | "requestId" | "takeTime">,
+  {
+    box,
+    request,
+    requestId,
+    hold,
+    takeTime,
+  }: Pick<Call, "box" | "request" | "requestId" | "hold" | "takeTime">,
   version: StoredVersion,
 ): Promise<Response> {
   takeTime();
-  const path = await box.datasets.receiveAside(request);
-  const lines = predictCsv(box.serving, version, path);
+  const body = (signal: AbortSignal) => box.datasets.follow(request, signal);
+  const lines = predictCsv(box.serving, version, { body, hold });
   // The header and a refusal come before the first byte leaves.
   const first = await lines.next();
   return streamAnswer(startingWith(first.value ?? "", lines), "csv", { instance: requestId });
-}
-
-async function* startingWith(first: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {
-  yield first;
-  yield* rest;
 }
 
 const DOWNLOAD_QUERY = z.object({

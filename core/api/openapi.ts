@@ -92,7 +92,7 @@ function requestBody({ body, file }: Route, schemas: Record<string, Schema>): Sc
   const binary = { type: "string", format: "binary", description: file };
   const form = { type: "object", properties: { file: binary }, required: ["file"] };
   const asFile = {
-    "text/csv": { schema: { type: "string", description: file } },
+    "text/csv": { schema: { type: "string", minLength: 1, description: file } },
     "application/octet-stream": { schema: binary },
     "multipart/form-data": { schema: form },
   };

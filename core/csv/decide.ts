@@ -10,7 +10,7 @@ import { Utf8Mender } from "./mend.ts";
 import { refuseForeign } from "./refuse.ts";
 import { shapeOf } from "./shape.ts";
 import { cutSample, sniff } from "./sniff.ts";
-import { openSource } from "./source.ts";
+import { type OpenSource, openSource } from "./source.ts";
 import type { Dialect, ReadingChoices } from "./types.ts";
 
 export interface Decision {
@@ -29,7 +29,15 @@ export async function decide(
   choices: ReadingChoices,
   encodingHint?: string,
 ): Promise<Decision> {
-  const { head, encoding: detected, compression, bytesTotal } = await openSource(path);
+  return decideOn(await openSource(path), choices, encodingHint);
+}
+
+/** The same from the first bytes alone. */
+export function decideOn(
+  { head, encoding: detected, compression, bytesTotal }: OpenSource,
+  choices: ReadingChoices,
+  encodingHint?: string,
+): Decision {
   refuseForeign(head, detected);
   const encoding = chosenEncoding(head, detected, choices.encoding ?? encodingHint);
   const sample = asUtf8(head, encoding);

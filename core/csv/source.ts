@@ -48,6 +48,55 @@ async function sourceInfo(path: string): Promise<{ compression: Compression; byt
   }
 }
 
+/** What a body holds, unpacked; its packing is seen at the first bytes. */
+export async function* unpackedChunks(
+  body: AsyncIterable<Uint8Array>,
+  onPacking: (compression: Compression) => void,
+): AsyncGenerator<Uint8Array> {
+  let unpacker: Unpacker | null = null;
+  for await (const packed of startingTogether(body)) {
+    if (!unpacker) {
+      unpacker = unpackerFor(packed);
+      onPacking(unpacker.compression);
+    }
+    yield* unpacker.push(packed);
+  }
+  yield* unpacker?.end() ?? [];
+}
+
+/** Marks at the start of packed files are so long. */
+const MARK_BYTES = 4;
+
+async function* startingTogether(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let start: Uint8Array | null = new Uint8Array(0);
+  for await (const chunk of body) {
+    if (!start) {
+      yield chunk;
+      continue;
+    }
+    start = new Uint8Array(Buffer.concat([start, chunk]));
+    if (start.length < MARK_BYTES) continue;
+    yield start;
+    start = null;
+  }
+  if (start && start.length > 0) yield start;
+}
+
+/** Chunks as valid UTF-8, each only good until the next is asked for. */
+export async function* decodedChunks(
+  chunks: AsyncIterable<Uint8Array>,
+  encoding: string,
+): AsyncGenerator<Uint8Array> {
+  const decoder = encoding === "utf-8" ? new Utf8Mender() : new Transcoder(encoding);
+  let isFirst = true;
+  for await (const bytes of chunks) {
+    const plain = isFirst ? bytes.subarray(markBytes(bytes, encoding)) : bytes;
+    isFirst = false;
+    yield decoder.push(plain);
+  }
+  yield decoder.end();
+}
+
 /** The whole file as valid UTF-8 chunks, each only good until the next is asked for. */
 export async function* utf8Chunks(
   path: string,

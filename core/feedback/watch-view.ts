@@ -46,5 +46,7 @@ export async function challenge(box: Signalbox, name: string, version: number | 
   }
   // From the next row on, not from the next second.
   box.feedback.flush();
-  return watchView(box, await box.models.challenge(name, version))!;
+  const view = watchView(box, await box.models.challenge(name, version));
+  if (view) return view;
+  throw new AppError("conflict", `All versions of ${name} were deleted`, { fix: "Train it anew." });
 }

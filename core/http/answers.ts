@@ -2,7 +2,7 @@
 import type { LogEntry } from "../event-log.ts";
 import { HEARTBEAT_MS } from "../follow.ts";
 import { type Problem, problem } from "./problem.ts";
-import { STREAM_HEADER, streamBody } from "./stream.ts";
+import { type Chunks, STREAM_HEADER, streamBody } from "./stream.ts";
 
 /** HTML; never cached, because it shows a moment. */
 export function htmlAnswer(html: string, status = 200): Response {
@@ -63,7 +63,7 @@ const STREAM_TYPES = {
 
 /** A body pulled from a generator; where that throws, the problem is said in the body and the stream breaks. */
 export function streamAnswer(
-  chunks: AsyncGenerator<string>,
+  chunks: Chunks,
   format: keyof typeof STREAM_TYPES,
   { instance, headers: further = {} }: { instance: string; headers?: Record<string, string> },
 ): Response {

@@ -9,12 +9,28 @@ export function isStream({ headers }: Response): boolean {
 
 const FLUSH_MS = 100;
 
+/** What a body is pulled from. */
+export type Chunks = Pick<AsyncGenerator<string>, "next" | "return">;
+
+/** With what was taken from them already. It ends them even where nobody took anything more. */
+export function startingWith(first: string, rest: Chunks): Chunks {
+  let isTaken = false;
+  return {
+    next: () => {
+      if (isTaken) return rest.next();
+      isTaken = true;
+      return Promise.resolve({ value: first, done: false });
+    },
+    return: (value) => rest.return(value),
+  };
+}
+
 /**
  * A body of the generator's chunks. `failed` is said before the stream breaks, so that the reader sees the reason and
  * curl still exits non-zero.
  */
 export function streamBody(
-  chunks: AsyncGenerator<string>,
+  chunks: Chunks,
   failed: (error: unknown) => string,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();

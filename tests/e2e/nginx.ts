@@ -17,16 +17,16 @@ export interface Proxy {
 
 export type Mount = "at the root" | "path kept" | "path taken away";
 
-/** `sockets`: whether it hands on what asks to become a WebSocket. */
+/** `sockets`: whether it hands on what asks to become a WebSocket. `lines` are added to the server's. */
 export async function startNginx(
   upstream: string,
-  { mount, sockets }: { mount: Mount; sockets: "allowed" | "forbidden" },
+  { mount, sockets, lines = "" }: { mount: Mount; sockets: "allowed" | "forbidden"; lines?: string },
 ): Promise<Proxy> {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-nginx-"));
   const port = await freePort();
   const { host } = new URL(upstream);
   const server = configuration(mount, sockets)
-    .replace("listen 80;", `listen 127.0.0.1:${port};`)
+    .replace("listen 80;", `listen 127.0.0.1:${port};${lines}`)
     .replace("server 127.0.0.1:8000;", `server ${host};`);
   const path = join(folder, "nginx.conf");
   writeFileSync(

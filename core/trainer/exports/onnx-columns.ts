@@ -123,7 +123,12 @@ function standardized(
     calculate(graph, "Max", deviations, -MOST_DEVIATIONS),
     MOST_DEVIATIONS,
   );
-  return flag ? [bounded, calculate(graph, "Where", missing, 1, 0)] : [bounded];
+  // As the design keeps it.
+  const kept = [part.FLOAT, part.DOUBLE].reduce(
+    (of, to) => step(graph, "Cast", { of: [of], attributes: [part.intAttribute("to", to)] }),
+    bounded,
+  );
+  return flag ? [kept, calculate(graph, "Where", missing, 1, 0)] : [kept];
 }
 
 function oneHot(

@@ -4,6 +4,7 @@
 import { bytesField, concat, type Encoded, intField, packedInts, textField } from "./protobuf.ts";
 
 /** TensorProto.DataType */
+export const FLOAT = 1;
 export const INT64 = 7;
 export const DOUBLE = 11;
 
