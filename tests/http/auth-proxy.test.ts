@@ -104,7 +104,7 @@ test("what the audit names is who signed in", async () => {
   const change = ["-X", "PATCH", "-H", "content-type: application/json", "-d", body];
   expect(await ask(`${right}api/settings`, "-u", "carol:c", ...change)).toBe(200);
   const audit = JSON.parse(await curl("-u", "carol:c", `${right}api/audit?limit=1`)) as object;
-  expect(audit).toMatchObject({ items: [{ who: "carol", from: "127.0.0.1" }] });
+  expect(audit).toMatchObject({ items: [{ who: "carol", address: "127.0.0.1", via: "proxy" }] });
   expect(box.config.RETENTION_DAYS).toBe(30);
 });
 
