@@ -9,6 +9,7 @@ import {
   activityBefore,
   type EventRow,
   eventsAfter,
+  firstSeq,
   insertEvent,
   latestActivity,
   logBounds,
@@ -121,7 +122,7 @@ export class EventLog {
   resume(since: number, epoch: string | null): { since: number; truncated: boolean } {
     if ((epoch !== null && epoch !== this.epoch) || since > this.lastSeq)
       return { since: this.lastSeq, truncated: true };
-    return { since, truncated: since < logBounds(this.store).first - 1 };
+    return { since, truncated: since + 1 < (firstSeq(this.store) ?? this.lastSeq + 1) };
   }
 
   activity(before: number, limit: number): Activity[] {

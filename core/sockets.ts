@@ -196,7 +196,7 @@ export class Sockets {
   /** Subscribes and sends what the viewer has not seen, in one tick: nothing can happen between. */
   private welcomeViewer(socket: Socket, panels: readonly PanelKey[], { since, epoch, origin }: Asked): void {
     const { live, log } = this.options;
-    const isKnown = since !== null && epoch === log.epoch && since <= log.lastSeq;
+    const isKnown = since !== null && epoch !== null && !log.resume(since, epoch).truncated;
     const audience = this.audiences.join(panels, origin);
     socket.data.audience = audience;
     socket.subscribe(audience.topic);

@@ -97,6 +97,7 @@
     if (frame.gone) return location.reload();
     if (frame.control === "hello") {
       if (frame.epoch !== epoch) seqs = new Map();
+      if (frame.truncated) document.getElementById("missed")?.removeAttribute("hidden");
       epoch = frame.epoch;
       position = frame.horizon;
       for (const [panel, seq] of Object.entries(frame.panels)) seqs.set(panel, seq);

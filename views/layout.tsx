@@ -71,6 +71,7 @@ export function Layout({ frame, title, panels, current, refreshSeconds, script, 
         </Masthead>
         <p id="announce" class="unseen" role="status" />
         <p id="alarm" class="alarm" role="alert" />
+        {panels.length > 0 && <Missed />}
         <main id="main" tabindex={-1}>
           {children}
         </main>
@@ -124,6 +125,17 @@ function SignedIn({ frame: { viewer, links } }: { frame: Frame }) {
         </button>
       )}
     </form>
+  );
+}
+
+/** live.js shows it where the log does not reach back to what the page had seen. */
+function Missed() {
+  return (
+    <div id="missed" class="note" role="status" hidden>
+      <p>
+        This page was away for longer than the log reaches back. All of it was drawn anew.
+      </p>
+    </div>
   );
 }
 

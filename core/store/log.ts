@@ -49,8 +49,12 @@ export function latestActivity(store: Store, wanted: { type: string; limit: numb
 /** The first seq still in the log and the last one ever given out. */
 export function logBounds(store: Store): { first: number; last: number } {
   const last = store.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'events'")?.seq ?? 0;
-  const first = store.get<{ seq: number | null }>("SELECT min(seq) AS seq FROM events")?.seq ?? last + 1;
-  return { first, last };
+  return { first: firstSeq(store) ?? last + 1, last };
+}
+
+/** Of the events that are still in the log; null where it is empty. */
+export function firstSeq(store: Store): number | null {
+  return store.get<{ seq: number | null }>("SELECT min(seq) AS seq FROM events")?.seq ?? null;
 }
 
 /**

@@ -12,6 +12,7 @@ import { Store } from "../../core/store/database.ts";
 export interface SocketServer {
   url: string;
   log: EventLog;
+  store: Store;
   sockets: Sockets;
   /** How often a handler was called. */
   calls: { drain: number; pong: number };
@@ -83,7 +84,7 @@ export function openSocketServer(options: {
     store.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { url: `http://127.0.0.1:${server.port}`, log, sockets, calls, clock, close };
+  return { url: `http://127.0.0.1:${server.port}`, log, store, sockets, calls, clock, close };
 }
 
 /** Resolves when the condition holds; the tests' own time limit ends the waiting. */
