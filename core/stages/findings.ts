@@ -19,6 +19,7 @@ const CERTAIN = 0.99;
 const NEAR_CONSTANT = 0.99;
 const DRIFTED = 0.35;
 const RARE_ROWS = 10;
+const FEW_ROWS = 100;
 
 export interface Inspection {
   findings: Finding[];
@@ -37,20 +38,21 @@ export async function inspect(
   const affordable = PROBE_WORK / table.columns.length;
   const wanted = Math.max(LEAST_PROBE_ROWS, Math.min(PROBE_ROWS, Math.floor(affordable)));
   const probe = sampleRows(all, Math.min(wanted, table.rows), seededRandom(1));
-  const findings: Finding[] = rareClasses(target, targetName);
+  const findings: Finding[] = [...fewRows(table.rows, targetName), ...rareClasses(target, targetName)];
   const unusable: string[] = [];
-  for (const [i, column] of table.columns.entries()) {
+  let inspected = 0;
+  for (const column of table.columns) {
     await progress.checkpoint();
-    if (progress.isOver()) {
-      findings.push(uninspected(i, table.columns.length));
-      return { findings, unusable };
-    }
+    if (progress.isOver()) break;
     if (repeatsTarget(column, target)) {
       unusable.push(column.name);
       findings.push(copyOfTarget(column.name, targetName));
     } else findings.push(...tellTales(column, { target, targetName, probe }), ...oddities(column));
-    progress.onColumn(i + 1);
+    progress.onColumn(++inspected);
   }
+  const isCut = inspected < table.columns.length;
+  if (isCut) findings.push(uninspected(inspected, table.columns.length));
+  await progress.checkpoint();
   findings.push(
     ...identities(table.columns, target, {
       targetName,
@@ -58,7 +60,7 @@ export async function inspect(
         unusable.length > 0 ||
         findings.some(({ code, severity }) => code === "target_leak" && severity === "error"),
     }),
-    ...drifts(table.columns, target, targetName),
+    ...(isCut ? [] : drifts(table.columns, target, targetName)),
   );
   return { findings, unusable };
 }
@@ -161,8 +163,9 @@ function drifts(columns: Column[], target: Target, targetName: string): Finding[
     .sort((a, b) => b.drift - a.drift);
   if (drifted.length === 0) return [];
   const shown = drifted.slice(0, 5).map(({ name, drift }) => `“${name}” (${drift.toFixed(2)})`);
-  const message = `${drifted.length === 1 ? "A column looks" : `${drifted.length} columns look`} different in the last rows than in the first: ${shown.join(", ")}. If the file is in order of time, split by time.`;
-  return [finding("drift", "info", { column: drifted[0].name, message })];
+  const message = `${drifted.length === 1 ? "A column looks" : `${drifted.length} columns look`} different in the last rows than in the first: ${shown.join(", ")}. If the file is in order of time, split by time; exclude them if they only count what came when.`;
+  const exclude = drifted.map(({ name }) => name);
+  return [finding("drift", "info", { column: drifted[0].name, message, exclude })];
 }
 
 /** Share of rows that hold the commonest value, missing counted as one. */
@@ -184,6 +187,12 @@ function isRowNumber(column: Column): boolean {
   const { values } = column;
   for (let row = 1; row < values.length; row++) if (values[row] !== values[row - 1] + 1) return false;
   return true;
+}
+
+function fewRows(rows: number, name: string): Finding[] {
+  if (rows >= FEW_ROWS) return [];
+  const message = `Only ${rows} rows have a value in “${name}”: scores on so few are rough, as their intervals show. More rows help most.`;
+  return [finding("few_rows", "warning", { column: name, message })];
 }
 
 function rareClasses(target: Target, name: string): Finding[] {

@@ -104,11 +104,14 @@ function featureNames({ options, dataset, report }: Context): string[] {
 
 /** Of the time that is left after reading. */
 const INSPECTION_SHARE = 0.2;
+/** A leak that is not found costs more than a second too many. */
+const LEAST_INSPECTION_MS = 2000;
 
 function inspectionEnds(context: Context): () => boolean {
   const { options, elapsedMs, stop } = context;
   const startedAt = elapsedMs();
-  const endsAt = startedAt + INSPECTION_SHARE * Math.max(0, budgetMs(context) - startedAt);
+  const share = INSPECTION_SHARE * (budgetMs(context) - startedAt);
+  const endsAt = startedAt + Math.max(LEAST_INSPECTION_MS, share);
   return () => stop.aborted || (options.budgetRounds === null && elapsedMs() > endsAt);
 }
 

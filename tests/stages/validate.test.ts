@@ -166,7 +166,29 @@ describe("named", () => {
       draw(ROWS, (row) => (row > 100 ? 5 : 0) + random()),
     );
     const found = await findings(table(drifting, numbers("x", x), category("y", answer)), "y");
-    expect(found).toContainEqual(expect.objectContaining({ code: "drift", column: "d" }));
+    expect(found).toContainEqual(
+      expect.objectContaining({ code: "drift", column: "d", fix: { exclude: ["d"] } }),
+    );
+  });
+
+  test("few rows", async () => {
+    const few = (rows: number) => {
+      const places = Array.from({ length: rows }, (_, row) => row);
+      const columns = [
+        numbers(
+          "x",
+          places.map((row) => (row * 7) % 11),
+        ),
+        category(
+          "y",
+          places.map((row) => "ab"[row % 2]),
+        ),
+      ];
+      return findings({ rows, columns }, "y");
+    };
+    const codes = async (rows: number) => (await few(rows)).map(({ code }) => code);
+    expect(await codes(60)).toContain("few_rows");
+    expect(await codes(200)).not.toContain("few_rows");
   });
 });
 
