@@ -300,12 +300,17 @@ export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
+/** Each setting in words, with its default. */
+export function settingsInWords(): { name: string; says: string }[] {
+  return Object.entries<Setting>(SETTINGS).map(([name, { fallback, says, isSecret }]) => ({
+    name,
+    says: `${says}${fallback ? ` (${fallback})` : ""}${isSecret ? `; or ${name}_FILE, a file with it` : ""}`,
+  }));
+}
+
 /** The settings as --help prints them. */
 export function settingsHelp(): string {
-  return Object.entries<Setting>(SETTINGS)
-    .map(([name, { fallback, says, isSecret }]) => {
-      const notes = `${fallback ? ` (${fallback})` : ""}${isSecret ? `; or ${name}_FILE, a file with it` : ""}`;
-      return `  ${name.padEnd(24)} ${says}${notes}`;
-    })
+  return settingsInWords()
+    .map(({ name, says }) => `  ${name.padEnd(24)} ${says}`)
     .join("\n");
 }

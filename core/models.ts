@@ -181,17 +181,19 @@ export class Models {
     this.options.alerts.resolve(CHALLENGER_ALARM, name, append);
   }
 
-  delete(name: string, version: number): Promise<void> {
-    return this.options.ballast.spend(() => this.deleteNow(name, version));
+  /** `unchanged` may throw at the moment of the change. */
+  delete(name: string, version: number, unchanged = () => {}): Promise<void> {
+    return this.options.ballast.spend(() => this.deleteNow(name, version, unchanged));
   }
 
-  private async deleteNow(name: string, version: number): Promise<void> {
+  private async deleteNow(name: string, version: number, unchanged: () => void): Promise<void> {
     const { store, log, forget } = this.options;
     const { runId } = this.findVersion(name, version);
     this.refuseLive(name, version);
     await forget(name, version);
     log.record((append) => {
       this.findVersion(name, version);
+      unchanged();
       // It may have been deployed meanwhile.
       const isLive = this.refuseLive(name, version);
       if (this.find(name).challengerVersion === version) this.endChallenge(append, name, version);

@@ -4,7 +4,7 @@ import { type Frame, url } from "./frame.ts";
 import { Layout } from "./layout.tsx";
 import { CodeBlock } from "./parts.tsx";
 
-export function DocsPage({ frame, routes, problems, events }: ApiDocs & { frame: Frame }) {
+export function DocsPage({ frame, routes, problems, events, settings }: ApiDocs & { frame: Frame }) {
   return (
     <Layout frame={frame} title="API" panels={[]} current="docs">
       <header class="page-head">
@@ -19,7 +19,7 @@ export function DocsPage({ frame, routes, problems, events }: ApiDocs & { frame:
         <p>
           For programs: <a href={url(frame.links, "/openapi.json")}>OpenAPI 3.1</a>. Further down:{" "}
           <a href="#problems">problems</a>, <a href="#events">events</a>, <a href="#webhooks">webhooks</a>,{" "}
-          <a href="#conventions">conventions</a>.
+          <a href="#conventions">conventions</a>, <a href="#settings">settings</a>.
         </p>
       </header>
       <div class="docs">
@@ -59,6 +59,7 @@ export function DocsPage({ frame, routes, problems, events }: ApiDocs & { frame:
           </dl>
         </section>
         <Webhooks />
+        <Settings settings={settings} />
       </div>
     </Layout>
   );
@@ -116,6 +117,10 @@ function Conventions() {
           page, which the Link header names too.
         </li>
         <li>
+          A page's address answers JSON to <code>Accept: application/json</code> and to curl, which asks for
+          anything; only <code>/</code> answers curl with a dashboard in text.
+        </li>
+        <li>
           With an <code>Idempotency-Key</code> a POST or PUT is done once: the same again within a day gets
           the first answer, another request with the same key 422, and 409 while it is under way.
         </li>
@@ -146,6 +151,28 @@ function Webhooks() {
         <code>whsec_</code> in the secret, decoded from base64. An address that does not answer 2xx within ten
         seconds is asked again, later and later.
       </p>
+    </section>
+  );
+}
+
+function Settings({ settings }: Pick<ApiDocs, "settings">) {
+  return (
+    <section class="panel" id="settings" aria-labelledby="settings-heading">
+      <h2 id="settings-heading">Settings</h2>
+      <p>
+        From the environment of the process, with the default in brackets; <code>--help</code> prints them,
+        too. What <code>PATCH /api/settings</code> takes can be changed while it runs.
+      </p>
+      <dl class="facts">
+        {settings.map(({ name, says }) => (
+          <div>
+            <dt>
+              <code>{name}</code>
+            </dt>
+            <dd>{says}</dd>
+          </div>
+        ))}
+      </dl>
     </section>
   );
 }

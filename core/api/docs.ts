@@ -1,5 +1,6 @@
 /** What does the API say of itself? The docs page and OpenAPI 3.1, both made from the routes. */
 import * as z from "zod";
+import { settingsInWords } from "../config.ts";
 import { EVENT_NAMES, EVENTS } from "../events.ts";
 import { PROBLEMS } from "../http/problem.ts";
 import { curlCommand } from "../identity/curl.ts";
@@ -28,6 +29,7 @@ export interface ApiDocs {
   routes: RouteDoc[];
   problems: { code: string; status: number; title: string }[];
   events: { type: string; fields: string[] }[];
+  settings: { name: string; says: string }[];
 }
 
 /** A part for each route, its example for what this server has; then what problems and events there are. */
@@ -37,6 +39,7 @@ export function apiDocs(routes: readonly Route[], source: PanelSource, home: str
     routes: routes.map((row) => routeDoc(row, names)),
     problems: Object.entries(PROBLEMS).map(([code, about]) => ({ code, ...about })),
     events: EVENT_NAMES.map((type) => ({ type, fields: Object.keys(EVENTS[type].data.shape) })),
+    settings: settingsInWords(),
   };
 }
 

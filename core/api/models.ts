@@ -167,8 +167,8 @@ export const MODEL_ROUTES = [
     answers: { 204: null },
     tag: modelTag,
     refusals: ["conflict"],
-    handle: async ({ box, params }) => {
-      await box.models.delete(params.name, params.v);
+    handle: async ({ box, params, unchanged }) => {
+      await box.models.delete(params.name, params.v, unchanged);
       return new Response(null, { status: 204 });
     },
   }),

@@ -1,6 +1,7 @@
 /** Does each line of the docs work when it is pasted, and does OpenAPI name every route? */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { API } from "../../core/api/index.ts";
+import { SETTINGS } from "../../core/config.ts";
 import { type Harness, openHarness, passengersCsv } from "./harness.ts";
 
 let harness: Harness;
@@ -32,6 +33,18 @@ test("every example that only asks answers without a problem", async () => {
   const headers = { "content-type": "application/json" };
   const answer = await harness.ask(predict[2]!, { method: "POST", headers, body: predict[1]! });
   expect(answer.status).toBe(200);
+});
+
+test("every setting has its line on the page, and what never ends is no parameter of the document", async () => {
+  const page = await (await harness.ask("/docs", { headers: { accept: "text/html" } })).text();
+  const settings = page.slice(page.indexOf('id="settings"'));
+  for (const name of Object.keys(SETTINGS)) expect(settings).toContain(`<code>${name}</code>`);
+  const { paths } = await harness.json<{
+    paths: Record<string, { get?: { parameters: { name: string }[] } }>;
+  }>("/openapi.json");
+  const names = paths["/api/events"]!.get!.parameters.map(({ name }) => name);
+  expect(names).toContain("since");
+  expect(names).not.toContain("follow");
 });
 
 test("/openapi.json is 3.1 and has each route with its body", async () => {
