@@ -132,9 +132,7 @@ function SignedIn({ frame: { viewer, links } }: { frame: Frame }) {
 function Missed() {
   return (
     <div id="missed" class="note" role="status" hidden>
-      <p>
-        This page was away for longer than the log reaches back. All of it was drawn anew.
-      </p>
+      <p>This page was away for longer than the log reaches back. All of it was drawn anew.</p>
     </div>
   );
 }
