@@ -28,10 +28,10 @@ import { accessTable } from "./core/identity/routes.ts";
 import { type FormAgain, signIn, signInData, signOut } from "./core/identity/sign-in.ts";
 import { listen } from "./core/listen.ts";
 import { Live, WALL_CLOCK } from "./core/live.ts";
-import { ANY_ORIGIN } from "./core/messages.ts";
+import { ANY_ORIGIN, forOrigin } from "./core/messages.ts";
 import * as pages from "./core/page-data.ts";
 import { type PanelSource, READERS } from "./core/panel-data.ts";
-import { findPanel, panelKey, parsePanelKey } from "./core/panels.ts";
+import { findPanel, type PanelKey, panelKey, parsePanelKey } from "./core/panels.ts";
 import { RequestTimes } from "./core/request-times.ts";
 import type { Signalbox } from "./core/signalbox.ts";
 import { Sockets, upgradeAnswer } from "./core/sockets.ts";
@@ -40,6 +40,7 @@ import { Timings, withTimings } from "./core/timing.ts";
 import { Trials } from "./core/trials.ts";
 import { VERSION } from "./core/version.ts";
 import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
+import { drawnPanel } from "./views/drawn.ts";
 import { EmbedErrorPage, EmbedPage } from "./views/embed.tsx";
 import { ErrorPage } from "./views/error.tsx";
 import { chosenTheme, type Frame, type Links } from "./views/frame.ts";
@@ -81,7 +82,9 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     const position = { epoch: log.epoch, seq: log.lastSeq };
     const viewer = viewerOf(c.var.visit.identity);
     const about = { links: links(origin(c)), version: VERSION, assets: ASSET_PATHS, viewer };
-    return { ...about, ...position, ...(theme && { theme }) };
+    const drawn = (key: PanelKey) =>
+      drawnPanel(live.fragment(key), (html) => forOrigin(html, about.links.origin));
+    return { ...about, ...position, drawn, ...(theme && { theme }) };
   };
   const passage = new Passage({
     ...{ box: source, gate, requests },

@@ -14,7 +14,7 @@ import { rewindRun } from "./rewind.ts";
 import { runView } from "./run-view.ts";
 import { SAMPLE_LIST } from "./samples/index.ts";
 import { findEvaluation } from "./store/models.ts";
-import { findRun } from "./store/runs.ts";
+import { currentRun, findRun } from "./store/runs.ts";
 
 const DASHBOARD = [
   ...(["attention", "run", "stages", "curve", "leaderboard", "model", "predictions", "activity"] as const),
@@ -45,8 +45,15 @@ function readAll(box: PanelSource, panels: readonly Panel[], subject: string | n
   return Object.fromEntries(panels.map((panel) => [panel, READERS[panel](box, subject)]));
 }
 
+/** `read`: the panels' data, for those who ask for data; a page shows what the live core has drawn already. */
 export function dashboardData({ box }: Call) {
-  return { data: readAll(box, DASHBOARD, null), samples: SAMPLE_LIST };
+  const status = currentRun(box.store)?.status;
+  return {
+    read: () => readAll(box, DASHBOARD, null),
+    isFirst: !datasetRows(box, { before: NEWEST, limit: 1 }).items.length,
+    isBusy: status === "running" || status === "queued",
+    samples: SAMPLE_LIST,
+  };
 }
 
 export const LISTS = Object.keys(OLDER) as (keyof typeof OLDER)[];
@@ -56,11 +63,11 @@ export type ListData = ReturnType<ReturnType<typeof listData>>;
 export function listData(list: keyof typeof OLDER) {
   return ({ box, query }: Call) => {
     const { cursor: before } = checked(query, LIST_QUERY);
-    if (before === NEWEST)
-      return { list, cursor: null, newer: null, data: READERS[list](box, null) as PanelData[typeof list] };
+    const newest = () => READERS[list](box, null) as PanelData[typeof list];
+    if (before === NEWEST) return { list, cursor: null, newer: null, read: newest };
     const range = { before, limit: LISTED_ROWS };
-    const data = OLDER[list](box, range) as PanelData[typeof list];
-    return { list, cursor: before, newer: newerPage(box, list, range), data };
+    const read = () => OLDER[list](box, range) as PanelData[typeof list];
+    return { list, cursor: before, newer: newerPage(box, list, range), read };
   };
 }
 

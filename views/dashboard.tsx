@@ -1,14 +1,10 @@
 /** The first page: from "what needs me" to "how is the machine", every part live. */
-import type { PanelData } from "../core/panel-data.ts";
 import type { Panel } from "../core/panels.ts";
 import type { Sample } from "../core/samples/index.ts";
 import { DropZone } from "./datasets.tsx";
 import type { Frame } from "./frame.ts";
 import { Layout } from "./layout.tsx";
-import { PanelView } from "./panels.tsx";
 import { JourneyAhead, Samples } from "./samples.tsx";
-
-type DashboardData = { [P in Panel]?: PanelData[P] | null };
 
 const WATCHED: readonly Panel[] = [
   ...(["health", "attention", "run", "stages", "curve", "leaderboard", "model", "predictions"] as const),
@@ -17,20 +13,15 @@ const WATCHED: readonly Panel[] = [
 
 export interface DashboardPageProps {
   frame: Frame;
-  data: DashboardData;
+  /** There is no file yet. */
+  isFirst: boolean;
+  /** A run goes on or waits. */
+  isBusy: boolean;
   samples: readonly Sample[];
 }
 
-export function DashboardPage({ frame, data, samples }: DashboardPageProps) {
-  const draw = <P extends Panel>(panel: P) => (
-    <PanelView
-      panelKey={panel}
-      panel={panel}
-      data={(data[panel] ?? null) as PanelData[P] | null}
-      links={frame.links}
-    />
-  );
-  const isBusy = data.run?.status === "running" || data.run?.status === "queued";
+export function DashboardPage({ frame, isFirst, isBusy, samples }: DashboardPageProps) {
+  const draw = (panel: Panel) => frame.drawn(panel);
   return (
     <Layout
       frame={frame}
@@ -42,7 +33,7 @@ export function DashboardPage({ frame, data, samples }: DashboardPageProps) {
       <h1 class="unseen">Dashboard</h1>
       <div class="dashboard">
         {draw("health")}
-        <DropZone links={frame.links} isFirst={!data.datasets?.items.length} />
+        <DropZone links={frame.links} isFirst={isFirst} />
         <Samples links={frame.links} samples={samples} />
         <JourneyAhead />
         {draw("run")}

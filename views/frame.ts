@@ -1,4 +1,6 @@
 /** What every page and panel needs beside its data: addresses and the position of its rendering. */
+import type { Child } from "hono/jsx";
+import type { PanelKey } from "../core/panels.ts";
 
 export interface Links {
   /** Path prefix, "" or such as "/tools/signalbox": every URL is made by `url`. */
@@ -20,6 +22,8 @@ export interface Frame {
   /** What the reader chose by the switch (the cookie "theme"); absent: as the system. */
   theme?: "light" | "dark";
   viewer: Viewer;
+  /** A panel as it is now, drawn once for all who look at it. */
+  drawn: (key: PanelKey) => Child;
 }
 
 /** Who looks at it; empty where nobody signs in. */

@@ -1,10 +1,9 @@
 /** What came before? A whole list, newest first: its newest page is the live panel, older pages stand still. */
 import type { PanelData } from "../core/panel-data.ts";
-import type { Panel } from "../core/panels.ts";
 import { Feed } from "./activity.tsx";
-import { type Frame, url } from "./frame.ts";
+import { type Frame, type Links, url } from "./frame.ts";
 import { Layout, type Section } from "./layout.tsx";
-import { COMPONENTS, PanelView } from "./panels.tsx";
+import { COMPONENTS } from "./panels.tsx";
 import { LIST_WORDS } from "./words.ts";
 
 export type ListName = "datasets" | "runs" | "models" | "activity";
@@ -14,7 +13,7 @@ export interface ListPageProps {
   list: ListName;
   /** Null: the newest page. */
   cursor: number | null;
-  data: PanelData[ListName];
+  read: () => PanelData[ListName];
   /** Where the page above begins; null: it is the newest one. */
   newer: number | null;
 }
@@ -25,7 +24,7 @@ const SECTION_OF: Partial<Record<ListName, Section>> = {
   models: "models",
 };
 
-export function ListPage({ frame, list, cursor, data, newer }: ListPageProps) {
+export function ListPage({ frame, list, cursor, read, newer }: ListPageProps) {
   const { links } = frame;
   const { title, says } = LIST_WORDS[list];
   const section = SECTION_OF[list];
@@ -41,40 +40,40 @@ export function ListPage({ frame, list, cursor, data, newer }: ListPageProps) {
         <h1>{title}</h1>
         <p class="lead">{says}</p>
       </header>
-      {isNewest ? (
-        <PanelView panelKey={list} panel={list as Panel} data={data as PanelData[Panel]} links={links} />
-      ) : (
-        <section class="panel" aria-label={`${title}, older`}>
-          <StandingRows list={list} data={data} links={links} />
-          <nav class="pager" aria-label="Pages of the list">
-            <a class="button" href={url(links, `/${list}`)}>
-              Newest
-            </a>
-            <a
-              class="button"
-              rel="prev"
-              href={url(links, newer === null ? `/${list}` : `/${list}?cursor=${newer}`)}
-            >
-              Newer
-            </a>
-            {data.next !== null && (
-              <a class="button" rel="next" href={url(links, `/${list}?cursor=${data.next}`)}>
-                Older
-              </a>
-            )}
-          </nav>
-        </section>
-      )}
+      {isNewest ? frame.drawn(list) : <OlderRows list={list} data={read()} newer={newer} links={links} />}
     </Layout>
   );
 }
 
+interface OlderRowsProps extends Pick<ListPageProps, "list" | "newer"> {
+  data: PanelData[ListName];
+  links: Links;
+}
+
+function OlderRows({ list, data, newer, links }: OlderRowsProps) {
+  const path = `/${list}`;
+  return (
+    <section class="panel" aria-label={`${LIST_WORDS[list].title}, older`}>
+      <StandingRows list={list} data={data} links={links} />
+      <nav class="pager" aria-label="Pages of the list">
+        <a class="button" href={url(links, path)}>
+          Newest
+        </a>
+        <a class="button" rel="prev" href={url(links, newer === null ? path : `${path}?cursor=${newer}`)}>
+          Newer
+        </a>
+        {data.next !== null && (
+          <a class="button" rel="next" href={url(links, `${path}?cursor=${data.next}`)}>
+            Older
+          </a>
+        )}
+      </nav>
+    </section>
+  );
+}
+
 /** The rows as the panel draws them, without what only the present has. */
-function StandingRows({
-  list,
-  data,
-  links,
-}: Pick<ListPageProps, "list" | "data"> & { links: Frame["links"] }) {
+function StandingRows({ list, data, links }: Omit<OlderRowsProps, "newer">) {
   if (list === "activity") return <Feed items={(data as PanelData["activity"]).items} form="full" />;
   if (!data.items.length) return <p class="empty">Nothing older is kept.</p>;
   const props = { data: { ...data, next: null, arrivals: [], rejection: null }, links, panelKey: list };

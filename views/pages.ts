@@ -28,14 +28,14 @@ export interface Page<T> {
 
 export const DASHBOARD: Page<ReturnType<typeof pages.dashboardData>> = {
   html: DashboardPage,
-  json: ({ data }) => data,
-  text: ({ data }, links) => textDashboard(data, links),
+  json: ({ read }) => read(),
+  text: ({ read }, links) => textDashboard(read(), links),
 };
 export const DATASET: Page<Awaited<ReturnType<typeof pages.datasetData>>> = {
   html: (props) => (props.dataset ? DatasetPage(props) : ArrivingPage(props)),
   json: (data) => (data.dataset ? (data.preview ?? data.view) : data.told),
 };
-export const LIST: Page<pages.ListData> = { html: ListPage, json: ({ data }) => data };
+export const LIST: Page<pages.ListData> = { html: ListPage, json: ({ read }) => read() };
 export const RUN: Page<ReturnType<typeof pages.runData>> = { html: RunPage, json: ({ run }) => run };
 export const REWIND: Page<ReturnType<typeof pages.rewindData>> = {
   html: RewindPage,

@@ -13,7 +13,15 @@ import { PREDICT_REQUEST } from "../serving.ts";
 import { countPredictions, deploymentsOf, findEvaluation, type StoredVersion } from "../store/models.ts";
 import { FILE_TYPES } from "./answer.ts";
 import { LISTED_MODEL, MODEL, MODEL_VERSION, PREDICTIONS } from "./model-schema.ts";
-import { type Call, LIST_QUERY, listAnswer, listOf, route, VERSION_NUMBER, VERSION_QUERY } from "./route.ts";
+import {
+  type Call,
+  LIST_QUERY,
+  listOf,
+  route,
+  steadyListAnswer,
+  VERSION_NUMBER,
+  VERSION_QUERY,
+} from "./route.ts";
 
 const VERSION = z.object({ name: z.string(), v: VERSION_NUMBER });
 const PREDICT_QUERY = VERSION_QUERY.extend({
@@ -126,7 +134,7 @@ export const MODEL_ROUTES = [
     says: "Lists the models, newest first.",
     query: LIST_QUERY,
     answers: { 200: listOf(LISTED_MODEL) },
-    handle: (call) => listAnswer(call, modelPage),
+    handle: (call) => steadyListAnswer(call, modelPage, () => false),
   }),
   route({
     method: "GET",

@@ -142,11 +142,45 @@ export function listOf<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), next: z.int().nullable().describe("the next page's cursor") });
 }
 
+type ListCall = Call<unknown, z.output<typeof LIST_QUERY>>;
+type PageOf<T> = (box: PanelSource, before: number, limit: number) => { items: T[]; next: number | null };
+
 /** A newest-first list, paged by `?limit=&cursor=`, its next page in `next` and in Link. */
-export function listAnswer<T>(
-  { box, url, query }: Call<unknown, z.output<typeof LIST_QUERY>>,
-  pageOf: (box: PanelSource, before: number, limit: number) => { items: T[]; next: number | null },
-): Response {
+export function listAnswer<T>({ box, url, query }: ListCall, pageOf: PageOf<T>): Response {
   const { items, next } = pageOf(box, query.cursor, query.limit);
   return Response.json({ items, next }, { headers: linkHeader(url, next) });
+}
+
+interface KeptPage {
+  seq: number;
+  minute: number;
+  body: string;
+  next: number | null;
+}
+
+const PAGES_KEPT = 20;
+const KEPT_PAGES = new WeakMap<PanelSource["log"], Map<string, KeptPage>>();
+
+/**
+ * As `listAnswer`, of rows that only an event or a new minute changes: a page is read and written once until then.
+ * `isMoving`: the row changes with the clock, too.
+ */
+export function steadyListAnswer<T>(
+  { box, url, query }: ListCall,
+  pageOf: PageOf<T>,
+  isMoving: (row: T) => boolean,
+): Response {
+  const kept = KEPT_PAGES.getOrInsertComputed(box.log, () => new Map());
+  const key = `${url.pathname} ${query.cursor} ${query.limit}`;
+  const moment = { seq: box.log.lastSeq, minute: Math.floor(box.now() / 60_000) };
+  let page = kept.get(key);
+  if (page?.seq !== moment.seq || page.minute !== moment.minute) {
+    const { items, next } = pageOf(box, query.cursor, query.limit);
+    page = { ...moment, body: JSON.stringify({ items, next }), next };
+    if (kept.size >= PAGES_KEPT) kept.clear();
+    if (!items.some(isMoving)) kept.set(key, page);
+  }
+  return new Response(page.body, {
+    headers: { "content-type": "application/json;charset=utf-8", ...linkHeader(url, page.next) },
+  });
 }

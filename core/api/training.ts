@@ -8,7 +8,7 @@ import { runPage } from "../panel-data.ts";
 import { TRAIN_QUERY, TRAIN_REQUEST } from "../run-options.ts";
 import { runView } from "../run-view.ts";
 import { finishedRun, trainStream } from "../train-stream.ts";
-import { type Call, LIST_QUERY, listAnswer, listOf, route } from "./route.ts";
+import { type Call, LIST_QUERY, listOf, route, steadyListAnswer } from "./route.ts";
 import { RUN } from "./run-schema.ts";
 
 const runAnswer = (
@@ -107,7 +107,7 @@ export const TRAINING_ROUTES = [
     says: "Lists the runs, newest first.",
     query: LIST_QUERY,
     answers: { 200: listOf(RUN) },
-    handle: (call) => listAnswer(call, runPage),
+    handle: (call) => steadyListAnswer(call, runPage, ({ status }) => status === "running"),
   }),
   route({
     method: "GET",

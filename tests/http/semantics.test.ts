@@ -254,5 +254,26 @@ test("every answer has its request's id and where its time went", async () => {
     }),
   );
   expect(new Set(ids).size).toBe(paths.length);
-  expect((await harness.ask("/api/runs")).headers.get("server-timing")).toMatch(/^db;dur=\d+\.\d+, total/);
+  expect((await harness.ask("/api/runs?limit=7")).headers.get("server-timing")).toMatch(
+    /^db;dur=\d+\.\d+, total/,
+  );
+});
+
+test("a list that is kept tells each change at once", async () => {
+  interface Runs {
+    items: { id: string; status: string }[];
+  }
+  const before = await harness.json<Runs>("/api/runs");
+  expect(await harness.json<Runs>("/api/runs")).toEqual(before);
+  const asked = { datasetId: dataset, budgetSeconds: 2 };
+  const run = (await (await harness.send("POST", "/api/train", asked)).json()) as { id: string };
+  const after = await harness.json<Runs>("/api/runs");
+  expect(after.items.map(({ id }) => id)).toEqual([run.id, ...before.items.map(({ id }) => id)]);
+  expect(await (await harness.ask("/runs", { headers: { accept: "text/html" } })).text()).toContain(run.id);
+  await harness.box.runs.cancel(run.id);
+  await harness.box.runs.ended(run.id);
+  expect((await harness.json<Runs>("/api/runs")).items[0]!.status).toBe("cancelled");
+  const page = await (await harness.ask("/", { headers: { accept: "text/html" } })).text();
+  expect(page).toContain("http://127.0.0.1:8000/api/");
+  expect(page).not.toContain("origin.invalid");
 });
