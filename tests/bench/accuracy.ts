@@ -221,6 +221,8 @@ function startPeer(): Peer | null {
   const child = Bun.spawn(["python3", join(import.meta.dir, "accuracy_peer.py")], {
     stdin: "pipe",
     stdout: "pipe",
+    // Its threads wait for each other by spinning: on a busy machine one is quicker.
+    env: { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" },
   });
   const lines = readLines(child.stdout);
   return {
