@@ -1,4 +1,5 @@
 /** What does each page show? One reader a page: typed data from the store, no HTML. */
+import type { Warning } from "./answering.ts";
 import { type Call, LIST_QUERY } from "./api/route.ts";
 import type { ReadingPreview } from "./csv/types.ts";
 import { AppError } from "./errors.ts";
@@ -36,6 +37,8 @@ export interface Trial {
     contributions?: Record<string, number>;
     counterfactual?: Flip;
   } | null;
+  /** What was read as missing, or not at all. */
+  warnings?: Warning[];
   problem?: Problem;
 }
 

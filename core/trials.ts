@@ -25,8 +25,10 @@ export async function tryRow(
   const trial = { version: asked.version, values, answer: null };
   try {
     const rows = [new Map(Object.entries(values))];
-    const { predictions } = await box.serving.predict(asked, rows, { explain: true, purpose: "trial" });
-    return { asked, trial: { ...trial, answer: predictions[0] ?? null } };
+    const { predictions, warnings } = await box.serving.predict(asked, rows, {
+      ...{ explain: true, purpose: "trial" },
+    });
+    return { asked, trial: { ...trial, warnings, answer: predictions[0] ?? null } };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     return { asked, trial: { ...trial, problem: problem(error, given.requestId) } };

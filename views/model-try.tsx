@@ -139,6 +139,11 @@ function Answer({ trial, schema }: { trial?: Trial; schema: ModelSchema }) {
       <p class="big-figure" role="status">
         {schema.target}: <strong>{typeof prediction === "number" ? figure(prediction) : prediction}</strong>
       </p>
+      {trial.warnings?.map(({ column, message }) => (
+        <p class="hint">
+          <strong>{column}</strong>: {message}
+        </p>
+      ))}
       {ranked.length > 0 && (
         <ul class="probabilities">
           {ranked.slice(0, SHOWN_CLASSES).map(([label, share]) => (

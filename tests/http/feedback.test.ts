@@ -117,6 +117,14 @@ test("a CSV without the columns, without rows or with no right row is refused wi
   }
 });
 
+test("a field that cannot be read is named beside the answer", async () => {
+  const body = String(new URLSearchParams({ version: "1", "f.Sex": "male", "f.Age": "about forty" }));
+  const type = "application/x-www-form-urlencoded";
+  const headers = { accept: "text/html", "content-type": type, "content-length": String(body.length) };
+  const page = await harness.ask("/models/crew/predict", { method: "POST", headers, body });
+  expect(await page.text()).toMatch(/<strong>Age<\/strong>: &quot;about forty&quot; is not a number/);
+});
+
 test("one event a version tells of many outcomes, and a trial on the page is no traffic", async () => {
   harness.box.feedback.stop();
   const before = harness.box.log.lastSeq;
