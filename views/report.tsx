@@ -1,4 +1,4 @@
-/** What came of a run, as it comes: its figures, what each stage found, every candidate, and what was asked for. */
+/** What came of a run, as it comes: what was asked for, its figures, every candidate, and what each stage found. */
 import type { RunStage, RunView } from "../core/run-view.ts";
 import { ComparisonView } from "./comparison.tsx";
 import { Facts, Pairs, toldFacts } from "./facts.tsx";
@@ -9,6 +9,7 @@ import { metricLabel, taskLabel } from "./words.ts";
 export function ReportPanel({ data: run }: { data: RunView }) {
   return (
     <>
+      <Asked run={run} />
       {run.metrics && (
         <section class="panel" aria-labelledby="metrics-heading">
           <h2 id="metrics-heading">On the rows kept aside</h2>
@@ -18,7 +19,6 @@ export function ReportPanel({ data: run }: { data: RunView }) {
       <ComparisonView comparison={run.comparison} />
       {run.candidates.length > 0 && <Candidates run={run} />}
       <StageFacts stages={run.stages} />
-      <Asked run={run} />
     </>
   );
 }

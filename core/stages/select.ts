@@ -53,7 +53,7 @@ export const selectModel: Stage<Work> = {
         report({
           type: "progress",
           progress: folds / of,
-          note: `${folds} folds done, now ${entry.recipe.name}`,
+          note: `${folds} of ${of} folds done, now ${entry.recipe.name}`,
         }),
     });
     work.entries = race.entries;

@@ -15,8 +15,7 @@ interface Contestant extends Filled {
   cost: Usage;
 }
 
-/** Until then the drawing is being compiled. */
-const WARM_UP = 50;
+const WARM_UP = 10;
 /** What a broadcast leaves behind is done within it, and ours is not throttled. */
 const REST_MS = 40;
 

@@ -2,6 +2,9 @@
 import type { Peer } from "./live-peers.ts";
 import { type Talk, talkTo } from "./live-processes.ts";
 
+/** Drawing and appending are compiled by then. */
+const WARM_UP = 150;
+
 export interface Usage {
   rssBytes: number;
   cpuMs: number;
@@ -26,7 +29,7 @@ export async function fill(peer: Peer, viewers: number): Promise<Filled> {
     return (await server.next()) as unknown as Usage;
   };
   const url = `ws://127.0.0.1:${port}${peer.path}`;
-  await warmUp(url);
+  await warmUp(server, url);
   const empty = await usage();
   const clients = openViewers(url, viewers);
   const end = () => Promise.all([clients.end(), server.end()]);
@@ -40,10 +43,15 @@ export async function fill(peer: Peer, viewers: number): Promise<Filled> {
   return { server, clients, usage, empty, end };
 }
 
-/** Code that is compiled at first use is not the memory of a socket. */
-async function warmUp(url: string): Promise<void> {
+/** Code that is compiled at first use is neither the memory of a socket nor the work of a broadcast. */
+async function warmUp(server: Talk, url: string): Promise<void> {
   const clients = openViewers(url, 200);
   while (!("opened" in (await clients.next())));
+  for (let turn = -WARM_UP; turn < 0; turn++) {
+    server.say(String(turn));
+    await server.next();
+    await clients.next();
+  }
   await clients.end();
 }
 

@@ -63,6 +63,12 @@ test("pages that stay open through trainings, a deployment and another reading e
       await expect.poll(() => shown(page, "main")).toEqual(expected);
     }
   };
+  const body = fruitCsv(60_000);
+  const sent = await fetch(`${server.url}api/upload?name=late.csv&wait=0`, { method: "POST", body });
+  const late = await open(`datasets/${((await sent.json()) as { id: string }).id}`);
+  await expect(late.getByLabel("Which column shall it predict?")).toHaveValue("ripe");
+  await expectAllLikeFresh(late);
+
   const upload = await fetch(`${server.url}api/upload?name=fruit.csv`, {
     method: "POST",
     body: fruitCsv(90),
