@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 
 const POLL_MS = 250;
 /** Neither work nor a word for so long: it hangs. */
-const SILENT_MS = 4000;
+const SILENT_MS = 3500;
 
 export interface WatchedChild {
   pid: number;
@@ -21,8 +21,8 @@ export function watchChild({ pid, memoryBytes, heardAt, failed }: WatchedChild):
   const timer = setInterval(() => {
     const now = performance.now();
     const found = processorOf(pid);
-    // Waiting for the disk is no hanging.
-    const isActive = !found || found.ticks !== processorTicks || found.state === "D";
+    // Waiting for the disk, or for a processor on a busy machine, is no hanging.
+    const isActive = !found || found.ticks !== processorTicks || "DR".includes(found.state);
     processorTicks = found?.ticks ?? -1;
     if (isActive) activeAt = now;
     if (residentBytes(pid) > memoryBytes) end("memory");

@@ -48,8 +48,9 @@ export interface Child {
 const CHILD_NICENESS = 5;
 /** What it says on stderr is kept to the last of so many characters. */
 const LAST_WORDS = 2000;
-/** A child says some twenty things a second; one that floods is broken. */
-const MOST_A_SECOND = 5000;
+/** A child says some twenty things a second; one that floods is broken. So many at once, and so many a second beside. */
+const MOST_AT_ONCE = 2000;
+const MOST_A_SECOND = 200;
 /** It may take so long to end after its answer. */
 const LINGER_MS = 2000;
 
@@ -61,7 +62,7 @@ export function startChild(name: ChildName, options: ChildOptions): Child {
 /** `command` talks as `serveParent` does. */
 export function spawnChild(name: string, command: string[], options: ChildOptions): Child {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  const flood = new Flood(MOST_A_SECOND);
+  const flood = new Flood();
   const process = Bun.spawn(command, {
     stdio: ["ignore", "ignore", "pipe"],
     serialization: "json",
@@ -114,20 +115,16 @@ export function spawnChild(name: string, command: string[], options: ChildOption
   return { pid: process.pid, send, kill: () => process.kill("SIGKILL"), result: promise };
 }
 
-/** Counts what a child says. */
+/** Counts what a child says. However slowly we hear it, a flood is one. */
 class Flood {
   heardAt = performance.now();
-  private second = 0;
+  private readonly since = performance.now();
   private count = 0;
-
-  constructor(private readonly most: number) {}
 
   isTooMuch(): boolean {
     this.heardAt = performance.now();
-    const second = Math.floor(this.heardAt / 1000);
-    this.count = second === this.second ? this.count + 1 : 1;
-    this.second = second;
-    return this.count > this.most;
+    this.count += 1;
+    return this.count > MOST_AT_ONCE + (MOST_A_SECOND * (this.heardAt - this.since)) / 1000;
   }
 }
 
@@ -204,9 +201,17 @@ function say(message: unknown): void {
 }
 
 function failureRecord(error: unknown): ErrorRecord {
-  const record = errorRecord(diskFailure(error) ?? error);
+  const record = errorRecord(diskFailure(error) ?? memoryFailure(error) ?? error);
   const stack = error instanceof Error ? error.stack : undefined;
   return record.code === "internal" ? { ...record, message: stack ?? record.message } : record;
+}
+
+/** The machine, or a limit of the container, gave no more; null where something else failed. */
+function memoryFailure(error: unknown): AppError | null {
+  if (!/out of memory|not enough memory|ENOMEM|cannot allocate/i.test(String(error))) return null;
+  return new AppError("invalid", "The work needed more memory than this machine gives", {
+    fix: "Exclude columns, train on fewer rows, or free memory.",
+  });
 }
 
 /** The server comes first: when memory runs out the kernel shall take this child, and its work waits for answers. */

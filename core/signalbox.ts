@@ -6,6 +6,7 @@ import { Alerts } from "./alerts.ts";
 import { Ballast } from "./ballast.ts";
 import type { Config } from "./config.ts";
 import { Datasets } from "./datasets.ts";
+import { diskFailure } from "./disk.ts";
 import { AppError } from "./errors.ts";
 import { EventLog } from "./event-log.ts";
 import { Challenger } from "./feedback/challenger.ts";
@@ -128,12 +129,16 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     now,
     configured: config,
   });
-  await models.start();
-  await datasets.start();
-  await runs.start();
-  alerts.start();
-  await health.start();
-  webhooks.start();
+  try {
+    await models.start();
+    await datasets.start();
+    await runs.start();
+    alerts.start();
+    await health.start();
+    webhooks.start();
+  } catch (error) {
+    throw diskFailure(error) ?? (error instanceof AppError ? error : unusable(error, logger));
+  }
   settings.subscribe((names) => {
     if (names.some((name) => name.startsWith("WEBHOOK_"))) webhooks.reconfigure();
   });
@@ -174,6 +179,18 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     now,
     close,
   };
+}
+
+/** A row of a damaged database; whatever else it may be, the log tells. */
+function unusable(error: unknown, logger: Logger): AppError {
+  logger.error({ error: String((error as Error).stack ?? error) }, "what is stored could not be taken up");
+  return new AppError(
+    "unavailable",
+    `What is stored in DATA_DIR cannot be used: ${(error as Error).message}`,
+    {
+      fix: "It is left as it is: `signalbox check` verifies the database; restore a backup, or name another DATA_DIR.",
+    },
+  );
 }
 
 function memoryFor(config: Config): number {

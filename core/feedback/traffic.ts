@@ -8,7 +8,6 @@ import type { Answer, PredictRow } from "../answering.ts";
 import type { Config } from "../config.ts";
 import type { Table } from "../csv/types.ts";
 import { diskFailure } from "../disk.ts";
-import type { AppError } from "../errors.ts";
 import type { EventLog } from "../event-log.ts";
 import type { Store } from "../store/database.ts";
 import { updateDriftDay } from "../store/drift.ts";
@@ -89,7 +88,7 @@ export class Traffic {
   private waiting = 0;
   private timer: Timer | null = null;
   /** Why the disk did not take the last ones; null: it did. */
-  private refusal: AppError | null = null;
+  private refusal: unknown = null;
   private readonly listeners: ((name: string, version: number) => void)[] = [];
 
   constructor(private readonly options: TrafficOptions) {}
@@ -175,7 +174,7 @@ export class Traffic {
     return log === "full" || (log === "sampled" && Math.random() < share);
   }
 
-  /** As `flush`, for whoever looks for a row next. Throws AppError where the disk did not take it. */
+  /** As `flush`, for whoever looks for a row next. Throws what the disk said where it did not take it. */
   settle(): void {
     this.flush();
     if (this.refusal) throw this.refusal;
@@ -196,8 +195,8 @@ export class Traffic {
         }
       });
     } catch (error) {
-      this.refusal = diskFailure(error);
-      if (!this.refusal) throw error;
+      if (!diskFailure(error)) throw error;
+      this.refusal = error;
       this.wait();
       return;
     }

@@ -40,6 +40,8 @@ export async function receiveFile(request: Request, options: ReceiveOptions): Pr
   }
 }
 
+type ReadableFile = { destroy: (error: Error) => void };
+
 async function receiveMultipart(request: Request, type: string, options: ReceiveOptions): Promise<Received> {
   // Loaded at the first form: an idle server need not hold them.
   const [{ default: Busboy }, { Readable }] = await Promise.all([
@@ -55,20 +57,25 @@ async function receiveMultipart(request: Request, type: string, options: Receive
     headers: { "content-type": type },
     limits: { files: 1, fields: 20, parts: 25, fieldSize: 10_000, fileSize: options.maxBytes + 1 },
   });
-  let found = false;
+  let found: ReadableFile | null = null;
   parser.on("file", (field, stream, filename) => {
     if (field !== "file") return stream.resume();
-    found = true;
+    found = stream;
     writeFile(stream, labelOf(filename), options).then(resolve, reject);
   });
   parser.on("finish", () => {
     if (!found) reject(noFile());
   });
+  /** Whoever writes the file hears of it too, and lets go of it. */
+  const fail = (error: Error) => {
+    found?.destroy(error);
+    reject(error);
+  };
   parser.on("error", (error) =>
-    reject(new AppError("syntax", `The form cannot be read: ${(error as Error).message}`)),
+    fail(new AppError("syntax", `The form cannot be read: ${(error as Error).message}`)),
   );
   const source = Readable.fromWeb(request.body as unknown as Parameters<typeof Readable.fromWeb>[0]);
-  source.on("error", reject);
+  source.on("error", fail);
   source.pipe(parser);
   return promise;
 }
