@@ -40,7 +40,7 @@ export const GAUGES = {
     read: (source) => diskPercent(source.dataDir),
   },
   loop: {
-    label: "Event-loop delay",
+    label: "Delay of answers",
     unit: "ms",
     thresholds: "HEALTH_LOOP",
     read: (source) => source.loopDelayMs(),
@@ -213,7 +213,7 @@ export class Health {
       severity: state === "critical" ? "error" : "warning",
       // The limit, not the value: it stands for as long as the state does.
       sentence: `${label} is ${state === "critical" ? "at its limit" : "near its limit"}: above ${state === "critical" ? critical : warning} ${unit}.`,
-      action: { label: "Look", method: "get", path: "/#metrics" },
+      action: { label: "Look at the machine", method: "get", path: "/#metrics" },
       cause: "health.changed",
     };
     if (state === "healthy") this.options.alerts.resolve(alert.code, gauge, append);

@@ -181,7 +181,7 @@ export function failureOf(run: StoredRun, reason: string): Alert {
     subject: run.id,
     severity: "error",
     sentence: `Run ${run.number} (${run.options.target} from ${run.datasetName}) failed: ${reason}`,
-    action: { label: "Look", method: "get", path: `/runs/${run.id}` },
+    action: { label: "Look at the run", method: "get", path: `/runs/${run.id}` },
     cause: "run.failed",
   };
 }

@@ -4,6 +4,7 @@
   const box = document.getElementById("toasts");
   const SHOWN_MS = 8000;
   const SHOWN = 3;
+  const CORNERS = ["end", "start", "top end", "top start"];
   if (!box) return;
 
   const rows = () => [...document.querySelectorAll("#activity [data-notify]")];
@@ -22,9 +23,27 @@
     setTimeout(leave, SHOWN_MS);
     box.append(toast);
     while (box.children.length > SHOWN) box.firstElementChild.remove();
+    place();
   }
 
+  // In the first corner where it covers nothing that is pressed or filled in; where there is none the feed must do.
+  function place() {
+    if (!box.children.length) return;
+    const held = [...document.querySelectorAll("button,.button,input,select,textarea,summary")].map(
+      (element) => element.getBoundingClientRect(),
+    );
+    box.dataset.corner = CORNERS.find((corner) => {
+      box.dataset.corner = corner;
+      const { left, right, top, bottom } = box.getBoundingClientRect();
+      return !held.some(
+        (h) => h.width && h.left < right && h.right > left && h.top < bottom && h.bottom > top,
+      );
+    });
+  }
+  for (const moved of ["scroll", "resize"]) addEventListener(moved, place, { passive: true });
+
   document.addEventListener("htmx:after:swap", () => {
+    place();
     const fresh = rows().filter((row) => seqOf(row) > newest);
     if (!fresh.length) return;
     newest = Math.max(...fresh.map(seqOf));

@@ -79,7 +79,7 @@ const BOX = 1000;
 const TOP = 90;
 const BOTTOM = 880;
 
-/** Lines over a common x; the labels of y stand on their grid lines. */
+/** Lines over a common x; the labels of y stand in a margin of their own (charts.css), where no line runs through them. */
 export function LineChart(props: LineChartProps) {
   const { series, xLabel, yLabel, label, dots = "hidden", xFormat = figure } = props;
   const points = series.flatMap((entry) => [...entry.points]);
@@ -93,46 +93,48 @@ export function LineChart(props: LineChartProps) {
   return (
     <svg class="chart" role="img" aria-label={label}>
       {y.ticks(4).map((tick) => (
-        <g class="tick">
-          <line x1="0" x2="100%" y1={share(y(tick))} y2={share(y(tick))} />
-          <text x="0" y={share(y(tick))} dy="-4">
-            {figure(tick)}
-          </text>
-        </g>
+        <text x="0" y={share(y(tick))} dy="4">
+          {figure(tick)}
+        </text>
       ))}
-      <svg
-        viewBox={`0 0 ${BOX} ${BOX}`}
-        preserveAspectRatio="none"
-        width="100%"
-        height="100%"
-        aria-hidden="true"
-      >
-        {series.map(({ kind, points: own }) => (
-          <path class={`line line-${kind}`} d={path(own) ?? ""} vector-effect="non-scaling-stroke" />
-        ))}
-      </svg>
-      {dots === "shown" &&
-        series
-          .filter(({ kind }) => kind === "main")
-          .flatMap(({ points: own }) =>
-            own.map(([px, py]) => <circle class="dot" r="3.5" cx={share(x(px))} cy={share(y(py))} />),
-          )}
-      {series
-        .filter(({ points: own }) => own.length === 1)
-        .flatMap(({ kind, points: own }) =>
-          own.map(([px, py]) => (
-            <circle class={`dot dot-${kind}`} r="3.5" cx={share(x(px))} cy={share(y(py))} />
-          )),
-        )}
-      <text class="axis" x="100%" y="100%" dy="-2" text-anchor="end">
-        {`${xLabel} ${xFormat(x.domain()[1]!)}`}
-      </text>
-      <text class="axis" x="0" y="100%" dy="-2">
-        {xFormat(x.domain()[0]!)}
-      </text>
-      <text class="axis" x="100%" y="0" dy="12" text-anchor="end">
+      <text class="axis" x="0" y="0">
         {yLabel}
       </text>
+      <svg class="plot" aria-hidden="true">
+        {y.ticks(4).map((tick) => (
+          <line class="tick" x1="0" x2="100%" y1={share(y(tick))} y2={share(y(tick))} />
+        ))}
+        <svg
+          viewBox={`0 0 ${BOX} ${BOX}`}
+          preserveAspectRatio="none"
+          width="100%"
+          height="100%"
+          aria-hidden="true"
+        >
+          {series.map(({ kind, points: own }) => (
+            <path class={`line line-${kind}`} d={path(own) ?? ""} vector-effect="non-scaling-stroke" />
+          ))}
+        </svg>
+        {dots === "shown" &&
+          series
+            .filter(({ kind }) => kind === "main")
+            .flatMap(({ points: own }) =>
+              own.map(([px, py]) => <circle class="dot" r="3.5" cx={share(x(px))} cy={share(y(py))} />),
+            )}
+        {series
+          .filter(({ points: own }) => own.length === 1)
+          .flatMap(({ kind, points: own }) =>
+            own.map(([px, py]) => (
+              <circle class={`dot dot-${kind}`} r="3.5" cx={share(x(px))} cy={share(y(py))} />
+            )),
+          )}
+        <text class="axis" x="100%" y="100%" dy="-2" text-anchor="end">
+          {`${xLabel} ${xFormat(x.domain()[1]!)}`}
+        </text>
+        <text class="axis" x="0" y="100%" dy="-2">
+          {xFormat(x.domain()[0]!)}
+        </text>
+      </svg>
     </svg>
   );
 }

@@ -38,22 +38,24 @@ export function DashboardPage({ frame, isFirst, isBusy, samples }: DashboardPage
         <JourneyAhead />
         {draw("run")}
         {draw("stages")}
-        <div class="pair dashboard-race">
-          {draw("curve")}
-          {draw("leaderboard")}
-        </div>
-        <div class="dashboard-side">
-          {draw("model")}
-          {draw("predictions")}
-          {draw("attention")}
-          {draw("activity")}
-        </div>
-        <div class="pair dashboard-lists">
-          <div class="stack">
-            {draw("datasets")}
-            {draw("models")}
+        <div class="dashboard-body">
+          <div class="pair dashboard-race">
+            {draw("curve")}
+            {draw("leaderboard")}
           </div>
-          {draw("runs")}
+          <div class="dashboard-side">
+            {draw("model")}
+            {draw("predictions")}
+            {draw("attention")}
+            {draw("activity")}
+          </div>
+          <div class="pair dashboard-lists">
+            <div class="stack">
+              {draw("datasets")}
+              {draw("models")}
+            </div>
+            {draw("runs")}
+          </div>
         </div>
         <div class="dashboard-machine">
           {draw("metrics")}

@@ -88,6 +88,13 @@ export function DatasetTable({ links, dataset, page }: DatasetTableProps) {
           </tbody>
         </table>
       </section>
+      {columns.some(({ correlation }) => correlation) && target !== null && (
+        <p class="fine">
+          A link says how much a column alone tells about {short(target, 40)}: 0 nothing, 1 everything. It is
+          r between two numbers (below 0: one falls while the other rises), V between two categories, η
+          between a number and a category.
+        </p>
+      )}
       <form id="target-form" method="post" action={url(links, `${datasetPath(dataset)}/reading`)}>
         <Command
           label="another target as curl"

@@ -32,7 +32,10 @@ export function DatasetsPanel({ data, links }: { data: PanelData["datasets"]; li
           ))}
         </ul>
       ) : (
-        <Empty>No file yet. Drop a CSV above, or send one with curl.</Empty>
+        <Empty>
+          No file yet. Drop a CSV on <a href={url(links, "/")}>the dashboard</a>, open one of its samples, or
+          send one with curl.
+        </Empty>
       )}
       <Older links={links} path="/datasets" next={data.next} label="Older files" />
     </>

@@ -20,6 +20,9 @@ export function ErrorPage({ frame, problem }: { frame: Frame; problem: Problem }
         <a class="button primary" href={url(frame.links, "/")}>
           To the dashboard
         </a>
+        <a class="button" href={url(frame.links, "/docs")}>
+          To the API
+        </a>
       </p>
       {problem.instance && (
         <p class="fine">

@@ -6,6 +6,7 @@ import { type EvaluationData, readEvaluation } from "./evaluation-data.ts";
 import { figure, percent, plural } from "./format.ts";
 import type { Links } from "./frame.ts";
 import { DependenceFigure, ImportanceFigure } from "./importance.tsx";
+import { Empty } from "./parts.tsx";
 import { ErrorHistogram, TruthScatter } from "./residuals.tsx";
 import { Threshold, type Weighing } from "./threshold.tsx";
 
@@ -78,12 +79,11 @@ function Ranking({ data }: { data: EvaluationData }) {
 
 function Reasons({ data, target, metric }: { data: EvaluationData; target: string; metric: string }) {
   const { importance, dependence, classes } = data;
-  if (!importance.length && !dependence.length) return null;
   const apart = dependence.filter(({ column }) => !importance.some((entry) => entry.column === column));
   return (
     <section id="why" class="panel" aria-labelledby="why-heading">
       <h2 id="why-heading">Why it answers so</h2>
-      {importance.length > 0 && (
+      {importance.length > 0 ? (
         <ImportanceFigure
           importance={importance}
           dependence={dependence}
@@ -91,6 +91,8 @@ function Reasons({ data, target, metric }: { data: EvaluationData; target: strin
           target={target}
           classes={classes}
         />
+      ) : (
+        <Empty>The training's time was over before this was looked at. Train with more time to see it.</Empty>
       )}
       {apart.length > 0 && (
         <div class="trio">

@@ -11,7 +11,9 @@ export function HealthPanel({ data }: { data: PanelData["health"] }) {
   const { lamp, says } = HEALTH_WORDS[data.state];
   const sick = data.gauges.filter(({ state }) => state !== "healthy");
   const why = sick.length
-    ? sick.map((gauge) => `${gauge.label} is at ${reading(gauge)}`).join(", ")
+    ? sick
+        .map((gauge) => `${gauge.label} ${isCalming(gauge) ? "was, and is now" : "is"} at ${reading(gauge)}`)
+        .join(", ")
     : "The machine has room to work";
   return (
     <p class="verdict-line">
@@ -19,6 +21,11 @@ export function HealthPanel({ data }: { data: PanelData["health"] }) {
       <strong>{says}.</strong> {why}.
     </p>
   );
+}
+
+/** A state outlives its cause by some samples, so that it does not flicker. */
+function isCalming({ state, value, warning }: Pick<GaugeReading, "state" | "value" | "warning">): boolean {
+  return state !== "healthy" && value < warning;
 }
 
 type Gauge = PanelData["metrics"]["gauges"][number];
@@ -59,7 +66,8 @@ function GaugeDial({ gauge }: { gauge: Gauge }) {
         <Sparkline values={gauge.history.map(({ value }) => value)} label={sentence} max={highest} />
       )}
       <span class="gauge-note">
-        {capital(says.toLowerCase())}; caution from {figure(gauge.warning)} {gauge.unit}
+        {isCalming(gauge) ? "Calming down" : capital(says.toLowerCase())}; caution from{" "}
+        {figure(gauge.warning)} {gauge.unit}
       </span>
     </li>
   );

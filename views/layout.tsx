@@ -78,7 +78,7 @@ export function Layout({ frame, title, panels, current, refreshSeconds, script, 
         <footer class="foot">
           <p>Signalbox {frame.version}. Everything here stays on this machine.</p>
         </footer>
-        <div id="toasts" class="toasts" role="status" />
+        <aside id="toasts" class="toasts" aria-label="News" />
         <KeyHelp links={links} />
         {panels.length > 0 && <SocketElement links={links} panels={panels} />}
         {script && <script defer src={url(links, script)} />}
@@ -140,7 +140,7 @@ function Missed() {
 /** live.js sets its text: Live, Polling or Offline. */
 export function Pill() {
   return (
-    <span id="pill" class="pill" data-state="connecting">
+    <span id="pill" class="pill needs-js" data-state="connecting">
       Joining
     </span>
   );

@@ -7,7 +7,12 @@ import { modelPath } from "./paths.ts";
 
 export function ModelsPanel({ data, links }: { data: PanelData["models"]; links: Links }) {
   if (!data.items.length)
-    return <Empty>No model yet. A finished training leaves one here, ready to deploy.</Empty>;
+    return (
+      <Empty>
+        No model yet. A finished training leaves one here, ready to deploy: start one from{" "}
+        <a href={url(links, "/datasets")}>a file's page</a>.
+      </Empty>
+    );
   return (
     <>
       <ul class="rows">

@@ -66,8 +66,14 @@ function RunButtons({ run, links }: { run: RunView; links: Links }) {
   const stop = curlLine(links, { method: "POST", path: `${api}/stop` });
   const cancel = curlLine(links, { method: "DELETE", path: api });
   const resume = curlLine(links, { method: "POST", path: `${api}/resume` });
+  const ended = run.status === "failed" || run.status === "cancelled";
   return (
     <div class="actions">
+      {ended && (
+        <a class="button primary" href={url(links, `/datasets/${encodeURIComponent(run.datasetId)}`)}>
+          Train anew from {run.datasetName}
+        </a>
+      )}
       {run.status === "running" && (
         <Action
           links={links}
@@ -155,7 +161,12 @@ function FindingsOf({ findings, id }: { findings: readonly Finding[]; id: string
 
 export function RunsPanel({ data, links }: { data: PanelData["runs"]; links: Links }) {
   if (!data.items.length)
-    return <Empty>No training yet. It starts from a file's page, or with one curl line.</Empty>;
+    return (
+      <Empty>
+        No training yet. It starts from <a href={url(links, "/datasets")}>a file's page</a>, or with one curl
+        line.
+      </Empty>
+    );
   return (
     <>
       <ul class="rows">
@@ -166,8 +177,7 @@ export function RunsPanel({ data, links }: { data: PanelData["runs"]; links: Lin
               Run {run.number}: {run.target} from {run.datasetName}
             </a>
             <span class="row-facts">
-              {RUN_WORDS[run.status]}
-              {run.status === "running" && `, ${percent(run.progress)}`}; {taskLabel(run.task).toLowerCase()}
+              {RUN_WORDS[run.status]}; {taskLabel(run.task).toLowerCase()}
               {run.verdict && `; ${firstSentence(run.verdict)}`}
             </span>
             <span class="row-when">

@@ -2,7 +2,7 @@
 import type { TokenView } from "../core/identity/tokens.ts";
 import { type Frame, type Links, url } from "./frame.ts";
 import { Layout } from "./layout.tsx";
-import { Action, apiUrl, CodeBlock, curlLine, Empty, Time } from "./parts.tsx";
+import { Action, apiUrl, CodeBlock, Command, curlLine, Empty, Time } from "./parts.tsx";
 
 const SCOPES: readonly { scope: string; does: string }[] = [
   { scope: "read", does: "see everything" },
@@ -149,6 +149,13 @@ function NewToken({ links }: { links: Links }) {
       <button type="submit" class="primary">
         Make the token
       </button>
+      <Command
+        code={curlLine(links, {
+          method: "POST",
+          path: "/api/tokens",
+          body: { name: "nightly job", scopes: ["read"] },
+        })}
+      />
     </form>
   );
 }

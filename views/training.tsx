@@ -18,7 +18,7 @@ const MOST_ROWS = 40;
 export function CurvePanel({ data, panelKey }: { data: NonNullable<PanelData["curve"]>; panelKey: string }) {
   const { rounds } = data;
   const drawing = curveDrawing(rounds);
-  if (!drawing) return <Empty>The curve begins with the first round of training.</Empty>;
+  if (!drawing) return <Empty>No round was trained so far: the curve begins with the first.</Empty>;
   const { sentence, series, xLabel, yLabel } = drawing;
   return (
     <Figure
@@ -63,7 +63,16 @@ function spread<T>(items: readonly T[], most: number): T[] {
 }
 
 export function LeaderboardPanel({ data: run, panelKey }: { data: RunView; panelKey: string }) {
-  if (!run.candidates.length) return <Empty>Candidates appear here as soon as each has been scored.</Empty>;
+  if (!run.candidates.length) {
+    const isOver = run.finishedAt !== null;
+    return (
+      <Empty>
+        {isOver
+          ? "The run ended before a candidate was scored."
+          : "Candidates appear here as each is scored."}
+      </Empty>
+    );
+  }
   const metric = metricOf(run);
   const ranked = rank(run, metric);
   const baseline = run.candidates.find(({ family }) => family === "baseline");
@@ -74,7 +83,7 @@ export function LeaderboardPanel({ data: run, panelKey }: { data: RunView; panel
     drawn.flatMap(({ score, std, foldScores }) => [score - std, score + std, ...foldScores]),
   );
   const best = ranked[0]!.name;
-  const folds = Math.max(...ranked.map(({ foldScores }) => foldScores.length));
+  const folds = Math.max(...drawn.map(({ foldScores }) => foldScores.length));
   const sentence =
     `${plural(run.candidates.length, "candidate")}; ${best} ${run.best ? "won" : "leads"}. Score: ${metricLabel(metric) || "the run's metric"}` +
     ` (${isLowerBetter(metric) ? "lower" : "higher"} is better), the mean over the folds and their spread.`;
@@ -116,7 +125,8 @@ function metricOf(run: RunView): string {
 /** The winner first, guessing last; one that was given up early cannot stand above one that went the whole way. */
 function rank(run: RunView, metric: string): Candidate[] {
   const sign = isLowerBetter(metric) ? 1 : -1;
-  const whole = Math.max(...run.candidates.map(({ foldScores }) => foldScores.length));
+  const raced = run.candidates.filter(({ family }) => family !== "baseline");
+  const whole = Math.max(0, ...raced.map(({ foldScores }) => foldScores.length));
   const place = ({ name, family, foldScores }: Candidate) => {
     if (name === run.best) return 0;
     if (family === "baseline") return 3;

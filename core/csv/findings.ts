@@ -88,19 +88,19 @@ export function describeColumn(profile: ColumnProfile): Finding[] {
   const { name: column, type, count, missing, distinct } = profile;
   const fix = { exclude: [column] };
   if (missing === count) {
-    return [{ code: "empty_column", severity: "warning", column, message: `${column} is empty.`, fix }];
+    return [{ code: "empty_column", severity: "warning", column, message: `“${column}” is empty.`, fix }];
   }
   const findings: Finding[] = [];
   if (distinct === 1 && missing === 0) {
-    const message = `${column} has the same value in every row and can tell nothing.`;
+    const message = `“${column}” has the same value in every row and can tell nothing.`;
     findings.push({ code: "constant", severity: "info", column, message, fix });
   }
   if (missing > 0.5 * count) {
-    const message = `${column} is missing in ${Math.round((100 * missing) / count)} % of the rows.`;
+    const message = `“${column}” is missing in ${Math.round((100 * missing) / count)} % of the rows.`;
     findings.push({ code: "mostly_missing", severity: "warning", column, message, fix });
   }
   if (type === "id") {
-    const message = `${column} names rows and is not learned from.`;
+    const message = `“${column}” only names the rows, so nothing is learned from it.`;
     findings.push({
       code: "id_column",
       severity: "info",

@@ -71,17 +71,17 @@ function score(column: ColumnProfile, isLast: boolean, isFirst: boolean): { poin
 
 function reason(name: string, why: { isNamed: boolean; isLast: boolean; distinct: number }): string {
   if (why.isNamed && why.isLast)
-    return `${name} is the last column, and its name is one that targets often have.`;
-  if (why.isNamed) return `${name} has a name that targets often have.`;
-  if (why.isLast) return `${name} is the last column, where targets usually stand.`;
-  return `${name} has ${why.distinct} different values and no other column is a likelier target.`;
+    return `“${name}” is the last column, and its name is one that targets often have.`;
+  if (why.isNamed) return `“${name}” has a name that targets often have.`;
+  if (why.isLast) return `“${name}” is the last column, where the answer usually stands.`;
+  return `“${name}” has ${why.distinct} different values and no other column is a likelier target.`;
 }
 
 /** Words are classes; numbers are classes where they are few and whole. */
 export function guessTask(column: ColumnProfile): { task: Task; taskReason: string } {
   const { name, type, distinct } = column;
-  if (distinct === 2) return { task: "binary", taskReason: `${name} has two values.` };
-  if (type !== "number") return { task: "multiclass", taskReason: `${name} has ${distinct} classes.` };
+  if (distinct === 2) return { task: "binary", taskReason: `“${name}” has two values.` };
+  if (type !== "number") return { task: "multiclass", taskReason: `“${name}” has ${distinct} classes.` };
   return guessNumericTask(column);
 }
 
@@ -92,10 +92,10 @@ function guessNumericTask(column: ColumnProfile): { task: Task; taskReason: stri
   if (isCode && distinct <= 0.1 * count) {
     return {
       task: "multiclass",
-      taskReason: `${name} has ${distinct} whole numbers, which its name says are classes.`,
+      taskReason: `“${name}” has ${distinct} whole numbers, which its name says are classes.`,
     };
   }
-  return { task: "regression", taskReason: `${name} is a quantity with ${distinct} different values.` };
+  return { task: "regression", taskReason: `“${name}” is a quantity with ${distinct} different values.` };
 }
 
 function isClassName(name: string): boolean {

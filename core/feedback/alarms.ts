@@ -58,7 +58,7 @@ export function tellDrift(
 }
 
 const look = (name: string): Alert["action"] => ({
-  label: "Look",
+  label: "Look at the model",
   method: "get",
   path: `/models/${encodeURIComponent(name)}#watch`,
 });

@@ -37,8 +37,8 @@ function inWords({ metrics, baseline, target, outcome }: Figures): string {
     const typical = `Predictions of “${target}” are off by ${shown(metrics.mae)} on average`;
     return `${typical}; always guessing the mean is off by ${shown(baseline.mae)}.`;
   }
-  const often = `“${target}” is right in ${percent(metrics.accuracy)} of unseen rows`;
-  return `${often}; always guessing the commonest is right in ${percent(baseline.accuracy)}.`;
+  const often = `It gets “${target}” right in ${percent(metrics.accuracy)} of rows it has not seen`;
+  return `${often}; always guessing the commonest answer gets ${percent(baseline.accuracy)}.`;
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;

@@ -31,7 +31,7 @@ export async function partialDependence(
     if (!column || column.type === "text") continue;
     const points = "values" in column ? quantilePoints(column.values) : commonLabels(column);
     await options.checkpoint();
-    if (options.isOver()) break;
+    if (dependences.length > 0 && options.isOver()) break;
     const variants = points.map((point) => constant(column, point, given.table.rows));
     const answers = predictVariants(model, given.table, variants).map((answer) => meanAnswer(model, answer));
     dependences.push({
