@@ -79,6 +79,9 @@ const BOX = 1000;
 const TOP = 90;
 const BOTTOM = 880;
 
+/** Width of the labels of y; charts.css leaves as much free at the other end. */
+const LABELS = 44;
+
 /** Lines over a common x; the labels of y stand in a margin of their own (charts.css), where no line runs through them. */
 export function LineChart(props: LineChartProps) {
   const { series, xLabel, yLabel, label, dots = "hidden", xFormat = figure } = props;
@@ -100,7 +103,7 @@ export function LineChart(props: LineChartProps) {
       <text class="axis" x="0" y="0">
         {yLabel}
       </text>
-      <svg class="plot" aria-hidden="true">
+      <svg class="plot" x={LABELS} aria-hidden="true">
         {y.ticks(4).map((tick) => (
           <line class="tick" x1="0" x2="100%" y1={share(y(tick))} y2={share(y(tick))} />
         ))}

@@ -12,7 +12,7 @@ export function HealthPanel({ data }: { data: PanelData["health"] }) {
   const sick = data.gauges.filter(({ state }) => state !== "healthy");
   const why = sick.length
     ? sick
-        .map((gauge) => `${gauge.label} ${isCalming(gauge) ? "was, and is now" : "is"} at ${reading(gauge)}`)
+        .map((gauge) => `${gauge.label} ${isCalming(gauge) ? "has come down to" : "is at"} ${reading(gauge)}`)
         .join(", ")
     : "The machine has room to work";
   return (

@@ -13,7 +13,9 @@ export function Waterfall(props: { contributions: Record<string, number>; of: st
     .sort(([, a], [, b]) => Math.abs(b) - Math.abs(a));
   if (!ranked.length) return null;
   const [name, value] = ranked[0]!;
-  const sentence = `${name} weighs most: it ${value >= 0 ? "raises" : "lowers"} ${of}.`;
+  const sentence =
+    `${name} weighs most: it ${value >= 0 ? "raises" : "lowers"} ${of}. The score starts at ` +
+    `${figure(contributions[BASE] ?? 0)}, as for any row, and each bar adds to it: the higher it gets, the higher ${of}.`;
   return (
     <Figure
       id="waterfall"
