@@ -13,7 +13,7 @@ import { ModelPanel, PredictionsPanel } from "./model-panel.tsx";
 import { WatchPanel } from "./model-watch.tsx";
 import { ModelsPanel } from "./models.tsx";
 import { Empty } from "./parts.tsx";
-import { RunPanel, RunsPanel, StagesPanel } from "./pipeline.tsx";
+import { RunPanel, RunsPanel, StagesAhead, StagesPanel } from "./pipeline.tsx";
 import { ReportPanel } from "./report.tsx";
 import { CurvePanel, LeaderboardPanel } from "./training.tsx";
 import { RUN_WORDS } from "./words.ts";
@@ -120,6 +120,10 @@ const SAYS: { [P in Panel]?: (data: NonNullable<PanelData[P]>) => Record<string,
   }),
 };
 
+function NothingYet({ panel }: { panel: Panel }) {
+  return panel === "stages" ? <StagesAhead /> : <Empty>{EMPTY_WORDS[panel]}</Empty>;
+}
+
 export interface PanelViewProps<P extends Panel> {
   panelKey: PanelKey;
   panel: P;
@@ -148,7 +152,7 @@ export function PanelView<P extends Panel>({ panelKey, panel, data, links }: Pan
       {...(known === null ? {} : SAYS[panel]?.(known))}
     >
       <h2 id={heading}>{PANEL_TITLES[panel]}</h2>
-      {known === null ? <Empty>{EMPTY_WORDS[panel]}</Empty> : Content({ data: known, links, panelKey })}
+      {known === null ? <NothingYet panel={panel} /> : Content({ data: known, links, panelKey })}
     </section>
   );
 }

@@ -6,7 +6,7 @@ import { count, duration, firstSentence, percent, plural } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import { Action, Bar, curlLine, Empty, LampDot, Older, Time } from "./parts.tsx";
 import { rewindPath, runPath } from "./paths.ts";
-import { RUN_LAMPS, RUN_WORDS, STAGE_WORDS, stageSays, taskLabel } from "./words.ts";
+import { RUN_LAMPS, RUN_WORDS, STAGE_SAYS, STAGE_WORDS, stageSays, taskLabel } from "./words.ts";
 
 function modelUrl(run: Pick<RunView, "modelName" | "version">): string {
   return `/models/${encodeURIComponent(run.modelName)}?version=${run.version}`;
@@ -122,6 +122,21 @@ export function StagesPanel({ data: run, panelKey }: { data: RunView; panelKey: 
     <ol class="stages">
       {run.stages.map((stage) => (
         <StageRow stage={stage} id={`${panelKey}-${stage.position}`} verdict={run.verdict} />
+      ))}
+    </ol>
+  );
+}
+
+/** Before the first run: where its stages will light up, as high as they will be. */
+export function StagesAhead() {
+  return (
+    <ol class="stages">
+      {Object.entries(STAGE_SAYS).map(([name, says]) => (
+        <li class="stage stage-pending">
+          <span class="stage-name">{name}</span>
+          <Bar label={name} value={0} text={STAGE_WORDS.pending} />
+          <span class="stage-note">{says}</span>
+        </li>
       ))}
     </ol>
   );
