@@ -148,12 +148,16 @@ export function undoTransform(transform: TargetTransform, response: Float64Array
   return response.map((value) => Math.exp(value) * transform.smear + transform.shift);
 }
 
-/** What one answer costs, in trees walked. */
+/** What one answer costs, in trees walked: some 40 ns each. */
 export function costOf(member: Member): number {
   if (member.kind === "boosting" || member.kind === "forest") return member.model.trees.roots.length;
   if (member.kind === "network")
     return member.model.layers.reduce((sum, { weights }) => sum + weights.length / PRODUCTS_PER_TREE, 0);
-  return member.kind === "smooth" ? member.model.landmarks.length / PRODUCTS_PER_TREE : 1;
+  if (member.kind !== "smooth") return 1;
+  const { landmarks, columns } = member.model;
+  return (landmarks.length + EXPONENTIAL_PRODUCTS * (landmarks.length / columns)) / PRODUCTS_PER_TREE;
 }
 
-const PRODUCTS_PER_TREE = 60;
+const PRODUCTS_PER_TREE = 28;
+/** An exponential takes as long as so many products. */
+const EXPONENTIAL_PRODUCTS = 25;
