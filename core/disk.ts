@@ -2,7 +2,8 @@
 import { AppError } from "./errors.ts";
 
 const FULL = new Set(["ENOSPC", "EDQUOT", "SQLITE_FULL"]);
-const BROKEN = /^(?:EIO|EROFS|ENXIO|SQLITE_(?:IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB))/;
+/** EFAULT: what Bun's `rm` makes of an error that it does not expect there, such as a full disk that keeps copies. */
+const BROKEN = /^(?:EIO|EROFS|ENXIO|EFAULT|SQLITE_(?:IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB))/;
 
 export function diskFull(): AppError {
   return new AppError("disk_full", "The disk is full", {

@@ -31,8 +31,10 @@ export const DATABASES: Rig = {
       for (const end of ["-wal", "-shm"]) rmSync(path + end, { force: true });
     });
     const flips = Array.from({ length: options.isShort ? 6 : FLIPS }, (_, k) => k);
-    await options.each(flips, (k) => harmed("a byte flipped", (path) => flip(path, k)));
-    await lockedByAnother(folder, options.isShort ? 1000 : LOCK_MS, table.row("locked by another process"));
+    await Promise.all([
+      lockedByAnother(folder, options.isShort ? 1000 : LOCK_MS, table.row("locked by another process")),
+      options.each(flips, (k) => harmed("a byte flipped", (path) => flip(path, k))),
+    ]);
     rmSync(folder, { recursive: true });
   },
 };

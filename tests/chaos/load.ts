@@ -13,6 +13,7 @@ const MOST_DELAY_MS = 50;
 /** An idle process that is later than this says that the machine is busy with others. */
 const NOISE_MS = 10;
 const SOAK_MS = 2 * 3_600_000;
+const CHURN_MS = 30_000;
 const SLOW_BYTES_A_SECOND = 20_000;
 const SLACK_MB = 60;
 const SLACK_DESCRIPTORS = 12;
@@ -173,7 +174,7 @@ function bigFile(path: string, seed: number, megabytes: number): string {
 
 async function churn(victim: Victim, folder: string, options: RigOptions, table: Table): Promise<void> {
   const until =
-    performance.now() + (options.isSoak ? SOAK_MS : options.isShort ? 0 : Math.min(90_000, options.left()));
+    performance.now() + (options.isSoak ? SOAK_MS : options.isShort ? 0 : Math.min(CHURN_MS, options.left()));
   const round = async (k: number) => {
     await travel(victim, newLedger(), 10_000 + k);
     const sockets = Array.from(
