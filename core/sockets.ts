@@ -63,9 +63,8 @@ export interface SocketsOptions {
  * the 256 kB that one may cost: the buffer doubles as it grows.
  */
 const BACKPRESSURE_BYTES = 128 * 1024;
-/** A peer that is gone without a word is closed within 60 s: SILENT_MS and one round of pings. */
+/** A peer that is gone without a word is closed by the fourth round: within 60 s. */
 const PING_MS = 15_000;
-const SILENT_MS = 40_000;
 /** Viewers take silence of three of these for a dead connection. */
 const TICK_MS = 5_000;
 const MAX_PANELS = 40;
@@ -76,6 +75,8 @@ const RESTART = 1012;
 
 export class Sockets {
   private readonly open = new Set<Socket>();
+  /** When the last two rounds of pings went out. */
+  private pinged = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY] as [number, number];
   private readonly peers = new Map<string, Peer>();
   private readonly audiences: Audiences;
   private readonly greetings: Greetings;
@@ -206,13 +207,17 @@ export class Sockets {
     socket.send(this.greetings.message(drawings, { origin, kind }));
   }
 
-  /** Asks each for a sign of life, and closes those that gave none for long. */
+  /**
+   * Asks each for a sign of life, and closes those that answered neither of the last two rounds. By rounds, not by the
+   * clock: after a night's sleep of the machine nobody has been asked.
+   */
   closeSilent(): void {
-    const silentSince = this.options.now() - SILENT_MS;
+    const [before, last] = this.pinged;
     for (const socket of this.open) {
-      if (socket.data.lastHeardAt < silentSince) socket.terminate();
+      if (socket.data.lastHeardAt < before) socket.terminate();
       else socket.ping();
     }
+    this.pinged = [last, this.options.now()];
   }
 
   private leave(socket: Socket): void {

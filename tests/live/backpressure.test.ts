@@ -113,6 +113,10 @@ describe("a half-open socket", () => {
     }
     expect(server.sockets.count).toBe(1);
     expect(viewer.socket.readyState).toBe(WebSocket.OPEN);
+    // The machine slept: nobody could answer.
+    server.clock.ahead += 3_600_000;
+    server.sockets.closeSilent();
+    expect(server.sockets.count).toBe(1);
     viewer.socket.close();
     frozen.destroy();
   });
