@@ -23,7 +23,7 @@ export const FAIL: Rig = {
   name: "fail",
   says: "a call fails once (ENOSPC, EIO), and life goes on",
   needs: [],
-  weight: 6,
+  weight: 8,
   async run(options, table) {
     const scenes = await playScenes();
     const kinds = pointsOf(scenes, options);

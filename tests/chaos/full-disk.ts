@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, statfsSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { faultsOf, newLedger, tableCsv, travel } from "./journey.ts";
-import type { Rig, Tally } from "./rig.ts";
+import type { Rig, Table, Tally } from "./rig.ts";
 import { newFolder } from "./trace.ts";
 import { Victim } from "./victim.ts";
 
@@ -16,18 +16,24 @@ export const FULL_DISK: Rig = {
   says: "a disk with so many megabytes left",
   needs: ["mount", "umount"],
   async run(options, table) {
-    const folder = newFolder();
-    if (!Bun.spawnSync(["mount", "-t", "tmpfs", "-o", `size=${DISK_MB}m`, "tmpfs", folder]).success)
-      return table.row("mounting a small disk needs root").add("not run", "");
-    try {
-      const points = options.isShort ? LEFT_MB.filter((_, k) => k % 6 === 1) : LEFT_MB;
-      for (const left of points) if (options.left() > 0) await fillTo(folder, left, table.row("points"));
-    } finally {
-      Bun.spawnSync(["umount", "-l", folder]);
-      rmSync(folder, { recursive: true, force: true });
-    }
+    const points = options.isShort ? LEFT_MB.filter((_, k) => k % 6 === 1) : LEFT_MB;
+    await options.each(points, (left) =>
+      onSmallDisk((disk) => fillTo(disk, left, table.row("points")), table),
+    );
   },
 };
+
+async function onSmallDisk(work: (disk: string) => Promise<void>, table: Table): Promise<void> {
+  const disk = newFolder();
+  if (!Bun.spawnSync(["mount", "-t", "tmpfs", "-o", `size=${DISK_MB}m`, "tmpfs", disk]).success)
+    return table.row("mounting a small disk needs root").add("not run", "");
+  try {
+    await work(disk);
+  } finally {
+    Bun.spawnSync(["umount", "-l", disk]);
+    rmSync(disk, { recursive: true, force: true });
+  }
+}
 
 async function fillTo(disk: string, leftMb: number, tally: Tally): Promise<void> {
   const folder = join(disk, `data-${leftMb}`);

@@ -36,7 +36,7 @@ const RIGS: Rig[] = [
 
 const TOTAL_MS = 10 * 60_000;
 const SHORT_MS = 60_000;
-const AT_ONCE = 2;
+const AT_ONCE = 3;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
