@@ -79,6 +79,8 @@ test.describe("without script", () => {
 
   test("forms do it all", async ({ page, server }) => {
     await page.goto(server.url);
+    await page.setViewportSize({ width: 360, height: 800 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), "fits a phone").toBe(360);
     await page.getByLabel("Choose a CSV file").setInputFiles({
       name: "fruit.csv",
       mimeType: "text/csv",

@@ -170,6 +170,7 @@ test("what fails is said once in a corner and stays under attention until somebo
   });
   const toast = page.locator("#toasts .toast").filter({ hasText: "failed" });
   await expect(toast).toHaveCount(1);
+  expect(await page.evaluate(coveredButtons), "buttons beneath the toast").toEqual([]);
   await toast.click();
   await expect(toast).toHaveCount(0);
   const words = "(b from flat.csv) failed";
@@ -191,3 +192,15 @@ test("a frozen server is noticed within 15 s, and its waking too", async ({ page
   await expect(page.locator("#datasets")).toContainText("woken.csv");
   await expectLikeFresh(page, server);
 });
+
+function coveredButtons(): string[] {
+  const toasts = document.querySelector("#toasts")!.getBoundingClientRect();
+  return [...document.querySelectorAll<HTMLElement>("button, .button")]
+    .filter((button) => {
+      const { left, right, top, bottom, width } = button.getBoundingClientRect();
+      return (
+        width > 0 && left < toasts.right && right > toasts.left && top < toasts.bottom && bottom > toasts.top
+      );
+    })
+    .map((button) => button.innerText);
+}
