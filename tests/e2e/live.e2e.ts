@@ -193,7 +193,7 @@ test("a frozen server is noticed within 15 s, and its waking too", async ({ page
   await expectLikeFresh(page, server);
 });
 
-function coveredButtons(): string[] {
+function coveredButtons(): (string | null)[] {
   const toasts = document.querySelector("#toasts")!.getBoundingClientRect();
   return [...document.querySelectorAll<HTMLElement>("button, .button")]
     .filter((button) => {
@@ -202,5 +202,5 @@ function coveredButtons(): string[] {
         width > 0 && left < toasts.right && right > toasts.left && top < toasts.bottom && bottom > toasts.top
       );
     })
-    .map((button) => button.innerText);
+    .map((button) => button.textContent);
 }
