@@ -1,4 +1,4 @@
-"""scikit-learn's linear model and HistGradientBoosting on the same rows: JSON lines in, one JSON line out for each.
+"""scikit-learn's linear model and HistGradientBoosting, or LightGBM, on the same rows: JSON lines in, one line out for each.
 
 Each request names the file, target, task, columns to drop, and the rows (among those with a target) to learn from and
 to judge by. One-hot and median imputation for the linear model, native categories for the trees, no tuning.
@@ -19,10 +19,16 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 warnings.filterwarnings("ignore")
 
+try:
+    import lightgbm
+except ImportError:
+    lightgbm = None
+
 
 def score(task, y, model, x):
     if task == "regression":
-        return {"r2": r2_score(y, model.predict(x))}
+        answers = model.predict(x)
+        return {"r2": r2_score(y, answers), "rmse": float(np.sqrt(np.mean((y - answers) ** 2)))}
     p = model.predict_proba(x)
     if task == "binary":
         return {"roc_auc": roc_auc_score(y, p[:, 1])}
@@ -48,7 +54,12 @@ def models(task, x):
         line, trees = RidgeCV(alphas=[0.1, 1, 10, 100]), HistGradientBoostingRegressor
     else:
         line, trees = LogisticRegression(max_iter=2000), HistGradientBoostingClassifier
-    return {
+    if lightgbm:
+        boosting = lightgbm.LGBMRegressor if task == "regression" else lightgbm.LGBMClassifier
+        light = {"lightgbm": make_pipeline(narrow, boosting(random_state=0, n_jobs=1, verbose=-1))}
+    else:
+        light = {}
+    return light | {
         "linear": make_pipeline(wide, line),
         "hgb": make_pipeline(narrow, trees(random_state=0, categorical_features=categories)),
     }
@@ -66,6 +77,8 @@ for request in map(json.loads, sys.stdin):
     train, test = request["train"], request["test"]
     answer = {}
     for name, model in models(task, x).items():
+        if name not in request.get("models", ["linear", "hgb"]):
+            continue
         model.fit(x.iloc[train], y.iloc[train])
         answer[name] = score(task, y.iloc[test], model, x.iloc[test])
     print(json.dumps(answer), flush=True)
