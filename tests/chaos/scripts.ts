@@ -54,7 +54,7 @@ async function visitAll(victim: Victim, page: Page, visit: Visit): Promise<void>
   await see("lists of files", "/datasets");
   await see("activity", "/activity");
   await see("an embedded panel", "/embed/datasets");
-  await see("settings and audit", "/settings");
+  await see("lists of runs", "/runs");
   for (const payload of visit.payloads) {
     const missing = new URL(`/models/${encodeURIComponent(payload)}`, victim.url).href;
     await look(page, missing, "an error's text", { ...visit, payloads: [payload] });
