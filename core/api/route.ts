@@ -2,7 +2,8 @@
 import * as z from "zod";
 import type { ErrorCode } from "../errors.ts";
 import type { Tag } from "../http/conditions.ts";
-import { linkHeader } from "../http/negotiate.ts";
+import { COMPRESS_FROM } from "../http/finish.ts";
+import { linkHeader, takesGzip } from "../http/negotiate.ts";
 import type { RateClass } from "../http/rate-limit.ts";
 import type { Hold } from "../identity/holds.ts";
 import type { Identity } from "../identity/identity.ts";
@@ -155,6 +156,8 @@ interface KeptPage {
   seq: number;
   minute: number;
   body: string;
+  /** The body, once somebody wanted it so. */
+  gzip: Uint8Array<ArrayBuffer> | null;
   next: number | null;
 }
 
@@ -166,7 +169,7 @@ const KEPT_PAGES = new WeakMap<PanelSource["log"], Map<string, KeptPage>>();
  * `isMoving`: the row changes with the clock, too.
  */
 export function steadyListAnswer<T>(
-  { box, url, query }: ListCall,
+  { box, request, url, query }: ListCall,
   pageOf: PageOf<T>,
   isMoving: (row: T) => boolean,
 ): Response {
@@ -176,11 +179,15 @@ export function steadyListAnswer<T>(
   let page = kept.get(key);
   if (page?.seq !== moment.seq || page.minute !== moment.minute) {
     const { items, next } = pageOf(box, query.cursor, query.limit);
-    page = { ...moment, body: JSON.stringify({ items, next }), next };
+    page = { ...moment, body: JSON.stringify({ items, next }), gzip: null, next };
     if (kept.size >= PAGES_KEPT) kept.clear();
     if (!items.some(isMoving)) kept.set(key, page);
   }
-  return new Response(page.body, {
-    headers: { "content-type": "application/json;charset=utf-8", ...linkHeader(url, page.next) },
+  const headers = { "content-type": "application/json;charset=utf-8", ...linkHeader(url, page.next) };
+  if (page.body.length < COMPRESS_FROM || !takesGzip(request.headers.get("accept-encoding")))
+    return new Response(page.body, { headers });
+  page.gzip ??= Bun.gzipSync(page.body);
+  return new Response(page.gzip, {
+    headers: { ...headers, "content-encoding": "gzip", vary: "accept-encoding" },
   });
 }

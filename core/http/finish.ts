@@ -7,7 +7,7 @@ import { takesGzip } from "./negotiate.ts";
 import { isStream } from "./stream.ts";
 
 /** Below a packet nothing is won. */
-const COMPRESS_FROM = 1400;
+export const COMPRESS_FROM = 1400;
 const COMPRESSED = /^(application\/(problem\+)?json|text\/(html|plain|css|javascript)|image\/svg\+xml)/;
 
 export function finishAnswer(
