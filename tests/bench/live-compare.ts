@@ -27,6 +27,8 @@ export async function compare(viewers: number, broadcasts: number): Promise<void
     const contestant = await enter(peer, viewers).catch(failed(peer));
     if (contestant) all.push(contestant);
   }
+  // Not before all are there: who stands still for minutes loses its viewers.
+  for (const { server } of all) server.pause();
   const held = new Set(all);
   for (let turn = -WARM_UP; turn < broadcasts; turn++) {
     for (const contestant of held) {
@@ -58,7 +60,6 @@ async function sampleOf(peer: Peer): Promise<string> {
 
 async function enter(peer: Peer, viewers: number): Promise<Contestant> {
   const filled = await fill(peer, viewers);
-  filled.server.pause();
   return { ...filled, name: peer.name, drawn: [], arrived: [], cost: filled.empty };
 }
 
