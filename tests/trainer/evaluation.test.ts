@@ -151,16 +151,17 @@ test("dependence is the line itself", async () => {
   });
 });
 
-test("both end when the time is over", async () => {
+test("both end after their first columns when the time is over", async () => {
   const over = { ...pace, isOver: () => true };
   const truth = Float64Array.from(a);
   const importance = await permutationImportance(
     model,
     { table, truth, metric: "r2" },
-    { ...over, random, blockRows: 2000 },
+    { ...over, random, blockRows: ROWS },
   );
-  expect(importance).toEqual([]);
-  expect(await partialDependence(model, { table, columns: ["a"] }, over)).toEqual([]);
+  expect(importance).toHaveLength(1);
+  expect(await partialDependence(model, { table, columns: ["a", "b"] }, over)).toHaveLength(1);
+  expect(await partialDependence(model, { table, columns: ["a", "b"] }, pace)).toHaveLength(2);
 });
 
 test("the slice with the errors stands first, and chance is not reported", () => {
