@@ -26,7 +26,15 @@ const STEPS: Step[] = [
   { name: "lint and format", command: [bun, "x", "biome", "ci", "."] },
   {
     name: "unit, property and HTTP tests",
-    command: [bun, "test", "--timeout=120000", "--reporter=junit", `--reporter-outfile=${unit}`, "tests"],
+    command: [
+      bun,
+      "test",
+      "--parallel",
+      "--timeout=120000",
+      "--reporter=junit",
+      `--reporter-outfile=${unit}`,
+      "tests",
+    ],
     report: unit,
   },
   { name: "one-file build", command: [bun, "run", "build"] },

@@ -81,11 +81,11 @@ test("SIGTERM ends with 0 and leaves nothing to repair", async () => {
 }, 15_000);
 
 test("a training that outgrows its memory fails alone, and curl hears why before the stream breaks", async () => {
-  const small = new ServerProcess({ TRAIN_MEMORY_MB: "90" });
+  const small = new ServerProcess({ TRAIN_MEMORY_MB: "100" });
   await small.start();
   const answer = await small.ask("/api/train/crew.csv?target=Survived&budgetSeconds=20", {
     method: "PUT",
-    body: passengersCsv(60_000),
+    body: passengersCsv(150_000),
   });
   let text = "";
   const decoder = new TextDecoder();
@@ -94,7 +94,7 @@ test("a training that outgrows its memory fails alone, and curl hears why before
       text += decoder.decode(chunk);
   })();
   expect(await reading.catch(() => "broken")).toBe("broken");
-  expect(text).toContain("Failed (422): The work needed more than 90 MB of memory");
+  expect(text).toContain("Failed (422): The work needed more than 100 MB of memory");
   expect((await small.ask("/healthz")).status).toBe(200);
   await small.remove();
 }, 30_000);
