@@ -12,6 +12,7 @@ import * as forms from "./core/api/forms.ts";
 import { API, isForPrograms } from "./core/api/index.ts";
 import { openApi } from "./core/api/openapi.ts";
 import { Passage } from "./core/api/passage.ts";
+import { PredictionLane } from "./core/api/prediction-lane.ts";
 import type { Call } from "./core/api/route.ts";
 import * as settings from "./core/api/settings-page.ts";
 import { runCommand } from "./core/command.ts";
@@ -91,6 +92,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     standalonePage: ({ name, version, result: { verdict, schema } }, module) =>
       `<!DOCTYPE html>${StandalonePage({ name, version, verdict, schema, ...standaloneParts(module) })}`,
   });
+  const lane = new PredictionLane({ box, passage, gate, requests });
   const callOf = (c: C) => {
     const asked = { params: c.req.param(), query: c.req.query(), path: c.req.path };
     return passage.callFor(c.var.visit, { ...asked, carrier: c.env ?? {} });
@@ -241,7 +243,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   });
   const { fetch } = app;
   app.fetch = (request, env: Carrier = {}, context) =>
-    passage.predict(request, env) ??
+    lane.answer(request, env) ??
     passage.join(request, env, (visit, call) => upgrade(visit, call, env.server)) ??
     fetch(request, env, context);
   return { app, sockets };

@@ -52,11 +52,25 @@ export function answerRows(
 
 /** What is asked of a model again and again. */
 interface Opened {
-  names: ReadonlySet<string>;
+  /** The place of each column among the plans. */
+  places: ReadonlyMap<string, number>;
   /** By plan, what texts that came before were read as. */
   read: Map<string, string | number>[];
+  values: (string | number | null)[];
+  /** The classes as an object in JSON has them: `"name":`, and where each one's probability stands. */
+  keys: { json: string; at: number }[];
   /** Null where the model can only be asked for tables. */
-  answerRow: RowModel | null;
+  ask: RowModel | null;
+}
+
+/** One row's answer. */
+export interface RowAnswer {
+  prediction: string | number;
+  /** The answer's `Answer`, as JSON. */
+  json: string;
+  warnings: Warning[];
+  /** Valid until the next row. */
+  values: RowValues;
 }
 
 /** Of a column; reading a text anew takes longer than asking some trees. */
@@ -67,41 +81,89 @@ const opened = new WeakMap<Model, Opened>();
 function open(model: Model): Opened {
   let found = opened.get(model);
   if (!found) {
-    const names = new Set(model.plans.map(({ name }) => name));
-    found = { names, read: model.plans.map(() => new Map()), answerRow: openRowModel(model) };
+    // As an object orders them: names that are whole numbers come first.
+    const ordered = Object.keys(Object.fromEntries(model.classes.map((name) => [name, 0])));
+    found = {
+      places: new Map(model.plans.map(({ name }, i) => [name, i])),
+      read: model.plans.map(() => new Map()),
+      values: model.plans.map(() => null),
+      keys: ordered.map((name) => ({ json: `${JSON.stringify(name)}:`, at: model.classes.indexOf(name) })),
+      ask: openRowModel(model),
+    };
     opened.set(model, found);
   }
   return found;
 }
 
-/** One row as `answerRows` answers it, in a fraction of its time; null where the model needs a table for that. */
-export function answerRow(
-  model: Model,
-  cells: PredictRow,
-): { answer: Answer; warnings: Warning[]; values: RowValues } | null {
-  const { answerRow, names, read } = open(model);
-  if (!answerRow) return null;
+/**
+ * One row, as JSON has it, answered as `answerRows` does in a fraction of its time. Null: it needs a table for that, or
+ * the row holds what is no cell. Throws AppError `invalid` where it names no column of the model.
+ */
+export function answerRow(model: Model, row: Record<string, unknown>): RowAnswer | null {
+  const { places, read, values, ask, keys } = open(model);
+  if (!ask) return null;
   const warnings: Warning[] = [];
   const warn = warnInto(warnings);
-  refuseStrangers(model, cells, { row: 0, names, warn });
-  const values = model.plans.map((plan, i) => {
-    const cell = cells.get(plan.name) ?? null;
-    if (typeof cell !== "string" || cell.length > REMEMBERED_LENGTH)
-      return cellValue(plan, cell, (message) => warn(0, plan.name, message));
-    const known = read[i]!.get(cell);
-    if (known !== undefined) return known;
-    const value = cellValue(plan, cell, (message) => warn(0, plan.name, message));
-    if (value !== null && read[i]!.size < MOST_REMEMBERED) read[i]!.set(cell, value);
-    return value;
-  });
-  return { answer: answerAt(model, answerRow(values), 0), warnings, values };
+  values.fill(null);
+  let known = 0;
+  const names = Object.keys(row);
+  for (const name of names) {
+    const cell = row[name];
+    if (cell !== null && typeof cell === "object") return null;
+    const place = places.get(name);
+    if (place === undefined) {
+      if (name !== model.target) warn(0, name, IGNORED);
+      continue;
+    }
+    known++;
+    const plan = model.plans[place]!;
+    // What mostly comes, at once.
+    if (typeof cell === "number" && plan.type === "number" && Number.isFinite(cell)) values[place] = cell;
+    else
+      values[place] =
+        (typeof cell === "string" ? read[place]!.get(cell) : undefined) ??
+        readAnew(plan, cell as Cell, { read: read[place]!, warn });
+  }
+  if (known === 0 && names.length) throw nothingKnown(0, places);
+  return { ...answerJson(ask(values), { classes: model.classes, keys }), warnings, values };
+}
+
+function readAnew(
+  plan: ColumnPlan,
+  cell: Cell,
+  { read, warn }: { read: Map<string, string | number>; warn: Warn },
+): string | number | null {
+  const value = cellValue(plan, cell, (message) => warn(0, plan.name, message));
+  if (
+    typeof cell === "string" &&
+    cell.length <= REMEMBERED_LENGTH &&
+    value !== null &&
+    read.size < MOST_REMEMBERED
+  )
+    read.set(cell, value);
+  return value;
+}
+
+function answerJson(
+  { values, probabilities }: ModelAnswer,
+  { classes, keys }: { classes: readonly string[]; keys: Opened["keys"] },
+): { prediction: string | number; json: string } {
+  const prediction = probabilities ? classes[values[0]!]! : values[0]!;
+  let json = `{"prediction":${JSON.stringify(prediction)}`;
+  if (!probabilities) return { prediction, json: `${json}}` };
+  let comma = ',"probabilities":{';
+  for (const key of keys) {
+    json += comma + key.json + JSON.stringify(probabilities[key.at]!);
+    comma = ",";
+  }
+  return { prediction, json: `${json}}}` };
 }
 
 /** Columns by the model's plans. Throws AppError `invalid` where a row names none of them. */
 function tableOf(model: Model, rows: PredictRow[], warnings: Warning[]): Table {
-  const { names } = open(model);
+  const { places } = open(model);
   const warn = warnInto(warnings);
-  for (const [row, cells] of rows.entries()) refuseStrangers(model, cells, { row, names, warn });
+  for (const [row, cells] of rows.entries()) refuseStrangers(model, cells, { row, places, warn });
   return { rows: rows.length, columns: model.plans.map((plan) => columnOf(plan, rows, warn)) };
 }
 
@@ -114,23 +176,24 @@ function warnInto(warnings: Warning[]): Warn {
 function refuseStrangers(
   model: Model,
   cells: PredictRow,
-  { row, names, warn }: { row: number; names: ReadonlySet<string>; warn: Warn },
+  { row, places, warn }: { row: number; places: Opened["places"]; warn: Warn },
 ): void {
   let known = 0;
-  for (const name of cells.keys()) if (names.has(name)) known++;
+  for (const name of cells.keys()) if (places.has(name)) known++;
   if (known === cells.size) return;
-  if (known === 0) throw nothingKnown(row, names);
+  if (known === 0) throw nothingKnown(row, places);
   for (const name of cells.keys()) {
-    if (!names.has(name) && name !== model.target)
-      warn(row, name, "is not a column of this model and was ignored");
+    if (!places.has(name) && name !== model.target) warn(row, name, IGNORED);
   }
 }
 
-function nothingKnown(row: number, names: ReadonlySet<string>): AppError {
-  const shown = [...names].slice(0, 12).join(", ");
+const IGNORED = "is not a column of this model and was ignored";
+
+function nothingKnown(row: number, places: Opened["places"]): AppError {
+  const shown = [...places.keys()].slice(0, 12).join(", ");
   return new AppError("invalid", `Row ${row} names no column of this model`, {
     row,
-    fix: `The columns are ${shown}${names.size > 12 ? ", …" : ""}; leave out what is not known.`,
+    fix: `The columns are ${shown}${places.size > 12 ? ", …" : ""}; leave out what is not known.`,
   });
 }
 

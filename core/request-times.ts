@@ -18,21 +18,25 @@ export interface RouteTimes {
 }
 
 export class RequestTimes {
-  private readonly routes = new Map<string, RouteTimes>();
+  /** By route, then by the first digit of the status. */
+  private readonly routes = new Map<string | null, RouteTimes[]>();
 
   /** `listed`: "METHOD /path/:as-listed"; null: no route answered. */
   observe(listed: string | null, status: number, seconds: number): void {
-    const key = `${listed} ${Math.floor(status / 100)}xx`;
-    const times = this.routes.get(key) ?? none(listed ?? "any none", key.slice(-3));
-    const bucket = DURATION_BUCKETS.findIndex((bound) => seconds <= bound);
-    times.buckets[bucket < 0 ? DURATION_BUCKETS.length : bucket]! += 1;
+    const route = this.routes.get(listed) ?? [];
+    this.routes.set(listed, route);
+    const digit = Math.floor(status / 100);
+    route[digit] ??= none(listed ?? "any none", `${digit}xx`);
+    const times = route[digit];
+    let bucket = 0;
+    while (seconds > DURATION_BUCKETS[bucket]!) bucket++;
+    times.buckets[bucket]! += 1;
     times.sumSeconds += seconds;
     times.count += 1;
-    this.routes.set(key, times);
   }
 
   list(): RouteTimes[] {
-    return [...this.routes.values()];
+    return [...this.routes.values()].flatMap((route) => Object.values(route));
   }
 }
 

@@ -104,10 +104,6 @@ export class Serving {
   ): Promise<{ predictions: Prediction[]; warnings: Warning[] }> {
     answering ??= await import("./answering.ts");
     const model = await this.cache.load(version);
-    if (rows.length === 1 && !explain && purpose === "traffic") {
-      const answered = timed("predict", () => this.predictRow(version, rows[0]!));
-      if (answered) return { predictions: [answered.prediction], warnings: answered.warnings };
-    }
     const { answers, warnings, table } = timed("predict", () =>
       answering!.answerRows(model, rows, { explain }),
     );
@@ -119,17 +115,19 @@ export class Serving {
   }
 
   /**
-   * One row of the traffic, at once. Null: the model is not in memory yet, or needs a table. Throws AppError `invalid`.
+   * One row of the traffic, at once: its prediction as JSON. `cells`: the row as it came, in JSON. Null: the model is not
+   * in memory yet, or needs a table. Throws AppError `invalid`.
    */
   predictRow(
     version: StoredVersion,
-    cells: PredictRow,
-  ): { prediction: Prediction; warnings: Warning[] } | null {
+    { row, cells }: { row: Record<string, unknown>; cells: string },
+  ): { prediction: string; warnings: Warning[] } | null {
     const model = this.cache.peek(version);
-    const answered = model && answering?.answerRow(model, cells);
+    const answered = model && answering?.answerRow(model, row);
     if (!answered) return null;
-    const { warnings, answer, values } = answered;
-    return { prediction: this.traffic.noteRow({ version, model, cells, values, answer }), warnings };
+    const { id, isKept } = this.traffic.noteRow({ version, model, cells, answered });
+    const prediction = `{"id":"${id}",${answered.json.slice(1, -1)}${isKept ? "" : ',"logged":false'}}`;
+    return { prediction, warnings: answered.warnings };
   }
 
   /** Adds to each answer what would have to be otherwise for another one. */

@@ -7,10 +7,10 @@ export type TimedPart = (typeof TIMED_PARTS)[number];
 /** Milliseconds by part, of one request. */
 export class Timings {
   private readonly startedAt = performance.now();
-  private readonly parts = new Map<TimedPart, number>();
+  private readonly parts: Partial<Record<TimedPart, number>> = {};
 
   add(part: TimedPart, ms: number): void {
-    this.parts.set(part, (this.parts.get(part) ?? 0) + ms);
+    this.parts[part] = (this.parts[part] ?? 0) + ms;
   }
 
   /** What has a name of its own, and nothing within that is timed. */
@@ -28,9 +28,16 @@ export class Timings {
   /** As the header has it: `db;dur=0.3, total;dur=1.2`. */
   header(): string {
     let parts = "";
-    for (const [part, ms] of this.parts) parts += `${part};dur=${ms.toFixed(2)}, `;
-    return `${parts}total;dur=${this.elapsedMs().toFixed(2)}`;
+    for (const part in this.parts) parts += `${part};dur=${hundredths(this.parts[part as TimedPart]!)}, `;
+    return `${parts}total;dur=${hundredths(this.elapsedMs())}`;
   }
+}
+
+/** As `toFixed(2)`, which takes several times as long. */
+function hundredths(ms: number): string {
+  const whole = Math.round(ms * 100);
+  const rest = whole % 100;
+  return `${(whole - rest) / 100}.${rest < 10 ? "0" : ""}${rest}`;
 }
 
 const current = new AsyncLocalStorage<Timings>();

@@ -1,6 +1,6 @@
 /** The API of models: versions, which one is live, and predictions. */
 import * as z from "zod";
-import type { PredictRow, Warning } from "../answering.ts";
+import type { Warning } from "../answering.ts";
 import type { Prediction } from "../feedback/traffic.ts";
 import { streamAnswer } from "../http/answers.ts";
 import { mediaType } from "../http/body.ts";
@@ -55,14 +55,6 @@ async function predictRows(
     explain: query.explain === "1",
   });
   return predictionsAnswer(serving, predictions, warnings);
-}
-
-/** One row, at once; null where that cannot be. Throws as `predictRows` does. */
-export function predictAtOnce(box: Call["box"], name: string, rows: PredictRow[]): Response | null {
-  if (rows.length !== 1) return null;
-  const serving = box.models.serving(name, null);
-  const answered = box.serving.predictRow(serving, rows[0]!);
-  return answered && predictionsAnswer(serving, [answered.prediction], answered.warnings);
 }
 
 function predictionsAnswer(

@@ -4,7 +4,6 @@
  */
 import { AppError } from "../errors.ts";
 import { problemAnswer } from "../http/answers.ts";
-import { readJson } from "../http/body.ts";
 import type { Carrier } from "../http/carrier.ts";
 import { finishAnswer } from "../http/finish.ts";
 import { type Problem, problem } from "../http/problem.ts";
@@ -13,12 +12,9 @@ import type { Hold } from "../identity/holds.ts";
 import { type Identity, NOBODY } from "../identity/identity.ts";
 import type { PanelSource } from "../panel-data.ts";
 import type { RequestTimes } from "../request-times.ts";
-import { PREDICT_REQUEST } from "../serving.ts";
-import { Timings, withTimings } from "../timing.ts";
-import { answerRoute } from "./answer.ts";
+import { Timings } from "../timing.ts";
 import { exampleOf } from "./docs.ts";
 import { API } from "./index.ts";
-import { predictAtOnce } from "./models.ts";
 import type { Call } from "./route.ts";
 
 /** What a request asks for. */
@@ -38,10 +34,7 @@ interface PassageOptions {
 }
 
 const ROWS = new Map(API.map((row) => [`${row.method} ${row.path}`, row]));
-const PREDICTION = "POST /api/models/:name/predict";
-const ROW = ROWS.get(PREDICTION)!;
 const SOCKET = "GET /ws";
-const PREDICTION_PATH = /^\/api\/models\/([a-z0-9._-]{1,80})\/predict$/;
 
 /** What only some handlers ask for is worked out when it is asked for. */
 class PassedCall implements Call {
@@ -124,19 +117,6 @@ export class Passage {
     return told;
   }
 
-  /**
-   * Predictions are so short that a router takes as long as their work: without options they go straight to their row.
-   * Null: it is something else.
-   */
-  predict(request: Request, carrier: Carrier): Promise<Response> | null {
-    const { method, url } = request;
-    if (method !== "POST" || !url.endsWith("/predict")) return null;
-    const below = this.pathBelow(url);
-    const name = PREDICTION_PATH.exec(below)?.[1];
-    const path = this.options.box.config.BASE_PATH + below;
-    return name === undefined ? null : this.predictBy(request, { name, path, carrier });
-  }
-
   /** After a restart thousands of viewers come at once: their upgrade does not go through the router either. */
   join(
     request: Request,
@@ -163,45 +143,9 @@ export class Passage {
   }
 
   /** With its query. */
-  private pathBelow(url: string): string {
+  pathBelow(url: string): string {
     const { BASE_PATH } = this.options.box.config;
     const path = url.slice(url.indexOf("/", "https://".length));
     return path.startsWith(`${BASE_PATH}/`) ? path.slice(BASE_PATH.length) : path;
   }
-
-  private async predictBy(
-    request: Request,
-    { name, path, carrier }: { name: string; path: string; carrier: Carrier },
-  ): Promise<Response> {
-    const visit = this.arrive(request, path, carrier);
-    const timings = new Timings();
-    const answer = await this.answerBy(visit, { params: { name }, query: {}, path, carrier }, timings);
-    return this.leave(visit, answer, { listed: PREDICTION, timings });
-  }
-
-  private async answerBy(visit: Visit, asked: Asked, timings: Timings): Promise<Response> {
-    try {
-      this.options.gate.admit(visit, PREDICTION);
-      const call = this.callFor(visit, asked);
-      if (isPlain(visit.request)) return await this.predictRows(call, timings);
-      return await withTimings(timings, () => answerRoute(ROW, call));
-    } catch (error) {
-      return problemAnswer(this.problemOf(visit, error, PREDICTION));
-    }
-  }
-
-  private async predictRows(call: Call, timings: Timings): Promise<Response> {
-    const rows = await readJson(call.request, PREDICT_REQUEST);
-    const atOnce = timings.measure("predict", () => predictAtOnce(call.box, call.params.name!, rows));
-    if (atOnce) return atOnce;
-    const asked = Object.assign(call, { query: { explain: "0" }, body: rows });
-    return withTimings(timings, async () => ROW.handle(asked));
-  }
-}
-
-/** JSON for JSON, to be done once: no header asks for more. */
-function isPlain({ headers }: Request): boolean {
-  if (headers.get("content-type") !== "application/json" || headers.has("idempotency-key")) return false;
-  const accept = headers.get("accept");
-  return accept === null || accept === "*/*" || accept === "application/json";
 }

@@ -86,18 +86,22 @@ export class DriftCounter {
   }
 
   /** The same for a row that never became a table. */
-  countRow(into: DriftCounts, asked: { values: RowValues; answer: Answer; examples: boolean }): void {
-    const { values, answer, examples } = asked;
+  countRow(
+    into: DriftCounts,
+    { values, prediction }: { values: RowValues; prediction: Answer["prediction"] },
+    examples: boolean,
+  ): void {
     into.rows += 1;
     const { columns } = this.reference;
     for (let i = 0; i < columns.length; i++) {
-      const [counts, reference] = [into.columns[i]!, columns[i]!];
+      const counts = into.columns[i]!;
+      const reference = columns[i]!;
       const value = values[this.plans[i]!] ?? null;
       if (value === null) counts.missing += 1;
       else if (reference.kind === "category") this.countLabel(counts, { i, label: String(value), examples });
       else counts.bins[binOf(reference.edges, typeof value === "string" ? value.length : value)]! += 1;
     }
-    this.countAnswer(into.answers, answer.prediction);
+    this.countAnswer(into.answers, prediction);
   }
 
   private countLabel(

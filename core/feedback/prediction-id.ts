@@ -11,11 +11,14 @@ const TIME_CHARACTERS = 10;
 const ORDER_CHARACTERS = 4;
 const CHANCE_CHARACTERS = 12;
 const ORDERS = 32 ** ORDER_CHARACTERS;
+/** Two characters at once. */
+const PAIRS = [...ALPHABET].flatMap((first) => [...ALPHABET].map((second) => first + second));
 export const PREDICTION_ID = /^[0-9a-hjkmnp-tv-z]{26}$/;
 
-/** Random bytes are drawn for some hundred ids at once: one system call each would cost more than the answer. */
-const pool = new Uint8Array(CHANCE_CHARACTERS * 512);
-let used = pool.length;
+/** Chance is drawn for some hundred ids at once: one system call each would cost more than the answer. */
+const POOL_CHARACTERS = CHANCE_CHARACTERS * 512;
+let pool = "";
+let used = POOL_CHARACTERS;
 let lastMs = 0;
 let order = 0;
 let prefix = "";
@@ -23,13 +26,17 @@ let prefix = "";
 /** Greater than every id made before in this process. */
 export function predictionId(now: number): string {
   if (now > lastMs || order === ORDERS) startAt(Math.max(now, lastMs + 1));
-  let id = prefix + base32(order++, ORDER_CHARACTERS);
-  if (used === pool.length) {
-    crypto.getRandomValues(pool);
-    used = 0;
-  }
-  for (const end = used + CHANCE_CHARACTERS; used < end; used++) id += ALPHABET[pool[used]! & 31];
-  return id;
+  if (used === POOL_CHARACTERS) draw();
+  const chance = pool.slice(used, used + CHANCE_CHARACTERS);
+  used += CHANCE_CHARACTERS;
+  return prefix + base32(order++, ORDER_CHARACTERS) + chance;
+}
+
+function draw(): void {
+  const bytes = crypto.getRandomValues(Buffer.alloc(POOL_CHARACTERS));
+  for (let i = 0; i < bytes.length; i++) bytes[i] = ALPHABET.charCodeAt(bytes[i]! & 31);
+  pool = bytes.toString("latin1");
+  used = 0;
 }
 
 /** Less than every id that is made from `at` on, and greater than those made before. */
@@ -43,12 +50,13 @@ function startAt(ms: number): void {
   prefix = base32(ms, TIME_CHARACTERS);
 }
 
+/** `characters`: an even number. */
 function base32(number: number, characters: number): string {
   let text = "";
   let rest = number;
-  for (let i = 0; i < characters; i++) {
-    text = ALPHABET[rest % 32] + text;
-    rest = Math.floor(rest / 32);
+  for (let i = 0; i < characters; i += 2) {
+    text = PAIRS[rest % PAIRS.length] + text;
+    rest = Math.floor(rest / PAIRS.length);
   }
   return text;
 }

@@ -4,7 +4,7 @@
  * it is gathered in memory and written once a second, in one transaction, so that answering never waits for the disk:
  * a crash loses at most the last second. It never changes an answer.
  */
-import type { Answer, PredictRow } from "../answering.ts";
+import type { Answer, Cell, PredictRow, RowAnswer } from "../answering.ts";
 import type { Config } from "../config.ts";
 import type { Table } from "../csv/types.ts";
 import { diskFailure } from "../disk.ts";
@@ -14,7 +14,6 @@ import { updateDriftDay } from "../store/drift.ts";
 import { addPredictions, findModel, findVersion, type StoredVersion } from "../store/models.ts";
 import { insertPredictions, type NewPrediction, versionKey } from "../store/predictions.ts";
 import type { Model } from "../trainer/model.ts";
-import type { RowValues } from "../trainer/row-model.ts";
 import type { Challenger } from "./challenger.ts";
 import { addCounts, DriftCounter, type DriftCounts, noCounts } from "./drift-counts.ts";
 import { predictionId } from "./prediction-id.ts";
@@ -44,22 +43,15 @@ export interface Asked extends Asker {
 
 /** One row that never became a table. */
 export interface AskedRow extends Asker {
-  cells: PredictRow;
-  values: RowValues;
-  answer: Answer;
+  /** As it came, in JSON. */
+  cells: string;
+  answered: RowAnswer;
 }
 
 /** `logged` false: this one is not kept, so no outcome can be told for it. */
 export interface Prediction extends Answer {
   id: string;
   logged?: false;
-}
-
-interface Waiting {
-  id: string;
-  at: number;
-  cells: PredictRow;
-  answer: Answer;
 }
 
 interface VersionTraffic {
@@ -70,7 +62,7 @@ interface VersionTraffic {
   predictions: number;
   /** Null where the version does not know what it learned from. */
   drift: { counter: DriftCounter; counts: DriftCounts } | null;
-  waiting: Waiting[];
+  waiting: NewPrediction[];
 }
 
 const FLUSH_MS = 1000;
@@ -105,20 +97,31 @@ export class Traffic {
     traffic.predictions += rows.length;
     traffic.drift?.counter.count(traffic.drift.counts, { table, answers, examples: this.keepsExamples });
     const at = this.options.now();
-    const predictions = answers.map((answer, row) => this.keep(traffic, { at, answer, cells: rows[row]! }));
+    const predictions = answers.map((answer, row) => {
+      const prediction: Prediction = Object.assign({ id: predictionId(at) }, answer);
+      if (this.isKept()) this.keep(traffic, stored(prediction.id, { at, answer, cells: rows[row]! }));
+      else prediction.logged = false;
+      return prediction;
+    });
     this.writeSoon();
     return predictions;
   }
 
   /** The same for one row. */
-  noteRow(asked: AskedRow): Prediction {
-    const { cells, values, answer } = asked;
+  noteRow(asked: AskedRow): { id: string; isKept: boolean } {
+    const { model, cells, answered } = asked;
     const traffic = this.of(asked);
     traffic.predictions += 1;
-    traffic.drift?.counter.countRow(traffic.drift.counts, { values, answer, examples: this.keepsExamples });
-    const prediction = this.keep(traffic, { at: this.options.now(), answer, cells });
+    traffic.drift?.counter.countRow(traffic.drift.counts, answered, this.keepsExamples);
+    const at = this.options.now();
+    const id = predictionId(at);
+    const isKept = this.isKept();
+    if (isKept) {
+      const answer = model.classes.length > MOST_CLASSES ? storedAnswer(answered) : answered.json;
+      this.keep(traffic, { id, at, cells, answer });
+    }
     this.writeSoon();
-    return prediction;
+    return { id, isKept };
   }
 
   private get keepsExamples(): boolean {
@@ -153,20 +156,12 @@ export class Traffic {
     return findVersion(store, name, model.challengerVersion);
   }
 
-  private keep(
-    traffic: VersionTraffic,
-    { at, cells, answer }: { at: number; cells: PredictRow; answer: Answer },
-  ): Prediction {
-    const id = predictionId(at);
-    const prediction: Prediction = Object.assign({ id }, answer);
-    if (!this.isKept()) {
-      prediction.logged = false;
-      return prediction;
-    }
-    traffic.waiting.push({ id, at, cells, answer });
+  private keep(traffic: VersionTraffic, made: NewPrediction): void {
+    traffic.waiting.push(made);
     this.waiting += 1;
-    if (traffic.challenger) this.options.challenger.offer(traffic.challenger, { id, cells });
-    return prediction;
+    if (!traffic.challenger) return;
+    const cells = new Map(Object.entries(JSON.parse(made.cells) as Record<string, Cell>));
+    this.options.challenger.offer(traffic.challenger, { id: made.id, cells });
   }
 
   private isKept(): boolean {
@@ -221,7 +216,7 @@ export class Traffic {
     // Null: it was deleted since it answered.
     const id = versionKey(store, name, version);
     if (id === null) return;
-    insertPredictions(store, id, waiting.map(stored));
+    insertPredictions(store, id, waiting);
     if (!drift) return;
     updateDriftDay<DriftCounts>(store, { versionId: id, day: Math.floor(now() / DAY_MS) }, (known) => {
       if (known) addCounts(known, drift.counts);
@@ -230,18 +225,18 @@ export class Traffic {
   }
 }
 
-function stored({ id, at, cells, answer }: Waiting): NewPrediction {
-  const { prediction, probabilities } = answer;
+function stored(
+  id: string,
+  { at, cells, answer }: { at: number; cells: PredictRow; answer: Answer },
+): NewPrediction {
   // Without a prototype even a column called __proto__ is one like any other.
-  const row = Object.create(null) as NewPrediction["cells"];
+  const row = Object.create(null) as Record<string, Cell>;
   for (const [name, cell] of cells) row[name] = cell;
-  return {
-    ...{ id, at, cells: row },
-    answer: { prediction, ...(isStored(probabilities) && { probabilities }) },
-  };
+  return { id, at, cells: JSON.stringify(row), answer: storedAnswer(answer) };
 }
 
 /** Of very many classes only the answer itself is kept. */
-function isStored(probabilities: Answer["probabilities"]): boolean {
-  return probabilities !== undefined && Object.keys(probabilities).length <= MOST_CLASSES;
+function storedAnswer({ prediction, probabilities }: Answer): string {
+  const isShort = probabilities !== undefined && Object.keys(probabilities).length <= MOST_CLASSES;
+  return JSON.stringify(isShort ? { prediction, probabilities } : { prediction });
 }

@@ -22,10 +22,16 @@ export async function readJson<S extends z.ZodType>(request: Request, schema: S)
       },
     );
   }
+  const text = await readText(request);
+  return checked(parseJson(text), schema);
+}
+
+/** Throws AppError too_large. */
+export async function readText(request: Request): Promise<string> {
   if (Number(request.headers.get("content-length") ?? 0) > MAX_JSON_BYTES) throw tooLarge();
   const text = await request.text();
   if (text.length > MAX_JSON_BYTES) throw tooLarge();
-  return checked(parseJson(text), schema);
+  return text;
 }
 
 /** Throws AppError `invalid`, naming the field. */
@@ -40,7 +46,8 @@ export function checked<S extends z.ZodType>(value: unknown, schema: S): z.outpu
   });
 }
 
-function parseJson(text: string): unknown {
+/** Throws AppError syntax. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -6,12 +6,15 @@ import { hostname } from "node:os";
 import { type Config, isLoopback } from "../config.ts";
 import { AppError } from "../errors.ts";
 
+/** The host that came last: mostly the next one is the same. */
+const accepted = new WeakMap<Config, string>();
+
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Throws AppError `host` or `forbidden`. */
 export function guardRequest(request: Request, config: Config): void {
   const host = request.headers.get("host") ?? "";
-  if (!isOurHost(host, config)) {
+  if (host !== accepted.get(config) && !isOurHost(host, config)) {
     throw new AppError(
       "host",
       `This server does not answer for the host ${JSON.stringify(host.slice(0, 100))}`,
@@ -20,6 +23,7 @@ export function guardRequest(request: Request, config: Config): void {
       },
     );
   }
+  accepted.set(config, host);
   const isUpgrade = request.headers.get("upgrade")?.toLowerCase() === "websocket";
   if (SAFE_METHODS.has(request.method) && !isUpgrade) return;
   if (!isOurOrigin(request.headers, host, config)) {

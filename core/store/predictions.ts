@@ -9,9 +9,10 @@ export interface PredictionAnswer {
 export interface NewPrediction {
   id: string;
   at: number;
-  /** The row as it was asked. */
-  cells: Record<string, string | number | boolean | null>;
-  answer: PredictionAnswer;
+  /** The row as it was asked, in JSON. */
+  cells: string;
+  /** Its PredictionAnswer, in JSON. */
+  answer: string;
 }
 
 export interface StoredPrediction {
@@ -41,14 +42,13 @@ const TOGETHER = 50;
 export function insertPredictions(store: Store, versionId: number, made: readonly NewPrediction[]): void {
   for (let from = 0; from < made.length; from += TOGETHER) {
     const rows = made.slice(from, from + TOGETHER);
-    const places = rows.map(() => "(?, ?, ?, ?, ?)").join(", ");
-    const values = rows.flatMap(({ id, at, cells, answer }) => [
-      ...[id, versionId, at],
-      ...[JSON.stringify(cells), JSON.stringify(answer)],
-    ]);
-    store.run(`INSERT INTO predictions (${COLUMNS}) VALUES ${places}`, values);
+    const values: (string | number)[] = [];
+    for (const { id, at, cells, answer } of rows) values.push(id, versionId, at, cells, answer);
+    store.run(`INSERT INTO predictions (${COLUMNS}) VALUES ${placesFor(rows.length)}`, values);
   }
 }
+
+const placesFor = (rows: number) => Array(rows).fill("(?, ?, ?, ?, ?)").join(", ");
 
 type Row = Omit<StoredPrediction, "row" | "answer" | "actual"> & {
   cells: string;

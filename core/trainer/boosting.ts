@@ -254,12 +254,18 @@ export function linkMargins(
   model: Pick<BoostingModel, "loss" | "outputs">,
   margins: Float64Array,
 ): Float64Array {
-  const linked = margins.slice();
-  const link = linkOf(model.loss, model.outputs);
-  for (let i = 0; i < linked.length; i += model.outputs) link(linked, i);
-  if (model.loss !== "logistic") return linked;
-  return Float64Array.from({ length: linked.length * 2 }, (_, i) => {
-    const p = linked[i >>> 1];
-    return (i & 1) === 1 ? p : 1 - p;
-  });
+  const { loss, outputs } = model;
+  const link = linkOf(loss, outputs);
+  if (loss !== "logistic") {
+    const linked = margins.slice();
+    for (let i = 0; i < linked.length; i += outputs) link(linked, i);
+    return linked;
+  }
+  const linked = new Float64Array(margins.length * 2);
+  for (let i = 0; i < linked.length; i += 2) {
+    linked[i + 1] = margins[i >>> 1];
+    link(linked, i + 1);
+    linked[i] = 1 - linked[i + 1];
+  }
+  return linked;
 }

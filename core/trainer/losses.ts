@@ -89,15 +89,15 @@ function exponential(margins: Float64Array, at: number): void {
   margins[at] = Math.exp(margins[at]);
 }
 
+const LOSSES = { squared, logistic, poisson, gamma };
+
 export function lossOf(name: LossName, target: Target): Loss {
-  if (name === "softmax") return softmax(target.classes.length);
-  return { squared, logistic, poisson, gamma }[name];
+  return name === "softmax" ? softmax(target.classes.length) : LOSSES[name];
 }
 
 /** By outputs instead of a target: what a trained model needs for its link. */
 export function linkOf(name: LossName, outputs: number): Loss["link"] {
-  if (name === "softmax") return softmax(outputs).link;
-  return { squared, logistic, poisson, gamma }[name].link;
+  return (name === "softmax" ? softmax(outputs) : LOSSES[name]).link;
 }
 
 function sigmoid(x: number): number {

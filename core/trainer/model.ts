@@ -110,9 +110,10 @@ export function decideClass(
   if (model.task !== "binary" || threshold === null) {
     return decide(model.task, probabilities, model.classes.length);
   }
-  return Float64Array.from({ length: probabilities.length / 2 }, (_, row) =>
-    probabilities[row * 2 + 1] >= threshold ? 1 : 0,
-  );
+  const decided = new Float64Array(probabilities.length / 2);
+  for (let row = 0; row < decided.length; row++)
+    if (probabilities[row * 2 + 1] >= threshold) decided[row] = 1;
+  return decided;
 }
 
 export function rowRange(from: number, to: number): Int32Array {

@@ -139,7 +139,8 @@ function fullest(edges: number[], sorted: Float64Array): number {
 
 /** How many edges are not above the value. */
 export function binOf(edges: readonly number[], value: number): number {
-  let [from, to] = [0, edges.length];
+  let from = 0;
+  let to = edges.length;
   while (from < to) {
     const middle = (from + to) >> 1;
     if (edges[middle] <= value) from = middle + 1;

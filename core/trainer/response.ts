@@ -42,9 +42,11 @@ function softmaxAt(values: Float64Array, at: number, outputs: number): void {
 /** The likeliest class of each row (the first among equals), or the number itself. */
 export function decide(task: Task, response: Float64Array, width: number): Float64Array {
   if (task === "regression") return response;
-  return Float64Array.from({ length: response.length / width }, (_, row) => {
+  const decided = new Float64Array(response.length / width);
+  for (let row = 0; row < decided.length; row++) {
     let best = 0;
     for (let k = 1; k < width; k++) if (response[row * width + k] > response[row * width + best]) best = k;
-    return best;
-  });
+    decided[row] = best;
+  }
+  return decided;
 }

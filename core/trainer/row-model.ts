@@ -47,8 +47,15 @@ export function openRowModel(model: Model): RowModel | null {
   };
 }
 
+/** The number or code of every feature, side by side: what lies together is fetched together. */
+interface Cells {
+  values: Float64Array;
+  places: Map<Feature, number>;
+}
+
 interface Row {
   encoded: EncodedTable;
+  cells: Cells;
   /** Each puts what it needs of a row into its features. */
   writers: ((values: RowValues) => void)[];
   /** Samples of the trees by supervised encoder, -1 without one. */
@@ -58,15 +65,17 @@ interface Row {
 
 function openRow(model: Model): Row {
   const encoded: EncodedTable = { samples: { rows: 1, features: [] }, origins: new Int32Array(), texts: [] };
+  const cells: Cells = { values: new Float64Array(mostFeatures(model)), places: new Map() };
   const writers = model.encoder.columns.map((encoding) => {
-    const { features, write } = openColumn(encoding as Exclude<ColumnEncoding, { kind: "text" }>);
+    const { features, write } = openColumn(cells, encoding as Exclude<ColumnEncoding, { kind: "text" }>);
     encoded.samples.features.push(...features);
     const place = model.plans.findIndex(({ name }) => name === encoding.column);
     return (values: RowValues) => write(place < 0 ? null : values[place]);
   });
-  const row: Row = { encoded, writers, samples: new Map([[-1, treeSamples(encoded, [])]]), design: null };
+  const samples = new Map([[-1, treeSamples(encoded, [])]]);
+  const row: Row = { encoded, cells, writers, samples, design: null };
   for (const [i, { targets }] of model.supervised.entries()) {
-    const opened = targets.map((encoding) => openTargetMeans(encoding, encoded));
+    const opened = targets.map((encoding) => openTargetMeans(cells, encoding, encoded));
     row.samples.set(
       i,
       treeSamples(
@@ -79,24 +88,42 @@ function openRow(model: Model): Row {
   return row;
 }
 
-const numberFeature = (name: string) => ({ name, kind: "number" as const, values: new Float64Array(1) });
+function mostFeatures({ encoder, supervised }: Model): number {
+  const encoded = encoder.columns.map((column) => (column.kind === "date" ? column.parts.length : 1));
+  const means = supervised.flatMap(({ targets }) => targets.map(({ outputs }) => outputs));
+  return [...encoded, ...means].reduce((sum, features) => sum + features, 0);
+}
 
-function openColumn(encoding: Exclude<ColumnEncoding, { kind: "text" }>): {
+function numberFeature({ values, places }: Cells, name: string): Feature & { kind: "number" } {
+  const at = places.size;
+  const feature = { name, kind: "number" as const, values: values.subarray(at, at + 1) };
+  places.set(feature, at);
+  return feature;
+}
+
+function openColumn(
+  cells: Cells,
+  encoding: Exclude<ColumnEncoding, { kind: "text" }>,
+): {
   features: Feature[];
   write: (value: number | string | null) => void;
 } {
   const name = encoding.column;
   if (encoding.kind === "category") {
     const codes = new Int32Array(1);
+    const feature = { name, kind: "category" as const, labels: encoding.labels, codes };
+    const at = cells.places.size;
+    cells.places.set(feature, at);
     const known = new Map(encoding.labels.map((label, code) => [label, code]));
     const write = (value: number | string | null) => {
       codes[0] = typeof value === "string" ? (known.get(value) ?? -1) : -1;
+      cells.values[at] = codes[0];
     };
-    return { features: [{ name, kind: "category", labels: encoding.labels, codes }], write };
+    return { features: [feature], write };
   }
   const numberOf = (value: number | string | null) => (typeof value === "number" ? value : Number.NaN);
   if (encoding.kind === "number") {
-    const feature = numberFeature(name);
+    const feature = numberFeature(cells, name);
     return {
       features: [feature],
       write: (value) => {
@@ -104,7 +131,7 @@ function openColumn(encoding: Exclude<ColumnEncoding, { kind: "text" }>): {
       },
     };
   }
-  const parts = encoding.parts.map((part) => ({ part, feature: numberFeature(`${name} › ${part}`) }));
+  const parts = encoding.parts.map((part) => ({ part, feature: numberFeature(cells, `${name} › ${part}`) }));
   return {
     features: parts.map(({ feature }) => feature),
     write: (value) => {
@@ -114,10 +141,10 @@ function openColumn(encoding: Exclude<ColumnEncoding, { kind: "text" }>): {
   };
 }
 
-function openTargetMeans(encoding: TargetEncoding, { samples }: EncodedTable) {
+function openTargetMeans(cells: Cells, encoding: TargetEncoding, { samples }: EncodedTable) {
   const { outputs, means, prior } = encoding;
   const { name, codes } = samples.features[encoding.feature] as Feature & { kind: "category" };
-  const features = Array.from({ length: outputs }, () => numberFeature(name));
+  const features = Array.from({ length: outputs }, () => numberFeature(cells, name));
   const write = () => {
     for (let k = 0; k < outputs; k++)
       features[k].values[0] = codes[0] < 0 ? prior[k] : means[codes[0] * outputs + k];
@@ -131,17 +158,21 @@ function openMember(model: Model, member: Member, row: Row): () => Float64Array 
   if (member.kind === "constant") return () => member.response;
   const raw = readsDesign(member)
     ? openLine(model, member, row)
-    : openTrees(member, row.samples.get(member.supervised)!);
+    : openTrees(member, row.samples.get(member.supervised)!, row.cells);
   return () => undoTransform(member.transform, raw());
 }
 
-function openTrees(member: Member & { kind: "boosting" | "forest" }, { features }: Samples) {
+function openTrees(
+  member: Member & { kind: "boosting" | "forest" },
+  { features }: Samples,
+  { values: all, places }: Cells,
+) {
   const predict = rowPredictor(member.model);
   const values = new Float64Array(features.length);
   const margins = new Float64Array(member.model.outputs);
-  const sources = features.map((feature) => (feature.kind === "number" ? feature.values : feature.codes));
+  const sources = Int32Array.from(features, (feature) => places.get(feature)!);
   return () => {
-    for (let f = 0; f < values.length; f++) values[f] = sources[f][0];
+    for (let f = 0; f < values.length; f++) values[f] = all[sources[f]];
     predict(values, margins);
     return member.kind === "forest" ? margins : linkMargins(member.model, margins);
   };

@@ -164,8 +164,8 @@ test("new categories count where training had all of them, not where it saw most
     expect(again.columns[0]!.examples).toEqual([]);
     const oneByOne = noCounts(trained);
     for (const code of live.codes) {
-      const asked = { values: [live.labels[code] ?? null], answer: { prediction: "a" } };
-      counter.countRow(oneByOne, { ...asked, examples: true });
+      const asked = { values: [live.labels[code] ?? null], prediction: "a" };
+      counter.countRow(oneByOne, asked, true);
     }
     expect(oneByOne.columns).toEqual(counts.columns);
     expect(oneByOne.rows).toBe(300);
