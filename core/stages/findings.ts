@@ -5,7 +5,8 @@
 import type { Column, Finding, Severity } from "../csv/types.ts";
 import { findCombination } from "../trainer/combination.ts";
 import { driftOf } from "../trainer/drift.ts";
-import { filledOnlyIn, findIdentities, repeatsTarget, scoreAlone } from "../trainer/leakage.ts";
+import { findIdentities } from "../trainer/identities.ts";
+import { filledOnlyIn, orderScore, repeatsTarget, scoreAlone } from "../trainer/leakage.ts";
 import { sampleRows, seededRandom } from "../trainer/random.ts";
 import type { Checkpoint, Target } from "../trainer/samples.ts";
 import type { Loaded } from "./work.ts";
@@ -19,6 +20,7 @@ const CERTAIN = 0.99;
 const NEAR_CONSTANT = 0.99;
 const DRIFTED = 0.35;
 const RARE_ROWS = 10;
+const SELDOM = 0.02;
 const FEW_ROWS = 100;
 
 export interface Inspection {
@@ -98,7 +100,7 @@ function tellTales(
 
 function leaks(column: Column, given: { target: Target; targetName: string; probe: Int32Array }): Finding[] {
   const score = scoreAlone(column, given.target, given.probe);
-  if (!(score >= SUSPECT)) return [];
+  if (!(score >= SUSPECT)) return sameOrder(column, given);
   const measured = `${given.target.task === "regression" ? "R²" : "ROC AUC"} ${score.toFixed(3)}`;
   const { name } = column;
   if (column.type === "date" && given.target.task === "regression") {
@@ -108,6 +110,24 @@ function leaks(column: Column, given: { target: Target; targetName: string; prob
   const message = `“${name}” alone almost gives “${given.targetName}” away (${measured}). If it is only known afterwards, exclude it: the model would be worthless in use.`;
   const severity = score >= CERTAIN ? "error" : "warning";
   return [finding("target_leak", severity, { column: name, message, exclude: [name] })];
+}
+
+/** A logarithm, a power or a rank of the target: no straight line of it, but its order. */
+function sameOrder(
+  column: Column,
+  { target, targetName, probe }: { target: Target; targetName: string; probe: Int32Array },
+): Finding[] {
+  const score = column.type === "number" ? orderScore(column, target, probe) : 0;
+  if (!(score >= SUSPECT)) return [];
+  const { name } = column;
+  const message = `“${name}” puts the rows into nearly the same order as “${targetName}” (rank correlation ${Math.sqrt(score).toFixed(3)}). If it is only known afterwards, exclude it: the model would be worthless in use.`;
+  return [
+    finding("target_leak", score >= CERTAIN ? "error" : "warning", {
+      column: name,
+      message,
+      exclude: [name],
+    }),
+  ];
 }
 
 /** `givenAway`: one column does already, and would stand in every sum. */
@@ -140,7 +160,9 @@ function oddities(column: Column): Finding[] {
   if (isRowNumber(column)) {
     const message = `“${name}” only counts the rows; what it says about them is the order of the file.`;
     findings.push(finding("row_number", "warning", { column: name, message, exclude: [name] }));
-    return findings;
+  } else if (isNumbering(column)) {
+    const message = `“${name}” is another whole number in every row, as numbers given to rows or customers are: exclude it if it says nothing about new rows.`;
+    findings.push(finding("id_like", "info", { column: name, message, exclude: [name] }));
   }
   return findings;
 }
@@ -189,6 +211,24 @@ function isRowNumber(column: Column): boolean {
   return true;
 }
 
+/** Log of the chance below which whole numbers from so small a range do not all differ by accident (birthday paradox). */
+const LOG_CHANCE = Math.log(1e-6);
+
+/** All different whole numbers from a range so small that somebody must have dealt them out, in no order of the rows. */
+function isNumbering(column: Column): boolean {
+  if (!("values" in column) || column.type !== "number" || column.values.length < 50) return false;
+  let [low, high, isRising] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, true];
+  for (const [row, value] of column.values.entries()) {
+    if (!Number.isInteger(value)) return false;
+    isRising &&= row === 0 || value > column.values[row - 1];
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  const { length } = column.values;
+  if (isRising || -(length ** 2) / (2 * (high - low + 1)) > LOG_CHANCE) return false;
+  return new Set(column.values).size === length;
+}
+
 function fewRows(rows: number, name: string): Finding[] {
   if (rows >= FEW_ROWS) return [];
   const message = `Only ${rows} rows have a value in “${name}”: scores on so few are rough, as their intervals show. More rows help most.`;
@@ -201,8 +241,18 @@ function rareClasses(target: Target, name: string): Finding[] {
     rows: target.values.reduce((sum, value) => sum + (value === k ? 1 : 0), 0),
   }));
   const rare = counts.filter(({ rows }) => rows < RARE_ROWS);
-  if (rare.length === 0) return [];
+  if (rare.length === 0) return seldom(counts, name);
   const named = rare.slice(0, 5).map(({ label, rows }) => `“${label}” (${rows})`);
-  const message = `${rare.length === 1 ? "A class of" : `${rare.length} classes of`} “${name}” occur in fewer than ${RARE_ROWS} rows: ${named.join(", ")}. They will hardly be learned.`;
+  const message = `${rare.length === 1 ? `A class of “${name}” occurs` : `${rare.length} classes of “${name}” occur`} in fewer than ${RARE_ROWS} rows: ${named.join(", ")}. They will hardly be learned.`;
   return [finding("rare_class", "warning", { column: name, message })];
+}
+
+/** The rarest class, where it is less than a fiftieth of the rows: always guessing another one is then nearly always right. */
+function seldom(counts: { label: string; rows: number }[], name: string): Finding[] {
+  const all = counts.reduce((sum, { rows }) => sum + rows, 0);
+  const rarest = counts.toSorted((a, b) => a.rows - b.rows)[0];
+  if (!rarest || rarest.rows >= SELDOM * all) return [];
+  const share = Number(((100 * rarest.rows) / all).toPrecision(2));
+  const message = `Only ${share} % of the rows (${rarest.rows.toLocaleString("en")}) are “${rarest.label}” in “${name}”: accuracy says little here; read recall, precision and the PR curve.`;
+  return [finding("imbalanced", "info", { column: name, message })];
 }

@@ -3,7 +3,7 @@
  * columns with weight are named. Found are totals of any number of columns, differences, and changes of unit.
  */
 import type { Column } from "../csv/types.ts";
-import type { Identity } from "./leakage.ts";
+import type { Identity } from "./identities.ts";
 import { factorize, solveLower, solveUpper } from "./nystroem/dense.ts";
 import { spreadRows } from "./random.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Does one column give the target away, alone or summed with others? Each column is cut into groups (quantiles or
+ * Does one column give the target away? Each column is cut into groups (quantiles or
  * labels), and the target of one half of the rows is answered by its groups' means in the other half: a column of
  * names cannot score by heart.
  */
@@ -126,6 +126,26 @@ function squaredCorrelation(a: Float64Array, b: Float64Array, rows: Int32Array):
   return spread > 0 ? (sab - (sa * sb) / n) ** 2 / spread : 0;
 }
 
+/** Squared rank correlation (Spearman): a logarithm or a power of the target orders the rows as the target does. */
+export function orderScore(column: Column, target: Target, rows: Int32Array): number {
+  if (target.task !== "regression" || !("values" in column)) return 0;
+  const present = rows.filter((row) => Number.isFinite(column.values[row]));
+  if (present.length < rows.length / 2) return 0;
+  const positions = Int32Array.from(present.keys());
+  return squaredCorrelation(ranks(column.values, present), ranks(target.values, present), positions);
+}
+
+/** By position among the rows; equal values share their mean rank. */
+function ranks(values: Float64Array, rows: Int32Array): Float64Array {
+  const sorted = Float64Array.from(rows, (row) => values[row]).sort();
+  const [first, count] = [new Map<number, number>(), new Map<number, number>()];
+  sorted.forEach((value, rank) => {
+    if (!first.has(value)) first.set(value, rank);
+    count.set(value, (count.get(value) ?? 0) + 1);
+  });
+  return Float64Array.from(rows, (row) => first.get(values[row])! + (count.get(values[row])! - 1) / 2);
+}
+
 /** Group of each of the rows: -1 missing, label code, or quantile. */
 function groupsOf(column: Column, rows: Int32Array): Int32Array {
   if ("codes" in column) return Int32Array.from(rows, (row) => column.codes[row]);
@@ -181,73 +201,6 @@ function groupMeans(
     );
   }
   return { means, prior };
-}
-
-export interface Identity {
-  columns: string[];
-  /** How they make the target: "a + b", "a - b", "a × b", "a / b", "a + b + c". */
-  formula: string;
-}
-
-const MOST_FOR_TRIPLES = 60;
-const PROBES = 64;
-
-/** Sums, differences, products and ratios of two, and sums of three numeric columns that equal the target in every row. */
-export function findIdentities(columns: Column[], truth: Float64Array): Identity[] {
-  const numbers = columns.flatMap((column) =>
-    "values" in column && column.type === "number" ? [column] : [],
-  );
-  const step = Math.max(1, Math.floor(truth.length / PROBES));
-  const equal = (value: (row: number) => number) => {
-    const fits = (row: number) =>
-      Math.abs(value(row) - truth[row]) <= 1e-9 * Math.max(1, Math.abs(truth[row]));
-    for (let row = 0; row < truth.length; row += step) if (!fits(row)) return false;
-    for (let row = 0; row < truth.length; row++) if (!fits(row)) return false;
-    return true;
-  };
-  const found: Identity[] = [];
-  for (let a = 0; a < numbers.length; a++) {
-    for (let b = a + 1; b < numbers.length; b++) {
-      found.push(...pairIdentities([numbers[a], numbers[b]], equal));
-      if (numbers.length > MOST_FOR_TRIPLES) continue;
-      for (let c = b + 1; c < numbers.length; c++) {
-        const three = [numbers[a], numbers[b], numbers[c]];
-        if (equal((row) => three[0].values[row] + three[1].values[row] + three[2].values[row])) {
-          found.push({
-            columns: three.map(({ name }) => name),
-            formula: three.map(({ name }) => name).join(" + "),
-          });
-        }
-      }
-    }
-  }
-  return found;
-}
-
-function pairIdentities(
-  [first, second]: { name: string; values: Float64Array }[],
-  equal: (value: (row: number) => number) => boolean,
-): Identity[] {
-  const columns = [first.name, second.name];
-  if (equal((row) => first.values[row] + second.values[row])) {
-    return [{ columns, formula: `${first.name} + ${second.name}` }];
-  }
-  if (equal((row) => first.values[row] - second.values[row])) {
-    return [{ columns, formula: `${first.name} - ${second.name}` }];
-  }
-  if (equal((row) => second.values[row] - first.values[row])) {
-    return [{ columns, formula: `${second.name} - ${first.name}` }];
-  }
-  if (equal((row) => first.values[row] * second.values[row])) {
-    return [{ columns, formula: `${first.name} × ${second.name}` }];
-  }
-  if (equal((row) => first.values[row] / second.values[row])) {
-    return [{ columns, formula: `${first.name} / ${second.name}` }];
-  }
-  if (equal((row) => second.values[row] / first.values[row])) {
-    return [{ columns, formula: `${second.name} / ${first.name}` }];
-  }
-  return [];
 }
 
 /**

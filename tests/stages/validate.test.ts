@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Column, Finding, Table } from "../../core/csv/types.ts";
 import { AppError } from "../../core/errors.ts";
+import { inspect } from "../../core/stages/findings.ts";
 import { seededRandom } from "../../core/trainer/random.ts";
 import { type Control, category, draw, normal, numbers, runStages } from "./run.ts";
 
@@ -158,6 +159,27 @@ describe("named", () => {
       expect.arrayContaining(["rare_class", "constant", "near_constant", "target_missing"]),
     );
     for (const finding of found) expect(finding.message).toEndWith(".");
+  });
+
+  test("the logarithm of the target, numbers dealt out to the rows, and a class that is seldom", async () => {
+    const log = x.map((value) => 4 * value);
+    const dealt = draw(ROWS, (row) => 5000 + ((row * 37) % ROWS));
+    const steep = await findings(
+      table(numbers("log", log), numbers("z", z), numbers("y", log.map(Math.exp))),
+      "y",
+    );
+    expect(steep).toEqual([
+      expect.objectContaining({ code: "target_leak", severity: "error", fix: { exclude: ["log"] } }),
+    ]);
+    const found = await findings(table(numbers("dealt", dealt), numbers("x", x), category("y", answer)), "y");
+    expect(found).toContainEqual(expect.objectContaining({ code: "id_like", fix: { exclude: ["dealt"] } }));
+    const values = Float64Array.from({ length: 2000 }, (_, row) => (row % 100 === 7 ? 1 : 0));
+    const target = { task: "binary" as const, values, classes: ["no", "yes"] };
+    const looked = { checkpoint: async () => {}, isOver: () => false, onColumn: () => {} };
+    const rare = await inspect({ table: { rows: 2000, columns: [] }, target }, "y", looked);
+    expect(rare.findings.map(({ message }) => message).join()).toStartWith(
+      "Only 1 % of the rows (20) are “yes”",
+    );
   });
 
   test("drift between the first and the last rows", async () => {

@@ -2,7 +2,8 @@
 import { expect, test } from "bun:test";
 import { findCombination } from "../../core/trainer/combination.ts";
 import { driftOf } from "../../core/trainer/drift.ts";
-import { filledOnlyIn, findIdentities, repeatsTarget, scoreAlone } from "../../core/trainer/leakage.ts";
+import { findIdentities } from "../../core/trainer/identities.ts";
+import { filledOnlyIn, orderScore, repeatsTarget, scoreAlone } from "../../core/trainer/leakage.ts";
 import { seededRandom } from "../../core/trainer/random.ts";
 import type { Target } from "../../core/trainer/samples.ts";
 import { naiveIdentities } from "../reference/leakage.ts";
@@ -193,4 +194,13 @@ test("a column that is filled in one class alone is known after the fact; one wi
   expect(filledOnlyIn(numbers("full", x), two)).toBeNull();
   const rare: Target = { ...two, values: two.values.map((_, row) => (row === 5 ? 1 : 0)) };
   expect(filledOnlyIn(numbers("full", x), rare)).toBeNull();
+});
+
+test("a power of the target, which no straight line fits, orders the rows as it does", () => {
+  const steep: Target = { ...amount, values: amount.values.map((value) => Math.exp(4 * value)) };
+  expect(scoreAlone(numbers("log", x), steep, rows)).toBeLessThan(0.95);
+  expect(orderScore(numbers("log", x), steep, rows)).toBeCloseTo(1, 9);
+  expect(orderScore(numbers("noise", noise), steep, rows)).toBeLessThan(0.05);
+  const tied: Target = { ...amount, values: amount.values.map((value) => Math.round(value)) };
+  expect(orderScore(numbers("tied", [...tied.values]), tied, rows)).toBeCloseTo(1, 9);
 });
