@@ -5,10 +5,11 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { chown, mkdir, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { chown, mkdir, mkdtemp, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as z from "zod";
 import { BACKUP_FORMAT, FILE_FOLDERS } from "./backup.ts";
+import { diskFull } from "./disk.ts";
 import { AppError } from "./errors.ts";
 import { DATABASE, SCHEMA, Store } from "./store/database.ts";
 import { filesOf } from "./store/files.ts";
@@ -19,7 +20,7 @@ const READY = "restored";
 /** What was there before has been moved away: only moving in is left. */
 const MOVING = "restoring";
 const PARTS = [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`, ...FILE_FOLDERS, "runs"];
-const NAME = /^(signalbox\.sqlite|(datasets|models)\/[\w.-]{1,80})$/;
+const NAME = /^(signalbox\.sqlite|(datasets|models)\/\w[\w.-]{0,79})$/;
 const MOST_TEXT_BYTES = 64 * 1024 * 1024;
 
 const ABOUT = z.object({ format: z.number(), version: z.string(), schema: z.number() });
@@ -56,7 +57,16 @@ async function openArchive(path: string): Promise<AsyncIterable<Uint8Array>> {
   const [first, second] = await file.slice(0, 2).bytes();
   if (first !== 0x1f || second !== 0x8b) return file.stream();
   const unzip = new DecompressionStream("gzip") as unknown as ReadableWritablePair<Uint8Array, Uint8Array>;
-  return file.stream().pipeThrough(unzip);
+  return unpacked(file.stream().pipeThrough(unzip));
+}
+
+async function* unpacked(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream;
+  } catch (error) {
+    // What the standard says of bytes that are no gzip; a disk's errors have a code.
+    throw error instanceof TypeError ? damaged("it cannot be unpacked") : error;
+  }
 }
 
 async function readText(entry: TarEntry): Promise<unknown> {
@@ -95,6 +105,10 @@ function refuseDifferent(
 async function unpackFile({ name, sizeBytes, bytes }: TarEntry, stage: string) {
   if (!NAME.test(name)) throw damaged("it holds a file that no backup has");
   const path = join(stage, name);
+  if (existsSync(path)) throw damaged(`it holds ${name} twice`);
+  const { bavail, bsize } = await statfs(stage);
+  // A packed archive may hold a thousand times its size; a running server beside us needs the disk.
+  if (sizeBytes > bavail * bsize) throw diskFull();
   await mkdir(dirname(path), { recursive: true });
   const file = await open(path, "wx", 0o600);
   const hash = createHash("sha256");

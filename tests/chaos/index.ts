@@ -18,9 +18,8 @@ import { SCRIPTS_RIG } from "./scripts.ts";
 import { SECRETS } from "./secrets.ts";
 import { UPGRADE } from "./upgrade.ts";
 
+/** The two that may use all time come last: what the others leave is theirs. */
 const RIGS: Rig[] = [
-  KILL,
-  FAIL,
   FULL_DISK,
   DATABASES,
   CHILDREN,
@@ -32,6 +31,8 @@ const RIGS: Rig[] = [
   SCRIPTS_RIG,
   SECRETS,
   OUTBOUND,
+  KILL,
+  FAIL,
 ];
 
 const TOTAL_MS = 10 * 60_000;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { adoptRestored, isRestoreWaiting, unpackBackup } from "../../core/restore.ts";
 import { SCHEMA } from "../../core/store/database.ts";
@@ -159,6 +160,17 @@ test("one of a newer version, one with a foreign file, and no backup at all are 
       ]),
       /no database/,
     ],
+    [
+      pack([
+        ["datasets/a", "x"],
+        ["datasets/a", "y"],
+      ]),
+      /holds datasets\/a twice/,
+    ],
+    [pack([["datasets/..", "x"]]), /no backup has/],
+    [pack([["models/.", "x"]]), /no backup has/],
+    [tarHeader("datasets/huge", 2 ** 52, 0), /disk is full/],
+    [gzipSync(archive).subarray(0, 2000), /cannot be unpacked/],
     [Buffer.from("a,b\n1,2\n".repeat(200)), /not a tar/],
     [Buffer.from(""), /cut short/],
   ];
