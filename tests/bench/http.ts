@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BENCH_DATA } from "./generated-data.ts";
-import { type Load, loadOn } from "./http-load.ts";
+import { type Load, type Loaded, loadOn } from "./http-load.ts";
 import { plantHundredTrees, TREES } from "./hundred-trees.ts";
 import { median, printTable } from "./train-peers.ts";
 
@@ -34,12 +34,20 @@ export async function run(): Promise<void> {
       await alternate(started, load),
       await whileTraining(ours, started.slice(0, 2), load),
     ];
-    const echo = median(idle.get("Bun echo")!);
-    const rows = [["", "requests/s", "of the echo", "p50 ms", "p99 ms"]];
-    const add = (label: string, rates: number[]) =>
-      rows.push([label, median(rates).toFixed(0), (median(rates) / echo).toFixed(2), ...latency(label)]);
-    for (const [name, rates] of idle) add(name, rates);
-    for (const [name, rates] of busy) add(`${name}, while a training runs`, rates);
+    const rows = [["", "requests/s", "of the echo", "of the echo then", "p50 ms", "p99 ms"]];
+    const alone = perSecond(idle.get("Bun echo")!);
+    for (const [when, loads] of [
+      ["", idle],
+      [", while a training runs", busy],
+    ] as const) {
+      const then = perSecond(loads.get("Bun echo")!);
+      for (const [name, rounds] of loads) {
+        const rate = perSecond(rounds);
+        const [p50, p99] = [median(rounds.map((load) => load.p50)), median(rounds.map((load) => load.p99))];
+        const ratios = [(rate / alone).toFixed(2), (rate / then).toFixed(2)];
+        rows.push([name + when, rate.toFixed(0), ...ratios, p50.toFixed(2), p99.toFixed(2)]);
+      }
+    }
     printTable(rows);
     console.log(`One row a request, ${TREES} trees; predictions are logged and counted for drift.`);
   } finally {
@@ -48,27 +56,22 @@ export async function run(): Promise<void> {
   }
 }
 
-const latencies = new Map<string, [string, string]>();
-const latency = (label: string) => latencies.get(label) ?? ["", ""];
+const perSecond = (rounds: Loaded[]) => median(rounds.map((load) => load.perSecond));
 
-async function alternate(servers: Served[], load: Load): Promise<Map<string, number[]>> {
-  const rates = new Map(servers.map(({ name }) => [name, [] as number[]]));
+async function alternate(servers: Served[], load: Load): Promise<Map<string, Loaded[]>> {
+  const loads = new Map(servers.map(({ name }) => [name, [] as Loaded[]]));
   for (const { url } of servers) await loadOn(url, { ...load, seconds: 1 });
   for (let round = 0; round < ROUNDS; round++) {
-    for (const { name, url } of servers) {
-      const { perSecond, p50, p99 } = await loadOn(url, load);
-      rates.get(name)!.push(perSecond);
-      latencies.set(name, [p50.toFixed(2), p99.toFixed(2)]);
-    }
+    for (const { name, url } of servers) loads.get(name)!.push(await loadOn(url, load));
   }
-  return rates;
+  return loads;
 }
 
-async function whileTraining(ours: Ours, servers: Served[], load: Load): Promise<Map<string, number[]>> {
+async function whileTraining(ours: Ours, servers: Served[], load: Load): Promise<Map<string, Loaded[]>> {
   const run = await ours.train((ROUNDS + 1) * servers.length * (SECONDS + 2));
-  const rates = await alternate(servers, load);
+  const loads = await alternate(servers, load);
   await fetch(`${ours.home}api/runs/${run}`, { method: "DELETE" });
-  return rates;
+  return loads;
 }
 
 /** The Adult census's shape as a CSV: numbers, categories, gaps. */
