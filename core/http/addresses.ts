@@ -35,6 +35,7 @@ const familyOf = (address: string) => (isIP(address) === 6 ? "ipv6" : "ipv4");
 
 /** An IPv4 address in IPv6's clothes is the IPv4 address. */
 export function plainAddress(address: string): string {
+  if (!address.startsWith("::")) return address;
   return /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address)?.[1] ?? address;
 }
 

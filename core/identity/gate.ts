@@ -71,14 +71,14 @@ export class Gate {
     const { headers } = request;
     const { peer, path } = about;
     const isTrustedPeer = this.proxies.isTrusted(peer);
-    const scheme = isTrustedPeer ? headers.get("x-forwarded-proto")?.split(",")[0] : null;
+    const scheme = isTrustedPeer ? headers.get("x-forwarded-proto")?.split(",")[0] : undefined;
     return {
       request,
       requestId: requestIdOf(headers.get("x-request-id")),
       path,
       isTrustedPeer,
       address: clientAddress(headers, peer, this.proxies),
-      isSecure: (scheme ?? config.PUBLIC_URL.split(":")[0]) === "https",
+      isSecure: scheme === undefined ? config.PUBLIC_URL.startsWith("https:") : scheme === "https",
       identity: null,
       route: null,
       headers: {},
