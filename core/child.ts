@@ -208,7 +208,8 @@ function failureRecord(error: unknown): ErrorRecord {
 
 /** The machine, or a limit of the container, gave no more; null where something else failed. */
 function memoryFailure(error: unknown): AppError | null {
-  if (!/out of memory|not enough memory|ENOMEM|cannot allocate/i.test(String(error))) return null;
+  if (!/out of memory|not enough memory|ENOMEM|cannot allocate|spawn worker thread/i.test(String(error)))
+    return null;
   return new AppError("invalid", "The work needed more memory than this machine gives", {
     fix: "Exclude columns, train on fewer rows, or free memory.",
   });

@@ -14,7 +14,8 @@ export function slug(label: string): string {
     .normalize("NFKD")
     .toLowerCase()
     .replace(/[^a-z0-9.]+/g, "-")
-    .replace(/^[-.]+|[-.]+$/g, "")
-    .slice(0, 60);
+    .replace(/^[-.]+/, "")
+    .slice(0, 60)
+    .replace(/[-.]+$/, "");
   return base || "model";
 }

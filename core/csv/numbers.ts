@@ -14,7 +14,7 @@ const SIGNS =
   /^(?:US\$|R\$|A\$|C\$|NZ\$|HK\$|[$€£¥₹₽₩₺₪฿₫₴]|(?:USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|CZK|BRL|ZAR|kr\.?|Rs\.?|zł)(?=[\s\d.,+-]))\s*/i;
 const TRAILING_SIGNS =
   /\s*(?:[$€£¥₹₽₩₺₪฿₫₴%‰]|(?:USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|CZK|BRL|ZAR|kr\.?|zł|,-))$/i;
-const PLAIN = /^(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,4})?$/;
+const PLAIN = /^(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,4})?$/;
 const BLANKS = /[\s\u00a0\u202f\u2009]/g;
 
 /** NaN where the text is no number of this format. */

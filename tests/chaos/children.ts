@@ -1,5 +1,5 @@
 /** Rig 5: each harm to the training child that we know. Its run fails with the reason within 5 s; the queue goes on. */
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { speakAs } from "./channel.ts";
 import { faultsOf, newLedger, tableCsv } from "./journey.ts";
 import type { Rig, Table } from "./rig.ts";
@@ -15,7 +15,7 @@ const STARVED_MB = "60";
 const FLOOD = 20_000;
 const ANSWER = '{"kind":"failed","error":{"code":"invalid","message":"said twice by the rig"}}';
 
-const HARMS: Record<string, { harm: (pid: number) => void; reason: RegExp }> = {
+const HARMS: Record<string, { harm: (pid: number) => unknown; reason: RegExp }> = {
   "is killed": { harm: (pid) => process.kill(pid, "SIGKILL"), reason: /killed by SIGKILL/ },
   "is told to end": { harm: (pid) => process.kill(pid, "SIGTERM"), reason: /killed by SIGTERM/ },
   crashes: { harm: (pid) => process.kill(pid, "SIGSEGV"), reason: /killed by SIG|ended with code/ },
@@ -34,6 +34,7 @@ export const CHILDREN: Rig = {
   name: "child",
   says: "harm to the training child; the run behind it in the queue finishes",
   needs: ["prlimit"],
+  weight: 100,
   async run(options, table) {
     const kinds = Object.keys(HARMS);
     const cases = Array.from({ length: options.isShort ? SHORT_CASES : CASES }, (_, k) => k);
@@ -56,9 +57,12 @@ export const CHILDREN: Rig = {
   },
 };
 
-function allowNoMemory(pid: number): void {
+/** It goes on with what it has until it needs more: harmed is it then. Gives when that was. */
+async function allowNoMemory(pid: number): Promise<number> {
   const { success, stderr } = Bun.spawnSync(["prlimit", "--pid", String(pid), "--as=1:1"]);
   if (!success) throw new Error(`prlimit: ${stderr}`);
+  while (existsSync(`/proc/${pid}/fd/0`)) await Bun.sleep(10);
+  return performance.now();
 }
 
 async function upload(victim: Victim, rows: number): Promise<string> {
@@ -88,8 +92,9 @@ async function harm(
   const second = await train({ datasetId: short, budgetRounds: 1 });
   const pid = await childOf(victim.child.pid);
   await Bun.sleep(afterMs);
-  const harmedAt = performance.now();
-  HARMS[kind]!.harm(pid);
+  const began = performance.now();
+  const at = await HARMS[kind]!.harm(pid);
+  const harmedAt = typeof at === "number" ? at : began;
   const failed = await ended(victim, first.id);
   const ms = performance.now() - harmedAt;
   const next = await ended(victim, second.id);

@@ -12,6 +12,7 @@ export const CLOCK: Rig = {
   name: "clock",
   says: "the clock jumps between two journeys",
   needs: ["faketime"],
+  weight: 10,
   async run(_, table) {
     await Promise.all(JUMPS.map((jump) => jumpBy(jump, table.row(jump))));
   },

@@ -15,6 +15,7 @@ export const DATABASES: Rig = {
   name: "database",
   says: "a damaged, locked or foreign database",
   needs: [],
+  weight: 40,
   async run(options, table) {
     const { folder, ledger } = await usedFolder();
     const harmed = async (what: string, harm: (path: string) => void) => {

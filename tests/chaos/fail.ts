@@ -23,10 +23,11 @@ export const FAIL: Rig = {
   name: "fail",
   says: "a call fails once (ENOSPC, EIO), and life goes on",
   needs: [],
-  weight: 8,
+  weight: 330,
   async run(options, table) {
     const scenes = await playScenes();
     const kinds = pointsOf(scenes, options);
+    // What is asked for at every call comes before the sample of the writes.
     const points = spread(
       kinds.flatMap(({ kind, of, points }) =>
         ERRORS.map((fault) => {
@@ -35,6 +36,7 @@ export const FAIL: Rig = {
         }),
       ),
     );
+    points.sort((a, b) => Number(a.point.kind === "write") - Number(b.point.kind === "write"));
     await options.each(points, ({ point, fault, tally }) => failAt(point, fault, tally));
   },
 };

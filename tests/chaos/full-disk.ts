@@ -15,6 +15,7 @@ export const FULL_DISK: Rig = {
   name: "disk",
   says: "a disk with so many megabytes left",
   needs: ["mount", "umount"],
+  weight: 50,
   async run(options, table) {
     const points = options.isShort ? LEFT_MB.filter((_, k) => k % 6 === 1) : LEFT_MB;
     await options.each(points, (left) =>

@@ -60,8 +60,8 @@ for (const [place, rig] of rigs.entries()) {
     missing.push(`${rig.name}: needs ${lacks.join(", ")} (Debian: apt install ${lacks.join(" ")})`);
     continue;
   }
-  const waiting = rigs.slice(place).reduce((sum, { weight = 1 }) => sum + weight, 0);
-  const share = ((until - performance.now()) * (rig.weight ?? 1)) / waiting;
+  const waiting = rigs.slice(place).reduce((sum, { weight }) => sum + weight, 0);
+  const share = ((until - performance.now()) * rig.weight) / waiting;
   defects.push(...(await runRig(rig, performance.now() + share)));
 }
 for (const line of missing) console.log(`\nnot run: ${line}`);
@@ -95,5 +95,7 @@ async function eachWithin<T>(
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   if (next < points.length)
-    console.log(`  (${points.length - next} of ${points.length} points left out: no time)`);
+    console.log(
+      `  (${points.length - next} of ${points.length} points left out: no time; with --all none is)`,
+    );
 }

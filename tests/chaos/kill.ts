@@ -20,16 +20,18 @@ export const KILL: Rig = {
   name: "kill",
   says: "kill -9 before a call, then start again",
   needs: [],
-  weight: 4,
+  weight: 110,
   async run(options, table) {
     const scenes = await playScenes();
     const kinds = pointsOf(scenes, options);
+    // What is asked for at every call comes before the sample of the writes.
     const points = spread(
       kinds.map(({ kind, of, points }) => {
         const tally = table.row(`${kind} (${points.length} of ${of} wanted)`);
         return points.map((point) => ({ point, tally }));
       }),
     );
+    points.sort((a, b) => Number(a.point.kind === "write") - Number(b.point.kind === "write"));
     await options.each(points, ({ point, tally }) => killAt(point, tally));
   },
 };

@@ -11,6 +11,7 @@ export const OUTBOUND: Rig = {
   name: "outbound",
   says: "a journey without a network",
   needs: ["unshare", "strace", "ip"],
+  weight: 10,
   async run(_, table) {
     const folder = newFolder();
     const trace = `${folder}.trace`;

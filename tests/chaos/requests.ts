@@ -15,6 +15,7 @@ export const REQUESTS: Rig = {
   name: "requests",
   says: "hostile requests, sockets, archives and model files",
   needs: [],
+  weight: 40,
   async run(options, table) {
     const folder = newFolder();
     const victim = await Victim.start({ folder });

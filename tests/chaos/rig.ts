@@ -15,8 +15,8 @@ export interface RigOptions {
 export interface Rig {
   name: string;
   says: string;
-  /** Of the time that there is, beside the others' 1. */
-  weight?: number;
+  /** Its share of the time: about the seconds that it takes on a busy machine. What it leaves is for those after it. */
+  weight: number;
   /** Programs without which it cannot run. */
   needs: string[];
   run(options: RigOptions, table: Table): Promise<void>;
@@ -62,7 +62,7 @@ export function sampled(of: number, size: number): number[] {
   return Array.from({ length: size }, (_, k) => 1 + Math.round((k * (of - 1)) / Math.max(1, size - 1)));
 }
 
-/** All lists as one, each spread over the whole, so that a rig that runs out of time has tried some of every kind. */
+/** All lists as one, each spread over the whole, so that a rig that runs out of time has tried some of every one. */
 export function spread<T>(lists: readonly T[][]): T[] {
   return lists
     .flatMap((list) => list.map((point, k) => ({ point, place: ((k * 0.618034) % 1) + 1e-6 * k })))

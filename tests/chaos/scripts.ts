@@ -13,6 +13,7 @@ export const SCRIPTS_RIG: Rig = {
   name: "scripts",
   says: `${SCRIPTS.length} payloads in 12 places, in Chromium`,
   needs: ["chromium"],
+  weight: 90,
   async run(options, table) {
     const folder = newFolder();
     const victim = await Victim.start({ folder });

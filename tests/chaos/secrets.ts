@@ -28,6 +28,7 @@ export const SECRETS: Rig = {
   name: "secrets",
   says: "secrets sown through every route, and looked for",
   needs: [],
+  weight: 10,
   async run(options, table) {
     const folder = newFolder();
     const secrets: Secrets = new Map(IN_SETTINGS.map((name) => [name, { text: sown(name) }]));

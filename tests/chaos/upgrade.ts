@@ -13,6 +13,7 @@ export const UPGRADE: Rig = {
   name: "upgrade",
   says: "databases of older and newer schemas",
   needs: [],
+  weight: 10,
   async run(_, table) {
     const folder = newFolder();
     const ledger = newLedger();

@@ -8,7 +8,9 @@ import { PLAIN_NUMBER, parseNumber, sniffNumberFormat } from "../../core/csv/num
 import { readPage } from "../../core/csv/preview.ts";
 import { profileCsv } from "../../core/csv/read.ts";
 import type { ColumnType, CsvProfile } from "../../core/csv/types.ts";
+import { writeCell } from "../../core/csv/write.ts";
 import { AppError } from "../../core/errors.ts";
+import { slug } from "../../core/ids.ts";
 import { fileOf, rowsOf } from "./files.ts";
 
 /** Believable files of several dialects, each with quotes, gaps and accents. */
@@ -198,4 +200,16 @@ describe("a refusal shows what stands there", () => {
   ];
   for (const [what, text, place] of files)
     test(what, async () => expect(await answer(Buffer.from(text))).toMatchObject({ place }));
+});
+
+test("a cell or name of 400,000 characters costs its length, whatever it is made of", () => {
+  for (const unit of ["1", "-", ".", ".-", " ", ",", "1,", "a", "a ", "é", "\t"]) {
+    for (const end of ["", "!", "1", "\n!"]) {
+      const text = `-${unit.repeat(400_000 / unit.length)}${end}`;
+      expect(writeCell(text).length).toBeGreaterThan(400_000);
+      expect(slug(`a${text}`).length).toBeLessThanOrEqual(60);
+      expect(cellKind(text)).toBeString();
+      expect(parseNumber(text, PLAIN_NUMBER)).toBeNaN();
+    }
+  }
 });
