@@ -91,8 +91,8 @@ const IS_EMPTY: { [P in Panel]?: (data: NonNullable<PanelData[P]>) => boolean } 
   runs: ({ items }) => !items.length,
   models: ({ items }) => !items.length,
   activity: ({ items }) => !items.length,
-  curve: ({ rounds }) => !rounds.length,
-  leaderboard: ({ candidates }) => !candidates.length,
+  curve: ({ run, rounds }) => run.finishedAt !== null && !rounds.length,
+  leaderboard: ({ finishedAt, candidates }) => finishedAt !== null && !candidates.length,
   predictions: ({ perMinute }) => perMinute.every(({ predictions }) => predictions === 0),
 };
 

@@ -26,11 +26,22 @@ export function RunPanel({ data: run, links }: { data: RunView; links: Links }) 
           <a href={url(links, `/datasets/${encodeURIComponent(run.datasetId)}`)}>{run.datasetName}</a>
         </span>
       </p>
+      {run.verdict ? <p class="verdict">{run.verdict}</p> : <Doing run={run} />}
       {run.status === "running" && <Bar label={`Run ${run.number}`} value={run.progress} text={pace(run)} />}
-      {run.verdict && <p class="verdict">{run.verdict}</p>}
       {run.error && <RunError run={run} />}
       <RunButtons run={run} links={links} />
     </div>
+  );
+}
+
+/** Stands where the verdict will be, so that nothing moves when that comes. */
+function Doing({ run }: { run: RunView }) {
+  if (run.status !== "running" && run.status !== "queued") return null;
+  const stage = run.stages.find(({ status }) => status === "running");
+  return (
+    <p class="doing">
+      {stage && <b>{stage.name}.</b>} {stage ? stageSays(stage.name) : "It waits for its turn."}
+    </p>
   );
 }
 
@@ -157,8 +168,8 @@ function StageRow({ stage, id, verdict }: { stage: RunStage; id: string; verdict
 }
 
 /** The verdict stands above the stages; it is not said again below them. */
-function stageNote({ name, note }: RunStage, verdict: string | null): string {
-  return note && note !== verdict ? note : stageSays(name);
+function stageNote({ name, note, facts }: RunStage, verdict: string | null): string {
+  return note && note !== verdict && note !== facts.verdict ? note : stageSays(name);
 }
 
 function FindingsOf({ findings, id }: { findings: readonly Finding[]; id: string }) {
