@@ -13,7 +13,7 @@ import { sampleRows, spreadRows } from "../trainer/random.ts";
 import type { Target } from "../trainer/samples.ts";
 import { copiesFinding, scoreCopies } from "./copies.ts";
 import type { Stage } from "./stage.ts";
-import { selectRows } from "./table.ts";
+import { charactersOf, selectRows } from "./table.ts";
 import { type Context, checkpointOf, Hurry, left, type Parts, type Work } from "./work.ts";
 
 export const engineerFeatures: Stage<Work> = {
@@ -69,22 +69,29 @@ export const engineerFeatures: Stage<Work> = {
   },
 };
 
-/** As many are encoded at once after a stop. */
+/** As many are encoded at once after a stop, fewer where texts are long. */
 const STOPPED_TRAIN_ROWS = 5000;
+const STOPPED_CHARACTERS = 1_500_000;
+const LEAST_STOPPED_ROWS = 500;
+
+function stoppedRows({ table }: Parts): number {
+  const rows = Math.floor(STOPPED_CHARACTERS / Math.max(1, charactersOf(table)));
+  return Math.max(LEAST_STOPPED_ROWS, Math.min(STOPPED_TRAIN_ROWS, rows));
+}
 
 /** The training rows as features; after a stop a part of them, which then are the training rows. */
 async function encode(context: Context): Promise<{ encoder: Encoder; encoded: EncodedTable }> {
   const { work, report, stop } = context;
   const parts = left(work, "parts");
   const pause = checkpointOf(context);
-  const isTooMuch = () => stop.aborted && parts.train.length > STOPPED_TRAIN_ROWS;
+  const most = stoppedRows(parts);
+  const isTooMuch = () => stop.aborted && parts.train.length > most;
   const checkpoint = () => {
     if (isTooMuch()) throw new Hurry();
     return pause();
   };
   // Evenly spread, because rows may be in order of time.
-  if (isTooMuch())
-    parts.train = spreadRows(parts.train.length, STOPPED_TRAIN_ROWS).map((i) => parts.train[i]);
+  if (isTooMuch()) parts.train = spreadRows(parts.train.length, most).map((i) => parts.train[i]);
   try {
     const rows = Int32Array.from({ length: parts.train.length }, (_, row) => row);
     const training = selectRows(parts.table, parts.train);

@@ -14,7 +14,7 @@ import { spreadRows } from "../trainer/random.ts";
 import { type TrainingReference, trainingReference } from "../trainer/reference.ts";
 import type { Target } from "../trainer/samples.ts";
 import { compareWithBefore } from "./compare.ts";
-import { drawEvaluation, pace, treesOfModel } from "./evaluation.ts";
+import { drawEvaluation, pace, rowCost } from "./evaluation.ts";
 import type { Stage } from "./stage.ts";
 import { selectRows } from "./table.ts";
 import { verdictOf } from "./verdict.ts";
@@ -87,7 +87,7 @@ function affordableTest(context: Context): Int32Array {
   const isTimed = options.budgetRounds === null || stop.aborted;
   const leftMs = Math.max(0, 0.4 * (endMs(context) - elapsedMs()));
   const walks = isTimed ? Math.min(MOST_WALKS, leftMs * WALKS_PER_MS) : MOST_WALKS;
-  const most = Math.max(LEAST_TESTED, Math.floor(walks / treesOfModel(left(work, "model"))));
+  const most = Math.max(LEAST_TESTED, Math.floor(walks / rowCost(left(work, "model"), parts.table)));
   if (parts.test.length > most) parts.test = spreadRows(parts.test.length, most).map((i) => parts.test[i]);
   return parts.test;
 }

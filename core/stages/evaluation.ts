@@ -19,7 +19,7 @@ import { confusionMatrix, type Outcome } from "../trainer/metrics/outcome.ts";
 import type { Model } from "../trainer/model.ts";
 import { randomFor } from "../trainer/race/training-data.ts";
 import { spreadRows } from "../trainer/random.ts";
-import { selectRows } from "./table.ts";
+import { charactersOf, selectRows } from "./table.ts";
 import { type Context, checkpointOf, isOverAfter, left } from "./work.ts";
 
 /** Trees walked for the importances of all columns, and for all points of the dependences: about a second each. */
@@ -67,7 +67,7 @@ async function importances(context: Context, { outcome, tested }: { outcome: Out
     {
       ...pace(context, 0.5),
       random: randomFor(context.options, "importance"),
-      blockRows: Math.floor(BLOCK_WALKS / Math.max(treesOfModel(model), tested.columns.length)),
+      blockRows: Math.floor(BLOCK_WALKS / rowCost(model, tested)),
     },
   );
   const note = `${importance.length} columns shuffled in ${rows.length.toLocaleString("en")} rows`;
@@ -81,15 +81,23 @@ async function dependences(context: Context, tested: Table, columns: string[]) {
   return partialDependence(left(context.work, "model"), { table, columns }, pace(context, 0.6));
 }
 
-/** As many of the test rows as so many predictions of them may cost. */
-function someRows({ work }: Context, tested: Table, predictions: number): Int32Array {
-  const trees = treesOfModel(left(work, "model"));
-  const walks = TREE_WALKS / (Math.max(trees, tested.columns.length) * predictions);
+/** As many of the test rows as so many predictions of them may cost; after a stop a fifth of them. */
+function someRows({ work, stop }: Context, tested: Table, predictions: number): Int32Array {
+  const walks =
+    (stop.aborted ? TREE_WALKS / 5 : TREE_WALKS) / (rowCost(left(work, "model"), tested) * predictions);
   return spreadRows(tested.rows, Math.min(2000, Math.max(100, Math.floor(walks))));
 }
 
+/** A character of text costs as much as so many trees: it is hashed in several groups of letters. */
+const TREES_PER_CHARACTER = 4;
+
+/** What a row costs in trees: its model, or its cells where these are more. */
+export function rowCost(model: Model, table: Table): number {
+  return Math.max(treesOfModel(model), table.columns.length) + TREES_PER_CHARACTER * charactersOf(table);
+}
+
 /** What an answer costs in trees; reading a row costs as much as fifty. */
-export function treesOfModel(model: Model): number {
+function treesOfModel(model: Model): number {
   return model.parts.reduce((sum, { members }) => sum + members.reduce((all, m) => all + costOf(m), 0), 50);
 }
 

@@ -1,6 +1,7 @@
 /** How are rows or columns taken out of a table, and which rows are the same? */
 import type { Column, Table } from "../csv/types.ts";
 import { inBlocks, type Steps } from "../trainer/pace.ts";
+import { spreadRows } from "../trainer/random.ts";
 
 export function selectRows(table: Table, rows: Int32Array): Table {
   if (rows.length === table.rows) return table;
@@ -73,4 +74,16 @@ function* numbered(first: Int32Array, second: Int32Array): Steps<Int32Array> {
     }
   });
   return groups;
+}
+
+const SAMPLED_TEXTS = 100;
+
+/** Characters of free text in a row, on average. */
+export function charactersOf({ columns }: Table): number {
+  return columns.reduce((sum, column) => {
+    if (column.type !== "text" || !("labels" in column)) return sum;
+    const some = spreadRows(column.labels.length, SAMPLED_TEXTS);
+    const all = some.reduce((length, label) => length + column.labels[label].length, 0);
+    return sum + all / Math.max(1, some.length);
+  }, 0);
 }

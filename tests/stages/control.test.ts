@@ -154,6 +154,27 @@ test("a stop before anything was learned leaves a part of many rows, and says so
   expect(result.best).toContain("regression");
 }, 30_000);
 
+test("after a stop fewer rows are encoded where texts are long", async () => {
+  const stop = new AbortController();
+  const texts = Array.from(
+    { length: 1000 },
+    (_, row) => `${row % 3 ? "calm" : "loud"} ${`word${row} `.repeat(400)}`,
+  );
+  const y = texts.map((value) => value.slice(0, 4));
+  const { result } = await runStages(
+    { rows: 1000, columns: [category("text", texts, "text"), category("y", y)] },
+    "y",
+    {
+      stop: stop.signal,
+      options: { budgetRounds: null },
+      onReport: (stage, report) => {
+        if (stage === "Data validation" && report.type === "facts") stop.abort();
+      },
+    },
+  );
+  expect(result.rowsTrain).toBe(500);
+});
+
 test("a stop while columns are inspected says how many were", async () => {
   const stop = new AbortController();
   const { reports } = await runStages(table(), "y", {
