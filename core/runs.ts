@@ -23,6 +23,7 @@ import {
   endStages,
   findRun,
   insertRun,
+  type RunStatus,
   resetRun,
   runsByStatus,
   type StoredRun,
@@ -30,6 +31,8 @@ import {
 } from "./store/runs.ts";
 
 const INSIST_MS = 1000;
+/** What has not ended. */
+const CANCELLABLE: ReadonlySet<RunStatus> = new Set(["queued", "running", "interrupted"]);
 
 export interface RunsOptions {
   store: Store;
@@ -141,12 +144,14 @@ export class Runs {
   /** Ends the run for good, at once. */
   cancel(id: string): StoredRun {
     const run = this.find(id);
+    // Its child may still be ending: what is over is told once.
+    if (!CANCELLABLE.has(run.status)) throw notRunning(run);
     const active = this.active.get(id);
     if (active) {
       active.isCancelled = true;
       active.child.kill();
       active.record.flush();
-    } else if (run.status !== "queued" && run.status !== "interrupted") throw notRunning(run);
+    }
     this.markCancelled(run);
     return this.find(id);
   }

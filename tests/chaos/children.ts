@@ -20,7 +20,7 @@ const HARMS: Record<string, { harm: (pid: number) => unknown; reason: RegExp }> 
   "is told to end": { harm: (pid) => process.kill(pid, "SIGTERM"), reason: /killed by SIGTERM/ },
   crashes: { harm: (pid) => process.kill(pid, "SIGSEGV"), reason: /killed by SIG|ended with code/ },
   hangs: { harm: (pid) => process.kill(pid, "SIGSTOP"), reason: /did nothing for seconds/ },
-  "gets no more memory": { harm: allowNoMemory, reason: /memory|killed by SIG|ended with code/ },
+  "gets no more memory": { harm: allowNoMemory, reason: /memory|killed by SIG|ended with code|did nothing/ },
   exits: { harm: (pid) => speakAs(pid, null), reason: /ended with code/ },
   "sends garbage": {
     harm: (pid) => speakAs(pid, ['{"kind":"done', "\0\xff"]),

@@ -1,8 +1,8 @@
 /** Rig 3: a disk that fills. Uploads are refused before it is full, predictions go on, deleting works, it recovers by itself. */
-import { mkdirSync, rmSync, statfsSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, rmSync, statfsSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { faultsOf, newLedger, tableCsv, travel } from "./journey.ts";
-import type { Rig, Table, Tally } from "./rig.ts";
+import { faultsOf, type Ledger, newLedger, tableCsv, travel } from "./journey.ts";
+import { type Rig, spread, type Table, type Tally } from "./rig.ts";
 import { newFolder } from "./trace.ts";
 import { Victim } from "./victim.ts";
 
@@ -18,9 +18,14 @@ export const FULL_DISK: Rig = {
   weight: 50,
   async run(options, table) {
     const points = options.isShort ? LEFT_MB.filter((_, k) => k % 6 === 1) : LEFT_MB;
-    await options.each(points, (left) =>
-      onSmallDisk((disk) => fillTo(disk, left, table.row("points")), table),
+    const used = { folder: newFolder(), ledger: newLedger() };
+    const victim = await Victim.start(used);
+    await travel(victim, used.ledger, 1);
+    await victim.end();
+    await options.each(spread([points]), (left) =>
+      onSmallDisk((disk) => fillTo(disk, used, { left, tally: table.row("points") }), table),
     );
+    rmSync(used.folder, { recursive: true });
   },
 };
 
@@ -36,13 +41,16 @@ async function onSmallDisk(work: (disk: string) => Promise<void>, table: Table):
   }
 }
 
-async function fillTo(disk: string, leftMb: number, tally: Tally): Promise<void> {
+async function fillTo(
+  disk: string,
+  used: { folder: string; ledger: Ledger },
+  { left: leftMb, tally }: { left: number; tally: Tally },
+): Promise<void> {
   const folder = join(disk, `data-${leftMb}`);
-  mkdirSync(folder);
-  const ledger = newLedger();
+  cpSync(used.folder, folder, { recursive: true });
+  const ledger = structuredClone(used.ledger);
   const victim = await Victim.start({ folder });
   const faults: string[] = [];
-  await travel(victim, ledger, leftMb);
   const kept = await upload(victim, 1000 + leftMb);
   const { id } = (await kept.json()) as { id: string };
   const filler = join(disk, "filler");

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { BACKUPS_RIG } from "./backups.ts";
+import { CANCELS } from "./cancels.ts";
 import { CHILDREN } from "./children.ts";
 import { CLOCK } from "./clock.ts";
 import { DATABASES } from "./database.ts";
@@ -23,6 +24,7 @@ const RIGS: Rig[] = [
   FULL_DISK,
   DATABASES,
   CHILDREN,
+  CANCELS,
   CLOCK,
   LOAD,
   UPGRADE,

@@ -20,7 +20,7 @@ export const KILL: Rig = {
   name: "kill",
   says: "kill -9 before a call, then start again",
   needs: [],
-  weight: 110,
+  weight: 300,
   async run(options, table) {
     const scenes = await playScenes();
     const kinds = pointsOf(scenes, options);

@@ -65,3 +65,14 @@ test("a version that was deployed meanwhile is not deleted", async () => {
     expect({ deployed: deployed.status, liveVersion }).toEqual({ deployed: 404, liveVersion: 1 });
   else expect({ deleted: deleted.status, liveVersion }).toEqual({ deleted: 409, liveVersion: 2 });
 });
+
+test("a run that is cancelled twice at the same moment is told to be cancelled once", async () => {
+  const datasetId = await uploaded();
+  const { seq } = await harness.json<{ seq: number }>("/api/status");
+  const begun = await harness.send("POST", "/api/train", { datasetId, target: "stays", budgetSeconds: 20 });
+  const { id } = (await begun.json()) as { id: string };
+  const cancel = async () => (await harness.ask(`/api/runs/${id}`, { method: "DELETE" })).status;
+  expect((await Promise.all([cancel(), cancel()])).sort()).toEqual([202, 409]);
+  const told = harness.eventsSince(seq).filter(({ type }) => type === "run.cancelled");
+  expect(told.length).toBe(1);
+});
