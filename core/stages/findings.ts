@@ -20,7 +20,7 @@ const CERTAIN = 0.99;
 const NEAR_CONSTANT = 0.99;
 const DRIFTED = 0.35;
 const RARE_ROWS = 10;
-const SELDOM = 0.02;
+const SELDOM = 0.04;
 const FEW_ROWS = 100;
 
 export interface Inspection {
@@ -247,12 +247,12 @@ function rareClasses(target: Target, name: string): Finding[] {
   return [finding("rare_class", "warning", { column: name, message })];
 }
 
-/** The rarest class, where it is less than a fiftieth of the rows: always guessing another one is then nearly always right. */
+/** The rarest class, where it has less than a twenty-fifth of an equal share: of two, a fiftieth of the rows. */
 function seldom(counts: { label: string; rows: number }[], name: string): Finding[] {
   const all = counts.reduce((sum, { rows }) => sum + rows, 0);
   const rarest = counts.toSorted((a, b) => a.rows - b.rows)[0];
-  if (!rarest || rarest.rows >= SELDOM * all) return [];
+  if (!rarest || rarest.rows * counts.length >= SELDOM * all) return [];
   const share = Number(((100 * rarest.rows) / all).toPrecision(2));
-  const message = `Only ${share} % of the rows (${rarest.rows.toLocaleString("en")}) are “${rarest.label}” in “${name}”: accuracy says little here; read recall, precision and the PR curve.`;
+  const message = `Only ${share} % of the rows (${rarest.rows.toLocaleString("en")}) are “${rarest.label}” in “${name}”: accuracy hardly sees them; read recall, precision and the PR curve.`;
   return [finding("imbalanced", "info", { column: name, message })];
 }
