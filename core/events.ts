@@ -2,6 +2,7 @@
 import "./jitless.ts";
 import * as z from "zod";
 import type { PanelKey } from "./panels.ts";
+import { isMetricName, METRICS } from "./trainer/metrics.ts";
 
 export type Level = "info" | "success" | "warning" | "error";
 
@@ -166,7 +167,7 @@ export const EVENTS = {
     }),
     level: "info",
     sentence: (d) =>
-      `Run ${d.runNumber}: ${d.candidate} scored ${d.score.toPrecision(4)} (${d.metric}, ${d.foldScores.length === 1 ? "1 fold" : `${d.foldScores.length} folds`})`,
+      `Run ${d.runNumber}: ${d.candidate} scored ${d.score.toPrecision(4)} (${isMetricName(d.metric) ? METRICS[d.metric].label : d.metric}, ${d.foldScores.length === 1 ? "1 fold" : `${d.foldScores.length} folds`})`,
     stale: (d) => [...ofRun(d.runId, "leaderboard", "run", "report"), "activity"],
   }),
   "run.finished": event({

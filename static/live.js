@@ -10,7 +10,6 @@
   const WORDS = { connecting: "Joining", live: "Live", polling: "Polling", offline: "Offline" };
   const SAYS = {
     polling: "No socket gets through: every two seconds the page asks what is new.",
-    offline: "The server does not answer. The page goes on by itself when it does.",
   };
   const RECONNECTS = [1001, 1005, 1006, 1011, 1012, 1013, 1014];
   const POLL_MS = 2000;

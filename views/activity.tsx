@@ -157,5 +157,11 @@ function AttentionAction({ item, links }: { item: AttentionItem; links: Links })
 function Dismiss({ alertId, item, links }: { alertId: string; item: AttentionItem; links: Links }) {
   const curl = curlLine(links, { method: "DELETE", path: `/api/alerts/${alertId}` });
   const path = `/alerts/${alertId}/dismiss`;
-  return <Action links={links} path={path} label="Dismiss" describes={item.sentence} curl={curl} />;
+  return (
+    <details id={`alert-${alertId}-seen`} data-needs="train">
+      <summary>Nothing to do here?</summary>
+      <p class="fine">It goes from this list; the activity still tells of it.</p>
+      <Action links={links} path={path} label="Dismiss" describes={item.sentence} curl={curl} />
+    </details>
+  );
 }

@@ -65,7 +65,7 @@ export function InspectPage({ frame }: { frame: Frame }) {
           </div>
         </div>
         <p class="facts" data-part="count">
-          No message yet.
+          No message yet. Press Connect, then set off the test below: its events come here.
         </p>
         <ol class="messages scroll" data-part="messages" tabindex={0} aria-label="Messages, newest first" />
         <template data-part="row">
@@ -114,7 +114,11 @@ export function InspectPage({ frame }: { frame: Frame }) {
         </section>
         <section class="panel" aria-labelledby="history-heading">
           <h2 id="history-heading">The connection's history</h2>
-          <ol class="rows scroll" data-part="history" tabindex={0} aria-label="Newest first" />
+          <ol class="rows scroll" data-part="history" tabindex={0} aria-label="Newest first">
+            <li class="row">
+              <span class="row-name">Not connected so far</span>
+            </li>
+          </ol>
           <template data-part="history-row">
             <li class="row">
               <span class="row-name" />

@@ -72,6 +72,12 @@ export function Layout({ frame, title, panels, current, refreshSeconds, script, 
         <p id="announce" class="unseen" role="status" />
         <p id="alarm" class="alarm" role="alert" />
         {panels.length > 0 && <Missed />}
+        {panels.length > 0 && (
+          <p class="away">
+            <strong>The server does not answer.</strong> What stands here is the last that is known; the page
+            goes on by itself.
+          </p>
+        )}
         <main id="main" tabindex={-1}>
           {children}
         </main>
