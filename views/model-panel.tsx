@@ -1,5 +1,6 @@
 /** Which version of a model is live, how good is it, and how much is it asked? The panel with its buttons. */
 import type { ModelView, PanelData } from "../core/panel-data.ts";
+import type { PanelKey } from "../core/panels.ts";
 import { Sparkline } from "./chart.tsx";
 import { count, figure, plural } from "./format.ts";
 import { type Links, url } from "./frame.ts";
@@ -10,9 +11,16 @@ import { metricLabel } from "./words.ts";
 
 type Version = ModelView["versions"][number];
 
-export function ModelPanel({ data: model, links }: { data: ModelView; links: Links }) {
+/** Versions that the dashboard lists, besides the live one; the model's own page lists all. */
+const NEWEST = 3;
+
+export function ModelPanel(props: { data: ModelView; links: Links; panelKey: PanelKey }) {
+  const { data: model, links, panelKey } = props;
   const live = model.versions.find(({ isLive }) => isLive);
   const shown = live ?? model.versions[0];
+  const listed = model.versions.filter(
+    ({ isLive }, place) => isLive || place < NEWEST || panelKey !== "model",
+  );
   return (
     <>
       <p class="run-status">
@@ -26,10 +34,15 @@ export function ModelPanel({ data: model, links }: { data: ModelView; links: Lin
       {live && <LiveStrip live={live.live} />}
       <Traffic predictions={model.predictions} />
       <ul class="rows versions">
-        {model.versions.map((version) => (
+        {listed.map((version) => (
           <VersionRow version={version} model={model} links={links} />
         ))}
       </ul>
+      {listed.length < model.versions.length && (
+        <p class="more">
+          <a href={url(links, modelPath(model.name))}>All {count(model.versions.length)} versions</a>
+        </p>
+      )}
       {live && (
         <p class="actions">
           <a class="button primary" href={url(links, `${modelPath(model.name)}#try`)}>
