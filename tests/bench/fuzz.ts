@@ -45,7 +45,7 @@ async function askBySchemathesis(auth: "none" | "token", requests: number): Prom
     const child = Bun.spawn(
       [
         ...["schemathesis", "run", `${url}openapi.json`, "--checks", CHECKS.join(","), "--no-color"],
-        ...["--phases", "coverage,fuzzing", "--continue-on-failure", "--request-timeout", "60"],
+        ...["--phases", "coverage,fuzzing", "--continue-on-failure", "--request-timeout", "600"],
         ...["--max-examples", String(Math.ceil(requests / API.length)), "--seed", "1"],
         ...(headers ? ["-H", `Authorization: ${headers.authorization}`] : []),
       ],
