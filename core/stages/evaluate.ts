@@ -44,7 +44,8 @@ export const evaluateModel: Stage<Work> = {
     const metrics = measureAll(outcome);
     const replicates = Math.max(100, Math.min(400, Math.floor(BOOTSTRAP_WORK / test.length)));
     const random = randomFor(options, "bootstrap");
-    const intervals = await bootstrapIntervals(outcome, { replicates, random, ...pace(context, 0.3) });
+    const drawing = { replicates, random, ...pace(context, 0.3) };
+    const intervals = await bootstrapIntervals(outcome, metrics, drawing);
     report({ type: "progress", progress: 0.5, note: `${replicates} resamples of the test rows` });
     const guesses = measureAll(baseline);
     const verdict = verdictOf({

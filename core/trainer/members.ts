@@ -153,7 +153,8 @@ export function costOf(member: Member): number {
   if (member.kind === "boosting" || member.kind === "forest") return member.model.trees.roots.length;
   if (member.kind === "network")
     return member.model.layers.reduce((sum, { weights }) => sum + weights.length / PRODUCTS_PER_TREE, 0);
-  if (member.kind !== "smooth") return 1;
+  if (member.kind === "constant") return 1;
+  if (member.kind === "linear") return member.model.outputs;
   const { landmarks, columns } = member.model;
   return (landmarks.length + EXPONENTIAL_PRODUCTS * (landmarks.length / columns)) / PRODUCTS_PER_TREE;
 }

@@ -161,7 +161,7 @@ describe.each(["binary", "multiclass", "regression"] as const)("%s", (task) => {
 
   test("the interval of a figure holds the figure", async () => {
     const outcome = OUTCOMES[task]();
-    const intervals = await bootstrapIntervals(outcome, {
+    const intervals = await bootstrapIntervals(outcome, measureAll(outcome), {
       replicates: 200,
       random: seededRandom(3),
       checkpoint: () => {},

@@ -20,9 +20,10 @@ const LEAST_REPLICATES = 40;
 const MOST_CELLS = 40_000;
 const LEAST_ROWS = 500;
 
-/** 95 % interval of every metric of the task. Cost: replicates x rows x metrics. */
+/** 95 % interval of every metric of the task; `metrics`: what they are. Cost: replicates x rows x metrics. */
 export async function bootstrapIntervals(
   outcome: Outcome,
+  metrics: Record<string, number>,
   options: BootstrapOptions,
 ): Promise<Record<string, [number, number]>> {
   const rows = outcome.truth.length;
@@ -34,9 +35,10 @@ export async function bootstrapIntervals(
   for (const [name, values] of drawn) {
     if (values.length === 0) continue;
     const [low, high] = percentileInterval(values);
-    const [whole, ofPart] = [METRICS[name].measure(outcome), METRICS[name].measure(part)];
-    intervals[name] =
-      shrink < 1 ? [whole + (low - ofPart) * shrink, whole + (high - ofPart) * shrink] : [low, high];
+    if (shrink < 1) {
+      const [whole, ofPart] = [metrics[name], METRICS[name].measure(part)];
+      intervals[name] = [whole + (low - ofPart) * shrink, whole + (high - ofPart) * shrink];
+    } else intervals[name] = [low, high];
   }
   return intervals;
 }
