@@ -69,14 +69,16 @@ export const engineerFeatures: Stage<Work> = {
   },
 };
 
-/** As many are encoded at once after a stop, fewer where texts are long. */
+/** As many are encoded at once after a stop, fewer where texts are long or columns many. */
 const STOPPED_TRAIN_ROWS = 5000;
 const STOPPED_CHARACTERS = 1_500_000;
+const STOPPED_CELLS = 2_000_000;
 const LEAST_STOPPED_ROWS = 500;
 
 function stoppedRows({ table }: Parts): number {
-  const rows = Math.floor(STOPPED_CHARACTERS / Math.max(1, charactersOf(table)));
-  return Math.max(LEAST_STOPPED_ROWS, Math.min(STOPPED_TRAIN_ROWS, rows));
+  const byText = STOPPED_CHARACTERS / Math.max(1, charactersOf(table));
+  const byColumns = STOPPED_CELLS / Math.max(1, table.columns.length);
+  return Math.max(LEAST_STOPPED_ROWS, Math.floor(Math.min(STOPPED_TRAIN_ROWS, byText, byColumns)));
 }
 
 /** The training rows as features; after a stop a part of them, which then are the training rows. */
