@@ -140,6 +140,25 @@
     }, 1500);
   }
 
+  // A page's own script comes with its first use, which is then done again for it.
+  const { later } = document.body.dataset;
+  let hasCome = !later;
+  async function fetchLater(event) {
+    const { type, target } = event;
+    if (
+      hasCome ||
+      !target.closest?.(
+        "[data-do], [data-rewind-to], [data-rewind-play], #rewind-at, [data-cheapest], #threshold input",
+      )
+    )
+      return;
+    event.preventDefault();
+    await import(later);
+    hasCome = true;
+    target.dispatchEvent(new event.constructor(type, { bubbles: true, cancelable: true }));
+  }
+  for (const type of ["click", "input"]) document.addEventListener(type, fetchLater);
+
   const keys = $("#keys");
   document.addEventListener("click", ({ target }) => {
     const button = target.closest?.("button");

@@ -3,6 +3,7 @@
  * carry their content's hash; an exact map, so no path of a request ever touches the disk.
  */
 
+import { brotliCompressSync } from "node:zlib";
 import htmxSocket from "htmx.org/dist/ext/hx-ws.min.js" with { type: "text" };
 import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
 import appCss from "./app.css" with { type: "text" };
@@ -65,14 +66,27 @@ const TYPES: Record<string, string> = {
 const FOR_EVER = "public, max-age=31536000, immutable";
 const FOR_AN_HOUR = "public, max-age=3600";
 
+type Coding = "br" | "gzip";
+const CODINGS: Coding[] = ["br", "gzip"];
+const PRESS: Record<Coding, (source: string) => Uint8Array<ArrayBuffer>> = {
+  br: (source) => new Uint8Array(brotliCompressSync(source)),
+  gzip: (source) => Bun.gzipSync(source, { level: 9 }),
+};
+const accepts = (acceptEncoding: string, name: Coding) =>
+  acceptEncoding.split(",").some((offer) => {
+    const [coding, weight] = offer.split(";");
+    return coding!.trim() === name && !/^\s*q=0(\.0*)?\s*$/.test(weight ?? "");
+  });
+
 function asset(source: string, type: string, cacheControl = FOR_EVER): Asset {
   const headers = { "content-type": type, "cache-control": cacheControl, vary: "accept-encoding" };
-  let gzip: Uint8Array<ArrayBuffer> | null = null;
+  const pressed: Partial<Record<Coding, Uint8Array<ArrayBuffer>>> = {};
   return {
     answer: (acceptEncoding) => {
-      if (!/\bgzip\b/.test(acceptEncoding)) return new Response(source, { headers });
-      gzip ??= Bun.gzipSync(source, { level: 9 });
-      return new Response(gzip, { headers: { ...headers, "content-encoding": "gzip" } });
+      const coding = CODINGS.find((name) => accepts(acceptEncoding, name));
+      if (!coding) return new Response(source, { headers });
+      pressed[coding] ??= PRESS[coding](source);
+      return new Response(pressed[coding], { headers: { ...headers, "content-encoding": coding } });
     },
   };
 }

@@ -6,7 +6,7 @@ import { apiUrl, CodeBlock } from "./parts.tsx";
 export function InspectPage({ frame }: { frame: Frame }) {
   const { links } = frame;
   return (
-    <Layout frame={frame} title="Inspect" panels={[]} current="inspect" script={frame.assets.inspect}>
+    <Layout frame={frame} title="Inspect" panels={[]} current="inspect" later={frame.assets.inspect}>
       <header class="page-head">
         <h1>Inspect</h1>
         <p class="lead">Every event as it happens, one message each, straight from the numbered log.</p>

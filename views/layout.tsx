@@ -18,6 +18,8 @@ export interface LayoutProps {
   refreshSeconds?: number;
   /** A page's own script, beside the one of all pages. */
   script?: string;
+  /** The same, fetched when something of it is used for the first time (static/app.js). */
+  later?: string;
   children: Child;
 }
 
@@ -56,12 +58,27 @@ const HTMX_CONFIG = JSON.stringify({
   ws: { reconnectMaxDelay: 2000 },
 });
 
-export function Layout({ frame, title, panels, current, refreshSeconds, script, children }: LayoutProps) {
+export function Layout({
+  frame,
+  title,
+  panels,
+  current,
+  refreshSeconds,
+  script,
+  later,
+  children,
+}: LayoutProps) {
   const { links, epoch, seq } = frame;
   return (
     <html lang="en" {...(frame.theme ? { "data-theme": frame.theme } : {})}>
       <Head frame={frame} title={title} {...(refreshSeconds === undefined ? {} : { refreshSeconds })} />
-      <body data-epoch={epoch} data-seq={String(seq)} data-base={links.base} data-may={frame.viewer.may}>
+      <body
+        data-epoch={epoch}
+        data-seq={String(seq)}
+        data-base={links.base}
+        data-may={frame.viewer.may}
+        data-later={later && url(links, later)}
+      >
         <a class="skip" href="#main">
           To the content
         </a>

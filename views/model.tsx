@@ -45,7 +45,7 @@ export function ModelPage({ frame, model, watch, version, evaluation, weighing, 
       frame={frame}
       title={`${model.name} version ${version.version}`}
       panels={[`model:${model.name}`, `watch:${model.name}`]}
-      script={frame.assets.model}
+      later={frame.assets.model}
     >
       <header class="page-head">
         <p class="crumbs">

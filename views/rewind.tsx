@@ -22,7 +22,7 @@ export function RewindPage({ frame, rewind, speed }: RewindPageProps) {
   const { links } = frame;
   const { run } = rewind;
   return (
-    <Layout frame={frame} title={`Run ${run.number}, replayed`} panels={[]} script={frame.assets.rewind}>
+    <Layout frame={frame} title={`Run ${run.number}, replayed`} panels={[]} later={frame.assets.rewind}>
       <header class="page-head">
         <p class="crumbs">
           <a href={url(links, "/")}>Dashboard</a> /{" "}
