@@ -81,7 +81,10 @@ async function runRig(rig: Rig, end: number): Promise<string[]> {
     left,
     each: (points, work) => eachWithin(points, work, left),
   };
-  await rig.run(options, table);
+  // The other rigs are worth their tables, too.
+  await rig.run(options, table).catch((error: Error) => {
+    table.row("the rig itself").add("LOST", String(error.stack));
+  });
   table.print(rig, (performance.now() - began) / 1000);
   return table.defects;
 }

@@ -131,7 +131,8 @@ async function judge(page: Page, place: string, { payloads, wild, table }: Visit
 async function pushed(victim: Victim, page: Page, payload: string, visit: Visit): Promise<void> {
   if (!page.url().endsWith(victim.url)) await page.goto(victim.url);
   const name = `${payload.replaceAll("/", "∕")}.csv`;
-  const body = `p,q\n${payload.length},1\n2,2\n3,${visit.payloads.indexOf(payload)}\n`;
+  // The same bytes once more would be the file that is there already, under its first name.
+  const body = `p,q\n1,1\n2,2\n3,${SCRIPTS.indexOf(payload)}\n`;
   await victim.ask(`/api/upload?name=${encodeURIComponent(name)}`, { method: "POST", body });
   await page.waitForFunction((text) => document.body.textContent?.includes(text), name.slice(0, 12));
   await judge(page, "pushed over the socket", { ...visit, payloads: [payload] });
