@@ -141,7 +141,7 @@
   }
 
   // A page's own script comes with its first use, which is then done again for it.
-  const { later } = document.body.dataset;
+  const { later, toasts, seq } = document.body.dataset;
   let hasCome = !later;
   async function fetchLater(event) {
     const { type, target } = event;
@@ -158,6 +158,15 @@
     target.dispatchEvent(new event.constructor(type, { bubbles: true, cancelable: true }));
   }
   for (const type of ["click", "input"]) document.addEventListener(type, fetchLater);
+
+  // So do toasts with the first row that asks for one.
+  function announce() {
+    const rows = [...document.querySelectorAll("#activity [data-notify]")];
+    if (!rows.some(({ dataset }) => dataset.notify - seq > 0)) return;
+    document.removeEventListener("htmx:after:swap", announce);
+    import(toasts);
+  }
+  if (toasts) document.addEventListener("htmx:after:swap", announce);
 
   const keys = $("#keys");
   document.addEventListener("click", ({ target }) => {

@@ -41,12 +41,13 @@ const SOURCES = {
   script: {
     name: "app",
     ending: "js",
-    text: [text(htmx), text(htmxSocket), small(live), small(toasts), small(app)].join("\n;\n"),
+    text: [text(htmx), text(htmxSocket), small(live), small(app)].join("\n;\n"),
   },
   embed: { name: "embed", ending: "js", text: small(embed) },
   inspect: { name: "inspect", ending: "js", text: small(inspect) },
   model: { name: "model", ending: "js", text: small(model) },
   rewind: { name: "rewind", ending: "js", text: small(rewind) },
+  toasts: { name: "toasts", ending: "js", text: small(toasts) },
   style: {
     name: "app",
     ending: "css",

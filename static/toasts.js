@@ -1,11 +1,10 @@
 // Says what changed while somebody looks: a copy of the activity row in a corner, once for each event, gone by itself.
-// It builds no HTML: the row is the server's.
+// It builds no HTML: the row is the server's. It comes with the first row that asks for it (app.js).
 (() => {
   const box = document.getElementById("toasts");
   const SHOWN_MS = 8000;
   const SHOWN = 3;
   const CORNERS = ["end", "start", "top end", "top start"];
-  if (!box) return;
 
   const rows = () => [...document.querySelectorAll("#activity [data-notify]")];
   const seqOf = (row) => Number(row.dataset.notify);
@@ -42,11 +41,13 @@
   }
   for (const moved of ["scroll", "resize"]) addEventListener(moved, place, { passive: true });
 
-  document.addEventListener("htmx:after:swap", () => {
+  function look() {
     place();
     const fresh = rows().filter((row) => seqOf(row) > newest);
     if (!fresh.length) return;
     newest = Math.max(...fresh.map(seqOf));
     for (const row of fresh.slice(0, SHOWN).reverse()) show(row);
-  });
+  }
+  document.addEventListener("htmx:after:swap", look);
+  look();
 })();

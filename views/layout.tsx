@@ -16,9 +16,9 @@ export interface LayoutProps {
   current?: Section;
   /** Without JavaScript, where something is running: the page comes anew after this time. */
   refreshSeconds?: number;
-  /** A page's own script, beside the one of all pages. */
+  /** The element that an embed's preview is, beside the script of all pages. */
   script?: string;
-  /** The same, fetched when something of it is used for the first time (static/app.js). */
+  /** A page's own script, fetched when something of it is used for the first time (static/app.js). */
   later?: string;
   children: Child;
 }
@@ -78,6 +78,7 @@ export function Layout({
         data-base={links.base}
         data-may={frame.viewer.may}
         data-later={later && url(links, later)}
+        data-toasts={url(links, frame.assets.toasts)}
       >
         <a class="skip" href="#main">
           To the content
