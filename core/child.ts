@@ -45,7 +45,7 @@ export interface Child {
   result: Promise<unknown>;
 }
 
-const CHILD_NICENESS = 5;
+const CHILD_NICENESS = 10;
 /** What it says on stderr is kept to the last of so many characters. */
 const LAST_WORDS = 2000;
 /** A child says some twenty things a second; one that floods is broken. So many at once, and so many a second beside. */

@@ -75,8 +75,7 @@
     document.cookie = `theme=${theme};path=${base || "/"};max-age=31536000;samesite=lax`;
     showTheme(theme);
   }
-  // An embed has no switch: its theme is that of the page around it.
-  if (themeButton) showTheme(/(?:^|; )theme=(light|dark)/.exec(document.cookie)?.[1] ?? "auto");
+  showTheme(root.dataset.theme ?? "auto");
 
   // Upload: the raw file, while the server tells how far it is. Other pages take a file dropped anywhere too.
   const zone = /\btrain\b/.test(document.body.dataset.may) ? $("[data-upload].dropzone") : null;
@@ -132,9 +131,10 @@
     if (!isPaused) htmx.ajax("GET", panel.getAttribute("hx-get"), { target: panel, swap: "outerMorph" });
   }
 
-  async function copy(button) {
-    await navigator.clipboard.writeText(button.parentElement.querySelector("code").textContent);
-    button.textContent = "Copied";
+  // Not by `navigator.clipboard`, which a page over plain HTTP does not have.
+  function copy(button) {
+    getSelection().selectAllChildren(button.parentElement.querySelector("code"));
+    button.textContent = document.execCommand("copy") ? "Copied" : "Press Ctrl+C";
     setTimeout(() => {
       button.textContent = "Copy";
     }, 1500);

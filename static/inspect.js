@@ -137,9 +137,18 @@
         });
         return row;
       });
-    part("types").replaceChildren(...rows);
+    arrange(part("types"), rows);
   }
   setInterval(drawTypes, 1000);
+
+  // What stays is not touched: a row that is taken out and put back loses the click, the focus and the selection in it.
+  function arrange(list, rows) {
+    const shown = new Set(rows);
+    for (const row of [...list.children]) if (!shown.has(row)) row.remove();
+    rows.forEach((row, index) => {
+      if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
+    });
+  }
 
   // At most one drawing a frame, however fast messages come.
   let isDrawing = false;
@@ -153,7 +162,7 @@
       const found = messages.filter(
         (entry) => (!type || entry.type === type) && entry.text.toLowerCase().includes(words),
       );
-      part("messages").replaceChildren(...found.slice(0, SHOWN).map(row));
+      arrange(part("messages"), found.slice(0, SHOWN).map(row));
       part("count").textContent =
         `${received} received, ${found.length} of the last ${messages.length} match${isPaused ? ", paused" : ""}.`;
     });
@@ -167,17 +176,9 @@
     copy.querySelector("time").textContent = at ? new Date(at).toLocaleTimeString() : "";
     copy.querySelector(".message-type").textContent = entry.type;
     copy.querySelector("summary").textContent = control ? entry.text : JSON.stringify(data);
-    copy.querySelector("pre").textContent = JSON.stringify(entry.message, null, 2);
+    copy.querySelector("code").textContent = JSON.stringify(entry.message, null, 2);
     entry.row = copy.firstElementChild;
     return entry.row;
-  }
-
-  async function copyEvent(own) {
-    await navigator.clipboard.writeText(own.parentElement.querySelector("pre").textContent);
-    own.textContent = "Copied";
-    setTimeout(() => {
-      own.textContent = "Copy";
-    }, 1500);
   }
 
   // 400 rows with a rule to be found: made here, so that nothing has to be at hand.
@@ -238,7 +239,6 @@
       messages = [];
       draw();
     },
-    copy: copyEvent,
     upload,
     train,
   };

@@ -75,8 +75,10 @@ export function InspectPage({ frame }: { frame: Frame }) {
             <strong class="message-type" />
             <details>
               <summary />
-              <pre />
-              <button type="button" class="quiet" data-do="copy">
+              <pre>
+                <code />
+              </pre>
+              <button type="button" class="quiet" data-copy>
                 Copy
               </button>
             </details>
