@@ -40,6 +40,7 @@ const PATH = /^\/api\/models\/([a-z0-9._-]{1,80})\/predict$/;
 export class PredictionLane {
   /** What was asked last is mostly asked next. */
   private last: Address = { url: "", name: "", path: "" };
+  private turn: Promise<void> | null = null;
 
   constructor(private readonly options: LaneOptions) {}
 
@@ -68,6 +69,7 @@ export class PredictionLane {
         answer = await withTimings(timings, () => answerRoute(ROUTE, call));
       } else {
         const text = await readText(request);
+        await this.together();
         const body = parseJson(text);
         const json = this.predictRow(address.name, { body, text }, timings);
         if (json !== null) return this.leave(visit, json, timings);
@@ -78,6 +80,20 @@ export class PredictionLane {
       answer = problemAnswer(passage.problemOf(visit, error, LISTED));
     }
     return passage.leave(visit, answer, { listed: LISTED, timings });
+  }
+
+  /**
+   * When the requests that have come are read. Answers that are worked out one after the other find the trees in the
+   * cache, and leave together: their client is woken once for all of them.
+   */
+  private together(): Promise<void> {
+    this.turn ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.turn = null;
+        resolve();
+      });
+    });
+    return this.turn;
   }
 
   /** The answer's body. Null: it is not one row, or its model needs more time. */

@@ -10,8 +10,13 @@ const SECURITY_HEADERS = {
   "cross-origin-opener-policy": "same-origin",
 } as const;
 
-/** Of an answer in JSON: made at once, because one by one they take longer than a prediction. */
-export const JSON_HEADERS = { ...SECURITY_HEADERS, "content-type": "application/json;charset=utf-8" };
+/** Of an answer in JSON, which is nobody's page: made at once, because one by one they take longer than a prediction. */
+export const JSON_HEADERS = {
+  "content-type": "application/json;charset=utf-8",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "cross-origin-resource-policy": "same-origin",
+} as const;
 
 /** What pages of other origins load: the frame, the script that makes it, badges. */
 const FOR_OTHERS = /^\/embed\/|^\/static\/signalbox-panel\.js$|^\/panels\/\w+\.svg$/;
