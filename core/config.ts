@@ -161,11 +161,16 @@ export const SETTINGS = {
     "open sockets of one address; loopback is unbounded",
   ),
   METRICS_SECONDS: setting(number(0.1, 3600), "5", "seconds between samples of the gauges"),
-  HEALTH_CPU: changeable("thresholds", thresholds(), "80,95", "CPU percent: warning,critical"),
-  HEALTH_MEMORY: changeable("thresholds", thresholds(), "85,95", "memory percent: warning,critical"),
-  HEALTH_DISK: changeable("thresholds", thresholds(), "85,95", "disk percent: warning,critical"),
-  HEALTH_LOOP: changeable("thresholds", thresholds(), "100,500", "event-loop delay in ms: warning,critical"),
-  HEALTH_QUEUE: changeable("thresholds", thresholds(), "10,50", "trainings waiting: warning,critical"),
+  HEALTH_CPU: changeable("thresholds", thresholds(), "80,95", "CPU percent: warning, critical"),
+  HEALTH_MEMORY: changeable("thresholds", thresholds(), "85,95", "memory percent: warning, critical"),
+  HEALTH_DISK: changeable("thresholds", thresholds(), "85,95", "disk percent: warning, critical"),
+  HEALTH_LOOP: changeable(
+    "thresholds",
+    thresholds(),
+    "100,500",
+    "delay of answers (event loop) in ms: warning, critical",
+  ),
+  HEALTH_QUEUE: changeable("thresholds", thresholds(), "10,50", "trainings waiting: warning, critical"),
   RETENTION_DAYS: changeable(
     "retention",
     number(0.01, 36_500),
@@ -200,13 +205,13 @@ export const SETTINGS = {
     "alerts",
     z.union([z.literal(""), z.url({ protocol: /^https?$/ })]),
     "",
-    "address that events are posted to; further ones on /settings and by /api/webhooks",
+    "address that events are posted to; more of them as webhooks",
   ),
   WEBHOOK_TYPES: changeable(
     "alerts",
     list().pipe(z.array(z.enum(EVENT_NAMES, "must be event types such as run.finished"))),
     "",
-    "event types for it; empty: all that make an activity row",
+    "event types for it; empty: all that stand in the activity feed",
   ),
   WEBHOOK_SECRET: {
     ...changeable(

@@ -159,6 +159,9 @@ async function shootOne({ name, path, prepare, by = scripted }: Shot, at: string
     // A page that the browser stretches for its picture is at times painted in tiles: it is stretched before.
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
     await page.setViewportSize({ width: viewport.width, height: Math.max(height, viewport.height) });
+    await page.evaluate(
+      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+    );
     const path = join(OUT, `${name}-${variant}.png`);
     await page.screenshot({ path, fullPage: true, animations: "disabled" });
   }

@@ -49,7 +49,7 @@ const NOTIFIES: readonly Activity["type"][] = [
 export function Feed({ items, form = "clock" }: { items: readonly Activity[]; form?: "clock" | "full" }) {
   if (!items.length) return <Empty>Nothing older is kept.</Empty>;
   return (
-    <ol class="feed-list">
+    <ol class={`feed-list feed-${form}`}>
       {grouped(items).map((group) => (
         <FeedGroup group={group} form={form} />
       ))}

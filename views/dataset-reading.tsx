@@ -216,7 +216,7 @@ function ColumnChoice(props: {
       <th scope="row">{name}</th>
       <td>
         <select name={`type.${name}`} aria-label={`Read ${name} as`}>
-          <option value="">as found: {TYPE_WORDS[type]}</option>
+          <option value="">{TYPE_WORDS[type]}, as found</option>
           {COLUMN_TYPE_NAMES.map((own) => (
             <option value={own} selected={own === chosen}>
               {TYPE_WORDS[own]}

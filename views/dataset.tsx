@@ -36,7 +36,7 @@ export function DatasetPage({ frame, dataset, page, reading, runs, preview, prob
   const key = (panel: "reading" | "runs"): PanelKey => `${panel}:${dataset.id}`;
   const shown = withinPage(profile.columns, page.column).map(({ name }) => name);
   return (
-    <Layout frame={frame} title={name} panels={[key("reading"), key("runs")]}>
+    <Layout frame={frame} title={name} panels={[key("reading"), key("runs")]} current="datasets">
       <header class="page-head">
         <p class="crumbs">
           <a href={url(links, "/")}>Dashboard</a> / <a href={url(links, "/datasets")}>Files</a>

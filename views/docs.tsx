@@ -74,7 +74,7 @@ function RoutePart({ frame, route }: { frame: Frame; route: ApiDocs["routes"][nu
         <span class="method">{route.method}</span> <code>{route.path}</code>
       </h2>
       <p>
-        {route.summary}
+        <InCode text={route.summary} />
         {frame.links.curl !== "curl" && route.scope !== "open" && (
           <span class="hint"> Scope: {route.scope}.</span>
         )}
@@ -86,7 +86,9 @@ function RoutePart({ frame, route }: { frame: Frame; route: ApiDocs["routes"][nu
               <dt>
                 <code>?{name}=</code>
               </dt>
-              <dd>{says}</dd>
+              <dd>
+                <InCode text={says} />
+              </dd>
             </div>
           ))}
         </dl>
@@ -105,6 +107,11 @@ function RoutePart({ frame, route }: { frame: Frame; route: ApiDocs["routes"][nu
       </p>
     </section>
   );
+}
+
+/** What stands between backticks, as code. */
+function InCode({ text }: { text: string }) {
+  return <>{text.split("`").map((part, index) => (index % 2 ? <code>{part}</code> : part))}</>;
 }
 
 function Conventions() {

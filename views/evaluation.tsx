@@ -69,9 +69,24 @@ function Ranking({ data }: { data: EvaluationData }) {
     <section id="ranking" class="panel" aria-labelledby="ranking-heading">
       <h2 id="ranking-heading">How well it ranks, and whether its probabilities can be believed</h2>
       <div class="trio">
-        {roc.length > 0 && <RocFigure curves={roc} />}
-        {precisionRecall.length > 0 && <PrecisionRecallFigure curves={precisionRecall} />}
-        {calibration.length > 0 && <CalibrationFigure curves={calibration} />}
+        {roc.length > 0 && (
+          <div class="titled">
+            <h3>ROC curve</h3>
+            <RocFigure curves={roc} />
+          </div>
+        )}
+        {precisionRecall.length > 0 && (
+          <div class="titled">
+            <h3>Precision and recall</h3>
+            <PrecisionRecallFigure curves={precisionRecall} />
+          </div>
+        )}
+        {calibration.length > 0 && (
+          <div class="titled">
+            <h3>Calibration</h3>
+            <CalibrationFigure curves={calibration} />
+          </div>
+        )}
       </div>
     </section>
   );

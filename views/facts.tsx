@@ -1,6 +1,6 @@
 /** What did a stage find, in words? Its facts as pairs, lists of things as small tables. */
 import { bytes, capital, count, figure } from "./format.ts";
-import { FACT_WORDS, metricLabel, taskLabel } from "./words.ts";
+import { FACT_WORDS, metricLabel, RACE_ENDS, taskLabel } from "./words.ts";
 
 /** Said elsewhere on the page, in full. */
 const SAID_ELSEWHERE = new Set(["verdict", "beatsBaseline", "metrics"]);
@@ -94,13 +94,21 @@ function words(name: string): string {
   );
 }
 
+/** Words of the trainer that a reader would stumble over. */
+const SHOWN_AS: Record<string, (value: string) => string> = {
+  metric: metricLabel,
+  task: taskLabel,
+  better: (value) => (value === "greater" ? "higher" : "lower"),
+  split: (value) => (value === "random" ? "at random" : `by ${value}`),
+  ended: (value) => RACE_ENDS[value] ?? value,
+};
+
 function shown(name: string, value: unknown): string {
   if (typeof value === "number") {
     if (/bytes$/i.test(name)) return bytes(value);
     return Number.isInteger(value) ? count(value) : figure(value);
   }
-  if (typeof value === "string")
-    return name === "metric" ? metricLabel(value) : name === "task" ? taskLabel(value) : value;
+  if (typeof value === "string") return SHOWN_AS[name]?.(value) ?? value;
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (value === null || value === undefined) return "none";
   if (Array.isArray(value)) return value.map((entry) => shown("", entry)).join(", ");

@@ -4,7 +4,7 @@ import type { ReadyDataset } from "./dataset.tsx";
 import { count } from "./format.ts";
 import type { Links } from "./frame.ts";
 import { Action, curlLine, LampDot } from "./parts.tsx";
-import { type Lamp, TYPE_WORDS } from "./words.ts";
+import { type Lamp, TYPE_PHRASES } from "./words.ts";
 
 const SHOWN = 100;
 const LAMPS: Record<Finding["severity"], Lamp> = { info: "dark", warning: "caution", error: "danger" };
@@ -79,7 +79,7 @@ function fixLabel(fix: Fix): string {
   if (fix.target !== undefined) return `Predict ${fix.target}`;
   if (fix.header !== undefined) return fix.header ? "The first row is names" : "The first row is data";
   const [type] = Object.values(fix.types ?? {});
-  return type ? `Treat it as ${TYPE_WORDS[type]}` : "Read it so";
+  return type ? `Treat it as ${TYPE_PHRASES[type]}` : "Read it so";
 }
 
 /** What was chosen before is sent along: a form says the whole of what it changes. */

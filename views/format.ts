@@ -25,8 +25,13 @@ export function duration(ms: number): string {
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.round(seconds / 60);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (seconds < 3600) return both(`${Math.floor(seconds / 60)} min`, seconds % 60, "s");
+  return both(`${Math.floor(minutes / 60)} h`, minutes % 60, "min");
+}
+
+/** 600000 -> "10 min", without a tail of nothing. */
+function both(large: string, small: number, unit: string): string {
+  return small > 0 ? `${large} ${small} ${unit}` : large;
 }
 
 /** Three or four significant digits, grouped, without a tail of zeros: 0.841, 12.3, 53,940, −0.00008. */

@@ -6,15 +6,18 @@ import { capital, count, duration, figure, plural } from "./format.ts";
 import { LampDot } from "./parts.tsx";
 import { HEALTH_WORDS } from "./words.ts";
 
+/** Gauges that the sentence names: two lines on a phone, so that nothing below moves. */
+const TOLD = 2;
+
 /** One sentence over all gauges. */
 export function HealthPanel({ data }: { data: PanelData["health"] }) {
   const { lamp, says } = HEALTH_WORDS[data.state];
   const sick = data.gauges.filter(({ state }) => state !== "healthy");
-  const why = sick.length
-    ? sick
-        .map((gauge) => `${gauge.label} ${isCalming(gauge) ? "has come down to" : "is at"} ${reading(gauge)}`)
-        .join(", ")
-    : "The machine has room to work";
+  const told = sick
+    .slice(0, TOLD)
+    .map((gauge) => `${gauge.label} is ${isCalming(gauge) ? "back at" : "at"} ${reading(gauge)}`);
+  const more = sick.length > TOLD ? [`${sick.length - TOLD} more below`] : [];
+  const why = sick.length ? [...told, ...more].join("; ") : "The machine has room to work";
   return (
     <p class="verdict-line">
       <LampDot lamp={lamp} />
@@ -23,9 +26,17 @@ export function HealthPanel({ data }: { data: PanelData["health"] }) {
   );
 }
 
-/** A state outlives its cause by some samples, so that it does not flicker. */
-function isCalming({ state, value, warning }: Pick<GaugeReading, "state" | "value" | "warning">): boolean {
+type Standing = Pick<GaugeReading, "state" | "value" | "warning">;
+
+/** A state outlives its cause by some samples, and waits for as many, so that it does not flicker. */
+function isCalming({ state, value, warning }: Standing): boolean {
   return state !== "healthy" && value < warning;
+}
+
+function trend(gauge: Standing): string {
+  if (isCalming(gauge)) return "Calming down";
+  if (gauge.state === "healthy" && gauge.value >= gauge.warning) return "High just now";
+  return capital(HEALTH_WORDS[gauge.state].says.toLowerCase());
 }
 
 type Gauge = PanelData["metrics"]["gauges"][number];
@@ -41,7 +52,8 @@ export function MetricsPanel({ data }: { data: PanelData["metrics"] }) {
 }
 
 function GaugeDial({ gauge }: { gauge: Gauge }) {
-  const { lamp, says } = HEALTH_WORDS[gauge.state];
+  const { lamp } = HEALTH_WORDS[gauge.state];
+  const isDrawn = gauge.history.length > 1;
   const highest = gauge.unit === "%" ? 100 : Math.max(gauge.critical, gauge.value);
   const sentence = `${gauge.label} over the last 24 hours, now ${reading(gauge)}`;
   return (
@@ -62,12 +74,12 @@ function GaugeDial({ gauge }: { gauge: Gauge }) {
       >
         {reading(gauge)}
       </meter>
-      {gauge.history.length > 1 && (
+      {isDrawn && (
         <Sparkline values={gauge.history.map(({ value }) => value)} label={sentence} max={highest} />
       )}
       <span class="gauge-note">
-        {isCalming(gauge) ? "Calming down" : capital(says.toLowerCase())}; caution from{" "}
-        {figure(gauge.warning)} {gauge.unit}
+        {trend(gauge)}; caution from {figure(gauge.warning)} {gauge.unit}
+        {isDrawn && ". The line: 24 hours."}
       </span>
     </li>
   );

@@ -22,8 +22,8 @@ export function ImportanceFigure(props: ImportanceProps) {
   const metric = metricLabel(props.metric);
   const top = importance[0]!;
   const sentence =
-    `It leans most on ${top.column}: with that column shuffled, ${metric} gets worse by ${figure(top.importance)}. ` +
-    `A column near 0 could be left out.${dependence.length ? " Press a column to see how the answer moves with it." : ""}`;
+    `It leans most on ${top.column}: with that column shuffled, ${metric} gets worse by ${figure(top.importance)} (permutation importance). ` +
+    `A column near 0 could be left out.${dependence.length ? " Press a column with ▸ to see how the answer moves with it." : ""}`;
   return (
     <Figure
       id="importance"

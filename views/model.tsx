@@ -13,7 +13,7 @@ import { TakeAlong, UseFromCode } from "./model-use.tsx";
 import { PanelView } from "./panels.tsx";
 import { LampDot, Time } from "./parts.tsx";
 import type { Weighing } from "./threshold.tsx";
-import { isLowerBetter, metricLabel, taskLabel } from "./words.ts";
+import { isLowerBetter, kindSays, metricLabel, taskLabel } from "./words.ts";
 
 export interface ModelPageProps {
   frame: Frame;
@@ -45,6 +45,7 @@ export function ModelPage({ frame, model, watch, version, evaluation, weighing, 
       frame={frame}
       title={`${model.name} version ${version.version}`}
       panels={[`model:${model.name}`, `watch:${model.name}`]}
+      current="models"
       later={frame.assets.model}
     >
       <header class="page-head">
@@ -143,7 +144,10 @@ function ModelCard({ links, version }: { links: Frame["links"]; version: ModelVi
         </div>
         <div>
           <dt>Kind of model</dt>
-          <dd>{result.best}</dd>
+          <dd>
+            {result.best}
+            {kindSays(result.best) && <span class="hint">: {kindSays(result.best)}</span>}
+          </dd>
         </div>
         <div>
           <dt>Trained</dt>

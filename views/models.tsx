@@ -23,9 +23,9 @@ export function ModelsPanel({ data, links }: { data: PanelData["models"]; links:
               {name}
             </a>
             <span class="row-facts">
-              {liveVersion === null ? "No version is live" : `Version ${liveVersion} is live`}
-              {`, ${plural(versions, "version")}`}
-              {verdict && `; ${firstSentence(verdict)}`}
+              {plural(versions, "version")},{" "}
+              {liveVersion === null ? "none live" : `version ${liveVersion} is live`}
+              {verdict && `. ${firstSentence(verdict)}`}
             </span>
             <span class="row-when">
               <Time at={createdAt} />

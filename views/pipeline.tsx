@@ -6,7 +6,7 @@ import { count, duration, firstSentence, percent, plural } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import { Action, Bar, curlLine, Empty, LampDot, Older, Time } from "./parts.tsx";
 import { rewindPath, runPath } from "./paths.ts";
-import { RUN_LAMPS, RUN_WORDS, STAGE_SAYS, STAGE_WORDS, stageSays, taskLabel } from "./words.ts";
+import { RUN_LAMPS, RUN_WORDS, STAGE_SAYS, STAGE_WORDS, stageSays } from "./words.ts";
 
 function modelUrl(run: Pick<RunView, "modelName" | "version">): string {
   return `/models/${encodeURIComponent(run.modelName)}?version=${run.version}`;
@@ -36,6 +36,10 @@ export function RunPanel({ data: run, links }: { data: RunView; links: Links }) 
 
 /** Stands where the verdict will be, so that nothing moves when that comes. */
 function Doing({ run }: { run: RunView }) {
+  if (run.status === "cancelled")
+    return (
+      <p class="doing">It left no model; the file is still there. What was tried until then stands below.</p>
+    );
   if (run.status !== "running" && run.status !== "queued") return null;
   const stage = run.stages.find(({ status }) => status === "running");
   return (
@@ -155,7 +159,8 @@ export function StagesAhead() {
 
 function StageRow({ stage, id, verdict }: { stage: RunStage; id: string; verdict: string | null }) {
   const { name, status, progress, durationMs, findings } = stage;
-  const words = status === "running" ? percent(progress) : STAGE_WORDS[status];
+  const isBrokenOff = status === "skipped" && progress > 0;
+  const words = status === "running" ? percent(progress) : isBrokenOff ? "broken off" : STAGE_WORDS[status];
   const time = durationMs === null ? "" : duration(durationMs);
   return (
     <li id={id} class={`stage stage-${status}`} {...(status === "running" ? { "aria-current": "step" } : {})}>
@@ -203,8 +208,8 @@ export function RunsPanel({ data, links }: { data: PanelData["runs"]; links: Lin
               Run {run.number}: {run.target} from {run.datasetName}
             </a>
             <span class="row-facts">
-              {RUN_WORDS[run.status]}; {taskLabel(run.task).toLowerCase()}
-              {run.verdict && `; ${firstSentence(run.verdict)}`}
+              {RUN_WORDS[run.status]}
+              {run.verdict && `. ${firstSentence(run.verdict)}`}
             </span>
             <span class="row-when">
               <Time at={run.queuedAt} />

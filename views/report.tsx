@@ -2,9 +2,9 @@
 import type { RunStage, RunView } from "../core/run-view.ts";
 import { ComparisonView } from "./comparison.tsx";
 import { Facts, Pairs, toldFacts } from "./facts.tsx";
-import { duration, figure } from "./format.ts";
+import { capital, duration, figure } from "./format.ts";
 import { MetricTable } from "./metric-table.tsx";
-import { metricLabel, taskLabel } from "./words.ts";
+import { kindSays, metricLabel, taskLabel } from "./words.ts";
 
 export function ReportPanel({ data: run }: { data: RunView }) {
   return (
@@ -34,6 +34,7 @@ function Candidates({ run }: { run: RunView }) {
               <summary>
                 {name}: {figure(score)}, {duration(durationMs)}
               </summary>
+              {kindSays(name) && <p class="hint">{capital(kindSays(name))}.</p>}
               <Pairs entries={Object.entries(params)} />
             </details>
           </li>

@@ -22,7 +22,13 @@ export function RewindPage({ frame, rewind, speed }: RewindPageProps) {
   const { links } = frame;
   const { run } = rewind;
   return (
-    <Layout frame={frame} title={`Run ${run.number}, replayed`} panels={[]} later={frame.assets.rewind}>
+    <Layout
+      frame={frame}
+      title={`Run ${run.number}, replayed`}
+      panels={[]}
+      current="runs"
+      later={frame.assets.rewind}
+    >
       <header class="page-head">
         <p class="crumbs">
           <a href={url(links, "/")}>Dashboard</a> /{" "}
@@ -75,7 +81,7 @@ function RewindControls({ links, rewind, speed }: { links: Links; rewind: Rewind
           <select id="rewind-speed" name="speed">
             {SPEEDS.map((times) => (
               <option value={String(times)} {...(times === speed ? { selected: true } : {})}>
-                {times} times
+                {times === 1 ? "as fast as it was" : `${times} times as fast`}
               </option>
             ))}
           </select>

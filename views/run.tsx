@@ -23,6 +23,7 @@ export function RunPage({ frame, run, data }: RunPageProps) {
     <Layout
       frame={frame}
       title={`Run ${run.number}: ${run.target}`}
+      current="runs"
       panels={[key("run"), key("stages"), key("curve"), key("leaderboard"), key("report")]}
       {...(isBusy ? { refreshSeconds: 5 } : {})}
     >
@@ -35,7 +36,7 @@ export function RunPage({ frame, run, data }: RunPageProps) {
           Run {run.number}: predicting {run.target}
         </h1>
         <p class="facts">
-          Asked for at <Time at={run.queuedAt} />
+          Asked for on <Time at={run.queuedAt} />
         </p>
       </header>
       <div class="run-page">

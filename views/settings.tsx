@@ -148,10 +148,10 @@ function SettingInput({ setting }: { setting: SettingView }) {
 function sourceOf(setting: SettingView): string {
   const { name, source, isSecret } = setting;
   if (source === "environment") return `${name} is set by the environment and locked here.`;
-  if (isSecret) return `${name}. Left empty it stays as it is.`;
-  const fallback = asText(setting.default);
-  const empty = fallback ? `Empty: the default, ${fallback}.` : "Empty: none.";
-  return `${name}. ${source === "stored" ? "Set here" : "The default"}. ${empty}`;
+  if (isSecret) return `Left empty it stays as it is. In the environment: ${name}.`;
+  const fallback = asText(setting.default) || "none";
+  const now = source === "stored" ? `Set here; empty: the default, ${fallback}.` : "The default.";
+  return `${now} In the environment: ${name}.`;
 }
 
 function asText(value: unknown): string {

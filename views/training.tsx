@@ -6,7 +6,7 @@ import { extent, Figure, Legend, LineChart, RangeStrip, type Series } from "./ch
 import type { ChartDrawing } from "./chart-svg.tsx";
 import { duration, figure, plural } from "./format.ts";
 import { Empty } from "./parts.tsx";
-import { isLowerBetter, metricLabel, metricSays } from "./words.ts";
+import { isLowerBetter, kindOf, kindSays, metricLabel, metricSays } from "./words.ts";
 
 /** Candidates in view; the others are one click away. */
 const SHOWN = 8;
@@ -84,16 +84,18 @@ export function LeaderboardPanel({ data: run, panelKey }: { data: RunView; panel
   );
   const best = ranked[0]!.name;
   const folds = Math.max(...drawn.map(({ foldScores }) => foldScores.length));
+  const ended = run.best ? "won" : run.finishedAt === null ? "leads" : "led";
   const sentence =
-    `${plural(run.candidates.length, "candidate")}; ${best} ${run.best ? "won" : "leads"}. Score: ${metricLabel(metric) || "the run's metric"}` +
-    ` (${isLowerBetter(metric) ? "lower" : "higher"} is better), the mean over the folds and their spread.`;
+    `${plural(run.candidates.length, "candidate")}; ${best} ${ended}. Score: ${metricLabel(metric) || "the run's metric"}` +
+    ` (${isLowerBetter(metric) ? "lower" : "higher"} is better). Small dots: each of ${plural(folds, "fold")}, parts ` +
+    "of the rows that are left out in turn; large dot and line: their mean and spread.";
   const row = (candidate: Candidate) => (
     <CandidateRow
       candidate={candidate}
       domain={domain}
       reference={baseline?.score ?? null}
       isBest={candidate.name === best}
-      isOver={run.best !== null}
+      tag={run.best ? "best" : ended}
       folds={folds}
     />
   );
@@ -112,7 +114,26 @@ export function LeaderboardPanel({ data: run, panelKey }: { data: RunView; panel
         </details>
       )}
       <p class="fine">{metricSays(metric)}</p>
+      <Kinds names={ranked.map(({ name }) => name)} id={`${panelKey}-kinds`} />
     </Figure>
+  );
+}
+
+/** What stands before the dot of a name, once each. */
+function Kinds({ names, id }: { names: readonly string[]; id: string }) {
+  const kinds = [...new Set(names.map(kindOf))].filter((kind) => kindSays(kind));
+  return (
+    <details id={id} class="kinds">
+      <summary>What are these?</summary>
+      <ul class="fine">
+        {kinds.map((kind) => (
+          <li>
+            <b>{kind}</b>: {kindSays(kind)}.
+          </li>
+        ))}
+        <li>What stands after the dot says how it is set: in full on the run's page.</li>
+      </ul>
+    </details>
   );
 }
 
@@ -140,11 +161,12 @@ function CandidateRow(props: {
   domain: readonly [number, number];
   reference: number | null;
   isBest: boolean;
-  isOver: boolean;
+  /** What the first of them is called. */
+  tag: string;
   /** How many folds the longest in the race was scored on. */
   folds: number;
 }) {
-  const { candidate, domain, reference, isBest, isOver, folds } = props;
+  const { candidate, domain, reference, isBest, tag, folds } = props;
   const { name, score, std, foldScores } = candidate;
   const words = `${name}: ${figure(score)}, give or take ${figure(std)}`;
   const [low, high] = domain;
@@ -153,7 +175,7 @@ function CandidateRow(props: {
     <li class={isBest ? "candidate candidate-best" : "candidate"}>
       <span class="candidate-name">
         {name}
-        {isBest && <span class="tag">{isOver ? "best" : "leads"}</span>}
+        {isBest && <span class="tag">{tag}</span>}
         {foldScores.length < folds && (
           <span class="fine">
             {" "}

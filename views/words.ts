@@ -76,6 +76,16 @@ export const TYPE_WORDS: Record<ColumnType, string> = {
   id: "identifier",
 };
 
+/** The same in a sentence: "Treat it as …". */
+export const TYPE_PHRASES: Record<ColumnType, string> = {
+  number: "a number",
+  category: "a category",
+  boolean: "yes or no",
+  date: "a date",
+  text: "free text",
+  id: "an identifier",
+};
+
 export const COLUMN_TYPE_NAMES = Object.keys(TYPE_WORDS) as ColumnType[];
 
 export const RUN_WORDS: Record<RunStatus, string> = {
@@ -117,23 +127,56 @@ export const HEALTH_WORDS: Record<HealthState, { lamp: Lamp; says: string }> = {
   critical: { lamp: "danger", says: "At a limit" },
 };
 
+/** What each kind of candidate is, by the name before the dot; what stands after it says how it is set. */
+export const KIND_WORDS: Record<string, string> = {
+  "Always guessing": "the commonest answer or the mean for every row: what the others must beat",
+  "Logistic regression": "adds up what each column weighs, and makes a chance of the sum",
+  "Multinomial regression": "adds up what each column weighs for each class, and makes chances of the sums",
+  "Ridge regression": "adds up what each column weighs",
+  "Gradient boosting": "hundreds of small decision trees, each mending what those before it got wrong",
+  "Random forest": "hundreds of large decision trees, each grown on other rows, that vote",
+  "Extra trees": "as a random forest, with cuts drawn by chance",
+  "Neural network": "layers of sums, each fed by the one before",
+  Ensemble: "several of the others answer together, each with its weight",
+};
+
+/** "Ensemble of 3" -> "Ensemble", "Gradient boosting · stumps" -> "Gradient boosting". */
+export function kindOf(candidate: string): string {
+  return candidate.split(" · ", 1)[0]!.replace(/ of \d+$/, "");
+}
+
+export function kindSays(candidate: string): string {
+  const kind = kindOf(candidate);
+  return Object.hasOwn(KIND_WORDS, kind) ? KIND_WORDS[kind]! : "";
+}
+
 /** What stages found, by the names of their facts; one that is not here is written out as it is. */
 export const FACT_WORDS: Record<string, string> = {
   rowsTrain: "Rows to learn from",
   rowsTest: "Rows kept aside",
   std: "Spread over the folds",
   better: "Better is",
+  task: "Kind of answer",
   folds: "Folds: parts that are left out in turn",
   foldScores: "Score on each fold",
-  ended: "The race was ended by",
+  ended: "The race ended with",
   members: "Copies that answer together",
   trees: "Decision trees",
   linear_columns: "Columns of numbers for linear models",
   linearColumns: "Columns of numbers for linear models",
   sizeBytes: "Size of the model",
   threshold: "Says yes from a chance of",
-  features: "Columns it looks at",
+  features: "Inputs made of the columns",
   split: "Rows kept aside are drawn",
+};
+
+/** What ended the race of the candidates. */
+export const RACE_ENDS: Record<string, string> = {
+  "all scored": "every candidate scored",
+  perfect: "a perfect score",
+  time: "the end of its time",
+  rounds: "nothing that gets better",
+  stopped: "a press on Stop",
 };
 
 export const READING_WORDS: Record<"reading" | "ready" | "rejected", string> = {

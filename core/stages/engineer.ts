@@ -64,7 +64,7 @@ export const engineerFeatures: Stage<Work> = {
     report({
       type: "progress",
       progress: 1,
-      note: `${features} features of ${encoder.columns.length} columns`,
+      note: `${features} inputs made of ${encoder.columns.length} columns`,
     });
   },
 };

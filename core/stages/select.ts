@@ -65,7 +65,7 @@ export const selectModel: Stage<Work> = {
     report({
       type: "progress",
       progress: 1,
-      note: `${race.entries.length} candidates, ended: ${race.ended}`,
+      note: `${race.entries.length} candidates scored`,
     });
   },
 };

@@ -1,0 +1,30 @@
+/** Does every word that the trainer says have an explanation? */
+import { expect, test } from "bun:test";
+import { portfolio } from "../../core/trainer/race/portfolio.ts";
+import type { Task } from "../../core/trainer/samples.ts";
+import { kindOf, kindSays } from "../../views/words.ts";
+
+const TARGETS: Record<Task, readonly string[]> = {
+  binary: ["no", "yes"],
+  multiclass: ["a", "b", "c"],
+  regression: [],
+};
+
+for (const [task, classes] of Object.entries(TARGETS)) {
+  test(`${task}: every candidate's kind is explained`, () => {
+    const values = Float64Array.from({ length: 500 }, (_, row) =>
+      classes.length ? row % classes.length : Math.exp(row / 50),
+    );
+    const target = { task: task as Task, classes: [...classes], values };
+    const names = portfolio({ target, rows: 500, text: false, columns: 8 }).map(({ name }) => name);
+    expect(names.length).toBeGreaterThan(8);
+    expect(names.filter((name) => kindSays(name) === "")).toEqual([]);
+  });
+}
+
+test("a kind is what stands before the dot, or before how many", () => {
+  expect(kindOf("Gradient boosting · 31 leaves")).toBe("Gradient boosting");
+  expect(kindOf("Ensemble of 12")).toBe("Ensemble");
+  expect(kindSays("Ensemble of 12")).not.toBe("");
+  expect(kindSays("constructor")).toBe("");
+});
