@@ -159,9 +159,8 @@ async function shootOne({ name, path, prepare, by = scripted }: Shot, at: string
     // A page that the browser stretches for its picture is at times painted in tiles: it is stretched before.
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
     await page.setViewportSize({ width: viewport.width, height: Math.max(height, viewport.height) });
-    await page.evaluate(
-      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
-    );
+    // One frame of that size is drawn first, else the one before may stand in the picture, side by side with itself.
+    await page.screenshot({ clip: { x: 0, y: 0, width: 1, height: 1 } });
     const path = join(OUT, `${name}-${variant}.png`);
     await page.screenshot({ path, fullPage: true, animations: "disabled" });
   }

@@ -5,7 +5,7 @@
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
 import type { Child } from "hono/jsx";
-import { figure } from "./format.ts";
+import { figure, unbroken } from "./format.ts";
 
 export interface Cell {
   head: string;
@@ -23,7 +23,9 @@ export function Figure(props: {
   const { id, sentence, columns, rows, children } = props;
   return (
     <figure class="figure">
-      <figcaption id={`${id}-caption`}>{sentence}</figcaption>
+      <figcaption id={`${id}-caption`}>
+        {typeof sentence === "string" ? unbroken(sentence) : sentence}
+      </figcaption>
       {children}
       <details class="as-table">
         <summary>Show as table</summary>

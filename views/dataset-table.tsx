@@ -4,7 +4,7 @@ import type { Child } from "hono/jsx";
 import type { ColumnProfile, Correlation } from "../core/csv/types.ts";
 import { Histogram } from "./chart.tsx";
 import type { ReadyDataset } from "./dataset.tsx";
-import { count, figure, percent, plural, short } from "./format.ts";
+import { count, percent, plain, plural, short } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import { Command, curlLine } from "./parts.tsx";
 import { datasetPath } from "./paths.ts";
@@ -199,7 +199,7 @@ function rangeWords(column: ColumnProfile): string {
     return `${column.distinctExact ? "" : "about "}${plural(column.distinct, "value")}`;
   }
   if (column.type === "date") return `${day(column.min)} to ${day(column.max)}`;
-  return `${figure(column.min)} to ${figure(column.max)}`;
+  return `${plain(column.min)} to ${plain(column.max)}`;
 }
 
 const MEASURES: Record<Correlation["measure"], { sign: string; name: string }> = {
@@ -213,7 +213,7 @@ function correlationWords({ measure, value }: Correlation, target: string): stri
   const size = Math.abs(value);
   const strength = size < 0.1 ? "hardly any" : size < 0.3 ? "weak" : size < 0.5 ? "moderate" : "strong";
   const way = measure === "pearson" && size >= 0.1 ? (value > 0 ? ", rising" : ", falling") : "";
-  return `${strength} link to ${target}${way} (${MEASURES[measure].sign} ${figure(value)})`;
+  return `${strength} link to ${target}${way} (${MEASURES[measure].sign}\u00a0${value.toFixed(2).replace("-", "−")})`;
 }
 
 function correlationTitle({ measure, rows }: Correlation, target: string): string {

@@ -134,8 +134,11 @@ export function ReadingPanel({ data, links }: { data: NonNullable<PanelData["rea
     const { rows, columns, sizeBytes, createdAt, version } = data.file;
     return (
       <p class="facts">
-        <a href={url(links, datasetPath(data))}>{data.name}</a>: {plural(rows, "row")},{" "}
-        {plural(columns, "column")}, {bytes(sizeBytes)}; uploaded <Time at={createdAt} />
+        <span class="whose">
+          <a href={url(links, datasetPath(data))}>{data.name}</a>:{" "}
+        </span>
+        {plural(rows, "row")}, {plural(columns, "column")}, {bytes(sizeBytes)}; uploaded{" "}
+        <Time at={createdAt} />
         {version > 1 && `; reading ${version} of the same file`}
       </p>
     );

@@ -59,6 +59,16 @@ export function firstSentence(text: string): string {
   return /^.*?[^.]\.(?=\s|$)/.exec(text)?.[0] ?? text;
 }
 
+/** A number and its unit stay on one line: "79.3 %", "12 ms". */
+export function unbroken(text: string): string {
+  return text.replace(/(\d) (?=%|ms\b|kB\b|MB\b|GB\b)/g, "$1\u00a0");
+}
+
+/** As a file writes it, without groups of digits: what is compared with its cells, or typed. */
+export function plain(n: number): string {
+  return figure(n).replaceAll(",", "");
+}
+
 /** A sentence's first letter as a capital. */
 export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);

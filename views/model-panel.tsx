@@ -2,12 +2,12 @@
 import type { ModelView, PanelData } from "../core/panel-data.ts";
 import type { PanelKey } from "../core/panels.ts";
 import { Sparkline } from "./chart.tsx";
-import { count, figure, plural } from "./format.ts";
+import { count, figure, plural, unbroken } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import { LiveStrip } from "./live-figures.tsx";
 import { Action, curlLine, Empty, LampDot, Time } from "./parts.tsx";
 import { modelPath } from "./paths.ts";
-import { metricLabel } from "./words.ts";
+import { metricLabel, metricSays } from "./words.ts";
 
 type Version = ModelView["versions"][number];
 
@@ -30,7 +30,13 @@ export function ModelPanel(props: { data: ModelView; links: Links; panelKey: Pan
         </a>
         <strong>{live ? `Version ${live.version} is live` : "No version is live"}</strong>
       </p>
-      {shown && <p class="verdict">{shown.result.verdict}</p>}
+      {shown && (
+        <>
+          <p class="verdict">{unbroken(shown.result.verdict)}</p>
+          <MetricSays metric={shown.result.metric} />
+        </>
+      )}
+      {!live && <p class="facts">The version that you make live is the one that answers.</p>}
       {live && <LiveStrip live={live.live} />}
       <Traffic predictions={model.predictions} />
       <ul class="rows versions">
@@ -51,6 +57,15 @@ export function ModelPanel(props: { data: ModelView; links: Links; panelKey: Pan
         </p>
       )}
     </>
+  );
+}
+
+/** What the verdict's figure means, for who never met it. */
+export function MetricSays({ metric }: { metric: string }) {
+  return (
+    <p class="fine verdict-says">
+      {metricLabel(metric)}: {metricSays(metric)} In brackets: where it lies 19 times in 20.
+    </p>
   );
 }
 

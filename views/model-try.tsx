@@ -4,7 +4,7 @@ import type { Trial } from "../core/page-data.ts";
 import type { ModelView } from "../core/panel-data.ts";
 import type { ModelSchema } from "../core/stages/stage.ts";
 import { ProblemNote } from "./error.tsx";
-import { figure, percent } from "./format.ts";
+import { figure, percent, plain } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import { Bar } from "./parts.tsx";
 import { Waterfall } from "./waterfall.tsx";
@@ -74,7 +74,7 @@ function FeatureField({ feature, id, value }: { feature: Feature; id: string; va
   const field = { id, name: `f.${name}` };
   const isNumber = type === "number";
   const hint =
-    isNumber && min !== undefined && max !== undefined ? `seen: ${figure(min)} to ${figure(max)}` : "";
+    isNumber && min !== undefined && max !== undefined ? `seen: ${plain(min)} to ${plain(max)}` : "";
   return (
     <div class="field">
       <label for={id}>

@@ -4,10 +4,11 @@ import type { Trial } from "../core/page-data.ts";
 import type { ModelView } from "../core/panel-data.ts";
 import { ComparisonView } from "./comparison.tsx";
 import { EvaluationView } from "./evaluation.tsx";
-import { count, figure, plural } from "./format.ts";
+import { count, figure, plural, unbroken } from "./format.ts";
 import { type Frame, url } from "./frame.ts";
 import { Layout } from "./layout.tsx";
 import { MetricTable } from "./metric-table.tsx";
+import { MetricSays } from "./model-panel.tsx";
 import { TryForm } from "./model-try.tsx";
 import { TakeAlong, UseFromCode } from "./model-use.tsx";
 import { PanelView } from "./panels.tsx";
@@ -58,7 +59,8 @@ export function ModelPage({ frame, model, watch, version, evaluation, weighing, 
           <span class="plate">Version {version.version}</span>
           {version.isLive ? "live" : "not live"}; predicts <b>{result.schema.target}</b>
         </p>
-        <p class="verdict">{result.verdict}</p>
+        <p class="verdict">{unbroken(result.verdict)}</p>
+        <MetricSays metric={result.metric} />
         {result.comparison ? null : <Before model={model} version={version} />}
         <nav class="parts" aria-label="Parts of this page">
           <ul>

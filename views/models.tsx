@@ -1,6 +1,6 @@
 /** Which models are there, which version of each is live, and how good is it? */
 import type { PanelData } from "../core/panel-data.ts";
-import { firstSentence, plural } from "./format.ts";
+import { firstSentence, plural, unbroken } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import { Empty, LampDot, Older, Time } from "./parts.tsx";
 import { modelPath } from "./paths.ts";
@@ -25,7 +25,7 @@ export function ModelsPanel({ data, links }: { data: PanelData["models"]; links:
             <span class="row-facts">
               {plural(versions, "version")},{" "}
               {liveVersion === null ? "none live" : `version ${liveVersion} is live`}
-              {verdict && `. ${firstSentence(verdict)}`}
+              {verdict && `. ${unbroken(firstSentence(verdict))}`}
             </span>
             <span class="row-when">
               <Time at={createdAt} />

@@ -1,8 +1,9 @@
 /** Where does a run stand? Its head with the verdict and the buttons, its eight stages, and the list of runs. */
 import type { Finding } from "../core/csv/types.ts";
 import type { PanelData } from "../core/panel-data.ts";
+import type { PanelKey } from "../core/panels.ts";
 import type { RunStage, RunView } from "../core/run-view.ts";
-import { count, duration, firstSentence, percent, plural } from "./format.ts";
+import { count, duration, firstSentence, percent, plural, unbroken } from "./format.ts";
 import { type Links, url } from "./frame.ts";
 import { Action, Bar, curlLine, Empty, LampDot, Older, Time } from "./parts.tsx";
 import { rewindPath, runPath } from "./paths.ts";
@@ -26,7 +27,7 @@ export function RunPanel({ data: run, links }: { data: RunView; links: Links }) 
           <a href={url(links, `/datasets/${encodeURIComponent(run.datasetId)}`)}>{run.datasetName}</a>
         </span>
       </p>
-      {run.verdict ? <p class="verdict">{run.verdict}</p> : <Doing run={run} />}
+      {run.verdict ? <p class="verdict">{unbroken(run.verdict)}</p> : <Doing run={run} />}
       {run.status === "running" && <Bar label={`Run ${run.number}`} value={run.progress} text={pace(run)} />}
       {run.error && <RunError run={run} />}
       <RunButtons run={run} links={links} />
@@ -190,9 +191,12 @@ function FindingsOf({ findings, id }: { findings: readonly Finding[]; id: string
   );
 }
 
-export function RunsPanel({ data, links }: { data: PanelData["runs"]; links: Links }) {
+export function RunsPanel(props: { data: PanelData["runs"]; links: Links; panelKey: PanelKey }) {
+  const { data, links, panelKey } = props;
   if (!data.items.length)
-    return (
+    return panelKey.startsWith("runs:") ? (
+      <Empty>No training from this file yet. Press Train above, or send one with curl.</Empty>
+    ) : (
       <Empty>
         No training yet. It starts from <a href={url(links, "/datasets")}>a file's page</a>, or with one curl
         line.
@@ -209,7 +213,7 @@ export function RunsPanel({ data, links }: { data: PanelData["runs"]; links: Lin
             </a>
             <span class="row-facts">
               {RUN_WORDS[run.status]}
-              {run.verdict && `. ${firstSentence(run.verdict)}`}
+              {run.verdict && `. ${unbroken(firstSentence(run.verdict))}`}
             </span>
             <span class="row-when">
               <Time at={run.queuedAt} />

@@ -157,7 +157,7 @@ function Matrix({
   return (
     <section class="scroll" tabindex={0} aria-label="Confusion matrix">
       <table class="matrix">
-        <caption>Rows kept aside: what they are, and what the model said</caption>
+        <caption>Confusion matrix: rows kept aside, what they are and what the model said</caption>
         <thead>
           <tr>
             <th scope="col">is · said</th>

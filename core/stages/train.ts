@@ -35,7 +35,11 @@ export const trainModel: Stage<Work> = {
     work.model = assemble(context, data, made);
     const size = sizeOf(work.model);
     report({ type: "facts", facts: { parts: made.map(partFacts), ...size } });
-    report({ type: "progress", progress: 1, note: `${size.members} models, ${size.trees} trees` });
+    report({
+      type: "progress",
+      progress: 1,
+      note: `${size.members} models${size.trees ? `, ${size.trees} trees` : ""}`,
+    });
   },
 };
 
