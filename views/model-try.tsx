@@ -6,7 +6,7 @@ import type { ModelSchema } from "../core/stages/stage.ts";
 import { ProblemNote } from "./error.tsx";
 import { figure, percent, plain } from "./format.ts";
 import { type Links, url } from "./frame.ts";
-import { Bar } from "./parts.tsx";
+import { Bar, Command, curlLine } from "./parts.tsx";
 import { Waterfall } from "./waterfall.tsx";
 
 type Feature = ModelSchema["features"][number];
@@ -25,6 +25,8 @@ export interface TryFormProps {
 export function TryForm({ links, name, version, trial }: TryFormProps) {
   const address = url(links, `/models/${encodeURIComponent(name)}/predict`);
   const { features } = version.result.schema;
+  const path = `/api/models/${encodeURIComponent(name)}/predict?version=${version.version}`;
+  const row = Object.fromEntries(features.map((feature) => [feature.name, feature.example]));
   return (
     <div class="try" data-needs="predict">
       <form
@@ -49,6 +51,7 @@ export function TryForm({ links, name, version, trial }: TryFormProps) {
           </button>
         </p>
       </form>
+      <Command code={curlLine(links, { method: "POST", path, body: row })} />
       <TrialAnswer schema={version.result.schema} {...(trial ? { trial } : {})} />
     </div>
   );

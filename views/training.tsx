@@ -84,7 +84,7 @@ export function LeaderboardPanel({ data: run, panelKey }: { data: RunView; panel
   );
   const best = ranked[0]!.name;
   const folds = Math.max(...drawn.map(({ foldScores }) => foldScores.length));
-  const ended = run.best ? "won" : run.finishedAt === null ? "leads" : "led";
+  const ended = run.best ? "won" : run.finishedAt === null ? "leads" : "was ahead";
   const sentence =
     `${plural(run.candidates.length, "candidate")}; ${best} ${ended}. Score: ${metricLabel(metric) || "the run's metric"}` +
     ` (${isLowerBetter(metric) ? "lower" : "higher"} is better). Small dots: each of ${plural(folds, "fold")}, parts ` +
