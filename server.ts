@@ -219,6 +219,8 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     return pageAnswer(c, pages.modelData(call, await forms.tryModel(call)), MODEL);
   });
 
+  app.post("/models/:name/predict-csv", (c) => forms.predictFileForm(callOf(c)));
+
   // Live
   app.get("/ws", (c) => upgrade(c.var.visit, callOf(c), c.env.server));
   app.get("/panels/:panel", (c) => {

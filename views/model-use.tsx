@@ -1,5 +1,6 @@
 /** How is the model called from elsewhere, and in which forms can it be taken along? Lines that work if pasted. */
 import type { ModelView } from "../core/panel-data.ts";
+import { Field } from "./dataset-train.tsx";
 import { type Links, url } from "./frame.ts";
 import { apiUrl, CodeBlock, curlLine } from "./parts.tsx";
 
@@ -45,6 +46,24 @@ print(json.load(urllib.request.urlopen(request)))`;
         code={curlLine(links, { method: "POST", path, body: { rows: [row] } })}
       />
       <h3>A whole CSV</h3>
+      <form
+        class="form"
+        data-needs="predict"
+        method="post"
+        enctype="multipart/form-data"
+        action={url(links, `/models/${encodeURIComponent(name)}/predict-csv?version=${version.version}`)}
+      >
+        <Field
+          id="rows"
+          label="Predict every row of a CSV"
+          hint="Its first row names the columns; what is missing is not known. It comes back with the predictions beside."
+        >
+          <input id="rows" type="file" name="file" required accept=".csv,.tsv,.txt,.gz,.zip,text/csv" />
+        </Field>
+        <p class="actions">
+          <button type="submit">Predict the file</button>
+        </p>
+      </form>
       <CodeBlock
         label="Predict a CSV with curl"
         code={`${links.curl} --fail-with-body -H 'Content-Type: text/csv' --data-binary @rows.csv '${address}'`}

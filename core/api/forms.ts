@@ -3,6 +3,7 @@ import { challenge } from "../feedback/watch-view.ts";
 import { challengerForm, deployForm, predictForm, readingForm, tokenForm, trainForm } from "../http/forms.ts";
 import type { Trial } from "../page-data.ts";
 import { tryRow } from "../trials.ts";
+import { predictFile } from "./models.ts";
 import type { Call } from "./route.ts";
 import { receiveSample } from "./samples.ts";
 
@@ -74,6 +75,15 @@ export async function createToken({ box, request, identity }: Call) {
 export async function challengeVersion({ box, request, params }: Call): Promise<Landing> {
   const { name } = await challenge(box, params.name!, await challengerForm(request));
   return { stay: `/models/${name}` };
+}
+
+/** What a browser saves beside the file that was sent. */
+export async function predictFileForm(call: Call): Promise<Response> {
+  const asked = call.url.searchParams.get("version");
+  const version = call.box.models.serving(call.params.name!, asked === null ? null : Number(asked));
+  const answer = await predictFile(call, version);
+  answer.headers.set("content-disposition", `attachment; filename="${version.name}-predictions.csv"`);
+  return answer;
 }
 
 export async function tryModel({ box, request, params, requestId }: Call): Promise<Trial> {

@@ -66,7 +66,8 @@ function predictionsAnswer(
   return new Response(JSON.stringify(body), { headers: JSON_HEADERS });
 }
 
-async function predictFile(
+/** The file of a request, with the prediction's columns added, as it comes. */
+export async function predictFile(
   {
     box,
     request,

@@ -53,6 +53,7 @@ export const PAGES: Record<string, PageAccess> = {
   "POST /models/:name/live": { like: "PUT /api/models/:name/live" },
   "POST /models/:name/challenger": { like: "PUT /api/models/:name/challenger" },
   "POST /models/:name/predict": { like: "POST /api/models/:name/predict" },
+  "POST /models/:name/predict-csv": { like: "POST /api/models/:name/predict" },
   "POST /settings": { like: "PATCH /api/settings" },
   "POST /settings/embeds": { scope: "admin" },
   "POST /settings/webhooks": { like: "POST /api/webhooks" },

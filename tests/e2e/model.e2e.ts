@@ -53,6 +53,17 @@ test("the slider moves every figure to what the server would say, and the cheape
   );
   expect(cost).toBe(least);
   await expectAccessible(page);
+
+  const saved = page.waitForEvent("download");
+  const rows = {
+    name: "rows.csv",
+    mimeType: "text/csv",
+    buffer: Buffer.from("plan,age\nBasic,30\nFamily,60\n"),
+  };
+  await page.getByLabel("Predict every row of a CSV").setInputFiles(rows);
+  await page.getByRole("button", { name: "Predict the file" }).click();
+  expect((await saved).suggestedFilename()).toBe(`${model}-predictions.csv`);
+
   await page.getByRole("button", { name: "Train anew with these costs" }).click();
   await expect(page).toHaveURL(/\/runs\//);
   await expect(page.locator("main")).toContainText("a false alarm 1, a miss 7.5");

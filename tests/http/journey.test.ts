@@ -201,3 +201,23 @@ test("two trainings queue in order, one is cancelled, one is stopped and kept", 
   expect((await harness.box.runs.ended(second.id)).status).toBe("cancelled");
   expect((await harness.box.runs.ended(third.id)).status).toBe("finished");
 }, 120_000);
+
+test("the form of the model's page takes a CSV and saves it with the predictions; a foreign one gets a page that says why", async () => {
+  const send = (csv: string) => {
+    const body = new FormData();
+    body.append("file", new File([csv], "rows.csv", { type: "text/csv" }));
+    return harness.ask("/models/passengers/predict-csv?version=1", {
+      method: "POST",
+      body,
+      headers: { accept: "text/html" },
+    });
+  };
+  const saved = await send("Sex,Age\nfemale,30\nmale,40\n");
+  expect(saved.headers.get("content-disposition")).toBe('attachment; filename="passengers-predictions.csv"');
+  const lines = (await saved.text()).trim().split("\n");
+  expect(lines[0]).toStartWith("Sex,Age,prediction");
+  expect(lines).toHaveLength(3);
+  const refused = await send("a,b\n1,2\n");
+  expect(refused.status).toBe(422);
+  expect(await refused.text()).toContain("The header names no column of this model: a, b");
+});
