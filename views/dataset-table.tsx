@@ -153,7 +153,7 @@ function DataCell({ text, type }: { text: string; type: ColumnProfile["type"] })
   const isLong = text.length > CELL_LENGTH;
   return (
     <td
-      class={type === "number" ? "number" : undefined}
+      class={type === "number" || type === "date" ? type : undefined}
       {...(isLong ? { title: short(text, TITLE_LENGTH) } : {})}
     >
       {short(text, CELL_LENGTH)}
