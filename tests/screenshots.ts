@@ -33,6 +33,7 @@ const VARIANTS = {
 const SIDE_BY_SIDE = 2;
 /** A machine under load draws slowly; none of these is a test. */
 const PATIENCE_MS = 180_000;
+const REDRAW_MS = 30_000;
 const WANTED = process.argv.slice(2);
 
 const folders = ["main", "signed"].map((name) => mkdtempSync(join(tmpdir(), `signalbox-shots-${name}-`)));
@@ -162,7 +163,9 @@ async function shootOne({ name, path, prepare, by = scripted }: Shot, at: string
     // One frame of that size is drawn first, else the one before may stand in the picture, side by side with itself.
     await page.screenshot({ clip: { x: 0, y: 0, width: 1, height: 1 } });
     const path = join(OUT, `${name}-${variant}.png`);
-    await page.screenshot({ path, fullPage: true, animations: "disabled" });
+    const whole = { path, fullPage: true, animations: "disabled" } as const;
+    // A page without script that comes anew while it is drawn is drawn again.
+    await page.screenshot({ ...whole, timeout: REDRAW_MS }).catch(() => page.screenshot(whole));
   }
   await page.close();
 }

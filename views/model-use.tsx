@@ -40,11 +40,6 @@ request = urllib.request.Request(
 print(json.load(urllib.request.urlopen(request)))`;
   return (
     <div class="code-tabs">
-      <h3>curl</h3>
-      <CodeBlock
-        label="Predict with curl"
-        code={curlLine(links, { method: "POST", path, body: { rows: [row] } })}
-      />
       <h3>A whole CSV</h3>
       <form
         class="form"
@@ -67,6 +62,11 @@ print(json.load(urllib.request.urlopen(request)))`;
       <CodeBlock
         label="Predict a CSV with curl"
         code={`${links.curl} --fail-with-body -H 'Content-Type: text/csv' --data-binary @rows.csv '${address}'`}
+      />
+      <h3>One row with curl</h3>
+      <CodeBlock
+        label="Predict with curl"
+        code={curlLine(links, { method: "POST", path, body: { rows: [row] } })}
       />
       <details>
         <summary>JavaScript</summary>
