@@ -4,6 +4,7 @@ import { streamAnswer } from "../http/answers.ts";
 import { preferredType } from "../http/negotiate.ts";
 import { readPreference, within } from "../http/prefer.ts";
 import { curlCommand } from "../identity/curl.ts";
+import { slug } from "../ids.ts";
 import { runPage } from "../panel-data.ts";
 import { TRAIN_QUERY, TRAIN_REQUEST } from "../run-options.ts";
 import { runView } from "../run-view.ts";
@@ -26,10 +27,13 @@ async function trainUpload(
   const { box, request, params, home, requestId, hold, takeTime } = call;
   takeTime();
   const { file, ...asked } = call.query;
-  const received = await box.datasets.receive(request, params.file ?? file ?? null);
+  const label = params.file ?? file ?? null;
+  const received = await box.datasets.receive(request, label);
   const { id: datasetId } = await received.ready;
   const since = box.log.lastSeq;
-  const { id: runId } = box.runs.train({ ...asked, datasetId });
+  // The same bytes may be here under another name.
+  const name = asked.name ?? (label === null ? undefined : slug(label));
+  const { id: runId } = box.runs.train({ ...asked, name, datasetId });
   const accepted = preferredType(request.headers.get("accept"), STREAM_TYPES);
   if (accepted === "application/json") {
     finishedRun(await box.runs.ended(runId));

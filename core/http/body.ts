@@ -1,5 +1,5 @@
 /** How is a JSON body read? Only as application/json, bounded, checked by zod, with the place of the mistake. */
-import type * as z from "zod";
+import * as z from "zod";
 import { AppError } from "../errors.ts";
 
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
@@ -40,10 +40,22 @@ export function checked<S extends z.ZodType>(value: unknown, schema: S): z.outpu
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   const field = issue.path.join(".");
-  throw new AppError("invalid", field ? `${field}: ${issue.message}` : issue.message, {
+  const message = field ? `${field}: ${issue.message}` : issue.message;
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  throw new AppError("invalid", message, {
     ...(field && { column: field }),
-    fix: "See /docs for what this route takes.",
+    fix: issue.code === "unrecognized_keys" && !field ? wordFor(issue.keys[0]!, known) : SEE_DOCS,
   });
+}
+
+const SEE_DOCS = "See /docs for what this route takes.";
+
+function wordFor(unknown: string, known: readonly string[]): string {
+  if (!known.length) return SEE_DOCS;
+  const plain = (name: string) => name.toLowerCase().replace(/[^a-z]/g, "");
+  const asked = plain(unknown);
+  const likely = known.find((name) => plain(name).startsWith(asked) || asked.startsWith(plain(name)));
+  return asked && likely ? `Did you mean ${likely}?` : `This route takes ${known.join(", ")}.`;
 }
 
 /** Throws AppError syntax. */

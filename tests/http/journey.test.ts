@@ -176,6 +176,14 @@ test("curl's one line prints each step, the verdict, and a predict command that 
   });
   expect(predicted.status).toBe(200);
   expect(((await predicted.json()) as { predictions: unknown[] }).predictions).toHaveLength(1);
+
+  // The same bytes under another name: the model is called as this request says.
+  const renamed = await harness.ask("/api/train/sailors.csv?target=Survived&budgetRounds=1", {
+    method: "PUT",
+    headers: { accept: "application/json" },
+    body,
+  });
+  expect(await renamed.json()).toMatchObject({ status: "finished", modelName: "sailors", version: 1 });
 }, 60_000);
 
 test("two trainings queue in order, one is cancelled, one is stopped and kept", async () => {

@@ -72,7 +72,10 @@ describe("trainings", () => {
     await problemOf(await harness.ask("/api/train", { method: "POST", body: "datasetId=1" }), 415);
     const broken = { method: "POST", headers: { "content-type": "application/json" }, body: "{" };
     await problemOf(await harness.ask("/api/train", broken), 400);
-    await problemOf(await harness.send("POST", "/api/train", { datasetId: "x", speed: 9 }), 422);
+    const refuse = async (options: object) =>
+      (await problemOf(await harness.send("POST", "/api/train", { datasetId: "x", ...options }), 422)).fix;
+    expect(await refuse({ speed: 9 })).toContain("takes datasetId, target,");
+    expect(await refuse({ budget: 9 })).toBe("Did you mean budgetSeconds?");
     await problemOf(await harness.send("POST", "/api/train", { datasetId: "unknown" }), 404);
   });
 
