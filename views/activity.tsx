@@ -17,7 +17,7 @@ const LEVEL_WORDS: Record<Activity["level"], string> = {
   info: "",
   success: "Good: ",
   warning: "Caution: ",
-  error: "Failed: ",
+  error: "Error: ",
 };
 
 export function ActivityPanel({ data, links }: { data: PanelData["activity"]; links: Links }) {

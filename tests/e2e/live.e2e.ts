@@ -168,7 +168,7 @@ test("what fails is said once in a corner and stays under attention until somebo
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ datasetId, target: "b" }),
   });
-  const toast = page.locator("#toasts .toast").filter({ hasText: "failed" });
+  const toast = page.locator("#toasts .toast").filter({ hasText: "Run 1 failed" });
   await expect(toast).toHaveCount(1);
   expect(await page.evaluate(coveredButtons), "buttons beneath the toast").toEqual([]);
   await toast.click();
