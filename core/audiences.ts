@@ -1,6 +1,6 @@
 /**
- * Who watches the same panels at the same address? Viewers of one page share one topic, so that a viewer costs one subscription however many
- * panels its page has: each subscription costs as much as a twentieth of a socket.
+ * Who watches the same panels at the same address? Viewers of one page share a topic, so that a viewer costs one
+ * subscription however many panels its page has: each subscription costs as much as a twentieth of a socket.
  */
 import type { Live } from "./live.ts";
 import type { PanelKey } from "./panels.ts";
@@ -15,8 +15,11 @@ export interface Audience {
   isQuiet: boolean;
 }
 
+/** One more opens the next audience: what is sent to one holds up everybody else. */
+const MOST_VIEWERS = 100;
+
 export class Audiences {
-  /** By topic, which names address and panels. */
+  /** By topic, which names address, panels and which of the audiences that share them. */
   private readonly all = new Map<string, Audience>();
   private readonly byPanel = new Map<PanelKey, Set<Audience>>();
 
@@ -24,7 +27,7 @@ export class Audiences {
 
   /** Counts a viewer in: its panels are drawn from now on. */
   join(panels: readonly PanelKey[], origin: string): Audience {
-    const topic = `${origin} ${panels.join(",")}`;
+    const topic = this.topicWithRoom(`${origin} ${panels.join(",")}`);
     const audience = this.all.get(topic) ?? this.open({ panels, origin, topic, viewers: 0, isQuiet: true });
     audience.viewers += 1;
     return audience;
@@ -50,6 +53,13 @@ export class Audiences {
   /** Those that watch one of the panels. */
   watching(panels: readonly PanelKey[]): Set<Audience> {
     return new Set(panels.flatMap((key) => [...(this.byPanel.get(key) ?? [])]));
+  }
+
+  private topicWithRoom(like: string): string {
+    for (let nth = 1; ; nth++) {
+      const topic = `${like} ${nth}`;
+      if ((this.all.get(topic)?.viewers ?? 0) < MOST_VIEWERS) return topic;
+    }
   }
 
   private open(audience: Audience): Audience {

@@ -6,6 +6,7 @@
 import type { Server, ServerWebSocket, WebSocketHandler } from "bun";
 import { type Audience, Audiences } from "./audiences.ts";
 import { type Config, isLoopback } from "./config.ts";
+import { Departures } from "./departures.ts";
 import { AppError } from "./errors.ts";
 import type { EventLog } from "./event-log.ts";
 import { FOREVER, type Hold } from "./identity/holds.ts";
@@ -79,6 +80,7 @@ export class Sockets {
   private pinged = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY] as [number, number];
   private readonly peers = new Map<string, Peer>();
   private readonly audiences: Audiences;
+  private readonly departures: Departures;
   private readonly greetings: Greetings;
   private readonly readers: Readers;
   private readonly pinger: Timer;
@@ -86,6 +88,7 @@ export class Sockets {
 
   constructor(private readonly options: SocketsOptions) {
     this.audiences = new Audiences(options.live);
+    this.departures = new Departures(options.publish);
     this.greetings = new Greetings(options.log);
     this.readers = new Readers(options.log);
     this.pinger = setInterval(() => this.closeSilent(), PING_MS);
@@ -167,7 +170,7 @@ export class Sockets {
       const message = messages.get(keys) ?? drawingsMessage(this.options.log.epoch, own, horizon);
       messages.set(keys, message);
       audience.isQuiet = false;
-      this.options.publish(audience.topic, forOrigin(message, audience.origin));
+      this.departures.add(audience, forOrigin(message, audience.origin));
     }
   }
 
@@ -175,7 +178,7 @@ export class Sockets {
   private tick(): void {
     const message = tickMessage(this.options.live.horizon());
     for (const audience of this.audiences.list()) {
-      if (audience.isQuiet) this.options.publish(audience.topic, message);
+      if (audience.isQuiet) this.departures.add(audience, message);
       audience.isQuiet = true;
     }
   }
@@ -200,6 +203,7 @@ export class Sockets {
     const isKnown = since !== null && epoch !== null && !log.resume(since, epoch).truncated;
     const audience = this.audiences.join(panels, origin);
     socket.data.audience = audience;
+    this.departures.settle(audience);
     socket.subscribe(audience.topic);
     const missed = panels.filter((key) => !isKnown || live.isStaleSince(key, since));
     const drawings = live.drawingsOf(missed);

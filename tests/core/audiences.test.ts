@@ -35,7 +35,7 @@ test("a panel is published to the lists that name it, once each, and drawn only 
       for (const key of PANELS) {
         const topics = watched
           .filter((list) => list.includes(key))
-          .map((list) => `${HERE} ${list.join(",")}`);
+          .map((list) => `${HERE} ${list.join(",")} 1`);
         expect([...audiences.watching([key])].map(({ topic }) => topic).sort()).toEqual(topics.sort());
       }
       expect([...audiences.list()]).toHaveLength(watched.length);
@@ -45,4 +45,16 @@ test("a panel is published to the lists that name it, once each, and drawn only 
       expect(drawn.sort()).toEqual([...new Set(watched.flat())].sort());
     }),
   );
+});
+
+test("a hundred viewers of the same page share a topic, the next ones open another; a place that is left is taken", () => {
+  const live = { watch() {}, unwatch() {} } as unknown as Live;
+  const audiences = new Audiences(live);
+  const here = Array.from({ length: 201 }, () => audiences.join(["metrics"], HERE));
+  expect([...audiences.list()].map(({ viewers }) => viewers)).toEqual([100, 100, 1]);
+  expect(audiences.watching(["metrics"]).size).toBe(3);
+  audiences.leave(here[0]!);
+  expect(audiences.join(["metrics"], HERE)).toBe(here[0]!);
+  for (const audience of here) audiences.leave(audience);
+  expect([...audiences.list()]).toEqual([]);
 });

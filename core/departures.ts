@@ -1,0 +1,52 @@
+/**
+ * When does a message leave for its audience? In the turn of the event loop that has room for it: a thousand viewers
+ * take 20 ms, and whoever asks for something else must not wait for all of them.
+ */
+import type { Audience } from "./audiences.ts";
+
+interface Departure {
+  audience: Audience;
+  message: string;
+}
+
+/** Some 2 ms of system calls. */
+const VIEWERS_A_TURN = 100;
+
+export class Departures {
+  /** By topic, in order; never two for one audience, so that messages cannot come faster than they leave. */
+  private readonly waiting = new Map<string, Departure>();
+  private isUnderWay = false;
+
+  constructor(private readonly publish: (topic: string, message: string) => void) {}
+
+  add(audience: Audience, message: string): void {
+    this.settle(audience);
+    this.waiting.set(audience.topic, { audience, message });
+    if (!this.isUnderWay) this.takeTurn();
+  }
+
+  /** Sends at once what waits for this audience: who joins it has been told of that otherwise. */
+  settle({ topic }: Audience): void {
+    const departure = this.waiting.get(topic);
+    if (departure) this.send(departure);
+  }
+
+  private takeTurn(): void {
+    this.isUnderWay = true;
+    setImmediate(() => {
+      let viewers = 0;
+      for (const departure of this.waiting.values()) {
+        this.send(departure);
+        viewers += departure.audience.viewers;
+        if (viewers >= VIEWERS_A_TURN) break;
+      }
+      this.isUnderWay = false;
+      if (this.waiting.size) this.takeTurn();
+    });
+  }
+
+  private send({ audience: { topic }, message }: Departure): void {
+    this.waiting.delete(topic);
+    this.publish(topic, message);
+  }
+}
