@@ -41,7 +41,7 @@ export const PREDICT_REQUEST = z
     }
     const { rows, ...further } = body as { rows: unknown[] };
     const [stranger] = Object.keys(further);
-    if (stranger !== undefined) refuse("is not known beside rows", [stranger]);
+    if (stranger !== undefined) refuse(strangerWords(stranger), [stranger]);
     if (rows.length < 1 || rows.length > MAX_ROWS) refuse(`must be 1 to ${MAX_ROWS} rows`, ["rows"]);
     if (context.issues.length) return z.NEVER;
     const read = rows.map((row, i) =>
@@ -50,6 +50,12 @@ export const PREDICT_REQUEST = z
     return context.issues.length ? z.NEVER : (read as PredictRow[]);
   })
   .meta({ id: "PredictRequest", ...PREDICT_REQUEST_DOC });
+
+function strangerWords(name: string): string {
+  return name === "explain" || name === "version"
+    ? `belongs in the address, as ?${name}=1`
+    : "is not known beside rows";
+}
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,6 +1,7 @@
 /** The API of models: versions, which one is live, and predictions. */
 import * as z from "zod";
 import type { Warning } from "../answering.ts";
+import { AppError } from "../errors.ts";
 import type { Prediction } from "../feedback/traffic.ts";
 import { streamAnswer } from "../http/answers.ts";
 import { mediaType } from "../http/body.ts";
@@ -81,8 +82,17 @@ export async function predictFile(
   const body = (signal: AbortSignal) => box.datasets.follow(request, signal);
   const lines = predictCsv(box.serving, version, { body, hold });
   // The header and a refusal come before the first byte leaves.
-  const first = await lines.next();
+  const first = await lines.next().catch((error) => {
+    throw withHeaderFix(error);
+  });
   return streamAnswer(startingWith(first.value ?? "", lines), "csv", { instance: requestId });
+}
+
+/** JSON under another header, as `curl -d` sends it. */
+function withHeaderFix(error: unknown): unknown {
+  if (!(error instanceof AppError) || !/^\s*[[{]/.test(error.place.near ?? "")) return error;
+  const fix = "Send rows as CSV, or the header content-type: application/json.";
+  return new AppError(error.code, error.message, { ...error.place, fix });
 }
 
 const DOWNLOAD_QUERY = z.object({

@@ -80,28 +80,35 @@ export const TRAINING_ROUTES = [
       return runAnswer(call, id, { status: ended ? 200 : 202, headers });
     },
   }),
-  ...(["/api/train/:file", "/api/train/"] as const).flatMap((path) =>
-    (["PUT", "POST"] as const).map((method) =>
-      route({
-        method,
-        path,
-        scope: "train",
-        rate: "train",
-        example: "curl --fail-with-body -T data.csv '{home}/api/train/data.csv?budgetSeconds=10'",
-        says: "Uploads a CSV and trains on it in one request; prints each step as a line, the verdict last. A run that fails breaks the stream.",
-        query: TRAIN_QUERY,
-        file: "the CSV to learn from",
-        answers: {
-          200: {
-            "text/plain": "a line for each step, then the verdict, the model's address and a predict command",
-            "application/x-ndjson":
-              "an event a line, a blank line after ten quiet seconds, then {type: result, …}",
-            "application/json": RUN,
-          },
+  // A POST to the last one is the route above.
+  ...(
+    [
+      ["PUT", "/api/train/:file"],
+      ["POST", "/api/train/:file"],
+      ["PUT", "/api/train/"],
+      ["POST", "/api/train/"],
+      ["PUT", "/api/train"],
+    ] as const
+  ).map(([method, path]) =>
+    route({
+      method,
+      path,
+      scope: "train",
+      rate: "train",
+      example: "curl --fail-with-body -T data.csv '{home}/api/train/data.csv?budgetSeconds=10'",
+      says: "Uploads a CSV and trains on it in one request; prints each step as a line, the verdict last. A run that fails breaks the stream.",
+      query: TRAIN_QUERY,
+      file: "the CSV to learn from",
+      answers: {
+        200: {
+          "text/plain": "a line for each step, then the verdict, the model's address and a predict command",
+          "application/x-ndjson":
+            "an event a line, a blank line after ten quiet seconds, then {type: result, …}",
+          "application/json": RUN,
         },
-        handle: trainUpload,
-      }),
-    ),
+      },
+      handle: trainUpload,
+    }),
   ),
   route({
     method: "GET",

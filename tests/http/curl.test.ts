@@ -83,6 +83,7 @@ test("every way that curl sends a file is understood, and the exit code tells th
     "curl -f -T data.csv 'URLapi/upload'",
     "cat data.csv | curl -f -T - 'URLapi/upload?name=piped.csv'",
     "curl -f -T data.csv 'URLapi/train/?budgetSeconds=2'",
+    "curl -f -T data.csv 'URLapi/train?budgetSeconds=2'",
     "curl -f -F file=@data.csv 'URLapi/upload'",
     "curl -f --data-binary @data.csv 'URLapi/upload?name=binary.csv'",
     "gzip -kf data.csv && curl -f -T data.csv.gz -H 'content-encoding: gzip' 'URLapi/upload?name=packed.csv'",
@@ -92,6 +93,9 @@ test("every way that curl sends a file is understood, and the exit code tells th
     "curl -f -T data.csv.gz -H 'content-encoding: gzip' 'URLapi/models/data/predict?version=1'",
   ])
     expect([line, (await paste(line)).code]).toEqual([line, 0]);
+  const untyped = await paste(`curl --fail-with-body -d '{"age":30}' 'URLapi/models/data/predict?version=1'`);
+  expect(untyped.code).toBe(22);
+  expect(untyped.out).toContain("Send rows as CSV, or the header content-type: application/json.");
   const flat = "printf 'a,b\\n%s' \"$(yes '1,x' | head -60)\" | curl --fail-with-body -T -";
   const broken = await paste(`${flat} 'URLapi/train/flat.csv?target=b&budgetSeconds=2'`);
   expect([0, 22]).not.toContain(broken.code);
