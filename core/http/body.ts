@@ -40,12 +40,23 @@ export function checked<S extends z.ZodType>(value: unknown, schema: S): z.outpu
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   const field = issue.path.join(".");
-  const message = field ? `${field}: ${issue.message}` : issue.message;
+  const message = field ? `${field}: ${sentence(issue)}` : sentence(issue);
   const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
   throw new AppError("invalid", message, {
     ...(field && { column: field }),
     fix: issue.code === "unrecognized_keys" && !field ? wordFor(issue.keys[0]!, known) : SEE_DOCS,
   });
+}
+
+const KINDS: Record<string, string> = {
+  ...{ number: "a number", int: "a whole number", string: "text", boolean: "true or false" },
+  ...{ array: "a list", object: "an object" },
+};
+
+function sentence(issue: z.core.$ZodIssue): string {
+  if (issue.code !== "invalid_type") return issue.message;
+  const isMissing = issue.message.endsWith("received undefined");
+  return `${isMissing ? "is missing; it " : ""}must be ${KINDS[issue.expected] ?? issue.expected}`;
 }
 
 const SEE_DOCS = "See /docs for what this route takes.";

@@ -14,7 +14,8 @@ afterAll(() => harness.close());
 async function problemOf(answer: Response, status: number): Promise<Problem> {
   expect(answer.headers.get("content-type")).toBe("application/problem+json");
   const told = (await answer.json()) as Problem;
-  expect(told).toMatchObject({ status, title: expect.any(String), detail: expect.any(String) });
+  // Bun's matcher writes what it matched into its subject.
+  expect({ ...told }).toMatchObject({ status, title: expect.any(String), detail: expect.any(String) });
   expect(answer.status).toBe(status);
   return told;
 }
@@ -76,6 +77,10 @@ describe("trainings", () => {
       (await problemOf(await harness.send("POST", "/api/train", { datasetId: "x", ...options }), 422)).fix;
     expect(await refuse({ speed: 9 })).toContain("takes datasetId, target,");
     expect(await refuse({ budget: 9 })).toBe("Did you mean budgetSeconds?");
+    const detailOf = async (options: object) =>
+      (await problemOf(await harness.send("POST", "/api/train", options), 422)).detail;
+    expect(await detailOf({ datasetId: "x", budgetSeconds: "ten" })).toBe("budgetSeconds: must be a number");
+    expect(await detailOf({})).toBe("datasetId: is missing; it must be text");
     await problemOf(await harness.send("POST", "/api/train", { datasetId: "unknown" }), 404);
   });
 
