@@ -12,7 +12,7 @@ import { randomFor } from "../trainer/race/training-data.ts";
 import { sampleRows, spreadRows } from "../trainer/random.ts";
 import type { Target } from "../trainer/samples.ts";
 import { copiesFinding, scoreCopies } from "./copies.ts";
-import type { Stage } from "./stage.ts";
+import { plural, type Stage } from "./stage.ts";
 import { charactersOf, selectRows } from "./table.ts";
 import { type Context, checkpointOf, Hurry, left, type Parts, type Work } from "./work.ts";
 
@@ -64,7 +64,7 @@ export const engineerFeatures: Stage<Work> = {
     report({
       type: "progress",
       progress: 1,
-      note: `${features} inputs made of ${encoder.columns.length} columns`,
+      note: `${plural(features, "input")} made of ${plural(encoder.columns.length, "column")}`,
     });
   },
 };
@@ -98,7 +98,11 @@ async function encode(context: Context): Promise<{ encoder: Encoder; encoded: En
     const rows = Int32Array.from({ length: parts.train.length }, (_, row) => row);
     const training = selectRows(parts.table, parts.train);
     const encoder = await fitEncoder(training, rows, checkpoint);
-    report({ type: "progress", progress: 0.4, note: `${encoder.columns.length} columns understood` });
+    report({
+      type: "progress",
+      progress: 0.4,
+      note: `${plural(encoder.columns.length, "column")} understood`,
+    });
     return { encoder, encoded: await encodeTable(encoder, training, checkpoint) };
   } catch (error) {
     if (error instanceof Hurry) return encode(context);

@@ -15,7 +15,7 @@ import { type TrainingReference, trainingReference } from "../trainer/reference.
 import type { Target } from "../trainer/samples.ts";
 import { compareWithBefore } from "./compare.ts";
 import { drawEvaluation, pace, rowCost } from "./evaluation.ts";
-import type { Stage } from "./stage.ts";
+import { plural, type Stage } from "./stage.ts";
 import { selectRows } from "./table.ts";
 import { verdictOf } from "./verdict.ts";
 import { type Context, checkpointOf, endMs, left, type Work } from "./work.ts";
@@ -35,7 +35,7 @@ export const evaluateModel: Stage<Work> = {
     const tested = selectRows(table, test);
     const target = testTarget(work, test);
     const predicted = await predictTable(model, tested, checkpoint);
-    report({ type: "progress", progress: 0.3, note: `${test.length.toLocaleString("en")} rows answered` });
+    report({ type: "progress", progress: 0.3, note: `${plural(test.length, "row")} answered` });
     const outcome: Outcome = {
       ...outcomeOf(target, rowsOf(target), predicted.probabilities ?? predicted.values),
       values: predicted.values,

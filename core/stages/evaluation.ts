@@ -19,6 +19,7 @@ import { confusionMatrix, type Outcome } from "../trainer/metrics/outcome.ts";
 import type { Model } from "../trainer/model.ts";
 import { randomFor } from "../trainer/race/training-data.ts";
 import { spreadRows } from "../trainer/random.ts";
+import { plural } from "./stage.ts";
 import { charactersOf, selectRows } from "./table.ts";
 import { type Context, checkpointOf, isOverAfter, left } from "./work.ts";
 
@@ -70,7 +71,7 @@ async function importances(context: Context, { outcome, tested }: { outcome: Out
       blockRows: Math.floor(BLOCK_WALKS / rowCost(model, tested)),
     },
   );
-  const note = `${importance.length} columns shuffled in ${rows.length.toLocaleString("en")} rows`;
+  const note = `${plural(importance.length, "column")} shuffled in ${plural(rows.length, "row")}`;
   context.report({ type: "progress", progress: 0.8, note });
   return importance;
 }

@@ -8,7 +8,7 @@ import { stratifiedFolds } from "../trainer/folds.ts";
 import { runPaced } from "../trainer/pace.ts";
 import { seededRandom, spreadRows } from "../trainer/random.ts";
 import type { Checkpoint } from "../trainer/samples.ts";
-import type { Stage } from "./stage.ts";
+import { plural, type Stage } from "./stage.ts";
 import { dropColumns, rowGroups, selectRows } from "./table.ts";
 import {
   type Context,
@@ -37,7 +37,7 @@ export const preprocessData: Stage<Work> = {
     const table = dropColumns(loaded.table, new Set([...dropped, ...loaded.unusable]));
     if (table.columns.length === 0) throw nothingLeft(context);
     await checkpoint();
-    report({ type: "progress", progress: 0.4, note: `${table.columns.length} columns kept` });
+    report({ type: "progress", progress: 0.4, note: `${plural(table.columns.length, "column")} kept` });
     work.parts = { table, groups, ...split(loaded, groups, context) };
     if (isTooThin(work.parts, context)) throw splitFails(context);
     report({ type: "facts", facts: facts(work.parts, [...dropped, ...loaded.unusable], context) });

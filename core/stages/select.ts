@@ -11,7 +11,7 @@ import { type RaceResult, runRace } from "../trainer/race/race.ts";
 import { guess, type Recipe } from "../trainer/race/recipes.ts";
 import type { TrainingData } from "../trainer/race/training-data.ts";
 import { loadEntries, saveEntry } from "./saved-entries.ts";
-import type { Candidate, Stage } from "./stage.ts";
+import { type Candidate, plural, type Stage } from "./stage.ts";
 import { budgetMs, type Context, checkpointOf, left, type Work } from "./work.ts";
 
 export const selectModel: Stage<Work> = {
@@ -65,7 +65,7 @@ export const selectModel: Stage<Work> = {
     report({
       type: "progress",
       progress: 1,
-      note: `${race.entries.length} candidates scored`,
+      note: `${plural(race.entries.length, "candidate")} scored`,
     });
   },
 };

@@ -19,6 +19,11 @@ export const STAGE_NAMES = [
 ] as const;
 export type StageName = (typeof STAGE_NAMES)[number];
 
+/** As a stage's note has it: "1 model", "1,200 rows". */
+export function plural(count: number, noun: string): string {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** What POST /api/train takes, checked; `target` is settled. */
 export interface RunOptions {
   target: string;

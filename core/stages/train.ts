@@ -8,7 +8,7 @@ import { MODEL_VERSION, type Model, type ModelPart } from "../trainer/model.ts";
 import type { Entry } from "../trainer/race/entry.ts";
 import type { Family } from "../trainer/race/recipes.ts";
 import type { TrainingData } from "../trainer/race/training-data.ts";
-import type { Stage } from "./stage.ts";
+import { plural, type Stage } from "./stage.ts";
 import { budgetMs, type Context, left, type Work } from "./work.ts";
 
 /** What Model validation and Performance evaluation need after the last refit; without it the folds' models serve. */
@@ -38,7 +38,7 @@ export const trainModel: Stage<Work> = {
     report({
       type: "progress",
       progress: 1,
-      note: `${size.members} models${size.trees ? `, ${size.trees} trees` : ""}`,
+      note: `${plural(size.members, "model")}${size.trees ? `, ${plural(size.trees, "tree")}` : ""}`,
     });
   },
 };

@@ -9,7 +9,7 @@ import { sampleRows, seededRandom } from "../trainer/random.ts";
 import type { Target, Task } from "../trainer/samples.ts";
 import { columnsBeside } from "./compare.ts";
 import { inspect } from "./findings.ts";
-import type { Stage } from "./stage.ts";
+import { plural, type Stage } from "./stage.ts";
 import { selectRows } from "./table.ts";
 import { invalid, readTarget, settleTask, targetPlan } from "./target.ts";
 import { budgetMs, type Context, checkpointOf, type Work } from "./work.ts";
@@ -61,7 +61,7 @@ export const validateData: Stage<Work> = {
     report({
       type: "progress",
       progress: 1,
-      note: `${kept.rows.toLocaleString("en")} rows can be learned from`,
+      note: `${plural(kept.rows, "row")} can be learned from`,
     });
   },
 };
