@@ -5,10 +5,14 @@
 import type { Live } from "./live.ts";
 import type { PanelKey } from "./panels.ts";
 
-export interface Audience {
+interface Page {
   readonly panels: readonly PanelKey[];
   /** The address that these viewers use. */
   readonly origin: string;
+}
+
+export interface Audience extends Page {
+  /** A name of its own: it is never given again. */
   readonly topic: string;
   viewers: number;
   /** Nothing was sent since the last tick. */
@@ -16,19 +20,21 @@ export interface Audience {
 }
 
 /** One more opens the next audience: what is sent to one holds up everybody else. */
-const MOST_VIEWERS = 100;
+const MOST_VIEWERS = 250;
 
 export class Audiences {
-  /** By topic, which names address, panels and which of the audiences that share them. */
-  private readonly all = new Map<string, Audience>();
+  /** By address and panels. */
+  private readonly alike = new Map<string, Audience[]>();
   private readonly byPanel = new Map<PanelKey, Set<Audience>>();
+  private opened = 0;
 
   constructor(private readonly live: Live) {}
 
   /** Counts a viewer in: its panels are drawn from now on. */
   join(panels: readonly PanelKey[], origin: string): Audience {
-    const topic = this.topicWithRoom(`${origin} ${panels.join(",")}`);
-    const audience = this.all.get(topic) ?? this.open({ panels, origin, topic, viewers: 0, isQuiet: true });
+    const key = alikeKey({ panels, origin });
+    const audience =
+      this.alike.get(key)?.find(({ viewers }) => viewers < MOST_VIEWERS) ?? this.open({ panels, origin });
     audience.viewers += 1;
     return audience;
   }
@@ -36,18 +42,21 @@ export class Audiences {
   leave(audience: Audience): void {
     audience.viewers -= 1;
     if (audience.viewers > 0) return;
-    this.all.delete(audience.topic);
-    for (const key of audience.panels) {
-      this.live.unwatch(key);
-      const watching = this.byPanel.get(key)!;
+    const key = alikeKey(audience);
+    const others = this.alike.get(key)!.filter((other) => other !== audience);
+    if (others.length) this.alike.set(key, others);
+    else this.alike.delete(key);
+    for (const panel of audience.panels) {
+      this.live.unwatch(panel);
+      const watching = this.byPanel.get(panel)!;
       watching.delete(audience);
-      if (!watching.size) this.byPanel.delete(key);
+      if (!watching.size) this.byPanel.delete(panel);
     }
   }
 
   /** All that have a viewer. */
-  list(): Iterable<Audience> {
-    return this.all.values();
+  list(): Audience[] {
+    return [...this.alike.values()].flat();
   }
 
   /** Those that watch one of the panels. */
@@ -55,20 +64,18 @@ export class Audiences {
     return new Set(panels.flatMap((key) => [...(this.byPanel.get(key) ?? [])]));
   }
 
-  private topicWithRoom(like: string): string {
-    for (let nth = 1; ; nth++) {
-      const topic = `${like} ${nth}`;
-      if ((this.all.get(topic)?.viewers ?? 0) < MOST_VIEWERS) return topic;
-    }
-  }
-
-  private open(audience: Audience): Audience {
-    this.all.set(audience.topic, audience);
-    for (const key of audience.panels) {
-      this.live.watch(key);
-      const watching = this.byPanel.get(key) ?? new Set();
-      this.byPanel.set(key, watching.add(audience));
+  private open({ panels, origin }: Page): Audience {
+    this.opened += 1;
+    const audience = { panels, origin, topic: `${this.opened}`, viewers: 0, isQuiet: true };
+    const key = alikeKey(audience);
+    this.alike.set(key, [...(this.alike.get(key) ?? []), audience]);
+    for (const panel of panels) {
+      this.live.watch(panel);
+      const watching = this.byPanel.get(panel) ?? new Set();
+      this.byPanel.set(panel, watching.add(audience));
     }
     return audience;
   }
 }
+
+const alikeKey = ({ panels, origin }: Page) => `${origin} ${panels.join(",")}`;

@@ -9,8 +9,8 @@ interface Departure {
   message: string;
 }
 
-/** Some 2 ms of system calls. */
-const VIEWERS_A_TURN = 100;
+/** Some 5 ms of system calls. */
+const VIEWERS_A_TURN = 250;
 
 export class Departures {
   /** By topic, in order; never two for one audience, so that messages cannot come faster than they leave. */

@@ -13,8 +13,8 @@ test("so many viewers a turn, whoever joins is waited for by nothing, and no two
   const sent: string[] = [];
   const departures = new Departures((topic, message) => sent.push(`${topic} ${message}`));
   const [crowd, others, few, one] = [
-    audience("crowd", 100),
-    audience("others", 100),
+    audience("crowd", 250),
+    audience("others", 250),
     audience("few", 3),
     audience("one", 1),
   ];
