@@ -78,7 +78,7 @@ test("the sign-in page is accessible", async ({ page, folder }) => {
   await server.stop();
 });
 
-test("while a run goes on the page stands still, and the tab tells how far it is", async ({
+test("while a page comes and while a run goes on everything stands still, and the tab tells how far it is", async ({
   page,
   server,
 }) => {
@@ -97,6 +97,15 @@ test("while a run goes on the page stands still, and the tab tells how far it is
     await expect(page.locator('link[rel="icon"]')).toHaveAttribute("href", /#finished$/);
     // Half of what Core Web Vitals call good.
     expect(await shifted(page)).toBeLessThan(0.05);
+  }
+  for (const width of [375, 768, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const path of ["", "models/customers", `datasets/${id}`]) {
+      await page.goto(server.url + path);
+      await watchShifts(page);
+      await expect(page.locator("#pill")).toHaveText("Live");
+      expect([width, path, (await shifted(page)) < 0.02]).toEqual([width, path, true]);
+    }
   }
 });
 
