@@ -10,7 +10,7 @@ const SOURCES = ["server.ts", ...scan("{core,views,static}/**/*.{ts,tsx}")].filt
     !path.endsWith(".wasm.ts") &&
     !path.includes("/assembly/") &&
     !path.endsWith("/kernels/build.ts") &&
-    path !== "core/assembly.ts",
+    path !== "core/platform/wasm-build.ts",
 );
 const GRAPH = new Map(await Promise.all(SOURCES.map(async (path) => [path, await importsOf(path)] as const)));
 

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { SETTINGS } from "../core/config.ts";
+import { SETTINGS } from "../core/operations/config.ts";
 import manifest from "../package.json" with { type: "json" };
 
 const ROOT = resolve(import.meta.dir, "..");

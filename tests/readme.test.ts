@@ -1,7 +1,7 @@
 /** Is the README true? Its tree is the tree, its commands are the scripts, its settings exist. */
 import { expect, test } from "bun:test";
 import { resolve } from "node:path";
-import { SETTINGS } from "../core/config.ts";
+import { SETTINGS } from "../core/operations/config.ts";
 import manifest from "../package.json" with { type: "json" };
 import { readmeTree, sourceTree } from "./tree.ts";
 

@@ -4,7 +4,7 @@
  */
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
-import type { Fragment } from "../core/live.ts";
+import type { Fragment } from "../core/live/live.ts";
 
 /** `null`: its subject is gone. `at`: fills in what is the reader's own. */
 export function drawnPanel(fragment: Fragment | null, at: (html: string) => string): Child {

@@ -1,23 +1,23 @@
 /** Which view draws which page, and what a script gets from the same address? One record a page. */
-import type { ApiDocs } from "../core/api/docs.ts";
-import type * as settings from "../core/api/settings-page.ts";
-import type { signInData } from "../core/identity/sign-in.ts";
-import type * as pages from "../core/page-data.ts";
-import { AuditPage } from "./audit.tsx";
-import { DashboardPage } from "./dashboard.tsx";
-import { DatasetPage } from "./dataset.tsx";
-import { ArrivingPage } from "./dataset-arriving.tsx";
-import { DocsPage } from "./docs.tsx";
-import type { Frame, Links } from "./frame.ts";
-import { InspectPage } from "./inspect.tsx";
-import { ListPage } from "./list.tsx";
-import { ModelPage } from "./model.tsx";
-import { RewindPage } from "./rewind.tsx";
-import { RunPage } from "./run.tsx";
-import { SettingsPage } from "./settings.tsx";
-import { SignInPage } from "./sign-in.tsx";
-import { textDashboard } from "./text.ts";
-import { TokensPage } from "./tokens.tsx";
+import type { ApiDocs } from "../core/routes/api/docs.ts";
+import type * as pages from "../core/routes/pages/page-data.ts";
+import type * as settings from "../core/routes/pages/settings-page.ts";
+import type { signInData } from "../core/routes/pages/sign-in.ts";
+import { DashboardPage } from "./dashboard/dashboard.tsx";
+import { InspectPage } from "./dashboard/inspect.tsx";
+import { ListPage } from "./dashboard/list.tsx";
+import { ArrivingPage } from "./dataset/arriving.tsx";
+import { DatasetPage } from "./dataset/dataset.tsx";
+import { DocsPage } from "./docs/docs.tsx";
+import type { Frame, Links } from "./layout/frame.ts";
+import { SignInPage } from "./layout/sign-in.tsx";
+import { ModelPage } from "./model/model.tsx";
+import { textDashboard } from "./parts/text.ts";
+import { RewindPage } from "./run/rewind.tsx";
+import { RunPage } from "./run/run.tsx";
+import { AuditPage } from "./settings/audit.tsx";
+import { SettingsPage } from "./settings/settings.tsx";
+import { TokensPage } from "./settings/tokens.tsx";
 
 /** One address, drawn for a person and told to a script; without `text`, curl's "anything" gets the JSON. */
 export interface Page<T> {

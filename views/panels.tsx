@@ -3,20 +3,20 @@
  * socket pushes, polling and embeds. A new panel that has no entry here does not compile.
  */
 import type { Child } from "hono/jsx";
-import type { PanelData } from "../core/panel-data.ts";
-import type { Panel, PanelKey } from "../core/panels.ts";
-import { ActivityPanel, AttentionPanel } from "./activity.tsx";
-import { DatasetsPanel, ReadingPanel } from "./datasets.tsx";
-import { type Links, url } from "./frame.ts";
-import { ConnectionPanel, HealthPanel, MetricsPanel } from "./health.tsx";
-import { ModelPanel, PredictionsPanel } from "./model-panel.tsx";
-import { WatchPanel } from "./model-watch.tsx";
-import { ModelsPanel } from "./models.tsx";
-import { Empty } from "./parts.tsx";
-import { RunPanel, RunsPanel, StagesAhead, StagesPanel } from "./pipeline.tsx";
-import { ReportPanel } from "./report.tsx";
-import { CurvePanel, LeaderboardPanel } from "./training.tsx";
-import { RUN_WORDS } from "./words.ts";
+import type { Panel, PanelKey } from "../core/events/panel-names.ts";
+import type { PanelData } from "../core/routes/data/panel-data.ts";
+import { ActivityPanel, AttentionPanel } from "./dashboard/activity.tsx";
+import { DatasetsPanel, ReadingPanel } from "./dashboard/datasets.tsx";
+import { ConnectionPanel, HealthPanel, MetricsPanel } from "./dashboard/health.tsx";
+import { ModelsPanel } from "./dashboard/models.tsx";
+import { type Links, url } from "./layout/frame.ts";
+import { ModelPanel, PredictionsPanel } from "./model/panel.tsx";
+import { WatchPanel } from "./model/watch.tsx";
+import { Empty } from "./parts/parts.tsx";
+import { RUN_WORDS } from "./parts/words.ts";
+import { RunPanel, RunsPanel, StagesAhead, StagesPanel } from "./run/pipeline.tsx";
+import { ReportPanel } from "./run/report.tsx";
+import { CurvePanel, LeaderboardPanel } from "./run/training.tsx";
 
 interface PanelProps<P extends Panel> {
   data: NonNullable<PanelData[P]>;

@@ -3,13 +3,13 @@
  * plan says; more rows than wanted are sampled, seeded, in the file's order. Never decides anything.
  */
 
-import { AppError } from "../errors.ts";
-import { isMissing } from "./cells.ts";
-import { DateReader } from "./date-reader.ts";
-import { Dictionary } from "./dictionary.ts";
-import { type NumberFormat, PLAIN_NUMBER, readNumber } from "./numbers.ts";
+import { AppError } from "../platform/errors.ts";
+import { isMissing } from "./cells/cells.ts";
+import { DateReader } from "./cells/date-reader.ts";
+import { Dictionary } from "./cells/dictionary.ts";
+import { type NumberFormat, PLAIN_NUMBER, readNumber } from "./cells/numbers.ts";
+import { scanTable } from "./rows/scan.ts";
 import { sampleRows } from "./sampling.ts";
-import { scanTable } from "./scan.ts";
 import type { Column, ColumnPlan, ReadingPlan, ReadingProgress, Table } from "./types.ts";
 
 export interface LoadOptions {

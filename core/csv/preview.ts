@@ -1,5 +1,5 @@
 /** What stands in some rows of a file, as strings by the plan? Stops reading when it has them. */
-import { cellsOf, scanTable } from "./scan.ts";
+import { cellsOf, scanTable } from "./rows/scan.ts";
 import type { ReadingPlan } from "./types.ts";
 
 /** Data rows `offset` to `offset + limit`, the plan's columns in order, short rows filled up with "". */

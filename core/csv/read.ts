@@ -2,21 +2,21 @@
  * What is in this file? Decides how to read it, looks at its first rows to tell the types, then reads all of it once
  * and profiles every column. Where the rest contradicts the beginning it reads once more, at most twice.
  */
-import { AppError } from "../errors.ts";
-import { accumulatorFor } from "../profile.ts";
-import { type ColumnAccumulator, shown } from "./accumulator.ts";
-import { checkChoices, checkReading, chosenType, keptColumns } from "./choices.ts";
-import { canCorrelate, correlate, type Side } from "./correlation.ts";
-import { type Decision, decide, describeDialect } from "./decide.ts";
-import { describeColumn, describeFrame, describeOddRows, noteOdd, type OddRows } from "./findings.ts";
-import type { Frame } from "./frame.ts";
-import { inferColumn } from "./infer.ts";
-import { mergeHeader } from "./layout.ts";
-import { nameColumns } from "./names.ts";
-import { nearText } from "./refuse.ts";
-import { RowSample } from "./row-sample.ts";
-import { cellsOf, scanTable } from "./scan.ts";
-import { guessTarget, guessTask, type TargetGuess } from "./target.ts";
+import { AppError } from "../platform/errors.ts";
+import { inferColumn } from "./cells/infer-type.ts";
+import { checkChoices, checkReading, chosenType, keptColumns } from "./dialect/choices.ts";
+import { type Decision, decide, describeDialect } from "./dialect/decide.ts";
+import { mergeHeader } from "./dialect/layout.ts";
+import { nameColumns } from "./dialect/names.ts";
+import { type ColumnAccumulator, shown } from "./profile/accumulator.ts";
+import { accumulatorFor } from "./profile/accumulators.ts";
+import { canCorrelate, correlate, type Side } from "./profile/correlation.ts";
+import { describeColumn, describeFrame, describeOddRows, noteOdd, type OddRows } from "./profile/findings.ts";
+import { guessTarget, guessTask, type TargetGuess } from "./profile/guess-target.ts";
+import { RowSample } from "./profile/row-sample.ts";
+import { nearText } from "./rows/refuse.ts";
+import { cellsOf, scanTable } from "./rows/scan.ts";
+import type { Frame } from "./rows/table-bounds.ts";
 import type {
   ColumnPlan,
   ColumnProfile,

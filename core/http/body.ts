@@ -1,6 +1,6 @@
 /** How is a JSON body read? Only as application/json, bounded, checked by zod, with the place of the mistake. */
 import * as z from "zod";
-import { AppError } from "../errors.ts";
+import { AppError } from "../platform/errors.ts";
 
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
 

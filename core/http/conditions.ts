@@ -3,7 +3,7 @@
  * where an answer shows more than what changes can collide on: If-Match looks at the state only, so that a prediction
  * that was counted meanwhile stops nobody's deployment.
  */
-import { AppError } from "../errors.ts";
+import { AppError } from "../platform/errors.ts";
 
 export interface Tag {
   /** What a change would be lost on. */

@@ -3,8 +3,8 @@
  * programs that send no Origin. The socket upgrade passes the same rule.
  */
 import { hostname } from "node:os";
-import { type Config, isLoopback } from "../config.ts";
-import { AppError } from "../errors.ts";
+import { type Config, isLoopback } from "../operations/config.ts";
+import { AppError } from "../platform/errors.ts";
 
 /** The host that came last: mostly the next one is the same. */
 const accepted = new WeakMap<Config, string>();

@@ -4,7 +4,7 @@
  * A refusal has done nothing, so it is not kept.
  */
 import { createHash, type Hash } from "node:crypto";
-import { AppError } from "../errors.ts";
+import { AppError } from "../platform/errors.ts";
 import type { Store } from "../store/database.ts";
 import { findAnswer, type KeptAnswer, keepAnswer } from "../store/idempotency.ts";
 import { isStream } from "./stream.ts";

@@ -1,5 +1,5 @@
 /** Which methods does an address take? From the same routes that answer it. */
-import { AppError } from "../errors.ts";
+import { AppError } from "../platform/errors.ts";
 
 /** As Allow has them: "GET, HEAD, OPTIONS"; "" where nothing is. `routes` as the router lists them. */
 export function methodsAt(routes: readonly { method: string; path: string }[], path: string): string {

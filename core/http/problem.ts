@@ -1,6 +1,6 @@
 /** What does an error look like on the wire? RFC 9457 problem details, one shape for every route. */
-import { diskFailure } from "../disk.ts";
-import { AppError, type ErrorCode } from "../errors.ts";
+import { diskFailure } from "../platform/disk.ts";
+import { AppError, type ErrorCode } from "../platform/errors.ts";
 
 export const PROBLEMS: Record<ErrorCode, { status: number; title: string }> = {
   syntax: { status: 400, title: "The request cannot be read" },

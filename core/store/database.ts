@@ -5,8 +5,8 @@
 import { Database } from "bun:sqlite";
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { AppError } from "../errors.ts";
-import { timed } from "../timing.ts";
+import { AppError } from "../platform/errors.ts";
+import { timed } from "../platform/timing.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 export const DATABASE = "signalbox.sqlite";

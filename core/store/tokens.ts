@@ -1,5 +1,5 @@
 /** SQL of access tokens: their hashes, never the tokens. */
-import type { Scope } from "../identity/scopes.ts";
+import type { Scope } from "../http/identity/scopes.ts";
 import type { Store } from "./database.ts";
 
 export interface StoredToken {

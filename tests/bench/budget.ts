@@ -7,11 +7,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startChild } from "../../core/child.ts";
 import { profileCsv } from "../../core/csv/read.ts";
-import type { RunReport } from "../../core/run.ts";
-import { settleOptions } from "../../core/run-options.ts";
-import { type RunResult, STAGE_NAMES } from "../../core/stages/stage.ts";
+import { startChild } from "../../core/platform/child.ts";
+import type { RunReport } from "../../core/training/run.ts";
+import { settleOptions } from "../../core/training/run-options.ts";
+import { RUN_CHILD } from "../../core/training/runs.ts";
+import { type RunResult, STAGE_NAMES } from "../../core/training/stages/stage.ts";
 import { BUDGET_FILES, writeBudgetFile } from "./budget-files.ts";
 
 const MEMORY_BYTES = 8e9;
@@ -62,7 +63,7 @@ async function timeRun(input: object, stopSeconds: number) {
   const beganAt = performance.now();
   const stages: number[] = [];
   let [stage, during] = ["", ""];
-  const child = startChild("run-child", {
+  const child = startChild(RUN_CHILD, {
     input: { ...input, folder },
     memoryBytes: MEMORY_BYTES,
     onReport: (raw) => {

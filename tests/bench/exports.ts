@@ -6,7 +6,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { type Harness, openHarness, seeded } from "../http/harness.ts";
+import { type Harness, openHarness, seeded } from "../harness/app.ts";
 
 const ROWS = 1000;
 const FORMATS = { onnx: "onnxruntime", lightgbm: "lightgbm" } as const;

@@ -6,9 +6,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { API } from "../../core/api/index.ts";
-import { fuzz } from "../http/fuzz.ts";
-import { passengersCsv } from "../http/harness.ts";
+import { API } from "../../core/routes/api/index.ts";
+import { fuzz } from "../core/routes/api/fuzz.ts";
+import { passengersCsv } from "../harness/app.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
 const TOKEN = "the-admin-of-generated-requests-0123456789";

@@ -3,13 +3,13 @@
  * what is measured shall not. It takes the place of a trained version's model, with its columns and classes.
  */
 import { join } from "node:path";
-import { readConfig } from "../../core/config.ts";
 import type { Table } from "../../core/csv/types.ts";
-import { openSignalbox } from "../../core/signalbox.ts";
-import { trainBoosting } from "../../core/trainer/boosting.ts";
+import { readConfig } from "../../core/operations/config.ts";
+import { openSignalbox } from "../../core/process/signalbox.ts";
 import { encodeRows } from "../../core/trainer/encoding/encoder.ts";
-import { type Model, rowRange } from "../../core/trainer/model.ts";
-import { readModel, writeModel } from "../../core/trainer/model-file.ts";
+import { trainBoosting } from "../../core/trainer/learners/trees/boosting.ts";
+import { type Model, rowRange } from "../../core/trainer/model/model.ts";
+import { readModel, writeModel } from "../../core/trainer/model/model-file.ts";
 import { seededRandom } from "../../core/trainer/random.ts";
 import type { Samples, Target } from "../../core/trainer/samples.ts";
 

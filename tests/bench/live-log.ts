@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EventLog } from "../../core/event-log.ts";
+import { EventLog } from "../../core/events/event-log.ts";
 import { Store } from "../../core/store/database.ts";
 
 const BATCH = 1000;

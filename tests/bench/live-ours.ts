@@ -2,9 +2,9 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readConfig } from "../../core/config.ts";
-import { openSignalbox } from "../../core/signalbox.ts";
-import type { Viewer } from "../../core/sockets.ts";
+import type { Viewer } from "../../core/live/sockets.ts";
+import { readConfig } from "../../core/operations/config.ts";
+import { openSignalbox } from "../../core/process/signalbox.ts";
 import { createApp } from "../../server.ts";
 import { now, obey } from "./live-commands.ts";
 

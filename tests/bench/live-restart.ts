@@ -1,5 +1,5 @@
 /** The server is killed and is down for two seconds: when are all viewers back, and how does REST answer meanwhile? */
-import { ServerProcess } from "../live/process.ts";
+import { ServerProcess } from "../harness/process.ts";
 import { quantile, talkTo } from "./live-processes.ts";
 
 const DOWN_MS = 2000;

@@ -1,6 +1,6 @@
 /** How many messages do 100 viewers of the dashboard get while nothing happens? The prototype sent 82,106 in 30 s. */
 
-import { ServerProcess } from "../live/process.ts";
+import { ServerProcess } from "../harness/process.ts";
 import { DASHBOARD } from "./live-idle.ts";
 
 const VIEWERS = 100;

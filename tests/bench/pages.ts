@@ -7,7 +7,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "@playwright/test";
-import { STAGE_NAMES } from "../../core/stages/stage.ts";
 import { Store } from "../../core/store/database.ts";
 import { findDataset, insertDataset, insertDatasetVersion, listDatasets } from "../../core/store/datasets.ts";
 import { insertEvent } from "../../core/store/log.ts";
@@ -21,6 +20,7 @@ import {
   updateRun,
   updateStage,
 } from "../../core/store/runs.ts";
+import { STAGE_NAMES } from "../../core/training/stages/stage.ts";
 import { ASSETS } from "../../static/assets.ts";
 import config from "../e2e/playwright.config.ts";
 import { type Server, startServer } from "../e2e/stage.ts";

@@ -7,8 +7,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { profileCsv } from "../../core/csv/read.ts";
-import { readRows } from "../../core/csv/rows.ts";
-import { Tokenizer } from "../../core/csv/tokenizer.ts";
+import { readRows } from "../../core/csv/read-rows.ts";
+import { Tokenizer } from "../../core/csv/rows/tokenizer.ts";
 import { polluted } from "./pollock-pollution.ts";
 
 const CORPUS = resolve(process.env.BENCH_CORPUS ?? "../shared/csv-corpus");

@@ -2,8 +2,8 @@
  * How long does the model alone take, for one row and for many? 100 trees of 31 leaves on the Adult-like data, one
  * thread, beside the same from Python; then one row through HTTP (http.ts).
  */
-import { predictBoosting, trainBoosting } from "../../core/trainer/boosting.ts";
-import { readColumn, rowPredictor } from "../../core/trainer/predictor.ts";
+import { predictBoosting, trainBoosting } from "../../core/trainer/learners/trees/boosting.ts";
+import { readColumn, rowPredictor } from "../../core/trainer/learners/trees/predictor.ts";
 import { seededRandom } from "../../core/trainer/random.ts";
 import { readBenchData, writeBenchData } from "./generated-data.ts";
 import { run as runHttp } from "./http.ts";

@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { passengersCsv } from "../http/harness.ts";
+import { passengersCsv } from "../harness/app.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
 const TICKS = 100;

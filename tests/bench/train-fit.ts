@@ -3,7 +3,7 @@
  *
  * usage: bun tests/bench/train-fit.ts FOLDER NAME THREADS FITS
  */
-import { linkMargins, predictBoosting, trainBoosting } from "../../core/trainer/boosting.ts";
+import { linkMargins, predictBoosting, trainBoosting } from "../../core/trainer/learners/trees/boosting.ts";
 import { seededRandom } from "../../core/trainer/random.ts";
 import type { Target } from "../../core/trainer/samples.ts";
 import { readBenchData } from "./generated-data.ts";

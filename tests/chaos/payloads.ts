@@ -45,7 +45,7 @@ export const SCRIPTS = [
   "`${window.pwn=1}`{{constructor.constructor('window.pwn=1')()}}",
 ];
 
-const ROOTS = ["etc/passwd", "signalbox.sqlite", "core/config.ts"];
+const ROOTS = ["etc/passwd", "signalbox.sqlite", "core/operations/config.ts"];
 const CLIMBS = ["../", "..\\", "....//", "./../", "/", "//", "..;/", ".../", "%2e%2e/", "..%c0%af"];
 
 /** Ways out of a folder: 60 of them. */

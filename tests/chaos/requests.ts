@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { DamagedFileError, readModel } from "../../core/trainer/model-file.ts";
+import { DamagedFileError, readModel } from "../../core/trainer/model/model-file.ts";
 import { newLedger, tableCsv, travel } from "./journey.ts";
 import { encodedTimes, TRAVERSALS } from "./payloads.ts";
 import type { Rig, Tally } from "./rig.ts";

@@ -4,8 +4,8 @@
  */
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { API } from "../../core/api/index.ts";
-import { SETTINGS, type Setting } from "../../core/config.ts";
+import { SETTINGS, type Setting } from "../../core/operations/config.ts";
+import { API } from "../../core/routes/api/index.ts";
 import { newLedger, tableCsv, travel } from "./journey.ts";
 import type { Rig, RigOptions, Table } from "./rig.ts";
 import { newFolder } from "./trace.ts";

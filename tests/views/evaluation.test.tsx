@@ -1,9 +1,9 @@
 /** A stored evaluation of any age and shape: what fits is drawn, what does not is left out, and nothing throws. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { EvaluationView } from "../../views/evaluation.tsx";
-import { readEvaluation } from "../../views/evaluation-data.ts";
-import { thresholdFigures, type Weighing } from "../../views/threshold.tsx";
+import { readEvaluation } from "../../views/charts/evaluation-data.ts";
+import { thresholdFigures, type Weighing } from "../../views/charts/threshold.tsx";
+import { EvaluationView } from "../../views/run/evaluation.tsx";
 import { MODEL, RUN } from "./fixtures.ts";
 
 const { schema } = MODEL.versions[0]!.result;

@@ -1,6 +1,14 @@
 /** Figures as people read them. */
 import { expect, test } from "bun:test";
-import { bytes, duration, figure, firstSentence, percent, plural, shellQuote } from "../../views/format.ts";
+import {
+  bytes,
+  duration,
+  figure,
+  firstSentence,
+  percent,
+  plural,
+  shellQuote,
+} from "../../views/parts/format.ts";
 
 test("figures keep what matters and no tail of zeros", () => {
   const cases: [number, string][] = [

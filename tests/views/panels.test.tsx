@@ -1,8 +1,8 @@
 /** Every panel, with data and without: one root that polls itself, and no name from a file that is more than text. */
 import { expect, test } from "bun:test";
-import { PANEL_NAMES, PANELS, type Panel, panelKey } from "../../core/panels.ts";
+import { PANEL_NAMES, PANELS, type Panel, panelKey } from "../../core/events/panel-names.ts";
 import { PanelView } from "../../views/panels.tsx";
-import { textDashboard } from "../../views/text.ts";
+import { textDashboard } from "../../views/parts/text.ts";
 import { HOSTILE, PANEL_DATA } from "./fixtures.ts";
 
 const LINKS = { base: "/base", origin: "http://127.0.0.1:8000", curl: "curl" };

@@ -1,5 +1,5 @@
 /** How is the reader's WebAssembly made? `bun core/csv/kernels/build.ts`; a test builds it again and compares. */
-import { compileAssembly, wasmModule } from "../../assembly.ts";
+import { compileAssembly, wasmModule } from "../../platform/wasm-build.ts";
 
 const HERE = new URL(".", import.meta.url);
 

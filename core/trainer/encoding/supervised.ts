@@ -3,7 +3,7 @@
  * Trees get them beside the base features. They are fitted inside one fold, and each training row is answered by
  * a fit that did not see it; nothing else in encoding may look at the target.
  */
-import { fitLinear, type LinearModel, linearMargins, predictLinear } from "../linear/linear.ts";
+import { fitLinear, type LinearModel, linearMargins, predictLinear } from "../learners/linear/linear.ts";
 import { runPaced } from "../pace.ts";
 import type { Checkpoint, Feature, Random, Samples, Target } from "../samples.ts";
 import { NATIVE_LABELS } from "./columns.ts";

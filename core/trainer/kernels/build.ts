@@ -1,5 +1,5 @@
 /** How is the kernels' WebAssembly made? `bun core/trainer/kernels/build.ts`; a test builds it again and compares. */
-import { compileAssembly, wasmModule } from "../../assembly.ts";
+import { compileAssembly, wasmModule } from "../../platform/wasm-build.ts";
 
 const HERE = new URL(".", import.meta.url);
 /** Pages of 64 KiB: the most that 32-bit addresses reach. */

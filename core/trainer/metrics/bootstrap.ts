@@ -2,9 +2,10 @@
  * How sure is a figure that was measured on a few hundred rows?
  * Percentile bootstrap (Efron 1979) over rows; weights instead of copies, so that orders are sorted once.
  */
-import { METRICS, type MetricName, metricNames } from "../metrics.ts";
+
 import { spreadRows } from "../random.ts";
 import type { Checkpoint, Random } from "../samples.ts";
+import { METRICS, type MetricName, metricNames } from "./index.ts";
 import type { Outcome } from "./outcome.ts";
 
 export interface BootstrapOptions {

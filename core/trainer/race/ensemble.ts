@@ -3,8 +3,8 @@
  * Greedy selection with replacement (Caruana et al. 2004) on the answers for held-out rows. Its score is measured
  * across folds: the weights that answer for a fold were chosen on the other folds.
  */
-import { goodness, METRICS, type MetricName } from "../metrics.ts";
-import { responseWidth } from "../response.ts";
+import { goodness, METRICS, type MetricName } from "../metrics/index.ts";
+import { responseWidth } from "../model/response.ts";
 import type { Target } from "../samples.ts";
 import { type Entry, outcomeOf } from "./entry.ts";
 import type { TrainingData } from "./training-data.ts";

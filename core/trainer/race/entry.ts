@@ -2,10 +2,11 @@
  * What has one candidate of the race shown so far? Answers on held-out rows, a score a fold, and the members that may
  * become the model.
  */
-import type { Member } from "../members.ts";
+
+import { METRICS, type MetricName } from "../metrics/index.ts";
 import type { Outcome } from "../metrics/outcome.ts";
-import { METRICS, type MetricName } from "../metrics.ts";
-import { decide, responseWidth } from "../response.ts";
+import type { Member } from "../model/members.ts";
+import { decide, responseWidth } from "../model/response.ts";
 import type { Target } from "../samples.ts";
 import type { Recipe } from "./recipes.ts";
 

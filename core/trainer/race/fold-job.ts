@@ -2,9 +2,10 @@
  * How is one fold of one candidate learned and answered, wherever that happens: here or in a thread beside?
  * What it answers depends on the job and the data alone; the clock and a stop only end it sooner.
  */
-import type { RoundReport } from "../boosting.ts";
+
 import type { SupervisedEncoder } from "../encoding/supervised.ts";
-import { type Member, memberResponses } from "../members.ts";
+import type { RoundReport } from "../learners/trees/boosting.ts";
+import { type Member, memberResponses } from "../model/members.ts";
 import { runPaced } from "../pace.ts";
 import type { Checkpoint } from "../samples.ts";
 import type { Recipe } from "./recipes.ts";

@@ -3,8 +3,8 @@
  * that order, whoever ran them: the result of one thread is that of many. The clock only decides whether another fold
  * begins and when a fit must end; with a budget of rounds it decides nothing.
  */
-import type { RoundReport } from "../boosting.ts";
-import type { MetricName } from "../metrics.ts";
+import type { RoundReport } from "../learners/trees/boosting.ts";
+import type { MetricName } from "../metrics/index.ts";
 import type { Crew } from "./crew.ts";
 import { type Entry, outcomeOf, type ScoredFold, scoreOf } from "./entry.ts";
 import type { FoldDone, FoldJob } from "./fold-job.ts";

@@ -2,9 +2,10 @@
  * Which candidates enter the race, and in which order? Settings that are good from the start, sized by the data.
  * The first three families come first, so that an early stop already has something of each.
  */
-import type { BoostingParams } from "../boosting-params.ts";
-import type { ForestParams } from "../forest.ts";
-import { epochsFor } from "../network/network.ts";
+
+import { epochsFor } from "../learners/network/network.ts";
+import type { BoostingParams } from "../learners/trees/boosting-params.ts";
+import type { ForestParams } from "../learners/trees/forest.ts";
 import type { Target } from "../samples.ts";
 import {
   baselineRecipe,

@@ -4,7 +4,7 @@
  * 2016), the best of each family stays. Each is told as soon as it is scored. It ends when all are scored, the time
  * is used, or it is stopped; it must never look at the test part.
  */
-import { goodness, METRICS, type MetricName } from "../metrics.ts";
+import { goodness, METRICS, type MetricName } from "../metrics/index.ts";
 import type { Crew } from "./crew.ts";
 import { chooseBlend } from "./ensemble.ts";
 import { type Entry, newEntry } from "./entry.ts";

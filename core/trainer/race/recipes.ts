@@ -1,16 +1,17 @@
 /**
  * How is each kind of learner trained on one fold? A recipe is a name, settings and a fit; the race knows no more.
  */
-import { type RoundReport, trainBoosting } from "../boosting.ts";
-import type { BoostingParams } from "../boosting-params.ts";
+
 import { designSteps } from "../encoding/design.ts";
-import { type ForestParams, trainForest } from "../forest.ts";
-import { fitLinear } from "../linear/linear.ts";
-import { type Member, type TargetTransform, transformTarget } from "../members.ts";
-import { epochsFor, fitNetwork, HIDDEN } from "../network/network.ts";
-import { fitNystroem } from "../nystroem/nystroem.ts";
+import { fitLinear } from "../learners/linear/linear.ts";
+import { epochsFor, fitNetwork, HIDDEN } from "../learners/network/network.ts";
+import { fitNystroem } from "../learners/nystroem/nystroem.ts";
+import { type RoundReport, trainBoosting } from "../learners/trees/boosting.ts";
+import type { BoostingParams } from "../learners/trees/boosting-params.ts";
+import { type ForestParams, trainForest } from "../learners/trees/forest.ts";
+import { type Member, type TargetTransform, transformTarget } from "../model/members.ts";
+import { responseWidth } from "../model/response.ts";
 import { runPaced } from "../pace.ts";
-import { responseWidth } from "../response.ts";
 import type { Checkpoint, Random, Target } from "../samples.ts";
 import { foldRows, randomFor, type TrainingData, treePart } from "./training-data.ts";
 

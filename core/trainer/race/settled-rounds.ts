@@ -3,8 +3,8 @@
  * is flattered, the more the fewer they are. So each fold answers in the round that the other folds of the same deal
  * kept on average. The members stay as they are: only what is told of them becomes honest.
  */
-import { respondFrom } from "../members.ts";
-import { responseWidth } from "../response.ts";
+import { respondFrom } from "../model/members.ts";
+import { responseWidth } from "../model/response.ts";
 import type { ScoredFold } from "./entry.ts";
 import type { Recipe } from "./recipes.ts";
 import type { TrainingData } from "./training-data.ts";

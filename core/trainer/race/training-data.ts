@@ -2,7 +2,7 @@
  * What do all candidates of a race share? The encoded table, the folds, and per fold the samples and bins that trees
  * learn from. Bins and base features are made once; only what looks at the target is made per fold.
  */
-import { type BinnedSamples, binInSteps } from "../binning.ts";
+
 import type { DesignPlan } from "../encoding/design.ts";
 import type { EncodedTable } from "../encoding/encoder.ts";
 import {
@@ -11,10 +11,11 @@ import {
   type SupervisedEncoder,
   treeSamples,
 } from "../encoding/supervised.ts";
-import type { Fold } from "../folds.ts";
-import type { MemberInputs } from "../members.ts";
+import { type BinnedSamples, binInSteps } from "../learners/trees/binning.ts";
+import type { MemberInputs } from "../model/members.ts";
 import { seededRandom } from "../random.ts";
 import type { Checkpoint, Random, Samples, Target } from "../samples.ts";
+import type { Fold } from "./folds.ts";
 
 export interface TrainingData {
   encoded: EncodedTable;

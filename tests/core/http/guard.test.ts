@@ -1,8 +1,8 @@
 /** Who may come in: every method, site, origin and host that matters, as a table. */
 import { describe, expect, test } from "bun:test";
-import { readConfig } from "../../../core/config.ts";
-import { AppError } from "../../../core/errors.ts";
 import { guardRequest } from "../../../core/http/guard.ts";
+import { readConfig } from "../../../core/operations/config.ts";
+import { AppError } from "../../../core/platform/errors.ts";
 
 const LOCAL = readConfig({ ALLOWED_HOSTS: "box.lan", PUBLIC_URL: "https://ml.example.com/tools" });
 const OPEN = readConfig({ HOST: "0.0.0.0", ALLOW_ANONYMOUS: "1" });

@@ -1,9 +1,0 @@
-/** The child that makes a backup: the folder as its word, the archive on stdout. */
-import { packBackup } from "./backup.ts";
-import { failCommand, writeOut } from "./terminal.ts";
-
-export async function runBackupChild(folder: string): Promise<void> {
-  for await (const part of packBackup(folder, Date.now)) if (!writeOut(part)) return;
-}
-
-if (import.meta.main) await runBackupChild(process.argv[2]!).catch(failCommand);

@@ -1,0 +1,137 @@
+/**
+ * Is the file packed, and what is inside? gzip and zip are unpacked as they stream by. Never more than a bound, and
+ * never more than a ratio: a bomb is refused after a few megabytes.
+ */
+import { Gunzip, Unzip, UnzipInflate } from "fflate";
+import { AppError } from "../../platform/errors.ts";
+
+export type Compression = "none" | "gzip" | "zip";
+
+export interface Unpacker {
+  compression: Compression;
+  push(packed: Uint8Array): Iterable<Uint8Array>;
+  end(): Iterable<Uint8Array>;
+}
+
+/** DEFLATE reaches 1,032 at most; text that a person keeps stays below 200. */
+const MAX_RATIO = 400;
+const FREE_BYTES = 16 * 1024 * 1024;
+const MAX_BYTES = 16 * 1024 ** 3;
+
+/** The way to unpack a file that starts with these bytes. */
+export function unpackerFor(start: Uint8Array): Unpacker {
+  if (start[0] === 0x1f && start[1] === 0x8b) return gzipUnpacker();
+  if (start[0] === 0x50 && start[1] === 0x4b && start[2] === 3 && start[3] === 4) return zipUnpacker();
+  return { compression: "none", push: (bytes) => [bytes], end: () => [] };
+}
+
+interface GuardedOutput {
+  packed(bytes: number): void;
+  put(bytes: Uint8Array): void;
+  take(): Uint8Array[];
+}
+
+/** Collects what comes out, and refuses what swells too much. */
+function guardedOutput(): GuardedOutput {
+  let out: Uint8Array[] = [];
+  let packedBytes = 0;
+  let unpackedBytes = 0;
+  return {
+    packed: (bytes) => {
+      packedBytes += bytes;
+    },
+    put: (bytes) => {
+      if (bytes.length > 0) out.push(bytes);
+      unpackedBytes += bytes.length;
+      if (unpackedBytes > MAX_BYTES || unpackedBytes > FREE_BYTES + MAX_RATIO * packedBytes) throw bomb();
+    },
+    take: () => {
+      const taken = out;
+      out = [];
+      return taken;
+    },
+  };
+}
+
+function bomb(): AppError {
+  return new AppError("invalid", `The packed file swells to more than ${MAX_RATIO} times its size`, {
+    fix: "Unpack it and upload the CSV itself.",
+  });
+}
+
+const SLICE_BYTES = 16 * 1024;
+
+function gzipUnpacker(): Unpacker {
+  const output = guardedOutput();
+  const gunzip = new Gunzip((bytes) => output.put(bytes));
+  return {
+    compression: "gzip",
+    push: (packed) => unpackSlices(packed, output, (slice) => gunzip.push(slice)),
+    end: () => {
+      damaged("gzip", () => gunzip.push(new Uint8Array(0), true));
+      return output.take();
+    },
+  };
+}
+
+function zipUnpacker(): Unpacker {
+  const output = guardedOutput();
+  const names: string[] = [];
+  const unzip = new Unzip((file) => {
+    if (file.name.endsWith("/") || file.name.startsWith("__MACOSX/")) return;
+    refuseOffice(file.name);
+    names.push(file.name);
+    if (names.length > 1) throw severalInside(names);
+    file.ondata = (error, bytes) => {
+      if (error) throw error;
+      output.put(bytes);
+    };
+    file.start();
+  });
+  unzip.register(UnzipInflate);
+  return {
+    compression: "zip",
+    push: (packed) => unpackSlices(packed, output, (slice) => unzip.push(slice)),
+    end: () => output.take(),
+  };
+}
+
+/** Small steps, so that a bomb is noticed before it has grown. */
+function* unpackSlices(
+  packed: Uint8Array,
+  output: GuardedOutput,
+  push: (slice: Uint8Array) => void,
+): Generator<Uint8Array> {
+  for (let at = 0; at < packed.length; at += SLICE_BYTES) {
+    const slice = packed.slice(at, at + SLICE_BYTES);
+    output.packed(slice.length);
+    damaged("packed", () => push(slice));
+    yield* output.take();
+  }
+}
+
+function damaged(what: string, body: () => void): void {
+  try {
+    body();
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError("invalid", `The ${what} file is damaged`, {
+      fix: "Pack it again, or upload the CSV itself.",
+    });
+  }
+}
+
+function severalInside(names: string[]): AppError {
+  return new AppError("invalid", `The zip holds more than one file: ${names.join(", ")}`, {
+    fix: "Pack one CSV alone, or upload it unpacked.",
+  });
+}
+
+function refuseOffice(name: string): void {
+  const isExcel = name === "[Content_Types].xml" || name.startsWith("xl/") || name.startsWith("_rels/");
+  if (!isExcel && name !== "mimetype") return;
+  const what = isExcel ? "an Excel workbook (xlsx)" : "an OpenDocument spreadsheet (ods)";
+  throw new AppError("invalid", `The file is ${what}, not a CSV`, {
+    fix: "In the spreadsheet choose Save as, then CSV (comma delimited), and upload that file.",
+  });
+}

@@ -1,0 +1,27 @@
+/** What is one cell's value under a column's plan? Training and serving both ask here, so they cannot differ. */
+
+import type { ColumnPlan } from "../types.ts";
+import { parseDate } from "./dates.ts";
+import { PLAIN_NUMBER, parseNumber } from "./numbers.ts";
+
+/**
+ * A number (dates: epoch ms) or the string as it stands in the file; null: missing, or not readable as the type.
+ */
+export function parseCell(plan: ColumnPlan, text: string): number | string | null {
+  const trimmed = text.trim();
+  if (trimmed === "" || isMissing(plan, trimmed)) return null;
+  if (plan.type === "number") return numberOrNull(parseNumber(trimmed, plan.number ?? PLAIN_NUMBER));
+  if (plan.type === "date") return numberOrNull(parseDate(trimmed, plan.dateFormat ?? "yyyy-M-d"));
+  return text;
+}
+
+/** `trimmed` is one of the column's words for missing. */
+export function isMissing(plan: ColumnPlan, trimmed: string): boolean {
+  return (
+    plan.missingWords.length > 0 && trimmed.length < 40 && plan.missingWords.includes(trimmed.toLowerCase())
+  );
+}
+
+function numberOrNull(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
+}

@@ -1,0 +1,80 @@
+/** Do a person's choices fit the file? Names that are not there are refused with those that are. */
+import { AppError } from "../../platform/errors.ts";
+import { COLUMN_TYPES, type ColumnPlan, type ColumnType, type ReadingChoices } from "../types.ts";
+
+const MAX_DELIMITER = 8;
+const MAX_HEADER_ROW = 500;
+
+/** Throws AppError `invalid` for a delimiter, quote or header row that none can be. */
+export function checkReading({ delimiter, quote, header }: ReadingChoices): void {
+  if (
+    delimiter !== undefined &&
+    (delimiter === "" || delimiter.length > MAX_DELIMITER || /[\r\n]/.test(delimiter))
+  ) {
+    throw new AppError("invalid", "The delimiter must be one to eight characters without a newline", {
+      fix: "Choose what stands between the cells.",
+      example: ";",
+    });
+  }
+  if (quote !== undefined && (quote.length > 1 || /[^!-~]/.test(quote) || quote === delimiter)) {
+    throw new AppError(
+      "invalid",
+      "The quote must be one visible ASCII character other than the delimiter, or none",
+      {
+        fix: "Choose what stands around cells that hold delimiters.",
+        example: '"',
+      },
+    );
+  }
+  if (typeof header === "number" && !(Number.isInteger(header) && header >= 1 && header <= MAX_HEADER_ROW)) {
+    throw new AppError("invalid", `There can be no header in row ${header}`, {
+      fix: `Choose a row from 1 to ${MAX_HEADER_ROW}, true for the first, or false for none.`,
+      example: "1",
+    });
+  }
+}
+
+/** Throws AppError `invalid` for a column or a type that there is not. */
+export function checkChoices(choices: ReadingChoices, names: readonly string[]): void {
+  const asked = [
+    ...Object.keys(choices.types ?? {}),
+    ...(choices.drop ?? []),
+    ...(choices.target ? [choices.target] : []),
+  ];
+  for (const name of asked) if (!names.includes(name)) throw noSuchColumn(name, names);
+  for (const [name, type] of Object.entries(choices.types ?? {})) {
+    if (!COLUMN_TYPES.includes(type)) {
+      throw new AppError("invalid", `There is no type ${type}`, {
+        column: name,
+        fix: `Choose one of ${COLUMN_TYPES.join(", ")}.`,
+      });
+    }
+  }
+  if (choices.target && choices.drop?.includes(choices.target)) {
+    throw new AppError("invalid", `${choices.target} cannot be the target and be dropped`, {
+      column: choices.target,
+      fix: "Choose another target.",
+    });
+  }
+}
+
+/** The type that a person chose for a column; a column called `constructor` has none by inheritance. */
+export function chosenType(choices: ReadingChoices, name: string): ColumnType | undefined {
+  return choices.types && Object.hasOwn(choices.types, name) ? choices.types[name] : undefined;
+}
+
+function noSuchColumn(name: string, names: readonly string[]): AppError {
+  const likely = names.find((known) => known.toLowerCase() === name.trim().toLowerCase());
+  return new AppError("invalid", `There is no column ${name}`, {
+    column: name,
+    fix: likely
+      ? `Did you mean ${likely}?`
+      : `The columns are ${names.slice(0, 20).join(", ")}${names.length > 20 ? " …" : ""}.`,
+    example: likely ?? names[0],
+  });
+}
+
+/** The plan's columns that are kept, each with its place in the file. */
+export function keptColumns(plans: readonly ColumnPlan[], drop: readonly string[] | undefined): ColumnPlan[] {
+  return plans.map((plan, index) => ({ ...plan, index })).filter(({ name }) => !drop?.includes(name));
+}

@@ -1,0 +1,133 @@
+/**
+ * How is this file to be read? Encoding, delimiter, quotes, titles and header, decided on its first bytes; what a
+ * person chose is taken as said. Refuses what is no text, by name.
+ */
+import iconv from "iconv-lite";
+import { AppError } from "../../platform/errors.ts";
+import { type Encoding, knownEncoding, markBytes } from "../bytes/encoding.ts";
+import { Utf8Mender } from "../bytes/mixed-encoding.ts";
+import { type OpenSource, openSource } from "../bytes/source.ts";
+import { refuseForeign } from "../rows/refuse.ts";
+import { shapeOf } from "../rows/row-shape.ts";
+import type { Dialect, ReadingChoices } from "../types.ts";
+import { findLayout } from "./layout.ts";
+import { cutSample, sniff } from "./sniff.ts";
+
+export interface Decision {
+  dialect: Dialect & { width: number };
+  /** The file holds no bytes at all, or only blanks. */
+  isEmpty: boolean;
+}
+
+const SNIFF_BYTES = 128 * 1024;
+const LAYOUT_ROWS = 600;
+const MAX_COLUMNS = 20_000;
+
+/** Throws AppError `invalid` where the file is none that can be read as CSV, or a choice does not fit. */
+export async function decide(
+  path: string,
+  choices: ReadingChoices,
+  encodingHint?: string,
+): Promise<Decision> {
+  return decideOn(await openSource(path), choices, encodingHint);
+}
+
+/** The same from the first bytes alone. */
+export function decideOn(
+  { head, encoding: detected, compression, bytesTotal }: OpenSource,
+  choices: ReadingChoices,
+  encodingHint?: string,
+): Decision {
+  refuseForeign(head, detected);
+  const encoding = chosenEncoding(head, detected, choices.encoding ?? encodingHint);
+  const sample = asUtf8(head, encoding);
+  const isWhole = compression === "none" && head.length >= bytesTotal && sample.length <= SNIFF_BYTES;
+  const isEmpty = isBlank(sample);
+  const start = sample.subarray(0, SNIFF_BYTES);
+  const { width, comment, ...cutting } = sniff(start, choices, isWhole);
+  if (width > MAX_COLUMNS) throw tooWide(width);
+  const { rows } = cutSample(start, { cutting, width, limit: LAYOUT_ROWS, isWhole });
+  const layout = findLayout(withoutComments(rows, comment), width, choices.header);
+  const dialect = {
+    encoding: encoding.encoding,
+    bom: encoding.bom,
+    compression,
+    ...cutting,
+    comment,
+    ...layout,
+    footerRows: 0,
+    sentence: "",
+    width,
+    shape: shapeOf(rows.slice(layout.preambleRows + layout.headerRows), width),
+  };
+  return { dialect: { ...dialect, sentence: describeDialect(dialect) }, isEmpty };
+}
+
+function tooWide(width: number): AppError {
+  return new AppError("invalid", `The file has at least ${width} columns; ${MAX_COLUMNS} can be read`, {
+    row: 1,
+    fix: "Check that rows end with newlines, or write one row a record with fewer columns.",
+  });
+}
+
+/** Comment lines above the table count as rows of its preamble. */
+function withoutComments(rows: string[][], comment: string): string[][] {
+  return comment ? rows.map((row) => (row[0].startsWith(comment) ? [""] : row)) : rows;
+}
+
+function chosenEncoding(head: Uint8Array, detected: Encoding, chosen: string | undefined): Encoding {
+  if (chosen === undefined) return detected;
+  const encoding = knownEncoding(chosen);
+  if (!encoding) {
+    throw new AppError("invalid", `There is no encoding ${chosen}`, {
+      fix: "Choose one such as utf-8, utf-16le, windows-1252, shift_jis, big5, gb18030 or koi8-r.",
+      example: "windows-1252",
+    });
+  }
+  const bomBytes = markBytes(head, encoding);
+  return { encoding, bom: bomBytes > 0, bomBytes };
+}
+
+function asUtf8(head: Uint8Array, { encoding, bomBytes }: Encoding): Uint8Array {
+  const plain = head.subarray(bomBytes);
+  if (encoding === "utf-8") return new Utf8Mender().push(plain);
+  return new TextEncoder().encode(iconv.decode(Buffer.from(plain), encoding));
+}
+
+function isBlank(sample: Uint8Array): boolean {
+  return sample.every((byte) => byte === 32 || (byte >= 9 && byte <= 13));
+}
+
+const NAMES: Record<string, string> = {
+  ",": "commas",
+  ";": "semicolons",
+  "\t": "tabs",
+  "|": "vertical bars",
+  ":": "colons",
+  " ": "blanks",
+  ", ": "a comma and a blank",
+};
+
+/** What was decided, for the page. */
+export function describeDialect(dialect: Dialect): string {
+  const { encoding, compression, delimiter, quote, newline, preambleRows, headerRows, footerRows } = dialect;
+  const parts = [
+    `${compression === "none" ? "" : `${compression} of `}${encoding.toUpperCase()} text`,
+    `cells between ${NAMES[delimiter] ?? JSON.stringify(delimiter)}`,
+  ];
+  if (quote !== '"') parts.push(quote ? `quoted by ${quote}` : "nothing quoted");
+  if (newline === "\r" || newline === "mixed")
+    parts.push(newline === "mixed" ? "mixed line ends" : "lines ended by CR");
+  if (preambleRows > 0) parts.push(`${plural(preambleRows, "row")} above the table left out`);
+  parts.push(headerRows === 0 ? "no header: columns were named by number" : headerText(headerRows));
+  if (footerRows > 0) parts.push(`${plural(footerRows, "row")} beneath the table left out`);
+  return `${parts.join(", ")}.`;
+}
+
+function headerText(headerRows: number): string {
+  return headerRows === 1 ? "the first row names the columns" : `${headerRows} header rows were joined`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,194 @@
+/**
+ * Which rows at the top are titles, which are the header, and where does the data begin? Judged on a sample of rows
+ * by how they differ from the columns beneath them.
+ */
+
+import { isMissingWord } from "../cells/words.ts";
+import { cellKind, isTyped, kindsOf, type Share, typedKind } from "../rows/cell-kinds.ts";
+
+export interface Layout {
+  /** Rows before the header, blank ones counted. */
+  preambleRows: number;
+  /** 0: none. */
+  headerRows: number;
+}
+
+const BODY_ROWS = 200;
+const MAX_PREAMBLE = 100;
+const MAX_HEADER_ROWS = 4;
+
+/** `rows` as cut, blank lines included as rows of one empty cell. */
+export function findLayout(
+  rows: readonly string[][],
+  width: number,
+  header: boolean | number | undefined,
+): Layout {
+  if (rows.length === 0) return { preambleRows: 0, headerRows: 0 };
+  if (typeof header === "number") return { preambleRows: header - 1, headerRows: 1 };
+  const first = firstTableRow(rows, width);
+  if (first >= rows.length)
+    return { preambleRows: 0, headerRows: rows.length > 0 && header !== false ? 1 : 0 };
+  if (header === false) return { preambleRows: first, headerRows: 0 };
+  const top = rows.slice(first);
+  if (header === undefined && !hasHeader(top, width)) return { preambleRows: first, headerRows: 0 };
+  const headerRows = header ? 1 : countHeaderRows(top, width);
+  const isGrouped = first > 0 && isGroupRow(rows[first - 1], width);
+  return isGrouped
+    ? { preambleRows: first - 1, headerRows: headerRows + 1 }
+    : { preambleRows: first, headerRows };
+}
+
+/** `,Women,,Men,` above the header: names of groups of columns. */
+function isGroupRow(row: readonly string[], width: number): boolean {
+  if (row.length !== width || row[0].trim() !== "" || filled(row) < 2) return false;
+  return row.every((cell) => !isTyped(cellKind(cell)));
+}
+
+/** Titles and notes fill far fewer cells than the table does, or stand apart from it by a blank row. */
+function firstTableRow(rows: readonly string[][], width: number): number {
+  if (width < 2)
+    return Math.max(
+      0,
+      rows.findIndex((row) => filled(row) > 0),
+    );
+  const usual = usualFill(rows, width);
+  const limit = Math.min(rows.length, MAX_PREAMBLE);
+  for (let k = 0; k < limit; k++) {
+    if (!isTitle(rows[k], usual, width) && !isApart(rows, k, usual) && !isAboveHeader(rows, k, width))
+      return k;
+  }
+  return 0;
+}
+
+/** A title that happens to hold a delimiter: short by one, with a row of names beneath it and values beneath that. */
+function isAboveHeader(rows: readonly string[][], at: number, width: number): boolean {
+  const [row, next, after] = [rows[at], rows[at + 1], rows[at + 2]];
+  if (width > 4 || row.length !== width - 1 || next?.length !== width || after?.length !== width)
+    return false;
+  const typed = (cells: readonly string[]) => cells.filter((cell) => isTyped(cellKind(cell))).length;
+  return typed(next) === 0 && typed(after) > 0 && filled(next) === width;
+}
+
+/** Not as full as the table, and a blank row follows within three. */
+function isApart(rows: readonly string[][], at: number, usual: number): boolean {
+  if (filled(rows[at]) >= usual) return false;
+  const blank = rows.slice(at + 1, at + 4).findIndex((row) => filled(row) === 0);
+  if (blank < 0 || rows.slice(at + 1, at + 1 + blank).some((row) => filled(row) >= usual)) return false;
+  return rows.slice(at + 1 + blank).some((row) => filled(row) >= usual);
+}
+
+function isTitle(row: readonly string[], usual: number, width: number): boolean {
+  const count = filled(row);
+  if (count === 0 || (row.length === 1 && width > 1)) return true;
+  if (width === 2) return false;
+  if (row.length < Math.min(0.7 * width, width - 1) && count < usual) return true;
+  return count === 1 ? usual > 1 : count <= 0.4 * usual && count < 0.5 * width;
+}
+
+function filled(row: readonly string[]): number {
+  let count = 0;
+  for (const cell of row) if (cell.trim() !== "") count++;
+  return count;
+}
+
+/** The median of filled cells in rows of the table's width. */
+function usualFill(rows: readonly string[][], width: number): number {
+  const fills = rows
+    .filter((row) => row.length === width)
+    .map(filled)
+    .filter((count) => count > 0)
+    .sort((a, b) => a - b);
+  return fills[fills.length >> 1] ?? width;
+}
+
+/** Votes of the columns: a word above numbers speaks for a header, a number above numbers against. */
+function hasHeader(rows: readonly string[][], width: number): boolean {
+  const head = rows[0];
+  // The same row once more is a header's second coming, and no evidence against it.
+  const isAgain = (row: readonly string[]) => row.every((cell, k) => cell === head[k]);
+  const body = rows.slice(1, 1 + BODY_ROWS).filter((row) => row.length === width && !isAgain(row));
+  if (body.length === 0) return head.filter((cell) => isTyped(cellKind(cell))).length < head.length / 2;
+  if (isYears(head)) return true;
+  let votes = 0;
+  for (let column = 0; column < width; column++) votes += vote(head[column] ?? "", body, column);
+  return votes === 0 ? head.every((cell) => !isTyped(cellKind(cell))) : votes > 0;
+}
+
+function vote(cell: string, body: readonly string[][], column: number): number {
+  const kind = cellKind(cell);
+  const below = typedKind(kindsOf(body, column));
+  if (kind === "empty") return 0;
+  if (below !== null) return isTyped(kind) ? -1.5 : 1;
+  const values = body.map((row) => row[column]);
+  if (isTyped(kind)) return -0.7;
+  if (values.includes(cell)) return isRepeated(values) ? -0.7 : -0.3;
+  return wordVote(cell, values);
+}
+
+function isRepeated(values: readonly string[]): boolean {
+  return new Set(values).size < 0.5 * values.length;
+}
+
+/** Among words: a few labels that never name themselves, or long texts under a short name. */
+function wordVote(cell: string, values: readonly string[]): number {
+  const lengths = values.map((value) => value.length).filter((length) => length > 0);
+  if (lengths.length === 0) return 0.2;
+  const mean = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
+  const spread = Math.sqrt(lengths.reduce((sum, length) => sum + (length - mean) ** 2, 0) / lengths.length);
+  const isUnlike = Math.abs(cell.length - mean) > 2 * spread + 1;
+  const isShared = values.length >= 4 && isRepeated(values);
+  return (isUnlike ? 0.4 : 0) + (isShared ? 0.4 : 0) + 0.05;
+}
+
+/** `country, 1990, 1991, 1992`: numbers that are names. */
+function isYears(head: readonly string[]): boolean {
+  const numbers = head.filter((cell) => /^(?:19|20)\d{2}$/.test(cell.trim())).map(Number);
+  const typed = head.filter((cell) => isTyped(cellKind(cell))).length;
+  if (numbers.length < 3 || numbers.length < typed || typed === head.length) return false;
+  return numbers.every((year, k) => k === 0 || Math.abs(year - numbers[k - 1]) === 1);
+}
+
+/** Further rows of the header: the same once more, or words above columns of numbers. */
+function countHeaderRows(rows: readonly string[][], width: number): number {
+  const shares = columnShares(rows, width);
+  let count = 1;
+  while (count < MAX_HEADER_ROWS && count + 1 < rows.length && isHeaderRow(rows[count], rows[0], shares))
+    count++;
+  return count;
+}
+
+function columnShares(rows: readonly string[][], width: number): Share[] {
+  const body = rows.slice(1, 1 + BODY_ROWS).filter((row) => row.length === width);
+  return Array.from({ length: width }, (_, column) =>
+    kindsOf(body.slice(Math.min(3, body.length >> 1)), column),
+  );
+}
+
+function isHeaderRow(row: readonly string[], first: readonly string[], shares: readonly Share[]): boolean {
+  if (row.length === first.length && row.every((cell, k) => cell === first[k]) && filled(row) > 0)
+    return true;
+  if (row.length !== shares.length) return false;
+  let words = 0;
+  let typed = 0;
+  for (let column = 0; column < shares.length; column++) {
+    if (typedKind(shares[column]) === null) continue;
+    const kind = cellKind(row[column]);
+    if (isTyped(kind)) return false;
+    typed++;
+    if (kind !== "empty" && !isMissingWord(row[column])) words++;
+  }
+  // A row of units names nothing in the first column.
+  if (typed >= 2 && words >= 1 && row[0].trim() === "") return true;
+  return words >= 2 && words >= 0.6 * typed;
+}
+
+/** Several header rows become one, a blank between. */
+export function mergeHeader(rows: readonly (readonly string[])[]): string[] {
+  const width = Math.max(0, ...rows.map((row) => row.length));
+  return Array.from({ length: width }, (_, column) =>
+    rows
+      .map((row) => row[column] ?? "")
+      .filter((cell) => cell !== "")
+      .join(" "),
+  );
+}

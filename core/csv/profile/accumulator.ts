@@ -1,0 +1,39 @@
+/** What is gathered of one column, cell by cell, while the file streams by? Only types and what both kinds share. */
+import type { RowCutter } from "../kernels/row-cutter.ts";
+import type { ColumnPlan, ColumnProfile, ColumnType } from "../types.ts";
+
+/** So many of the commonest values are told, */
+export const TOP = 12;
+/** and so many examples. */
+export const EXAMPLES = 5;
+export const MAX_STRAYS = 200;
+export const SHOWN_LENGTH = 200;
+
+export interface ColumnAccumulator {
+  readonly plan: ColumnPlan;
+  /** Cells that do not fit the plan, by text, at most 200 of them. */
+  readonly strays: Map<string, number>;
+  strayCount: number;
+  missing: number;
+  add(bytes: Uint8Array, start: number, end: number): void;
+  /** The column's cells of all rows that stand in the cutter. */
+  addMany(cutter: RowCutter, column: number, rows: number): void;
+  /** The type that the whole column has, now that it is known. */
+  settle(position: number): ColumnType;
+  profile(type: ColumnType): ColumnProfile;
+}
+
+export const NO_MOMENTS: Moments = {
+  min: null,
+  max: null,
+  mean: null,
+  std: null,
+  quantiles: null,
+  histogram: [],
+};
+
+export type Moments = Pick<ColumnProfile, "min" | "max" | "mean" | "std" | "quantiles" | "histogram">;
+
+export function shown(text: string, length = SHOWN_LENGTH): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}

@@ -1,0 +1,137 @@
+/**
+ * How closely does a column go with the target? Pearson's r between numbers, the correlation ratio between a number and
+ * classes, Cramér's V between classes; the last two corrected for what chance alone would show. Never says which is the
+ * cause.
+ */
+import type { ColumnProfile, Correlation } from "../types.ts";
+
+/** Fewer rows than this say nothing. */
+const MIN_ROWS = 10;
+/** Classes with fewer rows each than this, on average, are no classes. */
+const MIN_ROWS_PER_CLASS = 2;
+
+/** Values of one row in both columns, NaN where missing; `isClasses`: equal values are one class, their size is nothing. */
+export interface Side {
+  values: Float64Array;
+  isClasses: boolean;
+}
+
+/** Can the column go with anything? Ids and texts are different in every row. */
+export function canCorrelate({ type }: ColumnProfile): boolean {
+  return type !== "id" && type !== "text";
+}
+
+/** Null where there are too few rows, or one side never changes. Rows that miss either value are left out. */
+export function correlate(column: Side, target: Side): Correlation | null {
+  const { x, y } = pairwiseComplete(column.values, target.values);
+  if (x.length < MIN_ROWS) return null;
+  const found = measured({ ...column, values: x }, { ...target, values: y });
+  return Number.isFinite(found.value) ? { ...found, rows: x.length } : null;
+}
+
+type Numbers = readonly number[] | Float64Array;
+type Measured = Pick<Correlation, "measure" | "value">;
+
+function measured(column: Side, target: Side): Measured {
+  if (column.isClasses && target.isClasses)
+    return { measure: "cramers_v", value: cramersV(column.values, target.values) };
+  if (column.isClasses)
+    return { measure: "correlation_ratio", value: correlationRatio(column.values, target.values) };
+  if (target.isClasses)
+    return { measure: "correlation_ratio", value: correlationRatio(target.values, column.values) };
+  return { measure: "pearson", value: pearson(column.values, target.values) };
+}
+
+/** Kept between calls: a table of 10,000 columns would leave hundreds of megabytes of such pairs behind. */
+let pairs = { x: new Float64Array(0), y: new Float64Array(0) };
+
+/** The rows that have both; good until the next call. */
+function pairwiseComplete(x: Float64Array, y: Float64Array): typeof pairs {
+  if (pairs.x.length < x.length) pairs = { x: new Float64Array(x.length), y: new Float64Array(x.length) };
+  let size = 0;
+  for (let row = 0; row < x.length; row++) {
+    if (Number.isNaN(x[row]) || Number.isNaN(y[row])) continue;
+    pairs.x[size] = x[row];
+    pairs.y[size++] = y[row];
+  }
+  return { x: pairs.x.subarray(0, size), y: pairs.y.subarray(0, size) };
+}
+
+/** Pearson's product-moment correlation, in [-1, 1]; NaN where a side is constant. */
+export function pearson(x: Numbers, y: Numbers): number {
+  const [meanX, meanY] = [meanOf(x), meanOf(y)];
+  let [xx, yy, xy] = [0, 0, 0];
+  for (let i = 0; i < x.length; i++) {
+    const [dx, dy] = [x[i] - meanX, y[i] - meanY];
+    xx += dx * dx;
+    yy += dy * dy;
+    xy += dx * dy;
+  }
+  if (xx === 0 || yy === 0) return Number.NaN;
+  return Math.max(-1, Math.min(1, xy / Math.sqrt(xx * yy)));
+}
+
+/**
+ * The correlation ratio η (Pearson, 1905), in [0, 1]: the root of the share of a number's variance that lies between
+ * classes, that share as Kelley's ε² (1935), which is zero on average where there is no link.
+ */
+export function correlationRatio(classes: Numbers, values: Numbers): number {
+  const groups = new Map<number, { count: number; sum: number }>();
+  const mean = meanOf(values);
+  let total = 0;
+  for (let i = 0; i < values.length; i++) {
+    const centred = values[i] - mean;
+    const group = groups.get(classes[i]) ?? { count: 0, sum: 0 };
+    group.count++;
+    group.sum += centred;
+    groups.set(classes[i], group);
+    total += centred * centred;
+  }
+  if (total === 0 || !areClasses(groups.size, values.length)) return Number.NaN;
+  let between = 0;
+  for (const { count, sum } of groups.values()) between += (sum * sum) / count;
+  const within = Math.max(0, total - between);
+  const share = 1 - within / (values.length - groups.size) / (total / (values.length - 1));
+  return Math.sqrt(Math.max(0, share));
+}
+
+/** Cramér's V (1946) with Bergsma's correction of its bias (2013), in [0, 1]; NaN where a side has one class. */
+export function cramersV(x: Numbers, y: Numbers): number {
+  const rows = x.length;
+  const [ofX, ofY] = [codesOf(x), codesOf(y)];
+  const [r, k] = [ofX.counts.length, ofY.counts.length];
+  if (!areClasses(r, rows) || !areClasses(k, rows)) return Number.NaN;
+  const cells = new Map<number, number>();
+  for (let i = 0; i < rows; i++) {
+    const cell = ofX.codes[i] * k + ofY.codes[i];
+    cells.set(cell, (cells.get(cell) ?? 0) + 1);
+  }
+  let ratio = 0;
+  for (const [cell, count] of cells)
+    ratio += (count * count) / (ofX.counts[Math.floor(cell / k)] * ofY.counts[cell % k]);
+  const phi = Math.max(0, ratio - 1 - ((r - 1) * (k - 1)) / (rows - 1));
+  const [rows2, columns2] = [r - (r - 1) ** 2 / (rows - 1), k - (k - 1) ** 2 / (rows - 1)];
+  return Math.min(1, Math.sqrt(phi / (Math.min(rows2, columns2) - 1)));
+}
+
+function areClasses(classes: number, rows: number): boolean {
+  return classes >= 2 && MIN_ROWS_PER_CLASS * classes <= rows;
+}
+
+function codesOf(values: Numbers): { codes: Numbers; counts: number[] } {
+  const known = new Map<number, number>();
+  const counts: number[] = [];
+  const codes = Float64Array.from(values, (value) => {
+    const code = known.get(value) ?? counts.push(0) - 1;
+    known.set(value, code);
+    counts[code]++;
+    return code;
+  });
+  return { codes, counts };
+}
+
+function meanOf(values: Numbers): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}

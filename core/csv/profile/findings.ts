@@ -1,0 +1,134 @@
+/** What is odd about a file or its columns, said in sentences with the way out? Only says; changes nothing. */
+import type { Oddity } from "../rows/table-bounds.ts";
+import type { ColumnProfile, Finding } from "../types.ts";
+
+/** By kind of oddity: how many rows, and the first few of them, 1-based in the file. */
+export type OddRows = Map<string, { count: number; rows: number[] }>;
+
+const ROWS_NAMED = 3;
+
+export function noteOdd(
+  odd: OddRows,
+  found: { row: number; oddity: Oddity; cells: number; width: number },
+): void {
+  const { row, oddity, cells, width } = found;
+  const isRagged = oddity !== "surplus" && cells !== width;
+  if (isRagged) note(odd, cells < width ? "short" : "long", row);
+  if (oddity !== "") note(odd, oddity, row);
+}
+
+function note(odd: OddRows, kind: string, row: number): void {
+  const noted = odd.get(kind) ?? { count: 0, rows: [] };
+  odd.set(kind, noted);
+  noted.count++;
+  if (noted.rows.length < ROWS_NAMED) noted.rows.push(row);
+}
+
+/** What is said of each kind, after `Row 7 has` or `12 rows have`; `#` is the usual width. */
+const ODDITIES: readonly { kind: string; code: string; severity: Finding["severity"]; says: string }[] = [
+  {
+    kind: "short",
+    code: "short_rows",
+    severity: "warning",
+    says: "fewer than # cells; what they lack counts as missing",
+  },
+  {
+    kind: "long",
+    code: "long_rows",
+    severity: "warning",
+    says: "more than # cells; what is beyond the last column was left out",
+  },
+  {
+    kind: "surplus",
+    code: "surplus_separators",
+    severity: "warning",
+    says: "one separator too many; the blank cell it made was left out",
+  },
+  {
+    kind: "delimiter",
+    code: "other_delimiter",
+    severity: "warning",
+    says: "another delimiter than the others, and were read by it",
+  },
+  {
+    kind: "quote",
+    code: "odd_quotes",
+    severity: "warning",
+    says: "quotes that do not match; they were read in the way that fits the other rows",
+  },
+  {
+    kind: "bare",
+    code: "bare_quotes",
+    severity: "info",
+    says: "quotes inside cells that are not quoted; they were kept",
+  },
+  {
+    kind: "unclosed",
+    code: "unclosed_quote",
+    severity: "warning",
+    says: "a quote that never closes; it was read as a character",
+  },
+];
+
+export function describeOddRows(odd: OddRows, width: number): Finding[] {
+  return ODDITIES.flatMap(({ kind, code, severity, says }) => {
+    const noted = odd.get(kind);
+    if (!noted) return [];
+    const message = `${rowsText(noted.count, noted.rows)} ${says.replace("#", String(width))}.`;
+    return [{ code, severity, column: null, message, fix: null, row: noted.rows[0] }];
+  });
+}
+
+function rowsText(count: number, rows: readonly number[]): string {
+  if (count === 1) return `Row ${rows[0]} has`;
+  return `${count} rows (${count > ROWS_NAMED ? "the first: " : ""}${rows.join(", ")}) have`;
+}
+
+export function describeColumn(profile: ColumnProfile): Finding[] {
+  const { name: column, type, count, missing, distinct } = profile;
+  const fix = { exclude: [column] };
+  if (missing === count) {
+    return [{ code: "empty_column", severity: "warning", column, message: `“${column}” is empty.`, fix }];
+  }
+  const findings: Finding[] = [];
+  if (distinct === 1 && missing === 0) {
+    const message = `“${column}” has the same value in every row and can tell nothing.`;
+    findings.push({ code: "constant", severity: "info", column, message, fix });
+  }
+  if (missing > 0.5 * count) {
+    const message = `“${column}” is missing in ${Math.round((100 * missing) / count)} % of the rows.`;
+    findings.push({ code: "mostly_missing", severity: "warning", column, message, fix });
+  }
+  if (type === "id") {
+    const message = `“${column}” only names the rows, so nothing is learned from it.`;
+    findings.push({
+      code: "id_column",
+      severity: "info",
+      column,
+      message,
+      fix: { types: { [column]: "category" } },
+    });
+  }
+  return findings;
+}
+
+/** `nextTableRow` 0: one table only. */
+export function describeFrame(frame: { footerRows: number; nextTableRow: number; rows: number }): Finding[] {
+  const findings: Finding[] = [];
+  if (frame.nextTableRow > 0) {
+    const message = `Another table begins in row ${frame.nextTableRow}; only the first, ${frame.rows} rows, was read.`;
+    findings.push({
+      code: "more_tables",
+      severity: "warning",
+      column: null,
+      message,
+      fix: null,
+      row: frame.nextTableRow,
+    });
+  }
+  if (frame.footerRows > 0) {
+    const message = `${frame.footerRows === 1 ? "One row" : `${frame.footerRows} rows`} beneath the table look like notes and were left out.`;
+    findings.push({ code: "footer", severity: "info", column: null, message, fix: null });
+  }
+  return findings;
+}

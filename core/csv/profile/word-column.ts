@@ -1,0 +1,155 @@
+/** What is in a column of words? Each different value with its count while there is room, an estimate beyond. */
+
+import { isMissing } from "../cells/cells.ts";
+import { Dictionary, hashBytes } from "../cells/dictionary.ts";
+import { settleWordType } from "../cells/infer-type.ts";
+import type { RowCutter } from "../kernels/row-cutter.ts";
+import type { ColumnPlan, ColumnProfile, ColumnType } from "../types.ts";
+import { type ColumnAccumulator, EXAMPLES, MAX_STRAYS, NO_MOMENTS, shown, TOP } from "./accumulator.ts";
+import { DistinctEstimate } from "./sketch.ts";
+
+/** A longer value is counted, not kept. */
+const MAX_VALUE_BYTES = 4096;
+const decoder = new TextDecoder();
+
+export class WordAccumulator implements ColumnAccumulator {
+  readonly strays = new Map<string, number>();
+  strayCount = 0;
+  missing = 0;
+  private count = 0;
+  private readonly dictionary: Dictionary;
+  private estimate: DistinctEstimate | null = null;
+  private misses = 0;
+  private countAtFirstMiss = 0;
+  private isFull = false;
+  private readonly longestMissing: number;
+  /** By code: 1 where the value means missing, 2 where it is no boolean. */
+  private readonly verdicts: number[] = [];
+
+  constructor(
+    readonly plan: ColumnPlan,
+    maxDistinct: number,
+    maxBytes: number,
+  ) {
+    this.dictionary = new Dictionary(maxDistinct, maxBytes);
+    // A blank on either side.
+    this.longestMissing = Math.max(0, ...plan.missingWords.map((word) => Buffer.byteLength(word) + 2));
+  }
+
+  add(bytes: Uint8Array, start: number, end: number): void {
+    this.addHashed(bytes, start, end, hashBytes(bytes, start, end));
+  }
+
+  addMany(cutter: RowCutter, column: number, rows: number): void {
+    const { bytes, spans, width } = cutter;
+    const hashes = cutter.hashCells(column, rows);
+    for (let row = 0, at = 2 * column; row < rows; row++, at += 2 * width)
+      this.addHashed(bytes, spans[at], spans[at + 1], hashes[row]);
+  }
+
+  /** Four positional arguments here and below, because an object for each cell costs more than the cell. */
+  private addHashed(bytes: Uint8Array, start: number, end: number, hash: number): void {
+    if (start >= end || (isBlankByte(bytes[start]) && isBlank(bytes, start, end))) {
+      this.missing++;
+      return;
+    }
+    const code = this.isFull ? -1 : this.codeOf(bytes, start, end, hash);
+    if (code < 0) this.addUnkept(bytes, start, end, hash);
+    else {
+      const verdict = this.verdicts[code] ?? this.judge(code);
+      if (verdict === 1) this.missing++;
+      else this.count++;
+      if (verdict === 2) this.strayCount++;
+    }
+  }
+
+  /** A value that there is no room for; a word for missing is one even so. */
+  private addUnkept(bytes: Uint8Array, start: number, end: number, hash: number): void {
+    if (
+      end - start <= this.longestMissing &&
+      isMissing(this.plan, decoder.decode(bytes.subarray(start, end)).trim())
+    ) {
+      this.missing++;
+      return;
+    }
+    this.count++;
+    this.estimate?.add(hash);
+  }
+
+  /** -1: not kept. Where nearly all are new, further look-ups are in vain. */
+  private codeOf(bytes: Uint8Array, start: number, end: number, hash: number): number {
+    const isLong = end - start > MAX_VALUE_BYTES;
+    const code = isLong ? -1 : this.dictionary.internHashed(bytes, start, end, hash);
+    if (code < 0) {
+      this.estimate ??= this.estimateKept();
+      this.misses++;
+      this.isFull = this.misses > 10_000 && this.misses > 0.8 * (this.count - this.countAtFirstMiss);
+    }
+    return code;
+  }
+
+  private estimateKept(): DistinctEstimate {
+    this.countAtFirstMiss = this.count;
+    const estimate = new DistinctEstimate();
+    for (const known of this.dictionary.hashesInUse()) estimate.add(known);
+    return estimate;
+  }
+
+  private judge(code: number): number {
+    const text = this.dictionary.text(code).trim();
+    const { booleanWords } = this.plan;
+    let verdict = 0;
+    if (isMissing(this.plan, text)) verdict = 1;
+    else if (booleanWords && !booleanWords.includes(text.toLowerCase())) {
+      verdict = 2;
+      if (this.strays.size < MAX_STRAYS) this.strays.set(text, 1);
+    }
+    this.verdicts[code] = verdict;
+    return verdict;
+  }
+
+  private get distinct(): number {
+    const known = this.verdicts.reduce((sum, verdict) => sum + (verdict === 1 ? 0 : 1), 0);
+    return this.estimate ? Math.max(known, Math.min(this.count, this.estimate.estimate())) : known;
+  }
+
+  private values(): { value: string; count: number }[] {
+    return this.dictionary
+      .texts()
+      .map((value, code) => ({ value, count: this.dictionary.counts[code], verdict: this.verdicts[code] }))
+      .filter(({ verdict }) => verdict !== 1);
+  }
+
+  settle(): ColumnType {
+    const { plan, count } = this;
+    if (plan.type === "boolean") return "boolean";
+    const values = this.values().map(({ value }) => value.trim());
+    return settleWordType({ name: plan.name, values, count, distinct: this.distinct });
+  }
+
+  profile(type: ColumnType): ColumnProfile {
+    const values = this.values();
+    const examples = values.slice(0, EXAMPLES).map(({ value }) => shown(value));
+    values.sort((a, b) => b.count - a.count);
+    return {
+      name: this.plan.name,
+      type,
+      count: this.count + this.missing,
+      missing: this.missing,
+      distinct: this.distinct,
+      distinctExact: this.estimate === null,
+      ...NO_MOMENTS,
+      top: values.slice(0, TOP).map(({ value, count }) => ({ value: shown(value), count })),
+      examples,
+    };
+  }
+}
+
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (!isBlankByte(bytes[i])) return false;
+  return true;
+}
+
+function isBlankByte(byte: number): boolean {
+  return byte === 32 || (byte >= 9 && byte <= 13);
+}

@@ -1,0 +1,120 @@
+/**
+ * Which rows of strings does a file hold, told nothing? The header as row 0, titles and footers dropped, several header
+ * rows merged, the first table only. Never refuses an empty file: it has no rows.
+ */
+
+import { detectEncoding } from "./bytes/encoding.ts";
+import { decodedChunks, HEAD_BYTES, unpackedChunks, utf8Chunks } from "./bytes/source.ts";
+import type { Compression } from "./bytes/unpack.ts";
+import { decide, decideOn, describeDialect } from "./dialect/decide.ts";
+import { mergeHeader } from "./dialect/layout.ts";
+import { cellsOf } from "./rows/scan.ts";
+import { Frame } from "./rows/table-bounds.ts";
+import { Tokenizer } from "./rows/tokenizer.ts";
+import type { Dialect, ReadingChoices } from "./types.ts";
+
+const LINE_FEED = 10;
+
+/** Batches of rows; `onDecided` hears at the end what was decided. Throws AppError as `decide` does. */
+export async function* readRows(
+  path: string,
+  options: { choices?: ReadingChoices; onDecided?: (dialect: Dialect) => void } = {},
+): AsyncGenerator<string[][]> {
+  const { dialect } = await decide(path, options.choices ?? {});
+  yield* rowsOf(utf8Chunks(path, dialect.encoding), dialect, options.onDecided);
+}
+
+/** After so long without a byte more, what has come is enough to decide on: rows that trickle in are read at once. */
+const PAUSE_MS = 300;
+
+/** The same of a body that is still coming. Its first row names the columns even where that cannot be seen. */
+export async function* streamRows(body: AsyncIterable<Uint8Array>): AsyncGenerator<string[][]> {
+  let compression: Compression = "none";
+  const chunks = unpackedChunks(body, (found) => {
+    compression = found;
+  });
+  const { head, isWhole, rest } = await gatherHead(chunks);
+  const bytesTotal = isWhole ? head.length : Number.POSITIVE_INFINITY;
+  const source = { head, compression, bytesTotal, encoding: detectEncoding(head) };
+  const seen = decideOn(source, {}).dialect;
+  const dialect = seen.headerRows > 0 ? seen : decideOn(source, { header: true }).dialect;
+  yield* rowsOf(decodedChunks(rest, dialect.encoding), dialect);
+}
+
+interface Head {
+  head: Uint8Array;
+  /** There is no more than the head. */
+  isWhole: boolean;
+  /** All chunks, those of the head too. */
+  rest: AsyncGenerator<Uint8Array>;
+}
+
+/** As much as is looked at before reading, or all, or what came before a pause. */
+async function gatherHead(chunks: AsyncGenerator<Uint8Array>): Promise<Head> {
+  let head = new Uint8Array(0);
+  let next = chunks.next();
+  while (head.length < HEAD_BYTES) {
+    const came = await Promise.race([next, hasRows(head) ? Bun.sleep(PAUSE_MS) : next]);
+    if (!came) break;
+    if (came.done) return { head, isWhole: true, rest: joined(head, null) };
+    head = new Uint8Array(Buffer.concat([head, came.value]));
+    next = chunks.next();
+  }
+  return { head, isWhole: false, rest: joined(head, { next, chunks }) };
+}
+
+/** A header and a row at least. */
+function hasRows(head: Uint8Array): boolean {
+  const first = head.indexOf(LINE_FEED);
+  return first >= 0 && head.indexOf(LINE_FEED, first + 1) >= 0;
+}
+
+async function* joined(
+  head: Uint8Array,
+  more: { next: Promise<IteratorResult<Uint8Array>>; chunks: AsyncGenerator<Uint8Array> } | null,
+): AsyncGenerator<Uint8Array> {
+  try {
+    if (head.length > 0) yield head;
+    if (!more) return;
+    const { value, done } = await more.next;
+    if (!done) yield value;
+    yield* more.chunks;
+  } finally {
+    await more?.chunks.return(undefined);
+  }
+}
+
+async function* rowsOf(
+  chunks: AsyncIterable<Uint8Array>,
+  dialect: Dialect & { width: number },
+  onDecided?: (dialect: Dialect) => void,
+): AsyncGenerator<string[][]> {
+  let batch: string[][] = [];
+  const frame = rowFrame(dialect, (row) => batch.push(row));
+  const tokenizer = new Tokenizer(dialect, dialect.width, frame.take);
+  for await (const chunk of chunks) {
+    tokenizer.push(chunk);
+    if (batch.length > 0) yield batch;
+    batch = [];
+    if (frame.isFinished) break;
+  }
+  if (!frame.isFinished) tokenizer.end();
+  frame.end();
+  if (batch.length > 0) yield batch;
+  const decided = { ...dialect, footerRows: frame.footerRows, tableRows: frame.rows };
+  onDecided?.({ ...decided, sentence: describeDialect(decided) });
+}
+
+function rowFrame(dialect: Dialect & { width: number }, put: (row: string[]) => void): Frame {
+  const header: string[][] = [];
+  return new Frame(dialect, {
+    header: (row) => {
+      header.push(row);
+      if (header.length === dialect.headerRows) put(mergeHeader(header));
+    },
+    data: (bytes, spans, cells) => put(cellsOf(bytes, spans, cells)),
+    odd: () => {
+      // Rows are handed on as they stand; the profile is what reports them.
+    },
+  });
+}

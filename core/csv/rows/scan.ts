@@ -1,0 +1,43 @@
+/** How do a file's bytes become the rows of its first table? Source, tokenizer and frame joined; nothing is kept. */
+
+import { type SourceProgress, utf8Chunks } from "../bytes/source.ts";
+import type { Dialect } from "../types.ts";
+import { Frame, type FrameHandlers } from "./table-bounds.ts";
+import { Tokenizer } from "./tokenizer.ts";
+
+export interface ScanOptions {
+  signal?: AbortSignal;
+  /** After each chunk. */
+  onProgress?: (progress: SourceProgress, frame: Frame) => void;
+  /** True: enough was seen. Asked after each chunk. */
+  isDone?: () => boolean;
+}
+
+/** Reads to the end of the table, or until `isDone`; the frame tells what was seen. */
+export async function scanTable(
+  path: string,
+  dialect: Dialect,
+  reading: { handlers: FrameHandlers; options?: ScanOptions },
+): Promise<Frame> {
+  const { handlers, options = {} } = reading;
+  const width = dialect.width ?? 0;
+  const frame = new Frame({ ...dialect, width }, handlers);
+  const tokenizer = new Tokenizer(dialect, width, frame.take, frame.takesMany(dialect));
+  const onProgress = (progress: SourceProgress) => options.onProgress?.(progress, frame);
+  for await (const chunk of utf8Chunks(path, dialect.encoding, { signal: options.signal, onProgress })) {
+    tokenizer.push(chunk);
+    if (frame.isFinished || options.isDone?.()) return frame;
+  }
+  tokenizer.end();
+  frame.end();
+  return frame;
+}
+
+const decoder = new TextDecoder();
+
+/** A row's cells as strings. */
+export function cellsOf(bytes: Uint8Array, spans: Int32Array, cells: number): string[] {
+  const row = new Array<string>(cells);
+  for (let k = 0; k < cells; k++) row[k] = decoder.decode(bytes.subarray(spans[2 * k], spans[2 * k + 1]));
+  return row;
+}

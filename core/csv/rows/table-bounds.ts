@@ -1,0 +1,274 @@
+/**
+ * Which of a file's rows are the first table's data? Drops what stands before the header, holds back what may be a
+ * footer or another table until it is known. What it holds back is bounded.
+ */
+import { RowCutter } from "../kernels/row-cutter.ts";
+import type { Dialect } from "../types.ts";
+import { cellKind, isTyped } from "./cell-kinds.ts";
+import { isHeaderLike, shapeOf, surplusBlank, usualFill } from "./row-shape.ts";
+import type { Irregular, RowsHandler } from "./tokenizer.ts";
+
+/** What was odd about a row that was kept: its quotes, or a blank cell too many that was left out. */
+export type Oddity = Irregular | "surplus";
+
+export interface FrameHandlers {
+  header(row: string[]): void;
+  /** `row` is 1-based in the file. */
+  data(bytes: Uint8Array, spans: Int32Array, cells: number, row: number): void;
+  odd(row: number, oddity: Oddity, cells: number): void;
+  /** Many data rows at once, as they stand in the cutter; where it is absent each goes to `data`. */
+  many?(cutter: RowCutter, rows: number): void;
+}
+
+export interface FramePlan {
+  preambleRows: number;
+  headerRows: number;
+  width?: number;
+  comment: string;
+  /** See shape.ts. */
+  shape?: string;
+  /** Data rows of the first table where a first reading has counted them. */
+  tableRows?: number;
+}
+
+interface Row {
+  bytes: Uint8Array;
+  spans: Int32Array;
+  cells: number;
+  row: number;
+  irregular: Irregular;
+}
+
+const HELD_ROWS = 40;
+/** So many rows alike, and unlike the table, are another table. */
+const NEW_TABLE_ROWS = 5;
+const decoder = new TextDecoder();
+
+export class Frame {
+  /** Data rows handed on. */
+  rows = 0;
+  footerRows = 0;
+  /** A second table begins at this row; 0: none was seen. */
+  nextTableRow = 0;
+  private seen = 0;
+  private held: Row[] = [];
+  private headerBytes: Uint8Array[] = [];
+  private isOver = false;
+  private cutter: RowCutter | null = null;
+  private readonly width: number;
+  private readonly shape: string;
+  /** A row that fills no more cells than this may be a note. */
+  private readonly noteFill: number;
+
+  constructor(
+    private readonly plan: FramePlan,
+    private readonly handlers: FrameHandlers,
+  ) {
+    this.width = plan.width ?? 0;
+    this.shape = plan.shape ?? "";
+    this.noteFill = usualFill(this.shape) >= 3 ? Math.max(1, Math.floor(0.34 * usualFill(this.shape))) : 0;
+  }
+
+  get isFinished(): boolean {
+    return this.isOver;
+  }
+
+  /** A row as cut. */
+  readonly take = (bytes: Uint8Array, spans: Int32Array, cells: number, irregular: Irregular): void => {
+    const { preambleRows, headerRows, tableRows } = this.plan;
+    const row = ++this.seen;
+    if (row <= preambleRows || this.isOver) return;
+    if (row <= preambleRows + headerRows) this.takeHeader(bytes, spans, cells);
+    else if (tableRows !== undefined && this.rows >= tableRows) this.isOver = true;
+    else if (
+      cells === this.width &&
+      irregular === "" &&
+      this.held.length === 0 &&
+      this.isPlain(bytes, spans)
+    ) {
+      this.rows++;
+      this.handlers.data(bytes, spans, cells, row);
+    } else this.takeOdd({ bytes, spans, cells, row, irregular });
+  };
+
+  /** Takes rows that are as usual many at a time; null where the handlers or the dialect do not allow it. */
+  takesMany(dialect: Pick<Dialect, "delimiter" | "quote" | "escape">): RowsHandler | null {
+    const { many } = this.handlers;
+    const cutter = many ? RowCutter.for({ ...dialect, width: this.width, noteFill: this.noteFill }) : null;
+    if (!many || !cutter) return null;
+    this.cutter = cutter;
+    const take = (rows: number) => {
+      this.seen += rows;
+      this.rows += rows;
+      many(cutter, rows);
+    };
+    return { cutter, room: () => this.room(), take };
+  }
+
+  private room(): number {
+    const { preambleRows, headerRows, tableRows = Number.POSITIVE_INFINITY } = this.plan;
+    const isUsual = this.seen >= preambleRows + headerRows && this.held.length === 0 && !this.isOver;
+    return isUsual ? Math.min(tableRows - this.rows, 1 << 30) : 0;
+  }
+
+  /** What is still held is a footer where it fills few cells. */
+  end(): void {
+    if (this.isOver) return;
+    let last = this.held.length;
+    while (last > 0 && this.isFooter(this.held[last - 1])) last--;
+    if (last === 0 && this.rows === 0) last = this.held.length;
+    this.footerRows += this.held.slice(last).filter((row) => !isBlankLine(row)).length;
+    for (const held of this.held.slice(0, last)) this.hand(held);
+    this.held = [];
+  }
+
+  private takeHeader(bytes: Uint8Array, spans: Int32Array, cells: number): void {
+    this.headerBytes = Array.from({ length: cells }, (_, k) => bytes.slice(spans[2 * k], spans[2 * k + 1]));
+    this.cutter?.setHeader(this.headerBytes[0]);
+    this.handlers.header(withoutSurplus(textsOf({ bytes, spans, cells }), this.width));
+  }
+
+  /** Cheap tests first: nearly every row differs from the header in its first bytes, and fills its second or last cell. */
+  private isPlain(bytes: Uint8Array, spans: Int32Array): boolean {
+    const { width, noteFill } = this;
+    if (noteFill > 0 && spans[2] === spans[3] && spans[2 * width - 2] === spans[2 * width - 1]) {
+      if (filledIn(spans, width) <= noteFill) return false;
+    }
+    const first = this.headerBytes[0];
+    if (first === undefined || spans[1] - spans[0] !== first.length) return true;
+    if (first.length > 0 && bytes[spans[0]] !== first[0]) return true;
+    return !this.repeatsHeader(bytes, spans);
+  }
+
+  private repeatsHeader(bytes: Uint8Array, spans: Int32Array): boolean {
+    if (this.headerBytes.length !== this.width) return false;
+    return this.headerBytes.every((cell, k) => isSame(cell, bytes.subarray(spans[2 * k], spans[2 * k + 1])));
+  }
+
+  private takeOdd(odd: Row): void {
+    const isBlank = isBlankLine(odd);
+    if (this.isComment(odd)) return;
+    if (this.plan.tableRows !== undefined) this.hand(odd);
+    else if (odd.cells !== this.width || isBlank) this.hold(odd);
+    else if (this.repeatsHeader(odd.bytes, odd.spans) || this.startsBelow(odd)) this.finish(odd.row);
+    else if (this.isFooter(odd)) this.hold(odd);
+    else {
+      this.release();
+      this.hand(odd);
+    }
+  }
+
+  private isComment({ bytes, spans }: Row): boolean {
+    const { comment } = this.plan;
+    for (let k = 0; k < comment.length; k++) if (bytes[spans[0] + k] !== comment.charCodeAt(k)) return false;
+    return comment !== "" && spans[1] - spans[0] >= comment.length;
+  }
+
+  /** The row's bytes are reused by the tokenizer, so what is held is copied. */
+  private hold(odd: Row): void {
+    const last = this.held.at(-1);
+    // Blank lines say no more than one does; but where a table has one column they are its rows.
+    if (this.width > 1 && last && isBlankLine(last) && isBlankLine(odd)) return;
+    this.held.push(copyOf(odd));
+    const start = this.startOfTable();
+    if (start > 0) this.finish(start);
+    else if (this.held.length >= HELD_ROWS) this.release();
+  }
+
+  /**
+   * Rows alike among themselves and unlike the table, to the last one held, with a header or a gap before them: where
+   * they begin; 0: not there. Without either they are rows that lack their last cells.
+   */
+  private startOfTable(): number {
+    const width = this.held[this.held.length - 1].cells;
+    if (width < 2 || width === this.width || this.rows < 3) return 0;
+    let at = this.held.length;
+    while (at > 0 && this.held[at - 1].cells === width) at--;
+    if (this.held.length - at !== NEW_TABLE_ROWS) return 0;
+    const isAfterGap = at > 0 && this.held[at - 1].cells === 1;
+    const [first, ...others] = this.held.slice(at).map(textsOf);
+    return isAfterGap || isHeaderLike(first, shapeOf(others, width)) ? this.held[at].row : 0;
+  }
+
+  /** After a blank line a row of words above columns of numbers begins another table. */
+  private startsBelow(odd: Row): boolean {
+    return this.held.some(isBlankLine) && this.shape !== "" && isHeaderLike(textsOf(odd), this.shape);
+  }
+
+  private finish(row: number): void {
+    this.held = this.held.filter((held) => held.row < row);
+    this.end();
+    this.nextTableRow = row;
+    this.isOver = true;
+  }
+
+  private release(): void {
+    for (const held of this.held) this.hand(held);
+    this.held = [];
+  }
+
+  private hand(odd: Row): void {
+    if (isBlankLine(odd) && this.width > 1) return;
+    const { bytes, spans, cells, row, irregular } = odd;
+    this.rows++;
+    const surplus =
+      this.shape !== "" && cells === this.width + 1 ? surplusBlank(textsOf(odd), this.shape) : -1;
+    if (surplus >= 0) {
+      spans.copyWithin(2 * surplus, 2 * surplus + 2, 2 * cells);
+      this.handlers.odd(row, "surplus", cells);
+      this.handlers.data(bytes, spans, cells - 1, row);
+      return;
+    }
+    if (cells !== this.width || irregular !== "") this.handlers.odd(row, irregular, cells);
+    this.handlers.data(bytes, spans, cells, row);
+  }
+
+  private isFooter(odd: Row): boolean {
+    const { cells, spans } = odd;
+    const { width } = this;
+    const filled = filledIn(spans, cells);
+    if (cells === width) return width > 1 && filled <= this.noteFill;
+    if (filled === 0) return width > 1 && (cells === 1 || this.shape !== "");
+    if (width < 2) return false;
+    return cells === 1 || filled <= 0.34 * width || (cells <= 0.5 * width && isProse(textsOf(odd)));
+  }
+}
+
+function isBlankLine({ cells, spans }: Row): boolean {
+  return cells === 1 && spans[0] === spans[1];
+}
+
+function filledIn(spans: Int32Array, cells: number): number {
+  let filled = 0;
+  for (let k = 0; k < cells; k++) if (spans[2 * k] < spans[2 * k + 1]) filled++;
+  return filled;
+}
+
+function copyOf({ bytes, spans, cells, row, irregular }: Row): Row {
+  const from = spans[0];
+  const moved = spans.slice(0, 2 * cells).map((at) => at - from);
+  return { bytes: bytes.slice(from, spans[2 * cells - 1]), spans: moved, cells, row, irregular };
+}
+
+function textsOf({ bytes, spans, cells }: Pick<Row, "bytes" | "spans" | "cells">): string[] {
+  return Array.from({ length: cells }, (_, k) =>
+    decoder.decode(bytes.subarray(spans[2 * k], spans[2 * k + 1])),
+  );
+}
+
+/** A sentence that happens to hold delimiters. */
+function isProse(cells: readonly string[]): boolean {
+  return cells.every((cell) => !isTyped(cellKind(cell))) && cells.some((cell) => cell.trim().includes(" "));
+}
+
+/** A header with one cell too many and one blank: that one is too many. */
+function withoutSurplus(header: string[], width: number): string[] {
+  const blanks = header.filter((name) => name.trim() === "").length;
+  return header.length === width + 1 && blanks === 1 ? header.filter((name) => name.trim() !== "") : header;
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let k = 0; k < a.length; k++) if (a[k] !== b[k]) return false;
+  return true;
+}

@@ -1,0 +1,386 @@
+/**
+ * How does a file become a dataset? Received to disk, read in a child process, stored with its profile; a refused file
+ * leaves nothing. Other reading choices make a new version of the same file.
+ */
+import { mkdir, readdir, rename, rm, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import type { CsvProfile, ReadingChoices, ReadingPreview } from "../csv/types.ts";
+import type { EventLog } from "../events/event-log.ts";
+import { type Child, startChild } from "../platform/child.ts";
+import { diskFailure, diskFull } from "../platform/disk.ts";
+import type { Ballast } from "../platform/disk-reserve.ts";
+import { AppError, type ErrorRecord, errorRecord } from "../platform/errors.ts";
+import { newId } from "../platform/ids.ts";
+import type { Logger } from "../platform/logger.ts";
+import { Turns } from "../platform/scheduling.ts";
+import { syncFolder } from "../platform/sync-folder.ts";
+import type { Store } from "../store/database.ts";
+import {
+  deleteDataset,
+  findDataset,
+  findDatasetByHash,
+  insertDataset,
+  insertDatasetVersion,
+  type StoredDataset,
+  unreadDatasets,
+} from "../store/datasets.ts";
+import { runsOfDataset } from "../store/runs.ts";
+import type { ReadInput, ReadReport } from "./read-child.ts";
+import { receiveFile } from "./receive.ts";
+import { followFile } from "./receive-stream.ts";
+import { type Arrival, Arrivals } from "./uploads.ts";
+
+const READ_CHILD = { name: "read-child", module: new URL("./read-child.ts", import.meta.url) };
+
+export interface DatasetsOptions {
+  /** Given up where the disk is too full for deleting. */
+  ballast: Ballast;
+  store: Store;
+  log: EventLog;
+  logger: Logger;
+  /** Called before a file goes: what was asked of its models goes with it. */
+  forget: (datasetId: string) => Promise<void>;
+  folder: string;
+  /** Where runs keep what a resumed one builds on: it goes with the file that it was made of. */
+  runsFolder: string;
+  maxBytes: number;
+  memoryBytes: number;
+  now: () => number;
+}
+
+export interface Rejection {
+  id: string;
+  name: string;
+  at: number;
+  error: ErrorRecord;
+}
+
+type FileToRead = Pick<StoredDataset, "id" | "name" | "sizeBytes" | "choices">;
+
+const REJECTIONS_KEPT = 100;
+/** Free space that an upload must leave for the log and the models. */
+const RESERVE_BYTES = 64 * 1024 * 1024;
+
+export class Datasets {
+  private readonly arrivals: Arrivals;
+  private readonly rejections = new Map<string, Rejection>();
+  /** Each child with the dataset that it reads. */
+  private readonly readers = new Map<Child, string>();
+  private readonly pending = new Map<string, Promise<StoredDataset>>();
+  /** More readings at a time would only share the same cores; a look at the first rows waits for no long reading. */
+  private readonly turns = { profile: new Turns(2), preview: new Turns(1) };
+  /** Being deleted: nothing begins with them any more. */
+  private readonly leaving = new Set<string>();
+  private isStopping = false;
+
+  constructor(private readonly options: DatasetsOptions) {
+    this.arrivals = new Arrivals(options);
+  }
+
+  /** Takes up what a crash left: half files go, unread datasets are read. */
+  async start(): Promise<void> {
+    const { store, folder } = this.options;
+    await mkdir(folder, { recursive: true });
+    for (const file of await readdir(folder)) {
+      const id = file.replace(/\.(csv|part)$/, "");
+      if (file.endsWith(".part") || !findDataset(store, id)) await rm(join(folder, file), { force: true });
+    }
+    for (const id of unreadDatasets(store)) {
+      const { name, sizeBytes } = findDataset(store, id)!;
+      this.readNew({ id, name, sizeBytes, choices: {} }).catch(() => {
+        // Refused: the event and the rejection that `readNew` left say why.
+      });
+    }
+  }
+
+  /** A stopping server leaves unread datasets for the next start. */
+  stop(): void {
+    this.isStopping = true;
+    this.arrivals.stop();
+    for (const child of this.readers.keys()) child.kill();
+  }
+
+  pathOf(id: string): string {
+    return join(this.options.folder, `${id}.csv`);
+  }
+
+  inProgress(): Arrival[] {
+    return this.arrivals.list();
+  }
+
+  arrival(id: string): Arrival | null {
+    return this.arrivals.get(id);
+  }
+
+  rejection(id: string): Rejection | null {
+    return this.rejections.get(id) ?? null;
+  }
+
+  /** The newest refusal since the last accepted file, for the page. */
+  lastRejection(): Rejection | null {
+    return [...this.rejections.values()].at(-1) ?? null;
+  }
+
+  /** Throws AppError `missing`. */
+  find(id: string, version?: number): StoredDataset {
+    const found = findDataset(this.options.store, id, version);
+    if (!found || this.leaving.has(id))
+      throw new AppError("missing", `There is no dataset ${id}`, { fix: "GET /api/datasets lists them." });
+    return found;
+  }
+
+  /** As `find`, and read. Throws AppError `conflict` while it is being read. */
+  findReady(id: string, version?: number): StoredDataset & { profile: CsvProfile } {
+    const found = this.find(id, version);
+    if (!found.profile) {
+      throw new AppError("conflict", `${found.name} is still being read`, {
+        fix: "Ask again when its status is ready.",
+      });
+    }
+    return found as StoredDataset & { profile: CsvProfile };
+  }
+
+  /**
+   * Receives a file. `ready` is its reading, which `await` makes an error of where the file is refused.
+   * The same bytes again are the same dataset: `isNew` false.
+   */
+  async receive(
+    request: Request,
+    name: string | null,
+  ): Promise<{ id: string; name: string; isNew: boolean; ready: Promise<StoredDataset> }> {
+    const { store, folder, maxBytes, now } = this.options;
+    const id = newId();
+    const bytesTotal = Number(request.headers.get("content-length")) || null;
+    await this.refuseWithoutSpace(bytesTotal ?? 0);
+    const part = join(folder, `${id}.part`);
+    try {
+      const received = await receiveFile(request, {
+        path: part,
+        maxBytes,
+        name,
+        onBytes: (bytes, label) =>
+          this.arrivals.arrive({ id, name: label, bytes, bytesTotal, rows: null, columns: [] }),
+      });
+      let same = findDatasetByHash(store, received.sha256);
+      if (!same) {
+        await rename(part, this.pathOf(id));
+        await syncFolder(folder);
+        // The same bytes may have come on another connection meanwhile.
+        same = findDatasetByHash(store, received.sha256);
+      }
+      if (same) {
+        await this.discard(id);
+        return { id: same.id, name: same.name, isNew: false, ready: this.whenRead(same) };
+      }
+      insertDataset(store, { id, ...received, createdAt: now() });
+      const ready = this.readNew({ id, choices: {}, name: received.name, sizeBytes: received.sizeBytes });
+      ready.catch(() => {
+        // Whoever awaits `ready` hears it; with ?wait=0 nobody does, and the rejection is kept for GET.
+      });
+      return { id, name: received.name, isNew: true, ready };
+    } catch (error) {
+      await this.discard(id);
+      if (error instanceof AppError) this.reject(id, this.arrivals.get(id)?.name ?? name ?? "upload", error);
+      throw error;
+    } finally {
+      this.arrivals.depart(id);
+    }
+  }
+
+  private async discard(id: string): Promise<void> {
+    for (const path of [this.pathOf(id), join(this.options.folder, `${id}.part`)])
+      await rm(path, { force: true });
+  }
+
+  /** Receives a file that is no dataset, to be read once and removed by whoever asked; its path. */
+  async receiveAside(request: Request): Promise<string> {
+    const { folder, maxBytes } = this.options;
+    await this.refuseWithoutSpace(Number(request.headers.get("content-length")) || 0);
+    const path = join(folder, `${newId()}.part`);
+    await receiveFile(request, { path, maxBytes, name: null, onBytes: () => {} });
+    return path;
+  }
+
+  /** The bytes of a file that is no dataset, while they come; nothing of it is kept. */
+  async follow(request: Request, signal: AbortSignal): Promise<AsyncGenerator<Uint8Array>> {
+    const { folder, maxBytes } = this.options;
+    await this.refuseWithoutSpace(Number(request.headers.get("content-length")) || 0);
+    return followFile(request, { path: join(folder, `${newId()}.part`), maxBytes, signal });
+  }
+
+  /** Reads the same file with other choices. `unchanged` may throw at the moment of the change. Throws AppError where they do not fit; the old version stays. */
+  async reread(id: string, choices: ReadingChoices, unchanged = () => {}): Promise<StoredDataset> {
+    const { store, log, now } = this.options;
+    const dataset = this.findReady(id);
+    const merged = { ...dataset.choices, ...choices };
+    const profile = await this.read({ ...dataset, choices: merged });
+    log.record((append) => {
+      this.find(id);
+      unchanged();
+      const version = insertDatasetVersion(store, { id, choices: merged, profile, at: now() });
+      append("dataset.uploaded", { datasetId: id, name: dataset.name, version, ...sizeOf(profile) });
+    });
+    return this.find(id);
+  }
+
+  /** The first rows as other choices would read them; nothing is stored. Throws as `reread` does. */
+  async preview(id: string, choices: ReadingChoices): Promise<ReadingPreview> {
+    const dataset = this.findReady(id);
+    const merged = { ...dataset.choices, ...choices };
+    const file = { ...dataset, choices: merged };
+    return (await this.turns.preview.take(() => this.readInChild(file, "preview"))) as ReadingPreview;
+  }
+
+  /** Rows as strings, columns in the plan's order; `next` is the offset of the next page. */
+  async rows(
+    dataset: StoredDataset & { profile: CsvProfile },
+    page: { offset: number; limit: number },
+  ): Promise<{ rows: string[][]; next: number | null }> {
+    const { readPage } = await import("../csv/preview.ts");
+    const rows = await readPage(this.pathOf(dataset.id), dataset.profile.plan, page);
+    const end = page.offset + rows.length;
+    return { rows, next: end < dataset.profile.rows && rows.length > 0 ? end : null };
+  }
+
+  /**
+   * Row and file, overwritten in the database and its log too; runs keep what they learned, models go on.
+   * Throws AppError `conflict` while a run learns from it.
+   */
+  async delete(id: string): Promise<void> {
+    const { ballast } = this.options;
+    await ballast.spend(() => this.deleteNow(id));
+    await ballast.spend(() => this.emptyLog(id)).catch((error: unknown) => this.warnOfLog(id, error));
+    // Once more: a disk that fails once keeps no deleted file.
+    await rm(this.pathOf(id), { force: true }).catch(() => rm(this.pathOf(id), { force: true }));
+  }
+
+  private async deleteNow(id: string): Promise<void> {
+    const { store } = this.options;
+    const { name } = this.find(id);
+    const runs = runsOfDataset(store, id);
+    const busy = runs.find(({ status }) => status === "queued" || status === "running");
+    if (busy) {
+      throw new AppError("conflict", `Run ${busy.number} learns from ${name}`, {
+        fix: "Cancel it, or wait until it has ended.",
+      });
+    }
+    this.leaving.add(id);
+    try {
+      await this.remove(id, name, runs);
+    } finally {
+      this.leaving.delete(id);
+    }
+  }
+
+  private async remove(id: string, name: string, runs: { id: string }[]): Promise<void> {
+    const { store, log, forget, runsFolder } = this.options;
+    for (const [child, read] of this.readers) if (read === id) child.kill();
+    for (const run of runs) await rm(join(runsFolder, run.id), { recursive: true, force: true });
+    await forget(id);
+    log.record((append) => {
+      deleteDataset(store, id);
+      append("dataset.deleted", { datasetId: id, name });
+    });
+  }
+
+  /** The write-ahead log still holds what was deleted. */
+  private async emptyLog(id: string): Promise<void> {
+    if (!this.options.store.purgeLog()) this.warnOfLog(id, "another process reads");
+  }
+
+  private warnOfLog(id: string, reason: unknown): void {
+    const told = { datasetId: id, reason: String(reason) };
+    this.options.logger.warn(told, "the database's write-ahead log could not be emptied");
+  }
+
+  private async refuseWithoutSpace(bytes: number): Promise<void> {
+    const { bavail, bsize } = await statfs(this.options.folder);
+    if (bavail * bsize < bytes + RESERVE_BYTES) throw diskFull();
+  }
+
+  private whenRead(dataset: StoredDataset): Promise<StoredDataset> {
+    return this.pending.get(dataset.id) ?? Promise.resolve(dataset);
+  }
+
+  private readNew(file: FileToRead): Promise<StoredDataset> {
+    const reading = this.readAndStore(file).finally(() => {
+      this.pending.delete(file.id);
+      this.arrivals.depart(file.id);
+    });
+    this.pending.set(file.id, reading);
+    return reading;
+  }
+
+  private async readAndStore(file: FileToRead): Promise<StoredDataset> {
+    const { store, log, now } = this.options;
+    const { id, name, choices } = file;
+    try {
+      const profile = await this.read(file);
+      this.arrivals.depart(id);
+      log.record((append) => {
+        const version = insertDatasetVersion(store, { id, choices, profile, at: now() });
+        append("dataset.uploaded", { datasetId: id, name, version, ...sizeOf(profile) });
+        this.rejections.clear();
+      });
+      return this.find(id);
+    } catch (error) {
+      if (this.isStopping) throw error;
+      this.arrivals.depart(id);
+      if (this.leaving.has(id) || !findDataset(store, id))
+        throw new AppError("missing", `${name} was deleted while it was read`);
+      const refusal = error instanceof AppError ? error : (diskFailure(error) ?? this.unexpected(error));
+      deleteDataset(store, id);
+      this.reject(id, name, refusal);
+      await rm(this.pathOf(id), { force: true });
+      throw refusal;
+    }
+  }
+
+  /** A defect of ours, or a reader that was killed: the file is refused all the same, so that nothing hangs. */
+  private unexpected(error: unknown): AppError {
+    this.options.logger.error(
+      { error: String(error), cause: String((error as Error).cause ?? "") },
+      "reading failed",
+    );
+    return new AppError("invalid", "The file could not be read: its reader failed", {
+      fix: "Check that it is a CSV; if it is, the server's log says more.",
+    });
+  }
+
+  private async read(file: FileToRead): Promise<CsvProfile> {
+    return (await this.turns.profile.take(() => this.readInChild(file, "profile"))) as CsvProfile;
+  }
+
+  private async readInChild(file: FileToRead, wanted: ReadInput["wanted"]): Promise<unknown> {
+    const input: ReadInput = { path: this.pathOf(file.id), name: file.name, choices: file.choices, wanted };
+    const child = startChild(READ_CHILD, {
+      input,
+      memoryBytes: this.options.memoryBytes,
+      onReport: (report) => {
+        const { bytesRead: bytes, rows, columns } = report as ReadReport;
+        const { id, name, sizeBytes: bytesTotal } = file;
+        const known = columns ?? this.arrivals.get(id)?.columns ?? [];
+        this.arrivals.arrive({ id, name, bytes, bytesTotal, rows, columns: known });
+      },
+    });
+    this.readers.set(child, file.id);
+    try {
+      return await child.result;
+    } finally {
+      this.readers.delete(child);
+      this.arrivals.depart(file.id);
+    }
+  }
+
+  private reject(id: string, name: string, error: AppError): void {
+    this.rejections.delete(id);
+    this.rejections.set(id, { id, name, at: this.options.now(), error: errorRecord(error) });
+    const oldest = this.rejections.keys().next().value;
+    if (this.rejections.size > REJECTIONS_KEPT && oldest) this.rejections.delete(oldest);
+    this.options.log.append("dataset.rejected", { datasetId: id, name, reason: error.message });
+  }
+}
+
+function sizeOf(profile: CsvProfile): { rows: number; columns: number } {
+  return { rows: profile.rows, columns: profile.columns.length };
+}

@@ -1,0 +1,55 @@
+/** What may a person change in how a file was read? And how does a dataset look from outside? */
+import * as z from "zod";
+import { COLUMN_TYPES } from "../csv/types.ts";
+import type { StoredDataset } from "../store/datasets.ts";
+import type { Datasets, Rejection } from "./datasets.ts";
+
+export const CHOICES = z.strictObject({
+  delimiter: z.string().min(1).max(4).optional(),
+  quote: z.string().max(1).optional(),
+  encoding: z.string().max(40).optional(),
+  header: z.union([z.boolean(), z.number().int().min(1).max(1000)]).optional(),
+  types: z.record(z.string(), z.enum(COLUMN_TYPES)).optional(),
+  drop: z.array(z.string()).optional(),
+  exclude: z.array(z.string()).optional(),
+  target: z.string().optional(),
+  task: z.enum(["binary", "multiclass", "regression"]).optional(),
+});
+
+export function datasetView(dataset: StoredDataset) {
+  const { id, version, status, name, sizeBytes, profile, choices, createdAt } = dataset;
+  return {
+    id,
+    version,
+    status,
+    name,
+    rows: profile?.rows ?? null,
+    columns: profile?.columns ?? [],
+    target: profile?.target ?? null,
+    targetReason: profile?.targetReason ?? null,
+    task: profile?.task ?? null,
+    taskReason: profile?.taskReason ?? null,
+    findings: profile?.findings ?? [],
+    sizeBytes,
+    dialect: profile ? { ...profile.plan.dialect, header: profile.plan.dialect.headerRows > 0 } : null,
+    choices,
+    createdAt: new Date(createdAt).toISOString(),
+  };
+}
+
+export type DatasetView = ReturnType<typeof datasetView>;
+export type RejectionView = ReturnType<typeof rejectionView>;
+
+/** A dataset by id, while it is read what was found so far; or why it was refused. Throws AppError `missing`. */
+export function datasetById(datasets: Datasets, id: string) {
+  const rejection = datasets.rejection(id);
+  if (rejection) return rejectionView(rejection);
+  const view = datasetView(datasets.find(id));
+  const arrival = view.status === "reading" ? datasets.arrival(id) : null;
+  return arrival ? { ...view, rows: arrival.rows, columns: arrival.columns } : view;
+}
+
+/** A file that was refused after `?wait=0`: nothing of it is stored but why. */
+function rejectionView({ id, name, at, error }: Rejection) {
+  return { id, name, status: "rejected" as const, rejectedAt: new Date(at).toISOString(), error };
+}

@@ -1,0 +1,73 @@
+/**
+ * Which files are on their way in, and how far are they? Their progress is told together, some times a second: each
+ * word is a commit, and everything waits while the disk takes it.
+ */
+import type { ColumnProfile } from "../csv/types.ts";
+import type { EventLog } from "../events/event-log.ts";
+import type { Logger } from "../platform/logger.ts";
+
+/** An upload on its way: bytes first, rows then. */
+export interface Arrival {
+  id: string;
+  name: string;
+  bytes: number;
+  bytesTotal: number | null;
+  rows: number | null;
+  /** As far as they are read; empty before the first rows are. */
+  columns: ColumnProfile[];
+}
+
+const TELL_MS = 200;
+
+export class Arrivals {
+  private readonly all = new Map<string, Arrival>();
+  /** Those that went on since their progress was told. */
+  private readonly untold = new Set<string>();
+  private timer: Timer | null = null;
+
+  constructor(private readonly options: { log: EventLog; logger: Logger }) {}
+
+  list(): Arrival[] {
+    return [...this.all.values()];
+  }
+
+  get(id: string): Arrival | null {
+    return this.all.get(id) ?? null;
+  }
+
+  /** Told at once where nothing was told for a while. Throws what the log throws. */
+  arrive(arrival: Arrival): void {
+    this.all.set(arrival.id, arrival);
+    this.untold.add(arrival.id);
+    if (!this.timer) this.tell();
+  }
+
+  depart(id: string): void {
+    this.all.delete(id);
+    this.untold.delete(id);
+  }
+
+  stop(): void {
+    if (this.timer) clearTimeout(this.timer);
+  }
+
+  private tell(): void {
+    const moved = [...this.untold].flatMap((id) => this.all.get(id) ?? []);
+    this.untold.clear();
+    this.timer = setTimeout(() => this.tellRest(), TELL_MS);
+    this.options.log.record((append) => {
+      for (const { id, name, bytes, bytesTotal, rows } of moved)
+        append("dataset.progressed", { datasetId: id, name, bytes, bytesTotal, rows });
+    });
+  }
+
+  private tellRest(): void {
+    this.timer = null;
+    if (this.untold.size === 0) return;
+    try {
+      this.tell();
+    } catch (error) {
+      this.options.logger.warn({ error: String(error) }, "the progress of uploads could not be told");
+    }
+  }
+}

@@ -1,0 +1,309 @@
+/** What can happen, and what does each happening mean? One record: payload, level, sentence, stale panels; no HTML. */
+import "../platform/zod-setup.ts";
+import * as z from "zod";
+import { isMetricName, METRICS } from "../trainer/metrics/index.ts";
+import type { PanelKey } from "./panel-names.ts";
+
+export type Level = "info" | "success" | "warning" | "error";
+
+interface EventType<S extends z.ZodType> {
+  data: S;
+  level: Level | ((data: z.output<S>) => Level);
+  /** Null: nothing for the activity feed, however often it happens. */
+  sentence: ((data: z.output<S>) => string | null) | null;
+  stale: (data: z.output<S>) => PanelKey[];
+}
+
+const event = <S extends z.ZodType>(type: EventType<S>) => type;
+
+const id = z.string();
+const run = { runId: id, runNumber: z.number(), datasetId: id, datasetName: z.string() };
+const dataset = { datasetId: id, name: z.string() };
+const model = { model: z.string(), version: z.number() };
+
+const ofRun = (
+  runId: string,
+  ...panels: ("run" | "stages" | "curve" | "leaderboard" | "report")[]
+): PanelKey[] => panels.flatMap((panel): PanelKey[] => [panel, `${panel}:${runId}`]);
+const allOfRun = ({ runId, datasetId }: { runId: string; datasetId: string }): PanelKey[] => [
+  ...ofRun(runId, "run", "stages", "curve", "leaderboard", "report"),
+  "runs",
+  `runs:${datasetId}`,
+  "activity",
+  "attention",
+];
+const ofReading = ({ datasetId }: { datasetId: string }): PanelKey[] => ["reading", `reading:${datasetId}`];
+const ofDataset = (data: { datasetId: string }): PanelKey[] => [
+  "datasets",
+  ...ofReading(data),
+  "activity",
+  "attention",
+];
+const ofModel = (data: { model: string }): PanelKey[] => [
+  "models",
+  "model",
+  `model:${data.model}`,
+  "watch",
+  `watch:${data.model}`,
+  "activity",
+  "attention",
+];
+
+/** `cause`: the event that makes the activity row; null: the alert makes its own. */
+const alert = {
+  id,
+  code: z.string(),
+  subject: z.string(),
+  sentence: z.string(),
+  cause: z.string().nullable(),
+};
+
+const HEALTH_WORDS = {
+  healthy: "is back to normal",
+  warning: "is high",
+  critical: "is at its limit",
+} as const;
+
+export const EVENTS = {
+  "dataset.progressed": event({
+    data: z.object({
+      ...dataset,
+      bytes: z.number(),
+      bytesTotal: z.number().nullable(),
+      rows: z.number().nullable(),
+    }),
+    level: "info",
+    sentence: null,
+    stale: (d) => ["datasets", ...ofReading(d)],
+  }),
+  "dataset.uploaded": event({
+    data: z.object({ ...dataset, rows: z.number(), columns: z.number(), version: z.number() }),
+    level: "success",
+    sentence: (d) =>
+      d.version > 1
+        ? `${d.name} was read anew with other choices (version ${d.version})`
+        : `${d.name} was read: ${d.rows.toLocaleString("en")} rows, ${d.columns} columns`,
+    stale: ofDataset,
+  }),
+  "dataset.rejected": event({
+    data: z.object({ ...dataset, reason: z.string() }),
+    level: "error",
+    sentence: (d) => `${d.name} was refused: ${d.reason}`,
+    stale: ofDataset,
+  }),
+  "dataset.deleted": event({
+    data: z.object(dataset),
+    level: "info",
+    sentence: (d) => `${d.name} was deleted`,
+    stale: ofDataset,
+  }),
+  "run.queued": event({
+    data: z.object({ ...run, target: z.string() }),
+    level: "info",
+    sentence: (d) => `Run ${d.runNumber} waits in the queue: ${d.target} from ${d.datasetName}`,
+    stale: allOfRun,
+  }),
+  "run.started": event({
+    data: z.object({ ...run, target: z.string() }),
+    level: "info",
+    sentence: (d) => `Run ${d.runNumber} started: ${d.target} from ${d.datasetName}`,
+    stale: allOfRun,
+  }),
+  "stage.started": event({
+    data: z.object({ ...run, stage: z.string(), position: z.number() }),
+    level: "info",
+    sentence: (d) => `Run ${d.runNumber}: ${d.stage} started`,
+    stale: (d) => [...ofRun(d.runId, "run", "stages"), "activity"],
+  }),
+  "stage.progressed": event({
+    data: z.object({
+      ...run,
+      stage: z.string(),
+      position: z.number(),
+      progress: z.number(),
+      note: z.string(),
+    }),
+    level: "info",
+    sentence: null,
+    stale: (d) => ofRun(d.runId, "run", "stages"),
+  }),
+  "stage.finished": event({
+    data: z.object({
+      ...run,
+      stage: z.string(),
+      position: z.number(),
+      durationMs: z.number(),
+      findings: z.number(),
+      note: z.string(),
+    }),
+    level: "info",
+    sentence: (d) => `Run ${d.runNumber}: ${d.stage} finished${d.note ? `: ${d.note}` : ""}`,
+    stale: (d) => [...ofRun(d.runId, "run", "stages", "report"), "activity"],
+  }),
+  "round.finished": event({
+    data: z.object({
+      ...run,
+      candidate: z.string(),
+      round: z.number(),
+      train: z.number(),
+      valid: z.number(),
+      baseline: z.number(),
+      metric: z.string(),
+    }),
+    level: "info",
+    sentence: null,
+    stale: (d) => ofRun(d.runId, "curve"),
+  }),
+  "candidate.scored": event({
+    data: z.object({
+      ...run,
+      candidate: z.string(),
+      family: z.string(),
+      score: z.number(),
+      std: z.number(),
+      foldScores: z.array(z.number()),
+      durationMs: z.number(),
+      metric: z.string(),
+    }),
+    level: "info",
+    sentence: (d) =>
+      `Run ${d.runNumber}: ${d.candidate} scored ${d.score.toPrecision(4)} (${isMetricName(d.metric) ? METRICS[d.metric].label : d.metric}, ${d.foldScores.length === 1 ? "1 fold" : `${d.foldScores.length} folds`})`,
+    stale: (d) => [...ofRun(d.runId, "leaderboard", "run", "report"), "activity"],
+  }),
+  "run.finished": event({
+    data: z.object({ ...run, ...model, verdict: z.string(), comparison: z.string().optional() }),
+    level: "success",
+    sentence: (d) => `Run ${d.runNumber} finished: ${d.verdict}${d.comparison ? ` ${d.comparison}` : ""}`,
+    stale: allOfRun,
+  }),
+  "run.failed": event({
+    data: z.object({ ...run, reason: z.string() }),
+    level: "error",
+    sentence: (d) => `Run ${d.runNumber} failed: ${d.reason}`,
+    stale: allOfRun,
+  }),
+  "run.cancelled": event({
+    data: z.object(run),
+    level: "warning",
+    sentence: (d) => `Run ${d.runNumber} was cancelled`,
+    stale: allOfRun,
+  }),
+  "run.interrupted": event({
+    data: z.object(run),
+    level: "warning",
+    sentence: (d) => `Run ${d.runNumber} was interrupted when the server stopped; it can be resumed`,
+    stale: allOfRun,
+  }),
+  "model.registered": event({
+    data: z.object({ ...model, runId: id }),
+    level: "success",
+    sentence: (d) => `${d.model} version ${d.version} is ready to deploy`,
+    stale: ofModel,
+  }),
+  "model.deployed": event({
+    data: z.object({ ...model, previous: z.number().nullable() }),
+    level: "success",
+    sentence: (d) => `${d.model} version ${d.version} is live`,
+    stale: ofModel,
+  }),
+  "model.rolledback": event({
+    data: z.object({ ...model, previous: z.number().nullable() }),
+    level: "warning",
+    sentence: (d) => `${d.model} went back to version ${d.version}`,
+    stale: ofModel,
+  }),
+  "model.deleted": event({
+    data: z.object(model),
+    level: "info",
+    sentence: (d) => `${d.model} version ${d.version} was deleted`,
+    stale: ofModel,
+  }),
+  "prediction.counted": event({
+    data: z.object({ ...model, predictions: z.number() }),
+    level: "info",
+    sentence: null,
+    stale: (d) => ["predictions", "model", `model:${d.model}`, "watch", `watch:${d.model}`],
+  }),
+  "outcome.counted": event({
+    data: z.object({ ...model, outcomes: z.number() }),
+    level: "info",
+    sentence: null,
+    stale: (d) => ["model", `model:${d.model}`, "watch", `watch:${d.model}`],
+  }),
+  "challenger.started": event({
+    data: z.object(model),
+    level: "info",
+    sentence: (d) => `${d.model} version ${d.version} is asked the same rows as the live version`,
+    stale: ofModel,
+  }),
+  "challenger.ended": event({
+    data: z.object(model),
+    level: "info",
+    sentence: (d) => `${d.model} version ${d.version} is no challenger any more`,
+    stale: ofModel,
+  }),
+  "health.changed": event({
+    data: z.object({
+      gauge: z.string(),
+      label: z.string(),
+      from: z.string(),
+      to: z.enum(["healthy", "warning", "critical"]),
+      value: z.number(),
+      unit: z.string(),
+    }),
+    level: (d) => (d.to === "healthy" ? "success" : d.to === "warning" ? "warning" : "error"),
+    sentence: (d) => `${d.label} ${HEALTH_WORDS[d.to]}: ${Math.round(d.value)} ${d.unit}`,
+    stale: () => ["health", "metrics", "activity", "attention"],
+  }),
+  "alert.raised": event({
+    data: z.object({
+      ...alert,
+      severity: z.enum(["warning", "error"]),
+      action: z.object({ label: z.string(), method: z.enum(["get", "post"]), path: z.string() }),
+    }),
+    level: (d) => d.severity,
+    sentence: (d) => (d.cause ? null : d.sentence),
+    stale: () => ["attention", "activity"],
+  }),
+  "alert.resolved": event({
+    data: z.object(alert),
+    level: "success",
+    sentence: (d) => (d.cause ? null : `Over: ${d.sentence}`),
+    stale: () => ["attention", "activity"],
+  }),
+  "alert.dismissed": event({
+    data: z.object(alert),
+    level: "info",
+    sentence: null,
+    stale: () => ["attention"],
+  }),
+  "settings.changed": event({
+    data: z.object({ names: z.array(z.string()) }),
+    level: "info",
+    sentence: (d) => `Settings were changed: ${d.names.join(", ")}`,
+    stale: () => ["activity", "health", "metrics", "attention"],
+  }),
+  "metrics.sampled": event({
+    data: z.object({ values: z.record(z.string(), z.number()) }),
+    level: "info",
+    sentence: null,
+    stale: () => ["metrics", "health", "connection", "predictions"],
+  }),
+} as const;
+
+export type EventName = keyof typeof EVENTS;
+export type EventData<N extends EventName> = z.output<(typeof EVENTS)[N]["data"]>;
+export const EVENT_NAMES = Object.keys(EVENTS) as EventName[];
+
+/** The panels that an event makes stale. */
+export function stalePanels<N extends EventName>(type: N, data: EventData<N>): PanelKey[] {
+  const entry = EVENTS[type] as unknown as EventType<z.ZodType>;
+  return entry.stale(data);
+}
+
+/** Null: nothing for the activity feed. */
+export function tellEvent(type: EventName, data: unknown): { level: Level; sentence: string } | null {
+  const { level, sentence: tell } = EVENTS[type] as EventType<z.ZodType>;
+  const sentence = tell?.(data) ?? null;
+  return sentence === null ? null : { level: typeof level === "function" ? level(data) : level, sentence };
+}

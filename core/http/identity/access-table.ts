@@ -1,0 +1,92 @@
+/**
+ * What does each address ask of who comes? The API's rows say it themselves; the pages, forms and live addresses of
+ * server.ts stand here. A form asks for what its row of the API asks for. What is listed nowhere is for admins.
+ */
+import type { Route } from "../../routes/api/route.ts";
+import type { RateClass } from "../rate-limit.ts";
+import type { Access } from "./scopes.ts";
+
+export interface RouteAccess {
+  /** As the audit names it: "POST /api/train", by whichever door it came. */
+  action: string;
+  scope: Access;
+  rate: RateClass | null;
+  /** Does the audit keep it? Predictions are counted elsewhere, reading is no change; but a backup takes everything. */
+  isChange: boolean;
+}
+
+type PageAccess = { scope: Access; rate?: RateClass } | { like: string };
+
+export const PAGES: Record<string, PageAccess> = {
+  "GET /": { scope: "read" },
+  "GET /datasets/:id": { scope: "read" },
+  "GET /datasets": { scope: "read" },
+  "GET /runs": { scope: "read" },
+  "GET /models": { scope: "read" },
+  "GET /activity": { scope: "read" },
+  "GET /runs/:id": { scope: "read" },
+  "GET /runs/:id/rewind": { scope: "read" },
+  "GET /models/:name": { scope: "read" },
+  "GET /docs": { scope: "read" },
+  "GET /inspect": { scope: "read" },
+  "GET /openapi.json": { scope: "read" },
+  "GET /settings": { scope: "admin" },
+  "GET /settings/tokens": { scope: "admin" },
+  "GET /settings/audit": { scope: "admin" },
+  "GET /ws": { scope: "panel", rate: "socket" },
+  "GET /panels/:panel": { scope: "panel" },
+  "GET /embed/:panel": { scope: "panel" },
+  "GET /static/:file": { scope: "open" },
+  "GET /sign-in": { scope: "open" },
+  "POST /sign-in": { scope: "open" },
+  "POST /sign-out": { scope: "open" },
+  "POST /datasets": { like: "POST /api/upload" },
+  "POST /samples/:name": { like: "POST /api/samples/:name" },
+  "POST /alerts/:id/dismiss": { like: "DELETE /api/alerts/:id" },
+  "POST /datasets/:id/train": { like: "POST /api/train" },
+  "POST /datasets/:id/reading": { like: "PATCH /api/datasets/:id" },
+  "POST /datasets/:id/preview": { like: "POST /api/datasets/:id/preview" },
+  "POST /datasets/:id/delete": { like: "DELETE /api/datasets/:id" },
+  "POST /runs/:id/stop": { like: "POST /api/runs/:id/stop" },
+  "POST /runs/:id/cancel": { like: "DELETE /api/runs/:id" },
+  "POST /runs/:id/resume": { like: "POST /api/runs/:id/resume" },
+  "POST /models/:name/live": { like: "PUT /api/models/:name/live" },
+  "POST /models/:name/challenger": { like: "PUT /api/models/:name/challenger" },
+  "POST /models/:name/predict": { like: "POST /api/models/:name/predict" },
+  "POST /models/:name/predict-csv": { like: "POST /api/models/:name/predict" },
+  "POST /settings": { like: "PATCH /api/settings" },
+  "POST /settings/embeds": { scope: "admin" },
+  "POST /settings/webhooks": { like: "POST /api/webhooks" },
+  "POST /settings/webhooks/:id/delete": { like: "DELETE /api/webhooks/:id" },
+  "POST /settings/tokens": { like: "POST /api/tokens" },
+  "POST /settings/tokens/:id/revoke": { like: "DELETE /api/tokens/:id" },
+};
+
+/** "METHOD /path" -> what it asks for. Throws where a form is like a row that does not exist. */
+export function accessTable(
+  rows: readonly Route[],
+  pages: Record<string, PageAccess> = PAGES,
+): Map<string, RouteAccess> {
+  const table = new Map<string, RouteAccess>();
+  for (const { method, path, scope, rate } of rows) {
+    const action = `${method} ${path}`;
+    table.set(action, accessOf(action, scope, rate));
+  }
+  for (const [key, page] of Object.entries(pages)) {
+    const access = "like" in page ? table.get(page.like) : accessOf(key, page.scope, page.rate);
+    if (!access) throw new Error(`${key} is like no row of the API`);
+    table.set(key, access);
+  }
+  return table;
+}
+
+/** What server.ts answers and nobody thought of here. */
+export function unlisted(action: string): RouteAccess {
+  return accessOf(action, "admin");
+}
+
+function accessOf(action: string, scope: Access, rate?: RateClass): RouteAccess {
+  const isChanging = !action.startsWith("GET ") && ["train", "admin", "embed"].includes(scope);
+  const isChange = isChanging || action === "GET /api/backup";
+  return { action, scope, rate: rate ?? null, isChange };
+}

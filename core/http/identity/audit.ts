@@ -1,0 +1,61 @@
+/** Who changed what, from where, when? Kept beside the log and never pushed; it holds no body and no query. */
+import type { Logger } from "../../platform/logger.ts";
+import { type AuditEntry, insertAudit, listAudit } from "../../store/audit.ts";
+import type { Store } from "../../store/database.ts";
+import type { Identity } from "./identity.ts";
+
+/** What the audit needs of a request. */
+interface Asked {
+  address: string;
+  path: string;
+  requestId: string;
+}
+
+export interface AuditView extends Omit<AuditEntry, "id" | "at"> {
+  id: string;
+  at: string;
+}
+
+export class Audit {
+  constructor(private readonly options: { store: Store; logger: Logger; now: () => number }) {}
+
+  /** A change that was made, or refused to who may not make it. */
+  record(
+    asked: Asked,
+    action: string,
+    { identity, response }: { identity: Identity; response: Response },
+  ): void {
+    const { headers, status } = response;
+    const made = headers.get("location") ?? headers.get("hx-redirect");
+    this.insert(asked, { who: identity.name, via: identity.via, action, made, status });
+  }
+
+  /** A sign-in or sign-out; `who` is empty where nobody was recognised. */
+  note(asked: Asked, action: string, { who, status }: { who: string; status: number }): void {
+    this.insert(asked, { who, via: "browser", action, made: null, status });
+  }
+
+  /** Newest first. */
+  page(before: number, limit: number): { items: AuditView[]; next: number | null } {
+    const entries = listAudit(this.options.store, { before, limit });
+    const items = entries.map(({ id, at, ...rest }) => ({
+      id: String(id),
+      at: new Date(at).toISOString(),
+      ...rest,
+    }));
+    return { items, next: entries.length === limit ? entries.at(-1)!.id : null };
+  }
+
+  /** The change is made already: where it cannot be written down, the operator is told. */
+  private insert(
+    { address, path: target, requestId }: Asked,
+    about: Pick<AuditEntry, "who" | "via" | "action" | "made" | "status">,
+  ): void {
+    const { store, logger, now } = this.options;
+    try {
+      insertAudit(store, { at: now(), address, target, requestId, ...about });
+    } catch (error) {
+      logger.error({ requestId, ...about, error: String(error) }, "the audit could not be written");
+    }
+  }
+}

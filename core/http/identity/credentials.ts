@@ -1,0 +1,25 @@
+/** Which token does a request show? `Authorization: Bearer TOKEN`, or Basic with the token as password (curl -u). */
+import { AppError } from "../../platform/errors.ts";
+
+export interface Credential {
+  scheme: "bearer" | "basic";
+  token: string;
+}
+
+/** Null: none was shown. Throws AppError `unauthorized` for a scheme that is not spoken here. */
+export function readCredential(headers: Headers): Credential | null {
+  const header = headers.get("authorization");
+  if (header === null) return null;
+  const [, scheme = "", value = ""] = /^(\S+)\s+(.+)$/.exec(header.trim()) ?? [];
+  if (/^bearer$/i.test(scheme)) return { scheme: "bearer", token: value };
+  if (/^basic$/i.test(scheme)) return { scheme: "basic", token: passwordOf(value) };
+  throw new AppError("unauthorized", "The header Authorization cannot be read", {
+    fix: "Send Authorization: Bearer TOKEN.",
+  });
+}
+
+/** `curl -u any:TOKEN`, and `curl -u TOKEN:`. */
+function passwordOf(base64: string): string {
+  const [user = "", ...password] = Buffer.from(base64, "base64").toString().split(":");
+  return password.join(":") || user;
+}

@@ -1,0 +1,38 @@
+/** What may a request with an embed's token see? The panel that the token names, by each of its addresses. */
+import { AppError } from "../../platform/errors.ts";
+import type { Store } from "../../store/database.ts";
+import { type EmbedGrant, verifyEmbedToken } from "./embed-token.ts";
+import { newSecret } from "./identity.ts";
+
+/** EMBED_SECRET, or one that is made once and kept. */
+export function embedSecretOf(configured: string, store: Store): string {
+  return configured || store.meta("embed_secret", () => newSecret(""));
+}
+
+/** Null: it carries none. Throws AppError `unauthorized` that says whether the token has expired or is false. */
+export function embedGrant(request: Request, secret: string, now: number): EmbedGrant | null {
+  const token = new URL(request.url).searchParams.get("token");
+  if (token === null) return null;
+  const verdict = verifyEmbedToken(token, secret, now);
+  if (verdict.state === "valid") return verdict;
+  const fix = "Ask who runs the page that shows this panel for a new link.";
+  if (verdict.state === "invalid")
+    throw new AppError("unauthorized", "This link is not valid: it was changed, or its secret was", { fix });
+  const since = new Date(verdict.expires).toISOString();
+  throw new AppError("unauthorized", `This link has expired, at ${since}`, { fix });
+}
+
+/** Throws AppError `forbidden` where something else than the panel is asked for. */
+export function refuseOtherPanels(url: URL, path: string, panel: string): void {
+  const subject = url.searchParams.get("of");
+  const [, name = ""] = /^\/(?:embed|panels)\/([^./]+)(?:\.\w+)?$/.exec(path) ?? [];
+  const asked =
+    path === "/ws"
+      ? (url.searchParams.get("panels") ?? "").split(",")
+      : [subject === null ? decodeURIComponent(name) : `${decodeURIComponent(name)}:${subject}`];
+  const isEvents = url.searchParams.get("format") === "json";
+  if (!isEvents && asked.every((key) => key === panel)) return;
+  throw new AppError("forbidden", `This link shows the panel ${panel} only`, {
+    fix: "Make a link for the other panel.",
+  });
+}

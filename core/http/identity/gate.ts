@@ -1,0 +1,306 @@
+/**
+ * Who may do this? Every request passes here, first and last: host and origin, identity, scope, limit on the way in;
+ * headers and the audit on the way out. It answers nothing itself but preflights and the way to the sign-in page.
+ */
+import { type Config, isLoopback } from "../../operations/config.ts";
+import { clientAddress, networkOf, type Proxies, readProxies } from "../../operations/networks.ts";
+import { AppError } from "../../platform/errors.ts";
+import type { Signalbox } from "../../process/signalbox.ts";
+import { readSessionCookie } from "../cookies.ts";
+import { corsHeaders, isPreflight, preflightHeaders } from "../cors.ts";
+import { guardRequest } from "../guard.ts";
+import { wantedForm } from "../negotiate.ts";
+import { RATES, type RateClass, RateLimit, rateHeaders, tooMany } from "../rate-limit.ts";
+import { securityHeaders } from "../security.ts";
+import { type RouteAccess, unlisted } from "./access-table.ts";
+import { readCredential } from "./credentials.ts";
+import { curlCommand } from "./curl.ts";
+import { embedGrant, refuseOtherPanels } from "./embeds.ts";
+import { embedIdentity, type Identity, may, OPERATOR } from "./identity.ts";
+import { identityOfProxy } from "./proxy.ts";
+import { returnPath } from "./return-path.ts";
+import type { Access } from "./scopes.ts";
+
+/** One request on its way through. */
+export interface Visit {
+  request: Request;
+  requestId: string;
+  /** Below BASE_PATH. */
+  path: string;
+  isTrustedPeer: boolean;
+  /** The client's, seen through trusted proxies. */
+  address: string;
+  /** Did the client come by https? */
+  isSecure: boolean;
+  identity: Identity | null;
+  route: RouteAccess | null;
+  /** What the answer gets beside its own headers. */
+  headers: Record<string, string>;
+}
+
+interface Limit {
+  buckets: RateLimit;
+  /** By its setting: then it holds for this machine's own clients too. */
+  isSet: boolean;
+}
+
+const NOT_SHARED = { "cache-control": "private, no-cache" };
+
+type GateBox = Pick<Signalbox, "config" | "tokens" | "audit" | "embedSecret" | "now">;
+
+export class Gate {
+  private readonly proxies: Proxies;
+  private readonly limits: Partial<Record<RateClass, Limit>>;
+
+  constructor(
+    private readonly box: GateBox,
+    private readonly routes: ReadonlyMap<string, RouteAccess>,
+  ) {
+    const { config, now } = box;
+    this.proxies = readProxies(config.TRUSTED_PROXIES);
+    this.limits = Object.fromEntries(
+      Object.entries(perMinute(config)).flatMap(([rate, { limit, isSet }]) =>
+        limit > 0 ? [[rate, { isSet, buckets: new RateLimit(limit, now) }]] : [],
+      ),
+    );
+  }
+
+  /** `path`: below BASE_PATH. */
+  arrive(request: Request, about: { peer: string; path: string }): Visit {
+    const { config } = this.box;
+    const { headers } = request;
+    const { peer, path } = about;
+    const isTrustedPeer = this.proxies.isTrusted(peer);
+    const scheme = isTrustedPeer ? headers.get("x-forwarded-proto")?.split(",")[0] : undefined;
+    return {
+      request,
+      requestId: requestIdOf(headers.get("x-request-id")),
+      path,
+      isTrustedPeer,
+      address: clientAddress(headers, peer, this.proxies),
+      isSecure: scheme === undefined ? config.PUBLIC_URL.startsWith("https:") : scheme === "https",
+      identity: null,
+      route: null,
+      headers: {},
+    };
+  }
+
+  /** Where the client sees us: PUBLIC_URL, or what it asked, by the scheme that a trusted proxy says. */
+  origin({ request, isSecure }: Visit): string {
+    const { PUBLIC_URL } = this.box.config;
+    const asked = new URL(request.url).origin.replace(/^http:/, isSecure ? "https:" : "http:");
+    return (PUBLIC_URL || asked).replace(/\/$/, "");
+  }
+
+  /** Null: go on. `key`: "METHOD /path/:as-listed", null where nothing is there. Throws AppError. */
+  admit(visit: Visit, key: string | null): Response | null {
+    const { request } = visit;
+    guardRequest(request, this.box.config);
+    if (isPreflight(request)) return new Response(null, { status: 204, headers: preflightHeaders(request) });
+    visit.route = key === null ? null : (this.routes.get(key) ?? unlisted(key));
+    if (!visit.route || visit.route.scope === "open") {
+      visit.identity = this.identifyQuietly(visit);
+      return null;
+    }
+    visit.identity = this.identify(visit, visit.route.scope);
+    if (!visit.identity) return this.sendToSignIn(visit);
+    this.authorise(visit, visit.identity, visit.route.scope);
+    if (visit.route.rate) this.take(visit, visit.route.rate);
+    return null;
+  }
+
+  /**
+   * What `leave` adds to an answer that has the headers of JSON already: made at once, because setting them one by one
+   * takes as long as a prediction. Null: this answer must go through `leave`.
+   */
+  headersOf({ requestId, headers, route }: Visit): Record<string, string> | null {
+    const { AUTH, CORS_ORIGINS } = this.box.config;
+    if (CORS_ORIGINS.length || route?.isChange) return null;
+    return { "x-request-id": requestId, ...headers, ...(AUTH !== "none" && NOT_SHARED) };
+  }
+
+  /** The answer's last headers, and the audit of what was changed. */
+  leave(visit: Visit, response: Response): void {
+    const { config } = this.box;
+    const { headers } = response;
+    const { identity, route } = visit;
+    if (!headers.has("x-content-type-options"))
+      setHeaders(headers, securityHeaders(visit.path, config.EMBED_ORIGINS));
+    headers.set("x-request-id", visit.requestId);
+    if (config.CORS_ORIGINS.length) {
+      const { vary, ...cors } = corsHeaders(visit.request.headers.get("origin"), config.CORS_ORIGINS);
+      if (vary) headers.append("vary", vary);
+      setHeaders(headers, cors);
+    }
+    setHeaders(headers, visit.headers);
+    // What one may see, a cache between shall not tell another.
+    if (config.AUTH !== "none" && route?.scope !== "open" && !headers.has("cache-control"))
+      setHeaders(headers, NOT_SHARED);
+    if (response.status === 401 && !headers.has("www-authenticate"))
+      headers.set("www-authenticate", 'Bearer realm="Signalbox"');
+    const isDone = response.status < 400 || response.status === 403;
+    // An answer that is given again changed nothing again.
+    if (identity && route?.isChange && isDone && !headers.has("idempotency-replayed"))
+      this.box.audit.record(visit, route.action, { identity, response });
+  }
+
+  /**
+   * Whose token is it? What fails counts for the address, and where too much has failed, tokens that somebody chose are
+   * not looked at for a while; those that were made here cannot be guessed. Throws AppError: unauthorized, too_many.
+   */
+  identifyToken(visit: Visit, token: string): Identity {
+    const { tokens } = this.box;
+    const failures = this.limitFor(visit, "sign-in");
+    const allowance = failures?.peek(networkOf(visit.address));
+    if (allowance?.isAllowed === false && tokens.isGuess(token)) {
+      Object.assign(visit.headers, rateHeaders("sign-in", allowance));
+      throw tooMany("sign-in", allowance);
+    }
+    try {
+      return tokens.identify(token);
+    } catch (error) {
+      if (failures)
+        Object.assign(visit.headers, rateHeaders("sign-in", failures.take(networkOf(visit.address))));
+      visit.headers["www-authenticate"] = 'Bearer realm="Signalbox", error="invalid_token"';
+      throw error;
+    }
+  }
+
+  private identify(visit: Visit, access: Access): Identity | null {
+    const { config, now } = this.box;
+    const embed = access === "panel" ? embedGrant(visit.request, this.box.embedSecret, now()) : null;
+    if (embed) return embedIdentity(embed.panel, embed.expires);
+    if (config.AUTH === "none") return OPERATOR;
+    if (config.AUTH === "proxy") {
+      const { isTrustedPeer } = visit;
+      const said = identityOfProxy(visit.request.headers, { config, isTrustedPeer, now: now() });
+      if (said) return said;
+    }
+    return this.identifyByCredential(visit);
+  }
+
+  private identifyByCredential(visit: Visit): Identity | null {
+    const credential = readCredential(visit.request.headers);
+    const browser = this.identifyBrowser(visit);
+    // A proxy's own Basic sign-in comes along on every request: it must not shut out who signed in here.
+    if (!credential || (credential.scheme === "basic" && browser)) {
+      if (browser) refuseBlindCookie(visit.request);
+      return browser;
+    }
+    return this.identifyToken(visit, credential.token);
+  }
+
+  private identifyBrowser({ request }: Visit): Identity | null {
+    const { config, tokens } = this.box;
+    if (config.AUTH !== "token") return null;
+    const cookie = readSessionCookie(request.headers, config.PORT);
+    return cookie === null ? null : tokens.identifyBrowser(cookie);
+  }
+
+  /** For what is open to everybody: the page still says who is signed in. */
+  private identifyQuietly(visit: Visit): Identity | null {
+    return this.box.config.AUTH === "none" ? OPERATOR : this.identifyBrowser(visit);
+  }
+
+  private sendToSignIn(visit: Visit): Response {
+    const { config } = this.box;
+    const { request, path } = visit;
+    const isPage = wantedForm(request) === "html" && !/^\/(embed|panels|ws)\b/.test(path);
+    const refused = this.unknown(visit);
+    if (config.AUTH !== "token" || !isPage) throw refused;
+    const isReading = request.method === "GET" || request.method === "HEAD";
+    const asked = isReading ? request.url : request.headers.get("referer");
+    const back = new URLSearchParams({ next: returnPath(asked, config.BASE_PATH) });
+    const location = `${config.BASE_PATH}/sign-in?${back}`;
+    if (request.headers.has("hx-request")) {
+      visit.headers["hx-redirect"] = location;
+      throw refused;
+    }
+    return new Response(null, { status: 303, headers: { location, "cache-control": "no-store" } });
+  }
+
+  private unknown(visit: Visit): AppError {
+    const { config } = this.box;
+    const { method, url } = visit.request;
+    if (config.AUTH === "proxy")
+      return new AppError("unauthorized", "The proxy in front did not say who this is", {
+        fix: `Come through the proxy that sets ${config.TRUSTED_AUTH_HEADER}, or send a token.`,
+      });
+    const scope = visit.route?.scope === "panel" ? "read" : visit.route?.scope;
+    const how = method === "GET" ? "" : ` -X ${method}`;
+    const address = `${this.origin(visit)}${new URL(url).pathname}`;
+    return new AppError("unauthorized", `This needs a token with the scope ${scope}`, {
+      fix: "Put a token into the variable SIGNALBOX_TOKEN and send it. An admin makes tokens on the settings page.",
+      example: `${curlCommand(config)} --fail-with-body${how} '${address}'`,
+    });
+  }
+
+  private authorise(visit: Visit, identity: Identity, access: Access): void {
+    const needed = access === "panel" ? this.neededForPanel(visit, identity) : access;
+    if (may(identity, needed)) return;
+    const scope = needed === "panel" ? "read" : needed;
+    visit.headers["www-authenticate"] =
+      `Bearer realm="Signalbox", error="insufficient_scope", scope="${scope}"`;
+    const held = identity.scopes.join(", ");
+    throw new AppError("forbidden", `This needs the scope ${scope}; ${identity.name} has ${held}`, {
+      fix: "Ask an admin for a token or a role with that scope.",
+    });
+  }
+
+  private neededForPanel({ request, path }: Visit, { panel }: Identity): Access {
+    const url = new URL(request.url);
+    if (panel !== null) refuseOtherPanels(url, path, panel);
+    // The socket of events tells everything, not one panel.
+    return url.searchParams.get("format") === "json" ? "read" : "panel";
+  }
+
+  private take(visit: Visit, rate: RateClass): void {
+    const buckets = this.limitFor(visit, rate);
+    if (!buckets) return;
+    const allowance = buckets.take(visit.identity?.key ?? networkOf(visit.address));
+    Object.assign(visit.headers, rateHeaders(rate, allowance));
+    if (!allowance.isAllowed) throw tooMany(rate, allowance);
+  }
+
+  /** Null: this client is not limited. Behind a proxy on this machine everybody would look like loopback. */
+  private limitFor({ address, request }: Visit, rate: RateClass): RateLimit | null {
+    const limit = this.limits[rate];
+    if (!limit) return null;
+    const isOwn = isLoopback(address) && !(rate === "sign-in" && request.headers.has("x-forwarded-for"));
+    return isOwn && !limit.isSet ? null : limit.buckets;
+  }
+}
+
+/** The limits of the settings; unset, those that --help names. */
+function perMinute(config: Config): Record<RateClass, { limit: number; isSet: boolean }> {
+  const of = (value: number | "", rate: RateClass) => ({
+    limit: value === "" ? RATES[rate] : value,
+    isSet: value !== "",
+  });
+  return {
+    "sign-in": of(config.RATE_SIGN_IN, "sign-in"),
+    upload: of(config.RATE_UPLOAD, "upload"),
+    train: of(config.RATE_TRAIN, "train"),
+    predict: of(config.RATE_PREDICT, "predict"),
+    socket: of(config.RATE_SOCKET, "socket"),
+  };
+}
+
+function setHeaders(headers: Headers, given: Record<string, string>): void {
+  for (const name in given) headers.set(name, given[name]!);
+}
+
+/** The client's own name for it, where it is short and plain. */
+function requestIdOf(said: string | null): string {
+  return said !== null && /^[\w=-]{1,255}$/.test(said) ? said : crypto.randomUUID();
+}
+
+/** Browsers name the page that asks. A request that names none, but carries a session, is no browser's of today. */
+function refuseBlindCookie(request: Request): void {
+  const isSafe = request.method === "GET" || request.method === "HEAD";
+  const { headers } = request;
+  if (isSafe || headers.has("origin") || headers.has("sec-fetch-site")) return;
+  throw new AppError("forbidden", "A session's request must say which page it comes from", {
+    fix: "Programs send a token instead: Authorization: Bearer TOKEN.",
+  });
+}

@@ -1,0 +1,212 @@
+/**
+ * Which tokens are there, and whose is the one that was shown? A token is 256 random bits, told once and kept as its
+ * hash. The admin's own comes from ADMIN_TOKEN, or is made at the first start.
+ */
+import * as z from "zod";
+import type { Config } from "../../operations/config.ts";
+import { AppError } from "../../platform/errors.ts";
+import { newId } from "../../platform/ids.ts";
+import type { Holds } from "../../platform/leases.ts";
+import type { Store } from "../../store/database.ts";
+import { deleteSession, findSession, insertSession } from "../../store/sessions.ts";
+import {
+  countTokens,
+  deleteToken,
+  findTokenByHash,
+  insertToken,
+  listTokens,
+  type StoredToken,
+  touchToken,
+} from "../../store/tokens.ts";
+import { hashOf, type Identity, newSecret } from "./identity.ts";
+import { SCOPES } from "./scopes.ts";
+
+const MAX_TOKENS = 1000;
+const MAX_SESSIONS = 10_000;
+export const SESSION_MS = 30 * 86_400_000;
+/** How exact "last used" is: a busy token shall not write at each request. */
+const TOUCH_MS = 60_000;
+
+/** What `POST /api/tokens` takes. */
+export const TOKEN_REQUEST = z.strictObject({
+  name: z.string().trim().min(1).max(100),
+  scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
+  /** RFC 3339; absent: it does not expire. */
+  expiresAt: z.iso.datetime({ offset: true }).optional(),
+});
+
+export interface TokenView {
+  id: string;
+  name: string;
+  scopes: string[];
+  createdBy: string;
+  createdAt: string;
+  lastUsedAt: string | null;
+  expiresAt: string | null;
+  isExpired: boolean;
+}
+
+export interface TokensOptions {
+  store: Store;
+  config: Config;
+  holds: Holds;
+  now: () => number;
+}
+
+export class Tokens {
+  /** The admin token, where this start made it: to be shown once. */
+  readonly freshAdminToken: string | null;
+  private readonly adminHash: string | null;
+  private readonly touchedAt = new Map<string, number>();
+  /** Those that were shown, by hash: all changes of them are made here. */
+  private readonly shown = new Map<string, StoredToken>();
+
+  constructor(private readonly options: TokensOptions) {
+    const { config, store } = options;
+    let fresh: string | null = null;
+    const make = () => {
+      fresh = newSecret("sbx_admin_");
+      return hashOf(fresh);
+    };
+    const kept = () => (config.AUTH === "token" ? store.meta("admin_token_hash", make) : null);
+    this.adminHash = config.ADMIN_TOKEN ? hashOf(config.ADMIN_TOKEN) : kept();
+    this.freshAdminToken = fresh;
+  }
+
+  list(): TokenView[] {
+    return listTokens(this.options.store).map((token) => this.viewOf(token));
+  }
+
+  /** The only time that the token itself is told. Throws AppError: `invalid`, or `conflict` at the bound. */
+  create(request: z.output<typeof TOKEN_REQUEST>, createdBy: string): TokenView & { token: string } {
+    const { store, now } = this.options;
+    const expiresAt = request.expiresAt === undefined ? null : Date.parse(request.expiresAt);
+    if (expiresAt !== null && expiresAt <= now())
+      throw new AppError("invalid", "expiresAt lies in the past", {
+        column: "expiresAt",
+        fix: "Name a later time.",
+      });
+    if (countTokens(store) >= MAX_TOKENS)
+      throw new AppError("conflict", `There are ${MAX_TOKENS} tokens already`, { fix: "Revoke some first." });
+    const token = newSecret("sbx_");
+    const { name, scopes } = request;
+    const about = {
+      name,
+      scopes: [...new Set(scopes)],
+      createdBy,
+      createdAt: now(),
+      lastUsedAt: null,
+      expiresAt,
+    };
+    const stored = { id: newId(), hash: hashOf(token), ...about };
+    insertToken(store, stored);
+    return { ...this.viewOf(stored), token };
+  }
+
+  /** At once: its browsers, sockets and streams end with it. Throws AppError `missing`. */
+  revoke(id: string): void {
+    const { store, holds } = this.options;
+    const token = listTokens(store).find((candidate) => candidate.id === id);
+    if (!token || !deleteToken(store, id)) throw new AppError("missing", `There is no token ${id}`);
+    this.shown.delete(token.hash);
+    holds.revoke(token.hash);
+  }
+
+  /** Throws AppError `unauthorized`: unknown or expired. */
+  identify(token: string): Identity {
+    return this.identityOf(hashOf(token));
+  }
+
+  /** Is it one that somebody chose, and could guess? Those that we made have 256 random bits. */
+  isGuess(token: string): boolean {
+    return this.findMade(hashOf(token)) === null;
+  }
+
+  /** Opens a session for a browser that showed this token: the cookie's value. Throws AppError `unauthorized`. */
+  signIn(token: string): { cookie: string; identity: Identity; expiresAt: number } {
+    const { store, now } = this.options;
+    const identity = this.identify(token);
+    const cookie = newSecret("");
+    const expiresAt = Math.min(now() + SESSION_MS, identity.expiresAt ?? Number.POSITIVE_INFINITY);
+    insertSession(
+      store,
+      { hash: hashOf(cookie), tokenHash: hashOf(token), createdAt: now(), expiresAt },
+      MAX_SESSIONS,
+    );
+    return { cookie, identity, expiresAt };
+  }
+
+  /** Null: no such session, or it has ended with its token or by time. */
+  identifyBrowser(cookie: string): Identity | null {
+    const { store, now } = this.options;
+    const session = findSession(store, hashOf(cookie));
+    if (!session || session.expiresAt <= now()) return null;
+    const token = this.find(session.tokenHash);
+    if (!token || isOver(token, now())) return null;
+    const { credentials, ...identity } = this.identityOf(session.tokenHash);
+    const expiresAt = session.expiresAt;
+    return { ...identity, via: "browser", credentials: [...credentials, session.hash], expiresAt };
+  }
+
+  signOut(cookie: string): void {
+    deleteSession(this.options.store, hashOf(cookie));
+    this.options.holds.revoke(hashOf(cookie));
+  }
+
+  private identityOf(hash: string): Identity {
+    const { now } = this.options;
+    const token = this.find(hash);
+    if (!token) throw unknown();
+    if (isOver(token, now())) throw expired(token.name);
+    this.touch(token);
+    const { id, name, scopes, expiresAt } = token;
+    return { name, via: "token", scopes, key: `token:${id}`, credentials: [hash], expiresAt, panel: null };
+  }
+
+  private find(hash: string): StoredToken | null {
+    if (hash !== this.adminHash) return this.findMade(hash);
+    const about = { createdBy: "", createdAt: 0, lastUsedAt: null, expiresAt: null };
+    return { id: "admin", hash, name: "admin", scopes: ["admin"], ...about };
+  }
+
+  private findMade(hash: string): StoredToken | null {
+    const known = this.shown.get(hash);
+    if (known) return known;
+    const token = findTokenByHash(this.options.store, hash);
+    if (token) this.shown.set(hash, token);
+    return token;
+  }
+
+  private touch({ id }: StoredToken): void {
+    const at = this.options.now();
+    if (id === "admin" || at - (this.touchedAt.get(id) ?? 0) < TOUCH_MS) return;
+    if (this.touchedAt.size >= MAX_TOKENS) this.touchedAt.clear();
+    this.touchedAt.set(id, at);
+    touchToken(this.options.store, id, at);
+  }
+
+  private viewOf({ hash: _, createdAt, lastUsedAt, expiresAt, ...token }: StoredToken): TokenView {
+    const time = (at: number | null) => (at === null ? null : new Date(at).toISOString());
+    return {
+      ...token,
+      createdAt: new Date(createdAt).toISOString(),
+      lastUsedAt: time(lastUsedAt),
+      expiresAt: time(expiresAt),
+      isExpired: expiresAt !== null && expiresAt <= this.options.now(),
+    };
+  }
+}
+
+function isOver({ expiresAt }: StoredToken, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now;
+}
+
+function unknown(): AppError {
+  return new AppError("unauthorized", "This token is not known here: it is wrong, or was revoked", {
+    fix: "Copy it whole, or ask an admin for another.",
+  });
+}
+
+function expired(name: string): AppError {
+  return new AppError("unauthorized", `The token ${name} has expired`, { fix: "Ask an admin for another." });
+}

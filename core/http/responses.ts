@@ -1,0 +1,97 @@
+/** How does an answer go out? Pages as they are, fragments with a position as their ETag, streams that may break. */
+import type { LogEntry } from "../events/event-log.ts";
+import { HEARTBEAT_MS } from "../events/follow.ts";
+import { type Problem, problem } from "./problem.ts";
+import { type Chunks, STREAM_HEADER, streamBody } from "./stream.ts";
+
+/** HTML; never cached, because it shows a moment. */
+export function htmlAnswer(html: string, status = 200): Response {
+  const headers = {
+    "content-type": "text/html; charset=utf-8",
+    "cache-control": "no-store",
+    vary: "accept",
+  };
+  return new Response(html, { status, headers });
+}
+
+export function problemAnswer(told: Problem): Response {
+  return Response.json(told, {
+    status: told.status,
+    headers: { "content-type": "application/problem+json" },
+  });
+}
+
+/** Where a page's form leads: 204 to htmx, which goes there or stays; a browser without script always goes there. */
+export function landingAnswer(
+  request: Request,
+  base: string,
+  landing: { go: string } | { stay: string },
+): Response {
+  const isStaying = "stay" in landing;
+  const location = `${base}${isStaying ? landing.stay : landing.go}`;
+  if (!request.headers.has("hx-request")) return new Response(null, { status: 303, headers: { location } });
+  return new Response(null, { status: 204, headers: isStaying ? {} : { "hx-redirect": location } });
+}
+
+/**
+ * A panel with the ETag "epoch-seq-key". A client that names a position since which nothing happened to the panel gets 304.
+ */
+export function positionAnswer(
+  request: Request,
+  epoch: string,
+  panel: { key: string; body: string; type: string; seq: number; isStaleSince: (seq: number) => boolean },
+): Response {
+  const etag = `"${epoch}-${panel.seq}-${panel.key}"`;
+  const known = [...(request.headers.get("if-none-match") ?? "").matchAll(/"(\w+)-(\d+)-([^"]+)"/g)];
+  const headers = { etag, "cache-control": "no-cache", vary: "accept, origin" };
+  const isCurrent = known.some(
+    ([, of, seq, key]) => of === epoch && key === panel.key && !panel.isStaleSince(Number(seq)),
+  );
+  if (isCurrent) return new Response(null, { status: 304, headers });
+  const answer = htmlAnswer(panel.body);
+  for (const [name, value] of Object.entries({ ...headers, "content-type": panel.type }))
+    answer.headers.set(name, value);
+  return answer;
+}
+
+const STREAM_TYPES = {
+  text: "text/plain; charset=utf-8",
+  ndjson: "application/x-ndjson",
+  sse: "text/event-stream",
+  csv: "text/csv; charset=utf-8",
+};
+
+/** A body pulled from a generator; where that throws, the problem is said in the body and the stream breaks. */
+export function streamAnswer(
+  chunks: Chunks,
+  format: keyof typeof STREAM_TYPES,
+  { instance, headers: further = {} }: { instance: string; headers?: Record<string, string> },
+): Response {
+  const failed = (error: unknown) => {
+    const { type: _, ...told } = problem(error, instance);
+    if (format === "ndjson" || format === "sse") return `${JSON.stringify({ type: "problem", ...told })}\n`;
+    return `\nFailed (${told.status}): ${told.detail}${told.fix ? ` ${told.fix}` : ""}\n`;
+  };
+  const headers = {
+    "content-type": STREAM_TYPES[format],
+    "cache-control": "no-store",
+    [STREAM_HEADER]: "no",
+    ...further,
+  };
+  return new Response(streamBody(chunks, failed), { headers });
+}
+
+/** Batches of events as SSE (`id`, `event`, `data`) or NDJSON; an empty batch becomes a comment or a blank line. */
+export async function* eventLines(
+  batches: AsyncGenerator<LogEntry[]>,
+  format: "sse" | "ndjson",
+): AsyncGenerator<string> {
+  // Headers leave with the first chunk: a reader must not wait for the first event to know that it is connected.
+  yield format === "sse" ? `retry: 2000\n: heartbeat each ${HEARTBEAT_MS / 1000} s\n\n` : "\n";
+  const line =
+    format === "sse"
+      ? ({ seq, type, json }: LogEntry) => `id: ${seq}\nevent: ${type}\ndata: ${json}\n\n`
+      : ({ json }: LogEntry) => `${json}\n`;
+  const heartbeat = format === "sse" ? ":\n\n" : "\n";
+  for await (const entries of batches) yield entries.length ? entries.map(line).join("") : heartbeat;
+}

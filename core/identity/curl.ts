@@ -1,6 +1,0 @@
-/** How does a command to paste begin? Where a token is needed, it comes from the shell's variable, never in the open. */
-import type { Config } from "../config.ts";
-
-export function curlCommand({ AUTH }: Pick<Config, "AUTH">): string {
-  return AUTH === "token" ? 'curl -H "Authorization: Bearer $SIGNALBOX_TOKEN"' : "curl";
-}

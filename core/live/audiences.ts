@@ -1,0 +1,82 @@
+/**
+ * Who watches the same panels at the same address? Viewers of one page share a topic, so that a viewer costs one
+ * subscription however many panels its page has: each subscription costs as much as a twentieth of a socket.
+ */
+
+import type { PanelKey } from "../events/panel-names.ts";
+import type { Live } from "./live.ts";
+
+interface Page {
+  readonly panels: readonly PanelKey[];
+  /** The address that these viewers use. */
+  readonly origin: string;
+}
+
+export interface Audience extends Page {
+  /** A name of its own: it is never given again. */
+  readonly topic: string;
+  viewers: number;
+  /** Nothing was sent since the last tick. */
+  isQuiet: boolean;
+}
+
+/** One more opens the next audience: what is sent to one holds up everybody else. */
+const MOST_VIEWERS = 250;
+
+export class Audiences {
+  /** By address and panels. */
+  private readonly alike = new Map<string, Audience[]>();
+  private readonly byPanel = new Map<PanelKey, Set<Audience>>();
+  private opened = 0;
+
+  constructor(private readonly live: Live) {}
+
+  /** Counts a viewer in: its panels are drawn from now on. */
+  join(panels: readonly PanelKey[], origin: string): Audience {
+    const key = alikeKey({ panels, origin });
+    const audience =
+      this.alike.get(key)?.find(({ viewers }) => viewers < MOST_VIEWERS) ?? this.open({ panels, origin });
+    audience.viewers += 1;
+    return audience;
+  }
+
+  leave(audience: Audience): void {
+    audience.viewers -= 1;
+    if (audience.viewers > 0) return;
+    const key = alikeKey(audience);
+    const others = this.alike.get(key)!.filter((other) => other !== audience);
+    if (others.length) this.alike.set(key, others);
+    else this.alike.delete(key);
+    for (const panel of audience.panels) {
+      this.live.unwatch(panel);
+      const watching = this.byPanel.get(panel)!;
+      watching.delete(audience);
+      if (!watching.size) this.byPanel.delete(panel);
+    }
+  }
+
+  /** All that have a viewer. */
+  list(): Audience[] {
+    return [...this.alike.values()].flat();
+  }
+
+  /** Those that watch one of the panels. */
+  watching(panels: readonly PanelKey[]): Set<Audience> {
+    return new Set(panels.flatMap((key) => [...(this.byPanel.get(key) ?? [])]));
+  }
+
+  private open({ panels, origin }: Page): Audience {
+    this.opened += 1;
+    const audience = { panels, origin, topic: `${this.opened}`, viewers: 0, isQuiet: true };
+    const key = alikeKey(audience);
+    this.alike.set(key, [...(this.alike.get(key) ?? []), audience]);
+    for (const panel of panels) {
+      this.live.watch(panel);
+      const watching = this.byPanel.get(panel) ?? new Set();
+      this.byPanel.set(panel, watching.add(audience));
+    }
+    return audience;
+  }
+}
+
+const alikeKey = ({ panels, origin }: Page) => `${origin} ${panels.join(",")}`;

@@ -1,0 +1,70 @@
+/** What is said to a page over its socket? JSON that htmx's ws extension swaps in; the other fields are for live.js. */
+import type { EventLog } from "../events/event-log.ts";
+import type { PanelKey } from "../events/panel-names.ts";
+import type { Drawing } from "./live.ts";
+
+/** Stands in a drawing for the address that its reader uses: it is drawn once for all. Nobody can own this name. */
+export const ANY_ORIGIN = "http://origin.invalid";
+
+/** What was drawn for all, as one reader shall see it. */
+export function forOrigin(text: string, origin: string): string {
+  return text.replaceAll(ANY_ORIGIN, () => origin);
+}
+
+/** The last greeting for each list of panels: after a restart thousands come for the same one. */
+const GREETINGS_KEPT = 20;
+
+export class Greetings {
+  private readonly made = new Map<string, { seqs: string; message: string }>();
+
+  constructor(private readonly log: EventLog) {}
+
+  /** `truncated`: the viewer's position means nothing here; it gets all of its panels. */
+  message(drawings: Drawing[], { origin, kind }: { origin: string; kind: "whole" | "truncated" }): string {
+    const list = `${kind},${origin},${drawings.map(({ key }) => key).join(",")}`;
+    const seqs = `${this.log.lastSeq},${drawings.map(({ seq }) => seq).join(",")}`;
+    const known = this.made.get(list);
+    if (known?.seqs === seqs) return known.message;
+    const message = forOrigin(helloMessage(this.log, drawings, kind), origin);
+    if (this.made.size >= GREETINGS_KEPT) this.made.clear();
+    this.made.set(list, { seqs, message });
+    return message;
+  }
+}
+
+/** One message brings the viewer to the present: a cut in the middle of several could lose a panel. */
+function helloMessage(log: EventLog, drawings: Drawing[], kind: "whole" | "truncated"): string {
+  const { epoch, lastSeq } = log;
+  const position = { epoch, seq: lastSeq, horizon: lastSeq, truncated: kind === "truncated" };
+  return JSON.stringify({ control: "hello", ...position, ...contentOf(drawings) });
+}
+
+/** What was drawn at one moment. `horizon`: every watched panel has been drawn for all events up to it. */
+export function drawingsMessage(epoch: string, drawings: Drawing[], horizon: number): string {
+  return JSON.stringify({ epoch, horizon, ...contentOf(drawings) });
+}
+
+/** Says that the connection is alive. */
+export function tickMessage(horizon: number): string {
+  return JSON.stringify({ control: "tick", horizon });
+}
+
+interface Content {
+  /** Where each stands in the log. */
+  panels: Record<string, number>;
+  /** Those whose subject is not there any more: the page says what is there instead. */
+  gone?: PanelKey[];
+  content?: string;
+}
+
+function contentOf(drawings: Drawing[]): Content {
+  const panels = Object.fromEntries(drawings.map(({ key, seq }) => [key, seq]));
+  const gone = drawings.filter(({ html }) => html === null).map(({ key }) => key);
+  const content = drawings.map(partial).join("");
+  return { panels, ...(gone.length && { gone }), ...(content && { content }) };
+}
+
+function partial({ key, html }: Drawing): string {
+  if (html === null) return "";
+  return `<hx-partial hx-target='[id="${key}"]' hx-swap="outerMorph">${html}</hx-partial>`;
+}

@@ -1,0 +1,259 @@
+/**
+ * Who is watching, and what does each still need? Viewers of panels get published drawings; readers of events pull the
+ * log by their own cursor. It knows no route; the server hands it upgraded sockets. A slow viewer is closed, never
+ * waited for.
+ */
+import type { Server, ServerWebSocket, WebSocketHandler } from "bun";
+import type { EventLog } from "../events/event-log.ts";
+import { type PanelKey, parsePanelKey } from "../events/panel-names.ts";
+import { type Config, isLoopback } from "../operations/config.ts";
+import { AppError } from "../platform/errors.ts";
+import { FOREVER, type Hold } from "../platform/leases.ts";
+import { type Audience, Audiences } from "./audiences.ts";
+import { Readers } from "./event-sockets.ts";
+import type { Drawing, Live } from "./live.ts";
+import { drawingsMessage, forOrigin, Greetings, tickMessage } from "./messages.ts";
+import { Departures } from "./outbox.ts";
+
+/** What a socket asked for when it came; forgotten once it has been greeted. */
+interface Asked {
+  /** Null: it reads events. */
+  panels: readonly PanelKey[] | null;
+  /** Last position that it has; null: it has nothing. */
+  since: number | null;
+  epoch: string | null;
+  /** The address that its page was loaded from. */
+  origin: string;
+  hold: Hold;
+}
+
+/** What is kept for each socket: there are thousands, so as little as can be. */
+export interface Viewer {
+  asked: Asked | null;
+  /** Null: it reads events. */
+  audience: Audience | null;
+  /** Shared by all sockets of one address. */
+  peer: Peer;
+  /** Of a reader: the last event that was sent. */
+  cursor: number;
+  lastHeardAt: number;
+  mayPredict: boolean;
+  /** Its access need not end it any more. */
+  release: () => void;
+}
+
+interface Peer {
+  address: string;
+  sockets: number;
+}
+
+type Socket = ServerWebSocket<Viewer>;
+
+export interface SocketsOptions {
+  config: Config;
+  log: EventLog;
+  live: Live;
+  publish: (topic: string, message: string) => void;
+  now: () => number;
+  /** A message of who may predict. */
+  hear: (socket: Socket, message: string | Buffer) => void;
+}
+
+/**
+ * Bytes that may wait for a viewer that does not read; then it is closed and comes back when it reads again. Half of
+ * the 256 kB that one may cost: the buffer doubles as it grows.
+ */
+const BACKPRESSURE_BYTES = 128 * 1024;
+/** A peer that is gone without a word is closed by the fourth round: within 60 s. */
+const PING_MS = 15_000;
+/** Viewers take silence of three of these for a dead connection. */
+const TICK_MS = 5_000;
+const MAX_PANELS = 40;
+/** 1008, policy violation: the access was revoked or has expired. */
+const NO_ACCESS = 1008;
+/** 1012, service restart: htmx reconnects after it. */
+const RESTART = 1012;
+
+export class Sockets {
+  private readonly open = new Set<Socket>();
+  /** When the last two rounds of pings went out. */
+  private pinged = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY] as [number, number];
+  private readonly peers = new Map<string, Peer>();
+  private readonly audiences: Audiences;
+  private readonly departures: Departures;
+  private readonly greetings: Greetings;
+  private readonly readers: Readers;
+  private readonly pinger: Timer;
+  private readonly ticker: Timer;
+
+  constructor(private readonly options: SocketsOptions) {
+    this.audiences = new Audiences(options.live);
+    this.departures = new Departures(options.publish);
+    this.greetings = new Greetings(options.log);
+    this.readers = new Readers(options.log);
+    this.pinger = setInterval(() => this.closeSilent(), PING_MS);
+    this.ticker = setInterval(() => this.tick(), TICK_MS);
+  }
+
+  get count(): number {
+    return this.open.size;
+  }
+
+  /** What the query asks for. Throws AppError: `unavailable` at the caps, `invalid` for an unknown panel. */
+  admit(url: URL, visitor: { address: string; origin: string; hold: Hold; mayPredict: boolean }): Viewer {
+    const { address, origin, hold, mayPredict } = visitor;
+    const { config, log, now } = this.options;
+    const peer = this.peers.get(address) ?? { address, sockets: 0 };
+    const isFull =
+      this.open.size >= config.MAX_SOCKETS ||
+      (!isLoopback(address) && peer.sockets >= config.MAX_SOCKETS_PER_ADDRESS);
+    if (isFull) throw new AppError("unavailable", "All sockets are taken", { fix: "Poll /panels instead." });
+    const query = url.searchParams;
+    const since = query.get("since");
+    return {
+      asked: {
+        panels: query.get("format") === "json" ? null : readPanels(query.get("panels") ?? ""),
+        since: since !== null && /^\d{1,15}$/.test(since) ? Number(since) : null,
+        epoch: query.get("epoch"),
+        origin,
+        hold,
+      },
+      audience: null,
+      peer,
+      cursor: log.lastSeq,
+      lastHeardAt: now(),
+      mayPredict,
+      release: FOREVER,
+    };
+  }
+
+  /** The handlers for Bun.serve. */
+  handlers(): WebSocketHandler<Viewer> {
+    return {
+      data: {} as Viewer,
+      maxPayloadLength: 4096,
+      idleTimeout: 120,
+      sendPings: false,
+      perMessageDeflate: false,
+      backpressureLimit: BACKPRESSURE_BYTES,
+      closeOnBackpressureLimit: true,
+      open: (socket) => this.welcome(socket),
+      message: (socket, message) => {
+        socket.data.lastHeardAt = this.options.now();
+        if (socket.data.mayPredict) this.options.hear(socket, message);
+      },
+      pong: (socket) => {
+        socket.data.lastHeardAt = this.options.now();
+      },
+      drain: (socket) => {
+        if (!socket.data.audience) this.readers.schedulePump();
+      },
+      close: (socket) => this.leave(socket),
+    };
+  }
+
+  /** Tells viewers to come back, then closes; whoever follows the log by a stream is ended too. */
+  stop(): void {
+    clearInterval(this.pinger);
+    clearInterval(this.ticker);
+    this.readers.stop();
+    this.options.log.close();
+    for (const socket of this.open) socket.close(RESTART, "restart");
+  }
+
+  /** Sends drawings to whoever watches those panels: to each its own in one message, written once for all like it. */
+  publish(drawings: Drawing[], horizon: number): void {
+    const messages = new Map<string, string>();
+    for (const audience of this.audiences.watching(drawings.map(({ key }) => key))) {
+      const own = drawings.filter(({ key }) => audience.panels.includes(key));
+      const keys = own.map(({ key }) => key).join(",");
+      const message = messages.get(keys) ?? drawingsMessage(this.options.log.epoch, own, horizon);
+      messages.set(keys, message);
+      audience.isQuiet = false;
+      this.departures.add(audience, forOrigin(message, audience.origin));
+    }
+  }
+
+  /** A sign of life for those that have heard nothing else since the last one. */
+  private tick(): void {
+    const message = tickMessage(this.options.live.horizon());
+    for (const audience of this.audiences.list()) {
+      if (audience.isQuiet) this.departures.add(audience, message);
+      audience.isQuiet = true;
+    }
+  }
+
+  private welcome(socket: Socket): void {
+    const { data } = socket;
+    const { asked } = data;
+    if (!asked) return;
+    this.open.add(socket);
+    data.release = asked.hold(({ message }) => socket.close(NO_ACCESS, message));
+    data.peer = this.peers.get(data.peer.address) ?? data.peer;
+    data.peer.sockets += 1;
+    this.peers.set(data.peer.address, data.peer);
+    if (asked.panels) this.welcomeViewer(socket, asked.panels, asked);
+    else this.readers.welcome(socket, asked);
+    data.asked = null;
+  }
+
+  /** Subscribes and sends what the viewer has not seen, in one tick: nothing can happen between. */
+  private welcomeViewer(socket: Socket, panels: readonly PanelKey[], { since, epoch, origin }: Asked): void {
+    const { live, log } = this.options;
+    const isKnown = since !== null && epoch !== null && !log.resume(since, epoch).truncated;
+    const audience = this.audiences.join(panels, origin);
+    socket.data.audience = audience;
+    this.departures.settle(audience);
+    socket.subscribe(audience.topic);
+    const missed = panels.filter((key) => !isKnown || live.isStaleSince(key, since));
+    const drawings = live.drawingsOf(missed);
+    const kind = since !== null && !isKnown ? "truncated" : "whole";
+    socket.send(this.greetings.message(drawings, { origin, kind }));
+  }
+
+  /**
+   * Asks each for a sign of life, and closes those that answered neither of the last two rounds. By rounds, not by the
+   * clock: after a night's sleep of the machine nobody has been asked.
+   */
+  closeSilent(): void {
+    const [before, last] = this.pinged;
+    for (const socket of this.open) {
+      if (socket.data.lastHeardAt < before) socket.terminate();
+      else socket.ping();
+    }
+    this.pinged = [last, this.options.now()];
+  }
+
+  private leave(socket: Socket): void {
+    if (!this.open.delete(socket)) return;
+    const { audience, peer, release } = socket.data;
+    release();
+    peer.sockets -= 1;
+    if (!peer.sockets) this.peers.delete(peer.address);
+    if (audience) this.audiences.leave(audience);
+    else this.readers.leave(socket);
+  }
+}
+
+/** Makes a request a socket. Throws AppError where it is not meant to be one, or `admit` refuses it. */
+export function upgradeAnswer(
+  request: Request,
+  server: Server<Viewer> | undefined,
+  admit: () => Viewer,
+): Response {
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket")
+    throw new AppError("syntax", "This is a WebSocket");
+  if (!server?.upgrade(request, { data: admit() }))
+    throw new AppError("syntax", "The upgrade to a WebSocket failed");
+  return new Response(null);
+}
+
+function readPanels(list: string): PanelKey[] {
+  const keys = [...new Set(list.split(",").filter(Boolean))];
+  if (keys.length > MAX_PANELS) throw new AppError("invalid", `At most ${MAX_PANELS} panels a socket`);
+  for (const key of keys) {
+    if (!parsePanelKey(key))
+      throw new AppError("invalid", `There is no panel ${JSON.stringify(key.slice(0, 60))}`);
+  }
+  return keys as PanelKey[];
+}

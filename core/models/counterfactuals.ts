@@ -1,0 +1,70 @@
+/** What would have to be otherwise for another answer? A counterfactual as clients and the page get it, with a sentence. */
+import type { Table } from "../csv/types.ts";
+import { type Change, counterfactual } from "../trainer/explain/counterfactual.ts";
+import type { Model } from "../trainer/model/model.ts";
+import type { TrainingReference } from "../trainer/model/reference.ts";
+
+type Cell = string | number | null;
+
+export interface Flip {
+  /** The smallest change that was found, of one column or of two; empty: none was found. */
+  changes: { column: string; from: Cell; to: Cell }[];
+  /** The answer then; null where none was found. */
+  prediction: string | number | null;
+  /** Of that class; absent for numbers. */
+  probability?: number;
+  /** So many rows were tried. */
+  tried: number;
+  sentence: string;
+}
+
+/** One a row. Some tens of milliseconds each: others are answered in between. */
+export async function flips(model: Model, table: Table, reference: TrainingReference): Promise<Flip[]> {
+  const found: Flip[] = [];
+  for (let row = 0; row < table.rows; row++) {
+    if (row > 0) await new Promise((resolve) => setImmediate(resolve));
+    found.push(flipOf(model, rowOf(table, row), reference));
+  }
+  return found;
+}
+
+function rowOf(table: Table, row: number): Table {
+  const columns = table.columns.map((column) =>
+    "values" in column
+      ? { ...column, values: column.values.slice(row, row + 1) }
+      : { ...column, codes: column.codes.slice(row, row + 1) },
+  );
+  return { rows: 1, columns };
+}
+
+function flipOf(model: Model, row: Table, reference: TrainingReference): Flip {
+  const { changes, value, probability, tried } = counterfactual(model, row, reference);
+  const written = changes.map((change) => writtenChange(model, change));
+  if (!written.length) return { changes: [], prediction: null, tried, sentence: noneFound(model, tried) };
+  const prediction = model.classes.length ? model.classes[value]! : value;
+  const wish = written.map(({ column, from, to }) => `${column} were ${shown(to)} instead of ${shown(from)}`);
+  const chance = probability === null ? "" : ` (${Math.round(100 * probability)} %)`;
+  return {
+    ...{ changes: written, prediction, tried },
+    ...(probability !== null && { probability }),
+    sentence: `It would be ${shown(prediction)}${chance} if ${wish.join(" and ")}.`,
+  };
+}
+
+/** Dates as days: epoch milliseconds say nothing to anybody. */
+function writtenChange(model: Model, { column, from, to }: Change): Flip["changes"][number] {
+  const isDate = model.plans.find(({ name }) => name === column)?.type === "date";
+  const written = (value: Cell) =>
+    isDate && typeof value === "number" ? new Date(value).toISOString().slice(0, 10) : value;
+  return { column, from: written(from), to: written(to) };
+}
+
+function noneFound({ task }: Model, tried: number): string {
+  const other = task === "regression" ? "takes it across the middle of the answers" : "gives another answer";
+  return `No change of one column, or of two, within what training saw ${other} (${tried} were tried).`;
+}
+
+function shown(value: Cell): string {
+  if (value === null) return "missing";
+  return typeof value === "number" ? String(Number(value.toPrecision(4))) : `“${value}”`;
+}

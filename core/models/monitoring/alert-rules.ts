@@ -1,0 +1,71 @@
+/** When does a live model need a person? Its figures fell, its rows changed, or a challenger does better: beyond chance. */
+import type { Alert, Alerts } from "../../events/alerts.ts";
+import type { StoredVersion } from "../../store/models.ts";
+import { METRICS } from "../../trainer/metrics/index.ts";
+import type { DriftView } from "./drift.ts";
+import type { ChallengerView, LiveView } from "./monitor.ts";
+
+export const CHALLENGER_ALARM = "challenger";
+/** What is said of the live version: it ends with it. */
+export const LIVE_ALARMS = ["live-figures", "drift", "new-categories"] as const;
+type LiveAlarm = (typeof LIVE_ALARMS)[number];
+
+/** What drifted is named up to this number. */
+const NAMED = 3;
+
+export function tellOutcomes(alerts: Alerts, { name, version }: StoredVersion, { figures }: LiveView): void {
+  const fallen = figures.find(({ verdict }) => verdict === "worse");
+  if (!fallen) {
+    alerts.resolve("live-figures", name);
+    return;
+  }
+  const { metric, value, interval, training } = fallen;
+  const range = interval.map(shown).join(" to ");
+  alerts.raise({
+    ...{ code: "live-figures", subject: name, severity: "error", action: look(name) },
+    sentence: `${name} version ${version} does worse than at its training: ${METRICS[metric].label} ${shown(value)} (${range}), ${shown(training!)} then.`,
+  });
+}
+
+export function tellChallenger(alerts: Alerts, name: string, challenge: ChallengerView | null): void {
+  if (challenge?.verdict !== "better") {
+    alerts.resolve(CHALLENGER_ALARM, name);
+    return;
+  }
+  const sentence = `${name}: ${challenge.sentence}`;
+  alerts.raise({ code: CHALLENGER_ALARM, subject: name, severity: "warning", action: look(name), sentence });
+}
+
+export function tellDrift(
+  alerts: Alerts,
+  { name, version }: Pick<StoredVersion, "name" | "version">,
+  drift: DriftView | null,
+): void {
+  const all = drift ? [...drift.columns, ...(drift.answers ? [drift.answers] : [])] : [];
+  const moved = all.filter(({ verdict }) => verdict === "major").map(({ column }) => column);
+  const unseen = all.filter((entry) => entry.unseen.isMore).map(({ column }) => column);
+  const about = (code: LiveAlarm): Pick<Alert, "code" | "subject" | "severity" | "action"> => ({
+    ...{ code, subject: name, severity: "warning", action: look(name) },
+  });
+  if (moved.length) {
+    const sentence = `What ${name} version ${version} is asked is very different from its training: ${named(moved)}.`;
+    alerts.raise({ ...about("drift"), sentence });
+  } else alerts.resolve("drift", name);
+  if (unseen.length) {
+    const sentence = `${name} version ${version} is asked about categories that it never saw: ${named(unseen)}.`;
+    alerts.raise({ ...about("new-categories"), sentence });
+  } else alerts.resolve("new-categories", name);
+}
+
+const look = (name: string): Alert["action"] => ({
+  label: "Look at the model",
+  method: "get",
+  path: `/models/${encodeURIComponent(name)}#watch`,
+});
+
+const shown = (value: number) => String(Number(value.toPrecision(3)));
+
+function named(columns: string[]): string {
+  const rest = columns.length - NAMED;
+  return `${columns.slice(0, NAMED).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+}

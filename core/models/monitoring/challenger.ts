@@ -1,0 +1,138 @@
+/**
+ * What would another version have answered? It is asked the same rows after the live version's answers have left, some
+ * milliseconds at a time; its answers are stored and never returned. Where it cannot keep up, rows are left out and
+ * counted: a live answer never waits for it.
+ */
+
+import type { Logger } from "../../platform/logger.ts";
+import { insertChallengerAnswer } from "../../store/challengers.ts";
+import type { Store } from "../../store/database.ts";
+import type { StoredVersion } from "../../store/models.ts";
+import { type PredictionAnswer, versionKey } from "../../store/predictions.ts";
+import type { PredictRow } from "../answering.ts";
+import type { ModelCache } from "../model-cache.ts";
+
+export interface ChallengerOptions {
+  store: Store;
+  cache: ModelCache;
+  logger: Logger;
+}
+
+interface Waiting {
+  challenger: StoredVersion;
+  id: string;
+  cells: PredictRow;
+}
+
+interface Answered {
+  challenger: StoredVersion;
+  id: string;
+  answer: PredictionAnswer;
+}
+
+const MOST_WAITING = 20_000;
+/** A live request meets at most so much work of a challenger. */
+const SLICE_MS = 5;
+const MOST_SLICE_ROWS = 500;
+const WRITE_ROWS = 1000;
+
+export class Challenger {
+  private readonly waiting: Waiting[] = [];
+  private isScoring: Promise<void> | null = null;
+  /** By version: rows that it could not keep up with, in this process. */
+  private readonly skipped = new Map<string, number>();
+  /** By version: milliseconds a row, of late. */
+  private readonly cost = new Map<string, number>();
+
+  constructor(private readonly options: ChallengerOptions) {}
+
+  offer(challenger: StoredVersion, row: { id: string; cells: PredictRow }): void {
+    if (this.waiting.length < MOST_WAITING) this.waiting.push({ challenger, ...row });
+    else this.skip(challenger, 1);
+    this.isScoring ??= this.score();
+  }
+
+  private skip(challenger: StoredVersion, rows: number): void {
+    this.skipped.set(keyOf(challenger), this.skippedBy(challenger) + rows);
+  }
+
+  skippedBy(version: StoredVersion): number {
+    return this.skipped.get(keyOf(version)) ?? 0;
+  }
+
+  /** Null before its first row. */
+  msPerRow(version: StoredVersion): number | null {
+    return this.cost.get(keyOf(version)) ?? null;
+  }
+
+  /** Everything offered so far is answered and written. */
+  async settled(): Promise<void> {
+    await this.isScoring;
+  }
+
+  private async score(): Promise<void> {
+    let answered: Answered[] = [];
+    while (this.waiting.length) {
+      await new Promise((resolve) => setImmediate(resolve));
+      answered.push(...(await this.scoreSlice()));
+      if (answered.length < WRITE_ROWS) continue;
+      this.write(answered);
+      answered = [];
+    }
+    this.isScoring = null;
+    this.write(answered);
+  }
+
+  /** As many rows of one challenger as fit into the slice. */
+  private async scoreSlice(): Promise<Answered[]> {
+    const { challenger } = this.waiting[0]!;
+    const slice = this.takeSlice(challenger);
+    try {
+      return await this.answer(challenger, slice);
+    } catch (error) {
+      this.skip(challenger, slice.length);
+      this.options.logger.warn(
+        { model: keyOf(challenger), error: String(error) },
+        "a challenger did not answer",
+      );
+      return [];
+    }
+  }
+
+  private takeSlice(challenger: StoredVersion): Waiting[] {
+    const fitting = Math.ceil(SLICE_MS / (this.cost.get(keyOf(challenger)) ?? SLICE_MS / 10));
+    const others = this.waiting.findIndex((entry) => entry.challenger !== challenger);
+    const end = others < 0 ? this.waiting.length : others;
+    return this.waiting.splice(0, Math.min(end, fitting, MOST_SLICE_ROWS));
+  }
+
+  private async answer(challenger: StoredVersion, slice: Waiting[]): Promise<Answered[]> {
+    const [model, { answerRows }] = await Promise.all([
+      this.options.cache.load(challenger),
+      import("../answering.ts"),
+    ]);
+    const key = keyOf(challenger);
+    const start = performance.now();
+    const { answers } = answerRows(
+      model,
+      slice.map(({ cells }) => cells),
+      { explain: false },
+    );
+    const ms = (performance.now() - start) / slice.length;
+    this.cost.set(key, 0.8 * (this.cost.get(key) ?? ms) + 0.2 * ms);
+    return slice.map(({ id }, i) => ({ challenger, id, answer: answers[i]! }));
+  }
+
+  private write(answered: readonly Answered[]): void {
+    const { store } = this.options;
+    if (!answered.length) return;
+    store.transaction(() => {
+      for (const { challenger, id, answer } of answered) {
+        const versionId = versionKey(store, challenger.name, challenger.version);
+        if (versionId !== null) insertChallengerAnswer(store, { predictionId: id, versionId, answer });
+      }
+    });
+  }
+}
+
+const keyOf = ({ name, version }: StoredVersion) => `${name}:${version}`;

@@ -1,0 +1,77 @@
+/**
+ * Is the challenger better than the live version? Both have answered the same rows; on those whose outcome is known the
+ * difference of each metric comes with a paired bootstrap interval, in which easy and hard rows cancel out.
+ */
+
+import type { Judged } from "../../store/outcomes.ts";
+import { quantile } from "../../trainer/metrics/bootstrap.ts";
+import { goodness, METRICS, type MetricName } from "../../trainer/metrics/index.ts";
+import type { RunSummary } from "../../training/stages/stage.ts";
+import { LEAST_OUTCOMES, liveMetrics, measured, outcomeOf, resampled } from "./live-metrics.ts";
+
+export interface ComparedFigure {
+  metric: MetricName;
+  live: number;
+  challenger: number;
+  /** 95 % of challenger - live, by goodness: above zero the challenger is better. */
+  gain: [number, number];
+  verdict: "better" | "worse" | "unclear";
+}
+
+/** Empty below LEAST_OUTCOMES. `result` is the live version's; a class that only one of them knows counts for both. */
+export function comparedFigures(
+  results: { live: RunSummary; challenger: RunSummary },
+  pairs: readonly { live: Judged; challenger: Judged }[],
+): ComparedFigure[] {
+  if (pairs.length < LEAST_OUTCOMES) return [];
+  const { live: result, challenger: other } = results;
+  const classes = [...new Set([...(result.schema.classes ?? []), ...(other.schema.classes ?? [])])];
+  const shared = { task: result.task, schema: { ...result.schema, classes } };
+  const first = outcomeOf(
+    shared,
+    pairs.map(({ live }) => live),
+  );
+  const second = outcomeOf(
+    shared,
+    pairs.map(({ challenger }) => challenger),
+  );
+  return liveMetrics(result).flatMap((metric) => {
+    const [live, challenger] = [measured(metric, first), measured(metric, second)];
+    if (live === null || challenger === null) return [];
+    const drawn = resampled(pairs.length, (weights) => {
+      const was = measured(metric, { ...first, weights });
+      const is = measured(metric, { ...second, weights });
+      return was === null || is === null ? null : goodness(metric, is) - goodness(metric, was);
+    });
+    const gain: [number, number] = [quantile(drawn, 0.025), quantile(drawn, 0.975)];
+    const verdict = gain[0] > 0 ? "better" : gain[1] < 0 ? "worse" : "unclear";
+    return [{ metric, live, challenger, gain, verdict }];
+  });
+}
+
+/** By the metric that the model was chosen by, unless another one says the opposite. */
+export function overall(figures: readonly ComparedFigure[], metric: string): ComparedFigure["verdict"] {
+  const telling = figures.find((figure) => figure.metric === metric) ?? figures[0];
+  if (!telling || telling.verdict === "unclear") return "unclear";
+  const opposite = telling.verdict === "better" ? "worse" : "better";
+  return figures.some(({ verdict }) => verdict === opposite) ? "unclear" : telling.verdict;
+}
+
+export function comparisonSentence(
+  verdict: ComparedFigure["verdict"],
+  about: { version: number; liveVersion: number; figures: readonly ComparedFigure[]; compared: number },
+): string {
+  const { version, liveVersion, figures, compared } = about;
+  if (compared < LEAST_OUTCOMES)
+    return `${compared} of ${LEAST_OUTCOMES} outcomes needed before the two can be compared.`;
+  const figure = figures.find((entry) => entry.verdict === verdict) ?? figures[0];
+  if (!figure) return "These outcomes do not tell the two apart.";
+  const { label } = METRICS[figure.metric];
+  const shown = (value: number) => String(Number(value.toPrecision(3)));
+  const values = `${label} ${shown(figure.challenger)} against ${shown(figure.live)} on the same ${compared} outcomes`;
+  if (verdict === "better")
+    return `Version ${version} is better than version ${liveVersion}, by more than chance: ${values}.`;
+  if (verdict === "worse")
+    return `Version ${version} is worse than version ${liveVersion}, by more than chance: ${values}.`;
+  return `No difference beyond chance: ${values}.`;
+}

@@ -1,0 +1,306 @@
+/**
+ * How does a model do after it was deployed? Takes outcomes, and tells how good each version is on what came true. A
+ * prediction that was just made is written before it is looked for.
+ */
+import { rm } from "node:fs/promises";
+import type { Alerts } from "../../events/alerts.ts";
+import type { EventLog } from "../../events/event-log.ts";
+import type { Config } from "../../operations/config.ts";
+import { AppError } from "../../platform/errors.ts";
+import {
+  comparedOutcomes,
+  countChallengerAnswers,
+  deleteChallengerAnswers,
+} from "../../store/challengers.ts";
+import type { Store } from "../../store/database.ts";
+import { deleteDriftDays, driftDays } from "../../store/drift.ts";
+import { findModel, findVersion, type StoredVersion } from "../../store/models.ts";
+import { countOutcomes, recentOutcomes } from "../../store/outcomes.ts";
+import {
+  deleteSomePredictions,
+  listPredictions,
+  type StoredPrediction,
+  versionKey,
+  versionKeysOf,
+} from "../../store/predictions.ts";
+import type { RunSummary } from "../../training/stages/stage.ts";
+import { type Actual, ActualsReader, type Told } from "./actuals.ts";
+import { type ToldRows, tellCsv } from "./actuals-csv.ts";
+import { tellChallenger, tellDrift, tellOutcomes } from "./alert-rules.ts";
+import type { Challenger } from "./challenger.ts";
+import { type ComparedFigure, comparedFigures, comparisonSentence, overall } from "./comparison.ts";
+import { type DriftView, driftView, LEAST_PREDICTIONS } from "./drift.ts";
+import { addCounts, type DriftCounts, noCounts } from "./drift-counts.ts";
+import { LEAST_OUTCOMES, type LiveFigure, liveFigures } from "./live-metrics.ts";
+import { DAY_MS, type Traffic } from "./prediction-log.ts";
+import type { References } from "./references.ts";
+
+export interface FeedbackOptions {
+  store: Store;
+  log: EventLog;
+  config: Config;
+  alerts: Alerts;
+  references: References;
+  challenger: Challenger;
+  traffic: Traffic;
+  now: () => number;
+}
+
+/** A version on what came true. */
+export interface LiveView {
+  outcomes: number;
+  /** So many of the newest are measured. */
+  measured: number;
+  /** With fewer outcomes `figures` is empty. */
+  needed: number;
+  figures: LiveFigure[];
+}
+
+/** The live version and the one that is asked the same rows. */
+export interface ChallengerView {
+  version: number;
+  liveVersion: number;
+  /** Rows that it has answered, and those that it could not keep up with since the server started. */
+  answered: number;
+  skipped: number;
+  /** Answers of both whose outcome is known; with fewer than `needed` nothing is said. */
+  compared: number;
+  needed: number;
+  figures: ComparedFigure[];
+  verdict: ComparedFigure["verdict"];
+  sentence: string;
+  /** What asking it costs, in milliseconds a row, after the answer has left; null before its first row. */
+  msPerRow: number | null;
+}
+
+/** Older outcomes say little of today, and a page must not wait for a million of them. */
+const MEASURED = 2000;
+const TELL_MS = 250;
+/** How often drift is looked for. */
+const LOOK_MS = 60_000;
+const ROWS_AT_ONCE = 2000;
+/** Days that drift looks at: the first that hold enough predictions. */
+const WINDOWS = [2, 7, 30];
+
+export class Feedback {
+  private readonly views = new Map<string, LiveView>();
+  private readonly comparisons = new Map<string, Omit<ChallengerView, "answered" | "skipped" | "msPerRow">>();
+  private readonly lookedAt = new Map<string, number>();
+  private readonly told = new Map<string, { model: string; version: number; outcomes: number }>();
+  private timer: Timer | null = null;
+
+  constructor(private readonly options: FeedbackOptions) {
+    options.traffic.subscribe((name, version) => this.lookForDrift(name, version));
+  }
+
+  stop(): void {
+    this.announce();
+  }
+
+  /** Writes what was predicted and not yet written. */
+  flush(): void {
+    this.options.traffic.flush();
+  }
+
+  /** Throws AppError: `missing` for an id that is not kept, `invalid` for what the target cannot be. */
+  tell(id: string, actual: Actual): Told {
+    this.options.traffic.settle();
+    const told = this.reader().tell(id, actual);
+    this.count([told]);
+    return told;
+  }
+
+  /** A CSV of outcomes; the file is removed. Throws AppError where none of its rows is right. */
+  async tellFile(path: string): Promise<ToldRows> {
+    const { store, traffic } = this.options;
+    traffic.settle();
+    const reader = this.reader();
+    try {
+      return await tellCsv(path, (rows, each) => {
+        const told = store.transaction(() =>
+          rows.map(({ id, actual }, i) => {
+            const answer = orRefusal(() => reader.tell(id, actual));
+            each(answer, i);
+            return answer;
+          }),
+        );
+        this.count(told.filter((answer): answer is Told => !(answer instanceof AppError)));
+      });
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+
+  private reader(): ActualsReader {
+    const { store, now } = this.options;
+    return new ActualsReader({ store, now, keeps: () => this.keeps() });
+  }
+
+  private keeps(): string {
+    const { PREDICTION_LOG: log, PREDICTION_LOG_DAYS: days, PREDICTION_SAMPLE: share } = this.options.config;
+    if (log === "off") return "PREDICTION_LOG is off, so no prediction is kept: set it to full or sampled.";
+    const kept = `Predictions are kept for ${days} days, and go with their model or its dataset`;
+    if (log === "full") return `${kept}.`;
+    return `${kept}; of ${share * 100} % only: those answered with "logged":false are not.`;
+  }
+
+  private count(told: Told[]): void {
+    for (const { model, version, status } of told) {
+      if (status === "unchanged") continue;
+      const key = `${model}:${version}`;
+      this.views.delete(key);
+      const entry = this.told.get(key) ?? { model, version, outcomes: 0 };
+      entry.outcomes += 1;
+      this.told.set(key, entry);
+    }
+    this.comparisons.clear();
+    if (this.told.size) this.timer ??= setTimeout(() => this.announce(), TELL_MS);
+  }
+
+  /** One event a version, however many outcomes were told. */
+  private announce(): void {
+    if (this.timer) clearTimeout(this.timer);
+    this.timer = null;
+    if (!this.told.size) return;
+    this.options.log.record((append) => {
+      for (const told of this.told.values()) append("outcome.counted", told);
+    });
+    const told = [...this.told.values()];
+    this.told.clear();
+    for (const { model, version } of told) this.lookAtOutcomes(model, version);
+  }
+
+  /** Of the live version only: what is not in use alarms nobody. */
+  private lookAtOutcomes(name: string, version: number): void {
+    const { store, alerts } = this.options;
+    const model = findModel(store, name);
+    const stored = model?.liveVersion === version ? findVersion(store, name, version) : null;
+    if (!stored) return;
+    tellOutcomes(alerts, stored, this.live(name, version, stored.result));
+    tellChallenger(alerts, name, this.challenge(name));
+  }
+
+  private lookForDrift(name: string, version: number): void {
+    const { store, alerts, now } = this.options;
+    const key = `${name}:${version}`;
+    if (now() - (this.lookedAt.get(key) ?? 0) < LOOK_MS) return;
+    if (findModel(store, name)?.liveVersion !== version) return;
+    this.lookedAt.set(key, now());
+    tellDrift(alerts, { name, version }, this.drift(name, version));
+  }
+
+  /** Measured anew only after an outcome was told. */
+  live(name: string, version: number, result: RunSummary): LiveView {
+    const key = `${name}:${version}`;
+    let view = this.views.get(key);
+    if (!view) {
+      const { store } = this.options;
+      const id = versionKey(store, name, version) ?? -1;
+      const outcomes = recentOutcomes(store, id, MEASURED);
+      const total = outcomes.length < MEASURED ? outcomes.length : countOutcomes(store, id);
+      const figures = liveFigures(result, outcomes);
+      view = { outcomes: total, measured: outcomes.length, needed: LEAST_OUTCOMES, figures };
+      this.views.set(key, view);
+    }
+    return view;
+  }
+
+  /** Null where no version challenges the live one. Compared anew only after an outcome was told. */
+  challenge(name: string): ChallengerView | null {
+    const { store, challenger } = this.options;
+    const { liveVersion = null, challengerVersion = null } = findModel(store, name) ?? {};
+    if (liveVersion === null || challengerVersion === null) return null;
+    const version = findVersion(store, name, challengerVersion)!;
+    const about = { skipped: challenger.skippedBy(version), msPerRow: challenger.msPerRow(version) };
+    const answered = countChallengerAnswers(store, versionKey(store, name, challengerVersion)!);
+    return { ...this.compare(findVersion(store, name, liveVersion)!, version), ...about, answered };
+  }
+
+  private compare(live: StoredVersion, challenger: StoredVersion) {
+    const { store } = this.options;
+    const key = `${live.name}:${live.version}:${challenger.version}`;
+    const known = this.comparisons.get(key);
+    if (known) return known;
+    const keyOf = ({ name, version }: StoredVersion) => versionKey(store, name, version)!;
+    const ids = { liveId: keyOf(live), challengerId: keyOf(challenger) };
+    const pairs = comparedOutcomes(store, { ...ids, limit: MEASURED });
+    const figures = comparedFigures({ live: live.result, challenger: challenger.result }, pairs);
+    const verdict = overall(figures, live.result.metric);
+    const about = { version: challenger.version, liveVersion: live.version, compared: pairs.length, figures };
+    const sentence = comparisonSentence(verdict, about);
+    const comparison = { ...about, needed: LEAST_OUTCOMES, verdict, sentence };
+    this.comparisons.set(key, comparison);
+    return comparison;
+  }
+
+  /**
+   * Since yesterday; where that is too few, in a week or a month. Null where the version does not know what it learned
+   * from.
+   */
+  drift(name: string, version: number): DriftView | null {
+    const { store, references, now } = this.options;
+    const reference = references.of({ name, version });
+    if (!reference) return null;
+    const today = Math.floor(now() / DAY_MS);
+    const versionId = versionKey(store, name, version) ?? -1;
+    const stored = driftDays<DriftCounts>(store, { versionId, day: today - WINDOWS.at(-1)! + 1 });
+    const counts = noCounts(reference);
+    let days = 0;
+    for (const window of WINDOWS) {
+      const added = stored.filter(({ day }) => day > today - window && day <= today - days);
+      for (const entry of added) addCounts(counts, entry.counts);
+      days = window;
+      if (counts.rows >= LEAST_PREDICTIONS) break;
+    }
+    return driftView(reference, counts, days);
+  }
+
+  /** What was asked of a model and answered, newest first. */
+  predictions(model: string, before: number, limit: number) {
+    this.options.traffic.flush();
+    const rows = listPredictions(this.options.store, { model, before, limit });
+    return { items: rows.map(viewOf), next: rows.length === limit ? rows.at(-1)!.position : null };
+  }
+
+  /** Rows that were predicted may be copies of the file's: they go with it, and with them what came true. */
+  async forgetDataset(datasetId: string): Promise<void> {
+    const { store, traffic } = this.options;
+    traffic.settle();
+    for (const id of versionKeysOf(store, datasetId)) await this.forget(id);
+  }
+
+  async forgetVersion(name: string, version: number): Promise<void> {
+    const { store, traffic } = this.options;
+    traffic.settle();
+    await this.forget(versionKey(store, name, version) ?? -1);
+  }
+
+  /** Some rows at a time, because everything else waits while the database deletes. */
+  private async forget(versionId: number): Promise<void> {
+    const { store } = this.options;
+    while (
+      deleteSomePredictions(store, versionId, ROWS_AT_ONCE) +
+        deleteChallengerAnswers(store, versionId, ROWS_AT_ONCE) >
+      0
+    ) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    deleteDriftDays(store, versionId);
+    this.views.clear();
+    this.comparisons.clear();
+  }
+}
+
+function orRefusal(tell: () => Told): Told | AppError {
+  try {
+    return tell();
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}
+
+function viewOf({ id, model, version, at, row, answer, actual }: StoredPrediction & { position: number }) {
+  const made = { id, model, version, at: new Date(at).toISOString(), row, ...answer };
+  return { ...made, ...(actual !== null && { actual }) };
+}

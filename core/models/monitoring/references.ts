@@ -1,0 +1,27 @@
+/** What did a version's training rows look like? Read once from its evaluation and kept while it is in use. */
+import type { Store } from "../../store/database.ts";
+import { findEvaluation, type StoredVersion } from "../../store/models.ts";
+import type { TrainingReference } from "../../trainer/model/reference.ts";
+
+type Name = Pick<StoredVersion, "name" | "version">;
+
+const KEPT = 20;
+
+export class References {
+  private readonly known = new Map<string, TrainingReference>();
+
+  constructor(private readonly store: Store) {}
+
+  /** Null where the version has none. */
+  of({ name, version }: Name): TrainingReference | null {
+    const key = `${name}:${version}`;
+    const known = this.known.get(key);
+    if (known) return known;
+    const { reference } = findEvaluation(this.store, name, version);
+    if (!reference) return null;
+    this.known.set(key, reference as TrainingReference);
+    const oldest = this.known.keys().next().value;
+    if (this.known.size > KEPT && oldest !== undefined) this.known.delete(oldest);
+    return reference as TrainingReference;
+  }
+}

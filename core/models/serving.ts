@@ -1,0 +1,150 @@
+/** How does a model answer? Rows checked and typed as in training, predicted, and noted as traffic. */
+import * as z from "zod";
+import type { Table } from "../csv/types.ts";
+import { newId } from "../platform/ids.ts";
+import { timed } from "../platform/timing.ts";
+import type { StoredVersion } from "../store/models.ts";
+import type { Model } from "../trainer/model/model.ts";
+import type { Answer, PredictRow, Warning } from "./answering.ts";
+import type { ModelCache } from "./model-cache.ts";
+import type { Prediction, Traffic } from "./monitoring/prediction-log.ts";
+import type { References } from "./monitoring/references.ts";
+
+const MAX_ROWS = 100_000;
+
+const ROW_DOC = { type: "object", additionalProperties: { type: ["string", "number", "boolean", "null"] } };
+/** The checks below as JSON Schema, which cannot be made of a transform. */
+const PREDICT_REQUEST_DOC = {
+  anyOf: [
+    {
+      type: "object",
+      properties: { rows: { type: "array", items: ROW_DOC, minItems: 1, maxItems: MAX_ROWS } },
+      required: ["rows"],
+      additionalProperties: false,
+    },
+    ROW_DOC,
+  ],
+};
+
+/**
+ * `{rows: [...]}`, or one bare row: a column called "rows" then holds a cell, not a list. By hand, because it is asked
+ * for each prediction: a schema of zod for each cell took longer than the model.
+ */
+export const PREDICT_REQUEST = z
+  .unknown()
+  .transform((body, context): PredictRow[] => {
+    const refuse = (message: string, path: (string | number)[] = []) =>
+      void context.addIssue({ code: "custom", path, message });
+    if (!isRecord(body) || !Array.isArray(body.rows)) {
+      const row = rowOf(body, refuse);
+      return row ? [row] : z.NEVER;
+    }
+    const { rows, ...further } = body as { rows: unknown[] };
+    const [stranger] = Object.keys(further);
+    if (stranger !== undefined) refuse(strangerWords(stranger), [stranger]);
+    if (rows.length < 1 || rows.length > MAX_ROWS) refuse(`must be 1 to ${MAX_ROWS} rows`, ["rows"]);
+    if (context.issues.length) return z.NEVER;
+    const read = rows.map((row, i) =>
+      rowOf(row, (message, path = []) => refuse(message, ["rows", i, ...path])),
+    );
+    return context.issues.length ? z.NEVER : (read as PredictRow[]);
+  })
+  .meta({ id: "PredictRequest", ...PREDICT_REQUEST_DOC });
+
+function strangerWords(name: string): string {
+  return name === "explain" || name === "version"
+    ? `belongs in the address, as ?${name}=1`
+    : "is not known beside rows";
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** By column name. A column may be called `__proto__`: rows are maps, never objects. */
+function rowOf(row: unknown, refuse: (message: string, path?: string[]) => void): PredictRow | null {
+  if (!isRecord(row)) {
+    refuse("a row must be an object of values by column name");
+    return null;
+  }
+  const cells: PredictRow = new Map();
+  for (const name of Object.keys(row)) {
+    const cell = row[name];
+    if (cell !== null && typeof cell === "object") {
+      refuse("must be text, a number, true, false or null", [name]);
+      return null;
+    }
+    cells.set(name, cell as string | number | boolean | null);
+  }
+  return cells;
+}
+
+/** Loaded at the first prediction: a server that starts needs none of it. */
+let answering: typeof import("./answering.ts") | null = null;
+
+export interface PredictOptions {
+  explain: boolean;
+  /** "trial": somebody looks how the model answers: neither counted nor kept. */
+  purpose?: "traffic" | "trial";
+}
+
+/** Of more rows than these only contributions are told. */
+const FLIPPED_ROWS = 10;
+
+export class Serving {
+  constructor(
+    private readonly cache: ModelCache,
+    private readonly references: References,
+    private readonly traffic: Traffic,
+  ) {}
+
+  stop(): void {
+    this.traffic.flush();
+  }
+
+  /** Throws AppError: missing, conflict (none is live), invalid (a row has no known feature). */
+  async predict(
+    version: StoredVersion,
+    rows: PredictRow[],
+    { explain, purpose = "traffic" }: PredictOptions,
+  ): Promise<{ predictions: Prediction[]; warnings: Warning[] }> {
+    answering ??= await import("./answering.ts");
+    const model = await this.cache.load(version);
+    const { answers, warnings, table } = timed("predict", () =>
+      answering!.answerRows(model, rows, { explain }),
+    );
+    if (explain && rows.length <= FLIPPED_ROWS) await this.flip(version, { model, table, answers });
+    if (purpose === "traffic")
+      return { predictions: this.traffic.note({ version, model, rows, table, answers }), warnings };
+    const predictions = answers.map((answer) => ({ id: newId(), ...answer, logged: false as const }));
+    return { predictions, warnings };
+  }
+
+  /**
+   * One row of the traffic, at once: its prediction as JSON. `cells`: the row as it came, in JSON. Null: the model is not
+   * in memory yet, or needs a table. Throws AppError `invalid`.
+   */
+  predictRow(
+    version: StoredVersion,
+    { row, cells }: { row: Record<string, unknown>; cells: string },
+  ): { prediction: string; warnings: Warning[] } | null {
+    const model = this.cache.peek(version);
+    const answered = model && answering?.answerRow(model, row);
+    if (!answered) return null;
+    const { id, isKept } = this.traffic.noteRow({ version, model, cells, answered });
+    const prediction = `{"id":"${id}",${answered.json.slice(1, -1)}${isKept ? "" : ',"logged":false'}}`;
+    return { prediction, warnings: answered.warnings };
+  }
+
+  /** Adds to each answer what would have to be otherwise for another one. */
+  private async flip(
+    version: StoredVersion,
+    { model, table, answers }: { model: Model; table: Table; answers: Answer[] },
+  ): Promise<void> {
+    const reference = this.references.of(version);
+    if (!reference) return;
+    const { flips } = await import("./counterfactuals.ts");
+    for (const [row, flip] of (await flips(model, table, reference)).entries())
+      answers[row]!.counterfactual = flip;
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * What answers without a server? The same code that serves, with a model's file: bundled into the module that is taken
+ * along, so that its answers are the server's to the bit.
+ */
+
+import { FEW_ROWS } from "../trainer/model/members.ts";
+import { readModel } from "../trainer/model/model-file.ts";
+import { type Answer, answerRows, type Cell } from "./answering.ts";
+
+export type Rows = Record<string, Cell>[];
+
+/** `predict` and `explain` take rows by column name; what is left out is missing. */
+export function openModel(bytes: Uint8Array): {
+  predict: (rows: Rows) => Answer[];
+  explain: (rows: Rows) => Answer[];
+} {
+  const model = readModel(bytes);
+  // Browsers hand out no shared memory to a page from disk: fewer rows at a time are answered without it.
+  const answer = (rows: Map<string, Cell>[], options: { explain: boolean }) => {
+    const answers: Answer[] = [];
+    for (let from = 0; from < rows.length; from += FEW_ROWS - 1)
+      answers.push(...answerRows(model, rows.slice(from, from + FEW_ROWS - 1), options).answers);
+    return answers;
+  };
+  const maps = (rows: Rows | Rows[number]) =>
+    (Array.isArray(rows) ? rows : [rows]).map((row) => new Map(Object.entries(row ?? {})));
+  return {
+    predict: (rows) => answer(maps(rows), { explain: false }),
+    explain: (rows) => answer(maps(rows), { explain: true }),
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * How does a running server hand out its backup? A child process makes it, so that copying a large database never holds
+ * up an answer; its output is passed on as it comes. A backup that fails breaks the stream.
+ */
+import { type ChildEntry, childCommand, childEnvironment } from "../../platform/child.ts";
+import { diskFull } from "../../platform/disk.ts";
+import { AppError } from "../../platform/errors.ts";
+
+const BACKUP_CHILD: ChildEntry = {
+  name: "backup-child",
+  module: new URL("./backup-child.ts", import.meta.url),
+};
+
+/** Waits for the first bytes: until then a failure is an answer of its own. Throws AppError. */
+export async function backupStream(folder: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+  const child = Bun.spawn([...childCommand(BACKUP_CHILD), folder], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: childEnvironment(),
+    signal,
+  });
+  const said = new Response(child.stderr).text();
+  const reader = child.stdout.getReader();
+  const first = await reader.read();
+  if (first.done) throw failureOf(await said);
+  return new ReadableStream({
+    start: (controller) => controller.enqueue(first.value),
+    async pull(controller) {
+      const { value, done } = await reader.read();
+      if (!done) return controller.enqueue(value);
+      if ((await child.exited) === 0) controller.close();
+      else controller.error();
+    },
+    cancel: () => child.kill(),
+  });
+}
+
+function failureOf(said: string): Error {
+  if (/ENOSPC|EDQUOT|disk is full/.test(said)) return diskFull();
+  const [line = ""] = said.trim().split("\n");
+  return line.startsWith("signalbox: ")
+    ? new AppError("conflict", line.slice("signalbox: ".length))
+    : new Error(`the backup ended: ${said.trim().slice(-500)}`);
+}

@@ -1,0 +1,116 @@
+/**
+ * What is in a backup, and how is it made while others write? One tar: about.json, the database, the files of datasets
+ * and models, and last manifest.json with the size and hash of each, so that a cut or damaged archive is known as such.
+ * The database is SQLite's own consistent copy; files never change once they are there, and are linked beside it first,
+ * so that none can go away before it is read.
+ */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { copyFile, link, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError } from "../../platform/errors.ts";
+import { VERSION } from "../../platform/version.ts";
+import { DATABASE, SCHEMA, Store } from "../../store/database.ts";
+import { filesOf } from "../../store/files.ts";
+import { TAR_END, tarHeader, tarPadding } from "./tar.ts";
+
+/** Rises when an older Signalbox could not restore what this one writes. */
+export const BACKUP_FORMAT = 1;
+/** Folders whose files belong to the database. What runs keep to be resumed is not among them: it can be made anew. */
+export const FILE_FOLDERS = ["datasets", "models"] as const;
+
+export interface BackupAbout {
+  format: number;
+  version: string;
+  schema: number;
+  epoch: string;
+  createdAt: string;
+}
+
+export type BackupManifest = Record<string, { sizeBytes: number; sha256: string }>;
+
+/** The archive of a data folder in pieces. Throws AppError: `missing`, `disk_full`. */
+export async function* packBackup(folder: string, now: () => number): AsyncGenerator<Uint8Array> {
+  if (!existsSync(join(folder, DATABASE))) {
+    throw new AppError("missing", `There is no database in ${folder}`, {
+      fix: "Name the folder in DATA_DIR.",
+    });
+  }
+  const stage = await mkdtemp(join(folder, `backup-${process.pid}-`));
+  try {
+    const about = await stageBackup(folder, stage, now);
+    const manifest: BackupManifest = {};
+    const mtime = Math.floor(now() / 1000);
+    yield* packText("about.json", JSON.stringify(about), mtime);
+    for (const name of await stagedFiles(stage)) {
+      const hash = createHash("sha256");
+      const { size: sizeBytes } = await stat(join(stage, name));
+      yield tarHeader(name, sizeBytes, mtime);
+      for await (const part of Bun.file(join(stage, name)).stream()) {
+        hash.update(part);
+        yield part;
+      }
+      yield tarPadding(sizeBytes);
+      manifest[name] = { sizeBytes, sha256: hash.digest("hex") };
+    }
+    yield* packText("manifest.json", JSON.stringify(manifest), mtime);
+    yield TAR_END;
+  } finally {
+    await rm(stage, { recursive: true, force: true });
+  }
+}
+
+/** Links, copies the database, links what came in between; what the database names is there then. */
+async function stageBackup(folder: string, stage: string, now: () => number): Promise<BackupAbout> {
+  await linkFiles(folder, stage);
+  Store.copy(folder, join(stage, DATABASE));
+  await linkFiles(folder, stage);
+  const copy = Store.open(stage);
+  const { epoch } = copy;
+  const files = filesOf(copy);
+  copy.close();
+  const linked = new Set(await stagedFiles(stage));
+  const lost = files.filter((name) => !linked.has(name));
+  if (lost.length) {
+    throw new AppError("conflict", `The database names files that are not there, such as ${lost[0]}`, {
+      fix: "Delete what they belong to, or bring them back.",
+    });
+  }
+  const createdAt = new Date(now()).toISOString();
+  return { format: BACKUP_FORMAT, version: VERSION, schema: SCHEMA, epoch, createdAt };
+}
+
+async function linkFiles(folder: string, stage: string): Promise<void> {
+  for (const kind of FILE_FOLDERS) {
+    await mkdir(join(stage, kind), { recursive: true });
+    for (const file of await readdir(join(folder, kind)).catch(() => []))
+      if (!file.endsWith(".part")) await linkOne(join(folder, kind, file), join(stage, kind, file));
+  }
+}
+
+async function linkOne(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    // Linked before, or deleted just now.
+    if (code === "EEXIST" || code === "ENOENT") return;
+    if (code === "ENOSPC" || code === "EDQUOT") throw error;
+    // A file system without hard links.
+    await copyFile(from, to);
+  }
+}
+
+async function stagedFiles(stage: string): Promise<string[]> {
+  const folders = FILE_FOLDERS.map(async (kind) =>
+    (await readdir(join(stage, kind))).sort().map((file) => `${kind}/${file}`),
+  );
+  return [DATABASE, ...(await Promise.all(folders)).flat()];
+}
+
+function* packText(name: string, text: string, mtime: number): Generator<Uint8Array> {
+  const bytes = new TextEncoder().encode(`${text}\n`);
+  yield tarHeader(name, bytes.length, mtime);
+  yield bytes;
+  yield tarPadding(bytes.length);
+}

@@ -1,0 +1,193 @@
+/**
+ * How does a backup become the data folder again? Unpacked beside it and checked to the last byte, then put in its
+ * place by renames that a crash cannot leave half done: the next start goes on with them. What was there before is kept
+ * in a folder of its own. A restored log has a new epoch, so that no viewer takes its numbers for the old ones.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { chown, mkdir, mkdtemp, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import * as z from "zod";
+import { diskFull } from "../../platform/disk.ts";
+import { AppError } from "../../platform/errors.ts";
+import { DATABASE, SCHEMA, Store } from "../../store/database.ts";
+import { filesOf } from "../../store/files.ts";
+import { BACKUP_FORMAT, FILE_FOLDERS } from "./backup.ts";
+import { damaged, readTar, type TarEntry } from "./tar.ts";
+
+/** Whole and checked: waits to be put in place. */
+const READY = "restored";
+/** What was there before has been moved away: only moving in is left. */
+const MOVING = "restoring";
+const PARTS = [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`, ...FILE_FOLDERS, "runs"];
+const NAME = /^(signalbox\.sqlite|(datasets|models)\/\w[\w.-]{0,79})$/;
+const MOST_TEXT_BYTES = 64 * 1024 * 1024;
+
+const ABOUT = z.object({ format: z.number(), version: z.string(), schema: z.number() });
+const MANIFEST = z.record(z.string(), z.object({ sizeBytes: z.number(), sha256: z.string() }));
+
+/** Unpacks and checks; `adoptRestored` puts it in place. Throws AppError: `invalid`, `conflict` where it is newer. */
+export async function unpackBackup(path: string, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const stage = await mkdtemp(join(folder, `restore-${process.pid}-`));
+  try {
+    const found = new Map<string, { sizeBytes: number; sha256: string }>();
+    let isSealed = false;
+    for await (const entry of readTar(await openArchive(path))) {
+      if (isSealed) throw damaged("something stands behind its end");
+      if (entry.name === "about.json") refuseNewer(ABOUT.safeParse(await readText(entry)));
+      else if (entry.name === "manifest.json") {
+        refuseDifferent(MANIFEST.safeParse(await readText(entry)), found);
+        isSealed = true;
+      } else found.set(entry.name, await unpackFile(entry, stage));
+    }
+    if (!isSealed) throw damaged("it has no manifest");
+    checkDatabase(stage, found);
+    await giveToOwner(folder, stage);
+    await rm(join(folder, READY), { recursive: true, force: true });
+    await rename(stage, join(folder, READY));
+  } catch (error) {
+    await rm(stage, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function openArchive(path: string): Promise<AsyncIterable<Uint8Array>> {
+  const file = Bun.file(path);
+  const [first, second] = await file.slice(0, 2).bytes();
+  if (first !== 0x1f || second !== 0x8b) return file.stream();
+  const unzip = new DecompressionStream("gzip") as unknown as ReadableWritablePair<Uint8Array, Uint8Array>;
+  return unpacked(file.stream().pipeThrough(unzip));
+}
+
+async function* unpacked(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream;
+  } catch (error) {
+    // What the standard says of bytes that are no gzip; a disk's errors have a code.
+    throw error instanceof TypeError ? damaged("it cannot be unpacked") : error;
+  }
+}
+
+async function readText(entry: TarEntry): Promise<unknown> {
+  if (entry.sizeBytes > MOST_TEXT_BYTES) throw damaged(`${entry.name} is too large`);
+  const parts: Uint8Array[] = [];
+  for await (const part of entry.bytes) parts.push(part);
+  try {
+    return JSON.parse(Buffer.concat(parts).toString());
+  } catch {
+    throw damaged(`${entry.name} is not JSON`);
+  }
+}
+
+function refuseNewer(about: z.ZodSafeParseResult<z.output<typeof ABOUT>>): void {
+  if (!about.success) throw damaged("about.json says nothing");
+  const { format, schema, version } = about.data;
+  if (format <= BACKUP_FORMAT && schema <= SCHEMA) return;
+  throw new AppError("conflict", `The backup was written by a newer Signalbox (${version})`, {
+    fix: "Restore it with that version.",
+  });
+}
+
+function refuseDifferent(
+  manifest: z.ZodSafeParseResult<z.output<typeof MANIFEST>>,
+  found: ReadonlyMap<string, { sizeBytes: number; sha256: string }>,
+): void {
+  if (!manifest.success) throw damaged("its manifest cannot be read");
+  const listed = Object.entries(manifest.data);
+  if (listed.length !== found.size) throw damaged(`it lists ${listed.length} files and holds ${found.size}`);
+  for (const [name, { sizeBytes, sha256 }] of listed) {
+    const file = found.get(name);
+    if (file?.sizeBytes !== sizeBytes || file.sha256 !== sha256) throw damaged(`${name} is not what it was`);
+  }
+}
+
+async function unpackFile({ name, sizeBytes, bytes }: TarEntry, stage: string) {
+  if (!NAME.test(name)) throw damaged("it holds a file that no backup has");
+  const path = join(stage, name);
+  if (existsSync(path)) throw damaged(`it holds ${name} twice`);
+  const { bavail, bsize } = await statfs(stage);
+  // A packed archive may hold a thousand times its size; a running server beside us needs the disk.
+  if (sizeBytes > bavail * bsize) throw diskFull();
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(path, "wx", 0o600);
+  const hash = createHash("sha256");
+  try {
+    for await (const part of bytes) {
+      hash.update(part);
+      await file.writeFile(part);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return { sizeBytes, sha256: hash.digest("hex") };
+}
+
+/** As a start would find it; then its log begins a new epoch. */
+function checkDatabase(stage: string, found: ReadonlyMap<string, unknown>): void {
+  if (!found.has(DATABASE)) throw damaged("it has no database");
+  const store = Store.open(stage);
+  try {
+    const fault = store.faults()[0];
+    if (fault) throw damaged(fault);
+    const lost = filesOf(store).find((name) => !found.has(name));
+    if (lost) throw damaged(`${lost} is missing`);
+    store.beginEpoch();
+  } finally {
+    store.close();
+  }
+}
+
+/** Where root restores, the server, who is somebody else, must be able to go on with it. */
+async function giveToOwner(folder: string, stage: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = await stat(folder);
+  for (const name of ["", ...(await readdir(stage, { recursive: true }))])
+    await chown(join(stage, name), uid, gid);
+}
+
+/** Removes what backups and restores that were cut off have left. */
+export function sweepStages(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const [, pid] = /^(?:backup|restore)-(\d+)-\w+$/.exec(name) ?? [];
+    if (pid && !isRunning(Number(pid))) rmSync(join(folder, name), { recursive: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as { code?: string }).code !== "ESRCH";
+  }
+}
+
+/** Does something wait to be put in place? */
+export function isRestoreWaiting(folder: string): boolean {
+  return existsSync(join(folder, READY)) || existsSync(join(folder, MOVING));
+}
+
+/**
+ * Puts an unpacked backup in place; only the holder of the folder may. Returns where the data of before is kept; null
+ * where there was none, or nothing waited.
+ */
+export function adoptRestored(folder: string, now: number): string | null {
+  const kept = join(folder, `replaced-${new Date(now).toISOString().replace(/[:.]/g, "-")}`);
+  if (existsSync(join(folder, READY))) {
+    moveParts(folder, kept);
+    renameSync(join(folder, READY), join(folder, MOVING));
+  }
+  if (existsSync(join(folder, MOVING))) {
+    moveParts(join(folder, MOVING), folder);
+    rmSync(join(folder, MOVING), { recursive: true });
+  }
+  return existsSync(kept) ? kept : null;
+}
+
+function moveParts(from: string, to: string): void {
+  const there = new Set(readdirSync(from));
+  const parts = PARTS.filter((part) => there.has(part));
+  if (parts.length) mkdirSync(to, { recursive: true });
+  for (const part of parts) renameSync(join(from, part), join(to, part));
+}

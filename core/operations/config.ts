@@ -1,0 +1,327 @@
+/**
+ * Which settings does the process take, and what do they mean? One record: checks, defaults, --help and what can be
+ * changed while it runs derive from it. It never reads anything but the environment, and the files that hold secrets.
+ */
+import "../platform/zod-setup.ts";
+import { readFileSync } from "node:fs";
+import * as z from "zod";
+import { EVENT_NAMES } from "../events/events.ts";
+import { RATES } from "../http/rate-limit.ts";
+import { isNetwork } from "./networks.ts";
+
+/** A mistake in the environment; the process prints its one line and exits with 2. */
+export class ConfigError extends Error {}
+
+const text = () => z.string().trim();
+const list = () => z.string().transform((value) => value.split(/[\s,]+/).filter(Boolean));
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const number = (min: number, max: number) => z.coerce.number().min(min).max(max);
+const header = () => z.string().regex(/^[A-Za-z0-9-]*$/, "must be a header's name, without underscores");
+
+/** Warning and critical, as "80,95". */
+const thresholds = () =>
+  z.string().refine((value) => {
+    const [warning, critical, ...rest] = value.split(",").map(Number);
+    return warning! > 0 && critical! > warning! && rest.length === 0;
+  }, "must be two rising numbers such as 80,95");
+/** They become part of a header: nothing but origins may pass. */
+const origins = () =>
+  list()
+    .transform((values) => values.map((value) => value.replace(/\/$/, "")))
+    .pipe(
+      z.array(
+        z.string().regex(/^(\*|https?:\/\/(\*\.)?[\w.-]+(:\d+)?)$/i, "must look like https://portal.example"),
+      ),
+    );
+
+/** What can be changed while the process runs, by where it stands on the page. */
+export type SettingGroup = "thresholds" | "retention" | "embedding" | "alerts";
+
+export interface Setting {
+  schema: z.ZodType;
+  fallback: string;
+  says: string;
+  /** Only what has a group can be changed while the process runs. */
+  group?: SettingGroup;
+  /** Never shown; read from the file that NAME_FILE names, where that is set. */
+  isSecret?: true;
+}
+
+const setting = <S extends z.ZodType>(schema: S, fallback: string, says: string) => ({
+  schema,
+  fallback,
+  says,
+});
+const secret = <S extends z.ZodType>(schema: S, says: string) => ({
+  ...setting(schema, "", says),
+  isSecret: true as const,
+});
+/** Requests a minute. Unset: that many for clients from the network, none counted for this machine's own. */
+const rate = (perMinute: number, what: string) =>
+  setting(
+    z.literal("").or(whole(0, 1e9)),
+    "",
+    `${what} a minute for each token, person or address; 0: unlimited (${perMinute}, loopback unlimited)`,
+  );
+
+/** One that can be changed while the process runs, unless the environment sets it. */
+const changeable = <S extends z.ZodType>(group: SettingGroup, ...entry: [S, string, string]) => ({
+  ...setting(...entry),
+  group,
+});
+
+/** Name in the environment -> check, default as text, one sentence. */
+export const SETTINGS = {
+  PORT: setting(whole(0, 65535), "8000", "port to listen on; 0 takes a free one"),
+  HOST: setting(
+    text(),
+    "127.0.0.1",
+    "address to listen on; others than loopback need AUTH, or ALLOW_ANONYMOUS=1",
+  ),
+  DATA_DIR: setting(
+    text(),
+    "./data",
+    "folder of the database, the datasets and the models; made on first start",
+  ),
+  BASE_PATH: setting(
+    z.string().regex(/^(\/[\w.-]+)*$/, "must look like /tools/signalbox"),
+    "",
+    "path prefix behind a proxy that keeps it or takes it away, such as /tools/signalbox",
+  ),
+  PUBLIC_URL: setting(
+    z.union([z.literal(""), z.url()]),
+    "",
+    "the address people use, where a proxy hides ours",
+  ),
+  ALLOWED_HOSTS: setting(list(), "", "further host names that requests may carry, separated by commas"),
+  AUTH: setting(
+    z.enum(["none", "token", "proxy"]),
+    "none",
+    "who may enter: none (everybody, so listen on loopback), token (sign-in and API tokens), or proxy (a reverse " +
+      "proxy says who it is)",
+  ),
+  ALLOW_ANONYMOUS: setting(z.enum(["0", "1"]), "0", "1 allows a non-loopback HOST with AUTH=none"),
+  ADMIN_TOKEN: secret(
+    text(),
+    "AUTH=token: the first admin's token; unset, one is made and printed at first start",
+  ),
+  TRUSTED_PROXIES: setting(
+    list().pipe(z.array(z.string().refine(isNetwork, "must be addresses or networks such as 10.0.0.0/8"))),
+    "",
+    "proxies whose X-Forwarded-For, X-Forwarded-Proto and identity header are believed: addresses or CIDR networks",
+  ),
+  TRUSTED_AUTH_HEADER: setting(header(), "X-Forwarded-User", "AUTH=proxy: the header that names who it is"),
+  TRUSTED_AUTH_SECRET: secret(
+    text(),
+    "AUTH=proxy: what the proxy must send in the header TRUSTED_SECRET_HEADER",
+  ),
+  TRUSTED_SECRET_HEADER: setting(header(), "X-Trusted-Auth-Secret", "AUTH=proxy: the header with the secret"),
+  TRUSTED_ROLE_HEADER: setting(
+    header(),
+    "",
+    "AUTH=proxy: the header that says viewer, trainer or admin; the proxy must set or remove it on every request",
+  ),
+  TRUSTED_DEFAULT_ROLE: setting(
+    z.enum(["none", "viewer", "trainer", "admin"]),
+    "viewer",
+    "AUTH=proxy: the role of who has no other; none refuses them",
+  ),
+  TRUSTED_TRAINERS: setting(list(), "", "AUTH=proxy: names that are trainers"),
+  TRUSTED_ADMINS: setting(list(), "", "AUTH=proxy: names that are admins"),
+  CORS_ORIGINS: setting(
+    list().pipe(z.array(z.string().refine(isOrigin, "must be origins such as https://portal.example, or *"))),
+    "",
+    "origins whose pages may call the API; * lets every page read, without cookies",
+  ),
+  EMBED_SECRET: secret(text(), "signs the links of embedded panels; unset, one is made and kept in DATA_DIR"),
+  RATE_SIGN_IN: rate(RATES["sign-in"], "failed sign-ins"),
+  RATE_UPLOAD: rate(RATES.upload, "uploads"),
+  RATE_TRAIN: rate(RATES.train, "trainings"),
+  RATE_PREDICT: rate(RATES.predict, "prediction requests"),
+  RATE_SOCKET: rate(RATES.socket, "sockets opened"),
+  AUDIT_DAYS: setting(number(0.01, 36_500), "365", "days that the record of who changed what is kept"),
+  EMBED_ORIGINS: changeable(
+    "embedding",
+    origins(),
+    "",
+    "origins whose pages may show /embed/:panel in a frame",
+  ),
+  MAX_UPLOAD_MB: setting(number(0.001, 1e6), "1024", "largest upload in megabytes"),
+  TRAIN_BUDGET_SECONDS: setting(number(1, 86_400), "60", "seconds a training may take by default"),
+  TRAIN_CONCURRENCY: setting(whole(1, 64), "1", "trainings that run at once"),
+  TRAIN_MEMORY_MB: setting(
+    whole(0, 1e7),
+    "0",
+    "memory of one training; 0: three quarters of what the machine has",
+  ),
+  MAX_SOCKETS: setting(whole(1, 1e6), "10000", "open sockets in all"),
+  MAX_SOCKETS_PER_ADDRESS: setting(
+    whole(1, 1e6),
+    "1000",
+    "open sockets of one address; loopback is unbounded",
+  ),
+  METRICS_SECONDS: setting(number(0.1, 3600), "5", "seconds between samples of the gauges"),
+  HEALTH_CPU: changeable("thresholds", thresholds(), "80,95", "CPU percent: warning, critical"),
+  HEALTH_MEMORY: changeable("thresholds", thresholds(), "85,95", "memory percent: warning, critical"),
+  HEALTH_DISK: changeable("thresholds", thresholds(), "85,95", "disk percent: warning, critical"),
+  HEALTH_LOOP: changeable(
+    "thresholds",
+    thresholds(),
+    "100,500",
+    "delay of answers (event loop) in ms: warning, critical",
+  ),
+  HEALTH_QUEUE: changeable("thresholds", thresholds(), "10,50", "trainings waiting: warning, critical"),
+  RETENTION_DAYS: changeable(
+    "retention",
+    number(0.01, 36_500),
+    "30",
+    "days that events and gauge samples are kept",
+  ),
+  PREDICTION_LOG: changeable(
+    "retention",
+    z.enum(["full", "sampled", "off"]),
+    "full",
+    "which predictions are kept with their rows, so that outcomes can be told for them",
+  ),
+  PREDICTION_SAMPLE: changeable(
+    "retention",
+    number(0.0001, 1),
+    "0.1",
+    "share that is kept with PREDICTION_LOG=sampled",
+  ),
+  PREDICTION_LOG_DAYS: changeable(
+    "retention",
+    number(0.01, 36_500),
+    "30",
+    "days that predictions and outcomes are kept",
+  ),
+  PREDICTION_LOG_MB: changeable(
+    "retention",
+    number(1, 1e6),
+    "500",
+    "megabytes of predictions that are kept, the newest",
+  ),
+  WEBHOOK_URL: changeable(
+    "alerts",
+    z.union([z.literal(""), z.url({ protocol: /^https?$/ })]),
+    "",
+    "address that events are posted to; more of them as webhooks",
+  ),
+  WEBHOOK_TYPES: changeable(
+    "alerts",
+    list().pipe(z.array(z.enum(EVENT_NAMES, "must be event types such as run.finished"))),
+    "",
+    "event types for it; empty: all that stand in the activity feed",
+  ),
+  WEBHOOK_SECRET: {
+    ...changeable(
+      "alerts",
+      z.union([z.literal(""), z.string().min(16)]),
+      "",
+      "signs what is posted to it (HMAC-SHA256)",
+    ),
+    isSecret: true,
+  },
+  LOG_LEVEL: setting(
+    z.enum(["debug", "info", "warn", "error", "silent"]),
+    "info",
+    "least severe log line printed",
+  ),
+} satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;
+type Values = { [K in SettingName]: z.output<(typeof SETTINGS)[K]["schema"]> };
+
+/** The settings in force, one record for all parts: what is changed while the process runs is changed in it. */
+export type Config = Values & {
+  /** What the environment sets: it cannot be changed otherwise. */
+  given: ReadonlySet<SettingName>;
+};
+
+/** Reads and checks every setting. Throws ConfigError. */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const values: Record<string, unknown> = {};
+  const given = new Set<SettingName>();
+  for (const [name, entry] of Object.entries<Setting>(SETTINGS)) {
+    const text = entry.isSecret ? readSecret(environment, name) : environment[name];
+    const parsed = entry.schema.safeParse(text || entry.fallback);
+    if (!parsed.success) throw new ConfigError(`${name}: ${parsed.error.issues[0]?.message} (${entry.says})`);
+    values[name] = parsed.data;
+    if (text) given.add(name as SettingName);
+  }
+  const config = { ...(values as Values), given };
+  settleAddress(config);
+  refuseOpenDoor(config);
+  refuseBlindTrust(config);
+  return config;
+}
+
+/** PUBLIC_URL may name the base path too: then that is BASE_PATH, and it is said once. */
+function settleAddress(config: Config): void {
+  if (!config.PUBLIC_URL) return;
+  const { origin, pathname } = new URL(config.PUBLIC_URL);
+  const path = pathname.replace(/\/+$/, "");
+  if (path && config.BASE_PATH && path !== config.BASE_PATH)
+    throw new ConfigError(
+      `PUBLIC_URL ends in ${path}, and BASE_PATH is ${config.BASE_PATH}: make them agree`,
+    );
+  const base = SETTINGS.BASE_PATH.schema.safeParse(path);
+  if (!base.success) throw new ConfigError(`PUBLIC_URL: its path ${base.error.issues[0]?.message}`);
+  Object.assign(config, { PUBLIC_URL: origin, BASE_PATH: config.BASE_PATH || path });
+}
+
+/** A secret in a file does not show in the process's environment. */
+function readSecret(environment: Record<string, string | undefined>, name: string): string | undefined {
+  const path = environment[`${name}_FILE`];
+  if (!path) return environment[name];
+  if (environment[name]) throw new ConfigError(`${name} and ${name}_FILE are both set: choose one`);
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (error) {
+    throw new ConfigError(`${name}_FILE cannot be read: ${(error as { code?: string }).code ?? error}`);
+  }
+}
+
+/** An open dashboard on a network is a remote shell for strangers' CSVs: it must be asked for. */
+function refuseOpenDoor(config: Config): void {
+  if (config.AUTH !== "none" || isLoopback(config.HOST) || config.ALLOW_ANONYMOUS === "1") return;
+  throw new ConfigError(
+    `HOST=${config.HOST} with AUTH=none would let anybody in: set AUTH=token, or ALLOW_ANONYMOUS=1 if that is meant`,
+  );
+}
+
+/** Whoever reaches the port could call himself admin. */
+function refuseBlindTrust(config: Config): void {
+  if (config.AUTH !== "proxy") return;
+  for (const name of ["TRUSTED_PROXIES", "TRUSTED_AUTH_HEADER", "TRUSTED_AUTH_SECRET"] as const)
+    if (!config[name].length) throw new ConfigError(`${name} must be set with AUTH=proxy`);
+}
+
+function isOrigin(text: string): boolean {
+  return text === "*" || URL.parse(text)?.origin === text;
+}
+
+export function isLoopback(host: string): boolean {
+  return (
+    host === "127.0.0.1" ||
+    host === "localhost" ||
+    host === "::1" ||
+    host === "[::1]" ||
+    /^127\.\d+\.\d+\.\d+$/.test(host)
+  );
+}
+
+/** Each setting in words, with its default. */
+export function settingsInWords(): { name: string; says: string }[] {
+  return Object.entries<Setting>(SETTINGS).map(([name, { fallback, says, isSecret }]) => ({
+    name,
+    says: `${says}${fallback ? ` (${fallback})` : ""}${isSecret ? `; or ${name}_FILE, a file with it` : ""}`,
+  }));
+}
+
+/** The settings as --help prints them. */
+export function settingsHelp(): string {
+  return settingsInWords()
+    .map(({ name, says }) => `  ${name.padEnd(24)} ${says}`)
+    .join("\n");
+}

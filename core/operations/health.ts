@@ -1,0 +1,240 @@
+/**
+ * How is the machine? Gauges sampled once for the process, never once per viewer, and a state that changes only when
+ * a value stays beyond its threshold: no value near a threshold makes a storm.
+ */
+import type { Alert, Alerts } from "../events/alerts.ts";
+import type { Append, EventLog } from "../events/event-log.ts";
+import type { EventData } from "../events/events.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { Store } from "../store/database.ts";
+import { insertSample, samplesByMinute } from "../store/samples.ts";
+import type { Config } from "./config.ts";
+import { GaugeHistory, type HistoryPoint } from "./gauge-history.ts";
+import { CpuShare, diskPercent, LoopDelay, memoryPercent } from "./machine.ts";
+
+export type HealthState = "healthy" | "warning" | "critical";
+
+interface GaugeType {
+  label: string;
+  unit: string;
+  /** The setting with "warning,critical". */
+  thresholds: keyof Config;
+  read: (source: GaugeSource) => number | Promise<number>;
+}
+
+/** What a gauge may look at. */
+export interface GaugeSource {
+  dataDir: string;
+  queueLength: () => number;
+  loopDelayMs: () => number;
+  cpuPercent: () => number;
+}
+
+export const GAUGES = {
+  cpu: { label: "CPU", unit: "%", thresholds: "HEALTH_CPU", read: (source) => source.cpuPercent() },
+  memory: { label: "Memory", unit: "%", thresholds: "HEALTH_MEMORY", read: () => memoryPercent() },
+  disk: {
+    label: "Disk",
+    unit: "%",
+    thresholds: "HEALTH_DISK",
+    read: (source) => diskPercent(source.dataDir),
+  },
+  loop: {
+    label: "Delay of answers",
+    unit: "ms",
+    thresholds: "HEALTH_LOOP",
+    read: (source) => source.loopDelayMs(),
+  },
+  queue: { label: "Queue", unit: "runs", thresholds: "HEALTH_QUEUE", read: (source) => source.queueLength() },
+} as const satisfies Record<string, GaugeType>;
+
+export type GaugeName = keyof typeof GAUGES;
+export const GAUGE_NAMES = Object.keys(GAUGES) as GaugeName[];
+
+export interface GaugeReading {
+  gauge: GaugeName;
+  label: string;
+  unit: string;
+  value: number;
+  state: HealthState;
+  warning: number;
+  critical: number;
+}
+
+export interface GaugeMemory {
+  state: HealthState;
+  /** Samples in a row that asked for another state. */
+  streak: number;
+  lastChangeAt: number;
+}
+
+/** A worse state needs this many samples in a row, a better one that many below the threshold by the margin. */
+const WORSE_AFTER = 2;
+const BETTER_AFTER = 3;
+const MARGIN = 0.05;
+const QUIET_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** Changes looked back at: a gauge that changed before that many others has been calm for long. */
+const RECALLED = 100;
+
+/**
+ * One step of the hysteresis: the state after `value`. Getting better needs the value to fall 5 % below the threshold
+ * that it passed; a gauge changes at most once a minute.
+ */
+export function nextState(
+  memory: GaugeMemory,
+  value: number,
+  limits: { warning: number; critical: number; at: number },
+): GaugeMemory {
+  const severity = { healthy: 0, warning: 1, critical: 2 };
+  const relief = (threshold: number, from: HealthState, level: HealthState) =>
+    severity[from] >= severity[level] ? threshold * (1 - MARGIN) : threshold;
+  const wanted: HealthState =
+    value >= relief(limits.critical, memory.state, "critical")
+      ? "critical"
+      : value >= relief(limits.warning, memory.state, "warning")
+        ? "warning"
+        : "healthy";
+  if (wanted === memory.state) return { ...memory, streak: 0 };
+  const streak = memory.streak + 1;
+  const needed = severity[wanted] > severity[memory.state] ? WORSE_AFTER : BETTER_AFTER;
+  if (streak < needed || limits.at - memory.lastChangeAt < QUIET_MS) return { ...memory, streak };
+  return { state: wanted, streak: 0, lastChangeAt: limits.at };
+}
+
+export interface HealthOptions {
+  config: Config;
+  store: Store;
+  log: EventLog;
+  alerts: Alerts;
+  logger: Logger;
+  now: () => number;
+  queueLength: () => number;
+}
+
+/** The sampler: reads every gauge, keeps history, tells changes. */
+export class Health {
+  private readonly memory = new Map<GaugeName, GaugeMemory>();
+  private latest: GaugeReading[] = [];
+  private timer: Timer | null = null;
+  private readonly source: GaugeSource;
+  private readonly delay = new LoopDelay();
+  private readonly histories = new Map(GAUGE_NAMES.map((gauge) => [gauge, new GaugeHistory()]));
+  private isSampling = false;
+
+  constructor(private readonly options: HealthOptions) {
+    const cpu = new CpuShare();
+    this.source = {
+      dataDir: options.config.DATA_DIR,
+      queueLength: options.queueLength,
+      loopDelayMs: () => this.delay.take(),
+      cpuPercent: () => cpu.take(),
+    };
+  }
+
+  async start(): Promise<void> {
+    const { store, config, now } = this.options;
+    for (const [gauge, history] of this.histories) {
+      for (const { at, value } of samplesByMinute(store, gauge, now() - DAY_MS)) history.add(at, value);
+    }
+    this.recall();
+    await this.sample();
+    this.timer = setInterval(() => void this.sampleOnTime(), config.METRICS_SECONDS * 1000);
+    this.delay.start();
+  }
+
+  /** What was critical before a restart is not told anew after it. */
+  private recall(): void {
+    for (const { at, data } of this.options.log.latest("health.changed", RECALLED).reverse()) {
+      const { gauge, to } = data as EventData<"health.changed">;
+      const lastChangeAt = Date.parse(at);
+      if (Object.hasOwn(GAUGES, gauge))
+        this.memory.set(gauge as GaugeName, { state: to, streak: 0, lastChangeAt });
+    }
+  }
+
+  /** A disk that hangs or is full costs samples, not the process. */
+  private async sampleOnTime(): Promise<void> {
+    if (this.isSampling) return;
+    this.isSampling = true;
+    try {
+      await this.sample();
+    } catch (error) {
+      this.options.logger.error({ error: String(error) }, "the gauges could not be sampled");
+    } finally {
+      this.isSampling = false;
+    }
+  }
+
+  stop(): void {
+    if (this.timer) clearInterval(this.timer);
+    this.delay.stop();
+  }
+
+  /** The latest, beside the thresholds of now. */
+  readings(): GaugeReading[] {
+    return this.latest.map((reading) => ({ ...reading, ...this.thresholds(reading.gauge) }));
+  }
+
+  /** The worst state of all gauges. */
+  state(): HealthState {
+    const states = this.latest.map(({ state }) => state);
+    return states.includes("critical") ? "critical" : states.includes("warning") ? "warning" : "healthy";
+  }
+
+  /** The last 24 hours. */
+  history(gauge: GaugeName): HistoryPoint[] {
+    return this.histories.get(gauge)!.points();
+  }
+
+  async sample(): Promise<void> {
+    const at = this.options.now();
+    const values = await Promise.all(
+      GAUGE_NAMES.map(async (gauge) => [gauge, await GAUGES[gauge].read(this.source)] as const),
+    );
+    this.options.log.record((append) => {
+      this.latest = values.map(([gauge, value]) => {
+        insertSample(this.options.store, { gauge, at, value });
+        const { from, reading } = this.judge(gauge, value, at);
+        if (from !== reading.state) this.tellChange(from, reading, append);
+        return reading;
+      });
+      append("metrics.sampled", { values: Object.fromEntries(values) });
+    });
+    for (const [gauge, value] of values) this.histories.get(gauge)!.add(at, value);
+  }
+
+  private tellChange(from: HealthState, reading: GaugeReading, append: Append): void {
+    const { gauge, label, unit, value, state, warning, critical } = reading;
+    append("health.changed", { gauge, label, unit, value, from, to: state });
+    const alert: Alert = {
+      code: "health",
+      subject: gauge,
+      severity: state === "critical" ? "error" : "warning",
+      // The limit, not the value: it stands for as long as the state does.
+      sentence: `${label} is ${state === "critical" ? "at its limit" : "near its limit"}: above ${state === "critical" ? critical : warning} ${unit}.`,
+      action: { label: "Look at the machine", method: "get", path: "/#metrics" },
+      cause: "health.changed",
+    };
+    if (state === "healthy") this.options.alerts.resolve(alert.code, gauge, append);
+    else this.options.alerts.raise(alert, append);
+  }
+
+  private judge(gauge: GaugeName, value: number, at: number): { from: HealthState; reading: GaugeReading } {
+    const limits = this.thresholds(gauge);
+    const before = this.memory.get(gauge) ?? {
+      state: "healthy",
+      streak: 0,
+      lastChangeAt: Number.NEGATIVE_INFINITY,
+    };
+    const after = nextState(before, value, { ...limits, at });
+    this.memory.set(gauge, after);
+    const { label, unit } = GAUGES[gauge];
+    return { from: before.state, reading: { gauge, label, unit, value, state: after.state, ...limits } };
+  }
+
+  private thresholds(gauge: GaugeName): { warning: number; critical: number } {
+    const [warning, critical] = String(this.options.config[GAUGES[gauge].thresholds]).split(",").map(Number);
+    return { warning: warning!, critical: critical! };
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * How busy is the machine, or the container that we are in? Readings of the kernel's own figures, a fraction of a
+ * millisecond each; nothing is remembered but what a difference needs.
+ */
+import { statfs } from "node:fs/promises";
+import { cpus, freemem, loadavg, totalmem } from "node:os";
+import { type Bound, cpuBound, memoryBound, readText } from "./cgroups.ts";
+
+/** Share of memory in use, in percent: of the container where it has a limit, else of the machine. */
+export function memoryPercent(container = memoryBound(totalmem())): number {
+  return container
+    ? (100 * container.used) / container.limit
+    : 100 * (1 - (availableBytes() ?? freemem()) / totalmem());
+}
+
+/** What a new process could have: free memory and the cache that can be given back. */
+function availableBytes(): number | null {
+  const kilobytes = /^MemAvailable:\s+(\d+) kB$/m.exec(readText("/proc/meminfo") ?? "")?.[1];
+  return kilobytes === undefined ? null : Number(kilobytes) * 1024;
+}
+
+/** Share of the disk in use, in percent, as far as we may fill it. */
+export async function diskPercent(folder: string): Promise<number> {
+  const { blocks, bavail } = await statfs(folder);
+  return 100 * (1 - bavail / blocks);
+}
+
+const SHORTEST_MS = 100;
+
+/** Share of the processors that was busy since the last call, in percent: of our quota where a container sets one. */
+export class CpuShare {
+  private last = cpuTimes();
+  /** Until there is a span to look at: what the last minute was like. */
+  private value = Math.min(100, (100 * (loadavg()[0] ?? 0)) / cpus().length);
+  private lastBound = { at: performance.now(), bound: cpuBound() };
+
+  take(): number {
+    const now = cpuTimes();
+    const total = now.total - this.last.total;
+    // The kernel's clock ticks every 10 ms: a shorter span says nothing.
+    if (total < SHORTEST_MS * cpus().length) return this.value;
+    const ofMachine = 100 * (1 - (now.idle - this.last.idle) / total);
+    this.last = now;
+    this.value = this.ofQuota() ?? ofMachine;
+    return this.value;
+  }
+
+  private ofQuota(): number | null {
+    const [before, now] = [this.lastBound, { at: performance.now(), bound: cpuBound() }];
+    this.lastBound = now;
+    return before.bound && now.bound && quotaPercent(before.bound, now.bound, now.at - before.at);
+  }
+}
+
+/** Share of the processor time that could be had between two readings, in percent. */
+export function quotaPercent(before: Bound, now: Bound, elapsedMs: number): number {
+  return Math.min(100, (100 * (now.used - before.used)) / (now.limit * (elapsedMs / 1000)));
+}
+
+function cpuTimes(): { idle: number; total: number } {
+  let idle = 0;
+  let total = 0;
+  for (const { times } of cpus()) {
+    idle += times.idle;
+    total += times.user + times.nice + times.sys + times.idle + times.irq;
+  }
+  return { idle, total };
+}
+
+/** The longest time that a 100 ms timer came late since the last call. */
+export class LoopDelay {
+  private timer: Timer | null = null;
+  private expected = 0;
+  private worst = 0;
+
+  start(): void {
+    this.expected = performance.now() + 100;
+    this.timer = setInterval(() => {
+      const now = performance.now();
+      this.worst = Math.max(this.worst, now - this.expected);
+      this.expected = now + 100;
+    }, 100);
+  }
+
+  stop(): void {
+    if (this.timer) clearInterval(this.timer);
+  }
+
+  take(): number {
+    const worst = this.worst;
+    this.worst = 0;
+    return worst;
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * What can be changed while the process runs, and by whom was it set? The environment stands above what is stored, that
+ * above the default. A change is stored and in force at once, because all parts read the one Config. A secret is never
+ * told.
+ */
+import * as z from "zod";
+import type { EventLog } from "../events/event-log.ts";
+import { AppError } from "../platform/errors.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { Store } from "../store/database.ts";
+import { saveSetting, storedSettings } from "../store/settings.ts";
+import { type Config, SETTINGS, type Setting, type SettingGroup, type SettingName } from "./config.ts";
+
+export interface SettingView {
+  name: SettingName;
+  group: SettingGroup;
+  says: string;
+  /** In force now; of a secret: null. */
+  value: unknown;
+  source: "environment" | "stored" | "default";
+  /** Set by the environment: it cannot be changed here. */
+  locked: boolean;
+  default: unknown;
+  isSecret: boolean;
+  /** Of a secret: whether there is one. */
+  isSet: boolean;
+  /** The only values that it takes; null: others too. */
+  options: string[] | null;
+}
+
+const CHANGEABLE = Object.entries<Setting>(SETTINGS).filter(([, { group }]) => group) as [
+  SettingName,
+  Setting & { group: SettingGroup },
+][];
+
+const TEXT = z.union([
+  z.string().max(4000),
+  z.number(),
+  z.null(),
+  z.array(z.union([z.string(), z.number()])),
+]);
+
+/** What `PATCH /api/settings` takes: name -> value as text, number or list; null: the default again. */
+export const SETTINGS_PATCH = z.strictObject(
+  Object.fromEntries(CHANGEABLE.map(([name, { says }]) => [name, TEXT.optional().describe(says)])),
+);
+export type SettingsPatch = Record<string, z.output<typeof TEXT> | undefined>;
+
+export interface SettingsOptions {
+  config: Config;
+  store: Store;
+  log: EventLog;
+  logger: Logger;
+}
+
+export class Settings {
+  private readonly listeners: ((names: SettingName[]) => void)[] = [];
+
+  /** Puts in force what is stored. */
+  constructor(private readonly options: SettingsOptions) {
+    const { config, store, logger } = options;
+    for (const [name, value] of storedSettings(store)) {
+      const entry = CHANGEABLE.find(([known]) => known === name)?.[1];
+      const parsed = entry?.schema.safeParse(value);
+      // Written by another version that knew it otherwise: the default is a better guess than not to start.
+      if (!parsed?.success) logger.warn({ setting: name }, "a stored setting is not understood");
+      else if (!config.given.has(name as SettingName)) Object.assign(config, { [name]: parsed.data });
+    }
+  }
+
+  /** Calls `listener` after each change, with what was changed. */
+  subscribe(listener: (names: SettingName[]) => void): void {
+    this.listeners.push(listener);
+  }
+
+  list(): SettingView[] {
+    const { config, store } = this.options;
+    const stored = storedSettings(store);
+    return CHANGEABLE.map(([name, entry]) => {
+      const locked = config.given.has(name);
+      return {
+        name,
+        group: entry.group,
+        says: entry.says,
+        value: entry.isSecret ? null : config[name],
+        source: locked ? "environment" : stored.has(name) ? "stored" : "default",
+        locked,
+        default: entry.isSecret ? null : entry.schema.parse(entry.fallback),
+        isSecret: entry.isSecret ?? false,
+        isSet: config[name] !== "",
+        options: entry.schema instanceof z.ZodEnum ? entry.schema.options.map(String) : null,
+      };
+    });
+  }
+
+  /** All or nothing. Throws AppError: `invalid`, or `conflict` where the environment sets one of them. */
+  change(patch: SettingsPatch): void {
+    const { config, store, log } = this.options;
+    const wanted = CHANGEABLE.flatMap(([name, entry]) => {
+      const value = patch[name];
+      if (value === undefined) return [];
+      const wish = { name, ...this.read(name, entry, value) };
+      return Bun.deepEquals(wish.value, config[name]) ? [] : [wish];
+    });
+    if (!wanted.length) return;
+    log.record((append) => {
+      for (const { name, text } of wanted) saveSetting(store, name, text);
+      append("settings.changed", { names: wanted.map(({ name }) => name) });
+    });
+    for (const { name, value } of wanted) Object.assign(config, { [name]: value });
+    for (const listener of this.listeners) listener(wanted.map(({ name }) => name));
+  }
+
+  private read(name: SettingName, entry: Setting, asked: NonNullable<SettingsPatch[string]> | null) {
+    if (this.options.config.given.has(name)) {
+      throw new AppError("conflict", `${name} is set by the environment`, {
+        column: name,
+        fix: `Unset ${name} in the environment, or change it there.`,
+      });
+    }
+    const text = asked === null ? null : Array.isArray(asked) ? asked.join(",") : String(asked).trim();
+    const parsed = entry.schema.safeParse(text || entry.fallback);
+    if (parsed.success) return { text: text === entry.fallback ? null : text, value: parsed.data };
+    throw new AppError("invalid", `${name}: ${parsed.error.issues[0]?.message}`, {
+      column: name,
+      fix: `It is for ${entry.says}${entry.fallback ? `; the default is ${entry.fallback}` : ""}.`,
+    });
+  }
+}

@@ -1,0 +1,64 @@
+/** How does a command speak to the one who typed it? Results on stdout, the rest on stderr, the verdict as exit code. */
+import { writeSync } from "node:fs";
+import { diskFailure } from "../platform/disk.ts";
+import { AppError, type ErrorPlace } from "../platform/errors.ts";
+import { ConfigError } from "./config.ts";
+
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+export function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Waits where the reader is slow; false where it has gone. */
+export function writeOut(bytes: Uint8Array): boolean {
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSome(bytes.subarray(at));
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === "EPIPE") return false;
+    throw error;
+  }
+}
+
+/** A pipe that is full for now takes nothing. */
+function writeSome(bytes: Uint8Array): number {
+  try {
+    return writeSync(process.stdout.fd, bytes);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "EAGAIN") throw error;
+    Atomics.wait(PAUSE, 0, 0, 1);
+    return 0;
+  }
+}
+
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
+
+/** Prints an error as one line on stderr; the exit code says whose fault it was. */
+export function failCommand(thrown: unknown): never {
+  const error = diskFailure(thrown) ?? thrown;
+  const isOurs = error instanceof AppError || error instanceof ConfigError;
+  tell(
+    isOurs
+      ? `signalbox: ${(error as Error).message}.${error instanceof AppError ? placeWords(error.place) : ""}`
+      : String(error instanceof Error ? error.stack : error),
+  );
+  process.exit(isOurs ? 2 : 1);
+}
+
+function placeWords({ row, column, near, fix, example }: ErrorPlace): string {
+  const places = [row !== undefined && `row ${row}`, column !== undefined && `column ${column}`].filter(
+    Boolean,
+  );
+  return [
+    places.length > 0 && `Where: ${places.join(", ")}.`,
+    near !== undefined && `It stands there: ${near}`,
+    fix,
+    example,
+  ]
+    .filter(Boolean)
+    .map((line) => `\n  ${line}`)
+    .join("");
+}

@@ -1,0 +1,268 @@
+/**
+ * Who outside is told? Addresses that the operator named, each served from the log by its own cursor: in order, one
+ * request at a time, tried again until it is taken. This is the only connection that the server opens outwards, and it
+ * shows nobody what the other side answered.
+ */
+import { createHmac, randomBytes } from "node:crypto";
+import * as z from "zod";
+import type { EventLog, LogEntry, LoggedEvent } from "../events/event-log.ts";
+import { EVENT_NAMES, EVENTS, tellEvent } from "../events/events.ts";
+import { follow } from "../events/follow.ts";
+import { AppError } from "../platform/errors.ts";
+import { newId } from "../platform/ids.ts";
+import type { Logger } from "../platform/logger.ts";
+import { VERSION } from "../platform/version.ts";
+import type { Store } from "../store/database.ts";
+import {
+  deleteWebhook,
+  findWebhook,
+  insertWebhook,
+  listWebhooks,
+  moveWebhook,
+  type StoredWebhook,
+  saveProgress,
+} from "../store/webhooks.ts";
+import type { Config } from "./config.ts";
+
+const MAX_WEBHOOKS = 20;
+const TIMEOUT_MS = 10_000;
+const LONGEST_WAIT_MS = 3_600_000;
+/** Some nine hours of waiting; then the event is given up, so that one bad address does not hold the log for ever. */
+export const MAX_ATTEMPTS = 20;
+/** How far the stored cursor may lag behind events that nobody wanted. */
+const SAVE_EVERY = 1000;
+/** The id of the one that WEBHOOK_URL names. */
+const CONFIGURED = "environment";
+
+const SECRET = z.string().min(16).max(200);
+
+/** What `POST /api/webhooks` takes. */
+export const WEBHOOK_REQUEST = z.strictObject({
+  url: z.string().max(2000).refine(isWebAddress, "must be an http or https address without a password in it"),
+  types: z.array(z.enum(EVENT_NAMES)).max(EVENT_NAMES.length).default([]),
+  secret: SECRET.optional(),
+});
+
+/** Only the web: no file, no socket of another kind; a password in an address would be stored and shown. */
+export function isWebAddress(text: string): boolean {
+  const url = URL.parse(text);
+  return (url?.protocol === "http:" || url?.protocol === "https:") && !url.username && !url.password;
+}
+
+export interface WebhookView {
+  id: string;
+  url: string;
+  types: string[];
+  /** Last event that was delivered, not wanted, or given up. */
+  cursor: number;
+  delivered: number;
+  givenUp: number;
+  attempts: number;
+  lastError: string | null;
+  createdAt: string;
+  /** Set by WEBHOOK_URL: it is deleted by unsetting that. */
+  isLocked: boolean;
+}
+
+export interface WebhooksOptions {
+  store: Store;
+  log: EventLog;
+  logger: Logger;
+  now: () => number;
+  /** WEBHOOK_URL, WEBHOOK_SECRET and WEBHOOK_TYPES as they are now; an empty address: none. */
+  configured: Pick<Config, "WEBHOOK_URL" | "WEBHOOK_SECRET" | "WEBHOOK_TYPES">;
+  /** Resolves after `ms`, or when the signal says so. */
+  wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export class Webhooks {
+  private readonly serving = new Map<string, AbortController>();
+
+  constructor(private readonly options: WebhooksOptions) {}
+
+  start(): void {
+    this.saveConfigured();
+    for (const webhook of listWebhooks(this.options.store)) this.serve(webhook);
+  }
+
+  /** Goes on with what the settings say now. */
+  reconfigure(): void {
+    this.serving.get(CONFIGURED)?.abort();
+    this.serving.delete(CONFIGURED);
+    this.saveConfigured();
+    const webhook = findWebhook(this.options.store, CONFIGURED);
+    if (webhook) this.serve(webhook);
+  }
+
+  private saveConfigured(): void {
+    const { store, configured } = this.options;
+    const { WEBHOOK_URL: url, WEBHOOK_TYPES: types } = configured;
+    const known = findWebhook(store, CONFIGURED);
+    if (!url) deleteWebhook(store, CONFIGURED);
+    else if (!known) this.insert(CONFIGURED, { url, types });
+    else moveWebhook(store, { ...known, url, types });
+  }
+
+  stop(): void {
+    for (const abort of this.serving.values()) abort.abort();
+  }
+
+  list(): WebhookView[] {
+    return listWebhooks(this.options.store).map(viewOf);
+  }
+
+  /** Serves an address from now on. The secret is told this once. Throws AppError `conflict` at the bound. */
+  create(request: z.output<typeof WEBHOOK_REQUEST>): WebhookView & { secret: string } {
+    if (listWebhooks(this.options.store).length >= MAX_WEBHOOKS)
+      throw new AppError("conflict", `There are ${MAX_WEBHOOKS} webhooks already`, {
+        fix: "Delete one first.",
+      });
+    const webhook = this.insert(newId(), request);
+    this.serve(webhook);
+    return { ...viewOf(webhook), secret: webhook.secret };
+  }
+
+  /** Throws AppError: `missing`, or `conflict` for the one that the environment sets. */
+  delete(id: string): void {
+    if (id === CONFIGURED && findWebhook(this.options.store, id))
+      throw new AppError("conflict", "This webhook is set by WEBHOOK_URL", { fix: "Unset WEBHOOK_URL." });
+    if (!deleteWebhook(this.options.store, id)) throw new AppError("missing", `There is no webhook ${id}`);
+    this.serving.get(id)?.abort();
+    this.serving.delete(id);
+  }
+
+  private insert(id: string, request: { url: string; types: string[]; secret?: string }): StoredWebhook {
+    const { store, log, now } = this.options;
+    const secret = request.secret || `whsec_${randomBytes(24).toString("base64")}`;
+    insertWebhook(store, {
+      id,
+      secret,
+      url: request.url,
+      types: request.types,
+      cursor: log.lastSeq,
+      createdAt: now(),
+    });
+    return findWebhook(store, id)!;
+  }
+
+  private serve(webhook: StoredWebhook): void {
+    const abort = new AbortController();
+    this.serving.set(webhook.id, abort);
+    this.pull(webhook, abort.signal).catch((error: unknown) => {
+      this.options.logger.error({ webhook: webhook.id, error: String(error) }, "a webhook stopped");
+    });
+  }
+
+  private async pull(webhook: StoredWebhook, signal: AbortSignal): Promise<void> {
+    const { store, log } = this.options;
+    const { since, truncated } = log.resume(webhook.cursor, null);
+    if (truncated) webhook.lastError = `events after ${webhook.cursor} had left the log`;
+    webhook.cursor = since;
+    let savedAt = since;
+    for await (const entries of follow(log, { since, isEndless: true, signal })) {
+      for (const entry of entries) {
+        if (isWanted(entry, webhook.types)) {
+          await this.deliverUntilTaken(webhook, entry, signal);
+          if (signal.aborted) return;
+          savedAt = entry.seq;
+        }
+        webhook.cursor = entry.seq;
+      }
+      if (webhook.cursor - savedAt < SAVE_EVERY) continue;
+      saveProgress(store, webhook);
+      savedAt = webhook.cursor;
+    }
+  }
+
+  /** One that the environment sets is never stored. */
+  private secretOf({ id, secret }: StoredWebhook): string {
+    return (id === CONFIGURED && this.options.configured.WEBHOOK_SECRET) || secret;
+  }
+
+  private async deliverUntilTaken(
+    webhook: StoredWebhook,
+    entry: LogEntry,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { store, wait = waitFor } = this.options;
+    for (;;) {
+      const failure = await this.deliver(webhook, entry, signal);
+      if (signal.aborted) return;
+      webhook.lastError = failure;
+      if (failure === null) webhook.delivered += 1;
+      else webhook.attempts += 1;
+      const isGivenUp = webhook.attempts >= MAX_ATTEMPTS;
+      if (isGivenUp) webhook.givenUp += 1;
+      if (failure === null || isGivenUp) {
+        Object.assign(webhook, { attempts: 0, cursor: entry.seq });
+        return saveProgress(store, webhook);
+      }
+      saveProgress(store, webhook);
+      await wait(backoffMs(webhook.attempts), signal);
+      if (signal.aborted) return;
+    }
+  }
+
+  /** Null: taken. Otherwise why not; never with what the other side said. */
+  private async deliver(
+    webhook: StoredWebhook,
+    entry: LogEntry,
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    const id = `${this.options.log.epoch}-${entry.seq}`;
+    const timestamp = Math.floor(this.options.now() / 1000);
+    try {
+      const answer = await fetch(webhook.url, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          "user-agent": `signalbox/${VERSION}`,
+          "webhook-id": id,
+          "webhook-timestamp": String(timestamp),
+          "webhook-signature": signature(this.secretOf(webhook), `${id}.${timestamp}.${entry.json}`),
+        },
+        body: entry.json,
+        // A redirect could lead to an address that the operator never named.
+        redirect: "manual",
+        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      });
+      await answer.body?.cancel();
+      return answer.ok ? null : `answered ${answer.status}`;
+    } catch (error) {
+      return error instanceof DOMException && error.name === "TimeoutError"
+        ? `no answer within ${TIMEOUT_MS / 1000} s`
+        : "the connection failed";
+    }
+  }
+}
+
+/** As https://www.standardwebhooks.com has it: HMAC-SHA256 over "id.timestamp.body", in base 64. */
+export function signature(secret: string, signed: string): string {
+  const key = secret.startsWith("whsec_") ? Buffer.from(secret.slice(6), "base64") : secret;
+  return `v1,${createHmac("sha256", key).update(signed).digest("base64")}`;
+}
+
+/** Without a choice: what makes an activity row. */
+function isWanted({ type, json }: LogEntry, types: readonly string[]): boolean {
+  if (types.length) return types.includes(type);
+  return EVENTS[type].sentence !== null && tellEvent(type, (JSON.parse(json) as LoggedEvent).data) !== null;
+}
+
+/** One second, doubling up to an hour, a fifth more or less: receivers that come back are not met by all at once. */
+function backoffMs(attempts: number): number {
+  return Math.min(LONGEST_WAIT_MS, 1000 * 2 ** (attempts - 1)) * (0.8 + 0.4 * Math.random());
+}
+
+function waitFor(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+function viewOf({ secret: _, createdAt, ...webhook }: StoredWebhook): WebhookView {
+  return { ...webhook, createdAt: new Date(createdAt).toISOString(), isLocked: webhook.id === CONFIGURED };
+}

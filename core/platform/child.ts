@@ -1,0 +1,228 @@
+/**
+ * How is untrusted or heavy work kept away from the server? In a child process of our own, capped in memory, killed
+ * when it outgrows that, spoken to in checked messages. A child that dies takes nothing with it.
+ */
+import { writeFileSync } from "node:fs";
+import { setPriority } from "node:os";
+import * as z from "zod";
+import { watchChild } from "./child-watch.ts";
+import { diskFailure } from "./disk.ts";
+import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
+
+/** What a child runs: its subcommand in the one-file build, and its module beside the caller's elsewhere. */
+export interface ChildEntry {
+  name: string;
+  module: URL;
+}
+
+/** What a child may say; anything else ends it. */
+const MESSAGE = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("ready") }),
+  z.object({ kind: z.literal("report"), report: z.unknown() }),
+  z.object({ kind: z.literal("done"), result: z.unknown() }),
+  z.object({
+    kind: z.literal("failed"),
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      row: z.number().optional(),
+      column: z.string().optional(),
+      near: z.string().optional(),
+      fix: z.string().optional(),
+      example: z.string().optional(),
+    }),
+  }),
+]);
+
+export interface ChildOptions {
+  input: unknown;
+  memoryBytes: number;
+  onReport: (report: unknown) => void;
+}
+
+export interface Child {
+  pid: number;
+  send: (message: { kind: "stop" }) => void;
+  /** At once and for good; `result` then rejects. */
+  kill: () => void;
+  /** The child's result. Rejects with AppError where the input is to blame or memory ran out. */
+  result: Promise<unknown>;
+}
+
+const CHILD_NICENESS = 10;
+/** What it says on stderr is kept to the last of so many characters. */
+const LAST_WORDS = 2000;
+/** A child says some twenty things a second; one that floods is broken. So many at once, and so many a second beside. */
+const MOST_AT_ONCE = 2000;
+const MOST_A_SECOND = 200;
+/** It may take so long to end after its answer. */
+const LINGER_MS = 2000;
+
+/** Starts a child; the one-file build starts itself, by the child's name as subcommand. */
+export function startChild(entry: ChildEntry, options: ChildOptions): Child {
+  return spawnChild(entry.name, childCommand(entry), options);
+}
+
+/** `command` talks as `serveParent` does. */
+export function spawnChild(name: string, command: string[], options: ChildOptions): Child {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const flood = new Flood();
+  const process = Bun.spawn(command, {
+    stdio: ["ignore", "ignore", "pipe"],
+    serialization: "json",
+    env: childEnvironment(),
+    ipc: (raw) => {
+      const message = MESSAGE.safeParse(raw);
+      if (!message.success)
+        return end(new ChildDied(`The ${name} process said something that is no message`));
+      if (flood.isTooMuch()) return end(new ChildDied(`The ${name} process floods its parent and was ended`));
+      if (message.data.kind === "ready") send({ kind: "start", input: options.input });
+      else if (message.data.kind === "report")
+        guard(() => options.onReport((message.data as { report: unknown }).report));
+      else if (message.data.kind === "done") {
+        resolve(message.data.result);
+        setTimeout(() => process.kill("SIGKILL"), LINGER_MS).unref();
+      } else end(revive(message.data.error as ErrorRecord));
+    },
+  });
+  const send = (message: unknown) => {
+    if (process.exitCode === null && process.signalCode === null) process.send(message);
+  };
+  const end = (error: Error) => {
+    reject(error);
+    process.kill("SIGKILL");
+  };
+  const guard = (body: () => void) => {
+    try {
+      body();
+    } catch (error) {
+      end(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+  const unwatch = watchChild({
+    pid: process.pid,
+    memoryBytes: options.memoryBytes,
+    heardAt: () => flood.heardAt,
+    failed: (how) =>
+      end(
+        how === "memory"
+          ? outOfMemory(options.memoryBytes)
+          : new ChildDied(`The ${name} process did nothing for seconds and was ended`),
+      ),
+  });
+  const words = lastWords(process.stderr);
+  process.exited.then((exitCode) => {
+    unwatch();
+    const how = process.signalCode ? `was killed by ${process.signalCode}` : `ended with code ${exitCode}`;
+    reject(new ChildDied(`The ${name} process ${how}`, { cause: words().trim() }));
+  });
+  return { pid: process.pid, send, kill: () => process.kill("SIGKILL"), result: promise };
+}
+
+/** Counts what a child says. However slowly we hear it, a flood is one. */
+class Flood {
+  heardAt = performance.now();
+  private readonly since = performance.now();
+  private count = 0;
+
+  isTooMuch(): boolean {
+    this.heardAt = performance.now();
+    this.count += 1;
+    return this.count > MOST_AT_ONCE + (MOST_A_SECOND * (this.heardAt - this.since)) / 1000;
+  }
+}
+
+/** Reads all, keeps the end. */
+function lastWords(stream: ReadableStream<Uint8Array>): () => string {
+  let words = "";
+  const decoder = new TextDecoder();
+  const gather = async () => {
+    for await (const bytes of stream)
+      words = (words + decoder.decode(bytes, { stream: true })).slice(-LAST_WORDS);
+  };
+  gather().catch(() => {
+    // The pipe broke with the child: what was heard stands.
+  });
+  return () => words;
+}
+
+/** The child ended without an answer: a defect, a kill from outside, or the machine out of memory. */
+export class ChildDied extends Error {}
+
+export function childCommand({ name, module }: ChildEntry): string[] {
+  const isOneFile = import.meta.url.includes("$bunfs") || import.meta.url.includes("~BUN");
+  return isOneFile ? [process.execPath, name] : [process.execPath, module.pathname];
+}
+
+/** A child that reads strangers' data needs no secret of ours. */
+export function childEnvironment(): Record<string, string> {
+  const { PATH = "", HOME = "", TMPDIR = "", TZ = "" } = process.env;
+  return { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...(TZ && { TZ }) };
+}
+
+function revive(record: ErrorRecord): Error {
+  const { code, message, ...place } = record;
+  return code === "internal" ? new Error(message) : new AppError(code, message, place);
+}
+
+function outOfMemory(bytes: number): AppError {
+  return new AppError(
+    "invalid",
+    `The work needed more than ${Math.round(bytes / 1e6)} MB of memory and was ended`,
+    {
+      fix: "Exclude columns, train on fewer rows, or raise TRAIN_MEMORY_MB.",
+    },
+  );
+}
+
+/** The child's side: waits for its input, does the work, answers, exits. Never returns. */
+export async function serveParent(
+  work: (input: unknown, port: { report: (report: unknown) => void; stop: AbortSignal }) => Promise<unknown>,
+): Promise<void> {
+  stepBack();
+  const stop = new AbortController();
+  const { promise: input, resolve } = Promise.withResolvers<unknown>();
+  process.on("message", (message: { kind: string; input?: unknown }) => {
+    if (message.kind === "start") resolve(message.input);
+    else if (message.kind === "stop") stop.abort();
+  });
+  process.on("disconnect", () => process.exit(1));
+  say({ kind: "ready" });
+  const answer = await work(await input, {
+    report: (report) => say({ kind: "report", report }),
+    stop: stop.signal,
+  }).then(
+    (result) => ({ kind: "done", result }),
+    (error: unknown) => ({ kind: "failed", error: failureRecord(error) }),
+  );
+  process.send!(answer, undefined, undefined, () => process.exit(0));
+}
+
+function say(message: unknown): void {
+  process.send!(message);
+}
+
+function failureRecord(error: unknown): ErrorRecord {
+  const record = errorRecord(diskFailure(error) ?? memoryFailure(error) ?? error);
+  const stack = error instanceof Error ? error.stack : undefined;
+  return record.code === "internal" ? { ...record, message: stack ?? record.message } : record;
+}
+
+/** The machine, or a limit of the container, gave no more; null where something else failed. */
+function memoryFailure(error: unknown): AppError | null {
+  if (!/out of memory|not enough memory|ENOMEM|cannot allocate|spawn worker thread/i.test(String(error)))
+    return null;
+  return new AppError("invalid", "The work needed more memory than this machine gives", {
+    fix: "Exclude columns, train on fewer rows, or free memory.",
+  });
+}
+
+/** The server comes first: when memory runs out the kernel shall take this child, and its work waits for answers. */
+function stepBack(): void {
+  try {
+    setPriority(CHILD_NICENESS);
+    writeFileSync("/proc/self/oom_score_adj", "1000");
+  } catch {
+    // Only Linux has it; elsewhere the parent's own cap has to do.
+  }
+}

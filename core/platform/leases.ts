@@ -1,0 +1,66 @@
+/**
+ * What is still open for someone who may no longer see it? Sockets and streams are held in the name of a credential;
+ * when that is revoked or expires, they end at once.
+ */
+
+import type { Identity } from "../http/identity/identity.ts";
+import { AppError } from "./errors.ts";
+
+/** Registers what is to be done at the end; the function returned takes it back. */
+export type Hold = (end: (reason: AppError) => void) => () => void;
+
+/** Of what neither expires nor can be revoked: there is nothing to take back. */
+export const FOREVER = () => {};
+
+interface Held {
+  identity: Identity;
+  end: (reason: AppError) => void;
+}
+
+const SWEEP_MS = 1000;
+
+export class Holds {
+  private readonly held = new Set<Held>();
+  private readonly sweeper: Timer;
+
+  constructor(private readonly now: () => number) {
+    this.sweeper = setInterval(() => this.endExpired(), SWEEP_MS);
+  }
+
+  get count(): number {
+    return this.held.size;
+  }
+
+  /** For what cannot be revoked and does not expire, nothing is kept. */
+  holdFor(identity: Identity): Hold {
+    return (end) => {
+      if (!identity.credentials.length && identity.expiresAt === null) return FOREVER;
+      const held = { identity, end };
+      this.held.add(held);
+      return () => this.held.delete(held);
+    };
+  }
+
+  /** Ends all that was opened with the credential whose hash this is. */
+  revoke(hash: string): void {
+    const reason = new AppError("unauthorized", "The access was revoked", { fix: "Sign in again." });
+    this.end(({ identity }) => identity.credentials.includes(hash), reason);
+  }
+
+  endExpired(): void {
+    const reason = new AppError("unauthorized", "The access has expired", { fix: "Sign in again." });
+    this.end(({ identity }) => identity.expiresAt !== null && identity.expiresAt <= this.now(), reason);
+  }
+
+  stop(): void {
+    clearInterval(this.sweeper);
+  }
+
+  private end(isOver: (held: Held) => boolean, reason: AppError): void {
+    for (const held of this.held) {
+      if (!isOver(held)) continue;
+      this.held.delete(held);
+      held.end(reason);
+    }
+  }
+}

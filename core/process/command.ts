@@ -1,0 +1,213 @@
+/**
+ * Which subcommands are there? The same program without a server: train, read, back up, check; and its own children.
+ * What only a subcommand needs is imported by it: the server shall start in a blink.
+ */
+import { existsSync } from "node:fs";
+import { mkdtemp, rename, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { checked } from "../http/body.ts";
+import { type Config, readConfig, settingsHelp } from "../operations/config.ts";
+import { say, tell, writeOut } from "../operations/terminal.ts";
+import { AppError } from "../platform/errors.ts";
+import { slug } from "../platform/ids.ts";
+import { VERSION } from "../platform/version.ts";
+import { DATABASE, Store } from "../store/database.ts";
+import { filesOf } from "../store/files.ts";
+import { settleOptions, TRAIN_QUERY } from "../training/run-options.ts";
+import { STAGE_NAMES } from "../training/stages/stage.ts";
+import { holderOf, holdFolder } from "./folder-lock.ts";
+
+const HELP = `Signalbox ${VERSION}: a CSV becomes a deployed model while you watch.
+
+  signalbox                     serve
+  signalbox train FILE --target COL [--name N] [--budget S] [--seed N] [--out FILE]
+  signalbox read FILE           the rows as they are read, one JSON array a line
+  signalbox backup FILE         database, files and models as one tar, while a server runs too; - writes to stdout
+  signalbox restore FILE [--replace]
+                                brings a backup back, into a running server too; what is there is kept aside
+  signalbox check               verifies the database, and that no file of it is missing
+  signalbox healthcheck         exits 0 where the server on PORT answers
+  signalbox --help | --version
+
+Settings come from the environment:
+`;
+
+const RESTORE_WAIT_MS = 60_000;
+
+type Command = (words: string[], config: () => Config) => Promise<void>;
+
+const COMMANDS: Record<string, Command> = {
+  train: trainCommand,
+  read: readCommand,
+  backup: async ([file], config) => backupCommand(needed(file, "backup FILE"), config()),
+  restore: async (words, config) => restoreCommand(words, config()),
+  check: async (_, config) => checkCommand(config()),
+  healthcheck: async (_, config) => healthcheckCommand(config()),
+  "read-child": async () => (await import("../datasets/read-child.ts")).runReadChild(),
+  "backup-child": async ([folder]) =>
+    (await import("../operations/backup/backup-child.ts")).runBackupChild(folder!),
+  "run-child": async () => (await import("../training/run-child.ts")).runRunChild(),
+  "--help": async () => say(`${HELP}${settingsHelp()}`),
+  "--version": async () => say(VERSION),
+};
+
+/** Runs the subcommand that the words name; false where there is none: then the program serves. */
+export async function runCommand(words: string[]): Promise<boolean> {
+  const [name, ...rest] = words;
+  if (name === undefined) return false;
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) throw new AppError("syntax", `There is no command ${name}`, { fix: "See --help." });
+  await command(rest, () => readConfig(process.env));
+  return true;
+}
+
+function needed(word: string | undefined, usage: string): string {
+  if (!word) throw new AppError("syntax", `Usage: signalbox ${usage}`);
+  return word;
+}
+
+async function trainCommand(words: string[], config: () => Config): Promise<void> {
+  const { values, positionals } = trainWords(words);
+  const path = existing(needed(positionals[0], "train FILE --target COL"));
+  const { out, budget: budgetSeconds, ...named } = values;
+  const asked = checked({ ...named, ...(budgetSeconds && { budgetSeconds }) }, TRAIN_QUERY);
+  const [{ profileCsv }, { runStages }] = await Promise.all([
+    import("../csv/read.ts"),
+    import("../training/run.ts"),
+  ]);
+  const name = basename(path);
+  const profile = await profileCsv(path, {}, { name });
+  const options = settleOptions({ ...asked, datasetId: name }, profile, config().TRAIN_BUDGET_SECONDS);
+  const folder = await mkdtemp(join(tmpdir(), "signalbox-"));
+  try {
+    const dataset = { ...profile, path, name, sizeBytes: Bun.file(path).size };
+    const result = await runStages(
+      { options, folder, dataset },
+      {
+        cancel: new AbortController().signal,
+        stop: new AbortController().signal,
+        report: (report) => {
+          if (report.type === "started") tell(`[${report.position + 1}/8] ${STAGE_NAMES[report.position]} …`);
+          if (report.type === "stage" && report.report.type === "candidate") {
+            tell(`      ${report.report.candidate.name}: ${report.report.candidate.score.toPrecision(4)}`);
+          }
+        },
+      },
+    );
+    if (out) await Bun.write(out, Bun.file(join(folder, "model.bin")));
+    say(JSON.stringify({ modelName: asked.name ?? slug(name), ...result }));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function trainWords(words: string[]) {
+  const text = { type: "string" } as const;
+  try {
+    return parseArgs({
+      args: words,
+      allowPositionals: true,
+      options: { target: text, name: text, budget: text, seed: text, out: text },
+    });
+  } catch (error) {
+    throw new AppError("syntax", (error as Error).message, { fix: "See --help." });
+  }
+}
+
+async function readCommand([file]: string[]): Promise<void> {
+  const path = existing(needed(file, "read FILE"));
+  const { readRows } = await import("../csv/read-rows.ts");
+  let dialect = "";
+  for await (const rows of readRows(path, { onDecided: (decided) => (dialect = JSON.stringify(decided)) })) {
+    // To a reader that has gone (`| head`) there is nothing left to say.
+    if (!writeOut(Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join("")))) return;
+  }
+  tell(dialect);
+}
+
+function existing(file: string): string {
+  const path = resolve(file);
+  if (!existsSync(path)) throw new AppError("missing", `There is no file ${file}`);
+  return path;
+}
+
+/** The file is there when it is whole, not before. */
+async function backupCommand(file: string, config: Config): Promise<void> {
+  const folder = resolve(config.DATA_DIR);
+  if (file === "-") return (await import("../operations/backup/backup-child.ts")).runBackupChild(folder);
+  const path = resolve(file);
+  if (existsSync(path))
+    throw new AppError("conflict", `${file} exists already`, { fix: "Name a new file, or remove that one." });
+  const part = `${path}.part`;
+  try {
+    const { packBackup } = await import("../operations/backup/backup.ts");
+    const sink = Bun.file(part).writer();
+    for await (const bytes of packBackup(folder, Date.now)) {
+      sink.write(bytes);
+      await sink.flush();
+    }
+    await sink.end();
+    await rename(part, path);
+  } finally {
+    await rm(part, { force: true });
+  }
+  tell(`${file}: ${Bun.file(path).size} bytes`);
+}
+
+async function restoreCommand(words: string[], config: Config): Promise<void> {
+  const [file] = words.filter((word) => word !== "--replace");
+  const path = existing(needed(file, "restore FILE [--replace]"));
+  const folder = resolve(config.DATA_DIR);
+  const { adoptRestored, isRestoreWaiting, unpackBackup } = await import("../operations/backup/restore.ts");
+  if (existsSync(join(folder, DATABASE)) && !words.includes("--replace")) {
+    throw new AppError("conflict", `${folder} holds data`, {
+      fix: "Name an empty DATA_DIR, or add --replace: what is there is then kept in a folder beside it.",
+    });
+  }
+  await unpackBackup(path, folder);
+  const holder = holderOf(folder);
+  if (holder === null) {
+    const release = holdFolder(folder);
+    const kept = adoptRestored(folder, Date.now());
+    release();
+    return tell(`Restored.${kept ? ` What was there is kept in ${kept}` : ""}`);
+  }
+  process.kill(holder, "SIGHUP");
+  for (let waited = 0; isRestoreWaiting(folder); waited += 100) {
+    if (waited > RESTORE_WAIT_MS)
+      throw new AppError("unavailable", `Process ${holder} has not taken the backup up`, {
+        fix: "It is unpacked and checked: restart that process, and it goes on with it.",
+      });
+    await Bun.sleep(100);
+  }
+  tell(`Restored: process ${holder} goes on with it. What was there is kept beside it, in replaced-…`);
+}
+
+/** A check of nothing would only hide a mistyped DATA_DIR. */
+function openExisting(config: Config): Store {
+  const folder = resolve(config.DATA_DIR);
+  if (existsSync(join(folder, DATABASE))) return Store.open(folder);
+  throw new AppError("missing", `There is no database in ${folder}`, { fix: "Name the folder in DATA_DIR." });
+}
+
+/** The database's own check, and whether the files that it names are there. */
+function checkCommand(config: Config): void {
+  const store = openExisting(config);
+  const lost = filesOf(store).find((name) => !existsSync(join(store.folder, name)));
+  const fault = store.faults()[0] ?? (lost && `${lost} is missing`);
+  if (fault) throw new AppError("conflict", `The data is damaged: ${fault}`, { fix: "Restore a backup." });
+  say("ok");
+}
+
+async function healthcheckCommand(config: Config): Promise<void> {
+  const host = ["0.0.0.0", "::", "[::]"].includes(config.HOST) ? "127.0.0.1" : config.HOST;
+  const url = `http://${host}:${config.PORT}${config.BASE_PATH}/healthz`;
+  const answer = await fetch(url).catch(() => null);
+  if (!answer?.ok) {
+    throw new AppError("unavailable", `${url} ${answer ? `answers ${answer.status}` : "does not answer"}`, {
+      fix: "Give this command the PORT and BASE_PATH of the server.",
+    });
+  }
+}

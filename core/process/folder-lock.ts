@@ -1,0 +1,86 @@
+/**
+ * Who holds the data folder? One process: two would interrupt each other's runs. A lock keeps others out; a file beside
+ * it names the holder, so that a second one can say who that is.
+ */
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { AppError } from "../platform/errors.ts";
+import { lockFile } from "../store/database.ts";
+
+/** Takes the folder; the function returned lets it go. Throws AppError `conflict` where a living process has it. */
+export function holdFolder(folder: string): () => void {
+  const path = join(folder, "holder.json");
+  const unlock = lock(folder);
+  if (!unlock) {
+    const holder = readHolder(path);
+    const words = holder
+      ? `Process ${holder.pid} holds ${folder} since ${holder.since}`
+      : `Another process holds ${folder}`;
+    throw new AppError("conflict", words, { fix: "Stop that process, or name another DATA_DIR." });
+  }
+  const mine = { pid: process.pid, startedAt: processStart(process.pid), since: new Date().toISOString() };
+  try {
+    writeFileSync(path, JSON.stringify(mine));
+  } catch (error) {
+    unlock();
+    throw unwritable(folder, error);
+  }
+  return () => {
+    rmSync(path, { force: true });
+    unlock();
+  };
+}
+
+function lock(folder: string): (() => void) | null {
+  try {
+    return lockFile(join(folder, "hold.lock"));
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
+}
+
+function unwritable(folder: string, error: unknown): AppError {
+  return new AppError("conflict", `${folder} cannot be written: ${(error as Error).message}`, {
+    fix: "Name another DATA_DIR, or make it writable.",
+  });
+}
+
+/** The process that has the folder now; null: none. */
+export function holderOf(folder: string): number | null {
+  const holder = readHolder(join(folder, "holder.json"));
+  return holder && isAlive(holder) ? holder.pid : null;
+}
+
+interface Holder {
+  pid: number;
+  /** Start time as the kernel counts it: a new process with an old pid is somebody else. Empty where unknown. */
+  startedAt: string;
+  since: string;
+}
+
+function readHolder(path: string): Holder | null {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as Holder;
+  } catch {
+    // No file, or one that a crash cut short: nobody holds the folder.
+    return null;
+  }
+}
+
+function isAlive(holder: Holder): boolean {
+  try {
+    process.kill(holder.pid, 0);
+  } catch (error) {
+    if ((error as { code?: string }).code === "ESRCH") return false;
+  }
+  return holder.startedAt === "" || holder.startedAt === processStart(holder.pid);
+}
+
+function processStart(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")")).split(" ")[20] ?? "";
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * How does the process begin and end? Settings, folder, port, one line of JSON that says where; on SIGTERM the viewers
+ * are told to come back, what is under way ends within eight seconds, and everything is closed in order.
+ */
+import type { Server, WebSocketHandler } from "bun";
+import type { Carrier } from "../live/bindings.ts";
+import type { Sockets, Viewer } from "../live/sockets.ts";
+import { isRestoreWaiting } from "../operations/backup/restore.ts";
+import { type Config, readConfig } from "../operations/config.ts";
+import { failCommand } from "../operations/terminal.ts";
+import { Doorway } from "../platform/doorway.ts";
+import { AppError } from "../platform/errors.ts";
+import { holdLines } from "../platform/logger.ts";
+import { VERSION } from "../platform/version.ts";
+import { openSignalbox, type Signalbox } from "./signalbox.ts";
+
+const DRAIN_MS = 8000;
+const POLL_MS = 50;
+
+export interface Application {
+  app: { fetch: (request: Request, bindings: Carrier) => Response | Promise<Response> };
+  sockets: Sockets;
+}
+
+type Build = (box: Signalbox, publish: (topic: string, message: string) => void) => Application;
+
+/** Serves until a signal. Throws ConfigError or AppError where it cannot begin. */
+export async function listen(build: Build): Promise<void> {
+  const letGo = holdLines();
+  try {
+    await begin(build);
+  } finally {
+    letGo();
+  }
+}
+
+async function begin(build: Build): Promise<void> {
+  const config = readConfig(process.env);
+  let current = await open(config, build, (topic, message) => server.publish(topic, message));
+  let isChanging = false;
+  const doorway = new Doorway();
+  const only = config.HOST === "127.0.0.1" ? { peer: config.HOST } : {};
+  const server = serve(config, {
+    fetch: (request, bun) => {
+      const answer = () =>
+        isChanging ? comeBack() : current.application.app.fetch(request, { server: bun, ...only });
+      return request.headers.has("upgrade") ? doorway.pass().then(answer) : answer();
+    },
+    websocket: following(() => current.handlers),
+  });
+  config.PORT = server.port ?? config.PORT;
+  const url = `http://${config.HOST}:${config.PORT}${config.BASE_PATH}/`;
+  tellAdminToken(current.box.tokens.freshAdminToken, url);
+
+  const stop = async () => {
+    interrupt(current);
+    await Promise.race([server.stop(), Bun.sleep(DRAIN_MS)]);
+    await current.box.close();
+    process.exit(0);
+  };
+  /** The same process and port go on with the backup that waits; a terminal that hangs up ends it as ever. */
+  const change = async () => {
+    if (isChanging || !isRestoreWaiting(config.DATA_DIR)) return isChanging ? undefined : stop();
+    isChanging = true;
+    interrupt(current);
+    for (let waited = 0; server.pendingRequests > 0 && waited < DRAIN_MS; waited += POLL_MS)
+      await Bun.sleep(POLL_MS);
+    await current.box.close();
+    const anew = { ...readConfig(process.env), PORT: config.PORT };
+    current = await open(anew, build, (topic, message) => server.publish(topic, message));
+    tellAdminToken(current.box.tokens.freshAdminToken, url);
+    isChanging = false;
+  };
+  // What a timer or a listener throws is a defect, or the disk: it is told, and the server goes on.
+  process.on("uncaughtException", (error) =>
+    current.box.logger.error({ error: String(error.stack) }, "uncaught"),
+  );
+  process.on("unhandledRejection", (error) =>
+    current.box.logger.error({ error: String((error as Error)?.stack ?? error) }, "uncaught"),
+  );
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+  process.on("SIGHUP", () => change().catch(failCommand));
+  // Last: whoever reads it may send a signal at once.
+  console.log(JSON.stringify({ url, version: VERSION }));
+}
+
+interface Current {
+  box: Signalbox;
+  application: Application;
+  handlers: WebSocketHandler<Viewer>;
+}
+
+async function open(
+  config: Config,
+  build: Build,
+  publish: (topic: string, message: string) => void,
+): Promise<Current> {
+  const box = await openSignalbox(config);
+  const application = build(box, publish);
+  return { box, application, handlers: application.sockets.handlers() };
+}
+
+/** Viewers are told to come back; who follows a training hears first of all that it was interrupted. */
+function interrupt({ application, box }: Current): void {
+  application.sockets.stop();
+  box.runs.stop();
+}
+
+function comeBack(): Response {
+  return new Response("A backup is being restored\n", { status: 503, headers: { "retry-after": "1" } });
+}
+
+/** Bun keeps the handlers that it was given: these pass on to those of now. */
+function following(now: () => WebSocketHandler<Viewer>): WebSocketHandler<Viewer> {
+  return {
+    ...now(),
+    open: (socket) => now().open?.(socket),
+    message: (socket, message) => now().message?.(socket, message),
+    pong: (socket, data) => now().pong?.(socket, data),
+    drain: (socket) => now().drain?.(socket),
+    close: (socket, code, reason) => now().close?.(socket, code, reason),
+  };
+}
+
+/** To a person, once; not among the log's lines, which are gathered and kept. */
+function tellAdminToken(token: string | null, url: string): void {
+  if (token === null) return;
+  process.stderr.write(
+    `\nSign in at ${url}sign-in as admin; this token is shown this once:\n\n  ${token}\n\n`,
+  );
+}
+
+/** Throws AppError where the port cannot be had. */
+function serve(
+  config: Config,
+  handlers: {
+    fetch: (request: Request, server: Server<Viewer>) => Response | Promise<Response>;
+    websocket: WebSocketHandler<Viewer>;
+  },
+): Server<Viewer> {
+  const { HOST: hostname, PORT: port } = config;
+  try {
+    return Bun.serve<Viewer>({ hostname, port, maxRequestBodySize: Number.MAX_SAFE_INTEGER, ...handlers });
+  } catch (error) {
+    throw new AppError("conflict", `Port ${port} of ${hostname} cannot be had: ${(error as Error).message}`, {
+      fix: "Stop what uses it, or set PORT (0 takes a free one).",
+    });
+  }
+}

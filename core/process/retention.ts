@@ -1,0 +1,74 @@
+/**
+ * How long is the past kept? The log and the audit by age and by number, the gauges' samples by age, predictions by age
+ * and size; a few rows at a time, because everything else waits while the database deletes.
+ */
+
+import { firstIdAt } from "../models/monitoring/prediction-id.ts";
+import type { Config } from "../operations/config.ts";
+import type { Ballast } from "../platform/disk-reserve.ts";
+import type { Logger } from "../platform/logger.ts";
+import { trimAlerts } from "../store/alerts.ts";
+import { trimAudit } from "../store/audit.ts";
+import { trimChallengerAnswers } from "../store/challengers.ts";
+import type { Store } from "../store/database.ts";
+import { trimDriftDays } from "../store/drift.ts";
+import { trimEvents } from "../store/log.ts";
+import { trimOutcomes } from "../store/outcomes.ts";
+import { trimPredictions } from "../store/predictions.ts";
+import { trimSamples } from "../store/samples.ts";
+
+/** Newest events that are kept, whatever their age. */
+const EVENTS_KEPT = 1_000_000;
+/** Newest changes that are kept. */
+const AUDIT_KEPT = 100_000;
+const ROWS_AT_ONCE = 1000;
+const ROUND_MS = 60_000;
+/** Deleting takes a fifth of the time at most, however much there is. */
+const PAUSES = 4;
+const DAY_MS = 86_400_000;
+
+export interface RetentionOptions {
+  store: Store;
+  logger: Logger;
+  /** Laid anew where it was given up. */
+  ballast: Ballast;
+  /** Read anew each time. */
+  config: Pick<Config, "RETENTION_DAYS" | "AUDIT_DAYS" | "PREDICTION_LOG_DAYS" | "PREDICTION_LOG_MB">;
+  now: () => number;
+}
+
+/** Trims now and every minute; the function returned ends that. */
+export function startRetention(options: RetentionOptions): () => void {
+  const { logger } = options;
+  const trim = () => {
+    const startedAt = performance.now();
+    let isDone = true;
+    try {
+      options.ballast.lay();
+      isDone = trimSome(options) < ROWS_AT_ONCE;
+    } catch (error) {
+      logger.error({ error: String(error) }, "the past could not be trimmed");
+    }
+    timer = setTimeout(trim, isDone ? ROUND_MS : PAUSES * (performance.now() - startedAt));
+  };
+  let timer: Timer = setTimeout(trim, 0);
+  return () => clearTimeout(timer);
+}
+
+/** The most that was deleted of one kind. */
+function trimSome({ store, config, now }: RetentionOptions): number {
+  const limit = ROWS_AT_ONCE;
+  const before = now() - config.RETENTION_DAYS * DAY_MS;
+  const predictedBefore = now() - config.PREDICTION_LOG_DAYS * DAY_MS;
+  const keepBytes = config.PREDICTION_LOG_MB * 1e6;
+  trimAlerts(store, before);
+  trimDriftDays(store, Math.floor(predictedBefore / DAY_MS));
+  return Math.max(
+    trimEvents(store, { before, keep: EVENTS_KEPT, limit }),
+    trimAudit(store, { before: now() - config.AUDIT_DAYS * DAY_MS, keep: AUDIT_KEPT, limit }),
+    trimSamples(store, { before, limit }),
+    trimPredictions(store, { before: predictedBefore, keepBytes, limit }),
+    trimOutcomes(store, { before: firstIdAt(predictedBefore), limit }),
+    trimChallengerAnswers(store, { before: firstIdAt(predictedBefore), limit }),
+  );
+}

@@ -1,0 +1,210 @@
+/** How do the parts come together? Opens everything in order, and closes it the other way round. */
+import { mkdirSync } from "node:fs";
+import { totalmem } from "node:os";
+import { join, resolve } from "node:path";
+import { Datasets } from "../datasets/datasets.ts";
+import { Alerts } from "../events/alerts.ts";
+import { EventLog } from "../events/event-log.ts";
+import { Idempotency } from "../http/idempotency.ts";
+import { Audit } from "../http/identity/audit.ts";
+import { embedSecretOf } from "../http/identity/embeds.ts";
+import { Tokens } from "../http/identity/tokens.ts";
+import { ModelCache } from "../models/model-cache.ts";
+import { Challenger } from "../models/monitoring/challenger.ts";
+import { Feedback } from "../models/monitoring/monitor.ts";
+import { Traffic } from "../models/monitoring/prediction-log.ts";
+import { References } from "../models/monitoring/references.ts";
+import { Models } from "../models/registry.ts";
+import { Serving } from "../models/serving.ts";
+import { adoptRestored, sweepStages } from "../operations/backup/restore.ts";
+import type { Config } from "../operations/config.ts";
+import { Health } from "../operations/health.ts";
+import { Settings } from "../operations/settings.ts";
+import { Webhooks } from "../operations/webhooks.ts";
+import { diskFailure } from "../platform/disk.ts";
+import { Ballast } from "../platform/disk-reserve.ts";
+import { AppError } from "../platform/errors.ts";
+import { Holds } from "../platform/leases.ts";
+import { type Logger, openLogger } from "../platform/logger.ts";
+import { Store } from "../store/database.ts";
+import { Runs } from "../training/runs.ts";
+import { holdFolder } from "./folder-lock.ts";
+import { startRetention } from "./retention.ts";
+
+/** Fewer characters can be guessed in the end, however slow each guess is made. */
+const SHORTEST_TOKEN = 16;
+
+export interface Signalbox {
+  config: Config;
+  logger: Logger;
+  store: Store;
+  log: EventLog;
+  alerts: Alerts;
+  datasets: Datasets;
+  models: Models;
+  runs: Runs;
+  serving: Serving;
+  feedback: Feedback;
+  challenger: Challenger;
+  health: Health;
+  webhooks: Webhooks;
+  settings: Settings;
+  tokens: Tokens;
+  holds: Holds;
+  audit: Audit;
+  idempotency: Idempotency;
+  /** Signs the links of embedded panels. */
+  embedSecret: string;
+  now: () => number;
+  close: () => Promise<void>;
+}
+
+/** Throws AppError where the folder is held by another process or the database cannot be opened. */
+export async function openSignalbox(config: Config, now: () => number = Date.now): Promise<Signalbox> {
+  const folder = resolve(config.DATA_DIR);
+  makeFolder(folder);
+  const release = holdFolder(folder);
+  const logger = openLogger(config.LOG_LEVEL);
+  sweepStages(folder);
+  const kept = adoptRestored(folder, now());
+  if (kept) logger.warn({ kept }, "a backup was restored; what was there before is kept");
+  const store = Store.open(folder);
+  const log = new EventLog(store, now);
+  const alerts = new Alerts({ store, log, now });
+  const settings = new Settings({ config, store, log, logger });
+  const holds = new Holds(now);
+  const tokens = new Tokens({ store, config, holds, now });
+  const audit = new Audit({ store, logger, now });
+  if (config.ADMIN_TOKEN && config.ADMIN_TOKEN.length < SHORTEST_TOKEN)
+    logger.warn({ characters: config.ADMIN_TOKEN.length }, "ADMIN_TOKEN is short enough to be guessed");
+  const embedSecret = embedSecretOf(config.EMBED_SECRET, store);
+  const memoryBytes = memoryFor(config);
+  const ballast = new Ballast(folder);
+  const models = new Models({
+    ballast,
+    store,
+    log,
+    alerts,
+    forget: (name, version) => feedback.forgetVersion(name, version),
+    folder: join(folder, "models"),
+    now,
+  });
+  const cache = new ModelCache(models);
+  const references = new References(store);
+  const challenger = new Challenger({ store, cache, logger });
+  const traffic = new Traffic({ store, log, config, references, challenger, now });
+  const feedback = new Feedback({ store, log, alerts, config, references, challenger, traffic, now });
+  const datasets = new Datasets({
+    ballast,
+    store,
+    log,
+    logger,
+    forget: (datasetId) => feedback.forgetDataset(datasetId),
+    folder: join(folder, "datasets"),
+    runsFolder: join(folder, "runs"),
+    maxBytes: config.MAX_UPLOAD_MB * 1e6,
+    memoryBytes,
+    now,
+  });
+  const runs = new Runs({
+    store,
+    log,
+    alerts,
+    logger,
+    datasets,
+    models,
+    folder: join(folder, "runs"),
+    budgetSeconds: config.TRAIN_BUDGET_SECONDS,
+    concurrency: config.TRAIN_CONCURRENCY,
+    memoryBytes,
+    now,
+  });
+  const serving = new Serving(cache, references, traffic);
+  const queueLength = () => runs.queueLength();
+  const health = new Health({ config, store, log, alerts, logger, now, queueLength });
+  const webhooks = new Webhooks({
+    store,
+    log,
+    logger,
+    now,
+    configured: config,
+  });
+  try {
+    await models.start();
+    await datasets.start();
+    await runs.start();
+    alerts.start();
+    await health.start();
+    webhooks.start();
+  } catch (error) {
+    throw diskFailure(error) ?? (error instanceof AppError ? error : unusable(error, logger));
+  }
+  settings.subscribe((names) => {
+    if (names.some((name) => name.startsWith("WEBHOOK_"))) webhooks.reconfigure();
+  });
+  const endRetention = startRetention({ store, logger, config, ballast, now });
+  const close = async () => {
+    endRetention();
+    holds.stop();
+    webhooks.stop();
+    health.stop();
+    alerts.stop();
+    runs.stop();
+    datasets.stop();
+    serving.stop();
+    feedback.stop();
+    store.close();
+    release();
+  };
+  return {
+    config,
+    logger,
+    store,
+    log,
+    alerts,
+    datasets,
+    models,
+    runs,
+    serving,
+    feedback,
+    challenger,
+    health,
+    webhooks,
+    settings,
+    tokens,
+    holds,
+    audit,
+    idempotency: new Idempotency({ store, now }),
+    embedSecret,
+    now,
+    close,
+  };
+}
+
+/** A row of a damaged database; whatever else it may be, the log tells. */
+function unusable(error: unknown, logger: Logger): AppError {
+  logger.error({ error: String((error as Error).stack ?? error) }, "what is stored could not be taken up");
+  return new AppError(
+    "unavailable",
+    `What is stored in DATA_DIR cannot be used: ${(error as Error).message}`,
+    {
+      fix: "It is left as it is: `signalbox check` verifies the database; restore a backup, or name another DATA_DIR.",
+    },
+  );
+}
+
+function memoryFor(config: Config): number {
+  if (config.TRAIN_MEMORY_MB > 0) return config.TRAIN_MEMORY_MB * 1e6;
+  const constrained = process.constrainedMemory();
+  return 0.75 * (constrained > 0 ? Math.min(constrained, totalmem()) : totalmem());
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new AppError("conflict", `DATA_DIR cannot be made: ${(error as Error).message}`, {
+      fix: "Name another folder.",
+    });
+  }
+}

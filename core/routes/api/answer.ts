@@ -1,0 +1,99 @@
+/**
+ * How does a row answer? Everything that its schemas say is checked before its handler runs, so that no handler sees
+ * what the docs do not describe.
+ */
+import * as z from "zod";
+import { checked, mediaType, readJson } from "../../http/body.ts";
+import { isUnmodified, requireUnchanged, tagText } from "../../http/conditions.ts";
+import { acceptedType } from "../../http/negotiate.ts";
+import { AppError } from "../../platform/errors.ts";
+import { type Answer, type Call, keepsAnswer, type Route } from "./route.ts";
+
+/** Throws AppError: `not_acceptable`, `invalid`, `media_type`, `too_large`, `syntax`, and what the handler throws. */
+export async function answerRoute(row: Route, call: Call): Promise<Response> {
+  const types = typesOf(row);
+  if (types.length) acceptedType(call.request, types);
+  const params = row.params ? checked(call.params, row.params) : call.params;
+  const query = row.query ? queryOf(row, call.query) : call.query;
+  const tag = row.tag?.({ box: call.box, params });
+  if (tag && row.method === "GET" && isUnmodified(call.request.headers.get("if-none-match"), tag))
+    return new Response(null, { status: 304, headers: { etag: tagText(tag) } });
+  const act = async (request: Request) => {
+    const unchanged = () => {
+      const now = row.method === "GET" ? null : row.tag?.({ box: call.box, params });
+      if (now) requireUnchanged(request.headers, now);
+    };
+    unchanged();
+    const body = await bodyOf(row, request);
+    // Written into, not copied: what a handler does not ask for is not worked out.
+    return row.handle(Object.assign(call, { request, params, query, body, unchanged }));
+  };
+  const answer =
+    call.request.headers.has("idempotency-key") && keepsAnswer(row)
+      ? await call.box.idempotency.answer(
+          { request: call.request, who: call.identity.name, kind: kindOf(row) },
+          act,
+        )
+      : await act(call.request);
+  const shown =
+    row.method === "GET" ? tag : answer.ok && answer.status !== 204 && row.tag?.({ box: call.box, params });
+  if (shown) answer.headers.set("etag", tagText(shown));
+  return answer;
+}
+
+const DEFAULTS = new WeakMap<Route, unknown>();
+
+/** Most requests have no query: what the schema makes of that is made once. */
+function queryOf(row: Route, query: Call["query"]): unknown {
+  if (Object.keys(query).length) return checked(query, row.query!);
+  if (!DEFAULTS.has(row)) DEFAULTS.set(row, checked(query, row.query!));
+  return DEFAULTS.get(row);
+}
+
+function kindOf({ isSecret, scope }: Route): "change" | "secret" | "harmless" {
+  return isSecret ? "secret" : scope === "predict" || scope === "read" ? "harmless" : "change";
+}
+
+const ANSWER_TYPES = new WeakMap<Route, string[]>();
+
+/** The media types that a row's answers may have; none where it only ever says "done". */
+export function typesOf(row: Route): string[] {
+  let types = ANSWER_TYPES.get(row);
+  if (!types) {
+    types = [...new Set(Object.values(row.answers).flatMap((answer) => Object.keys(contentOf(answer))))];
+    ANSWER_TYPES.set(row, types);
+  }
+  return types;
+}
+
+/** An answer as media types. */
+export function contentOf(answer: Answer | undefined): Readonly<Record<string, z.ZodType | string>> {
+  if (!answer) return {};
+  return answer instanceof z.ZodType ? { "application/json": answer } : answer;
+}
+
+/** What clients call a CSV: `curl -T` sends no type at all, `--data-binary` that of a form. */
+export const FILE_TYPES: readonly string[] = [
+  ...[
+    "",
+    "text/csv",
+    "text/plain",
+    "text/tab-separated-values",
+    "application/csv",
+    "application/octet-stream",
+  ],
+  ...["application/vnd.ms-excel", "application/gzip", "application/x-gzip", "application/zip"],
+  ...["application/x-www-form-urlencoded", "multipart/form-data"],
+];
+
+async function bodyOf(row: Route, request: Request): Promise<unknown> {
+  if (row.file !== undefined) {
+    const type = mediaType(request);
+    if (FILE_TYPES.includes(type)) return undefined;
+    if (!row.body || type !== "application/json")
+      throw new AppError("media_type", `This route takes a CSV${row.body ? " or JSON" : ""}, not ${type}`, {
+        fix: `Send the header content-type: text/csv${row.body ? ", or application/json" : ""}.`,
+      });
+  }
+  return row.body ? readJson(request, row.body) : undefined;
+}

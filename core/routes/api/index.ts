@@ -1,0 +1,37 @@
+/** Every API route, in the order of the docs. */
+
+import type { Route } from "./route.ts";
+import { ALERT_ROUTES } from "./rows/alerts.ts";
+import { AUDIT_ROUTES } from "./rows/audit.ts";
+import { DATASET_ROUTES } from "./rows/datasets.ts";
+import { EMBED_ROUTES } from "./rows/embeds.ts";
+import { LIVE_ROUTES } from "./rows/live.ts";
+import { MODEL_ROUTES } from "./rows/models.ts";
+import { OPERATIONS_ROUTES } from "./rows/operations.ts";
+import { PREDICTION_ROUTES } from "./rows/predictions.ts";
+import { SAMPLE_ROUTES } from "./rows/samples.ts";
+import { SETTINGS_ROUTES } from "./rows/settings.ts";
+import { TOKEN_ROUTES } from "./rows/tokens.ts";
+import { TRAINING_ROUTES } from "./rows/training.ts";
+import { WEBHOOK_ROUTES } from "./rows/webhooks.ts";
+
+export const API: Route[] = [
+  ...DATASET_ROUTES,
+  ...SAMPLE_ROUTES,
+  ...TRAINING_ROUTES,
+  ...MODEL_ROUTES,
+  ...PREDICTION_ROUTES,
+  ...LIVE_ROUTES,
+  ...ALERT_ROUTES,
+  ...WEBHOOK_ROUTES,
+  ...EMBED_ROUTES,
+  ...SETTINGS_ROUTES,
+  ...TOKEN_ROUTES,
+  ...AUDIT_ROUTES,
+  ...OPERATIONS_ROUTES,
+];
+
+/** Is it for programs? Its problems then are JSON, whatever the Accept header prefers. */
+export function isForPrograms(path: string): boolean {
+  return path.startsWith("/api/") || API.some((row) => row.path === path);
+}

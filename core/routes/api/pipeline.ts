@@ -1,0 +1,152 @@
+/**
+ * What does every request pass on its way in and out, whoever routed it? The gate, its clock, its headers, and the shape
+ * of its refusal.
+ */
+
+import { finishAnswer } from "../../http/compress.ts";
+import type { Gate, Visit } from "../../http/identity/gate.ts";
+import { type Identity, NOBODY } from "../../http/identity/identity.ts";
+import { type Problem, problem } from "../../http/problem.ts";
+import { problemAnswer } from "../../http/responses.ts";
+import type { Carrier } from "../../live/bindings.ts";
+import type { RequestTimes } from "../../operations/request-times.ts";
+import { AppError } from "../../platform/errors.ts";
+import type { Hold } from "../../platform/leases.ts";
+import { Timings } from "../../platform/timing.ts";
+import type { PanelSource } from "../data/panel-data.ts";
+import { exampleOf } from "./docs.ts";
+import { API } from "./index.ts";
+import type { Call } from "./route.ts";
+
+/** What a request asks for. */
+export interface Asked {
+  params: Record<string, string>;
+  query: Record<string, string>;
+  /** With BASE_PATH. */
+  path: string;
+  carrier: Carrier;
+}
+
+interface PassageOptions {
+  box: PanelSource;
+  gate: Gate;
+  requests: RequestTimes;
+  standalonePage: Call["standalonePage"];
+}
+
+const ROWS = new Map(API.map((row) => [`${row.method} ${row.path}`, row]));
+const SOCKET = "GET /ws";
+
+/** What only some handlers ask for is worked out when it is asked for. */
+class PassedCall implements Call {
+  readonly box: PanelSource;
+  readonly standalonePage: Call["standalonePage"];
+  readonly requestId: string;
+  readonly identity: Identity;
+  request: Request;
+  params: Record<string, string>;
+  query: Record<string, string>;
+  body: unknown = undefined;
+  unchanged = () => {};
+  readonly takeTime = () => void this.asked.carrier.server?.timeout(this.visit.request, 0);
+
+  constructor(
+    private readonly options: PassageOptions,
+    private readonly visit: Visit,
+    private readonly asked: Asked,
+  ) {
+    this.box = options.box;
+    this.standalonePage = options.standalonePage;
+    this.requestId = visit.requestId;
+    this.identity = visit.identity ?? NOBODY;
+    this.request = visit.request;
+    this.params = asked.params;
+    this.query = asked.query;
+  }
+
+  get url(): URL {
+    const { url } = this.visit.request;
+    return new URL(this.asked.path + new URL(url).search, url);
+  }
+
+  get home(): string {
+    return `${this.options.gate.origin(this.visit)}${this.box.config.BASE_PATH}`;
+  }
+
+  get hold(): Hold {
+    return this.box.holds.holdFor(this.identity);
+  }
+}
+
+export class Passage {
+  constructor(private readonly options: PassageOptions) {}
+
+  /** `path`: with BASE_PATH. */
+  arrive(request: Request, path: string, carrier: Carrier): Visit {
+    const { box, gate } = this.options;
+    const peer = carrier.peer ?? carrier.server?.requestIP(request)?.address ?? "";
+    return gate.arrive(request, { peer, path: path.slice(box.config.BASE_PATH.length) });
+  }
+
+  /** `listed`: as the table of routes names what answered; null: nothing did. */
+  leave(
+    visit: Visit,
+    answer: Response,
+    { listed, timings }: { listed: string | null; timings: Timings },
+  ): Response | Promise<Response> {
+    const { gate, requests } = this.options;
+    gate.leave(visit, answer);
+    requests.observe(listed, answer.status, timings.elapsedMs() / 1000);
+    return finishAnswer(visit.request, answer, timings);
+  }
+
+  callFor(visit: Visit, asked: Asked): Call {
+    return new PassedCall(this.options, visit, asked);
+  }
+
+  /** What is neither the client's fault nor the disk's is logged as a defect. */
+  problemOf(visit: Visit, error: unknown, listed: string | null): Problem {
+    const { box, gate } = this.options;
+    const { BASE_PATH } = box.config;
+    const told = problem(error, visit.requestId);
+    if (told.type.startsWith("/")) told.type = BASE_PATH + told.type;
+    const row = listed === null ? undefined : ROWS.get(listed);
+    if (row && [400, 406, 415, 422].includes(told.status))
+      told.example ??= exampleOf(row, box, `${gate.origin(visit)}${BASE_PATH}`);
+    if (!(error instanceof AppError))
+      box.logger.error({ requestId: told.instance, error: `${(error as Error).stack}` }, "defect");
+    return told;
+  }
+
+  /** After a restart thousands of viewers come at once: their upgrade does not go through the router either. */
+  join(
+    request: Request,
+    carrier: Carrier,
+    upgrade: (visit: Visit, call: Call) => Response,
+  ): Response | Promise<Response> | null {
+    if (!request.headers.has("upgrade")) return null;
+    const below = this.pathBelow(request.url);
+    if (request.method !== "GET" || (below !== "/ws" && !below.startsWith("/ws?"))) return null;
+    const path = `${this.options.box.config.BASE_PATH}/ws`;
+    const visit = this.arrive(request, path, carrier);
+    const timings = new Timings();
+    const about = { listed: SOCKET, timings };
+    try {
+      const refused = this.options.gate.admit(visit, SOCKET);
+      if (refused) return this.leave(visit, refused, about);
+      const answer = upgrade(visit, this.callFor(visit, { params: {}, query: {}, path, carrier }));
+      // It is a socket now: what a response would carry goes nowhere.
+      this.options.requests.observe(SOCKET, answer.status, timings.elapsedMs() / 1000);
+      return answer;
+    } catch (error) {
+      return this.leave(visit, problemAnswer(this.problemOf(visit, error, SOCKET)), about);
+    }
+  }
+
+  /** With its query. */
+  pathBelow(url: string): string {
+    const { BASE_PATH } = this.options.box.config;
+    const path = url.slice(url.indexOf("/", "https://".length));
+    return path.startsWith(`${BASE_PATH}/`) ? path.slice(BASE_PATH.length) : path;
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * How does one row get its answer in little more time than its trees take? Predictions are so short that a router, and
+ * headers set one by one, would take longer than their work: what is plain goes straight through, by the same gate, log
+ * and clock; all else takes the row of the API.
+ */
+
+import { checked, parseJson, readText } from "../../http/body.ts";
+import { COMPRESS_FROM } from "../../http/compress.ts";
+import type { Gate, Visit } from "../../http/identity/gate.ts";
+import { problemAnswer } from "../../http/responses.ts";
+import { JSON_HEADERS } from "../../http/security.ts";
+import type { Carrier } from "../../live/bindings.ts";
+import type { PredictRow } from "../../models/answering.ts";
+import { PREDICT_REQUEST } from "../../models/serving.ts";
+import type { RequestTimes } from "../../operations/request-times.ts";
+import { Timings, withTimings } from "../../platform/timing.ts";
+import type { Signalbox } from "../../process/signalbox.ts";
+import { answerRoute } from "./answer.ts";
+import { API } from "./index.ts";
+import type { Passage } from "./pipeline.ts";
+
+interface LaneOptions {
+  box: Pick<Signalbox, "config" | "models" | "serving">;
+  passage: Passage;
+  gate: Gate;
+  requests: RequestTimes;
+}
+
+/** Where a prediction is asked for. */
+interface Address {
+  url: string;
+  name: string;
+  /** With BASE_PATH. */
+  path: string;
+}
+
+const LISTED = "POST /api/models/:name/predict";
+const ROUTE = API.find(({ method, path }) => `${method} ${path}` === LISTED)!;
+const PATH = /^\/api\/models\/([a-z0-9._-]{1,80})\/predict$/;
+
+export class PredictionLane {
+  /** What was asked last is mostly asked next. */
+  private last: Address = { url: "", name: "", path: "" };
+  private turn: Promise<void> | null = null;
+
+  constructor(private readonly options: LaneOptions) {}
+
+  /** Null: it is something else. */
+  answer(request: Request, carrier: Carrier): Promise<Response> | null {
+    const { method, url } = request;
+    if (method !== "POST") return null;
+    if (url === this.last.url) return this.predict(request, this.last, carrier);
+    const { passage, box } = this.options;
+    const below = url.endsWith("/predict") ? passage.pathBelow(url) : "";
+    const name = PATH.exec(below)?.[1];
+    if (name === undefined) return null;
+    this.last = { url, name, path: box.config.BASE_PATH + below };
+    return this.predict(request, this.last, carrier);
+  }
+
+  private async predict(request: Request, address: Address, carrier: Carrier): Promise<Response> {
+    const { passage, gate } = this.options;
+    const visit = passage.arrive(request, address.path, carrier);
+    const timings = new Timings();
+    let answer: Response;
+    try {
+      gate.admit(visit, LISTED);
+      if (!isPlain(request)) {
+        const call = passage.callFor(visit, asked(address, carrier));
+        answer = await withTimings(timings, () => answerRoute(ROUTE, call));
+      } else {
+        const text = await readText(request);
+        await this.together();
+        const body = parseJson(text);
+        const json = this.predictRow(address.name, { body, text }, timings);
+        if (json !== null) return this.leave(visit, json, timings);
+        const rows = checked(body, PREDICT_REQUEST);
+        answer = await this.predictRows(visit, { rows, address, carrier }, timings);
+      }
+    } catch (error) {
+      answer = problemAnswer(passage.problemOf(visit, error, LISTED));
+    }
+    return passage.leave(visit, answer, { listed: LISTED, timings });
+  }
+
+  /**
+   * When the requests that have come are read. Answers that are worked out one after the other find the trees in the
+   * cache, and leave together: their client is woken once for all of them.
+   */
+  private together(): Promise<void> {
+    this.turn ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.turn = null;
+        resolve();
+      });
+    });
+    return this.turn;
+  }
+
+  /** The answer's body. Null: it is not one row, or its model needs more time. */
+  private predictRow(
+    name: string,
+    { body, text }: { body: unknown; text: string },
+    timings: Timings,
+  ): string | null {
+    const row = onlyRow(body);
+    if (!row) return null;
+    const { models, serving } = this.options.box;
+    const version = models.serving(name, null);
+    const cells = row === body ? text : JSON.stringify(row);
+    const answered = timings.measure("predict", () => serving.predictRow(version, { row, cells }));
+    if (!answered) return null;
+    const { prediction, warnings } = answered;
+    const rest = warnings.length ? `,"warnings":${JSON.stringify(warnings)}` : "";
+    return `{"model":"${name}","version":${version.version},"predictions":[${prediction}]${rest}}`;
+  }
+
+  private predictRows(
+    visit: Visit,
+    { rows, address, carrier }: { rows: PredictRow[]; address: Address; carrier: Carrier },
+    timings: Timings,
+  ): Promise<Response> {
+    const call = this.options.passage.callFor(visit, asked(address, carrier));
+    const read = Object.assign(call, { query: { explain: "0" }, body: rows });
+    return withTimings(timings, async () => ROUTE.handle(read));
+  }
+
+  private leave(visit: Visit, json: string, timings: Timings): Response | Promise<Response> {
+    const { passage, gate, requests } = this.options;
+    const headers = json.length < COMPRESS_FROM ? gate.headersOf(visit) : null;
+    if (!headers) {
+      const answer = new Response(json, { headers: JSON_HEADERS });
+      return passage.leave(visit, answer, { listed: LISTED, timings });
+    }
+    requests.observe(LISTED, 200, timings.elapsedMs() / 1000);
+    return new Response(json, {
+      headers: { ...JSON_HEADERS, ...headers, "server-timing": timings.header() },
+    });
+  }
+}
+
+const asked = ({ name, path }: Address, carrier: Carrier) => ({ params: { name }, query: {}, path, carrier });
+
+/** JSON for JSON, to be done once: no header asks for more. */
+function isPlain({ headers }: Request): boolean {
+  if (headers.get("content-type") !== "application/json" || headers.has("idempotency-key")) return false;
+  const accept = headers.get("accept");
+  return accept === null || accept === "*/*" || accept === "application/json";
+}
+
+/** Bare, or the only one of `rows`. */
+function onlyRow(body: unknown): Record<string, unknown> | null {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return null;
+  const { rows } = body as { rows?: unknown };
+  if (!Array.isArray(rows)) return body as Record<string, unknown>;
+  return rows.length === 1 && Object.keys(body).length === 1 ? onlyRow(rows[0]) : null;
+}

@@ -1,0 +1,120 @@
+/**
+ * What does a Prometheus see? Its text format 0.0.4, written from what the parts know at that moment; names carry their
+ * units, and labels take few values, none of which a client can invent.
+ */
+
+import { DURATION_BUCKETS, type RouteTimes } from "../../operations/request-times.ts";
+import { VERSION } from "../../platform/version.ts";
+import { countPredictionsInAll } from "../../store/models.ts";
+import { countStored, type RunStatus, runCounts } from "../../store/runs.ts";
+import type { PanelSource } from "../data/panel-data.ts";
+
+export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+type Labels = Record<string, string>;
+/** Lines of one metric beside its own name: suffix, labels, value. */
+type Sample = [value: number, labels?: Labels, suffix?: string];
+
+interface Metric {
+  name: string;
+  type: "counter" | "gauge" | "histogram";
+  help: string;
+  samples: Sample[];
+}
+
+export function exposition(source: PanelSource): string {
+  return [...processMetrics(source), ...ourMetrics(source), requestMetric(source.requests.list())]
+    .map(metricText)
+    .join("");
+}
+
+function processMetrics(source: PanelSource): Metric[] {
+  const { rss, heapUsed } = process.memoryUsage();
+  const { user, system } = process.cpuUsage();
+  const started = Date.now() / 1000 - process.uptime();
+  const loop = source.health.readings().find(({ gauge }) => gauge === "loop");
+  return [
+    gauge("signalbox_build_info", "The version, as a label.", [[1, { version: VERSION }]]),
+    gauge("process_start_time_seconds", "When the process began, since 1970.", [[started]]),
+    counter("process_cpu_seconds_total", "Processor time of the server.", [[(user + system) / 1e6]]),
+    gauge("process_resident_memory_bytes", "Memory of the server.", [[rss]]),
+    gauge("process_heap_bytes", "Memory that its objects take.", [[heapUsed]]),
+    gauge("signalbox_event_loop_delay_seconds", "Longest delay since the last sample of the gauges.", [
+      [(loop?.value ?? 0) / 1000],
+    ]),
+  ];
+}
+
+const STATUSES: RunStatus[] = ["queued", "running", "finished", "failed", "cancelled", "interrupted"];
+const STATES = ["healthy", "warning", "critical"] as const;
+
+function ourMetrics(source: PanelSource): Metric[] {
+  const { store, log, health, runs, alerts } = source;
+  const counts = runCounts(store);
+  const stored = countStored(store);
+  const state = health.state();
+  const machine = health.readings().filter(({ unit }) => unit === "%");
+  return [
+    gauge("signalbox_runs", "Trainings by status.", [
+      ...STATUSES.map((status): Sample => [counts[status] ?? 0, { status }]),
+    ]),
+    gauge("signalbox_run_queue_length", "Trainings that wait.", [[runs.queueLength()]]),
+    gauge("signalbox_datasets", "Files that are stored.", [[stored.datasets]]),
+    gauge("signalbox_models", "Models that are stored.", [[stored.models]]),
+    counter("signalbox_predictions_total", "Predictions that were answered.", [
+      [countPredictionsInAll(store)],
+    ]),
+    counter("signalbox_events_total", "Events ever appended: the log's newest number.", [[log.lastSeq]]),
+    gauge("signalbox_sockets", "Open WebSockets.", [[source.sockets()]]),
+    gauge("signalbox_streams", "Readers that follow the log: streams and webhooks.", [[log.followers]]),
+    gauge("signalbox_alerts", "Alerts that stand.", [[alerts.standing().length]]),
+    gauge("signalbox_health_state", "1 for the state that the machine is in.", [
+      ...STATES.map((name): Sample => [Number(name === state), { state: name }]),
+    ]),
+    gauge("signalbox_machine_ratio", "Share of the machine, or the container, that is in use.", [
+      ...machine.map(({ gauge: resource, value }): Sample => [value / 100, { resource }]),
+    ]),
+  ];
+}
+
+function requestMetric(routes: RouteTimes[]): Metric {
+  const samples = routes.flatMap(({ method, route, status, buckets, sumSeconds, count }): Sample[] => {
+    const labels = { method, route, status };
+    let upTo = 0;
+    const bounds = [...DURATION_BUCKETS.map(String), "+Inf"];
+    return [
+      ...bounds.map((le, index): Sample => {
+        upTo += buckets[index]!;
+        return [upTo, { ...labels, le }, "_bucket"];
+      }),
+      [sumSeconds, labels, "_sum"],
+      [count, labels, "_count"],
+    ];
+  });
+  return {
+    name: "signalbox_http_request_duration_seconds",
+    type: "histogram",
+    help: "Time until the headers of the answer, by the route that gave it.",
+    samples,
+  };
+}
+
+function gauge(name: string, help: string, samples: Sample[]): Metric {
+  return { name, type: "gauge", help, samples };
+}
+
+function counter(name: string, help: string, samples: Sample[]): Metric {
+  return { name, type: "counter", help, samples };
+}
+
+function metricText({ name, type, help, samples }: Metric): string {
+  const lines = samples.map(([value, labels = {}, suffix = ""]) => {
+    const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
+    return `${name}${suffix}${pairs.length ? `{${pairs.join(",")}}` : ""} ${value}\n`;
+  });
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}

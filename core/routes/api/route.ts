@@ -1,0 +1,193 @@
+/** What is an API route? A row of data: address, what it says of itself, what it takes, and what it answers. */
+import * as z from "zod";
+import { COMPRESS_FROM } from "../../http/compress.ts";
+import type { Tag } from "../../http/conditions.ts";
+import type { Identity } from "../../http/identity/identity.ts";
+import type { Access } from "../../http/identity/scopes.ts";
+import { linkHeader, takesGzip } from "../../http/negotiate.ts";
+import type { RateClass } from "../../http/rate-limit.ts";
+import type { ErrorCode } from "../../platform/errors.ts";
+import type { Hold } from "../../platform/leases.ts";
+import type { StoredVersion } from "../../store/models.ts";
+import type { PanelSource } from "../data/panel-data.ts";
+
+/** One request, without the router that brought it; params, query and body as the row's schemas made them. */
+export interface Call<P = Record<string, string>, Q = Record<string, string>, B = unknown> {
+  box: PanelSource;
+  request: Request;
+  url: URL;
+  params: P;
+  /** Last value of each query parameter. */
+  query: Q;
+  /** The JSON body, where the row takes one and the request carried one. */
+  body: B;
+  /** Origin and base path as the client sees them, for URLs that are printed. */
+  home: string;
+  requestId: string;
+  /** Throws AppError `precondition` where If-Match does not hold any more; for the moment of the change. */
+  unchanged: () => void;
+  identity: Identity;
+  /** Registers what ends when the identity's access does: streams. */
+  hold: Hold;
+  /** The page of a model that is taken along: HTML is made by views, which core does not know. */
+  standalonePage: (version: StoredVersion, module: string) => string;
+  /** Lifts the server's limit on silence: for uploads and streams. */
+  takeTime: () => void;
+}
+
+/** A JSON schema; or media types, each with its schema or a sentence; null: no body. */
+export type Answer = z.ZodType | Readonly<Record<string, z.ZodType | string>> | null;
+
+type Params = z.ZodRecord<z.ZodString, z.ZodString>;
+type Query = z.ZodObject<Record<never, never>>;
+
+export interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Path with `:parameters`, below BASE_PATH. */
+  path: string;
+  /** What an identity needs to call it; "open" only for what says nothing of the data. */
+  scope: Access;
+  /** Which limit counts it. */
+  rate?: RateClass;
+  /** One sentence for the docs. */
+  says: string;
+  /** Checks of the path's parameters; without it each is any text. */
+  params?: P;
+  /** What can be appended to the URL, each with `.describe()`. */
+  query?: Q;
+  /** The JSON body, where it takes one. */
+  body?: B;
+  /** What the file is for, where the body may be one: raw, gzipped or the multipart field `file`. */
+  file?: string;
+  /** By status, what comes back when it is done. */
+  answers: Readonly<Partial<Record<200 | 201 | 202 | 204, Answer>>>;
+  /** Why it may refuse, beyond what its parts imply (see `refusalsOf`). */
+  refusals?: readonly ErrorCode[];
+  /** Its answer holds what is told only once: it is never kept for an Idempotency-Key. */
+  isSecret?: true;
+  /** What it shows or changes as of now, for ETag and If-Match. Throws AppError `missing`. */
+  tag?(call: Pick<Call<z.output<P>>, "box" | "params">): Tag | null;
+  /** A line to paste; {home}, {dataset}, {run} and {model} stand for what this server has. */
+  example: string;
+  /** A method, so that rows with other types of params, query and body fit into one table. */
+  handle(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Response | Promise<Response>;
+}
+
+export type Route = RouteOf<z.ZodType, z.ZodType, z.ZodType>;
+
+/** A row whose handler sees its params, query and body with their types. */
+export function route<
+  P extends z.ZodType = Params,
+  Q extends z.ZodType = Query,
+  B extends z.ZodType = z.ZodType,
+>(row: RouteOf<P, Q, B>): Route {
+  return row;
+}
+
+/** Does it take an Idempotency-Key? */
+export function keepsAnswer({ method }: Route): boolean {
+  return method === "POST" || method === "PUT";
+}
+
+const ANYWHERE: readonly ErrorCode[] = [
+  "syntax",
+  "unauthorized",
+  "forbidden",
+  "not_acceptable",
+  "host",
+  "too_many",
+];
+const WITH_BODY: readonly ErrorCode[] = ["media_type", "too_large", "invalid"];
+
+/** Every refusal that a row may answer with: its own, and those of its params, query, body and method. */
+export function refusalsOf(row: Route): ErrorCode[] {
+  return [
+    ...new Set<ErrorCode>([
+      ...ANYWHERE,
+      ...(row.path.includes(":") ? (["missing"] as const) : []),
+      ...(row.query || row.params ? (["invalid"] as const) : []),
+      ...(row.body || row.file ? WITH_BODY : []),
+      ...(row.file ? (["disk_full"] as const) : []),
+      ...(row.tag && row.method !== "GET" ? (["precondition"] as const) : []),
+      ...(keepsAnswer(row) ? (["conflict", "invalid"] as const) : []),
+      ...(row.refusals ?? []),
+    ]),
+  ];
+}
+
+/** `/models/:name/versions/:v`. */
+export const VERSION_NUMBER = z.coerce
+  .number("must be a version's number")
+  .int()
+  .min(1)
+  .max(2 ** 31);
+
+/** `?version=` */
+export const VERSION_QUERY = z.object({
+  version: VERSION_NUMBER.optional().describe("another version than the live one"),
+});
+
+export const LIST_QUERY = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(50).describe("how many"),
+  cursor: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .default(Number.MAX_SAFE_INTEGER)
+    .describe("`next` of the page before"),
+});
+
+/** A page of a list. */
+export function listOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), next: z.int().nullable().describe("the next page's cursor") });
+}
+
+type ListCall = Call<unknown, z.output<typeof LIST_QUERY>>;
+type PageOf<T> = (box: PanelSource, before: number, limit: number) => { items: T[]; next: number | null };
+
+/** A newest-first list, paged by `?limit=&cursor=`, its next page in `next` and in Link. */
+export function listAnswer<T>({ box, url, query }: ListCall, pageOf: PageOf<T>): Response {
+  const { items, next } = pageOf(box, query.cursor, query.limit);
+  return Response.json({ items, next }, { headers: linkHeader(url, next) });
+}
+
+interface KeptPage {
+  seq: number;
+  minute: number;
+  body: string;
+  /** The body, once somebody wanted it so. */
+  gzip: Uint8Array<ArrayBuffer> | null;
+  next: number | null;
+}
+
+const PAGES_KEPT = 20;
+const KEPT_PAGES = new WeakMap<PanelSource["log"], Map<string, KeptPage>>();
+
+/**
+ * As `listAnswer`, of rows that only an event or a new minute changes: a page is read and written once until then.
+ * `isMoving`: the row changes with the clock, too.
+ */
+export function steadyListAnswer<T>(
+  { box, request, url, query }: ListCall,
+  pageOf: PageOf<T>,
+  isMoving: (row: T) => boolean,
+): Response {
+  const kept = KEPT_PAGES.getOrInsertComputed(box.log, () => new Map());
+  const key = `${url.pathname} ${query.cursor} ${query.limit}`;
+  const moment = { seq: box.log.lastSeq, minute: Math.floor(box.now() / 60_000) };
+  let page = kept.get(key);
+  if (page?.seq !== moment.seq || page.minute !== moment.minute) {
+    const { items, next } = pageOf(box, query.cursor, query.limit);
+    page = { ...moment, body: JSON.stringify({ items, next }), gzip: null, next };
+    if (kept.size >= PAGES_KEPT) kept.clear();
+    if (!items.some(isMoving)) kept.set(key, page);
+  }
+  const headers = { "content-type": "application/json;charset=utf-8", ...linkHeader(url, page.next) };
+  if (page.body.length < COMPRESS_FROM || !takesGzip(request.headers.get("accept-encoding")))
+    return new Response(page.body, { headers });
+  page.gzip ??= Bun.gzipSync(page.body);
+  return new Response(page.gzip, {
+    headers: { ...headers, "content-encoding": "gzip", vary: "accept-encoding" },
+  });
+}

@@ -1,0 +1,48 @@
+/** The API of alerts: what needs a person. */
+import * as z from "zod";
+import { listOf, route } from "../route.ts";
+import { TIME } from "../schemas/datasets.ts";
+
+const ALERT = z
+  .object({
+    id: z.string(),
+    code: z.string(),
+    subject: z.string(),
+    severity: z.enum(["warning", "error"]),
+    sentence: z.string(),
+    action: z.object({ label: z.string(), method: z.enum(["get", "post"]), path: z.string() }),
+    raisedAt: TIME,
+  })
+  .meta({ id: "Alert" });
+
+export const ALERT_ROUTES = [
+  route({
+    method: "GET",
+    path: "/api/alerts",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/alerts'",
+    says: "What needs a person and was not dismissed yet, newest first.",
+    answers: { 200: listOf(ALERT) },
+    handle: ({ box }) => {
+      const items = box.alerts
+        .standing()
+        .map(({ id, code, subject, severity, sentence, action, raisedAt }) => ({
+          ...{ id, code, subject, severity, sentence, action },
+          raisedAt: new Date(raisedAt).toISOString(),
+        }));
+      return Response.json({ items, next: null });
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/api/alerts/:id",
+    scope: "train",
+    example: "curl --fail-with-body -X DELETE '{home}/api/alerts/ID'",
+    says: "Dismisses an alert. Its reason is not mended by that; if it ends and comes back, it is told anew.",
+    answers: { 204: null },
+    handle: ({ box, params }) => {
+      box.alerts.dismiss(params.id!);
+      return new Response(null, { status: 204 });
+    },
+  }),
+];

@@ -1,0 +1,152 @@
+/** The API of datasets. */
+import * as z from "zod";
+import { CHOICES, datasetById, datasetView } from "../../../datasets/reading-choices.ts";
+import type { Tag } from "../../../http/conditions.ts";
+import { linkHeader } from "../../../http/negotiate.ts";
+import { readPreference, within } from "../../../http/prefer.ts";
+import type { StoredDataset } from "../../../store/datasets.ts";
+import { datasetRows } from "../../data/list-data.ts";
+import { type Call, LIST_QUERY, listAnswer, listOf, route } from "../route.ts";
+import { DATASET, DATASET_SUMMARY, READING_PREVIEW, REJECTION } from "../schemas/datasets.ts";
+
+const ROWS_QUERY = z.object({
+  offset: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional().describe("rows to skip"),
+  cursor: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .default(0)
+    .describe("the same as offset"),
+  limit: z.coerce.number().int().min(1).max(1000).default(50).describe("how many"),
+});
+const UPLOAD_QUERY = z.object({
+  name: z.string().max(1000).optional().describe("the file's name, where the body does not carry one"),
+  wait: z.enum(["0", "1"]).default("1").describe("0 answers as soon as it is received"),
+});
+
+/** Its version; none while it is being read, because then every look is another. */
+function datasetTag({ box, params }: Pick<Call, "box" | "params">): Tag | null {
+  if (box.datasets.rejection(params.id!)) return null;
+  const { id, version, status } = box.datasets.find(params.id!);
+  return status === "ready" ? { state: `${id}-${version}` } : null;
+}
+
+/** 201 once a new file is read, 202 while it is being read, 200 where its bytes are known. */
+export async function receivedAnswer(
+  { box, request }: Pick<Call, "box" | "request">,
+  received: { id: string; isNew: boolean; ready: Promise<StoredDataset> },
+  isWaiting: boolean,
+): Promise<Response> {
+  const { id, isNew, ready } = received;
+  const { isAsync, waitSeconds, applied } = readPreference(request);
+  const seconds =
+    isAsync || waitSeconds !== null ? (waitSeconds ?? 0) : isWaiting ? Number.POSITIVE_INFINITY : 0;
+  const read = await within(ready, seconds);
+  const headers = { location: `/api/datasets/${id}`, ...applied };
+  if (read) return Response.json(datasetView(read), { status: isNew ? 201 : 200, headers });
+  return Response.json(datasetView(box.datasets.find(id)), { status: isNew ? 202 : 200, headers });
+}
+
+export const DATASET_ROUTES = [
+  ...(["/api/upload", "/api/upload/:file"] as const).flatMap((path) =>
+    (["POST", "PUT"] as const).map((method) =>
+      route({
+        method,
+        path,
+        scope: "train",
+        rate: "upload",
+        example: "curl --fail-with-body -F file=@data.csv '{home}/api/upload'",
+        says: "Receives a CSV, as the multipart field `file` or as the body, and reads it. The same bytes again are the same dataset.",
+        query: UPLOAD_QUERY,
+        file: "the CSV",
+        answers: { 200: DATASET, 201: DATASET, 202: DATASET },
+        handle: async (call) => {
+          call.takeTime();
+          const received = await call.box.datasets.receive(
+            call.request,
+            call.query.name ?? call.params.file ?? null,
+          );
+          return receivedAnswer(call, received, call.query.wait === "1");
+        },
+      }),
+    ),
+  ),
+  route({
+    method: "GET",
+    path: "/api/datasets",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/datasets?limit=10'",
+    says: "Lists the datasets, newest first.",
+    query: LIST_QUERY,
+    answers: { 200: listOf(DATASET_SUMMARY) },
+    handle: (call) => listAnswer(call, (box, before, limit) => datasetRows(box, { before, limit })),
+  }),
+  route({
+    method: "GET",
+    path: "/api/datasets/:id",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/datasets/{dataset}'",
+    says: "A dataset with its columns, findings, guessed target and how it was read; or why it was refused.",
+    answers: { 200: z.union([DATASET, REJECTION]) },
+    tag: datasetTag,
+    handle: ({ box, params }) => Response.json(datasetById(box.datasets, params.id!)),
+  }),
+  route({
+    method: "PATCH",
+    path: "/api/datasets/:id",
+    scope: "train",
+    example:
+      "curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{\"header\":true}' '{home}/api/datasets/{dataset}'",
+    says: "Reads the same file with other choices: a new version. With If-Match only if nobody else did so meanwhile.",
+    body: CHOICES,
+    tag: datasetTag,
+    answers: { 200: DATASET },
+    refusals: ["conflict"],
+    handle: async ({ box, params, body, unchanged }) =>
+      Response.json(datasetView(await box.datasets.reread(params.id!, body, unchanged))),
+  }),
+  route({
+    method: "POST",
+    path: "/api/datasets/:id/preview",
+    scope: "read",
+    example:
+      "curl --fail-with-body -X POST -H 'content-type: application/json' -d '{\"header\":true}' '{home}/api/datasets/{dataset}/preview'",
+    says: "The first rows as other choices would read them; nothing is stored.",
+    body: CHOICES,
+    answers: { 200: READING_PREVIEW },
+    refusals: ["conflict"],
+    handle: async ({ box, params, body }) => Response.json(await box.datasets.preview(params.id!, body)),
+  }),
+  route({
+    method: "DELETE",
+    path: "/api/datasets/:id",
+    scope: "train",
+    example: "curl --fail-with-body -X DELETE '{home}/api/datasets/{dataset}'",
+    says: "Deletes the file and all of its versions; models trained on it stay.",
+    answers: { 204: null },
+    tag: datasetTag,
+    refusals: ["conflict"],
+    handle: async ({ box, params }) => {
+      await box.datasets.delete(params.id!);
+      return new Response(null, { status: 204 });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/datasets/:id/rows",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/datasets/{dataset}/rows?offset=0&limit=5'",
+    says: "Rows as they stand in the file.",
+    query: ROWS_QUERY,
+    answers: { 200: listOf(z.array(z.string())) },
+    refusals: ["conflict"],
+    handle: async ({ box, params, query: { offset, cursor, limit }, url }) => {
+      const dataset = box.datasets.findReady(params.id!);
+      const page = { offset: offset ?? cursor, limit };
+      const { rows, next } = await box.datasets.rows(dataset, page);
+      const named = url.searchParams.has("offset") ? "offset" : "cursor";
+      return Response.json({ items: rows, next }, { headers: linkHeader(url, next, named) });
+    },
+  }),
+];

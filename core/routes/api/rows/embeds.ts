@@ -1,0 +1,36 @@
+/** The API of embeds: what a portal pastes to show a panel. */
+import * as z from "zod";
+import { EMBED_REQUEST, type Embed, makeEmbed } from "../../data/embeds.ts";
+import { route } from "../route.ts";
+import { TIME } from "../schemas/datasets.ts";
+
+const EMBED = z
+  .object({
+    panel: z.string(),
+    of: z.string().nullable(),
+    theme: z.enum(["auto", "light", "dark"]),
+    url: z.string(),
+    token: z.string().nullable().describe("in the address already; null where nobody has to sign in"),
+    expiresAt: TIME.nullable(),
+    origins: z.array(z.string()).describe("whose pages may frame it"),
+    iframe: z.string(),
+    element: z.string(),
+    fragment: z.string(),
+    badge: z.string(),
+  })
+  .meta({ id: "Embed" }) satisfies z.ZodType<Embed>;
+
+export const EMBED_ROUTES = [
+  route({
+    method: "POST",
+    path: "/api/embeds",
+    scope: "embed",
+    example: `curl --fail-with-body -H 'content-type: application/json' -d '{"panel":"metrics","theme":"dark","expiresInSeconds":86400}' '{home}/api/embeds'`,
+    says: "The address of a panel for a frame on another page, with its token, and the lines to paste.",
+    body: EMBED_REQUEST,
+    isSecret: true,
+    answers: { 201: EMBED },
+    refusals: ["missing"],
+    handle: ({ box, home, body }) => Response.json(makeEmbed(box, home, body), { status: 201 }),
+  }),
+];

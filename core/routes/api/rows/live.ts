@@ -1,0 +1,160 @@
+/** The API of what happens: events as pages, SSE and NDJSON; status, gauges, activity. */
+import * as z from "zod";
+import { EVENT_NAMES } from "../../../events/events.ts";
+import { follow } from "../../../events/follow.ts";
+import { checked } from "../../../http/body.ts";
+import { linkHeader, preferredType } from "../../../http/negotiate.ts";
+import { eventLines, streamAnswer } from "../../../http/responses.ts";
+import { AppError } from "../../../platform/errors.ts";
+import { VERSION } from "../../../platform/version.ts";
+import { activityRows } from "../../data/list-data.ts";
+import { type PanelSource, READERS } from "../../data/panel-data.ts";
+import { type Call, listOf, route } from "../route.ts";
+import { ACTIVITY, EVENT, GAUGES_WITH_HISTORY, HEALTH, STATUS } from "../schemas/live.ts";
+
+const WHOLE = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const LIMIT = z.coerce.number().int().min(1).max(1000).default(100).describe("how many");
+const EVENTS_QUERY = z.object({
+  since: WHOLE.optional().describe("the last seq that you have"),
+  cursor: WHOLE.optional().describe("the same as since"),
+  epoch: z
+    .string()
+    .optional()
+    .describe("the log that seq is of; of another one, it starts at the present and says truncated"),
+  type: z.enum(EVENT_NAMES).optional().describe("only events of this type"),
+  limit: LIMIT,
+  follow: z.enum(["0", "1"]).default("0").describe("1 stays open").meta({ isUnlisted: true }),
+});
+const ACTIVITY_QUERY = z.object({
+  before: WHOLE.optional().describe("`next` of the page before"),
+  cursor: WHOLE.default(Number.MAX_SAFE_INTEGER).describe("the same as before"),
+  limit: LIMIT,
+});
+const EVENT_PAGE = listOf(EVENT).extend({ epoch: z.string(), truncated: z.boolean() });
+const EVENT_TYPES = ["application/json", "application/x-ndjson", "text/event-stream"] as const;
+
+function events(call: Call<unknown, z.output<typeof EVENTS_QUERY>>): Response {
+  const { box, request, url, query, requestId, hold, takeTime } = call;
+  const accepted = preferredType(request.headers.get("accept"), EVENT_TYPES);
+  const isSse = accepted === "text/event-stream";
+  const isEndless = isSse || query.follow === "1";
+  const last = request.headers.get("last-event-id");
+  const from = last === null ? (query.since ?? query.cursor) : checked(last, WHOLE);
+  const asked = from ?? (isEndless ? box.log.lastSeq : 0);
+  const { since, truncated } = box.log.resume(asked, query.epoch ?? null);
+  const type = query.type ?? null;
+  if (isEndless || accepted === "application/x-ndjson") {
+    refuseBeyondCap(box);
+    takeTime();
+    const format = isSse ? "sse" : "ndjson";
+    const followed = follow(box.log, { since, type, isEndless, signal: request.signal, hold });
+    const headers = { "signalbox-epoch": box.log.epoch, "signalbox-truncated": String(truncated) };
+    return streamAnswer(eventLines(followed, format), format, { instance: requestId, headers });
+  }
+  const items = box.log.read(since, query.limit, type);
+  const next = items.length === query.limit ? items.at(-1)!.seq : null;
+  const { epoch } = box.log;
+  const named = url.searchParams.has("cursor") ? "cursor" : "since";
+  return Response.json({ items, next, epoch, truncated }, { headers: linkHeader(url, next, named) });
+}
+
+/** A stream costs as much as a socket: the same bound holds for them. */
+function refuseBeyondCap({ log, config }: PanelSource): void {
+  if (log.followers < config.MAX_SOCKETS) return;
+  throw new AppError("unavailable", "All streams are taken", { fix: "Poll /api/events?since= instead." });
+}
+
+export const LIVE_ROUTES = [
+  route({
+    method: "GET",
+    path: "/api/events",
+    scope: "read",
+    example: "curl --fail-with-body -N '{home}/api/events?follow=1'",
+    says: "The numbered log: as JSON, as application/x-ndjson, or as SSE with Accept: text/event-stream. With follow=1 it stays open; no parameter below says so, because generated requests would never end.",
+    query: EVENTS_QUERY,
+    answers: {
+      200: {
+        "application/json": EVENT_PAGE,
+        "application/x-ndjson": "an event a line; with follow=1 a blank line after ten quiet seconds",
+        "text/event-stream": "id, event and data of each; it stays open",
+      },
+    },
+    refusals: ["unavailable"],
+    handle: events,
+  }),
+  route({
+    method: "GET",
+    path: "/api/activity",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/activity?limit=10'",
+    says: "What happened, in sentences, newest first.",
+    query: ACTIVITY_QUERY,
+    answers: { 200: listOf(ACTIVITY) },
+    handle: ({ box, query, url }) => {
+      const { items, next } = activityRows(box, { before: query.before ?? query.cursor, limit: query.limit });
+      const named = url.searchParams.has("before") ? "before" : "cursor";
+      return Response.json({ items, next }, { headers: linkHeader(url, next, named) });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/status",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/status'",
+    says: "Version, log position, watchers and the current run.",
+    answers: { 200: STATUS },
+    handle: ({ box }) => {
+      const run = READERS.run(box, null);
+      return Response.json({ ...READERS.connection(box, null), version: VERSION, epoch: box.log.epoch, run });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/metrics",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/metrics'",
+    says: "The gauges with the history of 24 hours.",
+    answers: { 200: GAUGES_WITH_HISTORY },
+    handle: ({ box }) => Response.json(READERS.metrics(box, null)),
+  }),
+  route({
+    method: "GET",
+    path: "/api/health",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/health'",
+    says: "Healthy, warning or critical, by gauge.",
+    answers: { 200: HEALTH },
+    handle: ({ box }) => Response.json(READERS.health(box, null)),
+  }),
+  route({
+    method: "GET",
+    path: "/healthz",
+    scope: "open",
+    example: "curl --fail-with-body '{home}/healthz'",
+    says: "Is the process alive?",
+    answers: { 200: { "text/plain": "ok", "application/json": z.object({ status: z.literal("ok") }) } },
+    handle: ({ request }) =>
+      preferredType(request.headers.get("accept"), ["text/plain", "application/json"]) === "text/plain"
+        ? new Response("ok\n", { headers: { "content-type": "text/plain; charset=utf-8" } })
+        : Response.json({ status: "ok" }),
+  }),
+  route({
+    method: "GET",
+    path: "/readyz",
+    scope: "open",
+    example: "curl --fail-with-body '{home}/readyz'",
+    says: "Can it serve? It reads the log's end from the database.",
+    answers: { 200: z.object({ ready: z.literal(true), seq: z.int() }) },
+    handle: ({ box }) =>
+      Response.json({ ready: true, seq: box.log.read(box.log.lastSeq - 1, 1)[0]?.seq ?? 0 }),
+  }),
+  route({
+    method: "GET",
+    path: "/version",
+    scope: "open",
+    example: "curl --fail-with-body '{home}/version'",
+    says: "Which version this is.",
+    answers: { 200: z.object({ version: z.string() }) },
+    handle: () => Response.json({ version: VERSION }),
+  }),
+];

@@ -1,0 +1,236 @@
+/** The API of models: versions, which one is live, and predictions. */
+import * as z from "zod";
+import { mediaType } from "../../../http/body.ts";
+import type { Tag } from "../../../http/conditions.ts";
+import { streamAnswer } from "../../../http/responses.ts";
+import { JSON_HEADERS } from "../../../http/security.ts";
+import { startingWith } from "../../../http/stream.ts";
+import type { Warning } from "../../../models/answering.ts";
+import type { Prediction } from "../../../models/monitoring/prediction-log.ts";
+import { predictCsv } from "../../../models/predict-csv.ts";
+import { PREDICT_REQUEST } from "../../../models/serving.ts";
+import { AppError } from "../../../platform/errors.ts";
+import {
+  countPredictions,
+  deploymentsOf,
+  findEvaluation,
+  type StoredVersion,
+} from "../../../store/models.ts";
+import { modelPage, modelView } from "../../data/panel-data.ts";
+import { FILE_TYPES } from "../answer.ts";
+import {
+  type Call,
+  LIST_QUERY,
+  listOf,
+  route,
+  steadyListAnswer,
+  VERSION_NUMBER,
+  VERSION_QUERY,
+} from "../route.ts";
+import { LISTED_MODEL, MODEL, MODEL_VERSION, PREDICTIONS } from "../schemas/models.ts";
+
+const VERSION = z.object({ name: z.string(), v: VERSION_NUMBER });
+const PREDICT_QUERY = VERSION_QUERY.extend({
+  explain: z
+    .enum(["0", "1"])
+    .default("0")
+    .describe("1 adds contributions and, up to 10 rows, the smallest change that gives another answer"),
+});
+const LIVE_REQUEST = z.strictObject({ version: z.int().min(1) });
+
+/** Which versions there are and which one is live; what was predicted is only seen. */
+function modelTag({ box, params }: Pick<Call, "box"> & { params: { name?: string } }): Tag {
+  const { name, liveVersion } = box.models.find(params.name!);
+  const newest = box.models.versions(name).map(({ version }) => version);
+  const [deployed] = deploymentsOf(box.store, name);
+  const minute = Math.floor(box.now() / 60_000);
+  return {
+    state: `${newest.join(".")}-${liveVersion ?? 0}-${deployed?.at ?? 0}`,
+    seen: `${countPredictions(box.store, name)}-${minute}`,
+  };
+}
+
+/** JSON rows, or a CSV: `curl -T` sends no type at all. */
+async function predictRows(
+  call: Call<Record<string, string>, z.output<typeof PREDICT_QUERY>, z.output<typeof PREDICT_REQUEST>>,
+): Promise<Response> {
+  const { box, request, params, query, body: rows } = call;
+  const serving = box.models.serving(params.name!, query.version ?? null);
+  if (FILE_TYPES.includes(mediaType(request))) return predictFile(call, serving);
+  const { predictions, warnings } = await box.serving.predict(serving, rows, {
+    explain: query.explain === "1",
+  });
+  return predictionsAnswer(serving, predictions, warnings);
+}
+
+function predictionsAnswer(
+  { name, version }: StoredVersion,
+  predictions: Prediction[],
+  warnings: Warning[],
+): Response {
+  const body = { model: name, version, predictions, ...(warnings.length && { warnings }) };
+  return new Response(JSON.stringify(body), { headers: JSON_HEADERS });
+}
+
+/** The file of a request, with the prediction's columns added, as it comes. */
+export async function predictFile(
+  {
+    box,
+    request,
+    requestId,
+    hold,
+    takeTime,
+  }: Pick<Call, "box" | "request" | "requestId" | "hold" | "takeTime">,
+  version: StoredVersion,
+): Promise<Response> {
+  takeTime();
+  const body = (signal: AbortSignal) => box.datasets.follow(request, signal);
+  const lines = predictCsv(box.serving, version, { body, hold });
+  // The header and a refusal come before the first byte leaves.
+  const first = await lines.next().catch((error) => {
+    throw withHeaderFix(error);
+  });
+  return streamAnswer(startingWith(first.value ?? "", lines), "csv", { instance: requestId });
+}
+
+/** JSON under another header, as `curl -d` sends it. */
+function withHeaderFix(error: unknown): unknown {
+  if (!(error instanceof AppError) || !/^\s*[[{]/.test(error.place.near ?? "")) return error;
+  const fix = "Send rows as CSV, or the header content-type: application/json.";
+  return new AppError(error.code, error.message, { ...error.place, fix });
+}
+
+const DOWNLOAD_QUERY = z.object({
+  format: z
+    .enum(["json", "mjs", "html", "lightgbm", "onnx"])
+    .default("json")
+    .describe("mjs is a module, html a page that opens from disk"),
+});
+
+async function download({
+  box,
+  params,
+  query: { format },
+  standalonePage,
+}: Call<z.output<typeof VERSION>, z.output<typeof DOWNLOAD_QUERY>>): Promise<Response> {
+  const version = box.models.findVersion(params.name, params.v);
+  const { exportModel, modelModule } = await import("../../../models/export.ts");
+  const bytes = await box.models.read(version);
+  const { body, type, ending } =
+    format === "html"
+      ? { body: standalonePage(version, modelModule(bytes, version)), type: "text/html", ending: "html" }
+      : exportModel(bytes, version, format);
+  const name = `${version.name}-v${version.version}.${ending}`;
+  const headers = { "content-type": type, "content-disposition": `attachment; filename="${name}"` };
+  return new Response(body, { headers });
+}
+
+const DOWNLOAD_TYPES = {
+  "application/json": z.looseObject({ signalbox: z.literal("model") }).describe("the model as data"),
+  "text/javascript": "a module without dependencies",
+  "text/html": "a page with form and explanation that opens from disk",
+  "text/plain": "LightGBM's own format",
+  "application/octet-stream": "ONNX",
+};
+
+export const MODEL_ROUTES = [
+  route({
+    method: "GET",
+    path: "/api/models",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/models?limit=10'",
+    says: "Lists the models, newest first.",
+    query: LIST_QUERY,
+    answers: { 200: listOf(LISTED_MODEL) },
+    handle: (call) => steadyListAnswer(call, modelPage, () => false),
+  }),
+  route({
+    method: "GET",
+    path: "/api/models/:name",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/models/{model}'",
+    says: "A model with its versions, their metrics and the columns that it takes.",
+    answers: { 200: MODEL },
+    tag: modelTag,
+    handle: ({ box, params }) => Response.json(modelView(box, box.models.find(params.name!).name)),
+  }),
+  route({
+    method: "GET",
+    path: "/api/models/:name/versions/:v",
+    scope: "read",
+    params: VERSION,
+    example: "curl --fail-with-body '{home}/api/models/{model}/versions/1'",
+    says: "A version with everything that its evaluation found.",
+    answers: { 200: MODEL_VERSION },
+    tag: modelTag,
+    handle: ({ box, params }) => {
+      const { createdAt, ...version } = box.models.findVersion(params.name, params.v);
+      return Response.json({
+        ...version,
+        createdAt: new Date(createdAt).toISOString(),
+        isLive: box.models.find(version.name).liveVersion === version.version,
+        evaluation: findEvaluation(box.store, version.name, version.version),
+      });
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/api/models/:name/versions/:v",
+    scope: "train",
+    params: VERSION,
+    example: "curl --fail-with-body -X DELETE '{home}/api/models/{model}/versions/1'",
+    says: "Deletes a version that is not live.",
+    answers: { 204: null },
+    tag: modelTag,
+    refusals: ["conflict"],
+    handle: async ({ box, params, unchanged }) => {
+      await box.models.delete(params.name, params.v, unchanged);
+      return new Response(null, { status: 204 });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/models/:name/versions/:v/download",
+    scope: "read",
+    params: VERSION,
+    query: DOWNLOAD_QUERY,
+    example: "curl --fail-with-body -OJ '{home}/api/models/{model}/versions/1/download?format=mjs'",
+    says: "The model to take along: json, mjs (a module), html (a page); onnx unless it reads texts (an input a column: numbers as doubles with NaN for missing, dates as milliseconds since 1970, categories as text); lightgbm where it is one sum of trees. Each holds 100 rows with their answers.",
+    answers: { 200: DOWNLOAD_TYPES },
+    refusals: ["conflict"],
+    handle: download,
+  }),
+  route({
+    method: "PUT",
+    path: "/api/models/:name/live",
+    scope: "train",
+    example:
+      "curl --fail-with-body -X PUT -H 'content-type: application/json' -d '{\"version\":1}' '{home}/api/models/{model}/live'",
+    says: "Deploys a version, or goes back to one: at once, for everybody. With If-Match only if nobody else did so meanwhile.",
+    body: LIVE_REQUEST,
+    tag: modelTag,
+    answers: { 200: MODEL },
+    refusals: ["conflict"],
+    handle: async ({ box, params, body, unchanged }) =>
+      Response.json(modelView(box, (await box.models.deploy(params.name!, body.version, unchanged)).name)),
+  }),
+  ...(["POST", "PUT"] as const).map((method) =>
+    route({
+      method,
+      path: "/api/models/:name/predict",
+      scope: "predict",
+      rate: "predict",
+      query: PREDICT_QUERY,
+      body: PREDICT_REQUEST,
+      file: "rows to predict, below a header with the features' names",
+      example:
+        "curl --fail-with-body -H 'content-type: application/json' -d '{row}' '{home}/api/models/{model}/predict?version=1'",
+      says: "Predicts for rows by feature name, in any order; missing and unknown values are fine. A CSV is answered with a CSV.",
+      answers: {
+        200: { "application/json": PREDICTIONS, "text/csv": "the CSV with the prediction's columns added" },
+      },
+      refusals: ["conflict"],
+      handle: predictRows,
+    }),
+  ),
+];

@@ -1,0 +1,39 @@
+/** The API of whoever runs the server: figures for Prometheus, a backup while it works. */
+
+import { STREAM_HEADER } from "../../../http/stream.ts";
+import { backupStream } from "../../../operations/backup/backup-stream.ts";
+import { EXPOSITION_TYPE, exposition } from "../prometheus.ts";
+import { route } from "../route.ts";
+
+export const OPERATIONS_ROUTES = [
+  route({
+    method: "GET",
+    path: "/metrics",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/metrics'",
+    says: "For Prometheus: runs, queue, predictions, sockets, requests by route, the process and the machine.",
+    answers: { 200: { "text/plain": "Prometheus text format 0.0.4" } },
+    handle: ({ box }) => new Response(exposition(box), { headers: { "content-type": EXPOSITION_TYPE } }),
+  }),
+  route({
+    method: "GET",
+    path: "/api/backup",
+    scope: "admin",
+    example: "curl --fail-with-body -o signalbox.tar '{home}/api/backup'",
+    says: "Database, files and models as one tar, consistent while others write; `restore` brings it back.",
+    answers: { 200: { "application/x-tar": "the backup" } },
+    handle: async ({ box, request, takeTime }) => {
+      takeTime();
+      const body = await backupStream(box.config.DATA_DIR, request.signal);
+      const day = new Date(box.now()).toISOString().slice(0, 10);
+      return new Response(body, {
+        headers: {
+          "content-type": "application/x-tar",
+          "content-disposition": `attachment; filename="signalbox-${day}.tar"`,
+          "cache-control": "no-store",
+          [STREAM_HEADER]: "no",
+        },
+      });
+    },
+  }),
+];

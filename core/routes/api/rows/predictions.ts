@@ -1,0 +1,78 @@
+/** The API of feedback: what was predicted, and what came true. */
+import * as z from "zod";
+import { challenge } from "../../data/watch-view.ts";
+import { LIST_QUERY, listAnswer, listOf, route, VERSION_QUERY } from "../route.ts";
+import { DRIFT, LOGGED_PREDICTION, TOLD, TOLD_ROWS, WATCH } from "../schemas/models.ts";
+
+const ACTUAL_REQUEST = z.strictObject({
+  actual: z.union([z.string().max(10_000), z.number(), z.boolean()], "must be text, a number, true or false"),
+});
+
+const CHALLENGER_REQUEST = z.strictObject({ version: z.int().min(1).nullable() });
+
+export const PREDICTION_ROUTES = [
+  route({
+    method: "GET",
+    path: "/api/models/:name/drift",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/models/{model}/drift?version=1'",
+    says: "How far the rows that are asked, and the answers, are from those of the training: by column the stability index, shares by bin, new categories, missing values. Nothing is said below 200 predictions.",
+    query: VERSION_QUERY,
+    answers: { 200: DRIFT },
+    refusals: ["conflict"],
+    handle: ({ box, params, query }) => {
+      const { name, version } = box.models.serving(params.name!, query.version ?? null);
+      return Response.json({ model: name, version, ...box.feedback.drift(name, version) });
+    },
+  }),
+  route({
+    method: "PUT",
+    path: "/api/models/:name/challenger",
+    scope: "train",
+    example:
+      "curl --fail-with-body -X PUT -H 'content-type: application/json' -d '{\"version\":null}' '{home}/api/models/{model}/challenger'",
+    says: "Asks another version the same rows as the live one, without returning its answers, and compares the two on what comes true; null ends it. It doubles the work of a prediction, after its answer has left.",
+    body: CHALLENGER_REQUEST,
+    answers: { 200: WATCH },
+    refusals: ["conflict"],
+    handle: async ({ box, params, body }) => Response.json(await challenge(box, params.name!, body.version)),
+  }),
+  route({
+    method: "GET",
+    path: "/api/models/:name/predictions",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/models/{model}/predictions?limit=10'",
+    says: "What was asked of a model, what it answered, and what came true; newest first, as PREDICTION_LOG keeps it.",
+    query: LIST_QUERY,
+    answers: { 200: listOf(LOGGED_PREDICTION) },
+    handle: (call) => {
+      const { name } = call.box.models.find(call.params.name!);
+      return listAnswer(call, (box, before, limit) => box.feedback.predictions(name, before, limit));
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/api/predictions/actuals",
+    scope: "predict",
+    example:
+      "curl --fail-with-body -H 'content-type: text/csv' --data-binary @actuals.csv '{home}/api/predictions/actuals'",
+    says: "Tells what came true for many predictions, as a CSV with the columns id and actual. Wrong rows are named, the others count; the same again changes nothing.",
+    file: "a CSV with the columns id and actual",
+    answers: { 200: TOLD_ROWS },
+    handle: async ({ box, request, takeTime }) => {
+      takeTime();
+      return Response.json(await box.feedback.tellFile(await box.datasets.receiveAside(request)));
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/api/predictions/:id/actual",
+    scope: "predict",
+    example:
+      "curl --fail-with-body -H 'content-type: application/json' -d '{\"actual\":\"1\"}' '{home}/api/predictions/ID/actual'",
+    says: "Tells what came true for a prediction: the class, or the number. Told anew it is changed, and the answer says so.",
+    body: ACTUAL_REQUEST,
+    answers: { 200: TOLD },
+    handle: ({ box, params, body }) => Response.json(box.feedback.tell(params.id!, body.actual)),
+  }),
+];

@@ -1,0 +1,41 @@
+/** The API of the sample files that the product brings along. */
+import * as z from "zod";
+import { SAMPLE_LIST, sampleFile } from "../../../datasets/samples/index.ts";
+import { type Call, listOf, route } from "../route.ts";
+import { DATASET } from "../schemas/datasets.ts";
+import { receivedAnswer } from "./datasets.ts";
+
+const SAMPLE = z.object({
+  name: z.string(),
+  title: z.string(),
+  says: z.string(),
+  target: z.string(),
+  rows: z.int(),
+});
+
+/** As if the file had been uploaded: the same checks, the same events; a second time it is the same dataset. */
+export function receiveSample({ box, request, params }: Pick<Call, "box" | "request" | "params">) {
+  const { name, csv } = sampleFile(params.name!);
+  return box.datasets.receive(new Request(request.url, { method: "POST", body: csv }), name);
+}
+
+export const SAMPLE_ROUTES = [
+  route({
+    method: "GET",
+    path: "/api/samples",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/samples'",
+    says: "Lists the sample files that come along; their data are made up.",
+    answers: { 200: listOf(SAMPLE) },
+    handle: () => Response.json({ items: SAMPLE_LIST, next: null }),
+  }),
+  route({
+    method: "POST",
+    path: "/api/samples/:name",
+    scope: "train",
+    example: "curl --fail-with-body -X POST '{home}/api/samples/customers'",
+    says: "Makes a sample file and reads it, as if it had been uploaded.",
+    answers: { 200: DATASET, 201: DATASET, 202: DATASET },
+    handle: async (call) => receivedAnswer(call, await receiveSample(call), true),
+  }),
+];

@@ -1,0 +1,57 @@
+/** The API of what can be changed while the process runs. */
+import * as z from "zod";
+import type { Tag } from "../../../http/conditions.ts";
+import { SETTINGS_PATCH, type Settings } from "../../../operations/settings.ts";
+import { type Call, route } from "../route.ts";
+
+const SETTINGS_ANSWER = z.record(
+  z.string(),
+  z.object({
+    group: z.string(),
+    says: z.string(),
+    value: z.unknown().describe("null where it is a secret"),
+    source: z.enum(["environment", "stored", "default"]),
+    locked: z.boolean().describe("set by the environment"),
+    default: z.unknown(),
+    isSecret: z.boolean(),
+    isSet: z.boolean(),
+    options: z.array(z.string()).nullable().describe("the only values that it takes"),
+  }),
+);
+
+function settingsTag({ box }: Pick<Call, "box">): Tag {
+  return { state: Bun.hash(JSON.stringify(settingsAnswer(box.settings))).toString(36) };
+}
+
+export const SETTINGS_ROUTES = [
+  route({
+    method: "GET",
+    path: "/api/settings",
+    scope: "admin",
+    example: "curl --fail-with-body '{home}/api/settings'",
+    says: "What can be changed while the server runs: value, source (environment, stored, default), locked.",
+    answers: { 200: SETTINGS_ANSWER },
+    tag: settingsTag,
+    handle: ({ box }) => Response.json(settingsAnswer(box.settings)),
+  }),
+  route({
+    method: "PATCH",
+    path: "/api/settings",
+    scope: "admin",
+    example: `curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{"HEALTH_CPU":"80,95","RETENTION_DAYS":30}' '{home}/api/settings'`,
+    says: "Changes some, all or nothing, at once and for good; null is the default again.",
+    body: SETTINGS_PATCH,
+    tag: settingsTag,
+    answers: { 200: SETTINGS_ANSWER },
+    refusals: ["conflict"],
+    handle: ({ box, body }) => {
+      box.settings.change(body);
+      return Response.json(settingsAnswer(box.settings));
+    },
+  }),
+];
+
+/** By name. */
+function settingsAnswer(settings: Settings): Record<string, unknown> {
+  return Object.fromEntries(settings.list().map(({ name, ...view }) => [name, view]));
+}

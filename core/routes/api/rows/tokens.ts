@@ -1,0 +1,59 @@
+/** The API of access tokens: told once, kept as hashes, revoked at once. */
+import * as z from "zod";
+import { SCOPES } from "../../../http/identity/scopes.ts";
+import { TOKEN_REQUEST, type TokenView } from "../../../http/identity/tokens.ts";
+import { listOf, route } from "../route.ts";
+import { TIME } from "../schemas/datasets.ts";
+
+const TOKEN = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    scopes: z.array(z.enum(SCOPES)),
+    createdBy: z.string(),
+    createdAt: TIME,
+    lastUsedAt: TIME.nullable(),
+    expiresAt: TIME.nullable(),
+    isExpired: z.boolean(),
+  })
+  .meta({ id: "Token" }) satisfies z.ZodType<TokenView>;
+
+export const TOKEN_ROUTES = [
+  route({
+    method: "GET",
+    path: "/api/tokens",
+    scope: "admin",
+    example: "curl --fail-with-body '{home}/api/tokens'",
+    says: "The tokens, without themselves: name, scopes, made, last used, expires.",
+    answers: { 200: listOf(TOKEN) },
+    handle: ({ box }) => Response.json({ items: box.tokens.list(), next: null }),
+  }),
+  route({
+    method: "POST",
+    path: "/api/tokens",
+    scope: "admin",
+    example: `curl --fail-with-body -H 'content-type: application/json' -d '{"name":"nightly job","scopes":["train"]}' '{home}/api/tokens'`,
+    says: "Makes a token for read, predict, train (reads and predicts too), embed or admin (everything). It is told this once.",
+    body: TOKEN_REQUEST,
+    isSecret: true,
+    answers: { 201: TOKEN.extend({ token: z.string().describe("told this once") }) },
+    refusals: ["conflict"],
+    handle: ({ box, body, identity }) => {
+      const token = box.tokens.create(body, identity.name);
+      const headers = { location: `/api/tokens/${token.id}`, "cache-control": "no-store" };
+      return Response.json(token, { status: 201, headers });
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/api/tokens/:id",
+    scope: "admin",
+    example: "curl --fail-with-body -X DELETE '{home}/api/tokens/ID'",
+    says: "Revokes a token at once: its browsers are signed out, its sockets and streams end.",
+    answers: { 204: null },
+    handle: ({ box, params }) => {
+      box.tokens.revoke(params.id!);
+      return new Response(null, { status: 204 });
+    },
+  }),
+];

@@ -1,0 +1,162 @@
+/** The API of training: one request, one line of curl, and what can be done to a run. */
+import * as z from "zod";
+import { curlCommand } from "../../../http/identity/curl.ts";
+import { preferredType } from "../../../http/negotiate.ts";
+import { readPreference, within } from "../../../http/prefer.ts";
+import { streamAnswer } from "../../../http/responses.ts";
+import { slug } from "../../../platform/ids.ts";
+import { TRAIN_QUERY, TRAIN_REQUEST } from "../../../training/run-options.ts";
+import { runView } from "../../../training/run-view.ts";
+import { runPage } from "../../data/panel-data.ts";
+import { type Call, LIST_QUERY, listOf, route, steadyListAnswer } from "../route.ts";
+import { RUN } from "../schemas/runs.ts";
+import { finishedRun, trainStream } from "../train-stream.ts";
+
+const runAnswer = (
+  { box }: Pick<Call, "box">,
+  id: string,
+  { status, headers = {} }: { status: number; headers?: Record<string, string> },
+) => Response.json(runView(box.store, box.runs.find(id), box.now()), { status, headers });
+
+const STREAM_TYPES = ["text/plain", "application/x-ndjson", "application/json"] as const;
+
+/** The body is the CSV; the answer is a line for each step as it happens. */
+async function trainUpload(
+  call: Call<Record<string, string>, z.output<typeof TRAIN_QUERY>>,
+): Promise<Response> {
+  const { box, request, params, home, requestId, hold, takeTime } = call;
+  takeTime();
+  const { file, ...asked } = call.query;
+  const label = params.file ?? file ?? null;
+  const received = await box.datasets.receive(request, label);
+  const { id: datasetId } = await received.ready;
+  const since = box.log.lastSeq;
+  // The same bytes may be here under another name.
+  const name = asked.name ?? (label === null ? undefined : slug(label));
+  const { id: runId } = box.runs.train({ ...asked, name, datasetId });
+  const accepted = preferredType(request.headers.get("accept"), STREAM_TYPES);
+  if (accepted === "application/json") {
+    finishedRun(await box.runs.ended(runId));
+    return runAnswer(call, runId, { status: 200 });
+  }
+  const format = accepted === "application/x-ndjson" ? "ndjson" : "text";
+  const lines = trainStream(box, {
+    runId,
+    since,
+    format,
+    home,
+    curl: curlCommand(box.config),
+    hold,
+    signal: request.signal,
+  });
+  return streamAnswer(lines, format, { instance: requestId });
+}
+
+const TRAIN_OPTIONS = z.object({
+  wait: z.enum(["0", "1"]).default("0").describe("1 answers when it has ended; or send Prefer: wait=SECONDS"),
+});
+
+export const TRAINING_ROUTES = [
+  route({
+    method: "POST",
+    path: "/api/train",
+    scope: "train",
+    rate: "train",
+    example:
+      "curl --fail-with-body -H 'content-type: application/json' -d '{\"datasetId\":\"{dataset}\",\"budgetSeconds\":10}' '{home}/api/train'",
+    says: "Queues a training on a dataset.",
+    body: TRAIN_REQUEST,
+    query: TRAIN_OPTIONS,
+    answers: { 200: RUN, 202: RUN },
+    refusals: ["missing", "conflict"],
+    handle: async (call) => {
+      const { isAsync, waitSeconds, applied } = readPreference(call.request);
+      const { id } = call.box.runs.train(call.body);
+      const headers = { location: `/api/runs/${id}`, ...applied };
+      const isWaiting = call.query.wait === "1" && !isAsync;
+      const seconds = waitSeconds ?? (isWaiting ? Number.POSITIVE_INFINITY : 0);
+      if (seconds > 0) call.takeTime();
+      const ended = seconds > 0 ? await within(call.box.runs.ended(id), seconds) : null;
+      return runAnswer(call, id, { status: ended ? 200 : 202, headers });
+    },
+  }),
+  // A POST to the last one is the route above.
+  ...(
+    [
+      ["PUT", "/api/train/:file"],
+      ["POST", "/api/train/:file"],
+      ["PUT", "/api/train/"],
+      ["POST", "/api/train/"],
+      ["PUT", "/api/train"],
+    ] as const
+  ).map(([method, path]) =>
+    route({
+      method,
+      path,
+      scope: "train",
+      rate: "train",
+      example: "curl --fail-with-body -T data.csv '{home}/api/train/data.csv?budgetSeconds=10'",
+      says: "Uploads a CSV and trains on it in one request; prints each step as a line, the verdict last. A run that fails breaks the stream.",
+      query: TRAIN_QUERY,
+      file: "the CSV to learn from",
+      answers: {
+        200: {
+          "text/plain": "a line for each step, then the verdict, the model's address and a predict command",
+          "application/x-ndjson":
+            "an event a line, a blank line after ten quiet seconds, then {type: result, …}",
+          "application/json": RUN,
+        },
+      },
+      handle: trainUpload,
+    }),
+  ),
+  route({
+    method: "GET",
+    path: "/api/runs",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/runs?limit=10'",
+    says: "Lists the runs, newest first.",
+    query: LIST_QUERY,
+    answers: { 200: listOf(RUN) },
+    handle: (call) => steadyListAnswer(call, runPage, ({ status }) => status === "running"),
+  }),
+  route({
+    method: "GET",
+    path: "/api/runs/:id",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/runs/{run}'",
+    says: "A run with its stages, candidates and metrics.",
+    answers: { 200: RUN },
+    handle: (call) => runAnswer(call, call.params.id!, { status: 200 }),
+  }),
+  route({
+    method: "POST",
+    path: "/api/runs/:id/stop",
+    scope: "train",
+    example: "curl --fail-with-body -X POST '{home}/api/runs/{run}/stop'",
+    says: "Ends the race and keeps the best so far.",
+    answers: { 202: RUN },
+    refusals: ["conflict"],
+    handle: (call) => runAnswer(call, call.box.runs.stopAndKeep(call.params.id!).id, { status: 202 }),
+  }),
+  route({
+    method: "POST",
+    path: "/api/runs/:id/resume",
+    scope: "train",
+    example: "curl --fail-with-body -X POST '{home}/api/runs/{run}/resume'",
+    says: "Goes on with a run that was interrupted or failed.",
+    answers: { 202: RUN },
+    refusals: ["conflict"],
+    handle: (call) => runAnswer(call, call.box.runs.resume(call.params.id!).id, { status: 202 }),
+  }),
+  route({
+    method: "DELETE",
+    path: "/api/runs/:id",
+    scope: "train",
+    example: "curl --fail-with-body -X DELETE '{home}/api/runs/{run}'",
+    says: "Cancels a run at once.",
+    answers: { 202: RUN },
+    refusals: ["conflict"],
+    handle: (call) => runAnswer(call, call.box.runs.cancel(call.params.id!).id, { status: 202 }),
+  }),
+];

@@ -1,0 +1,42 @@
+/** The API of webhooks: addresses outside that are told what happens. */
+import * as z from "zod";
+import { WEBHOOK_REQUEST } from "../../../operations/webhooks.ts";
+import { listOf, route } from "../route.ts";
+import { WEBHOOK } from "../schemas/live.ts";
+
+export const WEBHOOK_ROUTES = [
+  route({
+    method: "GET",
+    path: "/api/webhooks",
+    scope: "admin",
+    example: "curl --fail-with-body '{home}/api/webhooks'",
+    says: "The addresses that are told of events, and how far each has been served.",
+    answers: { 200: listOf(WEBHOOK) },
+    handle: ({ box }) => Response.json({ items: box.webhooks.list(), next: null }),
+  }),
+  route({
+    method: "POST",
+    path: "/api/webhooks",
+    scope: "admin",
+    example: `curl --fail-with-body -H 'content-type: application/json' -d '{"url":"https://example.com/hook","types":["run.finished"]}' '{home}/api/webhooks'`,
+    says: "Posts each event from now on to an address: in order, signed by HMAC-SHA256, tried again until it is taken.",
+    body: WEBHOOK_REQUEST,
+    isSecret: true,
+    answers: { 201: WEBHOOK.extend({ secret: z.string().describe("told this once") }) },
+    refusals: ["conflict"],
+    handle: ({ box, body }) => Response.json(box.webhooks.create(body), { status: 201 }),
+  }),
+  route({
+    method: "DELETE",
+    path: "/api/webhooks/:id",
+    scope: "admin",
+    example: "curl --fail-with-body -X DELETE '{home}/api/webhooks/ID'",
+    says: "Ends it. What it had not been told, it is not told any more.",
+    answers: { 204: null },
+    refusals: ["conflict"],
+    handle: ({ box, params }) => {
+      box.webhooks.delete(params.id!);
+      return new Response(null, { status: 204 });
+    },
+  }),
+];

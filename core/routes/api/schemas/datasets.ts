@@ -1,0 +1,148 @@
+/** How do datasets look on the wire? The compiler holds these schemas to the types that the code uses. */
+import * as z from "zod";
+import { COLUMN_TYPES, type ColumnProfile, type Finding, type ReadingPreview } from "../../../csv/types.ts";
+import { CHOICES, type DatasetView, type RejectionView } from "../../../datasets/reading-choices.ts";
+import { PROBLEMS } from "../../../http/problem.ts";
+import type { ErrorCode } from "../../../platform/errors.ts";
+import type { DatasetSummary } from "../../data/list-data.ts";
+
+export const TIME = z.iso.datetime().describe("RFC 3339, in UTC");
+export const TASK = z.enum(["binary", "multiclass", "regression"]);
+const COUNT = z.int().min(0);
+export const COLUMN_TYPE = z.enum(COLUMN_TYPES);
+
+export const ERROR_CODE = z.enum([...(Object.keys(PROBLEMS) as ErrorCode[]), "internal"]);
+export const ERROR_RECORD = z
+  .object({
+    code: ERROR_CODE,
+    message: z.string(),
+    row: z.int().optional(),
+    column: z.string().optional(),
+    near: z.string().optional(),
+    fix: z.string().optional(),
+    example: z.string().optional(),
+  })
+  .meta({ id: "ErrorRecord" });
+
+export const FINDING = (
+  z.object({
+    code: z.string().describe("stable: scripts filter by it"),
+    severity: z.enum(["info", "warning", "error"]),
+    column: z.string().nullable(),
+    message: z.string(),
+    fix: z
+      .object({
+        exclude: z.array(z.string()),
+        types: z.record(z.string(), COLUMN_TYPE),
+        target: z.string(),
+        header: z.boolean(),
+      })
+      .partial()
+      .nullable()
+      .describe("what PATCH /api/datasets/:id takes to mend it"),
+    row: z.int().optional(),
+  }) satisfies z.ZodType<Finding>
+).meta({ id: "Finding" });
+
+const COLUMN = (
+  z.object({
+    name: z.string(),
+    type: COLUMN_TYPE,
+    count: COUNT,
+    missing: COUNT,
+    distinct: COUNT,
+    distinctExact: z.boolean(),
+    min: z.number().nullable().describe("dates as milliseconds since 1970"),
+    max: z.number().nullable(),
+    mean: z.number().nullable(),
+    std: z.number().nullable(),
+    quantiles: z
+      .object({ p05: z.number(), p25: z.number(), p50: z.number(), p75: z.number(), p95: z.number() })
+      .nullable(),
+    histogram: z.array(COUNT),
+    top: z.array(z.object({ value: z.string(), count: COUNT })),
+    examples: z.array(z.string()),
+    correlation: z
+      .object({
+        measure: z.enum(["pearson", "correlation_ratio", "cramers_v"]),
+        value: z.number(),
+        rows: COUNT,
+      })
+      .optional(),
+  }) satisfies z.ZodType<ColumnProfile>
+).meta({ id: "Column" });
+
+const DIALECT = z
+  .object({
+    encoding: z.string(),
+    bom: z.boolean(),
+    compression: z.enum(["none", "gzip", "zip"]),
+    delimiter: z.string(),
+    quote: z.string(),
+    escape: z.string(),
+    newline: z.enum(["\n", "\r\n", "\r", "mixed"]),
+    comment: z.string(),
+    preambleRows: COUNT,
+    headerRows: COUNT,
+    footerRows: COUNT,
+    sentence: z.string(),
+    width: COUNT.optional(),
+    shape: z.string().optional(),
+    tableRows: COUNT.optional(),
+    header: z.boolean(),
+  })
+  .meta({ id: "Dialect" });
+
+export const DATASET = (
+  z.object({
+    id: z.string(),
+    version: COUNT,
+    status: z.enum(["reading", "ready"]),
+    name: z.string(),
+    rows: COUNT.nullable(),
+    columns: z.array(COLUMN),
+    target: z.string().nullable(),
+    targetReason: z.string().nullable(),
+    task: TASK.nullable(),
+    taskReason: z.string().nullable(),
+    findings: z.array(FINDING),
+    sizeBytes: COUNT,
+    dialect: DIALECT.nullable(),
+    choices: CHOICES,
+    createdAt: TIME,
+  }) satisfies z.ZodType<DatasetView>
+).meta({ id: "Dataset" });
+
+export const REJECTION = (
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    status: z.literal("rejected"),
+    rejectedAt: TIME,
+    error: ERROR_RECORD,
+  }) satisfies z.ZodType<RejectionView>
+).meta({ id: "Rejection" });
+
+export const DATASET_SUMMARY = (
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    version: COUNT,
+    status: z.enum(["reading", "ready"]),
+    rows: COUNT,
+    columns: COUNT,
+    target: z.string().nullable(),
+    task: TASK.nullable(),
+    sizeBytes: COUNT,
+    createdAt: TIME,
+  }) satisfies z.ZodType<DatasetSummary>
+).meta({ id: "DatasetSummary" });
+
+export const READING_PREVIEW = (
+  z.object({
+    sentence: z.string(),
+    names: z.array(z.string()),
+    rows: z.array(z.array(z.string())),
+    choices: CHOICES,
+  }) satisfies z.ZodType<ReadingPreview>
+).meta({ id: "ReadingPreview" });

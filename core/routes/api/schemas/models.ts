@@ -1,0 +1,245 @@
+/** How do models, their versions and their answers look on the wire? */
+import * as z from "zod";
+import type { Warning } from "../../../models/answering.ts";
+import type { Flip } from "../../../models/counterfactuals.ts";
+import type { Told } from "../../../models/monitoring/actuals.ts";
+import type { ToldRows } from "../../../models/monitoring/actuals-csv.ts";
+import type { ColumnDrift, DriftView } from "../../../models/monitoring/drift.ts";
+import type { ChallengerView, LiveView } from "../../../models/monitoring/monitor.ts";
+import type { Prediction } from "../../../models/monitoring/prediction-log.ts";
+import { METRICS, type MetricName } from "../../../trainer/metrics/index.ts";
+import type { ModelSchema, RunSummary } from "../../../training/stages/stage.ts";
+import type { ModelView, PredictionMinute } from "../../data/panel-data.ts";
+import type { WatchView } from "../../data/watch-view.ts";
+import { ERROR_CODE, ERROR_RECORD, TASK, TIME } from "./datasets.ts";
+import { COMPARISON, INTERVALS, METRIC_VALUES } from "./runs.ts";
+
+const COUNT = z.int().min(0);
+const METRIC_NAMES = Object.keys(METRICS) as MetricName[];
+
+const MODEL_SCHEMA = (
+  z.object({
+    features: z.array(
+      z.object({
+        name: z.string(),
+        type: z.enum(["number", "category", "boolean", "date", "text"]),
+        values: z.array(z.string()).optional().describe("commonest first, at most 200"),
+        min: z.number().optional(),
+        max: z.number().optional(),
+        example: z.union([z.string(), z.number()]).nullable(),
+      }),
+    ),
+    target: z.string(),
+    classes: z.array(z.string()).optional(),
+  }) satisfies z.ZodType<ModelSchema>
+).meta({ id: "ModelSchema" });
+
+const RESULT = (
+  z.object({
+    task: TASK,
+    metric: z.string(),
+    best: z.string(),
+    metrics: METRIC_VALUES,
+    intervals: INTERVALS,
+    baseline: METRIC_VALUES,
+    verdict: z.string(),
+    beatsBaseline: z.boolean(),
+    schema: MODEL_SCHEMA,
+    rowsTrain: COUNT,
+    rowsTest: COUNT,
+    comparison: COMPARISON.nullable(),
+  }) satisfies z.ZodType<RunSummary>
+).meta({ id: "Result" });
+
+const LIVE = (
+  z.object({
+    outcomes: COUNT,
+    measured: COUNT.describe("so many of the newest"),
+    needed: COUNT.describe("with fewer outcomes there is no figure"),
+    figures: z.array(
+      z.object({
+        metric: z.enum(METRIC_NAMES),
+        value: z.number(),
+        interval: z.tuple([z.number(), z.number()]),
+        training: z.number().nullable(),
+        trainingInterval: z.tuple([z.number(), z.number()]).nullable(),
+        verdict: z.enum(["better", "worse", "unclear"]),
+      }),
+    ),
+  }) satisfies z.ZodType<LiveView>
+).meta({ id: "Live" });
+
+const VERSION = {
+  version: z.int().min(1),
+  runId: z.string(),
+  createdAt: TIME,
+  sizeBytes: COUNT,
+  isLive: z.boolean(),
+  result: RESULT,
+};
+
+export const PER_MINUTE = z.array(
+  z.object({ at: TIME, predictions: COUNT }) satisfies z.ZodType<PredictionMinute>,
+);
+
+export const LISTED_MODEL = z
+  .object({
+    name: z.string(),
+    liveVersion: z.int().nullable(),
+    versions: z.array(z.object(VERSION)).describe("newest first"),
+    predictions: z.object({ total: COUNT, lastHour: COUNT }),
+  })
+  .meta({ id: "ListedModel" });
+
+export const MODEL = (
+  z.object({
+    name: z.string(),
+    liveVersion: z.int().nullable(),
+    versions: z.array(z.object({ ...VERSION, live: LIVE })).describe("newest first"),
+    deployments: z.array(z.object({ version: z.int(), at: TIME })).describe("newest first"),
+    predictions: z.object({ total: COUNT, perMinute: PER_MINUTE }),
+  }) satisfies z.ZodType<ModelView>
+).meta({ id: "Model" });
+
+export const MODEL_VERSION = z
+  .object({
+    ...VERSION,
+    name: z.string(),
+    sha256: z.string(),
+    evaluation: z.record(z.string(), z.unknown()).describe("what the model page draws"),
+  })
+  .meta({ id: "ModelVersion" });
+
+const CHANGED = z.union([z.string(), z.number()]).nullable();
+const FLIP = (
+  z.object({
+    changes: z
+      .array(z.object({ column: z.string(), from: CHANGED, to: CHANGED }))
+      .describe("empty: none found"),
+    prediction: CHANGED,
+    probability: z.number().optional(),
+    tried: COUNT,
+    sentence: z.string(),
+  }) satisfies z.ZodType<Flip>
+).meta({ id: "Counterfactual" });
+
+const ANSWER = {
+  id: z.string(),
+  prediction: z.union([z.string(), z.number()]),
+  probabilities: z.record(z.string(), z.number()).optional(),
+  contributions: z.record(z.string(), z.number()).optional(),
+  base: z.number().optional(),
+  counterfactual: FLIP.optional(),
+};
+const PREDICTION = z.object({
+  ...ANSWER,
+  logged: z.literal(false).optional().describe("its outcome cannot be told: it is not kept"),
+}) satisfies z.ZodType<Prediction>;
+
+const CELL = z.union([z.string(), z.number(), z.boolean()]).nullable();
+export const LOGGED_PREDICTION = z
+  .object({
+    ...ANSWER,
+    model: z.string(),
+    version: z.int(),
+    at: TIME,
+    row: z.record(z.string(), CELL),
+    actual: CELL.optional(),
+  })
+  .meta({ id: "LoggedPrediction" });
+
+export const PREDICTIONS = z
+  .object({
+    model: z.string(),
+    version: z.int(),
+    predictions: z.array(PREDICTION),
+    warnings: z
+      .array(z.object({ row: COUNT, column: z.string(), message: z.string() }) satisfies z.ZodType<Warning>)
+      .optional(),
+  })
+  .meta({ id: "Predictions" });
+
+const OUTCOME = z.union([z.string(), z.number()]);
+export const TOLD = (
+  z.object({
+    id: z.string(),
+    model: z.string(),
+    version: z.int(),
+    prediction: OUTCOME,
+    actual: OUTCOME,
+    status: z.enum(["recorded", "unchanged", "changed"]),
+    previous: OUTCOME.optional(),
+  }) satisfies z.ZodType<Told>
+).meta({ id: "Told" });
+
+export const TOLD_ROWS = z.object({
+  accepted: COUNT,
+  unchanged: COUNT,
+  changed: COUNT,
+  rejected: COUNT,
+  errors: z
+    .array(ERROR_RECORD.omit({ column: true, example: true }).extend({ id: z.string(), code: ERROR_CODE }))
+    .describe("of the first wrong rows"),
+}) satisfies z.ZodType<ToldRows>;
+
+const COMPARED = { training: z.number(), live: z.number() };
+const COLUMN_DRIFT = (
+  z.object({
+    column: z.string(),
+    psi: z.number().nullable().describe("population stability index"),
+    verdict: z.enum(["none", "moderate", "major"]),
+    missing: z.object({ ...COMPARED, isMore: z.boolean() }),
+    unseen: z.object({ rows: COUNT, examples: z.array(z.string()), isMore: z.boolean() }),
+    bins: z.array(z.object({ label: z.string(), ...COMPARED })),
+    sentence: z.string(),
+  }) satisfies z.ZodType<ColumnDrift>
+).meta({ id: "ColumnDrift" });
+
+const DRIFT_VIEW = z.object({
+  predictions: COUNT,
+  needed: COUNT,
+  days: COUNT,
+  columns: z.array(COLUMN_DRIFT).describe("largest drift first"),
+  answers: COLUMN_DRIFT.nullable(),
+}) satisfies z.ZodType<DriftView>;
+
+/** Without its figures where the training kept no bins. */
+export const DRIFT = z.object({
+  model: z.string(),
+  version: z.int(),
+  ...DRIFT_VIEW.partial().shape,
+});
+
+const CHALLENGE = z.object({
+  version: z.int(),
+  liveVersion: z.int(),
+  answered: COUNT,
+  skipped: COUNT.describe("rows that it could not keep up with"),
+  compared: COUNT,
+  needed: COUNT,
+  figures: z.array(
+    z.object({
+      metric: z.enum(METRIC_NAMES),
+      live: z.number(),
+      challenger: z.number(),
+      gain: z.tuple([z.number(), z.number()]).describe("95 %, above zero the challenger is better"),
+      verdict: z.enum(["better", "worse", "unclear"]),
+    }),
+  ),
+  verdict: z.enum(["better", "worse", "unclear"]),
+  sentence: z.string(),
+  msPerRow: z.number().nullable(),
+}) satisfies z.ZodType<ChallengerView>;
+
+export const WATCH = (
+  z.object({
+    name: z.string(),
+    version: z.int(),
+    isLive: z.boolean(),
+    live: LIVE,
+    drift: DRIFT_VIEW.nullable(),
+    challenge: CHALLENGE.nullable(),
+    candidates: z.array(z.int()),
+    log: z.enum(["full", "sampled", "off"]),
+  }) satisfies z.ZodType<WatchView>
+).meta({ id: "Watch" });

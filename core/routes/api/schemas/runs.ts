@@ -1,0 +1,120 @@
+/** How do runs look on the wire? */
+import * as z from "zod";
+import { RUN_STATUSES, type StoredRound } from "../../../store/runs.ts";
+import type { RunStage, RunView } from "../../../training/run-view.ts";
+import { type Candidate, type RunOptions, STAGE_NAMES } from "../../../training/stages/stage.ts";
+import type { VersionComparison } from "../../../training/stages/work/compare.ts";
+import { COLUMN_TYPE, ERROR_RECORD, FINDING, TASK, TIME } from "./datasets.ts";
+
+const SHARE = z.number().min(0).max(1);
+const MILLISECONDS = z.number().min(0);
+
+/** By scikit-learn's names. */
+export const METRIC_VALUES = z.record(z.string(), z.number());
+export const INTERVALS = z.record(z.string(), z.tuple([z.number(), z.number()]));
+
+export const COMPARISON = (
+  z.object({
+    version: z.int().min(1).describe("the version before"),
+    columns: z.object({
+      came: z.array(z.string()),
+      went: z.array(z.string()),
+      changed: z.array(z.object({ column: z.string(), from: COLUMN_TYPE, to: COLUMN_TYPE })),
+    }),
+    metrics: z
+      .record(
+        z.string(),
+        z.object({ before: z.number(), after: z.number(), interval: z.tuple([z.number(), z.number()]) }),
+      )
+      .describe("interval: 95 % of after - before"),
+    rows: z.int().min(0),
+    sentence: z.string(),
+  }) satisfies z.ZodType<VersionComparison>
+).meta({ id: "Comparison" });
+
+const STAGE = (
+  z.object({
+    position: z.int().min(0).max(7),
+    name: z.enum(STAGE_NAMES),
+    status: z.enum(["pending", "running", "finished", "failed", "skipped"]),
+    progress: SHARE,
+    note: z.string(),
+    startedAt: TIME.nullable(),
+    durationMs: MILLISECONDS.nullable(),
+    findings: z.array(FINDING),
+    facts: z.record(z.string(), z.unknown()).describe("what the stage found"),
+  }) satisfies z.ZodType<RunStage>
+).meta({ id: "Stage" });
+
+const CANDIDATE = (
+  z.object({
+    name: z.string(),
+    family: z.enum(["baseline", "linear", "smooth", "network", "boosting", "forest", "ensemble"]),
+    score: z.number().describe("mean of the run's metric over the folds"),
+    std: z.number(),
+    foldScores: z.array(z.number()),
+    params: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+    durationMs: MILLISECONDS,
+  }) satisfies z.ZodType<Candidate>
+).meta({ id: "Candidate" });
+
+const OPTIONS = (
+  z.object({
+    target: z.string(),
+    task: TASK.nullable(),
+    features: z.array(z.string()).nullable(),
+    exclude: z.array(z.string()),
+    budgetSeconds: z.number(),
+    budgetRounds: z.int().nullable(),
+    split: z.enum(["random", "time", "group"]),
+    splitColumn: z.string().nullable(),
+    seed: z.int(),
+    metric: z.string().nullable(),
+    costs: z.object({ falsePositive: z.number(), falseNegative: z.number() }).nullable(),
+  }) satisfies z.ZodType<RunOptions>
+).meta({ id: "RunOptions" });
+
+export const RUN = (
+  z.object({
+    id: z.string(),
+    number: z.int().min(1),
+    datasetId: z.string(),
+    datasetVersion: z.int().min(1),
+    datasetName: z.string(),
+    target: z.string(),
+    task: TASK.nullable(),
+    metric: z.string().nullable(),
+    status: z.enum(RUN_STATUSES),
+    stage: z.enum(STAGE_NAMES).nullable().describe("the one that works now"),
+    stages: z.array(STAGE).length(STAGE_NAMES.length),
+    progress: z.number().min(0).max(1.000001),
+    elapsedMs: MILLISECONDS,
+    etaSeconds: z.number().nullable(),
+    candidates: z.array(CANDIDATE).describe("best first"),
+    best: z.string().nullable(),
+    metrics: METRIC_VALUES.nullable().describe("on the test part, which was touched once"),
+    intervals: INTERVALS.nullable().describe("95 % bootstrap intervals of the metrics"),
+    baseline: METRIC_VALUES.nullable().describe("the same metrics for always guessing"),
+    verdict: z.string().nullable(),
+    beatsBaseline: z.boolean().nullable(),
+    comparison: COMPARISON.nullable().describe("beside the version before, on the same rows"),
+    modelName: z.string(),
+    version: z.int().nullable(),
+    options: OPTIONS,
+    error: ERROR_RECORD.nullable(),
+    queuedAt: TIME,
+    startedAt: TIME.nullable(),
+    finishedAt: TIME.nullable(),
+  }) satisfies z.ZodType<RunView>
+).meta({ id: "Run" });
+
+export const ROUND = (
+  z.object({
+    candidate: z.string(),
+    round: z.int(),
+    train: z.number(),
+    valid: z.number(),
+    baseline: z.number(),
+    metric: z.string(),
+  }) satisfies z.ZodType<StoredRound>
+).meta({ id: "Round" });

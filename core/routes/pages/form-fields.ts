@@ -1,0 +1,133 @@
+/** What does a page's form say? Fields as text, turned into what the API takes, so that both pass the same checks. */
+import type * as z from "zod";
+import { CHOICES } from "../../datasets/reading-choices.ts";
+import { checked } from "../../http/body.ts";
+import { TOKEN_REQUEST } from "../../http/identity/tokens.ts";
+import { AppError } from "../../platform/errors.ts";
+import { TRAIN_REQUEST, type TrainRequest } from "../../training/run-options.ts";
+
+const MAX_FORM_BYTES = 1024 * 1024;
+
+/** Throws AppError `too_large` or `syntax`. */
+export async function readForm(request: Request): Promise<FormData> {
+  if (Number(request.headers.get("content-length") ?? MAX_FORM_BYTES + 1) > MAX_FORM_BYTES) {
+    throw new AppError("too_large", "The form is larger than 1 MB");
+  }
+  try {
+    return (await request.formData()) as FormData;
+  } catch (error) {
+    throw new AppError(
+      "syntax",
+      `The form cannot be read: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
+
+export async function trainForm(request: Request, datasetId: string): Promise<TrainRequest> {
+  const form = await readForm(request);
+  const number = (name: string) =>
+    filled(form, name) === undefined ? undefined : Number(filled(form, name));
+  const all = (name: string) => form.getAll(name).map(String).filter(Boolean);
+  const [exclude, features] = [all("exclude"), all("features")];
+  const falsePositive = number("costFalsePositive");
+  const falseNegative = number("costFalseNegative");
+  const isWeighed = falsePositive !== undefined || falseNegative !== undefined;
+  return checked(
+    defined({
+      datasetId,
+      target: filled(form, "target"),
+      task: filled(form, "task"),
+      name: filled(form, "name"),
+      budgetSeconds: number("budgetSeconds"),
+      seed: number("seed"),
+      split: filled(form, "split"),
+      splitColumn: filled(form, "splitColumn"),
+      metric: filled(form, "metric"),
+      exclude: exclude.length ? exclude : undefined,
+      features: features.length ? features : undefined,
+      costs: isWeighed ? { falsePositive: falsePositive ?? 1, falseNegative: falseNegative ?? 1 } : undefined,
+    }),
+    TRAIN_REQUEST,
+  );
+}
+
+export async function readingForm(request: Request): Promise<ReturnType<typeof CHOICES.parse>> {
+  const form = await readForm(request);
+  const types: [string, string][] = [];
+  for (const [field, value] of form.entries())
+    if (field.startsWith("type.") && value) types.push([field.slice(5), String(value)]);
+  const header = filled(form, "header");
+  return checked(
+    defined({
+      delimiter: filled(form, "delimiter")?.replace("\\t", "\t"),
+      encoding: filled(form, "encoding"),
+      header: header === undefined ? undefined : /^\d+$/.test(header) ? Number(header) : header === "true",
+      target: filled(form, "target"),
+      task: filled(form, "task"),
+      drop: form.has("drop") ? form.getAll("drop").map(String).filter(Boolean) : undefined,
+      types: types.length ? Object.fromEntries(types) : undefined,
+    }),
+    CHOICES,
+  );
+}
+
+export async function signInForm(request: Request): Promise<{ token: string; next: string | null }> {
+  const form = await readForm(request);
+  return { token: (filled(form, "token") ?? "").trim(), next: filled(form, "next") ?? null };
+}
+
+/** `days` from `now` on; empty: it does not expire. */
+export async function tokenForm(request: Request, now: number): Promise<z.output<typeof TOKEN_REQUEST>> {
+  const form = await readForm(request);
+  const days = filled(form, "days");
+  const expiresAt = days === undefined ? undefined : new Date(now + Number(days) * 86_400_000);
+  return checked(
+    defined({
+      name: filled(form, "name"),
+      scopes: form.getAll("scopes"),
+      expiresAt: expiresAt && (Number.isNaN(expiresAt.getTime()) ? days : expiresAt.toISOString()),
+    }),
+    TOKEN_REQUEST,
+  );
+}
+
+export async function deployForm(request: Request): Promise<number> {
+  return Number((await readForm(request)).get("version"));
+}
+
+/** No version: the challenge ends. */
+export async function challengerForm(request: Request): Promise<number | null> {
+  const version = filled(await readForm(request), "version");
+  return version === undefined ? null : Number(version);
+}
+
+/** The fields f.NAME by feature name; an empty field is a missing value. */
+export async function predictForm(request: Request): Promise<ReturnType<typeof predictFields>> {
+  return predictFields(await readForm(request));
+}
+
+/** A form, however it came. */
+interface Fields {
+  get: (name: string) => unknown;
+  entries: () => Iterable<[string, unknown]>;
+}
+
+export function predictFields(form: Fields): {
+  version: number | null;
+  values: Record<string, string>;
+} {
+  const values: [string, string][] = [];
+  for (const [field, value] of form.entries())
+    if (field.startsWith("f.")) values.push([field.slice(2), String(value)]);
+  const version = filled(form, "version");
+  return { version: version === undefined ? null : Number(version), values: Object.fromEntries(values) };
+}
+
+export function filled(form: Pick<Fields, "get">, name: string): string | undefined {
+  const value = form.get(name);
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+export function defined(record: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,153 @@
+/** What does each page show? One reader a page: typed data from the store, no HTML. */
+
+import type { ReadingPreview } from "../../csv/types.ts";
+import { datasetById, datasetView } from "../../datasets/reading-choices.ts";
+import { SAMPLE_LIST } from "../../datasets/samples/index.ts";
+import type { Panel } from "../../events/panel-names.ts";
+import { checked } from "../../http/body.ts";
+import type { TokenView } from "../../http/identity/tokens.ts";
+import type { Problem } from "../../http/problem.ts";
+import type { Warning } from "../../models/answering.ts";
+import type { Flip } from "../../models/counterfactuals.ts";
+import { AppError } from "../../platform/errors.ts";
+import { findEvaluation } from "../../store/models.ts";
+import { currentRun, findRun } from "../../store/runs.ts";
+import { rewindRun } from "../../training/replay.ts";
+import { runView } from "../../training/run-view.ts";
+import { type Call, LIST_QUERY } from "../api/route.ts";
+import { activityRows, datasetRows, modelRows, NEWEST, newerPage, runRows } from "../data/list-data.ts";
+import { type ModelView, modelView, type PanelData, type PanelSource, READERS } from "../data/panel-data.ts";
+
+const DASHBOARD = [
+  ...(["attention", "run", "stages", "curve", "leaderboard", "model", "predictions", "activity"] as const),
+  ...(["datasets", "runs", "models", "metrics", "health", "connection"] as const),
+] satisfies Panel[];
+const RUN = ["run", "stages", "curve", "leaderboard", "report"] satisfies Panel[];
+const PREVIEW_ROWS = 50;
+const LISTED_ROWS = 50;
+
+const OLDER = { datasets: datasetRows, runs: runRows, models: modelRows, activity: activityRows };
+
+/** What was asked of a model by the page's form, and what it answered. */
+export interface Trial {
+  version: number;
+  values: Record<string, string>;
+  answer: {
+    prediction: string | number;
+    probabilities?: Record<string, number>;
+    contributions?: Record<string, number>;
+    counterfactual?: Flip;
+  } | null;
+  /** What was read as missing, or not at all. */
+  warnings?: Warning[];
+  problem?: Problem;
+}
+
+export type PanelSet = { [P in Panel]?: PanelData[P] | null };
+
+function readAll(box: PanelSource, panels: readonly Panel[], subject: string | null): PanelSet {
+  return Object.fromEntries(panels.map((panel) => [panel, READERS[panel](box, subject)]));
+}
+
+/** `read`: the panels' data, for those who ask for data; a page shows what the live core has drawn already. */
+export function dashboardData({ box }: Call) {
+  const status = currentRun(box.store)?.status;
+  return {
+    read: () => readAll(box, DASHBOARD, null),
+    isFirst: !datasetRows(box, { before: NEWEST, limit: 1 }).items.length,
+    isBusy: status === "running" || status === "queued",
+    samples: SAMPLE_LIST,
+  };
+}
+
+export const LISTS = Object.keys(OLDER) as (keyof typeof OLDER)[];
+export type ListData = ReturnType<ReturnType<typeof listData>>;
+
+/** A list's newest page as its panel shows it, or the rows below `?cursor=`. Throws AppError `invalid`. */
+export function listData(list: keyof typeof OLDER) {
+  return ({ box, query }: Call) => {
+    const { cursor: before } = checked(query, LIST_QUERY);
+    const newest = () => READERS[list](box, null) as PanelData[typeof list];
+    if (before === NEWEST) return { list, cursor: null, newer: null, read: newest };
+    const range = { before, limit: LISTED_ROWS };
+    const read = () => OLDER[list](box, range) as PanelData[typeof list];
+    return { list, cursor: before, newer: newerPage(box, list, range), read };
+  };
+}
+
+/** While a file is read, or where it was refused, what is known of it. Throws AppError `missing`. */
+export async function datasetData({ box, params, query }: Call, preview?: ReadingPreview) {
+  const reading = READERS.reading(box, params.id!);
+  if (reading && reading.status !== "ready")
+    return { dataset: null, reading, told: datasetById(box.datasets, params.id!) };
+  const dataset = box.datasets.findReady(params.id!);
+  const [offset = 0, column = 0] = [query.offset, query.column].map((text) =>
+    Math.max(0, Math.floor(Number(text)) || 0),
+  );
+  const { preview: first, rows: count } = dataset.profile;
+  // The first rows are known: the file need not be opened.
+  const rows =
+    offset === 0
+      ? { rows: first, next: first.length < count ? first.length : null }
+      : await box.datasets.rows(dataset, { offset, limit: PREVIEW_ROWS });
+  const runs = READERS.runs(box, dataset.id);
+  const view = datasetView(dataset);
+  return { reading, dataset, view, page: { offset, column, ...rows }, runs, preview };
+}
+
+/** Throws AppError `missing`. */
+export function runData({ box, params }: Call) {
+  const run = runView(box.store, box.runs.find(params.id!), box.now());
+  return { run, data: readAll(box, RUN, run.id) };
+}
+
+/** The run at `?at=` seconds after its start; without it, its end. Throws AppError `missing`. */
+export function rewindData({ box, params, query }: Call) {
+  const moment = { seconds: query.at ? Number(query.at) || 0 : null, now: box.now() };
+  return {
+    rewind: rewindRun(box.store, box.runs.find(params.id!), moment),
+    speed: Number(query.speed) || 1,
+  };
+}
+
+/** The version that was tried, asked for, or is live. Throws AppError `missing`. */
+export function modelData({ box, params, query }: Call, trial?: Trial) {
+  const model = modelView(box, box.models.find(params.name!).name);
+  const wanted = trial?.version ?? Number(query.version ?? model.liveVersion ?? model.versions[0]?.version);
+  const version = model.versions.find(
+    (entry): entry is ModelView["versions"][number] => entry.version === wanted,
+  );
+  if (!version) throw new AppError("missing", `${model.name} has no version ${wanted}`);
+  const evaluation = findEvaluation(box.store, model.name, wanted);
+  const watch = READERS.watch(box, model.name);
+  return { model, watch, version, evaluation, trial, weighing: weighing(box, version.runId, query) };
+}
+
+/** What mistakes cost, as asked for on the page, else as the version was trained. */
+function weighing({ store }: PanelSource, runId: string, query: Record<string, string>) {
+  const run = findRun(store, runId);
+  if (!run) return null;
+  const asked = (name: string, otherwise: number) => {
+    const value = query[name] ? Number(query[name]) : otherwise;
+    return Number.isFinite(value) && value >= 0 ? value : otherwise;
+  };
+  const { falsePositive, falseNegative } = run.options.costs ?? { falsePositive: 1, falseNegative: 1 };
+  return {
+    step: query.step ? Math.round(asked("step", 0)) : null,
+    costs: {
+      falsePositive: asked("costFalsePositive", falsePositive),
+      falseNegative: asked("costFalseNegative", falseNegative),
+    },
+    training: { datasetId: run.datasetId, options: run.options },
+  };
+}
+
+export function tokensData({ box }: Call): { tokens: TokenView[]; fresh?: TokenView & { token: string } } {
+  return { tokens: box.tokens.list() };
+}
+
+export function auditData({ box, query }: Call) {
+  const { cursor, limit } = checked(query, LIST_QUERY);
+  const { items: entries, next } = box.audit.page(cursor, limit);
+  return { entries, next };
+}

@@ -1,0 +1,84 @@
+/**
+ * How is one panel answered? As HTML for htmx, as JSON, SVG, text or CSV by the ending of its address; each with its
+ * position in the log as ETag, so that whoever has the present one is sent nothing.
+ */
+
+import { type CsvValue, writeRow } from "../../csv/write.ts";
+import { findPanel, type Panel, type PanelKey, panelKey } from "../../events/panel-names.ts";
+import { wantedForm } from "../../http/negotiate.ts";
+import { positionAnswer } from "../../http/responses.ts";
+import type { Live } from "../../live/live.ts";
+import { forOrigin } from "../../live/messages.ts";
+import { AppError } from "../../platform/errors.ts";
+import type { Call } from "../api/route.ts";
+import { type PanelData, READERS } from "../data/panel-data.ts";
+import { PANEL_TABLES, type PanelTable } from "../data/panel-table.ts";
+
+/** What the views draw; core knows no HTML. */
+export interface PanelViews {
+  /** With whole addresses, for a page of another origin. */
+  fragment: <P extends Panel>(key: PanelKey, panel: P, data: PanelData[P] | null) => string;
+  svg: <P extends Panel>(panel: P, data: PanelData[P] | null, theme: "light" | "dark") => string;
+  text: <P extends Panel>(panel: P, data: PanelData[P] | null, table: PanelTable) => string;
+}
+
+const TYPES = {
+  html: "text/html; charset=utf-8",
+  json: "application/json",
+  svg: "image/svg+xml",
+  txt: "text/plain; charset=utf-8",
+  csv: "text/csv; charset=utf-8",
+};
+type Ending = keyof typeof TYPES;
+
+/** Throws AppError `missing`. */
+export function panelAnswer(call: Call, live: Live, views: PanelViews): Response {
+  const { box, request, query } = call;
+  const [, name, ending = wantedForm(request) === "json" ? "json" : "html"] = /^([^.]*)(?:\.(.*))?$/.exec(
+    call.params.panel!,
+  )!;
+  const { panel, subject } = findPanel(name!, query.of);
+  if (!Object.hasOwn(TYPES, ending)) {
+    throw new AppError("missing", `The panel ${panel} has no form .${ending}`, {
+      fix: `It has .json, .svg, .txt and .csv, and HTML without an ending.`,
+    });
+  }
+  const key = panelKey(panel, subject);
+  const answer = (body: string, seq = box.log.lastSeq) =>
+    positionAnswer(request, box.log.epoch, {
+      ...{ key, body, seq, type: TYPES[ending as Ending] },
+      isStaleSince: (since) => live.isStaleSince(key, since),
+    });
+  if (ending === "html" && !isForeign(call)) {
+    const fragment = live.fragment(key);
+    if (fragment) return answer(forOrigin(fragment.html, originOf(call)), fragment.seq);
+  }
+  const data = READERS[panel](box, subject);
+  if (data === null && subject !== null) throw new AppError("missing", `There is no ${panel} of ${subject}`);
+  return answer(write(ending as Ending, { key, panel, data, theme: query.theme }, views));
+}
+
+function originOf({ box, home }: Call): string {
+  return home.slice(0, home.length - box.config.BASE_PATH.length);
+}
+
+/** A page of another origin needs whole addresses. */
+function isForeign({ request, home }: Call): boolean {
+  const origin = request.headers.get("origin");
+  return origin !== null && origin !== new URL(home).origin;
+}
+
+function write<P extends Panel>(
+  ending: Ending,
+  shown: { key: PanelKey; panel: P; data: PanelData[P] | null; theme: string | undefined },
+  views: PanelViews,
+): string {
+  const { key, panel, data, theme } = shown;
+  if (ending === "json") return JSON.stringify(data);
+  if (ending === "html") return views.fragment(key, panel, data);
+  if (ending === "svg") return views.svg(panel, data, theme === "dark" ? "dark" : "light");
+  const table: PanelTable =
+    data === null ? { columns: [], rows: [] } : PANEL_TABLES[panel](data as NonNullable<PanelData[P]>);
+  if (ending === "txt") return views.text(panel, data, table);
+  return [table.columns as CsvValue[], ...table.rows].map(writeRow).join("");
+}

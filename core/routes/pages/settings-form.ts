@@ -1,0 +1,40 @@
+/** What do the forms of the settings page say? Fields as text, turned into what the API takes. */
+
+import { checked } from "../../http/body.ts";
+import { SETTINGS_PATCH, type SettingsPatch, type SettingView } from "../../operations/settings.ts";
+import { WEBHOOK_REQUEST } from "../../operations/webhooks.ts";
+import { EMBED_REQUEST, type EmbedRequest } from "../data/embeds.ts";
+import { defined, filled, readForm } from "./form-fields.ts";
+
+/** An empty field is the default again; an empty secret stays as it is. */
+export async function settingsForm(request: Request, known: readonly SettingView[]): Promise<SettingsPatch> {
+  const form = await readForm(request);
+  const asked = known.flatMap(({ name, isSecret }) => {
+    const value = filled(form, name) ?? null;
+    return form.has(name) && !(isSecret && value === null) ? [[name, value]] : [];
+  });
+  return checked(Object.fromEntries(asked), SETTINGS_PATCH) as SettingsPatch;
+}
+
+export async function webhookForm(request: Request): Promise<ReturnType<typeof WEBHOOK_REQUEST.parse>> {
+  const form = await readForm(request);
+  const types = (filled(form, "types") ?? "").split(/[\s,]+/).filter(Boolean);
+  return checked(
+    defined({ url: filled(form, "url") ?? "", types, secret: filled(form, "secret") }),
+    WEBHOOK_REQUEST,
+  );
+}
+
+export async function embedForm(request: Request): Promise<EmbedRequest> {
+  const form = await readForm(request);
+  const days = filled(form, "days");
+  return checked(
+    defined({
+      panel: filled(form, "panel"),
+      of: filled(form, "of"),
+      theme: filled(form, "theme"),
+      expiresInSeconds: days === undefined ? undefined : Math.round(Number(days) * 86_400),
+    }),
+    EMBED_REQUEST,
+  );
+}

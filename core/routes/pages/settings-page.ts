@@ -1,0 +1,83 @@
+/** What does the settings page show, and what do its forms do? They pass the API's own checks. */
+
+import type { AuditView } from "../../http/identity/audit.ts";
+import type { TokenView } from "../../http/identity/tokens.ts";
+import { type Problem, problem } from "../../http/problem.ts";
+import type { SettingView } from "../../operations/settings.ts";
+import type { WebhookView } from "../../operations/webhooks.ts";
+import { AppError } from "../../platform/errors.ts";
+import type { Call } from "../api/route.ts";
+import { type Embed, type EmbedRequest, makeEmbed } from "../data/embeds.ts";
+import type { Landing } from "./form-handlers.ts";
+import { embedForm, settingsForm, webhookForm } from "./settings-form.ts";
+
+export interface SettingsPageData {
+  settings: SettingView[];
+  webhooks: WebhookView[];
+  /** The one that was just made, with its secret: shown this once. */
+  fresh: (WebhookView & { secret: string }) | null;
+  /** Null: none was asked for yet, and a token is not made for nothing. */
+  embed: Embed | null;
+  /** Whether a link needs a token to be let in. */
+  needsToken: boolean;
+  tokens: TokenView[];
+  audit: { entries: AuditView[]; next: number | null };
+  /** Why what was asked for was not done; nothing was changed. */
+  refusal: Problem | null;
+}
+
+const AUDIT_ROWS = 10;
+const FIRST_EMBED: EmbedRequest = { panel: "metrics", theme: "auto" };
+
+export function settingsData(
+  call: Call,
+  asked: Partial<Pick<SettingsPageData, "embed" | "fresh" | "refusal">> = {},
+): SettingsPageData {
+  const { box, home } = call;
+  const { items: entries, next } = box.audit.page(Number.MAX_SAFE_INTEGER, AUDIT_ROWS);
+  return {
+    settings: box.settings.list(),
+    webhooks: box.webhooks.list(),
+    fresh: null,
+    embed: box.config.AUTH === "none" ? makeEmbed(box, home, FIRST_EMBED) : null,
+    needsToken: box.config.AUTH !== "none",
+    tokens: box.tokens.list(),
+    audit: { entries, next },
+    refusal: null,
+    ...asked,
+  };
+}
+
+export const saveSettings = withRefusal(async ({ box, request }) => {
+  const known = box.settings.list();
+  const patch = await settingsForm(request, known);
+  box.settings.change(patch);
+  const group = known.find(({ name }) => name in patch)?.group;
+  return { go: `/settings${group ? `#${group}` : ""}` };
+});
+
+export const createWebhook = withRefusal(async (call) => {
+  const fresh = call.box.webhooks.create(await webhookForm(call.request));
+  return settingsData(call, { fresh });
+});
+
+export const createEmbed = withRefusal(async (call) =>
+  settingsData(call, { embed: makeEmbed(call.box, call.home, await embedForm(call.request)) }),
+);
+
+export function deleteWebhook({ box, params }: Call): Landing {
+  box.webhooks.delete(params.id!);
+  return { go: "/settings#alerts" };
+}
+
+/** A refusal belongs on the page that was filled in. */
+function withRefusal(submit: (call: Call) => Promise<{ go: string } | SettingsPageData>) {
+  return async (call: Call): Promise<{ go: string } | SettingsPageData> => {
+    try {
+      return await submit(call);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return settingsData(call, { refusal: problem(error, call.requestId) });
+    }
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * What would the model say to this row? Rows that a page's form tries, asked over the page's own socket as somebody
+ * types: one at a time for each socket, and of those that wait only the newest. None of them counts as traffic.
+ */
+import * as z from "zod";
+import { problem } from "../../http/problem.ts";
+import { AppError } from "../../platform/errors.ts";
+import type { Signalbox } from "../../process/signalbox.ts";
+import type { StoredVersion } from "../../store/models.ts";
+import { predictFields } from "./form-fields.ts";
+import type { Trial } from "./page-data.ts";
+
+/** `form`: the page's fields, as a form would post them; `trial` comes back with the answer. */
+const ASKED = z.object({ trial: z.int().min(0), model: z.string().max(200), form: z.string() });
+type Asked = z.output<typeof ASKED>;
+
+/** A refusal belongs beside the fields: it is part of the trial. Throws AppError where the version is not there. */
+export async function tryRow(
+  box: Pick<Signalbox, "models" | "serving">,
+  name: string,
+  given: { fields: ReturnType<typeof predictFields>; requestId: string },
+): Promise<{ trial: Trial; asked: StoredVersion }> {
+  const { version, values } = given.fields;
+  const asked = box.models.serving(name, version);
+  const trial = { version: asked.version, values, answer: null };
+  try {
+    const rows = [new Map(Object.entries(values))];
+    const { predictions, warnings } = await box.serving.predict(asked, rows, {
+      ...{ explain: true, purpose: "trial" },
+    });
+    return { asked, trial: { ...trial, warnings, answer: predictions[0] ?? null } };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { asked, trial: { ...trial, problem: problem(error, given.requestId) } };
+  }
+}
+
+export interface TrialsOptions {
+  box: Pick<Signalbox, "models" | "serving" | "logger">;
+  /** The answer as the page shows it. */
+  draw: (trial: Trial, asked: StoredVersion) => string;
+}
+
+interface Asker {
+  isBusy: boolean;
+  next: Asked | null;
+}
+
+export class Trials {
+  private readonly askers = new WeakMap<object, Asker>();
+
+  constructor(private readonly options: TrialsOptions) {}
+
+  /** A message of a socket; what is no trial is ignored. */
+  hear = (socket: { send: (message: string) => unknown }, message: string | Buffer): void => {
+    const asked = typeof message === "string" ? readAsked(message) : null;
+    if (!asked) return;
+    const asker = this.askers.get(socket) ?? { isBusy: false, next: null };
+    this.askers.set(socket, asker);
+    asker.next = asked;
+    if (!asker.isBusy) this.answerAll(socket, asker);
+  };
+
+  private async answerAll(socket: { send: (message: string) => unknown }, asker: Asker): Promise<void> {
+    asker.isBusy = true;
+    for (let asked = asker.next; asked; asked = asker.next) {
+      asker.next = null;
+      socket.send(await this.answer(asked));
+    }
+    asker.isBusy = false;
+  }
+
+  /** `failed`: the page asks again as a form does, and is told why. */
+  private async answer({ trial: number, model, form }: Asked): Promise<string> {
+    try {
+      const fields = predictFields(new URLSearchParams(form));
+      const { trial, asked } = await tryRow(this.options.box, model, { fields, requestId: "" });
+      const content = this.options.draw(trial, asked);
+      return JSON.stringify({ trial: number, target: "#answer", swap: "outerMorph", content });
+    } catch (error) {
+      if (!(error instanceof AppError))
+        this.options.box.logger.error({ model, error: `${(error as Error).stack}` }, "defect");
+      return JSON.stringify({ trial: number, failed: true });
+    }
+  }
+}
+
+function readAsked(message: string): Asked | null {
+  if (!message.startsWith('{"trial":')) return null;
+  try {
+    return ASKED.safeParse(JSON.parse(message)).data ?? null;
+  } catch {
+    return null;
+  }
+}

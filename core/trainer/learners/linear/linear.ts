@@ -1,0 +1,281 @@
+/**
+ * How is a regularised linear model fitted? Ridge, logistic and multinomial regression over a sparse design:
+ * mean loss plus l2 / (2 rows) times the squared weights, the intercept free, minimised by L-BFGS. Passes over the rows pause between blocks.
+ */
+import type { SparseRows } from "../../encoding/text.ts";
+import { inBlocks, runPaced, runThrough, type Steps } from "../../pace.ts";
+import type { Checkpoint, Task } from "../../samples.ts";
+import { minimize, type Objective } from "./lbfgs.ts";
+import { MOST_NEWTON_COLUMNS, newtonStep } from "./newton.ts";
+
+/** Weights by column, outputs side by side: weights[column * outputs + k]. Margins are weights and intercept summed. */
+export interface LinearModel {
+  outputs: number;
+  columns: number;
+  weights: Float64Array;
+  intercept: Float64Array;
+  l2: number;
+}
+
+export interface LinearOptions {
+  task: Task;
+  classes: number;
+  /** As 1 / C in scikit-learn's logistic regression, alpha in its ridge. */
+  l2: number;
+  checkpoint: Checkpoint;
+  /** Aborted: ends after the step under way with what it has. */
+  stop?: AbortSignal;
+}
+
+/** Fits to `truth` (class index or number), one entry a row of the design. */
+export async function fitLinear(
+  design: SparseRows,
+  truth: Float64Array,
+  options: LinearOptions,
+): Promise<LinearModel> {
+  const outputs = options.task === "multiclass" ? options.classes : 1;
+  const { checkpoint, stop } = options;
+  const used = await runPaced(usedColumns(design), checkpoint);
+  const center = options.task === "regression" ? standardization(truth) : { mean: 0, scale: 1 };
+  const scaled = options.task === "regression" ? truth.map((y) => (y - center.mean) / center.scale) : truth;
+  const point = new Float64Array((used.design.columns + 1) * outputs);
+  const objective = objectiveOf(used.design, scaled, { ...options, outputs });
+  if (outputs > 1 || used.design.columns > MOST_NEWTON_COLUMNS) {
+    await minimize(objective, point, { maxIterations: 200, tolerance: 1e-6, checkpoint, stop });
+  } else await fitByNewton(used.design, point, { truth: scaled, objective, options });
+  for (let i = 0; i < point.length; i++) point[i] *= center.scale;
+  const intercept = point.slice(used.design.columns * outputs);
+  if (options.task === "regression") intercept[0] += center.mean;
+  const weights = new Float64Array(design.columns * outputs);
+  used.columns.forEach((column, i) => {
+    for (let k = 0; k < outputs; k++) weights[column * outputs + k] = point[i * outputs + k];
+  });
+  return { outputs, columns: design.columns, weights, intercept, l2: options.l2 };
+}
+
+const NEWTON_STEPS = 25;
+
+/** One output and few columns; halves steps that overshoot. */
+async function fitByNewton(
+  design: SparseRows,
+  point: Float64Array,
+  given: { truth: Float64Array; objective: Objective; options: LinearOptions },
+): Promise<void> {
+  const { truth, objective, options } = given;
+  const scratch = new Float64Array(point.length);
+  let value = await objective.evaluate(point, scratch);
+  for (let iteration = 0; iteration < NEWTON_STEPS; iteration++) {
+    await options.checkpoint();
+    const slopes = new Float64Array(truth.length);
+    const all = { from: 0, to: truth.length };
+    addMargins(design, point, { margins: slopes, outputs: 1, ...all });
+    const curvatures = options.task === "regression" ? null : slopes.map(logisticCurvature);
+    if (curvatures) logisticSlopes(slopes, truth, { outputs: 1, ...all });
+    else squaredSlopes(slopes, truth, { outputs: 1, ...all });
+    const given = { slopes, curvatures, penalty: options.l2 / truth.length };
+    const step = await runPaced(newtonStep(design, point, given), options.checkpoint);
+    const before = point.slice();
+    let next = Number.POSITIVE_INFINITY;
+    for (let share = 1; share > 1e-4 && !(next <= value); share /= 2) {
+      for (let i = 0; i < point.length; i++) point[i] = before[i] + share * step[i];
+      next = await objective.evaluate(point, scratch);
+    }
+    if (!(next <= value)) point.set(before);
+    if (!(value - next > 1e-9 * Math.max(1e-3, value))) return;
+    value = next;
+    if (options.stop?.aborted) return;
+  }
+}
+
+function logisticCurvature(margin: number): number {
+  const probability = 1 / (1 + Math.exp(-margin));
+  return Math.max(probability * (1 - probability), 1e-9);
+}
+
+/** The columns that any row has, numbered anew: a column that is zero throughout keeps weight zero. */
+function* usedColumns(design: SparseRows): Steps<{ design: SparseRows; columns: Int32Array }> {
+  const place = new Int32Array(design.columns).fill(-1);
+  const columns: number[] = [];
+  const indices = new Int32Array(design.indices.length);
+  yield* inBlocks(indices.length, indices.length, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const column = design.indices[i];
+      if (place[column] < 0) place[column] = columns.push(column) - 1;
+      indices[i] = place[column];
+    }
+  });
+  return { design: { ...design, indices, columns: columns.length }, columns: Int32Array.from(columns) };
+}
+
+function standardization(truth: Float64Array): { mean: number; scale: number } {
+  let mean = 0;
+  for (const y of truth) mean += y / truth.length;
+  let variance = 0;
+  for (const y of truth) variance += (y - mean) ** 2 / truth.length;
+  return { mean, scale: Math.sqrt(variance) || 1 };
+}
+
+/** Rows [from, to) of a pass. */
+interface Part {
+  outputs: number;
+  from: number;
+  to: number;
+}
+
+function objectiveOf(
+  design: SparseRows,
+  truth: Float64Array,
+  options: Pick<LinearOptions, "task" | "l2" | "checkpoint"> & { outputs: number },
+): Objective {
+  const rows = truth.length;
+  const { outputs } = options;
+  const penalty = options.l2 / rows;
+  const margins = new Float64Array(rows * outputs);
+  const slopes =
+    options.task === "regression" ? squaredSlopes : outputs === 1 ? logisticSlopes : softmaxSlopes;
+  const cost = 2 * (design.indices.length + rows) * outputs;
+  return {
+    async evaluate(point, gradient) {
+      gradient.fill(0);
+      let value = 0;
+      const pass = inBlocks(rows, cost, (from, to) => {
+        addMargins(design, point, { margins, outputs, from, to });
+        value += slopes(margins, truth, { outputs, from, to });
+        addGradient(design, margins, { gradient, outputs, from, to });
+      });
+      await runPaced(pass, options.checkpoint);
+      value /= rows;
+      const weights = design.columns * outputs;
+      for (let i = 0; i < weights; i++) {
+        gradient[i] = gradient[i] / rows + penalty * point[i];
+        value += (penalty / 2) * point[i] * point[i];
+      }
+      for (let i = weights; i < point.length; i++) gradient[i] /= rows;
+      return value;
+    },
+  };
+}
+
+/** margins = design x weights + intercept. */
+function addMargins(design: SparseRows, point: Float64Array, into: Part & { margins: Float64Array }): void {
+  const { starts, indices, values, columns } = design;
+  const { margins, outputs, from, to } = into;
+  if (outputs === 1) {
+    addSingleMargins(design, point, into);
+    return;
+  }
+  for (let row = from; row < to; row++) {
+    for (let k = 0; k < outputs; k++) margins[row * outputs + k] = point[columns * outputs + k];
+    for (let i = starts[row]; i < starts[row + 1]; i++) {
+      const at = indices[i] * outputs;
+      for (let k = 0; k < outputs; k++) margins[row * outputs + k] += values[i] * point[at + k];
+    }
+  }
+}
+
+function addSingleMargins(
+  design: SparseRows,
+  point: Float64Array,
+  { margins, from, to }: Part & { margins: Float64Array },
+): void {
+  const { starts, indices, values, columns } = design;
+  for (let row = from; row < to; row++) {
+    let margin = point[columns];
+    for (let i = starts[row]; i < starts[row + 1]; i++) margin += values[i] * point[indices[i]];
+    margins[row] = margin;
+  }
+}
+
+/** gradient += transposed design x slopes. */
+function addGradient(
+  design: SparseRows,
+  slopes: Float64Array,
+  into: Part & { gradient: Float64Array },
+): void {
+  const { starts, indices, values, columns } = design;
+  const { gradient, outputs, from, to } = into;
+  if (outputs === 1) {
+    addSingleGradient(design, slopes, into);
+    return;
+  }
+  for (let row = from; row < to; row++) {
+    for (let k = 0; k < outputs; k++) gradient[columns * outputs + k] += slopes[row * outputs + k];
+    for (let i = starts[row]; i < starts[row + 1]; i++) {
+      const at = indices[i] * outputs;
+      for (let k = 0; k < outputs; k++) gradient[at + k] += values[i] * slopes[row * outputs + k];
+    }
+  }
+}
+
+function addSingleGradient(
+  design: SparseRows,
+  slopes: Float64Array,
+  { gradient, from, to }: Part & { gradient: Float64Array },
+): void {
+  const { starts, indices, values, columns } = design;
+  for (let row = from; row < to; row++) {
+    const slope = slopes[row];
+    gradient[columns] += slope;
+    for (let i = starts[row]; i < starts[row + 1]; i++) gradient[indices[i]] += values[i] * slope;
+  }
+}
+
+/** Each of these returns the summed loss and turns margins into its derivatives, in place. */
+function squaredSlopes(margins: Float64Array, truth: Float64Array, { from, to }: Part): number {
+  let loss = 0;
+  for (let row = from; row < to; row++) {
+    margins[row] -= truth[row];
+    loss += margins[row] ** 2 / 2;
+  }
+  return loss;
+}
+
+function logisticSlopes(margins: Float64Array, truth: Float64Array, { from, to }: Part): number {
+  let loss = 0;
+  for (let row = from; row < to; row++) {
+    const signed = truth[row] > 0 ? margins[row] : -margins[row];
+    loss += signed > 0 ? Math.log1p(Math.exp(-signed)) : Math.log1p(Math.exp(signed)) - signed;
+    margins[row] = 1 / (1 + Math.exp(-margins[row])) - truth[row];
+  }
+  return loss;
+}
+
+function softmaxSlopes(margins: Float64Array, truth: Float64Array, { outputs, from, to }: Part): number {
+  let loss = 0;
+  for (let row = from; row < to; row++) {
+    const at = row * outputs;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < outputs; k++) most = Math.max(most, margins[at + k]);
+    let sum = 0;
+    for (let k = 0; k < outputs; k++) sum += Math.exp(margins[at + k] - most);
+    const logSum = most + Math.log(sum);
+    loss += logSum - margins[at + truth[row]];
+    for (let k = 0; k < outputs; k++) margins[at + k] = Math.exp(margins[at + k] - logSum);
+    margins[at + truth[row]] -= 1;
+  }
+  return loss;
+}
+
+/** Raw margins of each row of the design, rows x outputs. */
+export function predictLinear(model: LinearModel, design: SparseRows): Float64Array {
+  return runThrough(linearMargins(model, design));
+}
+
+/** The same in steps, for many rows. */
+export function* linearMargins(model: LinearModel, design: SparseRows): Steps<Float64Array> {
+  const { starts, indices, values } = design;
+  const { outputs, weights, intercept } = model;
+  const rows = starts.length - 1;
+  const margins = new Float64Array(rows * outputs);
+  yield* inBlocks(rows, indices.length * outputs, (from, to) => {
+    for (let row = from; row < to; row++) {
+      for (let k = 0; k < outputs; k++) {
+        let margin = intercept[k];
+        for (let i = starts[row]; i < starts[row + 1]; i++)
+          margin += values[i] * weights[indices[i] * outputs + k];
+        margins[row * outputs + k] = margin;
+      }
+    }
+  });
+  return margins;
+}

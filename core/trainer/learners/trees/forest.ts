@@ -1,0 +1,97 @@
+/**
+ * How is a random forest, or a forest of extremely randomised trees, grown?
+ * On the same bins as boosting; leaves hold class shares or the mean. Breiman 2001; Geurts, Ernst, Wehenkel 2006.
+ */
+
+import { type Arena, sharedArena } from "../../kernels/arena.ts";
+import type { Checkpoint, Random, Samples, Target } from "../../samples.ts";
+import { predictTrees } from "./batch-predictor.ts";
+import { type BinnedSamples, binInSteps } from "./binning.ts";
+import { drawForestRows, type ForestLimits, growForestTree, openForest } from "./growing/forest-grower.ts";
+import { TreeBuilder } from "./growing/tree-builder.ts";
+import type { TreeModel } from "./trees.ts";
+
+export interface ForestParams {
+  trees: number;
+  /** Share of features looked at per split; 0: square root of their number (classes) or a third (regression). */
+  maxFeatures: number;
+  minSamplesLeaf: number;
+  maxBins: number;
+  /** Each tree sees rows drawn with replacement. */
+  bootstrap: boolean;
+  /** One random threshold per feature looked at, instead of the best. */
+  extraTrees: boolean;
+}
+
+export interface ForestModel extends TreeModel {
+  kind: "forest";
+  params: ForestParams;
+}
+
+export const FOREST_DEFAULTS: ForestParams = {
+  trees: 200,
+  maxFeatures: 0,
+  minSamplesLeaf: 1,
+  maxBins: 255,
+  bootstrap: true,
+  extraTrees: false,
+};
+
+export interface ForestOptions {
+  params: Partial<ForestParams>;
+  trainRows: Int32Array;
+  random: Random;
+  checkpoint: Checkpoint;
+  onTree?: (report: { tree: number; trees: number }) => void;
+  /** Aborted: ends after the tree under way (at least one) and keeps those there are. */
+  stop?: AbortSignal;
+  binned?: BinnedSamples;
+  /** Where the forest's arrays lie; else in the process's own. */
+  arena?: Arena;
+}
+
+/** Rejects with the checkpoint's error when that throws. */
+export async function trainForest(
+  samples: Samples,
+  target: Target,
+  options: ForestOptions,
+): Promise<ForestModel> {
+  const params = { ...FOREST_DEFAULTS, ...options.params };
+  const { trainRows, random } = options;
+  const { checkpoint } = options;
+  const binning = { rows: trainRows, maxBins: params.maxBins, random, checkpoint };
+  const binned = options.binned ?? (await binInSteps(samples, binning));
+  const featuresPerSplit = featuresLookedAt(params.maxFeatures, binned.features.length, target);
+  const limits: ForestLimits = { ...params, featuresPerSplit };
+  const fit = openForest(options.arena ?? sharedArena(), { binned, target, trainRows, limits });
+  try {
+    const builder = new TreeBuilder(binned.features, fit.outputs);
+    while (builder.treeCount < params.trees && !(options.stop?.aborted && builder.treeCount > 0)) {
+      await checkpoint();
+      drawForestRows(fit, params.bootstrap, random);
+      await growForestTree(fit, { builder, random, checkpoint });
+      options.onTree?.({ tree: builder.treeCount, trees: params.trees });
+    }
+    const { outputs } = fit;
+    const [scale, baseScore] = [1 / builder.treeCount, new Float64Array(outputs)];
+    const { features } = binned;
+    return { kind: "forest", params, features, trees: builder.build(), outputs, baseScore, scale };
+  } finally {
+    fit.scope.close();
+  }
+}
+
+function featuresLookedAt(maxFeatures: number, features: number, target: Target): number {
+  const share =
+    maxFeatures > 0
+      ? maxFeatures * features
+      : target.task === "regression"
+        ? features / 3
+        : Math.sqrt(features);
+  return Math.max(1, Math.min(features, Math.round(share)));
+}
+
+/** Class shares (rows x classes, also for two) or means (rows x 1), row-major. */
+export function predictForest(model: ForestModel, samples: Samples, rows: Int32Array): Float64Array {
+  return predictTrees(model, samples, rows);
+}

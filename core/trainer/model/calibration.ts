@@ -1,0 +1,154 @@
+/**
+ * Do probabilities mean what they say? Temperature scaling (Guo et al. 2017) for any number of classes, Platt scaling
+ * or an isotonic curve for two: fitted on answers for held-out rows, kept only where they lower the log loss by more
+ * than noise.
+ */
+
+import type { Target } from "../samples.ts";
+import { fitIsotonic, type IsotonicCurve, isotonicAt } from "./isotonic.ts";
+
+export type Calibration = LogitScaling | ({ kind: "isotonic" } & IsotonicCurve);
+
+/** Logits (logarithms of the probabilities) times `slope`, plus `offset` for each class, through softmax. */
+export interface LogitScaling {
+  kind: "temperature" | "platt";
+  slope: number;
+  offset: number[];
+}
+
+const LEAST_PROBABILITY = 1e-9;
+
+/** Calibrated probabilities, rows x classes. */
+export function applyCalibration(calibration: Calibration, probabilities: Float64Array): Float64Array {
+  if (calibration.kind !== "isotonic") return scaleLogits(calibration, probabilities);
+  const calibrated = new Float64Array(probabilities.length);
+  for (let at = 0; at < probabilities.length; at += 2) {
+    calibrated[at + 1] = isotonicAt(calibration, probabilities[at + 1]);
+    calibrated[at] = 1 - calibrated[at + 1];
+  }
+  return calibrated;
+}
+
+/** An increasing curve for two classes; needs some thousand rows to beat two numbers. */
+export function fitIsotonicCalibration(probabilities: Float64Array, truth: Float64Array): Calibration {
+  const scores = Float64Array.from(truth, (_, row) => probabilities[row * 2 + 1]);
+  return { kind: "isotonic", ...fitIsotonic(scores, truth) };
+}
+
+function scaleLogits(calibration: LogitScaling, probabilities: Float64Array): Float64Array {
+  const { slope, offset } = calibration;
+  const classes = offset.length;
+  const calibrated = new Float64Array(probabilities.length);
+  for (let at = 0; at < probabilities.length; at += classes) {
+    let most = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < classes; k++) {
+      calibrated[at + k] = slope * Math.log(Math.max(probabilities[at + k], LEAST_PROBABILITY)) + offset[k];
+      most = Math.max(most, calibrated[at + k]);
+    }
+    let sum = 0;
+    for (let k = 0; k < classes; k++) {
+      calibrated[at + k] = Math.exp(calibrated[at + k] - most);
+      sum += calibrated[at + k];
+    }
+    for (let k = 0; k < classes; k++) calibrated[at + k] /= sum;
+  }
+  return calibrated;
+}
+
+/** Log loss of probabilities for the rows of `truth`. */
+export function meanLogLoss(probabilities: Float64Array, truth: Float64Array): number {
+  const classes = probabilities.length / truth.length;
+  let sum = 0;
+  for (let row = 0; row < truth.length; row++) {
+    sum -= Math.log(Math.max(probabilities[row * classes + truth[row]], LEAST_PROBABILITY));
+  }
+  return sum / truth.length;
+}
+
+/** Minimises the log loss over slope (and the offset for two classes) by Newton's method in few steps. */
+export function fitCalibration(
+  target: Pick<Target, "task" | "classes">,
+  probabilities: Float64Array,
+  truth: Float64Array,
+): LogitScaling {
+  if (target.task === "binary") return fitPlatt(probabilities, truth);
+  let [low, high] = [0.2, 5];
+  const lossAt = (slope: number) =>
+    meanLogLoss(applyCalibration(temperature(slope, target.classes.length), probabilities), truth);
+  const golden = (Math.sqrt(5) - 1) / 2;
+  for (let step = 0; step < 25; step++) {
+    const [left, right] = [high - golden * (high - low), low + golden * (high - low)];
+    if (lossAt(left) < lossAt(right)) high = right;
+    else low = left;
+  }
+  return temperature((low + high) / 2, target.classes.length);
+}
+
+const temperature = (slope: number, classes: number): LogitScaling => ({
+  kind: "temperature",
+  slope,
+  offset: new Array<number>(classes).fill(0),
+});
+
+/** sigmoid(slope x logit + offset), with Platt's smoothed targets: Newton's method, halving steps that overshoot. */
+function fitPlatt(probabilities: Float64Array, truth: Float64Array): LogitScaling {
+  const logits = Float64Array.from(truth, (_, row) => logit(probabilities[row * 2 + 1]));
+  const wanted = smoothedTargets(truth);
+  let at = { slope: 1, offset: 0 };
+  let loss = crossEntropy(logits, wanted, at);
+  for (let step = 0; step < 50; step++) {
+    const move = newtonStep(logits, wanted, at);
+    let [share, next] = [1, at];
+    let lower = Number.POSITIVE_INFINITY;
+    for (; share > 1e-6 && !(lower < loss); share /= 2) {
+      next = { slope: at.slope - share * move.slope, offset: at.offset - share * move.offset };
+      lower = crossEntropy(logits, wanted, next);
+    }
+    if (!(lower < loss - 1e-10 * truth.length)) break;
+    [at, loss] = [next, lower];
+  }
+  return { kind: "platt", slope: at.slope, offset: [0, at.offset] };
+}
+
+interface Line {
+  slope: number;
+  offset: number;
+}
+
+function smoothedTargets(truth: Float64Array): Float64Array {
+  let positives = 0;
+  for (const y of truth) positives += y;
+  const [high, low] = [(positives + 1) / (positives + 2), 1 / (truth.length - positives + 2)];
+  return truth.map((y) => (y > 0 ? high : low));
+}
+
+function crossEntropy(logits: Float64Array, wanted: Float64Array, { slope, offset }: Line): number {
+  let loss = 0;
+  for (let row = 0; row < logits.length; row++) {
+    const margin = slope * logits[row] + offset;
+    const softplus = margin > 0 ? margin + Math.log1p(Math.exp(-margin)) : Math.log1p(Math.exp(margin));
+    loss += softplus - wanted[row] * margin;
+  }
+  return loss;
+}
+
+/** Inverse Hessian times gradient, of two parameters. */
+function newtonStep(logits: Float64Array, wanted: Float64Array, { slope, offset }: Line): Line {
+  let [gs, go, hss, hso, hoo] = [0, 0, 1e-9, 0, 1e-9];
+  for (let row = 0; row < logits.length; row++) {
+    const p = 1 / (1 + Math.exp(-(slope * logits[row] + offset)));
+    const weight = p * (1 - p);
+    gs += (p - wanted[row]) * logits[row];
+    go += p - wanted[row];
+    hss += weight * logits[row] ** 2;
+    hso += weight * logits[row];
+    hoo += weight;
+  }
+  const determinant = hss * hoo - hso * hso;
+  return { slope: (hoo * gs - hso * go) / determinant, offset: (hss * go - hso * gs) / determinant };
+}
+
+function logit(probability: number): number {
+  const p = Math.min(Math.max(probability, LEAST_PROBABILITY), 1 - LEAST_PROBABILITY);
+  return Math.log(p / (1 - p));
+}

@@ -1,0 +1,165 @@
+/**
+ * What is one trained learner, and how does it answer? Plain data for each family, one function that predicts.
+ */
+
+import { type DesignPlan, designSteps } from "../encoding/design.ts";
+import type { EncodedTable } from "../encoding/encoder.ts";
+import { applySupervised, type SupervisedEncoder, treeSamples } from "../encoding/supervised.ts";
+import type { SparseRows } from "../encoding/text.ts";
+import { type LinearModel, linearMargins } from "../learners/linear/linear.ts";
+import { networkMargins } from "../learners/network/answer.ts";
+import type { NetworkModel } from "../learners/network/layers.ts";
+import { type NystroemModel, predictNystroem } from "../learners/nystroem/nystroem.ts";
+import { treeMargins } from "../learners/trees/batch-predictor.ts";
+import { type BoostingModel, linkMargins } from "../learners/trees/boosting.ts";
+import type { ForestModel } from "../learners/trees/forest.ts";
+import { type RowPredictor, rowPredictor } from "../learners/trees/predictor.ts";
+import type { TreeModel } from "../learners/trees/trees.ts";
+import { runThrough, type Steps } from "../pace.ts";
+import type { Samples, Task } from "../samples.ts";
+import { respond } from "./response.ts";
+
+/** `supervised`: index of the supervised encoder that its features came from; -1 where there is none. */
+export type Member =
+  | { kind: "constant"; response: Float64Array }
+  | { kind: "linear"; model: LinearModel; transform: TargetTransform }
+  | { kind: "smooth"; model: NystroemModel; transform: TargetTransform }
+  | { kind: "network"; model: NetworkModel; transform: TargetTransform }
+  | { kind: "boosting"; model: BoostingModel; supervised: number; transform: TargetTransform }
+  | { kind: "forest"; model: ForestModel; supervised: number; transform: TargetTransform };
+
+/** Regression may be learned on log(y - shift); answers are turned back and multiplied by `smear` (Duan 1983). */
+export type TargetTransform = { kind: "none" } | { kind: "log"; shift: number; smear: number };
+
+/** What members read from: one encoding of one table, shared by all of them. */
+export interface MemberInputs {
+  task: Task;
+  encoded: EncodedTable;
+  design: DesignPlan;
+  supervised: SupervisedEncoder[];
+  /** Made once a table: tree samples by index of the supervised encoder. */
+  samples: Map<number, Samples>;
+}
+
+/** Samples for trees, with the features of one supervised encoder; made at the first need. */
+export function samplesFor(inputs: MemberInputs, supervised: number): Samples {
+  let samples = inputs.samples.get(supervised);
+  if (!samples) {
+    const extra = supervised < 0 ? [] : applySupervised(inputs.supervised[supervised], inputs.encoded);
+    samples = treeSamples(inputs.encoded, extra);
+    inputs.samples.set(supervised, samples);
+  }
+  return samples;
+}
+
+/** Responses of the rows named, in their order: rows x width. */
+export function predictMember(member: Member, inputs: MemberInputs, rows: Int32Array): Float64Array {
+  return runThrough(memberResponses(member, inputs, rows));
+}
+
+/** The same in steps, for many rows. */
+export function* memberResponses(
+  member: Member,
+  inputs: MemberInputs,
+  rows: Int32Array,
+): Steps<Float64Array> {
+  if (member.kind === "constant") {
+    const { response } = member;
+    return Float64Array.from(
+      { length: rows.length * response.length },
+      (_, i) => response[i % response.length],
+    );
+  }
+  return undoTransform(member.transform, yield* predictRaw(member, inputs, rows));
+}
+
+function* predictRaw(
+  member: Exclude<Member, { kind: "constant" }>,
+  inputs: MemberInputs,
+  rows: Int32Array,
+): Steps<Float64Array> {
+  if (readsDesign(member)) {
+    const design = yield* designSteps(inputs.design, inputs.encoded, rows);
+    return respond(inputs.task, yield* designMargins(member, design), member.model.outputs);
+  }
+  const samples = samplesFor(inputs, member.supervised);
+  if (rows.length < FEW_ROWS) return predictFew(member, samples, rows);
+  const margins = yield* treeMargins(member.model, samples, { rows });
+  return member.kind === "forest" ? margins : linkMargins(member.model, margins);
+}
+
+/** Those that read the linear design; the others are trees. */
+export type DesignMember = Extract<Member, { kind: "linear" | "smooth" | "network" }>;
+
+export const readsDesign = (member: Member): member is DesignMember =>
+  member.kind === "linear" || member.kind === "smooth" || member.kind === "network";
+
+export function* designMargins(member: DesignMember, design: SparseRows): Steps<Float64Array> {
+  if (member.kind === "linear") return yield* linearMargins(member.model, design);
+  if (member.kind === "network") return yield* networkMargins(member.model, design);
+  return predictNystroem(member.model, design);
+}
+
+/** Responses from the raw margins of a boosted member, as they stood after any round. */
+export function respondFrom(member: Member & { kind: "boosting" }, margins: Float64Array): Float64Array {
+  return undoTransform(member.transform, linkMargins(member.model, margins));
+}
+
+/** From so many rows on, trees are walked by the kernels, in shared memory. */
+export const FEW_ROWS = 48;
+const predictors = new WeakMap<TreeModel, RowPredictor>();
+
+/**
+ * The same for a row or two, without looking features and labels up by name: a member's features are those of
+ * treeSamples in their order, and its labels those of the encoder, because it was trained on them.
+ */
+function predictFew(
+  member: Member & { kind: "boosting" | "forest" },
+  samples: Samples,
+  rows: Int32Array,
+): Float64Array {
+  const { model } = member;
+  let predict = predictors.get(model);
+  if (!predict) {
+    predict = rowPredictor(model);
+    predictors.set(model, predict);
+  }
+  const { features } = samples;
+  const values = new Float64Array(features.length);
+  const margins = new Float64Array(rows.length * model.outputs);
+  for (let i = 0; i < rows.length; i++) {
+    for (let f = 0; f < features.length; f++) {
+      const feature = features[f];
+      values[f] = feature.kind === "number" ? feature.values[rows[i]] : feature.codes[rows[i]];
+    }
+    predict(values, margins.subarray(i * model.outputs, (i + 1) * model.outputs));
+  }
+  return member.kind === "forest" ? margins : linkMargins(member.model, margins);
+}
+
+/** What is learned in place of y. */
+export function transformTarget(transform: TargetTransform, values: Float64Array): Float64Array {
+  if (transform.kind === "none") return values;
+  return values.map((y) => Math.log(Math.max(y - transform.shift, Number.MIN_VALUE)));
+}
+
+/** Back from what was learned to the target. */
+export function undoTransform(transform: TargetTransform, response: Float64Array): Float64Array {
+  if (transform.kind === "none") return response;
+  return response.map((value) => Math.exp(value) * transform.smear + transform.shift);
+}
+
+/** What one answer costs, in trees walked: some 40 ns each. */
+export function costOf(member: Member): number {
+  if (member.kind === "boosting" || member.kind === "forest") return member.model.trees.roots.length;
+  if (member.kind === "network")
+    return member.model.layers.reduce((sum, { weights }) => sum + weights.length / PRODUCTS_PER_TREE, 0);
+  if (member.kind === "constant") return 1;
+  if (member.kind === "linear") return member.model.outputs;
+  const { landmarks, columns } = member.model;
+  return (landmarks.length + EXPONENTIAL_PRODUCTS * (landmarks.length / columns)) / PRODUCTS_PER_TREE;
+}
+
+const PRODUCTS_PER_TREE = 28;
+/** An exponential takes as long as so many products. */
+const EXPONENTIAL_PRODUCTS = 25;

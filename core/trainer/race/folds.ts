@@ -1,0 +1,134 @@
+/**
+ * Which rows does a model learn from, and which does it answer for?
+ * Folds that keep the shares of the classes, keep a group (and with it exact duplicates) on one side, and never
+ * let the future explain the past where rows are ordered by time.
+ */
+import type { Random, Target } from "../samples.ts";
+
+export interface Fold {
+  train: Int32Array;
+  valid: Int32Array;
+}
+
+export interface FoldOptions {
+  folds: number;
+  random: Random;
+  /** Rows with the same number stay together; null: each row by itself. Indexed by row, not by position. */
+  groups: Int32Array | null;
+  /** Only the first so many are made; all where absent. */
+  first?: number;
+}
+
+/** Every row is in exactly one `valid`; classes (or fifths of a numeric target) are spread evenly. Fewer groups give fewer folds. */
+export function stratifiedFolds(rows: Int32Array, target: Target, options: FoldOptions): Fold[] {
+  const { folds, random } = options;
+  const strata = strataOf(rows, target);
+  const units = unitsOf(rows, options.groups);
+  const foldOf = new Int32Array(units.sizes.length);
+  const sizes = new Float64Array(folds);
+  const sizesByStratum = new Map<number, Float64Array>();
+  for (const unit of dealingOrder(units.sizes, random)) {
+    const stratum = strata[units.firsts[unit]];
+    let inStratum = sizesByStratum.get(stratum);
+    if (!inStratum) {
+      inStratum = new Float64Array(folds);
+      sizesByStratum.set(stratum, inStratum);
+    }
+    const fold = emptiest(inStratum, sizes);
+    foldOf[unit] = fold;
+    inStratum[fold] += units.sizes[unit];
+    sizes[fold] += units.sizes[unit];
+  }
+  const made = Array.from({ length: Math.min(folds, options.first ?? folds) }, (_, fold) => {
+    const sides = { train: new Int32Array(rows.length - sizes[fold]), valid: new Int32Array(sizes[fold]) };
+    let [train, valid] = [0, 0];
+    for (let i = 0; i < rows.length; i++) {
+      if (foldOf[units.of[i]] === fold) sides.valid[valid++] = rows[i];
+      else sides.train[train++] = rows[i];
+    }
+    return sides;
+  });
+  return made.filter(({ train, valid }) => train.length > 0 && valid.length > 0);
+}
+
+/** Forward chaining over rows in order of time: fold k learns from the blocks before block k + 1 and answers for it. */
+export function timeFolds(ordered: Int32Array, folds: number): Fold[] {
+  const block = ordered.length / (folds + 1);
+  return Array.from({ length: folds }, (_, k) => ({
+    train: ordered.slice(0, Math.round(block * (k + 1))),
+    valid: ordered.slice(Math.round(block * (k + 1)), Math.round(block * (k + 2))),
+  }));
+}
+
+/** Class by position; for numbers a fifth by rank, so that every fold sees small and large targets alike. */
+function strataOf(rows: Int32Array, target: Target): Int32Array {
+  const strata = new Int32Array(rows.length);
+  if (target.task !== "regression") {
+    for (let i = 0; i < rows.length; i++) strata[i] = target.values[rows[i]];
+    return strata;
+  }
+  const sorted = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) sorted[i] = target.values[rows[i]];
+  const values = sorted.slice();
+  sorted.sort();
+  const edges = [0.2, 0.4, 0.6, 0.8].map((share) => sorted[Math.floor(share * rows.length)]);
+  for (let i = 0; i < rows.length; i++) for (const edge of edges) if (values[i] >= edge) strata[i]++;
+  return strata;
+}
+
+interface Units {
+  /** Unit by position. */
+  of: Int32Array;
+  /** Position of each unit's first row. */
+  firsts: Int32Array;
+  sizes: Int32Array;
+}
+
+function unitsOf(rows: Int32Array, groups: Int32Array | null): Units {
+  const positions = Int32Array.from(rows.keys());
+  if (!groups) return { of: positions, firsts: positions, sizes: new Int32Array(rows.length).fill(1) };
+  const known = new Map<number, number>();
+  const firsts: number[] = [];
+  const sizes: number[] = [];
+  const of = positions.map((i) => {
+    let unit = known.get(groups[rows[i]]);
+    if (unit === undefined) {
+      unit = firsts.push(i) - 1;
+      sizes.push(0);
+      known.set(groups[rows[i]], unit);
+    }
+    sizes[unit]++;
+    return unit;
+  });
+  return { of, firsts: Int32Array.from(firsts), sizes: Int32Array.from(sizes) };
+}
+
+/** Shuffled, large units first: what is left then evens the folds out. */
+function dealingOrder(sizes: Int32Array, random: Random): Int32Array {
+  const order = Int32Array.from(sizes.keys());
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    const unit = order[i];
+    order[i] = order[j];
+    order[j] = unit;
+  }
+  const many = order.filter((unit) => sizes[unit] > 1).sort((a, b) => sizes[b] - sizes[a] || a - b);
+  if (many.length === 0) return order;
+  const all = new Int32Array(order.length);
+  all.set(many);
+  all.set(
+    order.filter((unit) => sizes[unit] === 1),
+    many.length,
+  );
+  return all;
+}
+
+/** The fold with the fewest rows of this stratum; among equals the one with the fewest rows at all. */
+function emptiest(inStratum: Float64Array, sizes: Float64Array): number {
+  let best = 0;
+  for (let fold = 1; fold < sizes.length; fold++) {
+    const difference = inStratum[fold] - inStratum[best] || sizes[fold] - sizes[best];
+    if (difference < 0) best = fold;
+  }
+  return best;
+}

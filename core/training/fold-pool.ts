@@ -1,0 +1,148 @@
+/**
+ * How are a race's folds run on several cores? Threads that hold the same data, shared and never copied, each with one
+ * fold at a time; this thread only gives out and collects. With the process they count against the run's memory.
+ */
+import { availableParallelism } from "node:os";
+import {
+  type Crew,
+  type CrewControls,
+  type CrewTask,
+  type OpenCrew,
+  ownThread,
+} from "../trainer/race/crew.ts";
+import type { FoldDone } from "../trainer/race/fold-job.ts";
+import type { TrainingData } from "../trainer/race/training-data.ts";
+import type { FromThread, ToThread } from "./fold-worker.ts";
+
+const MOST_THREADS = 8;
+/** Bins and records of one thread take about so many bytes a cell; all threads together get this much. */
+const BYTES_PER_CELL = 4;
+const MOST_BYTES = 1e9;
+
+/** A crew of at most so many threads; this thread alone where that is one, or the data is too large. */
+export const threadsUpTo =
+  (most: number): OpenCrew =>
+  async (data, recipes, controls) => {
+    const size = Math.min(most, affordable(data));
+    if (size < 2) return ownThread(data, recipes, controls);
+    // In place: the arrays that they were copied from must not stay beside them.
+    Object.assign(data, share({ ...data, supervised: [...data.supervised], treeParts: new Map() }));
+    const control = new Int32Array(new SharedArrayBuffer(8));
+    const epochMs = performance.timeOrigin + performance.now() - controls.elapsedMs();
+    const threads = Array.from({ length: size }, () => new Thread({ kind: "open", data, control, epochMs }));
+    return new ThreadCrew(threads, control, controls);
+  };
+
+/** One a core. */
+export const openThreads = threadsUpTo(Math.min(availableParallelism(), MOST_THREADS));
+
+function affordable(data: TrainingData): number {
+  const cells = data.encoded.samples.rows * Math.max(1, data.encoded.samples.features.length);
+  return Math.floor(MOST_BYTES / (cells * BYTES_PER_CELL));
+}
+
+/** Words of the control array. */
+export const STOPPED = 0;
+export const SPARE = 1;
+
+class ThreadCrew implements Crew {
+  readonly size: number;
+  private readonly idle: Thread[];
+  private readonly waiting: ((thread: Thread) => void)[] = [];
+
+  constructor(
+    private readonly threads: Thread[],
+    private readonly control: Int32Array,
+    private readonly controls: CrewControls,
+  ) {
+    this.size = threads.length;
+    this.idle = [...threads];
+    const tell = () => Atomics.store(control, STOPPED, 1);
+    if (controls.stop.aborted) tell();
+    else controls.stop.addEventListener("abort", tell, { once: true });
+  }
+
+  async run({ job, onRound }: CrewTask): Promise<FoldDone | null> {
+    const thread = this.idle.pop() ?? (await new Promise<Thread>((resolve) => this.waiting.push(resolve)));
+    try {
+      await this.controls.checkpoint();
+      const given = job();
+      return given && (await thread.run(given, onRound));
+    } finally {
+      const next = this.waiting.shift();
+      if (next) next(thread);
+      else this.idle.push(thread);
+    }
+  }
+
+  spare(): void {
+    Atomics.store(this.control, SPARE, 1);
+  }
+
+  isSpare(): boolean {
+    return Atomics.load(this.control, SPARE) === 1;
+  }
+
+  close(): void {
+    for (const thread of this.threads) thread.close();
+  }
+}
+
+/** One worker; asked for one job at a time. */
+class Thread {
+  private readonly worker: Worker;
+  private hear: (message: FromThread) => void = () => {};
+  private fail: (error: Error) => void = () => {};
+  private failed: Error | null = null;
+
+  constructor(first: ToThread) {
+    const isOneFile = import.meta.url.includes("$bunfs") || import.meta.url.includes("~BUN");
+    this.worker = new Worker(
+      isOneFile ? "./core/training/fold-worker.ts" : new URL("./fold-worker.ts", import.meta.url).href,
+    );
+    this.worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.hear(data);
+    this.worker.onerror = ({ message }) => {
+      this.failed = new Error(`A training thread failed: ${message}`);
+      this.fail(this.failed);
+    };
+    this.worker.postMessage(first);
+  }
+
+  run(job: NonNullable<ReturnType<CrewTask["job"]>>, onRound: CrewTask["onRound"]): Promise<FoldDone | null> {
+    return new Promise((resolve, reject) => {
+      if (this.failed) return reject(this.failed);
+      this.fail = reject;
+      this.hear = (message) => {
+        if (message.kind === "round") onRound(message.report);
+        else if (message.kind === "failed") reject(new Error(message.reason));
+        else resolve(message.done);
+      };
+      this.worker.postMessage({ kind: "job", job } satisfies ToThread);
+    });
+  }
+
+  close(): void {
+    this.worker.terminate();
+  }
+}
+
+/** The same plain data with every typed array in memory that threads share. */
+export function share<T>(value: T): T {
+  return shareAny(value) as T;
+}
+
+function shareAny(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (ArrayBuffer.isView(value)) return shareArray(value as Float64Array);
+  if (value instanceof Map) return new Map([...value].map(([key, entry]) => [key, shareAny(entry)]));
+  if (Array.isArray(value)) return typeof value[0] === "string" ? value : value.map(shareAny);
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, shareAny(entry)]));
+}
+
+function shareArray(array: Float64Array): unknown {
+  if (array.buffer instanceof SharedArrayBuffer) return array;
+  const Kind = array.constructor as Float64ArrayConstructor;
+  const shared = new Kind(new SharedArrayBuffer(array.byteLength) as unknown as ArrayBuffer);
+  shared.set(array);
+  return shared;
+}

@@ -1,0 +1,55 @@
+/** The thread that runs folds: told the data once, then one job after the other. It knows no file, store or socket. */
+
+import type { RoundReport } from "../trainer/learners/trees/boosting.ts";
+import { type FoldDone, type FoldJob, runFoldJob } from "../trainer/race/fold-job.ts";
+import { portfolioFor } from "../trainer/race/portfolio.ts";
+import type { Recipe } from "../trainer/race/recipes.ts";
+import type { TrainingData } from "../trainer/race/training-data.ts";
+import { SPARE, STOPPED } from "./fold-pool.ts";
+
+export type ToThread =
+  /** `epochMs`: when the run began, on the machine's clock. */
+  { kind: "open"; data: TrainingData; control: Int32Array; epochMs: number } | { kind: "job"; job: FoldJob };
+
+export type FromThread =
+  | { kind: "round"; report: RoundReport }
+  | { kind: "done"; done: FoldDone | null }
+  | { kind: "failed"; reason: string };
+
+declare const self: Worker;
+
+let held: { data: TrainingData; recipes: Map<string, Recipe>; control: Int32Array; epochMs: number } | null =
+  null;
+
+self.onmessage = ({ data: message }: MessageEvent<ToThread>) => {
+  if (message.kind === "open") {
+    const { data, control, epochMs } = message;
+    const recipes = new Map(portfolioFor(data).map((recipe) => [recipe.name, recipe]));
+    held = { data, recipes, control, epochMs };
+  } else void run(message.job).then(say);
+};
+
+async function run(job: FoldJob): Promise<FromThread> {
+  const { data, recipes, control, epochMs } = held!;
+  const is = (word: number) => Atomics.load(control, word) === 1;
+  try {
+    const done = await runFoldJob(data, recipes.get(job.recipe)!, job, {
+      elapsedMs: () => performance.timeOrigin + performance.now() - epochMs,
+      isStopped: () => is(STOPPED),
+      isSpare: () => is(SPARE),
+      // Nobody speaks to a thread at work: stop and spare stand in shared memory.
+      checkpoint: () => {},
+      onRound: (report) => say({ kind: "round", report }),
+    });
+    return { kind: "done", done };
+  } catch (error) {
+    return {
+      kind: "failed",
+      reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    };
+  }
+}
+
+function say(message: FromThread): void {
+  self.postMessage(message);
+}

@@ -1,0 +1,118 @@
+/** What may a training be asked for? The request's schema, and how it is settled against the dataset. */
+import * as z from "zod";
+import type { CsvProfile } from "../csv/types.ts";
+import { AppError } from "../platform/errors.ts";
+import { isMetricName, METRICS } from "../trainer/metrics/index.ts";
+import type { RunOptions } from "./stages/stage.ts";
+
+export const MODEL_NAME = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,79}$/, "lower case letters, digits, dots and dashes, at most 80");
+
+export const TRAIN_REQUEST = z.strictObject({
+  datasetId: z.string(),
+  target: z.string().optional(),
+  task: z.enum(["binary", "multiclass", "regression"]).optional(),
+  name: MODEL_NAME.optional(),
+  features: z.array(z.string()).optional(),
+  exclude: z.array(z.string()).optional(),
+  budgetSeconds: z.number().min(1).max(86_400).optional(),
+  budgetRounds: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .describe(
+      "ends the race by rounds instead of the clock: same bytes, seed and rounds, same model; may outlast budgetSeconds",
+    ),
+  split: z.enum(["random", "time", "group"]).optional(),
+  splitColumn: z.string().optional(),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31)
+    .optional(),
+  metric: z
+    .string()
+    .refine(isMetricName, `must be one of ${Object.keys(METRICS).join(", ")}`)
+    .meta({ enum: Object.keys(METRICS) })
+    .optional(),
+  costs: z.strictObject({ falsePositive: z.number().min(0), falseNegative: z.number().min(0) }).optional(),
+});
+export type TrainRequest = z.output<typeof TRAIN_REQUEST>;
+
+const number = z.coerce.number("must be a number");
+const list = z
+  .string()
+  .regex(/[^,]/, "must name a column")
+  .transform((text) => text.split(",").filter(Boolean));
+export const TRAIN_QUERY = z.strictObject({
+  target: z.string().optional().describe("the column to predict; guessed where it is left out"),
+  name: MODEL_NAME.optional().describe("the model's name; the file's where it is left out"),
+  file: z.string().max(1000).optional().describe("the file's name, where the path does not carry it"),
+  task: TRAIN_REQUEST.shape.task.describe("found by looking where it is left out"),
+  features: list.optional().describe("columns to learn from, separated by commas"),
+  exclude: list.optional().describe("columns to leave out, separated by commas"),
+  budgetSeconds: number.min(1).max(86_400).optional().describe("how long it may take"),
+  budgetRounds: number
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .describe("ends by rounds: same bytes, same seed, same model"),
+  split: TRAIN_REQUEST.shape.split.describe("how the test part is chosen"),
+  splitColumn: z.string().optional().describe("the date or the group, where split asks for one"),
+  seed: number
+    .int()
+    .min(0)
+    .max(2 ** 31)
+    .optional()
+    .describe("the same seed gives the same split"),
+  metric: TRAIN_REQUEST.shape.metric.describe("what the race is about, by scikit-learn's name"),
+});
+
+/** The options that the run keeps. Throws AppError `invalid` where a column or the target is not there. */
+export function settleOptions(request: TrainRequest, profile: CsvProfile, budgetSeconds: number): RunOptions {
+  const target = request.target ?? profile.target;
+  if (target === null) {
+    throw new AppError("invalid", "No column suggests itself as the target", {
+      fix: "Name the column to predict as `target`.",
+      example: `{"datasetId":"${request.datasetId}","target":${JSON.stringify(profile.columns[0]?.name ?? "")}}`,
+    });
+  }
+  const named = [target, ...(request.features ?? []), ...(request.exclude ?? [])];
+  for (const name of [...named, ...(request.splitColumn ? [request.splitColumn] : [])])
+    requireColumn(name, profile);
+  if (request.split && request.split !== "random" && !request.splitColumn) {
+    throw new AppError("invalid", `split=${request.split} needs splitColumn`, {
+      fix: `Name the column that holds the ${request.split === "time" ? "date" : "group"}.`,
+    });
+  }
+  return {
+    target,
+    task: request.task ?? (target === profile.target ? profile.task : null),
+    features: request.features ?? null,
+    exclude: request.exclude ?? [],
+    budgetSeconds: request.budgetSeconds ?? budgetSeconds,
+    budgetRounds: request.budgetRounds ?? null,
+    split: request.split ?? "random",
+    splitColumn: request.splitColumn ?? null,
+    seed: request.seed ?? 0,
+    metric: request.metric ?? null,
+    costs: request.costs ?? null,
+  };
+}
+
+function requireColumn(name: string, profile: CsvProfile): void {
+  if (profile.columns.some((column) => column.name === name)) return;
+  const names = profile.columns.map((column) => column.name);
+  const close = names.find((candidate) => candidate.toLowerCase() === name.toLowerCase());
+  const shown = names.slice(0, 20).join(", ") + (names.length > 20 ? ", …" : "");
+  throw new AppError("invalid", `There is no column called ${JSON.stringify(name)}`, {
+    column: name,
+    fix: close ? `Did you mean ${JSON.stringify(close)}?` : `The columns are: ${shown}.`,
+    ...(close && { example: close }),
+  });
+}

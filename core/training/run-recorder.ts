@@ -1,0 +1,187 @@
+/**
+ * How do a child's reports become state and events? Checked, gathered for a moment, and written in one transaction:
+ * one disk sync for many reports, and no event without the state that it tells of.
+ */
+import * as z from "zod";
+import type { Finding } from "../csv/types.ts";
+import type { Alert } from "../events/alerts.ts";
+import type { Append, EventLog } from "../events/event-log.ts";
+import type { Store } from "../store/database.ts";
+import { type StoredRun, saveCandidate, saveRound, updateStage } from "../store/runs.ts";
+import { type Candidate, STAGE_NAMES } from "./stages/stage.ts";
+
+const position = z
+  .number()
+  .int()
+  .min(0)
+  .max(STAGE_NAMES.length - 1);
+const FINDING = z.object({
+  code: z.string(),
+  severity: z.enum(["info", "warning", "error"]),
+  column: z.string().nullable(),
+  message: z.string(),
+  fix: z.looseObject({}).nullable(),
+});
+const CANDIDATE = z.object({
+  name: z.string(),
+  family: z.string(),
+  score: z.number(),
+  std: z.number(),
+  foldScores: z.array(z.number()),
+  params: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+  durationMs: z.number(),
+});
+const ROUND = z.object({
+  candidate: z.string(),
+  round: z.number().int(),
+  train: z.number(),
+  valid: z.number(),
+  metric: z.string(),
+  baseline: z.number(),
+});
+const REPORT = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("started"), position }),
+  z.object({ type: z.literal("finished"), position, durationMs: z.number() }),
+  z.object({ type: z.literal("rounds"), position, rounds: z.array(ROUND) }),
+  z.object({
+    type: z.literal("stage"),
+    position,
+    report: z.discriminatedUnion("type", [
+      z.object({ type: z.literal("progress"), progress: z.number().min(0).max(1), note: z.string() }),
+      z.object({ type: z.literal("finding"), finding: FINDING }),
+      z.object({ type: z.literal("facts"), facts: z.record(z.string(), z.unknown()) }),
+      z.object({ type: z.literal("candidate"), candidate: CANDIDATE }),
+    ]),
+  }),
+]);
+type Report = z.output<typeof REPORT>;
+
+const FLUSH_MS = 40;
+
+export interface RecordOptions {
+  store: Store;
+  log: EventLog;
+  now: () => number;
+  /** What has gathered could not be written. */
+  failed: (error: unknown) => void;
+}
+
+export class RunRecord {
+  private queue: Report[] = [];
+  private timer: Timer | null = null;
+  private findings: Finding[] = [];
+  private facts: Record<string, unknown> = {};
+  private note = "";
+  private progress = 0;
+  /** Settled by Data validation, which says so in its facts. */
+  private metric = "score";
+
+  constructor(
+    private readonly run: StoredRun,
+    private readonly options: RecordOptions,
+  ) {}
+
+  /** Throws where the report is not one: the child is then ended. */
+  take(raw: unknown): void {
+    this.queue.push(REPORT.parse(raw));
+    this.timer ??= setTimeout(() => this.flushOnTime(), FLUSH_MS);
+  }
+
+  private flushOnTime(): void {
+    try {
+      this.flush();
+    } catch (error) {
+      this.options.failed(error);
+    }
+  }
+
+  /** Writes what has gathered. */
+  flush(): void {
+    if (this.timer) clearTimeout(this.timer);
+    this.timer = null;
+    const reports = this.queue;
+    this.queue = [];
+    if (reports.length)
+      this.options.log.record((append) => {
+        for (const report of reports) this.write(report, append);
+      });
+  }
+
+  private write(report: Report, append: Append): void {
+    const { store, now } = this.options;
+    const { id } = this.run;
+    const stage = { position: report.position, stage: STAGE_NAMES[report.position]! };
+    if (report.type === "started") {
+      this.findings = [];
+      this.facts = {};
+      this.note = "";
+      this.progress = 0;
+      updateStage(store, id, { position: report.position, status: "running", startedAt: now() });
+      append("stage.started", { ...runOf(this.run), ...stage });
+    } else if (report.type === "finished") {
+      const { durationMs } = report;
+      updateStage(store, id, { position: report.position, status: "finished", progress: 1, durationMs });
+      const findings = this.findings.length;
+      append("stage.finished", { ...runOf(this.run), ...stage, durationMs, findings, note: this.note });
+    } else if (report.type === "rounds") {
+      for (const round of report.rounds) saveRound(store, id, round);
+      const last = report.rounds.at(-1);
+      if (last) append("round.finished", { ...runOf(this.run), ...last });
+    } else this.writeStage(report, append);
+  }
+
+  private writeStage({ position, report }: Extract<Report, { type: "stage" }>, append: Append): void {
+    const { store } = this.options;
+    const { id } = this.run;
+    const stage = { position, stage: STAGE_NAMES[position]! };
+    if (report.type === "progress") {
+      // A race that finds more to do is not behind where it was: a bar never falls.
+      const progress = Math.max(this.progress, report.progress);
+      const { note } = report;
+      this.progress = progress;
+      this.note = note;
+      updateStage(store, id, { position, progress, note });
+      append("stage.progressed", { ...runOf(this.run), ...stage, progress, note });
+    } else if (report.type === "finding") {
+      this.findings.push(report.finding as Finding);
+      updateStage(store, id, { position, findings: this.findings });
+    } else if (report.type === "facts") {
+      Object.assign(this.facts, report.facts);
+      if (typeof report.facts.metric === "string") this.metric = report.facts.metric;
+      updateStage(store, id, { position, facts: this.facts });
+    } else {
+      const candidate = report.candidate as Candidate;
+      const { name, family, score, std, foldScores, durationMs } = candidate;
+      saveCandidate(store, id, candidate);
+      append("candidate.scored", {
+        ...runOf(this.run),
+        candidate: name,
+        family,
+        score,
+        std,
+        foldScores,
+        durationMs,
+        metric: this.metric,
+      });
+    }
+  }
+}
+
+export function runOf(run: StoredRun) {
+  const { id: runId, number: runNumber, datasetId, datasetName } = run;
+  return { runId, runNumber, datasetId, datasetName };
+}
+
+/** Code of the alert of a run that failed. */
+export const FAILED = "run.failed";
+
+export function failureOf(run: StoredRun, reason: string): Alert {
+  return {
+    code: FAILED,
+    subject: run.id,
+    severity: "error",
+    sentence: `Run ${run.number} (${run.options.target} from ${run.datasetName}) failed: ${reason}`,
+    action: { label: "Look at the run", method: "get", path: `/runs/${run.id}` },
+    cause: "run.failed",
+  };
+}

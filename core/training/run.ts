@@ -1,0 +1,117 @@
+/**
+ * What is a run, without a server? The eight stages in order on one CSV, with reports thinned to what eyes can follow.
+ * Used by the child process and by the command `train`. It knows no store and no socket.
+ */
+import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { readModel } from "../trainer/model/model-file.ts";
+import { openThreads } from "./fold-pool.ts";
+import { createWork, STAGES } from "./stages/index.ts";
+import type { Artifacts, RunDataset, RunOptions, RunResult, StageReport } from "./stages/stage.ts";
+
+export interface RunInput {
+  options: RunOptions;
+  dataset: RunDataset;
+  /** The run's own folder: artifacts, and what a resumed run builds on. */
+  folder: string;
+  /** The version of the same model that the new one will be compared with: its number and its file. */
+  previous?: { version: number; path: string } | null;
+}
+
+/** A stage's report with its place, or the begin and end of a stage. */
+export type RunReport =
+  | { type: "started"; position: number }
+  | { type: "finished"; position: number; durationMs: number }
+  | { type: "stage"; position: number; report: Exclude<StageReport, { type: "round" }> }
+  | { type: "rounds"; position: number; rounds: Extract<StageReport, { type: "round" }>[] };
+
+export interface RunControls {
+  report: (report: RunReport) => void;
+  cancel: AbortSignal;
+  stop: AbortSignal;
+}
+
+const REPORT_MS = 60;
+
+/** Runs all stages; the model file is the artifact "model.bin". Throws what a stage throws. */
+export async function runStages(input: RunInput, controls: RunControls): Promise<RunResult> {
+  await mkdir(input.folder, { recursive: true });
+  const work = createWork(openThreads);
+  if (input.previous) {
+    const { version, path } = input.previous;
+    work.previous = { version, model: readModel(await readFile(path)) };
+  }
+  const artifacts = folderArtifacts(input.folder);
+  const beganAt = performance.now();
+  for (const [position, stage] of STAGES.entries()) {
+    const startedAt = performance.now();
+    const reports = new Thinner(position, controls.report);
+    controls.report({ type: "started", position });
+    await stage.run({
+      options: input.options,
+      dataset: input.dataset,
+      work,
+      report: (report) => reports.take(report),
+      cancel: controls.cancel,
+      stop: controls.stop,
+      elapsedMs: () => performance.now() - beganAt,
+      artifacts,
+    });
+    reports.flush();
+    controls.report({ type: "finished", position, durationMs: Math.round(performance.now() - startedAt) });
+  }
+  if (!work.result) throw new Error("the last stage left no result");
+  return work.result;
+}
+
+/** Lets progress and rounds through about sixteen times a second: no round is lost, stale progress is. */
+class Thinner {
+  private sentAt = 0;
+  private progress: Extract<StageReport, { type: "progress" }> | null = null;
+  private rounds: Extract<StageReport, { type: "round" }>[] = [];
+
+  constructor(
+    private readonly position: number,
+    private readonly send: (report: RunReport) => void,
+  ) {}
+
+  take(report: StageReport): void {
+    if (report.type === "progress") this.progress = report;
+    else if (report.type === "round") this.rounds.push(report);
+    else this.send({ type: "stage", position: this.position, report });
+    if (performance.now() - this.sentAt >= REPORT_MS) this.flush();
+  }
+
+  flush(): void {
+    this.sentAt = performance.now();
+    if (this.progress) this.send({ type: "stage", position: this.position, report: this.progress });
+    if (this.rounds.length) this.send({ type: "rounds", position: this.position, rounds: this.rounds });
+    this.progress = null;
+    this.rounds = [];
+  }
+}
+
+/** Files in `folder`; a save is written aside, synced and renamed, so that a crash leaves the old one or the new one. */
+export function folderArtifacts(folder: string): Artifacts {
+  return {
+    async save(name, bytes) {
+      const path = join(folder, name);
+      const file = await open(`${path}.part`, "w");
+      try {
+        await file.writeFile(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(`${path}.part`, path);
+    },
+    async load(name) {
+      try {
+        return await readFile(join(folder, name));
+      } catch (error) {
+        if ((error as { code?: string }).code === "ENOENT") return null;
+        throw error;
+      }
+    },
+  };
+}

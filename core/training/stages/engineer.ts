@@ -1,0 +1,175 @@
+/**
+ * Feature engineering: which features does each column become? Fitted on the training rows alone; what looks at the
+ * target is left to the folds of the race.
+ */
+
+import type { ColumnEncoding, Encoder } from "../../trainer/encoding/columns.ts";
+import { NATIVE_LABELS } from "../../trainer/encoding/columns.ts";
+import { planDesign } from "../../trainer/encoding/design.ts";
+import { type EncodedTable, encodeTable, fitEncoder } from "../../trainer/encoding/encoder.ts";
+import { type Fold, stratifiedFolds, timeFolds } from "../../trainer/race/folds.ts";
+import { randomFor } from "../../trainer/race/training-data.ts";
+import { sampleRows, spreadRows } from "../../trainer/random.ts";
+import type { Target } from "../../trainer/samples.ts";
+import { plural, type Stage } from "./stage.ts";
+import { copiesFinding, scoreCopies } from "./work/copies.ts";
+import { charactersOf, selectRows } from "./work/table.ts";
+import { type Context, checkpointOf, Hurry, left, type Parts, type Work } from "./work/work.ts";
+
+export const engineerFeatures: Stage<Work> = {
+  name: "Feature engineering",
+  async run(context) {
+    const { work, report, options } = context;
+    const { encoder, encoded } = await encode(context);
+    const { train, groups } = left(work, "parts");
+    const rows = Int32Array.from({ length: train.length }, (_, row) => row);
+    const isWord = (feature: number) => / › has “/.test(encoded.samples.features[feature].name);
+    const design = planDesign(
+      encoded,
+      sampleRows(rows, Math.min(rows.length, DESIGN_ROWS), randomFor(options, "design")),
+      isWord,
+    );
+    const target = targetOf(work, train);
+    const trainGroups = groups && Int32Array.from(train, (row) => groups[row]);
+    const repeats =
+      options.split === "time" ? 1 : repeatsOf(rows.length, encoded.texts.length, options.budgetRounds);
+    const folds = foldsOf(target, { rows, groups: trainGroups, repeats }, context);
+    work.encoder = encoder;
+    work.data = {
+      encoded,
+      target,
+      rows,
+      folds,
+      once: folds.length / repeats,
+      whole: folds.length,
+      design,
+      seed: options.seed,
+      supervised: [],
+      treeParts: new Map(),
+    };
+    const features = encoded.samples.features.length;
+    const duplicates =
+      trainGroups && options.split === "random" && !context.stop.aborted
+        ? await tellCopies(context, trainGroups)
+        : null;
+    report({
+      type: "facts",
+      facts: {
+        features,
+        linearColumns: design.columns,
+        columns: encoder.columns.map(columnFacts),
+        ...(duplicates && { duplicates }),
+      },
+    });
+    report({
+      type: "progress",
+      progress: 1,
+      note: `${plural(features, "input")} made of ${plural(encoder.columns.length, "column")}`,
+    });
+  },
+};
+
+/** As many are encoded at once after a stop, fewer where texts are long or columns many. */
+const STOPPED_TRAIN_ROWS = 5000;
+const STOPPED_CHARACTERS = 1_500_000;
+const STOPPED_CELLS = 2_000_000;
+const LEAST_STOPPED_ROWS = 500;
+
+function stoppedRows({ table }: Parts): number {
+  const byText = STOPPED_CHARACTERS / Math.max(1, charactersOf(table));
+  const byColumns = STOPPED_CELLS / Math.max(1, table.columns.length);
+  return Math.max(LEAST_STOPPED_ROWS, Math.floor(Math.min(STOPPED_TRAIN_ROWS, byText, byColumns)));
+}
+
+/** The training rows as features; after a stop a part of them, which then are the training rows. */
+async function encode(context: Context): Promise<{ encoder: Encoder; encoded: EncodedTable }> {
+  const { work, report, stop } = context;
+  const parts = left(work, "parts");
+  const pause = checkpointOf(context);
+  const most = stoppedRows(parts);
+  const isTooMuch = () => stop.aborted && parts.train.length > most;
+  const checkpoint = () => {
+    if (isTooMuch()) throw new Hurry();
+    return pause();
+  };
+  // Evenly spread, because rows may be in order of time.
+  if (isTooMuch()) parts.train = spreadRows(parts.train.length, most).map((i) => parts.train[i]);
+  try {
+    const rows = Int32Array.from({ length: parts.train.length }, (_, row) => row);
+    const training = selectRows(parts.table, parts.train);
+    const encoder = await fitEncoder(training, rows, checkpoint);
+    report({
+      type: "progress",
+      progress: 0.4,
+      note: `${plural(encoder.columns.length, "column")} understood`,
+    });
+    return { encoder, encoded: await encodeTable(encoder, training, checkpoint) };
+  } catch (error) {
+    if (error instanceof Hurry) return encode(context);
+    throw error;
+  }
+}
+
+/** What a split at random would have shown, where copies are kept together. */
+async function tellCopies(context: Context, groups: Int32Array) {
+  const { work, report, options } = context;
+  const { encoded, target } = left(work, "data");
+  const { metric } = left(work, "loaded");
+  const checkpoint = checkpointOf(context);
+  const scores = await scoreCopies({ encoded, target, groups, metric, seed: options.seed, checkpoint });
+  if (scores?.flatters) report({ type: "finding", finding: copiesFinding(scores) });
+  return scores;
+}
+
+function targetOf(work: Work, train: Int32Array): Target {
+  const { target } = left(work, "loaded");
+  return { ...target, values: Float64Array.from(train, (row) => target.values[row]) };
+}
+
+/** Means, medians and labels of so many rows are those of all. */
+const DESIGN_ROWS = 100_000;
+const HOLD_OUT_ABOVE = 200_000;
+const MOST_VALID_ROWS = 50_000;
+
+/** Eight folds where rows are few, repeated where they are fewer, five in the middle, one where there are plenty. */
+function foldsOf(
+  target: Target,
+  given: { rows: Int32Array; groups: Parts["groups"]; repeats: number },
+  { options }: Context,
+): Fold[] {
+  const { rows, groups } = given;
+  if (options.split === "time") return timeFolds(rows, 4);
+  const random = randomFor(options, "folds");
+  const count = rows.length;
+  if (count > HOLD_OUT_ABOVE) {
+    const folds = Math.max(5, Math.ceil(count / MOST_VALID_ROWS));
+    return stratifiedFolds(rows, target, { folds, random, groups, first: 1 });
+  }
+  const folds = Math.min(count < 10_000 ? 8 : 5, groups ? new Set(groups).size : count);
+  return Array.from({ length: given.repeats }, () =>
+    stratifiedFolds(rows, target, { folds, random, groups }),
+  ).flat();
+}
+
+const LEAST_ROUNDS_FOR_REPEATS = 5000;
+
+/** A few hundred rows judge better when they are dealt out more than once. */
+function repeatsOf(rows: number, texts: number, budgetRounds: number | null): number {
+  if (texts > 0 || rows >= 5000) return 1;
+  if (budgetRounds !== null && budgetRounds < LEAST_ROUNDS_FOR_REPEATS) return 1;
+  return rows < 2000 ? 3 : 2;
+}
+
+/** What became of a column, in words. */
+function columnFacts(encoding: ColumnEncoding): { column: string; becomes: string } {
+  const { column } = encoding;
+  if (encoding.kind === "number") return { column, becomes: "a number" };
+  if (encoding.kind === "date") return { column, becomes: `date parts: ${encoding.parts.join(", ")}` };
+  if (encoding.kind === "text") {
+    const words = encoding.words.length > 0 ? `; common words: ${encoding.words.slice(0, 8).join(", ")}` : "";
+    return { column, becomes: `words and letter groups by tf-idf${words}` };
+  }
+  const count = encoding.labels.length;
+  const how = count > NATIVE_LABELS ? ", each answered by its target mean within folds" : "";
+  return { column, becomes: `a category of ${count} values${how}` };
+}

@@ -1,0 +1,116 @@
+/**
+ * Performance evaluation: how good is the model on rows that nobody has looked at? The test part is touched here and
+ * only here. Every figure stands beside always guessing, and the verdict says first where guessing is not beaten.
+ */
+import type { Column } from "../../csv/types.ts";
+import { bootstrapIntervals } from "../../trainer/metrics/bootstrap.ts";
+import { measureAll } from "../../trainer/metrics/index.ts";
+import type { Outcome } from "../../trainer/metrics/outcome.ts";
+import { decideClass, predictTable } from "../../trainer/model/model.ts";
+import { type TrainingReference, trainingReference } from "../../trainer/model/reference.ts";
+import { outcomeOf } from "../../trainer/race/entry.ts";
+import { guess } from "../../trainer/race/recipes.ts";
+import { randomFor } from "../../trainer/race/training-data.ts";
+import { spreadRows } from "../../trainer/random.ts";
+import type { Target } from "../../trainer/samples.ts";
+import { plural, type Stage } from "./stage.ts";
+import { compareWithBefore } from "./work/compare.ts";
+import { drawEvaluation, pace, rowCost } from "./work/evaluation.ts";
+import { selectRows } from "./work/table.ts";
+import { verdictOf } from "./work/verdict.ts";
+import { type Context, checkpointOf, endMs, left, type Work } from "./work/work.ts";
+
+/** Rows times replicates of the bootstrap stay below this: some seconds for any file. */
+const BOOTSTRAP_WORK = 2_000_000;
+
+export const evaluateModel: Stage<Work> = {
+  name: "Performance evaluation",
+  async run(context) {
+    const { work, report, options } = context;
+    const model = left(work, "model");
+    const { table } = left(work, "parts");
+    const { metric } = left(work, "loaded");
+    const checkpoint = checkpointOf(context);
+    const test = affordableTest(context);
+    const tested = selectRows(table, test);
+    const target = testTarget(work, test);
+    const predicted = await predictTable(model, tested, checkpoint);
+    report({ type: "progress", progress: 0.3, note: `${plural(test.length, "row")} answered` });
+    const outcome: Outcome = {
+      ...outcomeOf(target, rowsOf(target), predicted.probabilities ?? predicted.values),
+      values: predicted.values,
+    };
+    const baseline = guessed(work, target);
+    const metrics = measureAll(outcome);
+    const replicates = Math.max(100, Math.min(400, Math.floor(BOOTSTRAP_WORK / test.length)));
+    const random = randomFor(options, "bootstrap");
+    const drawing = { replicates, random, ...pace(context, 0.3) };
+    const intervals = await bootstrapIntervals(outcome, metrics, drawing);
+    report({ type: "progress", progress: 0.5, note: `${replicates} resamples of the test rows` });
+    const guesses = measureAll(baseline);
+    const verdict = verdictOf({
+      metric,
+      metrics,
+      intervals,
+      baseline: guesses,
+      target: options.target,
+      outcome,
+    });
+    report({ type: "facts", facts: { ...verdict, metrics } });
+    const comparison = await compareWithBefore(context, { rows: test, truth: outcome.truth });
+    if (comparison) report({ type: "facts", facts: { comparedWithBefore: comparison.sentence } });
+    const drawn = await drawEvaluation(context, { outcome, tested });
+    const evaluation = { ...drawn, reference: reference(work, predicted.values) };
+    work.evaluated = { metrics, intervals, baseline: guesses, ...verdict, evaluation, comparison };
+    report({ type: "progress", progress: 1, note: verdict.verdict });
+  },
+};
+
+/** What later rows and answers are held against. */
+function reference(work: Work, answers: Float64Array): TrainingReference {
+  const { table, train } = left(work, "parts");
+  const { classes, target: name } = left(work, "model");
+  const column: Column = classes.length
+    ? { name, type: "category", codes: Int32Array.from(answers), labels: classes }
+    : { name, type: "number", values: answers };
+  return trainingReference(table, train, column);
+}
+
+/** Trees walked for the answers. */
+const MOST_WALKS = 1.2e8;
+const WALKS_PER_MS = 10_000;
+const LEAST_TESTED = 1000;
+
+/** The test rows, or as many, evenly spread, as can be answered in the time that is left. */
+function affordableTest(context: Context): Int32Array {
+  const { work, options, elapsedMs, stop } = context;
+  const parts = left(work, "parts");
+  const isTimed = options.budgetRounds === null || stop.aborted;
+  const leftMs = Math.max(0, 0.4 * (endMs(context) - elapsedMs()));
+  const walks = isTimed ? Math.min(MOST_WALKS, leftMs * WALKS_PER_MS) : MOST_WALKS;
+  const most = Math.max(LEAST_TESTED, Math.floor(walks / rowCost(left(work, "model"), parts.table)));
+  if (parts.test.length > most) parts.test = spreadRows(parts.test.length, most).map((i) => parts.test[i]);
+  return parts.test;
+}
+
+function testTarget(work: Work, test: Int32Array): Target {
+  const { target } = left(work, "loaded");
+  return { ...target, values: Float64Array.from(test, (row) => target.values[row]) };
+}
+
+const rowsOf = (target: Target) => Int32Array.from({ length: target.values.length }, (_, row) => row);
+
+/** What always guessing, learned from the training rows, would have answered. */
+function guessed(work: Work, target: Target): Outcome {
+  const data = left(work, "data");
+  const model = left(work, "model");
+  const response = guess(data.target, data.rows);
+  const all = Float64Array.from(
+    { length: target.values.length * response.length },
+    (_, at) => response[at % response.length],
+  );
+  const outcome = outcomeOf(target, rowsOf(target), all);
+  return target.task === "regression"
+    ? outcome
+    : { ...outcome, values: decideClass({ ...model, threshold: null }, all) };
+}

@@ -1,0 +1,72 @@
+/**
+ * Finalizing: what is handed on? Writes the model file, and sums up the run for the registry. A file that was cut off
+ * or changed is refused when it is read.
+ */
+import type { ColumnPlan, ColumnProfile } from "../../csv/types.ts";
+import type { Model } from "../../trainer/model/model.ts";
+import { readModel, writeModel } from "../../trainer/model/model-file.ts";
+import type { ModelSchema, RunDataset, RunResult, Stage } from "./stage.ts";
+import { left, type Work } from "./work/work.ts";
+
+export const MODEL_FILE = "model.bin";
+const MOST_VALUES = 200;
+
+export const finalizeRun: Stage<Work> = {
+  name: "Finalizing",
+  async run({ work, report, dataset, artifacts }) {
+    const model = left(work, "model");
+    const bytes = writeModel(model);
+    await artifacts.save(MODEL_FILE, bytes);
+    const written = await artifacts.load(MODEL_FILE);
+    if (!written) throw new Error("The model file is not there after it was written.");
+    readModel(written);
+    report({
+      type: "progress",
+      progress: 0.8,
+      note: `${bytes.length.toLocaleString("en")} bytes written and read back`,
+    });
+    work.result = resultOf(work, dataset);
+    report({
+      type: "facts",
+      facts: { sizeBytes: bytes.length, features: work.result.schema.features.length },
+    });
+    report({ type: "progress", progress: 1, note: "the model can be deployed" });
+  },
+};
+
+function resultOf(work: Work, dataset: RunDataset): RunResult {
+  const model = left(work, "model");
+  const { train, test } = left(work, "parts");
+  const { parts } = left(work, "blend");
+  return {
+    task: model.task,
+    metric: left(work, "loaded").metric,
+    best: parts.length > 1 ? `Ensemble of ${parts.length}` : parts[0].entry.recipe.name,
+    ...left(work, "evaluated"),
+    schema: schemaOf(model, dataset),
+    rowsTrain: train.length,
+    rowsTest: test.length,
+  };
+}
+
+function schemaOf(model: Model, dataset: RunDataset): ModelSchema {
+  const features = model.plans.map((plan) => {
+    const profile = dataset.columns.find((column) => column.name === plan.name);
+    return featureSchema(plan, profile, model);
+  });
+  return { features, target: model.target, ...(model.classes.length > 0 && { classes: model.classes }) };
+}
+
+function featureSchema(plan: ColumnPlan, profile: ColumnProfile | undefined, model: Model) {
+  const type = plan.type === "id" ? "category" : plan.type;
+  const encoding = model.encoder.columns.find(({ column }) => column === plan.name);
+  const example = profile?.top[0]?.value ?? profile?.examples[0] ?? null;
+  const schema: ModelSchema["features"][number] = { name: plan.name, type, example };
+  if (encoding?.kind === "category") schema.values = encoding.labels.slice(0, MOST_VALUES);
+  if (type === "number" && profile?.min != null && profile.max != null) {
+    schema.min = profile.min;
+    schema.max = profile.max;
+    schema.example = profile.quantiles?.p50 ?? Number(example);
+  }
+  return schema;
+}

@@ -1,0 +1,178 @@
+/**
+ * Model selection: which candidate answers best for rows that it has not seen? Runs the race on the training part's
+ * folds, tells each candidate as it is scored, and keeps what is scored so that an interrupted run goes on from there.
+ */
+import { goodness, METRICS, type MetricName } from "../../trainer/metrics/index.ts";
+import { ownThread } from "../../trainer/race/crew.ts";
+import { chooseBlend } from "../../trainer/race/ensemble.ts";
+import type { Entry } from "../../trainer/race/entry.ts";
+import { portfolioFor } from "../../trainer/race/portfolio.ts";
+import { type RaceResult, runRace } from "../../trainer/race/race.ts";
+import { guess, type Recipe } from "../../trainer/race/recipes.ts";
+import type { TrainingData } from "../../trainer/race/training-data.ts";
+import { type Candidate, plural, type Stage } from "./stage.ts";
+import { loadEntries, saveEntry } from "./work/checkpoint.ts";
+import { budgetMs, type Context, checkpointOf, left, type Work } from "./work/work.ts";
+
+export const selectModel: Stage<Work> = {
+  name: "Model selection",
+  async run(context) {
+    const { work, report, options, elapsedMs, stop } = context;
+    const data = left(work, "data");
+    const { metric } = left(work, "loaded");
+    const baselineFirst = baselineLoss(data, data.folds[0]);
+    const recipes = portfolioFor(data);
+    work.crew = await openCrew(context, data, recipes);
+    const race = await runRace(data, work.crew, {
+      metric,
+      recipes,
+      deadlineMs: raceDeadline(context),
+      elapsedMs,
+      budgetRounds: options.budgetRounds,
+      stop,
+      saved: await loadEntries(context, data),
+      onScored: async (entry) => {
+        report({ type: "candidate", candidate: candidateOf(entry) });
+        await saveEntry(context, data, entry);
+      },
+      onRound: ({ entry, round, train, valid }) => {
+        if (valid === null) return;
+        const shown = shownLoss(data);
+        const baseline = shown.of(baselineFirst);
+        report({
+          type: "round",
+          candidate: entry.recipe.name,
+          round,
+          train: shown.of(train),
+          valid: shown.of(valid),
+          metric: shown.metric,
+          baseline,
+        });
+      },
+      onProgress: ({ folds, of, entry }) =>
+        report({
+          type: "progress",
+          progress: folds / of,
+          note: `${folds} of ${of} folds done, now ${entry.recipe.name}`,
+        }),
+    });
+    work.entries = race.entries;
+    const compared = comparable(race, data, metric);
+    work.data = compared.data;
+    work.blend = chooseBlend(compared.data, compared.entries, metric);
+    report({ type: "facts", facts: facts(context, race.ended) });
+    if (work.blend.parts.length > 1) report({ type: "candidate", candidate: blendCandidate(context) });
+    report({
+      type: "progress",
+      progress: 1,
+      note: `${plural(race.entries.length, "candidate")} scored`,
+    });
+  },
+};
+
+/** A few hundred rows are learned before a thread is up. */
+const LEAST_ROWS_FOR_THREADS = 200;
+
+function openCrew({ work, stop, elapsedMs, ...rest }: Context, data: TrainingData, recipes: Recipe[]) {
+  const controls = { stop, elapsedMs, checkpoint: checkpointOf({ work, stop, elapsedMs, ...rest }) };
+  const open = data.rows.length < LEAST_ROWS_FOR_THREADS ? null : work.openCrew;
+  return open ? open(data, recipes, controls) : ownThread(data, recipes, controls);
+}
+
+/** What the final fit and the judgement need: a share of a small budget, some seconds of a large one. */
+const reservedMs = (budget: number) => Math.min(0.28 * budget, 5000 + 0.08 * budget);
+
+/** Where reading and encoding took long, the race still gets half of what is left. */
+function raceDeadline(context: Context): number {
+  const [now, budget] = [context.elapsedMs(), budgetMs(context)];
+  return Math.max(budget - reservedMs(budget), now + (0.95 * budget - now) / 2);
+}
+
+/**
+ * The data with the folds that candidates are compared on, and the entries that answered on all of these: as many
+ * repeats as every contender has done. Where the time was too short for the likely winner, the folds
+ * that it did.
+ */
+function comparable(
+  { entries, contenders }: Pick<RaceResult, "entries" | "contenders">,
+  data: TrainingData,
+  metric: MetricName,
+): { data: TrainingData; entries: Entry[] } {
+  const rivals = entries.filter((entry) => entry.recipe.family !== "baseline");
+  const finished = contenders.map((entry) => entry.folds.length).filter((folds) => folds >= data.once);
+  const likely = rivals.length > 0 ? likelyWinner(rivals, metric) : entries[0];
+  const repeats = finished.length > 0 ? Math.floor(Math.min(...finished) / data.once) : 0;
+  const folds = likely.folds.length < data.once ? likely.folds.length : data.once * Math.max(1, repeats);
+  const compared = entries.filter((entry) => entry.folds.length >= folds);
+  return { data: { ...data, folds: data.folds.slice(0, folds) }, entries: compared };
+}
+
+/** The best among those that came at least half as far as the farthest. */
+function likelyWinner(rivals: Entry[], metric: MetricName): Entry {
+  const farthest = Math.max(...rivals.map((entry) => entry.folds.length));
+  const near = rivals.filter((entry) => entry.folds.length >= farthest / 2);
+  const score = (entry: Entry) => goodness(metric, candidateOf(entry).score);
+  return near.reduce((best, entry) => (score(entry) > score(best) ? entry : best));
+}
+
+/** Mean squared error, or log loss, of always guessing: what the curve is drawn beside. */
+function baselineLoss(data: TrainingData, fold: { train: Int32Array; valid: Int32Array }): number {
+  const response = guess(data.target, fold.train);
+  let sum = 0;
+  for (const row of fold.valid) {
+    const truth = data.target.values[row];
+    sum +=
+      data.target.task === "regression"
+        ? (truth - response[0]) ** 2
+        : -Math.log(Math.max(response[truth], 1e-12));
+  }
+  return sum / fold.valid.length;
+}
+
+function shownLoss(data: TrainingData): { metric: string; of: (loss: number) => number } {
+  if (data.target.task === "regression") return { metric: "rmse", of: Math.sqrt };
+  return { metric: "log_loss", of: (loss) => loss };
+}
+
+export function candidateOf(entry: Entry): Candidate {
+  const foldScores = entry.folds.map((fold) => fold.score);
+  return {
+    name: entry.recipe.name,
+    family: entry.recipe.family,
+    ...spread(foldScores),
+    foldScores,
+    params: entry.recipe.params,
+    durationMs: entry.folds.reduce((sum, fold) => sum + fold.durationMs, 0),
+  };
+}
+
+function spread(scores: number[]): { score: number; std: number } {
+  const score = scores.reduce((sum, value) => sum + value, 0) / scores.length;
+  const variance = scores.reduce((sum, value) => sum + (value - score) ** 2, 0) / scores.length;
+  return { score, std: Math.sqrt(variance) };
+}
+
+function blendCandidate({ work }: Context): Candidate {
+  const { parts, foldScores } = left(work, "blend");
+  return {
+    name: `Ensemble of ${parts.length}`,
+    family: "ensemble",
+    ...spread(foldScores),
+    foldScores,
+    params: Object.fromEntries(parts.map(({ entry, weight }) => [entry.recipe.name, weight])),
+    durationMs: parts.reduce((sum, { entry }) => sum + candidateOf(entry).durationMs, 0),
+  };
+}
+
+function facts({ work }: Context, ended: string): Record<string, unknown> {
+  const { metric } = left(work, "loaded");
+  const { parts, foldScores } = left(work, "blend");
+  return {
+    metric,
+    better: METRICS[metric].better,
+    folds: left(work, "data").folds.length,
+    ended,
+    chosen: parts.map(({ entry, weight }) => ({ name: entry.recipe.name, weight })),
+    ...spread(foldScores),
+  };
+}

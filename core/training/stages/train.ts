@@ -1,0 +1,140 @@
+/**
+ * Training: what becomes of the race's winner? Boosting and networks keep the bag of their folds' models, which answers
+ * better than one; linear models and forests learn once more from all training rows; where rows are ordered by time, everything
+ * does, since the latest rows matter most.
+ */
+import { costOf, type Member } from "../../trainer/model/members.ts";
+import { MODEL_VERSION, type Model, type ModelPart } from "../../trainer/model/model.ts";
+import type { Entry } from "../../trainer/race/entry.ts";
+import type { Family } from "../../trainer/race/recipes.ts";
+import type { TrainingData } from "../../trainer/race/training-data.ts";
+import { plural, type Stage } from "./stage.ts";
+import { budgetMs, type Context, left, type Work } from "./work/work.ts";
+
+/** What Model validation and Performance evaluation need after the last refit; without it the folds' models serve. */
+const reservedMs = (budget: number) => Math.min(0.15 * budget, 3000 + 0.03 * budget);
+
+export const trainModel: Stage<Work> = {
+  name: "Training",
+  async run(context) {
+    const { work, report } = context;
+    const data = left(work, "data");
+    const { parts } = left(work, "blend");
+    let done = 0;
+    const made = await Promise.all(
+      parts.map(async ({ entry, weight }): Promise<ModelPart> => {
+        const { name, family } = entry.recipe;
+        const members = await membersOf(context, entry);
+        const note = `${name}, part ${++done} of ${parts.length}`;
+        report({ type: "progress", progress: done / parts.length, note });
+        return { name, family, weight, members };
+      }),
+    );
+    left(work, "crew").close();
+    thinBags(made);
+    work.model = assemble(context, data, made);
+    const size = sizeOf(work.model);
+    report({ type: "facts", facts: { parts: made.map(partFacts), ...size } });
+    report({
+      type: "progress",
+      progress: 1,
+      note: `${plural(size.members, "model")}${size.trees ? `, ${plural(size.trees, "tree")}` : ""}`,
+    });
+  },
+};
+
+/** Whose folds' models answer better together than one that learned from all rows. */
+const BAGGED = new Set<Family>(["boosting", "network"]);
+
+async function membersOf(context: Context, entry: Entry): Promise<Member[]> {
+  const bag = entry.folds.slice(0, left(context.work, "data").folds.length).map((fold) => fold.member);
+  const refits = context.options.split === "time" || !BAGGED.has(entry.recipe.family);
+  const again = refits ? await refit(context, entry) : null;
+  return again ? [again] : bag;
+}
+
+/** Null where it would end too late: a stop means now, and a refit costs about as much as the longest fold. */
+async function refit(context: Context, entry: Entry): Promise<Member | null> {
+  const { work, report, options, elapsedMs, stop } = context;
+  const budget = budgetMs(context);
+  const endsAtMs = options.budgetRounds === null ? budget - reservedMs(budget) : Number.POSITIVE_INFINITY;
+  const longest = Math.max(...entry.folds.map((fold) => fold.durationMs));
+  const maxRounds = roundsOf(entry);
+  const isTooLate = () => stop.aborted || elapsedMs() + 1.3 * longest > endsAtMs;
+  const done = await left(work, "crew").run({
+    job: () =>
+      isTooLate()
+        ? null
+        : {
+            recipe: entry.recipe.name,
+            fold: left(work, "data").whole,
+            maxRounds,
+            keepsTrail: false,
+            hearsRounds: entry.recipe.family === "boosting",
+            endsAtMs,
+          },
+    onRound: ({ round, train }) => {
+      const candidate = `${entry.recipe.name}, all rows`;
+      report({ type: "round", candidate, round, train, valid: train, metric: "loss", baseline: train });
+    },
+  });
+  // Half a fit is worse than the folds' models.
+  if (!done || stop.aborted || elapsedMs() >= endsAtMs) return null;
+  if (done.supervised) left(work, "data").supervised[left(work, "data").whole] = done.supervised;
+  return done.member;
+}
+
+/** As many rounds as the folds kept in the middle. */
+function roundsOf(entry: Entry): number {
+  const kept = entry.folds.map(({ member, rounds }) =>
+    member.kind === "boosting" ? member.model.rounds : rounds,
+  );
+  kept.sort((a, b) => a - b);
+  return Math.max(1, kept[kept.length >> 1]);
+}
+
+/** Trees of all parts together, and what costs as much: an answer then takes under half a millisecond. */
+const MOST_TREES = 8000;
+
+/** Takes members out of bags until the model is cheap enough; at least two of each stay. */
+function thinBags(parts: ModelPart[]): void {
+  const cost = (part: ModelPart) => part.members.reduce((sum, member) => sum + costOf(member), 0);
+  // The variance that a bag of n leaves is a share 1 / n of one member's; set against what a member costs.
+  const harm = (part: ModelPart) => part.weight ** 2 / ((part.members.length - 1) * cost(part));
+  while (parts.reduce((sum, part) => sum + cost(part), 0) > MOST_TREES) {
+    const bags = parts.filter(({ members }) => members.length > 2);
+    if (bags.length === 0) return;
+    bags.reduce((a, b) => (harm(b) < harm(a) ? b : a)).members.pop();
+  }
+}
+
+function assemble({ work, options, dataset }: Context, data: TrainingData, parts: ModelPart[]): Model {
+  const encoder = left(work, "encoder");
+  const used = new Set(encoder.columns.map((column) => column.column));
+  return {
+    version: MODEL_VERSION,
+    task: data.target.task,
+    target: options.target,
+    classes: data.target.classes,
+    plans: dataset.plan.columns.filter((column) => used.has(column.name)),
+    encoder,
+    design: data.design,
+    supervised: Array.from(data.supervised, (encoding) => encoding ?? { targets: [], texts: [] }),
+    parts,
+    calibration: null,
+    threshold: null,
+  };
+}
+
+function sizeOf(model: Model): { members: number; trees: number } {
+  const members = model.parts.flatMap((part) => part.members);
+  return { members: members.length, trees: members.reduce((sum, member) => sum + treesOf(member), 0) };
+}
+
+const treesOf = (member: Member) =>
+  member.kind === "boosting" || member.kind === "forest" ? member.model.trees.roots.length : 0;
+
+function partFacts(part: ModelPart): Record<string, unknown> {
+  const trees = part.members.reduce((sum, member) => sum + treesOf(member), 0);
+  return { name: part.name, family: part.family, weight: part.weight, models: part.members.length, trees };
+}

@@ -1,0 +1,219 @@
+/**
+ * Data validation: can this file teach this target, and what in it would mislead? Reads the rows, settles the task,
+ * refuses what cannot work with the place and the fix, and names leaks and oddities without touching them.
+ */
+import type { ColumnPlan, Table } from "../../csv/types.ts";
+import { AppError } from "../../platform/errors.ts";
+import { defaultMetric, isMetricName, METRICS, type MetricName } from "../../trainer/metrics/index.ts";
+import { sampleRows, seededRandom } from "../../trainer/random.ts";
+import type { Target, Task } from "../../trainer/samples.ts";
+import { plural, type Stage } from "./stage.ts";
+import { columnsBeside } from "./work/compare.ts";
+import { inspect } from "./work/findings.ts";
+import { selectRows } from "./work/table.ts";
+import { invalid, readTarget, settleTask, targetPlan } from "./work/target.ts";
+import { budgetMs, type Context, checkpointOf, type Work } from "./work/work.ts";
+
+export const validateData: Stage<Work> = {
+  name: "Data validation",
+  async run(context) {
+    const { options, dataset, work, report } = context;
+    const plan = planOf(context, options.target);
+    const task = settleTask(
+      options,
+      plan,
+      dataset.columns.find((column) => column.name === options.target),
+    );
+    const names = featureNames(context);
+    const beside = columnsBeside(context.work.previous, dataset.plan.columns, [...names, options.target]);
+    const table = await loadUntilStop(context, [...names, ...beside], task);
+    const column = table.columns.find(({ name }) => name === options.target)!;
+    const read = readTarget(column, task);
+    const rows = affordableRows(context, read.rows);
+    const kept = selectRows(table, rows);
+    const target: Target = {
+      ...read.target,
+      values: Float64Array.from(rows, (row) => read.target.values[row]),
+    };
+    const metric = settleMetric(options.metric, target.task);
+    work.loaded = {
+      table: { rows: kept.rows, columns: kept.columns.filter(({ name }) => names.includes(name)) },
+      target,
+      metric,
+      splitKeys: splitKeys(kept, options.splitColumn, options.split),
+      beside: { rows: kept.rows, columns: kept.columns.filter(({ name }) => beside.includes(name)) },
+      unusable: [],
+    };
+    if (read.rows.length < table.rows) reportMissingTarget(context, table.rows - read.rows.length);
+    const { findings, unusable } = await inspect(work.loaded, options.target, {
+      checkpoint: checkpointOf(context),
+      isOver: inspectionEnds(context),
+      onColumn: (done) =>
+        report({
+          type: "progress",
+          progress: 0.8 + (0.2 * done) / Math.max(1, names.length),
+          note: `${done} of ${names.length} columns inspected`,
+        }),
+    });
+    for (const finding of findings) report({ type: "finding", finding });
+    work.loaded.unusable = unusable;
+    report({ type: "facts", facts: facts(work.loaded) });
+    report({
+      type: "progress",
+      progress: 1,
+      note: `${plural(kept.rows, "row")} can be learned from`,
+    });
+  },
+};
+
+function planOf({ dataset }: Context, name: string): ColumnPlan {
+  const plan = dataset.plan.columns.find((column) => column.name === name);
+  if (plan) return plan;
+  const shown = dataset.plan.columns
+    .slice(0, 20)
+    .map((column) => column.name)
+    .join(", ");
+  throw invalid(name, `There is no column called “${name}”.`, { fix: `The columns are: ${shown}.` });
+}
+
+/** The columns that may be learned from: asked for, not excluded, not ids, not the target. */
+function featureNames({ options, dataset, report }: Context): string[] {
+  for (const name of options.features ?? []) planOf({ dataset } as Context, name);
+  const asked = options.features ?? dataset.plan.columns.map((column) => column.name);
+  const out = new Set([
+    ...options.exclude,
+    options.target,
+    ...(options.split === "group" ? [options.splitColumn] : []),
+  ]);
+  const names = asked.filter((name) => !out.has(name));
+  const ids = dataset.plan.columns.filter((column) => column.type === "id" && names.includes(column.name));
+  for (const { name } of ids) {
+    const message = `“${name}” names each row and says nothing about others; it is not learned from.`;
+    report({
+      type: "finding",
+      finding: { code: "id_column", severity: "info", column: name, message, fix: { exclude: [name] } },
+    });
+  }
+  const left = names.filter((name) => !ids.some((column) => column.name === name));
+  if (left.length > 0) return left;
+  throw new AppError("invalid", "No column is left to learn from.", {
+    column: options.target,
+    fix: "Exclude fewer columns, or upload a file that has some beside the target and the ids.",
+  });
+}
+
+/** Of the time that is left after reading. */
+const INSPECTION_SHARE = 0.2;
+/** A leak that is not found costs more than a second too many. */
+const LEAST_INSPECTION_MS = 2000;
+
+function inspectionEnds(context: Context): () => boolean {
+  const { options, elapsedMs, stop } = context;
+  const startedAt = elapsedMs();
+  const share = INSPECTION_SHARE * (budgetMs(context) - startedAt);
+  const endsAt = startedAt + Math.max(LEAST_INSPECTION_MS, share);
+  return () => stop.aborted || (options.budgetRounds === null && elapsedMs() > endsAt);
+}
+
+/** After a stop the rows read so far, unless classes that the file has are not among them. */
+async function loadUntilStop(context: Context, names: string[], task: Task): Promise<Table> {
+  const { options, dataset, report, stop } = context;
+  const table = await load(context, names, { task, enough: stop });
+  if (!stop.aborted || table.rows >= dataset.rows) return table;
+  const target = table.columns.find(({ name }) => name === options.target);
+  const expected = dataset.columns.find(({ name }) => name === options.target)?.distinct ?? 0;
+  if (target && "labels" in target && target.labels.length < expected) return load(context, names, { task });
+  const message = `The first ${table.rows.toLocaleString("en")} of ${dataset.rows.toLocaleString("en")} rows are learned from: Stop came while the file was read.`;
+  const finding = { code: "rows_sampled", severity: "warning" as const, column: null, message, fix: null };
+  report({ type: "finding", finding });
+  return table;
+}
+
+async function load(
+  context: Context,
+  names: string[],
+  { task, enough }: { task: Task; enough?: AbortSignal },
+): Promise<Table> {
+  const { options, dataset, work, report } = context;
+  const wanted = [...names, options.target, ...(options.splitColumn ? [options.splitColumn] : [])];
+  const columns = dataset.plan.columns.map((column) =>
+    column.name === options.target ? targetPlan(column, task) : column,
+  );
+  return work.load(
+    dataset.path,
+    { ...dataset.plan, columns },
+    {
+      columns: [...new Set(wanted)],
+      seed: options.seed,
+      signal: context.cancel,
+      enough,
+      onProgress: ({ rows, bytesRead, bytesTotal }) =>
+        report({
+          type: "progress",
+          progress: 0.8 * Math.min(1, bytesRead / Math.max(1, bytesTotal)),
+          note: `${rows.toLocaleString("en")} of ${dataset.rows.toLocaleString("en")} rows read`,
+        }),
+    },
+  );
+}
+
+function settleMetric(name: string | null, task: Task): MetricName {
+  if (name === null) return defaultMetric(task);
+  if (isMetricName(name) && (METRICS[name].tasks as readonly Task[]).includes(task)) return name;
+  throw new AppError("invalid", `“${name}” is not a metric for this ${task} task.`, {
+    fix: "Leave the metric open, or name one that fits the task.",
+    example: defaultMetric(task),
+  });
+}
+
+/** Numbers by which rows are ordered or grouped. */
+function splitKeys(table: Table, name: string | null, split: string): Float64Array | null {
+  const column = split === "random" ? undefined : table.columns.find((candidate) => candidate.name === name);
+  if (!column) return null;
+  return "values" in column ? column.values : Float64Array.from(column.codes);
+}
+
+/** Share of the budget that reading may take; what takes longer to read takes longer to learn from, too. */
+const READING_SHARE = 0.15;
+
+/** All rows, or a seeded sample where reading them used up so much time that learning would suffer. */
+function affordableRows(context: Context, rows: Int32Array): Int32Array {
+  const { options, elapsedMs, report } = context;
+  const share = (READING_SHARE * budgetMs(context)) / elapsedMs();
+  if (options.budgetRounds !== null || !(share < 1) || rows.length < LEAST_SAMPLED) return rows;
+  const count = Math.max(LEAST_SAMPLED, Math.round(rows.length * share));
+  const message = `${count.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows are learned from, drawn at random: more would not fit into ${options.budgetSeconds} seconds.`;
+  report({
+    type: "finding",
+    finding: { code: "rows_sampled", severity: "warning", column: null, message, fix: null },
+  });
+  return sampleRows(rows, count, seededRandom(options.seed));
+}
+
+const LEAST_SAMPLED = 20_000;
+
+function reportMissingTarget({ report, options }: Context, rows: number): void {
+  const message = `${rows.toLocaleString("en")} rows have no value in “${options.target}” and are left out.`;
+  const finding = {
+    code: "target_missing",
+    severity: "warning" as const,
+    column: options.target,
+    message,
+    fix: null,
+  };
+  report({ type: "finding", finding });
+}
+
+function facts({ table, target, metric }: NonNullable<Work["loaded"]>): Record<string, unknown> {
+  const counts = target.classes.map((label, k) => ({
+    label,
+    rows: target.values.reduce((sum, value) => sum + (value === k ? 1 : 0), 0),
+  }));
+  return {
+    rows: table.rows,
+    columns: table.columns.length,
+    task: target.task,
+    metric,
+    ...(counts.length > 0 && { classes: counts }),
+  };
+}

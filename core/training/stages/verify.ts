@@ -1,0 +1,181 @@
+/**
+ * Model validation: can the model be trusted before anybody looks at the test part? Calibrates its probabilities and
+ * sets its threshold on answers for held-out training rows, checks that the folds agree, and that the model read back
+ * from its file answers the same.
+ */
+import {
+  applyCalibration,
+  type Calibration,
+  fitCalibration,
+  fitIsotonicCalibration,
+  meanLogLoss,
+} from "../../trainer/model/calibration.ts";
+import { combine, modelInputs, rowRange } from "../../trainer/model/model.ts";
+import { readModel, writeModel } from "../../trainer/model/model-file.ts";
+import { outOfFold } from "../../trainer/race/ensemble.ts";
+import type { TrainingData } from "../../trainer/race/training-data.ts";
+import { spreadRows } from "../../trainer/random.ts";
+import type { Stage } from "./stage.ts";
+import { type Context, checkpointOf, left, type Work } from "./work/work.ts";
+
+export const validateModel: Stage<Work> = {
+  name: "Model validation",
+  async run(context) {
+    const { work, report } = context;
+    const data = left(work, "data");
+    const model = left(work, "model");
+    const checkpoint = checkpointOf(context);
+    const held = heldOut(data, outOfFold(data, left(work, "blend").parts));
+    let probabilities = held.response;
+    if (model.task !== "regression") {
+      model.calibration = chooseCalibration(data, held);
+      if (model.calibration) probabilities = applyCalibration(model.calibration, held.response);
+      report({
+        type: "progress",
+        progress: 0.4,
+        note: model.calibration ? "calibrated" : "well calibrated as it is",
+      });
+    }
+    await checkpoint();
+    if (model.task === "binary")
+      model.threshold = chooseThreshold(context, { ...held, response: probabilities });
+    report({ type: "progress", progress: 0.6, note: "reading the model back" });
+    const sizeBytes = checkRoundTrip(context);
+    const { foldScores } = left(work, "blend");
+    report({
+      type: "facts",
+      facts: {
+        foldScores,
+        calibration: model.calibration?.kind ?? null,
+        threshold: model.threshold,
+        sizeBytes,
+      },
+    });
+    report({ type: "progress", progress: 1, note: "the file read back answers the same" });
+  },
+};
+
+interface Held {
+  rows: Int32Array;
+  /** rows.length x width */
+  response: Float64Array;
+  truth: Float64Array;
+}
+
+/** The rows that some fold held out, with the blend's answers for them. */
+function heldOut(data: TrainingData, response: Float64Array): Held {
+  const width = response.length / data.target.values.length;
+  const rows = data.rows.filter((row) => Number.isFinite(response[row * width]));
+  const kept = new Float64Array(rows.length * width);
+  rows.forEach((row, i) => {
+    kept.set(response.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return { rows, response: kept, truth: Float64Array.from(rows, (row) => data.target.values[row]) };
+}
+
+const LEAST_CALIBRATION_ROWS = { binary: 1000, multiclass: 500, regression: Number.POSITIVE_INFINITY };
+const LEAST_GAIN = 0.002;
+
+/** A curve of many steps needs more rows than two numbers do. */
+const LEAST_ISOTONIC_ROWS = 2000;
+
+type FitCalibration = (probabilities: Float64Array, truth: Float64Array) => Calibration;
+
+/** Rows times classes that a calibration looks at. */
+const MOST_CELLS = 60_000;
+const LEAST_ROWS = 1000;
+
+/** Fitted on one half, judged on the other, both ways; kept where the log loss falls by more than noise. */
+function chooseCalibration({ target }: TrainingData, all: Held): Calibration | null {
+  if (all.rows.length < LEAST_CALIBRATION_ROWS[target.task]) return null;
+  const held = partOf(all, Math.max(LEAST_ROWS, Math.floor(MOST_CELLS / target.classes.length)));
+  const fits: FitCalibration[] = [(probabilities, truth) => fitCalibration(target, probabilities, truth)];
+  if (target.task === "binary" && held.rows.length >= LEAST_ISOTONIC_ROWS) fits.push(fitIsotonicCalibration);
+  let [chosen, least]: [FitCalibration | null, number] = [null, crossedLoss(held, null)];
+  for (const fit of fits) {
+    const loss = crossedLoss(held, fit);
+    if (loss < least * (1 - LEAST_GAIN)) [chosen, least] = [fit, loss];
+  }
+  return chosen?.(held.response, held.truth) ?? null;
+}
+
+function partOf({ rows, response, truth }: Held, count: number): Held {
+  if (rows.length <= count) return { rows, response, truth };
+  const width = response.length / truth.length;
+  const taken = spreadRows(rows.length, count);
+  return {
+    rows: taken.map((i) => rows[i]),
+    response: Float64Array.from(
+      { length: taken.length * width },
+      (_, at) => response[taken[Math.floor(at / width)] * width + (at % width)],
+    ),
+    truth: Float64Array.from(taken, (i) => truth[i]),
+  };
+}
+
+/** Log loss of each half, as calibrated by the other; as it stands without a fit. */
+function crossedLoss(held: Held, fit: FitCalibration | null): number {
+  let sum = 0;
+  for (const side of [0, 1]) {
+    const [probabilities, truth] = half(held, side);
+    const answers = fit ? applyCalibration(fit(...half(held, 1 - side)), probabilities) : probabilities;
+    sum += meanLogLoss(answers, truth);
+  }
+  return sum;
+}
+
+function half(held: Held, side: number): [Float64Array, Float64Array] {
+  const width = held.response.length / held.truth.length;
+  const chosen = (_: number, i: number) => Math.floor(i / width) % 2 === side;
+  return [held.response.filter(chosen), held.truth.filter((_, i) => i % 2 === side)];
+}
+
+const LEAST_F1_GAIN = 0.005;
+
+/** From 0.01 to 0.99: the cheapest where costs are given, otherwise the best balance of F1 over both classes. */
+function chooseThreshold({ options }: Context, held: Held): number | null {
+  const { costs } = options;
+  const matrices = confusionsByThreshold(held);
+  const worth = (percent: number) => {
+    const { hits, falseAlarms, misses, rejections } = matrices[percent];
+    if (costs) return -(falseAlarms * costs.falsePositive + misses * costs.falseNegative);
+    return f1(hits, falseAlarms + misses) + f1(rejections, falseAlarms + misses);
+  };
+  let best = 50;
+  for (let percent = 1; percent < 100; percent++) if (worth(percent) > worth(best)) best = percent;
+  return costs || worth(best) > worth(50) + 2 * LEAST_F1_GAIN ? best / 100 : null;
+}
+
+const f1 = (hits: number, errors: number) => (2 * hits) / Math.max(1, 2 * hits + errors);
+
+/** For each percent, what answering the second class from there on would get right and wrong. */
+function confusionsByThreshold({ truth, response }: Held) {
+  const [positives, negatives] = [new Float64Array(101), new Float64Array(101)];
+  for (let row = 0; row < truth.length; row++) {
+    const percent = Math.floor(100 * response[2 * row + 1] + 1e-9);
+    (truth[row] > 0 ? positives : negatives)[percent]++;
+  }
+  let [misses, rejections] = [0, 0];
+  const all = (counts: Float64Array) => counts.reduce((sum, count) => sum + count, 0);
+  const [allPositives, allNegatives] = [all(positives), all(negatives)];
+  return Array.from({ length: 101 }, (_, percent) => {
+    const at = { hits: allPositives - misses, falseAlarms: allNegatives - rejections, misses, rejections };
+    misses += positives[percent];
+    rejections += negatives[percent];
+    return at;
+  });
+}
+
+/** Writes the model, reads it, and compares the answers on up to 200 rows to the last bit. */
+function checkRoundTrip({ work }: Context): number {
+  const model = left(work, "model");
+  const data = left(work, "data");
+  const bytes = writeModel(model);
+  const again = readModel(bytes);
+  const rows = rowRange(0, Math.min(200, data.rows.length));
+  const first = combine(model, modelInputs(model, data.encoded), rows);
+  const second = combine(again, modelInputs(again, data.encoded), rows);
+  if (first.some((value, i) => !Object.is(value, second[i])))
+    throw new Error("The model read back answers differently.");
+  return bytes.length;
+}

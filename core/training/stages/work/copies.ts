@@ -1,0 +1,114 @@
+/**
+ * What would the score look like if copies of a row could stand on both sides of a split? A small boosting model is
+ * scored on folds that keep copies together and on folds dealt at random, so that both figures can be told.
+ */
+import type { Finding } from "../../../csv/types.ts";
+import type { EncodedTable } from "../../../trainer/encoding/encoder.ts";
+import { treeSamples } from "../../../trainer/encoding/supervised.ts";
+import { linkMargins, predictBoosting, trainBoosting } from "../../../trainer/learners/trees/boosting.ts";
+import { goodness, METRICS, type MetricName } from "../../../trainer/metrics/index.ts";
+import { outcomeOf } from "../../../trainer/race/entry.ts";
+import { type Fold, stratifiedFolds } from "../../../trainer/race/folds.ts";
+import { randomFor } from "../../../trainer/race/training-data.ts";
+import { sampleRows } from "../../../trainer/random.ts";
+import type { Checkpoint, Samples, Target } from "../../../trainer/samples.ts";
+
+export interface CopiesGiven {
+  encoded: EncodedTable;
+  target: Target;
+  /** By row: the same number for copies. */
+  groups: Int32Array;
+  metric: MetricName;
+  seed: number;
+  checkpoint: Checkpoint;
+}
+
+/** Mean scores by the run's metric. */
+export interface CopiesScores {
+  metric: MetricName;
+  together: number;
+  random: number;
+  /** Whether the second looks better by more than the folds differ. */
+  flatters: boolean;
+}
+
+const MOST_ROWS = 10_000;
+/** With fewer the two figures differ by chance alone. */
+const LEAST_ROWS = 200;
+/** Cells that all models together go through: some two seconds. */
+const MOST_CELLS = 4e8;
+const FOLDS = 4;
+const ROUNDS = 40;
+/** Fewer copies in a hundred rows move no score. */
+const LEAST_SHARE = 0.01;
+/** Standard errors of the difference between the two means. */
+const NOISE_ERRORS = 2;
+
+/** Null where copies are too few to matter, or trees have nothing to learn from. */
+export async function scoreCopies(given: CopiesGiven): Promise<CopiesScores | null> {
+  const { encoded, target, groups, metric, seed } = given;
+  const samples = treeSamples(encoded, []);
+  const count = new Set(groups).size;
+  if (samples.features.length === 0 || 1 - count / groups.length < LEAST_SHARE) return null;
+  const models = 2 * FOLDS * ROUNDS * Math.max(1, target.classes.length === 2 ? 1 : target.classes.length);
+  const most = Math.min(MOST_ROWS, Math.floor(MOST_CELLS / (models * samples.features.length)));
+  if (most < LEAST_ROWS) return null;
+  const rows = rowsOfGroups(groups, { count, seed, most });
+  const deal = { folds: FOLDS, random: randomFor({ seed }, "copies") };
+  const scores: number[][] = [];
+  for (const kept of [groups, null]) {
+    const folds = stratifiedFolds(rows, target, { ...deal, groups: kept });
+    scores.push(await scoreFolds(samples, folds, given));
+  }
+  const [together, random] = scores.map(mean);
+  const better = goodness(metric, random) - goodness(metric, together);
+  const error = Math.sqrt(scores.reduce((sum, of) => sum + variance(of) / of.length, 0));
+  return { metric, together, random, flatters: better > NOISE_ERRORS * error };
+}
+
+/** Whole groups, drawn at random, with about as many rows as are affordable. */
+function rowsOfGroups(
+  groups: Int32Array,
+  { count, seed, most }: { count: number; seed: number; most: number },
+): Int32Array {
+  const rows = Int32Array.from(groups.keys());
+  if (rows.length <= most) return rows;
+  const names = Int32Array.from(new Set(groups));
+  const wanted = Math.round((count * most) / rows.length);
+  const chosen = new Set(sampleRows(names, wanted, randomFor({ seed }, "copies", "groups")));
+  return rows.filter((row) => chosen.has(groups[row]));
+}
+
+async function scoreFolds(
+  samples: Samples,
+  folds: Fold[],
+  { target, metric, seed, checkpoint }: CopiesGiven,
+): Promise<number[]> {
+  const scores: number[] = [];
+  for (const { train, valid } of folds) {
+    const model = await trainBoosting(samples, target, {
+      params: { maxRounds: ROUNDS, minSamplesLeaf: 5 },
+      trainRows: train,
+      validRows: null,
+      random: randomFor({ seed }, "copies", "boosting"),
+      checkpoint,
+    });
+    const response = linkMargins(model, predictBoosting(model, samples, valid));
+    const score = METRICS[metric].measure(outcomeOf(target, valid, response));
+    if (Number.isFinite(score)) scores.push(score);
+  }
+  return scores;
+}
+
+const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function variance(values: number[]): number {
+  const middle = mean(values);
+  return values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / Math.max(1, values.length - 1);
+}
+
+/** Says both figures, for whoever compares with a score that was reached elsewhere. */
+export function copiesFinding({ metric, together, random }: CopiesScores): Finding {
+  const message = `Copies of rows flatter a random split: a quick boosting model reaches ${metric} ${random.toFixed(3)} where copies may stand on both sides, and ${together.toFixed(3)} where they stay together. The run's scores are of the second kind.`;
+  return { code: "duplicates_flatter", severity: "warning", column: null, message, fix: null };
+}

@@ -1,0 +1,114 @@
+/**
+ * What does the model page draw? Curves, confusion, residuals, importance, dependence, slices: small lists of numbers,
+ * made from the test rows. How many rows the dear ones look at is bounded by the model's size, not by the clock; the
+ * clock only ends them when their share of the time is used.
+ */
+import type { Table } from "../../../csv/types.ts";
+import {
+  calibrationCurve,
+  precisionRecallCurve,
+  residualSummary,
+  rocCurve,
+} from "../../../trainer/explain/curves.ts";
+import { partialDependence } from "../../../trainer/explain/dependence.ts";
+import { permutationImportance } from "../../../trainer/explain/importance.ts";
+import { errorSlices } from "../../../trainer/explain/slices.ts";
+import { thresholdCounts } from "../../../trainer/explain/thresholds.ts";
+import { confusionMatrix, type Outcome } from "../../../trainer/metrics/outcome.ts";
+import { costOf } from "../../../trainer/model/members.ts";
+import type { Model } from "../../../trainer/model/model.ts";
+import { randomFor } from "../../../trainer/race/training-data.ts";
+import { spreadRows } from "../../../trainer/random.ts";
+import { plural } from "../stage.ts";
+import { charactersOf, selectRows } from "./table.ts";
+import { type Context, checkpointOf, isOverAfter, left } from "./work.ts";
+
+/** Trees walked for the importances of all columns, and for all points of the dependences: about a second each. */
+const TREE_WALKS = 1.5e7;
+/** Trees walked, or cells made, between two looks at the clock: a fifth of a second. */
+const BLOCK_WALKS = 3e6;
+const DEPENDENCES = 6;
+
+export async function drawEvaluation(
+  context: Context,
+  given: { outcome: Outcome; tested: Table },
+): Promise<Record<string, unknown>> {
+  const { outcome, tested } = given;
+  const drawn =
+    outcome.task === "regression" ? { residuals: residualSummary(outcome) } : curves(context, outcome);
+  const slices = errorSlices(tested, outcome);
+  const importance = await importances(context, given);
+  const columns = importance.filter((entry) => entry.importance > 0).map(({ column }) => column);
+  const dependence = await dependences(context, tested, columns.slice(0, DEPENDENCES));
+  return { ...drawn, importance, dependence, slices };
+}
+
+function curves({ work }: Context, outcome: Outcome): Record<string, unknown> {
+  const { classes, threshold } = left(work, "model");
+  const drawn = outcome.classes === 2 ? [1] : outcome.classes <= 12 ? classes.map((_, k) => k) : [];
+  return {
+    classes,
+    threshold,
+    confusion: rowsOf(confusionMatrix(outcome), outcome.classes),
+    ...(outcome.classes === 2 && { thresholds: thresholdCounts(outcome, threshold ?? 0.5) }),
+    roc: drawn.map((k) => ({ class: classes[k], points: rocCurve(outcome, k) })),
+    precisionRecall: drawn.map((k) => ({ class: classes[k], points: precisionRecallCurve(outcome, k) })),
+    calibration: drawn.map((k) => ({ class: classes[k], bins: calibrationCurve(outcome, k) })),
+  };
+}
+
+async function importances(context: Context, { outcome, tested }: { outcome: Outcome; tested: Table }) {
+  const model = left(context.work, "model");
+  const { metric } = left(context.work, "loaded");
+  const rows = someRows(context, tested, tested.columns.length);
+  const truth = Float64Array.from(rows, (row) => outcome.truth[row]);
+  const importance = await permutationImportance(
+    model,
+    { table: selectRows(tested, rows), truth, metric },
+    {
+      ...pace(context, 0.5),
+      random: randomFor(context.options, "importance"),
+      blockRows: Math.floor(BLOCK_WALKS / rowCost(model, tested)),
+    },
+  );
+  const note = `${plural(importance.length, "column")} shuffled in ${plural(rows.length, "row")}`;
+  context.report({ type: "progress", progress: 0.8, note });
+  return importance;
+}
+
+async function dependences(context: Context, tested: Table, columns: string[]) {
+  const rows = someRows(context, tested, 12 * Math.max(1, columns.length));
+  const table = selectRows(tested, rows);
+  return partialDependence(left(context.work, "model"), { table, columns }, pace(context, 0.6));
+}
+
+/** As many of the test rows as so many predictions of them may cost; after a stop a fifth of them. */
+function someRows({ work, stop }: Context, tested: Table, predictions: number): Int32Array {
+  const walks =
+    (stop.aborted ? TREE_WALKS / 5 : TREE_WALKS) / (rowCost(left(work, "model"), tested) * predictions);
+  return spreadRows(tested.rows, Math.min(2000, Math.max(100, Math.floor(walks))));
+}
+
+/** A character of text costs as much as so many trees: it is hashed in several groups of letters. */
+const TREES_PER_CHARACTER = 4;
+
+/** What a row costs in trees: its model, or its cells where these are more. */
+export function rowCost(model: Model, table: Table): number {
+  return Math.max(treesOfModel(model), table.columns.length) + TREES_PER_CHARACTER * charactersOf(table);
+}
+
+/** What an answer costs in trees; reading a row costs as much as fifty. */
+function treesOfModel(model: Model): number {
+  return model.parts.reduce((sum, { members }) => sum + members.reduce((all, m) => all + costOf(m), 0), 50);
+}
+
+/** Pauses, and the moment by which this share of the time that is left is used. */
+export function pace(context: Context, share: number) {
+  return { checkpoint: checkpointOf(context), isOver: isOverAfter(context, share) };
+}
+
+function rowsOf(matrix: Float64Array, width: number): number[][] {
+  return Array.from({ length: width }, (_, row) =>
+    Array.from(matrix.subarray(row * width, (row + 1) * width)),
+  );
+}

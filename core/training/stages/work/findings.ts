@@ -1,0 +1,258 @@
+/**
+ * What in this table would mislead a model, or its reader? Leaks, copies of the target, near-constant columns, rare
+ * classes, drift: each said once, with a way out. Nothing is dropped here but a literal copy of the target.
+ */
+import type { Column, Finding, Severity } from "../../../csv/types.ts";
+import { findCombination } from "../../../trainer/checks/combination.ts";
+import { findIdentities } from "../../../trainer/checks/identities.ts";
+import { filledOnlyIn, orderScore, repeatsTarget, scoreAlone } from "../../../trainer/checks/leakage.ts";
+import { driftOf } from "../../../trainer/checks/order-drift.ts";
+import { sampleRows, seededRandom } from "../../../trainer/random.ts";
+import type { Checkpoint, Target } from "../../../trainer/samples.ts";
+import type { Loaded } from "./work.ts";
+
+const PROBE_ROWS = 20_000;
+const LEAST_PROBE_ROWS = 1000;
+/** Rows times columns that are looked at to find leaks: some seconds for any file. */
+const PROBE_WORK = 2e6;
+const SUSPECT = 0.95;
+const CERTAIN = 0.99;
+const NEAR_CONSTANT = 0.99;
+const DRIFTED = 0.35;
+const RARE_ROWS = 10;
+const SELDOM = 0.04;
+const FEW_ROWS = 100;
+
+export interface Inspection {
+  findings: Finding[];
+  /** Columns that are the target in other words. */
+  unusable: string[];
+}
+
+/** Looks at every column beside the target; `onColumn` hears how many are done. */
+export async function inspect(
+  loaded: Pick<Loaded, "table" | "target">,
+  targetName: string,
+  progress: { checkpoint: Checkpoint; isOver: () => boolean; onColumn: (done: number) => void },
+): Promise<Inspection> {
+  const { table, target } = loaded;
+  const all = Int32Array.from({ length: table.rows }, (_, row) => row);
+  const affordable = PROBE_WORK / table.columns.length;
+  const wanted = Math.max(LEAST_PROBE_ROWS, Math.min(PROBE_ROWS, Math.floor(affordable)));
+  const probe = sampleRows(all, Math.min(wanted, table.rows), seededRandom(1));
+  const findings: Finding[] = [...fewRows(table.rows, targetName), ...rareClasses(target, targetName)];
+  const unusable: string[] = [];
+  let inspected = 0;
+  for (const column of table.columns) {
+    await progress.checkpoint();
+    if (progress.isOver()) break;
+    if (repeatsTarget(column, target)) {
+      unusable.push(column.name);
+      findings.push(copyOfTarget(column.name, targetName));
+    } else findings.push(...tellTales(column, { target, targetName, probe }), ...oddities(column));
+    progress.onColumn(++inspected);
+  }
+  const isCut = inspected < table.columns.length;
+  if (isCut) findings.push(uninspected(inspected, table.columns.length));
+  await progress.checkpoint();
+  findings.push(
+    ...identities(table.columns, target, {
+      targetName,
+      givenAway:
+        unusable.length > 0 ||
+        findings.some(({ code, severity }) => code === "target_leak" && severity === "error"),
+    }),
+    ...(isCut ? [] : drifts(table.columns, target, targetName)),
+  );
+  return { findings, unusable };
+}
+
+function finding(
+  code: string,
+  severity: Severity,
+  rest: { column: string | null; message: string; exclude?: string[] },
+) {
+  const { column, message, exclude } = rest;
+  return { code, severity, column, message, fix: exclude ? { exclude } : null };
+}
+
+function uninspected(done: number, columns: number): Finding {
+  const message = `Only ${done} of ${columns} columns were looked at for leaks and oddities: the time was short.`;
+  return finding("columns_uninspected", "warning", { column: null, message });
+}
+
+function copyOfTarget(column: string, target: string): Finding {
+  const message = `“${column}” is “${target}” in other words; it is not learned from.`;
+  return finding("target_copy", "warning", { column, message, exclude: [column] });
+}
+
+/** What is filled only where one class is, else what gives the target away, said once. */
+function tellTales(
+  column: Column,
+  given: { target: Target; targetName: string; probe: Int32Array },
+): Finding[] {
+  const only = filledOnlyIn(column, given.target);
+  if (only === null) return leaks(column, given);
+  const { name } = column;
+  const message = `“${name}” is filled in only where “${given.targetName}” is “${given.target.classes[only]}”: it seems to be known only after the fact. Exclude it unless it is known when you predict.`;
+  return [finding("after_the_fact", "error", { column: name, message, exclude: [name] })];
+}
+
+function leaks(column: Column, given: { target: Target; targetName: string; probe: Int32Array }): Finding[] {
+  const score = scoreAlone(column, given.target, given.probe);
+  if (!(score >= SUSPECT)) return sameOrder(column, given);
+  const measured = `${given.target.task === "regression" ? "R²" : "ROC AUC"} ${score.toFixed(3)}`;
+  const { name } = column;
+  if (column.type === "date" && given.target.task === "regression") {
+    const message = `“${given.targetName}” moves with “${name}” (${measured}). A random split lets rows that came later explain those before: split by time on “${name}” if the model shall look ahead.`;
+    return [finding("time_trend", "warning", { column: name, message, exclude: [name] })];
+  }
+  const message = `“${name}” alone almost gives “${given.targetName}” away (${measured}). If it is only known afterwards, exclude it: the model would be worthless in use.`;
+  const severity = score >= CERTAIN ? "error" : "warning";
+  return [finding("target_leak", severity, { column: name, message, exclude: [name] })];
+}
+
+/** A logarithm, a power or a rank of the target: no straight line of it, but its order. */
+function sameOrder(
+  column: Column,
+  { target, targetName, probe }: { target: Target; targetName: string; probe: Int32Array },
+): Finding[] {
+  const score = column.type === "number" ? orderScore(column, target, probe) : 0;
+  if (!(score >= SUSPECT)) return [];
+  const { name } = column;
+  const message = `“${name}” puts the rows into nearly the same order as “${targetName}” (rank correlation ${Math.sqrt(score).toFixed(3)}). If it is only known afterwards, exclude it: the model would be worthless in use.`;
+  return [
+    finding("target_leak", score >= CERTAIN ? "error" : "warning", {
+      column: name,
+      message,
+      exclude: [name],
+    }),
+  ];
+}
+
+/** `givenAway`: one column does already, and would stand in every sum. */
+function identities(
+  columns: Column[],
+  target: Target,
+  { targetName, givenAway }: { targetName: string; givenAway: boolean },
+): Finding[] {
+  if (target.task !== "regression") return [];
+  const found = findIdentities(columns, target.values).map((identity) => ({ ...identity, isPlain: true }));
+  const combination = found.length === 0 && !givenAway ? findCombination(columns, target.values) : null;
+  return [...found, ...(combination ? [combination] : [])].map(({ columns: names, formula, isPlain }) => {
+    const message = `“${targetName}” is exactly ${formula} in every row. If these are only known afterwards, exclude them.`;
+    return finding("target_sum", isPlain ? "error" : "warning", {
+      column: names[0],
+      message,
+      exclude: names,
+    });
+  });
+}
+
+function oddities(column: Column): Finding[] {
+  const findings: Finding[] = [];
+  const share = commonestShare(column);
+  const { name } = column;
+  if (share >= NEAR_CONSTANT && share < 1) {
+    const message = `“${name}” is the same in ${(100 * share).toFixed(1)} % of the rows and can hardly help.`;
+    findings.push(finding("near_constant", "info", { column: name, message, exclude: [name] }));
+  }
+  if (isRowNumber(column)) {
+    const message = `“${name}” only counts the rows; what it says about them is the order of the file.`;
+    findings.push(finding("row_number", "warning", { column: name, message, exclude: [name] }));
+  } else if (isNumbering(column)) {
+    const message = `“${name}” is another whole number in every row, as numbers given to rows or customers are: exclude it if it says nothing about new rows.`;
+    findings.push(finding("id_like", "info", { column: name, message, exclude: [name] }));
+  }
+  return findings;
+}
+
+/** One finding for all columns: where the file is sorted, most of them differ and saying so once is enough. */
+function drifts(columns: Column[], target: Target, targetName: string): Finding[] {
+  const targetColumn =
+    target.task === "regression"
+      ? { name: targetName, values: target.values }
+      : { name: targetName, codes: Int32Array.from(target.values) };
+  const targetDrift = driftOf(targetColumn);
+  if (targetDrift >= DRIFTED) {
+    const message = `“${targetName}” looks different in the last rows than in the first (distance ${targetDrift.toFixed(2)}): the file is sorted, or its world has changed. If the order is one of time, split by time.`;
+    return [finding("target_drift", "info", { column: targetName, message })];
+  }
+  const drifted = columns
+    .filter((column) => column.type !== "date" && column.type !== "text" && !isRowNumber(column))
+    .map((column) => ({ name: column.name, drift: driftOf(column) }))
+    .filter(({ drift }) => drift >= DRIFTED)
+    .sort((a, b) => b.drift - a.drift);
+  if (drifted.length === 0) return [];
+  const shown = drifted.slice(0, 5).map(({ name, drift }) => `“${name}” (${drift.toFixed(2)})`);
+  const message = `${drifted.length === 1 ? "A column looks" : `${drifted.length} columns look`} different in the last rows than in the first: ${shown.join(", ")}. If the file is in order of time, split by time; exclude them if they only count what came when.`;
+  const exclude = drifted.map(({ name }) => name);
+  return [finding("drift", "info", { column: drifted[0].name, message, exclude })];
+}
+
+/** Share of rows that hold the commonest value, missing counted as one. */
+function commonestShare(column: Column): number {
+  const values: ArrayLike<number> = "values" in column ? column.values : column.codes;
+  const counts = new Map<number, number>();
+  let most = 0;
+  for (let row = 0; row < values.length; row++) {
+    const count = (counts.get(values[row]) ?? 0) + 1;
+    counts.set(values[row], count);
+    if (count > most) most = count;
+    if (counts.size > 1000) return 0;
+  }
+  return most / values.length;
+}
+
+function isRowNumber(column: Column): boolean {
+  if (!("values" in column) || column.type !== "number" || column.values.length < 50) return false;
+  const { values } = column;
+  for (let row = 1; row < values.length; row++) if (values[row] !== values[row - 1] + 1) return false;
+  return true;
+}
+
+/** Log of the chance below which whole numbers from so small a range do not all differ by accident (birthday paradox). */
+const LOG_CHANCE = Math.log(1e-6);
+
+/** All different whole numbers from a range so small that somebody must have dealt them out, in no order of the rows. */
+function isNumbering(column: Column): boolean {
+  if (!("values" in column) || column.type !== "number" || column.values.length < 50) return false;
+  let [low, high, isRising] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, true];
+  for (const [row, value] of column.values.entries()) {
+    if (!Number.isInteger(value)) return false;
+    isRising &&= row === 0 || value > column.values[row - 1];
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  const { length } = column.values;
+  if (isRising || -(length ** 2) / (2 * (high - low + 1)) > LOG_CHANCE) return false;
+  return new Set(column.values).size === length;
+}
+
+function fewRows(rows: number, name: string): Finding[] {
+  if (rows >= FEW_ROWS) return [];
+  const message = `Only ${rows} rows have a value in “${name}”: scores on so few are rough, as their intervals show. More rows help most.`;
+  return [finding("few_rows", "warning", { column: name, message })];
+}
+
+function rareClasses(target: Target, name: string): Finding[] {
+  const counts = target.classes.map((label, k) => ({
+    label,
+    rows: target.values.reduce((sum, value) => sum + (value === k ? 1 : 0), 0),
+  }));
+  const rare = counts.filter(({ rows }) => rows < RARE_ROWS);
+  if (rare.length === 0) return seldom(counts, name);
+  const named = rare.slice(0, 5).map(({ label, rows }) => `“${label}” (${rows})`);
+  const message = `${rare.length === 1 ? `A class of “${name}” occurs` : `${rare.length} classes of “${name}” occur`} in fewer than ${RARE_ROWS} rows: ${named.join(", ")}. They will hardly be learned.`;
+  return [finding("rare_class", "warning", { column: name, message })];
+}
+
+/** The rarest class, where it has less than a twenty-fifth of an equal share: of two, a fiftieth of the rows. */
+function seldom(counts: { label: string; rows: number }[], name: string): Finding[] {
+  const all = counts.reduce((sum, { rows }) => sum + rows, 0);
+  const rarest = counts.toSorted((a, b) => a.rows - b.rows)[0];
+  if (!rarest || rarest.rows * counts.length >= SELDOM * all) return [];
+  const share = Number(((100 * rarest.rows) / all).toPrecision(2));
+  const message = `Only ${share} % of the rows (${rarest.rows.toLocaleString("en")}) are “${rarest.label}” in “${name}”: accuracy hardly sees them; read recall, precision and the PR curve.`;
+  return [finding("imbalanced", "info", { column: name, message })];
+}

@@ -1,0 +1,89 @@
+/** How are rows or columns taken out of a table, and which rows are the same? */
+import type { Column, Table } from "../../../csv/types.ts";
+import { inBlocks, type Steps } from "../../../trainer/pace.ts";
+import { spreadRows } from "../../../trainer/random.ts";
+
+export function selectRows(table: Table, rows: Int32Array): Table {
+  if (rows.length === table.rows) return table;
+  return { rows: rows.length, columns: table.columns.map((column) => selectColumn(column, rows)) };
+}
+
+function selectColumn(column: Column, rows: Int32Array): Column {
+  if ("values" in column) return { ...column, values: Float64Array.from(rows, (row) => column.values[row]) };
+  return { ...column, codes: Int32Array.from(rows, (row) => column.codes[row]) };
+}
+
+export function dropColumns(table: Table, names: ReadonlySet<string>): Table {
+  return { rows: table.rows, columns: table.columns.filter((column) => !names.has(column.name)) };
+}
+
+/**
+ * The same number for rows that are equal in every column; `extra` takes part too. Two 32-bit hashes make a collision
+ * of different rows as good as impossible (one in 2^53 for a pair).
+ */
+export function* rowGroups(table: Table, extra: Float64Array | null): Steps<Int32Array> {
+  const first = new Int32Array(table.rows).fill(0x811c9dc5 | 0);
+  const second = new Int32Array(table.rows).fill(0x2545f491 | 0);
+  for (const column of table.columns) {
+    if ("values" in column) mixNumbers(first, second, column.values);
+    else mixWords(first, second, { words: column.codes, from: 0, stride: 1 });
+    yield;
+  }
+  if (extra) mixNumbers(first, second, extra);
+  return yield* numbered(first, second);
+}
+
+/** Takes every `stride`-th word, beginning with `from`. */
+function mixWords(
+  first: Int32Array,
+  second: Int32Array,
+  given: { words: Int32Array; from: number; stride: number },
+): void {
+  const { words, from, stride } = given;
+  for (let row = 0, at = from; row < first.length; row++, at += stride) {
+    first[row] = Math.imul(first[row] ^ words[at], 0x01000193);
+    second[row] = Math.imul((second[row] << 13) | (second[row] >>> 19), 0x85ebca6b) ^ words[at];
+  }
+}
+
+/** Both halves of each number; every NaN is the same, and so are the two zeros. */
+function mixNumbers(first: Int32Array, second: Int32Array, values: Float64Array): void {
+  const plain = new Float64Array(values.length);
+  for (let row = 0; row < values.length; row++)
+    plain[row] = Number.isNaN(values[row]) ? Number.NaN : values[row] + 0;
+  const words = new Int32Array(plain.buffer);
+  mixWords(first, second, { words, from: 0, stride: 2 });
+  mixWords(first, second, { words, from: 1, stride: 2 });
+}
+
+/** Entries of a map that are made in some ten milliseconds. */
+const ENTRY_COST = 40;
+
+function* numbered(first: Int32Array, second: Int32Array): Steps<Int32Array> {
+  const known = new Map<number, number>();
+  const groups = new Int32Array(first.length);
+  yield* inBlocks(first.length, ENTRY_COST * first.length, (from, to) => {
+    for (let row = from; row < to; row++) {
+      const key = (first[row] >>> 0) * 0x200000 + ((second[row] >>> 0) & 0x1fffff);
+      let group = known.get(key);
+      if (group === undefined) {
+        group = known.size;
+        known.set(key, group);
+      }
+      groups[row] = group;
+    }
+  });
+  return groups;
+}
+
+const SAMPLED_TEXTS = 100;
+
+/** Characters of free text in a row, on average. */
+export function charactersOf({ columns }: Table): number {
+  return columns.reduce((sum, column) => {
+    if (column.type !== "text" || !("labels" in column)) return sum;
+    const some = spreadRows(column.labels.length, SAMPLED_TEXTS);
+    const all = some.reduce((length, label) => length + column.labels[label].length, 0);
+    return sum + all / Math.max(1, some.length);
+  }, 0);
+}

@@ -1,0 +1,119 @@
+/**
+ * Can this column be predicted, and as what? Class labels or numbers; every reason why not is an AppError with the
+ * column and the fix.
+ */
+import { guessTask } from "../../../csv/profile/guess-target.ts";
+import type { Column, ColumnPlan, ColumnProfile } from "../../../csv/types.ts";
+import { AppError } from "../../../platform/errors.ts";
+import type { Target, Task } from "../../../trainer/samples.ts";
+import type { RunOptions } from "../stage.ts";
+
+const LEAST_ROWS = 20;
+const MOST_CLASSES = 200;
+
+/** The task as asked for, or as the column suggests. */
+export function settleTask(options: RunOptions, plan: ColumnPlan, profile: ColumnProfile | undefined): Task {
+  if (options.task === "regression" && plan.type !== "number") {
+    throw invalid(
+      options.target,
+      `The target “${options.target}” holds words, which cannot be predicted as numbers.`,
+      {
+        fix: "Choose a classification task, or a target that holds numbers.",
+      },
+    );
+  }
+  if (options.task) return options.task;
+  if (profile) return guessTask(profile).task;
+  return plan.type === "number" ? "regression" : "multiclass";
+}
+
+/** The plan by which the target is read: classes stand as they do in the file. */
+export function targetPlan(plan: ColumnPlan, task: Task): ColumnPlan {
+  return task === "regression" ? plan : { ...plan, type: "category" };
+}
+
+/** Values for the rows that have one; `rows` are those. Throws AppError `invalid`. */
+export function readTarget(column: Column, task: Task): { target: Target; rows: Int32Array } {
+  const read = "values" in column ? readNumbers(column.values) : readClasses(column, column.name);
+  const name = column.name;
+  if (read.rows.length < LEAST_ROWS) {
+    throw invalid(
+      name,
+      `Only ${read.rows.length} rows have a value in “${name}”; training needs at least ${LEAST_ROWS}.`,
+      {
+        fix: "Upload more rows, or choose a target that is filled in more rows.",
+      },
+    );
+  }
+  if (task === "regression") return { target: checkNumbers(name, read.values, read.rows), rows: read.rows };
+  checkClasses(name, read, task);
+  const settled: Task = read.classes.length === 2 ? "binary" : "multiclass";
+  return { target: { task: settled, values: read.values, classes: read.classes }, rows: read.rows };
+}
+
+interface Read {
+  values: Float64Array;
+  rows: Int32Array;
+  classes: string[];
+}
+
+function readNumbers(values: Float64Array): Read {
+  const rows = Int32Array.from(values.keys()).filter((row) => Number.isFinite(values[row]));
+  return { values, rows, classes: [] };
+}
+
+/** Classes in order: numbers by size, words by code point, so that the second of two is the same everywhere. */
+function readClasses(column: Extract<Column, { codes: Int32Array }>, name: string): Read {
+  const { codes, labels } = column;
+  const rows = Int32Array.from(codes.keys()).filter((row) => codes[row] >= 0);
+  const used = [...new Set(Array.from(rows, (row) => codes[row]))];
+  if (used.length > MOST_CLASSES || (used.length > 20 && used.length > rows.length / 3)) {
+    throw invalid(
+      name,
+      `The target “${name}” has ${used.length} different values in ${rows.length} rows: nothing repeats, so nothing can be learned.`,
+      {
+        fix: "Choose a target whose values repeat, or a column of numbers.",
+      },
+    );
+  }
+  const numeric = used.every((code) => labels[code].trim() !== "" && Number.isFinite(Number(labels[code])));
+  used.sort((a, b) => (numeric ? Number(labels[a]) - Number(labels[b]) : labels[a] < labels[b] ? -1 : 1));
+  const classOf = new Map(used.map((code, index) => [code, index]));
+  const values = Float64Array.from(codes, (code) => classOf.get(code) ?? Number.NaN);
+  return { values, rows, classes: used.map((code) => labels[code]) };
+}
+
+function checkNumbers(name: string, values: Float64Array, rows: Int32Array): Target {
+  const first = values[rows[0]];
+  if (rows.every((row) => values[row] === first)) {
+    throw invalid(name, `The target “${name}” is ${first} in every row: there is nothing to predict.`, {
+      fix: "Choose a target that differs between rows.",
+    });
+  }
+  return { task: "regression", values, classes: [] };
+}
+
+function checkClasses(name: string, read: Read, task: Task): void {
+  if (read.classes.length < 2) {
+    throw invalid(
+      name,
+      `The target “${name}” has only one class, “${read.classes[0]}”: there is nothing to predict.`,
+      {
+        fix: "Choose a target with at least two different values.",
+      },
+    );
+  }
+  if (task === "binary" && read.classes.length > 2) {
+    throw invalid(
+      name,
+      `The target “${name}” has ${read.classes.length} classes, which is not a binary task.`,
+      {
+        fix: "Ask for the task multiclass, or leave the task open.",
+      },
+    );
+  }
+}
+
+export function invalid(column: string, message: string, rest: { fix: string }): AppError {
+  return new AppError("invalid", message, { column, ...rest });
+}

@@ -1,0 +1,160 @@
+/**
+ * What do the stages of one run hand on to each other? Filled from top to bottom; a stage only reads what stages
+ * before it left.
+ */
+import type { ReadingPlan, ReadingProgress, Table } from "../../../csv/types.ts";
+import type { Encoder } from "../../../trainer/encoding/columns.ts";
+import type { MetricName } from "../../../trainer/metrics/index.ts";
+import type { Model } from "../../../trainer/model/model.ts";
+import type { Crew, OpenCrew } from "../../../trainer/race/crew.ts";
+import type { Blend } from "../../../trainer/race/ensemble.ts";
+import type { Entry } from "../../../trainer/race/entry.ts";
+import type { TrainingData } from "../../../trainer/race/training-data.ts";
+import type { Checkpoint, Target } from "../../../trainer/samples.ts";
+import type { RunResult, StageContext } from "../stage.ts";
+import type { VersionComparison } from "./compare.ts";
+
+export type LoadTable = (
+  path: string,
+  plan: ReadingPlan,
+  options: {
+    columns?: string[];
+    maxRows?: number;
+    seed?: number;
+    signal?: AbortSignal;
+    enough?: AbortSignal;
+    onProgress?: (progress: ReadingProgress) => void;
+  },
+) => Promise<Table>;
+
+export interface Work {
+  load: LoadTable;
+  openCrew: OpenCrew | null;
+  /** The version of the same model that this one will stand beside. */
+  previous: { version: number; model: Model } | null;
+  /** Data validation: the columns that may become features, and the target beside them. */
+  loaded: Loaded | null;
+  /** Data preprocessing: what is learned from, and what nobody looks at before Performance evaluation. */
+  parts: Parts | null;
+  /** Feature engineering. */
+  encoder: Encoder | null;
+  data: TrainingData | null;
+  /** Model selection. */
+  entries: Entry[] | null;
+  /** Whoever ran the folds; Training has them learn once more, and sends them home. */
+  crew: Crew | null;
+  blend: Blend | null;
+  /** Training; Model validation adds calibration and threshold. */
+  model: Model | null;
+  /** Performance evaluation. */
+  evaluated: Evaluated | null;
+  /** Finalizing. */
+  result: RunResult | null;
+  /** When Stop was first noticed. */
+  stoppedMs: number | null;
+}
+
+export interface Loaded {
+  /** Candidates for features only: neither the target nor ids. */
+  table: Table;
+  target: Target;
+  metric: MetricName;
+  /** The column that orders or groups the rows; null for a random split. */
+  splitKeys: Float64Array | null;
+  /** Columns that only the version before reads; this one must not learn from them. */
+  beside: Table;
+  /** Columns that give the target away literally: never learned from. */
+  unusable: string[];
+}
+
+export interface Parts {
+  table: Table;
+  train: Int32Array;
+  test: Int32Array;
+  /** Rows that must stay on one side; null where each stands for itself. */
+  groups: Int32Array | null;
+}
+
+export interface Evaluated {
+  metrics: Record<string, number>;
+  intervals: Record<string, [number, number]>;
+  baseline: Record<string, number>;
+  verdict: string;
+  beatsBaseline: boolean;
+  evaluation: Record<string, unknown>;
+  comparison: VersionComparison | null;
+}
+
+export type Context = StageContext<Work>;
+
+export function emptyWork(load: LoadTable, openCrew: OpenCrew | null = null): Work {
+  return {
+    load,
+    openCrew,
+    previous: null,
+    loaded: null,
+    parts: null,
+    encoder: null,
+    data: null,
+    entries: null,
+    crew: null,
+    blend: null,
+    model: null,
+    evaluated: null,
+    result: null,
+    stoppedMs: null,
+  };
+}
+
+/** What an earlier stage left; its absence is a defect of the order, not of the data. */
+export function left<K extends keyof Work>(work: Work, key: K): NonNullable<Work[K]> {
+  const value = work[key];
+  if (value === null || value === undefined) throw new Error(`No stage has left ${key} yet.`);
+  return value;
+}
+
+const PAUSE_MS = 40;
+
+/** Lets messages in every so often, and throws the reason once the run is cancelled. */
+export function checkpointOf(context: Context): Checkpoint {
+  let pausedAt = context.elapsedMs();
+  return () => {
+    context.cancel.throwIfAborted();
+    const now = context.elapsedMs();
+    if (now - pausedAt < PAUSE_MS) return;
+    pausedAt = now;
+    return new Promise((resolve, reject) => {
+      setImmediate(() => (context.cancel.aborted ? reject(context.cancel.reason) : resolve()));
+    });
+  };
+}
+
+/** The moment by which everything must be done. */
+export const budgetMs = (context: Context) => context.options.budgetSeconds * 1000;
+
+/** After a stop the model shall answer within two seconds; what judges it has this much of them. */
+const STOPPED_MS = 700;
+
+/** The end of the budget, or soon after a stop. */
+export function endMs(context: Context): number {
+  const { work, stop, elapsedMs } = context;
+  if (!stop.aborted) return budgetMs(context);
+  work.stoppedMs ??= elapsedMs();
+  return Math.min(budgetMs(context), work.stoppedMs + STOPPED_MS);
+}
+
+/** Until when something may take that shall leave `share` of the rest to what follows; no clock where rounds are budgeted. */
+export function isOverAfter(context: Context, share: number): () => boolean {
+  const { options, stop, elapsedMs } = context;
+  const startedAt = elapsedMs();
+  return () => {
+    if (options.budgetRounds !== null && !stop.aborted) return false;
+    return elapsedMs() >= startedAt + share * (endMs(context) - startedAt);
+  };
+}
+
+/** Who stops before anything was learned wants a model now: so many rows are learned from. */
+export const STOPPED_ROWS = 20_000;
+
+/** Thrown by a step that would take long, where Stop asks for less. */
+export class Hurry extends Error {}

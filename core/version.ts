@@ -1,4 +1,0 @@
-/** Which Signalbox is this? */
-import manifest from "../package.json" with { type: "json" };
-
-export const VERSION: string = manifest.version;

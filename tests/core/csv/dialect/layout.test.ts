@@ -1,0 +1,177 @@
+/** Are titles, headers, footers and second tables told from data, in files as offices publish them? */
+import { describe, expect, test } from "bun:test";
+import { rowsOf } from "../files.ts";
+
+const BODY = [
+  ["North", "2019", "1234", "12.5"],
+  ["South", "2019", "987", "9.1"],
+  ["East", "2020", "1100", "11.0"],
+  ["West", "2020", "450", "4.4"],
+  ["Centre", "2021", "2210", "21.7"],
+];
+const HEADER = ["Region", "Year", "Count", "Rate"];
+const TABLE = [HEADER, ...BODY];
+const text = (rows: readonly string[][], delimiter = ",") =>
+  rows.map((row) => `${row.join(delimiter)}\n`).join("");
+
+const CASES: [string, string, string[][]][] = [
+  ["plain", text(TABLE), TABLE],
+  ["a title line", `Population by region\n${text(TABLE)}`, TABLE],
+  ["a title and a blank line", `Population by region\n\n${text(TABLE)}`, TABLE],
+  ["a title with a comma", `Population, by region\n\n${text(TABLE)}`, TABLE],
+  ["a title padded with delimiters", `Population by region,,,\n,,,\n${text(TABLE)}`, TABLE],
+  ["several notes padded", `Table 1,,,\nSource: census,,,\nPublished,2022,,\n,,,\n${text(TABLE)}`, TABLE],
+  ["comments", `# made by hand\n# in 2022\n${text(TABLE)}`, TABLE],
+  ["a footer line", `${text(TABLE)}\nSource: Office for Statistics\n`, TABLE],
+  ["footer lines padded", `${text(TABLE)},,,\nSource: Office for Statistics,,,\n* estimated,,,\n`, TABLE],
+  ["a footer with a comma", `${text(TABLE)}Note: counts are rounded, rates are not\n`, TABLE],
+  [
+    "a footer of as many words as cells",
+    `${text(TABLE.map((row) => [...row, "7"]))}\nSource: World Bank Open Data\n`,
+    TABLE.map((row) => [...row, "7"]),
+  ],
+  ["blank rows at the end", `${text(TABLE)},,,\n,,,\n,,,\n`, TABLE],
+  ["blank lines in between", `${text(TABLE.slice(0, 3))}\n\n${text(TABLE.slice(3))}`, TABLE],
+  ["no header", text(BODY), BODY],
+  [
+    "two header rows",
+    text([["Region", "Year", "People", "People"], ["name", "of count", "count", "per mille"], ...BODY]),
+    [["Region name", "Year of count", "People count", "People per mille"], ...BODY],
+  ],
+  [
+    "a row of units",
+    text([HEADER, ["", "", "persons", "%"], ...BODY]),
+    [["Region", "Year", "Count persons", "Rate %"], ...BODY],
+  ],
+  ["two tables alike", `${text(TABLE)}\n${text(TABLE)}`, TABLE],
+  [
+    "two tables of other widths",
+    `${text(TABLE)}\nOther\n${text([
+      ["a", "b"],
+      ["1", "2"],
+      ["3", "4"],
+      ["5", "6"],
+      ["7", "8"],
+      ["9", "0"],
+    ])}`,
+    TABLE,
+  ],
+  [
+    "semicolons and decimal commas",
+    text(
+      [["Gebiet", "Jahr", "Zahl", "Rate"], ...BODY.map((row) => row.map((cell) => cell.replace(".", ",")))],
+      ";",
+    ),
+    [["Gebiet", "Jahr", "Zahl", "Rate"], ...BODY.map((row) => row.map((cell) => cell.replace(".", ",")))],
+  ],
+  ["tabs", text(TABLE, "\t"), TABLE],
+  ["bars", text(TABLE, "|"), TABLE],
+  [
+    "thousands in quotes",
+    text([HEADER, ...BODY.map((row) => [row[0], row[1], `"${row[2]},000"`, row[3]])]),
+    [HEADER, ...BODY.map((row) => [row[0], row[1], `${row[2]},000`, row[3]])],
+  ],
+  [
+    "years as names",
+    text([
+      ["country", "1990", "1991", "1992"],
+      ["Chad", "5.1", "5.2", "5.4"],
+      ["Mali", "7.1", "7.3", "7.2"],
+      ["Togo", "3.1", "3.3", "3.2"],
+    ]),
+    [
+      ["country", "1990", "1991", "1992"],
+      ["Chad", "5.1", "5.2", "5.4"],
+      ["Mali", "7.1", "7.3", "7.2"],
+      ["Togo", "3.1", "3.3", "3.2"],
+    ],
+  ],
+  [
+    "all words",
+    text([
+      ["name", "town"],
+      ["Ann", "Bath"],
+      ["Bob", "York"],
+      ["Cid", "Hull"],
+    ]),
+    [
+      ["name", "town"],
+      ["Ann", "Bath"],
+      ["Bob", "York"],
+      ["Cid", "Hull"],
+    ],
+  ],
+  [
+    "a trailing delimiter on each row",
+    text(TABLE.map((row) => [...row, ""])),
+    TABLE.map((row) => [...row, ""]),
+  ],
+  [
+    "a single row",
+    "a,b,c\n1,2,3\n",
+    [
+      ["a", "b", "c"],
+      ["1", "2", "3"],
+    ],
+  ],
+  [
+    "times and links",
+    text([
+      ["at", "url"],
+      ["10:00", "http://a.b/c"],
+      ["11:30", "http://a.b/d"],
+      ["12:15", "http://a.b/e"],
+    ]),
+    [
+      ["at", "url"],
+      ["10:00", "http://a.b/c"],
+      ["11:30", "http://a.b/d"],
+      ["12:15", "http://a.b/e"],
+    ],
+  ],
+  ["one column", "name\nAnn\nBob\nCid\n", [["name"], ["Ann"], ["Bob"], ["Cid"]]],
+  [
+    "one column of phrases",
+    "title\nThe old man\nA day in the life\nRome\nOn the road again\n",
+    [["title"], ["The old man"], ["A day in the life"], ["Rome"], ["On the road again"]],
+  ],
+  [
+    "sparse last rows stay",
+    text([HEADER, ...BODY, ["Islands", "2021", "", ""]]),
+    [HEADER, ...BODY, ["Islands", "2021", "", ""]],
+  ],
+  ["a total row stays", text([...TABLE, ["Total", "", "5981", ""]]), [...TABLE, ["Total", "", "5981", ""]]],
+  ["Excel's sep line", `sep=;\n${text(TABLE, ";")}`, TABLE],
+  [
+    "padded with blanks",
+    text(
+      TABLE.map((row) => row.map((cell) => cell.padEnd(8))),
+      "|",
+    ),
+    TABLE.map((row) => row.map((cell) => cell.padEnd(8))),
+  ],
+  [
+    "names of groups above the header",
+    text([["", "Women", "", "Men"], ["Region", "Year", "Count", "Rate"], ...BODY]),
+    [["Region", "Women Year", "Count", "Men Rate"], ...BODY],
+  ],
+  [
+    "rows that lack their last cells",
+    text([HEADER, ...BODY, ...BODY.map((row) => row.slice(0, 3)), ...BODY]),
+    [HEADER, ...BODY, ...BODY.map((row) => row.slice(0, 3)), ...BODY],
+  ],
+  [
+    "a row of missing words after a blank line",
+    `${text(TABLE)}\n${text([["Islands", "n/a", "n/a", "n/a"], ...BODY])}`,
+    [...TABLE, ["Islands", "n/a", "n/a", "n/a"], ...BODY],
+  ],
+  ["a comma and a blank", text(TABLE, ", "), TABLE],
+];
+
+describe("layout", () => {
+  for (const [name, content, rows] of CASES) {
+    test(name, async () => {
+      expect((await rowsOf(content)).rows).toEqual(rows);
+    });
+  }
+});

@@ -1,0 +1,109 @@
+/** Is a socket let in by who may see, kept from strangers' pages, and closed the moment that the access ends? */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { signEmbedToken } from "../../../../core/http/identity/embed-token.ts";
+import type { Scope } from "../../../../core/http/identity/scopes.ts";
+import type { Viewer } from "../../../../core/live/sockets.ts";
+import { readConfig } from "../../../../core/operations/config.ts";
+import { openSignalbox, type Signalbox } from "../../../../core/process/signalbox.ts";
+import { createApp } from "../../../../server.ts";
+
+let box: Signalbox;
+let server: ReturnType<typeof Bun.serve<Viewer>>;
+let folder: string;
+let endSockets: () => void;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "signalbox-auth-"));
+  const settings = { AUTH: "token", ADMIN_TOKEN: "the admin", EMBED_SECRET: "the portal" };
+  box = await openSignalbox(
+    readConfig({ DATA_DIR: folder, LOG_LEVEL: "silent", METRICS_SECONDS: "3600", ...settings }),
+  );
+  const { app, sockets } = createApp(box, (topic, message) => server.publish(topic, message));
+  endSockets = () => sockets.stop();
+  server = Bun.serve<Viewer>({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: (request, bun) => app.fetch(request, { server: bun }),
+    websocket: sockets.handlers(),
+  });
+});
+afterAll(async () => {
+  endSockets();
+  await server.stop(true);
+  await box.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const make = (scopes: Scope[], expiresAt?: string) =>
+  box.tokens.create({ name: "t", scopes, expiresAt }, "tests");
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+/** The socket, once it has been greeted; null where it was refused. */
+function open(query: string, headers: Record<string, string>): Promise<WebSocket | null> {
+  const { promise, resolve } = Promise.withResolvers<WebSocket | null>();
+  const socket = new WebSocket(`ws://127.0.0.1:${server.port}/ws?${query}`, { headers });
+  socket.addEventListener("message", () => resolve(socket), { once: true });
+  socket.addEventListener("error", () => resolve(null), { once: true });
+  return promise;
+}
+
+const closing = (socket: WebSocket) =>
+  new Promise<CloseEvent>((resolve) => socket.addEventListener("close", resolve, { once: true }));
+
+test.each<[string, Scope[] | null, boolean]>([
+  ["panels=metrics", ["read"], true],
+  ["panels=metrics", ["embed"], true],
+  ["panels=metrics", ["predict"], false],
+  ["panels=metrics", null, false],
+  ["format=json", ["read"], true],
+  ["format=json", ["embed"], false],
+])("%s with %p: %p", async (query, scopes, isIn) => {
+  const socket = await open(query, scopes ? bearer(make(scopes).token) : {});
+  expect(socket !== null).toBe(isIn);
+  socket?.close();
+});
+
+test("another page's socket is refused, though the browser sends its cookie along", async () => {
+  const cookie = `signalbox-${box.config.PORT}=${box.tokens.signIn("the admin").cookie}`;
+  expect(await open("panels=metrics", { cookie, origin: "http://evil.example" })).toBe(null);
+  const ours = await open("panels=metrics", { cookie, origin: `http://127.0.0.1:${server.port}` });
+  expect(ours).not.toBe(null);
+  ours?.close();
+});
+
+test("a revoked token's sockets close at once, its browser's too; others stay", async () => {
+  const { token, id } = make(["read"]);
+  const cookie = `signalbox-${box.config.PORT}=${box.tokens.signIn(token).cookie}`;
+  const [viewer, reader, browser] = await Promise.all([
+    open("panels=metrics", bearer(token)),
+    open("format=json", bearer(token)),
+    open("panels=metrics", { cookie }),
+  ]);
+  const other = (await open("panels=metrics", bearer(make(["read"]).token)))!;
+  const closed = Promise.all([viewer, reader, browser].map((socket) => closing(socket!)));
+  box.tokens.revoke(id);
+  expect((await closed).map(({ code }) => code)).toEqual([1008, 1008, 1008]);
+  expect(other.readyState).toBe(WebSocket.OPEN);
+  other.close();
+  expect(await open("panels=metrics", bearer(token))).toBe(null);
+});
+
+test("signing out closes that browser's sockets", async () => {
+  const { cookie: value } = box.tokens.signIn("the admin");
+  const cookie = `signalbox-${box.config.PORT}=${value}`;
+  const socket = (await open("panels=metrics", { cookie }))!;
+  const closed = closing(socket);
+  const url = `http://127.0.0.1:${server.port}`;
+  await fetch(`${url}/sign-out`, { method: "POST", headers: { cookie, origin: url }, redirect: "manual" });
+  expect((await closed).code).toBe(1008);
+});
+
+test("an embed's socket closes when its link expires", async () => {
+  const token = signEmbedToken({ panel: "metrics", expires: Date.now() + 1500 }, "the portal");
+  const socket = (await open(`panels=metrics&token=${token}`, {}))!;
+  expect((await closing(socket)).code).toBe(1008);
+  expect(await open(`panels=metrics&token=${token}`, {})).toBe(null);
+});

@@ -1,0 +1,49 @@
+/** Is the admin's token told to a person once, and to nobody else; and is the first line still the address? */
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+setDefaultTimeout(60_000);
+
+const ROOT = resolve(import.meta.dir, "../../../..");
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "signalbox-start-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Starts a server, asks it with the token that it tells, or that is given, and ends it. */
+async function start(settings: Record<string, string>) {
+  const env = { ...process.env, DATA_DIR: folder, PORT: "0", LOG_LEVEL: "debug", AUTH: "token", ...settings };
+  const child = Bun.spawn(["bun", "server.ts"], { cwd: ROOT, env, stdout: "pipe", stderr: "pipe" });
+  const reader = child.stdout.getReader();
+  let stdout = "";
+  while (!stdout.includes("\n")) stdout += new TextDecoder().decode((await reader.read()).value);
+  const { url } = JSON.parse(stdout.split("\n")[0]!) as { url: string };
+  const ask = async (token: string) =>
+    (await fetch(`${url}api/tokens`, { headers: { authorization: `Bearer ${token}` } })).status;
+  const end = async () => {
+    child.kill("SIGTERM");
+    for (let part = await reader.read(); !part.done; part = await reader.read())
+      stdout += new TextDecoder().decode(part.value);
+    await child.exited;
+    const told = (await child.stderr.text()).match(/sbx_admin_[\w-]{43}/g) ?? [];
+    return { stdout, told };
+  };
+  return { ask, end };
+}
+
+test("the token that is made at the first start is told once, and good for ever", async () => {
+  const { stdout, told } = await (await start({})).end();
+  expect(told).toHaveLength(1);
+  expect(stdout).not.toContain(told[0]!);
+  for (const file of readdirSync(folder).filter((name) => name.startsWith("signalbox.sqlite")))
+    expect(readFileSync(join(folder, file)).includes(told[0]!)).toBe(false);
+  const second = await start({});
+  expect(await second.ask(told[0]!)).toBe(200);
+  expect((await second.end()).told).toEqual([]);
+  const other = await start({ ADMIN_TOKEN: "short" });
+  expect([await other.ask(told[0]!), await other.ask("short")]).toEqual([401, 200]);
+  expect((await other.end()).stdout).toContain("short enough to be guessed");
+});

@@ -1,0 +1,60 @@
+/** Whoever comes and goes: is each panel told to just those lists of panels that have a viewer and name it? */
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import type { PanelKey } from "../../../core/events/panel-names.ts";
+import { type Audience, Audiences } from "../../../core/live/audiences.ts";
+import { Live } from "../../../core/live/live.ts";
+
+const LISTS: PanelKey[][] = [["metrics"], ["metrics", "health"], ["health", "activity", "metrics"], []];
+const HERE = "http://here";
+const PANELS: PanelKey[] = ["metrics", "health", "activity", "datasets"];
+
+test("a panel is published to the lists that name it, once each, and drawn only while one of them is watched", () => {
+  const moves = fc.array(fc.record({ list: fc.nat(LISTS.length - 1), comes: fc.boolean() }), {
+    maxLength: 60,
+  });
+  fc.assert(
+    fc.property(moves, (steps) => {
+      const drawn: PanelKey[] = [];
+      const due: (() => void)[] = [];
+      let seq = 0;
+      const live = new Live({
+        clock: { now: () => seq * 1000, after: (_, tick) => due.push(tick) },
+        lastSeq: () => seq,
+        draw: (key) => key,
+        publish: (drawings) => void drawn.push(...drawings.map(({ key }) => key)),
+        failed: () => {},
+      });
+      const audiences = new Audiences(live);
+      const here: Audience[][] = LISTS.map(() => []);
+      for (const { list, comes } of steps) {
+        if (comes) here[list]!.push(audiences.join(LISTS[list]!, HERE));
+        else if (here[list]!.length) audiences.leave(here[list]!.pop()!);
+      }
+      const watched = LISTS.filter((_, index) => here[index]!.length);
+      for (const key of PANELS) {
+        const naming = watched.filter((list) => list.includes(key)).map((list) => list.join(","));
+        expect([...audiences.watching([key])].map(({ panels }) => panels.join(",")).sort()).toEqual(
+          naming.sort(),
+        );
+      }
+      expect(audiences.list()).toHaveLength(watched.length);
+      seq += 1;
+      live.markStale(seq, PANELS);
+      for (const tick of due) tick();
+      expect(drawn.sort()).toEqual([...new Set(watched.flat())].sort());
+    }),
+  );
+});
+
+test("250 viewers of the same page share a topic, the next ones open another; a place that is left is taken", () => {
+  const live = { watch() {}, unwatch() {} } as unknown as Live;
+  const audiences = new Audiences(live);
+  const here = Array.from({ length: 501 }, () => audiences.join(["metrics"], HERE));
+  expect(audiences.list().map(({ viewers }) => viewers)).toEqual([250, 250, 1]);
+  expect(audiences.watching(["metrics"]).size).toBe(3);
+  audiences.leave(here[0]!);
+  expect(audiences.join(["metrics"], HERE)).toBe(here[0]!);
+  for (const audience of here) audiences.leave(audience);
+  expect(audiences.list()).toEqual([]);
+});

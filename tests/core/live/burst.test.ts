@@ -1,0 +1,70 @@
+/** Ten thousand events in a second, on the product's own server: how often is a panel drawn, and does it end right? */
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Viewer } from "../../../core/live/sockets.ts";
+import { readConfig } from "../../../core/operations/config.ts";
+import { openSignalbox } from "../../../core/process/signalbox.ts";
+import { createApp } from "../../../server.ts";
+import { until } from "../../harness/socket-server.ts";
+
+const EVENTS = 10_000;
+const BATCH = 100;
+
+test("a burst of 10,000 events in a second costs some ten renders, and the activity ends with the right rows", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "signalbox-burst-"));
+  const config = readConfig({ DATA_DIR: folder, LOG_LEVEL: "silent", METRICS_SECONDS: "3600" });
+  const box = await openSignalbox(config);
+  const { app, sockets } = createApp(box, (topic, message) => server.publish(topic, message));
+  const server = Bun.serve<Viewer>({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: (request, bun) => app.fetch(request, { server: bun }),
+    websocket: sockets.handlers(),
+  });
+  const viewers = await Promise.all([openViewer(server.url), openViewer(server.url)]);
+  await until(() => sockets.count === viewers.length);
+  for (const { seen } of viewers) seen.length = 0;
+
+  const startedAt = performance.now();
+  for (let sent = 0; sent < EVENTS; sent += BATCH) {
+    box.log.record((append) => {
+      for (let i = sent; i < sent + BATCH; i++)
+        append("dataset.deleted", { datasetId: `d${i}`, name: `file-${i}.csv` });
+    });
+    await Bun.sleep(startedAt + ((sent + BATCH) / EVENTS) * 1000 - performance.now());
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  await until(() => viewers.every(({ seen }) => seen.at(-1)?.includes(`file-${EVENTS - 1}.csv`)));
+
+  const fresh = await (await fetch(`${server.url}panels/activity`)).text();
+  for (const { seen, socket } of viewers) {
+    // At once, then ten times a second, and the last.
+    expect(seen.length).toBeLessThanOrEqual(Math.ceil(seconds * 10) + 2);
+    expect(seen.at(-1)).toBe(fresh);
+    const rows = [...fresh.matchAll(/file-(\d+)\.csv was deleted/g)].map(([, number]) => Number(number));
+    expect(rows).toEqual(Array.from({ length: 40 }, (_, row) => EVENTS - 1 - row));
+    socket.close();
+  }
+  sockets.stop();
+  server.stop(true);
+  await box.close();
+  rmSync(folder, { recursive: true, force: true });
+}, 30_000);
+
+/** The drawings of the activity panel that come, in order. */
+async function openViewer(url: URL): Promise<{ socket: WebSocket; seen: string[] }> {
+  const socket = new WebSocket(`ws://${url.host}/ws?panels=activity,datasets,health`);
+  const seen: string[] = [];
+  await new Promise<void>((resolve) => {
+    socket.onmessage = ({ data }) => {
+      const { content = "" } = JSON.parse(data as string) as { content?: string };
+      const drawn =
+        /<hx-partial hx-target='\[id="activity"\]' hx-swap="outerMorph">(.*?)<\/hx-partial>/s.exec(content);
+      if (drawn) seen.push(drawn[1]!);
+      resolve();
+    };
+  });
+  return { socket, seen };
+}

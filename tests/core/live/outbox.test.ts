@@ -1,0 +1,40 @@
+/** Messages of many audiences: does each get its own in order, some viewers a turn, and none that waited for it too late? */
+import { expect, test } from "bun:test";
+import type { Audience } from "../../../core/live/audiences.ts";
+import { Departures } from "../../../core/live/outbox.ts";
+
+const audience = (topic: string, viewers: number): Audience => ({
+  ...{ topic, viewers },
+  ...{ panels: [], origin: "http://here", isQuiet: false },
+});
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+test("so many viewers a turn, whoever joins is waited for by nothing, and no two messages wait for one audience", async () => {
+  const sent: string[] = [];
+  const departures = new Departures((topic, message) => sent.push(`${topic} ${message}`));
+  const [crowd, others, few, one] = [
+    audience("crowd", 250),
+    audience("others", 250),
+    audience("few", 3),
+    audience("one", 1),
+  ];
+  for (const each of [crowd, others, few, one]) departures.add(each, "first");
+  expect(sent).toEqual([]);
+  await turn();
+  expect(sent).toEqual(["crowd first"]);
+  departures.settle(few);
+  departures.settle(few);
+  expect(sent.splice(0)).toEqual(["crowd first", "few first"]);
+  departures.add(one, "second");
+  expect(sent.splice(0)).toEqual(["one first"]);
+  await turn();
+  expect(sent.splice(0)).toEqual(["others first"]);
+  await turn();
+  expect(sent.splice(0)).toEqual(["one second"]);
+  await turn();
+  expect(sent).toEqual([]);
+  departures.add(few, "third");
+  departures.add(one, "third");
+  await turn();
+  expect(sent).toEqual(["few third", "one third"]);
+});

@@ -1,0 +1,61 @@
+/** Is a state that was told before a restart told again after it? */
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Alerts } from "../../../core/events/alerts.ts";
+import { EventLog } from "../../../core/events/event-log.ts";
+import { readConfig } from "../../../core/operations/config.ts";
+import { Health } from "../../../core/operations/health.ts";
+import { openLogger } from "../../../core/platform/logger.ts";
+import { Store } from "../../../core/store/database.ts";
+
+test("a queue that stays long is told once over three lives, its end once too", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "signalbox-health-"));
+  const store = Store.open(folder);
+  let at = 1_700_000_000_000;
+  const log = new EventLog(store, () => at);
+  // Only the queue shall speak: the other limits are out of reach.
+  const config = readConfig({
+    DATA_DIR: folder,
+    METRICS_SECONDS: "3600",
+    HEALTH_CPU: "1000,2000",
+    HEALTH_MEMORY: "1000,2000",
+    HEALTH_DISK: "1000,2000",
+    HEALTH_LOOP: "1e9,2e9",
+    HEALTH_QUEUE: "10,50",
+  });
+  const alerts = new Alerts({ store, log, now: () => at });
+  let queueLength = 60;
+  for (let life = 0; life < 3; life++) {
+    if (life === 2) queueLength = 0;
+    const health = new Health({
+      config,
+      store,
+      log,
+      alerts,
+      logger: openLogger("silent"),
+      now: () => at,
+      queueLength: () => queueLength,
+    });
+    await health.start();
+    for (let sample = 0; sample < 20; sample++) {
+      at += 5000;
+      await health.sample();
+    }
+    health.stop();
+  }
+  const told = log.latest("health.changed", 10).map(({ data }) => [data.gauge, data.to]);
+  expect(told).toEqual([
+    ["queue", "healthy"],
+    ["queue", "critical"],
+  ]);
+  const alarms = log.read(0, 1000, "alert.raised").map(({ data }) => data);
+  expect(alarms).toMatchObject([{ code: "health", subject: "queue", severity: "error" }]);
+  expect(log.read(0, 1000, "alert.resolved")).toHaveLength(1);
+  expect(alerts.standing()).toEqual([]);
+  // One change, one row: the alert of a gauge makes none of its own.
+  expect(log.activity(Number.MAX_SAFE_INTEGER, 10)).toHaveLength(2);
+  store.close();
+  rmSync(folder, { recursive: true });
+});

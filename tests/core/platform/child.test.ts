@@ -1,0 +1,71 @@
+/** Does whatever a child does wrong end in a reason, soon, and without harm to its parent? */
+import { expect, test } from "bun:test";
+import { ChildDied, spawnChild } from "../../../core/platform/child.ts";
+import { AppError } from "../../../core/platform/errors.ts";
+
+function run(script: string, memoryBytes = 1e9) {
+  const reports: unknown[] = [];
+  const child = spawnChild("scripted", [process.execPath, "-e", script], {
+    input: 7,
+    memoryBytes,
+    onReport: (report) => reports.push(report),
+  });
+  return { child, reports, outcome: child.result.catch((error: unknown) => error) };
+}
+
+const READY = `process.send({ kind: "ready" });`;
+const REST = `setInterval(() => {}, 1000);`;
+
+const MISDEEDS: [string, string, RegExp][] = [
+  ["exits", `process.exit(3)`, /ended with code 3/],
+  ["is killed", `process.kill(process.pid, "SIGKILL")`, /killed by SIGKILL/],
+  ["throws", `throw new Error("no")`, /ended with code 1/],
+  ["says garbage", `${READY} process.send({ kind: "nonsense" }); ${REST}`, /no message/],
+  ["says something that is no object", `process.send("x"); ${REST}`, /no message/],
+  [
+    "floods",
+    `${READY} for (let k = 0; k < 50_000; k++) process.send({ kind: "report", report: k }); ${REST}`,
+    /floods/,
+  ],
+  ["hangs", `${READY} ${REST.replace("1000", "1e9")}`, /did nothing for seconds/],
+  ["is stopped", `${READY} process.kill(process.pid, "SIGSTOP")`, /did nothing for seconds/],
+  [
+    "talks without end on stderr",
+    `for (;;) require("fs").writeSync(2, "x".repeat(65536)), k = (globalThis.k ?? 0) + 1, k > 500 && process.exit(4)`,
+    /ended with code 4/,
+  ],
+];
+for (const [what, script, reason] of MISDEEDS) {
+  test(`a child that ${what}`, async () => {
+    const outcome = await run(script).outcome;
+    expect(outcome).toBeInstanceOf(ChildDied);
+    expect((outcome as Error).message).toMatch(reason);
+    expect(String((outcome as Error).cause ?? "").length).toBeLessThanOrEqual(2000);
+  }, 60_000);
+}
+
+test("a child that takes too much memory", async () => {
+  const script = `${READY} const kept = []; setInterval(() => kept.push(new Uint8Array(2e7).fill(1)), 5);`;
+  const outcome = await run(script, 300e6).outcome;
+  expect(outcome).toBeInstanceOf(AppError);
+  expect((outcome as Error).message).toContain("300 MB");
+}, 60_000);
+
+test("a second answer changes nothing, and who lingers is ended", async () => {
+  const { child } = run(
+    `${READY} process.on("message", () => { process.send({ kind: "done", result: 1 }); process.send({ kind: "done", result: 2 }); }); ${REST}`,
+  );
+  expect(await child.result).toBe(1);
+  await waitUntilGone(child.pid);
+}, 60_000);
+
+async function waitUntilGone(pid: number): Promise<void> {
+  while (true) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await Bun.sleep(20);
+  }
+}

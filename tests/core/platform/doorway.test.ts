@@ -1,0 +1,31 @@
+/** Do thousands that come at once all pass, a few in each turn of the loop, in the order in which they came? */
+import { expect, test } from "bun:test";
+import { Doorway } from "../../../core/platform/doorway.ts";
+
+test("a crowd passes in order, ten a turn, and whoever comes later to a quiet door does not wait", async () => {
+  const doorway = new Doorway();
+  let turn = 0;
+  let isCounting = true;
+  const count = () => {
+    turn += 1;
+    if (isCounting) setImmediate(count);
+  };
+  setImmediate(count);
+  const passed: { who: number; turn: number }[] = [];
+  const crowd = Array.from({ length: 1000 }, (_, who) =>
+    doorway.pass().then(() => passed.push({ who, turn })),
+  );
+  await Promise.all(crowd);
+  isCounting = false;
+  expect(passed.map(({ who }) => who)).toEqual(Array.from({ length: 1000 }, (_, who) => who));
+  const perTurn = Map.groupBy(passed, (entry) => entry.turn);
+  expect(Math.max(...[...perTurn.values()].map((group) => group.length))).toBeLessThanOrEqual(10);
+  await new Promise((resolve) => setImmediate(resolve));
+  let isThrough = false;
+  void doorway.pass().then(() => {
+    isThrough = true;
+  });
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(isThrough).toBe(true);
+});

@@ -1,0 +1,32 @@
+/** One process has a data folder: also where two have the same number, as in two containers; and nobody once it is dead. */
+import { expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { holdFolder } from "../../../core/process/folder-lock.ts";
+
+const HOLD = join(import.meta.dir, "../../../core/process/folder-lock.ts");
+const HOLDER = `const { holdFolder } = await import(process.argv[1]);
+holdFolder(process.argv[2]);
+console.log("held");
+await Bun.sleep(60_000);`;
+
+test("a folder has one holder, whatever its number, and none once that one was killed", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "signalbox-hold-"));
+  const other = Bun.spawn([process.execPath, "-e", HOLDER, HOLD, folder], { stdout: "pipe" });
+  await other.stdout.getReader().read();
+  expect(() => holdFolder(folder)).toThrow(`Process ${other.pid} holds ${folder} since 2`);
+  const path = join(folder, "holder.json");
+  const holder = JSON.parse(readFileSync(path, "utf8")) as object;
+  writeFileSync(path, JSON.stringify({ ...holder, pid: process.pid }));
+  expect(() => holdFolder(folder)).toThrow(`holds ${folder}`);
+  rmSync(path);
+  expect(() => holdFolder(folder)).toThrow(`Another process holds ${folder}`);
+  other.kill("SIGKILL");
+  await other.exited;
+  const letGo = holdFolder(folder);
+  expect(() => holdFolder(folder)).toThrow(`Process ${process.pid} holds`);
+  letGo();
+  holdFolder(folder)();
+  rmSync(folder, { recursive: true });
+});

@@ -1,0 +1,46 @@
+/** Does an answer keep to what its row says? Status, media type and every field, none too many. */
+import { expect } from "bun:test";
+import * as z from "zod";
+import { PROBLEMS } from "../../../../core/http/problem.ts";
+import { contentOf } from "../../../../core/routes/api/answer.ts";
+import { API } from "../../../../core/routes/api/index.ts";
+import { type Route, refusalsOf } from "../../../../core/routes/api/route.ts";
+
+/** The row that answers at an address. */
+export function rowAt(method: string, path: string): Route {
+  const fits = (row: Route) => new RegExp(`^${row.path.replace(/:\w+/g, "[^/]+")}$`).test(path);
+  const row = API.find((candidate) => candidate.method === method && fits(candidate));
+  if (!row) throw new Error(`no row for ${method} ${path}`);
+  return row;
+}
+
+/** As much of an answer as is looked at. */
+interface Answered {
+  status: number;
+  headers: { get: (name: string) => string | null };
+  text: () => Promise<string>;
+  json: () => Promise<unknown>;
+}
+
+export async function expectContract(row: Route, answer: Answered): Promise<void> {
+  const place = `${row.method} ${row.path} ${answer.status}`;
+  const type = answer.headers.get("content-type")?.split(";")[0] ?? "";
+  if (answer.status >= 400) {
+    const documented = refusalsOf(row).map((code) => PROBLEMS[code].status);
+    expect([place, documented.includes(answer.status)]).toEqual([place, true]);
+    expect([place, type]).toEqual([place, "application/problem+json"]);
+    return;
+  }
+  const promised = row.answers[answer.status as 200];
+  expect([place, promised !== undefined]).toEqual([place, true]);
+  const content = contentOf(promised);
+  if (answer.status === 204) return expect(await answer.text()).toBe("");
+  expect([place, Object.keys(content)]).toEqual([place, expect.arrayContaining([type])]);
+  const schema = content[type];
+  if (!(schema instanceof z.ZodType)) return;
+  const body: unknown = await answer.json();
+  const parsed = schema.safeParse(body);
+  expect([place, parsed.error?.issues ?? []]).toEqual([place, []]);
+  // Parsing drops what the schema does not name: nothing may be dropped.
+  expect(parsed.data).toEqual(body);
+}

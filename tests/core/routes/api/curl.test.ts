@@ -1,0 +1,106 @@
+/** Does each line that the README and the docs show work when it is pasted, with a real curl against a real server? */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { ApiDocs } from "../../../../core/routes/api/docs.ts";
+import { passengersCsv } from "../../../harness/app.ts";
+import { ServerProcess } from "../../../harness/process.ts";
+
+const server = new ServerProcess({ TRAIN_BUDGET_SECONDS: "2" });
+const folder = mkdtempSync(join(tmpdir(), "signalbox-curl-"));
+const CSV = passengersCsv(200);
+
+beforeAll(async () => {
+  await server.start();
+  await Bun.write(join(folder, "data.csv"), CSV);
+  await Bun.write(join(folder, "titanic.csv"), CSV.replace("Id,", "Passenger,"));
+  await Bun.write(join(folder, "actuals.csv"), "id,actual\nnobody,1\n");
+  await paste("curl --fail-with-body -T data.csv 'URLapi/train/data.csv?budgetSeconds=2'");
+}, 60_000);
+afterAll(async () => {
+  await server.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** As a person pastes it, at this server's address. */
+async function paste(line: string, input?: string): Promise<{ code: number; out: string }> {
+  const command = line.replaceAll("URL", server.url).replaceAll("http://127.0.0.1:8000/", server.url);
+  const child = Bun.spawn(["bash", "-o", "pipefail", "-c", command], {
+    cwd: folder,
+    stdin: input === undefined ? "ignore" : new Blob([input]),
+    stdout: "pipe",
+    stderr: "ignore",
+  });
+  return { out: await new Response(child.stdout).text(), code: await child.exited };
+}
+
+test("the README's line trains, and the lines that it prints predict and deploy", async () => {
+  const readme = await Bun.file(resolve(import.meta.dir, "../../../../README.md")).text();
+  const lines = [...readme.matchAll(/^curl .*$/gm)].map(([line]) => line);
+  expect(lines.length).toBeGreaterThan(0);
+  for (const line of lines) {
+    const { code, out } = await paste(line);
+    expect([line, code]).toEqual([line, 0]);
+    for (const [, command] of out.matchAll(/^(?:Predict|Deploy): +(.*)$/gm))
+      expect([command, (await paste(command!)).code]).toEqual([command, 0]);
+  }
+}, 60_000);
+
+/** What cannot succeed as it stands: a placeholder where nothing is, a run that has ended, a row of nobody. */
+const REFUSED: Record<string, number> = {
+  "DELETE /api/alerts/:id": 404,
+  "DELETE /api/webhooks/:id": 404,
+  "DELETE /api/tokens/:id": 404,
+  "POST /api/predictions/:id/actual": 404,
+  "POST /api/predictions/actuals": 422,
+  "POST /api/runs/:id/stop": 409,
+  "POST /api/runs/:id/resume": 409,
+  "DELETE /api/runs/:id": 409,
+  "DELETE /api/models/:name/versions/:v": 409,
+};
+
+test("each example of the docs works, those that delete last", async () => {
+  await server.ask("/api/models/data/live", {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: '{"version":1}',
+  });
+  const { routes } = await server.json<ApiDocs>("/docs");
+  const isDeleting = ({ method }: { method: string }) => Number(method === "DELETE");
+  for (const { method, path, example } of routes.toSorted((a, b) => isDeleting(a) - isDeleting(b))) {
+    const isEndless = example.includes("follow=1");
+    const { code, out } = await paste(isEndless ? `timeout 2 ${example}` : example);
+    const place = `${method} ${path}: ${example}\n${out.slice(0, 300)}`;
+    const refused = REFUSED[`${method} ${path}`];
+    expect([place, code]).toEqual([place, isEndless ? 124 : refused ? 22 : 0]);
+    if (refused) expect(out).toContain(`"status":${refused}`);
+  }
+}, 120_000);
+
+test("every way that curl sends a file is understood, and the exit code tells the truth", async () => {
+  for (const line of [
+    "curl -f -T data.csv 'URLapi/upload'",
+    "cat data.csv | curl -f -T - 'URLapi/upload?name=piped.csv'",
+    "curl -f -T data.csv 'URLapi/train/?budgetSeconds=2'",
+    "curl -f -T data.csv 'URLapi/train?budgetSeconds=2'",
+    "curl -f -F file=@data.csv 'URLapi/upload'",
+    "curl -f --data-binary @data.csv 'URLapi/upload?name=binary.csv'",
+    "gzip -kf data.csv && curl -f -T data.csv.gz -H 'content-encoding: gzip' 'URLapi/upload?name=packed.csv'",
+    "curl -f -T data.csv 'URLapi/models/data/predict?version=1'",
+    "curl -f --data-binary @data.csv 'URLapi/models/data/predict?version=1'",
+    "curl -f -F file=@data.csv 'URLapi/models/data/predict?version=1'",
+    "curl -f -T data.csv.gz -H 'content-encoding: gzip' 'URLapi/models/data/predict?version=1'",
+  ])
+    expect([line, (await paste(line)).code]).toEqual([line, 0]);
+  const untyped = await paste(`curl --fail-with-body -d '{"age":30}' 'URLapi/models/data/predict?version=1'`);
+  expect(untyped.code).toBe(22);
+  expect(untyped.out).toContain("Send rows as CSV, or the header content-type: application/json.");
+  const flat = "printf 'a,b\\n%s' \"$(yes '1,x' | head -60)\" | curl --fail-with-body -T -";
+  const broken = await paste(`${flat} 'URLapi/train/flat.csv?target=b&budgetSeconds=2'`);
+  expect([0, 22]).not.toContain(broken.code);
+  expect(broken.out).toContain("Failed (422)");
+  expect((await paste("curl --fail-with-body -T data.csv 'URLapi/train/x.csv?target=nothing'")).code).toBe(
+    22,
+  );
+}, 90_000);

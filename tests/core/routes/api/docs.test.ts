@@ -1,0 +1,61 @@
+/** Does each line of the docs work when it is pasted, and does OpenAPI name every route? */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { SETTINGS } from "../../../../core/operations/config.ts";
+import { API } from "../../../../core/routes/api/index.ts";
+import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await openHarness();
+  const dataset = (await (await harness.upload("crew.csv", passengersCsv(200))).json()) as { id: string };
+  await harness.send("POST", "/api/train?wait=1", { datasetId: dataset.id, budgetSeconds: 2 });
+}, 30_000);
+afterAll(() => harness.close());
+
+test("every example that only asks answers without a problem", async () => {
+  const page = await (await harness.ask("/docs", { headers: { accept: "text/html" } })).text();
+  const decoded = page.replaceAll("&#39;", "'").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
+  let asked = 0;
+  for (const route of API.filter(({ method, path }) => method === "GET" && path !== "/api/events")) {
+    const pattern = route.path.replace(/:(\w+)/g, "[\\w.-]+").replaceAll("/", "\\/");
+    const match = new RegExp(`'http://127\\.0\\.0\\.1:8000(${pattern}(?:\\?[^']*)?)'`).exec(decoded);
+    expect([route.path, match !== null]).toEqual([route.path, true]);
+    expect([route.path, (await harness.ask(match![1]!, { headers: { accept: "*/*" } })).status]).toEqual([
+      route.path,
+      200,
+    ]);
+    asked += 1;
+  }
+  expect(asked).toBeGreaterThan(10);
+  const predict = /-d '([^']*)' 'http:\/\/127\.0\.0\.1:8000(\/api\/models\/crew\/predict\?version=1)'/.exec(
+    decoded,
+  )!;
+  const headers = { "content-type": "application/json" };
+  const answer = await harness.ask(predict[2]!, { method: "POST", headers, body: predict[1]! });
+  expect(answer.status).toBe(200);
+});
+
+test("every setting has its line on the page, and what never ends is no parameter of the document", async () => {
+  const page = await (await harness.ask("/docs", { headers: { accept: "text/html" } })).text();
+  const settings = page.slice(page.indexOf('id="settings"'));
+  for (const name of Object.keys(SETTINGS)) expect(settings).toContain(`<code>${name}</code>`);
+  const { paths } = await harness.json<{
+    paths: Record<string, { get?: { parameters: { name: string }[] } }>;
+  }>("/openapi.json");
+  const names = paths["/api/events"]!.get!.parameters.map(({ name }) => name);
+  expect(names).toContain("since");
+  expect(names).not.toContain("follow");
+});
+
+test("/openapi.json is 3.1 and has each route with its body", async () => {
+  const document = await harness.json<{
+    openapi: string;
+    paths: Record<string, Record<string, { requestBody?: unknown }>>;
+  }>("/openapi.json");
+  expect(document.openapi).toBe("3.1.0");
+  for (const { method, path, body, file } of API) {
+    const operation = document.paths[path.replace(/:(\w+)/g, "{$1}")]?.[method.toLowerCase()];
+    expect(operation).toBeDefined();
+    expect(operation!.requestBody !== undefined).toBe(body !== undefined || file !== undefined);
+  }
+});

@@ -1,0 +1,119 @@
+/** Do answers leave while rows still come, and does it end with the client, with the access, with a file that is none? */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "bun";
+import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
+
+const ADMIN = "an-admin-token-of-the-tests-0123456789";
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+let harness: Harness;
+beforeAll(async () => {
+  harness = await openHarness({ AUTH: "token", ADMIN_TOKEN: ADMIN });
+  const headers = { ...bearer(ADMIN), "content-type": "text/csv" };
+  const body = passengersCsv(150);
+  const upload = await harness.ask("/api/upload?name=crew.csv", { method: "POST", headers, body });
+  const { id: datasetId } = (await upload.json()) as { id: string };
+  const trained = await harness.ask("/api/train?wait=1", {
+    ...{ method: "POST", headers: { ...headers, "content-type": "application/json" } },
+    body: JSON.stringify({ datasetId, budgetRounds: 5 }),
+  });
+  expect(trained.status).toBe(200);
+}, 30_000);
+afterAll(() => harness.close());
+
+const [HEADER, ...ROWS] = passengersCsv(400, 5).trim().split("\n");
+const file = (rows: string[]) => `${rows.join("\n")}\n`;
+
+/** A body that goes on when it is told to. */
+function sender() {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const send = (text: string) => writer.write(new TextEncoder().encode(text));
+  return { readable, send, end: () => writer.close(), cut: () => writer.abort(new Error("gone")) };
+}
+
+const predict = (body: ReadableStream | string | Uint8Array<ArrayBuffer>, token = ADMIN) =>
+  harness.ask("/api/models/crew/predict?version=1", {
+    ...{ method: "PUT", headers: { ...bearer(token), "content-type": "", accept: "*/*" }, body },
+    duplex: "half",
+  } as RequestInit);
+
+const partsLeft = () =>
+  readdirSync(join(harness.box.config.DATA_DIR, "datasets")).filter((name) => name.endsWith(".part"));
+
+test("rows are answered while others are still to come", async () => {
+  const { readable, send, end } = sender();
+  const asked = predict(readable);
+  await send(file([HEADER!, ...ROWS.slice(0, 3)]));
+  const answer = await asked;
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (text.split("\r\n").length < 5) text += (await reader.read()).value;
+  expect(text.split("\r\n")[0]).toBe(`${HEADER},prediction,probability_0,probability_1,prediction_id`);
+  await send(file(ROWS.slice(3)));
+  await end();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) text += next.value;
+  expect(text.trim().split("\r\n")).toHaveLength(ROWS.length + 1);
+  expect(partsLeft()).toEqual([]);
+});
+
+test("whole, in chunks of seven bytes, packed: the same answers", async () => {
+  const csv = file([HEADER!, ...ROWS]);
+  const answers = async (body: Parameters<typeof predict>[0]) =>
+    (await (await predict(body)).text()).replaceAll(/[^,]*\r\n/g, "\n");
+  const chunked = new ReadableStream<Uint8Array>({
+    start(controller) {
+      const bytes = new TextEncoder().encode(csv);
+      for (let at = 0; at < bytes.length; at += 7) controller.enqueue(bytes.slice(at, at + 7));
+      controller.close();
+    },
+  });
+  const whole = await answers(csv);
+  expect(whole.split("\n")).toHaveLength(ROWS.length + 2);
+  expect(await answers(chunked)).toBe(whole);
+  expect(await answers(gzipSync(csv))).toBe(whole);
+});
+
+test("it is cut where the access is revoked, with the reason, though rows still come", async () => {
+  const made = await harness.ask("/api/tokens", {
+    ...{ method: "POST", headers: { ...bearer(ADMIN), "content-type": "application/json" } },
+    body: JSON.stringify({ name: "batch", scopes: ["predict"] }),
+  });
+  const { id, token } = (await made.json()) as { id: string; token: string };
+  const { readable, send, cut } = sender();
+  const asked = predict(readable, token);
+  await send(file([HEADER!, ...ROWS.slice(0, 5)]));
+  const answer = await asked;
+  await harness.ask(`/api/tokens/${id}`, { method: "DELETE", headers: bearer(ADMIN) });
+  let text = "";
+  const read = async () => {
+    for await (const chunk of answer.body!) text += new TextDecoder().decode(chunk);
+  };
+  expect(read()).rejects.toBeUndefined();
+  await read().catch(() => {});
+  expect(text).toContain("was revoked");
+  expect(partsLeft()).toEqual([]);
+  await cut();
+});
+
+test("a client that leaves ends it", async () => {
+  const { readable, send, cut } = sender();
+  const asked = predict(readable);
+  await send(file([HEADER!, ...ROWS.slice(0, 5)]));
+  const answer = await asked;
+  const left = answer.body!.cancel();
+  await cut();
+  await left;
+  expect(partsLeft()).toEqual([]);
+  expect(harness.box.holds.count).toBe(0);
+});
+
+test("what is no table is refused before the first byte", async () => {
+  expect((await predict("\x89PNG\r\n\x1a\n0000")).status).toBe(422);
+  expect((await predict(`${HEADER}\n`)).status).toBe(422);
+  expect(await (await predict("Colour,Size\nred,1\n")).json()).toMatchObject({
+    ...{ status: 422, row: 1, detail: expect.stringContaining("Colour, Size") },
+  });
+  expect(partsLeft()).toEqual([]);
+});

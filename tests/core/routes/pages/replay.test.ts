@@ -1,0 +1,81 @@
+/** Can a run be seen as it stood at any moment, from its own record, when the log has forgotten it? */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { trimEvents } from "../../../../core/store/log.ts";
+import type { Rewind } from "../../../../core/training/replay.ts";
+import type { RunView } from "../../../../core/training/run-view.ts";
+import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
+
+let harness: Harness;
+let run: RunView;
+beforeAll(async () => {
+  harness = await openHarness();
+  const dataset = (await (await harness.upload("crew.csv", passengersCsv(400))).json()) as { id: string };
+  const trained = await harness.send("POST", "/api/train?wait=1", {
+    datasetId: dataset.id,
+    budgetSeconds: 3,
+  });
+  run = (await trained.json()) as RunView;
+  trimEvents(harness.box.store, { before: Number.MAX_SAFE_INTEGER, keep: 0, limit: 1_000_000 });
+}, 60_000);
+afterAll(() => harness.close());
+
+const rewind = (at: number) => harness.json<Rewind>(`/runs/${run.id}/rewind?at=${at}`);
+
+const curve = async () => {
+  const { rounds } = await harness.json<Rewind>(`/panels/curve.json?of=${run.id}`);
+  return { rounds };
+};
+
+test("the log is empty, the record is not", async () => {
+  expect(harness.box.log.read(0, 1)).toEqual([]);
+  const { totalSeconds, marks } = await rewind(0);
+  expect(totalSeconds).toBeGreaterThan(0.2);
+  expect(marks.map(({ label }) => label)).toEqual([...run.stages.map(({ name }) => name), "The end"]);
+});
+
+test("the end is the run as it is, the start knows nothing of what came", async () => {
+  const { run: end, rounds: shown } = await rewind(1e9);
+  expect(end).toEqual(await harness.json(`/runs/${run.id}`));
+  expect(shown.length).toBeGreaterThan(0);
+  expect({ rounds: shown }).toEqual(await curve());
+  const { run: start, rounds } = await rewind(0);
+  expect(start).toMatchObject({
+    status: "running",
+    candidates: [],
+    best: null,
+    metrics: null,
+    verdict: null,
+  });
+  expect(start.stages.slice(1).every(({ status }) => status === "pending")).toBe(true);
+  expect(rounds).toEqual([]);
+});
+
+test("on the way progress, candidates and finished stages only grow; findings come with their stage's end", async () => {
+  const { totalSeconds } = await rewind(0);
+  let before = { progress: 0, candidates: 0, finished: 0 };
+  for (let step = 0; step <= 40; step++) {
+    const { run: then } = await rewind((totalSeconds * step) / 40);
+    const finished = then.stages.filter(({ status }) => status === "finished").length;
+    const now = { progress: then.progress, candidates: then.candidates.length, finished };
+    expect(now.progress).toBeGreaterThanOrEqual(before.progress);
+    expect(now.candidates).toBeGreaterThanOrEqual(before.candidates);
+    expect(now.finished).toBeGreaterThanOrEqual(before.finished);
+    for (const { status, findings, facts } of then.stages) {
+      if (status !== "finished") expect([findings, facts]).toEqual([[], {}]);
+    }
+    before = now;
+  }
+  expect(before).toEqual({ progress: 1, candidates: run.candidates.length, finished: 8 });
+});
+
+test("a link to a moment shows it without a script, and the run's page leads there", async () => {
+  const html = { headers: { accept: "text/html" } };
+  const { marks } = await rewind(0);
+  const race = marks.find(({ label }) => label === "Model selection")!;
+  const page = await (await harness.ask(`/runs/${run.id}/rewind?at=${race.seconds + 0.001}`, html)).text();
+  expect(page.includes('<h2 id="rewind-run">Model selection</h2>')).toBe(true);
+  expect(page.includes(`action="/runs/${run.id}/rewind"`)).toBe(true);
+  const own = await (await harness.ask(`/runs/${run.id}`, html)).text();
+  expect(own.includes(`href="/runs/${run.id}/rewind?at=0"`)).toBe(true);
+  expect((await harness.ask("/runs/nobody/rewind")).status).toBe(404);
+});

@@ -1,0 +1,71 @@
+/** Does a socket get one answer at a time, of those that wait only the newest, and nothing for what is no trial? */
+import { expect, test } from "bun:test";
+import { AppError } from "../../../../core/platform/errors.ts";
+import { Trials, type TrialsOptions } from "../../../../core/routes/pages/try-row.ts";
+import type { StoredVersion } from "../../../../core/store/models.ts";
+
+function open() {
+  const asked: string[] = [];
+  const gates: (() => void)[] = [];
+  const box = {
+    logger: { error: () => {} },
+    models: {
+      serving: (name: string) => {
+        if (name === "gone") throw new AppError("missing", "There is no model gone");
+        return { name, version: 1 } as StoredVersion;
+      },
+    },
+    serving: {
+      predict: async (_: StoredVersion, [row]: Map<string, string>[], options: { purpose: string }) => {
+        expect(options.purpose).toBe("trial");
+        asked.push(row!.get("size") ?? "");
+        await new Promise<void>((resolve) => gates.push(resolve));
+        return { predictions: [{ id: "", prediction: row!.get("size")! }], warnings: [] };
+      },
+    },
+  } as unknown as TrialsOptions["box"];
+  const trials = new Trials({ box, draw: ({ answer }) => `<p>${answer?.prediction}</p>` });
+  const told: { trial: number; content?: string; failed?: boolean }[] = [];
+  const socket = { send: (message: string) => told.push(JSON.parse(message)) };
+  const ask = (trial: number, model = "fruit") =>
+    trials.hear(socket, JSON.stringify({ trial, model, form: `f.size=${trial}&version=1` }));
+  const release = async () => {
+    gates.shift()?.();
+    await Bun.sleep(0);
+  };
+  return { trials, socket, told, asked, ask, release };
+}
+
+test("while one is answered only the newest of those that came waits", async () => {
+  const { told, asked, ask, release } = open();
+  for (const trial of [1, 2, 3, 4]) ask(trial);
+  expect(asked).toEqual(["1"]);
+  await release();
+  await release();
+  expect(asked).toEqual(["1", "4"]);
+  expect(told).toEqual([
+    { ...{ trial: 1, target: "#answer", swap: "outerMorph" }, content: "<p>1</p>" },
+    { ...{ trial: 4, target: "#answer", swap: "outerMorph" }, content: "<p>4</p>" },
+  ]);
+});
+
+test("what cannot be answered says so, and the next one is answered", async () => {
+  const { told, ask, release } = open();
+  ask(1, "gone");
+  await Bun.sleep(0);
+  expect(told).toEqual([{ trial: 1, failed: true }]);
+  ask(2);
+  await release();
+  expect(told[1]).toMatchObject({ trial: 2, content: "<p>2</p>" });
+});
+
+const NO_TRIALS = [
+  ...["", "ping", "{", "null", "[]", '{"trial":', '{"trial":-1,"model":"a","form":""}'],
+  ...['{"trial":1,"model":2,"form":""}', Buffer.from('{"trial":1,"model":"a","form":""}')],
+];
+test("nothing is said to what is no trial", async () => {
+  const { trials, socket, told } = open();
+  for (const message of NO_TRIALS) trials.hear(socket, message);
+  await Bun.sleep(0);
+  expect(told).toEqual([]);
+});

@@ -1,0 +1,80 @@
+/** Is the better version seen to be better, equal ones equal, and a changed column named? */
+import { expect, test } from "bun:test";
+import type { Table } from "../../../../core/csv/types.ts";
+import { columnChanges, compareModels } from "../../../../core/trainer/explain/comparison.ts";
+import { seededRandom } from "../../../../core/trainer/random.ts";
+import { category, draw, normal, numbers, runStages } from "../../training/stages/run.ts";
+
+const ROWS = 300;
+const random = seededRandom(31);
+const x = draw(ROWS, () => normal(random));
+const z = draw(ROWS, () => normal(random));
+const answer = x.map((value, row) => (value + z[row] > 0 ? "yes" : "no"));
+const columns = { x: numbers("x", x), z: numbers("z", z), y: category("y", answer) };
+const whole: Table = { rows: ROWS, columns: [columns.x, columns.z, columns.y] };
+
+const train = async (...names: (keyof typeof columns)[]) =>
+  (
+    await runStages({ rows: ROWS, columns: names.map((name) => columns[name]) }, "y", {
+      options: { budgetRounds: 60 },
+    })
+  ).work.model!;
+const options = () => ({ replicates: 60, random: seededRandom(1), checkpoint: () => {} });
+
+test("a version that knows more is better by more than chance", async () => {
+  const [before, after] = [await train("x", "y"), await train("x", "z", "y")];
+  const compared = await compareModels({ before, after }, { table: whole, truth: answer }, options());
+  expect(compared.roc_auc.after).toBeGreaterThan(compared.roc_auc.before);
+  expect(compared.roc_auc.interval[0]).toBeGreaterThan(0);
+  expect(compared.log_loss.interval[1]).toBeLessThan(0);
+  expect(columnChanges(before, after)).toEqual({ came: ["z"], went: [], changed: [] });
+  expect(columnChanges(after, before)).toEqual({ came: [], went: ["z"], changed: [] });
+});
+
+test("a version equals itself", async () => {
+  const model = await train("x", "y");
+  const compared = await compareModels(
+    { before: model, after: model },
+    { table: whole, truth: answer },
+    options(),
+  );
+  for (const { before, after, interval } of Object.values(compared)) {
+    expect(after).toBe(before);
+    expect(interval).toEqual([0, 0]);
+  }
+});
+
+test("a column of another type is named", async () => {
+  const model = await train("x", "y");
+  const other = { ...model, plans: model.plans.map((plan) => ({ ...plan, type: "category" as const })) };
+  expect(columnChanges(model, other).changed).toEqual([{ column: "x", from: "number", to: "category" }]);
+});
+
+test("a run under a known name tells which columns came and went, and how both do on the same rows", async () => {
+  const previous = { version: 3, model: await train("x", "y") };
+  const control = { options: { budgetRounds: 60 }, previous };
+  const { result, reports } = await runStages(whole, "y", control);
+  const { comparison } = result;
+  expect(comparison).toMatchObject({ version: 3, columns: { came: ["z"], went: [], changed: [] } });
+  expect(comparison!.rows).toBe(result.rowsTest);
+  expect(comparison!.metrics.roc_auc.after).toBeCloseTo(result.metrics.roc_auc, 9);
+  expect(comparison!.sentence).toContain("better than version 3 by more than chance");
+  expect(comparison!.sentence).toContain("Since version 3: “z” came.");
+  const findings = reports.flatMap(({ report }) => (report.type === "finding" ? [report.finding.code] : []));
+  expect(findings).toContain("columns_changed");
+});
+
+test("what was left out this time still serves the version before", async () => {
+  const previous = { version: 1, model: await train("x", "z", "y") };
+  const { result } = await runStages(whole, "y", { options: { budgetRounds: 60, exclude: ["z"] }, previous });
+  expect(result.schema.features.map(({ name }) => name)).toEqual(["x"]);
+  expect(result.comparison!.columns.went).toEqual(["z"]);
+  expect(result.comparison!.metrics.roc_auc.before).toBeGreaterThan(result.metrics.roc_auc);
+});
+
+test("models of different things are not compared, and that is said", async () => {
+  const previous = { version: 1, model: { ...(await train("x", "y")), target: "other" } };
+  const { result } = await runStages(whole, "y", { options: { budgetRounds: 60 }, previous });
+  expect(result.comparison).toMatchObject({ rows: 0, metrics: {} });
+  expect(result.comparison!.sentence).toContain("cannot be compared");
+});

@@ -1,0 +1,101 @@
+/** Does the ensemble take what helps, weigh it right, and leave out what does not? */
+import { expect, test } from "bun:test";
+import { chooseBlend, mix, outOfFold } from "../../../../core/trainer/race/ensemble.ts";
+import type { Entry } from "../../../../core/trainer/race/entry.ts";
+import { baselineRecipe, type Family } from "../../../../core/trainer/race/recipes.ts";
+import type { TrainingData } from "../../../../core/trainer/race/training-data.ts";
+import { seededRandom } from "../../../../core/trainer/random.ts";
+import type { Target } from "../../../../core/trainer/samples.ts";
+import { draw, normal } from "../../training/stages/run.ts";
+
+const ROWS = 400;
+const FOLDS = 4;
+const random = seededRandom(14);
+const truth = draw(ROWS, () => normal(random));
+const target: Target = { task: "regression", values: Float64Array.from(truth), classes: [] };
+const rows = Int32Array.from({ length: ROWS }, (_, row) => row);
+const folds = Array.from({ length: FOLDS }, (_, fold) => ({
+  train: rows.filter((row) => row % FOLDS !== fold),
+  valid: rows.filter((row) => row % FOLDS === fold),
+}));
+const data: TrainingData = {
+  encoded: { samples: { rows: ROWS, features: [] }, origins: new Int32Array(0), texts: [] },
+  target,
+  rows,
+  folds,
+  once: FOLDS,
+  whole: FOLDS,
+  design: { features: [], columns: 0 },
+  seed: 0,
+  supervised: [],
+  treeParts: new Map(),
+};
+
+/** A candidate that answers so for each row; its score is R2. */
+function entry(name: string, family: Family, answer: (row: number) => number): Entry {
+  return {
+    recipe: { ...baselineRecipe, name, family },
+    told: true,
+    folds: folds.map(({ valid }) => {
+      const response = Float64Array.from(valid, answer);
+      const mean = valid.reduce((sum, row) => sum + truth[row], 0) / valid.length;
+      const left = valid.reduce((sum, row, i) => sum + (truth[row] - response[i]) ** 2, 0);
+      const all = valid.reduce((sum, row) => sum + (truth[row] - mean) ** 2, 0);
+      return {
+        member: { kind: "constant", response },
+        response,
+        score: 1 - left / all,
+        durationMs: 1,
+        rounds: 1,
+        trail: null,
+      };
+    }),
+  };
+}
+
+const errors = draw(ROWS, () => normal(random));
+const others = draw(ROWS, () => normal(random));
+const guess = entry("guess", "baseline", () => 0);
+const first = entry("first", "linear", (row) => truth[row] + 0.5 * errors[row]);
+const second = entry("second", "boosting", (row) => truth[row] + 0.5 * others[row]);
+const noise = entry("noise", "forest", () => 3);
+
+test("two that err differently are weighed alike, and noise is left out", () => {
+  const { parts, foldScores } = chooseBlend(data, [guess, first, second, noise], "r2");
+  expect(parts.map(({ entry }) => entry.recipe.name).sort()).toEqual(["first", "second"]);
+  for (const { weight } of parts) expect(Math.abs(weight - 0.5)).toBeLessThan(0.1);
+  expect(parts.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 12);
+  foldScores.forEach((score, fold) => {
+    expect(score).toBeGreaterThan(Math.max(first.folds[fold].score, second.folds[fold].score));
+  });
+});
+
+test("weights are as good as the best of a fine grid", () => {
+  const weaker = entry("weaker", "boosting", (row) => truth[row] + 0.8 * others[row]);
+  const { parts } = chooseBlend(data, [guess, first, weaker], "r2");
+  const loss = (weight: number) =>
+    truth.reduce(
+      (sum, _, row) => sum + (weight * 0.5 * errors[row] + (1 - weight) * 0.8 * others[row]) ** 2,
+      0,
+    );
+  const grid = Array.from({ length: 1001 }, (_, i) => loss(i / 1000));
+  const weight = parts.find(({ entry }) => entry.recipe.name === "first")!.weight;
+  expect(loss(weight)).toBeLessThan(Math.min(...grid) * 1.01);
+});
+
+test("one that is far ahead stands alone, and guessing alone where nobody beats it", () => {
+  const exact = entry("exact", "boosting", (row) => truth[row]);
+  expect(chooseBlend(data, [guess, exact, noise], "r2").parts).toEqual([{ entry: exact, weight: 1 }]);
+  expect(chooseBlend(data, [guess, noise], "r2").parts).toEqual([{ entry: guess, weight: 1 }]);
+});
+
+test("answers for held-out rows stand at their rows", () => {
+  const answers = outOfFold(data, [
+    { entry: first, weight: 0.25 },
+    { entry: second, weight: 0.75 },
+  ]);
+  for (let row = 0; row < ROWS; row++) {
+    expect(answers[row]).toBeCloseTo(truth[row] + 0.125 * errors[row] + 0.375 * others[row], 10);
+  }
+  expect(Array.from(mix([Float64Array.of(1, 2), Float64Array.of(3, 4)], [0.5, 0.5]))).toEqual([2, 3]);
+});

@@ -1,0 +1,93 @@
+/** The live core on a real port, with drawings of a chosen size and a clock that the test sets. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EventLog } from "../../core/events/event-log.ts";
+import { Live } from "../../core/live/live.ts";
+import { Sockets, type Viewer } from "../../core/live/sockets.ts";
+import { readConfig } from "../../core/operations/config.ts";
+import { AppError } from "../../core/platform/errors.ts";
+import { Store } from "../../core/store/database.ts";
+
+export interface SocketServer {
+  url: string;
+  log: EventLog;
+  store: Store;
+  sockets: Sockets;
+  /** How often a handler was called. */
+  calls: { drain: number; pong: number };
+  /** Milliseconds that are added to the clock. */
+  clock: { ahead: number };
+  close: () => void;
+}
+
+export function openSocketServer(options: {
+  drawingBytes: number;
+  settings?: Record<string, string>;
+}): SocketServer {
+  const folder = mkdtempSync(join(tmpdir(), "signalbox-sockets-"));
+  const config = readConfig({ DATA_DIR: folder, ...options.settings });
+  const store = Store.open(folder);
+  const log = new EventLog(store, Date.now);
+  const clock = { ahead: 0 };
+  const calls = { drain: 0, pong: 0 };
+  const publish = (topic: string, message: string) => server.publish(topic, message);
+  const live = new Live({
+    clock: {
+      now: () => performance.now(),
+      after: (ms, tick) => (ms > 0 ? setTimeout(tick, ms) : setImmediate(tick)),
+    },
+    lastSeq: () => log.lastSeq,
+    draw: (key) => `<p id="${key}">${"x".repeat(options.drawingBytes)}</p>`,
+    publish: (drawings, horizon) => sockets.publish(drawings, horizon),
+    failed: (_, error) => {
+      throw error;
+    },
+  });
+  log.subscribe((seq, stale) => live.markStale(seq, stale));
+  const sockets = new Sockets({ config, log, live, publish, now: () => Date.now() + clock.ahead, hear() {} });
+  const handlers = sockets.handlers();
+  const server = Bun.serve<Viewer>({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: (request, bun) => {
+      const address = bun.requestIP(request)?.address ?? "";
+      try {
+        bun.upgrade(request, {
+          data: sockets.admit(new URL(request.url), {
+            address,
+            origin: "http://here",
+            hold: () => () => {},
+            mayPredict: false,
+          }),
+        });
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        return new Response(error.message, { status: error.code === "unavailable" ? 503 : 422 });
+      }
+    },
+    websocket: {
+      ...handlers,
+      drain: (socket) => {
+        calls.drain += 1;
+        handlers.drain?.(socket);
+      },
+      pong: (socket, data) => {
+        calls.pong += 1;
+        handlers.pong?.(socket, data);
+      },
+    },
+  });
+  const close = () => {
+    sockets.stop();
+    server.stop(true);
+    store.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { url: `http://127.0.0.1:${server.port}`, log, store, sockets, calls, clock, close };
+}
+
+/** Resolves when the condition holds; the tests' own time limit ends the waiting. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await Bun.sleep(5);
+}

@@ -1,0 +1,125 @@
+/**
+ * Which drawings does a stored evaluation hold? It was written by whatever version trained the model, so every part is
+ * checked here and what does not fit is left out: an old model's page must open.
+ */
+
+import type { Dependence } from "../../core/trainer/explain/dependence.ts";
+import type { Importance } from "../../core/trainer/explain/importance.ts";
+import type { Slice } from "../../core/trainer/explain/slices.ts";
+import type { ThresholdCounts } from "../../core/trainer/explain/thresholds.ts";
+
+export type { ThresholdCounts };
+
+export type Point = readonly [number, number];
+
+export interface Curve {
+  class: string;
+  points: readonly Point[];
+}
+
+export interface CalibrationCurve {
+  class: string;
+  bins: readonly { predicted: number; observed: number; rows: number }[];
+}
+
+export interface Residuals {
+  low: number;
+  high: number;
+  counts: readonly number[];
+  quantiles: Record<string, number>;
+  /** [truth, answer] of some rows. */
+  pairs: readonly Point[];
+}
+
+export interface EvaluationData {
+  classes: readonly string[];
+  /** Rows: the truth; columns: the answer. */
+  confusion: readonly (readonly number[])[];
+  /** Two classes only. */
+  thresholds: readonly ThresholdCounts[];
+  /** By which the model answers, where it is not an even chance. */
+  threshold: number | null;
+  roc: readonly Curve[];
+  precisionRecall: readonly Curve[];
+  calibration: readonly CalibrationCurve[];
+  residuals: Residuals | null;
+  importance: readonly Importance[];
+  dependence: readonly Dependence[];
+  slices: readonly Slice[];
+}
+
+export function readEvaluation(raw: Record<string, unknown>): EvaluationData {
+  return {
+    classes: list(raw.classes, isText),
+    confusion: list(raw.confusion, (row): row is number[] => Array.isArray(row) && row.every(isNumber)),
+    thresholds: list(raw.thresholds, isThreshold),
+    threshold: isNumber(raw.threshold) ? raw.threshold : null,
+    roc: list(raw.roc, isCurve),
+    precisionRecall: list(raw.precisionRecall, isCurve),
+    calibration: list(raw.calibration, isCalibration),
+    residuals: isResiduals(raw.residuals) ? raw.residuals : null,
+    importance: list(raw.importance, isImportance),
+    dependence: list(raw.dependence, isDependence),
+    slices: list(raw.slices, isSlice),
+  };
+}
+
+function list<T>(value: unknown, fits: (entry: unknown) => entry is T): T[] {
+  return Array.isArray(value) ? value.filter(fits) : [];
+}
+
+const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+const isText = (value: unknown): value is string => typeof value === "string";
+const isPoint = (value: unknown): value is Point =>
+  Array.isArray(value) && value.length === 2 && value.every(isNumber);
+
+function record(value: unknown): Record<string, unknown> | null {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
+}
+
+function isCurve(value: unknown): value is Curve {
+  const own = record(value);
+  return own !== null && isText(own.class) && Array.isArray(own.points) && own.points.every(isPoint);
+}
+
+function isThreshold(value: unknown): value is ThresholdCounts {
+  const own = record(value);
+  return own !== null && [own.threshold, own.tp, own.fp, own.tn, own.fn].every(isNumber);
+}
+
+function isCalibration(value: unknown): value is CalibrationCurve {
+  const own = record(value);
+  return own !== null && isText(own.class) && Array.isArray(own.bins) && own.bins.every(isBin);
+}
+
+function isBin(value: unknown): boolean {
+  const own = record(value);
+  return own !== null && isNumber(own.predicted) && isNumber(own.observed) && isNumber(own.rows);
+}
+
+function isResiduals(value: unknown): value is Residuals {
+  const own = record(value);
+  if (own === null || !isNumber(own.low) || !isNumber(own.high) || record(own.quantiles) === null)
+    return false;
+  return list(own.counts, isNumber).length > 0 && Array.isArray(own.pairs) && own.pairs.every(isPoint);
+}
+
+function isImportance(value: unknown): value is Importance {
+  const own = record(value);
+  return own !== null && isText(own.column) && isNumber(own.importance);
+}
+
+function isDependence(value: unknown): value is Dependence {
+  const own = record(value);
+  if (own === null || !isText(own.column) || !Array.isArray(own.at) || !Array.isArray(own.answers))
+    return false;
+  return own.at.length > 0 && own.at.length === own.answers.length && own.answers.every(isAnswer);
+}
+
+const isAnswer = (value: unknown) => Array.isArray(value) && value.length > 0 && value.every(isNumber);
+
+function isSlice(value: unknown): value is Slice {
+  const own = record(value);
+  if (own === null || !isText(own.column) || !isText(own.where)) return false;
+  return isNumber(own.rows) && isNumber(own.error) && isNumber(own.elsewhere);
+}

@@ -1,0 +1,140 @@
+/** Which columns does it lean on, and how does the answer move with each? Shuffled columns, and effect curves. */
+import type { Dependence } from "../../core/trainer/explain/dependence.ts";
+import type { Importance } from "../../core/trainer/explain/importance.ts";
+import { figure } from "../parts/format.ts";
+import { metricLabel } from "../parts/words.ts";
+import { BarList, Figure, Legend, LineChart, SERIES_KINDS, type Series } from "./chart.tsx";
+
+const SHOWN = 15;
+
+export interface ImportanceProps {
+  importance: readonly Importance[];
+  /** How the answer moves with some of the columns. */
+  dependence: readonly Dependence[];
+  metric: string;
+  target: string;
+  classes: readonly string[];
+}
+
+/** A press on a column shows how the answer moves with it. */
+export function ImportanceFigure(props: ImportanceProps) {
+  const { importance, dependence, target, classes } = props;
+  const metric = metricLabel(props.metric);
+  const top = importance[0]!;
+  const sentence =
+    `It leans most on ${top.column}: with that column shuffled, ${metric} gets worse by ${figure(top.importance)} (permutation importance). ` +
+    `A column near 0 could be left out.${dependence.length ? " Press a column with ▸ to see how the answer moves with it." : ""}`;
+  return (
+    <Figure
+      id="importance"
+      sentence={sentence}
+      columns={["Column", `${metric} lost when shuffled`]}
+      rows={importance.map((entry) => ({ head: entry.column, cells: [entry.importance] }))}
+    >
+      <BarList
+        id="importance"
+        bars={importance.slice(0, SHOWN).map(({ column, importance: lost }) => {
+          const index = dependence.findIndex((entry) => entry.column === column);
+          const effect = dependence[index];
+          return {
+            name: column,
+            value: lost,
+            text: figure(lost),
+            ...(effect && {
+              more: (
+                <DependenceFigure
+                  dependence={effect}
+                  id={`effect-${index}`}
+                  target={target}
+                  classes={classes}
+                />
+              ),
+            }),
+          };
+        })}
+      />
+    </Figure>
+  );
+}
+
+export interface DependenceProps {
+  dependence: Dependence;
+  id: string;
+  target: string;
+  classes: readonly string[];
+}
+
+export function DependenceFigure({ dependence, id, target, classes }: DependenceProps) {
+  const { column, type, at, answers } = dependence;
+  const names = answerNames(target, classes, answers[0]!.length);
+  const show = (x: number | string) => (typeof x === "string" ? x : type === "date" ? day(x) : figure(x));
+  const sentence = effectSentence(dependence, names[0]!, show);
+  return (
+    <Figure
+      id={id}
+      sentence={sentence}
+      columns={[column, ...names]}
+      rows={at.map((x, index) => ({ head: show(x), cells: answers[index]! }))}
+    >
+      {isNumeric(at) ? (
+        <EffectLines at={at} answers={answers} names={names} label={sentence} column={column} show={show} />
+      ) : (
+        <BarList
+          id={id}
+          bars={at.map((x, index) => {
+            const value = answers[index]![0]!;
+            return { name: show(x), value, text: figure(value) };
+          })}
+        />
+      )}
+    </Figure>
+  );
+}
+
+function EffectLines(props: {
+  at: readonly number[];
+  answers: readonly number[][];
+  names: readonly string[];
+  label: string;
+  column: string;
+  show: (x: number) => string;
+}) {
+  const { at, answers, names, label, column, show } = props;
+  const series = names.map(
+    (name, k): Series => ({
+      name,
+      kind: SERIES_KINDS[k] ?? "faint",
+      points: at.map((x, index) => [x, answers[index]![k]!] as const),
+    }),
+  );
+  return (
+    <>
+      <LineChart label={label} series={series} xLabel={column} yLabel={names[0]!} xFormat={show} />
+      {series.length > 1 && <Legend series={series} />}
+    </>
+  );
+}
+
+function effectSentence(dependence: Dependence, name: string, show: (x: number | string) => string): string {
+  const { column, at, answers } = dependence;
+  const values = answers.map((answer) => answer[0]!);
+  const low = values.indexOf(Math.min(...values));
+  const high = values.indexOf(Math.max(...values));
+  return (
+    `All else as it is, the mean answer (${name}) is lowest where ${column} is ${show(at[low]!)} ` +
+    `(${figure(values[low]!)}) and highest where it is ${show(at[high]!)} (${figure(values[high]!)}).`
+  );
+}
+
+function answerNames(target: string, classes: readonly string[], answers: number): string[] {
+  if (!classes.length) return [target];
+  return answers === 1
+    ? [`chance of ${classes[1] ?? classes[0]}`]
+    : classes.map((name) => `chance of ${name}`);
+}
+
+const isNumeric = (at: readonly (number | string)[]): at is number[] => typeof at[0] === "number";
+
+function day(epochMs: number): string {
+  return new Date(epochMs).toISOString().slice(0, 10);
+}

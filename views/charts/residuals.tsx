@@ -1,0 +1,75 @@
+/** By how much is it off? The errors as a histogram, and some rows as answer against truth. */
+import { scaleLinear } from "d3-scale";
+import { count, figure } from "../parts/format.ts";
+import { extent, Figure, Histogram } from "./chart.tsx";
+import type { Point, Residuals } from "./evaluation-data.ts";
+
+export function ErrorHistogram({ residuals }: { residuals: Residuals }) {
+  const { low, high, counts, quantiles } = residuals;
+  const width = (high - low) / counts.length;
+  const sentence =
+    `In 9 of 10 rows the truth lies between ${signed(quantiles.p5 ?? low)} and ${signed(quantiles.p95 ?? high)} ` +
+    `of the answer; in half of them between ${signed(quantiles.p25 ?? low)} and ${signed(quantiles.p75 ?? high)}.`;
+  return (
+    <Figure
+      id="errors"
+      sentence={sentence}
+      columns={["Truth minus answer", "Rows"]}
+      rows={counts.map((n, bin) => ({
+        head: `${figure(low + bin * width)} to ${figure(low + (bin + 1) * width)}`,
+        cells: [count(n)],
+      }))}
+    >
+      <div class="errors-chart">
+        <Histogram counts={counts} label={sentence} />
+        <p class="ends">
+          <span>{signed(low)}</span>
+          <span>truth minus answer</span>
+          <span>{signed(high)}</span>
+        </p>
+      </div>
+    </Figure>
+  );
+}
+
+export function TruthScatter({ pairs, target }: { pairs: readonly Point[]; target: string }) {
+  const domain = extent(pairs.flat());
+  const x = scaleLinear(domain, [2, 98]);
+  const y = scaleLinear(domain, [92, 6]);
+  const at = (value: number) => `${Math.round(value * 100) / 100}%`;
+  const sentence = `Each dot is a row kept aside; on the line, the answer is the true ${target}.`;
+  return (
+    <Figure
+      id="scatter"
+      sentence={sentence}
+      columns={["Truth", "Answer"]}
+      rows={pairs.map(([truth, answer]) => ({ head: figure(truth), cells: [answer] }))}
+    >
+      <svg class="chart scatter" role="img" aria-label={sentence}>
+        <line
+          class="line line-reference"
+          x1={at(x(domain[0]))}
+          y1={at(y(domain[0]))}
+          x2={at(x(domain[1]))}
+          y2={at(y(domain[1]))}
+        />
+        {pairs.map(([truth, answer]) => (
+          <circle class="dot" r="3" cx={at(x(truth))} cy={at(y(answer))} />
+        ))}
+        <text class="axis" x="0" y="100%" dy="-2">
+          {figure(domain[0])}
+        </text>
+        <text class="axis" x="100%" y="100%" dy="-2" text-anchor="end">
+          truth {figure(domain[1])}
+        </text>
+        <text class="axis" x="0" y="0" dy="12">
+          answer {figure(domain[1])}
+        </text>
+      </svg>
+    </Figure>
+  );
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? "−" : "+"}${figure(Math.abs(value))}`;
+}

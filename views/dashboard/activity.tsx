@@ -1,0 +1,167 @@
+/** What happened, and what needs someone? The feed of events and the short list with one action each. */
+import type { Activity } from "../../core/events/event-log.ts";
+import type { AttentionItem, PanelData } from "../../core/routes/data/panel-data.ts";
+import { type Links, url } from "../layout/frame.ts";
+import { plural } from "../parts/format.ts";
+import { Action, curlLine, Empty, LampDot, Older, Time } from "../parts/parts.tsx";
+import type { Lamp } from "../parts/words.ts";
+
+const LEVEL_LAMPS: Record<Activity["level"], Lamp> = {
+  info: "dark",
+  success: "clear",
+  warning: "caution",
+  error: "danger",
+};
+
+const LEVEL_WORDS: Record<Activity["level"], string> = {
+  info: "",
+  success: "Good: ",
+  warning: "Caution: ",
+  error: "Error: ",
+};
+
+export function ActivityPanel({ data, links }: { data: PanelData["activity"]; links: Links }) {
+  if (!data.items.length) return <Empty>Nothing has happened yet. Uploading a CSV is the first event.</Empty>;
+  return (
+    <>
+      <button type="button" class="quiet needs-js feed-pause" data-pause="activity" aria-pressed="false">
+        Pause
+      </button>
+      {/* Off: the one status line speaks; a feed that is read aloud would drown it. */}
+      <div class="feed scroll" role="log" aria-live="off" aria-label="Activity" tabindex={0}>
+        <Feed items={data.items} />
+      </div>
+      <Older links={links} path="/activity" next={data.next} label="Older activity" />
+    </>
+  );
+}
+
+/** What toasts.js also shows in a corner: a change that nobody who looks at the page has asked for just now. */
+const NOTIFIES: readonly Activity["type"][] = [
+  "health.changed",
+  "alert.raised",
+  "alert.resolved",
+  "run.finished",
+  "run.failed",
+];
+
+/** `form`: of the times; what may be from another day needs its date. */
+export function Feed({ items, form = "clock" }: { items: readonly Activity[]; form?: "clock" | "full" }) {
+  if (!items.length) return <Empty>Nothing older is kept.</Empty>;
+  return (
+    <ol class={`feed-list feed-${form}`}>
+      {grouped(items).map((group) => (
+        <FeedGroup group={group} form={form} />
+      ))}
+    </ol>
+  );
+}
+
+/** Steps of one run, or changes of the machine's state, that follow each other: the newest speaks for them. */
+interface Group {
+  key: string;
+  newest: Activity;
+  earlier: Activity[];
+}
+
+function grouped(items: readonly Activity[]): Group[] {
+  const groups: Group[] = [];
+  for (const item of items) {
+    const key = groupKey(item);
+    const last = groups.at(-1);
+    if (last && last.key === key) last.earlier.push(item);
+    else groups.push({ key, newest: item, earlier: [] });
+  }
+  return groups;
+}
+
+function groupKey({ type, seq, sentence }: Activity): string {
+  if (type.startsWith("stage.") || type.startsWith("candidate.")) return `steps-${sentence.split(":", 1)[0]}`;
+  return type === "health.changed" ? type : String(seq);
+}
+
+function FeedGroup({ group: { newest, earlier }, form }: { group: Group; form: "clock" | "full" }) {
+  return (
+    <li id={`event-${newest.seq}`}>
+      <FeedItem item={newest} form={form} />
+      {earlier.length > 0 && (
+        <details>
+          <summary>{plural(earlier.length, "step")} before</summary>
+          <ol>
+            {earlier.map((item) => (
+              <li id={`event-${item.seq}`}>
+                <FeedItem item={item} form={form} />
+              </li>
+            ))}
+          </ol>
+        </details>
+      )}
+    </li>
+  );
+}
+
+function FeedItem({ item, form }: { item: Activity; form: "clock" | "full" }) {
+  return (
+    <p
+      class={`feed-item feed-${item.level}`}
+      {...(NOTIFIES.includes(item.type) ? { "data-notify": String(item.seq) } : {})}
+    >
+      <LampDot lamp={LEVEL_LAMPS[item.level]} />
+      <Time at={item.at} form={form} />
+      <span class="feed-sentence">
+        <span class="unseen">{LEVEL_WORDS[item.level]}</span>
+        {item.sentence}
+      </span>
+    </p>
+  );
+}
+
+export function AttentionPanel({ data, links }: { data: PanelData["attention"]; links: Links }) {
+  if (!data.items.length) {
+    return (
+      <p class="verdict-line">
+        <LampDot lamp="clear" />
+        Nothing needs you.
+      </p>
+    );
+  }
+  return (
+    <ul class="attention">
+      {data.items.map((item) => (
+        <li class={`attention-${item.severity}`} {...(item.alertId ? { id: `alert-${item.alertId}` } : {})}>
+          <LampDot lamp={item.severity === "error" ? "danger" : "caution"} />
+          <span>{item.sentence}</span>
+          <div class="actions">
+            <AttentionAction item={item} links={links} />
+            {item.alertId && <Dismiss alertId={item.alertId} item={item} links={links} />}
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function AttentionAction({ item, links }: { item: AttentionItem; links: Links }) {
+  const { label, method, path } = item.action;
+  if (method === "get") {
+    return (
+      <a class="button" href={url(links, path)}>
+        {label}
+      </a>
+    );
+  }
+  const curl = curlLine(links, { method: "POST", path: `/api${path}` });
+  return <Action links={links} path={path} label={label} describes={item.sentence} curl={curl} />;
+}
+
+function Dismiss({ alertId, item, links }: { alertId: string; item: AttentionItem; links: Links }) {
+  const curl = curlLine(links, { method: "DELETE", path: `/api/alerts/${alertId}` });
+  const path = `/alerts/${alertId}/dismiss`;
+  return (
+    <details id={`alert-${alertId}-seen`} data-needs="train">
+      <summary>Nothing to do here?</summary>
+      <p class="fine">It goes from this list; the activity still tells of it.</p>
+      <Action links={links} path={path} label="Dismiss" describes={item.sentence} curl={curl} />
+    </details>
+  );
+}

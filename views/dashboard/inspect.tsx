@@ -1,0 +1,156 @@
+/** What goes over the wire? The socket by hand: connect, watch, filter, pause, and set off a test. */
+import { type Frame, url } from "../layout/frame.ts";
+import { Layout } from "../layout/layout.tsx";
+import { apiUrl, CodeBlock } from "../parts/parts.tsx";
+
+export function InspectPage({ frame }: { frame: Frame }) {
+  const { links } = frame;
+  return (
+    <Layout frame={frame} title="Inspect" panels={[]} current="inspect" later={frame.assets.inspect}>
+      <header class="page-head">
+        <h1>Inspect</h1>
+        <p class="lead">Every event as it happens, one message each, straight from the numbered log.</p>
+      </header>
+      <noscript>
+        <p class="note">Without JavaScript the same stream is one curl line away; see below.</p>
+      </noscript>
+      <section
+        id="inspect"
+        class="panel inspect needs-js"
+        aria-labelledby="inspect-heading"
+        data-socket={url(links, "/ws?format=json")}
+        data-upload={url(links, "/api/upload")}
+        data-train={url(links, "/api/train")}
+      >
+        <h2 id="inspect-heading">Socket</h2>
+        <div class="actions">
+          <button type="button" class="primary" data-do="connect">
+            Connect
+          </button>
+          <button type="button" data-do="disconnect" disabled>
+            Disconnect
+          </button>
+          <button type="button" data-do="drop" disabled>
+            Drop it for
+          </button>
+          <label class="unseen" for="inspect-seconds">
+            Seconds to drop it for
+          </label>
+          <input id="inspect-seconds" type="number" min="1" max="600" value="5" class="short" />
+          <span>seconds</span>
+          <button type="button" data-do="pause" aria-pressed="false">
+            Pause
+          </button>
+          <button type="button" data-do="clear">
+            Clear
+          </button>
+          <span class="pill" data-part="state" data-state="offline" role="status">
+            Not connected
+          </span>
+        </div>
+        <div class="form inspect-filters">
+          <div class="field">
+            <label for="inspect-since">From event number (empty: from now on)</label>
+            <input id="inspect-since" inputmode="numeric" autocomplete="off" />
+          </div>
+          <div class="field">
+            <label for="inspect-type">Type</label>
+            <select id="inspect-type">
+              <option value="">every type</option>
+            </select>
+          </div>
+          <div class="field">
+            <label for="inspect-search">Search</label>
+            <input id="inspect-search" type="search" autocomplete="off" />
+          </div>
+        </div>
+        <p class="facts" data-part="count">
+          No message yet. Press Connect, then set off the test below: its events come here.
+        </p>
+        <ol class="messages scroll" data-part="messages" tabindex={0} aria-label="Messages, newest first" />
+        <template data-part="row">
+          <li class="message">
+            <span class="message-seq" />
+            <time />
+            <strong class="message-type" />
+            <details>
+              <summary />
+              <pre>
+                <code />
+              </pre>
+              <button type="button" class="quiet" data-copy>
+                Copy
+              </button>
+            </details>
+          </li>
+        </template>
+      </section>
+      <div class="pair needs-js">
+        <section class="panel" aria-labelledby="rates-heading">
+          <h2 id="rates-heading">By type</h2>
+          <p class="fine">
+            Rate over the last ten seconds; lag from the server's clock to yours, of events that came as they
+            happened.
+          </p>
+          <section class="scroll" tabindex={0} aria-label="Figures of each type">
+            <table>
+              <thead>
+                <tr>
+                  {["Type", "Events", "a second", "Bytes each", "Lag, ms"].map((name) => (
+                    <th scope="col">{name}</th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody data-part="types" />
+            </table>
+          </section>
+          <template data-part="type-row">
+            <tr>
+              <th scope="row" />
+              <td />
+              <td />
+              <td />
+              <td />
+            </tr>
+          </template>
+        </section>
+        <section class="panel" aria-labelledby="history-heading">
+          <h2 id="history-heading">The connection's history</h2>
+          <ol class="rows scroll" data-part="history" tabindex={0} aria-label="Newest first">
+            <li class="row">
+              <span class="row-name">Not connected so far</span>
+            </li>
+          </ol>
+          <template data-part="history-row">
+            <li class="row">
+              <span class="row-name" />
+              <span class="row-when" />
+            </li>
+          </template>
+        </section>
+      </div>
+      <section class="panel needs-js" aria-labelledby="test-heading">
+        <h2 id="test-heading">Set something off</h2>
+        <p>
+          A small file of 400 made-up rows: uploaded, then trained on, while the messages above tell of it.
+        </p>
+        <div class="actions">
+          <button type="button" data-do="upload">
+            Upload the test file
+          </button>
+          <button type="button" data-do="train" disabled>
+            Train on it
+          </button>
+          <span data-part="outcome" role="status" />
+        </div>
+      </section>
+      <section class="panel" aria-labelledby="curl-heading">
+        <h2 id="curl-heading">The same without a browser</h2>
+        <CodeBlock
+          label="Follow with curl"
+          code={`${links.curl} -N '${apiUrl(links, "/api/events?follow=1")}' -H 'Accept: application/x-ndjson'`}
+        />
+      </section>
+    </Layout>
+  );
+}

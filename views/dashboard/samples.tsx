@@ -1,0 +1,70 @@
+/** Where does one begin? Without a file, with one of three that the product makes up; and what will happen then. */
+import type { Sample } from "../../core/datasets/samples/index.ts";
+import type { Links } from "../layout/frame.ts";
+import { count } from "../parts/format.ts";
+import { Action, curlLine } from "../parts/parts.tsx";
+import { STAGE_SAYS } from "../parts/words.ts";
+
+/** Stands on the dashboard while there is no file; the style sheet hides it later. */
+export function Samples({ links, samples }: { links: Links; samples: readonly Sample[] }) {
+  return (
+    <section class="samples" aria-labelledby="samples-heading">
+      <h2 id="samples-heading" class="samples-heading">
+        No table at hand? Take one of these.
+      </h2>
+      <p class="fine">
+        Signalbox makes them up on this machine: no real person is in them. The training on them is real.
+      </p>
+      <ul class="tickets">
+        {samples.map((sample) => (
+          <SampleTicket links={links} sample={sample} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** The eight stations of every training; stands where the samples do. */
+export function JourneyAhead() {
+  return (
+    <section class="ahead" aria-labelledby="ahead-heading">
+      <h2 id="ahead-heading" class="samples-heading">
+        What happens to it
+      </h2>
+      <ol class="ahead-line">
+        {Object.entries(STAGE_SAYS).map(([name, says]) => (
+          <li>
+            <b>{name}</b> {says}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function SampleTicket({ links, sample }: { links: Links; sample: Sample }) {
+  const { name, title, says, target, rows } = sample;
+  const path = `/samples/${name}`;
+  return (
+    <li class="ticket">
+      <p class="ticket-stub">
+        <b>{count(rows)}</b> rows
+      </p>
+      <div class="ticket-body">
+        <h3>{title}</h3>
+        <p>{says}</p>
+        <p class="fine">
+          The answer stands in the column <b>{target}</b>.
+        </p>
+        <Action
+          links={links}
+          path={path}
+          label="Open"
+          describes={title}
+          then="go"
+          curl={curlLine(links, { method: "POST", path: `/api${path}` })}
+        />
+      </div>
+    </li>
+  );
+}

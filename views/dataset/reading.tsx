@@ -1,0 +1,243 @@
+/** How was the file cut into rows and columns, and how else could it be? Every choice makes a new reading. */
+
+import type { ReadingChoices, ReadingPreview } from "../../core/csv/types.ts";
+import { type Links, url } from "../layout/frame.ts";
+import { short } from "../parts/format.ts";
+import { Command, curlLine } from "../parts/parts.tsx";
+import { datasetPath } from "../parts/paths.ts";
+import { COLUMN_TYPE_NAMES, TYPE_WORDS } from "../parts/words.ts";
+import type { ReadyDataset } from "./dataset.tsx";
+import { Field } from "./train.tsx";
+
+const DELIMITERS: readonly { value: string; label: string }[] = [
+  { value: ",", label: "comma" },
+  { value: ";", label: "semicolon" },
+  { value: "\\t", label: "tab" },
+  { value: "|", label: "bar |" },
+  { value: " ", label: "blank" },
+];
+
+const CELL_LENGTH = 40;
+const ENCODINGS = [
+  "utf-8",
+  "windows-1252",
+  "iso-8859-1",
+  "iso-8859-15",
+  "utf-16le",
+  "utf-16be",
+  "shift_jis",
+  "gb18030",
+];
+
+export interface ReadingFormProps {
+  links: Links;
+  dataset: ReadyDataset;
+  preview: ReadingPreview | undefined;
+  /** Names of the columns that can be chosen about. */
+  shown: readonly string[];
+}
+
+export function ReadingForm({ links, dataset, preview, shown }: ReadingFormProps) {
+  const { profile, choices } = dataset;
+  const asked = preview?.choices ?? {};
+  const { dialect } = profile.plan;
+  const columns = profile.plan.columns.filter(({ name }) => shown.includes(name));
+  const elsewhere = Object.entries(choices.types ?? {}).filter(([name]) => !shown.includes(name));
+  const path = datasetPath(dataset);
+  return (
+    <>
+      <p>{dialect.sentence}</p>
+      <details class="expert" data-needs="train" open={preview !== undefined}>
+        <summary>Read it differently</summary>
+        <form class="form reading-form" method="post" action={url(links, `${path}/reading`)}>
+          <div class="reading-choices">
+            <CuttingFields links={links} dataset={dataset} asked={asked} />
+            <PreviewArea preview={preview} />
+          </div>
+          <input type="hidden" name="drop" value="" />
+          {elsewhere.map(([name, type]) => (
+            <input type="hidden" name={`type.${name}`} value={type} />
+          ))}
+          <section class="scroll" tabindex={0} aria-label="Kinds of the columns">
+            <table class="choices">
+              <thead>
+                <tr>
+                  <th scope="col">Column</th>
+                  <th scope="col">Read as</th>
+                  <th scope="col">Leave out</th>
+                </tr>
+              </thead>
+              <tbody>
+                {columns.map(({ name, type }) => (
+                  <ColumnChoice
+                    name={name}
+                    type={type}
+                    chosen={(asked.types ?? choices.types)?.[name]}
+                    isDropped={asked.drop?.includes(name)}
+                  />
+                ))}
+                {(choices.drop ?? []).map((name) => (
+                  <tr>
+                    <th scope="row">{name}</th>
+                    <td>left out</td>
+                    <td>
+                      <input
+                        type="checkbox"
+                        name="drop"
+                        value={name}
+                        checked={asked.drop?.includes(name) ?? true}
+                        aria-label={`Leave out ${name}`}
+                      />
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </section>
+          <p class="actions">
+            <button type="submit" formaction={url(links, `${path}/preview`)}>
+              Preview
+            </button>
+            <button type="submit" class="primary">
+              Read again
+            </button>
+          </p>
+        </form>
+        <Command
+          code={curlLine(links, {
+            method: "PATCH",
+            path: `/api${path}`,
+            body: { delimiter: ";", encoding: "windows-1252" },
+          })}
+        />
+      </details>
+    </>
+  );
+}
+
+/** How the bytes are cut; a change shows at once what it would make of the first rows. */
+function CuttingFields(props: { links: Links; dataset: ReadyDataset; asked: ReadingChoices }) {
+  const { links, dataset, asked } = props;
+  const { dialect } = dataset.profile.plan;
+  const askedDelimiter = asked.delimiter?.replace("\t", "\\t");
+  return (
+    <div
+      class="form"
+      hx-post={url(links, `${datasetPath(dataset)}/preview`)}
+      hx-trigger="change"
+      hx-target="#reading-preview"
+      hx-select="#reading-preview"
+      hx-swap="outerMorph"
+      hx-sync="this:replace"
+    >
+      <Field id="delimiter" label="What stands between the cells?">
+        <select id="delimiter" name="delimiter">
+          {[{ value: "", label: `as now (${delimiterWord(dialect.delimiter)})` }, ...DELIMITERS].map(
+            ({ value, label }) => (
+              <option value={value} selected={value === askedDelimiter}>
+                {label}
+              </option>
+            ),
+          )}
+        </select>
+      </Field>
+      <Field id="encoding" label="How are letters written as bytes?">
+        <select id="encoding" name="encoding">
+          <option value="">as now ({dialect.encoding})</option>
+          {ENCODINGS.map((encoding) => (
+            <option value={encoding} selected={encoding === asked.encoding}>
+              {encoding}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Field id="header" label="Do names stand above the columns?">
+        <select id="header" name="header">
+          <option value="">as now ({dialect.headerRows > 0 ? "yes" : "no"})</option>
+          <option value="true" selected={asked.header === true}>
+            yes, in the first row
+          </option>
+          <option value="false" selected={asked.header === false}>
+            no, the first row is data
+          </option>
+        </select>
+      </Field>
+    </div>
+  );
+}
+
+/** The first rows as they would be read; empty until that is asked. */
+function PreviewArea({ preview }: { preview: ReadingPreview | undefined }) {
+  return (
+    <div id="reading-preview" class="reading-preview" aria-live="polite">
+      {!preview && (
+        <p class="empty needs-js">
+          A change shows at once what it would make of the first rows. Nothing is stored.
+        </p>
+      )}
+      {preview && (
+        <>
+          <p>So it would be read, nothing is changed yet: {preview.sentence}</p>
+          <section class="scroll table-scroll" tabindex={0} aria-label="First rows as they would be read">
+            <table class="data">
+              <thead>
+                <tr>
+                  {preview.names.map((name) => (
+                    <th scope="col">{name}</th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody>
+                {preview.rows.map((cells) => (
+                  <tr>
+                    {cells.map((cell) => (
+                      <td>{short(cell, CELL_LENGTH)}</td>
+                    ))}
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </section>
+        </>
+      )}
+    </div>
+  );
+}
+
+function ColumnChoice(props: {
+  name: string;
+  type: keyof typeof TYPE_WORDS;
+  chosen: string | undefined;
+  isDropped: boolean | undefined;
+}) {
+  const { name, type, chosen, isDropped } = props;
+  return (
+    <tr>
+      <th scope="row">{name}</th>
+      <td>
+        <select name={`type.${name}`} aria-label={`Read ${name} as`}>
+          <option value="">{TYPE_WORDS[type]}, as found</option>
+          {COLUMN_TYPE_NAMES.map((own) => (
+            <option value={own} selected={own === chosen}>
+              {TYPE_WORDS[own]}
+            </option>
+          ))}
+        </select>
+      </td>
+      <td>
+        <input
+          type="checkbox"
+          name="drop"
+          value={name}
+          checked={isDropped}
+          aria-label={`Leave out ${name}`}
+        />
+      </td>
+    </tr>
+  );
+}
+
+function delimiterWord(delimiter: string): string {
+  const value = delimiter === "\t" ? "\\t" : delimiter;
+  return DELIMITERS.find((entry) => entry.value === value)?.label ?? delimiter;
+}

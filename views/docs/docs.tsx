@@ -1,0 +1,189 @@
+/** What can be asked of this server by a script? The routes with an example each, made from the routes themselves. */
+import type { ApiDocs } from "../../core/routes/api/docs.ts";
+import { type Frame, url } from "../layout/frame.ts";
+import { Layout } from "../layout/layout.tsx";
+import { CodeBlock } from "../parts/parts.tsx";
+
+export function DocsPage({ frame, routes, problems, events, settings }: ApiDocs & { frame: Frame }) {
+  return (
+    <Layout frame={frame} title="API" panels={[]} current="docs">
+      <header class="page-head">
+        <h1>API</h1>
+        <p class="lead">Every button of these pages is one of these lines. Each example is for this host.</p>
+        {frame.links.curl !== "curl" && (
+          <p>
+            Each needs a token: <code>export SIGNALBOX_TOKEN=…</code> once, then paste. An admin makes tokens
+            on the settings page.
+          </p>
+        )}
+        <p>
+          For programs: <a href={url(frame.links, "/openapi.json")}>OpenAPI 3.1</a>. Further down:{" "}
+          <a href="#problems">problems</a>, <a href="#events">events</a>, <a href="#webhooks">webhooks</a>,{" "}
+          <a href="#conventions">conventions</a>, <a href="#settings">settings</a>.
+        </p>
+      </header>
+      <div class="docs">
+        {routes.map((route) => (
+          <RoutePart frame={frame} route={route} />
+        ))}
+        <Conventions />
+        <section class="panel" id="problems" aria-labelledby="problems-heading">
+          <h2 id="problems-heading">Problems</h2>
+          <p>
+            Errors are <code>application/problem+json</code> (RFC 9457). Their <code>type</code> leads here,{" "}
+            <code>instance</code> is the request's id, <code>fix</code> says what to do.
+          </p>
+          <dl class="facts">
+            {problems.map(({ code, status, title }) => (
+              <div id={`problem-${code}`}>
+                <dt>
+                  <code>{code}</code> {status}
+                </dt>
+                <dd>{title}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+        <section class="panel" id="events" aria-labelledby="events-heading">
+          <h2 id="events-heading">Events</h2>
+          <p>What the log, the socket, its streams and webhooks tell, with the fields of each.</p>
+          <dl class="facts">
+            {events.map(({ type, fields }) => (
+              <div>
+                <dt>
+                  <code>{type}</code>
+                </dt>
+                <dd>{fields.join(", ")}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+        <Webhooks />
+        <Settings settings={settings} />
+      </div>
+    </Layout>
+  );
+}
+
+function RoutePart({ frame, route }: { frame: Frame; route: ApiDocs["routes"][number] }) {
+  const id = anchor(route);
+  const address = /'(https?:[^']+)'$/.exec(route.example)?.[1];
+  return (
+    <section class="panel route" id={id} aria-labelledby={`${id}-heading`}>
+      <h2 class="route-name" id={`${id}-heading`}>
+        <span class="method">{route.method}</span> <code>{route.path}</code>
+      </h2>
+      <p>
+        <InCode text={route.summary} />
+        {frame.links.curl !== "curl" && route.scope !== "open" && (
+          <span class="hint"> Scope: {route.scope}.</span>
+        )}
+      </p>
+      {route.query.length > 0 && (
+        <dl class="facts">
+          {route.query.map(({ name, says }) => (
+            <div>
+              <dt>
+                <code>?{name}=</code>
+              </dt>
+              <dd>
+                <InCode text={says} />
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <CodeBlock label={`${route.method} ${route.path} with curl`} code={route.example} />
+      <p class="fine">
+        Answers {route.done.join(", ")}; refuses with {route.refused.join(", ")}.
+        {route.method === "GET" && address && !/\/(events|backup)\b/.test(route.path) && (
+          <>
+            {" "}
+            <a href={address} target="_blank" rel="noopener" aria-label={`Run ${route.method} ${route.path}`}>
+              Run
+            </a>
+          </>
+        )}
+      </p>
+    </section>
+  );
+}
+
+/** What stands between backticks, as code. */
+function InCode({ text }: { text: string }) {
+  return <>{text.split("`").map((part, index) => (index % 2 ? <code>{part}</code> : part))}</>;
+}
+
+function Conventions() {
+  return (
+    <section class="panel" id="conventions" aria-labelledby="conventions-heading">
+      <h2 id="conventions-heading">Conventions</h2>
+      <ul>
+        <li>
+          Lists are <code>{"{items, next}"}</code>; <code>next</code> is the <code>cursor</code> of the next
+          page, which the Link header names too.
+        </li>
+        <li>
+          A page's address answers JSON to <code>Accept: application/json</code> and to curl, which asks for
+          anything; only <code>/</code> answers curl with a dashboard in text.
+        </li>
+        <li>
+          With an <code>Idempotency-Key</code> a POST or PUT is done once: the same again within a day gets
+          the first answer, another request with the same key 422, and 409 while it is under way.
+        </li>
+        <li>
+          <code>If-Match</code> with an ETag makes a change only if nobody else changed the same: else 412.
+        </li>
+        <li>
+          <code>Prefer: respond-async</code> answers at once, <code>Prefer: wait=20</code> after at most
+          twenty seconds.
+        </li>
+        <li>
+          Every answer has <code>X-Request-Id</code> and <code>Server-Timing</code>. Times are RFC 3339 in
+          UTC.
+        </li>
+      </ul>
+    </section>
+  );
+}
+
+function Webhooks() {
+  return (
+    <section class="panel" id="webhooks" aria-labelledby="webhooks-heading">
+      <h2 id="webhooks-heading">Webhooks</h2>
+      <p>
+        Each event is posted as JSON with <code>webhook-id</code>, <code>webhook-timestamp</code> and{" "}
+        <code>webhook-signature</code>: <code>v1,</code> and the base64 of HMAC-SHA256 over{" "}
+        <code>id.timestamp.body</code>, as standardwebhooks.com has it. The key is what stands after{" "}
+        <code>whsec_</code> in the secret, decoded from base64. An address that does not answer 2xx within ten
+        seconds is asked again, later and later.
+      </p>
+    </section>
+  );
+}
+
+function Settings({ settings }: Pick<ApiDocs, "settings">) {
+  return (
+    <section class="panel" id="settings" aria-labelledby="settings-heading">
+      <h2 id="settings-heading">Settings</h2>
+      <p>
+        From the environment of the process, with the default in brackets; <code>--help</code> prints them,
+        too. What <code>PATCH /api/settings</code> takes can be changed while it runs.
+      </p>
+      <dl class="facts">
+        {settings.map(({ name, says }) => (
+          <div>
+            <dt>
+              <code>{name}</code>
+            </dt>
+            <dd>{says}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function anchor({ method, path }: { method: string; path: string }): string {
+  return `${method}${path}`.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+}

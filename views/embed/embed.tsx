@@ -1,0 +1,87 @@
+/** One panel without anything around it, for an iframe on another page; live by itself, as high as its content. */
+import type { Child } from "hono/jsx";
+import type { Panel, PanelKey } from "../../core/events/panel-names.ts";
+import type { PanelData } from "../../core/routes/data/panel-data.ts";
+import { type Frame, url } from "../layout/frame.ts";
+import { Head, Pill, SocketElement } from "../layout/layout.tsx";
+import { PANEL_TITLES, PanelView } from "../panels.tsx";
+
+type Theme = "light" | "dark" | "auto";
+
+export interface EmbedPageProps<P extends Panel> {
+  frame: Frame;
+  theme: Theme;
+  /** What the address showed; the socket and the polling show it too. */
+  token: string | undefined;
+  panelKey: PanelKey;
+  panel: P;
+  data: PanelData[P] | null;
+}
+
+export function EmbedPage<P extends Panel>(props: EmbedPageProps<P>) {
+  const { frame, theme, token, panelKey, panel, data } = props;
+  const { links } = frame;
+  return (
+    <EmbedShell frame={frame} theme={theme} title={PANEL_TITLES[panel]} data={{ panel: panelKey, token }}>
+      <main aria-label={PANEL_TITLES[panel]}>
+        <h1 class="unseen">Signalbox</h1>
+        <Pill />
+        <PanelView panelKey={panelKey} panel={panel} data={data} links={links} />
+      </main>
+      <p id="announce" class="unseen" role="status" />
+      <p id="alarm" class="alarm" role="alert" />
+      <SocketElement links={links} panels={[panelKey]} {...(token === undefined ? {} : { token })} />
+    </EmbedShell>
+  );
+}
+
+/** Why there is no panel: in the place where it would be. */
+export function EmbedErrorPage({ frame, problem }: { frame: Frame; problem: EmbedProblem }) {
+  return (
+    <EmbedShell frame={frame} theme="auto" title={problem.title} data={{}}>
+      <main aria-label="Why there is no panel">
+        <section class="note note-danger" role="alert">
+          <h1 class="embed-problem">{problem.detail}</h1>
+          {problem.fix && <p>{problem.fix}</p>}
+        </section>
+      </main>
+    </EmbedShell>
+  );
+}
+
+interface EmbedProblem {
+  title: string;
+  detail: string;
+  fix?: string;
+}
+
+function EmbedShell(props: {
+  frame: Frame;
+  theme: Theme;
+  title: string;
+  data: { panel?: string; token?: string | undefined };
+  children: Child;
+}) {
+  const { frame, theme, title, data, children } = props;
+  const { links, epoch, seq } = frame;
+  return (
+    <html lang="en" {...(theme === "auto" ? {} : { "data-theme": theme })}>
+      <Head frame={frame} title={title}>
+        {/* Every other page refuses to be framed: links open beside. */}
+        <base target="_blank" />
+        <script defer src={url(links, frame.assets.embed)} />
+      </Head>
+      <body
+        class="embed"
+        data-epoch={epoch}
+        data-seq={String(seq)}
+        data-base={links.base}
+        data-may=""
+        {...(data.panel ? { "data-panel-key": data.panel } : {})}
+        {...(data.token === undefined ? {} : { "data-token": data.token })}
+      >
+        {children}
+      </body>
+    </html>
+  );
+}

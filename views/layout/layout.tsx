@@ -1,0 +1,229 @@
+/**
+ * What is around every page? The document's shell, navigation, the socket element, the regions that speak.
+ * The live regions exist from the start and are empty: only their text ever changes.
+ */
+import type { Child } from "hono/jsx";
+import type { PanelKey } from "../../core/events/panel-names.ts";
+import { type Frame, type Links, url } from "./frame.ts";
+
+export type Section = "dashboard" | "datasets" | "runs" | "models" | "inspect" | "docs" | "settings";
+
+export interface LayoutProps {
+  frame: Frame;
+  title: string;
+  /** The panels that this page watches. */
+  panels: readonly PanelKey[];
+  current?: Section;
+  /** Without JavaScript, where something is running: the page comes anew after this time. */
+  refreshSeconds?: number;
+  /** The element that an embed's preview is, beside the script of all pages. */
+  script?: string;
+  /** A page's own script, fetched when something of it is used for the first time (static/app.js). */
+  later?: string;
+  children: Child;
+}
+
+const SECTIONS: readonly { section: Section; path: string; label: string }[] = [
+  { section: "dashboard", path: "/", label: "Dashboard" },
+  { section: "datasets", path: "/datasets", label: "Files" },
+  { section: "runs", path: "/runs", label: "Runs" },
+  { section: "models", path: "/models", label: "Models" },
+  { section: "inspect", path: "/inspect", label: "Inspect" },
+  { section: "docs", path: "/docs", label: "API" },
+  { section: "settings", path: "/settings", label: "Settings" },
+];
+
+const KEYS: readonly { key: string; does: string; go?: string }[] = [
+  { key: "?", does: "this list" },
+  { key: "g", does: "to the dashboard", go: "/" },
+  { key: "f", does: "to the files", go: "/datasets" },
+  { key: "r", does: "to the runs", go: "/runs" },
+  { key: "m", does: "to the models", go: "/models" },
+  { key: "i", does: "to the inspector", go: "/inspect" },
+  { key: "d", does: "to the API", go: "/docs" },
+  { key: "s", does: "to the settings", go: "/settings" },
+  { key: "u", does: "choose a file to upload" },
+  { key: "t", does: "light, dark, or as the system" },
+  { key: "p", does: "pause the activity feed" },
+  { key: "Esc", does: "close this list" },
+];
+
+/**
+ * Morphing must not shut what a reader opened; an error's page never takes a panel's place; after an outage the socket
+ * is back within seconds: nobody waits longer than two for the next try.
+ */
+const HTMX_CONFIG = JSON.stringify({
+  morphIgnore: ["data-htmx-powered", "open"],
+  noSwap: [204, 304, "4xx", "5xx"],
+  ws: { reconnectMaxDelay: 2000 },
+});
+
+export function Layout({
+  frame,
+  title,
+  panels,
+  current,
+  refreshSeconds,
+  script,
+  later,
+  children,
+}: LayoutProps) {
+  const { links, epoch, seq } = frame;
+  return (
+    <html lang="en" {...(frame.theme ? { "data-theme": frame.theme } : {})}>
+      <Head frame={frame} title={title} {...(refreshSeconds === undefined ? {} : { refreshSeconds })} />
+      <body
+        data-epoch={epoch}
+        data-seq={String(seq)}
+        data-base={links.base}
+        data-may={frame.viewer.may}
+        data-later={later && url(links, later)}
+        data-toasts={url(links, frame.assets.toasts)}
+      >
+        <a class="skip" href="#main">
+          To the content
+        </a>
+        <Masthead links={links} {...(current ? { current } : {})}>
+          {panels.length > 0 && <Pill />}
+          <SignedIn frame={frame} />
+        </Masthead>
+        <p id="announce" class="unseen" role="status" />
+        <p id="alarm" class="alarm" role="alert" />
+        {panels.length > 0 && <Missed />}
+        {panels.length > 0 && (
+          <p class="away">
+            <strong>The server does not answer.</strong> What stands here is the last that is known; the page
+            goes on by itself.
+          </p>
+        )}
+        <main id="main" tabindex={-1}>
+          {children}
+        </main>
+        <footer class="foot">
+          <p>Signalbox {frame.version}. Everything here stays on this machine.</p>
+        </footer>
+        <aside id="toasts" class="toasts" aria-label="News" />
+        <KeyHelp links={links} />
+        {panels.length > 0 && <SocketElement links={links} panels={panels} />}
+        {script && <script defer src={url(links, script)} />}
+      </body>
+    </html>
+  );
+}
+
+export function Head(props: { frame: Frame; title: string; refreshSeconds?: number; children?: Child }) {
+  const { frame, title, refreshSeconds, children } = props;
+  const { links, assets } = frame;
+  return (
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      <title>{`${title} · Signalbox`}</title>
+      <meta name="htmx-config" content={HTMX_CONFIG} />
+      <link rel="icon" type="image/svg+xml" href={url(links, assets.icon)} />
+      <link rel="stylesheet" href={url(links, assets.style)} />
+      <script defer src={url(links, assets.script)} />
+      {refreshSeconds !== undefined && (
+        <noscript>
+          <meta http-equiv="refresh" content={String(refreshSeconds)} />
+        </noscript>
+      )}
+      {children}
+    </head>
+  );
+}
+
+/** Who is signed in, and the way out; nothing where nobody signs in. */
+function SignedIn({ frame: { viewer, links } }: { frame: Frame }) {
+  if (!viewer.name) return null;
+  return (
+    <form class="signed-in" method="post" action={url(links, "/sign-out")}>
+      <span>
+        <span class="unseen">Signed in as </span>
+        {viewer.name}
+      </span>
+      {viewer.canSignOut && (
+        <button type="submit" class="quiet">
+          Sign out
+        </button>
+      )}
+    </form>
+  );
+}
+
+/** live.js shows it where the log does not reach back to what the page had seen. */
+function Missed() {
+  return (
+    <div id="missed" class="note" role="status" hidden>
+      <p>This page was away for longer than the log reaches back. All of it was drawn anew.</p>
+    </div>
+  );
+}
+
+/** live.js sets its text: Live, Polling or Offline. */
+export function Pill() {
+  return (
+    <span id="pill" class="pill needs-js" data-state="connecting">
+      Joining
+    </span>
+  );
+}
+
+function Masthead({ links, current, children }: { links: Links; current?: Section; children: Child }) {
+  return (
+    <header class="masthead">
+      <a class="nameplate" href={url(links, "/")}>
+        Signalbox
+      </a>
+      <nav aria-label="Pages">
+        <ul>
+          {SECTIONS.map(({ section, path, label }) => (
+            <li {...(section === "settings" ? { "data-needs": "admin" } : {})}>
+              <a href={url(links, path)} {...(section === current ? { "aria-current": "page" } : {})}>
+                {label}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <div class="masthead-tools">
+        {children}
+        <button type="button" class="quiet needs-js" data-theme-switch aria-label="Theme: as the system">
+          Theme
+        </button>
+        <button type="button" class="quiet needs-js" data-keys aria-label="Keys">
+          ?
+        </button>
+      </div>
+    </header>
+  );
+}
+
+export function SocketElement(props: { links: Links; panels: readonly PanelKey[]; token?: string }) {
+  const { links, panels, token } = props;
+  const shown = token === undefined ? "" : `&token=${encodeURIComponent(token)}`;
+  const address = url(links, `/ws?panels=${panels.map(encodeURIComponent).join(",")}${shown}`);
+  return <div id="live" hidden {...{ "hx-ws:connect": address }} hx-trigger="load" />;
+}
+
+function KeyHelp({ links }: { links: Links }) {
+  return (
+    <dialog id="keys" class="keys" aria-labelledby="keys-heading">
+      <h2 id="keys-heading">Keys</h2>
+      <dl>
+        {KEYS.map(({ key, does, go }) => (
+          <div {...(go ? { "data-key": key, "data-go": url(links, go) } : {})}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+      <form method="dialog">
+        <button type="submit">Close</button>
+      </form>
+    </dialog>
+  );
+}

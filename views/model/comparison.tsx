@@ -1,0 +1,56 @@
+/** How does a version stand beside the one before it, on the same rows, and which columns came, went or changed? */
+import type { VersionComparison } from "../../core/training/stages/work/compare.ts";
+import { count, figure, plural } from "../parts/format.ts";
+import { isLowerBetter, metricLabel } from "../parts/words.ts";
+
+export function ComparisonView({ comparison }: { comparison: VersionComparison | null | undefined }) {
+  if (!comparison) return null;
+  const { version, metrics, rows, sentence } = comparison;
+  return (
+    <section class="panel" aria-labelledby="comparison-heading">
+      <h2 id="comparison-heading">Beside version {count(version)}</h2>
+      <p class="lead">{sentence}</p>
+      {rows > 0 && (
+        <>
+          <section class="scroll" tabindex={0} aria-label={`Figures beside version ${version}`}>
+            <table class="metrics">
+              <thead>
+                <tr>
+                  <th scope="col">Figure</th>
+                  <th scope="col" class="number">
+                    Version {version}
+                  </th>
+                  <th scope="col" class="number">
+                    This model
+                  </th>
+                  <th scope="col">Difference, 19 times in 20 between</th>
+                </tr>
+              </thead>
+              <tbody>
+                {Object.entries(metrics).map(([name, { before, after, interval }]) => (
+                  <tr>
+                    <th scope="row">{metricLabel(name)}</th>
+                    <td class="number">{figure(before)}</td>
+                    <td class="number">{figure(after)}</td>
+                    <td>
+                      {figure(interval[0])} to {figure(interval[1])}: {judgement(name, interval)}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </section>
+          <p class="facts">
+            Both answered the same {plural(rows, "row")} of the new file's test part. Version {version} may
+            have learned from some of them, which would flatter it.
+          </p>
+        </>
+      )}
+    </section>
+  );
+}
+
+function judgement(name: string, [low, high]: [number, number]): string {
+  if (low <= 0 && high >= 0) return "may be chance";
+  return low > 0 !== isLowerBetter(name) ? "better" : "worse";
+}

@@ -1,0 +1,83 @@
+/** How does a version do on what came true? The telling figure in words and as a strip, beside that of its training. */
+
+import type { LiveFigure } from "../../core/models/monitoring/live-metrics.ts";
+import type { LiveView } from "../../core/models/monitoring/monitor.ts";
+import { extent, RangeStrip } from "../charts/chart.tsx";
+import { figure, percent, plural } from "../parts/format.ts";
+import { isLowerBetter, metricLabel } from "../parts/words.ts";
+
+const VERDICT_WORDS: Record<LiveFigure["verdict"], string> = {
+  better: "clearly better",
+  worse: "clearly worse",
+  unclear: "no difference beyond chance",
+};
+
+/** A share as a percentage, an amount as it is. */
+function written(metric: string, value: number): string {
+  return metric === "accuracy" ? percent(value) : figure(value);
+}
+
+/** One line and one strip; nothing while nobody has told an outcome. */
+export function LiveStrip({ live }: { live: LiveView }) {
+  const [telling] = live.figures;
+  if (!telling) return live.outcomes > 0 ? <TooFew live={live} /> : null;
+  const { metric, value, interval, training, verdict } = telling;
+  const [low, high] = interval;
+  const isShare = low >= 0 && high <= 1 && !isLowerBetter(metric);
+  const words = `${metricLabel(metric)} on what came true: ${written(metric, value)} (between ${written(metric, low)} and ${written(metric, high)})`;
+  return (
+    <div class="live-strip">
+      <p class="facts">
+        {words}
+        {training !== null && `; ${written(metric, training)} at training: ${VERDICT_WORDS[verdict]}.`}
+      </p>
+      <RangeStrip
+        label={words}
+        domain={isShare ? [0, 1] : extent([0, low, high, training ?? 0])}
+        {...{ value, low, high }}
+        reference={training}
+      />
+    </div>
+  );
+}
+
+export function TooFew({ live: { outcomes, needed } }: { live: LiveView }) {
+  return (
+    <p class="facts">
+      {outcomes} of {needed} outcomes needed before it can be said how good it is on what came true.
+    </p>
+  );
+}
+
+export function LiveTable({ live }: { live: LiveView }) {
+  const measured = live.measured < live.outcomes ? ` (the last ${plural(live.measured, "outcome")})` : "";
+  return (
+    <section class="scroll" tabindex={0} aria-label="Figures on what came true">
+      <table class="live-figures">
+        <thead>
+          <tr>
+            <th scope="col">Figure</th>
+            <th scope="col">On what came true{measured}</th>
+            <th scope="col">At training</th>
+            <th scope="col">Verdict</th>
+          </tr>
+        </thead>
+        <tbody>
+          {live.figures.map(({ metric, value, interval, training, trainingInterval, verdict }) => (
+            <tr>
+              <th scope="row">{metricLabel(metric)}</th>
+              <td>{range(metric, value, interval)}</td>
+              <td>{training === null ? "–" : range(metric, training, trainingInterval)}</td>
+              <td>{VERDICT_WORDS[verdict]}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function range(metric: string, value: number, interval: [number, number] | null): string {
+  if (!interval) return written(metric, value);
+  return `${written(metric, value)} (${written(metric, interval[0])} to ${written(metric, interval[1])})`;
+}

@@ -1,0 +1,137 @@
+/** Which version of a model is live, how good is it, and how much is it asked? The panel with its buttons. */
+
+import type { PanelKey } from "../../core/events/panel-names.ts";
+import type { ModelView, PanelData } from "../../core/routes/data/panel-data.ts";
+import { Sparkline } from "../charts/chart.tsx";
+import { type Links, url } from "../layout/frame.ts";
+import { count, figure, plural, unbroken } from "../parts/format.ts";
+import { Action, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
+import { modelPath } from "../parts/paths.ts";
+import { metricLabel, metricSays } from "../parts/words.ts";
+import { LiveStrip } from "./live-figures.tsx";
+
+type Version = ModelView["versions"][number];
+
+/** Versions that the dashboard lists, besides the live one; the model's own page lists all. */
+const NEWEST = 3;
+
+export function ModelPanel(props: { data: ModelView; links: Links; panelKey: PanelKey }) {
+  const { data: model, links, panelKey } = props;
+  const live = model.versions.find(({ isLive }) => isLive);
+  const shown = live ?? model.versions[0];
+  const listed = model.versions.filter(
+    ({ isLive }, place) => isLive || place < NEWEST || panelKey !== "model",
+  );
+  return (
+    <>
+      <p class="run-status">
+        <LampDot lamp={live ? "clear" : "dark"} />
+        <a class="plate" href={url(links, modelPath(model.name))}>
+          {model.name}
+        </a>
+        <strong>{live ? `Version ${live.version} is live` : "No version is live"}</strong>
+      </p>
+      {shown && (
+        <>
+          <p class="verdict">{unbroken(shown.result.verdict)}</p>
+          <MetricSays metric={shown.result.metric} />
+        </>
+      )}
+      {!live && <p class="facts">The version that you make live is the one that answers.</p>}
+      {live && <LiveStrip live={live.live} />}
+      <Traffic predictions={model.predictions} />
+      <ul class="rows versions">
+        {listed.map((version) => (
+          <VersionRow version={version} model={model} links={links} />
+        ))}
+      </ul>
+      {listed.length < model.versions.length && (
+        <p class="more">
+          <a href={url(links, modelPath(model.name))}>All {count(model.versions.length)} versions</a>
+        </p>
+      )}
+      {live && (
+        <p class="actions">
+          <a class="button primary" href={url(links, `${modelPath(model.name)}#try`)}>
+            Try it
+          </a>
+        </p>
+      )}
+    </>
+  );
+}
+
+/** What the verdict's figure means, for who never met it. */
+export function MetricSays({ metric }: { metric: string }) {
+  return (
+    <p class="fine verdict-says">
+      {metricLabel(metric)}: {metricSays(metric)} In brackets: where it lies 19 times in 20.
+    </p>
+  );
+}
+
+function Traffic({ predictions }: { predictions: ModelView["predictions"] }) {
+  const { total, perMinute } = predictions;
+  const isBusy = perMinute.some((entry) => entry.predictions > 0);
+  return (
+    <div class="traffic">
+      <p class="facts">{total > 0 ? `${plural(total, "prediction")} so far` : "Nobody has asked it yet."}</p>
+      {isBusy && (
+        <Sparkline
+          values={perMinute.map((entry) => entry.predictions)}
+          label="Predictions per minute over the last hour"
+        />
+      )}
+    </div>
+  );
+}
+
+function VersionRow({ version, model, links }: { version: Version; model: ModelView; links: Links }) {
+  const { metric, metrics, best } = version.result;
+  const isOlder = model.liveVersion !== null && version.version < model.liveVersion;
+  const path = `${modelPath(model.name)}/live`;
+  const body = { version: version.version };
+  return (
+    <li class="row" id={`version-${model.name}-${version.version}`}>
+      <LampDot lamp={version.isLive ? "clear" : "dark"} />
+      <a class="row-name" href={url(links, `${modelPath(model.name)}?version=${version.version}`)}>
+        Version {version.version}
+        {version.isLive && <span class="tag">live</span>}
+      </a>
+      <span class="row-facts">
+        {metricLabel(metric)} {figure(metrics[metric] ?? Number.NaN)} on rows kept aside; {best}
+      </span>
+      <span class="row-when">
+        <Time at={version.createdAt} />
+      </span>
+      {!version.isLive && (
+        <Action
+          links={links}
+          path={path}
+          label={isOlder ? "Go back" : "Make live"}
+          tone={isOlder ? "plain" : "primary"}
+          describes={`version ${version.version} of ${model.name}`}
+          fields={[{ name: "version", value: String(version.version) }]}
+          curl={curlLine(links, { method: "PUT", path: `/api${path}`, body })}
+        />
+      )}
+    </li>
+  );
+}
+
+export function PredictionsPanel({ data }: { data: PanelData["predictions"] }) {
+  const total = data.perMinute.reduce((sum, { predictions }) => sum + predictions, 0);
+  if (total === 0) return <Empty>No prediction was asked for in the last hour.</Empty>;
+  return (
+    <>
+      <p class="big-figure">
+        <strong>{count(data.lastMinute)}</strong> this minute
+      </p>
+      <Sparkline
+        values={data.perMinute.map(({ predictions }) => predictions)}
+        label={`${plural(total, "prediction")} in the last hour, by minute`}
+      />
+      <p class="fine">{plural(total, "prediction")} in the last hour.</p>
+    </>
+  );
+}

@@ -1,0 +1,100 @@
+/** How is the model called from elsewhere, and in which forms can it be taken along? Lines that work if pasted. */
+import type { ModelView } from "../../core/routes/data/panel-data.ts";
+import { Field } from "../dataset/train.tsx";
+import { type Links, url } from "../layout/frame.ts";
+import { apiUrl, CodeBlock, curlLine } from "../parts/parts.tsx";
+
+const FORMATS: readonly { format: string; label: string; says: string }[] = [
+  { format: "html", label: "Page", says: "one file that predicts in any browser, offline" },
+  { format: "mjs", label: "JavaScript", says: "a module without dependencies" },
+  { format: "json", label: "JSON", says: "every number of the model" },
+  { format: "onnx", label: "ONNX", says: "for runtimes in other languages" },
+  { format: "lightgbm", label: "LightGBM", says: "its own text format" },
+];
+
+export interface UseProps {
+  links: Links;
+  name: string;
+  version: ModelView["versions"][number];
+}
+
+export function UseFromCode({ links, name, version }: UseProps) {
+  const path = `/api/models/${encodeURIComponent(name)}/predict?version=${version.version}`;
+  const row = Object.fromEntries(
+    version.result.schema.features.map((feature) => [feature.name, feature.example]),
+  );
+  const address = apiUrl(links, path);
+  const json = JSON.stringify({ rows: [row] });
+  const script = `const answer = await fetch(${JSON.stringify(address)}, {
+  method: "POST",
+  headers: { "Content-Type": "application/json" },
+  body: JSON.stringify(${json}),
+});
+console.log(await answer.json());`;
+  const python = `import json, urllib.request
+request = urllib.request.Request(
+    ${JSON.stringify(address)},
+    data=json.dumps(json.loads(${JSON.stringify(json)})).encode(),
+    headers={"Content-Type": "application/json"},
+)
+print(json.load(urllib.request.urlopen(request)))`;
+  return (
+    <div class="code-tabs">
+      <h3>A whole CSV</h3>
+      <form
+        class="form"
+        data-needs="predict"
+        method="post"
+        enctype="multipart/form-data"
+        action={url(links, `/models/${encodeURIComponent(name)}/predict-csv?version=${version.version}`)}
+      >
+        <Field
+          id="rows"
+          label="Predict every row of a CSV"
+          hint="Its first row names the columns; what is missing is not known. It comes back with the predictions beside."
+        >
+          <input id="rows" type="file" name="file" required accept=".csv,.tsv,.txt,.gz,.zip,text/csv" />
+        </Field>
+        <p class="actions">
+          <button type="submit">Predict the file</button>
+        </p>
+      </form>
+      <CodeBlock
+        label="Predict a CSV with curl"
+        code={`${links.curl} --fail-with-body -H 'Content-Type: text/csv' --data-binary @rows.csv '${address}'`}
+      />
+      <h3>One row with curl</h3>
+      <CodeBlock
+        label="Predict with curl"
+        code={curlLine(links, { method: "POST", path, body: { rows: [row] } })}
+      />
+      <details>
+        <summary>JavaScript</summary>
+        <CodeBlock label="Predict with JavaScript" code={script} />
+      </details>
+      <details>
+        <summary>Python</summary>
+        <CodeBlock label="Predict with Python" code={python} />
+      </details>
+    </div>
+  );
+}
+
+export function TakeAlong({ links, name, version }: { links: Links; name: string; version: number }) {
+  const path = `/api/models/${encodeURIComponent(name)}/versions/${version}/download`;
+  return (
+    <>
+      <h3>Take it along</h3>
+      <ul class="formats">
+        {FORMATS.map(({ format, label, says }) => (
+          <li>
+            <a href={url(links, `${path}?format=${format}`)} download>
+              {label}
+            </a>{" "}
+            <span class="fine">{says}</span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,96 @@
+/** What is odd about the file, and the way out of each? A finding with a fix is one button. */
+import type { Finding } from "../../core/csv/types.ts";
+import type { ReadyDataset } from "../dataset/dataset.tsx";
+import type { Links } from "../layout/frame.ts";
+import { count } from "./format.ts";
+import { Action, curlLine, LampDot } from "./parts.tsx";
+import { type Lamp, TYPE_PHRASES } from "./words.ts";
+
+const SHOWN = 100;
+const LAMPS: Record<Finding["severity"], Lamp> = { info: "dark", warning: "caution", error: "danger" };
+
+export function FindingList({ links, dataset }: { links: Links; dataset: ReadyDataset }) {
+  const { findings } = dataset.profile;
+  if (!findings.length) {
+    return (
+      <p class="verdict-line">
+        <LampDot lamp="clear" />
+        Nothing odd was found in this file.
+      </p>
+    );
+  }
+  const doubted = findings.flatMap(({ severity, fix }) => (severity === "info" ? [] : (fix?.exclude ?? [])));
+  return (
+    <ul class="findings">
+      {doubted.length > 1 && <DropAll links={links} dataset={dataset} columns={[...new Set(doubted)]} />}
+      {findings.slice(0, SHOWN).map((finding) => (
+        <li class={`finding finding-${finding.severity}`}>
+          <LampDot lamp={LAMPS[finding.severity]} />
+          <span class="finding-words">
+            {finding.message}
+            {finding.row !== undefined && <span class="fine"> Row {count(finding.row)} of the file.</span>}
+          </span>
+          {finding.fix && <FixButton links={links} dataset={dataset} finding={finding} />}
+        </li>
+      ))}
+      {findings.length > SHOWN && (
+        <li class="finding fine">And {count(findings.length - SHOWN)} more; the file's JSON has them all.</li>
+      )}
+    </ul>
+  );
+}
+
+/** One way out of all that may mislead. */
+function DropAll(props: { links: Links; dataset: ReadyDataset; columns: string[] }) {
+  const { links, dataset, columns } = props;
+  const message = `${count(columns.length)} columns tell little, or may mislead.`;
+  return (
+    <li class="finding finding-warning">
+      <LampDot lamp="caution" />
+      <span class="finding-words">{message}</span>
+      <FixButton
+        links={links}
+        dataset={dataset}
+        finding={{ code: "drop_all", severity: "warning", column: null, message, fix: { exclude: columns } }}
+      />
+    </li>
+  );
+}
+
+function FixButton({ links, dataset, finding }: { links: Links; dataset: ReadyDataset; finding: Finding }) {
+  const path = `/datasets/${encodeURIComponent(dataset.id)}`;
+  return (
+    <Action
+      links={links}
+      path={`${path}/reading`}
+      label={fixLabel(finding.fix!)}
+      describes={finding.message}
+      then="go"
+      fields={fixFields(finding.fix!, dataset)}
+      curl={curlLine(links, { method: "PATCH", path: `/api${path}`, body: finding.fix })}
+    />
+  );
+}
+
+type Fix = NonNullable<Finding["fix"]>;
+
+function fixLabel(fix: Fix): string {
+  if (fix.exclude) return fix.exclude.length === 1 ? "Drop the column" : `Drop ${fix.exclude.length} columns`;
+  if (fix.target !== undefined) return `Predict ${fix.target}`;
+  if (fix.header !== undefined) return fix.header ? "The first row is names" : "The first row is data";
+  const [type] = Object.values(fix.types ?? {});
+  return type ? `Treat it as ${TYPE_PHRASES[type]}` : "Read it so";
+}
+
+/** What was chosen before is sent along: a form says the whole of what it changes. */
+function fixFields(fix: Fix, dataset: ReadyDataset): { name: string; value: string }[] {
+  const { choices } = dataset;
+  const drop = fix.exclude ? [...(choices.drop ?? []), ...fix.exclude] : [];
+  const types = fix.types ? { ...choices.types, ...fix.types } : {};
+  return [
+    ...drop.map((value) => ({ name: "drop", value })),
+    ...Object.entries(types).map(([column, value]) => ({ name: `type.${column}`, value })),
+    ...(fix.target === undefined ? [] : [{ name: "target", value: fix.target }]),
+    ...(fix.header === undefined ? [] : [{ name: "header", value: String(fix.header) }]),
+  ];
+}

@@ -1,0 +1,124 @@
+/** The small pieces that every page is made of: lamps, times, bars, buttons with their curl line, empty states. */
+import type { Child } from "hono/jsx";
+import { type Links, url } from "../layout/frame.ts";
+import { clock, utc } from "./format.ts";
+import type { Lamp } from "./words.ts";
+
+/** A signal lamp; its meaning always stands beside it in words. */
+export function LampDot({ lamp }: { lamp: Lamp }) {
+  return <span class={`lamp lamp-${lamp}`} aria-hidden="true" />;
+}
+
+/** In UTC from the server; app.js shows it in the reader's zone. */
+export function Time({ at, form = "full" }: { at: string; form?: "full" | "clock" }) {
+  return (
+    <time datetime={at} data-form={form} title={utc(at)}>
+      {form === "clock" ? clock(at) : utc(at)}
+    </time>
+  );
+}
+
+/** A native bar with its words beside it; `value` null: unknown. */
+export function Bar(props: { label: string; value: number | null; text: string }) {
+  const { label, value, text } = props;
+  const percent = value === null ? null : Math.round(value * 1000) / 10;
+  return (
+    <span class="bar">
+      {percent === null ? (
+        <progress aria-label={label} max="100">
+          {text}
+        </progress>
+      ) : (
+        <progress aria-label={label} max="100" value={percent} aria-valuetext={text}>
+          {text}
+        </progress>
+      )}
+      <span class="bar-text">{text}</span>
+    </span>
+  );
+}
+
+export function Command({ code, label = "as curl" }: { code: string; label?: string }) {
+  return (
+    <details class="command">
+      <summary>{label}</summary>
+      <CodeBlock code={code} label={label} />
+    </details>
+  );
+}
+
+/** Text to paste; the button shows only with JavaScript. */
+export function CodeBlock({ code, label }: { code: string; label: string }) {
+  return (
+    <div class="code">
+      <pre>
+        <code>{code}</code>
+      </pre>
+      <button type="button" class="quiet needs-js" data-copy aria-label={`Copy: ${label}`}>
+        Copy
+      </button>
+    </div>
+  );
+}
+
+export interface ActionProps {
+  links: Links;
+  /** The page path that a form without JavaScript posts to. */
+  path: string;
+  label: string;
+  /** What the button does, as a curl command; null where it has no counterpart. */
+  curl: string | null;
+  fields?: readonly { name: string; value: string }[];
+  tone?: "plain" | "primary" | "danger";
+  /** "stay": the page is told by the socket; "go": the answer is another page. */
+  then?: "stay" | "go";
+  describes?: string;
+}
+
+/** A button that changes something: a form that works without JavaScript, and its curl line. */
+export function Action(props: ActionProps) {
+  const { links, path, label, curl, fields = [], tone = "plain", then = "stay", describes } = props;
+  const target = url(links, path);
+  const stays = then === "stay" ? { "hx-post": target, "hx-swap": "none" } : {};
+  return (
+    <div class="action" data-needs="train">
+      <form method="post" action={target} {...stays}>
+        {fields.map(({ name, value }) => (
+          <input type="hidden" name={name} value={value} />
+        ))}
+        <button type="submit" class={tone} {...(describes ? { "aria-label": `${label}: ${describes}` } : {})}>
+          {label}
+        </button>
+      </form>
+      {curl && <Command code={curl} />}
+    </div>
+  );
+}
+
+/** What stands where there is nothing yet: why, and the way on. */
+export function Empty({ children }: { children: Child }) {
+  return <p class="empty">{children}</p>;
+}
+
+/** The way from a list's newest rows to the older ones; works without a script. */
+export function Older(props: { links: Links; path: string; next: number | null; label: string }) {
+  const { links, path, next, label } = props;
+  if (next === null) return null;
+  return (
+    <p class="more">
+      <a href={url(links, `${path}?cursor=${next}`)}>{label}</a>
+    </p>
+  );
+}
+
+export function apiUrl(links: Links, path: string): string {
+  return `${links.origin}${links.base}${path}`;
+}
+
+/** `curl -X METHOD URL`, with a JSON body where there is one. */
+export function curlLine(links: Links, request: { method: string; path: string; body?: unknown }): string {
+  const address = `'${apiUrl(links, request.path)}'`;
+  if (request.body === undefined) return `${links.curl} --fail-with-body -X ${request.method} ${address}`;
+  const json = JSON.stringify(request.body).replaceAll("'", "'\\''");
+  return `${links.curl} --fail-with-body -X ${request.method} ${address} \\\n  -H 'Content-Type: application/json' -d '${json}'`;
+}

@@ -1,0 +1,140 @@
+/** How did a run go? Its stages, curve and candidates at any moment of it: by a slider, or by a link to that moment. */
+import type { Rewind } from "../../core/training/replay.ts";
+import { type Frame, type Links, url } from "../layout/frame.ts";
+import { Layout } from "../layout/layout.tsx";
+import { duration, percent, plural } from "../parts/format.ts";
+import { Bar } from "../parts/parts.tsx";
+import { rewindPath, runPath } from "../parts/paths.ts";
+import { RUN_WORDS } from "../parts/words.ts";
+import { StagesPanel } from "./pipeline.tsx";
+import { CurvePanel, LeaderboardPanel } from "./training.tsx";
+
+const SPEEDS = [1, 2, 5, 10, 25, 100];
+
+export interface RewindPageProps {
+  frame: Frame;
+  rewind: Rewind;
+  /** Times as fast as it was, when it plays. */
+  speed: number;
+}
+
+export function RewindPage({ frame, rewind, speed }: RewindPageProps) {
+  const { links } = frame;
+  const { run } = rewind;
+  return (
+    <Layout
+      frame={frame}
+      title={`Run ${run.number}, replayed`}
+      panels={[]}
+      current="runs"
+      later={frame.assets.rewind}
+    >
+      <header class="page-head">
+        <p class="crumbs">
+          <a href={url(links, "/")}>Dashboard</a> /{" "}
+          <a href={url(links, runPath(run))}>
+            Run {run.number}: {run.target}
+          </a>
+        </p>
+        <h1>Run {run.number}, replayed</h1>
+        <p class="lead">From its own record: what was known at each moment, and nothing that came later.</p>
+      </header>
+      <RewindControls links={links} rewind={rewind} speed={speed} />
+      <RewindMoment rewind={rewind} />
+    </Layout>
+  );
+}
+
+function RewindControls({ links, rewind, speed }: { links: Links; rewind: Rewind; speed: number }) {
+  const { run, seconds, totalSeconds, marks } = rewind;
+  const address = url(links, rewindPath(run));
+  return (
+    <section class="panel" aria-labelledby="rewind-heading">
+      <h2 id="rewind-heading">The moment</h2>
+      <form
+        id="rewind-form"
+        class="form"
+        method="get"
+        action={address}
+        hx-get={address}
+        hx-trigger="rewind:show"
+        hx-sync="this:replace"
+        hx-select="#rewind-moment"
+        hx-target="#rewind-moment"
+        hx-swap="outerMorph"
+      >
+        <div class="field field-wide">
+          <label for="rewind-at">Seconds since it started, of {duration(totalSeconds * 1000)}</label>
+          <input
+            id="rewind-at"
+            name="at"
+            type="range"
+            min="0"
+            max={String(totalSeconds)}
+            step="any"
+            value={String(seconds)}
+            aria-valuetext={duration(seconds * 1000)}
+          />
+        </div>
+        <div class="field">
+          <label for="rewind-speed">Speed</label>
+          <select id="rewind-speed" name="speed">
+            {SPEEDS.map((times) => (
+              <option value={String(times)} {...(times === speed ? { selected: true } : {})}>
+                {times === 1 ? "as fast as it was" : `${times} times as fast`}
+              </option>
+            ))}
+          </select>
+        </div>
+        <div class="actions">
+          <button type="button" class="primary needs-js" data-rewind-play aria-pressed="false">
+            Play
+          </button>
+          <button type="submit">Show</button>
+        </div>
+      </form>
+      <ul class="rows" aria-label="Jump to">
+        {marks.map((mark) => (
+          <li class="row">
+            <a
+              class="row-name"
+              href={url(links, rewindPath(run, mark.seconds))}
+              data-rewind-to={mark.seconds}
+            >
+              {mark.label}
+            </a>
+            <span class="row-when">{duration(mark.seconds * 1000)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** Everything that changes with the moment; the slider asks for this alone. */
+function RewindMoment({ rewind: { run, rounds, seconds } }: { rewind: Rewind }) {
+  const words = `${percent(run.progress)} after ${duration(seconds * 1000)}`;
+  return (
+    <div id="rewind-moment" class="run-page">
+      <section class="panel" aria-labelledby="rewind-run">
+        <h2 id="rewind-run">{run.stage ?? RUN_WORDS[run.status]}</h2>
+        <Bar label={`Run ${run.number}`} value={run.progress} text={words} />
+        {run.verdict && <p class="verdict">{run.verdict}</p>}
+      </section>
+      <section class="panel panel-stages" aria-labelledby="rewind-stages">
+        <h2 id="rewind-stages">Eight stages</h2>
+        <StagesPanel data={run} panelKey="rewound-stages" />
+      </section>
+      <div class="pair">
+        <section class="panel panel-curve" aria-labelledby="rewind-curve">
+          <h2 id="rewind-curve">Learning curve, {plural(rounds.length, "round")}</h2>
+          <CurvePanel data={{ run, rounds }} panelKey="rewound-curve" />
+        </section>
+        <section class="panel panel-leaderboard" aria-labelledby="rewind-candidates">
+          <h2 id="rewind-candidates">{plural(run.candidates.length, "candidate")}</h2>
+          <LeaderboardPanel data={run} panelKey="rewound-leaderboard" />
+        </section>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,63 @@
+/** A run's story, every part of it live: where it stands, the curve, the candidates, and what came of it. */
+
+import type { PanelKey } from "../../core/events/panel-names.ts";
+import type { PanelData } from "../../core/routes/data/panel-data.ts";
+import type { RunView } from "../../core/training/run-view.ts";
+import { type Frame, url } from "../layout/frame.ts";
+import { Layout } from "../layout/layout.tsx";
+import { PanelView } from "../panels.tsx";
+import { Command, curlLine, Time } from "../parts/parts.tsx";
+
+type RunPart = "run" | "stages" | "curve" | "leaderboard" | "report";
+
+export interface RunPageProps {
+  frame: Frame;
+  run: RunView;
+  data: { [P in RunPart]?: PanelData[P] | null };
+}
+
+export function RunPage({ frame, run, data }: RunPageProps) {
+  const { links } = frame;
+  const key = (panel: RunPart): PanelKey => `${panel}:${run.id}`;
+  const isBusy = run.status === "running" || run.status === "queued";
+  return (
+    <Layout
+      frame={frame}
+      title={`Run ${run.number}: ${run.target}`}
+      current="runs"
+      panels={[key("run"), key("stages"), key("curve"), key("leaderboard"), key("report")]}
+      {...(isBusy ? { refreshSeconds: 5 } : {})}
+    >
+      <header class="page-head">
+        <p class="crumbs">
+          <a href={url(links, "/")}>Dashboard</a> /{" "}
+          <a href={url(links, `/datasets/${encodeURIComponent(run.datasetId)}`)}>{run.datasetName}</a>
+        </p>
+        <h1>
+          Run {run.number}: predicting {run.target}
+        </h1>
+        <p class="facts">
+          Asked for on <Time at={run.queuedAt} />
+        </p>
+      </header>
+      <div class="run-page">
+        <PanelView panelKey={key("run")} panel="run" data={data.run ?? null} links={links} />
+        <PanelView panelKey={key("stages")} panel="stages" data={data.stages ?? null} links={links} />
+        <div class="pair">
+          <PanelView panelKey={key("curve")} panel="curve" data={data.curve ?? null} links={links} />
+          <PanelView
+            panelKey={key("leaderboard")}
+            panel="leaderboard"
+            data={data.leaderboard ?? null}
+            links={links}
+          />
+        </div>
+        <PanelView panelKey={key("report")} panel="report" data={data.report ?? null} links={links} />
+        <Command
+          label="This run as JSON"
+          code={curlLine(links, { method: "GET", path: `/api/runs/${run.id}` })}
+        />
+      </div>
+    </Layout>
+  );
+}

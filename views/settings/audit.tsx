@@ -1,0 +1,111 @@
+/** Who changed what, from where, when? Newest first; what was refused to somebody stands there too. */
+import type { AuditView } from "../../core/http/identity/audit.ts";
+import { type Frame, type Links, url } from "../layout/frame.ts";
+import { Layout } from "../layout/layout.tsx";
+import { Empty, Time } from "../parts/parts.tsx";
+
+export interface AuditProps {
+  entries: readonly AuditView[];
+  /** The cursor of older ones; null: none. */
+  next: number | null;
+}
+
+export function AuditPage({ frame, ...props }: AuditProps & { frame: Frame }) {
+  return (
+    <Layout frame={frame} title="Audit" panels={[]} current="settings">
+      <header class="page-head">
+        <h1>Audit</h1>
+        <p class="lead">Every change, who made it and from where. It is kept here only and never pushed.</p>
+      </header>
+      <Audit links={frame.links} {...props} />
+    </Layout>
+  );
+}
+
+/** For the settings page too. */
+export function Audit({ links, entries, next }: AuditProps & { links: Links }) {
+  return (
+    <section class="panel" aria-labelledby="audit-heading">
+      <h2 id="audit-heading">Who changed what</h2>
+      {entries.length ? (
+        <AuditTable links={links} entries={entries} />
+      ) : (
+        <Empty>Nothing was changed yet.</Empty>
+      )}
+      {next !== null && (
+        <p>
+          <a href={url(links, `/settings/audit?cursor=${next}`)}>Older changes</a>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function AuditTable({ links, entries }: { links: Links; entries: readonly AuditView[] }) {
+  return (
+    <section class="scroll table-scroll" tabindex={0} aria-label="The changes">
+      <table class="data">
+        <thead>
+          <tr>
+            {["When", "What", "Who", "From", "Outcome", "Request"].map((label) => (
+              <th scope="col">{label}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {entries.map((entry) => (
+            <AuditRow links={links} entry={entry} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** Where a change has no words here, its route says it. */
+const WORDS: Record<string, string> = {
+  "POST /sign-in": "signed in",
+  "POST /sign-out": "signed out",
+  "POST /api/upload": "uploaded a file",
+  "POST /api/samples/:name": "opened a sample",
+  "PATCH /api/datasets/:id": "read a file differently",
+  "DELETE /api/datasets/:id": "deleted a file",
+  "POST /api/train": "started a training",
+  "PUT /api/train/:file": "uploaded a file and trained on it",
+  "POST /api/runs/:id/stop": "stopped a run and kept the best",
+  "POST /api/runs/:id/resume": "resumed a run",
+  "DELETE /api/runs/:id": "cancelled a run",
+  "PUT /api/models/:name/live": "made a version live",
+  "DELETE /api/models/:name/versions/:v": "deleted a version",
+  "PUT /api/models/:name/challenger": "chose a challenger",
+  "DELETE /api/alerts/:id": "dismissed an alert",
+  "GET /api/backup": "took a backup",
+  "POST /api/webhooks": "made a webhook",
+  "DELETE /api/webhooks/:id": "deleted a webhook",
+  "PATCH /api/settings": "changed settings",
+  "POST /api/tokens": "made a token",
+  "DELETE /api/tokens/:id": "revoked a token",
+  "POST /api/embeds": "made an embed link",
+};
+
+function AuditRow({ links, entry }: { links: Links; entry: AuditView }) {
+  const { at, who, via, address, action, target, made, status, requestId } = entry;
+  return (
+    <tr>
+      <td>
+        <Time at={at} />
+      </td>
+      <td title={action}>
+        {WORDS[action] ?? action}: <code>{made === null ? target : made.slice(links.base.length)}</code>
+      </td>
+      <th scope="row">
+        {who || "nobody"} <span class="hint">via {via}</span>
+      </th>
+      <td>{address || "unknown"}</td>
+      <td>{status < 400 ? "done" : `refused (${status})`}</td>
+      <td>
+        <code>{requestId}</code>
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,137 @@
+/** How does a panel come onto another page? Choose it, look at it live, copy the lines. */
+import type { Child } from "hono/jsx";
+import type { Panel } from "../../core/events/panel-names.ts";
+import type { Embed } from "../../core/routes/data/embeds.ts";
+import { Field } from "../dataset/train.tsx";
+import { type Links, url } from "../layout/frame.ts";
+import { PANEL_TITLES } from "../panels.tsx";
+import { CodeBlock, Command, curlLine, Empty, Time } from "../parts/parts.tsx";
+
+const FIRST = { panel: "metrics", of: null, theme: "auto" } as const;
+const THEMES = { auto: "as the reader's system", light: "light", dark: "dark" };
+
+export function EmbedMaker(props: {
+  links: Links;
+  origins: string;
+  embed: Embed | null;
+  needsToken: boolean;
+  children: Child;
+}) {
+  const { links, origins, embed, needsToken, children } = props;
+  const { panel, of, theme } = embed ?? FIRST;
+  return (
+    <div class="pair">
+      <div class="embed-choice">
+        <Choice links={links} embed={embed} needsToken={needsToken} />
+        {!origins && <p class="note">No other page may show it yet: add its origin below, then save.</p>}
+        <Command
+          code={curlLine(links, {
+            method: "POST",
+            path: "/api/embeds",
+            body: { panel, theme, ...(of !== null && { of }) },
+          })}
+        />
+        {children}
+      </div>
+      <div class="embed-result">
+        <h3>As it looks now</h3>
+        <iframe
+          class="embed-preview"
+          src={embed?.url ?? url(links, `/embed/${panel}`)}
+          title={`Preview: ${PANEL_TITLES[panel as Panel]}`}
+        />
+        {embed ? (
+          <Snippets embed={embed} />
+        ) : (
+          <Empty>The lines to paste carry a token of their own: it is made when you ask for them.</Empty>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Choice(props: { links: Links; embed: Embed | null; needsToken: boolean }) {
+  const { links, needsToken } = props;
+  const embed = props.embed ?? FIRST;
+  return (
+    <form class="form" method="post" action={url(links, "/settings/embeds")}>
+      <h3>Show a panel elsewhere</h3>
+      <Field id="embed-panel" label="Which panel?">
+        <select id="embed-panel" name="panel">
+          {Object.entries(PANEL_TITLES).map(([panel, title]) => (
+            <option value={panel} selected={panel === embed.panel}>
+              {title}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Field
+        id="embed-of"
+        label="Of which run or model?"
+        hint="A run's id or a model's name. Empty: whichever is current."
+      >
+        <input
+          id="embed-of"
+          name="of"
+          value={embed.of ?? ""}
+          autocomplete="off"
+          aria-describedby="embed-of-hint"
+        />
+      </Field>
+      <Field id="embed-theme" label="In which colours?">
+        <select id="embed-theme" name="theme">
+          {Object.entries(THEMES).map(([theme, label]) => (
+            <option value={theme} selected={theme === embed.theme}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Field
+        id="embed-days"
+        label="For how many days?"
+        hint={needsToken ? "Then the link ends by itself. Empty: 30." : "Empty: the link does not end."}
+      >
+        <input
+          id="embed-days"
+          name="days"
+          type="number"
+          min="0.01"
+          max="365"
+          step="any"
+          placeholder={needsToken ? "30" : ""}
+          aria-describedby="embed-days-hint"
+        />
+      </Field>
+      <p class="actions">
+        <button type="submit" class="primary">
+          Make the lines to paste
+        </button>
+      </p>
+    </form>
+  );
+}
+
+function Snippets({ embed }: { embed: Embed }) {
+  const snippets = [
+    ["An element that grows with its panel", embed.element],
+    ["A frame", embed.iframe],
+    ["A badge", embed.badge],
+    ["A fragment, for a page with htmx (its origin must be in CORS_ORIGINS)", embed.fragment],
+  ] as const;
+  return (
+    <>
+      {embed.expiresAt && (
+        <p class="hint">
+          The link ends <Time at={embed.expiresAt} />. Whoever has it sees this panel until then.
+        </p>
+      )}
+      {snippets.map(([label, code]) => (
+        <>
+          <h3>{label}</h3>
+          <CodeBlock code={code} label={label} />
+        </>
+      ))}
+    </>
+  );
+}

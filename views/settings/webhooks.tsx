@@ -1,0 +1,86 @@
+/** Who outside is told, and how far has each been served? */
+
+import type { WebhookView } from "../../core/operations/webhooks.ts";
+import type { SettingsPageData } from "../../core/routes/pages/settings-page.ts";
+import { Field } from "../dataset/train.tsx";
+import { type Links, url } from "../layout/frame.ts";
+import { count, plural } from "../parts/format.ts";
+import { Action, CodeBlock, Command, curlLine, Empty, LampDot } from "../parts/parts.tsx";
+
+type Props = Pick<SettingsPageData, "webhooks" | "fresh"> & { links: Links };
+
+export function Webhooks({ links, webhooks, fresh }: Props) {
+  const body = { url: "https://example.com/hook", types: ["run.finished"] };
+  return (
+    <div class="form">
+      <h3>Webhooks</h3>
+      {fresh && (
+        <div class="note">
+          <p>
+            <strong>Copy its secret now: it is shown this once.</strong> It signs what is posted to{" "}
+            {fresh.url}.
+          </p>
+          <CodeBlock code={fresh.secret} label="the secret of the new webhook" />
+        </div>
+      )}
+      {webhooks.length ? (
+        <ul class="rows">
+          {webhooks.map((webhook) => (
+            <WebhookRow links={links} webhook={webhook} />
+          ))}
+        </ul>
+      ) : (
+        <Empty>Nobody outside is told yet.</Empty>
+      )}
+      <form class="form" method="post" action={url(links, "/settings/webhooks")}>
+        <Field
+          id="webhook-url"
+          label="Address"
+          hint="Each event is posted to it, in order, until it is taken."
+        >
+          <input id="webhook-url" name="url" type="url" required aria-describedby="webhook-url-hint" />
+        </Field>
+        <Field
+          id="webhook-types"
+          label="Which events?"
+          hint="Types such as run.finished, alert.raised. Empty: all that stand in the activity feed."
+        >
+          <input id="webhook-types" name="types" autocomplete="off" aria-describedby="webhook-types-hint" />
+        </Field>
+        <p class="actions">
+          <button type="submit">Add the webhook</button>
+        </p>
+      </form>
+      <Command code={curlLine(links, { method: "POST", path: "/api/webhooks", body })} />
+    </div>
+  );
+}
+
+function WebhookRow({ links, webhook }: { links: Links; webhook: WebhookView }) {
+  const { id, url: address, types, delivered, givenUp, attempts, lastError, isLocked } = webhook;
+  const path = `/settings/webhooks/${encodeURIComponent(id)}/delete`;
+  return (
+    <li class="row">
+      <LampDot lamp={lastError ? "caution" : "clear"} />
+      <span class="row-name">{address}</span>
+      <span class="row-facts">
+        {types.length ? types.join(", ") : "all activity"}; {count(delivered)} delivered
+        {givenUp > 0 && `, ${count(givenUp)} given up`}
+        {lastError && `; ${lastError}, tried ${plural(attempts, "time")}`}
+      </span>
+      {isLocked ? (
+        <span class="row-when">by WEBHOOK_URL</span>
+      ) : (
+        <Action
+          links={links}
+          path={path}
+          label="Delete"
+          tone="danger"
+          then="go"
+          describes={`the webhook ${address}`}
+          curl={curlLine(links, { method: "DELETE", path: `/api/webhooks/${id}` })}
+        />
+      )}
+    </li>
+  );
+}
