@@ -1,0 +1,109 @@
+/**
+ * What does a portal need to show a panel? The address of the frame with its token, and the lines to paste: a frame, an
+ * element, a badge, a fragment for htmx. A token is made where somebody must be somebody to see the panel, or where it
+ * shall end.
+ */
+import * as z from "zod";
+import { AppError } from "../../platform/errors.ts";
+import { signEmbedToken } from "../../http/identity/embed-token.ts";
+import { type PanelSource, READERS } from "./panel-data.ts";
+import { findPanel, PANEL_NAMES, panelKey } from "../../events/panel-names.ts";
+
+const DAY_SECONDS = 86_400;
+const DEFAULT_DAYS = 30;
+export const EMBED_THEMES = ["auto", "light", "dark"] as const;
+
+/** What `POST /api/embeds` takes. */
+export const EMBED_REQUEST = z.strictObject({
+  panel: z.enum(PANEL_NAMES),
+  of: z.string().max(120).optional().describe("the run's id or the model's name; without it the current one"),
+  theme: z.enum(EMBED_THEMES).default("auto"),
+  expiresInSeconds: z
+    .int()
+    .min(1)
+    .max(365 * DAY_SECONDS)
+    .optional()
+    .describe("30 days where authentication is on, else never"),
+});
+export type EmbedRequest = z.output<typeof EMBED_REQUEST>;
+
+export interface Embed {
+  panel: string;
+  of: string | null;
+  theme: EmbedRequest["theme"];
+  url: string;
+  token: string | null;
+  expiresAt: string | null;
+  /** Origins whose pages may frame it now. */
+  origins: string[];
+  iframe: string;
+  element: string;
+  badge: string;
+  fragment: string;
+}
+
+/** `home`: origin and base path, as portals reach us. Throws AppError `missing` for a subject that is not there. */
+export function makeEmbed(box: PanelSource, home: string, asked: EmbedRequest): Embed {
+  const { panel, subject } = findPanel(asked.panel, asked.of || undefined);
+  if (subject !== null && READERS[panel](box, subject) === null)
+    throw new AppError("missing", `There is no ${panel} of ${subject}`);
+  const { theme } = asked;
+  const isNeeded = box.config.AUTH !== "none" || asked.expiresInSeconds !== undefined;
+  const seconds = asked.expiresInSeconds ?? DEFAULT_DAYS * DAY_SECONDS;
+  const expires = box.now() + seconds * 1000;
+  const token = isNeeded
+    ? signEmbedToken({ panel: panelKey(panel, subject), expires }, box.embedSecret)
+    : null;
+  const address = (path: string, withTheme: EmbedRequest["theme"] | null) => {
+    const query = new URLSearchParams({
+      ...(subject !== null && { of: subject }),
+      ...(withTheme !== null && withTheme !== "auto" && { theme: withTheme }),
+      ...(token !== null && { token }),
+    });
+    return `${home}${path}${query.size ? `?${query}` : ""}`;
+  };
+  const url = address(`/embed/${panel}`, theme);
+  return {
+    ...{ panel, of: subject, theme, url, token },
+    expiresAt: isNeeded ? new Date(expires).toISOString() : null,
+    origins: box.config.EMBED_ORIGINS,
+    ...snippets({ panel, subject, theme, token, home, url, address }),
+  };
+}
+
+function snippets(embed: {
+  panel: string;
+  subject: string | null;
+  theme: string;
+  token: string | null;
+  home: string;
+  url: string;
+  address: (path: string, theme: null) => string;
+}) {
+  const { panel, subject, theme, token, home, url, address } = embed;
+  const script = `<script async src="${home}/static/signalbox-panel.js"></script>`;
+  const attributes = [
+    `panel="${panel}"`,
+    ...(subject === null ? [] : [`of="${subject}"`]),
+    ...(theme === "auto" ? [] : [`theme="${theme}"`]),
+    ...(token === null ? [] : [`token="${token}"`]),
+  ];
+  const badge = attribute(address(`/panels/${panel}.svg`, null));
+  const fragment = attribute(address(`/panels/${panel}`, null));
+  return {
+    iframe:
+      `${script}\n<iframe src="${attribute(url)}" title="Signalbox: ${panel}" loading="lazy" ` +
+      `style="inline-size: 100%; border: 0"></iframe>`,
+    element: `${script}\n<signalbox-panel ${attributes.join(" ")}></signalbox-panel>`,
+    badge: `<img src="${badge}" alt="Signalbox: ${panel}">`,
+    // Of itself htmx 4 asks its own origin only.
+    fragment:
+      `<!-- In the head, before htmx: -->\n<meta name="htmx-config" content='{"mode": "cors"}'>\n` +
+      `<div hx-get="${fragment}" hx-trigger="load, every 5s"></div>`,
+  };
+}
+
+/** Text as the value of an attribute between double quotes. */
+function attribute(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+}

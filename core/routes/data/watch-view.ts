@@ -1,0 +1,52 @@
+/** What does a model's page say of the time since it was deployed? One record for its panel and for scripts. */
+import { AppError } from "../../platform/errors.ts";
+import type { Signalbox } from "../../process/signalbox.ts";
+import { findVersion, listVersions, type StoredModel } from "../../store/models.ts";
+import type { DriftView } from "../../models/monitoring/drift.ts";
+import type { ChallengerView, LiveView } from "../../models/monitoring/monitor.ts";
+
+export interface WatchView {
+  name: string;
+  /** The live version; the newest where none is live. */
+  version: number;
+  isLive: boolean;
+  live: LiveView;
+  /** Null where the version does not know what it learned from. */
+  drift: DriftView | null;
+  /** Null where none challenges the live version. */
+  challenge: ChallengerView | null;
+  /** Versions that could, newest first. */
+  candidates: number[];
+  log: Signalbox["config"]["PREDICTION_LOG"];
+}
+
+/** Null where the model has no version. */
+export function watchView({ store, feedback, config }: Signalbox, model: StoredModel): WatchView | null {
+  const { name, liveVersion } = model;
+  const versions = listVersions(store, name).map(({ version }) => version);
+  const version = liveVersion ?? versions[0];
+  const stored = version === undefined ? null : findVersion(store, name, version);
+  if (!stored) return null;
+  return {
+    ...{ name, version: stored.version, isLive: stored.version === liveVersion },
+    live: feedback.live(name, stored.version, stored.result),
+    drift: feedback.drift(name, stored.version),
+    challenge: feedback.challenge(name),
+    candidates: versions.filter((other) => other !== liveVersion),
+    log: config.PREDICTION_LOG,
+  };
+}
+
+/** Starts or ends (null) a challenge. Throws AppError `conflict` where nothing is kept that could be compared. */
+export async function challenge(box: Signalbox, name: string, version: number | null): Promise<WatchView> {
+  if (version !== null && box.config.PREDICTION_LOG === "off") {
+    throw new AppError("conflict", "Predictions are not kept, so two versions cannot be compared", {
+      fix: "Set PREDICTION_LOG to full or sampled.",
+    });
+  }
+  // From the next row on, not from the next second.
+  box.feedback.flush();
+  const view = watchView(box, await box.models.challenge(name, version));
+  if (view) return view;
+  throw new AppError("conflict", `All versions of ${name} were deleted`, { fix: "Train it anew." });
+}
