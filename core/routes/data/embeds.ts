@@ -4,10 +4,10 @@
  * shall end.
  */
 import * as z from "zod";
-import { AppError } from "../../platform/errors.ts";
-import { signEmbedToken } from "../../http/identity/embed-token.ts";
-import { type PanelSource, READERS } from "./panel-data.ts";
 import { findPanel, PANEL_NAMES, panelKey } from "../../events/panel-names.ts";
+import { signEmbedToken } from "../../http/identity/embed-token.ts";
+import { AppError } from "../../platform/errors.ts";
+import { type PanelSource, READERS } from "./panel-data.ts";
 
 const DAY_SECONDS = 86_400;
 const DEFAULT_DAYS = 30;

@@ -1,6 +1,5 @@
 /** What do the lists show? Rows newest first, a page at a time, the same for panels, pages and API. */
 import type { Activity } from "../../events/event-log.ts";
-import { overallProgress } from "../../training/run-view.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import {
   type List,
@@ -14,6 +13,7 @@ import {
   type PageRange,
 } from "../../store/lists.ts";
 import { runStages } from "../../store/runs.ts";
+import { overallProgress } from "../../training/run-view.ts";
 
 /** `next`: the `before` of the page that follows; null: there is none. */
 export interface Page<T> {

@@ -1,26 +1,13 @@
 /** What does each panel show? One reader a panel: typed data from the store, no HTML. */
-import type { Arrival } from "../../datasets/uploads.ts";
+
 import type { Rejection } from "../../datasets/datasets.ts";
+import type { Arrival } from "../../datasets/uploads.ts";
 import type { Activity } from "../../events/event-log.ts";
-import type { LiveView } from "../../models/monitoring/monitor.ts";
-import { type WatchView, watchView } from "./watch-view.ts";
-import type { GaugeReading, HealthState } from "../../operations/health.ts";
-import {
-  activityRows,
-  type DatasetSummary,
-  datasetRows,
-  type ModelRow,
-  modelRows,
-  NEWEST,
-  type Page,
-  type RunRow,
-  runRows,
-} from "./list-data.ts";
 import type { Panel } from "../../events/panel-names.ts";
+import type { LiveView } from "../../models/monitoring/monitor.ts";
+import type { GaugeReading, HealthState } from "../../operations/health.ts";
 import type { RequestTimes } from "../../operations/request-times.ts";
-import { currentRounds, type RunView, runView } from "../../training/run-view.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
-import type { RunSummary } from "../../training/stages/stage.ts";
 import type { AlertAction } from "../../store/alerts.ts";
 import { findDataset, type StoredDataset } from "../../store/datasets.ts";
 import {
@@ -40,6 +27,20 @@ import {
   type StoredRound,
   type StoredRun,
 } from "../../store/runs.ts";
+import { currentRounds, type RunView, runView } from "../../training/run-view.ts";
+import type { RunSummary } from "../../training/stages/stage.ts";
+import {
+  activityRows,
+  type DatasetSummary,
+  datasetRows,
+  type ModelRow,
+  modelRows,
+  NEWEST,
+  type Page,
+  type RunRow,
+  runRows,
+} from "./list-data.ts";
+import { type WatchView, watchView } from "./watch-view.ts";
 
 export interface PanelData {
   metrics: { gauges: (GaugeReading & { history: { at: string; value: number }[] })[] };

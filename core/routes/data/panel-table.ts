@@ -1,9 +1,9 @@
 /** What does each panel say in rows? For spreadsheets and terminals; the same data as the panel's, without a drawing. */
 import type { CsvValue } from "../../csv/write.ts";
-import type { GaugeReading } from "../../operations/health.ts";
-import type { PanelData } from "./panel-data.ts";
 import type { Panel } from "../../events/panel-names.ts";
+import type { GaugeReading } from "../../operations/health.ts";
 import type { RunView } from "../../training/run-view.ts";
+import type { PanelData } from "./panel-data.ts";
 
 export interface PanelTable {
   columns: readonly string[];

@@ -1,9 +1,10 @@
 /** What does a model's page say of the time since it was deployed? One record for its panel and for scripts. */
+
+import type { DriftView } from "../../models/monitoring/drift.ts";
+import type { ChallengerView, LiveView } from "../../models/monitoring/monitor.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import { findVersion, listVersions, type StoredModel } from "../../store/models.ts";
-import type { DriftView } from "../../models/monitoring/drift.ts";
-import type { ChallengerView, LiveView } from "../../models/monitoring/monitor.ts";
 
 export interface WatchView {
   name: string;
