@@ -18,6 +18,7 @@ import { filesOf } from "../store/files.ts";
 import { settleOptions, TRAIN_QUERY } from "../training/run-options.ts";
 import { STAGE_NAMES } from "../training/stages/stage.ts";
 import { holderOf, holdFolder } from "./folder-lock.ts";
+import { writePrivately } from "./private-folder.ts";
 
 const HELP = `Signalbox ${VERSION}: a CSV becomes a deployed model while you watch.
 
@@ -135,6 +136,7 @@ function existing(file: string): string {
 
 /** The file is there when it is whole, not before. */
 async function backupCommand(file: string, config: Config): Promise<void> {
+  writePrivately();
   const folder = resolve(config.DATA_DIR);
   if (file === "-") return (await import("../operations/backup/backup-child.ts")).runBackupChild(folder);
   const path = resolve(file);
@@ -157,6 +159,7 @@ async function backupCommand(file: string, config: Config): Promise<void> {
 }
 
 async function restoreCommand(words: string[], config: Config): Promise<void> {
+  writePrivately();
   const [file] = words.filter((word) => word !== "--replace");
   const path = existing(needed(file, "restore FILE [--replace]"));
   const folder = resolve(config.DATA_DIR);

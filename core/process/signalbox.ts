@@ -1,5 +1,4 @@
 /** How do the parts come together? Opens everything in order, and closes it the other way round. */
-import { mkdirSync } from "node:fs";
 import { totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { Datasets } from "../datasets/datasets.ts";
@@ -29,6 +28,7 @@ import { type Logger, openLogger } from "../platform/logger.ts";
 import { Store } from "../store/database.ts";
 import { Runs } from "../training/runs.ts";
 import { holdFolder } from "./folder-lock.ts";
+import { makePrivateFolder } from "./private-folder.ts";
 import { startRetention } from "./retention.ts";
 
 /** Fewer characters can be guessed in the end, however slow each guess is made. */
@@ -62,9 +62,10 @@ export interface Signalbox {
 /** Throws AppError where the folder is held by another process or the database cannot be opened. */
 export async function openSignalbox(config: Config, now: () => number = Date.now): Promise<Signalbox> {
   const folder = resolve(config.DATA_DIR);
-  makeFolder(folder);
-  const release = holdFolder(folder);
   const logger = openLogger(config.LOG_LEVEL);
+  const open = makePrivateFolder(folder);
+  if (open) logger.warn({ reason: open }, "the data folder could not be made private");
+  const release = holdFolder(folder);
   sweepStages(folder);
   const kept = adoptRestored(folder, now());
   if (kept) logger.warn({ kept }, "a backup was restored; what was there before is kept");
@@ -197,14 +198,4 @@ function memoryFor(config: Config): number {
   if (config.TRAIN_MEMORY_MB > 0) return config.TRAIN_MEMORY_MB * 1e6;
   const constrained = process.constrainedMemory();
   return 0.75 * (constrained > 0 ? Math.min(constrained, totalmem()) : totalmem());
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new AppError("conflict", `DATA_DIR cannot be made: ${(error as Error).message}`, {
-      fix: "Name another folder.",
-    });
-  }
 }

@@ -70,9 +70,9 @@ function readClasses(column: Extract<Column, { codes: Int32Array }>, name: strin
   if (used.length > MOST_CLASSES || (used.length > 20 && used.length > rows.length / 3)) {
     throw invalid(
       name,
-      `The target “${name}” has ${used.length} different values in ${rows.length} rows: nothing repeats, so nothing can be learned.`,
+      `The target “${name}” has ${used.length} different values in ${rows.length} rows. ${whyTooMany(used.length, rows.length)}`,
       {
-        fix: "Choose a target whose values repeat, or a column of numbers.",
+        fix: "Choose a target with fewer different values, or a column of numbers.",
       },
     );
   }
@@ -81,6 +81,13 @@ function readClasses(column: Extract<Column, { codes: Int32Array }>, name: strin
   const classOf = new Map(used.map((code, index) => [code, index]));
   const values = Float64Array.from(codes, (code) => classOf.get(code) ?? Number.NaN);
   return { values, rows, classes: used.map((code) => labels[code]) };
+}
+
+/** Why a model cannot tell so many classes apart: the first that holds. */
+function whyTooMany(classes: number, rows: number): string {
+  if (classes === rows) return "No value appears twice, so there is nothing to learn from.";
+  if (classes > MOST_CLASSES) return `A model can predict at most ${MOST_CLASSES} different values.`;
+  return `On average a value appears in ${(rows / classes).toFixed(1)} rows; more than 20 different values need at least 3 rows each.`;
 }
 
 function checkNumbers(name: string, values: Float64Array, rows: Int32Array): Target {

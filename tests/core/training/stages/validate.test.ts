@@ -15,7 +15,7 @@ const amount = x.map((value, row) => 10 + value + noise[row]);
 const answer = x.map((value, row) => (value + noise[row] > 0 ? "yes" : "no"));
 
 const table = (...columns: Column[]): Table => ({
-  rows: columns[0].type === "number" ? ROWS : ROWS,
+  rows: columns[0].type === "number" ? columns[0].values.length : ROWS,
   columns,
 });
 
@@ -49,7 +49,32 @@ describe("refused", () => {
           draw(ROWS, (row) => row).map((row) => `w${row}`),
         ),
       ),
-      /nothing repeats/,
+      /No value appears twice/,
+    ],
+    [
+      "more classes than a model can tell apart, each of them often",
+      table(
+        numbers(
+          "x",
+          draw(9000, (row) => row),
+        ),
+        category(
+          "y",
+          draw(9000, (row) => row % 900).map((row) => `w${row}`),
+        ),
+      ),
+      /900 different values in 9000 rows. A model can predict at most 200/,
+    ],
+    [
+      "many classes with few rows each",
+      table(
+        feature,
+        category(
+          "y",
+          draw(ROWS, (row) => row % 80).map((row) => `w${row}`),
+        ),
+      ),
+      /On average a value appears in 2.5 rows; more than 20/,
     ],
     ["the same number throughout", table(feature, numbers("y", Array(ROWS).fill(4))), /is 4 in every row/],
     [
