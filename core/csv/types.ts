@@ -155,3 +155,6 @@ export interface ReadingProgress {
   bytesTotal: number;
   rows: number;
 }
+
+/** What cutting needs of a dialect. */
+export type Cutting = Pick<Dialect, "delimiter" | "quote" | "escape" | "newline">;

@@ -2,11 +2,8 @@
  * How often may one client do this? A token bucket for each client and kind of request, in bounded memory: the clients
  * that were seen last. It never waits and knows no clock but the one that it is given.
  */
+import type { RateClass } from "../operations/config.ts";
 import { AppError } from "../platform/errors.ts";
-
-/** A minute's number of each kind, where its setting does not say another. */
-export const RATES = { "sign-in": 10, upload: 60, train: 30, predict: 12_000, socket: 600 } as const;
-export type RateClass = keyof typeof RATES;
 
 interface Bucket {
   tokens: number;

@@ -1,6 +1,6 @@
 /** What brought a request: the server that it came to. */
 import type { Server } from "bun";
-import type { Viewer } from "./sockets.ts";
+import type { Viewer } from "./viewer.ts";
 
 export interface Carrier {
   server?: Server<Viewer>;

@@ -4,7 +4,7 @@
  */
 import type { ServerWebSocket } from "bun";
 import type { EventLog, LogEntry } from "../events/event-log.ts";
-import type { Viewer } from "./sockets.ts";
+import type { Viewer } from "./viewer.ts";
 
 type Socket = ServerWebSocket<Viewer>;
 

@@ -9,43 +9,12 @@ import { type PanelKey, parsePanelKey } from "../events/panel-names.ts";
 import { type Config, isLoopback } from "../operations/config.ts";
 import { AppError } from "../platform/errors.ts";
 import { FOREVER, type Hold } from "../platform/leases.ts";
-import { type Audience, Audiences } from "./audiences.ts";
+import { Audiences } from "./audiences.ts";
 import { Readers } from "./event-sockets.ts";
 import type { Drawing, Live } from "./live.ts";
 import { drawingsMessage, forOrigin, Greetings, tickMessage } from "./messages.ts";
 import { Departures } from "./outbox.ts";
-
-/** What a socket asked for when it came; forgotten once it has been greeted. */
-interface Asked {
-  /** Null: it reads events. */
-  panels: readonly PanelKey[] | null;
-  /** Last position that it has; null: it has nothing. */
-  since: number | null;
-  epoch: string | null;
-  /** The address that its page was loaded from. */
-  origin: string;
-  hold: Hold;
-}
-
-/** What is kept for each socket: there are thousands, so as little as can be. */
-export interface Viewer {
-  asked: Asked | null;
-  /** Null: it reads events. */
-  audience: Audience | null;
-  /** Shared by all sockets of one address. */
-  peer: Peer;
-  /** Of a reader: the last event that was sent. */
-  cursor: number;
-  lastHeardAt: number;
-  mayPredict: boolean;
-  /** Its access need not end it any more. */
-  release: () => void;
-}
-
-interface Peer {
-  address: string;
-  sockets: number;
-}
+import type { Asked, Peer, Viewer } from "./viewer.ts";
 
 type Socket = ServerWebSocket<Viewer>;
 

@@ -6,6 +6,7 @@
 import type { Column, Table } from "../csv/types.ts";
 import { AppError } from "../platform/errors.ts";
 import type { StoredVersion } from "../store/models.ts";
+import type { ModelSchema } from "../trainer/contract.ts";
 import { encodeRows } from "../trainer/encoding/encoder.ts";
 import { lightgbmText } from "../trainer/model/exports/lightgbm.ts";
 import { type OneEnsemble, oneEnsemble } from "../trainer/model/exports/one-ensemble.ts";
@@ -14,7 +15,6 @@ import { samplesFor } from "../trainer/model/members.ts";
 import { type Model, modelInputs, predict } from "../trainer/model/model.ts";
 import { readModel } from "../trainer/model/model-file.ts";
 import type { Feature } from "../trainer/samples.ts";
-import type { ModelSchema } from "../training/stages/stage.ts";
 import { type Answer, answerRows } from "./answering.ts";
 import type { Rows } from "./standalone.ts";
 import { openModel } from "./standalone.ts";

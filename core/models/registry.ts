@@ -22,7 +22,7 @@ import {
   type StoredModel,
   type StoredVersion,
 } from "../store/models.ts";
-import type { RunResult } from "../training/stages/stage.ts";
+import type { RunResult } from "../trainer/contract.ts";
 import { CHALLENGER_ALARM, LIVE_ALARMS } from "./monitoring/alert-rules.ts";
 
 export interface ModelsOptions {

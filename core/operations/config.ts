@@ -6,8 +6,11 @@ import "../platform/zod-setup.ts";
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { EVENT_NAMES } from "../events/events.ts";
-import { RATES } from "../http/rate-limit.ts";
 import { isNetwork } from "./networks.ts";
+
+/** A minute's number of each kind, where its setting does not say another. */
+export const RATES = { "sign-in": 10, upload: 60, train: 30, predict: 12_000, socket: 600 } as const;
+export type RateClass = keyof typeof RATES;
 
 /** A mistake in the environment; the process prints its one line and exits with 2. */
 export class ConfigError extends Error {}

@@ -3,7 +3,6 @@
  * when that is revoked or expires, they end at once.
  */
 
-import type { Identity } from "../http/identity/identity.ts";
 import { AppError } from "./errors.ts";
 
 /** Registers what is to be done at the end; the function returned takes it back. */
@@ -12,8 +11,14 @@ export type Hold = (end: (reason: AppError) => void) => () => void;
 /** Of what neither expires nor can be revoked: there is nothing to take back. */
 export const FOREVER = () => {};
 
+/** In whose name something is open: hashes of what it showed, and when its access ends. */
+interface Holder {
+  credentials: readonly string[];
+  expiresAt: number | null;
+}
+
 interface Held {
-  identity: Identity;
+  identity: Holder;
   end: (reason: AppError) => void;
 }
 
@@ -32,7 +37,7 @@ export class Holds {
   }
 
   /** For what cannot be revoked and does not expire, nothing is kept. */
-  holdFor(identity: Identity): Hold {
+  holdFor(identity: Holder): Hold {
     return (end) => {
       if (!identity.credentials.length && identity.expiresAt === null) return FOREVER;
       const held = { identity, end };

@@ -15,8 +15,8 @@ import { slug } from "../platform/ids.ts";
 import { VERSION } from "../platform/version.ts";
 import { DATABASE, Store } from "../store/database.ts";
 import { filesOf } from "../store/files.ts";
+import { STAGE_NAMES } from "../trainer/contract.ts";
 import { settleOptions, TRAIN_QUERY } from "../training/run-options.ts";
-import { STAGE_NAMES } from "../training/stages/stage.ts";
 import { holderOf, holdFolder } from "./folder-lock.ts";
 import { writePrivately } from "./private-folder.ts";
 

@@ -4,7 +4,8 @@
  */
 import type { Server, WebSocketHandler } from "bun";
 import type { Carrier } from "../live/bindings.ts";
-import type { Sockets, Viewer } from "../live/sockets.ts";
+import type { Sockets } from "../live/sockets.ts";
+import type { Viewer } from "../live/viewer.ts";
 import { isRestoreWaiting } from "../operations/backup/restore.ts";
 import { type Config, readConfig } from "../operations/config.ts";
 import { failCommand } from "../operations/terminal.ts";

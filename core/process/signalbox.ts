@@ -92,7 +92,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   });
   const cache = new ModelCache(models);
   const references = new References(store);
-  const challenger = new Challenger({ store, cache, logger });
+  const challenger = new Challenger({ store, load: (version) => cache.load(version), logger });
   const traffic = new Traffic({ store, log, config, references, challenger, now });
   const feedback = new Feedback({ store, log, alerts, config, references, challenger, traffic, now });
   const datasets = new Datasets({

@@ -1,5 +1,5 @@
 /** SQL of models, versions, deployments and prediction counts. */
-import type { RunResult, RunSummary } from "../training/stages/stage.ts";
+import type { RunResult, RunSummary } from "../trainer/contract.ts";
 import type { Store } from "./database.ts";
 import { forgetAnswers } from "./idempotency.ts";
 

@@ -1,7 +1,7 @@
 /** SQL of runs, their stages, candidates and rounds. */
 import type { Finding } from "../csv/types.ts";
 import type { ErrorRecord } from "../platform/errors.ts";
-import type { Candidate, RunOptions, RunSummary } from "../training/stages/stage.ts";
+import type { Candidate, RunOptions, RunSummary } from "../trainer/contract.ts";
 import type { Store } from "./database.ts";
 
 export const RUN_STATUSES = ["queued", "running", "finished", "failed", "cancelled", "interrupted"] as const;

@@ -1,12 +1,11 @@
 /** SQL of access tokens: their hashes, never the tokens. */
-import type { Scope } from "../http/identity/scopes.ts";
 import type { Store } from "./database.ts";
 
 export interface StoredToken {
   id: string;
   hash: string;
   name: string;
-  scopes: Scope[];
+  scopes: string[];
   createdBy: string;
   createdAt: number;
   lastUsedAt: number | null;
@@ -17,7 +16,7 @@ const COLUMNS = `id, hash, name, scopes, created_by AS createdBy, created_at AS 
   expires_at AS expiresAt`;
 
 type Row = Omit<StoredToken, "scopes"> & { scopes: string };
-const readRow = (row: Row): StoredToken => ({ ...row, scopes: JSON.parse(row.scopes) as Scope[] });
+const readRow = (row: Row): StoredToken => ({ ...row, scopes: JSON.parse(row.scopes) as string[] });
 
 /** Newest first. */
 export function listTokens(store: Store): StoredToken[] {

@@ -32,3 +32,11 @@ export type Random = () => number;
  * Resolves at once most of the time; throws the signal's reason when the run was cancelled.
  */
 export type Checkpoint = () => Promise<void> | void;
+
+/** Compressed sparse rows: row r holds entries starts[r] .. starts[r + 1]. */
+export interface SparseRows {
+  columns: number;
+  starts: Int32Array;
+  indices: Int32Array;
+  values: Float32Array;
+}

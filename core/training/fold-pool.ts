@@ -12,7 +12,7 @@ import {
 } from "../trainer/race/crew.ts";
 import type { FoldDone } from "../trainer/race/fold-job.ts";
 import type { TrainingData } from "../trainer/race/training-data.ts";
-import type { FromThread, ToThread } from "./fold-worker.ts";
+import { type FromThread, SPARE, STOPPED, type ToThread } from "./fold-messages.ts";
 
 const MOST_THREADS = 8;
 /** Bins and records of one thread take about so many bytes a cell; all threads together get this much. */
@@ -40,10 +40,6 @@ function affordable(data: TrainingData): number {
   const cells = data.encoded.samples.rows * Math.max(1, data.encoded.samples.features.length);
   return Math.floor(MOST_BYTES / (cells * BYTES_PER_CELL));
 }
-
-/** Words of the control array. */
-export const STOPPED = 0;
-export const SPARE = 1;
 
 class ThreadCrew implements Crew {
   readonly size: number;

@@ -1,20 +1,10 @@
 /** The thread that runs folds: told the data once, then one job after the other. It knows no file, store or socket. */
 
-import type { RoundReport } from "../trainer/learners/trees/boosting.ts";
-import { type FoldDone, type FoldJob, runFoldJob } from "../trainer/race/fold-job.ts";
+import { type FoldJob, runFoldJob } from "../trainer/race/fold-job.ts";
 import { portfolioFor } from "../trainer/race/portfolio.ts";
 import type { Recipe } from "../trainer/race/recipes.ts";
 import type { TrainingData } from "../trainer/race/training-data.ts";
-import { SPARE, STOPPED } from "./fold-pool.ts";
-
-export type ToThread =
-  /** `epochMs`: when the run began, on the machine's clock. */
-  { kind: "open"; data: TrainingData; control: Int32Array; epochMs: number } | { kind: "job"; job: FoldJob };
-
-export type FromThread =
-  | { kind: "round"; report: RoundReport }
-  | { kind: "done"; done: FoldDone | null }
-  | { kind: "failed"; reason: string };
+import { type FromThread, SPARE, STOPPED, type ToThread } from "./fold-messages.ts";
 
 declare const self: Worker;
 

@@ -6,8 +6,8 @@ import type { EventData, EventName } from "../events/events.ts";
 import type { Store } from "../store/database.ts";
 import { runEvents } from "../store/run-events.ts";
 import { runRounds, type StoredRound, type StoredRun, type StoredStage } from "../store/runs.ts";
+import type { Candidate } from "../trainer/contract.ts";
 import { currentRounds, overallProgress, type RunStage, type RunView, ranked, runView } from "./run-view.ts";
-import type { Candidate } from "./stages/stage.ts";
 
 export interface Rewind {
   /** The moment that is shown, in seconds since the run started, and how long it took in all. */

@@ -2,8 +2,8 @@
 import * as z from "zod";
 import type { CsvProfile } from "../csv/types.ts";
 import { AppError } from "../platform/errors.ts";
+import type { RunOptions } from "../trainer/contract.ts";
 import { isMetricName, METRICS } from "../trainer/metrics/index.ts";
-import type { RunOptions } from "./stages/stage.ts";
 
 export const MODEL_NAME = z
   .string()

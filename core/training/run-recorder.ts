@@ -8,7 +8,7 @@ import type { Alert } from "../events/alerts.ts";
 import type { Append, EventLog } from "../events/event-log.ts";
 import type { Store } from "../store/database.ts";
 import { type StoredRun, saveCandidate, saveRound, updateStage } from "../store/runs.ts";
-import { type Candidate, STAGE_NAMES } from "./stages/stage.ts";
+import { type Candidate, STAGE_NAMES } from "../trainer/contract.ts";
 
 const position = z
   .number()

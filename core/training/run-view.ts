@@ -11,9 +11,8 @@ import {
   type StoredRun,
   type StoredStage,
 } from "../store/runs.ts";
+import type { Candidate, VersionComparison } from "../trainer/contract.ts";
 import { isMetricName, METRICS } from "../trainer/metrics/index.ts";
-import type { Candidate } from "./stages/stage.ts";
-import type { VersionComparison } from "./stages/work/compare.ts";
 
 /** A stage as others see it: its time as text. */
 export type RunStage = Omit<StoredStage, "startedAt"> & { startedAt: string | null };

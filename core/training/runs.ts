@@ -25,10 +25,10 @@ import {
   type StoredRun,
   updateRun,
 } from "../store/runs.ts";
+import { type RunResult, STAGE_NAMES } from "../trainer/contract.ts";
 import type { RunInput } from "./run.ts";
 import { settleOptions, type TrainRequest } from "./run-options.ts";
 import { FAILED, failureOf, RunRecord, runOf } from "./run-recorder.ts";
-import { type RunResult, STAGE_NAMES } from "./stages/stage.ts";
 
 export const RUN_CHILD = { name: "run-child", module: new URL("./run-child.ts", import.meta.url) };
 

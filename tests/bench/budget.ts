@@ -9,10 +9,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { profileCsv } from "../../core/csv/read.ts";
 import { startChild } from "../../core/platform/child.ts";
+import { type RunResult, STAGE_NAMES } from "../../core/trainer/contract.ts";
 import type { RunReport } from "../../core/training/run.ts";
 import { settleOptions } from "../../core/training/run-options.ts";
 import { RUN_CHILD } from "../../core/training/runs.ts";
-import { type RunResult, STAGE_NAMES } from "../../core/training/stages/stage.ts";
 import { BUDGET_FILES, writeBudgetFile } from "./budget-files.ts";
 
 const MEMORY_BYTES = 8e9;

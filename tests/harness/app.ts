@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Server } from "bun";
 import type { LoggedEvent } from "../../core/events/event-log.ts";
-import type { Viewer } from "../../core/live/sockets.ts";
+import type { Viewer } from "../../core/live/viewer.ts";
 import { readConfig } from "../../core/operations/config.ts";
 import { openSignalbox, type Signalbox } from "../../core/process/signalbox.ts";
 import { createApp } from "../../server.ts";

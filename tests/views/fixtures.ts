@@ -3,9 +3,9 @@
 import type { ColumnProfile } from "../../core/csv/types.ts";
 import type { ColumnDrift } from "../../core/models/monitoring/drift.ts";
 import type { ModelView, PanelData } from "../../core/routes/data/panel-data.ts";
+import type { VersionComparison } from "../../core/trainer/contract.ts";
+import { STAGE_NAMES } from "../../core/trainer/contract.ts";
 import type { RunView } from "../../core/training/run-view.ts";
-import { STAGE_NAMES } from "../../core/training/stages/stage.ts";
-import type { VersionComparison } from "../../core/training/stages/work/compare.ts";
 
 export const HOSTILE = `<img src=x onerror="alert(1)">'"&__proto__`;
 const AT = "2026-01-02T03:04:05.000Z";

@@ -2,7 +2,7 @@
  * From which chance on shall it say yes? A slider over the thresholds that the test rows tell apart, with what mistakes
  * cost: every figure follows. static/model.js moves the same figures; without it the form asks the server.
  */
-import type { RunOptions } from "../../core/training/stages/stage.ts";
+import type { RunOptions } from "../../core/trainer/contract.ts";
 import { type Links, url } from "../layout/frame.ts";
 import { count, percent } from "../parts/format.ts";
 import { Command, curlLine } from "../parts/parts.tsx";

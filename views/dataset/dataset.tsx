@@ -1,9 +1,8 @@
 /** What is in this file, how was it read, and what can be learned from it? The table, its findings, the train form. */
-import type { CsvProfile, ReadingPreview } from "../../core/csv/types.ts";
+import type { ReadingPreview } from "../../core/csv/types.ts";
 import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { Problem } from "../../core/http/problem.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
-import type { StoredDataset } from "../../core/store/datasets.ts";
 import { ProblemNote } from "../layout/error.tsx";
 import { type Frame, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
@@ -11,11 +10,10 @@ import { PanelView } from "../panels.tsx";
 import { FindingList } from "../parts/findings.tsx";
 import { Action, Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
+import type { ReadyDataset } from "./data.ts";
 import { ReadingForm } from "./reading.tsx";
 import { DatasetTable, type TablePage, withinPage } from "./table.tsx";
 import { TrainForm } from "./train.tsx";
-
-export type ReadyDataset = StoredDataset & { profile: CsvProfile };
 
 export interface DatasetPageProps {
   frame: Frame;

@@ -6,7 +6,7 @@ import { short } from "../parts/format.ts";
 import { Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
 import { COLUMN_TYPE_NAMES, TYPE_WORDS } from "../parts/words.ts";
-import type { ReadyDataset } from "./dataset.tsx";
+import type { ReadyDataset } from "./data.ts";
 import { Field } from "./train.tsx";
 
 const DELIMITERS: readonly { value: string; label: string }[] = [

@@ -8,7 +8,7 @@ import { count, percent, plain, plural, short } from "../parts/format.ts";
 import { Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
 import { TYPE_WORDS } from "../parts/words.ts";
-import type { ReadyDataset } from "./dataset.tsx";
+import type { ReadyDataset } from "./data.ts";
 
 const CELL_LENGTH = 60;
 /** Of a longer cell not even the title holds all. */

@@ -4,7 +4,7 @@ import { type Links, url } from "../layout/frame.ts";
 import { Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
 import { METRIC_WORDS, TASK_WORDS } from "../parts/words.ts";
-import type { ReadyDataset } from "./dataset.tsx";
+import type { ReadyDataset } from "./data.ts";
 
 /** Names in one list. */
 const LISTED = 1000;

@@ -1,5 +1,5 @@
 /** How does a version stand beside the one before it, on the same rows, and which columns came, went or changed? */
-import type { VersionComparison } from "../../core/training/stages/work/compare.ts";
+import type { VersionComparison } from "../../core/trainer/contract.ts";
 import { count, figure, plural } from "../parts/format.ts";
 import { isLowerBetter, metricLabel } from "../parts/words.ts";
 

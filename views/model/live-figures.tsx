@@ -1,7 +1,6 @@
 /** How does a version do on what came true? The telling figure in words and as a strip, beside that of its training. */
 
-import type { LiveFigure } from "../../core/models/monitoring/live-metrics.ts";
-import type { LiveView } from "../../core/models/monitoring/monitor.ts";
+import type { LiveFigure, LiveView } from "../../core/models/monitoring/live-metrics.ts";
 import { extent, RangeStrip } from "../charts/chart.tsx";
 import { figure, percent, plural } from "../parts/format.ts";
 import { isLowerBetter, metricLabel } from "../parts/words.ts";

@@ -1,5 +1,5 @@
 /** What opens from disk and answers without a server? A form from the model's schema, its script in a data URL. */
-import type { ModelSchema } from "../../core/training/stages/stage.ts";
+import type { ModelSchema } from "../../core/trainer/contract.ts";
 
 export interface StandalonePageProps {
   name: string;

@@ -2,7 +2,7 @@
 
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
 import type { Trial } from "../../core/routes/pages/page-data.ts";
-import type { ModelSchema } from "../../core/training/stages/stage.ts";
+import type { ModelSchema } from "../../core/trainer/contract.ts";
 import { Waterfall } from "../charts/waterfall.tsx";
 import { ProblemNote } from "../layout/error.tsx";
 import { type Links, url } from "../layout/frame.ts";

@@ -1,6 +1,6 @@
 /** What is odd about the file, and the way out of each? A finding with a fix is one button. */
 import type { Finding } from "../../core/csv/types.ts";
-import type { ReadyDataset } from "../dataset/dataset.tsx";
+import type { ReadyDataset } from "../dataset/data.ts";
 import type { Links } from "../layout/frame.ts";
 import { count } from "./format.ts";
 import { Action, curlLine, LampDot } from "./parts.tsx";

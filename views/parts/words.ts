@@ -2,9 +2,9 @@
 import type { ColumnType } from "../../core/csv/types.ts";
 import type { HealthState } from "../../core/operations/health.ts";
 import type { RunStatus, StoredStage } from "../../core/store/runs.ts";
+import type { StageName } from "../../core/trainer/contract.ts";
 import type { MetricName } from "../../core/trainer/metrics/index.ts";
 import type { Task } from "../../core/trainer/samples.ts";
-import type { StageName } from "../../core/training/stages/stage.ts";
 
 export const METRIC_WORDS: Record<MetricName, { label: string; says: string }> = {
   roc_auc: {

@@ -1,5 +1,5 @@
 /** Which drawings say how good the model is and why? One for each part of the evaluation that is there. */
-import type { ModelSchema } from "../../core/training/stages/stage.ts";
+import type { ModelSchema } from "../../core/trainer/contract.ts";
 import { Confusion } from "../charts/confusion.tsx";
 import { CalibrationFigure, PrecisionRecallFigure, RocFigure } from "../charts/curves.tsx";
 import { type EvaluationData, readEvaluation } from "../charts/evaluation-data.ts";

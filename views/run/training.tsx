@@ -1,7 +1,7 @@
 /** How does the race go? The curve of the candidate in training, and the candidates as dots with their ranges. */
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
+import type { Candidate } from "../../core/trainer/contract.ts";
 import type { RunView } from "../../core/training/run-view.ts";
-import type { Candidate } from "../../core/training/stages/stage.ts";
 import { extent, Figure, Legend, LineChart, RangeStrip, type Series } from "../charts/chart.tsx";
 import type { ChartDrawing } from "../charts/chart-svg.tsx";
 import { duration, figure, plural } from "../parts/format.ts";

@@ -4,7 +4,8 @@
  * type patterns", 2019, with our own weights). Linear in the sample.
  */
 import { cellKind } from "../rows/cell-kinds.ts";
-import { type Cutting, Tokenizer } from "../rows/tokenizer.ts";
+import { Tokenizer } from "../rows/tokenizer.ts";
+import type { Cutting } from "../types.ts";
 
 export interface Sniffed extends Cutting {
   comment: string;

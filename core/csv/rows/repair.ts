@@ -2,8 +2,9 @@
  * What was meant by a row whose quotes do not match? Reads it in the ways that writers get wrong, and takes the first
  * that gives the width of the table. Never looks further than a budget that grows with the bytes read: linear time.
  */
+
+import type { Cutting } from "../types.ts";
 import { tooManyCells } from "./refuse.ts";
-import type { Cutting } from "./tokenizer.ts";
 
 /** Many more cells in a row are the wrong delimiter, or no table. */
 export const MAX_CELLS = 1 << 18;

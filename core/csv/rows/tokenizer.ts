@@ -7,12 +7,9 @@
  *                          ^ start                    ^ length
  */
 import type { RowCutter } from "../kernels/row-cutter.ts";
-import type { Dialect } from "../types.ts";
+import type { Cutting } from "../types.ts";
 import { endlessRow, type RowPlace, tooManyCells } from "./refuse.ts";
 import { LookaheadBudget, MAX_CELLS, recut, repairRow } from "./repair.ts";
-
-/** What cutting needs of a dialect. */
-export type Cutting = Pick<Dialect, "delimiter" | "quote" | "escape" | "newline">;
 
 /** Cell k is `bytes[spans[2k] .. spans[2k+1])`; both arrays are reused for the next row. */
 export type RowHandler = (bytes: Uint8Array, spans: Int32Array, cells: number, irregular: Irregular) => void;

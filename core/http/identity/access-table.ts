@@ -2,8 +2,7 @@
  * What does each address ask of who comes? The API's rows say it themselves; the pages, forms and live addresses of
  * server.ts stand here. A form asks for what its row of the API asks for. What is listed nowhere is for admins.
  */
-import type { Route } from "../../routes/api/route.ts";
-import type { RateClass } from "../rate-limit.ts";
+import type { RateClass } from "../../operations/config.ts";
 import type { Access } from "./scopes.ts";
 
 export interface RouteAccess {
@@ -13,6 +12,14 @@ export interface RouteAccess {
   rate: RateClass | null;
   /** Does the audit keep it? Predictions are counted elsewhere, reading is no change; but a backup takes everything. */
   isChange: boolean;
+}
+
+/** What a row of the API says of who may ask. */
+interface RouteRow {
+  method: string;
+  path: string;
+  scope: Access;
+  rate?: RateClass;
 }
 
 type PageAccess = { scope: Access; rate?: RateClass } | { like: string };
@@ -64,7 +71,7 @@ export const PAGES: Record<string, PageAccess> = {
 
 /** "METHOD /path" -> what it asks for. Throws where a form is like a row that does not exist. */
 export function accessTable(
-  rows: readonly Route[],
+  rows: readonly RouteRow[],
   pages: Record<string, PageAccess> = PAGES,
 ): Map<string, RouteAccess> {
   const table = new Map<string, RouteAccess>();

@@ -2,17 +2,17 @@
  * Who may do this? Every request passes here, first and last: host and origin, identity, scope, limit on the way in;
  * headers and the audit on the way out. It answers nothing itself but preflights and the way to the sign-in page.
  */
-import { type Config, isLoopback } from "../../operations/config.ts";
+import { type Config, isLoopback, RATES, type RateClass } from "../../operations/config.ts";
 import { clientAddress, networkOf, type Proxies, readProxies } from "../../operations/networks.ts";
 import { AppError } from "../../platform/errors.ts";
-import type { Signalbox } from "../../process/signalbox.ts";
 import { readSessionCookie } from "../cookies.ts";
 import { corsHeaders, isPreflight, preflightHeaders } from "../cors.ts";
 import { guardRequest } from "../guard.ts";
 import { wantedForm } from "../negotiate.ts";
-import { RATES, type RateClass, RateLimit, rateHeaders, tooMany } from "../rate-limit.ts";
+import { RateLimit, rateHeaders, tooMany } from "../rate-limit.ts";
 import { securityHeaders } from "../security.ts";
 import { type RouteAccess, unlisted } from "./access-table.ts";
+import type { Audit } from "./audit.ts";
 import { readCredential } from "./credentials.ts";
 import { curlCommand } from "./curl.ts";
 import { embedGrant, refuseOtherPanels } from "./embeds.ts";
@@ -20,6 +20,7 @@ import { embedIdentity, type Identity, may, OPERATOR } from "./identity.ts";
 import { identityOfProxy } from "./proxy.ts";
 import { returnPath } from "./return-path.ts";
 import type { Access } from "./scopes.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** One request on its way through. */
 export interface Visit {
@@ -46,7 +47,13 @@ interface Limit {
 
 const NOT_SHARED = { "cache-control": "private, no-cache" };
 
-type GateBox = Pick<Signalbox, "config" | "tokens" | "audit" | "embedSecret" | "now">;
+interface GateBox {
+  config: Config;
+  tokens: Tokens;
+  audit: Audit;
+  embedSecret: string;
+  now: () => number;
+}
 
 export class Gate {
   private readonly proxies: Proxies;

@@ -3,6 +3,11 @@
 export const SCOPES = ["read", "predict", "train", "admin", "embed"] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** A word of the database that is none opens nothing. */
+export function isScope(word: string): word is Scope {
+  return (SCOPES as readonly string[]).includes(word);
+}
+
 /** What a route asks of who comes. "open": nothing. "panel": to see one panel, as readers and embedding portals do. */
 export type Access = Scope | "open" | "panel";
 

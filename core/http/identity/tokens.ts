@@ -19,7 +19,7 @@ import {
   touchToken,
 } from "../../store/tokens.ts";
 import { hashOf, type Identity, newSecret } from "./identity.ts";
-import { SCOPES } from "./scopes.ts";
+import { isScope, SCOPES } from "./scopes.ts";
 
 const MAX_TOKENS = 1000;
 const MAX_SESSIONS = 10_000;
@@ -160,7 +160,15 @@ export class Tokens {
     if (isOver(token, now())) throw expired(token.name);
     this.touch(token);
     const { id, name, scopes, expiresAt } = token;
-    return { name, via: "token", scopes, key: `token:${id}`, credentials: [hash], expiresAt, panel: null };
+    return {
+      name,
+      via: "token",
+      scopes: scopes.filter(isScope),
+      key: `token:${id}`,
+      credentials: [hash],
+      expiresAt,
+      panel: null,
+    };
   }
 
   private find(hash: string): StoredToken | null {

@@ -4,7 +4,7 @@ import type { Store } from "../../store/database.ts";
 import { findVersion } from "../../store/models.ts";
 import { findOutcome, putOutcome } from "../../store/outcomes.ts";
 import { findPrediction, versionKey } from "../../store/predictions.ts";
-import type { RunSummary } from "../../training/stages/stage.ts";
+import type { RunSummary } from "../../trainer/contract.ts";
 import { PREDICTION_ID } from "./prediction-id.ts";
 
 export type Actual = string | number | boolean;

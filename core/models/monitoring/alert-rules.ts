@@ -2,8 +2,9 @@
 import type { Alert, Alerts } from "../../events/alerts.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import { METRICS } from "../../trainer/metrics/index.ts";
+import type { ChallengerView } from "./comparison.ts";
 import type { DriftView } from "./drift.ts";
-import type { ChallengerView, LiveView } from "./monitor.ts";
+import type { LiveView } from "./live-metrics.ts";
 
 export const CHALLENGER_ALARM = "challenger";
 /** What is said of the live version: it ends with it. */

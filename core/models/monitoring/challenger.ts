@@ -9,12 +9,13 @@ import { insertChallengerAnswer } from "../../store/challengers.ts";
 import type { Store } from "../../store/database.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import { type PredictionAnswer, versionKey } from "../../store/predictions.ts";
+import type { Model } from "../../trainer/model/model.ts";
 import type { PredictRow } from "../answering.ts";
-import type { ModelCache } from "../model-cache.ts";
 
 export interface ChallengerOptions {
   store: Store;
-  cache: ModelCache;
+  /** Reads a version's model, or has it already. */
+  load: (version: StoredVersion) => Promise<Model>;
   logger: Logger;
 }
 
@@ -108,7 +109,7 @@ export class Challenger {
 
   private async answer(challenger: StoredVersion, slice: Waiting[]): Promise<Answered[]> {
     const [model, { answerRows }] = await Promise.all([
-      this.options.cache.load(challenger),
+      this.options.load(challenger),
       import("../answering.ts"),
     ]);
     const key = keyOf(challenger);

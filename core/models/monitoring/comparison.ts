@@ -4,9 +4,9 @@
  */
 
 import type { Judged } from "../../store/outcomes.ts";
+import type { RunSummary } from "../../trainer/contract.ts";
 import { quantile } from "../../trainer/metrics/bootstrap.ts";
 import { goodness, METRICS, type MetricName } from "../../trainer/metrics/index.ts";
-import type { RunSummary } from "../../training/stages/stage.ts";
 import { LEAST_OUTCOMES, liveMetrics, measured, outcomeOf, resampled } from "./live-metrics.ts";
 
 export interface ComparedFigure {
@@ -74,4 +74,21 @@ export function comparisonSentence(
   if (verdict === "worse")
     return `Version ${version} is worse than version ${liveVersion}, by more than chance: ${values}.`;
   return `No difference beyond chance: ${values}.`;
+}
+
+/** The live version and the one that is asked the same rows. */
+export interface ChallengerView {
+  version: number;
+  liveVersion: number;
+  /** Rows that it has answered, and those that it could not keep up with since the server started. */
+  answered: number;
+  skipped: number;
+  /** Answers of both whose outcome is known; with fewer than `needed` nothing is said. */
+  compared: number;
+  needed: number;
+  figures: ComparedFigure[];
+  verdict: ComparedFigure["verdict"];
+  sentence: string;
+  /** What asking it costs, in milliseconds a row, after the answer has left; null before its first row. */
+  msPerRow: number | null;
 }

@@ -4,11 +4,11 @@
  */
 
 import type { Judged } from "../../store/outcomes.ts";
+import type { RunSummary } from "../../trainer/contract.ts";
 import { quantile } from "../../trainer/metrics/bootstrap.ts";
 import { goodness, isMetricName, METRICS, type MetricName } from "../../trainer/metrics/index.ts";
 import type { Outcome } from "../../trainer/metrics/outcome.ts";
 import { seededRandom } from "../../trainer/random.ts";
-import type { RunSummary } from "../../training/stages/stage.ts";
 
 export interface LiveFigure {
   metric: MetricName;
@@ -121,4 +121,14 @@ function verdictOf(metric: MetricName, live: Estimate, training: Estimate): Live
   const difference = goodness(metric, live.value) - goodness(metric, training.value);
   if (Math.abs(difference) <= Math.hypot(half(live), half(training))) return "unclear";
   return difference > 0 ? "better" : "worse";
+}
+
+/** A version on what came true. */
+export interface LiveView {
+  outcomes: number;
+  /** So many of the newest are measured. */
+  measured: number;
+  /** With fewer outcomes `figures` is empty. */
+  needed: number;
+  figures: LiveFigure[];
 }

@@ -23,15 +23,15 @@ import {
   versionKey,
   versionKeysOf,
 } from "../../store/predictions.ts";
-import type { RunSummary } from "../../training/stages/stage.ts";
+import type { RunSummary } from "../../trainer/contract.ts";
 import { type Actual, ActualsReader, type Told } from "./actuals.ts";
 import { type ToldRows, tellCsv } from "./actuals-csv.ts";
 import { tellChallenger, tellDrift, tellOutcomes } from "./alert-rules.ts";
 import type { Challenger } from "./challenger.ts";
-import { type ComparedFigure, comparedFigures, comparisonSentence, overall } from "./comparison.ts";
+import { type ChallengerView, comparedFigures, comparisonSentence, overall } from "./comparison.ts";
 import { type DriftView, driftView, LEAST_PREDICTIONS } from "./drift.ts";
 import { addCounts, type DriftCounts, noCounts } from "./drift-counts.ts";
-import { LEAST_OUTCOMES, type LiveFigure, liveFigures } from "./live-metrics.ts";
+import { LEAST_OUTCOMES, type LiveView, liveFigures } from "./live-metrics.ts";
 import { DAY_MS, type Traffic } from "./prediction-log.ts";
 import type { References } from "./references.ts";
 
@@ -44,33 +44,6 @@ export interface FeedbackOptions {
   challenger: Challenger;
   traffic: Traffic;
   now: () => number;
-}
-
-/** A version on what came true. */
-export interface LiveView {
-  outcomes: number;
-  /** So many of the newest are measured. */
-  measured: number;
-  /** With fewer outcomes `figures` is empty. */
-  needed: number;
-  figures: LiveFigure[];
-}
-
-/** The live version and the one that is asked the same rows. */
-export interface ChallengerView {
-  version: number;
-  liveVersion: number;
-  /** Rows that it has answered, and those that it could not keep up with since the server started. */
-  answered: number;
-  skipped: number;
-  /** Answers of both whose outcome is known; with fewer than `needed` nothing is said. */
-  compared: number;
-  needed: number;
-  figures: ComparedFigure[];
-  verdict: ComparedFigure["verdict"];
-  sentence: string;
-  /** What asking it costs, in milliseconds a row, after the answer has left; null before its first row. */
-  msPerRow: number | null;
 }
 
 /** Older outcomes say little of today, and a page must not wait for a million of them. */

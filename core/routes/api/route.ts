@@ -5,7 +5,7 @@ import type { Tag } from "../../http/conditions.ts";
 import type { Identity } from "../../http/identity/identity.ts";
 import type { Access } from "../../http/identity/scopes.ts";
 import { linkHeader, takesGzip } from "../../http/negotiate.ts";
-import type { RateClass } from "../../http/rate-limit.ts";
+import type { RateClass } from "../../operations/config.ts";
 import type { ErrorCode } from "../../platform/errors.ts";
 import type { Hold } from "../../platform/leases.ts";
 import type { StoredVersion } from "../../store/models.ts";

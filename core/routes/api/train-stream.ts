@@ -7,7 +7,7 @@ import { AppError } from "../../platform/errors.ts";
 import type { Hold } from "../../platform/leases.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import type { StoredRun } from "../../store/runs.ts";
-import { type RunSummary, STAGE_NAMES } from "../../training/stages/stage.ts";
+import { type RunSummary, STAGE_NAMES } from "../../trainer/contract.ts";
 
 export interface TrainStreamOptions {
   runId: string;

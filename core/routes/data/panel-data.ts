@@ -4,7 +4,7 @@ import type { Rejection } from "../../datasets/datasets.ts";
 import type { Arrival } from "../../datasets/uploads.ts";
 import type { Activity } from "../../events/event-log.ts";
 import type { Panel } from "../../events/panel-names.ts";
-import type { LiveView } from "../../models/monitoring/monitor.ts";
+import type { LiveView } from "../../models/monitoring/live-metrics.ts";
 import type { GaugeReading, HealthState } from "../../operations/health.ts";
 import type { RequestTimes } from "../../operations/request-times.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
@@ -27,8 +27,8 @@ import {
   type StoredRound,
   type StoredRun,
 } from "../../store/runs.ts";
+import type { RunSummary } from "../../trainer/contract.ts";
 import { currentRounds, type RunView, runView } from "../../training/run-view.ts";
-import type { RunSummary } from "../../training/stages/stage.ts";
 import {
   activityRows,
   type DatasetSummary,

@@ -1,7 +1,8 @@
 /** What does a model's page say of the time since it was deployed? One record for its panel and for scripts. */
 
+import type { ChallengerView } from "../../models/monitoring/comparison.ts";
 import type { DriftView } from "../../models/monitoring/drift.ts";
-import type { ChallengerView, LiveView } from "../../models/monitoring/monitor.ts";
+import type { LiveView } from "../../models/monitoring/live-metrics.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import { findVersion, listVersions, type StoredModel } from "../../store/models.ts";

@@ -3,9 +3,8 @@
  * number was missing, one column a label, and the hashed n-grams of text. Fitted on training rows only.
  */
 import { inBlocks, runThrough, type Steps } from "../pace.ts";
-import type { Samples } from "../samples.ts";
+import type { Samples, SparseRows } from "../samples.ts";
 import type { EncodedTable } from "./encoder.ts";
-import type { SparseRows } from "./text.ts";
 
 export type DesignFeature =
   /** Two columns from `offset` where `flag`: the standardised value, and 1 where it was missing. */

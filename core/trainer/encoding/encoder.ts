@@ -4,7 +4,7 @@
  */
 import type { Column, Table } from "../../csv/types.ts";
 import { spreadRows } from "../random.ts";
-import type { Checkpoint, Feature, Samples } from "../samples.ts";
+import type { Checkpoint, Feature, Samples, SparseRows } from "../samples.ts";
 import type { ColumnEncoding, Encoder } from "./columns.ts";
 import { datePart, varyingParts } from "./dates.ts";
 import { SparseBuilder } from "./sparse.ts";
@@ -14,7 +14,6 @@ import {
   commonWords,
   inverseDocumentFrequency,
   newVocabulary,
-  type SparseRows,
   TEXT_BUCKETS,
   weightTerms,
   words,

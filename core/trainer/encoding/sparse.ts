@@ -1,5 +1,5 @@
 /** How is a sparse matrix made row by row, and how are rows taken out of it? Entries keep their order. */
-import type { SparseRows } from "./text.ts";
+import type { SparseRows } from "../samples.ts";
 
 export function takeRows(matrix: SparseRows, rows: Int32Array): SparseRows {
   const starts = new Int32Array(rows.length + 1);

@@ -12,14 +12,6 @@ const LEAST_CHARACTERS = 100;
 /** Characters of all documents together: each becomes about one entry of the matrix, of eight bytes. */
 const MOST_CHARACTERS_IN_ALL = 15_000_000;
 
-/** Compressed sparse rows: row r holds entries starts[r] .. starts[r + 1]. */
-export interface SparseRows {
-  columns: number;
-  starts: Int32Array;
-  indices: Int32Array;
-  values: Float32Array;
-}
-
 /** How much of each document is read, so that all of them stay affordable. */
 export function affordableCharacters(lengths: Int32Array): number {
   let most = MOST_CHARACTERS;

@@ -5,7 +5,6 @@
 import { type DesignPlan, designSteps } from "../encoding/design.ts";
 import type { EncodedTable } from "../encoding/encoder.ts";
 import { applySupervised, type SupervisedEncoder, treeSamples } from "../encoding/supervised.ts";
-import type { SparseRows } from "../encoding/text.ts";
 import { type LinearModel, linearMargins } from "../learners/linear/linear.ts";
 import { networkMargins } from "../learners/network/answer.ts";
 import type { NetworkModel } from "../learners/network/layers.ts";
@@ -16,7 +15,7 @@ import type { ForestModel } from "../learners/trees/forest.ts";
 import { type RowPredictor, rowPredictor } from "../learners/trees/predictor.ts";
 import type { TreeModel } from "../learners/trees/trees.ts";
 import { runThrough, type Steps } from "../pace.ts";
-import type { Samples, Task } from "../samples.ts";
+import type { Samples, SparseRows, Task } from "../samples.ts";
 import { respond } from "./response.ts";
 
 /** `supervised`: index of the supervised encoder that its features came from; -1 where there is none. */

@@ -3,9 +3,10 @@
  * or changed is refused when it is read.
  */
 import type { ColumnPlan, ColumnProfile } from "../../csv/types.ts";
+import type { ModelSchema, RunResult } from "../../trainer/contract.ts";
 import type { Model } from "../../trainer/model/model.ts";
 import { readModel, writeModel } from "../../trainer/model/model-file.ts";
-import type { ModelSchema, RunDataset, RunResult, Stage } from "./stage.ts";
+import type { RunDataset, Stage } from "./stage.ts";
 import { left, type Work } from "./work/work.ts";
 
 export const MODEL_FILE = "model.bin";

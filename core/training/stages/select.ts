@@ -2,6 +2,8 @@
  * Model selection: which candidate answers best for rows that it has not seen? Runs the race on the training part's
  * folds, tells each candidate as it is scored, and keeps what is scored so that an interrupted run goes on from there.
  */
+
+import type { Candidate } from "../../trainer/contract.ts";
 import { goodness, METRICS, type MetricName } from "../../trainer/metrics/index.ts";
 import { ownThread } from "../../trainer/race/crew.ts";
 import { chooseBlend } from "../../trainer/race/ensemble.ts";
@@ -10,7 +12,7 @@ import { portfolioFor } from "../../trainer/race/portfolio.ts";
 import { type RaceResult, runRace } from "../../trainer/race/race.ts";
 import { guess, type Recipe } from "../../trainer/race/recipes.ts";
 import type { TrainingData } from "../../trainer/race/training-data.ts";
-import { type Candidate, plural, type Stage } from "./stage.ts";
+import { plural, type Stage } from "./stage.ts";
 import { loadEntries, saveEntry } from "./work/checkpoint.ts";
 import { budgetMs, type Context, checkpointOf, left, type Work } from "./work/work.ts";
 

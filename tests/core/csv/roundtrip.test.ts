@@ -4,7 +4,8 @@ import fc from "fast-check";
 import iconv from "iconv-lite";
 import { utf8Chunks } from "../../../core/csv/bytes/source.ts";
 import { cellsOf } from "../../../core/csv/rows/scan.ts";
-import { type Cutting, Tokenizer } from "../../../core/csv/rows/tokenizer.ts";
+import { Tokenizer } from "../../../core/csv/rows/tokenizer.ts";
+import type { Cutting } from "../../../core/csv/types.ts";
 import { fileOf, rowsOf } from "./files.ts";
 
 interface Written {

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Viewer } from "../../../core/live/sockets.ts";
+import type { Viewer } from "../../../core/live/viewer.ts";
 import { readConfig } from "../../../core/operations/config.ts";
 import { openSignalbox } from "../../../core/process/signalbox.ts";
 import { createApp } from "../../../server.ts";

@@ -1,9 +1,9 @@
 /** How do runs look on the wire? */
 import * as z from "zod";
 import { RUN_STATUSES, type StoredRound } from "../../../store/runs.ts";
+import type { VersionComparison } from "../../../trainer/contract.ts";
+import { type Candidate, type RunOptions, STAGE_NAMES } from "../../../trainer/contract.ts";
 import type { RunStage, RunView } from "../../../training/run-view.ts";
-import { type Candidate, type RunOptions, STAGE_NAMES } from "../../../training/stages/stage.ts";
-import type { VersionComparison } from "../../../training/stages/work/compare.ts";
 import { COLUMN_TYPE, ERROR_RECORD, FINDING, TASK, TIME } from "./datasets.ts";
 
 const SHARE = z.number().min(0).max(1);

@@ -2,9 +2,9 @@
  * How is a regularised linear model fitted? Ridge, logistic and multinomial regression over a sparse design:
  * mean loss plus l2 / (2 rows) times the squared weights, the intercept free, minimised by L-BFGS. Passes over the rows pause between blocks.
  */
-import type { SparseRows } from "../../encoding/text.ts";
+
 import { inBlocks, runPaced, runThrough, type Steps } from "../../pace.ts";
-import type { Checkpoint, Task } from "../../samples.ts";
+import type { Checkpoint, SparseRows, Task } from "../../samples.ts";
 import { minimize, type Objective } from "./lbfgs.ts";
 import { MOST_NEWTON_COLUMNS, newtonStep } from "./newton.ts";
 

@@ -2,8 +2,9 @@
  * How is a linear model with few columns fitted at once? Normal equations and a Cholesky factor: ridge in one step,
  * logistic regression in a handful of Newton steps. Above some hundred columns L-BFGS is quicker.
  */
-import type { SparseRows } from "../../encoding/text.ts";
+
 import { inBlocks, type Steps } from "../../pace.ts";
+import type { SparseRows } from "../../samples.ts";
 
 /** Up to so many columns the factor costs less than the passes of L-BFGS over the rows. */
 export const MOST_NEWTON_COLUMNS = 400;

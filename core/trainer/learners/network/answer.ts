@@ -1,6 +1,7 @@
 /** What does a trained network answer, and how much did each column move it? Plain loops: it serves single rows. */
-import type { SparseRows } from "../../encoding/text.ts";
+
 import { inBlocks, runThrough, type Steps } from "../../pace.ts";
+import type { SparseRows } from "../../samples.ts";
 import { sumTo } from "../nystroem/nystroem.ts";
 import { inputColumns, inputRows, inputWidth } from "./inputs.ts";
 import type { NetworkLayer, NetworkModel } from "./layers.ts";

@@ -3,9 +3,10 @@
  * bounded: a long tail neither swamps the rest nor gets lost. Beside it how far the value has come through each of the
  * column's quantile ranges (Gorishniy et al. 2022), so that a bend or a step costs one unit.
  */
-import type { SparseRows } from "../../encoding/text.ts";
+
 import { inBlocks, type Steps } from "../../pace.ts";
 import { spreadRows } from "../../random.ts";
+import type { SparseRows } from "../../samples.ts";
 
 export interface InputPlan {
   /** One entry a column of the design. */

@@ -3,10 +3,10 @@
  * rate that falls to nothing, for as many epochs as the rows ask for: no row is held out, so what a fold answers for
  * rows that it has not seen is honest. It bends where trees step; beside them it errs elsewhere.
  */
-import type { SparseRows } from "../../encoding/text.ts";
+
 import { type Arena, Scope, sharedArena } from "../../kernels/arena.ts";
 import { runPaced } from "../../pace.ts";
-import type { Checkpoint, Random, Task } from "../../samples.ts";
+import type { Checkpoint, Random, SparseRows, Task } from "../../samples.ts";
 import { type InputPlan, inputRows, inputWidth, planInputs } from "./inputs.ts";
 import { type Layer, layOutLayers, type NetworkModel, takeModel } from "./layers.ts";
 

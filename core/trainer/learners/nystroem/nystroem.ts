@@ -3,9 +3,9 @@
  * a Gaussian bump around each of some hundred landmark rows (Williams and Seeger 2001), width and penalty chosen by
  * generalised cross-validation (Golub, Heath and Wahba 1979). Where few rows lie on a smooth surface it beats trees.
  */
-import type { SparseRows } from "../../encoding/text.ts";
+
 import { sampleRows } from "../../random.ts";
-import type { Checkpoint, Random, Task } from "../../samples.ts";
+import type { Checkpoint, Random, SparseRows, Task } from "../../samples.ts";
 import { fitLinear } from "../linear/linear.ts";
 import { factorize, solveLower, solveUpper, traceOfInverse, whiten } from "./dense.ts";
 

@@ -3,6 +3,7 @@
  * went or changed their type are named. The older version may have learned from some of these rows, which flatters it.
  */
 import type { Finding } from "../../../csv/types.ts";
+import type { VersionComparison } from "../../../trainer/contract.ts";
 import {
   type ColumnChanges,
   columnChanges,
@@ -16,16 +17,6 @@ import { spreadRows } from "../../../trainer/random.ts";
 import { pace } from "./evaluation.ts";
 import { selectRows } from "./table.ts";
 import { type Context, left } from "./work.ts";
-
-export interface VersionComparison {
-  /** The version before. */
-  version: number;
-  columns: ColumnChanges;
-  /** By metric, on the same rows; empty where the two predict different things. */
-  metrics: Record<string, MetricComparison>;
-  rows: number;
-  sentence: string;
-}
 
 const MOST_ROWS = 2000;
 const REPLICATES = 200;

@@ -5,8 +5,8 @@
 import { guessTask } from "../../../csv/profile/guess-target.ts";
 import type { Column, ColumnPlan, ColumnProfile } from "../../../csv/types.ts";
 import { AppError } from "../../../platform/errors.ts";
+import type { RunOptions } from "../../../trainer/contract.ts";
 import type { Target, Task } from "../../../trainer/samples.ts";
-import type { RunOptions } from "../stage.ts";
 
 const LEAST_ROWS = 20;
 const MOST_CLASSES = 200;

@@ -3,6 +3,7 @@
  * before it left.
  */
 import type { ReadingPlan, ReadingProgress, Table } from "../../../csv/types.ts";
+import type { RunResult, VersionComparison } from "../../../trainer/contract.ts";
 import type { Encoder } from "../../../trainer/encoding/columns.ts";
 import type { MetricName } from "../../../trainer/metrics/index.ts";
 import type { Model } from "../../../trainer/model/model.ts";
@@ -11,8 +12,7 @@ import type { Blend } from "../../../trainer/race/ensemble.ts";
 import type { Entry } from "../../../trainer/race/entry.ts";
 import type { TrainingData } from "../../../trainer/race/training-data.ts";
 import type { Checkpoint, Target } from "../../../trainer/samples.ts";
-import type { RunResult, StageContext } from "../stage.ts";
-import type { VersionComparison } from "./compare.ts";
+import type { StageContext } from "../stage.ts";
 
 export type LoadTable = (
   path: string,

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
-import { type Cutting, type Irregular, Tokenizer } from "../../../../core/csv/rows/tokenizer.ts";
+import { type Irregular, Tokenizer } from "../../../../core/csv/rows/tokenizer.ts";
+import type { Cutting } from "../../../../core/csv/types.ts";
 
 const COMMA: Cutting = { delimiter: ",", quote: '"', escape: '"', newline: "\n" };
 

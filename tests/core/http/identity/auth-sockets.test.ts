@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { signEmbedToken } from "../../../../core/http/identity/embed-token.ts";
 import type { Scope } from "../../../../core/http/identity/scopes.ts";
-import type { Viewer } from "../../../../core/live/sockets.ts";
+import type { Viewer } from "../../../../core/live/viewer.ts";
 import { readConfig } from "../../../../core/operations/config.ts";
 import { openSignalbox, type Signalbox } from "../../../../core/process/signalbox.ts";
 import { createApp } from "../../../../server.ts";

@@ -7,8 +7,8 @@ import {
 } from "../../../../core/models/monitoring/comparison.ts";
 import { liveFigures, wilson } from "../../../../core/models/monitoring/live-metrics.ts";
 import type { Judged } from "../../../../core/store/outcomes.ts";
+import type { RunSummary } from "../../../../core/trainer/contract.ts";
 import { seededRandom } from "../../../../core/trainer/random.ts";
-import type { RunSummary } from "../../../../core/training/stages/stage.ts";
 
 const summary = (over: Partial<RunSummary>): RunSummary => ({
   ...{ task: "binary", metric: "roc_auc", best: "", verdict: "", beatsBaseline: true, baseline: {} },

@@ -1,9 +1,10 @@
 /** Runs the stages on a table made in memory, and keeps all that they tell. */
 import type { Column, ColumnPlan, ColumnProfile, Table } from "../../../../core/csv/types.ts";
+import type { RunOptions, RunResult } from "../../../../core/trainer/contract.ts";
 import type { OpenCrew } from "../../../../core/trainer/race/crew.ts";
 import type { Random } from "../../../../core/trainer/samples.ts";
 import { STAGES } from "../../../../core/training/stages/index.ts";
-import type { RunOptions, RunResult, StageReport } from "../../../../core/training/stages/stage.ts";
+import type { StageReport } from "../../../../core/training/stages/stage.ts";
 import { emptyWork, type Work } from "../../../../core/training/stages/work/work.ts";
 
 export interface Ran {

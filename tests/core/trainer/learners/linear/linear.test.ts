@@ -5,7 +5,6 @@
  *   LogisticRegression(C=2, tol=1e-12).fit(X, y > 0); ... .fit(X, np.digitize(y, [-.4, .4])); Ridge(alpha=2).fit(X, y)
  */
 import { expect, test } from "bun:test";
-import type { SparseRows } from "../../../../../core/trainer/encoding/text.ts";
 import { minimize } from "../../../../../core/trainer/learners/linear/lbfgs.ts";
 import {
   fitLinear,
@@ -13,6 +12,7 @@ import {
   predictLinear,
 } from "../../../../../core/trainer/learners/linear/linear.ts";
 import { respond } from "../../../../../core/trainer/model/response.ts";
+import type { SparseRows } from "../../../../../core/trainer/samples.ts";
 
 const ROWS = 40;
 const { x, y } = data();

@@ -1,6 +1,5 @@
 /** Are the network's kernels what they say, does it learn bends and steps, and do its contributions sum? */
 import { expect, test } from "bun:test";
-import type { SparseRows } from "../../../../../core/trainer/encoding/text.ts";
 import { newArena, Scope } from "../../../../../core/trainer/kernels/arena.ts";
 import { loadKernels } from "../../../../../core/trainer/kernels/kernels.ts";
 import { networkContributions, networkMargins } from "../../../../../core/trainer/learners/network/answer.ts";
@@ -9,7 +8,7 @@ import { fitNetwork, type NetworkOptions } from "../../../../../core/trainer/lea
 import { pack, unpack } from "../../../../../core/trainer/model/pack.ts";
 import { runThrough } from "../../../../../core/trainer/pace.ts";
 import { seededRandom } from "../../../../../core/trainer/random.ts";
-import type { Task } from "../../../../../core/trainer/samples.ts";
+import type { SparseRows, Task } from "../../../../../core/trainer/samples.ts";
 import { referenceKernels } from "../../../../reference/kernels.ts";
 
 function designOf(rows: number[][]): SparseRows {

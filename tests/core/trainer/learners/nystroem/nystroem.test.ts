@@ -1,6 +1,5 @@
 /** Is the smooth learner kernel ridge regression, does it follow curves, and do its contributions sum? */
 import { expect, test } from "bun:test";
-import type { SparseRows } from "../../../../../core/trainer/encoding/text.ts";
 import {
   factorize,
   solveLower,
@@ -14,7 +13,7 @@ import {
   predictNystroem,
 } from "../../../../../core/trainer/learners/nystroem/nystroem.ts";
 import { seededRandom } from "../../../../../core/trainer/random.ts";
-import type { Task } from "../../../../../core/trainer/samples.ts";
+import type { SparseRows, Task } from "../../../../../core/trainer/samples.ts";
 
 const checkpoint = () => {};
 

@@ -1,0 +1,36 @@
+/** What is kept of each socket? */
+import type { PanelKey } from "../events/panel-names.ts";
+import type { Hold } from "../platform/leases.ts";
+import type { Audience } from "./audiences.ts";
+
+/** What a socket asked for when it came; forgotten once it has been greeted. */
+export interface Asked {
+  /** Null: it reads events. */
+  panels: readonly PanelKey[] | null;
+  /** Last position that it has; null: it has nothing. */
+  since: number | null;
+  epoch: string | null;
+  /** The address that its page was loaded from. */
+  origin: string;
+  hold: Hold;
+}
+
+/** What is kept for each socket: there are thousands, so as little as can be. */
+export interface Viewer {
+  asked: Asked | null;
+  /** Null: it reads events. */
+  audience: Audience | null;
+  /** Shared by all sockets of one address. */
+  peer: Peer;
+  /** Of a reader: the last event that was sent. */
+  cursor: number;
+  lastHeardAt: number;
+  mayPredict: boolean;
+  /** Its access need not end it any more. */
+  release: () => void;
+}
+
+export interface Peer {
+  address: string;
+  sockets: number;
+}
