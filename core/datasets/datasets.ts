@@ -7,13 +7,12 @@ import { join } from "node:path";
 import type { CsvProfile, ReadingChoices, ReadingPreview } from "../csv/types.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { type Child, startChild } from "../platform/child.ts";
-import { diskFailure, diskFull } from "../platform/disk.ts";
+import { diskFailure, diskFull, syncFolder } from "../platform/disk.ts";
 import type { Ballast } from "../platform/disk-reserve.ts";
 import { AppError, type ErrorRecord, errorRecord } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import { Turns } from "../platform/scheduling.ts";
-import { syncFolder } from "../platform/sync-folder.ts";
 import type { Store } from "../store/database.ts";
 import {
   deleteDataset,

@@ -6,9 +6,9 @@ import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Alerts } from "../events/alerts.ts";
 import type { EventLog } from "../events/event-log.ts";
+import { syncFolder } from "../platform/disk.ts";
 import type { Ballast } from "../platform/disk-reserve.ts";
 import { AppError } from "../platform/errors.ts";
-import { syncFolder } from "../platform/sync-folder.ts";
 import { setChallenger } from "../store/challengers.ts";
 import type { Store } from "../store/database.ts";
 import {

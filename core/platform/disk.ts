@@ -1,4 +1,6 @@
 /** Which failures are the disk's, and what can be done about them? No defect of ours, and nothing that was stored is lost. */
+
+import { open } from "node:fs/promises";
 import { AppError } from "./errors.ts";
 
 const FULL = new Set(["ENOSPC", "EDQUOT", "SQLITE_FULL"]);
@@ -38,4 +40,13 @@ function databaseBusy(): AppError {
   return new AppError("unavailable", "Another process holds the database", {
     fix: "Try again when it has let go; nothing but Signalbox should have the file open.",
   });
+}
+
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }

@@ -1,4 +1,5 @@
 /** Who may go now? At most so many at a time, the others in the order in which they came. */
+
 export class Turns {
   private taken = 0;
   private readonly waiting: (() => void)[] = [];
@@ -16,5 +17,26 @@ export class Turns {
       if (next) next();
       else this.taken -= 1;
     }
+  }
+}
+
+const AT_ONCE = 10;
+
+export class Doorway {
+  private readonly waiting: (() => void)[] = [];
+  private passed = 0;
+
+  /** Resolves when the caller may go on: at once unless many ask. */
+  async pass(): Promise<void> {
+    if (this.passed === 0) setImmediate(() => this.letIn());
+    this.passed += 1;
+    if (this.passed > AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+
+  private letIn(): void {
+    const group = this.waiting.splice(0, AT_ONCE);
+    this.passed = group.length && AT_ONCE;
+    if (group.length) setImmediate(() => this.letIn());
+    for (const resolve of group) resolve();
   }
 }

@@ -9,9 +9,9 @@ import type { Viewer } from "../live/viewer.ts";
 import { isRestoreWaiting } from "../operations/backup/restore.ts";
 import { type Config, readConfig } from "../operations/config.ts";
 import { failCommand } from "../operations/terminal.ts";
-import { Doorway } from "../platform/doorway.ts";
 import { AppError } from "../platform/errors.ts";
 import { holdLines } from "../platform/logger.ts";
+import { Doorway } from "../platform/scheduling.ts";
 import { VERSION } from "../platform/version.ts";
 import { openSignalbox, type Signalbox } from "./signalbox.ts";
 

@@ -6,8 +6,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Datasets } from "../datasets/datasets.ts";
 import type { Alerts } from "../events/alerts.ts";
-import type { EventLog } from "../events/event-log.ts";
-import type { Models } from "../models/registry.ts";
+import type { Append, EventLog } from "../events/event-log.ts";
 import { type Child, ChildDied, startChild } from "../platform/child.ts";
 import { diskFailure } from "../platform/disk.ts";
 import { AppError, errorRecord } from "../platform/errors.ts";
@@ -36,13 +35,26 @@ const INSIST_MS = 1000;
 /** What has not ended. */
 const CANCELLABLE: ReadonlySet<RunStatus> = new Set(["queued", "running", "interrupted"]);
 
+/** Where finished models go: the registry stands on a floor above. */
+interface ModelRegistry {
+  /** The version that a new one of this name will stand beside; null for a new name. */
+  before(name: string): { version: number; path: string } | null;
+  /** Takes the file over. */
+  adopt(runId: string, path: string): Promise<{ sha256: string; sizeBytes: number }>;
+  /** Numbers the version; never deploys it. */
+  register(
+    append: Append,
+    entry: { name: string; runId: string; result: RunResult; sha256: string; sizeBytes: number },
+  ): number;
+}
+
 export interface RunsOptions {
   store: Store;
   log: EventLog;
   alerts: Alerts;
   logger: Logger;
   datasets: Datasets;
-  models: Models;
+  models: ModelRegistry;
   folder: string;
   budgetSeconds: number;
   concurrency: number;

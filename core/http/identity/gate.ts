@@ -6,11 +6,9 @@ import { type Config, isLoopback, RATES, type RateClass } from "../../operations
 import { clientAddress, networkOf, type Proxies, readProxies } from "../../operations/networks.ts";
 import { AppError } from "../../platform/errors.ts";
 import { readSessionCookie } from "../cookies.ts";
-import { corsHeaders, isPreflight, preflightHeaders } from "../cors.ts";
-import { guardRequest } from "../guard.ts";
 import { wantedForm } from "../negotiate.ts";
 import { RateLimit, rateHeaders, tooMany } from "../rate-limit.ts";
-import { securityHeaders } from "../security.ts";
+import { corsHeaders, guardRequest, isPreflight, preflightHeaders, securityHeaders } from "../security.ts";
 import { type RouteAccess, unlisted } from "./access-table.ts";
 import type { Audit } from "./audit.ts";
 import { readCredential } from "./credentials.ts";

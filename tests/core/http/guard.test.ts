@@ -1,6 +1,6 @@
 /** Who may come in: every method, site, origin and host that matters, as a table. */
 import { describe, expect, test } from "bun:test";
-import { guardRequest } from "../../../core/http/guard.ts";
+import { guardRequest } from "../../../core/http/security.ts";
 import { readConfig } from "../../../core/operations/config.ts";
 import { AppError } from "../../../core/platform/errors.ts";
 

@@ -1,6 +1,6 @@
 /** Do thousands that come at once all pass, a few in each turn of the loop, in the order in which they came? */
 import { expect, test } from "bun:test";
-import { Doorway } from "../../../core/platform/doorway.ts";
+import { Doorway } from "../../../core/platform/scheduling.ts";
 
 test("a crowd passes in order, ten a turn, and whoever comes later to a quiet door does not wait", async () => {
   const doorway = new Doorway();

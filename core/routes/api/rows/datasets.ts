@@ -2,8 +2,7 @@
 import * as z from "zod";
 import { CHOICES, datasetById, datasetView } from "../../../datasets/reading-choices.ts";
 import type { Tag } from "../../../http/conditions.ts";
-import { linkHeader } from "../../../http/negotiate.ts";
-import { readPreference, within } from "../../../http/prefer.ts";
+import { linkHeader, readPreference, within } from "../../../http/negotiate.ts";
 import type { StoredDataset } from "../../../store/datasets.ts";
 import { datasetRows } from "../../data/list-data.ts";
 import { type Call, LIST_QUERY, listAnswer, listOf, route } from "../route.ts";

@@ -1,8 +1,7 @@
 /** The API of training: one request, one line of curl, and what can be done to a run. */
 import * as z from "zod";
 import { curlCommand } from "../../../http/identity/curl.ts";
-import { preferredType } from "../../../http/negotiate.ts";
-import { readPreference, within } from "../../../http/prefer.ts";
+import { preferredType, readPreference, within } from "../../../http/negotiate.ts";
 import { streamAnswer } from "../../../http/responses.ts";
 import { slug } from "../../../platform/ids.ts";
 import { TRAIN_QUERY, TRAIN_REQUEST } from "../../../training/run-options.ts";
