@@ -14,7 +14,7 @@ import { may, viewerOf } from "./core/http/identity/identity.ts";
 import { pathBelow, wantedForm } from "./core/http/negotiate.ts";
 import { methodsAt, nothingAt } from "./core/http/problem.ts";
 import { htmlAnswer, landingAnswer, problemAnswer } from "./core/http/responses.ts";
-import type { Carrier } from "./core/live/bindings.ts";
+import type { Bindings } from "./core/live/bindings.ts";
 import { Live, WALL_CLOCK } from "./core/live/live.ts";
 import { ANY_ORIGIN, forOrigin } from "./core/live/messages.ts";
 import { Sockets, upgradeAnswer } from "./core/live/sockets.ts";
@@ -30,8 +30,8 @@ import { answerRoute } from "./core/routes/api/answer.ts";
 import { apiDocs } from "./core/routes/api/docs.ts";
 import { API, isForPrograms } from "./core/routes/api/index.ts";
 import { openApi } from "./core/routes/api/openapi.ts";
-import { Passage } from "./core/routes/api/pipeline.ts";
-import { PredictionLane } from "./core/routes/api/predict-fast-path.ts";
+import { Pipeline } from "./core/routes/api/pipeline.ts";
+import { PredictFastPath } from "./core/routes/api/predict-fast-path.ts";
 import type { Call } from "./core/routes/api/route.ts";
 import { type PanelSource, READERS } from "./core/routes/data/panel-data.ts";
 import * as forms from "./core/routes/pages/form-handlers.ts";
@@ -39,7 +39,7 @@ import * as pages from "./core/routes/pages/page-data.ts";
 import { panelAnswer } from "./core/routes/pages/panel-answer.ts";
 import * as settings from "./core/routes/pages/settings-page.ts";
 import { type FormAgain, signIn, signInData, signOut } from "./core/routes/pages/sign-in.ts";
-import { Trials } from "./core/routes/pages/try-row.ts";
+import { WhatIfs } from "./core/routes/pages/try-row.ts";
 import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
 import { drawnPanel } from "./views/drawn.ts";
 import { EmbedErrorPage, EmbedPage } from "./views/embed/embed.tsx";
@@ -67,16 +67,21 @@ import {
 import { PanelView } from "./views/panels.tsx";
 import { SettingsPage } from "./views/settings/settings.tsx";
 
-type Env = { Bindings: Carrier; Variables: { visit: Visit } };
+type Env = { Bindings: Bindings; Variables: { visit: Visit } };
 type C = Context<Env>;
 
 /** The app over an opened Signalbox, and its sockets. `publish` is Bun's, once there is a server. */
-export function createApp(box: Signalbox, publish: (topic: string, message: string) => void) {
-  const { config, log } = box;
+export function createApp(signalbox: Signalbox, publish: (topic: string, message: string) => void) {
+  const { config, log } = signalbox;
   const requests = new RequestTimes();
-  const source: PanelSource = { ...box, sockets: () => sockets.count, requests, startedAt: box.now() };
+  const source: PanelSource = {
+    ...signalbox,
+    sockets: () => sockets.count,
+    requests,
+    startedAt: signalbox.now(),
+  };
   const links = (origin: string): Links => ({ base: config.BASE_PATH, origin, curl: curlCommand(config) });
-  const gate = new Gate(box, accessTable(API));
+  const gate = new Gate(signalbox, accessTable(API));
   const origin = (c: C) => gate.origin(c.var.visit);
   const frame = (c: C): Frame => {
     const theme = chosenTheme(getCookie(c, "theme"));
@@ -87,15 +92,15 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
       drawnPanel(live.fragment(key), (html) => forOrigin(html, about.links.origin));
     return { ...about, ...position, drawn, ...(theme && { theme }) };
   };
-  const passage = new Passage({
-    ...{ box: source, gate, requests },
+  const pipeline = new Pipeline({
+    ...{ signalbox: source, gate, requests },
     standalonePage: ({ name, version, result: { verdict, schema } }, module) =>
       `<!DOCTYPE html>${StandalonePage({ name, version, verdict, schema, ...standaloneParts(module) })}`,
   });
-  const lane = new PredictionLane({ box, passage, gate, requests });
+  const fastPath = new PredictFastPath({ signalbox, pipeline, gate, requests });
   const callOf = (c: C) => {
     const asked = { params: c.req.param(), query: c.req.query(), path: c.req.path };
-    return passage.callFor(c.var.visit, { ...asked, carrier: c.env ?? {} });
+    return pipeline.callFor(c.var.visit, { ...asked, bindings: c.env ?? {} });
   };
   const html = (node: unknown, status = 200) => htmlAnswer(`<!DOCTYPE html>${node}`, status);
   const pageAnswer = <T>(c: C, data: T, page: Page<T>) => {
@@ -113,14 +118,15 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
       if (data === null && subject !== null) return null;
       return `${PanelView({ panelKey: key, panel, data, links: links(ANY_ORIGIN) })}`;
     },
-    publish: (drawings, horizon) => sockets.publish(drawings, horizon),
-    failed: (key, error) => box.logger.error({ panel: key, error: `${(error as Error).stack}` }, "defect"),
+    publish: (drawings, watermark) => sockets.publish(drawings, watermark),
+    failed: (key, error) =>
+      signalbox.logger.error({ panel: key, error: `${(error as Error).stack}` }, "defect"),
   });
   log.subscribe((seq, stale) => live.markStale(seq, stale));
-  const { hear } = new Trials({ box, draw: drawTrial });
-  const sockets = new Sockets({ config, log, live, publish, now: box.now, hear });
+  const { hear } = new WhatIfs({ signalbox, draw: drawTrial });
+  const sockets = new Sockets({ config, log, live, publish, now: signalbox.now, hear });
 
-  const upgrade = (visit: Visit, { url, hold, identity }: Call, server: Carrier["server"]) => {
+  const upgrade = (visit: Visit, { url, hold, identity }: Call, server: Bindings["server"]) => {
     const visitor = {
       hold,
       origin: gate.origin(visit),
@@ -138,10 +144,10 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     return path.endsWith("/*") ? null : `${method} ${path.slice(config.BASE_PATH.length) || "/"}`;
   };
   app.use(async (c, next) => {
-    c.set("visit", passage.arrive(c.req.raw, c.req.path, c.env ?? {}));
+    c.set("visit", pipeline.arrive(c.req.raw, c.req.path, c.env ?? {}));
     const timings = new Timings();
     await withTimings(timings, next);
-    const finished = await passage.leave(c.var.visit, c.res, { listed: listedAs(c), timings });
+    const finished = await pipeline.leave(c.var.visit, c.res, { listed: listedAs(c), timings });
     // Assigning copies every header once more.
     if (finished !== c.res) c.res = finished;
   });
@@ -154,7 +160,7 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     return refuse(c, nothingAt(c.req.method, c.req.path, allow));
   });
   const refuse = (c: C, error: unknown) => {
-    const told = passage.problemOf(c.var.visit, error, listedAs(c));
+    const told = pipeline.problemOf(c.var.visit, error, listedAs(c));
     if (wantedForm(c.req.raw) !== "html" || isForPrograms(c.req.path.slice(config.BASE_PATH.length)))
       return problemAnswer(told);
     const isEmbed = c.req.path.startsWith(`${config.BASE_PATH}/embed/`);
@@ -207,9 +213,9 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
   app.post("/settings/tokens", async (c) => pageAnswer(c, await forms.createToken(callOf(c)), TOKENS));
   app.post("/sign-in", (c) => {
     const again: FormAgain = (shown) => html(SignInPage({ ...shown, frame: frame(c) }), shown.problem.status);
-    return signIn(box, gate, { visit: c.var.visit, again });
+    return signIn(signalbox, gate, { visit: c.var.visit, again });
   });
-  app.post("/sign-out", (c) => signOut(box, c.var.visit));
+  app.post("/sign-out", (c) => signOut(signalbox, c.var.visit));
   app.post("/datasets/:id/preview", async (c) => {
     const call = callOf(c);
     return pageAnswer(c, await pages.datasetData(call, await forms.previewReading(call)), DATASET);
@@ -244,9 +250,9 @@ export function createApp(box: Signalbox, publish: (topic: string, message: stri
     return asset.answer(c.req.header("accept-encoding") ?? "");
   });
   const { fetch } = app;
-  app.fetch = (request, env: Carrier = {}, context) =>
-    lane.answer(request, env) ??
-    passage.join(request, env, (visit, call) => upgrade(visit, call, env.server)) ??
+  app.fetch = (request, env: Bindings = {}, context) =>
+    fastPath.answer(request, env) ??
+    pipeline.join(request, env, (visit, call) => upgrade(visit, call, env.server)) ??
     fetch(request, env, context);
   return { app, sockets };
 }

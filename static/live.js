@@ -98,7 +98,7 @@
       if (frame.epoch !== epoch) seqs = new Map();
       if (frame.truncated) document.getElementById("missed")?.removeAttribute("hidden");
       epoch = frame.epoch;
-      position = frame.horizon;
+      position = frame.watermark;
       for (const [panel, seq] of Object.entries(frame.panels)) seqs.set(panel, seq);
       return;
     }
@@ -110,7 +110,7 @@
     const drawn = Object.entries(frame.panels ?? {});
     if (!drawn.some(([panel, seq]) => seq > seqOf(panel))) event.preventDefault();
     for (const [panel, seq] of drawn) seqs.set(panel, seq);
-    position = Math.max(position, frame.horizon);
+    position = Math.max(position, frame.watermark);
   });
 
   // A form that answers as one types asks over the socket while that is open, else by its own request.

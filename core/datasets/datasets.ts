@@ -8,11 +8,11 @@ import type { CsvProfile, ReadingChoices, ReadingPreview } from "../csv/types.ts
 import type { EventLog } from "../events/event-log.ts";
 import { type Child, startChild } from "../platform/child.ts";
 import { diskFailure, diskFull, syncFolder } from "../platform/disk.ts";
-import type { Ballast } from "../platform/disk-reserve.ts";
+import type { DiskReserve } from "../platform/disk-reserve.ts";
 import { AppError, type ErrorRecord, errorRecord } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
-import { Turns } from "../platform/scheduling.ts";
+import { Semaphore } from "../platform/scheduling.ts";
 import type { Store } from "../store/database.ts";
 import {
   deleteDataset,
@@ -27,13 +27,13 @@ import { runsOfDataset } from "../store/runs.ts";
 import type { ReadInput, ReadReport } from "./read-child.ts";
 import { receiveFile } from "./receive.ts";
 import { followFile } from "./receive-stream.ts";
-import { type Arrival, Arrivals } from "./uploads.ts";
+import { type UploadInProgress, UploadsInProgress } from "./uploads.ts";
 
 const READ_CHILD = { name: "read-child", module: new URL("./read-child.ts", import.meta.url) };
 
 export interface DatasetsOptions {
   /** Given up where the disk is too full for deleting. */
-  ballast: Ballast;
+  diskReserve: DiskReserve;
   store: Store;
   log: EventLog;
   logger: Logger;
@@ -61,19 +61,19 @@ const REJECTIONS_KEPT = 100;
 const RESERVE_BYTES = 64 * 1024 * 1024;
 
 export class Datasets {
-  private readonly arrivals: Arrivals;
+  private readonly arrivals: UploadsInProgress;
   private readonly rejections = new Map<string, Rejection>();
   /** Each child with the dataset that it reads. */
   private readonly readers = new Map<Child, string>();
   private readonly pending = new Map<string, Promise<StoredDataset>>();
   /** More readings at a time would only share the same cores; a look at the first rows waits for no long reading. */
-  private readonly turns = { profile: new Turns(2), preview: new Turns(1) };
+  private readonly turns = { profile: new Semaphore(2), preview: new Semaphore(1) };
   /** Being deleted: nothing begins with them any more. */
   private readonly leaving = new Set<string>();
   private isStopping = false;
 
   constructor(private readonly options: DatasetsOptions) {
-    this.arrivals = new Arrivals(options);
+    this.arrivals = new UploadsInProgress(options);
   }
 
   /** Takes up what a crash left: half files go, unread datasets are read. */
@@ -103,11 +103,11 @@ export class Datasets {
     return join(this.options.folder, `${id}.csv`);
   }
 
-  inProgress(): Arrival[] {
+  inProgress(): UploadInProgress[] {
     return this.arrivals.list();
   }
 
-  arrival(id: string): Arrival | null {
+  arrival(id: string): UploadInProgress | null {
     return this.arrivals.get(id);
   }
 
@@ -246,9 +246,9 @@ export class Datasets {
    * Throws AppError `conflict` while a run learns from it.
    */
   async delete(id: string): Promise<void> {
-    const { ballast } = this.options;
-    await ballast.spend(() => this.deleteNow(id));
-    await ballast.spend(() => this.emptyLog(id)).catch((error: unknown) => this.warnOfLog(id, error));
+    const { diskReserve } = this.options;
+    await diskReserve.spend(() => this.deleteNow(id));
+    await diskReserve.spend(() => this.emptyLog(id)).catch((error: unknown) => this.warnOfLog(id, error));
     // Once more: a disk that fails once keeps no deleted file.
     await rm(this.pathOf(id), { force: true }).catch(() => rm(this.pathOf(id), { force: true }));
   }

@@ -18,7 +18,7 @@ export interface FollowOptions {
 /** Chunks of the file, each only good until the next is asked for. Throws AppError as receiveFile does. */
 export async function* followFile(request: Request, options: FollowOptions): AsyncGenerator<Uint8Array> {
   const { path, maxBytes, signal } = options;
-  const arrival = new Arrival();
+  const arrival = new UploadInProgress();
   const receiving = receiveFile(request, {
     path,
     maxBytes,
@@ -50,7 +50,7 @@ export async function* followFile(request: Request, options: FollowOptions): Asy
 }
 
 /** How much has come, and is that all? */
-class Arrival {
+class UploadInProgress {
   bytes = 0;
   private error: unknown = null;
   private isOver = false;

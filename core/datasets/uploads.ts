@@ -7,7 +7,7 @@ import type { EventLog } from "../events/event-log.ts";
 import type { Logger } from "../platform/logger.ts";
 
 /** An upload on its way: bytes first, rows then. */
-export interface Arrival {
+export interface UploadInProgress {
   id: string;
   name: string;
   bytes: number;
@@ -19,24 +19,24 @@ export interface Arrival {
 
 const TELL_MS = 200;
 
-export class Arrivals {
-  private readonly all = new Map<string, Arrival>();
+export class UploadsInProgress {
+  private readonly all = new Map<string, UploadInProgress>();
   /** Those that went on since their progress was told. */
   private readonly untold = new Set<string>();
   private timer: Timer | null = null;
 
   constructor(private readonly options: { log: EventLog; logger: Logger }) {}
 
-  list(): Arrival[] {
+  list(): UploadInProgress[] {
     return [...this.all.values()];
   }
 
-  get(id: string): Arrival | null {
+  get(id: string): UploadInProgress | null {
     return this.all.get(id) ?? null;
   }
 
   /** Told at once where nothing was told for a while. Throws what the log throws. */
-  arrive(arrival: Arrival): void {
+  arrive(arrival: UploadInProgress): void {
     this.all.set(arrival.id, arrival);
     this.untold.add(arrival.id);
     if (!this.timer) this.tell();

@@ -3,7 +3,7 @@
  * it is, it holds one batch and no more.
  */
 
-import type { Hold } from "../platform/leases.ts";
+import type { Lease } from "../platform/leases.ts";
 import type { EventLog, LogEntry } from "./event-log.ts";
 
 export const HEARTBEAT_MS = 10_000;
@@ -16,7 +16,7 @@ export interface FollowOptions {
   isEndless: boolean;
   signal: AbortSignal;
   /** The reader's access: when it ends, so does the following, with the reason. */
-  hold?: Hold;
+  hold?: Lease;
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { Server } from "bun";
 import type { Viewer } from "./viewer.ts";
 
-export interface Carrier {
+export interface Bindings {
   server?: Server<Viewer>;
   /** Its address, where only this machine can come: asking the server for it costs as much as a prediction. */
   peer?: string;

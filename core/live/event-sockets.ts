@@ -10,7 +10,7 @@ type Socket = ServerWebSocket<Viewer>;
 
 const BATCH = 200;
 
-export class Readers {
+export class EventSockets {
   private readonly open = new Set<Socket>();
   private readonly unsubscribe: () => void;
   private isPumpScheduled = false;

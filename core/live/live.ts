@@ -24,8 +24,8 @@ export interface LiveOptions {
   clock: LiveClock;
   /** The fragment as of now; null where the subject is gone. */
   draw: (key: PanelKey) => string | null;
-  /** What was drawn at one moment. `horizon`: every watched panel is drawn for all events up to it. */
-  publish: (drawings: Drawing[], horizon: number) => void;
+  /** What was drawn at one moment. `watermark`: every watched panel is drawn for all events up to it. */
+  publish: (drawings: Drawing[], watermark: number) => void;
   /** A panel could not be drawn for its viewers: a defect, told once for each drawing. */
   failed: (key: PanelKey, error: unknown) => void;
   lastSeq: () => number;
@@ -121,10 +121,10 @@ export class Live {
   }
 
   /** Every drawing for events up to this number has been published. */
-  horizon(): number {
-    let horizon = this.options.lastSeq();
-    for (const { seq } of this.waiting.values()) horizon = Math.min(horizon, seq - 1);
-    return horizon;
+  watermark(): number {
+    let watermark = this.options.lastSeq();
+    for (const { seq } of this.waiting.values()) watermark = Math.min(watermark, seq - 1);
+    return watermark;
   }
 
   private lastStaleOf(key: PanelKey): number {
@@ -166,7 +166,7 @@ export class Live {
       if (dueAt > now) next = Math.min(next, dueAt);
       else drawings.push(...this.drawPanel(key, now));
     }
-    if (drawings.length) this.options.publish(drawings, this.horizon());
+    if (drawings.length) this.options.publish(drawings, this.watermark());
     if (next < Number.POSITIVE_INFINITY) this.schedule(next);
   }
 

@@ -35,18 +35,18 @@ export class Greetings {
 /** One message brings the viewer to the present: a cut in the middle of several could lose a panel. */
 function helloMessage(log: EventLog, drawings: Drawing[], kind: "whole" | "truncated"): string {
   const { epoch, lastSeq } = log;
-  const position = { epoch, seq: lastSeq, horizon: lastSeq, truncated: kind === "truncated" };
+  const position = { epoch, seq: lastSeq, watermark: lastSeq, truncated: kind === "truncated" };
   return JSON.stringify({ control: "hello", ...position, ...contentOf(drawings) });
 }
 
-/** What was drawn at one moment. `horizon`: every watched panel has been drawn for all events up to it. */
-export function drawingsMessage(epoch: string, drawings: Drawing[], horizon: number): string {
-  return JSON.stringify({ epoch, horizon, ...contentOf(drawings) });
+/** What was drawn at one moment. `watermark`: every watched panel has been drawn for all events up to it. */
+export function drawingsMessage(epoch: string, drawings: Drawing[], watermark: number): string {
+  return JSON.stringify({ epoch, watermark, ...contentOf(drawings) });
 }
 
 /** Says that the connection is alive. */
-export function tickMessage(horizon: number): string {
-  return JSON.stringify({ control: "tick", horizon });
+export function tickMessage(watermark: number): string {
+  return JSON.stringify({ control: "tick", watermark });
 }
 
 interface Content {

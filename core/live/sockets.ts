@@ -8,12 +8,12 @@ import type { EventLog } from "../events/event-log.ts";
 import { type PanelKey, parsePanelKey } from "../events/panel-names.ts";
 import { type Config, isLoopback } from "../operations/config.ts";
 import { AppError } from "../platform/errors.ts";
-import { FOREVER, type Hold } from "../platform/leases.ts";
-import { Audiences } from "./audiences.ts";
-import { Readers } from "./event-sockets.ts";
+import { FOREVER, type Lease } from "../platform/leases.ts";
+import { EventSockets } from "./event-sockets.ts";
 import type { Drawing, Live } from "./live.ts";
 import { drawingsMessage, forOrigin, Greetings, tickMessage } from "./messages.ts";
-import { Departures } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
+import { SubscriberGroups } from "./subscriber-groups.ts";
 import type { Asked, Peer, Viewer } from "./viewer.ts";
 
 type Socket = ServerWebSocket<Viewer>;
@@ -48,18 +48,18 @@ export class Sockets {
   /** When the last two rounds of pings went out. */
   private pinged = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY] as [number, number];
   private readonly peers = new Map<string, Peer>();
-  private readonly audiences: Audiences;
-  private readonly departures: Departures;
+  private readonly audiences: SubscriberGroups;
+  private readonly departures: Outbox;
   private readonly greetings: Greetings;
-  private readonly readers: Readers;
+  private readonly readers: EventSockets;
   private readonly pinger: Timer;
   private readonly ticker: Timer;
 
   constructor(private readonly options: SocketsOptions) {
-    this.audiences = new Audiences(options.live);
-    this.departures = new Departures(options.publish);
+    this.audiences = new SubscriberGroups(options.live);
+    this.departures = new Outbox(options.publish);
     this.greetings = new Greetings(options.log);
-    this.readers = new Readers(options.log);
+    this.readers = new EventSockets(options.log);
     this.pinger = setInterval(() => this.closeSilent(), PING_MS);
     this.ticker = setInterval(() => this.tick(), TICK_MS);
   }
@@ -69,7 +69,7 @@ export class Sockets {
   }
 
   /** What the query asks for. Throws AppError: `unavailable` at the caps, `invalid` for an unknown panel. */
-  admit(url: URL, visitor: { address: string; origin: string; hold: Hold; mayPredict: boolean }): Viewer {
+  admit(url: URL, visitor: { address: string; origin: string; hold: Lease; mayPredict: boolean }): Viewer {
     const { address, origin, hold, mayPredict } = visitor;
     const { config, log, now } = this.options;
     const peer = this.peers.get(address) ?? { address, sockets: 0 };
@@ -131,12 +131,12 @@ export class Sockets {
   }
 
   /** Sends drawings to whoever watches those panels: to each its own in one message, written once for all like it. */
-  publish(drawings: Drawing[], horizon: number): void {
+  publish(drawings: Drawing[], watermark: number): void {
     const messages = new Map<string, string>();
     for (const audience of this.audiences.watching(drawings.map(({ key }) => key))) {
       const own = drawings.filter(({ key }) => audience.panels.includes(key));
       const keys = own.map(({ key }) => key).join(",");
-      const message = messages.get(keys) ?? drawingsMessage(this.options.log.epoch, own, horizon);
+      const message = messages.get(keys) ?? drawingsMessage(this.options.log.epoch, own, watermark);
       messages.set(keys, message);
       audience.isQuiet = false;
       this.departures.add(audience, forOrigin(message, audience.origin));
@@ -145,7 +145,7 @@ export class Sockets {
 
   /** A sign of life for those that have heard nothing else since the last one. */
   private tick(): void {
-    const message = tickMessage(this.options.live.horizon());
+    const message = tickMessage(this.options.live.watermark());
     for (const audience of this.audiences.list()) {
       if (audience.isQuiet) this.departures.add(audience, message);
       audience.isQuiet = true;

@@ -1,7 +1,7 @@
 /** What is kept of each socket? */
 import type { PanelKey } from "../events/panel-names.ts";
-import type { Hold } from "../platform/leases.ts";
-import type { Audience } from "./audiences.ts";
+import type { Lease } from "../platform/leases.ts";
+import type { SubscriberGroup } from "./subscriber-groups.ts";
 
 /** What a socket asked for when it came; forgotten once it has been greeted. */
 export interface Asked {
@@ -12,14 +12,14 @@ export interface Asked {
   epoch: string | null;
   /** The address that its page was loaded from. */
   origin: string;
-  hold: Hold;
+  hold: Lease;
 }
 
 /** What is kept for each socket: there are thousands, so as little as can be. */
 export interface Viewer {
   asked: Asked | null;
   /** Null: it reads events. */
-  audience: Audience | null;
+  audience: SubscriberGroup | null;
   /** Shared by all sockets of one address. */
   peer: Peer;
   /** Of a reader: the last event that was sent. */

@@ -8,7 +8,7 @@ import { AppError } from "../platform/errors.ts";
 import { type Explanation, explain } from "../trainer/explain/explanation.ts";
 import { type Model, type Prediction as ModelAnswer, predict } from "../trainer/model/model.ts";
 import { openRowModel, type RowModel, type RowValues } from "../trainer/model/row-model.ts";
-import type { Flip } from "./counterfactuals.ts";
+import type { Counterfactual } from "./counterfactuals.ts";
 
 export type Cell = string | number | boolean | null;
 export type PredictRow = Map<string, Cell>;
@@ -28,7 +28,7 @@ export interface Answer {
   contributions?: Record<string, number>;
   base?: number;
   /** What would have to be otherwise for another answer. */
-  counterfactual?: Flip;
+  counterfactual?: Counterfactual;
 }
 
 const MAX_WARNINGS = 20;

@@ -6,7 +6,7 @@ import type { TrainingReference } from "../trainer/model/reference.ts";
 
 type Cell = string | number | null;
 
-export interface Flip {
+export interface Counterfactual {
   /** The smallest change that was found, of one column or of two; empty: none was found. */
   changes: { column: string; from: Cell; to: Cell }[];
   /** The answer then; null where none was found. */
@@ -19,8 +19,12 @@ export interface Flip {
 }
 
 /** One a row. Some tens of milliseconds each: others are answered in between. */
-export async function flips(model: Model, table: Table, reference: TrainingReference): Promise<Flip[]> {
-  const found: Flip[] = [];
+export async function flips(
+  model: Model,
+  table: Table,
+  reference: TrainingReference,
+): Promise<Counterfactual[]> {
+  const found: Counterfactual[] = [];
   for (let row = 0; row < table.rows; row++) {
     if (row > 0) await new Promise((resolve) => setImmediate(resolve));
     found.push(flipOf(model, rowOf(table, row), reference));
@@ -37,7 +41,7 @@ function rowOf(table: Table, row: number): Table {
   return { rows: 1, columns };
 }
 
-function flipOf(model: Model, row: Table, reference: TrainingReference): Flip {
+function flipOf(model: Model, row: Table, reference: TrainingReference): Counterfactual {
   const { changes, value, probability, tried } = counterfactual(model, row, reference);
   const written = changes.map((change) => writtenChange(model, change));
   if (!written.length) return { changes: [], prediction: null, tried, sentence: noneFound(model, tried) };
@@ -52,7 +56,7 @@ function flipOf(model: Model, row: Table, reference: TrainingReference): Flip {
 }
 
 /** Dates as days: epoch milliseconds say nothing to anybody. */
-function writtenChange(model: Model, { column, from, to }: Change): Flip["changes"][number] {
+function writtenChange(model: Model, { column, from, to }: Change): Counterfactual["changes"][number] {
   const isDate = model.plans.find(({ name }) => name === column)?.type === "date";
   const written = (value: Cell) =>
     isDate && typeof value === "number" ? new Date(value).toISOString().slice(0, 10) : value;

@@ -4,7 +4,7 @@
  */
 
 import { AppError } from "../platform/errors.ts";
-import type { Hold } from "../platform/leases.ts";
+import type { Lease } from "../platform/leases.ts";
 import type { StoredVersion } from "../store/models.ts";
 import type { PredictRow } from "./answering.ts";
 import type { Prediction } from "./monitoring/prediction-log.ts";
@@ -27,7 +27,7 @@ type Body = (signal: AbortSignal) => Promise<AsyncGenerator<Uint8Array>>;
 export async function* predictCsv(
   serving: Serving,
   version: StoredVersion,
-  { body, hold }: { body: Body; hold: Hold },
+  { body, hold }: { body: Body; hold: Lease },
 ): AsyncGenerator<string> {
   const { streamRows } = await import("../csv/read-rows.ts");
   const access = new AbortController();

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Alerts } from "../events/alerts.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { syncFolder } from "../platform/disk.ts";
-import type { Ballast } from "../platform/disk-reserve.ts";
+import type { DiskReserve } from "../platform/disk-reserve.ts";
 import { AppError } from "../platform/errors.ts";
 import { setChallenger } from "../store/challengers.ts";
 import type { Store } from "../store/database.ts";
@@ -27,7 +27,7 @@ import { CHALLENGER_ALARM, LIVE_ALARMS } from "./monitoring/alert-rules.ts";
 
 export interface ModelsOptions {
   /** Given up where the disk is too full for deleting. */
-  ballast: Ballast;
+  diskReserve: DiskReserve;
   store: Store;
   log: EventLog;
   alerts: Pick<Alerts, "resolve">;
@@ -183,7 +183,7 @@ export class Models {
 
   /** `unchanged` may throw at the moment of the change. */
   delete(name: string, version: number, unchanged = () => {}): Promise<void> {
-    return this.options.ballast.spend(() => this.deleteNow(name, version, unchanged));
+    return this.options.diskReserve.spend(() => this.deleteNow(name, version, unchanged));
   }
 
   private async deleteNow(name: string, version: number, unchanged: () => void): Promise<void> {

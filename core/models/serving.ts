@@ -7,7 +7,7 @@ import type { StoredVersion } from "../store/models.ts";
 import type { Model } from "../trainer/model/model.ts";
 import type { Answer, PredictRow, Warning } from "./answering.ts";
 import type { ModelCache } from "./model-cache.ts";
-import type { Prediction, Traffic } from "./monitoring/prediction-log.ts";
+import type { Prediction, PredictionLog } from "./monitoring/prediction-log.ts";
 import type { References } from "./monitoring/references.ts";
 
 const MAX_ROWS = 100_000;
@@ -95,7 +95,7 @@ export class Serving {
   constructor(
     private readonly cache: ModelCache,
     private readonly references: References,
-    private readonly traffic: Traffic,
+    private readonly traffic: PredictionLog,
   ) {}
 
   stop(): void {

@@ -19,7 +19,7 @@ const BYTES = 8 * 1024 * 1024;
 /** Laid only where so much is free beside it. */
 const ROOM_BYTES = 8 * BYTES;
 
-export class Ballast {
+export class DiskReserve {
   private readonly path: string;
 
   constructor(private readonly folder: string) {
@@ -47,7 +47,7 @@ export class Ballast {
     }
   }
 
-  /** Does `work`; where the disk is too full for it, once more without the ballast. */
+  /** Does `work`; where the disk is too full for it, once more without the disk reserve. */
   async spend<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();

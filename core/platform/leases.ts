@@ -6,7 +6,7 @@
 import { AppError } from "./errors.ts";
 
 /** Registers what is to be done at the end; the function returned takes it back. */
-export type Hold = (end: (reason: AppError) => void) => () => void;
+export type Lease = (end: (reason: AppError) => void) => () => void;
 
 /** Of what neither expires nor can be revoked: there is nothing to take back. */
 export const FOREVER = () => {};
@@ -24,7 +24,7 @@ interface Held {
 
 const SWEEP_MS = 1000;
 
-export class Holds {
+export class Leases {
   private readonly held = new Set<Held>();
   private readonly sweeper: Timer;
 
@@ -37,7 +37,7 @@ export class Holds {
   }
 
   /** For what cannot be revoked and does not expire, nothing is kept. */
-  holdFor(identity: Holder): Hold {
+  holdFor(identity: Holder): Lease {
     return (end) => {
       if (!identity.credentials.length && identity.expiresAt === null) return FOREVER;
       const held = { identity, end };

@@ -1,6 +1,6 @@
 /** Who may go now? At most so many at a time, the others in the order in which they came. */
 
-export class Turns {
+export class Semaphore {
   private taken = 0;
   private readonly waiting: (() => void)[] = [];
 
@@ -22,7 +22,7 @@ export class Turns {
 
 const AT_ONCE = 10;
 
-export class Doorway {
+export class UpgradeThrottle {
   private readonly waiting: (() => void)[] = [];
   private passed = 0;
 

@@ -3,7 +3,7 @@
  * are told to come back, what is under way ends within eight seconds, and everything is closed in order.
  */
 import type { Server, WebSocketHandler } from "bun";
-import type { Carrier } from "../live/bindings.ts";
+import type { Bindings } from "../live/bindings.ts";
 import type { Sockets } from "../live/sockets.ts";
 import type { Viewer } from "../live/viewer.ts";
 import { isRestoreWaiting } from "../operations/backup/restore.ts";
@@ -11,7 +11,7 @@ import { type Config, readConfig } from "../operations/config.ts";
 import { failCommand } from "../operations/terminal.ts";
 import { AppError } from "../platform/errors.ts";
 import { holdLines } from "../platform/logger.ts";
-import { Doorway } from "../platform/scheduling.ts";
+import { UpgradeThrottle } from "../platform/scheduling.ts";
 import { VERSION } from "../platform/version.ts";
 import { openSignalbox, type Signalbox } from "./signalbox.ts";
 
@@ -19,11 +19,11 @@ const DRAIN_MS = 8000;
 const POLL_MS = 50;
 
 export interface Application {
-  app: { fetch: (request: Request, bindings: Carrier) => Response | Promise<Response> };
+  app: { fetch: (request: Request, bindings: Bindings) => Response | Promise<Response> };
   sockets: Sockets;
 }
 
-type Build = (box: Signalbox, publish: (topic: string, message: string) => void) => Application;
+type Build = (signalbox: Signalbox, publish: (topic: string, message: string) => void) => Application;
 
 /** Serves until a signal. Throws ConfigError or AppError where it cannot begin. */
 export async function listen(build: Build): Promise<void> {
@@ -39,24 +39,24 @@ async function begin(build: Build): Promise<void> {
   const config = readConfig(process.env);
   let current = await open(config, build, (topic, message) => server.publish(topic, message));
   let isChanging = false;
-  const doorway = new Doorway();
+  const upgradeThrottle = new UpgradeThrottle();
   const only = config.HOST === "127.0.0.1" ? { peer: config.HOST } : {};
   const server = serve(config, {
     fetch: (request, bun) => {
       const answer = () =>
         isChanging ? comeBack() : current.application.app.fetch(request, { server: bun, ...only });
-      return request.headers.has("upgrade") ? doorway.pass().then(answer) : answer();
+      return request.headers.has("upgrade") ? upgradeThrottle.pass().then(answer) : answer();
     },
     websocket: following(() => current.handlers),
   });
   config.PORT = server.port ?? config.PORT;
   const url = `http://${config.HOST}:${config.PORT}${config.BASE_PATH}/`;
-  tellAdminToken(current.box.tokens.freshAdminToken, url);
+  tellAdminToken(current.signalbox.tokens.freshAdminToken, url);
 
   const stop = async () => {
     interrupt(current);
     await Promise.race([server.stop(), Bun.sleep(DRAIN_MS)]);
-    await current.box.close();
+    await current.signalbox.close();
     process.exit(0);
   };
   /** The same process and port go on with the backup that waits; a terminal that hangs up ends it as ever. */
@@ -66,18 +66,18 @@ async function begin(build: Build): Promise<void> {
     interrupt(current);
     for (let waited = 0; server.pendingRequests > 0 && waited < DRAIN_MS; waited += POLL_MS)
       await Bun.sleep(POLL_MS);
-    await current.box.close();
+    await current.signalbox.close();
     const anew = { ...readConfig(process.env), PORT: config.PORT };
     current = await open(anew, build, (topic, message) => server.publish(topic, message));
-    tellAdminToken(current.box.tokens.freshAdminToken, url);
+    tellAdminToken(current.signalbox.tokens.freshAdminToken, url);
     isChanging = false;
   };
   // What a timer or a listener throws is a defect, or the disk: it is told, and the server goes on.
   process.on("uncaughtException", (error) =>
-    current.box.logger.error({ error: String(error.stack) }, "uncaught"),
+    current.signalbox.logger.error({ error: String(error.stack) }, "uncaught"),
   );
   process.on("unhandledRejection", (error) =>
-    current.box.logger.error({ error: String((error as Error)?.stack ?? error) }, "uncaught"),
+    current.signalbox.logger.error({ error: String((error as Error)?.stack ?? error) }, "uncaught"),
   );
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
@@ -87,7 +87,7 @@ async function begin(build: Build): Promise<void> {
 }
 
 interface Current {
-  box: Signalbox;
+  signalbox: Signalbox;
   application: Application;
   handlers: WebSocketHandler<Viewer>;
 }
@@ -97,15 +97,15 @@ async function open(
   build: Build,
   publish: (topic: string, message: string) => void,
 ): Promise<Current> {
-  const box = await openSignalbox(config);
-  const application = build(box, publish);
-  return { box, application, handlers: application.sockets.handlers() };
+  const signalbox = await openSignalbox(config);
+  const application = build(signalbox, publish);
+  return { signalbox, application, handlers: application.sockets.handlers() };
 }
 
 /** Viewers are told to come back; who follows a training hears first of all that it was interrupted. */
-function interrupt({ application, box }: Current): void {
+function interrupt({ application, signalbox }: Current): void {
   application.sockets.stop();
-  box.runs.stop();
+  signalbox.runs.stop();
 }
 
 function comeBack(): Response {

@@ -5,7 +5,7 @@
 
 import { firstIdAt } from "../models/monitoring/prediction-id.ts";
 import type { Config } from "../operations/config.ts";
-import type { Ballast } from "../platform/disk-reserve.ts";
+import type { DiskReserve } from "../platform/disk-reserve.ts";
 import type { Logger } from "../platform/logger.ts";
 import { trimAlerts } from "../store/alerts.ts";
 import { trimAudit } from "../store/audit.ts";
@@ -31,7 +31,7 @@ export interface RetentionOptions {
   store: Store;
   logger: Logger;
   /** Laid anew where it was given up. */
-  ballast: Ballast;
+  diskReserve: DiskReserve;
   /** Read anew each time. */
   config: Pick<Config, "RETENTION_DAYS" | "AUDIT_DAYS" | "PREDICTION_LOG_DAYS" | "PREDICTION_LOG_MB">;
   now: () => number;
@@ -44,7 +44,7 @@ export function startRetention(options: RetentionOptions): () => void {
     const startedAt = performance.now();
     let isDone = true;
     try {
-      options.ballast.lay();
+      options.diskReserve.lay();
       isDone = trimSome(options) < ROWS_AT_ONCE;
     } catch (error) {
       logger.error({ error: String(error) }, "the past could not be trimmed");

@@ -10,8 +10,8 @@ import { embedSecretOf } from "../http/identity/embeds.ts";
 import { Tokens } from "../http/identity/tokens.ts";
 import { ModelCache } from "../models/model-cache.ts";
 import { Challenger } from "../models/monitoring/challenger.ts";
-import { Feedback } from "../models/monitoring/monitor.ts";
-import { Traffic } from "../models/monitoring/prediction-log.ts";
+import { Monitor } from "../models/monitoring/monitor.ts";
+import { PredictionLog } from "../models/monitoring/prediction-log.ts";
 import { References } from "../models/monitoring/references.ts";
 import { Models } from "../models/registry.ts";
 import { Serving } from "../models/serving.ts";
@@ -21,9 +21,9 @@ import { Health } from "../operations/health.ts";
 import { Settings } from "../operations/settings.ts";
 import { Webhooks } from "../operations/webhooks.ts";
 import { diskFailure } from "../platform/disk.ts";
-import { Ballast } from "../platform/disk-reserve.ts";
+import { DiskReserve } from "../platform/disk-reserve.ts";
 import { AppError } from "../platform/errors.ts";
-import { Holds } from "../platform/leases.ts";
+import { Leases } from "../platform/leases.ts";
 import { type Logger, openLogger } from "../platform/logger.ts";
 import { Store } from "../store/database.ts";
 import { Runs } from "../training/runs.ts";
@@ -44,13 +44,13 @@ export interface Signalbox {
   models: Models;
   runs: Runs;
   serving: Serving;
-  feedback: Feedback;
+  feedback: Monitor;
   challenger: Challenger;
   health: Health;
   webhooks: Webhooks;
   settings: Settings;
   tokens: Tokens;
-  holds: Holds;
+  holds: Leases;
   audit: Audit;
   idempotency: Idempotency;
   /** Signs the links of embedded panels. */
@@ -73,16 +73,16 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const log = new EventLog(store, now);
   const alerts = new Alerts({ store, log, now });
   const settings = new Settings({ config, store, log, logger });
-  const holds = new Holds(now);
+  const holds = new Leases(now);
   const tokens = new Tokens({ store, config, holds, now });
   const audit = new Audit({ store, logger, now });
   if (config.ADMIN_TOKEN && config.ADMIN_TOKEN.length < SHORTEST_TOKEN)
     logger.warn({ characters: config.ADMIN_TOKEN.length }, "ADMIN_TOKEN is short enough to be guessed");
   const embedSecret = embedSecretOf(config.EMBED_SECRET, store);
   const memoryBytes = memoryFor(config);
-  const ballast = new Ballast(folder);
+  const diskReserve = new DiskReserve(folder);
   const models = new Models({
-    ballast,
+    diskReserve,
     store,
     log,
     alerts,
@@ -93,10 +93,10 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const cache = new ModelCache(models);
   const references = new References(store);
   const challenger = new Challenger({ store, load: (version) => cache.load(version), logger });
-  const traffic = new Traffic({ store, log, config, references, challenger, now });
-  const feedback = new Feedback({ store, log, alerts, config, references, challenger, traffic, now });
+  const traffic = new PredictionLog({ store, log, config, references, challenger, now });
+  const feedback = new Monitor({ store, log, alerts, config, references, challenger, traffic, now });
   const datasets = new Datasets({
-    ballast,
+    diskReserve,
     store,
     log,
     logger,
@@ -143,7 +143,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   settings.subscribe((names) => {
     if (names.some((name) => name.startsWith("WEBHOOK_"))) webhooks.reconfigure();
   });
-  const endRetention = startRetention({ store, logger, config, ballast, now });
+  const endRetention = startRetention({ store, logger, config, diskReserve, now });
   const close = async () => {
     endRetention();
     holds.stop();

@@ -3,15 +3,15 @@
  * fold at a time; this thread only gives out and collects. With the process they count against the run's memory.
  */
 import { availableParallelism } from "node:os";
-import {
-  type Crew,
-  type CrewControls,
-  type CrewTask,
-  type OpenCrew,
-  ownThread,
-} from "../trainer/race/crew.ts";
 import type { FoldDone } from "../trainer/race/fold-job.ts";
 import type { TrainingData } from "../trainer/race/training-data.ts";
+import {
+  type OpenWorkerPool,
+  ownThread,
+  type WorkerPool,
+  type WorkerPoolControls,
+  type WorkerPoolTask,
+} from "../trainer/race/worker-pool.ts";
 import { type FromThread, SPARE, STOPPED, type ToThread } from "./fold-messages.ts";
 
 const MOST_THREADS = 8;
@@ -19,18 +19,18 @@ const MOST_THREADS = 8;
 const BYTES_PER_CELL = 4;
 const MOST_BYTES = 1e9;
 
-/** A crew of at most so many threads; this thread alone where that is one, or the data is too large. */
+/** A pool of at most so many threads; this thread alone where that is one, or the data is too large. */
 export const threadsUpTo =
-  (most: number): OpenCrew =>
-  async (data, recipes, controls) => {
+  (most: number): OpenWorkerPool =>
+  async (data, candidateConfigs, controls) => {
     const size = Math.min(most, affordable(data));
-    if (size < 2) return ownThread(data, recipes, controls);
+    if (size < 2) return ownThread(data, candidateConfigs, controls);
     // In place: the arrays that they were copied from must not stay beside them.
     Object.assign(data, share({ ...data, supervised: [...data.supervised], treeParts: new Map() }));
     const control = new Int32Array(new SharedArrayBuffer(8));
     const epochMs = performance.timeOrigin + performance.now() - controls.elapsedMs();
     const threads = Array.from({ length: size }, () => new Thread({ kind: "open", data, control, epochMs }));
-    return new ThreadCrew(threads, control, controls);
+    return new ThreadPool(threads, control, controls);
   };
 
 /** One a core. */
@@ -41,7 +41,7 @@ function affordable(data: TrainingData): number {
   return Math.floor(MOST_BYTES / (cells * BYTES_PER_CELL));
 }
 
-class ThreadCrew implements Crew {
+class ThreadPool implements WorkerPool {
   readonly size: number;
   private readonly idle: Thread[];
   private readonly waiting: ((thread: Thread) => void)[] = [];
@@ -49,7 +49,7 @@ class ThreadCrew implements Crew {
   constructor(
     private readonly threads: Thread[],
     private readonly control: Int32Array,
-    private readonly controls: CrewControls,
+    private readonly controls: WorkerPoolControls,
   ) {
     this.size = threads.length;
     this.idle = [...threads];
@@ -58,7 +58,7 @@ class ThreadCrew implements Crew {
     else controls.stop.addEventListener("abort", tell, { once: true });
   }
 
-  async run({ job, onRound }: CrewTask): Promise<FoldDone | null> {
+  async run({ job, onRound }: WorkerPoolTask): Promise<FoldDone | null> {
     const thread = this.idle.pop() ?? (await new Promise<Thread>((resolve) => this.waiting.push(resolve)));
     try {
       await this.controls.checkpoint();
@@ -104,7 +104,10 @@ class Thread {
     this.worker.postMessage(first);
   }
 
-  run(job: NonNullable<ReturnType<CrewTask["job"]>>, onRound: CrewTask["onRound"]): Promise<FoldDone | null> {
+  run(
+    job: NonNullable<ReturnType<WorkerPoolTask["job"]>>,
+    onRound: WorkerPoolTask["onRound"],
+  ): Promise<FoldDone | null> {
     return new Promise((resolve, reject) => {
       if (this.failed) return reject(this.failed);
       this.fail = reject;

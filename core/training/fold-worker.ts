@@ -1,29 +1,35 @@
 /** The thread that runs folds: told the data once, then one job after the other. It knows no file, store or socket. */
 
+import type { CandidateConfig } from "../trainer/race/candidate-configs.ts";
 import { type FoldJob, runFoldJob } from "../trainer/race/fold-job.ts";
 import { portfolioFor } from "../trainer/race/portfolio.ts";
-import type { Recipe } from "../trainer/race/recipes.ts";
 import type { TrainingData } from "../trainer/race/training-data.ts";
 import { type FromThread, SPARE, STOPPED, type ToThread } from "./fold-messages.ts";
 
 declare const self: Worker;
 
-let held: { data: TrainingData; recipes: Map<string, Recipe>; control: Int32Array; epochMs: number } | null =
-  null;
+let held: {
+  data: TrainingData;
+  candidateConfigs: Map<string, CandidateConfig>;
+  control: Int32Array;
+  epochMs: number;
+} | null = null;
 
 self.onmessage = ({ data: message }: MessageEvent<ToThread>) => {
   if (message.kind === "open") {
     const { data, control, epochMs } = message;
-    const recipes = new Map(portfolioFor(data).map((recipe) => [recipe.name, recipe]));
-    held = { data, recipes, control, epochMs };
+    const candidateConfigs = new Map(
+      portfolioFor(data).map((candidateConfig) => [candidateConfig.name, candidateConfig]),
+    );
+    held = { data, candidateConfigs, control, epochMs };
   } else void run(message.job).then(say);
 };
 
 async function run(job: FoldJob): Promise<FromThread> {
-  const { data, recipes, control, epochMs } = held!;
+  const { data, candidateConfigs, control, epochMs } = held!;
   const is = (word: number) => Atomics.load(control, word) === 1;
   try {
-    const done = await runFoldJob(data, recipes.get(job.recipe)!, job, {
+    const done = await runFoldJob(data, candidateConfigs.get(job.candidateConfig)!, job, {
       elapsedMs: () => performance.timeOrigin + performance.now() - epochMs,
       isStopped: () => is(STOPPED),
       isSpare: () => is(SPARE),

@@ -9,7 +9,7 @@ import { runRounds, type StoredRound, type StoredRun, type StoredStage } from ".
 import type { Candidate } from "../trainer/contract.ts";
 import { currentRounds, overallProgress, type RunStage, type RunView, ranked, runView } from "./run-view.ts";
 
-export interface Rewind {
+export interface Replay {
   /** The moment that is shown, in seconds since the run started, and how long it took in all. */
   seconds: number;
   totalSeconds: number;
@@ -39,7 +39,7 @@ export function rewindRun(
   store: Store,
   run: StoredRun,
   options: { seconds: number | null; now: number },
-): Rewind {
+): Replay {
   const record = lastAttempt(store, run.id);
   const startedAt = record[0]?.at ?? run.queuedAt;
   const totalSeconds = ((record.at(-1)?.at ?? startedAt) - startedAt) / 1000;
@@ -134,7 +134,7 @@ function viewAt(final: RunView, { stages: told, candidates }: Fold, seconds: num
   };
 }
 
-function markOf({ type, at, data }: RecordedEvent, startedAt: number): Rewind["marks"] {
+function markOf({ type, at, data }: RecordedEvent, startedAt: number): Replay["marks"] {
   const seconds = (at - startedAt) / 1000;
   if (type === "stage.started") return [{ seconds, label: (data as EventData<"stage.started">).stage }];
   return ENDS.includes(type) ? [{ seconds, label: "The end" }] : [];

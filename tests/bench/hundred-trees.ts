@@ -20,17 +20,20 @@ export async function plantHundredTrees(
   name: string,
   data: { samples: Samples; target: Target },
 ): Promise<void> {
-  const box = await openSignalbox(readConfig({ DATA_DIR: folder, LOG_LEVEL: "error" }));
-  const version = box.models.findVersion(name, 1);
-  const model = await withHundredTrees(readModel(await box.models.read(version)), data);
+  const signalbox = await openSignalbox(readConfig({ DATA_DIR: folder, LOG_LEVEL: "error" }));
+  const version = signalbox.models.findVersion(name, 1);
+  const model = await withHundredTrees(readModel(await signalbox.models.read(version)), data);
   const path = join(folder, "planted.bin");
   await Bun.write(path, writeModel(model));
-  const planted = await box.models.adopt(version.runId, path);
-  box.store.run("UPDATE model_versions SET sha256 = $sha256, size_bytes = $sizeBytes WHERE name = $name", {
-    ...planted,
-    name,
-  });
-  await box.close();
+  const planted = await signalbox.models.adopt(version.runId, path);
+  signalbox.store.run(
+    "UPDATE model_versions SET sha256 = $sha256, size_bytes = $sizeBytes WHERE name = $name",
+    {
+      ...planted,
+      name,
+    },
+  );
+  await signalbox.close();
 }
 
 async function withHundredTrees(

@@ -16,9 +16,9 @@ const config = readConfig({
   METRICS_SECONDS: "3600",
   MAX_SOCKETS: "20000",
 });
-const box = await openSignalbox(config);
+const signalbox = await openSignalbox(config);
 let published = (_at: number) => {};
-const { app, sockets } = createApp(box, (topic, message) => {
+const { app, sockets } = createApp(signalbox, (topic, message) => {
   published(now());
   server.publish(topic, message);
 });
@@ -33,8 +33,8 @@ await obey(server.port, async (tick) => {
   const sent = new Promise<number>((resolve) => {
     published = resolve;
   });
-  box.log.append("metrics.sampled", { values: { tick } });
+  signalbox.log.append("metrics.sampled", { values: { tick } });
   return { at, sentAt: await sent };
 });
-await box.close();
+await signalbox.close();
 process.exit(0);

@@ -10,7 +10,7 @@ import { openSignalbox, type Signalbox } from "../../core/process/signalbox.ts";
 import { createApp } from "../../server.ts";
 
 export interface Harness {
-  box: Signalbox;
+  signalbox: Signalbox;
   /** Asks as a script would: JSON, our own host; from this machine, or from another address. */
   ask: (path: string, init?: RequestInit, from?: string) => Promise<Response>;
   /** Every route that the server answers, middleware too. */
@@ -28,8 +28,8 @@ export async function openHarness(
 ): Promise<Harness> {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-http-"));
   const config = readConfig({ DATA_DIR: folder, LOG_LEVEL: "silent", METRICS_SECONDS: "3600", ...settings });
-  const box = await openSignalbox(config, now);
-  const { app, sockets } = createApp(box, () => {});
+  const signalbox = await openSignalbox(config, now);
+  const { app, sockets } = createApp(signalbox, () => {});
   const ask = async (path: string, init: RequestInit = {}, from = "127.0.0.1") => {
     const headers = new Headers({ host: "127.0.0.1:8000", accept: "application/json" });
     new Headers(init.headers).forEach((value, name) => {
@@ -40,17 +40,17 @@ export async function openHarness(
     return app.request(`http://127.0.0.1:8000${path}`, { ...init, headers }, { server });
   };
   return {
-    box,
+    signalbox,
     ask,
     routes: app.routes,
     json: async <T>(path: string, init?: RequestInit) => (await (await ask(path, init)).json()) as T,
     send: (method, path, body) =>
       ask(path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
     upload: (name, csv) => ask(`/api/upload?name=${encodeURIComponent(name)}`, { method: "POST", body: csv }),
-    eventsSince: (seq) => box.log.read(seq, 100_000),
+    eventsSince: (seq) => signalbox.log.read(seq, 100_000),
     close: async () => {
       sockets.stop();
-      await box.close();
+      await signalbox.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };

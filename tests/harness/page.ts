@@ -14,7 +14,7 @@ export interface PageOptions {
 interface Frame {
   control?: string;
   epoch: string;
-  horizon: number;
+  watermark: number;
   panels?: Record<string, number>;
   content?: string;
 }
@@ -92,13 +92,13 @@ export class Page {
     if (frame.control === "hello") {
       if (frame.epoch !== this.epoch) this.seqs = new Map();
       this.epoch = frame.epoch;
-      this.position = frame.horizon;
+      this.position = frame.watermark;
       this.swap(frame);
       return;
     }
     const drawn = Object.entries(frame.panels ?? {});
     if (drawn.some(([panel, seq]) => seq > this.seqOf(panel))) this.swap(frame);
-    this.position = Math.max(this.position, frame.horizon);
+    this.position = Math.max(this.position, frame.watermark);
   }
 
   private swap({ panels, content = "" }: Frame): void {

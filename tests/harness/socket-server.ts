@@ -40,7 +40,7 @@ export function openSocketServer(options: {
     },
     lastSeq: () => log.lastSeq,
     draw: (key) => `<p id="${key}">${"x".repeat(options.drawingBytes)}</p>`,
-    publish: (drawings, horizon) => sockets.publish(drawings, horizon),
+    publish: (drawings, watermark) => sockets.publish(drawings, watermark),
     failed: (_, error) => {
       throw error;
     },

@@ -1,7 +1,7 @@
 /** Which files are here, which are arriving, and what was refused? And the drop zone that takes new ones. */
 
 import type { Rejection } from "../../core/datasets/datasets.ts";
-import type { Arrival } from "../../core/datasets/uploads.ts";
+import type { UploadInProgress } from "../../core/datasets/uploads.ts";
 import type { DatasetSummary } from "../../core/routes/data/list-data.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { ColumnHead } from "../dataset/table.tsx";
@@ -65,7 +65,7 @@ function DatasetRow({ item, links }: { item: DatasetSummary; links: Links }) {
   );
 }
 
-function ArrivalNote({ arrival }: { arrival: Arrival }) {
+function ArrivalNote({ arrival }: { arrival: UploadInProgress }) {
   const { name, bytes: received, bytesTotal, rows, columns } = arrival;
   const isReading = rows !== null;
   const share = bytesTotal ? Math.min(1, received / bytesTotal) : null;
@@ -82,7 +82,7 @@ function ArrivalNote({ arrival }: { arrival: Arrival }) {
 }
 
 /** The heads of the table, filling while its rows are read. */
-function ArrivedColumns({ name, columns }: { name: string; columns: Arrival["columns"] }) {
+function ArrivedColumns({ name, columns }: { name: string; columns: UploadInProgress["columns"] }) {
   return (
     <section class="scroll" tabindex={0} aria-label={`Columns of ${name} so far`}>
       <table class="data">

@@ -39,7 +39,7 @@ export function ModelPanel(props: { data: ModelView; links: Links; panelKey: Pan
       )}
       {!live && <p class="facts">The version that you make live is the one that answers.</p>}
       {live && <LiveStrip live={live.live} />}
-      <Traffic predictions={model.predictions} />
+      <PredictionLog predictions={model.predictions} />
       <ul class="rows versions">
         {listed.map((version) => (
           <VersionRow version={version} model={model} links={links} />
@@ -70,7 +70,7 @@ export function MetricSays({ metric }: { metric: string }) {
   );
 }
 
-function Traffic({ predictions }: { predictions: ModelView["predictions"] }) {
+function PredictionLog({ predictions }: { predictions: ModelView["predictions"] }) {
   const { total, perMinute } = predictions;
   const isBusy = perMinute.some((entry) => entry.predictions > 0);
   return (

@@ -1,5 +1,5 @@
 /** How did a run go? Its stages, curve and candidates at any moment of it: by a slider, or by a link to that moment. */
-import type { Rewind } from "../../core/training/replay.ts";
+import type { Replay } from "../../core/training/replay.ts";
 import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
 import { duration, percent, plural } from "../parts/format.ts";
@@ -13,7 +13,7 @@ const SPEEDS = [1, 2, 5, 10, 25, 100];
 
 export interface RewindPageProps {
   frame: Frame;
-  rewind: Rewind;
+  rewind: Replay;
   /** Times as fast as it was, when it plays. */
   speed: number;
 }
@@ -45,7 +45,7 @@ export function RewindPage({ frame, rewind, speed }: RewindPageProps) {
   );
 }
 
-function RewindControls({ links, rewind, speed }: { links: Links; rewind: Rewind; speed: number }) {
+function RewindControls({ links, rewind, speed }: { links: Links; rewind: Replay; speed: number }) {
   const { run, seconds, totalSeconds, marks } = rewind;
   const address = url(links, rewindPath(run));
   return (
@@ -112,7 +112,7 @@ function RewindControls({ links, rewind, speed }: { links: Links; rewind: Rewind
 }
 
 /** Everything that changes with the moment; the slider asks for this alone. */
-function RewindMoment({ rewind: { run, rounds, seconds } }: { rewind: Rewind }) {
+function RewindMoment({ rewind: { run, rounds, seconds } }: { rewind: Replay }) {
   const words = `${percent(run.progress)} after ${duration(seconds * 1000)}`;
   return (
     <div id="rewind-moment" class="run-page">

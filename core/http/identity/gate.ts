@@ -45,7 +45,7 @@ interface Limit {
 
 const NOT_SHARED = { "cache-control": "private, no-cache" };
 
-interface GateBox {
+interface GateOptions {
   config: Config;
   tokens: Tokens;
   audit: Audit;
@@ -58,10 +58,10 @@ export class Gate {
   private readonly limits: Partial<Record<RateClass, Limit>>;
 
   constructor(
-    private readonly box: GateBox,
+    private readonly signalbox: GateOptions,
     private readonly routes: ReadonlyMap<string, RouteAccess>,
   ) {
-    const { config, now } = box;
+    const { config, now } = signalbox;
     this.proxies = readProxies(config.TRUSTED_PROXIES);
     this.limits = Object.fromEntries(
       Object.entries(perMinute(config)).flatMap(([rate, { limit, isSet }]) =>
@@ -72,7 +72,7 @@ export class Gate {
 
   /** `path`: below BASE_PATH. */
   arrive(request: Request, about: { peer: string; path: string }): Visit {
-    const { config } = this.box;
+    const { config } = this.signalbox;
     const { headers } = request;
     const { peer, path } = about;
     const isTrustedPeer = this.proxies.isTrusted(peer);
@@ -92,7 +92,7 @@ export class Gate {
 
   /** Where the client sees us: PUBLIC_URL, or what it asked, by the scheme that a trusted proxy says. */
   origin({ request, isSecure }: Visit): string {
-    const { PUBLIC_URL } = this.box.config;
+    const { PUBLIC_URL } = this.signalbox.config;
     const asked = new URL(request.url).origin.replace(/^http:/, isSecure ? "https:" : "http:");
     return (PUBLIC_URL || asked).replace(/\/$/, "");
   }
@@ -100,7 +100,7 @@ export class Gate {
   /** Null: go on. `key`: "METHOD /path/:as-listed", null where nothing is there. Throws AppError. */
   admit(visit: Visit, key: string | null): Response | null {
     const { request } = visit;
-    guardRequest(request, this.box.config);
+    guardRequest(request, this.signalbox.config);
     if (isPreflight(request)) return new Response(null, { status: 204, headers: preflightHeaders(request) });
     visit.route = key === null ? null : (this.routes.get(key) ?? unlisted(key));
     if (!visit.route || visit.route.scope === "open") {
@@ -119,14 +119,14 @@ export class Gate {
    * takes as long as a prediction. Null: this answer must go through `leave`.
    */
   headersOf({ requestId, headers, route }: Visit): Record<string, string> | null {
-    const { AUTH, CORS_ORIGINS } = this.box.config;
+    const { AUTH, CORS_ORIGINS } = this.signalbox.config;
     if (CORS_ORIGINS.length || route?.isChange) return null;
     return { "x-request-id": requestId, ...headers, ...(AUTH !== "none" && NOT_SHARED) };
   }
 
   /** The answer's last headers, and the audit of what was changed. */
   leave(visit: Visit, response: Response): void {
-    const { config } = this.box;
+    const { config } = this.signalbox;
     const { headers } = response;
     const { identity, route } = visit;
     if (!headers.has("x-content-type-options"))
@@ -146,7 +146,7 @@ export class Gate {
     const isDone = response.status < 400 || response.status === 403;
     // An answer that is given again changed nothing again.
     if (identity && route?.isChange && isDone && !headers.has("idempotency-replayed"))
-      this.box.audit.record(visit, route.action, { identity, response });
+      this.signalbox.audit.record(visit, route.action, { identity, response });
   }
 
   /**
@@ -154,7 +154,7 @@ export class Gate {
    * not looked at for a while; those that were made here cannot be guessed. Throws AppError: unauthorized, too_many.
    */
   identifyToken(visit: Visit, token: string): Identity {
-    const { tokens } = this.box;
+    const { tokens } = this.signalbox;
     const failures = this.limitFor(visit, "sign-in");
     const allowance = failures?.peek(networkOf(visit.address));
     if (allowance?.isAllowed === false && tokens.isGuess(token)) {
@@ -172,8 +172,8 @@ export class Gate {
   }
 
   private identify(visit: Visit, access: Access): Identity | null {
-    const { config, now } = this.box;
-    const embed = access === "panel" ? embedGrant(visit.request, this.box.embedSecret, now()) : null;
+    const { config, now } = this.signalbox;
+    const embed = access === "panel" ? embedGrant(visit.request, this.signalbox.embedSecret, now()) : null;
     if (embed) return embedIdentity(embed.panel, embed.expires);
     if (config.AUTH === "none") return OPERATOR;
     if (config.AUTH === "proxy") {
@@ -196,7 +196,7 @@ export class Gate {
   }
 
   private identifyBrowser({ request }: Visit): Identity | null {
-    const { config, tokens } = this.box;
+    const { config, tokens } = this.signalbox;
     if (config.AUTH !== "token") return null;
     const cookie = readSessionCookie(request.headers, config.PORT);
     return cookie === null ? null : tokens.identifyBrowser(cookie);
@@ -204,11 +204,11 @@ export class Gate {
 
   /** For what is open to everybody: the page still says who is signed in. */
   private identifyQuietly(visit: Visit): Identity | null {
-    return this.box.config.AUTH === "none" ? OPERATOR : this.identifyBrowser(visit);
+    return this.signalbox.config.AUTH === "none" ? OPERATOR : this.identifyBrowser(visit);
   }
 
   private sendToSignIn(visit: Visit): Response {
-    const { config } = this.box;
+    const { config } = this.signalbox;
     const { request, path } = visit;
     const isPage = wantedForm(request) === "html" && !/^\/(embed|panels|ws)\b/.test(path);
     const refused = this.unknown(visit);
@@ -225,7 +225,7 @@ export class Gate {
   }
 
   private unknown(visit: Visit): AppError {
-    const { config } = this.box;
+    const { config } = this.signalbox;
     const { method, url } = visit.request;
     if (config.AUTH === "proxy")
       return new AppError("unauthorized", "The proxy in front did not say who this is", {

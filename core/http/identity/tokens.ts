@@ -6,7 +6,7 @@ import * as z from "zod";
 import type { Config } from "../../operations/config.ts";
 import { AppError } from "../../platform/errors.ts";
 import { newId } from "../../platform/ids.ts";
-import type { Holds } from "../../platform/leases.ts";
+import type { Leases } from "../../platform/leases.ts";
 import type { Store } from "../../store/database.ts";
 import { deleteSession, findSession, insertSession } from "../../store/sessions.ts";
 import {
@@ -49,7 +49,7 @@ export interface TokenView {
 export interface TokensOptions {
   store: Store;
   config: Config;
-  holds: Holds;
+  holds: Leases;
   now: () => number;
 }
 

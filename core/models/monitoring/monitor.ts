@@ -32,7 +32,7 @@ import { type ChallengerView, comparedFigures, comparisonSentence, overall } fro
 import { type DriftView, driftView, LEAST_PREDICTIONS } from "./drift.ts";
 import { addCounts, type DriftCounts, noCounts } from "./drift-counts.ts";
 import { LEAST_OUTCOMES, type LiveView, liveFigures } from "./live-metrics.ts";
-import { DAY_MS, type Traffic } from "./prediction-log.ts";
+import { DAY_MS, type PredictionLog } from "./prediction-log.ts";
 import type { References } from "./references.ts";
 
 export interface FeedbackOptions {
@@ -42,7 +42,7 @@ export interface FeedbackOptions {
   alerts: Alerts;
   references: References;
   challenger: Challenger;
-  traffic: Traffic;
+  traffic: PredictionLog;
   now: () => number;
 }
 
@@ -55,7 +55,7 @@ const ROWS_AT_ONCE = 2000;
 /** Days that drift looks at: the first that hold enough predictions. */
 const WINDOWS = [2, 7, 30];
 
-export class Feedback {
+export class Monitor {
   private readonly views = new Map<string, LiveView>();
   private readonly comparisons = new Map<string, Omit<ChallengerView, "answered" | "skipped" | "msPerRow">>();
   private readonly lookedAt = new Map<string, number>();

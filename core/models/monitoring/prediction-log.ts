@@ -74,7 +74,7 @@ const MOST_WAITING = 10_000;
 const MOST_CLASSES = 20;
 export const DAY_MS = 86_400_000;
 
-export class Traffic {
+export class PredictionLog {
   private readonly versions = new Map<string, VersionTraffic>();
   /** What was asked last is mostly asked next. */
   private last: { asked: StoredVersion; traffic: VersionTraffic } | null = null;

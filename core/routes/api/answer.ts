@@ -15,12 +15,12 @@ export async function answerRoute(row: Route, call: Call): Promise<Response> {
   if (types.length) acceptedType(call.request, types);
   const params = row.params ? checked(call.params, row.params) : call.params;
   const query = row.query ? queryOf(row, call.query) : call.query;
-  const tag = row.tag?.({ box: call.box, params });
+  const tag = row.tag?.({ signalbox: call.signalbox, params });
   if (tag && row.method === "GET" && isUnmodified(call.request.headers.get("if-none-match"), tag))
     return new Response(null, { status: 304, headers: { etag: tagText(tag) } });
   const act = async (request: Request) => {
     const unchanged = () => {
-      const now = row.method === "GET" ? null : row.tag?.({ box: call.box, params });
+      const now = row.method === "GET" ? null : row.tag?.({ signalbox: call.signalbox, params });
       if (now) requireUnchanged(request.headers, now);
     };
     unchanged();
@@ -30,13 +30,15 @@ export async function answerRoute(row: Route, call: Call): Promise<Response> {
   };
   const answer =
     call.request.headers.has("idempotency-key") && keepsAnswer(row)
-      ? await call.box.idempotency.answer(
+      ? await call.signalbox.idempotency.answer(
           { request: call.request, who: call.identity.name, kind: kindOf(row) },
           act,
         )
       : await act(call.request);
   const shown =
-    row.method === "GET" ? tag : answer.ok && answer.status !== 204 && row.tag?.({ box: call.box, params });
+    row.method === "GET"
+      ? tag
+      : answer.ok && answer.status !== 204 && row.tag?.({ signalbox: call.signalbox, params });
   if (shown) answer.headers.set("etag", tagText(shown));
   return answer;
 }

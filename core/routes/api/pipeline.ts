@@ -8,10 +8,10 @@ import type { Gate, Visit } from "../../http/identity/gate.ts";
 import { type Identity, NOBODY } from "../../http/identity/identity.ts";
 import { type Problem, problem } from "../../http/problem.ts";
 import { problemAnswer } from "../../http/responses.ts";
-import type { Carrier } from "../../live/bindings.ts";
+import type { Bindings } from "../../live/bindings.ts";
 import type { RequestTimes } from "../../operations/request-times.ts";
 import { AppError } from "../../platform/errors.ts";
-import type { Hold } from "../../platform/leases.ts";
+import type { Lease } from "../../platform/leases.ts";
 import { Timings } from "../../platform/timing.ts";
 import type { PanelSource } from "../data/panel-data.ts";
 import { exampleOf } from "./docs.ts";
@@ -24,11 +24,11 @@ export interface Asked {
   query: Record<string, string>;
   /** With BASE_PATH. */
   path: string;
-  carrier: Carrier;
+  bindings: Bindings;
 }
 
-interface PassageOptions {
-  box: PanelSource;
+interface PipelineOptions {
+  signalbox: PanelSource;
   gate: Gate;
   requests: RequestTimes;
   standalonePage: Call["standalonePage"];
@@ -39,7 +39,7 @@ const SOCKET = "GET /ws";
 
 /** What only some handlers ask for is worked out when it is asked for. */
 class PassedCall implements Call {
-  readonly box: PanelSource;
+  readonly signalbox: PanelSource;
   readonly standalonePage: Call["standalonePage"];
   readonly requestId: string;
   readonly identity: Identity;
@@ -48,14 +48,14 @@ class PassedCall implements Call {
   query: Record<string, string>;
   body: unknown = undefined;
   unchanged = () => {};
-  readonly takeTime = () => void this.asked.carrier.server?.timeout(this.visit.request, 0);
+  readonly takeTime = () => void this.asked.bindings.server?.timeout(this.visit.request, 0);
 
   constructor(
-    private readonly options: PassageOptions,
+    private readonly options: PipelineOptions,
     private readonly visit: Visit,
     private readonly asked: Asked,
   ) {
-    this.box = options.box;
+    this.signalbox = options.signalbox;
     this.standalonePage = options.standalonePage;
     this.requestId = visit.requestId;
     this.identity = visit.identity ?? NOBODY;
@@ -70,22 +70,22 @@ class PassedCall implements Call {
   }
 
   get home(): string {
-    return `${this.options.gate.origin(this.visit)}${this.box.config.BASE_PATH}`;
+    return `${this.options.gate.origin(this.visit)}${this.signalbox.config.BASE_PATH}`;
   }
 
-  get hold(): Hold {
-    return this.box.holds.holdFor(this.identity);
+  get hold(): Lease {
+    return this.signalbox.holds.holdFor(this.identity);
   }
 }
 
-export class Passage {
-  constructor(private readonly options: PassageOptions) {}
+export class Pipeline {
+  constructor(private readonly options: PipelineOptions) {}
 
   /** `path`: with BASE_PATH. */
-  arrive(request: Request, path: string, carrier: Carrier): Visit {
-    const { box, gate } = this.options;
-    const peer = carrier.peer ?? carrier.server?.requestIP(request)?.address ?? "";
-    return gate.arrive(request, { peer, path: path.slice(box.config.BASE_PATH.length) });
+  arrive(request: Request, path: string, bindings: Bindings): Visit {
+    const { signalbox, gate } = this.options;
+    const peer = bindings.peer ?? bindings.server?.requestIP(request)?.address ?? "";
+    return gate.arrive(request, { peer, path: path.slice(signalbox.config.BASE_PATH.length) });
   }
 
   /** `listed`: as the table of routes names what answered; null: nothing did. */
@@ -106,35 +106,35 @@ export class Passage {
 
   /** What is neither the client's fault nor the disk's is logged as a defect. */
   problemOf(visit: Visit, error: unknown, listed: string | null): Problem {
-    const { box, gate } = this.options;
-    const { BASE_PATH } = box.config;
+    const { signalbox, gate } = this.options;
+    const { BASE_PATH } = signalbox.config;
     const told = problem(error, visit.requestId);
     if (told.type.startsWith("/")) told.type = BASE_PATH + told.type;
     const row = listed === null ? undefined : ROWS.get(listed);
     if (row && [400, 406, 415, 422].includes(told.status))
-      told.example ??= exampleOf(row, box, `${gate.origin(visit)}${BASE_PATH}`);
+      told.example ??= exampleOf(row, signalbox, `${gate.origin(visit)}${BASE_PATH}`);
     if (!(error instanceof AppError))
-      box.logger.error({ requestId: told.instance, error: `${(error as Error).stack}` }, "defect");
+      signalbox.logger.error({ requestId: told.instance, error: `${(error as Error).stack}` }, "defect");
     return told;
   }
 
   /** After a restart thousands of viewers come at once: their upgrade does not go through the router either. */
   join(
     request: Request,
-    carrier: Carrier,
+    bindings: Bindings,
     upgrade: (visit: Visit, call: Call) => Response,
   ): Response | Promise<Response> | null {
     if (!request.headers.has("upgrade")) return null;
     const below = this.pathBelow(request.url);
     if (request.method !== "GET" || (below !== "/ws" && !below.startsWith("/ws?"))) return null;
-    const path = `${this.options.box.config.BASE_PATH}/ws`;
-    const visit = this.arrive(request, path, carrier);
+    const path = `${this.options.signalbox.config.BASE_PATH}/ws`;
+    const visit = this.arrive(request, path, bindings);
     const timings = new Timings();
     const about = { listed: SOCKET, timings };
     try {
       const refused = this.options.gate.admit(visit, SOCKET);
       if (refused) return this.leave(visit, refused, about);
-      const answer = upgrade(visit, this.callFor(visit, { params: {}, query: {}, path, carrier }));
+      const answer = upgrade(visit, this.callFor(visit, { params: {}, query: {}, path, bindings }));
       // It is a socket now: what a response would carry goes nowhere.
       this.options.requests.observe(SOCKET, answer.status, timings.elapsedMs() / 1000);
       return answer;
@@ -145,7 +145,7 @@ export class Passage {
 
   /** With its query. */
   pathBelow(url: string): string {
-    const { BASE_PATH } = this.options.box.config;
+    const { BASE_PATH } = this.options.signalbox.config;
     const path = url.slice(url.indexOf("/", "https://".length));
     return path.startsWith(`${BASE_PATH}/`) ? path.slice(BASE_PATH.length) : path;
   }

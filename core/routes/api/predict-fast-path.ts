@@ -9,7 +9,7 @@ import { COMPRESS_FROM } from "../../http/compress.ts";
 import type { Gate, Visit } from "../../http/identity/gate.ts";
 import { problemAnswer } from "../../http/responses.ts";
 import { JSON_HEADERS } from "../../http/security.ts";
-import type { Carrier } from "../../live/bindings.ts";
+import type { Bindings } from "../../live/bindings.ts";
 import type { PredictRow } from "../../models/answering.ts";
 import { PREDICT_REQUEST } from "../../models/serving.ts";
 import type { RequestTimes } from "../../operations/request-times.ts";
@@ -17,11 +17,11 @@ import { Timings, withTimings } from "../../platform/timing.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import { answerRoute } from "./answer.ts";
 import { API } from "./index.ts";
-import type { Passage } from "./pipeline.ts";
+import type { Pipeline } from "./pipeline.ts";
 
-interface LaneOptions {
-  box: Pick<Signalbox, "config" | "models" | "serving">;
-  passage: Passage;
+interface FastPathOptions {
+  signalbox: Pick<Signalbox, "config" | "models" | "serving">;
+  pipeline: Pipeline;
   gate: Gate;
   requests: RequestTimes;
 }
@@ -38,35 +38,35 @@ const LISTED = "POST /api/models/:name/predict";
 const ROUTE = API.find(({ method, path }) => `${method} ${path}` === LISTED)!;
 const PATH = /^\/api\/models\/([a-z0-9._-]{1,80})\/predict$/;
 
-export class PredictionLane {
+export class PredictFastPath {
   /** What was asked last is mostly asked next. */
   private last: Address = { url: "", name: "", path: "" };
   private turn: Promise<void> | null = null;
 
-  constructor(private readonly options: LaneOptions) {}
+  constructor(private readonly options: FastPathOptions) {}
 
   /** Null: it is something else. */
-  answer(request: Request, carrier: Carrier): Promise<Response> | null {
+  answer(request: Request, bindings: Bindings): Promise<Response> | null {
     const { method, url } = request;
     if (method !== "POST") return null;
-    if (url === this.last.url) return this.predict(request, this.last, carrier);
-    const { passage, box } = this.options;
-    const below = url.endsWith("/predict") ? passage.pathBelow(url) : "";
+    if (url === this.last.url) return this.predict(request, this.last, bindings);
+    const { pipeline, signalbox } = this.options;
+    const below = url.endsWith("/predict") ? pipeline.pathBelow(url) : "";
     const name = PATH.exec(below)?.[1];
     if (name === undefined) return null;
-    this.last = { url, name, path: box.config.BASE_PATH + below };
-    return this.predict(request, this.last, carrier);
+    this.last = { url, name, path: signalbox.config.BASE_PATH + below };
+    return this.predict(request, this.last, bindings);
   }
 
-  private async predict(request: Request, address: Address, carrier: Carrier): Promise<Response> {
-    const { passage, gate } = this.options;
-    const visit = passage.arrive(request, address.path, carrier);
+  private async predict(request: Request, address: Address, bindings: Bindings): Promise<Response> {
+    const { pipeline, gate } = this.options;
+    const visit = pipeline.arrive(request, address.path, bindings);
     const timings = new Timings();
     let answer: Response;
     try {
       gate.admit(visit, LISTED);
       if (!isPlain(request)) {
-        const call = passage.callFor(visit, asked(address, carrier));
+        const call = pipeline.callFor(visit, asked(address, bindings));
         answer = await withTimings(timings, () => answerRoute(ROUTE, call));
       } else {
         const text = await readText(request);
@@ -75,12 +75,12 @@ export class PredictionLane {
         const json = this.predictRow(address.name, { body, text }, timings);
         if (json !== null) return this.leave(visit, json, timings);
         const rows = checked(body, PREDICT_REQUEST);
-        answer = await this.predictRows(visit, { rows, address, carrier }, timings);
+        answer = await this.predictRows(visit, { rows, address, bindings }, timings);
       }
     } catch (error) {
-      answer = problemAnswer(passage.problemOf(visit, error, LISTED));
+      answer = problemAnswer(pipeline.problemOf(visit, error, LISTED));
     }
-    return passage.leave(visit, answer, { listed: LISTED, timings });
+    return pipeline.leave(visit, answer, { listed: LISTED, timings });
   }
 
   /**
@@ -105,7 +105,7 @@ export class PredictionLane {
   ): string | null {
     const row = onlyRow(body);
     if (!row) return null;
-    const { models, serving } = this.options.box;
+    const { models, serving } = this.options.signalbox;
     const version = models.serving(name, null);
     const cells = row === body ? text : JSON.stringify(row);
     const answered = timings.measure("predict", () => serving.predictRow(version, { row, cells }));
@@ -117,20 +117,20 @@ export class PredictionLane {
 
   private predictRows(
     visit: Visit,
-    { rows, address, carrier }: { rows: PredictRow[]; address: Address; carrier: Carrier },
+    { rows, address, bindings }: { rows: PredictRow[]; address: Address; bindings: Bindings },
     timings: Timings,
   ): Promise<Response> {
-    const call = this.options.passage.callFor(visit, asked(address, carrier));
+    const call = this.options.pipeline.callFor(visit, asked(address, bindings));
     const read = Object.assign(call, { query: { explain: "0" }, body: rows });
     return withTimings(timings, async () => ROUTE.handle(read));
   }
 
   private leave(visit: Visit, json: string, timings: Timings): Response | Promise<Response> {
-    const { passage, gate, requests } = this.options;
+    const { pipeline, gate, requests } = this.options;
     const headers = json.length < COMPRESS_FROM ? gate.headersOf(visit) : null;
     if (!headers) {
       const answer = new Response(json, { headers: JSON_HEADERS });
-      return passage.leave(visit, answer, { listed: LISTED, timings });
+      return pipeline.leave(visit, answer, { listed: LISTED, timings });
     }
     requests.observe(LISTED, 200, timings.elapsedMs() / 1000);
     return new Response(json, {
@@ -139,7 +139,12 @@ export class PredictionLane {
   }
 }
 
-const asked = ({ name, path }: Address, carrier: Carrier) => ({ params: { name }, query: {}, path, carrier });
+const asked = ({ name, path }: Address, bindings: Bindings) => ({
+  params: { name },
+  query: {},
+  path,
+  bindings,
+});
 
 /** JSON for JSON, to be done once: no header asks for more. */
 function isPlain({ headers }: Request): boolean {

@@ -7,13 +7,13 @@ import type { Access } from "../../http/identity/scopes.ts";
 import { linkHeader, takesGzip } from "../../http/negotiate.ts";
 import type { RateClass } from "../../operations/config.ts";
 import type { ErrorCode } from "../../platform/errors.ts";
-import type { Hold } from "../../platform/leases.ts";
+import type { Lease } from "../../platform/leases.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import type { PanelSource } from "../data/panel-data.ts";
 
 /** One request, without the router that brought it; params, query and body as the row's schemas made them. */
 export interface Call<P = Record<string, string>, Q = Record<string, string>, B = unknown> {
-  box: PanelSource;
+  signalbox: PanelSource;
   request: Request;
   url: URL;
   params: P;
@@ -28,7 +28,7 @@ export interface Call<P = Record<string, string>, Q = Record<string, string>, B 
   unchanged: () => void;
   identity: Identity;
   /** Registers what ends when the identity's access does: streams. */
-  hold: Hold;
+  hold: Lease;
   /** The page of a model that is taken along: HTML is made by views, which core does not know. */
   standalonePage: (version: StoredVersion, module: string) => string;
   /** Lifts the server's limit on silence: for uploads and streams. */
@@ -66,7 +66,7 @@ export interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.Z
   /** Its answer holds what is told only once: it is never kept for an Idempotency-Key. */
   isSecret?: true;
   /** What it shows or changes as of now, for ETag and If-Match. Throws AppError `missing`. */
-  tag?(call: Pick<Call<z.output<P>>, "box" | "params">): Tag | null;
+  tag?(call: Pick<Call<z.output<P>>, "signalbox" | "params">): Tag | null;
   /** A line to paste; {home}, {dataset}, {run} and {model} stand for what this server has. */
   example: string;
   /** A method, so that rows with other types of params, query and body fit into one table. */
@@ -144,11 +144,15 @@ export function listOf<T extends z.ZodType>(item: T) {
 }
 
 type ListCall = Call<unknown, z.output<typeof LIST_QUERY>>;
-type PageOf<T> = (box: PanelSource, before: number, limit: number) => { items: T[]; next: number | null };
+type PageOf<T> = (
+  signalbox: PanelSource,
+  before: number,
+  limit: number,
+) => { items: T[]; next: number | null };
 
 /** A newest-first list, paged by `?limit=&cursor=`, its next page in `next` and in Link. */
-export function listAnswer<T>({ box, url, query }: ListCall, pageOf: PageOf<T>): Response {
-  const { items, next } = pageOf(box, query.cursor, query.limit);
+export function listAnswer<T>({ signalbox, url, query }: ListCall, pageOf: PageOf<T>): Response {
+  const { items, next } = pageOf(signalbox, query.cursor, query.limit);
   return Response.json({ items, next }, { headers: linkHeader(url, next) });
 }
 
@@ -169,16 +173,16 @@ const KEPT_PAGES = new WeakMap<PanelSource["log"], Map<string, KeptPage>>();
  * `isMoving`: the row changes with the clock, too.
  */
 export function steadyListAnswer<T>(
-  { box, request, url, query }: ListCall,
+  { signalbox, request, url, query }: ListCall,
   pageOf: PageOf<T>,
   isMoving: (row: T) => boolean,
 ): Response {
-  const kept = KEPT_PAGES.getOrInsertComputed(box.log, () => new Map());
+  const kept = KEPT_PAGES.getOrInsertComputed(signalbox.log, () => new Map());
   const key = `${url.pathname} ${query.cursor} ${query.limit}`;
-  const moment = { seq: box.log.lastSeq, minute: Math.floor(box.now() / 60_000) };
+  const moment = { seq: signalbox.log.lastSeq, minute: Math.floor(signalbox.now() / 60_000) };
   let page = kept.get(key);
   if (page?.seq !== moment.seq || page.minute !== moment.minute) {
-    const { items, next } = pageOf(box, query.cursor, query.limit);
+    const { items, next } = pageOf(signalbox, query.cursor, query.limit);
     page = { ...moment, body: JSON.stringify({ items, next }), gzip: null, next };
     if (kept.size >= PAGES_KEPT) kept.clear();
     if (!items.some(isMoving)) kept.set(key, page);

@@ -4,7 +4,7 @@ import type { LoggedEvent } from "../../events/event-log.ts";
 import { EVENTS, type EventName } from "../../events/events.ts";
 import { follow } from "../../events/follow.ts";
 import { AppError } from "../../platform/errors.ts";
-import type { Hold } from "../../platform/leases.ts";
+import type { Lease } from "../../platform/leases.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import type { StoredRun } from "../../store/runs.ts";
 import { type RunSummary, STAGE_NAMES } from "../../trainer/contract.ts";
@@ -19,15 +19,18 @@ export interface TrainStreamOptions {
   /** How the commands that are printed begin. */
   curl: string;
   signal: AbortSignal;
-  hold: Hold;
+  hold: Lease;
 }
 
 type Place = Pick<TrainStreamOptions, "home" | "curl">;
 
 /** Throws AppError where the run does not finish: the stream then breaks. */
-export async function* trainStream(box: Signalbox, options: TrainStreamOptions): AsyncGenerator<string> {
+export async function* trainStream(
+  signalbox: Signalbox,
+  options: TrainStreamOptions,
+): AsyncGenerator<string> {
   const { since, signal, hold } = options;
-  following: for await (const entries of follow(box.log, { since, isEndless: true, signal, hold })) {
+  following: for await (const entries of follow(signalbox.log, { since, isEndless: true, signal, hold })) {
     if (!entries.length) yield "\n";
     for (const { type, json } of entries) {
       const event = JSON.parse(json) as LoggedEvent;
@@ -37,7 +40,7 @@ export async function* trainStream(box: Signalbox, options: TrainStreamOptions):
       if (isEnd(type)) break following;
     }
   }
-  const run = await box.runs.ended(options.runId);
+  const run = await signalbox.runs.ended(options.runId);
   const result = finishedRun(run);
   yield options.format === "ndjson"
     ? `${JSON.stringify({ type: "result", ...outcome(run, result, options) })}\n`

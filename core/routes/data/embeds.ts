@@ -43,16 +43,16 @@ export interface Embed {
 }
 
 /** `home`: origin and base path, as portals reach us. Throws AppError `missing` for a subject that is not there. */
-export function makeEmbed(box: PanelSource, home: string, asked: EmbedRequest): Embed {
+export function makeEmbed(signalbox: PanelSource, home: string, asked: EmbedRequest): Embed {
   const { panel, subject } = findPanel(asked.panel, asked.of || undefined);
-  if (subject !== null && READERS[panel](box, subject) === null)
+  if (subject !== null && READERS[panel](signalbox, subject) === null)
     throw new AppError("missing", `There is no ${panel} of ${subject}`);
   const { theme } = asked;
-  const isNeeded = box.config.AUTH !== "none" || asked.expiresInSeconds !== undefined;
+  const isNeeded = signalbox.config.AUTH !== "none" || asked.expiresInSeconds !== undefined;
   const seconds = asked.expiresInSeconds ?? DEFAULT_DAYS * DAY_SECONDS;
-  const expires = box.now() + seconds * 1000;
+  const expires = signalbox.now() + seconds * 1000;
   const token = isNeeded
-    ? signEmbedToken({ panel: panelKey(panel, subject), expires }, box.embedSecret)
+    ? signEmbedToken({ panel: panelKey(panel, subject), expires }, signalbox.embedSecret)
     : null;
   const address = (path: string, withTheme: EmbedRequest["theme"] | null) => {
     const query = new URLSearchParams({
@@ -66,7 +66,7 @@ export function makeEmbed(box: PanelSource, home: string, asked: EmbedRequest): 
   return {
     ...{ panel, of: subject, theme, url, token },
     expiresAt: isNeeded ? new Date(expires).toISOString() : null,
-    origins: box.config.EMBED_ORIGINS,
+    origins: signalbox.config.EMBED_ORIGINS,
     ...snippets({ panel, subject, theme, token, home, url, address }),
   };
 }

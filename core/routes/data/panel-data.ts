@@ -1,7 +1,7 @@
 /** What does each panel show? One reader a panel: typed data from the store, no HTML. */
 
 import type { Rejection } from "../../datasets/datasets.ts";
-import type { Arrival } from "../../datasets/uploads.ts";
+import type { UploadInProgress } from "../../datasets/uploads.ts";
 import type { Activity } from "../../events/event-log.ts";
 import type { Panel } from "../../events/panel-names.ts";
 import type { LiveView } from "../../models/monitoring/live-metrics.ts";
@@ -46,7 +46,7 @@ export interface PanelData {
   metrics: { gauges: (GaugeReading & { history: { at: string; value: number }[] })[] };
   health: { state: HealthState; gauges: GaugeReading[] };
   activity: Page<Activity>;
-  datasets: Page<DatasetSummary> & { arrivals: Arrival[]; rejection: Rejection | null };
+  datasets: Page<DatasetSummary> & { arrivals: UploadInProgress[]; rejection: Rejection | null };
   predictions: { perMinute: PredictionMinute[]; lastMinute: number };
   connection: { sockets: number; seq: number; upSeconds: number };
   attention: { items: AttentionItem[] };
@@ -60,7 +60,7 @@ export interface PanelData {
     id: string;
     name: string;
     status: "reading" | "ready" | "rejected";
-    arrival: Arrival | null;
+    arrival: UploadInProgress | null;
     rejection: Rejection | null;
     /** Once it is read. */
     file: { version: number; rows: number; columns: number; sizeBytes: number; createdAt: string } | null;

@@ -40,15 +40,19 @@ export function watchView({ store, feedback, config }: Signalbox, model: StoredM
 }
 
 /** Starts or ends (null) a challenge. Throws AppError `conflict` where nothing is kept that could be compared. */
-export async function challenge(box: Signalbox, name: string, version: number | null): Promise<WatchView> {
-  if (version !== null && box.config.PREDICTION_LOG === "off") {
+export async function challenge(
+  signalbox: Signalbox,
+  name: string,
+  version: number | null,
+): Promise<WatchView> {
+  if (version !== null && signalbox.config.PREDICTION_LOG === "off") {
     throw new AppError("conflict", "Predictions are not kept, so two versions cannot be compared", {
       fix: "Set PREDICTION_LOG to full or sampled.",
     });
   }
   // From the next row on, not from the next second.
-  box.feedback.flush();
-  const view = watchView(box, await box.models.challenge(name, version));
+  signalbox.feedback.flush();
+  const view = watchView(signalbox, await signalbox.models.challenge(name, version));
   if (view) return view;
   throw new AppError("conflict", `All versions of ${name} were deleted`, { fix: "Train it anew." });
 }

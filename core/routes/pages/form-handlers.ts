@@ -11,9 +11,9 @@ import { tryRow } from "./try-row.ts";
 /** `go`: the page that the browser shows next. `stay`: with htmx the page stays, because its panels are pushed. */
 export type Landing = { go: string } | { stay: string };
 
-export async function uploadForm({ box, request, takeTime }: Call): Promise<Landing> {
+export async function uploadForm({ signalbox, request, takeTime }: Call): Promise<Landing> {
   takeTime();
-  const { id, ready } = await box.datasets.receive(request, null);
+  const { id, ready } = await signalbox.datasets.receive(request, null);
   await ready;
   return { go: `/datasets/${id}` };
 }
@@ -24,70 +24,70 @@ export async function openSample(call: Call): Promise<Landing> {
   return { go: `/datasets/${id}` };
 }
 
-export async function startTraining({ box, request, params }: Call): Promise<Landing> {
-  return { go: `/runs/${box.runs.train(await trainForm(request, params.id!)).id}` };
+export async function startTraining({ signalbox, request, params }: Call): Promise<Landing> {
+  return { go: `/runs/${signalbox.runs.train(await trainForm(request, params.id!)).id}` };
 }
 
-export async function changeReading({ box, request, params }: Call): Promise<Landing> {
-  return { go: `/datasets/${(await box.datasets.reread(params.id!, await readingForm(request))).id}` };
+export async function changeReading({ signalbox, request, params }: Call): Promise<Landing> {
+  return { go: `/datasets/${(await signalbox.datasets.reread(params.id!, await readingForm(request))).id}` };
 }
 
-export async function previewReading({ box, request, params }: Call) {
-  return box.datasets.preview(params.id!, await readingForm(request));
+export async function previewReading({ signalbox, request, params }: Call) {
+  return signalbox.datasets.preview(params.id!, await readingForm(request));
 }
 
-export async function deleteDataset({ box, params }: Call): Promise<Landing> {
-  await box.datasets.delete(params.id!);
+export async function deleteDataset({ signalbox, params }: Call): Promise<Landing> {
+  await signalbox.datasets.delete(params.id!);
   return { go: "/" };
 }
 
-export function stopRun({ box, params }: Call): Landing {
-  return { stay: `/runs/${box.runs.stopAndKeep(params.id!).id}` };
+export function stopRun({ signalbox, params }: Call): Landing {
+  return { stay: `/runs/${signalbox.runs.stopAndKeep(params.id!).id}` };
 }
 
-export function cancelRun({ box, params }: Call): Landing {
-  return { stay: `/runs/${box.runs.cancel(params.id!).id}` };
+export function cancelRun({ signalbox, params }: Call): Landing {
+  return { stay: `/runs/${signalbox.runs.cancel(params.id!).id}` };
 }
 
-export function resumeRun({ box, params }: Call): Landing {
-  return { stay: `/runs/${box.runs.resume(params.id!).id}` };
+export function resumeRun({ signalbox, params }: Call): Landing {
+  return { stay: `/runs/${signalbox.runs.resume(params.id!).id}` };
 }
 
-export function dismissAlert({ box, params }: Call): Landing {
-  box.alerts.dismiss(params.id!);
+export function dismissAlert({ signalbox, params }: Call): Landing {
+  signalbox.alerts.dismiss(params.id!);
   return { stay: "/#attention" };
 }
 
-export async function deployVersion({ box, request, params }: Call): Promise<Landing> {
-  return { stay: `/models/${(await box.models.deploy(params.name!, await deployForm(request))).name}` };
+export async function deployVersion({ signalbox, request, params }: Call): Promise<Landing> {
+  return { stay: `/models/${(await signalbox.models.deploy(params.name!, await deployForm(request))).name}` };
 }
 
-export function revokeToken({ box, params }: Call): Landing {
-  box.tokens.revoke(params.id!);
+export function revokeToken({ signalbox, params }: Call): Landing {
+  signalbox.tokens.revoke(params.id!);
   return { go: "/settings/tokens" };
 }
 
 /** The page that shows it once. */
-export async function createToken({ box, request, identity }: Call) {
-  const fresh = box.tokens.create(await tokenForm(request, box.now()), identity.name);
-  return { tokens: box.tokens.list(), fresh };
+export async function createToken({ signalbox, request, identity }: Call) {
+  const fresh = signalbox.tokens.create(await tokenForm(request, signalbox.now()), identity.name);
+  return { tokens: signalbox.tokens.list(), fresh };
 }
 
-export async function challengeVersion({ box, request, params }: Call): Promise<Landing> {
-  const { name } = await challenge(box, params.name!, await challengerForm(request));
+export async function challengeVersion({ signalbox, request, params }: Call): Promise<Landing> {
+  const { name } = await challenge(signalbox, params.name!, await challengerForm(request));
   return { stay: `/models/${name}` };
 }
 
 /** What a browser saves beside the file that was sent. */
 export async function predictFileForm(call: Call): Promise<Response> {
   const asked = call.url.searchParams.get("version");
-  const version = call.box.models.serving(call.params.name!, asked === null ? null : Number(asked));
+  const version = call.signalbox.models.serving(call.params.name!, asked === null ? null : Number(asked));
   const answer = await predictFile(call, version);
   answer.headers.set("content-disposition", `attachment; filename="${version.name}-predictions.csv"`);
   return answer;
 }
 
-export async function tryModel({ box, request, params, requestId }: Call): Promise<Trial> {
+export async function tryModel({ signalbox, request, params, requestId }: Call): Promise<Trial> {
   const fields = await predictForm(request);
-  return (await tryRow(box, params.name!, { fields, requestId })).trial;
+  return (await tryRow(signalbox, params.name!, { fields, requestId })).trial;
 }

@@ -8,7 +8,7 @@ import { checked } from "../../http/body.ts";
 import type { TokenView } from "../../http/identity/tokens.ts";
 import type { Problem } from "../../http/problem.ts";
 import type { Warning } from "../../models/answering.ts";
-import type { Flip } from "../../models/counterfactuals.ts";
+import type { Counterfactual } from "../../models/counterfactuals.ts";
 import { AppError } from "../../platform/errors.ts";
 import { findEvaluation } from "../../store/models.ts";
 import { currentRun, findRun } from "../../store/runs.ts";
@@ -36,7 +36,7 @@ export interface Trial {
     prediction: string | number;
     probabilities?: Record<string, number>;
     contributions?: Record<string, number>;
-    counterfactual?: Flip;
+    counterfactual?: Counterfactual;
   } | null;
   /** What was read as missing, or not at all. */
   warnings?: Warning[];
@@ -45,16 +45,16 @@ export interface Trial {
 
 export type PanelSet = { [P in Panel]?: PanelData[P] | null };
 
-function readAll(box: PanelSource, panels: readonly Panel[], subject: string | null): PanelSet {
-  return Object.fromEntries(panels.map((panel) => [panel, READERS[panel](box, subject)]));
+function readAll(signalbox: PanelSource, panels: readonly Panel[], subject: string | null): PanelSet {
+  return Object.fromEntries(panels.map((panel) => [panel, READERS[panel](signalbox, subject)]));
 }
 
 /** `read`: the panels' data, for those who ask for data; a page shows what the live core has drawn already. */
-export function dashboardData({ box }: Call) {
-  const status = currentRun(box.store)?.status;
+export function dashboardData({ signalbox }: Call) {
+  const status = currentRun(signalbox.store)?.status;
   return {
-    read: () => readAll(box, DASHBOARD, null),
-    isFirst: !datasetRows(box, { before: NEWEST, limit: 1 }).items.length,
+    read: () => readAll(signalbox, DASHBOARD, null),
+    isFirst: !datasetRows(signalbox, { before: NEWEST, limit: 1 }).items.length,
     isBusy: status === "running" || status === "queued",
     samples: SAMPLE_LIST,
   };
@@ -65,22 +65,22 @@ export type ListData = ReturnType<ReturnType<typeof listData>>;
 
 /** A list's newest page as its panel shows it, or the rows below `?cursor=`. Throws AppError `invalid`. */
 export function listData(list: keyof typeof OLDER) {
-  return ({ box, query }: Call) => {
+  return ({ signalbox, query }: Call) => {
     const { cursor: before } = checked(query, LIST_QUERY);
-    const newest = () => READERS[list](box, null) as PanelData[typeof list];
+    const newest = () => READERS[list](signalbox, null) as PanelData[typeof list];
     if (before === NEWEST) return { list, cursor: null, newer: null, read: newest };
     const range = { before, limit: LISTED_ROWS };
-    const read = () => OLDER[list](box, range) as PanelData[typeof list];
-    return { list, cursor: before, newer: newerPage(box, list, range), read };
+    const read = () => OLDER[list](signalbox, range) as PanelData[typeof list];
+    return { list, cursor: before, newer: newerPage(signalbox, list, range), read };
   };
 }
 
 /** While a file is read, or where it was refused, what is known of it. Throws AppError `missing`. */
-export async function datasetData({ box, params, query }: Call, preview?: ReadingPreview) {
-  const reading = READERS.reading(box, params.id!);
+export async function datasetData({ signalbox, params, query }: Call, preview?: ReadingPreview) {
+  const reading = READERS.reading(signalbox, params.id!);
   if (reading && reading.status !== "ready")
-    return { dataset: null, reading, told: datasetById(box.datasets, params.id!) };
-  const dataset = box.datasets.findReady(params.id!);
+    return { dataset: null, reading, told: datasetById(signalbox.datasets, params.id!) };
+  const dataset = signalbox.datasets.findReady(params.id!);
   const [offset = 0, column = 0] = [query.offset, query.column].map((text) =>
     Math.max(0, Math.floor(Number(text)) || 0),
   );
@@ -89,38 +89,38 @@ export async function datasetData({ box, params, query }: Call, preview?: Readin
   const rows =
     offset === 0
       ? { rows: first, next: first.length < count ? first.length : null }
-      : await box.datasets.rows(dataset, { offset, limit: PREVIEW_ROWS });
-  const runs = READERS.runs(box, dataset.id);
+      : await signalbox.datasets.rows(dataset, { offset, limit: PREVIEW_ROWS });
+  const runs = READERS.runs(signalbox, dataset.id);
   const view = datasetView(dataset);
   return { reading, dataset, view, page: { offset, column, ...rows }, runs, preview };
 }
 
 /** Throws AppError `missing`. */
-export function runData({ box, params }: Call) {
-  const run = runView(box.store, box.runs.find(params.id!), box.now());
-  return { run, data: readAll(box, RUN, run.id) };
+export function runData({ signalbox, params }: Call) {
+  const run = runView(signalbox.store, signalbox.runs.find(params.id!), signalbox.now());
+  return { run, data: readAll(signalbox, RUN, run.id) };
 }
 
 /** The run at `?at=` seconds after its start; without it, its end. Throws AppError `missing`. */
-export function rewindData({ box, params, query }: Call) {
-  const moment = { seconds: query.at ? Number(query.at) || 0 : null, now: box.now() };
+export function rewindData({ signalbox, params, query }: Call) {
+  const moment = { seconds: query.at ? Number(query.at) || 0 : null, now: signalbox.now() };
   return {
-    rewind: rewindRun(box.store, box.runs.find(params.id!), moment),
+    rewind: rewindRun(signalbox.store, signalbox.runs.find(params.id!), moment),
     speed: Number(query.speed) || 1,
   };
 }
 
 /** The version that was tried, asked for, or is live. Throws AppError `missing`. */
-export function modelData({ box, params, query }: Call, trial?: Trial) {
-  const model = modelView(box, box.models.find(params.name!).name);
+export function modelData({ signalbox, params, query }: Call, trial?: Trial) {
+  const model = modelView(signalbox, signalbox.models.find(params.name!).name);
   const wanted = trial?.version ?? Number(query.version ?? model.liveVersion ?? model.versions[0]?.version);
   const version = model.versions.find(
     (entry): entry is ModelView["versions"][number] => entry.version === wanted,
   );
   if (!version) throw new AppError("missing", `${model.name} has no version ${wanted}`);
-  const evaluation = findEvaluation(box.store, model.name, wanted);
-  const watch = READERS.watch(box, model.name);
-  return { model, watch, version, evaluation, trial, weighing: weighing(box, version.runId, query) };
+  const evaluation = findEvaluation(signalbox.store, model.name, wanted);
+  const watch = READERS.watch(signalbox, model.name);
+  return { model, watch, version, evaluation, trial, weighing: weighing(signalbox, version.runId, query) };
 }
 
 /** What mistakes cost, as asked for on the page, else as the version was trained. */
@@ -142,12 +142,15 @@ function weighing({ store }: PanelSource, runId: string, query: Record<string, s
   };
 }
 
-export function tokensData({ box }: Call): { tokens: TokenView[]; fresh?: TokenView & { token: string } } {
-  return { tokens: box.tokens.list() };
+export function tokensData({ signalbox }: Call): {
+  tokens: TokenView[];
+  fresh?: TokenView & { token: string };
+} {
+  return { tokens: signalbox.tokens.list() };
 }
 
-export function auditData({ box, query }: Call) {
+export function auditData({ signalbox, query }: Call) {
   const { cursor, limit } = checked(query, LIST_QUERY);
-  const { items: entries, next } = box.audit.page(cursor, limit);
+  const { items: entries, next } = signalbox.audit.page(cursor, limit);
   return { entries, next };
 }

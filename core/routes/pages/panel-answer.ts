@@ -33,7 +33,7 @@ type Ending = keyof typeof TYPES;
 
 /** Throws AppError `missing`. */
 export function panelAnswer(call: Call, live: Live, views: PanelViews): Response {
-  const { box, request, query } = call;
+  const { signalbox, request, query } = call;
   const [, name, ending = wantedForm(request) === "json" ? "json" : "html"] = /^([^.]*)(?:\.(.*))?$/.exec(
     call.params.panel!,
   )!;
@@ -44,8 +44,8 @@ export function panelAnswer(call: Call, live: Live, views: PanelViews): Response
     });
   }
   const key = panelKey(panel, subject);
-  const answer = (body: string, seq = box.log.lastSeq) =>
-    positionAnswer(request, box.log.epoch, {
+  const answer = (body: string, seq = signalbox.log.lastSeq) =>
+    positionAnswer(request, signalbox.log.epoch, {
       ...{ key, body, seq, type: TYPES[ending as Ending] },
       isStaleSince: (since) => live.isStaleSince(key, since),
     });
@@ -53,13 +53,13 @@ export function panelAnswer(call: Call, live: Live, views: PanelViews): Response
     const fragment = live.fragment(key);
     if (fragment) return answer(forOrigin(fragment.html, originOf(call)), fragment.seq);
   }
-  const data = READERS[panel](box, subject);
+  const data = READERS[panel](signalbox, subject);
   if (data === null && subject !== null) throw new AppError("missing", `There is no ${panel} of ${subject}`);
   return answer(write(ending as Ending, { key, panel, data, theme: query.theme }, views));
 }
 
-function originOf({ box, home }: Call): string {
-  return home.slice(0, home.length - box.config.BASE_PATH.length);
+function originOf({ signalbox, home }: Call): string {
+  return home.slice(0, home.length - signalbox.config.BASE_PATH.length);
 }
 
 /** A page of another origin needs whole addresses. */

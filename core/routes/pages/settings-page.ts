@@ -33,40 +33,40 @@ export function settingsData(
   call: Call,
   asked: Partial<Pick<SettingsPageData, "embed" | "fresh" | "refusal">> = {},
 ): SettingsPageData {
-  const { box, home } = call;
-  const { items: entries, next } = box.audit.page(Number.MAX_SAFE_INTEGER, AUDIT_ROWS);
+  const { signalbox, home } = call;
+  const { items: entries, next } = signalbox.audit.page(Number.MAX_SAFE_INTEGER, AUDIT_ROWS);
   return {
-    settings: box.settings.list(),
-    webhooks: box.webhooks.list(),
+    settings: signalbox.settings.list(),
+    webhooks: signalbox.webhooks.list(),
     fresh: null,
-    embed: box.config.AUTH === "none" ? makeEmbed(box, home, FIRST_EMBED) : null,
-    needsToken: box.config.AUTH !== "none",
-    tokens: box.tokens.list(),
+    embed: signalbox.config.AUTH === "none" ? makeEmbed(signalbox, home, FIRST_EMBED) : null,
+    needsToken: signalbox.config.AUTH !== "none",
+    tokens: signalbox.tokens.list(),
     audit: { entries, next },
     refusal: null,
     ...asked,
   };
 }
 
-export const saveSettings = withRefusal(async ({ box, request }) => {
-  const known = box.settings.list();
+export const saveSettings = withRefusal(async ({ signalbox, request }) => {
+  const known = signalbox.settings.list();
   const patch = await settingsForm(request, known);
-  box.settings.change(patch);
+  signalbox.settings.change(patch);
   const group = known.find(({ name }) => name in patch)?.group;
   return { go: `/settings${group ? `#${group}` : ""}` };
 });
 
 export const createWebhook = withRefusal(async (call) => {
-  const fresh = call.box.webhooks.create(await webhookForm(call.request));
+  const fresh = call.signalbox.webhooks.create(await webhookForm(call.request));
   return settingsData(call, { fresh });
 });
 
 export const createEmbed = withRefusal(async (call) =>
-  settingsData(call, { embed: makeEmbed(call.box, call.home, await embedForm(call.request)) }),
+  settingsData(call, { embed: makeEmbed(call.signalbox, call.home, await embedForm(call.request)) }),
 );
 
-export function deleteWebhook({ box, params }: Call): Landing {
-  box.webhooks.delete(params.id!);
+export function deleteWebhook({ signalbox, params }: Call): Landing {
+  signalbox.webhooks.delete(params.id!);
   return { go: "/settings#alerts" };
 }
 

@@ -13,7 +13,7 @@ import { signInForm } from "./form-fields.ts";
 type SignInBox = Pick<Signalbox, "config" | "tokens" | "audit" | "now">;
 
 /** Throws AppError `missing` where nobody signs in here. */
-export function signInData({ box: { config }, query }: Call): { next: string; problem?: Problem } {
+export function signInData({ signalbox: { config }, query }: Call): { next: string; problem?: Problem } {
   refuseOtherWays(config.AUTH);
   return { next: returnPath(query.next ?? null, config.BASE_PATH) };
 }
@@ -23,11 +23,11 @@ export type FormAgain = (shown: { next: string; problem: Problem }) => Response;
 
 /** The way on with a cookie; a person gets the form again, a script the error. */
 export async function signIn(
-  box: SignInBox,
+  signalbox: SignInBox,
   gate: Gate,
   { visit, again }: { visit: Visit; again: FormAgain },
 ): Promise<Response> {
-  const { config, tokens, audit, now } = box;
+  const { config, tokens, audit, now } = signalbox;
   refuseOtherWays(config.AUTH);
   const { token, next: asked } = await signInForm(visit.request);
   const next = returnPath(asked, config.BASE_PATH);
@@ -35,7 +35,7 @@ export async function signIn(
     gate.identifyToken(visit, token);
     const { cookie, identity, expiresAt } = tokens.signIn(token);
     audit.note(visit, "POST /sign-in", { who: identity.name, status: 303 });
-    return leaveFor(box, visit, `${config.BASE_PATH}${next}`, [
+    return leaveFor(signalbox, visit, `${config.BASE_PATH}${next}`, [
       cookie,
       Math.ceil((expiresAt - now()) / 1000),
     ]);
@@ -48,12 +48,12 @@ export async function signIn(
   }
 }
 
-export function signOut(box: SignInBox, visit: Visit): Response {
-  const { config, tokens, audit } = box;
+export function signOut(signalbox: SignInBox, visit: Visit): Response {
+  const { config, tokens, audit } = signalbox;
   const cookie = readSessionCookie(visit.request.headers, config.PORT);
   if (cookie) tokens.signOut(cookie);
   if (visit.identity) audit.note(visit, "POST /sign-out", { who: visit.identity.name, status: 303 });
-  return leaveFor(box, visit, `${config.BASE_PATH}/sign-in`, ["", 0]);
+  return leaveFor(signalbox, visit, `${config.BASE_PATH}/sign-in`, ["", 0]);
 }
 
 function leaveFor(

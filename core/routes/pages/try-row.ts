@@ -16,16 +16,16 @@ type Asked = z.output<typeof ASKED>;
 
 /** A refusal belongs beside the fields: it is part of the trial. Throws AppError where the version is not there. */
 export async function tryRow(
-  box: Pick<Signalbox, "models" | "serving">,
+  signalbox: Pick<Signalbox, "models" | "serving">,
   name: string,
   given: { fields: ReturnType<typeof predictFields>; requestId: string },
 ): Promise<{ trial: Trial; asked: StoredVersion }> {
   const { version, values } = given.fields;
-  const asked = box.models.serving(name, version);
+  const asked = signalbox.models.serving(name, version);
   const trial = { version: asked.version, values, answer: null };
   try {
     const rows = [new Map(Object.entries(values))];
-    const { predictions, warnings } = await box.serving.predict(asked, rows, {
+    const { predictions, warnings } = await signalbox.serving.predict(asked, rows, {
       ...{ explain: true, purpose: "trial" },
     });
     return { asked, trial: { ...trial, warnings, answer: predictions[0] ?? null } };
@@ -36,7 +36,7 @@ export async function tryRow(
 }
 
 export interface TrialsOptions {
-  box: Pick<Signalbox, "models" | "serving" | "logger">;
+  signalbox: Pick<Signalbox, "models" | "serving" | "logger">;
   /** The answer as the page shows it. */
   draw: (trial: Trial, asked: StoredVersion) => string;
 }
@@ -46,7 +46,7 @@ interface Asker {
   next: Asked | null;
 }
 
-export class Trials {
+export class WhatIfs {
   private readonly askers = new WeakMap<object, Asker>();
 
   constructor(private readonly options: TrialsOptions) {}
@@ -74,12 +74,12 @@ export class Trials {
   private async answer({ trial: number, model, form }: Asked): Promise<string> {
     try {
       const fields = predictFields(new URLSearchParams(form));
-      const { trial, asked } = await tryRow(this.options.box, model, { fields, requestId: "" });
+      const { trial, asked } = await tryRow(this.options.signalbox, model, { fields, requestId: "" });
       const content = this.options.draw(trial, asked);
       return JSON.stringify({ trial: number, target: "#answer", swap: "outerMorph", content });
     } catch (error) {
       if (!(error instanceof AppError))
-        this.options.box.logger.error({ model, error: `${(error as Error).stack}` }, "defect");
+        this.options.signalbox.logger.error({ model, error: `${(error as Error).stack}` }, "defect");
       return JSON.stringify({ trial: number, failed: true });
     }
   }

@@ -26,8 +26,8 @@ const NOISE_ERRORS = 0.5;
 export function chooseBlend(data: TrainingData, entries: Entry[], metric: MetricName): Blend {
   const best = bestEntry(entries, metric, data.folds.length);
   const alone = { parts: [{ entry: best, weight: 1 }], foldScores: scoresOf(best, data) };
-  const rivals = entries.filter((entry) => entry.recipe.family !== "baseline");
-  if (rivals.length < 2 || best.recipe.family === "baseline") return alone;
+  const rivals = entries.filter((entry) => entry.candidateConfig.family !== "baseline");
+  if (rivals.length < 2 || best.candidateConfig.family === "baseline") return alone;
   const pools = data.folds.map((_, fold) => poolOf(data, rivals, [fold]));
   const loss = lossFor(data.target);
   const foldScores = pools.map((pool, held) => {

@@ -8,7 +8,7 @@ import type { Outcome } from "../metrics/outcome.ts";
 import type { Member } from "../model/members.ts";
 import { decide, responseWidth } from "../model/response.ts";
 import type { Target } from "../samples.ts";
-import type { Recipe } from "./recipes.ts";
+import type { CandidateConfig } from "./candidate-configs.ts";
 
 export interface ScoredFold {
   member: Member;
@@ -23,14 +23,14 @@ export interface ScoredFold {
 }
 
 export interface Entry {
-  recipe: Recipe;
+  candidateConfig: CandidateConfig;
   folds: ScoredFold[];
   /** Whether its present state was told. */
   told: boolean;
 }
 
-export function newEntry(recipe: Recipe, folds: ScoredFold[]): Entry {
-  return { recipe, folds, told: false };
+export function newEntry(candidateConfig: CandidateConfig, folds: ScoredFold[]): Entry {
+  return { candidateConfig, folds, told: false };
 }
 
 /** How the race's metric sees answers for some rows. */

@@ -8,13 +8,13 @@ import type { RoundReport } from "../learners/trees/boosting.ts";
 import { type Member, memberResponses } from "../model/members.ts";
 import { runPaced } from "../pace.ts";
 import type { Checkpoint } from "../samples.ts";
-import type { Recipe } from "./recipes.ts";
+import type { CandidateConfig } from "./candidate-configs.ts";
 import { foldRows, inputsOf, type TrainingData } from "./training-data.ts";
 
 /** Plain data: it goes to other threads as it is. */
 export interface FoldJob {
-  /** Name of the recipe. */
-  recipe: string;
+  /** Name of the candidate. */
+  candidateConfig: string;
   /** Index of the fold; data.whole: all rows, nothing to validate on. */
   fold: number;
   /** Most rounds or trees; without validation rows exactly that many rounds. */
@@ -55,7 +55,7 @@ const GRACE_MS = 400;
 /** Null where it was given up, since something better than half a fit is there already. */
 export async function runFoldJob(
   data: TrainingData,
-  recipe: Recipe,
+  candidateConfig: CandidateConfig,
   job: FoldJob,
   controls: FoldControls,
 ): Promise<FoldDone | null> {
@@ -64,7 +64,7 @@ export async function runFoldJob(
   let rounds = 0;
   const { checkpoint, stop } = limits(job, controls);
   try {
-    const member = await recipe.fit(data, {
+    const member = await candidateConfig.fit(data, {
       fold: job.fold,
       maxRounds: job.maxRounds,
       checkpoint,

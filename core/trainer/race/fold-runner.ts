@@ -5,11 +5,11 @@
  */
 import type { RoundReport } from "../learners/trees/boosting.ts";
 import type { MetricName } from "../metrics/index.ts";
-import type { Crew } from "./crew.ts";
 import { type Entry, outcomeOf, type ScoredFold, scoreOf } from "./entry.ts";
 import type { FoldDone, FoldJob } from "./fold-job.ts";
 import { answersByOthersRounds, keepsTrail } from "./settled-rounds.ts";
 import type { TrainingData } from "./training-data.ts";
+import type { WorkerPool } from "./worker-pool.ts";
 
 export interface RunnerOptions {
   metric: MetricName;
@@ -23,7 +23,7 @@ export interface RunnerOptions {
   /** Rounds of the first fold of each candidate. */
   onRound: (report: RoundReport & { entry: Entry }) => void;
   onProgress: (done: { folds: number; of: number; entry: Entry }) => void;
-  /** Folds scored before an interruption, by the recipe's name: they were paid for then. */
+  /** Folds scored before an interruption, by the candidate's name: they were paid for then. */
   saved: Map<string, ScoredFold[]>;
 }
 
@@ -55,12 +55,12 @@ export class FoldRunner {
 
   constructor(
     private readonly data: TrainingData,
-    private readonly crew: Crew,
+    private readonly pool: WorkerPool,
     private readonly options: RunnerOptions,
   ) {
     for (const folds of options.saved.values())
       for (const fold of folds) this.rounds += countedRounds(fold.rounds);
-    if (options.saved.size > 0) crew.spare();
+    if (options.saved.size > 0) pool.spare();
   }
 
   /** Names the entries that are still in the race; the others will get no further fold. */
@@ -72,7 +72,7 @@ export class FoldRunner {
   affordable(entries: Entry[]): Entry[] {
     const { deadlineMs, elapsedMs, budgetRounds } = this.options;
     if (budgetRounds !== null) return entries;
-    let leftMs = (deadlineMs - elapsedMs()) * this.crew.size;
+    let leftMs = (deadlineMs - elapsedMs()) * this.pool.size;
     return entries.filter((entry, i) => {
       const costMs = (this.data.once - entry.folds.length) * this.expectedMs(entry);
       if (i > 0 && costMs > leftMs) return false;
@@ -94,7 +94,7 @@ export class FoldRunner {
     for (const [i, slot] of slots.entries()) {
       pending.push({ slot, settled: this.begin(slot, barred) });
       const isLast = i === slots.length - 1;
-      while (pending.length > (isLast ? 0 : 2 * this.crew.size - 1)) {
+      while (pending.length > (isLast ? 0 : 2 * this.pool.size - 1)) {
         const { slot: oldest, settled } = pending.shift()!;
         await this.take(oldest, await settled, barred);
         if (oldest.fold === upTo - 1) await this.tell(oldest.entry);
@@ -108,7 +108,7 @@ export class FoldRunner {
       job: () => (barred.has(slot.entry) || !this.mayBegin(slot) ? null : this.jobOf(slot)),
       onRound: (report: RoundReport) => this.options.onRound({ ...report, entry: slot.entry }),
     };
-    return this.crew.run(task).then(
+    return this.pool.run(task).then(
       (done) => ({ done }),
       (error: unknown) => ({ error }),
     );
@@ -132,8 +132,8 @@ export class FoldRunner {
     this.settle(entry);
     entry.told = false;
     this.done++;
-    if (isRival(entry)) this.crew.spare();
-    if (entry.recipe.family !== "linear") this.longestMs = Math.max(this.longestMs, durationMs);
+    if (isRival(entry)) this.pool.spare();
+    if (entry.candidateConfig.family !== "linear") this.longestMs = Math.max(this.longestMs, durationMs);
     this.options.onProgress({ folds: this.done, of: this.done + this.toDo(), entry });
   }
 
@@ -179,7 +179,7 @@ export class FoldRunner {
   }
 
   private isFirst(entry: Entry, fold: number): boolean {
-    return !this.crew.isSpare() && entry.recipe.family === "linear" && fold === 0;
+    return !this.pool.isSpare() && entry.candidateConfig.family === "linear" && fold === 0;
   }
 
   /** A deal of folds that was begun is ended, whatever it costs: at most a third of the budget over all. */
@@ -193,15 +193,15 @@ export class FoldRunner {
   private expectedMs(entry: Entry): number {
     const last = entry.folds[entry.folds.length - 1];
     if (last) return last.durationMs;
-    return entry.recipe.family === "linear" ? 0 : this.longestMs;
+    return entry.candidateConfig.family === "linear" ? 0 : this.longestMs;
   }
 
   private jobOf({ entry, fold }: Slot): FoldJob {
     return {
-      recipe: entry.recipe.name,
+      candidateConfig: entry.candidateConfig.name,
       fold,
       maxRounds: this.maxRounds(),
-      keepsTrail: keepsTrail(this.data, entry.recipe),
+      keepsTrail: keepsTrail(this.data, entry.candidateConfig),
       hearsRounds: fold === 0,
       endsAtMs: this.endOf(entry, fold),
     };
@@ -218,11 +218,11 @@ export class FoldRunner {
     const { options, data } = this;
     if (options.budgetRounds !== null || !isRival(entry)) return Number.POSITIVE_INFINITY;
     const now = options.elapsedMs();
-    const left = Math.max(1, Math.ceil((data.once - fold) / this.crew.size));
+    const left = Math.max(1, Math.ceil((data.once - fold) / this.pool.size));
     const share = fold === 0 && left > 1 ? 0.7 / left : 1 / left;
     const least = this.isFirst(entry, fold) ? LEAST_MS : 0;
     return now + Math.max(least, (options.deadlineMs - now) * share);
   }
 }
 
-export const isRival = (entry: Entry) => entry.recipe.family !== "baseline";
+export const isRival = (entry: Entry) => entry.candidateConfig.family !== "baseline";

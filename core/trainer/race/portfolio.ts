@@ -10,12 +10,12 @@ import type { Target } from "../samples.ts";
 import {
   baselineRecipe,
   boostingRecipe,
+  type CandidateConfig,
   forestRecipe,
   linearRecipe,
   networkRecipe,
-  type Recipe,
   smoothRecipe,
-} from "./recipes.ts";
+} from "./candidate-configs.ts";
 import type { TrainingData } from "./training-data.ts";
 
 export interface PortfolioOptions {
@@ -32,7 +32,7 @@ const MOST_FOREST_LEAVES = 400_000;
 const MOST_FOREST_ROWS = 60_000;
 
 /** What races on this data; every thread that holds the data has the same. */
-export function portfolioFor(data: TrainingData): Recipe[] {
+export function portfolioFor(data: TrainingData): CandidateConfig[] {
   return portfolio({
     target: data.target,
     rows: data.rows.length,
@@ -41,7 +41,7 @@ export function portfolioFor(data: TrainingData): Recipe[] {
   });
 }
 
-export function portfolio(options: PortfolioOptions): Recipe[] {
+export function portfolio(options: PortfolioOptions): CandidateConfig[] {
   const { rows, target } = options;
   const skewed = target.task === "regression" && isSkewed(target.values);
   return [
@@ -54,7 +54,7 @@ export function portfolio(options: PortfolioOptions): Recipe[] {
   ];
 }
 
-function linearRecipes({ target, text }: PortfolioOptions, skewed: boolean): Recipe[] {
+function linearRecipes({ target, text }: PortfolioOptions, skewed: boolean): CandidateConfig[] {
   const label =
     target.task === "regression" ? "Ridge" : target.task === "binary" ? "Logistic" : "Multinomial";
   const strengths = text ? [1, 0.1, 0.02] : [1, 10, 100];
@@ -68,7 +68,10 @@ const MOST_SMOOTH_CELLS = 1_500_000;
 const MOST_SMOOTH_ROWS = 20_000;
 const MOST_SMOOTH_CLASSES = 10;
 
-function smoothRecipes({ target, rows, text, columns }: PortfolioOptions, skewed: boolean): Recipe[] {
+function smoothRecipes(
+  { target, rows, text, columns }: PortfolioOptions,
+  skewed: boolean,
+): CandidateConfig[] {
   if (text || columns === 0 || rows > MOST_SMOOTH_ROWS || rows * columns > MOST_SMOOTH_CELLS) return [];
   if (target.classes.length > MOST_SMOOTH_CLASSES) return [];
   if (target.task !== "regression") return [smoothRecipe("Logistic regression · Gaussian kernel", {})];
@@ -84,17 +87,22 @@ const MOST_NETWORK_WORK = 4e7;
 const MOST_NETWORK_CLASSES = 30;
 const LEAST_NETWORK_ROWS = 100;
 
-function networkRecipes({ target, rows, text, columns }: PortfolioOptions, skewed: boolean): Recipe[] {
+function networkRecipes(
+  { target, rows, text, columns }: PortfolioOptions,
+  skewed: boolean,
+): CandidateConfig[] {
   const work = rows * columns * epochsFor(rows);
   if (text || columns === 0 || columns > MOST_NETWORK_COLUMNS || work > MOST_NETWORK_WORK) return [];
   if (rows < LEAST_NETWORK_ROWS || target.classes.length > MOST_NETWORK_CLASSES) return [];
   const loose = within(1500 / rows, 0.02, 0.5);
-  const recipes = [networkRecipe("Neural network", { decay: loose })];
+  const candidateConfigs = [networkRecipe("Neural network", { decay: loose })];
   if (rows <= MANY_ROWS)
-    recipes.push(networkRecipe("Neural network · held back", { decay: within(8000 / rows, 0.1, 4) }));
+    candidateConfigs.push(
+      networkRecipe("Neural network · held back", { decay: within(8000 / rows, 0.1, 4) }),
+    );
   return skewed
-    ? [...recipes, networkRecipe("Neural network · log target", { decay: loose, log: true })]
-    : recipes;
+    ? [...candidateConfigs, networkRecipe("Neural network · log target", { decay: loose, log: true })]
+    : candidateConfigs;
 }
 
 const within = (value: number, least: number, most: number) =>
@@ -104,7 +112,7 @@ const within = (value: number, least: number, most: number) =>
 const MANY_ROWS = 20_000;
 const SETTINGS_FOR_MANY = 3;
 
-function boostingRecipes({ rows, target }: PortfolioOptions, skewed: boolean): Recipe[] {
+function boostingRecipes({ rows, target }: PortfolioOptions, skewed: boolean): CandidateConfig[] {
   const patience = rows < 10_000 ? 60 : rows < 100_000 ? 40 : 20;
   const common = { learningRate: rows < 200_000 ? 0.05 : 0.1, patience, maxRounds: 2000 };
   const settings: [string, Partial<BoostingParams>][] = [
@@ -118,10 +126,10 @@ function boostingRecipes({ rows, target }: PortfolioOptions, skewed: boolean): R
     ["stumps", { maxLeafNodes: 3, minSamplesLeaf: 10, learningRate: 0.08 }],
   ];
   const racing = rows > MANY_ROWS ? settings.slice(0, SETTINGS_FOR_MANY) : settings;
-  const recipes = racing.map(([name, params]) =>
+  const candidateConfigs = racing.map(([name, params]) =>
     boostingRecipe(`Gradient boosting · ${name}`, { params: { ...common, ...params } }),
   );
-  if (!skewed) return recipes;
+  if (!skewed) return candidateConfigs;
   const log = boostingRecipe("Gradient boosting · log target", {
     params: { ...common, maxLeafNodes: 31, minSamplesLeaf: 10, columnFraction: 0.7 },
     log: true,
@@ -134,22 +142,22 @@ function boostingRecipes({ rows, target }: PortfolioOptions, skewed: boolean): R
   const gamma = boostingRecipe("Gradient boosting · Gamma loss", {
     params: { ...common, loss: "gamma", maxLeafNodes: 15, minSamplesLeaf: 10, columnFraction: 0.7 },
   });
-  return [recipes[0], log, poisson, ...(positive ? [gamma] : []), ...recipes.slice(1)];
+  return [candidateConfigs[0], log, poisson, ...(positive ? [gamma] : []), ...candidateConfigs.slice(1)];
 }
 
-function forestRecipes(rows: number, skewed: boolean): Recipe[] {
+function forestRecipes(rows: number, skewed: boolean): CandidateConfig[] {
   const sized = forestSize(rows);
   const extra: Partial<ForestParams> = { ...sized, extraTrees: true, bootstrap: false };
-  const recipes = [
+  const candidateConfigs = [
     forestRecipe("Extra trees", { params: { ...extra, maxFeatures: skewed ? 0.5 : 0 } }),
     forestRecipe("Random forest", { params: sized }),
   ];
-  if (rows > MANY_ROWS) return recipes.slice(0, 1);
+  if (rows > MANY_ROWS) return candidateConfigs.slice(0, 1);
   if (skewed)
-    recipes.push(
+    candidateConfigs.push(
       forestRecipe("Extra trees · log target", { params: { ...extra, maxFeatures: 0.5 }, log: true }),
     );
-  return recipes;
+  return candidateConfigs;
 }
 
 /** Trees and the least rows in a leaf, so that all leaves together stay below the bound. */

@@ -5,19 +5,19 @@
  * is used, or it is stopped; it must never look at the test part.
  */
 import { goodness, METRICS, type MetricName } from "../metrics/index.ts";
-import type { Crew } from "./crew.ts";
+import type { CandidateConfig, Family } from "./candidate-configs.ts";
 import { chooseBlend } from "./ensemble.ts";
 import { type Entry, newEntry } from "./entry.ts";
 import { FoldRunner, isRival, type RunnerOptions } from "./fold-runner.ts";
-import type { Family, Recipe } from "./recipes.ts";
 import type { TrainingData } from "./training-data.ts";
+import type { WorkerPool } from "./worker-pool.ts";
 
 export interface RaceOptions extends RunnerOptions {
-  recipes: Recipe[];
+  candidateConfigs: CandidateConfig[];
 }
 
 export interface RaceResult {
-  /** Every entry with at least one fold, in the order of the recipes. */
+  /** Every entry with at least one fold, in the order of the candidate configs. */
   entries: Entry[];
   /** Those that went on to repeat the folds; empty where nobody got so far. */
   contenders: Entry[];
@@ -28,16 +28,24 @@ export interface RaceResult {
 const LEADERS: Family[] = ["baseline", "linear", "boosting"];
 
 /** Rejects with the checkpoint's error. At least the baseline is scored on every fold, whatever the time. */
-export async function runRace(data: TrainingData, crew: Crew, options: RaceOptions): Promise<RaceResult> {
-  const runner = new FoldRunner(data, crew, options);
-  const entries = options.recipes.map((recipe) => newEntry(recipe, options.saved.get(recipe.name) ?? []));
-  const leaders = LEADERS.flatMap((family) => entries.find((entry) => entry.recipe.family === family) ?? []);
+export async function runRace(
+  data: TrainingData,
+  pool: WorkerPool,
+  options: RaceOptions,
+): Promise<RaceResult> {
+  const runner = new FoldRunner(data, pool, options);
+  const entries = options.candidateConfigs.map((candidateConfig) =>
+    newEntry(candidateConfig, options.saved.get(candidateConfig.name) ?? []),
+  );
+  const leaders = LEADERS.flatMap(
+    (family) => entries.find((entry) => entry.candidateConfig.family === family) ?? [],
+  );
   const rivals = leaders.filter(isRival);
   let field = entries.filter((entry) => !leaders.includes(entry));
   runner.plan([...leaders, ...field]);
   const isWon = () => rivals.some((entry) => isPerfect(entry, data.once, options.metric));
   // Where one leader's folds are too few to keep everybody busy, the leaders run side by side.
-  for (const abreast of data.once < crew.size ? [leaders] : leaders.map((entry) => [entry])) {
+  for (const abreast of data.once < pool.size ? [leaders] : leaders.map((entry) => [entry])) {
     await runner.advance(abreast, isWon() ? Math.min(FOLDS_OF_THE_BEATEN, data.once) : data.once);
   }
   if (isWon()) {
@@ -67,7 +75,7 @@ function contenders(data: TrainingData, entries: Entry[], metric: MetricName): E
   const ranked = complete.filter(isRival).sort((a, b) => score(b) - score(a));
   const chosen = new Set(chooseBlend(once, complete, metric).parts.map(({ entry }) => entry));
   for (const entry of ranked.slice(0, FRONT_RUNNERS)) chosen.add(entry);
-  const linear = ranked.find((entry) => entry.recipe.family === "linear");
+  const linear = ranked.find((entry) => entry.candidateConfig.family === "linear");
   if (linear) chosen.add(linear);
   return [...chosen].filter(isRival);
 }
@@ -100,8 +108,8 @@ function survivors(field: Entry[], all: Entry[], at: { rung: number; metric: Met
   const half = new Set(ranked.slice(0, Math.ceil(ranked.length / 2)));
   const scores = all.filter((entry) => entry.folds.length >= at.rung).map(score);
   const middle = scores.sort((a, b) => a - b)[scores.length >> 1];
-  for (const family of new Set(ranked.map((entry) => entry.recipe.family))) {
-    const best = ranked.find((entry) => entry.recipe.family === family)!;
+  for (const family of new Set(ranked.map((entry) => entry.candidateConfig.family))) {
+    const best = ranked.find((entry) => entry.candidateConfig.family === family)!;
     if (score(best) >= middle) half.add(best);
   }
   return ranked.filter((entry) => half.has(entry));

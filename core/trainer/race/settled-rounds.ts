@@ -5,15 +5,15 @@
  */
 import { respondFrom } from "../model/members.ts";
 import { responseWidth } from "../model/response.ts";
+import type { CandidateConfig } from "./candidate-configs.ts";
 import type { ScoredFold } from "./entry.ts";
-import type { Recipe } from "./recipes.ts";
 import type { TrainingData } from "./training-data.ts";
 
 /** Rows times outputs; above it a fold has rows enough that a round more or less says little. */
 const MOST_TRAILED = 5000;
 
-export function keepsTrail(data: TrainingData, recipe: Recipe): boolean {
-  if (recipe.family !== "boosting" || data.once < 2) return false;
+export function keepsTrail(data: TrainingData, candidateConfig: CandidateConfig): boolean {
+  if (candidateConfig.family !== "boosting" || data.once < 2) return false;
   return data.rows.length * responseWidth(data.target) <= MOST_TRAILED;
 }
 

@@ -42,7 +42,7 @@ function resultOf(work: Work, dataset: RunDataset): RunResult {
   return {
     task: model.task,
     metric: left(work, "loaded").metric,
-    best: parts.length > 1 ? `Ensemble of ${parts.length}` : parts[0].entry.recipe.name,
+    best: parts.length > 1 ? `Ensemble of ${parts.length}` : parts[0].entry.candidateConfig.name,
     ...left(work, "evaluated"),
     schema: schemaOf(model, dataset),
     rowsTrain: train.length,

@@ -1,6 +1,6 @@
 /** Which stages does a run go through, in which order? The list is all that the rest of the program knows of them. */
 import { loadTable } from "../../csv/load.ts";
-import type { OpenCrew } from "../../trainer/race/crew.ts";
+import type { OpenWorkerPool } from "../../trainer/race/worker-pool.ts";
 import { engineerFeatures } from "./engineer.ts";
 import { evaluateModel } from "./evaluate.ts";
 import { finalizeRun } from "./finalize.ts";
@@ -23,8 +23,8 @@ export const STAGES: readonly Stage<Work>[] = [
   finalizeRun,
 ];
 
-/** The empty work of a new run. Without a crew the run's own thread does everything. */
-export function createWork(openCrew: OpenCrew | null = null): Work {
+/** The empty work of a new run. Without a pool the run's own thread does everything. */
+export function createWork(openCrew: OpenWorkerPool | null = null): Work {
   return emptyWork(loadTable, openCrew);
 }
 

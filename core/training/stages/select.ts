@@ -5,13 +5,13 @@
 
 import type { Candidate } from "../../trainer/contract.ts";
 import { goodness, METRICS, type MetricName } from "../../trainer/metrics/index.ts";
-import { ownThread } from "../../trainer/race/crew.ts";
+import { type CandidateConfig, guess } from "../../trainer/race/candidate-configs.ts";
 import { chooseBlend } from "../../trainer/race/ensemble.ts";
 import type { Entry } from "../../trainer/race/entry.ts";
 import { portfolioFor } from "../../trainer/race/portfolio.ts";
 import { type RaceResult, runRace } from "../../trainer/race/race.ts";
-import { guess, type Recipe } from "../../trainer/race/recipes.ts";
 import type { TrainingData } from "../../trainer/race/training-data.ts";
+import { ownThread } from "../../trainer/race/worker-pool.ts";
 import { plural, type Stage } from "./stage.ts";
 import { loadEntries, saveEntry } from "./work/checkpoint.ts";
 import { budgetMs, type Context, checkpointOf, left, type Work } from "./work/work.ts";
@@ -23,11 +23,11 @@ export const selectModel: Stage<Work> = {
     const data = left(work, "data");
     const { metric } = left(work, "loaded");
     const baselineFirst = baselineLoss(data, data.folds[0]);
-    const recipes = portfolioFor(data);
-    work.crew = await openCrew(context, data, recipes);
-    const race = await runRace(data, work.crew, {
+    const candidateConfigs = portfolioFor(data);
+    work.pool = await openCrew(context, data, candidateConfigs);
+    const race = await runRace(data, work.pool, {
       metric,
-      recipes,
+      candidateConfigs,
       deadlineMs: raceDeadline(context),
       elapsedMs,
       budgetRounds: options.budgetRounds,
@@ -43,7 +43,7 @@ export const selectModel: Stage<Work> = {
         const baseline = shown.of(baselineFirst);
         report({
           type: "round",
-          candidate: entry.recipe.name,
+          candidate: entry.candidateConfig.name,
           round,
           train: shown.of(train),
           valid: shown.of(valid),
@@ -55,7 +55,7 @@ export const selectModel: Stage<Work> = {
         report({
           type: "progress",
           progress: folds / of,
-          note: `${folds} of ${of} folds done, now ${entry.recipe.name}`,
+          note: `${folds} of ${of} folds done, now ${entry.candidateConfig.name}`,
         }),
     });
     work.entries = race.entries;
@@ -75,10 +75,14 @@ export const selectModel: Stage<Work> = {
 /** A few hundred rows are learned before a thread is up. */
 const LEAST_ROWS_FOR_THREADS = 200;
 
-function openCrew({ work, stop, elapsedMs, ...rest }: Context, data: TrainingData, recipes: Recipe[]) {
+function openCrew(
+  { work, stop, elapsedMs, ...rest }: Context,
+  data: TrainingData,
+  candidateConfigs: CandidateConfig[],
+) {
   const controls = { stop, elapsedMs, checkpoint: checkpointOf({ work, stop, elapsedMs, ...rest }) };
   const open = data.rows.length < LEAST_ROWS_FOR_THREADS ? null : work.openCrew;
-  return open ? open(data, recipes, controls) : ownThread(data, recipes, controls);
+  return open ? open(data, candidateConfigs, controls) : ownThread(data, candidateConfigs, controls);
 }
 
 /** What the final fit and the judgement need: a share of a small budget, some seconds of a large one. */
@@ -100,7 +104,7 @@ function comparable(
   data: TrainingData,
   metric: MetricName,
 ): { data: TrainingData; entries: Entry[] } {
-  const rivals = entries.filter((entry) => entry.recipe.family !== "baseline");
+  const rivals = entries.filter((entry) => entry.candidateConfig.family !== "baseline");
   const finished = contenders.map((entry) => entry.folds.length).filter((folds) => folds >= data.once);
   const likely = rivals.length > 0 ? likelyWinner(rivals, metric) : entries[0];
   const repeats = finished.length > 0 ? Math.floor(Math.min(...finished) / data.once) : 0;
@@ -139,11 +143,11 @@ function shownLoss(data: TrainingData): { metric: string; of: (loss: number) => 
 export function candidateOf(entry: Entry): Candidate {
   const foldScores = entry.folds.map((fold) => fold.score);
   return {
-    name: entry.recipe.name,
-    family: entry.recipe.family,
+    name: entry.candidateConfig.name,
+    family: entry.candidateConfig.family,
     ...spread(foldScores),
     foldScores,
-    params: entry.recipe.params,
+    params: entry.candidateConfig.params,
     durationMs: entry.folds.reduce((sum, fold) => sum + fold.durationMs, 0),
   };
 }
@@ -161,7 +165,7 @@ function blendCandidate({ work }: Context): Candidate {
     family: "ensemble",
     ...spread(foldScores),
     foldScores,
-    params: Object.fromEntries(parts.map(({ entry, weight }) => [entry.recipe.name, weight])),
+    params: Object.fromEntries(parts.map(({ entry, weight }) => [entry.candidateConfig.name, weight])),
     durationMs: parts.reduce((sum, { entry }) => sum + candidateOf(entry).durationMs, 0),
   };
 }
@@ -174,7 +178,7 @@ function facts({ work }: Context, ended: string): Record<string, unknown> {
     better: METRICS[metric].better,
     folds: left(work, "data").folds.length,
     ended,
-    chosen: parts.map(({ entry, weight }) => ({ name: entry.recipe.name, weight })),
+    chosen: parts.map(({ entry, weight }) => ({ name: entry.candidateConfig.name, weight })),
     ...spread(foldScores),
   };
 }

@@ -5,8 +5,8 @@
  */
 import { costOf, type Member } from "../../trainer/model/members.ts";
 import { MODEL_VERSION, type Model, type ModelPart } from "../../trainer/model/model.ts";
+import type { Family } from "../../trainer/race/candidate-configs.ts";
 import type { Entry } from "../../trainer/race/entry.ts";
-import type { Family } from "../../trainer/race/recipes.ts";
 import type { TrainingData } from "../../trainer/race/training-data.ts";
 import { plural, type Stage } from "./stage.ts";
 import { budgetMs, type Context, left, type Work } from "./work/work.ts";
@@ -23,14 +23,14 @@ export const trainModel: Stage<Work> = {
     let done = 0;
     const made = await Promise.all(
       parts.map(async ({ entry, weight }): Promise<ModelPart> => {
-        const { name, family } = entry.recipe;
+        const { name, family } = entry.candidateConfig;
         const members = await membersOf(context, entry);
         const note = `${name}, part ${++done} of ${parts.length}`;
         report({ type: "progress", progress: done / parts.length, note });
         return { name, family, weight, members };
       }),
     );
-    left(work, "crew").close();
+    left(work, "pool").close();
     thinBags(made);
     work.model = assemble(context, data, made);
     const size = sizeOf(work.model);
@@ -48,7 +48,7 @@ const BAGGED = new Set<Family>(["boosting", "network"]);
 
 async function membersOf(context: Context, entry: Entry): Promise<Member[]> {
   const bag = entry.folds.slice(0, left(context.work, "data").folds.length).map((fold) => fold.member);
-  const refits = context.options.split === "time" || !BAGGED.has(entry.recipe.family);
+  const refits = context.options.split === "time" || !BAGGED.has(entry.candidateConfig.family);
   const again = refits ? await refit(context, entry) : null;
   return again ? [again] : bag;
 }
@@ -61,20 +61,20 @@ async function refit(context: Context, entry: Entry): Promise<Member | null> {
   const longest = Math.max(...entry.folds.map((fold) => fold.durationMs));
   const maxRounds = roundsOf(entry);
   const isTooLate = () => stop.aborted || elapsedMs() + 1.3 * longest > endsAtMs;
-  const done = await left(work, "crew").run({
+  const done = await left(work, "pool").run({
     job: () =>
       isTooLate()
         ? null
         : {
-            recipe: entry.recipe.name,
+            candidateConfig: entry.candidateConfig.name,
             fold: left(work, "data").whole,
             maxRounds,
             keepsTrail: false,
-            hearsRounds: entry.recipe.family === "boosting",
+            hearsRounds: entry.candidateConfig.family === "boosting",
             endsAtMs,
           },
     onRound: ({ round, train }) => {
-      const candidate = `${entry.recipe.name}, all rows`;
+      const candidate = `${entry.candidateConfig.name}, all rows`;
       report({ type: "round", candidate, round, train, valid: train, metric: "loss", baseline: train });
     },
   });

@@ -15,8 +15,8 @@ const BATCH = 100;
 test("a burst of 10,000 events in a second costs some ten renders, and the activity ends with the right rows", async () => {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-burst-"));
   const config = readConfig({ DATA_DIR: folder, LOG_LEVEL: "silent", METRICS_SECONDS: "3600" });
-  const box = await openSignalbox(config);
-  const { app, sockets } = createApp(box, (topic, message) => server.publish(topic, message));
+  const signalbox = await openSignalbox(config);
+  const { app, sockets } = createApp(signalbox, (topic, message) => server.publish(topic, message));
   const server = Bun.serve<Viewer>({
     port: 0,
     hostname: "127.0.0.1",
@@ -29,7 +29,7 @@ test("a burst of 10,000 events in a second costs some ten renders, and the activ
 
   const startedAt = performance.now();
   for (let sent = 0; sent < EVENTS; sent += BATCH) {
-    box.log.record((append) => {
+    signalbox.log.record((append) => {
       for (let i = sent; i < sent + BATCH; i++)
         append("dataset.deleted", { datasetId: `d${i}`, name: `file-${i}.csv` });
     });
@@ -49,7 +49,7 @@ test("a burst of 10,000 events in a second costs some ten renders, and the activ
   }
   sockets.stop();
   server.stop(true);
-  await box.close();
+  await signalbox.close();
   rmSync(folder, { recursive: true, force: true });
 }, 30_000);
 

@@ -12,7 +12,7 @@ function world() {
   let seq = 0;
   let timers: { at: number; callback: () => void }[] = [];
   const state = new Map<PanelKey, number>(PANELS.map((key) => [key, 0]));
-  const published: { key: PanelKey; html: string | null; seq: number; horizon: number }[] = [];
+  const published: { key: PanelKey; html: string | null; seq: number; watermark: number }[] = [];
   const failed: PanelKey[] = [];
   const broken = new Set<PanelKey>();
   const gone = new Set<PanelKey>();
@@ -23,8 +23,8 @@ function world() {
       if (broken.has(key)) throw new Error("a defect");
       return gone.has(key) ? null : `${key}=${state.get(key)}`;
     },
-    publish: (drawings, horizon) =>
-      void published.push(...drawings.map((drawing) => ({ ...drawing, horizon }))),
+    publish: (drawings, watermark) =>
+      void published.push(...drawings.map((drawing) => ({ ...drawing, watermark }))),
     failed: (key) => void failed.push(key),
   });
   const pass = (ms: number) => {
@@ -76,7 +76,7 @@ describe("a viewer", () => {
           for (const page of pages.filter((page) => page.isOpen)) {
             for (const drawing of published.slice(page.cursor)) {
               apply(page, drawing);
-              page.position = Math.max(page.position, drawing.horizon);
+              page.position = Math.max(page.position, drawing.watermark);
             }
             page.cursor = published.length;
           }
@@ -92,7 +92,7 @@ describe("a viewer", () => {
             page.seqs.set(key, fragment.seq);
             page.shown.set(key, fragment.html);
           }
-          page.position = Math.max(page.position, live.horizon());
+          page.position = Math.max(page.position, live.watermark());
         };
         const cut = (page: Page) => {
           if (page.isOpen) for (const key of PANELS) live.unwatch(key);
@@ -187,7 +187,7 @@ describe("drawing", () => {
     gone.add("stages:run1");
     happen(["stages:run1"]);
     pass(0);
-    expect(published).toEqual([{ key: "stages:run1", html: null, seq: 1, horizon: 1 }]);
+    expect(published).toEqual([{ key: "stages:run1", html: null, seq: 1, watermark: 1 }]);
     expect(live.fragment("stages:run1")).toBeNull();
   });
 

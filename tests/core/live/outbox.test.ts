@@ -1,9 +1,9 @@
 /** Messages of many audiences: does each get its own in order, some viewers a turn, and none that waited for it too late? */
 import { expect, test } from "bun:test";
-import type { Audience } from "../../../core/live/audiences.ts";
-import { Departures } from "../../../core/live/outbox.ts";
+import { Outbox } from "../../../core/live/outbox.ts";
+import type { SubscriberGroup } from "../../../core/live/subscriber-groups.ts";
 
-const audience = (topic: string, viewers: number): Audience => ({
+const audience = (topic: string, viewers: number): SubscriberGroup => ({
   ...{ topic, viewers },
   ...{ panels: [], origin: "http://here", isQuiet: false },
 });
@@ -11,7 +11,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test("so many viewers a turn, whoever joins is waited for by nothing, and no two messages wait for one audience", async () => {
   const sent: string[] = [];
-  const departures = new Departures((topic, message) => sent.push(`${topic} ${message}`));
+  const departures = new Outbox((topic, message) => sent.push(`${topic} ${message}`));
   const [crowd, others, few, one] = [
     audience("crowd", 250),
     audience("others", 250),

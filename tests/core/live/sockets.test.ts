@@ -11,7 +11,7 @@ interface Message {
   control?: string;
   epoch?: string;
   seq: number;
-  horizon?: number;
+  watermark?: number;
   panels?: Record<string, number>;
   content?: string;
   truncated?: boolean;
@@ -73,19 +73,19 @@ describe("a viewer", () => {
     first.close();
     expect(Object.keys(hello!.panels!).sort()).toEqual(["datasets", "metrics"]);
     expect(hello!.content).toContain('id="datasets"');
-    const again = server.socket(`panels=datasets&since=${hello!.horizon}&epoch=${hello!.epoch}`);
+    const again = server.socket(`panels=datasets&since=${hello!.watermark}&epoch=${hello!.epoch}`);
     const [nothing] = await collect(again, (all) => all.length === 1);
     again.close();
     expect(nothing!.panels).toEqual({});
     expect(nothing!.content).toBeUndefined();
     await server.ask("/api/upload?name=x.csv", { method: "POST", body: `a,b\n${"1,x\n2,y\n".repeat(30)}` });
-    const back = server.socket(`panels=datasets&since=${hello!.horizon}&epoch=${hello!.epoch}`);
+    const back = server.socket(`panels=datasets&since=${hello!.watermark}&epoch=${hello!.epoch}`);
     const [missed] = await collect(back, (all) => all.length === 1);
     back.close();
     expect(missed!.content).toContain("x.csv");
   }, 15_000);
 
-  test("drawings of one panel rise in number, and their horizon never falls", async () => {
+  test("drawings of one panel rise in number, and their watermark never falls", async () => {
     const socket = server.socket("panels=metrics,datasets,health");
     const isDrawing = ({ control }: Message) => !control;
     const all = await collect(socket, (all) => all.filter(isDrawing).length === 6);
@@ -95,7 +95,7 @@ describe("a viewer", () => {
     for (const { panels } of drawings) expect(Object.keys(panels!).sort()).toEqual(["health", "metrics"]);
     const numbers = drawings.map(({ panels }) => panels!.metrics!);
     expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
-    const horizons = drawings.map(({ horizon }) => horizon!);
+    const horizons = drawings.map(({ watermark }) => watermark!);
     expect(horizons).toEqual([...horizons].sort((a, b) => a - b));
   }, 15_000);
 

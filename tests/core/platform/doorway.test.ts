@@ -1,9 +1,9 @@
 /** Do thousands that come at once all pass, a few in each turn of the loop, in the order in which they came? */
 import { expect, test } from "bun:test";
-import { Doorway } from "../../../core/platform/scheduling.ts";
+import { UpgradeThrottle } from "../../../core/platform/scheduling.ts";
 
 test("a crowd passes in order, ten a turn, and whoever comes later to a quiet door does not wait", async () => {
-  const doorway = new Doorway();
+  const upgradeThrottle = new UpgradeThrottle();
   let turn = 0;
   let isCounting = true;
   const count = () => {
@@ -13,7 +13,7 @@ test("a crowd passes in order, ten a turn, and whoever comes later to a quiet do
   setImmediate(count);
   const passed: { who: number; turn: number }[] = [];
   const crowd = Array.from({ length: 1000 }, (_, who) =>
-    doorway.pass().then(() => passed.push({ who, turn })),
+    upgradeThrottle.pass().then(() => passed.push({ who, turn })),
   );
   await Promise.all(crowd);
   isCounting = false;
@@ -22,7 +22,7 @@ test("a crowd passes in order, ten a turn, and whoever comes later to a quiet do
   expect(Math.max(...[...perTurn.values()].map((group) => group.length))).toBeLessThanOrEqual(10);
   await new Promise((resolve) => setImmediate(resolve));
   let isThrough = false;
-  void doorway.pass().then(() => {
+  void upgradeThrottle.pass().then(() => {
     isThrough = true;
   });
   await Promise.resolve();

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { Turns } from "../../../core/platform/scheduling.ts";
+import { Semaphore } from "../../../core/platform/scheduling.ts";
 
 test("so many at a time, in order, a failure frees its place", async () => {
-  const turns = new Turns(2);
+  const turns = new Semaphore(2);
   const gates = Array.from({ length: 4 }, () => Promise.withResolvers<number>());
   const begun: number[] = [];
   const results = gates.map(({ promise }, k) =>

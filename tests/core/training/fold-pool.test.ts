@@ -17,7 +17,7 @@ function table(rows = 400): Table {
 test("threads give the model of one thread, to the byte", async () => {
   const alone = await runStages(table(), "y", { options: { budgetRounds: 60 } });
   const together = await runStages(table(), "y", { options: { budgetRounds: 60 }, openCrew: threadsUpTo(3) });
-  expect(together.work.crew!.size).toBe(3);
+  expect(together.work.pool!.size).toBe(3);
   expect(
     Buffer.from(together.files.get("model.bin")!).equals(Buffer.from(alone.files.get("model.bin")!)),
   ).toBe(true);

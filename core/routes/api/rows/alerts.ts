@@ -23,8 +23,8 @@ export const ALERT_ROUTES = [
     example: "curl --fail-with-body '{home}/api/alerts'",
     says: "What needs a person and was not dismissed yet, newest first.",
     answers: { 200: listOf(ALERT) },
-    handle: ({ box }) => {
-      const items = box.alerts
+    handle: ({ signalbox }) => {
+      const items = signalbox.alerts
         .standing()
         .map(({ id, code, subject, severity, sentence, action, raisedAt }) => ({
           ...{ id, code, subject, severity, sentence, action },
@@ -40,8 +40,8 @@ export const ALERT_ROUTES = [
     example: "curl --fail-with-body -X DELETE '{home}/api/alerts/ID'",
     says: "Dismisses an alert. Its reason is not mended by that; if it ends and comes back, it is told anew.",
     answers: { 204: null },
-    handle: ({ box, params }) => {
-      box.alerts.dismiss(params.id!);
+    handle: ({ signalbox, params }) => {
+      signalbox.alerts.dismiss(params.id!);
       return new Response(null, { status: 204 });
     },
   }),

@@ -25,15 +25,15 @@ const UPLOAD_QUERY = z.object({
 });
 
 /** Its version; none while it is being read, because then every look is another. */
-function datasetTag({ box, params }: Pick<Call, "box" | "params">): Tag | null {
-  if (box.datasets.rejection(params.id!)) return null;
-  const { id, version, status } = box.datasets.find(params.id!);
+function datasetTag({ signalbox, params }: Pick<Call, "signalbox" | "params">): Tag | null {
+  if (signalbox.datasets.rejection(params.id!)) return null;
+  const { id, version, status } = signalbox.datasets.find(params.id!);
   return status === "ready" ? { state: `${id}-${version}` } : null;
 }
 
 /** 201 once a new file is read, 202 while it is being read, 200 where its bytes are known. */
 export async function receivedAnswer(
-  { box, request }: Pick<Call, "box" | "request">,
+  { signalbox, request }: Pick<Call, "signalbox" | "request">,
   received: { id: string; isNew: boolean; ready: Promise<StoredDataset> },
   isWaiting: boolean,
 ): Promise<Response> {
@@ -44,7 +44,7 @@ export async function receivedAnswer(
   const read = await within(ready, seconds);
   const headers = { location: `/api/datasets/${id}`, ...applied };
   if (read) return Response.json(datasetView(read), { status: isNew ? 201 : 200, headers });
-  return Response.json(datasetView(box.datasets.find(id)), { status: isNew ? 202 : 200, headers });
+  return Response.json(datasetView(signalbox.datasets.find(id)), { status: isNew ? 202 : 200, headers });
 }
 
 export const DATASET_ROUTES = [
@@ -62,7 +62,7 @@ export const DATASET_ROUTES = [
         answers: { 200: DATASET, 201: DATASET, 202: DATASET },
         handle: async (call) => {
           call.takeTime();
-          const received = await call.box.datasets.receive(
+          const received = await call.signalbox.datasets.receive(
             call.request,
             call.query.name ?? call.params.file ?? null,
           );
@@ -79,7 +79,8 @@ export const DATASET_ROUTES = [
     says: "Lists the datasets, newest first.",
     query: LIST_QUERY,
     answers: { 200: listOf(DATASET_SUMMARY) },
-    handle: (call) => listAnswer(call, (box, before, limit) => datasetRows(box, { before, limit })),
+    handle: (call) =>
+      listAnswer(call, (signalbox, before, limit) => datasetRows(signalbox, { before, limit })),
   }),
   route({
     method: "GET",
@@ -89,7 +90,7 @@ export const DATASET_ROUTES = [
     says: "A dataset with its columns, findings, guessed target and how it was read; or why it was refused.",
     answers: { 200: z.union([DATASET, REJECTION]) },
     tag: datasetTag,
-    handle: ({ box, params }) => Response.json(datasetById(box.datasets, params.id!)),
+    handle: ({ signalbox, params }) => Response.json(datasetById(signalbox.datasets, params.id!)),
   }),
   route({
     method: "PATCH",
@@ -102,8 +103,8 @@ export const DATASET_ROUTES = [
     tag: datasetTag,
     answers: { 200: DATASET },
     refusals: ["conflict"],
-    handle: async ({ box, params, body, unchanged }) =>
-      Response.json(datasetView(await box.datasets.reread(params.id!, body, unchanged))),
+    handle: async ({ signalbox, params, body, unchanged }) =>
+      Response.json(datasetView(await signalbox.datasets.reread(params.id!, body, unchanged))),
   }),
   route({
     method: "POST",
@@ -115,7 +116,8 @@ export const DATASET_ROUTES = [
     body: CHOICES,
     answers: { 200: READING_PREVIEW },
     refusals: ["conflict"],
-    handle: async ({ box, params, body }) => Response.json(await box.datasets.preview(params.id!, body)),
+    handle: async ({ signalbox, params, body }) =>
+      Response.json(await signalbox.datasets.preview(params.id!, body)),
   }),
   route({
     method: "DELETE",
@@ -126,8 +128,8 @@ export const DATASET_ROUTES = [
     answers: { 204: null },
     tag: datasetTag,
     refusals: ["conflict"],
-    handle: async ({ box, params }) => {
-      await box.datasets.delete(params.id!);
+    handle: async ({ signalbox, params }) => {
+      await signalbox.datasets.delete(params.id!);
       return new Response(null, { status: 204 });
     },
   }),
@@ -140,10 +142,10 @@ export const DATASET_ROUTES = [
     query: ROWS_QUERY,
     answers: { 200: listOf(z.array(z.string())) },
     refusals: ["conflict"],
-    handle: async ({ box, params, query: { offset, cursor, limit }, url }) => {
-      const dataset = box.datasets.findReady(params.id!);
+    handle: async ({ signalbox, params, query: { offset, cursor, limit }, url }) => {
+      const dataset = signalbox.datasets.findReady(params.id!);
       const page = { offset: offset ?? cursor, limit };
-      const { rows, next } = await box.datasets.rows(dataset, page);
+      const { rows, next } = await signalbox.datasets.rows(dataset, page);
       const named = url.searchParams.has("offset") ? "offset" : "cursor";
       return Response.json({ items: rows, next }, { headers: linkHeader(url, next, named) });
     },

@@ -31,6 +31,6 @@ export const EMBED_ROUTES = [
     isSecret: true,
     answers: { 201: EMBED },
     refusals: ["missing"],
-    handle: ({ box, home, body }) => Response.json(makeEmbed(box, home, body), { status: 201 }),
+    handle: ({ signalbox, home, body }) => Response.json(makeEmbed(signalbox, home, body), { status: 201 }),
   }),
 ];

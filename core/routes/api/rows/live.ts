@@ -34,26 +34,26 @@ const EVENT_PAGE = listOf(EVENT).extend({ epoch: z.string(), truncated: z.boolea
 const EVENT_TYPES = ["application/json", "application/x-ndjson", "text/event-stream"] as const;
 
 function events(call: Call<unknown, z.output<typeof EVENTS_QUERY>>): Response {
-  const { box, request, url, query, requestId, hold, takeTime } = call;
+  const { signalbox, request, url, query, requestId, hold, takeTime } = call;
   const accepted = preferredType(request.headers.get("accept"), EVENT_TYPES);
   const isSse = accepted === "text/event-stream";
   const isEndless = isSse || query.follow === "1";
   const last = request.headers.get("last-event-id");
   const from = last === null ? (query.since ?? query.cursor) : checked(last, WHOLE);
-  const asked = from ?? (isEndless ? box.log.lastSeq : 0);
-  const { since, truncated } = box.log.resume(asked, query.epoch ?? null);
+  const asked = from ?? (isEndless ? signalbox.log.lastSeq : 0);
+  const { since, truncated } = signalbox.log.resume(asked, query.epoch ?? null);
   const type = query.type ?? null;
   if (isEndless || accepted === "application/x-ndjson") {
-    refuseBeyondCap(box);
+    refuseBeyondCap(signalbox);
     takeTime();
     const format = isSse ? "sse" : "ndjson";
-    const followed = follow(box.log, { since, type, isEndless, signal: request.signal, hold });
-    const headers = { "signalbox-epoch": box.log.epoch, "signalbox-truncated": String(truncated) };
+    const followed = follow(signalbox.log, { since, type, isEndless, signal: request.signal, hold });
+    const headers = { "signalbox-epoch": signalbox.log.epoch, "signalbox-truncated": String(truncated) };
     return streamAnswer(eventLines(followed, format), format, { instance: requestId, headers });
   }
-  const items = box.log.read(since, query.limit, type);
+  const items = signalbox.log.read(since, query.limit, type);
   const next = items.length === query.limit ? items.at(-1)!.seq : null;
-  const { epoch } = box.log;
+  const { epoch } = signalbox.log;
   const named = url.searchParams.has("cursor") ? "cursor" : "since";
   return Response.json({ items, next, epoch, truncated }, { headers: linkHeader(url, next, named) });
 }
@@ -90,8 +90,11 @@ export const LIVE_ROUTES = [
     says: "What happened, in sentences, newest first.",
     query: ACTIVITY_QUERY,
     answers: { 200: listOf(ACTIVITY) },
-    handle: ({ box, query, url }) => {
-      const { items, next } = activityRows(box, { before: query.before ?? query.cursor, limit: query.limit });
+    handle: ({ signalbox, query, url }) => {
+      const { items, next } = activityRows(signalbox, {
+        before: query.before ?? query.cursor,
+        limit: query.limit,
+      });
       const named = url.searchParams.has("before") ? "before" : "cursor";
       return Response.json({ items, next }, { headers: linkHeader(url, next, named) });
     },
@@ -103,9 +106,14 @@ export const LIVE_ROUTES = [
     example: "curl --fail-with-body '{home}/api/status'",
     says: "Version, log position, watchers and the current run.",
     answers: { 200: STATUS },
-    handle: ({ box }) => {
-      const run = READERS.run(box, null);
-      return Response.json({ ...READERS.connection(box, null), version: VERSION, epoch: box.log.epoch, run });
+    handle: ({ signalbox }) => {
+      const run = READERS.run(signalbox, null);
+      return Response.json({
+        ...READERS.connection(signalbox, null),
+        version: VERSION,
+        epoch: signalbox.log.epoch,
+        run,
+      });
     },
   }),
   route({
@@ -115,7 +123,7 @@ export const LIVE_ROUTES = [
     example: "curl --fail-with-body '{home}/api/metrics'",
     says: "The gauges with the history of 24 hours.",
     answers: { 200: GAUGES_WITH_HISTORY },
-    handle: ({ box }) => Response.json(READERS.metrics(box, null)),
+    handle: ({ signalbox }) => Response.json(READERS.metrics(signalbox, null)),
   }),
   route({
     method: "GET",
@@ -124,7 +132,7 @@ export const LIVE_ROUTES = [
     example: "curl --fail-with-body '{home}/api/health'",
     says: "Healthy, warning or critical, by gauge.",
     answers: { 200: HEALTH },
-    handle: ({ box }) => Response.json(READERS.health(box, null)),
+    handle: ({ signalbox }) => Response.json(READERS.health(signalbox, null)),
   }),
   route({
     method: "GET",
@@ -145,8 +153,8 @@ export const LIVE_ROUTES = [
     example: "curl --fail-with-body '{home}/readyz'",
     says: "Can it serve? It reads the log's end from the database.",
     answers: { 200: z.object({ ready: z.literal(true), seq: z.int() }) },
-    handle: ({ box }) =>
-      Response.json({ ready: true, seq: box.log.read(box.log.lastSeq - 1, 1)[0]?.seq ?? 0 }),
+    handle: ({ signalbox }) =>
+      Response.json({ ready: true, seq: signalbox.log.read(signalbox.log.lastSeq - 1, 1)[0]?.seq ?? 0 }),
   }),
   route({
     method: "GET",

@@ -39,14 +39,14 @@ const PREDICT_QUERY = VERSION_QUERY.extend({
 const LIVE_REQUEST = z.strictObject({ version: z.int().min(1) });
 
 /** Which versions there are and which one is live; what was predicted is only seen. */
-function modelTag({ box, params }: Pick<Call, "box"> & { params: { name?: string } }): Tag {
-  const { name, liveVersion } = box.models.find(params.name!);
-  const newest = box.models.versions(name).map(({ version }) => version);
-  const [deployed] = deploymentsOf(box.store, name);
-  const minute = Math.floor(box.now() / 60_000);
+function modelTag({ signalbox, params }: Pick<Call, "signalbox"> & { params: { name?: string } }): Tag {
+  const { name, liveVersion } = signalbox.models.find(params.name!);
+  const newest = signalbox.models.versions(name).map(({ version }) => version);
+  const [deployed] = deploymentsOf(signalbox.store, name);
+  const minute = Math.floor(signalbox.now() / 60_000);
   return {
     state: `${newest.join(".")}-${liveVersion ?? 0}-${deployed?.at ?? 0}`,
-    seen: `${countPredictions(box.store, name)}-${minute}`,
+    seen: `${countPredictions(signalbox.store, name)}-${minute}`,
   };
 }
 
@@ -54,10 +54,10 @@ function modelTag({ box, params }: Pick<Call, "box"> & { params: { name?: string
 async function predictRows(
   call: Call<Record<string, string>, z.output<typeof PREDICT_QUERY>, z.output<typeof PREDICT_REQUEST>>,
 ): Promise<Response> {
-  const { box, request, params, query, body: rows } = call;
-  const serving = box.models.serving(params.name!, query.version ?? null);
+  const { signalbox, request, params, query, body: rows } = call;
+  const serving = signalbox.models.serving(params.name!, query.version ?? null);
   if (FILE_TYPES.includes(mediaType(request))) return predictFile(call, serving);
-  const { predictions, warnings } = await box.serving.predict(serving, rows, {
+  const { predictions, warnings } = await signalbox.serving.predict(serving, rows, {
     explain: query.explain === "1",
   });
   return predictionsAnswer(serving, predictions, warnings);
@@ -75,17 +75,17 @@ function predictionsAnswer(
 /** The file of a request, with the prediction's columns added, as it comes. */
 export async function predictFile(
   {
-    box,
+    signalbox,
     request,
     requestId,
     hold,
     takeTime,
-  }: Pick<Call, "box" | "request" | "requestId" | "hold" | "takeTime">,
+  }: Pick<Call, "signalbox" | "request" | "requestId" | "hold" | "takeTime">,
   version: StoredVersion,
 ): Promise<Response> {
   takeTime();
-  const body = (signal: AbortSignal) => box.datasets.follow(request, signal);
-  const lines = predictCsv(box.serving, version, { body, hold });
+  const body = (signal: AbortSignal) => signalbox.datasets.follow(request, signal);
+  const lines = predictCsv(signalbox.serving, version, { body, hold });
   // The header and a refusal come before the first byte leaves.
   const first = await lines.next().catch((error) => {
     throw withHeaderFix(error);
@@ -108,14 +108,14 @@ const DOWNLOAD_QUERY = z.object({
 });
 
 async function download({
-  box,
+  signalbox,
   params,
   query: { format },
   standalonePage,
 }: Call<z.output<typeof VERSION>, z.output<typeof DOWNLOAD_QUERY>>): Promise<Response> {
-  const version = box.models.findVersion(params.name, params.v);
+  const version = signalbox.models.findVersion(params.name, params.v);
   const { exportModel, modelModule } = await import("../../../models/export.ts");
-  const bytes = await box.models.read(version);
+  const bytes = await signalbox.models.read(version);
   const { body, type, ending } =
     format === "html"
       ? { body: standalonePage(version, modelModule(bytes, version)), type: "text/html", ending: "html" }
@@ -152,7 +152,8 @@ export const MODEL_ROUTES = [
     says: "A model with its versions, their metrics and the columns that it takes.",
     answers: { 200: MODEL },
     tag: modelTag,
-    handle: ({ box, params }) => Response.json(modelView(box, box.models.find(params.name!).name)),
+    handle: ({ signalbox, params }) =>
+      Response.json(modelView(signalbox, signalbox.models.find(params.name!).name)),
   }),
   route({
     method: "GET",
@@ -163,13 +164,13 @@ export const MODEL_ROUTES = [
     says: "A version with everything that its evaluation found.",
     answers: { 200: MODEL_VERSION },
     tag: modelTag,
-    handle: ({ box, params }) => {
-      const { createdAt, ...version } = box.models.findVersion(params.name, params.v);
+    handle: ({ signalbox, params }) => {
+      const { createdAt, ...version } = signalbox.models.findVersion(params.name, params.v);
       return Response.json({
         ...version,
         createdAt: new Date(createdAt).toISOString(),
-        isLive: box.models.find(version.name).liveVersion === version.version,
-        evaluation: findEvaluation(box.store, version.name, version.version),
+        isLive: signalbox.models.find(version.name).liveVersion === version.version,
+        evaluation: findEvaluation(signalbox.store, version.name, version.version),
       });
     },
   }),
@@ -183,8 +184,8 @@ export const MODEL_ROUTES = [
     answers: { 204: null },
     tag: modelTag,
     refusals: ["conflict"],
-    handle: async ({ box, params, unchanged }) => {
-      await box.models.delete(params.name, params.v, unchanged);
+    handle: async ({ signalbox, params, unchanged }) => {
+      await signalbox.models.delete(params.name, params.v, unchanged);
       return new Response(null, { status: 204 });
     },
   }),
@@ -211,8 +212,10 @@ export const MODEL_ROUTES = [
     tag: modelTag,
     answers: { 200: MODEL },
     refusals: ["conflict"],
-    handle: async ({ box, params, body, unchanged }) =>
-      Response.json(modelView(box, (await box.models.deploy(params.name!, body.version, unchanged)).name)),
+    handle: async ({ signalbox, params, body, unchanged }) =>
+      Response.json(
+        modelView(signalbox, (await signalbox.models.deploy(params.name!, body.version, unchanged)).name),
+      ),
   }),
   ...(["POST", "PUT"] as const).map((method) =>
     route({

@@ -13,7 +13,8 @@ export const OPERATIONS_ROUTES = [
     example: "curl --fail-with-body '{home}/metrics'",
     says: "For Prometheus: runs, queue, predictions, sockets, requests by route, the process and the machine.",
     answers: { 200: { "text/plain": "Prometheus text format 0.0.4" } },
-    handle: ({ box }) => new Response(exposition(box), { headers: { "content-type": EXPOSITION_TYPE } }),
+    handle: ({ signalbox }) =>
+      new Response(exposition(signalbox), { headers: { "content-type": EXPOSITION_TYPE } }),
   }),
   route({
     method: "GET",
@@ -22,10 +23,10 @@ export const OPERATIONS_ROUTES = [
     example: "curl --fail-with-body -o signalbox.tar '{home}/api/backup'",
     says: "Database, files and models as one tar, consistent while others write; `restore` brings it back.",
     answers: { 200: { "application/x-tar": "the backup" } },
-    handle: async ({ box, request, takeTime }) => {
+    handle: async ({ signalbox, request, takeTime }) => {
       takeTime();
-      const body = await backupStream(box.config.DATA_DIR, request.signal);
-      const day = new Date(box.now()).toISOString().slice(0, 10);
+      const body = await backupStream(signalbox.config.DATA_DIR, request.signal);
+      const day = new Date(signalbox.now()).toISOString().slice(0, 10);
       return new Response(body, {
         headers: {
           "content-type": "application/x-tar",

@@ -20,9 +20,9 @@ export const PREDICTION_ROUTES = [
     query: VERSION_QUERY,
     answers: { 200: DRIFT },
     refusals: ["conflict"],
-    handle: ({ box, params, query }) => {
-      const { name, version } = box.models.serving(params.name!, query.version ?? null);
-      return Response.json({ model: name, version, ...box.feedback.drift(name, version) });
+    handle: ({ signalbox, params, query }) => {
+      const { name, version } = signalbox.models.serving(params.name!, query.version ?? null);
+      return Response.json({ model: name, version, ...signalbox.feedback.drift(name, version) });
     },
   }),
   route({
@@ -35,7 +35,8 @@ export const PREDICTION_ROUTES = [
     body: CHALLENGER_REQUEST,
     answers: { 200: WATCH },
     refusals: ["conflict"],
-    handle: async ({ box, params, body }) => Response.json(await challenge(box, params.name!, body.version)),
+    handle: async ({ signalbox, params, body }) =>
+      Response.json(await challenge(signalbox, params.name!, body.version)),
   }),
   route({
     method: "GET",
@@ -46,8 +47,10 @@ export const PREDICTION_ROUTES = [
     query: LIST_QUERY,
     answers: { 200: listOf(LOGGED_PREDICTION) },
     handle: (call) => {
-      const { name } = call.box.models.find(call.params.name!);
-      return listAnswer(call, (box, before, limit) => box.feedback.predictions(name, before, limit));
+      const { name } = call.signalbox.models.find(call.params.name!);
+      return listAnswer(call, (signalbox, before, limit) =>
+        signalbox.feedback.predictions(name, before, limit),
+      );
     },
   }),
   route({
@@ -59,9 +62,9 @@ export const PREDICTION_ROUTES = [
     says: "Tells what came true for many predictions, as a CSV with the columns id and actual. Wrong rows are named, the others count; the same again changes nothing.",
     file: "a CSV with the columns id and actual",
     answers: { 200: TOLD_ROWS },
-    handle: async ({ box, request, takeTime }) => {
+    handle: async ({ signalbox, request, takeTime }) => {
       takeTime();
-      return Response.json(await box.feedback.tellFile(await box.datasets.receiveAside(request)));
+      return Response.json(await signalbox.feedback.tellFile(await signalbox.datasets.receiveAside(request)));
     },
   }),
   route({
@@ -73,6 +76,6 @@ export const PREDICTION_ROUTES = [
     says: "Tells what came true for a prediction: the class, or the number. Told anew it is changed, and the answer says so.",
     body: ACTUAL_REQUEST,
     answers: { 200: TOLD },
-    handle: ({ box, params, body }) => Response.json(box.feedback.tell(params.id!, body.actual)),
+    handle: ({ signalbox, params, body }) => Response.json(signalbox.feedback.tell(params.id!, body.actual)),
   }),
 ];

@@ -14,9 +14,13 @@ const SAMPLE = z.object({
 });
 
 /** As if the file had been uploaded: the same checks, the same events; a second time it is the same dataset. */
-export function receiveSample({ box, request, params }: Pick<Call, "box" | "request" | "params">) {
+export function receiveSample({
+  signalbox,
+  request,
+  params,
+}: Pick<Call, "signalbox" | "request" | "params">) {
   const { name, csv } = sampleFile(params.name!);
-  return box.datasets.receive(new Request(request.url, { method: "POST", body: csv }), name);
+  return signalbox.datasets.receive(new Request(request.url, { method: "POST", body: csv }), name);
 }
 
 export const SAMPLE_ROUTES = [

@@ -19,8 +19,8 @@ const SETTINGS_ANSWER = z.record(
   }),
 );
 
-function settingsTag({ box }: Pick<Call, "box">): Tag {
-  return { state: Bun.hash(JSON.stringify(settingsAnswer(box.settings))).toString(36) };
+function settingsTag({ signalbox }: Pick<Call, "signalbox">): Tag {
+  return { state: Bun.hash(JSON.stringify(settingsAnswer(signalbox.settings))).toString(36) };
 }
 
 export const SETTINGS_ROUTES = [
@@ -32,7 +32,7 @@ export const SETTINGS_ROUTES = [
     says: "What can be changed while the server runs: value, source (environment, stored, default), locked.",
     answers: { 200: SETTINGS_ANSWER },
     tag: settingsTag,
-    handle: ({ box }) => Response.json(settingsAnswer(box.settings)),
+    handle: ({ signalbox }) => Response.json(settingsAnswer(signalbox.settings)),
   }),
   route({
     method: "PATCH",
@@ -44,9 +44,9 @@ export const SETTINGS_ROUTES = [
     tag: settingsTag,
     answers: { 200: SETTINGS_ANSWER },
     refusals: ["conflict"],
-    handle: ({ box, body }) => {
-      box.settings.change(body);
-      return Response.json(settingsAnswer(box.settings));
+    handle: ({ signalbox, body }) => {
+      signalbox.settings.change(body);
+      return Response.json(settingsAnswer(signalbox.settings));
     },
   }),
 ];

@@ -12,10 +12,10 @@ import { RUN } from "../schemas/runs.ts";
 import { finishedRun, trainStream } from "../train-stream.ts";
 
 const runAnswer = (
-  { box }: Pick<Call, "box">,
+  { signalbox }: Pick<Call, "signalbox">,
   id: string,
   { status, headers = {} }: { status: number; headers?: Record<string, string> },
-) => Response.json(runView(box.store, box.runs.find(id), box.now()), { status, headers });
+) => Response.json(runView(signalbox.store, signalbox.runs.find(id), signalbox.now()), { status, headers });
 
 const STREAM_TYPES = ["text/plain", "application/x-ndjson", "application/json"] as const;
 
@@ -23,28 +23,28 @@ const STREAM_TYPES = ["text/plain", "application/x-ndjson", "application/json"] 
 async function trainUpload(
   call: Call<Record<string, string>, z.output<typeof TRAIN_QUERY>>,
 ): Promise<Response> {
-  const { box, request, params, home, requestId, hold, takeTime } = call;
+  const { signalbox, request, params, home, requestId, hold, takeTime } = call;
   takeTime();
   const { file, ...asked } = call.query;
   const label = params.file ?? file ?? null;
-  const received = await box.datasets.receive(request, label);
+  const received = await signalbox.datasets.receive(request, label);
   const { id: datasetId } = await received.ready;
-  const since = box.log.lastSeq;
+  const since = signalbox.log.lastSeq;
   // The same bytes may be here under another name.
   const name = asked.name ?? (label === null ? undefined : slug(label));
-  const { id: runId } = box.runs.train({ ...asked, name, datasetId });
+  const { id: runId } = signalbox.runs.train({ ...asked, name, datasetId });
   const accepted = preferredType(request.headers.get("accept"), STREAM_TYPES);
   if (accepted === "application/json") {
-    finishedRun(await box.runs.ended(runId));
+    finishedRun(await signalbox.runs.ended(runId));
     return runAnswer(call, runId, { status: 200 });
   }
   const format = accepted === "application/x-ndjson" ? "ndjson" : "text";
-  const lines = trainStream(box, {
+  const lines = trainStream(signalbox, {
     runId,
     since,
     format,
     home,
-    curl: curlCommand(box.config),
+    curl: curlCommand(signalbox.config),
     hold,
     signal: request.signal,
   });
@@ -70,12 +70,12 @@ export const TRAINING_ROUTES = [
     refusals: ["missing", "conflict"],
     handle: async (call) => {
       const { isAsync, waitSeconds, applied } = readPreference(call.request);
-      const { id } = call.box.runs.train(call.body);
+      const { id } = call.signalbox.runs.train(call.body);
       const headers = { location: `/api/runs/${id}`, ...applied };
       const isWaiting = call.query.wait === "1" && !isAsync;
       const seconds = waitSeconds ?? (isWaiting ? Number.POSITIVE_INFINITY : 0);
       if (seconds > 0) call.takeTime();
-      const ended = seconds > 0 ? await within(call.box.runs.ended(id), seconds) : null;
+      const ended = seconds > 0 ? await within(call.signalbox.runs.ended(id), seconds) : null;
       return runAnswer(call, id, { status: ended ? 200 : 202, headers });
     },
   }),
@@ -136,7 +136,7 @@ export const TRAINING_ROUTES = [
     says: "Ends the race and keeps the best so far.",
     answers: { 202: RUN },
     refusals: ["conflict"],
-    handle: (call) => runAnswer(call, call.box.runs.stopAndKeep(call.params.id!).id, { status: 202 }),
+    handle: (call) => runAnswer(call, call.signalbox.runs.stopAndKeep(call.params.id!).id, { status: 202 }),
   }),
   route({
     method: "POST",
@@ -146,7 +146,7 @@ export const TRAINING_ROUTES = [
     says: "Goes on with a run that was interrupted or failed.",
     answers: { 202: RUN },
     refusals: ["conflict"],
-    handle: (call) => runAnswer(call, call.box.runs.resume(call.params.id!).id, { status: 202 }),
+    handle: (call) => runAnswer(call, call.signalbox.runs.resume(call.params.id!).id, { status: 202 }),
   }),
   route({
     method: "DELETE",
@@ -156,6 +156,6 @@ export const TRAINING_ROUTES = [
     says: "Cancels a run at once.",
     answers: { 202: RUN },
     refusals: ["conflict"],
-    handle: (call) => runAnswer(call, call.box.runs.cancel(call.params.id!).id, { status: 202 }),
+    handle: (call) => runAnswer(call, call.signalbox.runs.cancel(call.params.id!).id, { status: 202 }),
   }),
 ];

@@ -1,7 +1,7 @@
 /** How do models, their versions and their answers look on the wire? */
 import * as z from "zod";
 import type { Warning } from "../../../models/answering.ts";
-import type { Flip } from "../../../models/counterfactuals.ts";
+import type { Counterfactual } from "../../../models/counterfactuals.ts";
 import type { Told } from "../../../models/monitoring/actuals.ts";
 import type { ToldRows } from "../../../models/monitoring/actuals-csv.ts";
 import type { ChallengerView } from "../../../models/monitoring/comparison.ts";
@@ -121,7 +121,7 @@ const FLIP = (
     probability: z.number().optional(),
     tried: COUNT,
     sentence: z.string(),
-  }) satisfies z.ZodType<Flip>
+  }) satisfies z.ZodType<Counterfactual>
 ).meta({ id: "Counterfactual" });
 
 const ANSWER = {

@@ -11,7 +11,7 @@ import type { Context } from "./work.ts";
 
 interface Saved {
   fingerprint: string;
-  /** Recipe's name to the file that holds its folds. */
+  /** Candidate's name to the file that holds its folds. */
   files: Record<string, string>;
 }
 
@@ -19,14 +19,14 @@ const INDEX = "candidates.json";
 
 export async function saveEntry(context: Context, data: TrainingData, entry: Entry): Promise<void> {
   const saved = (await readIndex(context, data)) ?? { fingerprint: fingerprint(context, data), files: {} };
-  const file = saved.files[entry.recipe.name] ?? `candidate-${Object.keys(saved.files).length}.bin`;
+  const file = saved.files[entry.candidateConfig.name] ?? `candidate-${Object.keys(saved.files).length}.bin`;
   await saveSupervised(context, data);
   await context.artifacts.save(file, pack({ folds: entry.folds }));
-  saved.files[entry.recipe.name] = file;
+  saved.files[entry.candidateConfig.name] = file;
   await context.artifacts.save(INDEX, new TextEncoder().encode(JSON.stringify(saved)));
 }
 
-/** Folds by the recipe's name; empty where nothing was saved for precisely this race. */
+/** Folds by the candidate's name; empty where nothing was saved for precisely this race. */
 export async function loadEntries(context: Context, data: TrainingData): Promise<Map<string, ScoredFold[]>> {
   const entries = new Map<string, ScoredFold[]>();
   const saved = await readIndex(context, data);

@@ -7,10 +7,10 @@ import type { RunResult, VersionComparison } from "../../../trainer/contract.ts"
 import type { Encoder } from "../../../trainer/encoding/columns.ts";
 import type { MetricName } from "../../../trainer/metrics/index.ts";
 import type { Model } from "../../../trainer/model/model.ts";
-import type { Crew, OpenCrew } from "../../../trainer/race/crew.ts";
 import type { Blend } from "../../../trainer/race/ensemble.ts";
 import type { Entry } from "../../../trainer/race/entry.ts";
 import type { TrainingData } from "../../../trainer/race/training-data.ts";
+import type { OpenWorkerPool, WorkerPool } from "../../../trainer/race/worker-pool.ts";
 import type { Checkpoint, Target } from "../../../trainer/samples.ts";
 import type { StageContext } from "../stage.ts";
 
@@ -29,7 +29,7 @@ export type LoadTable = (
 
 export interface Work {
   load: LoadTable;
-  openCrew: OpenCrew | null;
+  openCrew: OpenWorkerPool | null;
   /** The version of the same model that this one will stand beside. */
   previous: { version: number; model: Model } | null;
   /** Data validation: the columns that may become features, and the target beside them. */
@@ -42,7 +42,7 @@ export interface Work {
   /** Model selection. */
   entries: Entry[] | null;
   /** Whoever ran the folds; Training has them learn once more, and sends them home. */
-  crew: Crew | null;
+  pool: WorkerPool | null;
   blend: Blend | null;
   /** Training; Model validation adds calibration and threshold. */
   model: Model | null;
@@ -87,7 +87,7 @@ export interface Evaluated {
 
 export type Context = StageContext<Work>;
 
-export function emptyWork(load: LoadTable, openCrew: OpenCrew | null = null): Work {
+export function emptyWork(load: LoadTable, openCrew: OpenWorkerPool | null = null): Work {
   return {
     load,
     openCrew,
@@ -97,7 +97,7 @@ export function emptyWork(load: LoadTable, openCrew: OpenCrew | null = null): Wo
     encoder: null,
     data: null,
     entries: null,
-    crew: null,
+    pool: null,
     blend: null,
     model: null,
     evaluated: null,

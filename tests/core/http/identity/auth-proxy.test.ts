@@ -19,13 +19,13 @@ afterAll(async () => {
 async function listen(
   name: string,
   settings: Record<string, string>,
-): Promise<{ url: string; box: Signalbox }> {
+): Promise<{ url: string; signalbox: Signalbox }> {
   const config = readConfig({
     ...{ DATA_DIR: join(folder, name), LOG_LEVEL: "silent", METRICS_SECONDS: "3600", AUTH: "proxy" },
     ...{ TRUSTED_AUTH_SECRET: SECRET, TRUSTED_ADMINS: "carol", ...settings },
   });
-  const box = await openSignalbox(config, Date.now);
-  const { app, sockets } = createApp(box, () => {});
+  const signalbox = await openSignalbox(config, Date.now);
+  const { app, sockets } = createApp(signalbox, () => {});
   const server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
@@ -34,9 +34,9 @@ async function listen(
   ends.push(async () => {
     await server.stop(true);
     sockets.stop();
-    await box.close();
+    await signalbox.close();
   });
-  return { url: server.url.href, box };
+  return { url: server.url.href, signalbox };
 }
 
 /** As deploy/nginx.conf advises: the name that was signed in with, in place of whatever the client sent. */
@@ -50,13 +50,13 @@ const SAYS_NOTHING = `
     proxy_set_header X-Trusted-Auth-Secret ${SECRET};`;
 
 let [right, careless, direct, stranger] = ["", "", "", ""];
-let box: Signalbox;
+let signalbox: Signalbox;
 beforeAll(async () => {
   // nginx's workers are somebody else.
   chmodSync(folder, 0o755);
   await Bun.write(join(folder, "people"), "alice:{PLAIN}a\ncarol:{PLAIN}c\n");
   const upstream = await listen("trusted", { TRUSTED_PROXIES: "127.0.0.1" });
-  box = upstream.box;
+  signalbox = upstream.signalbox;
   direct = upstream.url;
   stranger = (await listen("untrusted", { TRUSTED_PROXIES: "192.0.2.1" })).url;
   const start = async (lines: string) => {
@@ -105,7 +105,7 @@ test("what the audit names is who signed in", async () => {
   expect(await ask(`${right}api/settings`, "-u", "carol:c", ...change)).toBe(200);
   const audit = JSON.parse(await curl("-u", "carol:c", `${right}api/audit?limit=1`)) as object;
   expect(audit).toMatchObject({ items: [{ who: "carol", address: "127.0.0.1", via: "proxy" }] });
-  expect(box.config.RETENTION_DAYS).toBe(30);
+  expect(signalbox.config.RETENTION_DAYS).toBe(30);
 });
 
 test("a header that came twice, or with underscores, is refused though the secret is right", async () => {

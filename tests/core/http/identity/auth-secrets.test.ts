@@ -40,7 +40,8 @@ afterAll(async () => {
 
 test("the secrets come from their files", () => {
   expect(SECRETS).toContain("ADMIN_TOKEN");
-  for (const name of SECRETS) expect(String(harness.box.config[name as "ADMIN_TOKEN"])).toBe(sown(name));
+  for (const name of SECRETS)
+    expect(String(harness.signalbox.config[name as "ADMIN_TOKEN"])).toBe(sown(name));
   expect(() => readConfig({ ADMIN_TOKEN: "a", ADMIN_TOKEN_FILE: "b" })).toThrow("both set");
   expect(() => readConfig({ ADMIN_TOKEN_FILE: join(folder, "none") })).toThrow(
     "ADMIN_TOKEN_FILE cannot be read",

@@ -10,7 +10,7 @@ import { readConfig } from "../../../../core/operations/config.ts";
 import { openSignalbox, type Signalbox } from "../../../../core/process/signalbox.ts";
 import { createApp } from "../../../../server.ts";
 
-let box: Signalbox;
+let signalbox: Signalbox;
 let server: ReturnType<typeof Bun.serve<Viewer>>;
 let folder: string;
 let endSockets: () => void;
@@ -18,10 +18,10 @@ let endSockets: () => void;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "signalbox-auth-"));
   const settings = { AUTH: "token", ADMIN_TOKEN: "the admin", EMBED_SECRET: "the portal" };
-  box = await openSignalbox(
+  signalbox = await openSignalbox(
     readConfig({ DATA_DIR: folder, LOG_LEVEL: "silent", METRICS_SECONDS: "3600", ...settings }),
   );
-  const { app, sockets } = createApp(box, (topic, message) => server.publish(topic, message));
+  const { app, sockets } = createApp(signalbox, (topic, message) => server.publish(topic, message));
   endSockets = () => sockets.stop();
   server = Bun.serve<Viewer>({
     port: 0,
@@ -33,12 +33,12 @@ beforeAll(async () => {
 afterAll(async () => {
   endSockets();
   await server.stop(true);
-  await box.close();
+  await signalbox.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 const make = (scopes: Scope[], expiresAt?: string) =>
-  box.tokens.create({ name: "t", scopes, expiresAt }, "tests");
+  signalbox.tokens.create({ name: "t", scopes, expiresAt }, "tests");
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 /** The socket, once it has been greeted; null where it was refused. */
@@ -67,7 +67,7 @@ test.each<[string, Scope[] | null, boolean]>([
 });
 
 test("another page's socket is refused, though the browser sends its cookie along", async () => {
-  const cookie = `signalbox-${box.config.PORT}=${box.tokens.signIn("the admin").cookie}`;
+  const cookie = `signalbox-${signalbox.config.PORT}=${signalbox.tokens.signIn("the admin").cookie}`;
   expect(await open("panels=metrics", { cookie, origin: "http://evil.example" })).toBe(null);
   const ours = await open("panels=metrics", { cookie, origin: `http://127.0.0.1:${server.port}` });
   expect(ours).not.toBe(null);
@@ -76,7 +76,7 @@ test("another page's socket is refused, though the browser sends its cookie alon
 
 test("a revoked token's sockets close at once, its browser's too; others stay", async () => {
   const { token, id } = make(["read"]);
-  const cookie = `signalbox-${box.config.PORT}=${box.tokens.signIn(token).cookie}`;
+  const cookie = `signalbox-${signalbox.config.PORT}=${signalbox.tokens.signIn(token).cookie}`;
   const [viewer, reader, browser] = await Promise.all([
     open("panels=metrics", bearer(token)),
     open("format=json", bearer(token)),
@@ -84,7 +84,7 @@ test("a revoked token's sockets close at once, its browser's too; others stay", 
   ]);
   const other = (await open("panels=metrics", bearer(make(["read"]).token)))!;
   const closed = Promise.all([viewer, reader, browser].map((socket) => closing(socket!)));
-  box.tokens.revoke(id);
+  signalbox.tokens.revoke(id);
   expect((await closed).map(({ code }) => code)).toEqual([1008, 1008, 1008]);
   expect(other.readyState).toBe(WebSocket.OPEN);
   other.close();
@@ -92,8 +92,8 @@ test("a revoked token's sockets close at once, its browser's too; others stay", 
 });
 
 test("signing out closes that browser's sockets", async () => {
-  const { cookie: value } = box.tokens.signIn("the admin");
-  const cookie = `signalbox-${box.config.PORT}=${value}`;
+  const { cookie: value } = signalbox.tokens.signIn("the admin");
+  const cookie = `signalbox-${signalbox.config.PORT}=${value}`;
   const socket = (await open("panels=metrics", { cookie }))!;
   const closed = closing(socket);
   const url = `http://127.0.0.1:${server.port}`;

@@ -23,7 +23,7 @@ afterAll(() => harness.close());
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const make = (scopes: Scope[], expiresAt?: string) =>
-  harness.box.tokens.create({ name: `for ${scopes}`, scopes, expiresAt }, "tests");
+  harness.signalbox.tokens.create({ name: `for ${scopes}`, scopes, expiresAt }, "tests");
 
 /** What a browser sends of a form. */
 function posted(fields: Record<string, string> | [string, string][], headers: Record<string, string> = {}) {
@@ -99,7 +99,7 @@ describe("a token", () => {
     const listed = (JSON.parse(list) as { items: { id: string }[] }).items.find((item) => item.id === id);
     expect(listed).toMatchObject({ name: "nightly", createdBy: "admin", lastUsedAt: expect.any(String) });
     expect(list).not.toContain(token);
-    const folder = harness.box.config.DATA_DIR;
+    const folder = harness.signalbox.config.DATA_DIR;
     for (const file of readdirSync(folder).filter((name) => name.startsWith("signalbox.sqlite")))
       expect(readFileSync(join(folder, file)).includes(token)).toBe(false);
   });
@@ -122,7 +122,7 @@ describe("a token", () => {
 
   test("that is revoked ends its streams with the reason, and its browsers", async () => {
     const { token, id } = make(["read"]);
-    const { cookie } = harness.box.tokens.signIn(token);
+    const { cookie } = harness.signalbox.tokens.signIn(token);
     const stream = await harness.ask("/api/events?follow=1", { headers: bearer(token) });
     const reading = readToEnd(stream);
     const revoked = await harness.ask(`/api/tokens/${id}`, { method: "DELETE", headers: bearer(ADMIN) });
@@ -131,14 +131,14 @@ describe("a token", () => {
     expect((await harness.ask("/api/runs", { headers: bearer(token) })).status).toBe(401);
     const session = { cookie: `signalbox-8000=${cookie}` };
     expect((await harness.ask("/api/runs", { headers: session })).status).toBe(401);
-    expect(harness.box.holds.count).toBe(0);
+    expect(harness.signalbox.holds.count).toBe(0);
   });
 
   test("that expires ends its streams", async () => {
     const { token } = make(["read"], new Date(now() + 60_000).toISOString());
     const reading = readToEnd(await harness.ask("/api/events?follow=1", { headers: bearer(token) }));
     ahead += 60_001;
-    harness.box.holds.endExpired();
+    harness.signalbox.holds.endExpired();
     expect(await reading).toMatchObject({ isBroken: true, text: expect.stringContaining("has expired") });
   });
 });
@@ -228,7 +228,7 @@ describe("signing in", () => {
   });
 
   test("a viewer's page offers only what a viewer may do", async () => {
-    const cookie = `signalbox-8000=${harness.box.tokens.signIn(make(["read"]).token).cookie}`;
+    const cookie = `signalbox-8000=${harness.signalbox.tokens.signIn(make(["read"]).token).cookie}`;
     const page = await (await harness.ask("/", { headers: { ...HTML, cookie } })).text();
     expect(page).toContain('data-may="read"');
     expect(page).toMatch(/class="dropzone" data-needs="train"/);

@@ -38,9 +38,9 @@ function fileOf(bytes: Uint8Array): string {
 }
 
 const folderOf = () => mkdtempSync(join(scratch, "data-"));
-const predict = async (box: Harness) => {
+const predict = async (signalbox: Harness) => {
   const { predictions } = (await (
-    await box.send("POST", "/api/models/boat/predict", { rows: [ROW] })
+    await signalbox.send("POST", "/api/models/boat/predict", { rows: [ROW] })
   ).json()) as { predictions: { probabilities: unknown }[] };
   return predictions[0]!.probabilities;
 };
@@ -53,9 +53,9 @@ test("everything is back, the model answers the same, and the log has a new epoc
   expect(isRestoreWaiting(folder)).toBe(false);
   expect(await restored.json("/api/datasets")).toEqual(await harness.json("/api/datasets"));
   expect(await predict(restored)).toEqual(await predict(harness));
-  expect(restored.box.log.epoch).not.toBe(harness.box.log.epoch);
-  expect(restored.box.log.lastSeq).toBeGreaterThan(10);
-  expect(restored.box.store.faults()).toEqual([]);
+  expect(restored.signalbox.log.epoch).not.toBe(harness.signalbox.log.epoch);
+  expect(restored.signalbox.log.lastSeq).toBeGreaterThan(10);
+  expect(restored.signalbox.store.faults()).toEqual([]);
   await restored.close();
 });
 
@@ -70,7 +70,7 @@ test("a packed one is restored too, and tar itself reads it", async () => {
 });
 
 test("it is consistent while others write, and leaves nothing behind", async () => {
-  const { log, config } = harness.box;
+  const { log, config } = harness.signalbox;
   let written = 0;
   const writer = setInterval(() => {
     for (let i = 0; i < 5; i++) log.append("metrics.sampled", { values: { written: ++written } });
@@ -82,7 +82,7 @@ test("it is consistent while others write, and leaves nothing behind", async () 
     expect(log.lastSeq).toBeGreaterThan(before);
     adoptRestored(folder, 0);
     const restored = await openHarness({ DATA_DIR: folder });
-    expect(restored.box.log.read(before - 1, 1)).toHaveLength(1);
+    expect(restored.signalbox.log.read(before - 1, 1)).toHaveLength(1);
     await restored.close();
   }
   clearInterval(writer);

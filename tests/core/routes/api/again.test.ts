@@ -15,7 +15,7 @@ beforeAll(async () => {
     const { id: datasetId } = (await uploaded.json()) as { id: string };
     const trained = await harness.send("POST", "/api/train?wait=1", {
       datasetId,
-      name: "crew",
+      name: "pool",
       budgetSeconds: 2,
     });
     runs.push((await trained.json()) as RunView);
@@ -31,7 +31,7 @@ test("the run, the version and the event tell of the version before", async () =
   expect(Object.keys(second.comparison!.metrics)).toContain(second.metric!);
   const version = await harness.json<{ result: { comparison: unknown } }>("/api/models/crew/versions/2");
   expect(version.result.comparison).toEqual(second.comparison);
-  const finished = harness.box.log.read(0, 100_000).filter(({ type }) => type === "run.finished");
+  const finished = harness.signalbox.log.read(0, 100_000).filter(({ type }) => type === "run.finished");
   expect(finished.map(({ data }) => (data as { comparison?: string }).comparison)).toEqual([
     undefined,
     second.comparison!.sentence,

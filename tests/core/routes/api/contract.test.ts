@@ -23,8 +23,8 @@ async function ask(method: string, path: string, body?: unknown, accept = "appli
 
 test("each answer has the status, the type and exactly the fields that its row promises", async () => {
   const csv = passengersCsv(240);
-  const { id } = (await (await ask("POST", "/api/upload?name=crew.csv", csv)).json()) as { id: string };
-  expect((await ask("POST", "/api/upload?name=crew.csv", csv)).status).toBe(200);
+  const { id } = (await (await ask("POST", "/api/upload?name=pool.csv", csv)).json()) as { id: string };
+  expect((await ask("POST", "/api/upload?name=pool.csv", csv)).status).toBe(200);
   await ask("POST", "/api/upload?wait=0&name=later.csv", passengersCsv(90, 5));
   await ask("GET", "/api/datasets");
   await ask("GET", `/api/datasets/${id}`);
@@ -39,7 +39,7 @@ test("each answer has the status, the type and exactly the fields that its row p
   expect(queued.status).toBe(202);
   const run = ((await queued.json()) as { id: string }).id;
   await ask("POST", `/api/runs/${run}/stop`);
-  await harness.box.runs.ended(run);
+  await harness.signalbox.runs.ended(run);
   expect((await ask("POST", "/api/train?wait=1", training)).status).toBe(200);
   await ask("GET", "/api/runs?limit=1");
   await ask("GET", `/api/runs/${run}`);

@@ -200,7 +200,7 @@ async function seedServer(harness: Harness): Promise<string[]> {
   const trained = await harness.send("POST", "/api/train?wait=1", { datasetId: id, budgetSeconds: 1 });
   const run = (await trained.json()) as { id: string };
   await harness.send("PUT", "/api/models/crew/live", { version: 1 });
-  return ["crew", id, run.id, "customers", "metrics"];
+  return ["pool", id, run.id, "customers", "metrics"];
 }
 
 async function askOnce(harness: Harness, { method, path, headers, body }: Asked): Promise<number> {
@@ -214,7 +214,7 @@ async function askOnce(harness: Harness, { method, path, headers, body }: Asked)
   await expectContract(row, unpacked(answer));
   if (!answer.bodyUsed) await answer.body?.cancel();
   // Trainings that were begun by the way must not keep the others waiting.
-  for (const run of runsByStatus(harness.box.store, "queued")) harness.box.runs.cancel(run.id);
+  for (const run of runsByStatus(harness.signalbox.store, "queued")) harness.signalbox.runs.cancel(run.id);
   return answer.status;
 }
 

@@ -22,7 +22,7 @@ interface Uploaded {
 }
 
 test("a CSV becomes a deployed model that predicts", async () => {
-  const before = harness.box.log.lastSeq;
+  const before = harness.signalbox.log.lastSeq;
   const answer = await harness.upload("passengers.csv", passengersCsv(400));
   expect(answer.status).toBe(201);
   const dataset = (await answer.json()) as Uploaded;
@@ -144,7 +144,7 @@ test("versions count up, going back is a deployment, a live version stays", asyn
   });
   expect(((await second.json()) as RunView).version).toBe(2);
   await harness.send("PUT", "/api/models/passengers/live", { version: 2 });
-  const before = harness.box.log.lastSeq;
+  const before = harness.signalbox.log.lastSeq;
   const back = await harness.send("PUT", "/api/models/passengers/live", { version: 1 });
   expect(await back.json()).toMatchObject({ liveVersion: 1 });
   expect(harness.eventsSince(before).map(({ type, data }) => [type, data.version])).toEqual([
@@ -197,17 +197,17 @@ test("two trainings queue in order, one is cancelled, one is stopped and kept", 
   const third = await start(5);
   expect([first.status, second.status, third.status].slice(1)).toEqual(["queued", "queued"]);
   const scored = Promise.withResolvers<void>();
-  const unsubscribe = harness.box.log.subscribe((seq) => {
-    const [event] = harness.box.log.read(seq - 1, 1);
+  const unsubscribe = harness.signalbox.log.subscribe((seq) => {
+    const [event] = harness.signalbox.log.read(seq - 1, 1);
     if (event?.type === "candidate.scored" && event.data.runId === first.id) scored.resolve();
   });
   await scored.promise;
   unsubscribe();
   expect((await harness.ask(`/api/runs/${second.id}`, { method: "DELETE" })).status).toBe(202);
   expect((await harness.ask(`/api/runs/${first.id}/stop`, { method: "POST" })).status).toBe(202);
-  expect((await harness.box.runs.ended(first.id)).status).toBe("finished");
-  expect((await harness.box.runs.ended(second.id)).status).toBe("cancelled");
-  expect((await harness.box.runs.ended(third.id)).status).toBe("finished");
+  expect((await harness.signalbox.runs.ended(first.id)).status).toBe("finished");
+  expect((await harness.signalbox.runs.ended(second.id)).status).toBe("cancelled");
+  expect((await harness.signalbox.runs.ended(third.id)).status).toBe("finished");
 }, 120_000);
 
 test("the form of the model's page takes a CSV and saves it with the predictions; a foreign one gets a page that says why", async () => {

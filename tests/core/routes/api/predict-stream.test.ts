@@ -12,7 +12,7 @@ beforeAll(async () => {
   harness = await openHarness({ AUTH: "token", ADMIN_TOKEN: ADMIN });
   const headers = { ...bearer(ADMIN), "content-type": "text/csv" };
   const body = passengersCsv(150);
-  const upload = await harness.ask("/api/upload?name=crew.csv", { method: "POST", headers, body });
+  const upload = await harness.ask("/api/upload?name=pool.csv", { method: "POST", headers, body });
   const { id: datasetId } = (await upload.json()) as { id: string };
   const trained = await harness.ask("/api/train?wait=1", {
     ...{ method: "POST", headers: { ...headers, "content-type": "application/json" } },
@@ -40,7 +40,7 @@ const predict = (body: ReadableStream | string | Uint8Array<ArrayBuffer>, token 
   } as RequestInit);
 
 const partsLeft = () =>
-  readdirSync(join(harness.box.config.DATA_DIR, "datasets")).filter((name) => name.endsWith(".part"));
+  readdirSync(join(harness.signalbox.config.DATA_DIR, "datasets")).filter((name) => name.endsWith(".part"));
 
 test("rows are answered while others are still to come", async () => {
   const { readable, send, end } = sender();
@@ -106,7 +106,7 @@ test("a client that leaves ends it", async () => {
   await cut();
   await left;
   expect(partsLeft()).toEqual([]);
-  expect(harness.box.holds.count).toBe(0);
+  expect(harness.signalbox.holds.count).toBe(0);
 });
 
 test("what is no table is refused before the first byte", async () => {

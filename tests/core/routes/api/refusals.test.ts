@@ -32,7 +32,7 @@ describe("files", () => {
     const told = await problemOf(await harness.upload("wrong.csv", content), status);
     expect(told.fix).toEqual(expect.any(String));
     expect(await harness.json("/api/datasets")).toMatchObject({ items: [] });
-    expect(readdirSync(join(harness.box.config.DATA_DIR, "datasets"))).toEqual([]);
+    expect(readdirSync(join(harness.signalbox.config.DATA_DIR, "datasets"))).toEqual([]);
   });
 
   test("a file that says it has 10 GB is refused before it is sent", async () => {
@@ -46,7 +46,7 @@ describe("files", () => {
 
   test("a body that turns out too large is refused", async () => {
     await problemOf(await harness.upload("large.csv", passengersCsv(300_000)), 413);
-    expect(readdirSync(join(harness.box.config.DATA_DIR, "datasets"))).toEqual([]);
+    expect(readdirSync(join(harness.signalbox.config.DATA_DIR, "datasets"))).toEqual([]);
   });
 
   test("the next upload works, multipart too, and its name is a label", async () => {

@@ -28,7 +28,7 @@ describe("an Idempotency-Key", () => {
     expect(second.headers.get("idempotency-replayed")).toBe("true");
     expect(second.headers.get("location")).toBe(first.headers.get("location")!);
     expect(await second.json()).toEqual(await first.json());
-    await harness.box.runs.ended(first.headers.get("location")!.split("/").at(-1)!);
+    await harness.signalbox.runs.ended(first.headers.get("location")!.split("/").at(-1)!);
   });
 
   test("means one request: another body, query or route is refused", async () => {
@@ -158,7 +158,7 @@ describe("a tag", () => {
     expect([same.status, await same.text(), same.headers.get("etag")]).toEqual([304, "", tag]);
     expect(same.headers.get("x-request-id")).toMatch(/.+/);
     await harness.send("POST", "/api/models/crew/predict", { Class: 1 });
-    harness.box.serving.stop();
+    harness.signalbox.serving.stop();
     expect((await harness.ask("/api/models/crew", { headers: { "if-none-match": tag } })).status).toBe(200);
   });
 
@@ -183,7 +183,7 @@ test("HEAD says what GET would, its length too, and starts no stream", async () 
   }
   const stream = await harness.ask("/api/events?follow=1", { method: "HEAD" });
   expect([stream.status, stream.headers.get("content-length")]).toEqual([200, null]);
-  expect(harness.box.log.followers).toBe(0);
+  expect(harness.signalbox.log.followers).toBe(0);
 });
 
 test("compression is for what is large, wanted and not a stream", async () => {
@@ -270,8 +270,8 @@ test("a list that is kept tells each change at once", async () => {
   const after = await harness.json<Runs>("/api/runs");
   expect(after.items.map(({ id }) => id)).toEqual([run.id, ...before.items.map(({ id }) => id)]);
   expect(await (await harness.ask("/runs", { headers: { accept: "text/html" } })).text()).toContain(run.id);
-  await harness.box.runs.cancel(run.id);
-  await harness.box.runs.ended(run.id);
+  await harness.signalbox.runs.cancel(run.id);
+  await harness.signalbox.runs.ended(run.id);
   expect((await harness.json<Runs>("/api/runs")).items[0]!.status).toBe("cancelled");
   const page = await (await harness.ask("/", { headers: { accept: "text/html" } })).text();
   expect(page).toContain("http://127.0.0.1:8000/api/");

@@ -38,20 +38,20 @@ const html = { headers: { accept: "*/*" } };
 
 describe.each(PANEL_NAMES)("%s", (panel) => {
   test.each(Object.entries(TYPES))("as %p", async (ending, type) => {
-    for (const [box, base] of [
+    for (const [signalbox, base] of [
       [empty, ""],
       [harness, "/tools/box"],
     ] as const) {
       const address = `${base}/panels/${panel}${ending}`;
-      const answer = await box.ask(address, html);
+      const answer = await signalbox.ask(address, html);
       expect(answer.status).toBe(200);
       expect(answer.headers.get("content-type")).toBe(type);
       const body = await answer.text();
       const etag = answer.headers.get("etag")!;
       expect(etag).toMatch(/^"\w+-\d+-\w+"$/);
-      const again = await box.ask(address, { headers: { accept: "*/*", "if-none-match": etag } });
+      const again = await signalbox.ask(address, { headers: { accept: "*/*", "if-none-match": etag } });
       expect(again.status).toBe(304);
-      const head = await box.ask(address, { ...html, method: "HEAD" });
+      const head = await signalbox.ask(address, { ...html, method: "HEAD" });
       expect([head.status, head.headers.get("content-type"), await head.text()]).toEqual([200, type, ""]);
       if (ending === ".svg")
         expect(body).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[\s\S]*<\/svg>$/);
@@ -96,8 +96,8 @@ test("a page of another origin gets whole addresses, our own pages short ones", 
 });
 
 test("badges load on other pages only where something may be shown elsewhere", async () => {
-  const policy = async (box: Harness, path: string) =>
-    (await box.ask(path, html)).headers.get("cross-origin-resource-policy");
+  const policy = async (signalbox: Harness, path: string) =>
+    (await signalbox.ask(path, html)).headers.get("cross-origin-resource-policy");
   expect(await policy(harness, "/tools/box/panels/health.svg")).toBe("cross-origin");
   expect(await policy(harness, "/tools/box/panels/health")).toBe("same-origin");
   expect(await policy(empty, "/panels/health.svg")).toBe("same-origin");

@@ -1,7 +1,7 @@
 /** Can a run be seen as it stood at any moment, from its own record, when the log has forgotten it? */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { trimEvents } from "../../../../core/store/log.ts";
-import type { Rewind } from "../../../../core/training/replay.ts";
+import type { Replay } from "../../../../core/training/replay.ts";
 import type { RunView } from "../../../../core/training/run-view.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
 
@@ -15,19 +15,19 @@ beforeAll(async () => {
     budgetSeconds: 3,
   });
   run = (await trained.json()) as RunView;
-  trimEvents(harness.box.store, { before: Number.MAX_SAFE_INTEGER, keep: 0, limit: 1_000_000 });
+  trimEvents(harness.signalbox.store, { before: Number.MAX_SAFE_INTEGER, keep: 0, limit: 1_000_000 });
 }, 60_000);
 afterAll(() => harness.close());
 
-const rewind = (at: number) => harness.json<Rewind>(`/runs/${run.id}/rewind?at=${at}`);
+const rewind = (at: number) => harness.json<Replay>(`/runs/${run.id}/rewind?at=${at}`);
 
 const curve = async () => {
-  const { rounds } = await harness.json<Rewind>(`/panels/curve.json?of=${run.id}`);
+  const { rounds } = await harness.json<Replay>(`/panels/curve.json?of=${run.id}`);
   return { rounds };
 };
 
 test("the log is empty, the record is not", async () => {
-  expect(harness.box.log.read(0, 1)).toEqual([]);
+  expect(harness.signalbox.log.read(0, 1)).toEqual([]);
   const { totalSeconds, marks } = await rewind(0);
   expect(totalSeconds).toBeGreaterThan(0.2);
   expect(marks.map(({ label }) => label)).toEqual([...run.stages.map(({ name }) => name), "The end"]);

@@ -1,13 +1,13 @@
 /** Does a socket get one answer at a time, of those that wait only the newest, and nothing for what is no trial? */
 import { expect, test } from "bun:test";
 import { AppError } from "../../../../core/platform/errors.ts";
-import { Trials, type TrialsOptions } from "../../../../core/routes/pages/try-row.ts";
+import { type TrialsOptions, WhatIfs } from "../../../../core/routes/pages/try-row.ts";
 import type { StoredVersion } from "../../../../core/store/models.ts";
 
 function open() {
   const asked: string[] = [];
   const gates: (() => void)[] = [];
-  const box = {
+  const signalbox = {
     logger: { error: () => {} },
     models: {
       serving: (name: string) => {
@@ -23,8 +23,8 @@ function open() {
         return { predictions: [{ id: "", prediction: row!.get("size")! }], warnings: [] };
       },
     },
-  } as unknown as TrialsOptions["box"];
-  const trials = new Trials({ box, draw: ({ answer }) => `<p>${answer?.prediction}</p>` });
+  } as unknown as TrialsOptions["signalbox"];
+  const trials = new WhatIfs({ signalbox, draw: ({ answer }) => `<p>${answer?.prediction}</p>` });
   const told: { trial: number; content?: string; failed?: boolean }[] = [];
   const socket = { send: (message: string) => told.push(JSON.parse(message)) };
   const ask = (trial: number, model = "fruit") =>

@@ -1,8 +1,8 @@
 /** Does the ensemble take what helps, weigh it right, and leave out what does not? */
 import { expect, test } from "bun:test";
+import { baselineRecipe, type Family } from "../../../../core/trainer/race/candidate-configs.ts";
 import { chooseBlend, mix, outOfFold } from "../../../../core/trainer/race/ensemble.ts";
 import type { Entry } from "../../../../core/trainer/race/entry.ts";
-import { baselineRecipe, type Family } from "../../../../core/trainer/race/recipes.ts";
 import type { TrainingData } from "../../../../core/trainer/race/training-data.ts";
 import { seededRandom } from "../../../../core/trainer/random.ts";
 import type { Target } from "../../../../core/trainer/samples.ts";
@@ -34,7 +34,7 @@ const data: TrainingData = {
 /** A candidate that answers so for each row; its score is R2. */
 function entry(name: string, family: Family, answer: (row: number) => number): Entry {
   return {
-    recipe: { ...baselineRecipe, name, family },
+    candidateConfig: { ...baselineRecipe, name, family },
     told: true,
     folds: folds.map(({ valid }) => {
       const response = Float64Array.from(valid, answer);
@@ -62,7 +62,7 @@ const noise = entry("noise", "forest", () => 3);
 
 test("two that err differently are weighed alike, and noise is left out", () => {
   const { parts, foldScores } = chooseBlend(data, [guess, first, second, noise], "r2");
-  expect(parts.map(({ entry }) => entry.recipe.name).sort()).toEqual(["first", "second"]);
+  expect(parts.map(({ entry }) => entry.candidateConfig.name).sort()).toEqual(["first", "second"]);
   for (const { weight } of parts) expect(Math.abs(weight - 0.5)).toBeLessThan(0.1);
   expect(parts.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 12);
   foldScores.forEach((score, fold) => {
@@ -79,7 +79,7 @@ test("weights are as good as the best of a fine grid", () => {
       0,
     );
   const grid = Array.from({ length: 1001 }, (_, i) => loss(i / 1000));
-  const weight = parts.find(({ entry }) => entry.recipe.name === "first")!.weight;
+  const weight = parts.find(({ entry }) => entry.candidateConfig.name === "first")!.weight;
   expect(loss(weight)).toBeLessThan(Math.min(...grid) * 1.01);
 });
 

@@ -73,7 +73,7 @@ test("stop in the middle of the first boosting keeps what was scored before it",
     },
   });
   expect(result.best).toContain("regression");
-  expect(work.entries!.some((entry) => entry.recipe.family === "linear")).toBe(true);
+  expect(work.entries!.some((entry) => entry.candidateConfig.family === "linear")).toBe(true);
 });
 
 test("cancel throws its reason", async () => {

@@ -1,7 +1,7 @@
 /** Runs the stages on a table made in memory, and keeps all that they tell. */
 import type { Column, ColumnPlan, ColumnProfile, Table } from "../../../../core/csv/types.ts";
 import type { RunOptions, RunResult } from "../../../../core/trainer/contract.ts";
-import type { OpenCrew } from "../../../../core/trainer/race/crew.ts";
+import type { OpenWorkerPool } from "../../../../core/trainer/race/worker-pool.ts";
 import type { Random } from "../../../../core/trainer/samples.ts";
 import { STAGES } from "../../../../core/training/stages/index.ts";
 import type { StageReport } from "../../../../core/training/stages/stage.ts";
@@ -20,7 +20,7 @@ export interface Control {
   stop?: AbortSignal;
   cancel?: AbortSignal;
   elapsedMs?: () => number;
-  openCrew?: OpenCrew;
+  openCrew?: OpenWorkerPool;
   previous?: Work["previous"];
   onReport?: (stage: string, report: StageReport) => void;
 }

@@ -9,14 +9,14 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 
 test("a run that fails is one activity row, one alert with its action, until it is dismissed", async () => {
-  const { ask, box, eventsSince, json, send, upload } = harness;
+  const { ask, signalbox, eventsSince, json, send, upload } = harness;
   const { id } = (await (await upload("flat.csv", `a,b\n${"1,x\n2,x\n".repeat(50)}`)).json()) as {
     id: string;
   };
-  const { lastSeq } = box.log;
+  const { lastSeq } = signalbox.log;
   const answer = await send("POST", "/api/train", { datasetId: id, target: "b", budgetSeconds: 2 });
   const run = (await answer.json()) as { id: string };
-  expect((await box.runs.ended(run.id)).status).toBe("failed");
+  expect((await signalbox.runs.ended(run.id)).status).toBe("failed");
   const raised = eventsSince(lastSeq).filter(({ type }) => type === "alert.raised");
   expect(raised).toMatchObject([{ data: { code: "run.failed", subject: run.id, severity: "error" } }]);
   const { items } = await json<{ items: { id: string; action: { path: string } }[] }>("/api/alerts");

@@ -5,7 +5,7 @@ import { type Harness, openHarness, passengersCsv } from "../../../../harness/ap
 
 let harness: Harness;
 const train = (datasetId: string, exclude: string[]) =>
-  harness.send("POST", "/api/train?wait=1", { datasetId, budgetRounds: 20, name: "crew", exclude });
+  harness.send("POST", "/api/train?wait=1", { datasetId, budgetRounds: 20, name: "pool", exclude });
 beforeAll(async () => {
   harness = await openHarness();
   const dataset = (await (await harness.upload("crew.csv", passengersCsv(400))).json()) as { id: string };
@@ -27,16 +27,16 @@ test("a challenger needs a live version, another one, and predictions that are k
   await harness.send("PUT", "/api/models/crew/live", { version: 1 });
   expect((await put(1)).status).toBe(409);
   expect((await put(9)).status).toBe(404);
-  harness.box.config.PREDICTION_LOG = "off";
+  harness.signalbox.config.PREDICTION_LOG = "off";
   expect(await (await put(2)).json()).toMatchObject({
     status: 409,
     fix: expect.stringContaining("PREDICTION_LOG"),
   });
-  harness.box.config.PREDICTION_LOG = "full";
+  harness.signalbox.config.PREDICTION_LOG = "full";
 });
 
 test("its answers are stored, never returned, compared on outcomes, and the better one is told", async () => {
-  const before = harness.box.log.lastSeq;
+  const before = harness.signalbox.log.lastSeq;
   expect(await (await put(2)).json()).toMatchObject({
     challenge: { version: 2, liveVersion: 1, compared: 0 },
   });
@@ -45,7 +45,7 @@ test("its answers are stored, never returned, compared on outcomes, and the bett
   expect(made.version).toBe(1);
   expect(Object.keys(made.predictions[0]!)).toEqual(["id", "prediction", "probabilities"]);
   await harness.send("POST", "/api/models/crew/predict?version=2", { rows: rows.slice(0, 5) });
-  await harness.box.challenger.settled();
+  await harness.signalbox.challenger.settled();
   const lines = made.predictions.map(({ id }, i) => `${id},${truth(rows[i]!)}`);
   await harness.ask("/api/predictions/actuals", {
     ...{ method: "POST", headers: { "content-type": "text/csv" }, body: ["id,actual", ...lines].join("\n") },
@@ -56,7 +56,7 @@ test("its answers are stored, never returned, compared on outcomes, and the bett
   expect(challenge!.msPerRow).toBeGreaterThan(0);
   expect(live.figures[0]).toMatchObject({ metric: "accuracy" });
 
-  harness.box.feedback.stop();
+  harness.signalbox.feedback.stop();
   const events = harness.eventsSince(before).filter(({ type }) => /^(challenger|alert)\./.test(type));
   expect(events.map(({ type, data }) => [type, data.code ?? data.version])).toEqual(
     expect.arrayContaining([
@@ -71,7 +71,7 @@ test("its answers are stored, never returned, compared on outcomes, and the bett
 });
 
 test("making it live ends the challenge and its alarm, and so does ending it", async () => {
-  const before = harness.box.log.lastSeq;
+  const before = harness.signalbox.log.lastSeq;
   await harness.send("PUT", "/api/models/crew/live", { version: 2 });
   expect((await watch()).challenge).toBeNull();
   expect((await watch()).candidates).toEqual([1]);
@@ -105,7 +105,7 @@ test("figures that fall clearly below training raise an alarm once, and it ends 
         body: ["id,actual", ...lines].join("\n"),
       },
     });
-    harness.box.feedback.stop();
+    harness.signalbox.feedback.stop();
   };
   const alerts = async () =>
     (await harness.json<{ items: { code: string }[] }>("/api/alerts")).items.map(({ code }) => code);

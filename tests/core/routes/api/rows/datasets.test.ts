@@ -35,7 +35,7 @@ const form = (fields: Record<string, string>) => {
 test("another reading is shown before it is applied, on the page and in the API, and stores nothing", async () => {
   const csv = `a;b,c\n${Array.from({ length: 30 }, (_, k) => `${k};x${k},${k % 3}`).join("\n")}\n`;
   const { id, version } = await upload("two-ways.csv", csv);
-  const before = harness.box.log.lastSeq;
+  const before = harness.signalbox.log.lastSeq;
   const asked = await harness.send("POST", `/api/datasets/${id}/preview`, { delimiter: ";", header: false });
   const preview = (await asked.json()) as ReadingPreview;
   expect(preview.names).toEqual(["column_1", "column_2"]);
@@ -48,7 +48,7 @@ test("another reading is shown before it is applied, on the page and in the API,
   const html = await page.text();
   expect(html).toContain("<td>x0,0</td>");
   expect(html).toContain('<option value=";" selected="">');
-  expect(harness.box.log.lastSeq).toBe(before);
+  expect(harness.signalbox.log.lastSeq).toBe(before);
   expect((await harness.json<View>(`/api/datasets/${id}`)).version).toBe(version);
   const refused = await harness.send("POST", `/api/datasets/${id}/preview`, { delimiter: "§" });
   expect(refused.status).toBe(422);
@@ -68,7 +68,7 @@ test("the columns that go with the target are told, anew where another is chosen
   const patched = await harness.send("PATCH", `/api/datasets/${id}`, { target: "Sex" });
   const again = (await patched.json()) as View;
   expect(measures(again.columns)).toMatchObject({ Sex: null, Fare: "correlation_ratio" });
-  expect(harness.box.datasets.inProgress()).toEqual([]);
+  expect(harness.signalbox.datasets.inProgress()).toEqual([]);
   const page = await (await harness.ask(`/datasets/${id}`, { headers: { accept: "text/html" } })).text();
   expect(page).toMatch(/link to Sex \(η\s/);
 });
@@ -78,10 +78,11 @@ test("columns are there while a large file is read", async () => {
   const body = `n,flag,m\n${lines.join("\n")}\n`;
   const shown: { api: View; panel: string }[] = [];
   const looks: Promise<unknown>[] = [];
-  const unsubscribe = harness.box.log.subscribe((seq) => {
-    const [event] = harness.box.log.read(seq - 1, 1);
+  const unsubscribe = harness.signalbox.log.subscribe((seq) => {
+    const [event] = harness.signalbox.log.read(seq - 1, 1);
     const id = String(event?.data.datasetId);
-    if (event?.type !== "dataset.progressed" || !harness.box.datasets.arrival(id)?.columns.length) return;
+    if (event?.type !== "dataset.progressed" || !harness.signalbox.datasets.arrival(id)?.columns.length)
+      return;
     const look = async () => {
       const [api, panel] = [
         harness.json<View>(`/api/datasets/${id}`),
@@ -134,7 +135,7 @@ test("a deleted file's rows are nowhere: not on disk, not in any answer", async 
     budgetSeconds: 2,
   });
   const run = (await trained.json()) as { id: string; modelName: string };
-  const folder = harness.box.config.DATA_DIR;
+  const folder = harness.signalbox.config.DATA_DIR;
   // As a run that was cut off would leave it.
   const left = join(folder, "runs", run.id, "supervised.bin");
   await Bun.write(left, `labels: ${SECRET}`);

@@ -25,7 +25,7 @@ const ROWS = Array.from({ length: 200 }, (_, i) => ({
 test("the module answers 200 rows to the bit as the server, and its own check passes", async () => {
   const answer = await take("mjs");
   expect(answer.headers.get("content-disposition")).toContain("crew-v1.mjs");
-  const path = join(harness.box.config.DATA_DIR, "model.mjs");
+  const path = join(harness.signalbox.config.DATA_DIR, "model.mjs");
   await Bun.write(path, await answer.text());
   const module = (await import(path)) as {
     predict: (rows: unknown[]) => { prediction: string; probabilities: Record<string, number> }[];
@@ -58,7 +58,7 @@ test("the trees alone carry a test of their own in LightGBM's head", async () =>
   const upload = await harness.upload("chess.csv", ["A,B,Colour,Same", ...lines].join("\n"));
   const { id } = (await upload.json()) as { id: string };
   await harness.send("POST", "/api/train?wait=1", { datasetId: id, target: "Same", budgetSeconds: 3 });
-  const { models } = harness.box;
+  const { models } = harness.signalbox;
   const version = models.findVersion("chess", 1);
   const model = readModel(await models.read(version));
   const part = model.parts.find(({ members }) => members.some(({ kind }) => kind === "boosting"))!;
@@ -108,7 +108,7 @@ const hasOnnxRuntime =
 // Where it is not installed, the walk over the graph's trees in exports.test.ts stands in for it.
 if (hasOnnxRuntime) {
   test("ONNX Runtime answers as the server does", async () => {
-    const folder = harness.box.config.DATA_DIR;
+    const folder = harness.signalbox.config.DATA_DIR;
     const csv = await harness.ask("/api/models/crew/predict?version=1", {
       method: "POST",
       headers: { "content-type": "text/csv", accept: "*/*" },

@@ -57,7 +57,7 @@ test("an outcome is recorded, repeated without harm, changed and told so", async
   const first = await tell(id, 1);
   expect(first.status).toBe(200);
   expect(await first.json()).toEqual({
-    ...{ id, model: "crew", version: 1, prediction, actual: "1", status: "recorded" },
+    ...{ id, model: "pool", version: 1, prediction, actual: "1", status: "recorded" },
   });
   expect(await (await tell(id, "1.0")).json()).toMatchObject({ actual: "1", status: "unchanged" });
   expect(await (await tell(id, "0")).json()).toMatchObject({ status: "changed", previous: "1" });
@@ -126,8 +126,8 @@ test("a field that cannot be read is named beside the answer", async () => {
 });
 
 test("one event a version tells of many outcomes, and a trial on the page is no traffic", async () => {
-  harness.box.feedback.stop();
-  const before = harness.box.log.lastSeq;
+  harness.signalbox.feedback.stop();
+  const before = harness.signalbox.log.lastSeq;
   const { predictions } = await predict(20);
   for (const { id, prediction } of predictions) await tell(id, prediction);
   const { total } = (await harness.json<ModelAnswer>("/api/models/crew")).predictions;
@@ -141,8 +141,8 @@ test("one event a version tells of many outcomes, and a trial on the page is no 
     },
   });
   expect(page.status).toBe(200);
-  harness.box.feedback.stop();
-  harness.box.serving.stop();
+  harness.signalbox.feedback.stop();
+  harness.signalbox.serving.stop();
   const events = harness.eventsSince(before).filter(({ type }) => type === "outcome.counted");
   expect(events.length).toBeLessThan(10);
   expect(events.reduce((sum, { data }) => sum + Number(data.outcomes), 0)).toBe(20);
@@ -162,7 +162,7 @@ test("drift is told by column once there are enough rows", async () => {
     }[];
   }
   const drift = async () => {
-    harness.box.serving.stop();
+    harness.signalbox.serving.stop();
     return harness.json<Drift>("/api/models/crew/drift");
   };
   const early = await drift();
@@ -208,7 +208,7 @@ test("the list shows row, answer and outcome, newest first, page by page", async
 });
 
 test("the oldest go first, by age and by size; outcomes by age", async () => {
-  const { store } = harness.box;
+  const { store } = harness.signalbox;
   const count = () => store.get<{ n: number }>("SELECT count(*) AS n FROM predictions")!.n;
   const all = count();
   expect(trimPredictions(store, { before: 0, keepBytes: 1e9, limit: 1000 })).toBe(0);
@@ -226,9 +226,9 @@ test("a deleted file takes the rows along that were asked of its models", async 
     .predictions as [Made["predictions"][number]];
   expect((await tell(id, "1")).status).toBe(200);
   const isStored = () =>
-    readdirSync(harness.box.config.DATA_DIR)
+    readdirSync(harness.signalbox.config.DATA_DIR)
       .filter((file) => file.startsWith("signalbox.sqlite"))
-      .some((file) => readFileSync(join(harness.box.config.DATA_DIR, file)).includes(secret));
+      .some((file) => readFileSync(join(harness.signalbox.config.DATA_DIR, file)).includes(secret));
   expect(isStored()).toBe(true);
   expect((await harness.ask(`/api/datasets/${datasetId}`, { method: "DELETE" })).status).toBe(204);
   expect(isStored()).toBe(false);
@@ -237,7 +237,7 @@ test("a deleted file takes the rows along that were asked of its models", async 
 });
 
 test("with logging off nothing is kept and the refusal names the setting; a sample says which rows it left out", async () => {
-  const config = harness.box.config;
+  const config = harness.signalbox.config;
   config.PREDICTION_LOG = "off";
   const [{ id, logged }] = (await predict(1)).predictions as [Made["predictions"][number]];
   expect(logged).toBe(false);

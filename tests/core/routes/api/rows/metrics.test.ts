@@ -67,7 +67,7 @@ test("requests are counted by their route, up to each bound", async () => {
   expect(rise(`signalbox_http_request_duration_seconds_bucket{${labels},le="+Inf"}`)).toBe(3);
   const bounds = [...series].filter(([key]) => key.includes(`_bucket{${labels}`)).map(([, n]) => n);
   expect(bounds).toEqual([...bounds].sort((a, b) => a - b));
-  expect(series.get(`signalbox_events_total{}`)).toBe(harness.box.log.lastSeq);
+  expect(series.get(`signalbox_events_total{}`)).toBe(harness.signalbox.log.lastSeq);
 });
 
 test("what strangers ask for makes no new series", async () => {

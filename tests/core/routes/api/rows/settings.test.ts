@@ -45,8 +45,8 @@ test("a change is in force at once: headers of embeds, thresholds, and for the n
   const [event] = harness.eventsSince(0).filter(({ type }) => type === "settings.changed");
   expect(event!.data).toEqual({ names: ["EMBED_ORIGINS", "HEALTH_CPU", "RETENTION_DAYS"] });
 
-  const folder = harness.box.config.DATA_DIR;
-  await harness.box.close();
+  const folder = harness.signalbox.config.DATA_DIR;
+  await harness.signalbox.close();
   const again = await openSignalbox(readConfig({ DATA_DIR: folder, LOG_LEVEL: "silent", HEALTH_CPU: "1,2" }));
   expect(again.config).toMatchObject({ RETENTION_DAYS: 7, EMBED_ORIGINS: [origin], HEALTH_CPU: "1,2" });
   await again.close();
@@ -78,11 +78,11 @@ test.each([
 
 test("the webhook that is named here is told from then on, and taken away again", async () => {
   await patch({ WEBHOOK_URL: "http://127.0.0.1:9/hook", WEBHOOK_TYPES: "run.finished" });
-  expect(harness.box.webhooks.list()).toMatchObject([
+  expect(harness.signalbox.webhooks.list()).toMatchObject([
     { url: "http://127.0.0.1:9/hook", types: ["run.finished"] },
   ]);
   await patch({ WEBHOOK_URL: null });
-  expect(harness.box.webhooks.list()).toEqual([]);
+  expect(harness.signalbox.webhooks.list()).toEqual([]);
 });
 
 describe("the page, without script", () => {
@@ -123,10 +123,10 @@ describe("the page, without script", () => {
     ).text();
     const [, secret] = /(whsec_[\w+/=]+)/.exec(made)!;
     expect(await page()).not.toContain(secret!);
-    const { id } = harness.box.webhooks.list()[0]!;
+    const { id } = harness.signalbox.webhooks.list()[0]!;
     const deleted = await submit(`/settings/webhooks/${id}/delete`, {});
     expect(deleted.headers.get("location")).toBe("/settings#alerts");
-    expect(harness.box.webhooks.list()).toEqual([]);
+    expect(harness.signalbox.webhooks.list()).toEqual([]);
   });
 
   test("makes the lines of an embed, with its preview", async () => {

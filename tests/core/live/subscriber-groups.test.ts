@@ -2,8 +2,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { PanelKey } from "../../../core/events/panel-names.ts";
-import { type Audience, Audiences } from "../../../core/live/audiences.ts";
 import { Live } from "../../../core/live/live.ts";
+import { type SubscriberGroup, SubscriberGroups } from "../../../core/live/subscriber-groups.ts";
 
 const LISTS: PanelKey[][] = [["metrics"], ["metrics", "health"], ["health", "activity", "metrics"], []];
 const HERE = "http://here";
@@ -25,8 +25,8 @@ test("a panel is published to the lists that name it, once each, and drawn only 
         publish: (drawings) => void drawn.push(...drawings.map(({ key }) => key)),
         failed: () => {},
       });
-      const audiences = new Audiences(live);
-      const here: Audience[][] = LISTS.map(() => []);
+      const audiences = new SubscriberGroups(live);
+      const here: SubscriberGroup[][] = LISTS.map(() => []);
       for (const { list, comes } of steps) {
         if (comes) here[list]!.push(audiences.join(LISTS[list]!, HERE));
         else if (here[list]!.length) audiences.leave(here[list]!.pop()!);
@@ -49,7 +49,7 @@ test("a panel is published to the lists that name it, once each, and drawn only 
 
 test("250 viewers of the same page share a topic, the next ones open another; a place that is left is taken", () => {
   const live = { watch() {}, unwatch() {} } as unknown as Live;
-  const audiences = new Audiences(live);
+  const audiences = new SubscriberGroups(live);
   const here = Array.from({ length: 501 }, () => audiences.join(["metrics"], HERE));
   expect(audiences.list().map(({ viewers }) => viewers)).toEqual([250, 250, 1]);
   expect(audiences.watching(["metrics"]).size).toBe(3);

@@ -12,7 +12,7 @@ interface Page {
   readonly origin: string;
 }
 
-export interface Audience extends Page {
+export interface SubscriberGroup extends Page {
   /** A name of its own: it is never given again. */
   readonly topic: string;
   viewers: number;
@@ -23,16 +23,16 @@ export interface Audience extends Page {
 /** One more opens the next audience: what is sent to one holds up everybody else. */
 const MOST_VIEWERS = 250;
 
-export class Audiences {
+export class SubscriberGroups {
   /** By address and panels. */
-  private readonly alike = new Map<string, Audience[]>();
-  private readonly byPanel = new Map<PanelKey, Set<Audience>>();
+  private readonly alike = new Map<string, SubscriberGroup[]>();
+  private readonly byPanel = new Map<PanelKey, Set<SubscriberGroup>>();
   private opened = 0;
 
   constructor(private readonly live: Live) {}
 
   /** Counts a viewer in: its panels are drawn from now on. */
-  join(panels: readonly PanelKey[], origin: string): Audience {
+  join(panels: readonly PanelKey[], origin: string): SubscriberGroup {
     const key = alikeKey({ panels, origin });
     const audience =
       this.alike.get(key)?.find(({ viewers }) => viewers < MOST_VIEWERS) ?? this.open({ panels, origin });
@@ -40,7 +40,7 @@ export class Audiences {
     return audience;
   }
 
-  leave(audience: Audience): void {
+  leave(audience: SubscriberGroup): void {
     audience.viewers -= 1;
     if (audience.viewers > 0) return;
     const key = alikeKey(audience);
@@ -56,16 +56,16 @@ export class Audiences {
   }
 
   /** All that have a viewer. */
-  list(): Audience[] {
+  list(): SubscriberGroup[] {
     return [...this.alike.values()].flat();
   }
 
   /** Those that watch one of the panels. */
-  watching(panels: readonly PanelKey[]): Set<Audience> {
+  watching(panels: readonly PanelKey[]): Set<SubscriberGroup> {
     return new Set(panels.flatMap((key) => [...(this.byPanel.get(key) ?? [])]));
   }
 
-  private open({ panels, origin }: Page): Audience {
+  private open({ panels, origin }: Page): SubscriberGroup {
     this.opened += 1;
     const audience = { panels, origin, topic: `${this.opened}`, viewers: 0, isQuiet: true };
     const key = alikeKey(audience);

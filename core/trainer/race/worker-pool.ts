@@ -4,45 +4,53 @@
  */
 import type { RoundReport } from "../learners/trees/boosting.ts";
 import type { Checkpoint } from "../samples.ts";
+import type { CandidateConfig } from "./candidate-configs.ts";
 import { type FoldDone, type FoldJob, runFoldJob } from "./fold-job.ts";
-import type { Recipe } from "./recipes.ts";
 import type { TrainingData } from "./training-data.ts";
 
-export interface CrewTask {
+export interface WorkerPoolTask {
   /** Asked once somebody is free; null: the time is over. */
   job: () => FoldJob | null;
   onRound: (report: RoundReport) => void;
 }
 
-export interface Crew {
+export interface WorkerPool {
   /** How many jobs run at once. */
   size: number;
   /** Null where it was not begun, or given up. */
-  run(task: CrewTask): Promise<FoldDone | null>;
+  run(task: WorkerPoolTask): Promise<FoldDone | null>;
   /** From now on a fit may be given up: something that could be kept is there. */
   spare(): void;
   isSpare(): boolean;
   close(): void;
 }
 
-export interface CrewControls {
+export interface WorkerPoolControls {
   elapsedMs: () => number;
   stop: AbortSignal;
   checkpoint: Checkpoint;
 }
 
 /** How threads are started; null: this thread runs all. */
-export type OpenCrew = (data: TrainingData, recipes: Recipe[], controls: CrewControls) => Promise<Crew>;
+export type OpenWorkerPool = (
+  data: TrainingData,
+  candidateConfigs: CandidateConfig[],
+  controls: WorkerPoolControls,
+) => Promise<WorkerPool>;
 
 /** This thread, one job after the other. */
-export function ownThread(data: TrainingData, recipes: Recipe[], controls: CrewControls): Crew {
-  const byName = new Map(recipes.map((recipe) => [recipe.name, recipe]));
+export function ownThread(
+  data: TrainingData,
+  candidateConfigs: CandidateConfig[],
+  controls: WorkerPoolControls,
+): WorkerPool {
+  const byName = new Map(candidateConfigs.map((candidateConfig) => [candidateConfig.name, candidateConfig]));
   let spare = false;
   let last: Promise<unknown> = Promise.resolve();
-  const begin = async ({ job, onRound }: CrewTask) => {
+  const begin = async ({ job, onRound }: WorkerPoolTask) => {
     const given = job();
     if (!given) return null;
-    return runFoldJob(data, byName.get(given.recipe)!, given, {
+    return runFoldJob(data, byName.get(given.candidateConfig)!, given, {
       ...controls,
       isStopped: () => controls.stop.aborted,
       isSpare: () => spare,

@@ -1,5 +1,5 @@
 /**
- * How is each kind of learner trained on one fold? A recipe is a name, settings and a fit; the race knows no more.
+ * How is each kind of learner trained on one fold? A candidate config is a name, settings and a fit; the race knows no more.
  */
 
 import { designSteps } from "../encoding/design.ts";
@@ -17,7 +17,7 @@ import { foldRows, randomFor, type TrainingData, treePart } from "./training-dat
 
 export type Family = "baseline" | "linear" | "smooth" | "network" | "boosting" | "forest";
 
-export interface Recipe {
+export interface CandidateConfig {
   name: string;
   family: Family;
   params: Record<string, number | string | boolean>;
@@ -41,7 +41,7 @@ export interface FitJob {
 const MOST_LINEAR_ROWS = 100_000;
 
 /** Always the same answer: the shares of the classes, or the mean. */
-export const baselineRecipe: Recipe = {
+export const baselineRecipe: CandidateConfig = {
   name: "Always guessing",
   family: "baseline",
   params: {},
@@ -60,7 +60,7 @@ export function guess(target: Target, rows: Int32Array): Float64Array {
   return response;
 }
 
-export function linearRecipe(name: string, settings: { l2: number; log?: boolean }): Recipe {
+export function linearRecipe(name: string, settings: { l2: number; log?: boolean }): CandidateConfig {
   return {
     name,
     family: "linear",
@@ -89,7 +89,7 @@ export function linearRecipe(name: string, settings: { l2: number; log?: boolean
 const SMOOTH_ROUNDS = 25;
 
 /** A smooth surface: for few rows and columns without text. */
-export function smoothRecipe(name: string, settings: { log?: boolean }): Recipe {
+export function smoothRecipe(name: string, settings: { log?: boolean }): CandidateConfig {
   return {
     name,
     family: "smooth",
@@ -110,7 +110,7 @@ export function smoothRecipe(name: string, settings: { log?: boolean }): Recipe 
 }
 
 /** Layers of units: for rows up to some ten thousand, without text. */
-export function networkRecipe(name: string, settings: { decay: number; log?: boolean }): Recipe {
+export function networkRecipe(name: string, settings: { decay: number; log?: boolean }): CandidateConfig {
   return {
     name,
     family: "network",
@@ -137,7 +137,7 @@ export function networkRecipe(name: string, settings: { decay: number; log?: boo
 export function boostingRecipe(
   name: string,
   settings: { params: Partial<BoostingParams>; log?: boolean },
-): Recipe {
+): CandidateConfig {
   const { monotone: _, ...shown } = settings.params;
   return {
     name,
@@ -172,7 +172,7 @@ function withoutLoss(onRound: FitJob["onRound"]): FitJob["onRound"] {
 export function forestRecipe(
   name: string,
   settings: { params: Partial<ForestParams>; log?: boolean },
-): Recipe {
+): CandidateConfig {
   return {
     name,
     family: "forest",

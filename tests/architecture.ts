@@ -1,0 +1,207 @@
+/**
+ * Which imports break the plan of the house? Pure functions over a graph of imports, so that tests can plant violations.
+ */
+import { dirname, join, relative } from "node:path";
+import { Glob } from "bun";
+
+/** Rooms of core/ from the ground up; an import goes to a floor below, or stays inside its own room. */
+export const FLOORS = [
+  ["platform"],
+  ["csv"],
+  ["trainer"],
+  ["store"],
+  ["events"],
+  ["operations", "datasets"],
+  ["training", "live", "http"],
+  ["models"],
+  ["process"],
+  ["routes"],
+] as const;
+
+/** What views may import as values: records of plain data. */
+const PURE_RECORDS =
+  /^core\/(trainer\/metrics\/index|trainer\/contract|store\/runs|operations\/health-states)\.ts$/;
+const MOST_ENTRIES = 13;
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s+(type\s)?((?:[\w*\s{},$]+?)\sfrom\s+)?["']([^"'\n]+)["']|\bimport\(\s*["']([^"'\n]+)["']\s*\)/g;
+
+export interface Import {
+  /** A path from the root, or a package's name. */
+  path: string;
+  isType: boolean;
+}
+
+/** File to what it imports, types included; paths from the root. */
+export type Graph = Map<string, Import[]>;
+
+export async function readGraph(root: string): Promise<Graph> {
+  const paths = ["server.ts", ...new Glob("{core,views,static}/**/*.{ts,tsx}").scanSync(root)].filter(isOurs);
+  const entries = paths
+    .sort()
+    .map(async (path) => [path, importsOf(path, await Bun.file(join(root, path)).text())] as const);
+  return new Map(await Promise.all(entries));
+}
+
+/** Generated modules, declarations and AssemblyScript are no part of the graph. */
+function isOurs(path: string): boolean {
+  return !/\.d\.ts$|\.wasm\.ts$|\/assembly\/|\/kernels\/build\.ts$|\/wasm-build\.ts$/.test(path);
+}
+
+export function importsOf(path: string, code: string): Import[] {
+  return [...code.matchAll(IMPORT)].map(([, type, names = "", named, dynamic]) => {
+    const target = (named ?? dynamic)!;
+    const inBraces = names.slice(names.indexOf("{") + 1, names.lastIndexOf("}")).split(",");
+    const areTypes = names.includes("{") && inBraces.every((name) => !name.trim() || /^\s*type\s/.test(name));
+    return {
+      path: target.startsWith(".") ? relative(".", join(dirname(path), target)) : target,
+      isType: Boolean(type) || areTypes,
+    };
+  });
+}
+
+interface Rule {
+  why: string;
+  who: RegExp;
+  what: RegExp;
+  /** Imports of types are allowed. */
+  typesToo?: false;
+}
+
+const RULES: readonly Rule[] = [
+  { why: "nothing imports the server", who: /./, what: /^server\.ts$/ },
+  { why: "the domain knows no HTML and no router", who: /^core\//, what: /^(hono|views\/|static\/)/ },
+  {
+    why: "views take view models; of core they import types and pure records only",
+    who: /^views\//,
+    what: new RegExp(`^(node:|bun|core\\/(?!${PURE_RECORDS.source.slice(7, -1)}))`),
+    typesToo: false,
+  },
+  {
+    why: "views know hono/jsx and d3, and no other package",
+    who: /^views\//,
+    what: /^(?!views\/|core\/|hono\/(jsx|html)|d3-(scale|shape)$)/,
+  },
+  { why: "drivers stand in core/store only", who: /^core\/(?!store\/)/, what: /^bun:sqlite$/ },
+  {
+    why: "the trainer imports itself, platform, and types of csv",
+    who: /^core\/trainer\//,
+    what: /^(?!core\/(trainer|platform)\/)/,
+    typesToo: false,
+  },
+  {
+    why: "stages know no store, no socket and no clock",
+    who: /^core\/training\/stages\//,
+    what: /^(?!core\/(training\/stages|trainer|csv|platform)\/)/,
+  },
+  {
+    why: "a child knows no store",
+    who: /^core\/(training\/run|training\/run-child|datasets\/read-child)\.ts$/,
+    what: /^core\/(store|models|live|http)\//,
+  },
+];
+
+/** Each broken rule as "file -> import: rule". */
+export function brokenRules(graph: Graph): string[] {
+  return [...graph].flatMap(([path, imports]) =>
+    imports.flatMap((entry) => [
+      ...RULES.filter(
+        ({ who, what, typesToo }) =>
+          who.test(path) && what.test(entry.path) && (typesToo !== false || !entry.isType),
+      ).map(({ why }) => `${path} -> ${entry.path}: ${why}`),
+      ...climbs(path, entry.path),
+    ]),
+  );
+}
+
+function climbs(path: string, target: string): string[] {
+  const [from, to] = [roomOf(path), roomOf(target)];
+  if (from === null || to === null || from === to) return [];
+  if (floorOf(to) < floorOf(from)) return [];
+  return [`${path} -> ${target}: ${from} is not above ${to}; imports go down`];
+}
+
+/** "core/csv/rows/scan.ts" -> "csv"; null outside of core/. */
+function roomOf(path: string): string | null {
+  return /^core\/([^/]+)\//.exec(path)?.[1] ?? null;
+}
+
+function floorOf(room: string): number {
+  return FLOORS.findIndex((floor) => (floor as readonly string[]).includes(room));
+}
+
+/** Files of core/ in no room, and rooms that are in no plan. */
+export function strayFiles(graph: Graph): string[] {
+  return [...graph.keys()].filter((path) => {
+    if (!path.startsWith("core/")) return false;
+    const room = roomOf(path);
+    return room === null || floorOf(room) < 0;
+  });
+}
+
+/** Circles of files, and of the entries of each folder of core/, types counted: "a -> b -> a". */
+export function circles(graph: Graph): string[] {
+  const files = new Map(
+    [...graph].map(([path, imports]) => [path, new Set(imports.map((entry) => entry.path))]),
+  );
+  const folders = new Set([...graph.keys()].filter((path) => path.startsWith("core/")).flatMap(foldersAbove));
+  return [files, ...[...folders].map((folder) => entriesOf(graph, folder))].flatMap((edges) => {
+    const circle = findCircle(edges);
+    return circle ? [circle.join(" -> ")] : [];
+  });
+}
+
+function foldersAbove(path: string): string[] {
+  const folder = dirname(path);
+  return folder === "." ? [] : [folder, ...foldersAbove(folder)];
+}
+
+/** What the entries of one folder import of each other. */
+function entriesOf(graph: Graph, folder: string): Map<string, Set<string>> {
+  const edges = new Map<string, Set<string>>();
+  const entry = (path: string) =>
+    path
+      .split("/")
+      .slice(0, folder.split("/").length + 1)
+      .join("/");
+  for (const [path, imports] of graph) {
+    if (!path.startsWith(`${folder}/`)) continue;
+    for (const target of imports) {
+      if (!target.path.startsWith(`${folder}/`) || entry(path) === entry(target.path)) continue;
+      edges.set(entry(path), (edges.get(entry(path)) ?? new Set()).add(entry(target.path)));
+    }
+  }
+  return edges;
+}
+
+function findCircle(edges: ReadonlyMap<string, ReadonlySet<string>>): string[] | null {
+  const done = new Set<string>();
+  const visit = (node: string, trail: string[]): string[] | null => {
+    if (trail.includes(node)) return [...trail.slice(trail.indexOf(node)), node];
+    if (done.has(node)) return null;
+    for (const next of edges.get(node) ?? []) {
+      const circle = visit(next, [...trail, node]);
+      if (circle) return circle;
+    }
+    done.add(node);
+    return null;
+  };
+  for (const node of edges.keys()) {
+    const circle = visit(node, []);
+    if (circle) return circle;
+  }
+  return null;
+}
+
+/** Folders of core/ and views/ with more entries than a reader takes in; store/ has a file a subject. */
+export function crowdedFolders(paths: readonly string[]): string[] {
+  const entries = new Map<string, Set<string>>();
+  for (const path of paths.filter((path) => /^(core|views)\//.test(path))) {
+    for (const folder of foldersAbove(path)) {
+      const entry = path.slice(folder.length + 1).split("/")[0]!;
+      entries.set(folder, (entries.get(folder) ?? new Set()).add(entry));
+    }
+  }
+  return [...entries]
+    .filter(([folder, { size }]) => size > MOST_ENTRIES && folder !== "core/store")
+    .map(([folder, { size }]) => `${folder} has ${size} entries; ${MOST_ENTRIES} at most`);
+}
