@@ -131,7 +131,7 @@ async function childOf(server: number): Promise<number> {
 async function starve(table: Table): Promise<void> {
   const folder = newFolder();
   const victim = await Victim.start({ folder, settings: { TRAIN_MEMORY_MB: STARVED_MB } });
-  const uploaded = await victim.ask("/api/upload?name=pool.csv", { method: "POST", body: tableCsv(1) });
+  const uploaded = await victim.ask("/api/upload?name=crew.csv", { method: "POST", body: tableCsv(1) });
   const text = await uploaded.text();
   // Even the reader may need more than that; it is refused with the same words.
   const said = uploaded.ok

@@ -91,7 +91,7 @@ export const PHASES: Phase[] = [
   {
     name: "train",
     async go(victim, ledger) {
-      const request = { datasetId: newest(ledger), target: "stays", name: "pool", budgetRounds: 1 };
+      const request = { datasetId: newest(ledger), target: "stays", name: "crew", budgetRounds: 1 };
       const run = await step<{ id: string; status: string; version: number; error: unknown }>(
         ledger,
         "train",
@@ -107,7 +107,7 @@ export const PHASES: Phase[] = [
     async go(victim, ledger) {
       const version = ledger.trained;
       await step(ledger, `live ${version}`, () => victim.send("PUT", "/api/models/crew/live", { version }));
-      ledger.live.set("pool", version);
+      ledger.live.set("crew", version);
     },
   },
   {

@@ -158,7 +158,7 @@ async function readEverything(victim: Victim, leaks: Leaks): Promise<number> {
     ({ path }) => path,
   );
   const own = gets.map((path) =>
-    path.replace(":name", "pool").replace(":version", "1").replace(/:\w+/g, "x"),
+    path.replace(":name", "crew").replace(":version", "1").replace(/:\w+/g, "x"),
   );
   let read = 0;
   for (const path of [...PAGES, ...MORE_PAGES, ...own])

@@ -29,7 +29,7 @@ afterEach(() => {
 
 const DRIFT: Alert = {
   code: "drift",
-  subject: "pool",
+  subject: "crew",
   severity: "warning",
   sentence: "age has drifted.",
   action: { label: "Look", method: "get", path: "/models/crew" },
@@ -44,8 +44,8 @@ test("what is seen again and again is one event, one row, one alert; its end is 
   }
   expect(told()).toEqual(["alert.raised"]);
   expect(alerts.standing()).toMatchObject([DRIFT]);
-  alerts.resolve("drift", "pool");
-  alerts.resolve("drift", "pool");
+  alerts.resolve("drift", "crew");
+  alerts.resolve("drift", "crew");
   alerts.resolve("drift", "nobody");
   expect(told()).toEqual(["alert.raised", "alert.resolved"]);
   expect(sentences()).toEqual(["Over: age has drifted.", "age has drifted."]);
@@ -54,7 +54,7 @@ test("what is seen again and again is one event, one row, one alert; its end is 
 
 test("one that comes back within the minute waits for it, over a restart too, and is told if it still stands", () => {
   alerts.raise(DRIFT);
-  alerts.resolve("drift", "pool");
+  alerts.resolve("drift", "crew");
   jest.advanceTimersByTime(30_000);
   alerts.raise(DRIFT);
   expect(alerts.standing()).toEqual([]);
@@ -70,9 +70,9 @@ test("one that comes back within the minute waits for it, over a restart too, an
 
 test("one that came and went within the minute is not told", () => {
   alerts.raise(DRIFT);
-  alerts.resolve("drift", "pool");
+  alerts.resolve("drift", "crew");
   alerts.raise(DRIFT);
-  alerts.resolve("drift", "pool");
+  alerts.resolve("drift", "crew");
   jest.advanceTimersByTime(600_000);
   expect(told()).toEqual(["alert.raised", "alert.resolved"]);
 });
@@ -92,7 +92,7 @@ test("a dismissed one stays away until its reason ends and comes back", () => {
   jest.advanceTimersByTime(3_600_000);
   alerts.raise(DRIFT);
   expect(alerts.standing()).toEqual([]);
-  alerts.resolve("drift", "pool");
+  alerts.resolve("drift", "crew");
   alerts.raise(DRIFT);
   expect(told()).toEqual(["alert.raised", "alert.dismissed", "alert.raised"]);
   expect(() => alerts.dismiss("nothing")).toThrow("no alert");

@@ -14,7 +14,7 @@ const post = (path: string, body: unknown, method = "POST") =>
   server.ask(path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 
 test("kill -9 in the middle of a training loses nothing, and resuming finishes it", async () => {
-  const upload = await server.ask("/api/upload?name=pool.csv", { method: "POST", body: passengersCsv(3000) });
+  const upload = await server.ask("/api/upload?name=crew.csv", { method: "POST", body: passengersCsv(3000) });
   const { id: datasetId } = (await upload.json()) as { id: string };
   const queued = (await (await post("/api/train", { datasetId, budgetSeconds: 20 })).json()) as RunView;
   const waiting = (await (
@@ -40,7 +40,7 @@ test("kill -9 in the middle of a training loses nothing, and resuming finishes i
   expect((await server.ask(`/api/runs/${queued.id}/resume`, { method: "POST" })).status).toBe(202);
   await waitForEvent(server, "run.finished", before);
   const finished = await server.json<RunView>(`/api/runs/${queued.id}`);
-  expect(finished).toMatchObject({ status: "finished", modelName: "pool", version: 1 });
+  expect(finished).toMatchObject({ status: "finished", modelName: "crew", version: 1 });
 
   await post("/api/models/crew/live", { version: 1 }, "PUT");
   await server.end("SIGKILL");

@@ -15,7 +15,7 @@ beforeAll(async () => {
     const { id: datasetId } = (await uploaded.json()) as { id: string };
     const trained = await harness.send("POST", "/api/train?wait=1", {
       datasetId,
-      name: "pool",
+      name: "crew",
       budgetSeconds: 2,
     });
     runs.push((await trained.json()) as RunView);

@@ -23,8 +23,8 @@ async function ask(method: string, path: string, body?: unknown, accept = "appli
 
 test("each answer has the status, the type and exactly the fields that its row promises", async () => {
   const csv = passengersCsv(240);
-  const { id } = (await (await ask("POST", "/api/upload?name=pool.csv", csv)).json()) as { id: string };
-  expect((await ask("POST", "/api/upload?name=pool.csv", csv)).status).toBe(200);
+  const { id } = (await (await ask("POST", "/api/upload?name=crew.csv", csv)).json()) as { id: string };
+  expect((await ask("POST", "/api/upload?name=crew.csv", csv)).status).toBe(200);
   await ask("POST", "/api/upload?wait=0&name=later.csv", passengersCsv(90, 5));
   await ask("GET", "/api/datasets");
   await ask("GET", `/api/datasets/${id}`);

@@ -200,7 +200,7 @@ async function seedServer(harness: Harness): Promise<string[]> {
   const trained = await harness.send("POST", "/api/train?wait=1", { datasetId: id, budgetSeconds: 1 });
   const run = (await trained.json()) as { id: string };
   await harness.send("PUT", "/api/models/crew/live", { version: 1 });
-  return ["pool", id, run.id, "customers", "metrics"];
+  return ["crew", id, run.id, "customers", "metrics"];
 }
 
 async function askOnce(harness: Harness, { method, path, headers, body }: Asked): Promise<number> {

@@ -12,7 +12,7 @@ beforeAll(async () => {
   harness = await openHarness({ AUTH: "token", ADMIN_TOKEN: ADMIN });
   const headers = { ...bearer(ADMIN), "content-type": "text/csv" };
   const body = passengersCsv(150);
-  const upload = await harness.ask("/api/upload?name=pool.csv", { method: "POST", headers, body });
+  const upload = await harness.ask("/api/upload?name=crew.csv", { method: "POST", headers, body });
   const { id: datasetId } = (await upload.json()) as { id: string };
   const trained = await harness.ask("/api/train?wait=1", {
     ...{ method: "POST", headers: { ...headers, "content-type": "application/json" } },

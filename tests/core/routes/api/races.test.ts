@@ -28,7 +28,7 @@ test("the same bytes on many connections are one dataset", async () => {
 
 test("a dataset that is deleted while it is read is gone, and nobody hears that it was refused", async () => {
   const { seq } = await harness.json<{ seq: number }>("/api/status");
-  const accepted = await harness.ask("/api/upload?name=pool.csv&wait=0", { method: "POST", body: csv });
+  const accepted = await harness.ask("/api/upload?name=crew.csv&wait=0", { method: "POST", body: csv });
   const { id } = (await accepted.json()) as { id: string };
   expect((await harness.ask(`/api/datasets/${id}`, { method: "DELETE" })).status).toBe(204);
   expect((await harness.upload("crew.csv", csv)).status).toBe(201);
@@ -51,7 +51,7 @@ test("no run begins with a dataset that is being deleted", async () => {
 test("a version that was deployed meanwhile is not deleted", async () => {
   const datasetId = await uploaded();
   const train = () =>
-    harness.send("POST", "/api/train?wait=1", { datasetId, target: "stays", name: "pool", budgetRounds: 1 });
+    harness.send("POST", "/api/train?wait=1", { datasetId, target: "stays", name: "crew", budgetRounds: 1 });
   for (const _ of [1, 2]) expect((await train()).status).toBe(200);
   await harness.send("PUT", "/api/models/crew/live", { version: 1 });
   const [deleted, deployed] = await Promise.all([

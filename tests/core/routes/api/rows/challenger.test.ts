@@ -5,7 +5,7 @@ import { type Harness, openHarness, passengersCsv } from "../../../../harness/ap
 
 let harness: Harness;
 const train = (datasetId: string, exclude: string[]) =>
-  harness.send("POST", "/api/train?wait=1", { datasetId, budgetRounds: 20, name: "pool", exclude });
+  harness.send("POST", "/api/train?wait=1", { datasetId, budgetRounds: 20, name: "crew", exclude });
 beforeAll(async () => {
   harness = await openHarness();
   const dataset = (await (await harness.upload("crew.csv", passengersCsv(400))).json()) as { id: string };

@@ -12,7 +12,7 @@ beforeAll(async () => {
     return `${area},${floor},${random() < 0.5 ? "north" : "south"},${area * 12 + floor * 30 + Math.round(random() * 50)}`;
   });
   for (const [name, csv, target] of [
-    ["pool", passengersCsv(400), "Survived"],
+    ["crew", passengersCsv(400), "Survived"],
     ["flats", ["Area,Floor,Side,Rent", ...flats].join("\n"), "Rent"],
   ] as const) {
     const { id } = (await (await harness.upload(`${name}.csv`, csv)).json()) as { id: string };
@@ -48,7 +48,7 @@ const CREW: Row[] = Array.from({ length: 10 }, (_, i) => ({
 }));
 
 test("the row with the named changes gets the named answer", async () => {
-  const answered = await ask("pool", CREW);
+  const answered = await ask("crew", CREW);
   const found = answered.filter(({ counterfactual }) => counterfactual!.changes.length > 0);
   expect(found.length).toBeGreaterThan(5);
   for (const [i, { prediction, counterfactual: flip }] of answered.entries()) {
@@ -62,14 +62,14 @@ test("the row with the named changes gets the named answer", async () => {
     }
     expect(flip!.prediction).not.toBe(prediction);
     for (const { column, from } of flip!.changes) expect(String(from)).toBe(String(CREW[i]![column]!));
-    const [again] = await ask("pool", [withChanges(CREW[i]!, flip!)], 0);
+    const [again] = await ask("crew", [withChanges(CREW[i]!, flip!)], 0);
     expect(again!.prediction).toBe(flip!.prediction!);
     expect(flip!.sentence).toStartWith(`It would be “${flip!.prediction}”`);
   }
 });
 
 test("two columns are named only where no value of one that training saw does it", async () => {
-  const answered = await ask("pool", CREW);
+  const answered = await ask("crew", CREW);
   for (const [i, { prediction, counterfactual: flip }] of answered.entries()) {
     if (flip!.changes.length === 1) continue;
     const row = CREW[i]!;
@@ -77,7 +77,7 @@ test("two columns are named only where no value of one that training saw does it
       ...["male", "female"].map((Sex) => ({ ...row, Sex })),
       ...["1", "2", "3"].map((Class) => ({ ...row, Class })),
     ];
-    for (const { prediction: other } of await ask("pool", alone, 0)) expect(other).toBe(prediction);
+    for (const { prediction: other } of await ask("crew", alone, 0)) expect(other).toBe(prediction);
   }
 });
 
@@ -98,7 +98,7 @@ test("a number is moved no farther than it must be", async () => {
 });
 
 test("of more than ten rows only contributions are told, and none without explain", async () => {
-  const many = await ask("pool", [...CREW, ...CREW]);
+  const many = await ask("crew", [...CREW, ...CREW]);
   expect(many[0]!.counterfactual).toBeUndefined();
-  expect((await ask("pool", CREW.slice(0, 1), 0))[0]!.counterfactual).toBeUndefined();
+  expect((await ask("crew", CREW.slice(0, 1), 0))[0]!.counterfactual).toBeUndefined();
 });

@@ -57,7 +57,7 @@ test("an outcome is recorded, repeated without harm, changed and told so", async
   const first = await tell(id, 1);
   expect(first.status).toBe(200);
   expect(await first.json()).toEqual({
-    ...{ id, model: "pool", version: 1, prediction, actual: "1", status: "recorded" },
+    ...{ id, model: "crew", version: 1, prediction, actual: "1", status: "recorded" },
   });
   expect(await (await tell(id, "1.0")).json()).toMatchObject({ actual: "1", status: "unchanged" });
   expect(await (await tell(id, "0")).json()).toMatchObject({ status: "changed", previous: "1" });
