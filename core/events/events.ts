@@ -122,6 +122,8 @@ export const EVENTS = {
       position: z.number(),
       progress: z.number(),
       note: z.string(),
+      runProgress: z.number().optional(),
+      leftMs: z.number().optional(),
     }),
     level: "info",
     sentence: null,

@@ -257,4 +257,10 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX samples_at ON samples (at);
   `,
+  `
+  -- How far a run is as a whole, and what it will still take.
+  ALTER TABLE runs ADD COLUMN forecast TEXT;
+  -- From which probability a version says yes, where somebody set it; NULL: as it was trained.
+  ALTER TABLE model_versions ADD COLUMN threshold REAL;
+  `,
 ];

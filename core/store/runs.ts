@@ -19,9 +19,19 @@ export interface StoredRun {
   status: RunStatus;
   result: RunSummary | null;
   error: ErrorRecord | null;
+  /** How far it was when a stage told last; null before. */
+  forecast: RunForecast | null;
   queuedAt: number;
   startedAt: number | null;
   finishedAt: number | null;
+}
+
+export interface RunForecast {
+  /** 0..1 of the whole run. */
+  progress: number;
+  /** Null while there was nothing to judge by. */
+  leftMs: number | null;
+  at: number;
 }
 
 export interface StoredStage {
@@ -48,7 +58,7 @@ export interface StoredRound {
 type Json<T, K extends keyof T> = Omit<T, K> & Record<K, string | null>;
 
 const COLUMNS = `id, number, dataset_id AS datasetId, dataset_version AS datasetVersion, dataset_name AS datasetName,
-  model_name AS modelName, model_version AS modelVersion, options, status, result, error, queued_at AS queuedAt,
+  model_name AS modelName, model_version AS modelVersion, options, status, result, error, forecast, queued_at AS queuedAt,
   started_at AS startedAt, finished_at AS finishedAt`;
 
 export type NewRun = Pick<
@@ -129,7 +139,7 @@ export function updateRun(
   store: Store,
   id: string,
   change: Partial<
-    Pick<StoredRun, "status" | "result" | "error" | "startedAt" | "finishedAt" | "modelVersion">
+    Pick<StoredRun, "status" | "result" | "error" | "forecast" | "startedAt" | "finishedAt" | "modelVersion">
   >,
 ): void {
   const columns: Record<string, string | number | null> = {};
@@ -138,6 +148,7 @@ export function updateRun(
   if (change.finishedAt !== undefined) columns.finished_at = change.finishedAt;
   if (change.modelVersion !== undefined) columns.model_version = change.modelVersion;
   if (change.result !== undefined) columns.result = change.result && JSON.stringify(change.result);
+  if (change.forecast !== undefined) columns.forecast = change.forecast && JSON.stringify(change.forecast);
   if (change.error !== undefined) columns.error = change.error && JSON.stringify(change.error);
   const assignments = Object.keys(columns).map((column) => `${column} = $${column}`);
   store.run(`UPDATE runs SET ${assignments.join(", ")} WHERE id = $id`, { ...columns, id });
@@ -146,7 +157,7 @@ export function updateRun(
 /** A run that goes on after an interruption starts its record anew; scored candidates come back from its artifacts. */
 export function resetRun(store: Store, id: string): void {
   store.run(
-    "UPDATE runs SET status = 'queued', error = NULL, started_at = NULL, finished_at = NULL WHERE id = $id",
+    "UPDATE runs SET status = 'queued', error = NULL, forecast = NULL, started_at = NULL, finished_at = NULL WHERE id = $id",
     { id },
   );
   store.run(
@@ -232,7 +243,7 @@ export function runRounds(store: Store, id: string, candidate: string | null): S
   );
 }
 
-type RunRow = Json<StoredRun, "options" | "result" | "error">;
+type RunRow = Json<StoredRun, "options" | "result" | "error" | "forecast">;
 
 function readRun(row: RunRow): StoredRun {
   return {
@@ -240,5 +251,6 @@ function readRun(row: RunRow): StoredRun {
     options: JSON.parse(row.options!),
     result: row.result ? JSON.parse(row.result) : null,
     error: row.error ? JSON.parse(row.error) : null,
+    forecast: row.forecast ? JSON.parse(row.forecast) : null,
   } as StoredRun;
 }

@@ -7,7 +7,8 @@ import type { Store } from "../store/database.ts";
 import { runEvents } from "../store/run-events.ts";
 import { runRounds, type StoredRound, type StoredRun, type StoredStage } from "../store/runs.ts";
 import type { Candidate } from "../trainer/contract.ts";
-import { currentRounds, overallProgress, type RunStage, type RunView, ranked, runView } from "./run-view.ts";
+import { comparedFolds, currentRounds, type RunStage, type RunView, runView } from "./run-view.ts";
+import { standingsOf } from "./standings.ts";
 
 export interface Replay {
   /** The moment that is shown, in seconds since the run started, and how long it took in all. */
@@ -117,10 +118,14 @@ function viewAt(final: RunView, { stages: told, candidates }: Fold, seconds: num
     status: "running",
     stages,
     stage: stages.find(({ status }) => status === "running")?.name ?? null,
-    progress: overallProgress(stages),
+    progress: Math.min(1, seconds / Math.max(1e-3, final.elapsedMs / 1000)),
     elapsedMs: seconds * 1000,
     etaSeconds: null,
-    candidates: ranked([...candidates.values()], final.metric),
+    candidates: standingsOf([...candidates.values()], {
+      metric: final.metric,
+      folds: comparedFolds(final.stages),
+      best: null,
+    }),
     best: null,
     metrics: null,
     intervals: null,

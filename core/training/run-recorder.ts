@@ -7,8 +7,9 @@ import type { Finding } from "../csv/types.ts";
 import type { Alert } from "../events/alerts.ts";
 import type { Append, EventLog } from "../events/event-log.ts";
 import type { Store } from "../store/database.ts";
-import { type StoredRun, saveCandidate, saveRound, updateStage } from "../store/runs.ts";
+import { type StoredRun, saveCandidate, saveRound, updateRun, updateStage } from "../store/runs.ts";
 import { type Candidate, STAGE_NAMES } from "../trainer/contract.ts";
+import { earlyProgress } from "./forecast.ts";
 
 const position = z
   .number()
@@ -47,7 +48,12 @@ const REPORT = z.discriminatedUnion("type", [
     type: z.literal("stage"),
     position,
     report: z.discriminatedUnion("type", [
-      z.object({ type: z.literal("progress"), progress: z.number().min(0).max(1), note: z.string() }),
+      z.object({
+        type: z.literal("progress"),
+        progress: z.number().min(0).max(1),
+        note: z.string(),
+        leftMs: z.number().min(0).optional(),
+      }),
       z.object({ type: z.literal("finding"), finding: FINDING }),
       z.object({ type: z.literal("facts"), facts: z.record(z.string(), z.unknown()) }),
       z.object({ type: z.literal("candidate"), candidate: CANDIDATE }),
@@ -73,13 +79,18 @@ export class RunRecord {
   private facts: Record<string, unknown> = {};
   private note = "";
   private progress = 0;
+  /** Of the whole run. */
+  private whole = 0;
+  private readonly startedAt: number;
   /** Settled by Data validation, which says so in its facts. */
   private metric = "score";
 
   constructor(
     private readonly run: StoredRun,
     private readonly options: RecordOptions,
-  ) {}
+  ) {
+    this.startedAt = options.now();
+  }
 
   /** Throws where the report is not one: the child is then ended. */
   take(raw: unknown): void {
@@ -141,7 +152,8 @@ export class RunRecord {
       this.progress = progress;
       this.note = note;
       updateStage(store, id, { position, progress, note });
-      append("stage.progressed", { ...runOf(this.run), ...stage, progress, note });
+      const whole = this.forecast(position, report);
+      append("stage.progressed", { ...runOf(this.run), ...stage, progress, note, ...whole });
     } else if (report.type === "finding") {
       this.findings.push(report.finding as Finding);
       updateStage(store, id, { position, findings: this.findings });
@@ -164,6 +176,22 @@ export class RunRecord {
         metric: this.metric,
       });
     }
+  }
+
+  /** How far the whole run is, and what it will still take: the bar never falls, and its end is the time left. */
+  private forecast(
+    position: number,
+    { progress, leftMs }: { progress: number; leftMs?: number | undefined },
+  ): { runProgress: number; leftMs?: number } {
+    const { store, now } = this.options;
+    const elapsedMs = now() - this.startedAt;
+    const share =
+      leftMs === undefined ? earlyProgress(position, progress) : elapsedMs / (elapsedMs + leftMs || 1);
+    this.whole = Math.max(this.whole, Math.min(0.999, share));
+    updateRun(store, this.run.id, {
+      forecast: { progress: this.whole, leftMs: leftMs ?? null, at: now() },
+    });
+    return { runProgress: this.whole, ...(leftMs !== undefined && { leftMs }) };
   }
 }
 

@@ -11,8 +11,9 @@ import {
   type StoredRun,
   type StoredStage,
 } from "../store/runs.ts";
-import type { Candidate, VersionComparison } from "../trainer/contract.ts";
-import { isMetricName, METRICS } from "../trainer/metrics/index.ts";
+import type { VersionComparison } from "../trainer/contract.ts";
+import { earlyProgress, stillLeft } from "./forecast.ts";
+import { type Standing, standingsOf } from "./standings.ts";
 
 /** A stage as others see it: its time as text. */
 export type RunStage = Omit<StoredStage, "startedAt"> & { startedAt: string | null };
@@ -29,12 +30,13 @@ export interface RunView {
   status: RunStatus;
   stage: string | null;
   stages: RunStage[];
-  /** 0..1 over all stages. */
+  /** 0..1 of the time that the run will have taken: with `etaSeconds` it is one estimate. */
   progress: number;
   elapsedMs: number;
   /** Null until there is something to judge by. */
   etaSeconds: number | null;
-  candidates: Candidate[];
+  /** Best first. */
+  candidates: Standing[];
   best: string | null;
   metrics: Record<string, number> | null;
   intervals: Record<string, [number, number]> | null;
@@ -51,17 +53,14 @@ export interface RunView {
   finishedAt: string | null;
 }
 
-/** Typical share of each stage in a run's time: only the bar for the whole is drawn from it. */
-const STAGE_SHARES = [0.06, 0.03, 0.05, 0.5, 0.2, 0.06, 0.07, 0.03];
-
 export function runView(store: Store, run: StoredRun, now: number): RunView {
   const stages = runStages(store, run.id).map((stage) => ({
     ...stage,
     startedAt: timeText(stage.startedAt),
   }));
   const metric = run.result?.metric ?? settledMetric(stages) ?? run.options.metric;
-  const progress = run.status === "finished" ? 1 : overallProgress(stages);
-  const elapsedMs = run.startedAt === null ? 0 : (run.finishedAt ?? now) - run.startedAt;
+  const elapsedMs = run.startedAt === null ? 0 : Math.max(0, (run.finishedAt ?? now) - run.startedAt);
+  const leftMs = run.status === "running" ? stillLeft(run.forecast, now) : null;
   return {
     id: run.id,
     number: run.number,
@@ -74,10 +73,14 @@ export function runView(store: Store, run: StoredRun, now: number): RunView {
     status: run.status,
     stage: stages.find(({ status }) => status === "running")?.name ?? null,
     stages,
-    progress,
+    progress: progressOf(run, stages),
     elapsedMs,
-    etaSeconds: run.status === "running" ? etaSeconds(progress, elapsedMs, run.options.budgetSeconds) : null,
-    candidates: ranked(runCandidates(store, run.id), metric),
+    etaSeconds: leftMs === null ? null : Math.round(leftMs / 100) / 10,
+    candidates: standingsOf(runCandidates(store, run.id), {
+      metric,
+      folds: comparedFolds(stages),
+      best: run.result?.best ?? null,
+    }),
     best: run.result?.best ?? null,
     metrics: run.result?.metrics ?? null,
     intervals: run.result?.intervals ?? null,
@@ -107,24 +110,28 @@ export function currentRounds(store: Store, run: StoredRun): StoredRound[] {
   return latest === null ? [] : runRounds(store, run.id, latest);
 }
 
-export function overallProgress(stages: Pick<StoredStage, "progress">[]): number {
-  return stages.reduce((sum, stage, index) => sum + stage.progress * (STAGE_SHARES[index] ?? 0), 0);
+/** 0..1 of the time that the run will have taken. */
+export function progressOf(
+  { status, forecast }: Pick<StoredRun, "status" | "forecast">,
+  stages: readonly Pick<StoredStage, "position" | "progress">[],
+): number {
+  if (status === "finished") return 1;
+  return forecast?.progress ?? progressBefore(stages);
 }
 
-/** By the pace so far, and never more than the budget leaves. */
-function etaSeconds(progress: number, elapsedMs: number, budgetSeconds: number): number | null {
-  if (progress < 0.1 || elapsedMs < 500) return null;
-  const byPace = (elapsedMs / 1000) * (1 / progress - 1);
-  return Math.round(Math.min(byPace, Math.max(1, budgetSeconds - elapsedMs / 1000)));
+/** Where no stage has told how far the run is as a whole. */
+function progressBefore(stages: readonly Pick<StoredStage, "position" | "progress">[]): number {
+  const under = stages.findLast(({ progress }) => progress > 0);
+  return under ? earlyProgress(under.position, under.progress) : 0;
 }
 
-function settledMetric(stages: Pick<StoredStage, "facts">[]): string | null {
+/** Told by Model selection: the folds that candidates are compared on. */
+export function comparedFolds(stages: readonly Pick<StoredStage, "facts">[]): number | null {
+  const folds = stages[3]?.facts.folds;
+  return typeof folds === "number" ? folds : null;
+}
+
+function settledMetric(stages: readonly Pick<StoredStage, "facts">[]): string | null {
   const metric = stages[0]?.facts.metric;
   return typeof metric === "string" ? metric : null;
-}
-
-/** Best first. */
-export function ranked(candidates: Candidate[], metric: string | null): Candidate[] {
-  const isLess = metric !== null && isMetricName(metric) && METRICS[metric].better === "less";
-  return candidates.sort((a, b) => (isLess ? a.score - b.score : b.score - a.score));
 }

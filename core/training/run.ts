@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { RunOptions, RunResult } from "../trainer/contract.ts";
 import { readModel } from "../trainer/model/model-file.ts";
 import { openThreads } from "./fold-pool.ts";
+import { Forecast } from "./forecast.ts";
 import { createWork, STAGES } from "./stages/index.ts";
 import type { Artifacts, RunDataset, StageReport } from "./stages/stage.ts";
 
@@ -44,6 +45,8 @@ export async function runStages(input: RunInput, controls: RunControls): Promise
   }
   const artifacts = folderArtifacts(input.folder);
   const beganAt = performance.now();
+  const elapsedMs = () => performance.now() - beganAt;
+  const forecast = new Forecast();
   for (const [position, stage] of STAGES.entries()) {
     const startedAt = performance.now();
     const reports = new Thinner(position, controls.report);
@@ -52,10 +55,10 @@ export async function runStages(input: RunInput, controls: RunControls): Promise
       options: input.options,
       dataset: input.dataset,
       work,
-      report: (report) => reports.take(report),
+      report: (report) => reports.take(forecasted(report, { position, forecast, elapsedMs })),
       cancel: controls.cancel,
       stop: controls.stop,
-      elapsedMs: () => performance.now() - beganAt,
+      elapsedMs,
       artifacts,
     });
     reports.flush();
@@ -63,6 +66,17 @@ export async function runStages(input: RunInput, controls: RunControls): Promise
   }
   if (!work.result) throw new Error("the last stage left no result");
   return work.result;
+}
+
+/** Progress with what the whole run will still take, instead of the stage alone. */
+function forecasted(
+  report: StageReport,
+  { position, forecast, elapsedMs }: { position: number; forecast: Forecast; elapsedMs: () => number },
+): StageReport {
+  if (report.type !== "progress") return report;
+  const { leftMs: ofStage, ...told } = report;
+  const leftMs = forecast.leftMs({ position, progress: told.progress, leftMs: ofStage }, elapsedMs());
+  return { ...told, ...(leftMs !== null && { leftMs: Math.round(leftMs) }) };
 }
 
 /** Lets progress and rounds through about sixteen times a second: no round is lost, stale progress is. */

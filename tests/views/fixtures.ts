@@ -57,6 +57,8 @@ export const RUN: RunView = {
       foldScores: [0.89, 0.91],
       params: { maxLeafNodes: 31 },
       durationMs: 900,
+      group: "compared",
+      isLevel: false,
     },
     {
       name: "Always guessing",
@@ -66,6 +68,8 @@ export const RUN: RunView = {
       foldScores: [0.5, 0.5],
       params: {},
       durationMs: 1,
+      group: "baseline",
+      isLevel: false,
     },
   ],
   best: null,

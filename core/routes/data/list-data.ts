@@ -12,8 +12,8 @@ import {
   newerThan,
   type PageRange,
 } from "../../store/lists.ts";
-import { runStages } from "../../store/runs.ts";
-import { overallProgress } from "../../training/run-view.ts";
+import { findRun, runStages } from "../../store/runs.ts";
+import { progressOf } from "../../training/run-view.ts";
 
 /** `next`: the `before` of the page that follows; null: there is none. */
 export interface Page<T> {
@@ -54,7 +54,7 @@ export function runRows({ store }: Signalbox, range: PageRange, datasetId?: stri
     ...row,
     progress:
       row.status === "running"
-        ? overallProgress(runStages(store, row.id))
+        ? progressOf(findRun(store, row.id)!, runStages(store, row.id))
         : Number(row.status === "finished"),
     queuedAt: new Date(queuedAt).toISOString(),
   }));

@@ -3,7 +3,7 @@
  * become the model.
  */
 
-import { METRICS, type MetricName } from "../metrics/index.ts";
+import { goodness, METRICS, type MetricName } from "../metrics/index.ts";
 import type { Outcome } from "../metrics/outcome.ts";
 import type { Member } from "../model/members.ts";
 import { decide, responseWidth } from "../model/response.ts";
@@ -31,6 +31,22 @@ export interface Entry {
 
 export function newEntry(candidateConfig: CandidateConfig, folds: ScoredFold[]): Entry {
   return { candidateConfig, folds, told: false };
+}
+
+export const isRival = (entry: Entry) => entry.candidateConfig.family !== "baseline";
+
+/** Over the first so many folds. */
+export function meanGoodness(entry: Entry, folds: number, metric: MetricName): number {
+  const scores = entry.folds.slice(0, folds).map((fold) => goodness(metric, fold.score));
+  return scores.reduce((sum, score) => sum + score, 0) / scores.length;
+}
+
+const PERFECT = 1e-4;
+
+/** Nobody can do better on these folds, so nobody else need try. */
+export function isPerfect(entry: Entry, folds: number, metric: MetricName): boolean {
+  const best = METRICS[metric].better === "greater" ? 1 : 0;
+  return Math.abs(best - Math.abs(meanGoodness(entry, folds, metric))) < PERFECT;
 }
 
 /** How the race's metric sees answers for some rows. */

@@ -5,8 +5,9 @@
  */
 import type { RoundReport } from "../learners/trees/boosting.ts";
 import type { MetricName } from "../metrics/index.ts";
-import { type Entry, outcomeOf, type ScoredFold, scoreOf } from "./entry.ts";
+import { type Entry, isPerfect, isRival, outcomeOf, type ScoredFold, scoreOf } from "./entry.ts";
 import type { FoldDone, FoldJob } from "./fold-job.ts";
+import { raceLeftMs } from "./forecast.ts";
 import { answersByOthersRounds, keepsTrail } from "./settled-rounds.ts";
 import type { TrainingData } from "./training-data.ts";
 import type { WorkerPool } from "./worker-pool.ts";
@@ -22,8 +23,11 @@ export interface RunnerOptions {
   onScored: (entry: Entry) => Promise<void>;
   /** Rounds of the first fold of each candidate. */
   onRound: (report: RoundReport & { entry: Entry }) => void;
-  onProgress: (done: { folds: number; of: number; entry: Entry }) => void;
-  /** Folds scored before an interruption, by the candidate's name: they were paid for then. */
+  /** `leftMs`: what the race will still take; null while nothing is known. */
+  onProgress: (done: { folds: number; of: number; leftMs: number | null }) => void;
+  /** A fold begins: which of the deal it is, counted from 1. */
+  onFold: (begun: { entry: Entry; fold: number; of: number }) => void;
+  /** Folds scored before an interruption, by the recipe's name: they were paid for then. */
   saved: Map<string, ScoredFold[]>;
 }
 
@@ -52,6 +56,9 @@ export class FoldRunner {
   private done = 0;
   private longestMs = 0;
   private planned: Entry[] = [];
+  private leaders: readonly Entry[] = [];
+  private rungs: readonly number[] = [];
+  private readonly seen = new Set<Entry>();
 
   constructor(
     private readonly data: TrainingData,
@@ -63,9 +70,25 @@ export class FoldRunner {
     if (options.saved.size > 0) pool.spare();
   }
 
-  /** Names the entries that are still in the race; the others will get no further fold. */
-  plan(entries: Entry[]): void {
-    this.planned = entries;
+  /** Names the entries that are still in the race, and the rungs ahead of them; the others will get no further fold. */
+  plan(field: Entry[], rungs: readonly number[], leaders: readonly Entry[] = []): void {
+    this.planned = [...leaders, ...field];
+    this.leaders = leaders;
+    this.rungs = rungs;
+  }
+
+  /** What the race will still take: by what is planned, and never longer than it may; null while nothing is known. */
+  private leftMs(): number | null {
+    const { deadlineMs, elapsedMs, budgetRounds } = this.options;
+    if (![...this.seen].some(isRival)) return null;
+    const isWinning = (entry: Entry) =>
+      isRival(entry) && isPerfect(entry, Number.POSITIVE_INFINITY, this.options.metric);
+    // Where nobody can do better the others are not tried.
+    const isWon = this.leaders.some((entry) => entry.folds.length > 0 && isWinning(entry));
+    const field = isWon ? [] : this.planned.filter((entry) => !this.leaders.includes(entry));
+    const ahead = { leaders: this.leaders, field, rungs: this.rungs, once: this.data.once };
+    const planned = raceLeftMs(ahead, [...this.seen]) / this.pool.size;
+    return budgetRounds === null ? Math.min(planned, Math.max(0, deadlineMs - elapsedMs())) : planned;
   }
 
   /** The first of the entries, as many as can meet every fold once in the time there is; at least one. */
@@ -131,10 +154,11 @@ export class FoldRunner {
     entry.folds.push({ member, response, score, durationMs, rounds, trail });
     this.settle(entry);
     entry.told = false;
+    this.seen.add(entry);
     this.done++;
     if (isRival(entry)) this.pool.spare();
     if (entry.candidateConfig.family !== "linear") this.longestMs = Math.max(this.longestMs, durationMs);
-    this.options.onProgress({ folds: this.done, of: this.done + this.toDo(), entry });
+    this.options.onProgress({ folds: this.done, of: this.done + this.toDo(), leftMs: this.leftMs() });
   }
 
   private async tell(entry: Entry): Promise<void> {
@@ -197,6 +221,8 @@ export class FoldRunner {
   }
 
   private jobOf({ entry, fold }: Slot): FoldJob {
+    const { once } = this.data;
+    this.options.onFold({ entry, fold: (fold % once) + 1, of: once });
     return {
       candidateConfig: entry.candidateConfig.name,
       fold,
@@ -224,5 +250,3 @@ export class FoldRunner {
     return now + Math.max(least, (options.deadlineMs - now) * share);
   }
 }
-
-export const isRival = (entry: Entry) => entry.candidateConfig.family !== "baseline";

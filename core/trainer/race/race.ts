@@ -4,11 +4,11 @@
  * 2016), the best of each family stays. Each is told as soon as it is scored. It ends when all are scored, the time
  * is used, or it is stopped; it must never look at the test part.
  */
-import { goodness, METRICS, type MetricName } from "../metrics/index.ts";
+import type { MetricName } from "../metrics/index.ts";
 import type { CandidateConfig, Family } from "./candidate-configs.ts";
 import { chooseBlend } from "./ensemble.ts";
-import { type Entry, newEntry } from "./entry.ts";
-import { FoldRunner, isRival, type RunnerOptions } from "./fold-runner.ts";
+import { type Entry, isPerfect, isRival, meanGoodness, newEntry } from "./entry.ts";
+import { FoldRunner, type RunnerOptions } from "./fold-runner.ts";
 import type { TrainingData } from "./training-data.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
@@ -42,8 +42,10 @@ export async function runRace(
   );
   const rivals = leaders.filter(isRival);
   let field = entries.filter((entry) => !leaders.includes(entry));
-  runner.plan([...leaders, ...field]);
-  const isWon = () => rivals.some((entry) => isPerfect(entry, data.once, options.metric));
+  const ladder = rungs(data);
+  runner.plan(field, ladder, leaders);
+  const isWon = () =>
+    rivals.some((entry) => entry.folds.length >= data.once && isPerfect(entry, data.once, options.metric));
   // Where one leader's folds are too few to keep everybody busy, the leaders run side by side.
   for (const abreast of data.once < pool.size ? [leaders] : leaders.map((entry) => [entry])) {
     await runner.advance(abreast, isWon() ? Math.min(FOLDS_OF_THE_BEATEN, data.once) : data.once);
@@ -52,13 +54,13 @@ export async function runRace(
     field = [];
     runner.ended = "perfect";
   }
-  for (const rung of rungs(data)) {
+  for (const [step, rung] of ladder.entries()) {
     await runner.advance(field, rung);
     if (rung < data.once) {
       const left = survivors(field, entries, { rung, metric: options.metric });
       field = runner.affordable(byPromise(data, left, { rung, metric: options.metric }));
     } else field = isWon() ? [] : contenders(data, entries, options.metric);
-    runner.plan(field);
+    runner.plan(field, ladder.slice(step + 1));
   }
   if (leaders[0]) await runner.advance([leaders[0]], data.folds.length);
   const scored = entries.filter((entry) => entry.folds.length > 0);
@@ -80,16 +82,8 @@ function contenders(data: TrainingData, entries: Entry[], metric: MetricName): E
   return [...chosen].filter(isRival);
 }
 
-const PERFECT = 1e-4;
 /** What the others still show where one is perfect. */
 const FOLDS_OF_THE_BEATEN = 2;
-
-/** Nobody can do better, so nobody else need try. */
-function isPerfect(entry: Entry, folds: number, metric: MetricName): boolean {
-  if (entry.folds.length < folds) return false;
-  const best = METRICS[metric].better === "greater" ? 1 : 0;
-  return Math.abs(best - Math.abs(meanGoodness(entry, folds, metric))) < PERFECT;
-}
 
 /** Above this one fold tells candidates apart. */
 const TELLING_ROWS = 20_000;
@@ -124,9 +118,4 @@ function byPromise(data: TrainingData, field: Entry[], at: { rung: number; metri
     chooseBlend(soFar, able, at.metric).parts.map(({ entry, weight }) => [entry, weight]),
   );
   return field.toSorted((a, b) => (weights.get(b) ?? 0) - (weights.get(a) ?? 0));
-}
-
-function meanGoodness(entry: Entry, folds: number, metric: MetricName): number {
-  const scores = entry.folds.slice(0, folds).map((fold) => goodness(metric, fold.score));
-  return scores.reduce((sum, score) => sum + score, 0) / scores.length;
 }

@@ -25,6 +25,11 @@ export const selectModel: Stage<Work> = {
     const baselineFirst = baselineLoss(data, data.folds[0]);
     const candidateConfigs = portfolioFor(data);
     work.pool = await openCrew(context, data, candidateConfigs);
+    const beganAt = elapsedMs();
+    const under = { progress: 0, note: "Starting" };
+    const tell = (leftMs: number | null) =>
+      report({ type: "progress", ...under, ...(leftMs !== null && { leftMs }) });
+    report({ type: "facts", facts: { metric, folds: data.once } });
     const race = await runRace(data, work.pool, {
       metric,
       candidateConfigs,
@@ -51,12 +56,16 @@ export const selectModel: Stage<Work> = {
           baseline,
         });
       },
-      onProgress: ({ folds, of, entry }) =>
-        report({
-          type: "progress",
-          progress: folds / of,
-          note: `${folds} of ${of} folds done, now ${entry.candidateConfig.name}`,
-        }),
+      onFold: ({ entry, fold, of }) => {
+        under.note = `Trying ${entry.candidateConfig.name}, fold ${fold} of ${of}`;
+        tell(null);
+      },
+      onProgress: ({ folds, of, leftMs }) => {
+        const spentMs = elapsedMs() - beganAt;
+        const share = leftMs === null ? folds / of : spentMs / Math.max(1, spentMs + leftMs);
+        under.progress = Math.max(under.progress, Math.min(0.99, share));
+        tell(leftMs);
+      },
     });
     work.entries = race.entries;
     const compared = comparable(race, data, metric);

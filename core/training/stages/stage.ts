@@ -22,7 +22,8 @@ export interface RunDataset {
 
 /** What a stage tells while it works; the parent turns each into an event. */
 export type StageReport =
-  | { type: "progress"; progress: number; note: string } // 0..1, true work done: "12,000 of 53,940 rows"
+  /** 0..1, true work done: "12,000 of 53,940 rows"; `leftMs`: what the stage expects to take still, where it knows. */
+  | { type: "progress"; progress: number; note: string; leftMs?: number }
   | { type: "finding"; finding: Finding }
   | { type: "facts"; facts: Record<string, unknown> } // what the stage found, stored with it and shown
   | {

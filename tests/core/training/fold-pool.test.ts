@@ -36,7 +36,9 @@ test("a stop reaches fits in other threads", async () => {
       if (report.type === "round") stop.abort();
     },
   });
-  const facts = reports.find(({ stage, report }) => stage === "Model selection" && report.type === "facts");
+  const facts = reports.findLast(
+    ({ stage, report }) => stage === "Model selection" && report.type === "facts",
+  );
   expect(facts?.report).toMatchObject({ facts: { ended: "stopped" } });
   expect(result.beatsBaseline).toBe(true);
 });

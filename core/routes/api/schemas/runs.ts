@@ -2,8 +2,9 @@
 import * as z from "zod";
 import { RUN_STATUSES, type StoredRound } from "../../../store/runs.ts";
 import type { VersionComparison } from "../../../trainer/contract.ts";
-import { type Candidate, type RunOptions, STAGE_NAMES } from "../../../trainer/contract.ts";
+import { type RunOptions, STAGE_NAMES } from "../../../trainer/contract.ts";
 import type { RunStage, RunView } from "../../../training/run-view.ts";
+import type { Standing } from "../../../training/standings.ts";
 import { COLUMN_TYPE, ERROR_RECORD, FINDING, TASK, TIME } from "./datasets.ts";
 
 const SHARE = z.number().min(0).max(1);
@@ -55,7 +56,11 @@ const CANDIDATE = (
     foldScores: z.array(z.number()),
     params: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
     durationMs: MILLISECONDS,
-  }) satisfies z.ZodType<Candidate>
+    group: z
+      .enum(["compared", "stopped", "baseline"])
+      .describe("stopped: scored on fewer folds than those that decide"),
+    isLevel: z.boolean().describe("not worse than the first by more than noise"),
+  }) satisfies z.ZodType<Standing>
 ).meta({ id: "Candidate" });
 
 const OPTIONS = (

@@ -94,7 +94,9 @@ test("the race ends when the time is used", async () => {
     options: { budgetRounds: null, budgetSeconds: 2 },
     elapsedMs: () => (now += 1),
   });
-  const facts = reports.find(({ stage, report }) => stage === "Model selection" && report.type === "facts");
+  const facts = reports.findLast(
+    ({ stage, report }) => stage === "Model selection" && report.type === "facts",
+  );
   expect(facts?.report).toMatchObject({ facts: { ended: "time" } });
   expect(result.beatsBaseline).toBe(true);
 });

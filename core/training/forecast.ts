@@ -1,0 +1,64 @@
+/**
+ * How long will a run still take? One estimate for the whole run, from what its stages tell: the bar and the time left
+ * are both drawn from it, so they cannot disagree. No clock of its own: it is told what time it is.
+ */
+import { STAGE_NAMES } from "../trainer/contract.ts";
+
+/** What a stage told last. */
+export interface Told {
+  position: number;
+  /** 0..1 of the stage's own work. */
+  progress: number;
+  /** What the stage itself expects to take still, where it knows. */
+  leftMs?: number | undefined;
+}
+
+const RACE = STAGE_NAMES.indexOf("Model selection");
+
+/** What follows the race, by stage, as shares of the race's time: measured over the files of `bench progress`. */
+const AFTER_RACE = [0, 0, 0, 0, 0.02, 0.02, 0.13, 0.01];
+
+/** What was told, less the time since; what takes longer than it said has a little left until it says so. */
+export function stillLeft(told: { leftMs: number | null; at: number } | null, now: number): number | null {
+  if (told?.leftMs == null) return null;
+  return Math.max(0.1 * told.leftMs, told.leftMs - (now - told.at));
+}
+
+/** How far a run is before its race: how long that takes is not known yet, but that it takes most of the time is. */
+export function earlyProgress(position: number, progress: number): number {
+  return 0.06 * Math.min(1, (position + progress) / RACE);
+}
+
+export class Forecast {
+  private began = { position: -1, ms: 0 };
+  private race = { beganAt: 0, endsAt: Number.NaN };
+
+  /** Milliseconds to go, at `elapsedMs`; null while there is nothing to judge by. */
+  leftMs({ position, progress, leftMs }: Told, elapsedMs: number): number | null {
+    if (position !== this.began.position) this.began = { position, ms: elapsedMs };
+    if (position < RACE) return null;
+    if (position === RACE) {
+      this.race.beganAt = this.began.ms;
+      if (leftMs !== undefined) this.race.endsAt = elapsedMs + leftMs;
+    } else this.race.endsAt = Math.min(this.race.endsAt, this.began.ms);
+    if (Number.isNaN(this.race.endsAt)) return null;
+    return this.ownLeft(position, progress, elapsedMs) + this.after(position);
+  }
+
+  /** Of the stage at work: what it is expected to take, or what it took already where that is more. */
+  private ownLeft(position: number, progress: number, elapsedMs: number): number {
+    if (position === RACE) return Math.max(0, this.race.endsAt - elapsedMs);
+    const spent = elapsedMs - this.began.ms;
+    const expected = this.raceMs() * AFTER_RACE[position];
+    if (progress > 0) return (1 - progress) * Math.max(spent, expected);
+    return Math.max(0.1 * expected, expected - spent);
+  }
+
+  private after(position: number): number {
+    return this.raceMs() * AFTER_RACE.slice(position + 1).reduce((sum, share) => sum + share, 0);
+  }
+
+  private raceMs(): number {
+    return this.race.endsAt - this.race.beganAt;
+  }
+}
