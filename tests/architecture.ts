@@ -192,10 +192,10 @@ function findCircle(edges: ReadonlyMap<string, ReadonlySet<string>>): string[] |
   return null;
 }
 
-/** Folders of core/ and views/ with more entries than a reader takes in; store/ has a file a subject. */
+/** Folders of core/ and views/ with more entries than a reader takes in, READMEs not counted; store/ has a file a subject. */
 export function crowdedFolders(paths: readonly string[]): string[] {
   const entries = new Map<string, Set<string>>();
-  for (const path of paths.filter((path) => /^(core|views)\//.test(path))) {
+  for (const path of paths.filter((path) => /^(core|views)\/.*(?<!\.md)$/.test(path))) {
     for (const folder of foldersAbove(path)) {
       const entry = path.slice(folder.length + 1).split("/")[0]!;
       entries.set(folder, (entries.get(folder) ?? new Set()).add(entry));

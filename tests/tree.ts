@@ -1,8 +1,9 @@
-/** What is in each file? The README's tree: every source file with the question that its first comment answers. */
+/** Writes the tree in core/README.md: every source file with the first sentence of its first comment. */
 import { join, resolve } from "node:path";
 import { Glob } from "bun";
 
 const ROOT = resolve(import.meta.dir, "..");
+export const TREE_FILE = "core/README.md";
 const BEGIN = "<!-- tree: written by `bun tests/tree.ts --write` -->\n```\n";
 const END = "```\n<!-- end of tree -->";
 
@@ -34,7 +35,7 @@ async function firstSentence(path: string): Promise<string> {
 }
 
 if (import.meta.main) {
-  const path = join(ROOT, "README.md");
+  const path = join(ROOT, TREE_FILE);
   const readme = await Bun.file(path).text();
   const tree = await sourceTree();
   const [before, after] = [readme.indexOf(BEGIN) + BEGIN.length, readme.indexOf(END)];
