@@ -4,9 +4,12 @@ import {
   bytes,
   duration,
   figure,
+  figures,
   firstSentence,
   percent,
   plural,
+  score,
+  scorePercent,
   shellQuote,
 } from "../../views/parts/format.ts";
 
@@ -15,11 +18,13 @@ test("figures keep what matters and no tail of zeros", () => {
     [0, "0"],
     [0.8412345, "0.841"],
     [1, "1"],
-    [12.3456, "12.35"],
+    [12.3456, "12.3"],
+    [1440, "1440"],
     [53940, "53,940"],
     [-0.5, "−0.5"],
-    [-0.00008, "−0.00008"],
-    [4.4e-16, "0"],
+    [-0.00008, "−8\u00a0×\u00a010⁻⁵"],
+    [1.2e-7, "1.2\u00a0×\u00a010⁻⁷"],
+    [1.234e12, "1.23\u00a0×\u00a010¹²"],
     [Number.NaN, "–"],
   ];
   for (const [value, text] of cases) expect(figure(value)).toBe(text);
@@ -42,7 +47,25 @@ test("bytes, times and shares carry their units", () => {
     "2 h 5 min",
   ]);
   expect([0, 0.0123, 0.5, 1].map(percent)).toEqual(["0 %", "1.2 %", "50 %", "100 %"]);
-  expect([plural(1, "row"), plural(2000, "row")]).toEqual(["1 row", "2,000 rows"]);
+  expect([plural(1, "row"), plural(2000, "row"), plural(20_000, "row")]).toEqual([
+    ...["1 row", "2000 rows", "20,000 rows"],
+  ]);
+});
+
+test("nothing is shown as all or nothing that is not", () => {
+  expect([0.9996, 0.995, 0.0001, 0.0996, 1].map(percent)).toEqual([
+    ...[">99.9 %", "99.5 %", "<0.1 %", "10 %", "100 %"],
+  ]);
+  expect([0.8534, 0.5, 1, 0.99999, 0.00001, 0].map(scorePercent)).toEqual([
+    ...["85.3 %", "50.0 %", "100.0 %", ">99.9 %", "<0.1 %", "0.0 %"],
+  ]);
+});
+
+test("figures of a column have the same decimals", () => {
+  expect(figures([0.9066, 0.89, 0.5])).toEqual(["0.907", "0.890", "0.500"]);
+  expect(figures([1234.5, 2.25])).toEqual(["1235", "2"]);
+  expect(figures([0.5, 0.0000012])).toEqual(["0.500", "1.2\u00a0×\u00a010⁻⁶"]);
+  expect(score(0.89)).toBe("0.890");
 });
 
 test("a minute never has sixty seconds left over", () => {

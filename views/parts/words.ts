@@ -9,28 +9,43 @@ import type { Task } from "../../core/trainer/samples.ts";
 export const METRIC_WORDS: Record<MetricName, { label: string; says: string }> = {
   roc_auc: {
     label: "ROC AUC",
-    says: "How often a row of the class is ranked above a row of another. 0.5 is guessing, 1 is perfect.",
+    says: "How often the model ranks a row of the class above a row of another. 0.5 is guessing, 1 is perfect.",
   },
-  log_loss: { label: "Log loss", says: "How surprised the probabilities are by the truth. 0 is perfect." },
+  log_loss: {
+    label: "Log loss",
+    says: "How far the predicted probabilities are from the outcomes; confident mistakes weigh most. 0 is perfect.",
+  },
   average_precision: {
     label: "Average precision",
-    says: "How clean the top of the ranking is, over every share that could be found. 1 is perfect.",
+    says: "Precision averaged over every recall (area under the precision-recall curve). 1 is perfect.",
   },
-  accuracy: { label: "Accuracy", says: "Share of rows that are right." },
-  balanced_accuracy: { label: "Balanced accuracy", says: "Share of each class that is right, averaged." },
+  accuracy: { label: "Accuracy", says: "Share of correct predictions." },
+  balanced_accuracy: {
+    label: "Balanced accuracy",
+    says: "Share of correct predictions in each class, averaged over the classes.",
+  },
   f1_macro: { label: "F1 (macro)", says: "Balance of precision and recall, averaged over the classes." },
-  f1: { label: "F1", says: "Balance of precision and recall for the class looked for." },
-  precision: { label: "Precision", says: "Of the rows given the class, the share that is of it." },
-  recall: { label: "Recall", says: "Of the rows of the class, the share that was found." },
-  brier: { label: "Brier score", says: "How far probabilities are from what happened. 0 is perfect." },
-  mcc: { label: "Matthews correlation", says: "How prediction and truth move together. 0 is guessing." },
-  r2: { label: "R²", says: "Share of the ups and downs explained. 0 is always guessing the mean." },
-  rmse: { label: "RMSE", says: "Typical size of an error, large ones weighing more; in the target's unit." },
-  mae: { label: "Mean error", says: "Average size of an error, in the target's unit." },
+  f1: { label: "F1", says: "Balance of precision and recall for the positive class." },
+  precision: { label: "Precision", says: "Share of predicted positives that are correct." },
+  recall: { label: "Recall", says: "Share of actual positives that the model finds." },
+  brier: {
+    label: "Brier score",
+    says: "Mean squared difference between probability and outcome. 0 is perfect.",
+  },
+  mcc: {
+    label: "Matthews correlation",
+    says: "Correlation of prediction and outcome. 0 is guessing, 1 is perfect.",
+  },
+  r2: {
+    label: "R²",
+    says: "Share of variance explained. 0 is as good as always predicting the mean, 1 is perfect.",
+  },
+  rmse: { label: "RMSE", says: "Typical size of an error in the target's unit; large errors weigh more." },
+  mae: { label: "Mean absolute error", says: "Average size of an error in the target's unit." },
   mse: { label: "Mean squared error", says: "Average of the squared errors." },
-  mape: { label: "Mean percentage error", says: "Average size of an error as a share of the truth." },
+  mape: { label: "Mean percentage error", says: "Average size of an error as a share of the actual value." },
   median_absolute_error: { label: "Median error", says: "Half of the errors are smaller than this." },
-  explained_variance: { label: "Explained variance", says: "R², forgiving a constant offset." },
+  explained_variance: { label: "Explained variance", says: "R² without the effect of a constant offset." },
 };
 
 const LOWER_IS_BETTER = new Set<string>([
@@ -102,19 +117,19 @@ export const STAGE_WORDS: Record<StoredStage["status"], string> = {
   running: "running",
   finished: "done",
   failed: "failed",
-  skipped: "not reached",
+  skipped: "not run",
 };
 
 /** What each stage is for, in one sentence. */
 export const STAGE_SAYS: Record<StageName, string> = {
-  "Data validation": "Is the file fit to learn from?",
-  "Data preprocessing": "Cut into a part to learn from and a part kept aside for the test.",
-  "Feature engineering": "Turn words, dates and gaps into numbers a learner can use.",
-  "Model selection": "Let several kinds of model compete on the learning part.",
-  Training: "Train the winner on all of the learning part.",
-  "Model validation": "Check that its probabilities can be believed.",
-  "Performance evaluation": "Open the part kept aside, once, and count.",
-  Finalizing: "Write the model down so that it can be deployed.",
+  "Data validation": "Check columns, target and data quality.",
+  "Data preprocessing": "Split into training and test sets.",
+  "Feature engineering": "Turn text, dates and missing values into numbers.",
+  "Model selection": "Compare several kinds of model by cross-validation.",
+  Training: "Train the best candidate on the training set.",
+  "Model validation": "Check that probabilities are reliable.",
+  "Performance evaluation": "Score the model on the test set.",
+  Finalizing: "Save the model.",
 };
 
 export function stageSays(name: string): string {
@@ -129,15 +144,16 @@ export const HEALTH_WORDS: Record<HealthState, { lamp: Lamp; says: string }> = {
 
 /** What each kind of candidate is, by the name before the dot; what stands after it says how it is set. */
 export const KIND_WORDS: Record<string, string> = {
-  "Always guessing": "the commonest answer or the mean for every row: what the others must beat",
-  "Logistic regression": "adds up what each column weighs, and makes a chance of the sum",
-  "Multinomial regression": "adds up what each column weighs for each class, and makes chances of the sums",
-  "Ridge regression": "adds up what each column weighs",
-  "Gradient boosting": "hundreds of small decision trees, each mending what those before it got wrong",
-  "Random forest": "hundreds of large decision trees, each grown on other rows, that vote",
-  "Extra trees": "as a random forest, with cuts drawn by chance",
-  "Neural network": "layers of sums, each fed by the one before",
-  Ensemble: "several of the others answer together, each with its weight",
+  "Always guessing":
+    "predicts the most common class, or the mean, for every row: the baseline that others must beat",
+  "Logistic regression": "a weighted sum of the columns, turned into a probability",
+  "Multinomial regression": "a weighted sum of the columns for each class, turned into probabilities",
+  "Ridge regression": "a weighted sum of the columns that avoids large weights",
+  "Gradient boosting": "hundreds of small decision trees, each correcting the errors of those before it",
+  "Random forest": "hundreds of large decision trees, each trained on different rows, that vote",
+  "Extra trees": "like a random forest, with random split points",
+  "Neural network": "layers of weighted sums, each fed by the one before",
+  Ensemble: "a weighted average of several of the other models",
 };
 
 /** "Ensemble of 3" -> "Ensemble", "Gradient boosting · stumps" -> "Gradient boosting". */
@@ -152,31 +168,31 @@ export function kindSays(candidate: string): string {
 
 /** What stages found, by the names of their facts; one that is not here is written out as it is. */
 export const FACT_WORDS: Record<string, string> = {
-  rowsTrain: "Rows to learn from",
-  rowsTest: "Rows kept aside",
-  std: "Spread over the folds",
-  better: "Better is",
-  task: "Kind of answer",
-  folds: "Folds: parts that are left out in turn",
+  rowsTrain: "Training rows",
+  rowsTest: "Test rows",
+  std: "Standard deviation over folds",
+  better: "Better",
+  task: "Type of prediction",
+  folds: "Cross-validation folds",
   foldScores: "Score on each fold",
-  ended: "The race ended with",
-  members: "Copies that answer together",
+  ended: "Stopped",
+  members: "Models in the ensemble",
   trees: "Decision trees",
-  linear_columns: "Columns of numbers for linear models",
-  linearColumns: "Columns of numbers for linear models",
-  sizeBytes: "Size of the model",
-  threshold: "Says yes from a chance of",
-  features: "Inputs made of the columns",
-  split: "Rows kept aside are drawn",
+  linear_columns: "Features for linear models",
+  linearColumns: "Features for linear models",
+  sizeBytes: "Model size",
+  threshold: "Threshold",
+  features: "Features",
+  split: "Test set",
 };
 
 /** What ended the race of the candidates. */
 export const RACE_ENDS: Record<string, string> = {
   "all scored": "every candidate scored",
   perfect: "a perfect score",
-  time: "the end of its time",
-  rounds: "nothing that gets better",
-  stopped: "a press on Stop",
+  time: "time limit reached",
+  rounds: "no further improvement",
+  stopped: "stopped by you",
 };
 
 export const READING_WORDS: Record<"reading" | "ready" | "rejected", string> = {
