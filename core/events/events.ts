@@ -191,9 +191,19 @@ export const EVENTS = {
     stale: allOfRun,
   }),
   "run.interrupted": event({
-    data: z.object(run),
+    data: z.object({
+      ...run,
+      reason: z.string().optional(),
+      cause: z.enum(["shutdown", "crash"]).optional(),
+    }),
     level: "warning",
-    sentence: (d) => `Run ${d.runNumber} was interrupted when the server stopped; it can be resumed`,
+    sentence: (d) => `Run ${d.runNumber} was interrupted${d.reason ? `: ${d.reason}` : ""}`,
+    stale: allOfRun,
+  }),
+  "run.resumed": event({
+    data: z.object(run),
+    level: "info",
+    sentence: (d) => `Run ${d.runNumber} was resumed`,
     stale: allOfRun,
   }),
   "model.registered": event({

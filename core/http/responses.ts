@@ -69,8 +69,11 @@ export function streamAnswer(
 ): Response {
   const failed = (error: unknown) => {
     const { type: _, ...told } = problem(error, instance);
-    if (format === "ndjson" || format === "sse") return `${JSON.stringify({ type: "problem", ...told })}\n`;
-    return `\nFailed (${told.status}): ${told.detail}${told.fix ? ` ${told.fix}` : ""}\n`;
+    const json = JSON.stringify({ type: "problem", ...told });
+    if (format === "ndjson") return `${json}\n`;
+    if (format === "sse") return `event: problem\ndata: ${json}\n\n`;
+    const { status, detail, fix, example } = told;
+    return `\nFailed (${status}): ${ended(detail)}${fix ? ` ${fix}` : ""}\n${example ? `${example}\n` : ""}`;
   };
   const headers = {
     "content-type": STREAM_TYPES[format],
@@ -79,6 +82,11 @@ export function streamAnswer(
     ...further,
   };
   return new Response(streamBody(chunks, failed), { headers });
+}
+
+/** With its full stop. */
+function ended(sentence: string): string {
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
 /** Batches of events as SSE (`id`, `event`, `data`) or NDJSON; an empty batch becomes a comment or a blank line. */

@@ -157,6 +157,11 @@ export const SETTINGS = {
     "0",
     "memory of one training; 0: three quarters of what the machine has",
   ),
+  RESUME: setting(
+    z.enum(["0", "1"]),
+    "1",
+    "1 continues trainings that a shutdown or a crash interrupted when the server starts; 0 leaves them stopped",
+  ),
   MAX_SOCKETS: setting(whole(1, 1e6), "10000", "open sockets in all"),
   MAX_SOCKETS_PER_ADDRESS: setting(
     whole(1, 1e6),

@@ -1,8 +1,22 @@
 /** How does a command speak to the one who typed it? Results on stdout, the rest on stderr, the verdict as exit code. */
-import { writeSync } from "node:fs";
+import { existsSync, writeSync } from "node:fs";
+import { resolve } from "node:path";
 import { diskFailure } from "../platform/disk.ts";
 import { AppError, type ErrorPlace } from "../platform/errors.ts";
 import { ConfigError } from "./config.ts";
+
+/** A word that a command needs. Throws AppError `syntax` where it is not given. */
+export function needed(word: string | undefined, usage: string): string {
+  if (!word) throw new AppError("syntax", `Usage: signalbox ${usage}`);
+  return word;
+}
+
+/** The absolute path of a file that a command reads. Throws AppError `missing`. */
+export function existing(file: string): string {
+  const path = resolve(file);
+  if (!existsSync(path)) throw new AppError("missing", `There is no file ${file}`);
+  return path;
+}
 
 export function say(line: string): void {
   process.stdout.write(`${line}\n`);

@@ -3,20 +3,14 @@
  * What only a subcommand needs is imported by it: the server shall start in a blink.
  */
 import { existsSync } from "node:fs";
-import { mkdtemp, rename, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { checked } from "../http/body.ts";
+import { rename, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { type Config, readConfig, settingsHelp } from "../operations/config.ts";
-import { say, tell, writeOut } from "../operations/terminal.ts";
+import { existing, needed, say, tell, writeOut } from "../operations/terminal.ts";
 import { AppError } from "../platform/errors.ts";
-import { slug } from "../platform/ids.ts";
 import { VERSION } from "../platform/version.ts";
 import { DATABASE, Store } from "../store/database.ts";
 import { filesOf } from "../store/files.ts";
-import { STAGE_NAMES } from "../trainer/contract.ts";
-import { settleOptions, TRAIN_QUERY } from "../training/run-options.ts";
 import { holderOf, holdFolder } from "./folder-lock.ts";
 import { writePrivately } from "./private-folder.ts";
 
@@ -24,6 +18,7 @@ const HELP = `Signalbox ${VERSION}: a CSV becomes a deployed model while you wat
 
   signalbox                     serve
   signalbox train FILE --target COL [--name N] [--budget S] [--seed N] [--out FILE]
+                                train without a server; train --help lists every option
   signalbox read FILE           the rows as they are read, one JSON array a line
   signalbox backup FILE         database, files and models as one tar, while a server runs too; - writes to stdout
   signalbox restore FILE [--replace]
@@ -40,7 +35,7 @@ const RESTORE_WAIT_MS = 60_000;
 type Command = (words: string[], config: () => Config) => Promise<void>;
 
 const COMMANDS: Record<string, Command> = {
-  train: trainCommand,
+  train: async (words, config) => (await import("./train-command.ts")).trainCommand(words, config),
   read: readCommand,
   backup: async ([file], config) => backupCommand(needed(file, "backup FILE"), config()),
   restore: async (words, config) => restoreCommand(words, config()),
@@ -64,59 +59,6 @@ export async function runCommand(words: string[]): Promise<boolean> {
   return true;
 }
 
-function needed(word: string | undefined, usage: string): string {
-  if (!word) throw new AppError("syntax", `Usage: signalbox ${usage}`);
-  return word;
-}
-
-async function trainCommand(words: string[], config: () => Config): Promise<void> {
-  const { values, positionals } = trainWords(words);
-  const path = existing(needed(positionals[0], "train FILE --target COL"));
-  const { out, budget: budgetSeconds, ...named } = values;
-  const asked = checked({ ...named, ...(budgetSeconds && { budgetSeconds }) }, TRAIN_QUERY);
-  const [{ profileCsv }, { runStages }] = await Promise.all([
-    import("../csv/read.ts"),
-    import("../training/run.ts"),
-  ]);
-  const name = basename(path);
-  const profile = await profileCsv(path, {}, { name });
-  const options = settleOptions({ ...asked, datasetId: name }, profile, config().TRAIN_BUDGET_SECONDS);
-  const folder = await mkdtemp(join(tmpdir(), "signalbox-"));
-  try {
-    const dataset = { ...profile, path, name, sizeBytes: Bun.file(path).size };
-    const result = await runStages(
-      { options, folder, dataset },
-      {
-        cancel: new AbortController().signal,
-        stop: new AbortController().signal,
-        report: (report) => {
-          if (report.type === "started") tell(`[${report.position + 1}/8] ${STAGE_NAMES[report.position]} …`);
-          if (report.type === "stage" && report.report.type === "candidate") {
-            tell(`      ${report.report.candidate.name}: ${report.report.candidate.score.toPrecision(4)}`);
-          }
-        },
-      },
-    );
-    if (out) await Bun.write(out, Bun.file(join(folder, "model.bin")));
-    say(JSON.stringify({ modelName: asked.name ?? slug(name), ...result }));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-function trainWords(words: string[]) {
-  const text = { type: "string" } as const;
-  try {
-    return parseArgs({
-      args: words,
-      allowPositionals: true,
-      options: { target: text, name: text, budget: text, seed: text, out: text },
-    });
-  } catch (error) {
-    throw new AppError("syntax", (error as Error).message, { fix: "See --help." });
-  }
-}
-
 async function readCommand([file]: string[]): Promise<void> {
   const path = existing(needed(file, "read FILE"));
   const { readRows } = await import("../csv/read-rows.ts");
@@ -126,12 +68,6 @@ async function readCommand([file]: string[]): Promise<void> {
     if (!writeOut(Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join("")))) return;
   }
   tell(dialect);
-}
-
-function existing(file: string): string {
-  const path = resolve(file);
-  if (!existsSync(path)) throw new AppError("missing", `There is no file ${file}`);
-  return path;
 }
 
 /** The file is there when it is whole, not before. */

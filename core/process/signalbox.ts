@@ -117,6 +117,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     folder: join(folder, "runs"),
     budgetSeconds: config.TRAIN_BUDGET_SECONDS,
     concurrency: config.TRAIN_CONCURRENCY,
+    resumes: config.RESUME,
     memoryBytes,
     now,
   });

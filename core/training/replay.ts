@@ -73,6 +73,11 @@ function lastAttempt(store: Store, runId: string): RecordedEvent[] {
   return start < 0 ? [] : events.slice(start);
 }
 
+/** The log's position before the run was queued, the last time that it was. */
+export function attemptBegan(store: Store, runId: string): number {
+  return (runEvents(store, runId).findLast(({ type }) => type === "run.queued")?.seq ?? 1) - 1;
+}
+
 const ENDS: readonly EventName[] = ["run.finished", "run.failed", "run.cancelled", "run.interrupted"];
 
 function foldEvents(events: RecordedEvent[], final: RunView): Fold {

@@ -25,6 +25,7 @@ import {
   updateRun,
 } from "../store/runs.ts";
 import { type RunResult, STAGE_NAMES } from "../trainer/contract.ts";
+import { interruptRun, resumableRuns } from "./interruptions.ts";
 import type { RunInput } from "./run.ts";
 import { settleOptions, type TrainRequest } from "./run-options.ts";
 import { FAILED, failureOf, RunRecord, runOf } from "./run-recorder.ts";
@@ -59,6 +60,8 @@ export interface RunsOptions {
   budgetSeconds: number;
   concurrency: number;
   memoryBytes: number;
+  /** RESUME: "1" continues interrupted runs at the start. */
+  resumes: "1" | "0";
   now: () => number;
 }
 
@@ -78,11 +81,25 @@ export class Runs {
 
   constructor(private readonly options: RunsOptions) {}
 
-  /** Says which runs the last process left behind, then goes on with the queue. */
+  /** Says which runs the last process left behind, continues them, then goes on with the queue. */
   async start(): Promise<void> {
     await mkdir(this.options.folder, { recursive: true });
-    for (const run of runsByStatus(this.options.store, "running")) this.interrupt(run);
+    for (const run of runsByStatus(this.options.store, "running")) interruptRun(run, "crash", this.options);
+    for (const run of resumableRuns(this.options)) this.resumeAtStart(run);
     this.pump();
+  }
+
+  private resumeAtStart({ id }: StoredRun): void {
+    try {
+      this.requeue(this.find(id));
+    } catch (error) {
+      // Its file was deleted, for example: it stays interrupted, and says so.
+      if (!(error instanceof AppError)) throw error;
+      this.options.logger.warn(
+        { runId: id, reason: error.message },
+        "an interrupted run could not be resumed",
+      );
+    }
   }
 
   /** Ends the children; their runs say that they were interrupted. */
@@ -92,7 +109,7 @@ export class Runs {
     for (const [id, { child, record }] of this.active) {
       child.kill();
       record.flush();
-      this.interrupt(this.find(id));
+      interruptRun(this.find(id), "shutdown", this.options);
       this.tellEnd(id);
     }
   }
@@ -170,21 +187,32 @@ export class Runs {
     return this.find(id);
   }
 
-  /** Goes on with an interrupted or failed run; candidates that were scored are not scored again. */
+  /**
+   * Continues an interrupted or failed run; candidates that were scored are not scored again. One that runs already, or
+   * waits to, is left as it is. Throws AppError `conflict` where it has ended.
+   */
   resume(id: string): StoredRun {
-    const { store, log, alerts, datasets } = this.options;
     const run = this.find(id);
+    if (run.status === "queued" || run.status === "running") return run;
     if (run.status !== "interrupted" && run.status !== "failed") {
-      throw new AppError("conflict", `Run ${run.number} is ${run.status}: there is nothing to resume`);
+      throw new AppError("conflict", `Run ${run.number} is ${run.status}, so there is nothing to resume`, {
+        fix: "Start a new run with POST /api/train.",
+      });
     }
-    datasets.findReady(run.datasetId, run.datasetVersion);
-    log.record((append) => {
-      resetRun(store, id);
-      append("run.queued", { ...runOf(run), target: run.options.target });
-      alerts.resolve(FAILED, id, append);
-    });
+    this.requeue(run);
     this.pump();
     return this.find(id);
+  }
+
+  private requeue(run: StoredRun): void {
+    const { store, log, alerts, datasets } = this.options;
+    datasets.findReady(run.datasetId, run.datasetVersion);
+    log.record((append) => {
+      resetRun(store, run.id);
+      append("run.resumed", runOf(run));
+      append("run.queued", { ...runOf(run), target: run.options.target });
+      alerts.resolve(FAILED, run.id, append);
+    });
   }
 
   private pump(): void {
@@ -325,15 +353,6 @@ export class Runs {
     return rm(this.folderOf(id), { recursive: true, force: true }).catch((error: unknown) =>
       this.options.logger.warn({ runId: id, error: String(error) }, "the run's folder could not be removed"),
     );
-  }
-
-  private interrupt(run: StoredRun): void {
-    const { store, log, now } = this.options;
-    log.record((append) => {
-      endStages(store, run.id, "failed");
-      updateRun(store, run.id, { status: "interrupted", finishedAt: now() });
-      append("run.interrupted", runOf(run));
-    });
   }
 
   private tellEnd(id: string): void {

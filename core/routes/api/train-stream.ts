@@ -1,12 +1,17 @@
-/** What does `curl -T data.csv host/api/train/` print? One line a step, the verdict, and a predict command to paste. */
+/**
+ * The lines that `curl -T data.csv host/api/train/` prints: how the file was read, each step with its findings, the
+ * verdict, and commands to paste. A run that does not finish breaks the stream, after the reason and what to do.
+ */
 
+import type { Finding } from "../../csv/types.ts";
 import type { LoggedEvent } from "../../events/event-log.ts";
 import { EVENTS, type EventName } from "../../events/events.ts";
 import { follow } from "../../events/follow.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Lease } from "../../platform/leases.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
-import type { StoredRun } from "../../store/runs.ts";
+import { findDataset } from "../../store/datasets.ts";
+import { runStages, type StoredRun } from "../../store/runs.ts";
 import { type RunSummary, STAGE_NAMES } from "../../trainer/contract.ts";
 
 export interface TrainStreamOptions {
@@ -24,34 +29,119 @@ export interface TrainStreamOptions {
 
 type Place = Pick<TrainStreamOptions, "home" | "curl">;
 
+/** In text, more of one step are only counted: the run's page shows all. */
+const FINDINGS_SHOWN = 20;
+
 /** Throws AppError where the run does not finish: the stream then breaks. */
 export async function* trainStream(
   signalbox: Signalbox,
   options: TrainStreamOptions,
 ): AsyncGenerator<string> {
-  const { since, signal, hold } = options;
+  const { runId, since, signal, hold, format } = options;
+  yield opening(signalbox, options);
   following: for await (const entries of follow(signalbox.log, { since, isEndless: true, signal, hold })) {
     if (!entries.length) yield "\n";
     for (const { type, json } of entries) {
       const event = JSON.parse(json) as LoggedEvent;
-      if (event.data.runId !== options.runId) continue;
-      const line = options.format === "ndjson" ? `${json}\n` : textLine(event);
-      if (line) yield line;
+      if (event.data.runId !== runId) continue;
+      const line = format === "ndjson" ? `${json}\n` : textLine(event);
+      const findings = type === "stage.finished" ? findingsOf(signalbox, event) : [];
+      if (line) yield line + findingLines(findings, format, { runId, stage: event.data.stage });
       if (isEnd(type)) break following;
     }
   }
-  const run = await signalbox.runs.ended(options.runId);
-  const result = finishedRun(run);
-  yield options.format === "ndjson"
-    ? `${JSON.stringify({ type: "result", ...outcome(run, result, options) })}\n`
+  const run = await signalbox.runs.ended(runId);
+  const result = finishedRun(run, options);
+  yield format === "ndjson"
+    ? `${JSON.stringify({ type: "result", ...outcome(run, result, options), findings: allFindings(signalbox, run) })}\n`
     : verdictText(run, result, options);
 }
 
-/** What a run came to. Throws AppError where it did not finish. */
-export function finishedRun(run: StoredRun): RunSummary {
+/** Which file, which run, and what Ctrl-C does. */
+function opening(signalbox: Signalbox, options: TrainStreamOptions): string {
+  const run = signalbox.runs.find(options.runId);
+  const commands = runCommands(run.id, options);
+  const { rows, columns, findings } = profileOf(signalbox, run);
+  if (options.format === "ndjson")
+    return (
+      `${JSON.stringify({ type: "accepted", runId: run.id, target: run.options.target, rows, columns, ...commands })}\n` +
+      findingLines(findings, "ndjson", { runId: run.id, stage: null })
+    );
+  const { run: address, stop, cancel, attach } = commands;
+  return (
+    `${run.datasetName}: ${rows.toLocaleString("en")} rows, ${columns} columns. Target: ${run.options.target}\n` +
+    findingLines(findings, "text", { runId: run.id, stage: null }) +
+    `Run ${run.number}: ${address}\n` +
+    "Ctrl-C stops this output, not the training.\n" +
+    `  Show the output again:     ${attach}\n` +
+    `  Stop and keep the best:    ${stop}\n` +
+    `  Cancel:                    ${cancel}\n\n`
+  );
+}
+
+/** Of the version that the run learns from. */
+function profileOf(signalbox: Signalbox, { datasetId, datasetVersion }: StoredRun) {
+  const profile = findDataset(signalbox.store, datasetId, datasetVersion)?.profile;
+  return {
+    rows: profile?.rows ?? 0,
+    columns: profile?.columns.length ?? 0,
+    findings: profile?.findings ?? [],
+  };
+}
+
+function findingsOf({ store }: Signalbox, { data }: LoggedEvent): Finding[] {
+  return data.findings ? (runStages(store, String(data.runId))[Number(data.position)]?.findings ?? []) : [];
+}
+
+/** Of the file and of every stage, the worst first. */
+function allFindings(signalbox: Signalbox, run: StoredRun): Finding[] {
+  const found = [profileOf(signalbox, run), ...runStages(signalbox.store, run.id)].flatMap(
+    ({ findings }) => findings,
+  );
+  return bySeverity(found);
+}
+
+const SEVERITIES: readonly Finding["severity"][] = ["error", "warning", "info"];
+
+function bySeverity(findings: readonly Finding[]): Finding[] {
+  return SEVERITIES.flatMap((severity) => findings.filter((finding) => finding.severity === severity));
+}
+
+/** "" where there are none. */
+export function findingLines(
+  findings: readonly Finding[],
+  format: "text" | "ndjson",
+  about: Record<string, unknown> = {},
+): string {
+  const sorted = bySeverity(findings);
+  if (format === "ndjson")
+    return sorted.map((finding) => `${JSON.stringify({ type: "finding", ...about, ...finding })}\n`).join("");
+  const rest = sorted.length - FINDINGS_SHOWN;
+  const lines = sorted
+    .slice(0, FINDINGS_SHOWN)
+    .map(({ severity, message }) => `      ${severity}: ${message}\n`);
+  return lines.join("") + (rest > 0 ? `      and ${rest} more\n` : "");
+}
+
+/** What can be done to a run, as commands to paste; `run` is its page. */
+function runCommands(id: string, { home, curl }: Place) {
+  const api = `${home}/api/runs/${id}`;
+  return {
+    run: `${home}/runs/${id}`,
+    attach: `${curl} --fail-with-body -N -X POST -H 'accept: text/plain' '${api}/resume'`,
+    stop: `${curl} --fail-with-body -X POST '${api}/stop'`,
+    cancel: `${curl} --fail-with-body -X DELETE '${api}'`,
+  };
+}
+
+/** What a run came to. Throws AppError where it did not finish, with the command that goes on where one can. */
+export function finishedRun(run: StoredRun, place: Place): RunSummary {
   if (run.status === "finished" && run.result) return run.result;
   const { message = `Run ${run.number} was ${run.status}`, column, fix } = run.error ?? {};
-  throw new AppError("invalid", message, { column, fix });
+  if (run.status !== "interrupted" && run.status !== "failed")
+    throw new AppError("invalid", message, { column, fix });
+  const example = runCommands(run.id, place).attach;
+  throw new AppError(run.status === "failed" ? "invalid" : "unavailable", message, { column, fix, example });
 }
 
 function isEnd(type: EventName): boolean {

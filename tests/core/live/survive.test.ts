@@ -6,7 +6,8 @@ import type { RunView } from "../../../core/training/run-view.ts";
 import { passengersCsv } from "../../harness/app.ts";
 import { ServerProcess, waitForEvent } from "../../harness/process.ts";
 
-const server = new ServerProcess();
+/** Here a person resumes; what happens without one is in tests/core/training/interruptions.test.ts. */
+const server = new ServerProcess({ RESUME: "0" });
 beforeAll(() => server.start());
 afterAll(() => server.remove());
 
@@ -27,6 +28,8 @@ test("kill -9 in the middle of a training loses nothing, and resuming finishes i
 
   const run = await server.json<RunView>(`/api/runs/${queued.id}`);
   expect(run.status).toBe("interrupted");
+  expect(run.error?.message).toContain("without shutting down");
+  expect(run.error?.fix).toContain("RESUME=0");
   expect(run.candidates.length).toBeGreaterThan(0);
   const status = await server.json<{ epoch: string; seq: number }>("/api/status");
   expect(status.epoch).toBe(epoch);

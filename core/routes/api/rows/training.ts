@@ -4,6 +4,7 @@ import { curlCommand } from "../../../http/identity/curl.ts";
 import { preferredType, readPreference, within } from "../../../http/negotiate.ts";
 import { streamAnswer } from "../../../http/responses.ts";
 import { slug } from "../../../platform/ids.ts";
+import { attemptBegan } from "../../../training/replay.ts";
 import { TRAIN_QUERY, TRAIN_REQUEST } from "../../../training/run-options.ts";
 import { runView } from "../../../training/run-view.ts";
 import { runPage } from "../../data/panel-data.ts";
@@ -18,13 +19,19 @@ const runAnswer = (
 ) => Response.json(runView(signalbox.store, signalbox.runs.find(id), signalbox.now()), { status, headers });
 
 const STREAM_TYPES = ["text/plain", "application/x-ndjson", "application/json"] as const;
+const RESUME_TYPES = ["application/json", "text/plain", "application/x-ndjson"] as const;
+const STREAMED = {
+  "text/plain": "a line for each step, then the verdict, the model's address and a predict command",
+  "application/x-ndjson":
+    "{type: accepted, …}, then an event or {type: finding, …} a line, a blank line after ten quiet seconds, last {type: result, …}",
+};
 
 /** The body is the CSV; the answer is a line for each step as it happens. */
 async function trainUpload(
   call: Call<Record<string, string>, z.output<typeof TRAIN_QUERY>>,
 ): Promise<Response> {
-  const { signalbox, request, params, home, requestId, hold, takeTime } = call;
-  takeTime();
+  const { signalbox, request, params } = call;
+  call.takeTime();
   const { file, ...asked } = call.query;
   const label = params.file ?? file ?? null;
   const received = await signalbox.datasets.receive(request, label);
@@ -33,22 +40,41 @@ async function trainUpload(
   // The same bytes may be here under another name.
   const name = asked.name ?? (label === null ? undefined : slug(label));
   const { id: runId } = signalbox.runs.train({ ...asked, name, datasetId });
-  const accepted = preferredType(request.headers.get("accept"), STREAM_TYPES);
+  return followedRun(call, {
+    runId,
+    since,
+    accepted: preferredType(request.headers.get("accept"), STREAM_TYPES),
+  });
+}
+
+/** The run's steps as they happen; as JSON, the run once it has ended. */
+async function followedRun(
+  call: Pick<Call, "signalbox" | "request" | "home" | "requestId" | "hold">,
+  {
+    runId,
+    since,
+    accepted,
+  }: { runId: string; since: number; accepted: (typeof STREAM_TYPES)[number] | null },
+): Promise<Response> {
+  const { signalbox, request, home, requestId, hold } = call;
+  const place = { home, curl: curlCommand(signalbox.config) };
   if (accepted === "application/json") {
-    finishedRun(await signalbox.runs.ended(runId));
+    finishedRun(await signalbox.runs.ended(runId), place);
     return runAnswer(call, runId, { status: 200 });
   }
   const format = accepted === "application/x-ndjson" ? "ndjson" : "text";
-  const lines = trainStream(signalbox, {
-    runId,
-    since,
-    format,
-    home,
-    curl: curlCommand(signalbox.config),
-    hold,
-    signal: request.signal,
-  });
+  const lines = trainStream(signalbox, { runId, since, format, ...place, hold, signal: request.signal });
   return streamAnswer(lines, format, { instance: requestId });
+}
+
+/** JSON says that it goes on; with text or NDJSON, its steps follow until it ends. */
+function resumeRun(call: Call): Response | Promise<Response> {
+  const { signalbox, request, params, takeTime } = call;
+  const { id: runId } = signalbox.runs.resume(params.id!);
+  const accepted = preferredType(request.headers.get("accept"), RESUME_TYPES);
+  if (accepted === "application/json") return runAnswer(call, runId, { status: 202 });
+  takeTime();
+  return followedRun(call, { runId, since: attemptBegan(signalbox.store, runId), accepted });
 }
 
 const TRAIN_OPTIONS = z.object({
@@ -100,9 +126,7 @@ export const TRAINING_ROUTES = [
       file: "the CSV to learn from",
       answers: {
         200: {
-          "text/plain": "a line for each step, then the verdict, the model's address and a predict command",
-          "application/x-ndjson":
-            "an event a line, a blank line after ten quiet seconds, then {type: result, …}",
+          ...STREAMED,
           "application/json": RUN,
         },
       },
@@ -143,10 +167,10 @@ export const TRAINING_ROUTES = [
     path: "/api/runs/:id/resume",
     scope: "train",
     example: "curl --fail-with-body -X POST '{home}/api/runs/{run}/resume'",
-    says: "Goes on with a run that was interrupted or failed.",
-    answers: { 202: RUN },
+    says: "Continues a run that was interrupted or failed. With Accept: text/plain or application/x-ndjson it prints the steps until the run ends, also of a run that is under way.",
+    answers: { 202: RUN, 200: STREAMED },
     refusals: ["conflict"],
-    handle: (call) => runAnswer(call, call.signalbox.runs.resume(call.params.id!).id, { status: 202 }),
+    handle: resumeRun,
   }),
   route({
     method: "DELETE",

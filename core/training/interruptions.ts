@@ -1,0 +1,66 @@
+/**
+ * Marks runs that ended with the server instead of by themselves, and picks those that go on without being asked. A run
+ * that seems to take the server down with it is not started again for ever.
+ */
+import type { EventLog } from "../events/event-log.ts";
+import type { EventData } from "../events/events.ts";
+import type { ErrorRecord } from "../platform/errors.ts";
+import type { Store } from "../store/database.ts";
+import { runEvents } from "../store/run-events.ts";
+import { endStages, runsByStatus, type StoredRun, updateRun } from "../store/runs.ts";
+import { runOf } from "./run-recorder.ts";
+
+export type InterruptionCause = "shutdown" | "crash";
+
+/** After so many crashes a person decides. */
+const MOST_CRASHES = 3;
+
+const REASONS: Record<InterruptionCause, string> = {
+  shutdown: "The server was stopped during this run",
+  crash: "The server ended without shutting down during this run (a crash, a kill or a power cut)",
+};
+
+export interface InterruptionOptions {
+  store: Store;
+  log: EventLog;
+  /** RESUME=1: runs go on by themselves when the server starts. */
+  resumes: "1" | "0";
+  now: () => number;
+}
+
+/** Ends the run's record as interrupted, with the reason in `error`. */
+export function interruptRun(run: StoredRun, cause: InterruptionCause, options: InterruptionOptions): void {
+  const { store, log, now } = options;
+  const crashes = countCrashes(store, run.id) + (cause === "crash" ? 1 : 0);
+  const error: ErrorRecord = {
+    code: "unavailable",
+    message: REASONS[cause],
+    fix: fixFor(run, crashes, options),
+  };
+  log.record((append) => {
+    endStages(store, run.id, "failed");
+    updateRun(store, run.id, { status: "interrupted", error, finishedAt: now() });
+    append("run.interrupted", { ...runOf(run), reason: error.message, cause });
+  });
+}
+
+function fixFor({ id }: StoredRun, crashes: number, { resumes }: InterruptionOptions): string {
+  const command = `POST /api/runs/${id}/resume continues from the candidates that were already scored.`;
+  if (resumes === "0") return `RESUME=0 keeps it stopped. ${command}`;
+  if (crashes >= MOST_CRASHES)
+    return `It crashed ${crashes} times and is not restarted automatically. ${command}`;
+  return `It resumes when the server starts again. ${command}`;
+}
+
+/** Interrupted runs that go on when the server starts, in the order of the queue. */
+export function resumableRuns({ store, resumes }: InterruptionOptions): StoredRun[] {
+  if (resumes === "0") return [];
+  return runsByStatus(store, "interrupted").filter(({ id }) => countCrashes(store, id) < MOST_CRASHES);
+}
+
+function countCrashes(store: Store, runId: string): number {
+  return runEvents(store, runId).filter(
+    ({ type, data }) =>
+      type === "run.interrupted" && (JSON.parse(data) as EventData<"run.interrupted">).cause === "crash",
+  ).length;
+}
