@@ -6,7 +6,7 @@ import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunOptions, RunResult } from "../trainer/contract.ts";
 import { readModel } from "../trainer/model/model-file.ts";
-import { openThreads } from "./fold-pool.ts";
+import { openThreads } from "./folds/fold-pool.ts";
 import { Forecast } from "./forecast.ts";
 import { createWork, STAGES } from "./stages/index.ts";
 import type { Artifacts, RunDataset, StageReport } from "./stages/stage.ts";

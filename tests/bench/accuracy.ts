@@ -12,7 +12,7 @@ import { basename, join } from "node:path";
 import type { RunOptions } from "../../core/trainer/contract.ts";
 import { stratifiedFolds } from "../../core/trainer/race/folds.ts";
 import { seededRandom } from "../../core/trainer/random.ts";
-import { threadsUpTo } from "../../core/training/fold-pool.ts";
+import { threadsUpTo } from "../../core/training/folds/fold-pool.ts";
 import { createWork, STAGES, type Work } from "../../core/training/stages/index.ts";
 import type { StageReport } from "../../core/training/stages/stage.ts";
 import { type AccuracyCase, type Anchor, readCases, shareOfWay } from "./accuracy-data.ts";

@@ -1,9 +1,9 @@
 /** The thread that runs folds: told the data once, then one job after the other. It knows no file, store or socket. */
 
-import type { CandidateConfig } from "../trainer/race/candidate-configs.ts";
-import { type FoldJob, runFoldJob } from "../trainer/race/fold-job.ts";
-import { portfolioFor } from "../trainer/race/portfolio.ts";
-import type { TrainingData } from "../trainer/race/training-data.ts";
+import type { CandidateConfig } from "../../trainer/race/candidate-configs.ts";
+import { type FoldJob, runFoldJob } from "../../trainer/race/fold-job.ts";
+import { portfolioFor } from "../../trainer/race/portfolio.ts";
+import type { TrainingData } from "../../trainer/race/training-data.ts";
 import { type FromThread, SPARE, STOPPED, type ToThread } from "./fold-messages.ts";
 
 declare const self: Worker;

@@ -1,7 +1,7 @@
 /** What do the pool and a fold thread say to each other? */
-import type { RoundReport } from "../trainer/learners/trees/boosting.ts";
-import type { FoldDone, FoldJob } from "../trainer/race/fold-job.ts";
-import type { TrainingData } from "../trainer/race/training-data.ts";
+import type { RoundReport } from "../../trainer/learners/trees/boosting.ts";
+import type { FoldDone, FoldJob } from "../../trainer/race/fold-job.ts";
+import type { TrainingData } from "../../trainer/race/training-data.ts";
 
 /** Words of the control array. */
 export const STOPPED = 0;

@@ -3,15 +3,15 @@
  * fold at a time; this thread only gives out and collects. With the process they count against the run's memory.
  */
 import { availableParallelism } from "node:os";
-import type { FoldDone } from "../trainer/race/fold-job.ts";
-import type { TrainingData } from "../trainer/race/training-data.ts";
+import type { FoldDone } from "../../trainer/race/fold-job.ts";
+import type { TrainingData } from "../../trainer/race/training-data.ts";
 import {
   type OpenWorkerPool,
   ownThread,
   type WorkerPool,
   type WorkerPoolControls,
   type WorkerPoolTask,
-} from "../trainer/race/worker-pool.ts";
+} from "../../trainer/race/worker-pool.ts";
 import { type FromThread, SPARE, STOPPED, type ToThread } from "./fold-messages.ts";
 
 const MOST_THREADS = 8;
@@ -94,7 +94,7 @@ class Thread {
   constructor(first: ToThread) {
     const isOneFile = import.meta.url.includes("$bunfs") || import.meta.url.includes("~BUN");
     this.worker = new Worker(
-      isOneFile ? "./core/training/fold-worker.ts" : new URL("./fold-worker.ts", import.meta.url).href,
+      isOneFile ? "./core/training/folds/fold-worker.ts" : new URL("./fold-worker.ts", import.meta.url).href,
     );
     this.worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.hear(data);
     this.worker.onerror = ({ message }) => {

@@ -1,8 +1,8 @@
 /** Do threads find what one thread finds, and do they stop when told? */
 import { expect, test } from "bun:test";
-import type { Table } from "../../../core/csv/types.ts";
-import { seededRandom } from "../../../core/trainer/random.ts";
-import { share, threadsUpTo } from "../../../core/training/fold-pool.ts";
+import type { Table } from "../../../../core/csv/types.ts";
+import { seededRandom } from "../../../../core/trainer/random.ts";
+import { share, threadsUpTo } from "../../../../core/training/folds/fold-pool.ts";
 import { category, draw, normal, numbers, runStages } from "./stages/run.ts";
 
 function table(rows = 400): Table {
