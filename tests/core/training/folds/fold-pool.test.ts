@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import type { Table } from "../../../../core/csv/types.ts";
 import { seededRandom } from "../../../../core/trainer/random.ts";
 import { share, threadsUpTo } from "../../../../core/training/folds/fold-pool.ts";
-import { category, draw, normal, numbers, runStages } from "./stages/run.ts";
+import { category, draw, normal, numbers, runStages } from "../stages/run.ts";
 
 function table(rows = 400): Table {
   const random = seededRandom(4);
