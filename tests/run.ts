@@ -94,12 +94,16 @@ function countReport(xml: string): { passed: number; failed: number } {
 
 installPrograms();
 const total = { passed: 0, failed: 0 };
+const times: string[] = [];
 for (const step of STEPS) {
+  const begin = performance.now();
   const { passed, failed } = await runStep(step);
   total.passed += passed;
   total.failed += failed;
+  times.push(`${((performance.now() - begin) / 1000).toFixed(1).padStart(7)} s  ${step.name}`);
   console.log(`${step.name}: ${passed} passed, ${failed} failed`);
 }
 rmSync(reports, { recursive: true });
+console.log(`\n${times.join("\n")}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed ? 1 : 0);

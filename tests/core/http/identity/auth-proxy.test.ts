@@ -53,7 +53,9 @@ let [right, careless, direct, stranger] = ["", "", "", ""];
 let signalbox: Signalbox;
 beforeAll(async () => {
   // nginx's workers are somebody else.
+  // nginx reads it as another account; an opened Signalbox has this process write for its own only.
   chmodSync(folder, 0o755);
+  chmodSync(join(folder, "people"), 0o644);
   await Bun.write(join(folder, "people"), "alice:{PLAIN}a\ncarol:{PLAIN}c\n");
   const upstream = await listen("trusted", { TRUSTED_PROXIES: "127.0.0.1" });
   signalbox = upstream.signalbox;

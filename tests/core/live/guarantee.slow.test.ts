@@ -18,7 +18,7 @@ afterAll(() => server.remove());
 const PANELS = ["datasets", "activity", "metrics", "health"];
 const SETTLED = ["datasets", "activity"];
 
-/** A few schedules in the default run; `GUARANTEE_RUNS=200 bun test tests/live/guarantee.test.ts` for a night. */
+/** A few schedules in the default run; `GUARANTEE_RUNS=200 bun test tests/core/live/guarantee.slow.test.ts` for a night. */
 const RUNS = Number(process.env.GUARANTEE_RUNS ?? 5);
 
 const wait = fc.integer({ min: 0, max: 250 });
