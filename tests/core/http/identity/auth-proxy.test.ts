@@ -52,11 +52,10 @@ const SAYS_NOTHING = `
 let [right, careless, direct, stranger] = ["", "", "", ""];
 let signalbox: Signalbox;
 beforeAll(async () => {
-  // nginx's workers are somebody else.
-  // nginx reads it as another account; an opened Signalbox has this process write for its own only.
+  // nginx's workers are another account, and opening a Signalbox has this process write for its own account only.
   chmodSync(folder, 0o755);
-  chmodSync(join(folder, "people"), 0o644);
   await Bun.write(join(folder, "people"), "alice:{PLAIN}a\ncarol:{PLAIN}c\n");
+  chmodSync(join(folder, "people"), 0o644);
   const upstream = await listen("trusted", { TRUSTED_PROXIES: "127.0.0.1" });
   signalbox = upstream.signalbox;
   direct = upstream.url;
