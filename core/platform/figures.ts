@@ -1,0 +1,158 @@
+/**
+ * Writes numbers for people, by one set of rules: three significant digits, thousands grouped from 10,000, and nothing
+ * that is not zero shown as zero, nor as 100 % what is not all. Plain text: "-0.5", "1.2e-7". Pages set the
+ * minus sign and powers of ten with `typeset`.
+ */
+
+const MOST_DECIMALS = 6;
+const POWERS_BELOW = 0.001;
+const POWERS_FROM = 1e9;
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
+
+/** Whole numbers: 1440 -> "1440", 53940 -> "53,940". One that is not whole is written as `figure` does. */
+export function count(n: number): string {
+  return Number.isInteger(n) ? grouped(n) : figure(n);
+}
+
+/** 1 -> "1 row", 2 -> "2 rows", 12000 -> "12,000 rows". */
+export function plural(n: number, noun: string): string {
+  return `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+/** Three significant digits without trailing zeros, whole from 100 on: 0.841, 12.3, 53,940, 8e-5. Not a number: "–". */
+export function figure(n: number): string {
+  if (!Number.isFinite(n)) return "–";
+  const size = Math.abs(n);
+  if (isPower(size)) return power(n);
+  return size >= 100 ? grouped(Math.round(n)) : String(Number(n.toPrecision(3)));
+}
+
+/** As `figure`, with trailing zeros: "0.890", for a score that is shown beside others. */
+export function score(n: number): string {
+  const size = Math.abs(n);
+  if (!Number.isFinite(n) || n === 0 || size >= 100 || isPower(size)) return figure(n);
+  // Rounding may add a digit before the point: 99.96 is "100", as is its neighbour 100.2.
+  return size >= 99.95 ? figure(n) : n.toPrecision(3);
+}
+
+/**
+ * Figures that are read together, such as a column or a figure and its error: all have the same decimals, which give
+ * the largest three significant digits. One that would look like zero is written as a power of ten.
+ */
+export function figures(values: readonly number[]): string[] {
+  const finite = values.filter((value) => Number.isFinite(value) && value !== 0);
+  const largest = finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (largest === 0 || isPower(largest)) return values.map(figure);
+  const decimals = Math.min(MOST_DECIMALS, Math.max(0, 2 - Math.floor(Math.log10(largest))));
+  return values.map((value) => {
+    if (!Number.isFinite(value)) return figure(value);
+    const text = decimals === 0 ? grouped(Math.round(value)) : value.toFixed(decimals);
+    if (value !== 0 && Number(text) === 0) return power(value);
+    return value === 0 ? text.replace("-", "") : text;
+  });
+}
+
+/** Shares of rows, progress, load: 0.1234 -> "12 %"; below 10 % one decimal. */
+export function percent(share: number): string {
+  if (!Number.isFinite(share)) return "–";
+  const value = Math.abs(share * 100);
+  return edgeOf(share) ?? `${signOf(share)}${value.toFixed(decimalsOf(value))} %`;
+}
+
+function decimalsOf(value: number): number {
+  const isSmall = value > 0 && value < 9.95;
+  return isSmall || (value > 99 && value < 100) ? 1 : 0;
+}
+
+/** Scores, baselines, intervals and their differences: 0.8534 -> "85.3 %". */
+export function scorePercent(share: number): string {
+  return scorePercents([share])[0]!;
+}
+
+/** Scores that are shown together: as many decimals as it takes to tell different ones apart, three at most. */
+export function scorePercents(shares: readonly number[]): string[] {
+  const different = new Set(shares).size;
+  for (const decimals of [1, 2, 3]) {
+    const texts = shares.map((share) => scoreText(share, decimals));
+    if (decimals === 3 || new Set(texts).size === different) return texts;
+  }
+  return [];
+}
+
+function scoreText(share: number, decimals: number): string {
+  if (!Number.isFinite(share)) return "–";
+  return edgeOf(share, decimals) ?? `${signOf(share)}${Math.abs(share * 100).toFixed(decimals)} %`;
+}
+
+/** What would be rounded to none or to all, and is neither; null for the rest. */
+function edgeOf(share: number, decimals = 1): string | null {
+  const value = Math.abs(share * 100);
+  const step = 10 ** -decimals;
+  const text = value.toFixed(decimals);
+  if (value > 0 && Number(text) === 0) return `${signOf(share)}<${step} %`;
+  if (value < 100 && Number(text) >= 100) return `${signOf(share)}>${(100 - step).toFixed(decimals)} %`;
+  return null;
+}
+
+const signOf = (n: number) => (n < 0 ? "-" : "");
+
+/** 60302 -> "60.3 kB". */
+export function bytes(n: number): string {
+  let value = n;
+  let unit = 0;
+  while (value >= 999.5 && unit < BYTE_UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 99.95 ? count(Math.round(value)) : value.toFixed(1)} ${BYTE_UNITS[unit]}`;
+}
+
+/** 850 -> "850 ms", 12300 -> "12 s", 200000 -> "3 min 20 s". */
+export function duration(ms: number): string {
+  if (ms < 1) return `${figure(ms)} ms`;
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 9950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (seconds < 3600) return both(`${Math.floor(seconds / 60)} min`, seconds % 60, "s");
+  return both(`${count(Math.floor(minutes / 60))} h`, minutes % 60, "min");
+}
+
+/** 600000 -> "10 min", without "0 s". */
+function both(large: string, small: number, unit: string): string {
+  return small > 0 ? `${large} ${small} ${unit}` : large;
+}
+
+/** As a file or a form field writes it: "1234567", "-0.25". Whole numbers are exact and never grouped. */
+export function plain(n: number): string {
+  return String(Number.isSafeInteger(n) ? n : Number(n.toPrecision(Math.abs(n) >= 1000 ? 7 : 4)));
+}
+
+/** For pages: "-0.5" -> "−0.5", "1.2e-7" -> "1.2 × 10⁻⁷". Leaves what stands in quotes, and words with hyphens or digits. */
+export function typeset(text: string): string {
+  return text
+    .replace(
+      /(?<![\w.“"'-])(-?\d+(?:\.\d+)?)e([+-]?\d+)(?![\w.])/g,
+      (_, digits: string, exponent: string) => {
+        const raised = String(Number(exponent))
+          .replace("-", "⁻")
+          .replace(/\d/g, (digit) => SUPERSCRIPTS[+digit]!);
+        return `${digits}\u00a0×\u00a010${raised}`;
+      },
+    )
+    .replace(/(?<![\w.“"'\u2013-])-(?=[<>]?\d)/g, "−");
+}
+
+const isPower = (size: number) => size !== 0 && (size < POWERS_BELOW || size >= POWERS_FROM);
+
+/** 0.00000012 -> "1.2e-7". */
+function power(n: number): string {
+  const [digits, exponent] = n.toExponential(2).split("e") as [string, string];
+  return `${Number(digits)}e${Number(exponent)}`;
+}
+
+function grouped(n: number): string {
+  return Math.abs(n) < 10_000 ? String(n + 0) : n.toLocaleString("en", { maximumFractionDigits: 0 });
+}

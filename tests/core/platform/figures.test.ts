@@ -1,0 +1,131 @@
+/** Numbers for people: the rules hold for every number, and for those that are shown together. */
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import {
+  bytes,
+  count,
+  duration,
+  figure,
+  figures,
+  percent,
+  plain,
+  plural,
+  score,
+  scorePercent,
+  scorePercents,
+  typeset,
+} from "../../../core/platform/figures.ts";
+
+const anyNumber = fc.oneof(
+  fc.double({ min: -1e300, max: 1e300, noNaN: true }),
+  fc.double({ min: -1000, max: 1000, noNaN: true }),
+  fc.integer(),
+);
+const anyShare = fc.oneof(
+  fc.double({ min: 0, max: 1, noNaN: true }),
+  fc.constantFrom(0, 1, 1e-9, 1 - 1e-9, 0.9995, 0.99949, 0.0005),
+);
+/** What a reader takes from the text. */
+const readBack = (text: string) => Number(text.replaceAll(",", "").replace(/ .*| %/, ""));
+const decimalsOf = (text: string) => (/\.(\d+)/.exec(text)?.[1] ?? "").length;
+
+describe("for every number", () => {
+  const WRITERS: Record<string, (n: number) => string> = { count, figure, score, plain };
+
+  test.each(Object.entries(WRITERS))("%s: only zero is shown as zero, and never with a sign", (_, write) => {
+    fc.assert(
+      fc.property(
+        anyNumber,
+        (n) => (readBack(write(n)) === 0) === (n === 0) && !/^-0(\.0*)?$/.test(write(n)),
+      ),
+    );
+  });
+
+  test("a figure is within half a unit of its third digit", () => {
+    fc.assert(
+      fc.property(anyNumber, (n) => {
+        expect(Math.abs(readBack(figure(n)) - n)).toBeLessThanOrEqual(
+          Math.max(0.00501 * Math.abs(n), 1e-320),
+        );
+      }),
+    );
+  });
+
+  test("thousands are grouped from 10,000, identifiers never", () => {
+    fc.assert(fc.property(fc.integer(), (n) => count(n).includes(",") === Math.abs(n) >= 10_000));
+    fc.assert(fc.property(fc.maxSafeInteger(), (n) => plain(n) === String(n)));
+  });
+
+  test("a page has one minus sign, and no exponent that a machine would write", () => {
+    fc.assert(fc.property(anyNumber, (n) => !/-|\de[+-]?\d/.test(typeset(figure(n)))));
+  });
+});
+
+describe("for every share", () => {
+  test("only all is 100 %, and only nothing is 0 %", () => {
+    fc.assert(
+      fc.property(anyShare, (share) => {
+        for (const text of [percent(share), scorePercent(share)]) {
+          expect(/^100(\.0+)? %$/.test(text)).toBe(share === 1);
+          expect(/^0(\.0+)? %$/.test(text)).toBe(share === 0);
+        }
+      }),
+    );
+  });
+
+  test("scores together have the same decimals", () => {
+    fc.assert(
+      fc.property(fc.array(anyShare, { minLength: 1 }), (shares) => {
+        const plainOnes = scorePercents(shares).filter((text) => !/[<>]/.test(text));
+        expect(new Set(plainOnes.map(decimalsOf)).size).toBeLessThanOrEqual(1);
+      }),
+    );
+    expect(scorePercents([0.7351, 0.7349])).toEqual(["73.51 %", "73.49 %"]);
+    expect(scorePercents([0.7351, 0.6])).toEqual(["73.5 %", "60.0 %"]);
+  });
+});
+
+test("figures of a column have the same decimals; none looks like zero that is not", () => {
+  fc.assert(
+    fc.property(fc.array(anyNumber, { minLength: 1 }), (values) => {
+      const texts = figures(values);
+      for (const [at, text] of texts.entries()) expect(readBack(text) === 0).toBe(values[at] === 0);
+      const largest = Math.max(...values.map(Math.abs));
+      if (largest < 0.001 || largest >= 1e9) return;
+      const decimals = texts.filter((text) => !text.includes("e")).map(decimalsOf);
+      expect(new Set(decimals).size).toBeLessThanOrEqual(1);
+    }),
+  );
+  expect(figures([0.839, 0.0231])).toEqual(["0.839", "0.023"]);
+});
+
+test("bytes and times go on to the next unit where rounding fills one", () => {
+  expect([0, 999, 999_600, 999_949, 60_302, 5.2e13].map(bytes)).toEqual([
+    "0 B",
+    "999 B",
+    "1.0 MB",
+    "1.0 MB",
+    "60.3 kB",
+    "52.0 TB",
+  ]);
+  expect([0, 0.4, 850, 999.7, 59_700, 3_599_900].map(duration)).toEqual([
+    "0 ms",
+    "0.4 ms",
+    "850 ms",
+    "1.0 s",
+    "1 min",
+    "1 h",
+  ]);
+});
+
+test("nouns and typing", () => {
+  expect([plural(1, "row"), plural(0, "row"), plural(20_000, "row")]).toEqual([
+    "1 row",
+    "0 rows",
+    "20,000 rows",
+  ]);
+  expect([plain(0.1 + 0.2), plain(12.345678), plain(-0.25)]).toEqual(["0.3", "12.35", "-0.25"]);
+  expect(typeset("R² -0.02 (-0.1 to 1.2e-7), see pre-2 and “-5”, 2026-11-22")).toBe(
+    "R² −0.02 (−0.1 to 1.2\u00a0×\u00a010⁻⁷), see pre-2 and “-5”, 2026-11-22",
+  );
+});
