@@ -24,8 +24,10 @@ export interface Answer {
   /** The class as it stands in the CSV, or the number. */
   prediction: string | number;
   probabilities?: Record<string, number>;
-  /** By column, in the number itself, or in log-odds (of the class that is predicted); with `base` they sum to it. */
+  /** By column, in the number itself, or in log-odds of the class `contributionsOf`; with `base` they sum to it. */
   contributions?: Record<string, number>;
+  /** The class that contributions speak for: of two the positive one, of more the predicted one; absent for numbers. */
+  contributionsOf?: string;
   base?: number;
   /** What would have to be otherwise for another answer. */
   counterfactual?: Counterfactual;
@@ -46,6 +48,7 @@ export function answerRows(
   const answers = rows.map((_, row) => ({
     ...answerAt(model, predicted, row),
     ...(explanation && contributionsAt(explanation, row, predicted.values[row]!)),
+    ...(explanation && spokenFor(model, predicted.values[row]!)),
   }));
   return { answers, warnings, table };
 }
@@ -243,6 +246,11 @@ function answerAt(model: Model, { values, probabilities }: ModelAnswer, row: num
   const { classes } = model;
   const entries = classes.map((name, k) => [name, probabilities[row * classes.length + k]!] as const);
   return { prediction: classes[values[row]!]!, probabilities: Object.fromEntries(entries) };
+}
+
+function spokenFor({ task, classes }: Model, predicted: number): Pick<Answer, "contributionsOf"> {
+  if (task === "regression") return {};
+  return { contributionsOf: classes[task === "binary" ? 1 : predicted]! };
 }
 
 function contributionsAt(

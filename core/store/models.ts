@@ -2,6 +2,7 @@
 import type { RunResult, RunSummary } from "../trainer/contract.ts";
 import type { Store } from "./database.ts";
 import { forgetAnswers } from "./idempotency.ts";
+import { readResult } from "./results.ts";
 
 export interface StoredModel {
   name: string;
@@ -77,7 +78,7 @@ export function findVersion(store: Store, name: string, version: number): Stored
     `SELECT ${VERSION} FROM model_versions WHERE name = $name AND version = $version`,
     { name, version },
   );
-  return row && { ...row, result: JSON.parse(row.result) as RunSummary };
+  return row && { ...row, result: readResult(row.result) };
 }
 
 /** The data of the version's drawings; apart, because lists never need it. */
@@ -96,7 +97,7 @@ export function listVersions(store: Store, name: string): StoredVersion[] {
       `SELECT ${VERSION} FROM model_versions WHERE name = $name ORDER BY version DESC`,
       { name },
     )
-    .map((row) => ({ ...row, result: JSON.parse(row.result) as RunSummary }));
+    .map((row) => ({ ...row, result: readResult(row.result) }));
 }
 
 export function deleteVersion(store: Store, name: string, version: number): void {

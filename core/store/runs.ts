@@ -3,6 +3,7 @@ import type { Finding } from "../csv/types.ts";
 import type { ErrorRecord } from "../platform/errors.ts";
 import type { Candidate, RunOptions, RunSummary } from "../trainer/contract.ts";
 import type { Store } from "./database.ts";
+import { readResult } from "./results.ts";
 
 export const RUN_STATUSES = ["queued", "running", "finished", "failed", "cancelled", "interrupted"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
@@ -248,8 +249,8 @@ type RunRow = Json<StoredRun, "options" | "result" | "error" | "forecast">;
 function readRun(row: RunRow): StoredRun {
   return {
     ...row,
-    options: JSON.parse(row.options!),
-    result: row.result ? JSON.parse(row.result) : null,
+    options: { positiveClass: null, ...JSON.parse(row.options!) },
+    result: row.result ? readResult(row.result) : null,
     error: row.error ? JSON.parse(row.error) : null,
     forecast: row.forecast ? JSON.parse(row.forecast) : null,
   } as StoredRun;

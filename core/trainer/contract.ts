@@ -1,4 +1,5 @@
 /** What is a training asked for, and what does it give? Plain data that requests, stages, store and pages share. */
+import type { Finding } from "../csv/types.ts";
 import type { ColumnChanges, MetricComparison } from "./explain/comparison.ts";
 import type { Task } from "./samples.ts";
 
@@ -29,6 +30,8 @@ export interface RunOptions {
   splitColumn: string | null;
   seed: number;
   metric: string | null; // a name in METRICS; null: roc_auc, log_loss or r2 by task
+  /** Of two classes the one that figures, curves and the threshold are about; null: by name, else the rarer. */
+  positiveClass: string | null;
   /** Money: what each kind of decision costs; binary only. */
   costs: { falsePositive: number; falseNegative: number } | null;
 }
@@ -49,6 +52,12 @@ export interface RunResult {
   task: Task;
   metric: string;
   best: string; // name of the winning candidate
+  /** Of two classes the one that every figure, curve and contribution is about; null for other tasks. */
+  positiveClass: string | null;
+  /** Of all stages, errors first. */
+  findings: Finding[];
+  /** The served model learned once more from so many rows, the test part among them; null: it is the evaluated one. */
+  refit: { rows: number } | null;
   /** By scikit-learn's names, on the test part. */
   metrics: Record<string, number>;
   /** 95 % bootstrap interval of each. */

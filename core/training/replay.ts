@@ -137,6 +137,8 @@ function viewAt(final: RunView, { stages: told, candidates }: Fold, seconds: num
     baseline: null,
     verdict: null,
     beatsBaseline: null,
+    findings: stages.flatMap(({ findings }) => findings),
+    refit: null,
     comparison: null,
     version: null,
     error: null,

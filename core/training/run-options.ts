@@ -4,6 +4,7 @@ import type { CsvProfile } from "../csv/types.ts";
 import { AppError } from "../platform/errors.ts";
 import type { RunOptions } from "../trainer/contract.ts";
 import { isMetricName, METRICS } from "../trainer/metrics/index.ts";
+import { findLabel } from "../trainer/positive-class.ts";
 
 export const MODEL_NAME = z
   .string()
@@ -39,6 +40,11 @@ export const TRAIN_REQUEST = z.strictObject({
     .refine(isMetricName, `must be one of ${Object.keys(METRICS).join(", ")}`)
     .meta({ enum: Object.keys(METRICS) })
     .optional(),
+  positiveClass: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("of two classes the one that recall, precision, curves and the threshold are about"),
   costs: z.strictObject({ falsePositive: z.number().min(0), falseNegative: z.number().min(0) }).optional(),
 });
 export type TrainRequest = z.output<typeof TRAIN_REQUEST>;
@@ -71,6 +77,7 @@ export const TRAIN_QUERY = z.strictObject({
     .optional()
     .describe("the same seed gives the same split"),
   metric: TRAIN_REQUEST.shape.metric.describe("what the race is about, by scikit-learn's name"),
+  positiveClass: TRAIN_REQUEST.shape.positiveClass,
 });
 
 /** The options that the run keeps. Throws AppError `invalid` where a column or the target is not there. */
@@ -101,8 +108,31 @@ export function settleOptions(request: TrainRequest, profile: CsvProfile, budget
     splitColumn: request.splitColumn ?? null,
     seed: request.seed ?? 0,
     metric: request.metric ?? null,
+    positiveClass: settlePositiveClass(request, profile, target),
     costs: request.costs ?? null,
   };
+}
+
+/** Checked where the profile holds every value of the target; the training checks it in any case. */
+function settlePositiveClass(request: TrainRequest, profile: CsvProfile, target: string): string | null {
+  const { positiveClass: asked, task } = request;
+  if (asked === undefined) return null;
+  const column = profile.columns.find(({ name }) => name === target);
+  const labels = column?.top.map(({ value }) => value) ?? [];
+  if (column?.distinct === 2 && labels.length === 2 && findLabel(labels, asked) === null) {
+    throw new AppError("invalid", `${JSON.stringify(target)} has no class ${JSON.stringify(asked)}`, {
+      column: target,
+      fix: `Choose ${labels.map((label) => JSON.stringify(label)).join(" or ")} as positiveClass.`,
+      example: labels[0],
+    });
+  }
+  if (task === "regression" || (column?.distinctExact && column.distinct > 2)) {
+    throw new AppError("invalid", `${JSON.stringify(target)} is not predicted as one of two classes`, {
+      column: target,
+      fix: "Leave positiveClass out, or choose a target with two classes.",
+    });
+  }
+  return asked;
 }
 
 function requireColumn(name: string, profile: CsvProfile): void {

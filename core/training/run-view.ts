@@ -1,4 +1,5 @@
 /** How does a run look from outside? The shape that the API, the panels and the pages share. */
+import type { Finding } from "../csv/types.ts";
 import type { ErrorRecord } from "../platform/errors.ts";
 import type { Store } from "../store/database.ts";
 import { latestTrained } from "../store/run-events.ts";
@@ -11,6 +12,7 @@ import {
   type StoredRun,
   type StoredStage,
 } from "../store/runs.ts";
+import { bySeverity } from "../trainer/checks/severity.ts";
 import type { VersionComparison } from "../trainer/contract.ts";
 import { earlyProgress, stillLeft } from "./forecast.ts";
 import { type Standing, standingsOf } from "./standings.ts";
@@ -43,6 +45,11 @@ export interface RunView {
   baseline: Record<string, number> | null;
   verdict: string | null;
   beatsBaseline: boolean | null;
+  /** Known from Data validation on. */
+  positiveClass: string | null;
+  /** Of all stages so far, errors first. */
+  findings: Finding[];
+  refit: { rows: number } | null;
   comparison: VersionComparison | null;
   modelName: string;
   version: number | null;
@@ -58,7 +65,7 @@ export function runView(store: Store, run: StoredRun, now: number): RunView {
     ...stage,
     startedAt: timeText(stage.startedAt),
   }));
-  const metric = run.result?.metric ?? settledMetric(stages) ?? run.options.metric;
+  const metric = run.result?.metric ?? settledFact(stages, "metric") ?? run.options.metric;
   const elapsedMs = run.startedAt === null ? 0 : Math.max(0, (run.finishedAt ?? now) - run.startedAt);
   const leftMs = run.status === "running" ? stillLeft(run.forecast, now) : null;
   return {
@@ -87,6 +94,9 @@ export function runView(store: Store, run: StoredRun, now: number): RunView {
     baseline: run.result?.baseline ?? null,
     verdict: run.result?.verdict ?? null,
     beatsBaseline: run.result?.beatsBaseline ?? null,
+    positiveClass: run.result?.positiveClass ?? settledFact(stages, "positiveClass"),
+    findings: bySeverity(stages.flatMap(({ findings }) => findings)),
+    refit: run.result?.refit ?? null,
     comparison: run.result?.comparison ?? null,
     modelName: run.modelName,
     version: run.modelVersion,
@@ -131,7 +141,11 @@ export function comparedFolds(stages: readonly Pick<StoredStage, "facts">[]): nu
   return typeof folds === "number" ? folds : null;
 }
 
-function settledMetric(stages: readonly Pick<StoredStage, "facts">[]): string | null {
-  const metric = stages[0]?.facts.metric;
-  return typeof metric === "string" ? metric : null;
+/** What Data validation decided. */
+function settledFact(
+  stages: readonly Pick<StoredStage, "facts">[],
+  name: "metric" | "positiveClass",
+): string | null {
+  const fact = stages[0]?.facts[name];
+  return typeof fact === "string" ? fact : null;
 }

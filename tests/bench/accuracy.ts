@@ -218,6 +218,7 @@ const OPTIONS: RunOptions = {
   splitColumn: null,
   seed: 0,
   metric: null,
+  positiveClass: null,
   costs: null,
 };
 

@@ -12,6 +12,7 @@ import type { Lease } from "../../platform/leases.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import { findDataset } from "../../store/datasets.ts";
 import { runStages, type StoredRun } from "../../store/runs.ts";
+import { bySeverity, errorsAmong } from "../../trainer/checks/severity.ts";
 import { type RunSummary, STAGE_NAMES } from "../../trainer/contract.ts";
 
 export interface TrainStreamOptions {
@@ -101,12 +102,6 @@ function allFindings(signalbox: Signalbox, run: StoredRun): Finding[] {
   return bySeverity(found);
 }
 
-const SEVERITIES: readonly Finding["severity"][] = ["error", "warning", "info"];
-
-function bySeverity(findings: readonly Finding[]): Finding[] {
-  return SEVERITIES.flatMap((severity) => findings.filter((finding) => finding.severity === severity));
-}
-
 /** "" where there are none. */
 export function findingLines(
   findings: readonly Finding[],
@@ -169,7 +164,9 @@ function verdictText(run: StoredRun, result: RunSummary, place: Place): string {
     .slice(0, 5)
     .map(([name, value]) => `${name} ${value.toPrecision(4)}`)
     .join(" · ");
-  return `\n${result.verdict}\n${metrics}\n\nModel:   ${model}\nPredict: ${predict}\nDeploy:  ${deploy}\n`;
+  const errors = errorsAmong(result.findings).map(({ message }) => `! ${message}\n`);
+  const positive = result.positiveClass === null ? "" : `Positive class: ${result.positiveClass}\n`;
+  return `\n${errors.join("")}${result.verdict}\n${positive}${metrics}\n\nModel:   ${model}\nPredict: ${predict}\nDeploy:  ${deploy}\n`;
 }
 
 /** The commands work when they are pasted: the version is named, so nothing needs to be live. */
@@ -181,6 +178,9 @@ export function outcome(run: StoredRun, result: RunSummary, { home, curl }: Plac
   return {
     runId: run.id,
     verdict: result.verdict,
+    findings: result.findings,
+    positiveClass: result.positiveClass,
+    refit: result.refit,
     metrics: result.metrics,
     model: `${home}/models/${run.modelName}`,
     modelName: run.modelName,

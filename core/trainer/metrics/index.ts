@@ -8,6 +8,7 @@ import { accuracy, balancedAccuracy, f1, f1Macro, matthews, precision, recall } 
 import type { Outcome } from "./outcome.ts";
 import { averagePrecision, brierScore, logLoss, rocAuc } from "./ranking.ts";
 import {
+  comesNearZero,
   explainedVariance,
   meanAbsoluteError,
   meanAbsolutePercentageError,
@@ -113,7 +114,7 @@ export const METRICS = {
   }),
   mape: entry("MAPE", NUMBERS, {
     better: "less",
-    measure: meanAbsolutePercentageError,
+    measure: (outcome) => (comesNearZero(outcome.truth) ? Number.NaN : meanAbsolutePercentageError(outcome)),
     says: "Mean size of the error as a share of the truth.",
   }),
   median_absolute_error: entry("Median absolute error", NUMBERS, {

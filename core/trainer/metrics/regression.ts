@@ -23,6 +23,19 @@ export function meanAbsolutePercentageError(outcome: Outcome): number {
   );
 }
 
+/** Share of the mean size below which an error as a share of the truth says nothing. */
+const NEAR_ZERO = 0.01;
+
+/** Whether some truth is so small beside the others that dividing by it tells of that row alone. */
+export function comesNearZero(truth: Float64Array): boolean {
+  let [least, sum] = [Number.POSITIVE_INFINITY, 0];
+  for (const value of truth) {
+    least = Math.min(least, Math.abs(value));
+    sum += Math.abs(value);
+  }
+  return least <= (NEAR_ZERO * sum) / truth.length;
+}
+
 /** Without weights the usual median; with integer weights the median of the repeated rows. */
 export function medianAbsoluteError(outcome: Outcome): number {
   const { truth, values, weights } = outcome;

@@ -3,10 +3,10 @@
  * Greedy selection with replacement (Caruana et al. 2004) on the answers for held-out rows. Its score is measured
  * across folds: the weights that answer for a fold were chosen on the other folds.
  */
-import { goodness, METRICS, type MetricName } from "../metrics/index.ts";
+import { goodness, type MetricName } from "../metrics/index.ts";
 import { responseWidth } from "../model/response.ts";
 import type { Target } from "../samples.ts";
-import { type Entry, outcomeOf } from "./entry.ts";
+import { type Entry, outcomeOf, scoreOf } from "./entry.ts";
 import type { TrainingData } from "./training-data.ts";
 
 export interface Blend {
@@ -33,7 +33,7 @@ export function chooseBlend(data: TrainingData, entries: Entry[], metric: Metric
   const foldScores = pools.map((pool, held) => {
     const others = data.folds.length > 1 ? poolOf(data, rivals, otherFolds(data, held)) : pool;
     const weights = greedyWeights(others, loss);
-    return METRICS[metric].measure(outcomeOf(data.target, pool.rows, mix(pool.responses, weights)));
+    return scoreOf(metric, outcomeOf(data.target, pool.rows, mix(pool.responses, weights)));
   });
   if (behind(foldScores, alone.foldScores, metric)) return alone;
   const weights = greedyWeights(poolOf(data, rivals, [...data.folds.keys()]), loss);

@@ -62,6 +62,13 @@ export function outcomeOf(target: Target, rows: Int32Array, response: Float64Arr
   };
 }
 
+/** Whether the metric says anything about these rows: some need two classes, or numbers that differ. */
+export function canMeasure(metric: MetricName, target: Target, rows: Int32Array): boolean {
+  const width = responseWidth(target);
+  const response = Float64Array.from({ length: rows.length * width }, () => 1 / width);
+  return Number.isFinite(METRICS[metric].measure(outcomeOf(target, rows, response)));
+}
+
 /** The metric; what a guess gets where the fold cannot tell (one class only, the same number throughout). */
 export function scoreOf(metric: MetricName, outcome: Outcome): number {
   const score = METRICS[metric].measure(outcome);

@@ -14,7 +14,7 @@ import type { Target } from "../../trainer/samples.ts";
 import { plural, type Stage } from "./stage.ts";
 import { copiesFinding, scoreCopies } from "./work/copies.ts";
 import { charactersOf, selectRows } from "./work/table.ts";
-import { type Context, checkpointOf, Hurry, left, type Parts, type Work } from "./work/work.ts";
+import { type Context, checkpointOf, Hurry, left, type Parts, tellFinding, type Work } from "./work/work.ts";
 
 export const engineerFeatures: Stage<Work> = {
   name: "Feature engineering",
@@ -112,12 +112,12 @@ async function encode(context: Context): Promise<{ encoder: Encoder; encoded: En
 
 /** What a split at random would have shown, where copies are kept together. */
 async function tellCopies(context: Context, groups: Int32Array) {
-  const { work, report, options } = context;
+  const { work, options } = context;
   const { encoded, target } = left(work, "data");
   const { metric } = left(work, "loaded");
   const checkpoint = checkpointOf(context);
   const scores = await scoreCopies({ encoded, target, groups, metric, seed: options.seed, checkpoint });
-  if (scores?.flatters) report({ type: "finding", finding: copiesFinding(scores) });
+  if (scores?.flatters) tellFinding(context, copiesFinding(scores));
   return scores;
 }
 

@@ -54,14 +54,17 @@ export const evaluateModel: Stage<Work> = {
       intervals,
       baseline: guesses,
       target: options.target,
+      classes: model.classes,
       outcome,
+      findings: work.findings,
     });
     report({ type: "facts", facts: { ...verdict, metrics } });
     const comparison = await compareWithBefore(context, { rows: test, truth: outcome.truth });
     if (comparison) report({ type: "facts", facts: { comparedWithBefore: comparison.sentence } });
     const drawn = await drawEvaluation(context, { outcome, tested });
     const evaluation = { ...drawn, reference: reference(work, predicted.values) };
-    work.evaluated = { metrics, intervals, baseline: guesses, ...verdict, evaluation, comparison };
+    const { signal: _, ...told } = verdict;
+    work.evaluated = { metrics, intervals, baseline: guesses, ...told, evaluation, comparison };
     report({ type: "progress", progress: 1, note: verdict.verdict });
   },
 };

@@ -3,6 +3,7 @@
  * or changed is refused when it is read.
  */
 import type { ColumnPlan, ColumnProfile } from "../../csv/types.ts";
+import { bySeverity } from "../../trainer/checks/severity.ts";
 import type { ModelSchema, RunResult } from "../../trainer/contract.ts";
 import type { Model } from "../../trainer/model/model.ts";
 import { readModel, writeModel } from "../../trainer/model/model-file.ts";
@@ -43,6 +44,9 @@ function resultOf(work: Work, dataset: RunDataset): RunResult {
     task: model.task,
     metric: left(work, "loaded").metric,
     best: parts.length > 1 ? `Ensemble of ${parts.length}` : parts[0].entry.candidateConfig.name,
+    positiveClass: model.task === "binary" ? model.classes[1] : null,
+    findings: bySeverity(work.findings),
+    refit: null,
     ...left(work, "evaluated"),
     schema: schemaOf(model, dataset),
     rowsTrain: train.length,

@@ -18,6 +18,7 @@ import {
   left,
   type Parts,
   STOPPED_ROWS,
+  tellFinding,
   type Work,
 } from "./work/work.ts";
 
@@ -79,7 +80,7 @@ function takeRows(loaded: Loaded, rows: Int32Array): Loaded {
   };
 }
 
-function reportRowsLeft({ report }: Context, rows: number): void {
+function reportRowsLeft(context: Context, rows: number): void {
   const message = `${STOPPED_ROWS.toLocaleString("en")} of ${rows.toLocaleString("en")} rows are learned from: Stop asked for a model at once.`;
   const finding = {
     code: "rows_sampled",
@@ -88,7 +89,7 @@ function reportRowsLeft({ report }: Context, rows: number): void {
     message,
     fix: null,
   };
-  report({ type: "finding", finding });
+  tellFinding(context, finding);
 }
 
 const LEAST_TRAIN_ROWS = 10;
@@ -112,13 +113,16 @@ function splitFails({ options }: Context): AppError {
   );
 }
 
-function constantColumns({ table }: Loaded, { report }: Context): string[] {
+function constantColumns({ table }: Loaded, context: Context): string[] {
   const names = table.columns.filter(isConstant).map((column) => column.name);
   for (const column of names) {
     const message = `“${column}” is the same in every row; it is left out.`;
-    report({
-      type: "finding",
-      finding: { code: "constant", severity: "info", column, message, fix: { exclude: [column] } },
+    tellFinding(context, {
+      code: "constant",
+      severity: "info",
+      column,
+      message,
+      fix: { exclude: [column] },
     });
   }
   return names;

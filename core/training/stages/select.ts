@@ -7,21 +7,21 @@ import type { Candidate } from "../../trainer/contract.ts";
 import { goodness, METRICS, type MetricName } from "../../trainer/metrics/index.ts";
 import { type CandidateConfig, guess } from "../../trainer/race/candidate-configs.ts";
 import { chooseBlend } from "../../trainer/race/ensemble.ts";
-import type { Entry } from "../../trainer/race/entry.ts";
+import { canMeasure, type Entry } from "../../trainer/race/entry.ts";
 import { portfolioFor } from "../../trainer/race/portfolio.ts";
 import { type RaceResult, runRace } from "../../trainer/race/race.ts";
 import type { TrainingData } from "../../trainer/race/training-data.ts";
 import { ownThread } from "../../trainer/race/worker-pool.ts";
 import { plural, type Stage } from "./stage.ts";
 import { loadEntries, saveEntry } from "./work/checkpoint.ts";
-import { budgetMs, type Context, checkpointOf, left, type Work } from "./work/work.ts";
+import { budgetMs, type Context, checkpointOf, left, tellFinding, type Work } from "./work/work.ts";
 
 export const selectModel: Stage<Work> = {
   name: "Model selection",
   async run(context) {
     const { work, report, options, elapsedMs, stop } = context;
     const data = left(work, "data");
-    const { metric } = left(work, "loaded");
+    const metric = measurableMetric(context, data);
     const baselineFirst = baselineLoss(data, data.folds[0]);
     const candidateConfigs = portfolioFor(data);
     work.pool = await openCrew(context, data, candidateConfigs);
@@ -39,7 +39,7 @@ export const selectModel: Stage<Work> = {
       stop,
       saved: await loadEntries(context, data),
       onScored: async (entry) => {
-        report({ type: "candidate", candidate: candidateOf(entry) });
+        report({ type: "candidate", candidate: candidateOf(entry, toldFolds(data, metric)) });
         await saveEntry(context, data, entry);
       },
       onRound: ({ entry, round, train, valid }) => {
@@ -126,7 +126,7 @@ function comparable(
 function likelyWinner(rivals: Entry[], metric: MetricName): Entry {
   const farthest = Math.max(...rivals.map((entry) => entry.folds.length));
   const near = rivals.filter((entry) => entry.folds.length >= farthest / 2);
-  const score = (entry: Entry) => goodness(metric, candidateOf(entry).score);
+  const score = (entry: Entry) => goodness(metric, spread(entry.folds.map((fold) => fold.score)).score);
   return near.reduce((best, entry) => (score(entry) > score(best) ? entry : best));
 }
 
@@ -149,16 +149,53 @@ function shownLoss(data: TrainingData): { metric: string; of: (loss: number) => 
   return { metric: "log_loss", of: (loss) => loss };
 }
 
-export function candidateOf(entry: Entry): Candidate {
-  const foldScores = entry.folds.map((fold) => fold.score);
+/** Of a run whose metric no fold can measure, candidates are told apart by one that can always be. */
+function measurableMetric(context: Context, data: TrainingData): MetricName {
+  const loaded = left(context.work, "loaded");
+  const { metric } = loaded;
+  if (toldFolds(data, metric).some(Boolean)) return metric;
+  loaded.metric = data.target.task === "regression" ? "mae" : "log_loss";
+  const message = `${METRICS[metric].label} cannot be measured on so few rows of each kind; candidates are compared by ${METRICS[loaded.metric].label} instead.`;
+  tellFinding(context, {
+    code: "metric_unmeasurable",
+    severity: "warning",
+    column: null,
+    message,
+    fix: null,
+  });
+  return loaded.metric;
+}
+
+/** By fold, whether its rows tell anything by the metric: a fold without a rare class does not. */
+const toldFolds = (data: TrainingData, metric: MetricName): boolean[] =>
+  data.folds.map(({ valid }) => canMeasure(metric, data.target, valid));
+
+/** A candidate as it is shown: scores of the folds that could be measured, or of all where none could yet. */
+export function candidateOf(entry: Entry, isTold: readonly boolean[]): Candidate {
+  const foldScores = measuredScores(
+    entry.folds.map((fold) => fold.score),
+    isTold,
+  );
   return {
     name: entry.candidateConfig.name,
     family: entry.candidateConfig.family,
     ...spread(foldScores),
     foldScores,
     params: entry.candidateConfig.params,
-    durationMs: entry.folds.reduce((sum, fold) => sum + fold.durationMs, 0),
+    durationMs: durationOf(entry),
   };
+}
+
+const durationOf = (entry: Entry) => entry.folds.reduce((sum, fold) => sum + fold.durationMs, 0);
+
+function blendScores(work: Work): number[] {
+  const { metric } = left(work, "loaded");
+  return measuredScores(left(work, "blend").foldScores, toldFolds(left(work, "data"), metric));
+}
+
+function measuredScores(scores: number[], isTold: readonly boolean[]): number[] {
+  const measured = scores.filter((_, fold) => isTold[fold]);
+  return measured.length > 0 ? measured : scores;
 }
 
 function spread(scores: number[]): { score: number; std: number } {
@@ -168,26 +205,27 @@ function spread(scores: number[]): { score: number; std: number } {
 }
 
 function blendCandidate({ work }: Context): Candidate {
-  const { parts, foldScores } = left(work, "blend");
+  const { parts } = left(work, "blend");
+  const foldScores = blendScores(work);
   return {
     name: `Ensemble of ${parts.length}`,
     family: "ensemble",
     ...spread(foldScores),
     foldScores,
     params: Object.fromEntries(parts.map(({ entry, weight }) => [entry.candidateConfig.name, weight])),
-    durationMs: parts.reduce((sum, { entry }) => sum + candidateOf(entry).durationMs, 0),
+    durationMs: parts.reduce((sum, { entry }) => sum + durationOf(entry), 0),
   };
 }
 
 function facts({ work }: Context, ended: string): Record<string, unknown> {
   const { metric } = left(work, "loaded");
-  const { parts, foldScores } = left(work, "blend");
+  const { parts } = left(work, "blend");
   return {
     metric,
     better: METRICS[metric].better,
     folds: left(work, "data").folds.length,
     ended,
     chosen: parts.map(({ entry, weight }) => ({ name: entry.candidateConfig.name, weight })),
-    ...spread(foldScores),
+    ...spread(blendScores(work)),
   };
 }

@@ -4,7 +4,9 @@
  */
 import type { ColumnPlan, Table } from "../../csv/types.ts";
 import { AppError } from "../../platform/errors.ts";
+import type { RunOptions } from "../../trainer/contract.ts";
 import { defaultMetric, isMetricName, METRICS, type MetricName } from "../../trainer/metrics/index.ts";
+import { comesNearZero } from "../../trainer/metrics/regression.ts";
 import { sampleRows, seededRandom } from "../../trainer/random.ts";
 import type { Target, Task } from "../../trainer/samples.ts";
 import { plural, type Stage } from "./stage.ts";
@@ -12,7 +14,7 @@ import { columnsBeside } from "./work/compare.ts";
 import { inspect } from "./work/findings.ts";
 import { selectRows } from "./work/table.ts";
 import { invalid, readTarget, settleTask, targetPlan } from "./work/target.ts";
-import { budgetMs, type Context, checkpointOf, type Work } from "./work/work.ts";
+import { budgetMs, type Context, checkpointOf, tellFinding, type Work } from "./work/work.ts";
 
 export const validateData: Stage<Work> = {
   name: "Data validation",
@@ -28,14 +30,14 @@ export const validateData: Stage<Work> = {
     const beside = columnsBeside(context.work.previous, dataset.plan.columns, [...names, options.target]);
     const table = await loadUntilStop(context, [...names, ...beside], task);
     const column = table.columns.find(({ name }) => name === options.target)!;
-    const read = readTarget(column, task);
+    const read = readTarget(column, task, options.positiveClass ?? null);
     const rows = affordableRows(context, read.rows);
     const kept = selectRows(table, rows);
     const target: Target = {
       ...read.target,
       values: Float64Array.from(rows, (row) => read.target.values[row]),
     };
-    const metric = settleMetric(options.metric, target.task);
+    const metric = settleMetric(options, target);
     work.loaded = {
       table: { rows: kept.rows, columns: kept.columns.filter(({ name }) => names.includes(name)) },
       target,
@@ -55,9 +57,9 @@ export const validateData: Stage<Work> = {
           note: `${done} of ${names.length} columns inspected`,
         }),
     });
-    for (const finding of findings) report({ type: "finding", finding });
+    for (const finding of findings) tellFinding(context, finding);
     work.loaded.unusable = unusable;
-    report({ type: "facts", facts: facts(work.loaded) });
+    report({ type: "facts", facts: facts(work.loaded, read.positiveReason) });
     report({
       type: "progress",
       progress: 1,
@@ -77,7 +79,8 @@ function planOf({ dataset }: Context, name: string): ColumnPlan {
 }
 
 /** The columns that may be learned from: asked for, not excluded, not ids, not the target. */
-function featureNames({ options, dataset, report }: Context): string[] {
+function featureNames(context: Context): string[] {
+  const { options, dataset } = context;
   for (const name of options.features ?? []) planOf({ dataset } as Context, name);
   const asked = options.features ?? dataset.plan.columns.map((column) => column.name);
   const out = new Set([
@@ -89,9 +92,12 @@ function featureNames({ options, dataset, report }: Context): string[] {
   const ids = dataset.plan.columns.filter((column) => column.type === "id" && names.includes(column.name));
   for (const { name } of ids) {
     const message = `“${name}” names each row and says nothing about others; it is not learned from.`;
-    report({
-      type: "finding",
-      finding: { code: "id_column", severity: "info", column: name, message, fix: { exclude: [name] } },
+    tellFinding(context, {
+      code: "id_column",
+      severity: "info",
+      column: name,
+      message,
+      fix: { exclude: [name] },
     });
   }
   const left = names.filter((name) => !ids.some((column) => column.name === name));
@@ -117,7 +123,7 @@ function inspectionEnds(context: Context): () => boolean {
 
 /** After a stop the rows read so far, unless classes that the file has are not among them. */
 async function loadUntilStop(context: Context, names: string[], task: Task): Promise<Table> {
-  const { options, dataset, report, stop } = context;
+  const { options, dataset, stop } = context;
   const table = await load(context, names, { task, enough: stop });
   if (!stop.aborted || table.rows >= dataset.rows) return table;
   const target = table.columns.find(({ name }) => name === options.target);
@@ -125,7 +131,7 @@ async function loadUntilStop(context: Context, names: string[], task: Task): Pro
   if (target && "labels" in target && target.labels.length < expected) return load(context, names, { task });
   const message = `The first ${table.rows.toLocaleString("en")} of ${dataset.rows.toLocaleString("en")} rows are learned from: Stop came while the file was read.`;
   const finding = { code: "rows_sampled", severity: "warning" as const, column: null, message, fix: null };
-  report({ type: "finding", finding });
+  tellFinding(context, finding);
   return table;
 }
 
@@ -157,8 +163,13 @@ async function load(
   );
 }
 
-function settleMetric(name: string | null, task: Task): MetricName {
+function settleMetric({ metric: name, target: column }: RunOptions, { task, values }: Target): MetricName {
   if (name === null) return defaultMetric(task);
+  if (name === "mape" && task === "regression" && comesNearZero(values)) {
+    throw invalid(column, `“${column}” comes near 0, where an error as a share of it says nothing.`, {
+      fix: "Choose another metric, such as mae or r2.",
+    });
+  }
   if (isMetricName(name) && (METRICS[name].tasks as readonly Task[]).includes(task)) return name;
   throw new AppError("invalid", `“${name}” is not a metric for this ${task} task.`, {
     fix: "Leave the metric open, or name one that fits the task.",
@@ -178,21 +189,19 @@ const READING_SHARE = 0.15;
 
 /** All rows, or a seeded sample where reading them used up so much time that learning would suffer. */
 function affordableRows(context: Context, rows: Int32Array): Int32Array {
-  const { options, elapsedMs, report } = context;
+  const { options, elapsedMs } = context;
   const share = (READING_SHARE * budgetMs(context)) / elapsedMs();
   if (options.budgetRounds !== null || !(share < 1) || rows.length < LEAST_SAMPLED) return rows;
   const count = Math.max(LEAST_SAMPLED, Math.round(rows.length * share));
   const message = `${count.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows are learned from, drawn at random: more would not fit into ${options.budgetSeconds} seconds.`;
-  report({
-    type: "finding",
-    finding: { code: "rows_sampled", severity: "warning", column: null, message, fix: null },
-  });
+  tellFinding(context, { code: "rows_sampled", severity: "warning", column: null, message, fix: null });
   return sampleRows(rows, count, seededRandom(options.seed));
 }
 
 const LEAST_SAMPLED = 20_000;
 
-function reportMissingTarget({ report, options }: Context, rows: number): void {
+function reportMissingTarget(context: Context, rows: number): void {
+  const { options } = context;
   const message = `${rows.toLocaleString("en")} rows have no value in “${options.target}” and are left out.`;
   const finding = {
     code: "target_missing",
@@ -201,10 +210,13 @@ function reportMissingTarget({ report, options }: Context, rows: number): void {
     message,
     fix: null,
   };
-  report({ type: "finding", finding });
+  tellFinding(context, finding);
 }
 
-function facts({ table, target, metric }: NonNullable<Work["loaded"]>): Record<string, unknown> {
+function facts(
+  { table, target, metric }: NonNullable<Work["loaded"]>,
+  positiveReason: string | null,
+): Record<string, unknown> {
   const counts = target.classes.map((label, k) => ({
     label,
     rows: target.values.reduce((sum, value) => sum + (value === k ? 1 : 0), 0),
@@ -215,5 +227,6 @@ function facts({ table, target, metric }: NonNullable<Work["loaded"]>): Record<s
     task: target.task,
     metric,
     ...(counts.length > 0 && { classes: counts }),
+    ...(positiveReason && { positiveClass: target.classes[1], positiveReason }),
   };
 }

@@ -12,8 +12,8 @@ import type { ModelSchema, RunSummary } from "../../../trainer/contract.ts";
 import { METRICS, type MetricName } from "../../../trainer/metrics/index.ts";
 import type { ModelView, PredictionMinute } from "../../data/panel-data.ts";
 import type { WatchView } from "../../data/watch-view.ts";
-import { ERROR_CODE, ERROR_RECORD, TASK, TIME } from "./datasets.ts";
-import { COMPARISON, INTERVALS, METRIC_VALUES } from "./runs.ts";
+import { ERROR_CODE, ERROR_RECORD, FINDING, TASK, TIME } from "./datasets.ts";
+import { COMPARISON, INTERVALS, METRIC_VALUES, REFIT } from "./runs.ts";
 
 const COUNT = z.int().min(0);
 const METRIC_NAMES = Object.keys(METRICS) as MetricName[];
@@ -40,6 +40,9 @@ const RESULT = (
     task: TASK,
     metric: z.string(),
     best: z.string(),
+    positiveClass: z.string().nullable().default(null).describe("the class that figures are about, of two"),
+    findings: z.array(FINDING).default([]).describe("of the training, errors first"),
+    refit: REFIT,
     metrics: METRIC_VALUES,
     intervals: INTERVALS,
     baseline: METRIC_VALUES,
@@ -129,6 +132,10 @@ const ANSWER = {
   prediction: z.union([z.string(), z.number()]),
   probabilities: z.record(z.string(), z.number()).optional(),
   contributions: z.record(z.string(), z.number()).optional(),
+  contributionsOf: z
+    .string()
+    .optional()
+    .describe("the class that contributions speak for: of two the positive one, else the predicted one"),
   base: z.number().optional(),
   counterfactual: FLIP.optional(),
 };

@@ -33,6 +33,12 @@ export const COMPARISON = (
   }) satisfies z.ZodType<VersionComparison>
 ).meta({ id: "Comparison" });
 
+export const REFIT = z
+  .object({ rows: z.int().min(1) })
+  .nullable()
+  .default(null)
+  .describe("rows that the served model learned from after the test; null: it is the model that was tested");
+
 const STAGE = (
   z.object({
     position: z.int().min(0).max(7),
@@ -75,6 +81,7 @@ const OPTIONS = (
     splitColumn: z.string().nullable(),
     seed: z.int(),
     metric: z.string().nullable(),
+    positiveClass: z.string().nullable().default(null),
     costs: z.object({ falsePositive: z.number(), falseNegative: z.number() }).nullable(),
   }) satisfies z.ZodType<RunOptions>
 ).meta({ id: "RunOptions" });
@@ -102,6 +109,9 @@ export const RUN = (
     baseline: METRIC_VALUES.nullable().describe("the same metrics for always guessing"),
     verdict: z.string().nullable(),
     beatsBaseline: z.boolean().nullable(),
+    positiveClass: z.string().nullable().describe("the class that figures are about, of two"),
+    findings: z.array(FINDING).describe("of all stages, errors first"),
+    refit: REFIT,
     comparison: COMPARISON.nullable().describe("beside the version before, on the same rows"),
     modelName: z.string(),
     version: z.int().nullable(),

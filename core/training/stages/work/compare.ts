@@ -16,7 +16,7 @@ import { randomFor } from "../../../trainer/race/training-data.ts";
 import { spreadRows } from "../../../trainer/random.ts";
 import { pace } from "./evaluation.ts";
 import { selectRows } from "./table.ts";
-import { type Context, left } from "./work.ts";
+import { type Context, left, tellFinding } from "./work.ts";
 
 const MOST_ROWS = 2000;
 const REPLICATES = 200;
@@ -26,7 +26,7 @@ export async function compareWithBefore(
   context: Context,
   given: { rows: Int32Array; truth: Float64Array },
 ): Promise<VersionComparison | null> {
-  const { work, report, options } = context;
+  const { work, options } = context;
   const { previous } = work;
   if (!previous) return null;
   const after = left(work, "model");
@@ -43,7 +43,7 @@ export async function compareWithBefore(
     };
   }
   const changes = describeChanges(columns, version);
-  if (changes) report({ type: "finding", finding: changed(changes) });
+  if (changes) tellFinding(context, changed(changes));
   const positions = spreadRows(given.rows.length, MOST_ROWS);
   const { table: all, beside } = left(work, "loaded");
   const rows = positions.map((i) => given.rows[i]);

@@ -108,8 +108,17 @@ function leaks(column: Column, given: { target: Target; targetName: string; prob
     return [finding("time_trend", "warning", { column: name, message, exclude: [name] })];
   }
   const message = `“${name}” alone almost gives “${given.targetName}” away (${measured}). If it is only known afterwards, exclude it: the model would be worthless in use.`;
-  const severity = score >= CERTAIN ? "error" : "warning";
+  const severity = score >= CERTAIN && isEnough(given.target, given.probe) ? "error" : "warning";
   return [finding("target_leak", severity, { column: name, message, exclude: [name] })];
+}
+
+/** With fewer rows of a class a column separates them by chance. */
+const LEAST_OF_CLASS = 10;
+
+function isEnough({ classes, values }: Target, rows: Int32Array): boolean {
+  const counts = new Float64Array(classes.length);
+  for (const row of rows) if (classes.length > 0) counts[values[row]]++;
+  return counts.every((count) => count >= LEAST_OF_CLASS);
 }
 
 /** A logarithm, a power or a rank of the target: no straight line of it, but its order. */

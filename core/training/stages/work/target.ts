@@ -6,6 +6,7 @@ import { guessTask } from "../../../csv/profile/guess-target.ts";
 import type { Column, ColumnPlan, ColumnProfile } from "../../../csv/types.ts";
 import { AppError } from "../../../platform/errors.ts";
 import type { RunOptions } from "../../../trainer/contract.ts";
+import { findLabel, positiveClass } from "../../../trainer/positive-class.ts";
 import type { Target, Task } from "../../../trainer/samples.ts";
 
 const LEAST_ROWS = 20;
@@ -32,8 +33,16 @@ export function targetPlan(plan: ColumnPlan, task: Task): ColumnPlan {
   return task === "regression" ? plan : { ...plan, type: "category" };
 }
 
-/** Values for the rows that have one; `rows` are those. Throws AppError `invalid`. */
-export function readTarget(column: Column, task: Task): { target: Target; rows: Int32Array } {
+export interface ReadTarget {
+  target: Target;
+  /** Those that have a value. */
+  rows: Int32Array;
+  /** Why the second of two classes is the positive one; null for other tasks. */
+  positiveReason: string | null;
+}
+
+/** Values for the rows that have one; of two classes the positive one is the second. Throws AppError `invalid`. */
+export function readTarget(column: Column, task: Task, asked: string | null): ReadTarget {
   const read = "values" in column ? readNumbers(column.values) : readClasses(column, column.name);
   const name = column.name;
   if (read.rows.length < LEAST_ROWS) {
@@ -45,10 +54,40 @@ export function readTarget(column: Column, task: Task): { target: Target; rows: 
       },
     );
   }
-  if (task === "regression") return { target: checkNumbers(name, read.values, read.rows), rows: read.rows };
+  if (task === "regression") {
+    const target = checkNumbers(name, read.values, read.rows);
+    if (asked !== null) throw noPositiveClass(name, "is predicted as a number");
+    return { target, rows: read.rows, positiveReason: null };
+  }
   checkClasses(name, read, task);
-  const settled: Task = read.classes.length === 2 ? "binary" : "multiclass";
-  return { target: { task: settled, values: read.values, classes: read.classes }, rows: read.rows };
+  const { values, rows, classes } = read;
+  if (classes.length === 2) return orderedByPositive(read, name, asked);
+  if (asked !== null) throw noPositiveClass(name, `has ${classes.length} classes`);
+  return { target: { task: "multiclass", values, classes }, rows, positiveReason: null };
+}
+
+/** The two classes with the positive one second. */
+function orderedByPositive({ values, rows, classes }: Read, name: string, asked: string | null): ReadTarget {
+  const [first, second] = classes;
+  const seconds = rows.reduce((sum, row) => sum + values[row], 0);
+  const found = asked === null ? null : findLabel(classes, asked);
+  if (asked !== null && found === null) {
+    throw invalid(name, `“${name}” has no class “${asked}”.`, {
+      fix: `Choose “${first}” or “${second}” as the positive class.`,
+    });
+  }
+  const guessed = positiveClass([first, second], [rows.length - seconds, seconds]);
+  const positive = found ?? guessed.label;
+  const positiveReason = found === null ? guessed.reason : "you chose it";
+  if (positive === second) return { target: { task: "binary", values, classes }, rows, positiveReason };
+  const target: Target = { task: "binary", values: values.map((k) => 1 - k), classes: [second, first] };
+  return { target, rows, positiveReason };
+}
+
+function noPositiveClass(name: string, why: string): AppError {
+  return invalid(name, `“${name}” ${why}, so it has no positive class.`, {
+    fix: "Leave positiveClass out, or choose a target with two classes.",
+  });
 }
 
 interface Read {

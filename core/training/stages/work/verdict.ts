@@ -1,5 +1,10 @@
-/** What do the figures mean, in one sentence? Says first where the model does not beat always guessing. */
+/**
+ * What do the figures mean, in a few sentences? What makes them worthless comes first; weak signal is called weak; a
+ * figure that always guessing reaches as well never leads.
+ */
 
+import type { Finding } from "../../../csv/types.ts";
+import { errorsAmong } from "../../../trainer/checks/severity.ts";
 import { METRICS, type MetricName } from "../../../trainer/metrics/index.ts";
 import type { Outcome } from "../../../trainer/metrics/outcome.ts";
 
@@ -10,20 +15,42 @@ export interface Figures {
   baseline: Record<string, number>;
   /** Name of the target column. */
   target: string;
+  classes: readonly string[];
   outcome: Outcome;
+  findings: readonly Finding[];
 }
 
-/** Beaten means: by the metric of the run, and by more than the interval on the test rows. */
-export function verdictOf(figures: Figures): { verdict: string; beatsBaseline: boolean } {
-  const beatsBaseline = beats(figures);
-  const { metric, metrics, intervals, baseline } = figures;
-  const [low, high] = intervals[metric] ?? [metrics[metric], metrics[metric]];
-  const measured = `${METRICS[metric].label} ${shown(metrics[metric])} (${shown(low)} to ${shown(high)})`;
-  const beside = `always guessing gets ${shown(baseline[metric])}`;
-  if (!beatsBaseline) {
-    return { beatsBaseline, verdict: `This model does not beat always guessing: ${measured}, ${beside}.` };
-  }
-  return { beatsBaseline, verdict: `${inWords(figures)} ${measured}; ${beside}.` };
+export type Signal = "none" | "weak" | "clear" | "unmeasured";
+
+export interface Verdict {
+  verdict: string;
+  /** By the metric of the run, and by more than the interval on the test rows. */
+  beatsBaseline: boolean;
+  signal: Signal;
+}
+
+export function verdictOf(figures: Figures): Verdict {
+  const signal = signalOf(figures);
+  const sentences = [...doubts(figures), ...judgement(figures, signal), ...fewRows(figures)];
+  return { verdict: sentences.join(" "), beatsBaseline: beats(figures), signal };
+}
+
+/** Of the way from guessing to perfect; below it nobody would notice that there is a model. */
+const NOTICEABLE: Partial<Record<MetricName, number>> = { roc_auc: 0.2, log_loss: 0.02, brier: 0.02 };
+const LEAST_NOTICEABLE = 0.05;
+
+function signalOf(figures: Figures): Signal {
+  const { metric, metrics, baseline } = figures;
+  const [score, guess] = [metrics[metric], baseline[metric]];
+  if (score === undefined || guess === undefined) return "unmeasured";
+  const gain = METRICS[metric].better === "greater" ? score - guess : guess - score;
+  if (gain <= 0) return "none";
+  if (!beats(figures)) return "weak";
+  return gain < (NOTICEABLE[metric] ?? LEAST_NOTICEABLE) * wayToPerfect(metric, guess) ? "weak" : "clear";
+}
+
+function wayToPerfect(metric: MetricName, guess: number): number {
+  return METRICS[metric].better === "greater" ? 1 - guess : guess;
 }
 
 function beats({ metric, metrics, intervals, baseline }: Figures): boolean {
@@ -33,21 +60,99 @@ function beats({ metric, metrics, intervals, baseline }: Figures): boolean {
   return METRICS[metric].better === "greater" ? low > guess : high < guess;
 }
 
-function inWords({ metrics, baseline, target, outcome }: Figures): string {
-  if (outcome.task === "regression") {
-    const typical = `Predictions of “${target}” are off by ${shown(metrics.mae)} on average`;
-    return `${typical}; always guessing the mean is off by ${shown(baseline.mae)}.`;
-  }
-  const often = `It gets “${target}” right in ${percent(metrics.accuracy)} of rows it has not seen`;
-  return `${often}; always guessing the commonest answer gets ${percent(baseline.accuracy)}.`;
+/** What was found that would make every figure worthless. */
+function doubts({ findings }: Figures): string[] {
+  const errors = errorsAmong(findings);
+  if (errors.length === 0) return [];
+  const more = errors.length > 1 ? ` ${errors.length - 1} more of this kind below.` : "";
+  return [`Do not trust this score before you have checked: ${errors[0].message}${more}`];
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+function judgement(figures: Figures, signal: Signal): string[] {
+  if (signal === "unmeasured") return [unmeasured(figures), typical(figures)].filter((text) => text !== "");
+  const measured = measuredBesideGuessing(figures);
+  if (signal === "none")
+    return [`This model does not beat the baseline, which always gives the same answer: ${measured}.`];
+  if (signal === "weak") {
+    const how = beats(figures) ? "beats the baseline by little" : "does not reliably beat the baseline";
+    return [`Weak signal: this model ${how} (the baseline always gives the same answer). ${measured}.`];
+  }
+  return [typical(figures), `${measured}.`].filter((text) => text !== "");
+}
 
-function shown(value: number | undefined): string {
-  if (value === undefined) return "nothing that can be measured";
+function measuredBesideGuessing({ metric, metrics, intervals, baseline }: Figures): string {
+  const [low, high] = intervals[metric] ?? [metrics[metric], metrics[metric]];
+  const measured = `${METRICS[metric].label} ${shown(metrics[metric])} (95 % interval ${shown(low)} to ${shown(high)})`;
+  return `${measured}; baseline ${shown(baseline[metric])}`;
+}
+
+function unmeasured({ metric, outcome, classes, target }: Figures): string {
+  const { label } = METRICS[metric];
+  const rows = outcome.truth.length.toLocaleString("en");
+  const absent = classes.filter((_, k) => !outcome.truth.includes(k));
+  if (outcome.task === "regression" || absent.length === 0) {
+    return `${label} could not be measured: “${target}” does not differ between the ${rows} test rows.`;
+  }
+  const named = absent.slice(0, 3).map((name) => `“${name}”`);
+  return `${label} could not be measured: none of the ${rows} test rows is ${named.join(" or ")}. More rows of it are needed.`;
+}
+
+/** Share of guessing's mistakes that must be avoided for the share of right answers to say something. */
+const TELLING = 0.1;
+
+/** How good a usual answer is, in a figure that always guessing does not reach as well; empty where there is none. */
+function typical(figures: Figures): string {
+  const { metrics, baseline, target, outcome } = figures;
+  if (outcome.task === "regression") {
+    const off = `Predictions of “${target}” are off by ${shown(metrics.mae)} on average`;
+    return metrics.mae < baseline.mae
+      ? `${off}; a baseline that always predicts the mean is off by ${shown(baseline.mae)}.`
+      : `${off}.`;
+  }
+  const [right, guessed] = [metrics.accuracy, baseline.accuracy];
+  if (right - guessed <= TELLING * (1 - guessed)) return ofClasses(figures);
+  const often = `Predicts “${target}” correctly for ${percent(right)} of rows that it has not seen`;
+  return `${often}; a baseline that always gives the most common answer is right for ${percent(guessed)}.`;
+}
+
+function ofClasses({ metrics, baseline, classes, outcome }: Figures): string {
+  if (outcome.classes > 2) {
+    return `Of each class ${percent(metrics.balanced_accuracy)} are right on average; a baseline that always gives the same answer gets ${percent(baseline.balanced_accuracy)}.`;
+  }
+  const name = `“${classes[1]}”`;
+  const positives = outcome.truth.reduce((sum, k) => sum + k, 0);
+  if (positives === 0) return "";
+  if (!outcome.values.includes(1)) {
+    return `It predicts ${name} for none of the test rows: only the order of its probabilities is useful.`;
+  }
+  return `Finds ${percent(metrics.recall)} of the rows that are ${name} (recall); ${percent(metrics.precision)} of its ${name} predictions are right (precision).`;
+}
+
+const FEW = 10;
+
+/** How many rows of the rarest class the figures rest on. */
+function fewRows({ outcome, classes, metrics, metric }: Figures): string[] {
+  if (outcome.task === "regression" || metrics[metric] === undefined) return [];
+  const counts = classes.map((_, k) => outcome.truth.reduce((sum, value) => sum + (value === k ? 1 : 0), 0));
+  const least = Math.min(...counts);
+  if (least >= FEW || outcome.classes > 2) return [];
+  const rows = outcome.truth.length.toLocaleString("en");
+  return [
+    `Only ${least} of the ${rows} test rows ${least === 1 ? "is" : "are"} “${classes[counts.indexOf(least)]}”: these figures are rough.`,
+  ];
+}
+
+/** Nothing that is not all, or none, is shown as such. */
+function percent(share: number): string {
+  const rounded = (100 * share).toFixed(1);
+  if (rounded === "100.0" && share < 1) return "more than 99.9 %";
+  return rounded === "0.0" && share > 0 ? "less than 0.1 %" : `${rounded} %`;
+}
+
+function shown(value: number): string {
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 3;
   // A value that rounds to nothing has no sign.
   const rounded = Number(value.toFixed(digits)) + 0;
+  if (rounded === 0 && value !== 0) return value.toPrecision(3);
   return rounded.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }

@@ -2,7 +2,7 @@
  * What do the stages of one run hand on to each other? Filled from top to bottom; a stage only reads what stages
  * before it left.
  */
-import type { ReadingPlan, ReadingProgress, Table } from "../../../csv/types.ts";
+import type { Finding, ReadingPlan, ReadingProgress, Table } from "../../../csv/types.ts";
 import type { RunResult, VersionComparison } from "../../../trainer/contract.ts";
 import type { Encoder } from "../../../trainer/encoding/columns.ts";
 import type { MetricName } from "../../../trainer/metrics/index.ts";
@@ -50,6 +50,8 @@ export interface Work {
   evaluated: Evaluated | null;
   /** Finalizing. */
   result: RunResult | null;
+  /** What the stages found so far, in order. */
+  findings: Finding[];
   /** When Stop was first noticed. */
   stoppedMs: number | null;
 }
@@ -102,6 +104,7 @@ export function emptyWork(load: LoadTable, openCrew: OpenWorkerPool | null = nul
     model: null,
     evaluated: null,
     result: null,
+    findings: [],
     stoppedMs: null,
   };
 }
@@ -111,6 +114,12 @@ export function left<K extends keyof Work>(work: Work, key: K): NonNullable<Work
   const value = work[key];
   if (value === null || value === undefined) throw new Error(`No stage has left ${key} yet.`);
   return value;
+}
+
+/** Reports a finding and keeps it for the verdict. */
+export function tellFinding({ work, report }: Context, finding: Finding): void {
+  work.findings.push(finding);
+  report({ type: "finding", finding });
 }
 
 const PAUSE_MS = 40;

@@ -18,6 +18,7 @@ const summary = (over: Partial<RunSummary>): RunSummary => ({
   },
   ...{ schema: { features: [], target: "y", classes: ["no", "yes"] }, rowsTrain: 800, rowsTest: 200 },
   comparison: null,
+  ...{ positiveClass: "yes", findings: [], refit: null },
   ...over,
 });
 

@@ -72,6 +72,7 @@ const OPTIONS: RunOptions = {
   splitColumn: null,
   seed: 1,
   metric: null,
+  positiveClass: null,
   costs: null,
 };
 

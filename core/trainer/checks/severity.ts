@@ -1,0 +1,13 @@
+/** In which order are findings told? */
+import type { Finding, Severity } from "../../csv/types.ts";
+
+const SEVERITIES: readonly Severity[] = ["error", "warning", "info"];
+
+/** Errors first; among equals as they were found. */
+export function bySeverity(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
+}
+
+/** Those that make a score worthless unless somebody knows better. */
+export const errorsAmong = (findings: readonly Finding[]): Finding[] =>
+  findings.filter(({ severity }) => severity === "error");

@@ -1,0 +1,77 @@
+/**
+ * Which of two classes is the one that is looked for? Recall, precision, curves, the threshold and contributions are
+ * about this class. Labels stay as they stand in the file; a run orders its two classes so that this one comes second.
+ */
+
+/** Say yes in the languages of common exports, or name what somebody is looking for. */
+const AFFIRMATIVE = new Set(
+  [
+    "yes y true t ja j oui o si sí sim s tak da evet kyllä igen ano 是 はい 예",
+    "positive pos + fraud fraudulent scam spam phishing malware malicious attack intrusion anomaly anomalous outlier",
+    "churn churned exited cancelled canceled default defaulted delinquent bankrupt",
+    "sick ill disease diseased malignant infected abnormal pathological relapse relapsed died dead deceased",
+    "fail failed failure fault faulty defect defective broken damaged leak error late delayed alarm",
+    "converted conversion clicked bought purchased subscribed accepted won hired promoted survived present 1",
+  ].flatMap((line) => line.split(" ")),
+);
+
+/** Say no, or name what is usual. */
+const NEGATIVE = new Set(
+  [
+    "no n false f nein non não nao nie net hayır hayir ei nem ne 否 いいえ 아니요",
+    "negative neg - none normal ok okay legit legitimate genuine ham benign healthy clean valid intact",
+    "stayed retained active kept current paid repaid absent 0 -1",
+  ].flatMap((line) => line.split(" ")),
+);
+
+/** "no disease", "non-fraud"; but a "no-show" is what somebody looks for. */
+const NEGATION = /^(?:(?:no|not|nicht|kein|keine|without)[\s_]+|non[\s_-]+)/;
+
+export interface PositiveClass {
+  label: string;
+  /** Why this one, as a sentence goes on: "because …". */
+  reason: string;
+}
+
+/** The positive one of two labels: by its name, else the rarer; of two that are equally rare, the second in order. */
+export function positiveClass(
+  labels: readonly [string, string],
+  rows: readonly [number, number],
+): PositiveClass {
+  const named = namedPositive(labels);
+  if (named !== null) return { label: labels[named], reason: "its name says so" };
+  if (rows[0] === rows[1]) return { label: labels[1], reason: "both are equally frequent" };
+  return { label: labels[rows[0] < rows[1] ? 0 : 1], reason: "it is the rarer one" };
+}
+
+/** Null where the names do not tell, or contradict each other. */
+function namedPositive(labels: readonly [string, string]): 0 | 1 | null {
+  const [first, second] = [meaningOf(labels[0]), meaningOf(labels[1])];
+  if (first === second) return null;
+  // One letter alone says nothing: "f" is false beside "t", and female beside "m".
+  if ((first === null && isLetter(labels[1])) || (second === null && isLetter(labels[0]))) return null;
+  // "1" beside "2" counts classes; it says yes only beside a 0 or a -1.
+  if (isNumber(labels[0]) && isNumber(labels[1]) && first !== "no" && second !== "no") return null;
+  if (first === "yes" || second === "no") return 0;
+  return 1;
+}
+
+function meaningOf(label: string): "yes" | "no" | null {
+  const word = normalLabel(label);
+  if (NEGATIVE.has(word) || NEGATION.test(word)) return "no";
+  return AFFIRMATIVE.has(word) ? "yes" : null;
+}
+
+const isLetter = (label: string) => /^\p{L}$/u.test(label.trim());
+const isNumber = (label: string) => label.trim() !== "" && Number.isFinite(Number(label));
+
+/** The label that is meant: as it stands, else as people type it (case, blanks, 1 for 1.0); null where there is none. */
+export function findLabel(labels: readonly string[], asked: string): string | null {
+  if (labels.includes(asked)) return asked;
+  return labels.find((label) => normalLabel(label) === normalLabel(asked)) ?? null;
+}
+
+function normalLabel(label: string): string {
+  const plain = label.normalize("NFC").trim().toLowerCase();
+  return isNumber(plain) ? String(Number(plain) + 0) : plain;
+}
