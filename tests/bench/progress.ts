@@ -78,7 +78,14 @@ function inputOf({ path, profile, target, task }: AccuracyCase, folder: string, 
     dataset: { path, name: path, plan, rows, sizeBytes: statSync(path).size, columns },
     options: {
       ...{ target, task, features: null, exclude: [], budgetSeconds, budgetRounds: null },
-      ...{ split: "random" as const, splitColumn: null, seed: 0, metric: null, positiveClass: null, costs: null },
+      ...{
+        split: "random" as const,
+        splitColumn: null,
+        seed: 0,
+        metric: null,
+        positiveClass: null,
+        costs: null,
+      },
     },
   };
 }
