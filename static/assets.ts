@@ -21,6 +21,8 @@ import pagesCss from "./pages.css" with { type: "text" };
 import panelsCss from "./panels.css" with { type: "text" };
 import printCss from "./print.css" with { type: "text" };
 import rewind from "./rewind.js" with { type: "text" };
+import runCss from "./run.css" with { type: "text" };
+import run from "./run.js" with { type: "text" };
 import panelElement from "./signalbox-panel.js" with { type: "text" };
 import standaloneCss from "./standalone.css" with { type: "text" };
 import standaloneScript from "./standalone.js" with { type: "text" };
@@ -47,11 +49,12 @@ const SOURCES = {
   inspect: { name: "inspect", ending: "js", text: small(inspect) },
   model: { name: "model", ending: "js", text: small(model) },
   rewind: { name: "rewind", ending: "js", text: small(rewind) },
+  run: { name: "run", ending: "js", text: small(run) },
   toasts: { name: "toasts", ending: "js", text: small(toasts) },
   style: {
     name: "app",
     ending: "css",
-    text: [appCss, controlsCss, panelsCss, chartsCss, listsCss, heroCss, pagesCss, printCss]
+    text: [appCss, controlsCss, panelsCss, chartsCss, listsCss, heroCss, pagesCss, runCss, printCss]
       .map(text)
       .join("\n"),
   },

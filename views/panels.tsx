@@ -14,9 +14,10 @@ import { ModelPanel, PredictionsPanel } from "./model/panel.tsx";
 import { WatchPanel } from "./model/watch.tsx";
 import { Empty } from "./parts/parts.tsx";
 import { RUN_WORDS } from "./parts/words.ts";
+import { LeaderboardPanel } from "./run/leaderboard.tsx";
 import { RunPanel, RunsPanel, StagesAhead, StagesPanel } from "./run/pipeline.tsx";
 import { ReportPanel } from "./run/report.tsx";
-import { CurvePanel, LeaderboardPanel } from "./run/training.tsx";
+import { CurvePanel } from "./run/training.tsx";
 
 interface PanelProps<P extends Panel> {
   data: NonNullable<PanelData[P]>;

@@ -18,7 +18,10 @@ export interface Frame {
   seq: number;
   version: string;
   /** Paths of the bundles, their content hashed into the name: "/static/app-1a2b3c.js"; made URLs by `url`. */
-  assets: Record<"script" | "style" | "icon" | "embed" | "inspect" | "rewind" | "model" | "toasts", string>;
+  assets: Record<
+    "script" | "style" | "icon" | "embed" | "inspect" | "rewind" | "run" | "model" | "toasts",
+    string
+  >;
   /** What the reader chose by the switch (the cookie "theme"); absent: as the system. */
   theme?: "light" | "dark";
   viewer: Viewer;

@@ -87,7 +87,12 @@ export function ModelPage({ frame, model, watch, version, evaluation, weighing, 
             Counted once on {plural(result.rowsTest, "row")} that it never learned from; it learned from{" "}
             {count(result.rowsTrain)}.
           </p>
-          <MetricTable metrics={result.metrics} intervals={result.intervals} baseline={result.baseline} />
+          <MetricTable
+            metric={result.metric}
+            metrics={result.metrics}
+            intervals={result.intervals}
+            baseline={result.baseline}
+          />
         </section>
         <ComparisonView comparison={result.comparison} />
         <EvaluationView

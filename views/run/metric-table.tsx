@@ -1,48 +1,64 @@
-/** How good is it, in figures with their meaning beside them? Each metric with its range and what guessing gets. */
+/** How good is it, in figures with their meaning beside them? Three that tell most, the rest folded. */
 import { extent, RangeStrip } from "../charts/chart.tsx";
-import { figure } from "../parts/format.ts";
+import { figures, plural } from "../parts/format.ts";
 import { isLowerBetter, metricLabel, metricSays } from "../parts/words.ts";
 
 export interface MetricTableProps {
+  /** The run's own metric: it stands first. */
+  metric: string | null;
   metrics: Record<string, number>;
   /** 95 % bootstrap interval of each. */
   intervals: Record<string, [number, number]>;
   baseline: Record<string, number>;
 }
 
-export function MetricTable({ metrics, intervals, baseline }: MetricTableProps) {
+const FIRST = 3;
+/** What tells most beside the run's own metric, by kind of prediction. */
+const TELLING = ["roc_auc", "accuracy", "f1_macro", "log_loss", "mae", "r2", "rmse"];
+
+export function MetricTable(props: MetricTableProps) {
+  const names = rankedNames(props);
   return (
-    <section class="scroll" tabindex={0} aria-label="Metrics">
+    <>
+      <Table {...props} names={names.slice(0, FIRST)} label="Metrics" />
+      {names.length > FIRST && (
+        <details id="more-metrics">
+          <summary>{plural(names.length - FIRST, "more metric")}</summary>
+          <Table {...props} names={names.slice(FIRST)} label="More metrics" />
+        </details>
+      )}
+    </>
+  );
+}
+
+function rankedNames({ metric, metrics }: MetricTableProps): string[] {
+  const order = [metric ?? "", ...TELLING];
+  const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
+  return Object.keys(metrics).sort((a, b) => place(a) - place(b));
+}
+
+function Table(props: MetricTableProps & { names: readonly string[]; label: string }) {
+  const { names, label, metrics, intervals, baseline } = props;
+  return (
+    <section class="scroll" tabindex={0} aria-label={label}>
       <table class="metrics">
         <thead>
           <tr>
-            <th scope="col">Figure</th>
+            <th scope="col">Metric</th>
             <th scope="col" class="number">
               This model
             </th>
             <th scope="col" class="metric-range">
-              19 times in 20 between
+              95 % interval
             </th>
             <th scope="col" class="number">
-              Just guessing
+              Baseline
             </th>
           </tr>
         </thead>
         <tbody>
-          {Object.entries(metrics).map(([name, value]) => (
-            <tr>
-              <th scope="row">
-                {metricLabel(name)}
-                <span class="says">
-                  {metricSays(name)} {isLowerBetter(name) ? "Lower is better." : "Higher is better."}
-                </span>
-              </th>
-              <td class="number metric-value">{figure(value)}</td>
-              <td class="metric-range">
-                <MetricStrip name={name} value={value} interval={intervals[name]} guess={baseline[name]} />
-              </td>
-              <td class="number">{baseline[name] === undefined ? "–" : figure(baseline[name])}</td>
-            </tr>
+          {names.map((name) => (
+            <MetricRow name={name} value={metrics[name]!} interval={intervals[name]} guess={baseline[name]} />
           ))}
         </tbody>
       </table>
@@ -50,23 +66,47 @@ export function MetricTable({ metrics, intervals, baseline }: MetricTableProps) 
   );
 }
 
-function MetricStrip(props: {
+interface RowProps {
   name: string;
   value: number;
   interval: [number, number] | undefined;
   guess: number | undefined;
-}) {
+}
+
+function MetricRow(props: RowProps) {
   const { name, value, interval, guess } = props;
+  const [shown, low, high, beside] = figures([
+    value,
+    ...(interval ?? [Number.NaN, Number.NaN]),
+    guess ?? Number.NaN,
+  ]);
+  return (
+    <tr>
+      <th scope="row">
+        {metricLabel(name)}
+        <span class="says">
+          {metricSays(name)} {isLowerBetter(name) ? "Lower is better." : "Higher is better."}
+        </span>
+      </th>
+      <td class="number metric-value">{shown}</td>
+      <td class="metric-range">
+        <MetricStrip {...props} words={`${low} to ${high}`} />
+      </td>
+      <td class="number">{beside}</td>
+    </tr>
+  );
+}
+
+function MetricStrip({ name, value, interval, guess, words }: RowProps & { words: string }) {
   if (!interval) return <>–</>;
   const [low, high] = interval;
-  const words = `${figure(low)} and ${figure(high)}`;
   const isShare = low >= 0 && high <= 1 && !isLowerBetter(name);
   const domain: [number, number] = isShare ? [0, 1] : extent([0, low, high, guess ?? 0]);
   return (
     <>
       <span>{words}</span>
       <RangeStrip
-        label={`${metricLabel(name)}: between ${words}`}
+        label={`${metricLabel(name)}: 95 % interval ${words}`}
         domain={domain}
         value={value}
         low={low}

@@ -4,10 +4,11 @@ import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import type { RunStage, RunView } from "../../core/training/run-view.ts";
 import { type Links, url } from "../layout/frame.ts";
-import { count, duration, firstSentence, percent, plural, unbroken } from "../parts/format.ts";
+import { capital, count, duration, firstSentence, percent, plural, unbroken } from "../parts/format.ts";
 import { Action, Bar, curlLine, Empty, LampDot, Older, Time } from "../parts/parts.tsx";
 import { rewindPath, runPath } from "../parts/paths.ts";
 import { RUN_LAMPS, RUN_WORDS, STAGE_SAYS, STAGE_WORDS, stageSays } from "../parts/words.ts";
+import { stageResult } from "./stage-result.ts";
 
 function modelUrl(run: Pick<RunView, "modelName" | "version">): string {
   return `/models/${encodeURIComponent(run.modelName)}?version=${run.version}`;
@@ -15,87 +16,139 @@ function modelUrl(run: Pick<RunView, "modelName" | "version">): string {
 
 export function RunPanel({ data: run, links }: { data: RunView; links: Links }) {
   return (
-    <div class="run-head">
+    <div class={`run-head run-${run.status}`}>
       <p class="run-status">
         <LampDot lamp={RUN_LAMPS[run.status]} />
         <a class="plate" href={url(links, runPath(run))}>
           Run {run.number}
         </a>
         <strong>{RUN_WORDS[run.status]}</strong>
-        <span>
+        <span class="run-whose">
           predicting <b>{run.target}</b> from{" "}
           <a href={url(links, `/datasets/${encodeURIComponent(run.datasetId)}`)}>{run.datasetName}</a>
         </span>
       </p>
-      {run.verdict ? <p class="verdict">{unbroken(run.verdict)}</p> : <Doing run={run} />}
-      {run.status === "running" && <Bar label={`Run ${run.number}`} value={run.progress} text={pace(run)} />}
-      {run.error && <RunError run={run} />}
+      <Headline run={run} />
+      {run.status === "running" && <Pace run={run} />}
       <RunButtons run={run} links={links} />
     </div>
   );
 }
 
-/** Stands where the verdict will be, so that nothing moves when that comes. */
-function Doing({ run }: { run: RunView }) {
-  if (run.status === "cancelled")
-    return (
-      <p class="doing">It left no model; the file is still there. What was tried until then stands below.</p>
-    );
-  if (run.status !== "running" && run.status !== "queued") return null;
-  const stage = run.stages.find(({ status }) => status === "running");
+/** The one line to read: what is under way, what came of it, or why it ended. */
+function Headline({ run }: { run: RunView }) {
+  if (run.verdict) return <p class="run-headline verdict">{unbroken(run.verdict)}</p>;
+  if (run.error) return <RunError run={run} />;
   return (
-    <p class="doing">
-      {stage && <b>{stage.name}.</b>} {stage ? stageSays(stage.name) : "It waits for its turn."}
-    </p>
+    <div class="run-headline">
+      <p class="doing">{doing(run)}</p>
+    </div>
   );
 }
 
-function pace(run: RunView): string {
-  const eta =
-    run.etaSeconds === null
-      ? "time to go not known yet"
-      : run.etaSeconds < 1
-        ? "nearly there"
-        : `about ${duration(run.etaSeconds * 1000)} to go`;
-  return `${percent(run.progress)} after ${duration(run.elapsedMs)}, ${eta}`;
+function doing(run: RunView): string {
+  const stage = run.stages.find(({ status }) => status === "running");
+  const last = run.stages.findLast(({ status }) => status === "failed" || status === "finished");
+  const scored = `${plural(run.candidates.length, "scored candidate")}`;
+  if (run.status === "queued") return "Waiting for the training before it to end.";
+  if (run.status === "cancelled")
+    return `Cancelled after ${duration(run.elapsedMs)}. No model was saved; the file and ${scored} are kept.`;
+  if (run.status === "interrupted")
+    return `The server stopped during ${last?.name ?? "this run"}. ${capital(scored)} are kept; resume to continue from there.`;
+  if (!stage) return "Starting";
+  return stage.note && stage.progress < 1 ? stage.note : stageSays(stage.name);
+}
+
+/** One estimate draws the bar and the time left; static/run.js counts on between two reports. */
+function Pace({ run }: { run: RunView }) {
+  const { progress, elapsedMs, etaSeconds } = run;
+  const leftMs = etaSeconds === null ? null : etaSeconds * 1000;
+  const left = leftMs === null ? "estimating time left" : timeLeft(leftMs);
+  return (
+    <div
+      class="pace"
+      data-elapsed-ms={Math.round(elapsedMs)}
+      {...(leftMs === null ? {} : { "data-left-ms": Math.round(leftMs) })}
+    >
+      <progress
+        aria-label={`Run ${run.number}`}
+        max="100"
+        value={Math.round(progress * 1000) / 10}
+        aria-valuetext={`${percent(progress)}, ${left}`}
+      />
+      <p class="pace-words">
+        <strong data-pace="share">{percent(progress)}</strong>
+        <span data-pace="left">{left}</span>
+        <span class="pace-elapsed" data-pace="elapsed">
+          {duration(elapsedMs)} elapsed
+        </span>
+      </p>
+    </div>
+  );
+}
+
+/** As static/run.js says it. */
+function timeLeft(ms: number): string {
+  if (ms < 1000) return "almost done";
+  return `about ${duration(1000 * Math.round(ms / 1000))} left`;
 }
 
 function RunError({ run }: { run: RunView }) {
   const { message, fix, row, column } = run.error!;
   const stage = run.stages.find(({ status }) => status === "failed");
+  const kept = run.candidates.length
+    ? `${plural(run.candidates.length, "scored candidate")} and the file are kept.`
+    : "The file is kept.";
   return (
-    <div class="note note-danger">
+    <div class="run-headline note note-danger">
       <p>
-        <strong>It stopped{stage ? ` in ${stage.name}` : ""}.</strong> {message}
-        {row !== undefined && ` (row ${count(row)})`}
-        {column !== undefined && ` (column ${column})`}
+        <strong>Training failed{stage ? ` in ${stage.name}` : ""}.</strong> {ended(message)}
+        {row !== undefined && ` Row ${count(row)}.`}
+        {column !== undefined && ` Column “${column}”.`}
       </p>
-      {fix && <p>{fix}</p>}
+      <p>
+        {fix && `${ended(fix)} `}
+        {kept}
+      </p>
     </div>
   );
 }
+
+const ended = (text: string) => (/[.!?…]$/.test(text) ? text : `${text}.`);
+
+/** What a person can mend stands in the request or the data; whatever else ended a run may not happen again. */
+const MENDED_BY_READER = new Set(["invalid", "syntax", "missing", "conflict", "too_large"]);
 
 function RunButtons({ run, links }: { run: RunView; links: Links }) {
   const path = runPath(run);
   const api = `/api${path}`;
   const describes = `run ${run.number}`;
-  const stop = curlLine(links, { method: "POST", path: `${api}/stop` });
-  const cancel = curlLine(links, { method: "DELETE", path: api });
-  const resume = curlLine(links, { method: "POST", path: `${api}/resume` });
-  const ended = run.status === "failed" || run.status === "cancelled";
+  const canResume =
+    run.status === "interrupted" || (run.status === "failed" && !MENDED_BY_READER.has(run.error?.code ?? ""));
+  const trainsAgain = run.status === "cancelled" || (run.status === "failed" && !canResume);
   return (
-    <div class="actions">
-      {ended && (
+    <div class="actions run-actions">
+      {trainsAgain && (
         <a class="button primary" href={url(links, `/datasets/${encodeURIComponent(run.datasetId)}`)}>
-          Train anew from {run.datasetName}
+          {run.status === "failed" ? "Change settings and train again" : "Train again"}
         </a>
+      )}
+      {canResume && (
+        <Action
+          links={links}
+          path={`${path}/resume`}
+          label="Resume run"
+          tone="primary"
+          curl={curlLine(links, { method: "POST", path: `${api}/resume` })}
+          describes={describes}
+        />
       )}
       {run.status === "running" && (
         <Action
           links={links}
           path={`${path}/stop`}
-          label="Stop and keep the best"
-          curl={stop}
+          label="Finish now and keep the best"
+          curl={curlLine(links, { method: "POST", path: `${api}/stop` })}
           describes={describes}
         />
       )}
@@ -103,31 +156,29 @@ function RunButtons({ run, links }: { run: RunView; links: Links }) {
         <Action
           links={links}
           path={`${path}/cancel`}
-          label="Cancel"
+          label="Cancel run"
           tone="danger"
-          curl={cancel}
-          describes={describes}
-        />
-      )}
-      {run.status === "interrupted" && (
-        <Action
-          links={links}
-          path={`${path}/resume`}
-          label="Resume"
-          tone="primary"
-          curl={resume}
+          curl={curlLine(links, { method: "DELETE", path: api })}
           describes={describes}
         />
       )}
       {run.version !== null && (
-        <a class="button primary" href={url(links, modelUrl(run))}>
-          Look at {run.modelName} version {run.version}
+        <a class="button primary" data-lead href={url(links, modelUrl(run))}>
+          Open {run.modelName} version {run.version}
         </a>
       )}
       {run.startedAt !== null && run.finishedAt !== null && (
         <a class="button" href={url(links, rewindPath(run, 0))}>
           Replay this run
         </a>
+      )}
+      {run.version !== null && (
+        <p class="lead-words fine" data-lead-words hidden>
+          <span data-lead-text>Opening the model</span>{" "}
+          <button type="button" class="quiet" data-lead-stay>
+            Stay on this page
+          </button>
+        </p>
       )}
     </div>
   );
@@ -137,7 +188,7 @@ export function StagesPanel({ data: run, panelKey }: { data: RunView; panelKey: 
   return (
     <ol class="stages">
       {run.stages.map((stage) => (
-        <StageRow stage={stage} id={`${panelKey}-${stage.position}`} verdict={run.verdict} />
+        <StageRow stage={stage} id={`${panelKey}-${stage.position}`} run={run} />
       ))}
     </ol>
   );
@@ -158,24 +209,29 @@ export function StagesAhead() {
   );
 }
 
-function StageRow({ stage, id, verdict }: { stage: RunStage; id: string; verdict: string | null }) {
+function StageRow({ stage, id, run }: { stage: RunStage; id: string; run: RunView }) {
   const { name, status, progress, durationMs, findings } = stage;
   const isBrokenOff = status === "skipped" && progress > 0;
-  const words = status === "running" ? percent(progress) : isBrokenOff ? "broken off" : STAGE_WORDS[status];
+  const words = status === "running" ? percent(progress) : isBrokenOff ? "stopped" : STAGE_WORDS[status];
   const time = durationMs === null ? "" : duration(durationMs);
   return (
     <li id={id} class={`stage stage-${status}`} {...(status === "running" ? { "aria-current": "step" } : {})}>
       <span class="stage-name">{name}</span>
-      <Bar label={name} value={progress} text={[words, time].filter(Boolean).join(", ")} />
-      <span class="stage-note">{stageNote(stage, verdict)}</span>
+      <Bar
+        label={name}
+        value={progress}
+        text={status === "finished" ? time : [words, time].filter(Boolean).join(", ")}
+      />
+      <span class="stage-note">{stageNote(stage, run)}</span>
       {findings.length > 0 && <FindingsOf findings={findings} id={`${id}-findings`} />}
     </li>
   );
 }
 
-/** The verdict stands above the stages; it is not said again below them. */
-function stageNote({ name, note, facts }: RunStage, verdict: string | null): string {
-  return note && note !== verdict && note !== facts.verdict ? note : stageSays(name);
+/** A stage that is done tells its result; one that works, what it does; one that waits, what it is for. */
+function stageNote(stage: RunStage, run: RunView): string {
+  if (stage.status === "pending" || stage.status === "skipped") return stageSays(stage.name);
+  return (stage.status === "finished" && stageResult(stage, run)) || stage.note || stageSays(stage.name);
 }
 
 function FindingsOf({ findings, id }: { findings: readonly Finding[]; id: string }) {

@@ -1,55 +1,79 @@
-/** What came of a run, as it comes: what was asked for, its figures, every candidate, and what each stage found. */
+/** What came of a run, as it comes: its test results, then settings, candidates and what each stage found, folded. */
+import type { Child } from "hono/jsx";
 import type { RunStage, RunView } from "../../core/training/run-view.ts";
 import { ComparisonView } from "../model/comparison.tsx";
 import { Facts, Pairs, toldFacts } from "../parts/facts.tsx";
-import { capital, duration, figure } from "../parts/format.ts";
+import { capital, duration, figure, figures, plural } from "../parts/format.ts";
 import { kindSays, metricLabel, taskLabel } from "../parts/words.ts";
 import { MetricTable } from "./metric-table.tsx";
 
 export function ReportPanel({ data: run }: { data: RunView }) {
+  const findings = run.stages.reduce((sum, stage) => sum + stage.findings.length, 0);
   return (
     <>
-      <Asked run={run} />
       {run.metrics && (
         <section class="panel" aria-labelledby="metrics-heading">
-          <h2 id="metrics-heading">On the rows kept aside</h2>
-          <MetricTable metrics={run.metrics} intervals={run.intervals ?? {}} baseline={run.baseline ?? {}} />
+          <h2 id="metrics-heading">Test results</h2>
+          <MetricTable
+            metric={run.metric}
+            metrics={run.metrics}
+            intervals={run.intervals ?? {}}
+            baseline={run.baseline ?? {}}
+          />
         </section>
       )}
       <ComparisonView comparison={run.comparison} />
-      {run.candidates.length > 0 && <Candidates run={run} />}
-      <StageFacts stages={run.stages} />
+      <section class="panel" aria-labelledby="details-heading">
+        <h2 id="details-heading">Details</h2>
+        <Folded id="run-settings" title="Settings">
+          <Settings run={run} />
+        </Folded>
+        {run.candidates.length > 0 && (
+          <Folded id="run-candidates" title={`Candidates and their parameters (${run.candidates.length})`}>
+            <Candidates run={run} />
+          </Folded>
+        )}
+        <Folded id="run-stages" title={`Stage details${findings ? ` (${plural(findings, "finding")})` : ""}`}>
+          <StageFacts stages={run.stages} />
+        </Folded>
+      </section>
     </>
   );
 }
 
-function Candidates({ run }: { run: RunView }) {
+function Folded({ id, title, children }: { id: string; title: string; children: Child }) {
   return (
-    <section class="panel" aria-labelledby="candidates-heading">
-      <h2 id="candidates-heading">Every candidate and its settings</h2>
-      <ul class="settings-list">
-        {run.candidates.map(({ name, score, durationMs, params }) => (
-          <li>
-            <details>
-              <summary>
-                {name}: {figure(score)}, {duration(durationMs)}
-              </summary>
-              {kindSays(name) && <p class="hint">{capital(kindSays(name))}.</p>}
-              <Pairs entries={Object.entries(params)} />
-            </details>
-          </li>
-        ))}
-      </ul>
-    </section>
+    <details id={id} class="folded">
+      <summary>{title}</summary>
+      <div class="folded-body">{children}</div>
+    </details>
+  );
+}
+
+function Candidates({ run }: { run: RunView }) {
+  const scores = figures(run.candidates.map(({ score }) => score));
+  return (
+    <ul class="settings-list">
+      {run.candidates.map(({ name, durationMs, params }, k) => (
+        <li>
+          <details>
+            <summary>
+              {name}: {scores[k]}, {duration(durationMs)}
+            </summary>
+            {kindSays(name) && <p class="hint">{capital(kindSays(name))}.</p>}
+            <Pairs entries={Object.entries(params)} />
+          </details>
+        </li>
+      ))}
+    </ul>
   );
 }
 
 function StageFacts({ stages }: { stages: readonly RunStage[] }) {
   const told = stages.filter(({ facts, findings }) => toldFacts(facts).length > 0 || findings.length > 0);
-  if (!told.length) return null;
+  if (!told.length) return <p class="fine">Filled in as the stages finish.</p>;
   return (
-    <section class="panel" aria-labelledby="facts-heading">
-      <h2 id="facts-heading">What each stage found</h2>
+    <>
       {told.map(({ name, facts, findings }) => (
         <div class="stage-facts">
           <h3>{name}</h3>
@@ -63,34 +87,26 @@ function StageFacts({ stages }: { stages: readonly RunStage[] }) {
           <Facts facts={facts} />
         </div>
       ))}
-    </section>
+    </>
   );
 }
 
-function Asked({ run }: { run: RunView }) {
+function Settings({ run }: { run: RunView }) {
   const { options } = run;
   const entries: [string, string][] = [
-    ["Predict", options.target],
-    ["Kind of answer", taskLabel(run.task)],
-    ["Time it may take", duration(options.budgetSeconds * 1000)],
-    ["Metric", run.metric ? metricLabel(run.metric) : "chosen by the kind of answer"],
+    ["Target column", options.target],
+    ["Type of prediction", taskLabel(run.task)],
+    ["Time limit", duration(options.budgetSeconds * 1000)],
+    ["Metric", run.metric ? metricLabel(run.metric) : "chosen by type of prediction"],
+    ["Test set", options.splitColumn ? `by ${options.split} on ${options.splitColumn}` : "random rows"],
     [
-      "Rows kept aside",
-      options.splitColumn ? `by ${options.split} on ${options.splitColumn}` : "drawn at random",
-    ],
-    [
-      "What mistakes cost",
+      "Costs of mistakes",
       options.costs
-        ? `a false alarm ${figure(options.costs.falsePositive)}, a miss ${figure(options.costs.falseNegative)}`
-        : "all the same",
+        ? `false positive ${figure(options.costs.falsePositive)}, false negative ${figure(options.costs.falseNegative)}`
+        : "equal",
     ],
-    ["Left out", options.exclude.length ? options.exclude.join(", ") : "nothing"],
+    ["Excluded columns", options.exclude.length ? options.exclude.join(", ") : "none"],
     ["Seed", `${options.seed} (the same seed gives the same split)`],
   ];
-  return (
-    <section class="panel" aria-labelledby="asked-heading">
-      <h2 id="asked-heading">What was asked for</h2>
-      <Pairs entries={entries} />
-    </section>
-  );
+  return <Pairs entries={entries} />;
 }

@@ -6,8 +6,9 @@ import { duration, percent, plural } from "../parts/format.ts";
 import { Bar } from "../parts/parts.tsx";
 import { rewindPath, runPath } from "../parts/paths.ts";
 import { RUN_WORDS } from "../parts/words.ts";
+import { LeaderboardPanel } from "./leaderboard.tsx";
 import { StagesPanel } from "./pipeline.tsx";
-import { CurvePanel, LeaderboardPanel } from "./training.tsx";
+import { CurvePanel } from "./training.tsx";
 
 const SPEEDS = [1, 2, 5, 10, 25, 100];
 

@@ -1,4 +1,4 @@
-/** A run's story, every part of it live: where it stands, the curve, the candidates, and what came of it. */
+/** A run's page: what is under way, the stages, the curve and the candidates in one view; below it what came of it. */
 
 import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
@@ -26,31 +26,33 @@ export function RunPage({ frame, run, data }: RunPageProps) {
       title={`Run ${run.number}: ${run.target}`}
       current="runs"
       panels={[key("run"), key("stages"), key("curve"), key("leaderboard"), key("report")]}
-      {...(isBusy ? { refreshSeconds: 5 } : {})}
+      {...(isBusy ? { refreshSeconds: 5, script: frame.assets.run } : {})}
     >
-      <header class="page-head">
+      <header class="page-head run-page-head">
         <p class="crumbs">
-          <a href={url(links, "/")}>Dashboard</a> /{" "}
+          <a href={url(links, "/runs")}>Runs</a> /{" "}
           <a href={url(links, `/datasets/${encodeURIComponent(run.datasetId)}`)}>{run.datasetName}</a>
         </p>
         <h1>
           Run {run.number}: predicting {run.target}
         </h1>
         <p class="facts">
-          Asked for on <Time at={run.queuedAt} />
+          Started <Time at={run.startedAt ?? run.queuedAt} />
         </p>
       </header>
       <div class="run-page">
-        <PanelView panelKey={key("run")} panel="run" data={data.run ?? null} links={links} />
-        <PanelView panelKey={key("stages")} panel="stages" data={data.stages ?? null} links={links} />
-        <div class="pair">
-          <PanelView panelKey={key("curve")} panel="curve" data={data.curve ?? null} links={links} />
-          <PanelView
-            panelKey={key("leaderboard")}
-            panel="leaderboard"
-            data={data.leaderboard ?? null}
-            links={links}
-          />
+        <div class="run-show">
+          <PanelView panelKey={key("run")} panel="run" data={data.run ?? null} links={links} />
+          <PanelView panelKey={key("stages")} panel="stages" data={data.stages ?? null} links={links} />
+          <div class="pair">
+            <PanelView panelKey={key("curve")} panel="curve" data={data.curve ?? null} links={links} />
+            <PanelView
+              panelKey={key("leaderboard")}
+              panel="leaderboard"
+              data={data.leaderboard ?? null}
+              links={links}
+            />
+          </div>
         </div>
         <PanelView panelKey={key("report")} panel="report" data={data.report ?? null} links={links} />
         <Command

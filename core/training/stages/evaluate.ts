@@ -35,7 +35,11 @@ export const evaluateModel: Stage<Work> = {
     const tested = selectRows(table, test);
     const target = testTarget(work, test);
     const predicted = await predictTable(model, tested, checkpoint);
-    report({ type: "progress", progress: 0.3, note: `${plural(test.length, "row")} answered` });
+    report({
+      type: "progress",
+      progress: 0.3,
+      note: `Estimating intervals on ${plural(test.length, "test row")}`,
+    });
     const outcome: Outcome = {
       ...outcomeOf(target, rowsOf(target), predicted.probabilities ?? predicted.values),
       values: predicted.values,
@@ -46,7 +50,7 @@ export const evaluateModel: Stage<Work> = {
     const random = randomFor(options, "bootstrap");
     const drawing = { replicates, random, ...pace(context, 0.3) };
     const intervals = await bootstrapIntervals(outcome, metrics, drawing);
-    report({ type: "progress", progress: 0.5, note: `${replicates} resamples of the test rows` });
+    report({ type: "progress", progress: 0.5, note: "Measuring feature importance" });
     const guesses = measureAll(baseline);
     const verdict = verdictOf({
       metric,

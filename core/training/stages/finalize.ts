@@ -32,7 +32,7 @@ export const finalizeRun: Stage<Work> = {
       type: "facts",
       facts: { sizeBytes: bytes.length, features: work.result.schema.features.length },
     });
-    report({ type: "progress", progress: 1, note: "the model can be deployed" });
+    report({ type: "progress", progress: 1, note: "Model saved" });
   },
 };
 

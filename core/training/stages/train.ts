@@ -25,7 +25,7 @@ export const trainModel: Stage<Work> = {
       parts.map(async ({ entry, weight }): Promise<ModelPart> => {
         const { name, family } = entry.candidateConfig;
         const members = await membersOf(context, entry);
-        const note = `${name}, part ${++done} of ${parts.length}`;
+        const note = `Trained ${name}, part ${++done} of ${parts.length}`;
         report({ type: "progress", progress: done / parts.length, note });
         return { name, family, weight, members };
       }),

@@ -33,13 +33,13 @@ export const validateModel: Stage<Work> = {
       report({
         type: "progress",
         progress: 0.4,
-        note: model.calibration ? "calibrated" : "well calibrated as it is",
+        note: "Choosing the threshold",
       });
     }
     await checkpoint();
     if (model.task === "binary")
       model.threshold = chooseThreshold(context, { ...held, response: probabilities });
-    report({ type: "progress", progress: 0.6, note: "reading the model back" });
+    report({ type: "progress", progress: 0.6, note: "Verifying the saved model" });
     const sizeBytes = checkRoundTrip(context);
     const { foldScores } = left(work, "blend");
     report({
@@ -51,7 +51,7 @@ export const validateModel: Stage<Work> = {
         sizeBytes,
       },
     });
-    report({ type: "progress", progress: 1, note: "the file read back answers the same" });
+    report({ type: "progress", progress: 1, note: "Saved model verified" });
   },
 };
 

@@ -19,7 +19,6 @@ import { costOf } from "../../../trainer/model/members.ts";
 import type { Model } from "../../../trainer/model/model.ts";
 import { randomFor } from "../../../trainer/race/training-data.ts";
 import { spreadRows } from "../../../trainer/random.ts";
-import { plural } from "../stage.ts";
 import { charactersOf, selectRows } from "./table.ts";
 import { type Context, checkpointOf, isOverAfter, left } from "./work.ts";
 
@@ -71,7 +70,7 @@ async function importances(context: Context, { outcome, tested }: { outcome: Out
       blockRows: Math.floor(BLOCK_WALKS / rowCost(model, tested)),
     },
   );
-  const note = `${plural(importance.length, "column")} shuffled in ${plural(rows.length, "row")}`;
+  const note = "Measuring the effect of the most important columns";
   context.report({ type: "progress", progress: 0.8, note });
   return importance;
 }

@@ -1,0 +1,102 @@
+// A run that somebody watches: its bar and time left go on between two reports, by the same estimate as the server's
+// (core/training/forecast.ts); when it has finished, the page leads on to the model. It builds no HTML.
+(() => {
+  const TICK_MS = 200;
+  const LEAD_SECONDS = 5;
+  const RUN = '[data-panel="run"]';
+  let wasRunning = false;
+  let leading = null;
+
+  // When the pace that is shown was told.
+  let told = "";
+  let toldAt = 0;
+
+  const percent = (share) => {
+    const value = share * 100;
+    return `${value > 0 && value < 9.95 ? value.toFixed(1) : value.toFixed(0)} %`;
+  };
+  const both = (large, small, unit) => (small > 0 ? `${large} ${small} ${unit}` : large);
+  function duration(ms) {
+    if (ms < 999.5) return `${Math.round(ms)} ms`;
+    if (ms < 9950) return `${(ms / 1000).toFixed(1)} s`;
+    const seconds = Math.round(ms / 1000);
+    if (seconds < 60) return `${seconds} s`;
+    const minutes = Math.round(seconds / 60);
+    if (seconds < 3600) return both(`${Math.floor(seconds / 60)} min`, seconds % 60, "s");
+    return both(`${Math.floor(minutes / 60)} h`, minutes % 60, "min");
+  }
+  function timeLeft(ms) {
+    if (ms < 1000) return "almost done";
+    const seconds = Math.round(ms / 1000);
+    return `about ${seconds < 10 ? `${seconds}.0 s` : duration(1000 * seconds)} left`;
+  }
+
+  function tick() {
+    const pace = document.querySelector(`${RUN} .pace`);
+    if (!pace) return;
+    const { elapsedMs, leftMs } = pace.dataset;
+    if (told !== `${elapsedMs} ${leftMs}`) {
+      told = `${elapsedMs} ${leftMs}`;
+      toldAt = performance.now();
+    }
+    const since = performance.now() - toldAt;
+    const say = (name, text) => {
+      const node = pace.querySelector(`[data-pace="${name}"]`);
+      if (node.textContent !== text) node.textContent = text;
+    };
+    const elapsed = Number(elapsedMs) + since;
+    say("elapsed", `${duration(elapsed)} elapsed`);
+    if (leftMs === undefined) return;
+    const left = Math.max(0.1 * leftMs, leftMs - since);
+    const bar = pace.querySelector("progress");
+    const share = Math.max(bar.value / 100, elapsed / (elapsed + left));
+    bar.value = Math.min(99.9, 100 * share);
+    bar.setAttribute("aria-valuetext", `${percent(share)}, ${timeLeft(left)}`);
+    say("share", percent(share));
+    say("left", timeLeft(left));
+  }
+
+  // Whoever reads on, or says so, stays.
+  function stay() {
+    clearInterval(leading);
+    leading = null;
+    wasRunning = false;
+    document.querySelector("[data-lead-words]")?.setAttribute("hidden", "");
+  }
+
+  function lead() {
+    const link = document.querySelector(`${RUN} [data-lead]`);
+    const words = document.querySelector(`${RUN} [data-lead-words]`);
+    if (!link || !words || leading) return;
+    let seconds = LEAD_SECONDS;
+    const count = () => {
+      const shown = document.querySelector(`${RUN} [data-lead-words]`);
+      shown?.removeAttribute("hidden");
+      const text = shown?.querySelector("[data-lead-text]");
+      if (text) text.textContent = `Opening the model in ${seconds} s.`;
+      if (seconds <= 0) {
+        stay();
+        location.href = link.href;
+      }
+      seconds -= 1;
+    };
+    leading = setInterval(count, 1000);
+    count();
+  }
+
+  function look() {
+    const status = document.querySelector(RUN)?.dataset.status;
+    if (status === "running" || status === "queued") wasRunning = true;
+    else if (status === "finished" && wasRunning) lead();
+  }
+
+  document.addEventListener("htmx:after:swap", look);
+  document.addEventListener("click", ({ target }) => {
+    if (leading && !target.closest?.("[data-lead]")) stay();
+  });
+  for (const type of ["keydown", "wheel", "touchmove"]) {
+    document.addEventListener(type, () => leading && stay(), { passive: true });
+  }
+  look();
+  setInterval(tick, TICK_MS);
+})();
