@@ -1,0 +1,72 @@
+/** Which columns do JSON objects have together? Nested objects become columns with dots; lists are told and left out. */
+import { AppError } from "../../../platform/errors.ts";
+import type { Finding } from "../../types.ts";
+import type { StoredKind } from "../known-table.ts";
+import type { Cell } from "../table-file.ts";
+
+const MAX_COLUMNS = 20_000;
+const SEEN = { number: 1, string: 2, boolean: 4 } as const;
+
+export class Records {
+  readonly names: string[] = [];
+  /** What was seen in each column, a bit a type. */
+  private readonly seen: number[] = [];
+  private readonly places = new Map<string, number>();
+  private readonly lists = new Set<string>();
+
+  /** The object's cells by column; columns that are new are added. Throws AppError `invalid` for too many columns. */
+  cellsOf(record: object): Cell[] {
+    const cells: Cell[] = new Array<Cell>(this.names.length);
+    this.gather(record, "", cells);
+    return cells;
+  }
+
+  private gather(record: object, prefix: string, cells: Cell[]): void {
+    for (const [key, value] of Object.entries(record)) {
+      const name = prefix + key;
+      if (Array.isArray(value)) this.lists.add(name);
+      else if (typeof value === "object" && value !== null) this.gather(value, `${name}.`, cells);
+      else cells[this.placeOf(name, value)] = value as Cell;
+    }
+  }
+
+  private placeOf(name: string, value: unknown): number {
+    let place = this.places.get(name);
+    if (place === undefined) {
+      place = this.names.push(name) - 1;
+      if (place >= MAX_COLUMNS) throw tooManyFields();
+      this.places.set(name, place);
+      this.seen.push(0);
+    }
+    const type = typeof value;
+    if (type === "number" || type === "bigint") this.seen[place] |= SEEN.number;
+    else if (type === "string") this.seen[place] |= SEEN.string;
+    else if (type === "boolean") this.seen[place] |= SEEN.boolean;
+    return place;
+  }
+
+  kinds(): (StoredKind | null)[] {
+    const kinds: Record<number, StoredKind> = {
+      [SEEN.number]: "number",
+      [SEEN.string]: "string",
+      [SEEN.boolean]: "boolean",
+    };
+    return this.seen.map((bits) => kinds[bits] ?? null);
+  }
+
+  findings(): Finding[] {
+    return [...this.lists].map((name) => ({
+      code: "nested_column",
+      severity: "warning",
+      column: name,
+      message: `${name} holds lists, not single values, so it was left out.`,
+      fix: null,
+    }));
+  }
+}
+
+function tooManyFields(): AppError {
+  return new AppError("invalid", `The objects have more than ${MAX_COLUMNS} different fields`, {
+    fix: "Write one object a row, each with the same fields.",
+  });
+}

@@ -1,0 +1,149 @@
+/**
+ * How does a Parquet file become a table? Column by column in step, a page of each at a time, so that memory follows
+ * the pages and not the file; nested columns are told and left out.
+ */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { type Compressors, type FileMetaData, parquetMetadata, parquetSchema } from "hyparquet";
+import { compressors as portable } from "hyparquet-compressors";
+import { AppError } from "../../../platform/errors.ts";
+import type { Finding } from "../../types.ts";
+import type { Converted, ConvertOptions } from "../known-table.ts";
+import { type Cell, TableFile } from "../table-file.ts";
+import { ColumnCursor, damagedParquet } from "./column-cursor.ts";
+import { type Columns, columnsOf, type ParquetColumn } from "./columns.ts";
+
+const MAX_FOOTER_BYTES = 256 * 1024 * 1024;
+const MAX_COLUMNS = 20_000;
+const PROGRESS_ROWS = 20_000;
+const TAIL_BYTES = 8;
+
+/** Native where the runtime has it. */
+const COMPRESSORS: Compressors = {
+  ...portable,
+  GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
+  BROTLI: (input, length) => brotliDecompressSync(input, { maxOutputLength: Math.max(1, length) }),
+  ZSTD: (input) => Bun.zstdDecompressSync(input),
+};
+
+/** Throws AppError `invalid` where it is damaged, encrypted, or has no column that is a cell. */
+export async function convertParquet(path: string, options: ConvertOptions): Promise<Converted> {
+  const file = openSync(path, "r");
+  const table = new TableFile(options.out, options.sourceBytes);
+  try {
+    const metadata = readMetadata(file);
+    const columns = columnsOf(parquetSchema(metadata));
+    refuseColumns(columns);
+    table.write(columns.read.map(({ name }) => name));
+    for (const group of metadata.row_groups) writeGroup({ file, table, group, columns, options });
+    await table.finish();
+    return {
+      format: "parquet",
+      shape: "named",
+      rows: table.rows,
+      width: columns.read.length,
+      kinds: columns.read.map(({ kind }) => kind),
+      findings: columns.leftOut.map(leftOutFinding),
+      sentence: "Parquet",
+    };
+  } catch (error) {
+    await table.discard();
+    throw error instanceof AppError ? error : isOfSystem(error) ? error : damagedParquet(error);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A full disk, no memory: not the file's fault. */
+function isOfSystem(error: unknown): boolean {
+  return typeof (error as { code?: unknown }).code === "string" && "syscall" in (error as object);
+}
+
+function readMetadata(file: number): FileMetaData {
+  const { size } = fstatSync(file);
+  const tail = bytesAt(file, Math.max(0, size - TAIL_BYTES), Math.min(size, TAIL_BYTES));
+  const mark = new TextDecoder().decode(tail.subarray(4));
+  if (mark === "PARE") {
+    throw new AppError("invalid", "The Parquet file is encrypted", { fix: "Write it without encryption." });
+  }
+  if (mark !== "PAR1") throw cutOff();
+  const length = new DataView(tail.buffer).getUint32(0, true);
+  if (length > Math.min(MAX_FOOTER_BYTES, size - TAIL_BYTES)) throw damagedParquet();
+  const footer = bytesAt(file, size - TAIL_BYTES - length, length + TAIL_BYTES);
+  return parquetMetadata(footer.buffer);
+}
+
+function bytesAt(file: number, position: number, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; ) {
+    const read = readSync(file, bytes, at, length - at, position + at);
+    if (read === 0) throw cutOff();
+    at += read;
+  }
+  return bytes;
+}
+
+function cutOff(): AppError {
+  return new AppError("invalid", "The Parquet file ends too early", {
+    fix: "Upload it again; check that it was written to its end.",
+  });
+}
+
+function refuseColumns({ read, leftOut }: Columns): void {
+  if (read.length > MAX_COLUMNS) {
+    throw new AppError("invalid", `The file has ${read.length} columns; ${MAX_COLUMNS} can be read`, {
+      fix: "Write the columns that you need to a file of their own.",
+    });
+  }
+  if (read.length > 0) return;
+  const what = leftOut.map(({ name, what }) => `${name} holds ${what}`).join(", ");
+  throw new AppError("invalid", `The Parquet file has no column of single values${what && `: ${what}`}`, {
+    fix: "Write each field to a column of its own.",
+  });
+}
+
+interface GroupToWrite {
+  file: number;
+  table: TableFile;
+  group: FileMetaData["row_groups"][number];
+  columns: Columns;
+  options: ConvertOptions;
+}
+
+function writeGroup({ file, table, group, columns, options }: GroupToWrite): void {
+  const cursors = columns.read.map((column) => {
+    const chunk = group.columns[column.chunk]?.meta_data;
+    if (!chunk) throw damagedParquet();
+    return new ColumnCursor({ file, column, chunk, compressors: COMPRESSORS });
+  });
+  const cells = new Array<Cell>(cursors.length);
+  for (let left = Number(group.num_rows); left > 0; ) {
+    const rows = cursors.reduce((least, cursor) => Math.min(least, cursor.available()), left);
+    if (rows === 0) throw damagedParquet();
+    for (let row = 0; row < rows; row++) {
+      for (let k = 0; k < cursors.length; k++) cells[k] = cellAt(cursors[k], columns.read[k]);
+      table.write(cells);
+      if (table.rows % PROGRESS_ROWS === 0) tellProgress(table, group, options);
+    }
+    left -= rows;
+  }
+}
+
+function cellAt(cursor: ColumnCursor, column: ParquetColumn): Cell {
+  return column.toCell(cursor.values[cursor.at++]);
+}
+
+function tellProgress(table: TableFile, group: GroupToWrite["group"], options: ConvertOptions): void {
+  const bytesRead = Math.min(options.sourceBytes, Number(group.file_offset ?? 0n));
+  options.onProgress?.({ bytesRead, rows: table.rows });
+}
+
+function leftOutFinding({ name, what }: Columns["leftOut"][number]): Finding {
+  return {
+    code: "nested_column",
+    severity: "warning",
+    column: name,
+    message: `${name} holds ${what}, not single values, so it was left out.`,
+    fix: null,
+  };
+}

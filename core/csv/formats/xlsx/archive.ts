@@ -1,0 +1,114 @@
+/**
+ * What parts does a packed workbook have? Looked up in the zip's directory and unpacked one at a time as streams, each
+ * within a bound: nothing is written to disk, and no part is read that was not asked for.
+ */
+import { type Entry, openPromise, type ZipFile } from "yauzl";
+import { AppError } from "../../../platform/errors.ts";
+
+const MAX_PARTS = 20_000;
+/** DEFLATE reaches 1,032; sheets of the same row again and again stay below this. */
+const MAX_RATIO = 400;
+const FREE_BYTES = 64 * 1024 * 1024;
+const MAX_PART_BYTES = 16 * 1024 ** 3;
+
+export class Archive {
+  private constructor(
+    private readonly zip: ZipFile,
+    private readonly parts: Map<string, Entry>,
+  ) {}
+
+  /** Throws AppError `invalid` for a zip that is damaged or has too many parts. */
+  static async open(path: string): Promise<Archive> {
+    const zip = await openPromise(path, { autoClose: false }).catch((error: unknown) => {
+      throw damagedZip(error);
+    });
+    try {
+      if (zip.entryCount > MAX_PARTS) throw tooManyParts(zip.entryCount);
+      const parts = new Map<string, Entry>();
+      for await (const entry of zip.eachEntry()) {
+        const name = entry.fileName.replace(/^\//, "").toLowerCase();
+        // A second part of the same name could show different readers different tables.
+        if (parts.has(name)) throw damagedZip(new Error(`${name} is there twice`));
+        parts.set(name, entry);
+        if (parts.size > MAX_PARTS) throw tooManyParts(parts.size);
+      }
+      return new Archive(zip, parts);
+    } catch (error) {
+      zip.close();
+      throw error instanceof AppError ? error : damagedZip(error);
+    }
+  }
+
+  has(name: string): boolean {
+    return this.parts.has(name.toLowerCase());
+  }
+
+  names(): string[] {
+    return [...this.parts.keys()];
+  }
+
+  /** Unpacked bytes as the directory says; 0 where there is no such part. */
+  sizeOf(name: string): number {
+    return this.parts.get(name.toLowerCase())?.uncompressedSize ?? 0;
+  }
+
+  /** A part's text in pieces. Throws AppError `invalid` where it is missing, damaged, encrypted, or expands too much. */
+  async *text(name: string): AsyncGenerator<string> {
+    const entry = this.parts.get(name.toLowerCase());
+    if (!entry) throw damagedZip(new Error(`${name} is missing`));
+    if (entry.isEncrypted()) throw encryptedWorkbook();
+    refuseBomb(entry);
+    const stream = await this.zip.openReadStreamPromise(entry).catch((error: unknown) => {
+      throw damagedZip(error);
+    });
+    let decoder: TextDecoder | null = null;
+    try {
+      for await (const bytes of stream as AsyncIterable<Uint8Array>) {
+        decoder ??= new TextDecoder(encodingOf(bytes));
+        yield decoder.decode(bytes, { stream: true });
+      }
+    } catch (error) {
+      throw error instanceof AppError ? error : damagedZip(error);
+    } finally {
+      stream.destroy();
+    }
+  }
+
+  close(): void {
+    this.zip.close();
+  }
+}
+
+/** XML is UTF-8 unless it begins with the mark of UTF-16. */
+function encodingOf(bytes: Uint8Array): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
+  return bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "utf-8";
+}
+
+/** yauzl holds the stream to the size that the directory tells. */
+function refuseBomb({ uncompressedSize, compressedSize }: Entry): void {
+  if (uncompressedSize <= Math.min(MAX_PART_BYTES, FREE_BYTES + MAX_RATIO * compressedSize)) return;
+  throw new AppError("invalid", `The workbook expands to more than ${MAX_RATIO} times its size`, {
+    fix: "Save the sheet that you need as a new workbook, or as CSV.",
+  });
+}
+
+function tooManyParts(count: number): AppError {
+  return new AppError("invalid", `The workbook has ${count} parts; ${MAX_PARTS} can be read`, {
+    fix: "Save the sheet that you need as a workbook of its own.",
+  });
+}
+
+export function encryptedWorkbook(): AppError {
+  return new AppError("invalid", "The workbook is protected by a password", {
+    fix: "Save it without a password, or export the sheet as CSV.",
+  });
+}
+
+export function damagedZip(cause: unknown): AppError {
+  const error = new AppError("invalid", "The workbook is damaged", {
+    fix: "Open it in the spreadsheet, save it again, and upload that file.",
+  });
+  error.cause = cause;
+  return error;
+}

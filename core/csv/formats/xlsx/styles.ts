@@ -1,0 +1,55 @@
+/** Which cell styles show a number as a day, a moment or a time? */
+import type { Archive } from "./archive.ts";
+import { readXml } from "./xml.ts";
+
+/** What a number under a style means. */
+export type NumberMeaning = "number" | "moment" | "time";
+
+const MAX_FORMATS = 100_000;
+
+/** A meaning for each style, by its index. */
+export async function readStyles(archive: Archive, part: string | null): Promise<NumberMeaning[]> {
+  if (!part || !archive.has(part)) return [];
+  const custom = new Map<number, NumberMeaning>();
+  const styles: NumberMeaning[] = [];
+  let isInCells = false;
+  let attributes: Record<string, string> = {};
+  await readXml(archive.text(part), {
+    open: (name) => {
+      attributes = {};
+      if (name === "cellXfs") isInCells = true;
+    },
+    attribute: (name, value) => {
+      attributes[name] = value;
+    },
+    opened: (name) => {
+      const id = Number(attributes.numFmtId ?? 0);
+      if (name === "numFmt" && custom.size < MAX_FORMATS) custom.set(id, meaningOf(attributes.formatCode ?? ""));
+      if (name === "xf" && isInCells) styles.push(custom.get(id) ?? builtInMeaning(id));
+    },
+    close: (name) => {
+      if (name === "cellXfs") isInCells = false;
+    },
+  });
+  return styles;
+}
+
+/** ECMA-376 part 1, 18.8.30; 27 to 36 and 50 to 58 are dates in East Asian versions. */
+function builtInMeaning(id: number): NumberMeaning {
+  if ((id >= 18 && id <= 21) || (id >= 45 && id <= 47)) return "time";
+  const isMoment = (id >= 14 && id <= 22) || (id >= 27 && id <= 36) || (id >= 50 && id <= 58);
+  return isMoment ? "moment" : "number";
+}
+
+/** "yyyy-mm-dd" is a day, "0.00" is none; texts in quotes, colours and conditions in brackets do not count. */
+export function meaningOf(code: string): NumberMeaning {
+  const isElapsed = /\[(?:h+|m+|s+)\]/i.test(code);
+  const [first = ""] = code
+    .replace(/"[^"]*"|\\.|_.|\*./g, "")
+    .replace(/\[[^\]]*\]/g, "")
+    .split(";");
+  if (/general/i.test(first)) return "number";
+  if (/[yd]/i.test(first) || (/m/i.test(first) && !/[hs]/i.test(first) && !isElapsed)) return "moment";
+  if (isElapsed || /[hs]/i.test(first)) return "time";
+  return "number";
+}
