@@ -8,8 +8,8 @@ import { isMissing } from "./cells/cells.ts";
 import { DateReader } from "./cells/date-reader.ts";
 import { Dictionary } from "./cells/dictionary.ts";
 import { type NumberFormat, PLAIN_NUMBER, readNumber } from "./cells/numbers.ts";
+import { sampleRows } from "./rows/sampling.ts";
 import { scanTable } from "./rows/scan.ts";
-import { sampleRows } from "./sampling.ts";
 import type { Column, ColumnPlan, ReadingPlan, ReadingProgress, Table } from "./types.ts";
 
 export interface LoadOptions {

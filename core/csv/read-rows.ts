@@ -8,6 +8,8 @@ import { decodedChunks, HEAD_BYTES, unpackedChunks, utf8Chunks } from "./bytes/s
 import type { Compression } from "./bytes/unpack.ts";
 import { decide, decideOn, describeDialect } from "./dialect/decide.ts";
 import { mergeHeader } from "./dialect/layout.ts";
+import type { KnownTable } from "./formats/known-table.ts";
+import { decideTable } from "./formats/table-dialect.ts";
 import { cellsOf } from "./rows/scan.ts";
 import { Frame } from "./rows/table-bounds.ts";
 import { Tokenizer } from "./rows/tokenizer.ts";
@@ -18,9 +20,14 @@ const LINE_FEED = 10;
 /** Batches of rows; `onDecided` hears at the end what was decided. Throws AppError as `decide` does. */
 export async function* readRows(
   path: string,
-  options: { choices?: ReadingChoices; onDecided?: (dialect: Dialect) => void } = {},
+  options: {
+    choices?: ReadingChoices;
+    known?: KnownTable | null;
+    onDecided?: (dialect: Dialect) => void;
+  } = {},
 ): AsyncGenerator<string[][]> {
-  const { dialect } = await decide(path, options.choices ?? {});
+  const { choices = {}, known } = options;
+  const { dialect } = known ? await decideTable(path, choices, known) : await decide(path, choices);
   yield* rowsOf(utf8Chunks(path, dialect.encoding), dialect, options.onDecided);
 }
 

@@ -8,6 +8,8 @@ import { checkChoices, checkReading, chosenType, keptColumns } from "./dialect/c
 import { type Decision, decide, describeDialect } from "./dialect/decide.ts";
 import { mergeHeader } from "./dialect/layout.ts";
 import { nameColumns } from "./dialect/names.ts";
+import type { KnownTable } from "./formats/known-table.ts";
+import { decideTable } from "./formats/table-dialect.ts";
 import { type ColumnAccumulator, shown } from "./profile/accumulator.ts";
 import { accumulatorFor } from "./profile/accumulators.ts";
 import { canCorrelate, correlate, type Side } from "./profile/correlation.ts";
@@ -41,6 +43,8 @@ const MAX_PASSES = 3;
 export interface ProfileOptions {
   /** The file's label as uploaded. */
   name: string;
+  /** What is known of a table file that was made of another format. */
+  known?: KnownTable | null;
   signal?: AbortSignal;
   /** `columns`: now and then, of a wide table the first. */
   onProgress?: (progress: ReadingProgress & { columns?: ColumnProfile[] }) => void;
@@ -60,6 +64,7 @@ export async function profileCsv(
       cells: start.rows.map((row) => row[column] ?? ""),
       delimiter: dialect.delimiter,
       type: chosenType(choices, name),
+      stored: options.known?.kinds[column],
     }),
   );
   const plans = inferred.map(({ plan }) => plan);
@@ -72,7 +77,7 @@ export async function profileCsv(
 export async function previewReading(
   path: string,
   choices: ReadingChoices,
-  options: { name: string },
+  options: Pick<ProfileOptions, "name" | "known">,
 ): Promise<ReadingPreview> {
   const { dialect, start, names } = await readBeginning(path, choices, options);
   const rows = start.rows.slice(0, CHOICE_ROWS).map((row) => names.map((_, k) => row[k] ?? ""));
@@ -82,7 +87,8 @@ export async function previewReading(
 /** What the first rows alone decide: how to cut, and the names. */
 async function readBeginning(path: string, choices: ReadingChoices, options: ProfileOptions) {
   checkReading(choices);
-  const decision = await decide(path, choices);
+  const { known } = options;
+  const decision = known ? await decideTable(path, choices, known) : await decide(path, choices);
   if (decision.isEmpty) throw emptyFile(options.name);
   const { dialect } = decision;
   const start = await readStart(path, decision, options.signal);
@@ -92,7 +98,7 @@ async function readBeginning(path: string, choices: ReadingChoices, options: Pro
     dialect.preambleRows + dialect.headerRows,
   );
   refuseNoTable(names, start.rows, dialect);
-  return { dialect, start, names, findings };
+  return { dialect, start, names, findings: [...(known?.findings ?? []), ...findings] };
 }
 
 interface Start {
@@ -148,10 +154,15 @@ function refuseNoTable(names: readonly string[], rows: readonly string[][], dial
       row: dialect.preambleRows + 1,
       column: names[0],
       near: nearText(new TextEncoder().encode([names, ...rows.slice(0, 2)].flat().join("\n"))),
-      fix: "A model needs a column to predict and at least one to learn from; if the cells are parted by an unusual sign, choose it as the delimiter.",
-      example: '{"delimiter": ";"}',
+      fix: `A model needs a column to predict and at least one to learn from; ${wayOut(dialect)}`,
+      example: dialect.format === "xlsx" ? '{"sheet": "Data"}' : '{"delimiter": ";"}',
     });
   }
+}
+
+function wayOut({ format }: Dialect): string {
+  if (format === "xlsx") return "choose another sheet, or another range of cells.";
+  return "if the cells are parted by an unusual sign, choose it as the delimiter.";
 }
 
 function nearLine(names: readonly string[], { delimiter }: Dialect): string {
@@ -247,6 +258,7 @@ function revise(accumulator: ColumnAccumulator, reading: Reading, column: number
     name: plan.name,
     cells: [...known, ...weighted],
     delimiter: reading.dialect.delimiter,
+    stored: reading.options.known?.kinds[column],
   });
   reading.findings.push(...again.findings);
   return again.plan;

@@ -6,6 +6,12 @@
 export const COLUMN_TYPES = ["number", "category", "boolean", "date", "text", "id"] as const;
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
+/**
+ * How the values of a column are kept in the file. number, boolean, date: as such; words: as text, whatever it looks
+ * like; string: as text, because the format has no other way to write dates and the like.
+ */
+export type StoredKind = "number" | "boolean" | "date" | "words" | "string";
+
 export type Severity = "info" | "warning" | "error";
 
 /** Something odd that was seen, said once, with a way out that the API can apply. */
@@ -27,7 +33,7 @@ export interface Finding {
 export interface Dialect {
   encoding: string; // "utf-8", "windows-1252", "utf-16le", ...
   bom: boolean;
-  compression: "none" | "gzip" | "zip";
+  compression: "none" | "gzip" | "zip" | "zstd";
   delimiter: string; // one or more characters
   quote: string; // "" where the file has no quoting
   escape: string;
@@ -45,6 +51,14 @@ export interface Dialect {
   width?: number;
   /** What a usual row looks like, a letter a column (see shape): tells odd rows from data. */
   shape?: string;
+  /** Other formats than CSV: what the file is; the rest tells how its table file is cut. */
+  format?: string;
+  /** Other formats: the beginning of the sentence. */
+  origin?: string;
+  /** Workbooks: the sheet and the cells that were read, and all sheets. */
+  sheet?: string;
+  range?: string;
+  sheets?: string[];
   /** Data rows of the first table: what follows them is a footer or another table. Known once the file was read. */
   tableRows?: number;
 }
@@ -78,6 +92,9 @@ export interface ReadingChoices {
   /** true: the first row is the header; false: none; a number: 1-based row of the header. */
   header?: boolean | number;
   types?: Record<string, ColumnType>;
+  /** Workbooks: a sheet's name; cells as "B3:F100". "" lets the reader guess again. */
+  sheet?: string;
+  range?: string;
   drop?: string[];
   target?: string;
   task?: "binary" | "multiclass" | "regression";

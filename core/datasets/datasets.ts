@@ -2,6 +2,7 @@
  * How does a file become a dataset? Received to disk, read in a child process, stored with its profile; a refused file
  * leaves nothing. Other reading choices make a new version of the same file.
  */
+import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { CsvProfile, ReadingChoices, ReadingPreview } from "../csv/types.ts";
@@ -27,6 +28,7 @@ import { runsOfDataset } from "../store/runs.ts";
 import type { ReadInput, ReadReport } from "./read-child.ts";
 import { receiveFile } from "./receive.ts";
 import { followFile } from "./receive-stream.ts";
+import { mergedChoices, pruneTables, removeFiles, tablePath } from "./table-files.ts";
 import { type UploadInProgress, UploadsInProgress } from "./uploads.ts";
 
 const READ_CHILD = { name: "read-child", module: new URL("./read-child.ts", import.meta.url) };
@@ -81,8 +83,9 @@ export class Datasets {
     const { store, folder } = this.options;
     await mkdir(folder, { recursive: true });
     for (const file of await readdir(folder)) {
-      const id = file.replace(/\.(csv|part)$/, "");
-      if (file.endsWith(".part") || !findDataset(store, id)) await rm(join(folder, file), { force: true });
+      const [id = ""] = file.split(".");
+      if (file.endsWith(".part") || file.includes(".unpacked") || !findDataset(store, id))
+        await rm(join(folder, file), { force: true });
     }
     for (const id of unreadDatasets(store)) {
       const { name, sizeBytes } = findDataset(store, id)!;
@@ -101,6 +104,19 @@ export class Datasets {
 
   pathOf(id: string): string {
     return join(this.options.folder, `${id}.csv`);
+  }
+
+  /** The CSV that a version of a dataset is read from: the file itself, or the table that was made of it. */
+  tablePathOf({ id, choices, profile }: Pick<StoredDataset, "id" | "choices" | "profile">): string {
+    return profile?.plan.dialect.format ? tablePath(this.options.folder, id, choices) : this.pathOf(id);
+  }
+
+  /** Makes the table of a version once more where it is not kept: a restored backup has none. */
+  private async ensureTable(dataset: StoredDataset): Promise<string> {
+    const path = this.tablePathOf(dataset);
+    if (path !== this.pathOf(dataset.id) && !existsSync(path))
+      await this.turns.profile.take(() => this.readInChild(dataset, "table"));
+    return path;
   }
 
   inProgress(): UploadInProgress[] {
@@ -211,8 +227,12 @@ export class Datasets {
   async reread(id: string, choices: ReadingChoices, unchanged = () => {}): Promise<StoredDataset> {
     const { store, log, now } = this.options;
     const dataset = this.findReady(id);
-    const merged = { ...dataset.choices, ...choices };
-    const profile = await this.read({ ...dataset, choices: merged });
+    const merged = mergedChoices(dataset.choices, choices);
+    const profile = await this.read({ ...dataset, choices: merged }).catch(async (error: unknown) => {
+      await pruneTables(this.options.folder, id, dataset.choices);
+      throw error;
+    });
+    await pruneTables(this.options.folder, id, merged);
     log.record((append) => {
       this.find(id);
       unchanged();
@@ -225,9 +245,12 @@ export class Datasets {
   /** The first rows as other choices would read them; nothing is stored. Throws as `reread` does. */
   async preview(id: string, choices: ReadingChoices): Promise<ReadingPreview> {
     const dataset = this.findReady(id);
-    const merged = { ...dataset.choices, ...choices };
-    const file = { ...dataset, choices: merged };
-    return (await this.turns.preview.take(() => this.readInChild(file, "preview"))) as ReadingPreview;
+    const file = { ...dataset, choices: mergedChoices(dataset.choices, choices) };
+    try {
+      return (await this.turns.preview.take(() => this.readInChild(file, "preview"))) as ReadingPreview;
+    } finally {
+      await pruneTables(this.options.folder, id, dataset.choices);
+    }
   }
 
   /** Rows as strings, columns in the plan's order; `next` is the offset of the next page. */
@@ -236,7 +259,7 @@ export class Datasets {
     page: { offset: number; limit: number },
   ): Promise<{ rows: string[][]; next: number | null }> {
     const { readPage } = await import("../csv/preview.ts");
-    const rows = await readPage(this.pathOf(dataset.id), dataset.profile.plan, page);
+    const rows = await readPage(await this.ensureTable(dataset), dataset.profile.plan, page);
     const end = page.offset + rows.length;
     return { rows, next: end < dataset.profile.rows && rows.length > 0 ? end : null };
   }
@@ -250,7 +273,7 @@ export class Datasets {
     await diskReserve.spend(() => this.deleteNow(id));
     await diskReserve.spend(() => this.emptyLog(id)).catch((error: unknown) => this.warnOfLog(id, error));
     // Once more: a disk that fails once keeps no deleted file.
-    await rm(this.pathOf(id), { force: true }).catch(() => rm(this.pathOf(id), { force: true }));
+    await removeFiles(this.options.folder, id).catch(() => removeFiles(this.options.folder, id));
   }
 
   private async deleteNow(id: string): Promise<void> {
@@ -330,7 +353,7 @@ export class Datasets {
       const refusal = error instanceof AppError ? error : (diskFailure(error) ?? this.unexpected(error));
       deleteDataset(store, id);
       this.reject(id, name, refusal);
-      await rm(this.pathOf(id), { force: true });
+      await removeFiles(this.options.folder, id);
       throw refusal;
     }
   }
@@ -351,7 +374,14 @@ export class Datasets {
   }
 
   private async readInChild(file: FileToRead, wanted: ReadInput["wanted"]): Promise<unknown> {
-    const input: ReadInput = { path: this.pathOf(file.id), name: file.name, choices: file.choices, wanted };
+    const { id, name, choices } = file;
+    const input: ReadInput = {
+      path: this.pathOf(id),
+      table: tablePath(this.options.folder, id, choices),
+      name,
+      choices,
+      wanted,
+    };
     const child = startChild(READ_CHILD, {
       input,
       memoryBytes: this.options.memoryBytes,

@@ -1,5 +1,6 @@
-/** The child that reads a CSV: path and choices in, its profile or a preview of it out. It knows no store and no socket. */
+/** The child that reads a file: path and choices in, its profile or a preview of it out. It knows no store and no socket. */
 
+import { openTable } from "../csv/formats/open-table.ts";
 import { previewReading, profileCsv } from "../csv/read.ts";
 import type { ColumnProfile, ReadingChoices, ReadingProgress } from "../csv/types.ts";
 import { serveParent } from "../platform/child.ts";
@@ -8,8 +9,10 @@ export interface ReadInput {
   path: string;
   name: string;
   choices: ReadingChoices;
-  /** "preview": the first rows only. */
-  wanted: "profile" | "preview";
+  /** Where the table of a file of another format goes. */
+  table: string;
+  /** "preview": the first rows only; "table": nothing but the table file. */
+  wanted: "profile" | "preview" | "table";
 }
 
 /** How far the reading is; `columns` now and then, of a wide table the first. */
@@ -20,24 +23,23 @@ const SHOWN_VALUES = 3;
 
 export async function runReadChild(): Promise<void> {
   await serveParent(async (raw, { report }) => {
-    const { path, name, choices, wanted } = raw as ReadInput;
-    if (wanted === "preview") return previewReading(path, choices, { name });
+    const { name, choices, wanted, table } = raw as ReadInput;
     let saidAt = 0;
-    return profileCsv(path, choices, {
-      name,
-      onProgress: (progress) => {
-        const { bytesRead, bytesTotal, rows, columns } = progress;
-        if (!columns && performance.now() - saidAt < REPORT_MS) return;
-        saidAt = performance.now();
-        const said: ReadReport = {
-          bytesRead,
-          bytesTotal,
-          rows,
-          ...(columns && { columns: thinned(columns) }),
-        };
-        report(said);
-      },
-    });
+    const onProgress = (progress: ReadReport) => {
+      const { bytesRead, bytesTotal, rows, columns } = progress;
+      if (!columns && performance.now() - saidAt < REPORT_MS) return;
+      saidAt = performance.now();
+      report({
+        bytesRead,
+        bytesTotal,
+        rows,
+        ...(columns && { columns: thinned(columns) }),
+      } satisfies ReadReport);
+    };
+    const { path, known } = await openTable((raw as ReadInput).path, { choices, out: table, onProgress });
+    if (wanted === "table") return { rows: known?.rows ?? null };
+    if (wanted === "preview") return previewReading(path, choices, { name, known });
+    return profileCsv(path, choices, { name, known, onProgress });
   });
 }
 

@@ -9,6 +9,12 @@ export const CHOICES = z.strictObject({
   quote: z.string().max(1).optional(),
   encoding: z.string().max(40).optional(),
   header: z.union([z.boolean(), z.number().int().min(1).max(1000)]).optional(),
+  sheet: z.string().max(100).optional().describe("workbooks: the sheet's name; empty to guess again"),
+  range: z
+    .string()
+    .max(30)
+    .optional()
+    .describe("workbooks: the cells, such as B3:F100; empty to guess again"),
   types: z.record(z.string(), z.enum(COLUMN_TYPES)).optional(),
   drop: z.array(z.string()).optional(),
   exclude: z.array(z.string()).optional(),

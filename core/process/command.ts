@@ -61,13 +61,23 @@ export async function runCommand(words: string[]): Promise<boolean> {
 
 async function readCommand([file]: string[]): Promise<void> {
   const path = existing(needed(file, "read FILE"));
-  const { readRows } = await import("../csv/read-rows.ts");
-  let dialect = "";
-  for await (const rows of readRows(path, { onDecided: (decided) => (dialect = JSON.stringify(decided)) })) {
-    // To a reader that has gone (`| head`) there is nothing left to say.
-    if (!writeOut(Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join("")))) return;
+  const [{ openTable }, { readRows }] = await Promise.all([
+    import("../csv/formats/open-table.ts"),
+    import("../csv/read-rows.ts"),
+  ]);
+  const folder = await mkdtemp(join(tmpdir(), "signalbox-"));
+  try {
+    const table = await openTable(path, { choices: {}, out: join(folder, "table") });
+    let dialect = "";
+    const onDecided = (decided: object) => (dialect = JSON.stringify(decided));
+    for await (const rows of readRows(table.path, { known: table.known, onDecided })) {
+      // To a reader that has gone (`| head`) there is nothing left to say.
+      if (!writeOut(Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join("")))) return;
+    }
+    tell(dialect);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
-  tell(dialect);
 }
 
 /** The file is there when it is whole, not before. */

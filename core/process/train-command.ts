@@ -31,19 +31,21 @@ export async function trainCommand(words: string[], config: () => Config): Promi
   if (values.help) return say(trainHelp());
   const path = existing(needed(positionals[0], USAGE));
   const asked = readOptions(values);
-  const [{ profileCsv }, { runStages }] = await Promise.all([
+  const [{ openTable }, { profileCsv }, { runStages }] = await Promise.all([
+    import("../csv/formats/open-table.ts"),
     import("../csv/read.ts"),
     import("../training/run.ts"),
   ]);
   const name = basename(path);
-  const profile = await profileCsv(path, {}, { name });
-  const options = settleOptions({ ...asked, datasetId: name }, profile, config().TRAIN_BUDGET_SECONDS);
-  tell(`${name}: ${profile.rows} rows, ${profile.columns.length} columns. Target: ${options.target}`);
-  const findings = new Findings();
-  for (const finding of profile.findings) findings.take(finding);
   const folder = await mkdtemp(join(tmpdir(), "signalbox-"));
   try {
-    const dataset = { ...profile, path, name, sizeBytes: Bun.file(path).size };
+    const table = await openTable(path, { choices: {}, out: join(folder, "table") });
+    const profile = await profileCsv(table.path, {}, { name, known: table.known });
+    const options = settleOptions({ ...asked, datasetId: name }, profile, config().TRAIN_BUDGET_SECONDS);
+    tell(`${name}: ${profile.rows} rows, ${profile.columns.length} columns. Target: ${options.target}`);
+    const findings = new Findings();
+    for (const finding of profile.findings) findings.take(finding);
+    const dataset = { ...profile, path: table.path, name, sizeBytes: Bun.file(path).size };
     const result = await runStages(
       { options, folder, dataset },
       {

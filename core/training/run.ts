@@ -4,6 +4,7 @@
  */
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
+import type { ReadingChoices } from "../csv/types.ts";
 import type { RunOptions, RunResult } from "../trainer/contract.ts";
 import { readModel } from "../trainer/model/model-file.ts";
 import { openThreads } from "./folds/fold-pool.ts";
@@ -14,6 +15,8 @@ import type { Artifacts, RunDataset, StageReport } from "./stages/stage.ts";
 export interface RunInput {
   options: RunOptions;
   dataset: RunDataset;
+  /** The file that the dataset's table was made of, and how. */
+  file?: { path: string; choices: ReadingChoices };
   /** The run's own folder: artifacts, and what a resumed run builds on. */
   folder: string;
   /** The version of the same model that the new one will be compared with: its number and its file. */

@@ -266,8 +266,9 @@ export class Runs {
       options: run.options,
       folder: this.folderOf(run.id),
       previous: this.options.models.before(run.modelName),
+      file: { path: this.options.datasets.pathOf(dataset.id), choices: dataset.choices },
       dataset: {
-        path: this.options.datasets.pathOf(dataset.id),
+        path: this.options.datasets.tablePathOf(dataset),
         name: dataset.name,
         plan,
         rows,

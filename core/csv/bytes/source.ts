@@ -133,6 +133,11 @@ class Transcoder {
   }
 }
 
+/** What a packed file holds, in chunks that are each only good until the next is asked for. */
+export async function* unpackedFile(path: string): AsyncGenerator<Uint8Array> {
+  for await (const { bytes } of rawChunks(path, CHUNK_BYTES)) yield bytes;
+}
+
 async function* rawChunks(
   path: string,
   chunkBytes: number,

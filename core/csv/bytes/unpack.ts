@@ -1,11 +1,12 @@
 /**
- * Is the file packed, and what is inside? gzip and zip are unpacked as they stream by. Never more than a bound, and
+ * Is the file packed, and what is inside? gzip, zip and zstd are unpacked as they stream by. Never more than a bound, and
  * never more than a ratio: a bomb is refused after a few megabytes.
  */
 import { Gunzip, Unzip, UnzipInflate } from "fflate";
+import { Decompress } from "fzstd";
 import { AppError } from "../../platform/errors.ts";
 
-export type Compression = "none" | "gzip" | "zip";
+export type Compression = "none" | "gzip" | "zip" | "zstd";
 
 export interface Unpacker {
   compression: Compression;
@@ -21,6 +22,7 @@ const MAX_BYTES = 16 * 1024 ** 3;
 /** The way to unpack a file that starts with these bytes. */
 export function unpackerFor(start: Uint8Array): Unpacker {
   if (start[0] === 0x1f && start[1] === 0x8b) return gzipUnpacker();
+  if (start[0] === 0x28 && start[1] === 0xb5 && start[2] === 0x2f && start[3] === 0xfd) return zstdUnpacker();
   if (start[0] === 0x50 && start[1] === 0x4b && start[2] === 3 && start[3] === 4) return zipUnpacker();
   return { compression: "none", push: (bytes) => [bytes], end: () => [] };
 }
@@ -69,6 +71,19 @@ function gzipUnpacker(): Unpacker {
     push: (packed) => unpackSlices(packed, output, (slice) => gunzip.push(slice)),
     end: () => {
       damaged("gzip", () => gunzip.push(new Uint8Array(0), true));
+      return output.take();
+    },
+  };
+}
+
+function zstdUnpacker(): Unpacker {
+  const output = guardedOutput();
+  const zstd = new Decompress((bytes) => output.put(bytes));
+  return {
+    compression: "zstd",
+    push: (packed) => unpackSlices(packed, output, (slice) => zstd.push(slice)),
+    end: () => {
+      damaged("zstd", () => zstd.push(new Uint8Array(0), true));
       return output.take();
     },
   };
@@ -127,11 +142,11 @@ function severalInside(names: string[]): AppError {
   });
 }
 
+/** Workbooks are read by their directory; one that comes here has none. */
 function refuseOffice(name: string): void {
-  const isExcel = name === "[Content_Types].xml" || name.startsWith("xl/") || name.startsWith("_rels/");
-  if (!isExcel && name !== "mimetype") return;
-  const what = isExcel ? "an Excel workbook (xlsx)" : "an OpenDocument spreadsheet (ods)";
-  throw new AppError("invalid", `The file is ${what}, not a CSV`, {
-    fix: "In the spreadsheet choose Save as, then CSV (comma delimited), and upload that file.",
+  const isOffice = name === "[Content_Types].xml" || /^(?:xl|word|ppt|_rels|docProps)\//.test(name);
+  if (!isOffice && name !== "mimetype") return;
+  throw new AppError("invalid", "The workbook is damaged", {
+    fix: "Open it in the spreadsheet, save it again, and upload that file.",
   });
 }

@@ -3,9 +3,9 @@
  * may hold words for missing, a postcode is no number, a label with digits stays a label.
  */
 
-import type { ColumnPlan, ColumnType, Finding } from "../types.ts";
+import type { ColumnPlan, ColumnType, Finding, StoredKind } from "../types.ts";
 import { DATE_FORMATS, parseDate, sniffDateFormat } from "./dates.ts";
-import { parseNumber, sniffNumberFormat } from "./numbers.ts";
+import { PLAIN_NUMBER, parseNumber, sniffNumberFormat } from "./numbers.ts";
 import { BOOLEAN_WORDS, MISSING_AMONG_VALUES, MISSING_ANYWHERE } from "./words.ts";
 
 export interface ColumnSample {
@@ -16,6 +16,8 @@ export interface ColumnSample {
   delimiter: string;
   /** What a person chose. */
   type?: ColumnType;
+  /** How the file keeps the values, where its format tells. */
+  stored?: StoredKind | null;
 }
 
 export interface Inferred {
@@ -34,12 +36,36 @@ const MAX_DISTINCT_PROBED = 4000;
 export function inferColumn(sample: ColumnSample): Inferred {
   const values = sample.cells.map((cell) => cell.trim()).filter((cell) => cell !== "");
   if (sample.type) return { plan: planAs(sample, values, sample.type), findings: [] };
+  if (sample.stored) return inferStored(sample, values, sample.stored);
   const solid = values.filter((value) => !MISSING_AMONG_VALUES.has(value.toLowerCase()));
   return (
     inferNumber(sample, values, solid) ??
     inferDate(sample, values, solid) ??
     inferWords(sample, values, solid)
   );
+}
+
+/** The plan where the format keeps types: a text that says NA is a text, and only an empty cell is missing. */
+function inferStored(sample: ColumnSample, values: readonly string[], stored: StoredKind): Inferred {
+  if (stored === "string") {
+    const read = inferNumber(sample, values, values) ?? inferDate(sample, values, values);
+    if (read) return read;
+  }
+  return {
+    plan: { name: sample.name, missingWords: [], ...storedType(sample.name, values, stored) },
+    findings: [],
+  };
+}
+
+function storedType(
+  name: string,
+  values: readonly string[],
+  stored: StoredKind,
+): Pick<ColumnPlan, "type" | "number" | "dateFormat" | "booleanWords"> {
+  if (stored === "number") return { type: "number", number: PLAIN_NUMBER };
+  if (stored === "date") return { type: "date", dateFormat: "yyyy-M-d" };
+  if (stored === "boolean") return { type: "boolean", booleanWords: ["false", "true"] };
+  return { type: wordType(name, values) };
 }
 
 /** The plan for a type that a person chose; cells that do not fit become missing. */

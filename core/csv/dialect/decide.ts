@@ -98,6 +98,9 @@ function isBlank(sample: Uint8Array): boolean {
   return sample.every((byte) => byte === 32 || (byte >= 9 && byte <= 13));
 }
 
+/** Formats that name their columns themselves. */
+const NAMED: ReadonlySet<string> = new Set(["parquet", "arrow", "json", "ndjson"]);
+
 const NAMES: Record<string, string> = {
   ",": "commas",
   ";": "semicolons",
@@ -111,15 +114,19 @@ const NAMES: Record<string, string> = {
 /** What was decided, for the page. */
 export function describeDialect(dialect: Dialect): string {
   const { encoding, compression, delimiter, quote, newline, preambleRows, headerRows, footerRows } = dialect;
-  const parts = [
-    `${compression === "none" ? "" : `${compression} of `}${encoding.toUpperCase()} text`,
-    `cells between ${NAMES[delimiter] ?? JSON.stringify(delimiter)}`,
-  ];
+  const packed = compression === "none" ? "" : `${compression} of `;
+  const parts = dialect.origin
+    ? [packed + dialect.origin]
+    : [
+        `${packed}${encoding.toUpperCase()} text`,
+        `cells between ${NAMES[delimiter] ?? JSON.stringify(delimiter)}`,
+      ];
   if (quote !== '"') parts.push(quote ? `quoted by ${quote}` : "nothing quoted");
   if (newline === "\r" || newline === "mixed")
     parts.push(newline === "mixed" ? "mixed line ends" : "lines ended by CR");
   if (preambleRows > 0) parts.push(`${plural(preambleRows, "row")} above the table left out`);
-  parts.push(headerRows === 0 ? "no header: columns were named by number" : headerText(headerRows));
+  if (NAMED.has(dialect.format ?? "")) parts.push("columns keep their names");
+  else parts.push(headerRows === 0 ? "no header: columns were named by number" : headerText(headerRows));
   if (footerRows > 0) parts.push(`${plural(footerRows, "row")} beneath the table left out`);
   return `${parts.join(", ")}.`;
 }

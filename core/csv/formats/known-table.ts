@@ -1,5 +1,5 @@
 /** What does a reader of another format know of the table that it wrote? Only types. */
-import type { Finding } from "../types.ts";
+import type { Finding, StoredKind } from "../types.ts";
 
 export const FORMATS = [
   "csv",
@@ -13,12 +13,6 @@ export const FORMATS = [
   "fixed-width",
 ] as const;
 export type Format = (typeof FORMATS)[number];
-
-/**
- * How the values of a column are kept in the file. number, boolean, date: as such; words: as text, whatever it looks
- * like; string: as text, because the format has no other way to write dates and the like.
- */
-export type StoredKind = "number" | "boolean" | "date" | "words" | "string";
 
 export interface KnownTable {
   format: Format;

@@ -16,11 +16,6 @@ const ascii = (text: string) => [...text].map((character) => character.charCodeA
 const FOREIGN: readonly Foreign[] = [
   { what: "an old Excel workbook (xls)", magic: [0xd0, 0xcf, 0x11, 0xe0], fix: SPREADSHEET },
   {
-    what: "a Parquet file",
-    magic: ascii("PAR1"),
-    fix: "Convert it, for instance with DuckDB: COPY 'f.parquet' TO 'f.csv'.",
-  },
-  {
     what: "an Arrow or Feather file",
     magic: ascii("ARROW1"),
     fix: "Write it as CSV first, for instance with pandas.",
@@ -42,7 +37,6 @@ const FOREIGN: readonly Foreign[] = [
   { what: "a RAR archive", magic: ascii("Rar!"), fix: "Unpack it and upload the CSV." },
   { what: "a bzip2 file", magic: ascii("BZh"), fix: "Unpack it, or pack it with gzip." },
   { what: "an xz file", magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a], fix: "Unpack it, or pack it with gzip." },
-  { what: "a Zstandard file", magic: [0x28, 0xb5, 0x2f, 0xfd], fix: "Unpack it, or pack it with gzip." },
   { what: "an HDF5 file", magic: [0x89, 0x48, 0x44, 0x46], fix: "Write its table as CSV first." },
   {
     what: "a NumPy file",
@@ -77,7 +71,7 @@ function refuseText(head: Uint8Array): void {
 }
 
 /** An object, or a list of objects or lists; `[a],[b]` in a CSV is neither. */
-function isJson(start: string): boolean {
+export function isJson(start: string): boolean {
   return (
     /^(?:\[\s*)?\{\s*(?:"(?:[^"\\]|\\.){0,200}"\s*:|\})/.test(start) ||
     /^\[\s*\[\s*(?:"|-?\d|null|\])/.test(start)

@@ -73,11 +73,17 @@ function writeDocument(document: object, table: TableFile): Written {
   return named(records, "json");
 }
 
-function writeLists(names: readonly string[], rows: readonly (readonly unknown[])[], table: TableFile): Written {
+function writeLists(
+  names: readonly string[],
+  rows: readonly (readonly unknown[])[],
+  table: TableFile,
+): Written {
   const records = new Records();
   // By place: two columns may have one name.
   const labels = names.map((_, k) => String(k));
-  const cells = rows.map((row) => records.cellsOf(Object.fromEntries(labels.map((label, k) => [label, row[k]]))));
+  const cells = rows.map((row) =>
+    records.cellsOf(Object.fromEntries(labels.map((label, k) => [label, row[k]]))),
+  );
   const kept = records.names.map(Number);
   const findings = records.findings().map((finding) => renamed(finding, names));
   table.write(kept.map((k) => names[k]));
@@ -85,7 +91,10 @@ function writeLists(names: readonly string[], rows: readonly (readonly unknown[]
   return { ...named(records, "json"), findings };
 }
 
-function renamed<T extends { column: string | null; message: string }>(finding: T, names: readonly string[]): T {
+function renamed<T extends { column: string | null; message: string }>(
+  finding: T,
+  names: readonly string[],
+): T {
   const name = names[Number(finding.column)];
   return { ...finding, column: name, message: finding.message.replace(/^\d+/, name) };
 }
@@ -122,7 +131,8 @@ async function readValues(
   const cutter = new ValueCutter(level, (text) => take(parseValue(text, ++row), row));
   const onProgress = ({ bytesRead }: { bytesRead: number }) =>
     options.onProgress?.({ bytesRead, rows: table.rows });
-  for await (const chunk of utf8Chunks(path, detectEncoding(head).encoding, { onProgress })) cutter.push(chunk);
+  for await (const chunk of utf8Chunks(path, detectEncoding(head).encoding, { onProgress }))
+    cutter.push(chunk);
   cutter.end();
 }
 
@@ -141,7 +151,10 @@ class RecordWriter {
   take(value: unknown, row: number): void {
     if (row === 1) this.isGrid = Array.isArray(value);
     if (this.isGrid !== Array.isArray(value) || typeof value !== "object" || value === null)
-      throw notJson(`has a row that is ${whatIs(value)}, where ${this.isGrid ? "lists" : "objects"} are expected`, row);
+      throw notJson(
+        `has a row that is ${whatIs(value)}, where ${this.isGrid ? "lists" : "objects"} are expected`,
+        row,
+      );
     if (this.isGrid) {
       this.width = Math.max(this.width, (value as unknown[]).length);
       this.table.write((value as unknown[]).map(gridCell));

@@ -15,7 +15,9 @@ export function arrange(document: object): Arranged {
     return { names: columns.map(String), rows: data };
   const lists = fields.filter(([, value]) => isListOfObjects(value)) as [string, object[]][];
   if (lists.length > 0) {
-    const [, rows] = lists.reduce((longest, other) => (other[1].length > longest[1].length ? other : longest));
+    const [, rows] = lists.reduce((longest, other) =>
+      other[1].length > longest[1].length ? other : longest,
+    );
     return { names: null, rows };
   }
   return byColumn(fields) ?? byLabel(fields) ?? { names: null, rows: [document] };

@@ -80,7 +80,8 @@ export class ValueCutter {
   private hold(bytes: Uint8Array): void {
     this.held.push(bytes);
     this.heldBytes += bytes.length;
-    if (this.heldBytes > MAX_VALUE_BYTES) throw notJson(`has a value longer than ${MAX_VALUE_BYTES >> 20} MB`);
+    if (this.heldBytes > MAX_VALUE_BYTES)
+      throw notJson(`has a value longer than ${MAX_VALUE_BYTES >> 20} MB`);
   }
 
   private cut(bytes: Uint8Array, from: number, to: number): -1 {

@@ -28,7 +28,11 @@ export class ColumnCursor {
   private dictionary: DecodedArray | undefined;
 
   constructor(private readonly source: ColumnSource) {
-    const { dictionary_page_offset: dictionary, data_page_offset: data, total_compressed_size } = source.chunk;
+    const {
+      dictionary_page_offset: dictionary,
+      data_page_offset: data,
+      total_compressed_size,
+    } = source.chunk;
     const starts = [dictionary, data].filter((start) => start !== undefined && start > 0n).map(Number);
     this.offset = Math.min(...starts);
     this.end = this.offset + Number(total_compressed_size);

@@ -1,6 +1,6 @@
 /** Which columns of a Parquet file are cells, of which kind, and how does a stored value become one? */
 import type { FileMetaData, SchemaElement, SchemaTree } from "hyparquet";
-import type { StoredKind } from "../known-table.ts";
+import type { StoredKind } from "../../types.ts";
 import { dayText, momentText, timeText } from "../moments.ts";
 import type { Cell } from "../table-file.ts";
 
@@ -32,7 +32,8 @@ export function columnsOf(root: SchemaTree): Columns {
     const leaves = leavesBelow(child);
     const what = whatElse(child);
     if (what) columns.leftOut.push({ name: child.element.name, what });
-    else columns.read.push({ ...readerOf(child.element), name: child.element.name, chunk, path: [root, child] });
+    else
+      columns.read.push({ ...readerOf(child.element), name: child.element.name, chunk, path: [root, child] });
     chunk += leaves;
   }
   return columns;

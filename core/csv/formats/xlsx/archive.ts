@@ -80,7 +80,7 @@ export class Archive {
 }
 
 /** XML is UTF-8 unless it begins with the mark of UTF-16. */
-function encodingOf(bytes: Uint8Array): string {
+function encodingOf(bytes: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
   return bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "utf-8";
 }

@@ -123,7 +123,9 @@ function sizeOf(blocks: readonly Block[], lastRow: number): number {
   const { left, right, rows } = largest(blocks);
   const width = right - left + 1;
   if (rows.size < 2) return 0.5;
-  return width * (rows.size >= SURVEY_ROWS - 1 ? Math.max(rows.size, lastRow - Math.min(...rows) + 1) : rows.size);
+  return (
+    width * (rows.size >= SURVEY_ROWS - 1 ? Math.max(rows.size, lastRow - Math.min(...rows) + 1) : rows.size)
+  );
 }
 
 function blocksOf(columns: ReadonlyMap<number, Set<number>>): Block[] {

@@ -27,8 +27,14 @@ export function mergedHeader(
   const width = right - left + 1;
   const inside = merges.filter((merge) => merge.left >= left && merge.right <= right);
   const groups = inside.filter((merge) => merge.right > merge.left && merge.right - merge.left + 1 < width);
-  const first = head.findIndex(({ row }) => groups.some(({ top }) => top === row));
-  if (first < 0 || !head.slice(0, first).every(({ cells }) => filled(cells) <= Math.max(1, TITLE_SHARE * width)))
+  const first = head.findIndex(
+    ({ row, cells }) =>
+      groups.some(({ top }) => top === row) && (filled(cells) > 1 || (cells[0] ?? "") === ""),
+  );
+  if (
+    first < 0 ||
+    !head.slice(0, first).every(({ cells }) => filled(cells) <= Math.max(1, TITLE_SHARE * width))
+  )
     return null;
   const top = head[first].row;
   const bottom = lastHeaderRow(head, inside, top);

@@ -14,7 +14,11 @@ export class SharedStrings {
 
   static async read(archive: Archive, part: string | null): Promise<SharedStrings> {
     const strings = new SharedStrings();
-    if (part && archive.has(part)) await readXml(archive.text(part), stringHandlers((text) => strings.add(text)));
+    if (part && archive.has(part))
+      await readXml(
+        archive.text(part),
+        stringHandlers((text) => strings.add(text)),
+      );
     return strings;
   }
 
@@ -77,5 +81,7 @@ function stringHandlers(take: (text: string) => void) {
 /** `_x000D_` is how the format writes characters that XML cannot hold. */
 export function unescaped(text: string): string {
   if (!text.includes("_x")) return text;
-  return text.replace(/_x([0-9A-Fa-f]{4})_/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+  return text.replace(/_x([0-9A-Fa-f]{4})_/g, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
 }

@@ -26,7 +26,11 @@ export interface SheetHandlers {
 }
 
 /** How many formulas have no value kept with them. Throws AppError `invalid` for cells outside of any sheet. */
-export async function readSheet(part: string, context: SheetContext, handlers: SheetHandlers): Promise<number> {
+export async function readSheet(
+  part: string,
+  context: SheetContext,
+  handlers: SheetHandlers,
+): Promise<number> {
   const reader = new SheetReader(context, handlers);
   await readXml(context.archive.text(part), reader, () => handlers.isDone?.() ?? false);
   return reader.emptyFormulas;
@@ -117,7 +121,11 @@ class SheetReader {
     if (type === "str" || type === "inlineStr") return unescaped(value);
     if (type === "b") return value.trim() === "1" || value.trim() === "true";
     if (type === "e") return null;
-    if (type === "d") return value.trim().replace("T", " ").replace(/ 00:00:00(?:\.0+)?Z?$|Z$/, "");
+    if (type === "d")
+      return value
+        .trim()
+        .replace("T", " ")
+        .replace(/ 00:00:00(?:\.0+)?Z?$|Z$/, "");
     return numberCell(value.trim(), this.context.styles[this.style] ?? "number", this.context.is1904);
   }
 
@@ -142,7 +150,8 @@ const LAST_DAY = 2_958_466;
 function numberCell(text: string, meaning: NumberMeaning, is1904: boolean): Cell {
   const number = Number(text);
   if (text === "" || !Number.isFinite(number)) return text === "" ? null : text;
-  if (meaning === "number" || number < 0 || number >= LAST_DAY) return PLAIN_INTEGER.test(text) ? text : number;
+  if (meaning === "number" || number < 0 || number >= LAST_DAY)
+    return PLAIN_INTEGER.test(text) ? text : number;
   const ms = Math.round(number * DAY_MS);
   if (meaning === "time" || ms < DAY_MS) return timeText(ms * 1e6);
   const isBeforeGap = !is1904 && number < 60;

@@ -24,7 +24,8 @@ export async function readStyles(archive: Archive, part: string | null): Promise
     },
     opened: (name) => {
       const id = Number(attributes.numFmtId ?? 0);
-      if (name === "numFmt" && custom.size < MAX_FORMATS) custom.set(id, meaningOf(attributes.formatCode ?? ""));
+      if (name === "numFmt" && custom.size < MAX_FORMATS)
+        custom.set(id, meaningOf(attributes.formatCode ?? ""));
       if (name === "xf" && isInCells) styles.push(custom.get(id) ?? builtInMeaning(id));
     },
     close: (name) => {

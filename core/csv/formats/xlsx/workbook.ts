@@ -35,8 +35,11 @@ export async function readWorkbook(archive: Archive): Promise<Workbook> {
     return relation?.type === "worksheet" ? [{ name: label, part: relation.target, isHidden }] : [];
   });
   if (sheets.length === 0)
-    throw new AppError("invalid", "The workbook has no sheet with cells", { fix: "Add the data to a sheet." });
-  const partOf = (type: string) => [...relations.values()].find((relation) => relation.type === type)?.target ?? null;
+    throw new AppError("invalid", "The workbook has no sheet with cells", {
+      fix: "Add the data to a sheet.",
+    });
+  const partOf = (type: string) =>
+    [...relations.values()].find((relation) => relation.type === type)?.target ?? null;
   return { sheets, is1904, stylesPart: partOf("styles"), stringsPart: partOf("sharedStrings") };
 }
 
@@ -84,7 +87,10 @@ interface ListedSheet {
   isHidden: boolean;
 }
 
-async function readSheetList(archive: Archive, part: string): Promise<{ listed: ListedSheet[]; is1904: boolean }> {
+async function readSheetList(
+  archive: Archive,
+  part: string,
+): Promise<{ listed: ListedSheet[]; is1904: boolean }> {
   if (!archive.has(part)) throw damagedZip(new Error(`${part} is missing`));
   const listed: ListedSheet[] = [];
   let is1904 = false;

@@ -97,7 +97,8 @@ class SheetWriter {
       this.head.push({ row, cells: dense });
       this.headEnd = this.table.end();
     }
-    if (this.table.rows % PROGRESS_ROWS === 0) this.options.onProgress?.({ bytesRead: 0, rows: this.table.rows });
+    if (this.table.rows % PROGRESS_ROWS === 0)
+      this.options.onProgress?.({ bytesRead: 0, rows: this.table.rows });
   };
 
   readonly merge = (range: Range): void => {
@@ -124,7 +125,10 @@ class SheetWriter {
       ...formulaFinding(emptyFormulas),
       ...this.mergedFinding(header?.bottom ?? this.head[0]?.row ?? 0),
     ];
-    const layout = header && { preambleRows: header.top - firstRow, headerRows: header.bottom - header.top + 1 };
+    const layout = header && {
+      preambleRows: header.top - firstRow,
+      headerRows: header.bottom - header.top + 1,
+    };
     return { findings, ...(layout && { layout }) };
   }
 
@@ -143,11 +147,14 @@ class SheetWriter {
   private mergedFinding(headerRow: number): Finding[] {
     const { left, right } = this.wanted;
     const below = this.merges.filter(
-      (merge) => merge.top > headerRow && merge.bottom > merge.top && merge.left >= left && merge.right <= right,
+      (merge) =>
+        merge.top > headerRow && merge.bottom > merge.top && merge.left >= left && merge.right <= right,
     );
     if (below.length === 0) return [];
     const message = `${below.length} merged cells span several rows; their value was read in the first of these rows, the others are missing.`;
-    return [{ code: "merged_cells", severity: "warning", column: null, message, fix: null, row: below[0].top }];
+    return [
+      { code: "merged_cells", severity: "warning", column: null, message, fix: null, row: below[0].top },
+    ];
   }
 }
 
@@ -160,7 +167,9 @@ function sheetFinding({ sheet, others }: Chosen): Finding[] {
 
 function leftOutFinding({ leftOut }: Chosen): Finding[] {
   if (leftOut.length === 0) return [];
-  const columns = leftOut.map(({ left, right }) => `${columnLetters(left)}:${columnLetters(right)}`).join(", ");
+  const columns = leftOut
+    .map(({ left, right }) => `${columnLetters(left)}:${columnLetters(right)}`)
+    .join(", ");
   const message = `Cells beside the table (columns ${columns}) were left out. Choose other cells under range.`;
   return [{ code: "cells_left_out", severity: "info", column: null, message, fix: null }];
 }

@@ -76,7 +76,7 @@ const DIALECT = z
   .object({
     encoding: z.string(),
     bom: z.boolean(),
-    compression: z.enum(["none", "gzip", "zip"]),
+    compression: z.enum(["none", "gzip", "zip", "zstd"]),
     delimiter: z.string(),
     quote: z.string(),
     escape: z.string(),
@@ -89,6 +89,11 @@ const DIALECT = z
     width: COUNT.optional(),
     shape: z.string().optional(),
     tableRows: COUNT.optional(),
+    format: z.string().optional().describe("what the file is, where it is no CSV"),
+    origin: z.string().optional(),
+    sheet: z.string().optional().describe("workbooks: the sheet that was read"),
+    range: z.string().optional().describe("workbooks: the cells that were read"),
+    sheets: z.array(z.string()).optional(),
     header: z.boolean(),
   })
   .meta({ id: "Dialect" });

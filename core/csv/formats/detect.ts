@@ -1,0 +1,102 @@
+/** Of which format is a file? Told by its bytes, never by its name. */
+import { type FileHandle, open } from "node:fs/promises";
+import { AppError } from "../../platform/errors.ts";
+import { detectEncoding } from "../bytes/encoding.ts";
+import { type OpenSource, openSource } from "../bytes/source.ts";
+import { isJson } from "../rows/refuse.ts";
+import { isFixedWidth } from "./fixed-width/positions.ts";
+import type { Format } from "./known-table.ts";
+import { Archive } from "./xlsx/archive.ts";
+
+export interface Detected {
+  format: Format;
+  compression: OpenSource["compression"];
+  /** The first bytes, unpacked. */
+  head: Uint8Array;
+}
+
+const MARK_BYTES = 8;
+
+/** `isCsv`: a choice was made that only a CSV knows. Throws AppError `invalid` for other documents in a zip. */
+export async function detectFormat(path: string, isCsv = false): Promise<Detected> {
+  const mark = await firstBytes(path);
+  const office = isZip(mark) ? await officeFormat(path) : null;
+  if (office) return { format: office, compression: "none", head: mark };
+  const { head, compression } = await openSource(path);
+  return { format: formatOf(head, isCsv), compression, head };
+}
+
+function formatOf(head: Uint8Array, isCsv: boolean): Format {
+  const start = new TextDecoder("latin1").decode(head.subarray(0, MARK_BYTES));
+  if (start.startsWith("PAR1") || start.startsWith("PARE")) return "parquet";
+  if (start.startsWith("ARROW1")) return "arrow";
+  if (isZip(head)) return "xlsx";
+  const text = textOf(head);
+  if (isJson(text)) return "json";
+  if (isHtmlTable(text)) return "html";
+  return !isCsv && isFixedWidth(text) ? "fixed-width" : "csv";
+}
+
+/** Text as far as its encoding is plain to see. */
+function textOf(head: Uint8Array): string {
+  const { encoding } = detectEncoding(head);
+  const label = encoding.startsWith("utf-16") ? (encoding === "utf-16be" ? "utf-16be" : "utf-16le") : "utf-8";
+  return new TextDecoder(label).decode(head).replace(/^[\uFEFF\s]+/, (blank) => blank.replace(/[^\n ]/g, ""));
+}
+
+/** A page with a table in it, as spreadsheets copy cells and some programs write "xls". */
+function isHtmlTable(text: string): boolean {
+  const start = text.trimStart();
+  const isMarkup = /^(?:<!doctype html|<(?:html|head|body|meta|style|table|div|!--|\?xml)[\s>])/i.test(start);
+  return isMarkup && /<table[\s>]/i.test(text) && !/^<\?xml[^>]*>\s*<(?!html|!doctype html)/i.test(start);
+}
+
+export function isZip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
+}
+
+async function firstBytes(path: string): Promise<Uint8Array> {
+  let file: FileHandle | null = null;
+  try {
+    file = await open(path);
+    const bytes = new Uint8Array(MARK_BYTES);
+    const { bytesRead } = await file.read(bytes, 0, MARK_BYTES, 0);
+    return bytes.subarray(0, bytesRead);
+  } finally {
+    await file?.close();
+  }
+}
+
+const OTHER_DOCUMENTS: readonly (readonly [RegExp, string, string])[] = [
+  [/^xl\/workbook\.bin$/, "a binary Excel workbook (xlsb)", "Save it as an Excel workbook (xlsx) or as CSV."],
+  [/^content\.xml$/, "an OpenDocument spreadsheet (ods)", "Save it as an Excel workbook (xlsx) or as CSV."],
+  [/^word\/document\.xml$/, "a Word document", "Copy the table into a spreadsheet, and upload that."],
+  [/^ppt\/presentation\.xml$/, "a presentation", "Copy the table into a spreadsheet, and upload that."],
+];
+
+/** Null for a zip around another file. */
+async function officeFormat(path: string): Promise<"xlsx" | null> {
+  const archive = await Archive.open(path).catch((error: unknown) => {
+    // A zip without its directory may still be one file that streams.
+    if (error instanceof AppError && error.place.fix?.includes("parts")) throw error;
+    return null;
+  });
+  if (!archive) return null;
+  try {
+    if (
+      archive.has("[Content_Types].xml") &&
+      archive.has("_rels/.rels") &&
+      !archive.has("word/document.xml")
+    ) {
+      if (!archive.has("xl/workbook.bin") && !archive.has("ppt/presentation.xml")) return "xlsx";
+    }
+    if (archive.has("xl/workbook.xml")) return "xlsx";
+    const names = archive.names();
+    const isOffice = archive.has("[Content_Types].xml") || archive.has("mimetype");
+    const other = isOffice && OTHER_DOCUMENTS.find(([pattern]) => names.some((name) => pattern.test(name)));
+    if (other) throw new AppError("invalid", `The file is ${other[1]}, not a table`, { fix: other[2] });
+    return null;
+  } finally {
+    archive.close();
+  }
+}

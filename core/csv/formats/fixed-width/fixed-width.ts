@@ -1,0 +1,53 @@
+/** How does a text with cells at fixed places become a table? Line by line, cut where the first lines are blank. */
+import { detectEncoding } from "../../bytes/encoding.ts";
+import { utf8Chunks } from "../../bytes/source.ts";
+import type { Converted, ConvertOptions } from "../known-table.ts";
+import { TableFile } from "../table-file.ts";
+import { cutLine, linesOf, placesOf } from "./positions.ts";
+
+export async function convertFixedWidth(
+  { path, head }: { path: string; head: Uint8Array },
+  options: ConvertOptions,
+): Promise<Converted> {
+  const { encoding } = detectEncoding(head);
+  const table = new TableFile(options.out, options.sourceBytes);
+  try {
+    const places = placesOf(linesOf(await beginning(path, encoding)));
+    const onProgress = ({ bytesRead }: { bytesRead: number }) =>
+      options.onProgress?.({ bytesRead, rows: table.rows });
+    const decoder = new TextDecoder();
+    let rest = "";
+    const take = (line: string) => table.write(line.trim() === "" ? [] : cutLine(line, places));
+    for await (const chunk of utf8Chunks(path, encoding, { onProgress })) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r\n|\n|\r(?=.)/);
+      rest = lines.pop() ?? "";
+      for (const line of lines) take(line);
+    }
+    if (rest.trim() !== "") take(rest);
+    await table.finish();
+    return {
+      format: "fixed-width",
+      shape: "grid",
+      rows: table.rows,
+      width: places.length,
+      kinds: [],
+      findings: [],
+      sentence: `${encoding.toUpperCase()} text with columns of fixed width`,
+    };
+  } catch (error) {
+    await table.discard();
+    throw error;
+  }
+}
+
+const BEGINNING_CHARACTERS = 256 * 1024;
+
+async function beginning(path: string, encoding: string): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of utf8Chunks(path, encoding)) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length >= BEGINNING_CHARACTERS) break;
+  }
+  return text;
+}

@@ -1,0 +1,42 @@
+/** Which table files are made of a dataset's file? One a sheet and range that was chosen, beside the file. */
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { ReadingChoices } from "../csv/types.ts";
+
+/** Where the table of a sheet and a range is; the same for the same choices. */
+export function tablePath(folder: string, id: string, choices: ReadingChoices): string {
+  return join(folder, `${id}.${tableKey(choices)}.table`);
+}
+
+function tableKey({ sheet, range }: ReadingChoices): string {
+  if (!sheet && !range) return "first";
+  return new Bun.CryptoHasher("sha256")
+    .update(JSON.stringify([sheet ?? "", range ?? ""]))
+    .digest("hex")
+    .slice(0, 16);
+}
+
+/** Keeps the table of one version: those of others are made again when a run asks for them. */
+export async function pruneTables(folder: string, id: string, kept: ReadingChoices): Promise<void> {
+  const table = tablePath(folder, id, kept);
+  for (const file of await readdir(folder)) {
+    const path = join(folder, file);
+    const isTable = file.startsWith(`${id}.`) && file.includes(".table");
+    if (isTable && path !== table && path !== `${table}.json`) await rm(path, { force: true });
+  }
+}
+
+/** The file and the tables that were made of it. */
+export async function removeFiles(folder: string, id: string): Promise<void> {
+  for (const file of await readdir(folder))
+    if (file.startsWith(`${id}.`)) await rm(join(folder, file), { force: true });
+}
+
+/** Another sheet or range is another table: what was chosen for the columns of the old one does not hold for it. */
+export function mergedChoices(old: ReadingChoices, choices: ReadingChoices): ReadingChoices {
+  const isOtherSheet = choices.sheet !== undefined && choices.sheet !== (old.sheet ?? "");
+  const isOtherRange = choices.range !== undefined && choices.range !== (old.range ?? "");
+  if (isOtherSheet) return { ...choices };
+  if (isOtherRange) return { ...(old.sheet !== undefined && { sheet: old.sheet }), ...choices };
+  return { ...old, ...choices };
+}
