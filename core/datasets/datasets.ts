@@ -10,7 +10,7 @@ import type { EventLog } from "../events/event-log.ts";
 import { type Child, startChild } from "../platform/child.ts";
 import { diskFailure, diskFull, syncFolder } from "../platform/disk.ts";
 import type { DiskReserve } from "../platform/disk-reserve.ts";
-import { AppError, type ErrorRecord, errorRecord } from "../platform/errors.ts";
+import { AppError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import { Semaphore } from "../platform/scheduling.ts";
@@ -28,6 +28,7 @@ import { runsOfDataset } from "../store/runs.ts";
 import type { ReadInput, ReadReport } from "./read-child.ts";
 import { receiveFile } from "./receive.ts";
 import { followFile } from "./receive-stream.ts";
+import { type Rejection, Rejections } from "./rejections.ts";
 import { mergedChoices, pruneTables, removeFiles, tablePath } from "./table-files.ts";
 import { type UploadInProgress, UploadsInProgress } from "./uploads.ts";
 
@@ -49,22 +50,14 @@ export interface DatasetsOptions {
   now: () => number;
 }
 
-export interface Rejection {
-  id: string;
-  name: string;
-  at: number;
-  error: ErrorRecord;
-}
-
 type FileToRead = Pick<StoredDataset, "id" | "name" | "sizeBytes" | "choices">;
 
-const REJECTIONS_KEPT = 100;
 /** Free space that an upload must leave for the log and the models. */
 const RESERVE_BYTES = 64 * 1024 * 1024;
 
 export class Datasets {
   private readonly arrivals: UploadsInProgress;
-  private readonly rejections = new Map<string, Rejection>();
+  private readonly rejections = new Rejections();
   /** Each child with the dataset that it reads. */
   private readonly readers = new Map<Child, string>();
   private readonly pending = new Map<string, Promise<StoredDataset>>();
@@ -128,12 +121,12 @@ export class Datasets {
   }
 
   rejection(id: string): Rejection | null {
-    return this.rejections.get(id) ?? null;
+    return this.rejections.get(id);
   }
 
   /** The newest refusal since the last accepted file, for the page. */
   lastRejection(): Rejection | null {
-    return [...this.rejections.values()].at(-1) ?? null;
+    return this.rejections.last();
   }
 
   /** Throws AppError `missing`. */
@@ -402,10 +395,7 @@ export class Datasets {
   }
 
   private reject(id: string, name: string, error: AppError): void {
-    this.rejections.delete(id);
-    this.rejections.set(id, { id, name, at: this.options.now(), error: errorRecord(error) });
-    const oldest = this.rejections.keys().next().value;
-    if (this.rejections.size > REJECTIONS_KEPT && oldest) this.rejections.delete(oldest);
+    this.rejections.add({ id, name, at: this.options.now() }, error);
     this.options.log.append("dataset.rejected", { datasetId: id, name, reason: error.message });
   }
 }

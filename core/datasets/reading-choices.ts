@@ -2,7 +2,8 @@
 import * as z from "zod";
 import { COLUMN_TYPES } from "../csv/types.ts";
 import type { StoredDataset } from "../store/datasets.ts";
-import type { Datasets, Rejection } from "./datasets.ts";
+import type { Datasets } from "./datasets.ts";
+import type { Rejection } from "./rejections.ts";
 
 export const CHOICES = z.strictObject({
   delimiter: z.string().min(1).max(4).optional(),

@@ -3,7 +3,8 @@
  * What only a subcommand needs is imported by it: the server shall start in a blink.
  */
 import { existsSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { mkdtemp, rename, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Config, readConfig, settingsHelp } from "../operations/config.ts";
 import { existing, needed, say, tell, writeOut } from "../operations/terminal.ts";

@@ -1,0 +1,34 @@
+/** Which files were refused lately, and why? Nothing else of them is kept. */
+import { type AppError, type ErrorRecord, errorRecord } from "../platform/errors.ts";
+
+export interface Rejection {
+  id: string;
+  name: string;
+  at: number;
+  error: ErrorRecord;
+}
+
+const KEPT = 100;
+
+export class Rejections {
+  private readonly byId = new Map<string, Rejection>();
+
+  add({ id, name, at }: Omit<Rejection, "error">, error: AppError): void {
+    this.byId.delete(id);
+    this.byId.set(id, { id, name, at, error: errorRecord(error) });
+    const oldest = this.byId.keys().next().value;
+    if (this.byId.size > KEPT && oldest) this.byId.delete(oldest);
+  }
+
+  get(id: string): Rejection | null {
+    return this.byId.get(id) ?? null;
+  }
+
+  last(): Rejection | null {
+    return [...this.byId.values()].at(-1) ?? null;
+  }
+
+  clear(): void {
+    this.byId.clear();
+  }
+}
