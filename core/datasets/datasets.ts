@@ -177,7 +177,7 @@ export class Datasets {
         same = findDatasetByHash(store, received.sha256);
       }
       if (same) {
-        await this.discard(id);
+        await removeFiles(folder, id);
         return { id: same.id, name: same.name, isNew: false, ready: this.whenRead(same) };
       }
       insertDataset(store, { id, ...received, createdAt: now() });
@@ -187,17 +187,12 @@ export class Datasets {
       });
       return { id, name: received.name, isNew: true, ready };
     } catch (error) {
-      await this.discard(id);
+      await removeFiles(folder, id);
       if (error instanceof AppError) this.reject(id, this.arrivals.get(id)?.name ?? name ?? "upload", error);
       throw error;
     } finally {
       this.arrivals.depart(id);
     }
-  }
-
-  private async discard(id: string): Promise<void> {
-    for (const path of [this.pathOf(id), join(this.options.folder, `${id}.part`)])
-      await rm(path, { force: true });
   }
 
   /** Receives a file that is no dataset, to be read once and removed by whoever asked; its path. */

@@ -1,6 +1,6 @@
 /** Which files are here, which are arriving, and what was refused? And the drop zone that takes new ones. */
 
-import type { Rejection } from "../../core/datasets/datasets.ts";
+import type { Rejection } from "../../core/datasets/rejections.ts";
 import type { UploadInProgress } from "../../core/datasets/uploads.ts";
 import type { DatasetSummary } from "../../core/routes/data/list-data.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";

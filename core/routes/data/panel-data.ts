@@ -1,6 +1,6 @@
 /** What does each panel show? One reader a panel: typed data from the store, no HTML. */
 
-import type { Rejection } from "../../datasets/datasets.ts";
+import type { Rejection } from "../../datasets/rejections.ts";
 import type { UploadInProgress } from "../../datasets/uploads.ts";
 import type { Activity } from "../../events/event-log.ts";
 import type { Panel } from "../../events/panel-names.ts";
