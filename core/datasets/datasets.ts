@@ -81,8 +81,7 @@ export class Datasets {
         await rm(join(folder, file), { force: true });
     }
     for (const id of unreadDatasets(store)) {
-      const { name, sizeBytes } = findDataset(store, id)!;
-      this.readNew({ id, name, sizeBytes, choices: {} }).catch(() => {
+      this.readNew({ ...findDataset(store, id)!, choices: {} }).catch(() => {
         // Refused: the event and the rejection that `readNew` left say why.
       });
     }

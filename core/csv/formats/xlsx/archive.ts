@@ -2,6 +2,7 @@
  * What parts does a packed workbook have? Looked up in the zip's directory and unpacked one at a time as streams, each
  * within a bound: nothing is written to disk, and no part is read that was not asked for.
  */
+/// <reference path="./yauzl.d.ts" />
 import { type Entry, openPromise, type ZipFile } from "yauzl";
 import { AppError } from "../../../platform/errors.ts";
 
