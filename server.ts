@@ -196,6 +196,8 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   form("/runs/:id/cancel", forms.cancelRun);
   form("/runs/:id/resume", forms.resumeRun);
   form("/models/:name/live", forms.deployVersion);
+  form("/models/:name/offline", forms.takeOffline);
+  form("/models/:name/threshold", forms.changeThreshold);
   form("/models/:name/challenger", forms.challengeVersion);
   form("/alerts/:id/dismiss", forms.dismissAlert);
   form("/settings/tokens/:id/revoke", forms.revokeToken);

@@ -58,6 +58,9 @@ const alert = {
   cause: z.string().nullable(),
 };
 
+const thresholdWords = (threshold: number | null) =>
+  threshold === null ? "as trained" : `${Number((100 * threshold).toPrecision(3))} %`;
+
 const HEALTH_WORDS = {
   healthy: "is back to normal",
   warning: "is high",
@@ -222,6 +225,18 @@ export const EVENTS = {
     data: z.object({ ...model, previous: z.number().nullable() }),
     level: "warning",
     sentence: (d) => `${d.model} went back to version ${d.version}`,
+    stale: ofModel,
+  }),
+  "model.undeployed": event({
+    data: z.object(model),
+    level: "warning",
+    sentence: (d) => `${d.model} version ${d.version} was taken offline`,
+    stale: ofModel,
+  }),
+  "model.thresholdchanged": event({
+    data: z.object({ ...model, threshold: z.number().nullable(), previous: z.number().nullable() }),
+    level: "info",
+    sentence: (d) => `${d.model} version ${d.version}: threshold is now ${thresholdWords(d.threshold)}`,
     stale: ofModel,
   }),
   "model.deleted": event({

@@ -11,16 +11,34 @@ export class ModelCache {
   /** Those of `loaded` that are there already. */
   private readonly ready = new WeakMap<Promise<Model>, Model>();
 
+  /** The same model under the threshold that was set for it: one object, because what is opened of it is kept by it. */
+  private readonly adjusted = new WeakMap<Model, Model>();
+
   constructor(private readonly models: Models) {}
 
   /** Null: it must be loaded first. */
-  peek({ runId }: StoredVersion): Model | null {
-    const loaded = this.loaded.get(runId);
-    return (loaded && this.ready.get(loaded)) ?? null;
+  peek(version: StoredVersion): Model | null {
+    const loaded = this.loaded.get(version.runId);
+    const model = loaded && this.ready.get(loaded);
+    return model ? this.under(version, model) : null;
   }
 
   /** The one that was used longest ago goes first. Throws AppError `conflict` where the file is damaged. */
-  load(version: StoredVersion): Promise<Model> {
+  async load(version: StoredVersion): Promise<Model> {
+    return this.under(version, await this.loadFile(version));
+  }
+
+  /** By the threshold that was set for the version; without one as it was trained. */
+  private under({ threshold }: StoredVersion, model: Model): Model {
+    if (threshold === null || threshold === model.threshold) return model;
+    const known = this.adjusted.get(model);
+    if (known?.threshold === threshold) return known;
+    const adjusted = { ...model, threshold };
+    this.adjusted.set(model, adjusted);
+    return adjusted;
+  }
+
+  private loadFile(version: StoredVersion): Promise<Model> {
     const key = version.runId;
     const model = this.loaded.get(key) ?? this.read(version);
     this.loaded.delete(key);

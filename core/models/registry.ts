@@ -21,6 +21,8 @@ import {
   listVersions,
   type StoredModel,
   type StoredVersion,
+  setThreshold,
+  undeploy,
 } from "../store/models.ts";
 import type { RunResult } from "../trainer/contract.ts";
 import { CHALLENGER_ALARM, LIVE_ALARMS } from "./monitoring/alert-rules.ts";
@@ -150,6 +152,47 @@ export class Models {
     return this.find(name);
   }
 
+  /** No version answers requests that name none. Throws AppError `conflict` where none is live. */
+  takeOffline(name: string, unchanged = () => {}): StoredModel {
+    const { store, log } = this.options;
+    const { liveVersion: version, challengerVersion } = this.find(name);
+    if (version === null) throw new AppError("conflict", `No version of ${name} is live`);
+    log.record((append) => {
+      unchanged();
+      undeploy(store, name);
+      append("model.undeployed", { model: name, version });
+      if (challengerVersion !== null) this.endChallenge(append, name, challengerVersion);
+      this.endAlarms(append, name);
+    });
+    return this.find(name);
+  }
+
+  /**
+   * From now on a version answers its second class from this probability on; null: as it was trained. Throws AppError
+   * `invalid` where the version does not decide between two classes.
+   */
+  setThreshold(
+    name: string,
+    { version, threshold }: { version: number; threshold: number | null },
+    unchanged = () => {},
+  ): StoredVersion {
+    const { store, log } = this.options;
+    const { result, threshold: previous } = this.findVersion(name, version);
+    if (result.task !== "binary") {
+      throw new AppError("invalid", `${name} version ${version} does not choose between two classes`, {
+        fix: "Only a binary model has a threshold.",
+      });
+    }
+    if (threshold === previous) return this.findVersion(name, version);
+    log.record((append) => {
+      this.findVersion(name, version);
+      unchanged();
+      setThreshold(store, { name, version, threshold });
+      append("model.thresholdchanged", { model: name, version, threshold, previous });
+    });
+    return this.findVersion(name, version);
+  }
+
   /** They were about the version that is not live any more. */
   private endAlarms(append: Append, name: string): void {
     for (const code of LIVE_ALARMS) this.options.alerts.resolve(code, name, append);
@@ -223,6 +266,14 @@ export class Models {
     if (new Bun.CryptoHasher("sha256").update(bytes).digest("hex") !== version.sha256)
       throw damaged(version, "checksum differs");
     return bytes;
+  }
+
+  /** The file under the threshold that was set for the version: whoever takes it along gets the same answers. */
+  async readAsServed(version: StoredVersion): Promise<Uint8Array> {
+    const bytes = await this.read(version);
+    if (version.threshold === null) return bytes;
+    const { readModel, writeModel } = await import("../trainer/model/model-file.ts");
+    return writeModel({ ...readModel(bytes), threshold: version.threshold });
   }
 
   private pathOf(runId: string): string {

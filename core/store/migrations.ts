@@ -263,4 +263,8 @@ export const MIGRATIONS: readonly string[] = [
   -- From which probability a version says yes, where somebody set it; NULL: as it was trained.
   ALTER TABLE model_versions ADD COLUMN threshold REAL;
   `,
+  `
+  -- The threshold before the last change, for undoing it; NULL: as it was trained.
+  ALTER TABLE model_versions ADD COLUMN previous_threshold REAL;
+  `,
 ];

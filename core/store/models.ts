@@ -20,18 +20,24 @@ export interface StoredVersion {
   result: RunSummary;
   sha256: string;
   sizeBytes: number;
+  /** From which probability it answers the second class, where somebody set it; null: as it was trained. */
+  threshold: number | null;
+  /** The one before the last change. */
+  previousThreshold: number | null;
   createdAt: number;
 }
 
 const MODEL =
   "name, live_version AS liveVersion, challenger_version AS challengerVersion, created_at AS createdAt, rowid AS position";
 const VERSION =
-  "name, version, run_id AS runId, result, sha256, size_bytes AS sizeBytes, created_at AS createdAt";
+  "name, version, run_id AS runId, result, sha256, size_bytes AS sizeBytes, threshold, previous_threshold AS previousThreshold, created_at AS createdAt";
 
 /** Numbers a new version; a number that was deleted never comes back. */
 export function insertVersion(
   store: Store,
-  entry: Omit<StoredVersion, "version" | "result"> & { result: RunResult },
+  entry: Omit<StoredVersion, "version" | "result" | "threshold" | "previousThreshold"> & {
+    result: RunResult;
+  },
 ): number {
   store.run(
     `INSERT INTO models (name, next_version, created_at) VALUES ($name, 1, $at) ON CONFLICT DO NOTHING`,
@@ -115,6 +121,23 @@ export function deploy(store: Store, entry: { name: string; version: number; at:
     version: entry.version,
   });
   store.run("INSERT INTO deployments (name, version, at) VALUES ($name, $version, $at)", entry);
+}
+
+/** No version answers any more, but those that are named. */
+export function undeploy(store: Store, name: string): void {
+  store.run("UPDATE models SET live_version = NULL WHERE name = $name", { name });
+}
+
+/** Null: as it was trained. */
+export function setThreshold(
+  store: Store,
+  entry: { name: string; version: number; threshold: number | null },
+): void {
+  store.run(
+    `UPDATE model_versions SET previous_threshold = threshold, threshold = $threshold
+     WHERE name = $name AND version = $version`,
+    entry,
+  );
 }
 
 export function deploymentsOf(store: Store, name: string): { version: number; at: number }[] {

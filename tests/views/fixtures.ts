@@ -112,6 +112,8 @@ export const MODEL: ModelView = {
     createdAt: AT,
     sizeBytes: 5000,
     isLive: version === 1,
+    threshold: null,
+    previousThreshold: null,
     result: {
       task: "binary",
       metric: "roc_auc",

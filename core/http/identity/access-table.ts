@@ -58,6 +58,8 @@ export const PAGES: Record<string, PageAccess> = {
   "POST /runs/:id/cancel": { like: "DELETE /api/runs/:id" },
   "POST /runs/:id/resume": { like: "POST /api/runs/:id/resume" },
   "POST /models/:name/live": { like: "PUT /api/models/:name/live" },
+  "POST /models/:name/offline": { like: "DELETE /api/models/:name/live" },
+  "POST /models/:name/threshold": { like: "PUT /api/models/:name/threshold" },
   "POST /models/:name/challenger": { like: "PUT /api/models/:name/challenger" },
   "POST /models/:name/predict": { like: "POST /api/models/:name/predict" },
   "POST /models/:name/predict-csv": { like: "POST /api/models/:name/predict" },

@@ -86,6 +86,9 @@ export interface ModelView {
     createdAt: string;
     sizeBytes: number;
     isLive: boolean;
+    /** Set for it; null: as trained. */
+    threshold: number | null;
+    previousThreshold: number | null;
     result: RunSummary;
     /** On what came true since. */
     live: LiveView;
@@ -214,14 +217,18 @@ export function modelView(source: Signalbox, name: string): ModelView {
 }
 
 function versionsOf({ store }: Signalbox, name: string, liveVersion: number | null) {
-  return listVersions(store, name).map(({ version, runId, createdAt, sizeBytes, result }) => ({
-    version,
-    runId,
-    createdAt: new Date(createdAt).toISOString(),
-    sizeBytes,
-    isLive: version === liveVersion,
-    result,
-  }));
+  return listVersions(store, name).map(
+    ({ version, runId, createdAt, sizeBytes, threshold, previousThreshold, result }) => ({
+      version,
+      runId,
+      createdAt: new Date(createdAt).toISOString(),
+      sizeBytes,
+      isLive: version === liveVersion,
+      threshold,
+      previousThreshold,
+      result,
+    }),
+  );
 }
 
 function subjectRun(source: Signalbox, subject: string | null): StoredRun | null {

@@ -5,6 +5,7 @@ import { checked } from "../../http/body.ts";
 import { TOKEN_REQUEST } from "../../http/identity/tokens.ts";
 import { AppError } from "../../platform/errors.ts";
 import { TRAIN_REQUEST, type TrainRequest } from "../../training/run-options.ts";
+import { THRESHOLD_REQUEST } from "../api/schemas/models.ts";
 
 const MAX_FORM_BYTES = 1024 * 1024;
 
@@ -93,6 +94,16 @@ export async function tokenForm(request: Request, now: number): Promise<z.output
 
 export async function deployForm(request: Request): Promise<number> {
   return Number((await readForm(request)).get("version"));
+}
+
+/** No threshold: as the version was trained. Throws AppError `invalid`. */
+export async function thresholdForm(
+  request: Request,
+): Promise<{ version: number; threshold: number | null }> {
+  const form = await readForm(request);
+  const threshold = filled(form, "threshold");
+  const asked = { version: Number(form.get("version")), threshold: threshold ? Number(threshold) : null };
+  return checked(asked, THRESHOLD_REQUEST);
 }
 
 /** No version: the challenge ends. */

@@ -4,7 +4,15 @@ import type { Call } from "../api/route.ts";
 import { predictFile } from "../api/rows/models.ts";
 import { receiveSample } from "../api/rows/samples.ts";
 import { challenge } from "../data/watch-view.ts";
-import { challengerForm, deployForm, predictForm, readingForm, tokenForm, trainForm } from "./form-fields.ts";
+import {
+  challengerForm,
+  deployForm,
+  predictForm,
+  readingForm,
+  thresholdForm,
+  tokenForm,
+  trainForm,
+} from "./form-fields.ts";
 import type { Trial } from "./page-data.ts";
 import { tryRow } from "./try-row.ts";
 
@@ -60,6 +68,15 @@ export function dismissAlert({ signalbox, params }: Call): Landing {
 
 export async function deployVersion({ signalbox, request, params }: Call): Promise<Landing> {
   return { stay: `/models/${(await signalbox.models.deploy(params.name!, await deployForm(request))).name}` };
+}
+
+export function takeOffline({ signalbox, params }: Call): Landing {
+  return { stay: `/models/${signalbox.models.takeOffline(params.name!).name}` };
+}
+
+export async function changeThreshold({ signalbox, request, params }: Call): Promise<Landing> {
+  const { name } = signalbox.models.setThreshold(params.name!, await thresholdForm(request));
+  return { stay: `/models/${name}#mistakes` };
 }
 
 export function revokeToken({ signalbox, params }: Call): Landing {

@@ -27,7 +27,7 @@ import {
   VERSION_NUMBER,
   VERSION_QUERY,
 } from "../route.ts";
-import { LISTED_MODEL, MODEL, MODEL_VERSION, PREDICTIONS } from "../schemas/models.ts";
+import { LISTED_MODEL, MODEL, MODEL_VERSION, PREDICTIONS, THRESHOLD_REQUEST } from "../schemas/models.ts";
 
 const VERSION = z.object({ name: z.string(), v: VERSION_NUMBER });
 const PREDICT_QUERY = VERSION_QUERY.extend({
@@ -41,7 +41,9 @@ const LIVE_REQUEST = z.strictObject({ version: z.int().min(1) });
 /** Which versions there are and which one is live; what was predicted is only seen. */
 function modelTag({ signalbox, params }: Pick<Call, "signalbox"> & { params: { name?: string } }): Tag {
   const { name, liveVersion } = signalbox.models.find(params.name!);
-  const newest = signalbox.models.versions(name).map(({ version }) => version);
+  const newest = signalbox.models
+    .versions(name)
+    .map(({ version, threshold }) => (threshold === null ? version : `${version}t${threshold}`));
   const [deployed] = deploymentsOf(signalbox.store, name);
   const minute = Math.floor(signalbox.now() / 60_000);
   return {
@@ -115,7 +117,7 @@ async function download({
 }: Call<z.output<typeof VERSION>, z.output<typeof DOWNLOAD_QUERY>>): Promise<Response> {
   const version = signalbox.models.findVersion(params.name, params.v);
   const { exportModel, modelModule } = await import("../../../models/export.ts");
-  const bytes = await signalbox.models.read(version);
+  const bytes = await signalbox.models.readAsServed(version);
   const { body, type, ending } =
     format === "html"
       ? { body: standalonePage(version, modelModule(bytes, version)), type: "text/html", ending: "html" }
@@ -216,6 +218,32 @@ export const MODEL_ROUTES = [
       Response.json(
         modelView(signalbox, (await signalbox.models.deploy(params.name!, body.version, unchanged)).name),
       ),
+  }),
+  route({
+    method: "DELETE",
+    path: "/api/models/:name/live",
+    scope: "train",
+    example: "curl --fail-with-body -X DELETE '{home}/api/models/{model}/live'",
+    says: "Takes the live version offline: requests that name no version are answered with 409 until one is deployed.",
+    tag: modelTag,
+    answers: { 200: MODEL },
+    refusals: ["conflict"],
+    handle: ({ signalbox, params, unchanged }) =>
+      Response.json(modelView(signalbox, signalbox.models.takeOffline(params.name!, unchanged).name)),
+  }),
+  route({
+    method: "PUT",
+    path: "/api/models/:name/threshold",
+    scope: "train",
+    example:
+      "curl --fail-with-body -X PUT -H 'content-type: application/json' -d '{\"version\":1,\"threshold\":0.42}' '{home}/api/models/{model}/threshold'",
+    says: "Sets from which probability a binary version predicts its positive class: at once, for every prediction.",
+    body: THRESHOLD_REQUEST,
+    tag: modelTag,
+    answers: { 200: MODEL },
+    refusals: ["conflict"],
+    handle: ({ signalbox, params, body, unchanged }) =>
+      Response.json(modelView(signalbox, signalbox.models.setThreshold(params.name!, body, unchanged).name)),
   }),
   ...(["POST", "PUT"] as const).map((method) =>
     route({

@@ -79,8 +79,23 @@ const VERSION = {
   createdAt: TIME,
   sizeBytes: COUNT,
   isLive: z.boolean(),
+  threshold: z
+    .number()
+    .nullable()
+    .describe("from which probability the positive class is predicted, where it was set; null: as trained"),
+  previousThreshold: z.number().nullable().describe("the one before the last change"),
   result: RESULT,
 };
+
+export const THRESHOLD_REQUEST = z.strictObject({
+  version: z.int().min(1),
+  threshold: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .nullable()
+    .describe("from which probability the positive class is predicted; null: as trained"),
+});
 
 export const PER_MINUTE = z.array(
   z.object({ at: TIME, predictions: COUNT }) satisfies z.ZodType<PredictionMinute>,
