@@ -7,6 +7,7 @@ import { AppError } from "../platform/errors.ts";
 import { isMissing } from "./cells/cells.ts";
 import { DateReader } from "./cells/date-reader.ts";
 import { Dictionary } from "./cells/dictionary.ts";
+import { labelKey, plainLabel } from "./cells/labels.ts";
 import { type NumberFormat, PLAIN_NUMBER, readNumber } from "./cells/numbers.ts";
 import { sampleRows } from "./rows/sampling.ts";
 import { scanTable } from "./rows/scan.ts";
@@ -96,7 +97,7 @@ class ValueBuilder implements ColumnBuilder {
     rows: number,
   ) {
     this.format = plan.number ?? PLAIN_NUMBER;
-    this.dates = plan.type === "date" ? new DateReader(plan.dateFormat ?? "") : null;
+    this.dates = plan.type === "date" ? new DateReader(plan) : null;
     this.values = new Float64Array(Math.max(16, rows));
   }
 
@@ -138,7 +139,8 @@ class CodeBuilder implements ColumnBuilder {
   private readonly dictionary = new Dictionary(MAX_VALUES, MAX_VALUE_BYTES);
   /** From the dictionary's code to the column's; -1 where the value means missing. */
   private readonly codeOf: number[] = [];
-  private readonly labels: string[] = [];
+  /** The column's code of each label, by what makes it one. */
+  private readonly keys = new Map<string, number>();
 
   constructor(
     private readonly plan: ColumnPlan,
@@ -163,16 +165,49 @@ class CodeBuilder implements ColumnBuilder {
   }
 
   private addLabel(interned: number): number {
-    const label = this.dictionary.text(interned);
-    const trimmed = label.trim();
-    const code = trimmed === "" || isMissing(this.plan, trimmed) ? -1 : this.labels.push(label) - 1;
+    const label = plainLabel(this.dictionary.text(interned));
+    const code =
+      label === "" || isMissing(this.plan, label) ? -1 : this.codeOfKey(labelKey(this.plan, label));
     this.codeOf[interned] = code;
     return code;
+  }
+
+  private codeOfKey(key: string): number {
+    const known = this.keys.get(key);
+    if (known !== undefined) return known;
+    this.keys.set(key, this.keys.size);
+    return this.keys.size - 1;
+  }
+
+  /** Of several spellings of a label the commonest, of equally common ones the first. */
+  private labels(): string[] {
+    const labels = new Array<string>(this.keys.size);
+    const counts = new Uint32Array(this.keys.size);
+    const spellings = this.spellings();
+    for (const [label, { code, count }] of spellings) {
+      if (count <= counts[code]) continue;
+      counts[code] = count;
+      labels[code] = label;
+    }
+    return labels;
+  }
+
+  private spellings(): Map<string, { code: number; count: number }> {
+    const spellings = new Map<string, { code: number; count: number }>();
+    for (let interned = 0; interned < this.dictionary.size; interned++) {
+      const code = this.codeOf[interned];
+      if (code < 0) continue;
+      const label = plainLabel(this.dictionary.text(interned));
+      const known = spellings.get(label);
+      if (known) known.count += this.dictionary.counts[interned];
+      else spellings.set(label, { code, count: this.dictionary.counts[interned] });
+    }
+    return spellings;
   }
 
   finish(): Column {
     const { name, type } = this.plan;
     const kind = type === "number" || type === "date" ? "category" : type;
-    return { name, type: kind, codes: this.codes.slice(0, this.rows), labels: this.labels };
+    return { name, type: kind, codes: this.codes.slice(0, this.rows), labels: this.labels() };
   }
 }

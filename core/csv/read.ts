@@ -4,7 +4,8 @@
  */
 import { AppError } from "../platform/errors.ts";
 import { inferColumn } from "./cells/infer-type.ts";
-import { checkChoices, checkReading, chosenType, keptColumns } from "./dialect/choices.ts";
+import { decimalEvidence } from "./cells/number-format.ts";
+import { checkChoices, checkReading, chosenMissing, chosenType, keptColumns } from "./dialect/choices.ts";
 import { type Decision, decide, describeDialect } from "./dialect/decide.ts";
 import { mergeHeader } from "./dialect/layout.ts";
 import { nameColumns } from "./dialect/names.ts";
@@ -13,8 +14,16 @@ import { decideTable } from "./formats/table-dialect.ts";
 import { type ColumnAccumulator, shown } from "./profile/accumulator.ts";
 import { accumulatorFor } from "./profile/accumulators.ts";
 import { canCorrelate, correlate, type Side } from "./profile/correlation.ts";
-import { describeColumn, describeFrame, describeOddRows, noteOdd, type OddRows } from "./profile/findings.ts";
+import {
+  describeColumn,
+  describeFrame,
+  describeOddRows,
+  describeReading,
+  noteOdd,
+  type OddRows,
+} from "./profile/findings.ts";
 import { guessTarget, guessTask, type TargetGuess } from "./profile/guess-target.ts";
+import { RowPlaces } from "./profile/row-places.ts";
 import { RowSample } from "./profile/row-sample.ts";
 import { nearText } from "./rows/refuse.ts";
 import { cellsOf, scanTable } from "./rows/scan.ts";
@@ -58,19 +67,27 @@ export async function profileCsv(
 ): Promise<CsvProfile> {
   const { dialect, start, names, findings } = await readBeginning(path, choices, options);
   checkChoices(choices, names);
-  const inferred = names.map((name, column) =>
-    inferColumn({
-      name,
-      cells: start.rows.map((row) => row[column] ?? ""),
-      delimiter: dialect.delimiter,
-      type: chosenType(choices, name),
-      stored: options.known?.kinds[column],
-    }),
-  );
+  const samples = names.map((name, column) => ({
+    name,
+    cells: start.rows.map((row) => row[column] ?? ""),
+    delimiter: dialect.delimiter,
+    type: chosenType(choices, name),
+    missing: chosenMissing(choices, name),
+    stored: options.known?.kinds[column],
+  }));
+  const decimal = decimalOf(samples.map(({ cells }) => cells));
+  const inferred = samples.map((sample) => inferColumn({ ...sample, decimal }));
   const plans = inferred.map(({ plan }) => plan);
   findings.push(...inferred.flatMap((column) => column.findings));
-  const pass = await profileAll(path, { dialect, plans, start, choices, options, findings });
+  const pass = await profileAll(path, { dialect, plans, start, choices, options, findings, decimal });
   return assemble(pass, { dialect, choices, findings, start });
+}
+
+/** The decimal mark of the columns that leave no doubt about it; undefined where they disagree. */
+function decimalOf(columns: readonly (readonly string[])[]): "." | "," | undefined {
+  const marks = new Set(columns.map((cells) => decimalEvidence(cells)).filter((mark) => mark !== null));
+  const [mark] = marks;
+  return marks.size === 1 ? mark : undefined;
 }
 
 /** The first rows as they would be read with these choices, nothing of them kept. Throws as `profileCsv` does. */
@@ -178,6 +195,8 @@ function emptyFile(name: string): AppError {
 }
 
 interface Pass {
+  /** Rows of the file by data row, where the distance changes. */
+  places: RowPlaces;
   frame: Frame;
   accumulators: ColumnAccumulator[];
   sample: RowSample;
@@ -191,6 +210,7 @@ interface Reading {
   choices: ReadingChoices;
   options: ProfileOptions;
   findings: Finding[];
+  decimal: "." | "," | undefined;
 }
 
 async function profileAll(path: string, reading: Reading): Promise<Pass> {
@@ -208,19 +228,22 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
   const width = accumulators.length;
   const sample = new RowSample(plans);
   const odd: OddRows = new Map();
+  const places = new RowPlaces();
   let shownAt = 0;
   const frame = await scanTable(path, dialect, {
     handlers: {
       header: () => {
         // Read before.
       },
-      data: (bytes, spans, cells) => {
+      data: (bytes, spans, cells, row) => {
+        places.add(row, 1);
         const shared = Math.min(cells, width);
         for (let k = 0; k < shared; k++) accumulators[k].add(bytes, spans[2 * k], spans[2 * k + 1]);
         for (let k = shared; k < width; k++) accumulators[k].missing++;
         sample.add(bytes, spans, cells);
       },
-      many: (cutter, rows) => {
+      many: (cutter, rows, firstRow) => {
+        places.add(firstRow, rows);
         const shared = Math.min(cutter.width, width);
         for (let k = 0; k < shared; k++) accumulators[k].addMany(cutter, k, rows);
         for (let k = shared; k < width; k++) accumulators[k].missing += rows;
@@ -238,7 +261,7 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
       },
     },
   });
-  return { frame, accumulators, sample, odd };
+  return { places, frame, accumulators, sample, odd };
 }
 
 /** The first columns as far as they are read; made at doubling distances, so that all cost no more than the last. */
@@ -248,24 +271,34 @@ function snapshot(accumulators: readonly ColumnAccumulator[]): ColumnProfile[] {
     .map((accumulator) => accumulator.profile(accumulator.plan.type));
 }
 
-/** The same plan where it holds for the whole column; else a new one, which knows what did not fit. */
+/**
+ * The same plan where it holds for the whole column, a few odd cells aside; else a new one, which knows what did not
+ * fit. Odd cells weigh as much as they do in the file.
+ */
 function revise(accumulator: ColumnAccumulator, reading: Reading, column: number): ColumnPlan {
-  const { plan, strays, strayCount } = accumulator;
-  if (strayCount === 0 || chosenType(reading.choices, plan.name)) return plan;
+  const { plan, strays, strayCount, seen } = accumulator;
+  const type = chosenType(reading.choices, plan.name);
+  if (strayCount === 0 || type) return plan;
   const known = reading.start.rows.map((row) => row[column] ?? "");
-  const weighted = [...strays].flatMap(([text, count]) => new Array<string>(Math.min(count, 50)).fill(text));
+  const scale = Math.min(1, known.length / Math.max(1, seen));
+  const weighted = [...strays].flatMap(([text, { count, row }]) =>
+    row < known.length ? [] : new Array<string>(Math.max(1, Math.round(count * scale))).fill(text),
+  );
   const again = inferColumn({
     name: plan.name,
     cells: [...known, ...weighted],
     delimiter: reading.dialect.delimiter,
     stored: reading.options.known?.kinds[column],
+    decimal: reading.decimal,
+    missing: chosenMissing(reading.choices, plan.name),
   });
+  if (Bun.deepEquals(again.plan, plan)) return plan;
   reading.findings.push(...again.findings);
   return again.plan;
 }
 
 function assemble(
-  { frame, accumulators, sample, odd }: Pass,
+  { frame, accumulators, sample, odd, places }: Pass,
   known: {
     dialect: Dialect & { width: number };
     choices: ReadingChoices;
@@ -280,7 +313,9 @@ function assemble(
     // What is to be predicted is no id, be it ever so unique.
     const isTarget = name === choices.target && read === "number";
     const type = chosenType(choices, name) ?? (isTarget ? read : accumulator.settle(position));
-    return { plan: settlePlan(accumulator.plan, type), profile: accumulator.profile(type) };
+    const plan = accumulator.refine(settlePlan(accumulator.plan, type));
+    findings.push(...describeReading(accumulator, plan, (row) => places.rowOf(row)));
+    return { plan, profile: accumulator.profile(type) };
   });
   const plans = keptColumns(
     settled.map(({ plan }) => plan),

@@ -24,7 +24,13 @@ export interface Finding {
   /** One sentence a non-expert understands. */
   message: string;
   /** What PATCH /api/datasets/:id (or train's `exclude`) would take to mend it; null where nothing needs doing. */
-  fix: { exclude?: string[]; types?: Record<string, ColumnType>; target?: string; header?: boolean } | null;
+  fix: {
+    exclude?: string[];
+    types?: Record<string, ColumnType>;
+    missing?: Record<string, string[]>;
+    target?: string;
+    header?: boolean;
+  } | null;
   /** 1-based row in the file, the header included, where one row is meant. */
   row?: number;
 }
@@ -72,11 +78,25 @@ export interface ColumnPlan {
   /** Cells (trimmed, lower case) that mean missing in this column, beside the empty one. */
   missingWords: string[];
   /** type number: what stands between thousands and before decimals; a percent or currency sign is dropped. */
-  number?: { decimal: "." | ","; thousands: string; percent: boolean };
+  number?: {
+    decimal: "." | ",";
+    thousands: string;
+    percent: boolean;
+    /** What stands behind the digits, as written, and what it multiplies them by. */
+    units?: Record<string, number>;
+    /** Marks for "about" and "at least", and a margin after ±, are passed over. */
+    marks?: true;
+    /** Written in another way than with digits alone; feet are read in inches, durations in seconds. */
+    style?: "hex" | "feet" | "duration" | "clock";
+  };
   /** type date: the pattern by name that date parsing knows (see dates). */
   dateFormat?: string;
+  /** type date: the first of the hundred years that two digits stand for. */
+  yearFrom?: number;
   /** type boolean: the two words (trimmed, lower case), [false, true]. */
   booleanWords?: [string, string];
+  /** Labels that differ in blanks around them are always one; "case": in upper and lower case too. */
+  labels?: "case";
 }
 
 export interface ReadingPlan {
@@ -95,6 +115,8 @@ export interface ReadingChoices {
   /** Workbooks: a sheet's name; cells as "B3:F100". "" lets the reader guess again. */
   sheet?: string;
   range?: string;
+  /** By column, the words that mean missing in it, in lower case, beside the empty cell. */
+  missing?: Record<string, string[]>;
   drop?: string[];
   target?: string;
   task?: "binary" | "multiclass" | "regression";

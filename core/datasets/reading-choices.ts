@@ -17,6 +17,7 @@ export const CHOICES = z.strictObject({
     .optional()
     .describe("workbooks: the cells, such as B3:F100; empty to guess again"),
   types: z.record(z.string(), z.enum(COLUMN_TYPES)).optional(),
+  missing: z.record(z.string(), z.array(z.string().max(60)).max(50)).optional(),
   drop: z.array(z.string()).optional(),
   exclude: z.array(z.string()).optional(),
   target: z.string().optional(),

@@ -78,6 +78,7 @@ function fixLabel(fix: Fix): string {
   if (fix.exclude) return fix.exclude.length === 1 ? "Drop the column" : `Drop ${fix.exclude.length} columns`;
   if (fix.target !== undefined) return `Predict ${fix.target}`;
   if (fix.header !== undefined) return fix.header ? "The first row is names" : "The first row is data";
+  if (fix.missing) return Object.values(fix.missing)[0]?.length ? "Read it as missing" : "Keep it as a value";
   const [type] = Object.values(fix.types ?? {});
   return type ? `Treat it as ${TYPE_PHRASES[type]}` : "Read it so";
 }
@@ -90,6 +91,10 @@ function fixFields(fix: Fix, dataset: ReadyDataset): { name: string; value: stri
   return [
     ...drop.map((value) => ({ name: "drop", value })),
     ...Object.entries(types).map(([column, value]) => ({ name: `type.${column}`, value })),
+    ...Object.entries({ ...choices.missing, ...fix.missing }).map(([column, words]) => ({
+      name: `missing.${column}`,
+      value: words.join(", "),
+    })),
     ...(fix.target === undefined ? [] : [{ name: "target", value: fix.target }]),
     ...(fix.header === undefined ? [] : [{ name: "header", value: String(fix.header) }]),
   ];

@@ -2,17 +2,19 @@
 
 import type { ColumnPlan } from "../types.ts";
 import { parseDate } from "./dates.ts";
+import { plainLabel } from "./labels.ts";
 import { PLAIN_NUMBER, parseNumber } from "./numbers.ts";
 
 /**
- * A number (dates: epoch ms) or the string as it stands in the file; null: missing, or not readable as the type.
+ * A number (dates: epoch ms) or the label without blanks around it; null: missing, or not readable as the type.
  */
 export function parseCell(plan: ColumnPlan, text: string): number | string | null {
   const trimmed = text.trim();
   if (trimmed === "" || isMissing(plan, trimmed)) return null;
   if (plan.type === "number") return numberOrNull(parseNumber(trimmed, plan.number ?? PLAIN_NUMBER));
-  if (plan.type === "date") return numberOrNull(parseDate(trimmed, plan.dateFormat ?? "yyyy-M-d"));
-  return text;
+  if (plan.type === "date")
+    return numberOrNull(parseDate(trimmed, plan.dateFormat ?? "yyyy-M-d", plan.yearFrom));
+  return plainLabel(trimmed);
 }
 
 /** `trimmed` is one of the column's words for missing. */

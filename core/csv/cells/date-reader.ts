@@ -2,6 +2,7 @@
  * How are millions of dates read? Days repeat, so each spelling is parsed once and remembered; where they do not (time
  * stamps to the second) remembering is given up.
  */
+import type { ColumnPlan } from "../types.ts";
 import { parseDate } from "./dates.ts";
 import { Dictionary, hashBytes } from "./dictionary.ts";
 
@@ -14,7 +15,7 @@ export class DateReader {
   private readonly values: number[] = [];
   private misses = 0;
 
-  constructor(private readonly format: string) {}
+  constructor(private readonly plan: Pick<ColumnPlan, "dateFormat" | "yearFrom">) {}
 
   /** Epoch ms; NaN where the bytes are no date of the format. */
   read(bytes: Uint8Array, start: number, end: number): number {
@@ -35,6 +36,7 @@ export class DateReader {
   }
 
   private parse(bytes: Uint8Array, start: number, end: number): number {
-    return parseDate(decoder.decode(bytes.subarray(start, end)), this.format);
+    const { dateFormat = "", yearFrom } = this.plan;
+    return parseDate(decoder.decode(bytes.subarray(start, end)), dateFormat, yearFrom);
   }
 }

@@ -1,15 +1,16 @@
 /**
- * Which moment is written here? Some twenty styles of dates, each with or without a time and a zone, read by the style
- * of the whole column. Always UTC; linear in the cell; a day that does not exist is no date.
+ * Which moment is written here? The usual styles of people, logs and programs, each with or without a time and a zone,
+ * read by the style of the whole column. Always UTC; linear in the cell; a day that does not exist is no date.
  */
+import { type Cursor, offsetOf, readTime, readZone } from "./time-of-day.ts";
 
 /** Longer than any date that a person writes. */
 const MAX_LENGTH = 64;
 const DAY_MS = 86_400_000;
 
 /**
- * yyyy, yy: year; M, d: one or two digits; MM, dd: two; MMM: a month's name; EEE: a weekday's; other characters stand
- * for themselves, a blank for one or more. All but the pure times may be followed by a time.
+ * yyyy, yy: year; M, d: one or two digits; MM, dd: two; MMM: a month's name; EEE: a weekday's; H: a time; z: a zone;
+ * other characters stand for themselves, a blank for one or more. All but those with a time may be followed by one.
  */
 export const DATE_FORMATS = [
   "yyyy-M-d",
@@ -26,26 +27,67 @@ export const DATE_FORMATS = [
   "d.M.yy",
   "d-M-yy",
   "M-d-yy",
+  "yy/M/d",
+  "yy-M-d",
   "d MMM yyyy",
   "d. MMM yyyy",
   "d-MMM-yyyy",
   "d/MMM/yyyy",
+  "dMMMyyyy",
   "d-MMM-yy",
   "d MMM yy",
+  "dMMMyy",
   "MMM d, yyyy",
   "MMM d yyyy",
   "MMM-d-yyyy",
+  "MMM/d/yyyy",
   "yyyy MMM d",
   "yyyy-MMM-d",
+  "yyyy/MMM/d",
   "EEE, d MMM yyyy",
+  "EEE d MMM yyyy",
   "EEE, MMM d, yyyy",
+  "EEE, MMM d yyyy",
   "EEE MMM d yyyy",
+  "EEE, d.M.yyyy",
+  "EEE, d. MMM yyyy",
+  "EEE M/d/yyyy",
+  "EEE MMM d H yyyy",
+  "EEE MMM d H z yyyy",
+  "MMM d H yyyy",
+  "d/MMM/yyyy:H",
+  "H d/M/yyyy",
+  "H d.M.yyyy",
+  "H yyyy-M-d",
   "yyyy年M月d日",
+  "yyyy年M月",
+  "yyyy년 M월 d일",
+  "d 'de' MMM 'de' yyyy",
   "MMM yyyy",
   "MMM-yyyy",
+  "MMM/yyyy",
+  "MMM yy",
   "MMM-yy",
+  "yyyy MMM",
+  "yyyy-MMM",
   "yyyy-MM",
+  "yyyy/MM",
+  "MM/yyyy",
+  "MM.yyyy",
+  "MM-yyyy",
+  "yyyy-'W'ww",
+  "yyyy-'Q'q",
+  "'Q'q yyyy",
   "yyyyMMdd",
+  "yyyyMMddHHmmss",
+  "d-MMM",
+  "d MMM",
+  "d. MMM",
+  "MMM d",
+  "MMM-d",
+  "epoch s",
+  "epoch ms",
+  "epoch us",
   "H:mm",
 ] as const;
 
@@ -69,49 +111,71 @@ const MONTH_BY_NAME = new Map(
   MONTHS.flatMap((names, k) => names.split(" ").map((name) => [name, k + 1] as const)),
 );
 
-interface Cursor {
-  text: string;
-  at: number;
-}
+const WEEKDAYS = new Set(
+  (
+    "mon tue wed thu fri sat sun tues thur thurs monday tuesday wednesday thursday friday saturday sunday " +
+    "mo di mi do fr sa so montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag " +
+    "lun mar mer jeu ven sam dim lundi mardi mercredi jeudi vendredi samedi dimanche " +
+    "mié mie jue vie sáb sab dom lunes martes miércoles miercoles jueves viernes sábado sabado domingo " +
+    "gio lunedì martedì mercoledì giovedì venerdì sabato domenica " +
+    "ma wo vr za zo maandag dinsdag woensdag donderdag vrijdag zaterdag zondag"
+  ).split(" "),
+);
+
+/** A year for days that have none: one with a 29th of February. */
+const NO_YEAR = 1972;
+/** Two digits are years from 1970 on where a column does not say otherwise. */
+export const YEAR_FROM = 1970;
 
 interface Moment {
   year: number;
   month: number;
   day: number;
+  /** Milliseconds of a time within the pattern, its zone taken off. */
+  time: number;
+  zone: number;
 }
 
-type Token = { field: "yyyy" | "yy" | "M" | "MM" | "d" | "dd" | "MMM" | "EEE" } | { literal: string };
+type Field = "yyyy" | "yy" | "M" | "MM" | "d" | "dd" | "MMM" | "EEE" | "H" | "z";
+type Token = { field: Field } | { literal: string };
 
 const compiled = new Map<string, Token[]>();
 
 function tokensOf(format: string): Token[] {
   let tokens = compiled.get(format);
   if (!tokens) {
-    tokens = (format.match(/yyyy|yy|MMM|MM|M|dd|d|EEE|./gu) ?? []).map((part) =>
-      /^[yMdE]/.test(part) ? ({ field: part } as Token) : { literal: part },
+    tokens = (format.match(/'[^']*'|yyyy|yy|MMM|MM|M|dd|d|EEE|H|z|./gu) ?? []).map((part) =>
+      /^[yMdEHz]/.test(part) ? ({ field: part } as Token) : { literal: part.replaceAll("'", "") },
     );
     compiled.set(format, tokens);
   }
   return tokens;
 }
 
-/** Epoch milliseconds; NaN where the text is no date of this format. */
-export function parseDate(text: string, format: string): number {
+/** Epoch milliseconds; NaN where the text is no date of this format. `yearFrom`: where two digits begin. */
+export function parseDate(text: string, format: string, yearFrom = YEAR_FROM): number {
   const trimmed = text.trim();
   if (trimmed === "" || trimmed.length > MAX_LENGTH) return Number.NaN;
-  const cursor = { text: trimmed, at: 0 };
-  if (format === "H:mm") return readTime(cursor);
-  const moment = readMoment(cursor, tokensOf(format));
+  const special = SPECIAL[format];
+  if (special) return special(trimmed);
+  const cursor: Cursor = { text: trimmed, at: 0 };
+  const tokens = tokensOf(format);
+  const moment = readMoment(cursor, tokens, yearFrom);
   if (!moment) return Number.NaN;
-  const day = dayNumber(moment);
-  return day + readTimeAfterDate(cursor);
+  const hasTime = tokens.some((token) => "field" in token && token.field === "H");
+  const rest = hasTime ? zoneAtEnd(cursor, moment) : timeAtEnd(cursor);
+  const local = dayNumber(moment) + moment.time - moment.zone + rest;
+  return cursor.region === undefined ? local : local - offsetOf(cursor.region, local);
 }
 
-function readMoment(cursor: Cursor, tokens: readonly Token[]): Moment | null {
-  const moment: Moment = { year: 1970, month: 1, day: 1 };
+function readMoment(cursor: Cursor, tokens: readonly Token[], yearFrom: number): Moment | null {
+  const hasYear = tokens.some((token) => "field" in token && token.field[0] === "y");
+  const moment: Moment = { year: hasYear ? 1970 : NO_YEAR, month: 1, day: 1, time: 0, zone: 0 };
   for (const token of tokens) {
     const isRead =
-      "literal" in token ? skipLiteral(cursor, token.literal) : readField(cursor, token.field, moment);
+      "literal" in token
+        ? skipLiteral(cursor, token.literal)
+        : readField(cursor, token.field, { moment, yearFrom });
     if (!isRead) return null;
   }
   return moment;
@@ -120,26 +184,40 @@ function readMoment(cursor: Cursor, tokens: readonly Token[]): Moment | null {
 function skipLiteral(cursor: Cursor, literal: string): boolean {
   if (literal === " ") {
     const from = cursor.at;
-    while (cursor.text[cursor.at] === " ") cursor.at++;
+    while (/\s/.test(cursor.text[cursor.at] ?? "")) cursor.at++;
     return cursor.at > from;
   }
-  if (cursor.text[cursor.at] !== literal) return literal === "." && cursor.text[cursor.at] === " ";
-  cursor.at++;
+  const found = cursor.text.slice(cursor.at, cursor.at + literal.length);
+  if (found !== literal && found.toLowerCase() !== literal.toLowerCase())
+    return literal === "." && found === " ";
+  cursor.at += literal.length;
   return true;
 }
 
-function readField(cursor: Cursor, field: string, moment: Moment): boolean {
+function readField(
+  cursor: Cursor,
+  field: Field,
+  { moment, yearFrom }: { moment: Moment; yearFrom: number },
+): boolean {
   if (field === "MMM" || field === "EEE") {
     const month = readName(cursor, field);
     if (field === "MMM") moment.month = month;
     return month > 0;
+  }
+  if (field === "H") {
+    moment.time = readTime(cursor, "inside");
+    return !Number.isNaN(moment.time);
+  }
+  if (field === "z") {
+    moment.zone = readZone(cursor);
+    return !Number.isNaN(moment.zone);
   }
   const max = field === "yyyy" ? 4 : 2;
   const min = field === "M" || field === "d" ? 1 : max;
   const value = readDigits(cursor, min, max);
   if (value < 0) return false;
   if (field === "yyyy") moment.year = value;
-  else if (field === "yy") moment.year = value + (value < 70 ? 2000 : 1900);
+  else if (field === "yy") moment.year = yearFrom + ((((value - yearFrom) % 100) + 100) % 100);
   else if (field[0] === "M") moment.month = value;
   else moment.day = value;
   return true;
@@ -159,19 +237,17 @@ function readDigits(cursor: Cursor, min: number, max: number): number {
   return count < min ? -1 : value;
 }
 
-const WEEKDAY = /^(?:mon|tue|wed|thu|fri|sat|sun)/;
-
 /** The month's number, 1 for a weekday, 0 for neither. */
 function readName(cursor: Cursor, field: "MMM" | "EEE"): number {
-  const name = /^\p{L}{3,10}/u.exec(cursor.text.slice(cursor.at))?.[0];
+  const name = /^\p{L}{2,12}/u.exec(cursor.text.slice(cursor.at, cursor.at + 12))?.[0];
   if (!name) return 0;
   cursor.at += name.length;
-  if (cursor.text[cursor.at] === "." && field === "MMM") cursor.at++;
+  if (cursor.text[cursor.at] === ".") cursor.at++;
   const lower = name.toLowerCase();
-  return field === "EEE" ? Number(WEEKDAY.test(lower)) : (MONTH_BY_NAME.get(lower) ?? 0);
+  return field === "EEE" ? Number(WEEKDAYS.has(lower)) : (MONTH_BY_NAME.get(lower) ?? 0);
 }
 
-function dayNumber({ year, month, day }: Moment): number {
+function dayNumber({ year, month, day }: Pick<Moment, "year" | "month" | "day">): number {
   if (month < 1 || month > 12 || day < 1 || day > 31 || year < 1 || year > 9999) return Number.NaN;
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
@@ -179,88 +255,61 @@ function dayNumber({ year, month, day }: Moment): number {
 }
 
 /** 0 where nothing follows; NaN where something else than a time does. */
-function readTimeAfterDate(cursor: Cursor): number {
+function timeAtEnd(cursor: Cursor): number {
+  const { text } = cursor;
+  if (cursor.at === text.length) return 0;
+  // DB2 has a dash before times with points.
+  const isDashed = text[cursor.at] === "-" && /^-\d{2}\.\d{2}/.test(text.slice(cursor.at, cursor.at + 6));
+  if (!/[Tt ,_:]/.test(text[cursor.at]!) && !isDashed) return Number.NaN;
+  while (/[Tt ,_:]/.test(text[cursor.at] ?? "") || (isDashed && text[cursor.at] === "-")) cursor.at++;
+  return readTime(cursor, "last");
+}
+
+function zoneAtEnd(cursor: Cursor, { zone }: Moment): number {
+  while (cursor.text[cursor.at] === " ") cursor.at++;
   if (cursor.at === cursor.text.length) return 0;
-  const mark = cursor.text[cursor.at];
-  if (mark !== "T" && mark !== "t" && mark !== " " && mark !== ",") return Number.NaN;
-  while (/[Tt ,]/.test(cursor.text[cursor.at] ?? "")) cursor.at++;
-  return readTime(cursor);
+  const found = readZone(cursor);
+  return zone === 0 && cursor.at === cursor.text.length ? -found : Number.NaN;
 }
 
-const TIME =
-  /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?([ap]\.?m\.?)?\s?(Z|UTC|GMT|[-+]\d{2}:?\d{2}|[-+]\d{2})?$/i;
+/** Styles that are no row of fields. */
+const SPECIAL: Record<string, ((text: string) => number) | undefined> = {
+  "H:mm": (text) => (/:|[ap]\.?m|Uhr/i.test(text) ? readTime({ text, at: 0 }, "last") : Number.NaN),
+  "yyyy-'W'ww": readWeek,
+  "yyyy-'Q'q": (text) => readQuarter(/^(\d{4})[-\s/]?Q([1-4])$/i.exec(text), 1, 2),
+  "'Q'q yyyy": (text) => readQuarter(/^Q([1-4])[-\s/']*(\d{4})$/i.exec(text), 2, 1),
+  yyyyMMddHHmmss: readDigitsOnly,
+  "epoch s": (text) => readEpoch(text, 1000),
+  "epoch ms": (text) => readEpoch(text, 1),
+  "epoch us": (text) => readEpoch(text, 0.001),
+};
 
-function readTime(cursor: Cursor): number {
-  const match = TIME.exec(cursor.text.slice(cursor.at));
+/** The Monday of an ISO week, or its day. */
+function readWeek(text: string): number {
+  const match = /^(\d{4})-?W(\d{2})(?:-?([1-7]))?$/i.exec(text);
   if (!match) return Number.NaN;
-  const [, hours, minutes, seconds = "0", fraction = "", half, zone] = match;
-  let hour = Number(hours);
-  if (half) {
-    if (hour < 1 || hour > 12) return Number.NaN;
-    hour = (hour % 12) + (half[0].toLowerCase() === "p" ? 12 : 0);
-  }
-  if (hour > 24 || Number(minutes) > 59 || Number(seconds) > 60) return Number.NaN;
-  const fractionMs = fraction ? Math.floor(Number(`0.${fraction}`) * 1000 + 1e-6) : 0;
-  return ((hour * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000 + fractionMs - zoneMs(zone);
+  const [year, week, day] = [Number(match[1]), Number(match[2]), Number(match[3] ?? 1)];
+  if (week < 1 || week > 53) return Number.NaN;
+  const fourth = dayNumber({ year, month: 1, day: 4 });
+  const weekday = (new Date(fourth).getUTCDay() + 6) % 7;
+  return fourth + (7 * (week - 1) + day - 1 - weekday) * DAY_MS;
 }
 
-function zoneMs(zone: string | undefined): number {
-  if (!zone || !/^[-+]/.test(zone)) return 0;
-  const digits = zone.replace(":", "");
-  const minutes = Number(digits.slice(1, 3)) * 60 + Number(digits.slice(3, 5) || "0");
-  return (digits[0] === "-" ? -1 : 1) * minutes * 60_000;
+function readQuarter(match: RegExpExecArray | null, year: number, quarter: number): number {
+  if (!match) return Number.NaN;
+  return dayNumber({ year: Number(match[year]), month: 3 * Number(match[quarter]) - 2, day: 1 });
 }
 
-/** The day-first twin of a month-first style and back; null where there is none. */
-const TWINS: readonly (readonly [DateFormat, DateFormat])[] = [
-  ["M/d/yyyy", "d/M/yyyy"],
-  ["M.d.yyyy", "d.M.yyyy"],
-  ["M-d-yyyy", "d-M-yyyy"],
-  ["M/d/yy", "d/M/yy"],
-  ["M-d-yy", "d-M-yy"],
-];
-
-export interface SniffedDates {
-  format: DateFormat;
-  /** Share of the values that it reads. */
-  share: number;
-  /** Day first and month first both read every value. */
-  isAmbiguous: boolean;
+function readDigitsOnly(text: string): number {
+  const match = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?$/.exec(text);
+  if (!match) return Number.NaN;
+  const [year, month, day, hour, minute, second] = match.slice(1).map((part) => Number(part ?? 0));
+  if (hour! > 23 || minute! > 59 || second! > 59) return Number.NaN;
+  return (
+    dayNumber({ year: year!, month: month!, day: day! }) + ((hour! * 60 + minute!) * 60 + second!) * 1000
+  );
 }
 
-/** The style that most of `values` (in the file's order) have; null where hardly any is a date. */
-export function sniffDateFormat(values: readonly string[]): SniffedDates | null {
-  if (values.length === 0) return null;
-  const probe = values.slice(0, 20);
-  let best: SniffedDates | null = null;
-  for (const format of DATE_FORMATS) {
-    if (readShare(probe, format) < 0.5 * Math.max(0.5, best?.share ?? 0)) continue;
-    const share = readShare(values, format);
-    if (share > (best?.share ?? 0.5)) best = { format, share, isAmbiguous: false };
-  }
-  return best && resolveTwin(best, values);
-}
-
-function readShare(values: readonly string[], format: string): number {
-  const read = values.reduce((sum, value) => sum + (Number.isNaN(parseDate(value, format)) ? 0 : 1), 0);
-  return read / values.length;
-}
-
-/** Both orders fit: the one in which neighbours lie closer together, for files are often sorted by day. */
-function resolveTwin(best: SniffedDates, values: readonly string[]): SniffedDates {
-  const pair = TWINS.find((twin) => twin.includes(best.format));
-  if (!pair || readShare(values, pair[0]) !== readShare(values, pair[1])) return best;
-  const [monthFirst, dayFirst] = pair.map((format) => typicalStep(values, format));
-  if (monthFirst !== dayFirst) return { ...best, format: monthFirst < dayFirst ? pair[0] : pair[1] };
-  return { ...best, format: best.format.includes("/") ? pair[0] : pair[1], isAmbiguous: true };
-}
-
-/** The median distance between neighbours in days, where the values are many and stand in order. */
-function typicalStep(values: readonly string[], format: string): number {
-  const times = values.map((value) => parseDate(value, format)).filter((time) => !Number.isNaN(time));
-  if (times.length < 8) return Number.POSITIVE_INFINITY;
-  const steps = times.slice(1).map((time, k) => Math.abs(time - times[k]) / DAY_MS);
-  steps.sort((a, b) => a - b);
-  const median = steps[steps.length >> 1];
-  return median <= 7 ? median : Number.POSITIVE_INFINITY;
+function readEpoch(text: string, unitMs: number): number {
+  return /^-?\d{1,17}(?:\.\d{1,9})?$/.test(text) ? Math.floor(Number(text) * unitMs + 1e-6) : Number.NaN;
 }

@@ -4,20 +4,33 @@
  */
 
 import type { ColumnPlan, ColumnType, Finding, StoredKind } from "../types.ts";
-import { DATE_FORMATS, parseDate, sniffDateFormat } from "./dates.ts";
-import { PLAIN_NUMBER, parseNumber, sniffNumberFormat } from "./numbers.ts";
+import { type SniffedDates, sniffDateFormat } from "./date-format.ts";
+import { DATE_FORMATS, parseDate } from "./dates.ts";
+import {
+  hasLeadingZero,
+  isHugeWhole,
+  isPartNumber,
+  isWhole,
+  namesFinding,
+  namesInDigits,
+} from "./digit-names.ts";
+import { missingAmongWords } from "./missing-words.ts";
+import { type NumberHints, type SniffedNumbers, sniffNumberFormat } from "./number-format.ts";
+import { type NumberFormat, PLAIN_NUMBER, parseNumber } from "./numbers.ts";
+import { areStrays, wordsAmong } from "./strays.ts";
+import { settleWordType } from "./word-type.ts";
 import { BOOLEAN_WORDS, MISSING_AMONG_VALUES, MISSING_ANYWHERE } from "./words.ts";
 
-export interface ColumnSample {
+export interface ColumnSample extends NumberHints {
   name: string;
   /** Cells in the file's order, as they stand; blank ones too. */
   cells: readonly string[];
-  /** The file's delimiter: with a semicolon, commas are decimal. */
-  delimiter: string;
   /** What a person chose. */
   type?: ColumnType;
   /** How the file keeps the values, where its format tells. */
   stored?: StoredKind | null;
+  /** Words that mean missing, as a person chose them. */
+  missing?: readonly string[];
 }
 
 export interface Inferred {
@@ -25,17 +38,18 @@ export interface Inferred {
   findings: Finding[];
 }
 
-/** Words that may stand in a number column without making it text: few, and in few cells. */
-const MAX_STRAY_WORDS = 5;
-const MAX_STRAY_SHARE = 0.1;
-/** Among so many different values, one word is a remark on a number and no label beside other labels. */
-const MIN_RICH = 25;
-const MAX_RICH_STRAY_SHARE = 0.5;
 const MAX_DISTINCT_PROBED = 4000;
 
 export function inferColumn(sample: ColumnSample): Inferred {
   const values = sample.cells.map((cell) => cell.trim()).filter((cell) => cell !== "");
-  if (sample.type) return { plan: planAs(sample, values, sample.type), findings: [] };
+  const { plan, findings } = sample.type
+    ? { plan: planAs(sample, values, sample.type), findings: [] }
+    : inferType(sample, values);
+  if (!sample.missing) return { plan, findings };
+  return { plan: { ...plan, missingWords: sample.missing.map((word) => word.toLowerCase()) }, findings };
+}
+
+function inferType(sample: ColumnSample, values: readonly string[]): Inferred {
   if (sample.stored) return inferStored(sample, values, sample.stored);
   const solid = values.filter((value) => !MISSING_AMONG_VALUES.has(value.toLowerCase()));
   return (
@@ -70,14 +84,32 @@ function storedType(
 
 /** The plan for a type that a person chose; cells that do not fit become missing. */
 function planAs(sample: ColumnSample, values: readonly string[], type: ColumnType): ColumnPlan {
-  const { name, delimiter } = sample;
+  const { name } = sample;
   const isValue = type === "number" || type === "date" || type === "boolean";
   const missingWords = missingIn(values, isValue ? MISSING_AMONG_VALUES : MISSING_ANYWHERE);
   const solid = values.filter((value) => !missingWords.includes(value.toLowerCase()));
   const plan: ColumnPlan = { name, type, missingWords };
-  if (type === "number") return { ...plan, number: sniffNumberFormat(distinct(solid), delimiter).format };
-  if (type === "date") return { ...plan, dateFormat: sniffDateFormat(solid)?.format ?? DATE_FORMATS[0] };
-  return type === "boolean" ? { ...plan, booleanWords: wordPair(solid) ?? firstTwo(solid) } : plan;
+  if (type === "number") return { ...plan, number: sniffNumberFormat(distinct(solid), sample).format };
+  if (type === "date") return { ...plan, ...dateStyle(sniffAnyDate(name, solid)) };
+  if (type === "boolean") return { ...plan, booleanWords: wordPair(solid) ?? firstTwo(solid) };
+  return type === "category" && areCodes(solid) ? { ...plan, number: PLAIN_NUMBER } : plan;
+}
+
+/** Numbers as labels: 1 and 1.0 are one. 007 and 7 are two. */
+function areCodes(values: readonly string[]): boolean {
+  return (
+    values.length > 0 &&
+    !values.some(
+      (value) =>
+        hasLeadingZero(value) || Number.isNaN(parseNumber(value, PLAIN_NUMBER)) || isHugeWhole(value),
+    )
+  );
+}
+
+function dateStyle(sniffed: SniffedDates | null): Pick<ColumnPlan, "dateFormat" | "yearFrom"> {
+  if (!sniffed) return { dateFormat: DATE_FORMATS[0] };
+  const { format, yearFrom } = sniffed;
+  return { dateFormat: format, ...(yearFrom !== undefined && { yearFrom }) };
 }
 
 function firstTwo(values: readonly string[]): [string, string] {
@@ -90,59 +122,105 @@ function inferNumber(
   values: readonly string[],
   solid: readonly string[],
 ): Inferred | null {
-  if (solid.length === 0 || solid.some(hasLeadingZero)) return null;
-  const { format, share, isAmbiguous } = sniffNumberFormat(distinct(solid), sample.delimiter);
-  if (share < 0.5 || isDayNumber(sample.name, solid)) return null;
+  if (solid.length === 0 || namesInDigits(solid) !== null) return null;
+  if (sniffDayNumber(sample.name, solid)) return null;
+  const sniffed = sniffNumberFormat(distinct(solid), sample);
+  const { format, share, isAmbiguous } = sniffed;
+  if (share < 0.4 || isTooFew(format, solid)) return null;
   const strays = solid.filter((value) => Number.isNaN(parseNumber(value, format)));
-  if (!areStrays(strays, solid)) return null;
-  const words = distinct(strays.map((value) => value.toLowerCase()));
+  if (!areStrays(strays, solid, (value) => !Number.isNaN(parseNumber(value, format)))) return null;
+  const words = wordsAmong(strays);
   const missingWords = [...missingIn(values, MISSING_AMONG_VALUES), ...words];
-  const findings = words.length > 0 ? [strayFinding(sample.name, words, strays.length)] : [];
-  if (isAmbiguous) findings.push(thousandsFinding(sample.name, solid[0]));
+  const findings = words.length > 0 ? [strayFinding(sample.name, words, strays)] : [];
+  if (isAmbiguous) findings.push(ambiguousFinding(sample.name, solid, format));
+  findings.push(...styleFindings(sample.name, sniffed, solid));
   return { plan: { name: sample.name, type: "number", missingWords, number: format }, findings };
 }
 
-/** 8 digits that are all days, in a column that says it is one. */
-function isDayNumber(name: string, values: readonly string[]): boolean {
+/** A few labels such as <=50K and >50K are classes, though they hold numbers. */
+const LEAST_STYLED = 5;
+
+function isTooFew({ units, marks, style }: NumberFormat, solid: readonly string[]): boolean {
   return (
-    /date|day|datum|fecha|jour/i.test(name) &&
-    values.every((value) => !Number.isNaN(parseDate(value, "yyyyMMdd")))
+    (units !== undefined || marks === true || style !== undefined) && distinct(solid).length < LEAST_STYLED
   );
 }
 
-/** 00501 is a postcode; 0.5 and 0 are numbers. */
-function hasLeadingZero(value: string): boolean {
-  return /^[-+]?0\d+$/.test(value);
+const DIGITS_AS_DATES = ["yyyyMMdd", "yyyyMMddHHmmss", "epoch ms", "epoch us", "epoch s"] as const;
+const LEAST_UNNAMED_DAYS = 20;
+const NAMED_DATE = /date|day|datum|fecha|jour|giorno|\bdt\b|_dt$/i;
+const NAMED_MOMENT =
+  /date|time|stamp|epoch|unix|moment|created|updated|modified|(?:_|^)(?:ts|at|on)$|At$|datum|zeit/i;
+const YEAR_2000 = Date.UTC(2000, 0, 1);
+const YEAR_1971 = Date.UTC(1971, 0, 1);
+const YEAR_2100 = Date.UTC(2100, 0, 1);
+
+/** Digits alone that are days or moments: all of them within a lifetime, and more likely dates than numbers. */
+function sniffDayNumber(name: string, solid: readonly string[]): SniffedDates | null {
+  const probe = solid.slice(0, 40);
+  const isDigits = (value: string) => /^\d{8,17}$/.test(value);
+  if (probe.filter(isDigits).length < 0.9 * probe.length) return null;
+  const digits = solid.filter(isDigits);
+  for (const format of DIGITS_AS_DATES) {
+    const times = digits.map((value) => parseDate(value, format));
+    const from = format === "epoch ms" || format === "epoch us" ? YEAR_2000 : YEAR_1971;
+    const fitting = times.filter((time) => time >= from && time < YEAR_2100).length;
+    if (fitting < 0.95 * solid.length) continue;
+    const isNamed = (format === "yyyyMMdd" ? NAMED_DATE : NAMED_MOMENT).test(name);
+    const isSure = format !== "epoch s" && distinct(digits).length >= LEAST_UNNAMED_DAYS;
+    if (isNamed || isSure) return { format, share: fitting / solid.length, isAmbiguous: false };
+  }
+  return null;
 }
 
-/** Labels such as `-10.000)` hold digits, words for missing do not; one or two words may fill many cells. */
-function areStrays(strays: readonly string[], solid: readonly string[]): boolean {
-  if (strays.length === 0) return true;
-  const words = distinct(strays.map((value) => value.toLowerCase()));
-  const isRich = words.length <= 2 && distinct(solid).length >= MIN_RICH;
-  const share = isRich ? MAX_RICH_STRAY_SHARE : MAX_STRAY_SHARE;
-  if (words.length > MAX_STRAY_WORDS || strays.length > share * solid.length) return false;
-  return words.every((word) => !/\d/.test(word) && word.length < 30);
+function sniffAnyDate(name: string, solid: readonly string[]): SniffedDates | null {
+  return sniffDayNumber(name, solid) ?? sniffDateFormat(solid.slice(0, MAX_DISTINCT_PROBED), name);
 }
 
-function strayFinding(column: string, words: readonly string[], count: number): Finding {
+function strayFinding(column: string, words: readonly string[], strays: readonly string[]): Finding {
+  const count = strays.filter((value) => words.includes(value.toLowerCase())).length;
   return {
     code: "stray_words",
     severity: "info",
     column,
-    message: `${column} holds numbers and, in ${count} cells seen, ${words.map((word) => `“${word}”`).join(", ")}: these count as missing.`,
+    message: `${column} holds values and, in ${count} ${count === 1 ? "cell" : "cells"} seen, ${words.map((word) => `“${word}”`).join(", ")}: these count as missing.`,
     fix: { types: { [column]: "category" } },
   };
 }
 
-function thousandsFinding(column: string, example: string): Finding {
+function ambiguousFinding(column: string, solid: readonly string[], format: NumberFormat): Finding {
+  const example = solid.find((value) => /[.,]\d{3}$/.test(value)) ?? solid[0];
+  const taken = format.thousands === "" ? "decimals were taken" : "thousands were taken";
   return {
     code: "ambiguous_numbers",
     severity: "info",
     column,
-    message: `${column} holds values such as ${example}, which could mean thousands or decimals; thousands were taken.`,
+    message: `${column} holds values such as ${example}, which could mean thousands or decimals; ${taken}.`,
     fix: { types: { [column]: "category" } },
   };
+}
+
+/** How numbers were read that are more than digits, by an example. */
+function styleFindings(column: string, { format }: SniffedNumbers, solid: readonly string[]): Finding[] {
+  const { units, marks, style } = format;
+  const findings: Finding[] = [];
+  const say = (code: string, message: string) =>
+    findings.push({ code, severity: "info", column, message, fix: { types: { [column]: "category" } } });
+  if (units || marks || style) {
+    const example = solid.find((value) => !/^[-+\d.,]+$/.test(value)) ?? solid[0]!;
+    say(
+      "number_style",
+      `In “${column}”, values such as “${example}” are read as ${parseNumber(example, format)}.`,
+    );
+  }
+  const powers = solid.filter(isPartNumber);
+  if (powers.length > 0 && solid.every((value) => isWhole(value) || isPartNumber(value))) {
+    say(
+      "powers_of_ten",
+      `In “${column}”, “${powers[0]}” is read as ${Number(powers[0])}; if such values are codes, read the column as a category.`,
+    );
+  }
+  return findings;
 }
 
 function inferDate(
@@ -150,28 +228,35 @@ function inferDate(
   values: readonly string[],
   solid: readonly string[],
 ): Inferred | null {
-  const sniffed = sniffDateFormat(solid.slice(0, MAX_DISTINCT_PROBED));
-  if (!sniffed || sniffed.share < 0.9) return null;
-  const strays = solid.filter((value) => Number.isNaN(parseDate(value, sniffed.format)));
-  if (!areStrays(strays, solid)) return null;
-  const words = distinct(strays.map((value) => value.toLowerCase()));
+  const dated = solid.filter((value) => !isZeroDate(value));
+  const sniffed = dated.length > 0 ? sniffAnyDate(sample.name, dated) : null;
+  if (!sniffed || sniffed.share < 0.6) return null;
+  const isDate = (value: string) => !Number.isNaN(parseDate(value, sniffed.format, sniffed.yearFrom));
+  const strays = dated.filter((value) => !isDate(value));
+  if (!areStrays(strays, dated, isDate)) return null;
+  const words = wordsAmong(strays);
   const { name } = sample;
   const plan: ColumnPlan = {
     name,
     type: "date",
     missingWords: [...missingIn(values, MISSING_AMONG_VALUES), ...words],
-    dateFormat: sniffed.format,
+    ...dateStyle(sniffed),
   };
-  return { plan, findings: dateFindings(name, sniffed, words) };
+  return { plan, findings: dateFindings(name, sniffed, { words, strays }) };
+}
+
+/** What databases write where there is no date. */
+function isZeroDate(value: string): boolean {
+  return /^0{1,4}[-/.]0{1,2}[-/.]0{1,4}(?:[T ][0:.]*Z?)?$/.test(value);
 }
 
 function dateFindings(
   column: string,
-  sniffed: { format: string; isAmbiguous: boolean },
-  words: string[],
+  sniffed: SniffedDates,
+  { words, strays }: { words: readonly string[]; strays: readonly string[] },
 ): Finding[] {
   const findings: Finding[] = [];
-  if (words.length > 0) findings.push(strayFinding(column, words, words.length));
+  if (words.length > 0) findings.push(strayFinding(column, words, strays));
   if (!sniffed.isAmbiguous) return findings;
   const order = sniffed.format.startsWith("M") ? "the month first" : "the day first";
   findings.push({
@@ -191,14 +276,11 @@ function inferWords(sample: ColumnSample, values: readonly string[], solid: read
     const missingWords = missingIn(values, MISSING_AMONG_VALUES);
     return { plan: { name, type: "boolean", missingWords, booleanWords }, findings: [] };
   }
-  const missingWords = areCountryCodes(solid) ? [] : missingIn(values, MISSING_ANYWHERE);
-  return { plan: { name, type: wordType(name, solid), missingWords }, findings: [] };
-}
-
-/** Namibia is NA: among two-letter codes it is a value. */
-function areCountryCodes(values: readonly string[]): boolean {
-  const codes = distinct(values);
-  return codes.length >= 10 && codes.every((code) => /^[A-Z]{2}$/.test(code));
+  const blanks = sample.cells.length - values.length;
+  const { missingWords, findings } = missingAmongWords(name, values, blanks);
+  const names = namesInDigits(solid);
+  if (names && names !== "leading_zeros") findings.push(namesFinding(name, names, solid));
+  return { plan: { name, type: wordType(name, solid), missingWords }, findings };
 }
 
 function wordPair(values: readonly string[]): [string, string] | null {
@@ -217,42 +299,8 @@ function wordType(name: string, values: readonly string[]): ColumnType {
   return settleWordType({ name, values: words, count: values.length, distinct: words.length });
 }
 
-/** `values` are distinct ones, `distinct` and `count` of the whole column. */
-export function settleWordType(column: {
-  name: string;
-  values: readonly string[];
-  count: number;
-  distinct: number;
-}): ColumnType {
-  const { name, values, count } = column;
-  if (count === 0 || values.length === 0) return "category";
-  const ratio = column.distinct / count;
-  const words = mean(values, (value) => value.split(/\s+/).length);
-  const length = mean(values, (value) => value.length);
-  const isProse = words >= 2.5 || length > 40;
-  if (ratio > 0.98 && count >= 8 && !isProse && (values.every(isToken) || isIdName(name))) return "id";
-  return ratio > 0.5 && isProse && column.distinct > 20 ? "text" : "category";
-}
-
-function isToken(value: string): boolean {
-  return /^[\w./:@#{}-]+$/.test(value);
-}
-
-/** Names that ids go by. */
-export function isIdName(name: string): boolean {
-  return (
-    /(?:^|[\s_.-])(?:id|ids|uuid|guid|pid|key|index|idx|rowid|row|no|nr|num|number|order|instant|serial|sn)$/i.test(
-      name,
-    ) || /[a-z](?:Id|ID|Key|No|Nr)$/.test(name)
-  );
-}
-
 function missingIn(values: readonly string[], words: ReadonlySet<string>): string[] {
   return distinct(values.map((value) => value.toLowerCase()).filter((value) => words.has(value)));
-}
-
-function mean(values: readonly string[], size: (value: string) => number): number {
-  return values.reduce((sum, value) => sum + size(value), 0) / values.length;
 }
 
 function distinct(values: readonly string[]): string[] {

@@ -1,8 +1,9 @@
 /**
- * Which number is written here? Thousands marks, decimal commas, currency, percent signs and parentheses for negatives,
- * by the format of the whole column. Linear in the cell; never guesses on a single one.
+ * Which number is written here? Thousands marks, decimal commas, currencies, percent signs, units, durations and
+ * parentheses for negatives, by the format of the whole column. Linear in the cell; never guesses on a single one.
  */
 import type { ColumnPlan } from "../types.ts";
+import { CURRENCY_BEFORE, CURRENCY_BEHIND, MARK_BEFORE, MARK_BEHIND, NO_CENTS, TIME_UNITS } from "./units.ts";
 
 export type NumberFormat = NonNullable<ColumnPlan["number"]>;
 
@@ -10,37 +11,72 @@ export const PLAIN_NUMBER: NumberFormat = { decimal: ".", thousands: "", percent
 
 /** Longer than any number that a person writes. */
 const MAX_LENGTH = 64;
-const SIGNS =
-  /^(?:US\$|R\$|A\$|C\$|NZ\$|HK\$|[$€£¥₹₽₩₺₪฿₫₴]|(?:USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|CZK|BRL|ZAR|kr\.?|Rs\.?|zł)(?=[\s\d.,+-]))\s*/i;
-const TRAILING_SIGNS =
-  /\s*(?:[$€£¥₹₽₩₺₪฿₫₴%‰]|(?:USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|CZK|BRL|ZAR|kr\.?|zł|,-))$/i;
+const PERCENT = /\s*[%‰]$/;
 const PLAIN = /^(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,4})?$/;
 const BLANKS = /[\s\u00a0\u202f\u2009]/g;
 
-/** NaN where the text is no number of this format. */
+/** NaN where the text is no number of this format; a number beyond every double is none either. */
 export function parseNumber(text: string, format: NumberFormat): number {
   const trimmed = text.trim();
   if (trimmed === "" || trimmed.length > MAX_LENGTH) return Number.NaN;
-  const isBracketed = trimmed.startsWith("(") && trimmed.endsWith(")");
-  const { sign, rest } = takeSigns(isBracketed ? trimmed.slice(1, -1).trim() : trimmed);
-  const digits = plainDigits(rest, format);
-  return digits === null ? Number.NaN : (isBracketed ? -sign : sign) * Number(digits);
+  const value =
+    format.style === undefined ? parseWritten(trimmed, format) : parseStyled(trimmed, format, format.style);
+  return Number.isFinite(value) ? value : Number.NaN;
+}
+
+function parseWritten(text: string, format: NumberFormat): number {
+  const isBracketed = text.startsWith("(") && text.endsWith(")");
+  const { sign, rest } = takeSigns(isBracketed ? text.slice(1, -1).trim() : text, format);
+  const magnitude = readMagnitude(rest, format);
+  return (isBracketed ? -sign : sign) * magnitude;
 }
 
 /** A minus stands before the currency, behind it, or at the end, once. */
-function takeSigns(text: string): { sign: number; rest: string } {
-  const outer = takeSign(text);
-  const bare = outer.rest.replace(SIGNS, "");
-  const isFree = outer.rest === text && bare !== outer.rest;
+function takeSigns(text: string, { marks }: NumberFormat): { sign: number; rest: string } {
+  const unmarked = marks ? text.replace(MARK_BEFORE, "").replace(MARK_BEHIND, "") : text;
+  const outer = takeSign(unmarked);
+  const bare = outer.rest.replace(CURRENCY_BEFORE, "");
+  const isFree = outer.rest === unmarked && bare !== outer.rest;
   const { sign, rest } = isFree ? takeSign(bare) : { sign: outer.sign, rest: bare };
-  const number = rest.replace(TRAILING_SIGNS, "").trim();
-  const isBehind = sign === 1 && number.endsWith("-");
+  const number = rest.replace(CURRENCY_BEHIND, "").trim().replace(NO_CENTS, "");
+  const isBehind = sign === 1 && /\d-$/.test(number);
   return isBehind ? { sign: -1, rest: number.slice(0, -1) } : { sign, rest: number };
 }
 
 function takeSign(text: string): { sign: number; rest: string } {
   if (text.startsWith("-") || text.startsWith("−")) return { sign: -1, rest: text.slice(1).trimStart() };
   return { sign: 1, rest: text.startsWith("+") ? text.slice(1).trimStart() : text };
+}
+
+/** Digits, or digits with a unit that the column has. */
+function readMagnitude(text: string, format: NumberFormat): number {
+  const { units } = format;
+  const share = PERCENT.exec(text);
+  if (share && !units) {
+    const digits = plainDigits(text.slice(0, share.index), format);
+    return digits === null ? Number.NaN : Number(digits);
+  }
+  const digits = plainDigits(text, format);
+  if (digits !== null) return Number(digits);
+  const parts = units && splitUnit(text);
+  if (!parts || !Object.hasOwn(units, parts.unit)) return Number.NaN;
+  const before = plainDigits(parts.digits, format);
+  return before === null ? Number.NaN : scaled(before, units[parts.unit]!);
+}
+
+/** Powers of ten through the exponent: 1.1 × 1e6 would not be 1100000. */
+function scaled(digits: string, factor: number): number {
+  const power = Math.round(Math.log10(factor));
+  if (!/e/i.test(digits) && factor === Number(`1e${power}`)) return Number(`${digits}e${power}`);
+  return Number(digits) * factor;
+}
+
+const NUMBER_AND_UNIT = /^((?:\d[\d.,'’_\s]*)?\d[.,]?|[.,]\d+)\s*([^\d\s].*)$/su;
+
+/** "12 km/h" is 12 and km/h; null where no digits stand in front. */
+export function splitUnit(text: string): { digits: string; unit: string } | null {
+  const match = NUMBER_AND_UNIT.exec(text);
+  return match && { digits: match[1]!.trim(), unit: match[2]! };
 }
 
 /** The number as JavaScript writes it; null where a mark stands where it must not. */
@@ -65,44 +101,67 @@ function plainDigits(text: string, { decimal, thousands }: NumberFormat): string
 /** `1,234,567`, or as in India `12,34,567`. */
 function isGrouped(groups: readonly string[]): boolean {
   const [first, ...others] = groups;
-  if (!/^\d{1,3}$/.test(first) || !/^\d{3}/.test(others[others.length - 1])) return false;
+  if (!/^\d{1,3}$/.test(first!) || !/^\d{3}/.test(others[others.length - 1]!)) return false;
   return others.every((group, k) =>
     k === others.length - 1 ? group.length === 3 : group.length === 3 || group.length === 2,
   );
 }
 
-const FORMATS: readonly NumberFormat[] = [
-  PLAIN_NUMBER,
-  { decimal: ".", thousands: ",", percent: false },
-  { decimal: ",", thousands: "", percent: false },
-  { decimal: ",", thousands: ".", percent: false },
-  { decimal: ".", thousands: " ", percent: false },
-  { decimal: ",", thousands: " ", percent: false },
-  { decimal: ".", thousands: "'", percent: false },
-  { decimal: ".", thousands: "’", percent: false },
-];
-
-/** The format that most of `values` have, and the share of them that it reads. `delimiter` hints at decimal commas. */
-export function sniffNumberFormat(
-  values: readonly string[],
-  delimiter: string,
-): { format: NumberFormat; share: number; isAmbiguous: boolean } {
-  if (values.length > 0 && shareOf(values, PLAIN_NUMBER) === 1)
-    return { format: PLAIN_NUMBER, share: 1, isAmbiguous: false };
-  const probe = values.slice(0, 30);
-  const shares = FORMATS.map((format) => (shareOf(probe, format) < 0.3 ? 0 : shareOf(values, format)));
-  const best = Math.max(...shares);
-  const order = delimiter === ";" ? [0, 2, 3, 1, 5, 4, 6, 7] : FORMATS.map((_, k) => k);
-  const chosen = order.find((k) => shares[k] === best)!;
-  const percent = values.some((value) => value.trimEnd().endsWith("%"));
-  const isAmbiguous = chosen !== 0 && shares[1] === best && shares[2] === best;
-  return { format: { ...FORMATS[chosen], percent }, share: best, isAmbiguous };
+function parseStyled(text: string, format: NumberFormat, style: NonNullable<NumberFormat["style"]>): number {
+  const read = { hex: readHex, feet: readFeet, duration: readDuration, clock: readClock }[style](text);
+  return Number.isNaN(read) ? parseWritten(text, { ...format, style: undefined }) : read;
 }
 
-function shareOf(values: readonly string[], format: NumberFormat): number {
-  let read = 0;
-  for (const value of values) if (!Number.isNaN(parseNumber(value, format))) read++;
-  return values.length === 0 ? 0 : read / values.length;
+function readHex(text: string): number {
+  return /^0x[\da-f]{1,13}$/i.test(text) ? Number(text) : Number.NaN;
+}
+
+const FEET =
+  /^(\d{1,3})\s?(?:'|′|’|ft\.?|feet)\s?(?:(\d{1,2}(?:\.\d+)?)\s?(?:"|″|”|''|in\.?|inch(?:es)?)?)?$/i;
+
+/** In inches. */
+function readFeet(text: string): number {
+  const match = FEET.exec(text);
+  return match ? 12 * Number(match[1]) + Number(match[2] ?? 0) : Number.NaN;
+}
+
+const ISO_DURATION =
+  /^P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
+const DURATION_PART = /^(\d+(?:[.,]\d+)?)\s?(\p{L}+)\.?(?:\s?(?:,|and|und)?\s*)/u;
+
+/** In seconds: "1h 20m", "2 days 3 hours", "PT5M". */
+function readDuration(text: string): number {
+  const iso = text.length > 2 ? ISO_DURATION.exec(text) : null;
+  if (iso) {
+    const worth = [604_800, 86_400, 3600, 60, 1];
+    return worth.reduce((sum, seconds, k) => sum + seconds * Number(iso[k + 1] ?? 0), 0);
+  }
+  let rest = text;
+  let seconds = 0;
+  let last = Number.POSITIVE_INFINITY;
+  while (rest !== "") {
+    const part = DURATION_PART.exec(rest);
+    const worth = part && TIME_UNITS.get(part[2]!.toLowerCase());
+    if (!part || worth === undefined || worth === null || worth >= last) return Number.NaN;
+    seconds += worth * Number(part[1]!.replace(",", "."));
+    last = worth;
+    rest = rest.slice(part[0].length);
+  }
+  return seconds;
+}
+
+const CLOCK = /^([-+])?(?:(\d+)\s?(?:d|days?)\s*,?\s*)?(\d{1,5}):([0-5]\d)(?::([0-5]\d)(?:[.,](\d{1,9}))?)?$/;
+
+/** In seconds; 10:30 is ten hours and a half beside 3:10:30, else ten minutes and a half: only ratios count. */
+function readClock(text: string): number {
+  const match = CLOCK.exec(text);
+  if (!match) return Number.NaN;
+  const [, sign, days = "0", first, second, third, fraction = "0"] = match;
+  const seconds =
+    third === undefined
+      ? 60 * Number(first) + Number(second)
+      : 3600 * Number(first) + 60 * Number(second) + Number(third);
+  return (sign === "-" ? -1 : 1) * (86_400 * Number(days) + seconds + Number(`0.${fraction}`));
 }
 
 const POWERS = Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`));

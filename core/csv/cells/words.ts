@@ -20,6 +20,9 @@ export const MISSING_ANYWHERE: ReadonlySet<string> = new Set([
   "?",
 ]);
 
+/** Of them, those that are words of a language: a thing may be called missing. */
+export const PLAIN_WORDS: ReadonlySet<string> = new Set(["missing", "null"]);
+
 /** Missing only among numbers, dates and booleans; elsewhere a label like any other. */
 export const MISSING_AMONG_VALUES: ReadonlySet<string> = new Set([
   ...MISSING_ANYWHERE,
@@ -53,6 +56,15 @@ export const MISSING_AMONG_VALUES: ReadonlySet<string> = new Set([
   "k. a.",
   "k.a.",
 ]);
+
+/** The two words that a word stands for, [false, true], and which of them it is; null where it is no yes and no no. */
+export function truthOf(word: string): boolean | null {
+  const lower = word.trim().toLowerCase();
+  if (lower === "1" || lower === "1.0") return true;
+  if (lower === "0" || lower === "0.0") return false;
+  if (BOOLEAN_WORDS.some(([, yes]) => yes === lower)) return true;
+  return BOOLEAN_WORDS.some(([no]) => no === lower) ? false : null;
+}
 
 export function isMissingWord(cell: string): boolean {
   return MISSING_AMONG_VALUES.has(cell.trim().toLowerCase());

@@ -38,6 +38,7 @@ export function checkReading({ delimiter, quote, header }: ReadingChoices): void
 export function checkChoices(choices: ReadingChoices, names: readonly string[]): void {
   const asked = [
     ...Object.keys(choices.types ?? {}),
+    ...Object.keys(choices.missing ?? {}),
     ...(choices.drop ?? []),
     ...(choices.target ? [choices.target] : []),
   ];
@@ -61,6 +62,11 @@ export function checkChoices(choices: ReadingChoices, names: readonly string[]):
 /** The type that a person chose for a column; a column called `constructor` has none by inheritance. */
 export function chosenType(choices: ReadingChoices, name: string): ColumnType | undefined {
   return choices.types && Object.hasOwn(choices.types, name) ? choices.types[name] : undefined;
+}
+
+/** The words for missing that a person chose for a column. */
+export function chosenMissing({ missing }: ReadingChoices, name: string): string[] | undefined {
+  return missing && Object.hasOwn(missing, name) ? missing[name] : undefined;
 }
 
 function noSuchColumn(name: string, names: readonly string[]): AppError {

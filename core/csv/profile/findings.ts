@@ -1,6 +1,9 @@
 /** What is odd about a file or its columns, said in sentences with the way out? Only says; changes nothing. */
+
+import { isHugeWhole } from "../cells/digit-names.ts";
 import type { Oddity } from "../rows/table-bounds.ts";
-import type { ColumnProfile, Finding } from "../types.ts";
+import type { ColumnPlan, ColumnProfile, Finding } from "../types.ts";
+import type { ColumnAccumulator, Stray } from "./accumulator.ts";
 
 /** By kind of oddity: how many rows, and the first few of them, 1-based in the file. */
 export type OddRows = Map<string, { count: number; rows: number[] }>;
@@ -84,6 +87,59 @@ function rowsText(count: number, rows: readonly number[]): string {
   return `${count} rows (${count > ROWS_NAMED ? "the first: " : ""}${rows.join(", ")}) have`;
 }
 
+/** What of a column could not be read, and which spellings are one label; `rowOf` gives a data row's place. */
+export function describeReading(
+  accumulator: Pick<ColumnAccumulator, "strays" | "variants">,
+  plan: ColumnPlan,
+  rowOf: (row: number) => number,
+): Finding[] {
+  const strays = [...accumulator.strays];
+  const inexact = strays.filter(([text]) => isHugeWhole(text));
+  const unread = strays.filter(([text]) => !isHugeWhole(text));
+  const isRead = plan.type === "number" || plan.type === "date" || plan.type === "boolean";
+  return [
+    ...(isRead && unread.length > 0 ? [unreadValues(plan, unread, rowOf)] : []),
+    ...(isRead && inexact.length > 0 ? [inexactValues(plan, inexact, rowOf)] : []),
+    ...variantsOf(plan, accumulator.variants()),
+  ];
+}
+
+const SHOWN_STRAYS = 5;
+
+function unreadValues(
+  { name: column, type }: ColumnPlan,
+  strays: readonly (readonly [string, Stray])[],
+  rowOf: (row: number) => number,
+): Finding {
+  const count = strays.reduce((sum, [, stray]) => sum + stray.count, 0);
+  const shown = strays
+    .slice(0, SHOWN_STRAYS)
+    .map(([text, { row }]) => `“${text.slice(0, 40)}” (row ${rowOf(row)})`)
+    .join(", ");
+  const kind = type === "number" ? "number" : type === "date" ? "date" : "yes or no";
+  const message = `${count === 1 ? "One value" : `${count.toLocaleString("en")} values`} of “${column}” cannot be read as a ${kind} and ${count === 1 ? "counts" : "count"} as missing: ${shown}.`;
+  const fix = { types: { [column]: "category" as const } };
+  return { code: "unread_values", severity: "warning", column, message, fix, row: rowOf(strays[0]![1].row) };
+}
+
+function inexactValues(
+  { name: column }: ColumnPlan,
+  strays: readonly (readonly [string, Stray])[],
+  rowOf: (row: number) => number,
+): Finding {
+  const [text, { row }] = strays[0]!;
+  const message = `Values of “${column}” such as ${text} (row ${rowOf(row)}) have more digits than a number can hold exactly.`;
+  const fix = { types: { [column]: "category" as const } };
+  return { code: "inexact_numbers", severity: "warning", column, message, fix, row: rowOf(row) };
+}
+
+function variantsOf({ name: column }: ColumnPlan, groups: readonly string[][]): Finding[] {
+  if (groups.length === 0) return [];
+  const shown = groups.map((group) => group.map((spelling) => `“${spelling}”`).join(" = ")).join(", ");
+  const message = `In “${column}”, labels that differ only in spelling are read as one: ${shown}.`;
+  return [{ code: "label_variants", severity: "info", column, message, fix: null }];
+}
+
 export function describeColumn(profile: ColumnProfile): Finding[] {
   const { name: column, type, count, missing, distinct } = profile;
   const fix = { exclude: [column] };
@@ -106,10 +162,14 @@ export function describeColumn(profile: ColumnProfile): Finding[] {
       severity: "info",
       column,
       message,
-      fix: { types: { [column]: "category" } },
+      fix: { types: { [column]: areNumbers(profile.examples) ? "number" : "category" } },
     });
   }
   return findings;
+}
+
+function areNumbers(examples: readonly string[]): boolean {
+  return examples.every((text) => /^[-+]?\d+$/.test(text) && Number.isSafeInteger(Number(text)));
 }
 
 /** `nextTableRow` 0: one table only. */

@@ -2,8 +2,9 @@
 
 import { isMissing } from "../cells/cells.ts";
 import { DateReader } from "../cells/date-reader.ts";
-import { isIdName } from "../cells/infer-type.ts";
+import { isHugeWhole } from "../cells/digit-names.ts";
 import { type NumberFormat, PLAIN_NUMBER, readNumber } from "../cells/numbers.ts";
+import { isNumberId } from "../cells/word-type.ts";
 import type { RowCutter } from "../kernels/row-cutter.ts";
 import type { ColumnPlan, ColumnProfile, ColumnType } from "../types.ts";
 import {
@@ -13,6 +14,7 @@ import {
   type Moments,
   NO_MOMENTS,
   SHOWN_LENGTH,
+  type Stray,
   shown,
   TOP,
 } from "./accumulator.ts";
@@ -22,12 +24,15 @@ const SAMPLE_SIZE = 20_000;
 const BINS = 24;
 /** Examples are taken from so many values. */
 const FIRST = 50;
+const MAX_EXACT = Number.MAX_SAFE_INTEGER;
 const decoder = new TextDecoder();
 
 export class NumberAccumulator implements ColumnAccumulator {
-  readonly strays = new Map<string, number>();
+  readonly strays = new Map<string, Stray>();
   strayCount = 0;
   missing = 0;
+  /** Of the missing ones, those that are no word for it: as labels they would be there. */
+  private unread = 0;
   private readonly examples: string[] = [];
   private readonly statistics: NumberStatistics;
   private readonly format: NumberFormat;
@@ -39,7 +44,7 @@ export class NumberAccumulator implements ColumnAccumulator {
     columns: number,
   ) {
     this.format = plan.number ?? PLAIN_NUMBER;
-    this.dates = plan.type === "date" ? new DateReader(plan.dateFormat ?? "") : null;
+    this.dates = plan.type === "date" ? new DateReader(plan) : null;
     const sampleSize = Math.max(500, Math.min(SAMPLE_SIZE, Math.floor(4_000_000 / columns)));
     this.statistics = new NumberStatistics(maxDistinct, sampleSize);
   }
@@ -52,12 +57,19 @@ export class NumberAccumulator implements ColumnAccumulator {
 
   /** Four positional arguments, because an object for each cell costs more than the cell. */
   private take(bytes: Uint8Array, start: number, end: number, value: number): void {
+    // A whole number beyond 2^53 may be another one in the file: whether that matters is judged over the column.
     if (Number.isNaN(value)) this.addOther(bytes, start, end);
     else {
+      if (Math.abs(value) > MAX_EXACT && !this.dates) this.noteInexact(bytes, start, end);
       if (this.examples.length < EXAMPLES && this.statistics.count < FIRST)
         this.addExample(bytes, start, end);
       this.statistics.add(value);
     }
+  }
+
+  private noteInexact(bytes: Uint8Array, start: number, end: number): void {
+    const text = decoder.decode(bytes.subarray(start, end)).trim();
+    if (isHugeWhole(text)) this.noteStray(text, this.seen);
   }
 
   addMany(cutter: RowCutter, column: number, rows: number): void {
@@ -102,34 +114,55 @@ export class NumberAccumulator implements ColumnAccumulator {
     if (!this.examples.includes(text)) this.examples.push(text);
   }
 
+  get seen(): number {
+    return this.statistics.count + this.missing;
+  }
+
   /** A blank, a word for missing, or something that does not belong here. */
   private addOther(bytes: Uint8Array, start: number, end: number): void {
     this.missing++;
     const text = decoder.decode(bytes.subarray(start, Math.min(end, start + SHOWN_LENGTH))).trim();
     if (text === "" || isMissing(this.plan, text)) return;
+    this.unread++;
+    this.noteStray(text, this.seen - 1);
+  }
+
+  private noteStray(text: string, row: number): void {
     this.strayCount++;
-    if (this.strays.has(text) || this.strays.size < MAX_STRAYS)
-      this.strays.set(text, (this.strays.get(text) ?? 0) + 1);
+    const known = this.strays.get(text);
+    if (known) known.count++;
+    else if (this.strays.size < MAX_STRAYS) this.strays.set(text, { count: 1, row });
+  }
+
+  refine(plan: ColumnPlan): ColumnPlan {
+    return plan;
+  }
+
+  variants(): string[][] {
+    return [];
   }
 
   settle(position: number): ColumnType {
     const { plan, statistics } = this;
     statistics.flush();
-    const { count, distinct, isExact, isWhole, isSequence } = statistics;
+    const { count, distinct, isExact, isWhole, isSequence, min, max } = statistics;
     const isUnique = isExact ? distinct === count : distinct > 0.93 * count;
     if (plan.type !== "number" || count < 10 || !isWhole || !isUnique) return plan.type;
     const isNameless = /^(?:column_\d+|unnamed: \d+|index|x|)$/i.test(plan.name);
-    return isIdName(plan.name) || (isSequence && (position === 0 || isNameless)) ? "id" : "number";
+    const isCounter = isSequence && (position === 0 || isNameless);
+    return isCounter || isNumberId(plan.name, { isSequence, min, max }) ? "id" : "number";
   }
 
   profile(type: ColumnType): ColumnProfile {
-    const { plan, missing, statistics } = this;
+    const { plan, statistics } = this;
     statistics.flush();
-    const { count, distinct, isExact } = statistics;
+    const isLabels = type !== "number" && type !== "date";
+    const missing = this.missing - (isLabels ? this.unread : 0);
+    const { distinct, isExact } = statistics;
     return {
       name: plan.name,
       type,
-      count: count + missing,
+      count: this.seen,
       missing,
       distinct,
       distinctExact: isExact,

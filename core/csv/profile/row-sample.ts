@@ -113,7 +113,7 @@ function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
 
 function readerFor(plan: ColumnPlan): CellReader {
   if (plan.type === "date") {
-    const dates = new DateReader(plan.dateFormat ?? "");
+    const dates = new DateReader(plan);
     return (bytes, start, end) => (start < end ? dates.read(bytes, start, end) : Number.NaN);
   }
   if (plan.type === "number") {

@@ -2,10 +2,19 @@
 
 import { isMissing } from "../cells/cells.ts";
 import { Dictionary, hashBytes } from "../cells/dictionary.ts";
-import { settleWordType } from "../cells/infer-type.ts";
+import { foldsCase, labelKey, plainLabel } from "../cells/labels.ts";
+import { settleWordType } from "../cells/word-type.ts";
 import type { RowCutter } from "../kernels/row-cutter.ts";
 import type { ColumnPlan, ColumnProfile, ColumnType } from "../types.ts";
-import { type ColumnAccumulator, EXAMPLES, MAX_STRAYS, NO_MOMENTS, shown, TOP } from "./accumulator.ts";
+import {
+  type ColumnAccumulator,
+  EXAMPLES,
+  MAX_STRAYS,
+  NO_MOMENTS,
+  type Stray,
+  shown,
+  TOP,
+} from "./accumulator.ts";
 import { DistinctEstimate } from "./sketch.ts";
 
 /** A longer value is counted, not kept. */
@@ -13,7 +22,7 @@ const MAX_VALUE_BYTES = 4096;
 const decoder = new TextDecoder();
 
 export class WordAccumulator implements ColumnAccumulator {
-  readonly strays = new Map<string, number>();
+  readonly strays = new Map<string, Stray>();
   strayCount = 0;
   missing = 0;
   private count = 0;
@@ -23,6 +32,7 @@ export class WordAccumulator implements ColumnAccumulator {
   private countAtFirstMiss = 0;
   private isFull = false;
   private readonly longestMissing: number;
+  private refined: ColumnPlan;
   /** By code: 1 where the value means missing, 2 where it is no boolean. */
   private readonly verdicts: number[] = [];
 
@@ -32,6 +42,7 @@ export class WordAccumulator implements ColumnAccumulator {
     maxBytes: number,
   ) {
     this.dictionary = new Dictionary(maxDistinct, maxBytes);
+    this.refined = plan;
     // A blank on either side.
     this.longestMissing = Math.max(0, ...plan.missingWords.map((word) => Buffer.byteLength(word) + 2));
   }
@@ -59,7 +70,7 @@ export class WordAccumulator implements ColumnAccumulator {
       const verdict = this.verdicts[code] ?? this.judge(code);
       if (verdict === 1) this.missing++;
       else this.count++;
-      if (verdict === 2) this.strayCount++;
+      if (verdict === 2) this.noteStray(code);
     }
   }
 
@@ -102,28 +113,74 @@ export class WordAccumulator implements ColumnAccumulator {
     if (isMissing(this.plan, text)) verdict = 1;
     else if (booleanWords && !booleanWords.includes(text.toLowerCase())) {
       verdict = 2;
-      if (this.strays.size < MAX_STRAYS) this.strays.set(text, 1);
     }
     this.verdicts[code] = verdict;
     return verdict;
   }
 
+  private noteStray(code: number): void {
+    this.strayCount++;
+    const text = this.dictionary.text(code).trim();
+    const known = this.strays.get(text);
+    if (known) known.count++;
+    else if (this.strays.size < MAX_STRAYS) this.strays.set(text, { count: 1, row: this.seen - 1 });
+  }
+
+  get seen(): number {
+    return this.count + this.missing;
+  }
+
   private get distinct(): number {
-    const known = this.verdicts.reduce((sum, verdict) => sum + (verdict === 1 ? 0 : 1), 0);
+    const known = this.values().length;
     return this.estimate ? Math.max(known, Math.min(this.count, this.estimate.estimate())) : known;
   }
 
+  /** By label, in the order in which they came; the commonest spelling of each. */
   private values(): { value: string; count: number }[] {
-    return this.dictionary
-      .texts()
-      .map((value, code) => ({ value, count: this.dictionary.counts[code], verdict: this.verdicts[code] }))
-      .filter(({ verdict }) => verdict !== 1);
+    const labels = new Map<string, { value: string; count: number; most: number }>();
+    for (const [value, count] of this.spellings()) {
+      const key = labelKey(this.refined, value);
+      const label = labels.get(key);
+      if (!label) labels.set(key, { value, count, most: count });
+      else {
+        label.count += count;
+        if (count > label.most) Object.assign(label, { value, most: count });
+      }
+    }
+    return [...labels.values()];
+  }
+
+  /** By text without blanks around it. */
+  private spellings(): Map<string, number> {
+    const spellings = new Map<string, number>();
+    for (const [code, text] of this.dictionary.texts().entries()) {
+      if (this.verdicts[code] === 1) continue;
+      const plain = plainLabel(text);
+      spellings.set(plain, (spellings.get(plain) ?? 0) + this.dictionary.counts[code]);
+    }
+    return spellings;
+  }
+
+  refine(plan: ColumnPlan): ColumnPlan {
+    const isLabels = plan.type === "category" || plan.type === "boolean";
+    this.refined = isLabels && foldsCase([...this.spellings().keys()]) ? { ...plan, labels: "case" } : plan;
+    return this.refined;
+  }
+
+  /** Spellings that are one label, a few of them: ["Yes", "YES"]. */
+  variants(): string[][] {
+    const groups = new Map<string, string[]>();
+    for (const spelling of this.spellings().keys()) {
+      const key = labelKey(this.refined, spelling);
+      groups.set(key, [...(groups.get(key) ?? []), spelling]);
+    }
+    return [...groups.values()].filter((group) => group.length > 1).slice(0, 5);
   }
 
   settle(): ColumnType {
     const { plan, count } = this;
     if (plan.type === "boolean") return "boolean";
-    const values = this.values().map(({ value }) => value.trim());
+    const values = this.values().map(({ value }) => value);
     return settleWordType({ name: plan.name, values, count, distinct: this.distinct });
   }
 

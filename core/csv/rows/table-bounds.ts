@@ -17,7 +17,7 @@ export interface FrameHandlers {
   data(bytes: Uint8Array, spans: Int32Array, cells: number, row: number): void;
   odd(row: number, oddity: Oddity, cells: number): void;
   /** Many data rows at once, as they stand in the cutter; where it is absent each goes to `data`. */
-  many?(cutter: RowCutter, rows: number): void;
+  many?(cutter: RowCutter, rows: number, firstRow: number): void;
 }
 
 export interface FramePlan {
@@ -100,7 +100,7 @@ export class Frame {
     const take = (rows: number) => {
       this.seen += rows;
       this.rows += rows;
-      many(cutter, rows);
+      many(cutter, rows, this.seen - rows + 1);
     };
     return { cutter, room: () => this.room(), take };
   }

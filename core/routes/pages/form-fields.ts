@@ -55,8 +55,12 @@ export async function trainForm(request: Request, datasetId: string): Promise<Tr
 export async function readingForm(request: Request): Promise<ReturnType<typeof CHOICES.parse>> {
   const form = await readForm(request);
   const types: [string, string][] = [];
-  for (const [field, value] of form.entries())
+  const missing: [string, string[]][] = [];
+  for (const [field, value] of form.entries()) {
     if (field.startsWith("type.") && value) types.push([field.slice(5), String(value)]);
+    if (field.startsWith("missing."))
+      missing.push([field.slice(8), String(value).split(", ").filter(Boolean)]);
+  }
   const header = filled(form, "header");
   return checked(
     defined({
@@ -67,6 +71,7 @@ export async function readingForm(request: Request): Promise<ReturnType<typeof C
       task: filled(form, "task"),
       drop: form.has("drop") ? form.getAll("drop").map(String).filter(Boolean) : undefined,
       types: types.length ? Object.fromEntries(types) : undefined,
+      missing: missing.length ? Object.fromEntries(missing) : undefined,
     }),
     CHOICES,
   );

@@ -1,8 +1,10 @@
 /** Does every file get a right answer or a clear refusal, in time that grows with its size only? */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { parseDate, sniffDateFormat } from "../../../core/csv/cells/dates.ts";
-import { PLAIN_NUMBER, parseNumber, sniffNumberFormat } from "../../../core/csv/cells/numbers.ts";
+import { sniffDateFormat } from "../../../core/csv/cells/date-format.ts";
+import { parseDate } from "../../../core/csv/cells/dates.ts";
+import { sniffNumberFormat } from "../../../core/csv/cells/number-format.ts";
+import { PLAIN_NUMBER, parseNumber } from "../../../core/csv/cells/numbers.ts";
 import { loadTable } from "../../../core/csv/load.ts";
 import { readPage } from "../../../core/csv/preview.ts";
 import { profileCsv } from "../../../core/csv/read.ts";
@@ -127,7 +129,7 @@ describe("a cell of a megabyte is told from a number and a date", () => {
       expect(["number", "odd", "word", "code", "empty", "date"]).toContain(cellKind(cell));
       expect(parseNumber(cell, PLAIN_NUMBER)).toBeNaN();
       expect(parseDate(cell, "M/d/yyyy")).toBeNaN();
-      expect(sniffNumberFormat([cell, cell], ",").share).toBe(0);
+      expect(sniffNumberFormat([cell, cell], { delimiter: "," }).share).toBe(0);
       expect(sniffDateFormat([cell, cell])).toBeNull();
     });
   }

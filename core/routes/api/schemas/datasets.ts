@@ -34,6 +34,7 @@ export const FINDING = (
       .object({
         exclude: z.array(z.string()),
         types: z.record(z.string(), COLUMN_TYPE),
+        missing: z.record(z.string(), z.array(z.string())),
         target: z.string(),
         header: z.boolean(),
       })

@@ -1,0 +1,132 @@
+/**
+ * In which style are the dates of a column written? By the style that reads most of them; where day and month could
+ * change places, by what the whole column then looks like: which days and months there are, and how even its steps.
+ */
+import { DATE_FORMATS, type DateFormat, parseDate, YEAR_FROM } from "./dates.ts";
+
+export interface SniffedDates {
+  format: DateFormat;
+  /** The first of the hundred years that two digits stand for. */
+  yearFrom?: number;
+  /** Share of the values that it reads. */
+  share: number;
+  /** Day first and month first both read every value, and nothing speaks for one of them. */
+  isAmbiguous: boolean;
+}
+
+/** Month first and day first. */
+const TWINS: readonly (readonly [DateFormat, DateFormat])[] = [
+  ["M/d/yyyy", "d/M/yyyy"],
+  ["M.d.yyyy", "d.M.yyyy"],
+  ["M-d-yyyy", "d-M-yyyy"],
+  ["M/d/yy", "d/M/yy"],
+  ["M-d-yy", "d-M-yy"],
+];
+const PROBED = 40;
+const DAY_MS = 86_400_000;
+
+/** The style that most of `values` (in the file's order) have; null where hardly any is a date. */
+export function sniffDateFormat(values: readonly string[], name = ""): SniffedDates | null {
+  const probe = values.slice(0, PROBED);
+  if (!probe.some((value) => /\d/.test(value))) return null;
+  let best: SniffedDates | null = null;
+  for (const format of DATE_FORMATS) {
+    if (format.startsWith("epoch")) continue;
+    if (readShare(probe, format) < 0.5 * Math.max(0.5, best?.share ?? 0)) continue;
+    const share = readShare(values, format);
+    if (share > (best?.share ?? 0.5)) best = { format, share, isAmbiguous: false };
+  }
+  if (!best) return null;
+  const settled = resolveTwin(best, values);
+  const hasShortYear = /(?<!y)yy(?!y)/.test(settled.format);
+  return hasShortYear ? { ...settled, yearFrom: plausibleCentury(values, settled.format, name) } : settled;
+}
+
+function readShare(values: readonly string[], format: string): number {
+  const read = values.reduce((sum, value) => sum + (Number.isNaN(parseDate(value, format)) ? 0 : 1), 0);
+  return read / values.length;
+}
+
+function resolveTwin(best: SniffedDates, values: readonly string[]): SniffedDates {
+  const pair = TWINS.find((twin) => twin.includes(best.format));
+  if (!pair || readShare(values, pair[0]) !== readShare(values, pair[1])) return best;
+  const [monthFirst, dayFirst] = pair.map((format) => plausibility(values, format)) as [number, number];
+  if (Math.abs(monthFirst - dayFirst) > 0.15)
+    return { ...best, format: monthFirst > dayFirst ? pair[0] : pair[1] };
+  return { ...best, format: best.format.includes("/") ? pair[0] : pair[1], isAmbiguous: true };
+}
+
+/** Fewer different days tell nothing of their order. */
+const LEAST_DAYS = 6;
+
+/** How much of the column's days follow each other evenly, in how far its rows are in order, and whether it is monthly. */
+function plausibility(values: readonly string[], format: string): number {
+  const times = values.map((value) => parseDate(value, format)).filter((time) => !Number.isNaN(time));
+  const days = [...new Set(times.map((time) => Math.floor(time / DAY_MS)))].sort((a, b) => a - b);
+  if (days.length < LEAST_DAYS) return 0;
+  return evenness(days) + order(times) + Number(isMonthly(days));
+}
+
+/** One or two days of (nearly) all months of several years: the other reading would be the same few days each year. */
+function isMonthly(days: readonly number[]): boolean {
+  const dates = days.map((day) => new Date(day * DAY_MS));
+  const count = (part: (date: Date) => number) => new Set(dates.map(part)).size;
+  const months = count((date) => date.getUTCMonth());
+  return (
+    months >= 10 && count((date) => date.getUTCDate()) <= 2 && count((date) => date.getUTCFullYear()) > 1
+  );
+}
+
+/** The share of the steps from day to day that are the usual one, counted in months or in days of up to a week. */
+function evenness(days: readonly number[]): number {
+  const steps = new Map<string, number>();
+  for (let k = 1; k < days.length; k++) {
+    const step = stepBetween(days[k - 1]!, days[k]!);
+    if (step) steps.set(step, (steps.get(step) ?? 0) + 1);
+  }
+  return Math.max(0, ...steps.values()) / (days.length - 1);
+}
+
+function stepBetween(from: number, to: number): string | null {
+  const [a, b] = [new Date(from * DAY_MS), new Date(to * DAY_MS)];
+  const months = 12 * (b.getUTCFullYear() - a.getUTCFullYear()) + b.getUTCMonth() - a.getUTCMonth();
+  if (months > 0 && a.getUTCDate() === b.getUTCDate()) return `${months} months`;
+  return to - from <= 7 ? `${to - from} days` : null;
+}
+
+/** 1 where the rows are sorted by day, either way, 0 where they are not. */
+function order(times: readonly number[]): number {
+  let [up, down] = [0, 0];
+  for (let k = 1; k < times.length; k++) {
+    if (times[k]! > times[k - 1]!) up++;
+    else if (times[k]! < times[k - 1]!) down++;
+  }
+  return up + down === 0 ? 0 : Math.abs(up - down) / (up + down);
+}
+
+/** A column that says it is about what is to come. */
+const AHEAD = /expir|matur|due|valid|until|deadline|ablauf|fällig|ende?\b/i;
+/** The last year that is likely where nothing is said, and where a name looks ahead. */
+const LAST_YEAR = 2035;
+const LAST_YEAR_AHEAD = 2069;
+
+/** The hundred years in which the column's years lie side by side and none is further ahead than is likely. */
+function plausibleCentury(values: readonly string[], format: string, name: string): number {
+  const years = new Set<number>();
+  for (const value of values) {
+    const time = parseDate(value, format);
+    if (!Number.isNaN(time)) years.add(new Date(time).getUTCFullYear() % 100);
+  }
+  const sorted = [...years].sort((a, b) => a - b);
+  if (sorted.length === 0) return YEAR_FROM;
+  // The widest gap on the circle of a hundred years ends where the years begin.
+  let [start, widest] = [sorted[0]!, sorted[0]! + 100 - sorted[sorted.length - 1]!];
+  for (let k = 1; k < sorted.length; k++) {
+    const gap = sorted[k]! - sorted[k - 1]!;
+    if (gap > widest) [start, widest] = [sorted[k]!, gap];
+  }
+  const last = AHEAD.test(name) ? LAST_YEAR_AHEAD : LAST_YEAR;
+  const span = 100 - widest;
+  const first = 2000 + start;
+  return first + span <= last ? first : first - 100;
+}

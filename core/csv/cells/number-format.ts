@@ -1,0 +1,289 @@
+/**
+ * In which format are the numbers of a column written? Decided by all of its values, and where they allow two readings
+ * (1.234) by the other columns of the file. What had to be assumed is returned, so that it can be told.
+ */
+import { type NumberFormat, PLAIN_NUMBER, parseNumber, splitUnit } from "./numbers.ts";
+import { CURRENCY_BEFORE, CURRENCY_BEHIND, MAGNITUDES, TIME_UNITS, UNIT_FAMILIES } from "./units.ts";
+
+export const NUMBER_FORMATS: readonly NumberFormat[] = [
+  PLAIN_NUMBER,
+  { decimal: ".", thousands: ",", percent: false },
+  { decimal: ",", thousands: "", percent: false },
+  { decimal: ",", thousands: ".", percent: false },
+  { decimal: ".", thousands: " ", percent: false },
+  { decimal: ",", thousands: " ", percent: false },
+  { decimal: ".", thousands: "'", percent: false },
+  { decimal: ".", thousands: "’", percent: false },
+  { decimal: ",", thousands: "'", percent: false },
+  { decimal: ".", thousands: "_", percent: false },
+];
+
+/** What the file around a column says of its numbers. */
+export interface NumberHints {
+  /** With a semicolon, commas are decimal. */
+  delimiter: string;
+  /** The decimal mark of the other columns, where they leave no doubt. */
+  decimal?: "." | ",";
+}
+
+export interface SniffedNumbers {
+  format: NumberFormat;
+  /** Share of the values that it reads. */
+  share: number;
+  /** Thousands and decimals would both read every value, and nothing speaks for one of them. */
+  isAmbiguous: boolean;
+}
+
+const PROBED = 30;
+
+/** The format that most of `values` (distinct ones) have, and the share of them that it reads. */
+export function sniffNumberFormat(values: readonly string[], hints: NumberHints): SniffedNumbers {
+  if (values.length === 0) return { format: PLAIN_NUMBER, share: 0, isAmbiguous: false };
+  const probe = values.slice(0, PROBED);
+  const digital = probe.reduce((count, value) => count + Number(/\d/.test(value)), 0);
+  if (digital < 0.3 * probe.length) return { format: PLAIN_NUMBER, share: 0, isAmbiguous: false };
+  const plain = sniffPlain(values, hints);
+  if (plain.share > 0.97) return plain;
+  const richer = [...styled(values), ...marked(values, hints), ...withUnits(values, hints)];
+  return richer.reduce((best, other) => (other.share > best.share + 0.02 ? other : best), plain);
+}
+
+function sniffPlain(values: readonly string[], hints: NumberHints): SniffedNumbers {
+  const plainShare = shareOf(values, PLAIN_NUMBER);
+  if (plainShare === 1 && !mayBeThousands(values, "."))
+    return { format: withPercent(values, PLAIN_NUMBER), share: 1, isAmbiguous: false };
+  const { format, share } = bestOf(values, NUMBER_FORMATS, hints);
+  const chosen = settleMarks(values, { format, share }, hints);
+  return { ...chosen, format: withPercent(values, chosen.format), share };
+}
+
+const isPercent = (value: string) => value.trimEnd().endsWith("%");
+
+/** Percentages beside fractions are hundredths; beside other numbers they are as they stand. */
+function withPercent(values: readonly string[], format: NumberFormat): NumberFormat {
+  const percentages = values.filter(isPercent);
+  if (percentages.length === 0) return format;
+  const numbers = (some: readonly string[]) =>
+    some.map((value) => Math.abs(parseNumber(value, format))).filter((value) => !Number.isNaN(value));
+  const others = numbers(values.filter((value) => !isPercent(value)));
+  const areFractions = others.length > 0 && others.every((value) => value <= 1);
+  const isBeyond = numbers(percentages).some((value) => value > 1);
+  return { ...format, percent: true, ...(areFractions && isBeyond && { units: { "%": 0.01 } }) };
+}
+
+function bestOf(values: readonly string[], formats: readonly NumberFormat[], { delimiter }: NumberHints) {
+  const probe = values.slice(0, PROBED);
+  const shares = formats.map((format) => (shareOf(probe, format) < 0.3 ? 0 : shareOf(values, format)));
+  const best = Math.max(...shares);
+  const commaFirst = (format: NumberFormat) => Number(delimiter === ";" && format.decimal === ".");
+  const order = formats
+    .map((_, k) => k)
+    .sort((a, b) => commaFirst(formats[a]!) - commaFirst(formats[b]!) || a - b);
+  const plainFirst = shares[0] === best ? 0 : order.find((k) => shares[k] === best)!;
+  return { format: formats[plainFirst]!, share: best };
+}
+
+const GROUPED = {
+  ".": /^\D{0,5}[1-9]\d{0,2}(?:\.\d{3})+\D{0,5}$/,
+  ",": /^\D{0,5}[1-9]\d{0,2}(?:,\d{3})+\D{0,5}$/,
+};
+
+/** Every value with the mark could be read in groups of three. */
+function mayBeThousands(values: readonly string[], mark: "." | ","): boolean {
+  let marked = 0;
+  for (const value of values) {
+    if (!value.includes(mark)) continue;
+    if (!GROUPED[mark].test(value.trim())) return false;
+    marked++;
+  }
+  return marked > 0;
+}
+
+/** Enough to be sure that decimals would have shown one that does not have three places. */
+const SURE_MARKED = 10;
+
+/** Of two readings that both fit, the one that the values and the other columns speak for. */
+function settleMarks(
+  values: readonly string[],
+  chosen: { format: NumberFormat; share: number },
+  hints: NumberHints,
+): SniffedNumbers {
+  const mark = ([".", ","] as const).find(
+    (candidate) => mayBeThousands(values, candidate) && isOnlyMark(values, candidate),
+  );
+  if (!mark) return { ...chosen, isAmbiguous: false };
+  const other = mark === "." ? "," : ".";
+  const asThousands: NumberFormat = { decimal: other, thousands: mark, percent: false };
+  const asDecimals: NumberFormat = { decimal: mark, thousands: "", percent: false };
+  if (shareOf(values, asThousands) < chosen.share || shareOf(values, asDecimals) < chosen.share)
+    return { ...chosen, isAmbiguous: false };
+  const verdict = marksMean(values, mark, hints);
+  if (verdict !== null)
+    return {
+      format: verdict === "thousands" ? asThousands : asDecimals,
+      share: chosen.share,
+      isAmbiguous: false,
+    };
+  const isUsual = mark === "," && hints.delimiter !== ";";
+  return { format: isUsual ? asThousands : asDecimals, share: chosen.share, isAmbiguous: true };
+}
+
+function isOnlyMark(values: readonly string[], mark: "." | ","): boolean {
+  const other = mark === "." ? "," : ".";
+  return values.every((value) => !value.includes(other));
+}
+
+function marksMean(
+  values: readonly string[],
+  mark: "." | ",",
+  { decimal }: NumberHints,
+): "thousands" | "decimals" | null {
+  if (decimal !== undefined) return decimal === mark ? decimalsBeside(values, mark) : "thousands";
+  return isThreePlacesByRule(values, mark) ? "thousands" : null;
+}
+
+/** Beside other columns with this very mark before decimals, whole numbers among fixed places still mean thousands. */
+function decimalsBeside(values: readonly string[], mark: "." | ","): "thousands" | "decimals" {
+  return isThreePlacesByRule(values, mark) ? "thousands" : "decimals";
+}
+
+/**
+ * Always three digits behind the mark, and whole numbers below a thousand without one: decimals that end in zeros would
+ * be shorter, or the whole ones would have .000.
+ */
+function isThreePlacesByRule(values: readonly string[], mark: "." | ","): boolean {
+  const marked = values.filter((value) => value.includes(mark));
+  const bare = values.filter((value) => !value.includes(mark) && /^\D{0,5}\d{1,3}\D{0,5}$/.test(value));
+  const isEnough = marked.length >= SURE_MARKED || values.length - marked.length >= SURE_MARKED;
+  return isEnough && bare.length >= 2 && bare.length === values.length - marked.length;
+}
+
+/** The decimal mark where the values leave no doubt about it. */
+export function decimalEvidence(values: readonly string[]): "." | "," | null {
+  let [points, commas] = [0, 0];
+  for (const value of values.slice(0, 200)) {
+    const bare = value.trim();
+    if (
+      /^\D{0,5}(?:\d+|\d{1,3}(?:[,' ]\d{3})+)\.(?:\d{1,2}|\d{4,})\D{0,5}$/.test(bare) ||
+      /^0\.\d+$/.test(bare)
+    )
+      points++;
+    else if (
+      /^\D{0,5}(?:\d+|\d{1,3}(?:[.' ]\d{3})+),(?:\d{1,2}|\d{4,})\D{0,5}$/.test(bare) ||
+      /^0,\d+$/.test(bare)
+    )
+      commas++;
+  }
+  if (points > 10 * commas && points > 0) return ".";
+  return commas > 10 * points && commas > 0 ? "," : null;
+}
+
+/** What one value at least must look like: 5m alone are metres, and 11:34 is a time of day. */
+const SHOWS_STYLE = {
+  hex: (value: string) => /^0x[\da-f]+$/i.test(value.trim()),
+  feet: (value: string) => /\d\s?(?:'|′|’|ft)/.test(value),
+  duration: (value: string) => /^P[\dT]|\d\s?\p{L}+\.?[\s,]*(?:and |und )?\d/u.test(value.trim()),
+  clock: (value: string) => {
+    const hours = /^[-+]?(?:\d+\s?d\D*)?(\d{1,5}):\d\d(?::\d\d)?/.exec(value.trim())?.[1];
+    return hours !== undefined && Number(hours) > 24;
+  },
+} as const;
+
+function* styled(values: readonly string[]): Generator<SniffedNumbers> {
+  for (const style of ["hex", "feet", "duration", "clock"] as const) {
+    const format: NumberFormat = { ...PLAIN_NUMBER, style };
+    if (!values.some(SHOWS_STYLE[style])) continue;
+    if (shareOf(values.slice(0, PROBED), format) < 0.5) continue;
+    yield { format, share: shareOf(values, format), isAmbiguous: false };
+  }
+}
+
+function* marked(values: readonly string[], hints: NumberHints): Generator<SniffedNumbers> {
+  const formats = NUMBER_FORMATS.map((format) => ({ ...format, marks: true as const }));
+  const { format, share } = bestOf(values, formats, hints);
+  // A mark at a few cells is a footnote; where most have one, it belongs to the column.
+  if (share - shareOf(values, { ...format, marks: undefined }) < 0.5) return;
+  yield { format: withPercent(values, format), share, isAmbiguous: false };
+}
+
+const MOST_UNITS = 12;
+
+/** One unit behind all numbers, or several that are worth something to each other. */
+function* withUnits(values: readonly string[], hints: NumberHints): Generator<SniffedNumbers> {
+  const units = unitsOf(values);
+  if (!units) return;
+  const formats = NUMBER_FORMATS.map((format) => ({ ...format, units }));
+  const { format, share } = bestOf(values, formats, hints);
+  yield { format, share, isAmbiguous: false };
+}
+
+function unitsOf(values: readonly string[]): Record<string, number> | null {
+  const counts = new Map<string, number>();
+  let [bare, withCurrency] = [0, 0];
+  for (const value of values) {
+    const amount = value
+      .trim()
+      .replace(/^[-−+]\s*/, "")
+      .replace(CURRENCY_BEFORE, "");
+    if (amount !== value.trim()) withCurrency++;
+    const parts = splitUnit(amount.replace(CURRENCY_BEHIND, ""));
+    if (parts) counts.set(parts.unit, (counts.get(parts.unit) ?? 0) + 1);
+    else bare++;
+  }
+  const common = [...counts].filter(([, count]) => count >= 0.01 * values.length || count > 2);
+  common.sort((a, b) => b[1] - a[1]);
+  if (common.length === 0 || common.length > MOST_UNITS) return null;
+  const named = common.map(([unit]) => unit);
+  return (
+    magnitudes(named, bare, withCurrency > 0) ??
+    family(named) ??
+    onlyUnit(named, { bare, all: values.length })
+  );
+}
+
+function magnitudes(
+  units: readonly string[],
+  bare: number,
+  hasCurrency: boolean,
+): Record<string, number> | null {
+  if (!units.every((unit) => Object.hasOwn(MAGNITUDES, unit))) return null;
+  const isClear =
+    hasCurrency ||
+    units.length > 1 ||
+    bare > 0 ||
+    /^(?:[kKMBT]|bn|mio|Mio\.?|mrd|Mrd\.?|\w{4,})$/.test(units[0]!);
+  const isLength = units.every((unit) => unit === "m" || unit === "mm");
+  if (!isClear || (isLength && !hasCurrency)) return null;
+  return Object.fromEntries(units.map((unit) => [unit, MAGNITUDES[unit]!]));
+}
+
+/** Each unit in the commonest one. */
+function family(units: readonly string[]): Record<string, number> | null {
+  const [first] = units;
+  const found = UNIT_FAMILIES.find((candidate) => units.every((unit) => Object.hasOwn(candidate, unit)));
+  if (found) return Object.fromEntries(units.map((unit) => [unit, found[unit]! / found[first!]!]));
+  const seconds = units.map((unit) => TIME_UNITS.get(unit.toLowerCase().replace(/\.$/, "")));
+  if (seconds.some((worth) => worth === undefined)) return null;
+  return Object.fromEntries(units.map((unit, k) => [unit, seconds[k]! / seconds[0]!]));
+}
+
+/** `km/h`, `€/m2`, `°C`, or `/5`: out of five. */
+const UNIT = /^(?:\/\s?\d{1,4}|[^\d.,+±-][^\d]*[23]?)$/u;
+
+/** A unit that nobody knows is one where (nearly) every number has it. */
+function onlyUnit(
+  units: readonly string[],
+  given: { bare: number; all: number },
+): Record<string, number> | null {
+  const [unit] = units;
+  const isKnown = UNIT_FAMILIES.some((known) => Object.hasOwn(known, unit!)) || /^[%°€$/²³]/.test(unit!);
+  if (units.length > 1 || unit!.length > 16 || !UNIT.test(unit!)) return null;
+  return given.bare <= (isKnown ? 0.5 : 0.05) * given.all ? { [unit!]: 1 } : null;
+}
+
+/** Share of the values that a format reads. */
+export function shareOf(values: readonly string[], format: NumberFormat): number {
+  let read = 0;
+  for (const value of values) if (!Number.isNaN(parseNumber(value, format))) read++;
+  return values.length === 0 ? 0 : read / values.length;
+}

@@ -1,0 +1,91 @@
+/**
+ * What may stand beside the digits of a number? Currencies, units of one kind with what they are worth to each other,
+ * magnitudes (k, M), and marks for "about" and "at least". Lists and look-ups only; a column decides which it uses.
+ */
+
+const CODES =
+  "USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|AUD|CAD|NZD|HKD|SGD|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|TRY|RUB|UAH|BRL|MXN|ARS|CLP|COP|PEN|ZAR|NGN|KES|EGP|ILS|SAR|AED|QAR|KRW|THB|IDR|MYR|PHP|VND|TWD|PKR|BTC|ETH";
+const SYMBOLS = "US\\$|R\\$|A\\$|C\\$|NZ\\$|HK\\$|S\\$|[$€£¥₹₽₩₺₪฿₫₴₦₱¢]";
+const WORDS = "kr\\.?|Rs\\.?|zł|Kč|Ft|Fr\\.?|SFr\\.?|lei|euros?|dollars?";
+
+export const CURRENCY_BEFORE = new RegExp(
+  `^(?:${SYMBOLS}|(?:${CODES}|kr\\.?|Rs\\.?|zł|Fr\\.|SFr\\.?)(?=[\\s\\d.,+−-]))\\s*`,
+  "i",
+);
+export const CURRENCY_BEHIND = new RegExp(`\\s*(?:${SYMBOLS}|(?<=[\\d\\s.,-])(?:${CODES}|${WORDS}))$`, "i");
+
+/** "863.-", "863,–" and "863.--": no cents. */
+export const NO_CENTS = /[.,]\s?[-–—]{1,2}$/;
+
+/** Marks that say how sure a number is, not which it is. */
+export const MARK_BEFORE = /^(?:~|≈|±|≥|≤|>=|<=|>|<|ca\.?|approx\.?|about|circa|est\.?)\s*(?=[\d.,+−$€£-])/i;
+export const MARK_BEHIND = /\s*(?:\+|(?:±|\+\/-|\+-)\s?[\d.,]+)$/;
+
+export type Family = Readonly<Record<string, number>>;
+
+const THOUSAND = { k: 1e3, K: 1e3, tsd: 1e3, thousand: 1e3, Tsd: 1e3 };
+const MILLION = {
+  m: 1e6,
+  M: 1e6,
+  mn: 1e6,
+  mm: 1e6,
+  MM: 1e6,
+  mio: 1e6,
+  Mio: 1e6,
+  "Mio.": 1e6,
+  mil: 1e6,
+  million: 1e6,
+};
+const BILLION = { b: 1e9, B: 1e9, bn: 1e9, Bn: 1e9, G: 1e9, mrd: 1e9, Mrd: 1e9, "Mrd.": 1e9, billion: 1e9 };
+
+/** Also of the Indian system. */
+export const MAGNITUDES: Family = {
+  ...THOUSAND,
+  ...MILLION,
+  ...BILLION,
+  t: 1e12,
+  T: 1e12,
+  tn: 1e12,
+  trillion: 1e12,
+  lakh: 1e5,
+  lakhs: 1e5,
+  lac: 1e5,
+  crore: 1e7,
+  crores: 1e7,
+  cr: 1e7,
+  Cr: 1e7,
+};
+
+/** Units of one kind; the values say what each is worth. */
+export const UNIT_FAMILIES: readonly Family[] = [
+  {
+    mm: 0.001,
+    cm: 0.01,
+    dm: 0.1,
+    m: 1,
+    km: 1000,
+    in: 0.0254,
+    inch: 0.0254,
+    ft: 0.3048,
+    yd: 0.9144,
+    mi: 1609.344,
+  },
+  { mg: 1e-6, g: 0.001, kg: 1, Kg: 1, KG: 1, t: 1000, lb: 0.45359237, lbs: 0.45359237, oz: 0.028349523125 },
+  { ml: 0.001, mL: 0.001, cl: 0.01, dl: 0.1, l: 1, L: 1, hl: 100 },
+  { B: 1, kB: 1e3, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 },
+  { Hz: 1, kHz: 1e3, MHz: 1e6, GHz: 1e9 },
+  { W: 1, kW: 1e3, MW: 1e6 },
+  { Wh: 1, kWh: 1e3, MWh: 1e6 },
+];
+
+/** Seconds of each word for a stretch of time. */
+export const TIME_UNITS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    "ms milliseconds millisecond": 0.001,
+    "s sec secs second seconds sek": 1,
+    "m min mins minute minutes minuten": 60,
+    "h hr hrs hour hours std stunden": 3600,
+    "d day days tag tage": 86_400,
+    "w wk wks week weeks": 604_800,
+  }).flatMap(([words, seconds]) => words.split(" ").map((word) => [word, seconds] as const)),
+);
