@@ -5,10 +5,10 @@
 
 import { AppError } from "../platform/errors.ts";
 import { isMissing } from "./cells/cells.ts";
-import { DateReader } from "./cells/date-reader.ts";
+import { DateReader } from "./cells/dates/date-reader.ts";
 import { Dictionary } from "./cells/dictionary.ts";
 import { labelKey, plainLabel } from "./cells/labels.ts";
-import { type NumberFormat, PLAIN_NUMBER, readNumber } from "./cells/numbers.ts";
+import { type NumberFormat, PLAIN_NUMBER, readNumber } from "./cells/numbers/numbers.ts";
 import { sampleRows } from "./rows/sampling.ts";
 import { scanTable } from "./rows/scan.ts";
 import type { Column, ColumnPlan, ReadingPlan, ReadingProgress, Table } from "./types.ts";

@@ -4,7 +4,7 @@
  */
 import { AppError } from "../platform/errors.ts";
 import { inferColumn } from "./cells/infer-type.ts";
-import { decimalEvidence } from "./cells/number-format.ts";
+import { decimalEvidence } from "./cells/numbers/number-format.ts";
 import { checkChoices, checkReading, chosenMissing, chosenType, keptColumns } from "./dialect/choices.ts";
 import { type Decision, decide, describeDialect } from "./dialect/decide.ts";
 import { mergeHeader } from "./dialect/layout.ts";

@@ -1,9 +1,9 @@
 /** What is one cell's value under a column's plan? Training and serving both ask here, so they cannot differ. */
 
 import type { ColumnPlan } from "../types.ts";
-import { parseDate } from "./dates.ts";
+import { parseDate } from "./dates/dates.ts";
 import { plainLabel } from "./labels.ts";
-import { PLAIN_NUMBER, parseNumber } from "./numbers.ts";
+import { PLAIN_NUMBER, parseNumber } from "./numbers/numbers.ts";
 
 /**
  * A number (dates: epoch ms) or the label without blanks around it; null: missing, or not readable as the type.

@@ -4,8 +4,9 @@
  */
 
 import type { ColumnPlan, ColumnType, Finding, StoredKind } from "../types.ts";
-import { type SniffedDates, sniffDateFormat } from "./date-format.ts";
-import { DATE_FORMATS, parseDate } from "./dates.ts";
+import { type SniffedDates, sniffDateFormat } from "./dates/date-format.ts";
+import { DATE_FORMATS, parseDate } from "./dates/dates.ts";
+import { missingAmongWords } from "./missing-words.ts";
 import {
   hasLeadingZero,
   isHugeWhole,
@@ -13,10 +14,9 @@ import {
   isWhole,
   namesFinding,
   namesInDigits,
-} from "./digit-names.ts";
-import { missingAmongWords } from "./missing-words.ts";
-import { type NumberHints, type SniffedNumbers, sniffNumberFormat } from "./number-format.ts";
-import { type NumberFormat, PLAIN_NUMBER, parseNumber } from "./numbers.ts";
+} from "./numbers/digit-names.ts";
+import { type NumberHints, type SniffedNumbers, sniffNumberFormat } from "./numbers/number-format.ts";
+import { type NumberFormat, PLAIN_NUMBER, parseNumber } from "./numbers/numbers.ts";
 import { areStrays, wordsAmong } from "./strays.ts";
 import { settleWordType } from "./word-type.ts";
 import { BOOLEAN_WORDS, MISSING_AMONG_VALUES, MISSING_ANYWHERE } from "./words.ts";

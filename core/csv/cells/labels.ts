@@ -1,6 +1,6 @@
 /** Which labels of a column are one? Blanks around them and the form of their accents never tell two apart. */
 import type { ColumnPlan } from "../types.ts";
-import { parseNumber } from "./numbers.ts";
+import { parseNumber } from "./numbers/numbers.ts";
 
 /** A label as it is kept: without blanks around it, accents composed. */
 export function plainLabel(text: string): string {

@@ -1,6 +1,6 @@
 /** What is odd about a file or its columns, said in sentences with the way out? Only says; changes nothing. */
 
-import { isHugeWhole } from "../cells/digit-names.ts";
+import { isHugeWhole } from "../cells/numbers/digit-names.ts";
 import type { Oddity } from "../rows/table-bounds.ts";
 import type { ColumnPlan, ColumnProfile, Finding } from "../types.ts";
 import type { ColumnAccumulator, Stray } from "./accumulator.ts";

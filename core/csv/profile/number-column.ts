@@ -1,9 +1,9 @@
 /** What is in a column of numbers or dates? Moments exactly, the rest from a seeded sample; see statistics.ts. */
 
 import { isMissing } from "../cells/cells.ts";
-import { DateReader } from "../cells/date-reader.ts";
-import { isHugeWhole } from "../cells/digit-names.ts";
-import { type NumberFormat, PLAIN_NUMBER, readNumber } from "../cells/numbers.ts";
+import { DateReader } from "../cells/dates/date-reader.ts";
+import { isHugeWhole } from "../cells/numbers/digit-names.ts";
+import { type NumberFormat, PLAIN_NUMBER, readNumber } from "../cells/numbers/numbers.ts";
 import { isNumberId } from "../cells/word-type.ts";
 import type { RowCutter } from "../kernels/row-cutter.ts";
 import type { ColumnPlan, ColumnProfile, ColumnType } from "../types.ts";

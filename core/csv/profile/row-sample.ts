@@ -3,9 +3,9 @@
  * plain numbers, so that two columns can be compared row by row. Keeps no text: a label is its hash.
  */
 import { isMissing } from "../cells/cells.ts";
-import { DateReader } from "../cells/date-reader.ts";
+import { DateReader } from "../cells/dates/date-reader.ts";
 import { hashBytes } from "../cells/dictionary.ts";
-import { PLAIN_NUMBER, readNumber } from "../cells/numbers.ts";
+import { PLAIN_NUMBER, readNumber } from "../cells/numbers/numbers.ts";
 import type { RowCutter } from "../kernels/row-cutter.ts";
 import type { ColumnPlan } from "../types.ts";
 

@@ -1,10 +1,10 @@
 /** Does every file get a right answer or a clear refusal, in time that grows with its size only? */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { sniffDateFormat } from "../../../core/csv/cells/date-format.ts";
-import { parseDate } from "../../../core/csv/cells/dates.ts";
-import { sniffNumberFormat } from "../../../core/csv/cells/number-format.ts";
-import { PLAIN_NUMBER, parseNumber } from "../../../core/csv/cells/numbers.ts";
+import { sniffDateFormat } from "../../../core/csv/cells/dates/date-format.ts";
+import { parseDate } from "../../../core/csv/cells/dates/dates.ts";
+import { sniffNumberFormat } from "../../../core/csv/cells/numbers/number-format.ts";
+import { PLAIN_NUMBER, parseNumber } from "../../../core/csv/cells/numbers/numbers.ts";
 import { loadTable } from "../../../core/csv/load.ts";
 import { readPage } from "../../../core/csv/preview.ts";
 import { profileCsv } from "../../../core/csv/read.ts";

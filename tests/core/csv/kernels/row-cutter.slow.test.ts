@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { hashBytes } from "../../../../core/csv/cells/dictionary.ts";
-import { PLAIN_NUMBER, readNumber } from "../../../../core/csv/cells/numbers.ts";
+import { PLAIN_NUMBER, readNumber } from "../../../../core/csv/cells/numbers/numbers.ts";
 import { compileKernels } from "../../../../core/csv/kernels/build.ts";
 import type { RowCutter } from "../../../../core/csv/kernels/row-cutter.ts";
 import { cellsOf } from "../../../../core/csv/rows/scan.ts";

@@ -2,9 +2,9 @@
  * How are millions of dates read? Days repeat, so each spelling is parsed once and remembered; where they do not (time
  * stamps to the second) remembering is given up.
  */
-import type { ColumnPlan } from "../types.ts";
+import type { ColumnPlan } from "../../types.ts";
+import { Dictionary, hashBytes } from "../dictionary.ts";
 import { parseDate } from "./dates.ts";
-import { Dictionary, hashBytes } from "./dictionary.ts";
 
 const KEPT = 20_000;
 const PATIENCE = 20_000;

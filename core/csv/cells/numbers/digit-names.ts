@@ -1,5 +1,5 @@
 /** Which digits are names? Postcodes, ids beyond 2^53, part numbers: what was learned from their size would mean nothing. */
-import type { Finding } from "../types.ts";
+import type { Finding } from "../../types.ts";
 
 /** Why they are names. */
 export type Names = "leading_zeros" | "exact_ids" | "part_numbers";
