@@ -1,14 +1,21 @@
-/** The child that trains: options and dataset in, reports while it works, result out. It knows no store and no socket. */
+/** Trains in a child process: options and dataset in, batches of reports while it works, result out. */
 import { openTable } from "../csv/formats/open-table.ts";
 import { serveParent } from "../platform/child.ts";
+import { ReportPacer } from "./report-pacer.ts";
 import { type RunInput, runStages } from "./run.ts";
 
 export async function runRunChild(): Promise<void> {
   await serveParent(async (raw, { report, stop }) => {
     const input = raw as RunInput;
     await ensureTable(input);
-    // Cancelling is killing the child: there is nothing in it that needs a tidy end.
-    return runStages(input, { report, stop, cancel: new AbortController().signal });
+    const pacer = new ReportPacer(report);
+    // Cancelling is killing the child: there is nothing in it that needs a clean end.
+    const cancel = new AbortController().signal;
+    try {
+      return await runStages(input, { report: (one) => pacer.take(one), stop, cancel });
+    } finally {
+      pacer.flush();
+    }
   });
 }
 

@@ -1,6 +1,6 @@
 /**
- * How do a child's reports become state and events? Checked, gathered for a moment, and written in one transaction:
- * one disk sync for many reports, and no event without the state that it tells of.
+ * Turns a child's reports into state and events: checked, and each batch written in one transaction. One disk sync for many
+ * reports, and no event without the state that it describes.
  */
 import * as z from "zod";
 import type { Finding } from "../csv/types.ts";
@@ -60,21 +60,16 @@ const REPORT = z.discriminatedUnion("type", [
     ]),
   }),
 ]);
+const BATCH = z.array(REPORT);
 type Report = z.output<typeof REPORT>;
-
-const FLUSH_MS = 40;
 
 export interface RecordOptions {
   store: Store;
   log: EventLog;
   now: () => number;
-  /** What has gathered could not be written. */
-  failed: (error: unknown) => void;
 }
 
 export class RunRecord {
-  private queue: Report[] = [];
-  private timer: Timer | null = null;
   private findings: Finding[] = [];
   private facts: Record<string, unknown> = {};
   private note = "";
@@ -92,30 +87,12 @@ export class RunRecord {
     this.startedAt = options.now();
   }
 
-  /** Throws where the report is not one: the child is then ended. */
+  /** Writes a batch of reports and what happened, all or nothing. Throws where it is none: the child is then ended. */
   take(raw: unknown): void {
-    this.queue.push(REPORT.parse(raw));
-    this.timer ??= setTimeout(() => this.flushOnTime(), FLUSH_MS);
-  }
-
-  private flushOnTime(): void {
-    try {
-      this.flush();
-    } catch (error) {
-      this.options.failed(error);
-    }
-  }
-
-  /** Writes what has gathered. */
-  flush(): void {
-    if (this.timer) clearTimeout(this.timer);
-    this.timer = null;
-    const reports = this.queue;
-    this.queue = [];
-    if (reports.length)
-      this.options.log.record((append) => {
-        for (const report of reports) this.write(report, append);
-      });
+    const reports = BATCH.parse(raw);
+    this.options.log.record((append) => {
+      for (const report of reports) this.write(report, append);
+    });
   }
 
   private write(report: Report, append: Append): void {

@@ -1,6 +1,6 @@
 /**
- * What is a run, without a server? The eight stages in order on one CSV, with reports thinned to what eyes can follow.
- * Used by the child process and by the command `train`. It knows no store and no socket.
+ * Runs the eight stages in order on one CSV, without a server. The child process and the command `train` use it.
+ * It knows no store and no socket.
  */
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
@@ -23,11 +23,13 @@ export interface RunInput {
   previous?: { version: number; path: string } | null;
 }
 
+type WholeReport = Exclude<StageReport, { type: "round" }>;
+
 /** A stage's report with its place, or the begin and end of a stage. */
 export type RunReport =
   | { type: "started"; position: number }
   | { type: "finished"; position: number; durationMs: number }
-  | { type: "stage"; position: number; report: Exclude<StageReport, { type: "round" }> }
+  | { type: "stage"; position: number; report: WholeReport }
   | { type: "rounds"; position: number; rounds: Extract<StageReport, { type: "round" }>[] };
 
 export interface RunControls {
@@ -35,8 +37,6 @@ export interface RunControls {
   cancel: AbortSignal;
   stop: AbortSignal;
 }
-
-const REPORT_MS = 60;
 
 /** Runs all stages; the model file is the artifact "model.bin". Throws what a stage throws. */
 export async function runStages(input: RunInput, controls: RunControls): Promise<RunResult> {
@@ -52,19 +52,22 @@ export async function runStages(input: RunInput, controls: RunControls): Promise
   const forecast = new Forecast();
   for (const [position, stage] of STAGES.entries()) {
     const startedAt = performance.now();
-    const reports = new Thinner(position, controls.report);
     controls.report({ type: "started", position });
     await stage.run({
       options: input.options,
       dataset: input.dataset,
       work,
-      report: (report) => reports.take(forecasted(report, { position, forecast, elapsedMs })),
+      report: (report) =>
+        controls.report(
+          report.type === "round"
+            ? { type: "rounds", position, rounds: [report] }
+            : { type: "stage", position, report: forecasted(report, { position, forecast, elapsedMs }) },
+        ),
       cancel: controls.cancel,
       stop: controls.stop,
       elapsedMs,
       artifacts,
     });
-    reports.flush();
     controls.report({ type: "finished", position, durationMs: Math.round(performance.now() - startedAt) });
   }
   if (!work.result) throw new Error("the last stage left no result");
@@ -73,40 +76,13 @@ export async function runStages(input: RunInput, controls: RunControls): Promise
 
 /** Progress with what the whole run will still take, instead of the stage alone. */
 function forecasted(
-  report: StageReport,
+  report: WholeReport,
   { position, forecast, elapsedMs }: { position: number; forecast: Forecast; elapsedMs: () => number },
-): StageReport {
+): WholeReport {
   if (report.type !== "progress") return report;
   const { leftMs: ofStage, ...told } = report;
   const leftMs = forecast.leftMs({ position, progress: told.progress, leftMs: ofStage }, elapsedMs());
   return { ...told, ...(leftMs !== null && { leftMs: Math.round(leftMs) }) };
-}
-
-/** Lets progress and rounds through about sixteen times a second: no round is lost, stale progress is. */
-class Thinner {
-  private sentAt = 0;
-  private progress: Extract<StageReport, { type: "progress" }> | null = null;
-  private rounds: Extract<StageReport, { type: "round" }>[] = [];
-
-  constructor(
-    private readonly position: number,
-    private readonly send: (report: RunReport) => void,
-  ) {}
-
-  take(report: StageReport): void {
-    if (report.type === "progress") this.progress = report;
-    else if (report.type === "round") this.rounds.push(report);
-    else this.send({ type: "stage", position: this.position, report });
-    if (performance.now() - this.sentAt >= REPORT_MS) this.flush();
-  }
-
-  flush(): void {
-    this.sentAt = performance.now();
-    if (this.progress) this.send({ type: "stage", position: this.position, report: this.progress });
-    if (this.rounds.length) this.send({ type: "rounds", position: this.position, rounds: this.rounds });
-    this.progress = null;
-    this.rounds = [];
-  }
 }
 
 /** Files in `folder`; a save is written aside, synced and renamed, so that a crash leaves the old one or the new one. */

@@ -67,7 +67,6 @@ export interface RunsOptions {
 
 interface ActiveRun {
   child: Child;
-  record: RunRecord;
   isCancelled: boolean;
 }
 
@@ -106,9 +105,8 @@ export class Runs {
   stop(): void {
     if (this.isStopping) return;
     this.isStopping = true;
-    for (const [id, { child, record }] of this.active) {
+    for (const [id, { child }] of this.active) {
       child.kill();
-      record.flush();
       interruptRun(this.find(id), "shutdown", this.options);
       this.tellEnd(id);
     }
@@ -181,7 +179,6 @@ export class Runs {
     if (active) {
       active.isCancelled = true;
       active.child.kill();
-      active.record.flush();
     }
     this.markCancelled(run);
     return this.find(id);
@@ -225,30 +222,24 @@ export class Runs {
 
   private async execute(run: StoredRun): Promise<void> {
     const { store, log, logger, now } = this.options;
-    let unwritten: unknown = null;
-    const failed = (error: unknown) => {
-      unwritten = error;
-      this.active.get(run.id)?.child.kill();
-    };
-    const record = new RunRecord(run, { store, log, now, failed });
+    const record = new RunRecord(run, { store, log, now });
     try {
       const input = this.inputOf(run);
       log.record((append) => {
         updateRun(store, run.id, { status: "running", startedAt: now() });
         append("run.started", { ...runOf(run), target: run.options.target });
       });
-      const onReport = (report: unknown) => record.take(report);
+      const onReport = (reports: unknown) => {
+        if (!this.isOver(run.id)) record.take(reports);
+      };
       const child = startChild(RUN_CHILD, { input, memoryBytes: this.options.memoryBytes, onReport });
-      this.active.set(run.id, { child, record, isCancelled: false });
+      this.active.set(run.id, { child, isCancelled: false });
       const result = (await child.result) as RunResult;
-      record.flush();
       await this.finish(run, result);
     } catch (error) {
-      if (this.isStopping || this.active.get(run.id)?.isCancelled) return;
-      const cause = unwritten ?? error;
-      logger.warn({ runId: run.id, error: String(cause) }, "run failed");
-      if (unwritten === null) await this.insist(() => record.flush());
-      await this.insist(() => this.markFailed(run, cause));
+      if (this.isOver(run.id)) return;
+      logger.warn({ runId: run.id, error: String(error) }, "run failed");
+      await this.insist(() => this.markFailed(run, error));
     } finally {
       this.active.delete(run.id);
       // A stopping server has told the ends already, and its database may be closed.
@@ -257,6 +248,11 @@ export class Runs {
         this.pump();
       }
     }
+  }
+
+  /** Its end has been written: what its child still says comes too late. */
+  private isOver(id: string): boolean {
+    return this.isStopping || this.active.get(id)?.isCancelled === true;
   }
 
   private inputOf(run: StoredRun): RunInput {
@@ -285,7 +281,7 @@ export class Runs {
   private async finish(run: StoredRun, result: RunResult): Promise<void> {
     const { store, log, alerts, models, now } = this.options;
     const file = await models.adopt(run.id, join(this.folderOf(run.id), "model.bin"));
-    if (this.active.get(run.id)?.isCancelled || this.isStopping) return;
+    if (this.isOver(run.id)) return;
     log.record((append) => {
       const version = models.register(append, { name: run.modelName, runId: run.id, result, ...file });
       const { evaluation: _, ...summary } = result;

@@ -67,9 +67,10 @@ async function timeRun(input: object, stopSeconds: number) {
     input: { ...input, folder },
     memoryBytes: MEMORY_BYTES,
     onReport: (raw) => {
-      const report = raw as RunReport;
-      if (report.type === "started") stage = STAGE_NAMES[report.position];
-      if (report.type === "finished") stages.push(report.durationMs / 1000);
+      for (const report of raw as RunReport[]) {
+        if (report.type === "started") stage = STAGE_NAMES[report.position];
+        if (report.type === "finished") stages.push(report.durationMs / 1000);
+      }
     },
   });
   const timer = setTimeout(
