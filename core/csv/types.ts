@@ -23,13 +23,18 @@ export interface Finding {
   column: string | null;
   /** One sentence a non-expert understands. */
   message: string;
-  /** What PATCH /api/datasets/:id (or train's `exclude`) would take to mend it; null where nothing needs doing. */
+  /**
+   * What PATCH /api/datasets/:id would take to mend it, or POST /api/train (`exclude`, `split`, `splitColumn`); null where
+   * nothing needs doing.
+   */
   fix: {
     exclude?: string[];
     types?: Record<string, ColumnType>;
     missing?: Record<string, string[]>;
     target?: string;
     header?: boolean;
+    split?: "time" | "group";
+    splitColumn?: string;
   } | null;
   /** 1-based row in the file, the header included, where one row is meant. */
   row?: number;

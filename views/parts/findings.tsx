@@ -59,6 +59,8 @@ function DropAll(props: { links: Links; dataset: ReadyDataset; columns: string[]
 
 function FixButton({ links, dataset, finding }: { links: Links; dataset: ReadyDataset; finding: Finding }) {
   const path = `/datasets/${encodeURIComponent(dataset.id)}`;
+  const { split, splitColumn } = finding.fix ?? {};
+  if (split && splitColumn) return <SplitButton {...{ links, dataset, finding, split, splitColumn }} />;
   return (
     <Action
       links={links}
@@ -68,6 +70,34 @@ function FixButton({ links, dataset, finding }: { links: Links; dataset: ReadyDa
       then="go"
       fields={fixFields(finding.fix!, dataset)}
       curl={curlLine(links, { method: "PATCH", path: `/api${path}`, body: finding.fix })}
+    />
+  );
+}
+
+/** Trains with the split that the finding proposes. */
+function SplitButton(props: {
+  links: Links;
+  dataset: ReadyDataset;
+  finding: Finding;
+  split: "time" | "group";
+  splitColumn: string;
+}) {
+  const { links, dataset, finding, split, splitColumn } = props;
+  const target = dataset.profile.target;
+  const asked = { ...(target !== null && { target }), split, splitColumn };
+  return (
+    <Action
+      links={links}
+      path={`/datasets/${encodeURIComponent(dataset.id)}/train`}
+      label={`Train with a split by ${splitColumn}`}
+      describes={finding.message}
+      then="go"
+      fields={Object.entries(asked).map(([name, value]) => ({ name, value }))}
+      curl={curlLine(links, {
+        method: "POST",
+        path: "/api/train",
+        body: { datasetId: dataset.id, ...asked },
+      })}
     />
   );
 }

@@ -4,6 +4,7 @@ import { isHugeWhole } from "../cells/numbers/digit-names.ts";
 import type { Oddity } from "../rows/table-bounds.ts";
 import type { ColumnPlan, ColumnProfile, Finding } from "../types.ts";
 import type { ColumnAccumulator, Stray } from "./accumulator.ts";
+import { groupFinding, isGroupColumn } from "./group-column.ts";
 
 /** By kind of oddity: how many rows, and the first few of them, 1-based in the file. */
 export type OddRows = Map<string, { count: number; rows: number[] }>;
@@ -155,6 +156,7 @@ export function describeColumn(profile: ColumnProfile): Finding[] {
     const message = `“${column}” is missing in ${Math.round((100 * missing) / count)} % of the rows.`;
     findings.push({ code: "mostly_missing", severity: "warning", column, message, fix });
   }
+  if (isGroupColumn(profile)) findings.push(groupFinding(profile));
   if (type === "id") {
     const message = `“${column}” only names the rows, so nothing is learned from it.`;
     findings.push({

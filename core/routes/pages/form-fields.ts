@@ -44,6 +44,7 @@ export async function trainForm(request: Request, datasetId: string): Promise<Tr
       split: filled(form, "split"),
       splitColumn: filled(form, "splitColumn"),
       metric: filled(form, "metric"),
+      positiveClass: filled(form, "positiveClass"),
       exclude: exclude.length ? exclude : undefined,
       features: features.length ? features : undefined,
       costs: isWeighed ? { falsePositive: falsePositive ?? 1, falseNegative: falseNegative ?? 1 } : undefined,

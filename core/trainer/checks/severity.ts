@@ -3,9 +3,12 @@ import type { Finding, Severity } from "../../csv/types.ts";
 
 const SEVERITIES: readonly Severity[] = ["error", "warning", "info"];
 
-/** Errors first; among equals as they were found. */
+/** Errors first; among equals as they were found. What a file and its run both say is told once. */
 export function bySeverity(findings: readonly Finding[]): Finding[] {
-  return findings.toSorted((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
+  const told = new Map(
+    findings.map((finding) => [`${finding.code} ${finding.column} ${finding.message}`, finding]),
+  );
+  return [...told.values()].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
 }
 
 /** Those that make a score worthless unless somebody knows better. */

@@ -17,6 +17,8 @@ export interface FoldOptions {
   groups: Int32Array | null;
   /** Only the first so many are made; all where absent. */
   first?: number;
+  /** Rows beside those dealt that every fold learns from and none answers for. */
+  learned?: Int32Array;
 }
 
 /** Every row is in exactly one `valid`; classes (or fifths of a numeric target) are spread evenly. Fewer groups give fewer folds. */
@@ -48,7 +50,17 @@ export function stratifiedFolds(rows: Int32Array, target: Target, options: FoldO
     }
     return sides;
   });
-  return made.filter(({ train, valid }) => train.length > 0 && valid.length > 0);
+  return made
+    .map(({ train, valid }) => ({ train: withRows(train, options.learned), valid }))
+    .filter(({ train, valid }) => train.length > 0 && valid.length > 0);
+}
+
+function withRows(rows: Int32Array, others: Int32Array | undefined): Int32Array {
+  if (!others?.length) return rows;
+  const all = new Int32Array(rows.length + others.length);
+  all.set(rows);
+  all.set(others, rows.length);
+  return all.sort();
 }
 
 /** Forward chaining over rows in order of time: fold k learns from the blocks before block k + 1 and answers for it. */

@@ -13,6 +13,7 @@ import { sampleRows, spreadRows } from "../../trainer/random.ts";
 import type { Target } from "../../trainer/samples.ts";
 import { plural, type Stage } from "./stage.ts";
 import { copiesFinding, scoreCopies } from "./work/copies.ts";
+import { onlyLearnedGroups } from "./work/groups.ts";
 import { charactersOf, selectRows } from "./work/table.ts";
 import { type Context, checkpointOf, Hurry, left, type Parts, tellFinding, type Work } from "./work/work.ts";
 
@@ -131,6 +132,9 @@ const DESIGN_ROWS = 100_000;
 const HOLD_OUT_ABOVE = 200_000;
 const MOST_VALID_ROWS = 50_000;
 
+/** A group with more of the rows than this would leave its fold too few to learn from. */
+const MOST_OF_FOLD = 0.5;
+
 /** Eight folds where rows are few, repeated where they are fewer, five in the middle, one where there are plenty. */
 function foldsOf(
   target: Target,
@@ -145,9 +149,14 @@ function foldsOf(
     const folds = Math.max(5, Math.ceil(count / MOST_VALID_ROWS));
     return stratifiedFolds(rows, target, { folds, random, groups, first: 1 });
   }
-  const folds = Math.min(count < 10_000 ? 8 : 5, groups ? new Set(groups).size : count);
+  const large =
+    options.split === "group" && groups ? onlyLearnedGroups(groups, MOST_OF_FOLD).isOnlyLearned : null;
+  const isOnlyLearned = (row: number) => large !== null && groups !== null && large[groups[row]];
+  const [learned, dealt] = [rows.filter(isOnlyLearned), rows.filter((row) => !isOnlyLearned(row))];
+  const units = groups ? new Set(dealt.map((row) => groups[row])).size : dealt.length;
+  const folds = Math.max(2, Math.min(count < 10_000 ? 8 : 5, units));
   return Array.from({ length: given.repeats }, () =>
-    stratifiedFolds(rows, target, { folds, random, groups }),
+    stratifiedFolds(dealt, target, { folds, random, groups, learned }),
   ).flat();
 }
 

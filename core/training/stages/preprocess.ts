@@ -4,12 +4,12 @@
  */
 import type { Column } from "../../csv/types.ts";
 import { AppError } from "../../platform/errors.ts";
-import { runPaced } from "../../trainer/pace.ts";
 import { stratifiedFolds } from "../../trainer/race/folds.ts";
 import { seededRandom, spreadRows } from "../../trainer/random.ts";
 import type { Checkpoint } from "../../trainer/samples.ts";
 import { plural, type Stage } from "./stage.ts";
-import { dropColumns, rowGroups, selectRows } from "./work/table.ts";
+import { columnGroups, copyGroups, largeGroups, onlyLearnedGroups } from "./work/groups.ts";
+import { dropColumns, selectRows } from "./work/table.ts";
 import {
   type Context,
   checkpointOf,
@@ -60,7 +60,7 @@ async function groupRows(context: Context): Promise<{ loaded: Loaded; groups: In
   };
   try {
     checkpoint();
-    return { loaded, groups: await groupsOf(loaded, context, checkpoint) };
+    return { loaded, groups: await groupsOf(context, loaded, checkpoint) };
   } catch (error) {
     if (!(error instanceof Hurry)) throw error;
     work.loaded = takeRows(loaded, spreadRows(loaded.table.rows, STOPPED_ROWS));
@@ -141,42 +141,24 @@ function nothingLeft({ options }: Context): AppError {
   });
 }
 
-/** A table with fewer different rows than this share is made of few combinations, which come again in use. */
-const LEAST_DISTINCT = 0.1;
-
-/** Groups asked for; otherwise exact duplicates, where they are oddities and not the nature of the table. */
+/** Groups asked for; otherwise copies, in the columns that are learned from. */
 async function groupsOf(
-  { table, target, splitKeys }: Loaded,
-  { options, report }: Context,
+  context: Context,
+  loaded: Loaded,
   checkpoint: Checkpoint,
 ): Promise<Int32Array | null> {
-  if (options.split === "group" && splitKeys) return numbered(splitKeys);
-  const groups = await runPaced(rowGroups(table, target.values), checkpoint);
-  const distinct = 1 + groups.reduce((most, group) => Math.max(most, group), 0);
-  const duplicates = table.rows - distinct;
-  if (duplicates === 0) return null;
-  const isNature = distinct < table.rows * LEAST_DISTINCT;
-  const what = `${duplicates.toLocaleString("en")} rows repeat another one exactly`;
-  const message = isNature
-    ? `${what}: with only ${distinct.toLocaleString("en")} different rows that is the nature of this table, and copies may stand on both sides of a split.`
-    : `${what}; copies stay on one side of every split.`;
-  report({
-    type: "finding",
-    finding: { code: "duplicate_rows", severity: "info", column: null, message, fix: null },
-  });
-  return isNature ? null : groups;
+  const { options } = context;
+  if (options.split === "group" && loaded.splitKeys) return columnGroups(loaded.splitKeys);
+  if (options.split === "time") return null;
+  const learned = dropColumns(loaded.table, new Set(loaded.unusable));
+  const { groups, findings } = await copyGroups(learned, checkpoint);
+  for (const finding of findings) tellFinding(context, finding);
+  return groups;
 }
 
-function numbered(keys: Float64Array): Int32Array {
-  const known = new Map<number, number>();
-  return Int32Array.from(keys, (key) => {
-    const group = known.get(key) ?? known.size;
-    known.set(key, group);
-    return group;
-  });
-}
-
-function split({ table, target, splitKeys }: Loaded, groups: Int32Array | null, { options }: Context) {
+function split(loaded: Loaded, groups: Int32Array | null, context: Context) {
+  const { table, target, splitKeys } = loaded;
+  const { options } = context;
   const rows = Int32Array.from({ length: table.rows }, (_, row) => row);
   if (options.split === "time" && splitKeys) return splitByTime(rows, splitKeys);
   const folds = Math.max(
@@ -184,8 +166,19 @@ function split({ table, target, splitKeys }: Loaded, groups: Int32Array | null, 
     Math.ceil(table.rows / mostTestRows(target.classes.length)),
   );
   const random = seededRandom(options.seed);
-  const [first] = stratifiedFolds(rows, target, { folds, random, groups, first: 1 });
+  const onlyLearned = groups && options.split === "group" ? rowsOnlyLearned(context, groups) : null;
+  const dealt = onlyLearned ? rows.filter((row) => !onlyLearned(row)) : rows;
+  const learned = onlyLearned ? rows.filter(onlyLearned) : undefined;
+  const [first] = stratifiedFolds(dealt, target, { folds, random, groups, first: 1, learned });
   return { train: first?.train ?? rows, test: first?.valid ?? new Int32Array(0) };
+}
+
+/** Whether a row belongs to a group that is too large to be tested on; null where there is none. */
+function rowsOnlyLearned(context: Context, groups: Int32Array): ((row: number) => boolean) | null {
+  const { isOnlyLearned, count, share } = onlyLearnedGroups(groups);
+  if (count === 0) return null;
+  tellFinding(context, largeGroups(context.options.splitColumn!, { count, share }));
+  return (row) => isOnlyLearned[groups[row]];
 }
 
 /** The last fifth is kept aside; training rows stay in order of time. */

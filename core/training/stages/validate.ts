@@ -2,6 +2,7 @@
  * Data validation: can this file teach this target, and what in it would mislead? Reads the rows, settles the task,
  * refuses what cannot work with the place and the fix, and names leaks and oddities without touching them.
  */
+import { groupFinding, isGroupColumn } from "../../csv/profile/group-column.ts";
 import type { ColumnPlan, Table } from "../../csv/types.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { RunOptions } from "../../trainer/contract.ts";
@@ -47,7 +48,9 @@ export const validateData: Stage<Work> = {
       unusable: [],
     };
     if (read.rows.length < table.rows) reportMissingTarget(context, table.rows - read.rows.length);
+    const groupColumns = tellGroupColumns(context, names);
     const { findings, unusable } = await inspect(work.loaded, options.target, {
+      groupColumns,
       checkpoint: checkpointOf(context),
       isOver: inspectionEnds(context),
       onColumn: (done) =>
@@ -106,6 +109,14 @@ function featureNames(context: Context): string[] {
     column: options.target,
     fix: "Exclude fewer columns, or upload a file that has some beside the target and the ids.",
   });
+}
+
+/** Proposes the split by group where a column names whom rows belong to; these columns are no leaks. */
+function tellGroupColumns(context: Context, names: string[]): ReadonlySet<string> {
+  const { dataset, options } = context;
+  const groups = dataset.columns.filter((column) => names.includes(column.name) && isGroupColumn(column));
+  if (options.split === "random") for (const column of groups) tellFinding(context, groupFinding(column));
+  return new Set(groups.map(({ name }) => name));
 }
 
 /** Of the time that is left after reading. */
@@ -181,7 +192,8 @@ function settleMetric({ metric: name, target: column }: RunOptions, { task, valu
 function splitKeys(table: Table, name: string | null, split: string): Float64Array | null {
   const column = split === "random" ? undefined : table.columns.find((candidate) => candidate.name === name);
   if (!column) return null;
-  return "values" in column ? column.values : Float64Array.from(column.codes);
+  if ("values" in column) return column.values;
+  return Float64Array.from(column.codes, (code) => (code < 0 ? Number.NaN : code));
 }
 
 /** Share of the budget that reading may take; what takes longer to read takes longer to learn from, too. */

@@ -37,10 +37,12 @@ export const FINDING = (
         missing: z.record(z.string(), z.array(z.string())),
         target: z.string(),
         header: z.boolean(),
+        split: z.enum(["time", "group"]),
+        splitColumn: z.string(),
       })
       .partial()
       .nullable()
-      .describe("what PATCH /api/datasets/:id takes to mend it"),
+      .describe("what PATCH /api/datasets/:id takes to mend it; exclude and split are for POST /api/train"),
     row: z.int().optional(),
   }) satisfies z.ZodType<Finding>
 ).meta({ id: "Finding" });

@@ -33,7 +33,13 @@ export interface Inspection {
 export async function inspect(
   loaded: Pick<Loaded, "table" | "target">,
   targetName: string,
-  progress: { checkpoint: Checkpoint; isOver: () => boolean; onColumn: (done: number) => void },
+  progress: {
+    /** Columns that name whom rows belong to: what they say of the answer is told otherwise. */
+    groupColumns: ReadonlySet<string>;
+    checkpoint: Checkpoint;
+    isOver: () => boolean;
+    onColumn: (done: number) => void;
+  },
 ): Promise<Inspection> {
   const { table, target } = loaded;
   const all = Int32Array.from({ length: table.rows }, (_, row) => row);
@@ -49,7 +55,11 @@ export async function inspect(
     if (repeatsTarget(column, target)) {
       unusable.push(column.name);
       findings.push(copyOfTarget(column.name, targetName));
-    } else findings.push(...tellTales(column, { target, targetName, probe }), ...oddities(column));
+    } else {
+      if (!progress.groupColumns.has(column.name))
+        findings.push(...tellTales(column, { target, targetName, probe }));
+      findings.push(...oddities(column));
+    }
     progress.onColumn(++inspected);
   }
   const isCut = inspected < table.columns.length;

@@ -18,10 +18,10 @@ export function dropColumns(table: Table, names: ReadonlySet<string>): Table {
 }
 
 /**
- * The same number for rows that are equal in every column; `extra` takes part too. Two 32-bit hashes make a collision
+ * The same number for rows that are equal in every column. Two 32-bit hashes make a collision
  * of different rows as good as impossible (one in 2^53 for a pair).
  */
-export function* rowGroups(table: Table, extra: Float64Array | null): Steps<Int32Array> {
+export function* rowGroups(table: Table): Steps<Int32Array> {
   const first = new Int32Array(table.rows).fill(0x811c9dc5 | 0);
   const second = new Int32Array(table.rows).fill(0x2545f491 | 0);
   for (const column of table.columns) {
@@ -29,7 +29,6 @@ export function* rowGroups(table: Table, extra: Float64Array | null): Steps<Int3
     else mixWords(first, second, { words: column.codes, from: 0, stride: 1 });
     yield;
   }
-  if (extra) mixNumbers(first, second, extra);
   return yield* numbered(first, second);
 }
 

@@ -31,7 +31,12 @@ export interface Verdict {
 
 export function verdictOf(figures: Figures): Verdict {
   const signal = signalOf(figures);
-  const sentences = [...doubts(figures), ...judgement(figures, signal), ...fewRows(figures)];
+  const sentences = [
+    ...doubts(figures),
+    ...judgement(figures, signal),
+    ...fewRows(figures),
+    ...onlyForKnown(figures),
+  ];
   return { verdict: sentences.join(" "), beatsBaseline: beats(figures), signal };
 }
 
@@ -139,6 +144,15 @@ function fewRows({ outcome, classes, metrics, metric }: Figures): string[] {
   const rows = outcome.truth.length.toLocaleString("en");
   return [
     `Only ${least} of the ${rows} test rows ${least === 1 ? "is" : "are"} “${classes[counts.indexOf(least)]}”: these figures are rough.`,
+  ];
+}
+
+/** Whose rows were on both sides of the split. */
+function onlyForKnown({ findings }: Figures): string[] {
+  const columns = findings.flatMap(({ code, column }) => (code === "group_column" ? [`“${column}”`] : []));
+  if (columns.length === 0) return [];
+  return [
+    `This is for values of ${columns.join(", ")} that it has seen; to test on new ones, split by that column.`,
   ];
 }
 

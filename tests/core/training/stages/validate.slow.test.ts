@@ -200,7 +200,12 @@ describe("named", () => {
     expect(found).toContainEqual(expect.objectContaining({ code: "id_like", fix: { exclude: ["dealt"] } }));
     const values = Float64Array.from({ length: 2000 }, (_, row) => (row % 100 === 7 ? 1 : 0));
     const target = { task: "binary" as const, values, classes: ["no", "yes"] };
-    const looked = { checkpoint: async () => {}, isOver: () => false, onColumn: () => {} };
+    const looked = {
+      groupColumns: new Set<string>(),
+      checkpoint: async () => {},
+      isOver: () => false,
+      onColumn: () => {},
+    };
     const rare = await inspect({ table: { rows: 2000, columns: [] }, target }, "y", looked);
     expect(rare.findings.map(({ message }) => message).join()).toStartWith(
       "Only 1 % of the rows (20) are “yes”",

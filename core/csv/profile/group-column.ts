@@ -1,0 +1,43 @@
+/**
+ * Does a column say whom or what the rows belong to: a patient, a user, a device with several rows each? Rows of one of
+ * them are alike, so that a model which saw some answers for the others from memory.
+ */
+import type { ColumnProfile, Finding } from "../types.ts";
+
+/** What has several rows in usual tables; as a whole word of the name, with or without "id" behind it. */
+const OWNERS =
+  "patient|subject|person|participant|respondent|volunteer|individual|member|user|customer|client|account|subscriber|household|borrower|applicant|student|pupil|employee|worker|driver|player|athlete|rider|speaker|author|reviewer|donor|visitor|session|cookie|trip|device|sensor|machine|engine|pump|turbine|asset|equipment|meter|battery|vehicle|truck|animal|mouse|rat|dog|cow|specimen|recording";
+const NAMED = new RegExp(
+  `(?:^|[^\\p{L}])(?:${OWNERS})s?(?:[\\s_.-]*(?:id|no|nr|num|number|key|code|name|uuid|#))?$`,
+  "iu",
+);
+/** "patientId", "customerID", "userName": capitals instead of a mark. */
+const CAPITALS = /([\p{Ll}])(\p{Lu})/gu;
+const IDENTIFIER = /(?:^|[\s_.-])(?:id|uuid|guid|key)$/i;
+/** Made of letters and digits in one pattern, as labels that a system gave: P017, dev-0003. */
+const SERIAL = /^\p{L}*[-_#]?\d+$/u;
+
+const LEAST_GROUPS = 5;
+/** Rows of a group on average. */
+const LEAST_ROWS = 1.5;
+
+type Grouping = Pick<ColumnProfile, "name" | "type" | "count" | "missing" | "distinct" | "examples">;
+
+/** By its name, its values and how often they come again; a name alone such as "class" or "country" is not enough. */
+export function isGroupColumn(column: Grouping): boolean {
+  const { type, distinct } = column;
+  if (type === "date" || type === "boolean" || type === "text") return false;
+  const filled = column.count - column.missing;
+  if (distinct < LEAST_GROUPS || filled < LEAST_ROWS * distinct || filled < 0.5 * column.count) return false;
+  const name = column.name.trim().replace(CAPITALS, "$1_$2");
+  const isSerial = column.examples.length > 0 && column.examples.every((value) => SERIAL.test(value.trim()));
+  if (NAMED.test(name)) return type !== "number" || isSerial;
+  return IDENTIFIER.test(name) && isSerial;
+}
+
+export function groupFinding({ name, distinct, count, missing }: Grouping): Finding {
+  const rows = Math.round((count - missing) / distinct);
+  const message = `“${name}” has ${distinct.toLocaleString("en")} different values with about ${rows.toLocaleString("en")} rows each. Rows of the same one are alike: a random split tests on values it has learned from, which flatters the score. Split by “${name}” if you will predict for new ones.`;
+  const fix = { split: "group" as const, splitColumn: name };
+  return { code: "group_column", severity: "warning", column: name, message, fix };
+}

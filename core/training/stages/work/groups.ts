@@ -1,0 +1,120 @@
+/**
+ * Which rows stay on one side of every split? Groups that were asked for, otherwise copies: rows that are equal in all
+ * that is learned from, whatever their answer. A group that is too large for its share of a fold is divided, and told.
+ */
+import type { Finding, Table } from "../../../csv/types.ts";
+import { runPaced } from "../../../trainer/pace.ts";
+import type { Checkpoint } from "../../../trainer/samples.ts";
+import { rowGroups } from "./table.ts";
+
+export interface Groups {
+  /** By row: the same number for rows that stay together; null where each stands for itself. */
+  groups: Int32Array | null;
+  findings: Finding[];
+}
+
+/** A table with fewer different rows than this share is made of few combinations, which come again in use. */
+const LEAST_DISTINCT = 0.1;
+/** Share of the rows above which one group would fill too much of the test part or of a fold. */
+const MOST_SHARE = 0.01;
+/** Groups of so few rows stay whole in small tables, too. */
+const LEAST_DIVIDED = 10;
+/** Of the smallest fold: an eighth of the training part. */
+const MOST_OF_FOLD = 0.5;
+const FOLD_SHARE = 0.1;
+
+/** Copies in the columns that are learned from. */
+export async function copyGroups(table: Table, checkpoint: Checkpoint): Promise<Groups> {
+  const groups = await runPaced(rowGroups(table), checkpoint);
+  const sizes = sizesOf(groups);
+  const duplicates = table.rows - sizes.length;
+  if (duplicates === 0) return { groups: null, findings: [] };
+  const isNature = sizes.length < table.rows * LEAST_DISTINCT;
+  const what = `${counted(duplicates, "row repeats", "rows repeat")} another one in every column that is learned from`;
+  if (isNature) {
+    const message = `${what}: with only ${sizes.length.toLocaleString("en")} different rows that is the nature of this table, and copies may stand on both sides of a split.`;
+    return { groups: null, findings: [info("duplicate_rows", message)] };
+  }
+  const most = mostTogether(table.rows);
+  const large = sizes.filter((size) => size > most);
+  const findings = [info("duplicate_rows", `${what}; copies stay on one side of every split.`)];
+  if (large.length > 0) findings.push(divided(large, table.rows));
+  return { groups: large.length > 0 ? divide(groups, sizes, most) : groups, findings };
+}
+
+/** Rows of one group that may stay together. */
+export function mostTogether(rows: number): number {
+  return Math.max(2, Math.min(Math.max(LEAST_DIVIDED, rows * MOST_SHARE), rows * FOLD_SHARE * MOST_OF_FOLD));
+}
+
+/** Rows of groups above `most` stand for themselves: they are dealt out like any others. */
+function divide(groups: Int32Array, sizes: Int32Array, most: number): Int32Array {
+  let next = sizes.length;
+  return groups.map((group) => (sizes[group] > most ? next++ : group));
+}
+
+function divided(large: Int32Array, rows: number): Finding {
+  const largest = large.reduce((a, b) => Math.max(a, b));
+  const share = Number(((100 * largest) / rows).toPrecision(2));
+  const which =
+    large.length === 1
+      ? `One row occurs ${largest.toLocaleString("en")} times`
+      : `${large.length} rows occur very often, one of them ${largest.toLocaleString("en")} times`;
+  const message = `${which} (${share} % of the rows) in the columns that are learned from. ${large.length === 1 ? "Its copies are" : "Their copies are"} divided between training and test like other rows, so that they fill no more than their share of either.`;
+  return info("large_copies", message);
+}
+
+function sizesOf(groups: Int32Array): Int32Array {
+  const sizes = new Int32Array(groups.reduce((most, group) => Math.max(most, group), -1) + 1);
+  for (const group of groups) sizes[group]++;
+  return sizes;
+}
+
+/** The groups of a column; a row without a value stands for itself. `isMissing` by value. */
+export function columnGroups(keys: Float64Array): Int32Array {
+  const known = new Map<number, number>();
+  let next = 0;
+  return Int32Array.from(keys, (key) => {
+    if (!Number.isFinite(key)) return next++;
+    let group = known.get(key);
+    if (group === undefined) {
+      group = next++;
+      known.set(key, group);
+    }
+    return group;
+  });
+}
+
+/** Groups that hold more than this share of the rows cannot be tested on: too little would be left to learn from. */
+const MOST_TESTED = 0.2;
+
+/** By group, whether it holds more than `most` of the rows, so that it is never tested on; the smallest one always is. */
+export function onlyLearnedGroups(
+  groups: Int32Array,
+  most: number = MOST_TESTED,
+): {
+  isOnlyLearned: boolean[];
+  count: number;
+  share: number;
+} {
+  const sizes = sizesOf(groups);
+  const isOnlyLearned = Array.from(sizes, (size) => size > most * groups.length);
+  const largest = sizes.reduce((a, b) => Math.max(a, b), 0);
+  if (isOnlyLearned.every(Boolean)) {
+    isOnlyLearned[sizes.indexOf(sizes.reduce((a, b) => Math.min(a, b)))] = false;
+  }
+  return { isOnlyLearned, count: isOnlyLearned.filter(Boolean).length, share: largest / groups.length };
+}
+
+export function largeGroups(column: string, { count, share }: { count: number; share: number }): Finding {
+  const [which, rows] = count === 1 ? ["One value", "holds up to"] : [`${count} values`, "hold up to"];
+  const message = `${which} of “${column}” ${rows} ${Math.round(100 * share)} % of the rows, more than the test set has: these rows are learned from and never tested.`;
+  return { code: "large_group", severity: "warning", column, message, fix: null };
+}
+
+function info(code: string, message: string): Finding {
+  return { code, severity: "info", column: null, message, fix: null };
+}
+
+const counted = (count: number, one: string, many: string) =>
+  `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
