@@ -1,4 +1,4 @@
-// What a page does beside htmx: drop zone, theme switch, keys, pause, copy, local times, progress in the tab.
+// What a page does beside htmx: files, theme switch, keys, pause, copy, local times, progress in the tab.
 // It builds no HTML: it sets text and attributes of what the server drew.
 (() => {
   const root = document.documentElement;
@@ -52,10 +52,10 @@
   document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
     if (isPanel(ctx)) return;
     const page = new DOMParser().parseFromString(ctx.text, "text/html");
-    complain(ctx, page.querySelector(".note")?.textContent ?? `The server answered ${ctx.response.status}.`);
+    complain(ctx, page.querySelector(".note")?.textContent ?? "The server could not do this. Try again.");
   });
   document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-    if (ctx && !isPanel(ctx)) complain(ctx, "The server did not answer. Nothing was changed.");
+    if (ctx && !isPanel(ctx)) complain(ctx, "The server did not answer. Nothing was changed. Try again.");
   });
   document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
     if (!isPanel(ctx)) complain(ctx, "");
@@ -67,7 +67,7 @@
   function showTheme(theme) {
     if (theme === "auto") delete root.dataset.theme;
     else root.dataset.theme = theme;
-    themeButton?.setAttribute("aria-label", `Theme: ${theme === "auto" ? "as the system" : theme}`);
+    themeButton?.setAttribute("aria-label", `Theme: ${theme === "auto" ? "system" : theme}`);
   }
   function nextTheme() {
     const theme = THEMES[(THEMES.indexOf(root.dataset.theme ?? "auto") + 1) % THEMES.length];
@@ -77,48 +77,41 @@
   }
   showTheme(root.dataset.theme ?? "auto");
 
-  // Upload: the raw file, while the server tells how far it is. Other pages take a file dropped anywhere too.
-  const zone = /\btrain\b/.test(document.body.dataset.may) ? $("[data-upload].dropzone") : null;
-  const note = $("[data-upload-note]");
-  async function upload(file) {
-    note.textContent = `Sending ${file.name}`;
-    zone.classList.add("is-busy");
-    try {
-      const answer = await fetch(`${zone.dataset.upload}?wait=0&name=${encodeURIComponent(file.name)}`, {
-        method: "POST",
-        body: file,
-      });
-      const told = await answer.json();
-      note.textContent = answer.ok ? `${file.name} has arrived.` : `${told.detail} ${told.fix ?? ""}`;
-      if (answer.status === 200) location.href = `${base}/datasets/${encodeURIComponent(told.id)}`;
-    } catch {
-      note.textContent = `${file.name} could not be sent: the connection broke. Try again.`;
-    }
-    zone.classList.remove("is-busy");
-    zone.reset();
-  }
-  if (zone) {
-    const input = zone.elements.file;
-    input.addEventListener("change", () => input.files[0] && upload(input.files[0]));
-    zone.addEventListener("submit", (event) => {
+  // Files: dropped anywhere, pasted, or chosen. What sends them comes with the first one.
+  const dialog = /\btrain\b/.test(document.body.dataset.may) ? $("#upload") : null;
+  const send = async (files) => (await import(dialog.dataset.script)).send(files);
+  const picker = dialog?.querySelector("[type=file]");
+  if (dialog) {
+    const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+    const over = (event) => {
+      if (!hasFiles(event)) return;
       event.preventDefault();
-      if (input.files[0]) upload(input.files[0]);
+      if (dialog.open) return;
+      dialog.dataset.state = "over";
+      dialog.showModal();
+    };
+    for (const type of ["dragenter", "dragover"]) document.addEventListener(type, over);
+    document.addEventListener("dragleave", ({ relatedTarget }) => {
+      if (!relatedTarget && dialog.dataset.state === "over") dialog.close();
     });
-    const isFile = (event) => event.dataTransfer?.types.includes("Files");
-    document.addEventListener("dragover", (event) => {
-      if (!isFile(event)) return;
-      event.preventDefault();
-      zone.classList.add("is-over");
-    });
-    document.addEventListener(
-      "dragleave",
-      (event) => event.relatedTarget ?? zone.classList.remove("is-over"),
-    );
     document.addEventListener("drop", (event) => {
-      if (!isFile(event)) return;
+      if (!hasFiles(event)) return;
       event.preventDefault();
-      zone.classList.remove("is-over");
-      if (event.dataTransfer.files[0]) upload(event.dataTransfer.files[0]);
+      send(event.dataTransfer.files);
+    });
+    document.addEventListener("paste", ({ target, clipboardData }) => {
+      if (target.closest?.("input, textarea, select")) return;
+      const text = clipboardData.getData("text/plain");
+      if (clipboardData.files.length) send(clipboardData.files);
+      else if (/[^\n][\n\r]+[^\n]/.test(text)) send([new File([text], "pasted.csv", { type: "text/csv" })]);
+    });
+    document.addEventListener("change", ({ target }) => {
+      if (target.matches("[data-upload] [type=file]") && target.files.length) send(target.files);
+    });
+    document.addEventListener("click", (event) => {
+      if (!event.target.closest("[data-pick]")) return;
+      event.preventDefault();
+      picker.click();
     });
   }
 
@@ -127,7 +120,7 @@
     const panel = document.getElementById(button.dataset.pause);
     const isPaused = panel.toggleAttribute("hx-morph-skip");
     button.setAttribute("aria-pressed", String(isPaused));
-    button.textContent = isPaused ? "Go on" : "Pause";
+    button.textContent = isPaused ? "Resume" : "Pause";
     if (!isPaused) htmx.ajax("GET", panel.getAttribute("hx-get"), { target: panel, swap: "outerMorph" });
   }
 
@@ -175,17 +168,16 @@
     if (button.dataset.pause) pause(button);
     else if ("copy" in button.dataset) copy(button);
     else if ("keys" in button.dataset) keys.showModal();
+    else if (button.dataset.close) document.getElementById(button.dataset.close).close();
     else if (button === themeButton) nextTheme();
   });
 
   const DO = {
     "?": () => keys.showModal(),
     t: () => themeButton && nextTheme(),
-    u: () => {
-      zone?.elements.file.focus();
-      zone?.elements.file.click();
-    },
+    u: () => picker?.click(),
     p: () => $("[data-pause]")?.click(),
+    "/": () => $("main [type=search]")?.focus(),
   };
   document.addEventListener("keydown", (event) => {
     const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");

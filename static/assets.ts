@@ -27,6 +27,7 @@ import panelElement from "./signalbox-panel.js" with { type: "text" };
 import standaloneCss from "./standalone.css" with { type: "text" };
 import standaloneScript from "./standalone.js" with { type: "text" };
 import toasts from "./toasts.js" with { type: "text" };
+import upload from "./upload.js" with { type: "text" };
 
 export interface Asset {
   answer: (acceptEncoding: string) => Response;
@@ -51,6 +52,7 @@ const SOURCES = {
   rewind: { name: "rewind", ending: "js", text: small(rewind) },
   run: { name: "run", ending: "js", text: small(run) },
   toasts: { name: "toasts", ending: "js", text: small(toasts) },
+  upload: { name: "upload", ending: "js", text: small(upload) },
   style: {
     name: "app",
     ending: "css",

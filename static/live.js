@@ -7,9 +7,9 @@
   const announce = document.getElementById("announce");
   if (!live()) return;
 
-  const WORDS = { connecting: "Joining", live: "Live", polling: "Polling", offline: "Offline" };
+  const WORDS = { connecting: "Connecting", live: "Live", polling: "Polling", offline: "Offline" };
   const SAYS = {
-    polling: "No socket gets through: every two seconds the page asks what is new.",
+    polling: "No WebSocket connection. Checking for updates every 2 seconds.",
   };
   const RECONNECTS = [1001, 1005, 1006, 1011, 1012, 1013, 1014];
   const POLL_MS = 2000;

@@ -5,6 +5,7 @@
 import type { Child } from "hono/jsx";
 import type { PanelKey } from "../../core/events/panel-names.ts";
 import { type Frame, type Links, url } from "./frame.ts";
+import { UploadDialog } from "./upload.tsx";
 
 export type Section = "dashboard" | "datasets" | "runs" | "models" | "inspect" | "docs" | "settings";
 
@@ -25,7 +26,7 @@ export interface LayoutProps {
 
 const SECTIONS: readonly { section: Section; path: string; label: string }[] = [
   { section: "dashboard", path: "/", label: "Dashboard" },
-  { section: "datasets", path: "/datasets", label: "Files" },
+  { section: "datasets", path: "/datasets", label: "Datasets" },
   { section: "runs", path: "/runs", label: "Runs" },
   { section: "models", path: "/models", label: "Models" },
   { section: "inspect", path: "/inspect", label: "Inspect" },
@@ -34,18 +35,19 @@ const SECTIONS: readonly { section: Section; path: string; label: string }[] = [
 ];
 
 const KEYS: readonly { key: string; does: string; go?: string }[] = [
-  { key: "?", does: "this list" },
-  { key: "g", does: "to the dashboard", go: "/" },
-  { key: "f", does: "to the files", go: "/datasets" },
-  { key: "r", does: "to the runs", go: "/runs" },
-  { key: "m", does: "to the models", go: "/models" },
-  { key: "i", does: "to the inspector", go: "/inspect" },
-  { key: "d", does: "to the API", go: "/docs" },
-  { key: "s", does: "to the settings", go: "/settings" },
-  { key: "u", does: "choose a file to upload" },
-  { key: "t", does: "light, dark, or as the system" },
-  { key: "p", does: "pause the activity feed" },
-  { key: "Esc", does: "close this list" },
+  { key: "?", does: "Show this list" },
+  { key: "u", does: "Choose files to upload" },
+  { key: "g", does: "Go to the dashboard", go: "/" },
+  { key: "f", does: "Go to datasets", go: "/datasets" },
+  { key: "r", does: "Go to runs", go: "/runs" },
+  { key: "m", does: "Go to models", go: "/models" },
+  { key: "i", does: "Go to the socket inspector", go: "/inspect" },
+  { key: "d", does: "Go to the API reference", go: "/docs" },
+  { key: "s", does: "Go to settings", go: "/settings" },
+  { key: "/", does: "Search the list" },
+  { key: "t", does: "Switch theme: system, light, dark" },
+  { key: "p", does: "Pause the activity feed" },
+  { key: "Esc", does: "Close this window" },
 ];
 
 /**
@@ -69,6 +71,8 @@ export function Layout({
   children,
 }: LayoutProps) {
   const { links, epoch, seq } = frame;
+  const isReader = /\bread\b/.test(frame.viewer.may);
+  const watched = panels.length > 0 && isReader ? [...panels, "health" as const] : panels;
   return (
     <html lang="en" {...(frame.theme ? { "data-theme": frame.theme } : {})}>
       <Head frame={frame} title={title} {...(refreshSeconds === undefined ? {} : { refreshSeconds })} />
@@ -81,9 +85,10 @@ export function Layout({
         data-toasts={url(links, frame.assets.toasts)}
       >
         <a class="skip" href="#main">
-          To the content
+          Skip to content
         </a>
         <Masthead links={links} {...(current ? { current } : {})}>
+          {isReader && frame.drawn("health")}
           {panels.length > 0 && <Pill />}
           <SignedIn frame={frame} />
         </Masthead>
@@ -92,19 +97,20 @@ export function Layout({
         {panels.length > 0 && <Missed />}
         {panels.length > 0 && (
           <p class="away">
-            <strong>The server does not answer.</strong> What stands here is the last that is known; the page
-            goes on by itself.
+            <strong>You are offline, or the server is not responding.</strong> Showing the last known data.
+            Reconnecting…
           </p>
         )}
         <main id="main" tabindex={-1}>
           {children}
         </main>
         <footer class="foot">
-          <p>Signalbox {frame.version}. Everything here stays on this machine.</p>
+          <p>Signalbox {frame.version}. Your data stays on this server.</p>
         </footer>
-        <aside id="toasts" class="toasts" aria-label="News" />
+        <aside id="toasts" class="toasts" aria-label="Notifications" />
         <KeyHelp links={links} />
-        {panels.length > 0 && <SocketElement links={links} panels={panels} />}
+        <UploadDialog frame={frame} />
+        {panels.length > 0 && <SocketElement links={links} panels={watched} />}
         {script && <script defer src={url(links, script)} />}
       </body>
     </html>
@@ -156,7 +162,7 @@ function SignedIn({ frame: { viewer, links } }: { frame: Frame }) {
 function Missed() {
   return (
     <div id="missed" class="note" role="status" hidden>
-      <p>This page was away for longer than the log reaches back. All of it was drawn anew.</p>
+      <p>You were away for longer than the event log covers. The page was reloaded in full.</p>
     </div>
   );
 }
@@ -165,7 +171,7 @@ function Missed() {
 export function Pill() {
   return (
     <span id="pill" class="pill needs-js" data-state="connecting">
-      Joining
+      Connecting
     </span>
   );
 }
@@ -180,7 +186,11 @@ function Masthead({ links, current, children }: { links: Links; current?: Sectio
         <ul>
           {SECTIONS.map(({ section, path, label }) => (
             <li {...(section === "settings" ? { "data-needs": "admin" } : {})}>
-              <a href={url(links, path)} {...(section === current ? { "aria-current": "page" } : {})}>
+              <a
+                href={url(links, path)}
+                data-label={label}
+                {...(section === current ? { "aria-current": "page" } : {})}
+              >
                 {label}
               </a>
             </li>
@@ -189,12 +199,15 @@ function Masthead({ links, current, children }: { links: Links; current?: Sectio
       </nav>
       <div class="masthead-tools">
         {children}
-        <button type="button" class="quiet needs-js" data-theme-switch aria-label="Theme: as the system">
+        <button type="button" class="quiet needs-js" data-theme-switch aria-label="Theme: system">
           Theme
         </button>
-        <button type="button" class="quiet needs-js" data-keys aria-label="Keys">
+        <button type="button" class="quiet needs-js" data-keys aria-label="Keyboard shortcuts and help">
           ?
         </button>
+        <a class="button primary masthead-upload" href={url(links, "/#new")} data-pick="" data-needs="train">
+          Upload
+        </a>
       </div>
     </header>
   );
@@ -210,7 +223,11 @@ export function SocketElement(props: { links: Links; panels: readonly PanelKey[]
 function KeyHelp({ links }: { links: Links }) {
   return (
     <dialog id="keys" class="keys" aria-labelledby="keys-heading">
-      <h2 id="keys-heading">Keys</h2>
+      <h2 id="keys-heading">Keyboard shortcuts</h2>
+      <p class="fine">
+        To add data on any page: drop one or more files anywhere, paste rows, or select Upload. Each file becomes
+        a dataset.
+      </p>
       <dl>
         {KEYS.map(({ key, does, go }) => (
           <div {...(go ? { "data-key": key, "data-go": url(links, go) } : {})}>

@@ -1,0 +1,69 @@
+// Sends files that were dropped, pasted or chosen, one after the other, and leads to the page of what came of them. It is
+// fetched with the first one (app.js). It builds no HTML: it fills a template of the page.
+const dialog = document.getElementById("upload");
+const part = (name) => dialog.querySelector(`[data-part="${name}"]`);
+const base = document.body.dataset.base;
+let running = null;
+
+/** A request that tells how much of the file has left. */
+function post(file, onSent) {
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    running = request;
+    request.open("POST", `${dialog.dataset.upload}?wait=0&name=${encodeURIComponent(file.name)}`);
+    request.setRequestHeader("accept", "application/json");
+    request.responseType = "json";
+    request.upload.onprogress = ({ loaded, total }) => onSent(loaded / total);
+    const lost = {
+      detail: `${file.name} could not be sent.`,
+      fix: "Check that it is a file, not a folder, and that the server is running. Then try again.",
+    };
+    request.onload = () => resolve(request.status < 400 ? request.response : (request.response ?? lost));
+    request.onerror = request.onabort = () => resolve(lost);
+    request.send(file);
+  });
+}
+
+async function sendOne(file) {
+  const row = part("row").content.firstElementChild.cloneNode(true);
+  const bar = row.querySelector("progress");
+  const says = row.querySelector("[data-says]");
+  row.querySelector("b").textContent = file.name;
+  says.textContent = "Uploading…";
+  part("files").append(row);
+  const told = await post(file, (share) => {
+    bar.value = share * 100;
+  });
+  bar.value = 100;
+  row.dataset.state = told.id ? "done" : "refused";
+  says.textContent = told.id ? "Uploaded" : [told.detail, told.fix].filter(Boolean).join(" ");
+  return told;
+}
+
+export async function send(files) {
+  const chosen = [...files];
+  if (!chosen.length) return;
+  part("files").replaceChildren();
+  dialog.dataset.state = "sending";
+  dialog.querySelector("h2").textContent =
+    chosen.length === 1 ? `Uploading ${chosen[0].name}` : `Uploading ${chosen.length} files`;
+  if (!dialog.open) dialog.showModal();
+  const told = [];
+  for (const file of chosen) {
+    told.push(await sendOne(file));
+    if (!dialog.open) return;
+  }
+  const known = told.filter(({ id }) => id);
+  if (known.length < chosen.length) {
+    dialog.dataset.state = "refused";
+    dialog.querySelector("h2").textContent =
+      chosen.length === 1
+        ? `${chosen[0].name} was not uploaded`
+        : `${chosen.length - known.length} of ${chosen.length} files were not uploaded`;
+    part("again").focus();
+    return;
+  }
+  location.href = known.length === 1 ? `${base}/datasets/${encodeURIComponent(known[0].id)}` : `${base}/datasets`;
+}
+
+dialog.addEventListener("close", () => running?.abort());

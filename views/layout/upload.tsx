@@ -1,0 +1,52 @@
+/** Where do files go in, on every page? The window that opens while one is dragged over the page, and while it is sent. */
+import { type Frame, url } from "./frame.ts";
+
+const ACCEPTED = ".csv,.tsv,.tab,.txt,.dat,.gz,.zip,text/csv,text/plain,text/tab-separated-values";
+
+/** upload.js fills it; `app.js` opens it. */
+export function UploadDialog({ frame: { links, assets } }: { frame: Frame }) {
+  return (
+    <dialog
+      id="upload"
+      class="upload"
+      aria-labelledby="upload-heading"
+      data-upload={url(links, "/api/upload")}
+      data-script={url(links, assets.upload)}
+    >
+      <div class="upload-over">
+        <p class="upload-title">Drop to upload</p>
+        <p>A CSV, TSV or text file, also as .gz or .zip. Several files at once become several datasets.</p>
+      </div>
+      <div class="upload-sending">
+        <h2 id="upload-heading">Upload a file</h2>
+        <ul class="upload-files" data-part="files" aria-live="polite" />
+        <p class="actions">
+          <label class="button primary upload-pick">
+            <span>Choose another file</span>
+            <input data-part="again" type="file" multiple accept={ACCEPTED} aria-label="Choose a file" />
+          </label>
+          <button type="button" class="upload-close" data-close="upload">
+            Cancel
+          </button>
+        </p>
+      </div>
+      <template data-part="row">
+        <li>
+          <b />
+          <progress max="100" value="0" aria-label="Sent" />
+          <span data-says="" />
+        </li>
+      </template>
+    </dialog>
+  );
+}
+
+/** The field of a form that takes files: one for a browser without script, several with. */
+export function FileField({ label }: { label: string }) {
+  return (
+    <label class="button primary upload-pick">
+      <span>{label}</span>
+      <input type="file" name="file" required multiple accept={ACCEPTED} />
+    </label>
+  );
+}
