@@ -73,7 +73,7 @@ type C = Context<Env>;
 /** The app over an opened Signalbox, and its sockets. `publish` is Bun's, once there is a server. */
 export function createApp(signalbox: Signalbox, publish: (topic: string, message: string) => void) {
   const { config, log } = signalbox;
-  const requests = new RequestTimes();
+  const requests = new RequestTimes(signalbox.now);
   const source: PanelSource = {
     ...signalbox,
     sockets: () => sockets.count,

@@ -11,11 +11,28 @@
     clock: new Intl.DateTimeFormat(undefined, { timeStyle: "medium" }),
     full: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }),
   };
+  const UNITS = [
+    [60, "sec"],
+    [60, "min"],
+    [24, "h"],
+    [99, "d"],
+  ];
+  // "5 min ago".
+  function age(seconds) {
+    let value = Math.max(1, seconds);
+    for (const [size, unit] of UNITS) {
+      if (value < size || unit === "d") return `${Math.floor(value)} ${unit} ago`;
+      value /= size;
+    }
+  }
   function localise() {
     for (const time of document.querySelectorAll("time[data-form]")) {
       const at = new Date(time.dateTime);
-      const isOld = Date.now() - at > 72e6;
-      const text = FORMS[isOld ? "full" : time.dataset.form].format(at);
+      const seconds = (Date.now() - at) / 1000;
+      const text =
+        time.dataset.form === "age"
+          ? age(seconds)
+          : FORMS[seconds > 72e3 ? "full" : time.dataset.form].format(at);
       if (time.textContent !== text) time.textContent = text;
     }
   }
@@ -161,6 +178,11 @@
   }
   if (toasts) document.addEventListener("htmx:after:swap", announce);
 
+  document.addEventListener(
+    "change",
+    ({ target }) => "submit" in target.dataset && target.form.requestSubmit(),
+  );
+
   const keys = $("#keys");
   document.addEventListener("click", ({ target }) => {
     const button = target.closest?.("button");
@@ -181,7 +203,7 @@
   };
   document.addEventListener("keydown", (event) => {
     const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
-    if (isTyping || keys?.open || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping || $("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
     const go = [...document.querySelectorAll("[data-go]")].find(({ dataset }) => dataset.key === event.key);
     if (go) location.href = go.dataset.go;
     else if (Object.hasOwn(DO, event.key)) {

@@ -10,6 +10,7 @@ import appCss from "./app.css" with { type: "text" };
 import app from "./app.js" with { type: "text" };
 import chartsCss from "./charts.css" with { type: "text" };
 import controlsCss from "./controls.css" with { type: "text" };
+import dashboardCss from "./dashboard.css" with { type: "text" };
 import embed from "./embed.js" with { type: "text" };
 import heroCss from "./hero.css" with { type: "text" };
 import icon from "./icon.svg" with { type: "text" };
@@ -56,7 +57,7 @@ const SOURCES = {
   style: {
     name: "app",
     ending: "css",
-    text: [appCss, controlsCss, panelsCss, chartsCss, listsCss, heroCss, pagesCss, runCss, printCss]
+    text: [appCss, controlsCss, panelsCss, chartsCss, listsCss, heroCss, pagesCss, runCss, dashboardCss, printCss]
       .map(text)
       .join("\n"),
   },

@@ -183,10 +183,12 @@
 
   // What stands beside the panels changes seldom. Panels tell its state; when that is another one, the page is asked for
   // anew, and its panels are left as they are: they may be ahead of it.
-  const states = () => [...document.querySelectorAll("main:has(.page-head) [data-standing]")];
+  const states = () => [
+    ...document.querySelectorAll("main:has(.page-head) [data-standing], .list-source [data-rows]"),
+  ];
   const standing = () =>
     states()
-      .map(({ dataset }) => dataset.standing)
+      .map(({ dataset }) => dataset.standing ?? dataset.rows)
       .join();
   let stood = standing();
 

@@ -5,12 +5,15 @@ const part = (name) => dialog.querySelector(`[data-part="${name}"]`);
 const base = document.body.dataset.base;
 let running = null;
 
-/** A request that tells how much of the file has left. */
-function post(file, onSent) {
+/** A request that tells how much has left. One file is read while its page is looked at; several are read here. */
+function post(file, { isOnly, onSent }) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     running = request;
-    request.open("POST", `${dialog.dataset.upload}?wait=0&name=${encodeURIComponent(file.name)}`);
+    request.open(
+      "POST",
+      `${dialog.dataset.upload}?wait=${isOnly ? 0 : 1}&name=${encodeURIComponent(file.name)}`,
+    );
     request.setRequestHeader("accept", "application/json");
     request.responseType = "json";
     request.upload.onprogress = ({ loaded, total }) => onSent(loaded / total);
@@ -24,16 +27,18 @@ function post(file, onSent) {
   });
 }
 
-async function sendOne(file) {
+async function sendOne(file, isOnly) {
   const row = part("row").content.firstElementChild.cloneNode(true);
   const bar = row.querySelector("progress");
   const says = row.querySelector("[data-says]");
   row.querySelector("b").textContent = file.name;
   says.textContent = "Uploading…";
   part("files").append(row);
-  const told = await post(file, (share) => {
+  const onSent = (share) => {
     bar.value = share * 100;
-  });
+    if (share === 1) says.textContent = "Reading…";
+  };
+  const told = await post(file, { isOnly, onSent });
   bar.value = 100;
   row.dataset.state = told.id ? "done" : "refused";
   says.textContent = told.id ? "Uploaded" : [told.detail, told.fix].filter(Boolean).join(" ");
@@ -50,7 +55,7 @@ export async function send(files) {
   if (!dialog.open) dialog.showModal();
   const told = [];
   for (const file of chosen) {
-    told.push(await sendOne(file));
+    told.push(await sendOne(file, chosen.length === 1));
     if (!dialog.open) return;
   }
   const known = told.filter(({ id }) => id);
@@ -63,7 +68,8 @@ export async function send(files) {
     part("again").focus();
     return;
   }
-  location.href = known.length === 1 ? `${base}/datasets/${encodeURIComponent(known[0].id)}` : `${base}/datasets`;
+  location.href =
+    known.length === 1 ? `${base}/datasets/${encodeURIComponent(known[0].id)}` : `${base}/datasets`;
 }
 
 dialog.addEventListener("close", () => running?.abort());

@@ -31,6 +31,7 @@ const allOfRun = ({ runId, datasetId }: { runId: string; datasetId: string }): P
   `runs:${datasetId}`,
   "activity",
   "attention",
+  "health",
 ];
 const ofReading = ({ datasetId }: { datasetId: string }): PanelKey[] => ["reading", `reading:${datasetId}`];
 const ofDataset = (data: { datasetId: string }): PanelKey[] => [
@@ -47,6 +48,7 @@ const ofModel = (data: { model: string }): PanelKey[] => [
   `watch:${data.model}`,
   "activity",
   "attention",
+  "health",
 ];
 
 /** `cause`: the event that makes the activity row; null: the alert makes its own. */
@@ -64,7 +66,7 @@ const thresholdWords = (threshold: number | null) =>
 const HEALTH_WORDS = {
   healthy: "is back to normal",
   warning: "is high",
-  critical: "is at its limit",
+  critical: "is critical",
 } as const;
 
 export const EVENTS = {
@@ -84,14 +86,14 @@ export const EVENTS = {
     level: "success",
     sentence: (d) =>
       d.version > 1
-        ? `${d.name} was read anew with other choices (version ${d.version})`
-        : `${d.name} was read: ${d.rows.toLocaleString("en")} rows, ${d.columns} columns`,
+        ? `${d.name}: import settings changed (version ${d.version})`
+        : `${d.name} uploaded: ${d.rows.toLocaleString("en")} rows, ${d.columns} columns`,
     stale: ofDataset,
   }),
   "dataset.rejected": event({
     data: z.object({ ...dataset, reason: z.string() }),
     level: "error",
-    sentence: (d) => `${d.name} was refused: ${d.reason}`,
+    sentence: (d) => `${d.name} could not be used: ${d.reason}`,
     stale: ofDataset,
   }),
   "dataset.deleted": event({
@@ -103,7 +105,7 @@ export const EVENTS = {
   "run.queued": event({
     data: z.object({ ...run, target: z.string() }),
     level: "info",
-    sentence: (d) => `Run ${d.runNumber} waits in the queue: ${d.target} from ${d.datasetName}`,
+    sentence: (d) => `Run ${d.runNumber} queued: ${d.target} from ${d.datasetName}`,
     stale: allOfRun,
   }),
   "run.started": event({
@@ -260,13 +262,14 @@ export const EVENTS = {
   "challenger.started": event({
     data: z.object(model),
     level: "info",
-    sentence: (d) => `${d.model} version ${d.version} is asked the same rows as the live version`,
+    sentence: (d) =>
+      `${d.model} version ${d.version} now answers the same rows as the live version, for comparison`,
     stale: ofModel,
   }),
   "challenger.ended": event({
     data: z.object(model),
     level: "info",
-    sentence: (d) => `${d.model} version ${d.version} is no challenger any more`,
+    sentence: (d) => `${d.model} version ${d.version} is no longer a challenger`,
     stale: ofModel,
   }),
   "health.changed": event({
@@ -290,13 +293,13 @@ export const EVENTS = {
     }),
     level: (d) => d.severity,
     sentence: (d) => (d.cause ? null : d.sentence),
-    stale: () => ["attention", "activity"],
+    stale: () => ["attention", "activity", "health"],
   }),
   "alert.resolved": event({
     data: z.object(alert),
     level: "success",
-    sentence: (d) => (d.cause ? null : `Over: ${d.sentence}`),
-    stale: () => ["attention", "activity"],
+    sentence: (d) => (d.cause ? null : `Resolved: ${d.sentence}`),
+    stale: () => ["attention", "activity", "health"],
   }),
   "alert.dismissed": event({
     data: z.object(alert),
@@ -307,7 +310,7 @@ export const EVENTS = {
   "settings.changed": event({
     data: z.object({ names: z.array(z.string()) }),
     level: "info",
-    sentence: (d) => `Settings were changed: ${d.names.join(", ")}`,
+    sentence: (d) => `Settings changed: ${d.names.join(", ")}`,
     stale: () => ["activity", "health", "metrics", "attention"],
   }),
   "metrics.sampled": event({

@@ -2,6 +2,7 @@
  * Which models are there, and which one answers? Versions count up; one of them is live; going back is deploying an
  * older one. A model file is adopted whole and checked before its version exists, so no half model can be deployed.
  */
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Alerts } from "../events/alerts.ts";
@@ -19,6 +20,7 @@ import {
   insertVersion,
   listModels,
   listVersions,
+  liveVersions,
   type StoredModel,
   type StoredVersion,
   setThreshold,
@@ -274,6 +276,11 @@ export class Models {
     if (version.threshold === null) return bytes;
     const { readModel, writeModel } = await import("../trainer/model/model-file.ts");
     return writeModel({ ...readModel(bytes), threshold: version.threshold });
+  }
+
+  /** The first live version whose file is gone: it cannot answer. */
+  unreadable(): { name: string; version: number } | null {
+    return liveVersions(this.options.store).find(({ runId }) => !existsSync(this.pathOf(runId))) ?? null;
   }
 
   private pathOf(runId: string): string {

@@ -5,12 +5,13 @@
 import type { Alert, Alerts } from "../events/alerts.ts";
 import type { Append, EventLog } from "../events/event-log.ts";
 import type { EventData } from "../events/events.ts";
+import { childPids } from "../platform/child.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Store } from "../store/database.ts";
 import { insertSample, samplesByMinute } from "../store/samples.ts";
 import type { Config } from "./config.ts";
 import { GaugeHistory, type HistoryPoint } from "./gauge-history.ts";
-import { CpuShare, diskPercent, LoopDelay, memoryPercent } from "./machine.ts";
+import { CpuShare, diskPercent, ForeignCpu, LoopDelay, memoryPercent } from "./machine.ts";
 
 export type HealthState = "healthy" | "warning" | "critical";
 
@@ -20,6 +21,10 @@ interface GaugeType {
   /** The setting with "warning,critical". */
   thresholds: keyof Config;
   read: (source: GaugeSource) => number | Promise<number>;
+  /** What its state is judged by, where that is not what it shows. */
+  judged?: (source: GaugeSource, value: number) => number;
+  /** What is at risk, and what to do about it; `hours`: until it is full at the rate of the last hour, where it fills. */
+  risk: (reading: { value: number; unit: string; hours: number | null }) => string;
 }
 
 /** What a gauge may look at. */
@@ -28,25 +33,58 @@ export interface GaugeSource {
   queueLength: () => number;
   loopDelayMs: () => number;
   cpuPercent: () => number;
+  /** Of `cpuPercent`, what others than our own trainings use. */
+  foreignCpuPercent: (busy: number) => number;
 }
 
 export const GAUGES = {
-  cpu: { label: "CPU", unit: "%", thresholds: "HEALTH_CPU", read: (source) => source.cpuPercent() },
-  memory: { label: "Memory", unit: "%", thresholds: "HEALTH_MEMORY", read: () => memoryPercent() },
+  cpu: {
+    label: "CPU",
+    unit: "%",
+    thresholds: "HEALTH_CPU",
+    read: (source) => source.cpuPercent(),
+    judged: (source, value) => source.foreignCpuPercent(value),
+    risk: ({ value }) =>
+      `Other programs use ${value} % of the CPU. Training runs and predictions take longer. Stop these programs, or move Signalbox to another machine.`,
+  },
+  memory: {
+    label: "Memory",
+    unit: "%",
+    thresholds: "HEALTH_MEMORY",
+    read: () => memoryPercent(),
+    risk: ({ value }) =>
+      `Memory is ${value} % used. If it runs out, training runs are ended. Stop other programs, add memory, or lower TRAIN_MEMORY_MB.`,
+  },
   disk: {
     label: "Disk",
     unit: "%",
     thresholds: "HEALTH_DISK",
     read: (source) => diskPercent(source.dataDir),
+    risk: ({ value, hours }) =>
+      `The disk is ${value} % full${hours === null ? "" : `, and will be full in about ${hoursText(hours)} at this rate`}. When it is full, uploads and training runs stop. Delete datasets, shorten data retention, or add space.`,
   },
   loop: {
-    label: "Delay of answers",
+    label: "Response delay",
     unit: "ms",
     thresholds: "HEALTH_LOOP",
     read: (source) => source.loopDelayMs(),
+    risk: ({ value }) =>
+      `Responses are delayed by up to ${value} ms. Pages and predictions are slow. Send fewer requests at once, or use a faster machine.`,
   },
-  queue: { label: "Queue", unit: "runs", thresholds: "HEALTH_QUEUE", read: (source) => source.queueLength() },
+  queue: {
+    label: "Queue",
+    unit: "runs",
+    thresholds: "HEALTH_QUEUE",
+    read: (source) => source.queueLength(),
+    risk: ({ value }) =>
+      `${value} training runs are waiting. New ones start late. Cancel some of them, or raise TRAIN_CONCURRENCY.`,
+  },
 } as const satisfies Record<string, GaugeType>;
+
+function hoursText(hours: number): string {
+  if (hours < 1) return `${Math.max(1, Math.round(hours * 60))} minutes`;
+  return hours < 48 ? `${Math.round(hours)} hours` : `${Math.round(hours / 24)} days`;
+}
 
 export type GaugeName = keyof typeof GAUGES;
 export const GAUGE_NAMES = Object.keys(GAUGES) as GaugeName[];
@@ -74,6 +112,8 @@ const BETTER_AFTER = 3;
 const MARGIN = 0.05;
 const QUIET_MS = 60_000;
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const MOST_HOURS = 168;
 /** Changes looked back at: a gauge that changed before that many others has been calm for long. */
 const RECALLED = 100;
 
@@ -120,15 +160,18 @@ export class Health {
   private readonly source: GaugeSource;
   private readonly delay = new LoopDelay();
   private readonly histories = new Map(GAUGE_NAMES.map((gauge) => [gauge, new GaugeHistory()]));
+  private readonly judged = new Map<GaugeName, number>();
   private isSampling = false;
+  private isFirst = true;
 
   constructor(private readonly options: HealthOptions) {
-    const cpu = new CpuShare();
+    const [cpu, foreign] = [new CpuShare(), new ForeignCpu()];
     this.source = {
       dataDir: options.config.DATA_DIR,
       queueLength: options.queueLength,
       loopDelayMs: () => this.delay.take(),
       cpuPercent: () => cpu.take(),
+      foreignCpuPercent: (busy) => foreign.take(busy, childPids()),
     };
   }
 
@@ -202,22 +245,41 @@ export class Health {
       append("metrics.sampled", { values: Object.fromEntries(values) });
     });
     for (const [gauge, value] of values) this.histories.get(gauge)!.add(at, value);
+    this.isFirst = false;
   }
 
   private tellChange(from: HealthState, reading: GaugeReading, append: Append): void {
-    const { gauge, label, unit, value, state, warning, critical } = reading;
+    const { gauge, label, unit, state } = reading;
+    const value = this.judgedValue(reading);
     append("health.changed", { gauge, label, unit, value, from, to: state });
+    if (state === "healthy") {
+      this.options.alerts.resolve("health", gauge, append);
+      return;
+    }
+    const told = { value: Math.round(value), unit, hours: this.hoursLeft(gauge, value) };
     const alert: Alert = {
       code: "health",
       subject: gauge,
       severity: state === "critical" ? "error" : "warning",
-      // The limit, not the value: it stands for as long as the state does.
-      sentence: `${label} is ${state === "critical" ? "at its limit" : "near its limit"}: above ${state === "critical" ? critical : warning} ${unit}.`,
-      action: { label: "Look at the machine", method: "get", path: "/#metrics" },
+      sentence: GAUGES[gauge].risk(told),
+      action: { label: "Show the machine", method: "get", path: "/#machine" },
       cause: "health.changed",
     };
-    if (state === "healthy") this.options.alerts.resolve(alert.code, gauge, append);
-    else this.options.alerts.raise(alert, append);
+    this.options.alerts.raise(alert, append);
+  }
+
+  private judgedValue({ gauge, value }: Pick<GaugeReading, "gauge" | "value">): number {
+    return this.judged.get(gauge) ?? value;
+  }
+
+  /** Until it is full, by how it grew over the last hour; null where it does not grow, or not within a week. */
+  private hoursLeft(gauge: GaugeName, value: number): number | null {
+    const since = this.options.now() - HOUR_MS;
+    const first = this.history(gauge).find(({ at }) => at >= since);
+    if (!first) return null;
+    const perHour = ((value - first.value) * HOUR_MS) / Math.max(1, this.options.now() - first.at);
+    const hours = (100 - value) / perHour;
+    return perHour > 0 && hours <= MOST_HOURS ? hours : null;
   }
 
   private judge(gauge: GaugeName, value: number, at: number): { from: HealthState; reading: GaugeReading } {
@@ -227,7 +289,11 @@ export class Health {
       streak: 0,
       lastChangeAt: Number.NEGATIVE_INFINITY,
     };
-    const after = nextState(before, value, { ...limits, at });
+    const { judged }: GaugeType = GAUGES[gauge];
+    const judgedValue = judged ? judged(this.source, value) : value;
+    this.judged.set(gauge, judgedValue);
+    // The first sample tells of our own start.
+    const after = this.isFirst ? before : nextState(before, judgedValue, { ...limits, at });
     this.memory.set(gauge, after);
     const { label, unit } = GAUGES[gauge];
     return { from: before.state, reading: { gauge, label, unit, value, state: after.state, ...limits } };

@@ -52,6 +52,39 @@ export class CpuShare {
   }
 }
 
+/** /proc counts in hundredths of a second. */
+const TICK_MS = 10;
+
+/** What others than our children use of the processors: trainings are what the machine is for. */
+export class ForeignCpu {
+  private ticks = new Map<number, number>();
+  private at = performance.now();
+  private value = 0;
+
+  /** In percent since the last call. `busy`: what all used; a child that ended meanwhile took its count with it. */
+  take(busy: number, children: ReadonlySet<number>): number {
+    const [now, ticks] = [performance.now(), new Map<number, number>()];
+    for (const pid of children) {
+      const used = ticksOf(pid);
+      if (used !== null) ticks.set(pid, used);
+    }
+    const isLost = [...this.ticks.keys()].some((pid) => !ticks.has(pid));
+    const own = [...ticks].reduce((sum, [pid, used]) => sum + used - (this.ticks.get(pid) ?? 0), 0);
+    const elapsedMs = now - this.at;
+    [this.at, this.ticks] = [now, ticks];
+    if (isLost || elapsedMs < SHORTEST_MS) return Math.min(busy, this.value);
+    const processors = cpuBound()?.limit ?? cpus().length;
+    this.value = Math.max(0, busy - (100 * own * TICK_MS) / (elapsedMs * processors));
+    return this.value;
+  }
+}
+
+/** Processor time of a process and of its threads; null where it has ended, or the system does not tell. */
+function ticksOf(pid: number): number | null {
+  const fields = readText(`/proc/${pid}/stat`)?.split(") ")[1]?.split(" ");
+  return fields ? Number(fields[11]) + Number(fields[12]) : null;
+}
+
 /** Share of the processor time that could be had between two readings, in percent. */
 export function quotaPercent(before: Bound, now: Bound, elapsedMs: number): number {
   return Math.min(100, (100 * (now.used - before.used)) / (now.limit * (elapsedMs / 1000)));

@@ -20,6 +20,10 @@ export interface RouteTimes {
 export class RequestTimes {
   /** By route, then by the first digit of the status. */
   private readonly routes = new Map<string | null, RouteTimes[]>();
+  /** Of the last prediction that worked, and of the last one that we could not answer. */
+  private readonly predicted = { worked: Number.NEGATIVE_INFINITY, failed: Number.NEGATIVE_INFINITY };
+
+  constructor(private readonly now: () => number) {}
 
   /** `listed`: "METHOD /path/:as-listed"; null: no route answered. */
   observe(listed: string | null, status: number, seconds: number): void {
@@ -33,6 +37,13 @@ export class RequestTimes {
     times.buckets[bucket]! += 1;
     times.sumSeconds += seconds;
     times.count += 1;
+    if (listed?.endsWith("/predict")) this.predicted[status < 500 ? "worked" : "failed"] = this.now();
+  }
+
+  /** Did the last prediction fail for a reason of ours, at `since` or later? */
+  predictionsFailing(since: number): boolean {
+    const { worked, failed } = this.predicted;
+    return failed >= since && failed > worked;
   }
 
   list(): RouteTimes[] {

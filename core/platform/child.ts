@@ -48,6 +48,13 @@ export interface Child {
   result: Promise<unknown>;
 }
 
+const running = new Set<number>();
+
+/** The children that run now: what they use is our own work. */
+export function childPids(): ReadonlySet<number> {
+  return running;
+}
+
 const CHILD_NICENESS = 10;
 /** What it says on stderr is kept to the last of so many characters. */
 const LAST_WORDS = 2000;
@@ -84,6 +91,7 @@ export function spawnChild(name: string, command: string[], options: ChildOption
       } else end(revive(message.data.error as ErrorRecord));
     },
   });
+  running.add(process.pid);
   const send = (message: unknown) => {
     if (process.exitCode === null && process.signalCode === null) process.send(message);
   };
@@ -111,6 +119,7 @@ export function spawnChild(name: string, command: string[], options: ChildOption
   });
   const words = lastWords(process.stderr);
   process.exited.then((exitCode) => {
+    running.delete(process.pid);
     unwatch();
     const how = process.signalCode ? `was killed by ${process.signalCode}` : `ended with code ${exitCode}`;
     reject(new ChildDied(`The ${name} process ${how}`, { cause: words().trim() }));

@@ -3,9 +3,20 @@ import type { Store } from "./database.ts";
 import type { RunStatus } from "./runs.ts";
 
 export interface PageRange {
-  /** Rows below this position, newest first. */
+  /** Rows below this position, newest first; where rows are filtered or sorted: how many of them to skip. */
   before: number;
   limit: number;
+  filter?: ListFilter;
+}
+
+/** Which rows, and in what order. */
+export interface ListFilter {
+  /** Text that a row contains, whatever its case; "": every row. */
+  q: string;
+  /** A state that the list knows; "": every state. */
+  status: string;
+  /** A column that the list knows, with "-" before it from the greatest down; "": newest first. */
+  sort: string;
 }
 
 export interface ListedRun {
@@ -18,9 +29,15 @@ export interface ListedRun {
   task: string | null;
   status: RunStatus;
   verdict: string | null;
+  metric: string | null;
+  /** By `metric` on the test set, and what a model that always says the same would reach. */
+  score: number | null;
+  baseline: number | null;
   modelName: string;
   version: number | null;
   queuedAt: number;
+  startedAt: number | null;
+  finishedAt: number | null;
 }
 
 export interface ListedDataset {
@@ -42,49 +59,148 @@ export interface ListedModel {
   name: string;
   liveVersion: number | null;
   versions: number;
-  /** Of the live version, else of the newest. */
+  /** This and what follows: of the live version, else of the newest. */
   verdict: string | null;
+  target: string | null;
+  task: string | null;
+  metric: string | null;
+  score: number | null;
+  baseline: number | null;
+  beatsBaseline: number | null;
+  sizeBytes: number | null;
+  trainedAt: number | null;
   createdAt: number;
 }
 
-const RUN = `number AS position, id, number, dataset_id AS datasetId, dataset_name AS datasetName,
-  json_extract(options, '$.target') AS target,
-  coalesce(json_extract(result, '$.task'), json_extract(options, '$.task')) AS task,
-  status, json_extract(result, '$.verdict') AS verdict, model_name AS modelName, model_version AS version,
-  queued_at AS queuedAt`;
+/** Of a result, by the metric that its run was judged by. */
+const figures = (result: string) => `json_extract(${result}, '$.metric') AS metric,
+  json_extract(${result}, '$.metrics.' || json_extract(${result}, '$.metric')) AS score,
+  json_extract(${result}, '$.baseline.' || json_extract(${result}, '$.metric')) AS baseline`;
+
+/** One list: its rows in one query, and what they can be chosen and sorted by. */
+interface ListQuery {
+  from: string;
+  position: string;
+  /** What `q` looks into. */
+  texts: readonly string[];
+  statuses: Readonly<Record<string, string>>;
+  sorts: Readonly<Record<string, string>>;
+}
+
+const RUNS = {
+  from: `SELECT number AS position, id, number, dataset_id AS datasetId, dataset_name AS datasetName,
+    json_extract(options, '$.target') AS target,
+    coalesce(json_extract(result, '$.task'), json_extract(options, '$.task')) AS task,
+    status, json_extract(result, '$.verdict') AS verdict, ${figures("result")},
+    model_name AS modelName, model_version AS version,
+    queued_at AS queuedAt, started_at AS startedAt, finished_at AS finishedAt
+    FROM runs`,
+  position: "number",
+  texts: ["datasetName", "target", "modelName", "'run ' || number"],
+  statuses: {
+    queued: "status = 'queued'",
+    running: "status = 'running'",
+    finished: "status = 'finished'",
+    failed: "status = 'failed'",
+    cancelled: "status = 'cancelled'",
+    interrupted: "status = 'interrupted'",
+  },
+  sorts: {
+    number: "number",
+    target: "lower(target)",
+    dataset: "lower(datasetName)",
+    status: "status",
+    score: "score",
+    baseline: "baseline",
+    duration: "finishedAt - startedAt",
+    age: "-queuedAt",
+  },
+} as const satisfies ListQuery;
+
+const DATASETS = {
+  from: `SELECT d.rowid AS position, d.id, d.name, d.version, d.status, v.rows, v.columns, v.target, v.task,
+    d.size_bytes AS sizeBytes, d.created_at AS createdAt
+    FROM datasets d LEFT JOIN dataset_versions v ON v.dataset_id = d.id AND v.version = d.version`,
+  position: "d.rowid",
+  texts: ["name", "coalesce(target, '')"],
+  statuses: { reading: "status = 'reading'", ready: "status = 'ready'" },
+  sorts: {
+    name: "lower(name)",
+    rows: "rows",
+    columns: "columns",
+    target: "lower(target)",
+    size: "sizeBytes",
+    age: "-createdAt",
+  },
+} as const satisfies ListQuery;
+
+const MODELS = {
+  from: `SELECT m.rowid AS position, m.name, m.live_version AS liveVersion, m.created_at AS createdAt,
+    (SELECT count(*) FROM model_versions WHERE name = m.name) AS versions,
+    json_extract(v.result, '$.verdict') AS verdict,
+    json_extract(v.result, '$.schema.target') AS target,
+    json_extract(v.result, '$.task') AS task, ${figures("v.result")},
+    json_extract(v.result, '$.beatsBaseline') AS beatsBaseline,
+    v.size_bytes AS sizeBytes, v.created_at AS trainedAt
+    FROM models m LEFT JOIN model_versions v ON v.name = m.name
+      AND v.version = coalesce(m.live_version, (SELECT max(version) FROM model_versions WHERE name = m.name))`,
+  position: "m.rowid",
+  texts: ["name", "coalesce(target, '')"],
+  statuses: { live: "liveVersion IS NOT NULL", offline: "liveVersion IS NULL" },
+  sorts: {
+    name: "lower(name)",
+    target: "lower(target)",
+    status: "liveVersion IS NULL",
+    score: "score",
+    baseline: "baseline",
+    versions: "versions",
+    size: "sizeBytes",
+    age: "-trainedAt",
+  },
+} as const satisfies ListQuery;
+
+/** What each list can be chosen and sorted by: for the API, its docs and the pages. */
+export const LIST_FILTERS = { runs: RUNS, datasets: DATASETS, models: MODELS } as const;
 
 export function listedRuns(store: Store, range: PageRange): ListedRun[] {
-  return store.all(`SELECT ${RUN} FROM runs WHERE number < $before ORDER BY number DESC LIMIT $limit`, {
-    ...range,
-  });
+  return listed(store, RUNS, range);
 }
 
 export function listedRunsOf(store: Store, datasetId: string, range: PageRange): ListedRun[] {
   return store.all(
-    `SELECT ${RUN} FROM runs WHERE dataset_id = $datasetId AND number < $before ORDER BY number DESC LIMIT $limit`,
-    { ...range, datasetId },
+    `${RUNS.from} WHERE dataset_id = $datasetId AND number < $before ORDER BY number DESC LIMIT $limit`,
+    { before: range.before, limit: range.limit, datasetId },
   );
 }
 
 export function listedDatasets(store: Store, range: PageRange): ListedDataset[] {
-  return store.all(
-    `SELECT d.rowid AS position, d.id, d.name, d.version, d.status, v.rows, v.columns, v.target, v.task,
-            d.size_bytes AS sizeBytes, d.created_at AS createdAt
-     FROM datasets d LEFT JOIN dataset_versions v ON v.dataset_id = d.id AND v.version = d.version
-     WHERE d.rowid < $before ORDER BY d.rowid DESC LIMIT $limit`,
-    { ...range },
-  );
+  return listed(store, DATASETS, range);
 }
 
 export function listedModels(store: Store, range: PageRange): ListedModel[] {
+  return listed(store, MODELS, range);
+}
+
+/** By position while every row is wanted; else by how many were shown before. */
+function listed<T>(store: Store, query: ListQuery, { before, limit, filter }: PageRange): T[] {
+  const { from, position } = query;
+  if (!filter)
+    return store.all(`${from} WHERE ${position} < $before ORDER BY ${position} DESC LIMIT $limit`, {
+      before,
+      limit,
+    });
+  const { q, status, sort } = filter;
+  // SQLite lowers ASCII only: other letters are found as they are written.
+  const exact = `%${q.replace(/[\\%_]/g, "\\$&")}%`;
+  const words = query.texts
+    .map((text) => `lower(${text}) LIKE $lower ESCAPE '\\' OR ${text} LIKE $exact ESCAPE '\\'`)
+    .join(" OR ");
+  const by = query.sorts[sort.replace(/^-/, "")];
+  const order = by ? `${by} IS NULL, ${by} ${sort.startsWith("-") ? "DESC" : "ASC"}, ` : "";
   return store.all(
-    `SELECT m.rowid AS position, m.name, m.live_version AS liveVersion, m.created_at AS createdAt,
-            (SELECT count(*) FROM model_versions WHERE name = m.name) AS versions,
-            json_extract(v.result, '$.verdict') AS verdict
-     FROM models m LEFT JOIN model_versions v ON v.name = m.name
-       AND v.version = coalesce(m.live_version, (SELECT max(version) FROM model_versions WHERE name = m.name))
-     WHERE m.rowid < $before ORDER BY m.rowid DESC LIMIT $limit`,
-    { ...range },
+    `SELECT * FROM (${from}) WHERE (${words}) AND (${query.statuses[status] ?? "1 = 1"})
+     ORDER BY ${order}position DESC LIMIT $limit OFFSET $before`,
+    { exact, lower: exact.toLowerCase(), before, limit },
   );
 }
 

@@ -72,6 +72,15 @@ export function currentModel(store: Store): StoredModel | null {
   );
 }
 
+/** The version of each model that serves predictions. */
+export function liveVersions(store: Store): { name: string; version: number; runId: string }[] {
+  return store.all(
+    `SELECT v.name, v.version, v.run_id AS runId
+     FROM models m JOIN model_versions v ON v.name = m.name AND v.version = m.live_version`,
+    {},
+  );
+}
+
 export function listModels(store: Store, page: { before: number; limit: number }): StoredModel[] {
   return store.all<StoredModel>(
     `SELECT ${MODEL} FROM models WHERE rowid < $before ORDER BY rowid DESC LIMIT $limit`,

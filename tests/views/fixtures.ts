@@ -144,6 +144,7 @@ export const MODEL: ModelView = {
   predictions: { total: 3, perMinute: [{ at: AT, predictions: 3 }] },
 };
 
+const SCORED = { metric: "roc_auc", score: 0.83, baseline: 0.5 };
 const DRIFTED: ColumnDrift = {
   ...{ column: HOSTILE, psi: 0.5, verdict: "major", sentence: HOSTILE },
   missing: { training: 0, live: 0.1, isMore: true },
@@ -193,7 +194,11 @@ export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } =
       },
     ],
   },
-  health: { state: "critical", gauges: [GAUGE] },
+  health: {
+    state: "critical",
+    gauges: [GAUGE],
+    signal: { state: "critical", label: "Model down", sentence: HOSTILE },
+  },
   activity: {
     items: ["stage.started", "stage.finished", "run.failed"].map((type, seq) => ({
       seq,
@@ -263,9 +268,14 @@ export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } =
     rejection: null,
     file: null,
   },
-  runs: { items: [{ ...RUN, verdict: HOSTILE }], next: 3 },
+  runs: { items: [{ ...RUN, ...SCORED, verdict: HOSTILE, durationMs: 4200 }], next: 3 },
   models: {
-    items: [{ name: HOSTILE, liveVersion: null, versions: 2, verdict: HOSTILE, createdAt: AT }],
+    items: [
+      {
+        ...{ name: HOSTILE, liveVersion: null, versions: 2, verdict: HOSTILE, createdAt: AT, trainedAt: AT },
+        ...{ ...SCORED, target: HOSTILE, task: "binary", beatsBaseline: true, sizeBytes: 2048 },
+      },
+    ],
     next: 4,
   },
   model: MODEL,

@@ -3,7 +3,7 @@ import type { Activity } from "../../core/events/event-log.ts";
 import type { AttentionItem, PanelData } from "../../core/routes/data/panel-data.ts";
 import { type Links, url } from "../layout/frame.ts";
 import { plural } from "../parts/format.ts";
-import { Action, curlLine, Empty, LampDot, Older, Time } from "../parts/parts.tsx";
+import { Action, All, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
 import type { Lamp } from "../parts/words.ts";
 
 const LEVEL_LAMPS: Record<Activity["level"], Lamp> = {
@@ -15,8 +15,8 @@ const LEVEL_LAMPS: Record<Activity["level"], Lamp> = {
 
 const LEVEL_WORDS: Record<Activity["level"], string> = {
   info: "",
-  success: "Good: ",
-  warning: "Caution: ",
+  success: "Success: ",
+  warning: "Warning: ",
   error: "Error: ",
 };
 
@@ -31,7 +31,7 @@ export function ActivityPanel({ data, links }: { data: PanelData["activity"]; li
       <div class="feed scroll" role="log" aria-live="off" aria-label="Activity" tabindex={0}>
         <Feed items={data.items} />
       </div>
-      <Older links={links} path="/activity" next={data.next} label="Older activity" />
+      <All links={links} path="/activity" label="All activity" />
     </>
   );
 }
@@ -47,7 +47,7 @@ const NOTIFIES: readonly Activity["type"][] = [
 
 /** `form`: of the times; what may be from another day needs its date. */
 export function Feed({ items, form = "clock" }: { items: readonly Activity[]; form?: "clock" | "full" }) {
-  if (!items.length) return <Empty>Nothing older is kept.</Empty>;
+  if (!items.length) return <Empty>No older events are kept.</Empty>;
   return (
     <ol class={`feed-list feed-${form}`}>
       {grouped(items).map((group) => (
@@ -86,7 +86,7 @@ function FeedGroup({ group: { newest, earlier }, form }: { group: Group; form: "
       <FeedItem item={newest} form={form} />
       {earlier.length > 0 && (
         <details>
-          <summary>{plural(earlier.length, "step")} before</summary>
+          <summary>{plural(earlier.length, "earlier step")}</summary>
           <ol>
             {earlier.map((item) => (
               <li id={`event-${item.seq}`}>
@@ -121,7 +121,7 @@ export function AttentionPanel({ data, links }: { data: PanelData["attention"]; 
     return (
       <p class="verdict-line">
         <LampDot lamp="clear" />
-        Nothing needs you.
+        Nothing needs attention.
       </p>
     );
   }
@@ -159,8 +159,8 @@ function Dismiss({ alertId, item, links }: { alertId: string; item: AttentionIte
   const path = `/alerts/${alertId}/dismiss`;
   return (
     <details id={`alert-${alertId}-seen`} data-needs="train">
-      <summary>Nothing to do here?</summary>
-      <p class="fine">It goes from this list; the activity still tells of it.</p>
+      <summary>Dismiss</summary>
+      <p class="fine">Removes it from this list. This does not fix the cause. It stays in the activity.</p>
       <Action links={links} path={path} label="Dismiss" describes={item.sentence} curl={curl} />
     </details>
   );

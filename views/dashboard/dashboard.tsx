@@ -1,4 +1,4 @@
-/** The first page: from "what needs me" to "how is the machine", every part live. */
+/** One screen: what runs or ran last, what is live, what needs attention, what happened; every part live. */
 
 import type { Sample } from "../../core/datasets/samples/index.ts";
 import type { Panel } from "../../core/events/panel-names.ts";
@@ -8,8 +8,8 @@ import { DropZone } from "./datasets.tsx";
 import { JourneyAhead, Samples } from "./samples.tsx";
 
 const WATCHED: readonly Panel[] = [
-  ...(["health", "attention", "run", "stages", "curve", "leaderboard", "model", "predictions"] as const),
-  ...(["activity", "datasets", "runs", "models", "metrics", "connection"] as const),
+  ...(["run", "stages", "curve", "leaderboard", "models", "attention", "activity"] as const),
+  ...(["datasets", "runs", "metrics", "predictions", "connection"] as const),
 ];
 
 export interface DashboardPageProps {
@@ -33,33 +33,30 @@ export function DashboardPage({ frame, isFirst, isBusy, samples }: DashboardPage
     >
       <h1 class="unseen">Dashboard</h1>
       <div class="dashboard">
-        {draw("health")}
         <DropZone links={frame.links} isFirst={isFirst} />
         <Samples links={frame.links} samples={samples} />
         <JourneyAhead />
-        {draw("run")}
-        {draw("stages")}
-        <div class="dashboard-body">
+        <div class="dashboard-main">
+          {draw("run")}
+          {draw("stages")}
+          {/* While something runs, its race; else the lists: in the same place, so that nothing else moves. */}
           <div class="pair dashboard-race">
             {draw("curve")}
             {draw("leaderboard")}
           </div>
-          <div class="dashboard-side">
-            {draw("model")}
-            {draw("predictions")}
-            {draw("attention")}
-            {draw("activity")}
-          </div>
           <div class="pair dashboard-lists">
-            <div class="stack">
-              {draw("datasets")}
-              {draw("models")}
-            </div>
+            {draw("datasets")}
             {draw("runs")}
           </div>
         </div>
-        <div class="dashboard-machine">
+        <div class="dashboard-side">
+          {draw("models")}
+          {draw("attention")}
+          {draw("activity")}
+        </div>
+        <div id="machine" class="dashboard-machine">
           {draw("metrics")}
+          {draw("predictions")}
           {draw("connection")}
         </div>
       </div>

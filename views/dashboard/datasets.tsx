@@ -7,10 +7,10 @@ import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { ColumnHead } from "../dataset/table.tsx";
 import { NearText } from "../layout/error.tsx";
 import { type Links, url } from "../layout/frame.ts";
-import { bytes, count, plural } from "../parts/format.ts";
-import { apiUrl, Bar, CodeBlock, Empty, Older, Time } from "../parts/parts.tsx";
+import { FileField } from "../layout/upload.tsx";
+import { bytes, count, plural, sentence } from "../parts/format.ts";
+import { All, apiUrl, Bar, CodeBlock, Empty, Time } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
-import { taskLabel } from "../parts/words.ts";
 
 export function DatasetsPanel({ data, links }: { data: PanelData["datasets"]; links: Links }) {
   return (
@@ -33,33 +33,27 @@ export function DatasetsPanel({ data, links }: { data: PanelData["datasets"]; li
           ))}
         </ul>
       ) : (
-        <Empty>
-          No file yet. Drop a CSV on <a href={url(links, "/")}>the dashboard</a>, open one of its samples, or
-          send one with curl.
-        </Empty>
+        <Empty>No datasets yet. Drop a CSV anywhere on this page, paste rows, or select Upload.</Empty>
       )}
-      <Older links={links} path="/datasets" next={data.next} label="Older files" />
+      {data.items.length > 0 && <All links={links} path="/datasets" label="All datasets" />}
     </>
   );
 }
 
 function DatasetRow({ item, links }: { item: DatasetSummary; links: Links }) {
-  const { id, name, status, rows, columns, sizeBytes, target, task, createdAt } = item;
+  const { name, status, rows, columns, sizeBytes, createdAt } = item;
   return (
-    <li class="row" id={`dataset-${id}`}>
-      <a class="row-name" href={url(links, `/datasets/${encodeURIComponent(id)}`)}>
+    <li class="row" id={`dataset-${item.id}`}>
+      <a class="row-name" href={url(links, datasetPath(item))}>
         {name}
       </a>
-      {status === "reading" ? (
-        <span class="row-facts">being read</span>
-      ) : (
-        <span class="row-facts">
-          {plural(rows, "row")}, {plural(columns, "column")}, {bytes(sizeBytes)}
-          {target !== null && `; suggests predicting ${target} (${taskLabel(task).toLowerCase()})`}
-        </span>
-      )}
+      <span class="row-facts">
+        {status === "reading"
+          ? "Reading…"
+          : `${plural(rows, "row")}, ${plural(columns, "column")}, ${bytes(sizeBytes)}`}
+      </span>
       <span class="row-when">
-        <Time at={createdAt} />
+        <Time at={createdAt} form="age" />
       </span>
     </li>
   );
@@ -107,8 +101,8 @@ function RejectionNote({ rejection }: { rejection: Rejection }) {
   return (
     <div class="note note-danger">
       <p>
-        <strong>{name} was refused.</strong> {error.message}
-        {place.length > 0 && ` (${place.join(", ")})`}
+        <strong>{name} cannot be used.</strong> {sentence(error.message)}
+        {place.length > 0 && ` See ${place.join(", ")}.`}
       </p>
       {error.near !== undefined && <NearText text={error.near} />}
       {error.fix && <p>{error.fix}</p>}
@@ -117,20 +111,9 @@ function RejectionNote({ rejection }: { rejection: Rejection }) {
   );
 }
 
-/** While the file is read, how far; then what it holds. */
+/** While the file is read, how far; where it was refused, why; then what it holds. */
 export function ReadingPanel({ data, links }: { data: NonNullable<PanelData["reading"]>; links: Links }) {
-  if (data.rejection) {
-    return (
-      <>
-        <RejectionNote rejection={data.rejection} />
-        <p class="actions">
-          <a class="button" href={url(links, "/")}>
-            Upload another file
-          </a>
-        </p>
-      </>
-    );
-  }
+  if (data.rejection) return <Refused rejection={data.rejection} links={links} />;
   if (data.file) {
     const { rows, columns, sizeBytes, createdAt, version } = data.file;
     return (
@@ -138,27 +121,49 @@ export function ReadingPanel({ data, links }: { data: NonNullable<PanelData["rea
         <span class="whose">
           <a href={url(links, datasetPath(data))}>{data.name}</a>:{" "}
         </span>
-        {plural(rows, "row")}, {plural(columns, "column")}, {bytes(sizeBytes)}; uploaded{" "}
+        {plural(rows, "row")}, {plural(columns, "column")}, {bytes(sizeBytes)}, uploaded{" "}
         <Time at={createdAt} />
-        {version > 1 && `; reading ${version} of the same file`}
+        {version > 1 && `, import settings changed ${plural(version - 1, "time")}`}
       </p>
     );
   }
-  return data.arrival ? (
-    <ArrivalNote arrival={data.arrival} />
-  ) : (
-    <Bar
-      label={`Reading ${data.name}`}
-      value={null}
-      text="Reading begins. What is found shows here at once."
-    />
+  return (
+    <div class="hero">
+      <p class="hero-words">Reading the file…</p>
+      {data.arrival ? (
+        <ArrivalNote arrival={data.arrival} />
+      ) : (
+        <Bar
+          label={`Reading ${data.name}`}
+          value={null}
+          text="Starting. Columns appear here as they are found."
+        />
+      )}
+    </div>
   );
 }
 
-/** Works as a plain form; app.js sends the raw file and lets the server tell how far it is. */
+function Refused({ rejection, links }: { rejection: Rejection; links: Links }) {
+  return (
+    <div class="hero hero-refused">
+      <RejectionNote rejection={rejection} />
+      <p class="actions">
+        <a class="button primary" href={url(links, "/#new")} data-pick="">
+          Choose another file
+        </a>
+        <a class="button" href={url(links, "/datasets")}>
+          Show all datasets
+        </a>
+      </p>
+    </div>
+  );
+}
+
+/** Works as a plain form; upload.js sends the files and leads to their page. */
 export function DropZone({ links, isFirst }: { links: Links /** No file is here yet. */; isFirst: boolean }) {
   return (
     <form
+      id="new"
       class="dropzone"
       data-needs="train"
       method="post"
@@ -169,18 +174,19 @@ export function DropZone({ links, isFirst }: { links: Links /** No file is here 
     >
       <div class="dropzone-words">
         <h2>A CSV in, a model out.</h2>
-        <p>Drop a table here. Signalbox reads it, finds what can be predicted, and trains while you watch.</p>
+        <p class="dropzone-lead">
+          Signalbox reads your table, finds what it can predict, and trains a model while you watch.
+        </p>
+        <p class="dropzone-how needs-js">Drop files anywhere on this page, or paste rows.</p>
       </div>
-      <label class="dropzone-file">
-        <span>Choose a CSV file</span>
-        <input type="file" name="file" required accept=".csv,.tsv,.txt,.gz,.zip,text/csv" />
-      </label>
-      <button type="submit" class="primary">
-        Upload
-      </button>
-      <p class="dropzone-note" data-upload-note />
+      <div class="actions">
+        <FileField label="Choose a CSV file" />
+        <button type="submit" class="no-script">
+          Upload
+        </button>
+      </div>
       <details class="command" open={isFirst}>
-        <summary>or with curl</summary>
+        <summary>Upload and train with curl</summary>
         <CodeBlock
           code={`${links.curl} -T your.csv '${apiUrl(links, "/api/train/your.csv?target=COLUMN")}'`}
           label="Upload and train with curl"

@@ -1,53 +1,54 @@
-/** How is the machine, and who is connected? The gauges, the verdict over them, the connection's figures. */
+/** Does everything work, how is the machine, and who is connected? */
 import type { GaugeReading } from "../../core/operations/health.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { Sparkline } from "../charts/chart.tsx";
-import { capital, count, duration, figure, plural } from "../parts/format.ts";
+import { type Links, url } from "../layout/frame.ts";
+import { count, duration, figure, plural } from "../parts/format.ts";
 import { LampDot } from "../parts/parts.tsx";
 import { HEALTH_WORDS } from "../parts/words.ts";
 
-/** Gauges that the sentence names: two lines on a phone, so that nothing below moves. */
-const TOLD = 2;
-
-/** One sentence over all gauges. */
-export function HealthPanel({ data }: { data: PanelData["health"] }) {
-  const { lamp, says } = HEALTH_WORDS[data.state];
-  const sick = data.gauges.filter(({ state }) => state !== "healthy");
-  const told = sick
-    .slice(0, TOLD)
-    .map((gauge) => `${gauge.label} is ${isCalming(gauge) ? "back at" : "at"} ${reading(gauge)}`);
-  const more = sick.length > TOLD ? [`${sick.length - TOLD} more below`] : [];
-  const why = sick.length ? [...told, ...more].join("; ") : "The machine has room to work";
+/** The light in the header: a few words, with the sentence behind them. */
+export function HealthPanel({ data, links }: { data: PanelData["health"]; links: Links }) {
+  const { state, label, sentence } = data.signal;
   return (
-    <p class="verdict-line">
-      <LampDot lamp={lamp} />
-      <strong>{says}.</strong> {why}.
-    </p>
+    <a class={`signal signal-${state}`} href={url(links, "/#attention")} title={sentence}>
+      <LampDot lamp={HEALTH_WORDS[state].lamp} />
+      <span class="signal-label">{label}</span>
+      <span class="unseen">. {sentence}</span>
+    </a>
   );
 }
 
 type Standing = Pick<GaugeReading, "state" | "value" | "warning">;
 
 /** A state outlives its cause by some samples, and waits for as many, so that it does not flicker. */
-function isCalming({ state, value, warning }: Standing): boolean {
+function isRecovering({ state, value, warning }: Standing): boolean {
   return state !== "healthy" && value < warning;
-}
-
-function trend(gauge: Standing): string {
-  if (isCalming(gauge)) return "Calming down";
-  if (gauge.state === "healthy" && gauge.value >= gauge.warning) return "High just now";
-  return capital(HEALTH_WORDS[gauge.state].says.toLowerCase());
 }
 
 type Gauge = PanelData["metrics"]["gauges"][number];
 
+/** One quiet line, which opens. */
 export function MetricsPanel({ data }: { data: PanelData["metrics"] }) {
+  const worst = data.gauges.find(({ state }) => state === "critical")?.state;
+  const state = worst ?? data.gauges.find(({ state }) => state === "warning")?.state ?? "healthy";
   return (
-    <ul class="gauges">
-      {data.gauges.map((gauge) => (
-        <GaugeDial gauge={gauge} />
-      ))}
-    </ul>
+    <details class="machine">
+      <summary>
+        <LampDot lamp={HEALTH_WORDS[state].lamp} />
+        <strong>Machine {HEALTH_WORDS[state].says}</strong>
+        {data.gauges.map((gauge) => (
+          <span class="machine-figure">
+            {gauge.label} {reading(gauge)}
+          </span>
+        ))}
+      </summary>
+      <ul class="gauges">
+        {data.gauges.map((gauge) => (
+          <GaugeDial gauge={gauge} />
+        ))}
+      </ul>
+    </details>
   );
 }
 
@@ -55,7 +56,7 @@ function GaugeDial({ gauge }: { gauge: Gauge }) {
   const { lamp } = HEALTH_WORDS[gauge.state];
   const isDrawn = gauge.history.length > 1;
   const highest = gauge.unit === "%" ? 100 : Math.max(gauge.critical, gauge.value);
-  const sentence = `${gauge.label} over the last 24 hours, now ${reading(gauge)}`;
+  const sentence = `${gauge.label}, last 24 hours, now ${reading(gauge)}`;
   return (
     <li class={`gauge gauge-${gauge.state}`}>
       <span class="gauge-label">
@@ -78,8 +79,8 @@ function GaugeDial({ gauge }: { gauge: Gauge }) {
         <Sparkline values={gauge.history.map(({ value }) => value)} label={sentence} max={highest} />
       )}
       <span class="gauge-note">
-        {trend(gauge)}; caution from {figure(gauge.warning)} {gauge.unit}
-        {isDrawn && ". The line: 24 hours."}
+        {isRecovering(gauge) ? "Recovering. " : ""}Warns at {figure(gauge.warning)} {gauge.unit}.
+        {isDrawn && " Chart: last 24 hours."}
       </span>
     </li>
   );
@@ -93,7 +94,7 @@ function reading({ value, unit }: Pick<GaugeReading, "value" | "unit">): string 
 export function ConnectionPanel({ data }: { data: PanelData["connection"] }) {
   return (
     <p class="facts">
-      {plural(data.sockets, "open connection")} · event {count(data.seq)} · up for{" "}
+      {plural(data.sockets, "open connection")}, {count(data.seq)} events logged, up for{" "}
       {duration(data.upSeconds * 1000)}
     </p>
   );

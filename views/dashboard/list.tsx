@@ -1,82 +1,232 @@
-/** What came before? A whole list, newest first: its newest page is the live panel, older pages stand still. */
+/** Which datasets, runs, models and events are there? A table to search, filter and sort; its state is in the address. */
+import type { Child } from "hono/jsx";
+import type { DatasetSummary, ModelRow, RunRow } from "../../core/routes/data/list-data.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout, type Section } from "../layout/layout.tsx";
-import { COMPONENTS } from "../panels.tsx";
+import { count, plural } from "../parts/format.ts";
+import { Empty } from "../parts/parts.tsx";
 import { LIST_WORDS } from "../parts/words.ts";
 import { Feed } from "./activity.tsx";
+import { type Column, DATASET_COLUMNS, MODEL_COLUMNS, RUN_COLUMNS } from "./list-columns.tsx";
 
 export type ListName = "datasets" | "runs" | "models" | "activity";
+
+/** What was asked for by the address. */
+export interface ListState {
+  q: string;
+  status: string;
+  sort: string;
+}
 
 export interface ListPageProps {
   frame: Frame;
   list: ListName;
-  /** Null: the newest page. */
+  asked: ListState;
+  /** The states that can be filtered by. */
+  statuses: readonly string[];
+  /** Null: the first page. */
   cursor: number | null;
-  read: () => PanelData[ListName];
-  /** Where the page above begins; null: it is the newest one. */
+  rows: PanelData[ListName];
+  /** Where the page above begins; null: it is the first one. */
   newer: number | null;
 }
 
-const SECTION_OF: Partial<Record<ListName, Section>> = {
-  datasets: "datasets",
-  runs: "runs",
-  models: "models",
+const STATUS_WORDS: Record<string, string> = {
+  info: "Information",
+  success: "Success",
+  warning: "Warnings",
+  error: "Errors",
+  queued: "Waiting",
+  running: "Running",
+  finished: "Finished",
+  failed: "Failed",
+  cancelled: "Cancelled",
+  interrupted: "Interrupted",
+  reading: "Reading",
+  ready: "Ready",
+  live: "Live",
+  offline: "Not live",
 };
 
-export function ListPage({ frame, list, cursor, read, newer }: ListPageProps) {
-  const { links } = frame;
+const NONE_YET: Record<ListName, string> = {
+  datasets: "No datasets yet. Drop a CSV anywhere on this page, paste rows, or select Upload.",
+  runs: "No runs yet. Open a dataset and select Train model.",
+  models: "No models yet. When a run finishes, its model appears here.",
+  activity: "Nothing has happened yet. Uploading a CSV is the first event.",
+};
+
+export function ListPage(props: ListPageProps) {
+  const { frame, list, asked } = props;
   const { title, says } = LIST_WORDS[list];
-  const section = SECTION_OF[list];
-  const isNewest = cursor === null;
+  const isFirst = props.cursor === null;
   return (
     <Layout
       frame={frame}
       title={title}
-      panels={isNewest ? [list] : []}
-      {...(section ? { current: section } : {})}
+      panels={[list]}
+      {...(list === "activity" ? {} : { current: list satisfies Section })}
     >
       <header class="page-head">
         <h1>{title}</h1>
         <p class="lead">{says}</p>
+        {/* It is not shown: it tells live.js when there is something new, and the page is asked for again. */}
+        {isFirst && (
+          <div class="list-source" hidden>
+            {frame.drawn(list)}
+          </div>
+        )}
       </header>
-      {isNewest ? frame.drawn(list) : <OlderRows list={list} data={read()} newer={newer} links={links} />}
+      <section class="panel list" aria-label={title}>
+        <Filters {...props} />
+        <ListBody {...props} />
+        <Pages {...props} />
+      </section>
+      {asked.q === "" && asked.status === "" && list === "datasets" && props.rows.items.length === 0 && (
+        <p>
+          <a class="button" href={url(frame.links, "/")}>
+            Try a sample
+          </a>
+        </p>
+      )}
     </Layout>
   );
 }
 
-interface OlderRowsProps extends Pick<ListPageProps, "list" | "newer"> {
-  data: PanelData[ListName];
-  links: Links;
+function Filters({ frame: { links }, list, asked, statuses }: ListPageProps) {
+  const isFiltered = asked.q !== "" || asked.status !== "";
+  return (
+    <form class="filters" method="get" action={url(links, `/${list}`)}>
+      <label class="unseen" for="q">
+        Search
+      </label>
+      <input id="q" type="search" name="q" value={asked.q} placeholder="Search" autocomplete="off" />
+      <label class="unseen" for="status">
+        State
+      </label>
+      <select id="status" name="status" data-submit="">
+        <option value="">All states</option>
+        {statuses.map((status) => (
+          <option value={status} selected={status === asked.status}>
+            {STATUS_WORDS[status] ?? status}
+          </option>
+        ))}
+      </select>
+      {asked.sort !== "" && <input type="hidden" name="sort" value={asked.sort} />}
+      <button type="submit">Search</button>
+      {isFiltered && (
+        <a class="button quiet" href={address(links, list, { ...asked, q: "", status: "" })}>
+          Clear
+        </a>
+      )}
+    </form>
+  );
 }
 
-function OlderRows({ list, data, newer, links }: OlderRowsProps) {
-  const path = `/${list}`;
+function ListBody(props: ListPageProps) {
+  const { list, rows, asked } = props;
+  if (!rows.items.length) {
+    const isFiltered = asked.q !== "" || asked.status !== "";
+    return <Empty>{isFiltered ? "Nothing matches this search." : NONE_YET[list]}</Empty>;
+  }
+  switch (list) {
+    case "activity":
+      return <Feed items={(rows as PanelData["activity"]).items} form="full" />;
+    case "runs":
+      return <Table {...props} columns={RUN_COLUMNS} items={rows.items as RunRow[]} />;
+    case "models":
+      return <Table {...props} columns={MODEL_COLUMNS} items={rows.items as ModelRow[]} />;
+    case "datasets":
+      return <Table {...props} columns={DATASET_COLUMNS} items={rows.items as DatasetSummary[]} />;
+  }
+}
+
+function Table<T extends { id?: string; name?: string }>(
+  props: ListPageProps & { columns: readonly Column<T>[]; items: readonly T[] },
+) {
+  const { frame, list, columns, items, asked } = props;
+  const { links } = frame;
   return (
-    <section class="panel" aria-label={`${LIST_WORDS[list].title}, older`}>
-      <StandingRows list={list} data={data} links={links} />
-      <nav class="pager" aria-label="Pages of the list">
-        <a class="button" href={url(links, path)}>
-          Newest
-        </a>
-        <a class="button" rel="prev" href={url(links, newer === null ? path : `${path}?cursor=${newer}`)}>
-          Newer
-        </a>
-        {data.next !== null && (
-          <a class="button" rel="next" href={url(links, `${path}?cursor=${data.next}`)}>
-            Older
-          </a>
-        )}
-      </nav>
+    <section class="scroll" tabindex={0} aria-label={`Table of ${LIST_WORDS[list].title.toLowerCase()}`}>
+      <table class="list-table">
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <Head column={column} asked={asked} to={(sort) => address(links, list, { ...asked, sort })} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((item) => (
+            <tr id={`row-${item.id ?? item.name}`}>
+              {columns.map(({ label, cell, kind }, index) =>
+                index === 0 ? (
+                  <th scope="row">{cell(item, links)}</th>
+                ) : (
+                  <td class={kind} data-label={label}>
+                    {cell(item, links)}
+                  </td>
+                ),
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </section>
   );
 }
 
-/** The rows as the panel draws them, without what only the present has. */
-function StandingRows({ list, data, links }: Omit<OlderRowsProps, "newer">) {
-  if (list === "activity") return <Feed items={(data as PanelData["activity"]).items} form="full" />;
-  if (!data.items.length) return <p class="empty">Nothing older is kept.</p>;
-  const props = { data: { ...data, next: null, arrivals: [], rejection: null }, links, panelKey: list };
-  const Rows = COMPONENTS[list] as (own: typeof props) => unknown;
-  return <>{Rows(props)}</>;
+/** A second click on a column turns its order round. */
+function Head<T>(props: { column: Column<T>; asked: ListState; to: (sort: string) => string }) {
+  const { column, asked, to } = props;
+  const { label, sort, kind } = column;
+  if (!sort) {
+    return (
+      <th scope="col" class={kind}>
+        <span class={label === "Actions" ? "unseen" : undefined}>{label}</span>
+      </th>
+    );
+  }
+  const isUp = asked.sort === sort;
+  const isDown = asked.sort === `-${sort}`;
+  const startsDown = kind === "number" && sort !== "age";
+  const next = isUp ? `-${sort}` : isDown ? sort : startsDown ? `-${sort}` : sort;
+  const order = isUp ? "ascending" : isDown ? "descending" : undefined;
+  return (
+    <th scope="col" class={kind} {...(order ? { "aria-sort": order } : {})}>
+      <a href={to(next)}>
+        {label}
+        <span class="sort-mark" aria-hidden="true">
+          {isUp ? "↑" : isDown ? "↓" : ""}
+        </span>
+      </a>
+    </th>
+  );
+}
+
+function Pages({ frame: { links }, list, asked, cursor, newer, rows }: ListPageProps): Child {
+  if (cursor === null && rows.next === null) {
+    return rows.items.length > 0 ? <p class="fine">{plural(rows.items.length, "row")}</p> : null;
+  }
+  return (
+    <nav class="pager" aria-label="Pages">
+      {cursor !== null && (
+        <a class="button" rel="prev" href={address(links, list, asked, newer)}>
+          Previous
+        </a>
+      )}
+      <span class="fine">{count(rows.items.length)} rows on this page</span>
+      {rows.next !== null && (
+        <a class="button" rel="next" href={address(links, list, asked, rows.next)}>
+          Next
+        </a>
+      )}
+    </nav>
+  );
+}
+
+function address(links: Links, list: ListName, asked: ListState, cursor: number | null = null): string {
+  const query = new URLSearchParams(Object.entries(asked).filter(([, value]) => value !== ""));
+  if (cursor !== null) query.set("cursor", String(cursor));
+  return url(links, `/${list}${query.size ? `?${query}` : ""}`);
 }

@@ -1,39 +1,47 @@
 /** Which models are there, which version of each is live, and how good is it? */
+import type { ModelRow } from "../../core/routes/data/list-data.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { type Links, url } from "../layout/frame.ts";
-import { firstSentence, plural, unbroken } from "../parts/format.ts";
-import { Empty, LampDot, Older, Time } from "../parts/parts.tsx";
+import { figures, plural } from "../parts/format.ts";
+import { All, Empty, LampDot, Time } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
+import { metricLabel } from "../parts/words.ts";
 
 export function ModelsPanel({ data, links }: { data: PanelData["models"]; links: Links }) {
   if (!data.items.length)
     return (
       <Empty>
-        No model yet. A finished training leaves one here, ready to deploy: start one from{" "}
-        <a href={url(links, "/datasets")}>a file's page</a>.
+        No models yet. Open <a href={url(links, "/datasets")}>a dataset</a> and select Train model.
       </Empty>
     );
+  const items = [...data.items].sort(
+    (a, b) => Number(b.liveVersion !== null) - Number(a.liveVersion !== null),
+  );
   return (
     <>
       <ul class="rows">
-        {data.items.map(({ name, liveVersion, versions, verdict, createdAt }) => (
-          <li class="row" id={`model-row-${name}`}>
-            <LampDot lamp={liveVersion === null ? "dark" : "clear"} />
-            <a class="row-name" href={url(links, modelPath(name))}>
-              {name}
+        {items.map((model) => (
+          <li class="row" id={`model-row-${model.name}`}>
+            <LampDot lamp={model.liveVersion === null ? "dark" : "clear"} />
+            <a class="row-name" href={url(links, modelPath(model.name))}>
+              {model.name}
             </a>
-            <span class="row-facts">
-              {plural(versions, "version")},{" "}
-              {liveVersion === null ? "none live" : `version ${liveVersion} is live`}
-              {verdict && `. ${unbroken(firstSentence(verdict))}`}
-            </span>
+            <span class="row-facts">{facts(model)}</span>
             <span class="row-when">
-              <Time at={createdAt} />
+              <Time at={model.trainedAt} form="age" />
             </span>
           </li>
         ))}
       </ul>
-      <Older links={links} path="/models" next={data.next} label="All models" />
+      <All links={links} path="/models" label="All models" />
     </>
   );
+}
+
+function facts({ liveVersion, versions, metric, score, baseline }: ModelRow): string {
+  const state =
+    liveVersion === null ? `Not live, ${plural(versions, "version")}` : `Version ${liveVersion} live`;
+  if (metric === null || score === null) return state;
+  const [told, against] = figures(baseline === null ? [score] : [score, baseline]);
+  return `${state}, ${metricLabel(metric)} ${told}${against === undefined ? "" : ` (baseline ${against})`}`;
 }

@@ -10,11 +10,9 @@ export function Samples({ links, samples }: { links: Links; samples: readonly Sa
   return (
     <section class="samples" aria-labelledby="samples-heading">
       <h2 id="samples-heading" class="samples-heading">
-        No table at hand? Take one of these.
+        No data yet? Try a sample.
       </h2>
-      <p class="fine">
-        Signalbox makes them up on this machine: no real person is in them. The training on them is real.
-      </p>
+      <p class="fine">Generated here; no real people. The training on them is real.</p>
       <ul class="tickets">
         {samples.map((sample) => (
           <SampleTicket links={links} sample={sample} />
@@ -29,7 +27,7 @@ export function JourneyAhead() {
   return (
     <section class="ahead" aria-labelledby="ahead-heading">
       <h2 id="ahead-heading" class="samples-heading">
-        What happens to it
+        How it works
       </h2>
       <ol class="ahead-line">
         {Object.entries(STAGE_SAYS).map(([name, says]) => (
@@ -54,12 +52,12 @@ function SampleTicket({ links, sample }: { links: Links; sample: Sample }) {
         <h3>{title}</h3>
         <p>{says}</p>
         <p class="fine">
-          The answer stands in the column <b>{target}</b>.
+          Target column: <b>{target}</b>
         </p>
         <Action
           links={links}
           path={path}
-          label="Open"
+          label="Open sample"
           describes={title}
           then="go"
           curl={curlLine(links, { method: "POST", path: `/api${path}` })}

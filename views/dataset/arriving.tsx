@@ -1,4 +1,4 @@
-/** What is known of a file that is still being read? Rows and columns so far, live, and its own page when it is read. */
+/** What is known of a file that is still being read, or was refused? Live, and the dataset's own page once it is read. */
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { type Frame, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
@@ -18,13 +18,15 @@ export function ArrivingPage({ frame, reading }: { frame: Frame; reading: Readin
       {...(status === "reading" ? { refreshSeconds: 1 } : {})}
     >
       {/* It becomes the file's page: what that watches is watched from now on. */}
-      <header class="page-head">
+      <header class="page-head file-head">
         <p class="crumbs">
-          <a href={url(links, "/")}>Dashboard</a> / <a href={url(links, "/datasets")}>Files</a>
+          <a href={url(links, "/datasets")}>Datasets</a>
         </p>
         <h1>{name}</h1>
       </header>
-      <PanelView panelKey={`reading:${id}`} panel="reading" data={reading} links={links} />
+      <div class="dataset-page">
+        <PanelView panelKey={`reading:${id}`} panel="reading" data={reading} links={links} />
+      </div>
     </Layout>
   );
 }

@@ -1,4 +1,4 @@
-/** What is in this file, how was it read, and what can be learned from it? The table, its findings, the train form. */
+/** What can be predicted from this file, and what is in it? One sentence with one button, data issues, the table. */
 import type { ReadingPreview } from "../../core/csv/types.ts";
 import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { Problem } from "../../core/http/problem.ts";
@@ -13,12 +13,14 @@ import { datasetPath } from "../parts/paths.ts";
 import type { ReadyDataset } from "./data.ts";
 import { ReadingForm } from "./reading.tsx";
 import { DatasetTable, type TablePage, withinPage } from "./table.tsx";
-import { TrainForm } from "./train.tsx";
+import { type TargetChoice, TrainForm } from "./train.tsx";
 
 export interface DatasetPageProps {
   frame: Frame;
   dataset: ReadyDataset;
   page: TablePage;
+  /** Every column, in the file's order. */
+  targets: readonly TargetChoice[];
   reading: PanelData["reading"];
   runs: PanelData["runs"] | null;
   /** How other choices would read it, where that was asked. */
@@ -27,7 +29,8 @@ export interface DatasetPageProps {
   problem?: Problem;
 }
 
-export function DatasetPage({ frame, dataset, page, reading, runs, preview, problem }: DatasetPageProps) {
+export function DatasetPage(props: DatasetPageProps) {
+  const { frame, dataset, page, targets, reading, runs, preview, problem } = props;
   const { links } = frame;
   const { profile, name } = dataset;
   const path = datasetPath(dataset);
@@ -35,48 +38,46 @@ export function DatasetPage({ frame, dataset, page, reading, runs, preview, prob
   const shown = withinPage(profile.columns, page.column).map(({ name }) => name);
   return (
     <Layout frame={frame} title={name} panels={[key("reading"), key("runs")]} current="datasets">
-      <header class="page-head">
+      <header class="page-head file-head">
         <p class="crumbs">
-          <a href={url(links, "/")}>Dashboard</a> / <a href={url(links, "/datasets")}>Files</a>
+          <a href={url(links, "/datasets")}>Datasets</a>
         </p>
         <h1>{name}</h1>
         <PanelView panelKey={key("reading")} panel="reading" data={reading} links={links} />
       </header>
       {problem && <ProblemNote problem={problem} />}
       <div class="dataset-page">
-        <div class="pair">
-          <section class="panel" aria-labelledby="train-heading">
-            <h2 id="train-heading">Train a model</h2>
-            <TrainForm links={links} dataset={dataset} shown={shown} />
-          </section>
-          <section class="panel" aria-labelledby="findings-heading">
-            <h2 id="findings-heading">What stands out</h2>
-            <FindingList links={links} dataset={dataset} />
-          </section>
-        </div>
+        <TrainForm links={links} dataset={dataset} targets={targets} shown={shown} />
+        <PanelView panelKey={key("runs")} panel="runs" data={runs} links={links} />
+        <section class="panel" aria-labelledby="findings-heading">
+          <h2 id="findings-heading">Data issues</h2>
+          <FindingList links={links} dataset={dataset} />
+        </section>
         <section class="panel" aria-labelledby="table-heading">
-          <h2 id="table-heading">The table</h2>
+          <h2 id="table-heading">Data</h2>
           <DatasetTable links={links} dataset={dataset} page={page} />
         </section>
         <section class="panel" aria-labelledby="reading-heading">
-          <h2 id="reading-heading">How it was read</h2>
+          <h2 id="reading-heading">Import settings</h2>
           <ReadingForm links={links} dataset={dataset} preview={preview} shown={shown} />
         </section>
-        <PanelView panelKey={key("runs")} panel="runs" data={runs} links={links} />
         <section class="panel panel-quiet" aria-labelledby="more-heading">
-          <h2 id="more-heading">Take or remove</h2>
-          <Command label="This file as JSON" code={curlLine(links, { method: "GET", path: `/api${path}` })} />
+          <h2 id="more-heading">Download or delete</h2>
+          <Command
+            label="Get this dataset with curl"
+            code={curlLine(links, { method: "GET", path: `/api${path}` })}
+          />
           <details class="expert">
-            <summary>Delete this file</summary>
+            <summary>Delete this dataset</summary>
             <p class="fine">
-              Its rows are gone for good, from the disk too. Runs and models that learned from it stay, and
-              keep what they need to answer: names of columns, labels of categories, words of texts, ranges of
-              numbers, and one example of each column.
+              Deletes all rows permanently, from the disk too. Runs and models trained on this dataset stay.
+              They keep what they need to predict: column names, category labels, words from texts, number
+              ranges, and one example value per column.
             </p>
             <Action
               links={links}
               path={`${path}/delete`}
-              label="Delete for good"
+              label="Delete dataset"
               describes={name}
               tone="danger"
               then="go"

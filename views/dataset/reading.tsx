@@ -13,8 +13,8 @@ const DELIMITERS: readonly { value: string; label: string }[] = [
   { value: ",", label: "comma" },
   { value: ";", label: "semicolon" },
   { value: "\\t", label: "tab" },
-  { value: "|", label: "bar |" },
-  { value: " ", label: "blank" },
+  { value: "|", label: "vertical bar" },
+  { value: " ", label: "space" },
 ];
 
 const CELL_LENGTH = 40;
@@ -48,7 +48,7 @@ export function ReadingForm({ links, dataset, preview, shown }: ReadingFormProps
     <>
       <p>{dialect.sentence}</p>
       <details class="expert" data-needs="train" open={preview !== undefined}>
-        <summary>Read it differently</summary>
+        <summary>Change import settings</summary>
         <form class="form reading-form" method="post" action={url(links, `${path}/reading`)}>
           <div class="reading-choices">
             <CuttingFields links={links} dataset={dataset} asked={asked} />
@@ -58,13 +58,13 @@ export function ReadingForm({ links, dataset, preview, shown }: ReadingFormProps
           {elsewhere.map(([name, type]) => (
             <input type="hidden" name={`type.${name}`} value={type} />
           ))}
-          <section class="scroll" tabindex={0} aria-label="Kinds of the columns">
+          <section class="scroll" tabindex={0} aria-label="Column types">
             <table class="choices">
               <thead>
                 <tr>
                   <th scope="col">Column</th>
-                  <th scope="col">Read as</th>
-                  <th scope="col">Leave out</th>
+                  <th scope="col">Type</th>
+                  <th scope="col">Exclude</th>
                 </tr>
               </thead>
               <tbody>
@@ -79,14 +79,14 @@ export function ReadingForm({ links, dataset, preview, shown }: ReadingFormProps
                 {(choices.drop ?? []).map((name) => (
                   <tr>
                     <th scope="row">{name}</th>
-                    <td>left out</td>
+                    <td>excluded</td>
                     <td>
                       <input
                         type="checkbox"
                         name="drop"
                         value={name}
                         checked={asked.drop?.includes(name) ?? true}
-                        aria-label={`Leave out ${name}`}
+                        aria-label={`Exclude ${name}`}
                       />
                     </td>
                   </tr>
@@ -99,7 +99,7 @@ export function ReadingForm({ links, dataset, preview, shown }: ReadingFormProps
               Preview
             </button>
             <button type="submit" class="primary">
-              Read again
+              Save and re-read
             </button>
           </p>
         </form>
@@ -130,9 +130,9 @@ function CuttingFields(props: { links: Links; dataset: ReadyDataset; asked: Read
       hx-swap="outerMorph"
       hx-sync="this:replace"
     >
-      <Field id="delimiter" label="What stands between the cells?">
+      <Field id="delimiter" label="Delimiter">
         <select id="delimiter" name="delimiter">
-          {[{ value: "", label: `as now (${delimiterWord(dialect.delimiter)})` }, ...DELIMITERS].map(
+          {[{ value: "", label: `Current (${delimiterWord(dialect.delimiter)})` }, ...DELIMITERS].map(
             ({ value, label }) => (
               <option value={value} selected={value === askedDelimiter}>
                 {label}
@@ -141,9 +141,9 @@ function CuttingFields(props: { links: Links; dataset: ReadyDataset; asked: Read
           )}
         </select>
       </Field>
-      <Field id="encoding" label="How are letters written as bytes?">
+      <Field id="encoding" label="Encoding">
         <select id="encoding" name="encoding">
-          <option value="">as now ({dialect.encoding})</option>
+          <option value="">Current ({dialect.encoding})</option>
           {ENCODINGS.map((encoding) => (
             <option value={encoding} selected={encoding === asked.encoding}>
               {encoding}
@@ -151,14 +151,14 @@ function CuttingFields(props: { links: Links; dataset: ReadyDataset; asked: Read
           ))}
         </select>
       </Field>
-      <Field id="header" label="Do names stand above the columns?">
+      <Field id="header" label="Column names">
         <select id="header" name="header">
-          <option value="">as now ({dialect.headerRows > 0 ? "yes" : "no"})</option>
+          <option value="">Current ({dialect.headerRows > 0 ? "from the file" : "generated"})</option>
           <option value="true" selected={asked.header === true}>
-            yes, in the first row
+            The first row has the names
           </option>
           <option value="false" selected={asked.header === false}>
-            no, the first row is data
+            The first row is data
           </option>
         </select>
       </Field>
@@ -172,13 +172,13 @@ function PreviewArea({ preview }: { preview: ReadingPreview | undefined }) {
     <div id="reading-preview" class="reading-preview" aria-live="polite">
       {!preview && (
         <p class="empty needs-js">
-          A change shows at once what it would make of the first rows. Nothing is stored.
+          Change a setting to preview the first rows. Nothing is saved until you select Save.
         </p>
       )}
       {preview && (
         <>
-          <p>So it would be read, nothing is changed yet: {preview.sentence}</p>
-          <section class="scroll table-scroll" tabindex={0} aria-label="First rows as they would be read">
+          <p>Preview (not saved): {preview.sentence}</p>
+          <section class="scroll table-scroll" tabindex={0} aria-label="Preview of the first rows">
             <table class="data">
               <thead>
                 <tr>
@@ -215,8 +215,8 @@ function ColumnChoice(props: {
     <tr>
       <th scope="row">{name}</th>
       <td>
-        <select name={`type.${name}`} aria-label={`Read ${name} as`}>
-          <option value="">{TYPE_WORDS[type]}, as found</option>
+        <select name={`type.${name}`} aria-label={`Type of ${name}`}>
+          <option value="">{TYPE_WORDS[type]} (detected)</option>
           {COLUMN_TYPE_NAMES.map((own) => (
             <option value={own} selected={own === chosen}>
               {TYPE_WORDS[own]}
@@ -225,13 +225,7 @@ function ColumnChoice(props: {
         </select>
       </td>
       <td>
-        <input
-          type="checkbox"
-          name="drop"
-          value={name}
-          checked={isDropped}
-          aria-label={`Leave out ${name}`}
-        />
+        <input type="checkbox" name="drop" value={name} checked={isDropped} aria-label={`Exclude ${name}`} />
       </td>
     </tr>
   );

@@ -90,14 +90,15 @@ export function DatasetTable({ links, dataset, page }: DatasetTableProps) {
       </section>
       {columns.some(({ correlation }) => correlation) && target !== null && (
         <p class="fine">
-          A link says how much a column alone tells about {short(target, 40)}: 0 nothing, 1 everything. It is
-          r between two numbers (below 0: one falls while the other rises), V between two categories, η
-          between a number and a category.
+          Relationship with {short(target, 40)}: how much one column alone tells about it, from 0 (nothing) to
+          1 (everything). r is Pearson’s correlation between two numbers (negative: one falls while the other
+          rises), V is Cramér’s V between two categories, η is the correlation ratio between a number and a
+          category.
         </p>
       )}
       <form id="target-form" method="post" action={url(links, `${datasetPath(dataset)}/reading`)}>
         <Command
-          label="another target as curl"
+          label="Change the target with curl"
           code={curlLine(links, {
             method: "PATCH",
             path: `/api${datasetPath(dataset)}`,
@@ -108,7 +109,7 @@ export function DatasetTable({ links, dataset, page }: DatasetTableProps) {
       <nav class="pager" aria-label="Rows">
         {page.offset > 0 && (
           <a class="button" href={to({ offset: Math.max(0, page.offset - Math.max(50, page.rows.length)) })}>
-            Rows before
+            Previous rows
           </a>
         )}
         <span>
@@ -116,7 +117,7 @@ export function DatasetTable({ links, dataset, page }: DatasetTableProps) {
         </span>
         {page.next !== null && (
           <a class="button" href={to({ offset: page.next })}>
-            Rows after
+            Next rows
           </a>
         )}
       </nav>
@@ -133,7 +134,7 @@ function ColumnPager(props: { columns: number; page: TablePage; to: (place: Plac
     <nav class="pager" aria-label="Columns">
       {page.column > 0 && (
         <a class="button" href={to({ column: Math.max(0, page.column - WIDE) })}>
-          Columns before
+          Previous columns
         </a>
       )}
       <span>
@@ -141,7 +142,7 @@ function ColumnPager(props: { columns: number; page: TablePage; to: (place: Plac
       </span>
       {last < columns && (
         <a class="button" href={to({ column: last })}>
-          Columns after
+          Next columns
         </a>
       )}
     </nav>
@@ -182,7 +183,7 @@ export function ColumnHead(props: {
       {HAS_SHAPE.has(column.type) && <Histogram counts={counts} label={shapeSentence(column)} />}
       <span class="column-range">{rangeWords(column)}</span>
       <span class="column-missing">
-        {column.missing > 0 ? `${percent(column.missing / Math.max(1, rows))} missing` : "complete"}
+        {column.missing > 0 ? `${percent(column.missing / Math.max(1, rows))} missing` : "none missing"}
       </span>
       {column.correlation && target !== null && (
         <span class="column-link" title={correlationTitle(column.correlation, target)}>
@@ -211,9 +212,9 @@ const MEASURES: Record<Correlation["measure"], { sign: string; name: string }> =
 /** Cohen's steps for r (1988): 0.1, 0.3, 0.5. */
 function correlationWords({ measure, value }: Correlation, target: string): string {
   const size = Math.abs(value);
-  const strength = size < 0.1 ? "hardly any" : size < 0.3 ? "weak" : size < 0.5 ? "moderate" : "strong";
+  const strength = size < 0.1 ? "almost no" : size < 0.3 ? "weak" : size < 0.5 ? "moderate" : "strong";
   const way = measure === "pearson" && size >= 0.1 ? (value > 0 ? ", rising" : ", falling") : "";
-  return `${strength} link to ${target}${way} (${MEASURES[measure].sign}\u00a0${value.toFixed(2).replace("-", "−")})`;
+  return `${strength} relationship with ${target}${way} (${MEASURES[measure].sign}\u00a0${value.toFixed(2).replace("-", "−")})`;
 }
 
 function correlationTitle({ measure, rows }: Correlation, target: string): string {
@@ -222,9 +223,9 @@ function correlationTitle({ measure, rows }: Correlation, target: string): strin
 
 function shapeSentence(column: ColumnProfile): string {
   const top = column.top[0];
-  if (column.histogram.length > 0) return `How ${column.name} is spread from ${rangeWords(column)}`;
+  if (column.histogram.length > 0) return `Distribution of ${column.name}, ${rangeWords(column)}`;
   return top
-    ? `${column.name}: most often ${top.value} (${count(top.count)} times)`
+    ? `${column.name}: most frequent ${top.value} (${plural(top.count, "row")})`
     : `${column.name} has no values`;
 }
 

@@ -1,6 +1,9 @@
-/** What shall be learned from this file, and how long may it take? The train form, with the rest for experts folded. */
+/** What should be predicted from this file? One sentence with one button; the options for experts are folded below it. */
 import type { Child } from "hono/jsx";
+import type { ColumnProfile } from "../../core/csv/types.ts";
+import type { Task } from "../../core/trainer/samples.ts";
 import { type Links, url } from "../layout/frame.ts";
+import { plural, short } from "../parts/format.ts";
 import { Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
 import { METRIC_WORDS, TASK_WORDS } from "../parts/words.ts";
@@ -8,26 +11,91 @@ import type { ReadyDataset } from "./data.ts";
 
 /** Names in one list. */
 const LISTED = 1000;
+const NAME_LENGTH = 60;
+/** What a model can learn to predict; the other columns are offered after them. */
+const LIKELY = new Set<ColumnProfile["type"]>(["number", "category", "boolean"]);
+
+/** A column, and what kind of prediction it would be. */
+export interface TargetChoice {
+  name: string;
+  task: Task;
+  type: ColumnProfile["type"];
+}
 
 export interface TrainFormProps {
   links: Links;
   dataset: ReadyDataset;
+  targets: readonly TargetChoice[];
   /** Names of the columns that can be left out. */
   shown: readonly string[];
 }
 
-export function TrainForm({ links, dataset, shown }: TrainFormProps) {
+export function TrainForm({ links, dataset, targets, shown }: TrainFormProps) {
   const { profile } = dataset;
   const names = profile.columns.map(({ name }) => name);
+  const usable = profile.columns.filter(({ name, type }) => name !== profile.target && type !== "id").length;
+  const from = profile.target === null ? Math.max(0, usable - 1) : usable;
   const body = { datasetId: dataset.id, target: profile.target ?? names[0] };
   return (
-    <form class="form" data-needs="train" method="post" action={url(links, `${datasetPath(dataset)}/train`)}>
-      <Field id="target" label="Which column shall it predict?" hint={profile.targetReason}>
-        <ColumnField id="target" names={names} chosen={profile.target} none="choose one" />
-      </Field>
-      <Field id="task" label="What kind of answer is it?" hint={profile.taskReason}>
+    <form
+      class="hero"
+      data-needs="train"
+      method="post"
+      action={url(links, `${datasetPath(dataset)}/train`)}
+      aria-label="Train a model"
+    >
+      <div class="hero-line">
+        <p class="hero-words">
+          <label for="target">Predict</label> <TargetField targets={targets} chosen={profile.target} />{" "}
+          <span>from {plural(from, "column")}</span>
+        </p>
+        <button type="submit" class="primary hero-go">
+          Train model
+        </button>
+      </div>
+      <p id="target-hint" class="hint">
+        {profile.targetReason} Change it if you want to predict another column.
+      </p>
+      <details class="expert">
+        <summary>Options</summary>
+        <Options names={names} shown={shown} taskReason={profile.taskReason} />
+        <Command code={curlLine(links, { method: "POST", path: "/api/train", body })} />
+      </details>
+    </form>
+  );
+}
+
+/** The target's list says what each column would be; with very many columns its name is typed. */
+function TargetField({ targets, chosen }: { targets: readonly TargetChoice[]; chosen: string | null }) {
+  const field = { id: "target", name: "target", required: true, "aria-describedby": "target-hint" };
+  if (targets.length > LISTED)
+    return <input {...field} value={chosen ?? ""} placeholder="column name" autocomplete="off" />;
+  const [likely, others] = [true, false].map((isLikely) =>
+    targets.filter(({ type }) => LIKELY.has(type) === isLikely),
+  );
+  const option = ({ name, task }: TargetChoice) => (
+    <option value={name} selected={name === chosen}>
+      {short(name, NAME_LENGTH)} ({TASK_WORDS[task].short})
+    </option>
+  );
+  return (
+    <select {...field}>
+      {chosen === null && <option value="">choose a column</option>}
+      {likely!.map(option)}
+      {others!.length > 0 && (
+        <optgroup label="Identifiers, dates and free text">{others!.map(option)}</optgroup>
+      )}
+    </select>
+  );
+}
+
+function Options(props: { names: readonly string[]; shown: readonly string[]; taskReason: string }) {
+  const { names, shown, taskReason } = props;
+  return (
+    <div class="options">
+      <Field id="task" label="Type of prediction" hint={taskReason}>
         <select id="task" name="task" aria-describedby="task-hint">
-          <option value="">decide by the column</option>
+          <option value="">Detect automatically</option>
           {Object.entries(TASK_WORDS).map(([task, { label, says }]) => (
             <option value={task}>
               {label}: {says}
@@ -35,11 +103,7 @@ export function TrainForm({ links, dataset, shown }: TrainFormProps) {
           ))}
         </select>
       </Field>
-      <Field
-        id="budgetSeconds"
-        label="How long may it take, in seconds?"
-        hint="It stops earlier when nothing gets better."
-      >
+      <Field id="budgetSeconds" label="Time limit (seconds)" hint="Stops early when results stop improving.">
         <input
           id="budgetSeconds"
           name="budgetSeconds"
@@ -50,88 +114,79 @@ export function TrainForm({ links, dataset, shown }: TrainFormProps) {
           aria-describedby="budgetSeconds-hint"
         />
       </Field>
-      <details class="expert">
-        <summary>More choices</summary>
-        <ExpertFields names={names} shown={shown} />
-      </details>
-      <p class="actions">
-        <button type="submit" class="primary">
-          Train
-        </button>
-      </p>
-      <Command code={curlLine(links, { method: "POST", path: "/api/train", body })} />
-    </form>
-  );
-}
-
-function ExpertFields({ names, shown }: { names: readonly string[]; shown: readonly string[] }) {
-  return (
-    <div class="form">
-      <Field
-        id="name"
-        label="Name of the model"
-        hint="Lower-case letters, digits, dots and dashes. Empty: made from the file and the target."
-      >
+      <Field id="name" label="Model name" hint="Lower-case letters, digits, dots and dashes. Optional.">
         <input
           id="name"
           name="name"
           pattern="[a-z0-9][a-z0-9._\-]{0,79}"
           aria-describedby="name-hint"
           autocomplete="off"
+          placeholder="from the file name"
         />
       </Field>
       <Field
         id="metric"
-        label="Figure to compete by"
-        hint="Empty: ROC AUC, log loss or R² by the kind of answer."
+        label="Metric to optimise"
+        hint="By default ROC AUC (Yes/No), log loss (category) or R² (number)."
       >
         <select id="metric" name="metric" aria-describedby="metric-hint">
-          <option value="">the usual one</option>
+          <option value="">Default</option>
           {Object.entries(METRIC_WORDS).map(([metric, { label }]) => (
             <option value={metric}>{label}</option>
           ))}
         </select>
       </Field>
-      <div class="pair-of-fields">
-        <Field
+      <Field
+        id="costFalsePositive"
+        label="Cost of a false positive"
+        hint="Yes/No only: predicts Yes where No is true. Sets the threshold with the lowest cost."
+      >
+        <input
           id="costFalsePositive"
-          label="A false alarm costs"
-          hint="Of two classes, in your money: it then answers so that mistakes cost least."
-        >
-          <input
-            id="costFalsePositive"
-            name="costFalsePositive"
-            type="number"
-            min="0"
-            step="any"
-            aria-describedby="costFalsePositive-hint"
-          />
-        </Field>
-        <Field id="costFalseNegative" label="A miss costs">
-          <input id="costFalseNegative" name="costFalseNegative" type="number" min="0" step="any" />
-        </Field>
-      </div>
+          name="costFalsePositive"
+          type="number"
+          min="0"
+          step="any"
+          aria-describedby="costFalsePositive-hint"
+        />
+      </Field>
+      <Field
+        id="costFalseNegative"
+        label="Cost of a false negative"
+        hint="Yes/No only: predicts No where Yes is true."
+      >
+        <input
+          id="costFalseNegative"
+          name="costFalseNegative"
+          type="number"
+          min="0"
+          step="any"
+          aria-describedby="costFalseNegative-hint"
+        />
+      </Field>
       <Field
         id="split"
-        label="Which rows are kept aside for the test?"
-        hint="By time where the future is to be predicted; by group where rows of one person belong together."
+        label="Test set"
+        hint="Use the latest rows to predict the future, whole groups when rows of one person belong together."
       >
         <select id="split" name="split" aria-describedby="split-hint">
-          <option value="">drawn at random</option>
-          <option value="time">the latest, by a date column</option>
-          <option value="group">whole groups, by a column</option>
+          <option value="">Random rows</option>
+          <option value="time">The latest rows, by a date column</option>
+          <option value="group">Whole groups, by a column</option>
         </select>
       </Field>
-      <Field id="splitColumn" label="The date or group column" hint="Only for the two kinds above.">
-        <ColumnField id="splitColumn" names={names} chosen={null} none="none" />
+      <Field id="splitColumn" label="Date or group column" hint="Needed for the last two test sets only.">
+        <ColumnField id="splitColumn" names={names} />
       </Field>
-      <Field id="seed" label="Seed" hint="The same seed gives the same split and the same draws.">
+      <Field id="seed" label="Random seed" hint="The same seed and data give the same model.">
         <input id="seed" name="seed" type="number" min="0" placeholder="0" aria-describedby="seed-hint" />
       </Field>
       <fieldset class="checks">
-        <legend>Columns to leave out of this training</legend>
+        <legend>Exclude columns</legend>
         {shown.length < names.length && (
-          <p class="hint">Of the columns that the table shows; page through it for the others.</p>
+          <p class="hint">
+            Only the columns shown in the table below are listed. Use its paging for the others.
+          </p>
         )}
         {shown.map((name) => (
           <label>
@@ -143,18 +198,15 @@ function ExpertFields({ names, shown }: { names: readonly string[]; shown: reado
   );
 }
 
-/** One column of the table: a list to choose from while it is short enough to, else its name to type. */
-function ColumnField(props: { id: string; names: readonly string[]; chosen: string | null; none: string }) {
-  const { id, names, chosen, none } = props;
-  const field = { id, name: id, required: id === "target", "aria-describedby": `${id}-hint` };
-  if (names.length > LISTED) return <input {...field} value={chosen ?? ""} placeholder={none} />;
+/** One column of the table, or none: a list to choose from while it is short enough, else its name to type. */
+function ColumnField({ id, names }: { id: string; names: readonly string[] }) {
+  const field = { id, name: id, "aria-describedby": `${id}-hint` };
+  if (names.length > LISTED) return <input {...field} placeholder="none" />;
   return (
     <select {...field}>
-      {(chosen === null || id !== "target") && <option value="">{none}</option>}
+      <option value="">None</option>
       {names.map((name) => (
-        <option value={name} selected={name === chosen}>
-          {name}
-        </option>
+        <option value={name}>{short(name, NAME_LENGTH)}</option>
       ))}
     </select>
   );

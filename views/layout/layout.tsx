@@ -225,8 +225,8 @@ function KeyHelp({ links }: { links: Links }) {
     <dialog id="keys" class="keys" aria-labelledby="keys-heading">
       <h2 id="keys-heading">Keyboard shortcuts</h2>
       <p class="fine">
-        To add data on any page: drop one or more files anywhere, paste rows, or select Upload. Each file becomes
-        a dataset.
+        To add data on any page: drop one or more files anywhere, paste rows, or select Upload. Each file
+        becomes a dataset.
       </p>
       <dl>
         {KEYS.map(({ key, does, go }) => (

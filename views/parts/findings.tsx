@@ -15,7 +15,7 @@ export function FindingList({ links, dataset }: { links: Links; dataset: ReadyDa
     return (
       <p class="verdict-line">
         <LampDot lamp="clear" />
-        Nothing odd was found in this file.
+        No issues found.
       </p>
     );
   }
@@ -28,13 +28,15 @@ export function FindingList({ links, dataset }: { links: Links; dataset: ReadyDa
           <LampDot lamp={LAMPS[finding.severity]} />
           <span class="finding-words">
             {finding.message}
-            {finding.row !== undefined && <span class="fine"> Row {count(finding.row)} of the file.</span>}
+            {finding.row !== undefined && <span class="fine"> Row {count(finding.row)}.</span>}
           </span>
           {finding.fix && <FixButton links={links} dataset={dataset} finding={finding} />}
         </li>
       ))}
       {findings.length > SHOWN && (
-        <li class="finding fine">And {count(findings.length - SHOWN)} more; the file's JSON has them all.</li>
+        <li class="finding fine">
+          {count(findings.length - SHOWN)} more. The dataset’s JSON lists all of them.
+        </li>
       )}
     </ul>
   );
@@ -43,7 +45,7 @@ export function FindingList({ links, dataset }: { links: Links; dataset: ReadyDa
 /** One way out of all that may mislead. */
 function DropAll(props: { links: Links; dataset: ReadyDataset; columns: string[] }) {
   const { links, dataset, columns } = props;
-  const message = `${count(columns.length)} columns tell little, or may mislead.`;
+  const message = `${count(columns.length)} columns carry little information or may mislead the model.`;
   return (
     <li class="finding finding-warning">
       <LampDot lamp="caution" />
@@ -105,12 +107,13 @@ function SplitButton(props: {
 type Fix = NonNullable<Finding["fix"]>;
 
 function fixLabel(fix: Fix): string {
-  if (fix.exclude) return fix.exclude.length === 1 ? "Drop the column" : `Drop ${fix.exclude.length} columns`;
+  if (fix.exclude)
+    return fix.exclude.length === 1 ? "Exclude column" : `Exclude ${fix.exclude.length} columns`;
   if (fix.target !== undefined) return `Predict ${fix.target}`;
-  if (fix.header !== undefined) return fix.header ? "The first row is names" : "The first row is data";
-  if (fix.missing) return Object.values(fix.missing)[0]?.length ? "Read it as missing" : "Keep it as a value";
+  if (fix.header !== undefined) return fix.header ? "Use first row as names" : "First row is data";
+  if (fix.missing) return Object.values(fix.missing)[0]?.length ? "Treat as missing" : "Keep as a value";
   const [type] = Object.values(fix.types ?? {});
-  return type ? `Treat it as ${TYPE_PHRASES[type]}` : "Read it so";
+  return type ? `Treat as ${TYPE_PHRASES[type]}` : "Apply";
 }
 
 /** What was chosen before is sent along: a form says the whole of what it changes. */

@@ -37,6 +37,11 @@ export function firstSentence(text: string): string {
   return /^.*?[^.]\.(?=\s|$)/.exec(text)?.[0] ?? text;
 }
 
+/** Ends with a full stop, where it does not end like a sentence. */
+export function sentence(text: string): string {
+  return /[.!?…]$/.test(text.trim()) ? text : `${text}.`;
+}
+
 /** A sentence of the server as a page shows it: signs set, a number and its unit on one line ("79.3 %", "12 ms"). */
 export function unbroken(text: string): string {
   return typeset(text).replace(/(\d) (?=%|ms\b|kB\b|MB\b|GB\b)/g, "$1\u00a0");

@@ -10,10 +10,10 @@ export function LampDot({ lamp }: { lamp: Lamp }) {
 }
 
 /** In UTC from the server; app.js shows it in the reader's zone. */
-export function Time({ at, form = "full" }: { at: string; form?: "full" | "clock" }) {
+export function Time({ at, form = "full" }: { at: string; form?: "full" | "clock" | "age" }) {
   return (
     <time datetime={at} data-form={form} title={utc(at)}>
-      {form === "clock" ? clock(at) : utc(at)}
+      {form === "clock" ? clock(at) : form === "age" ? utc(at).slice(0, 10) : utc(at)}
     </time>
   );
 }
@@ -100,13 +100,11 @@ export function Empty({ children }: { children: Child }) {
   return <p class="empty">{children}</p>;
 }
 
-/** The way from a list's newest rows to the older ones; works without a script. */
-export function Older(props: { links: Links; path: string; next: number | null; label: string }) {
-  const { links, path, next, label } = props;
-  if (next === null) return null;
+/** The way from a list's newest rows to all of them. */
+export function All({ links, path, label }: { links: Links; path: string; label: string }) {
   return (
     <p class="more">
-      <a href={url(links, `${path}?cursor=${next}`)}>{label}</a>
+      <a href={url(links, path)}>{label}</a>
     </p>
   );
 }

@@ -70,10 +70,10 @@ export function isLowerBetter(metric: string): boolean {
   return LOWER_IS_BETTER.has(metric);
 }
 
-export const TASK_WORDS: Record<Task, { label: string; says: string }> = {
-  binary: { label: "One of two", says: "Decides between two classes." },
-  multiclass: { label: "One of several", says: "Decides between more than two classes." },
-  regression: { label: "A number", says: "Predicts an amount." },
+export const TASK_WORDS: Record<Task, { label: string; short: string; says: string }> = {
+  binary: { label: "Yes/No (binary)", short: "Yes/No", says: "one of two values" },
+  multiclass: { label: "Category", short: "category", says: "one of several values" },
+  regression: { label: "Number", short: "number", says: "an amount" },
 };
 
 export function taskLabel(task: string | null): string {
@@ -85,20 +85,20 @@ export function taskLabel(task: string | null): string {
 export const TYPE_WORDS: Record<ColumnType, string> = {
   number: "number",
   category: "category",
-  boolean: "yes or no",
+  boolean: "yes/no",
   date: "date",
   text: "free text",
-  id: "identifier",
+  id: "ID",
 };
 
 /** The same in a sentence: "Treat it as …". */
 export const TYPE_PHRASES: Record<ColumnType, string> = {
   number: "a number",
   category: "a category",
-  boolean: "yes or no",
+  boolean: "yes/no",
   date: "a date",
   text: "free text",
-  id: "an identifier",
+  id: "an ID",
 };
 
 export const COLUMN_TYPE_NAMES = Object.keys(TYPE_WORDS) as ColumnType[];
@@ -137,9 +137,9 @@ export function stageSays(name: string): string {
 }
 
 export const HEALTH_WORDS: Record<HealthState, { lamp: Lamp; says: string }> = {
-  healthy: { lamp: "clear", says: "All clear" },
-  warning: { lamp: "caution", says: "Nearing a limit" },
-  critical: { lamp: "danger", says: "At a limit" },
+  healthy: { lamp: "clear", says: "OK" },
+  warning: { lamp: "caution", says: "Elevated" },
+  critical: { lamp: "danger", says: "Critical" },
 };
 
 /** What each kind of candidate is, by the name before the dot; what stands after it says how it is set. */
@@ -196,9 +196,9 @@ export const RACE_ENDS: Record<string, string> = {
 };
 
 export const READING_WORDS: Record<"reading" | "ready" | "rejected", string> = {
-  reading: "being read",
-  ready: "read",
-  rejected: "refused",
+  reading: "Reading",
+  ready: "Ready",
+  rejected: "Refused",
 };
 
 /** What each list's page is called, and what it is for. */
@@ -206,10 +206,10 @@ export const LIST_WORDS: Record<
   "datasets" | "runs" | "models" | "activity",
   { title: string; says: string }
 > = {
-  datasets: { title: "Files", says: "Every file that was uploaded, newest first." },
-  runs: { title: "Runs", says: "Every training that was asked for, newest first." },
-  models: { title: "Models", says: "Every model that a training left, newest first." },
-  activity: { title: "Activity", says: "What happened on this server, newest first." },
+  datasets: { title: "Datasets", says: "Files you uploaded. Open one to train a model on it." },
+  runs: { title: "Runs", says: "Every training run, with its score on the test set." },
+  models: { title: "Models", says: "Trained models. The live version of each serves predictions." },
+  activity: { title: "Activity", says: "Everything that happened on this server." },
 };
 
 /** Signal aspects: the only use of green, amber and red. */

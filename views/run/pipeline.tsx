@@ -4,10 +4,10 @@ import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import type { RunStage, RunView } from "../../core/training/run-view.ts";
 import { type Links, url } from "../layout/frame.ts";
-import { capital, count, duration, firstSentence, percent, plural, unbroken } from "../parts/format.ts";
-import { Action, Bar, curlLine, Empty, LampDot, Older, Time } from "../parts/parts.tsx";
+import { capital, count, duration, figure, percent, plural, unbroken } from "../parts/format.ts";
+import { Action, All, Bar, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
 import { rewindPath, runPath } from "../parts/paths.ts";
-import { RUN_LAMPS, RUN_WORDS, STAGE_SAYS, STAGE_WORDS, stageSays } from "../parts/words.ts";
+import { metricLabel, RUN_LAMPS, RUN_WORDS, STAGE_SAYS, STAGE_WORDS, stageSays } from "../parts/words.ts";
 import { stageResult } from "./stage-result.ts";
 
 function modelUrl(run: Pick<RunView, "modelName" | "version">): string {
@@ -251,11 +251,10 @@ export function RunsPanel(props: { data: PanelData["runs"]; links: Links; panelK
   const { data, links, panelKey } = props;
   if (!data.items.length)
     return panelKey.startsWith("runs:") ? (
-      <Empty>No training from this file yet. Press Train above, or send one with curl.</Empty>
+      <Empty>No runs on this dataset yet. Select Train model to start one.</Empty>
     ) : (
       <Empty>
-        No training yet. It starts from <a href={url(links, "/datasets")}>a file's page</a>, or with one curl
-        line.
+        No runs yet. Open <a href={url(links, "/datasets")}>a dataset</a> and select Train model.
       </Empty>
     );
   return (
@@ -265,24 +264,21 @@ export function RunsPanel(props: { data: PanelData["runs"]; links: Links; panelK
           <li class="row" id={`run-row-${run.id}`}>
             <LampDot lamp={RUN_LAMPS[run.status]} />
             <a class="row-name" href={url(links, runPath(run))}>
-              Run {run.number}: {run.target} from {run.datasetName}
+              Run {run.number}: {run.target}
             </a>
             <span class="row-facts">
-              {RUN_WORDS[run.status]}
-              {run.verdict && `. ${unbroken(firstSentence(run.verdict))}`}
+              {RUN_WORDS[run.status]}, {run.datasetName}
+              {run.metric !== null &&
+                run.score !== null &&
+                `, ${metricLabel(run.metric)} ${figure(run.score)}`}
             </span>
             <span class="row-when">
-              <Time at={run.queuedAt} />
+              <Time at={run.queuedAt} form="age" />
             </span>
-            {run.version !== null && (
-              <a class="row-facts" href={url(links, modelUrl(run))}>
-                {run.modelName} version {run.version}
-              </a>
-            )}
           </li>
         ))}
       </ul>
-      <Older links={links} path="/runs" next={data.next} label="Older runs" />
+      <All links={links} path="/runs" label="All runs" />
     </>
   );
 }

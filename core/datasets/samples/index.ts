@@ -19,7 +19,7 @@ interface Generator {
 const SAMPLES = {
   customers: {
     title: "Customers who leave",
-    says: "Which customers of a telephone company will leave?",
+    says: "Which customers of a phone company will leave?",
     target: "left",
     rows: 1800,
     seed: 11,
@@ -27,7 +27,7 @@ const SAMPLES = {
   },
   tickets: {
     title: "Messages to a shop",
-    says: "Which team should answer a message, by its words?",
+    says: "Which team should handle this message?",
     target: "team",
     rows: 1500,
     seed: 23,
@@ -35,7 +35,7 @@ const SAMPLES = {
   },
   flats: {
     title: "Rents of a town",
-    says: "What does a flat cost a month?",
+    says: "How much does a flat cost per month?",
     target: "monthly_rent",
     rows: 1600,
     seed: 37,

@@ -8,6 +8,7 @@ import { linkHeader, takesGzip } from "../../http/negotiate.ts";
 import type { RateClass } from "../../operations/config.ts";
 import type { ErrorCode } from "../../platform/errors.ts";
 import type { Lease } from "../../platform/leases.ts";
+import type { ListFilter, PageRange } from "../../store/lists.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import type { PanelSource } from "../data/panel-data.ts";
 
@@ -138,21 +139,43 @@ export const LIST_QUERY = z.object({
     .describe("`next` of the page before"),
 });
 
+/** As `LIST_QUERY`, of a list that can be searched, chosen from and sorted; an empty value is none. */
+export function filterQuery(list: {
+  statuses: Readonly<Record<string, string>>;
+  sorts: Readonly<Record<string, string>>;
+}) {
+  const sorts = Object.keys(list.sorts).flatMap((name) => [name, `-${name}`]);
+  return LIST_QUERY.extend({
+    q: z.string().max(200).default("").describe("only rows that contain this text"),
+    status: z
+      .enum(["", ...Object.keys(list.statuses)])
+      .default("")
+      .describe("only rows in this state"),
+    sort: z
+      .enum(["", ...sorts])
+      .default("")
+      .describe("by this column, with a minus from the greatest down; without it newest first"),
+  });
+}
+
+/** What of a list was asked for. */
+export function rangeOf(query: z.output<typeof LIST_QUERY> & Partial<ListFilter>): PageRange {
+  const { cursor: before, limit, q = "", status = "", sort = "" } = query;
+  const isPlain = !q.trim() && !status && !sort;
+  return { before, limit, ...(isPlain ? {} : { filter: { q: q.trim(), status, sort } }) };
+}
+
 /** A page of a list. */
 export function listOf<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), next: z.int().nullable().describe("the next page's cursor") });
 }
 
-type ListCall = Call<unknown, z.output<typeof LIST_QUERY>>;
-type PageOf<T> = (
-  signalbox: PanelSource,
-  before: number,
-  limit: number,
-) => { items: T[]; next: number | null };
+type ListCall = Call<unknown, z.output<typeof LIST_QUERY> & Partial<ListFilter>>;
+type PageOf<T> = (signalbox: PanelSource, range: PageRange) => { items: T[]; next: number | null };
 
-/** A newest-first list, paged by `?limit=&cursor=`, its next page in `next` and in Link. */
+/** A list, newest first if not asked otherwise, paged by `?limit=&cursor=`, its next page in `next` and in Link. */
 export function listAnswer<T>({ signalbox, url, query }: ListCall, pageOf: PageOf<T>): Response {
-  const { items, next } = pageOf(signalbox, query.cursor, query.limit);
+  const { items, next } = pageOf(signalbox, rangeOf(query));
   return Response.json({ items, next }, { headers: linkHeader(url, next) });
 }
 
@@ -178,11 +201,12 @@ export function steadyListAnswer<T>(
   isMoving: (row: T) => boolean,
 ): Response {
   const kept = KEPT_PAGES.getOrInsertComputed(signalbox.log, () => new Map());
-  const key = `${url.pathname} ${query.cursor} ${query.limit}`;
+  const range = rangeOf(query);
+  const key = `${url.pathname} ${JSON.stringify(range)}`;
   const moment = { seq: signalbox.log.lastSeq, minute: Math.floor(signalbox.now() / 60_000) };
   let page = kept.get(key);
   if (page?.seq !== moment.seq || page.minute !== moment.minute) {
-    const { items, next } = pageOf(signalbox, query.cursor, query.limit);
+    const { items, next } = pageOf(signalbox, range);
     page = { ...moment, body: JSON.stringify({ items, next }), gzip: null, next };
     if (kept.size >= PAGES_KEPT) kept.clear();
     if (!items.some(isMoving)) kept.set(key, page);

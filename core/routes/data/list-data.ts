@@ -1,5 +1,5 @@
 /** What do the lists show? Rows newest first, a page at a time, the same for panels, pages and API. */
-import type { Activity } from "../../events/event-log.ts";
+import type { Activity, EventLog } from "../../events/event-log.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import {
   type List,
@@ -21,10 +21,12 @@ export interface Page<T> {
   next: number | null;
 }
 
-export interface RunRow extends Omit<ListedRun, "position" | "queuedAt"> {
+export interface RunRow extends Omit<ListedRun, "position" | "queuedAt" | "startedAt" | "finishedAt"> {
   /** 0..1 over all stages. */
   progress: number;
   queuedAt: string;
+  /** From start to end; null while it has not ended. */
+  durationMs: number | null;
 }
 
 export interface DatasetSummary {
@@ -40,8 +42,12 @@ export interface DatasetSummary {
   createdAt: string;
 }
 
-export interface ModelRow extends Omit<ListedModel, "position" | "createdAt"> {
+export interface ModelRow
+  extends Omit<ListedModel, "position" | "createdAt" | "trainedAt" | "beatsBaseline"> {
+  beatsBaseline: boolean;
   createdAt: string;
+  /** When the version was trained that the row tells of. */
+  trainedAt: string;
 }
 
 export const NEWEST = Number.MAX_SAFE_INTEGER;
@@ -50,8 +56,9 @@ export function runRows({ store }: Signalbox, range: PageRange, datasetId?: stri
   const listed = pageOf(range, (wider) =>
     datasetId === undefined ? listedRuns(store, wider) : listedRunsOf(store, datasetId, wider),
   );
-  return mapped(listed, ({ position: _, queuedAt, ...row }) => ({
+  return mapped(listed, ({ position: _, queuedAt, startedAt, finishedAt, ...row }) => ({
     ...row,
+    durationMs: startedAt === null || finishedAt === null ? null : finishedAt - startedAt,
     progress:
       row.status === "running"
         ? progressOf(findRun(store, row.id)!, runStages(store, row.id))
@@ -72,32 +79,61 @@ export function datasetRows({ store }: Signalbox, range: PageRange): Page<Datase
 
 export function modelRows({ store }: Signalbox, range: PageRange): Page<ModelRow> {
   const listed = pageOf(range, (wider) => listedModels(store, wider));
-  return mapped(listed, ({ position: _, createdAt, ...row }) => ({
+  return mapped(listed, ({ position: _, createdAt, trainedAt, beatsBaseline, ...row }) => ({
     ...row,
+    beatsBaseline: Boolean(beatsBaseline),
     createdAt: new Date(createdAt).toISOString(),
+    trainedAt: new Date(trainedAt ?? createdAt).toISOString(),
   }));
 }
 
-export function activityRows({ log }: Signalbox, range: PageRange): Page<Activity> {
-  const { items, next } = pageOf(range, ({ before, limit }) =>
-    log.activity(before, limit).map((item) => ({ ...item, position: item.seq })),
-  );
-  return { items: items.map(({ position: _, ...item }) => item), next };
+/** What `?status=` chooses of the activity. */
+export const ACTIVITY_LEVELS = ["info", "success", "warning", "error"] as const;
+const SCANNED = 500;
+/** Rows that one search looks at; the next page goes on from there. */
+const SEARCHED = 20_000;
+
+export function activityRows({ log }: Signalbox, { before, limit, filter }: PageRange): Page<Activity> {
+  if (filter) return searchedActivity(log, { before, limit, filter });
+  const rows = log.activity(before, limit + 1);
+  const items = rows.slice(0, limit);
+  return { items, next: rows.length > limit ? items.at(-1)!.seq : null };
+}
+
+function searchedActivity(log: EventLog, range: Required<PageRange>): Page<Activity> {
+  const { limit, filter } = range;
+  const q = filter.q.toLowerCase();
+  const isWanted = ({ sentence, level }: Activity) =>
+    sentence.toLowerCase().includes(q) && (!filter.status || level === filter.status);
+  const items: Activity[] = [];
+  let { before } = range;
+  for (let searched = 0; searched < SEARCHED; searched += SCANNED) {
+    const rows = log.activity(before, SCANNED);
+    for (const row of rows) {
+      if (!isWanted(row)) continue;
+      if (items.length === limit) return { items, next: items.at(-1)!.seq };
+      items.push(row);
+    }
+    if (rows.length < SCANNED) return { items, next: null };
+    before = rows.at(-1)!.seq;
+  }
+  return { items, next: before };
 }
 
 /** The `cursor` of the page above; null: that is the newest one, which has no cursor. */
 export function newerPage({ store }: Signalbox, list: List, range: PageRange): number | null {
-  return newerThan(store, list, range);
+  if (!range.filter) return newerThan(store, list, range);
+  return range.before > range.limit ? range.before - range.limit : null;
 }
 
 /** One row more than asked for tells whether a page follows. */
-function pageOf<T extends { position: number }>(
-  { before, limit }: PageRange,
-  read: (range: PageRange) => T[],
-): Page<T> {
-  const rows = read({ before, limit: limit + 1 });
+function pageOf<T extends { position: number }>(range: PageRange, read: (range: PageRange) => T[]): Page<T> {
+  const { limit, filter } = range;
+  const skipped = filter && range.before !== NEWEST ? range.before : 0;
+  const rows = read({ ...range, before: filter ? skipped : range.before, limit: limit + 1 });
   const items = rows.slice(0, limit);
-  return { items, next: rows.length > limit ? items.at(-1)!.position : null };
+  const next = filter ? skipped + limit : items.at(-1)?.position;
+  return { items, next: rows.length > limit ? next! : null };
 }
 
 function mapped<T, U>({ items, next }: Page<T>, shape: (item: T) => U): Page<U> {

@@ -10,23 +10,16 @@ import type { RequestTimes } from "../../operations/request-times.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import type { AlertAction } from "../../store/alerts.ts";
 import { findDataset, type StoredDataset } from "../../store/datasets.ts";
+import type { PageRange } from "../../store/lists.ts";
 import {
   countPredictions,
   currentModel,
   deploymentsOf,
   findModel,
-  listModels,
   listVersions,
   predictionsSince,
 } from "../../store/models.ts";
-import {
-  currentRun,
-  findRun,
-  listRuns,
-  runsByStatus,
-  type StoredRound,
-  type StoredRun,
-} from "../../store/runs.ts";
+import { currentRun, findRun, runsByStatus, type StoredRound, type StoredRun } from "../../store/runs.ts";
 import type { RunSummary } from "../../trainer/contract.ts";
 import { currentRounds, type RunView, runView } from "../../training/run-view.ts";
 import {
@@ -40,11 +33,13 @@ import {
   type RunRow,
   runRows,
 } from "./list-data.ts";
+import { type Signal, signalOf } from "./signal.ts";
 import { type WatchView, watchView } from "./watch-view.ts";
 
 export interface PanelData {
   metrics: { gauges: (GaugeReading & { history: { at: string; value: number }[] })[] };
-  health: { state: HealthState; gauges: GaugeReading[] };
+  /** `signal`: what the light in the header says. */
+  health: { state: HealthState; gauges: GaugeReading[]; signal: Signal };
   activity: Page<Activity>;
   datasets: Page<DatasetSummary> & { arrivals: UploadInProgress[]; rejection: Rejection | null };
   predictions: { perMinute: PredictionMinute[]; lastMinute: number };
@@ -129,7 +124,11 @@ export const READERS: { [P in Panel]: (source: PanelSource, subject: string | nu
           .map(({ at, value }) => ({ at: new Date(at).toISOString(), value })),
       })),
     }),
-    health: (source) => ({ state: source.health.state(), gauges: source.health.readings() }),
+    health: (source) => ({
+      state: source.health.state(),
+      gauges: source.health.readings(),
+      signal: signalOf(source),
+    }),
     activity: (source) => activityRows(source, { before: NEWEST, limit: ACTIVITY_ROWS }),
     datasets: (source) => ({
       ...datasetRows(source, { before: NEWEST, limit: LIST_ROWS }),
@@ -176,16 +175,18 @@ export const READERS: { [P in Panel]: (source: PanelSource, subject: string | nu
     },
   };
 
-/** Runs as the API tells them, newest first. */
-export function runPage(source: Signalbox, before: number, limit: number): Page<RunView> {
-  const rows = listRuns(source.store, { before, limit });
-  const items = rows.map((run) => runView(source.store, run, source.now()));
-  return { items, next: rows.length === limit ? rows.at(-1)!.number : null };
+/** Runs as the API tells them. */
+export function runPage(source: Signalbox, range: PageRange): Page<RunView> {
+  const { items, next } = runRows(source, range);
+  return {
+    items: items.map(({ id }) => runView(source.store, findRun(source.store, id)!, source.now())),
+    next,
+  };
 }
 
 /** Models with less than their pages show: a list of hundreds is read for names, versions and figures. */
-export function modelPage(source: Signalbox, before: number, limit: number) {
-  const rows = listModels(source.store, { before, limit });
+export function modelPage(source: Signalbox, range: PageRange) {
+  const { items: rows, next } = modelRows(source, range);
   const minute = Math.floor(source.now() / 60_000) - HOUR_MINUTES + 1;
   const items = rows.map(({ name, liveVersion }) => {
     const lastHour = predictionsSince(source.store, minute, name).reduce(
@@ -195,7 +196,7 @@ export function modelPage(source: Signalbox, before: number, limit: number) {
     const predictions = { total: countPredictions(source.store, name), lastHour };
     return { name, liveVersion, versions: versionsOf(source, name, liveVersion), predictions };
   });
-  return { items, next: rows.length === limit ? rows.at(-1)!.position : null };
+  return { items, next };
 }
 
 export function modelView(source: Signalbox, name: string): ModelView {
@@ -257,8 +258,8 @@ function attention(source: Signalbox): AttentionItem[] {
   const interrupted = runsByStatus(source.store, "interrupted").map(
     (run): AttentionItem => ({
       severity: "warning",
-      sentence: `Run ${run.number} (${run.options.target} from ${run.datasetName}) was interrupted.`,
-      action: { label: "Resume", method: "post", path: `/runs/${run.id}/resume` },
+      sentence: `Run ${run.number} (${run.options.target} from ${run.datasetName}) was interrupted. What it had tried is kept.`,
+      action: { label: "Resume run", method: "post", path: `/runs/${run.id}/resume` },
       alertId: null,
     }),
   );

@@ -1,5 +1,6 @@
 /** What does each page show? One reader a page: typed data from the store, no HTML. */
 
+import { guessTask } from "../../csv/profile/guess-target.ts";
 import type { ReadingPreview } from "../../csv/types.ts";
 import { datasetById, datasetView } from "../../datasets/reading-choices.ts";
 import { SAMPLE_LIST } from "../../datasets/samples/index.ts";
@@ -10,12 +11,21 @@ import type { Problem } from "../../http/problem.ts";
 import type { Warning } from "../../models/answering.ts";
 import type { Counterfactual } from "../../models/counterfactuals.ts";
 import { AppError } from "../../platform/errors.ts";
+import { LIST_FILTERS } from "../../store/lists.ts";
 import { findEvaluation } from "../../store/models.ts";
 import { currentRun, findRun } from "../../store/runs.ts";
 import { rewindRun } from "../../training/replay.ts";
 import { runView } from "../../training/run-view.ts";
-import { type Call, LIST_QUERY } from "../api/route.ts";
-import { activityRows, datasetRows, modelRows, NEWEST, newerPage, runRows } from "../data/list-data.ts";
+import { type Call, filterQuery, LIST_QUERY, rangeOf } from "../api/route.ts";
+import {
+  ACTIVITY_LEVELS,
+  activityRows,
+  datasetRows,
+  modelRows,
+  NEWEST,
+  newerPage,
+  runRows,
+} from "../data/list-data.ts";
 import { type ModelView, modelView, type PanelData, type PanelSource, READERS } from "../data/panel-data.ts";
 
 const DASHBOARD = [
@@ -24,9 +34,13 @@ const DASHBOARD = [
 ] satisfies Panel[];
 const RUN = ["run", "stages", "curve", "leaderboard", "report"] satisfies Panel[];
 const PREVIEW_ROWS = 50;
-const LISTED_ROWS = 50;
 
-const OLDER = { datasets: datasetRows, runs: runRows, models: modelRows, activity: activityRows };
+const ROWS = { datasets: datasetRows, runs: runRows, models: modelRows, activity: activityRows };
+const ACTIVITY_FILTERS = {
+  statuses: Object.fromEntries(ACTIVITY_LEVELS.map((level) => [level, ""])),
+  sorts: {} as Record<string, string>,
+};
+const FILTERS = { ...LIST_FILTERS, activity: ACTIVITY_FILTERS };
 
 /** What was asked of a model by the page's form, and what it answered. */
 export interface Trial {
@@ -60,18 +74,26 @@ export function dashboardData({ signalbox }: Call) {
   };
 }
 
-export const LISTS = Object.keys(OLDER) as (keyof typeof OLDER)[];
+export const LISTS = Object.keys(ROWS) as (keyof typeof ROWS)[];
 export type ListData = ReturnType<ReturnType<typeof listData>>;
 
-/** A list's newest page as its panel shows it, or the rows below `?cursor=`. Throws AppError `invalid`. */
-export function listData(list: keyof typeof OLDER) {
+/** A list's page: what of it was asked for, its rows, and the cursors beside it. Throws AppError `invalid`. */
+export function listData(list: keyof typeof ROWS) {
+  const schema = filterQuery(FILTERS[list]);
   return ({ signalbox, query }: Call) => {
-    const { cursor: before } = checked(query, LIST_QUERY);
-    const newest = () => READERS[list](signalbox, null) as PanelData[typeof list];
-    if (before === NEWEST) return { list, cursor: null, newer: null, read: newest };
-    const range = { before, limit: LISTED_ROWS };
-    const read = () => OLDER[list](signalbox, range) as PanelData[typeof list];
-    return { list, cursor: before, newer: newerPage(signalbox, list, range), read };
+    const asked = checked(query, schema);
+    const range = rangeOf(asked);
+    const rows = ROWS[list](signalbox, range) as PanelData[typeof list];
+    const newer = asked.cursor === NEWEST ? null : newerPage(signalbox, list, range);
+    const { q, status, sort, cursor } = asked;
+    return {
+      list,
+      asked: { q, status, sort },
+      cursor: cursor === NEWEST ? null : cursor,
+      statuses: Object.keys(FILTERS[list].statuses),
+      newer,
+      rows,
+    };
   };
 }
 
@@ -92,7 +114,12 @@ export async function datasetData({ signalbox, params, query }: Call, preview?: 
       : await signalbox.datasets.rows(dataset, { offset, limit: PREVIEW_ROWS });
   const runs = READERS.runs(signalbox, dataset.id);
   const view = datasetView(dataset);
-  return { reading, dataset, view, page: { offset, column, ...rows }, runs, preview };
+  const targets = dataset.profile.columns.map((column) => ({
+    name: column.name,
+    type: column.type,
+    task: column.name === dataset.profile.target ? dataset.profile.task! : guessTask(column).task,
+  }));
+  return { reading, dataset, view, targets, page: { offset, column, ...rows }, runs, preview };
 }
 
 /** Throws AppError `missing`. */

@@ -28,6 +28,6 @@ export const AUDIT_ROUTES = [
     says: "Who changed what, from where and when, newest first.",
     query: LIST_QUERY,
     answers: { 200: listOf(AUDITED) },
-    handle: (call) => listAnswer(call, ({ audit }, before, limit) => audit.page(before, limit)),
+    handle: (call) => listAnswer(call, ({ audit }, { before, limit }) => audit.page(before, limit)),
   }),
 ];

@@ -4,8 +4,9 @@ import { CHOICES, datasetById, datasetView } from "../../../datasets/reading-cho
 import type { Tag } from "../../../http/conditions.ts";
 import { linkHeader, readPreference, within } from "../../../http/negotiate.ts";
 import type { StoredDataset } from "../../../store/datasets.ts";
+import { LIST_FILTERS } from "../../../store/lists.ts";
 import { datasetRows } from "../../data/list-data.ts";
-import { type Call, LIST_QUERY, listAnswer, listOf, route } from "../route.ts";
+import { type Call, filterQuery, listAnswer, listOf, route } from "../route.ts";
 import { DATASET, DATASET_SUMMARY, READING_PREVIEW, REJECTION } from "../schemas/datasets.ts";
 
 const ROWS_QUERY = z.object({
@@ -76,11 +77,10 @@ export const DATASET_ROUTES = [
     path: "/api/datasets",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/datasets?limit=10'",
-    says: "Lists the datasets, newest first.",
-    query: LIST_QUERY,
+    says: "Lists the datasets, newest first; `q` looks into names and targets.",
+    query: filterQuery(LIST_FILTERS.datasets),
     answers: { 200: listOf(DATASET_SUMMARY) },
-    handle: (call) =>
-      listAnswer(call, (signalbox, before, limit) => datasetRows(signalbox, { before, limit })),
+    handle: (call) => listAnswer(call, datasetRows),
   }),
   route({
     method: "GET",

@@ -7,9 +7,9 @@ import { linkHeader, preferredType } from "../../../http/negotiate.ts";
 import { eventLines, streamAnswer } from "../../../http/responses.ts";
 import { AppError } from "../../../platform/errors.ts";
 import { VERSION } from "../../../platform/version.ts";
-import { activityRows } from "../../data/list-data.ts";
+import { ACTIVITY_LEVELS, activityRows } from "../../data/list-data.ts";
 import { type PanelSource, READERS } from "../../data/panel-data.ts";
-import { type Call, listOf, route } from "../route.ts";
+import { type Call, listOf, rangeOf, route } from "../route.ts";
 import { ACTIVITY, EVENT, GAUGES_WITH_HISTORY, HEALTH, STATUS } from "../schemas/live.ts";
 
 const WHOLE = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -29,6 +29,11 @@ const ACTIVITY_QUERY = z.object({
   before: WHOLE.optional().describe("`next` of the page before"),
   cursor: WHOLE.default(Number.MAX_SAFE_INTEGER).describe("the same as before"),
   limit: LIMIT,
+  q: z.string().max(200).default("").describe("only sentences that contain this text"),
+  status: z
+    .enum(["", ...ACTIVITY_LEVELS])
+    .default("")
+    .describe("only events of this level"),
 });
 const EVENT_PAGE = listOf(EVENT).extend({ epoch: z.string(), truncated: z.boolean() });
 const EVENT_TYPES = ["application/json", "application/x-ndjson", "text/event-stream"] as const;
@@ -91,10 +96,8 @@ export const LIVE_ROUTES = [
     query: ACTIVITY_QUERY,
     answers: { 200: listOf(ACTIVITY) },
     handle: ({ signalbox, query, url }) => {
-      const { items, next } = activityRows(signalbox, {
-        before: query.before ?? query.cursor,
-        limit: query.limit,
-      });
+      const range = rangeOf({ ...query, cursor: query.before ?? query.cursor });
+      const { items, next } = activityRows(signalbox, range);
       const named = url.searchParams.has("before") ? "before" : "cursor";
       return Response.json({ items, next }, { headers: linkHeader(url, next, named) });
     },

@@ -10,6 +10,7 @@ import type { Prediction } from "../../../models/monitoring/prediction-log.ts";
 import { predictCsv } from "../../../models/predict-csv.ts";
 import { PREDICT_REQUEST } from "../../../models/serving.ts";
 import { AppError } from "../../../platform/errors.ts";
+import { LIST_FILTERS } from "../../../store/lists.ts";
 import {
   countPredictions,
   deploymentsOf,
@@ -20,7 +21,7 @@ import { modelPage, modelView } from "../../data/panel-data.ts";
 import { FILE_TYPES } from "../answer.ts";
 import {
   type Call,
-  LIST_QUERY,
+  filterQuery,
   listOf,
   route,
   steadyListAnswer,
@@ -141,8 +142,8 @@ export const MODEL_ROUTES = [
     path: "/api/models",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/models?limit=10'",
-    says: "Lists the models, newest first.",
-    query: LIST_QUERY,
+    says: "Lists the models, newest first; `q` looks into names and targets.",
+    query: filterQuery(LIST_FILTERS.models),
     answers: { 200: listOf(LISTED_MODEL) },
     handle: (call) => steadyListAnswer(call, modelPage, () => false),
   }),

@@ -48,7 +48,7 @@ export const PREDICTION_ROUTES = [
     answers: { 200: listOf(LOGGED_PREDICTION) },
     handle: (call) => {
       const { name } = call.signalbox.models.find(call.params.name!);
-      return listAnswer(call, (signalbox, before, limit) =>
+      return listAnswer(call, (signalbox, { before, limit }) =>
         signalbox.feedback.predictions(name, before, limit),
       );
     },

@@ -4,11 +4,12 @@ import { curlCommand } from "../../../http/identity/curl.ts";
 import { preferredType, readPreference, within } from "../../../http/negotiate.ts";
 import { streamAnswer } from "../../../http/responses.ts";
 import { slug } from "../../../platform/ids.ts";
+import { LIST_FILTERS } from "../../../store/lists.ts";
 import { attemptBegan } from "../../../training/replay.ts";
 import { TRAIN_QUERY, TRAIN_REQUEST } from "../../../training/run-options.ts";
 import { runView } from "../../../training/run-view.ts";
 import { runPage } from "../../data/panel-data.ts";
-import { type Call, LIST_QUERY, listOf, route, steadyListAnswer } from "../route.ts";
+import { type Call, filterQuery, listOf, route, steadyListAnswer } from "../route.ts";
 import { RUN } from "../schemas/runs.ts";
 import { finishedRun, trainStream } from "../train-stream.ts";
 
@@ -138,8 +139,8 @@ export const TRAINING_ROUTES = [
     path: "/api/runs",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/runs?limit=10'",
-    says: "Lists the runs, newest first.",
-    query: LIST_QUERY,
+    says: "Lists the runs, newest first; `q` looks into datasets, targets and models.",
+    query: filterQuery(LIST_FILTERS.runs),
     answers: { 200: listOf(RUN) },
     handle: (call) => steadyListAnswer(call, runPage, ({ status }) => status === "running"),
   }),

@@ -42,7 +42,11 @@ const READING = {
 };
 const GAUGE = (z.object(READING) satisfies z.ZodType<GaugeReading>).meta({ id: "Gauge" });
 
-export const HEALTH = z.object({ state: STATE, gauges: z.array(GAUGE) }) satisfies z.ZodType<
+const SIGNAL = z
+  .object({ state: STATE, label: z.string(), sentence: z.string() })
+  .describe("whether everything live is answering and the last training worked");
+
+export const HEALTH = z.object({ state: STATE, gauges: z.array(GAUGE), signal: SIGNAL }) satisfies z.ZodType<
   PanelData["health"]
 >;
 
