@@ -11,28 +11,16 @@
     clock: new Intl.DateTimeFormat(undefined, { timeStyle: "medium" }),
     full: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }),
   };
-  const UNITS = [
-    [60, "sec"],
-    [60, "min"],
-    [24, "h"],
-    [99, "d"],
-  ];
-  // "5 min ago".
-  function age(seconds) {
-    let value = Math.max(1, seconds);
-    for (const [size, unit] of UNITS) {
-      if (value < size || unit === "d") return `${Math.floor(value)} ${unit} ago`;
-      value /= size;
-    }
-  }
+  const age = (hours) =>
+    hours < 1
+      ? `${Math.ceil(hours * 60)} min ago`
+      : `${hours < 48 ? `${Math.floor(hours)} h` : `${Math.floor(hours / 24)} d`} ago`;
   function localise() {
     for (const time of document.querySelectorAll("time[data-form]")) {
       const at = new Date(time.dateTime);
-      const seconds = (Date.now() - at) / 1000;
-      const text =
-        time.dataset.form === "age"
-          ? age(seconds)
-          : FORMS[seconds > 72e3 ? "full" : time.dataset.form].format(at);
+      const hours = (Date.now() - at) / 36e5;
+      const { form } = time.dataset;
+      const text = form === "age" ? age(hours) : FORMS[hours > 20 ? "full" : form].format(at);
       if (time.textContent !== text) time.textContent = text;
     }
   }

@@ -80,10 +80,10 @@ export const EMPTY_WORDS: Record<Panel, string> = {
   leaderboard: "Candidate models appear here as they are scored.",
   report: "Figures and findings appear here while a model trains.",
   reading: "No file is being read.",
-  runs: "No runs yet.",
-  models: "No models yet.",
+  runs: "No runs yet. Open a dataset to start one.",
+  models: "No models yet. A finished run leaves one here.",
   model: "No models yet. A finished run leaves one here, ready to deploy.",
-  watch: "No models yet.",
+  watch: "No models yet. Deploy one to monitor it.",
 };
 
 /** Panels whose empty state the dashboard leaves out, because another one says the same. */

@@ -48,7 +48,6 @@ export function DatasetPage(props: DatasetPageProps) {
       {problem && <ProblemNote problem={problem} />}
       <div class="dataset-page">
         <TrainForm links={links} dataset={dataset} targets={targets} shown={shown} />
-        <PanelView panelKey={key("runs")} panel="runs" data={runs} links={links} />
         <section class="panel" aria-labelledby="findings-heading">
           <h2 id="findings-heading">Data issues</h2>
           <FindingList links={links} dataset={dataset} />
@@ -61,6 +60,7 @@ export function DatasetPage(props: DatasetPageProps) {
           <h2 id="reading-heading">Import settings</h2>
           <ReadingForm links={links} dataset={dataset} preview={preview} shown={shown} />
         </section>
+        <PanelView panelKey={key("runs")} panel="runs" data={runs} links={links} />
         <section class="panel panel-quiet" aria-labelledby="more-heading">
           <h2 id="more-heading">Download or delete</h2>
           <Command

@@ -200,7 +200,7 @@ function Masthead({ links, current, children }: { links: Links; current?: Sectio
       <div class="masthead-tools">
         {children}
         <button type="button" class="quiet needs-js" data-theme-switch aria-label="Theme: system">
-          Theme
+          ◐
         </button>
         <button type="button" class="quiet needs-js" data-keys aria-label="Keyboard shortcuts and help">
           ?

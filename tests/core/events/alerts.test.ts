@@ -48,7 +48,7 @@ test("what is seen again and again is one event, one row, one alert; its end is 
   alerts.resolve("drift", "crew");
   alerts.resolve("drift", "nobody");
   expect(told()).toEqual(["alert.raised", "alert.resolved"]);
-  expect(sentences()).toEqual(["Over: age has drifted.", "age has drifted."]);
+  expect(sentences()).toEqual(["Resolved: age has drifted.", "age has drifted."]);
   expect(alerts.standing()).toEqual([]);
 });
 

@@ -70,7 +70,7 @@ test("the columns that go with the target are told, anew where another is chosen
   expect(measures(again.columns)).toMatchObject({ Sex: null, Fare: "correlation_ratio" });
   expect(harness.signalbox.datasets.inProgress()).toEqual([]);
   const page = await (await harness.ask(`/datasets/${id}`, { headers: { accept: "text/html" } })).text();
-  expect(page).toMatch(/link to Sex \(η\s/);
+  expect(page).toMatch(/relationship with Sex \(η\s/);
 });
 
 test("columns are there while a large file is read", async () => {
