@@ -231,6 +231,10 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
 
   // Live
   app.get("/ws", (c) => upgrade(c.var.visit, callOf(c), c.env.server));
+  app.get("/panels", (c) => {
+    const message = sockets.present(callOf(c).url, origin(c));
+    return c.body(message, 200, { "content-type": "application/json", "cache-control": "no-store" });
+  });
   app.get("/panels/:panel", (c) => {
     const whole = { base: callOf(c).home, origin: "", curl: curlCommand(config) };
     return panelAnswer(callOf(c), live, panelForms(whole));

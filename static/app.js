@@ -53,17 +53,15 @@
   }
 
   // A refused or lost request of a button is said; nothing that is shown goes away for it.
-  const isPanel = (ctx) => ctx.sourceElement?.dataset.panel;
   document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
-    if (isPanel(ctx)) return;
     const page = new DOMParser().parseFromString(ctx.text, "text/html");
     complain(ctx, page.querySelector(".note")?.textContent ?? "The server could not do this. Try again.");
   });
   document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-    if (ctx && !isPanel(ctx)) complain(ctx, "The server did not answer. Nothing was changed. Try again.");
+    if (ctx) complain(ctx, "The server did not answer. Nothing was changed. Try again.");
   });
   document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
-    if (!isPanel(ctx)) complain(ctx, "");
+    complain(ctx, "");
   });
 
   // The switch: as the system, light, dark; a cookie, so that the server draws the page so from its first byte.
@@ -110,9 +108,6 @@
       if (clipboardData.files.length) send(clipboardData.files);
       else if (/[^\n][\n\r]+[^\n]/.test(text)) send([new File([text], "pasted.csv", { type: "text/csv" })]);
     });
-    document.addEventListener("change", ({ target }) => {
-      if (target.matches("[data-upload] [type=file]") && target.files.length) send(target.files);
-    });
     document.addEventListener("click", (event) => {
       if (!event.target.closest("[data-pick]")) return;
       event.preventDefault();
@@ -126,7 +121,7 @@
     const isPaused = panel.toggleAttribute("hx-morph-skip");
     button.setAttribute("aria-pressed", String(isPaused));
     button.textContent = isPaused ? "Resume" : "Pause";
-    if (!isPaused) htmx.ajax("GET", panel.getAttribute("hx-get"), { target: panel, swap: "outerMorph" });
+    if (!isPaused) htmx.ajax("GET", panel.dataset.from, { target: panel, swap: "outerMorph" });
   }
 
   // Not by `navigator.clipboard`, which a page over plain HTTP does not have.
@@ -166,10 +161,10 @@
   }
   if (toasts) document.addEventListener("htmx:after:swap", announce);
 
-  document.addEventListener(
-    "change",
-    ({ target }) => "submit" in target.dataset && target.form.requestSubmit(),
-  );
+  document.addEventListener("change", ({ target }) => {
+    if ("submit" in target.dataset) target.form.requestSubmit();
+    if (dialog && target.files?.length && target.closest("[data-upload]")) send(target.files);
+  });
 
   const keys = $("#keys");
   document.addEventListener("click", ({ target }) => {

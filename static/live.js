@@ -13,6 +13,7 @@
   };
   const RECONNECTS = [1001, 1005, 1006, 1011, 1012, 1013, 1014];
   const POLL_MS = 2000;
+  const MOST_MS = 15000;
   const PATIENCE_MS = 1500;
   const SILENT_MS = 14000;
   const OPENING_MS = 10000;
@@ -25,6 +26,7 @@
   let heardAt = 0;
   let triedAt = Date.now();
   let poller = null;
+  let wait = POLL_MS;
 
   const seqOf = (panel) => seqs.get(panel) ?? Number(body.dataset.seq);
 
@@ -38,17 +40,60 @@
 
   function startPolling() {
     if (poller) return;
-    poller = setInterval(poll, POLL_MS);
-    poll();
-  }
-
-  function poll() {
-    if (!document.hidden && !isOpen()) htmx.trigger(body, "live:poll");
+    wait = POLL_MS;
+    poller = setTimeout(poll);
   }
 
   function stopPolling() {
-    clearInterval(poller);
+    clearTimeout(poller);
     poller = null;
+  }
+
+  // One request for every panel of the page; less and less often while there is nothing new, or no answer.
+  async function poll() {
+    if (!document.hidden && !isOpen()) await askAll();
+    if (poller) poller = setTimeout(poll, wait);
+  }
+
+  async function askAll() {
+    const url = positioned(connectUrl.replace("/ws?", "/panels?"));
+    wait = Math.min(wait * 1.5, MOST_MS);
+    try {
+      const answer = await fetch(url, { signal: AbortSignal.timeout(OPENING_MS) });
+      // The access has ended: the page itself says so, or leads to signing in.
+      if (answer.status === 401) return location.reload();
+      if (!answer.ok) throw answer;
+      const frame = await answer.json();
+      if (isOpen()) return;
+      show("polling");
+      if (frame.gone) return location.reload();
+      greet(frame);
+      if (!frame.content) return;
+      wait = POLL_MS;
+      await htmx.swap({
+        text: frame.content,
+        target: live(),
+        swap: "none swapEmpty:false",
+        sourceElement: live(),
+      });
+    } catch {
+      if (!isOpen()) show("offline");
+    }
+  }
+
+  function positioned(address) {
+    const url = new URL(address, location.href);
+    url.searchParams.set("since", position);
+    url.searchParams.set("epoch", epoch);
+    return url.href;
+  }
+
+  function greet(frame) {
+    if (frame.epoch !== epoch) seqs = new Map();
+    if (frame.truncated) document.getElementById("missed")?.removeAttribute("hidden");
+    epoch = frame.epoch;
+    position = frame.watermark;
+    for (const [panel, seq] of Object.entries(frame.panels)) seqs.set(panel, seq);
   }
 
   const isOpen = () => socket !== null && socket.readyState === WebSocket.OPEN;
@@ -74,10 +119,7 @@
 
   document.addEventListener("htmx:ws:before:connection", ({ detail }) => {
     triedAt = Date.now();
-    const url = new URL(detail.connection.url);
-    url.searchParams.set("since", position);
-    url.searchParams.set("epoch", epoch);
-    detail.connection.url = url.href;
+    detail.connection.url = positioned(detail.connection.url);
   });
 
   document.addEventListener("htmx:ws:after:connection", ({ detail }) => {
@@ -94,14 +136,7 @@
     heardAt = Date.now();
     const frame = JSON.parse(message.data);
     if (frame.gone) return location.reload();
-    if (frame.control === "hello") {
-      if (frame.epoch !== epoch) seqs = new Map();
-      if (frame.truncated) document.getElementById("missed")?.removeAttribute("hidden");
-      epoch = frame.epoch;
-      position = frame.watermark;
-      for (const [panel, seq] of Object.entries(frame.panels)) seqs.set(panel, seq);
-      return;
-    }
+    if (frame.control === "hello") return greet(frame);
     if (frame.trial) {
       if (frame.trial < trial || frame.failed) event.preventDefault();
       if (frame.trial === trial) settle(frame.failed);
@@ -147,40 +182,6 @@
     if (detail.reason === "closed" && !RECONNECTS.includes(detail.code)) setTimeout(reopen, PATIENCE_MS);
   });
 
-  // The id carries the subject: "stages:RUN".
-  const panelOf = (element) => (element?.dataset.panel ? element.id : null);
-
-  document.addEventListener("htmx:config:request", ({ detail }) => {
-    const panel = panelOf(detail.ctx.sourceElement);
-    if (panel) detail.ctx.request.headers["If-None-Match"] = `"${epoch}-${seqOf(panel)}-${panel}"`;
-  });
-
-  document.addEventListener("htmx:before:response", (event) => {
-    const { ctx } = event.detail;
-    const panel = panelOf(ctx.sourceElement);
-    if (!panel) return;
-    // The access has ended: the page itself says so, or leads to signing in.
-    if (ctx.response.status === 401) return location.reload();
-    const isGone = ctx.response.status === 404 && !ctx.sourceElement.classList.contains("is-empty");
-    if (isGone) return location.reload();
-    const [, answerEpoch, seq] = /"(\w+)-(\d+)-/.exec(ctx.response.headers.get("etag") ?? "") ?? [];
-    if (ctx.response.status >= 500) return show("offline");
-    if (isOpen()) return event.preventDefault();
-    show("polling");
-    if (ctx.response.status !== 200) return;
-    if (answerEpoch === epoch && Number(seq) <= seqOf(panel)) return event.preventDefault();
-    if (answerEpoch !== epoch) {
-      seqs = new Map();
-      position = 0;
-      epoch = answerEpoch;
-    }
-    seqs.set(panel, Number(seq));
-  });
-
-  document.addEventListener("htmx:error", ({ detail }) => {
-    if (panelOf(detail.ctx?.sourceElement) && !isOpen()) show("offline");
-  });
-
   // What stands beside the panels changes seldom. Panels tell its state; when that is another one, the page is asked for
   // anew, and its panels are left as they are: they may be ahead of it.
   const states = () => [
@@ -218,6 +219,12 @@
     if (!document.hidden) setTimeout(() => isOpen() || reopen(), 1000);
   });
   window.addEventListener("online", reopen);
+  window.addEventListener("offline", () => {
+    show("offline");
+    socket?.close();
+    socket = null;
+    startPolling();
+  });
   window.addEventListener("pageshow", ({ persisted }) => persisted && reopen());
   setInterval(dropIfSilent, 1000);
   setTimeout(() => isOpen() || startPolling(), PATIENCE_MS);

@@ -152,10 +152,7 @@ export function PanelView<P extends Panel>({ panelKey, panel, data, links }: Pan
       data-panel={panel}
       class={`panel panel-${panel}${isEmpty ? " is-empty" : ""}`}
       aria-labelledby={heading}
-      hx-get={address}
-      hx-trigger="live:poll from:body"
-      hx-swap="outerMorph"
-      hx-target="this"
+      data-from={address}
       {...(known === null ? {} : SAYS[panel]?.(known))}
     >
       <h2 id={heading}>{PANEL_TITLES[panel]}</h2>

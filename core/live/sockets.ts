@@ -77,16 +77,10 @@ export class Sockets {
       this.open.size >= config.MAX_SOCKETS ||
       (!isLoopback(address) && peer.sockets >= config.MAX_SOCKETS_PER_ADDRESS);
     if (isFull) throw new AppError("unavailable", "All sockets are taken", { fix: "Poll /panels instead." });
-    const query = url.searchParams;
-    const since = query.get("since");
+    const position = positionIn(url.searchParams);
+    const panels = url.searchParams.get("format") === "json" ? null : position.panels;
     return {
-      asked: {
-        panels: query.get("format") === "json" ? null : readPanels(query.get("panels") ?? ""),
-        since: since !== null && /^\d{1,15}$/.test(since) ? Number(since) : null,
-        epoch: query.get("epoch"),
-        origin,
-        hold,
-      },
+      asked: { ...position, panels, origin, hold },
       audience: null,
       peer,
       cursor: log.lastSeq,
@@ -168,16 +162,28 @@ export class Sockets {
 
   /** Subscribes and sends what the viewer has not seen, in one tick: nothing can happen between. */
   private welcomeViewer(socket: Socket, panels: readonly PanelKey[], { since, epoch, origin }: Asked): void {
-    const { live, log } = this.options;
-    const isKnown = since !== null && epoch !== null && !log.resume(since, epoch).truncated;
     const audience = this.audiences.join(panels, origin);
     socket.data.audience = audience;
     this.departures.settle(audience);
     socket.subscribe(audience.topic);
+    socket.send(this.presentMessage(panels, { since, epoch, origin }));
+  }
+
+  /** What a viewer has not seen, for one that polls: the same message as a socket begins with. */
+  present(url: URL, origin: string): string {
+    const { panels, since, epoch } = positionIn(url.searchParams);
+    return this.presentMessage(panels, { since, epoch, origin });
+  }
+
+  private presentMessage(
+    panels: readonly PanelKey[],
+    { since, epoch, origin }: Pick<Asked, "since" | "epoch" | "origin">,
+  ): string {
+    const { live, log } = this.options;
+    const isKnown = since !== null && epoch !== null && !log.resume(since, epoch).truncated;
     const missed = panels.filter((key) => !isKnown || live.isStaleSince(key, since));
-    const drawings = live.drawingsOf(missed);
     const kind = since !== null && !isKnown ? "truncated" : "whole";
-    socket.send(this.greetings.message(drawings, { origin, kind }));
+    return this.greetings.message(live.drawingsOf(missed), { origin, kind });
   }
 
   /**
@@ -215,6 +221,16 @@ export function upgradeAnswer(
   if (!server?.upgrade(request, { data: admit() }))
     throw new AppError("syntax", "The upgrade to a WebSocket failed");
   return new Response(null);
+}
+
+/** Throws AppError `invalid` for an unknown panel. */
+function positionIn(query: URLSearchParams) {
+  const since = query.get("since");
+  return {
+    panels: readPanels(query.get("panels") ?? ""),
+    since: since !== null && /^\d{1,15}$/.test(since) ? Number(since) : null,
+    epoch: query.get("epoch"),
+  };
 }
 
 function readPanels(list: string): PanelKey[] {

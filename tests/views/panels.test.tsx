@@ -20,8 +20,7 @@ for (const panel of PANEL_NAMES) {
       const html = draw(panel, subject, isThere);
       const key = panelKey(panel, subject);
       expect(html).toStartWith(`<section id="${key}" data-panel="${panel}"`);
-      expect(html).toContain(`hx-get="/base/panels/${panel}${subject ? `?of=${subject}` : ""}"`);
-      expect(html).toContain('hx-trigger="live:poll from:body"');
+      expect(html).toContain(`data-from="/base/panels/${panel}${subject ? `?of=${subject}` : ""}"`);
       expect(html.match(/<section id="/g)).toHaveLength(1);
       expect(html).toEndWith("</section>");
     }

@@ -41,6 +41,7 @@ export const PAGES: Record<string, PageAccess> = {
   "GET /settings/tokens": { scope: "admin" },
   "GET /settings/audit": { scope: "admin" },
   "GET /ws": { scope: "panel", rate: "socket" },
+  "GET /panels": { scope: "panel" },
   "GET /panels/:panel": { scope: "panel" },
   "GET /embed/:panel": { scope: "panel" },
   "GET /static/:file": { scope: "open" },

@@ -27,7 +27,7 @@ export function refuseOtherPanels(url: URL, path: string, panel: string): void {
   const subject = url.searchParams.get("of");
   const [, name = ""] = /^\/(?:embed|panels)\/([^./]+)(?:\.\w+)?$/.exec(path) ?? [];
   const asked =
-    path === "/ws"
+    path === "/ws" || path === "/panels"
       ? (url.searchParams.get("panels") ?? "").split(",")
       : [subject === null ? decodeURIComponent(name) : `${decodeURIComponent(name)}:${subject}`];
   const isEvents = url.searchParams.get("format") === "json";
