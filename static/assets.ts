@@ -57,7 +57,18 @@ const SOURCES = {
   style: {
     name: "app",
     ending: "css",
-    text: [appCss, controlsCss, panelsCss, chartsCss, listsCss, heroCss, pagesCss, runCss, dashboardCss, printCss]
+    text: [
+      appCss,
+      controlsCss,
+      panelsCss,
+      chartsCss,
+      listsCss,
+      heroCss,
+      pagesCss,
+      runCss,
+      dashboardCss,
+      printCss,
+    ]
       .map(text)
       .join("\n"),
   },

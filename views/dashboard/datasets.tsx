@@ -180,7 +180,7 @@ export function DropZone({ links, isFirst }: { links: Links /** No file is here 
         <p class="dropzone-how needs-js">Drop files anywhere on this page, or paste rows.</p>
       </div>
       <div class="actions">
-        <FileField label="Choose a CSV file" />
+        <FileField label="Choose a file" />
         <button type="submit" class="no-script">
           Upload
         </button>

@@ -1,7 +1,8 @@
 /** Where do files go in, on every page? The window that opens while one is dragged over the page, and while it is sent. */
 import { type Frame, url } from "./frame.ts";
 
-const ACCEPTED = ".csv,.tsv,.tab,.txt,.dat,.gz,.zip,text/csv,text/plain,text/tab-separated-values";
+const ACCEPTED =
+  ".csv,.tsv,.tab,.txt,.dat,.xlsx,.parquet,.json,.jsonl,.ndjson,.html,.gz,.zst,.zip,text/csv,text/plain";
 
 /** upload.js fills it; `app.js` opens it. */
 export function UploadDialog({ frame: { links, assets } }: { frame: Frame }) {
@@ -15,7 +16,7 @@ export function UploadDialog({ frame: { links, assets } }: { frame: Frame }) {
     >
       <div class="upload-over">
         <p class="upload-title">Drop to upload</p>
-        <p>A CSV, TSV or text file, also as .gz or .zip. Several files at once become several datasets.</p>
+        <p>CSV, Excel, Parquet or JSON, also compressed. Several files at once become several datasets.</p>
       </div>
       <div class="upload-sending">
         <h2 id="upload-heading">Upload a file</h2>

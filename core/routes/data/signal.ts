@@ -3,9 +3,10 @@
  * whether something threatens both; in this order, the worst first.
  */
 import type { HealthState } from "../../operations/health.ts";
+import type { RequestTimes } from "../../operations/request-times.ts";
+import type { Signalbox } from "../../process/signalbox.ts";
 import { liveVersions } from "../../store/models.ts";
 import { currentRun } from "../../store/runs.ts";
-import type { PanelSource } from "./panel-data.ts";
 
 export interface Signal {
   state: HealthState;
@@ -14,14 +15,18 @@ export interface Signal {
   sentence: string;
 }
 
+interface SignalSource extends Signalbox {
+  requests: RequestTimes;
+}
+
 /** Predictions that failed are told for so long after the last one, unless one has worked since. */
 const FAILING_MS = 300_000;
 
-export function signalOf(source: PanelSource): Signal {
+export function signalOf(source: SignalSource): Signal {
   return notAnswering(source) ?? lastTraining(source) ?? threatened(source) ?? working(source);
 }
 
-function notAnswering({ models, requests, now }: PanelSource): Signal | null {
+function notAnswering({ models, requests, now }: SignalSource): Signal | null {
   const broken = models.unreadable();
   if (broken) {
     return {
@@ -40,7 +45,7 @@ function notAnswering({ models, requests, now }: PanelSource): Signal | null {
   return null;
 }
 
-function lastTraining({ store }: PanelSource): Signal | null {
+function lastTraining({ store }: SignalSource): Signal | null {
   const run = currentRun(store);
   if (run?.status === "failed") {
     const sentence = `Run ${run.number} (${run.options.target} from ${run.datasetName}) failed.`;
@@ -53,12 +58,12 @@ function lastTraining({ store }: PanelSource): Signal | null {
   return null;
 }
 
-function threatened({ alerts }: PanelSource): Signal | null {
+function threatened({ alerts }: SignalSource): Signal | null {
   const worst = alerts.standing().find(({ severity }) => severity === "error");
   return worst ? { state: "critical", label: "Needs attention", sentence: worst.sentence } : null;
 }
 
-function working({ store }: PanelSource): Signal {
+function working({ store }: SignalSource): Signal {
   const live = liveVersions(store).length;
   const run = currentRun(store);
   const models =

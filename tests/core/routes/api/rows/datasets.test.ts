@@ -167,9 +167,7 @@ test("a file that is being read has a page of its own, which says so; a refused 
   expect(told.status).toBe("reading");
   // The same bytes again: answered when they are read.
   await harness.upload("slow.csv", body);
-  expect(await (await harness.ask(`/datasets/${id}`, html)).text()).toContain(
-    "Which column shall it predict?",
-  );
+  expect(await (await harness.ask(`/datasets/${id}`, html)).text()).toContain("Train model");
   expect(await (await harness.ask(`/panels/reading?of=${id}`, html)).text()).toContain("20,000 rows");
 
   const noise = "\u0000\u0001\u0002".repeat(999);
@@ -177,5 +175,5 @@ test("a file that is being read has a page of its own, which says so; a refused 
   const refused = (await bad.json()) as { id: string };
   await harness.upload("photo.csv", noise);
   const why = await (await harness.ask(`/datasets/${refused.id}`, html)).text();
-  expect(why).toContain("photo.csv was refused");
+  expect(why).toContain("photo.csv cannot be used");
 });
