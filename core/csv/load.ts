@@ -47,6 +47,7 @@ export async function loadTable(path: string, plan: ReadingPlan, options: LoadOp
   const enoughRows = Math.max(LEAST_ROWS, Math.min(ENOUGH_ROWS, ENOUGH_CELLS / Math.max(1, plans.length)));
   let seen = 0;
   let rows = 0;
+  const numbers: number[] = [];
   await scanTable(path, plan.dialect, {
     handlers: {
       header: () => {
@@ -56,6 +57,7 @@ export async function loadTable(path: string, plan: ReadingPlan, options: LoadOp
         const at = seen++;
         if (isKept ? !isKept(at) : rows >= maxRows) return;
         rows++;
+        if (isKept) numbers.push(at);
         for (let k = 0; k < builders.length; k++) {
           const { index } = plans[k];
           if (index < cells) builders[k].add(bytes, spans[2 * index], spans[2 * index + 1]);
@@ -72,7 +74,8 @@ export async function loadTable(path: string, plan: ReadingPlan, options: LoadOp
       onProgress: (progress, frame) => onProgress?.({ ...progress, rows: frame.rows }),
     },
   });
-  return { rows, columns: builders.map((builder) => builder.finish()) };
+  const columns = builders.map((builder) => builder.finish());
+  return isKept ? { rows, columns, numbers: Int32Array.from(numbers) } : { rows, columns };
 }
 
 interface ColumnBuilder {

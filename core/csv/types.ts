@@ -184,6 +184,8 @@ export type Column =
 export interface Table {
   rows: number;
   columns: Column[];
+  /** Which data row of the file each row is, from 0; absent: all of them, in order. */
+  numbers?: Int32Array;
 }
 
 /** How a file would be read with other choices: the first rows as strings, before anything is applied. */

@@ -102,3 +102,13 @@ export interface VersionComparison {
   rows: number;
   sentence: string;
 }
+
+/** Answers to some test rows, one entry a row in each list; classes as indices of the run's classes. */
+export interface TestedRows {
+  /** Data rows of the dataset's version, from 0. */
+  rows: number[];
+  truth: number[];
+  answers: number[];
+  /** The probability that the model gave the true class; null for regression. */
+  likelihoods: number[] | null;
+}

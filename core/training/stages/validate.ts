@@ -40,11 +40,11 @@ export const validateData: Stage<Work> = {
     };
     const metric = settleMetric(options, target);
     work.loaded = {
-      table: { rows: kept.rows, columns: kept.columns.filter(({ name }) => names.includes(name)) },
+      table: { ...kept, columns: kept.columns.filter(({ name }) => names.includes(name)) },
       target,
       metric,
       splitKeys: splitKeys(kept, options.splitColumn, options.split),
-      beside: { rows: kept.rows, columns: kept.columns.filter(({ name }) => beside.includes(name)) },
+      beside: { ...kept, columns: kept.columns.filter(({ name }) => beside.includes(name)) },
       unusable: [],
     };
     if (read.rows.length < table.rows) reportMissingTarget(context, table.rows - read.rows.length);

@@ -4,6 +4,7 @@
  * clock only ends them when their share of the time is used.
  */
 import type { Table } from "../../../csv/types.ts";
+import type { TestedRows } from "../../../trainer/contract.ts";
 import {
   calibrationCurve,
   precisionRecallCurve,
@@ -27,6 +28,8 @@ const TREE_WALKS = 1.5e7;
 /** Trees walked, or cells made, between two looks at the clock: a fifth of a second. */
 const BLOCK_WALKS = 3e6;
 const DEPENDENCES = 6;
+/** Kept of the test rows for comparisons with other runs. */
+const TESTED_ROWS = 2000;
 
 export async function drawEvaluation(
   context: Context,
@@ -39,7 +42,21 @@ export async function drawEvaluation(
   const importance = await importances(context, given);
   const columns = importance.filter((entry) => entry.importance > 0).map(({ column }) => column);
   const dependence = await dependences(context, tested, columns.slice(0, DEPENDENCES));
-  return { ...drawn, importance, dependence, slices };
+  return { ...drawn, importance, dependence, slices, tested: testedRows(tested, outcome) };
+}
+
+/** How the model answered some test rows, so that it can be compared with others on the rows that both were tested on. */
+function testedRows(table: Table, outcome: Outcome): TestedRows {
+  const rows = spreadRows(outcome.truth.length, TESTED_ROWS);
+  const { truth, values, probabilities, classes } = outcome;
+  return {
+    rows: Array.from(rows, (row) => table.numbers?.[row] ?? row),
+    truth: Array.from(rows, (row) => truth[row]),
+    answers: Array.from(rows, (row) => values[row]),
+    likelihoods:
+      probabilities &&
+      Array.from(rows, (row) => Number(probabilities[row * classes + truth[row]].toPrecision(5))),
+  };
 }
 
 function curves({ work }: Context, outcome: Outcome): Record<string, unknown> {

@@ -5,7 +5,12 @@ import { spreadRows } from "../../../trainer/random.ts";
 
 export function selectRows(table: Table, rows: Int32Array): Table {
   if (rows.length === table.rows) return table;
-  return { rows: rows.length, columns: table.columns.map((column) => selectColumn(column, rows)) };
+  const { numbers } = table;
+  return {
+    rows: rows.length,
+    columns: table.columns.map((column) => selectColumn(column, rows)),
+    numbers: numbers ? Int32Array.from(rows, (row) => numbers[row]) : Int32Array.from(rows),
+  };
 }
 
 function selectColumn(column: Column, rows: Int32Array): Column {
@@ -14,7 +19,7 @@ function selectColumn(column: Column, rows: Int32Array): Column {
 }
 
 export function dropColumns(table: Table, names: ReadonlySet<string>): Table {
-  return { rows: table.rows, columns: table.columns.filter((column) => !names.has(column.name)) };
+  return { ...table, columns: table.columns.filter((column) => !names.has(column.name)) };
 }
 
 /**
