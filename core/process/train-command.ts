@@ -9,7 +9,7 @@ import type { Config } from "../operations/config.ts";
 import { existing, needed, say, tell } from "../operations/terminal.ts";
 import { AppError } from "../platform/errors.ts";
 import { slug } from "../platform/ids.ts";
-import { STAGE_NAMES } from "../trainer/contract.ts";
+import { STAGE_NAMES } from "../trainer/stages.ts";
 import type { RunReport } from "../training/run.ts";
 import { settleOptions, TRAIN_QUERY } from "../training/run-options.ts";
 
@@ -87,7 +87,8 @@ class Findings {
 }
 
 function tellReport(report: RunReport, findings: Findings): void {
-  if (report.type === "started") tell(`[${report.position + 1}/8] ${STAGE_NAMES[report.position]} …`);
+  if (report.type === "started")
+    tell(`[${report.position + 1}/${STAGE_NAMES.length}] ${STAGE_NAMES[report.position]} …`);
   if (report.type !== "stage") return;
   const { report: said } = report;
   if (said.type === "finding") findings.take(said.finding);

@@ -1,21 +1,7 @@
-/** What is a training asked for, and what does it give? Plain data that requests, stages, store and pages share. */
+/** Plain data that requests, stages, store and pages share: what a training is asked for, and what it gives. */
 import type { Finding } from "../csv/types.ts";
 import type { ColumnChanges, MetricComparison } from "./explain/comparison.ts";
 import type { Task } from "./samples.ts";
-
-/** The eight stages, in order; the names are fixed. */
-export const STAGE_NAMES = [
-  "Data validation",
-  "Data preprocessing",
-  "Feature engineering",
-  "Model selection",
-  "Training",
-  "Model validation",
-  "Performance evaluation",
-  "Finalizing",
-] as const;
-
-export type StageName = (typeof STAGE_NAMES)[number];
 
 /** What POST /api/train takes, checked; `target` is settled. */
 export interface RunOptions {

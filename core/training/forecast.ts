@@ -2,7 +2,7 @@
  * How long will a run still take? One estimate for the whole run, from what its stages tell: the bar and the time left
  * are both drawn from it, so they cannot disagree. No clock of its own: it is told what time it is.
  */
-import { STAGE_NAMES } from "../trainer/contract.ts";
+import { STAGE_NAMES, STAGE_RECORDS } from "../trainer/stages.ts";
 
 /** What a stage told last. */
 export interface Told {
@@ -15,8 +15,8 @@ export interface Told {
 
 const RACE = STAGE_NAMES.indexOf("Model selection");
 
-/** What follows the race, by stage, as shares of the race's time: measured over the files of `bench progress`. */
-const AFTER_RACE = [0, 0, 0, 0, 0.02, 0.02, 0.13, 0.01];
+/** What follows the race, by stage, as shares of the race's time. */
+const AFTER_RACE: readonly number[] = STAGE_RECORDS.map(({ afterSelection }) => afterSelection);
 
 /** What was told, less the time since; what takes longer than it said has a little left until it says so. */
 export function stillLeft(told: { leftMs: number | null; at: number } | null, now: number): number | null {

@@ -14,6 +14,7 @@ import {
 } from "../store/runs.ts";
 import { bySeverity } from "../trainer/checks/severity.ts";
 import type { VersionComparison } from "../trainer/contract.ts";
+import { STAGE_NAMES } from "../trainer/stages.ts";
 import { earlyProgress, stillLeft } from "./forecast.ts";
 import { type Standing, standingsOf } from "./standings.ts";
 
@@ -137,7 +138,7 @@ function progressBefore(stages: readonly Pick<StoredStage, "position" | "progres
 
 /** Told by Model selection: the folds that candidates are compared on. */
 export function comparedFolds(stages: readonly Pick<StoredStage, "facts">[]): number | null {
-  const folds = stages[3]?.facts.folds;
+  const folds = stages[STAGE_NAMES.indexOf("Model selection")]?.facts.folds;
   return typeof folds === "number" ? folds : null;
 }
 

@@ -2,72 +2,17 @@
 import type { ColumnType } from "../../core/csv/types.ts";
 import type { HealthState } from "../../core/operations/health.ts";
 import type { RunStatus, StoredStage } from "../../core/store/runs.ts";
-import type { StageName } from "../../core/trainer/contract.ts";
-import type { MetricName } from "../../core/trainer/metrics/index.ts";
+import { isMetricName, METRICS } from "../../core/trainer/metrics/index.ts";
 import type { Task } from "../../core/trainer/samples.ts";
+import { STAGE_RECORDS } from "../../core/trainer/stages.ts";
 
-export const METRIC_WORDS: Record<MetricName, { label: string; says: string }> = {
-  roc_auc: {
-    label: "ROC AUC",
-    says: "How often the model ranks a row of the class above a row of another. 0.5 is guessing, 1 is perfect.",
-  },
-  log_loss: {
-    label: "Log loss",
-    says: "How far the predicted probabilities are from the outcomes; confident mistakes weigh most. 0 is perfect.",
-  },
-  average_precision: {
-    label: "Average precision",
-    says: "Precision averaged over every recall (area under the precision-recall curve). 1 is perfect.",
-  },
-  accuracy: { label: "Accuracy", says: "Share of correct predictions." },
-  balanced_accuracy: {
-    label: "Balanced accuracy",
-    says: "Share of correct predictions in each class, averaged over the classes.",
-  },
-  f1_macro: { label: "F1 (macro)", says: "Balance of precision and recall, averaged over the classes." },
-  f1: { label: "F1", says: "Balance of precision and recall for the positive class." },
-  precision: { label: "Precision", says: "Share of predicted positives that are correct." },
-  recall: { label: "Recall", says: "Share of actual positives that the model finds." },
-  brier: {
-    label: "Brier score",
-    says: "Mean squared difference between probability and outcome. 0 is perfect.",
-  },
-  mcc: {
-    label: "Matthews correlation",
-    says: "Correlation of prediction and outcome. 0 is guessing, 1 is perfect.",
-  },
-  r2: {
-    label: "R²",
-    says: "Share of variance explained. 0 is as good as always predicting the mean, 1 is perfect.",
-  },
-  rmse: { label: "RMSE", says: "Typical size of an error in the target's unit; large errors weigh more." },
-  mae: { label: "Mean absolute error", says: "Average size of an error in the target's unit." },
-  mse: { label: "Mean squared error", says: "Average of the squared errors." },
-  mape: { label: "Mean percentage error", says: "Average size of an error as a share of the actual value." },
-  median_absolute_error: { label: "Median error", says: "Half of the errors are smaller than this." },
-  explained_variance: { label: "Explained variance", says: "R² without the effect of a constant offset." },
-};
+export { isLowerBetter, metricLabel } from "../../core/trainer/metrics/index.ts";
 
-const LOWER_IS_BETTER = new Set<string>([
-  "log_loss",
-  "brier",
-  "rmse",
-  "mae",
-  "mse",
-  "mape",
-  "median_absolute_error",
-]);
-
-export function metricLabel(name: string): string {
-  return Object.hasOwn(METRIC_WORDS, name) ? METRIC_WORDS[name as MetricName].label : name;
-}
+/** Every metric with its label and meaning, in the order of forms. */
+export const METRIC_WORDS: Record<string, { label: string; says: string }> = METRICS;
 
 export function metricSays(name: string): string {
-  return Object.hasOwn(METRIC_WORDS, name) ? METRIC_WORDS[name as MetricName].says : "";
-}
-
-export function isLowerBetter(metric: string): boolean {
-  return LOWER_IS_BETTER.has(metric);
+  return isMetricName(name) ? METRICS[name].says : "";
 }
 
 export const TASK_WORDS: Record<Task, { label: string; short: string; says: string }> = {
@@ -120,20 +65,13 @@ export const STAGE_WORDS: Record<StoredStage["status"], string> = {
   skipped: "not run",
 };
 
-/** What each stage is for, in one sentence. */
-export const STAGE_SAYS: Record<StageName, string> = {
-  "Data validation": "Check columns, target and data quality.",
-  "Data preprocessing": "Split into training and test sets.",
-  "Feature engineering": "Turn text, dates and missing values into numbers.",
-  "Model selection": "Compare several kinds of model by cross-validation.",
-  Training: "Train the best candidate on the training set.",
-  "Model validation": "Check that probabilities are reliable.",
-  "Performance evaluation": "Score the model on the test set.",
-  Finalizing: "Save the model.",
-};
+/** What each stage does, in one sentence, in order. */
+export const STAGE_SAYS: Record<string, string> = Object.fromEntries(
+  STAGE_RECORDS.map(({ name, says }) => [name, says]),
+);
 
 export function stageSays(name: string): string {
-  return Object.hasOwn(STAGE_SAYS, name) ? STAGE_SAYS[name as StageName] : "";
+  return Object.hasOwn(STAGE_SAYS, name) ? STAGE_SAYS[name]! : "";
 }
 
 export const HEALTH_WORDS: Record<HealthState, { lamp: Lamp; says: string }> = {

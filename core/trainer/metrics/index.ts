@@ -1,6 +1,6 @@
 /**
- * Which figures say how good a model is? One record, by scikit-learn's names and definitions.
- * A new metric is one entry: forms, docs and tests walk the record.
+ * Every metric, one entry each, by scikit-learn's names and definitions: how to compute it, what it is called, what it means
+ * and which direction is better. Forms, pages, the API and tests read this record.
  */
 
 import type { Task } from "../samples.ts";
@@ -19,6 +19,7 @@ import {
 } from "./regression.ts";
 
 export interface Metric {
+  /** As pages and sentences name it. */
   label: string;
   tasks: readonly Task[];
   better: "greater" | "less";
@@ -40,27 +41,27 @@ export const METRICS = {
   roc_auc: entry("ROC AUC", CLASSES, {
     better: "greater",
     measure: rocAuc,
-    says: "How often a row of the class gets a higher probability than a row of another; 0.5 is guessing.",
+    says: "How often the model ranks a row of the class above a row of another. 0.5 is guessing, 1 is perfect.",
   }),
   log_loss: entry("Log loss", CLASSES, {
     better: "less",
     measure: logLoss,
-    says: "How surprised the probabilities are by the truth; 0 is perfect.",
+    says: "How far the predicted probabilities are from the outcomes; confident mistakes weigh most. 0 is perfect.",
   }),
   average_precision: entry("Average precision", CLASSES, {
     better: "greater",
     measure: averagePrecision,
-    says: "Precision averaged over every share of the class that could be found.",
+    says: "Precision averaged over every recall (area under the precision-recall curve). 1 is perfect.",
   }),
   accuracy: entry("Accuracy", CLASSES, {
     better: "greater",
     measure: accuracy,
-    says: "Share of rows whose class is right.",
+    says: "Share of correct predictions.",
   }),
   balanced_accuracy: entry("Balanced accuracy", CLASSES, {
     better: "greater",
     measure: balancedAccuracy,
-    says: "Share of each class that is right, averaged over the classes.",
+    says: "Share of correct predictions in each class, averaged over the classes.",
   }),
   f1_macro: entry("F1 (macro)", CLASSES, {
     better: "greater",
@@ -70,54 +71,54 @@ export const METRICS = {
   f1: entry("F1", ["binary"], {
     better: "greater",
     measure: f1,
-    says: "Balance of precision and recall for the second class.",
+    says: "Balance of precision and recall for the positive class.",
   }),
   precision: entry("Precision", CLASSES, {
     better: "greater",
     measure: precision,
-    says: "Of the rows that were given the class, the share that is of it.",
+    says: "Share of predicted positives that are correct.",
   }),
   recall: entry("Recall", CLASSES, {
     better: "greater",
     measure: recall,
-    says: "Of the rows of the class, the share that was found.",
+    says: "Share of actual positives that the model finds.",
   }),
   brier: entry("Brier score", CLASSES, {
     better: "less",
     measure: brierScore,
-    says: "Mean squared distance of the probabilities from what happened.",
+    says: "Mean squared difference between probability and outcome. 0 is perfect.",
   }),
   mcc: entry("Matthews correlation", CLASSES, {
     better: "greater",
     measure: matthews,
-    says: "Correlation of prediction and truth; 0 is guessing, 1 is perfect.",
+    says: "Correlation of prediction and outcome. 0 is guessing, 1 is perfect.",
   }),
   r2: entry("R²", NUMBERS, {
     better: "greater",
     measure: r2,
-    says: "Share of the variance explained; 0 is always guessing the mean.",
+    says: "Share of variance explained. 0 is as good as always predicting the mean, 1 is perfect.",
   }),
   rmse: entry("RMSE", NUMBERS, {
     better: "less",
     measure: rootMeanSquaredError,
-    says: "Root of the mean squared error, in the target's unit.",
+    says: "Typical size of an error in the target's unit; large errors weigh more.",
   }),
-  mae: entry("MAE", NUMBERS, {
+  mae: entry("Mean absolute error", NUMBERS, {
     better: "less",
     measure: meanAbsoluteError,
-    says: "Mean size of the error, in the target's unit.",
+    says: "Average size of an error in the target's unit.",
   }),
-  mse: entry("MSE", NUMBERS, {
+  mse: entry("Mean squared error", NUMBERS, {
     better: "less",
     measure: meanSquaredError,
-    says: "Mean squared error.",
+    says: "Average of the squared errors.",
   }),
-  mape: entry("MAPE", NUMBERS, {
+  mape: entry("Mean percentage error", NUMBERS, {
     better: "less",
     measure: (outcome) => (comesNearZero(outcome.truth) ? Number.NaN : meanAbsolutePercentageError(outcome)),
-    says: "Mean size of the error as a share of the truth.",
+    says: "Average size of an error as a share of the actual value.",
   }),
-  median_absolute_error: entry("Median absolute error", NUMBERS, {
+  median_absolute_error: entry("Median error", NUMBERS, {
     better: "less",
     measure: medianAbsoluteError,
     says: "Half of the errors are smaller than this.",
@@ -125,7 +126,7 @@ export const METRICS = {
   explained_variance: entry("Explained variance", NUMBERS, {
     better: "greater",
     measure: explainedVariance,
-    says: "R² without the penalty for being off by a constant.",
+    says: "R² without the effect of a constant offset.",
   }),
 } satisfies Record<string, Metric>;
 
@@ -154,6 +155,16 @@ export function measureAll(outcome: Outcome): Record<string, number> {
     if (Number.isFinite(value)) measured[name] = value;
   }
   return measured;
+}
+
+/** The label of a metric; a name that is not known is its own label. */
+export function metricLabel(name: string): string {
+  return isMetricName(name) ? METRICS[name].label : name;
+}
+
+/** Is a smaller value better? Of a name that is not known: no. */
+export function isLowerBetter(name: string): boolean {
+  return isMetricName(name) && METRICS[name].better === "less";
 }
 
 /** Greater is always better: a metric that should be small is negated. */

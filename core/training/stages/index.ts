@@ -1,6 +1,7 @@
-/** Which stages does a run go through, in which order? The list is all that the rest of the program knows of them. */
+/** The work of each stage, in the order of the record. It is all that the rest of the program knows of the stages. */
 import { loadTable } from "../../csv/load.ts";
 import type { OpenWorkerPool } from "../../trainer/race/worker-pool.ts";
+import { STAGE_NAMES, type StageName } from "../../trainer/stages.ts";
 import { engineerFeatures } from "./engineer.ts";
 import { evaluateModel } from "./evaluate.ts";
 import { finalizeRun } from "./finalize.ts";
@@ -12,16 +13,18 @@ import { validateData } from "./validate.ts";
 import { validateModel } from "./verify.ts";
 import { emptyWork, type Work } from "./work/work.ts";
 
-export const STAGES: readonly Stage<Work>[] = [
-  validateData,
-  preprocessData,
-  engineerFeatures,
-  selectModel,
-  trainModel,
-  validateModel,
-  evaluateModel,
-  finalizeRun,
-];
+const WORK: Record<StageName, Stage<Work>> = {
+  "Data validation": validateData,
+  "Data preprocessing": preprocessData,
+  "Feature engineering": engineerFeatures,
+  "Model selection": selectModel,
+  Training: trainModel,
+  "Model validation": validateModel,
+  "Performance evaluation": evaluateModel,
+  Finalizing: finalizeRun,
+};
+
+export const STAGES: readonly Stage<Work>[] = STAGE_NAMES.map((name) => WORK[name]);
 
 /** The empty work of a new run. Without a pool the run's own thread does everything. */
 export function createWork(openCrew: OpenWorkerPool | null = null): Work {
