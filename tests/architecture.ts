@@ -22,7 +22,7 @@ export const FLOORS = [
 const PURE_RECORDS = [
   "platform/figures",
   "trainer/metrics/index",
-  "trainer/stages",
+  "trainer/contract",
   "store/runs",
   "operations/health-states",
 ].map((path) => path.replaceAll("/", "\\/"));

@@ -9,7 +9,7 @@ import type { Config } from "../operations/config.ts";
 import { existing, needed, say, tell } from "../operations/terminal.ts";
 import { AppError } from "../platform/errors.ts";
 import { slug } from "../platform/ids.ts";
-import { STAGE_NAMES } from "../trainer/stages.ts";
+import { STAGE_NAMES } from "../trainer/contract.ts";
 import type { RunReport } from "../training/run.ts";
 import { settleOptions, TRAIN_QUERY } from "../training/run-options.ts";
 

@@ -2,7 +2,7 @@
  * How long will a run still take? One estimate for the whole run, from what its stages tell: the bar and the time left
  * are both drawn from it, so they cannot disagree. No clock of its own: it is told what time it is.
  */
-import { STAGE_NAMES, STAGE_RECORDS } from "../trainer/stages.ts";
+import { STAGE_NAMES, STAGE_RECORDS } from "../trainer/contract.ts";
 
 /** What a stage told last. */
 export interface Told {

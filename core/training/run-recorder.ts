@@ -8,8 +8,7 @@ import type { Alert } from "../events/alerts.ts";
 import type { Append, EventLog } from "../events/event-log.ts";
 import type { Store } from "../store/database.ts";
 import { type StoredRun, saveCandidate, saveRound, updateRun, updateStage } from "../store/runs.ts";
-import type { Candidate } from "../trainer/contract.ts";
-import { STAGE_NAMES } from "../trainer/stages.ts";
+import { type Candidate, STAGE_NAMES } from "../trainer/contract.ts";
 import { earlyProgress } from "./forecast.ts";
 
 const position = z

@@ -13,8 +13,7 @@ import {
   type StoredStage,
 } from "../store/runs.ts";
 import { bySeverity } from "../trainer/checks/severity.ts";
-import type { VersionComparison } from "../trainer/contract.ts";
-import { STAGE_NAMES } from "../trainer/stages.ts";
+import { STAGE_NAMES, type VersionComparison } from "../trainer/contract.ts";
 import { earlyProgress, stillLeft } from "./forecast.ts";
 import { type Standing, standingsOf } from "./standings.ts";
 

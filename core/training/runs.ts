@@ -24,8 +24,7 @@ import {
   type StoredRun,
   updateRun,
 } from "../store/runs.ts";
-import type { RunResult } from "../trainer/contract.ts";
-import { STAGE_NAMES } from "../trainer/stages.ts";
+import { type RunResult, STAGE_NAMES } from "../trainer/contract.ts";
 import { interruptRun, resumableRuns } from "./interruptions.ts";
 import type { RunInput } from "./run.ts";
 import { settleOptions, type TrainRequest } from "./run-options.ts";

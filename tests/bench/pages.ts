@@ -20,7 +20,7 @@ import {
   updateRun,
   updateStage,
 } from "../../core/store/runs.ts";
-import { STAGE_NAMES } from "../../core/trainer/stages.ts";
+import { STAGE_NAMES } from "../../core/trainer/contract.ts";
 import { ASSETS } from "../../static/assets.ts";
 import config from "../e2e/playwright.config.ts";
 import { type Server, startServer } from "../e2e/stage.ts";

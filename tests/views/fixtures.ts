@@ -3,8 +3,7 @@
 import type { ColumnProfile } from "../../core/csv/types.ts";
 import type { ColumnDrift } from "../../core/models/monitoring/drift.ts";
 import type { ModelView, PanelData } from "../../core/routes/data/panel-data.ts";
-import type { VersionComparison } from "../../core/trainer/contract.ts";
-import { STAGE_NAMES } from "../../core/trainer/stages.ts";
+import { STAGE_NAMES, type VersionComparison } from "../../core/trainer/contract.ts";
 import type { RunView } from "../../core/training/run-view.ts";
 
 export const HOSTILE = `<img src=x onerror="alert(1)">'"&__proto__`;

@@ -2,9 +2,9 @@
 import type { ColumnType } from "../../core/csv/types.ts";
 import type { HealthState } from "../../core/operations/health.ts";
 import type { RunStatus, StoredStage } from "../../core/store/runs.ts";
+import { STAGE_RECORDS } from "../../core/trainer/contract.ts";
 import { isMetricName, METRICS } from "../../core/trainer/metrics/index.ts";
 import type { Task } from "../../core/trainer/samples.ts";
-import { STAGE_RECORDS } from "../../core/trainer/stages.ts";
 
 export { isLowerBetter, metricLabel } from "../../core/trainer/metrics/index.ts";
 

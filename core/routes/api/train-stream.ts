@@ -13,8 +13,7 @@ import type { Signalbox } from "../../process/signalbox.ts";
 import { findDataset } from "../../store/datasets.ts";
 import { runStages, type StoredRun } from "../../store/runs.ts";
 import { bySeverity, errorsAmong } from "../../trainer/checks/severity.ts";
-import type { RunSummary } from "../../trainer/contract.ts";
-import { STAGE_NAMES } from "../../trainer/stages.ts";
+import { type RunSummary, STAGE_NAMES } from "../../trainer/contract.ts";
 
 export interface TrainStreamOptions {
   runId: string;

@@ -1,7 +1,7 @@
 /** The work of each stage, in the order of the record. It is all that the rest of the program knows of the stages. */
 import { loadTable } from "../../csv/load.ts";
+import { STAGE_NAMES, type StageName } from "../../trainer/contract.ts";
 import type { OpenWorkerPool } from "../../trainer/race/worker-pool.ts";
-import { STAGE_NAMES, type StageName } from "../../trainer/stages.ts";
 import { engineerFeatures } from "./engineer.ts";
 import { evaluateModel } from "./evaluate.ts";
 import { finalizeRun } from "./finalize.ts";

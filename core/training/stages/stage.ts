@@ -3,8 +3,7 @@
  * A stage knows no store, no socket, no clock of its own: all of that enters here.
  */
 import type { ColumnProfile, Finding, ReadingPlan } from "../../csv/types.ts";
-import type { Candidate, RunOptions } from "../../trainer/contract.ts";
-import type { StageName } from "../../trainer/stages.ts";
+import type { Candidate, RunOptions, StageName } from "../../trainer/contract.ts";
 
 /** As a stage's note has it: "1 model", "1,200 rows". */
 export function plural(count: number, noun: string): string {

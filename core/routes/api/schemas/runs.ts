@@ -1,8 +1,7 @@
 /** How do runs look on the wire? */
 import * as z from "zod";
 import { RUN_STATUSES, type StoredRound } from "../../../store/runs.ts";
-import type { RunOptions, VersionComparison } from "../../../trainer/contract.ts";
-import { STAGE_NAMES } from "../../../trainer/stages.ts";
+import { type RunOptions, STAGE_NAMES, type VersionComparison } from "../../../trainer/contract.ts";
 import type { RunStage, RunView } from "../../../training/run-view.ts";
 import type { Standing } from "../../../training/standings.ts";
 import { COLUMN_TYPE, ERROR_RECORD, FINDING, TASK, TIME } from "./datasets.ts";

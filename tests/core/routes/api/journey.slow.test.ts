@@ -1,7 +1,7 @@
 /** The main job through the API: upload, train, watch, deploy, predict, go back; and which events that fires. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { PanelData } from "../../../../core/routes/data/panel-data.ts";
-import { STAGE_NAMES } from "../../../../core/trainer/stages.ts";
+import { STAGE_NAMES } from "../../../../core/trainer/contract.ts";
 import type { RunView } from "../../../../core/training/run-view.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
 

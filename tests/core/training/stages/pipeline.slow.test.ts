@@ -1,11 +1,11 @@
 /** Do the eight stages turn a table into a model that answers, for every task and kind of column? */
 import { describe, expect, test } from "bun:test";
 import type { Column, Table } from "../../../../core/csv/types.ts";
+import { STAGE_NAMES } from "../../../../core/trainer/contract.ts";
 import { explain } from "../../../../core/trainer/explain/explanation.ts";
 import { predict } from "../../../../core/trainer/model/model.ts";
 import { readModel } from "../../../../core/trainer/model/model-file.ts";
 import { seededRandom } from "../../../../core/trainer/random.ts";
-import { STAGE_NAMES } from "../../../../core/trainer/stages.ts";
 import { STAGES } from "../../../../core/training/stages/index.ts";
 import { category, draw, normal, numbers, runStages } from "./run.ts";
 
