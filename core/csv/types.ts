@@ -7,10 +7,10 @@ export const COLUMN_TYPES = ["number", "category", "boolean", "date", "text", "i
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
 /**
- * How the values of a column are kept in the file. number, boolean, date: as such; words: as text, whatever it looks
+ * How the values of a column are kept in the file. number, integer, boolean, date: as such; words: as text, whatever it looks
  * like; string: as text, because the format has no other way to write dates and the like.
  */
-export type StoredKind = "number" | "boolean" | "date" | "words" | "string";
+export type StoredKind = "number" | "integer" | "boolean" | "date" | "words" | "string";
 
 export type Severity = "info" | "warning" | "error";
 

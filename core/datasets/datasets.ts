@@ -3,12 +3,12 @@
  * leaves nothing. Other reading choices make a new version of the same file.
  */
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm, statfs } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CsvProfile, ReadingChoices, ReadingPreview } from "../csv/types.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { type Child, startChild } from "../platform/child.ts";
-import { diskFailure, diskFull, syncFolder } from "../platform/disk.ts";
+import { diskFailure, syncFolder } from "../platform/disk.ts";
 import type { DiskReserve } from "../platform/disk-reserve.ts";
 import { AppError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
@@ -26,10 +26,11 @@ import {
 } from "../store/datasets.ts";
 import { runsOfDataset } from "../store/runs.ts";
 import type { ReadInput, ReadReport } from "./read-child.ts";
-import { receiveFile } from "./receive.ts";
+import { receiveFile, refuseWithoutSpace } from "./receive.ts";
 import { followFile } from "./receive-stream.ts";
 import { type Rejection, Rejections } from "./rejections.ts";
-import { mergedChoices, pruneTables, removeFiles, tablePath } from "./table-files.ts";
+import { type TableAside, tableAside } from "./table-aside.ts";
+import { mergedChoices, profileSize, pruneTables, removeFiles, tablePath } from "./table-files.ts";
 import { type UploadInProgress, UploadsInProgress } from "./uploads.ts";
 
 const READ_CHILD = { name: "read-child", module: new URL("./read-child.ts", import.meta.url) };
@@ -51,9 +52,6 @@ export interface DatasetsOptions {
 }
 
 type FileToRead = Pick<StoredDataset, "id" | "name" | "sizeBytes" | "choices">;
-
-/** Free space that an upload must leave for the log and the models. */
-const RESERVE_BYTES = 64 * 1024 * 1024;
 
 export class Datasets {
   private readonly arrivals: UploadsInProgress;
@@ -158,7 +156,7 @@ export class Datasets {
     const { store, folder, maxBytes, now } = this.options;
     const id = newId();
     const bytesTotal = Number(request.headers.get("content-length")) || null;
-    await this.refuseWithoutSpace(bytesTotal ?? 0);
+    await refuseWithoutSpace(this.options.folder, bytesTotal ?? 0);
     const part = join(folder, `${id}.part`);
     try {
       const received = await receiveFile(request, {
@@ -197,7 +195,7 @@ export class Datasets {
   /** Receives a file that is no dataset, to be read once and removed by whoever asked; its path. */
   async receiveAside(request: Request): Promise<string> {
     const { folder, maxBytes } = this.options;
-    await this.refuseWithoutSpace(Number(request.headers.get("content-length")) || 0);
+    await refuseWithoutSpace(this.options.folder, Number(request.headers.get("content-length")) || 0);
     const path = join(folder, `${newId()}.part`);
     await receiveFile(request, { path, maxBytes, name: null, onBytes: () => {} });
     return path;
@@ -206,8 +204,17 @@ export class Datasets {
   /** The bytes of a file that is no dataset, while they come; nothing of it is kept. */
   async follow(request: Request, signal: AbortSignal): Promise<AsyncGenerator<Uint8Array>> {
     const { folder, maxBytes } = this.options;
-    await this.refuseWithoutSpace(Number(request.headers.get("content-length")) || 0);
+    await refuseWithoutSpace(this.options.folder, Number(request.headers.get("content-length")) || 0);
     return followFile(request, { path: join(folder, `${newId()}.part`), maxBytes, signal });
+  }
+
+  /** A table of a file that is no dataset, whatever its format; `remove` it when it was read. Throws as a reading does. */
+  async readAside(chunks: AsyncIterable<Uint8Array>): Promise<TableAside> {
+    return tableAside(chunks, {
+      path: join(this.options.folder, `${newId()}.part`),
+      read: (input) =>
+        startChild(READ_CHILD, { input, memoryBytes: this.options.memoryBytes, onReport: () => {} }).result,
+    });
   }
 
   /** Reads the same file with other choices. `unchanged` may throw at the moment of the change. Throws AppError where they do not fit; the old version stays. */
@@ -224,7 +231,7 @@ export class Datasets {
       this.find(id);
       unchanged();
       const version = insertDatasetVersion(store, { id, choices: merged, profile, at: now() });
-      append("dataset.uploaded", { datasetId: id, name: dataset.name, version, ...sizeOf(profile) });
+      append("dataset.uploaded", { datasetId: id, name: dataset.name, version, ...profileSize(profile) });
     });
     return this.find(id);
   }
@@ -302,11 +309,6 @@ export class Datasets {
     this.options.logger.warn(told, "the database's write-ahead log could not be emptied");
   }
 
-  private async refuseWithoutSpace(bytes: number): Promise<void> {
-    const { bavail, bsize } = await statfs(this.options.folder);
-    if (bavail * bsize < bytes + RESERVE_BYTES) throw diskFull();
-  }
-
   private whenRead(dataset: StoredDataset): Promise<StoredDataset> {
     return this.pending.get(dataset.id) ?? Promise.resolve(dataset);
   }
@@ -328,7 +330,7 @@ export class Datasets {
       this.arrivals.depart(id);
       log.record((append) => {
         const version = insertDatasetVersion(store, { id, choices, profile, at: now() });
-        append("dataset.uploaded", { datasetId: id, name, version, ...sizeOf(profile) });
+        append("dataset.uploaded", { datasetId: id, name, version, ...profileSize(profile) });
         this.rejections.clear();
       });
       return this.find(id);
@@ -392,8 +394,4 @@ export class Datasets {
     this.rejections.add({ id, name, at: this.options.now() }, error);
     this.options.log.append("dataset.rejected", { datasetId: id, name, reason: error.message });
   }
-}
-
-function sizeOf(profile: CsvProfile): { rows: number; columns: number } {
-  return { rows: profile.rows, columns: profile.columns.length };
 }

@@ -37,7 +37,7 @@ export async function runReadChild(): Promise<void> {
       } satisfies ReadReport);
     };
     const { path, known } = await openTable((raw as ReadInput).path, { choices, out: table, onProgress });
-    if (wanted === "table") return { rows: known?.rows ?? null };
+    if (wanted === "table") return known;
     if (wanted === "preview") return previewReading(path, choices, { name, known });
     return profileCsv(path, choices, { name, known, onProgress });
   });

@@ -2,8 +2,8 @@
  * How does a request's file come to disk? As a stream, hashed on the way, bounded, from a raw body or from the
  * multipart field `file`. It never holds the file in memory and leaves nothing behind when it fails.
  */
-import { type FileHandle, open, rm } from "node:fs/promises";
-import { diskFailure } from "../platform/disk.ts";
+import { type FileHandle, open, rm, statfs } from "node:fs/promises";
+import { diskFailure, diskFull } from "../platform/disk.ts";
 import { AppError } from "../platform/errors.ts";
 
 export interface Received {
@@ -19,6 +19,15 @@ export interface ReceiveOptions {
   /** The name where the body does not carry one. */
   name: string | null;
   onBytes: (bytes: number, name: string) => void;
+}
+
+/** Free space that an upload must leave for the log and the models. */
+const RESERVE_BYTES = 64 * 1024 * 1024;
+
+/** Throws AppError `disk_full` where so many bytes more would leave too little. */
+export async function refuseWithoutSpace(folder: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize < bytes + RESERVE_BYTES) throw diskFull();
 }
 
 /** Writes the file that the request carries to `path`. Throws AppError: too_large, syntax, disk_full. */

@@ -1,7 +1,7 @@
 /** Which table files are made of a dataset's file? One a sheet and range that was chosen, beside the file. */
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { ReadingChoices } from "../csv/types.ts";
+import type { CsvProfile, ReadingChoices } from "../csv/types.ts";
 
 /** Where the table of a sheet and a range is; the same for the same choices. */
 export function tablePath(folder: string, id: string, choices: ReadingChoices): string {
@@ -39,4 +39,8 @@ export function mergedChoices(old: ReadingChoices, choices: ReadingChoices): Rea
   if (isOtherSheet) return { ...choices };
   if (isOtherRange) return { ...(old.sheet !== undefined && { sheet: old.sheet }), ...choices };
   return { ...old, ...choices };
+}
+
+export function profileSize(profile: CsvProfile): { rows: number; columns: number } {
+  return { rows: profile.rows, columns: profile.columns.length };
 }

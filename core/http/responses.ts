@@ -54,11 +54,16 @@ export function positionAnswer(
   return answer;
 }
 
+export const XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+export const PARQUET_TYPE = "application/vnd.apache.parquet";
+
 const STREAM_TYPES = {
   text: "text/plain; charset=utf-8",
   ndjson: "application/x-ndjson",
   sse: "text/event-stream",
   csv: "text/csv; charset=utf-8",
+  xlsx: XLSX_TYPE,
+  parquet: PARQUET_TYPE,
 };
 
 /** A body pulled from a generator; where that throws, the problem is said in the body and the stream breaks. */

@@ -10,10 +10,10 @@ export function isStream({ headers }: Response): boolean {
 const FLUSH_MS = 100;
 
 /** What a body is pulled from. */
-export type Chunks = Pick<AsyncGenerator<string>, "next" | "return">;
+export type Chunks = Pick<AsyncGenerator<string | Uint8Array<ArrayBuffer>>, "next" | "return">;
 
 /** With what was taken from them already. It ends them even where nobody took anything more. */
-export function startingWith(first: string, rest: Chunks): Chunks {
+export function startingWith(first: string | Uint8Array<ArrayBuffer>, rest: Chunks): Chunks {
   let isTaken = false;
   return {
     next: () => {
@@ -46,7 +46,7 @@ export function streamBody(
       try {
         const { value, done } = await chunks.next();
         if (done) controller.close();
-        else controller.enqueue(encoder.encode(value));
+        else controller.enqueue(typeof value === "string" ? encoder.encode(value) : value);
       } catch (error) {
         isBroken = true;
         controller.enqueue(encoder.encode(failed(error)));

@@ -22,12 +22,13 @@ const PREDICT_REQUEST_DOC = {
       required: ["rows"],
       additionalProperties: false,
     },
+    { type: "array", items: ROW_DOC, minItems: 1, maxItems: MAX_ROWS },
     ROW_DOC,
   ],
 };
 
 /**
- * `{rows: [...]}`, or one bare row: a column called "rows" then holds a cell, not a list. By hand, because it is asked
+ * `{rows: [...]}`, the list alone, or one bare row: a column called "rows" then holds a cell, not a list. By hand, because it is asked
  * for each prediction: a schema of zod for each cell took longer than the model.
  */
 export const PREDICT_REQUEST = z
@@ -35,6 +36,7 @@ export const PREDICT_REQUEST = z
   .transform((body, context): PredictRow[] => {
     const refuse = (message: string, path: (string | number)[] = []) =>
       void context.addIssue({ code: "custom", path, message });
+    if (Array.isArray(body)) return rowsOf(body, { context, refuse, place: [] });
     if (!isRecord(body) || !Array.isArray(body.rows)) {
       const row = rowOf(body, refuse);
       return row ? [row] : z.NEVER;
@@ -42,14 +44,25 @@ export const PREDICT_REQUEST = z
     const { rows, ...further } = body as { rows: unknown[] };
     const [stranger] = Object.keys(further);
     if (stranger !== undefined) refuse(strangerWords(stranger), [stranger]);
-    if (rows.length < 1 || rows.length > MAX_ROWS) refuse(`must be 1 to ${MAX_ROWS} rows`, ["rows"]);
-    if (context.issues.length) return z.NEVER;
-    const read = rows.map((row, i) =>
-      rowOf(row, (message, path = []) => refuse(message, ["rows", i, ...path])),
-    );
-    return context.issues.length ? z.NEVER : (read as PredictRow[]);
+    return rowsOf(rows, { context, refuse, place: ["rows"] });
   })
   .meta({ id: "PredictRequest", ...PREDICT_REQUEST_DOC });
+
+interface Reading {
+  context: z.RefinementCtx;
+  refuse: (message: string, path?: (string | number)[]) => void;
+  /** Where the list is in the body. */
+  place: string[];
+}
+
+function rowsOf(rows: readonly unknown[], { context, refuse, place }: Reading): PredictRow[] {
+  if (rows.length < 1 || rows.length > MAX_ROWS) refuse(`must be 1 to ${MAX_ROWS} rows`, place);
+  if (context.issues.length) return z.NEVER;
+  const read = rows.map((row, i) =>
+    rowOf(row, (message, path = []) => refuse(message, [...place, i, ...path])),
+  );
+  return context.issues.length ? z.NEVER : (read as PredictRow[]);
+}
 
 function strangerWords(name: string): string {
   return name === "explain" || name === "version"
@@ -68,15 +81,31 @@ function rowOf(row: unknown, refuse: (message: string, path?: string[]) => void)
     return null;
   }
   const cells: PredictRow = new Map();
+  return gather(row, cells, { prefix: "", refuse }) ? cells : null;
+}
+
+interface Gathering {
+  /** Of an object inside a row: its columns' names begin so, as they do where such a file is trained on. */
+  prefix: string;
+  refuse: (message: string, path?: string[]) => void;
+}
+
+const MOST_NESTED = 200;
+
+function gather(row: Record<string, unknown>, cells: PredictRow, { prefix, refuse }: Gathering): boolean {
   for (const name of Object.keys(row)) {
     const cell = row[name];
-    if (cell !== null && typeof cell === "object") {
-      refuse("must be text, a number, true, false or null", [name]);
-      return null;
+    if (cell === null || typeof cell !== "object") {
+      cells.set(prefix + name, cell as string | number | boolean | null);
+      continue;
     }
-    cells.set(name, cell as string | number | boolean | null);
+    if (!isRecord(cell) || prefix.length > MOST_NESTED) {
+      refuse("must be text, a number, true, false or null", [prefix + name]);
+      return false;
+    }
+    if (!gather(cell, cells, { prefix: `${prefix}${name}.`, refuse })) return false;
   }
-  return cells;
+  return true;
 }
 
 /** Loaded at the first prediction: a server that starts needs none of it. */

@@ -76,7 +76,7 @@ function storedType(
   values: readonly string[],
   stored: StoredKind,
 ): Pick<ColumnPlan, "type" | "number" | "dateFormat" | "booleanWords"> {
-  if (stored === "number") return { type: "number", number: PLAIN_NUMBER };
+  if (stored === "number" || stored === "integer") return { type: "number", number: PLAIN_NUMBER };
   if (stored === "date") return { type: "date", dateFormat: "yyyy-M-d" };
   if (stored === "boolean") return { type: "boolean", booleanWords: ["false", "true"] };
   return { type: wordType(name, values) };

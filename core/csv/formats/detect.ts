@@ -1,11 +1,9 @@
 /** Of which format is a file? Told by its bytes, never by its name. */
 import { type FileHandle, open } from "node:fs/promises";
 import { AppError } from "../../platform/errors.ts";
-import { detectEncoding } from "../bytes/encoding.ts";
 import { type OpenSource, openSource } from "../bytes/source.ts";
-import { isJson } from "../rows/refuse.ts";
-import { isFixedWidth } from "./fixed-width/positions.ts";
 import type { Format } from "./known-table.ts";
+import { formatOf, isZip } from "./marks.ts";
 import { Archive } from "./xlsx/archive.ts";
 
 export interface Detected {
@@ -24,35 +22,6 @@ export async function detectFormat(path: string, isCsv = false): Promise<Detecte
   if (office) return { format: office, compression: "none", head: mark };
   const { head, compression } = await openSource(path);
   return { format: formatOf(head, isCsv), compression, head };
-}
-
-function formatOf(head: Uint8Array, isCsv: boolean): Format {
-  const start = new TextDecoder("latin1").decode(head.subarray(0, MARK_BYTES));
-  if (start.startsWith("PAR1") || start.startsWith("PARE")) return "parquet";
-  if (start.startsWith("ARROW1")) return "arrow";
-  if (isZip(head)) return "xlsx";
-  const text = textOf(head);
-  if (isJson(text)) return "json";
-  if (isHtmlTable(text)) return "html";
-  return !isCsv && isFixedWidth(text) ? "fixed-width" : "csv";
-}
-
-/** Text as far as its encoding is plain to see. */
-function textOf(head: Uint8Array): string {
-  const { encoding } = detectEncoding(head);
-  const label = encoding.startsWith("utf-16") ? (encoding === "utf-16be" ? "utf-16be" : "utf-16le") : "utf-8";
-  return new TextDecoder(label).decode(head).replace(/^[\uFEFF\s]+/, (blank) => blank.replace(/[^\n ]/g, ""));
-}
-
-/** A page with a table in it, as spreadsheets copy cells and some programs write "xls". */
-function isHtmlTable(text: string): boolean {
-  const start = text.trimStart();
-  const isMarkup = /^(?:<!doctype html|<(?:html|head|body|meta|style|table|div|!--|\?xml)[\s>])/i.test(start);
-  return isMarkup && /<table[\s>]/i.test(text) && !/^<\?xml[^>]*>\s*<(?!html|!doctype html)/i.test(start);
-}
-
-export function isZip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
 }
 
 async function firstBytes(path: string): Promise<Uint8Array> {

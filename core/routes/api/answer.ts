@@ -74,7 +74,7 @@ export function contentOf(answer: Answer | undefined): Readonly<Record<string, z
   return answer instanceof z.ZodType ? { "application/json": answer } : answer;
 }
 
-/** What clients call a CSV: `curl -T` sends no type at all, `--data-binary` that of a form. */
+/** What clients call a file with a table: `curl -T` sends no type at all, `--data-binary` that of a form. */
 export const FILE_TYPES: readonly string[] = [
   ...[
     "",
@@ -86,12 +86,16 @@ export const FILE_TYPES: readonly string[] = [
   ],
   ...["application/vnd.ms-excel", "application/gzip", "application/x-gzip", "application/zip"],
   ...["application/x-www-form-urlencoded", "multipart/form-data"],
+  ...["application/zstd", "application/x-ndjson", "application/ndjson", "application/jsonl"],
+  ...["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/x-parquet"],
+  ...["application/vnd.apache.parquet", "application/parquet", "application/vnd.apache.arrow.file"],
 ];
 
 async function bodyOf(row: Route, request: Request): Promise<unknown> {
   if (row.file !== undefined) {
     const type = mediaType(request);
-    if (FILE_TYPES.includes(type)) return undefined;
+    // Where no JSON of another meaning is expected, JSON is a file too.
+    if (FILE_TYPES.includes(type) || (!row.body && type === "application/json")) return undefined;
     if (!row.body || type !== "application/json")
       throw new AppError("media_type", `This route takes a CSV${row.body ? " or JSON" : ""}, not ${type}`, {
         fix: `Send the header content-type: text/csv${row.body ? ", or application/json" : ""}.`,

@@ -1,7 +1,7 @@
 /** What does each page's form do? It passes the API's own checks and names the page that shows what came of it. */
 
 import type { Call } from "../api/route.ts";
-import { predictFile } from "../api/rows/models.ts";
+import { predictFileAnswer } from "../api/rows/models.ts";
 import { receiveSample } from "../api/rows/samples.ts";
 import { challenge } from "../data/watch-view.ts";
 import {
@@ -99,9 +99,9 @@ export async function challengeVersion({ signalbox, request, params }: Call): Pr
 export async function predictFileForm(call: Call): Promise<Response> {
   const asked = call.url.searchParams.get("version");
   const version = call.signalbox.models.serving(call.params.name!, asked === null ? null : Number(asked));
-  const answer = await predictFile(call, version);
-  answer.headers.set("content-disposition", `attachment; filename="${version.name}-predictions.csv"`);
-  return answer;
+  const { form, response } = await predictFileAnswer(call, version);
+  response.headers.set("content-disposition", `attachment; filename="${version.name}-predictions.${form}"`);
+  return response;
 }
 
 export async function tryModel({ signalbox, request, params, requestId }: Call): Promise<Trial> {

@@ -72,7 +72,7 @@ function readerOf(element: SchemaElement): Reader {
   if (isMoment) return { element: dateElement(element), kind: "date", toCell: (value) => value as string };
   const isText = type === "BYTE_ARRAY" || logical?.type === "UUID";
   if (isText) return { element, kind: "words", toCell: textCell };
-  return { element, kind: "number", toCell: numberCell };
+  return { element, kind: /^INT/.test(type ?? "") ? "integer" : "number", toCell: numberCell };
 }
 
 /** Writers that name only the logical type. */

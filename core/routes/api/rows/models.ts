@@ -1,13 +1,15 @@
 /** The API of models: versions, which one is live, and predictions. */
 import * as z from "zod";
+import type { OutputForm } from "../../../csv/formats/writers/table-writer.ts";
 import { mediaType } from "../../../http/body.ts";
 import type { Tag } from "../../../http/conditions.ts";
-import { streamAnswer } from "../../../http/responses.ts";
+import { preferredType } from "../../../http/negotiate.ts";
+import { PARQUET_TYPE, streamAnswer, XLSX_TYPE } from "../../../http/responses.ts";
 import { JSON_HEADERS } from "../../../http/security.ts";
 import { startingWith } from "../../../http/stream.ts";
 import type { Warning } from "../../../models/answering.ts";
 import type { Prediction } from "../../../models/monitoring/prediction-log.ts";
-import { predictCsv } from "../../../models/predict-csv.ts";
+import { predictFile } from "../../../models/predict-csv.ts";
 import { PREDICT_REQUEST } from "../../../models/serving.ts";
 import { AppError } from "../../../platform/errors.ts";
 import { LIST_FILTERS } from "../../../store/lists.ts";
@@ -59,7 +61,8 @@ async function predictRows(
 ): Promise<Response> {
   const { signalbox, request, params, query, body: rows } = call;
   const serving = signalbox.models.serving(params.name!, query.version ?? null);
-  if (FILE_TYPES.includes(mediaType(request))) return predictFile(call, serving);
+  if (FILE_TYPES.includes(mediaType(request)))
+    return (await predictFileAnswer(call, serving, acceptedForm(request))).response;
   const { predictions, warnings } = await signalbox.serving.predict(serving, rows, {
     explain: query.explain === "1",
   });
@@ -75,25 +78,48 @@ function predictionsAnswer(
   return new Response(JSON.stringify(body), { headers: JSON_HEADERS });
 }
 
-/** The file of a request, with the prediction's columns added, as it comes. */
-export async function predictFile(
-  {
-    signalbox,
-    request,
-    requestId,
-    hold,
-    takeTime,
-  }: Pick<Call, "signalbox" | "request" | "requestId" | "hold" | "takeTime">,
+const FORM_TYPES = {
+  "text/csv": "csv",
+  "application/x-ndjson": "ndjson",
+  [XLSX_TYPE]: "xlsx",
+  [PARQUET_TYPE]: "parquet",
+} as const satisfies Record<string, OutputForm>;
+
+/** The format that Accept names; undefined where it names none: then it is the one that the rows come in. */
+function acceptedForm(request: Request): OutputForm | undefined {
+  const accept = request.headers.get("accept")?.toLowerCase() ?? "";
+  const named = (Object.keys(FORM_TYPES) as (keyof typeof FORM_TYPES)[]).filter((type) =>
+    accept.includes(type),
+  );
+  const type = named.length > 0 ? preferredType(accept, named) : null;
+  return type ? FORM_TYPES[type] : undefined;
+}
+
+type PredictFileCall = Pick<Call, "signalbox" | "request" | "requestId" | "hold" | "takeTime">;
+
+/** The file of a request, with the prediction's columns added, as it comes; in the format that it has, or in `form`. */
+export async function predictFileAnswer(
+  { signalbox, request, requestId, hold, takeTime }: PredictFileCall,
   version: StoredVersion,
-): Promise<Response> {
+  form?: OutputForm,
+): Promise<{ form: OutputForm; response: Response }> {
   takeTime();
-  const body = (signal: AbortSignal) => signalbox.datasets.follow(request, signal);
-  const lines = predictCsv(signalbox.serving, version, { body, hold });
+  const { datasets, serving } = signalbox;
+  const source = {
+    body: (signal: AbortSignal) => datasets.follow(request, signal),
+    readAside: (chunks: AsyncIterable<Uint8Array>) => datasets.readAside(chunks),
+  };
   // The header and a refusal come before the first byte leaves.
-  const first = await lines.next().catch((error) => {
+  const answer = await predictFile(serving, version, { ...source, lease: hold, form }).catch(
+    (error: unknown) => {
+      throw withHeaderFix(error);
+    },
+  );
+  const first = await answer.chunks.next().catch((error: unknown) => {
     throw withHeaderFix(error);
   });
-  return streamAnswer(startingWith(first.value ?? "", lines), "csv", { instance: requestId });
+  const chunks = startingWith(first.value ?? "", answer.chunks);
+  return { form: answer.form, response: streamAnswer(chunks, answer.form, { instance: requestId }) };
 }
 
 /** JSON under another header, as `curl -d` sends it. */
@@ -257,9 +283,15 @@ export const MODEL_ROUTES = [
       file: "rows to predict, below a header with the features' names",
       example:
         "curl --fail-with-body -H 'content-type: application/json' -d '{row}' '{home}/api/models/{model}/predict?version=1'",
-      says: "Predicts for rows by feature name, in any order; missing and unknown values are fine. A CSV is answered with a CSV.",
+      says: "Predicts for rows by feature name, in any order; missing and unknown values are fine. A file (CSV, Excel, Parquet, JSON, NDJSON) is answered in its own format, or in the one that Accept names.",
       answers: {
-        200: { "application/json": PREDICTIONS, "text/csv": "the CSV with the prediction's columns added" },
+        200: {
+          "application/json": PREDICTIONS,
+          "text/csv": "the rows with the prediction's columns added",
+          "application/x-ndjson": "the same, an object a line",
+          [XLSX_TYPE]: "the same as an Excel workbook",
+          [PARQUET_TYPE]: "the same as Parquet",
+        },
       },
       refusals: ["conflict"],
       handle: predictRows,

@@ -1,0 +1,53 @@
+/** How is a file read that is no dataset, such as rows to predict? Written aside, made a table by a child, removed after. */
+import { open, rm } from "node:fs/promises";
+import type { KnownTable } from "../csv/formats/known-table.ts";
+import type { ReadInput } from "./read-child.ts";
+
+export interface TableAside {
+  /** A CSV. */
+  path: string;
+  /** Null where the file was a CSV itself. */
+  known: KnownTable | null;
+  remove: () => Promise<void>;
+}
+
+export interface AsideOptions {
+  /** Where the file goes; its table goes beside it. */
+  path: string;
+  /** Reads in a child process. */
+  read: (input: ReadInput) => Promise<unknown>;
+}
+
+export async function tableAside(
+  chunks: AsyncIterable<Uint8Array>,
+  { path, read }: AsideOptions,
+): Promise<TableAside> {
+  const table = `${path}.table`;
+  const remove = async () => {
+    for (const file of [path, table, `${table}.json`]) await rm(file, { force: true });
+  };
+  try {
+    await write(chunks, path);
+    const known = (await read({
+      path,
+      table,
+      name: "rows",
+      choices: {},
+      wanted: "table",
+    })) as KnownTable | null;
+    return { path: known ? table : path, known, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function write(chunks: AsyncIterable<Uint8Array>, path: string): Promise<void> {
+  const file = await open(path, "wx");
+  try {
+    for await (const chunk of chunks)
+      for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Where do the rows to predict come from? A CSV is read while it comes; a file of another format is received whole and
+ * made a table by a child process first.
+ */
+import { createReadStream } from "node:fs";
+import type { KnownTable } from "../csv/formats/known-table.ts";
+import type { OutputForm } from "../csv/formats/writers/table-writer.ts";
+import type { TableAside } from "../datasets/table-aside.ts";
+
+export interface InputSource {
+  /** The file while it comes; `signal` ends it. */
+  body: (signal: AbortSignal) => Promise<AsyncGenerator<Uint8Array>>;
+  /** Makes a table of a file that is no CSV. */
+  readAside: (chunks: AsyncIterable<Uint8Array>) => Promise<TableAside>;
+}
+
+export interface PredictInput {
+  /** Batches of rows, the header first. */
+  rows: AsyncGenerator<string[][]>;
+  known: KnownTable | null;
+  /** The format that they came in. */
+  form: OutputForm;
+}
+
+/** Throws AppError where the file cannot be read. */
+export async function openInput(source: InputSource, signal: AbortSignal): Promise<PredictInput> {
+  const [{ streamRows }, { formatOf, isPacked }] = await Promise.all([
+    import("../csv/read-rows.ts"),
+    import("../csv/formats/marks.ts"),
+  ]);
+  const { head, chunks } = await beginning(await source.body(signal));
+  if (!isPacked(head) && formatOf(head, false) === "csv")
+    return { rows: streamRows(chunks), known: null, form: "csv" };
+  const table = await source.readAside(chunks);
+  return { rows: tableRows(table), known: table.known, form: formOf(table.known) };
+}
+
+async function* tableRows({ path, known, remove }: TableAside): AsyncGenerator<string[][]> {
+  try {
+    const { readRows, streamRows } = await import("../csv/read-rows.ts");
+    yield* known ? readRows(path, { known }) : streamRows(createReadStream(path));
+  } finally {
+    await remove();
+  }
+}
+
+function formOf(known: KnownTable | null): OutputForm {
+  if (known?.format === "json" || known?.format === "ndjson") return "ndjson";
+  return known?.format === "xlsx" || known?.format === "parquet" ? known.format : "csv";
+}
+
+const MARK_BYTES = 4;
+/** Text that begins as JSON or HTML does is judged by so much of it. */
+const TEXT_BYTES = 4096;
+
+/** The first bytes, and all of them once more. */
+async function beginning(
+  body: AsyncGenerator<Uint8Array>,
+): Promise<{ head: Uint8Array; chunks: AsyncGenerator<Uint8Array> }> {
+  let head = new Uint8Array(0);
+  let isWhole = false;
+  while (!isWhole && head.length < (isMarkup(head) ? TEXT_BYTES : MARK_BYTES)) {
+    const { value, done } = await body.next();
+    if (done) isWhole = true;
+    else head = new Uint8Array(Buffer.concat([head, value]));
+  }
+  return { head, chunks: withHead(head, body) };
+}
+
+/** The first sign is one of {, [ and <. */
+function isMarkup(head: Uint8Array): boolean {
+  const sign = head.find((byte) => byte > 32 && byte < 128);
+  return sign === 0x7b || sign === 0x5b || sign === 0x3c;
+}
+
+async function* withHead(head: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    if (head.length > 0) yield head;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
+}
