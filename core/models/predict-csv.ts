@@ -3,7 +3,7 @@
  * added: memory stays flat however many rows there are, and of a CSV the first answers leave while the last rows come.
  */
 
-import type { Chunk, OutputColumn, OutputForm, TableWriter } from "../csv/formats/writers/table-writer.ts";
+import type { Chunk, OutputColumn, OutputForm, TableWriter } from "../csv/formats/writers/output.ts";
 import type { ColumnType, StoredKind } from "../csv/types.ts";
 import { AppError } from "../platform/errors.ts";
 import type { Lease } from "../platform/leases.ts";

@@ -4,7 +4,7 @@
  */
 import { createReadStream } from "node:fs";
 import type { KnownTable } from "../csv/formats/known-table.ts";
-import type { OutputForm } from "../csv/formats/writers/table-writer.ts";
+import type { OutputForm } from "../csv/formats/writers/output.ts";
 import type { TableAside } from "../datasets/table-aside.ts";
 
 export interface InputSource {

@@ -2,7 +2,7 @@
 import type { SchemaElement } from "hyparquet";
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
 import type { Cell } from "../table-file.ts";
-import { momentOf, numberOf, type OutputColumn, type TableWriter } from "./table-writer.ts";
+import { momentOf, numberOf, type OutputColumn, type TableWriter } from "./output.ts";
 
 const GROUP_CELLS = 1_000_000;
 const MOST_GROUP_ROWS = 50_000;

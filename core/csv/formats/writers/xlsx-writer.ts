@@ -6,7 +6,7 @@ import { strToU8, Zip, ZipDeflate } from "fflate";
 import { AppError } from "../../../platform/errors.ts";
 import type { Cell } from "../table-file.ts";
 import { columnLetters, MAX_ROW } from "../xlsx/references.ts";
-import { momentOf, numberOf, type OutputColumn, type TableWriter } from "./table-writer.ts";
+import { momentOf, numberOf, type OutputColumn, type TableWriter } from "./output.ts";
 
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
 const MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";

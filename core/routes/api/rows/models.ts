@@ -1,6 +1,6 @@
 /** The API of models: versions, which one is live, and predictions. */
 import * as z from "zod";
-import type { OutputForm } from "../../../csv/formats/writers/table-writer.ts";
+import type { OutputForm } from "../../../csv/formats/writers/output.ts";
 import { mediaType } from "../../../http/body.ts";
 import type { Tag } from "../../../http/conditions.ts";
 import { preferredType } from "../../../http/negotiate.ts";

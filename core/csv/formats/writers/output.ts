@@ -1,0 +1,39 @@
+/** What is written: formats, columns, chunks, and cells as the values that they say. */
+import type { Cell } from "../table-file.ts";
+
+export const OUTPUT_FORMS = ["csv", "ndjson", "xlsx", "parquet"] as const;
+export type OutputForm = (typeof OUTPUT_FORMS)[number];
+
+export interface OutputColumn {
+  name: string;
+  /** What its cells are; a cell that is nothing of the kind is written as text, or as missing where it cannot be. */
+  kind: "number" | "integer" | "boolean" | "date" | "text";
+}
+
+export type Chunk = string | Uint8Array<ArrayBuffer>;
+
+/** `rows` may be called again and again; everything is there after `end`. */
+export interface TableWriter {
+  rows: (rows: readonly (readonly Cell[])[]) => Chunk;
+  end: () => Chunk;
+}
+
+/** A cell as a number; null where it is none. */
+export function numberOf(cell: Cell): number | null {
+  if (typeof cell === "number") return Number.isFinite(cell) ? cell : null;
+  if (typeof cell !== "string" || cell.trim() === "") return typeof cell === "bigint" ? Number(cell) : null;
+  const number = Number(cell);
+  return Number.isFinite(number) ? number : null;
+}
+
+const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d(?:\.\d+)?))?)?Z?$/;
+
+/** An ISO date as epoch milliseconds, UTC, with its microseconds as a fraction; null where it is none. */
+export function momentOf(cell: Cell): number | null {
+  const match = typeof cell === "string" ? ISO.exec(cell) : null;
+  if (!match) return null;
+  const [, year, month, day, hours = "0", minutes = "0", seconds = "0"] = match;
+  const days = Date.UTC(Number(year), Number(month) - 1, Number(day));
+  const micros = Math.round((Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1e6);
+  return days + micros / 1000;
+}
