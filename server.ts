@@ -97,7 +97,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     standalonePage: ({ name, version, result: { verdict, schema } }, module) =>
       `<!DOCTYPE html>${StandalonePage({ name, version, verdict, schema, ...standaloneParts(module) })}`,
   });
-  const fastPath = new PredictFastPath({ signalbox, pipeline, gate, requests });
+  const fastPath = new PredictFastPath({ signalbox, pipeline, gate });
   const callOf = (c: C) => {
     const asked = { params: c.req.param(), query: c.req.query(), path: c.req.path };
     return pipeline.callFor(c.var.visit, { ...asked, bindings: c.env ?? {} });

@@ -45,10 +45,19 @@ export interface Activity {
 export type Append = <N extends EventName>(type: N, data: EventData<N>) => void;
 
 type Listener = (seq: number, stale: PanelKey[]) => void;
+type Observer = (type: EventName, data: unknown) => void;
+
+interface Happened {
+  seq: number;
+  stale: PanelKey[];
+  type: EventName;
+  data: unknown;
+}
 
 /** The numbered log. `append` belongs into the transaction that changes the state the event tells of. */
 export class EventLog {
   private readonly listeners = new Set<Listener>();
+  private readonly observers = new Set<Observer>();
   /** The newest number; kept here because every drawing asks for it. */
   lastSeq: number;
   /** Readers that follow it now, and whether they have been told to end. */
@@ -68,10 +77,13 @@ export class EventLog {
 
   /** Changes state and appends what happened, all or nothing; then tells the listeners. */
   record<T>(body: (append: Append) => T): T {
-    const happened: { seq: number; stale: PanelKey[] }[] = [];
+    const happened: Happened[] = [];
     const result = this.store.transaction(() => body((type, data) => happened.push(this.insert(type, data))));
     this.lastSeq = happened.at(-1)?.seq ?? this.lastSeq;
-    for (const { seq, stale } of happened) this.tell(seq, stale);
+    for (const { seq, stale, type, data } of happened) {
+      this.tell(seq, stale);
+      for (const observer of this.observers) observer(type, data);
+    }
     return result;
   }
 
@@ -89,17 +101,23 @@ export class EventLog {
     this.record((append) => append(type, data));
   }
 
-  private insert<N extends EventName>(type: N, data: EventData<N>): { seq: number; stale: PanelKey[] } {
+  private insert<N extends EventName>(type: N, data: EventData<N>): Happened {
     const row = { type, at: this.now(), data: JSON.stringify(data) };
     const seq = insertEvent(this.store, { ...row, activity: tellEvent(type, data) ? 1 : 0 });
     if ("runId" in data) insertRunEvent(this.store, { ...row, seq, runId: data.runId });
-    return { seq, stale: stalePanels(type, data) };
+    return { seq, stale: stalePanels(type, data), type, data };
   }
 
   /** Calls `listener` after each append; the function returned ends that. */
   subscribe(listener: Listener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Calls `observer` with each event, once it is stored; the function returned ends that. */
+  observe(observer: Observer): () => void {
+    this.observers.add(observer);
+    return () => this.observers.delete(observer);
   }
 
   read(since: number, limit: number, type: string | null = null): LoggedEvent[] {

@@ -184,7 +184,7 @@ export const EVENTS = {
     stale: allOfRun,
   }),
   "run.failed": event({
-    data: z.object({ ...run, reason: z.string() }),
+    data: z.object({ ...run, reason: z.string(), code: z.string().optional() }),
     level: "error",
     sentence: (d) => `Run ${d.runNumber} failed: ${d.reason}`,
     stale: allOfRun,

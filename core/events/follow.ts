@@ -4,6 +4,7 @@
  */
 
 import type { Lease } from "../platform/leases.ts";
+import { Throttle } from "../platform/scheduling.ts";
 import type { EventLog, LogEntry } from "./event-log.ts";
 
 export const HEARTBEAT_MS = 10_000;
@@ -12,6 +13,8 @@ const BATCH = 200;
 export interface FollowOptions {
   since: number;
   type?: string | null;
+  /** It ends after so many events; absent: never for that reason. */
+  limit?: number | undefined;
   /** False: ends once the reader is at the present. */
   isEndless: boolean;
   signal: AbortSignal;
@@ -30,12 +33,15 @@ export async function* follow(log: EventLog, options: FollowOptions): AsyncGener
   const release = options.hold?.((reason) => access.abort(reason));
   const signal = AbortSignal.any([options.signal, access.signal]);
   log.followers += 1;
+  let left = options.limit ?? Number.POSITIVE_INFINITY;
   try {
-    while (!signal.aborted) {
+    while (!signal.aborted && left > 0) {
+      await throttleOf(log).pass();
       const end = log.lastSeq;
-      const entries = log.entries(cursor, BATCH, options.type ?? null);
+      const entries = readOnce(log, { cursor, limit: Math.min(BATCH, left), type: options.type ?? null });
+      left -= entries.length;
       // Of a rare type the last match may lie far back: what was searched once is not searched again.
-      cursor = entries.length === BATCH ? entries.at(-1)!.seq : Math.max(cursor, end);
+      cursor = entries.length >= BATCH || left === 0 ? entries.at(-1)!.seq : Math.max(cursor, end);
       if (entries.length) {
         yield entries;
         heartbeatAt = performance.now() + HEARTBEAT_MS;
@@ -52,6 +58,35 @@ export async function* follow(log: EventLog, options: FollowOptions): AsyncGener
     release?.();
     log.followers -= 1;
   }
+}
+
+const THROTTLES = new WeakMap<EventLog, Throttle>();
+
+/** One event wakes every follower: a thousand at once would hold up all other answers. */
+function throttleOf(log: EventLog): Throttle {
+  return THROTTLES.getOrInsertComputed(log, () => new Throttle());
+}
+
+interface Read {
+  cursor: number;
+  limit: number;
+  type: string | null;
+}
+
+const LAST_READS = new WeakMap<EventLog, Read & { end: number; entries: LogEntry[] }>();
+
+/** Followers that are equally far ask the same, one after the other: it is read once. */
+function readOnce(log: EventLog, read: Read): LogEntry[] {
+  const last = LAST_READS.get(log);
+  const isSame =
+    last?.end === log.lastSeq &&
+    last.cursor === read.cursor &&
+    last.limit === read.limit &&
+    last.type === read.type;
+  if (isSame) return last.entries;
+  const entries = log.entries(read.cursor, read.limit, read.type);
+  LAST_READS.set(log, { ...read, end: log.lastSeq, entries });
+  return entries;
 }
 
 function nextEvent(

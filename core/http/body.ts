@@ -10,8 +10,12 @@ export function mediaType(request: Request): string {
   return type === "application/json" ? type : type.split(";")[0]!.trim().toLowerCase();
 }
 
-/** Throws AppError: media_type, too_large, syntax, invalid. */
-export async function readJson<S extends z.ZodType>(request: Request, schema: S): Promise<z.output<S>> {
+/** `seen` gets the value before it is checked. Throws AppError: media_type, too_large, syntax. */
+export async function readJson<S extends z.ZodType>(
+  request: Request,
+  schema: S,
+  seen: (value: unknown) => void = () => {},
+): Promise<z.output<S>> {
   const type = mediaType(request);
   if (type !== "application/json") {
     throw new AppError(
@@ -23,7 +27,9 @@ export async function readJson<S extends z.ZodType>(request: Request, schema: S)
     );
   }
   const text = await readText(request);
-  return checked(parseJson(text), schema);
+  const value = parseJson(text);
+  seen(value);
+  return checked(value, schema);
 }
 
 /** Throws AppError too_large. */
@@ -34,7 +40,7 @@ export async function readText(request: Request): Promise<string> {
   return text;
 }
 
-/** Throws AppError `invalid`, naming the field. */
+/** Throws AppError `syntax`, naming the field. */
 export function checked<S extends z.ZodType>(value: unknown, schema: S): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -42,7 +48,7 @@ export function checked<S extends z.ZodType>(value: unknown, schema: S): z.outpu
   const field = issue.path.join(".");
   const message = field ? `${field}: ${sentence(issue)}` : sentence(issue);
   const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-  throw new AppError("invalid", message, {
+  throw new AppError("syntax", message, {
     ...(field && { column: field }),
     fix: issue.code === "unrecognized_keys" && !field ? wordFor(issue.keys[0]!, known) : SEE_DOCS,
   });

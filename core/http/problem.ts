@@ -3,7 +3,7 @@ import { diskFailure } from "../platform/disk.ts";
 import { AppError, type ErrorCode } from "../platform/errors.ts";
 
 export const PROBLEMS: Record<ErrorCode, { status: number; title: string }> = {
-  syntax: { status: 400, title: "The request cannot be read" },
+  syntax: { status: 400, title: "The request is not valid" },
   unauthorized: { status: 401, title: "Sign in first" },
   forbidden: { status: 403, title: "Not allowed" },
   missing: { status: 404, title: "Not found" },

@@ -1,7 +1,7 @@
 /** How does an answer go out? Pages as they are, fragments with a position as their ETag, streams that may break. */
 import type { LogEntry } from "../events/event-log.ts";
 import { HEARTBEAT_MS } from "../events/follow.ts";
-import { type Problem, problem } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 import { type Chunks, STREAM_HEADER, streamBody } from "./stream.ts";
 
 /** HTML; never cached, because it shows a moment. */
@@ -66,14 +66,20 @@ const STREAM_TYPES = {
   parquet: PARQUET_TYPE,
 };
 
+interface StreamOptions {
+  /** Makes the problem that is said before the stream breaks, and logs it. */
+  problemOf: (error: unknown) => Problem;
+  headers?: Record<string, string>;
+}
+
 /** A body pulled from a generator; where that throws, the problem is said in the body and the stream breaks. */
 export function streamAnswer(
   chunks: Chunks,
   format: keyof typeof STREAM_TYPES,
-  { instance, headers: further = {} }: { instance: string; headers?: Record<string, string> },
+  { problemOf, headers: further = {} }: StreamOptions,
 ): Response {
   const failed = (error: unknown) => {
-    const { type: _, ...told } = problem(error, instance);
+    const { type: _, ...told } = problemOf(error);
     const json = JSON.stringify({ type: "problem", ...told });
     if (format === "ndjson") return `${json}\n`;
     if (format === "sse") return `event: problem\ndata: ${json}\n\n`;
@@ -94,6 +100,9 @@ function ended(sentence: string): string {
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
+/** A batch is the same array for all who are equally far: its text is made once. */
+const TEXTS = { sse: new WeakMap<LogEntry[], string>(), ndjson: new WeakMap<LogEntry[], string>() };
+
 /** Batches of events as SSE (`id`, `event`, `data`) or NDJSON; an empty batch becomes a comment or a blank line. */
 export async function* eventLines(
   batches: AsyncGenerator<LogEntry[]>,
@@ -106,5 +115,8 @@ export async function* eventLines(
       ? ({ seq, type, json }: LogEntry) => `id: ${seq}\nevent: ${type}\ndata: ${json}\n\n`
       : ({ json }: LogEntry) => `${json}\n`;
   const heartbeat = format === "sse" ? ":\n\n" : "\n";
-  for await (const entries of batches) yield entries.length ? entries.map(line).join("") : heartbeat;
+  for await (const entries of batches)
+    yield entries.length
+      ? TEXTS[format].getOrInsertComputed(entries, () => entries.map(line).join(""))
+      : heartbeat;
 }

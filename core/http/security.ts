@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import { type Config, isLoopback } from "../operations/config.ts";
 import { AppError } from "../platform/errors.ts";
+import { pageOrigin } from "./forwarded.ts";
 
 const SECURITY_HEADERS = {
   "content-security-policy":
@@ -89,8 +90,9 @@ const accepted = new WeakMap<Config, string>();
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** Throws AppError `host` or `forbidden`. */
-export function guardRequest(request: Request, config: Config): void {
+/** `seenAt`: our origin as the client sees it. Throws AppError `syntax`, `host` or `forbidden`. */
+export function guardRequest(request: Request, config: Config, seenAt: () => string): void {
+  if (request.url.includes("%")) refuseMalformed(request.url);
   const host = request.headers.get("host") ?? "";
   if (host !== accepted.get(config) && !isOurHost(host, config)) {
     throw new AppError(
@@ -104,9 +106,22 @@ export function guardRequest(request: Request, config: Config): void {
   accepted.set(config, host);
   const isUpgrade = request.headers.get("upgrade")?.toLowerCase() === "websocket";
   if (SAFE_METHODS.has(request.method) && !isUpgrade) return;
-  if (!isOurOrigin(request.headers, host, config)) {
-    throw new AppError("forbidden", "A page of another origin may not do this", {
-      fix: "Open Signalbox itself, or call the API from a program.",
+  if (isOurOrigin(request.headers, host, config) || request.headers.get("origin") === seenAt()) return;
+  const page = pageOrigin(request.headers);
+  throw new AppError("forbidden", "A page of another origin may not do this", {
+    fix: page
+      ? `If ${page.origin} is this server behind a proxy, set PUBLIC_URL=${page.origin}.`
+      : "Open Signalbox itself, or call the API from a program.",
+  });
+}
+
+/** Of path and query alike: what cannot be decoded is no address, whichever route would have answered. */
+function refuseMalformed(url: string): void {
+  try {
+    decodeURIComponent(url);
+  } catch {
+    throw new AppError("syntax", "The address has a percent sign that is not followed by valid UTF-8", {
+      fix: "Encode the address as UTF-8, and a percent sign itself as %25.",
     });
   }
 }

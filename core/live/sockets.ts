@@ -235,10 +235,10 @@ function positionIn(query: URLSearchParams) {
 
 function readPanels(list: string): PanelKey[] {
   const keys = [...new Set(list.split(",").filter(Boolean))];
-  if (keys.length > MAX_PANELS) throw new AppError("invalid", `At most ${MAX_PANELS} panels a socket`);
+  if (keys.length > MAX_PANELS) throw new AppError("syntax", `At most ${MAX_PANELS} panels a socket`);
   for (const key of keys) {
     if (!parsePanelKey(key))
-      throw new AppError("invalid", `There is no panel ${JSON.stringify(key.slice(0, 60))}`);
+      throw new AppError("syntax", `There is no panel ${JSON.stringify(key.slice(0, 60))}`);
   }
   return keys as PanelKey[];
 }

@@ -319,6 +319,22 @@ export function isLoopback(host: string): boolean {
   );
 }
 
+/** For the log: every setting in force, secrets left out. Of an address only the host: its path may be a secret too. */
+export function publicSettings(config: Config): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries<Setting>(SETTINGS).flatMap(([name, { isSecret }]) => {
+      const value = config[name as SettingName];
+      if (isSecret) return value ? [[name, "set"]] : [];
+      return [[name, name.endsWith("_URL") && typeof value === "string" ? hostOnly(value) : value]];
+    }),
+  );
+}
+
+function hostOnly(address: string): string {
+  const url = URL.parse(address);
+  return url ? `${url.protocol}//${url.host}` : "";
+}
+
 /** Each setting in words, with its default. */
 export function settingsInWords(): { name: string; says: string }[] {
   return Object.entries<Setting>(SETTINGS).map(([name, { fallback, says, isSecret }]) => ({

@@ -121,7 +121,7 @@ export class Settings {
     const text = asked === null ? null : Array.isArray(asked) ? asked.join(",") : String(asked).trim();
     const parsed = entry.schema.safeParse(text || entry.fallback);
     if (parsed.success) return { text: text === entry.fallback ? null : text, value: parsed.data };
-    throw new AppError("invalid", `${name}: ${parsed.error.issues[0]?.message}`, {
+    throw new AppError("syntax", `${name}: ${parsed.error.issues[0]?.message}`, {
       column: name,
       fix: `It is for ${entry.says}${entry.fallback ? `; the default is ${entry.fallback}` : ""}.`,
     });

@@ -192,7 +192,21 @@ export class Webhooks {
       if (failure === null) webhook.delivered += 1;
       else webhook.attempts += 1;
       const isGivenUp = webhook.attempts >= MAX_ATTEMPTS;
-      if (isGivenUp) webhook.givenUp += 1;
+      if (isGivenUp) {
+        webhook.givenUp += 1;
+        const { id, attempts } = webhook;
+        this.options.logger.warn(
+          {
+            webhook: id,
+            host: new URL(webhook.url).host,
+            seq: entry.seq,
+            type: entry.type,
+            attempts,
+            reason: failure,
+          },
+          "webhook gave up on an event",
+        );
+      }
       if (failure === null || isGivenUp) {
         Object.assign(webhook, { attempts: 0, cursor: entry.seq });
         return saveProgress(store, webhook);

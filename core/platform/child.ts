@@ -121,10 +121,15 @@ export function spawnChild(name: string, command: string[], options: ChildOption
   process.exited.then((exitCode) => {
     running.delete(process.pid);
     unwatch();
-    const how = process.signalCode ? `was killed by ${process.signalCode}` : `ended with code ${exitCode}`;
+    const how = process.signalCode ? killedBy(process.signalCode) : `ended with code ${exitCode}`;
     reject(new ChildDied(`The ${name} process ${how}`, { cause: words().trim() }));
   });
   return { pid: process.pid, send, kill: () => process.kill("SIGKILL"), result: promise };
+}
+
+function killedBy(signal: string | number): string {
+  const cause = signal === "SIGKILL" ? ": the machine probably ran out of memory" : "";
+  return `was killed by ${signal}${cause}`;
 }
 
 /** Counts what a child says. However slowly we hear it, a flood is one. */

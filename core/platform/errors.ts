@@ -4,7 +4,7 @@
  */
 
 export type ErrorCode =
-  | "syntax" // 400: the request cannot be parsed
+  | "syntax" // 400: the request is wrong in itself: it cannot be parsed, or has an unknown or bad parameter
   | "unauthorized" // 401
   | "forbidden" // 403
   | "missing" // 404

@@ -22,7 +22,8 @@ export class Semaphore {
 
 const AT_ONCE = 10;
 
-export class UpgradeThrottle {
+/** Lets a few pass in each turn of the event loop, so that other requests are answered in between. */
+export class Throttle {
   private readonly waiting: (() => void)[] = [];
   private passed = 0;
 

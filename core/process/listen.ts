@@ -3,15 +3,16 @@
  * are told to come back, what is under way ends within eight seconds, and everything is closed in order.
  */
 import type { Server, WebSocketHandler } from "bun";
+import type { Tokens } from "../http/identity/tokens.ts";
 import type { Bindings } from "../live/bindings.ts";
 import type { Sockets } from "../live/sockets.ts";
 import type { Viewer } from "../live/viewer.ts";
 import { isRestoreWaiting } from "../operations/backup/restore.ts";
-import { type Config, readConfig } from "../operations/config.ts";
+import { type Config, publicSettings, readConfig } from "../operations/config.ts";
 import { failCommand } from "../operations/terminal.ts";
 import { AppError } from "../platform/errors.ts";
 import { holdLines } from "../platform/logger.ts";
-import { UpgradeThrottle } from "../platform/scheduling.ts";
+import { Throttle } from "../platform/scheduling.ts";
 import { VERSION } from "../platform/version.ts";
 import { openSignalbox, type Signalbox } from "./signalbox.ts";
 
@@ -39,7 +40,7 @@ async function begin(build: Build): Promise<void> {
   const config = readConfig(process.env);
   let current = await open(config, build, (topic, message) => server.publish(topic, message));
   let isChanging = false;
-  const upgradeThrottle = new UpgradeThrottle();
+  const upgradeThrottle = new Throttle();
   const only = config.HOST === "127.0.0.1" ? { peer: config.HOST } : {};
   const server = serve(config, {
     fetch: (request, bun) => {
@@ -51,17 +52,23 @@ async function begin(build: Build): Promise<void> {
   });
   config.PORT = server.port ?? config.PORT;
   const url = `http://${config.HOST}:${config.PORT}${config.BASE_PATH}/`;
-  tellAdminToken(current.signalbox.tokens.freshAdminToken, url);
+  tellAdminToken(current.signalbox.tokens, url);
 
-  const stop = async () => {
+  let isStopping = false;
+  const stop = async (signal: string) => {
+    if (isStopping) return;
+    isStopping = true;
+    const { logger } = current.signalbox;
+    logger.info({ signal }, "shutting down");
     interrupt(current);
     await Promise.race([server.stop(), Bun.sleep(DRAIN_MS)]);
     await current.signalbox.close();
+    logger.info({}, "stopped");
     process.exit(0);
   };
   /** The same process and port go on with the backup that waits; a terminal that hangs up ends it as ever. */
   const change = async () => {
-    if (isChanging || !isRestoreWaiting(config.DATA_DIR)) return isChanging ? undefined : stop();
+    if (isChanging || !isRestoreWaiting(config.DATA_DIR)) return isChanging ? undefined : stop("SIGHUP");
     isChanging = true;
     interrupt(current);
     for (let waited = 0; server.pendingRequests > 0 && waited < DRAIN_MS; waited += POLL_MS)
@@ -69,7 +76,7 @@ async function begin(build: Build): Promise<void> {
     await current.signalbox.close();
     const anew = { ...readConfig(process.env), PORT: config.PORT };
     current = await open(anew, build, (topic, message) => server.publish(topic, message));
-    tellAdminToken(current.signalbox.tokens.freshAdminToken, url);
+    tellAdminToken(current.signalbox.tokens, url);
     isChanging = false;
   };
   // What a timer or a listener throws is a defect, or the disk: it is told, and the server goes on.
@@ -79,9 +86,10 @@ async function begin(build: Build): Promise<void> {
   process.on("unhandledRejection", (error) =>
     current.signalbox.logger.error({ error: String((error as Error)?.stack ?? error) }, "uncaught"),
   );
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  process.once("SIGTERM", () => stop("SIGTERM"));
+  process.once("SIGINT", () => stop("SIGINT"));
   process.on("SIGHUP", () => change().catch(failCommand));
+  current.signalbox.logger.info({ url, version: VERSION, settings: publicSettings(config) }, "started");
   // Last: whoever reads it may send a signal at once.
   console.log(JSON.stringify({ url, version: VERSION }));
 }
@@ -124,12 +132,17 @@ function following(now: () => WebSocketHandler<Viewer>): WebSocketHandler<Viewer
   };
 }
 
-/** To a person, once; not among the log's lines, which are gathered and kept. */
-function tellAdminToken(token: string | null, url: string): void {
+/**
+ * To a person, once; not among the log's lines, which are gathered and kept. It is stored after it was shown: a start that
+ * fails before, or dies in between, makes another one.
+ */
+function tellAdminToken(tokens: Tokens, url: string): void {
+  const token = tokens.freshAdminToken;
   if (token === null) return;
   process.stderr.write(
     `\nSign in at ${url}sign-in as admin; this token is shown this once:\n\n  ${token}\n\n`,
   );
+  tokens.keepAdminToken();
 }
 
 /** Throws AppError where the port cannot be had. */

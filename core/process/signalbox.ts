@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { Datasets } from "../datasets/datasets.ts";
 import { Alerts } from "../events/alerts.ts";
 import { EventLog } from "../events/event-log.ts";
+import type { ProxyNotice } from "../http/forwarded.ts";
 import { Idempotency } from "../http/idempotency.ts";
 import { Audit } from "../http/identity/audit.ts";
 import { embedSecretOf } from "../http/identity/embeds.ts";
@@ -27,6 +28,7 @@ import { Leases } from "../platform/leases.ts";
 import { type Logger, openLogger } from "../platform/logger.ts";
 import { Store } from "../store/database.ts";
 import { Runs } from "../training/runs.ts";
+import { logEvents } from "./event-lines.ts";
 import { holdFolder } from "./folder-lock.ts";
 import { makePrivateFolder } from "./private-folder.ts";
 import { startRetention } from "./retention.ts";
@@ -53,6 +55,7 @@ export interface Signalbox {
   holds: Leases;
   audit: Audit;
   idempotency: Idempotency;
+  proxyNotice: ProxyNotice;
   /** Signs the links of embedded panels. */
   embedSecret: string;
   now: () => number;
@@ -71,6 +74,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   if (kept) logger.warn({ kept }, "a backup was restored; what was there before is kept");
   const store = Store.open(folder);
   const log = new EventLog(store, now);
+  const endLines = logEvents(log, { logger, now });
   const alerts = new Alerts({ store, log, now });
   const settings = new Settings({ config, store, log, logger });
   const holds = new Leases(now);
@@ -147,6 +151,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const endRetention = startRetention({ store, logger, config, diskReserve, now });
   const close = async () => {
     endRetention();
+    endLines();
     holds.stop();
     webhooks.stop();
     health.stop();
@@ -177,6 +182,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     holds,
     audit,
     idempotency: new Idempotency({ store, now }),
+    proxyNotice: { sentence: null },
     embedSecret,
     now,
     close,

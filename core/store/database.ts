@@ -81,11 +81,16 @@ export class Store {
 
   /** A value that is made once and then kept. */
   meta(key: string, make: () => string): string {
-    const row = this.get<{ value: string }>("SELECT value FROM meta WHERE key = $key", { key });
-    if (row) return row.value;
+    const known = this.knownMeta(key);
+    if (known !== null) return known;
     const value = make();
     this.run("INSERT INTO meta (key, value) VALUES ($key, $value)", { key, value });
     return value;
+  }
+
+  /** A value that was kept; null: none was. */
+  knownMeta(key: string): string | null {
+    return this.get<{ value: string }>("SELECT value FROM meta WHERE key = $key", { key })?.value ?? null;
   }
 
   /** What SQLite finds wrong in the file; empty where nothing is. */

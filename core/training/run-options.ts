@@ -93,7 +93,7 @@ export function settleOptions(request: TrainRequest, profile: CsvProfile, budget
   for (const name of [...named, ...(request.splitColumn ? [request.splitColumn] : [])])
     requireColumn(name, profile);
   if (request.split && request.split !== "random" && !request.splitColumn) {
-    throw new AppError("invalid", `split=${request.split} needs splitColumn`, {
+    throw new AppError("syntax", `split=${request.split} needs splitColumn`, {
       fix: `Name the column that holds the ${request.split === "time" ? "date" : "group"}.`,
     });
   }

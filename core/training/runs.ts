@@ -238,7 +238,7 @@ export class Runs {
       await this.finish(run, result);
     } catch (error) {
       if (this.isOver(run.id)) return;
-      logger.warn({ runId: run.id, error: String(error) }, "run failed");
+      logger.warn({ runId: run.id, error: String(error) }, "the process of a run gave no result");
       await this.insist(() => this.markFailed(run, error));
     } finally {
       this.active.delete(run.id);
@@ -329,7 +329,7 @@ export class Runs {
     log.record((append) => {
       endStages(store, run.id, "failed");
       updateRun(store, run.id, { status: "failed", error: record, finishedAt: now() });
-      append("run.failed", { ...runOf(run), reason: record.message });
+      append("run.failed", { ...runOf(run), reason: record.message, code: record.code });
       alerts.raise(failureOf(run, record.message), append);
     });
   }

@@ -8,6 +8,8 @@ const SERVER = resolve(import.meta.dir, "../../server.ts");
 export class ServerProcess {
   readonly folder = mkdtempSync(join(tmpdir(), "signalbox-process-"));
   private child: Bun.Subprocess<"ignore", "pipe", "inherit"> | null = null;
+  private lines: string[] = [];
+  private reading = Promise.resolve();
   url = "";
 
   constructor(private readonly settings: Record<string, string> = {}) {}
@@ -26,16 +28,39 @@ export class ServerProcess {
       env: { ...env, ...this.settings },
     });
     this.child = child;
-    const reader = child.stdout.getReader();
-    const { value } = await reader.read();
-    reader.releaseLock();
-    this.url = (JSON.parse(new TextDecoder().decode(value).split("\n")[0]!) as { url: string }).url;
+    const { promise: first, resolve } = Promise.withResolvers<void>();
+    this.reading = this.read(child.stdout, resolve);
+    await Promise.race([first, child.exited]);
+    this.url = (JSON.parse(this.lines[0]!) as { url: string }).url;
+  }
+
+  private async read(stdout: ReadableStream<Uint8Array>, heard: () => void): Promise<void> {
+    this.lines = [];
+    const decoder = new TextDecoder();
+    let rest = "";
+    for await (const chunk of stdout as unknown as AsyncIterable<Uint8Array>) {
+      const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+      rest = parts.pop()!;
+      this.lines.push(...parts);
+      if (this.lines.length) heard();
+    }
+  }
+
+  get pid(): number {
+    return this.child!.pid;
+  }
+
+  /** Its log since the last start, without the first line, which says where it serves. */
+  logged(): Record<string, unknown>[] {
+    return this.lines.slice(1).map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
   /** Sends the signal and waits for the end; the exit code. */
   async end(signal: NodeJS.Signals): Promise<number> {
     this.child!.kill(signal);
-    return this.child!.exited;
+    const code = await this.child!.exited;
+    await this.reading;
+    return code;
   }
 
   ask(path: string, init?: RequestInit): Promise<Response> {

@@ -5,7 +5,9 @@
 import { type Config, isLoopback, RATES, type RateClass } from "../../operations/config.ts";
 import { clientAddress, networkOf, type Proxies, readProxies } from "../../operations/networks.ts";
 import { AppError } from "../../platform/errors.ts";
+import type { Logger } from "../../platform/logger.ts";
 import { readSessionCookie } from "../cookies.ts";
+import { forwardedAddress, hiddenAddress, NOT_FORWARDED, type ProxyNotice } from "../forwarded.ts";
 import { wantedForm } from "../negotiate.ts";
 import { RateLimit, rateHeaders, tooMany } from "../rate-limit.ts";
 import { corsHeaders, guardRequest, isPreflight, preflightHeaders, securityHeaders } from "../security.ts";
@@ -29,8 +31,12 @@ export interface Visit {
   isTrustedPeer: boolean;
   /** The client's, seen through trusted proxies. */
   address: string;
+  /** The peer's own: the proxy's, where one is in front. */
+  peer: string;
   /** Did the client come by https? */
   isSecure: boolean;
+  /** The host that the client asked for, as a trusted proxy says; null: as the request says. */
+  host: string | null;
   identity: Identity | null;
   route: RouteAccess | null;
   /** What the answer gets beside its own headers. */
@@ -50,6 +56,8 @@ interface GateOptions {
   tokens: Tokens;
   audit: Audit;
   embedSecret: string;
+  logger: Logger;
+  proxyNotice: ProxyNotice;
   now: () => number;
 }
 
@@ -76,31 +84,45 @@ export class Gate {
     const { headers } = request;
     const { peer, path } = about;
     const isTrustedPeer = this.proxies.isTrusted(peer);
-    const scheme = isTrustedPeer ? headers.get("x-forwarded-proto")?.split(",")[0] : undefined;
+    const { scheme, host } = isTrustedPeer ? forwardedAddress(headers) : NOT_FORWARDED;
     return {
       request,
       requestId: requestIdOf(headers.get("x-request-id")),
       path,
       isTrustedPeer,
       address: clientAddress(headers, peer, this.proxies),
-      isSecure: scheme === undefined ? config.PUBLIC_URL.startsWith("https:") : scheme === "https",
+      peer,
+      host,
+      isSecure: scheme === null ? config.PUBLIC_URL.startsWith("https:") : scheme === "https",
       identity: null,
       route: null,
       headers: {},
     };
   }
 
-  /** Where the client sees us: PUBLIC_URL, or what it asked, by the scheme that a trusted proxy says. */
-  origin({ request, isSecure }: Visit): string {
+  /** Where the client sees us: PUBLIC_URL, or what it asked, by the scheme and host that a trusted proxy says. */
+  origin(visit: Visit): string {
     const { PUBLIC_URL } = this.signalbox.config;
-    const asked = new URL(request.url).origin.replace(/^http:/, isSecure ? "https:" : "http:");
-    return (PUBLIC_URL || asked).replace(/\/$/, "");
+    if (PUBLIC_URL) return PUBLIC_URL.replace(/\/$/, "");
+    this.lookForProxy(visit);
+    return seenAt(visit);
+  }
+
+  /** Said once for each reason: the log's readers are those who can set PUBLIC_URL. */
+  private lookForProxy({ request, peer, isTrustedPeer, identity }: Visit): void {
+    const { proxyNotice, logger } = this.signalbox;
+    // Strangers write no warnings.
+    if (!identity?.scopes.length) return;
+    const hidden = hiddenAddress(request.headers, { address: peer, isTrusted: isTrustedPeer });
+    if (hidden === null || hidden === proxyNotice.sentence) return;
+    proxyNotice.sentence = hidden;
+    logger.warn({ peer }, hidden);
   }
 
   /** Null: go on. `key`: "METHOD /path/:as-listed", null where nothing is there. Throws AppError. */
   admit(visit: Visit, key: string | null): Response | null {
     const { request } = visit;
-    guardRequest(request, this.signalbox.config);
+    guardRequest(request, this.signalbox.config, () => seenAt(visit));
     if (isPreflight(request)) return new Response(null, { status: 204, headers: preflightHeaders(request) });
     visit.route = key === null ? null : (this.routes.get(key) ?? unlisted(key));
     if (!visit.route || visit.route.scope === "open") {
@@ -167,6 +189,10 @@ export class Gate {
       if (failures)
         Object.assign(visit.headers, rateHeaders("sign-in", failures.take(networkOf(visit.address))));
       visit.headers["www-authenticate"] = 'Bearer realm="Signalbox", error="invalid_token"';
+      this.signalbox.logger.warn(
+        { address: visit.address, requestId: visit.requestId, reason: (error as Error).message },
+        "sign-in refused",
+      );
       throw error;
     }
   }
@@ -289,6 +315,11 @@ function perMinute(config: Config): Record<RateClass, { limit: number; isSet: bo
     predict: of(config.RATE_PREDICT, "predict"),
     socket: of(config.RATE_SOCKET, "socket"),
   };
+}
+
+function seenAt({ request, host, isSecure }: Visit): string {
+  const { host: asked } = new URL(request.url);
+  return `${isSecure ? "https" : "http"}://${host ?? asked}`;
 }
 
 function setHeaders(headers: Headers, given: Record<string, string>): void {

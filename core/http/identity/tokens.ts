@@ -21,6 +21,7 @@ import {
 import { hashOf, type Identity, newSecret } from "./identity.ts";
 import { isScope, SCOPES } from "./scopes.ts";
 
+const ADMIN_HASH = "admin_token_hash";
 const MAX_TOKENS = 1000;
 const MAX_SESSIONS = 10_000;
 export const SESSION_MS = 30 * 86_400_000;
@@ -54,7 +55,7 @@ export interface TokensOptions {
 }
 
 export class Tokens {
-  /** The admin token, where this start made it: to be shown once. */
+  /** The admin token, where this start made it: to be shown once, and then kept by `keepAdminToken`. */
   readonly freshAdminToken: string | null;
   private readonly adminHash: string | null;
   private readonly touchedAt = new Map<string, number>();
@@ -63,14 +64,17 @@ export class Tokens {
 
   constructor(private readonly options: TokensOptions) {
     const { config, store } = options;
-    let fresh: string | null = null;
-    const make = () => {
-      fresh = newSecret("sbx_admin_");
-      return hashOf(fresh);
-    };
-    const kept = () => (config.AUTH === "token" ? store.meta("admin_token_hash", make) : null);
-    this.adminHash = config.ADMIN_TOKEN ? hashOf(config.ADMIN_TOKEN) : kept();
-    this.freshAdminToken = fresh;
+    const isMade = config.AUTH === "token" && !config.ADMIN_TOKEN;
+    const kept = isMade ? store.knownMeta(ADMIN_HASH) : null;
+    this.freshAdminToken = isMade && kept === null ? newSecret("sbx_admin_") : null;
+    const shown = config.ADMIN_TOKEN || this.freshAdminToken;
+    this.adminHash = shown ? hashOf(shown) : kept;
+  }
+
+  /** From the next start on the fresh token is the admin's: it has been shown. */
+  keepAdminToken(): void {
+    if (this.freshAdminToken !== null)
+      this.options.store.meta(ADMIN_HASH, () => hashOf(this.freshAdminToken!));
   }
 
   list(): TokenView[] {
@@ -82,7 +86,7 @@ export class Tokens {
     const { store, now } = this.options;
     const expiresAt = request.expiresAt === undefined ? null : Date.parse(request.expiresAt);
     if (expiresAt !== null && expiresAt <= now())
-      throw new AppError("invalid", "expiresAt lies in the past", {
+      throw new AppError("syntax", "expiresAt is in the past", {
         column: "expiresAt",
         fix: "Name a later time.",
       });

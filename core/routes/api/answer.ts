@@ -9,12 +9,12 @@ import { acceptedType } from "../../http/negotiate.ts";
 import { AppError } from "../../platform/errors.ts";
 import { type Answer, type Call, keepsAnswer, type Route } from "./route.ts";
 
-/** Throws AppError: `not_acceptable`, `invalid`, `media_type`, `too_large`, `syntax`, and what the handler throws. */
+/** Throws AppError: `not_acceptable`, `media_type`, `too_large`, `syntax`, and what the handler throws. */
 export async function answerRoute(row: Route, call: Call): Promise<Response> {
   const types = typesOf(row);
   if (types.length) acceptedType(call.request, types);
   const params = row.params ? checked(call.params, row.params) : call.params;
-  const query = row.query ? queryOf(row, call.query) : call.query;
+  const query = queryOf(row, call.query);
   const tag = row.tag?.({ signalbox: call.signalbox, params });
   if (tag && row.method === "GET" && isUnmodified(call.request.headers.get("if-none-match"), tag))
     return new Response(null, { status: 304, headers: { etag: tagText(tag) } });
@@ -24,7 +24,7 @@ export async function answerRoute(row: Route, call: Call): Promise<Response> {
       if (now) requireUnchanged(request.headers, now);
     };
     unchanged();
-    const body = await bodyOf(row, request);
+    const body = await bodyOf(row, request, call);
     // Written into, not copied: what a handler does not ask for is not worked out.
     return row.handle(Object.assign(call, { request, params, query, body, unchanged }));
   };
@@ -43,13 +43,29 @@ export async function answerRoute(row: Route, call: Call): Promise<Response> {
   return answer;
 }
 
-const DEFAULTS = new WeakMap<Route, unknown>();
+interface QueryCheck {
+  schema: z.ZodType;
+  /** What the schema makes of no query: most requests have none, so it is made once. */
+  fallback: unknown;
+}
 
-/** Most requests have no query: what the schema makes of that is made once. */
+const CHECKS = new WeakMap<Route, QueryCheck>();
+
+/** A parameter that the row does not know is refused: it was meant to do something. */
 function queryOf(row: Route, query: Call["query"]): unknown {
-  if (Object.keys(query).length) return checked(query, row.query!);
-  if (!DEFAULTS.has(row)) DEFAULTS.set(row, checked(query, row.query!));
-  return DEFAULTS.get(row);
+  let check = CHECKS.get(row);
+  if (!check) {
+    const schema = querySchema(row);
+    check = { schema, fallback: schema.safeParse({}).data };
+    CHECKS.set(row, check);
+  }
+  const isEmpty = Object.keys(query).length === 0;
+  return isEmpty && check.fallback !== undefined ? check.fallback : checked(query, check.schema);
+}
+
+/** Addresses beside the API are asked by load balancers and scrapers, who add what they like. */
+function querySchema({ path, query = z.object({}) }: Route): z.ZodType {
+  return path.startsWith("/api/") && query instanceof z.ZodObject ? query.strict() : query;
 }
 
 function kindOf({ isSecret, scope }: Route): "change" | "secret" | "harmless" {
@@ -91,7 +107,7 @@ export const FILE_TYPES: readonly string[] = [
   ...["application/vnd.apache.parquet", "application/parquet", "application/vnd.apache.arrow.file"],
 ];
 
-async function bodyOf(row: Route, request: Request): Promise<unknown> {
+async function bodyOf(row: Route, request: Request, call: Call): Promise<unknown> {
   if (row.file !== undefined) {
     const type = mediaType(request);
     // Where no JSON of another meaning is expected, JSON is a file too.
@@ -101,5 +117,9 @@ async function bodyOf(row: Route, request: Request): Promise<unknown> {
         fix: `Send the header content-type: text/csv${row.body ? ", or application/json" : ""}.`,
       });
   }
-  return row.body ? readJson(request, row.body) : undefined;
+  if (!row.body) return undefined;
+  // A refusal's example names what the body asked about.
+  return readJson(request, row.body, (value) => {
+    call.body = value;
+  });
 }

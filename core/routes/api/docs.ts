@@ -2,11 +2,12 @@
 import * as z from "zod";
 import { EVENT_NAMES, EVENTS } from "../../events/events.ts";
 import { curlCommand } from "../../http/identity/curl.ts";
+import { type Identity, may } from "../../http/identity/identity.ts";
 import type { Access } from "../../http/identity/scopes.ts";
 import { PROBLEMS } from "../../http/problem.ts";
 import { settingsInWords } from "../../operations/config.ts";
 import { listDatasets } from "../../store/datasets.ts";
-import { currentModel, listVersions } from "../../store/models.ts";
+import { currentModel, findModel, listVersions } from "../../store/models.ts";
 import { currentRun } from "../../store/runs.ts";
 import type { PanelSource } from "../data/panel-data.ts";
 import { type Route, refusalsOf } from "./route.ts";
@@ -56,27 +57,86 @@ function routeDoc(row: Route, names: Record<string, string>): RouteDoc {
   };
 }
 
-/** A row's line to paste, for who was refused by it. */
-export function exampleOf(row: Route, source: PanelSource, home: string): string {
-  return fill(row.example, exampleNames(source, home));
+/** What a request that was refused asked about. */
+export interface AskedAbout {
+  home: string;
+  params: Readonly<Record<string, string>>;
+  query: Readonly<Record<string, string>>;
+  /** Of JSON, as far as it was read. */
+  body: unknown;
+  identity: Identity;
+}
+
+/**
+ * A row's line to paste, for who was refused by it. It names what was asked about, and where that is not known a
+ * placeholder; never another dataset, run or model. Values from the training data are for readers only.
+ */
+export function exampleOf(row: Route, source: PanelSource, asked: AskedAbout): string {
+  const { params, query, body, home, identity } = asked;
+  const { datasetId } = (typeof body === "object" && body ? body : {}) as { datasetId?: unknown };
+  const version = [params.v, query.version].find((text) => text !== undefined && /^[1-9]\d{0,8}$/.test(text));
+  const features = params.name === undefined ? [] : featuresOf(source, params.name, version);
+  const values = features.map(({ name, example }) => [name, may(identity, "read") ? example : null]);
+  return fill(atAskedPath(row, params), {
+    home,
+    curl: curlCommand(source.config),
+    dataset: typeof datasetId === "string" && /^\w+$/.test(datasetId) ? datasetId : "ID",
+    run: "ID",
+    model: "NAME",
+    version: version ?? String(newestVersion(source, params.name) ?? 1),
+    row: values.length ? quoted(Object.fromEntries(values)) : '{"COLUMN":"VALUE"}',
+  });
+}
+
+/** The example with the path that was asked for, where its own stands. */
+function atAskedPath({ path, example }: Route, params: AskedAbout["params"]): string {
+  const pattern = path.replace(/:\w+/g, "[^/?'\"]+").replaceAll("/", "\\/");
+  const asked = path.replace(/:(\w+)/g, (whole, name: string) => {
+    const value = params[name];
+    if (value === undefined) return whole;
+    return name === "v" && !/^\d+$/.test(value)
+      ? "{version}"
+      : encodeURIComponent(value).replaceAll("'", "%27");
+  });
+  return example.replace(new RegExp(`(\\{home\\})${pattern}(?=[?'"])`), (_, home: string) => home + asked);
+}
+
+function newestVersion({ store }: PanelSource, name: string | undefined): number | undefined {
+  return name === undefined ? undefined : listVersions(store, name)[0]?.version;
+}
+
+function featuresOf({ store }: PanelSource, name: string, version: string | undefined) {
+  const versions = listVersions(store, name);
+  const live = findModel(store, name)?.liveVersion;
+  const wanted = version === undefined ? live : Number(version);
+  const found = versions.find((entry) => entry.version === wanted) ?? versions[0];
+  return found?.result.schema.features ?? [];
 }
 
 function exampleNames(source: PanelSource, home: string): Record<string, string> {
   const model = currentModel(source.store);
-  const schema = model && listVersions(source.store, model.name).at(-1)?.result.schema;
-  const row = Object.fromEntries((schema?.features ?? []).map(({ name, example }) => [name, example]));
+  const newest = model && listVersions(source.store, model.name)[0];
+  const row = Object.fromEntries(
+    (newest?.result.schema.features ?? []).map(({ name, example }) => [name, example]),
+  );
   return {
     home,
     curl: curlCommand(source.config),
     dataset: listDatasets(source.store, { before: Number.MAX_SAFE_INTEGER, limit: 1 })[0]?.id ?? "ID",
     run: currentRun(source.store)?.id ?? "ID",
     model: model?.name ?? "NAME",
-    row: JSON.stringify(row).replaceAll("'", `'\\''`),
+    version: String(newest?.version ?? 1),
+    row: quoted(row),
   };
+}
+
+/** As JSON within a shell's single quotes. */
+function quoted(value: unknown): string {
+  return JSON.stringify(value).replaceAll("'", `'\\''`);
 }
 
 function fill(example: string, names: Record<string, string>): string {
   return example
     .replace(/^curl\b/, () => names.curl!)
-    .replace(/\{(home|dataset|run|model|row)\}/g, (_, name: string) => names[name]!);
+    .replace(/\{(home|dataset|run|model|version|row)\}/g, (_, name: string) => names[name]!);
 }

@@ -42,6 +42,7 @@ class PassedCall implements Call {
   readonly signalbox: PanelSource;
   readonly standalonePage: Call["standalonePage"];
   readonly requestId: string;
+  readonly problemOf: Call["problemOf"];
   readonly identity: Identity;
   request: Request;
   params: Record<string, string>;
@@ -53,8 +54,9 @@ class PassedCall implements Call {
   constructor(
     private readonly options: PipelineOptions,
     private readonly visit: Visit,
-    private readonly asked: Asked,
+    private readonly asked: Asked & { problemOf: Call["problemOf"] },
   ) {
+    this.problemOf = asked.problemOf;
     this.signalbox = options.signalbox;
     this.standalonePage = options.standalonePage;
     this.requestId = visit.requestId;
@@ -78,7 +80,19 @@ class PassedCall implements Call {
   }
 }
 
+/** Statuses of requests that an example helps to mend. */
+const EXPLAINED = new Set([400, 406, 415, 422]);
+
+/** What the log says of a request: never its query, which may hold a token, nor its body. */
+function aboutOf({ request, path, address, identity, requestId }: Visit) {
+  return { requestId, method: request.method, path, address, who: identity?.name ?? "" };
+}
+
 export class Pipeline {
+  /** What a visit asks for, and why it was refused, for its problem and the log. */
+  private readonly calls = new WeakMap<Visit, Call>();
+  private readonly problems = new WeakMap<Visit, { code: string }>();
+
   constructor(private readonly options: PipelineOptions) {}
 
   /** `path`: with BASE_PATH. */
@@ -94,14 +108,44 @@ export class Pipeline {
     answer: Response,
     { listed, timings }: { listed: string | null; timings: Timings },
   ): Response | Promise<Response> {
-    const { gate, requests } = this.options;
-    gate.leave(visit, answer);
-    requests.observe(listed, answer.status, timings.elapsedMs() / 1000);
+    this.options.gate.leave(visit, answer);
+    this.observe(visit, answer.status, { listed, timings });
     return finishAnswer(visit.request, answer, timings);
   }
 
+  /** Counts and logs what was answered, however it left. */
+  observe(
+    visit: Visit,
+    status: number,
+    { listed, timings }: { listed: string | null; timings: Timings },
+  ): void {
+    const { signalbox, requests } = this.options;
+    const elapsedMs = timings.elapsedMs();
+    requests.observe(listed, status, elapsedMs / 1000);
+    if (status < 400 && signalbox.config.LOG_LEVEL !== "debug") return;
+    const level = status < 400 ? "debug" : status < 500 ? "warn" : "error";
+    const said = { status, durationMs: Math.round(elapsedMs * 10) / 10, ...this.problems.get(visit) };
+    signalbox.logger[level]({ ...aboutOf(visit), ...said }, status < 400 ? "request" : "request failed");
+  }
+
   callFor(visit: Visit, asked: Asked): Call {
-    return new PassedCall(this.options, visit, asked);
+    const call = new PassedCall(this.options, visit, {
+      ...asked,
+      problemOf: (error) => this.brokenStream(visit, error),
+    });
+    this.calls.set(visit, call);
+    return call;
+  }
+
+  /** A stream that has begun has its status already: its end is logged as a failed request. */
+  private brokenStream(visit: Visit, error: unknown): Problem {
+    const told = this.problemOf(visit, error, null);
+    const said = { status: told.status, ...this.problems.get(visit) };
+    this.options.signalbox.logger[told.status < 500 ? "warn" : "error"](
+      { ...aboutOf(visit), ...said },
+      "request failed",
+    );
+    return told;
   }
 
   /** What is neither the client's fault nor the disk's is logged as a defect. */
@@ -110,9 +154,15 @@ export class Pipeline {
     const { BASE_PATH } = signalbox.config;
     const told = problem(error, visit.requestId);
     if (told.type.startsWith("/")) told.type = BASE_PATH + told.type;
+    // Its sentence may quote the data: the log gets the code.
+    this.problems.set(visit, { code: error instanceof AppError ? error.code : told.title });
     const row = listed === null ? undefined : ROWS.get(listed);
-    if (row && [400, 406, 415, 422].includes(told.status))
-      told.example ??= exampleOf(row, signalbox, `${gate.origin(visit)}${BASE_PATH}`);
+    const call = this.calls.get(visit);
+    if (row && call && EXPLAINED.has(told.status)) {
+      const home = `${gate.origin(visit)}${BASE_PATH}`;
+      const { params, query, body, identity } = call;
+      told.example ??= exampleOf(row, signalbox, { home, params, query, body, identity });
+    }
     if (!(error instanceof AppError))
       signalbox.logger.error({ requestId: told.instance, error: `${(error as Error).stack}` }, "defect");
     return told;
@@ -136,7 +186,7 @@ export class Pipeline {
       if (refused) return this.leave(visit, refused, about);
       const answer = upgrade(visit, this.callFor(visit, { params: {}, query: {}, path, bindings }));
       // It is a socket now: what a response would carry goes nowhere.
-      this.options.requests.observe(SOCKET, answer.status, timings.elapsedMs() / 1000);
+      this.observe(visit, answer.status, about);
       return answer;
     } catch (error) {
       return this.leave(visit, problemAnswer(this.problemOf(visit, error, SOCKET)), about);

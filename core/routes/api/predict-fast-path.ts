@@ -12,7 +12,6 @@ import { JSON_HEADERS } from "../../http/security.ts";
 import type { Bindings } from "../../live/bindings.ts";
 import type { PredictRow } from "../../models/answering.ts";
 import { PREDICT_REQUEST } from "../../models/serving.ts";
-import type { RequestTimes } from "../../operations/request-times.ts";
 import { Timings, withTimings } from "../../platform/timing.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import { answerRoute } from "./answer.ts";
@@ -23,7 +22,6 @@ interface FastPathOptions {
   signalbox: Pick<Signalbox, "config" | "models" | "serving">;
   pipeline: Pipeline;
   gate: Gate;
-  requests: RequestTimes;
 }
 
 /** Where a prediction is asked for. */
@@ -78,6 +76,7 @@ export class PredictFastPath {
         answer = await this.predictRows(visit, { rows, address, bindings }, timings);
       }
     } catch (error) {
+      pipeline.callFor(visit, asked(address, bindings));
       answer = problemAnswer(pipeline.problemOf(visit, error, LISTED));
     }
     return pipeline.leave(visit, answer, { listed: LISTED, timings });
@@ -126,13 +125,13 @@ export class PredictFastPath {
   }
 
   private leave(visit: Visit, json: string, timings: Timings): Response | Promise<Response> {
-    const { pipeline, gate, requests } = this.options;
+    const { pipeline, gate } = this.options;
     const headers = json.length < COMPRESS_FROM ? gate.headersOf(visit) : null;
     if (!headers) {
       const answer = new Response(json, { headers: JSON_HEADERS });
       return pipeline.leave(visit, answer, { listed: LISTED, timings });
     }
-    requests.observe(LISTED, 200, timings.elapsedMs() / 1000);
+    pipeline.observe(visit, 200, { listed: LISTED, timings });
     return new Response(json, {
       headers: { ...JSON_HEADERS, ...headers, "server-timing": timings.header() },
     });

@@ -5,6 +5,7 @@ import type { Tag } from "../../http/conditions.ts";
 import type { Identity } from "../../http/identity/identity.ts";
 import type { Access } from "../../http/identity/scopes.ts";
 import { linkHeader, takesGzip } from "../../http/negotiate.ts";
+import type { Problem } from "../../http/problem.ts";
 import type { RateClass } from "../../operations/config.ts";
 import type { ErrorCode } from "../../platform/errors.ts";
 import type { Lease } from "../../platform/leases.ts";
@@ -25,6 +26,8 @@ export interface Call<P = Record<string, string>, Q = Record<string, string>, B 
   /** Origin and base path as the client sees them, for URLs that are printed. */
   home: string;
   requestId: string;
+  /** The problem that a stream says before it breaks; it is logged as a failed request is. */
+  problemOf: (error: unknown) => Problem;
   /** Throws AppError `precondition` where If-Match does not hold any more; for the moment of the change. */
   unchanged: () => void;
   identity: Identity;
@@ -106,7 +109,6 @@ export function refusalsOf(row: Route): ErrorCode[] {
     ...new Set<ErrorCode>([
       ...ANYWHERE,
       ...(row.path.includes(":") ? (["missing"] as const) : []),
-      ...(row.query || row.params ? (["invalid"] as const) : []),
       ...(row.body || row.file ? WITH_BODY : []),
       ...(row.file ? (["disk_full"] as const) : []),
       ...(row.tag && row.method !== "GET" ? (["precondition"] as const) : []),

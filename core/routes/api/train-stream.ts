@@ -63,9 +63,10 @@ function opening(signalbox: Signalbox, options: TrainStreamOptions): string {
   const run = signalbox.runs.find(options.runId);
   const commands = runCommands(run.id, options);
   const { rows, columns, findings } = profileOf(signalbox, run);
+  const note = signalbox.proxyNotice.sentence;
   if (options.format === "ndjson")
     return (
-      `${JSON.stringify({ type: "accepted", runId: run.id, target: run.options.target, rows, columns, ...commands })}\n` +
+      `${JSON.stringify({ type: "accepted", runId: run.id, target: run.options.target, rows, columns, ...commands, ...(note && { note }) })}\n` +
       findingLines(findings, "ndjson", { runId: run.id, stage: null })
     );
   const { run: address, stop, cancel, attach } = commands;
@@ -73,11 +74,17 @@ function opening(signalbox: Signalbox, options: TrainStreamOptions): string {
     `${run.datasetName}: ${rows.toLocaleString("en")} rows, ${columns} columns. Target: ${run.options.target}\n` +
     findingLines(findings, "text", { runId: run.id, stage: null }) +
     `Run ${run.number}: ${address}\n` +
+    noteOf(signalbox) +
     "Ctrl-C stops this output, not the training.\n" +
     `  Show the output again:     ${attach}\n` +
     `  Stop and keep the best:    ${stop}\n` +
     `  Cancel:                    ${cancel}\n\n`
   );
+}
+
+/** Where the addresses that are printed may be wrong. */
+function noteOf({ proxyNotice }: Signalbox): string {
+  return proxyNotice.sentence ? `Note: ${proxyNotice.sentence}\n` : "";
 }
 
 /** Of the version that the run learns from. */

@@ -268,7 +268,18 @@ function attention(source: Signalbox): AttentionItem[] {
     .map(
       ({ id, severity, sentence, action }): AttentionItem => ({ severity, sentence, action, alertId: id }),
     );
-  return [...interrupted, ...alerts];
+  const { sentence } = source.proxyNotice;
+  const proxy: AttentionItem[] = sentence
+    ? [
+        {
+          severity: "warning",
+          sentence,
+          action: { label: "Open settings", method: "get", path: "/settings" },
+          alertId: null,
+        },
+      ]
+    : [];
+  return [...interrupted, ...proxy, ...alerts];
 }
 
 /** Of the file named, else of the first on its way. */

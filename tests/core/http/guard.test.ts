@@ -12,7 +12,7 @@ function outcome(method: string, headers: Record<string, string>, config = LOCAL
   const all = new Headers({ host: "127.0.0.1:8000", ...headers });
   Object.defineProperty(request, "headers", { value: all });
   try {
-    guardRequest(request, config);
+    guardRequest(request, config, () => "");
     return "in";
   } catch (error) {
     return error instanceof AppError ? error.code : String(error);

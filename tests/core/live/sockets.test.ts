@@ -131,7 +131,7 @@ describe("a viewer", () => {
     });
     expect(foreign.status).toBe(403);
     const unknown = await server.ask("/ws?panels=secrets", { headers: { ...upgrade, ...key } });
-    expect(unknown.status).toBe(422);
+    expect(unknown.status).toBe(400);
   });
 });
 

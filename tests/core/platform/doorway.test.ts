@@ -1,9 +1,9 @@
 /** Do thousands that come at once all pass, a few in each turn of the loop, in the order in which they came? */
 import { expect, test } from "bun:test";
-import { UpgradeThrottle } from "../../../core/platform/scheduling.ts";
+import { Throttle } from "../../../core/platform/scheduling.ts";
 
 test("a crowd passes in order, ten a turn, and whoever comes later to a quiet door does not wait", async () => {
-  const upgradeThrottle = new UpgradeThrottle();
+  const upgradeThrottle = new Throttle();
   let turn = 0;
   let isCounting = true;
   const count = () => {

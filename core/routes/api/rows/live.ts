@@ -13,7 +13,8 @@ import { type Call, listOf, rangeOf, route } from "../route.ts";
 import { ACTIVITY, EVENT, GAUGES_WITH_HISTORY, HEALTH, STATUS } from "../schemas/live.ts";
 
 const WHOLE = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-const LIMIT = z.coerce.number().int().min(1).max(1000).default(100).describe("how many");
+const LIMIT = z.coerce.number().int().min(1).max(1000);
+const LISTED = 100;
 const EVENTS_QUERY = z.object({
   since: WHOLE.optional().describe("the last seq that you have"),
   cursor: WHOLE.optional().describe("the same as since"),
@@ -22,13 +23,13 @@ const EVENTS_QUERY = z.object({
     .optional()
     .describe("the log that seq is of; of another one, it starts at the present and says truncated"),
   type: z.enum(EVENT_NAMES).optional().describe("only events of this type"),
-  limit: LIMIT,
+  limit: LIMIT.optional().describe("how many; without it 100 as JSON, all as NDJSON or SSE"),
   follow: z.enum(["0", "1"]).default("0").describe("1 stays open").meta({ isUnlisted: true }),
 });
 const ACTIVITY_QUERY = z.object({
   before: WHOLE.optional().describe("`next` of the page before"),
   cursor: WHOLE.default(Number.MAX_SAFE_INTEGER).describe("the same as before"),
-  limit: LIMIT,
+  limit: LIMIT.default(LISTED).describe("how many"),
   q: z.string().max(200).default("").describe("only sentences that contain this text"),
   status: z
     .enum(["", ...ACTIVITY_LEVELS])
@@ -39,7 +40,7 @@ const EVENT_PAGE = listOf(EVENT).extend({ epoch: z.string(), truncated: z.boolea
 const EVENT_TYPES = ["application/json", "application/x-ndjson", "text/event-stream"] as const;
 
 function events(call: Call<unknown, z.output<typeof EVENTS_QUERY>>): Response {
-  const { signalbox, request, url, query, requestId, hold, takeTime } = call;
+  const { signalbox, request, url, query, problemOf, hold, takeTime } = call;
   const accepted = preferredType(request.headers.get("accept"), EVENT_TYPES);
   const isSse = accepted === "text/event-stream";
   const isEndless = isSse || query.follow === "1";
@@ -47,17 +48,18 @@ function events(call: Call<unknown, z.output<typeof EVENTS_QUERY>>): Response {
   const from = last === null ? (query.since ?? query.cursor) : checked(last, WHOLE);
   const asked = from ?? (isEndless ? signalbox.log.lastSeq : 0);
   const { since, truncated } = signalbox.log.resume(asked, query.epoch ?? null);
-  const type = query.type ?? null;
+  const { type = null, limit } = query;
   if (isEndless || accepted === "application/x-ndjson") {
     refuseBeyondCap(signalbox);
     takeTime();
     const format = isSse ? "sse" : "ndjson";
-    const followed = follow(signalbox.log, { since, type, isEndless, signal: request.signal, hold });
+    const followed = follow(signalbox.log, { since, type, limit, isEndless, signal: request.signal, hold });
     const headers = { "signalbox-epoch": signalbox.log.epoch, "signalbox-truncated": String(truncated) };
-    return streamAnswer(eventLines(followed, format), format, { instance: requestId, headers });
+    return streamAnswer(eventLines(followed, format), format, { problemOf, headers });
   }
-  const items = signalbox.log.read(since, query.limit, type);
-  const next = items.length === query.limit ? items.at(-1)!.seq : null;
+  const shown = limit ?? LISTED;
+  const items = signalbox.log.read(since, shown, type);
+  const next = items.length === shown ? items.at(-1)!.seq : null;
   const { epoch } = signalbox.log;
   const named = url.searchParams.has("cursor") ? "cursor" : "since";
   return Response.json({ items, next, epoch, truncated }, { headers: linkHeader(url, next, named) });

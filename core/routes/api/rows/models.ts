@@ -95,11 +95,11 @@ function acceptedForm(request: Request): OutputForm | undefined {
   return type ? FORM_TYPES[type] : undefined;
 }
 
-type PredictFileCall = Pick<Call, "signalbox" | "request" | "requestId" | "hold" | "takeTime">;
+type PredictFileCall = Pick<Call, "signalbox" | "request" | "problemOf" | "hold" | "takeTime">;
 
 /** The file of a request, with the prediction's columns added, as it comes; in the format that it has, or in `form`. */
 export async function predictFileAnswer(
-  { signalbox, request, requestId, hold, takeTime }: PredictFileCall,
+  { signalbox, request, problemOf, hold, takeTime }: PredictFileCall,
   version: StoredVersion,
   form?: OutputForm,
 ): Promise<{ form: OutputForm; response: Response }> {
@@ -119,7 +119,7 @@ export async function predictFileAnswer(
     throw withHeaderFix(error);
   });
   const chunks = startingWith(first.value ?? "", answer.chunks);
-  return { form: answer.form, response: streamAnswer(chunks, answer.form, { instance: requestId }) };
+  return { form: answer.form, response: streamAnswer(chunks, answer.form, { problemOf }) };
 }
 
 /** JSON under another header, as `curl -d` sends it. */
@@ -189,7 +189,7 @@ export const MODEL_ROUTES = [
     path: "/api/models/:name/versions/:v",
     scope: "read",
     params: VERSION,
-    example: "curl --fail-with-body '{home}/api/models/{model}/versions/1'",
+    example: "curl --fail-with-body '{home}/api/models/{model}/versions/{version}'",
     says: "A version with everything that its evaluation found.",
     answers: { 200: MODEL_VERSION },
     tag: modelTag,
@@ -208,7 +208,7 @@ export const MODEL_ROUTES = [
     path: "/api/models/:name/versions/:v",
     scope: "train",
     params: VERSION,
-    example: "curl --fail-with-body -X DELETE '{home}/api/models/{model}/versions/1'",
+    example: "curl --fail-with-body -X DELETE '{home}/api/models/{model}/versions/{version}'",
     says: "Deletes a version that is not live.",
     answers: { 204: null },
     tag: modelTag,
@@ -224,10 +224,10 @@ export const MODEL_ROUTES = [
     scope: "read",
     params: VERSION,
     query: DOWNLOAD_QUERY,
-    example: "curl --fail-with-body -OJ '{home}/api/models/{model}/versions/1/download?format=mjs'",
+    example: "curl --fail-with-body -OJ '{home}/api/models/{model}/versions/{version}/download?format=mjs'",
     says: "The model to take along: json, mjs (a module), html (a page); onnx unless it reads texts (an input a column: numbers as doubles with NaN for missing, dates as milliseconds since 1970, categories as text); lightgbm where it is one sum of trees. Each holds 100 rows with their answers.",
     answers: { 200: DOWNLOAD_TYPES },
-    refusals: ["conflict"],
+    refusals: ["conflict", "invalid"],
     handle: download,
   }),
   route({
@@ -235,7 +235,7 @@ export const MODEL_ROUTES = [
     path: "/api/models/:name/live",
     scope: "train",
     example:
-      "curl --fail-with-body -X PUT -H 'content-type: application/json' -d '{\"version\":1}' '{home}/api/models/{model}/live'",
+      "curl --fail-with-body -X PUT -H 'content-type: application/json' -d '{\"version\":{version}}' '{home}/api/models/{model}/live'",
     says: "Deploys a version, or goes back to one: at once, for everybody. With If-Match only if nobody else did so meanwhile.",
     body: LIVE_REQUEST,
     tag: modelTag,
@@ -282,7 +282,7 @@ export const MODEL_ROUTES = [
       body: PREDICT_REQUEST,
       file: "rows to predict, below a header with the features' names",
       example:
-        "curl --fail-with-body -H 'content-type: application/json' -d '{row}' '{home}/api/models/{model}/predict?version=1'",
+        "curl --fail-with-body -H 'content-type: application/json' -d '{row}' '{home}/api/models/{model}/predict?version={version}'",
       says: "Predicts for rows by feature name, in any order; missing and unknown values are fine. A file (CSV, Excel, Parquet, JSON, NDJSON) is answered in its own format, or in the one that Accept names.",
       answers: {
         200: {

@@ -15,7 +15,7 @@ export const PREDICTION_ROUTES = [
     method: "GET",
     path: "/api/models/:name/drift",
     scope: "read",
-    example: "curl --fail-with-body '{home}/api/models/{model}/drift?version=1'",
+    example: "curl --fail-with-body '{home}/api/models/{model}/drift?version={version}'",
     says: "How far the rows that are asked, and the answers, are from those of the training: by column the stability index, shares by bin, new categories, missing values. Nothing is said below 200 predictions.",
     query: VERSION_QUERY,
     answers: { 200: DRIFT },

@@ -50,14 +50,14 @@ async function trainUpload(
 
 /** The run's steps as they happen; as JSON, the run once it has ended. */
 async function followedRun(
-  call: Pick<Call, "signalbox" | "request" | "home" | "requestId" | "hold">,
+  call: Pick<Call, "signalbox" | "request" | "home" | "problemOf" | "hold">,
   {
     runId,
     since,
     accepted,
   }: { runId: string; since: number; accepted: (typeof STREAM_TYPES)[number] | null },
 ): Promise<Response> {
-  const { signalbox, request, home, requestId, hold } = call;
+  const { signalbox, request, home, problemOf, hold } = call;
   const place = { home, curl: curlCommand(signalbox.config) };
   if (accepted === "application/json") {
     finishedRun(await signalbox.runs.ended(runId), place);
@@ -65,7 +65,7 @@ async function followedRun(
   }
   const format = accepted === "application/x-ndjson" ? "ndjson" : "text";
   const lines = trainStream(signalbox, { runId, since, format, ...place, hold, signal: request.signal });
-  return streamAnswer(lines, format, { instance: requestId });
+  return streamAnswer(lines, format, { problemOf });
 }
 
 /** JSON says that it goes on; with text or NDJSON, its steps follow until it ends. */

@@ -47,3 +47,20 @@ test("the token that is made at the first start is told once, and good for ever"
   expect([await other.ask(told[0]!), await other.ask("short")]).toEqual([401, 200]);
   expect((await other.end()).stdout).toContain("short enough to be guessed");
 });
+
+test("a first start that finds its port taken does not use the token up", async () => {
+  const fresh = mkdtempSync(join(tmpdir(), "signalbox-taken-"));
+  const holder = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
+  const env = { ...process.env, DATA_DIR: fresh, AUTH: "token", PORT: String(holder.port) };
+  const failed = Bun.spawnSync(["bun", "server.ts"], { cwd: ROOT, env });
+  await holder.stop(true);
+  expect(failed.exitCode).toBe(2);
+  expect(failed.stderr.toString()).not.toContain("sbx_admin_");
+  const server = await start({ DATA_DIR: fresh });
+  const { told } = await server.end();
+  expect(told).toHaveLength(1);
+  const again = await start({ DATA_DIR: fresh });
+  expect(await again.ask(told[0]!)).toBe(200);
+  await again.end();
+  rmSync(fresh, { recursive: true });
+});

@@ -117,7 +117,7 @@ describe("a token", () => {
       headers,
       body: JSON.stringify(request),
     });
-    expect(answer.status).toBe(422);
+    expect(answer.status).toBe(400);
   });
 
   test("that is revoked ends its streams with the reason, and its browsers", async () => {

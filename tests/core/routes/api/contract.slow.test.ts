@@ -56,7 +56,7 @@ test("each answer has the status, the type and exactly the fields that its row p
   await ask("GET", "/api/models/crew");
   await ask("GET", "/api/models/crew/versions/1");
   expect((await ask("GET", "/api/models/crew/versions/99")).status).toBe(404);
-  expect((await ask("GET", "/api/models/crew/versions/x")).status).toBe(422);
+  expect((await ask("GET", "/api/models/crew/versions/x")).status).toBe(400);
   const row = { Class: 1, Sex: "female", Age: 30 };
   expect((await ask("POST", "/api/models/crew/predict", row)).status).toBe(409);
   await ask("PUT", "/api/models/crew/live", { version: 1 });
@@ -90,8 +90,13 @@ test("each answer has the status, the type and exactly the fields that its row p
 }, 120_000);
 
 test("a row that says it takes parameters refuses others", async () => {
-  for (const path of ["/api/runs?limit=0", "/api/runs?limit=x", "/api/activity?cursor=-1"])
-    expect((await ask("GET", path)).status).toBe(422);
+  for (const path of [
+    "/api/runs?limit=0",
+    "/api/runs?limit=x",
+    "/api/activity?cursor=-1",
+    "/api/runs?limt=5",
+  ])
+    expect((await ask("GET", path)).status).toBe(400);
   expect((await ask("GET", "/api/runs", undefined, "application/xml")).status).toBe(406);
   expect((await ask("GET", "/api/runs", undefined, "text/html;q=0.2, application/*;q=0.1")).status).toBe(200);
 });

@@ -74,11 +74,11 @@ describe("trainings", () => {
     const broken = { method: "POST", headers: { "content-type": "application/json" }, body: "{" };
     await problemOf(await harness.ask("/api/train", broken), 400);
     const refuse = async (options: object) =>
-      (await problemOf(await harness.send("POST", "/api/train", { datasetId: "x", ...options }), 422)).fix;
+      (await problemOf(await harness.send("POST", "/api/train", { datasetId: "x", ...options }), 400)).fix;
     expect(await refuse({ speed: 9 })).toContain("takes datasetId, target,");
     expect(await refuse({ budget: 9 })).toBe("Did you mean budgetSeconds?");
     const detailOf = async (options: object) =>
-      (await problemOf(await harness.send("POST", "/api/train", options), 422)).detail;
+      (await problemOf(await harness.send("POST", "/api/train", options), 400)).detail;
     expect(await detailOf({ datasetId: "x", budgetSeconds: "ten" })).toBe("budgetSeconds: must be a number");
     expect(await detailOf({})).toBe("datasetId: is missing; it must be text");
     await problemOf(await harness.send("POST", "/api/train", { datasetId: "unknown" }), 404);

@@ -96,11 +96,11 @@ describe("where authentication is on", () => {
   });
 
   test.each([
-    [{ panel: "nothing" }, 422],
+    [{ panel: "nothing" }, 400],
     [{ panel: "model", of: "nobody" }, 404],
     [{ panel: "metrics", of: "x" }, 404],
-    [{ panel: "metrics", expiresInSeconds: 0 }, 422],
-    [{ panel: "metrics", theme: "pink" }, 422],
+    [{ panel: "metrics", expiresInSeconds: 0 }, 400],
+    [{ panel: "metrics", theme: "pink" }, 400],
   ])("%j is refused with %p", async (body, status) => {
     expect((await make(body)).status).toBe(status);
   });
