@@ -9,7 +9,7 @@ import { predictTrees } from "./batch-predictor.ts";
 import { type BinnedSamples, binInSteps } from "./binning.ts";
 import { drawForestRows, type ForestLimits, growForestTree, openForest } from "./growing/forest-grower.ts";
 import { TreeBuilder } from "./growing/tree-builder.ts";
-import type { TreeModel } from "./trees.ts";
+import type { TreeModel, Trees } from "./trees.ts";
 
 export interface ForestParams {
   trees: number;
@@ -75,10 +75,28 @@ export async function trainForest(
     const { outputs } = fit;
     const [scale, baseScore] = [1 / builder.treeCount, new Float64Array(outputs)];
     const { features } = binned;
-    return { kind: "forest", params, features, trees: builder.build(), outputs, baseScore, scale };
+    const trees = builder.build();
+    if (target.task !== "regression") withPriorVote(trees, sharesOf(target, trainRows));
+    return { kind: "forest", params, features, trees, outputs, baseScore, scale };
   } finally {
     fit.scope.close();
   }
+}
+
+/**
+ * One more vote, beside those of the trees, for the shares of the classes: a class that no tree votes for is unlikely,
+ * never impossible, and less so the fewer trees there are. Each leaf bears its part, so that all that walks trees agrees.
+ */
+function withPriorVote({ roots, leafValues, leafOutputs }: Trees, shares: Float64Array): void {
+  const ofTrees = roots.length / (roots.length + 1);
+  for (let at = 0; at < leafValues.length; at++)
+    leafValues[at] = ofTrees * leafValues[at] + (1 - ofTrees) * shares[at % leafOutputs];
+}
+
+function sharesOf({ values, classes }: Target, rows: Int32Array): Float64Array {
+  const shares = new Float64Array(classes.length);
+  for (const row of rows) shares[values[row]] += 1 / rows.length;
+  return shares;
 }
 
 function featuresLookedAt(maxFeatures: number, features: number, target: Target): number {
