@@ -23,6 +23,7 @@ import {
   type OddRows,
 } from "./profile/findings.ts";
 import { guessTarget, guessTask, type TargetGuess } from "./profile/guess-target.ts";
+import { describeLeak } from "./profile/leaks.ts";
 import { RowPlaces } from "./profile/row-places.ts";
 import { RowSample } from "./profile/row-sample.ts";
 import { nearText } from "./rows/refuse.ts";
@@ -328,6 +329,7 @@ function assemble(
     ...describeFrame(frame),
     ...describeOddRows(odd, dialect.width),
     ...columns.flatMap(describeColumn),
+    ...columns.flatMap((column) => (guess.target === null ? [] : describeLeak(column, guess.target))),
   );
   return {
     plan: { dialect: { ...dialect, sentence: describeDialect(dialect) }, columns: plans },

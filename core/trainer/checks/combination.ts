@@ -15,49 +15,118 @@ const LEFT = 1e-7;
 const LEAST_WEIGHT = 1e-3;
 const RIDGE = 1e-9;
 
+/** The same of a total with a rest that no column holds, such as a fee: parts and total are amounts of one unit. */
+const MOST_LEFT = 0.1;
+const LEAST_PART = 0.02;
+const UNIT_TOLERANCE = 0.05;
+/** A rest beyond this is told from noise by its sign: what a total holds besides is rarely negative. */
+const NOISE_LEFT = 0.005;
+const ONE_SIGNED = 0.9;
+const ROUNDING = 1e-6;
+const NEAR_ZERO = 0.25;
+
 export interface Combination extends Identity {
   /** Every weight is one or minus one. */
   isPlain: boolean;
+  /** Share of the target's variance that it leaves unexplained; 0 where it is exact. */
+  left: number;
 }
 
-/** Null where there is none, or a column has gaps. */
+interface Standard {
+  name: string;
+  z: Float64Array;
+  scale: number;
+  /** As in the file. */
+  values: Float64Array;
+}
+
+/** Null where there is none. Columns with gaps are not looked at. */
 export function findCombination(columns: Column[], truth: Float64Array): Combination | null {
   const rows = spreadRows(truth.length, MOST_ROWS);
-  const numbers = columns.flatMap((column) =>
-    "values" in column && column.type === "number" ? [column] : [],
-  );
-  const known = numbers
-    .map(({ name, values }) => ({ name, ...standardized(values, rows) }))
+  const known = columns
+    .flatMap((column) => ("values" in column && column.type === "number" ? [column] : []))
+    .map(({ name, values }) => standardized(name, values, rows))
     .filter(({ scale, z }) => scale > 0 && z.every(Number.isFinite));
-  const { z: y, scale: targetScale } = standardized(truth, rows);
-  if (
-    known.length < 2 ||
-    known.length > MOST_COLUMNS ||
-    rows.length < 3 * known.length + 10 ||
-    !(targetScale > 0)
-  )
-    return null;
+  const target = standardized("", truth, rows);
+  if (known.length < 2 || known.length > MOST_COLUMNS || !(target.scale > 0)) return null;
+  if (rows.length < 3 * known.length + 10) return null;
+  const fitted = fit(known, target);
+  if (fitted.left > LEFT) return findTotal(fitted, target);
+  const parts = fitted.parts.filter(({ size }) => size > LEAST_WEIGHT);
+  if (parts.length < 2) return null;
+  return {
+    ...described(parts),
+    isPlain: parts.every(({ weight }) => Math.abs(Math.abs(weight) - 1) < 1e-3),
+    left: 0,
+  };
+}
+
+interface Part {
+  column: Standard;
+  /** In standard deviations of the target for one of the column. */
+  size: number;
+  /** In the target's units for one of the column. */
+  weight: number;
+}
+
+interface Fitted {
+  parts: Part[];
+  /** Share of the variance that is left. */
+  left: number;
+}
+
+function fit(known: Standard[], target: Standard): Fitted {
   const weights = leastSquares(
     known.map(({ z }) => z),
-    y,
+    target.z,
   );
-  const left = y.reduce(
+  const left = target.z.reduce(
     (sum, value, i) => sum + (value - known.reduce((s, { z }, k) => s + weights[k] * z[i], 0)) ** 2,
     0,
   );
-  if (left > LEFT * y.length) return null;
-  const parts = known
-    .map(({ name, scale }, k) => ({
-      name,
-      size: Math.abs(weights[k]),
-      weight: (weights[k] * targetScale) / scale,
-    }))
-    .filter(({ size }) => size > LEAST_WEIGHT);
-  if (parts.length < 2) return null;
+  const parts = known.map((column, k) => ({
+    column,
+    size: Math.abs(weights[k]),
+    weight: (weights[k] * target.scale) / column.scale,
+  }));
+  return { parts, left: left / target.z.length };
+}
+
+/** Amounts that are added or taken away once each, with a small rest: those that count, fitted again alone. */
+function findTotal({ parts, left }: Fitted, target: Standard): Combination | null {
+  if (left > MOST_LEFT) return null;
+  const counting = parts.filter(({ size }) => size > LEAST_PART).map(({ column }) => column);
+  if (counting.length < 2) return null;
+  const again = fit(counting, target);
+  const isUnit = ({ weight }: Part) => Math.abs(Math.abs(weight) - 1) < UNIT_TOLERANCE;
+  if (again.left > MOST_LEFT || !again.parts.every(isUnit)) return null;
+  if (![target, ...counting].every(({ values }) => isAmount(values))) return null;
+  const rest = target.values.map((value, i) =>
+    again.parts.reduce((sum, { column, weight }) => sum - Math.sign(weight) * column.values[i], value),
+  );
+  if (again.left > NOISE_LEFT && !isOneSigned(rest)) return null;
+  const units = again.parts.map((part) => ({ ...part, weight: Math.sign(part.weight) }));
+  return { ...described(units), isPlain: true, left: again.left };
+}
+
+const isAmount = (values: Float64Array) => values.every((value) => value >= 0);
+
+/** Hardly ever on the other side of zero, and often near it: a constant beside it would be an effect, not a rest. */
+function isOneSigned(values: Float64Array): boolean {
+  const sizes = values.map(Math.abs).sort();
+  const mean = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+  const share = (is: (value: number) => boolean) => values.filter(is).length / values.length;
+  const most = Math.max(
+    share((value) => value >= -ROUNDING * mean),
+    share((value) => value <= ROUNDING * mean),
+  );
+  return most >= ONE_SIGNED && sizes[Math.floor(0.1 * sizes.length)] <= NEAR_ZERO * mean;
+}
+
+function described(parts: Part[]): Identity {
   return {
-    columns: parts.map(({ name }) => name),
-    formula: parts.map(({ name, weight }, i) => term(name, weight, i === 0)).join(" "),
-    isPlain: parts.every(({ weight }) => Math.abs(Math.abs(weight) - 1) < 1e-3),
+    columns: parts.map(({ column }) => column.name),
+    formula: parts.map(({ column, weight }, i) => term(column.name, weight, i === 0)).join(" "),
   };
 }
 
@@ -67,11 +136,11 @@ function term(name: string, weight: number, isFirst: boolean): string {
   return `${sign}${Math.abs(size - 1) < 1e-3 ? "" : `${Number(size.toPrecision(4))} × `}${name}`;
 }
 
-function standardized(values: Float64Array, rows: Int32Array): { z: Float64Array; scale: number } {
-  const some = Float64Array.from(rows, (row) => values[row]);
-  const mean = some.reduce((sum, value) => sum + value, 0) / some.length;
-  const scale = Math.sqrt(some.reduce((sum, value) => sum + (value - mean) ** 2, 0) / some.length);
-  return { z: some.map((value) => (value - mean) / scale), scale };
+function standardized(name: string, all: Float64Array, rows: Int32Array): Standard {
+  const values = Float64Array.from(rows, (row) => all[row]);
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const scale = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+  return { name, values, z: values.map((value) => (value - mean) / scale), scale };
 }
 
 function leastSquares(columns: Float64Array[], y: Float64Array): Float64Array {

@@ -2,10 +2,12 @@
  * What in this table would mislead a model, or its reader? Leaks, copies of the target, near-constant columns, rare
  * classes, drift: each said once, with a way out. Nothing is dropped here but a literal copy of the target.
  */
+import { isNamedAfterwards } from "../../../csv/profile/leaks.ts";
 import type { Column, Finding, Severity } from "../../../csv/types.ts";
 import { findCombination } from "../../../trainer/checks/combination.ts";
 import { findIdentities } from "../../../trainer/checks/identities.ts";
 import { filledOnlyIn, orderScore, repeatsTarget, scoreAlone } from "../../../trainer/checks/leakage.ts";
+import { nearCopy } from "../../../trainer/checks/near-copy.ts";
 import { driftOf } from "../../../trainer/checks/order-drift.ts";
 import { sampleRows, seededRandom } from "../../../trainer/random.ts";
 import type { Checkpoint, Target } from "../../../trainer/samples.ts";
@@ -102,17 +104,42 @@ function tellTales(
   given: { target: Target; targetName: string; probe: Int32Array },
 ): Finding[] {
   const only = filledOnlyIn(column, given.target);
-  if (only === null) return leaks(column, given);
+  if (only === null) return copies(column, given) ?? leaks(column, given);
   const { name } = column;
   const message = `“${name}” is filled in only where “${given.targetName}” is “${given.target.classes[only]}”: it seems to be known only after the fact. Exclude it unless it is known when you predict.`;
   return [finding("after_the_fact", "error", { column: name, message, exclude: [name] })];
 }
 
+/** Null where it is no copy. */
+function copies(
+  column: Column,
+  { target, targetName }: { target: Target; targetName: string },
+): Finding[] | null {
+  const share = nearCopy(column, target);
+  if (share === null) return null;
+  const { name } = column;
+  const message = `“${name}” is “${targetName}” itself in ${Number((100 * share).toPrecision(3))} % of the rows. Exclude it unless you know it when you predict: the model would only repeat it.`;
+  return [finding("target_leak", "error", { column: name, message, exclude: [name] })];
+}
+
+/** From so good a score alone on, a name of what comes afterwards is believed. */
+const NAMED_SUSPECT = { area: 0.7, share: 0.3 };
+
+function afterwards(column: Column, targetName: string, measured: string): Finding {
+  const { name } = column;
+  const message = `“${name}” sounds like something that is known only after “${targetName}”, and alone it predicts it well (${measured}). Exclude it unless you know it when you predict.`;
+  return finding("after_the_fact", "error", { column: name, message, exclude: [name] });
+}
+
 function leaks(column: Column, given: { target: Target; targetName: string; probe: Int32Array }): Finding[] {
   const score = scoreAlone(column, given.target, given.probe);
-  if (!(score >= SUSPECT)) return sameOrder(column, given);
-  const measured = `${given.target.task === "regression" ? "R²" : "ROC AUC"} ${score.toFixed(3)}`;
+  const isNumber = given.target.task === "regression";
+  const measured = `${isNumber ? "R²" : "ROC AUC"} ${score.toFixed(3)}`;
   const { name } = column;
+  const isNamed = isNamedAfterwards(name) && isEnough(given.target, given.probe);
+  if (isNamed && score >= (isNumber ? NAMED_SUSPECT.share : NAMED_SUSPECT.area))
+    return [afterwards(column, given.targetName, measured)];
+  if (!(score >= SUSPECT)) return sameOrder(column, given);
   if (column.type === "date" && given.target.task === "regression") {
     const message = `“${given.targetName}” moves with “${name}” (${measured}). A random split lets rows that came later explain those before: split by time on “${name}” if the model shall look ahead.`;
     return [finding("time_trend", "warning", { column: name, message, exclude: [name] })];
@@ -156,17 +183,29 @@ function identities(
   { targetName, givenAway }: { targetName: string; givenAway: boolean },
 ): Finding[] {
   if (target.task !== "regression") return [];
-  const found = findIdentities(columns, target.values).map((identity) => ({ ...identity, isPlain: true }));
+  const found = findIdentities(columns, target.values).map((identity) => ({
+    ...identity,
+    isPlain: true,
+    left: 0,
+  }));
   const combination = found.length === 0 && !givenAway ? findCombination(columns, target.values) : null;
-  return [...found, ...(combination ? [combination] : [])].map(({ columns: names, formula, isPlain }) => {
-    const message = `“${targetName}” is exactly ${formula} in every row. If these are only known afterwards, exclude them.`;
-    return finding("target_sum", isPlain ? "error" : "warning", {
-      column: names[0],
-      message,
-      exclude: names,
-    });
-  });
+  return [...found, ...(combination ? [combination] : [])].map(
+    ({ columns: names, formula, isPlain, left }) => {
+      const how =
+        left > 0
+          ? `nearly ${formula}: that explains ${percentExplained(left)} of it`
+          : `exactly ${formula} in every row`;
+      const message = `“${targetName}” is ${how}. If these are only known afterwards, exclude them.`;
+      return finding("target_sum", isPlain ? "error" : "warning", {
+        column: names[0],
+        message,
+        exclude: names,
+      });
+    },
+  );
 }
+
+const percentExplained = (left: number) => `${(Math.floor(1000 * (1 - left)) / 10).toFixed(1)} %`;
 
 function oddities(column: Column): Finding[] {
   const findings: Finding[] = [];

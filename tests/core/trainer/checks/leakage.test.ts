@@ -158,7 +158,7 @@ test("products and ratios that are the target are found", () => {
   expect(formulas(price.map((value, row) => quantity[row] / value))).toEqual(["quantity / price"]);
 });
 
-test("a total of many columns is found, rounded or weighted, and an approximate one is not", () => {
+test("a total of many columns is found, rounded or weighted, and one with noise is told as such", () => {
   const quarters = [1, 2, 3, 4].map((k) => draw(ROWS, () => Math.round(100 * (k + random())) / 100));
   const columns = [...quarters.map((values, k) => numbers(`q${k + 1}`, values)), numbers("noise", noise)];
   const total = (row: number) => quarters.reduce((sum, values) => sum + values[row], 0);
@@ -176,12 +176,13 @@ test("a total of many columns is found, rounded or weighted, and an approximate 
     Float64Array.from(x, (_, row) => 2.5 * quarters[0][row] - quarters[1][row]),
   );
   expect(weighted).toMatchObject({ formula: "2.5 × q1 - q2", isPlain: false });
-  expect(
+  const noisy = (scale: number) =>
     findCombination(
       columns,
-      Float64Array.from(x, (_, row) => total(row) + 0.01 * x[row]),
-    ),
-  ).toBeNull();
+      Float64Array.from(x, (value, row) => total(row) + scale * value),
+    );
+  expect(noisy(0.01)!.left).toBeGreaterThan(0);
+  expect(noisy(0.3)).toBeNull();
 });
 
 test("a column that is filled in one class alone is known after the fact; one with gaps everywhere is not", () => {
