@@ -54,7 +54,7 @@
     own.onclose = ({ code }) => {
       if (socket !== own) return;
       socket = null;
-      say("offline", `Closed, code ${code}`);
+      say("offline", `Closed (code ${code})`);
     };
   }
 
@@ -68,7 +68,7 @@
       returning = null;
       connect(from === null ? "" : String(from));
     }, seconds * 1000);
-    say("offline", `Dropped for ${seconds} s`);
+    say("offline", `Disconnected for ${seconds} s`);
   }
 
   function disconnect() {
@@ -93,8 +93,8 @@
   }
 
   function greet(hello) {
-    if (epoch !== null && epoch !== hello.epoch) note("Another log: it starts at the present");
-    else if (hello.truncated) note("Events before this had left the log");
+    if (epoch !== null && epoch !== hello.epoch) note("A new event log: starting now");
+    else if (hello.truncated) note("Earlier events are no longer in the log");
     epoch = hello.epoch;
     present = hello.seq;
     caughtUp = 0;
@@ -104,7 +104,7 @@
   function follow(seq) {
     if (seq <= present) {
       caughtUp += 1;
-      if (seq === present) note(`${caughtUp} missed events came`);
+      if (seq === present) note(`Received ${caughtUp} missed events`);
     }
     position = seq;
   }
@@ -232,7 +232,7 @@
     pause: () => {
       isPaused = !isPaused;
       button("pause").setAttribute("aria-pressed", String(isPaused));
-      button("pause").textContent = isPaused ? "Go on" : "Pause";
+      button("pause").textContent = isPaused ? "Resume" : "Pause";
       draw();
     },
     clear: () => {

@@ -27,6 +27,8 @@ function post(file, { isOnly, onSent }) {
   });
 }
 
+const sentence = (text = "") => text && (/[.!?]$/.test(text) ? text : `${text}.`);
+
 async function sendOne(file, isOnly) {
   const row = part("row").content.firstElementChild.cloneNode(true);
   const bar = row.querySelector("progress");
@@ -38,10 +40,12 @@ async function sendOne(file, isOnly) {
     bar.value = share * 100;
     if (share === 1) says.textContent = "Reading…";
   };
-  const told = await post(file, { isOnly, onSent });
+  const told = file.size
+    ? await post(file, { isOnly, onSent })
+    : { detail: "The file is empty.", fix: "Choose a file that has a header row and data." };
   bar.value = 100;
   row.dataset.state = told.id ? "done" : "refused";
-  says.textContent = told.id ? "Uploaded" : [told.detail, told.fix].filter(Boolean).join(" ");
+  says.textContent = told.id ? "Uploaded" : [told.detail, told.fix].map(sentence).join(" ");
   return told;
 }
 
@@ -49,6 +53,8 @@ export async function send(files) {
   const chosen = [...files];
   if (!chosen.length) return;
   part("files").replaceChildren();
+  part("close").textContent = "Cancel";
+  part("all").hidden = true;
   dialog.dataset.state = "sending";
   dialog.querySelector("h2").textContent =
     chosen.length === 1 ? `Uploading ${chosen[0].name}` : `Uploading ${chosen.length} files`;
@@ -61,6 +67,8 @@ export async function send(files) {
   const known = told.filter(({ id }) => id);
   if (known.length < chosen.length) {
     dialog.dataset.state = "refused";
+    part("close").textContent = "Close";
+    part("all").hidden = !known.length;
     dialog.querySelector("h2").textContent =
       chosen.length === 1
         ? `${chosen[0].name} was not uploaded`

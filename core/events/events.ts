@@ -281,7 +281,8 @@ export const EVENTS = {
       value: z.number(),
       unit: z.string(),
     }),
-    level: (d) => (d.to === "healthy" ? "success" : d.to === "warning" ? "warning" : "error"),
+    level: (d) =>
+      d.to === "healthy" ? "success" : d.to === "warning" || d.gauge === "cpu" ? "warning" : "error",
     sentence: (d) => `${d.label} ${HEALTH_WORDS[d.to]}: ${Math.round(d.value)} ${d.unit}`,
     stale: () => ["health", "metrics", "activity", "attention"],
   }),

@@ -21,6 +21,8 @@ interface GaugeType {
   /** The setting with "warning,critical". */
   thresholds: keyof Config;
   read: (source: GaugeSource) => number | Promise<number>;
+  /** Samples in a row that it takes to look worse, where a short time is no reason to worry. */
+  worseAfter?: number;
   /** What its state is judged by, where that is not what it shows. */
   judged?: (source: GaugeSource, value: number) => number;
   /** What is at risk, and what to do about it; `hours`: until it is full at the rate of the last hour, where it fills. */
@@ -44,6 +46,8 @@ export const GAUGES = {
     thresholds: "HEALTH_CPU",
     read: (source) => source.cpuPercent(),
     judged: (source, value) => source.foreignCpuPercent(value),
+    // Two minutes: programs of others come and go.
+    worseAfter: 24,
     risk: ({ value }) =>
       `Other programs use ${value} % of the CPU. Training runs and predictions take longer. Stop these programs, or move Signalbox to another machine.`,
   },
@@ -124,7 +128,7 @@ const RECALLED = 100;
 export function nextState(
   memory: GaugeMemory,
   value: number,
-  limits: { warning: number; critical: number; at: number },
+  limits: { warning: number; critical: number; at: number; worseAfter?: number },
 ): GaugeMemory {
   const severity = { healthy: 0, warning: 1, critical: 2 };
   const relief = (threshold: number, from: HealthState, level: HealthState) =>
@@ -137,7 +141,8 @@ export function nextState(
         : "healthy";
   if (wanted === memory.state) return { ...memory, streak: 0 };
   const streak = memory.streak + 1;
-  const needed = severity[wanted] > severity[memory.state] ? WORSE_AFTER : BETTER_AFTER;
+  const needed =
+    severity[wanted] > severity[memory.state] ? (limits.worseAfter ?? WORSE_AFTER) : BETTER_AFTER;
   if (streak < needed || limits.at - memory.lastChangeAt < QUIET_MS) return { ...memory, streak };
   return { state: wanted, streak: 0, lastChangeAt: limits.at };
 }
@@ -260,7 +265,8 @@ export class Health {
     const alert: Alert = {
       code: "health",
       subject: gauge,
-      severity: state === "critical" ? "error" : "warning",
+      // A busy machine is slow; it loses nothing.
+      severity: state === "critical" && gauge !== "cpu" ? "error" : "warning",
       sentence: GAUGES[gauge].risk(told),
       action: { label: "Show the machine", method: "get", path: "/#machine" },
       cause: "health.changed",
@@ -289,11 +295,11 @@ export class Health {
       streak: 0,
       lastChangeAt: Number.NEGATIVE_INFINITY,
     };
-    const { judged }: GaugeType = GAUGES[gauge];
+    const { judged, worseAfter = WORSE_AFTER }: GaugeType = GAUGES[gauge];
     const judgedValue = judged ? judged(this.source, value) : value;
     this.judged.set(gauge, judgedValue);
     // The first sample tells of our own start.
-    const after = this.isFirst ? before : nextState(before, judgedValue, { ...limits, at });
+    const after = this.isFirst ? before : nextState(before, judgedValue, { ...limits, at, worseAfter });
     this.memory.set(gauge, after);
     const { label, unit } = GAUGES[gauge];
     return { from: before.state, reading: { gauge, label, unit, value, state: after.state, ...limits } };

@@ -105,8 +105,7 @@ function RejectionNote({ rejection }: { rejection: Rejection }) {
         {place.length > 0 && ` See ${place.join(", ")}.`}
       </p>
       {error.near !== undefined && <NearText text={error.near} />}
-      {error.fix && <p>{error.fix}</p>}
-      {error.example && <pre>{error.example}</pre>}
+      {error.fix && <p>{sentence(error.fix)}</p>}
     </div>
   );
 }

@@ -8,11 +8,11 @@ export function InspectPage({ frame }: { frame: Frame }) {
   return (
     <Layout frame={frame} title="Inspect" panels={[]} current="inspect" later={frame.assets.inspect}>
       <header class="page-head">
-        <h1>Inspect</h1>
-        <p class="lead">Every event as it happens, one message each, straight from the numbered log.</p>
+        <h1>Socket inspector</h1>
+        <p class="lead">Connect to the event WebSocket and see each message as it arrives.</p>
       </header>
       <noscript>
-        <p class="note">Without JavaScript the same stream is one curl line away; see below.</p>
+        <p class="note">This page needs JavaScript. Without it, use the curl command below.</p>
       </noscript>
       <section
         id="inspect"
@@ -22,7 +22,7 @@ export function InspectPage({ frame }: { frame: Frame }) {
         data-upload={url(links, "/api/upload")}
         data-train={url(links, "/api/train")}
       >
-        <h2 id="inspect-heading">Socket</h2>
+        <h2 id="inspect-heading">Connection</h2>
         <div class="actions">
           <button type="button" class="primary" data-do="connect">
             Connect
@@ -31,10 +31,10 @@ export function InspectPage({ frame }: { frame: Frame }) {
             Disconnect
           </button>
           <button type="button" data-do="drop" disabled>
-            Drop it for
+            Simulate a disconnect
           </button>
           <label class="unseen" for="inspect-seconds">
-            Seconds to drop it for
+            Length of the disconnect in seconds
           </label>
           <input id="inspect-seconds" type="number" min="1" max="600" value="5" class="short" />
           <span>seconds</span>
@@ -50,13 +50,13 @@ export function InspectPage({ frame }: { frame: Frame }) {
         </div>
         <div class="form inspect-filters">
           <div class="field">
-            <label for="inspect-since">From event number (empty: from now on)</label>
+            <label for="inspect-since">Start at event number (optional)</label>
             <input id="inspect-since" inputmode="numeric" autocomplete="off" />
           </div>
           <div class="field">
             <label for="inspect-type">Type</label>
             <select id="inspect-type">
-              <option value="">every type</option>
+              <option value="">All types</option>
             </select>
           </div>
           <div class="field">
@@ -65,7 +65,7 @@ export function InspectPage({ frame }: { frame: Frame }) {
           </div>
         </div>
         <p class="facts" data-part="count">
-          No message yet. Press Connect, then set off the test below: its events come here.
+          No messages yet. Select Connect, then upload the test file below. Its events appear here.
         </p>
         <ol class="messages scroll" data-part="messages" tabindex={0} aria-label="Messages, newest first" />
         <template data-part="row">
@@ -87,16 +87,15 @@ export function InspectPage({ frame }: { frame: Frame }) {
       </section>
       <div class="pair needs-js">
         <section class="panel" aria-labelledby="rates-heading">
-          <h2 id="rates-heading">By type</h2>
+          <h2 id="rates-heading">Message types</h2>
           <p class="fine">
-            Rate over the last ten seconds; lag from the server's clock to yours, of events that came as they
-            happened.
+            Rate over the last ten seconds. Lag from the server’s clock to yours, for live events only.
           </p>
-          <section class="scroll" tabindex={0} aria-label="Figures of each type">
+          <section class="scroll" tabindex={0} aria-label="Message types">
             <table>
               <thead>
                 <tr>
-                  {["Type", "Events", "a second", "Bytes each", "Lag, ms"].map((name) => (
+                  {["Type", "Events", "Per second", "Bytes each", "Lag (ms)"].map((name) => (
                     <th scope="col">{name}</th>
                   ))}
                 </tr>
@@ -115,10 +114,10 @@ export function InspectPage({ frame }: { frame: Frame }) {
           </template>
         </section>
         <section class="panel" aria-labelledby="history-heading">
-          <h2 id="history-heading">The connection's history</h2>
+          <h2 id="history-heading">Connection history</h2>
           <ol class="rows scroll" data-part="history" tabindex={0} aria-label="Newest first">
             <li class="row">
-              <span class="row-name">Not connected so far</span>
+              <span class="row-name">Not connected yet</span>
             </li>
           </ol>
           <template data-part="history-row">
@@ -130,22 +129,20 @@ export function InspectPage({ frame }: { frame: Frame }) {
         </section>
       </div>
       <section class="panel needs-js" aria-labelledby="test-heading">
-        <h2 id="test-heading">Set something off</h2>
-        <p>
-          A small file of 400 made-up rows: uploaded, then trained on, while the messages above tell of it.
-        </p>
+        <h2 id="test-heading">Send test events</h2>
+        <p>Upload a generated file with 400 rows, then train on it. The messages above show what happens.</p>
         <div class="actions">
           <button type="button" data-do="upload">
-            Upload the test file
+            Upload test file
           </button>
           <button type="button" data-do="train" disabled>
-            Train on it
+            Train on test file
           </button>
           <span data-part="outcome" role="status" />
         </div>
       </section>
       <section class="panel" aria-labelledby="curl-heading">
-        <h2 id="curl-heading">The same without a browser</h2>
+        <h2 id="curl-heading">With curl</h2>
         <CodeBlock
           label="Follow with curl"
           code={`${links.curl} -N '${apiUrl(links, "/api/events?follow=1")}' -H 'Accept: application/x-ndjson'`}

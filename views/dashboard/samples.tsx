@@ -26,7 +26,7 @@ export function Samples({ links, samples }: { links: Links; samples: readonly Sa
 export function JourneyAhead() {
   return (
     <section class="ahead" aria-labelledby="ahead-heading">
-      <h2 id="ahead-heading" class="samples-heading">
+      <h2 id="ahead-heading" class="unseen">
         How it works
       </h2>
       <ol class="ahead-line">

@@ -6,19 +6,21 @@ import { CodeBlock } from "../parts/parts.tsx";
 
 export function DocsPage({ frame, routes, problems, events, settings }: ApiDocs & { frame: Frame }) {
   return (
-    <Layout frame={frame} title="API" panels={[]} current="docs">
+    <Layout frame={frame} title="API reference" panels={[]} current="docs">
       <header class="page-head">
-        <h1>API</h1>
-        <p class="lead">Every button of these pages is one of these lines. Each example is for this host.</p>
+        <h1>API reference</h1>
+        <p class="lead">
+          Everything you can do on these pages, you can do with curl. The examples use this server’s address.
+        </p>
         {frame.links.curl !== "curl" && (
           <p>
-            Each needs a token: <code>export SIGNALBOX_TOKEN=…</code> once, then paste. An admin makes tokens
-            on the settings page.
+            Each needs a token: run <code>export SIGNALBOX_TOKEN=…</code> once, then paste the examples.
+            Admins create tokens in the settings.
           </p>
         )}
         <p>
-          For programs: <a href={url(frame.links, "/openapi.json")}>OpenAPI 3.1</a>. Further down:{" "}
-          <a href="#problems">problems</a>, <a href="#events">events</a>, <a href="#webhooks">webhooks</a>,{" "}
+          Machine-readable: <a href={url(frame.links, "/openapi.json")}>OpenAPI 3.1</a>. On this page:{" "}
+          <a href="#problems">errors</a>, <a href="#events">events</a>, <a href="#webhooks">webhooks</a>,{" "}
           <a href="#conventions">conventions</a>, <a href="#settings">settings</a>.
         </p>
       </header>
@@ -28,10 +30,10 @@ export function DocsPage({ frame, routes, problems, events, settings }: ApiDocs 
         ))}
         <Conventions />
         <section class="panel" id="problems" aria-labelledby="problems-heading">
-          <h2 id="problems-heading">Problems</h2>
+          <h2 id="problems-heading">Errors</h2>
           <p>
-            Errors are <code>application/problem+json</code> (RFC 9457). Their <code>type</code> leads here,{" "}
-            <code>instance</code> is the request's id, <code>fix</code> says what to do.
+            Errors are <code>application/problem+json</code> (RFC 9457). <code>type</code> links here,{" "}
+            <code>instance</code> is the request ID, <code>fix</code> says what to do.
           </p>
           <dl class="facts">
             {problems.map(({ code, status, title }) => (
@@ -46,7 +48,7 @@ export function DocsPage({ frame, routes, problems, events, settings }: ApiDocs 
         </section>
         <section class="panel" id="events" aria-labelledby="events-heading">
           <h2 id="events-heading">Events</h2>
-          <p>What the log, the socket, its streams and webhooks tell, with the fields of each.</p>
+          <p>Sent by the event log, the WebSocket, event streams and webhooks, with the fields of each.</p>
           <dl class="facts">
             {events.map(({ type, fields }) => (
               <div>
@@ -95,7 +97,7 @@ function RoutePart({ frame, route }: { frame: Frame; route: ApiDocs["routes"][nu
       )}
       <CodeBlock label={`${route.method} ${route.path} with curl`} code={route.example} />
       <p class="fine">
-        Answers {route.done.join(", ")}; refuses with {route.refused.join(", ")}.
+        Success: {route.done.join(", ")}. Errors: {route.refused.join(", ")}.
         {route.method === "GET" && address && !/\/(events|backup)\b/.test(route.path) && (
           <>
             {" "}
@@ -154,9 +156,9 @@ function Webhooks() {
       <p>
         Each event is posted as JSON with <code>webhook-id</code>, <code>webhook-timestamp</code> and{" "}
         <code>webhook-signature</code>: <code>v1,</code> and the base64 of HMAC-SHA256 over{" "}
-        <code>id.timestamp.body</code>, as standardwebhooks.com has it. The key is what stands after{" "}
-        <code>whsec_</code> in the secret, decoded from base64. An address that does not answer 2xx within ten
-        seconds is asked again, later and later.
+        <code>id.timestamp.body</code>, as defined by standardwebhooks.com. The key is the part of the secret
+        after <code>whsec_</code>, decoded from base64. If the address does not answer 2xx within ten seconds,
+        delivery is retried with growing delays.
       </p>
     </section>
   );
@@ -167,8 +169,8 @@ function Settings({ settings }: Pick<ApiDocs, "settings">) {
     <section class="panel" id="settings" aria-labelledby="settings-heading">
       <h2 id="settings-heading">Settings</h2>
       <p>
-        From the environment of the process, with the default in brackets; <code>--help</code> prints them,
-        too. What <code>PATCH /api/settings</code> takes can be changed while it runs.
+        Environment variables, with the default in brackets; <code>--help</code> prints them too. Settings
+        that <code>PATCH /api/settings</code> accepts can be changed while the server runs.
       </p>
       <dl class="facts">
         {settings.map(({ name, says }) => (

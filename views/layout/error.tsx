@@ -1,34 +1,59 @@
-/** What went wrong, where, and the way on? Any problem as a page; it shows no more than the API would say. */
+/** What went wrong, and the way on? A page for a person; programs get the same as JSON. */
 import type { Problem } from "../../core/http/problem.ts";
-import { count } from "../parts/format.ts";
-import { LampDot } from "../parts/parts.tsx";
+import { count, sentence } from "../parts/format.ts";
 import { type Frame, url } from "./frame.ts";
 import { Layout } from "./layout.tsx";
 
+const WAYS_ON = [
+  ["/", "Go to the dashboard"],
+  ["/datasets", "Datasets"],
+  ["/runs", "Runs"],
+  ["/models", "Models"],
+] as const;
+
+/** For whom the fix of the API would be none: they came by a link. */
+const HEADINGS: Record<number, { title: string; says: string }> = {
+  404: {
+    title: "Page not found",
+    says: "It may have been deleted, or the link is wrong. These pages show what is here:",
+  },
+  403: { title: "You do not have access", says: "Ask an admin for a token or role that allows it." },
+  500: {
+    title: "Something went wrong",
+    says: "This is a fault of the server. Try again; if it stays, send the request ID below to your admin.",
+  },
+};
+
 export function ErrorPage({ frame, problem }: { frame: Frame; problem: Problem }) {
+  const heading = HEADINGS[problem.status];
   return (
-    <Layout frame={frame} title={problem.title} panels={[]}>
-      <header class="page-head">
-        <p class="run-status">
-          <LampDot lamp="danger" />
-          <span class="plate">{problem.status}</span>
+    <Layout frame={frame} title={heading?.title ?? problem.title} panels={[]}>
+      <div class="error-page">
+        <p class="error-lamps" aria-hidden="true">
+          <span class="lamp lamp-danger" />
+          <span class="lamp lamp-dark" />
         </p>
-        <h1>{problem.title}</h1>
-      </header>
-      <ProblemNote problem={problem} />
-      <p class="actions">
-        <a class="button primary" href={url(frame.links, "/")}>
-          To the dashboard
-        </a>
-        <a class="button" href={url(frame.links, "/docs")}>
-          To the API
-        </a>
-      </p>
-      {problem.instance && (
-        <p class="fine">
-          The log knows this as <code>{problem.instance}</code>.
+        <h1>{heading?.title ?? problem.title}</h1>
+        {heading ? (
+          <p class="lead">
+            {sentence(problem.detail)} {heading.says}
+          </p>
+        ) : (
+          <ProblemNote problem={problem} />
+        )}
+        <p class="actions">
+          {WAYS_ON.map(([path, label]) => (
+            <a class={path === "/" ? "button primary" : "button"} href={url(frame.links, path)}>
+              {label}
+            </a>
+          ))}
         </p>
-      )}
+        {problem.instance && (
+          <p class="fine">
+            Request ID: <code>{problem.instance}</code>
+          </p>
+        )}
+      </div>
     </Layout>
   );
 }
@@ -37,23 +62,22 @@ export function ErrorPage({ frame, problem }: { frame: Frame; problem: Problem }
 export function NearText({ text }: { text: string }) {
   return (
     <p>
-      It stands there: <code class="near">{text}</code>
+      Found: <code class="near">{text}</code>
     </p>
   );
 }
 
 export function ProblemNote({ problem }: { problem: Problem }) {
-  const { detail, row, column, near, fix, example } = problem;
+  const { detail, row, column, near, fix } = problem;
   return (
     <div class="note note-danger">
       <p>
-        <strong>{detail}</strong>
-        {row !== undefined && ` Row ${count(row)} of the file.`}
+        <strong>{sentence(detail)}</strong>
+        {row !== undefined && ` Row ${count(row)}.`}
         {column !== undefined && ` Column ${column}.`}
       </p>
       {near !== undefined && <NearText text={near} />}
-      {fix && <p>{fix}</p>}
-      {example && <pre>{example}</pre>}
+      {fix && <p>{sentence(fix)}</p>}
     </div>
   );
 }

@@ -49,8 +49,8 @@ export function SignInPage({ frame, next, problem }: SignInProps) {
             </button>
           </form>
           <p class="fine">
-            The admin's token was printed when Signalbox started for the first time. Is it lost? Start it with
-            ADMIN_TOKEN set. Everybody else gets a token from an admin.
+            Ask your admin for a token. Admins: your token was printed when Signalbox first started. If you
+            lost it, restart Signalbox with ADMIN_TOKEN set.
           </p>
         </main>
       </body>

@@ -26,7 +26,10 @@ export function UploadDialog({ frame: { links, assets } }: { frame: Frame }) {
             <span>Choose another file</span>
             <input data-part="again" type="file" multiple accept={ACCEPTED} aria-label="Choose a file" />
           </label>
-          <button type="button" class="upload-close" data-close="upload">
+          <a class="button" data-part="all" href={url(links, "/datasets")} hidden>
+            Show datasets
+          </a>
+          <button type="button" data-part="close" data-close="upload">
             Cancel
           </button>
         </p>

@@ -14,8 +14,8 @@ export function AuditPage({ frame, ...props }: AuditProps & { frame: Frame }) {
   return (
     <Layout frame={frame} title="Audit" panels={[]} current="settings">
       <header class="page-head">
-        <h1>Audit</h1>
-        <p class="lead">Every change, who made it and from where. It is kept here only and never pushed.</p>
+        <h1>Audit log</h1>
+        <p class="lead">Every change, who made it and from where.</p>
       </header>
       <Audit links={frame.links} {...props} />
     </Layout>
@@ -26,12 +26,8 @@ export function AuditPage({ frame, ...props }: AuditProps & { frame: Frame }) {
 export function Audit({ links, entries, next }: AuditProps & { links: Links }) {
   return (
     <section class="panel" aria-labelledby="audit-heading">
-      <h2 id="audit-heading">Who changed what</h2>
-      {entries.length ? (
-        <AuditTable links={links} entries={entries} />
-      ) : (
-        <Empty>Nothing was changed yet.</Empty>
-      )}
+      <h2 id="audit-heading">Audit log</h2>
+      {entries.length ? <AuditTable links={links} entries={entries} /> : <Empty>No changes yet.</Empty>}
       {next !== null && (
         <p>
           <a href={url(links, `/settings/audit?cursor=${next}`)}>Older changes</a>
@@ -43,7 +39,7 @@ export function Audit({ links, entries, next }: AuditProps & { links: Links }) {
 
 function AuditTable({ links, entries }: { links: Links; entries: readonly AuditView[] }) {
   return (
-    <section class="scroll table-scroll" tabindex={0} aria-label="The changes">
+    <section class="scroll table-scroll" tabindex={0} aria-label="Changes">
       <table class="data">
         <thead>
           <tr>
@@ -68,24 +64,24 @@ const WORDS: Record<string, string> = {
   "POST /sign-out": "signed out",
   "POST /api/upload": "uploaded a file",
   "POST /api/samples/:name": "opened a sample",
-  "PATCH /api/datasets/:id": "read a file differently",
-  "DELETE /api/datasets/:id": "deleted a file",
-  "POST /api/train": "started a training",
-  "PUT /api/train/:file": "uploaded a file and trained on it",
-  "POST /api/runs/:id/stop": "stopped a run and kept the best",
+  "PATCH /api/datasets/:id": "changed import settings",
+  "DELETE /api/datasets/:id": "deleted a dataset",
+  "POST /api/train": "started a run",
+  "PUT /api/train/:file": "uploaded a file and started a run",
+  "POST /api/runs/:id/stop": "finished a run early",
   "POST /api/runs/:id/resume": "resumed a run",
   "DELETE /api/runs/:id": "cancelled a run",
-  "PUT /api/models/:name/live": "made a version live",
+  "PUT /api/models/:name/live": "deployed a version",
   "DELETE /api/models/:name/versions/:v": "deleted a version",
   "PUT /api/models/:name/challenger": "chose a challenger",
   "DELETE /api/alerts/:id": "dismissed an alert",
-  "GET /api/backup": "took a backup",
-  "POST /api/webhooks": "made a webhook",
+  "GET /api/backup": "downloaded a backup",
+  "POST /api/webhooks": "added a webhook",
   "DELETE /api/webhooks/:id": "deleted a webhook",
   "PATCH /api/settings": "changed settings",
-  "POST /api/tokens": "made a token",
+  "POST /api/tokens": "created a token",
   "DELETE /api/tokens/:id": "revoked a token",
-  "POST /api/embeds": "made an embed link",
+  "POST /api/embeds": "created an embed link",
 };
 
 function AuditRow({ links, entry }: { links: Links; entry: AuditView }) {

@@ -8,7 +8,7 @@ import { PANEL_TITLES } from "../panels.tsx";
 import { CodeBlock, Command, curlLine, Empty, Time } from "../parts/parts.tsx";
 
 const FIRST = { panel: "metrics", of: null, theme: "auto" } as const;
-const THEMES = { auto: "as the reader's system", light: "light", dark: "dark" };
+const THEMES = { auto: "Follow the reader’s system", light: "Light", dark: "Dark" };
 
 export function EmbedMaker(props: {
   links: Links;
@@ -23,7 +23,9 @@ export function EmbedMaker(props: {
     <div class="pair">
       <div class="embed-choice">
         <Choice links={links} embed={embed} needsToken={needsToken} />
-        {!origins && <p class="note">No other page may show it yet: add its origin below, then save.</p>}
+        {!origins && (
+          <p class="note">No site may show this panel yet. Add the site under Allowed sites, then save.</p>
+        )}
         <Command
           code={curlLine(links, {
             method: "POST",
@@ -34,7 +36,7 @@ export function EmbedMaker(props: {
         {children}
       </div>
       <div class="embed-result">
-        <h3>As it looks now</h3>
+        <h3>Preview</h3>
         <iframe
           class="embed-preview"
           src={embed?.url ?? url(links, `/embed/${panel}`)}
@@ -43,7 +45,7 @@ export function EmbedMaker(props: {
         {embed ? (
           <Snippets embed={embed} />
         ) : (
-          <Empty>The lines to paste carry a token of their own: it is made when you ask for them.</Empty>
+          <Empty>Select Create embed code. The code contains a token that is created then.</Empty>
         )}
       </div>
     </div>
@@ -55,8 +57,8 @@ function Choice(props: { links: Links; embed: Embed | null; needsToken: boolean 
   const embed = props.embed ?? FIRST;
   return (
     <form class="form" method="post" action={url(links, "/settings/embeds")}>
-      <h3>Show a panel elsewhere</h3>
-      <Field id="embed-panel" label="Which panel?">
+      <h3>Show a panel on another site</h3>
+      <Field id="embed-panel" label="Panel">
         <select id="embed-panel" name="panel">
           {Object.entries(PANEL_TITLES).map(([panel, title]) => (
             <option value={panel} selected={panel === embed.panel}>
@@ -65,11 +67,7 @@ function Choice(props: { links: Links; embed: Embed | null; needsToken: boolean 
           ))}
         </select>
       </Field>
-      <Field
-        id="embed-of"
-        label="Of which run or model?"
-        hint="A run's id or a model's name. Empty: whichever is current."
-      >
+      <Field id="embed-of" label="Run or model" hint="A run ID or a model name. Empty: the current one.">
         <input
           id="embed-of"
           name="of"
@@ -78,7 +76,7 @@ function Choice(props: { links: Links; embed: Embed | null; needsToken: boolean 
           aria-describedby="embed-of-hint"
         />
       </Field>
-      <Field id="embed-theme" label="In which colours?">
+      <Field id="embed-theme" label="Theme">
         <select id="embed-theme" name="theme">
           {Object.entries(THEMES).map(([theme, label]) => (
             <option value={theme} selected={theme === embed.theme}>
@@ -89,8 +87,8 @@ function Choice(props: { links: Links; embed: Embed | null; needsToken: boolean 
       </Field>
       <Field
         id="embed-days"
-        label="For how many days?"
-        hint={needsToken ? "Then the link ends by itself. Empty: 30." : "Empty: the link does not end."}
+        label="Valid for (days)"
+        hint={needsToken ? "The link expires then. Empty: 30." : "Empty: the link does not expire."}
       >
         <input
           id="embed-days"
@@ -105,7 +103,7 @@ function Choice(props: { links: Links; embed: Embed | null; needsToken: boolean 
       </Field>
       <p class="actions">
         <button type="submit" class="primary">
-          Make the lines to paste
+          Create embed code
         </button>
       </p>
     </form>
@@ -114,16 +112,16 @@ function Choice(props: { links: Links; embed: Embed | null; needsToken: boolean 
 
 function Snippets({ embed }: { embed: Embed }) {
   const snippets = [
-    ["An element that grows with its panel", embed.element],
-    ["A frame", embed.iframe],
-    ["A badge", embed.badge],
-    ["A fragment, for a page with htmx (its origin must be in CORS_ORIGINS)", embed.fragment],
+    ["Web component (adapts its height)", embed.element],
+    ["Iframe", embed.iframe],
+    ["Badge", embed.badge],
+    ["HTML fragment for htmx (add the site to CORS_ORIGINS)", embed.fragment],
   ] as const;
   return (
     <>
       {embed.expiresAt && (
         <p class="hint">
-          The link ends <Time at={embed.expiresAt} />. Whoever has it sees this panel until then.
+          The link expires <Time at={embed.expiresAt} />. Anyone with the link can see this panel until then.
         </p>
       )}
       {snippets.map(([label, code]) => (

@@ -1,13 +1,15 @@
-/** What can be set while the server runs? Every form works without script; what the environment sets is shown locked. */
+/** What can be changed while the server runs? Sections with addresses; what the environment sets is shown locked. */
 
 import type { SettingView } from "../../core/operations/settings.ts";
 import type { SettingsPageData } from "../../core/routes/pages/settings-page.ts";
 import { Field } from "../dataset/train.tsx";
 import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
+import { capital, sentence } from "../parts/format.ts";
 import { apiUrl, Command, curlLine } from "../parts/parts.tsx";
 import { Audit } from "./audit.tsx";
 import { EmbedMaker } from "./embed.tsx";
+import { OPTION_WORDS, SETTING_WORDS, type SettingWords } from "./setting-words.ts";
 import { Tokens } from "./tokens.tsx";
 import { Webhooks } from "./webhooks.tsx";
 
@@ -15,22 +17,22 @@ type Group = SettingView["group"];
 
 const GROUPS: Record<Group, { title: string; says: string }> = {
   thresholds: {
-    title: "Thresholds",
-    says: "From the first number on the machine is told to be near a limit, from the second to be at it.",
+    title: "Alert thresholds",
+    says: "A warning is shown from the first value, a critical alert from the second.",
   },
-  retention: { title: "How long the past is kept", says: "What is older is deleted within a minute." },
-  embedding: { title: "Who may embed", says: "Pages of these origins may show panels in a frame." },
-  alerts: { title: "Alerts", says: "Where alerts and other events are sent to, beside the pages here." },
+  retention: { title: "Data retention", says: "Older data is deleted within a minute." },
+  embedding: { title: "Allowed sites", says: "Only these sites can show panels of this server." },
+  alerts: { title: "Default webhook", says: "Where alerts and other events are sent." },
 };
 
 const SECTIONS = [
-  ["embedding", "Embeds"],
-  ["alerts", "Alerts"],
-  ["thresholds", "Thresholds"],
-  ["retention", "Retention"],
+  ["tokens", "Access tokens"],
   ["backup", "Backup"],
-  ["tokens", "Tokens"],
-  ["audit", "Audit"],
+  ["alerts", "Webhooks"],
+  ["thresholds", "Alert thresholds"],
+  ["retention", "Data retention"],
+  ["embedding", "Embeds"],
+  ["audit", "Audit log"],
 ] as const;
 
 export function SettingsPage({ frame, ...data }: SettingsPageData & { frame: Frame }) {
@@ -42,54 +44,58 @@ export function SettingsPage({ frame, ...data }: SettingsPageData & { frame: Fra
   );
   return (
     <Layout frame={frame} title="Settings" panels={[]} current="settings" script="/static/signalbox-panel.js">
-      <header class="page-head">
-        <h1>Settings</h1>
-        <p class="lead">
-          A change is in force at once and stays after a restart. What the environment sets is locked here.
-        </p>
-        <ul class="contents">
-          {SECTIONS.map(([id, label]) => (
-            <li>
-              <a href={`#${id}`}>{label}</a>
-            </li>
-          ))}
-        </ul>
-      </header>
-      {refusal && (
-        <section class="note note-danger" role="alert">
-          <p>
-            <strong>Nothing was changed.</strong> {refusal.detail}
-          </p>
-          {refusal.fix && <p>{refusal.fix}</p>}
-        </section>
-      )}
-      <section class="panel" id="embedding" aria-labelledby="embeds-heading">
-        <h2 id="embeds-heading">Embeds</h2>
-        <EmbedMaker links={links} origins={origins} embed={embed} needsToken={needsToken}>
-          {group("embedding")}
-        </EmbedMaker>
-      </section>
-      <section class="panel" id="alerts" aria-labelledby="webhooks-heading">
-        <h2 id="webhooks-heading">Alerts and webhooks</h2>
-        <div class="pair">
-          {group("alerts")}
-          <Webhooks links={links} webhooks={webhooks} fresh={fresh} />
+      <div class="settings">
+        <nav class="settings-index" aria-label="Sections">
+          <ul>
+            {SECTIONS.map(([id, label]) => (
+              <li>
+                <a href={`#${id}`}>{label}</a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <div class="settings-sections">
+          <header class="page-head">
+            <h1>Settings</h1>
+            <p class="lead">
+              Changes apply immediately and survive a restart. Settings from the environment are locked here.
+            </p>
+          </header>
+          {refusal && (
+            <section class="note note-danger" role="alert">
+              <p>
+                <strong>Nothing was changed.</strong> {sentence(refusal.detail)}
+              </p>
+              {refusal.fix && <p>{sentence(refusal.fix)}</p>}
+            </section>
+          )}
+          <div id="tokens">
+            <Tokens links={links} tokens={tokens} />
+          </div>
+          <Backup links={links} />
+          <section class="panel" id="alerts" aria-labelledby="webhooks-heading">
+            <h2 id="webhooks-heading">Webhooks</h2>
+            <div class="pair">
+              <Webhooks links={links} webhooks={webhooks} fresh={fresh} />
+              {group("alerts")}
+            </div>
+          </section>
+          <section class="panel" id="thresholds" aria-label="Alert thresholds">
+            {group("thresholds")}
+          </section>
+          <section class="panel" id="retention" aria-label="Data retention">
+            {group("retention")}
+          </section>
+          <section class="panel" id="embedding" aria-labelledby="embeds-heading">
+            <h2 id="embeds-heading">Embeds</h2>
+            <EmbedMaker links={links} origins={origins} embed={embed} needsToken={needsToken}>
+              {group("embedding")}
+            </EmbedMaker>
+          </section>
+          <div id="audit">
+            <Audit links={links} {...audit} />
+          </div>
         </div>
-      </section>
-      <div class="pair">
-        <section class="panel" id="thresholds" aria-label="Thresholds of the machine">
-          {group("thresholds")}
-        </section>
-        <section class="panel" id="retention" aria-label="Retention">
-          {group("retention")}
-        </section>
-      </div>
-      <Backup links={links} />
-      <div id="tokens">
-        <Tokens links={links} tokens={tokens} />
-      </div>
-      <div id="audit">
-        <Audit links={links} {...audit} />
       </div>
     </Layout>
   );
@@ -103,14 +109,18 @@ function SettingGroup(props: { links: Links; group: Group; settings: readonly Se
     open.filter(({ isSecret }) => !isSecret).map(({ name, value }) => [name, asText(value)]),
   );
   return (
-    <form class="form" method="post" action={url(links, "/settings")}>
-      <h3>{title}</h3>
+    <form class={`form setting-group setting-${group}`} method="post" action={url(links, "/settings")}>
+      <h2>{title}</h2>
       <p class="hint">{says}</p>
-      {settings.map((setting) => (
-        <Field id={setting.name} label={capital(setting.says)} hint={sourceOf(setting)}>
-          <SettingInput setting={setting} />
-        </Field>
-      ))}
+      {settings.map((setting) =>
+        group === "thresholds" ? (
+          <Threshold setting={setting} />
+        ) : (
+          <Field id={setting.name} label={wordsOf(setting).label} hint={hintOf(setting)}>
+            <SettingInput setting={setting} />
+          </Field>
+        ),
+      )}
       {open.length > 0 && (
         <>
           <p class="actions">
@@ -125,6 +135,37 @@ function SettingGroup(props: { links: Links; group: Group; settings: readonly Se
   );
 }
 
+/** "80,95" as two fields. */
+function Threshold({ setting }: { setting: SettingView }) {
+  const { name, value, locked } = setting;
+  const { label, unit = "" } = wordsOf(setting);
+  const now = asText(value).split(/,\s*/);
+  const otherwise = asText(setting.default).split(/,\s*/);
+  return (
+    <fieldset class="threshold-fields" aria-describedby={`${name}-hint`}>
+      <legend>{label}</legend>
+      {["Warning", "Critical"].map((level, index) => (
+        <label>
+          <span>{level}</span>
+          <input
+            name={`${name}.${level.toLowerCase()}`}
+            type="number"
+            min="0"
+            step="any"
+            value={now[index]}
+            placeholder={otherwise[index]}
+            disabled={locked}
+          />
+          <span class="unit">{unit}</span>
+        </label>
+      ))}
+      <p id={`${name}-hint`} class="hint">
+        {hintOf(setting)}
+      </p>
+    </fieldset>
+  );
+}
+
 function SettingInput({ setting }: { setting: SettingView }) {
   const { name, value, locked, isSecret, isSet, options } = setting;
   const common = { id: name, name, disabled: locked, "aria-describedby": `${name}-hint` };
@@ -133,34 +174,46 @@ function SettingInput({ setting }: { setting: SettingView }) {
       <select {...common}>
         {options.map((option) => (
           <option value={option} selected={option === value}>
-            {option}
+            {OPTION_WORDS[option] ?? option}
           </option>
         ))}
       </select>
     );
   }
   if (isSecret) {
-    const known = isSet ? "there is one, which is not shown" : "none";
+    const known = isSet ? "Set (not shown)" : "None";
     return <input {...common} type="password" autocomplete="new-password" placeholder={known} />;
   }
-  return <input {...common} value={asText(value)} placeholder={asText(setting.default)} autocomplete="off" />;
+  const { unit } = wordsOf(setting);
+  const input = (
+    <input {...common} value={asText(value)} placeholder={asText(setting.default)} autocomplete="off" />
+  );
+  return unit ? (
+    <span class="with-unit">
+      {input}
+      <span class="unit">{unit}</span>
+    </span>
+  ) : (
+    input
+  );
 }
 
-function sourceOf(setting: SettingView): string {
+function wordsOf({ name, says }: SettingView): SettingWords {
+  return SETTING_WORDS[name] ?? { label: capital(says) };
+}
+
+function hintOf(setting: SettingView): string {
   const { name, source, isSecret } = setting;
-  if (source === "environment") return `${name} is set by the environment and locked here.`;
-  if (isSecret) return `Left empty it stays as it is. In the environment: ${name}.`;
-  const fallback = asText(setting.default) || "none";
-  const now = source === "stored" ? `Set here; empty: the default, ${fallback}.` : "The default.";
-  return `${now} In the environment: ${name}.`;
+  const { hint = "" } = wordsOf(setting);
+  if (source === "environment")
+    return `${hint} Set by the environment variable ${name} and locked here.`.trim();
+  if (isSecret) return `${hint} Leave empty to keep the current one.`.trim();
+  const fallback = asText(setting.default).replace(",", ", ") || "none";
+  return `${hint} Default: ${fallback}.`.trim();
 }
 
 function asText(value: unknown): string {
   return Array.isArray(value) ? value.join(", ") : String(value ?? "");
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function Backup({ links }: { links: Links }) {
@@ -168,20 +221,20 @@ function Backup({ links }: { links: Links }) {
     <section class="panel" id="backup" aria-labelledby="backup-heading">
       <h2 id="backup-heading">Backup</h2>
       <p class="lead">
-        Database, files and models in one archive, made while everything goes on. It holds your data and the
-        secrets of webhooks and embeds: keep it like them.
+        All datasets, models and settings in one archive, created without downtime. It contains your data and
+        secrets: store it safely.
       </p>
       <div class="action">
         <p class="actions">
           <a class="button" href={url(links, "/api/backup")} download>
-            Download a backup
+            Download backup
           </a>
         </p>
         <Command code={`${links.curl} --fail-with-body -o signalbox.tar '${apiUrl(links, "/api/backup")}'`} />
       </div>
       <p class="hint">
-        <code>signalbox restore signalbox.tar</code> checks it to the last byte and brings it back, into a
-        running server too; with <code>--replace</code> what is there is kept aside.
+        To restore: <code>signalbox restore signalbox.tar</code>. It checks the whole archive first. Add{" "}
+        <code>--replace</code> to replace existing data; the old data is kept beside it.
       </p>
     </section>
   );

@@ -5,18 +5,18 @@ import { Layout } from "../layout/layout.tsx";
 import { Action, apiUrl, CodeBlock, Command, curlLine, Empty, Time } from "../parts/parts.tsx";
 
 const SCOPES: readonly { scope: string; does: string }[] = [
-  { scope: "read", does: "see everything" },
-  { scope: "predict", does: "ask models" },
-  { scope: "train", does: "upload, train, deploy, delete; reads and predicts too" },
-  { scope: "embed", does: "show panels elsewhere" },
+  { scope: "read", does: "view everything" },
+  { scope: "predict", does: "get predictions" },
+  { scope: "train", does: "upload, train, deploy, delete, read and predict" },
+  { scope: "embed", does: "show panels on other sites" },
   { scope: "admin", does: "everything" },
 ];
 const LIFETIMES: readonly { days: string; label: string }[] = [
-  { days: "7", label: "a week" },
+  { days: "7", label: "1 week" },
   { days: "30", label: "30 days" },
   { days: "90", label: "90 days" },
-  { days: "365", label: "a year" },
-  { days: "", label: "until it is revoked" },
+  { days: "365", label: "1 year" },
+  { days: "", label: "No expiry" },
 ];
 
 export interface TokensProps {
@@ -29,8 +29,10 @@ export function TokensPage({ frame, ...props }: TokensProps & { frame: Frame }) 
   return (
     <Layout frame={frame} title="Tokens" panels={[]} current="settings">
       <header class="page-head">
-        <h1>Tokens</h1>
-        <p class="lead">A token is a key for a program, a portal or a person. Give each its own.</p>
+        <h1>Access tokens</h1>
+        <p class="lead">
+          A token lets a program, site or person in. Give each its own, so that you can revoke it alone.
+        </p>
       </header>
       <Tokens links={frame.links} {...props} />
     </Layout>
@@ -43,8 +45,12 @@ export function Tokens({ links, tokens, fresh }: TokensProps & { links: Links })
     <>
       {fresh && <Fresh links={links} token={fresh} />}
       <section class="panel" aria-labelledby="tokens-heading">
-        <h2 id="tokens-heading">Tokens</h2>
-        {tokens.length ? <TokenTable links={links} tokens={tokens} /> : <Empty>No token yet.</Empty>}
+        <h2 id="tokens-heading">Access tokens</h2>
+        {tokens.length ? (
+          <TokenTable links={links} tokens={tokens} />
+        ) : (
+          <Empty>No tokens yet. Create one below.</Empty>
+        )}
         <NewToken links={links} />
       </section>
     </>
@@ -54,14 +60,14 @@ export function Tokens({ links, tokens, fresh }: TokensProps & { links: Links })
 function Fresh({ links, token }: { links: Links; token: TokenView & { token: string } }) {
   return (
     <section class="panel" aria-labelledby="fresh-heading">
-      <h2 id="fresh-heading">The token {token.name}</h2>
+      <h2 id="fresh-heading">New token: {token.name}</h2>
       <p>
-        <strong>Copy it now: it is shown this once.</strong>
+        <strong>Copy it now. It is shown only once.</strong>
       </p>
-      <CodeBlock code={token.token} label="the new token" />
+      <CodeBlock code={token.token} label="new token" />
       <CodeBlock
         code={`curl --fail-with-body -H 'Authorization: Bearer ${token.token}' '${apiUrl(links, "/api/status")}'`}
-        label="a first request with it"
+        label="first request with the token"
       />
     </section>
   );
@@ -69,11 +75,11 @@ function Fresh({ links, token }: { links: Links; token: TokenView & { token: str
 
 function TokenTable({ links, tokens }: { links: Links; tokens: readonly TokenView[] }) {
   return (
-    <section class="scroll table-scroll" tabindex={0} aria-label="Every token">
+    <section class="scroll table-scroll" tabindex={0} aria-label="Access tokens">
       <table class="data">
         <thead>
           <tr>
-            {["Name", "May", "Made", "Last used", "Expires"].map((label) => (
+            {["Name", "Scopes", "Created", "Last used", "Expires"].map((label) => (
               <th scope="col">{label}</th>
             ))}
             <th scope="col">
@@ -122,13 +128,13 @@ function TokenRow({ links, token }: { links: Links; token: TokenView }) {
 function NewToken({ links }: { links: Links }) {
   return (
     <form class="form" method="post" action={url(links, "/settings/tokens")}>
-      <h3>A new token</h3>
+      <h3>New token</h3>
       <div class="field">
-        <label for="token-name">What is it for?</label>
+        <label for="token-name">Name</label>
         <input id="token-name" name="name" required maxlength={100} placeholder="nightly job" />
       </div>
       <fieldset class="checks">
-        <legend>What may it do?</legend>
+        <legend>Scopes</legend>
         {SCOPES.map(({ scope, does }) => (
           <label>
             <input type="checkbox" name="scopes" value={scope} checked={scope === "read"} /> {scope}
@@ -137,7 +143,7 @@ function NewToken({ links }: { links: Links }) {
         ))}
       </fieldset>
       <div class="field">
-        <label for="token-days">For how long?</label>
+        <label for="token-days">Expires after</label>
         <select id="token-days" name="days">
           {LIFETIMES.map(({ days, label }) => (
             <option value={days} selected={days === "90"}>
@@ -147,7 +153,7 @@ function NewToken({ links }: { links: Links }) {
         </select>
       </div>
       <button type="submit" class="primary">
-        Make the token
+        Create token
       </button>
       <Command
         code={curlLine(links, {

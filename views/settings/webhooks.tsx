@@ -13,14 +13,14 @@ export function Webhooks({ links, webhooks, fresh }: Props) {
   const body = { url: "https://example.com/hook", types: ["run.finished"] };
   return (
     <div class="form">
-      <h3>Webhooks</h3>
+      <h3>Your webhooks</h3>
       {fresh && (
         <div class="note">
           <p>
-            <strong>Copy its secret now: it is shown this once.</strong> It signs what is posted to{" "}
+            <strong>Copy the secret now. It is shown only once.</strong> It signs what is posted to{" "}
             {fresh.url}.
           </p>
-          <CodeBlock code={fresh.secret} label="the secret of the new webhook" />
+          <CodeBlock code={fresh.secret} label="secret of the new webhook" />
         </div>
       )}
       {webhooks.length ? (
@@ -30,25 +30,25 @@ export function Webhooks({ links, webhooks, fresh }: Props) {
           ))}
         </ul>
       ) : (
-        <Empty>Nobody outside is told yet.</Empty>
+        <Empty>No webhooks yet.</Empty>
       )}
       <form class="form" method="post" action={url(links, "/settings/webhooks")}>
         <Field
           id="webhook-url"
           label="Address"
-          hint="Each event is posted to it, in order, until it is taken."
+          hint="Events are posted here in order. Failed deliveries are retried."
         >
           <input id="webhook-url" name="url" type="url" required aria-describedby="webhook-url-hint" />
         </Field>
         <Field
           id="webhook-types"
-          label="Which events?"
-          hint="Types such as run.finished, alert.raised. Empty: all that stand in the activity feed."
+          label="Events"
+          hint="Such as run.finished, alert.raised. Empty: everything in the activity."
         >
           <input id="webhook-types" name="types" autocomplete="off" aria-describedby="webhook-types-hint" />
         </Field>
         <p class="actions">
-          <button type="submit">Add the webhook</button>
+          <button type="submit">Add webhook</button>
         </p>
       </form>
       <Command code={curlLine(links, { method: "POST", path: "/api/webhooks", body })} />
@@ -64,12 +64,12 @@ function WebhookRow({ links, webhook }: { links: Links; webhook: WebhookView }) 
       <LampDot lamp={lastError ? "caution" : "clear"} />
       <span class="row-name">{address}</span>
       <span class="row-facts">
-        {types.length ? types.join(", ") : "all activity"}; {count(delivered)} delivered
-        {givenUp > 0 && `, ${count(givenUp)} given up`}
-        {lastError && `; ${lastError}, tried ${plural(attempts, "time")}`}
+        {types.length ? types.join(", ") : "All activity"}, {count(delivered)} delivered
+        {givenUp > 0 && `, ${count(givenUp)} failed`}
+        {lastError && `. Last error after ${plural(attempts, "attempt")}: ${lastError}`}
       </span>
       {isLocked ? (
-        <span class="row-when">by WEBHOOK_URL</span>
+        <span class="row-when">Default webhook</span>
       ) : (
         <Action
           links={links}

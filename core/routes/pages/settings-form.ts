@@ -9,11 +9,19 @@ import { defined, filled, readForm } from "./form-fields.ts";
 /** An empty field is the default again; an empty secret stays as it is. */
 export async function settingsForm(request: Request, known: readonly SettingView[]): Promise<SettingsPatch> {
   const form = await readForm(request);
-  const asked = known.flatMap(({ name, isSecret }) => {
+  const asked = known.flatMap(({ name, isSecret, default: otherwise }) => {
+    if (form.has(`${name}.warning`)) return [[name, thresholdOf(form, name, String(otherwise))]];
     const value = filled(form, name) ?? null;
     return form.has(name) && !(isSecret && value === null) ? [[name, value]] : [];
   });
   return checked(Object.fromEntries(asked), SETTINGS_PATCH) as SettingsPatch;
+}
+
+/** Two fields of one setting; an empty one is the default's. Both empty: the default again. */
+function thresholdOf(form: FormData, name: string, otherwise: string): string | null {
+  const given = ["warning", "critical"].map((level) => filled(form, `${name}.${level}`));
+  if (given.every((value) => value === undefined)) return null;
+  return given.map((value, index) => value ?? otherwise.split(",")[index]).join(",");
 }
 
 export async function webhookForm(request: Request): Promise<ReturnType<typeof WEBHOOK_REQUEST.parse>> {

@@ -96,8 +96,9 @@ describe("the page, without script", () => {
 
   test("shows what the environment sets locked, and no secret", async () => {
     const html = await page();
-    expect(html).toMatch(/<input id="HEALTH_DISK"[^>]* disabled=""[^>]* value="70,80"/);
-    expect(html).not.toMatch(/<input id="HEALTH_CPU"[^>]* disabled/);
+    expect(html).toMatch(/<input name="HEALTH_DISK.warning"[^>]* value="70"[^>]* disabled=""/);
+    expect(html).toMatch(/<input name="HEALTH_DISK.critical"[^>]* value="80"[^>]* disabled=""/);
+    expect(html).not.toMatch(/<input name="HEALTH_CPU\.\w+"[^>]* disabled/);
     expect(html).not.toContain("nobody may see");
   });
 
@@ -106,7 +107,9 @@ describe("the page, without script", () => {
     expect([saved.status, saved.headers.get("location")]).toEqual([303, "/settings#thresholds"]);
     expect((await settings()).HEALTH_CPU).toMatchObject({ value: "60,70", source: "stored" });
     expect((await settings()).HEALTH_MEMORY!.source).toBe("default");
-    await submit("/settings", { HEALTH_CPU: "" });
+    await submit("/settings", { "HEALTH_CPU.warning": "50", "HEALTH_CPU.critical": "" });
+    expect((await settings()).HEALTH_CPU).toMatchObject({ value: "50,95", source: "stored" });
+    await submit("/settings", { "HEALTH_CPU.warning": "", "HEALTH_CPU.critical": "" });
     expect((await settings()).HEALTH_CPU).toMatchObject({ value: "80,95", source: "default" });
   });
 

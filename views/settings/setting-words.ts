@@ -1,0 +1,48 @@
+/** What is each setting called on the page, and what does it do? Beside its name in the environment. */
+
+export interface SettingWords {
+  label: string;
+  hint?: string;
+  /** Behind the field. */
+  unit?: string;
+}
+
+/** One that is not here shows what --help says of it. */
+export const SETTING_WORDS: Record<string, SettingWords> = {
+  EMBED_ORIGINS: {
+    label: "Allowed sites",
+    hint: "Sites that may show panels in a frame, such as https://intranet.example.com. Separate them with commas.",
+  },
+  HEALTH_CPU: {
+    label: "CPU",
+    unit: "%",
+    hint: "Used by other programs. Your own training runs do not count.",
+  },
+  HEALTH_MEMORY: { label: "Memory", unit: "%" },
+  HEALTH_DISK: { label: "Disk", unit: "%" },
+  HEALTH_LOOP: { label: "Response delay", unit: "ms" },
+  HEALTH_QUEUE: { label: "Waiting runs", unit: "runs" },
+  RETENTION_DAYS: { label: "Events and machine history", unit: "days" },
+  PREDICTION_LOG: {
+    label: "Keep predictions",
+    hint: "Needed to report actual outcomes and to monitor accuracy.",
+  },
+  PREDICTION_SAMPLE: {
+    label: "Share kept when sampled",
+    hint: "From 0.0001 to 1: 0.1 keeps one in ten.",
+  },
+  PREDICTION_LOG_DAYS: { label: "Predictions and outcomes", unit: "days" },
+  PREDICTION_LOG_MB: { label: "Space for predictions", unit: "MB", hint: "The oldest are deleted first." },
+  WEBHOOK_URL: { label: "Webhook address", hint: "Every event is posted to it as JSON." },
+  WEBHOOK_TYPES: {
+    label: "Events for this address",
+    hint: "Such as run.finished, alert.raised. Empty: everything in the activity.",
+  },
+  WEBHOOK_SECRET: { label: "Signing secret", hint: "At least 16 characters. It signs what is posted." },
+};
+
+export const OPTION_WORDS: Record<string, string> = {
+  full: "All of them",
+  sampled: "A sample",
+  off: "None",
+};
