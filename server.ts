@@ -33,6 +33,7 @@ import { openApi } from "./core/routes/api/openapi.ts";
 import { Pipeline } from "./core/routes/api/pipeline.ts";
 import { PredictFastPath } from "./core/routes/api/predict-fast-path.ts";
 import type { Call } from "./core/routes/api/route.ts";
+import { compareData, comparedNames } from "./core/routes/data/compare-data.ts";
 import { type PanelSource, READERS } from "./core/routes/data/panel-data.ts";
 import * as forms from "./core/routes/pages/form-handlers.ts";
 import * as pages from "./core/routes/pages/page-data.ts";
@@ -51,6 +52,7 @@ import { StandalonePage } from "./views/model/standalone.tsx";
 import { drawTrial } from "./views/model/try.tsx";
 import {
   AUDIT,
+  COMPARE,
   DASHBOARD,
   DATASET,
   DOCS,
@@ -174,6 +176,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   page("/", pages.dashboardData, DASHBOARD);
   page("/datasets/:id", (call) => pages.datasetData(call), DATASET);
   for (const list of pages.LISTS) page(`/${list}`, pages.listData(list), LIST);
+  page("/compare", (call) => compareData(source, comparedNames(call.url)), COMPARE);
   page("/runs/:id", pages.runData, RUN);
   page("/runs/:id/rewind", pages.rewindData, REWIND);
   page("/models/:name", (call) => pages.modelData(call), MODEL);

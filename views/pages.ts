@@ -3,6 +3,7 @@ import type { ApiDocs } from "../core/routes/api/docs.ts";
 import type * as pages from "../core/routes/pages/page-data.ts";
 import type * as settings from "../core/routes/pages/settings-page.ts";
 import type { signInData } from "../core/routes/pages/sign-in.ts";
+import type { RunComparison } from "../core/training/compare-runs.ts";
 import { DashboardPage } from "./dashboard/dashboard.tsx";
 import { InspectPage } from "./dashboard/inspect.tsx";
 import { ListPage } from "./dashboard/list.tsx";
@@ -13,6 +14,7 @@ import type { Frame, Links } from "./layout/frame.ts";
 import { SignInPage } from "./layout/sign-in.tsx";
 import { ModelPage } from "./model/model.tsx";
 import { textDashboard } from "./parts/text.ts";
+import { ComparePage } from "./run/compare.tsx";
 import { RewindPage } from "./run/rewind.tsx";
 import { RunPage } from "./run/run.tsx";
 import { AuditPage } from "./settings/audit.tsx";
@@ -40,6 +42,10 @@ export const RUN: Page<ReturnType<typeof pages.runData>> = { html: RunPage, json
 export const REWIND: Page<ReturnType<typeof pages.rewindData>> = {
   html: RewindPage,
   json: ({ rewind }) => rewind,
+};
+export const COMPARE: Page<RunComparison> = {
+  html: ComparePage,
+  json: (comparison) => comparison,
 };
 export const MODEL: Page<ReturnType<typeof pages.modelData>> = {
   html: ModelPage,

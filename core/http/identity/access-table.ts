@@ -31,6 +31,7 @@ export const PAGES: Record<string, PageAccess> = {
   "GET /runs": { scope: "read" },
   "GET /models": { scope: "read" },
   "GET /activity": { scope: "read" },
+  "GET /compare": { scope: "read" },
   "GET /runs/:id": { scope: "read" },
   "GET /runs/:id/rewind": { scope: "read" },
   "GET /models/:name": { scope: "read" },

@@ -1,15 +1,18 @@
 /** The API of training: one request, one line of curl, and what can be done to a run. */
 import * as z from "zod";
+import { writeRow } from "../../../csv/write.ts";
 import { curlCommand } from "../../../http/identity/curl.ts";
-import { preferredType, readPreference, within } from "../../../http/negotiate.ts";
+import { acceptedType, preferredType, readPreference, within } from "../../../http/negotiate.ts";
 import { streamAnswer } from "../../../http/responses.ts";
 import { slug } from "../../../platform/ids.ts";
 import { LIST_FILTERS } from "../../../store/lists.ts";
 import { attemptBegan } from "../../../training/replay.ts";
 import { TRAIN_QUERY, TRAIN_REQUEST } from "../../../training/run-options.ts";
 import { runView } from "../../../training/run-view.ts";
+import { compareData, comparedNames, comparisonTable } from "../../data/compare-data.ts";
 import { runPage } from "../../data/panel-data.ts";
 import { type Call, filterQuery, listOf, route, steadyListAnswer } from "../route.ts";
+import { COMPARISON } from "../schemas/comparison.ts";
 import { RUN } from "../schemas/runs.ts";
 import { finishedRun, trainStream } from "../train-stream.ts";
 
@@ -77,6 +80,8 @@ function resumeRun(call: Call): Response | Promise<Response> {
   takeTime();
   return followedRun(call, { runId, since: attemptBegan(signalbox.store, runId), accepted });
 }
+
+const COMPARISON_TYPES = ["application/json", "text/csv"] as const;
 
 const TRAIN_OPTIONS = z.object({
   wait: z.enum(["0", "1"]).default("0").describe("1 answers when it has ended; or send Prefer: wait=SECONDS"),
@@ -182,5 +187,23 @@ export const TRAINING_ROUTES = [
     answers: { 202: RUN },
     refusals: ["conflict"],
     handle: (call) => runAnswer(call, call.signalbox.runs.cancel(call.params.id!).id, { status: 202 }),
+  }),
+  route({
+    method: "GET",
+    path: "/api/compare",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/compare?runs={run},{run}'",
+    says: "Sets two to five finished runs, or versions named as MODEL:NUMBER, side by side.",
+    query: z.object({
+      runs: z.string().describe("run ids or MODEL:NUMBER, separated by commas"),
+    }),
+    answers: { 200: { "application/json": COMPARISON, "text/csv": "one row a figure, one column a run" } },
+    refusals: ["missing", "conflict"],
+    handle: async ({ signalbox, request, url }) => {
+      const comparison = await compareData(signalbox, comparedNames(url));
+      if (acceptedType(request, COMPARISON_TYPES) === "application/json") return Response.json(comparison);
+      const lines = comparisonTable(comparison).map(writeRow).join("");
+      return new Response(lines, { headers: { "content-type": "text/csv; charset=utf-8" } });
+    },
   }),
 ];

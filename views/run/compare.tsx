@@ -1,0 +1,281 @@
+/** Sets runs side by side: which is better and by how much, what was set differently, and where they disagree. */
+import type { PairedTest, RunComparison } from "../../core/training/compare-runs.ts";
+import { Figure, Legend, LineChart, SERIES_KINDS, type Series } from "../charts/chart.tsx";
+import { type Frame, type Links, url } from "../layout/frame.ts";
+import { Layout } from "../layout/layout.tsx";
+import { count, figure, figures, percent, plural } from "../parts/format.ts";
+import { Command, curlLine } from "../parts/parts.tsx";
+import { isLowerBetter, metricLabel, metricSays } from "../parts/words.ts";
+
+export type ComparePageProps = RunComparison & { frame: Frame };
+
+export function ComparePage({ frame, ...comparison }: ComparePageProps) {
+  const { links } = frame;
+  const names = comparison.runs.map(nameOf);
+  const query = comparison.runs.map(({ id }) => encodeURIComponent(id)).join(",");
+  return (
+    <Layout frame={frame} title={`Compare ${names.join(" and ")}`} current="runs" panels={[]}>
+      <header class="page-head">
+        <p class="crumbs">
+          <a href={url(links, "/")}>Dashboard</a> / <a href={url(links, "/runs")}>Runs</a>
+        </p>
+        <h1>Compare runs</h1>
+        <p class="facts">{comparison.runs.map(({ number }) => `Run ${number}`).join(", ")}</p>
+      </header>
+      <PairedTests comparison={comparison} names={names} />
+      <Metrics comparison={comparison} names={names} links={links} />
+      <Settings comparison={comparison} names={names} />
+      <Curves comparison={comparison} names={names} />
+      <ImportanceTable comparison={comparison} names={names} />
+      <Disagreements comparison={comparison} names={names} />
+      <Command
+        label="This comparison as JSON"
+        code={curlLine(links, { method: "GET", path: `/api/compare?runs=${query}` })}
+      />
+    </Layout>
+  );
+}
+
+type Compared = { comparison: RunComparison; names: readonly string[] };
+
+function nameOf({ modelName, version, number }: RunComparison["runs"][number]): string {
+  return version === null ? `run ${number}` : `${modelName} version ${version}`;
+}
+
+function PairedTests({ comparison: { paired }, names }: Compared) {
+  return (
+    <section class="panel" aria-labelledby="paired-heading">
+      <h2 id="paired-heading">Which is better</h2>
+      {paired.map((test) => (
+        <p class="lead">{pairedSentence(test, names)}</p>
+      ))}
+      <p class="facts">
+        Measured on the test rows that both runs have in common; the interval holds the true difference 95 %
+        of the time.
+      </p>
+    </section>
+  );
+}
+
+function pairedSentence(
+  { run, rows, reason, difference, interval, verdict }: PairedTest,
+  names: readonly string[],
+) {
+  const [first, other] = [names[0]!, names[run]!];
+  if (difference === null || interval === null)
+    return `${other} cannot be tested against ${first}: ${reason}`;
+  const [shown, low, high] = figures([difference, interval[0], interval[1]]);
+  const about = `mean loss ${shown} (95 % interval ${low} to ${high}, ${plural(rows, "row")})`;
+  if (verdict === "level") return `${other} and ${first} are level: ${about}.`;
+  return `${other} is ${verdict} than ${first}: ${about}.`;
+}
+
+function HeadRow({ label, names }: { label: string; names: readonly string[] }) {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">{label}</th>
+        {names.map((name) => (
+          <th scope="col" class="number">
+            {name}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}
+
+function Metrics({ comparison: { metrics, runs }, names, links }: Compared & { links: Links }) {
+  return (
+    <section class="panel" aria-labelledby="figures-heading">
+      <h2 id="figures-heading">Test results</h2>
+      <section class="scroll" tabindex={0} aria-labelledby="figures-heading">
+        <table class="metrics">
+          <HeadRow label="Metric" names={names} />
+          <tbody>
+            {metrics.map(({ name, values, best }) => {
+              const shown = figures(values.flatMap((value) => (value ? [value.value] : [])));
+              let next = 0;
+              return (
+                <tr>
+                  <th scope="row">
+                    {metricLabel(name)}
+                    <span class="says">
+                      {metricSays(name)} {isLowerBetter(name) ? "Lower is better." : "Higher is better."}
+                    </span>
+                  </th>
+                  {values.map((value, index) => (
+                    <td class={index === best ? "number best" : "number"}>
+                      {value ? shown[next++] : "–"}
+                      {value?.low != null && value.high != null && (
+                        <span class="says">
+                          {figure(value.low)} to {figure(value.high)}
+                        </span>
+                      )}
+                      {index === best && <span class="says">best</span>}
+                    </td>
+                  ))}
+                </tr>
+              );
+            })}
+          </tbody>
+          <tfoot>
+            <tr>
+              <th scope="row">Page</th>
+              {runs.map(({ id, number }) => (
+                <td class="number">
+                  <a href={url(links, `/runs/${id}`)}>Run {number}</a>
+                </td>
+              ))}
+            </tr>
+          </tfoot>
+        </table>
+      </section>
+    </section>
+  );
+}
+
+function Settings({ comparison: { settings }, names }: Compared) {
+  const [different, same] = [settings.filter((row) => row.differs), settings.filter((row) => !row.differs)];
+  return (
+    <section class="panel" aria-labelledby="settings-heading">
+      <h2 id="settings-heading">Settings</h2>
+      {different.length === 0 && <p class="lead">All runs used the same settings.</p>}
+      {different.length > 0 && <SettingsTable rows={different} names={names} label="Settings that differ" />}
+      {same.length > 0 && (
+        <details>
+          <summary>{plural(same.length, "setting")} in common</summary>
+          <SettingsTable rows={same} names={names} label="Settings in common" />
+        </details>
+      )}
+    </section>
+  );
+}
+
+function SettingsTable(props: { rows: RunComparison["settings"]; names: readonly string[]; label: string }) {
+  return (
+    <section class="scroll" tabindex={0} aria-label={props.label}>
+      <table>
+        <HeadRow label="Setting" names={props.names} />
+        <tbody>
+          {props.rows.map(({ name, values }) => (
+            <tr>
+              <th scope="row">{settingLabel(name)}</th>
+              {values.map((value) => (
+                <td class="number">{value ?? "automatic"}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** "budgetSeconds" -> "Budget seconds". */
+function settingLabel(name: string): string {
+  const words = name.replace(/([A-Z])/g, " $1").toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+const CURVE_WORDS = {
+  roc: { heading: "ROC curve", x: "false positive rate", y: "true positive rate" },
+  precisionRecall: { heading: "Precision-recall curve", x: "recall", y: "precision" },
+} as const;
+
+function Curves({ comparison: { curves }, names }: Compared) {
+  return (
+    <div class="pair">
+      {curves.map(({ kind, lines }) => {
+        const { heading, x, y } = CURVE_WORDS[kind];
+        const series = lines.map(
+          ({ run, points }): Series => ({ name: names[run]!, kind: SERIES_KINDS[run] ?? "faint", points }),
+        );
+        return (
+          <section class="panel" aria-labelledby={`${kind}-heading`}>
+            <h2 id={`${kind}-heading`}>{heading}</h2>
+            <Figure
+              id={kind}
+              sentence={`Each line is one run; the class is ${lines[0]!.class}.`}
+              columns={["Run", x, y]}
+              rows={lines.flatMap(({ run, points }) =>
+                points.map(([at, value]) => ({ head: names[run]!, cells: [percent(at), percent(value)] })),
+              )}
+            >
+              <LineChart
+                label={heading}
+                series={series}
+                xLabel={x}
+                yLabel={y}
+                xDomain={[0, 1]}
+                yDomain={[0, 1]}
+              />
+              <Legend series={series} />
+            </Figure>
+          </section>
+        );
+      })}
+    </div>
+  );
+}
+
+function ImportanceTable({ comparison: { importance }, names }: Compared) {
+  if (importance.length === 0) return null;
+  return (
+    <section class="panel" aria-labelledby="importance-heading">
+      <h2 id="importance-heading">Feature importance</h2>
+      <section class="scroll" tabindex={0} aria-labelledby="importance-heading">
+        <table>
+          <HeadRow label="Column" names={names} />
+          <tbody>
+            {importance.map(({ column, values }) => (
+              <tr>
+                <th scope="row">{column}</th>
+                {values.map((value) => (
+                  <td class="number">{value === null ? "not used" : figure(value)}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </section>
+  );
+}
+
+function Disagreements({ comparison: { disagreements }, names }: Compared) {
+  if (disagreements.length === 0) return null;
+  return (
+    <section class="panel" aria-labelledby="disagreements-heading">
+      <h2 id="disagreements-heading">Rows they disagree on most</h2>
+      <section class="scroll" tabindex={0} aria-labelledby="disagreements-heading">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col" class="number">
+                Row
+              </th>
+              <th scope="col">Actual</th>
+              {names.map((name) => (
+                <th scope="col">{name}</th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {disagreements.map(({ row, truth, answers }) => (
+              <tr>
+                <th scope="row" class="number">
+                  {count(row)}
+                </th>
+                <td>{truth}</td>
+                {answers.map((answer) => (
+                  <td>{answer}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </section>
+  );
+}
