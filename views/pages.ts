@@ -3,7 +3,7 @@ import type { ApiDocs } from "../core/routes/api/docs.ts";
 import type * as pages from "../core/routes/pages/page-data.ts";
 import type * as settings from "../core/routes/pages/settings-page.ts";
 import type { signInData } from "../core/routes/pages/sign-in.ts";
-import type { RunComparison } from "../core/training/compare-runs.ts";
+import type { RunComparison } from "../core/training/results/compare-runs.ts";
 import { DashboardPage } from "./dashboard/dashboard.tsx";
 import { InspectPage } from "./dashboard/inspect.tsx";
 import { ListPage } from "./dashboard/list.tsx";

@@ -7,8 +7,8 @@ import type { Store } from "../store/database.ts";
 import { runEvents } from "../store/run-events.ts";
 import { runRounds, type StoredRound, type StoredRun, type StoredStage } from "../store/runs.ts";
 import type { Candidate } from "../trainer/contract.ts";
+import { standingsOf } from "./results/standings.ts";
 import { comparedFolds, currentRounds, type RunStage, type RunView, runView } from "./run-view.ts";
-import { standingsOf } from "./standings.ts";
 
 export interface Replay {
   /** The moment that is shown, in seconds since the run started, and how long it took in all. */

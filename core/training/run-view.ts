@@ -15,7 +15,7 @@ import {
 import { bySeverity } from "../trainer/checks/severity.ts";
 import { STAGE_NAMES, type VersionComparison } from "../trainer/contract.ts";
 import { earlyProgress, stillLeft } from "./forecast.ts";
-import { type Standing, standingsOf } from "./standings.ts";
+import { type Standing, standingsOf } from "./results/standings.ts";
 
 /** A stage as others see it: its time as text. */
 export type RunStage = Omit<StoredStage, "startedAt"> & { startedAt: string | null };

@@ -1,5 +1,5 @@
 /** Sets runs side by side: which is better and by how much, what was set differently, and where they disagree. */
-import type { PairedTest, RunComparison } from "../../core/training/compare-runs.ts";
+import type { PairedTest, RunComparison } from "../../core/training/results/compare-runs.ts";
 import { Figure, Legend, LineChart, SERIES_KINDS, type Series } from "../charts/chart.tsx";
 import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";

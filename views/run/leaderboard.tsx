@@ -1,6 +1,7 @@
 /** Who leads? Candidates that met the same folds as dots with their ranges; those that were stopped early apart. */
+
+import type { Standing } from "../../core/training/results/standings.ts";
 import type { RunView } from "../../core/training/run-view.ts";
-import type { Standing } from "../../core/training/standings.ts";
 import { extent, Figure, RangeStrip } from "../charts/chart.tsx";
 import { duration, figures, plural } from "../parts/format.ts";
 import { Empty } from "../parts/parts.tsx";

@@ -2,7 +2,7 @@
 import { AppError } from "../../platform/errors.ts";
 import { findEvaluation, findVersion } from "../../store/models.ts";
 import { findRun, type StoredRun } from "../../store/runs.ts";
-import { type ComparedRun, compareRuns, type RunComparison } from "../../training/compare-runs.ts";
+import { type ComparedRun, compareRuns, type RunComparison } from "../../training/results/compare-runs.ts";
 import type { PanelSource } from "./panel-data.ts";
 
 const MOST_COMPARED = 5;

@@ -1,6 +1,6 @@
 /** A comparison of runs on the wire. */
 import * as z from "zod";
-import type { RunComparison } from "../../../training/compare-runs.ts";
+import type { RunComparison } from "../../../training/results/compare-runs.ts";
 
 const INTERVAL = z.tuple([z.number(), z.number()]);
 const CURVE = z.object({ run: z.int(), class: z.string(), points: z.array(INTERVAL) });

@@ -2,8 +2,8 @@
 import * as z from "zod";
 import { RUN_STATUSES, type StoredRound } from "../../../store/runs.ts";
 import { type RunOptions, STAGE_NAMES, type VersionComparison } from "../../../trainer/contract.ts";
+import type { Standing } from "../../../training/results/standings.ts";
 import type { RunStage, RunView } from "../../../training/run-view.ts";
-import type { Standing } from "../../../training/standings.ts";
 import { COLUMN_TYPE, ERROR_RECORD, FINDING, TASK, TIME } from "./datasets.ts";
 
 const SHARE = z.number().min(0).max(1);

@@ -1,6 +1,6 @@
 /** The comparison of runs over HTTP: as JSON, as CSV and as a page, by run id and by version, with its refusals. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { RunComparison } from "../../../../../core/training/compare-runs.ts";
+import type { RunComparison } from "../../../../../core/training/results/compare-runs.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../../harness/app.ts";
 
 let harness: Harness;

@@ -1,7 +1,7 @@
 /** Comparing runs: who leads, what differs, and what may be concluded from the rows that both were tested on. */
 import { expect, test } from "bun:test";
-import type { RunOptions, TestedRows } from "../../../core/trainer/contract.ts";
-import { type ComparedRun, compareRuns } from "../../../core/training/compare-runs.ts";
+import type { RunOptions, TestedRows } from "../../../../core/trainer/contract.ts";
+import { type ComparedRun, compareRuns } from "../../../../core/training/results/compare-runs.ts";
 
 const OPTIONS: RunOptions = {
   target: "left",

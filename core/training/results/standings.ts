@@ -3,8 +3,8 @@
  * folds that decide, then those that were stopped early, then guessing. A lead within noise is called level.
  */
 
-import type { Candidate } from "../trainer/contract.ts";
-import { goodness, isMetricName, type MetricName } from "../trainer/metrics/index.ts";
+import type { Candidate } from "../../trainer/contract.ts";
+import { goodness, isMetricName, type MetricName } from "../../trainer/metrics/index.ts";
 
 /** `stopped`: scored on fewer folds than those that decide, so its score says less. */
 export type Group = "compared" | "stopped" | "baseline";

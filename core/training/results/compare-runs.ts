@@ -2,10 +2,10 @@
  * Sets two to five runs side by side: settings that differ first, figures with their intervals, curves, importance, and,
  * where the runs were tested on the same rows of one file, a paired test and the rows on which they disagree most.
  */
-import type { RunOptions, TestedRows } from "../trainer/contract.ts";
-import { quantile } from "../trainer/metrics/bootstrap.ts";
-import { goodness, isMetricName } from "../trainer/metrics/index.ts";
-import { seededRandom } from "../trainer/random.ts";
+import type { RunOptions, TestedRows } from "../../trainer/contract.ts";
+import { quantile } from "../../trainer/metrics/bootstrap.ts";
+import { goodness, isMetricName } from "../../trainer/metrics/index.ts";
+import { seededRandom } from "../../trainer/random.ts";
 
 /** What the comparison needs to know of a finished run. */
 export interface ComparedRun {
