@@ -105,8 +105,9 @@
     document.addEventListener("paste", ({ target, clipboardData }) => {
       if (target.closest?.("input, textarea, select")) return;
       const text = clipboardData.getData("text/plain");
-      if (clipboardData.files.length) send(clipboardData.files);
-      else if (/[^\n][\n\r]+[^\n]/.test(text)) send([new File([text], "pasted.csv", { type: "text/csv" })]);
+      // Cells of a spreadsheet come as text, and as a picture of them.
+      if (/[^\n][\n\r]+[^\n]/.test(text)) send([new File([text], "pasted.csv", { type: "text/csv" })]);
+      else if (clipboardData.files.length) send(clipboardData.files);
     });
     document.addEventListener("click", (event) => {
       if (!event.target.closest("[data-pick]")) return;

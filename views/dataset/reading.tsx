@@ -1,6 +1,6 @@
 /** How was the file cut into rows and columns, and how else could it be? Every choice makes a new reading. */
 
-import type { ReadingChoices, ReadingPreview } from "../../core/csv/types.ts";
+import type { Dialect, ReadingChoices, ReadingPreview } from "../../core/csv/types.ts";
 import { type Links, url } from "../layout/frame.ts";
 import { short } from "../parts/format.ts";
 import { Command, curlLine } from "../parts/parts.tsx";
@@ -119,7 +119,6 @@ export function ReadingForm({ links, dataset, preview, shown }: ReadingFormProps
 function CuttingFields(props: { links: Links; dataset: ReadyDataset; asked: ReadingChoices }) {
   const { links, dataset, asked } = props;
   const { dialect } = dataset.profile.plan;
-  const askedDelimiter = asked.delimiter?.replace("\t", "\\t");
   return (
     <div
       class="form"
@@ -130,6 +129,52 @@ function CuttingFields(props: { links: Links; dataset: ReadyDataset; asked: Read
       hx-swap="outerMorph"
       hx-sync="this:replace"
     >
+      {dialect.format ? (
+        <TableFields dialect={dialect} asked={asked} />
+      ) : (
+        <TextFields dialect={dialect} asked={asked} />
+      )}
+      <Field id="header" label="Column names">
+        <select id="header" name="header">
+          <option value="">Current ({dialect.headerRows > 0 ? "from the file" : "generated"})</option>
+          <option value="true" selected={asked.header === true}>
+            The first row has the names
+          </option>
+          <option value="false" selected={asked.header === false}>
+            The first row is data
+          </option>
+        </select>
+      </Field>
+    </div>
+  );
+}
+
+/** Which cells of a workbook are the table; other formats leave nothing to choose. */
+function TableFields({ dialect, asked }: { dialect: Dialect; asked: ReadingChoices }) {
+  if (!dialect.sheets) return null;
+  return (
+    <>
+      <Field id="sheet" label="Sheet">
+        <select id="sheet" name="sheet">
+          <option value="">Current ({dialect.sheet})</option>
+          {dialect.sheets.map((sheet) => (
+            <option value={sheet} selected={sheet === asked.sheet}>
+              {sheet}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Field id="range" label="Cells">
+        <input id="range" name="range" value={asked.range} placeholder={dialect.range} maxlength={30} />
+      </Field>
+    </>
+  );
+}
+
+function TextFields({ dialect, asked }: { dialect: Dialect; asked: ReadingChoices }) {
+  const askedDelimiter = asked.delimiter?.replace("\t", "\\t");
+  return (
+    <>
       <Field id="delimiter" label="Delimiter">
         <select id="delimiter" name="delimiter">
           {[{ value: "", label: `Current (${delimiterWord(dialect.delimiter)})` }, ...DELIMITERS].map(
@@ -151,18 +196,7 @@ function CuttingFields(props: { links: Links; dataset: ReadyDataset; asked: Read
           ))}
         </select>
       </Field>
-      <Field id="header" label="Column names">
-        <select id="header" name="header">
-          <option value="">Current ({dialect.headerRows > 0 ? "from the file" : "generated"})</option>
-          <option value="true" selected={asked.header === true}>
-            The first row has the names
-          </option>
-          <option value="false" selected={asked.header === false}>
-            The first row is data
-          </option>
-        </select>
-      </Field>
-    </div>
+    </>
   );
 }
 

@@ -53,7 +53,13 @@ print(json.load(urllib.request.urlopen(request)))`;
           label="Predict every row of a CSV"
           hint="Its first row names the columns; what is missing is not known. It comes back with the predictions beside."
         >
-          <input id="rows" type="file" name="file" required accept=".csv,.tsv,.txt,.gz,.zip,text/csv" />
+          <input
+            id="rows"
+            type="file"
+            name="file"
+            required
+            accept=".csv,.tsv,.txt,.xlsx,.parquet,.json,.jsonl,.ndjson,.gz,.zst,.zip,text/csv"
+          />
         </Field>
         <p class="actions">
           <button type="submit">Predict the file</button>

@@ -47,7 +47,7 @@ const OTHER_DOCUMENTS: readonly (readonly [RegExp, string, string])[] = [
 async function officeFormat(path: string): Promise<"xlsx" | null> {
   const archive = await Archive.open(path).catch((error: unknown) => {
     // A zip without its directory may still be one file that streams.
-    if (error instanceof AppError && error.place.fix?.includes("parts")) throw error;
+    if (error instanceof AppError && error.cause === undefined) throw error;
     return null;
   });
   if (!archive) return null;

@@ -67,6 +67,8 @@ export async function readingForm(request: Request): Promise<ReturnType<typeof C
     defined({
       delimiter: filled(form, "delimiter")?.replace("\\t", "\t"),
       encoding: filled(form, "encoding"),
+      sheet: filled(form, "sheet"),
+      range: filled(form, "range"),
       header: header === undefined ? undefined : /^\d+$/.test(header) ? Number(header) : header === "true",
       target: filled(form, "target"),
       task: filled(form, "task"),

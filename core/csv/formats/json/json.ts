@@ -110,7 +110,7 @@ async function writeStream(source: JsonSource, stream: Stream): Promise<Written>
   const writer = new RecordWriter(records, stream.table);
   await readValues(source, stream, (value, row) => writer.take(value, row));
   writer.settle();
-  if (writer.width !== records.names.length) {
+  if (!writer.isGrid && writer.width !== records.names.length) {
     // Columns that came after the header was written.
     stream.table.clear();
     const again = new RecordWriter(records, stream.table);
