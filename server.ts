@@ -227,7 +227,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   });
   app.post("/models/:name/predict", async (c) => {
     const call = callOf(c);
-    return pageAnswer(c, pages.modelData(call, await forms.tryModel(call)), MODEL);
+    return pageAnswer(c, await pages.modelData(call, await forms.tryModel(call)), MODEL);
   });
 
   app.post("/models/:name/predict-csv", (c) => forms.predictFileForm(callOf(c)));

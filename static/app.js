@@ -142,7 +142,7 @@
     if (
       hasCome ||
       !target.closest?.(
-        "[data-do], [data-rewind-to], [data-rewind-play], #rewind-at, [data-cheapest], #threshold input",
+        "[data-do], [data-rewind-to], [data-rewind-play], #rewind-at, [data-cheapest], #threshold input, #batch *",
       )
     )
       return;

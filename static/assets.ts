@@ -17,6 +17,7 @@ import icon from "./icon.svg" with { type: "text" };
 import inspect from "./inspect.js" with { type: "text" };
 import listsCss from "./lists.css" with { type: "text" };
 import live from "./live.js" with { type: "text" };
+import modelCss from "./model.css" with { type: "text" };
 import model from "./model.js" with { type: "text" };
 import pagesCss from "./pages.css" with { type: "text" };
 import panelsCss from "./panels.css" with { type: "text" };
@@ -66,6 +67,7 @@ const SOURCES = {
       heroCss,
       pagesCss,
       runCss,
+      modelCss,
       dashboardCss,
       printCss,
     ]

@@ -1,5 +1,5 @@
-// Moves every figure of the mistakes with the slider and the costs: the server drew them by the same sums
-// (views/threshold.tsx). It builds no HTML: it sets text and attributes.
+// Moves every figure of the mistakes with the threshold and the costs: the server drew them by the same sums
+// (views/charts/threshold.tsx). It builds no HTML: it sets text and attributes.
 (() => {
   // Looked up each time: the page around it may have become that of another version.
   const find = () => document.getElementById("threshold");
@@ -8,50 +8,56 @@
 
   const percent = (share) => {
     const value = share * 100;
-    return `${value !== 0 && value < 10 ? value.toFixed(1) : Math.round(value)} %`;
+    if (value > 0 && value < 0.05) return "<0.1 %";
+    if (value > 99.9 && value < 100) return ">99.9 %";
+    return `${value > 0 && (value < 9.95 || (value > 99 && value < 100)) ? value.toFixed(1) : value.toFixed(0)} %`;
   };
+  const threshold = (share) => `${Number((100 * share).toFixed(1))} %`;
   const share = (part, of) => (of ? percent(part / of) : "–");
-  const hundredth = (part, of) => (of ? Math.round((100 * part) / of) : "–");
   const money = (amount) => amount.toLocaleString("en", { maximumFractionDigits: 2 });
-  const count = (n) => n.toLocaleString("en");
+  const count = (n) => (n < 10_000 ? String(n) : n.toLocaleString("en"));
 
   function draw(form) {
-    const { step, costFalsePositive, costFalseNegative } = form.elements;
+    const { threshold: slider, costFalsePositive, costFalseNegative } = form.elements;
     counts = form.dataset.counts;
     const rows = JSON.parse(counts);
-    const last = Math.max(1, rows.length - 1);
-    const [threshold, tp, fp, tn, fn] = rows[step.value];
+    const found = rows.findIndex((row) => row[0] >= slider.value - 1e-9);
+    const at = found < 0 ? rows.length - 1 : found;
+    const [, tp, fp, tn, fn] = rows[at];
     const costs = { falsePositive: +costFalsePositive.value, falseNegative: +costFalseNegative.value };
     const all = tp + fp + tn + fn;
     const spent = rows.map((r) => (100 * (r[2] * costs.falsePositive + r[4] * costs.falseNegative)) / all);
     const most = Math.max(...spent);
     least = spent.indexOf(Math.min(...spent));
     const told = {
-      from: percent(threshold),
-      caught: hundredth(tp, tp + fn),
-      cleared: hundredth(tn, tn + fp),
-      "right-yes": share(tp, tp + fp),
-      "right-no": share(tn, tn + fn),
+      from: threshold(+slider.value),
+      recall: share(tp, tp + fn),
+      cleared: share(tn, tn + fp),
+      precision: share(tp, tp + fp),
       accuracy: share(tp + tn, all),
       tp: count(tp),
       fp: count(fp),
       tn: count(tn),
       fn: count(fn),
-      cost: money(spent[step.value]),
+      cost: money(spent[at]),
       least: money(spent[least]),
-      "least-from": percent(rows[least][0]),
+      "least-from": threshold(rows[least][0]),
       most: money(most),
     };
     for (const node of form.querySelectorAll("[data-figure]")) node.textContent = told[node.dataset.figure];
-    step.setAttribute(
+    slider.setAttribute(
       "aria-valuetext",
-      `from ${told.from}: catches ${told.caught} of 100, cost ${told.cost}`,
+      `${told.from}: recall ${told.recall}, precision ${told.precision}, cost ${told.cost}`,
     );
     const marker = form.querySelector("[data-marker]");
-    for (const end of ["x1", "x2"]) marker.setAttribute(end, `${(100 * step.value) / last}%`);
-    const points = spent.map((cost, k) => `${(1000 * k) / last},${880 - (790 * cost) / (most || 1)}`);
+    for (const end of ["x1", "x2"]) marker.setAttribute(end, `${100 * slider.value}%`);
+    const y = (cost) => 900 - (820 * cost) / (most || 1);
+    const points = spent.map((cost, k) => `${1000 * rows[k][0]},${y(cost)}`);
     form.querySelector("polyline").setAttribute("points", points.join(" "));
-    const code = form.querySelector(".command code");
+    const optimum = form.querySelector("[data-optimum]");
+    optimum.setAttribute("cx", `${100 * rows[least][0]}%`);
+    optimum.setAttribute("cy", `${y(spent[least]) / 10}%`);
+    const code = form.querySelector(".retrain code");
     code.textContent = code.textContent.replace(/"costs":{.*?}/, `"costs":${JSON.stringify(costs)}`);
   }
 
@@ -62,7 +68,7 @@
   document.addEventListener("click", ({ target }) => {
     if (!target.closest("#threshold [data-cheapest]")) return;
     const form = find();
-    form.elements.step.value = least;
+    form.elements.threshold.value = JSON.parse(form.dataset.counts)[least][0];
     draw(form);
   });
   document.addEventListener("htmx:after:swap", () => {
@@ -70,4 +76,60 @@
     if (form && form.dataset.counts !== counts) draw(form);
   });
   if (find()) draw(find());
+
+  // A file is checked before it is sent: what its header lacks is said beside the button.
+  const HEAD_BYTES = 65_536;
+  let checked = null;
+  const say = (form, text) => {
+    form.querySelector(".batch-note").textContent = text;
+  };
+  /** The names of a header line, by the delimiter that it has most of. */
+  function namesOf(text) {
+    const line =
+      text
+        .replace(/^\uFEFF/, "")
+        .split(/\r\n|\n|\r/)
+        .find((part) => part.trim()) ?? "";
+    const delimiter = [",", ";", "\t", "|"].reduce((best, sign) =>
+      line.split(sign).length > line.split(best).length ? sign : best,
+    );
+    return line.split(delimiter).map((name) =>
+      name
+        .trim()
+        .replace(/^"(.*)"$/, "$1")
+        .replaceAll('""', '"'),
+    );
+  }
+  async function check(form) {
+    const file = form.elements.file.files[0];
+    say(form, "");
+    if (!file || /\.(gz|zip|xlsx?|parquet)$/i.test(file.name)) return true;
+    const names = new Set(namesOf(await file.slice(0, HEAD_BYTES).text()));
+    const columns = JSON.parse(form.dataset.columns);
+    const missing = columns.filter((name) => !names.has(name));
+    if (!missing.length || checked === file) return true;
+    const shown = missing.slice(0, 8).join(", ");
+    const more = missing.length > 8 ? ` and ${missing.length - 8} more` : "";
+    if (missing.length === columns.length) {
+      say(form, `${file.name} has none of the model's columns. Its header row needs: ${shown}${more}.`);
+      return false;
+    }
+    checked = file;
+    const one = missing.length === 1;
+    say(
+      form,
+      `${file.name} has no ${one ? "column" : "columns"} ${shown}${more}. Select Predict file again to treat ${one ? "it" : "them"} as missing values.`,
+    );
+    return false;
+  }
+  document.addEventListener("change", ({ target }) => {
+    const form = target.closest("#batch");
+    if (form) check(form);
+  });
+  document.addEventListener("submit", async (event) => {
+    const form = event.target.closest("#batch");
+    if (!form) return;
+    event.preventDefault();
+    if (await check(form)) form.submit();
+  });
 })();

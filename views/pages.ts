@@ -47,7 +47,7 @@ export const COMPARE: Page<RunComparison> = {
   html: ComparePage,
   json: (comparison) => comparison,
 };
-export const MODEL: Page<ReturnType<typeof pages.modelData>> = {
+export const MODEL: Page<Awaited<ReturnType<typeof pages.modelData>>> = {
   html: ModelPage,
   json: ({ model }) => model,
 };

@@ -118,7 +118,7 @@ const SAYS: { [P in Panel]?: (data: NonNullable<PanelData[P]>) => Record<string,
   }),
   activity: ({ items }) => ({ "data-rows": String(items[0]?.seq ?? "") }),
   model: ({ liveVersion, versions }) => ({
-    "data-standing": `${liveVersion} of ${versions.map(({ version }) => version).join()}`,
+    "data-standing": `${liveVersion} of ${versions.map(({ version, threshold }) => `${version}@${threshold}`).join()}`,
   }),
   run: (run) => ({
     "data-status": run.status,

@@ -2,7 +2,7 @@
 import type { Table } from "../csv/types.ts";
 import { type Change, counterfactual } from "../trainer/explain/counterfactual.ts";
 import type { Model } from "../trainer/model/model.ts";
-import type { TrainingReference } from "../trainer/model/reference.ts";
+import type { ColumnReference, TrainingReference } from "../trainer/model/reference.ts";
 
 type Cell = string | number | null;
 
@@ -18,12 +18,29 @@ export interface Counterfactual {
   sentence: string;
 }
 
+/** Columns that must stay as they are, by name. */
+export interface Fixed {
+  /** What only names a row: nobody can have another one. */
+  identifying: readonly string[];
+  /** Pinned by who asks. */
+  pinned: readonly string[];
+}
+
+/** Where so many labels of new rows were never seen, a label is a ticket's number and nothing that could be changed. */
+const NAMES_ROWS = 0.2;
+
 /** One a row. Some tens of milliseconds each: others are answered in between. */
 export async function flips(
   model: Model,
   table: Table,
-  reference: TrainingReference,
+  given: { reference: TrainingReference; fixed: Fixed },
 ): Promise<Counterfactual[]> {
+  const { fixed } = given;
+  const stays = new Set([...fixed.identifying, ...fixed.pinned]);
+  const isChangeable = (entry: ColumnReference) =>
+    !stays.has(entry.column) && !(entry.kind === "category" && entry.unseen > NAMES_ROWS);
+  const columns = given.reference.columns.filter(isChangeable);
+  const reference = { ...given.reference, columns };
   const found: Counterfactual[] = [];
   for (let row = 0; row < table.rows; row++) {
     if (row > 0) await new Promise((resolve) => setImmediate(resolve));
@@ -51,7 +68,7 @@ function flipOf(model: Model, row: Table, reference: TrainingReference): Counter
   return {
     ...{ changes: written, prediction, tried },
     ...(probability !== null && { probability }),
-    sentence: `It would be ${shown(prediction)}${chance} if ${wish.join(" and ")}.`,
+    sentence: `The prediction would be ${shown(prediction)}${chance} if ${wish.join(" and ")}.`,
   };
 }
 
@@ -64,8 +81,11 @@ function writtenChange(model: Model, { column, from, to }: Change): Counterfactu
 }
 
 function noneFound({ task }: Model, tried: number): string {
-  const other = task === "regression" ? "takes it across the middle of the answers" : "gives another answer";
-  return `No change of one column, or of two, within what training saw ${other} (${tried} were tried).`;
+  const other =
+    task === "regression"
+      ? "moves the prediction across the median of all predictions"
+      : "changes the prediction";
+  return `No change of one or two columns within the training data ${other} (${tried} tried).`;
 }
 
 function shown(value: Cell): string {

@@ -115,6 +115,8 @@ export interface PredictOptions {
   explain: boolean;
   /** "trial": somebody looks how the model answers: neither counted nor kept. */
   purpose?: "traffic" | "trial";
+  /** Columns that the smallest change leaves as they are. */
+  pinned?: readonly string[];
 }
 
 /** Of more rows than these only contributions are told. */
@@ -135,14 +137,14 @@ export class Serving {
   async predict(
     version: StoredVersion,
     rows: PredictRow[],
-    { explain, purpose = "traffic" }: PredictOptions,
+    { explain, purpose = "traffic", pinned = [] }: PredictOptions,
   ): Promise<{ predictions: Prediction[]; warnings: Warning[] }> {
     answering ??= await import("./answering.ts");
     const model = await this.cache.load(version);
     const { answers, warnings, table } = timed("predict", () =>
       answering!.answerRows(model, rows, { explain }),
     );
-    if (explain && rows.length <= FLIPPED_ROWS) await this.flip(version, { model, table, answers });
+    if (explain && rows.length <= FLIPPED_ROWS) await this.flip(version, { model, table, answers, pinned });
     if (purpose === "traffic")
       return { predictions: this.traffic.note({ version, model, rows, table, answers }), warnings };
     const predictions = answers.map((answer) => ({ id: newId(), ...answer, logged: false as const }));
@@ -168,12 +170,23 @@ export class Serving {
   /** Adds to each answer what would have to be otherwise for another one. */
   private async flip(
     version: StoredVersion,
-    { model, table, answers }: { model: Model; table: Table; answers: Answer[] },
+    given: { model: Model; table: Table; answers: Answer[]; pinned: readonly string[] },
   ): Promise<void> {
+    const { model, table, answers, pinned } = given;
     const reference = this.references.of(version);
     if (!reference) return;
     const { flips } = await import("./counterfactuals.ts");
-    for (const [row, flip] of (await flips(model, table, reference)).entries())
+    const fixed = { identifying: identifyingColumns(version), pinned };
+    for (const [row, flip] of (await flips(model, table, { reference, fixed })).entries())
       answers[row]!.counterfactual = flip;
   }
+}
+
+/** What the training's findings say of columns: a number that was given to a row, or counts the rows. */
+const IDENTIFYING = new Set(["id_like", "row_number"]);
+
+function identifyingColumns({ result }: StoredVersion): string[] {
+  return (result.findings ?? []).flatMap(({ code, column }) =>
+    column !== null && IDENTIFYING.has(code) ? [column] : [],
+  );
 }

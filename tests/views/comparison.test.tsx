@@ -5,11 +5,11 @@ import { RUN } from "./fixtures.ts";
 
 const html = (comparison: typeof RUN.comparison) => String(<ComparisonView comparison={comparison} />);
 
-test("a higher AUC is better, a higher log loss worse, and a range with zero in it may be chance", () => {
+test("a higher AUC is better, a higher log loss worse, and a range with zero in it within noise", () => {
   const page = html(RUN.comparison);
   expect(page).toContain("0.05 to 0.15: better");
   expect(page).toMatch(/0\.01 to 0\.2: worse/);
-  expect(page).toContain("may be chance");
+  expect(page).toContain("within noise");
   expect(page).not.toContain("<img");
 });
 

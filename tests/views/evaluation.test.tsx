@@ -3,24 +3,25 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { readEvaluation } from "../../views/charts/evaluation-data.ts";
 import { thresholdFigures, type Weighing } from "../../views/charts/threshold.tsx";
-import { EvaluationView } from "../../views/run/evaluation.tsx";
+import { Mistakes, Ranking, Reasons } from "../../views/model/evaluation.tsx";
 import { MODEL, RUN } from "./fixtures.ts";
 
 const { schema } = MODEL.versions[0]!.result;
-const draw = (evaluation: Record<string, unknown>) =>
-  String(
-    EvaluationView({
-      links: { base: "", origin: "http://127.0.0.1:8000", curl: "curl" },
-      model: "fruit",
-      version: 1,
-      weighing: WEIGHING,
-      evaluation,
-      schema,
-      metric: "roc_auc",
-    }),
-  );
+const draw = (evaluation: Record<string, unknown>) => {
+  const data = readEvaluation(evaluation);
+  const { target } = schema;
+  const mistakes = Mistakes({
+    links: { base: "", origin: "http://127.0.0.1:8000", curl: "curl" },
+    model: "fruit",
+    version: { version: 1, threshold: null, previousThreshold: null },
+    weighing: WEIGHING,
+    data,
+    target,
+  });
+  return `${mistakes}${Ranking({ data })}${Reasons({ data, target, metric: "roc_auc" })}`;
+};
 const WEIGHING: Weighing = {
-  step: null,
+  threshold: null,
   costs: { falsePositive: 1, falseNegative: 5 },
   training: { datasetId: "d1", options: RUN.options },
 };
@@ -61,8 +62,8 @@ const WHOLE = {
 
 test("every part of a whole evaluation is drawn, each chart with its sentence and its table", () => {
   const html = draw(WHOLE);
-  expect(html).toContain("is <b>yes</b> it catches <b>90</b>");
-  expect(html).toContain("40 % wrong in 20 rows; 10 % wrong elsewhere");
+  expect(html).toContain("20 % of “<bdi>no</bdi>” rows are predicted as “<bdi>yes</bdi>” (10 of 50 rows)");
+  expect(html).toContain("40 % wrong in 20 test rows; 10 % elsewhere");
   for (const id of ["roc", "precision-recall", "calibration", "importance", "effect-0", "effect-1"])
     expect(html).toContain(`id="${id}-caption"`);
   expect(html.match(/<figure/g)).toHaveLength(html.match(/Show as table/g)!.length);
@@ -73,7 +74,7 @@ test("each part can be absent", () => {
     const { [part as keyof typeof WHOLE]: _, ...rest } = WHOLE;
     expect(() => draw(rest)).not.toThrow();
   }
-  expect(draw({})).toContain("Train with more time to see it.");
+  expect(draw({})).toContain("Not computed: the time limit was reached.");
 });
 
 const THRESHOLDS = [
@@ -82,16 +83,22 @@ const THRESHOLDS = [
   { threshold: 0.9, tp: 20, fp: 0, tn: 50, fn: 30 },
 ];
 
-test("two classes: the slider stands where the model answers, and its figures weigh the costs", () => {
+test("two classes: the slider starts at the threshold in force, and its figures weigh the costs", () => {
   const html = draw({ ...WHOLE, thresholds: THRESHOLDS, threshold: 0.4 });
-  expect(html).toContain('max="2" value="1"');
+  expect(html).toContain('min="0" max="1" step="0.001" value="0.4"');
   expect(html).toContain("{&quot;falsePositive&quot;:1,&quot;falseNegative&quot;:5}");
-  const told = thresholdFigures(THRESHOLDS, 1, { falsePositive: 1, falseNegative: 5 });
-  expect(told).toMatchObject({ caught: "90", cleared: "80", cost: "35", least: "35", "least-from": "40 %" });
-  const dear = thresholdFigures(THRESHOLDS, 1, { falsePositive: 10, falseNegative: 1 });
+  const told = thresholdFigures(THRESHOLDS, 0.4, { falsePositive: 1, falseNegative: 5 });
+  expect(told).toMatchObject({
+    recall: "90 %",
+    cleared: "80 %",
+    cost: "35",
+    least: "35",
+    "least-from": "40 %",
+  });
+  const dear = thresholdFigures(THRESHOLDS, 0.4, { falsePositive: 10, falseNegative: 1 });
   expect(dear).toMatchObject({ cost: "105", least: "30", "least-from": "90 %", most: "500" });
   const none = thresholdFigures([{ threshold: 1, tp: 0, fp: 0, tn: 9, fn: 0 }], 0, WEIGHING.costs);
-  expect(none).toMatchObject({ caught: "–", "right-yes": "–", accuracy: "100 %" });
+  expect(none).toMatchObject({ recall: "–", precision: "–", accuracy: "100 %" });
 });
 
 test("regression draws its errors", () => {
@@ -105,7 +112,9 @@ test("regression draws its errors", () => {
       [3, 3],
     ],
   };
-  expect(draw({ residuals })).toContain("In 9 of 10 rows the truth lies between −4 and +4 of the answer");
+  expect(draw({ residuals })).toContain(
+    "In 9 of 10 test rows the actual value is between −4 and +4 of the prediction",
+  );
 });
 
 test("anything at all may stand in the store", () => {

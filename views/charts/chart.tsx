@@ -177,11 +177,13 @@ export interface NamedBar {
   name: string;
   value: number;
   text: string;
-  /** What a press on the bar shows; without it there is nothing to press. */
+  /** "total": where a sum starts, or what it comes to. */
+  tone?: "part" | "total";
+  /** What opens below the bar. */
   more?: Child;
 }
 
-/** Named bars from a common zero; below zero they go the other way. The first that has more stands open. */
+/** Named bars from a common zero; below zero they go the other way. The first that has more is open. */
 export function BarList({ bars, id }: { bars: readonly NamedBar[]; id: string }) {
   const values = bars.map(({ value }) => value);
   const domain = [Math.min(0, ...values), Math.max(1e-12, ...values)] as const;
@@ -199,7 +201,7 @@ export function BarList({ bars, id }: { bars: readonly NamedBar[]; id: string })
             </details>
           </li>
         ) : (
-          <li class="waterfall-row">
+          <li class={`waterfall-row${bar.tone === "total" ? " waterfall-total" : ""}`}>
             <BarCells bar={bar} domain={domain} />
           </li>
         ),
@@ -209,15 +211,17 @@ export function BarList({ bars, id }: { bars: readonly NamedBar[]; id: string })
 }
 
 function BarCells({ bar, domain }: { bar: NamedBar; domain: readonly [number, number] }) {
-  const { name, value, text } = bar;
+  const { name, value, text, tone } = bar;
   const x = scaleLinear(domain, [0, 100]);
   return (
     <>
-      <span class="waterfall-name">{name}</span>
+      <span class="waterfall-name" title={name}>
+        <bdi>{name}</bdi>
+      </span>
       <svg class="strip" aria-hidden="true">
         <line class="strip-base" x1={`${round(x(0))}%`} x2={`${round(x(0))}%`} y1="0" y2="100%" />
         <rect
-          class={value >= 0 ? "push-up" : "push-down"}
+          class={tone === "total" ? "push-total" : value >= 0 ? "push-up" : "push-down"}
           x={`${round(Math.min(x(0), x(value)))}%`}
           width={`${round(Math.abs(x(value) - x(0)))}%`}
           y="22%"

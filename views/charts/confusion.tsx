@@ -1,70 +1,183 @@
-/** What is taken for what? Said for a hundred rows of each class, and the bare matrix beside it. */
-import { count, percent } from "../parts/format.ts";
+/** What is predicted as what? The worst confusions in words, the whole as a heat map, and each class in a table. */
+import { count, percent, plural } from "../parts/format.ts";
 
 export interface ConfusionProps {
   target: string;
   classes: readonly string[];
-  /** Rows: the truth; columns: the answer. */
+  /** Rows: actual; columns: predicted. */
   matrix: readonly (readonly number[])[];
 }
 
 /** Shades of a cell, by its share of its row. */
 const SHADES = 5;
+/** More classes than these are a heat map instead of a table of counts. */
+const MOST_IN_TABLE = 8;
+const WORST = 10;
+/** More worst confusions than these are one click away. */
+const SHOWN = 5;
 
 export function Confusion({ target, classes, matrix }: ConfusionProps) {
-  const sums = matrix.map(sum);
+  const worst = worstOf(matrix);
+  const isSmall = classes.length <= MOST_IN_TABLE;
+  const row = ({ actual, predicted, rows, share }: Mix) => (
+    <li>
+      {percent(share)} of “<bdi>{classes[actual]}</bdi>” rows are predicted as “
+      <bdi>{classes[predicted]}</bdi>” ({count(rows)} of {plural(sum(matrix[actual]!), "row")}).
+    </li>
+  );
   return (
     <div class="confusion">
-      <ul class="sentences">
-        {classes.map((name, k) => (
-          <li>{sentence({ target, name, matrix, k })}</li>
-        ))}
-      </ul>
-      <section class="scroll" tabindex={0} aria-label="Confusion matrix">
-        <table class="matrix">
-          <caption>Confusion matrix: rows kept aside, what they are and what the model said</caption>
-          <thead>
-            <tr>
-              <th scope="col">is · said</th>
-              {classes.map((name) => (
-                <th scope="col" class="number">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {matrix.map((row, truth) => (
-              <tr>
-                <th scope="row">{classes[truth]}</th>
-                {row.map((n, answer) => (
-                  <td class={`number ${shade(n, sums[truth]!, truth === answer)}`}>{count(n)}</td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <div class="titled">
+        <h3>Worst confusions</h3>
+        {worst.length ? (
+          <ol class="sentences numbered">{worst.slice(0, isSmall ? SHOWN : WORST).map(row)}</ol>
+        ) : (
+          <p>Every row of the test set is predicted correctly.</p>
+        )}
+      </div>
+      <div class="titled">
+        <h3>Confusion matrix</h3>
+        {isSmall ? (
+          <Counts classes={classes} matrix={matrix} />
+        ) : (
+          <HeatMap classes={classes} matrix={matrix} />
+        )}
+      </div>
+      <details id="by-class" class="by-class">
+        <summary>
+          {plural(classes.length, "class")} of {target}, one by one
+        </summary>
+        <ByClass classes={classes} matrix={matrix} />
+      </details>
     </div>
   );
 }
 
-function sentence(props: { target: string; name: string; matrix: ConfusionProps["matrix"]; k: number }) {
-  const { target, name, matrix, k } = props;
-  const hits = matrix[k]?.[k] ?? 0;
-  const there = sum(matrix[k] ?? []);
-  const said = sum(matrix.map((row) => row[k] ?? 0));
-  if (there === 0)
-    return (
-      <>
-        In no row kept aside {target} is {name}.
-      </>
+interface Mix {
+  actual: number;
+  predicted: number;
+  rows: number;
+  /** Of the rows of the actual class. */
+  share: number;
+}
+
+/** By rows, then by their share: what costs most comes first. */
+function worstOf(matrix: ConfusionProps["matrix"]): Mix[] {
+  const found = matrix.flatMap((row, actual) => {
+    const total = sum(row);
+    return row.flatMap((rows, predicted) =>
+      rows > 0 && actual !== predicted ? [{ actual, predicted, rows, share: rows / total }] : [],
     );
+  });
+  return found.sort((a, b) => b.rows - a.rows || b.share - a.share).slice(0, WORST);
+}
+
+function Counts({ classes, matrix }: Omit<ConfusionProps, "target">) {
   return (
-    <>
-      Of 100 rows where {target} is <b>{name}</b> it catches <b>{Math.round((100 * hits) / there)}</b>
-      {said > 0 ? `; when it says so it is right in ${percent(hits / said)}.` : "; it never says so."}
-    </>
+    <section class="scroll" tabindex={0} aria-label="Confusion matrix">
+      <table class="matrix">
+        <thead>
+          <tr>
+            <th scope="col">actual / predicted</th>
+            {classes.map((name) => (
+              <th scope="col" class="number">
+                <span class="class-name" title={name}>
+                  <bdi>{name}</bdi>
+                </span>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {matrix.map((row, actual) => (
+            <tr>
+              <th scope="row">
+                <span class="class-name" title={classes[actual]}>
+                  <bdi>{classes[actual]}</bdi>
+                </span>
+              </th>
+              {row.map((n, predicted) => (
+                <td class={`number ${shade(n, sum(row), actual === predicted)}`}>{count(n)}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** One square a cell that is not empty; the diagonal is what is right. */
+function HeatMap({ classes, matrix }: Omit<ConfusionProps, "target">) {
+  const n = classes.length;
+  const right = matrix.reduce((total, row, k) => total + (row[k] ?? 0), 0);
+  const all = matrix.reduce((total, row) => total + sum(row), 0);
+  const label = `Heat map of ${n} classes: ${percent(right / Math.max(1, all))} of the test rows are on the diagonal, predicted correctly.`;
+  return (
+    <figure class="heat-figure">
+      <svg class="heat" viewBox={`0 0 ${n} ${n}`} role="img" aria-label={label}>
+        {matrix.flatMap((row, actual) =>
+          row.flatMap((rows, predicted) =>
+            rows > 0 ? (
+              <rect
+                class={shade(rows, sum(row), actual === predicted)}
+                x={predicted}
+                y={actual}
+                width="1"
+                height="1"
+              />
+            ) : (
+              []
+            ),
+          ),
+        )}
+      </svg>
+      <figcaption class="fine">
+        Rows: actual class. Columns: predicted class. Correct predictions are on the diagonal; darker is a
+        larger share of the row.
+      </figcaption>
+    </figure>
+  );
+}
+
+function ByClass({ classes, matrix }: Omit<ConfusionProps, "target">) {
+  return (
+    <section class="scroll table-scroll" tabindex={0} aria-label="Classes one by one">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Class</th>
+            <th scope="col" class="number">
+              Test rows
+            </th>
+            <th scope="col" class="number">
+              Found (recall)
+            </th>
+            <th scope="col" class="number">
+              Correct when predicted (precision)
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {classes.map((name, k) => {
+            const [hits, there] = [matrix[k]?.[k] ?? 0, sum(matrix[k] ?? [])];
+            const said = matrix.reduce((total, row) => total + (row[k] ?? 0), 0);
+            return (
+              <tr>
+                <th scope="row">
+                  <span class="class-name" title={name}>
+                    <bdi>{name}</bdi>
+                  </span>
+                </th>
+                <td class="number">{count(there)}</td>
+                <td class="number">{there ? percent(hits / there) : "–"}</td>
+                <td class="number">{said ? percent(hits / said) : "never predicted"}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </section>
   );
 }
 

@@ -1,12 +1,12 @@
-/** How well does it rank, and can its probabilities be believed? ROC, precision and recall, calibration. */
+/** How well does the model rank rows, and are its probabilities reliable? ROC, precision and recall, calibration. */
 
-import { count, percent } from "../parts/format.ts";
+import { count, percent, plural } from "../parts/format.ts";
 import { Figure, Legend, LineChart, SERIES_KINDS, type Series } from "./chart.tsx";
 import type { CalibrationCurve, Curve, Point } from "./evaluation-data.ts";
 
 const UNIT: readonly [number, number] = [0, 1];
 const DIAGONAL: Series = {
-  name: "Just guessing",
+  name: "Baseline",
   kind: "reference",
   points: [
     [0, 0],
@@ -17,20 +17,20 @@ const DIAGONAL: Series = {
 export function RocFigure({ curves }: { curves: readonly Curve[] }) {
   const first = curves[0]!;
   const at = first.points.find(([, found]) => found >= 0.8) ?? first.points.at(-1)!;
-  const sentence = `To find ${percent(at[1])} of ${first.class}, ${percent(at[0])} of the others are taken along by mistake.`;
+  const sentence = `Catching ${percent(at[1])} of ${first.class} wrongly flags ${percent(at[0])} of the others.`;
   const series = [...seriesOf(curves), DIAGONAL];
   return (
     <Figure
       id="roc"
       sentence={sentence}
-      columns={["Class", "Taken by mistake", "Found"]}
+      columns={["Class", "False positive rate", "True positive rate"]}
       rows={cellsOf(curves)}
     >
       <LineChart
         label={sentence}
         series={series}
-        xLabel="taken by mistake"
-        yLabel="found"
+        xLabel="false positive rate"
+        yLabel="true positive rate"
         xDomain={UNIT}
         yDomain={UNIT}
       />
@@ -39,23 +39,40 @@ export function RocFigure({ curves }: { curves: readonly Curve[] }) {
   );
 }
 
-export function PrecisionRecallFigure({ curves }: { curves: readonly Curve[] }) {
+/** `shares`: of the test rows, by class: what predicting at random gets. */
+export function PrecisionRecallFigure(props: { curves: readonly Curve[]; shares: Record<string, number> }) {
+  const { curves, shares } = props;
   const first = curves[0]!;
   const at = first.points.find(([found]) => found >= 0.5) ?? first.points.at(-1)!;
-  const sentence = `Taking the surest first until ${percent(at[0])} of ${first.class} are found, ${percent(at[1])} of those taken are right.`;
-  const series = seriesOf(curves);
+  const guess = shares[first.class];
+  const beside = guess === undefined ? "" : ` Picking rows at random would be right in ${percent(guess)}.`;
+  const sentence = `Finding the surest ${percent(at[0])} of ${first.class}, ${percent(at[1])} of those predictions are correct.${beside}`;
+  const baseline: Series[] =
+    guess === undefined
+      ? []
+      : [
+          {
+            name: curves.length > 1 ? `Baseline (${first.class})` : "Baseline",
+            kind: "reference",
+            points: [
+              [0, guess],
+              [1, guess],
+            ],
+          },
+        ];
+  const series = [...seriesOf(curves), ...baseline];
   return (
     <Figure
       id="precision-recall"
       sentence={sentence}
-      columns={["Class", "Found", "Right"]}
+      columns={["Class", "Recall", "Precision"]}
       rows={cellsOf(curves)}
     >
       <LineChart
         label={sentence}
         series={series}
-        xLabel="found"
-        yLabel="right"
+        xLabel="recall"
+        yLabel="precision"
         xDomain={UNIT}
         yDomain={UNIT}
       />
@@ -70,12 +87,12 @@ export function CalibrationFigure({ curves }: { curves: readonly CalibrationCurv
     points: curve.bins.map(({ predicted, observed }): Point => [predicted, observed]),
   }));
   const sentence = calibrationSentence(curves[0]!);
-  const series = [...seriesOf(lines), { ...DIAGONAL, name: "Perfectly honest" }];
+  const series = [...seriesOf(lines), { ...DIAGONAL, name: "Perfect calibration" }];
   return (
     <Figure
       id="calibration"
       sentence={sentence}
-      columns={["Class", "Says", "Happened", "Rows"]}
+      columns={["Class", "Predicted", "Observed", "Rows"]}
       rows={curves.flatMap((curve) =>
         curve.bins.map((bin) => ({
           head: curve.class,
@@ -86,8 +103,8 @@ export function CalibrationFigure({ curves }: { curves: readonly CalibrationCurv
       <LineChart
         label={sentence}
         series={series}
-        xLabel="it says"
-        yLabel="it happened"
+        xLabel="predicted probability"
+        yLabel="observed share"
         xDomain={UNIT}
         yDomain={UNIT}
         dots="shown"
@@ -97,11 +114,17 @@ export function CalibrationFigure({ curves }: { curves: readonly CalibrationCurv
   );
 }
 
+/** What fewer rows show may be chance. */
+const LEAST_BIN_ROWS = 10;
+
 function calibrationSentence({ class: name, bins }: CalibrationCurve): string {
-  const busiest = bins.reduce((most, bin) => (bin.rows > most.rows ? bin : most), bins[0]!);
+  const enough = bins.filter(({ rows }) => rows >= LEAST_BIN_ROWS);
+  const off = ({ predicted, observed }: (typeof bins)[number]) => Math.abs(predicted - observed);
+  const judged = enough.length ? enough : bins;
+  const worst = judged.reduce((most, bin) => (off(bin) > off(most) ? bin : most), judged[0]!);
   return (
-    `Where it gives ${name} about ${percent(busiest.predicted)}, it happened in ${percent(busiest.observed)} ` +
-    `of ${count(busiest.rows)} rows.`
+    `At worst, where the model says about ${percent(worst.predicted)} for ${name}, ` +
+    `${percent(worst.observed)} of ${plural(worst.rows, "row")} are ${name}.`
   );
 }
 

@@ -1,7 +1,7 @@
-/** Which columns does it lean on, and how does the answer move with each? Shuffled columns, and effect curves. */
+/** Which columns matter, and how does the prediction change with each? Shuffled columns, and effect curves. */
 import type { Dependence } from "../../core/trainer/explain/dependence.ts";
 import type { Importance } from "../../core/trainer/explain/importance.ts";
-import { figure } from "../parts/format.ts";
+import { figure, figures } from "../parts/format.ts";
 import { metricLabel } from "../parts/words.ts";
 import { BarList, Figure, Legend, LineChart, SERIES_KINDS, type Series } from "./chart.tsx";
 
@@ -16,14 +16,15 @@ export interface ImportanceProps {
   classes: readonly string[];
 }
 
-/** A press on a column shows how the answer moves with it. */
+/** Opening a column shows how the prediction changes with it. */
 export function ImportanceFigure(props: ImportanceProps) {
   const { importance, dependence, target, classes } = props;
   const metric = metricLabel(props.metric);
   const top = importance[0]!;
   const sentence =
-    `It leans most on ${top.column}: with that column shuffled, ${metric} gets worse by ${figure(top.importance)} (permutation importance). ` +
-    `A column near 0 could be left out.${dependence.length ? " Press a column with ▸ to see how the answer moves with it." : ""}`;
+    `${top.column} matters most: shuffling it worsens ${metric} by ${figure(top.importance)} (permutation importance). ` +
+    `A column near 0 could be left out.${dependence.length ? " Open a column with ▸ to see its effect." : ""}`;
+  const written = figures(importance.map((entry) => entry.importance));
   return (
     <Figure
       id="importance"
@@ -33,13 +34,13 @@ export function ImportanceFigure(props: ImportanceProps) {
     >
       <BarList
         id="importance"
-        bars={importance.slice(0, SHOWN).map(({ column, importance: lost }) => {
+        bars={importance.slice(0, SHOWN).map(({ column, importance: lost }, place) => {
           const index = dependence.findIndex((entry) => entry.column === column);
           const effect = dependence[index];
           return {
             name: column,
             value: lost,
-            text: figure(lost),
+            text: written[place]!,
             ...(effect && {
               more: (
                 <DependenceFigure
@@ -121,7 +122,7 @@ function effectSentence(dependence: Dependence, name: string, show: (x: number |
   const low = values.indexOf(Math.min(...values));
   const high = values.indexOf(Math.max(...values));
   return (
-    `All else as it is, the mean answer (${name}) is lowest where ${column} is ${show(at[low]!)} ` +
+    `With all other columns unchanged, the average ${name} is lowest where ${column} is ${show(at[low]!)} ` +
     `(${figure(values[low]!)}) and highest where it is ${show(at[high]!)} (${figure(values[high]!)}).`
   );
 }
@@ -129,8 +130,8 @@ function effectSentence(dependence: Dependence, name: string, show: (x: number |
 function answerNames(target: string, classes: readonly string[], answers: number): string[] {
   if (!classes.length) return [target];
   return answers === 1
-    ? [`chance of ${classes[1] ?? classes[0]}`]
-    : classes.map((name) => `chance of ${name}`);
+    ? [`probability of ${classes[1] ?? classes[0]}`]
+    : classes.map((name) => `probability of ${name}`);
 }
 
 const isNumeric = (at: readonly (number | string)[]): at is number[] => typeof at[0] === "number";

@@ -1,4 +1,4 @@
-/** By how much is it off? The errors as a histogram, and some rows as answer against truth. */
+/** How large are the errors? As a histogram, and some rows as predicted against actual. */
 import { scaleLinear } from "d3-scale";
 import { count, figure } from "../parts/format.ts";
 import { extent, Figure, Histogram } from "./chart.tsx";
@@ -8,13 +8,13 @@ export function ErrorHistogram({ residuals }: { residuals: Residuals }) {
   const { low, high, counts, quantiles } = residuals;
   const width = (high - low) / counts.length;
   const sentence =
-    `In 9 of 10 rows the truth lies between ${signed(quantiles.p5 ?? low)} and ${signed(quantiles.p95 ?? high)} ` +
-    `of the answer; in half of them between ${signed(quantiles.p25 ?? low)} and ${signed(quantiles.p75 ?? high)}.`;
+    `In 9 of 10 test rows the actual value is between ${signed(quantiles.p5 ?? low)} and ${signed(quantiles.p95 ?? high)} ` +
+    `of the prediction; in half of them between ${signed(quantiles.p25 ?? low)} and ${signed(quantiles.p75 ?? high)}.`;
   return (
     <Figure
       id="errors"
       sentence={sentence}
-      columns={["Truth minus answer", "Rows"]}
+      columns={["Actual minus predicted", "Rows"]}
       rows={counts.map((n, bin) => ({
         head: `${figure(low + bin * width)} to ${figure(low + (bin + 1) * width)}`,
         cells: [count(n)],
@@ -24,7 +24,7 @@ export function ErrorHistogram({ residuals }: { residuals: Residuals }) {
         <Histogram counts={counts} label={sentence} />
         <p class="ends">
           <span>{signed(low)}</span>
-          <span>truth minus answer</span>
+          <span>actual minus predicted</span>
           <span>{signed(high)}</span>
         </p>
       </div>
@@ -37,12 +37,12 @@ export function TruthScatter({ pairs, target }: { pairs: readonly Point[]; targe
   const x = scaleLinear(domain, [2, 98]);
   const y = scaleLinear(domain, [92, 6]);
   const at = (value: number) => `${Math.round(value * 100) / 100}%`;
-  const sentence = `Each dot is a row kept aside; on the line, the answer is the true ${target}.`;
+  const sentence = `Each dot is a test row; on the line, the prediction equals the actual ${target}.`;
   return (
     <Figure
       id="scatter"
       sentence={sentence}
-      columns={["Truth", "Answer"]}
+      columns={["Actual", "Predicted"]}
       rows={pairs.map(([truth, answer]) => ({ head: figure(truth), cells: [answer] }))}
     >
       <svg class="chart scatter" role="img" aria-label={sentence}>
@@ -60,10 +60,10 @@ export function TruthScatter({ pairs, target }: { pairs: readonly Point[]; targe
           {figure(domain[0])}
         </text>
         <text class="axis" x="100%" y="100%" dy="-2" text-anchor="end">
-          truth {figure(domain[1])}
+          actual {figure(domain[1])}
         </text>
         <text class="axis" x="0" y="0" dy="12">
-          answer {figure(domain[1])}
+          predicted {figure(domain[1])}
         </text>
       </svg>
     </Figure>

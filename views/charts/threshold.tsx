@@ -1,18 +1,20 @@
 /**
- * From which chance on shall it say yes? A slider over the thresholds that the test rows tell apart, with what mistakes
- * cost: every figure follows. static/model.js moves the same figures; without it the form asks the server.
+ * From which probability on does the model say yes? A slider over a true axis from 0 to 100 %, with what mistakes cost
+ * there: every figure follows, and the threshold can be put into force. static/model.js moves the same figures; without
+ * it the form asks the server.
  */
 import type { RunOptions } from "../../core/trainer/contract.ts";
 import { type Links, url } from "../layout/frame.ts";
 import { count, percent } from "../parts/format.ts";
-import { Command, curlLine } from "../parts/parts.tsx";
+import { Action, Command, curlLine } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { Figure } from "./chart.tsx";
 import type { ThresholdCounts } from "./evaluation-data.ts";
+import { PairMatrix } from "./pair-matrix.tsx";
 
 export interface Weighing {
-  /** Index into the thresholds; null: the one that the model answers by. */
-  step: number | null;
+  /** Of the slider, 0..1; null: the threshold in force. */
+  threshold: number | null;
   costs: { falsePositive: number; falseNegative: number };
   /** What the version was trained with, for a training with other costs. */
   training: { datasetId: string; options: RunOptions };
@@ -23,29 +25,37 @@ export interface ThresholdProps {
   model: string;
   version: number;
   target: string;
-  /** The one not looked for, the one looked for. */
+  /** The negative class, the positive class. */
   classes: readonly [string, string];
   counts: readonly ThresholdCounts[];
-  /** By which the model answers. */
-  used: number;
+  /** As the version was trained. */
+  trained: number;
+  /** Set for the version; null: as trained. */
+  set: number | null;
+  previous: number | null;
   weighing: Weighing;
+}
+
+/** 0.434 -> "43.4 %", 0.4 -> "40 %". */
+export function thresholdPercent(share: number): string {
+  return `${Number((100 * share).toFixed(1))} %`;
 }
 
 /** Every text that follows the slider, by its name in the page; static/model.js makes the same. */
 export function thresholdFigures(
   counts: readonly ThresholdCounts[],
-  at: number,
+  threshold: number,
   costs: Weighing["costs"],
 ): Record<string, string> {
-  const { threshold, tp, fp, tn, fn } = counts[at]!;
+  const at = indexOf(counts, threshold);
+  const { tp, fp, tn, fn } = counts[at]!;
   const spent = counts.map((entry) => costOf(entry, costs));
-  const least = spent.indexOf(Math.min(...spent));
+  const least = leastOf(spent);
   return {
-    from: percent(threshold),
-    caught: hundredth(tp, tp + fn),
-    cleared: hundredth(tn, tn + fp),
-    "right-yes": share(tp, tp + fp),
-    "right-no": share(tn, tn + fn),
+    from: thresholdPercent(threshold),
+    recall: share(tp, tp + fn),
+    cleared: share(tn, tn + fp),
+    precision: share(tp, tp + fp),
     accuracy: share(tp + tn, tp + fp + tn + fn),
     tp: count(tp),
     fp: count(fp),
@@ -53,193 +63,203 @@ export function thresholdFigures(
     fn: count(fn),
     cost: money(spent[at]!),
     least: money(spent[least]!),
-    "least-from": percent(counts[least]!.threshold),
+    "least-from": thresholdPercent(counts[least]!.threshold),
     most: money(Math.max(...spent)),
   };
 }
 
 export function Threshold(props: ThresholdProps) {
-  const { links, model, version, target, classes, counts, used, weighing } = props;
+  const { links, model, version, target, classes, counts, trained, set, previous, weighing } = props;
   const { costs, training } = weighing;
-  const at = Math.min(counts.length - 1, weighing.step ?? indexOf(counts, used));
+  const used = set ?? trained;
+  const at = weighing.threshold ?? used;
   const told = thresholdFigures(counts, at, costs);
   const Told = ({ name }: { name: string }) => <b data-figure={name}>{told[name]}</b>;
-  const [no, yes] = classes;
+  const [, yes] = classes;
+  const path = `${modelPath(model)}/threshold`;
   return (
-    <form
-      id="threshold"
-      class="threshold"
-      method="get"
-      action={`${url(links, modelPath(model))}#mistakes`}
-      data-counts={JSON.stringify(counts.map(({ threshold, tp, fp, tn, fn }) => [threshold, tp, fp, tn, fn]))}
-    >
-      <input type="hidden" name="version" value={String(version)} />
-      <div class="confusion">
-        <ul class="sentences">
-          <li>
-            Of 100 rows where {target} is <b>{yes}</b> it catches <Told name="caught" />; when it says so it
-            is right in <Told name="right-yes" />.
-          </li>
-          <li>
-            Of 100 rows where {target} is <b>{no}</b> it catches <Told name="cleared" />; when it says so it
-            is right in <Told name="right-no" />.
-          </li>
-          <li>
-            It is right in <Told name="accuracy" /> of all rows.
-          </li>
-        </ul>
-        <Matrix classes={classes} told={told} />
-      </div>
-      <div class="threshold-line">
-        <label for="threshold-step">
-          Say {yes} from a chance of <Told name="from" /> on
-        </label>
-        <input
-          id="threshold-step"
-          name="step"
-          type="range"
-          min="0"
-          max={String(counts.length - 1)}
-          value={String(at)}
-          aria-valuetext={`from ${told.from}: catches ${told.caught} of 100, cost ${told.cost}`}
-        />
-        <p class="fine">
-          The model answers by {percent(used)}. Further to the left it catches more and is more often wrong.
-        </p>
-      </div>
-      <div class="pair">
-        <CostChart counts={counts} at={at} costs={costs} told={told} />
-        <div class="form">
-          <CostField name="costFalsePositive" value={costs.falsePositive}>
-            A false alarm costs ({no} taken for {yes})
-          </CostField>
-          <CostField name="costFalseNegative" value={costs.falseNegative}>
-            A miss costs ({yes} taken for {no})
-          </CostField>
-          <p>
-            So its mistakes cost <Told name="cost" /> for each 100 rows.
+    <div class="threshold-part">
+      <form
+        id="threshold"
+        class="threshold"
+        method="get"
+        action={`${url(links, modelPath(model))}#mistakes`}
+        data-counts={JSON.stringify(counts.map((entry) => Object.values(ordered(entry))))}
+        data-used={String(used)}
+      >
+        <input type="hidden" name="version" value={String(version)} />
+        <div class="threshold-choice">
+          <h3>Threshold</h3>
+          <label for="threshold-at" class="threshold-label">
+            Predict <bdi>“{yes}”</bdi> above <Told name="from" />
+          </label>
+          <CostChart counts={counts} at={at} used={used} costs={costs} told={told} />
+          <p class="fine" data-in-force>
+            Current threshold: <b>{thresholdPercent(used)}</b>
+            {set === null ? " (as trained)" : ` (set by you; trained: ${thresholdPercent(trained)})`}. A lower
+            threshold finds more “{yes}” and is wrong more often.
           </p>
-          <TrainingFields model={model} training={training} />
           <p class="actions">
-            <button type="submit" class="no-js">
-              Work it out
-            </button>
-            <button type="button" class="needs-js" data-cheapest>
-              To the cheapest
-            </button>
             <button
               type="submit"
+              class="primary"
+              data-needs="train"
               formmethod="post"
-              formaction={url(links, `/datasets/${encodeURIComponent(training.datasetId)}/train`)}
+              formaction={url(links, path)}
             >
-              Train anew with these costs
+              Use this threshold
+            </button>
+            <button type="button" class="needs-js" data-cheapest>
+              Use the lowest cost
+            </button>
+            <button type="submit" class="no-js">
+              Calculate
             </button>
           </p>
-          <Command code={trainLine(links, model, weighing)} />
         </div>
-      </div>
-    </form>
+        <div class="threshold-told">
+          <h3>On the test set at this threshold</h3>
+          <PairMatrix classes={classes} told={told} />
+          <ul class="sentences">
+            <li>
+              Finds <Told name="recall" /> of the rows where {target} is {yes} (recall).
+            </li>
+            <li>
+              <Told name="precision" /> of its “{yes}” predictions are correct (precision).
+            </li>
+            <li>
+              Correct in <Told name="accuracy" /> of all rows (accuracy).
+            </li>
+          </ul>
+          <div class="threshold-costs">
+            <CostField name="costFalsePositive" value={costs.falsePositive}>
+              Cost of a false positive
+            </CostField>
+            <CostField name="costFalseNegative" value={costs.falseNegative}>
+              Cost of a false negative
+            </CostField>
+          </div>
+          <p>
+            Mistakes cost <Told name="cost" /> per 100 rows.
+          </p>
+          <details class="retrain" data-needs="train">
+            <summary>Train a version for these costs</summary>
+            <TrainingFields model={model} training={training} />
+            <p class="actions">
+              <button
+                type="submit"
+                formmethod="post"
+                formaction={url(links, `/datasets/${encodeURIComponent(training.datasetId)}/train`)}
+              >
+                Train with these costs
+              </button>
+            </p>
+            <CodeLine links={links} model={model} weighing={weighing} />
+          </details>
+        </div>
+      </form>
+      {set !== null && (
+        <Action
+          links={links}
+          path={path}
+          label={`Undo: back to ${previous === null ? `${thresholdPercent(trained)} (as trained)` : thresholdPercent(previous)}`}
+          fields={[
+            { name: "version", value: String(version) },
+            { name: "threshold", value: previous === null ? "" : String(previous) },
+          ]}
+          curl={curlLine(links, {
+            method: "PUT",
+            path: `/api${path}`,
+            body: { version, threshold: previous },
+          })}
+        />
+      )}
+    </div>
   );
 }
 
-function Matrix({
-  classes: [no, yes],
-  told,
-}: {
-  classes: ThresholdProps["classes"];
-  told: Record<string, string>;
-}) {
-  const cell = (name: string, kind: "right" | "wrong") => (
-    <td class={`number ${kind} shade-${kind === "right" ? 3 : 1}`} data-figure={name}>
-      {told[name]}
-    </td>
-  );
-  return (
-    <section class="scroll" tabindex={0} aria-label="Confusion matrix">
-      <table class="matrix">
-        <caption>Confusion matrix: rows kept aside, what they are and what the model said</caption>
-        <thead>
-          <tr>
-            <th scope="col">is · said</th>
-            <th scope="col" class="number">
-              {no}
-            </th>
-            <th scope="col" class="number">
-              {yes}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          <tr>
-            <th scope="row">{no}</th>
-            {cell("tn", "right")}
-            {cell("fp", "wrong")}
-          </tr>
-          <tr>
-            <th scope="row">{yes}</th>
-            {cell("fn", "wrong")}
-            {cell("tp", "right")}
-          </tr>
-        </tbody>
-      </table>
-    </section>
-  );
+const ordered = ({ threshold, tp, fp, tn, fn }: ThresholdCounts) => ({ threshold, tp, fp, tn, fn });
+
+function CodeLine({ links, model, weighing }: { links: Links; model: string; weighing: Weighing }) {
+  return <Command code={trainLine(links, model, weighing)} />;
 }
 
 const BOX = 1000;
 
+/** x is the threshold itself, so the slider below it and the marks in it share one axis. */
 function CostChart(props: {
   counts: readonly ThresholdCounts[];
   at: number;
+  used: number;
   costs: Weighing["costs"];
   told: Record<string, string>;
 }) {
-  const { counts, at, costs, told } = props;
+  const { counts, at, used, costs, told } = props;
   const spent = counts.map((entry) => costOf(entry, costs));
   const most = Math.max(...spent) || 1;
-  const last = Math.max(1, counts.length - 1);
-  const points = spent.map((cost, k) => `${round((BOX * k) / last)},${round(880 - (790 * cost) / most)}`);
-  const marker = `${round((100 * at) / last)}%`;
+  const least = leastOf(spent);
+  const y = (cost: number) => 900 - (820 * cost) / most;
+  const points = spent.map((cost, k) => `${round(BOX * counts[k]!.threshold)},${round(y(cost))}`);
+  const share = (value: number) => `${round(100 * value)}%`;
   return (
     <Figure
       id="cost"
       sentence={
         <>
-          Its mistakes cost least from a chance of <b data-figure="least-from">{told["least-from"]}</b> on:{" "}
-          <b data-figure="least">{told.least}</b> for each 100 rows.
+          Mistakes cost least above <b data-figure="least-from">{told["least-from"]}</b>:{" "}
+          <b data-figure="least">{told.least}</b> per 100 rows.
         </>
       }
-      columns={["From a chance of", "Caught", "Missed", "False alarms", "Rightly left"]}
+      columns={["Threshold", "True positives", "False negatives", "False positives", "True negatives"]}
       rows={spread(counts, 26).map(({ threshold, tp, fp, tn, fn }) => ({
-        head: percent(threshold),
+        head: thresholdPercent(threshold),
         cells: [tp, fn, fp, tn].map(count),
       }))}
     >
-      <svg
-        class="chart cost-chart"
-        role="img"
-        aria-label="What its mistakes cost, by the chance from which it says yes"
-      >
-        <line class="line line-reference" data-marker x1={marker} x2={marker} y1="9%" y2="88%" />
-        <svg
-          viewBox={`0 0 ${BOX} ${BOX}`}
-          preserveAspectRatio="none"
-          width="100%"
-          height="100%"
-          aria-hidden="true"
-        >
-          <polyline class="line line-main" points={points.join(" ")} vector-effect="non-scaling-stroke" />
+      <div class="threshold-axis">
+        <svg class="cost-chart" role="img" aria-label="Cost of mistakes by threshold">
+          <line class="line line-faint" x1={share(used)} x2={share(used)} y1="0" y2="100%" />
+          <line class="line line-reference" data-marker x1={share(at)} x2={share(at)} y1="0" y2="100%" />
+          <svg
+            viewBox={`0 0 ${BOX} ${BOX}`}
+            preserveAspectRatio="none"
+            width="100%"
+            height="100%"
+            aria-hidden="true"
+          >
+            <polyline class="line line-main" points={points.join(" ")} vector-effect="non-scaling-stroke" />
+          </svg>
+          <circle
+            class="optimum"
+            data-optimum
+            r="5"
+            cx={share(counts[least]!.threshold)}
+            cy={share(y(spent[least]!) / BOX)}
+          />
         </svg>
-        <text class="axis" x="0" y="0" dy="12">
-          <tspan data-figure="most">{told.most}</tspan> for 100 rows
-        </text>
-        <text class="axis" x="0" y="100%" dy="-2">
-          from {percent(counts[0]!.threshold)}
-        </text>
-        <text class="axis" x="100%" y="100%" dy="-2" text-anchor="end">
-          from {percent(counts.at(-1)!.threshold)}
-        </text>
-      </svg>
+        <input
+          id="threshold-at"
+          name="threshold"
+          type="range"
+          min="0"
+          max="1"
+          step="0.001"
+          value={String(Math.round(at * 1000) / 1000)}
+          aria-valuetext={`${told.from}: recall ${told.recall}, precision ${told.precision}, cost ${told.cost}`}
+        />
+        <p class="axis-ends" aria-hidden="true">
+          <span>0 %</span>
+          <span>50 %</span>
+          <span>100 %</span>
+        </p>
+      </div>
+      <ul class="legend">
+        <li class="key key-main">
+          cost per 100 rows (at most <span data-figure="most">{told.most}</span>)
+        </li>
+        <li class="key key-dot">lowest cost</li>
+        <li class="key key-faint">current threshold</li>
+      </ul>
     </Figure>
   );
 }
@@ -275,18 +295,21 @@ function trainLine(links: Links, model: string, { costs, training }: Weighing): 
   return curlLine(links, { method: "POST", path: "/api/train", body });
 }
 
-/** Of 100 rows. */
+/** Per 100 rows. */
 function costOf({ tp, fp, tn, fn }: ThresholdCounts, costs: Weighing["costs"]): number {
   return (100 * (fp * costs.falsePositive + fn * costs.falseNegative)) / (tp + fp + tn + fn);
 }
 
-function indexOf(counts: readonly ThresholdCounts[], used: number): number {
-  const at = counts.findIndex(({ threshold }) => threshold >= used);
+function leastOf(spent: readonly number[]): number {
+  return spent.indexOf(Math.min(...spent));
+}
+
+function indexOf(counts: readonly ThresholdCounts[], threshold: number): number {
+  const at = counts.findIndex((entry) => entry.threshold >= threshold - 1e-9);
   return at < 0 ? counts.length - 1 : at;
 }
 
 const share = (part: number, of: number) => (of > 0 ? percent(part / of) : "–");
-const hundredth = (part: number, of: number) => (of > 0 ? String(Math.round((100 * part) / of)) : "–");
 const money = (amount: number) => amount.toLocaleString("en", { maximumFractionDigits: 2 });
 const round = (value: number) => Math.round(value * 10) / 10;
 

@@ -1,4 +1,4 @@
-/** How does a version stand beside the one before it, on the same rows, and which columns came, went or changed? */
+/** How does a version compare with the one before it, on the same rows, and which columns changed? */
 import type { VersionComparison } from "../../core/trainer/contract.ts";
 import { count, figure, plural } from "../parts/format.ts";
 import { isLowerBetter, metricLabel } from "../parts/words.ts";
@@ -8,22 +8,22 @@ export function ComparisonView({ comparison }: { comparison: VersionComparison |
   const { version, metrics, rows, sentence } = comparison;
   return (
     <section class="panel" aria-labelledby="comparison-heading">
-      <h2 id="comparison-heading">Beside version {count(version)}</h2>
+      <h2 id="comparison-heading">Compared with version {count(version)}</h2>
       <p class="lead">{sentence}</p>
       {rows > 0 && (
         <>
-          <section class="scroll" tabindex={0} aria-label={`Figures beside version ${version}`}>
+          <section class="scroll" tabindex={0} aria-label={`Compared with version ${version}`}>
             <table class="metrics">
               <thead>
                 <tr>
-                  <th scope="col">Figure</th>
+                  <th scope="col">Metric</th>
                   <th scope="col" class="number">
                     Version {version}
                   </th>
                   <th scope="col" class="number">
                     This model
                   </th>
-                  <th scope="col">Difference, 19 times in 20 between</th>
+                  <th scope="col">Difference (95 % interval)</th>
                 </tr>
               </thead>
               <tbody>
@@ -41,8 +41,8 @@ export function ComparisonView({ comparison }: { comparison: VersionComparison |
             </table>
           </section>
           <p class="facts">
-            Both answered the same {plural(rows, "row")} of the new file's test part. Version {version} may
-            have learned from some of them, which would flatter it.
+            Both predicted the same {plural(rows, "row")} of the new test set. Version {version} may have been
+            trained on some of them, which would flatter it.
           </p>
         </>
       )}
@@ -51,6 +51,6 @@ export function ComparisonView({ comparison }: { comparison: VersionComparison |
 }
 
 function judgement(name: string, [low, high]: [number, number]): string {
-  if (low <= 0 && high >= 0) return "may be chance";
+  if (low <= 0 && high >= 0) return "within noise";
   return low > 0 !== isLowerBetter(name) ? "better" : "worse";
 }

@@ -1,4 +1,4 @@
-/** How does a version do on what came true? The telling figure in words and as a strip, beside that of its training. */
+/** How accurate is a version on reported outcomes? The telling figure in words and as a strip, beside the test result. */
 
 import type { LiveFigure, LiveView } from "../../core/models/monitoring/live-metrics.ts";
 import { extent, RangeStrip } from "../charts/chart.tsx";
@@ -16,19 +16,19 @@ function written(metric: string, value: number): string {
   return metric === "accuracy" ? percent(value) : figure(value);
 }
 
-/** One line and one strip; nothing while nobody has told an outcome. */
+/** One line and one strip; nothing while no outcome was reported. */
 export function LiveStrip({ live }: { live: LiveView }) {
   const [telling] = live.figures;
   if (!telling) return live.outcomes > 0 ? <TooFew live={live} /> : null;
   const { metric, value, interval, training, verdict } = telling;
   const [low, high] = interval;
   const isShare = low >= 0 && high <= 1 && !isLowerBetter(metric);
-  const words = `${metricLabel(metric)} on what came true: ${written(metric, value)} (between ${written(metric, low)} and ${written(metric, high)})`;
+  const words = `Live ${metricLabel(metric).toLowerCase()}: ${written(metric, value)} (${written(metric, low)} to ${written(metric, high)})`;
   return (
     <div class="live-strip">
       <p class="facts">
         {words}
-        {training !== null && `; ${written(metric, training)} at training: ${VERDICT_WORDS[verdict]}.`}
+        {training !== null && `; on the test set ${written(metric, training)}: ${VERDICT_WORDS[verdict]}.`}
       </p>
       <RangeStrip
         label={words}
@@ -43,7 +43,7 @@ export function LiveStrip({ live }: { live: LiveView }) {
 export function TooFew({ live: { outcomes, needed } }: { live: LiveView }) {
   return (
     <p class="facts">
-      {outcomes} of {needed} outcomes needed before it can be said how good it is on what came true.
+      {outcomes} of {needed} reported outcomes needed to measure live accuracy.
     </p>
   );
 }
@@ -51,13 +51,13 @@ export function TooFew({ live: { outcomes, needed } }: { live: LiveView }) {
 export function LiveTable({ live }: { live: LiveView }) {
   const measured = live.measured < live.outcomes ? ` (the last ${plural(live.measured, "outcome")})` : "";
   return (
-    <section class="scroll" tabindex={0} aria-label="Figures on what came true">
+    <section class="scroll" tabindex={0} aria-label="Live metrics">
       <table class="live-figures">
         <thead>
           <tr>
-            <th scope="col">Figure</th>
-            <th scope="col">On what came true{measured}</th>
-            <th scope="col">At training</th>
+            <th scope="col">Metric</th>
+            <th scope="col">Reported outcomes{measured}</th>
+            <th scope="col">Test set</th>
             <th scope="col">Verdict</th>
           </tr>
         </thead>

@@ -9,6 +9,7 @@ import { Action, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { metricLabel, metricSays } from "../parts/words.ts";
 import { LiveStrip } from "./live-figures.tsx";
+import { deployDoubts } from "./verdict.tsx";
 
 type Version = ModelView["versions"][number];
 
@@ -37,7 +38,7 @@ export function ModelPanel(props: { data: ModelView; links: Links; panelKey: Pan
           <MetricSays metric={shown.result.metric} />
         </>
       )}
-      {!live && <p class="facts">The version that you make live is the one that answers.</p>}
+      {!live && <p class="facts">The live version serves predictions. Deploy one to start.</p>}
       {live && <LiveStrip live={live.live} />}
       <PredictionLog predictions={model.predictions} />
       <ul class="rows versions">
@@ -65,7 +66,7 @@ export function ModelPanel(props: { data: ModelView; links: Links; panelKey: Pan
 export function MetricSays({ metric }: { metric: string }) {
   return (
     <p class="fine verdict-says">
-      {metricLabel(metric)}: {metricSays(metric)} In brackets: where it lies 19 times in 20.
+      {metricLabel(metric)}: {metricSays(metric)} In brackets: its 95 % interval.
     </p>
   );
 }
@@ -75,7 +76,7 @@ function PredictionLog({ predictions }: { predictions: ModelView["predictions"] 
   const isBusy = perMinute.some((entry) => entry.predictions > 0);
   return (
     <div class="traffic">
-      <p class="facts">{total > 0 ? `${plural(total, "prediction")} so far` : "Nobody has asked it yet."}</p>
+      <p class="facts">{total > 0 ? `${plural(total, "prediction")} so far` : "No predictions yet."}</p>
       {isBusy && (
         <Sparkline
           values={perMinute.map((entry) => entry.predictions)}
@@ -89,8 +90,6 @@ function PredictionLog({ predictions }: { predictions: ModelView["predictions"] 
 function VersionRow({ version, model, links }: { version: Version; model: ModelView; links: Links }) {
   const { metric, metrics, best } = version.result;
   const isOlder = model.liveVersion !== null && version.version < model.liveVersion;
-  const path = `${modelPath(model.name)}/live`;
-  const body = { version: version.version };
   return (
     <li class="row" id={`version-${model.name}-${version.version}`}>
       <LampDot lamp={version.isLive ? "clear" : "dark"} />
@@ -99,29 +98,77 @@ function VersionRow({ version, model, links }: { version: Version; model: ModelV
         {version.isLive && <span class="tag">live</span>}
       </a>
       <span class="row-facts">
-        {metricLabel(metric)} {figure(metrics[metric] ?? Number.NaN)} on rows kept aside; {best}
+        {metricLabel(metric)} {figure(metrics[metric] ?? Number.NaN)} on the test set; {best}
       </span>
       <span class="row-when">
         <Time at={version.createdAt} />
       </span>
-      {!version.isLive && (
-        <Action
-          links={links}
-          path={path}
-          label={isOlder ? "Go back" : "Make live"}
-          tone={isOlder ? "plain" : "primary"}
-          describes={`version ${version.version} of ${model.name}`}
-          fields={[{ name: "version", value: String(version.version) }]}
-          curl={curlLine(links, { method: "PUT", path: `/api${path}`, body })}
-        />
+      {version.isLive ? (
+        <TakeOffline model={model} links={links} />
+      ) : (
+        <Deploy version={version} model={model} links={links} isOlder={isOlder} />
       )}
     </li>
   );
 }
 
+/** As loud as the model is good: where something speaks against it, the button says what, and asks once more. */
+function Deploy(props: { version: Version; model: ModelView; links: Links; isOlder: boolean }) {
+  const { version, model, links, isOlder } = props;
+  const path = `${modelPath(model.name)}/live`;
+  const doubts = deployDoubts(version);
+  const verb = isOlder ? "Roll back to" : "Deploy";
+  const action = (label: string, tone: "plain" | "primary" | "danger") => (
+    <Action
+      links={links}
+      path={path}
+      label={label}
+      tone={tone}
+      describes={model.name}
+      fields={[{ name: "version", value: String(version.version) }]}
+      curl={curlLine(links, { method: "PUT", path: `/api${path}`, body: { version: version.version } })}
+    />
+  );
+  if (!doubts.length) return action(`${verb} version ${version.version}`, isOlder ? "plain" : "primary");
+  const why = version.result.beatsBaseline ? "has serious warnings" : "does not beat the baseline";
+  return (
+    <details class="action doubtful" id={`deploy-${version.version}`} data-needs="train">
+      <summary class="button">
+        {verb} version {version.version}: {why}
+      </summary>
+      <div class="note note-caution">
+        <ul>
+          {doubts.map((doubt) => (
+            <li>{doubt}</li>
+          ))}
+        </ul>
+        {action(`${verb} version ${version.version} anyway`, "danger")}
+      </div>
+    </details>
+  );
+}
+
+function TakeOffline({ model, links }: { model: ModelView; links: Links }) {
+  const path = `${modelPath(model.name)}/offline`;
+  return (
+    <details class="action offline-choice" id="offline" data-needs="train">
+      <summary>Take offline</summary>
+      <p class="fine">Requests that name no version are refused until you deploy one again.</p>
+      <Action
+        links={links}
+        path={path}
+        label="Take offline"
+        tone="danger"
+        describes={model.name}
+        curl={curlLine(links, { method: "DELETE", path: `/api${modelPath(model.name)}/live` })}
+      />
+    </details>
+  );
+}
+
 export function PredictionsPanel({ data }: { data: PanelData["predictions"] }) {
   const total = data.perMinute.reduce((sum, { predictions }) => sum + predictions, 0);
-  if (total === 0) return <Empty>No prediction was asked for in the last hour.</Empty>;
+  if (total === 0) return <Empty>No predictions in the last hour.</Empty>;
   return (
     <>
       <p class="big-figure">

@@ -1,32 +1,46 @@
-/** What would the model say to this row? A form made from its schema; with script it answers as you type. */
-
+/** What would the model say to this row? A form made from its schema, its answer and reasons beside it, as you type. */
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
-import type { Trial } from "../../core/routes/pages/page-data.ts";
+import type { Trial } from "../../core/routes/pages/try-row.ts";
 import type { ModelSchema } from "../../core/trainer/contract.ts";
 import { Waterfall } from "../charts/waterfall.tsx";
 import { ProblemNote } from "../layout/error.tsx";
 import { type Links, url } from "../layout/frame.ts";
-import { figure, percent, plain } from "../parts/format.ts";
+import { figure, percent, plain, plural } from "../parts/format.ts";
 import { Bar, Command, curlLine } from "../parts/parts.tsx";
 
 type Feature = ModelSchema["features"][number];
 
 /** More values than this are typed, with suggestions, instead of chosen. */
 const MAX_OPTIONS = 25;
-const SHOWN_CLASSES = 8;
+const SHOWN_CLASSES = 5;
+/** The others are one click away. */
+const SHOWN_FIELDS = 8;
+/** As many values as a schema lists: beyond them a value may have been seen. */
+const MOST_VALUES = 200;
 
 export interface TryFormProps {
   links: Links;
   name: string;
   version: ModelView["versions"][number];
+  /** Columns by importance, the most important first; those that are not named come last. */
+  ranking: readonly string[];
   trial?: Trial;
 }
 
-export function TryForm({ links, name, version, trial }: TryFormProps) {
+export function TryForm({ links, name, version, ranking, trial }: TryFormProps) {
   const address = url(links, `/models/${encodeURIComponent(name)}/predict`);
   const { features } = version.result.schema;
   const path = `/api/models/${encodeURIComponent(name)}/predict?version=${version.version}`;
   const row = Object.fromEntries(features.map((feature) => [feature.name, feature.example]));
+  const place = ({ name: column }: Feature) => {
+    const at = ranking.indexOf(column);
+    return at < 0 ? ranking.length : at;
+  };
+  const ranked = features.map((feature, index) => ({ feature, index }));
+  ranked.sort((a, b) => place(a.feature) - place(b.feature) || a.index - b.index);
+  const field = ({ feature, index }: { feature: Feature; index: number }) => (
+    <FeatureField feature={feature} id={`feature-${index}`} trial={trial} />
+  );
   return (
     <div class="try" data-needs="predict">
       <form
@@ -34,6 +48,7 @@ export function TryForm({ links, name, version, trial }: TryFormProps) {
         data-trial={name}
         method="post"
         action={address}
+        novalidate
         hx-post={address}
         hx-trigger="input delay:120ms, submit"
         hx-target="#answer"
@@ -42,17 +57,22 @@ export function TryForm({ links, name, version, trial }: TryFormProps) {
         hx-sync="this:replace"
       >
         <input type="hidden" name="version" value={String(version.version)} />
-        {features.map((feature, index) => (
-          <FeatureField feature={feature} id={`feature-${index}`} value={trial?.values[feature.name]} />
-        ))}
+        <div class="try-fields">{ranked.slice(0, SHOWN_FIELDS).map(field)}</div>
+        {ranked.length > SHOWN_FIELDS && (
+          <details id="more-fields" class="try-more">
+            <summary>{plural(ranked.length - SHOWN_FIELDS, "less important column")}</summary>
+            <div class="try-fields">{ranked.slice(SHOWN_FIELDS).map(field)}</div>
+          </details>
+        )}
         <p class="actions">
-          <button type="submit" class="primary">
-            Predict
-          </button>
+          <button type="submit">Predict</button>
+          <span class="fine">Starts with a typical row. Blank fields count as missing values.</span>
         </p>
       </form>
+      <div class="try-side">
+        <TrialAnswer schema={version.result.schema} {...(trial ? { trial } : {})} />
+      </div>
       <Command code={curlLine(links, { method: "POST", path, body: row })} />
-      <TrialAnswer schema={version.result.schema} {...(trial ? { trial } : {})} />
     </div>
   );
 }
@@ -71,21 +91,33 @@ export function drawTrial(trial: Trial, { result }: { result: { schema: ModelSch
   return `${TrialAnswer({ trial, schema: result.schema })}`;
 }
 
-function FeatureField({ feature, id, value }: { feature: Feature; id: string; value: string | undefined }) {
+function FeatureField(props: { feature: Feature; id: string; trial: Trial | undefined }) {
+  const { feature, id, trial } = props;
   const { name, type, example, min, max } = feature;
+  const value = trial?.values[name];
   const shown = value ?? (example === null ? "" : String(example));
   const field = { id, name: `f.${name}` };
-  const isNumber = type === "number";
-  const hint =
-    isNumber && min !== undefined && max !== undefined ? `seen: ${plain(min)} to ${plain(max)}` : "";
+  const isRanged = type === "number" && min !== undefined && max !== undefined;
   return (
     <div class="field">
-      <label for={id}>
-        {name} {hint && <span class="hint">{hint}</span>}
-      </label>
+      <div class="field-head">
+        <label for={id} title={name}>
+          <bdi>{name}</bdi>
+        </label>
+        <label class="pin" title={`Keep ${name} fixed in the smallest change`}>
+          <input
+            type="checkbox"
+            name="pin"
+            value={name}
+            aria-label={`Keep ${name} fixed in the smallest change`}
+            checked={trial?.pinned.includes(name) ?? false}
+          />
+          <span aria-hidden="true">pin</span>
+        </label>
+      </div>
       {feature.values && feature.values.length <= MAX_OPTIONS ? (
         <select {...field}>
-          <option value="">not known</option>
+          <option value="">missing</option>
           {withShown(feature.values, shown).map((option) => (
             <option value={option} selected={option === shown}>
               {option}
@@ -97,9 +129,15 @@ function FeatureField({ feature, id, value }: { feature: Feature; id: string; va
           {...field}
           value={shown}
           autocomplete="off"
-          {...(isNumber ? { inputmode: "decimal" } : {})}
+          {...(type === "number" ? { type: "number", step: "any" } : {})}
+          {...(isRanged ? { min: String(min), max: String(max) } : {})}
           {...listOf(feature, id)}
         />
+      )}
+      {isRanged && (
+        <span class="hint seen">
+          {plain(min)} to {plain(max)} in training
+        </span>
       )}
       {feature.values && feature.values.length > MAX_OPTIONS && (
         <datalist id={`${id}-values`}>
@@ -127,44 +165,89 @@ function Answer({ trial, schema }: { trial?: Trial; schema: ModelSchema }) {
     return (
       <>
         <p class="empty" role="status">
-          {trial
-            ? "There is no answer to this row."
-            : "The answer appears here. Empty fields count as not known."}
+          {trial ? "No prediction for this row." : "The prediction appears here."}
         </p>
         {trial?.problem && <ProblemNote problem={trial.problem} />}
       </>
     );
   }
-  const { prediction, probabilities, contributions, counterfactual } = answer;
+  const { prediction, probabilities, contributions, base, counterfactual } = answer;
   const ranked = Object.entries(probabilities ?? {}).sort(([, a], [, b]) => b - a);
+  const of = explained(schema, answer);
   return (
     <>
       <p class="big-figure" role="status">
-        {schema.target}: <strong>{typeof prediction === "number" ? figure(prediction) : prediction}</strong>
+        <span class="answer-target">
+          Predicted <bdi>{schema.target}</bdi>
+        </span>
+        <strong>{typeof prediction === "number" ? figure(prediction) : prediction}</strong>
       </p>
-      {trial.warnings?.map(({ column, message }) => (
-        <p class="hint">
-          <strong>{column}</strong>: {message}
-        </p>
-      ))}
+      <Cautions trial={trial} schema={schema} />
       {ranked.length > 0 && (
         <ul class="probabilities">
           {ranked.slice(0, SHOWN_CLASSES).map(([label, share]) => (
             <li>
-              <span>{label}</span>
+              <span class="probability-name" title={label}>
+                <bdi>{label}</bdi>
+              </span>
               <Bar label={label} value={share} text={percent(share)} />
             </li>
           ))}
         </ul>
       )}
-      {contributions && <Waterfall contributions={contributions} of={explained(schema, prediction)} />}
-      {counterfactual && <p class="facts">{counterfactual.sentence}</p>}
+      {ranked.length > SHOWN_CLASSES && (
+        <p class="fine">{plural(ranked.length - SHOWN_CLASSES, "less likely class")}</p>
+      )}
+      {counterfactual && (
+        <p class="smallest">
+          <b>Smallest change.</b> {counterfactual.sentence}
+        </p>
+      )}
+      {contributions && base !== undefined && <Waterfall contributions={contributions} base={base} {...of} />}
     </>
   );
 }
 
-/** Of two classes the second's score is explained, of several the answer's. */
-function explained({ target, classes = [] }: ModelSchema, prediction: string | number): string {
-  if (!classes.length) return target;
-  return `the chance of ${classes.length === 2 ? classes[1] : prediction}`;
+/** What the model was asked beyond what it learned from, and what it could not read. */
+function Cautions({ trial, schema }: { trial: Trial; schema: ModelSchema }) {
+  const unread = (trial.warnings ?? []).map(({ column, message }) => ({ column, message }));
+  const beyond = schema.features.flatMap((feature) => {
+    const message = beyondTraining(feature, trial.values[feature.name]);
+    return message && !unread.some(({ column }) => column === feature.name)
+      ? [{ column: feature.name, message }]
+      : [];
+  });
+  const told = [...unread, ...beyond];
+  if (!told.length) return null;
+  return (
+    <ul class="cautions">
+      {told.map(({ column, message }) => (
+        <li>
+          <b>{column}</b> {message}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function beyondTraining({ type, min, max, values }: Feature, value: string | undefined): string | null {
+  if (value === undefined || value === "") return null;
+  if (type === "number" && min !== undefined && max !== undefined) {
+    const number = Number(value);
+    if (Number.isNaN(number) || (number >= min && number <= max)) return null;
+    return `is outside the training data (${plain(min)} to ${plain(max)}); treat the prediction with care.`;
+  }
+  if (!values || values.length >= MOST_VALUES || values.includes(value)) return null;
+  return `does not occur as “${value}” in the training data.`;
+}
+
+/** What the bars are about, and what they are counted in. */
+function explained({ target, classes = [] }: ModelSchema, answer: NonNullable<Trial["answer"]>) {
+  if (!classes.length) return { of: target, scale: `in units of ${target}` };
+  const label = answer.contributionsOf ?? (classes.length === 2 ? classes[1] : answer.prediction);
+  const scale =
+    classes.length === 2
+      ? `log-odds of ${label}; 0 is 50 %`
+      : `score of ${label}; the class with the highest score is predicted`;
+  return { of: `the probability of ${label}`, scale };
 }

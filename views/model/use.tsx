@@ -1,4 +1,4 @@
-/** How is the model called from elsewhere, and in which forms can it be taken along? Lines that work if pasted. */
+/** How is the model called, and in which forms can it be exported? A file on the page, and lines that work if pasted. */
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
 import { Field } from "../dataset/train.tsx";
 import { type Links, url } from "../layout/frame.ts";
@@ -40,10 +40,12 @@ request = urllib.request.Request(
 print(json.load(urllib.request.urlopen(request)))`;
   return (
     <div class="code-tabs">
-      <h3>A whole CSV</h3>
+      <h3>Predict a file</h3>
       <form
+        id="batch"
         class="form"
         data-needs="predict"
+        data-columns={JSON.stringify(version.result.schema.features.map((feature) => feature.name))}
         method="post"
         enctype="multipart/form-data"
         action={url(links, `/models/${encodeURIComponent(name)}/predict-csv?version=${version.version}`)}
@@ -51,7 +53,7 @@ print(json.load(urllib.request.urlopen(request)))`;
         <Field
           id="rows"
           label="Predict every row of a CSV"
-          hint="Its first row names the columns; what is missing is not known. It comes back with the predictions beside."
+          hint="Include a header row. Blank cells are allowed. You get the file back with prediction columns added."
         >
           <input
             id="rows"
@@ -61,15 +63,16 @@ print(json.load(urllib.request.urlopen(request)))`;
             accept=".csv,.tsv,.txt,.xlsx,.parquet,.json,.jsonl,.ndjson,.gz,.zst,.zip,text/csv"
           />
         </Field>
+        <p class="batch-note" role="status" />
         <p class="actions">
-          <button type="submit">Predict the file</button>
+          <button type="submit">Predict file</button>
         </p>
       </form>
+      <h3>Code</h3>
       <CodeBlock
         label="Predict a CSV with curl"
         code={`${links.curl} --fail-with-body -H 'Content-Type: text/csv' --data-binary @rows.csv '${address}'`}
       />
-      <h3>One row with curl</h3>
       <CodeBlock
         label="Predict with curl"
         code={curlLine(links, { method: "POST", path, body: { rows: [row] } })}
@@ -86,11 +89,11 @@ print(json.load(urllib.request.urlopen(request)))`;
   );
 }
 
-export function TakeAlong({ links, name, version }: { links: Links; name: string; version: number }) {
+export function Export({ links, name, version }: { links: Links; name: string; version: number }) {
   const path = `/api/models/${encodeURIComponent(name)}/versions/${version}/download`;
   return (
     <>
-      <h3>Take it along</h3>
+      <h3>Export</h3>
       <ul class="formats">
         {FORMATS.map(({ format, label, says }) => (
           <li>

@@ -1,26 +1,27 @@
-/** How does a model do since it was deployed? What came true, what it is asked now against then, and a challenger. */
+/** How is a model doing since it was deployed? Live accuracy, incoming data against training, and a challenger. */
 import type { WatchView } from "../../core/routes/data/watch-view.ts";
 import { Silhouette } from "../charts/silhouette.tsx";
 import type { Links } from "../layout/frame.ts";
 import { count, figure, plural } from "../parts/format.ts";
-import { Action, Command, curlLine, LampDot } from "../parts/parts.tsx";
+import { Action, curlLine, LampDot } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { metricLabel } from "../parts/words.ts";
 import { LiveStrip, LiveTable, TooFew } from "./live-figures.tsx";
+import { OutcomeForms } from "./outcomes.tsx";
 
 interface Props {
   data: WatchView;
   links: Links;
 }
 
-/** So many silhouettes stand open; what has not moved is one press away. */
+/** So many silhouettes are open; what has not moved is one click away. */
 const SHOWN = 6;
 
 export function WatchPanel({ data, links }: Props) {
   return (
     <>
       <p class="fine">
-        {data.isLive ? "The live version" : "Not live"}: version {data.version} of {data.name}.
+        {data.isLive ? "Live" : "Not live"}: version {data.version} of {data.name}.
       </p>
       <Outcomes data={data} links={links} />
       <Drift data={data} />
@@ -29,11 +30,10 @@ export function WatchPanel({ data, links }: Props) {
   );
 }
 
-function Outcomes({ data: { live, log }, links }: Props) {
-  const body = { actual: "…" };
+function Outcomes({ data: { name, live, log }, links }: Props) {
   return (
     <div class="watch-part">
-      <h3>On what came true</h3>
+      <h3>Live accuracy</h3>
       {live.figures.length ? (
         <>
           <LiveStrip live={live} />
@@ -43,17 +43,9 @@ function Outcomes({ data: { live, log }, links }: Props) {
         <TooFew live={live} />
       )}
       {log === "off" ? (
-        <p class="fine">
-          Predictions are not kept (PREDICTION_LOG=off), so no outcome can be told for new ones.
-        </p>
+        <p class="fine">Predictions are not stored (PREDICTION_LOG=off), so outcomes cannot be reported.</p>
       ) : (
-        <>
-          <p class="fine">Each prediction has an id: tell under it what came true, one by one or as a CSV.</p>
-          <Command
-            label="tell an outcome with curl"
-            code={`${curlLine(links, { method: "POST", path: "/api/predictions/ID/actual", body })}\n\n${curlLine(links, { method: "POST", path: "/api/predictions/actuals" })} \\\n  -H 'Content-Type: text/csv' --data-binary @actuals.csv`}
-          />
-        </>
+        <OutcomeForms name={name} links={links} />
       )}
     </div>
   );
@@ -65,10 +57,9 @@ function Drift({ data: { drift } }: Pick<Props, "data">) {
   if (!answers) {
     return (
       <div class="watch-part">
-        <h3>What it is asked</h3>
+        <h3>Incoming data</h3>
         <p class="facts">
-          {count(predictions)} of {needed} predictions needed before rows of now can be held against those of
-          the training.
+          {count(predictions)} of {needed} predictions needed to compare incoming data with the training data.
         </p>
       </div>
     );
@@ -80,19 +71,19 @@ function Drift({ data: { drift } }: Pick<Props, "data">) {
   const shown = [...loud, ...all.filter(isQuiet)];
   return (
     <div class="watch-part">
-      <h3>What it is asked</h3>
+      <h3>Incoming data</h3>
       <p class="facts">
         <LampDot lamp={loud.some(({ verdict }) => verdict === "major") ? "caution" : "clear"} />
         {loud.length
-          ? `${loud.map(({ column }) => column).join(", ")}: not as in training.`
-          : "As in training, as far as these rows can tell."}{" "}
+          ? `${loud.map(({ column }) => column).join(", ")}: differs from the training data.`
+          : "No drift from the training data detected."}{" "}
         {plural(predictions, "prediction")} of the last {plural(days, "day")}; the filled shape is the
-        training, the line is now.
+        training data, the line is now.
       </p>
       <div class="silhouettes">{shown.slice(0, SHOWN).map(silhouette)}</div>
       {shown.length > SHOWN && (
         <details>
-          <summary>{plural(shown.length - SHOWN, "further column")}</summary>
+          <summary>{plural(shown.length - SHOWN, "more column")}</summary>
           <div class="silhouettes">{shown.slice(SHOWN).map((entry, i) => silhouette(entry, SHOWN + i))}</div>
         </details>
       )}
@@ -119,8 +110,8 @@ function Challenge({ data, links }: Props) {
       <div class="watch-part">
         <h3>Challenger</h3>
         <p class="fine">
-          Another version can be asked the same rows, unseen. That doubles the work of a prediction, after its
-          answer has left.
+          Another version can predict the same rows in the background, for comparison. This doubles the work
+          per prediction, after the response is sent.
         </p>
         {candidates.slice(0, 3).map((version) => (
           <Action
@@ -144,19 +135,19 @@ function Challenge({ data, links }: Props) {
         {sentence}
       </p>
       <p class="fine">
-        Version {version} has answered {plural(answered, "row")} that version {liveVersion} was asked
+        Version {version} has predicted {plural(answered, "row")} that version {liveVersion} was asked for
         {skipped > 0 && `, and could not keep up with ${plural(skipped, "row")}`}.
-        {msPerRow !== null && ` It costs ${figure(msPerRow)} ms a row, after the answer has left.`}
+        {msPerRow !== null && ` It takes ${figure(msPerRow)} ms per row, after the response is sent.`}
       </p>
       {figures.length > 0 && (
         <section class="scroll" tabindex={0} aria-label="Both versions on the same outcomes">
           <table class="live-figures">
             <thead>
               <tr>
-                <th scope="col">Figure</th>
+                <th scope="col">Metric</th>
                 <th scope="col">Version {liveVersion}, live</th>
                 <th scope="col">Version {version}</th>
-                <th scope="col">Gain</th>
+                <th scope="col">Gain (95 % interval)</th>
               </tr>
             </thead>
             <tbody>
@@ -178,16 +169,16 @@ function Challenge({ data, links }: Props) {
         <Action
           links={links}
           path={live}
-          label="Make live"
+          label={`Deploy version ${version}`}
           tone={verdict === "better" ? "primary" : "plain"}
-          describes={`version ${version}, the challenger`}
+          describes="the challenger"
           fields={[{ name: "version", value: String(version) }]}
           curl={curlLine(links, { method: "PUT", path: `/api${live}`, body: { version } })}
         />
         <Action
           links={links}
           path={path}
-          label="End the challenge"
+          label="End comparison"
           fields={[{ name: "version", value: "" }]}
           curl={curlLine(links, { method: "PUT", path: `/api${path}`, body: { version: null } })}
         />

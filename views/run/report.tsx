@@ -2,10 +2,10 @@
 import type { Child } from "hono/jsx";
 import type { RunStage, RunView } from "../../core/training/run-view.ts";
 import { ComparisonView } from "../model/comparison.tsx";
+import { MetricTable } from "../model/metric-table.tsx";
 import { Facts, Pairs, toldFacts } from "../parts/facts.tsx";
 import { capital, duration, figure, figures, plural } from "../parts/format.ts";
 import { kindSays, metricLabel, taskLabel } from "../parts/words.ts";
-import { MetricTable } from "./metric-table.tsx";
 
 export function ReportPanel({ data: run }: { data: RunView }) {
   const findings = run.stages.reduce((sum, stage) => sum + stage.findings.length, 0);

@@ -134,12 +134,21 @@ interface Fields {
 export function predictFields(form: Fields): {
   version: number | null;
   values: Record<string, string>;
+  /** Columns that the smallest change leaves as they are. */
+  pinned: string[];
 } {
   const values: [string, string][] = [];
-  for (const [field, value] of form.entries())
+  const pinned: string[] = [];
+  for (const [field, value] of form.entries()) {
     if (field.startsWith("f.")) values.push([field.slice(2), String(value)]);
+    if (field === "pin") pinned.push(String(value));
+  }
   const version = filled(form, "version");
-  return { version: version === undefined ? null : Number(version), values: Object.fromEntries(values) };
+  return {
+    version: version === undefined ? null : Number(version),
+    values: Object.fromEntries(values),
+    pinned,
+  };
 }
 
 export function filled(form: Pick<Fields, "get">, name: string): string | undefined {

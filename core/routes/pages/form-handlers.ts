@@ -13,8 +13,7 @@ import {
   tokenForm,
   trainForm,
 } from "./form-fields.ts";
-import type { Trial } from "./page-data.ts";
-import { tryRow } from "./try-row.ts";
+import { type Trial, tryRow } from "./try-row.ts";
 
 /** `go`: the page that the browser shows next. `stay`: with htmx the page stays, because its panels are pushed. */
 export type Landing = { go: string } | { stay: string };

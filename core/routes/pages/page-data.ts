@@ -6,10 +6,9 @@ import { datasetById, datasetView } from "../../datasets/reading-choices.ts";
 import { SAMPLE_LIST } from "../../datasets/samples/index.ts";
 import type { Panel } from "../../events/panel-names.ts";
 import { checked } from "../../http/body.ts";
+import { may } from "../../http/identity/identity.ts";
 import type { TokenView } from "../../http/identity/tokens.ts";
-import type { Problem } from "../../http/problem.ts";
-import type { Warning } from "../../models/answering.ts";
-import type { Counterfactual } from "../../models/counterfactuals.ts";
+import { wantedForm } from "../../http/negotiate.ts";
 import { AppError } from "../../platform/errors.ts";
 import { LIST_FILTERS } from "../../store/lists.ts";
 import { findEvaluation } from "../../store/models.ts";
@@ -27,6 +26,7 @@ import {
   runRows,
 } from "../data/list-data.ts";
 import { type ModelView, modelView, type PanelData, type PanelSource, READERS } from "../data/panel-data.ts";
+import { type Trial, tryRow, typicalRow } from "./try-row.ts";
 
 const DASHBOARD = [
   ...(["attention", "run", "stages", "curve", "leaderboard", "model", "predictions", "activity"] as const),
@@ -41,21 +41,6 @@ const ACTIVITY_FILTERS = {
   sorts: {} as Record<string, string>,
 };
 const FILTERS = { ...LIST_FILTERS, activity: ACTIVITY_FILTERS };
-
-/** What was asked of a model by the page's form, and what it answered. */
-export interface Trial {
-  version: number;
-  values: Record<string, string>;
-  answer: {
-    prediction: string | number;
-    probabilities?: Record<string, number>;
-    contributions?: Record<string, number>;
-    counterfactual?: Counterfactual;
-  } | null;
-  /** What was read as missing, or not at all. */
-  warnings?: Warning[];
-  problem?: Problem;
-}
 
 export type PanelSet = { [P in Panel]?: PanelData[P] | null };
 
@@ -137,17 +122,26 @@ export function rewindData({ signalbox, params, query }: Call) {
   };
 }
 
-/** The version that was tried, asked for, or is live. Throws AppError `missing`. */
-export function modelData({ signalbox, params, query }: Call, trial?: Trial) {
+/** The version that was tried, asked for, or is live; a page starts with a typical row. Throws AppError `missing`. */
+export async function modelData(call: Call, tried?: Trial) {
+  const { signalbox, params, query } = call;
   const model = modelView(signalbox, signalbox.models.find(params.name!).name);
-  const wanted = trial?.version ?? Number(query.version ?? model.liveVersion ?? model.versions[0]?.version);
+  const wanted = tried?.version ?? Number(query.version ?? model.liveVersion ?? model.versions[0]?.version);
   const version = model.versions.find(
     (entry): entry is ModelView["versions"][number] => entry.version === wanted,
   );
   if (!version) throw new AppError("missing", `${model.name} has no version ${wanted}`);
   const evaluation = findEvaluation(signalbox.store, model.name, wanted);
   const watch = READERS.watch(signalbox, model.name);
+  const trial = tried ?? (await typicalTrial(call, model.name, wanted));
   return { model, watch, version, evaluation, trial, weighing: weighing(signalbox, version.runId, query) };
+}
+
+/** Only for a page, and for who may predict: an answer to a row that the file could hold. */
+async function typicalTrial(call: Call, name: string, version: number): Promise<Trial | undefined> {
+  if (wantedForm(call.request) !== "html" || !may(call.identity, "predict")) return undefined;
+  const fields = typicalRow(call.signalbox.models.findVersion(name, version));
+  return (await tryRow(call.signalbox, name, { fields, requestId: call.requestId })).trial;
 }
 
 /** What mistakes cost, as asked for on the page, else as the version was trained. */
@@ -160,7 +154,7 @@ function weighing({ store }: PanelSource, runId: string, query: Record<string, s
   };
   const { falsePositive, falseNegative } = run.options.costs ?? { falsePositive: 1, falseNegative: 1 };
   return {
-    step: query.step ? Math.round(asked("step", 0)) : null,
+    threshold: query.threshold ? Math.min(1, asked("threshold", 0.5)) : null,
     costs: {
       falsePositive: asked("costFalsePositive", falsePositive),
       falseNegative: asked("costFalseNegative", falseNegative),

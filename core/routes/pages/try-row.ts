@@ -3,16 +3,46 @@
  * types: one at a time for each socket, and of those that wait only the newest. None of them counts as traffic.
  */
 import * as z from "zod";
-import { problem } from "../../http/problem.ts";
+import { type Problem, problem } from "../../http/problem.ts";
+import type { Warning } from "../../models/answering.ts";
+import type { Counterfactual } from "../../models/counterfactuals.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import { predictFields } from "./form-fields.ts";
-import type { Trial } from "./page-data.ts";
 
 /** `form`: the page's fields, as a form would post them; `trial` comes back with the answer. */
 const ASKED = z.object({ trial: z.int().min(0), model: z.string().max(200), form: z.string() });
 type Asked = z.output<typeof ASKED>;
+
+/** What was asked of a model by the page's form, and what it answered. */
+export interface Trial {
+  version: number;
+  values: Record<string, string>;
+  /** Columns that the smallest change leaves as they are. */
+  pinned: string[];
+  answer: {
+    prediction: string | number;
+    probabilities?: Record<string, number>;
+    contributions?: Record<string, number>;
+    contributionsOf?: string;
+    base?: number;
+    counterfactual?: Counterfactual;
+  } | null;
+  /** What was read as missing, or not at all. */
+  warnings?: Warning[];
+  problem?: Problem;
+}
+
+/** The row that a form starts with: an example of each column. */
+export function typicalRow({ version, result }: StoredVersion): ReturnType<typeof predictFields> {
+  const known = result.schema.features.filter(({ example }) => example !== null);
+  return {
+    version,
+    values: Object.fromEntries(known.map(({ name, example }) => [name, String(example)])),
+    pinned: [],
+  };
+}
 
 /** A refusal belongs beside the fields: it is part of the trial. Throws AppError where the version is not there. */
 export async function tryRow(
@@ -20,13 +50,13 @@ export async function tryRow(
   name: string,
   given: { fields: ReturnType<typeof predictFields>; requestId: string },
 ): Promise<{ trial: Trial; asked: StoredVersion }> {
-  const { version, values } = given.fields;
+  const { version, values, pinned } = given.fields;
   const asked = signalbox.models.serving(name, version);
-  const trial = { version: asked.version, values, answer: null };
+  const trial = { version: asked.version, values, pinned, answer: null };
   try {
     const rows = [new Map(Object.entries(values))];
     const { predictions, warnings } = await signalbox.serving.predict(asked, rows, {
-      ...{ explain: true, purpose: "trial" },
+      ...{ explain: true, purpose: "trial", pinned },
     });
     return { asked, trial: { ...trial, warnings, answer: predictions[0] ?? null } };
   } catch (error) {

@@ -91,8 +91,8 @@ export const THRESHOLD_REQUEST = z.strictObject({
   version: z.int().min(1),
   threshold: z
     .number()
-    .gt(0)
-    .lt(1)
+    .min(0)
+    .max(1)
     .nullable()
     .describe("from which probability the positive class is predicted; null: as trained"),
 });

@@ -1,0 +1,45 @@
+/** What is predicted as what, of two classes? The confusion matrix whose cells follow the threshold. */
+
+export interface PairMatrixProps {
+  /** The negative class, the positive class. */
+  classes: readonly [string, string];
+  /** Texts by figure: tn, fp, fn, tp. */
+  told: Record<string, string>;
+}
+
+export function PairMatrix({ classes: [no, yes], told }: PairMatrixProps) {
+  const cell = (name: string, kind: "right" | "wrong") => (
+    <td class={`number ${kind} shade-${kind === "right" ? 3 : 1}`} data-figure={name}>
+      {told[name]}
+    </td>
+  );
+  return (
+    <section class="scroll" tabindex={0} aria-label="Confusion matrix">
+      <table class="matrix">
+        <thead>
+          <tr>
+            <th scope="col">actual / predicted</th>
+            <th scope="col" class="number">
+              {no}
+            </th>
+            <th scope="col" class="number">
+              {yes}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          <tr>
+            <th scope="row">{no}</th>
+            {cell("tn", "right")}
+            {cell("fp", "wrong")}
+          </tr>
+          <tr>
+            <th scope="row">{yes}</th>
+            {cell("fn", "wrong")}
+            {cell("tp", "right")}
+          </tr>
+        </tbody>
+      </table>
+    </section>
+  );
+}

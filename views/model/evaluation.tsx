@@ -1,0 +1,166 @@
+/** Which drawings say where the model is wrong, and why it predicts what it does? One for each part that is there. */
+import { Confusion } from "../charts/confusion.tsx";
+import { CalibrationFigure, PrecisionRecallFigure, RocFigure } from "../charts/curves.tsx";
+import type { EvaluationData } from "../charts/evaluation-data.ts";
+import { DependenceFigure, ImportanceFigure } from "../charts/importance.tsx";
+import { ErrorHistogram, TruthScatter } from "../charts/residuals.tsx";
+import { Threshold, type Weighing } from "../charts/threshold.tsx";
+import type { Links } from "../layout/frame.ts";
+import { figures, percent, plural } from "../parts/format.ts";
+import { Empty } from "../parts/parts.tsx";
+
+export interface MistakesProps {
+  links: Links;
+  model: string;
+  version: { version: number; threshold: number | null; previousThreshold: number | null };
+  target: string;
+  data: EvaluationData;
+  /** How the reader weighs mistakes; null where the run is not known. */
+  weighing: Weighing | null;
+}
+
+export function Mistakes(props: MistakesProps) {
+  const { data, target } = props;
+  const { residuals } = data;
+  const isEmpty = !data.confusion.length && !residuals && !data.slices.length;
+  return (
+    <section id="mistakes" class="panel" aria-labelledby="mistakes-heading">
+      <h2 id="mistakes-heading">Where is it wrong?</h2>
+      {isEmpty && <Empty>Not computed: the time limit was reached.</Empty>}
+      <Decisions {...props} />
+      {residuals && (
+        <div class="pair">
+          <ErrorHistogram residuals={residuals} />
+          <TruthScatter pairs={residuals.pairs} target={target} />
+        </div>
+      )}
+      <Slices data={data} />
+    </section>
+  );
+}
+
+function Decisions({ links, model, version, target, data, weighing }: MistakesProps) {
+  const { confusion, classes, thresholds, threshold } = data;
+  const [no, yes] = classes;
+  if (weighing && thresholds.length > 0 && no !== undefined && yes !== undefined) {
+    return (
+      <Threshold
+        links={links}
+        model={model}
+        version={version.version}
+        target={target}
+        classes={[no, yes]}
+        counts={thresholds}
+        trained={threshold ?? 0.5}
+        set={version.threshold}
+        previous={version.previousThreshold}
+        weighing={weighing}
+      />
+    );
+  }
+  return confusion.length ? <Confusion target={target} classes={classes} matrix={confusion} /> : null;
+}
+
+/** ROC, precision-recall and calibration: for whoever knows them, folded. */
+export function Ranking({ data }: { data: EvaluationData }) {
+  const { roc, precisionRecall, calibration } = data;
+  if (!roc.length && !precisionRecall.length && !calibration.length) return null;
+  return (
+    <details id="curves">
+      <summary>ROC, precision-recall and calibration curves</summary>
+      <div class="trio">
+        {roc.length > 0 && (
+          <div class="titled">
+            <h3>ROC curve</h3>
+            <RocFigure curves={roc} />
+          </div>
+        )}
+        {precisionRecall.length > 0 && (
+          <div class="titled">
+            <h3>Precision and recall</h3>
+            <PrecisionRecallFigure curves={precisionRecall} shares={classShares(data)} />
+          </div>
+        )}
+        {calibration.length > 0 && (
+          <div class="titled">
+            <h3>Calibration</h3>
+            <CalibrationFigure curves={calibration} />
+          </div>
+        )}
+      </div>
+    </details>
+  );
+}
+
+/** Of the test rows, by class. */
+function classShares({ classes, confusion }: EvaluationData): Record<string, number> {
+  const rows = confusion.map((row) => row.reduce((sum, n) => sum + n, 0));
+  const all = rows.reduce((sum, n) => sum + n, 0);
+  return all > 0 ? Object.fromEntries(classes.map((name, k) => [name, (rows[k] ?? 0) / all])) : {};
+}
+
+export function Reasons({ data, target, metric }: { data: EvaluationData; target: string; metric: string }) {
+  const { importance, dependence, classes } = data;
+  const apart = dependence.filter(({ column }) => !importance.some((entry) => entry.column === column));
+  return (
+    <section id="why" class="panel" aria-labelledby="why-heading">
+      <h2 id="why-heading">Why?</h2>
+      <h3>Feature importance</h3>
+      {importance.length > 0 ? (
+        <ImportanceFigure
+          importance={importance}
+          dependence={dependence}
+          metric={metric}
+          target={target}
+          classes={classes}
+        />
+      ) : (
+        <Empty>Not computed: the time limit was reached. Train with a longer time limit to see it.</Empty>
+      )}
+      {apart.length > 0 && (
+        <div class="trio">
+          {apart.map((entry) => (
+            <DependenceFigure
+              dependence={entry}
+              id={`effect-${dependence.indexOf(entry)}`}
+              target={target}
+              classes={classes}
+            />
+          ))}
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** Shares of wrong classes, or mean errors where the answer is a number. */
+function Slices({ data }: { data: EvaluationData }) {
+  const { slices, classes } = data;
+  if (!slices.length) return null;
+  const written =
+    classes.length > 0
+      ? slices.flatMap(({ error, elsewhere }) => [
+          `${percent(error)} wrong`,
+          `${percent(elsewhere)} elsewhere`,
+        ])
+      : figures(slices.flatMap(({ error, elsewhere }) => [error, elsewhere])).map((text, k) =>
+          k % 2 ? `${text} elsewhere` : `off by ${text}`,
+        );
+  return (
+    <div id="slices" class="titled">
+      <h3>Weakest segments</h3>
+      <ul class="segments">
+        {slices.map(({ column, where, rows }, k) => (
+          <li>
+            <b>
+              <bdi>{column}</bdi> {where}
+            </b>
+            <span>
+              {written[2 * k]} in {plural(rows, "test row")}; {written[2 * k + 1]}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

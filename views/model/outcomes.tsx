@@ -1,0 +1,72 @@
+/** Did a prediction turn out right? The outcome of one by its ID, or of many by a CSV; both tell what was recorded. */
+import { Field } from "../dataset/train.tsx";
+import { type Links, url } from "../layout/frame.ts";
+import { Command, curlLine } from "../parts/parts.tsx";
+import { modelPath } from "../parts/paths.ts";
+
+export function OutcomeForms({ name, links }: { name: string; links: Links }) {
+  const path = `${modelPath(name)}/outcomes`;
+  return (
+    <div class="outcomes" data-needs="predict">
+      <p class="fine">
+        Every prediction has an ID. Report the actual outcome by prediction ID, one at a time or as a CSV.
+      </p>
+      <div class="outcome-forms">
+        <form id="outcome-one" class="form" method="post" action={url(links, path)}>
+          <Field id="outcome-id" label="Prediction ID">
+            <input id="outcome-id" name="id" required autocomplete="off" />
+          </Field>
+          <Field id="outcome-actual" label="Actual outcome">
+            <input id="outcome-actual" name="actual" required autocomplete="off" />
+          </Field>
+          <p class="actions">
+            <button type="submit">Report outcome</button>
+          </p>
+        </form>
+        <form
+          id="outcome-many"
+          class="form"
+          method="post"
+          enctype="multipart/form-data"
+          action={url(links, `${path}-csv`)}
+        >
+          <Field id="outcome-file" label="Outcomes as CSV" hint="With the columns id and actual.">
+            <input id="outcome-file" type="file" name="file" required accept=".csv,text/csv" />
+          </Field>
+          <p class="actions">
+            <button type="submit">Report outcomes</button>
+          </p>
+        </form>
+      </div>
+      <Command
+        label="as curl"
+        code={`${curlLine(links, { method: "POST", path: "/api/predictions/ID/actual", body: { actual: "…" } })}\n\n${curlLine(links, { method: "POST", path: "/api/predictions/actuals" })} \\\n  -H 'Content-Type: text/csv' --data-binary @outcomes.csv`}
+      />
+    </div>
+  );
+}
+
+/** What came of the last report, as its address says. */
+export interface OutcomeNote {
+  accepted: number;
+  unchanged: number;
+  changed: number;
+  rejected: number;
+  /** Of the first wrong row. */
+  reason: string | null;
+}
+
+export function OutcomeSummary({ note }: { note: OutcomeNote }) {
+  const { accepted, unchanged, changed, rejected, reason } = note;
+  const parts = [
+    ...[`${accepted} recorded`, `${changed} changed`, `${unchanged} already known`, `${rejected} rejected`],
+  ];
+  return (
+    <div class={rejected > 0 ? "note note-caution" : "note"} role="status">
+      <p>
+        <strong>Outcomes:</strong> {parts.join(", ")}.
+      </p>
+      {reason && <p>{reason}</p>}
+    </div>
+  );
+}

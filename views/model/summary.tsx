@@ -1,0 +1,72 @@
+/** What is this version, in a few facts? The card that its page and its report end with. */
+import type { ModelView } from "../../core/routes/data/panel-data.ts";
+import { type Links, url } from "../layout/frame.ts";
+import { bytes, count, plural } from "../parts/format.ts";
+import { Time } from "../parts/parts.tsx";
+import { kindSays, taskLabel } from "../parts/words.ts";
+
+/** More names than these are folded. */
+const SHOWN = 12;
+
+export function Summary({ links, version }: { links: Links; version: ModelView["versions"][number] }) {
+  const { result, runId, createdAt, sizeBytes } = version;
+  const { features, classes } = result.schema;
+  return (
+    <section id="card" class="panel card" aria-labelledby="card-heading">
+      <h2 id="card-heading">Summary</h2>
+      <dl class="pairs">
+        <div>
+          <dt>Predicts</dt>
+          <dd>
+            <bdi>{result.schema.target}</bdi> ({taskLabel(result.task)})
+          </dd>
+        </div>
+        <div>
+          <dt>Type of model</dt>
+          <dd>
+            {result.best}
+            {kindSays(result.best) && <span class="hint">: {kindSays(result.best)}</span>}
+          </dd>
+        </div>
+        <div>
+          <dt>Trained</dt>
+          <dd>
+            <Time at={createdAt} /> in <a href={url(links, `/runs/${encodeURIComponent(runId)}`)}>this run</a>
+          </dd>
+        </div>
+        <div>
+          <dt>Rows</dt>
+          <dd>
+            {plural(result.rowsTrain, "training row")}, {count(result.rowsTest)} test rows
+          </dd>
+        </div>
+        <div>
+          <dt>Size</dt>
+          <dd>{bytes(sizeBytes)}</dd>
+        </div>
+        {classes && <Names label="Classes" names={classes} id="classes" />}
+        <Names label="Columns" names={features.map(({ name }) => name)} id="columns" />
+      </dl>
+    </section>
+  );
+}
+
+function Names({ label, names, id }: { label: string; names: readonly string[]; id: string }) {
+  const rest = names.slice(SHOWN);
+  return (
+    <div>
+      <dt>
+        {label} ({count(names.length)})
+      </dt>
+      <dd>
+        {names.slice(0, SHOWN).join(", ")}
+        {rest.length > 0 && (
+          <details id={`more-${id}`}>
+            <summary>{count(rest.length)} more</summary>
+            {rest.join(", ")}
+          </details>
+        )}
+      </dd>
+    </div>
+  );
+}

@@ -1,0 +1,117 @@
+/** Is it good? The verdict, three figures beside their baselines, and what may mislead, errors first. */
+import type { Finding } from "../../core/csv/types.ts";
+import type { ModelView } from "../../core/routes/data/panel-data.ts";
+import type { EvaluationData } from "../charts/evaluation-data.ts";
+import { count, figures, plural, scorePercent, unbroken } from "../parts/format.ts";
+import { LampDot } from "../parts/parts.tsx";
+import { isLowerBetter, type Lamp, metricLabel, metricSays } from "../parts/words.ts";
+import { ComparisonView } from "./comparison.tsx";
+import { Ranking } from "./evaluation.tsx";
+import { MetricTable } from "./metric-table.tsx";
+
+type Version = ModelView["versions"][number];
+
+const LAMPS: Record<Finding["severity"], Lamp> = { info: "dark", warning: "caution", error: "danger" };
+/** Warnings in sight; the others are one click away. */
+const SHOWN = 3;
+
+export function Verdict({ version, data }: { version: Version; data: EvaluationData }) {
+  const { result } = version;
+  const isGood = result.beatsBaseline && !deployDoubts(version).length;
+  return (
+    <section id="good" class="panel verdict-card" aria-labelledby="good-heading">
+      <h2 id="good-heading">Is it good?</h2>
+      <p class="verdict model-verdict">
+        <LampDot lamp={isGood ? "clear" : "caution"} />
+        <span>{unbroken(result.verdict)}</span>
+      </p>
+      <Tiles version={version} />
+      <p class="fine">
+        Measured on {plural(result.rowsTest, "test row")} that the model was not trained on; trained on{" "}
+        {count(result.rowsTrain)}. The baseline always predicts{" "}
+        {result.task === "regression" ? "the mean" : "the most common class"}.
+      </p>
+      <Warnings findings={result.findings ?? []} />
+      <details id="all-metrics">
+        <summary>All metrics with 95 % intervals</summary>
+        <MetricTable
+          metric={result.metric}
+          metrics={result.metrics}
+          intervals={result.intervals}
+          baseline={result.baseline}
+        />
+      </details>
+      <Ranking data={data} />
+      <ComparisonView comparison={result.comparison} />
+    </section>
+  );
+}
+
+/** What speaks against deploying, in words for the button's second question. */
+export function deployDoubts({ result }: Pick<Version, "result">): string[] {
+  const errors = (result.findings ?? []).filter(({ severity }) => severity === "error");
+  return [
+    ...(result.beatsBaseline ? [] : ["It does not beat the baseline."]),
+    ...errors.map(({ message }) => message),
+  ];
+}
+
+const TILES: Record<Version["result"]["task"], readonly string[]> = {
+  binary: ["roc_auc", "accuracy", "f1", "log_loss"],
+  multiclass: ["accuracy", "f1_macro", "log_loss", "balanced_accuracy"],
+  regression: ["mae", "r2", "rmse", "median_absolute_error"],
+};
+const SHARES = new Set(["accuracy", "balanced_accuracy"]);
+
+function Tiles({ version: { result } }: { version: Version }) {
+  const { metric, metrics, baseline, task } = result;
+  const names = [...new Set([metric, ...TILES[task]])].filter((name) => metrics[name] !== undefined);
+  return (
+    <dl class="tiles">
+      {names.slice(0, 3).map((name) => {
+        const [value, guess] = written(name, metrics[name]!, baseline[name]);
+        return (
+          <div class="tile">
+            <dt title={metricSays(name)}>{metricLabel(name)}</dt>
+            <dd>
+              <strong>{value}</strong>
+              <span class="fine">
+                {guess === undefined ? "" : `baseline ${guess}; `}
+                {isLowerBetter(name) ? "lower" : "higher"} is better
+              </span>
+            </dd>
+          </div>
+        );
+      })}
+    </dl>
+  );
+}
+
+function written(name: string, value: number, guess: number | undefined): (string | undefined)[] {
+  if (SHARES.has(name)) return [scorePercent(value), guess === undefined ? undefined : scorePercent(guess)];
+  const texts = figures([value, guess ?? Number.NaN]);
+  return [texts[0], guess === undefined ? undefined : texts[1]];
+}
+
+function Warnings({ findings }: { findings: readonly Finding[] }) {
+  const told = findings.filter(({ severity }) => severity !== "info");
+  if (!told.length) return null;
+  const row = ({ severity, message }: Finding) => (
+    <li class={`finding finding-${severity}`}>
+      <LampDot lamp={LAMPS[severity]} />
+      <span class="finding-words">{message}</span>
+    </li>
+  );
+  return (
+    <div class="titled">
+      <h3>{plural(told.length, "warning")}</h3>
+      <ul class="findings">{told.slice(0, SHOWN).map(row)}</ul>
+      {told.length > SHOWN && (
+        <details id="more-warnings">
+          <summary>{told.length - SHOWN} more</summary>
+          <ul class="findings">{told.slice(SHOWN).map(row)}</ul>
+        </details>
+      )}
+    </div>
+  );
+}
