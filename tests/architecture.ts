@@ -24,7 +24,7 @@ const PURE_RECORDS = [
   "trainer/metrics/index",
   "trainer/contract",
   "store/runs",
-  "operations/health-states",
+  "events/health-states",
 ].map((path) => path.replaceAll("/", "\\/"));
 const MOST_ENTRIES = 13;
 const IMPORT =

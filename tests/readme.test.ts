@@ -68,7 +68,7 @@ describe.each(DOCUMENTS)("%s", (document) => {
 /** Records of the source that documents name, such as METRICS. */
 async function recordNames(): Promise<Set<string>> {
   const contributing = await textOf("CONTRIBUTING.md");
-  const rows = [...contributing.matchAll(/`([A-Z]+)`, `((?:core|views)\/[\w./-]+)`/g)];
+  const rows = [...contributing.matchAll(/`([A-Z_]+)`, `((?:core|views)\/[\w./-]+)`/g)];
   const found = await Promise.all(
     rows.map(async ([, name, path]) =>
       (await textOf(path!)).includes(`export const ${name}`) ? name! : null,

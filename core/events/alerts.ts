@@ -13,18 +13,19 @@ import {
   waitingAlerts,
 } from "../store/alerts.ts";
 import type { Store } from "../store/database.ts";
+import type { AlertCode } from "./alert-records.ts";
 import type { Append, EventLog } from "./event-log.ts";
 import type { EventData, EventName } from "./events.ts";
 
 export interface Alert {
-  /** What kind of trouble, such as "drift"; with `subject` it says which alert this is. */
-  code: string;
-  /** Whose: a run's id, a model's name, a gauge. */
+  /** What kind of problem; with `subject` it identifies the alert. */
+  code: AlertCode;
+  /** What it is about: a run's id, a model's name, a gauge. */
   subject: string;
   severity: "warning" | "error";
   /** What is wrong, with its figures. */
   sentence: string;
-  /** The one thing to do about it. */
+  /** The button beside it. */
   action: AlertAction;
   /** The event just appended that tells of it in the activity feed; without it the alert makes its own row. */
   cause?: EventName;
@@ -80,12 +81,12 @@ export class Alerts {
   }
 
   /** It is over. Nothing happens where it does not stand. */
-  resolve(code: string, subject: string, append?: Append): void {
+  resolve(code: AlertCode, subject: string, append?: Append): void {
     if (append) this.resolveIn(append, code, subject);
     else this.options.log.record((own) => this.resolveIn(own, code, subject));
   }
 
-  private resolveIn(append: Append, code: string, subject: string): void {
+  private resolveIn(append: Append, code: AlertCode, subject: string): void {
     const known = findAlert(this.options.store, code, subject);
     if (known?.endedAt !== null) return;
     saveAlert(this.options.store, { ...known, endedAt: this.options.now() });

@@ -1,4 +1,6 @@
 /** What can happen, and what does each happening mean? One record: payload, level, sentence, stale panels; no HTML. */
+import { count } from "../platform/figures.ts";
+import { HEALTH_STATE_NAMES, HEALTH_STATES } from "./health-states.ts";
 import "../platform/zod-setup.ts";
 import * as z from "zod";
 import { isMetricName, METRICS } from "../trainer/metrics/index.ts";
@@ -62,12 +64,6 @@ const alert = {
 
 const thresholdWords = (threshold: number | null) =>
   threshold === null ? "as trained" : `${Number((100 * threshold).toPrecision(3))} %`;
-
-const HEALTH_WORDS = {
-  healthy: "is back to normal",
-  warning: "is high",
-  critical: "is critical",
-} as const;
 
 export const EVENTS = {
   "dataset.progressed": event({
@@ -277,13 +273,13 @@ export const EVENTS = {
       gauge: z.string(),
       label: z.string(),
       from: z.string(),
-      to: z.enum(["healthy", "warning", "critical"]),
+      to: z.enum(HEALTH_STATE_NAMES),
       value: z.number(),
       unit: z.string(),
     }),
     level: (d) =>
       d.to === "healthy" ? "success" : d.to === "warning" || d.gauge === "cpu" ? "warning" : "error",
-    sentence: (d) => `${d.label} ${HEALTH_WORDS[d.to]}: ${Math.round(d.value)} ${d.unit}`,
+    sentence: (d) => `${d.label} ${HEALTH_STATES[d.to].phrase}: ${count(Math.round(d.value))} ${d.unit}`,
     stale: () => ["health", "metrics", "activity", "attention"],
   }),
   "alert.raised": event({

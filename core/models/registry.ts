@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { LIVE_ALERTS } from "../events/alert-records.ts";
 import type { Alerts } from "../events/alerts.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { syncFolder } from "../platform/disk.ts";
@@ -27,7 +28,6 @@ import {
   undeploy,
 } from "../store/models.ts";
 import type { RunResult } from "../trainer/contract.ts";
-import { CHALLENGER_ALARM, LIVE_ALARMS } from "./monitoring/alert-rules.ts";
 
 export interface ModelsOptions {
   /** Given up where the disk is too full for deleting. */
@@ -149,7 +149,7 @@ export class Models {
       deploy(store, { name, version, at: now() });
       append(type, { model: name, version, previous });
       if (challengerVersion === version) this.endChallenge(append, name, version);
-      this.endAlarms(append, name);
+      this.endLiveAlerts(append, name);
     });
     return this.find(name);
   }
@@ -164,7 +164,7 @@ export class Models {
       undeploy(store, name);
       append("model.undeployed", { model: name, version });
       if (challengerVersion !== null) this.endChallenge(append, name, challengerVersion);
-      this.endAlarms(append, name);
+      this.endLiveAlerts(append, name);
     });
     return this.find(name);
   }
@@ -196,8 +196,8 @@ export class Models {
   }
 
   /** They were about the version that is not live any more. */
-  private endAlarms(append: Append, name: string): void {
-    for (const code of LIVE_ALARMS) this.options.alerts.resolve(code, name, append);
+  private endLiveAlerts(append: Append, name: string): void {
+    for (const code of LIVE_ALERTS) this.options.alerts.resolve(code, name, append);
   }
 
   /** From now on a version is asked the same rows as the live one; null ends that. */
@@ -223,7 +223,7 @@ export class Models {
   private endChallenge(append: Append, name: string, version: number): void {
     setChallenger(this.options.store, name, null);
     append("challenger.ended", { model: name, version });
-    this.options.alerts.resolve(CHALLENGER_ALARM, name, append);
+    this.options.alerts.resolve("challenger", name, append);
   }
 
   /** `unchanged` may throw at the moment of the change. */
@@ -242,7 +242,7 @@ export class Models {
       // It may have been deployed meanwhile.
       const isLive = this.refuseLive(name, version);
       if (this.find(name).challengerVersion === version) this.endChallenge(append, name, version);
-      if (isLive) this.endAlarms(append, name);
+      if (isLive) this.endLiveAlerts(append, name);
       deleteVersion(store, name, version);
       append("model.deleted", { model: name, version });
     });

@@ -6,6 +6,7 @@ import "../platform/zod-setup.ts";
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { EVENT_NAMES } from "../events/events.ts";
+import { GAUGE_NAMES, GAUGES, type GaugeSetting, gaugeSetting } from "./gauges.ts";
 import { isNetwork } from "./networks.ts";
 
 /** A minute's number of each kind, where its setting does not say another. */
@@ -72,6 +73,18 @@ const changeable = <S extends z.ZodType>(group: SettingGroup, ...entry: [S, stri
   ...setting(...entry),
   group,
 });
+
+/** One per gauge, from its record. */
+function gaugeSettings() {
+  const entries = GAUGE_NAMES.map((name) => {
+    const { thresholds: fallback, says } = GAUGES[name];
+    return [
+      gaugeSetting(name),
+      changeable("thresholds", thresholds(), fallback.join(","), `${says}: warning, critical`),
+    ] as const;
+  });
+  return Object.fromEntries(entries) as Record<GaugeSetting, (typeof entries)[number][1]>;
+}
 
 /** Name in the environment -> check, default as text, one sentence. */
 export const SETTINGS = {
@@ -169,16 +182,7 @@ export const SETTINGS = {
     "open sockets of one address; loopback is unbounded",
   ),
   METRICS_SECONDS: setting(number(0.1, 3600), "5", "seconds between samples of the gauges"),
-  HEALTH_CPU: changeable("thresholds", thresholds(), "80,95", "CPU percent: warning, critical"),
-  HEALTH_MEMORY: changeable("thresholds", thresholds(), "85,95", "memory percent: warning, critical"),
-  HEALTH_DISK: changeable("thresholds", thresholds(), "85,95", "disk percent: warning, critical"),
-  HEALTH_LOOP: changeable(
-    "thresholds",
-    thresholds(),
-    "100,500",
-    "delay of answers (event loop) in ms: warning, critical",
-  ),
-  HEALTH_QUEUE: changeable("thresholds", thresholds(), "10,50", "trainings waiting: warning, critical"),
+  ...gaugeSettings(),
   RETENTION_DAYS: changeable(
     "retention",
     number(0.01, 36_500),

@@ -1,97 +1,27 @@
 /**
- * How is the machine? Gauges sampled once for the process, never once per viewer, and a state that changes only when
- * a value stays beyond its threshold: no value near a threshold makes a storm.
+ * Samples the gauges once for the process, never once per viewer, and decides each gauge's state. A state changes only when a
+ * value stays beyond its threshold, so a value near one does not change it back and forth.
  */
+import { alertAction } from "../events/alert-records.ts";
 import type { Alert, Alerts } from "../events/alerts.ts";
 import type { Append, EventLog } from "../events/event-log.ts";
 import type { EventData } from "../events/events.ts";
+import type { HealthState } from "../events/health-states.ts";
 import { childPids } from "../platform/child.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Store } from "../store/database.ts";
 import { insertSample, samplesByMinute } from "../store/samples.ts";
 import type { Config } from "./config.ts";
 import { GaugeHistory, type HistoryPoint } from "./gauge-history.ts";
+import {
+  GAUGE_NAMES,
+  GAUGES,
+  type GaugeName,
+  type GaugeSource,
+  type GaugeType,
+  gaugeSetting,
+} from "./gauges.ts";
 import { CpuShare, diskPercent, ForeignCpu, LoopDelay, memoryPercent } from "./machine.ts";
-
-export type HealthState = "healthy" | "warning" | "critical";
-
-interface GaugeType {
-  label: string;
-  unit: string;
-  /** The setting with "warning,critical". */
-  thresholds: keyof Config;
-  read: (source: GaugeSource) => number | Promise<number>;
-  /** Samples in a row that it takes to look worse, where a short time is no reason to worry. */
-  worseAfter?: number;
-  /** What its state is judged by, where that is not what it shows. */
-  judged?: (source: GaugeSource, value: number) => number;
-  /** What is at risk, and what to do about it; `hours`: until it is full at the rate of the last hour, where it fills. */
-  risk: (reading: { value: number; unit: string; hours: number | null }) => string;
-}
-
-/** What a gauge may look at. */
-export interface GaugeSource {
-  dataDir: string;
-  queueLength: () => number;
-  loopDelayMs: () => number;
-  cpuPercent: () => number;
-  /** Of `cpuPercent`, what others than our own trainings use. */
-  foreignCpuPercent: (busy: number) => number;
-}
-
-export const GAUGES = {
-  cpu: {
-    label: "CPU",
-    unit: "%",
-    thresholds: "HEALTH_CPU",
-    read: (source) => source.cpuPercent(),
-    judged: (source, value) => source.foreignCpuPercent(value),
-    // Two minutes: programs of others come and go.
-    worseAfter: 24,
-    risk: ({ value }) =>
-      `Other programs use ${value} % of the CPU. Training runs and predictions take longer. Stop these programs, or move Signalbox to another machine.`,
-  },
-  memory: {
-    label: "Memory",
-    unit: "%",
-    thresholds: "HEALTH_MEMORY",
-    read: () => memoryPercent(),
-    risk: ({ value }) =>
-      `Memory is ${value} % used. If it runs out, training runs are ended. Stop other programs, add memory, or lower TRAIN_MEMORY_MB.`,
-  },
-  disk: {
-    label: "Disk",
-    unit: "%",
-    thresholds: "HEALTH_DISK",
-    read: (source) => diskPercent(source.dataDir),
-    risk: ({ value, hours }) =>
-      `The disk is ${value} % full${hours === null ? "" : `, and will be full in about ${hoursText(hours)} at this rate`}. When it is full, uploads and training runs stop. Delete datasets, shorten data retention, or add space.`,
-  },
-  loop: {
-    label: "Response delay",
-    unit: "ms",
-    thresholds: "HEALTH_LOOP",
-    read: (source) => source.loopDelayMs(),
-    risk: ({ value }) =>
-      `Responses are delayed by up to ${value} ms. Pages and predictions are slow. Send fewer requests at once, or use a faster machine.`,
-  },
-  queue: {
-    label: "Queue",
-    unit: "runs",
-    thresholds: "HEALTH_QUEUE",
-    read: (source) => source.queueLength(),
-    risk: ({ value }) =>
-      `${value} training runs are waiting. New ones start late. Cancel some of them, or raise TRAIN_CONCURRENCY.`,
-  },
-} as const satisfies Record<string, GaugeType>;
-
-function hoursText(hours: number): string {
-  if (hours < 1) return `${Math.max(1, Math.round(hours * 60))} minutes`;
-  return hours < 48 ? `${Math.round(hours)} hours` : `${Math.round(hours / 24)} days`;
-}
-
-export type GaugeName = keyof typeof GAUGES;
-export const GAUGE_NAMES = Object.keys(GAUGES) as GaugeName[];
 
 export interface GaugeReading {
   gauge: GaugeName;
@@ -172,7 +102,8 @@ export class Health {
   constructor(private readonly options: HealthOptions) {
     const [cpu, foreign] = [new CpuShare(), new ForeignCpu()];
     this.source = {
-      dataDir: options.config.DATA_DIR,
+      memoryPercent,
+      diskPercent: () => diskPercent(options.config.DATA_DIR),
       queueLength: options.queueLength,
       loopDelayMs: () => this.delay.take(),
       cpuPercent: () => cpu.take(),
@@ -268,7 +199,7 @@ export class Health {
       // A busy machine is slow; it loses nothing.
       severity: state === "critical" && gauge !== "cpu" ? "error" : "warning",
       sentence: GAUGES[gauge].risk(told),
-      action: { label: "Show the machine", method: "get", path: "/#machine" },
+      action: alertAction("health"),
       cause: "health.changed",
     };
     this.options.alerts.raise(alert, append);
@@ -306,7 +237,7 @@ export class Health {
   }
 
   private thresholds(gauge: GaugeName): { warning: number; critical: number } {
-    const [warning, critical] = String(this.options.config[GAUGES[gauge].thresholds]).split(",").map(Number);
+    const [warning, critical] = String(this.options.config[gaugeSetting(gauge)]).split(",").map(Number);
     return { warning: warning!, critical: critical! };
   }
 }

@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import type { Finding } from "../csv/types.ts";
+import { alertAction } from "../events/alert-records.ts";
 import type { Alert } from "../events/alerts.ts";
 import type { Append, EventLog } from "../events/event-log.ts";
 import type { Store } from "../store/database.ts";
@@ -177,16 +178,13 @@ export function runOf(run: StoredRun) {
   return { runId, runNumber, datasetId, datasetName };
 }
 
-/** Code of the alert of a run that failed. */
-export const FAILED = "run.failed";
-
 export function failureOf(run: StoredRun, reason: string): Alert {
   return {
-    code: FAILED,
+    code: "run.failed",
     subject: run.id,
     severity: "error",
     sentence: `Run ${run.number} (${run.options.target} from ${run.datasetName}) failed: ${reason}`,
-    action: { label: "Look at the run", method: "get", path: `/runs/${run.id}` },
+    action: alertAction("run.failed", run.id),
     cause: "run.failed",
   };
 }

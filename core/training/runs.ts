@@ -28,7 +28,7 @@ import { type RunResult, STAGE_NAMES } from "../trainer/contract.ts";
 import { interruptRun, resumableRuns } from "./interruptions.ts";
 import type { RunInput } from "./run.ts";
 import { settleOptions, type TrainRequest } from "./run-options.ts";
-import { FAILED, failureOf, RunRecord, runOf } from "./run-recorder.ts";
+import { failureOf, RunRecord, runOf } from "./run-recorder.ts";
 
 export const RUN_CHILD = { name: "run-child", module: new URL("./run-child.ts", import.meta.url) };
 
@@ -208,7 +208,7 @@ export class Runs {
       resetRun(store, run.id);
       append("run.resumed", runOf(run));
       append("run.queued", { ...runOf(run), target: run.options.target });
-      alerts.resolve(FAILED, run.id, append);
+      alerts.resolve("run.failed", run.id, append);
     });
   }
 
@@ -299,7 +299,7 @@ export class Runs {
         ...(result.comparison && { comparison: result.comparison.sentence }),
       });
       for (const { code, subject } of alerts.standing()) {
-        if (code === FAILED && findRun(store, subject)?.modelName === run.modelName)
+        if (code === "run.failed" && findRun(store, subject)?.modelName === run.modelName)
           alerts.resolve(code, subject, append);
       }
     });

@@ -1,6 +1,6 @@
 /** Which words does the dashboard use for the project's terms? The one catalogue of labels and explanations. */
 import type { ColumnType } from "../../core/csv/types.ts";
-import type { HealthState } from "../../core/operations/health.ts";
+import { HEALTH_STATES, type HealthState } from "../../core/events/health-states.ts";
 import type { RunStatus, StoredStage } from "../../core/store/runs.ts";
 import { STAGE_RECORDS } from "../../core/trainer/contract.ts";
 import { isMetricName, METRICS } from "../../core/trainer/metrics/index.ts";
@@ -75,9 +75,9 @@ export function stageSays(name: string): string {
 }
 
 export const HEALTH_WORDS: Record<HealthState, { lamp: Lamp; says: string }> = {
-  healthy: { lamp: "clear", says: "OK" },
-  warning: { lamp: "caution", says: "Elevated" },
-  critical: { lamp: "danger", says: "Critical" },
+  healthy: { lamp: "clear", says: HEALTH_STATES.healthy.label },
+  warning: { lamp: "caution", says: HEALTH_STATES.warning.label },
+  critical: { lamp: "danger", says: HEALTH_STATES.critical.label },
 };
 
 /** What each kind of candidate is, by the name before the dot; what stands after it says how it is set. */

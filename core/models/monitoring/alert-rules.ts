@@ -1,15 +1,11 @@
 /** When does a live model need a person? Its figures fell, its rows changed, or a challenger does better: beyond chance. */
+import { type AlertCode, alertAction } from "../../events/alert-records.ts";
 import type { Alert, Alerts } from "../../events/alerts.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import { METRICS } from "../../trainer/metrics/index.ts";
 import type { ChallengerView } from "./comparison.ts";
 import type { DriftView } from "./drift.ts";
 import type { LiveView } from "./live-metrics.ts";
-
-export const CHALLENGER_ALARM = "challenger";
-/** What is said of the live version: it ends with it. */
-export const LIVE_ALARMS = ["live-figures", "drift", "new-categories"] as const;
-type LiveAlarm = (typeof LIVE_ALARMS)[number];
 
 /** What drifted is named up to this number. */
 const NAMED = 3;
@@ -23,18 +19,24 @@ export function tellOutcomes(alerts: Alerts, { name, version }: StoredVersion, {
   const { metric, value, interval, training } = fallen;
   const range = interval.map(shown).join(" to ");
   alerts.raise({
-    ...{ code: "live-figures", subject: name, severity: "error", action: look(name) },
+    ...{ code: "live-figures", subject: name, severity: "error", action: alertAction("live-figures", name) },
     sentence: `${name} version ${version} does worse than at its training: ${METRICS[metric].label} ${shown(value)} (${range}), ${shown(training!)} then.`,
   });
 }
 
 export function tellChallenger(alerts: Alerts, name: string, challenge: ChallengerView | null): void {
   if (challenge?.verdict !== "better") {
-    alerts.resolve(CHALLENGER_ALARM, name);
+    alerts.resolve("challenger", name);
     return;
   }
   const sentence = `${name}: ${challenge.sentence}`;
-  alerts.raise({ code: CHALLENGER_ALARM, subject: name, severity: "warning", action: look(name), sentence });
+  alerts.raise({
+    code: "challenger",
+    subject: name,
+    severity: "warning",
+    action: alertAction("challenger", name),
+    sentence,
+  });
 }
 
 export function tellDrift(
@@ -45,8 +47,8 @@ export function tellDrift(
   const all = drift ? [...drift.columns, ...(drift.answers ? [drift.answers] : [])] : [];
   const moved = all.filter(({ verdict }) => verdict === "major").map(({ column }) => column);
   const unseen = all.filter((entry) => entry.unseen.isMore).map(({ column }) => column);
-  const about = (code: LiveAlarm): Pick<Alert, "code" | "subject" | "severity" | "action"> => ({
-    ...{ code, subject: name, severity: "warning", action: look(name) },
+  const about = (code: AlertCode): Pick<Alert, "code" | "subject" | "severity" | "action"> => ({
+    ...{ code, subject: name, severity: "warning", action: alertAction(code, name) },
   });
   if (moved.length) {
     const sentence = `What ${name} version ${version} is asked is very different from its training: ${named(moved)}.`;
@@ -57,12 +59,6 @@ export function tellDrift(
     alerts.raise({ ...about("new-categories"), sentence });
   } else alerts.resolve("new-categories", name);
 }
-
-const look = (name: string): Alert["action"] => ({
-  label: "Look at the model",
-  method: "get",
-  path: `/models/${encodeURIComponent(name)}#watch`,
-});
 
 const shown = (value: number) => String(Number(value.toPrecision(3)));
 

@@ -3,6 +3,7 @@
  * units, and labels take few values, none of which a client can invent.
  */
 
+import { HEALTH_STATE_NAMES } from "../../events/health-states.ts";
 import { DURATION_BUCKETS, type RouteTimes } from "../../operations/request-times.ts";
 import { VERSION } from "../../platform/version.ts";
 import { countPredictionsInAll } from "../../store/models.ts";
@@ -46,7 +47,6 @@ function processMetrics(source: PanelSource): Metric[] {
 }
 
 const STATUSES: RunStatus[] = ["queued", "running", "finished", "failed", "cancelled", "interrupted"];
-const STATES = ["healthy", "warning", "critical"] as const;
 
 function ourMetrics(source: PanelSource): Metric[] {
   const { store, log, health, runs, alerts } = source;
@@ -69,7 +69,7 @@ function ourMetrics(source: PanelSource): Metric[] {
     gauge("signalbox_streams", "Readers that follow the log: streams and webhooks.", [[log.followers]]),
     gauge("signalbox_alerts", "Alerts that stand.", [[alerts.standing().length]]),
     gauge("signalbox_health_state", "1 for the state that the machine is in.", [
-      ...STATES.map((name): Sample => [Number(name === state), { state: name }]),
+      ...HEALTH_STATE_NAMES.map((name): Sample => [Number(name === state), { state: name }]),
     ]),
     gauge("signalbox_machine_ratio", "Share of the machine, or the container, that is in use.", [
       ...machine.map(({ gauge: resource, value }): Sample => [value / 100, { resource }]),

@@ -3,9 +3,10 @@
 import type { Rejection } from "../../datasets/rejections.ts";
 import type { UploadInProgress } from "../../datasets/uploads.ts";
 import type { Activity } from "../../events/event-log.ts";
+import type { HealthState } from "../../events/health-states.ts";
 import type { Panel } from "../../events/panel-names.ts";
 import type { LiveView } from "../../models/monitoring/live-metrics.ts";
-import type { GaugeReading, HealthState } from "../../operations/health.ts";
+import type { GaugeReading } from "../../operations/health.ts";
 import type { RequestTimes } from "../../operations/request-times.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import type { AlertAction } from "../../store/alerts.ts";

@@ -2,7 +2,7 @@
  * What does the light in the header say? Whether everything live is answering, whether the last training worked, and
  * whether something threatens both; in this order, the worst first.
  */
-import type { HealthState } from "../../operations/health.ts";
+import type { HealthState } from "../../events/health-states.ts";
 import type { RequestTimes } from "../../operations/request-times.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import { liveVersions } from "../../store/models.ts";

@@ -129,7 +129,7 @@ test("a value near its limit makes no storm, whichever side is the bad one", () 
   for (let look = 0; look < 100; look++) {
     alerts.check(DRIFT, { value: look % 2 ? 0.505 : 0.495, limit: 0.5, worse: "above" });
     alerts.check(
-      { ...DRIFT, code: "accuracy" },
+      { ...DRIFT, code: "live-figures" },
       { value: look % 2 ? 0.81 : 0.79, limit: 0.8, worse: "below" },
     );
     jest.advanceTimersByTime(10_000);

@@ -1,13 +1,18 @@
 /** The API of alerts: what needs a person. */
 import * as z from "zod";
+import { ALERT_CODES, ALERTS, type AlertRecord } from "../../../events/alert-records.ts";
 import { listOf, route } from "../route.ts";
 import { TIME } from "../schemas/datasets.ts";
 
 const ALERT = z
   .object({
     id: z.string(),
-    code: z.string(),
-    subject: z.string(),
+    code: z.enum(ALERT_CODES).describe(
+      Object.entries<AlertRecord>(ALERTS)
+        .map(([code, { says }]) => `${code}: ${says}`)
+        .join(" "),
+    ),
+    subject: z.string().describe("a run's id, a model's name, or a gauge"),
     severity: z.enum(["warning", "error"]),
     sentence: z.string(),
     action: z.object({ label: z.string(), method: z.enum(["get", "post"]), path: z.string() }),

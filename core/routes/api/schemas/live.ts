@@ -2,7 +2,9 @@
 import * as z from "zod";
 import type { Activity, LoggedEvent } from "../../../events/event-log.ts";
 import { EVENT_NAMES } from "../../../events/events.ts";
-import { GAUGE_NAMES, type GaugeReading } from "../../../operations/health.ts";
+import { HEALTH_STATE_NAMES } from "../../../events/health-states.ts";
+import { GAUGE_NAMES } from "../../../operations/gauges.ts";
+import type { GaugeReading } from "../../../operations/health.ts";
 import type { WebhookView } from "../../../operations/webhooks.ts";
 import type { PanelData } from "../../data/panel-data.ts";
 import { TIME } from "./datasets.ts";
@@ -30,7 +32,7 @@ export const ACTIVITY = (
   }) satisfies z.ZodType<Activity>
 ).meta({ id: "Activity" });
 
-const STATE = z.enum(["healthy", "warning", "critical"]);
+const STATE = z.enum(HEALTH_STATE_NAMES);
 const READING = {
   gauge: z.enum(GAUGE_NAMES),
   label: z.string(),

@@ -1,0 +1,97 @@
+/**
+ * Every gauge of the machine, one entry each: its label, unit, default thresholds and how to read it. Settings, checks, pages,
+ * the API and /metrics read this record; its setting is HEALTH_ and its name in capitals.
+ */
+import { plural } from "../platform/figures.ts";
+
+/** What a gauge may read. */
+export interface GaugeSource {
+  cpuPercent: () => number;
+  /** Of `busy`, the CPU's percent, what other programs than our own trainings use. */
+  foreignCpuPercent: (busy: number) => number;
+  memoryPercent: () => number;
+  diskPercent: () => number | Promise<number>;
+  loopDelayMs: () => number;
+  queueLength: () => number;
+}
+
+export interface GaugeType {
+  label: string;
+  unit: string;
+  /** Default warning and critical values. */
+  thresholds: readonly [warning: number, critical: number];
+  /** What the values of its setting are. */
+  says: string;
+  read: (source: GaugeSource) => number | Promise<number>;
+  /** Samples in a row that it takes to look worse, where a short time is no reason to worry. */
+  worseAfter?: number;
+  /** What its state is judged by, where that is not what it shows. */
+  judged?: (source: GaugeSource, value: number) => number;
+  /** What is at risk, and what to do about it; `hours`: until it is full at the rate of the last hour, where it fills. */
+  risk: (reading: { value: number; unit: string; hours: number | null }) => string;
+}
+
+export const GAUGES = {
+  cpu: {
+    label: "CPU",
+    unit: "%",
+    thresholds: [80, 95],
+    says: "CPU percent",
+    read: (source) => source.cpuPercent(),
+    judged: (source, value) => source.foreignCpuPercent(value),
+    // Two minutes: programs of others come and go.
+    worseAfter: 24,
+    risk: ({ value }) =>
+      `Other programs use ${value} % of the CPU. Training runs and predictions take longer. Stop these programs, or move Signalbox to another machine.`,
+  },
+  memory: {
+    label: "Memory",
+    unit: "%",
+    thresholds: [85, 95],
+    says: "memory percent",
+    read: (source) => source.memoryPercent(),
+    risk: ({ value }) =>
+      `Memory is ${value} % used. If it runs out, training runs are ended. Stop other programs, add memory, or lower TRAIN_MEMORY_MB.`,
+  },
+  disk: {
+    label: "Disk",
+    unit: "%",
+    thresholds: [85, 95],
+    says: "disk percent",
+    read: (source) => source.diskPercent(),
+    risk: ({ value, hours }) =>
+      `The disk is ${value} % full${hours === null ? "" : `, and will be full in about ${hoursText(hours)} at this rate`}. When it is full, uploads and training runs stop. Delete datasets, shorten data retention, or add space.`,
+  },
+  loop: {
+    label: "Response delay",
+    unit: "ms",
+    thresholds: [100, 500],
+    says: "response delay (event loop) in ms",
+    read: (source) => source.loopDelayMs(),
+    risk: ({ value }) =>
+      `Responses are delayed by up to ${value} ms. Pages and predictions are slow. Send fewer requests at once, or use a faster machine.`,
+  },
+  queue: {
+    label: "Queue",
+    unit: "runs",
+    thresholds: [10, 50],
+    says: "trainings waiting",
+    read: (source) => source.queueLength(),
+    risk: ({ value }) =>
+      `${value} training runs are waiting. New ones start late. Cancel some of them, or raise TRAIN_CONCURRENCY.`,
+  },
+} as const satisfies Record<string, GaugeType>;
+
+function hoursText(hours: number): string {
+  if (hours < 1) return plural(Math.max(1, Math.round(hours * 60)), "minute");
+  return hours < 48 ? plural(Math.round(hours), "hour") : plural(Math.round(hours / 24), "day");
+}
+
+export type GaugeName = keyof typeof GAUGES;
+export type GaugeSetting = `HEALTH_${Uppercase<GaugeName>}`;
+export const GAUGE_NAMES = Object.keys(GAUGES) as GaugeName[];
+
+/** The setting with a gauge's "warning,critical". */
+export function gaugeSetting(name: GaugeName): GaugeSetting {
+  return `HEALTH_${name.toUpperCase() as Uppercase<GaugeName>}`;
+}
