@@ -70,7 +70,9 @@ const { settingsHelp } = await import("../../core/operations/config.ts");
 const { isLowerBetter, metricSays } = await import("../../views/parts/words.ts");
 
 const server = await openHarness();
-const page = async (path: string) => (await server.ask(path, { headers: { accept: "text/html" } })).text();
+const textOf = async (path: string, accept: string) =>
+  (await server.ask(path, { headers: { accept } })).text();
+const page = (path: string) => textOf(path, "text/html");
 const { id } = (await (await server.upload("p.csv", numbersCsv())).json()) as { id: string };
 await server.signalbox.health.sample();
 server.signalbox.log.append("planted.happened" as never, { who: "Planted person" } as never);
@@ -118,7 +120,7 @@ const found = {
     form: settings!.includes("HEALTH_PLANTED"),
     api: (await (await server.ask("/api/health")).text()).includes("Planted gauge"),
     page: home!.includes("Planted gauge"),
-    prometheus: /planted/.test(await (await server.ask("/metrics")).text()),
+    prometheus: /resource="planted"/.test(await textOf("/metrics", "text/plain")),
     document: openapi.includes('"planted"'),
   },
   event: {
