@@ -3,7 +3,7 @@ import type { PairedTest, RunComparison } from "../../core/training/results/comp
 import { Figure, Legend, LineChart, SERIES_KINDS, type Series } from "../charts/chart.tsx";
 import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
-import { count, figure, figures, percent, plural } from "../parts/format.ts";
+import { count, figures, percent, plural } from "../parts/format.ts";
 import { Command, curlLine } from "../parts/parts.tsx";
 import { isLowerBetter, metricLabel, metricSays } from "../parts/words.ts";
 
@@ -94,8 +94,9 @@ function Metrics({ comparison: { metrics, runs }, names, links }: Compared & { l
           <HeadRow label="Metric" names={names} />
           <tbody>
             {metrics.map(({ name, values, best }) => {
-              const shown = figures(values.flatMap((value) => (value ? [value.value] : [])));
-              let next = 0;
+              const texts = textsOf(
+                values.flatMap((value) => [value?.value ?? null, value?.low ?? null, value?.high ?? null]),
+              );
               return (
                 <tr>
                   <th scope="row">
@@ -104,14 +105,9 @@ function Metrics({ comparison: { metrics, runs }, names, links }: Compared & { l
                       {metricSays(name)} {isLowerBetter(name) ? "Lower is better." : "Higher is better."}
                     </span>
                   </th>
-                  {values.map((value, index) => (
+                  {values.map((_, index) => (
                     <td class={index === best ? "number best" : "number"}>
-                      {value ? shown[next++] : "–"}
-                      {value?.low != null && value.high != null && (
-                        <span class="says">
-                          {figure(value.low)} to {figure(value.high)}
-                        </span>
-                      )}
+                      <MetricCell texts={texts.slice(3 * index, 3 * index + 3)} />
                       {index === best && <span class="says">best</span>}
                     </td>
                   ))}
@@ -132,6 +128,29 @@ function Metrics({ comparison: { metrics, runs }, names, links }: Compared & { l
         </table>
       </section>
     </section>
+  );
+}
+
+/** The figure, and below it its interval. */
+function MetricCell({ texts: [value, low, high] }: { texts: (string | null)[] }) {
+  if (!value) return <>–</>;
+  return (
+    <>
+      {value}
+      {low && (
+        <span class="says">
+          {low} to {high}
+        </span>
+      )}
+    </>
+  );
+}
+
+/** Figures of one row with the same decimals; null stays. */
+function textsOf(values: readonly (number | null)[]): (string | null)[] {
+  const shown = figures(values.filter((value) => value !== null));
+  return values.map((value, index) =>
+    value === null ? null : shown[values.slice(0, index).filter((before) => before !== null).length]!,
   );
 }
 
@@ -228,14 +247,17 @@ function ImportanceTable({ comparison: { importance }, names }: Compared) {
         <table>
           <HeadRow label="Column" names={names} />
           <tbody>
-            {importance.map(({ column, values }) => (
-              <tr>
-                <th scope="row">{column}</th>
-                {values.map((value) => (
-                  <td class="number">{value === null ? "not used" : figure(value)}</td>
-                ))}
-              </tr>
-            ))}
+            {importance.map(({ column, values }) => {
+              const shown = textsOf(values);
+              return (
+                <tr>
+                  <th scope="row">{column}</th>
+                  {shown.map((text) => (
+                    <td class="number">{text ?? "not used"}</td>
+                  ))}
+                </tr>
+              );
+            })}
           </tbody>
         </table>
       </section>
