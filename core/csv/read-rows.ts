@@ -3,10 +3,8 @@
  * rows merged, the first table only. Never refuses an empty file: it has no rows.
  */
 
-import { detectEncoding } from "./bytes/encoding.ts";
-import { decodedChunks, HEAD_BYTES, unpackedChunks, utf8Chunks } from "./bytes/source.ts";
-import type { Compression } from "./bytes/unpack.ts";
-import { decide, decideOn, describeDialect } from "./dialect/decide.ts";
+import { HEAD_BYTES, utf8Chunks } from "./bytes/source.ts";
+import { decide, describeDialect } from "./dialect/decide.ts";
 import { mergeHeader } from "./dialect/layout.ts";
 import type { KnownTable } from "./formats/known-table.ts";
 import { decideTable } from "./formats/table-dialect.ts";
@@ -34,21 +32,7 @@ export async function* readRows(
 /** After so long without a byte more, what has come is enough to decide on: rows that trickle in are read at once. */
 const PAUSE_MS = 300;
 
-/** The same of a body that is still coming. Its first row names the columns even where that cannot be seen. */
-export async function* streamRows(body: AsyncIterable<Uint8Array>): AsyncGenerator<string[][]> {
-  let compression: Compression = "none";
-  const chunks = unpackedChunks(body, (found) => {
-    compression = found;
-  });
-  const { head, isWhole, rest } = await gatherHead(chunks);
-  const bytesTotal = isWhole ? head.length : Number.POSITIVE_INFINITY;
-  const source = { head, compression, bytesTotal, encoding: detectEncoding(head) };
-  const seen = decideOn(source, {}).dialect;
-  const dialect = seen.headerRows > 0 ? seen : decideOn(source, { header: true }).dialect;
-  yield* rowsOf(decodedChunks(rest, dialect.encoding), dialect);
-}
-
-interface Head {
+export interface Head {
   head: Uint8Array;
   /** There is no more than the head. */
   isWhole: boolean;
@@ -57,10 +41,10 @@ interface Head {
 }
 
 /** As much as is looked at before reading, or all, or what came before a pause. */
-async function gatherHead(chunks: AsyncGenerator<Uint8Array>): Promise<Head> {
+export async function gatherHead(chunks: AsyncGenerator<Uint8Array>, limit = HEAD_BYTES): Promise<Head> {
   let head = new Uint8Array(0);
   let next = chunks.next();
-  while (head.length < HEAD_BYTES) {
+  while (head.length < limit) {
     const came = await Promise.race([next, hasRows(head) ? Bun.sleep(PAUSE_MS) : next]);
     if (!came) break;
     if (came.done) return { head, isWhole: true, rest: joined(head, null) };

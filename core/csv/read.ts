@@ -38,6 +38,7 @@ import type {
   ReadingChoices,
   ReadingPreview,
   ReadingProgress,
+  RowReading,
 } from "./types.ts";
 
 const SAMPLE_ROWS = 2000;
@@ -332,7 +333,11 @@ function assemble(
     ...columns.flatMap((column) => (guess.target === null ? [] : describeLeak(column, guess.target))),
   );
   return {
-    plan: { dialect: { ...dialect, sentence: describeDialect(dialect) }, columns: plans },
+    plan: {
+      dialect: { ...dialect, sentence: describeDialect(dialect) },
+      columns: plans,
+      rows: rowReading(known.dialect, start, accumulators),
+    },
     rows: frame.rows,
     columns,
     findings,
@@ -341,6 +346,20 @@ function assemble(
       .slice(0, PREVIEW_ROWS)
       .map((row) => plans.map(({ index = 0 }) => shown(row[index] ?? "", CELL_LENGTH))),
     previewOdd: start.odd.filter((place) => place < PREVIEW_ROWS),
+  };
+}
+
+function rowReading(
+  dialect: Dialect & { width: number },
+  { header }: Start,
+  accumulators: readonly ColumnAccumulator[],
+): RowReading {
+  const { delimiter, quote, comment, headerRows, preambleRows, shape = "" } = dialect;
+  return {
+    names: accumulators.map(({ plan }) => plan.name),
+    hasHeader: header !== null,
+    hasRowNames: header !== null && header.length === accumulators.length - 1,
+    ...{ delimiter, quote, comment, headerRows, preambleRows, shape },
   };
 }
 

@@ -104,9 +104,29 @@ export interface ColumnPlan {
   labels?: "case";
 }
 
+/** How the rows of a file are cut and named, dropped columns too; with the plans it is all that reading a row takes. */
+export interface RowReading {
+  /** Each once, in the file's order. */
+  names: string[];
+  /** The header named them; false: they are column_1 and so on. */
+  hasHeader: boolean;
+  /** The first cell of a row is its name, above which the header has none. */
+  hasRowNames: boolean;
+  delimiter: string;
+  quote: string;
+  comment: string;
+  /** Rows of the header that were joined, and rows above it. */
+  headerRows: number;
+  preambleRows: number;
+  /** See Dialect. */
+  shape: string;
+}
+
 export interface ReadingPlan {
   dialect: Dialect;
   columns: ColumnPlan[];
+  /** Absent in files that were read before there was one. */
+  rows?: RowReading;
 }
 
 /** What a person may override; every field optional. Unknown names are refused with an AppError. */

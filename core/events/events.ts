@@ -244,7 +244,7 @@ export const EVENTS = {
     stale: ofModel,
   }),
   "prediction.counted": event({
-    data: z.object({ ...model, predictions: z.number() }),
+    data: z.object({ ...model, predictions: z.number(), warnings: z.number().optional() }),
     level: "info",
     sentence: null,
     stale: (d) => ["predictions", "model", `model:${d.model}`, "watch", `watch:${d.model}`],

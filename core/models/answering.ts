@@ -2,23 +2,19 @@
  * How do a client's rows become a table, and a model's answers JSON? Cells are read by the plan that training used; what
  * cannot be read is missing, and said. It never fails a row for a value that the model has not seen.
  */
-import { parseCell } from "../csv/cells/cells.ts";
 import type { Column, ColumnPlan, Table } from "../csv/types.ts";
 import { AppError } from "../platform/errors.ts";
 import { type Explanation, explain } from "../trainer/explain/explanation.ts";
 import { type Model, type Prediction as ModelAnswer, predict } from "../trainer/model/model.ts";
 import { openRowModel, type RowModel, type RowValues } from "../trainer/model/row-model.ts";
 import type { Counterfactual } from "./counterfactuals.ts";
+import { type Cell, CellReader, type ColumnStyle, newStyle, type Value } from "./rows/cell-reader.ts";
+import { ColumnNames } from "./rows/columns.ts";
+import type { Warning, WarningCode } from "./rows/warnings.ts";
 
-export type Cell = string | number | boolean | null;
+export type { Cell } from "./rows/cell-reader.ts";
+export type { Warning } from "./rows/warnings.ts";
 export type PredictRow = Map<string, Cell>;
-
-/** Something that was read as missing, or not at all. */
-export interface Warning {
-  row: number;
-  column: string;
-  message: string;
-}
 
 export interface Answer {
   /** The class as it stands in the CSV, or the number. */
@@ -33,16 +29,26 @@ export interface Answer {
   counterfactual?: Counterfactual;
 }
 
-const MAX_WARNINGS = 20;
+/** More are counted, not told one by one. */
+const MOST_WARNINGS = 10_000;
 
-/** One answer a row, in order, and the rows as the model read them. Throws AppError `invalid` where a row names no column of the model. */
-export function answerRows(
-  model: Model,
-  rows: PredictRow[],
-  options: { explain: boolean },
-): { answers: Answer[]; warnings: Warning[]; table: Table } {
+export interface Answered {
+  answers: Answer[];
+  warnings: Warning[];
+  /** The rows as the model read them. */
+  table: Table;
+}
+
+export interface AnswerOptions {
+  explain: boolean;
+  /** By column, how the request writes its values, where more rows of it were answered before. */
+  styles?: ColumnStyle[];
+}
+
+/** One answer a row, in order. Throws AppError `invalid` where a row names no column of the model. */
+export function answerRows(model: Model, rows: PredictRow[], options: AnswerOptions): Answered {
   const warnings: Warning[] = [];
-  const table = tableOf(model, rows, warnings);
+  const table = tableOf(model, rows, { warnings, styles: options.styles ?? newStyles(model) });
   const predicted = predict(model, table);
   const explanation = options.explain ? explain(model, table) : null;
   const answers = rows.map((_, row) => ({
@@ -53,10 +59,23 @@ export function answerRows(
   return { answers, warnings, table };
 }
 
+/** How a request writes the columns of a model, before anything of it was read. */
+export function newStyles(model: Model): ColumnStyle[] {
+  return model.plans.map(newStyle);
+}
+
+/** Reads rows only to learn how they are written; what contradicts it later is missing. */
+export function settleStyles(model: Model, rows: PredictRow[]): ColumnStyle[] {
+  const styles = newStyles(model);
+  tableOf(model, rows, { warnings: [], styles });
+  for (const style of styles) style.isSettled = true;
+  return styles;
+}
+
 /** What is asked of a model again and again. */
 interface Opened {
-  /** The place of each column among the plans. */
-  places: ReadonlyMap<string, number>;
+  columns: ColumnNames;
+  readers: CellReader[];
   /** By plan, what texts that came before were read as. */
   read: Map<string, string | number>[];
   values: (string | number | null)[];
@@ -87,7 +106,8 @@ function open(model: Model): Opened {
     // As an object orders them: names that are whole numbers come first.
     const ordered = Object.keys(Object.fromEntries(model.classes.map((name) => [name, 0])));
     found = {
-      places: new Map(model.plans.map(({ name }, i) => [name, i])),
+      columns: new ColumnNames(model),
+      readers: model.plans.map((plan) => new CellReader(plan, labelsOf(model, plan))),
       read: model.plans.map(() => new Map()),
       values: model.plans.map(() => null),
       keys: ordered.map((name) => ({ json: `${JSON.stringify(name)}:`, at: model.classes.indexOf(name) })),
@@ -103,44 +123,60 @@ function open(model: Model): Opened {
  * the row holds what is no cell. Throws AppError `invalid` where it names no column of the model.
  */
 export function answerRow(model: Model, row: Record<string, unknown>): RowAnswer | null {
-  const { places, read, values, ask, keys } = open(model);
+  const { columns, readers, read, values, ask, keys } = open(model);
   if (!ask) return null;
   const warnings: Warning[] = [];
-  const warn = warnInto(warnings);
   values.fill(null);
   let known = 0;
   const names = Object.keys(row);
   for (const name of names) {
     const cell = row[name];
     if (cell !== null && typeof cell === "object") return null;
-    const place = places.get(name);
-    if (place === undefined) {
-      if (name !== model.target) warn(0, name, IGNORED);
+    const place = columns.placeOf(name);
+    if (place < 0) {
+      if (!columns.isUnused(name)) warnings.push(unknownColumn(0, name));
       continue;
     }
     known++;
-    const plan = model.plans[place]!;
+    const reader = readers[place]!;
+    // By another spelling a column that is there as well is not meant.
+    if (reader.plan.name !== name && Object.hasOwn(row, reader.plan.name)) {
+      warnings.push(unknownColumn(0, name));
+      continue;
+    }
     // What mostly comes, at once.
-    if (typeof cell === "number" && plan.type === "number" && Number.isFinite(cell)) values[place] = cell;
+    if (typeof cell === "number" && reader.plan.type === "number" && Number.isFinite(cell))
+      values[place] = cell;
     else
       values[place] =
         (typeof cell === "string" ? read[place]!.get(cell) : undefined) ??
-        readAnew(plan, cell as Cell, { read: read[place]!, warn });
+        readAnew(reader, cell as Cell, { read: read[place]!, warnings });
   }
-  if (known === 0 && names.length) throw nothingKnown(0, places);
+  if (known === 0 && names.length) throw nothingKnown(0, columns);
   return { ...answerJson(ask(values), { classes: model.classes, keys }), warnings, values };
 }
 
+function labelsOf(model: Model, plan: ColumnPlan): readonly string[] | null {
+  const encoding = model.encoder.columns.find(({ column }) => column === plan.name);
+  return encoding?.kind === "category" ? encoding.labels : null;
+}
+
+/** Remembered where there is nothing to say of it. */
 function readAnew(
-  plan: ColumnPlan,
+  reader: CellReader,
   cell: Cell,
-  { read, warn }: { read: Map<string, string | number>; warn: Warn },
+  { read, warnings }: { read: Map<string, string | number>; warnings: Warning[] },
 ): string | number | null {
-  const value = cellValue(plan, cell, (message) => warn(0, plan.name, message));
+  const before = warnings.length;
+  const column = reader.plan.name;
+  const value = reader.read(cell, newStyle(), (code, message) =>
+    warnings.push({ row: 0, column, code, message }),
+  );
   if (
     typeof cell === "string" &&
     cell.length <= REMEMBERED_LENGTH &&
     value !== null &&
+    warnings.length === before &&
     read.size < MOST_REMEMBERED
   )
     read.set(cell, value);
@@ -162,37 +198,41 @@ function answerJson(
   return { prediction, json: `${json}}}` };
 }
 
+interface TableReading {
+  warnings: Warning[];
+  styles: ColumnStyle[];
+}
+
 /** Columns by the model's plans. Throws AppError `invalid` where a row names none of them. */
-function tableOf(model: Model, rows: PredictRow[], warnings: Warning[]): Table {
-  const { places } = open(model);
-  const warn = warnInto(warnings);
-  for (const [row, cells] of rows.entries()) refuseStrangers(model, cells, { row, places, warn });
-  return { rows: rows.length, columns: model.plans.map((plan) => columnOf(plan, rows, warn)) };
-}
-
-function warnInto(warnings: Warning[]): Warn {
-  return (row, column, message) => {
-    if (warnings.length < MAX_WARNINGS) warnings.push({ row, column, message });
+function tableOf(model: Model, rows: PredictRow[], reading: TableReading): Table {
+  const { columns, readers } = open(model);
+  const cells = readers.map(() => new Array<Value>(rows.length).fill(null));
+  const { warnings, styles } = reading;
+  const say = (row: number, column: string) => (code: WarningCode, message: string) => {
+    if (warnings.length < MOST_WARNINGS) warnings.push({ row, column, code, message });
   };
-}
-
-function refuseStrangers(
-  model: Model,
-  cells: PredictRow,
-  { row, places, warn }: { row: number; places: Opened["places"]; warn: Warn },
-): void {
-  let known = 0;
-  for (const name of cells.keys()) if (places.has(name)) known++;
-  if (known === cells.size) return;
-  if (known === 0) throw nothingKnown(row, places);
-  for (const name of cells.keys()) {
-    if (!places.has(name) && name !== model.target) warn(row, name, IGNORED);
+  for (const [row, given] of rows.entries()) {
+    let known = 0;
+    for (const [name, cell] of given) {
+      const place = columns.placeOf(name);
+      const reader = readers[place];
+      if (reader) known++;
+      if (reader && (reader.plan.name === name || !given.has(reader.plan.name)))
+        cells[place]![row] = reader.read(cell, styles[place]!, say(row, name));
+      else if (reader || !columns.isUnused(name)) say(row, name)("unknown_column", UNKNOWN_COLUMN);
+    }
+    if (known === 0 && given.size > 0) throw nothingKnown(row, columns);
   }
+  return { rows: rows.length, columns: readers.map(({ plan }, place) => columnOf(plan, cells[place]!)) };
 }
 
-const IGNORED = "is not a column of this model and was ignored";
+const UNKNOWN_COLUMN = "is not a column of this model and was ignored";
 
-function nothingKnown(row: number, places: Opened["places"]): AppError {
+function unknownColumn(row: number, column: string): Warning {
+  return { row, column, code: "unknown_column", message: UNKNOWN_COLUMN };
+}
+
+function nothingKnown(row: number, { places }: ColumnNames): AppError {
   const shown = [...places.keys()].slice(0, 12).join(", ");
   return new AppError("invalid", `Row ${row} names no column of this model`, {
     row,
@@ -200,13 +240,7 @@ function nothingKnown(row: number, places: Opened["places"]): AppError {
   });
 }
 
-type Warn = (row: number, column: string, message: string) => void;
-
-function columnOf(plan: ColumnPlan, rows: PredictRow[], warn: Warn): Column {
-  const { name, type } = plan;
-  const cells = rows.map((row, index) =>
-    cellValue(plan, row.get(name) ?? null, (message) => warn(index, name, message)),
-  );
+function columnOf({ name, type }: ColumnPlan, cells: readonly Value[]): Column {
   if (type === "number" || type === "date") {
     return {
       name,
@@ -222,23 +256,6 @@ function columnOf(plan: ColumnPlan, rows: PredictRow[], warn: Warn): Column {
     return index.get(label)!;
   });
   return { name, type, codes, labels: [...index.keys()] };
-}
-
-/** A JSON value as training would have read it in the file. */
-function cellValue(plan: ColumnPlan, cell: Cell, warn: (message: string) => void): string | number | null {
-  if (cell === null || cell === "") return null;
-  if (typeof cell === "number" && !Number.isFinite(cell)) {
-    warn("is beyond every number and was read as missing");
-    return null;
-  }
-  if (typeof cell === "number" && plan.type === "number") return cell;
-  if (typeof cell === "boolean" && plan.booleanWords) return plan.booleanWords[cell ? 1 : 0];
-  const text = String(cell).trim();
-  const value = parseCell(plan, text);
-  const isMissing = text === "" || plan.missingWords.includes(text.toLowerCase());
-  if (value === null && !isMissing)
-    warn(`${JSON.stringify(text.slice(0, 60))} is not a ${plan.type} and was read as missing`);
-  return value;
 }
 
 function answerAt(model: Model, { values, probabilities }: ModelAnswer, row: number): Answer {

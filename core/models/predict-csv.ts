@@ -8,9 +8,14 @@ import type { ColumnType, StoredKind } from "../csv/types.ts";
 import { AppError } from "../platform/errors.ts";
 import type { Lease } from "../platform/leases.ts";
 import type { StoredVersion } from "../store/models.ts";
+import type { Model } from "../trainer/model/model.ts";
 import type { PredictRow } from "./answering.ts";
 import type { Prediction } from "./monitoring/prediction-log.ts";
 import { type InputSource, openInput, type PredictInput } from "./predict-input.ts";
+import type { ColumnStyle } from "./rows/cell-reader.ts";
+import { ColumnNames } from "./rows/columns.ts";
+import type { AskedRow } from "./rows/read-asked.ts";
+import type { Warning } from "./rows/warnings.ts";
 import type { Serving } from "./serving.ts";
 
 /** Others are answered between two batches: how many rows a batch has follows from how long the last one took. */
@@ -33,6 +38,8 @@ export interface FileAnswer {
    * ends.
    */
   chunks: AsyncGenerator<Chunk>;
+  /** What was said of values so far. */
+  tally: { warnings: number };
 }
 
 /** Throws AppError where the file cannot be read. */
@@ -46,8 +53,9 @@ export async function predictFile(
   try {
     const input = await openInput(source, access.signal);
     const wanted = form ?? input.form;
-    const chunks = predictRows({ serving, version, input, form: wanted });
-    return { form: wanted, chunks: guarded(chunks, access.signal, release) };
+    const tally = { warnings: 0 };
+    const chunks = predictRows({ serving, version, input, form: wanted, tally });
+    return { form: wanted, chunks: guarded(chunks, access.signal, release), tally };
   } catch (error) {
     release();
     throw error;
@@ -77,49 +85,92 @@ interface Work {
   version: StoredVersion;
   input: PredictInput;
   form: OutputForm;
+  tally: { warnings: number };
 }
 
-async function* predictRows({ serving, version, input, form }: Work): AsyncGenerator<Chunk> {
-  const { openWriter } = await import("../csv/formats/writers/table-writer.ts");
-  const classes = version.result.schema.classes ?? [];
-  let header: string[] | null = null;
+async function* predictRows({ serving, version, input, form, tally }: Work): AsyncGenerator<Chunk> {
+  const [{ openWriter }, { readAsked }, { model, answering }] = await Promise.all([
+    import("../csv/formats/writers/table-writer.ts"),
+    import("./rows/read-asked.ts"),
+    serving.open(version),
+  ]);
+  const columns = new ColumnNames(model);
+  const knows = (name: string) => columns.placeOf(name) >= 0;
+  const known = { reading: model.reading ?? null, knows, target: model.target };
+  const asked = await readAsked(input.bytes, known, (firstRow) => nothingNamed(firstRow, version));
+  if (!asked) throw noRows();
+  const { names, header, hasHeader } = asked.layout;
+  const named = header.map((name, k) => name || names[k]!);
+  const added = addedFor(model);
+  let fileNotes = hasHeader ? strangers(names, columns) : [];
+  let styles: ColumnStyle[] | null = null;
   let writer: TableWriter | null = null;
   let size = LEAST_ROWS;
-  for await (const rows of input.rows) {
-    const named: string[] = header ?? rows.shift() ?? [];
-    if (!header) refuseForeign(named, version);
-    header = named;
+  for await (const rows of asked.batches) {
+    const all = rows.map(({ cells }) => rowOf(names, cells, columns));
+    styles ??= answering.settleStyles(model, all);
     for (let from = 0; from < rows.length; ) {
       const batch = rows.slice(from, from + size);
       const startedAt = performance.now();
-      const asked = batch.map((row) => rowOf(named, row));
-      const { predictions } = await serving.predict(version, asked, { explain: false });
+      const some = all.slice(from, from + size);
+      const { predictions, warnings } = await serving.predict(version, some, { explain: false, styles });
+      const said = notesByRow(batch, warnings, fileNotes);
+      fileNotes = [];
       // The header leaves with the first rows, so that a refusal of them still comes before the first byte.
       const cells = batch.map((row, i) => [
-        ...padded(row, named.length),
-        ...addedCells(predictions[i]!, classes),
+        ...row.cells,
+        ...added.cells(predictions[i]!),
+        said[i]!.join("; "),
       ]);
-      writer ??= await openWriter(form, columnsOf({ named, version, input, cells, form }));
+      writer ??= await openWriter(form, columnsOf({ named, added, model, input, cells, form }));
+      tally.warnings += said.reduce((sum, notes) => sum + notes.length, 0);
       from += batch.length;
       size = nextSize(batch.length, performance.now() - startedAt);
       const chunk = writer.rows(cells);
       if (chunk.length > 0) yield chunk;
     }
   }
-  if (!writer)
-    throw new AppError("invalid", "The file has no row to predict", { fix: "Send a header and rows." });
+  if (!writer) throw noRows();
   const last = writer.end();
   if (last.length > 0) yield last;
 }
 
-/** A row that is short has no more cells; one that is long has its own. */
-function padded(row: string[], width: number): string[] {
-  return row.length >= width ? row : [...row, ...new Array<string>(width - row.length).fill("")];
+function noRows(): AppError {
+  return new AppError("invalid", "The file has no row to predict", { fix: "Send a header and rows." });
+}
+
+/** Told once, by the first row of the file, not by a row's place in a batch. */
+function nothingNamed(firstRow: string[], { result }: StoredVersion): AppError {
+  const names = result.schema.features.map(({ name }) => name);
+  return new AppError("invalid", `The header names no column of this model: ${shown(firstRow)}`, {
+    row: 1,
+    fix: `The columns are ${shown(names)}; leave out what is not known.`,
+    near: firstRow.join(",").slice(0, 200),
+  });
+}
+
+/** Columns that nobody knows: said in the first row, for they are the same in all. */
+function strangers(names: readonly string[], columns: ColumnNames): string[] {
+  return names
+    .filter((name) => columns.placeOf(name) < 0 && !columns.isUnused(name))
+    .map((name) => `${name}: is not a column of this model and was ignored`);
+}
+
+function notesByRow(
+  batch: readonly AskedRow[],
+  warnings: readonly Warning[],
+  fileNotes: readonly string[],
+): string[][] {
+  const said = batch.map(({ notes }) => notes.map(({ message }) => message));
+  said[0]?.unshift(...fileNotes);
+  for (const { row, column, message } of warnings) said[row]!.push(`${column}: ${message}`);
+  return said;
 }
 
 interface Columns {
   named: string[];
-  version: StoredVersion;
+  added: AddedColumns;
+  model: Model;
   input: PredictInput;
   /** The first rows. */
   cells: (string | number)[][];
@@ -127,10 +178,8 @@ interface Columns {
 }
 
 /** What is written in each column: as the file kept it, else as the model reads it, where the first rows bear that out. */
-function columnsOf({ named, version, input, cells, form }: Columns): OutputColumn[] {
-  const { schema } = version.result;
-  const classes = schema.classes ?? [];
-  const types = new Map(schema.features.map(({ name, type }) => [name, type]));
+function columnsOf({ named, added, model, input, cells, form }: Columns): OutputColumn[] {
+  const types = new Map(model.plans.map(({ name, type }) => [name, type]));
   const given = named.map((name, k) => {
     const kind = kindOf(input.known?.kinds[k] ?? null, types.get(name), input.known?.format === "xlsx");
     if (kind !== "text" && cells.every((row) => isOfKind(row[k], kind))) return { name, kind };
@@ -139,12 +188,9 @@ function columnsOf({ named, version, input, cells, form }: Columns): OutputColum
     const isNumber = isFree && !input.known?.kinds[k] && cells.every((row) => isPlainNumber(row[k]));
     return { name, kind: isNumber ? ("number" as const) : ("text" as const) };
   });
-  const added = addedColumns(named, classes).map((name, k) => {
-    const isShare = classes.length > 0 && k > 0 && name.startsWith("probability");
-    const isValue = classes.length === 0 && k === 0;
-    return { name, kind: isShare || isValue ? ("number" as const) : ("text" as const) };
-  });
-  return [...given, ...added];
+  const names = freeNames(named, added.names);
+  const answers = names.map((name, k) => ({ name, kind: added.kinds[k]! }));
+  return [...given, ...answers, { name: warningsName(named), kind: "text" }];
 }
 
 function isPlainNumber(cell: string | number | undefined): boolean {
@@ -169,16 +215,6 @@ function isOfKind(cell: string | number | undefined, kind: OutputColumn["kind"])
   return Number.isFinite(Number(cell));
 }
 
-/** Told once, by the header's row, not by a row's place in a batch. */
-function refuseForeign(header: string[], { result }: StoredVersion): void {
-  const names = result.schema.features.map(({ name }) => name);
-  if (header.length === 0 || names.some((name) => header.includes(name))) return;
-  throw new AppError("invalid", `The header names no column of this model: ${shown(header)}`, {
-    row: 1,
-    fix: `The columns are ${shown(names)}; leave out what is not known.`,
-  });
-}
-
 function shown(names: string[]): string {
   return `${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}`;
 }
@@ -188,17 +224,39 @@ function nextSize(rows: number, ms: number): number {
   return Math.min(MOST_ROWS, Math.max(LEAST_ROWS, fitting));
 }
 
-function rowOf(header: string[], row: string[]): PredictRow {
-  return new Map(header.map((name, column) => [name, row[column] ?? null]));
+/** Only what the model knows: what it does not is said once for the file. */
+function rowOf(names: readonly string[], cells: readonly string[], columns: ColumnNames): PredictRow {
+  const row: PredictRow = new Map();
+  for (const [column, name] of names.entries())
+    if (columns.placeOf(name) >= 0 || columns.isUnused(name)) row.set(name, cells[column] ?? null);
+  return row;
 }
 
-/** Names of the columns that are added, none of which the file has already. */
-function addedColumns(header: string[], classes: string[]): string[] {
-  const wanted = [
-    "prediction",
-    ...(isWide(classes) ? ["probability"] : classes.map((name) => `probability_${name}`)),
-    "prediction_id",
-  ];
+interface AddedColumns {
+  names: string[];
+  kinds: OutputColumn["kind"][];
+  cells: (prediction: Prediction) => (string | number)[];
+}
+
+/** Without an id where the prediction is not kept: no outcome can be told for it. */
+function addedFor({ classes, threshold }: Model): AddedColumns {
+  const isWide = classes.length > MOST_CLASS_COLUMNS;
+  const shares = isWide ? ["probability"] : classes.map((name) => `probability_${name}`);
+  const decided = threshold === null ? [] : [threshold];
+  const numbers = [...shares, ...(threshold === null ? [] : ["threshold"])];
+  return {
+    names: ["prediction", ...numbers, "prediction_id"],
+    kinds: [classes.length > 0 ? "text" : "number", ...numbers.map(() => "number" as const), "text"],
+    cells: ({ id, logged, prediction, probabilities }) => {
+      const named = isWide ? [String(prediction)] : classes;
+      const told = probabilities ? named.map((name) => probabilities[name]!) : [];
+      return [prediction, ...told, ...decided, logged === false ? "" : id];
+    },
+  };
+}
+
+/** Names of columns that are added, none of which the file has already. */
+function freeNames(header: readonly string[], wanted: readonly string[]): string[] {
   return wanted.map((name) => {
     let free = name;
     while (header.includes(free)) free += "_";
@@ -206,13 +264,8 @@ function addedColumns(header: string[], classes: string[]): string[] {
   });
 }
 
-/** Without an id where the prediction is not kept: no outcome can be told for it. */
-function addedCells({ id, logged, prediction, probabilities }: Prediction, classes: string[]) {
-  const shown = isWide(classes) ? [prediction] : classes;
-  const shares = probabilities ? shown.map((name) => probabilities[name]!) : [];
-  return [prediction, ...shares, logged === false ? "" : id];
-}
-
-function isWide(classes: string[]): boolean {
-  return classes.length > MOST_CLASS_COLUMNS;
+function warningsName(header: readonly string[]): string {
+  let name = "warnings";
+  for (let suffix = 2; header.includes(name); suffix++) name = `warnings_${suffix}`;
+  return name;
 }

@@ -15,8 +15,8 @@ export interface InputSource {
 }
 
 export interface PredictInput {
-  /** Batches of rows, the header first. */
-  rows: AsyncGenerator<string[][]>;
+  /** As CSV. */
+  bytes: AsyncIterable<Uint8Array>;
   known: KnownTable | null;
   /** The format that they came in. */
   form: OutputForm;
@@ -24,21 +24,16 @@ export interface PredictInput {
 
 /** Throws AppError where the file cannot be read. */
 export async function openInput(source: InputSource, signal: AbortSignal): Promise<PredictInput> {
-  const [{ streamRows }, { formatOf, isPacked }] = await Promise.all([
-    import("../csv/read-rows.ts"),
-    import("../csv/formats/marks.ts"),
-  ]);
+  const { formatOf, isPacked } = await import("../csv/formats/marks.ts");
   const { head, chunks } = await beginning(await source.body(signal));
-  if (!isPacked(head) && formatOf(head, false) === "csv")
-    return { rows: streamRows(chunks), known: null, form: "csv" };
+  if (!isPacked(head) && formatOf(head, false) === "csv") return { bytes: chunks, known: null, form: "csv" };
   const table = await source.readAside(chunks);
-  return { rows: tableRows(table), known: table.known, form: formOf(table.known) };
+  return { bytes: tableBytes(table), known: table.known, form: formOf(table.known) };
 }
 
-async function* tableRows({ path, known, remove }: TableAside): AsyncGenerator<string[][]> {
+async function* tableBytes({ path, remove }: TableAside): AsyncGenerator<Uint8Array> {
   try {
-    const { readRows, streamRows } = await import("../csv/read-rows.ts");
-    yield* known ? readRows(path, { known }) : streamRows(createReadStream(path));
+    yield* createReadStream(path);
   } finally {
     await remove();
   }

@@ -9,6 +9,7 @@ import type { Answer, PredictRow, Warning } from "./answering.ts";
 import type { ModelCache } from "./model-cache.ts";
 import type { Prediction, PredictionLog } from "./monitoring/prediction-log.ts";
 import type { References } from "./monitoring/references.ts";
+import type { ColumnStyle } from "./rows/cell-reader.ts";
 
 const MAX_ROWS = 100_000;
 
@@ -117,6 +118,16 @@ export interface PredictOptions {
   purpose?: "traffic" | "trial";
   /** Columns that the smallest change leaves as they are. */
   pinned?: readonly string[];
+  /** By column, how the request writes its values (see `settleStyles`). */
+  styles?: ColumnStyle[];
+}
+
+/** The answers of one request. */
+export interface Served {
+  predictions: Prediction[];
+  warnings: Warning[];
+  /** Two classes: the second is answered from this probability on; null: the likelier one. */
+  threshold: number | null;
 }
 
 /** Of more rows than these only contributions are told. */
@@ -137,18 +148,27 @@ export class Serving {
   async predict(
     version: StoredVersion,
     rows: PredictRow[],
-    { explain, purpose = "traffic", pinned = [] }: PredictOptions,
-  ): Promise<{ predictions: Prediction[]; warnings: Warning[] }> {
+    { explain, purpose = "traffic", styles, pinned = [] }: PredictOptions,
+  ): Promise<Served> {
     answering ??= await import("./answering.ts");
     const model = await this.cache.load(version);
     const { answers, warnings, table } = timed("predict", () =>
-      answering!.answerRows(model, rows, { explain }),
+      answering!.answerRows(model, rows, { explain, styles }),
     );
     if (explain && rows.length <= FLIPPED_ROWS) await this.flip(version, { model, table, answers, pinned });
-    if (purpose === "traffic")
-      return { predictions: this.traffic.note({ version, model, rows, table, answers }), warnings };
+    const { threshold } = model;
+    if (purpose === "traffic") {
+      const predictions = this.traffic.note({ version, model, rows, table, answers, warnings });
+      return { predictions, warnings, threshold };
+    }
     const predictions = answers.map((answer) => ({ id: newId(), ...answer, logged: false as const }));
-    return { predictions, warnings };
+    return { predictions, warnings, threshold };
+  }
+
+  /** The model itself, and what it makes of rows: for whole files. */
+  async open(version: StoredVersion): Promise<{ model: Model; answering: typeof import("./answering.ts") }> {
+    answering ??= await import("./answering.ts");
+    return { model: await this.cache.load(version), answering };
   }
 
   /**
@@ -158,13 +178,13 @@ export class Serving {
   predictRow(
     version: StoredVersion,
     { row, cells }: { row: Record<string, unknown>; cells: string },
-  ): { prediction: string; warnings: Warning[] } | null {
+  ): { prediction: string; warnings: Warning[]; threshold: number | null } | null {
     const model = this.cache.peek(version);
     const answered = model && answering?.answerRow(model, row);
     if (!answered) return null;
     const { id, isKept } = this.traffic.noteRow({ version, model, cells, answered });
     const prediction = `{"id":"${id}",${answered.json.slice(1, -1)}${isKept ? "" : ',"logged":false'}}`;
-    return { prediction, warnings: answered.warnings };
+    return { prediction, warnings: answered.warnings, threshold: model.threshold };
   }
 
   /** Adds to each answer what would have to be otherwise for another one. */

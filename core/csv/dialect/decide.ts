@@ -17,6 +17,8 @@ export interface Decision {
   dialect: Dialect & { width: number };
   /** The file holds no bytes at all, or only blanks. */
   isEmpty: boolean;
+  /** What it was decided on, in UTF-8; absent where the format says how it is cut. */
+  sample?: Uint8Array;
 }
 
 const SNIFF_BYTES = 128 * 1024;
@@ -60,7 +62,7 @@ export function decideOn(
     width,
     shape: shapeOf(rows.slice(layout.preambleRows + layout.headerRows), width),
   };
-  return { dialect: { ...dialect, sentence: describeDialect(dialect) }, isEmpty };
+  return { dialect: { ...dialect, sentence: describeDialect(dialect) }, isEmpty, sample: start };
 }
 
 function tooWide(width: number): AppError {

@@ -14,7 +14,7 @@ import { updateDriftDay } from "../../store/drift.ts";
 import { addPredictions, findModel, findVersion, type StoredVersion } from "../../store/models.ts";
 import { insertPredictions, type NewPrediction, versionKey } from "../../store/predictions.ts";
 import type { Model } from "../../trainer/model/model.ts";
-import type { Answer, Cell, PredictRow, RowAnswer } from "../answering.ts";
+import type { Answer, Cell, PredictRow, RowAnswer, Warning } from "../answering.ts";
 import type { Challenger } from "./challenger.ts";
 import { addCounts, DriftCounter, type DriftCounts, noCounts } from "./drift-counts.ts";
 import { predictionId } from "./prediction-id.ts";
@@ -40,6 +40,7 @@ export interface Asked extends Asker {
   /** The same as the model read them. */
   table: Table;
   answers: Answer[];
+  warnings: readonly Warning[];
 }
 
 /** One row that never became a table. */
@@ -61,6 +62,8 @@ interface VersionTraffic {
   /** The version that is asked the same; null: none is, or this is not the live one. */
   challenger: StoredVersion | null;
   predictions: number;
+  /** What was said of values that were not read as they stand. */
+  warnings: number;
   /** Null where the version does not know what it learned from. */
   drift: { counter: DriftCounter; counts: DriftCounts } | null;
   waiting: NewPrediction[];
@@ -96,6 +99,7 @@ export class PredictionLog {
     const { rows, table, answers } = asked;
     const traffic = this.of(asked);
     traffic.predictions += rows.length;
+    traffic.warnings += asked.warnings.length;
     traffic.drift?.counter.count(traffic.drift.counts, { table, answers, examples: this.keepsExamples });
     const at = this.options.now();
     const predictions = answers.map((answer, row) => {
@@ -113,6 +117,7 @@ export class PredictionLog {
     const { model, cells, answered } = asked;
     const traffic = this.of(asked);
     traffic.predictions += 1;
+    traffic.warnings += answered.warnings.length;
     traffic.drift?.counter.countRow(traffic.drift.counts, answered, this.keepsExamples);
     const at = this.options.now();
     const id = predictionId(at);
@@ -147,7 +152,7 @@ export class PredictionLog {
     const reference = this.options.references.of({ name, version });
     const drift = reference && { counter: new DriftCounter(reference, model), counts: noCounts(reference) };
     const challenger = this.challengerOf(name, version);
-    return { name, version, challenger, predictions: 0, drift, waiting: [] };
+    return { name, version, challenger, predictions: 0, warnings: 0, drift, waiting: [] };
   }
 
   private challengerOf(name: string, version: number): StoredVersion | null {
@@ -185,9 +190,12 @@ export class PredictionLog {
     try {
       this.options.log.record((append) => {
         for (const traffic of gathered) {
-          const { name: model, version, predictions } = traffic;
+          const { name: model, version, predictions, warnings } = traffic;
           this.write(traffic);
-          append("prediction.counted", { model, version, predictions });
+          append("prediction.counted", {
+            ...{ model, version, predictions },
+            ...(warnings > 0 && { warnings }),
+          });
         }
       });
     } catch (error) {

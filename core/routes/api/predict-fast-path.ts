@@ -109,8 +109,9 @@ export class PredictFastPath {
     const cells = row === body ? text : JSON.stringify(row);
     const answered = timings.measure("predict", () => serving.predictRow(version, { row, cells }));
     if (!answered) return null;
-    const { prediction, warnings } = answered;
-    const rest = warnings.length ? `,"warnings":${JSON.stringify(warnings)}` : "";
+    const { prediction, warnings, threshold } = answered;
+    const decided = threshold === null ? "" : `,"threshold":${threshold}`;
+    const rest = decided + (warnings.length ? `,"warnings":${JSON.stringify(warnings)}` : "");
     return `{"model":"${name}","version":${version.version},"predictions":[${prediction}]${rest}}`;
   }
 

@@ -2,7 +2,7 @@
  * What is deployed? Encoder, members with their weights, calibration and schema: plain data, answered by functions.
  * It reads a table with columns by name and never needs the training data.
  */
-import type { ColumnPlan, Table } from "../../csv/types.ts";
+import type { ColumnPlan, RowReading, Table } from "../../csv/types.ts";
 import type { Encoder } from "../encoding/columns.ts";
 import type { DesignPlan } from "../encoding/design.ts";
 import { type EncodedTable, encodeRows, encodeTable } from "../encoding/encoder.ts";
@@ -22,6 +22,8 @@ export interface Model {
   classes: string[];
   /** How the cells of each column that is used become values. */
   plans: ColumnPlan[];
+  /** How the file's rows were read; absent in models of before. */
+  reading?: RowReading;
   encoder: Encoder;
   design: DesignPlan;
   supervised: SupervisedEncoder[];

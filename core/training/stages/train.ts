@@ -117,6 +117,7 @@ function assemble({ work, options, dataset }: Context, data: TrainingData, parts
     target: options.target,
     classes: data.target.classes,
     plans: dataset.plan.columns.filter((column) => used.has(column.name)),
+    ...(dataset.plan.rows && { reading: dataset.plan.rows }),
     encoder,
     design: data.design,
     supervised: Array.from(data.supervised, (encoding) => encoding ?? { targets: [], texts: [] }),

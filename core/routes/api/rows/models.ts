@@ -1,16 +1,14 @@
 /** The API of models: versions, which one is live, and predictions. */
 import * as z from "zod";
-import type { OutputForm } from "../../../csv/formats/writers/output.ts";
+import type { Chunk, OutputForm } from "../../../csv/formats/writers/output.ts";
 import { mediaType } from "../../../http/body.ts";
 import type { Tag } from "../../../http/conditions.ts";
 import { preferredType } from "../../../http/negotiate.ts";
 import { PARQUET_TYPE, streamAnswer, XLSX_TYPE } from "../../../http/responses.ts";
 import { JSON_HEADERS } from "../../../http/security.ts";
-import { startingWith } from "../../../http/stream.ts";
-import type { Warning } from "../../../models/answering.ts";
-import type { Prediction } from "../../../models/monitoring/prediction-log.ts";
+import { type Chunks, startingWith } from "../../../http/stream.ts";
 import { predictFile } from "../../../models/predict-csv.ts";
-import { PREDICT_REQUEST } from "../../../models/serving.ts";
+import { PREDICT_REQUEST, type Served } from "../../../models/serving.ts";
 import { AppError } from "../../../platform/errors.ts";
 import { LIST_FILTERS } from "../../../store/lists.ts";
 import {
@@ -63,18 +61,21 @@ async function predictRows(
   const serving = signalbox.models.serving(params.name!, query.version ?? null);
   if (FILE_TYPES.includes(mediaType(request)))
     return (await predictFileAnswer(call, serving, acceptedForm(request))).response;
-  const { predictions, warnings } = await signalbox.serving.predict(serving, rows, {
-    explain: query.explain === "1",
-  });
-  return predictionsAnswer(serving, predictions, warnings);
+  const served = await signalbox.serving.predict(serving, rows, { explain: query.explain === "1" });
+  return predictionsAnswer(serving, served);
 }
 
 function predictionsAnswer(
   { name, version }: StoredVersion,
-  predictions: Prediction[],
-  warnings: Warning[],
+  { predictions, warnings, threshold }: Served,
 ): Response {
-  const body = { model: name, version, predictions, ...(warnings.length && { warnings }) };
+  const body = {
+    model: name,
+    version,
+    predictions,
+    ...(threshold !== null && { threshold }),
+    ...(warnings.length && { warnings }),
+  };
   return new Response(JSON.stringify(body), { headers: JSON_HEADERS });
 }
 
@@ -115,11 +116,56 @@ export async function predictFileAnswer(
       throw withHeaderFix(error);
     },
   );
-  const first = await answer.chunks.next().catch((error: unknown) => {
+  const { first, isWhole, rest } = await gatherAnswer(answer.chunks).catch((error: unknown) => {
     throw withHeaderFix(error);
   });
-  const chunks = startingWith(first.value ?? "", answer.chunks);
-  return { form: answer.form, response: streamAnswer(chunks, answer.form, { problemOf }) };
+  const headers = { "x-warnings": isWhole ? String(answer.tally.warnings) : "in-column" };
+  const chunks = startingWith(first, rest);
+  return { form: answer.form, response: streamAnswer(chunks, answer.form, { problemOf, headers }) };
+}
+
+const GATHERED_BYTES = 1024 * 1024;
+/** Rows that trickle in are answered as they come. */
+const GATHERED_MS = 1000;
+
+interface GatheredAnswer {
+  first: Chunk;
+  isWhole: boolean;
+  rest: Chunks;
+}
+
+/** The whole answer where it is short and comes at once, else its beginning. */
+async function gatherAnswer(chunks: AsyncGenerator<Chunk>): Promise<GatheredAnswer> {
+  const pieces: Chunk[] = [];
+  let size = 0;
+  let next = chunks.next();
+  while (size <= GATHERED_BYTES) {
+    const came = await (size === 0 ? next : Promise.race([next, Bun.sleep(GATHERED_MS)]));
+    if (!came) break;
+    if (came.done) return { first: joined(pieces), isWhole: true, rest: chunks };
+    pieces.push(came.value);
+    size += typeof came.value === "string" ? Buffer.byteLength(came.value) : came.value.length;
+    next = chunks.next();
+  }
+  return { first: joined(pieces), isWhole: false, rest: continued(next, chunks) };
+}
+
+function joined(pieces: readonly Chunk[]): Chunk {
+  if (pieces.every((piece) => typeof piece === "string")) return pieces.join("");
+  return new Uint8Array(Buffer.concat(pieces.map((piece) => Buffer.from(piece as Uint8Array))));
+}
+
+/** What is still to come. Ended before it began, it ends the chunks too, which a generator's `finally` would not. */
+function continued(first: Promise<IteratorResult<Chunk>>, chunks: AsyncGenerator<Chunk>): Chunks {
+  let next: Promise<IteratorResult<Chunk>> | null = first;
+  return {
+    next: () => {
+      const came = next ?? chunks.next();
+      next = null;
+      return came;
+    },
+    return: (value) => chunks.return(value),
+  };
 }
 
 /** JSON under another header, as `curl -d` sends it. */

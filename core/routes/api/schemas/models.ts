@@ -8,6 +8,7 @@ import type { ChallengerView } from "../../../models/monitoring/comparison.ts";
 import type { ColumnDrift, DriftView } from "../../../models/monitoring/drift.ts";
 import type { LiveView } from "../../../models/monitoring/live-metrics.ts";
 import type { Prediction } from "../../../models/monitoring/prediction-log.ts";
+import { WARNING_CODES } from "../../../models/rows/warnings.ts";
 import type { ModelSchema, RunSummary } from "../../../trainer/contract.ts";
 import { METRICS, type MetricName } from "../../../trainer/metrics/index.ts";
 import type { ModelView, PredictionMinute } from "../../data/panel-data.ts";
@@ -176,9 +177,23 @@ export const PREDICTIONS = z
     model: z.string(),
     version: z.int(),
     predictions: z.array(PREDICTION),
+    threshold: z
+      .number()
+      .optional()
+      .describe(
+        "two classes: the positive one is answered from this probability on; absent: the likelier one",
+      ),
     warnings: z
-      .array(z.object({ row: COUNT, column: z.string(), message: z.string() }) satisfies z.ZodType<Warning>)
-      .optional(),
+      .array(
+        z.object({
+          row: COUNT.describe("from 0"),
+          column: z.string(),
+          code: z.enum(WARNING_CODES).describe("stable: scripts filter by it"),
+          message: z.string(),
+        }) satisfies z.ZodType<Warning>,
+      )
+      .optional()
+      .describe("every value that was read as missing, otherwise than it stands, or not at all"),
   })
   .meta({ id: "Predictions" });
 

@@ -1,0 +1,213 @@
+/**
+ * What is a client's cell to a model? Read by the plan of the column that training used; a value that only another style
+ * explains is read so, and said. Nothing is guessed that two styles explain differently.
+ */
+import { isMissing } from "../../csv/cells/cells.ts";
+import { DATE_FORMATS, parseDate } from "../../csv/cells/dates/dates.ts";
+import { labelKey, plainLabel } from "../../csv/cells/labels.ts";
+import { NUMBER_FORMATS } from "../../csv/cells/numbers/number-format.ts";
+import { type NumberFormat, PLAIN_NUMBER, parseNumber } from "../../csv/cells/numbers/numbers.ts";
+import { truthOf } from "../../csv/cells/words.ts";
+import type { ColumnPlan } from "../../csv/types.ts";
+import { quoted, type Warn } from "./warnings.ts";
+
+export type Cell = string | number | boolean | null;
+export type Value = string | number | null;
+
+/** How one request writes a column, as far as that is known. */
+export interface ColumnStyle {
+  /** The other style that a value could only be explained by. */
+  foreign: Style | null;
+  /** A value could only be explained by the model's own style. */
+  hasOwn: boolean;
+  /** Enough was seen: what contradicts it is missing. */
+  isSettled: boolean;
+}
+
+interface Style {
+  name: string;
+  /** NaN where it does not explain the text. */
+  parse: (text: string) => number;
+}
+
+export const newStyle = (): ColumnStyle => ({ foreign: null, hasOwn: false, isSettled: false });
+
+/** Of one column of one model. */
+export class CellReader {
+  private readonly own: Style | null;
+  private readonly others: Style[];
+  /** By key, the label as the model has it; null where it reads texts. */
+  private readonly labels: Map<string, string> | null;
+  private readonly byCase: Map<string, string>;
+
+  constructor(
+    readonly plan: ColumnPlan,
+    labels: readonly string[] | null,
+  ) {
+    this.own = ownStyle(plan);
+    this.others = otherStyles(plan);
+    this.labels = labels && new Map(labels.map((label) => [labelKey(plan, label), label]));
+    this.byCase = soleBy(labels ?? [], (label) => label.toLowerCase());
+  }
+
+  read(cell: Cell, style: ColumnStyle, warn: Warn): Value {
+    if (cell === null || cell === "") return null;
+    if (typeof cell === "boolean") return this.readTruth(cell, warn);
+    if (typeof cell === "number") {
+      if (!Number.isFinite(cell)) return unreadable(warn, "is beyond every number and was read as missing");
+      if (this.plan.type === "number") return cell;
+      if (Math.abs(cell) > Number.MAX_SAFE_INTEGER && this.labels)
+        warn("inexact_number", `${cell} may have lost digits on its way: send it as text`);
+    }
+    const text = String(cell).trim();
+    if (text === "" || isMissing(this.plan, text)) return null;
+    return this.own ? this.readValue(text, this.own, { style, warn }) : this.readLabel(text, warn);
+  }
+
+  private readTruth(truth: boolean, warn: Warn): Value {
+    if (this.plan.type === "number") return Number(truth);
+    const { booleanWords } = this.plan;
+    if (booleanWords) return this.known(booleanWords[truth ? 1 : 0]);
+    const fitting = [...(this.labels?.values() ?? [])].filter((label) => truthOf(label) === truth);
+    return fitting.length === 1 ? fitting[0]! : this.readLabel(String(truth), warn);
+  }
+
+  private readValue(text: string, own: Style, { style, warn }: { style: ColumnStyle; warn: Warn }): Value {
+    const value = own.parse(text);
+    if (Number.isNaN(value)) return this.readForeign(text, { style, warn });
+    const { foreign } = style;
+    if (!foreign) {
+      style.hasOwn ||= this.others.every((other) => Number.isNaN(other.parse(text)));
+      return value;
+    }
+    const other = foreign.parse(text);
+    if (other === value) return value;
+    if (!Number.isNaN(other)) return ambiguous(text, warn);
+    if (!style.isSettled || style.hasOwn) return value;
+    return unreadable(
+      warn,
+      `${quoted(text)} is written otherwise than the rows before and was read as missing`,
+    );
+  }
+
+  private readForeign(text: string, { style, warn }: { style: ColumnStyle; warn: Warn }): Value {
+    const { type } = this.plan;
+    const known = style.foreign ? style.foreign.parse(text) : Number.NaN;
+    if (!Number.isNaN(known)) return foreignValue(text, { value: known, style: style.foreign!, type, warn });
+    if (type === "number" && truthOf(text) !== null && !/^\d/.test(text)) {
+      warn("other_style", `${quoted(text)} was read as ${Number(truthOf(text))}`);
+      return Number(truthOf(text));
+    }
+    const fitting = this.others.filter((other) => !Number.isNaN(other.parse(text)));
+    const values = new Set(fitting.map((other) => other.parse(text)));
+    if (values.size > 1) return ambiguous(text, warn);
+    if (values.size === 0)
+      return unreadable(warn, `${quoted(text)} is not a ${type} and was read as missing`);
+    if (style.isSettled)
+      return unreadable(
+        warn,
+        `${quoted(text)} is written otherwise than the rows before and was read as missing`,
+      );
+    style.foreign ??= fitting[0]!;
+    return foreignValue(text, { value: [...values][0]!, style: fitting[0]!, type, warn });
+  }
+
+  private readLabel(text: string, warn: Warn): Value {
+    const { labels, plan } = this;
+    if (!labels) return plainLabel(text);
+    const found = labels.get(labelKey(plan, text));
+    if (found !== undefined) return found;
+    if (plan.booleanWords) {
+      const truth = truthOf(text);
+      if (truth !== null) return this.known(plan.booleanWords[truth ? 1 : 0]);
+    }
+    const near = this.byCase.get(plainLabel(text).toLowerCase()) ?? this.sameNumber(text);
+    if (near !== undefined) {
+      warn("other_spelling", `${quoted(text)} was read as ${quoted(near)}`);
+      return near;
+    }
+    const kind = plan.type === "boolean" ? "is neither" : "was never seen in training and was read as";
+    warn(
+      "unseen_category",
+      plan.booleanWords
+        ? `${quoted(text)} ${kind} ${plan.booleanWords.join(" nor ")} and was read as missing`
+        : `${quoted(text)} ${kind} missing`,
+    );
+    return plainLabel(text);
+  }
+
+  /** 1 for a label 1.0, where no other is as large. */
+  private sameNumber(text: string): string | undefined {
+    const value = parseNumber(text, PLAIN_NUMBER);
+    if (Number.isNaN(value)) return undefined;
+    const same = [...this.labels!.values()].filter((label) => parseNumber(label, PLAIN_NUMBER) === value);
+    return same.length === 1 ? same[0] : undefined;
+  }
+
+  /** As the model writes the word. */
+  private known(word: string): string {
+    return this.labels?.get(labelKey(this.plan, word)) ?? word;
+  }
+}
+
+function unreadable(warn: Warn, message: string): null {
+  warn("unreadable", message);
+  return null;
+}
+
+function ambiguous(text: string, warn: Warn): null {
+  warn("ambiguous_style", `${quoted(text)} can be read in two ways here and was read as missing`);
+  return null;
+}
+
+function foreignValue(
+  text: string,
+  read: { value: number; style: Style; type: ColumnPlan["type"]; warn: Warn },
+): number {
+  const { value, style, type, warn } = read;
+  const shown = type === "date" ? new Date(value).toISOString().replace("T00:00:00.000Z", "") : String(value);
+  warn("other_style", `${quoted(text)} was read as ${shown} (${style.name})`);
+  return value;
+}
+
+function ownStyle(plan: ColumnPlan): Style | null {
+  if (plan.type === "number") return numberStyle(plan.number ?? PLAIN_NUMBER);
+  if (plan.type === "date") return dateStyle(plan.dateFormat ?? "yyyy-M-d", plan.yearFrom);
+  return null;
+}
+
+/** Styles that a date's cell may have beside the model's: all that name a day. */
+const DAY_FORMATS = DATE_FORMATS.filter((format) => !/^(?:epoch|H)/.test(format) && format.includes("yy"));
+
+function otherStyles(plan: ColumnPlan): Style[] {
+  if (plan.type === "number") {
+    const own = plan.number ?? PLAIN_NUMBER;
+    return NUMBER_FORMATS.filter((format) => !isSameStyle(format, own)).map((format) =>
+      numberStyle({ ...own, decimal: format.decimal, thousands: format.thousands }),
+    );
+  }
+  if (plan.type !== "date") return [];
+  return DAY_FORMATS.filter((format) => format !== plan.dateFormat).map((format) =>
+    dateStyle(format, plan.yearFrom),
+  );
+}
+
+function isSameStyle(one: NumberFormat, other: NumberFormat): boolean {
+  return one.decimal === other.decimal && one.thousands === other.thousands;
+}
+
+function numberStyle(format: NumberFormat): Style {
+  const name = format.decimal === "," ? "decimal comma" : "decimal point";
+  return { name, parse: (text) => parseNumber(text, format) };
+}
+
+function dateStyle(format: string, yearFrom: number | undefined): Style {
+  return { name: format, parse: (text) => parseDate(text, format, yearFrom) };
+}
+
+/** By key, the labels that alone have it. */
+function soleBy(labels: readonly string[], keyOf: (label: string) => string): Map<string, string> {
+  const found = new Map<string, string | null>();
+  for (const label of labels) found.set(keyOf(label), found.has(keyOf(label)) ? null : label);
+  return new Map([...found].filter((entry): entry is [string, string] => entry[1] !== null));
+}

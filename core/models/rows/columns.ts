@@ -1,0 +1,45 @@
+/** Which column of a model is meant by a name? By the name as it stands, else by how it is spelled, where only one is. */
+import type { Model } from "../../trainer/model/model.ts";
+
+const MOST_REMEMBERED = 1000;
+
+/** The names of one model's columns. */
+export class ColumnNames {
+  /** The place of each column among the plans. */
+  readonly places: ReadonlyMap<string, number>;
+  private readonly spelled: ReadonlyMap<string, number>;
+  /** Columns of the file that the model learned nothing from. */
+  private readonly unused: ReadonlySet<string>;
+  private readonly found = new Map<string, number>();
+
+  constructor({ plans, target, reading }: Pick<Model, "plans" | "target" | "reading">) {
+    this.places = new Map(plans.map(({ name }, place) => [name, place]));
+    this.unused = new Set([target, ...(reading?.names ?? [])].map(spelling));
+    const spelled = new Map<string, number>();
+    for (const [name, place] of this.places)
+      spelled.set(spelling(name), spelled.has(spelling(name)) ? -1 : place);
+    this.spelled = spelled;
+  }
+
+  /** -1: the model has none of that name. */
+  placeOf(name: string): number {
+    const exact = this.places.get(name);
+    if (exact !== undefined) return exact;
+    let place = this.found.get(name);
+    if (place === undefined) {
+      place = this.spelled.get(spelling(name)) ?? -1;
+      if (this.found.size < MOST_REMEMBERED) this.found.set(name, place);
+    }
+    return place;
+  }
+
+  /** A column of the file that training saw, and left out. */
+  isUnused(name: string): boolean {
+    return this.unused.has(spelling(name));
+  }
+}
+
+/** Without what does not tell names apart: case, blanks around them, how accents are composed. */
+function spelling(name: string): string {
+  return name.trim().normalize("NFC").toLowerCase();
+}

@@ -1,0 +1,135 @@
+/**
+ * Where is the header in rows that are to be predicted, and how are its cells cut? The model's own names decide, not how
+ * the rows look: whatever stands below the header is a row.
+ */
+import { mergeHeader } from "../../csv/dialect/layout.ts";
+import { nameColumns } from "../../csv/dialect/names.ts";
+import { cutSample, sniff } from "../../csv/dialect/sniff.ts";
+import type { Cutting, RowReading } from "../../csv/types.ts";
+
+/** What is known of the model that is asked. */
+export interface AskedModel {
+  /** Null where the model is from before its reading was kept. */
+  reading: RowReading | null;
+  /** The model, or the file that it learned from, has a column of this name. */
+  knows: (name: string) => boolean;
+  target: string;
+}
+
+export interface AskedLayout {
+  cutting: Cutting;
+  comment: string;
+  /** Rows from the top to the last one of the header. */
+  headerEnd: number;
+  /** As the header has them, and what they are called: each once. Without a header both are the model's. */
+  header: string[];
+  names: string[];
+  hasHeader: boolean;
+}
+
+const DELIMITERS = [",", ";", "\t", "|"];
+const SAMPLE_ROWS = 60;
+const LEAST_SEARCHED = 10;
+
+/** `sample`: the beginning, in UTF-8. Null where no row names a column of the model, and none is expected to. */
+export function findHeader(
+  sample: Uint8Array,
+  isWhole: boolean,
+  { reading, knows, target }: AskedModel,
+): { layout: AskedLayout | null; firstRow: string[] } {
+  const sniffed = sniff(sample, {}, isWhole);
+  const comment = reading?.comment ?? "";
+  const cuttings = [...new Set([sniffed.delimiter, reading?.delimiter ?? ",", ...DELIMITERS])].map(
+    (delimiter): Cutting =>
+      delimiter === sniffed.delimiter ? sniffed : { ...sniff(sample, { delimiter }, isWhole), delimiter },
+  );
+  let best: { layout: AskedLayout; score: number } | null = null;
+  const samples = cuttings.map((cutting) => ({
+    cutting,
+    rows: cutSample(sample, { cutting, width: 0, limit: SAMPLE_ROWS, isWhole }).rows,
+  }));
+  for (const { cutting, rows } of samples) {
+    const found = headerIn(rows, { reading, knows });
+    if (found && (!best || found.score > best.score))
+      best = { score: found.score, layout: layoutOf(rows, found, { cutting, comment, reading }) };
+  }
+  const own = samples[0]!;
+  const firstRow = own.rows.find((row) => !isBlankRow(row)) ?? [];
+  if (best) return { layout: best.layout, firstRow };
+  if (!reading || reading.hasHeader) return { layout: null, firstRow };
+  return { layout: byPlace(samples, { reading, target, comment }), firstRow };
+}
+
+interface FoundHeader {
+  /** The row after the header's last. */
+  end: number;
+  header: string[];
+  score: number;
+}
+
+/** The first row, or rows joined, that names most columns of the model. */
+function headerIn(
+  rows: readonly string[][],
+  { reading, knows }: Pick<AskedModel, "reading" | "knows">,
+): FoundHeader | null {
+  const joined = Math.max(1, reading?.headerRows ?? 1);
+  const searched = Math.max(LEAST_SEARCHED, (reading?.preambleRows ?? 0) + joined + 1);
+  let best: FoundHeader | null = null;
+  for (let at = 0; at < Math.min(rows.length, searched); at++) {
+    for (const height of joined > 1 ? [joined, 1] : [1]) {
+      const header = mergeHeader(rows.slice(at, at + height));
+      const score = nameColumns(header, header.length, 1).names.filter(knows).length;
+      if (score > (best?.score ?? 0)) best = { end: at + height, header, score };
+    }
+    // The first row that says anything is the header, unless one below it names twice as many.
+    if (best && at > best.end + 3) break;
+  }
+  return best;
+}
+
+function layoutOf(
+  rows: readonly string[][],
+  { end, header }: FoundHeader,
+  given: { cutting: Cutting; comment: string; reading: RowReading | null },
+): AskedLayout {
+  const { cutting, comment, reading } = given;
+  const body = rows.slice(end).filter((row) => !isBlankRow(row));
+  const isShort =
+    header.length > 1 && body.length > 0 && body.every((row) => row.length === header.length + 1);
+  const isSurplus = isShort && body.every((row) => row[row.length - 1]!.trim() === "");
+  // R leaves out the name of the row names.
+  const named = isShort && !isSurplus ? ["", ...header] : header;
+  const trimmed = withoutBlankEnd(named, reading);
+  const { names } = nameColumns(trimmed, trimmed.length, end);
+  return { cutting, comment, headerEnd: end, header: trimmed, names, hasHeader: true };
+}
+
+/** A separator at the end of the header and of all rows makes no column, unless training had one. */
+function withoutBlankEnd(header: string[], reading: RowReading | null): string[] {
+  const isEnded = header.length > 1 && header[header.length - 1]!.trim() === "";
+  return isEnded && reading !== null && reading.names.length === header.length - 1
+    ? header.slice(0, -1)
+    : header;
+}
+
+/** Rows without a header, as those of the training: cell by cell, the target's may be left out. */
+function byPlace(
+  samples: readonly { cutting: Cutting; rows: string[][] }[],
+  { reading, target, comment }: { reading: RowReading; target: string; comment: string },
+): AskedLayout | null {
+  const { names } = reading;
+  const withoutTarget = names.filter((name) => name !== target);
+  for (const wanted of [names, withoutTarget]) {
+    const fitting = samples.find(
+      ({ rows }) => rows.find((row) => !isBlankRow(row))?.length === wanted.length,
+    );
+    if (!fitting) continue;
+    const { cutting } = fitting;
+    return { cutting, comment, headerEnd: 0, header: wanted, names: wanted, hasHeader: false };
+  }
+  return null;
+}
+
+export function isBlankRow(row: readonly string[]): boolean {
+  return row.length === 0 || (row.length === 1 && row[0]!.trim() === "");
+}

@@ -1,0 +1,137 @@
+/**
+ * Which rows of a CSV are to be predicted? All below the header, in order: nothing is taken for a footer, a second table
+ * or a note. What a row has too few or too many cells for is said of that row.
+ */
+import { detectEncoding } from "../../csv/bytes/encoding.ts";
+import { decodedChunks, unpackedChunks } from "../../csv/bytes/source.ts";
+import type { Compression } from "../../csv/bytes/unpack.ts";
+import { decideOn } from "../../csv/dialect/decide.ts";
+import { gatherHead } from "../../csv/read-rows.ts";
+import { surplusBlank } from "../../csv/rows/row-shape.ts";
+import { cellsOf } from "../../csv/rows/scan.ts";
+import { Tokenizer } from "../../csv/rows/tokenizer.ts";
+import type { RowReading } from "../../csv/types.ts";
+import { type AskedLayout, type AskedModel, findHeader } from "./find-header.ts";
+
+/** How values are written is settled on so much of the file: the first batch of rows. */
+const SETTLING_BYTES = 1024 * 1024;
+
+export interface AskedRow {
+  /** One a column of the header. */
+  cells: string[];
+  /** What was odd about the row itself. */
+  notes: { code: "short_row" | "long_row" | "header_again"; message: string }[];
+}
+
+export interface AskedRows {
+  layout: AskedLayout;
+  batches: AsyncGenerator<AskedRow[]>;
+}
+
+/** `unnamed`: what to throw where no row names a column of the model; it gets the first row. */
+export async function readAsked(
+  body: AsyncIterable<Uint8Array>,
+  model: AskedModel,
+  unnamed: (firstRow: string[]) => Error,
+): Promise<AskedRows | null> {
+  let compression: Compression = "none";
+  const chunks = unpackedChunks(body, (found) => {
+    compression = found;
+  });
+  const { head, isWhole, rest } = await gatherHead(chunks, SETTLING_BYTES);
+  const bytesTotal = isWhole ? head.length : Number.POSITIVE_INFINITY;
+  // Refuses what is no text, by name.
+  const { dialect, isEmpty, sample } = decideOn(
+    { head, compression, bytesTotal, encoding: detectEncoding(head) },
+    {},
+  );
+  if (isEmpty || !sample) return null;
+  const { layout, firstRow } = findHeader(sample, isWhole, model);
+  if (!layout) throw unnamed(firstRow);
+  const decoded = decodedChunks(rest, dialect.encoding);
+  return { layout, batches: rowsBelow(decoded, layout, model.reading) };
+}
+
+async function* rowsBelow(
+  chunks: AsyncIterable<Uint8Array>,
+  layout: AskedLayout,
+  reading: RowReading | null,
+): AsyncGenerator<AskedRow[]> {
+  const taker = new RowTaker(layout, reading);
+  const tokenizer = new Tokenizer(layout.cutting, layout.names.length, (bytes, spans, cells) =>
+    taker.take(cellsOf(bytes, spans, cells)),
+  );
+  for await (const chunk of chunks) {
+    tokenizer.push(chunk);
+    if (taker.rows.length > 0) yield taker.handOn();
+  }
+  tokenizer.end();
+  if (taker.rows.length > 0) yield taker.handOn();
+}
+
+class RowTaker {
+  rows: AskedRow[] = [];
+  private seen = 0;
+  private isAgain = false;
+  private readonly width: number;
+  private readonly shape: string;
+
+  constructor(
+    private readonly layout: AskedLayout,
+    reading: RowReading | null,
+  ) {
+    this.width = layout.names.length;
+    this.shape = reading && reading.shape.length === this.width ? reading.shape : "";
+  }
+
+  handOn(): AskedRow[] {
+    const { rows } = this;
+    this.rows = [];
+    return rows;
+  }
+
+  take(cells: string[]): void {
+    const { layout, width } = this;
+    if (this.seen++ < layout.headerEnd) return;
+    if (cells.length === 1 && cells[0] === "" && width > 1) return;
+    if (layout.comment !== "" && cells[0]!.startsWith(layout.comment)) return;
+    if (this.repeatsHeader(cells)) this.isAgain = true;
+    else this.rows.push({ cells: this.fitted(cells), notes: this.notesOn(cells) });
+  }
+
+  /** Files that were joined have it once more. */
+  private repeatsHeader(cells: readonly string[]): boolean {
+    const { hasHeader, header } = this.layout;
+    return (
+      hasHeader &&
+      cells.length > 1 &&
+      cells.length === header.length &&
+      header.every((cell, k) => cell === cells[k])
+    );
+  }
+
+  private fitted(cells: string[]): string[] {
+    const { width } = this;
+    if (cells.length === width) return cells;
+    if (cells.length < width) return [...cells, ...new Array<string>(width - cells.length).fill("")];
+    const surplus = this.shape === "" ? -1 : surplusBlank(cells, this.shape);
+    return surplus < 0 ? cells.slice(0, width) : cells.filter((_, k) => k !== surplus);
+  }
+
+  private notesOn(cells: readonly string[]): AskedRow["notes"] {
+    const notes: AskedRow["notes"] = [];
+    if (this.isAgain)
+      notes.push({ code: "header_again", message: "the header before this row was left out" });
+    this.isAgain = false;
+    const { width } = this;
+    if (cells.length < width)
+      notes.push({ code: "short_row", message: `the row has ${cells.length} of ${width} cells` });
+    const beyond = cells.slice(width).filter((cell) => cell.trim() !== "").length;
+    if (beyond > 0)
+      notes.push({
+        code: "long_row",
+        message: `the row has ${cells.length} cells, ${width} are named; the rest was left out`,
+      });
+    return notes;
+  }
+}
