@@ -2,6 +2,7 @@
  * Is a model answered from the same reading that it learned from? Asks every row of its own file back by every way in,
  * and holds the values read and the answers against those of training's own path.
  */
+import { createReadStream } from "node:fs";
 import { readPage } from "../../core/csv/preview.ts";
 import type { Column, ColumnPlan } from "../../core/csv/types.ts";
 import { answerRow, answerRows, settleStyles } from "../../core/models/answering.ts";
@@ -177,6 +178,10 @@ function formOf(row: Map<string, Cell>): Map<string, Cell> {
   return new Map(Object.entries(predictFields(form).values));
 }
 
+async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path);
+}
+
 async function askCsv(asked: AskedBack, path: string, expected: Expected): Promise<void> {
   const { model } = expected.tiny;
   const answers: Answered[] = [];
@@ -193,7 +198,7 @@ async function askCsv(asked: AskedBack, path: string, expected: Expected): Promi
     },
   } as unknown as Serving;
   const version = { result: { schema: { features: model.plans } } } as unknown as StoredVersion;
-  const body = async () => Bun.file(path).stream() as unknown as AsyncGenerator<Uint8Array>;
+  const body = async () => chunksOf(path);
   let lines = 0;
   const readAside = () => Promise.reject(new Error("a CSV is no other table"));
   const { chunks } = await predictFile(serving, version, { body, readAside, lease: () => () => {} });
