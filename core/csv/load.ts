@@ -1,6 +1,6 @@
 /**
- * How does a file become a table? Reads the columns that are asked for straight into typed arrays, precisely as the
- * plan says; more rows than wanted are sampled, seeded, in the file's order. Never decides anything.
+ * Loads a file into a table. Reads the columns that are asked for straight into typed arrays, precisely as the plan
+ * says; more rows than wanted are sampled, seeded, in the file's order. Never decides anything.
  */
 
 import { AppError } from "../platform/errors.ts";

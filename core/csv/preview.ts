@@ -1,4 +1,4 @@
-/** What stands in some rows of a file, as strings by the plan? Stops reading when it has them. */
+/** Reads some rows of a file as strings, by the plan. Stops reading when it has them. */
 import { cellsOf, scanTable } from "./rows/scan.ts";
 import type { ReadingPlan } from "./types.ts";
 

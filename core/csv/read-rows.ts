@@ -1,6 +1,6 @@
 /**
- * Which rows of strings does a file hold, told nothing? The header as row 0, titles and footers dropped, several header
- * rows merged, the first table only. Never refuses an empty file: it has no rows.
+ * Reads a file without hints as rows of strings. The header as row 0, titles and footers dropped, several header rows
+ * merged, the first table only. Never refuses an empty file: it has no rows.
  */
 
 import { HEAD_BYTES, utf8Chunks } from "./bytes/source.ts";

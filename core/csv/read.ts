@@ -1,6 +1,6 @@
 /**
- * What is in this file? Decides how to read it, looks at its first rows to tell the types, then reads all of it once
- * and profiles every column. Where the rest contradicts the beginning it reads once more, at most twice.
+ * Reads and profiles a whole file. Decides how to read it, looks at its first rows to tell the types, then reads all
+ * of it once and profiles every column. Where the rest contradicts the beginning it reads once more, at most twice.
  */
 import { AppError } from "../platform/errors.ts";
 import { inferColumn } from "./cells/infer-type.ts";

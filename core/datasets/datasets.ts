@@ -1,5 +1,5 @@
 /**
- * How does a file become a dataset? Received to disk, read in a child process, stored with its profile; a refused file
+ * Turns a file into a dataset. Received to disk, read in a child process, stored with its profile; a refused file
  * leaves nothing. Other reading choices make a new version of the same file.
  */
 import { existsSync } from "node:fs";

@@ -1,4 +1,7 @@
-/** What may a person change in how a file was read? And how does a dataset look from outside? */
+/**
+ * Describes what a person may change about how a file was read, and what a dataset looks like to clients. And how does
+ * a dataset look from outside?
+ */
 import * as z from "zod";
 import { COLUMN_TYPES } from "../csv/types.ts";
 import type { StoredDataset } from "../store/datasets.ts";

@@ -1,7 +1,7 @@
 /**
- * How is a request's file read while it is still coming? It is received to disk as fast as the client sends, and read
- * from there: whoever reads slowly neither fills the memory nor keeps a client waiting that reads no answer before it has
- * sent everything. Its file is gone when the reading ends, however that ends.
+ * Reads the file of a request while it is still arriving. It is received to disk as fast as the client sends, and read
+ * from there: whoever reads slowly neither fills the memory nor keeps a client waiting that reads no answer before it
+ * has sent everything. Its file is gone when the reading ends, however that ends.
  */
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { receiveFile } from "./receive.ts";

@@ -1,5 +1,5 @@
 /**
- * How does a request's file come to disk? As a stream, hashed on the way, bounded, from a raw body or from the
+ * Receives the file of a request to disk. As a stream, hashed on the way, bounded, from a raw body or from the
  * multipart field `file`. It never holds the file in memory and leaves nothing behind when it fails.
  */
 import { type FileHandle, open, rm, statfs } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** Which files were refused lately, and why? Nothing else of them is kept. */
+/** Keeps which files were refused lately, and why. Nothing else of them is kept. */
 import { type AppError, type ErrorRecord, errorRecord } from "../platform/errors.ts";
 
 export interface Rejection {

@@ -1,4 +1,6 @@
-/** How is a file read that is no dataset, such as rows to predict? Written aside, made a table by a child, removed after. */
+/**
+ * Reads a file that is not a dataset, such as rows to predict. Written aside, made a table by a child, removed after.
+ */
 import { open, rm } from "node:fs/promises";
 import type { KnownTable } from "../csv/formats/known-table.ts";
 import type { ReadInput } from "./read-child.ts";

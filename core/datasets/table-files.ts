@@ -1,4 +1,6 @@
-/** Which table files are made of a dataset's file? One a sheet and range that was chosen, beside the file. */
+/**
+ * Manages the table files made from a dataset's file. One a sheet and range that was chosen, beside the file.
+ */
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CsvProfile, ReadingChoices } from "../csv/types.ts";

@@ -1,6 +1,6 @@
 /**
- * Which files are on their way in, and how far are they? Their progress is told together, some times a second: each
- * word is a commit, and everything waits while the disk takes it.
+ * Tracks uploads in progress. Their progress is told together, some times a second: each word is a commit, and
+ * everything waits while the disk takes it.
  */
 import type { ColumnProfile } from "../csv/types.ts";
 import type { EventLog } from "../events/event-log.ts";

@@ -1,6 +1,7 @@
 /**
- * What needs a person? One alert for each kind and subject, however often its reason is seen: it stands until it is
- * resolved or dismissed, and it is told at most once a minute. State and event are written together.
+ * Raises, resolves and dismisses alerts. One alert for each kind and subject, however often its reason is seen: it
+ * stands until it is resolved or dismissed, and it is told at most once a minute. State and event are written
+ * together.
  */
 import { AppError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";

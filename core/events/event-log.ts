@@ -1,6 +1,6 @@
 /**
- * What has happened, in numbers that rise by one for ever? Events are appended in the transaction that changes the state
- * they tell of, and read by whoever names the last one it has. A number is never given out twice, and none is left out.
+ * Keeps the numbered event log. Events are appended in the transaction that changes the state they tell of, and read
+ * by whoever names the last one it has. A number is never given out twice, and none is left out.
  */
 
 import type { Store } from "../store/database.ts";

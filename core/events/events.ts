@@ -1,4 +1,4 @@
-/** What can happen, and what does each happening mean? One record: payload, level, sentence, stale panels; no HTML. */
+/** Every event, one entry each. One record: payload, level, sentence, stale panels; no HTML. */
 import { count } from "../platform/figures.ts";
 import { HEALTH_STATE_NAMES, HEALTH_STATES } from "./health-states.ts";
 import "../platform/zod-setup.ts";

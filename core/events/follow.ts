@@ -1,6 +1,6 @@
 /**
- * How does a reader follow the log? By its own cursor, at its own pace; silence is filled with heartbeats. However slow
- * it is, it holds one batch and no more.
+ * Lets a reader follow the log. By its own cursor, at its own pace; silence is filled with heartbeats. However slow it
+ * is, it holds one batch and no more.
  */
 
 import type { Lease } from "../platform/leases.ts";

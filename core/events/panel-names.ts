@@ -1,6 +1,6 @@
 /**
- * Which live fragments are there, and how is one named? A key is a panel's name, with its subject where it has one:
- * it is DOM id, topic, cache key and part of the ETag alike.
+ * Lists the live panels and names their fragments. A key is a panel's name, with its subject where it has one: it is
+ * DOM id, topic, cache key and part of the ETag alike.
  */
 import { AppError } from "../platform/errors.ts";
 

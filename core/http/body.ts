@@ -1,4 +1,4 @@
-/** How is a JSON body read? Only as application/json, bounded, checked by zod, with the place of the mistake. */
+/** Reads a JSON body. Only as application/json, bounded, checked by zod, with the place of the mistake. */
 import * as z from "zod";
 import { AppError } from "../platform/errors.ts";
 

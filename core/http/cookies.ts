@@ -1,4 +1,4 @@
-/** Which cookie carries a session, and how is it set? Never to scripts, never across sites, only below our own path. */
+/** Sets and reads the session cookie. Never to scripts, never across sites, only below our own path. */
 
 /** Cookies know no ports: two Signalboxes on one machine must not sign each other out. */
 const nameOf = (port: number) => `signalbox-${port}`;

@@ -1,7 +1,7 @@
 /**
- * Was this asked already? A POST or PUT with an Idempotency-Key is done once; the same again within a day is answered
- * with the first answer, also after a restart. A body of any size is known by its hash, taken while it streams by.
- * A refusal has done nothing, so it is not kept.
+ * Answers a repeated request with the first response. A POST or PUT with an Idempotency-Key is done once; the same
+ * again within a day is answered with the first answer, also after a restart. A body of any size is known by its hash,
+ * taken while it streams by. A refusal has done nothing, so it is not kept.
  */
 import { createHash, type Hash } from "node:crypto";
 import { AppError } from "../platform/errors.ts";

@@ -1,4 +1,6 @@
-/** Which form of an answer does the client want? RFC 9110's Accept with its q-values; and the Link to a list's next page. */
+/**
+ * Chooses the format of a response. RFC 9110's Accept with its q-values; and the Link to a list's next page.
+ */
 import { AppError } from "../platform/errors.ts";
 
 export type Form = "html" | "json" | "text";

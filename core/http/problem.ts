@@ -1,4 +1,4 @@
-/** What does an error look like on the wire? RFC 9457 problem details, one shape for every route. */
+/** Writes errors as problem details. RFC 9457 problem details, one shape for every route. */
 import { diskFailure } from "../platform/disk.ts";
 import { AppError, type ErrorCode } from "../platform/errors.ts";
 

@@ -1,6 +1,6 @@
 /**
- * How often may one client do this? A token bucket for each client and kind of request, in bounded memory: the clients
- * that were seen last. It never waits and knows no clock but the one that it is given.
+ * Limits how often one client may call. A token bucket for each client and kind of request, in bounded memory: the
+ * clients that were seen last. It never waits and knows no clock but the one that it is given.
  */
 import type { RateClass } from "../operations/config.ts";
 import { AppError } from "../platform/errors.ts";

@@ -1,4 +1,6 @@
-/** How does an answer go out? Pages as they are, fragments with a position as their ETag, streams that may break. */
+/**
+ * Makes HTTP responses. Pages as they are, fragments with a position as their ETag, streams that may break.
+ */
 import type { LogEntry } from "../events/event-log.ts";
 import { HEARTBEAT_MS } from "../events/follow.ts";
 import type { Problem } from "./problem.ts";

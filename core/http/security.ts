@@ -1,4 +1,7 @@
-/** Which headers go with every answer? Nothing is loaded from elsewhere, framed elsewhere or run inline. */
+/**
+ * Sets the security headers and checks the origin of requests. Nothing is loaded from elsewhere, framed elsewhere or
+ * run inline.
+ */
 import { hostname } from "node:os";
 import { type Config, isLoopback } from "../operations/config.ts";
 import { AppError } from "../platform/errors.ts";

@@ -1,4 +1,4 @@
-/** How does a generator become a response body? Pulled by its reader, ended with it, broken where it fails. */
+/** Turns a generator into a response body. Pulled by its reader, ended with it, broken where it fails. */
 
 /** What streams say of themselves, so that a proxy passes them on at once; we too must not wait for their end. */
 export const STREAM_HEADER = "x-accel-buffering";

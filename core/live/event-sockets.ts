@@ -1,6 +1,6 @@
 /**
- * How do programs follow the log over a socket? Each pulls events by its own cursor, one a message; a slow one is waited
- * for by itself and never cut, however long its replay.
+ * Sends the event log to programs over a socket. Each pulls events by its own cursor, one a message; a slow one is
+ * waited for by itself and never cut, however long its replay.
  */
 import type { ServerWebSocket } from "bun";
 import type { EventLog, LogEntry } from "../events/event-log.ts";

@@ -1,7 +1,7 @@
 /**
- * When is a stale panel drawn? At once, then at most ten times a second, once for all viewers; panels that change often
- * are drawn at the same moments, so that they go out together. It knows no socket and no HTML: drawing and publishing are
- * given to it. A panel that nobody watches is not drawn.
+ * Decides when a stale panel is redrawn. At once, then at most ten times a second, once for all viewers; panels that
+ * change often are drawn at the same moments, so that they go out together. It knows no socket and no HTML: drawing
+ * and publishing are given to it. A panel that nobody watches is not drawn.
  */
 import type { PanelKey } from "../events/panel-names.ts";
 

@@ -1,4 +1,6 @@
-/** What is said to a page over its socket? JSON that htmx's ws extension swaps in; the other fields are for live.js. */
+/**
+ * Writes the messages to a page's socket. JSON that htmx's ws extension swaps in; the other fields are for live.js.
+ */
 import type { EventLog } from "../events/event-log.ts";
 import type { PanelKey } from "../events/panel-names.ts";
 import type { Drawing } from "./live.ts";

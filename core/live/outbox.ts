@@ -1,6 +1,6 @@
 /**
- * When does a message leave for its audience? In the turn of the event loop that has room for it: a thousand viewers
- * take 20 ms, and whoever asks for something else must not wait for all of them.
+ * Queues messages to subscriber groups. In the turn of the event loop that has room for it: a thousand viewers take 20
+ * ms, and whoever asks for something else must not wait for all of them.
  */
 import type { SubscriberGroup } from "./subscriber-groups.ts";
 

@@ -1,7 +1,6 @@
 /**
- * Who is watching, and what does each still need? Viewers of panels get published drawings; readers of events pull the
- * log by their own cursor. It knows no route; the server hands it upgraded sockets. A slow viewer is closed, never
- * waited for.
+ * Manages the open sockets. Viewers of panels get published drawings; readers of events pull the log by their own
+ * cursor. It knows no route; the server hands it upgraded sockets. A slow viewer is closed, never waited for.
  */
 import type { Server, ServerWebSocket, WebSocketHandler } from "bun";
 import type { EventLog } from "../events/event-log.ts";

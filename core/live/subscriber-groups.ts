@@ -1,6 +1,6 @@
 /**
- * Who watches the same panels at the same address? Viewers of one page share a topic, so that a viewer costs one
- * subscription however many panels its page has: each subscription costs as much as a twentieth of a socket.
+ * Groups viewers that watch the same panels at the same address. Viewers of one page share a topic, so that a viewer
+ * costs one subscription however many panels its page has: each subscription costs as much as a twentieth of a socket.
  */
 
 import type { PanelKey } from "../events/panel-names.ts";

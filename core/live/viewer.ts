@@ -1,4 +1,4 @@
-/** What is kept of each socket? */
+/** Types for what is kept of each socket. */
 import type { PanelKey } from "../events/panel-names.ts";
 import type { Lease } from "../platform/leases.ts";
 import type { SubscriberGroup } from "./subscriber-groups.ts";

@@ -1,6 +1,6 @@
 /**
- * How do a client's rows become a table, and a model's answers JSON? Cells are read by the plan that training used; what
- * cannot be read is missing, and said. It never fails a row for a value that the model has not seen.
+ * Turns a client's rows into a table, and a model's predictions into JSON. Cells are read by the plan that training
+ * used; what cannot be read is missing, and said. It never fails a row for a value that the model has not seen.
  */
 import type { Column, ColumnPlan, Table } from "../csv/types.ts";
 import { AppError } from "../platform/errors.ts";

@@ -1,4 +1,7 @@
-/** What would have to be otherwise for another answer? A counterfactual as clients and the page get it, with a sentence. */
+/**
+ * Describes the smallest changes that would change a prediction. A counterfactual as clients and the page get it, with
+ * a sentence.
+ */
 import type { Table } from "../csv/types.ts";
 import { type Change, counterfactual } from "../trainer/explain/counterfactual.ts";
 import type { Model } from "../trainer/model/model.ts";

@@ -1,6 +1,6 @@
 /**
- * How is a model taken along? As JSON, as a module or a page that answer without us (the very code that serves), as
- * ONNX's graph where it reads no texts, LightGBM's text where it is one set of trees. Where it cannot be written so, it says why.
+ * Exports a model. As JSON, as a module or a page that answer without us (the very code that serves), as ONNX's graph
+ * where it reads no texts, LightGBM's text where it is one set of trees. Where it cannot be written so, it says why.
  */
 
 import type { Column, Table } from "../csv/types.ts";

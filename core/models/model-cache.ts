@@ -1,4 +1,6 @@
-/** Which models are in memory? A model file is read and checked at its first use and kept while it is in use. */
+/**
+ * Keeps loaded models in memory. A model file is read and checked at its first use and kept while it is in use.
+ */
 
 import type { StoredVersion } from "../store/models.ts";
 import type { Model } from "../trainer/model/model.ts";

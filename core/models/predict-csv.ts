@@ -1,6 +1,6 @@
 /**
- * How is a whole file predicted? Row by row, read as every file is, answered in batches with the prediction's columns
- * added: memory stays flat however many rows there are, and of a CSV the first answers leave while the last rows come.
+ * Predicts a whole file. Row by row, read as every file is, answered in batches with the prediction's columns added:
+ * memory stays flat however many rows there are, and of a CSV the first answers leave while the last rows come.
  */
 
 import type { Chunk, OutputColumn, OutputForm, TableWriter } from "../csv/formats/writers/output.ts";

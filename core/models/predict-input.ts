@@ -1,6 +1,6 @@
 /**
- * Where do the rows to predict come from? A CSV is read while it comes; a file of another format is received whole and
- * made a table by a child process first.
+ * Opens the rows to predict. A CSV is read while it comes; a file of another format is received whole and made a table
+ * by a child process first.
  */
 import { createReadStream } from "node:fs";
 import type { KnownTable } from "../csv/formats/known-table.ts";

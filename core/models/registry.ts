@@ -1,6 +1,6 @@
 /**
- * Which models are there, and which one answers? Versions count up; one of them is live; going back is deploying an
- * older one. A model file is adopted whole and checked before its version exists, so no half model can be deployed.
+ * Manages models and their versions. Versions count up; one of them is live; going back is deploying an older one. A
+ * model file is adopted whole and checked before its version exists, so no half model can be deployed.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** How does a model answer? Rows checked and typed as in training, predicted, and noted as traffic. */
+/** Answers prediction requests. Rows checked and typed as in training, predicted, and noted as traffic. */
 import * as z from "zod";
 import type { Table } from "../csv/types.ts";
 import { newId } from "../platform/ids.ts";

@@ -1,5 +1,5 @@
 /**
- * What answers without a server? The same code that serves, with a model's file: bundled into the module that is taken
+ * Predicts without a server. The same code that serves, with a model's file: bundled into the module that is taken
  * along, so that its answers are the server's to the bit.
  */
 

@@ -1,6 +1,6 @@
 /**
- * How much may we take, and how much is taken, where a container or a service unit sets a bound? Read from the kernel's
- * control groups, version 2 and 1: our own group and those around it, of which the tightest counts.
+ * Reads the CPU and memory limits of a container or service unit, and their use. Read from the kernel's control
+ * groups, version 2 and 1: our own group and those around it, of which the tightest counts.
  */
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";

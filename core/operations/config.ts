@@ -1,6 +1,6 @@
 /**
- * Which settings does the process take, and what do they mean? One record: checks, defaults, --help and what can be
- * changed while it runs derive from it. It never reads anything but the environment, and the files that hold secrets.
+ * Every setting, one entry each. One record: checks, defaults, --help and what can be changed while it runs derive
+ * from it. It never reads anything but the environment, and the files that hold secrets.
  */
 import "../platform/zod-setup.ts";
 import { readFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * How busy is the machine, or the container that we are in? Readings of the kernel's own figures, a fraction of a
- * millisecond each; nothing is remembered but what a difference needs.
+ * Measures how busy the machine or container is. Readings of the kernel's own figures, a fraction of a millisecond
+ * each; nothing is remembered but what a difference needs.
  */
 import { statfs } from "node:fs/promises";
 import { cpus, freemem, loadavg, totalmem } from "node:os";

@@ -1,5 +1,5 @@
 /**
- * How long do answers take? Counts by the route that answered, never by the address that was asked: a stranger cannot
+ * Measures response times. Counts by the route that answered, never by the address that was asked: a stranger cannot
  * make them grow. A stream's time is that until its headers.
  */
 

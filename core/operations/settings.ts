@@ -1,7 +1,6 @@
 /**
- * What can be changed while the process runs, and by whom was it set? The environment stands above what is stored, that
- * above the default. A change is stored and in force at once, because all parts read the one Config. A secret is never
- * told.
+ * Changes settings while the process runs. The environment stands above what is stored, that above the default. A
+ * change is stored and in force at once, because all parts read the one Config. A secret is never told.
  */
 import * as z from "zod";
 import type { EventLog } from "../events/event-log.ts";

@@ -1,4 +1,4 @@
-/** How does a command speak to the one who typed it? Results on stdout, the rest on stderr, the verdict as exit code. */
+/** Prints the output of commands. Results on stdout, the rest on stderr, the verdict as exit code. */
 import { existsSync, writeSync } from "node:fs";
 import { resolve } from "node:path";
 import { diskFailure } from "../platform/disk.ts";

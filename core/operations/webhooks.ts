@@ -1,7 +1,7 @@
 /**
- * Who outside is told? Addresses that the operator named, each served from the log by its own cursor: in order, one
- * request at a time, tried again until it is taken. This is the only connection that the server opens outwards, and it
- * shows nobody what the other side answered.
+ * Delivers events to webhooks. Addresses that the operator named, each served from the log by its own cursor: in
+ * order, one request at a time, tried again until it is taken. This is the only connection that the server opens
+ * outwards, and it shows nobody what the other side answered.
  */
 import { createHmac, randomBytes } from "node:crypto";
 import * as z from "zod";

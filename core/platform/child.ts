@@ -1,6 +1,6 @@
 /**
- * How is untrusted or heavy work kept away from the server? In a child process of our own, capped in memory, killed
- * when it outgrows that, spoken to in checked messages. A child that dies takes nothing with it.
+ * Runs untrusted or heavy work in a child process. In a child process of our own, capped in memory, killed when it
+ * outgrows that, spoken to in checked messages. A child that dies takes nothing with it.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";

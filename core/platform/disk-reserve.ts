@@ -1,6 +1,6 @@
 /**
- * How is anything deleted on a full disk? Deleting writes too. A file of a few megabytes lies ready to be given up for
- * that, and is laid anew when there is room.
+ * Keeps a reserve file so that data can be deleted on a full disk. Deleting writes too. A file of a few megabytes lies
+ * ready to be given up for that, and is laid anew when there is room.
  */
 import {
   closeSync,

@@ -1,4 +1,6 @@
-/** Which failures are the disk's, and what can be done about them? No defect of ours, and nothing that was stored is lost. */
+/**
+ * Recognises failures of the disk, and says what to do. No defect of ours, and nothing that was stored is lost.
+ */
 
 import { open } from "node:fs/promises";
 import { AppError } from "./errors.ts";

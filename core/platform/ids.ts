@@ -1,4 +1,4 @@
-/** What is a thing called? Short random ids, and names that fit into a path. */
+/** Makes IDs and names for paths. Short random ids, and names that fit into a path. */
 
 export const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 

@@ -1,6 +1,6 @@
 /**
- * What is still open for someone who may no longer see it? Sockets and streams are held in the name of a credential;
- * when that is revoked or expires, they end at once.
+ * Closes what stays open for someone whose access ends. Sockets and streams are held in the name of a credential; when
+ * that is revoked or expires, they end at once.
  */
 
 import { AppError } from "./errors.ts";

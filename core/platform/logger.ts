@@ -1,4 +1,4 @@
-/** How does the process speak to its operator? JSON lines on stdout; never a cell of data, never a secret. */
+/** Logs JSON lines for the operator. JSON lines on stdout; never a cell of data, never a secret. */
 
 const LEVELS = { debug: 20, info: 30, warn: 40, error: 50, silent: 100 } as const;
 export type LogLevel = keyof typeof LEVELS;

@@ -1,4 +1,4 @@
-/** Who may go now? At most so many at a time, the others in the order in which they came. */
+/** Limits how much runs at once. At most so many at a time, the others in the order in which they came. */
 
 export class Semaphore {
   private taken = 0;

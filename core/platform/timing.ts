@@ -1,4 +1,7 @@
-/** Where did a request's time go? Parts are measured where they happen and told in the answer's Server-Timing. */
+/**
+ * Measures where the time of a request goes. Parts are measured where they happen and told in the answer's
+ * Server-Timing.
+ */
 import { AsyncLocalStorage } from "node:async_hooks";
 
 export const TIMED_PARTS = ["db", "render", "read", "train", "predict"] as const;

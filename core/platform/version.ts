@@ -1,4 +1,4 @@
-/** Which Signalbox is this? */
+/** Names the version of Signalbox. */
 import manifest from "../../package.json" with { type: "json" };
 
 export const VERSION: string = manifest.version;

@@ -1,6 +1,7 @@
 /**
- * How is a WebAssembly module made from AssemblyScript? For developers only: what it makes is committed as base64 in a
- * module (so that a one-file build holds it, and a fresh clone needs no compiler). A test builds it again and compares.
+ * Compiles AssemblyScript to a WebAssembly module. For developers only: what it makes is committed as base64 in a
+ * module (so that a one-file build holds it, and a fresh clone needs no compiler). A test builds it again and
+ * compares.
  */
 import asc from "assemblyscript/asc";
 

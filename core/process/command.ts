@@ -1,6 +1,6 @@
 /**
- * Which subcommands are there? The same program without a server: train, read, back up, check; and its own children.
- * What only a subcommand needs is imported by it: the server shall start in a blink.
+ * Runs the subcommands. The same program without a server: train, read, back up, check; and its own children. What
+ * only a subcommand needs is imported by it: the server shall start in a blink.
  */
 import { existsSync } from "node:fs";
 import { mkdtemp, rename, rm } from "node:fs/promises";

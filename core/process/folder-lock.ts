@@ -1,6 +1,6 @@
 /**
- * Who holds the data folder? One process: two would interrupt each other's runs. A lock keeps others out; a file beside
- * it names the holder, so that a second one can say who that is.
+ * Locks the data folder for one process. One process: two would interrupt each other's runs. A lock keeps others out;
+ * a file beside it names the holder, so that a second one can say who that is.
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * How does the process begin and end? Settings, folder, port, one line of JSON that says where; on SIGTERM the viewers
- * are told to come back, what is under way ends within eight seconds, and everything is closed in order.
+ * Starts and stops the server. Settings, folder, port, one line of JSON that says where; on SIGTERM the viewers are
+ * told to come back, what is under way ends within eight seconds, and everything is closed in order.
  */
 import type { Server, WebSocketHandler } from "bun";
 import type { Tokens } from "../http/identity/tokens.ts";

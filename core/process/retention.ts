@@ -1,6 +1,6 @@
 /**
- * How long is the past kept? The log and the audit by age and by number, the gauges' samples by age, predictions by age
- * and size; a few rows at a time, because everything else waits while the database deletes.
+ * Deletes old data. The log and the audit by age and by number, the gauges' samples by age, predictions by age and
+ * size; a few rows at a time, because everything else waits while the database deletes.
  */
 
 import { firstIdAt } from "../models/monitoring/prediction-id.ts";

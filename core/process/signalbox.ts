@@ -1,4 +1,4 @@
-/** How do the parts come together? Opens everything in order, and closes it the other way round. */
+/** Opens the parts of the server in order. Opens everything in order, and closes it the other way round. */
 import { totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { Datasets } from "../datasets/datasets.ts";

@@ -1,6 +1,6 @@
 /**
- * How is the database opened, migrated and kept to one process? The only file that knows the driver.
- * It never deletes or overwrites a database that it cannot read.
+ * Opens and migrates the database, and keeps it to one process. The only file that knows the driver. It never deletes
+ * or overwrites a database that it cannot read.
  */
 import { Database } from "bun:sqlite";
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";

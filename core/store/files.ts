@@ -1,4 +1,4 @@
-/** SQL of files: which does the database name? */
+/** SQL of files: which files the database names. */
 import type { Store } from "./database.ts";
 
 /** Paths below the data folder; a file that is still being read may be refused yet. */

@@ -1,6 +1,6 @@
 /**
- * How did the schema come to be? Numbered steps, oldest first; PRAGMA user_version is how many have run.
- * A step that was released is never changed: add one.
+ * The steps that made the schema. Numbered steps, oldest first; PRAGMA user_version is how many have run. A step that
+ * was released is never changed: add one.
  */
 export const MIGRATIONS: readonly string[] = [
   `

@@ -1,5 +1,5 @@
 /**
- * How is long work cut so that it can be cancelled within a moment? Into steps, with a checkpoint between them.
+ * Cuts long work into steps so that it can be cancelled within a moment. Into steps, with a checkpoint between them.
  * What serves a single row runs the same steps without pauses.
  */
 import type { Checkpoint } from "./samples.ts";

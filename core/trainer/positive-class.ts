@@ -1,6 +1,6 @@
 /**
- * Which of two classes is the one that is looked for? Recall, precision, curves, the threshold and contributions are
- * about this class. Labels stay as they stand in the file; a run orders its two classes so that this one comes second.
+ * Chooses the positive class of two. Recall, precision, curves, the threshold and contributions are about this class.
+ * Labels stay as they stand in the file; a run orders its two classes so that this one comes second.
  */
 
 /** Say yes in the languages of common exports, or name what somebody is looking for. */

@@ -1,5 +1,6 @@
 /**
- * Where does every random number of the trainer come from?
+ * Generates every random number of the trainer.
+ *
  * One seed gives one sequence, on every machine; it must never read a clock or the system's entropy.
  */
 import type { Random } from "./samples.ts";

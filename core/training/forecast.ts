@@ -1,6 +1,6 @@
 /**
- * How long will a run still take? One estimate for the whole run, from what its stages tell: the bar and the time left
- * are both drawn from it, so they cannot disagree. No clock of its own: it is told what time it is.
+ * Estimates how long a run will still take. One estimate for the whole run, from what its stages tell: the bar and the
+ * time left are both drawn from it, so they cannot disagree. No clock of its own: it is told what time it is.
  */
 import { STAGE_NAMES, STAGE_RECORDS } from "../trainer/contract.ts";
 

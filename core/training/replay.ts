@@ -1,6 +1,7 @@
 /**
- * How did a run stand at some moment? Folded from its own record, which is kept as long as the run, whatever the log has
- * dropped since. It shows nothing that was not known then: findings and facts of a stage only once it had finished.
+ * Reconstructs the state of a run at any moment. Folded from its own record, which is kept as long as the run,
+ * whatever the log has dropped since. It shows nothing that was not known then: findings and facts of a stage only
+ * once it had finished.
  */
 import type { EventData, EventName } from "../events/events.ts";
 import type { Store } from "../store/database.ts";

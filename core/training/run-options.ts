@@ -1,4 +1,6 @@
-/** What may a training be asked for? The request's schema, and how it is settled against the dataset. */
+/**
+ * Defines and checks the options of a training. The request's schema, and how it is settled against the dataset.
+ */
 import * as z from "zod";
 import type { CsvProfile } from "../csv/types.ts";
 import { AppError } from "../platform/errors.ts";

@@ -1,4 +1,4 @@
-/** How does a run look from outside? The shape that the API, the panels and the pages share. */
+/** Describes a run for clients. The shape that the API, the panels and the pages share. */
 import type { Finding } from "../csv/types.ts";
 import type { ErrorRecord } from "../platform/errors.ts";
 import type { Store } from "../store/database.ts";

@@ -1,6 +1,6 @@
 /**
- * Who trains when? A queue in the store, one child process a run, in the order of asking. It survives the server: a run
- * that was cut off says so and can be resumed from what it had scored.
+ * Queues and runs trainings. A queue in the store, one child process a run, in the order of asking. It survives the
+ * server: a run that was cut off says so and can be resumed from what it had scored.
  */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 /**
- * In which encoding are these bytes? A byte-order mark, else valid UTF-8, else UTF-16 by its zero bytes, else what a
+ * Detects the encoding of bytes. A byte-order mark, else valid UTF-8, else UTF-16 by its zero bytes, else what a
  * well-kept detector says. Never refuses: Windows-1252 reads anything.
  */
 import { isUtf8 } from "node:buffer";

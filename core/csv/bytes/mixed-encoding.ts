@@ -1,6 +1,6 @@
 /**
- * What if a file is UTF-8 but for some bytes? Programs paste files of two encodings together; what is no UTF-8 is read
- * as Windows-1252, byte by byte, so that nothing becomes a replacement character. Valid chunks pass untouched.
+ * Decodes a file that is UTF-8 except for some bytes. Programs paste files of two encodings together; what is no UTF-8
+ * is read as Windows-1252, byte by byte, so that nothing becomes a replacement character. Valid chunks pass untouched.
  */
 import { isUtf8 } from "node:buffer";
 import iconv from "iconv-lite";

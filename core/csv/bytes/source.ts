@@ -1,6 +1,6 @@
 /**
- * What bytes does a file hold, as UTF-8? Opens it, unpacks it, drops the byte-order mark, decodes what is not UTF-8;
- * in chunks, so that no file ever stands whole in memory.
+ * Reads the bytes of a file as UTF-8. Opens it, unpacks it, drops the byte-order mark, decodes what is not UTF-8; in
+ * chunks, so that no file ever stands whole in memory.
  */
 import { type FileHandle, open } from "node:fs/promises";
 import iconv from "iconv-lite";

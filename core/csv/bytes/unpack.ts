@@ -1,6 +1,6 @@
 /**
- * Is the file packed, and what is inside? gzip, zip and zstd are unpacked as they stream by. Never more than a bound, and
- * never more than a ratio: a bomb is refused after a few megabytes.
+ * Unpacks compressed files. gzip, zip and zstd are unpacked as they stream by. Never more than a bound, and never more
+ * than a ratio: a bomb is refused after a few megabytes.
  */
 import { Gunzip, Unzip, UnzipInflate } from "fflate";
 import { Decompress } from "fzstd";

@@ -1,4 +1,6 @@
-/** What is one cell's value under a column's plan? Training and serving both ask here, so they cannot differ. */
+/**
+ * Converts one cell to a value by its column's plan. Training and serving both ask here, so they cannot differ.
+ */
 
 import type { ColumnPlan } from "../types.ts";
 import { parseDate } from "./dates/dates.ts";

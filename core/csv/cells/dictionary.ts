@@ -1,5 +1,5 @@
 /**
- * Which code does a value have? Interns byte strings: equal bytes, equal code, codes by first appearance. Open
+ * Gives each different value a code. Interns byte strings: equal bytes, equal code, codes by first appearance. Open
  * addressing over MurmurHash3; no string is made until one is asked for.
  *
  *   slots  hash -> code + 1     ends  code -> end of its bytes     arena  all values one after another

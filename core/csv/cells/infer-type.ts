@@ -1,5 +1,5 @@
 /**
- * Of which type is a column, as a person would see it? Judged on its values, never on a single cell: a number column
+ * Infers the type of a column as a person would see it. Judged on its values, never on a single cell: a number column
  * may hold words for missing, a postcode is no number, a label with digits stays a label.
  */
 

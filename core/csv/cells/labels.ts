@@ -1,4 +1,7 @@
-/** Which labels of a column are one? Blanks around them and the form of their accents never tell two apart. */
+/**
+ * Decides which spellings of a label are the same. Blanks around them and the form of their accents never tell two
+ * apart.
+ */
 import type { ColumnPlan } from "../types.ts";
 import { parseNumber } from "./numbers/numbers.ts";
 

@@ -1,4 +1,4 @@
-/** Does a word such as NA mean missing among these labels, or is it one of them? */
+/** Decides whether a word such as NA means missing in a column of labels, or is one of the labels. */
 import type { Finding } from "../types.ts";
 import { MISSING_ANYWHERE, PLAIN_WORDS } from "./words.ts";
 

@@ -1,4 +1,4 @@
-/** Which cells may be missing in a column of numbers or dates without making it something else? */
+/** Decides which cells may count as missing in a column of numbers or dates without changing its type. */
 
 /** Words that may stand in a number column without making it text: few, and in few cells. */
 const MAX_STRAY_WORDS = 5;

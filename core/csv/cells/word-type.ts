@@ -1,4 +1,7 @@
-/** Are words labels, ids or text? Judged by how often they repeat, how they look, and what the column is called. */
+/**
+ * Decides whether a column of words holds labels, IDs or text. Judged by how often they repeat, how they look, and
+ * what the column is called.
+ */
 import type { ColumnType } from "../types.ts";
 
 /** `values` are distinct ones, `distinct` and `count` of the whole column. */

@@ -1,4 +1,4 @@
-/** Which words mean missing, and which mean yes and no? Lists only; a column decides which of them it uses. */
+/** Lists the words that mean missing, yes and no. Lists only; a column decides which of them it uses. */
 
 /** Missing in any column. */
 export const MISSING_ANYWHERE: ReadonlySet<string> = new Set([

@@ -1,4 +1,6 @@
-/** Do a person's choices fit the file? Names that are not there are refused with those that are. */
+/**
+ * Checks a person's import settings against the file. Names that are not there are refused with those that are.
+ */
 import { AppError } from "../../platform/errors.ts";
 import { COLUMN_TYPES, type ColumnPlan, type ColumnType, type ReadingChoices } from "../types.ts";
 

@@ -1,5 +1,5 @@
 /**
- * How is this file to be read? Encoding, delimiter, quotes, titles and header, decided on its first bytes; what a
+ * Decides how to read a file. Encoding, delimiter, quotes, titles and header, decided on its first bytes; what a
  * person chose is taken as said. Refuses what is no text, by name.
  */
 import iconv from "iconv-lite";

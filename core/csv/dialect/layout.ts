@@ -1,6 +1,6 @@
 /**
- * Which rows at the top are titles, which are the header, and where does the data begin? Judged on a sample of rows
- * by how they differ from the columns beneath them.
+ * Finds the title rows, the header and the first data row. Judged on a sample of rows by how they differ from the
+ * columns beneath them.
  */
 
 import { isMissingWord } from "../cells/words.ts";

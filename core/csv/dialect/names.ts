@@ -1,4 +1,4 @@
-/** What are the columns called? Every name once and none blank; what had to be changed is said. */
+/** Names the columns. Every name once and none blank; what had to be changed is said. */
 import type { Finding } from "../types.ts";
 
 export interface NamedColumns {

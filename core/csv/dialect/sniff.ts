@@ -1,7 +1,7 @@
 /**
- * With which delimiter, quote and escape was this text written? Every candidate cuts a sample; the one whose rows are
- * alike and whose cells look like values wins (van den Burg et al., "Wrangling messy CSV files by detecting row and
- * type patterns", 2019, with our own weights). Linear in the sample.
+ * Detects the delimiter, quote and escape of a text. Every candidate cuts a sample; the one whose rows are alike and
+ * whose cells look like values wins (van den Burg et al., "Wrangling messy CSV files by detecting row and type
+ * patterns", 2019, with our own weights). Linear in the sample.
  */
 import { cellKind } from "../rows/cell-kinds.ts";
 import { Tokenizer } from "../rows/tokenizer.ts";

@@ -1,4 +1,4 @@
-/** Of which format is a file? Told by its bytes, never by its name. */
+/** Detects the format of a file. Told by its bytes, never by its name. */
 import { type FileHandle, open } from "node:fs/promises";
 import { AppError } from "../../platform/errors.ts";
 import { type OpenSource, openSource } from "../bytes/source.ts";

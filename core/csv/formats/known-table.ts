@@ -1,4 +1,4 @@
-/** What does a reader of another format know of the table that it wrote? Only types. */
+/** Types for what a reader of another format knows about the table that it wrote. Only types. */
 import type { Finding, StoredKind } from "../types.ts";
 
 export const FORMATS = [

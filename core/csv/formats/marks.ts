@@ -1,4 +1,4 @@
-/** What do a file's first bytes say of its format? */
+/** Recognises a format by a file's first bytes. */
 import { detectEncoding } from "../bytes/encoding.ts";
 import { isJson } from "../rows/refuse.ts";
 import { isFixedWidth } from "./fixed-width/positions.ts";

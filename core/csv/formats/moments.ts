@@ -1,4 +1,4 @@
-/** How are a day, a moment and a time of day written into a table file? As ISO 8601, without a zone, in UTC. */
+/** Writes days, moments and times of day into a table file. As ISO 8601, without a zone, in UTC. */
 
 const DAY_MS = 86_400_000;
 /** The years that four digits can say. */

@@ -1,6 +1,7 @@
 /**
- * How does any file become a CSV that the rest reads? Looked at by its bytes; a CSV stays as it is, everything else is
- * written once to a table file beside it. To be called in a child process: a strange file costs time and memory.
+ * Turns a file of any format into a CSV that the rest of the program reads. Looked at by its bytes; a CSV stays as it
+ * is, everything else is written once to a table file beside it. To be called in a child process: a strange file costs
+ * time and memory.
  */
 
 import { once } from "node:events";

@@ -1,4 +1,6 @@
-/** How is a table file read? Cut as it was written; where the header is, the format says, or its rows. */
+/**
+ * Says how to read a table file. Cut as it was written; where the header is, the format says, or its rows.
+ */
 import { openSource } from "../bytes/source.ts";
 import type { Decision } from "../dialect/decide.ts";
 import { describeDialect } from "../dialect/decide.ts";

@@ -1,6 +1,6 @@
 /**
- * Where does a table of another format go? Into a CSV of our own with a known dialect and exact values, so that
- * everything behind it (profile, training, pages of rows) reads it as it reads any CSV.
+ * Writes a table of another format into a CSV of our own. Into a CSV of our own with a known dialect and exact values,
+ * so that everything behind it (profile, training, pages of rows) reads it as it reads any CSV.
  */
 import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";

@@ -1,4 +1,6 @@
-/** How is the reader's WebAssembly made? `bun core/csv/kernels/build.ts`; a test builds it again and compares. */
+/**
+ * Builds the reader's WebAssembly module. `bun core/csv/kernels/build.ts`; a test builds it again and compares.
+ */
 import { compileAssembly, wasmModule } from "../../platform/wasm-build.ts";
 
 const HERE = new URL(".", import.meta.url);

@@ -1,6 +1,6 @@
 /**
- * How are many regular rows cut, and their cells read, at once? Holds the file's bytes where the kernels in assembly/
- * reach them. The results of a call are views that are good until the next one.
+ * Cuts many regular rows at once and reads their cells. Holds the file's bytes where the kernels in assembly/ reach
+ * them. The results of a call are views that are good until the next one.
  *
  *   memory  | free: state, counts | spans | numbers | hashes | the file's bytes ... |
  */

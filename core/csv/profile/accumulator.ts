@@ -1,4 +1,6 @@
-/** What is gathered of one column, cell by cell, while the file streams by? Only types and what both kinds share. */
+/**
+ * Types for what is collected about one column while the file streams by. Only types and what both kinds share.
+ */
 import type { RowCutter } from "../kernels/row-cutter.ts";
 import type { ColumnPlan, ColumnProfile, ColumnType } from "../types.ts";
 

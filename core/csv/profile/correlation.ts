@@ -1,7 +1,7 @@
 /**
- * How closely does a column go with the target? Pearson's r between numbers, the correlation ratio between a number and
- * classes, Cramér's V between classes; the last two corrected for what chance alone would show. Never says which is the
- * cause.
+ * Measures how closely a column is related to the target. Pearson's r between numbers, the correlation ratio between a
+ * number and classes, Cramér's V between classes; the last two corrected for what chance alone would show. Never says
+ * which is the cause.
  */
 import type { ColumnProfile, Correlation } from "../types.ts";
 

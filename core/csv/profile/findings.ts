@@ -1,4 +1,4 @@
-/** What is odd about a file or its columns, said in sentences with the way out? Only says; changes nothing. */
+/** Reports data issues of a file and its columns, each with a fix. Only says; changes nothing. */
 
 import { isHugeWhole } from "../cells/numbers/digit-names.ts";
 import type { Oddity } from "../rows/table-bounds.ts";

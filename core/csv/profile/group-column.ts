@@ -1,6 +1,6 @@
 /**
- * Does a column say whom or what the rows belong to: a patient, a user, a device with several rows each? Rows of one of
- * them are alike, so that a model which saw some answers for the others from memory.
+ * Recognises a column that names what the rows belong to: a patient, a user, a device with several rows each. Rows of
+ * one of them are alike, so that a model which saw some answers for the others from memory.
  */
 import type { ColumnProfile, Finding } from "../types.ts";
 

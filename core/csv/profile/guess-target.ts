@@ -1,6 +1,6 @@
 /**
- * Which column will a person want to predict, and is that a class or a quantity? A guess from names, places and values,
- * always with its reason in a sentence; never an id, never a constant.
+ * Guesses which column a person wants to predict, and whether it is a class or a quantity. A guess from names, places
+ * and values, always with its reason in a sentence; never an id, never a constant.
  */
 import type { ColumnProfile } from "../types.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Does a column give the target away, as far as a look at the file tells? By how closely the two go together, and by
- * names of what is known only once the answer is: how it ended, when, why, how long it took.
+ * Recognises a column that gives the target away, as far as the file shows it. By how closely the two go together, and
+ * by names of what is known only once the answer is: how it ended, when, why, how long it took.
  */
 import type { ColumnProfile, Finding } from "../types.ts";
 

@@ -1,4 +1,6 @@
-/** What is in a column of numbers or dates? Moments exactly, the rest from a seeded sample; see statistics.ts. */
+/**
+ * Profiles a column of numbers or dates. Moments exactly, the rest from a seeded sample; see statistics.ts.
+ */
 
 import { isMissing } from "../cells/cells.ts";
 import { DateReader } from "../cells/dates/date-reader.ts";

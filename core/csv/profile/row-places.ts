@@ -1,4 +1,4 @@
-/** In which row of the file does a data row stand? Notes only where the distance between the two changes. */
+/** Maps a data row to its row in the file. Notes only where the distance between the two changes. */
 
 export class RowPlaces {
   private rows = 0;

@@ -1,6 +1,6 @@
 /**
- * Which rows stand for all of them while a file streams by? A seeded sample of at most 20,000 rows, each column as
- * plain numbers, so that two columns can be compared row by row. Keeps no text: a label is its hash.
+ * Keeps a sample of rows while a file streams by. A seeded sample of at most 20,000 rows, each column as plain
+ * numbers, so that two columns can be compared row by row. Keeps no text: a label is its hash.
  */
 import { isMissing } from "../cells/cells.ts";
 import { DateReader } from "../cells/dates/date-reader.ts";

@@ -1,6 +1,6 @@
 /**
- * What can be said of a million values in bounded memory? How many differ (exact while few, then HyperLogLog), and a
- * uniform sample of them for quantiles (reservoir). Both are seeded: the same file gives the same figures.
+ * Summarises a million values in bounded memory. How many differ (exact while few, then HyperLogLog), and a uniform
+ * sample of them for quantiles (reservoir). Both are seeded: the same file gives the same figures.
  */
 
 const REGISTER_BITS = 11;

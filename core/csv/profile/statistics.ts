@@ -1,7 +1,7 @@
 /**
- * What can be said of a stream of numbers? Moments exactly, quantiles and commonest values from a seeded sample,
- * different values exactly while few. Numbers are gathered into blocks, because a tight loop over a block costs a third
- * of so many single steps.
+ * Summarises a stream of numbers. Moments exactly, quantiles and commonest values from a seeded sample, different
+ * values exactly while few. Numbers are gathered into blocks, because a tight loop over a block costs a third of so
+ * many single steps.
  */
 import { Commonest, DistinctEstimate, NumberCounts, Reservoir } from "./sketch.ts";
 

@@ -1,4 +1,6 @@
-/** What is in a column of words? Each different value with its count while there is room, an estimate beyond. */
+/**
+ * Profiles a column of words. Each different value with its count while there is room, an estimate beyond.
+ */
 
 import { isMissing } from "../cells/cells.ts";
 import { Dictionary, hashBytes } from "../cells/dictionary.ts";

@@ -1,5 +1,5 @@
 /**
- * What does one cell look like to a person: a number, a date, a word? Used to judge dialects and to tell headers from
+ * Tells what a cell looks like to a person: a number, a date, a word. Used to judge dialects and to tell headers from
  * data, never to convert. Every test is linear in the cell and looks at 200 characters at most.
  */
 export type CellKind = "empty" | "number" | "date" | "time" | "code" | "word" | "odd";

@@ -1,5 +1,6 @@
 /**
- * Is this a CSV at all? Files of other kinds under a CSV's name are refused by what they are, with the way out.
+ * Refuses files that are not CSV. Files of other kinds under a CSV's name are refused by what they are, with the way
+ * out.
  */
 import { AppError } from "../../platform/errors.ts";
 import type { Encoding } from "../bytes/encoding.ts";

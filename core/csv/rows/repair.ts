@@ -1,6 +1,6 @@
 /**
- * What was meant by a row whose quotes do not match? Reads it in the ways that writers get wrong, and takes the first
- * that gives the width of the table. Never looks further than a budget that grows with the bytes read: linear time.
+ * Repairs a row whose quotes do not match. Reads it in the ways that writers get wrong, and takes the first that gives
+ * the width of the table. Never looks further than a budget that grows with the bytes read: linear time.
  */
 
 import type { Cutting } from "../types.ts";

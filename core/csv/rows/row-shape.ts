@@ -1,6 +1,6 @@
 /**
- * What does a usual row of this table look like, one letter a column? With it an odd row is told from data: a footer,
- * another header, a row with one separator too many. Letters are small enough to be kept with the plan.
+ * Describes what a usual row of a table looks like, one letter per column. With it an odd row is told from data: a
+ * footer, another header, a row with one separator too many. Letters are small enough to be kept with the plan.
  *
  *   n number   d date   t time   w words   capital: (nearly) always filled   e: (nearly) always blank   ?: unknown
  */

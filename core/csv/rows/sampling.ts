@@ -1,4 +1,4 @@
-/** Which rows are in a sample of a given size? Seeded, uniform, decided row by row in the file's order. */
+/** Chooses the rows of a sample of a given size. Seeded, uniform, decided row by row in the file's order. */
 
 /**
  * Selection sampling (Knuth, The Art of Computer Programming 2, 3.4.2, algorithm S): precisely `wanted` of `total`.

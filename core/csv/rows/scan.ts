@@ -1,4 +1,6 @@
-/** How do a file's bytes become the rows of its first table? Source, tokenizer and frame joined; nothing is kept. */
+/**
+ * Turns the bytes of a file into the rows of its first table. Source, tokenizer and frame joined; nothing is kept.
+ */
 
 import { type SourceProgress, utf8Chunks } from "../bytes/source.ts";
 import type { Dialect } from "../types.ts";

@@ -1,6 +1,6 @@
 /**
- * Which of a file's rows are the first table's data? Drops what stands before the header, holds back what may be a
- * footer or another table until it is known. What it holds back is bounded.
+ * Finds which rows of a file are the data of its first table. Drops what stands before the header, holds back what may
+ * be a footer or another table until it is known. What it holds back is bounded.
  */
 import { RowCutter } from "../kernels/row-cutter.ts";
 import type { Dialect } from "../types.ts";

@@ -1,7 +1,7 @@
 /**
- * Where does each cell begin and end? Cuts UTF-8 bytes into rows of byte ranges, the cells of regular rows in place,
- * without a string; a row whose quotes are odd goes to repair.ts. Rows may be cut anywhere by chunks.
- * Never quadratic: an unfinished row is looked at again only when its bytes have doubled.
+ * Finds where each cell begins and ends. Cuts UTF-8 bytes into rows of byte ranges, the cells of regular rows in
+ * place, without a string; a row whose quotes are odd goes to repair.ts. Rows may be cut anywhere by chunks. Never
+ * quadratic: an unfinished row is looked at again only when its bytes have doubled.
  *
  *   bytes  | consumed rows | row being read ........ | free | LF as sentinel
  *                          ^ start                    ^ length

@@ -1,4 +1,7 @@
-/** Which customers of a made-up telephone company left? Two classes, mixed kinds of columns, gaps. */
+/**
+ * Generates the sample of a telephone company's customers, some of whom left. Two classes, mixed kinds of columns,
+ * gaps.
+ */
 import { chance, clamp, type Draw, dayAfter } from "./draw.ts";
 
 const DAY_OF_EXPORT = "2026-03-01";

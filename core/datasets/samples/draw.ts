@@ -1,4 +1,4 @@
-/** What does made-up data draw from? Words, numbers and gaps from one seeded sequence. */
+/** Draws words, numbers and gaps for generated samples. Words, numbers and gaps from one seeded sequence. */
 import { seededRandom } from "../../trainer/random.ts";
 
 export interface Draw {

@@ -1,4 +1,6 @@
-/** What does a flat in a made-up town cost a month? A number, with steps, curves and columns that act together. */
+/**
+ * Generates the sample of flats and their monthly rent. A number, with steps, curves and columns that act together.
+ */
 import { clamp, type Draw, dayAfter } from "./draw.ts";
 
 const DISTRICTS = {

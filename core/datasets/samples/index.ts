@@ -1,4 +1,7 @@
-/** Which files does the product bring along? Made by these generators from a seed, the same bytes each time; no real person is in them. */
+/**
+ * Lists the sample files that the product can generate. Made by these generators from a seed, the same bytes each
+ * time; no real person is in them.
+ */
 import { writeRow } from "../../csv/write.ts";
 import { AppError } from "../../platform/errors.ts";
 import { customer } from "./customers.ts";

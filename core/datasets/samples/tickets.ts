@@ -1,4 +1,6 @@
-/** Which team of a made-up shop should answer a message? Several classes, told mostly by free text. */
+/**
+ * Generates the sample of messages and the team that should handle each. Several classes, told mostly by free text.
+ */
 import { type Draw, dayAfter } from "./draw.ts";
 
 const TEAMS = {

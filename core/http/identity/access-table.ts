@@ -1,6 +1,7 @@
 /**
- * What does each address ask of who comes? The API's rows say it themselves; the pages, forms and live addresses of
- * server.ts stand here. A form asks for what its row of the API asks for. What is listed nowhere is for admins.
+ * Lists the scope and rate limit of every address. The API's rows say it themselves; the pages, forms and live
+ * addresses of server.ts stand here. A form asks for what its row of the API asks for. What is listed nowhere is for
+ * admins.
  */
 import type { RateClass } from "../../operations/config.ts";
 import type { Access } from "./scopes.ts";

@@ -1,4 +1,4 @@
-/** Who changed what, from where, when? Kept beside the log and never pushed; it holds no body and no query. */
+/** Writes the audit log. Kept beside the log and never pushed; it holds no body and no query. */
 import type { Logger } from "../../platform/logger.ts";
 import { type AuditEntry, insertAudit, listAudit } from "../../store/audit.ts";
 import type { Store } from "../../store/database.ts";

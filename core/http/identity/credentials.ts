@@ -1,4 +1,6 @@
-/** Which token does a request show? `Authorization: Bearer TOKEN`, or Basic with the token as password (curl -u). */
+/**
+ * Reads the token from a request. `Authorization: Bearer TOKEN`, or Basic with the token as password (curl -u).
+ */
 import { AppError } from "../../platform/errors.ts";
 
 export interface Credential {

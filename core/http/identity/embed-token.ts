@@ -1,5 +1,5 @@
 /**
- * May this frame show this panel, and until when? A token that says so itself, signed with HMAC-SHA256: nothing is
+ * Makes and checks tokens for embedded panels. A token that says so itself, signed with HMAC-SHA256: nothing is
  * stored, so it cannot be revoked alone; it ends by itself, or with the secret.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";

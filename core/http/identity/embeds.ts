@@ -1,4 +1,6 @@
-/** What may a request with an embed's token see? The panel that the token names, by each of its addresses. */
+/**
+ * Limits what a request with an embed token may see. The panel that the token names, by each of its addresses.
+ */
 import { AppError } from "../../platform/errors.ts";
 import type { Store } from "../../store/database.ts";
 import { type EmbedGrant, verifyEmbedToken } from "./embed-token.ts";

@@ -1,6 +1,7 @@
 /**
- * Who may do this? Every request passes here, first and last: host and origin, identity, scope, limit on the way in;
- * headers and the audit on the way out. It answers nothing itself but preflights and the way to the sign-in page.
+ * Checks every request before it is handled. Every request passes here, first and last: host and origin, identity,
+ * scope, limit on the way in; headers and the audit on the way out. It answers nothing itself but preflights and the
+ * way to the sign-in page.
  */
 import { type Config, isLoopback, RATES, type RateClass } from "../../operations/config.ts";
 import { clientAddress, networkOf, type Proxies, readProxies } from "../../operations/networks.ts";

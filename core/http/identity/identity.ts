@@ -1,4 +1,7 @@
-/** Who is asking? One value for everybody: the open door, a token, a browser, a proxy's user, an embedded panel. */
+/**
+ * Represents who makes a request. One value for everybody: the open door, a token, a browser, a proxy's user, an
+ * embedded panel.
+ */
 import { createHash, randomBytes } from "node:crypto";
 import { type Access, includes, ROLE_SCOPES, type Role, type Scope } from "./scopes.ts";
 

@@ -1,6 +1,7 @@
 /**
- * Whom does the proxy say it is? Believed only from a trusted peer that shows the shared secret. Headers that could
- * have come twice, or that another program would read as the same name, are refused: one of them may be the client's.
+ * Reads the identity that a trusted proxy sends. Believed only from a trusted peer that shows the shared secret.
+ * Headers that could have come twice, or that another program would read as the same name, are refused: one of them
+ * may be the client's.
  */
 import { timingSafeEqual } from "node:crypto";
 import type { Config } from "../../operations/config.ts";

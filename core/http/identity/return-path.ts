@@ -1,4 +1,4 @@
-/** Where does someone go after signing in? Back to where he was, and never anywhere else than here. */
+/** Decides where a browser goes after signing in. Back to where he was, and never anywhere else than here. */
 
 /** The path and query below `base` of a URL or path that anybody may have written; "/" where it is not one of ours. */
 export function returnPath(asked: string | null, base: string): string {

@@ -1,4 +1,7 @@
-/** Who may do what? The scopes of tokens, the roles of people, and what each includes. It knows no request. */
+/**
+ * Lists the scopes of tokens and the roles of people. The scopes of tokens, the roles of people, and what each
+ * includes. It knows no request.
+ */
 
 export const SCOPES = ["read", "predict", "train", "admin", "embed"] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -1,6 +1,6 @@
 /**
- * Which tokens are there, and whose is the one that was shown? A token is 256 random bits, told once and kept as its
- * hash. The admin's own comes from ADMIN_TOKEN, or is made at the first start.
+ * Manages API tokens. A token is 256 random bits, told once and kept as its hash. The admin's own comes from
+ * ADMIN_TOKEN, or is made at the first start.
  */
 import * as z from "zod";
 import type { Config } from "../../operations/config.ts";

@@ -1,5 +1,5 @@
 /**
- * What came true, for many predictions? A CSV with the columns `id` and `actual`, in any order and beside any others,
+ * Reads reported outcomes from a CSV. A CSV with the columns `id` and `actual`, in any order and beside any others,
  * read as it streams: each wrong row is named and the others count.
  */
 import { AppError, type ErrorRecord, errorRecord } from "../../platform/errors.ts";

@@ -1,4 +1,7 @@
-/** What came true? Outcomes told for predictions, one or many at a time; telling the same again changes nothing. */
+/**
+ * Stores reported outcomes of predictions. Outcomes told for predictions, one or many at a time; telling the same
+ * again changes nothing.
+ */
 import { AppError } from "../../platform/errors.ts";
 import type { Store } from "../../store/database.ts";
 import { findVersion } from "../../store/models.ts";

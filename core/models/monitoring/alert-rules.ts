@@ -1,4 +1,6 @@
-/** When does a live model need a person? Its figures fell, its rows changed, or a challenger does better: beyond chance. */
+/**
+ * Raises alerts about live models. Its figures fell, its rows changed, or a challenger does better: beyond chance.
+ */
 import { type AlertCode, alertAction } from "../../events/alert-records.ts";
 import type { Alert, Alerts } from "../../events/alerts.ts";
 import type { StoredVersion } from "../../store/models.ts";

@@ -1,7 +1,7 @@
 /**
- * What would another version have answered? It is asked the same rows after the live version's answers have left, some
- * milliseconds at a time; its answers are stored and never returned. Where it cannot keep up, rows are left out and
- * counted: a live answer never waits for it.
+ * Runs the challenger on the requests of the live version. It is asked the same rows after the live version's answers
+ * have left, some milliseconds at a time; its answers are stored and never returned. Where it cannot keep up, rows are
+ * left out and counted: a live answer never waits for it.
  */
 
 import type { Logger } from "../../platform/logger.ts";

@@ -1,5 +1,5 @@
 /**
- * Is the challenger better than the live version? Both have answered the same rows; on those whose outcome is known the
+ * Compares the challenger with the live version. Both have answered the same rows; on those whose outcome is known the
  * difference of each metric comes with a paired bootstrap interval, in which easy and hard rows cancel out.
  */
 

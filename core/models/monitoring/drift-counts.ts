@@ -1,6 +1,6 @@
 /**
- * Into which bins of the training data do later rows fall? Some numbers a column, added up as predictions come: memory
- * does not grow with traffic. It keeps no row.
+ * Counts into which bins of the training data later rows fall. Some numbers a column, added up as predictions come:
+ * memory does not grow with traffic. It keeps no row.
  */
 
 import type { Column, Table } from "../../csv/types.ts";

@@ -1,6 +1,6 @@
 /**
- * Do the rows that are asked look like those that were learned from? The population stability index by column, with the
- * size that chance alone gives it; a test each for categories never seen and for more missing values; the same for the
+ * Measures drift between requested rows and training rows. The population stability index by column, with the size
+ * that chance alone gives it; a test each for categories never seen and for more missing values; the same for the
  * answers. Below a least number of predictions it says nothing.
  *
  *   PSI = sum over bins of (live - training) ln(live / training)

@@ -1,6 +1,7 @@
 /**
- * How good is a version on what came true? The metrics of training, measured on outcomes, each with an interval:
- * Wilson's for accuracy, the bootstrap's for the others. Two figures differ only where chance does not explain it.
+ * Measures how good a version is on reported outcomes. The metrics of training, measured on outcomes, each with an
+ * interval: Wilson's for accuracy, the bootstrap's for the others. Two figures differ only where chance does not
+ * explain it.
  */
 
 import type { Judged } from "../../store/outcomes.ts";

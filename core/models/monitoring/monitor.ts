@@ -1,6 +1,6 @@
 /**
- * How does a model do after it was deployed? Takes outcomes, and tells how good each version is on what came true. A
- * prediction that was just made is written before it is looked for.
+ * Monitors deployed models. Takes outcomes, and tells how good each version is on what came true. A prediction that
+ * was just made is written before it is looked for.
  */
 import { rm } from "node:fs/promises";
 import type { Alerts } from "../../events/alerts.ts";

@@ -1,6 +1,6 @@
 /**
- * What is a prediction called? 26 characters of Crockford's base 32 that sort by time and then by order, as ULIDs do;
- * the last twelve (60 bits) are chance, so that nobody who has one id can guess another.
+ * Makes prediction IDs. 26 characters of Crockford's base 32 that sort by time and then by order, as ULIDs do; the
+ * last twelve (60 bits) are chance, so that nobody who has one id can guess another.
  *
  *   01m2c4r8vk  0003  9f2k7q0x4tzn
  *   ms of 1970  nth   chance

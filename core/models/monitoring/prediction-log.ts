@@ -1,8 +1,7 @@
 /**
- * What is kept of what was predicted? Numbers by minute, into which bins of the training data the rows fell, and as
- * PREDICTION_LOG says the rows with their answers. All of
- * it is gathered in memory and written once a second, in one transaction, so that answering never waits for the disk:
- * a crash loses at most the last second. It never changes an answer.
+ * Stores predictions. Numbers by minute, into which bins of the training data the rows fell, and as PREDICTION_LOG
+ * says the rows with their answers. All of it is gathered in memory and written once a second, in one transaction, so
+ * that answering never waits for the disk: a crash loses at most the last second. It never changes an answer.
  */
 
 import type { Table } from "../../csv/types.ts";

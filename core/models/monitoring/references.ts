@@ -1,4 +1,6 @@
-/** What did a version's training rows look like? Read once from its evaluation and kept while it is in use. */
+/**
+ * Loads the reference bins of a version's training rows. Read once from its evaluation and kept while it is in use.
+ */
 import type { Store } from "../../store/database.ts";
 import { findEvaluation, type StoredVersion } from "../../store/models.ts";
 import type { TrainingReference } from "../../trainer/model/reference.ts";

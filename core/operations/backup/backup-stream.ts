@@ -1,6 +1,6 @@
 /**
- * How does a running server hand out its backup? A child process makes it, so that copying a large database never holds
- * up an answer; its output is passed on as it comes. A backup that fails breaks the stream.
+ * Streams a backup from a running server. A child process makes it, so that copying a large database never holds up an
+ * answer; its output is passed on as it comes. A backup that fails breaks the stream.
  */
 import { type ChildEntry, childCommand, childEnvironment } from "../../platform/child.ts";
 import { diskFull } from "../../platform/disk.ts";

@@ -1,8 +1,8 @@
 /**
- * What is in a backup, and how is it made while others write? One tar: about.json, the database, the files of datasets
- * and models, and last manifest.json with the size and hash of each, so that a cut or damaged archive is known as such.
- * The database is SQLite's own consistent copy; files never change once they are there, and are linked beside it first,
- * so that none can go away before it is read.
+ * Makes a backup while the server runs. One tar: about.json, the database, the files of datasets and models, and last
+ * manifest.json with the size and hash of each, so that a cut or damaged archive is known as such. The database is
+ * SQLite's own consistent copy; files never change once they are there, and are linked beside it first, so that none
+ * can go away before it is read.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";

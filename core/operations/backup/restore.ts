@@ -1,7 +1,7 @@
 /**
- * How does a backup become the data folder again? Unpacked beside it and checked to the last byte, then put in its
- * place by renames that a crash cannot leave half done: the next start goes on with them. What was there before is kept
- * in a folder of its own. A restored log has a new epoch, so that no viewer takes its numbers for the old ones.
+ * Restores a backup into the data folder. Unpacked beside it and checked to the last byte, then put in its place by
+ * renames that a crash cannot leave half done: the next start goes on with them. What was there before is kept in a
+ * folder of its own. A restored log has a new epoch, so that no viewer takes its numbers for the old ones.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * How do files become one stream, and files again? As tar (POSIX ustar; GNU's base 256 for sizes from 8 GiB), which every
- * system can look into. It knows names and bytes, no disk; reading trusts nothing but its own checksums and bounds.
+ * Writes and reads tar archives. As tar (POSIX ustar; GNU's base 256 for sizes from 8 GiB), which every system can
+ * look into. It knows names and bytes, no disk; reading trusts nothing but its own checksums and bounds.
  */
 import { AppError } from "../../platform/errors.ts";
 

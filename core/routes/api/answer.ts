@@ -1,6 +1,6 @@
 /**
- * How does a row answer? Everything that its schemas say is checked before its handler runs, so that no handler sees
- * what the docs do not describe.
+ * Answers an API request by its row. Everything that its schemas say is checked before its handler runs, so that no
+ * handler sees what the docs do not describe.
  */
 import * as z from "zod";
 import { checked, mediaType, readJson } from "../../http/body.ts";

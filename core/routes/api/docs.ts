@@ -1,4 +1,4 @@
-/** What does the API say of itself? The docs page and OpenAPI 3.1, both made from the routes. */
+/** Makes the API documentation. The docs page and OpenAPI 3.1, both made from the routes. */
 import * as z from "zod";
 import { EVENT_NAMES, EVENTS } from "../../events/events.ts";
 import { curlCommand } from "../../http/identity/curl.ts";

@@ -1,4 +1,4 @@
-/** What does the API look like to a program? An OpenAPI 3.1 document, made of the routes and of nothing else. */
+/** Makes the OpenAPI document. An OpenAPI 3.1 document, made of the routes and of nothing else. */
 import * as z from "zod";
 import { PROBLEMS } from "../../http/problem.ts";
 import type { ErrorCode } from "../../platform/errors.ts";

@@ -1,6 +1,6 @@
 /**
- * What does every request pass on its way in and out, whoever routed it? The gate, its clock, its headers, and the shape
- * of its refusal.
+ * Runs what every request passes on its way in and out. The gate, its clock, its headers, and the shape of its
+ * refusal.
  */
 
 import { finishAnswer } from "../../http/compress.ts";

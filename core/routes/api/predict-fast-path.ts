@@ -1,7 +1,7 @@
 /**
- * How does one row get its answer in little more time than its trees take? Predictions are so short that a router, and
- * headers set one by one, would take longer than their work: what is plain goes straight through, by the same gate, log
- * and clock; all else takes the row of the API.
+ * Answers a prediction of one row with little overhead. Predictions are so short that a router, and headers set one by
+ * one, would take longer than their work: what is plain goes straight through, by the same gate, log and clock; all
+ * else takes the row of the API.
  */
 
 import { checked, parseJson, readText } from "../../http/body.ts";

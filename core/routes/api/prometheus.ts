@@ -1,6 +1,6 @@
 /**
- * What does a Prometheus see? Its text format 0.0.4, written from what the parts know at that moment; names carry their
- * units, and labels take few values, none of which a client can invent.
+ * Writes the metrics for Prometheus. Its text format 0.0.4, written from what the parts know at that moment; names
+ * carry their units, and labels take few values, none of which a client can invent.
  */
 
 import { HEALTH_STATE_NAMES } from "../../events/health-states.ts";

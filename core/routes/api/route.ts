@@ -1,4 +1,6 @@
-/** What is an API route? A row of data: address, what it says of itself, what it takes, and what it answers. */
+/**
+ * Defines what an API route is. A row of data: address, what it says of itself, what it takes, and what it answers.
+ */
 import * as z from "zod";
 import { COMPRESS_FROM } from "../../http/compress.ts";
 import type { Tag } from "../../http/conditions.ts";

@@ -1,4 +1,4 @@
-/** What do the lists show? Rows newest first, a page at a time, the same for panels, pages and API. */
+/** Reads the rows of lists. Rows newest first, a page at a time, the same for panels, pages and API. */
 import type { Activity, EventLog } from "../../events/event-log.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import {

@@ -1,4 +1,4 @@
-/** What does each panel show? One reader a panel: typed data from the store, no HTML. */
+/** Reads the data of each panel. One reader a panel: typed data from the store, no HTML. */
 
 import type { Rejection } from "../../datasets/rejections.ts";
 import type { UploadInProgress } from "../../datasets/uploads.ts";

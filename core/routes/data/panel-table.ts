@@ -1,4 +1,7 @@
-/** What does each panel say in rows? For spreadsheets and terminals; the same data as the panel's, without a drawing. */
+/**
+ * Turns the data of a panel into rows. For spreadsheets and terminals; the same data as the panel's, without a
+ * drawing.
+ */
 import type { CsvValue } from "../../csv/write.ts";
 import type { Panel } from "../../events/panel-names.ts";
 import type { GaugeReading } from "../../operations/health.ts";

@@ -1,6 +1,6 @@
 /**
- * What does the light in the header say? Whether everything live is answering, whether the last training worked, and
- * whether something threatens both; in this order, the worst first.
+ * Decides what the status light in the header says. Whether everything live is answering, whether the last training
+ * worked, and whether something threatens both; in this order, the worst first.
  */
 import type { HealthState } from "../../events/health-states.ts";
 import type { RequestTimes } from "../../operations/request-times.ts";

@@ -1,4 +1,6 @@
-/** What does a model's page say of the time since it was deployed? One record for its panel and for scripts. */
+/**
+ * Collects what a model's page says about the time since deployment. One record for its panel and for scripts.
+ */
 
 import type { ChallengerView } from "../../models/monitoring/comparison.ts";
 import type { DriftView } from "../../models/monitoring/drift.ts";

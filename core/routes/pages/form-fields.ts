@@ -1,4 +1,7 @@
-/** What does a page's form say? Fields as text, turned into what the API takes, so that both pass the same checks. */
+/**
+ * Turns the fields of a page's form into API input. Fields as text, turned into what the API takes, so that both pass
+ * the same checks.
+ */
 import type * as z from "zod";
 import { CHOICES } from "../../datasets/reading-choices.ts";
 import { checked } from "../../http/body.ts";

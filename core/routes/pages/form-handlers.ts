@@ -1,4 +1,6 @@
-/** What does each page's form do? It passes the API's own checks and names the page that shows what came of it. */
+/**
+ * Handles the forms of pages. It passes the API's own checks and names the page that shows what came of it.
+ */
 
 import type { Call } from "../api/route.ts";
 import { predictFileAnswer } from "../api/rows/models.ts";

@@ -1,4 +1,4 @@
-/** What does each page show? One reader a page: typed data from the store, no HTML. */
+/** Reads the data of each page. One reader a page: typed data from the store, no HTML. */
 
 import { guessTask } from "../../csv/profile/guess-target.ts";
 import type { ReadingPreview } from "../../csv/types.ts";

@@ -1,6 +1,6 @@
 /**
- * How is one panel answered? As HTML for htmx, as JSON, SVG, text or CSV by the ending of its address; each with its
- * position in the log as ETag, so that whoever has the present one is sent nothing.
+ * Answers a request for one panel. As HTML for htmx, as JSON, SVG, text or CSV by the ending of its address; each with
+ * its position in the log as ETag, so that whoever has the present one is sent nothing.
  */
 
 import { type CsvValue, writeRow } from "../../csv/write.ts";

@@ -1,4 +1,4 @@
-/** What do the forms of the settings page say? Fields as text, turned into what the API takes. */
+/** Turns the fields of the settings forms into API input. Fields as text, turned into what the API takes. */
 
 import { checked } from "../../http/body.ts";
 import { SETTINGS_PATCH, type SettingsPatch, type SettingView } from "../../operations/settings.ts";

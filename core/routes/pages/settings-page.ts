@@ -1,4 +1,4 @@
-/** What does the settings page show, and what do its forms do? They pass the API's own checks. */
+/** Reads the settings page and handles its forms. They pass the API's own checks. */
 
 import type { AuditView } from "../../http/identity/audit.ts";
 import type { TokenView } from "../../http/identity/tokens.ts";

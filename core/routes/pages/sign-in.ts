@@ -1,4 +1,4 @@
-/** How does a browser sign in and out? With a token, once; then a cookie that no script can read. */
+/** Signs a browser in and out. With a token, once; then a cookie that no script can read. */
 
 import { readSessionCookie, sessionCookie } from "../../http/cookies.ts";
 import type { Gate, Visit } from "../../http/identity/gate.ts";

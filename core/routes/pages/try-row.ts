@@ -1,6 +1,7 @@
 /**
- * What would the model say to this row? Rows that a page's form tries, asked over the page's own socket as somebody
- * types: one at a time for each socket, and of those that wait only the newest. None of them counts as traffic.
+ * Predicts the row of a page's form while somebody types. Rows that a page's form tries, asked over the page's own
+ * socket as somebody types: one at a time for each socket, and of those that wait only the newest. None of them counts
+ * as traffic.
  */
 import * as z from "zod";
 import { type Problem, problem } from "../../http/problem.ts";

@@ -1,6 +1,7 @@
 /**
- * Is the target a weighted sum of other columns? Least squares on some hundred rows; where it leaves nothing, the
- * columns with weight are named. Found are totals of any number of columns, differences, and changes of unit.
+ * Detects a target that is a weighted sum of other columns. Least squares on some hundred rows; where it leaves
+ * nothing, the columns with weight are named. Found are totals of any number of columns, differences, and changes of
+ * unit.
  */
 import type { Column } from "../../csv/types.ts";
 import { factorize, solveLower, solveUpper } from "../learners/nystroem/dense.ts";

@@ -1,5 +1,5 @@
 /**
- * Which columns make the target, added, subtracted, multiplied or divided? Only what is equal in every row counts.
+ * Detects columns whose sum, difference, product or quotient is the target. Only what is equal in every row counts.
  */
 import type { Column } from "../../csv/types.ts";
 

@@ -1,7 +1,7 @@
 /**
- * Does one column give the target away? Each column is cut into groups (quantiles or
- * labels), and the target of one half of the rows is answered by its groups' means in the other half: a column of
- * names cannot score by heart.
+ * Detects a single column that gives the target away. Each column is cut into groups (quantiles or labels), and the
+ * target of one half of the rows is answered by its groups' means in the other half: a column of names cannot score by
+ * heart.
  */
 import type { Column } from "../../csv/types.ts";
 import type { Outcome } from "../metrics/outcome.ts";

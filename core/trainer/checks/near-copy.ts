@@ -1,6 +1,6 @@
 /**
- * Is a column the target itself, with some cells changed? Numbers that are equal in most rows, or labels that stand for
- * one class each: what a second bookkeeping of the answer looks like.
+ * Detects a column that is the target with some cells changed. Numbers that are equal in most rows, or labels that
+ * stand for one class each: what a second bookkeeping of the answer looks like.
  */
 import type { Column } from "../../csv/types.ts";
 import type { Target } from "../samples.ts";

@@ -1,6 +1,6 @@
 /**
- * Do the last rows look like the first? Kolmogorov-Smirnov distance of numbers, total variation distance of labels,
- * between the first and the last fifth of the rows in the file's order.
+ * Measures whether the last rows of a file look like the first. Kolmogorov-Smirnov distance of numbers, total
+ * variation distance of labels, between the first and the last fifth of the rows in the file's order.
  */
 import type { Column } from "../../csv/types.ts";
 import { spreadRows } from "../random.ts";

@@ -1,4 +1,4 @@
-/** In which order are findings told? */
+/** Orders findings. */
 import type { Finding, Severity } from "../../csv/types.ts";
 
 const SEVERITIES: readonly Severity[] = ["error", "warning", "info"];

@@ -1,5 +1,6 @@
 /**
- * How does each column of a table become features, exactly the same at training and at serving?
+ * Turns each column of a table into features, the same at training and at serving.
+ *
  * Plain data, fitted on training rows only. Nothing here looks at the target: what does stands in supervised.ts.
  */
 

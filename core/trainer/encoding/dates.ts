@@ -1,5 +1,6 @@
 /**
- * Which numbers does a date hold for a model?
+ * Turns a date into numbers for a model.
+ *
  * Calendar parts in UTC, and the days since a fixed origin; NaN stays NaN.
  */
 import { DATE_PARTS, type DatePart } from "./columns.ts";

@@ -1,6 +1,6 @@
 /**
- * What does a linear model see? A sparse matrix: numbers imputed by the median and standardised, a flag where a
- * number was missing, one column a label, and the hashed n-grams of text. Fitted on training rows only.
+ * Builds the matrix that a linear model sees. A sparse matrix: numbers imputed by the median and standardised, a flag
+ * where a number was missing, one column a label, and the hashed n-grams of text. Fitted on training rows only.
  */
 import { inBlocks, runThrough, type Steps } from "../pace.ts";
 import type { Samples, SparseRows } from "../samples.ts";

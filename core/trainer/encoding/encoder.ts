@@ -1,6 +1,6 @@
 /**
- * How is a table turned into samples? `fitEncoder` decides on training rows, `encodeTable` applies it to any table
- * with the same columns by name. A label never seen in training is missing; a column that is not there is missing.
+ * Turns a table into samples. `fitEncoder` decides on training rows, `encodeTable` applies it to any table with the
+ * same columns by name. A label never seen in training is missing; a column that is not there is missing.
  */
 import type { Column, Table } from "../../csv/types.ts";
 import { spreadRows } from "../random.ts";

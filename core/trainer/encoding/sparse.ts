@@ -1,4 +1,4 @@
-/** How is a sparse matrix made row by row, and how are rows taken out of it? Entries keep their order. */
+/** Builds a sparse matrix row by row, and takes rows out of it. Entries keep their order. */
 import type { SparseRows } from "../samples.ts";
 
 export function takeRows(matrix: SparseRows, rows: Int32Array): SparseRows {

@@ -1,6 +1,6 @@
 /**
- * Which features look at the target? Target means of fine categories, and what a linear model reads out of a text.
- * Trees get them beside the base features. They are fitted inside one fold, and each training row is answered by
+ * Fits the features that look at the target. Target means of fine categories, and what a linear model reads out of a
+ * text. Trees get them beside the base features. They are fitted inside one fold, and each training row is answered by
  * a fit that did not see it; nothing else in encoding may look at the target.
  */
 import { fitLinear, type LinearModel, linearMargins, predictLinear } from "../learners/linear/linear.ts";

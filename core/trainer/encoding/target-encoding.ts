@@ -1,7 +1,7 @@
 /**
- * What does a category with many labels say about the target? The target's mean for each label, pulled towards the
- * overall mean where the label is rare (Micci-Barreca 2001). A training row is answered by the other parts of the
- * training rows only, otherwise a label that occurs once would tell its own target.
+ * Encodes categories with many labels by their target. The target's mean for each label, pulled towards the overall
+ * mean where the label is rare (Micci-Barreca 2001). A training row is answered by the other parts of the training
+ * rows only, otherwise a label that occurs once would tell its own target.
  */
 import type { Checkpoint, Random, Target } from "../samples.ts";
 

@@ -1,5 +1,6 @@
 /**
- * Which features does free text hold?
+ * Turns free text into features.
+ *
  * Words, pairs of words and character n-grams, hashed into buckets (Weinberger et al. 2009), weighted by tf-idf
  * with sublinear term frequency and unit length. The common words stay readable for trees.
  */

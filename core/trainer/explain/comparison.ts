@@ -1,5 +1,5 @@
 /**
- * Is a newer version of a model better than an older one? Both answer the same rows with a known target; the difference
+ * Compares a newer version of a model with an older one. Both answer the same rows with a known target; the difference
  * of each metric comes with a paired bootstrap interval, and what changed among the columns is named.
  */
 import type { ColumnType, Table } from "../../csv/types.ts";

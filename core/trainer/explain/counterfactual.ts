@@ -1,7 +1,7 @@
 /**
- * Which smallest change of a row gives another answer? One column at a time is set to values that training saw, all in
- * one prediction; where one alone does it, numbers are brought as close as they may come. Otherwise two together. How
- * large a change is: of a number the share of training rows that it passes, of a category a half.
+ * Finds the smallest change of a row that changes its prediction. One column at a time is set to values that training
+ * saw, all in one prediction; where one alone does it, numbers are brought as close as they may come. Otherwise two
+ * together. How large a change is: of a number the share of training rows that it passes, of a category a half.
  */
 import type { Column, Table } from "../../csv/types.ts";
 import { type Model, type Prediction, predict } from "../model/model.ts";

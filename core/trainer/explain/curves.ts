@@ -1,4 +1,4 @@
-/** Which points draw a model's ROC, precision-recall, calibration and residuals? At most a hundred each. */
+/** Computes the points of ROC, precision-recall, calibration and residual plots. At most a hundred each. */
 import { quantile } from "../metrics/bootstrap.ts";
 import { type Outcome, rowsByProbability } from "../metrics/outcome.ts";
 

@@ -1,6 +1,6 @@
 /**
- * How does the answer change with one column, all else as it is? Partial dependence (Friedman 2001): the column is set
- * to each of a few values in every row, and the answers are averaged.
+ * Computes partial dependence: how predictions change with one column. Partial dependence (Friedman 2001): the column
+ * is set to each of a few values in every row, and the answers are averaged.
  */
 import type { Column, Table } from "../../csv/types.ts";
 import { quantile } from "../metrics/bootstrap.ts";

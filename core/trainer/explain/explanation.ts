@@ -1,6 +1,7 @@
 /**
- * How much did each column move an answer? TreeSHAP for trees, weights times values for linear models, gathered by
- * column of the file, so that base and contributions sum to the model's raw margin: the number, or the log-odds.
+ * Explains how much each column moved a prediction. TreeSHAP for trees, weights times values for linear models,
+ * gathered by column of the file, so that base and contributions sum to the model's raw margin: the number, or the
+ * log-odds.
  *
  *   member's margin --(its link)--> response --(weights)--> model's response --(calibration, logit)--> margin
  *

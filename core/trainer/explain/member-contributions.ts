@@ -1,6 +1,6 @@
 /**
- * How much did each column move one learner's raw margin? Contributions of features, summed by the column of the file
- * that they came from; with the base they are the margin.
+ * Computes how much each column moved the raw margin of one learner. Contributions of features, summed by the column
+ * of the file that they came from; with the base they are the margin.
  */
 import type { DesignFeature } from "../encoding/design.ts";
 import { buildDesign } from "../encoding/design.ts";

@@ -1,6 +1,6 @@
 /**
- * How much did each feature move a prediction? Exact TreeSHAP, path dependent.
- * Lundberg, Erion, Lee 2018, algorithm 2. Contributions sum to the raw margin; the last column is the expectation.
+ * Computes how much each feature moved a prediction of trees. Exact TreeSHAP, path dependent. Lundberg, Erion, Lee
+ * 2018, algorithm 2. Contributions sum to the raw margin; the last column is the expectation.
  */
 import { goesLeft, readColumn } from "../learners/trees/predictor.ts";
 import type { TreeModel } from "../learners/trees/trees.ts";

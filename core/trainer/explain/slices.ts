@@ -1,6 +1,6 @@
 /**
- * Where does the model err more than elsewhere? Slices of the test rows by one column (a label, a quarter of a number,
- * missing), those first whose mean error stands out most from the rest (Welch's t).
+ * Finds segments of rows with more mistakes than elsewhere. Slices of the test rows by one column (a label, a quarter
+ * of a number, missing), those first whose mean error stands out most from the rest (Welch's t).
  */
 import type { Column, Table } from "../../csv/types.ts";
 import { quantile } from "../metrics/bootstrap.ts";

@@ -1,5 +1,5 @@
 /**
- * What would two classes be taken for at another threshold? Counts for some two hundred thresholds, so that a page can
+ * Counts right and wrong predictions at other thresholds. Counts for some two hundred thresholds, so that a page can
  * weigh mistakes against each other without the rows.
  */
 import { type Outcome, rowsByProbability } from "../metrics/outcome.ts";

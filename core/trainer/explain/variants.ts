@@ -1,6 +1,6 @@
 /**
- * How does a model answer variants of the same few rows? They are laid under each other and answered at once, since a
- * model with thousands of trees takes longer to set up than to answer some hundred rows.
+ * Predicts variants of the same few rows. They are laid under each other and answered at once, since a model with
+ * thousands of trees takes longer to set up than to answer some hundred rows.
  */
 import type { Column, Table } from "../../csv/types.ts";
 import { type Model, type Prediction, predict } from "../model/model.ts";

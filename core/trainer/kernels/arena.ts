@@ -1,6 +1,6 @@
 /**
- * Where do the arrays of a fit lie? In one shared WebAssembly memory per process, handed out in blocks.
- * A fit opens a scope, allocates, and closes it; it must never touch a block after that.
+ * Allocates the arrays of a fit. In one shared WebAssembly memory per process, handed out in blocks. A fit opens a
+ * scope, allocates, and closes it; it must never touch a block after that.
  */
 import { type Kernels, loadKernels } from "./kernels.ts";
 

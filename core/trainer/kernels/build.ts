@@ -1,4 +1,7 @@
-/** How is the kernels' WebAssembly made? `bun core/trainer/kernels/build.ts`; a test builds it again and compares. */
+/**
+ * Builds the WebAssembly module of the kernels. `bun core/trainer/kernels/build.ts`; a test builds it again and
+ * compares.
+ */
 import { compileAssembly, wasmModule } from "../../platform/wasm-build.ts";
 
 const HERE = new URL(".", import.meta.url);

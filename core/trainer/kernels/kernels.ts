@@ -1,5 +1,6 @@
 /**
- * What do the numeric kernels do, and how are they loaded?
+ * Declares and loads the numeric kernels.
+ *
  * The contract of assembly/ (compiled to WebAssembly) and of its plain twin in tests/reference: byte offsets into one
  * shared memory, plain numbers, no allocation. The layouts are drawn in assembly/*.ts.
  */

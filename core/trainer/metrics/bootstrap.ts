@@ -1,5 +1,6 @@
 /**
- * How sure is a figure that was measured on a few hundred rows?
+ * Computes confidence intervals of metrics.
+ *
  * Percentile bootstrap (Efron 1979) over rows; weights instead of copies, so that orders are sorted once.
  */
 

@@ -1,5 +1,6 @@
 /**
- * How often is the class right, and on which side does it err?
+ * Computes metrics of classification from the confusion matrix.
+ *
  * Everything that follows from the confusion matrix, by scikit-learn's definitions (zero_division = 0).
  */
 import { confusionMatrix, type Outcome } from "./outcome.ts";

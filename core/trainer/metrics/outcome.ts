@@ -1,5 +1,5 @@
 /**
- * What does a metric look at? The truth beside what was predicted, optionally with a weight for each row.
+ * Types for what a metric looks at. The truth beside what was predicted, optionally with a weight for each row.
  * Weights are how the bootstrap resamples without copying: a row drawn twice weighs two.
  */
 import type { Task } from "../samples.ts";

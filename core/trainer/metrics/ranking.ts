@@ -1,5 +1,6 @@
 /**
- * How well do probabilities rank rows and say how sure they are?
+ * Computes metrics of probabilities.
+ *
  * Area under the ROC curve, average precision, log loss and Brier score as scikit-learn defines them.
  */
 import { type Outcome, rowsByProbability, totalWeight } from "./outcome.ts";

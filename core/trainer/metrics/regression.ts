@@ -1,5 +1,6 @@
 /**
- * How far off is a predicted number?
+ * Computes metrics of predicted numbers.
+ *
  * R2 and the errors by scikit-learn's definitions.
  */
 import { type Outcome, sortedRows, totalWeight } from "./outcome.ts";

@@ -1,7 +1,7 @@
 /**
- * Do probabilities mean what they say? Temperature scaling (Guo et al. 2017) for any number of classes, Platt scaling
- * or an isotonic curve for two: fitted on answers for held-out rows, kept only where they lower the log loss by more
- * than noise.
+ * Calibrates probabilities. Temperature scaling (Guo et al. 2017) for any number of classes, Platt scaling or an
+ * isotonic curve for two: fitted on answers for held-out rows, kept only where they lower the log loss by more than
+ * noise.
  */
 
 import type { Target } from "../samples.ts";

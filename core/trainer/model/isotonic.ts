@@ -1,7 +1,7 @@
 /**
- * Which increasing curve turns scores into shares that were seen? Isotonic regression by pooling adjacent violators
- * (Barlow 1972; Zadrozny and Elkan 2002), with straight lines between the middles of the pools (centred isotonic
- * regression, Oron and Flournoy 2017), so that two different scores hardly ever become the same.
+ * Fits an increasing curve from scores to observed shares. Isotonic regression by pooling adjacent violators (Barlow
+ * 1972; Zadrozny and Elkan 2002), with straight lines between the middles of the pools (centred isotonic regression,
+ * Oron and Flournoy 2017), so that two different scores hardly ever become the same.
  */
 
 /** Knots, both ascending, from 0 to 1. */

@@ -1,6 +1,4 @@
-/**
- * What is one trained learner, and how does it answer? Plain data for each family, one function that predicts.
- */
+/** Defines a trained learner and predicts with it. Plain data for each family, one function that predicts. */
 
 import { type DesignPlan, designSteps } from "../encoding/design.ts";
 import type { EncodedTable } from "../encoding/encoder.ts";

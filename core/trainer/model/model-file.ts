@@ -1,5 +1,5 @@
 /**
- * How is a model kept in a file? Packed plain data with a version and a checksum; what is damaged, of another version
+ * Writes and reads model files. Packed plain data with a version and a checksum; what is damaged, of another version
  * or too large is refused before anything of it is used.
  */
 import { MODEL_VERSION, type Model } from "./model.ts";

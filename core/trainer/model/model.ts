@@ -1,6 +1,6 @@
 /**
- * What is deployed? Encoder, members with their weights, calibration and schema: plain data, answered by functions.
- * It reads a table with columns by name and never needs the training data.
+ * Defines what is deployed. Encoder, members with their weights, calibration and schema: plain data, answered by
+ * functions. It reads a table with columns by name and never needs the training data.
  */
 import type { ColumnPlan, RowReading, Table } from "../../csv/types.ts";
 import type { Encoder } from "../encoding/columns.ts";

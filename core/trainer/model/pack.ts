@@ -1,5 +1,6 @@
 /**
- * How does plain data with typed arrays become bytes, and safely back?
+ * Packs plain data with typed arrays into bytes, and unpacks it safely.
+ *
  *
  *   "SBX1" | CRC-32 of all that follows u32 | json bytes u32 | array bytes u32 | json, padded to 8 | arrays, padded to 8
  *

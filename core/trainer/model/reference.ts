@@ -1,7 +1,7 @@
 /**
- * What did the training rows look like, in at most 20 bins a column? Kept with a version, so that later rows can be
- * held against them. Bins are equally wide from the 1st to the 99th percentile with an open one at each end; where
- * nearly all values fall into one of them, they hold equally many rows instead; few values get a bin each.
+ * Describes the training rows in at most 20 bins per column. Kept with a version, so that later rows can be held
+ * against them. Bins are equally wide from the 1st to the 99th percentile with an open one at each end; where nearly
+ * all values fall into one of them, they hold equally many rows instead; few values get a bin each.
  */
 import type { Column, Table } from "../../csv/types.ts";
 import { quantile } from "../metrics/bootstrap.ts";

@@ -1,5 +1,5 @@
 /**
- * How do the raw margins of a learner become what people read? Class probabilities (rows x classes, also for two)
+ * Turns the raw margins of a learner into probabilities or numbers. Class probabilities (rows x classes, also for two)
  * or numbers (rows x 1). Members of an ensemble meet in this space.
  */
 import type { Target, Task } from "../samples.ts";

@@ -1,7 +1,7 @@
 /**
- * What does a model say of one row? Everything that does not depend on the row is laid out once: the features in arrays
- * of length one, a predictor for each member. The sums are those of `predict`, in its order, to the bit; it must never
- * look a column or a label up by name more than once a row.
+ * Predicts one row. Everything that does not depend on the row is laid out once: the features in arrays of length one,
+ * a predictor for each member. The sums are those of `predict`, in its order, to the bit; it must never look a column
+ * or a label up by name more than once a row.
  */
 
 import type { ColumnEncoding } from "../encoding/columns.ts";

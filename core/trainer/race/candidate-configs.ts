@@ -1,5 +1,6 @@
 /**
- * How is each kind of learner trained on one fold? A candidate config is a name, settings and a fit; the race knows no more.
+ * Defines how each kind of learner is trained on one fold. A candidate config is a name, settings and a fit; the race
+ * knows no more.
  */
 
 import { designSteps } from "../encoding/design.ts";

@@ -1,5 +1,6 @@
 /**
- * Do several candidates together answer as well as the best alone, or better?
+ * Builds an ensemble of candidates.
+ *
  * Greedy selection with replacement (Caruana et al. 2004) on the answers for held-out rows. Its score is measured
  * across folds: the weights that answer for a fold were chosen on the other folds.
  */

@@ -1,5 +1,5 @@
 /**
- * What has one candidate of the race shown so far? Answers on held-out rows, a score a fold, and the members that may
+ * Tracks what one candidate has achieved so far. Answers on held-out rows, a score a fold, and the members that may
  * become the model.
  */
 

@@ -1,5 +1,6 @@
 /**
- * How is one fold of one candidate learned and answered, wherever that happens: here or in a thread beside?
+ * Trains and predicts one fold of one candidate, here or in a thread.
+ *
  * What it answers depends on the job and the data alone; the clock and a stop only end it sooner.
  */
 

@@ -1,5 +1,6 @@
 /**
- * Which rows does a model learn from, and which does it answer for?
+ * Divides rows into folds.
+ *
  * Folds that keep the shares of the classes, keep a group (and with it exact duplicates) on one side, and never
  * let the future explain the past where rows are ordered by time.
  */

@@ -1,6 +1,7 @@
 /**
- * How long will the rest of a race take? The rungs that are still ahead are walked through with as many entries as each
- * lets on, at what each entry's folds have cost so far. It decides nothing: the race ends when its own rules end it.
+ * Estimates how long the rest of a race takes. The rungs that are still ahead are walked through with as many entries
+ * as each lets on, at what each entry's folds have cost so far. It decides nothing: the race ends when its own rules
+ * end it.
  */
 import { type Entry, isRival } from "./entry.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Which candidates enter the race, and in which order? Settings that are good from the start, sized by the data.
- * The first three families come first, so that an early stop already has something of each.
+ * Lists the candidates of a race, in order. Settings that are good from the start, sized by the data. The first three
+ * families come first, so that an early stop already has something of each.
  */
 
 import { epochsFor } from "../learners/network/network.ts";

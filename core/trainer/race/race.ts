@@ -1,5 +1,6 @@
 /**
- * Which learners answer best for rows they have not seen, within the time there is?
+ * Finds the learners that predict best for unseen rows within the time limit.
+ *
  * All candidates meet the same folds. Rung by rung the worse half leaves (successive halving, Jamieson and Talwalkar
  * 2016), the best of each family stays. Each is told as soon as it is scored. It ends when all are scored, the time
  * is used, or it is stopped; it must never look at the test part.

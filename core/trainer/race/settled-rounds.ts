@@ -1,7 +1,7 @@
 /**
- * How good is boosting on rows that did not choose when it stopped? A fold that stops early on the rows that score it
- * is flattered, the more the fewer they are. So each fold answers in the round that the other folds of the same deal
- * kept on average. The members stay as they are: only what is told of them becomes honest.
+ * Scores boosting on rows that did not choose when it stopped. A fold that stops early on the rows that score it is
+ * flattered, the more the fewer they are. So each fold answers in the round that the other folds of the same deal kept
+ * on average. The members stay as they are: only what is told of them becomes honest.
  */
 import { respondFrom } from "../model/members.ts";
 import { responseWidth } from "../model/response.ts";

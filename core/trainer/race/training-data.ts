@@ -1,6 +1,6 @@
 /**
- * What do all candidates of a race share? The encoded table, the folds, and per fold the samples and bins that trees
- * learn from. Bins and base features are made once; only what looks at the target is made per fold.
+ * Holds what all candidates of a race share. The encoded table, the folds, and per fold the samples and bins that
+ * trees learn from. Bins and base features are made once; only what looks at the target is made per fold.
  */
 
 import type { DesignPlan } from "../encoding/design.ts";

@@ -1,6 +1,6 @@
 /**
- * Who runs the folds? This thread alone, or threads beside it that hold the same data. The order in which jobs are
- * given and their answers taken is the race's; who ran a job never shows in its answer.
+ * Defines the pool that runs folds. This thread alone, or threads beside it that hold the same data. The order in
+ * which jobs are given and their answers taken is the race's; who ran a job never shows in its answer.
  */
 import type { RoundReport } from "../learners/trees/boosting.ts";
 import type { Checkpoint } from "../samples.ts";

@@ -1,4 +1,4 @@
-/** What do the pool and a fold thread say to each other? */
+/** Types of the messages between the pool and its fold threads. */
 import type { RoundReport } from "../../trainer/learners/trees/boosting.ts";
 import type { FoldDone, FoldJob } from "../../trainer/race/fold-job.ts";
 import type { TrainingData } from "../../trainer/race/training-data.ts";

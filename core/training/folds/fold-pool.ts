@@ -1,5 +1,5 @@
 /**
- * How are a race's folds run on several cores? Threads that hold the same data, shared and never copied, each with one
+ * Runs the folds of a race on several cores. Threads that hold the same data, shared and never copied, each with one
  * fold at a time; this thread only gives out and collects. With the process they count against the run's memory.
  */
 import { availableParallelism } from "node:os";

@@ -1,6 +1,6 @@
 /**
- * In which order do candidates stand, and which of them may be compared? One order for every list: those that met the
- * folds that decide, then those that were stopped early, then guessing. A lead within noise is called level.
+ * Orders candidates, and says which of them may be compared. One order for every list: those that met the folds that
+ * decide, then those that were stopped early, then guessing. A lead within noise is called level.
  */
 
 import type { Candidate } from "../../trainer/contract.ts";

@@ -1,6 +1,6 @@
 /**
- * Feature engineering: which features does each column become? Fitted on the training rows alone; what looks at the
- * target is left to the folds of the race.
+ * Feature engineering: chooses the features that each column becomes. Fitted on the training rows alone; what looks at
+ * the target is left to the folds of the race.
  */
 
 import type { ColumnEncoding, Encoder } from "../../trainer/encoding/columns.ts";

@@ -1,6 +1,6 @@
 /**
- * Performance evaluation: how good is the model on rows that nobody has looked at? The test part is touched here and
- * only here. Every figure stands beside always guessing, and the verdict says first where guessing is not beaten.
+ * Performance evaluation: scores the model on rows that it has never seen. The test part is touched here and only
+ * here. Every figure stands beside always guessing, and the verdict says first where guessing is not beaten.
  */
 import type { Column } from "../../csv/types.ts";
 import { bootstrapIntervals } from "../../trainer/metrics/bootstrap.ts";

@@ -1,6 +1,6 @@
 /**
- * Finalizing: what is handed on? Writes the model file, and sums up the run for the registry. A file that was cut off
- * or changed is refused when it is read.
+ * Finalizing: saves the model. Writes the model file, and sums up the run for the registry. A file that was cut off or
+ * changed is refused when it is read.
  */
 import type { ColumnPlan, ColumnProfile } from "../../csv/types.ts";
 import { bySeverity } from "../../trainer/checks/severity.ts";

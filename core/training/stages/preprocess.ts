@@ -1,5 +1,6 @@
 /**
- * Data preprocessing: which rows does the model learn from, and which are kept aside to judge it?
+ * Data preprocessing: splits the rows into training and test sets.
+ *
  * Drops columns that cannot say anything, and splits so that equal rows, groups and the future stay on their side.
  */
 import type { Column } from "../../csv/types.ts";

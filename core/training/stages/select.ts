@@ -1,6 +1,6 @@
 /**
- * Model selection: which candidate answers best for rows that it has not seen? Runs the race on the training part's
- * folds, tells each candidate as it is scored, and keeps what is scored so that an interrupted run goes on from there.
+ * Model selection: compares candidates by cross-validation. Runs the race on the training part's folds, tells each
+ * candidate as it is scored, and keeps what is scored so that an interrupted run goes on from there.
  */
 
 import type { Candidate } from "../../trainer/contract.ts";

@@ -1,7 +1,7 @@
 /**
- * Training: what becomes of the race's winner? Boosting and networks keep the bag of their folds' models, which answers
- * better than one; linear models and forests learn once more from all training rows; where rows are ordered by time, everything
- * does, since the latest rows matter most.
+ * Training: turns the winner of the race into the model. Boosting and networks keep the bag of their folds' models,
+ * which answers better than one; linear models and forests learn once more from all training rows; where rows are
+ * ordered by time, everything does, since the latest rows matter most.
  */
 import { costOf, type Member } from "../../trainer/model/members.ts";
 import { MODEL_VERSION, type Model, type ModelPart } from "../../trainer/model/model.ts";

@@ -1,6 +1,7 @@
 /**
- * Data validation: can this file teach this target, and what in it would mislead? Reads the rows, settles the task,
- * refuses what cannot work with the place and the fix, and names leaks and oddities without touching them.
+ * Data validation: checks whether this file can teach this target, and what in it would mislead. Reads the rows,
+ * settles the task, refuses what cannot work with the place and the fix, and names leaks and oddities without touching
+ * them.
  */
 import { groupFinding, isGroupColumn } from "../../csv/profile/group-column.ts";
 import type { ColumnPlan, Table } from "../../csv/types.ts";

@@ -1,7 +1,7 @@
 /**
- * Model validation: can the model be trusted before anybody looks at the test part? Calibrates its probabilities and
- * sets its threshold on answers for held-out training rows, checks that the folds agree, and that the model read back
- * from its file answers the same.
+ * Model validation: calibrates and checks the model before the test set is used. Calibrates its probabilities and sets
+ * its threshold on answers for held-out training rows, checks that the folds agree, and that the model read back from
+ * its file answers the same.
  */
 import {
   applyCalibration,

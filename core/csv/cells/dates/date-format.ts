@@ -1,5 +1,5 @@
 /**
- * In which style are the dates of a column written? By the style that reads most of them; where day and month could
+ * Decides in which format a column writes its dates. By the style that reads most of them; where day and month could
  * change places, by what the whole column then looks like: which days and months there are, and how even its steps.
  */
 import { DATE_FORMATS, type DateFormat, parseDate, YEAR_FROM } from "./dates.ts";

@@ -1,6 +1,6 @@
 /**
- * How are millions of dates read? Days repeat, so each spelling is parsed once and remembered; where they do not (time
- * stamps to the second) remembering is given up.
+ * Reads millions of dates quickly. Days repeat, so each spelling is parsed once and remembered; where they do not
+ * (time stamps to the second) remembering is given up.
  */
 import type { ColumnPlan } from "../../types.ts";
 import { Dictionary, hashBytes } from "../dictionary.ts";

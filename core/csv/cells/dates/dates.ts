@@ -1,5 +1,5 @@
 /**
- * Which moment is written here? The usual styles of people, logs and programs, each with or without a time and a zone,
+ * Parses a date or a moment. The usual styles of people, logs and programs, each with or without a time and a zone,
  * read by the style of the whole column. Always UTC; linear in the cell; a day that does not exist is no date.
  */
 import { type Cursor, offsetOf, readTime, readZone } from "./time-of-day.ts";

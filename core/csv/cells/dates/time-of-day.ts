@@ -1,6 +1,6 @@
 /**
- * Which time of day, in which zone, is written here? Twelve and twenty-four hours, points or colons, fractions, offsets
- * and zones by name. Linear in the cell.
+ * Parses a time of day and its zone. Twelve and twenty-four hours, points or colons, fractions, offsets and zones by
+ * name. Linear in the cell.
  */
 
 export interface Cursor {

@@ -1,4 +1,7 @@
-/** Which digits are names? Postcodes, ids beyond 2^53, part numbers: what was learned from their size would mean nothing. */
+/**
+ * Recognises digits that are names. Postcodes, ids beyond 2^53, part numbers: what was learned from their size would
+ * mean nothing.
+ */
 import type { Finding } from "../../types.ts";
 
 /** Why they are names. */

@@ -1,5 +1,5 @@
 /**
- * In which format are the numbers of a column written? Decided by all of its values, and where they allow two readings
+ * Decides in which format a column writes its numbers. Decided by all of its values, and where they allow two readings
  * (1.234) by the other columns of the file. What had to be assumed is returned, so that it can be told.
  */
 import { type NumberFormat, PLAIN_NUMBER, parseNumber, splitUnit } from "./numbers.ts";

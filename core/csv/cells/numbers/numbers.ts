@@ -1,6 +1,6 @@
 /**
- * Which number is written here? Thousands marks, decimal commas, currencies, percent signs, units, durations and
- * parentheses for negatives, by the format of the whole column. Linear in the cell; never guesses on a single one.
+ * Parses a number. Thousands marks, decimal commas, currencies, percent signs, units, durations and parentheses for
+ * negatives, by the format of the whole column. Linear in the cell; never guesses on a single one.
  */
 import type { ColumnPlan } from "../../types.ts";
 import { CURRENCY_BEFORE, CURRENCY_BEHIND, MARK_BEFORE, MARK_BEHIND, NO_CENTS, TIME_UNITS } from "./units.ts";

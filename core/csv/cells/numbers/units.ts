@@ -1,6 +1,7 @@
 /**
- * What may stand beside the digits of a number? Currencies, units of one kind with what they are worth to each other,
- * magnitudes (k, M), and marks for "about" and "at least". Lists and look-ups only; a column decides which it uses.
+ * Lists what may stand beside the digits of a number. Currencies, units of one kind with what they are worth to each
+ * other, magnitudes (k, M), and marks for "about" and "at least". Lists and look-ups only; a column decides which it
+ * uses.
  */
 
 const CODES =

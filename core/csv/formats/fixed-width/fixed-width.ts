@@ -1,4 +1,4 @@
-/** How does a text with cells at fixed places become a table? Line by line, cut where the first lines are blank. */
+/** Reads text with cells at fixed positions as a table. Line by line, cut where the first lines are blank. */
 import { detectEncoding } from "../../bytes/encoding.ts";
 import { utf8Chunks } from "../../bytes/source.ts";
 import type { Converted, ConvertOptions } from "../known-table.ts";

@@ -1,4 +1,4 @@
-/** Do the cells of a text stand below each other at fixed places, parted by blanks alone? And at which? */
+/** Detects whether cells are at fixed positions, separated by blanks, and at which. And at which? */
 
 /** Characters `from` to `to` of a line. */
 export interface Place {

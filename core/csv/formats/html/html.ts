@@ -1,4 +1,4 @@
-/** How does a table in HTML become a table? The largest one of the page, as spreadsheets copy cells to the clipboard. */
+/** Reads a table from HTML. The largest one of the page, as spreadsheets copy cells to the clipboard. */
 import { Parser } from "htmlparser2";
 import { AppError } from "../../../platform/errors.ts";
 import { detectEncoding } from "../../bytes/encoding.ts";

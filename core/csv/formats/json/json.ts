@@ -1,4 +1,4 @@
-/** How does JSON become a table? An object a row, in one array or one after the other, however long the file is. */
+/** Reads JSON as a table. An object a row, in one array or one after the other, however long the file is. */
 import { detectEncoding } from "../../bytes/encoding.ts";
 import { utf8Chunks } from "../../bytes/source.ts";
 import type { Converted, ConvertOptions } from "../known-table.ts";

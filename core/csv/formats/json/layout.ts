@@ -1,4 +1,6 @@
-/** How are the rows of one JSON document arranged? As a list somewhere inside, by column, by row label, or split. */
+/**
+ * Recognises how one JSON document arranges its rows. As a list somewhere inside, by column, by row label, or split.
+ */
 
 /** Rows as objects, or as lists below a list of names. */
 export interface Arranged {

@@ -1,4 +1,6 @@
-/** Which columns do JSON objects have together? Nested objects become columns with dots; lists are told and left out. */
+/**
+ * Collects the columns of JSON objects. Nested objects become columns with dots; lists are told and left out.
+ */
 import { AppError } from "../../../platform/errors.ts";
 import type { Finding, StoredKind } from "../../types.ts";
 import type { Cell } from "../table-file.ts";

@@ -1,6 +1,6 @@
 /**
- * Where does each value of a JSON stream begin and end? Elements of one array, or values one after the other with or
- * without newlines between them. Cuts only; JSON.parse then reads one value at a time, so no file stands in memory.
+ * Finds where each value of a JSON stream begins and ends. Elements of one array, or values one after the other with
+ * or without newlines between them. Cuts only; JSON.parse then reads one value at a time, so no file stands in memory.
  */
 import { AppError } from "../../../platform/errors.ts";
 

@@ -1,4 +1,6 @@
-/** How is one column of a row group read? A page at a time: only that page and the dictionary are in memory. */
+/**
+ * Reads one column of a Parquet row group. A page at a time: only that page and the dictionary are in memory.
+ */
 import { readSync } from "node:fs";
 import type { ColumnMetaData, Compressors, DecodedArray } from "hyparquet";
 import { parquetHeader, readPage } from "hyparquet/src/column.js";

@@ -1,4 +1,4 @@
-/** Which columns of a Parquet file are cells, of which kind, and how does a stored value become one? */
+/** Chooses the columns of a Parquet file that become cells, and converts their stored values. */
 import type { FileMetaData, SchemaElement, SchemaTree } from "hyparquet";
 import type { StoredKind } from "../../types.ts";
 import { dayText, momentText, timeText } from "../moments.ts";

@@ -1,6 +1,6 @@
 /**
- * How does a Parquet file become a table? Column by column in step, a page of each at a time, so that memory follows
- * the pages and not the file; nested columns are told and left out.
+ * Reads a Parquet file as a table. Column by column in step, a page of each at a time, so that memory follows the
+ * pages and not the file; nested columns are told and left out.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";

@@ -1,4 +1,6 @@
-/** How is a Parquet file written while its rows come? Rows are gathered to groups, and each group leaves as it is full. */
+/**
+ * Writes a Parquet file while its rows arrive. Rows are gathered to groups, and each group leaves as it is full.
+ */
 import type { SchemaElement } from "hyparquet";
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
 import type { Cell } from "../table-file.ts";

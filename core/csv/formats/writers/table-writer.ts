@@ -1,4 +1,4 @@
-/** How are rows written in the format that a client wants? A chunk at a time; numbers, dates and booleans as such. */
+/** Writes rows in the format that a client wants. A chunk at a time; numbers, dates and booleans as such. */
 import type { Cell } from "../table-file.ts";
 import type { OutputColumn, OutputForm, TableWriter } from "./output.ts";
 

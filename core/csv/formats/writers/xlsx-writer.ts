@@ -1,6 +1,6 @@
 /**
- * How is a workbook with one sheet written while its rows come? As the parts of ECMA-376 that every spreadsheet reads;
- * texts stand in their cells, and are texts: nothing that a cell says is run as a formula.
+ * Writes a workbook with one sheet while its rows arrive. As the parts of ECMA-376 that every spreadsheet reads; texts
+ * stand in their cells, and are texts: nothing that a cell says is run as a formula.
  */
 import { strToU8, Zip, ZipDeflate } from "fflate";
 import { AppError } from "../../../platform/errors.ts";

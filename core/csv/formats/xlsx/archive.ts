@@ -1,5 +1,5 @@
 /**
- * What parts does a packed workbook have? Looked up in the zip's directory and unpacked one at a time as streams, each
+ * Reads the parts of a packed workbook. Looked up in the zip's directory and unpacked one at a time as streams, each
  * within a bound: nothing is written to disk, and no part is read that was not asked for.
  */
 /// <reference path="./yauzl.d.ts" />

@@ -1,4 +1,6 @@
-/** Which sheet of a workbook is the table, and which of its cells? Judged on the first rows of each sheet. */
+/**
+ * Chooses the sheet and the range of a workbook that hold the table. Judged on the first rows of each sheet.
+ */
 import { AppError } from "../../../platform/errors.ts";
 import { MAX_ROW, parseRange, type Range } from "./references.ts";
 import { readSheet, type SheetContext } from "./sheet.ts";

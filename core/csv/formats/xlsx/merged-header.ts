@@ -1,4 +1,4 @@
-/** Which rows are the header, where merged cells tell it? "Women" above "age" and "height" names both. */
+/** Finds the header rows by their merged cells. "Women" above "age" and "height" names both. */
 import type { Cell } from "../table-file.ts";
 import type { Range } from "./references.ts";
 

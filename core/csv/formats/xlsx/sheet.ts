@@ -1,4 +1,6 @@
-/** Which cells does a sheet have? Row by row as its XML streams by; values only: formulas by what they came to. */
+/**
+ * Reads the cells of a sheet. Row by row as its XML streams by; values only: formulas by what they came to.
+ */
 import { AppError } from "../../../platform/errors.ts";
 import { momentText, timeText } from "../moments.ts";
 import type { Cell } from "../table-file.ts";

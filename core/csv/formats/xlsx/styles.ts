@@ -1,4 +1,4 @@
-/** Which cell styles show a number as a day, a moment or a time? */
+/** Recognises cell styles that show a number as a day, a moment or a time. */
 import type { Archive } from "./archive.ts";
 import { readXml } from "./xml.ts";
 

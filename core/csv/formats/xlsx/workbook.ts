@@ -1,4 +1,4 @@
-/** Which sheets does a workbook have, where are they, and how does it count days? */
+/** Lists the sheets of a workbook, where they are, and how it counts days. */
 import { AppError } from "../../../platform/errors.ts";
 import { type Archive, damagedZip } from "./archive.ts";
 import { readXml } from "./xml.ts";

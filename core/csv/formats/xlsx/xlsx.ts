@@ -1,6 +1,6 @@
 /**
- * How does an Excel workbook become a table? One sheet of it, one range of that: guessed, told, and changed by choice.
- * Values only: formulas by what they came to when the workbook was saved; nothing is run, no link is followed.
+ * Reads an Excel workbook as a table. One sheet of it, one range of that: guessed, told, and changed by choice. Values
+ * only: formulas by what they came to when the workbook was saved; nothing is run, no link is followed.
  */
 import type { Finding } from "../../types.ts";
 import type { Converted, ConvertOptions } from "../known-table.ts";

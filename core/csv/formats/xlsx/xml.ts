@@ -1,6 +1,6 @@
 /**
- * How is a part's XML read? As events while it streams by, names without their namespace's prefix. Entities of a
- * document's own are refused: nothing here has a use for them, and they can be made to grow without end.
+ * Parses the XML of a workbook's part. As events while it streams by, names without their namespace's prefix. Entities
+ * of a document's own are refused: nothing here has a use for them, and they can be made to grow without end.
  */
 import { Parser } from "htmlparser2";
 import { AppError } from "../../../platform/errors.ts";

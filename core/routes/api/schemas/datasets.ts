@@ -1,4 +1,4 @@
-/** How do datasets look on the wire? The compiler holds these schemas to the types that the code uses. */
+/** Schemas of datasets on the wire. The compiler holds these schemas to the types that the code uses. */
 import * as z from "zod";
 import { COLUMN_TYPES, type ColumnProfile, type Finding, type ReadingPreview } from "../../../csv/types.ts";
 import { CHOICES, type DatasetView, type RejectionView } from "../../../datasets/reading-choices.ts";

@@ -1,4 +1,4 @@
-/** How do events, gauges and the server's own state look on the wire? */
+/** Schemas of events, gauges and the server's state on the wire. */
 import * as z from "zod";
 import type { Activity, LoggedEvent } from "../../../events/event-log.ts";
 import { EVENT_NAMES } from "../../../events/events.ts";

@@ -1,4 +1,4 @@
-/** How do models, their versions and their answers look on the wire? */
+/** Schemas of models, versions and predictions on the wire. */
 import * as z from "zod";
 import type { Warning } from "../../../models/answering.ts";
 import type { Counterfactual } from "../../../models/counterfactuals.ts";

@@ -1,4 +1,4 @@
-/** How do runs look on the wire? */
+/** Schemas of runs on the wire. */
 import * as z from "zod";
 import { RUN_STATUSES, type StoredRound } from "../../../store/runs.ts";
 import { type RunOptions, STAGE_NAMES, type VersionComparison } from "../../../trainer/contract.ts";

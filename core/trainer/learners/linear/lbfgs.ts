@@ -1,6 +1,6 @@
 /**
- * Where is the minimum of a smooth convex function? Limited-memory BFGS (Liu and Nocedal 1989) with a backtracking
- * line search. It knows nothing of models; the function it minimises pauses by itself.
+ * Minimises a smooth convex function. Limited-memory BFGS (Liu and Nocedal 1989) with a backtracking line search. It
+ * knows nothing of models; the function it minimises pauses by itself.
  */
 
 export interface Objective {

@@ -1,6 +1,7 @@
 /**
- * How is a regularised linear model fitted? Ridge, logistic and multinomial regression over a sparse design:
- * mean loss plus l2 / (2 rows) times the squared weights, the intercept free, minimised by L-BFGS. Passes over the rows pause between blocks.
+ * Fits regularised linear models. Ridge, logistic and multinomial regression over a sparse design: mean loss plus l2 /
+ * (2 rows) times the squared weights, the intercept free, minimised by L-BFGS. Passes over the rows pause between
+ * blocks.
  */
 
 import { inBlocks, runPaced, runThrough, type Steps } from "../../pace.ts";

@@ -1,6 +1,6 @@
 /**
- * How is a linear model with few columns fitted at once? Normal equations and a Cholesky factor: ridge in one step,
- * logistic regression in a handful of Newton steps. Above some hundred columns L-BFGS is quicker.
+ * Fits linear models with few columns. Normal equations and a Cholesky factor: ridge in one step, logistic regression
+ * in a handful of Newton steps. Above some hundred columns L-BFGS is quicker.
  */
 
 import { inBlocks, type Steps } from "../../pace.ts";

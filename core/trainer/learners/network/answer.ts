@@ -1,4 +1,7 @@
-/** What does a trained network answer, and how much did each column move it? Plain loops: it serves single rows. */
+/**
+ * Predicts with a trained network, and computes how much each column moved the result. Plain loops: it serves single
+ * rows.
+ */
 
 import { inBlocks, runThrough, type Steps } from "../../pace.ts";
 import type { SparseRows } from "../../samples.ts";

@@ -1,7 +1,7 @@
 /**
- * What does a network read? Each column of the linear design around its median, in units of its middle half, softly
- * bounded: a long tail neither swamps the rest nor gets lost. Beside it how far the value has come through each of the
- * column's quantile ranges (Gorishniy et al. 2022), so that a bend or a step costs one unit.
+ * Prepares the inputs of a network. Each column of the linear design around its median, in units of its middle half,
+ * softly bounded: a long tail neither swamps the rest nor gets lost. Beside it how far the value has come through each
+ * of the column's quantile ranges (Gorishniy et al. 2022), so that a bend or a step costs one unit.
  */
 
 import { inBlocks, type Steps } from "../../pace.ts";

@@ -1,6 +1,6 @@
 /**
- * Where do a network's layers lie while it learns, and what is kept of it? Widths are padded to a multiple of eight in
- * memory; the model has none of that.
+ * Lays a network out in memory while it is trained, and copies out what is kept. Widths are padded to a multiple of
+ * eight in memory; the model has none of that.
  */
 import type { Scope } from "../../kernels/arena.ts";
 import type { Random } from "../../samples.ts";

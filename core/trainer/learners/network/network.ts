@@ -1,7 +1,7 @@
 /**
- * What does a small neural network say? Two hidden layers over the linear design, trained by Adam in mini-batches at a
- * rate that falls to nothing, for as many epochs as the rows ask for: no row is held out, so what a fold answers for
- * rows that it has not seen is honest. It bends where trees step; beside them it errs elsewhere.
+ * Trains a small neural network. Two hidden layers over the linear design, trained by Adam in mini-batches at a rate
+ * that falls to nothing, for as many epochs as the rows ask for: no row is held out, so what a fold answers for rows
+ * that it has not seen is honest. It bends where trees step; beside them it errs elsewhere.
  */
 
 import { type Arena, Scope, sharedArena } from "../../kernels/arena.ts";

@@ -1,4 +1,4 @@
-/** How are small dense systems solved? Row-major squares of a few hundred; lower triangles are what counts. */
+/** Solves small dense systems. Row-major squares of a few hundred; lower triangles are what counts. */
 
 /** Lower Cholesky factor, in place; the upper triangle is left as it was. */
 export function factorize(a: Float64Array, size: number): Float64Array {

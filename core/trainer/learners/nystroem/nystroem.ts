@@ -1,7 +1,7 @@
 /**
- * What does a smooth curve through the rows say? Kernel ridge regression, and logistic regression on the same features:
- * a Gaussian bump around each of some hundred landmark rows (Williams and Seeger 2001), width and penalty chosen by
- * generalised cross-validation (Golub, Heath and Wahba 1979). Where few rows lie on a smooth surface it beats trees.
+ * Fits kernel models. Kernel ridge regression, and logistic regression on the same features: a Gaussian bump around
+ * each of some hundred landmark rows (Williams and Seeger 2001), width and penalty chosen by generalised
+ * cross-validation (Golub, Heath and Wahba 1979). Where few rows lie on a smooth surface it beats trees.
  */
 
 import { sampleRows } from "../../random.ts";

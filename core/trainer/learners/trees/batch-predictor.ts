@@ -1,5 +1,6 @@
 /**
- * What do the trees say about many rows?
+ * Predicts many rows with trees.
+ *
  * Bins a block of rows once, then walks tree by tree on bins (kernels/assembly/prediction.ts): the same sums in the
  * same order as the predictor of single rows, to the bit.
  */

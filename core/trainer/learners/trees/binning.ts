@@ -1,5 +1,6 @@
 /**
- * Which of at most 256 bins does each value fall into?
+ * Sorts values into at most 256 bins.
+ *
  * Quantile bins for numbers, one bin a category; bin 0 is missing. Edges come from the rows named (the training
  * rows), never from the others.
  */

@@ -1,5 +1,6 @@
 /**
- * How is a gradient-boosted model trained, round by round?
+ * Trains a gradient-boosted model, round by round.
+ *
  * The driver only: draws rows and features, grows trees, watches the validation loss, keeps the best round.
  * It must never know which loss it minimises, nor look at a row outside trainRows and validRows.
  */

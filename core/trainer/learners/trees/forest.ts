@@ -1,5 +1,6 @@
 /**
- * How is a random forest, or a forest of extremely randomised trees, grown?
+ * Trains a random forest, or a forest of extremely randomised trees.
+ *
  * On the same bins as boosting; leaves hold class shares or the mean. Breiman 2001; Geurts, Ernst, Wehenkel 2006.
  */
 

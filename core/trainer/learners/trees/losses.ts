@@ -1,6 +1,6 @@
 /**
- * What does boosting minimise? Each loss once: its base score, its value and its link; gradients are kernels
- * (kernels/assembly/gradients.ts). Margins are raw scores, rows x outputs, row-major.
+ * Defines the losses that boosting minimises. Each loss once: its base score, its value and its link; gradients are
+ * kernels (kernels/assembly/gradients.ts). Margins are raw scores, rows x outputs, row-major.
  */
 import type { Target } from "../../samples.ts";
 

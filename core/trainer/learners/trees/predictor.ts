@@ -1,5 +1,6 @@
 /**
- * What do the trees say about one row?
+ * Predicts one row with trees.
+ *
  * Raw margins only: sums of leaves and the base score. It must never allocate per row.
  */
 import type { Feature, Samples } from "../../samples.ts";

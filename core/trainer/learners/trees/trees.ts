@@ -1,5 +1,6 @@
 /**
- * What does a grown ensemble of trees look like as plain data, and how are features turned into bins?
+ * Types of a trained ensemble of trees and of its bins.
+ *
  * Only types and their invariants: typed arrays and JSON scalars, so a model file is "JSON plus typed arrays".
  * It must never hold anything that a prediction does not need, except gains and covers (importance, SHAP).
  */

@@ -1,7 +1,7 @@
 /**
- * How does LightGBM read our trees? Its text format, version 4: opens there with equal predictions.
- * Categories are given by their code (index into the labels); missing is NaN. Boosting gives probabilities or means
- * through the objective; a forest gives its shares or means as they are.
+ * Exports trees as LightGBM's text format. Its text format, version 4: opens there with equal predictions. Categories
+ * are given by their code (index into the labels); missing is NaN. Boosting gives probabilities or means through the
+ * objective; a forest gives its shares or means as they are.
  */
 import type { LossName } from "../../learners/trees/losses.ts";
 import type { TreeModel, Trees } from "../../learners/trees/trees.ts";

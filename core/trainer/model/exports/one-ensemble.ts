@@ -1,7 +1,7 @@
 /**
- * Which one set of trees says what the whole model says? Means of numbers, and of the shares that forests give, are
- * sums of trees; a calibration or a logarithm around one booster is part of its margin. What cannot be told so has a
- * reason: learners whose probabilities are averaged are no sum of margins.
+ * Joins a whole model into one ensemble of trees, where that is possible. Means of numbers, and of the shares that
+ * forests give, are sums of trees; a calibration or a logarithm around one booster is part of its margin. What cannot
+ * be told so has a reason: learners whose probabilities are averaged are no sum of margins.
  */
 import type { LossName } from "../../learners/trees/losses.ts";
 import type { BinnedFeature, TreeModel, Trees } from "../../learners/trees/trees.ts";

@@ -1,6 +1,7 @@
 /**
- * How does an ONNX graph read a row as we do? An input a column, rows x 1, by the column's name: numbers as doubles
- * (NaN: missing), dates as milliseconds since 1970 in UTC, categories as the text in the CSV (anything unknown: missing).
+ * Builds the part of an ONNX graph that reads a row. An input a column, rows x 1, by the column's name: numbers as
+ * doubles (NaN: missing), dates as milliseconds since 1970 in UTC, categories as the text in the CSV (anything
+ * unknown: missing).
  */
 import type { ColumnEncoding, DatePart } from "../../encoding/columns.ts";
 import { type DesignFeature, MOST_DEVIATIONS } from "../../encoding/design.ts";

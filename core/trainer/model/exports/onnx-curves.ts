@@ -1,4 +1,7 @@
-/** How does an ONNX graph answer what is no tree: sums, smooth curves and networks over the linear design? */
+/**
+ * Builds the part of an ONNX graph that computes learners that are not trees: linear, kernel and network models over
+ * the linear design.
+ */
 import { BOUND } from "../../learners/network/inputs.ts";
 import type { NetworkModel } from "../../learners/network/layers.ts";
 import { MOST_DEVIATIONS, type NystroemModel } from "../../learners/nystroem/nystroem.ts";

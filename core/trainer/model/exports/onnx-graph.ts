@@ -1,6 +1,6 @@
 /**
- * How does an ONNX graph grow? Steps and constants, each under a name that no column of the data has; a step's answer
- * is the name under which others read it. Numbers are doubles, rows x columns.
+ * Assembles an ONNX graph. Steps and constants, each under a name that no column of the data has; a step's answer is
+ * the name under which others read it. Numbers are doubles, rows x columns.
  */
 import * as part from "./onnx-parts.ts";
 import type { Encoded } from "./protobuf.ts";

@@ -1,5 +1,5 @@
 /**
- * How are ONNX's messages written? Operators, attributes, tensors and types, by the field numbers of onnx.proto3.
+ * Encodes the messages of ONNX. Operators, attributes, tensors and types, by the field numbers of onnx.proto3.
  */
 import { bytesField, concat, type Encoded, intField, packedInts, textField } from "./protobuf.ts";
 

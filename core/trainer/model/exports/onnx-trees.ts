@@ -1,7 +1,7 @@
 /**
- * How does an ONNX runtime walk our trees? As TreeEnsembleRegressor (ai.onnx.ml 3) over one matrix that all ensembles of
- * a model share. ONNX trees compare numbers only, so every set of categories that a split sends left gets a column of
- * its own: 1 where the code is in it. Sums of leaves are 32-bit floats: the operator has no more.
+ * Builds the part of an ONNX graph that computes trees. As TreeEnsembleRegressor (ai.onnx.ml 3) over one matrix that
+ * all ensembles of a model share. ONNX trees compare numbers only, so every set of categories that a split sends left
+ * gets a column of its own: 1 where the code is in it. Sums of leaves are 32-bit floats: the operator has no more.
  */
 import type { TreeModel } from "../../learners/trees/trees.ts";
 import { type Column, lookUp } from "./onnx-columns.ts";

@@ -1,7 +1,7 @@
 /**
- * How does an ONNX runtime answer as we do? The whole model as one graph: an input a column (onnx-columns.ts), every
- * learner, their weighted mean, the calibration. Outputs: `label` and `probabilities`, or `prediction` for a number.
- * All but texts can be written so.
+ * Exports a model as ONNX. The whole model as one graph: an input a column (onnx-columns.ts), every learner, their
+ * weighted mean, the calibration. Outputs: `label` and `probabilities`, or `prediction` for a number. All but texts
+ * can be written so.
  */
 
 import { fineCategories } from "../../encoding/supervised.ts";

@@ -1,6 +1,6 @@
 /**
- * How is a protocol buffer written? The few wire types that ONNX needs, by field number.
- * Source: protobuf.dev/programming-guides/encoding.
+ * Writes protocol buffers. The few wire types that ONNX needs, by field number. Source:
+ * protobuf.dev/programming-guides/encoding.
  */
 
 /** An encoded field or message. */

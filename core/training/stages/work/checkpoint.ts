@@ -1,6 +1,6 @@
 /**
- * What of a race outlives a crash? Each scored candidate is a file of its own, listed in candidates.json; a list made
- * for other rows, folds or settings is not used.
+ * Saves a race so that it survives a crash. Each scored candidate is a file of its own, listed in candidates.json; a
+ * list made for other rows, folds or settings is not used.
  */
 
 import type { SupervisedEncoder } from "../../../trainer/encoding/supervised.ts";

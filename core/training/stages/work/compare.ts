@@ -1,5 +1,5 @@
 /**
- * Is this model better than the version before it? Both answer the same test rows of the new file; columns that came,
+ * Compares the model with the version before it. Both answer the same test rows of the new file; columns that came,
  * went or changed their type are named. The older version may have learned from some of these rows, which flatters it.
  */
 import type { Finding } from "../../../csv/types.ts";

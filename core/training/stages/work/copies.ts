@@ -1,6 +1,6 @@
 /**
- * What would the score look like if copies of a row could stand on both sides of a split? A small boosting model is
- * scored on folds that keep copies together and on folds dealt at random, so that both figures can be told.
+ * Measures what the score would be if copies of a row were on both sides of a split. A small boosting model is scored
+ * on folds that keep copies together and on folds dealt at random, so that both figures can be told.
  */
 import type { Finding } from "../../../csv/types.ts";
 import type { EncodedTable } from "../../../trainer/encoding/encoder.ts";

@@ -1,7 +1,7 @@
 /**
- * What does the model page draw? Curves, confusion, residuals, importance, dependence, slices: small lists of numbers,
- * made from the test rows. How many rows the dear ones look at is bounded by the model's size, not by the clock; the
- * clock only ends them when their share of the time is used.
+ * Collects what the model page draws. Curves, confusion, residuals, importance, dependence, slices: small lists of
+ * numbers, made from the test rows. How many rows the dear ones look at is bounded by the model's size, not by the
+ * clock; the clock only ends them when their share of the time is used.
  */
 import type { Table } from "../../../csv/types.ts";
 import type { TestedRows } from "../../../trainer/contract.ts";

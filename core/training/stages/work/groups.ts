@@ -1,6 +1,7 @@
 /**
- * Which rows stay on one side of every split? Groups that were asked for, otherwise copies: rows that are equal in all
- * that is learned from, whatever their answer. A group that is too large for its share of a fold is divided, and told.
+ * Decides which rows stay on one side of every split. Groups that were asked for, otherwise copies: rows that are
+ * equal in all that is learned from, whatever their answer. A group that is too large for its share of a fold is
+ * divided, and told.
  */
 import type { Finding, Table } from "../../../csv/types.ts";
 import { runPaced } from "../../../trainer/pace.ts";

@@ -1,4 +1,4 @@
-/** How are rows or columns taken out of a table, and which rows are the same? */
+/** Takes rows or columns out of a table, and finds equal rows. */
 import type { Column, Table } from "../../../csv/types.ts";
 import { inBlocks, type Steps } from "../../../trainer/pace.ts";
 import { spreadRows } from "../../../trainer/random.ts";

@@ -1,6 +1,6 @@
 /**
- * Can this column be predicted, and as what? Class labels or numbers; every reason why not is an AppError with the
- * column and the fix.
+ * Decides whether a column can be predicted, and as what. Class labels or numbers; every reason why not is an AppError
+ * with the column and the fix.
  */
 import { guessTask } from "../../../csv/profile/guess-target.ts";
 import type { Column, ColumnPlan, ColumnProfile } from "../../../csv/types.ts";

@@ -1,5 +1,5 @@
 /**
- * What do the figures mean, in a few sentences? What makes them worthless comes first; weak signal is called weak; a
+ * Summarises the results in a few sentences. What makes them worthless comes first; weak signal is called weak; a
  * figure that always guessing reaches as well never leads.
  */
 

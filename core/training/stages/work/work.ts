@@ -1,5 +1,5 @@
 /**
- * What do the stages of one run hand on to each other? Filled from top to bottom; a stage only reads what stages
+ * Holds what the stages of one run hand on to each other. Filled from top to bottom; a stage only reads what stages
  * before it left.
  */
 import type { Finding, ReadingPlan, ReadingProgress, Table } from "../../../csv/types.ts";

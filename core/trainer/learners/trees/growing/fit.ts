@@ -1,5 +1,6 @@
 /**
- * Where does everything lie that one fit works on?
+ * Lays out the memory of one fit.
+ *
  *
  *   position   0 .. train - 1 the training rows, then the validation rows ("riders": they follow the splits, so their
  *              scores cost no walk, but no sum ever holds them)

@@ -1,7 +1,7 @@
 /**
- * How does one tree of a forest grow? The kernel grows it (kernels/assembly/forest-grower.ts), depth first, to
- * minSamplesLeaf, in pieces of bounded work; here is where its arrays lie and how the grown tree is taken out.
- * Positions 0 .. train - 1 stand for the training rows; a node owns a range of the row list, partitioned in place.
+ * Grows one tree of a forest. The kernel grows it (kernels/assembly/forest-grower.ts), depth first, to minSamplesLeaf,
+ * in pieces of bounded work; here is where its arrays lie and how the grown tree is taken out. Positions 0 .. train -
+ * 1 stand for the training rows; a node owns a range of the row list, partitioned in place.
  */
 
 import { type Arena, Scope } from "../../../kernels/arena.ts";

@@ -1,5 +1,6 @@
 /**
- * How do margins become the packed gradients of a round?
+ * Turns margins into the packed gradients of a round.
+ *
  * Picks the loss's kernels and quantises: scales are set so that no sum of all rows can overflow 31 bits. Sums that
  * set them run over fixed blocks, in order, so that they are the same for any number of threads.
  */

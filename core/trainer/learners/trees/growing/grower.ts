@@ -1,6 +1,6 @@
 /**
- * How does one boosted tree grow? The kernel grows it (kernels/assembly/grower.ts), leaf by leaf, in pieces of
- * bounded work; here its plan is completed and the grown tree is taken out. It must never look at a gradient.
+ * Grows one boosted tree. The kernel grows it (kernels/assembly/grower.ts), leaf by leaf, in pieces of bounded work;
+ * here its plan is completed and the grown tree is taken out. It must never look at a gradient.
  */
 import type { Fit } from "./fit.ts";
 import type { Quantisation } from "./gradients.ts";

@@ -1,5 +1,6 @@
 /**
- * Which features share a byte of a record?
+ * Packs features with few bins into one byte of a record.
+ *
  * A histogram costs one addition a byte and row; features of few bins are packed into one byte (a joint digit), and
  * their own sums are folded out afterwards. Exact: sums are whole numbers.
  */

@@ -1,6 +1,6 @@
 /**
- * Who else works on this fit? Threads that share the arena's memory and take their share of a job.
- * With one thread there is no team. It must never change a result: see kernels/assembly/team.ts.
+ * Shares the work of a fit between threads. Threads that share the arena's memory and take their share of a job. With
+ * one thread there is no team. It must never change a result: see kernels/assembly/team.ts.
  */
 
 import type { Scope } from "../../../kernels/arena.ts";

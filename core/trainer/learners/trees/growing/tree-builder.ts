@@ -1,5 +1,6 @@
 /**
- * How do grown trees become the flat arrays of a model?
+ * Joins grown trees into the flat arrays of a model.
+ *
  * Collects the trees as the kernels leave them and joins them at the end; it must never reorder what was added.
  */
 import type { BinnedFeature, Trees } from "../trees.ts";
