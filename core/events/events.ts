@@ -276,9 +276,10 @@ export const EVENTS = {
       to: z.enum(HEALTH_STATE_NAMES),
       value: z.number(),
       unit: z.string(),
+      isLoss: z.boolean().optional(),
     }),
     level: (d) =>
-      d.to === "healthy" ? "success" : d.to === "warning" || d.gauge === "cpu" ? "warning" : "error",
+      d.to === "healthy" ? "success" : d.to === "critical" && d.isLoss ? "error" : "warning",
     sentence: (d) => `${d.label} ${HEALTH_STATES[d.to].phrase}: ${count(Math.round(d.value))} ${d.unit}`,
     stale: () => ["health", "metrics", "activity", "attention"],
   }),

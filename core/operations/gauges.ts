@@ -25,6 +25,8 @@ export interface GaugeType {
   read: (source: GaugeSource) => number | Promise<number>;
   /** Samples in a row that it takes to look worse, where a short time is no reason to worry. */
   worseAfter?: number;
+  /** At its limit something is lost: only that is an error. */
+  isLoss?: true;
   /** What its state is judged by, where that is not what it shows. */
   judged?: (source: GaugeSource, value: number) => number;
   /** What is at risk, and what to do about it; `hours`: until it is full at the rate of the last hour, where it fills. */
@@ -50,6 +52,7 @@ export const GAUGES = {
     thresholds: [85, 95],
     says: "memory percent",
     read: (source) => source.memoryPercent(),
+    isLoss: true,
     risk: ({ value }) =>
       `Memory is ${value} % used. If it runs out, training runs are ended. Stop other programs, add memory, or lower TRAIN_MEMORY_MB.`,
   },
@@ -59,6 +62,7 @@ export const GAUGES = {
     thresholds: [85, 95],
     says: "disk percent",
     read: (source) => source.diskPercent(),
+    isLoss: true,
     risk: ({ value, hours }) =>
       `The disk is ${value} % full${hours === null ? "" : `, and will be full in about ${hoursText(hours)} at this rate`}. When it is full, uploads and training runs stop. Delete datasets, shorten data retention, or add space.`,
   },
@@ -68,6 +72,7 @@ export const GAUGES = {
     thresholds: [100, 500],
     says: "response delay (event loop) in ms",
     read: (source) => source.loopDelayMs(),
+    worseAfter: 6,
     risk: ({ value }) =>
       `Responses are delayed by up to ${value} ms. Pages and predictions are slow. Send fewer requests at once, or use a faster machine.`,
   },

@@ -187,7 +187,8 @@ export class Health {
   private tellChange(from: HealthState, reading: GaugeReading, append: Append): void {
     const { gauge, label, unit, state } = reading;
     const value = this.judgedValue(reading);
-    append("health.changed", { gauge, label, unit, value, from, to: state });
+    const { isLoss = false }: { isLoss?: boolean } = GAUGES[gauge];
+    append("health.changed", { gauge, label, unit, value, from, to: state, isLoss });
     if (state === "healthy") {
       this.options.alerts.resolve("health", gauge, append);
       return;
@@ -196,8 +197,7 @@ export class Health {
     const alert: Alert = {
       code: "health",
       subject: gauge,
-      // A busy machine is slow; it loses nothing.
-      severity: state === "critical" && gauge !== "cpu" ? "error" : "warning",
+      severity: state === "critical" && isLoss ? "error" : "warning",
       sentence: GAUGES[gauge].risk(told),
       action: alertAction("health"),
       cause: "health.changed",

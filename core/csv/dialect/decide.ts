@@ -104,13 +104,13 @@ function isBlank(sample: Uint8Array): boolean {
 const NAMED: ReadonlySet<string> = new Set(["parquet", "arrow", "json", "ndjson"]);
 
 const NAMES: Record<string, string> = {
-  ",": "commas",
-  ";": "semicolons",
-  "\t": "tabs",
-  "|": "vertical bars",
-  ":": "colons",
-  " ": "blanks",
-  ", ": "a comma and a blank",
+  ",": "comma",
+  ";": "semicolon",
+  "\t": "tab",
+  "|": "vertical-bar",
+  ":": "colon",
+  " ": "space",
+  ", ": "comma-and-space",
 };
 
 /** What was decided, for the page. */
@@ -121,20 +121,20 @@ export function describeDialect(dialect: Dialect): string {
     ? [packed + dialect.origin]
     : [
         `${packed}${encoding.toUpperCase()} text`,
-        `cells between ${NAMES[delimiter] ?? JSON.stringify(delimiter)}`,
+        `${NAMES[delimiter] ?? JSON.stringify(delimiter)}-separated`,
       ];
-  if (quote !== '"') parts.push(quote ? `quoted by ${quote}` : "nothing quoted");
+  if (quote !== '"') parts.push(quote ? `quoted by ${quote}` : "no quotes");
   if (newline === "\r" || newline === "mixed")
-    parts.push(newline === "mixed" ? "mixed line ends" : "lines ended by CR");
-  if (preambleRows > 0) parts.push(`${plural(preambleRows, "row")} above the table left out`);
+    parts.push(newline === "mixed" ? "mixed line endings" : "CR line endings");
+  if (preambleRows > 0) parts.push(`${plural(preambleRows, "row")} above the table skipped`);
   if (NAMED.has(dialect.format ?? "")) parts.push("columns keep their names");
-  else parts.push(headerRows === 0 ? "no header: columns were named by number" : headerText(headerRows));
-  if (footerRows > 0) parts.push(`${plural(footerRows, "row")} beneath the table left out`);
+  else parts.push(headerRows === 0 ? "no header row, columns named by number" : headerText(headerRows));
+  if (footerRows > 0) parts.push(`${plural(footerRows, "row")} below the table skipped`);
   return `${parts.join(", ")}.`;
 }
 
 function headerText(headerRows: number): string {
-  return headerRows === 1 ? "the first row names the columns" : `${headerRows} header rows were joined`;
+  return headerRows === 1 ? "column names in the first row" : `${headerRows} header rows were joined`;
 }
 
 function plural(count: number, noun: string): string {

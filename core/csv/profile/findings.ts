@@ -158,7 +158,7 @@ export function describeColumn(profile: ColumnProfile): Finding[] {
   }
   if (isGroupColumn(profile)) findings.push(groupFinding(profile));
   if (type === "id") {
-    const message = `“${column}” only names the rows, so nothing is learned from it.`;
+    const message = `“${column}” is an ID column, so it is ignored.`;
     findings.push({
       code: "id_column",
       severity: "info",

@@ -73,7 +73,7 @@ function reason(name: string, why: { isNamed: boolean; isLast: boolean; distinct
   if (why.isNamed && why.isLast)
     return `“${name}” is the last column, and its name is one that targets often have.`;
   if (why.isNamed) return `“${name}” has a name that targets often have.`;
-  if (why.isLast) return `“${name}” is the last column, where the answer usually stands.`;
+  if (why.isLast) return `“${name}” is the last column, where the target usually is.`;
   return `“${name}” has ${why.distinct} different values and no other column is a likelier target.`;
 }
 

@@ -90,7 +90,7 @@ function refuseBinary(head: Uint8Array): void {
   if (controls > 8 && controls > 0.01 * head.length) {
     throw notCsv(
       "a binary file",
-      "Upload a text file with one row a line, cells between commas or the like.",
+      "Upload a text file with one row per line and cells separated by commas, semicolons or tabs.",
       head,
     );
   }

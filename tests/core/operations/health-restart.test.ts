@@ -51,7 +51,7 @@ test("a queue that stays long is told once over three lives, its end once too", 
     ["queue", "critical"],
   ]);
   const alarms = log.read(0, 1000, "alert.raised").map(({ data }) => data);
-  expect(alarms).toMatchObject([{ code: "health", subject: "queue", severity: "error" }]);
+  expect(alarms).toMatchObject([{ code: "health", subject: "queue", severity: "warning" }]);
   expect(log.read(0, 1000, "alert.resolved")).toHaveLength(1);
   expect(alerts.standing()).toEqual([]);
   // One change, one row: the alert of a gauge makes none of its own.
