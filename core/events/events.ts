@@ -278,8 +278,7 @@ export const EVENTS = {
       unit: z.string(),
       isLoss: z.boolean().optional(),
     }),
-    level: (d) =>
-      d.to === "healthy" ? "success" : d.to === "critical" && d.isLoss ? "error" : "warning",
+    level: (d) => (d.to === "healthy" ? "success" : d.to === "critical" && d.isLoss ? "error" : "warning"),
     sentence: (d) => `${d.label} ${HEALTH_STATES[d.to].phrase}: ${count(Math.round(d.value))} ${d.unit}`,
     stale: () => ["health", "metrics", "activity", "attention"],
   }),

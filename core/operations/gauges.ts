@@ -26,7 +26,7 @@ export interface GaugeType {
   /** Samples in a row that it takes to look worse, where a short time is no reason to worry. */
   worseAfter?: number;
   /** At its limit something is lost: only that is an error. */
-  isLoss?: true;
+  isLoss?: boolean;
   /** What its state is judged by, where that is not what it shows. */
   judged?: (source: GaugeSource, value: number) => number;
   /** What is at risk, and what to do about it; `hours`: until it is full at the rate of the last hour, where it fills. */

@@ -187,7 +187,7 @@ export class Health {
   private tellChange(from: HealthState, reading: GaugeReading, append: Append): void {
     const { gauge, label, unit, state } = reading;
     const value = this.judgedValue(reading);
-    const { isLoss = false }: { isLoss?: boolean } = GAUGES[gauge];
+    const { isLoss = false }: GaugeType = GAUGES[gauge];
     append("health.changed", { gauge, label, unit, value, from, to: state, isLoss });
     if (state === "healthy") {
       this.options.alerts.resolve("health", gauge, append);
