@@ -153,7 +153,9 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     // Assigning copies every header once more.
     if (finished !== c.res) c.res = finished;
   });
-  app.use(async (c, next) => gate.admit(c.var.visit, listedAs(c)) ?? next());
+  app.use(
+    async (c, next) => gate.admit(c.var.visit, listedAs(c)) ?? pipeline.whileAllowed(c.var.visit, next),
+  );
   app.onError((error, c) => refuse(c, error));
   app.notFound((c) => {
     const allow = methodsAt(app.routes, c.req.path);

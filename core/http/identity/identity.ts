@@ -54,6 +54,11 @@ export function viewerOf(identity: Identity | null) {
 
 const ACTIONS = ["read", "predict", "train", "admin"] as const;
 
+/** Can the access end while something is open? */
+export function isRevocable({ credentials, expiresAt }: Identity): boolean {
+  return credentials.length > 0 || expiresAt !== null;
+}
+
 export function may({ scopes }: Identity, access: Access): boolean {
   return includes(scopes, access);
 }

@@ -5,9 +5,10 @@
 
 import { finishAnswer } from "../../http/compress.ts";
 import type { Gate, Visit } from "../../http/identity/gate.ts";
-import { type Identity, NOBODY } from "../../http/identity/identity.ts";
+import { type Identity, isRevocable, NOBODY } from "../../http/identity/identity.ts";
 import { type Problem, problem } from "../../http/problem.ts";
 import { problemAnswer } from "../../http/responses.ts";
+import { revocableRequest, whileAllowed } from "../../http/revocable.ts";
 import type { Bindings } from "../../live/bindings.ts";
 import type { RequestTimes } from "../../operations/request-times.ts";
 import { AppError } from "../../platform/errors.ts";
@@ -61,7 +62,7 @@ class PassedCall implements Call {
     this.standalonePage = options.standalonePage;
     this.requestId = visit.requestId;
     this.identity = visit.identity ?? NOBODY;
-    this.request = visit.request;
+    this.request = isRevocable(this.identity) ? revocableRequest(visit.request, this.hold) : visit.request;
     this.params = asked.params;
     this.query = asked.query;
   }
@@ -135,6 +136,12 @@ export class Pipeline {
     });
     this.calls.set(visit, call);
     return call;
+  }
+
+  /** Refuses an answer that is still waited for when its access ends. */
+  async whileAllowed({ identity }: Visit, work: () => Promise<void>): Promise<void> {
+    if (!identity || !isRevocable(identity)) return work();
+    return whileAllowed(work, this.options.signalbox.holds.holdFor(identity));
   }
 
   /** A stream that has begun has its status already: its end is logged as a failed request. */

@@ -5,8 +5,9 @@ import { mediaType } from "../../../http/body.ts";
 import type { Tag } from "../../../http/conditions.ts";
 import { preferredType } from "../../../http/negotiate.ts";
 import { PARQUET_TYPE, streamAnswer, XLSX_TYPE } from "../../../http/responses.ts";
+import { inPieces, revocableBody } from "../../../http/revocable.ts";
 import { JSON_HEADERS } from "../../../http/security.ts";
-import { type Chunks, startingWith } from "../../../http/stream.ts";
+import { type Chunks, STREAM_HEADER, startingWith } from "../../../http/stream.ts";
 import { predictFile } from "../../../models/predict-csv.ts";
 import { PREDICT_REQUEST, type Served } from "../../../models/serving.ts";
 import { AppError } from "../../../platform/errors.ts";
@@ -186,6 +187,7 @@ async function download({
   signalbox,
   params,
   query: { format },
+  hold,
   standalonePage,
 }: Call<z.output<typeof VERSION>, z.output<typeof DOWNLOAD_QUERY>>): Promise<Response> {
   const version = signalbox.models.findVersion(params.name, params.v);
@@ -196,8 +198,12 @@ async function download({
       ? { body: standalonePage(version, modelModule(bytes, version)), type: "text/html", ending: "html" }
       : exportModel(bytes, version, format);
   const name = `${version.name}-v${version.version}.${ending}`;
-  const headers = { "content-type": type, "content-disposition": `attachment; filename="${name}"` };
-  return new Response(body, { headers });
+  const headers = {
+    "content-type": type,
+    "content-disposition": `attachment; filename="${name}"`,
+    [STREAM_HEADER]: "no",
+  };
+  return new Response(revocableBody(inPieces(body), hold), { headers });
 }
 
 const DOWNLOAD_TYPES = {

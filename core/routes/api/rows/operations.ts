@@ -1,5 +1,6 @@
 /** The API of whoever runs the server: figures for Prometheus, a backup while it works. */
 
+import { revocableBody } from "../../../http/revocable.ts";
 import { STREAM_HEADER } from "../../../http/stream.ts";
 import { backupStream } from "../../../operations/backup/backup-stream.ts";
 import { EXPOSITION_TYPE, exposition } from "../prometheus.ts";
@@ -23,11 +24,11 @@ export const OPERATIONS_ROUTES = [
     example: "curl --fail-with-body -o signalbox.tar '{home}/api/backup'",
     says: "Database, files and models as one tar, consistent while others write; `restore` brings it back.",
     answers: { 200: { "application/x-tar": "the backup" } },
-    handle: async ({ signalbox, request, takeTime }) => {
+    handle: async ({ signalbox, request, hold, takeTime }) => {
       takeTime();
       const body = await backupStream(signalbox.config.DATA_DIR, request.signal);
       const day = new Date(signalbox.now()).toISOString().slice(0, 10);
-      return new Response(body, {
+      return new Response(revocableBody(body, hold), {
         headers: {
           "content-type": "application/x-tar",
           "content-disposition": `attachment; filename="signalbox-${day}.tar"`,

@@ -1,0 +1,72 @@
+/**
+ * Ties what a request has open to the access that it came with: when a token is revoked or expires, an upload that is on
+ * its way, a download and an answer that is waited for end at once.
+ */
+import type { Lease } from "../platform/leases.ts";
+
+/** Smaller bodies have come whole before anybody can revoke anything. */
+const SMALL_BYTES = 64 * 1024;
+const PIECE_BYTES = 64 * 1024;
+
+/** The request, whose body ends with the access. */
+export function revocableRequest(request: Request, lease: Lease): Request {
+  const length = request.headers.get("content-length");
+  if (!request.body || (length !== null && Number(length) <= SMALL_BYTES)) return request;
+  const { url, method, headers, signal } = request;
+  return new Request(url, { method, headers, signal, body: revocableBody(request.body, lease) });
+}
+
+/** The same bytes; breaks with the reason when the access ends. Nothing is held before the first is asked for. */
+export function revocableBody(
+  body: ReadableStream<Uint8Array>,
+  lease: Lease,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const reader = body.getReader();
+  let release: (() => void) | null = null;
+  let isOver = false;
+  return new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      async pull(controller) {
+        release ??= lease((reason) => {
+          isOver = true;
+          controller.error(reason);
+          void reader.cancel(reason);
+        });
+        const { value, done } = await reader.read();
+        if (isOver) return;
+        if (!done) return controller.enqueue(value as Uint8Array<ArrayBuffer>);
+        release();
+        controller.close();
+      },
+      cancel(reason) {
+        release?.();
+        return reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Bytes as a body that its reader pulls, so that a slow download can still end. */
+export function inPieces(bytes: Uint8Array | string): ReadableStream<Uint8Array> {
+  const whole = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (at >= whole.length) return controller.close();
+      controller.enqueue(whole.subarray(at, at + PIECE_BYTES));
+      at += PIECE_BYTES;
+    },
+  });
+}
+
+/** What the work comes to; throws the reason where the access ends first. What was begun goes on, unanswered. */
+export async function whileAllowed<T>(work: () => Promise<T>, lease: Lease): Promise<T> {
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  const release = lease(reject);
+  try {
+    return await Promise.race([work(), ended]);
+  } finally {
+    release();
+  }
+}

@@ -1,0 +1,133 @@
+/** Revoking a token ends everything that it has open: each stream, each download, each upload, each wait. */
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { type Harness, openHarness, passengersCsv } from "../../harness/app.ts";
+
+setDefaultTimeout(60_000);
+
+const ADMIN = "an-admin-token-for-this-test";
+let harness: Harness;
+let dataset: string;
+const as = (token: string) => ({ authorization: `Bearer ${token}` });
+
+beforeAll(async () => {
+  harness = await openHarness({ AUTH: "token", ADMIN_TOKEN: ADMIN });
+  const trained = await harness.ask("/api/train/crew.csv?target=Survived&budgetSeconds=2", {
+    ...{ method: "PUT", headers: { ...as(ADMIN), accept: "application/json" }, body: passengersCsv(300) },
+  });
+  dataset = ((await trained.json()) as { datasetId: string }).datasetId;
+});
+afterAll(() => harness.close());
+
+/** A token, and what revokes it. */
+function issue() {
+  const { tokens } = harness.signalbox;
+  const made = tokens.create({ name: "mayfly", scopes: ["admin"] }, "test");
+  return { headers: as(made.token), revoke: () => tokens.revoke(made.id) };
+}
+
+/** A body that begins and never ends; `sent` resolves when some of it was taken. */
+function endless(start: string) {
+  const { promise: sent, resolve } = Promise.withResolvers<void>();
+  const chunks = [start, "x,y\n".repeat(20_000)];
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const chunk = chunks.shift();
+      if (chunk !== undefined) return controller.enqueue(new TextEncoder().encode(chunk));
+      resolve();
+      await new Promise(() => {});
+    },
+  });
+  return { body, sent };
+}
+
+/** Everything that is left of an answer; "broken" where it breaks. */
+async function rest(reader: { read: () => Promise<{ done: boolean }> }): Promise<"whole" | "broken"> {
+  try {
+    while (!(await reader.read()).done);
+    return "whole";
+  } catch {
+    return "broken";
+  }
+}
+
+test.each([
+  ["a backup", "/api/backup", {}],
+  ["a model as a module", "/api/models/crew/versions/1/download?format=mjs", {}],
+  ["a model as a page", "/api/models/crew/versions/1/download?format=html", {}],
+  ["a model as data", "/api/models/crew/versions/1/download?format=json", {}],
+  ["a model as ONNX", "/api/models/crew/versions/1/download?format=onnx", {}],
+  ["the log as NDJSON", "/api/events?follow=1&since=0", { accept: "application/x-ndjson" }],
+  ["the log as SSE", "/api/events?since=0", { accept: "text/event-stream" }],
+])("%s on its way breaks", async (_, path, accept) => {
+  const { headers, revoke } = issue();
+  const answer = await harness.ask(path, { headers: { ...headers, ...accept } });
+  expect(answer.status).toBe(200);
+  const reader = answer.body!.getReader();
+  await reader.read();
+  revoke();
+  expect(await rest(reader)).toBe("broken");
+});
+
+test("the steps of a training, whose run goes on", async () => {
+  const { headers, revoke } = issue();
+  const answer = await harness.ask("/api/train/other.csv?target=Survived&budgetSeconds=2", {
+    ...{ method: "PUT", headers: { ...headers, accept: "text/plain" }, body: passengersCsv(200, 5) },
+  });
+  const reader = answer.body!.getReader();
+  await reader.read();
+  revoke();
+  expect(await rest(reader)).toBe("broken");
+  const [run] = (await harness.json<{ items: { id: string }[] }>("/api/runs", { headers: as(ADMIN) })).items;
+  expect((await harness.signalbox.runs.ended(run!.id)).status).toBe("finished");
+});
+
+test.each([
+  ["an upload", "POST", "/api/upload?name=slow.csv"],
+  ["an upload to train on", "PUT", "/api/train/slow.csv"],
+  ["outcomes", "POST", "/api/predictions/actuals"],
+])("%s on its way is refused", async (_, method, path) => {
+  const { headers, revoke } = issue();
+  const { body, sent } = endless("a,b\n");
+  const asked = harness.ask(path, { method, headers: { ...headers, "content-type": "text/csv" }, body });
+  await sent;
+  revoke();
+  const answer = await asked;
+  expect([answer.status, ((await answer.json()) as { detail: string }).detail]).toEqual([
+    401,
+    "The access was revoked",
+  ]);
+  // The file that had come is removed after the answer.
+  const deadline = performance.now() + 10_000;
+  while (harness.signalbox.datasets.inProgress().length && performance.now() < deadline) await Bun.sleep(5);
+  expect(harness.signalbox.datasets.inProgress()).toEqual([]);
+});
+
+test("rows to predict that still come", async () => {
+  const { headers, revoke } = issue();
+  const { body, sent } = endless(passengersCsv(2000));
+  const asked = harness.ask("/api/models/crew/predict?version=1", {
+    ...{ method: "POST", headers: { ...headers, "content-type": "text/csv" }, body },
+  });
+  await sent;
+  const answer = await asked;
+  const reader = answer.body!.getReader();
+  revoke();
+  expect(answer.status === 401 || (await rest(reader)) === "broken").toBe(true);
+});
+
+test("an answer that is waited for", async () => {
+  const { headers, revoke } = issue();
+  const asked = harness.ask("/api/train?wait=1", {
+    method: "POST",
+    headers: { ...headers, "content-type": "application/json" },
+    body: JSON.stringify({ datasetId: dataset, target: "Survived", budgetSeconds: 30, name: "waited" }),
+  });
+  const deadline = performance.now() + 10_000;
+  while (harness.signalbox.holds.count === 0 && performance.now() < deadline) await Bun.sleep(1);
+  revoke();
+  expect((await asked).status).toBe(401);
+});
+
+test("nothing stays held once everything has ended", () => {
+  expect(harness.signalbox.holds.count).toBe(0);
+});
