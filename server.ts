@@ -65,6 +65,7 @@ import {
   SETTINGS,
   SIGN_IN,
   TOKENS,
+  TRIAL,
 } from "./views/pages.ts";
 import { PanelView } from "./views/panels.tsx";
 import { SettingsPage } from "./views/settings/settings.tsx";
@@ -229,9 +230,11 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   });
   app.post("/models/:name/predict", async (c) => {
     const call = callOf(c);
-    return pageAnswer(c, await pages.modelData(call, await forms.tryModel(call)), MODEL);
+    const tried = await forms.tryModel(call);
+    // Who may only predict sees the answer, not the model's page around it.
+    if (!may(call.identity, "read")) return pageAnswer(c, tried, TRIAL);
+    return pageAnswer(c, await pages.modelData(call, tried.trial), MODEL);
   });
-
   app.post("/models/:name/predict-csv", (c) => forms.predictFileForm(callOf(c)));
 
   // Live

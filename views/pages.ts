@@ -3,6 +3,7 @@ import type { ApiDocs } from "../core/routes/api/docs.ts";
 import type * as pages from "../core/routes/pages/page-data.ts";
 import type * as settings from "../core/routes/pages/settings-page.ts";
 import type { signInData } from "../core/routes/pages/sign-in.ts";
+import type { Tried } from "../core/routes/pages/try-row.ts";
 import type { RunComparison } from "../core/training/results/compare-runs.ts";
 import { DashboardPage } from "./dashboard/dashboard.tsx";
 import { InspectPage } from "./dashboard/inspect.tsx";
@@ -13,6 +14,7 @@ import { DocsPage } from "./docs/docs.tsx";
 import type { Frame, Links } from "./layout/frame.ts";
 import { SignInPage } from "./layout/sign-in.tsx";
 import { ModelPage } from "./model/model.tsx";
+import { TrialPage } from "./model/trial.tsx";
 import { textDashboard } from "./parts/text.ts";
 import { ComparePage } from "./run/compare.tsx";
 import { RewindPage } from "./run/rewind.tsx";
@@ -51,6 +53,7 @@ export const MODEL: Page<Awaited<ReturnType<typeof pages.modelData>>> = {
   html: ModelPage,
   json: ({ model }) => model,
 };
+export const TRIAL: Page<Tried> = { html: TrialPage, json: ({ trial }) => trial };
 export const DOCS: Page<ApiDocs> = { html: DocsPage, json: (docs) => docs };
 export const SIGN_IN: Page<ReturnType<typeof signInData>> = { html: SignInPage, json: (data) => data };
 export const TOKENS: Page<ReturnType<typeof pages.tokensData>> = { html: TokensPage, json: (data) => data };

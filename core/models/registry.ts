@@ -263,7 +263,9 @@ export class Models {
   /** The file's bytes, checked against its checksum. Throws AppError `conflict` where it is damaged or gone. */
   async read(version: StoredVersion): Promise<Uint8Array> {
     const bytes = await readFile(this.pathOf(version.runId)).catch((error: unknown) => {
-      throw damaged(version, String(error));
+      // Where the disk keeps it is nobody's business.
+      const { code } = error as { code?: string };
+      throw damaged(version, code === "ENOENT" ? "it is missing" : `it cannot be read (${code})`);
     });
     if (new Bun.CryptoHasher("sha256").update(bytes).digest("hex") !== version.sha256)
       throw damaged(version, "checksum differs");

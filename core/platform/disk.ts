@@ -7,7 +7,7 @@ import { AppError } from "./errors.ts";
 
 const FULL = new Set(["ENOSPC", "EDQUOT", "SQLITE_FULL"]);
 /** EFAULT: what Bun's `rm` makes of an error that it does not expect there, such as a full disk that keeps copies. */
-const BROKEN = /^(?:EIO|EROFS|ENXIO|EFAULT|SQLITE_(?:IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB))/;
+const BROKEN = /^(?:EIO|EROFS|ENXIO|EFAULT|EACCES|EPERM|SQLITE_(?:IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB))/;
 
 export function diskFull(): AppError {
   return new AppError("disk_full", "The disk is full", {
@@ -23,12 +23,19 @@ export function diskFailure(error: unknown): AppError | null {
   if (typeof code !== "string") return null;
   if (FULL.has(code)) return diskFull();
   if (code.startsWith("SQLITE_BUSY")) return databaseBusy();
+  if (code === "ENOENT") return fileMissing();
   return BROKEN.test(code) ? diskBroken(code) : null;
 }
 
 function diskBroken(code: string): AppError {
   return new AppError("unavailable", `The disk did not take what was to be written or read (${code})`, {
     fix: "Try again; if it stays so, look at the disk and at the rights in DATA_DIR. `signalbox check` verifies the database.",
+  });
+}
+
+function fileMissing(): AppError {
+  return new AppError("unavailable", "A file that belongs to the stored data is missing", {
+    fix: "`signalbox check` names it. Restore a backup, or delete what it belongs to.",
   });
 }
 

@@ -21,7 +21,7 @@ export async function backupStream(folder: string, signal: AbortSignal): Promise
   const said = new Response(child.stderr).text();
   const reader = child.stdout.getReader();
   const first = await reader.read();
-  if (first.done) throw failureOf(await said);
+  if (first.done) throw failureOf(await said, folder);
   return new ReadableStream({
     start: (controller) => controller.enqueue(first.value),
     async pull(controller) {
@@ -34,10 +34,10 @@ export async function backupStream(folder: string, signal: AbortSignal): Promise
   });
 }
 
-function failureOf(said: string): Error {
+function failureOf(said: string, folder: string): Error {
   if (/ENOSPC|EDQUOT|disk is full/.test(said)) return diskFull();
   const [line = ""] = said.trim().split("\n");
   return line.startsWith("signalbox: ")
-    ? new AppError("conflict", line.slice("signalbox: ".length))
+    ? new AppError("conflict", line.slice("signalbox: ".length).replaceAll(folder, "DATA_DIR"))
     : new Error(`the backup ended: ${said.trim().slice(-500)}`);
 }

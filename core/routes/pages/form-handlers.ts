@@ -15,7 +15,7 @@ import {
   tokenForm,
   trainForm,
 } from "./form-fields.ts";
-import { type Trial, tryRow } from "./try-row.ts";
+import { type Tried, tryRow } from "./try-row.ts";
 
 /** `go`: the page that the browser shows next. `stay`: with htmx the page stays, because its panels are pushed. */
 export type Landing = { go: string } | { stay: string };
@@ -105,7 +105,7 @@ export async function predictFileForm(call: Call): Promise<Response> {
   return response;
 }
 
-export async function tryModel({ signalbox, request, params, requestId }: Call): Promise<Trial> {
+export async function tryModel({ signalbox, request, params, requestId }: Call): Promise<Tried> {
   const fields = await predictForm(request);
-  return (await tryRow(signalbox, params.name!, { fields, requestId })).trial;
+  return tryRow(signalbox, params.name!, { fields, requestId });
 }

@@ -45,12 +45,18 @@ export function typicalRow({ version, result }: StoredVersion): ReturnType<typeo
   };
 }
 
+/** A row with its answer, and the version that gave it. */
+export interface Tried {
+  trial: Trial;
+  asked: StoredVersion;
+}
+
 /** A refusal belongs beside the fields: it is part of the trial. Throws AppError where the version is not there. */
 export async function tryRow(
   signalbox: Pick<Signalbox, "models" | "serving">,
   name: string,
   given: { fields: ReturnType<typeof predictFields>; requestId: string },
-): Promise<{ trial: Trial; asked: StoredVersion }> {
+): Promise<Tried> {
   const { version, values, pinned } = given.fields;
   const asked = signalbox.models.serving(name, version);
   const trial = { version: asked.version, values, pinned, answer: null };

@@ -51,7 +51,7 @@ async function rest(reader: { read: () => Promise<{ done: boolean }> }): Promise
 }
 
 test.each([
-  ["a backup", "/api/backup", {}],
+  ["a backup", "/api/backup", { accept: "*/*" }],
   ["a model as a module", "/api/models/crew/versions/1/download?format=mjs", {}],
   ["a model as a page", "/api/models/crew/versions/1/download?format=html", {}],
   ["a model as data", "/api/models/crew/versions/1/download?format=json", {}],
