@@ -37,7 +37,7 @@ test("a predict token gets the answer, not the model's page", async () => {
   const page = await (await asked("text/html", "predict")).text();
   expect(page).toContain('id="answer"');
   expect(Object.keys((await (await asked("application/json", "predict")).json()) as object).sort()).toEqual([
-    ...["answer", "values", "version", "warnings"],
+    ...["answer", "pinned", "values", "version", "warnings"],
   ]);
   const whole = await (await asked("text/html", "train")).text();
   for (const part of ["ROC AUC", "Deploy", "Export"]) {
