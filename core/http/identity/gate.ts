@@ -7,13 +7,13 @@ import { type Config, isLoopback, RATES, type RateClass } from "../../operations
 import { clientAddress, networkOf, type Proxies, readProxies } from "../../operations/networks.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Logger } from "../../platform/logger.ts";
-import { readSessionCookie } from "../cookies.ts";
 import { forwardedAddress, hiddenAddress, NOT_FORWARDED, type ProxyNotice } from "../forwarded.ts";
 import { wantedForm } from "../negotiate.ts";
 import { RateLimit, rateHeaders, tooMany } from "../rate-limit.ts";
 import { corsHeaders, guardRequest, isPreflight, preflightHeaders, securityHeaders } from "../security.ts";
 import { type RouteAccess, unlisted } from "./access-table.ts";
 import type { Audit } from "./audit.ts";
+import { readSessionCookie } from "./cookies.ts";
 import { readCredential } from "./credentials.ts";
 import { curlCommand } from "./curl.ts";
 import { embedGrant, refuseOtherPanels } from "./embeds.ts";

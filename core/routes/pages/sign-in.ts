@@ -1,6 +1,6 @@
 /** Signs a browser in and out. With a token, once; then a cookie that no script can read. */
 
-import { readSessionCookie, sessionCookie } from "../../http/cookies.ts";
+import { readSessionCookie, sessionCookie } from "../../http/identity/cookies.ts";
 import type { Gate, Visit } from "../../http/identity/gate.ts";
 import { returnPath } from "../../http/identity/return-path.ts";
 import { wantedForm } from "../../http/negotiate.ts";

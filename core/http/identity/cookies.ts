@@ -2,11 +2,13 @@
 
 /** Cookies know no ports: two Signalboxes on one machine must not sign each other out. */
 const nameOf = (port: number) => `signalbox-${port}`;
+const VALUE = /^[\w-]{43}$/;
 
 export function readSessionCookie(headers: Headers, port: number): string | null {
   const cookies = headers.get("cookie");
   if (!cookies) return null;
-  return new RegExp(`(?:^|;\\s*)${nameOf(port)}=([\\w-]{43})(?:;|$)`).exec(cookies)?.[1] ?? null;
+  const value = new Bun.CookieMap(cookies).get(nameOf(port));
+  return value !== null && VALUE.test(value) ? value : null;
 }
 
 export interface CookieScope {
@@ -16,8 +18,16 @@ export interface CookieScope {
 }
 
 /** Lax and not strict: who follows a link from a chat to a run arrives signed in. */
-export function sessionCookie(value: string, maxAgeSeconds: number, scope: CookieScope): string {
-  const secure = scope.isSecure ? "; Secure" : "";
-  const path = scope.basePath || "/";
-  return `${nameOf(scope.port)}=${value}; Path=${path}; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure}`;
+export function sessionCookie(
+  value: string,
+  maxAgeSeconds: number,
+  { port, basePath, isSecure }: CookieScope,
+): string {
+  return new Bun.Cookie(nameOf(port), value, {
+    path: basePath || "/",
+    maxAge: maxAgeSeconds,
+    httpOnly: true,
+    sameSite: "lax",
+    secure: isSecure,
+  }).toString();
 }
