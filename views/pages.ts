@@ -14,7 +14,7 @@ import { DocsPage } from "./docs/docs.tsx";
 import type { Frame, Links } from "./layout/frame.ts";
 import { SignInPage } from "./layout/sign-in.tsx";
 import { ModelPage } from "./model/model.tsx";
-import { TrialPage } from "./model/trial.tsx";
+import { TrialPage } from "./model/try.tsx";
 import { textDashboard } from "./parts/text.ts";
 import { ComparePage } from "./run/compare.tsx";
 import { RewindPage } from "./run/rewind.tsx";

@@ -11,7 +11,7 @@ const PIECE_BYTES = 64 * 1024;
 /** The request, whose body ends with the access. */
 export function revocableRequest(request: Request, lease: Lease): Request {
   const length = request.headers.get("content-length");
-  if (!request.body || (length !== null && Number(length) <= SMALL_BYTES)) return request;
+  if (!request.body || request.bodyUsed || (length !== null && Number(length) <= SMALL_BYTES)) return request;
   const { url, method, headers, signal } = request;
   return new Request(url, { method, headers, signal, body: revocableBody(request.body, lease) });
 }

@@ -1,10 +1,11 @@
 /** What would the model say to this row? A form made from its schema, its answer and reasons beside it, as you type. */
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
-import type { Trial } from "../../core/routes/pages/try-row.ts";
+import type { Trial, Tried } from "../../core/routes/pages/try-row.ts";
 import type { ModelSchema } from "../../core/trainer/contract.ts";
 import { Waterfall } from "../charts/waterfall.tsx";
 import { ProblemNote } from "../layout/error.tsx";
-import { type Links, url } from "../layout/frame.ts";
+import { type Frame, type Links, url } from "../layout/frame.ts";
+import { Layout } from "../layout/layout.tsx";
 import { figure, percent, plain, plural } from "../parts/format.ts";
 import { Bar, Command, curlLine } from "../parts/parts.tsx";
 
@@ -83,6 +84,20 @@ export function TrialAnswer(props: { trial?: Trial; schema: ModelSchema }) {
     <div id="answer" class="answer">
       <Answer {...props} />
     </div>
+  );
+}
+
+/** One prediction and nothing else of its model: the page for those who may predict but not read. */
+export function TrialPage({ frame, trial, asked }: Tried & { frame: Frame }) {
+  return (
+    <Layout frame={frame} title={`Prediction of ${asked.name}`} panels={[]}>
+      <header class="page-head">
+        <h1>
+          {asked.name}, version {asked.version}
+        </h1>
+      </header>
+      <TrialAnswer trial={trial} schema={asked.result.schema} />
+    </Layout>
   );
 }
 

@@ -38,6 +38,14 @@ interface PipelineOptions {
 const ROWS = new Map(API.map((row) => [`${row.method} ${row.path}`, row]));
 const SOCKET = "GET /ws";
 
+const REVOCABLE = new WeakMap<Visit, Request>();
+
+/** One for all calls of a visit: a body has one reader. */
+function requestOf(visit: Visit, { identity, hold }: Pick<Call, "identity" | "hold">): Request {
+  if (!isRevocable(identity)) return visit.request;
+  return REVOCABLE.getOrInsertComputed(visit, () => revocableRequest(visit.request, hold));
+}
+
 /** What only some handlers ask for is worked out when it is asked for. */
 class PassedCall implements Call {
   readonly signalbox: PanelSource;
@@ -45,7 +53,8 @@ class PassedCall implements Call {
   readonly requestId: string;
   readonly problemOf: Call["problemOf"];
   readonly identity: Identity;
-  request: Request;
+  /** As an Idempotency-Key's watch made it; null: as it came. */
+  private watched: Request | null = null;
   params: Record<string, string>;
   query: Record<string, string>;
   body: unknown = undefined;
@@ -65,6 +74,14 @@ class PassedCall implements Call {
     this.request = isRevocable(this.identity) ? revocableRequest(visit.request, this.hold) : visit.request;
     this.params = asked.params;
     this.query = asked.query;
+  }
+
+  get request(): Request {
+    return this.watched ?? requestOf(this.visit, this);
+  }
+
+  set request(request: Request) {
+    this.watched = request;
   }
 
   get url(): URL {

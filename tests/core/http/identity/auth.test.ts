@@ -241,7 +241,7 @@ test("behind https the cookie is Secure, below a base path it stays there", asyn
   const init = posted({ token: ADMIN }, { "x-forwarded-proto": "https" });
   const proxied = await other.ask("/tools/sign-in", init, "10.0.0.1");
   expect(proxied.headers.get("set-cookie")).toContain("Path=/tools;");
-  expect(proxied.headers.get("set-cookie")).toEndWith("; Secure");
+  expect(proxied.headers.get("set-cookie")).toEndWith("; Secure; HttpOnly; SameSite=Lax");
   expect(proxied.headers.get("location")).toBe("/tools/");
   const direct = await other.ask("/tools/sign-in", init, "192.168.0.7");
   expect(direct.headers.get("set-cookie")).not.toContain("Secure");
