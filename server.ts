@@ -70,7 +70,8 @@ import {
 import { PanelView } from "./views/panels.tsx";
 import { SettingsPage } from "./views/settings/settings.tsx";
 
-type Env = { Bindings: Bindings; Variables: { visit: Visit } };
+/** `seq`: where the log stood before anything was read for the answer. */
+type Env = { Bindings: Bindings; Variables: { visit: Visit; seq: number } };
 type C = Context<Env>;
 
 /** The app over an opened Signalbox, and its sockets. `publish` is Bun's, once there is a server. */
@@ -86,13 +87,17 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   const links = (origin: string): Links => ({ base: config.BASE_PATH, origin, curl: curlCommand(config) });
   const gate = new Gate(signalbox, accessTable(API));
   const origin = (c: C) => gate.origin(c.var.visit);
-  const frame = (c: C): Frame => {
+  /** `panels`: those that stand in the page as they are for everybody. */
+  const frame = async (c: C, panels: readonly PanelKey[] = []): Promise<Frame> => {
     const theme = chosenTheme(getCookie(c, "theme"));
-    const position = { epoch: log.epoch, seq: log.lastSeq };
+    const position = { epoch: log.epoch, seq: c.var.seq };
     const viewer = viewerOf(c.var.visit.identity);
     const about = { links: links(origin(c)), version: VERSION, assets: ASSET_PATHS, viewer };
+    const fragments = new Map(
+      await Promise.all(panels.map(async (key) => [key, await live.fragment(key)] as const)),
+    );
     const drawn = (key: PanelKey) =>
-      drawnPanel(live.fragment(key), (html) => forOrigin(html, about.links.origin));
+      drawnPanel(fragments.get(key) ?? null, (html) => forOrigin(html, about.links.origin));
     return { ...about, ...position, drawn, ...(theme && { theme }) };
   };
   const pipeline = new Pipeline({
@@ -106,28 +111,31 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     return pipeline.callFor(c.var.visit, { ...asked, bindings: c.env ?? {} });
   };
   const html = (node: unknown, status = 200) => htmlAnswer(`<!DOCTYPE html>${node}`, status);
-  const pageAnswer = <T>(c: C, data: T, page: Page<T>) => {
+  const pageAnswer = async <T>(c: C, data: T, page: Page<T>) => {
     const form = wantedForm(c.req.raw);
-    if (form === "html") return html(page.html({ ...data, frame: frame(c) }));
-    return form === "text" && page.text ? c.text(page.text(data, links(origin(c)))) : c.json(page.json(data));
+    if (form === "html") return html(page.html({ ...data, frame: await frame(c, page.panels?.(data)) }));
+    return form === "text" && page.text
+      ? c.text(await page.text(data, links(origin(c))))
+      : c.json(await page.json(data));
   };
 
+  const defect = (error: unknown, about: { panel?: PanelKey } = {}) =>
+    signalbox.logger.error({ ...about, error: `${(error as Error).stack}` }, "defect");
   const live = new Live({
     clock: WALL_CLOCK,
     lastSeq: () => log.lastSeq,
-    draw: (key) => {
+    draw: async (key) => {
       const { panel, subject } = parsePanelKey(key)!;
-      const data = READERS[panel](source, subject);
+      const data = await READERS[panel](source, subject);
       if (data === null && subject !== null) return null;
       return `${PanelView({ panelKey: key, panel, data, links: links(ANY_ORIGIN) })}`;
     },
     publish: (drawings, watermark) => sockets.publish(drawings, watermark),
-    failed: (key, error) =>
-      signalbox.logger.error({ panel: key, error: `${(error as Error).stack}` }, "defect"),
+    failed: (key, error) => defect(error, { panel: key }),
   });
   log.subscribe((seq, stale) => live.markStale(seq, stale));
   const { hear } = new WhatIfs({ signalbox, draw: drawTrial });
-  const sockets = new Sockets({ config, log, live, publish, now: signalbox.now, hear });
+  const sockets = new Sockets({ config, log, live, publish, now: signalbox.now, hear, failed: defect });
 
   const upgrade = (visit: Visit, { url, hold, identity }: Call, server: Bindings["server"]) => {
     const visitor = {
@@ -148,6 +156,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   };
   app.use(async (c, next) => {
     c.set("visit", pipeline.arrive(c.req.raw, c.req.path, c.env ?? {}));
+    c.set("seq", log.lastSeq);
     const timings = new Timings();
     await withTimings(timings, next);
     const finished = await pipeline.leave(c.var.visit, c.res, { listed: listedAs(c), timings });
@@ -155,21 +164,22 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     if (finished !== c.res) c.res = finished;
   });
   app.use(
-    async (c, next) => gate.admit(c.var.visit, listedAs(c)) ?? pipeline.whileAllowed(c.var.visit, next),
+    async (c, next) =>
+      (await gate.admit(c.var.visit, listedAs(c))) ?? pipeline.whileAllowed(c.var.visit, next),
   );
   app.onError((error, c) => refuse(c, error));
-  app.notFound((c) => {
+  app.notFound(async (c) => {
     const allow = methodsAt(app.routes, c.req.path);
     if (allow) c.var.visit.headers.allow = allow;
     if (allow && c.req.method === "OPTIONS") return c.body(null, 204);
     return refuse(c, nothingAt(c.req.method, c.req.path, allow));
   });
-  const refuse = (c: C, error: unknown) => {
-    const told = pipeline.problemOf(c.var.visit, error, listedAs(c));
+  const refuse = async (c: C, error: unknown) => {
+    const told = await pipeline.problemOf(c.var.visit, error, listedAs(c));
     if (wantedForm(c.req.raw) !== "html" || isForPrograms(c.req.path.slice(config.BASE_PATH.length)))
       return problemAnswer(told);
     const isEmbed = c.req.path.startsWith(`${config.BASE_PATH}/embed/`);
-    const shown = { frame: frame(c), problem: told };
+    const shown = { frame: await frame(c), problem: told };
     return html(isEmbed ? EmbedErrorPage(shown) : ErrorPage(shown), told.status);
   };
 
@@ -213,14 +223,15 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     app.post(path, async (c) => {
       const outcome = await submit(callOf(c));
       if ("go" in outcome) return landingAnswer(c.req.raw, config.BASE_PATH, outcome);
-      return html(SettingsPage({ ...outcome, frame: frame(c) }), outcome.refusal?.status);
+      return html(SettingsPage({ ...outcome, frame: await frame(c) }), outcome.refusal?.status);
     });
   settingsForm("/settings", settings.saveSettings);
   settingsForm("/settings/embeds", settings.createEmbed);
   settingsForm("/settings/webhooks", settings.createWebhook);
   app.post("/settings/tokens", async (c) => pageAnswer(c, await forms.createToken(callOf(c)), TOKENS));
   app.post("/sign-in", (c) => {
-    const again: FormAgain = (shown) => html(SignInPage({ ...shown, frame: frame(c) }), shown.problem.status);
+    const again: FormAgain = async (shown) =>
+      html(SignInPage({ ...shown, frame: await frame(c) }), shown.problem.status);
     return signIn(signalbox, gate, { visit: c.var.visit, again });
   });
   app.post("/sign-out", (c) => signOut(signalbox, c.var.visit));
@@ -239,19 +250,19 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
 
   // Live
   app.get("/ws", (c) => upgrade(c.var.visit, callOf(c), c.env.server));
-  app.get("/panels", (c) => {
-    const message = sockets.present(callOf(c).url, origin(c));
+  app.get("/panels", async (c) => {
+    const message = await sockets.presentAt(callOf(c).url, origin(c));
     return c.body(message, 200, { "content-type": "application/json", "cache-control": "no-store" });
   });
-  app.get("/panels/:panel", (c) => {
+  app.get("/panels/:panel", async (c) => {
     const whole = { base: callOf(c).home, origin: "", curl: curlCommand(config) };
     return panelAnswer(callOf(c), live, panelForms(whole));
   });
-  app.get("/embed/:panel", (c) => {
+  app.get("/embed/:panel", async (c) => {
     const { panel, subject } = findPanel(c.req.param("panel"), c.req.query("of"));
     const theme = chosenTheme(c.req.query("theme")) ?? "auto";
-    const drawn = { panelKey: panelKey(panel, subject), panel, data: READERS[panel](source, subject) };
-    return html(EmbedPage({ frame: frame(c), theme, token: c.req.query("token"), ...drawn }));
+    const drawn = { panelKey: panelKey(panel, subject), panel, data: await READERS[panel](source, subject) };
+    return html(EmbedPage({ frame: await frame(c), theme, token: c.req.query("token"), ...drawn }));
   });
 
   // API: the rows stand in core/api
@@ -264,9 +275,9 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     return asset.answer(c.req.header("accept-encoding") ?? "");
   });
   const { fetch } = app;
-  app.fetch = (request, env: Bindings = {}, context) =>
+  app.fetch = async (request, env: Bindings = {}, context) =>
     fastPath.answer(request, env) ??
-    pipeline.join(request, env, (visit, call) => upgrade(visit, call, env.server)) ??
+    (await pipeline.join(request, env, (visit, call) => upgrade(visit, call, env.server))) ??
     fetch(request, env, context);
   return { app, sockets };
 }

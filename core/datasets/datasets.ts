@@ -14,7 +14,7 @@ import { AppError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import { Semaphore } from "../platform/scheduling.ts";
-import type { Store } from "../store/database.ts";
+import type { Handle, Store, Unchanged } from "../store/database.ts";
 import {
   deleteDataset,
   findDataset,
@@ -25,10 +25,11 @@ import {
   unreadDatasets,
 } from "../store/datasets.ts";
 import { runsOfDataset } from "../store/runs.ts";
+import { refuseBusy } from "./busy.ts";
 import type { ReadInput, ReadReport } from "./read-child.ts";
 import { receiveFile, refuseWithoutSpace } from "./receive.ts";
 import { followFile } from "./receive-stream.ts";
-import { type Rejection, Rejections } from "./rejections.ts";
+import { type Rejection, Rejections, readerFailed } from "./rejections.ts";
 import { type TableAside, tableAside } from "./table-aside.ts";
 import { mergedChoices, profileSize, pruneTables, removeFiles, tablePath } from "./table-files.ts";
 import { type UploadInProgress, UploadsInProgress } from "./uploads.ts";
@@ -75,11 +76,11 @@ export class Datasets {
     await mkdir(folder, { recursive: true });
     for (const file of await readdir(folder)) {
       const [id = ""] = file.split(".");
-      if (file.endsWith(".part") || file.includes(".unpacked") || !findDataset(store, id))
+      if (file.endsWith(".part") || file.includes(".unpacked") || !(await findDataset(store, id)))
         await rm(join(folder, file), { force: true });
     }
-    for (const id of unreadDatasets(store)) {
-      this.readNew({ ...findDataset(store, id)!, choices: {} }).catch(() => {
+    for (const id of await unreadDatasets(store)) {
+      this.readNew({ ...(await findDataset(store, id))!, choices: {} }).catch(() => {
         // Refused: the event and the rejection that `readNew` left say why.
       });
     }
@@ -127,16 +128,16 @@ export class Datasets {
   }
 
   /** Throws AppError `missing`. */
-  find(id: string, version?: number): StoredDataset {
-    const found = findDataset(this.options.store, id, version);
+  async find(id: string, version?: number, store: Handle = this.options.store): Promise<StoredDataset> {
+    const found = await findDataset(store, id, version);
     if (!found || this.leaving.has(id))
       throw new AppError("missing", `There is no dataset ${id}`, { fix: "GET /api/datasets lists them." });
     return found;
   }
 
   /** As `find`, and read. Throws AppError `conflict` while it is being read. */
-  findReady(id: string, version?: number): StoredDataset & { profile: CsvProfile } {
-    const found = this.find(id, version);
+  async findReady(id: string, version?: number): Promise<StoredDataset & { profile: CsvProfile }> {
+    const found = await this.find(id, version);
     if (!found.profile) {
       throw new AppError("conflict", `${found.name} is still being read`, {
         fix: "Ask again when its status is ready.",
@@ -166,18 +167,18 @@ export class Datasets {
         onBytes: (bytes, label) =>
           this.arrivals.arrive({ id, name: label, bytes, bytesTotal, rows: null, columns: [] }),
       });
-      let same = findDatasetByHash(store, received.sha256);
+      let same = await findDatasetByHash(store, received.sha256);
       if (!same) {
         await rename(part, this.pathOf(id));
         await syncFolder(folder);
         // The same bytes may have come on another connection meanwhile.
-        same = findDatasetByHash(store, received.sha256);
+        if (!(await insertDataset(store, { id, ...received, createdAt: now() })))
+          same = await findDatasetByHash(store, received.sha256);
       }
       if (same) {
         await removeFiles(folder, id);
         return { id: same.id, name: same.name, isNew: false, ready: this.whenRead(same) };
       }
-      insertDataset(store, { id, ...received, createdAt: now() });
       const ready = this.readNew({ id, choices: {}, name: received.name, sizeBytes: received.sizeBytes });
       ready.catch(() => {
         // Whoever awaits `ready` hears it; with ?wait=0 nobody does, and the rejection is kept for GET.
@@ -185,7 +186,8 @@ export class Datasets {
       return { id, name: received.name, isNew: true, ready };
     } catch (error) {
       await removeFiles(folder, id);
-      if (error instanceof AppError) this.reject(id, this.arrivals.get(id)?.name ?? name ?? "upload", error);
+      if (error instanceof AppError)
+        await this.reject(id, this.arrivals.get(id)?.name ?? name ?? "upload", error);
       throw error;
     } finally {
       this.arrivals.depart(id);
@@ -218,27 +220,36 @@ export class Datasets {
   }
 
   /** Reads the same file with other choices. `unchanged` may throw at the moment of the change. Throws AppError where they do not fit; the old version stays. */
-  async reread(id: string, choices: ReadingChoices, unchanged = () => {}): Promise<StoredDataset> {
-    const { store, log, now } = this.options;
-    const dataset = this.findReady(id);
+  async reread(
+    id: string,
+    choices: ReadingChoices,
+    unchanged: Unchanged = async () => {},
+  ): Promise<StoredDataset> {
+    const { log, now } = this.options;
+    const dataset = await this.findReady(id);
     const merged = mergedChoices(dataset.choices, choices);
     const profile = await this.read({ ...dataset, choices: merged }).catch(async (error: unknown) => {
       await pruneTables(this.options.folder, id, dataset.choices);
       throw error;
     });
     await pruneTables(this.options.folder, id, merged);
-    log.record((append) => {
-      this.find(id);
-      unchanged();
-      const version = insertDatasetVersion(store, { id, choices: merged, profile, at: now() });
-      append("dataset.uploaded", { datasetId: id, name: dataset.name, version, ...profileSize(profile) });
+    await log.record(async (tx) => {
+      await this.find(id, undefined, tx);
+      await unchanged(tx);
+      const version = await insertDatasetVersion(tx, { id, choices: merged, profile, at: now() });
+      await tx.append("dataset.uploaded", {
+        datasetId: id,
+        name: dataset.name,
+        version,
+        ...profileSize(profile),
+      });
     });
     return this.find(id);
   }
 
   /** The first rows as other choices would read them; nothing is stored. Throws as `reread` does. */
   async preview(id: string, choices: ReadingChoices): Promise<ReadingPreview> {
-    const dataset = this.findReady(id);
+    const dataset = await this.findReady(id);
     const file = { ...dataset, choices: mergedChoices(dataset.choices, choices) };
     try {
       return (await this.turns.preview.take(() => this.readInChild(file, "preview"))) as ReadingPreview;
@@ -262,46 +273,44 @@ export class Datasets {
    * Row and file, overwritten in the database and its log too; runs keep what they learned, models go on.
    * Throws AppError `conflict` while a run learns from it.
    */
-  async delete(id: string): Promise<void> {
+  async delete(id: string, unchanged: Unchanged = async () => {}): Promise<void> {
     const { diskReserve } = this.options;
-    await diskReserve.spend(() => this.deleteNow(id));
+    await diskReserve.spend(() => this.deleteNow(id, unchanged));
     await diskReserve.spend(() => this.emptyLog(id)).catch((error: unknown) => this.warnOfLog(id, error));
     // Once more: a disk that fails once keeps no deleted file.
     await removeFiles(this.options.folder, id).catch(() => removeFiles(this.options.folder, id));
   }
 
-  private async deleteNow(id: string): Promise<void> {
+  private async deleteNow(id: string, unchanged: Unchanged): Promise<void> {
     const { store } = this.options;
-    const { name } = this.find(id);
-    const runs = runsOfDataset(store, id);
-    const busy = runs.find(({ status }) => status === "queued" || status === "running");
-    if (busy) {
-      throw new AppError("conflict", `Run ${busy.number} learns from ${name}`, {
-        fix: "Cancel it, or wait until it has ended.",
-      });
-    }
+    const { name } = await this.find(id);
+    await refuseBusy(store, { id, name });
     this.leaving.add(id);
     try {
-      await this.remove(id, name, runs);
+      await this.remove(id, name, unchanged);
     } finally {
       this.leaving.delete(id);
     }
   }
 
-  private async remove(id: string, name: string, runs: { id: string }[]): Promise<void> {
+  private async remove(id: string, name: string, unchanged: Unchanged): Promise<void> {
     const { store, log, forget, runsFolder } = this.options;
     for (const [child, read] of this.readers) if (read === id) child.kill();
-    for (const run of runs) await rm(join(runsFolder, run.id), { recursive: true, force: true });
+    for (const run of await runsOfDataset(store, id))
+      await rm(join(runsFolder, run.id), { recursive: true, force: true });
     await forget(id);
-    log.record((append) => {
-      deleteDataset(store, id);
-      append("dataset.deleted", { datasetId: id, name });
+    await log.record(async (tx) => {
+      await unchanged(tx);
+      // A run may have been asked for meanwhile.
+      await refuseBusy(tx, { id, name });
+      await deleteDataset(tx, id);
+      await tx.append("dataset.deleted", { datasetId: id, name });
     });
   }
 
   /** The write-ahead log still holds what was deleted. */
   private async emptyLog(id: string): Promise<void> {
-    if (!this.options.store.purgeLog()) this.warnOfLog(id, "another process reads");
+    if (!(await this.options.store.purgeLog())) this.warnOfLog(id, "another process reads");
   }
 
   private warnOfLog(id: string, reason: unknown): void {
@@ -328,34 +337,23 @@ export class Datasets {
     try {
       const profile = await this.read(file);
       this.arrivals.depart(id);
-      log.record((append) => {
-        const version = insertDatasetVersion(store, { id, choices, profile, at: now() });
-        append("dataset.uploaded", { datasetId: id, name, version, ...profileSize(profile) });
+      await log.record(async (tx) => {
+        const version = await insertDatasetVersion(tx, { id, choices, profile, at: now() });
+        await tx.append("dataset.uploaded", { datasetId: id, name, version, ...profileSize(profile) });
         this.rejections.clear();
       });
-      return this.find(id);
+      return await this.find(id);
     } catch (error) {
       if (this.isStopping) throw error;
       this.arrivals.depart(id);
-      if (this.leaving.has(id) || !findDataset(store, id))
+      if (this.leaving.has(id) || !(await findDataset(store, id)))
         throw new AppError("missing", `${name} was deleted while it was read`);
-      const refusal = error instanceof AppError ? error : (diskFailure(error) ?? this.unexpected(error));
-      deleteDataset(store, id);
-      this.reject(id, name, refusal);
+      const refusal =
+        error instanceof AppError ? error : (diskFailure(error) ?? readerFailed(error, this.options.logger));
+      await this.reject(id, name, refusal);
       await removeFiles(this.options.folder, id);
       throw refusal;
     }
-  }
-
-  /** A defect of ours, or a reader that was killed: the file is refused all the same, so that nothing hangs. */
-  private unexpected(error: unknown): AppError {
-    this.options.logger.error(
-      { error: String(error), cause: String((error as Error).cause ?? "") },
-      "reading failed",
-    );
-    return new AppError("invalid", "The file could not be read: its reader failed", {
-      fix: "Check that it is a CSV; if it is, the server's log says more.",
-    });
   }
 
   private async read(file: FileToRead): Promise<CsvProfile> {
@@ -374,11 +372,11 @@ export class Datasets {
     const child = startChild(READ_CHILD, {
       input,
       memoryBytes: this.options.memoryBytes,
-      onReport: (report) => {
+      onReport: async (report) => {
         const { bytesRead: bytes, rows, columns } = report as ReadReport;
         const { id, name, sizeBytes: bytesTotal } = file;
         const known = columns ?? this.arrivals.get(id)?.columns ?? [];
-        this.arrivals.arrive({ id, name, bytes, bytesTotal, rows, columns: known });
+        await this.arrivals.arrive({ id, name, bytes, bytesTotal, rows, columns: known });
       },
     });
     this.readers.set(child, file.id);
@@ -390,8 +388,11 @@ export class Datasets {
     }
   }
 
-  private reject(id: string, name: string, error: AppError): void {
+  private async reject(id: string, name: string, error: AppError): Promise<void> {
     this.rejections.add({ id, name, at: this.options.now() }, error);
-    this.options.log.append("dataset.rejected", { datasetId: id, name, reason: error.message });
+    await this.options.log.record(async (tx) => {
+      await deleteDataset(tx, id);
+      await tx.append("dataset.rejected", { datasetId: id, name, reason: error.message });
+    });
   }
 }

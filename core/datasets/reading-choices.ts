@@ -52,10 +52,10 @@ export type DatasetView = ReturnType<typeof datasetView>;
 export type RejectionView = ReturnType<typeof rejectionView>;
 
 /** A dataset by id, while it is read what was found so far; or why it was refused. Throws AppError `missing`. */
-export function datasetById(datasets: Datasets, id: string) {
+export async function datasetById(datasets: Datasets, id: string) {
   const rejection = datasets.rejection(id);
   if (rejection) return rejectionView(rejection);
-  const view = datasetView(datasets.find(id));
+  const view = datasetView(await datasets.find(id));
   const arrival = view.status === "reading" ? datasets.arrival(id) : null;
   return arrival ? { ...view, rows: arrival.rows, columns: arrival.columns } : view;
 }

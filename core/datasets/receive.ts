@@ -18,7 +18,7 @@ export interface ReceiveOptions {
   maxBytes: number;
   /** The name where the body does not carry one. */
   name: string | null;
-  onBytes: (bytes: number, name: string) => void;
+  onBytes: (bytes: number, name: string) => void | Promise<void>;
 }
 
 /** Free space that an upload must leave for the log and the models. */
@@ -110,7 +110,7 @@ async function writeFile(
       await ownTurn();
       hash.update(chunk);
       await writeAll(file, chunk);
-      options.onBytes(sizeBytes, name);
+      await options.onBytes(sizeBytes, name);
     }
     await file.sync();
   } finally {

@@ -1,5 +1,6 @@
 /** Keeps which files were refused lately, and why. Nothing else of them is kept. */
-import { type AppError, type ErrorRecord, errorRecord } from "../platform/errors.ts";
+import { AppError, type ErrorRecord, errorRecord } from "../platform/errors.ts";
+import type { Logger } from "../platform/logger.ts";
 
 export interface Rejection {
   id: string;
@@ -31,4 +32,12 @@ export class Rejections {
   clear(): void {
     this.byId.clear();
   }
+}
+
+/** A defect of ours, or a reader that was killed: the file is refused all the same, so that nothing hangs. */
+export function readerFailed(error: unknown, logger: Logger): AppError {
+  logger.error({ error: String(error), cause: String((error as Error).cause ?? "") }, "reading failed");
+  return new AppError("invalid", "The file could not be read: its reader failed", {
+    fix: "Check that it is a CSV; if it is, the server's log says more.",
+  });
 }

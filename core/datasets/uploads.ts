@@ -36,10 +36,10 @@ export class UploadsInProgress {
   }
 
   /** Told at once where nothing was told for a while. Throws what the log throws. */
-  arrive(arrival: UploadInProgress): void {
+  async arrive(arrival: UploadInProgress): Promise<void> {
     this.all.set(arrival.id, arrival);
     this.untold.add(arrival.id);
-    if (!this.timer) this.tell();
+    if (!this.timer) await this.tell();
   }
 
   depart(id: string): void {
@@ -51,21 +51,21 @@ export class UploadsInProgress {
     if (this.timer) clearTimeout(this.timer);
   }
 
-  private tell(): void {
+  private async tell(): Promise<void> {
     const moved = [...this.untold].flatMap((id) => this.all.get(id) ?? []);
     this.untold.clear();
-    this.timer = setTimeout(() => this.tellRest(), TELL_MS);
-    this.options.log.record((append) => {
+    this.timer = setTimeout(() => void this.tellRest(), TELL_MS);
+    await this.options.log.record(async (tx) => {
       for (const { id, name, bytes, bytesTotal, rows } of moved)
-        append("dataset.progressed", { datasetId: id, name, bytes, bytesTotal, rows });
+        await tx.append("dataset.progressed", { datasetId: id, name, bytes, bytesTotal, rows });
     });
   }
 
-  private tellRest(): void {
+  private async tellRest(): Promise<void> {
     this.timer = null;
     if (this.untold.size === 0) return;
     try {
-      this.tell();
+      await this.tell();
     } catch (error) {
       this.options.logger.warn({ error: String(error) }, "the progress of uploads could not be told");
     }

@@ -5,6 +5,7 @@
  */
 import { AppError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
+import type { Logger } from "../platform/logger.ts";
 import {
   type AlertAction,
   findAlert,
@@ -13,9 +14,9 @@ import {
   standingAlerts,
   waitingAlerts,
 } from "../store/alerts.ts";
-import type { Store } from "../store/database.ts";
+import type { Handle, Store } from "../store/database.ts";
 import type { AlertCode } from "./alert-records.ts";
-import type { Append, EventLog } from "./event-log.ts";
+import type { EventLog, Recording } from "./event-log.ts";
 import type { EventData, EventName } from "./events.ts";
 
 export interface Alert {
@@ -35,6 +36,7 @@ export interface Alert {
 export interface AlertsOptions {
   store: Store;
   log: EventLog;
+  logger: Logger;
   now: () => number;
 }
 
@@ -50,8 +52,8 @@ export class Alerts {
   constructor(private readonly options: AlertsOptions) {}
 
   /** Goes on where the last process ended: what waited for its minute is told. */
-  start(): void {
-    this.tellWaiting();
+  async start(): Promise<void> {
+    await this.tellWaiting();
   }
 
   stop(): void {
@@ -60,86 +62,97 @@ export class Alerts {
 
   /**
    * Raises an alert, or does nothing where it stands already and is not worse now. It may be called at each look.
-   * `append` is of the transaction that changed the state which is alarming; without it the alert makes its own.
+   * `tx` is the transaction that changed the state which is alarming; without it the alert makes its own.
    */
-  raise(alert: Alert, append?: Append): void {
-    if (append) this.raiseIn(append, alert);
-    else this.options.log.record((own) => this.raiseIn(own, alert));
+  async raise(alert: Alert, tx?: Recording): Promise<void> {
+    if (tx) await this.raiseIn(tx, alert);
+    else await this.options.log.record((own) => this.raiseIn(own, alert));
   }
 
-  private raiseIn(append: Append, alert: Alert): void {
-    const { store, now } = this.options;
-    const known = findAlert(store, alert.code, alert.subject);
+  private async raiseIn(tx: Recording, alert: Alert): Promise<void> {
+    const { now } = this.options;
+    const known = await findAlert(tx, alert.code, alert.subject);
     const cause = alert.cause ?? null;
     const stands = known?.endedAt === null;
     if (stands && RANK[alert.severity] <= RANK[known.severity]) {
       // Without an event nothing may change that a panel shows.
-      if (alert.cause) saveAlert(store, { ...known, ...alert, cause });
+      if (alert.cause) await saveAlert(tx, { ...known, ...alert, cause });
       return;
     }
     const raised = { ...alert, cause, raisedAt: now(), isTold: false, endedAt: null, dismissedAt: null };
-    this.tell({ ...raised, id: stands ? known.id : newId(), toldAt: known?.toldAt ?? null }, append);
+    await this.tell({ ...raised, id: stands ? known.id : newId(), toldAt: known?.toldAt ?? null }, tx);
   }
 
   /** It is over. Nothing happens where it does not stand. */
-  resolve(code: AlertCode, subject: string, append?: Append): void {
-    if (append) this.resolveIn(append, code, subject);
-    else this.options.log.record((own) => this.resolveIn(own, code, subject));
+  async resolve(code: AlertCode, subject: string, tx?: Recording): Promise<void> {
+    if (tx) await this.resolveIn(tx, code, subject);
+    else await this.options.log.record((own) => this.resolveIn(own, code, subject));
   }
 
-  private resolveIn(append: Append, code: AlertCode, subject: string): void {
-    const known = findAlert(this.options.store, code, subject);
+  private async resolveIn(tx: Recording, code: AlertCode, subject: string): Promise<void> {
+    const known = await findAlert(tx, code, subject);
     if (known?.endedAt !== null) return;
-    saveAlert(this.options.store, { ...known, endedAt: this.options.now() });
-    if (known.isTold && known.dismissedAt === null) append("alert.resolved", overOf(known));
+    await saveAlert(tx, { ...known, endedAt: this.options.now() });
+    if (known.isTold && known.dismissedAt === null) await tx.append("alert.resolved", overOf(known));
   }
 
   /** A person has seen it. Throws AppError `missing`. */
-  dismiss(id: string): void {
-    const alert = this.standing().find((entry) => entry.id === id);
-    if (!alert)
-      throw new AppError("missing", `There is no alert ${id}`, { fix: "GET /api/alerts lists them." });
-    this.options.log.record((append) => {
-      saveAlert(this.options.store, { ...alert, dismissedAt: this.options.now() });
-      append("alert.dismissed", overOf(alert));
+  async dismiss(id: string): Promise<void> {
+    await this.options.log.record(async (tx) => {
+      const alert = (await standingAlerts(tx, STANDING_SHOWN)).find((entry) => entry.id === id);
+      if (!alert)
+        throw new AppError("missing", `There is no alert ${id}`, { fix: "GET /api/alerts lists them." });
+      await saveAlert(tx, { ...alert, dismissedAt: this.options.now() });
+      await tx.append("alert.dismissed", overOf(alert));
     });
   }
 
   /** For who measures: raised once the value is beyond the limit, resolved once it is 5 % back from it. */
-  check(alert: Alert, measured: { value: number; limit: number; worse: "above" | "below" }): void {
+  async check(
+    alert: Alert,
+    measured: { value: number; limit: number; worse: "above" | "below" },
+  ): Promise<void> {
     const { value, limit, worse } = measured;
-    const known = findAlert(this.options.store, alert.code, alert.subject);
-    const margin = known?.endedAt === null ? MARGIN * Math.abs(limit) : 0;
-    const isBeyond = worse === "above" ? value > limit - margin : value < limit + margin;
-    if (isBeyond) this.raise(alert);
-    else this.resolve(alert.code, alert.subject);
+    await this.options.log.record(async (tx) => {
+      const known = await findAlert(tx, alert.code, alert.subject);
+      const margin = known?.endedAt === null ? MARGIN * Math.abs(limit) : 0;
+      const isBeyond = worse === "above" ? value > limit - margin : value < limit + margin;
+      if (isBeyond) await this.raiseIn(tx, alert);
+      else await this.resolveIn(tx, alert.code, alert.subject);
+    });
   }
 
   /** Those that were told and stand, newest first. */
-  standing(): StoredAlert[] {
-    return standingAlerts(this.options.store, STANDING_SHOWN);
+  standing(store: Handle = this.options.store): Promise<StoredAlert[]> {
+    return standingAlerts(store, STANDING_SHOWN);
   }
 
   /** Now, or once a minute has passed since one of its kind and subject was told. */
-  private tell(alert: StoredAlert, append: Append): void {
-    const { store, now } = this.options;
+  private async tell(alert: StoredAlert, tx: Recording): Promise<void> {
+    const { now } = this.options;
     const waitMs = alert.toldAt === null ? 0 : alert.toldAt + QUIET_MS - now();
     if (waitMs > 0) {
-      saveAlert(store, alert);
-      this.timer ??= setTimeout(() => this.tellWaiting(), waitMs);
+      await saveAlert(tx, alert);
+      this.timer ??= setTimeout(() => this.tellOnTime(), waitMs);
       return;
     }
-    saveAlert(store, { ...alert, isTold: true, toldAt: now() });
+    await saveAlert(tx, { ...alert, isTold: true, toldAt: now() });
     const { id, code, subject, severity, sentence, action, cause } = alert;
-    append("alert.raised", { id, code, subject, severity, sentence, action, cause });
+    await tx.append("alert.raised", { id, code, subject, severity, sentence, action, cause });
   }
 
-  private tellWaiting(): void {
+  private tellOnTime(): void {
+    this.tellWaiting().catch((error: unknown) => {
+      this.options.logger.error({ error: String(error) }, "an alert that waited could not be told");
+      this.timer ??= setTimeout(() => this.tellOnTime(), QUIET_MS);
+    });
+  }
+
+  private async tellWaiting(): Promise<void> {
     this.timer = null;
-    const waiting = waitingAlerts(this.options.store);
-    if (!waiting.length) return;
-    this.options.log.record((append) => {
-      for (const alert of waiting) this.tell(alert, append);
+    if (!(await waitingAlerts(this.options.store)).length) return;
+    await this.options.log.record(async (tx) => {
+      for (const alert of await waitingAlerts(tx)) await this.tell(alert, tx);
     });
   }
 }

@@ -3,7 +3,7 @@
  * by whoever names the last one it has. A number is never given out twice, and none is left out.
  */
 
-import type { Store } from "../store/database.ts";
+import type { Handle, Parameters, Store, Value } from "../store/database.ts";
 import {
   activityBefore,
   type EventRow,
@@ -41,8 +41,13 @@ export interface Activity {
   sentence: string;
 }
 
-/** Appends within a transaction. */
-export type Append = <N extends EventName>(type: N, data: EventData<N>) => void;
+/** A transaction's handle that also appends what happened. */
+export interface Recording extends Handle {
+  append<N extends EventName>(type: N, data: EventData<N>): Promise<void>;
+}
+
+/** Rows that are read at once of what others appended. */
+const CATCH_UP = 500;
 
 type Listener = (seq: number, stale: PanelKey[]) => void;
 type Observer = (type: EventName, data: unknown) => void;
@@ -58,33 +63,85 @@ interface Happened {
 export class EventLog {
   private readonly listeners = new Set<Listener>();
   private readonly observers = new Set<Observer>();
-  /** The newest number; kept here because every drawing asks for it. */
-  lastSeq: number;
+  /** The newest number of which everybody here was told; kept here because every drawing asks for it. */
+  lastSeq = 0;
+  /** What was appended here and is not told yet: its number and what it makes stale. */
+  private readonly appended = new Map<number, PanelKey[]>();
+  private catchingUp: Promise<void> | null = null;
   /** Readers that follow it now, and whether they have been told to end. */
   followers = 0;
   isClosed = false;
 
-  constructor(
+  private constructor(
     private readonly store: Store,
     private readonly now: () => number,
-  ) {
-    this.lastSeq = logBounds(store).last;
+  ) {}
+
+  static async open(store: Store, now: () => number): Promise<EventLog> {
+    const log = new EventLog(store, now);
+    log.lastSeq = (await logBounds(store)).last;
+    return log;
   }
 
   get epoch(): string {
     return this.store.epoch;
   }
 
-  /** Changes state and appends what happened, all or nothing; then tells the listeners. */
-  record<T>(body: (append: Append) => T): T {
+  /**
+   * Changes state and appends what happened, all or nothing; then tells the listeners. Resolves once they have been told
+   * of it and of everything before it.
+   */
+  async record<T>(body: (tx: Recording) => Promise<T>): Promise<T> {
     const happened: Happened[] = [];
-    const result = this.store.transaction(() => body((type, data) => happened.push(this.insert(type, data))));
-    this.lastSeq = happened.at(-1)?.seq ?? this.lastSeq;
-    for (const { seq, stale, type, data } of happened) {
-      this.tell(seq, stale);
-      for (const observer of this.observers) observer(type, data);
-    }
+    const result = await this.store.transaction((tx) =>
+      body(
+        new RecordingHandle(tx, async (type, data) => {
+          happened.push(await this.insert(tx, type, data));
+        }),
+      ),
+    );
+    for (const { seq, stale } of happened) this.appended.set(seq, stale);
+    await this.catchUp(happened.at(-1)?.seq ?? 0);
+    for (const { type, data } of happened) for (const observer of this.observers) observer(type, data);
     return result;
+  }
+
+  /**
+   * Tells the listeners of everything up to `seq`, in order. A number of our own never moves the position by itself:
+   * what others appended before it is read from the log first.
+   */
+  async catchUp(seq: number): Promise<void> {
+    this.tellAppended();
+    while (this.lastSeq < seq) {
+      this.catchingUp ??= this.readOn().finally(() => {
+        this.catchingUp = null;
+      });
+      await this.catchingUp;
+    }
+  }
+
+  private async readOn(): Promise<void> {
+    const rows = await eventsAfter(this.store, { since: this.lastSeq, limit: CATCH_UP, type: null });
+    for (const { seq, type, data } of rows) {
+      if (seq > this.lastSeq) this.advance(seq, stalePanels(type as EventName, JSON.parse(data)));
+    }
+    // What had left the log already makes nothing stale that is not drawn anew by its readers' own rules.
+    if (!rows.length) this.lastSeq = Math.max(this.lastSeq, (await logBounds(this.store)).last);
+    this.tellAppended();
+  }
+
+  private tellAppended(): void {
+    for (;;) {
+      const stale = this.appended.get(this.lastSeq + 1);
+      if (!stale) return;
+      this.advance(this.lastSeq + 1, stale);
+    }
+  }
+
+  private advance(seq: number, stale: PanelKey[]): void {
+    this.lastSeq = seq;
+    this.appended.delete(seq);
+    this.tell(seq, stale);
   }
 
   /** Ends whoever follows, so that the server can stop. */
@@ -97,14 +154,14 @@ export class EventLog {
     for (const listener of this.listeners) listener(seq, stale);
   }
 
-  append<N extends EventName>(type: N, data: EventData<N>): void {
-    this.record((append) => append(type, data));
+  async append<N extends EventName>(type: N, data: EventData<N>): Promise<void> {
+    await this.record((tx) => tx.append(type, data));
   }
 
-  private insert<N extends EventName>(type: N, data: EventData<N>): Happened {
+  private async insert<N extends EventName>(tx: Handle, type: N, data: EventData<N>): Promise<Happened> {
     const row = { type, at: this.now(), data: JSON.stringify(data) };
-    const seq = insertEvent(this.store, { ...row, activity: tellEvent(type, data) ? 1 : 0 });
-    if ("runId" in data) insertRunEvent(this.store, { ...row, seq, runId: data.runId });
+    const seq = await insertEvent(tx, { ...row, activity: tellEvent(type, data) ? 1 : 0 });
+    if ("runId" in data) await insertRunEvent(tx, { ...row, seq, runId: data.runId });
     return { seq, stale: stalePanels(type, data), type, data };
   }
 
@@ -114,41 +171,68 @@ export class EventLog {
     return () => this.listeners.delete(listener);
   }
 
-  /** Calls `observer` with each event, once it is stored; the function returned ends that. */
+  /** Calls `observer` with each event that is appended here, once it is stored; the function returned ends that. */
   observe(observer: Observer): () => void {
     this.observers.add(observer);
     return () => this.observers.delete(observer);
   }
 
-  read(since: number, limit: number, type: string | null = null): LoggedEvent[] {
-    return eventsAfter(this.store, { since, limit, type }).map(eventOf);
+  async read(since: number, limit: number, type: string | null = null): Promise<LoggedEvent[]> {
+    return (await eventsAfter(this.store, { since, limit, type })).map(eventOf);
   }
 
   /** The newest events of a type that makes activity rows, newest first. */
-  latest(type: EventName, limit: number): LoggedEvent[] {
-    return latestActivity(this.store, { type, limit }).map(eventOf);
+  async latest(type: EventName, limit: number): Promise<LoggedEvent[]> {
+    return (await latestActivity(this.store, { type, limit })).map(eventOf);
   }
 
   /** As `read`, for those who only pass it on: the stored text is not taken apart and put together again. */
-  entries(since: number, limit: number, type: string | null = null): LogEntry[] {
-    return eventsAfter(this.store, { since, limit, type }).map(entryOf);
+  async entries(since: number, limit: number, type: string | null = null): Promise<LogEntry[]> {
+    return (await eventsAfter(this.store, { since, limit, type })).map(entryOf);
   }
 
   /**
    * Where a reader goes on that says it has everything up to `since`. A position of another epoch, or from the future,
    * means nothing here: it starts at the present. `truncated`: it may have missed what cannot be told any more.
    */
-  resume(since: number, epoch: string | null): { since: number; truncated: boolean } {
+  async resume(since: number, epoch: string | null): Promise<{ since: number; truncated: boolean }> {
     if ((epoch !== null && epoch !== this.epoch) || since > this.lastSeq)
       return { since: this.lastSeq, truncated: true };
-    return { since, truncated: since + 1 < (firstSeq(this.store) ?? this.lastSeq + 1) };
+    return { since, truncated: since + 1 < ((await firstSeq(this.store)) ?? this.lastSeq + 1) };
   }
 
-  activity(before: number, limit: number): Activity[] {
-    return activityBefore(this.store, { before, limit }).map((row) => {
+  async activity(before: number, limit: number): Promise<Activity[]> {
+    return (await activityBefore(this.store, { before, limit })).map((row) => {
       const { seq, type, at, data } = eventOf(row);
       return { seq, at, type, ...tellEvent(type, data)! };
     });
+  }
+}
+
+class RecordingHandle implements Recording {
+  constructor(
+    private readonly tx: Handle,
+    readonly append: Recording["append"],
+  ) {}
+
+  async get<Row>(sql: string, parameters?: Parameters): Promise<Row | null> {
+    return this.tx.get(sql, parameters);
+  }
+
+  async all<Row>(sql: string, parameters?: Parameters): Promise<Row[]> {
+    return this.tx.all(sql, parameters);
+  }
+
+  async run(sql: string, parameters?: Parameters | Value[]): Promise<number> {
+    return this.tx.run(sql, parameters);
+  }
+
+  async returning<Row>(sql: string, parameters?: Parameters): Promise<Row[]> {
+    return this.tx.returning(sql, parameters);
+  }
+
+  async transaction<T>(body: (tx: Handle) => Promise<T>): Promise<T> {
+    return this.tx.transaction(body);
   }
 }
 

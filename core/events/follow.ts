@@ -38,10 +38,16 @@ export async function* follow(log: EventLog, options: FollowOptions): AsyncGener
     while (!signal.aborted && left > 0) {
       await throttleOf(log).pass();
       const end = log.lastSeq;
-      const entries = readOnce(log, { cursor, limit: Math.min(BATCH, left), type: options.type ?? null });
+      const entries = await readOnce(log, {
+        cursor,
+        limit: Math.min(BATCH, left),
+        type: options.type ?? null,
+      });
       left -= entries.length;
       // Of a rare type the last match may lie far back: what was searched once is not searched again.
-      cursor = entries.length >= BATCH || left === 0 ? entries.at(-1)!.seq : Math.max(cursor, end);
+      // More may have come while it was read: `end` is what was there before.
+      const last = entries.at(-1)?.seq ?? cursor;
+      cursor = entries.length >= BATCH || left === 0 ? last : Math.max(last, end);
       if (entries.length) {
         yield entries;
         heartbeatAt = performance.now() + HEARTBEAT_MS;
@@ -73,10 +79,10 @@ interface Read {
   type: string | null;
 }
 
-const LAST_READS = new WeakMap<EventLog, Read & { end: number; entries: LogEntry[] }>();
+const LAST_READS = new WeakMap<EventLog, Read & { end: number; entries: Promise<LogEntry[]> }>();
 
 /** Followers that are equally far ask the same, one after the other: it is read once. */
-function readOnce(log: EventLog, read: Read): LogEntry[] {
+function readOnce(log: EventLog, read: Read): Promise<LogEntry[]> {
   const last = LAST_READS.get(log);
   const isSame =
     last?.end === log.lastSeq &&
@@ -94,7 +100,11 @@ function nextEvent(
   { cursor, heartbeatAt, signal }: { cursor: number; heartbeatAt: number; signal: AbortSignal },
 ): Promise<"event" | "silence" | "end"> {
   const { promise, resolve } = Promise.withResolvers<"event" | "silence" | "end">();
-  const unsubscribe = log.subscribe((seq) => (seq > cursor || log.isClosed) && resolve("event"));
+  const unsubscribe = log.subscribe((seq) => {
+    if (seq > cursor || log.isClosed) resolve("event");
+  });
+  // It may have come while the log was read.
+  if (log.lastSeq > cursor || log.isClosed) resolve("event");
   const timer = setTimeout(() => resolve("silence"), Math.max(0, heartbeatAt - performance.now()));
   const abort = () => resolve("end");
   signal.addEventListener("abort", abort, { once: true });

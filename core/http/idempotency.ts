@@ -45,9 +45,21 @@ export class Idempotency {
       throw new AppError("conflict", "The request with this Idempotency-Key is still under way", {
         fix: "Wait for its answer, or ask again in a moment.",
       });
-    const known = findAnswer(this.options.store, key, this.options.now() - KEPT_MS);
-    if (known) return replay(known, await fingerprintOf(request));
-    return this.act(key, asked, act);
+    // Before anything is awaited: of two that come at once one acts.
+    this.inFlight.add(key);
+    const known = await this.knownAnswer(key);
+    if (!known) return this.act(key, asked, act);
+    this.inFlight.delete(key);
+    return replay(known, await fingerprintOf(request));
+  }
+
+  private async knownAnswer(key: string): Promise<KeptAnswer | null> {
+    try {
+      return await findAnswer(this.options.store, key, this.options.now() - KEPT_MS);
+    } catch (error) {
+      this.inFlight.delete(key);
+      throw error;
+    }
   }
 
   private async act(
@@ -55,7 +67,6 @@ export class Idempotency {
     { request, kind }: Asked,
     act: (request: Request) => Promise<Response>,
   ): Promise<Response> {
-    this.inFlight.add(key);
     const end = () => this.inFlight.delete(key);
     try {
       const { watched, hash } = watchBody(request);
@@ -68,15 +79,16 @@ export class Idempotency {
         const value = answer.headers.get(name);
         return value === null ? [] : [[name, value]];
       });
-      const keep = (text: string | null) => {
-        end();
-        if (text === null && kind === "harmless") return;
+      const keep = async (text: string | null) => {
+        if (text === null && kind === "harmless") return void end();
         const body = kind === "secret" ? null : text;
-        this.keep({ key, fingerprint: hash.digest("hex"), status: answer.status, headers, body });
+        await this.keep({ key, fingerprint: hash.digest("hex"), status: answer.status, headers, body });
+        // Only now: who asks again finds the answer.
+        end();
       };
       if (isStream(answer)) return collect(answer, keep, end);
       const text = await answer.text();
-      keep(Buffer.byteLength(text) > LARGEST_BYTES ? null : text);
+      await keep(Buffer.byteLength(text) > LARGEST_BYTES ? null : text);
       return new Response(answer.status === 204 ? null : text, answer);
     } catch (error) {
       end();
@@ -84,10 +96,10 @@ export class Idempotency {
     }
   }
 
-  private keep(answer: Omit<KeptAnswer, "at">): void {
+  private async keep(answer: Omit<KeptAnswer, "at">): Promise<void> {
     const { store, now } = this.options;
     const bounds = { after: now() - KEPT_MS, count: KEPT, bytes: KEPT_BYTES };
-    keepAnswer(store, { ...answer, at: now() }, bounds);
+    await keepAnswer(store, { ...answer, at: now() }, bounds);
   }
 }
 
@@ -109,7 +121,11 @@ function replay(known: KeptAnswer, fingerprint: string): Response {
  * The answer, whose text is told to `keep` once it has left whole, or null where it is too large or its reader went
  * away; one that broke is told to `failed`.
  */
-function collect(answer: Response, keep: (body: string | null) => void, failed: () => void): Response {
+function collect(
+  answer: Response,
+  keep: (body: string | null) => Promise<void>,
+  failed: () => void,
+): Response {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   const reader = answer.body!.getReader();
@@ -118,7 +134,7 @@ function collect(answer: Response, keep: (body: string | null) => void, failed: 
       try {
         const { value, done } = await reader.read();
         if (done) {
-          keep(bytes > LARGEST_BYTES ? null : Buffer.concat(chunks).toString("utf8"));
+          await keep(bytes > LARGEST_BYTES ? null : Buffer.concat(chunks).toString("utf8"));
           return controller.close();
         }
         bytes += value.length;
@@ -130,7 +146,7 @@ function collect(answer: Response, keep: (body: string | null) => void, failed: 
       }
     },
     async cancel(reason) {
-      keep(null);
+      await keep(null);
       await reader.cancel(reason);
     },
   });

@@ -70,7 +70,7 @@ const STREAM_TYPES = {
 
 interface StreamOptions {
   /** Makes the problem that is said before the stream breaks, and logs it. */
-  problemOf: (error: unknown) => Problem;
+  problemOf: (error: unknown) => Promise<Problem>;
   headers?: Record<string, string>;
 }
 
@@ -80,8 +80,8 @@ export function streamAnswer(
   format: keyof typeof STREAM_TYPES,
   { problemOf, headers: further = {} }: StreamOptions,
 ): Response {
-  const failed = (error: unknown) => {
-    const { type: _, ...told } = problemOf(error);
+  const failed = async (error: unknown) => {
+    const { type: _, ...told } = await problemOf(error);
     const json = JSON.stringify({ type: "problem", ...told });
     if (format === "ndjson") return `${json}\n`;
     if (format === "sse") return `event: problem\ndata: ${json}\n\n`;

@@ -31,7 +31,7 @@ export function startingWith(first: string | Uint8Array<ArrayBuffer>, rest: Chun
  */
 export function streamBody(
   chunks: Chunks,
-  failed: (error: unknown) => string,
+  failed: (error: unknown) => string | Promise<string>,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
   let isBroken = false;
@@ -49,7 +49,7 @@ export function streamBody(
         else controller.enqueue(typeof value === "string" ? encoder.encode(value) : value);
       } catch (error) {
         isBroken = true;
-        controller.enqueue(encoder.encode(failed(error)));
+        controller.enqueue(encoder.encode(await failed(error)));
       }
     },
     async cancel() {

@@ -9,13 +9,20 @@ import type { Viewer } from "./viewer.ts";
 type Socket = ServerWebSocket<Viewer>;
 
 const BATCH = 200;
+/** After the log could not be read. */
+const RETRY_MS = 1000;
 
 export class EventSockets {
   private readonly open = new Set<Socket>();
   private readonly unsubscribe: () => void;
   private isPumpScheduled = false;
+  /** Since the last round began. */
+  private isAskedAgain = false;
 
-  constructor(private readonly log: EventLog) {
+  constructor(
+    private readonly log: EventLog,
+    private readonly failed: (error: unknown) => void,
+  ) {
     this.unsubscribe = log.subscribe(() => this.schedulePump());
   }
 
@@ -24,12 +31,17 @@ export class EventSockets {
   }
 
   /** Says where the log stands, then sends what came after `since`; null: from now on. */
-  welcome(socket: Socket, { since, epoch }: { since: number | null; epoch: string | null }): void {
+  async welcome(
+    socket: Socket,
+    { since, epoch }: { since: number | null; epoch: string | null },
+  ): Promise<void> {
     const { log } = this;
-    const from = log.resume(since ?? log.lastSeq, since === null ? null : epoch);
+    const seq = log.lastSeq;
+    const from = await log.resume(since ?? seq, since === null ? null : epoch);
+    if (socket.readyState !== WebSocket.OPEN) return;
     socket.data.cursor = from.since;
     const { truncated } = from;
-    socket.send(JSON.stringify({ control: "hello", epoch: log.epoch, seq: log.lastSeq, truncated }));
+    socket.send(JSON.stringify({ control: "hello", epoch: log.epoch, seq, truncated }));
     this.open.add(socket);
     this.schedulePump();
   }
@@ -40,29 +52,44 @@ export class EventSockets {
 
   /** Goes on with those that are behind, after whatever else waits. */
   schedulePump(): void {
+    this.isAskedAgain = true;
     if (this.isPumpScheduled || !this.open.size) return;
     this.isPumpScheduled = true;
-    setImmediate(() => {
-      this.isPumpScheduled = false;
-      this.pump();
-    });
+    setImmediate(() => void this.pumpOn());
+  }
+
+  private async pumpOn(): Promise<void> {
+    this.isAskedAgain = false;
+    let waitMs = 0;
+    try {
+      this.isAskedAgain = (await this.pump()) || this.isAskedAgain;
+    } catch (error) {
+      this.failed(error);
+      this.isAskedAgain = true;
+      waitMs = RETRY_MS;
+    }
+    this.isPumpScheduled = false;
+    if (!this.isAskedAgain) return;
+    if (waitMs) setTimeout(() => this.schedulePump(), waitMs);
+    else this.schedulePump();
   }
 
   /**
    * One batch to each reader that is behind and whose buffer is empty; those that are not at the end then get the next
    * one. Readers at the same place share what is read. `drain` goes on with a slow one.
    */
-  private pump(): void {
+  private async pump(): Promise<boolean> {
     const batches = new Map<number, LogEntry[]>();
     let isBehind = false;
     for (const socket of this.open) {
       const { cursor } = socket.data;
       if (cursor >= this.log.lastSeq || socket.getBufferedAmount() > 0) continue;
-      const batch = batches.get(cursor) ?? this.log.entries(cursor, BATCH);
+      const batch = batches.get(cursor) ?? (await this.log.entries(cursor, BATCH));
       batches.set(cursor, batch);
-      isBehind = this.sendBatch(socket, batch) || isBehind;
+      // It may have gone while its batch was read.
+      if (this.open.has(socket)) isBehind = this.sendBatch(socket, batch) || isBehind;
     }
-    if (isBehind) this.schedulePump();
+    return isBehind;
   }
 
   /** True: it took all, and there is more. */

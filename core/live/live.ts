@@ -22,8 +22,8 @@ export const WALL_CLOCK: LiveClock = {
 
 export interface LiveOptions {
   clock: LiveClock;
-  /** The fragment as of now; null where the subject is gone. */
-  draw: (key: PanelKey) => string | null;
+  /** The fragment as of now, or later; null where the subject is gone. */
+  draw: (key: PanelKey) => string | null | Promise<string | null>;
   /** What was drawn at one moment. `watermark`: every watched panel is drawn for all events up to it. */
   publish: (drawings: Drawing[], watermark: number) => void;
   /** A panel could not be drawn for its viewers: a defect, told once for each drawing. */
@@ -44,10 +44,17 @@ export interface Drawing {
   seq: number;
 }
 
+/** `html` null: its subject is gone. */
+type Drawn = Omit<Drawing, "key">;
+
 interface PanelState {
   lastStale: number;
   drawnAt: number;
   fragment: Fragment | null;
+  /** The one that is being drawn, and the position that it will at least show. */
+  underWay: { seq: number; drawn: Promise<Drawn> } | null;
+  /** Position of what viewers were sent last. */
+  publishedSeq: number;
 }
 
 /** Drawings of subjects that nobody watches are kept up to this number. */
@@ -58,6 +65,8 @@ export class Live {
   private readonly watchers = new Map<PanelKey, number>();
   /** Watched panels that wait for their drawing, with the first event since the last one, and when they are due. */
   private readonly waiting = new Map<PanelKey, { seq: number; dueAt: number }>();
+  /** Watched panels whose drawing is not published yet, with the first event that it answers. */
+  private readonly unpublished = new Map<PanelKey, number>();
   private scheduledFor = Number.POSITIVE_INFINITY;
   drawings = 0;
 
@@ -71,26 +80,56 @@ export class Live {
    * The panel as of now, drawn only if something has happened to it since; null where its subject is gone. Throws what
    * drawing throws.
    */
-  fragment(key: PanelKey): Fragment | null {
-    const state = this.state(key);
-    if (state.fragment && state.fragment.seq >= state.lastStale) return state.fragment;
-    const html = this.options.draw(key);
-    this.drawings += 1;
-    state.fragment = html === null ? null : { html, seq: this.options.lastSeq() };
-    return state.fragment;
+  async fragment(key: PanelKey): Promise<Fragment | null> {
+    const { html, seq } = await this.drawn(key);
+    return html === null ? null : { html, seq };
   }
 
   /** As `fragment`, for viewers: panels that cannot be drawn must not keep the others from them. */
-  drawingsOf(keys: readonly PanelKey[]): Drawing[] {
-    return keys.flatMap((key) => {
+  async drawingsOf(keys: readonly PanelKey[]): Promise<Drawing[]> {
+    const drawings = keys.map(async (key): Promise<Drawing[]> => {
       try {
-        const { html, seq } = this.fragment(key) ?? { html: null, seq: this.options.lastSeq() };
-        return [{ key, html, seq }];
+        return [{ key, ...(await this.drawn(key)) }];
       } catch (error) {
         this.options.failed(key, error);
         return [];
       }
     });
+    return (await Promise.all(drawings)).flat();
+  }
+
+  /** One drawing of a panel at a time; who asks while an older one is under way waits for the next. */
+  private async drawn(key: PanelKey): Promise<Drawn> {
+    const state = this.state(key);
+    const wanted = state.lastStale;
+    for (;;) {
+      if (state.fragment && state.fragment.seq >= wanted) return state.fragment;
+      const { underWay } = state;
+      if (!underWay) return this.draw(key, state);
+      if (underWay.seq >= wanted) return underWay.drawn;
+      await underWay.drawn.catch(() => {
+        // Told to whoever asked for it.
+      });
+    }
+  }
+
+  private async draw(key: PanelKey, state: PanelState): Promise<Drawn> {
+    this.drawings += 1;
+    // Before the state is read: what is drawn is then at least as new as its position.
+    const seq = this.options.lastSeq();
+    const drawn = this.drawAt(key, seq);
+    state.underWay = { seq, drawn };
+    try {
+      const { html } = await drawn;
+      state.fragment = html === null ? null : { html, seq };
+      return { html, seq };
+    } finally {
+      state.underWay = null;
+    }
+  }
+
+  private async drawAt(key: PanelKey, seq: number): Promise<Drawn> {
+    return { html: await this.options.draw(key), seq };
   }
 
   watch(key: PanelKey): void {
@@ -124,6 +163,7 @@ export class Live {
   watermark(): number {
     let watermark = this.options.lastSeq();
     for (const { seq } of this.waiting.values()) watermark = Math.min(watermark, seq - 1);
+    for (const seq of this.unpublished.values()) watermark = Math.min(watermark, seq - 1);
     return watermark;
   }
 
@@ -134,7 +174,13 @@ export class Live {
   private state(key: PanelKey): PanelState {
     let state = this.panels.get(key);
     if (!state) {
-      state = { lastStale: 0, drawnAt: Number.NEGATIVE_INFINITY, fragment: null };
+      state = {
+        lastStale: 0,
+        drawnAt: Number.NEGATIVE_INFINITY,
+        fragment: null,
+        underWay: null,
+        publishedSeq: 0,
+      };
       this.panels.set(key, state);
       if (this.panels.size > PANELS_KEPT) this.forgetOther(key);
     }
@@ -160,21 +206,34 @@ export class Live {
   private tick(): void {
     this.scheduledFor = Number.POSITIVE_INFINITY;
     const now = this.options.clock.now();
-    const drawings: Drawing[] = [];
+    const due: PanelKey[] = [];
     let next = Number.POSITIVE_INFINITY;
-    for (const [key, { dueAt }] of [...this.waiting]) {
+    for (const [key, { dueAt }] of this.waiting) {
       if (dueAt > now) next = Math.min(next, dueAt);
-      else drawings.push(...this.drawPanel(key, now));
+      // One that is not published yet goes on waiting: `publish` looks for it.
+      else if (!this.unpublished.has(key)) due.push(key);
     }
-    if (drawings.length) this.options.publish(drawings, this.watermark());
+    if (due.length) void this.drawTogether(due, now);
     if (next < Number.POSITIVE_INFINITY) this.schedule(next);
   }
 
-  private drawPanel(key: PanelKey, now: number): Drawing[] {
-    this.waiting.delete(key);
-    if (!this.watchers.has(key)) return [];
-    this.state(key).drawnAt = now;
-    return this.drawingsOf([key]);
+  /** Never rejects: what cannot be drawn is told to `failed`. */
+  private async drawTogether(due: readonly PanelKey[], now: number): Promise<void> {
+    const keys = due.filter((key) => this.watchers.has(key));
+    for (const key of keys) {
+      this.unpublished.set(key, this.waiting.get(key)!.seq);
+      this.state(key).drawnAt = now;
+    }
+    for (const key of due) this.waiting.delete(key);
+    const drawings = await this.drawingsOf(keys);
+    for (const key of keys) this.unpublished.delete(key);
+    const newer = drawings.filter(({ key, seq }) => seq >= this.state(key).publishedSeq);
+    for (const { key, seq } of newer) this.state(key).publishedSeq = seq;
+    if (newer.length) this.options.publish(newer, this.watermark());
+    for (const key of keys) {
+      const again = this.waiting.get(key);
+      if (again) this.schedule(again.dueAt);
+    }
   }
 }
 

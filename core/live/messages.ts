@@ -13,6 +13,14 @@ export function forOrigin(text: string, origin: string): string {
   return text.replaceAll(ANY_ORIGIN, () => origin);
 }
 
+interface Greeting {
+  origin: string;
+  /** "truncated": the viewer's position means nothing here; it gets all of its panels. */
+  kind: "whole" | "truncated";
+  /** The position of which its drawings are at least. */
+  seq: number;
+}
+
 /** The last greeting for each list of panels: after a restart thousands come for the same one. */
 const GREETINGS_KEPT = 20;
 
@@ -21,13 +29,12 @@ export class Greetings {
 
   constructor(private readonly log: EventLog) {}
 
-  /** `truncated`: the viewer's position means nothing here; it gets all of its panels. */
-  message(drawings: Drawing[], { origin, kind }: { origin: string; kind: "whole" | "truncated" }): string {
+  message(drawings: Drawing[], { origin, kind, seq }: Greeting): string {
     const list = `${kind},${origin},${drawings.map(({ key }) => key).join(",")}`;
-    const seqs = `${this.log.lastSeq},${drawings.map(({ seq }) => seq).join(",")}`;
+    const seqs = `${seq},${drawings.map(({ seq }) => seq).join(",")}`;
     const known = this.made.get(list);
     if (known?.seqs === seqs) return known.message;
-    const message = forOrigin(helloMessage(this.log, drawings, kind), origin);
+    const message = forOrigin(helloMessage(this.log.epoch, drawings, { kind, seq }), origin);
     if (this.made.size >= GREETINGS_KEPT) this.made.clear();
     this.made.set(list, { seqs, message });
     return message;
@@ -35,9 +42,12 @@ export class Greetings {
 }
 
 /** One message brings the viewer to the present: a cut in the middle of several could lose a panel. */
-function helloMessage(log: EventLog, drawings: Drawing[], kind: "whole" | "truncated"): string {
-  const { epoch, lastSeq } = log;
-  const position = { epoch, seq: lastSeq, watermark: lastSeq, truncated: kind === "truncated" };
+function helloMessage(
+  epoch: string,
+  drawings: Drawing[],
+  { kind, seq }: Pick<Greeting, "kind" | "seq">,
+): string {
+  const position = { epoch, seq, watermark: seq, truncated: kind === "truncated" };
   return JSON.stringify({ control: "hello", ...position, ...contentOf(drawings) });
 }
 

@@ -12,7 +12,7 @@ import { EventSockets } from "./event-sockets.ts";
 import type { Drawing, Live } from "./live.ts";
 import { drawingsMessage, forOrigin, Greetings, tickMessage } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
-import { SubscriberGroups } from "./subscriber-groups.ts";
+import { type Publication, SubscriberGroups } from "./subscriber-groups.ts";
 import type { Asked, Peer, Viewer } from "./viewer.ts";
 
 type Socket = ServerWebSocket<Viewer>;
@@ -25,6 +25,8 @@ export interface SocketsOptions {
   now: () => number;
   /** A message of who may predict. */
   hear: (socket: Socket, message: string | Buffer) => void;
+  /** A socket could not be greeted, or the log not be read for it. */
+  failed: (error: unknown) => void;
 }
 
 /**
@@ -39,6 +41,8 @@ const TICK_MS = 5_000;
 const MAX_PANELS = 40;
 /** 1008, policy violation: the access was revoked or has expired. */
 const NO_ACCESS = 1008;
+/** 1011, internal error: htmx reconnects after it. */
+const TRY_AGAIN = 1011;
 /** 1012, service restart: htmx reconnects after it. */
 const RESTART = 1012;
 
@@ -58,7 +62,7 @@ export class Sockets {
     this.audiences = new SubscriberGroups(options.live);
     this.departures = new Outbox(options.publish);
     this.greetings = new Greetings(options.log);
-    this.readers = new EventSockets(options.log);
+    this.readers = new EventSockets(options.log, options.failed);
     this.pinger = setInterval(() => this.closeSilent(), PING_MS);
     this.ticker = setInterval(() => this.tick(), TICK_MS);
   }
@@ -132,6 +136,7 @@ export class Sockets {
       const message = messages.get(keys) ?? drawingsMessage(this.options.log.epoch, own, watermark);
       messages.set(keys, message);
       audience.isQuiet = false;
+      for (const held of audience.held) held.push({ drawings: own, watermark });
       this.departures.add(audience, forOrigin(message, audience.origin));
     }
   }
@@ -154,35 +159,68 @@ export class Sockets {
     data.peer = this.peers.get(data.peer.address) ?? data.peer;
     data.peer.sockets += 1;
     this.peers.set(data.peer.address, data.peer);
-    if (asked.panels) this.welcomeViewer(socket, asked.panels, asked);
-    else this.readers.welcome(socket, asked);
+    const greeted = asked.panels
+      ? this.welcomeViewer(socket, asked.panels, asked)
+      : this.readers.welcome(socket, asked);
+    greeted.catch((error: unknown) => {
+      this.options.failed(error);
+      socket.close(TRY_AGAIN, "it could not be greeted");
+    });
     data.asked = null;
   }
 
-  /** Subscribes and sends what the viewer has not seen, in one tick: nothing can happen between. */
-  private welcomeViewer(socket: Socket, panels: readonly PanelKey[], { since, epoch, origin }: Asked): void {
+  /**
+   * Subscribes, then sends what the viewer has not seen. What is published until it is greeted is held back for it, and
+   * dropped where the greeting has something as new.
+   */
+  private async welcomeViewer(
+    socket: Socket,
+    panels: readonly PanelKey[],
+    { since, epoch, origin }: Asked,
+  ): Promise<void> {
     const audience = this.audiences.join(panels, origin);
     socket.data.audience = audience;
     this.departures.settle(audience);
-    socket.subscribe(audience.topic);
-    socket.send(this.presentMessage(panels, { since, epoch, origin }));
+    const held: Publication[] = [];
+    audience.held.add(held);
+    try {
+      const { message, drawings } = await this.present(panels, { since, epoch, origin });
+      if (!this.open.has(socket)) return;
+      socket.send(message);
+      for (const later of this.messagesSince(drawings, held)) socket.send(forOrigin(later, origin));
+      this.departures.settle(audience);
+      socket.subscribe(audience.topic);
+    } finally {
+      audience.held.delete(held);
+    }
   }
 
   /** What a viewer has not seen, for one that polls: the same message as a socket begins with. */
-  present(url: URL, origin: string): string {
+  async presentAt(url: URL, origin: string): Promise<string> {
     const { panels, since, epoch } = positionIn(url.searchParams);
-    return this.presentMessage(panels, { since, epoch, origin });
+    return (await this.present(panels, { since, epoch, origin })).message;
   }
 
-  private presentMessage(
+  private async present(
     panels: readonly PanelKey[],
     { since, epoch, origin }: Pick<Asked, "since" | "epoch" | "origin">,
-  ): string {
+  ): Promise<{ message: string; drawings: Drawing[] }> {
     const { live, log } = this.options;
-    const isKnown = since !== null && epoch !== null && !log.resume(since, epoch).truncated;
+    // Before anything is read: what is told is at least as new.
+    const seq = log.lastSeq;
+    const isKnown = since !== null && epoch !== null && !(await log.resume(since, epoch)).truncated;
     const missed = panels.filter((key) => !isKnown || live.isStaleSince(key, since));
+    const drawings = await live.drawingsOf(missed);
     const kind = since !== null && !isKnown ? "truncated" : "whole";
-    return this.greetings.message(live.drawingsOf(missed), { origin, kind });
+    return { message: this.greetings.message(drawings, { origin, kind, seq }), drawings };
+  }
+
+  private messagesSince(greeting: readonly Drawing[], held: readonly Publication[]): string[] {
+    const shown = new Map(greeting.map(({ key, seq }) => [key, seq]));
+    return held.flatMap(({ drawings, watermark }) => {
+      const newer = drawings.filter(({ key, seq }) => seq > (shown.get(key) ?? Number.NEGATIVE_INFINITY));
+      return newer.length ? [drawingsMessage(this.options.log.epoch, newer, watermark)] : [];
+    });
   }
 
   /**

@@ -4,7 +4,7 @@
  */
 
 import type { PanelKey } from "../events/panel-names.ts";
-import type { Live } from "./live.ts";
+import type { Drawing, Live } from "./live.ts";
 
 interface Page {
   readonly panels: readonly PanelKey[];
@@ -18,6 +18,14 @@ export interface SubscriberGroup extends Page {
   viewers: number;
   /** Nothing was sent since the last tick. */
   isQuiet: boolean;
+  /** Of viewers that have joined and are not greeted yet: what was published for them since. */
+  readonly held: Set<Publication[]>;
+}
+
+/** What was drawn at one moment, and the log position up to which every watched panel has been drawn. */
+export interface Publication {
+  drawings: Drawing[];
+  watermark: number;
 }
 
 /** One more opens the next audience: what is sent to one holds up everybody else. */
@@ -67,7 +75,14 @@ export class SubscriberGroups {
 
   private open({ panels, origin }: Page): SubscriberGroup {
     this.opened += 1;
-    const audience = { panels, origin, topic: `${this.opened}`, viewers: 0, isQuiet: true };
+    const audience = {
+      panels,
+      origin,
+      topic: `${this.opened}`,
+      viewers: 0,
+      isQuiet: true,
+      held: new Set<Publication[]>(),
+    };
     const key = alikeKey(audience);
     this.alike.set(key, [...(this.alike.get(key) ?? []), audience]);
     for (const panel of panels) {

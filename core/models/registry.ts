@@ -4,22 +4,22 @@
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { LIVE_ALERTS } from "../events/alert-records.ts";
 import type { Alerts } from "../events/alerts.ts";
-import type { EventLog } from "../events/event-log.ts";
+import type { EventLog, Recording } from "../events/event-log.ts";
 import { syncFolder } from "../platform/disk.ts";
 import type { DiskReserve } from "../platform/disk-reserve.ts";
 import { AppError } from "../platform/errors.ts";
 import { setChallenger } from "../store/challengers.ts";
-import type { Store } from "../store/database.ts";
+import type { Handle, Store, Unchanged } from "../store/database.ts";
+import { filesOf } from "../store/files.ts";
 import {
   deleteVersion,
   deploy,
   findModel,
   findVersion,
   insertVersion,
-  listModels,
   listVersions,
   liveVersions,
   type StoredModel,
@@ -41,8 +41,6 @@ export interface ModelsOptions {
   now: () => number;
 }
 
-type Append = Parameters<Parameters<EventLog["record"]>[0]>[0];
-
 export class Models {
   /** What was looked up since the last write to the database: predictions ask for the same again and again. */
   private asked = { writes: -1, versions: new Map<string, StoredVersion>() };
@@ -53,11 +51,7 @@ export class Models {
   async start(): Promise<void> {
     const { folder, store } = this.options;
     await mkdir(folder, { recursive: true });
-    const known = new Set(
-      listModels(store, { before: Number.MAX_SAFE_INTEGER, limit: 1e6 })
-        .flatMap(({ name }) => listVersions(store, name))
-        .map(({ runId }) => `${runId}.bin`),
-    );
+    const known = new Set((await filesOf(store)).map((path) => basename(path)));
     for (const file of await readdir(folder))
       if (!known.has(file)) await rm(join(folder, file), { force: true });
   }
@@ -71,28 +65,32 @@ export class Models {
   }
 
   /** Numbers the version; never deploys it. */
-  register(
-    append: Append,
+  async register(
+    tx: Recording,
     entry: { name: string; runId: string; result: RunResult; sha256: string; sizeBytes: number },
-  ): number {
-    const version = insertVersion(this.options.store, { ...entry, createdAt: this.options.now() });
-    append("model.registered", { model: entry.name, version, runId: entry.runId });
+  ): Promise<number> {
+    const version = await insertVersion(tx, { ...entry, createdAt: this.options.now() });
+    await tx.append("model.registered", { model: entry.name, version, runId: entry.runId });
     return version;
   }
 
   /** Throws AppError `missing`. */
-  find(name: string): StoredModel {
-    const model = findModel(this.options.store, name);
+  async find(name: string, store: Handle = this.options.store): Promise<StoredModel> {
+    const model = await findModel(store, name);
     if (!model)
       throw new AppError("missing", `There is no model ${name}`, { fix: "GET /api/models lists them." });
     return model;
   }
 
-  findVersion(name: string, version: number): StoredVersion {
-    this.find(name);
-    const found = findVersion(this.options.store, name, version);
+  async findVersion(
+    name: string,
+    version: number,
+    store: Handle = this.options.store,
+  ): Promise<StoredVersion> {
+    await this.find(name, store);
+    const found = await findVersion(store, name, version);
     if (!found) {
-      const versions = listVersions(this.options.store, name).map((entry) => entry.version);
+      const versions = (await listVersions(store, name)).map((entry) => entry.version);
       throw new AppError("missing", `${name} has no version ${version}`, {
         fix: versions.length ? `Its versions are ${versions.join(", ")}.` : "Train it anew.",
       });
@@ -100,33 +98,41 @@ export class Models {
     return found;
   }
 
-  versions(name: string): StoredVersion[] {
+  async versions(name: string): Promise<StoredVersion[]> {
     return listVersions(this.options.store, name);
   }
 
   /** What a new version is compared with: the live one, else the newest; null for a new name. */
-  before(name: string): { version: number; path: string } | null {
-    const versions = listVersions(this.options.store, name);
-    const live = findModel(this.options.store, name)?.liveVersion;
+  async before(name: string): Promise<{ version: number; path: string } | null> {
+    const versions = await listVersions(this.options.store, name);
+    const live = (await findModel(this.options.store, name))?.liveVersion;
     const version = versions.find((entry) => entry.version === live) ?? versions[0];
     return version ? { version: version.version, path: this.pathOf(version.runId) } : null;
   }
 
   /** The version asked for, else the live one. Throws AppError `conflict` while none is live. */
-  serving(name: string, version: number | null): StoredVersion {
-    const { writes } = this.options.store;
-    if (this.asked.writes !== writes) this.asked = { writes, versions: new Map() };
-    const key = `${version ?? "live"} ${name}`;
-    const known = this.asked.versions.get(key) ?? this.look(name, version);
-    this.asked.versions.set(key, known);
-    return known;
+  async serving(name: string, version: number | null): Promise<StoredVersion> {
+    const known = this.known(name, version);
+    if (known) return known;
+    // Of before the look: what is written meanwhile is not in it.
+    const { asked } = this;
+    const found = await this.look(name, version);
+    asked.versions.set(askedKey(name, version), found);
+    return found;
   }
 
-  private look(name: string, version: number | null): StoredVersion {
-    const model = this.find(name);
+  /** As `serving`, at once: null where it was not asked for since the last write. */
+  known(name: string, version: number | null): StoredVersion | null {
+    const { writes } = this.options.store;
+    if (this.asked.writes !== writes) this.asked = { writes, versions: new Map() };
+    return this.asked.versions.get(askedKey(name, version)) ?? null;
+  }
+
+  private async look(name: string, version: number | null): Promise<StoredVersion> {
+    const model = await this.find(name);
     if (version !== null) return this.findVersion(name, version);
     if (model.liveVersion === null) {
-      const newest = this.versions(name)[0]?.version;
+      const newest = (await this.versions(name))[0]?.version;
       throw new AppError("conflict", `No version of ${name} is live`, {
         fix: `Deploy one with PUT /api/models/${name}/live, or ask for one with ?version=.`,
         ...(newest && { example: `{"version":${newest}}` }),
@@ -136,35 +142,33 @@ export class Models {
   }
 
   /** Makes a version live: at once for everybody. The same version again changes nothing. */
-  async deploy(name: string, version: number, unchanged = () => {}): Promise<StoredModel> {
-    const { store, log, now } = this.options;
-    const target = this.findVersion(name, version);
-    await this.read(target);
-    const { liveVersion: previous, challengerVersion } = this.find(name);
-    if (previous === version) return this.find(name);
-    const type = previous !== null && version < previous ? "model.rolledback" : "model.deployed";
-    log.record((append) => {
-      this.findVersion(name, version);
-      unchanged();
-      deploy(store, { name, version, at: now() });
-      append(type, { model: name, version, previous });
-      if (challengerVersion === version) this.endChallenge(append, name, version);
-      this.endLiveAlerts(append, name);
+  async deploy(name: string, version: number, unchanged: Unchanged = async () => {}): Promise<StoredModel> {
+    const { log, now } = this.options;
+    await this.read(await this.findVersion(name, version));
+    await log.record(async (tx) => {
+      const { liveVersion: previous, challengerVersion } = await this.find(name, tx);
+      if (previous === version) return;
+      await this.findVersion(name, version, tx);
+      await unchanged(tx);
+      await deploy(tx, { name, version, at: now() });
+      const type = previous !== null && version < previous ? "model.rolledback" : "model.deployed";
+      await tx.append(type, { model: name, version, previous });
+      if (challengerVersion === version) await this.endChallenge(tx, name, version);
+      await this.endLiveAlerts(tx, name);
     });
     return this.find(name);
   }
 
   /** No version answers requests that name none. Throws AppError `conflict` where none is live. */
-  takeOffline(name: string, unchanged = () => {}): StoredModel {
-    const { store, log } = this.options;
-    const { liveVersion: version, challengerVersion } = this.find(name);
-    if (version === null) throw new AppError("conflict", `No version of ${name} is live`);
-    log.record((append) => {
-      unchanged();
-      undeploy(store, name);
-      append("model.undeployed", { model: name, version });
-      if (challengerVersion !== null) this.endChallenge(append, name, challengerVersion);
-      this.endLiveAlerts(append, name);
+  async takeOffline(name: string, unchanged: Unchanged = async () => {}): Promise<StoredModel> {
+    await this.options.log.record(async (tx) => {
+      const { liveVersion: version, challengerVersion } = await this.find(name, tx);
+      if (version === null) throw new AppError("conflict", `No version of ${name} is live`);
+      await unchanged(tx);
+      await undeploy(tx, name);
+      await tx.append("model.undeployed", { model: name, version });
+      if (challengerVersion !== null) await this.endChallenge(tx, name, challengerVersion);
+      await this.endLiveAlerts(tx, name);
     });
     return this.find(name);
   }
@@ -173,86 +177,92 @@ export class Models {
    * From now on a version answers its second class from this probability on; null: as it was trained. Throws AppError
    * `invalid` where the version does not decide between two classes.
    */
-  setThreshold(
+  async setThreshold(
     name: string,
     { version, threshold }: { version: number; threshold: number | null },
-    unchanged = () => {},
-  ): StoredVersion {
-    const { store, log } = this.options;
-    const { result, threshold: previous } = this.findVersion(name, version);
-    if (result.task !== "binary") {
-      throw new AppError("invalid", `${name} version ${version} does not choose between two classes`, {
-        fix: "Only a binary model has a threshold.",
-      });
-    }
-    if (threshold === previous) return this.findVersion(name, version);
-    log.record((append) => {
-      this.findVersion(name, version);
-      unchanged();
-      setThreshold(store, { name, version, threshold });
-      append("model.thresholdchanged", { model: name, version, threshold, previous });
+    unchanged: Unchanged = async () => {},
+  ): Promise<StoredVersion> {
+    await this.options.log.record(async (tx) => {
+      const { result, threshold: previous } = await this.findVersion(name, version, tx);
+      if (result.task !== "binary") {
+        throw new AppError("invalid", `${name} version ${version} does not choose between two classes`, {
+          fix: "Only a binary model has a threshold.",
+        });
+      }
+      if (threshold === previous) return;
+      await unchanged(tx);
+      await setThreshold(tx, { name, version, threshold });
+      await tx.append("model.thresholdchanged", { model: name, version, threshold, previous });
     });
     return this.findVersion(name, version);
   }
 
   /** They were about the version that is not live any more. */
-  private endLiveAlerts(append: Append, name: string): void {
-    for (const code of LIVE_ALERTS) this.options.alerts.resolve(code, name, append);
+  private async endLiveAlerts(tx: Recording, name: string): Promise<void> {
+    for (const code of LIVE_ALERTS) await this.options.alerts.resolve(code, name, tx);
   }
 
   /** From now on a version is asked the same rows as the live one; null ends that. */
   async challenge(name: string, version: number | null): Promise<StoredModel> {
-    const { store, log } = this.options;
-    const { liveVersion, challengerVersion } = this.find(name);
-    if (version === challengerVersion) return this.find(name);
+    const { liveVersion, challengerVersion: before } = await this.find(name);
+    if (version === before) return this.find(name);
     if (version !== null) {
-      const target = this.findVersion(name, version);
-      refuseChallenger(target, liveVersion === null ? null : this.findVersion(name, liveVersion));
+      const target = await this.findVersion(name, version);
+      refuseChallenger(target, liveVersion === null ? null : await this.findVersion(name, liveVersion));
       await this.read(target);
     }
-    log.record((append) => {
-      if (challengerVersion !== null) this.endChallenge(append, name, challengerVersion);
-      if (version === null) return;
-      this.findVersion(name, version);
-      setChallenger(store, name, version);
-      append("challenger.started", { model: name, version });
+    await this.options.log.record(async (tx) => {
+      const { challengerVersion } = await this.find(name, tx);
+      if (challengerVersion === version) return;
+      if (challengerVersion !== null) await this.endChallenge(tx, name, challengerVersion);
+      if (version !== null) await this.beginChallenge(tx, name, version);
     });
     return this.find(name);
   }
 
-  private endChallenge(append: Append, name: string, version: number): void {
-    setChallenger(this.options.store, name, null);
-    append("challenger.ended", { model: name, version });
-    this.options.alerts.resolve("challenger", name, append);
+  private async beginChallenge(tx: Recording, name: string, version: number): Promise<void> {
+    const target = await this.findVersion(name, version, tx);
+    // Another version may have been deployed meanwhile.
+    const { liveVersion } = await this.find(name, tx);
+    refuseChallenger(target, liveVersion === null ? null : await this.findVersion(name, liveVersion, tx));
+    await setChallenger(tx, name, version);
+    await tx.append("challenger.started", { model: name, version });
+  }
+
+  private async endChallenge(tx: Recording, name: string, version: number): Promise<void> {
+    await setChallenger(tx, name, null);
+    await tx.append("challenger.ended", { model: name, version });
+    await this.options.alerts.resolve("challenger", name, tx);
   }
 
   /** `unchanged` may throw at the moment of the change. */
-  delete(name: string, version: number, unchanged = () => {}): Promise<void> {
+  delete(name: string, version: number, unchanged: Unchanged = async () => {}): Promise<void> {
     return this.options.diskReserve.spend(() => this.deleteNow(name, version, unchanged));
   }
 
-  private async deleteNow(name: string, version: number, unchanged: () => void): Promise<void> {
+  private async deleteNow(name: string, version: number, unchanged: Unchanged): Promise<void> {
     const { store, log, forget } = this.options;
-    const { runId } = this.findVersion(name, version);
-    this.refuseLive(name, version);
+    const { runId } = await this.findVersion(name, version);
+    await this.refuseLive(store, name, version);
     await forget(name, version);
-    log.record((append) => {
-      this.findVersion(name, version);
-      unchanged();
+    await log.record(async (tx) => {
+      await this.findVersion(name, version, tx);
+      await unchanged(tx);
       // It may have been deployed meanwhile.
-      const isLive = this.refuseLive(name, version);
-      if (this.find(name).challengerVersion === version) this.endChallenge(append, name, version);
-      if (isLive) this.endLiveAlerts(append, name);
-      deleteVersion(store, name, version);
-      append("model.deleted", { model: name, version });
+      const isLive = await this.refuseLive(tx, name, version);
+      if ((await this.find(name, tx)).challengerVersion === version)
+        await this.endChallenge(tx, name, version);
+      if (isLive) await this.endLiveAlerts(tx, name);
+      await deleteVersion(tx, name, version);
+      await tx.append("model.deleted", { model: name, version });
     });
     await rm(this.pathOf(runId), { force: true });
   }
 
   /** Whether it is live; the last version may go even then: there is nothing else to deploy first. */
-  private refuseLive(name: string, version: number): boolean {
-    const isLive = this.find(name).liveVersion === version;
-    if (isLive && this.versions(name).length > 1) {
+  private async refuseLive(store: Handle, name: string, version: number): Promise<boolean> {
+    const isLive = (await this.find(name, store)).liveVersion === version;
+    if (isLive && (await listVersions(store, name)).length > 1) {
       throw new AppError("conflict", `${name} version ${version} is live`, {
         fix: "Deploy another version first.",
       });
@@ -281,14 +291,18 @@ export class Models {
   }
 
   /** The first live version whose file is gone: it cannot answer. */
-  unreadable(): { name: string; version: number } | null {
-    return liveVersions(this.options.store).find(({ runId }) => !existsSync(this.pathOf(runId))) ?? null;
+  async unreadable(): Promise<{ name: string; version: number } | null> {
+    return (
+      (await liveVersions(this.options.store)).find(({ runId }) => !existsSync(this.pathOf(runId))) ?? null
+    );
   }
 
   private pathOf(runId: string): string {
     return join(this.options.folder, `${runId}.bin`);
   }
 }
+
+const askedKey = (name: string, version: number | null) => `${version ?? "live"} ${name}`;
 
 /** Throws AppError `conflict` where the two cannot answer the same question. */
 function refuseChallenger(challenger: StoredVersion, live: StoredVersion | null): void {

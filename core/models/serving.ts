@@ -140,8 +140,8 @@ export class Serving {
     private readonly traffic: PredictionLog,
   ) {}
 
-  stop(): void {
-    this.traffic.flush();
+  async stop(): Promise<void> {
+    await this.traffic.flush();
   }
 
   /** Throws AppError: missing, conflict (none is live), invalid (a row has no known feature). */
@@ -158,7 +158,8 @@ export class Serving {
     if (explain && rows.length <= FLIPPED_ROWS) await this.flip(version, { model, table, answers, pinned });
     const { threshold } = model;
     if (purpose === "traffic") {
-      const predictions = this.traffic.note({ version, model, rows, table, answers, warnings });
+      const prepared = await this.traffic.prepare(version);
+      const predictions = this.traffic.note({ version, model, prepared, rows, table, answers, warnings });
       return { predictions, warnings, threshold };
     }
     const predictions = answers.map((answer) => ({ id: newId(), ...answer, logged: false as const }));
@@ -173,12 +174,13 @@ export class Serving {
 
   /**
    * One row of the traffic, at once: its prediction as JSON. `cells`: the row as it came, in JSON. Null: the model is not
-   * in memory yet, or needs a table. Throws AppError `invalid`.
+   * in memory yet, needs a table, or is the first to be asked for a while. Throws AppError `invalid`.
    */
   predictRow(
     version: StoredVersion,
     { row, cells }: { row: Record<string, unknown>; cells: string },
   ): { prediction: string; warnings: Warning[]; threshold: number | null } | null {
+    if (!this.traffic.hasBegun(version)) return null;
     const model = this.cache.peek(version);
     const answered = model && answering?.answerRow(model, row);
     if (!answered) return null;
@@ -193,7 +195,7 @@ export class Serving {
     given: { model: Model; table: Table; answers: Answer[]; pinned: readonly string[] },
   ): Promise<void> {
     const { model, table, answers, pinned } = given;
-    const reference = this.references.of(version);
+    const reference = await this.references.of(version);
     if (!reference) return;
     const { flips } = await import("./counterfactuals.ts");
     const fixed = { identifying: identifyingColumns(version), pinned };

@@ -12,7 +12,7 @@ export interface GaugeSource {
   memoryPercent: () => number;
   diskPercent: () => number | Promise<number>;
   loopDelayMs: () => number;
-  queueLength: () => number;
+  queueLength: () => number | Promise<number>;
 }
 
 export interface GaugeType {

@@ -4,7 +4,7 @@
  */
 import { alertAction } from "../events/alert-records.ts";
 import type { Alert, Alerts } from "../events/alerts.ts";
-import type { Append, EventLog } from "../events/event-log.ts";
+import type { EventLog, Recording } from "../events/event-log.ts";
 import type { EventData } from "../events/events.ts";
 import type { HealthState } from "../events/health-states.ts";
 import { childPids } from "../platform/child.ts";
@@ -84,7 +84,7 @@ export interface HealthOptions {
   alerts: Alerts;
   logger: Logger;
   now: () => number;
-  queueLength: () => number;
+  queueLength: () => number | Promise<number>;
 }
 
 /** The sampler: reads every gauge, keeps history, tells changes. */
@@ -114,17 +114,17 @@ export class Health {
   async start(): Promise<void> {
     const { store, config, now } = this.options;
     for (const [gauge, history] of this.histories) {
-      for (const { at, value } of samplesByMinute(store, gauge, now() - DAY_MS)) history.add(at, value);
+      for (const { at, value } of await samplesByMinute(store, gauge, now() - DAY_MS)) history.add(at, value);
     }
-    this.recall();
+    await this.recall();
     await this.sample();
     this.timer = setInterval(() => void this.sampleOnTime(), config.METRICS_SECONDS * 1000);
     this.delay.start();
   }
 
   /** What was critical before a restart is not told anew after it. */
-  private recall(): void {
-    for (const { at, data } of this.options.log.latest("health.changed", RECALLED).reverse()) {
+  private async recall(): Promise<void> {
+    for (const { at, data } of (await this.options.log.latest("health.changed", RECALLED)).reverse()) {
       const { gauge, to } = data as EventData<"health.changed">;
       const lastChangeAt = Date.parse(at);
       if (Object.hasOwn(GAUGES, gauge))
@@ -171,26 +171,28 @@ export class Health {
     const values = await Promise.all(
       GAUGE_NAMES.map(async (gauge) => [gauge, await GAUGES[gauge].read(this.source)] as const),
     );
-    this.options.log.record((append) => {
-      this.latest = values.map(([gauge, value]) => {
-        insertSample(this.options.store, { gauge, at, value });
-        const { from, reading } = this.judge(gauge, value, at);
-        if (from !== reading.state) this.tellChange(from, reading, append);
-        return reading;
-      });
-      append("metrics.sampled", { values: Object.fromEntries(values) });
+    await this.options.log.record(async (tx) => {
+      this.latest = await Promise.all(
+        values.map(async ([gauge, value]) => {
+          await insertSample(tx, { gauge, at, value });
+          const { from, reading } = this.judge(gauge, value, at);
+          if (from !== reading.state) await this.tellChange(from, reading, tx);
+          return reading;
+        }),
+      );
+      await tx.append("metrics.sampled", { values: Object.fromEntries(values) });
     });
     for (const [gauge, value] of values) this.histories.get(gauge)!.add(at, value);
     this.isFirst = false;
   }
 
-  private tellChange(from: HealthState, reading: GaugeReading, append: Append): void {
+  private async tellChange(from: HealthState, reading: GaugeReading, tx: Recording): Promise<void> {
     const { gauge, label, unit, state } = reading;
     const value = this.judgedValue(reading);
     const { isLoss = false }: GaugeType = GAUGES[gauge];
-    append("health.changed", { gauge, label, unit, value, from, to: state, isLoss });
+    await tx.append("health.changed", { gauge, label, unit, value, from, to: state, isLoss });
     if (state === "healthy") {
-      this.options.alerts.resolve("health", gauge, append);
+      await this.options.alerts.resolve("health", gauge, tx);
       return;
     }
     const told = { value: Math.round(value), unit, hours: this.hoursLeft(gauge, value) };
@@ -202,7 +204,7 @@ export class Health {
       action: alertAction("health"),
       cause: "health.changed",
     };
-    this.options.alerts.raise(alert, append);
+    await this.options.alerts.raise(alert, tx);
   }
 
   private judgedValue({ gauge, value }: Pick<GaugeReading, "gauge" | "value">): number {

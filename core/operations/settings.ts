@@ -6,7 +6,7 @@ import * as z from "zod";
 import type { EventLog } from "../events/event-log.ts";
 import { AppError } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { Store } from "../store/database.ts";
+import type { Handle, Store, Unchanged } from "../store/database.ts";
 import { saveSetting, storedSettings } from "../store/settings.ts";
 import { type Config, SETTINGS, type Setting, type SettingGroup, type SettingName } from "./config.ts";
 
@@ -55,26 +55,29 @@ export interface SettingsOptions {
 export class Settings {
   private readonly listeners: ((names: SettingName[]) => void)[] = [];
 
+  private constructor(private readonly options: SettingsOptions) {}
+
   /** Puts in force what is stored. */
-  constructor(private readonly options: SettingsOptions) {
+  static async open(options: SettingsOptions): Promise<Settings> {
     const { config, store, logger } = options;
-    for (const [name, value] of storedSettings(store)) {
+    for (const [name, value] of await storedSettings(store)) {
       const entry = CHANGEABLE.find(([known]) => known === name)?.[1];
       const parsed = entry?.schema.safeParse(value);
       // Written by another version that knew it otherwise: the default is a better guess than not to start.
       if (!parsed?.success) logger.warn({ setting: name }, "a stored setting is not understood");
       else if (!config.given.has(name as SettingName)) Object.assign(config, { [name]: parsed.data });
     }
+    return new Settings(options);
   }
 
   /** Calls `listener` after each change, with what was changed. */
-  subscribe(listener: (names: SettingName[]) => void): void {
+  subscribe(listener: (names: SettingName[]) => Promise<void>): void {
     this.listeners.push(listener);
   }
 
-  list(): SettingView[] {
-    const { config, store } = this.options;
-    const stored = storedSettings(store);
+  async list(store: Handle = this.options.store): Promise<SettingView[]> {
+    const { config } = this.options;
+    const stored = await storedSettings(store);
     return CHANGEABLE.map(([name, entry]) => {
       const locked = config.given.has(name);
       return {
@@ -93,8 +96,8 @@ export class Settings {
   }
 
   /** All or nothing. Throws AppError: `invalid`, or `conflict` where the environment sets one of them. */
-  change(patch: SettingsPatch): void {
-    const { config, store, log } = this.options;
+  async change(patch: SettingsPatch, unchanged: Unchanged = async () => {}): Promise<void> {
+    const { config, log } = this.options;
     const wanted = CHANGEABLE.flatMap(([name, entry]) => {
       const value = patch[name];
       if (value === undefined) return [];
@@ -102,9 +105,10 @@ export class Settings {
       return Bun.deepEquals(wish.value, config[name]) ? [] : [wish];
     });
     if (!wanted.length) return;
-    log.record((append) => {
-      for (const { name, text } of wanted) saveSetting(store, name, text);
-      append("settings.changed", { names: wanted.map(({ name }) => name) });
+    await log.record(async (tx) => {
+      await unchanged(tx);
+      for (const { name, text } of wanted) await saveSetting(tx, name, text);
+      await tx.append("settings.changed", { names: wanted.map(({ name }) => name) });
     });
     for (const { name, value } of wanted) Object.assign(config, { [name]: value });
     for (const listener of this.listeners) listener(wanted.map(({ name }) => name));

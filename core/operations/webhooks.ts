@@ -12,7 +12,7 @@ import { AppError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import { VERSION } from "../platform/version.ts";
-import type { Store } from "../store/database.ts";
+import type { Handle, Store } from "../store/database.ts";
 import {
   deleteWebhook,
   findWebhook,
@@ -80,61 +80,68 @@ export class Webhooks {
 
   constructor(private readonly options: WebhooksOptions) {}
 
-  start(): void {
-    this.saveConfigured();
-    for (const webhook of listWebhooks(this.options.store)) this.serve(webhook);
+  async start(): Promise<void> {
+    await this.saveConfigured();
+    for (const webhook of await listWebhooks(this.options.store)) this.serve(webhook);
   }
 
   /** Goes on with what the settings say now. */
-  reconfigure(): void {
+  async reconfigure(): Promise<void> {
     this.serving.get(CONFIGURED)?.abort();
     this.serving.delete(CONFIGURED);
-    this.saveConfigured();
-    const webhook = findWebhook(this.options.store, CONFIGURED);
+    await this.saveConfigured();
+    const webhook = await findWebhook(this.options.store, CONFIGURED);
     if (webhook) this.serve(webhook);
   }
 
-  private saveConfigured(): void {
+  private async saveConfigured(): Promise<void> {
     const { store, configured } = this.options;
     const { WEBHOOK_URL: url, WEBHOOK_TYPES: types } = configured;
-    const known = findWebhook(store, CONFIGURED);
-    if (!url) deleteWebhook(store, CONFIGURED);
-    else if (!known) this.insert(CONFIGURED, { url, types });
-    else moveWebhook(store, { ...known, url, types });
+    const known = await findWebhook(store, CONFIGURED);
+    if (!url) await deleteWebhook(store, CONFIGURED);
+    else if (!known) await this.insert(store, CONFIGURED, { url, types });
+    else await moveWebhook(store, { ...known, url, types });
   }
 
   stop(): void {
     for (const abort of this.serving.values()) abort.abort();
   }
 
-  list(): WebhookView[] {
-    return listWebhooks(this.options.store).map(viewOf);
+  async list(): Promise<WebhookView[]> {
+    return (await listWebhooks(this.options.store)).map(viewOf);
   }
 
   /** Serves an address from now on. The secret is told this once. Throws AppError `conflict` at the bound. */
-  create(request: z.output<typeof WEBHOOK_REQUEST>): WebhookView & { secret: string } {
-    if (listWebhooks(this.options.store).length >= MAX_WEBHOOKS)
-      throw new AppError("conflict", `There are ${MAX_WEBHOOKS} webhooks already`, {
-        fix: "Delete one first.",
-      });
-    const webhook = this.insert(newId(), request);
+  async create(request: z.output<typeof WEBHOOK_REQUEST>): Promise<WebhookView & { secret: string }> {
+    const webhook = await this.options.store.transaction(async (tx) => {
+      if ((await listWebhooks(tx)).length >= MAX_WEBHOOKS)
+        throw new AppError("conflict", `There are ${MAX_WEBHOOKS} webhooks already`, {
+          fix: "Delete one first.",
+        });
+      return this.insert(tx, newId(), request);
+    });
     this.serve(webhook);
     return { ...viewOf(webhook), secret: webhook.secret };
   }
 
   /** Throws AppError: `missing`, or `conflict` for the one that the environment sets. */
-  delete(id: string): void {
-    if (id === CONFIGURED && findWebhook(this.options.store, id))
+  async delete(id: string): Promise<void> {
+    if (id === CONFIGURED && (await findWebhook(this.options.store, id)))
       throw new AppError("conflict", "This webhook is set by WEBHOOK_URL", { fix: "Unset WEBHOOK_URL." });
-    if (!deleteWebhook(this.options.store, id)) throw new AppError("missing", `There is no webhook ${id}`);
+    if (!(await deleteWebhook(this.options.store, id)))
+      throw new AppError("missing", `There is no webhook ${id}`);
     this.serving.get(id)?.abort();
     this.serving.delete(id);
   }
 
-  private insert(id: string, request: { url: string; types: string[]; secret?: string }): StoredWebhook {
-    const { store, log, now } = this.options;
+  private async insert(
+    store: Handle,
+    id: string,
+    request: { url: string; types: string[]; secret?: string },
+  ): Promise<StoredWebhook> {
+    const { log, now } = this.options;
     const secret = request.secret || `whsec_${randomBytes(24).toString("base64")}`;
-    insertWebhook(store, {
+    await insertWebhook(store, {
       id,
       secret,
       url: request.url,
@@ -142,11 +149,12 @@ export class Webhooks {
       cursor: log.lastSeq,
       createdAt: now(),
     });
-    return findWebhook(store, id)!;
+    return (await findWebhook(store, id))!;
   }
 
   private serve(webhook: StoredWebhook): void {
     const abort = new AbortController();
+    this.serving.get(webhook.id)?.abort();
     this.serving.set(webhook.id, abort);
     this.pull(webhook, abort.signal).catch((error: unknown) => {
       this.options.logger.error({ webhook: webhook.id, error: String(error) }, "a webhook stopped");
@@ -155,7 +163,7 @@ export class Webhooks {
 
   private async pull(webhook: StoredWebhook, signal: AbortSignal): Promise<void> {
     const { store, log } = this.options;
-    const { since, truncated } = log.resume(webhook.cursor, null);
+    const { since, truncated } = await log.resume(webhook.cursor, null);
     if (truncated) webhook.lastError = `events after ${webhook.cursor} had left the log`;
     webhook.cursor = since;
     let savedAt = since;
@@ -169,7 +177,7 @@ export class Webhooks {
         webhook.cursor = entry.seq;
       }
       if (webhook.cursor - savedAt < SAVE_EVERY) continue;
-      saveProgress(store, webhook);
+      await saveProgress(store, webhook);
       savedAt = webhook.cursor;
     }
   }
@@ -211,7 +219,7 @@ export class Webhooks {
         Object.assign(webhook, { attempts: 0, cursor: entry.seq });
         return saveProgress(store, webhook);
       }
-      saveProgress(store, webhook);
+      await saveProgress(store, webhook);
       await wait(backoffMs(webhook.attempts), signal);
       if (signal.aborted) return;
     }

@@ -36,7 +36,8 @@ const MESSAGE = z.discriminatedUnion("kind", [
 export interface ChildOptions {
   input: unknown;
   memoryBytes: number;
-  onReport: (report: unknown) => void;
+  /** What it throws, or rejects with, ends the child. */
+  onReport: (report: unknown) => void | Promise<void>;
 }
 
 export interface Child {
@@ -83,10 +84,10 @@ export function spawnChild(name: string, command: string[], options: ChildOption
         return end(new ChildDied(`The ${name} process said something that is no message`));
       if (flood.isTooMuch()) return end(new ChildDied(`The ${name} process floods its parent and was ended`));
       if (message.data.kind === "ready") send({ kind: "start", input: options.input });
-      else if (message.data.kind === "report")
-        guard(() => options.onReport((message.data as { report: unknown }).report));
+      else if (message.data.kind === "report") take((message.data as { report: unknown }).report);
       else if (message.data.kind === "done") {
-        resolve(message.data.result);
+        const { result } = message.data;
+        void reported.then(() => resolve(result));
         setTimeout(() => process.kill("SIGKILL"), LINGER_MS).unref();
       } else end(revive(message.data.error as ErrorRecord));
     },
@@ -99,12 +100,12 @@ export function spawnChild(name: string, command: string[], options: ChildOption
     reject(error);
     process.kill("SIGKILL");
   };
-  const guard = (body: () => void) => {
-    try {
-      body();
-    } catch (error) {
-      end(error instanceof Error ? error : new Error(String(error)));
-    }
+  let reported: Promise<void> = Promise.resolve();
+  /** One after the other: the result stands after all of them. */
+  const take = (report: unknown) => {
+    reported = reported
+      .then(() => options.onReport(report))
+      .catch((error: unknown) => end(error instanceof Error ? error : new Error(String(error))));
   };
   const unwatch = watchChild({
     pid: process.pid,

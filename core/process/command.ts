@@ -10,8 +10,9 @@ import { type Config, readConfig, settingsHelp } from "../operations/config.ts";
 import { existing, needed, say, tell, writeOut } from "../operations/terminal.ts";
 import { AppError } from "../platform/errors.ts";
 import { VERSION } from "../platform/version.ts";
-import { DATABASE, Store } from "../store/database.ts";
+import type { Store } from "../store/database.ts";
 import { filesOf } from "../store/files.ts";
+import { DATABASE, openSqlite } from "../store/sqlite/database.ts";
 import { holderOf, holdFolder } from "./folder-lock.ts";
 import { writePrivately } from "./private-folder.ts";
 
@@ -136,17 +137,17 @@ async function restoreCommand(words: string[], config: Config): Promise<void> {
 }
 
 /** A check of nothing would only hide a mistyped DATA_DIR. */
-function openExisting(config: Config): Store {
+async function openExisting(config: Config): Promise<Store> {
   const folder = resolve(config.DATA_DIR);
-  if (existsSync(join(folder, DATABASE))) return Store.open(folder);
+  if (existsSync(join(folder, DATABASE))) return openSqlite(folder);
   throw new AppError("missing", `There is no database in ${folder}`, { fix: "Name the folder in DATA_DIR." });
 }
 
 /** The database's own check, and whether the files that it names are there. */
-function checkCommand(config: Config): void {
-  const store = openExisting(config);
-  const lost = filesOf(store).find((name) => !existsSync(join(store.folder, name)));
-  const fault = store.faults()[0] ?? (lost && `${lost} is missing`);
+async function checkCommand(config: Config): Promise<void> {
+  const store = await openExisting(config);
+  const lost = (await filesOf(store)).find((name) => !existsSync(join(resolve(config.DATA_DIR), name)));
+  const fault = (await store.faults())[0] ?? (lost && `${lost} is missing`);
   if (fault) throw new AppError("conflict", `The data is damaged: ${fault}`, { fix: "Restore a backup." });
   say("ok");
 }

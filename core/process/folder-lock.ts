@@ -5,7 +5,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../platform/errors.ts";
-import { lockFile } from "../store/database.ts";
+import { lockFile } from "../store/sqlite/lock.ts";
 
 /** Takes the folder; the function returned lets it go. Throws AppError `conflict` where a living process has it. */
 export function holdFolder(folder: string): () => void {

@@ -52,7 +52,7 @@ async function begin(build: Build): Promise<void> {
   });
   config.PORT = server.port ?? config.PORT;
   const url = `http://${config.HOST}:${config.PORT}${config.BASE_PATH}/`;
-  tellAdminToken(current.signalbox.tokens, url);
+  await tellAdminToken(current.signalbox.tokens, url);
 
   let isStopping = false;
   const stop = async (signal: string) => {
@@ -60,7 +60,7 @@ async function begin(build: Build): Promise<void> {
     isStopping = true;
     const { logger } = current.signalbox;
     logger.info({ signal }, "shutting down");
-    interrupt(current);
+    await interrupt(current);
     await Promise.race([server.stop(), Bun.sleep(DRAIN_MS)]);
     await current.signalbox.close();
     logger.info({}, "stopped");
@@ -70,13 +70,13 @@ async function begin(build: Build): Promise<void> {
   const change = async () => {
     if (isChanging || !isRestoreWaiting(config.DATA_DIR)) return isChanging ? undefined : stop("SIGHUP");
     isChanging = true;
-    interrupt(current);
+    await interrupt(current);
     for (let waited = 0; server.pendingRequests > 0 && waited < DRAIN_MS; waited += POLL_MS)
       await Bun.sleep(POLL_MS);
     await current.signalbox.close();
     const anew = { ...readConfig(process.env), PORT: config.PORT };
     current = await open(anew, build, (topic, message) => server.publish(topic, message));
-    tellAdminToken(current.signalbox.tokens, url);
+    await tellAdminToken(current.signalbox.tokens, url);
     isChanging = false;
   };
   // What a timer or a listener throws is a defect, or the disk: it is told, and the server goes on.
@@ -111,9 +111,9 @@ async function open(
 }
 
 /** Viewers are told to come back; who follows a training hears first of all that it was interrupted. */
-function interrupt({ application, signalbox }: Current): void {
-  application.sockets.stop();
-  signalbox.runs.stop();
+async function interrupt({ application, signalbox }: Current): Promise<void> {
+  await application.sockets.stop();
+  await signalbox.runs.stop();
 }
 
 function comeBack(): Response {
@@ -136,13 +136,13 @@ function following(now: () => WebSocketHandler<Viewer>): WebSocketHandler<Viewer
  * To a person, once; not among the log's lines, which are gathered and kept. It is stored after it was shown: a start that
  * fails before, or dies in between, makes another one.
  */
-function tellAdminToken(tokens: Tokens, url: string): void {
+async function tellAdminToken(tokens: Tokens, url: string): Promise<void> {
   const token = tokens.freshAdminToken;
   if (token === null) return;
   process.stderr.write(
     `\nSign in at ${url}sign-in as admin; this token is shown this once:\n\n  ${token}\n\n`,
   );
-  tokens.keepAdminToken();
+  await tokens.keepAdminToken();
 }
 
 /** Throws AppError where the port cannot be had. */

@@ -40,35 +40,39 @@ export interface RetentionOptions {
 /** Trims now and every minute; the function returned ends that. */
 export function startRetention(options: RetentionOptions): () => void {
   const { logger } = options;
-  const trim = () => {
+  let isEnded = false;
+  const trim = async () => {
     const startedAt = performance.now();
     let isDone = true;
     try {
       options.diskReserve.lay();
-      isDone = trimSome(options) < ROWS_AT_ONCE;
+      isDone = (await trimSome(options)) < ROWS_AT_ONCE;
     } catch (error) {
       logger.error({ error: String(error) }, "the past could not be trimmed");
     }
-    timer = setTimeout(trim, isDone ? ROUND_MS : PAUSES * (performance.now() - startedAt));
+    if (!isEnded) timer = setTimeout(trim, isDone ? ROUND_MS : PAUSES * (performance.now() - startedAt));
   };
   let timer: Timer = setTimeout(trim, 0);
-  return () => clearTimeout(timer);
+  return () => {
+    isEnded = true;
+    clearTimeout(timer);
+  };
 }
 
 /** The most that was deleted of one kind. */
-function trimSome({ store, config, now }: RetentionOptions): number {
+async function trimSome({ store, config, now }: RetentionOptions): Promise<number> {
   const limit = ROWS_AT_ONCE;
   const before = now() - config.RETENTION_DAYS * DAY_MS;
   const predictedBefore = now() - config.PREDICTION_LOG_DAYS * DAY_MS;
   const keepBytes = config.PREDICTION_LOG_MB * 1e6;
-  trimAlerts(store, before);
-  trimDriftDays(store, Math.floor(predictedBefore / DAY_MS));
+  await trimAlerts(store, before);
+  await trimDriftDays(store, Math.floor(predictedBefore / DAY_MS));
   return Math.max(
-    trimEvents(store, { before, keep: EVENTS_KEPT, limit }),
-    trimAudit(store, { before: now() - config.AUDIT_DAYS * DAY_MS, keep: AUDIT_KEPT, limit }),
-    trimSamples(store, { before, limit }),
-    trimPredictions(store, { before: predictedBefore, keepBytes, limit }),
-    trimOutcomes(store, { before: firstIdAt(predictedBefore), limit }),
-    trimChallengerAnswers(store, { before: firstIdAt(predictedBefore), limit }),
+    await trimEvents(store, { before, keep: EVENTS_KEPT, limit }),
+    await trimAudit(store, { before: now() - config.AUDIT_DAYS * DAY_MS, keep: AUDIT_KEPT, limit }),
+    await trimSamples(store, { before, limit }),
+    await trimPredictions(store, { before: predictedBefore, keepBytes, limit }),
+    await trimOutcomes(store, { before: firstIdAt(predictedBefore), limit }),
+    await trimChallengerAnswers(store, { before: firstIdAt(predictedBefore), limit }),
   );
 }

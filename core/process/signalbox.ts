@@ -26,7 +26,8 @@ import { DiskReserve } from "../platform/disk-reserve.ts";
 import { AppError } from "../platform/errors.ts";
 import { Leases } from "../platform/leases.ts";
 import { type Logger, openLogger } from "../platform/logger.ts";
-import { Store } from "../store/database.ts";
+import type { Store } from "../store/database.ts";
+import { openSqlite } from "../store/sqlite/database.ts";
 import { Runs } from "../training/runs.ts";
 import { logEvents } from "./event-lines.ts";
 import { holdFolder } from "./folder-lock.ts";
@@ -72,17 +73,17 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   sweepStages(folder);
   const kept = adoptRestored(folder, now());
   if (kept) logger.warn({ kept }, "a backup was restored; what was there before is kept");
-  const store = Store.open(folder);
-  const log = new EventLog(store, now);
+  const store = await openSqlite(folder);
+  const log = await EventLog.open(store, now);
   const endLines = logEvents(log, { logger, now });
-  const alerts = new Alerts({ store, log, now });
-  const settings = new Settings({ config, store, log, logger });
+  const alerts = new Alerts({ store, log, logger, now });
+  const settings = await Settings.open({ config, store, log, logger });
   const holds = new Leases(now);
-  const tokens = new Tokens({ store, config, holds, now });
+  const tokens = await Tokens.open({ store, config, holds, now });
   const audit = new Audit({ store, logger, now });
   if (config.ADMIN_TOKEN && config.ADMIN_TOKEN.length < SHORTEST_TOKEN)
     logger.warn({ characters: config.ADMIN_TOKEN.length }, "ADMIN_TOKEN is short enough to be guessed");
-  const embedSecret = embedSecretOf(config.EMBED_SECRET, store);
+  const embedSecret = await embedSecretOf(config.EMBED_SECRET, store);
   const memoryBytes = memoryFor(config);
   const diskReserve = new DiskReserve(folder);
   const models = new Models({
@@ -97,8 +98,8 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const cache = new ModelCache(models);
   const references = new References(store);
   const challenger = new Challenger({ store, load: (version) => cache.load(version), logger });
-  const traffic = new PredictionLog({ store, log, config, references, challenger, now });
-  const feedback = new Monitor({ store, log, alerts, config, references, challenger, traffic, now });
+  const traffic = new PredictionLog({ store, log, logger, config, references, challenger, now });
+  const feedback = new Monitor({ store, log, logger, alerts, config, references, challenger, traffic, now });
   const datasets = new Datasets({
     diskReserve,
     store,
@@ -139,14 +140,14 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     await models.start();
     await datasets.start();
     await runs.start();
-    alerts.start();
+    await alerts.start();
     await health.start();
-    webhooks.start();
+    await webhooks.start();
   } catch (error) {
     throw diskFailure(error) ?? (error instanceof AppError ? error : unusable(error, logger));
   }
-  settings.subscribe((names) => {
-    if (names.some((name) => name.startsWith("WEBHOOK_"))) webhooks.reconfigure();
+  settings.subscribe(async (names) => {
+    if (names.some((name) => name.startsWith("WEBHOOK_"))) await webhooks.reconfigure();
   });
   const endRetention = startRetention({ store, logger, config, diskReserve, now });
   const close = async () => {
@@ -156,11 +157,11 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     webhooks.stop();
     health.stop();
     alerts.stop();
-    runs.stop();
+    await runs.stop();
     datasets.stop();
-    serving.stop();
-    feedback.stop();
-    store.close();
+    await serving.stop();
+    await feedback.stop();
+    await store.close();
     release();
   };
   return {

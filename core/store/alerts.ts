@@ -1,5 +1,5 @@
 /** SQL of alerts: one row for each kind and subject, whether it stands or is over. */
-import type { Store } from "./database.ts";
+import type { Handle } from "./database.ts";
 
 export interface AlertAction {
   label: string;
@@ -38,9 +38,9 @@ const readRow = (row: Row): StoredAlert => ({
   isTold: row.isTold === 1,
 });
 
-export function findAlert(store: Store, code: string, subject: string): StoredAlert | null {
+export async function findAlert(store: Handle, code: string, subject: string): Promise<StoredAlert | null> {
   const wanted = { code, subject };
-  const row = store.get<Row>(
+  const row = await store.get<Row>(
     `SELECT ${COLUMNS} FROM alerts WHERE code = $code AND subject = $subject`,
     wanted,
   );
@@ -48,23 +48,25 @@ export function findAlert(store: Store, code: string, subject: string): StoredAl
 }
 
 /** Those that were told, stand and were not dismissed, newest first. */
-export function standingAlerts(store: Store, limit: number): StoredAlert[] {
-  return store
-    .all<Row>(
+export async function standingAlerts(store: Handle, limit: number): Promise<StoredAlert[]> {
+  return (
+    await store.all<Row>(
       `SELECT ${COLUMNS} FROM alerts WHERE is_told = 1 AND ended_at IS NULL AND dismissed_at IS NULL
        ORDER BY raised_at DESC, id LIMIT $limit`,
       { limit },
     )
-    .map(readRow);
+  ).map(readRow);
 }
 
 /** Those that stand and wait to be told. */
-export function waitingAlerts(store: Store): StoredAlert[] {
-  return store.all<Row>(`SELECT ${COLUMNS} FROM alerts WHERE is_told = 0 AND ended_at IS NULL`).map(readRow);
+export async function waitingAlerts(store: Handle): Promise<StoredAlert[]> {
+  return (await store.all<Row>(`SELECT ${COLUMNS} FROM alerts WHERE is_told = 0 AND ended_at IS NULL`)).map(
+    readRow,
+  );
 }
 
-export function saveAlert(store: Store, alert: StoredAlert): void {
-  store.run(
+export async function saveAlert(store: Handle, alert: StoredAlert): Promise<void> {
+  await store.run(
     `INSERT OR REPLACE INTO alerts
      (id, code, subject, severity, sentence, action, cause, raised_at, is_told, told_at, ended_at,
       dismissed_at)
@@ -75,6 +77,6 @@ export function saveAlert(store: Store, alert: StoredAlert): void {
 }
 
 /** Drops what was over, or dismissed, before that time. */
-export function trimAlerts(store: Store, before: number): number {
-  return store.run("DELETE FROM alerts WHERE coalesce(ended_at, dismissed_at) < $before", { before }).changes;
+export async function trimAlerts(store: Handle, before: number): Promise<number> {
+  return store.run("DELETE FROM alerts WHERE coalesce(ended_at, dismissed_at) < $before", { before });
 }

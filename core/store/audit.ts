@@ -1,5 +1,5 @@
 /** SQL of the audit: who changed what, from where, when. */
-import type { Store } from "./database.ts";
+import type { Handle } from "./database.ts";
 
 export interface AuditEntry {
   id: number;
@@ -18,9 +18,9 @@ export interface AuditEntry {
   requestId: string;
 }
 
-export function insertAudit(store: Store, entry: Omit<AuditEntry, "id">): void {
+export async function insertAudit(store: Handle, entry: Omit<AuditEntry, "id">): Promise<void> {
   const { at, who, via, address, action, target, made, status, requestId } = entry;
-  store.run(
+  await store.run(
     `INSERT INTO audit (at, who, via, address, action, target, made, status, request_id)
      VALUES ($at, $who, $via, $address, $action, $target, $made, $status, $requestId)`,
     { at, who, via, address, action, target, made, status, requestId },
@@ -28,7 +28,10 @@ export function insertAudit(store: Store, entry: Omit<AuditEntry, "id">): void {
 }
 
 /** Newest first. */
-export function listAudit(store: Store, { before, limit }: { before: number; limit: number }): AuditEntry[] {
+export async function listAudit(
+  store: Handle,
+  { before, limit }: { before: number; limit: number },
+): Promise<AuditEntry[]> {
   return store.all<AuditEntry>(
     `SELECT id, at, who, via, address, action, target, made, status, request_id AS requestId
      FROM audit WHERE id < $before ORDER BY id DESC LIMIT $limit`,
@@ -37,13 +40,13 @@ export function listAudit(store: Store, { before, limit }: { before: number; lim
 }
 
 /** Deletes at most `limit` of what is older than `before` or beyond the newest `keep`; says how many. */
-export function trimAudit(
-  store: Store,
+export async function trimAudit(
+  store: Handle,
   { before, keep, limit }: { before: number; keep: number; limit: number },
-): number {
+): Promise<number> {
   return store.run(
     `DELETE FROM audit WHERE id IN (SELECT id FROM audit
      WHERE at < $before OR id <= (SELECT max(id) FROM audit) - $keep ORDER BY id LIMIT $limit)`,
     { before, keep, limit },
-  ).changes;
+  );
 }

@@ -1,28 +1,28 @@
 /** SQL of challengers: which version is measured beside the live one, and what it would have answered. */
-import type { Store } from "./database.ts";
+import type { Handle } from "./database.ts";
 import type { Judged } from "./outcomes.ts";
 import type { PredictionAnswer } from "./predictions.ts";
 
-export function setChallenger(store: Store, name: string, version: number | null): void {
-  store.run("UPDATE models SET challenger_version = $version WHERE name = $name", { name, version });
+export async function setChallenger(store: Handle, name: string, version: number | null): Promise<void> {
+  await store.run("UPDATE models SET challenger_version = $version WHERE name = $name", { name, version });
 }
 
-export function insertChallengerAnswer(
-  store: Store,
+export async function insertChallengerAnswer(
+  store: Handle,
   entry: { predictionId: string; versionId: number; answer: PredictionAnswer },
-): void {
-  store.run(
+): Promise<void> {
+  await store.run(
     `INSERT INTO challenger_answers (prediction_id, version_id, answer)
      VALUES ($predictionId, $versionId, $answer) ON CONFLICT DO NOTHING`,
     { ...entry, answer: JSON.stringify(entry.answer) },
   );
 }
 
-export function countChallengerAnswers(store: Store, versionId: number): number {
-  return store.get<{ n: number }>(
+export async function countChallengerAnswers(store: Handle, versionId: number): Promise<number> {
+  return (await store.get<{ n: number }>(
     "SELECT count(*) AS n FROM challenger_answers WHERE version_id = $versionId",
     { versionId },
-  )!.n;
+  ))!.n;
 }
 
 interface Pair {
@@ -31,11 +31,11 @@ interface Pair {
 }
 
 /** Outcomes of the live version's predictions that the challenger has answered too, newest first. */
-export function comparedOutcomes(
-  store: Store,
+export async function comparedOutcomes(
+  store: Handle,
   { liveId, challengerId, limit }: { liveId: number; challengerId: number; limit: number },
-): Pair[] {
-  const rows = store.all<{ actual: string; answer: string; other: string }>(
+): Promise<Pair[]> {
+  const rows = await store.all<{ actual: string; answer: string; other: string }>(
     `SELECT o.actual, o.answer, c.answer AS other
      FROM outcomes o JOIN challenger_answers c ON c.prediction_id = o.prediction_id
      WHERE o.version_id = $liveId AND c.version_id = $challengerId ORDER BY o.prediction_id DESC LIMIT $limit`,
@@ -50,22 +50,26 @@ export function comparedOutcomes(
   });
 }
 
-export function deleteChallengerAnswers(store: Store, versionId: number, limit: number): number {
+export async function deleteChallengerAnswers(
+  store: Handle,
+  versionId: number,
+  limit: number,
+): Promise<number> {
   return store.run(
     `DELETE FROM challenger_answers WHERE prediction_id IN
      (SELECT prediction_id FROM challenger_answers WHERE version_id = $versionId LIMIT $limit)`,
     { versionId, limit },
-  ).changes;
+  );
 }
 
 /** Deletes answers to predictions before this id; at most `limit`. */
-export function trimChallengerAnswers(
-  store: Store,
+export async function trimChallengerAnswers(
+  store: Handle,
   { before, limit }: { before: string; limit: number },
-): number {
+): Promise<number> {
   return store.run(
     `DELETE FROM challenger_answers WHERE prediction_id IN
      (SELECT prediction_id FROM challenger_answers WHERE prediction_id < $before ORDER BY prediction_id LIMIT $limit)`,
     { before, limit },
-  ).changes;
+  );
 }

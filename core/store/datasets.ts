@@ -1,6 +1,6 @@
 /** SQL of datasets and their versions. */
 import type { CsvProfile, ReadingChoices } from "../csv/types.ts";
-import type { Store } from "./database.ts";
+import type { Handle } from "./database.ts";
 import { forgetAnswers } from "./idempotency.ts";
 
 export interface StoredDataset {
@@ -22,27 +22,30 @@ const COLUMNS = `d.id, v.version AS shown, d.version, d.name, d.sha256, d.size_b
   d.created_at AS createdAt, v.choices, v.profile`;
 const FROM = "FROM datasets d LEFT JOIN dataset_versions v ON v.dataset_id = d.id";
 
-export function insertDataset(
-  store: Store,
+/** False: the same bytes are there already. */
+export async function insertDataset(
+  store: Handle,
   dataset: { id: string; name: string; sha256: string; sizeBytes: number; createdAt: number },
-): void {
-  store.run(
+): Promise<boolean> {
+  const inserted = await store.run(
     `INSERT INTO datasets (id, version, name, sha256, size_bytes, status, created_at)
-     VALUES ($id, 0, $name, $sha256, $sizeBytes, 'reading', $createdAt)`,
+     VALUES ($id, 0, $name, $sha256, $sizeBytes, 'reading', $createdAt) ON CONFLICT DO NOTHING`,
     dataset,
   );
+  return inserted > 0;
 }
 
 /** Adds the next version; the dataset is ready from then on. */
-export function insertDatasetVersion(
-  store: Store,
+export async function insertDatasetVersion(
+  store: Handle,
   entry: { id: string; choices: ReadingChoices; profile: CsvProfile; at: number },
-): number {
-  store.run("UPDATE datasets SET version = version + 1, status = 'ready' WHERE id = $id", { id: entry.id });
-  const { version } = store.get<{ version: number }>("SELECT version FROM datasets WHERE id = $id", {
-    id: entry.id,
-  })!;
-  store.run(
+): Promise<number> {
+  const [row] = await store.returning<{ version: number }>(
+    "UPDATE datasets SET version = version + 1, status = 'ready' WHERE id = $id RETURNING version",
+    { id: entry.id },
+  );
+  const { version } = row!;
+  await store.run(
     `INSERT INTO dataset_versions (dataset_id, version, choices, profile, rows, columns, target, task, created_at)
      VALUES ($id, $version, $choices, $profile, $rows, $columns, $target, $task, $at)`,
     {
@@ -61,16 +64,20 @@ export function insertDatasetVersion(
 }
 
 /** The dataset with its current version, or with the one asked for. */
-export function findDataset(store: Store, id: string, version?: number): StoredDataset | null {
-  const row = store.get<Row & { shown: number | null }>(
+export async function findDataset(
+  store: Handle,
+  id: string,
+  version?: number,
+): Promise<StoredDataset | null> {
+  const row = await store.get<Row & { shown: number | null }>(
     `SELECT ${COLUMNS} ${FROM} AND v.version = coalesce($version, d.version) WHERE d.id = $id`,
     { id, version: version ?? null },
   );
   return row && dataset(row);
 }
 
-export function findDatasetByHash(store: Store, sha256: string): StoredDataset | null {
-  const row = store.get<Row & { shown: number | null }>(
+export async function findDatasetByHash(store: Handle, sha256: string): Promise<StoredDataset | null> {
+  const row = await store.get<Row & { shown: number | null }>(
     `SELECT ${COLUMNS} ${FROM} AND v.version = d.version WHERE d.sha256 = $sha256`,
     { sha256 },
   );
@@ -78,26 +85,28 @@ export function findDatasetByHash(store: Store, sha256: string): StoredDataset |
 }
 
 /** Newest first; `before` is the rowid-like position that the previous page ended with. */
-export function listDatasets(
-  store: Store,
+export async function listDatasets(
+  store: Handle,
   page: { before: number; limit: number },
-): (StoredDataset & { position: number })[] {
-  return store
-    .all<Row & { shown: number | null; position: number }>(
+): Promise<(StoredDataset & { position: number })[]> {
+  return (
+    await store.all<Row & { shown: number | null; position: number }>(
       `SELECT ${COLUMNS}, d.rowid AS position ${FROM} AND v.version = d.version
        WHERE d.rowid < $before ORDER BY d.rowid DESC LIMIT $limit`,
       page,
     )
-    .map((row) => ({ ...dataset(row), position: row.position }));
+  ).map((row) => ({ ...dataset(row), position: row.position }));
 }
 
-export function unreadDatasets(store: Store): string[] {
-  return store.all<{ id: string }>("SELECT id FROM datasets WHERE status = 'reading'").map(({ id }) => id);
+export async function unreadDatasets(store: Handle): Promise<string[]> {
+  return (await store.all<{ id: string }>("SELECT id FROM datasets WHERE status = 'reading'")).map(
+    ({ id }) => id,
+  );
 }
 
-export function deleteDataset(store: Store, id: string): boolean {
-  forgetAnswers(store);
-  return store.run("DELETE FROM datasets WHERE id = $id", { id }).changes > 0;
+export async function deleteDataset(store: Handle, id: string): Promise<boolean> {
+  await forgetAnswers(store);
+  return (await store.run("DELETE FROM datasets WHERE id = $id", { id })) > 0;
 }
 
 function dataset({ shown, ...row }: Row & { shown: number | null }): StoredDataset {

@@ -1,5 +1,5 @@
 /** SQL of answers that are kept for whoever asks the same again. */
-import type { Store } from "./database.ts";
+import type { Handle } from "./database.ts";
 
 export interface KeptAnswer {
   /** A hash: who asked, and the key that they chose. */
@@ -13,8 +13,8 @@ export interface KeptAnswer {
   at: number;
 }
 
-export function findAnswer(store: Store, key: string, after: number): KeptAnswer | null {
-  const row = store.get<Omit<KeptAnswer, "headers"> & { headers: string }>(
+export async function findAnswer(store: Handle, key: string, after: number): Promise<KeptAnswer | null> {
+  const row = await store.get<Omit<KeptAnswer, "headers"> & { headers: string }>(
     "SELECT key, fingerprint, status, headers, body, at FROM answers WHERE key = $key AND at > $after",
     { key, after },
   );
@@ -22,18 +22,18 @@ export function findAnswer(store: Store, key: string, after: number): KeptAnswer
 }
 
 /** Keeps it, and drops what is older than `after`, beyond the newest `count`, or beyond `bytes` in all. */
-export function keepAnswer(
-  store: Store,
+export async function keepAnswer(
+  store: Handle,
   answer: KeptAnswer,
   bounds: { after: number; count: number; bytes: number },
-): void {
-  store.transaction(() => {
-    store.run(
+): Promise<void> {
+  await store.transaction(async (tx) => {
+    await tx.run(
       `INSERT OR REPLACE INTO answers (key, fingerprint, status, headers, body, at)
        VALUES ($key, $fingerprint, $status, $headers, $body, $at)`,
       { ...answer, headers: JSON.stringify(answer.headers) },
     );
-    store.run(
+    await tx.run(
       `DELETE FROM answers WHERE at <= $after OR key IN (
          SELECT key FROM (
            SELECT key, row_number() OVER newest AS place, sum(length(body)) OVER newest AS total
@@ -45,6 +45,6 @@ export function keepAnswer(
 }
 
 /** What was deleted must not live on in an answer: the keys stay, so that nothing is done twice. */
-export function forgetAnswers(store: Store): void {
-  store.run("UPDATE answers SET body = NULL WHERE body IS NOT NULL");
+export async function forgetAnswers(store: Handle): Promise<void> {
+  await store.run("UPDATE answers SET body = NULL WHERE body IS NOT NULL");
 }

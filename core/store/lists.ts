@@ -1,5 +1,5 @@
 /** SQL of the lists that pages show: a row holds what is shown and no more, so that a long past costs nothing. */
-import type { Store } from "./database.ts";
+import type { Handle } from "./database.ts";
 import type { RunStatus } from "./runs.ts";
 
 export interface PageRange {
@@ -162,27 +162,31 @@ const MODELS = {
 /** What each list can be chosen and sorted by: for the API, its docs and the pages. */
 export const LIST_FILTERS = { runs: RUNS, datasets: DATASETS, models: MODELS } as const;
 
-export function listedRuns(store: Store, range: PageRange): ListedRun[] {
+export async function listedRuns(store: Handle, range: PageRange): Promise<ListedRun[]> {
   return listed(store, RUNS, range);
 }
 
-export function listedRunsOf(store: Store, datasetId: string, range: PageRange): ListedRun[] {
+export async function listedRunsOf(store: Handle, datasetId: string, range: PageRange): Promise<ListedRun[]> {
   return store.all(
     `${RUNS.from} WHERE dataset_id = $datasetId AND number < $before ORDER BY number DESC LIMIT $limit`,
     { before: range.before, limit: range.limit, datasetId },
   );
 }
 
-export function listedDatasets(store: Store, range: PageRange): ListedDataset[] {
+export async function listedDatasets(store: Handle, range: PageRange): Promise<ListedDataset[]> {
   return listed(store, DATASETS, range);
 }
 
-export function listedModels(store: Store, range: PageRange): ListedModel[] {
+export async function listedModels(store: Handle, range: PageRange): Promise<ListedModel[]> {
   return listed(store, MODELS, range);
 }
 
 /** By position while every row is wanted; else by how many were shown before. */
-function listed<T>(store: Store, query: ListQuery, { before, limit, filter }: PageRange): T[] {
+async function listed<T>(
+  store: Handle,
+  query: ListQuery,
+  { before, limit, filter }: PageRange,
+): Promise<T[]> {
   const { from, position } = query;
   if (!filter)
     return store.all(`${from} WHERE ${position} < $before ORDER BY ${position} DESC LIMIT $limit`, {
@@ -213,7 +217,11 @@ const POSITIONS = {
 export type List = keyof typeof POSITIONS;
 
 /** The `before` of the page above this one; null: that is the newest page. */
-export function newerThan(store: Store, list: List, { before, limit }: PageRange): number | null {
+export async function newerThan(
+  store: Handle,
+  list: List,
+  { before, limit }: PageRange,
+): Promise<number | null> {
   const sql = `${POSITIONS[list]} LIMIT 1 OFFSET $limit`;
-  return store.get<{ position: number }>(sql, { before, limit })?.position ?? null;
+  return (await store.get<{ position: number }>(sql, { before, limit }))?.position ?? null;
 }

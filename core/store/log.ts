@@ -1,5 +1,5 @@
 /** SQL of the event log. */
-import type { Store } from "./database.ts";
+import type { Handle } from "./database.ts";
 
 export interface EventRow {
   seq: number;
@@ -8,21 +8,22 @@ export interface EventRow {
   data: string;
 }
 
-export function insertEvent(
-  store: Store,
+export async function insertEvent(
+  store: Handle,
   event: { type: string; at: number; data: string; activity: 0 | 1 },
-): number {
-  return store.run(
-    "INSERT INTO events (type, at, data, activity) VALUES ($type, $at, $data, $activity)",
+): Promise<number> {
+  const [row] = await store.returning<{ seq: number }>(
+    "INSERT INTO events (type, at, data, activity) VALUES ($type, $at, $data, $activity) RETURNING seq",
     event,
-  ).lastInsertRowid;
+  );
+  return row!.seq;
 }
 
 /** Rows with seq > since, oldest first; every type where `type` is null. */
-export function eventsAfter(
-  store: Store,
+export async function eventsAfter(
+  store: Handle,
   range: { since: number; limit: number; type: string | null },
-): EventRow[] {
+): Promise<EventRow[]> {
   return store.all<EventRow>(
     `SELECT seq, type, at, data FROM events
      WHERE seq > $since AND ($type IS NULL OR type = $type) ORDER BY seq LIMIT $limit`,
@@ -31,7 +32,10 @@ export function eventsAfter(
 }
 
 /** Rows that belong into the activity feed with seq < before, newest first. */
-export function activityBefore(store: Store, range: { before: number; limit: number }): EventRow[] {
+export async function activityBefore(
+  store: Handle,
+  range: { before: number; limit: number },
+): Promise<EventRow[]> {
   return store.all<EventRow>(
     `SELECT seq, type, at, data FROM events WHERE activity = 1 AND seq < $before ORDER BY seq DESC LIMIT $limit`,
     range,
@@ -39,7 +43,10 @@ export function activityBefore(store: Store, range: { before: number; limit: num
 }
 
 /** The newest rows of one type that belongs into the activity feed, newest first. */
-export function latestActivity(store: Store, wanted: { type: string; limit: number }): EventRow[] {
+export async function latestActivity(
+  store: Handle,
+  wanted: { type: string; limit: number },
+): Promise<EventRow[]> {
   return store.all<EventRow>(
     "SELECT seq, type, at, data FROM events WHERE activity = 1 AND type = $type ORDER BY seq DESC LIMIT $limit",
     wanted,
@@ -47,26 +54,32 @@ export function latestActivity(store: Store, wanted: { type: string; limit: numb
 }
 
 /** The first seq still in the log and the last one ever given out. */
-export function logBounds(store: Store): { first: number; last: number } {
-  const last = store.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'events'")?.seq ?? 0;
-  return { first: firstSeq(store) ?? last + 1, last };
+export async function logBounds(store: Handle): Promise<{ first: number; last: number }> {
+  const last =
+    (await store.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'events'"))?.seq ?? 0;
+  return { first: (await firstSeq(store)) ?? last + 1, last };
 }
 
 /** Of the events that are still in the log; null where it is empty. */
-export function firstSeq(store: Store): number | null {
-  return store.get<{ seq: number | null }>("SELECT min(seq) AS seq FROM events")?.seq ?? null;
+export async function firstSeq(store: Handle): Promise<number | null> {
+  return (await store.get<{ seq: number | null }>("SELECT min(seq) AS seq FROM events"))?.seq ?? null;
 }
 
 /**
  * Drops at most `limit` of the oldest rows: what is older than `before`, and all but the newest `keep`. Only from the
  * front, whatever the clock did in between: a reader that goes on after its position never steps over a hole.
  */
-export function trimEvents(store: Store, bound: { before: number; keep: number; limit: number }): number {
-  const { first, last } = logBounds(store);
-  const young = store.get<{ seq: number }>(
-    "SELECT seq FROM events WHERE at >= $before AND seq < $end ORDER BY seq LIMIT 1",
-    { before: bound.before, end: first + bound.limit },
+export async function trimEvents(
+  store: Handle,
+  bound: { before: number; keep: number; limit: number },
+): Promise<number> {
+  const { first, last } = await logBounds(store);
+  const young = (
+    await store.get<{ seq: number }>(
+      "SELECT seq FROM events WHERE at >= $before AND seq < $end ORDER BY seq LIMIT 1",
+      { before: bound.before, end: first + bound.limit },
+    )
   )?.seq;
   const end = Math.max(young ?? first + bound.limit, Math.min(last + 1 - bound.keep, first + bound.limit));
-  return store.run("DELETE FROM events WHERE seq < $end", { end }).changes;
+  return store.run("DELETE FROM events WHERE seq < $end", { end });
 }

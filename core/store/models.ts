@@ -1,6 +1,6 @@
 /** SQL of models, versions, deployments and prediction counts. */
 import type { RunResult, RunSummary } from "../trainer/contract.ts";
-import type { Store } from "./database.ts";
+import type { Handle } from "./database.ts";
 import { forgetAnswers } from "./idempotency.ts";
 import { readResult } from "./results.ts";
 
@@ -33,22 +33,23 @@ const VERSION =
   "name, version, run_id AS runId, result, sha256, size_bytes AS sizeBytes, threshold, previous_threshold AS previousThreshold, created_at AS createdAt";
 
 /** Numbers a new version; a number that was deleted never comes back. */
-export function insertVersion(
-  store: Store,
+export async function insertVersion(
+  store: Handle,
   entry: Omit<StoredVersion, "version" | "result" | "threshold" | "previousThreshold"> & {
     result: RunResult;
   },
-): number {
-  store.run(
+): Promise<number> {
+  await store.run(
     `INSERT INTO models (name, next_version, created_at) VALUES ($name, 1, $at) ON CONFLICT DO NOTHING`,
     { name: entry.name, at: entry.createdAt },
   );
-  const { version } = store.get<{ version: number }>(
+  const [row] = await store.returning<{ version: number }>(
     "UPDATE models SET next_version = next_version + 1 WHERE name = $name RETURNING next_version - 1 AS version",
     { name: entry.name },
-  )!;
+  );
+  const { version } = row!;
   const { evaluation, ...result } = entry.result;
-  store.run(
+  await store.run(
     `INSERT INTO model_versions (name, version, run_id, result, evaluation, sha256, size_bytes, created_at)
      VALUES ($name, $version, $runId, $result, $evaluation, $sha256, $sizeBytes, $createdAt)`,
     { ...entry, version, result: JSON.stringify(result), evaluation: JSON.stringify(evaluation) },
@@ -56,24 +57,26 @@ export function insertVersion(
   return version;
 }
 
-export function findModel(store: Store, name: string): StoredModel | null {
+export async function findModel(store: Handle, name: string): Promise<StoredModel | null> {
   return store.get<StoredModel>(`SELECT ${MODEL} FROM models WHERE name = $name`, { name });
 }
 
 /** The model that was deployed last, or made last where none is live. */
-export function currentModel(store: Store): StoredModel | null {
+export async function currentModel(store: Handle): Promise<StoredModel | null> {
   return (
-    store.get<StoredModel>(
+    (await store.get<StoredModel>(
       `SELECT m.name, live_version AS liveVersion, challenger_version AS challengerVersion,
          created_at AS createdAt, m.rowid AS position
        FROM deployments d JOIN models m ON m.name = d.name AND m.live_version IS NOT NULL
        ORDER BY d.id DESC LIMIT 1`,
-    ) ?? store.get<StoredModel>(`SELECT ${MODEL} FROM models ORDER BY rowid DESC LIMIT 1`)
+    )) ?? (await store.get<StoredModel>(`SELECT ${MODEL} FROM models ORDER BY rowid DESC LIMIT 1`))
   );
 }
 
 /** The version of each model that serves predictions. */
-export function liveVersions(store: Store): { name: string; version: number; runId: string }[] {
+export async function liveVersions(
+  store: Handle,
+): Promise<{ name: string; version: number; runId: string }[]> {
   return store.all(
     `SELECT v.name, v.version, v.run_id AS runId
      FROM models m JOIN model_versions v ON v.name = m.name AND v.version = m.live_version`,
@@ -81,15 +84,22 @@ export function liveVersions(store: Store): { name: string; version: number; run
   );
 }
 
-export function listModels(store: Store, page: { before: number; limit: number }): StoredModel[] {
+export async function listModels(
+  store: Handle,
+  page: { before: number; limit: number },
+): Promise<StoredModel[]> {
   return store.all<StoredModel>(
     `SELECT ${MODEL} FROM models WHERE rowid < $before ORDER BY rowid DESC LIMIT $limit`,
     page,
   );
 }
 
-export function findVersion(store: Store, name: string, version: number): StoredVersion | null {
-  const row = store.get<Omit<StoredVersion, "result"> & { result: string }>(
+export async function findVersion(
+  store: Handle,
+  name: string,
+  version: number,
+): Promise<StoredVersion | null> {
+  const row = await store.get<Omit<StoredVersion, "result"> & { result: string }>(
     `SELECT ${VERSION} FROM model_versions WHERE name = $name AND version = $version`,
     { name, version },
   );
@@ -97,8 +107,12 @@ export function findVersion(store: Store, name: string, version: number): Stored
 }
 
 /** The data of the version's drawings; apart, because lists never need it. */
-export function findEvaluation(store: Store, name: string, version: number): RunResult["evaluation"] {
-  const row = store.get<{ evaluation: string }>(
+export async function findEvaluation(
+  store: Handle,
+  name: string,
+  version: number,
+): Promise<RunResult["evaluation"]> {
+  const row = await store.get<{ evaluation: string }>(
     "SELECT evaluation FROM model_versions WHERE name = $name AND version = $version",
     { name, version },
   );
@@ -106,60 +120,63 @@ export function findEvaluation(store: Store, name: string, version: number): Run
 }
 
 /** Newest first. */
-export function listVersions(store: Store, name: string): StoredVersion[] {
-  return store
-    .all<Omit<StoredVersion, "result"> & { result: string }>(
+export async function listVersions(store: Handle, name: string): Promise<StoredVersion[]> {
+  return (
+    await store.all<Omit<StoredVersion, "result"> & { result: string }>(
       `SELECT ${VERSION} FROM model_versions WHERE name = $name ORDER BY version DESC`,
       { name },
     )
-    .map((row) => ({ ...row, result: readResult(row.result) }));
+  ).map((row) => ({ ...row, result: readResult(row.result) }));
 }
 
-export function deleteVersion(store: Store, name: string, version: number): void {
-  forgetAnswers(store);
-  store.run("UPDATE models SET live_version = NULL WHERE name = $name AND live_version = $version", {
+export async function deleteVersion(store: Handle, name: string, version: number): Promise<void> {
+  await forgetAnswers(store);
+  await store.run("UPDATE models SET live_version = NULL WHERE name = $name AND live_version = $version", {
     name,
     version,
   });
-  store.run("DELETE FROM model_versions WHERE name = $name AND version = $version", { name, version });
+  await store.run("DELETE FROM model_versions WHERE name = $name AND version = $version", { name, version });
 }
 
-export function deploy(store: Store, entry: { name: string; version: number; at: number }): void {
-  store.run("UPDATE models SET live_version = $version WHERE name = $name", {
+export async function deploy(
+  store: Handle,
+  entry: { name: string; version: number; at: number },
+): Promise<void> {
+  await store.run("UPDATE models SET live_version = $version WHERE name = $name", {
     name: entry.name,
     version: entry.version,
   });
-  store.run("INSERT INTO deployments (name, version, at) VALUES ($name, $version, $at)", entry);
+  await store.run("INSERT INTO deployments (name, version, at) VALUES ($name, $version, $at)", entry);
 }
 
 /** No version answers any more, but those that are named. */
-export function undeploy(store: Store, name: string): void {
-  store.run("UPDATE models SET live_version = NULL WHERE name = $name", { name });
+export async function undeploy(store: Handle, name: string): Promise<void> {
+  await store.run("UPDATE models SET live_version = NULL WHERE name = $name", { name });
 }
 
 /** Null: as it was trained. */
-export function setThreshold(
-  store: Store,
+export async function setThreshold(
+  store: Handle,
   entry: { name: string; version: number; threshold: number | null },
-): void {
-  store.run(
+): Promise<void> {
+  await store.run(
     `UPDATE model_versions SET previous_threshold = threshold, threshold = $threshold
      WHERE name = $name AND version = $version`,
     entry,
   );
 }
 
-export function deploymentsOf(store: Store, name: string): { version: number; at: number }[] {
+export async function deploymentsOf(store: Handle, name: string): Promise<{ version: number; at: number }[]> {
   return store.all("SELECT version, at FROM deployments WHERE name = $name ORDER BY id DESC LIMIT 20", {
     name,
   });
 }
 
-export function addPredictions(
-  store: Store,
+export async function addPredictions(
+  store: Handle,
   entry: { name: string; version: number; minute: number; predictions: number },
-): void {
-  store.run(
+): Promise<void> {
+  await store.run(
     `INSERT INTO prediction_minutes (name, version, minute, predictions)
      VALUES ($name, $version, $minute, $predictions)
      ON CONFLICT DO UPDATE SET predictions = predictions + excluded.predictions`,
@@ -168,11 +185,11 @@ export function addPredictions(
 }
 
 /** Predictions by minute since `minute`, of one model or of all. */
-export function predictionsSince(
-  store: Store,
+export async function predictionsSince(
+  store: Handle,
   minute: number,
   name: string | null,
-): { minute: number; predictions: number }[] {
+): Promise<{ minute: number; predictions: number }[]> {
   return store.all(
     `SELECT minute, sum(predictions) AS predictions FROM prediction_minutes
      WHERE minute >= $minute AND ($name IS NULL OR name = $name) GROUP BY minute ORDER BY minute`,
@@ -180,15 +197,19 @@ export function predictionsSince(
   );
 }
 
-export function countPredictionsInAll(store: Store): number {
-  return store.get<{ n: number | null }>("SELECT sum(predictions) AS n FROM prediction_minutes")?.n ?? 0;
+export async function countPredictionsInAll(store: Handle): Promise<number> {
+  return (
+    (await store.get<{ n: number | null }>("SELECT sum(predictions) AS n FROM prediction_minutes"))?.n ?? 0
+  );
 }
 
-export function countPredictions(store: Store, name: string): number {
+export async function countPredictions(store: Handle, name: string): Promise<number> {
   return (
-    store.get<{ n: number | null }>(
-      "SELECT sum(predictions) AS n FROM prediction_minutes WHERE name = $name",
-      { name },
+    (
+      await store.get<{ n: number | null }>(
+        "SELECT sum(predictions) AS n FROM prediction_minutes WHERE name = $name",
+        { name },
+      )
     )?.n ?? 0
   );
 }

@@ -1,5 +1,5 @@
 /** SQL of outcomes: what came true, beside what had been answered. */
-import type { Store } from "./database.ts";
+import type { Handle } from "./database.ts";
 import type { PredictionAnswer } from "./predictions.ts";
 
 export interface Judged {
@@ -12,11 +12,11 @@ const judged = ({ answer, actual }: { answer: string; actual: string }): Judged 
   actual: JSON.parse(actual) as string | number,
 });
 
-export function findOutcome(
-  store: Store,
+export async function findOutcome(
+  store: Handle,
   predictionId: string,
-): (Judged & { model: string; version: number }) | null {
-  const row = store.get<{ model: string; version: number; answer: string; actual: string }>(
+): Promise<(Judged & { model: string; version: number }) | null> {
+  const row = await store.get<{ model: string; version: number; answer: string; actual: string }>(
     `SELECT v.name AS model, v.version, o.answer, o.actual
      FROM outcomes o JOIN model_versions v ON v.id = o.version_id WHERE prediction_id = $predictionId`,
     { predictionId },
@@ -25,11 +25,11 @@ export function findOutcome(
 }
 
 /** Told anew, it takes the place of what was told before. */
-export function putOutcome(
-  store: Store,
+export async function putOutcome(
+  store: Handle,
   outcome: Judged & { versionId: number; predictionId: string; at: number },
-): void {
-  store.run(
+): Promise<void> {
+  await store.run(
     `INSERT INTO outcomes (prediction_id, version_id, answer, actual, at)
      VALUES ($predictionId, $versionId, $answer, $actual, $at)
      ON CONFLICT DO UPDATE SET actual = excluded.actual, at = excluded.at`,
@@ -38,26 +38,29 @@ export function putOutcome(
 }
 
 /** Of the predictions that were made last, newest first. */
-export function recentOutcomes(store: Store, versionId: number, limit: number): Judged[] {
-  return store
-    .all<{ answer: string; actual: string }>(
+export async function recentOutcomes(store: Handle, versionId: number, limit: number): Promise<Judged[]> {
+  return (
+    await store.all<{ answer: string; actual: string }>(
       "SELECT answer, actual FROM outcomes WHERE version_id = $versionId ORDER BY prediction_id DESC LIMIT $limit",
       { versionId, limit },
     )
-    .map(judged);
+  ).map(judged);
 }
 
-export function countOutcomes(store: Store, versionId: number): number {
-  return store.get<{ n: number }>("SELECT count(*) AS n FROM outcomes WHERE version_id = $versionId", {
+export async function countOutcomes(store: Handle, versionId: number): Promise<number> {
+  return (await store.get<{ n: number }>("SELECT count(*) AS n FROM outcomes WHERE version_id = $versionId", {
     versionId,
-  })!.n;
+  }))!.n;
 }
 
 /** Deletes outcomes of predictions before this id; at most `limit`. */
-export function trimOutcomes(store: Store, { before, limit }: { before: string; limit: number }): number {
+export async function trimOutcomes(
+  store: Handle,
+  { before, limit }: { before: string; limit: number },
+): Promise<number> {
   return store.run(
     `DELETE FROM outcomes WHERE prediction_id IN
      (SELECT prediction_id FROM outcomes WHERE prediction_id < $before ORDER BY prediction_id LIMIT $limit)`,
     { before, limit },
-  ).changes;
+  );
 }

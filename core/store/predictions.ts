@@ -1,5 +1,5 @@
 /** SQL of predictions: what was asked of a version and what it answered. */
-import type { Store } from "./database.ts";
+import type { Handle } from "./database.ts";
 
 export interface PredictionAnswer {
   prediction: string | number;
@@ -27,8 +27,8 @@ export interface StoredPrediction {
 }
 
 /** The key by which predictions and outcomes name a version; null where it was deleted. */
-export function versionKey(store: Store, name: string, version: number): number | null {
-  const row = store.get<{ id: number }>(
+export async function versionKey(store: Handle, name: string, version: number): Promise<number | null> {
+  const row = await store.get<{ id: number }>(
     "SELECT id FROM model_versions WHERE name = $name AND version = $version",
     { name, version },
   );
@@ -39,12 +39,16 @@ const COLUMNS = "id, version_id, at, cells, answer";
 /** Rows of one statement: one a row takes half as long again, all of them as JSON twice as long. */
 const TOGETHER = 50;
 
-export function insertPredictions(store: Store, versionId: number, made: readonly NewPrediction[]): void {
+export async function insertPredictions(
+  store: Handle,
+  versionId: number,
+  made: readonly NewPrediction[],
+): Promise<void> {
   for (let from = 0; from < made.length; from += TOGETHER) {
     const rows = made.slice(from, from + TOGETHER);
     const values: (string | number)[] = [];
     for (const { id, at, cells, answer } of rows) values.push(id, versionId, at, cells, answer);
-    store.run(`INSERT INTO predictions (${COLUMNS}) VALUES ${placesFor(rows.length)}`, values);
+    await store.run(`INSERT INTO predictions (${COLUMNS}) VALUES ${placesFor(rows.length)}`, values);
   }
 }
 
@@ -59,26 +63,29 @@ type Row = Omit<StoredPrediction, "row" | "answer" | "actual"> & {
 const SELECT = `SELECT p.id, v.name AS model, v.version, p.at, p.cells, p.answer, o.actual
   FROM predictions p JOIN model_versions v ON v.id = p.version_id LEFT JOIN outcomes o ON o.prediction_id = p.id`;
 
-export function findPrediction(store: Store, id: string): StoredPrediction | null {
-  const row = store.get<Row>(`${SELECT} WHERE p.id = $id`, { id });
+export async function findPrediction(store: Handle, id: string): Promise<StoredPrediction | null> {
+  const row = await store.get<Row>(`${SELECT} WHERE p.id = $id`, { id });
   return row && prediction(row);
 }
 
 /** Newest first, those of all versions of a model. */
-export function listPredictions(
-  store: Store,
+export async function listPredictions(
+  store: Handle,
   page: { model: string; before: number; limit: number },
-): (StoredPrediction & { position: number })[] {
+): Promise<(StoredPrediction & { position: number })[]> {
   const { model, before, limit } = page;
-  const versions = store.all<{ id: number }>("SELECT id FROM model_versions WHERE name = $model", { model });
+  const versions = await store.all<{ id: number }>("SELECT id FROM model_versions WHERE name = $model", {
+    model,
+  });
   // By version, because an index holds each one's in order.
-  const rows = versions.flatMap(({ id }) =>
+  const pages = versions.map(({ id }) =>
     store.all<Row & { position: number }>(
       `${SELECT.replace("SELECT", "SELECT p.position,")}
        WHERE p.version_id = $id AND p.position < $before ORDER BY p.position DESC LIMIT $limit`,
       { id, before, limit },
     ),
   );
+  const rows = (await Promise.all(pages)).flat();
   return rows
     .sort((a, b) => b.position - a.position)
     .slice(0, limit)
@@ -96,52 +103,56 @@ function prediction({ cells, answer, actual, ...row }: Row & { position?: number
 }
 
 /** Deletes the oldest that are older than `before`, or beyond `keepBytes`; at most `limit`, how many it says. */
-export function trimPredictions(
-  store: Store,
+export async function trimPredictions(
+  store: Handle,
   { before, keepBytes, limit }: { before: number; keepBytes: number; limit: number },
-): number {
-  const bounds = store.get<{ first: number | null; last: number | null }>(
+): Promise<number> {
+  const bounds = (await store.get<{ first: number | null; last: number | null }>(
     "SELECT (SELECT min(position) FROM predictions) AS first, (SELECT max(position) FROM predictions) AS last",
-  )!;
+  ))!;
   if (bounds.first === null || bounds.last === null) return 0;
-  const beyond = bounds.last - Math.floor(keepBytes / bytesEach(store));
+  const beyond = bounds.last - Math.floor(keepBytes / (await bytesEach(store)));
   return store.run(
     `DELETE FROM predictions WHERE position IN (SELECT position FROM predictions ORDER BY position LIMIT $limit)
      AND (at < $before OR position <= $beyond)`,
     { before, beyond, limit },
-  ).changes;
+  );
 }
 
 /** Of the newest, with what the tree and its two indexes take beside the text. */
-function bytesEach(store: Store): number {
-  const { bytes } = store.get<{ bytes: number | null }>(
+async function bytesEach(store: Handle): Promise<number> {
+  const { bytes } = (await store.get<{ bytes: number | null }>(
     `SELECT avg(octet_length(cells) + octet_length(answer)) AS bytes
      FROM (SELECT cells, answer FROM predictions ORDER BY position DESC LIMIT 200)`,
-  )!;
+  ))!;
   return (bytes ?? 0) + 120;
 }
 
 /** Some of a version's predictions and outcomes; how many were there. */
-export function deleteSomePredictions(store: Store, versionId: number, limit: number): number {
+export async function deleteSomePredictions(
+  store: Handle,
+  versionId: number,
+  limit: number,
+): Promise<number> {
   const rest = { versionId, limit };
-  const { changes } = store.run(
+  const predictions = await store.run(
     "DELETE FROM predictions WHERE position IN (SELECT position FROM predictions WHERE version_id = $versionId LIMIT $limit)",
     rest,
   );
-  const outcomes = store.run(
+  const outcomes = await store.run(
     `DELETE FROM outcomes WHERE prediction_id IN
      (SELECT prediction_id FROM outcomes WHERE version_id = $versionId LIMIT $limit)`,
     rest,
   );
-  return changes + outcomes.changes;
+  return predictions + outcomes;
 }
 
 /** Versions that learned from a dataset. */
-export function versionKeysOf(store: Store, datasetId: string): number[] {
-  return store
-    .all<{ id: number }>(
+export async function versionKeysOf(store: Handle, datasetId: string): Promise<number[]> {
+  return (
+    await store.all<{ id: number }>(
       "SELECT v.id FROM model_versions v JOIN runs r ON r.id = v.run_id WHERE r.dataset_id = $datasetId",
       { datasetId },
     )
-    .map(({ id }) => id);
+  ).map(({ id }) => id);
 }

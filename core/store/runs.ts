@@ -2,7 +2,7 @@
 import type { Finding } from "../csv/types.ts";
 import type { ErrorRecord } from "../platform/errors.ts";
 import type { Candidate, RunOptions, RunSummary } from "../trainer/contract.ts";
-import type { Store } from "./database.ts";
+import type { Handle } from "./database.ts";
 import { readResult } from "./results.ts";
 
 export const RUN_STATUSES = ["queued", "running", "finished", "failed", "cancelled", "interrupted"] as const;
@@ -70,79 +70,102 @@ export type NewRun = Pick<
 };
 
 /** Numbers count up in the order of asking: the queue's order. */
-export function insertRun(store: Store, run: NewRun, stageNames: readonly string[]): void {
-  store.run(
+export async function insertRun(store: Handle, run: NewRun, stageNames: readonly string[]): Promise<void> {
+  await store.run(
     `INSERT INTO runs (id, number, dataset_id, dataset_version, dataset_name, model_name, options, status, queued_at)
      VALUES ($id, (SELECT coalesce(max(number), 0) + 1 FROM runs), $datasetId, $datasetVersion, $datasetName,
              $modelName, $options, 'queued', $queuedAt)`,
     { ...run, options: JSON.stringify(run.options) },
   );
-  stageNames.forEach((name, position) => {
-    store.run(
+  for (const [position, name] of stageNames.entries()) {
+    await store.run(
       `INSERT INTO run_stages (run_id, position, name, status, progress, note, findings, facts)
        VALUES ($id, $position, $name, 'pending', 0, '', '[]', '{}')`,
       { id: run.id, position, name },
     );
-  });
+  }
 }
 
-export function findRun(store: Store, id: string): StoredRun | null {
-  const row = store.get<RunRow>(`SELECT ${COLUMNS} FROM runs WHERE id = $id`, { id });
+export async function findRun(store: Handle, id: string): Promise<StoredRun | null> {
+  const row = await store.get<RunRow>(`SELECT ${COLUMNS} FROM runs WHERE id = $id`, { id });
   return row && readRun(row);
 }
 
 /** The run that a page without a subject shows: a running one, else the next in the queue, else the latest. */
-export function currentRun(store: Store): StoredRun | null {
+export async function currentRun(store: Handle): Promise<StoredRun | null> {
   const row =
-    store.get<RunRow>(`SELECT ${COLUMNS} FROM runs WHERE status = 'running' ORDER BY number LIMIT 1`) ??
-    store.get<RunRow>(`SELECT ${COLUMNS} FROM runs WHERE status = 'queued' ORDER BY number LIMIT 1`) ??
-    store.get<RunRow>(`SELECT ${COLUMNS} FROM runs ORDER BY number DESC LIMIT 1`);
+    (await store.get<RunRow>(
+      `SELECT ${COLUMNS} FROM runs WHERE status = 'running' ORDER BY number LIMIT 1`,
+    )) ??
+    (await store.get<RunRow>(
+      `SELECT ${COLUMNS} FROM runs WHERE status = 'queued' ORDER BY number LIMIT 1`,
+    )) ??
+    (await store.get<RunRow>(`SELECT ${COLUMNS} FROM runs ORDER BY number DESC LIMIT 1`));
   return row && readRun(row);
 }
 
+export async function isRunning(store: Handle, id: string): Promise<boolean> {
+  return (await store.get("SELECT 1 FROM runs WHERE id = $id AND status = 'running'", { id })) !== null;
+}
+
 /** Newest first. */
-export function listRuns(store: Store, page: { before: number; limit: number }): StoredRun[] {
-  return store
-    .all<RunRow>(`SELECT ${COLUMNS} FROM runs WHERE number < $before ORDER BY number DESC LIMIT $limit`, page)
-    .map(readRun);
+export async function listRuns(store: Handle, page: { before: number; limit: number }): Promise<StoredRun[]> {
+  return (
+    await store.all<RunRow>(
+      `SELECT ${COLUMNS} FROM runs WHERE number < $before ORDER BY number DESC LIMIT $limit`,
+      page,
+    )
+  ).map(readRun);
 }
 
-export function runsOfDataset(store: Store, datasetId: string): StoredRun[] {
-  return store
-    .all<RunRow>(`SELECT ${COLUMNS} FROM runs WHERE dataset_id = $datasetId ORDER BY number`, { datasetId })
-    .map(readRun);
+export async function runsOfDataset(store: Handle, datasetId: string): Promise<StoredRun[]> {
+  return (
+    await store.all<RunRow>(`SELECT ${COLUMNS} FROM runs WHERE dataset_id = $datasetId ORDER BY number`, {
+      datasetId,
+    })
+  ).map(readRun);
 }
 
-export function runsByStatus(store: Store, status: RunStatus): StoredRun[] {
-  return store
-    .all<RunRow>(`SELECT ${COLUMNS} FROM runs WHERE status = $status ORDER BY number`, { status })
-    .map(readRun);
+export async function runsByStatus(store: Handle, status: RunStatus): Promise<StoredRun[]> {
+  return (
+    await store.all<RunRow>(`SELECT ${COLUMNS} FROM runs WHERE status = $status ORDER BY number`, { status })
+  ).map(readRun);
 }
 
-export function countRuns(store: Store, status: RunStatus): number {
-  return store.get<{ n: number }>("SELECT count(*) AS n FROM runs WHERE status = $status", { status })!.n;
+export async function countRuns(store: Handle, status: RunStatus): Promise<number> {
+  return (await store.get<{ n: number }>("SELECT count(*) AS n FROM runs WHERE status = $status", {
+    status,
+  }))!.n;
 }
 
-export function runCounts(store: Store): Partial<Record<RunStatus, number>> {
-  const rows = store.all<{ status: RunStatus; n: number }>(
+export async function runCounts(store: Handle): Promise<Partial<Record<RunStatus, number>>> {
+  const rows = await store.all<{ status: RunStatus; n: number }>(
     "SELECT status, count(*) AS n FROM runs GROUP BY status",
   );
   return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
 }
 
-export function countStored(store: Store): { datasets: number; models: number } {
-  return store.get<{ datasets: number; models: number }>(
+export async function countStored(store: Handle): Promise<{ datasets: number; models: number }> {
+  return (await store.get<{ datasets: number; models: number }>(
     "SELECT (SELECT count(*) FROM datasets) AS datasets, (SELECT count(*) FROM models) AS models",
-  )!;
+  ))!;
 }
 
-export function updateRun(
-  store: Store,
+type RunChange = Partial<
+  Pick<StoredRun, "status" | "result" | "error" | "forecast" | "startedAt" | "finishedAt" | "modelVersion">
+>;
+
+export async function updateRun(store: Handle, id: string, change: RunChange): Promise<void> {
+  await moveRun(store, id, RUN_STATUSES, change);
+}
+
+/** As `updateRun` while its status is one of these; false where it is not, and nothing has changed. */
+export async function moveRun(
+  store: Handle,
   id: string,
-  change: Partial<
-    Pick<StoredRun, "status" | "result" | "error" | "forecast" | "startedAt" | "finishedAt" | "modelVersion">
-  >,
-): void {
+  from: readonly RunStatus[],
+  change: RunChange,
+): Promise<boolean> {
   const columns: Record<string, string | number | null> = {};
   if (change.status !== undefined) columns.status = change.status;
   if (change.startedAt !== undefined) columns.started_at = change.startedAt;
@@ -152,42 +175,48 @@ export function updateRun(
   if (change.forecast !== undefined) columns.forecast = change.forecast && JSON.stringify(change.forecast);
   if (change.error !== undefined) columns.error = change.error && JSON.stringify(change.error);
   const assignments = Object.keys(columns).map((column) => `${column} = $${column}`);
-  store.run(`UPDATE runs SET ${assignments.join(", ")} WHERE id = $id`, { ...columns, id });
+  const statuses = from.map((status) => `'${status}'`).join(", ");
+  const moved = await store.run(
+    `UPDATE runs SET ${assignments.join(", ")} WHERE id = $id AND status IN (${statuses})`,
+    { ...columns, id },
+  );
+  return moved > 0;
 }
 
-/** A run that goes on after an interruption starts its record anew; scored candidates come back from its artifacts. */
-export function resetRun(store: Store, id: string): void {
-  store.run(
-    "UPDATE runs SET status = 'queued', error = NULL, forecast = NULL, started_at = NULL, finished_at = NULL WHERE id = $id",
-    { id },
-  );
-  store.run(
+/**
+ * A run that goes on after an interruption starts its record anew; scored candidates come back from its artifacts. False:
+ * it was not interrupted, nor had it failed.
+ */
+export async function resetRun(store: Handle, id: string): Promise<boolean> {
+  const cleared = { error: null, forecast: null, startedAt: null, finishedAt: null };
+  if (!(await moveRun(store, id, ["interrupted", "failed"], { status: "queued", ...cleared }))) return false;
+  await store.run(
     `UPDATE run_stages SET status = 'pending', progress = 0, note = '', started_at = NULL, duration_ms = NULL,
      findings = '[]', facts = '{}' WHERE run_id = $id`,
     { id },
   );
-  store.run("DELETE FROM run_candidates WHERE run_id = $id", { id });
-  store.run("DELETE FROM run_rounds WHERE run_id = $id", { id });
+  await store.run("DELETE FROM run_candidates WHERE run_id = $id", { id });
+  await store.run("DELETE FROM run_rounds WHERE run_id = $id", { id });
+  return true;
 }
 
-export function runStages(store: Store, id: string): StoredStage[] {
-  return store
-    .all<Json<StoredStage, "findings" | "facts">>(
+export async function runStages(store: Handle, id: string): Promise<StoredStage[]> {
+  return (
+    await store.all<Json<StoredStage, "findings" | "facts">>(
       `SELECT position, name, status, progress, note, started_at AS startedAt, duration_ms AS durationMs, findings, facts
        FROM run_stages WHERE run_id = $id ORDER BY position`,
       { id },
     )
-    .map(
-      (row) =>
-        ({ ...row, findings: JSON.parse(row.findings!), facts: JSON.parse(row.facts!) }) as StoredStage,
-    );
+  ).map(
+    (row) => ({ ...row, findings: JSON.parse(row.findings!), facts: JSON.parse(row.facts!) }) as StoredStage,
+  );
 }
 
-export function updateStage(
-  store: Store,
+export async function updateStage(
+  store: Handle,
   id: string,
   stage: Pick<StoredStage, "position"> & Partial<StoredStage>,
-): void {
+): Promise<void> {
   const columns: Record<string, string | number | null> = {};
   if (stage.status !== undefined) columns.status = stage.status;
   if (stage.progress !== undefined) columns.progress = stage.progress;
@@ -197,38 +226,43 @@ export function updateStage(
   if (stage.findings !== undefined) columns.findings = JSON.stringify(stage.findings);
   if (stage.facts !== undefined) columns.facts = JSON.stringify(stage.facts);
   const assignments = Object.keys(columns).map((column) => `${column} = $${column}`);
-  store.run(`UPDATE run_stages SET ${assignments.join(", ")} WHERE run_id = $id AND position = $position`, {
-    ...columns,
-    id,
-    position: stage.position,
-  });
+  await store.run(
+    `UPDATE run_stages SET ${assignments.join(", ")} WHERE run_id = $id AND position = $position`,
+    {
+      ...columns,
+      id,
+      position: stage.position,
+    },
+  );
 }
 
 /** What was still running or pending when the run ended. */
-export function endStages(store: Store, id: string, status: "failed" | "skipped"): void {
-  store.run("UPDATE run_stages SET status = $status WHERE run_id = $id AND status = 'running'", {
+export async function endStages(store: Handle, id: string, status: "failed" | "skipped"): Promise<void> {
+  await store.run("UPDATE run_stages SET status = $status WHERE run_id = $id AND status = 'running'", {
     id,
     status,
   });
-  store.run("UPDATE run_stages SET status = 'skipped' WHERE run_id = $id AND status = 'pending'", { id });
+  await store.run("UPDATE run_stages SET status = 'skipped' WHERE run_id = $id AND status = 'pending'", {
+    id,
+  });
 }
 
-export function saveCandidate(store: Store, id: string, candidate: Candidate): void {
-  store.run(
+export async function saveCandidate(store: Handle, id: string, candidate: Candidate): Promise<void> {
+  await store.run(
     `INSERT INTO run_candidates (run_id, name, candidate) VALUES ($id, $name, $candidate)
      ON CONFLICT DO UPDATE SET candidate = excluded.candidate`,
     { id, name: candidate.name, candidate: JSON.stringify(candidate) },
   );
 }
 
-export function runCandidates(store: Store, id: string): Candidate[] {
-  return store
-    .all<{ candidate: string }>("SELECT candidate FROM run_candidates WHERE run_id = $id", { id })
-    .map((row) => JSON.parse(row.candidate) as Candidate);
+export async function runCandidates(store: Handle, id: string): Promise<Candidate[]> {
+  return (
+    await store.all<{ candidate: string }>("SELECT candidate FROM run_candidates WHERE run_id = $id", { id })
+  ).map((row) => JSON.parse(row.candidate) as Candidate);
 }
 
-export function saveRound(store: Store, id: string, round: StoredRound): void {
-  store.run(
+export async function saveRound(store: Handle, id: string, round: StoredRound): Promise<void> {
+  await store.run(
     `INSERT OR REPLACE INTO run_rounds (run_id, candidate, round, train, valid, baseline, metric)
      VALUES ($id, $candidate, $round, $train, $valid, $baseline, $metric)`,
     { id, ...round },
@@ -236,7 +270,7 @@ export function saveRound(store: Store, id: string, round: StoredRound): void {
 }
 
 /** Rounds of the candidate that wrote last, so that the curve shows what is being trained now. */
-export function runRounds(store: Store, id: string, candidate: string | null): StoredRound[] {
+export async function runRounds(store: Handle, id: string, candidate: string | null): Promise<StoredRound[]> {
   return store.all<StoredRound>(
     `SELECT candidate, round, train, valid, baseline, metric FROM run_rounds
      WHERE run_id = $id AND ($candidate IS NULL OR candidate = $candidate) ORDER BY candidate, round`,

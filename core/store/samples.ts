@@ -1,12 +1,19 @@
 /** SQL of gauge samples: rows of (gauge, at, value), so that a new gauge needs no column. */
-import type { Store } from "./database.ts";
+import type { Handle } from "./database.ts";
 
-export function insertSample(store: Store, sample: { gauge: string; at: number; value: number }): void {
-  store.run("INSERT OR REPLACE INTO samples (gauge, at, value) VALUES ($gauge, $at, $value)", sample);
+export async function insertSample(
+  store: Handle,
+  sample: { gauge: string; at: number; value: number },
+): Promise<void> {
+  await store.run("INSERT OR REPLACE INTO samples (gauge, at, value) VALUES ($gauge, $at, $value)", sample);
 }
 
 /** Means of each minute since `from`, oldest first. */
-export function samplesByMinute(store: Store, gauge: string, from: number): { at: number; value: number }[] {
+export async function samplesByMinute(
+  store: Handle,
+  gauge: string,
+  from: number,
+): Promise<{ at: number; value: number }[]> {
   return store.all(
     `SELECT min(at) AS at, avg(value) AS value FROM samples
      WHERE gauge = $gauge AND at >= $from GROUP BY at / 60000 ORDER BY at`,
@@ -15,10 +22,10 @@ export function samplesByMinute(store: Store, gauge: string, from: number): { at
 }
 
 /** Drops at most `limit` of the samples older than `before`. */
-export function trimSamples(store: Store, bound: { before: number; limit: number }): number {
+export async function trimSamples(store: Handle, bound: { before: number; limit: number }): Promise<number> {
   return store.run(
     `DELETE FROM samples WHERE (gauge, at) IN
      (SELECT gauge, at FROM samples WHERE at < $before ORDER BY at LIMIT $limit)`,
     bound,
-  ).changes;
+  );
 }

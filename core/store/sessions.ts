@@ -1,5 +1,5 @@
 /** SQL of sessions: browsers that signed in with a token. */
-import type { Store } from "./database.ts";
+import type { Handle } from "./database.ts";
 
 export interface StoredSession {
   hash: string;
@@ -8,7 +8,7 @@ export interface StoredSession {
   expiresAt: number;
 }
 
-export function findSession(store: Store, hash: string): StoredSession | null {
+export async function findSession(store: Handle, hash: string): Promise<StoredSession | null> {
   return store.get<StoredSession>(
     `SELECT hash, token_hash AS tokenHash, created_at AS createdAt, expires_at AS expiresAt
      FROM sessions WHERE hash = $hash`,
@@ -17,16 +17,16 @@ export function findSession(store: Store, hash: string): StoredSession | null {
 }
 
 /** Adds it, drops those that have expired, and keeps the newest `keep`. */
-export function insertSession(store: Store, session: StoredSession, keep: number): void {
+export async function insertSession(store: Handle, session: StoredSession, keep: number): Promise<void> {
   const { hash, tokenHash, createdAt, expiresAt } = session;
-  store.transaction(() => {
-    store.run("INSERT INTO sessions VALUES ($hash, $tokenHash, $createdAt, $expiresAt)", {
+  await store.transaction(async (tx) => {
+    await tx.run("INSERT INTO sessions VALUES ($hash, $tokenHash, $createdAt, $expiresAt)", {
       hash,
       tokenHash,
       createdAt,
       expiresAt,
     });
-    store.run(
+    await tx.run(
       `DELETE FROM sessions WHERE expires_at <= $createdAt OR hash IN
        (SELECT hash FROM sessions ORDER BY created_at DESC LIMIT -1 OFFSET $keep)`,
       { createdAt, keep },
@@ -34,6 +34,6 @@ export function insertSession(store: Store, session: StoredSession, keep: number
   });
 }
 
-export function deleteSession(store: Store, hash: string): void {
-  store.run("DELETE FROM sessions WHERE hash = $hash", { hash });
+export async function deleteSession(store: Handle, hash: string): Promise<void> {
+  await store.run("DELETE FROM sessions WHERE hash = $hash", { hash });
 }

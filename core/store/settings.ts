@@ -1,16 +1,16 @@
 /** SQL of the settings that were changed while the process ran. */
-import type { Store } from "./database.ts";
+import type { Handle } from "./database.ts";
 
-export function storedSettings(store: Store): Map<string, string> {
-  const rows = store.all<{ name: string; value: string }>("SELECT name, value FROM settings");
+export async function storedSettings(store: Handle): Promise<Map<string, string>> {
+  const rows = await store.all<{ name: string; value: string }>("SELECT name, value FROM settings");
   return new Map(rows.map(({ name, value }) => [name, value]));
 }
 
 /** Null: the default is in force again. */
-export function saveSetting(store: Store, name: string, value: string | null): void {
-  if (value === null) store.run("DELETE FROM settings WHERE name = $name", { name });
+export async function saveSetting(store: Handle, name: string, value: string | null): Promise<void> {
+  if (value === null) await store.run("DELETE FROM settings WHERE name = $name", { name });
   else
-    store.run(
+    await store.run(
       "INSERT INTO settings (name, value) VALUES ($name, $value) ON CONFLICT (name) DO UPDATE SET value = $value",
       { name, value },
     );

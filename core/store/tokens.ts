@@ -1,5 +1,5 @@
 /** SQL of access tokens: their hashes, never the tokens. */
-import type { Store } from "./database.ts";
+import type { Handle } from "./database.ts";
 
 export interface StoredToken {
   id: string;
@@ -19,35 +19,35 @@ type Row = Omit<StoredToken, "scopes"> & { scopes: string };
 const readRow = (row: Row): StoredToken => ({ ...row, scopes: JSON.parse(row.scopes) as string[] });
 
 /** Newest first. */
-export function listTokens(store: Store): StoredToken[] {
-  return store.all<Row>(`SELECT ${COLUMNS} FROM tokens ORDER BY created_at DESC, id`).map(readRow);
+export async function listTokens(store: Handle): Promise<StoredToken[]> {
+  return (await store.all<Row>(`SELECT ${COLUMNS} FROM tokens ORDER BY created_at DESC, id`)).map(readRow);
 }
 
-export function findTokenByHash(store: Store, hash: string): StoredToken | null {
-  const row = store.get<Row>(`SELECT ${COLUMNS} FROM tokens WHERE hash = $hash`, { hash });
+export async function findTokenByHash(store: Handle, hash: string): Promise<StoredToken | null> {
+  const row = await store.get<Row>(`SELECT ${COLUMNS} FROM tokens WHERE hash = $hash`, { hash });
   return row && readRow(row);
 }
 
-export function countTokens(store: Store): number {
-  return store.get<{ count: number }>("SELECT count(*) AS count FROM tokens")!.count;
+export async function countTokens(store: Handle): Promise<number> {
+  return (await store.get<{ count: number }>("SELECT count(*) AS count FROM tokens"))!.count;
 }
 
-export function insertToken(store: Store, token: StoredToken): void {
-  store.run(
+export async function insertToken(store: Handle, token: StoredToken): Promise<void> {
+  await store.run(
     `INSERT INTO tokens (id, hash, name, scopes, created_by, created_at, last_used_at, expires_at)
      VALUES ($id, $hash, $name, $scopes, $createdBy, $createdAt, $lastUsedAt, $expiresAt)`,
     { ...token, scopes: JSON.stringify(token.scopes) },
   );
 }
 
-export function touchToken(store: Store, id: string, at: number): void {
-  store.run("UPDATE tokens SET last_used_at = $at WHERE id = $id", { id, at });
+export async function touchToken(store: Handle, id: string, at: number): Promise<void> {
+  await store.run("UPDATE tokens SET last_used_at = $at WHERE id = $id", { id, at });
 }
 
 /** The token and every browser that signed in with it; false where there is none. */
-export function deleteToken(store: Store, id: string): boolean {
-  return store.transaction(() => {
-    store.run("DELETE FROM sessions WHERE token_hash = (SELECT hash FROM tokens WHERE id = $id)", { id });
-    return store.run("DELETE FROM tokens WHERE id = $id", { id }).changes > 0;
+export async function deleteToken(store: Handle, id: string): Promise<boolean> {
+  return store.transaction(async (tx) => {
+    await tx.run("DELETE FROM sessions WHERE token_hash = (SELECT hash FROM tokens WHERE id = $id)", { id });
+    return (await tx.run("DELETE FROM tokens WHERE id = $id", { id })) > 0;
   });
 }

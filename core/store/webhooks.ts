@@ -1,5 +1,5 @@
 /** SQL of webhooks: where to, what for, and how far each has been served. */
-import type { Store } from "./database.ts";
+import type { Handle } from "./database.ts";
 
 export interface StoredWebhook {
   id: string;
@@ -23,20 +23,20 @@ const COLUMNS = `id, url, types, secret, cursor, delivered, given_up AS givenUp,
 type Row = Omit<StoredWebhook, "types"> & { types: string };
 const readRow = (row: Row): StoredWebhook => ({ ...row, types: JSON.parse(row.types) as string[] });
 
-export function listWebhooks(store: Store): StoredWebhook[] {
-  return store.all<Row>(`SELECT ${COLUMNS} FROM webhooks ORDER BY created_at, id`).map(readRow);
+export async function listWebhooks(store: Handle): Promise<StoredWebhook[]> {
+  return (await store.all<Row>(`SELECT ${COLUMNS} FROM webhooks ORDER BY created_at, id`)).map(readRow);
 }
 
-export function findWebhook(store: Store, id: string): StoredWebhook | null {
-  const row = store.get<Row>(`SELECT ${COLUMNS} FROM webhooks WHERE id = $id`, { id });
+export async function findWebhook(store: Handle, id: string): Promise<StoredWebhook | null> {
+  const row = await store.get<Row>(`SELECT ${COLUMNS} FROM webhooks WHERE id = $id`, { id });
   return row && readRow(row);
 }
 
-export function insertWebhook(
-  store: Store,
+export async function insertWebhook(
+  store: Handle,
   webhook: Pick<StoredWebhook, "id" | "url" | "types" | "secret" | "cursor" | "createdAt">,
-): void {
-  store.run(
+): Promise<void> {
+  await store.run(
     `INSERT INTO webhooks (id, url, types, secret, cursor, delivered, given_up, attempts, created_at)
      VALUES ($id, $url, $types, $secret, $cursor, 0, 0, 0, $createdAt)`,
     { ...webhook, types: JSON.stringify(webhook.types) },
@@ -44,23 +44,23 @@ export function insertWebhook(
 }
 
 /** The address in the environment may change; what was delivered stays delivered. */
-export function moveWebhook(store: Store, { id, url, types }: StoredWebhook): void {
-  store.run("UPDATE webhooks SET url = $url, types = $types WHERE id = $id", {
+export async function moveWebhook(store: Handle, { id, url, types }: StoredWebhook): Promise<void> {
+  await store.run("UPDATE webhooks SET url = $url, types = $types WHERE id = $id", {
     id,
     url,
     types: JSON.stringify(types),
   });
 }
 
-export function saveProgress(store: Store, webhook: StoredWebhook): void {
+export async function saveProgress(store: Handle, webhook: StoredWebhook): Promise<void> {
   const { id, cursor, delivered, givenUp, attempts, lastError } = webhook;
-  store.run(
+  await store.run(
     `UPDATE webhooks SET cursor = $cursor, delivered = $delivered, given_up = $givenUp, attempts = $attempts,
      last_error = $lastError WHERE id = $id`,
     { id, cursor, delivered, givenUp, attempts, lastError },
   );
 }
 
-export function deleteWebhook(store: Store, id: string): boolean {
-  return store.run("DELETE FROM webhooks WHERE id = $id", { id }).changes > 0;
+export async function deleteWebhook(store: Handle, id: string): Promise<boolean> {
+  return (await store.run("DELETE FROM webhooks WHERE id = $id", { id })) > 0;
 }

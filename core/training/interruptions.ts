@@ -7,7 +7,7 @@ import type { EventData } from "../events/events.ts";
 import type { ErrorRecord } from "../platform/errors.ts";
 import type { Store } from "../store/database.ts";
 import { runEvents } from "../store/run-events.ts";
-import { endStages, runsByStatus, type StoredRun, updateRun } from "../store/runs.ts";
+import { endStages, moveRun, runsByStatus, type StoredRun } from "../store/runs.ts";
 import { runOf } from "./run-recorder.ts";
 
 export type InterruptionCause = "shutdown" | "crash";
@@ -29,18 +29,23 @@ export interface InterruptionOptions {
 }
 
 /** Ends the run's record as interrupted, with the reason in `error`. */
-export function interruptRun(run: StoredRun, cause: InterruptionCause, options: InterruptionOptions): void {
+export async function interruptRun(
+  run: StoredRun,
+  cause: InterruptionCause,
+  options: InterruptionOptions,
+): Promise<void> {
   const { store, log, now } = options;
-  const crashes = countCrashes(store, run.id) + (cause === "crash" ? 1 : 0);
+  const crashes = (await countCrashes(store, run.id)) + (cause === "crash" ? 1 : 0);
   const error: ErrorRecord = {
     code: "unavailable",
     message: REASONS[cause],
     fix: fixFor(run, crashes, options),
   };
-  log.record((append) => {
-    endStages(store, run.id, "failed");
-    updateRun(store, run.id, { status: "interrupted", error, finishedAt: now() });
-    append("run.interrupted", { ...runOf(run), reason: error.message, cause });
+  await log.record(async (tx) => {
+    const interrupted = { status: "interrupted", error, finishedAt: now() } as const;
+    if (!(await moveRun(tx, run.id, ["running"], interrupted))) return;
+    await endStages(tx, run.id, "failed");
+    await tx.append("run.interrupted", { ...runOf(run), reason: error.message, cause });
   });
 }
 
@@ -53,13 +58,16 @@ function fixFor({ id }: StoredRun, crashes: number, { resumes }: InterruptionOpt
 }
 
 /** Interrupted runs that go on when the server starts, in the order of the queue. */
-export function resumableRuns({ store, resumes }: InterruptionOptions): StoredRun[] {
+export async function resumableRuns({ store, resumes }: InterruptionOptions): Promise<StoredRun[]> {
   if (resumes === "0") return [];
-  return runsByStatus(store, "interrupted").filter(({ id }) => countCrashes(store, id) < MOST_CRASHES);
+  const resumable: StoredRun[] = [];
+  for (const run of await runsByStatus(store, "interrupted"))
+    if ((await countCrashes(store, run.id)) < MOST_CRASHES) resumable.push(run);
+  return resumable;
 }
 
-function countCrashes(store: Store, runId: string): number {
-  return runEvents(store, runId).filter(
+async function countCrashes(store: Store, runId: string): Promise<number> {
+  return (await runEvents(store, runId)).filter(
     ({ type, data }) =>
       type === "run.interrupted" && (JSON.parse(data) as EventData<"run.interrupted">).cause === "crash",
   ).length;

@@ -37,35 +37,35 @@ interface Fold {
 }
 
 /** `seconds` null: the end. A run that still goes on is shown as far as it has come. */
-export function rewindRun(
+export async function rewindRun(
   store: Store,
   run: StoredRun,
   options: { seconds: number | null; now: number },
-): Replay {
-  const record = lastAttempt(store, run.id);
+): Promise<Replay> {
+  const record = await lastAttempt(store, run.id);
   const startedAt = record[0]?.at ?? run.queuedAt;
   const totalSeconds = ((record.at(-1)?.at ?? startedAt) - startedAt) / 1000;
   const seconds = Math.min(totalSeconds, Math.max(0, options.seconds ?? totalSeconds));
   const until = startedAt + seconds * 1000;
-  const final = runView(store, run, options.now);
+  const final = await runView(store, run, options.now);
   const fold = foldEvents(
     record.filter(({ at }) => at <= until),
     final,
   );
-  const rounds = fold.hasEnded ? currentRounds(store, run) : roundsAt(store, run, fold);
+  const rounds = fold.hasEnded ? await currentRounds(store, run) : await roundsAt(store, run, fold);
   const marks = record.flatMap((event) => markOf(event, startedAt));
   return { seconds, totalSeconds, marks, rounds, run: fold.hasEnded ? final : viewAt(final, fold, seconds) };
 }
 
 /** Of the candidate that was in training, as far as it had come. */
-function roundsAt(store: Store, run: StoredRun, { training }: Fold): StoredRound[] {
+async function roundsAt(store: Store, run: StoredRun, { training }: Fold): Promise<StoredRound[]> {
   if (!training) return [];
-  return runRounds(store, run.id, training.candidate).filter(({ round }) => round <= training.round);
+  return (await runRounds(store, run.id, training.candidate)).filter(({ round }) => round <= training.round);
 }
 
 /** From the last start on: what an interrupted attempt did before, the resumed one tells again. */
-function lastAttempt(store: Store, runId: string): RecordedEvent[] {
-  const events = runEvents(store, runId).map(({ type, at, data }) => ({
+async function lastAttempt(store: Store, runId: string): Promise<RecordedEvent[]> {
+  const events = (await runEvents(store, runId)).map(({ type, at, data }) => ({
     type: type as EventName,
     at,
     data: JSON.parse(data) as unknown,
@@ -75,8 +75,8 @@ function lastAttempt(store: Store, runId: string): RecordedEvent[] {
 }
 
 /** The log's position before the run was queued, the last time that it was. */
-export function attemptBegan(store: Store, runId: string): number {
-  return (runEvents(store, runId).findLast(({ type }) => type === "run.queued")?.seq ?? 1) - 1;
+export async function attemptBegan(store: Store, runId: string): Promise<number> {
+  return ((await runEvents(store, runId)).findLast(({ type }) => type === "run.queued")?.seq ?? 1) - 1;
 }
 
 const ENDS: readonly EventName[] = ["run.finished", "run.failed", "run.cancelled", "run.interrupted"];

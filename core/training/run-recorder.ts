@@ -6,9 +6,15 @@ import * as z from "zod";
 import type { Finding } from "../csv/types.ts";
 import { alertAction } from "../events/alert-records.ts";
 import type { Alert } from "../events/alerts.ts";
-import type { Append, EventLog } from "../events/event-log.ts";
-import type { Store } from "../store/database.ts";
-import { type StoredRun, saveCandidate, saveRound, updateRun, updateStage } from "../store/runs.ts";
+import type { EventLog, Recording } from "../events/event-log.ts";
+import {
+  isRunning,
+  type StoredRun,
+  saveCandidate,
+  saveRound,
+  updateRun,
+  updateStage,
+} from "../store/runs.ts";
 import { type Candidate, STAGE_NAMES } from "../trainer/contract.ts";
 import { earlyProgress } from "./forecast.ts";
 
@@ -65,7 +71,6 @@ const BATCH = z.array(REPORT);
 type Report = z.output<typeof REPORT>;
 
 export interface RecordOptions {
-  store: Store;
   log: EventLog;
   now: () => number;
 }
@@ -89,15 +94,17 @@ export class RunRecord {
   }
 
   /** Writes a batch of reports and what happened, all or nothing. Throws where it is none: the child is then ended. */
-  take(raw: unknown): void {
+  async take(raw: unknown): Promise<void> {
     const reports = BATCH.parse(raw);
-    this.options.log.record((append) => {
-      for (const report of reports) this.write(report, append);
+    await this.options.log.record(async (tx) => {
+      // Its end has been written meanwhile: what its child still says comes too late.
+      if (!(await isRunning(tx, this.run.id))) return;
+      for (const report of reports) await this.write(report, tx);
     });
   }
 
-  private write(report: Report, append: Append): void {
-    const { store, now } = this.options;
+  private async write(report: Report, tx: Recording): Promise<void> {
+    const { now } = this.options;
     const { id } = this.run;
     const stage = { position: report.position, stage: STAGE_NAMES[report.position]! };
     if (report.type === "started") {
@@ -105,22 +112,35 @@ export class RunRecord {
       this.facts = {};
       this.note = "";
       this.progress = 0;
-      updateStage(store, id, { position: report.position, status: "running", startedAt: now() });
-      append("stage.started", { ...runOf(this.run), ...stage });
+      await updateStage(tx, id, { position: report.position, status: "running", startedAt: now() });
+      await tx.append("stage.started", { ...runOf(this.run), ...stage });
     } else if (report.type === "finished") {
       const { durationMs } = report;
-      updateStage(store, id, { position: report.position, status: "finished", progress: 1, durationMs });
+      await updateStage(tx, id, {
+        position: report.position,
+        status: "finished",
+        progress: 1,
+        durationMs,
+      });
       const findings = this.findings.length;
-      append("stage.finished", { ...runOf(this.run), ...stage, durationMs, findings, note: this.note });
+      await tx.append("stage.finished", {
+        ...runOf(this.run),
+        ...stage,
+        durationMs,
+        findings,
+        note: this.note,
+      });
     } else if (report.type === "rounds") {
-      for (const round of report.rounds) saveRound(store, id, round);
+      for (const round of report.rounds) await saveRound(tx, id, round);
       const last = report.rounds.at(-1);
-      if (last) append("round.finished", { ...runOf(this.run), ...last });
-    } else this.writeStage(report, append);
+      if (last) await tx.append("round.finished", { ...runOf(this.run), ...last });
+    } else await this.writeStage(report, tx);
   }
 
-  private writeStage({ position, report }: Extract<Report, { type: "stage" }>, append: Append): void {
-    const { store } = this.options;
+  private async writeStage(
+    { position, report }: Extract<Report, { type: "stage" }>,
+    tx: Recording,
+  ): Promise<void> {
     const { id } = this.run;
     const stage = { position, stage: STAGE_NAMES[position]! };
     if (report.type === "progress") {
@@ -129,21 +149,21 @@ export class RunRecord {
       const { note } = report;
       this.progress = progress;
       this.note = note;
-      updateStage(store, id, { position, progress, note });
-      const whole = this.forecast(position, report);
-      append("stage.progressed", { ...runOf(this.run), ...stage, progress, note, ...whole });
+      await updateStage(tx, id, { position, progress, note });
+      const whole = await this.forecast(tx, { position, ...report });
+      await tx.append("stage.progressed", { ...runOf(this.run), ...stage, progress, note, ...whole });
     } else if (report.type === "finding") {
       this.findings.push(report.finding as Finding);
-      updateStage(store, id, { position, findings: this.findings });
+      await updateStage(tx, id, { position, findings: this.findings });
     } else if (report.type === "facts") {
       Object.assign(this.facts, report.facts);
       if (typeof report.facts.metric === "string") this.metric = report.facts.metric;
-      updateStage(store, id, { position, facts: this.facts });
+      await updateStage(tx, id, { position, facts: this.facts });
     } else {
       const candidate = report.candidate as Candidate;
       const { name, family, score, std, foldScores, durationMs } = candidate;
-      saveCandidate(store, id, candidate);
-      append("candidate.scored", {
+      await saveCandidate(tx, id, candidate);
+      await tx.append("candidate.scored", {
         ...runOf(this.run),
         candidate: name,
         family,
@@ -157,16 +177,16 @@ export class RunRecord {
   }
 
   /** How far the whole run is, and what it will still take: the bar never falls, and its end is the time left. */
-  private forecast(
-    position: number,
-    { progress, leftMs }: { progress: number; leftMs?: number | undefined },
-  ): { runProgress: number; leftMs?: number } {
-    const { store, now } = this.options;
+  private async forecast(
+    tx: Recording,
+    { position, progress, leftMs }: { position: number; progress: number; leftMs?: number | undefined },
+  ): Promise<{ runProgress: number; leftMs?: number }> {
+    const { now } = this.options;
     const elapsedMs = now() - this.startedAt;
     const share =
       leftMs === undefined ? earlyProgress(position, progress) : elapsedMs / (elapsedMs + leftMs || 1);
     this.whole = Math.max(this.whole, Math.min(0.999, share));
-    updateRun(store, this.run.id, {
+    await updateRun(tx, this.run.id, {
       forecast: { progress: this.whole, leftMs: leftMs ?? null, at: now() },
     });
     return { runProgress: this.whole, ...(leftMs !== undefined && { leftMs }) };

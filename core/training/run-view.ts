@@ -60,8 +60,8 @@ export interface RunView {
   finishedAt: string | null;
 }
 
-export function runView(store: Store, run: StoredRun, now: number): RunView {
-  const stages = runStages(store, run.id).map((stage) => ({
+export async function runView(store: Store, run: StoredRun, now: number): Promise<RunView> {
+  const stages = (await runStages(store, run.id)).map((stage) => ({
     ...stage,
     startedAt: timeText(stage.startedAt),
   }));
@@ -83,7 +83,7 @@ export function runView(store: Store, run: StoredRun, now: number): RunView {
     progress: progressOf(run, stages),
     elapsedMs,
     etaSeconds: leftMs === null ? null : Math.round(leftMs / 100) / 10,
-    candidates: standingsOf(runCandidates(store, run.id), {
+    candidates: standingsOf(await runCandidates(store, run.id), {
       metric,
       folds: comparedFolds(stages),
       best: run.result?.best ?? null,
@@ -113,11 +113,11 @@ function timeText(at: number | null): string | null {
 }
 
 /** The rounds of the winner once there is one, else of the candidate that trained last. */
-export function currentRounds(store: Store, run: StoredRun): StoredRound[] {
-  const won = run.result ? runRounds(store, run.id, run.result.best) : [];
+export async function currentRounds(store: Store, run: StoredRun): Promise<StoredRound[]> {
+  const won = run.result ? await runRounds(store, run.id, run.result.best) : [];
   if (won.length) return won;
-  const latest = latestTrained(store, run.id);
-  return latest === null ? [] : runRounds(store, run.id, latest);
+  const latest = await latestTrained(store, run.id);
+  return latest === null ? [] : await runRounds(store, run.id, latest);
 }
 
 /** 0..1 of the time that the run will have taken. */

@@ -6,7 +6,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Datasets } from "../datasets/datasets.ts";
 import type { Alerts } from "../events/alerts.ts";
-import type { Append, EventLog } from "../events/event-log.ts";
+import type { EventLog, Recording } from "../events/event-log.ts";
 import { type Child, ChildDied, startChild } from "../platform/child.ts";
 import { diskFailure } from "../platform/disk.ts";
 import { AppError, errorRecord } from "../platform/errors.ts";
@@ -18,6 +18,7 @@ import {
   endStages,
   findRun,
   insertRun,
+  moveRun,
   type RunStatus,
   resetRun,
   runsByStatus,
@@ -39,14 +40,14 @@ const CANCELLABLE: ReadonlySet<RunStatus> = new Set(["queued", "running", "inter
 /** Where finished models go: the registry stands on a floor above. */
 interface ModelRegistry {
   /** The version that a new one of this name will stand beside; null for a new name. */
-  before(name: string): { version: number; path: string } | null;
+  before(name: string): Promise<{ version: number; path: string } | null>;
   /** Takes the file over. */
   adopt(runId: string, path: string): Promise<{ sha256: string; sizeBytes: number }>;
   /** Numbers the version; never deploys it. */
   register(
-    append: Append,
+    tx: Recording,
     entry: { name: string; runId: string; result: RunResult; sha256: string; sizeBytes: number },
-  ): number;
+  ): Promise<number>;
 }
 
 export interface RunsOptions {
@@ -66,7 +67,8 @@ export interface RunsOptions {
 }
 
 interface ActiveRun {
-  child: Child;
+  /** Null until it is started. */
+  child: Child | null;
   isCancelled: boolean;
 }
 
@@ -83,14 +85,15 @@ export class Runs {
   /** Says which runs the last process left behind, continues them, then goes on with the queue. */
   async start(): Promise<void> {
     await mkdir(this.options.folder, { recursive: true });
-    for (const run of runsByStatus(this.options.store, "running")) interruptRun(run, "crash", this.options);
-    for (const run of resumableRuns(this.options)) this.resumeAtStart(run);
-    this.pump();
+    for (const run of await runsByStatus(this.options.store, "running"))
+      await interruptRun(run, "crash", this.options);
+    for (const run of await resumableRuns(this.options)) await this.resumeAtStart(run);
+    await this.pump();
   }
 
-  private resumeAtStart({ id }: StoredRun): void {
+  private async resumeAtStart({ id }: StoredRun): Promise<void> {
     try {
-      this.requeue(this.find(id));
+      await this.requeue(await this.find(id));
     } catch (error) {
       // Its file was deleted, for example: it stays interrupted, and says so.
       if (!(error instanceof AppError)) throw error;
@@ -102,36 +105,38 @@ export class Runs {
   }
 
   /** Ends the children; their runs say that they were interrupted. */
-  stop(): void {
+  async stop(): Promise<void> {
     if (this.isStopping) return;
     this.isStopping = true;
-    for (const [id, { child }] of this.active) {
-      child.kill();
-      interruptRun(this.find(id), "shutdown", this.options);
-      this.tellEnd(id);
+    for (const { child } of this.active.values()) child?.kill();
+    for (const id of [...this.active.keys()]) {
+      await interruptRun(await this.find(id), "shutdown", this.options);
+      await this.tellEnd(id);
     }
   }
 
-  queueLength(): number {
+  async queueLength(): Promise<number> {
     return countRuns(this.options.store, "queued");
   }
 
   /** Throws AppError `missing`. */
-  find(id: string): StoredRun {
-    const run = findRun(this.options.store, id);
+  async find(id: string): Promise<StoredRun> {
+    const run = await findRun(this.options.store, id);
     if (!run) throw new AppError("missing", `There is no run ${id}`, { fix: "GET /api/runs lists them." });
     return run;
   }
 
   /** Queues a run on the dataset's current version. Throws AppError where the request does not fit the data. */
-  train(request: TrainRequest): StoredRun {
-    const { store, log, datasets, now } = this.options;
-    const dataset = datasets.findReady(request.datasetId);
+  async train(request: TrainRequest): Promise<StoredRun> {
+    const { log, datasets, now } = this.options;
+    const dataset = await datasets.findReady(request.datasetId);
     const options = settleOptions(request, dataset.profile, this.options.budgetSeconds);
     const id = newId();
-    log.record((append) => {
-      insertRun(
-        store,
+    await log.record(async (tx) => {
+      // It may have been deleted meanwhile.
+      await datasets.find(dataset.id, dataset.version, tx);
+      await insertRun(
+        tx,
         {
           id,
           options,
@@ -143,44 +148,45 @@ export class Runs {
         },
         STAGE_NAMES,
       );
-      append("run.queued", { ...runOf(this.find(id)), target: options.target });
+      await tx.append("run.queued", { ...runOf((await findRun(tx, id))!), target: options.target });
     });
-    this.pump();
+    await this.pump();
     return this.find(id);
   }
 
   /** The run once it has ended, however it did. */
   async ended(id: string): Promise<StoredRun> {
-    const run = this.find(id);
-    if (run.status !== "queued" && run.status !== "running") return run;
+    await this.find(id);
     let entry = this.ending.get(id);
     if (!entry) {
       entry = Promise.withResolvers<StoredRun>();
       this.ending.set(id, entry);
     }
+    // Looked for once more, because it may have ended before anybody waited.
+    await this.tellEnd(id);
     return entry.promise;
   }
 
   /** Ends the race with the best so far. Throws AppError `conflict` where the run does not run. */
-  stopAndKeep(id: string): StoredRun {
-    const run = this.find(id);
+  async stopAndKeep(id: string): Promise<StoredRun> {
+    const run = await this.find(id);
     const active = this.active.get(id);
-    if (!active) throw notRunning(run);
+    if (!active?.child) throw notRunning(run);
     active.child.send({ kind: "stop" });
     return run;
   }
 
   /** Ends the run for good, at once. */
-  cancel(id: string): StoredRun {
-    const run = this.find(id);
+  async cancel(id: string): Promise<StoredRun> {
+    const run = await this.find(id);
     // Its child may still be ending: what is over is told once.
     if (!CANCELLABLE.has(run.status)) throw notRunning(run);
     const active = this.active.get(id);
     if (active) {
       active.isCancelled = true;
-      active.child.kill();
+      active.child?.kill();
     }
-    this.markCancelled(run);
+    if (!(await this.markCancelled(run))) throw notRunning(await this.find(id));
     return this.find(id);
   }
 
@@ -188,52 +194,60 @@ export class Runs {
    * Continues an interrupted or failed run; candidates that were scored are not scored again. One that runs already, or
    * waits to, is left as it is. Throws AppError `conflict` where it has ended.
    */
-  resume(id: string): StoredRun {
-    const run = this.find(id);
+  async resume(id: string): Promise<StoredRun> {
+    const run = await this.find(id);
     if (run.status === "queued" || run.status === "running") return run;
     if (run.status !== "interrupted" && run.status !== "failed") {
       throw new AppError("conflict", `Run ${run.number} is ${run.status}, so there is nothing to resume`, {
         fix: "Start a new run with POST /api/train.",
       });
     }
-    this.requeue(run);
-    this.pump();
+    await this.requeue(run);
+    await this.pump();
     return this.find(id);
   }
 
-  private requeue(run: StoredRun): void {
-    const { store, log, alerts, datasets } = this.options;
-    datasets.findReady(run.datasetId, run.datasetVersion);
-    log.record((append) => {
-      resetRun(store, run.id);
-      append("run.resumed", runOf(run));
-      append("run.queued", { ...runOf(run), target: run.options.target });
-      alerts.resolve("run.failed", run.id, append);
+  private async requeue(run: StoredRun): Promise<void> {
+    const { log, alerts, datasets } = this.options;
+    await datasets.findReady(run.datasetId, run.datasetVersion);
+    await log.record(async (tx) => {
+      // Somebody else has resumed it: it is done once.
+      if (!(await resetRun(tx, run.id))) return;
+      await tx.append("run.resumed", runOf(run));
+      await tx.append("run.queued", { ...runOf(run), target: run.options.target });
+      await alerts.resolve("run.failed", run.id, tx);
     });
   }
 
-  private pump(): void {
+  private async pump(): Promise<void> {
     const { store, concurrency } = this.options;
-    for (const run of runsByStatus(store, "queued")) {
+    for (const run of await runsByStatus(store, "queued")) {
       if (this.isStopping || this.active.size >= concurrency) return;
-      if (!this.active.has(run.id)) void this.execute(run);
+      if (!this.active.has(run.id)) await this.begin(run);
     }
   }
 
-  private async execute(run: StoredRun): Promise<void> {
-    const { store, log, logger, now } = this.options;
-    const record = new RunRecord(run, { store, log, now });
+  /** Resolves once it trains, or will not. */
+  private begin(run: StoredRun): Promise<void> {
+    const begun = Promise.withResolvers<void>();
+    void this.execute(run, begun.resolve);
+    return begun.promise;
+  }
+
+  private async execute(run: StoredRun, begun: () => void): Promise<void> {
+    const { log, logger, now } = this.options;
+    const record = new RunRecord(run, { log, now });
+    const active: ActiveRun = { child: null, isCancelled: false };
+    this.active.set(run.id, active);
     try {
-      const input = this.inputOf(run);
-      log.record((append) => {
-        updateRun(store, run.id, { status: "running", startedAt: now() });
-        append("run.started", { ...runOf(run), target: run.options.target });
-      });
-      const onReport = (reports: unknown) => {
-        if (!this.isOver(run.id)) record.take(reports);
+      const input = await this.inputOf(run);
+      if (!(await this.claim(run)) || this.isOver(run.id)) return;
+      const onReport = async (reports: unknown) => {
+        if (!this.isOver(run.id)) await record.take(reports);
       };
       const child = startChild(RUN_CHILD, { input, memoryBytes: this.options.memoryBytes, onReport });
-      this.active.set(run.id, { child, isCancelled: false });
+      active.child = child;
+      begun();
       const result = (await child.result) as RunResult;
       await this.finish(run, result);
     } catch (error) {
@@ -241,13 +255,25 @@ export class Runs {
       logger.warn({ runId: run.id, error: String(error) }, "the process of a run gave no result");
       await this.insist(() => this.markFailed(run, error));
     } finally {
+      begun();
       this.active.delete(run.id);
       // A stopping server has told the ends already, and its database may be closed.
       if (!this.isStopping) {
-        this.tellEnd(run.id);
-        this.pump();
+        await this.tellEnd(run.id);
+        await this.pump();
       }
     }
+  }
+
+  /** False: it was cancelled, or another process trains it. */
+  private async claim(run: StoredRun): Promise<boolean> {
+    const { log, now } = this.options;
+    return log.record(async (tx) => {
+      if (this.isOver(run.id)) return false;
+      if (!(await moveRun(tx, run.id, ["queued"], { status: "running", startedAt: now() }))) return false;
+      await tx.append("run.started", { ...runOf(run), target: run.options.target });
+      return true;
+    });
   }
 
   /** Its end has been written: what its child still says comes too late. */
@@ -255,13 +281,13 @@ export class Runs {
     return this.isStopping || this.active.get(id)?.isCancelled === true;
   }
 
-  private inputOf(run: StoredRun): RunInput {
-    const dataset = this.options.datasets.findReady(run.datasetId, run.datasetVersion);
+  private async inputOf(run: StoredRun): Promise<RunInput> {
+    const dataset = await this.options.datasets.findReady(run.datasetId, run.datasetVersion);
     const { plan, rows, columns } = dataset.profile;
     return {
       options: run.options,
       folder: this.folderOf(run.id),
-      previous: this.options.models.before(run.modelName),
+      previous: await this.options.models.before(run.modelName),
       file: { path: this.options.datasets.pathOf(dataset.id), choices: dataset.choices },
       dataset: {
         path: this.options.datasets.tablePathOf(dataset),
@@ -279,38 +305,35 @@ export class Runs {
   }
 
   private async finish(run: StoredRun, result: RunResult): Promise<void> {
-    const { store, log, alerts, models, now } = this.options;
+    const { log, alerts, models, now } = this.options;
     const file = await models.adopt(run.id, join(this.folderOf(run.id), "model.bin"));
     if (this.isOver(run.id)) return;
-    log.record((append) => {
-      const version = models.register(append, { name: run.modelName, runId: run.id, result, ...file });
+    await log.record(async (tx) => {
       const { evaluation: _, ...summary } = result;
-      updateRun(store, run.id, {
-        status: "finished",
-        result: summary,
-        finishedAt: now(),
-        modelVersion: version,
-      });
-      append("run.finished", {
+      const finished = { status: "finished", result: summary, finishedAt: now() } as const;
+      if (!(await moveRun(tx, run.id, ["running"], finished))) return;
+      const version = await models.register(tx, { name: run.modelName, runId: run.id, result, ...file });
+      await updateRun(tx, run.id, { modelVersion: version });
+      await tx.append("run.finished", {
         ...runOf(run),
         model: run.modelName,
         version,
         verdict: result.verdict,
         ...(result.comparison && { comparison: result.comparison.sentence }),
       });
-      for (const { code, subject } of alerts.standing()) {
-        if (code === "run.failed" && findRun(store, subject)?.modelName === run.modelName)
-          alerts.resolve(code, subject, append);
+      for (const { code, subject } of await alerts.standing(tx)) {
+        if (code === "run.failed" && (await findRun(tx, subject))?.modelName === run.modelName)
+          await alerts.resolve(code, subject, tx);
       }
     });
     await this.discard(run.id);
   }
 
   /** What has to be written in the end: a full disk delays it. */
-  private async insist(write: () => void): Promise<void> {
+  private async insist(write: () => Promise<void>): Promise<void> {
     while (!this.isStopping) {
       try {
-        return write();
+        return await write();
       } catch (error) {
         if (!diskFailure(error)) throw error;
         this.options.logger.error({ error: String(error) }, "a run's end waits for the disk");
@@ -319,30 +342,35 @@ export class Runs {
     }
   }
 
-  private markFailed(run: StoredRun, cause: unknown): void {
-    const { store, log, alerts, now } = this.options;
+  private async markFailed(run: StoredRun, cause: unknown): Promise<void> {
+    const { log, alerts, now } = this.options;
     const error = diskFailure(cause) ?? cause;
     const isOurs = error instanceof AppError || error instanceof ChildDied;
     const record = isOurs
       ? errorRecord(error)
       : { ...errorRecord(error), message: `Internal error in run ${run.id}` };
-    log.record((append) => {
-      endStages(store, run.id, "failed");
-      updateRun(store, run.id, { status: "failed", error: record, finishedAt: now() });
-      append("run.failed", { ...runOf(run), reason: record.message, code: record.code });
-      alerts.raise(failureOf(run, record.message), append);
+    await log.record(async (tx) => {
+      await endStages(tx, run.id, "failed");
+      await updateRun(tx, run.id, { status: "failed", error: record, finishedAt: now() });
+      await tx.append("run.failed", { ...runOf(run), reason: record.message, code: record.code });
+      await alerts.raise(failureOf(run, record.message), tx);
     });
   }
 
-  private markCancelled(run: StoredRun): void {
-    const { store, log, now } = this.options;
-    log.record((append) => {
-      endStages(store, run.id, "skipped");
-      updateRun(store, run.id, { status: "cancelled", finishedAt: now() });
-      append("run.cancelled", runOf(run));
+  /** False: it has ended already. */
+  private async markCancelled(run: StoredRun): Promise<boolean> {
+    const { log, now } = this.options;
+    const isOurs = await log.record(async (tx) => {
+      const cancelled = { status: "cancelled", finishedAt: now() } as const;
+      if (!(await moveRun(tx, run.id, [...CANCELLABLE], cancelled))) return false;
+      await endStages(tx, run.id, "skipped");
+      await tx.append("run.cancelled", runOf(run));
+      return true;
     });
+    if (!isOurs) return false;
     void this.discard(run.id);
-    this.tellEnd(run.id);
+    await this.tellEnd(run.id);
+    return true;
   }
 
   /** What only a resumed run needs; that it stays is no failure of the run. */
@@ -352,8 +380,8 @@ export class Runs {
     );
   }
 
-  private tellEnd(id: string): void {
-    const run = this.find(id);
+  private async tellEnd(id: string): Promise<void> {
+    const run = await this.find(id);
     if (run.status === "queued" || run.status === "running") return;
     this.ending.get(id)?.resolve(run);
     this.ending.delete(id);

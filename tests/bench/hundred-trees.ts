@@ -21,12 +21,12 @@ export async function plantHundredTrees(
   data: { samples: Samples; target: Target },
 ): Promise<void> {
   const signalbox = await openSignalbox(readConfig({ DATA_DIR: folder, LOG_LEVEL: "error" }));
-  const version = signalbox.models.findVersion(name, 1);
+  const version = await signalbox.models.findVersion(name, 1);
   const model = await withHundredTrees(readModel(await signalbox.models.read(version)), data);
   const path = join(folder, "planted.bin");
   await Bun.write(path, writeModel(model));
   const planted = await signalbox.models.adopt(version.runId, path);
-  signalbox.store.run(
+  await signalbox.store.run(
     "UPDATE model_versions SET sha256 = $sha256, size_bytes = $sizeBytes WHERE name = $name",
     {
       ...planted,

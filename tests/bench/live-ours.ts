@@ -33,7 +33,7 @@ await obey(server.port, async (tick) => {
   const sent = new Promise<number>((resolve) => {
     published = resolve;
   });
-  signalbox.log.append("metrics.sampled", { values: { tick } });
+  await signalbox.log.append("metrics.sampled", { values: { tick } });
   return { at, sentAt: await sent };
 });
 await signalbox.close();

@@ -7,7 +7,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "@playwright/test";
-import { Store } from "../../core/store/database.ts";
 import { findDataset, insertDataset, insertDatasetVersion, listDatasets } from "../../core/store/datasets.ts";
 import { insertEvent } from "../../core/store/log.ts";
 import { currentModel, findEvaluation, findVersion, insertVersion } from "../../core/store/models.ts";
@@ -20,6 +19,7 @@ import {
   updateRun,
   updateStage,
 } from "../../core/store/runs.ts";
+import { openSqlite } from "../../core/store/sqlite/database.ts";
 import { STAGE_NAMES } from "../../core/trainer/contract.ts";
 import { ASSETS } from "../../static/assets.ts";
 import config from "../e2e/playwright.config.ts";
@@ -38,8 +38,8 @@ export async function run(args: string[]): Promise<void> {
   const folders = ["empty", "fifty", "full"].map((name) => mkdtempSync(join(tmpdir(), `signalbox-${name}-`)));
   const [empty, fifty, full] = folders as [string, string, string];
   for (const folder of [fifty, full]) await trainOne(folder);
-  multiply(fifty, { rows: 50, events: 2000 });
-  multiply(full, { rows, events });
+  await multiply(fifty, { rows: 50, events: 2000 });
+  await multiply(full, { rows, events });
   const servers = [];
   for (const folder of [empty, fifty, full]) servers.push(await startServer(folder));
   await compare(servers as [Server, Server, Server]);
@@ -63,39 +63,39 @@ async function trainOne(folder: string): Promise<void> {
   await server.stop();
 }
 
-function multiply(folder: string, { rows, events }: { rows: number; events: number }): void {
-  const store = Store.open(folder);
+async function multiply(folder: string, { rows, events }: { rows: number; events: number }): Promise<void> {
+  const store = await openSqlite(folder);
   const at = Date.now();
-  const first = currentRun(store)!;
-  const listed = listDatasets(store, { before: Number.MAX_SAFE_INTEGER, limit: 1 })[0]!;
-  const dataset = findDataset(store, listed.id)!;
-  const model = currentModel(store)!;
-  const version = findVersion(store, model.name, 1)!;
-  const result = { ...version.result, evaluation: findEvaluation(store, model.name, 1) };
-  const stages = runStages(store, first.id);
-  const candidates = runCandidates(store, first.id);
-  store.transaction(() => {
+  const first = (await currentRun(store))!;
+  const listed = (await listDatasets(store, { before: Number.MAX_SAFE_INTEGER, limit: 1 }))[0]!;
+  const dataset = (await findDataset(store, listed.id))!;
+  const model = (await currentModel(store))!;
+  const version = (await findVersion(store, model.name, 1))!;
+  const result = { ...version.result, evaluation: await findEvaluation(store, model.name, 1) };
+  const stages = await runStages(store, first.id);
+  const candidates = await runCandidates(store, first.id);
+  await store.transaction(async (tx) => {
     for (let copy = 1; copy < rows; copy++) {
       const id = `copy${copy}`;
-      insertDataset(store, {
+      await insertDataset(tx, {
         id,
         name: `${copy}.csv`,
         sha256: id,
         sizeBytes: dataset.sizeBytes,
         createdAt: at,
       });
-      insertDatasetVersion(store, { id, choices: {}, profile: dataset.profile!, at });
-      insertRun(store, { ...first, id, modelName: `model-${copy}`, queuedAt: at }, STAGE_NAMES);
-      for (const stage of stages) updateStage(store, id, stage);
-      for (const candidate of candidates) saveCandidate(store, id, candidate);
-      updateRun(store, id, { ...first, startedAt: at, finishedAt: at });
+      await insertDatasetVersion(tx, { id, choices: {}, profile: dataset.profile!, at });
+      await insertRun(tx, { ...first, id, modelName: `model-${copy}`, queuedAt: at }, STAGE_NAMES);
+      for (const stage of stages) await updateStage(tx, id, stage);
+      for (const candidate of candidates) await saveCandidate(tx, id, candidate);
+      await updateRun(tx, id, { ...first, startedAt: at, finishedAt: at });
       const { sha256, sizeBytes } = version;
-      insertVersion(store, { name: `model-${copy}`, runId: id, result, sha256, sizeBytes, createdAt: at });
+      await insertVersion(tx, { name: `model-${copy}`, runId: id, result, sha256, sizeBytes, createdAt: at });
     }
     const data = JSON.stringify({ runId: first.id, runNumber: 1, datasetName: dataset.name, target: "left" });
-    for (let n = 0; n < events; n++) insertEvent(store, { type: "run.started", at, data, activity: 1 });
+    for (let n = 0; n < events; n++) await insertEvent(tx, { type: "run.started", at, data, activity: 1 });
   });
-  store.close();
+  await store.close();
 }
 
 async function compare(servers: [Server, Server, Server]): Promise<void> {

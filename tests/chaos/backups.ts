@@ -2,7 +2,7 @@
 import { Database } from "bun:sqlite";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { DATABASE, SCHEMA } from "../../core/store/database.ts";
+import { DATABASE, SCHEMA } from "../../core/store/sqlite/database.ts";
 import { newLedger, tableCsv, travel } from "./journey.ts";
 import type { Rig, Tally } from "./rig.ts";
 import { newFolder } from "./trace.ts";

@@ -2,7 +2,7 @@
 import { Database } from "bun:sqlite";
 import { cpSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DATABASE } from "../../core/store/database.ts";
+import { DATABASE } from "../../core/store/sqlite/database.ts";
 import { faultsOf, type Ledger, newLedger, tableCsv, travel } from "./journey.ts";
 import type { Rig, Tally } from "./rig.ts";
 import { newFolder } from "./trace.ts";

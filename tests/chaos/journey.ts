@@ -6,7 +6,7 @@
 import { Database } from "bun:sqlite";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { DATABASE } from "../../core/store/database.ts";
+import { DATABASE } from "../../core/store/sqlite/database.ts";
 import type { Victim } from "./victim.ts";
 
 export interface Ledger {

@@ -2,8 +2,8 @@
 import { Database } from "bun:sqlite";
 import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { DATABASE, SCHEMA } from "../../core/store/database.ts";
-import { MIGRATIONS } from "../../core/store/migrations.ts";
+import { DATABASE, SCHEMA } from "../../core/store/sqlite/database.ts";
+import { MIGRATIONS } from "../../core/store/sqlite/migrations.ts";
 import { faultsOf, type Ledger, newLedger, tableCsv, travel } from "./journey.ts";
 import type { Rig, Tally } from "./rig.ts";
 import { newFolder } from "./trace.ts";

@@ -75,8 +75,8 @@ const textOf = async (path: string, accept: string) =>
 const page = (path: string) => textOf(path, "text/html");
 const { id } = (await (await server.upload("p.csv", numbersCsv())).json()) as { id: string };
 await server.signalbox.health.sample();
-server.signalbox.log.append("planted.happened" as never, { who: "Planted person" } as never);
-server.signalbox.alerts.raise({
+await server.signalbox.log.append("planted.happened" as never, { who: "Planted person" } as never);
+await server.signalbox.alerts.raise({
   ...{ code: "planted-alert" as never, subject: "m", severity: "warning", sentence: "Planted sentence." },
   action: { label: "Open planted", method: "get", path: "/planted" },
 });

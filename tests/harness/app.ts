@@ -10,6 +10,8 @@ import { openSignalbox, type Signalbox } from "../../core/process/signalbox.ts";
 import { createApp } from "../../server.ts";
 
 export interface Harness {
+  /** Its DATA_DIR. */
+  folder: string;
   signalbox: Signalbox;
   /** Asks as a script would: JSON, our own host; from this machine, or from another address. */
   ask: (path: string, init?: RequestInit, from?: string) => Promise<Response>;
@@ -18,7 +20,7 @@ export interface Harness {
   json: <T = Record<string, unknown>>(path: string, init?: RequestInit) => Promise<T>;
   send: (method: string, path: string, body: unknown) => Promise<Response>;
   upload: (name: string, csv: string | Uint8Array<ArrayBuffer>) => Promise<Response>;
-  eventsSince: (seq: number) => LoggedEvent[];
+  eventsSince: (seq: number) => Promise<LoggedEvent[]>;
   close: () => Promise<void>;
 }
 
@@ -40,6 +42,7 @@ export async function openHarness(
     return app.request(`http://127.0.0.1:8000${path}`, { ...init, headers }, { server });
   };
   return {
+    folder,
     signalbox,
     ask,
     routes: app.routes,
@@ -49,7 +52,7 @@ export async function openHarness(
     upload: (name, csv) => ask(`/api/upload?name=${encodeURIComponent(name)}`, { method: "POST", body: csv }),
     eventsSince: (seq) => signalbox.log.read(seq, 100_000),
     close: async () => {
-      sockets.stop();
+      await sockets.stop();
       await signalbox.close();
       rmSync(folder, { recursive: true, force: true });
     },

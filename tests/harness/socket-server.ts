@@ -8,7 +8,8 @@ import { Sockets } from "../../core/live/sockets.ts";
 import type { Viewer } from "../../core/live/viewer.ts";
 import { readConfig } from "../../core/operations/config.ts";
 import { AppError } from "../../core/platform/errors.ts";
-import { Store } from "../../core/store/database.ts";
+import type { Store } from "../../core/store/database.ts";
+import { openSqlite } from "../../core/store/sqlite/database.ts";
 
 export interface SocketServer {
   url: string;
@@ -22,17 +23,20 @@ export interface SocketServer {
   close: () => void;
 }
 
-export function openSocketServer(options: {
+export async function openSocketServer(options: {
   drawingBytes: number;
   settings?: Record<string, string>;
-}): SocketServer {
+}): Promise<SocketServer> {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-sockets-"));
   const config = readConfig({ DATA_DIR: folder, ...options.settings });
-  const store = Store.open(folder);
-  const log = new EventLog(store, Date.now);
+  const store = await openSqlite(folder);
+  const log = await EventLog.open(store, Date.now);
   const clock = { ahead: 0 };
   const calls = { drain: 0, pong: 0 };
   const publish = (topic: string, message: string) => server.publish(topic, message);
+  const failed = (error: unknown) => {
+    throw error;
+  };
   const live = new Live({
     clock: {
       now: () => performance.now(),
@@ -41,12 +45,18 @@ export function openSocketServer(options: {
     lastSeq: () => log.lastSeq,
     draw: (key) => `<p id="${key}">${"x".repeat(options.drawingBytes)}</p>`,
     publish: (drawings, watermark) => sockets.publish(drawings, watermark),
-    failed: (_, error) => {
-      throw error;
-    },
+    failed: (_, error) => failed(error),
   });
   log.subscribe((seq, stale) => live.markStale(seq, stale));
-  const sockets = new Sockets({ config, log, live, publish, now: () => Date.now() + clock.ahead, hear() {} });
+  const sockets = new Sockets({
+    config,
+    log,
+    live,
+    publish,
+    now: () => Date.now() + clock.ahead,
+    hear() {},
+    failed,
+  });
   const handlers = sockets.handlers();
   const server = Bun.serve<Viewer>({
     port: 0,
@@ -79,10 +89,10 @@ export function openSocketServer(options: {
       },
     },
   });
-  const close = () => {
-    sockets.stop();
+  const close = async () => {
+    await sockets.stop();
     server.stop(true);
-    store.close();
+    await store.close();
     rmSync(folder, { recursive: true, force: true });
   };
   return { url: `http://127.0.0.1:${server.port}`, log, store, sockets, calls, clock, close };

@@ -7,7 +7,7 @@ import { Layout } from "../layout/layout.tsx";
 import { DropZone } from "./datasets.tsx";
 import { JourneyAhead, Samples } from "./samples.tsx";
 
-const WATCHED: readonly Panel[] = [
+export const WATCHED: readonly Panel[] = [
   ...(["run", "stages", "curve", "leaderboard", "models", "attention", "activity"] as const),
   ...(["datasets", "runs", "metrics", "predictions", "connection"] as const),
 ];

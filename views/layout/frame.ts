@@ -25,7 +25,7 @@ export interface Frame {
   /** What the reader chose by the switch (the cookie "theme"); absent: as the system. */
   theme?: "light" | "dark";
   viewer: Viewer;
-  /** A panel as it is now, drawn once for all who look at it. */
+  /** One of the page's `panels`, drawn once for all who look at it. */
   drawn: (key: PanelKey) => Child;
 }
 

@@ -20,24 +20,24 @@ export class Audit {
   constructor(private readonly options: { store: Store; logger: Logger; now: () => number }) {}
 
   /** A change that was made, or refused to who may not make it. */
-  record(
+  async record(
     asked: Asked,
     action: string,
     { identity, response }: { identity: Identity; response: Response },
-  ): void {
+  ): Promise<void> {
     const { headers, status } = response;
     const made = headers.get("location") ?? headers.get("hx-redirect");
-    this.insert(asked, { who: identity.name, via: identity.via, action, made, status });
+    await this.insert(asked, { who: identity.name, via: identity.via, action, made, status });
   }
 
   /** A sign-in or sign-out; `who` is empty where nobody was recognised. */
-  note(asked: Asked, action: string, { who, status }: { who: string; status: number }): void {
-    this.insert(asked, { who, via: "browser", action, made: null, status });
+  async note(asked: Asked, action: string, { who, status }: { who: string; status: number }): Promise<void> {
+    await this.insert(asked, { who, via: "browser", action, made: null, status });
   }
 
   /** Newest first. */
-  page(before: number, limit: number): { items: AuditView[]; next: number | null } {
-    const entries = listAudit(this.options.store, { before, limit });
+  async page(before: number, limit: number): Promise<{ items: AuditView[]; next: number | null }> {
+    const entries = await listAudit(this.options.store, { before, limit });
     const items = entries.map(({ id, at, ...rest }) => ({
       id: String(id),
       at: new Date(at).toISOString(),
@@ -47,13 +47,13 @@ export class Audit {
   }
 
   /** The change is made already: where it cannot be written down, the operator is told. */
-  private insert(
+  private async insert(
     { address, path: target, requestId }: Asked,
     about: Pick<AuditEntry, "who" | "via" | "action" | "made" | "status">,
-  ): void {
+  ): Promise<void> {
     const { store, logger, now } = this.options;
     try {
-      insertAudit(store, { at: now(), address, target, requestId, ...about });
+      await insertAudit(store, { at: now(), address, target, requestId, ...about });
     } catch (error) {
       logger.error({ requestId, ...about, error: String(error) }, "the audit could not be written");
     }

@@ -2,13 +2,13 @@
  * Limits what a request with an embed token may see. The panel that the token names, by each of its addresses.
  */
 import { AppError } from "../../platform/errors.ts";
-import type { Store } from "../../store/database.ts";
+import { keptValue, type Store } from "../../store/database.ts";
 import { type EmbedGrant, verifyEmbedToken } from "./embed-token.ts";
 import { newSecret } from "./identity.ts";
 
 /** EMBED_SECRET, or one that is made once and kept. */
-export function embedSecretOf(configured: string, store: Store): string {
-  return configured || store.meta("embed_secret", () => newSecret(""));
+export async function embedSecretOf(configured: string, store: Store): Promise<string> {
+  return configured || (await keptValue(store, "embed_secret", () => newSecret("")));
 }
 
 /** Null: it carries none. Throws AppError `unauthorized` that says whether the token has expired or is false. */

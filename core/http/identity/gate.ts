@@ -120,20 +120,35 @@ export class Gate {
     logger.warn({ peer }, hidden);
   }
 
-  /** Null: go on. `key`: "METHOD /path/:as-listed", null where nothing is there. Throws AppError. */
-  admit(visit: Visit, key: string | null): Response | null {
+  /**
+   * Null: go on. `key`: "METHOD /path/:as-listed", null where nothing is there. At once where nothing has to be looked up.
+   * Throws AppError, or rejects with it.
+   */
+  admit(visit: Visit, key: string | null): Response | null | Promise<Response | null> {
     const { request } = visit;
     guardRequest(request, this.signalbox.config, () => seenAt(visit));
     if (isPreflight(request)) return new Response(null, { status: 204, headers: preflightHeaders(request) });
     visit.route = key === null ? null : (this.routes.get(key) ?? unlisted(key));
-    if (!visit.route || visit.route.scope === "open") {
-      visit.identity = this.identifyQuietly(visit);
+    const access = visit.route?.scope ?? "open";
+    const known = this.identifyAtOnce(visit, access);
+    return known ? this.enter(visit, known, access) : this.admitByCredential(visit, access);
+  }
+
+  private async admitByCredential(visit: Visit, access: RouteAccess["scope"]): Promise<Response | null> {
+    if (access === "open") {
+      // The page still says who is signed in.
+      visit.identity = await this.identifyBrowser(visit);
       return null;
     }
-    visit.identity = this.identify(visit, visit.route.scope);
-    if (!visit.identity) return this.sendToSignIn(visit);
-    this.authorise(visit, visit.identity, visit.route.scope);
-    if (visit.route.rate) this.take(visit, visit.route.rate);
+    const identity = await this.identifyByCredential(visit);
+    return identity ? this.enter(visit, identity, access) : this.sendToSignIn(visit);
+  }
+
+  private enter(visit: Visit, identity: Identity, access: RouteAccess["scope"]): null {
+    visit.identity = identity;
+    if (access === "open") return null;
+    this.authorise(visit, identity, access);
+    if (visit.route?.rate) this.take(visit, visit.route.rate);
     return null;
   }
 
@@ -147,8 +162,8 @@ export class Gate {
     return { "x-request-id": requestId, ...headers, ...(AUTH !== "none" && NOT_SHARED) };
   }
 
-  /** The answer's last headers, and the audit of what was changed. */
-  leave(visit: Visit, response: Response): void {
+  /** The answer's last headers, and the audit of what was changed; null where nothing is written. */
+  leave(visit: Visit, response: Response): Promise<void> | null {
     const { config } = this.signalbox;
     const { headers } = response;
     const { identity, route } = visit;
@@ -169,23 +184,24 @@ export class Gate {
     const isDone = response.status < 400 || response.status === 403;
     // An answer that is given again changed nothing again.
     if (identity && route?.isChange && isDone && !headers.has("idempotency-replayed"))
-      this.signalbox.audit.record(visit, route.action, { identity, response });
+      return this.signalbox.audit.record(visit, route.action, { identity, response });
+    return null;
   }
 
   /**
    * Whose token is it? What fails counts for the address, and where too much has failed, tokens that somebody chose are
    * not looked at for a while; those that were made here cannot be guessed. Throws AppError: unauthorized, too_many.
    */
-  identifyToken(visit: Visit, token: string): Identity {
+  async identifyToken(visit: Visit, token: string): Promise<Identity> {
     const { tokens } = this.signalbox;
     const failures = this.limitFor(visit, "sign-in");
     const allowance = failures?.peek(networkOf(visit.address));
-    if (allowance?.isAllowed === false && tokens.isGuess(token)) {
+    if (allowance?.isAllowed === false && (await tokens.isGuess(token))) {
       Object.assign(visit.headers, rateHeaders("sign-in", allowance));
       throw tooMany("sign-in", allowance);
     }
     try {
-      return tokens.identify(token);
+      return await tokens.identify(token);
     } catch (error) {
       if (failures)
         Object.assign(visit.headers, rateHeaders("sign-in", failures.take(networkOf(visit.address))));
@@ -198,22 +214,23 @@ export class Gate {
     }
   }
 
-  private identify(visit: Visit, access: Access): Identity | null {
+  /** Null: a token or a session has to be looked up. */
+  private identifyAtOnce(visit: Visit, access: RouteAccess["scope"]): Identity | null {
     const { config, now } = this.signalbox;
     const embed = access === "panel" ? embedGrant(visit.request, this.signalbox.embedSecret, now()) : null;
     if (embed) return embedIdentity(embed.panel, embed.expires);
     if (config.AUTH === "none") return OPERATOR;
-    if (config.AUTH === "proxy") {
-      const { isTrustedPeer } = visit;
-      const said = identityOfProxy(visit.request.headers, { config, isTrustedPeer, now: now() });
-      if (said) return said;
-    }
-    return this.identifyByCredential(visit);
+    if (config.AUTH !== "proxy" || access === "open") return null;
+    return identityOfProxy(visit.request.headers, {
+      config,
+      isTrustedPeer: visit.isTrustedPeer,
+      now: now(),
+    });
   }
 
-  private identifyByCredential(visit: Visit): Identity | null {
+  private async identifyByCredential(visit: Visit): Promise<Identity | null> {
     const credential = readCredential(visit.request.headers);
-    const browser = this.identifyBrowser(visit);
+    const browser = await this.identifyBrowser(visit);
     // A proxy's own Basic sign-in comes along on every request: it must not shut out who signed in here.
     if (!credential || (credential.scheme === "basic" && browser)) {
       if (browser) refuseBlindCookie(visit.request);
@@ -222,16 +239,11 @@ export class Gate {
     return this.identifyToken(visit, credential.token);
   }
 
-  private identifyBrowser({ request }: Visit): Identity | null {
+  private async identifyBrowser({ request }: Visit): Promise<Identity | null> {
     const { config, tokens } = this.signalbox;
     if (config.AUTH !== "token") return null;
     const cookie = readSessionCookie(request.headers, config.PORT);
-    return cookie === null ? null : tokens.identifyBrowser(cookie);
-  }
-
-  /** For what is open to everybody: the page still says who is signed in. */
-  private identifyQuietly(visit: Visit): Identity | null {
-    return this.signalbox.config.AUTH === "none" ? OPERATOR : this.identifyBrowser(visit);
+    return cookie === null ? null : await tokens.identifyBrowser(cookie);
   }
 
   private sendToSignIn(visit: Visit): Response {

@@ -7,7 +7,7 @@ import type { Config } from "../../operations/config.ts";
 import { AppError } from "../../platform/errors.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Leases } from "../../platform/leases.ts";
-import type { Store } from "../../store/database.ts";
+import { keptValue, knownValue, type Store } from "../../store/database.ts";
 import { deleteSession, findSession, insertSession } from "../../store/sessions.ts";
 import {
   countTokens,
@@ -55,34 +55,42 @@ export interface TokensOptions {
 }
 
 export class Tokens {
-  /** The admin token, where this start made it: to be shown once, and then kept by `keepAdminToken`. */
-  readonly freshAdminToken: string | null;
-  private readonly adminHash: string | null;
   private readonly touchedAt = new Map<string, number>();
   /** Those that were shown, by hash: all changes of them are made here. */
   private readonly shown = new Map<string, StoredToken>();
+  private revocations = 0;
 
-  constructor(private readonly options: TokensOptions) {
+  private constructor(
+    private readonly options: TokensOptions,
+    private readonly adminHash: string | null,
+    /** The admin token, where this start made it: to be shown once, and then kept by `keepAdminToken`. */
+    readonly freshAdminToken: string | null,
+  ) {}
+
+  static async open(options: TokensOptions): Promise<Tokens> {
     const { config, store } = options;
     const isMade = config.AUTH === "token" && !config.ADMIN_TOKEN;
-    const kept = isMade ? store.knownMeta(ADMIN_HASH) : null;
-    this.freshAdminToken = isMade && kept === null ? newSecret("sbx_admin_") : null;
-    const shown = config.ADMIN_TOKEN || this.freshAdminToken;
-    this.adminHash = shown ? hashOf(shown) : kept;
+    const kept = isMade ? await knownValue(store, ADMIN_HASH) : null;
+    const fresh = isMade && kept === null ? newSecret("sbx_admin_") : null;
+    const shown = config.ADMIN_TOKEN || fresh;
+    return new Tokens(options, shown ? hashOf(shown) : kept, fresh);
   }
 
   /** From the next start on the fresh token is the admin's: it has been shown. */
-  keepAdminToken(): void {
-    if (this.freshAdminToken !== null)
-      this.options.store.meta(ADMIN_HASH, () => hashOf(this.freshAdminToken!));
+  async keepAdminToken(): Promise<void> {
+    const { freshAdminToken: fresh } = this;
+    if (fresh !== null) await keptValue(this.options.store, ADMIN_HASH, () => hashOf(fresh));
   }
 
-  list(): TokenView[] {
-    return listTokens(this.options.store).map((token) => this.viewOf(token));
+  async list(): Promise<TokenView[]> {
+    return (await listTokens(this.options.store)).map((token) => this.viewOf(token));
   }
 
   /** The only time that the token itself is told. Throws AppError: `invalid`, or `conflict` at the bound. */
-  create(request: z.output<typeof TOKEN_REQUEST>, createdBy: string): TokenView & { token: string } {
+  async create(
+    request: z.output<typeof TOKEN_REQUEST>,
+    createdBy: string,
+  ): Promise<TokenView & { token: string }> {
     const { store, now } = this.options;
     const expiresAt = request.expiresAt === undefined ? null : Date.parse(request.expiresAt);
     if (expiresAt !== null && expiresAt <= now())
@@ -90,8 +98,6 @@ export class Tokens {
         column: "expiresAt",
         fix: "Name a later time.",
       });
-    if (countTokens(store) >= MAX_TOKENS)
-      throw new AppError("conflict", `There are ${MAX_TOKENS} tokens already`, { fix: "Revoke some first." });
     const token = newSecret("sbx_");
     const { name, scopes } = request;
     const about = {
@@ -103,36 +109,43 @@ export class Tokens {
       expiresAt,
     };
     const stored = { id: newId(), hash: hashOf(token), ...about };
-    insertToken(store, stored);
+    await store.transaction(async (tx) => {
+      if ((await countTokens(tx)) >= MAX_TOKENS)
+        throw new AppError("conflict", `There are ${MAX_TOKENS} tokens already`, {
+          fix: "Revoke some first.",
+        });
+      await insertToken(tx, stored);
+    });
     return { ...this.viewOf(stored), token };
   }
 
   /** At once: its browsers, sockets and streams end with it. Throws AppError `missing`. */
-  revoke(id: string): void {
+  async revoke(id: string): Promise<void> {
     const { store, holds } = this.options;
-    const token = listTokens(store).find((candidate) => candidate.id === id);
-    if (!token || !deleteToken(store, id)) throw new AppError("missing", `There is no token ${id}`);
+    const token = (await listTokens(store)).find((candidate) => candidate.id === id);
+    if (!token || !(await deleteToken(store, id))) throw new AppError("missing", `There is no token ${id}`);
+    this.revocations += 1;
     this.shown.delete(token.hash);
     holds.revoke(token.hash);
   }
 
   /** Throws AppError `unauthorized`: unknown or expired. */
-  identify(token: string): Identity {
+  async identify(token: string): Promise<Identity> {
     return this.identityOf(hashOf(token));
   }
 
   /** Is it one that somebody chose, and could guess? Those that we made have 256 random bits. */
-  isGuess(token: string): boolean {
-    return this.findMade(hashOf(token)) === null;
+  async isGuess(token: string): Promise<boolean> {
+    return (await this.findMade(hashOf(token))) === null;
   }
 
   /** Opens a session for a browser that showed this token: the cookie's value. Throws AppError `unauthorized`. */
-  signIn(token: string): { cookie: string; identity: Identity; expiresAt: number } {
+  async signIn(token: string): Promise<{ cookie: string; identity: Identity; expiresAt: number }> {
     const { store, now } = this.options;
-    const identity = this.identify(token);
+    const identity = await this.identify(token);
     const cookie = newSecret("");
     const expiresAt = Math.min(now() + SESSION_MS, identity.expiresAt ?? Number.POSITIVE_INFINITY);
-    insertSession(
+    await insertSession(
       store,
       { hash: hashOf(cookie), tokenHash: hashOf(token), createdAt: now(), expiresAt },
       MAX_SESSIONS,
@@ -141,28 +154,28 @@ export class Tokens {
   }
 
   /** Null: no such session, or it has ended with its token or by time. */
-  identifyBrowser(cookie: string): Identity | null {
+  async identifyBrowser(cookie: string): Promise<Identity | null> {
     const { store, now } = this.options;
-    const session = findSession(store, hashOf(cookie));
+    const session = await findSession(store, hashOf(cookie));
     if (!session || session.expiresAt <= now()) return null;
-    const token = this.find(session.tokenHash);
+    const token = await this.find(session.tokenHash);
     if (!token || isOver(token, now())) return null;
-    const { credentials, ...identity } = this.identityOf(session.tokenHash);
+    const { credentials, ...identity } = await this.identityOf(session.tokenHash);
     const expiresAt = session.expiresAt;
     return { ...identity, via: "browser", credentials: [...credentials, session.hash], expiresAt };
   }
 
-  signOut(cookie: string): void {
-    deleteSession(this.options.store, hashOf(cookie));
+  async signOut(cookie: string): Promise<void> {
+    await deleteSession(this.options.store, hashOf(cookie));
     this.options.holds.revoke(hashOf(cookie));
   }
 
-  private identityOf(hash: string): Identity {
+  private async identityOf(hash: string): Promise<Identity> {
     const { now } = this.options;
-    const token = this.find(hash);
+    const token = await this.find(hash);
     if (!token) throw unknown();
     if (isOver(token, now())) throw expired(token.name);
-    this.touch(token);
+    await this.touch(token);
     const { id, name, scopes, expiresAt } = token;
     return {
       name,
@@ -175,26 +188,28 @@ export class Tokens {
     };
   }
 
-  private find(hash: string): StoredToken | null {
+  private async find(hash: string): Promise<StoredToken | null> {
     if (hash !== this.adminHash) return this.findMade(hash);
     const about = { createdBy: "", createdAt: 0, lastUsedAt: null, expiresAt: null };
     return { id: "admin", hash, name: "admin", scopes: ["admin"], ...about };
   }
 
-  private findMade(hash: string): StoredToken | null {
+  private async findMade(hash: string): Promise<StoredToken | null> {
     const known = this.shown.get(hash);
     if (known) return known;
-    const token = findTokenByHash(this.options.store, hash);
-    if (token) this.shown.set(hash, token);
+    const { revocations } = this;
+    const token = await findTokenByHash(this.options.store, hash);
+    // One that was revoked while it was looked up is not kept.
+    if (token && revocations === this.revocations) this.shown.set(hash, token);
     return token;
   }
 
-  private touch({ id }: StoredToken): void {
+  private async touch({ id }: StoredToken): Promise<void> {
     const at = this.options.now();
     if (id === "admin" || at - (this.touchedAt.get(id) ?? 0) < TOUCH_MS) return;
     if (this.touchedAt.size >= MAX_TOKENS) this.touchedAt.clear();
     this.touchedAt.set(id, at);
-    touchToken(this.options.store, id, at);
+    await touchToken(this.options.store, id, at);
   }
 
   private viewOf({ hash: _, createdAt, lastUsedAt, expiresAt, ...token }: StoredToken): TokenView {

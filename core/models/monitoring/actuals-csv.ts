@@ -22,7 +22,10 @@ const ACTUAL = "actual";
 /** `tellAll` gets some rows at a time. Throws AppError where a column is missing, no row is there, or none is right. */
 export async function tellCsv(
   path: string,
-  tellAll: (rows: { id: string; actual: Actual }[], each: (told: Told | AppError, i: number) => void) => void,
+  tellAll: (
+    rows: { id: string; actual: Actual }[],
+    each: (told: Told | AppError, i: number) => void,
+  ) => Promise<void>,
 ): Promise<ToldRows> {
   const { readRows } = await import("../../csv/read-rows.ts");
   const told: ToldRows = { accepted: 0, unchanged: 0, changed: 0, rejected: 0, errors: [] };
@@ -34,7 +37,7 @@ export async function tellCsv(
     const first = row + 1;
     row += rows.length;
     const asked = rows.map((cells) => ({ id: (cells[id] ?? "").trim(), actual: cells[actual] ?? "" }));
-    tellAll(asked, (answer, i) => count(told, answer, { id: asked[i]!.id, row: first + i }));
+    await tellAll(asked, (answer, i) => count(told, answer, { id: asked[i]!.id, row: first + i }));
   }
   if (row === 1) throw new AppError("invalid", "The CSV has no row", { fix: "Send a header and rows." });
   if (told.accepted === 0) throw noneAccepted(told);

@@ -3,7 +3,7 @@
  * again changes nothing.
  */
 import { AppError } from "../../platform/errors.ts";
-import type { Store } from "../../store/database.ts";
+import type { Handle } from "../../store/database.ts";
 import { findVersion } from "../../store/models.ts";
 import { findOutcome, putOutcome } from "../../store/outcomes.ts";
 import { findPrediction, versionKey } from "../../store/predictions.ts";
@@ -24,7 +24,6 @@ export interface Told {
 }
 
 export interface ActualsOptions {
-  store: Store;
   now: () => number;
   /** Why an id may not be known, for the fix. */
   keeps: () => string;
@@ -37,35 +36,39 @@ export class ActualsReader {
   constructor(private readonly options: ActualsOptions) {}
 
   /** Throws AppError: `missing` for an id that is not kept, `invalid` for what the target cannot be. */
-  tell(id: string, actual: Actual): Told {
-    const { store, now } = this.options;
-    const { model, version, answer, actual: previous } = this.find(id);
-    const { key: versionId, result } = this.version(model, version);
+  async tell(tx: Handle, { id, actual }: { id: string; actual: Actual }): Promise<Told> {
+    const { now } = this.options;
+    const { model, version, answer, actual: previous } = await this.find(tx, id);
+    const { key: versionId, result } = await this.version(tx, model, version);
     const value = readActual(result, actual);
     const told = { id, model, version, prediction: answer.prediction, actual: value };
     if (previous === value) return { ...told, status: "unchanged" };
-    putOutcome(store, { predictionId: id, versionId, answer, actual: value, at: now() });
+    await putOutcome(tx, { predictionId: id, versionId, answer, actual: value, at: now() });
     return previous === null ? { ...told, status: "recorded" } : { ...told, status: "changed", previous };
   }
 
   /** An outcome is known even after its prediction has left the log. */
-  private find(id: string) {
-    const { store } = this.options;
-    const known = PREDICTION_ID.test(id) ? (findOutcome(store, id) ?? findPrediction(store, id)) : null;
+  private async find(tx: Handle, id: string) {
+    const known = PREDICTION_ID.test(id)
+      ? ((await findOutcome(tx, id)) ?? (await findPrediction(tx, id)))
+      : null;
     if (known) return known;
     throw new AppError("missing", `There is no prediction ${JSON.stringify(id.slice(0, 60))}`, {
       fix: this.options.keeps(),
     });
   }
 
-  private version(model: string, version: number): { key: number; result: RunSummary } {
+  private async version(
+    tx: Handle,
+    model: string,
+    version: number,
+  ): Promise<{ key: number; result: RunSummary }> {
     const name = `${model}:${version}`;
     let known = this.results.get(name);
     if (!known) {
-      const { store } = this.options;
       known = {
-        key: versionKey(store, model, version)!,
-        result: findVersion(store, model, version)!.result,
+        key: (await versionKey(tx, model, version))!,
+        result: (await findVersion(tx, model, version))!.result,
       };
       this.results.set(name, known);
     }

@@ -12,27 +12,35 @@ import type { LiveView } from "./live-metrics.ts";
 /** What drifted is named up to this number. */
 const NAMED = 3;
 
-export function tellOutcomes(alerts: Alerts, { name, version }: StoredVersion, { figures }: LiveView): void {
+export async function tellOutcomes(
+  alerts: Alerts,
+  { name, version }: StoredVersion,
+  { figures }: LiveView,
+): Promise<void> {
   const fallen = figures.find(({ verdict }) => verdict === "worse");
   if (!fallen) {
-    alerts.resolve("live-figures", name);
+    await alerts.resolve("live-figures", name);
     return;
   }
   const { metric, value, interval, training } = fallen;
   const range = interval.map(shown).join(" to ");
-  alerts.raise({
+  await alerts.raise({
     ...{ code: "live-figures", subject: name, severity: "error", action: alertAction("live-figures", name) },
     sentence: `${name} version ${version} does worse than at its training: ${METRICS[metric].label} ${shown(value)} (${range}), ${shown(training!)} then.`,
   });
 }
 
-export function tellChallenger(alerts: Alerts, name: string, challenge: ChallengerView | null): void {
+export async function tellChallenger(
+  alerts: Alerts,
+  name: string,
+  challenge: ChallengerView | null,
+): Promise<void> {
   if (challenge?.verdict !== "better") {
-    alerts.resolve("challenger", name);
+    await alerts.resolve("challenger", name);
     return;
   }
   const sentence = `${name}: ${challenge.sentence}`;
-  alerts.raise({
+  await alerts.raise({
     code: "challenger",
     subject: name,
     severity: "warning",
@@ -41,11 +49,11 @@ export function tellChallenger(alerts: Alerts, name: string, challenge: Challeng
   });
 }
 
-export function tellDrift(
+export async function tellDrift(
   alerts: Alerts,
   { name, version }: Pick<StoredVersion, "name" | "version">,
   drift: DriftView | null,
-): void {
+): Promise<void> {
   const all = drift ? [...drift.columns, ...(drift.answers ? [drift.answers] : [])] : [];
   const moved = all.filter(({ verdict }) => verdict === "major").map(({ column }) => column);
   const unseen = all.filter((entry) => entry.unseen.isMore).map(({ column }) => column);
@@ -54,12 +62,12 @@ export function tellDrift(
   });
   if (moved.length) {
     const sentence = `What ${name} version ${version} is asked is very different from its training: ${named(moved)}.`;
-    alerts.raise({ ...about("drift"), sentence });
-  } else alerts.resolve("drift", name);
+    await alerts.raise({ ...about("drift"), sentence });
+  } else await alerts.resolve("drift", name);
   if (unseen.length) {
     const sentence = `${name} version ${version} is asked about categories that it never saw: ${named(unseen)}.`;
-    alerts.raise({ ...about("new-categories"), sentence });
-  } else alerts.resolve("new-categories", name);
+    await alerts.raise({ ...about("new-categories"), sentence });
+  } else await alerts.resolve("new-categories", name);
 }
 
 const shown = (value: number) => String(Number(value.toPrecision(3)));

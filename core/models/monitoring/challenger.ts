@@ -77,11 +77,11 @@ export class Challenger {
       await new Promise((resolve) => setImmediate(resolve));
       answered.push(...(await this.scoreSlice()));
       if (answered.length < WRITE_ROWS) continue;
-      this.write(answered);
+      await this.write(answered);
       answered = [];
     }
     this.isScoring = null;
-    this.write(answered);
+    await this.write(answered);
   }
 
   /** As many rows of one challenger as fit into the slice. */
@@ -124,14 +124,18 @@ export class Challenger {
     return slice.map(({ id }, i) => ({ challenger, id, answer: answers[i]! }));
   }
 
-  private write(answered: readonly Answered[]): void {
+  private async write(answered: readonly Answered[]): Promise<void> {
     const { store } = this.options;
     if (!answered.length) return;
-    store.transaction(() => {
+    const written = store.transaction(async (tx) => {
       for (const { challenger, id, answer } of answered) {
-        const versionId = versionKey(store, challenger.name, challenger.version);
-        if (versionId !== null) insertChallengerAnswer(store, { predictionId: id, versionId, answer });
+        const versionId = await versionKey(tx, challenger.name, challenger.version);
+        if (versionId !== null) await insertChallengerAnswer(tx, { predictionId: id, versionId, answer });
       }
+    });
+    await written.catch((error: unknown) => {
+      for (const { challenger } of answered) this.skip(challenger, 1);
+      this.options.logger.warn({ error: String(error) }, "a challenger's answers could not be written");
     });
   }
 }

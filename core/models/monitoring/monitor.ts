@@ -7,6 +7,7 @@ import type { Alerts } from "../../events/alerts.ts";
 import type { EventLog } from "../../events/event-log.ts";
 import type { Config } from "../../operations/config.ts";
 import { AppError } from "../../platform/errors.ts";
+import type { Logger } from "../../platform/logger.ts";
 import {
   comparedOutcomes,
   countChallengerAnswers,
@@ -40,6 +41,7 @@ export interface FeedbackOptions {
   log: EventLog;
   config: Config;
   alerts: Alerts;
+  logger: Logger;
   references: References;
   challenger: Challenger;
   traffic: PredictionLog;
@@ -61,24 +63,29 @@ export class Monitor {
   private readonly lookedAt = new Map<string, number>();
   private readonly told = new Map<string, { model: string; version: number; outcomes: number }>();
   private timer: Timer | null = null;
+  /** How often outcomes were told: what was measured before is not kept. */
+  private timesCounted = 0;
 
   constructor(private readonly options: FeedbackOptions) {
-    options.traffic.subscribe((name, version) => this.lookForDrift(name, version));
+    options.traffic.subscribe((name, version) => {
+      this.lookForDrift(name, version).catch((error: unknown) => this.warn(error));
+    });
   }
 
-  stop(): void {
-    this.announce();
+  async stop(): Promise<void> {
+    await this.announce();
   }
 
   /** Writes what was predicted and not yet written. */
-  flush(): void {
-    this.options.traffic.flush();
+  async flush(): Promise<void> {
+    await this.options.traffic.flush();
   }
 
   /** Throws AppError: `missing` for an id that is not kept, `invalid` for what the target cannot be. */
-  tell(id: string, actual: Actual): Told {
-    this.options.traffic.settle();
-    const told = this.reader().tell(id, actual);
+  async tell(id: string, actual: Actual): Promise<Told> {
+    await this.options.traffic.settle();
+    const reader = this.reader();
+    const told = await this.options.store.transaction((tx) => reader.tell(tx, { id, actual }));
     this.count([told]);
     return told;
   }
@@ -86,17 +93,16 @@ export class Monitor {
   /** A CSV of outcomes; the file is removed. Throws AppError where none of its rows is right. */
   async tellFile(path: string): Promise<ToldRows> {
     const { store, traffic } = this.options;
-    traffic.settle();
+    await traffic.settle();
     const reader = this.reader();
     try {
-      return await tellCsv(path, (rows, each) => {
-        const told = store.transaction(() =>
-          rows.map(({ id, actual }, i) => {
-            const answer = orRefusal(() => reader.tell(id, actual));
-            each(answer, i);
-            return answer;
-          }),
-        );
+      return await tellCsv(path, async (rows, each) => {
+        const told = await store.transaction(async (tx) => {
+          const answers: (Told | AppError)[] = [];
+          for (const row of rows) answers.push(await orRefusal(() => reader.tell(tx, row)));
+          return answers;
+        });
+        told.forEach(each);
         this.count(told.filter((answer): answer is Told => !(answer instanceof AppError)));
       });
     } finally {
@@ -105,8 +111,8 @@ export class Monitor {
   }
 
   private reader(): ActualsReader {
-    const { store, now } = this.options;
-    return new ActualsReader({ store, now, keeps: () => this.keeps() });
+    const { now } = this.options;
+    return new ActualsReader({ now, keeps: () => this.keeps() });
   }
 
   private keeps(): string {
@@ -127,82 +133,104 @@ export class Monitor {
       this.told.set(key, entry);
     }
     this.comparisons.clear();
-    if (this.told.size) this.timer ??= setTimeout(() => this.announce(), TELL_MS);
+    this.timesCounted += 1;
+    if (this.told.size) this.timer ??= setTimeout(() => this.announceOnTime(), TELL_MS);
+  }
+
+  private announceOnTime(): void {
+    this.announce().catch((error: unknown) => this.warn(error));
+  }
+
+  private warn(error: unknown): void {
+    this.options.logger.error({ error: String(error) }, "what came true could not be told");
   }
 
   /** One event a version, however many outcomes were told. */
-  private announce(): void {
+  private async announce(): Promise<void> {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
-    if (!this.told.size) return;
-    this.options.log.record((append) => {
-      for (const told of this.told.values()) append("outcome.counted", told);
-    });
+    // What is told from now on is told the next time.
     const told = [...this.told.values()];
     this.told.clear();
-    for (const { model, version } of told) this.lookAtOutcomes(model, version);
+    if (!told.length) return;
+    await this.options.log.record(async (tx) => {
+      for (const counted of told) await tx.append("outcome.counted", counted);
+    });
+    for (const { model, version } of told) await this.lookAtOutcomes(model, version);
   }
 
   /** Of the live version only: what is not in use alarms nobody. */
-  private lookAtOutcomes(name: string, version: number): void {
+  private async lookAtOutcomes(name: string, version: number): Promise<void> {
     const { store, alerts } = this.options;
-    const model = findModel(store, name);
-    const stored = model?.liveVersion === version ? findVersion(store, name, version) : null;
+    const model = await findModel(store, name);
+    const stored = model?.liveVersion === version ? await findVersion(store, name, version) : null;
     if (!stored) return;
-    tellOutcomes(alerts, stored, this.live(name, version, stored.result));
-    tellChallenger(alerts, name, this.challenge(name));
+    await tellOutcomes(alerts, stored, await this.live(name, version, stored.result));
+    await tellChallenger(alerts, name, await this.challenge(name));
   }
 
-  private lookForDrift(name: string, version: number): void {
+  private async lookForDrift(name: string, version: number): Promise<void> {
     const { store, alerts, now } = this.options;
     const key = `${name}:${version}`;
     if (now() - (this.lookedAt.get(key) ?? 0) < LOOK_MS) return;
-    if (findModel(store, name)?.liveVersion !== version) return;
+    const before = this.lookedAt.get(key);
     this.lookedAt.set(key, now());
-    tellDrift(alerts, { name, version }, this.drift(name, version));
+    if ((await findModel(store, name))?.liveVersion !== version) {
+      if (before === undefined) this.lookedAt.delete(key);
+      else this.lookedAt.set(key, before);
+      return;
+    }
+    await tellDrift(alerts, { name, version }, await this.drift(name, version));
   }
 
   /** Measured anew only after an outcome was told. */
-  live(name: string, version: number, result: RunSummary): LiveView {
+  async live(name: string, version: number, result: RunSummary): Promise<LiveView> {
     const key = `${name}:${version}`;
     let view = this.views.get(key);
     if (!view) {
       const { store } = this.options;
-      const id = versionKey(store, name, version) ?? -1;
-      const outcomes = recentOutcomes(store, id, MEASURED);
-      const total = outcomes.length < MEASURED ? outcomes.length : countOutcomes(store, id);
+      const { timesCounted } = this;
+      const id = (await versionKey(store, name, version)) ?? -1;
+      const outcomes = await recentOutcomes(store, id, MEASURED);
+      const total = outcomes.length < MEASURED ? outcomes.length : await countOutcomes(store, id);
       const figures = liveFigures(result, outcomes);
       view = { outcomes: total, measured: outcomes.length, needed: LEAST_OUTCOMES, figures };
-      this.views.set(key, view);
+      // An outcome that was told meanwhile is not in it.
+      if (this.timesCounted === timesCounted) this.views.set(key, view);
     }
     return view;
   }
 
   /** Null where no version challenges the live one. Compared anew only after an outcome was told. */
-  challenge(name: string): ChallengerView | null {
+  async challenge(name: string): Promise<ChallengerView | null> {
     const { store, challenger } = this.options;
-    const { liveVersion = null, challengerVersion = null } = findModel(store, name) ?? {};
+    const { liveVersion = null, challengerVersion = null } = (await findModel(store, name)) ?? {};
     if (liveVersion === null || challengerVersion === null) return null;
-    const version = findVersion(store, name, challengerVersion)!;
+    const version = (await findVersion(store, name, challengerVersion))!;
     const about = { skipped: challenger.skippedBy(version), msPerRow: challenger.msPerRow(version) };
-    const answered = countChallengerAnswers(store, versionKey(store, name, challengerVersion)!);
-    return { ...this.compare(findVersion(store, name, liveVersion)!, version), ...about, answered };
+    const answered = await countChallengerAnswers(store, (await versionKey(store, name, challengerVersion))!);
+    return {
+      ...(await this.compare((await findVersion(store, name, liveVersion))!, version)),
+      ...about,
+      answered,
+    };
   }
 
-  private compare(live: StoredVersion, challenger: StoredVersion) {
+  private async compare(live: StoredVersion, challenger: StoredVersion) {
     const { store } = this.options;
     const key = `${live.name}:${live.version}:${challenger.version}`;
     const known = this.comparisons.get(key);
     if (known) return known;
-    const keyOf = ({ name, version }: StoredVersion) => versionKey(store, name, version)!;
-    const ids = { liveId: keyOf(live), challengerId: keyOf(challenger) };
-    const pairs = comparedOutcomes(store, { ...ids, limit: MEASURED });
+    const { timesCounted } = this;
+    const keyOf = async ({ name, version }: StoredVersion) => (await versionKey(store, name, version))!;
+    const ids = { liveId: await keyOf(live), challengerId: await keyOf(challenger) };
+    const pairs = await comparedOutcomes(store, { ...ids, limit: MEASURED });
     const figures = comparedFigures({ live: live.result, challenger: challenger.result }, pairs);
     const verdict = overall(figures, live.result.metric);
     const about = { version: challenger.version, liveVersion: live.version, compared: pairs.length, figures };
     const sentence = comparisonSentence(verdict, about);
     const comparison = { ...about, needed: LEAST_OUTCOMES, verdict, sentence };
-    this.comparisons.set(key, comparison);
+    if (this.timesCounted === timesCounted) this.comparisons.set(key, comparison);
     return comparison;
   }
 
@@ -210,13 +238,13 @@ export class Monitor {
    * Since yesterday; where that is too few, in a week or a month. Null where the version does not know what it learned
    * from.
    */
-  drift(name: string, version: number): DriftView | null {
+  async drift(name: string, version: number): Promise<DriftView | null> {
     const { store, references, now } = this.options;
-    const reference = references.of({ name, version });
+    const reference = await references.of({ name, version });
     if (!reference) return null;
     const today = Math.floor(now() / DAY_MS);
-    const versionId = versionKey(store, name, version) ?? -1;
-    const stored = driftDays<DriftCounts>(store, { versionId, day: today - WINDOWS.at(-1)! + 1 });
+    const versionId = (await versionKey(store, name, version)) ?? -1;
+    const stored = await driftDays<DriftCounts>(store, { versionId, day: today - WINDOWS.at(-1)! + 1 });
     const counts = noCounts(reference);
     let days = 0;
     for (const window of WINDOWS) {
@@ -229,44 +257,45 @@ export class Monitor {
   }
 
   /** What was asked of a model and answered, newest first. */
-  predictions(model: string, before: number, limit: number) {
-    this.options.traffic.flush();
-    const rows = listPredictions(this.options.store, { model, before, limit });
+  async predictions(model: string, before: number, limit: number) {
+    await this.options.traffic.flush();
+    const rows = await listPredictions(this.options.store, { model, before, limit });
     return { items: rows.map(viewOf), next: rows.length === limit ? rows.at(-1)!.position : null };
   }
 
   /** Rows that were predicted may be copies of the file's: they go with it, and with them what came true. */
   async forgetDataset(datasetId: string): Promise<void> {
     const { store, traffic } = this.options;
-    traffic.settle();
-    for (const id of versionKeysOf(store, datasetId)) await this.forget(id);
+    await traffic.settle();
+    for (const id of await versionKeysOf(store, datasetId)) await this.forget(id);
   }
 
   async forgetVersion(name: string, version: number): Promise<void> {
     const { store, traffic } = this.options;
-    traffic.settle();
-    await this.forget(versionKey(store, name, version) ?? -1);
+    await traffic.settle();
+    await this.forget((await versionKey(store, name, version)) ?? -1);
   }
 
   /** Some rows at a time, because everything else waits while the database deletes. */
   private async forget(versionId: number): Promise<void> {
     const { store } = this.options;
     while (
-      deleteSomePredictions(store, versionId, ROWS_AT_ONCE) +
-        deleteChallengerAnswers(store, versionId, ROWS_AT_ONCE) >
+      (await deleteSomePredictions(store, versionId, ROWS_AT_ONCE)) +
+        (await deleteChallengerAnswers(store, versionId, ROWS_AT_ONCE)) >
       0
     ) {
       await new Promise((resolve) => setImmediate(resolve));
     }
-    deleteDriftDays(store, versionId);
+    await deleteDriftDays(store, versionId);
+    this.timesCounted += 1;
     this.views.clear();
     this.comparisons.clear();
   }
 }
 
-function orRefusal(tell: () => Told): Told | AppError {
+async function orRefusal(tell: () => Promise<Told>): Promise<Told | AppError> {
   try {
-    return tell();
+    return await tell();
   } catch (error) {
     if (error instanceof AppError) return error;
     throw error;

@@ -8,11 +8,13 @@ import type { Table } from "../../csv/types.ts";
 import type { EventLog } from "../../events/event-log.ts";
 import type { Config } from "../../operations/config.ts";
 import { diskFailure } from "../../platform/disk.ts";
-import type { Store } from "../../store/database.ts";
+import type { Logger } from "../../platform/logger.ts";
+import type { Handle, Store } from "../../store/database.ts";
 import { updateDriftDay } from "../../store/drift.ts";
 import { addPredictions, findModel, findVersion, type StoredVersion } from "../../store/models.ts";
 import { insertPredictions, type NewPrediction, versionKey } from "../../store/predictions.ts";
 import type { Model } from "../../trainer/model/model.ts";
+import type { TrainingReference } from "../../trainer/model/reference.ts";
 import type { Answer, Cell, PredictRow, RowAnswer, Warning } from "../answering.ts";
 import type { Challenger } from "./challenger.ts";
 import { addCounts, DriftCounter, type DriftCounts, noCounts } from "./drift-counts.ts";
@@ -22,6 +24,7 @@ import type { References } from "./references.ts";
 export interface TrafficOptions {
   store: Store;
   log: EventLog;
+  logger: Logger;
   config: Pick<Config, "PREDICTION_LOG" | "PREDICTION_SAMPLE">;
   references: References;
   challenger: Challenger;
@@ -35,6 +38,7 @@ interface Asker {
 
 /** Some rows, asked of a version at once. */
 export interface Asked extends Asker {
+  prepared: Prepared;
   rows: PredictRow[];
   /** The same as the model read them. */
   table: Table;
@@ -55,10 +59,17 @@ export interface Prediction extends Answer {
   logged?: false;
 }
 
+/** What has to be read before predictions of a version are noted. */
+interface Prepared {
+  /** Null where the version does not know what it learned from. */
+  reference: TrainingReference | null;
+  /** The version that is asked the same; null: none is, or this is not the live one. */
+  challenger: StoredVersion | null;
+}
+
 interface VersionTraffic {
   name: string;
   version: number;
-  /** The version that is asked the same; null: none is, or this is not the live one. */
   challenger: StoredVersion | null;
   predictions: number;
   /** What was said of values that were not read as they stand. */
@@ -77,13 +88,16 @@ const MOST_CLASSES = 20;
 export const DAY_MS = 86_400_000;
 
 export class PredictionLog {
-  private readonly versions = new Map<string, VersionTraffic>();
+  private versions = new Map<string, VersionTraffic>();
+  private readonly prepared = new Map<string, Promise<Prepared>>();
   /** What was asked last is mostly asked next. */
   private last: { asked: StoredVersion; traffic: VersionTraffic } | null = null;
   private waiting = 0;
   private timer: Timer | null = null;
   /** Why the disk did not take the last ones; null: it did. */
   private refusal: unknown = null;
+  /** The writing that was asked for last; it follows those before it. */
+  private flushing: Promise<void> = Promise.resolve();
   private readonly listeners: ((name: string, version: number) => void)[] = [];
 
   constructor(private readonly options: TrafficOptions) {}
@@ -93,10 +107,35 @@ export class PredictionLog {
     this.listeners.push(listener);
   }
 
+  /** Reads what noting predictions of this version needs; once for all that are asked until the next writing. */
+  prepare(version: StoredVersion): Promise<Prepared> {
+    const key = keyOf(version);
+    let prepared = this.prepared.get(key);
+    if (!prepared) {
+      prepared = this.read(version);
+      prepared.catch(() => this.prepared.delete(key));
+      this.prepared.set(key, prepared);
+    }
+    return prepared;
+  }
+
+  private async read({ name, version }: StoredVersion): Promise<Prepared> {
+    const [reference, challenger] = await Promise.all([
+      this.options.references.of({ name, version }),
+      this.challengerOf(name, version),
+    ]);
+    return { reference, challenger };
+  }
+
+  /** Was a prediction of this version noted since the last writing? Then `noteRow` takes the next. */
+  hasBegun(version: StoredVersion): boolean {
+    return this.last?.asked === version || this.versions.has(keyOf(version));
+  }
+
   /** Names each answer, and keeps what is to be kept. */
   note(asked: Asked): Prediction[] {
     const { rows, table, answers } = asked;
-    const traffic = this.of(asked);
+    const traffic = this.of(asked.version) ?? this.begin(asked);
     traffic.predictions += rows.length;
     traffic.warnings += asked.warnings.length;
     traffic.drift?.counter.count(traffic.drift.counts, { table, answers, examples: this.keepsExamples });
@@ -111,10 +150,10 @@ export class PredictionLog {
     return predictions;
   }
 
-  /** The same for one row. */
+  /** The same for one row of a version that `hasBegun`. */
   noteRow(asked: AskedRow): { id: string; isKept: boolean } {
     const { model, cells, answered } = asked;
-    const traffic = this.of(asked);
+    const traffic = this.of(asked.version)!;
     traffic.predictions += 1;
     traffic.warnings += answered.warnings.length;
     traffic.drift?.counter.countRow(traffic.drift.counts, answered, this.keepsExamples);
@@ -134,29 +173,36 @@ export class PredictionLog {
   }
 
   private writeSoon(): void {
-    if (this.waiting >= FLUSH_ROWS && !this.refusal) this.flush();
-    else this.timer ??= setTimeout(() => this.flush(), FLUSH_MS);
+    if (this.waiting >= FLUSH_ROWS && !this.refusal) this.flushOnTime();
+    else this.timer ??= setTimeout(() => this.flushOnTime(), FLUSH_MS);
   }
 
-  private of({ version, model }: Asker): VersionTraffic {
+  private flushOnTime(): void {
+    this.flush().catch((error: unknown) =>
+      this.options.logger.error({ error: String(error) }, "predictions could not be written"),
+    );
+  }
+
+  private of(version: StoredVersion): VersionTraffic | null {
     if (this.last?.asked === version) return this.last.traffic;
-    const key = `${version.name}:${version.version}`;
-    const traffic = this.versions.get(key) ?? this.begin(version, model);
-    this.versions.set(key, traffic);
+    const traffic = this.versions.get(keyOf(version));
+    if (!traffic) return null;
     this.last = { asked: version, traffic };
     return traffic;
   }
 
-  private begin({ name, version }: StoredVersion, model: Model): VersionTraffic {
-    const reference = this.options.references.of({ name, version });
+  private begin({ version: asked, model, prepared: { reference, challenger } }: Asked): VersionTraffic {
+    const { name, version } = asked;
     const drift = reference && { counter: new DriftCounter(reference, model), counts: noCounts(reference) };
-    const challenger = this.challengerOf(name, version);
-    return { name, version, challenger, predictions: 0, warnings: 0, drift, waiting: [] };
+    const traffic = { name, version, challenger, predictions: 0, warnings: 0, drift, waiting: [] };
+    this.versions.set(keyOf(asked), traffic);
+    this.last = { asked, traffic };
+    return traffic;
   }
 
-  private challengerOf(name: string, version: number): StoredVersion | null {
+  private async challengerOf(name: string, version: number): Promise<StoredVersion | null> {
     const { store } = this.options;
-    const model = findModel(store, name);
+    const model = await findModel(store, name);
     if (model?.liveVersion !== version || model.challengerVersion === null) return null;
     return findVersion(store, name, model.challengerVersion);
   }
@@ -175,63 +221,96 @@ export class PredictionLog {
   }
 
   /** As `flush`, for whoever looks for a row next. Throws what the disk said where it did not take it. */
-  settle(): void {
-    this.flush();
+  async settle(): Promise<void> {
+    await this.flush();
     if (this.refusal) throw this.refusal;
   }
 
   /** Writes what has been gathered: one row and one event a version, however many were asked. */
-  flush(): void {
+  flush(): Promise<void> {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
+    const before = this.flushing.catch(() => {
+      // Told to whoever asked for it.
+    });
+    this.flushing = before.then(() => this.flushNow());
+    return this.flushing;
+  }
+
+  private async flushNow(): Promise<void> {
     if (!this.versions.size) return;
-    const gathered = [...this.versions.values()];
+    const gathered = this.versions;
+    const { waiting } = this;
+    // What is asked from now on is gathered anew.
+    this.versions = new Map();
+    this.prepared.clear();
+    this.last = null;
+    this.waiting = 0;
     try {
-      this.options.log.record((append) => {
-        for (const traffic of gathered) {
+      await this.options.log.record(async (tx) => {
+        for (const traffic of gathered.values()) {
           const { name: model, version, predictions, warnings } = traffic;
-          this.write(traffic);
-          append("prediction.counted", {
+          await this.write(tx, traffic);
+          await tx.append("prediction.counted", {
             ...{ model, version, predictions },
             ...(warnings > 0 && { warnings }),
           });
         }
       });
     } catch (error) {
+      this.takeBack(gathered, waiting);
       if (!diskFailure(error)) throw error;
       this.refusal = error;
       this.wait();
       return;
     }
     this.refusal = null;
-    this.versions.clear();
+    for (const { name, version } of gathered.values())
+      for (const listener of this.listeners) listener(name, version);
+  }
+
+  /** What was not written stands before what has come since. */
+  private takeBack(gathered: Map<string, VersionTraffic>, waiting: number): void {
+    for (const [key, { predictions, warnings, drift, waiting: made }] of this.versions) {
+      const before = gathered.get(key);
+      if (!before) continue;
+      before.predictions += predictions;
+      before.warnings += warnings;
+      before.waiting.push(...made);
+      if (before.drift && drift) addCounts(before.drift.counts, drift.counts);
+    }
+    this.versions = new Map([...this.versions, ...gathered]);
     this.last = null;
-    this.waiting = 0;
-    for (const listener of this.listeners) for (const { name, version } of gathered) listener(name, version);
+    this.waiting += waiting;
   }
 
   /** The disk did not take it: numbers wait for the next time; rows too, while they are few. */
   private wait(): void {
-    this.timer = setTimeout(() => this.flush(), FLUSH_MS);
+    this.timer ??= setTimeout(() => this.flushOnTime(), FLUSH_MS);
     if (this.waiting <= MOST_WAITING) return;
     for (const traffic of this.versions.values()) traffic.waiting = [];
     this.waiting = 0;
   }
 
-  private write({ name, version, predictions, drift, waiting }: VersionTraffic): void {
-    const { store, now } = this.options;
-    addPredictions(store, { name, version, minute: Math.floor(now() / 60_000), predictions });
+  private async write(
+    tx: Handle,
+    { name, version, predictions, drift, waiting }: VersionTraffic,
+  ): Promise<void> {
+    const { now } = this.options;
+    await addPredictions(tx, { name, version, minute: Math.floor(now() / 60_000), predictions });
     // Null: it was deleted since it answered.
-    const id = versionKey(store, name, version);
+    const id = await versionKey(tx, name, version);
     if (id === null) return;
-    insertPredictions(store, id, waiting);
+    await insertPredictions(tx, id, waiting);
     if (!drift) return;
-    updateDriftDay<DriftCounts>(store, { versionId: id, day: Math.floor(now() / DAY_MS) }, (known) => {
+    await updateDriftDay<DriftCounts>(tx, { versionId: id, day: Math.floor(now() / DAY_MS) }, (known) => {
       if (known) addCounts(known, drift.counts);
       return known ?? drift.counts;
     });
   }
 }
+
+const keyOf = ({ name, version }: Pick<StoredVersion, "name" | "version">) => `${name}:${version}`;
 
 function stored(
   id: string,

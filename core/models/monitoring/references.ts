@@ -15,11 +15,11 @@ export class References {
   constructor(private readonly store: Store) {}
 
   /** Null where the version has none. */
-  of({ name, version }: Name): TrainingReference | null {
+  async of({ name, version }: Name): Promise<TrainingReference | null> {
     const key = `${name}:${version}`;
     const known = this.known.get(key);
     if (known) return known;
-    const { reference } = findEvaluation(this.store, name, version);
+    const { reference } = await findEvaluation(this.store, name, version);
     if (!reference) return null;
     this.known.set(key, reference as TrainingReference);
     const oldest = this.known.keys().next().value;

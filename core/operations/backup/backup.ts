@@ -10,8 +10,8 @@ import { copyFile, link, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promi
 import { join } from "node:path";
 import { AppError } from "../../platform/errors.ts";
 import { VERSION } from "../../platform/version.ts";
-import { DATABASE, SCHEMA, Store } from "../../store/database.ts";
 import { filesOf } from "../../store/files.ts";
+import { copySqlite, DATABASE, openSqlite, SCHEMA } from "../../store/sqlite/database.ts";
 import { TAR_END, tarHeader, tarPadding } from "./tar.ts";
 
 /** Rises when an older Signalbox could not restore what this one writes. */
@@ -63,12 +63,12 @@ export async function* packBackup(folder: string, now: () => number): AsyncGener
 /** Links, copies the database, links what came in between; what the database names is there then. */
 async function stageBackup(folder: string, stage: string, now: () => number): Promise<BackupAbout> {
   await linkFiles(folder, stage);
-  Store.copy(folder, join(stage, DATABASE));
+  copySqlite(folder, join(stage, DATABASE));
   await linkFiles(folder, stage);
-  const copy = Store.open(stage);
+  const copy = await openSqlite(stage);
   const { epoch } = copy;
-  const files = filesOf(copy);
-  copy.close();
+  const files = await filesOf(copy);
+  await copy.close();
   const linked = new Set(await stagedFiles(stage));
   const lost = files.filter((name) => !linked.has(name));
   if (lost.length) {

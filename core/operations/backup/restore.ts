@@ -10,8 +10,9 @@ import { dirname, join } from "node:path";
 import * as z from "zod";
 import { diskFull } from "../../platform/disk.ts";
 import { AppError } from "../../platform/errors.ts";
-import { DATABASE, SCHEMA, Store } from "../../store/database.ts";
+import { beginEpoch } from "../../store/database.ts";
 import { filesOf } from "../../store/files.ts";
+import { DATABASE, openSqlite, SCHEMA } from "../../store/sqlite/database.ts";
 import { BACKUP_FORMAT, FILE_FOLDERS } from "./backup.ts";
 import { damaged, readTar, type TarEntry } from "./tar.ts";
 
@@ -42,7 +43,7 @@ export async function unpackBackup(path: string, folder: string): Promise<void> 
       } else found.set(entry.name, await unpackFile(entry, stage));
     }
     if (!isSealed) throw damaged("it has no manifest");
-    checkDatabase(stage, found);
+    await checkDatabase(stage, found);
     await giveToOwner(folder, stage);
     await rm(join(folder, READY), { recursive: true, force: true });
     await rename(stage, join(folder, READY));
@@ -125,17 +126,17 @@ async function unpackFile({ name, sizeBytes, bytes }: TarEntry, stage: string) {
 }
 
 /** As a start would find it; then its log begins a new epoch. */
-function checkDatabase(stage: string, found: ReadonlyMap<string, unknown>): void {
+async function checkDatabase(stage: string, found: ReadonlyMap<string, unknown>): Promise<void> {
   if (!found.has(DATABASE)) throw damaged("it has no database");
-  const store = Store.open(stage);
+  const store = await openSqlite(stage);
   try {
-    const fault = store.faults()[0];
+    const fault = (await store.faults())[0];
     if (fault) throw damaged(fault);
-    const lost = filesOf(store).find((name) => !found.has(name));
+    const lost = (await filesOf(store)).find((name) => !found.has(name));
     if (lost) throw damaged(`${lost} is missing`);
-    store.beginEpoch();
+    await beginEpoch(store);
   } finally {
-    store.close();
+    await store.close();
   }
 }
 

@@ -7,30 +7,32 @@ import { checked, mediaType, readJson } from "../../http/body.ts";
 import { isUnmodified, requireUnchanged, tagText } from "../../http/conditions.ts";
 import { acceptedType } from "../../http/negotiate.ts";
 import { AppError } from "../../platform/errors.ts";
+import type { Handle } from "../../store/database.ts";
 import { type Answer, type Call, keepsAnswer, type Route } from "./route.ts";
 
 /** Throws AppError: `not_acceptable`, `media_type`, `too_large`, `syntax`, and what the handler throws. */
 export async function answerRoute(row: Route, call: Call): Promise<Response> {
+  const { signalbox } = call;
   const types = typesOf(row);
   if (types.length) acceptedType(call.request, types);
   const params = row.params ? checked(call.params, row.params) : call.params;
   const query = queryOf(row, call.query);
-  const tag = row.tag?.({ signalbox: call.signalbox, params });
+  const tag = await row.tag?.({ signalbox, params }, signalbox.store);
   if (tag && row.method === "GET" && isUnmodified(call.request.headers.get("if-none-match"), tag))
     return new Response(null, { status: 304, headers: { etag: tagText(tag) } });
   const act = async (request: Request) => {
-    const unchanged = () => {
-      const now = row.method === "GET" ? null : row.tag?.({ signalbox: call.signalbox, params });
+    const unchanged = async (tx: Handle) => {
+      const now = row.method === "GET" ? null : await row.tag?.({ signalbox, params }, tx);
       if (now) requireUnchanged(request.headers, now);
     };
-    unchanged();
+    await unchanged(signalbox.store);
     const body = await bodyOf(row, request, call);
     // Written into, not copied: what a handler does not ask for is not worked out.
     return row.handle(Object.assign(call, { request, params, query, body, unchanged }));
   };
   const answer =
     call.request.headers.has("idempotency-key") && keepsAnswer(row)
-      ? await call.signalbox.idempotency.answer(
+      ? await signalbox.idempotency.answer(
           { request: call.request, who: call.identity.name, kind: kindOf(row) },
           act,
         )
@@ -38,7 +40,7 @@ export async function answerRoute(row: Route, call: Call): Promise<Response> {
   const shown =
     row.method === "GET"
       ? tag
-      : answer.ok && answer.status !== 204 && row.tag?.({ signalbox: call.signalbox, params });
+      : answer.ok && answer.status !== 204 && (await row.tag?.({ signalbox, params }, signalbox.store));
   if (shown) answer.headers.set("etag", tagText(shown));
   return answer;
 }

@@ -34,8 +34,8 @@ export interface ApiDocs {
 }
 
 /** A part for each route, its example for what this server has; then what problems and events there are. */
-export function apiDocs(routes: readonly Route[], source: PanelSource, home: string): ApiDocs {
-  const names = exampleNames(source, home);
+export async function apiDocs(routes: readonly Route[], source: PanelSource, home: string): Promise<ApiDocs> {
+  const names = await exampleNames(source, home);
   return {
     routes: routes.map((row) => routeDoc(row, names)),
     problems: Object.entries(PROBLEMS).map(([code, about]) => ({ code, ...about })),
@@ -71,11 +71,11 @@ export interface AskedAbout {
  * A row's line to paste, for who was refused by it. It names what was asked about, and where that is not known a
  * placeholder; never another dataset, run or model. Values from the training data are for readers only.
  */
-export function exampleOf(row: Route, source: PanelSource, asked: AskedAbout): string {
+export async function exampleOf(row: Route, source: PanelSource, asked: AskedAbout): Promise<string> {
   const { params, query, body, home, identity } = asked;
   const { datasetId } = (typeof body === "object" && body ? body : {}) as { datasetId?: unknown };
   const version = [params.v, query.version].find((text) => text !== undefined && /^[1-9]\d{0,8}$/.test(text));
-  const features = params.name === undefined ? [] : featuresOf(source, params.name, version);
+  const features = params.name === undefined ? [] : await featuresOf(source, params.name, version);
   const values = features.map(({ name, example }) => [name, may(identity, "read") ? example : null]);
   return fill(atAskedPath(row, params), {
     home,
@@ -83,7 +83,7 @@ export function exampleOf(row: Route, source: PanelSource, asked: AskedAbout): s
     dataset: typeof datasetId === "string" && /^\w+$/.test(datasetId) ? datasetId : "ID",
     run: "ID",
     model: "NAME",
-    version: version ?? String(newestVersion(source, params.name) ?? 1),
+    version: version ?? String((await newestVersion(source, params.name)) ?? 1),
     row: values.length ? quoted(Object.fromEntries(values)) : '{"COLUMN":"VALUE"}',
   });
 }
@@ -101,29 +101,29 @@ function atAskedPath({ path, example }: Route, params: AskedAbout["params"]): st
   return example.replace(new RegExp(`(\\{home\\})${pattern}(?=[?'"])`), (_, home: string) => home + asked);
 }
 
-function newestVersion({ store }: PanelSource, name: string | undefined): number | undefined {
-  return name === undefined ? undefined : listVersions(store, name)[0]?.version;
+async function newestVersion({ store }: PanelSource, name: string | undefined): Promise<number | undefined> {
+  return name === undefined ? undefined : (await listVersions(store, name))[0]?.version;
 }
 
-function featuresOf({ store }: PanelSource, name: string, version: string | undefined) {
-  const versions = listVersions(store, name);
-  const live = findModel(store, name)?.liveVersion;
+async function featuresOf({ store }: PanelSource, name: string, version: string | undefined) {
+  const versions = await listVersions(store, name);
+  const live = (await findModel(store, name))?.liveVersion;
   const wanted = version === undefined ? live : Number(version);
   const found = versions.find((entry) => entry.version === wanted) ?? versions[0];
   return found?.result.schema.features ?? [];
 }
 
-function exampleNames(source: PanelSource, home: string): Record<string, string> {
-  const model = currentModel(source.store);
-  const newest = model && listVersions(source.store, model.name)[0];
+async function exampleNames(source: PanelSource, home: string): Promise<Record<string, string>> {
+  const model = await currentModel(source.store);
+  const newest = model && (await listVersions(source.store, model.name))[0];
   const row = Object.fromEntries(
     (newest?.result.schema.features ?? []).map(({ name, example }) => [name, example]),
   );
   return {
     home,
     curl: curlCommand(source.config),
-    dataset: listDatasets(source.store, { before: Number.MAX_SAFE_INTEGER, limit: 1 })[0]?.id ?? "ID",
-    run: currentRun(source.store)?.id ?? "ID",
+    dataset: (await listDatasets(source.store, { before: Number.MAX_SAFE_INTEGER, limit: 1 }))[0]?.id ?? "ID",
+    run: (await currentRun(source.store))?.id ?? "ID",
     model: model?.name ?? "NAME",
     version: String(newest?.version ?? 1),
     row: quoted(row),

@@ -58,7 +58,7 @@ class PassedCall implements Call {
   params: Record<string, string>;
   query: Record<string, string>;
   body: unknown = undefined;
-  unchanged = () => {};
+  unchanged: Call["unchanged"] = async () => {};
   readonly takeTime = () => void this.asked.bindings.server?.timeout(this.visit.request, 0);
 
   constructor(
@@ -126,9 +126,12 @@ export class Pipeline {
     answer: Response,
     { listed, timings }: { listed: string | null; timings: Timings },
   ): Response | Promise<Response> {
-    this.options.gate.leave(visit, answer);
-    this.observe(visit, answer.status, { listed, timings });
-    return finishAnswer(visit.request, answer, timings);
+    const audited = this.options.gate.leave(visit, answer);
+    const finish = () => {
+      this.observe(visit, answer.status, { listed, timings });
+      return finishAnswer(visit.request, answer, timings);
+    };
+    return audited ? audited.then(finish) : finish();
   }
 
   /** Counts and logs what was answered, however it left. */
@@ -146,7 +149,10 @@ export class Pipeline {
     signalbox.logger[level]({ ...aboutOf(visit), ...said }, status < 400 ? "request" : "request failed");
   }
 
+  /** Made once: a body that streams can be taken over only once. */
   callFor(visit: Visit, asked: Asked): Call {
+    const known = this.calls.get(visit);
+    if (known) return known;
     const call = new PassedCall(this.options, visit, {
       ...asked,
       problemOf: (error) => this.brokenStream(visit, error),
@@ -162,8 +168,8 @@ export class Pipeline {
   }
 
   /** A stream that has begun has its status already: its end is logged as a failed request. */
-  private brokenStream(visit: Visit, error: unknown): Problem {
-    const told = this.problemOf(visit, error, null);
+  private async brokenStream(visit: Visit, error: unknown): Promise<Problem> {
+    const told = await this.problemOf(visit, error, null);
     const said = { status: told.status, ...this.problems.get(visit) };
     this.options.signalbox.logger[told.status < 500 ? "warn" : "error"](
       { ...aboutOf(visit), ...said },
@@ -173,7 +179,7 @@ export class Pipeline {
   }
 
   /** What is neither the client's fault nor the disk's is logged as a defect. */
-  problemOf(visit: Visit, error: unknown, listed: string | null): Problem {
+  async problemOf(visit: Visit, error: unknown, listed: string | null): Promise<Problem> {
     const { signalbox, gate } = this.options;
     const { BASE_PATH } = signalbox.config;
     const told = problem(error, visit.requestId);
@@ -185,7 +191,7 @@ export class Pipeline {
     if (row && call && EXPLAINED.has(told.status)) {
       const home = `${gate.origin(visit)}${BASE_PATH}`;
       const { params, query, body, identity } = call;
-      told.example ??= exampleOf(row, signalbox, { home, params, query, body, identity });
+      told.example ??= await exampleOf(row, signalbox, { home, params, query, body, identity });
     }
     if (!(error instanceof AppError))
       signalbox.logger.error({ requestId: told.instance, error: `${(error as Error).stack}` }, "defect");
@@ -197,23 +203,31 @@ export class Pipeline {
     request: Request,
     bindings: Bindings,
     upgrade: (visit: Visit, call: Call) => Response,
-  ): Response | Promise<Response> | null {
+  ): Promise<Response> | null {
     if (!request.headers.has("upgrade")) return null;
     const below = this.pathBelow(request.url);
     if (request.method !== "GET" || (below !== "/ws" && !below.startsWith("/ws?"))) return null;
+    return this.joinSocket(request, bindings, upgrade);
+  }
+
+  private async joinSocket(
+    request: Request,
+    bindings: Bindings,
+    upgrade: (visit: Visit, call: Call) => Response,
+  ): Promise<Response> {
     const path = `${this.options.signalbox.config.BASE_PATH}/ws`;
     const visit = this.arrive(request, path, bindings);
     const timings = new Timings();
     const about = { listed: SOCKET, timings };
     try {
-      const refused = this.options.gate.admit(visit, SOCKET);
-      if (refused) return this.leave(visit, refused, about);
+      const refused = await this.options.gate.admit(visit, SOCKET);
+      if (refused) return await this.leave(visit, refused, about);
       const answer = upgrade(visit, this.callFor(visit, { params: {}, query: {}, path, bindings }));
       // It is a socket now: what a response would carry goes nowhere.
       this.observe(visit, answer.status, about);
       return answer;
     } catch (error) {
-      return this.leave(visit, problemAnswer(this.problemOf(visit, error, SOCKET)), about);
+      return await this.leave(visit, problemAnswer(await this.problemOf(visit, error, SOCKET)), about);
     }
   }
 

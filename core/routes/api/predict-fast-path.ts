@@ -62,7 +62,9 @@ export class PredictFastPath {
     const timings = new Timings();
     let answer: Response;
     try {
-      gate.admit(visit, LISTED);
+      // Nothing is awaited where nothing is read.
+      const admitted = gate.admit(visit, LISTED);
+      if (admitted instanceof Promise) await admitted;
       if (!isPlain(request)) {
         const call = pipeline.callFor(visit, asked(address, bindings));
         answer = await withTimings(timings, () => answerRoute(ROUTE, call));
@@ -77,7 +79,7 @@ export class PredictFastPath {
       }
     } catch (error) {
       pipeline.callFor(visit, asked(address, bindings));
-      answer = problemAnswer(pipeline.problemOf(visit, error, LISTED));
+      answer = problemAnswer(await pipeline.problemOf(visit, error, LISTED));
     }
     return pipeline.leave(visit, answer, { listed: LISTED, timings });
   }
@@ -96,7 +98,7 @@ export class PredictFastPath {
     return this.turn;
   }
 
-  /** The answer's body. Null: it is not one row, or its model needs more time. */
+  /** The answer's body. Null: it is not one row, or something has to be read first. */
   private predictRow(
     name: string,
     { body, text }: { body: unknown; text: string },
@@ -105,7 +107,8 @@ export class PredictFastPath {
     const row = onlyRow(body);
     if (!row) return null;
     const { models, serving } = this.options.signalbox;
-    const version = models.serving(name, null);
+    const version = models.known(name, null);
+    if (!version) return null;
     const cells = row === body ? text : JSON.stringify(row);
     const answered = timings.measure("predict", () => serving.predictRow(version, { row, cells }));
     if (!answered) return null;

@@ -23,8 +23,8 @@ interface Metric {
   samples: Sample[];
 }
 
-export function exposition(source: PanelSource): string {
-  return [...processMetrics(source), ...ourMetrics(source), requestMetric(source.requests.list())]
+export async function exposition(source: PanelSource): Promise<string> {
+  return [...processMetrics(source), ...(await ourMetrics(source)), requestMetric(source.requests.list())]
     .map(metricText)
     .join("");
 }
@@ -48,26 +48,26 @@ function processMetrics(source: PanelSource): Metric[] {
 
 const STATUSES: RunStatus[] = ["queued", "running", "finished", "failed", "cancelled", "interrupted"];
 
-function ourMetrics(source: PanelSource): Metric[] {
+async function ourMetrics(source: PanelSource): Promise<Metric[]> {
   const { store, log, health, runs, alerts } = source;
-  const counts = runCounts(store);
-  const stored = countStored(store);
+  const counts = await runCounts(store);
+  const stored = await countStored(store);
   const state = health.state();
   const machine = health.readings().filter(({ unit }) => unit === "%");
   return [
     gauge("signalbox_runs", "Trainings by status.", [
       ...STATUSES.map((status): Sample => [counts[status] ?? 0, { status }]),
     ]),
-    gauge("signalbox_run_queue_length", "Trainings that wait.", [[runs.queueLength()]]),
+    gauge("signalbox_run_queue_length", "Trainings that wait.", [[await runs.queueLength()]]),
     gauge("signalbox_datasets", "Files that are stored.", [[stored.datasets]]),
     gauge("signalbox_models", "Models that are stored.", [[stored.models]]),
     counter("signalbox_predictions_total", "Predictions that were answered.", [
-      [countPredictionsInAll(store)],
+      [await countPredictionsInAll(store)],
     ]),
     counter("signalbox_events_total", "Events ever appended: the log's newest number.", [[log.lastSeq]]),
     gauge("signalbox_sockets", "Open WebSockets.", [[source.sockets()]]),
     gauge("signalbox_streams", "Readers that follow the log: streams and webhooks.", [[log.followers]]),
-    gauge("signalbox_alerts", "Alerts that stand.", [[alerts.standing().length]]),
+    gauge("signalbox_alerts", "Alerts that stand.", [[(await alerts.standing()).length]]),
     gauge("signalbox_health_state", "1 for the state that the machine is in.", [
       ...HEALTH_STATE_NAMES.map((name): Sample => [Number(name === state), { state: name }]),
     ]),

@@ -11,6 +11,7 @@ import type { Problem } from "../../http/problem.ts";
 import type { RateClass } from "../../operations/config.ts";
 import type { ErrorCode } from "../../platform/errors.ts";
 import type { Lease } from "../../platform/leases.ts";
+import type { Handle, Unchanged } from "../../store/database.ts";
 import type { ListFilter, PageRange } from "../../store/lists.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import type { PanelSource } from "../data/panel-data.ts";
@@ -29,9 +30,9 @@ export interface Call<P = Record<string, string>, Q = Record<string, string>, B 
   home: string;
   requestId: string;
   /** The problem that a stream says before it breaks; it is logged as a failed request is. */
-  problemOf: (error: unknown) => Problem;
+  problemOf: (error: unknown) => Promise<Problem>;
   /** Throws AppError `precondition` where If-Match does not hold any more; for the moment of the change. */
-  unchanged: () => void;
+  unchanged: Unchanged;
   identity: Identity;
   /** Registers what ends when the identity's access does: streams. */
   hold: Lease;
@@ -71,8 +72,8 @@ export interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.Z
   refusals?: readonly ErrorCode[];
   /** Its answer holds what is told only once: it is never kept for an Idempotency-Key. */
   isSecret?: true;
-  /** What it shows or changes as of now, for ETag and If-Match. Throws AppError `missing`. */
-  tag?(call: Pick<Call<z.output<P>>, "signalbox" | "params">): Tag | null;
+  /** What it shows or changes as of now, for ETag and If-Match, read from `store`. Throws AppError `missing`. */
+  tag?(call: Pick<Call<z.output<P>>, "signalbox" | "params">, store: Handle): Promise<Tag | null>;
   /** A line to paste; {home}, {dataset}, {run} and {model} stand for what this server has. */
   example: string;
   /** A method, so that rows with other types of params, query and body fit into one table. */
@@ -175,11 +176,14 @@ export function listOf<T extends z.ZodType>(item: T) {
 }
 
 type ListCall = Call<unknown, z.output<typeof LIST_QUERY> & Partial<ListFilter>>;
-type PageOf<T> = (signalbox: PanelSource, range: PageRange) => { items: T[]; next: number | null };
+type PageOf<T> = (signalbox: PanelSource, range: PageRange) => Promise<{ items: T[]; next: number | null }>;
 
 /** A list, newest first if not asked otherwise, paged by `?limit=&cursor=`, its next page in `next` and in Link. */
-export function listAnswer<T>({ signalbox, url, query }: ListCall, pageOf: PageOf<T>): Response {
-  const { items, next } = pageOf(signalbox, rangeOf(query));
+export async function listAnswer<T>(
+  { signalbox, url, query }: ListCall,
+  pageOf: PageOf<T>,
+): Promise<Response> {
+  const { items, next } = await pageOf(signalbox, rangeOf(query));
   return Response.json({ items, next }, { headers: linkHeader(url, next) });
 }
 
@@ -199,18 +203,18 @@ const KEPT_PAGES = new WeakMap<PanelSource["log"], Map<string, KeptPage>>();
  * As `listAnswer`, of rows that only an event or a new minute changes: a page is read and written once until then.
  * `isMoving`: the row changes with the clock, too.
  */
-export function steadyListAnswer<T>(
+export async function steadyListAnswer<T>(
   { signalbox, request, url, query }: ListCall,
   pageOf: PageOf<T>,
   isMoving: (row: T) => boolean,
-): Response {
+): Promise<Response> {
   const kept = KEPT_PAGES.getOrInsertComputed(signalbox.log, () => new Map());
   const range = rangeOf(query);
   const key = `${url.pathname} ${JSON.stringify(range)}`;
   const moment = { seq: signalbox.log.lastSeq, minute: Math.floor(signalbox.now() / 60_000) };
   let page = kept.get(key);
   if (page?.seq !== moment.seq || page.minute !== moment.minute) {
-    const { items, next } = pageOf(signalbox, range);
+    const { items, next } = await pageOf(signalbox, range);
     page = { ...moment, body: JSON.stringify({ items, next }), gzip: null, next };
     if (kept.size >= PAGES_KEPT) kept.clear();
     if (!items.some(isMoving)) kept.set(key, page);

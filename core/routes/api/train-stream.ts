@@ -39,14 +39,14 @@ export async function* trainStream(
   options: TrainStreamOptions,
 ): AsyncGenerator<string> {
   const { runId, since, signal, hold, format } = options;
-  yield opening(signalbox, options);
+  yield await opening(signalbox, options);
   following: for await (const entries of follow(signalbox.log, { since, isEndless: true, signal, hold })) {
     if (!entries.length) yield "\n";
     for (const { type, json } of entries) {
       const event = JSON.parse(json) as LoggedEvent;
       if (event.data.runId !== runId) continue;
       const line = format === "ndjson" ? `${json}\n` : textLine(event);
-      const findings = type === "stage.finished" ? findingsOf(signalbox, event) : [];
+      const findings = type === "stage.finished" ? await findingsOf(signalbox, event) : [];
       if (line) yield line + findingLines(findings, format, { runId, stage: event.data.stage });
       if (isEnd(type)) break following;
     }
@@ -54,15 +54,15 @@ export async function* trainStream(
   const run = await signalbox.runs.ended(runId);
   const result = finishedRun(run, options);
   yield format === "ndjson"
-    ? `${JSON.stringify({ type: "result", ...outcome(run, result, options), findings: allFindings(signalbox, run) })}\n`
+    ? `${JSON.stringify({ type: "result", ...outcome(run, result, options), findings: await allFindings(signalbox, run) })}\n`
     : verdictText(run, result, options);
 }
 
 /** Which file, which run, and what Ctrl-C does. */
-function opening(signalbox: Signalbox, options: TrainStreamOptions): string {
-  const run = signalbox.runs.find(options.runId);
+async function opening(signalbox: Signalbox, options: TrainStreamOptions): Promise<string> {
+  const run = await signalbox.runs.find(options.runId);
   const commands = runCommands(run.id, options);
-  const { rows, columns, findings } = profileOf(signalbox, run);
+  const { rows, columns, findings } = await profileOf(signalbox, run);
   const note = signalbox.proxyNotice.sentence;
   if (options.format === "ndjson")
     return (
@@ -88,8 +88,8 @@ function noteOf({ proxyNotice }: Signalbox): string {
 }
 
 /** Of the version that the run learns from. */
-function profileOf(signalbox: Signalbox, { datasetId, datasetVersion }: StoredRun) {
-  const profile = findDataset(signalbox.store, datasetId, datasetVersion)?.profile;
+async function profileOf(signalbox: Signalbox, { datasetId, datasetVersion }: StoredRun) {
+  const profile = (await findDataset(signalbox.store, datasetId, datasetVersion))?.profile;
   return {
     rows: profile?.rows ?? 0,
     columns: profile?.columns.length ?? 0,
@@ -97,13 +97,15 @@ function profileOf(signalbox: Signalbox, { datasetId, datasetVersion }: StoredRu
   };
 }
 
-function findingsOf({ store }: Signalbox, { data }: LoggedEvent): Finding[] {
-  return data.findings ? (runStages(store, String(data.runId))[Number(data.position)]?.findings ?? []) : [];
+async function findingsOf({ store }: Signalbox, { data }: LoggedEvent): Promise<Finding[]> {
+  return data.findings
+    ? ((await runStages(store, String(data.runId)))[Number(data.position)]?.findings ?? [])
+    : [];
 }
 
 /** Of the file and of every stage, the worst first. */
-function allFindings(signalbox: Signalbox, run: StoredRun): Finding[] {
-  const found = [profileOf(signalbox, run), ...runStages(signalbox.store, run.id)].flatMap(
+async function allFindings(signalbox: Signalbox, run: StoredRun): Promise<Finding[]> {
+  const found = [await profileOf(signalbox, run), ...(await runStages(signalbox.store, run.id))].flatMap(
     ({ findings }) => findings,
   );
   return bySeverity(found);

@@ -43,9 +43,9 @@ export interface Embed {
 }
 
 /** `home`: origin and base path, as portals reach us. Throws AppError `missing` for a subject that is not there. */
-export function makeEmbed(signalbox: PanelSource, home: string, asked: EmbedRequest): Embed {
+export async function makeEmbed(signalbox: PanelSource, home: string, asked: EmbedRequest): Promise<Embed> {
   const { panel, subject } = findPanel(asked.panel, asked.of || undefined);
-  if (subject !== null && READERS[panel](signalbox, subject) === null)
+  if (subject !== null && (await READERS[panel](signalbox, subject)) === null)
     throw new AppError("missing", `There is no ${panel} of ${subject}`);
   const { theme } = asked;
   const isNeeded = signalbox.config.AUTH !== "none" || asked.expiresInSeconds !== undefined;

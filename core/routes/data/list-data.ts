@@ -52,23 +52,27 @@ export interface ModelRow
 
 export const NEWEST = Number.MAX_SAFE_INTEGER;
 
-export function runRows({ store }: Signalbox, range: PageRange, datasetId?: string): Page<RunRow> {
-  const listed = pageOf(range, (wider) =>
-    datasetId === undefined ? listedRuns(store, wider) : listedRunsOf(store, datasetId, wider),
+export async function runRows(
+  { store }: Signalbox,
+  range: PageRange,
+  datasetId?: string,
+): Promise<Page<RunRow>> {
+  const listed = await pageOf(range, async (wider) =>
+    datasetId === undefined ? await listedRuns(store, wider) : await listedRunsOf(store, datasetId, wider),
   );
-  return mapped(listed, ({ position: _, queuedAt, startedAt, finishedAt, ...row }) => ({
+  return mapped(listed, async ({ position: _, queuedAt, startedAt, finishedAt, ...row }) => ({
     ...row,
     durationMs: startedAt === null || finishedAt === null ? null : finishedAt - startedAt,
     progress:
       row.status === "running"
-        ? progressOf(findRun(store, row.id)!, runStages(store, row.id))
+        ? progressOf((await findRun(store, row.id))!, await runStages(store, row.id))
         : Number(row.status === "finished"),
     queuedAt: new Date(queuedAt).toISOString(),
   }));
 }
 
-export function datasetRows({ store }: Signalbox, range: PageRange): Page<DatasetSummary> {
-  const listed = pageOf(range, (wider) => listedDatasets(store, wider));
+export async function datasetRows({ store }: Signalbox, range: PageRange): Promise<Page<DatasetSummary>> {
+  const listed = await pageOf(range, (wider) => listedDatasets(store, wider));
   return mapped(listed, ({ position: _, createdAt, rows, columns, ...row }) => ({
     ...row,
     rows: rows ?? 0,
@@ -77,8 +81,8 @@ export function datasetRows({ store }: Signalbox, range: PageRange): Page<Datase
   }));
 }
 
-export function modelRows({ store }: Signalbox, range: PageRange): Page<ModelRow> {
-  const listed = pageOf(range, (wider) => listedModels(store, wider));
+export async function modelRows({ store }: Signalbox, range: PageRange): Promise<Page<ModelRow>> {
+  const listed = await pageOf(range, (wider) => listedModels(store, wider));
   return mapped(listed, ({ position: _, createdAt, trainedAt, beatsBaseline, ...row }) => ({
     ...row,
     beatsBaseline: Boolean(beatsBaseline),
@@ -93,14 +97,17 @@ const SCANNED = 500;
 /** Rows that one search looks at; the next page goes on from there. */
 const SEARCHED = 20_000;
 
-export function activityRows({ log }: Signalbox, { before, limit, filter }: PageRange): Page<Activity> {
+export async function activityRows(
+  { log }: Signalbox,
+  { before, limit, filter }: PageRange,
+): Promise<Page<Activity>> {
   if (filter) return searchedActivity(log, { before, limit, filter });
-  const rows = log.activity(before, limit + 1);
+  const rows = await log.activity(before, limit + 1);
   const items = rows.slice(0, limit);
   return { items, next: rows.length > limit ? items.at(-1)!.seq : null };
 }
 
-function searchedActivity(log: EventLog, range: Required<PageRange>): Page<Activity> {
+async function searchedActivity(log: EventLog, range: Required<PageRange>): Promise<Page<Activity>> {
   const { limit, filter } = range;
   const q = filter.q.toLowerCase();
   const isWanted = ({ sentence, level }: Activity) =>
@@ -108,7 +115,7 @@ function searchedActivity(log: EventLog, range: Required<PageRange>): Page<Activ
   const items: Activity[] = [];
   let { before } = range;
   for (let searched = 0; searched < SEARCHED; searched += SCANNED) {
-    const rows = log.activity(before, SCANNED);
+    const rows = await log.activity(before, SCANNED);
     for (const row of rows) {
       if (!isWanted(row)) continue;
       if (items.length === limit) return { items, next: items.at(-1)!.seq };
@@ -121,21 +128,24 @@ function searchedActivity(log: EventLog, range: Required<PageRange>): Page<Activ
 }
 
 /** The `cursor` of the page above; null: that is the newest one, which has no cursor. */
-export function newerPage({ store }: Signalbox, list: List, range: PageRange): number | null {
+export async function newerPage({ store }: Signalbox, list: List, range: PageRange): Promise<number | null> {
   if (!range.filter) return newerThan(store, list, range);
   return range.before > range.limit ? range.before - range.limit : null;
 }
 
 /** One row more than asked for tells whether a page follows. */
-function pageOf<T extends { position: number }>(range: PageRange, read: (range: PageRange) => T[]): Page<T> {
+async function pageOf<T extends { position: number }>(
+  range: PageRange,
+  read: (range: PageRange) => Promise<T[]>,
+): Promise<Page<T>> {
   const { limit, filter } = range;
   const skipped = filter && range.before !== NEWEST ? range.before : 0;
-  const rows = read({ ...range, before: filter ? skipped : range.before, limit: limit + 1 });
+  const rows = await read({ ...range, before: filter ? skipped : range.before, limit: limit + 1 });
   const items = rows.slice(0, limit);
   const next = filter ? skipped + limit : items.at(-1)?.position;
   return { items, next: rows.length > limit ? next! : null };
 }
 
-function mapped<T, U>({ items, next }: Page<T>, shape: (item: T) => U): Page<U> {
-  return { items: items.map(shape), next };
+async function mapped<T, U>({ items, next }: Page<T>, shape: (item: T) => U | Promise<U>): Promise<Page<U>> {
+  return { items: await Promise.all(items.map(shape)), next };
 }

@@ -114,112 +114,120 @@ const LIST_ROWS = 10;
 const RUNS_OF_DATASET = 50;
 const HOUR_MINUTES = 60;
 
+type Awaitable<T> = T | Promise<T>;
+
 /** Null where the subject does not exist. */
-export const READERS: { [P in Panel]: (source: PanelSource, subject: string | null) => PanelData[P] | null } =
-  {
-    metrics: (source) => ({
-      gauges: source.health.readings().map((reading) => ({
-        ...reading,
-        history: source.health
-          .history(reading.gauge)
-          .map(({ at, value }) => ({ at: new Date(at).toISOString(), value })),
-      })),
-    }),
-    health: (source) => ({
-      state: source.health.state(),
-      gauges: source.health.readings(),
-      signal: signalOf(source),
-    }),
-    activity: (source) => activityRows(source, { before: NEWEST, limit: ACTIVITY_ROWS }),
-    datasets: (source) => ({
-      ...datasetRows(source, { before: NEWEST, limit: LIST_ROWS }),
-      arrivals: source.datasets.inProgress(),
-      rejection: source.datasets.lastRejection(),
-    }),
-    predictions: (source) => ({
-      perMinute: minutes(source, null),
-      lastMinute: minutes(source, null).at(-1)?.predictions ?? 0,
-    }),
-    connection: (source) => ({
-      sockets: source.sockets(),
-      seq: source.log.lastSeq,
-      upSeconds: Math.round((source.now() - source.startedAt) / 1000),
-    }),
-    attention: (source) => ({ items: attention(source) }),
-    run: (source, subject) => view(source, subject),
-    stages: (source, subject) => view(source, subject),
-    leaderboard: (source, subject) => view(source, subject),
-    report: (source, subject) => view(source, subject),
-    curve: (source, subject) => {
-      const run = subjectRun(source, subject);
-      return (
-        run && {
-          run: runView(source.store, run, source.now()),
-          rounds: currentRounds(source.store, run),
-        }
-      );
-    },
-    reading,
-    runs: (source, subject) => {
-      if (subject === null) return runRows(source, { before: NEWEST, limit: LIST_ROWS });
-      if (!findDataset(source.store, subject)) return null;
-      return runRows(source, { before: NEWEST, limit: RUNS_OF_DATASET }, subject);
-    },
-    models: (source) => modelRows(source, { before: NEWEST, limit: LIST_ROWS }),
-    model: (source, subject) => {
-      const model = subject === null ? currentModel(source.store) : findModel(source.store, subject);
-      return model && modelView(source, model.name);
-    },
-    watch: (source, subject) => {
-      const model = subject === null ? currentModel(source.store) : findModel(source.store, subject);
-      return model && watchView(source, model);
-    },
-  };
+export const READERS: {
+  [P in Panel]: (source: PanelSource, subject: string | null) => Awaitable<PanelData[P] | null>;
+} = {
+  metrics: (source) => ({
+    gauges: source.health.readings().map((reading) => ({
+      ...reading,
+      history: source.health
+        .history(reading.gauge)
+        .map(({ at, value }) => ({ at: new Date(at).toISOString(), value })),
+    })),
+  }),
+  health: async (source) => ({
+    state: source.health.state(),
+    gauges: source.health.readings(),
+    signal: await signalOf(source),
+  }),
+  activity: (source) => activityRows(source, { before: NEWEST, limit: ACTIVITY_ROWS }),
+  datasets: async (source) => ({
+    ...(await datasetRows(source, { before: NEWEST, limit: LIST_ROWS })),
+    arrivals: source.datasets.inProgress(),
+    rejection: source.datasets.lastRejection(),
+  }),
+  predictions: async (source) => {
+    const perMinute = await minutes(source, null);
+    return { perMinute, lastMinute: perMinute.at(-1)?.predictions ?? 0 };
+  },
+  connection: (source) => ({
+    sockets: source.sockets(),
+    seq: source.log.lastSeq,
+    upSeconds: Math.round((source.now() - source.startedAt) / 1000),
+  }),
+  attention: async (source) => ({ items: await attention(source) }),
+  run: (source, subject) => view(source, subject),
+  stages: (source, subject) => view(source, subject),
+  leaderboard: (source, subject) => view(source, subject),
+  report: (source, subject) => view(source, subject),
+  curve: async (source, subject) => {
+    const run = await subjectRun(source, subject);
+    return (
+      run && {
+        run: await runView(source.store, run, source.now()),
+        rounds: await currentRounds(source.store, run),
+      }
+    );
+  },
+  reading,
+  runs: async (source, subject) => {
+    if (subject === null) return runRows(source, { before: NEWEST, limit: LIST_ROWS });
+    if (!(await findDataset(source.store, subject))) return null;
+    return runRows(source, { before: NEWEST, limit: RUNS_OF_DATASET }, subject);
+  },
+  models: (source) => modelRows(source, { before: NEWEST, limit: LIST_ROWS }),
+  model: async (source, subject) => {
+    const model =
+      subject === null ? await currentModel(source.store) : await findModel(source.store, subject);
+    return model && (await modelView(source, model.name));
+  },
+  watch: async (source, subject) => {
+    const model =
+      subject === null ? await currentModel(source.store) : await findModel(source.store, subject);
+    return model && (await watchView(source, model));
+  },
+};
 
 /** Runs as the API tells them. */
-export function runPage(source: Signalbox, range: PageRange): Page<RunView> {
-  const { items, next } = runRows(source, range);
+export async function runPage(source: Signalbox, range: PageRange): Promise<Page<RunView>> {
+  const { items, next } = await runRows(source, range);
   return {
-    items: items.map(({ id }) => runView(source.store, findRun(source.store, id)!, source.now())),
+    items: await Promise.all(
+      items.map(async ({ id }) => runView(source.store, (await findRun(source.store, id))!, source.now())),
+    ),
     next,
   };
 }
 
 /** Models with less than their pages show: a list of hundreds is read for names, versions and figures. */
-export function modelPage(source: Signalbox, range: PageRange) {
-  const { items: rows, next } = modelRows(source, range);
+export async function modelPage(source: Signalbox, range: PageRange) {
+  const { items: rows, next } = await modelRows(source, range);
   const minute = Math.floor(source.now() / 60_000) - HOUR_MINUTES + 1;
-  const items = rows.map(({ name, liveVersion }) => {
-    const lastHour = predictionsSince(source.store, minute, name).reduce(
+  const items = rows.map(async ({ name, liveVersion }) => {
+    const lastHour = (await predictionsSince(source.store, minute, name)).reduce(
       (sum, row) => sum + row.predictions,
       0,
     );
-    const predictions = { total: countPredictions(source.store, name), lastHour };
-    return { name, liveVersion, versions: versionsOf(source, name, liveVersion), predictions };
+    const predictions = { total: await countPredictions(source.store, name), lastHour };
+    return { name, liveVersion, versions: await versionsOf(source, name, liveVersion), predictions };
   });
   return { items, next };
 }
 
-export function modelView(source: Signalbox, name: string): ModelView {
+export async function modelView(source: Signalbox, name: string): Promise<ModelView> {
   const { store } = source;
-  const { liveVersion } = findModel(store, name)!;
+  const { liveVersion } = (await findModel(store, name))!;
+  const versions = (await versionsOf(source, name, liveVersion)).map(async (version) => ({
+    ...version,
+    live: await source.feedback.live(name, version.version, version.result),
+  }));
   return {
     name,
     liveVersion,
-    versions: versionsOf(source, name, liveVersion).map((version) => ({
-      ...version,
-      live: source.feedback.live(name, version.version, version.result),
-    })),
-    deployments: deploymentsOf(store, name).map(({ version, at }) => ({
+    versions: await Promise.all(versions),
+    deployments: (await deploymentsOf(store, name)).map(({ version, at }) => ({
       version,
       at: new Date(at).toISOString(),
     })),
-    predictions: { total: countPredictions(store, name), perMinute: minutes(source, name) },
+    predictions: { total: await countPredictions(store, name), perMinute: await minutes(source, name) },
   };
 }
 
-function versionsOf({ store }: Signalbox, name: string, liveVersion: number | null) {
-  return listVersions(store, name).map(
+async function versionsOf({ store }: Signalbox, name: string, liveVersion: number | null) {
+  return (await listVersions(store, name)).map(
     ({ version, runId, createdAt, sizeBytes, threshold, previousThreshold, result }) => ({
       version,
       runId,
@@ -233,21 +241,21 @@ function versionsOf({ store }: Signalbox, name: string, liveVersion: number | nu
   );
 }
 
-function subjectRun(source: Signalbox, subject: string | null): StoredRun | null {
-  return subject === null ? currentRun(source.store) : findRun(source.store, subject);
+async function subjectRun(source: Signalbox, subject: string | null): Promise<StoredRun | null> {
+  return subject === null ? await currentRun(source.store) : await findRun(source.store, subject);
 }
 
-function view(source: Signalbox, subject: string | null): RunView | null {
-  const run = subjectRun(source, subject);
-  return run && runView(source.store, run, source.now());
+async function view(source: Signalbox, subject: string | null): Promise<RunView | null> {
+  const run = await subjectRun(source, subject);
+  return run && (await runView(source.store, run, source.now()));
 }
 
 /** The last hour, every minute of it, zero where nothing was asked. */
-function minutes(source: Signalbox, name: string | null): PredictionMinute[] {
+async function minutes(source: Signalbox, name: string | null): Promise<PredictionMinute[]> {
   const last = Math.floor(source.now() / 60_000);
   const first = last - HOUR_MINUTES + 1;
   const counted = new Map(
-    predictionsSince(source.store, first, name).map((row) => [row.minute, row.predictions]),
+    (await predictionsSince(source.store, first, name)).map((row) => [row.minute, row.predictions]),
   );
   return Array.from({ length: HOUR_MINUTES }, (_, index) => ({
     at: new Date((first + index) * 60_000).toISOString(),
@@ -255,8 +263,8 @@ function minutes(source: Signalbox, name: string | null): PredictionMinute[] {
   }));
 }
 
-function attention(source: Signalbox): AttentionItem[] {
-  const interrupted = runsByStatus(source.store, "interrupted").map(
+async function attention(source: Signalbox): Promise<AttentionItem[]> {
+  const interrupted = (await runsByStatus(source.store, "interrupted")).map(
     (run): AttentionItem => ({
       severity: "warning",
       sentence: `Run ${run.number} (${run.options.target} from ${run.datasetName}) was interrupted. What it had tried is kept.`,
@@ -264,11 +272,9 @@ function attention(source: Signalbox): AttentionItem[] {
       alertId: null,
     }),
   );
-  const alerts = source.alerts
-    .standing()
-    .map(
-      ({ id, severity, sentence, action }): AttentionItem => ({ severity, sentence, action, alertId: id }),
-    );
+  const alerts = (await source.alerts.standing()).map(
+    ({ id, severity, sentence, action }): AttentionItem => ({ severity, sentence, action, alertId: id }),
+  );
   const { sentence } = source.proxyNotice;
   const proxy: AttentionItem[] = sentence
     ? [
@@ -284,12 +290,15 @@ function attention(source: Signalbox): AttentionItem[] {
 }
 
 /** Of the file named, else of the first on its way. */
-function reading({ datasets, store }: PanelSource, subject: string | null): PanelData["reading"] {
+async function reading(
+  { datasets, store }: PanelSource,
+  subject: string | null,
+): Promise<PanelData["reading"]> {
   const id = subject ?? datasets.inProgress()[0]?.id;
   if (id === undefined) return null;
   const rejection = datasets.rejection(id);
   const arrival = datasets.arrival(id);
-  const stored = findDataset(store, id);
+  const stored = await findDataset(store, id);
   const name = rejection?.name ?? stored?.name ?? arrival?.name;
   if (name === undefined) return null;
   const status = rejection ? "rejected" : (stored?.status ?? "reading");

@@ -22,12 +22,17 @@ interface SignalSource extends Signalbox {
 /** Predictions that failed are told for so long after the last one, unless one has worked since. */
 const FAILING_MS = 300_000;
 
-export function signalOf(source: SignalSource): Signal {
-  return notAnswering(source) ?? lastTraining(source) ?? threatened(source) ?? working(source);
+export async function signalOf(source: SignalSource): Promise<Signal> {
+  return (
+    (await notAnswering(source)) ??
+    (await lastTraining(source)) ??
+    (await threatened(source)) ??
+    (await working(source))
+  );
 }
 
-function notAnswering({ models, requests, now }: SignalSource): Signal | null {
-  const broken = models.unreadable();
+async function notAnswering({ models, requests, now }: SignalSource): Promise<Signal | null> {
+  const broken = await models.unreadable();
   if (broken) {
     return {
       state: "critical",
@@ -45,8 +50,8 @@ function notAnswering({ models, requests, now }: SignalSource): Signal | null {
   return null;
 }
 
-function lastTraining({ store }: SignalSource): Signal | null {
-  const run = currentRun(store);
+async function lastTraining({ store }: SignalSource): Promise<Signal | null> {
+  const run = await currentRun(store);
   if (run?.status === "failed") {
     const sentence = `Run ${run.number} (${run.options.target} from ${run.datasetName}) failed.`;
     return { state: "warning", label: "Last run failed", sentence };
@@ -58,14 +63,14 @@ function lastTraining({ store }: SignalSource): Signal | null {
   return null;
 }
 
-function threatened({ alerts }: SignalSource): Signal | null {
-  const worst = alerts.standing().find(({ severity }) => severity === "error");
+async function threatened({ alerts }: SignalSource): Promise<Signal | null> {
+  const worst = (await alerts.standing()).find(({ severity }) => severity === "error");
   return worst ? { state: "critical", label: "Needs attention", sentence: worst.sentence } : null;
 }
 
-function working({ store }: SignalSource): Signal {
-  const live = liveVersions(store).length;
-  const run = currentRun(store);
+async function working({ store }: SignalSource): Promise<Signal> {
+  const live = (await liveVersions(store)).length;
+  const run = await currentRun(store);
   const models =
     live === 0
       ? "No model is live"

@@ -25,17 +25,20 @@ export interface WatchView {
 }
 
 /** Null where the model has no version. */
-export function watchView({ store, feedback, config }: Signalbox, model: StoredModel): WatchView | null {
+export async function watchView(
+  { store, feedback, config }: Signalbox,
+  model: StoredModel,
+): Promise<WatchView | null> {
   const { name, liveVersion } = model;
-  const versions = listVersions(store, name).map(({ version }) => version);
+  const versions = (await listVersions(store, name)).map(({ version }) => version);
   const version = liveVersion ?? versions[0];
-  const stored = version === undefined ? null : findVersion(store, name, version);
+  const stored = version === undefined ? null : await findVersion(store, name, version);
   if (!stored) return null;
   return {
     ...{ name, version: stored.version, isLive: stored.version === liveVersion },
-    live: feedback.live(name, stored.version, stored.result),
-    drift: feedback.drift(name, stored.version),
-    challenge: feedback.challenge(name),
+    live: await feedback.live(name, stored.version, stored.result),
+    drift: await feedback.drift(name, stored.version),
+    challenge: await feedback.challenge(name),
     candidates: versions.filter((other) => other !== liveVersion),
     log: config.PREDICTION_LOG,
   };
@@ -53,8 +56,8 @@ export async function challenge(
     });
   }
   // From the next row on, not from the next second.
-  signalbox.feedback.flush();
-  const view = watchView(signalbox, await signalbox.models.challenge(name, version));
+  await signalbox.feedback.flush();
+  const view = await watchView(signalbox, await signalbox.models.challenge(name, version));
   if (view) return view;
   throw new AppError("conflict", `All versions of ${name} were deleted`, { fix: "Train it anew." });
 }

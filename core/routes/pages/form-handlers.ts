@@ -34,7 +34,7 @@ export async function openSample(call: Call): Promise<Landing> {
 }
 
 export async function startTraining({ signalbox, request, params }: Call): Promise<Landing> {
-  return { go: `/runs/${signalbox.runs.train(await trainForm(request, params.id!)).id}` };
+  return { go: `/runs/${(await signalbox.runs.train(await trainForm(request, params.id!))).id}` };
 }
 
 export async function changeReading({ signalbox, request, params }: Call): Promise<Landing> {
@@ -50,20 +50,20 @@ export async function deleteDataset({ signalbox, params }: Call): Promise<Landin
   return { go: "/" };
 }
 
-export function stopRun({ signalbox, params }: Call): Landing {
-  return { stay: `/runs/${signalbox.runs.stopAndKeep(params.id!).id}` };
+export async function stopRun({ signalbox, params }: Call): Promise<Landing> {
+  return { stay: `/runs/${(await signalbox.runs.stopAndKeep(params.id!)).id}` };
 }
 
-export function cancelRun({ signalbox, params }: Call): Landing {
-  return { stay: `/runs/${signalbox.runs.cancel(params.id!).id}` };
+export async function cancelRun({ signalbox, params }: Call): Promise<Landing> {
+  return { stay: `/runs/${(await signalbox.runs.cancel(params.id!)).id}` };
 }
 
-export function resumeRun({ signalbox, params }: Call): Landing {
-  return { stay: `/runs/${signalbox.runs.resume(params.id!).id}` };
+export async function resumeRun({ signalbox, params }: Call): Promise<Landing> {
+  return { stay: `/runs/${(await signalbox.runs.resume(params.id!)).id}` };
 }
 
-export function dismissAlert({ signalbox, params }: Call): Landing {
-  signalbox.alerts.dismiss(params.id!);
+export async function dismissAlert({ signalbox, params }: Call): Promise<Landing> {
+  await signalbox.alerts.dismiss(params.id!);
   return { stay: "/#attention" };
 }
 
@@ -71,24 +71,24 @@ export async function deployVersion({ signalbox, request, params }: Call): Promi
   return { stay: `/models/${(await signalbox.models.deploy(params.name!, await deployForm(request))).name}` };
 }
 
-export function takeOffline({ signalbox, params }: Call): Landing {
-  return { stay: `/models/${signalbox.models.takeOffline(params.name!).name}` };
+export async function takeOffline({ signalbox, params }: Call): Promise<Landing> {
+  return { stay: `/models/${(await signalbox.models.takeOffline(params.name!)).name}` };
 }
 
 export async function changeThreshold({ signalbox, request, params }: Call): Promise<Landing> {
-  const { name } = signalbox.models.setThreshold(params.name!, await thresholdForm(request));
+  const { name } = await signalbox.models.setThreshold(params.name!, await thresholdForm(request));
   return { stay: `/models/${name}#mistakes` };
 }
 
-export function revokeToken({ signalbox, params }: Call): Landing {
-  signalbox.tokens.revoke(params.id!);
+export async function revokeToken({ signalbox, params }: Call): Promise<Landing> {
+  await signalbox.tokens.revoke(params.id!);
   return { go: "/settings/tokens" };
 }
 
 /** The page that shows it once. */
 export async function createToken({ signalbox, request, identity }: Call) {
-  const fresh = signalbox.tokens.create(await tokenForm(request, signalbox.now()), identity.name);
-  return { tokens: signalbox.tokens.list(), fresh };
+  const fresh = await signalbox.tokens.create(await tokenForm(request, signalbox.now()), identity.name);
+  return { tokens: await signalbox.tokens.list(), fresh };
 }
 
 export async function challengeVersion({ signalbox, request, params }: Call): Promise<Landing> {
@@ -99,7 +99,10 @@ export async function challengeVersion({ signalbox, request, params }: Call): Pr
 /** What a browser saves beside the file that was sent. */
 export async function predictFileForm(call: Call): Promise<Response> {
   const asked = call.url.searchParams.get("version");
-  const version = call.signalbox.models.serving(call.params.name!, asked === null ? null : Number(asked));
+  const version = await call.signalbox.models.serving(
+    call.params.name!,
+    asked === null ? null : Number(asked),
+  );
   const { form, response } = await predictFileAnswer(call, version);
   response.headers.set("content-disposition", `attachment; filename="${version.name}-predictions.${form}"`);
   return response;

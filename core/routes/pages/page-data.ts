@@ -44,32 +44,38 @@ const FILTERS = { ...LIST_FILTERS, activity: ACTIVITY_FILTERS };
 
 export type PanelSet = { [P in Panel]?: PanelData[P] | null };
 
-function readAll(signalbox: PanelSource, panels: readonly Panel[], subject: string | null): PanelSet {
-  return Object.fromEntries(panels.map((panel) => [panel, READERS[panel](signalbox, subject)]));
+async function readAll(
+  signalbox: PanelSource,
+  panels: readonly Panel[],
+  subject: string | null,
+): Promise<PanelSet> {
+  return Object.fromEntries(
+    await Promise.all(panels.map(async (panel) => [panel, await READERS[panel](signalbox, subject)])),
+  );
 }
 
 /** `read`: the panels' data, for those who ask for data; a page shows what the live core has drawn already. */
-export function dashboardData({ signalbox }: Call) {
-  const status = currentRun(signalbox.store)?.status;
+export async function dashboardData({ signalbox }: Call) {
+  const status = (await currentRun(signalbox.store))?.status;
   return {
     read: () => readAll(signalbox, DASHBOARD, null),
-    isFirst: !datasetRows(signalbox, { before: NEWEST, limit: 1 }).items.length,
+    isFirst: !(await datasetRows(signalbox, { before: NEWEST, limit: 1 })).items.length,
     isBusy: status === "running" || status === "queued",
     samples: SAMPLE_LIST,
   };
 }
 
 export const LISTS = Object.keys(ROWS) as (keyof typeof ROWS)[];
-export type ListData = ReturnType<ReturnType<typeof listData>>;
+export type ListData = Awaited<ReturnType<ReturnType<typeof listData>>>;
 
 /** A list's page: what of it was asked for, its rows, and the cursors beside it. Throws AppError `invalid`. */
 export function listData(list: keyof typeof ROWS) {
   const schema = filterQuery(FILTERS[list]);
-  return ({ signalbox, query }: Call) => {
+  return async ({ signalbox, query }: Call) => {
     const asked = checked(query, schema);
     const range = rangeOf(asked);
-    const rows = ROWS[list](signalbox, range) as PanelData[typeof list];
-    const newer = asked.cursor === NEWEST ? null : newerPage(signalbox, list, range);
+    const rows = (await ROWS[list](signalbox, range)) as PanelData[typeof list];
+    const newer = asked.cursor === NEWEST ? null : await newerPage(signalbox, list, range);
     const { q, status, sort, cursor } = asked;
     return {
       list,
@@ -84,10 +90,10 @@ export function listData(list: keyof typeof ROWS) {
 
 /** While a file is read, or where it was refused, what is known of it. Throws AppError `missing`. */
 export async function datasetData({ signalbox, params, query }: Call, preview?: ReadingPreview) {
-  const reading = READERS.reading(signalbox, params.id!);
+  const reading = await READERS.reading(signalbox, params.id!);
   if (reading && reading.status !== "ready")
-    return { dataset: null, reading, told: datasetById(signalbox.datasets, params.id!) };
-  const dataset = signalbox.datasets.findReady(params.id!);
+    return { dataset: null, reading, told: await datasetById(signalbox.datasets, params.id!) };
+  const dataset = await signalbox.datasets.findReady(params.id!);
   const [offset = 0, column = 0] = [query.offset, query.column].map((text) =>
     Math.max(0, Math.floor(Number(text)) || 0),
   );
@@ -97,7 +103,7 @@ export async function datasetData({ signalbox, params, query }: Call, preview?: 
     offset === 0
       ? { rows: first, next: first.length < count ? first.length : null }
       : await signalbox.datasets.rows(dataset, { offset, limit: PREVIEW_ROWS });
-  const runs = READERS.runs(signalbox, dataset.id);
+  const runs = await READERS.runs(signalbox, dataset.id);
   const view = datasetView(dataset);
   const targets = dataset.profile.columns.map((column) => ({
     name: column.name,
@@ -108,16 +114,16 @@ export async function datasetData({ signalbox, params, query }: Call, preview?: 
 }
 
 /** Throws AppError `missing`. */
-export function runData({ signalbox, params }: Call) {
-  const run = runView(signalbox.store, signalbox.runs.find(params.id!), signalbox.now());
-  return { run, data: readAll(signalbox, RUN, run.id) };
+export async function runData({ signalbox, params }: Call) {
+  const run = await runView(signalbox.store, await signalbox.runs.find(params.id!), signalbox.now());
+  return { run, data: await readAll(signalbox, RUN, run.id) };
 }
 
 /** The run at `?at=` seconds after its start; without it, its end. Throws AppError `missing`. */
-export function rewindData({ signalbox, params, query }: Call) {
+export async function rewindData({ signalbox, params, query }: Call) {
   const moment = { seconds: query.at ? Number(query.at) || 0 : null, now: signalbox.now() };
   return {
-    rewind: rewindRun(signalbox.store, signalbox.runs.find(params.id!), moment),
+    rewind: await rewindRun(signalbox.store, await signalbox.runs.find(params.id!), moment),
     speed: Number(query.speed) || 1,
   };
 }
@@ -125,28 +131,35 @@ export function rewindData({ signalbox, params, query }: Call) {
 /** The version that was tried, asked for, or is live; a page starts with a typical row. Throws AppError `missing`. */
 export async function modelData(call: Call, tried?: Trial) {
   const { signalbox, params, query } = call;
-  const model = modelView(signalbox, signalbox.models.find(params.name!).name);
+  const model = await modelView(signalbox, (await signalbox.models.find(params.name!)).name);
   const wanted = tried?.version ?? Number(query.version ?? model.liveVersion ?? model.versions[0]?.version);
   const version = model.versions.find(
     (entry): entry is ModelView["versions"][number] => entry.version === wanted,
   );
   if (!version) throw new AppError("missing", `${model.name} has no version ${wanted}`);
-  const evaluation = findEvaluation(signalbox.store, model.name, wanted);
-  const watch = READERS.watch(signalbox, model.name);
+  const evaluation = await findEvaluation(signalbox.store, model.name, wanted);
+  const watch = await READERS.watch(signalbox, model.name);
   const trial = tried ?? (await typicalTrial(call, model.name, wanted));
-  return { model, watch, version, evaluation, trial, weighing: weighing(signalbox, version.runId, query) };
+  return {
+    model,
+    watch,
+    version,
+    evaluation,
+    trial,
+    weighing: await weighing(signalbox, version.runId, query),
+  };
 }
 
 /** Only for a page, and for who may predict: an answer to a row that the file could hold. */
 async function typicalTrial(call: Call, name: string, version: number): Promise<Trial | undefined> {
   if (wantedForm(call.request) !== "html" || !may(call.identity, "predict")) return undefined;
-  const fields = typicalRow(call.signalbox.models.findVersion(name, version));
+  const fields = typicalRow(await call.signalbox.models.findVersion(name, version));
   return (await tryRow(call.signalbox, name, { fields, requestId: call.requestId })).trial;
 }
 
 /** What mistakes cost, as asked for on the page, else as the version was trained. */
-function weighing({ store }: PanelSource, runId: string, query: Record<string, string>) {
-  const run = findRun(store, runId);
+async function weighing({ store }: PanelSource, runId: string, query: Record<string, string>) {
+  const run = await findRun(store, runId);
   if (!run) return null;
   const asked = (name: string, otherwise: number) => {
     const value = query[name] ? Number(query[name]) : otherwise;
@@ -163,15 +176,15 @@ function weighing({ store }: PanelSource, runId: string, query: Record<string, s
   };
 }
 
-export function tokensData({ signalbox }: Call): {
+export async function tokensData({ signalbox }: Call): Promise<{
   tokens: TokenView[];
   fresh?: TokenView & { token: string };
-} {
-  return { tokens: signalbox.tokens.list() };
+}> {
+  return { tokens: await signalbox.tokens.list() };
 }
 
-export function auditData({ signalbox, query }: Call) {
+export async function auditData({ signalbox, query }: Call) {
   const { cursor, limit } = checked(query, LIST_QUERY);
-  const { items: entries, next } = signalbox.audit.page(cursor, limit);
+  const { items: entries, next } = await signalbox.audit.page(cursor, limit);
   return { entries, next };
 }

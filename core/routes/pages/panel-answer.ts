@@ -32,7 +32,7 @@ const TYPES = {
 type Ending = keyof typeof TYPES;
 
 /** Throws AppError `missing`. */
-export function panelAnswer(call: Call, live: Live, views: PanelViews): Response {
+export async function panelAnswer(call: Call, live: Live, views: PanelViews): Promise<Response> {
   const { signalbox, request, query } = call;
   const [, name, ending = wantedForm(request) === "json" ? "json" : "html"] = /^([^.]*)(?:\.(.*))?$/.exec(
     call.params.panel!,
@@ -50,10 +50,10 @@ export function panelAnswer(call: Call, live: Live, views: PanelViews): Response
       isStaleSince: (since) => live.isStaleSince(key, since),
     });
   if (ending === "html" && !isForeign(call)) {
-    const fragment = live.fragment(key);
+    const fragment = await live.fragment(key);
     if (fragment) return answer(forOrigin(fragment.html, originOf(call)), fragment.seq);
   }
-  const data = READERS[panel](signalbox, subject);
+  const data = await READERS[panel](signalbox, subject);
   if (data === null && subject !== null) throw new AppError("missing", `There is no ${panel} of ${subject}`);
   return answer(write(ending as Ending, { key, panel, data, theme: query.theme }, views));
 }

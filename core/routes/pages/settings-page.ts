@@ -29,19 +29,19 @@ export interface SettingsPageData {
 const AUDIT_ROWS = 10;
 const FIRST_EMBED: EmbedRequest = { panel: "metrics", theme: "auto" };
 
-export function settingsData(
+export async function settingsData(
   call: Call,
   asked: Partial<Pick<SettingsPageData, "embed" | "fresh" | "refusal">> = {},
-): SettingsPageData {
+): Promise<SettingsPageData> {
   const { signalbox, home } = call;
-  const { items: entries, next } = signalbox.audit.page(Number.MAX_SAFE_INTEGER, AUDIT_ROWS);
+  const { items: entries, next } = await signalbox.audit.page(Number.MAX_SAFE_INTEGER, AUDIT_ROWS);
   return {
-    settings: signalbox.settings.list(),
-    webhooks: signalbox.webhooks.list(),
+    settings: await signalbox.settings.list(),
+    webhooks: await signalbox.webhooks.list(),
     fresh: null,
-    embed: signalbox.config.AUTH === "none" ? makeEmbed(signalbox, home, FIRST_EMBED) : null,
+    embed: signalbox.config.AUTH === "none" ? await makeEmbed(signalbox, home, FIRST_EMBED) : null,
     needsToken: signalbox.config.AUTH !== "none",
-    tokens: signalbox.tokens.list(),
+    tokens: await signalbox.tokens.list(),
     audit: { entries, next },
     refusal: null,
     ...asked,
@@ -49,24 +49,24 @@ export function settingsData(
 }
 
 export const saveSettings = withRefusal(async ({ signalbox, request }) => {
-  const known = signalbox.settings.list();
+  const known = await signalbox.settings.list();
   const patch = await settingsForm(request, known);
-  signalbox.settings.change(patch);
+  await signalbox.settings.change(patch);
   const group = known.find(({ name }) => name in patch)?.group;
   return { go: `/settings${group ? `#${group}` : ""}` };
 });
 
 export const createWebhook = withRefusal(async (call) => {
-  const fresh = call.signalbox.webhooks.create(await webhookForm(call.request));
+  const fresh = await call.signalbox.webhooks.create(await webhookForm(call.request));
   return settingsData(call, { fresh });
 });
 
 export const createEmbed = withRefusal(async (call) =>
-  settingsData(call, { embed: makeEmbed(call.signalbox, call.home, await embedForm(call.request)) }),
+  settingsData(call, { embed: await makeEmbed(call.signalbox, call.home, await embedForm(call.request)) }),
 );
 
-export function deleteWebhook({ signalbox, params }: Call): Landing {
-  signalbox.webhooks.delete(params.id!);
+export async function deleteWebhook({ signalbox, params }: Call): Promise<Landing> {
+  await signalbox.webhooks.delete(params.id!);
   return { go: "/settings#alerts" };
 }
 
@@ -77,7 +77,7 @@ function withRefusal(submit: (call: Call) => Promise<{ go: string } | SettingsPa
       return await submit(call);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      return settingsData(call, { refusal: problem(error, call.requestId) });
+      return await settingsData(call, { refusal: problem(error, call.requestId) });
     }
   };
 }

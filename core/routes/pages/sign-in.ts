@@ -19,7 +19,7 @@ export function signInData({ signalbox: { config }, query }: Call): { next: stri
 }
 
 /** The form once more, with what was wrong. */
-export type FormAgain = (shown: { next: string; problem: Problem }) => Response;
+export type FormAgain = (shown: { next: string; problem: Problem }) => Promise<Response>;
 
 /** The way on with a cookie; a person gets the form again, a script the error. */
 export async function signIn(
@@ -32,9 +32,9 @@ export async function signIn(
   const { token, next: asked } = await signInForm(visit.request);
   const next = returnPath(asked, config.BASE_PATH);
   try {
-    gate.identifyToken(visit, token);
-    const { cookie, identity, expiresAt } = tokens.signIn(token);
-    audit.note(visit, "POST /sign-in", { who: identity.name, status: 303 });
+    await gate.identifyToken(visit, token);
+    const { cookie, identity, expiresAt } = await tokens.signIn(token);
+    await audit.note(visit, "POST /sign-in", { who: identity.name, status: 303 });
     return leaveFor(signalbox, visit, `${config.BASE_PATH}${next}`, [
       cookie,
       Math.ceil((expiresAt - now()) / 1000),
@@ -42,17 +42,17 @@ export async function signIn(
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const told = problem(error, visit.requestId);
-    audit.note(visit, "POST /sign-in", { who: "", status: told.status });
+    await audit.note(visit, "POST /sign-in", { who: "", status: told.status });
     if (wantedForm(visit.request) !== "html") throw error;
     return again({ next, problem: told });
   }
 }
 
-export function signOut(signalbox: SignInBox, visit: Visit): Response {
+export async function signOut(signalbox: SignInBox, visit: Visit): Promise<Response> {
   const { config, tokens, audit } = signalbox;
   const cookie = readSessionCookie(visit.request.headers, config.PORT);
-  if (cookie) tokens.signOut(cookie);
-  if (visit.identity) audit.note(visit, "POST /sign-out", { who: visit.identity.name, status: 303 });
+  if (cookie) await tokens.signOut(cookie);
+  if (visit.identity) await audit.note(visit, "POST /sign-out", { who: visit.identity.name, status: 303 });
   return leaveFor(signalbox, visit, `${config.BASE_PATH}/sign-in`, ["", 0]);
 }
 

@@ -58,7 +58,7 @@ export async function tryRow(
   given: { fields: ReturnType<typeof predictFields>; requestId: string },
 ): Promise<Tried> {
   const { version, values, pinned } = given.fields;
-  const asked = signalbox.models.serving(name, version);
+  const asked = await signalbox.models.serving(name, version);
   const trial = { version: asked.version, values, pinned, answer: null };
   try {
     const rows = [new Map(Object.entries(values))];
@@ -95,7 +95,7 @@ export class WhatIfs {
     const asker = this.askers.get(socket) ?? { isBusy: false, next: null };
     this.askers.set(socket, asker);
     asker.next = asked;
-    if (!asker.isBusy) this.answerAll(socket, asker);
+    if (!asker.isBusy) void this.answerAll(socket, asker);
   };
 
   private async answerAll(socket: { send: (message: string) => unknown }, asker: Asker): Promise<void> {

@@ -7,96 +7,96 @@ import { EventLog } from "../../../core/events/event-log.ts";
 import { EVENT_NAMES, EVENTS } from "../../../core/events/events.ts";
 import { follow } from "../../../core/events/follow.ts";
 import { parsePanelKey } from "../../../core/events/panel-names.ts";
-import { Store } from "../../../core/store/database.ts";
+import type { Store } from "../../../core/store/database.ts";
 import { trimEvents } from "../../../core/store/log.ts";
+import { openSqlite } from "../../../core/store/sqlite/database.ts";
 
 let folder: string;
 let store: Store;
 let log: EventLog;
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "signalbox-events-"));
-  store = Store.open(folder);
-  log = new EventLog(store, () => 1_700_000_000_000);
+  store = await openSqlite(folder);
+  log = await EventLog.open(store, () => 1_700_000_000_000);
 });
-afterEach(() => {
-  store.close();
+afterEach(async () => {
+  await store.close();
   rmSync(folder, { recursive: true });
 });
 
 /** One transaction, as a training's reports come. */
 const ticks = (count: number) =>
-  log.record((append) => {
-    for (let i = 0; i < count; i++) append("metrics.sampled", { values: { cpu: i } });
+  log.record(async (tx) => {
+    for (let i = 0; i < count; i++) await tx.append("metrics.sampled", { values: { cpu: i } });
   });
 const tick = () => log.append("metrics.sampled", { values: { cpu: 1 } });
 
 describe("the log", () => {
-  test("numbers rise by one, across restarts and after retention emptied it", () => {
-    for (let i = 0; i < 5; i++) tick();
-    expect(log.read(0, 100).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
-    trimEvents(store, { before: Number.MAX_SAFE_INTEGER, keep: 0, limit: 100 });
-    expect(log.read(0, 100)).toEqual([]);
+  test("numbers rise by one, across restarts and after retention emptied it", async () => {
+    for (let i = 0; i < 5; i++) await tick();
+    expect((await log.read(0, 100)).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
+    await trimEvents(store, { before: Number.MAX_SAFE_INTEGER, keep: 0, limit: 100 });
+    expect(await log.read(0, 100)).toEqual([]);
     const { epoch } = log;
-    store.close();
-    store = Store.open(folder);
-    log = new EventLog(store, () => 1_700_000_000_000);
-    tick();
-    expect(log.read(0, 100).map(({ seq }) => seq)).toEqual([6]);
+    await store.close();
+    store = await openSqlite(folder);
+    log = await EventLog.open(store, () => 1_700_000_000_000);
+    await tick();
+    expect((await log.read(0, 100)).map(({ seq }) => seq)).toEqual([6]);
     expect(log.epoch).toBe(epoch);
-    expect(log.resume(2, epoch)).toEqual({ since: 2, truncated: true });
-    expect(log.resume(5, epoch)).toEqual({ since: 5, truncated: false });
+    expect(await log.resume(2, epoch)).toEqual({ since: 2, truncated: true });
+    expect(await log.resume(5, epoch)).toEqual({ since: 5, truncated: false });
   });
 
-  test("a position of another log, or from the future, means the present", () => {
-    tick();
-    tick();
-    expect(log.resume(1, "other")).toEqual({ since: 2, truncated: true });
-    expect(log.resume(9, null)).toEqual({ since: 2, truncated: true });
+  test("a position of another log, or from the future, means the present", async () => {
+    await tick();
+    await tick();
+    expect(await log.resume(1, "other")).toEqual({ since: 2, truncated: true });
+    expect(await log.resume(9, null)).toEqual({ since: 2, truncated: true });
   });
 
-  test("is trimmed from the front only, a few rows at a time, whatever the clock did", () => {
+  test("is trimmed from the front only, a few rows at a time, whatever the clock did", async () => {
     const times = [10, 20, 90, 30, 40, 95];
-    const log = new EventLog(store, () => times.shift()!);
-    for (let i = 0; i < 6; i++) log.append("metrics.sampled", { values: {} });
+    const log = await EventLog.open(store, () => times.shift()!);
+    for (let i = 0; i < 6; i++) await log.append("metrics.sampled", { values: {} });
     const bound = { before: 50, keep: 100, limit: 1 };
-    const kept = () => log.entries(0, 10).map(({ seq }) => seq);
-    expect(trimEvents(store, bound)).toBe(1);
-    expect(kept()).toEqual([2, 3, 4, 5, 6]);
-    expect([trimEvents(store, bound), trimEvents(store, bound)]).toEqual([1, 0]);
-    expect(kept()).toEqual([3, 4, 5, 6]);
-    expect(trimEvents(store, { before: 0, keep: 1, limit: 100 })).toBe(3);
-    expect(kept()).toEqual([6]);
+    const kept = async () => (await log.entries(0, 10)).map(({ seq }) => seq);
+    expect(await trimEvents(store, bound)).toBe(1);
+    expect(await kept()).toEqual([2, 3, 4, 5, 6]);
+    expect([await trimEvents(store, bound), await trimEvents(store, bound)]).toEqual([1, 0]);
+    expect(await kept()).toEqual([3, 4, 5, 6]);
+    expect(await trimEvents(store, { before: 0, keep: 1, limit: 100 })).toBe(3);
+    expect(await kept()).toEqual([6]);
   });
 
-  test("an entry's text is the event as it is read", () => {
-    log.append("dataset.deleted", { datasetId: "d1", name: 'a "b" \u2028 ü.csv' });
-    expect(JSON.parse(log.entries(0, 1)[0]!.json)).toEqual(log.read(0, 1)[0]);
+  test("an entry's text is the event as it is read", async () => {
+    await log.append("dataset.deleted", { datasetId: "d1", name: 'a "b" \u2028 ü.csv' });
+    expect(JSON.parse((await log.entries(0, 1))[0]!.json)).toEqual((await log.read(0, 1))[0]);
   });
 
-  test("an event whose transaction fails never was, and its number is used by the next", () => {
-    tick();
+  test("an event whose transaction fails never was, and its number is used by the next", async () => {
+    await tick();
     const heard: number[] = [];
     log.subscribe((seq) => heard.push(seq));
-    expect(() =>
-      log.record((append) => {
-        append("metrics.sampled", { values: {} });
-        throw new Error("the state could not be written");
-      }),
-    ).toThrow("could not be written");
+    const failing = log.record(async (tx) => {
+      await tx.append("metrics.sampled", { values: {} });
+      throw new Error("the state could not be written");
+    });
+    await expect(failing).rejects.toThrow("could not be written");
     expect(heard).toEqual([]);
-    tick();
-    expect(log.read(0, 100).map(({ seq }) => seq)).toEqual([1, 2]);
+    await tick();
+    expect((await log.read(0, 100)).map(({ seq }) => seq)).toEqual([1, 2]);
     expect(heard).toEqual([2]);
   });
 
   test("a follower gets every event once, in order, whatever its pace", async () => {
-    ticks(1200);
+    await ticks(1200);
     const abort = new AbortController();
     const seen: number[] = [];
     for await (const entries of follow(log, { since: 0, isEndless: true, signal: abort.signal })) {
       for (const { seq } of entries) {
         seen.push(seq);
-        if (seq === 600) ticks(300);
+        if (seq === 600) await ticks(300);
         if (seq === 1500) setTimeout(tick, 1);
         if (seq === 1501) abort.abort();
       }
@@ -107,16 +107,16 @@ describe("the log", () => {
 
 describe("a follower of a rare type", () => {
   test("searches what it has seen once, and ends when the log does", async () => {
-    tick();
-    log.append("dataset.deleted", { datasetId: "d1", name: "x" });
-    ticks(300);
+    await tick();
+    await log.append("dataset.deleted", { datasetId: "d1", name: "x" });
+    await ticks(300);
     const seen: string[] = [];
     const { signal } = new AbortController();
     for await (const entries of follow(log, { since: 0, type: "dataset.deleted", isEndless: true, signal })) {
       seen.push(...entries.map(({ type }) => type));
       if (seen.length === 1)
         setTimeout(() => log.append("dataset.deleted", { datasetId: "d2", name: "y" }), 1);
-      else log.close();
+      else await log.close();
     }
     expect(seen).toEqual(["dataset.deleted", "dataset.deleted"]);
     expect(log.followers).toBe(0);

@@ -16,7 +16,7 @@ beforeAll(async () => {
   });
   const run = (await trained.json()) as { id: string; datasetId: string };
   names = { dataset: run.datasetId, run: run.id, name: "crew", v: "1", file: "crew.csv" };
-  const { folder } = harness.signalbox.store;
+  const { folder } = harness;
   for (const kind of ["datasets", "models"])
     for (const file of readdirSync(join(folder, kind))) rmSync(join(folder, kind, file), { recursive: true });
 });
@@ -29,7 +29,7 @@ const BODIES: Record<string, unknown> = {
 };
 
 test("with the files of datasets and models gone, every route keeps the place to itself", async () => {
-  const { folder } = harness.signalbox.store;
+  const { folder } = harness;
   for (const row of API.filter(({ method }) => method !== "DELETE")) {
     const id = row.path.includes("/runs/") ? names.run! : names.dataset!;
     const path = row.path.replace(/:(\w+)/g, (_, name: string) =>
@@ -54,12 +54,12 @@ test("with the files of datasets and models gone, every route keeps the place to
 });
 
 test("a training on a file that is gone fails in words", async () => {
-  const run = harness.signalbox.runs.train({
+  const run = await harness.signalbox.runs.train({
     datasetId: names.dataset!,
     target: "Survived",
     budgetSeconds: 1,
   });
   const { error } = await harness.signalbox.runs.ended(run.id);
   expect(error).toMatchObject({ code: "unavailable", message: expect.stringContaining("missing") });
-  expect(JSON.stringify(harness.eventsSince(0))).not.toContain(harness.signalbox.store.folder);
+  expect(JSON.stringify(await harness.eventsSince(0))).not.toContain(harness.folder);
 });

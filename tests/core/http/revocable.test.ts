@@ -19,9 +19,9 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 
 /** A token, and what revokes it. */
-function issue() {
+async function issue() {
   const { tokens } = harness.signalbox;
-  const made = tokens.create({ name: "mayfly", scopes: ["admin"] }, "test");
+  const made = await tokens.create({ name: "mayfly", scopes: ["admin"] }, "test");
   return { headers: as(made.token), revoke: () => tokens.revoke(made.id) };
 }
 
@@ -59,23 +59,23 @@ test.each([
   ["the log as NDJSON", "/api/events?follow=1&since=0", { accept: "application/x-ndjson" }],
   ["the log as SSE", "/api/events?since=0", { accept: "text/event-stream" }],
 ])("%s on its way breaks", async (_, path, accept) => {
-  const { headers, revoke } = issue();
+  const { headers, revoke } = await issue();
   const answer = await harness.ask(path, { headers: { ...headers, ...accept } });
   expect(answer.status).toBe(200);
   const reader = answer.body!.getReader();
   await reader.read();
-  revoke();
+  await revoke();
   expect(await rest(reader)).toBe("broken");
 });
 
 test("the steps of a training, whose run goes on", async () => {
-  const { headers, revoke } = issue();
+  const { headers, revoke } = await issue();
   const answer = await harness.ask("/api/train/other.csv?target=Survived&budgetSeconds=2", {
     ...{ method: "PUT", headers: { ...headers, accept: "text/plain" }, body: passengersCsv(200, 5) },
   });
   const reader = answer.body!.getReader();
   await reader.read();
-  revoke();
+  await revoke();
   expect(await rest(reader)).toBe("broken");
   const [run] = (await harness.json<{ items: { id: string }[] }>("/api/runs", { headers: as(ADMIN) })).items;
   expect((await harness.signalbox.runs.ended(run!.id)).status).toBe("finished");
@@ -86,11 +86,11 @@ test.each([
   ["an upload to train on", "PUT", "/api/train/slow.csv"],
   ["outcomes", "POST", "/api/predictions/actuals"],
 ])("%s on its way is refused", async (_, method, path) => {
-  const { headers, revoke } = issue();
+  const { headers, revoke } = await issue();
   const { body, sent } = endless("a,b\n");
   const asked = harness.ask(path, { method, headers: { ...headers, "content-type": "text/csv" }, body });
   await sent;
-  revoke();
+  await revoke();
   const answer = await asked;
   expect([answer.status, ((await answer.json()) as { detail: string }).detail]).toEqual([
     401,
@@ -103,7 +103,7 @@ test.each([
 });
 
 test("rows to predict that still come", async () => {
-  const { headers, revoke } = issue();
+  const { headers, revoke } = await issue();
   const { body, sent } = endless(passengersCsv(2000));
   const asked = harness.ask("/api/models/crew/predict?version=1", {
     ...{ method: "POST", headers: { ...headers, "content-type": "text/csv" }, body },
@@ -111,12 +111,12 @@ test("rows to predict that still come", async () => {
   await sent;
   const answer = await asked;
   const reader = answer.body!.getReader();
-  revoke();
+  await revoke();
   expect(answer.status === 401 || (await rest(reader)) === "broken").toBe(true);
 });
 
 test("an answer that is waited for", async () => {
-  const { headers, revoke } = issue();
+  const { headers, revoke } = await issue();
   const asked = harness.ask("/api/train?wait=1", {
     method: "POST",
     headers: { ...headers, "content-type": "application/json" },
@@ -124,7 +124,7 @@ test("an answer that is waited for", async () => {
   });
   const deadline = performance.now() + 10_000;
   while (harness.signalbox.holds.count === 0 && performance.now() < deadline) await Bun.sleep(1);
-  revoke();
+  await revoke();
   expect((await asked).status).toBe(401);
 });
 

@@ -32,7 +32,7 @@ async function openViewer(): Promise<{ socket: WebSocket; seqs: number[] }> {
 
 describe("two hundred viewers that do not read", () => {
   test("are closed, cost under 50 MB in all, and the others notice nothing", async () => {
-    server = openSocketServer({ drawingBytes: DRAWING_BYTES });
+    server = await openSocketServer({ drawingBytes: DRAWING_BYTES });
     const viewers = await Promise.all([openViewer(), openViewer(), openViewer()]);
     const command = [process.execPath, `${import.meta.dir}/rude-viewers.ts`, server.url, PATH];
     const rude = Bun.spawn(command, { stdio: ["pipe", "pipe", "inherit"] });
@@ -44,7 +44,7 @@ describe("two hundred viewers that do not read", () => {
     let peak = before;
     const drawn: number[] = [];
     while (server.sockets.count > 3) {
-      tick();
+      await tick();
       drawn.push(server.log.lastSeq);
       await until(() => viewers.every(({ seqs }) => seqs.length === drawn.length));
       Bun.gc(true);
@@ -66,10 +66,10 @@ describe("two hundred viewers that do not read", () => {
 
 describe("a reader of events", () => {
   test("that replays 100,000 of them slowly gets each once, in order", async () => {
-    server = openSocketServer({ drawingBytes: 1 });
+    server = await openSocketServer({ drawingBytes: 1 });
     const padding = "x".repeat(300);
-    server.log.record((append) => {
-      for (let i = 0; i < 100_000; i++) append("metrics.sampled", { values: { [padding]: i } });
+    await server.log.record(async (tx) => {
+      for (let i = 0; i < 100_000; i++) await tx.append("metrics.sampled", { values: { [padding]: i } });
     });
     const reader = await RawClient.open(server.url, "/ws?format=json&since=0");
     let last = 0;
@@ -88,7 +88,7 @@ describe("a reader of events", () => {
 
 describe("caps", () => {
   test("are answered with 503 before the upgrade, also to a burst; a place that is left is free", async () => {
-    server = openSocketServer({ drawingBytes: 1, settings: { MAX_SOCKETS: "3" } });
+    server = await openSocketServer({ drawingBytes: 1, settings: { MAX_SOCKETS: "3" } });
     const burst = await Promise.all(Array.from({ length: 12 }, () => RawClient.open(server.url, PATH)));
     expect(burst.map(({ status }) => status).sort()).toEqual([101, 101, 101, ...Array(9).fill(503)]);
     burst.find(({ status }) => status === 101)!.destroy();
@@ -101,7 +101,7 @@ describe("caps", () => {
 
 describe("a half-open socket", () => {
   test("is closed within 60 s, one that answers stays", async () => {
-    server = openSocketServer({ drawingBytes: 1 });
+    server = await openSocketServer({ drawingBytes: 1 });
     const viewer = await openViewer();
     const frozen = await RawClient.open(server.url, PATH);
     for (let seconds = 0; seconds < 60; seconds += 15) {
@@ -122,8 +122,8 @@ describe("a half-open socket", () => {
   });
 });
 
-test("one address has its own bound, loopback has none; who leaves makes room", () => {
-  server = openSocketServer({
+test("one address has its own bound, loopback has none; who leaves makes room", async () => {
+  server = await openSocketServer({
     drawingBytes: 1,
     settings: { MAX_SOCKETS: "10", MAX_SOCKETS_PER_ADDRESS: "2" },
   });

@@ -29,9 +29,9 @@ test("a burst of 10,000 events in a second costs some ten renders, and the activ
 
   const startedAt = performance.now();
   for (let sent = 0; sent < EVENTS; sent += BATCH) {
-    signalbox.log.record((append) => {
+    await signalbox.log.record(async (tx) => {
       for (let i = sent; i < sent + BATCH; i++)
-        append("dataset.deleted", { datasetId: `d${i}`, name: `file-${i}.csv` });
+        await tx.append("dataset.deleted", { datasetId: `d${i}`, name: `file-${i}.csv` });
     });
     await Bun.sleep(startedAt + ((sent + BATCH) / EVENTS) * 1000 - performance.now());
   }
@@ -47,7 +47,7 @@ test("a burst of 10,000 events in a second costs some ten renders, and the activ
     expect(rows).toEqual(Array.from({ length: 40 }, (_, row) => EVENTS - 1 - row));
     socket.close();
   }
-  sockets.stop();
+  await sockets.stop();
   server.stop(true);
   await signalbox.close();
   rmSync(folder, { recursive: true, force: true });

@@ -6,6 +6,9 @@ import { DRAW_INTERVAL_MS, Live } from "../../../core/live/live.ts";
 
 const PANELS: PanelKey[] = ["metrics", "activity", "stages", "curve"];
 
+/** What was begun has been drawn and published. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
 /** A world with its own clock: panels show a counter each, events bump some of them. */
 function world() {
   let now = 0;
@@ -27,7 +30,7 @@ function world() {
       void published.push(...drawings.map((drawing) => ({ ...drawing, watermark }))),
     failed: (key) => void failed.push(key),
   });
-  const pass = (ms: number) => {
+  const pass = async (ms: number) => {
     const end = now + ms;
     for (;;) {
       const due = timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
@@ -35,6 +38,7 @@ function world() {
       timers = timers.filter((timer) => timer !== due);
       now = Math.max(now, due.at);
       due.callback();
+      await settled();
     }
     now = end;
   };
@@ -56,15 +60,15 @@ class Page {
 }
 
 describe("a viewer", () => {
-  test("that comes and goes at any time shows the present when it is back", () => {
+  test("that comes and goes at any time shows the present when it is back", async () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant("happen" as const), keys: fc.subarray(PANELS, { minLength: 1 }) }),
       fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 0, max: 250 }) }),
       fc.record({ do: fc.constant("open" as const), viewer: fc.integer({ min: 0, max: 2 }) }),
       fc.record({ do: fc.constant("cut" as const), viewer: fc.integer({ min: 0, max: 2 }) }),
     );
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
         const { live, state, published, pass, happen } = world();
         const pages = [new Page(), new Page(), new Page()];
         const apply = (page: Page, drawing: { key: PanelKey; html: string | null; seq: number }) => {
@@ -81,14 +85,14 @@ describe("a viewer", () => {
             page.cursor = published.length;
           }
         };
-        const open = (page: Page) => {
+        const open = async (page: Page) => {
           if (page.isOpen) return;
           page.isOpen = true;
           page.cursor = published.length;
           for (const key of PANELS) live.watch(key);
           const isNew = page.shown.size === 0;
           for (const key of PANELS.filter((key) => isNew || live.isStaleSince(key, page.position))) {
-            const fragment = live.fragment(key)!;
+            const fragment = (await live.fragment(key))!;
             page.seqs.set(key, fragment.seq);
             page.shown.set(key, fragment.html);
           }
@@ -100,13 +104,13 @@ describe("a viewer", () => {
         };
         for (const entry of steps) {
           if (entry.do === "happen") happen(entry.keys);
-          else if (entry.do === "pass") pass(entry.ms);
-          else if (entry.do === "open") open(pages[entry.viewer]!);
+          else if (entry.do === "pass") await pass(entry.ms);
+          else if (entry.do === "open") await open(pages[entry.viewer]!);
           else cut(pages[entry.viewer]!);
           receive();
         }
-        for (const page of pages) open(page);
-        pass(DRAW_INTERVAL_MS * 3);
+        for (const page of pages) await open(page);
+        await pass(DRAW_INTERVAL_MS * 3);
         receive();
         for (const page of pages) {
           for (const key of PANELS) expect(page.shown.get(key)).toBe(`${key}=${state.get(key)}`);
@@ -118,28 +122,28 @@ describe("a viewer", () => {
 });
 
 describe("drawing", () => {
-  test("happens at once for the first event, then at most ten times a second, and ends with the last", () => {
+  test("happens at once for the first event, then at most ten times a second, and ends with the last", async () => {
     const { live, published, pass, happen } = world();
     live.watch("metrics");
-    pass(1000);
+    await pass(1000);
     happen(["metrics"]);
-    pass(0);
+    await pass(0);
     expect(published).toHaveLength(1);
     for (let i = 0; i < 10_000; i++) {
       happen(["metrics"]);
-      if (i % 10 === 9) pass(1);
+      if (i % 10 === 9) await pass(1);
     }
-    pass(DRAW_INTERVAL_MS);
+    await pass(DRAW_INTERVAL_MS);
     expect(published.length).toBeLessThanOrEqual(12);
     expect(published.at(-1)!.html).toBe("metrics=10001");
   });
 
-  test("of panels that change often happens at the same moments, each no oftener than it may", () => {
+  test("of panels that change often happens at the same moments, each no oftener than it may", async () => {
     const { live, published, pass, happen } = world();
     const drawnAt = new Map<PanelKey, number[]>(PANELS.map((key) => [key, []]));
     for (const key of PANELS) live.watch(key);
     for (let ms = 1; ms <= 5000; ms++) {
-      pass(1);
+      await pass(1);
       happen([PANELS[(ms * 7) % PANELS.length]!]);
       for (const { key } of published.splice(0)) drawnAt.get(key)!.push(ms);
     }
@@ -151,47 +155,47 @@ describe("drawing", () => {
     }
   });
 
-  test("is left out where nobody watches", () => {
+  test("is left out where nobody watches", async () => {
     const { live, published, pass, happen } = world();
     happen(["metrics"]);
-    pass(1000);
+    await pass(1000);
     expect(published).toHaveLength(0);
     expect(live.drawings).toBe(0);
   });
 
-  test("is shared: a fragment that is still fresh is not drawn again", () => {
+  test("is shared: a fragment that is still fresh is not drawn again", async () => {
     const { live, happen } = world();
     happen(["metrics"]);
-    for (let i = 0; i < 100; i++) live.fragment("metrics");
+    for (let i = 0; i < 100; i++) await live.fragment("metrics");
     expect(live.drawings).toBe(1);
   });
 
-  test("that fails keeps no other panel from its viewers, and is tried again with the next event", () => {
+  test("that fails keeps no other panel from its viewers, and is tried again with the next event", async () => {
     const { live, published, pass, happen, failed, broken } = world();
     for (const key of PANELS) live.watch(key);
     broken.add("metrics");
     happen(["metrics", "curve"]);
-    pass(DRAW_INTERVAL_MS);
+    await pass(DRAW_INTERVAL_MS);
     expect(published.map(({ key }) => key)).toEqual(["curve"]);
     expect(failed).toEqual(["metrics"]);
-    expect(() => live.fragment("metrics")).toThrow("a defect");
+    await expect(live.fragment("metrics")).rejects.toThrow("a defect");
     broken.clear();
     happen(["metrics"]);
-    pass(DRAW_INTERVAL_MS);
+    await pass(DRAW_INTERVAL_MS);
     expect(published.at(-1)!.html).toBe("metrics=2");
   });
 
-  test("of a subject that is gone says so to its viewers", () => {
+  test("of a subject that is gone says so to its viewers", async () => {
     const { live, published, pass, happen, gone } = world();
     live.watch("stages:run1");
     gone.add("stages:run1");
     happen(["stages:run1"]);
-    pass(0);
+    await pass(0);
     expect(published).toEqual([{ key: "stages:run1", html: null, seq: 1, watermark: 1 }]);
-    expect(live.fragment("stages:run1")).toBeNull();
+    expect(await live.fragment("stages:run1")).toBeNull();
   });
 
-  test("of a panel that was stale unwatched, beside more watched ones than are kept, is not missed", () => {
+  test("of a panel that was stale unwatched, beside more watched ones than are kept, is not missed", async () => {
     const { live, happen } = world();
     for (let i = 0; i < 600; i++) {
       live.watch(`stages:run${i}`);
@@ -204,7 +208,7 @@ describe("drawing", () => {
     expect(live.isStaleSince("stages:run1", 601)).toBe(false);
   });
 
-  test("forgets unwatched subjects, and then says that it does not know", () => {
+  test("forgets unwatched subjects, and then says that it does not know", async () => {
     const { live, happen } = world();
     const keys = Array.from({ length: 800 }, (_, i): PanelKey => `stages:run${i}`);
     for (const key of keys) happen([key]);

@@ -5,7 +5,7 @@ import type { SubscriberGroup } from "../../../core/live/subscriber-groups.ts";
 
 const audience = (topic: string, viewers: number): SubscriberGroup => ({
   ...{ topic, viewers },
-  ...{ panels: [], origin: "http://here", isQuiet: false },
+  ...{ panels: [], origin: "http://here", isQuiet: false, held: new Set<never>() },
 });
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -9,12 +9,12 @@ const LISTS: PanelKey[][] = [["metrics"], ["metrics", "health"], ["health", "act
 const HERE = "http://here";
 const PANELS: PanelKey[] = ["metrics", "health", "activity", "datasets"];
 
-test("a panel is published to the lists that name it, once each, and drawn only while one of them is watched", () => {
+test("a panel is published to the lists that name it, once each, and drawn only while one of them is watched", async () => {
   const moves = fc.array(fc.record({ list: fc.nat(LISTS.length - 1), comes: fc.boolean() }), {
     maxLength: 60,
   });
-  fc.assert(
-    fc.property(moves, (steps) => {
+  await fc.assert(
+    fc.asyncProperty(moves, async (steps) => {
       const drawn: PanelKey[] = [];
       const due: (() => void)[] = [];
       let seq = 0;
@@ -42,6 +42,7 @@ test("a panel is published to the lists that name it, once each, and drawn only 
       seq += 1;
       live.markStale(seq, PANELS);
       for (const tick of due) tick();
+      await new Promise((resolve) => setImmediate(resolve));
       expect(drawn.sort()).toEqual([...new Set(watched.flat())].sort());
     }),
   );

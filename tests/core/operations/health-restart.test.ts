@@ -8,13 +8,13 @@ import { EventLog } from "../../../core/events/event-log.ts";
 import { readConfig } from "../../../core/operations/config.ts";
 import { Health } from "../../../core/operations/health.ts";
 import { openLogger } from "../../../core/platform/logger.ts";
-import { Store } from "../../../core/store/database.ts";
+import { openSqlite } from "../../../core/store/sqlite/database.ts";
 
 test("a queue that stays long is told once over three lives, its end once too", async () => {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-health-"));
-  const store = Store.open(folder);
+  const store = await openSqlite(folder);
   let at = 1_700_000_000_000;
-  const log = new EventLog(store, () => at);
+  const log = await EventLog.open(store, () => at);
   // Only the queue shall speak: the other limits are out of reach.
   const config = readConfig({
     DATA_DIR: folder,
@@ -25,7 +25,8 @@ test("a queue that stays long is told once over three lives, its end once too", 
     HEALTH_LOOP: "1e9,2e9",
     HEALTH_QUEUE: "10,50",
   });
-  const alerts = new Alerts({ store, log, now: () => at });
+  const logger = openLogger("silent");
+  const alerts = new Alerts({ store, log, logger, now: () => at });
   let queueLength = 60;
   for (let life = 0; life < 3; life++) {
     if (life === 2) queueLength = 0;
@@ -45,17 +46,17 @@ test("a queue that stays long is told once over three lives, its end once too", 
     }
     health.stop();
   }
-  const told = log.latest("health.changed", 10).map(({ data }) => [data.gauge, data.to]);
+  const told = (await log.latest("health.changed", 10)).map(({ data }) => [data.gauge, data.to]);
   expect(told).toEqual([
     ["queue", "healthy"],
     ["queue", "critical"],
   ]);
-  const alarms = log.read(0, 1000, "alert.raised").map(({ data }) => data);
+  const alarms = (await log.read(0, 1000, "alert.raised")).map(({ data }) => data);
   expect(alarms).toMatchObject([{ code: "health", subject: "queue", severity: "warning" }]);
-  expect(log.read(0, 1000, "alert.resolved")).toHaveLength(1);
-  expect(alerts.standing()).toEqual([]);
+  expect(await log.read(0, 1000, "alert.resolved")).toHaveLength(1);
+  expect(await alerts.standing()).toEqual([]);
   // One change, one row: the alert of a gauge makes none of its own.
-  expect(log.activity(Number.MAX_SAFE_INTEGER, 10)).toHaveLength(2);
-  store.close();
+  expect(await log.activity(Number.MAX_SAFE_INTEGER, 10)).toHaveLength(2);
+  await store.close();
   rmSync(folder, { recursive: true });
 });

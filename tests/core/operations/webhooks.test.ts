@@ -8,7 +8,8 @@ import { EventLog } from "../../../core/events/event-log.ts";
 import type { EventName } from "../../../core/events/events.ts";
 import { isWebAddress, MAX_ATTEMPTS, Webhooks } from "../../../core/operations/webhooks.ts";
 import { openLogger } from "../../../core/platform/logger.ts";
-import { Store } from "../../../core/store/database.ts";
+import type { Store } from "../../../core/store/database.ts";
+import { openSqlite } from "../../../core/store/sqlite/database.ts";
 
 const NOW = 1_700_000_000_000;
 const SECRET = "a secret of the test";
@@ -43,7 +44,15 @@ function listen() {
   });
 }
 
-function open({ url, secret, types }: { url: string; secret: string; types: EventName[] } = NOBODY): void {
+async function open({
+  url,
+  secret,
+  types,
+}: {
+  url: string;
+  secret: string;
+  types: EventName[];
+} = NOBODY): Promise<void> {
   webhooks = new Webhooks({
     store,
     log,
@@ -52,23 +61,23 @@ function open({ url, secret, types }: { url: string; secret: string; types: Even
     now: () => NOW,
     wait: async (ms) => void waits.push(ms),
   });
-  webhooks.start();
+  await webhooks.start();
 }
 
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "signalbox-webhooks-"));
-  store = Store.open(folder);
-  log = new EventLog(store, () => NOW);
+  store = await openSqlite(folder);
+  log = await EventLog.open(store, () => NOW);
   posts = [];
   answers = [];
   waits = [];
   heard = () => {};
   receiver = listen();
 });
-afterEach(() => {
+afterEach(async () => {
   webhooks.stop();
   receiver.stop(true);
-  store.close();
+  await store.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -78,7 +87,7 @@ const names = () => posts.map(({ body }) => (JSON.parse(body) as { data: { name:
 
 /** Resolves when that many posts have come and the last has been noted. */
 async function received(count: number, delivered: number): Promise<void> {
-  while (posts.length < count || webhooks.list()[0]!.delivered < delivered) {
+  while (posts.length < count || (await webhooks.list())[0]!.delivered < delivered) {
     const { promise, resolve } = Promise.withResolvers<void>();
     heard = resolve;
     await Promise.race([promise, Bun.sleep(10)]);
@@ -86,29 +95,29 @@ async function received(count: number, delivered: number): Promise<void> {
 }
 
 test("events from now on, those that are wanted, in order, each signed over id, time and body", async () => {
-  open();
-  happen("before");
-  webhooks.create({ url: address(), types: ["dataset.deleted"], secret: SECRET });
-  happen("first");
-  log.append("metrics.sampled", { values: {} });
-  happen("second");
+  await open();
+  await happen("before");
+  await webhooks.create({ url: address(), types: ["dataset.deleted"], secret: SECRET });
+  await happen("first");
+  await log.append("metrics.sampled", { values: {} });
+  await happen("second");
   await received(2, 2);
   expect(names()).toEqual(["first", "second"]);
   const { headers, body } = posts[1]!;
-  expect(JSON.parse(body)).toEqual(log.read(3, 1)[0]);
+  expect(JSON.parse(body)).toEqual((await log.read(3, 1))[0]);
   expect(headers.get("webhook-id")).toBe(`${log.epoch}-4`);
   const signed = `${log.epoch}-4.${NOW / 1000}.${body}`;
   const expected = createHmac("sha256", SECRET).update(signed).digest("base64");
   expect(headers.get("webhook-signature")).toBe(`v1,${expected}`);
-  expect(JSON.stringify(webhooks.list())).not.toContain(SECRET);
+  expect(JSON.stringify(await webhooks.list())).not.toContain(SECRET);
 });
 
 test("what fails is tried again with growing pauses, and holds back what comes after it", async () => {
-  open();
-  webhooks.create({ url: address(), types: [] });
+  await open();
+  await webhooks.create({ url: address(), types: [] });
   answers = [500, 404, 302];
-  happen("first");
-  happen("second");
+  await happen("first");
+  await happen("second");
   await received(5, 2);
   expect(names()).toEqual(["first", "first", "first", "first", "second"]);
   waits.forEach((ms, index) => {
@@ -116,50 +125,56 @@ test("what fails is tried again with growing pauses, and holds back what comes a
     expect(ms).toBeLessThanOrEqual(1200 * 2 ** index);
   });
   expect(waits).toHaveLength(3);
-  expect(webhooks.list()[0]).toMatchObject({ delivered: 2, givenUp: 0, attempts: 0, lastError: null });
+  expect((await webhooks.list())[0]).toMatchObject({
+    delivered: 2,
+    givenUp: 0,
+    attempts: 0,
+    lastError: null,
+  });
 });
 
 test("after many attempts an event is given up, and said so", async () => {
-  open();
-  webhooks.create({ url: address(), types: [] });
+  await open();
+  await webhooks.create({ url: address(), types: [] });
   answers = Array<number>(MAX_ATTEMPTS).fill(500);
-  happen("poison");
-  happen("next");
+  await happen("poison");
+  await happen("next");
   await received(MAX_ATTEMPTS + 1, 1);
-  expect(webhooks.list()[0]).toMatchObject({ delivered: 1, givenUp: 1, lastError: null });
+  expect((await webhooks.list())[0]).toMatchObject({ delivered: 1, givenUp: 1, lastError: null });
 });
 
 test("a restart loses nothing and repeats nothing that was taken", async () => {
-  open();
-  webhooks.create({ url: address(), types: [] });
-  happen("first");
+  await open();
+  await webhooks.create({ url: address(), types: [] });
+  await happen("first");
   await received(1, 1);
   webhooks.stop();
-  happen("while it was down");
-  open();
-  happen("after");
+  await happen("while it was down");
+  await open();
+  await happen("after");
   await received(3, 3);
   expect(names()).toEqual(["first", "while it was down", "after"]);
 });
 
 test("the environment's address is served, and only the environment ends it", async () => {
-  open({ url: address(), secret: SECRET, types: ["dataset.deleted"] });
-  happen("first");
+  await open({ url: address(), secret: SECRET, types: ["dataset.deleted"] });
+  await happen("first");
   await received(1, 1);
-  expect(webhooks.list()[0]).toMatchObject({ id: "environment", isLocked: true });
-  expect(() => webhooks.delete("environment")).toThrow("set by WEBHOOK_URL");
+  expect((await webhooks.list())[0]).toMatchObject({ id: "environment", isLocked: true });
+  await expect(webhooks.delete("environment")).rejects.toThrow("set by WEBHOOK_URL");
   webhooks.stop();
-  open();
-  expect(webhooks.list()).toEqual([]);
+  await open();
+  expect(await webhooks.list()).toEqual([]);
 });
 
 test("there are no more than twenty, and a deleted one hears nothing", async () => {
-  open();
-  const [first] = Array.from({ length: 20 }, () => webhooks.create({ url: address(), types: [] }));
-  expect(() => webhooks.create({ url: address(), types: [] })).toThrow("20 webhooks already");
-  webhooks.delete(first!.id);
-  expect(() => webhooks.delete(first!.id)).toThrow("There is no webhook");
-  happen("one");
+  await open();
+  const made = Array.from({ length: 20 }, () => webhooks.create({ url: address(), types: [] }));
+  const [first] = await Promise.all(made);
+  await expect(webhooks.create({ url: address(), types: [] })).rejects.toThrow("20 webhooks already");
+  await webhooks.delete(first!.id);
+  await expect(webhooks.delete(first!.id)).rejects.toThrow("There is no webhook");
+  await happen("one");
   await received(19, 1);
   expect(posts).toHaveLength(19);
 });

@@ -8,7 +8,7 @@ function run(script: string, memoryBytes = 1e9) {
   const child = spawnChild("scripted", [process.execPath, "-e", script], {
     input: 7,
     memoryBytes,
-    onReport: (report) => reports.push(report),
+    onReport: (report) => void reports.push(report),
   });
   return { child, reports, outcome: child.result.catch((error: unknown) => error) };
 }

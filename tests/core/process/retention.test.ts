@@ -10,10 +10,10 @@ interface Hello {
 }
 
 test("a viewer and a reader from before the bound are told; one from after it gets only what it missed", async () => {
-  const server = openSocketServer({ drawingBytes: 1 });
+  const server = await openSocketServer({ drawingBytes: 1 });
   const { log, store } = server;
-  for (let i = 0; i < 20; i++) log.append("metrics.sampled", { values: {} });
-  trimEvents(store, { before: 0, keep: 5, limit: 1000 });
+  for (let i = 0; i < 20; i++) await log.append("metrics.sampled", { values: {} });
+  await trimEvents(store, { before: 0, keep: 5, limit: 1000 });
   const hello = (query: string, since: number) =>
     new Promise<Hello>((resolve) => {
       const socket = new WebSocket(`${server.url}/ws?${query}&since=${since}&epoch=${log.epoch}`);

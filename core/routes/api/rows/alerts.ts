@@ -28,13 +28,13 @@ export const ALERT_ROUTES = [
     example: "curl --fail-with-body '{home}/api/alerts'",
     says: "What needs a person and was not dismissed yet, newest first.",
     answers: { 200: listOf(ALERT) },
-    handle: ({ signalbox }) => {
-      const items = signalbox.alerts
-        .standing()
-        .map(({ id, code, subject, severity, sentence, action, raisedAt }) => ({
+    handle: async ({ signalbox }) => {
+      const items = (await signalbox.alerts.standing()).map(
+        ({ id, code, subject, severity, sentence, action, raisedAt }) => ({
           ...{ id, code, subject, severity, sentence, action },
           raisedAt: new Date(raisedAt).toISOString(),
-        }));
+        }),
+      );
       return Response.json({ items, next: null });
     },
   }),
@@ -45,8 +45,8 @@ export const ALERT_ROUTES = [
     example: "curl --fail-with-body -X DELETE '{home}/api/alerts/ID'",
     says: "Dismisses an alert. Its reason is not mended by that; if it ends and comes back, it is told anew.",
     answers: { 204: null },
-    handle: ({ signalbox, params }) => {
-      signalbox.alerts.dismiss(params.id!);
+    handle: async ({ signalbox, params }) => {
+      await signalbox.alerts.dismiss(params.id!);
       return new Response(null, { status: 204 });
     },
   }),

@@ -1,9 +1,12 @@
 /** The API of datasets. */
+
 import * as z from "zod";
 import { CHOICES, datasetById, datasetView } from "../../../datasets/reading-choices.ts";
 import type { Tag } from "../../../http/conditions.ts";
 import { linkHeader, readPreference, within } from "../../../http/negotiate.ts";
+import type { Handle } from "../../../store/database.ts";
 import type { StoredDataset } from "../../../store/datasets.ts";
+import { findDataset } from "../../../store/datasets.ts";
 import { LIST_FILTERS } from "../../../store/lists.ts";
 import { datasetRows } from "../../data/list-data.ts";
 import { type Call, filterQuery, listAnswer, listOf, route } from "../route.ts";
@@ -26,9 +29,14 @@ const UPLOAD_QUERY = z.object({
 });
 
 /** Its version; none while it is being read, because then every look is another. */
-function datasetTag({ signalbox, params }: Pick<Call, "signalbox" | "params">): Tag | null {
+async function datasetTag(
+  { signalbox, params }: Pick<Call, "signalbox" | "params">,
+  store: Handle,
+): Promise<Tag | null> {
   if (signalbox.datasets.rejection(params.id!)) return null;
-  const { id, version, status } = signalbox.datasets.find(params.id!);
+  // Also while it is being deleted: who deletes it asks this last.
+  const found = await findDataset(store, params.id!);
+  const { id, version, status } = found ?? (await signalbox.datasets.find(params.id!));
   return status === "ready" ? { state: `${id}-${version}` } : null;
 }
 
@@ -45,7 +53,10 @@ export async function receivedAnswer(
   const read = await within(ready, seconds);
   const headers = { location: `/api/datasets/${id}`, ...applied };
   if (read) return Response.json(datasetView(read), { status: isNew ? 201 : 200, headers });
-  return Response.json(datasetView(signalbox.datasets.find(id)), { status: isNew ? 202 : 200, headers });
+  return Response.json(datasetView(await signalbox.datasets.find(id)), {
+    status: isNew ? 202 : 200,
+    headers,
+  });
 }
 
 export const DATASET_ROUTES = [
@@ -90,7 +101,7 @@ export const DATASET_ROUTES = [
     says: "A dataset with its columns, findings, guessed target and how it was read; or why it was refused.",
     answers: { 200: z.union([DATASET, REJECTION]) },
     tag: datasetTag,
-    handle: ({ signalbox, params }) => Response.json(datasetById(signalbox.datasets, params.id!)),
+    handle: async ({ signalbox, params }) => Response.json(await datasetById(signalbox.datasets, params.id!)),
   }),
   route({
     method: "PATCH",
@@ -128,8 +139,8 @@ export const DATASET_ROUTES = [
     answers: { 204: null },
     tag: datasetTag,
     refusals: ["conflict"],
-    handle: async ({ signalbox, params }) => {
-      await signalbox.datasets.delete(params.id!);
+    handle: async ({ signalbox, params, unchanged }) => {
+      await signalbox.datasets.delete(params.id!, unchanged);
       return new Response(null, { status: 204 });
     },
   }),
@@ -143,7 +154,7 @@ export const DATASET_ROUTES = [
     answers: { 200: listOf(z.array(z.string())) },
     refusals: ["conflict"],
     handle: async ({ signalbox, params, query: { offset, cursor, limit }, url }) => {
-      const dataset = signalbox.datasets.findReady(params.id!);
+      const dataset = await signalbox.datasets.findReady(params.id!);
       const page = { offset: offset ?? cursor, limit };
       const { rows, next } = await signalbox.datasets.rows(dataset, page);
       const named = url.searchParams.has("offset") ? "offset" : "cursor";

@@ -31,6 +31,7 @@ export const EMBED_ROUTES = [
     isSecret: true,
     answers: { 201: EMBED },
     refusals: ["missing"],
-    handle: ({ signalbox, home, body }) => Response.json(makeEmbed(signalbox, home, body), { status: 201 }),
+    handle: async ({ signalbox, home, body }) =>
+      Response.json(await makeEmbed(signalbox, home, body), { status: 201 }),
   }),
 ];

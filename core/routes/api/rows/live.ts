@@ -39,7 +39,7 @@ const ACTIVITY_QUERY = z.object({
 const EVENT_PAGE = listOf(EVENT).extend({ epoch: z.string(), truncated: z.boolean() });
 const EVENT_TYPES = ["application/json", "application/x-ndjson", "text/event-stream"] as const;
 
-function events(call: Call<unknown, z.output<typeof EVENTS_QUERY>>): Response {
+async function events(call: Call<unknown, z.output<typeof EVENTS_QUERY>>): Promise<Response> {
   const { signalbox, request, url, query, problemOf, hold, takeTime } = call;
   const accepted = preferredType(request.headers.get("accept"), EVENT_TYPES);
   const isSse = accepted === "text/event-stream";
@@ -47,7 +47,7 @@ function events(call: Call<unknown, z.output<typeof EVENTS_QUERY>>): Response {
   const last = request.headers.get("last-event-id");
   const from = last === null ? (query.since ?? query.cursor) : checked(last, WHOLE);
   const asked = from ?? (isEndless ? signalbox.log.lastSeq : 0);
-  const { since, truncated } = signalbox.log.resume(asked, query.epoch ?? null);
+  const { since, truncated } = await signalbox.log.resume(asked, query.epoch ?? null);
   const { type = null, limit } = query;
   if (isEndless || accepted === "application/x-ndjson") {
     refuseBeyondCap(signalbox);
@@ -58,7 +58,7 @@ function events(call: Call<unknown, z.output<typeof EVENTS_QUERY>>): Response {
     return streamAnswer(eventLines(followed, format), format, { problemOf, headers });
   }
   const shown = limit ?? LISTED;
-  const items = signalbox.log.read(since, shown, type);
+  const items = await signalbox.log.read(since, shown, type);
   const next = items.length === shown ? items.at(-1)!.seq : null;
   const { epoch } = signalbox.log;
   const named = url.searchParams.has("cursor") ? "cursor" : "since";
@@ -97,9 +97,9 @@ export const LIVE_ROUTES = [
     says: "What happened, in sentences, newest first.",
     query: ACTIVITY_QUERY,
     answers: { 200: listOf(ACTIVITY) },
-    handle: ({ signalbox, query, url }) => {
+    handle: async ({ signalbox, query, url }) => {
       const range = rangeOf({ ...query, cursor: query.before ?? query.cursor });
-      const { items, next } = activityRows(signalbox, range);
+      const { items, next } = await activityRows(signalbox, range);
       const named = url.searchParams.has("before") ? "before" : "cursor";
       return Response.json({ items, next }, { headers: linkHeader(url, next, named) });
     },
@@ -111,10 +111,10 @@ export const LIVE_ROUTES = [
     example: "curl --fail-with-body '{home}/api/status'",
     says: "Version, log position, watchers and the current run.",
     answers: { 200: STATUS },
-    handle: ({ signalbox }) => {
-      const run = READERS.run(signalbox, null);
+    handle: async ({ signalbox }) => {
+      const run = await READERS.run(signalbox, null);
       return Response.json({
-        ...READERS.connection(signalbox, null),
+        ...(await READERS.connection(signalbox, null)),
         version: VERSION,
         epoch: signalbox.log.epoch,
         run,
@@ -128,7 +128,7 @@ export const LIVE_ROUTES = [
     example: "curl --fail-with-body '{home}/api/metrics'",
     says: "The gauges with the history of 24 hours.",
     answers: { 200: GAUGES_WITH_HISTORY },
-    handle: ({ signalbox }) => Response.json(READERS.metrics(signalbox, null)),
+    handle: async ({ signalbox }) => Response.json(await READERS.metrics(signalbox, null)),
   }),
   route({
     method: "GET",
@@ -137,7 +137,7 @@ export const LIVE_ROUTES = [
     example: "curl --fail-with-body '{home}/api/health'",
     says: "Healthy, warning or critical, by gauge.",
     answers: { 200: HEALTH },
-    handle: ({ signalbox }) => Response.json(READERS.health(signalbox, null)),
+    handle: async ({ signalbox }) => Response.json(await READERS.health(signalbox, null)),
   }),
   route({
     method: "GET",
@@ -158,8 +158,11 @@ export const LIVE_ROUTES = [
     example: "curl --fail-with-body '{home}/readyz'",
     says: "Can it serve? It reads the log's end from the database.",
     answers: { 200: z.object({ ready: z.literal(true), seq: z.int() }) },
-    handle: ({ signalbox }) =>
-      Response.json({ ready: true, seq: signalbox.log.read(signalbox.log.lastSeq - 1, 1)[0]?.seq ?? 0 }),
+    handle: async ({ signalbox }) =>
+      Response.json({
+        ready: true,
+        seq: (await signalbox.log.read(signalbox.log.lastSeq - 1, 1))[0]?.seq ?? 0,
+      }),
   }),
   route({
     method: "GET",

@@ -1,4 +1,5 @@
 /** The API of models: versions, which one is live, and predictions. */
+
 import * as z from "zod";
 import type { Chunk, OutputForm } from "../../../csv/formats/writers/output.ts";
 import { mediaType } from "../../../http/body.ts";
@@ -11,11 +12,13 @@ import { type Chunks, STREAM_HEADER, startingWith } from "../../../http/stream.t
 import { predictFile } from "../../../models/predict-csv.ts";
 import { PREDICT_REQUEST, type Served } from "../../../models/serving.ts";
 import { AppError } from "../../../platform/errors.ts";
+import type { Handle } from "../../../store/database.ts";
 import { LIST_FILTERS } from "../../../store/lists.ts";
 import {
   countPredictions,
   deploymentsOf,
   findEvaluation,
+  listVersions,
   type StoredVersion,
 } from "../../../store/models.ts";
 import { modelPage, modelView } from "../../data/panel-data.ts";
@@ -41,16 +44,19 @@ const PREDICT_QUERY = VERSION_QUERY.extend({
 const LIVE_REQUEST = z.strictObject({ version: z.int().min(1) });
 
 /** Which versions there are and which one is live; what was predicted is only seen. */
-function modelTag({ signalbox, params }: Pick<Call, "signalbox"> & { params: { name?: string } }): Tag {
-  const { name, liveVersion } = signalbox.models.find(params.name!);
-  const newest = signalbox.models
-    .versions(name)
-    .map(({ version, threshold }) => (threshold === null ? version : `${version}t${threshold}`));
-  const [deployed] = deploymentsOf(signalbox.store, name);
+async function modelTag(
+  { signalbox, params }: Pick<Call, "signalbox"> & { params: { name?: string } },
+  store: Handle,
+): Promise<Tag> {
+  const { name, liveVersion } = await signalbox.models.find(params.name!, store);
+  const newest = (await listVersions(store, name)).map(({ version, threshold }) =>
+    threshold === null ? version : `${version}t${threshold}`,
+  );
+  const [deployed] = await deploymentsOf(store, name);
   const minute = Math.floor(signalbox.now() / 60_000);
   return {
     state: `${newest.join(".")}-${liveVersion ?? 0}-${deployed?.at ?? 0}`,
-    seen: `${countPredictions(signalbox.store, name)}-${minute}`,
+    seen: `${await countPredictions(store, name)}-${minute}`,
   };
 }
 
@@ -59,7 +65,7 @@ async function predictRows(
   call: Call<Record<string, string>, z.output<typeof PREDICT_QUERY>, z.output<typeof PREDICT_REQUEST>>,
 ): Promise<Response> {
   const { signalbox, request, params, query, body: rows } = call;
-  const serving = signalbox.models.serving(params.name!, query.version ?? null);
+  const serving = await signalbox.models.serving(params.name!, query.version ?? null);
   if (FILE_TYPES.includes(mediaType(request)))
     return (await predictFileAnswer(call, serving, acceptedForm(request))).response;
   const served = await signalbox.serving.predict(serving, rows, { explain: query.explain === "1" });
@@ -190,7 +196,7 @@ async function download({
   hold,
   standalonePage,
 }: Call<z.output<typeof VERSION>, z.output<typeof DOWNLOAD_QUERY>>): Promise<Response> {
-  const version = signalbox.models.findVersion(params.name, params.v);
+  const version = await signalbox.models.findVersion(params.name, params.v);
   const { exportModel, modelModule } = await import("../../../models/export.ts");
   const bytes = await signalbox.models.readAsServed(version);
   const { body, type, ending } =
@@ -233,8 +239,8 @@ export const MODEL_ROUTES = [
     says: "A model with its versions, their metrics and the columns that it takes.",
     answers: { 200: MODEL },
     tag: modelTag,
-    handle: ({ signalbox, params }) =>
-      Response.json(modelView(signalbox, signalbox.models.find(params.name!).name)),
+    handle: async ({ signalbox, params }) =>
+      Response.json(await modelView(signalbox, (await signalbox.models.find(params.name!)).name)),
   }),
   route({
     method: "GET",
@@ -245,13 +251,13 @@ export const MODEL_ROUTES = [
     says: "A version with everything that its evaluation found.",
     answers: { 200: MODEL_VERSION },
     tag: modelTag,
-    handle: ({ signalbox, params }) => {
-      const { createdAt, ...version } = signalbox.models.findVersion(params.name, params.v);
+    handle: async ({ signalbox, params }) => {
+      const { createdAt, ...version } = await signalbox.models.findVersion(params.name, params.v);
       return Response.json({
         ...version,
         createdAt: new Date(createdAt).toISOString(),
-        isLive: signalbox.models.find(version.name).liveVersion === version.version,
-        evaluation: findEvaluation(signalbox.store, version.name, version.version),
+        isLive: (await signalbox.models.find(version.name)).liveVersion === version.version,
+        evaluation: await findEvaluation(signalbox.store, version.name, version.version),
       });
     },
   }),
@@ -295,7 +301,10 @@ export const MODEL_ROUTES = [
     refusals: ["conflict"],
     handle: async ({ signalbox, params, body, unchanged }) =>
       Response.json(
-        modelView(signalbox, (await signalbox.models.deploy(params.name!, body.version, unchanged)).name),
+        await modelView(
+          signalbox,
+          (await signalbox.models.deploy(params.name!, body.version, unchanged)).name,
+        ),
       ),
   }),
   route({
@@ -307,8 +316,10 @@ export const MODEL_ROUTES = [
     tag: modelTag,
     answers: { 200: MODEL },
     refusals: ["conflict"],
-    handle: ({ signalbox, params, unchanged }) =>
-      Response.json(modelView(signalbox, signalbox.models.takeOffline(params.name!, unchanged).name)),
+    handle: async ({ signalbox, params, unchanged }) =>
+      Response.json(
+        await modelView(signalbox, (await signalbox.models.takeOffline(params.name!, unchanged)).name),
+      ),
   }),
   route({
     method: "PUT",
@@ -321,8 +332,10 @@ export const MODEL_ROUTES = [
     tag: modelTag,
     answers: { 200: MODEL },
     refusals: ["conflict"],
-    handle: ({ signalbox, params, body, unchanged }) =>
-      Response.json(modelView(signalbox, signalbox.models.setThreshold(params.name!, body, unchanged).name)),
+    handle: async ({ signalbox, params, body, unchanged }) =>
+      Response.json(
+        await modelView(signalbox, (await signalbox.models.setThreshold(params.name!, body, unchanged)).name),
+      ),
   }),
   ...(["POST", "PUT"] as const).map((method) =>
     route({

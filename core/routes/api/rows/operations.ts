@@ -14,8 +14,8 @@ export const OPERATIONS_ROUTES = [
     example: "curl --fail-with-body '{home}/metrics'",
     says: "For Prometheus: runs, queue, predictions, sockets, requests by route, the process and the machine.",
     answers: { 200: { "text/plain": "Prometheus text format 0.0.4" } },
-    handle: ({ signalbox }) =>
-      new Response(exposition(signalbox), { headers: { "content-type": EXPOSITION_TYPE } }),
+    handle: async ({ signalbox }) =>
+      new Response(await exposition(signalbox), { headers: { "content-type": EXPOSITION_TYPE } }),
   }),
   route({
     method: "GET",

@@ -20,9 +20,9 @@ export const PREDICTION_ROUTES = [
     query: VERSION_QUERY,
     answers: { 200: DRIFT },
     refusals: ["conflict"],
-    handle: ({ signalbox, params, query }) => {
-      const { name, version } = signalbox.models.serving(params.name!, query.version ?? null);
-      return Response.json({ model: name, version, ...signalbox.feedback.drift(name, version) });
+    handle: async ({ signalbox, params, query }) => {
+      const { name, version } = await signalbox.models.serving(params.name!, query.version ?? null);
+      return Response.json({ model: name, version, ...(await signalbox.feedback.drift(name, version)) });
     },
   }),
   route({
@@ -46,8 +46,8 @@ export const PREDICTION_ROUTES = [
     says: "What was asked of a model, what it answered, and what came true; newest first, as PREDICTION_LOG keeps it.",
     query: LIST_QUERY,
     answers: { 200: listOf(LOGGED_PREDICTION) },
-    handle: (call) => {
-      const { name } = call.signalbox.models.find(call.params.name!);
+    handle: async (call) => {
+      const { name } = await call.signalbox.models.find(call.params.name!);
       return listAnswer(call, (signalbox, { before, limit }) =>
         signalbox.feedback.predictions(name, before, limit),
       );
@@ -76,6 +76,7 @@ export const PREDICTION_ROUTES = [
     says: "Tells what came true for a prediction: the class, or the number. Told anew it is changed, and the answer says so.",
     body: ACTUAL_REQUEST,
     answers: { 200: TOLD },
-    handle: ({ signalbox, params, body }) => Response.json(signalbox.feedback.tell(params.id!, body.actual)),
+    handle: async ({ signalbox, params, body }) =>
+      Response.json(await signalbox.feedback.tell(params.id!, body.actual)),
   }),
 ];

@@ -1,7 +1,9 @@
 /** The API of what can be changed while the process runs. */
+
 import * as z from "zod";
 import type { Tag } from "../../../http/conditions.ts";
 import { SETTINGS_PATCH, type Settings } from "../../../operations/settings.ts";
+import type { Handle } from "../../../store/database.ts";
 import { type Call, route } from "../route.ts";
 
 const SETTINGS_ANSWER = z.record(
@@ -19,8 +21,8 @@ const SETTINGS_ANSWER = z.record(
   }),
 );
 
-function settingsTag({ signalbox }: Pick<Call, "signalbox">): Tag {
-  return { state: Bun.hash(JSON.stringify(settingsAnswer(signalbox.settings))).toString(36) };
+async function settingsTag({ signalbox }: Pick<Call, "signalbox">, store: Handle): Promise<Tag> {
+  return { state: Bun.hash(JSON.stringify(await settingsAnswer(signalbox.settings, store))).toString(36) };
 }
 
 export const SETTINGS_ROUTES = [
@@ -32,7 +34,7 @@ export const SETTINGS_ROUTES = [
     says: "What can be changed while the server runs: value, source (environment, stored, default), locked.",
     answers: { 200: SETTINGS_ANSWER },
     tag: settingsTag,
-    handle: ({ signalbox }) => Response.json(settingsAnswer(signalbox.settings)),
+    handle: async ({ signalbox }) => Response.json(await settingsAnswer(signalbox.settings)),
   }),
   route({
     method: "PATCH",
@@ -44,14 +46,14 @@ export const SETTINGS_ROUTES = [
     tag: settingsTag,
     answers: { 200: SETTINGS_ANSWER },
     refusals: ["conflict"],
-    handle: ({ signalbox, body }) => {
-      signalbox.settings.change(body);
-      return Response.json(settingsAnswer(signalbox.settings));
+    handle: async ({ signalbox, body, unchanged }) => {
+      await signalbox.settings.change(body, unchanged);
+      return Response.json(await settingsAnswer(signalbox.settings));
     },
   }),
 ];
 
 /** By name. */
-function settingsAnswer(settings: Settings): Record<string, unknown> {
-  return Object.fromEntries(settings.list().map(({ name, ...view }) => [name, view]));
+async function settingsAnswer(settings: Settings, store?: Handle): Promise<Record<string, unknown>> {
+  return Object.fromEntries((await settings.list(store)).map(({ name, ...view }) => [name, view]));
 }

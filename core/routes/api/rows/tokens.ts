@@ -26,7 +26,7 @@ export const TOKEN_ROUTES = [
     example: "curl --fail-with-body '{home}/api/tokens'",
     says: "The tokens, without themselves: name, scopes, made, last used, expires.",
     answers: { 200: listOf(TOKEN) },
-    handle: ({ signalbox }) => Response.json({ items: signalbox.tokens.list(), next: null }),
+    handle: async ({ signalbox }) => Response.json({ items: await signalbox.tokens.list(), next: null }),
   }),
   route({
     method: "POST",
@@ -38,8 +38,8 @@ export const TOKEN_ROUTES = [
     isSecret: true,
     answers: { 201: TOKEN.extend({ token: z.string().describe("told this once") }) },
     refusals: ["conflict"],
-    handle: ({ signalbox, body, identity }) => {
-      const token = signalbox.tokens.create(body, identity.name);
+    handle: async ({ signalbox, body, identity }) => {
+      const token = await signalbox.tokens.create(body, identity.name);
       const headers = { location: `/api/tokens/${token.id}`, "cache-control": "no-store" };
       return Response.json(token, { status: 201, headers });
     },
@@ -51,8 +51,8 @@ export const TOKEN_ROUTES = [
     example: "curl --fail-with-body -X DELETE '{home}/api/tokens/ID'",
     says: "Revokes a token at once: its browsers are signed out, its sockets and streams end.",
     answers: { 204: null },
-    handle: ({ signalbox, params }) => {
-      signalbox.tokens.revoke(params.id!);
+    handle: async ({ signalbox, params }) => {
+      await signalbox.tokens.revoke(params.id!);
       return new Response(null, { status: 204 });
     },
   }),

@@ -16,11 +16,15 @@ import { COMPARISON } from "../schemas/comparison.ts";
 import { RUN } from "../schemas/runs.ts";
 import { finishedRun, trainStream } from "../train-stream.ts";
 
-const runAnswer = (
+const runAnswer = async (
   { signalbox }: Pick<Call, "signalbox">,
   id: string,
   { status, headers = {} }: { status: number; headers?: Record<string, string> },
-) => Response.json(runView(signalbox.store, signalbox.runs.find(id), signalbox.now()), { status, headers });
+) =>
+  Response.json(await runView(signalbox.store, await signalbox.runs.find(id), signalbox.now()), {
+    status,
+    headers,
+  });
 
 const STREAM_TYPES = ["text/plain", "application/x-ndjson", "application/json"] as const;
 const RESUME_TYPES = ["application/json", "text/plain", "application/x-ndjson"] as const;
@@ -43,7 +47,7 @@ async function trainUpload(
   const since = signalbox.log.lastSeq;
   // The same bytes may be here under another name.
   const name = asked.name ?? (label === null ? undefined : slug(label));
-  const { id: runId } = signalbox.runs.train({ ...asked, name, datasetId });
+  const { id: runId } = await signalbox.runs.train({ ...asked, name, datasetId });
   return followedRun(call, {
     runId,
     since,
@@ -72,13 +76,13 @@ async function followedRun(
 }
 
 /** JSON says that it goes on; with text or NDJSON, its steps follow until it ends. */
-function resumeRun(call: Call): Response | Promise<Response> {
+async function resumeRun(call: Call): Promise<Response> {
   const { signalbox, request, params, takeTime } = call;
-  const { id: runId } = signalbox.runs.resume(params.id!);
+  const { id: runId } = await signalbox.runs.resume(params.id!);
   const accepted = preferredType(request.headers.get("accept"), RESUME_TYPES);
   if (accepted === "application/json") return runAnswer(call, runId, { status: 202 });
   takeTime();
-  return followedRun(call, { runId, since: attemptBegan(signalbox.store, runId), accepted });
+  return followedRun(call, { runId, since: await attemptBegan(signalbox.store, runId), accepted });
 }
 
 const COMPARISON_TYPES = ["application/json", "text/csv"] as const;
@@ -102,7 +106,7 @@ export const TRAINING_ROUTES = [
     refusals: ["missing", "conflict"],
     handle: async (call) => {
       const { isAsync, waitSeconds, applied } = readPreference(call.request);
-      const { id } = call.signalbox.runs.train(call.body);
+      const { id } = await call.signalbox.runs.train(call.body);
       const headers = { location: `/api/runs/${id}`, ...applied };
       const isWaiting = call.query.wait === "1" && !isAsync;
       const seconds = waitSeconds ?? (isWaiting ? Number.POSITIVE_INFINITY : 0);
@@ -166,7 +170,8 @@ export const TRAINING_ROUTES = [
     says: "Ends the race and keeps the best so far.",
     answers: { 202: RUN },
     refusals: ["conflict"],
-    handle: (call) => runAnswer(call, call.signalbox.runs.stopAndKeep(call.params.id!).id, { status: 202 }),
+    handle: async (call) =>
+      runAnswer(call, (await call.signalbox.runs.stopAndKeep(call.params.id!)).id, { status: 202 }),
   }),
   route({
     method: "POST",
@@ -186,7 +191,8 @@ export const TRAINING_ROUTES = [
     says: "Cancels a run at once.",
     answers: { 202: RUN },
     refusals: ["conflict"],
-    handle: (call) => runAnswer(call, call.signalbox.runs.cancel(call.params.id!).id, { status: 202 }),
+    handle: async (call) =>
+      runAnswer(call, (await call.signalbox.runs.cancel(call.params.id!)).id, { status: 202 }),
   }),
   route({
     method: "GET",

@@ -12,7 +12,7 @@ export const WEBHOOK_ROUTES = [
     example: "curl --fail-with-body '{home}/api/webhooks'",
     says: "The addresses that are told of events, and how far each has been served.",
     answers: { 200: listOf(WEBHOOK) },
-    handle: ({ signalbox }) => Response.json({ items: signalbox.webhooks.list(), next: null }),
+    handle: async ({ signalbox }) => Response.json({ items: await signalbox.webhooks.list(), next: null }),
   }),
   route({
     method: "POST",
@@ -24,7 +24,8 @@ export const WEBHOOK_ROUTES = [
     isSecret: true,
     answers: { 201: WEBHOOK.extend({ secret: z.string().describe("told this once") }) },
     refusals: ["conflict"],
-    handle: ({ signalbox, body }) => Response.json(signalbox.webhooks.create(body), { status: 201 }),
+    handle: async ({ signalbox, body }) =>
+      Response.json(await signalbox.webhooks.create(body), { status: 201 }),
   }),
   route({
     method: "DELETE",
@@ -34,8 +35,8 @@ export const WEBHOOK_ROUTES = [
     says: "Ends it. What it had not been told, it is not told any more.",
     answers: { 204: null },
     refusals: ["conflict"],
-    handle: ({ signalbox, params }) => {
-      signalbox.webhooks.delete(params.id!);
+    handle: async ({ signalbox, params }) => {
+      await signalbox.webhooks.delete(params.id!);
       return new Response(null, { status: 204 });
     },
   }),

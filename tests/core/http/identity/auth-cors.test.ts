@@ -75,7 +75,7 @@ test("* lets every page read and call with a token of its own, never with cookie
   const post = (headers: Record<string, string>) =>
     every.ask("/api/upload", { method: "POST", headers: { origin: STRANGER, ...headers }, body: "a" });
   expect((await post({ authorization })).status).toBe(422);
-  const { cookie } = every.signalbox.tokens.signIn(ADMIN);
+  const { cookie } = await every.signalbox.tokens.signIn(ADMIN);
   expect((await post({ cookie: `signalbox-8000=${cookie}` })).status).toBe(403);
   const refused = await every.ask("/api/runs", { headers: { origin: STRANGER } });
   expect(refused.status).toBe(401);

@@ -12,14 +12,14 @@ beforeAll(async () => {
   harness = await openHarness({ AUTH: "token", ADMIN_TOKEN: "an-admin-token-for-this-test" });
   for (const name of ["crew", "others"])
     await harness.ask(`/api/train/${name}.csv?target=Survived&budgetSeconds=1&budgetRounds=1`, {
-      ...{ method: "PUT", body: passengersCsv(name === "crew" ? 200 : 90), headers: as("admin") },
+      ...{ method: "PUT", body: passengersCsv(name === "crew" ? 200 : 90), headers: await as("admin") },
     });
 });
 afterAll(() => harness.close());
 
-function as(scope: Scope, accept = "application/json") {
+async function as(scope: Scope, accept = "application/json") {
   if (scope === "admin") return { authorization: "Bearer an-admin-token-for-this-test", accept };
-  const { token } = harness.signalbox.tokens.create({ name: scope, scopes: [scope] }, "test");
+  const { token } = await harness.signalbox.tokens.create({ name: scope, scopes: [scope] }, "test");
   return { authorization: `Bearer ${token}`, accept };
 }
 
@@ -32,8 +32,12 @@ test("forms for those who may not read are the ones that are tested here", () =>
 test("a predict token gets the answer, not the model's page", async () => {
   const body = "version=1&f.Sex=female";
   const form = { "content-type": "application/x-www-form-urlencoded", "content-length": String(body.length) };
-  const asked = (accept: string, scope: Scope) =>
-    harness.ask("/models/crew/predict", { method: "POST", headers: { ...as(scope, accept), ...form }, body });
+  const asked = async (accept: string, scope: Scope) =>
+    harness.ask("/models/crew/predict", {
+      method: "POST",
+      headers: { ...(await as(scope, accept)), ...form },
+      body,
+    });
   const page = await (await asked("text/html", "predict")).text();
   expect(page).toContain('id="answer"');
   expect(Object.keys((await (await asked("application/json", "predict")).json()) as object).sort()).toEqual([
@@ -49,7 +53,7 @@ test("a predict token gets the answer, not the model's page", async () => {
 
 test("a refusal's example names what was asked about, and holds values only for readers", async () => {
   const refused = async (scope: Scope, path: string, body: string) => {
-    const headers = { ...as(scope), "content-type": "application/json" };
+    const headers = { ...(await as(scope)), "content-type": "application/json" };
     const answer = await harness.ask(path, { method: "POST", headers, body });
     return (await answer.json()) as { status: number; example: string };
   };

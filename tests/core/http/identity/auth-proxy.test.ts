@@ -33,7 +33,7 @@ async function listen(
   });
   ends.push(async () => {
     await server.stop(true);
-    sockets.stop();
+    await sockets.stop();
     await signalbox.close();
   });
   return { url: server.url.href, signalbox };

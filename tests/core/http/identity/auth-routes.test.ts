@@ -42,13 +42,13 @@ beforeAll(async () => {
     token.signalbox.tokens.create({ name, scopes: [scope], expiresAt }, "tests");
   const bearer = (text: string) => ({ authorization: `Bearer ${text}` });
   identities.set("none", {}).set("bad", bearer("sbx_of-nobody")).set("admin-environment", bearer(ADMIN));
-  for (const scope of SCOPES) identities.set(scope, bearer(make(scope, scope).token));
-  const expired = make("expired", "admin", new Date(Date.now() + 60_000).toISOString());
-  const revoked = make("revoked", "admin");
+  for (const scope of SCOPES) identities.set(scope, bearer((await make(scope, scope)).token));
+  const expired = await make("expired", "admin", new Date(Date.now() + 60_000).toISOString());
+  const revoked = await make("revoked", "admin");
   identities.set("expired", bearer(expired.token)).set("revoked", bearer(revoked.token));
-  token.signalbox.tokens.revoke(revoked.id);
+  await token.signalbox.tokens.revoke(revoked.id);
   for (const scope of SCOPES) {
-    const { cookie } = token.signalbox.tokens.signIn(make(`browser ${scope}`, scope).token);
+    const { cookie } = await token.signalbox.tokens.signIn((await make(`browser ${scope}`, scope)).token);
     const session = { cookie: `theme=dark; signalbox-8000=${cookie}`, origin: "http://127.0.0.1:8000" };
     identities.set(`browser-${scope}`, session);
   }

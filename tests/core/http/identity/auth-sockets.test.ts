@@ -31,7 +31,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  endSockets();
+  await endSockets();
   await server.stop(true);
   await signalbox.close();
   rmSync(folder, { recursive: true, force: true });
@@ -61,13 +61,13 @@ test.each<[string, Scope[] | null, boolean]>([
   ["format=json", ["read"], true],
   ["format=json", ["embed"], false],
 ])("%s with %p: %p", async (query, scopes, isIn) => {
-  const socket = await open(query, scopes ? bearer(make(scopes).token) : {});
+  const socket = await open(query, scopes ? bearer((await make(scopes)).token) : {});
   expect(socket !== null).toBe(isIn);
   socket?.close();
 });
 
 test("another page's socket is refused, though the browser sends its cookie along", async () => {
-  const cookie = `signalbox-${signalbox.config.PORT}=${signalbox.tokens.signIn("the admin").cookie}`;
+  const cookie = `signalbox-${signalbox.config.PORT}=${(await signalbox.tokens.signIn("the admin")).cookie}`;
   expect(await open("panels=metrics", { cookie, origin: "http://evil.example" })).toBe(null);
   const ours = await open("panels=metrics", { cookie, origin: `http://127.0.0.1:${server.port}` });
   expect(ours).not.toBe(null);
@@ -75,16 +75,16 @@ test("another page's socket is refused, though the browser sends its cookie alon
 });
 
 test("a revoked token's sockets close at once, its browser's too; others stay", async () => {
-  const { token, id } = make(["read"]);
-  const cookie = `signalbox-${signalbox.config.PORT}=${signalbox.tokens.signIn(token).cookie}`;
+  const { token, id } = await make(["read"]);
+  const cookie = `signalbox-${signalbox.config.PORT}=${(await signalbox.tokens.signIn(token)).cookie}`;
   const [viewer, reader, browser] = await Promise.all([
     open("panels=metrics", bearer(token)),
     open("format=json", bearer(token)),
     open("panels=metrics", { cookie }),
   ]);
-  const other = (await open("panels=metrics", bearer(make(["read"]).token)))!;
+  const other = (await open("panels=metrics", bearer((await make(["read"])).token)))!;
   const closed = Promise.all([viewer, reader, browser].map((socket) => closing(socket!)));
-  signalbox.tokens.revoke(id);
+  await signalbox.tokens.revoke(id);
   expect((await closed).map(({ code }) => code)).toEqual([1008, 1008, 1008]);
   expect(other.readyState).toBe(WebSocket.OPEN);
   other.close();
@@ -92,7 +92,7 @@ test("a revoked token's sockets close at once, its browser's too; others stay", 
 });
 
 test("signing out closes that browser's sockets", async () => {
-  const { cookie: value } = signalbox.tokens.signIn("the admin");
+  const { cookie: value } = await signalbox.tokens.signIn("the admin");
   const cookie = `signalbox-${signalbox.config.PORT}=${value}`;
   const socket = (await open("panels=metrics", { cookie }))!;
   const closed = closing(socket);

@@ -50,7 +50,7 @@ describe("a token", () => {
   });
 
   test("that does not reach: 403 names the scope, in the header too", async () => {
-    const init = { method: "POST", headers: bearer(make(["read"]).token), body: "a,b\n1,2\n" };
+    const init = { method: "POST", headers: bearer((await make(["read"])).token), body: "a,b\n1,2\n" };
     const answer = await harness.ask("/api/upload", init);
     expect(answer.status).toBe(403);
     expect(answer.headers.get("www-authenticate")).toContain('error="insufficient_scope", scope="train"');
@@ -60,7 +60,7 @@ describe("a token", () => {
   test("that is unknown or has expired is told so", async () => {
     const unknown = await harness.ask("/api/runs", { headers: bearer("sbx_wrong") });
     expect(unknown.headers.get("www-authenticate")).toContain('error="invalid_token"');
-    const { token } = make(["read"], new Date(now() + 60_000).toISOString());
+    const { token } = await make(["read"], new Date(now() + 60_000).toISOString());
     expect((await harness.ask("/api/runs", { headers: bearer(token) })).status).toBe(200);
     ahead += 60_001;
     const expired = await harness.ask("/api/runs", { headers: bearer(token) });
@@ -69,7 +69,7 @@ describe("a token", () => {
   });
 
   test("stands in every command to paste, by the shell's variable", async () => {
-    const headers = { ...bearer(make(["read"]).token), accept: "text/html" };
+    const headers = { ...bearer((await make(["read"])).token), accept: "text/html" };
     const docs = await (await harness.ask("/docs", { headers })).text();
     const commands = docs.match(/<code>curl [^<]*/g)!;
     expect(commands.length).toBeGreaterThan(30);
@@ -77,7 +77,7 @@ describe("a token", () => {
   });
 
   test("comes by Basic too, as password or alone", async () => {
-    const { token } = make(["read"]);
+    const { token } = await make(["read"]);
     for (const pair of [`curl:${token}`, `${token}:`]) {
       const authorization = `Basic ${Buffer.from(pair).toString("base64")}`;
       expect((await harness.ask("/api/runs", { headers: { authorization } })).status).toBe(200);
@@ -121,8 +121,8 @@ describe("a token", () => {
   });
 
   test("that is revoked ends its streams with the reason, and its browsers", async () => {
-    const { token, id } = make(["read"]);
-    const { cookie } = harness.signalbox.tokens.signIn(token);
+    const { token, id } = await make(["read"]);
+    const { cookie } = await harness.signalbox.tokens.signIn(token);
     const stream = await harness.ask("/api/events?follow=1", { headers: bearer(token) });
     const reading = readToEnd(stream);
     const revoked = await harness.ask(`/api/tokens/${id}`, { method: "DELETE", headers: bearer(ADMIN) });
@@ -135,7 +135,7 @@ describe("a token", () => {
   });
 
   test("that expires ends its streams", async () => {
-    const { token } = make(["read"], new Date(now() + 60_000).toISOString());
+    const { token } = await make(["read"], new Date(now() + 60_000).toISOString());
     const reading = readToEnd(await harness.ask("/api/events?follow=1", { headers: bearer(token) }));
     ahead += 60_001;
     harness.signalbox.holds.endExpired();
@@ -228,7 +228,7 @@ describe("signing in", () => {
   });
 
   test("a viewer's page offers only what a viewer may do", async () => {
-    const cookie = `signalbox-8000=${harness.signalbox.tokens.signIn(make(["read"]).token).cookie}`;
+    const cookie = `signalbox-8000=${(await harness.signalbox.tokens.signIn((await make(["read"])).token)).cookie}`;
     const page = await (await harness.ask("/", { headers: { ...HTML, cookie } })).text();
     expect(page).toContain('data-may="read"');
     expect(page).toMatch(/class="dropzone" data-needs="train"/);
@@ -285,7 +285,7 @@ describe("an embed's token", () => {
 
 describe("the audit", () => {
   test("says who changed what from where, what was refused too, and no reading", async () => {
-    const trainer = make(["train"]);
+    const trainer = await make(["train"]);
     const csv = `a,b\n${Array.from({ length: 40 }, (_, i) => `${i},${i % 2}`).join("\n")}\n`;
     const init = { method: "POST", headers: bearer(trainer.token), body: csv };
     const uploaded = await harness.ask("/api/upload?name=audit.csv", init, "203.0.113.9");
@@ -309,7 +309,7 @@ describe("the audit", () => {
       },
     ]);
     expect(answer.headers.get("link")).toContain(`cursor=${next}`);
-    const events = JSON.stringify(harness.eventsSince(0));
+    const events = JSON.stringify(await harness.eventsSince(0));
     expect(events).not.toContain("203.0.113.9");
   });
 

@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { adoptRestored, isRestoreWaiting, unpackBackup } from "../../../../core/operations/backup/restore.ts";
 import { readTar, TAR_END, tarHeader, tarPadding } from "../../../../core/operations/backup/tar.ts";
-import { SCHEMA } from "../../../../core/store/database.ts";
+import { SCHEMA } from "../../../../core/store/sqlite/database.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
 
 const ROW = { Class: 1, Sex: "female", Age: 30, Fare: 80 };
@@ -55,7 +55,7 @@ test("everything is back, the model answers the same, and the log has a new epoc
   expect(await predict(restored)).toEqual(await predict(harness));
   expect(restored.signalbox.log.epoch).not.toBe(harness.signalbox.log.epoch);
   expect(restored.signalbox.log.lastSeq).toBeGreaterThan(10);
-  expect(restored.signalbox.store.faults()).toEqual([]);
+  expect(await restored.signalbox.store.faults()).toEqual([]);
   await restored.close();
 });
 
@@ -72,8 +72,8 @@ test("a packed one is restored too, and tar itself reads it", async () => {
 test("it is consistent while others write, and leaves nothing behind", async () => {
   const { log, config } = harness.signalbox;
   let written = 0;
-  const writer = setInterval(() => {
-    for (let i = 0; i < 5; i++) log.append("metrics.sampled", { values: { written: ++written } });
+  const writer = setInterval(async () => {
+    for (let i = 0; i < 5; i++) await log.append("metrics.sampled", { values: { written: ++written } });
   }, 10);
   for (let round = 0; round < 3; round++) {
     const before = log.lastSeq;
@@ -82,7 +82,7 @@ test("it is consistent while others write, and leaves nothing behind", async () 
     expect(log.lastSeq).toBeGreaterThan(before);
     adoptRestored(folder, 0);
     const restored = await openHarness({ DATA_DIR: folder });
-    expect(restored.signalbox.log.read(before - 1, 1)).toHaveLength(1);
+    expect(await restored.signalbox.log.read(before - 1, 1)).toHaveLength(1);
     await restored.close();
   }
   clearInterval(writer);

@@ -31,7 +31,9 @@ test("the run, the version and the event tell of the version before", async () =
   expect(Object.keys(second.comparison!.metrics)).toContain(second.metric!);
   const version = await harness.json<{ result: { comparison: unknown } }>("/api/models/crew/versions/2");
   expect(version.result.comparison).toEqual(second.comparison);
-  const finished = harness.signalbox.log.read(0, 100_000).filter(({ type }) => type === "run.finished");
+  const finished = (await harness.signalbox.log.read(0, 100_000)).filter(
+    ({ type }) => type === "run.finished",
+  );
   expect(finished.map(({ data }) => (data as { comparison?: string }).comparison)).toEqual([
     undefined,
     second.comparison!.sentence,

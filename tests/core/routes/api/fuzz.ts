@@ -214,7 +214,8 @@ async function askOnce(harness: Harness, { method, path, headers, body }: Asked)
   await expectContract(row, unpacked(answer));
   if (!answer.bodyUsed) await answer.body?.cancel();
   // Trainings that were begun by the way must not keep the others waiting.
-  for (const run of runsByStatus(harness.signalbox.store, "queued")) harness.signalbox.runs.cancel(run.id);
+  for (const run of await runsByStatus(harness.signalbox.store, "queued"))
+    await harness.signalbox.runs.cancel(run.id);
   return answer.status;
 }
 

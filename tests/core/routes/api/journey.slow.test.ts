@@ -100,7 +100,7 @@ test("a CSV becomes a deployed model that predicts", async () => {
     ]),
   );
 
-  const events = harness.eventsSince(before);
+  const events = await harness.eventsSince(before);
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, i) => before + 1 + i));
   const types = new Set(events.map(({ type }) => type));
   for (const type of [
@@ -147,7 +147,7 @@ test("versions count up, going back is a deployment, a live version stays", asyn
   const before = harness.signalbox.log.lastSeq;
   const back = await harness.send("PUT", "/api/models/passengers/live", { version: 1 });
   expect(await back.json()).toMatchObject({ liveVersion: 1 });
-  expect(harness.eventsSince(before).map(({ type, data }) => [type, data.version])).toEqual([
+  expect((await harness.eventsSince(before)).map(({ type, data }) => [type, data.version])).toEqual([
     ["model.rolledback", 1],
   ]);
   expect((await harness.ask("/api/models/passengers/versions/1", { method: "DELETE" })).status).toBe(409);
@@ -197,8 +197,8 @@ test("two trainings queue in order, one is cancelled, one is stopped and kept", 
   const third = await start(5);
   expect([first.status, second.status, third.status].slice(1)).toEqual(["queued", "queued"]);
   const scored = Promise.withResolvers<void>();
-  const unsubscribe = harness.signalbox.log.subscribe((seq) => {
-    const [event] = harness.signalbox.log.read(seq - 1, 1);
+  const unsubscribe = harness.signalbox.log.subscribe(async (seq) => {
+    const [event] = await harness.signalbox.log.read(seq - 1, 1);
     if (event?.type === "candidate.scored" && event.data.runId === first.id) scored.resolve();
   });
   await scored.promise;

@@ -64,8 +64,8 @@ for (const name of Object.keys(FILES)) {
 
   test(`${name}: what is kept`, async () => {
     for (const type of WAYS) await ask(name, { rows: [ROW] }, type);
-    harness.signalbox.serving.stop();
-    const [second, first] = harness.signalbox.store.all<{ cells: string; answer: string }>(
+    await harness.signalbox.serving.stop();
+    const [second, first] = await harness.signalbox.store.all<{ cells: string; answer: string }>(
       "SELECT cells, answer FROM predictions ORDER BY position DESC LIMIT 2",
     );
     expect(JSON.parse(first!.cells)).toEqual(ROW);

@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => harness.close());
 
 const csv = tableCsv(1);
-const files = () => readdirSync(join(harness.signalbox.store.folder, "datasets"));
+const files = () => readdirSync(join(harness.folder, "datasets"));
 
 async function uploaded(): Promise<string> {
   return ((await (await harness.upload("crew.csv", csv)).json()) as { id: string }).id;
@@ -32,7 +32,7 @@ test("a dataset that is deleted while it is read is gone, and nobody hears that 
   const { id } = (await accepted.json()) as { id: string };
   expect((await harness.ask(`/api/datasets/${id}`, { method: "DELETE" })).status).toBe(204);
   expect((await harness.upload("crew.csv", csv)).status).toBe(201);
-  const types = harness.eventsSince(seq).map(({ type }) => type);
+  const types = (await harness.eventsSince(seq)).map(({ type }) => type);
   expect(types).toContain("dataset.deleted");
   expect(types).not.toContain("dataset.rejected");
   expect(files().length).toBe(1);
@@ -73,6 +73,6 @@ test("a run that is cancelled twice at the same moment is told to be cancelled o
   const { id } = (await begun.json()) as { id: string };
   const cancel = async () => (await harness.ask(`/api/runs/${id}`, { method: "DELETE" })).status;
   expect((await Promise.all([cancel(), cancel()])).sort()).toEqual([202, 409]);
-  const told = harness.eventsSince(seq).filter(({ type }) => type === "run.cancelled");
+  const told = (await harness.eventsSince(seq)).filter(({ type }) => type === "run.cancelled");
   expect(told.length).toBe(1);
 });

@@ -158,7 +158,7 @@ describe("a tag", () => {
     expect([same.status, await same.text(), same.headers.get("etag")]).toEqual([304, "", tag]);
     expect(same.headers.get("x-request-id")).toMatch(/.+/);
     await harness.send("POST", "/api/models/crew/predict", { Class: 1 });
-    harness.signalbox.serving.stop();
+    await harness.signalbox.serving.stop();
     expect((await harness.ask("/api/models/crew", { headers: { "if-none-match": tag } })).status).toBe(200);
   });
 

@@ -15,7 +15,7 @@ beforeAll(async () => {
     budgetSeconds: 3,
   });
   run = (await trained.json()) as RunView;
-  trimEvents(harness.signalbox.store, { before: Number.MAX_SAFE_INTEGER, keep: 0, limit: 1_000_000 });
+  await trimEvents(harness.signalbox.store, { before: Number.MAX_SAFE_INTEGER, keep: 0, limit: 1_000_000 });
 }, 60_000);
 afterAll(() => harness.close());
 
@@ -27,7 +27,7 @@ const curve = async () => {
 };
 
 test("the log is empty, the record is not", async () => {
-  expect(harness.signalbox.log.read(0, 1)).toEqual([]);
+  expect(await harness.signalbox.log.read(0, 1)).toEqual([]);
   const { totalSeconds, marks } = await rewind(0);
   expect(totalSeconds).toBeGreaterThan(0.2);
   expect(marks.map(({ label }) => label)).toEqual([...run.stages.map(({ name }) => name), "The end"]);

@@ -17,7 +17,7 @@ test("a run that fails is one activity row, one alert with its action, until it 
   const answer = await send("POST", "/api/train", { datasetId: id, target: "b", budgetSeconds: 2 });
   const run = (await answer.json()) as { id: string };
   expect((await signalbox.runs.ended(run.id)).status).toBe("failed");
-  const raised = eventsSince(lastSeq).filter(({ type }) => type === "alert.raised");
+  const raised = (await eventsSince(lastSeq)).filter(({ type }) => type === "alert.raised");
   expect(raised).toMatchObject([{ data: { code: "run.failed", subject: run.id, severity: "error" } }]);
   const { items } = await json<{ items: { id: string; action: { path: string } }[] }>("/api/alerts");
   expect(items).toMatchObject([{ sentence: raised[0]!.data.sentence, action: { path: `/runs/${run.id}` } }]);

@@ -56,8 +56,8 @@ test("its answers are stored, never returned, compared on outcomes, and the bett
   expect(challenge!.msPerRow).toBeGreaterThan(0);
   expect(live.figures[0]).toMatchObject({ metric: "accuracy" });
 
-  harness.signalbox.feedback.stop();
-  const events = harness.eventsSince(before).filter(({ type }) => /^(challenger|alert)\./.test(type));
+  await harness.signalbox.feedback.stop();
+  const events = (await harness.eventsSince(before)).filter(({ type }) => /^(challenger|alert)\./.test(type));
   expect(events.map(({ type, data }) => [type, data.code ?? data.version])).toEqual(
     expect.arrayContaining([
       ["challenger.started", 2],
@@ -77,7 +77,7 @@ test("making it live ends the challenge and its alarm, and so does ending it", a
   expect((await watch()).candidates).toEqual([1]);
   await put(1);
   expect((await put(null)).status).toBe(200);
-  const types: string[] = harness.eventsSince(before).map(({ type }) => type);
+  const types: string[] = (await harness.eventsSince(before)).map(({ type }) => type);
   expect(types).toEqual([
     ...[
       "model.deployed",
@@ -105,7 +105,7 @@ test("figures that fall clearly below training raise an alarm once, and it ends 
         body: ["id,actual", ...lines].join("\n"),
       },
     });
-    harness.signalbox.feedback.stop();
+    await harness.signalbox.feedback.stop();
   };
   const alerts = async () =>
     (await harness.json<{ items: { code: string }[] }>("/api/alerts")).items.map(({ code }) => code);

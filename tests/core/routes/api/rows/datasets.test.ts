@@ -78,8 +78,8 @@ test("columns are there while a large file is read", async () => {
   const body = `n,flag,m\n${lines.join("\n")}\n`;
   const shown: { api: View; panel: string }[] = [];
   const looks: Promise<unknown>[] = [];
-  const unsubscribe = harness.signalbox.log.subscribe((seq) => {
-    const [event] = harness.signalbox.log.read(seq - 1, 1);
+  const unsubscribe = harness.signalbox.log.subscribe(async (seq) => {
+    const [event] = await harness.signalbox.log.read(seq - 1, 1);
     const id = String(event?.data.datasetId);
     if (event?.type !== "dataset.progressed" || !harness.signalbox.datasets.arrival(id)?.columns.length)
       return;
@@ -152,7 +152,7 @@ test("a deleted file's rows are nowhere: not on disk, not in any answer", async 
   );
   for (const path of [...paths, "/", `/runs/${run.id}`, `/models/${run.modelName}`, "/panels/datasets"])
     expect([path, (await (await harness.ask(path)).text()).includes(SECRET)]).toEqual([path, false]);
-  expect(JSON.stringify(harness.eventsSince(0))).not.toContain(SECRET);
+  expect(JSON.stringify(await harness.eventsSince(0))).not.toContain(SECRET);
 }, 60_000);
 
 test("a file that is being read has a page of its own, which says so; a refused one says why", async () => {

@@ -59,7 +59,7 @@ test("the trees alone carry a test of their own in LightGBM's head", async () =>
   const { id } = (await upload.json()) as { id: string };
   await harness.send("POST", "/api/train?wait=1", { datasetId: id, target: "Same", budgetSeconds: 3 });
   const { models } = harness.signalbox;
-  const version = models.findVersion("chess", 1);
+  const version = await models.findVersion("chess", 1);
   const model = readModel(await models.read(version));
   const part = model.parts.find(({ members }) => members.some(({ kind }) => kind === "boosting"))!;
   const member = part.members.find(({ kind }) => kind === "boosting")!;

@@ -126,7 +126,7 @@ test("a field that cannot be read is named beside the answer", async () => {
 });
 
 test("one event a version tells of many outcomes, and a trial on the page is no traffic", async () => {
-  harness.signalbox.feedback.stop();
+  await harness.signalbox.feedback.stop();
   const before = harness.signalbox.log.lastSeq;
   const { predictions } = await predict(20);
   for (const { id, prediction } of predictions) await tell(id, prediction);
@@ -141,9 +141,9 @@ test("one event a version tells of many outcomes, and a trial on the page is no 
     },
   });
   expect(page.status).toBe(200);
-  harness.signalbox.feedback.stop();
-  harness.signalbox.serving.stop();
-  const events = harness.eventsSince(before).filter(({ type }) => type === "outcome.counted");
+  await harness.signalbox.feedback.stop();
+  await harness.signalbox.serving.stop();
+  const events = (await harness.eventsSince(before)).filter(({ type }) => type === "outcome.counted");
   expect(events.length).toBeLessThan(10);
   expect(events.reduce((sum, { data }) => sum + Number(data.outcomes), 0)).toBe(20);
   expect((await harness.json<ModelAnswer>("/api/models/crew")).predictions.total).toBe(total);
@@ -162,7 +162,7 @@ test("drift is told by column once there are enough rows", async () => {
     }[];
   }
   const drift = async () => {
-    harness.signalbox.serving.stop();
+    await harness.signalbox.serving.stop();
     return harness.json<Drift>("/api/models/crew/drift");
   };
   const early = await drift();
@@ -209,14 +209,16 @@ test("the list shows row, answer and outcome, newest first, page by page", async
 
 test("the oldest go first, by age and by size; outcomes by age", async () => {
   const { store } = harness.signalbox;
-  const count = () => store.get<{ n: number }>("SELECT count(*) AS n FROM predictions")!.n;
-  const all = count();
-  expect(trimPredictions(store, { before: 0, keepBytes: 1e9, limit: 1000 })).toBe(0);
-  expect(trimPredictions(store, { before: 0, keepBytes: 5000, limit: 10_000 })).toBeGreaterThan(all - 30);
-  expect(count()).toBeGreaterThan(10);
-  expect(trimPredictions(store, { before: Date.now() + 1, keepBytes: 1e9, limit: 5 })).toBe(5);
-  expect(trimOutcomes(store, { before: "0", limit: 1000 })).toBe(0);
-  expect(trimOutcomes(store, { before: "z", limit: 1000 })).toBeGreaterThan(60);
+  const count = async () => (await store.get<{ n: number }>("SELECT count(*) AS n FROM predictions"))!.n;
+  const all = await count();
+  expect(await trimPredictions(store, { before: 0, keepBytes: 1e9, limit: 1000 })).toBe(0);
+  expect(await trimPredictions(store, { before: 0, keepBytes: 5000, limit: 10_000 })).toBeGreaterThan(
+    all - 30,
+  );
+  expect(await count()).toBeGreaterThan(10);
+  expect(await trimPredictions(store, { before: Date.now() + 1, keepBytes: 1e9, limit: 5 })).toBe(5);
+  expect(await trimOutcomes(store, { before: "0", limit: 1000 })).toBe(0);
+  expect(await trimOutcomes(store, { before: "z", limit: 1000 })).toBeGreaterThan(60);
 });
 
 test("a deleted file takes the rows along that were asked of its models", async () => {

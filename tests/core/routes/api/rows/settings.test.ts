@@ -42,7 +42,7 @@ test("a change is in force at once: headers of embeds, thresholds, and for the n
   expect(embed.headers.get("content-security-policy")).toContain(`frame-ancestors 'self' ${origin}`);
   const health = await harness.json<{ gauges: { gauge: string; warning: number }[] }>("/api/health");
   expect(health.gauges.find(({ gauge }) => gauge === "cpu")!.warning).toBe(10);
-  const [event] = harness.eventsSince(0).filter(({ type }) => type === "settings.changed");
+  const [event] = (await harness.eventsSince(0)).filter(({ type }) => type === "settings.changed");
   expect(event!.data).toEqual({ names: ["EMBED_ORIGINS", "HEALTH_CPU", "RETENTION_DAYS"] });
 
   const folder = harness.signalbox.config.DATA_DIR;
@@ -73,16 +73,16 @@ test.each([
   expect(answer.status).toBe(status);
   expect(((await answer.json()) as { detail: string }).detail).toContain(name);
   expect((await settings()).RETENTION_DAYS!.value).toBe(30);
-  expect(harness.eventsSince(0).filter(({ type }) => type === "settings.changed")).toEqual([]);
+  expect((await harness.eventsSince(0)).filter(({ type }) => type === "settings.changed")).toEqual([]);
 });
 
 test("the webhook that is named here is told from then on, and taken away again", async () => {
   await patch({ WEBHOOK_URL: "http://127.0.0.1:9/hook", WEBHOOK_TYPES: "run.finished" });
-  expect(harness.signalbox.webhooks.list()).toMatchObject([
+  expect(await harness.signalbox.webhooks.list()).toMatchObject([
     { url: "http://127.0.0.1:9/hook", types: ["run.finished"] },
   ]);
   await patch({ WEBHOOK_URL: null });
-  expect(harness.signalbox.webhooks.list()).toEqual([]);
+  expect(await harness.signalbox.webhooks.list()).toEqual([]);
 });
 
 describe("the page, without script", () => {
@@ -126,10 +126,10 @@ describe("the page, without script", () => {
     ).text();
     const [, secret] = /(whsec_[\w+/=]+)/.exec(made)!;
     expect(await page()).not.toContain(secret!);
-    const { id } = harness.signalbox.webhooks.list()[0]!;
+    const { id } = (await harness.signalbox.webhooks.list())[0]!;
     const deleted = await submit(`/settings/webhooks/${id}/delete`, {});
     expect(deleted.headers.get("location")).toBe("/settings#alerts");
-    expect(harness.signalbox.webhooks.list()).toEqual([]);
+    expect(await harness.signalbox.webhooks.list()).toEqual([]);
   });
 
   test("makes the lines of an embed, with its preview", async () => {

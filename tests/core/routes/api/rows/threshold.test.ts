@@ -57,7 +57,7 @@ test("it is told as an event, shown on the model, and undone", async () => {
     versions: { threshold: number; previousThreshold: number | null }[];
   };
   expect(versions[0]).toMatchObject({ threshold: 0.6, previousThreshold: null });
-  const events = harness.eventsSince(before).filter(({ type }) => type === "model.thresholdchanged");
+  const events = (await harness.eventsSince(before)).filter(({ type }) => type === "model.thresholdchanged");
   expect(events).toHaveLength(1);
   expect(events[0]!.data).toMatchObject({ model: "crew", version: 1, threshold: 0.6, previous: null });
   const body = "version=1&threshold=";

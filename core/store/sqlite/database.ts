@@ -1,0 +1,208 @@
+/**
+ * Opens and migrates the SQLite database. Reads go over a connection of their own, writes one after the other over
+ * another. It never deletes or overwrites a database that it cannot read.
+ */
+
+import { Database } from "bun:sqlite";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { AppError } from "../../platform/errors.ts";
+import { type Handle, keptValue, newEpoch, type Parameters, type Store, type Value } from "../database.ts";
+import { MIGRATIONS } from "./migrations.ts";
+import { TurnQueue } from "./queue.ts";
+import { allRows, changeRows, getRow } from "./statements.ts";
+import { SqliteTransaction } from "./transaction.ts";
+
+export const DATABASE = "signalbox.sqlite";
+/** The schema's version that this program writes. */
+export const SCHEMA = MIGRATIONS.length;
+
+/** Opens (or makes) the database in `folder`. Throws AppError where its schema is newer or it is not a database. */
+export async function openSqlite(folder: string): Promise<Store> {
+  mkdirSync(folder, { recursive: true });
+  refuseOrphans(folder);
+  const path = join(folder, DATABASE);
+  const writer = new Database(path, { create: true, strict: true });
+  try {
+    writer.exec("PRAGMA busy_timeout = 5000");
+    // Before anything in the file is set: a newer one is left as it is.
+    const version = schemaOf(writer);
+    configure(writer);
+    migrate(writer, version);
+    const reader = new Database(path, { readwrite: true, strict: true });
+    configureReader(reader);
+    const store = new SqliteStore(writer, reader);
+    store.epoch = await keptValue(store, "epoch", newEpoch);
+    return store;
+  } catch (error) {
+    writer.close();
+    throw error instanceof AppError ? error : unreadable(error);
+  }
+}
+
+class SqliteStore implements Store {
+  epoch = "";
+  writes = 0;
+  private readonly queue = new TurnQueue();
+  /** The transaction in whose body we are. */
+  private readonly body = new AsyncLocalStorage<{ isOpen: boolean }>();
+
+  constructor(
+    private readonly writer: Database,
+    private readonly reader: Database,
+  ) {}
+
+  async get<Row>(sql: string, parameters: Parameters = {}): Promise<Row | null> {
+    this.refuseInBody();
+    return getRow(this.reader, sql, parameters);
+  }
+
+  async all<Row>(sql: string, parameters: Parameters = {}): Promise<Row[]> {
+    this.refuseInBody();
+    return allRows(this.reader, sql, parameters);
+  }
+
+  run(sql: string, parameters: Parameters | Value[] = {}): Promise<number> {
+    return this.write(() => changeRows(this.writer, sql, parameters));
+  }
+
+  returning<Row>(sql: string, parameters: Parameters = {}): Promise<Row[]> {
+    return this.write(() => allRows<Row>(this.writer, sql, parameters));
+  }
+
+  async transaction<T>(body: (tx: Handle) => Promise<T>): Promise<T> {
+    this.refuseInBody();
+    await this.queue.take();
+    const tx = new SqliteTransaction(this.writer);
+    const mark = { isOpen: true };
+    try {
+      // By hand: the driver's own would commit an asynchronous body at its first await.
+      this.writer.exec("BEGIN IMMEDIATE");
+      const result = await this.body.run(mark, () => body(tx));
+      this.writer.exec("COMMIT");
+      this.writes += 1;
+      return result;
+    } catch (error) {
+      // A full disk may have ended it already.
+      if (this.writer.inTransaction) this.writer.exec("ROLLBACK");
+      throw error;
+    } finally {
+      mark.isOpen = false;
+      tx.end();
+      this.queue.pass();
+    }
+  }
+
+  async faults(): Promise<string[]> {
+    const rows = await this.all<{ integrity_check: string }>("PRAGMA integrity_check");
+    return rows.map((row) => row.integrity_check).filter((line) => line !== "ok");
+  }
+
+  /** Until a reader lets go of its snapshot it cannot be emptied. */
+  async purgeLog(): Promise<boolean> {
+    const [row] = await this.returning<{ busy: number }>("PRAGMA wal_checkpoint(TRUNCATE)");
+    return row?.busy === 0;
+  }
+
+  async close(): Promise<void> {
+    await this.queue.take();
+    this.reader.close();
+    this.writer.close();
+    this.queue.pass();
+  }
+
+  /** At once where nobody else writes. */
+  private async write<T>(statement: () => T): Promise<T> {
+    this.refuseInBody();
+    if (!this.queue.tryTake()) await this.queue.take();
+    try {
+      const result = statement();
+      this.writes += 1;
+      return result;
+    } finally {
+      this.queue.pass();
+    }
+  }
+
+  /** It would wait for its own end, or not see what was just written. */
+  private refuseInBody(): void {
+    if (this.body.getStore()?.isOpen)
+      throw new Error("inside a transaction only its own handle may be used, not the store");
+  }
+}
+
+/** Writes a consistent copy of the database in `folder` while others write to it. */
+export function copySqlite(folder: string, path: string): void {
+  const database = new Database(join(folder, DATABASE), { readonly: true, strict: true });
+  try {
+    database.exec("PRAGMA busy_timeout = 5000");
+    database.query("VACUUM INTO $path").run({ path });
+  } finally {
+    database.close();
+  }
+}
+
+/** Files of datasets or models beside no database, or an empty one: it was lost, and a new one would lose them too. */
+function refuseOrphans(folder: string): void {
+  const path = join(folder, DATABASE);
+  if (existsSync(path) && statSync(path).size > 0) return;
+  const files = ["datasets", "models"].flatMap((kind) =>
+    existsSync(join(folder, kind)) ? readdirSync(join(folder, kind)) : [],
+  );
+  if (files.length === 0) return;
+  throw new AppError(
+    "conflict",
+    `The database is gone, but ${files.length} files that belong to it are there`,
+    {
+      fix: "Nothing was touched: restore a backup, or name another DATA_DIR.",
+    },
+  );
+}
+
+function configure(database: Database): void {
+  // WAL: readers and the writer do not wait for each other. FULL: SQLite's WAL default may lose the last commits in a
+  // power cut. Foreign keys are off by default for historical reasons.
+  database.exec("PRAGMA journal_mode = WAL");
+  database.exec("PRAGMA synchronous = FULL");
+  database.exec("PRAGMA foreign_keys = ON");
+  database.exec("PRAGMA cache_size = -2000");
+  // What was deleted is overwritten: nobody finds it in the file later.
+  database.exec("PRAGMA secure_delete = ON");
+}
+
+function configureReader(database: Database): void {
+  database.exec("PRAGMA busy_timeout = 5000");
+  database.exec("PRAGMA cache_size = -6000");
+  // Not `readonly`, because that could not recover a log that a crash left.
+  database.exec("PRAGMA query_only = ON");
+}
+
+/** Throws AppError `conflict` where it is a later one than this program knows. */
+function schemaOf(database: Database): number {
+  const { user_version: version } = database
+    .query<{ user_version: number }, []>("PRAGMA user_version")
+    .get()!;
+  if (version > MIGRATIONS.length) {
+    throw new AppError("conflict", `The database was written by a newer Signalbox (schema ${version})`, {
+      fix: "Start that version, or name another DATA_DIR.",
+    });
+  }
+  return version;
+}
+
+function migrate(database: Database, version: number): void {
+  MIGRATIONS.slice(version).forEach((step, index) => {
+    database.transaction(() => {
+      database.exec(step);
+      database.exec(`PRAGMA user_version = ${version + index + 1}`);
+    })();
+  });
+}
+
+function unreadable(error: unknown): AppError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new AppError("conflict", `The database cannot be opened: ${reason}`, {
+    fix: "The file is left as it is: restore a backup, or name another DATA_DIR.",
+  });
+}

@@ -1,0 +1,23 @@
+/** Orders whole transactions and single writes: one at a time, as they were asked for. */
+export class TurnQueue {
+  private readonly waiting: (() => void)[] = [];
+  private isTaken = false;
+
+  /** At once, where nobody has it: whoever takes it must `pass` it on. */
+  tryTake(): boolean {
+    if (this.isTaken) return false;
+    this.isTaken = true;
+    return true;
+  }
+
+  /** Resolves when it is the caller's turn. */
+  async take(): Promise<void> {
+    if (!this.tryTake()) await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+
+  pass(): void {
+    const next = this.waiting.shift();
+    if (next) next();
+    else this.isTaken = false;
+  }
+}

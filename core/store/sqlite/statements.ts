@@ -1,0 +1,17 @@
+/** Runs statements on a connection, at once: a promise is only the face that both engines share. */
+import type { Database } from "bun:sqlite";
+import { timed } from "../../platform/timing.ts";
+import type { Parameters, Value } from "../database.ts";
+
+export function getRow<Row>(database: Database, sql: string, parameters: Parameters): Row | null {
+  return timed("db", () => database.query<Row, [Parameters]>(sql).get(parameters));
+}
+
+export function allRows<Row>(database: Database, sql: string, parameters: Parameters): Row[] {
+  return timed("db", () => database.query<Row, [Parameters]>(sql).all(parameters));
+}
+
+export function changeRows(database: Database, sql: string, parameters: Parameters | Value[]): number {
+  const bound = Array.isArray(parameters) ? parameters : [parameters];
+  return timed("db", () => database.query(sql).run(...bound).changes);
+}

@@ -1,0 +1,63 @@
+/**
+ * The handle that a transaction's body gets. It reaches the open transaction and nothing else, and is of no use once the
+ * body has ended, or while a transaction nested in it is open.
+ */
+import type { Database } from "bun:sqlite";
+import type { Handle, Parameters, Value } from "../database.ts";
+import { allRows, changeRows, getRow } from "./statements.ts";
+
+export class SqliteTransaction implements Handle {
+  private state: "open" | "nested" | "ended" = "open";
+
+  constructor(
+    private readonly database: Database,
+    private readonly depth = 0,
+  ) {}
+
+  async get<Row>(sql: string, parameters: Parameters = {}): Promise<Row | null> {
+    this.refuseUnlessOpen();
+    return getRow(this.database, sql, parameters);
+  }
+
+  async all<Row>(sql: string, parameters: Parameters = {}): Promise<Row[]> {
+    this.refuseUnlessOpen();
+    return allRows(this.database, sql, parameters);
+  }
+
+  async run(sql: string, parameters: Parameters | Value[] = {}): Promise<number> {
+    this.refuseUnlessOpen();
+    return changeRows(this.database, sql, parameters);
+  }
+
+  returning<Row>(sql: string, parameters: Parameters = {}): Promise<Row[]> {
+    return this.all(sql, parameters);
+  }
+
+  async transaction<T>(body: (tx: Handle) => Promise<T>): Promise<T> {
+    this.refuseUnlessOpen();
+    this.state = "nested";
+    const savepoint = `nested_${this.depth + 1}`;
+    this.database.exec(`SAVEPOINT ${savepoint}`);
+    const nested = new SqliteTransaction(this.database, this.depth + 1);
+    try {
+      return await body(nested);
+    } catch (error) {
+      // A full disk may have ended the whole transaction already.
+      if (this.database.inTransaction) this.database.exec(`ROLLBACK TO ${savepoint}`);
+      throw error;
+    } finally {
+      nested.end();
+      if (this.database.inTransaction) this.database.exec(`RELEASE ${savepoint}`);
+      this.state = "open";
+    }
+  }
+
+  end(): void {
+    this.state = "ended";
+  }
+
+  private refuseUnlessOpen(): void {
+    if (this.state === "ended") throw new Error("a transaction's handle was used after its end");
+    if (this.state === "nested") throw new Error("a transaction was used while one nested in it was open");
+  }
+}
