@@ -71,7 +71,6 @@ class PassedCall implements Call {
     this.standalonePage = options.standalonePage;
     this.requestId = visit.requestId;
     this.identity = visit.identity ?? NOBODY;
-    this.request = isRevocable(this.identity) ? revocableRequest(visit.request, this.hold) : visit.request;
     this.params = asked.params;
     this.query = asked.query;
   }
