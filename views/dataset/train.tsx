@@ -8,6 +8,7 @@ import { Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
 import { METRIC_WORDS, TASK_WORDS } from "../parts/words.ts";
 import type { ReadyDataset } from "./data.ts";
+import { PositiveClass } from "./positive-class.tsx";
 
 /** Names in one list. */
 const LISTED = 1000;
@@ -58,7 +59,12 @@ export function TrainForm({ links, dataset, targets, shown }: TrainFormProps) {
       </p>
       <details class="expert">
         <summary>Options</summary>
-        <Options names={names} shown={shown} taskReason={profile.taskReason} />
+        <Options
+          names={names}
+          shown={shown}
+          taskReason={profile.taskReason}
+          positiveClass={<PositiveClass profile={profile} />}
+        />
         <Command code={curlLine(links, { method: "POST", path: "/api/train", body })} />
       </details>
     </form>
@@ -89,8 +95,13 @@ function TargetField({ targets, chosen }: { targets: readonly TargetChoice[]; ch
   );
 }
 
-function Options(props: { names: readonly string[]; shown: readonly string[]; taskReason: string }) {
-  const { names, shown, taskReason } = props;
+function Options(props: {
+  names: readonly string[];
+  shown: readonly string[];
+  taskReason: string;
+  positiveClass: Child;
+}) {
+  const { names, shown, taskReason, positiveClass } = props;
   return (
     <div class="options">
       <Field id="task" label="Type of prediction" hint={taskReason}>
@@ -164,6 +175,7 @@ function Options(props: { names: readonly string[]; shown: readonly string[]; ta
           aria-describedby="costFalseNegative-hint"
         />
       </Field>
+      {positiveClass}
       <Field
         id="split"
         label="Test set"

@@ -125,7 +125,10 @@ function Deploy(props: { version: Version; model: ModelView; links: Links; isOld
       label={label}
       tone={tone}
       describes={model.name}
-      fields={[{ name: "version", value: String(version.version) }]}
+      fields={[
+        { name: "version", value: String(version.version) },
+        ...(doubts.length > 0 ? [{ name: "confirm", value: "1" }] : []),
+      ]}
       curl={curlLine(links, { method: "PUT", path: `/api${path}`, body: { version: version.version } })}
     />
   );

@@ -1,5 +1,6 @@
 /** What is odd about the file, and the way out of each? A finding with a fix is one button. */
 import type { Finding } from "../../core/csv/types.ts";
+import { errorsAmong } from "../../core/trainer/checks/severity.ts";
 import type { ReadyDataset } from "../dataset/data.ts";
 import type { Links } from "../layout/frame.ts";
 import { count } from "./format.ts";
@@ -20,8 +21,10 @@ export function FindingList({ links, dataset }: { links: Links; dataset: ReadyDa
     );
   }
   const doubted = findings.flatMap(({ severity, fix }) => (severity === "info" ? [] : (fix?.exclude ?? [])));
+  const given = errorsAmong(findings).flatMap(({ fix }) => fix?.exclude ?? []);
   return (
     <ul class="findings">
+      {given.length > 0 && <TrainWithout links={links} dataset={dataset} columns={[...new Set(given)]} />}
       {doubted.length > 1 && <DropAll links={links} dataset={dataset} columns={[...new Set(doubted)]} />}
       {findings.slice(0, SHOWN).map((finding) => (
         <li class={`finding finding-${finding.severity}`}>
@@ -39,6 +42,37 @@ export function FindingList({ links, dataset }: { links: Links; dataset: ReadyDa
         </li>
       )}
     </ul>
+  );
+}
+
+/** What seems to give the answer away is left out of the training, and stays in the file. */
+function TrainWithout(props: { links: Links; dataset: ReadyDataset; columns: string[] }) {
+  const { links, dataset, columns } = props;
+  const target = dataset.profile.target;
+  const asked = { ...(target !== null && { target }), exclude: columns };
+  const named = columns.map((name) => `“${name}”`).join(", ");
+  const message = `${named} may give the answer away: a score reached with ${columns.length === 1 ? "it" : "them"} says little.`;
+  return (
+    <li class="finding finding-error">
+      <LampDot lamp="danger" />
+      <span class="finding-words">{message}</span>
+      <Action
+        links={links}
+        path={`/datasets/${encodeURIComponent(dataset.id)}/train`}
+        label={columns.length === 1 ? "Train without this column" : "Train without these columns"}
+        describes={named}
+        then="go"
+        fields={[
+          ...(target === null ? [] : [{ name: "target", value: target }]),
+          ...columns.map((value) => ({ name: "exclude", value })),
+        ]}
+        curl={curlLine(links, {
+          method: "POST",
+          path: "/api/train",
+          body: { datasetId: dataset.id, ...asked },
+        })}
+      />
+    </li>
   );
 }
 

@@ -103,8 +103,10 @@ export async function tokenForm(request: Request, now: number): Promise<z.output
   );
 }
 
-export async function deployForm(request: Request): Promise<number> {
-  return Number((await readForm(request)).get("version"));
+/** `isConfirmed`: the reader has seen what speaks against this version. */
+export async function deployForm(request: Request): Promise<{ version: number; isConfirmed: boolean }> {
+  const form = await readForm(request);
+  return { version: Number(form.get("version")), isConfirmed: form.get("confirm") === "1" };
 }
 
 /** No threshold: as the version was trained. Throws AppError `invalid`. */

@@ -2,6 +2,8 @@
  * Handles the forms of pages. It passes the API's own checks and names the page that shows what came of it.
  */
 
+import { AppError } from "../../platform/errors.ts";
+import { errorsAmong } from "../../trainer/checks/severity.ts";
 import type { Call } from "../api/route.ts";
 import { predictFileAnswer } from "../api/rows/models.ts";
 import { receiveSample } from "../api/rows/samples.ts";
@@ -67,8 +69,21 @@ export async function dismissAlert({ signalbox, params }: Call): Promise<Landing
   return { stay: "/#attention" };
 }
 
+/** A version with error findings is deployed only once they were seen. Throws AppError `conflict` before. */
 export async function deployVersion({ signalbox, request, params }: Call): Promise<Landing> {
-  return { stay: `/models/${(await signalbox.models.deploy(params.name!, await deployForm(request))).name}` };
+  const name = params.name!;
+  const { version, isConfirmed } = await deployForm(request);
+  const [error] = isConfirmed ? [] : errorsAmong(signalbox.models.findVersion(name, version).result.findings);
+  if (error) {
+    throw new AppError(
+      "conflict",
+      `Version ${version} of ${name} may be useless in practice: ${error.message}`,
+      {
+        fix: `Open the page of ${name} and confirm there that you want this version live.`,
+      },
+    );
+  }
+  return { stay: `/models/${(await signalbox.models.deploy(name, version)).name}` };
 }
 
 export async function takeOffline({ signalbox, params }: Call): Promise<Landing> {

@@ -1,0 +1,97 @@
+/** Does a form ask once more before a version goes live whose score may be worthless, and the API take it as asked? */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { type Harness, openHarness, seeded } from "../../../harness/app.ts";
+
+let harness: Harness;
+
+/** The answer stands a second time in the file, with slips. */
+function leaky(rows: number): string {
+  const random = seeded(3);
+  const lines = ["x,checked,churn"];
+  for (let i = 0; i < rows; i++) {
+    const x = random();
+    const churn = x + random() > 1.2;
+    const checked = random() < 0.02 ? !churn : churn;
+    lines.push(`${x.toFixed(4)},${checked ? "gone" : "here"},${churn ? "yes" : "no"}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function form(fields: Record<string, string>): RequestInit {
+  const body = new URLSearchParams(fields).toString();
+  const headers = {
+    "content-type": "application/x-www-form-urlencoded",
+    "content-length": String(body.length),
+    accept: "text/html",
+  };
+  return { method: "POST", headers, body };
+}
+
+beforeAll(async () => {
+  harness = await openHarness();
+  const { id: datasetId } = (await (await harness.upload("leaky.csv", leaky(400))).json()) as { id: string };
+  const asked = { datasetId, target: "churn", name: "leaky", budgetRounds: 30, positiveClass: "yes" };
+  await harness.send("POST", "/api/train?wait=1", asked);
+});
+afterAll(() => harness.close());
+
+interface Version {
+  result: { verdict: string; findings: { code: string; severity: string }[]; positiveClass: string };
+}
+
+test("the model's JSON carries the error, the verdict begins with it", async () => {
+  const { result } = await harness.json<Version>("/api/models/leaky/versions/1");
+  expect(result.findings[0]).toMatchObject({ code: "target_leak", severity: "error" });
+  expect(result.verdict).toStartWith("Do not trust this score before you have checked: “checked”");
+  expect(result.positiveClass).toBe("yes");
+});
+
+test("the page's form asks once more", async () => {
+  const page = await (await harness.ask("/models/leaky", { headers: { accept: "text/html" } })).text();
+  expect(page).toContain("Make live anyway");
+  const refused = await harness.ask("/models/leaky/live", form({ version: "1" }));
+  expect(refused.status).toBe(409);
+  expect((await harness.json<{ liveVersion: number | null }>("/api/models/leaky")).liveVersion).toBeNull();
+  const deployed = await harness.ask("/models/leaky/live", form({ version: "1", confirm: "1" }));
+  expect(deployed.status).toBeLessThan(400);
+  expect((await harness.json<{ liveVersion: number | null }>("/api/models/leaky")).liveVersion).toBe(1);
+});
+
+test("the API deploys what it is asked to", async () => {
+  expect((await harness.send("PUT", "/api/models/leaky/live", { version: 1 })).status).toBe(200);
+});
+
+test("a class that the target does not have is refused with those that it has", async () => {
+  const { id: datasetId } = (await (await harness.upload("leaky.csv", leaky(400))).json()) as { id: string };
+  const refused = await harness.send("POST", "/api/train", {
+    datasetId,
+    target: "churn",
+    positiveClass: "maybe",
+  });
+  expect(refused.status).toBe(422);
+  expect(await refused.json()).toMatchObject({ column: "churn", fix: expect.stringContaining("yes") });
+});
+
+test("explained answers say of which class they speak", async () => {
+  const answer = await harness.send("POST", "/api/models/leaky/predict?version=1&explain=1", {
+    rows: [
+      { x: 0.1, checked: "here" },
+      { x: 0.9, checked: "gone" },
+    ],
+  });
+  const { predictions } = (await answer.json()) as {
+    predictions: {
+      prediction: string;
+      base: number;
+      contributions: Record<string, number>;
+      contributionsOf: string;
+      probabilities: Record<string, number>;
+    }[];
+  };
+  expect(predictions.map(({ prediction }) => prediction)).toEqual(["no", "yes"]);
+  for (const { base, contributions, contributionsOf, probabilities } of predictions) {
+    expect(contributionsOf).toBe("yes");
+    const sum = Object.values(contributions).reduce((a, b) => a + b, base);
+    expect(sum).toBeCloseTo(Math.log(probabilities.yes! / probabilities.no!), 6);
+  }
+});
