@@ -13,6 +13,8 @@ import type { KnownTable } from "./formats/known-table.ts";
 import { decideTable } from "./formats/table-dialect.ts";
 import { type ColumnAccumulator, shown } from "./profile/accumulator.ts";
 import { accumulatorFor } from "./profile/accumulators.ts";
+import { describeLeak } from "./profile/advice/leaks.ts";
+import { positiveOf } from "./profile/advice/positive-class.ts";
 import { canCorrelate, correlate, type Side } from "./profile/correlation.ts";
 import {
   describeColumn,
@@ -23,7 +25,6 @@ import {
   type OddRows,
 } from "./profile/findings.ts";
 import { guessTarget, guessTask, type TargetGuess } from "./profile/guess-target.ts";
-import { describeLeak } from "./profile/leaks.ts";
 import { RowPlaces } from "./profile/row-places.ts";
 import { RowSample } from "./profile/row-sample.ts";
 import { nearText } from "./rows/refuse.ts";
@@ -342,6 +343,7 @@ function assemble(
     columns,
     findings,
     ...guess,
+    ...positiveOf(columns, guess.target),
     preview: start.rows
       .slice(0, PREVIEW_ROWS)
       .map((row) => plans.map(({ index = 0 }) => shown(row[index] ?? "", CELL_LENGTH))),

@@ -190,6 +190,8 @@ export interface CsvProfile {
   targetReason: string;
   task: "binary" | "multiclass" | "regression" | null;
   taskReason: string;
+  /** Of a target with two values, the one that a training's figures are about, and why. */
+  positiveClass?: { label: string; reason: string };
   /** The first 50 data rows as strings, columns in order. */
   preview: string[][];
   /** Places in `preview` of rows that were odd: too short, too long, quotes that do not match. */

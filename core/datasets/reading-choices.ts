@@ -40,6 +40,7 @@ export function datasetView(dataset: StoredDataset) {
     targetReason: profile?.targetReason ?? null,
     task: profile?.task ?? null,
     taskReason: profile?.taskReason ?? null,
+    positiveClass: profile?.positiveClass ?? null,
     findings: profile?.findings ?? [],
     sizeBytes,
     dialect: profile ? { ...profile.plan.dialect, header: profile.plan.dialect.headerRows > 0 } : null,

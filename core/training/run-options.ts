@@ -2,11 +2,11 @@
  * Defines and checks the options of a training. The request's schema, and how it is settled against the dataset.
  */
 import * as z from "zod";
+import { findLabel } from "../csv/profile/advice/positive-class.ts";
 import type { CsvProfile } from "../csv/types.ts";
 import { AppError } from "../platform/errors.ts";
 import type { RunOptions } from "../trainer/contract.ts";
 import { isMetricName, METRICS } from "../trainer/metrics/index.ts";
-import { findLabel } from "../trainer/positive-class.ts";
 
 export const MODEL_NAME = z
   .string()

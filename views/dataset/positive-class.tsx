@@ -1,14 +1,10 @@
 /** Of two classes, the one that a training's figures are about: which one it will be, and a choice. */
 import type { CsvProfile } from "../../core/csv/types.ts";
-import { positiveClass } from "../../core/trainer/positive-class.ts";
 
-/** Nothing where the target has other than two values; another target's classes are typed. */
-export function PositiveClass({ profile }: { profile: Pick<CsvProfile, "columns" | "target"> }) {
-  const target = profile.columns.find(({ name }) => name === profile.target);
-  const classes = target?.distinct === 2 ? target.top.slice(0, 2) : [];
-  const [first, second] = classes;
-  const found =
-    first && second ? positiveClass([first.value, second.value], [first.count, second.count]) : null;
+/** The choices of the target that the file suggests; another target's classes are typed. */
+export function PositiveClass({ profile }: { profile: CsvProfile }) {
+  const { positiveClass: found, columns, target } = profile;
+  const classes = found ? (columns.find(({ name }) => name === target)?.top ?? []) : [];
   return (
     <div class="field">
       <label for="positiveClass">Positive class</label>
@@ -21,7 +17,7 @@ export function PositiveClass({ profile }: { profile: Pick<CsvProfile, "columns"
         aria-describedby="positiveClass-hint"
       />
       <datalist id="classes-of-target">
-        {classes.map(({ value }) => (
+        {classes.slice(0, 2).map(({ value }) => (
           <option value={value} />
         ))}
       </datalist>

@@ -1,6 +1,5 @@
 /** What is odd about the file, and the way out of each? A finding with a fix is one button. */
 import type { Finding } from "../../core/csv/types.ts";
-import { errorsAmong } from "../../core/trainer/checks/severity.ts";
 import type { ReadyDataset } from "../dataset/data.ts";
 import type { Links } from "../layout/frame.ts";
 import { count } from "./format.ts";
@@ -21,7 +20,7 @@ export function FindingList({ links, dataset }: { links: Links; dataset: ReadyDa
     );
   }
   const doubted = findings.flatMap(({ severity, fix }) => (severity === "info" ? [] : (fix?.exclude ?? [])));
-  const given = errorsAmong(findings).flatMap(({ fix }) => fix?.exclude ?? []);
+  const given = findings.flatMap(({ severity, fix }) => (severity === "error" ? (fix?.exclude ?? []) : []));
   return (
     <ul class="findings">
       {given.length > 0 && <TrainWithout links={links} dataset={dataset} columns={[...new Set(given)]} />}

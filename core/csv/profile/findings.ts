@@ -4,7 +4,7 @@ import { isHugeWhole } from "../cells/numbers/digit-names.ts";
 import type { Oddity } from "../rows/table-bounds.ts";
 import type { ColumnPlan, ColumnProfile, Finding } from "../types.ts";
 import type { ColumnAccumulator, Stray } from "./accumulator.ts";
-import { groupFinding, isGroupColumn } from "./group-column.ts";
+import { groupFinding, isGroupColumn } from "./advice/group-column.ts";
 
 /** By kind of oddity: how many rows, and the first few of them, 1-based in the file. */
 export type OddRows = Map<string, { count: number; rows: number[] }>;

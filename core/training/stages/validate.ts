@@ -3,7 +3,7 @@
  * settles the task, refuses what cannot work with the place and the fix, and names leaks and oddities without touching
  * them.
  */
-import { groupFinding, isGroupColumn } from "../../csv/profile/group-column.ts";
+import { groupFinding, isGroupColumn } from "../../csv/profile/advice/group-column.ts";
 import type { ColumnPlan, Table } from "../../csv/types.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { RunOptions } from "../../trainer/contract.ts";

@@ -113,6 +113,10 @@ export const DATASET = (
     targetReason: z.string().nullable(),
     task: TASK.nullable(),
     taskReason: z.string().nullable(),
+    positiveClass: z
+      .object({ label: z.string(), reason: z.string() })
+      .nullable()
+      .describe("of a target with two values, the one that figures will be about"),
     findings: z.array(FINDING),
     sizeBytes: COUNT,
     dialect: DIALECT.nullable(),

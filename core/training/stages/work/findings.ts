@@ -2,7 +2,7 @@
  * Reports what in the table would mislead a model or its reader. Leaks, copies of the target, near-constant columns,
  * rare classes, drift: each said once, with a way out. Nothing is dropped here but a literal copy of the target.
  */
-import { isNamedAfterwards } from "../../../csv/profile/leaks.ts";
+import { isNamedAfterwards } from "../../../csv/profile/advice/leaks.ts";
 import type { Column, Finding, Severity } from "../../../csv/types.ts";
 import { findCombination } from "../../../trainer/checks/combination.ts";
 import { findIdentities } from "../../../trainer/checks/identities.ts";

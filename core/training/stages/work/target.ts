@@ -2,11 +2,12 @@
  * Decides whether a column can be predicted, and as what. Class labels or numbers; every reason why not is an AppError
  * with the column and the fix.
  */
+
+import { findLabel, positiveClass } from "../../../csv/profile/advice/positive-class.ts";
 import { guessTask } from "../../../csv/profile/guess-target.ts";
 import type { Column, ColumnPlan, ColumnProfile } from "../../../csv/types.ts";
 import { AppError } from "../../../platform/errors.ts";
 import type { RunOptions } from "../../../trainer/contract.ts";
-import { findLabel, positiveClass } from "../../../trainer/positive-class.ts";
 import type { Target, Task } from "../../../trainer/samples.ts";
 
 const LEAST_ROWS = 20;

@@ -48,7 +48,7 @@ test("the model's JSON carries the error, the verdict begins with it", async () 
 
 test("the page's form asks once more", async () => {
   const page = await (await harness.ask("/models/leaky", { headers: { accept: "text/html" } })).text();
-  expect(page).toContain("Make live anyway");
+  expect(page).toContain("Deploy version 1 anyway");
   const refused = await harness.ask("/models/leaky/live", form({ version: "1" }));
   expect(refused.status).toBe(409);
   expect((await harness.json<{ liveVersion: number | null }>("/api/models/leaky")).liveVersion).toBeNull();

@@ -1,6 +1,6 @@
 /** Are totals with a rest, near copies and columns of afterwards seen, and fair columns left in peace? */
 import { describe, expect, test } from "bun:test";
-import { isNamedAfterwards } from "../../../../core/csv/profile/leaks.ts";
+import { isNamedAfterwards } from "../../../../core/csv/profile/advice/leaks.ts";
 import { findCombination } from "../../../../core/trainer/checks/combination.ts";
 import { nearCopy } from "../../../../core/trainer/checks/near-copy.ts";
 import { seededRandom } from "../../../../core/trainer/random.ts";

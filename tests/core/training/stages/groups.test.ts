@@ -1,6 +1,6 @@
 /** Do copies and groups stay on one side, and does none take more than its share of the test part? */
 import { describe, expect, test } from "bun:test";
-import { isGroupColumn } from "../../../../core/csv/profile/group-column.ts";
+import { isGroupColumn } from "../../../../core/csv/profile/advice/group-column.ts";
 import type { ColumnProfile, Table } from "../../../../core/csv/types.ts";
 import { seededRandom } from "../../../../core/trainer/random.ts";
 import {

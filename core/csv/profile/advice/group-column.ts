@@ -2,7 +2,7 @@
  * Recognises a column that names what the rows belong to: a patient, a user, a device with several rows each. Rows of
  * one of them are alike, so that a model which saw some answers for the others from memory.
  */
-import type { ColumnProfile, Finding } from "../types.ts";
+import type { ColumnProfile, Finding } from "../../types.ts";
 
 /** What has several rows in usual tables; as a whole word of the name, with or without "id" behind it. */
 const OWNERS =

@@ -3,6 +3,8 @@
  * Labels stay as they stand in the file; a run orders its two classes so that this one comes second.
  */
 
+import type { ColumnProfile, CsvProfile } from "../../types.ts";
+
 /** Say yes in the languages of common exports, or name what somebody is looking for. */
 const AFFIRMATIVE = new Set(
   [
@@ -74,4 +76,15 @@ export function findLabel(labels: readonly string[], asked: string): string | nu
 function normalLabel(label: string): string {
   const plain = label.normalize("NFC").trim().toLowerCase();
   return isNumber(plain) ? String(Number(plain) + 0) : plain;
+}
+
+/** Of the target that the file suggests, where it has two values. */
+export function positiveOf(
+  columns: readonly ColumnProfile[],
+  target: string | null,
+): Pick<CsvProfile, "positiveClass"> {
+  const column = columns.find(({ name }) => name === target);
+  const [first, second] = column?.top ?? [];
+  if (column?.distinct !== 2 || !first || !second) return {};
+  return { positiveClass: positiveClass([first.value, second.value], [first.count, second.count]) };
 }

@@ -1,6 +1,6 @@
 /** Is the class that people look for the positive one, whatever the order and the language of the labels? */
 import { describe, expect, test } from "bun:test";
-import { findLabel, positiveClass } from "../../../core/trainer/positive-class.ts";
+import { findLabel, positiveClass } from "../../../../core/csv/profile/advice/positive-class.ts";
 
 const of = (labels: [string, string], rows: [number, number] = [50, 50]) => positiveClass(labels, rows).label;
 

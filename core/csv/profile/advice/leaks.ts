@@ -2,7 +2,7 @@
  * Recognises a column that gives the target away, as far as the file shows it. By how closely the two go together, and
  * by names of what is known only once the answer is: how it ended, when, why, how long it took.
  */
-import type { ColumnProfile, Finding } from "../types.ts";
+import type { ColumnProfile, Finding } from "../../types.ts";
 
 const AFTERWARDS =
   /(?:^|[^\p{L}])(?:duration|elapsed|time_?(?:to|taken|spent)|resolution|resolved|closed|closing|ended|end_?(?:date|time)|finished|completed|outcome|result|verdict|decision|disposition|reason|cause|consequence|settled|settlement|recover(?:y|ed|ies)|collected|refund(?:ed)?|charge_?back|penalty|fine|discharged?|death|deceased|cancel(?:led|lation)?|terminated?|termination|exit|exited|churned|left|final|actual|repaid|paid_?off|total_?(?:paid|rec|payment)|last_?(?:payment|contact|login|seen))(?:$|[^\p{L}])/iu;
