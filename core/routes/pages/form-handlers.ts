@@ -73,7 +73,8 @@ export async function dismissAlert({ signalbox, params }: Call): Promise<Landing
 export async function deployVersion({ signalbox, request, params }: Call): Promise<Landing> {
   const name = params.name!;
   const { version, isConfirmed } = await deployForm(request);
-  const [error] = isConfirmed ? [] : errorsAmong(signalbox.models.findVersion(name, version).result.findings);
+  const { result } = await signalbox.models.findVersion(name, version);
+  const [error] = isConfirmed ? [] : errorsAmong(result.findings);
   if (error) {
     throw new AppError(
       "conflict",
