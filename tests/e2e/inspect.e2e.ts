@@ -16,7 +16,7 @@ test("connect, set a training off, filter, search, pause, copy, drop and catch u
   await expect(page.locator("[data-part=state]")).toHaveText("Connected");
   await page.getByRole("button", { name: "Upload the test file" }).click();
   await expect(messages.filter({ hasText: "dataset.uploaded" })).toHaveCount(1);
-  await page.getByRole("button", { name: "Train on it" }).click();
+  await page.getByRole("button", { name: "Train on test file" }).click();
   await expect(page.locator("[data-part=types]")).toContainText("run.started");
 
   await page.getByLabel("Type", { exact: true }).selectOption("run.started");
@@ -39,12 +39,12 @@ test("connect, set a training off, filter, search, pause, copy, drop and catch u
   await page.getByLabel("Search").fill("");
   await page.getByRole("button", { name: "Pause" }).click();
   const paused = await messages.first().textContent();
-  await page.getByLabel("Seconds to drop it for").fill("2");
-  await page.getByRole("button", { name: "Drop it for" }).click();
-  await expect(page.locator("[data-part=state]")).toHaveText("Dropped for 2 s");
-  await expect(history).toContainText(/[1-9]\d* missed events came/);
+  await page.getByLabel("Length of the disconnect in seconds").fill("2");
+  await page.getByRole("button", { name: "Simulate a disconnect" }).click();
+  await expect(page.locator("[data-part=state]")).toHaveText("Disconnected for 2 s");
+  await expect(history).toContainText(/Received [1-9]\d* missed events/);
   expect(await messages.first().textContent()).toBe(paused);
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Resume" }).click();
   await expect(page.locator("[data-part=types]")).toContainText("run.finished", { timeout: 30_000 });
   await page.getByRole("button", { name: "Disconnect" }).click();
   await expect(page.locator("[data-part=state]")).toContainText("Closed");

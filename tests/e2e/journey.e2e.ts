@@ -12,15 +12,15 @@ test("a dropped file becomes a live model that answers as one types", async ({ p
   await expectAccessible(page);
 
   await dropFile(page, { name: "fruit.csv", text: fruitCsv(400) });
-  const file = page.locator("#datasets").getByRole("link", { name: "fruit.csv" });
-  await expect(file).toBeVisible();
-  await file.click();
+  await expect(page).toHaveURL(/\/datasets\//);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("fruit.csv");
-  await expect(page.getByLabel("Which column shall it predict?")).toHaveValue("ripe");
+  await expect(page.getByLabel("Predict", { exact: true })).toHaveValue("ripe");
+  await expect(page.locator(".hero-words")).toContainText("from 3 columns");
   await expectAccessible(page);
 
-  await page.getByLabel("How long may it take").fill(BUDGET);
-  await page.getByRole("button", { name: "Train", exact: true }).click();
+  await page.getByText("Options").click();
+  await page.getByLabel("Time limit (seconds)").fill(BUDGET);
+  await page.getByRole("button", { name: "Train model" }).click();
   await expect(page).toHaveURL(/\/runs\//);
   const said = await collectAnnouncements(page);
   await expect(page.locator('[data-panel="stages"] [aria-current="step"]')).toHaveCount(1);
@@ -59,11 +59,11 @@ test("the same by keyboard alone", async ({ page, server }) => {
     buffer: Buffer.from(fruitCsv(300)),
   });
 
-  await pressOn(page, page.locator("#datasets").getByRole("link", { name: "fruit.csv" }));
   await expect(page).toHaveURL(/\/datasets\//);
-  await tabTo(page, page.getByLabel("How long may it take"));
+  await pressOn(page, page.getByText("Options"));
+  await tabTo(page, page.getByLabel("Time limit (seconds)"));
   await page.keyboard.type(BUDGET);
-  await pressOn(page, page.getByRole("button", { name: "Train", exact: true }));
+  await pressOn(page, page.getByRole("button", { name: "Train model" }));
   await expect(page).toHaveURL(/\/runs\//);
   await expect(page.locator('[data-panel="run"] .verdict')).toBeVisible({ timeout: 60_000 });
   await pressOn(page, page.getByRole("link", { name: /^Look at fruit/ }));
@@ -81,15 +81,19 @@ test.describe("without script", () => {
     await page.goto(server.url);
     await page.setViewportSize({ width: 360, height: 800 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth), "fits a phone").toBe(360);
-    await page.getByLabel("Choose a CSV file").setInputFiles({
-      name: "fruit.csv",
-      mimeType: "text/csv",
-      buffer: Buffer.from(fruitCsv(300)),
-    });
+    await page
+      .locator("#new")
+      .getByLabel("Choose a file")
+      .setInputFiles({
+        name: "fruit.csv",
+        mimeType: "text/csv",
+        buffer: Buffer.from(fruitCsv(300)),
+      });
     await page.getByRole("button", { name: "Upload" }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("fruit.csv");
-    await page.getByLabel("How long may it take").fill(BUDGET);
-    await page.getByRole("button", { name: "Train", exact: true }).click();
+    await page.getByText("Options").click();
+    await page.getByLabel("Time limit (seconds)").fill(BUDGET);
+    await page.getByRole("button", { name: "Train model" }).click();
     // The page comes anew by itself while the run goes on.
     await expect(page.locator('[data-panel="run"] .verdict')).toBeVisible({ timeout: 60_000 });
     await page.getByRole("link", { name: /^Look at fruit/ }).click();

@@ -66,7 +66,7 @@ test("pages that stay open through trainings, a deployment and another reading e
   const body = fruitCsv(60_000);
   const sent = await fetch(`${server.url}api/upload?name=late.csv&wait=0`, { method: "POST", body });
   const late = await open(`datasets/${((await sent.json()) as { id: string }).id}`);
-  await expect(late.getByLabel("Which column shall it predict?")).toHaveValue("ripe");
+  await expect(late.getByLabel("Predict", { exact: true })).toHaveValue("ripe");
   await expectAllLikeFresh(late);
 
   const upload = await fetch(`${server.url}api/upload?name=fruit.csv`, {
@@ -93,13 +93,13 @@ test("pages that stay open through trainings, a deployment and another reading e
   await ask("PATCH", `api/datasets/${datasetId}`, { exclude: ["weight"] });
   await expectAllLikeFresh(model, file, run);
   await expect(model.locator(".page-head")).toContainText("Version 2live");
-  await expect(file.locator(".page-head")).toContainText("reading 2 of the same file");
+  await expect(file.locator(".page-head")).toContainText("import settings changed 1 time");
 
   // A new version, and two deployments.
   expect(renewals).toBeLessThanOrEqual(3);
 
   await ask("DELETE", `api/datasets/${datasetId}`);
-  await expect(file.locator("main")).toContainText("There is no");
+  await expect(file.getByRole("heading", { level: 1 })).toHaveText("Page not found");
 });
 
 test("a hidden tab, a killed server and a new life end with what a fresh page shows", async ({
@@ -176,10 +176,33 @@ test("what fails is said once in a corner and stays under attention until somebo
   const words = "(b from flat.csv) failed";
   await expect(page.locator("#attention")).toContainText(words);
   await expectAccessible(page);
-  await page.locator("#attention li", { hasText: words }).getByText("Nothing to do here?").click();
+  await page.locator("#attention li", { hasText: words }).getByText("Dismiss", { exact: true }).click();
   await page.getByRole("button", { name: "Dismiss: Run 1" }).click();
   await expect(page.locator("#attention")).not.toContainText(words);
   await expect(other.locator("#attention")).not.toContainText(words);
+});
+
+test("offline is said within a second, and one request asks for all panels", async ({ page, folder }) => {
+  const server = await startServer(`${folder}-offline`, { MAX_SOCKETS: "1" });
+  await page.goto(server.url);
+  await expect(page.locator("#pill")).toHaveText("Live");
+  await page.context().setOffline(true);
+  await expect(page.locator("#pill")).toHaveText("Offline", { timeout: 1000 });
+  await expect(page.locator(".away")).toBeVisible();
+  await page.context().setOffline(false);
+  await expect(page.locator("#pill")).toHaveText("Live");
+  const polling = await page.context().newPage();
+  const asked: string[] = [];
+  polling.on("request", (request) => {
+    if (new URL(request.url()).pathname.startsWith("/panels")) asked.push(request.url());
+  });
+  await polling.goto(server.url);
+  await expect(polling.locator("#pill")).toHaveText("Polling");
+  await upload(server, "asked.csv");
+  await expect(polling.locator("#datasets")).toContainText("asked.csv");
+  expect(asked.length).toBeGreaterThan(0);
+  for (const url of asked) expect(new URL(url).searchParams.get("panels")).toContain("run,stages,curve");
+  await server.stop();
 });
 
 test("a frozen server is noticed within 15 s, and its waking too", async ({ page, server }) => {

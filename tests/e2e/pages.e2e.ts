@@ -1,6 +1,7 @@
 /** Every page in every state: axe finds nothing, nothing is cut off at 320 px, no error in the console. */
 import type { Page } from "@playwright/test";
 import {
+  dropFile,
   expect,
   expectAccessible,
   fruitCsv,
@@ -47,18 +48,68 @@ test("names from a file are text everywhere", async ({ page, server }) => {
 
 test("a refused file says why, and the next one is taken", async ({ page, server }) => {
   await page.goto(server.url);
-  await page.locator(".dropzone input[type=file]").setInputFiles(csvFile("empty.csv", ""));
-  await expect(page.locator("#datasets .note-danger")).toContainText("empty.csv was refused");
-  await expect(page.locator("[data-upload-note]")).not.toBeEmpty();
+  await page.locator("#new input[type=file]").setInputFiles(csvFile("empty.csv", ""));
+  await expect(page.getByRole("dialog")).toContainText("The file is empty.");
   await expectAccessible(page);
-  await page.locator(".dropzone input[type=file]").setInputFiles(csvFile("fruit.csv", fruitCsv(50)));
-  await expect(page.locator("#datasets").getByRole("link", { name: "fruit.csv" })).toBeVisible();
-  await expect(page.locator("#datasets .note-danger")).toHaveCount(0);
+  await page.getByRole("button", { name: "Close" }).click();
+  await page.locator("#new input[type=file]").setInputFiles(csvFile("notes.csv", "onecolumn\na\nb\n"));
+  await expect(page).toHaveURL(/\/datasets\//);
+  await expect(page.locator(".hero-refused")).toContainText("notes.csv cannot be used.");
+  await expectAccessible(page);
+  const chosen = page.waitForEvent("filechooser");
+  await page.getByRole("link", { name: "Choose another file" }).click();
+  await (await chosen).setFiles(csvFile("fruit.csv", fruitCsv(50)));
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("fruit.csv");
+  await expect(page.getByRole("button", { name: "Train model" })).toBeVisible();
+});
+
+test("files are taken on every page: dropped, pasted, several at once", async ({ page, server }) => {
+  test.slow();
+  const { datasetId, runId, model } = await trainFruit(server);
+  const paths = ["", "datasets", `datasets/${datasetId}`, "runs", `runs/${runId}`, "models"];
+  for (const path of [
+    ...paths,
+    `models/${model}`,
+    "activity",
+    "inspect",
+    "docs",
+    "settings",
+    "nothing-here",
+  ]) {
+    await page.goto(server.url + path);
+    const name = `from-${path.replaceAll("/", "-") || "home"}.csv`;
+    await dropFile(page, { name, text: `${fruitCsv(40)}${path.length},red,${path},no\n` });
+    await expect(page).toHaveURL(/\/datasets\/\w+$/);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
+  }
+  await page.goto(`${server.url}docs`);
+  await page.evaluate(() => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", `size\tripe\n${"1\tyes\n2\tno\n".repeat(20)}`);
+    document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+  });
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("pasted.csv");
+  await page.goto(server.url);
+  await page
+    .locator("#new input[type=file]")
+    .setInputFiles([
+      csvFile("one.csv", `${fruitCsv(30)}1,red,9,no\n`),
+      csvFile("photo.csv", "onecolumn\na\nb\n"),
+      csvFile("two.csv", `${fruitCsv(30)}2,red,9,no\n`),
+    ]);
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByRole("heading")).toHaveText("1 of 3 files were not uploaded");
+  await expect(dialog.locator('[data-state="refused"]')).toContainText("photo.csv");
+  await expectAccessible(page);
+  await dialog.getByRole("link", { name: "Show datasets" }).click();
+  await expect(page.locator(".list-table tbody")).toContainText("two.csv");
+  await page.keyboard.press("?");
+  await expect(page.locator("#keys")).toContainText("drop one or more files anywhere");
 });
 
 test("a page that is not there says so", async ({ page, server }) => {
   await page.goto(`${server.url}nothing-here`);
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Not found");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Page not found");
   await expectAccessible(page);
   await expectFits(page);
 });
@@ -67,9 +118,9 @@ test("the inspector connects, filters, and sets off a test", async ({ page, serv
   await page.goto(`${server.url}inspect`);
   await page.getByRole("button", { name: "Connect", exact: true }).click();
   await expect(page.locator('[data-part="state"]')).toHaveText("Connected");
-  await page.getByRole("button", { name: "Upload the test file" }).click();
+  await page.getByRole("button", { name: "Upload test file" }).click();
   await expect(page.locator(".message", { hasText: "dataset.uploaded" })).toHaveCount(1);
-  await page.getByRole("button", { name: "Train on it" }).click();
+  await page.getByRole("button", { name: "Train on test file" }).click();
   await expect(page.locator(".message", { hasText: "run.finished" })).toHaveCount(1, { timeout: 60_000 });
   await page.getByLabel("Type", { exact: true }).selectOption("run.started");
   await expect(page.locator(".message")).toHaveCount(1);
@@ -82,7 +133,7 @@ test("what a reader opened, typed or paused stays through the pushes", async ({ 
   await trainFruit(server);
   await page.goto(server.url);
   await expect(page.locator("#pill")).toHaveText("Live");
-  const table = page.locator("#leaderboard details.as-table");
+  const table = page.locator("details.machine");
   await table.locator("summary").click();
   await page.getByRole("button", { name: "Pause" }).click();
   const before = await page.locator("#activity li").count();
@@ -90,14 +141,14 @@ test("what a reader opened, typed or paused stays through the pushes", async ({ 
   await expect(page.locator("#datasets").getByRole("link", { name: "second.csv" })).toBeVisible();
   await expect(table).toHaveAttribute("open");
   expect(await page.locator("#activity li").count()).toBe(before);
-  await page.getByRole("button", { name: "Go on" }).click();
-  await expect(page.locator("#activity")).toContainText("second.csv was read");
+  await page.getByRole("button", { name: "Resume", exact: true }).click();
+  await expect(page.locator("#activity")).toContainText("second.csv uploaded");
 });
 
 test("a refused or lost button press is said, and nothing goes away", async ({ page, server }) => {
   const { model } = await trainFruit(server);
   await page.goto(`${server.url}models/${model}`);
-  const button = page.getByRole("button", { name: /^Make live/ });
+  const button = page.getByRole("button", { name: /^Deploy version 1/ });
   await page.route("**/live", (route) => route.continue({ postData: "version=99" }));
   await button.click();
   await expect(page.getByRole("alert")).toContainText("has no version 99");

@@ -27,16 +27,16 @@ test("a sample opens with one press, another reading is looked at, another targe
   const errors = listenForErrors(page);
   await page.goto(server.url);
   await expect(page.getByText(`curl -T your.csv '${server.url}api/train/`)).toBeVisible();
-  await page.getByRole("button", { name: "Open: Customers who leave" }).click();
+  await page.getByRole("button", { name: "Open sample: Customers who leave" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("customers.csv");
-  await page.getByText("Read it differently").click();
-  await page.getByLabel("Do names stand above the columns?").selectOption("false");
-  await expect(page.locator("#reading-preview")).toContainText("nothing is changed yet");
+  await page.getByText("Change import settings").click();
+  await page.getByLabel("Column names").selectOption("false");
+  await expect(page.locator("#reading-preview")).toContainText("Preview (not saved)");
   await expect(page.locator("#reading-preview thead")).toContainText("column_1");
   await expectAccessible(page);
   await page.getByRole("button", { name: "Predict this: contract" }).click();
   await expect(page.locator(".is-target")).toContainText("contract");
-  await expect(page.getByLabel("Which column shall it predict?")).toHaveValue("contract");
+  await expect(page.getByLabel("Predict", { exact: true })).toHaveValue("contract");
   expect(errors).toEqual([]);
 });
 
@@ -53,18 +53,58 @@ test("lists, settings, embeds and a cancelled run are accessible, and older page
   const run = await send<{ id: string }>(server, "api/train", { datasetId: id });
   await fetch(`${server.url}api/runs/${run.id}`, { method: "DELETE" });
   const errors = listenForErrors(page);
-  for (const path of ["runs", "models", "activity", "settings", "embed/stages", `runs/${run.id}`]) {
+  for (const path of [
+    "runs",
+    "datasets",
+    "models",
+    "activity",
+    "settings",
+    "embed/stages",
+    `runs/${run.id}`,
+  ]) {
     await page.goto(server.url + path);
     await expectAccessible(page);
   }
-  await page.goto(`${server.url}datasets`);
-  await expect(page.locator("#datasets .row")).toHaveCount(10);
-  await page.getByRole("link", { name: "Older files" }).click();
-  await expect(page.locator(".row-name")).toHaveText(["2.csv", "1.csv", "0.csv"]);
+  await page.goto(`${server.url}datasets?limit=10`);
+  const names = page.locator(".list-table tbody th a");
+  await expect(names).toHaveCount(10);
+  await page.getByRole("link", { name: "Next" }).click();
+  await expect(names).toHaveText(["2.csv", "1.csv", "0.csv"]);
   await expectAccessible(page);
-  await page.getByRole("link", { name: "Newer" }).click();
-  await expect(page.locator("#datasets .row")).toHaveCount(10);
+  await page.getByRole("link", { name: "Previous" }).click();
+  await expect(names).toHaveCount(10);
   expect(errors).toEqual([]);
+});
+
+test("a list is searched, filtered and sorted, and its address keeps that", async ({ page, server }) => {
+  for (const [name, rows] of [
+    ["apples", 40],
+    ["pears", 90],
+    ["plums", 60],
+  ] as const)
+    await fetch(`${server.url}api/upload?name=${name}.csv`, { method: "POST", body: fruitCsv(rows) });
+  const names = page.locator(".list-table tbody th a");
+  await page.goto(`${server.url}datasets`);
+  await expect(page.locator("#pill")).toHaveText("Live");
+  await page.getByRole("link", { name: "Rows" }).click();
+  await expect(names).toHaveText(["pears.csv", "plums.csv", "apples.csv"]);
+  await expect(page.locator('[aria-sort="descending"]')).toHaveText(/Rows/);
+  await page.keyboard.press("/");
+  await page.keyboard.type("PL");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/q=PL.*sort=-rows/);
+  await expect(names).toHaveText(["plums.csv", "apples.csv"]);
+  await page.getByLabel("State").selectOption("reading");
+  await expect(page).toHaveURL(/status=reading/);
+  await expect(page.locator(".list")).toContainText("Nothing matches");
+  await page.getByRole("link", { name: "Clear" }).click();
+  await expect(names).toHaveCount(3);
+  // A change elsewhere shows, in the order that was asked for.
+  await fetch(`${server.url}api/upload?name=figs.csv`, { method: "POST", body: fruitCsv(70) });
+  await expect(names).toHaveText(["pears.csv", "figs.csv", "plums.csv", "apples.csv"]);
+  await page.locator("summary", { hasText: "Delete" }).first().click();
+  await page.getByRole("button", { name: "Delete dataset: pears.csv" }).click();
+  await expect(names).toHaveCount(3);
 });
 
 test("the sign-in page is accessible", async ({ page, folder }) => {

@@ -91,7 +91,7 @@ export function InspectPage({ frame }: { frame: Frame }) {
           <p class="fine">
             Rate over the last ten seconds. Lag from the server’s clock to yours, for live events only.
           </p>
-          <section class="scroll" tabindex={0} aria-label="Message types">
+          <section class="scroll" tabindex={0} aria-label="Figures by message type">
             <table>
               <thead>
                 <tr>
