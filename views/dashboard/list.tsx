@@ -209,7 +209,7 @@ function Pages({ frame: { links }, list, asked, cursor, newer, rows }: ListPageP
     return rows.items.length > 0 ? <p class="fine">{plural(rows.items.length, "row")}</p> : null;
   }
   return (
-    <nav class="pager" aria-label="Pages">
+    <nav class="pager" aria-label="Pages of the list">
       {cursor !== null && (
         <a class="button" rel="prev" href={address(links, list, asked, newer)}>
           Previous
