@@ -5,7 +5,7 @@
 
 import { HEAD_BYTES, utf8Chunks } from "./bytes/source.ts";
 import { decide, describeDialect } from "./dialect/decide.ts";
-import { mergeHeader } from "./dialect/layout.ts";
+import { mergeHeader, withoutMark } from "./dialect/layout.ts";
 import type { KnownTable } from "./formats/known-table.ts";
 import { decideTable } from "./formats/table-dialect.ts";
 import { cellsOf } from "./rows/scan.ts";
@@ -101,7 +101,7 @@ function rowFrame(dialect: Dialect & { width: number }, put: (row: string[]) => 
   return new Frame(dialect, {
     header: (row) => {
       header.push(row);
-      if (header.length === dialect.headerRows) put(mergeHeader(header));
+      if (header.length === dialect.headerRows) put(withoutMark(mergeHeader(header), dialect.comment));
     },
     data: (bytes, spans, cells) => put(cellsOf(bytes, spans, cells)),
     odd: () => {

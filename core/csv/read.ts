@@ -7,29 +7,18 @@ import { inferColumn } from "./cells/infer-type.ts";
 import { decimalEvidence } from "./cells/numbers/number-format.ts";
 import { checkChoices, checkReading, chosenMissing, chosenType, keptColumns } from "./dialect/choices.ts";
 import { type Decision, decide, describeDialect } from "./dialect/decide.ts";
-import { mergeHeader } from "./dialect/layout.ts";
+import { mergeHeader, withoutMark } from "./dialect/layout.ts";
 import { nameColumns } from "./dialect/names.ts";
-import type { KnownTable } from "./formats/known-table.ts";
 import { decideTable } from "./formats/table-dialect.ts";
 import { type ColumnAccumulator, shown } from "./profile/accumulator.ts";
-import { accumulatorFor } from "./profile/accumulators.ts";
 import { describeLeak } from "./profile/advice/leaks.ts";
 import { positiveOf } from "./profile/advice/positive-class.ts";
 import { canCorrelate, correlate, type Side } from "./profile/correlation.ts";
-import {
-  describeColumn,
-  describeFrame,
-  describeOddRows,
-  describeReading,
-  noteOdd,
-  type OddRows,
-} from "./profile/findings.ts";
-import { guessTarget, guessTask, type TargetGuess } from "./profile/guess-target.ts";
-import { RowPlaces } from "./profile/row-places.ts";
-import { RowSample } from "./profile/row-sample.ts";
+import { describeColumn, describeFrame, describeOddRows, describeReading } from "./profile/findings.ts";
+import { guessTarget, guessTask, TASK_CHOSEN, type TargetGuess, unsureTask } from "./profile/guess-target.ts";
+import { type Pass, type ProfileOptions, profileAll, type Start } from "./profile/passes.ts";
 import { nearText } from "./rows/refuse.ts";
 import { cellsOf, scanTable } from "./rows/scan.ts";
-import type { Frame } from "./rows/table-bounds.ts";
 import type {
   ColumnPlan,
   ColumnProfile,
@@ -38,7 +27,6 @@ import type {
   Finding,
   ReadingChoices,
   ReadingPreview,
-  ReadingProgress,
   RowReading,
 } from "./types.ts";
 
@@ -47,20 +35,7 @@ const SAMPLE_CELLS = 200_000;
 const PREVIEW_ROWS = 50;
 /** Of a longer cell the preview holds the beginning. */
 const CELL_LENGTH = 1000;
-/** Told while the file is read. */
-const SHOWN_COLUMNS = 100;
 const CHOICE_ROWS = 10;
-const MAX_PASSES = 3;
-
-export interface ProfileOptions {
-  /** The file's label as uploaded. */
-  name: string;
-  /** What is known of a table file that was made of another format. */
-  known?: KnownTable | null;
-  signal?: AbortSignal;
-  /** `columns`: now and then, of a wide table the first. */
-  onProgress?: (progress: ReadingProgress & { columns?: ColumnProfile[] }) => void;
-}
 
 /** Throws AppError `invalid` with place and fix where the file cannot be read as a table, or a choice does not fit. */
 export async function profileCsv(
@@ -121,13 +96,6 @@ async function readBeginning(path: string, choices: ReadingChoices, options: Pro
   return { dialect, start, names, findings: [...(known?.findings ?? []), ...findings] };
 }
 
-interface Start {
-  header: string[] | null;
-  rows: string[][];
-  /** Places of odd rows among them. */
-  odd: number[];
-}
-
 /** The header and the first data rows. */
 async function readStart(
   path: string,
@@ -149,16 +117,22 @@ async function readStart(
     },
     options: { signal, isDone: () => rows.length >= enough },
   });
-  return { header: header.length > 0 ? mergeHeader(header) : null, rows, odd };
+  return { header: header.length > 0 ? withoutMark(mergeHeader(header), dialect.comment) : null, rows, odd };
 }
+
+/** So many names that are all different are no chance. */
+const LEAST_UNIQUE = 10;
 
 /** R writes row names without a name above them: the header is one short, and its first name stands above the second. */
 function withRowNames(header: string[], rows: readonly string[][], width: number): string[] {
   if (header.length !== width - 1 || rows.length < 2) return header;
   const first = rows.map((row) => row[0]);
+  const isEnded = rows.every((row) => (row[width - 1] ?? "").trim() === "");
+  const isUnique = new Set(first).size === first.length;
   const isCounted = first.every((cell, k) => cell === String(k + 1));
-  const isNamed = new Set(first).size === first.length && first.every((cell) => /^\D/.test(cell));
-  return isCounted || isNamed ? ["", ...header] : header;
+  const isNamed = isUnique && first.every((cell) => /^\D/.test(cell));
+  const isLong = isUnique && first.length >= LEAST_UNIQUE;
+  return !isEnded && (isCounted || isNamed || isLong) ? ["", ...header] : header;
 }
 
 function refuseNoTable(names: readonly string[], rows: readonly string[][], dialect: Dialect): void {
@@ -197,109 +171,6 @@ function emptyFile(name: string): AppError {
   });
 }
 
-interface Pass {
-  /** Rows of the file by data row, where the distance changes. */
-  places: RowPlaces;
-  frame: Frame;
-  accumulators: ColumnAccumulator[];
-  sample: RowSample;
-  odd: OddRows;
-}
-
-interface Reading {
-  dialect: Dialect & { width: number };
-  plans: ColumnPlan[];
-  start: Start;
-  choices: ReadingChoices;
-  options: ProfileOptions;
-  findings: Finding[];
-  decimal: "." | "," | undefined;
-}
-
-async function profileAll(path: string, reading: Reading): Promise<Pass> {
-  let plans = reading.plans;
-  for (let passes = 1; ; passes++) {
-    const pass = await profileOnce(path, { ...reading, plans });
-    const revised = pass.accumulators.map((accumulator, column) => revise(accumulator, reading, column));
-    if (passes === MAX_PASSES || revised.every((plan, k) => plan === plans[k])) return pass;
-    plans = revised;
-  }
-}
-
-async function profileOnce(path: string, { dialect, plans, options }: Reading): Promise<Pass> {
-  const accumulators = plans.map((plan) => accumulatorFor(plan, plans.length));
-  const width = accumulators.length;
-  const sample = new RowSample(plans);
-  const odd: OddRows = new Map();
-  const places = new RowPlaces();
-  let shownAt = 0;
-  const frame = await scanTable(path, dialect, {
-    handlers: {
-      header: () => {
-        // Read before.
-      },
-      data: (bytes, spans, cells, row) => {
-        places.add(row, 1);
-        const shared = Math.min(cells, width);
-        for (let k = 0; k < shared; k++) accumulators[k].add(bytes, spans[2 * k], spans[2 * k + 1]);
-        for (let k = shared; k < width; k++) accumulators[k].missing++;
-        sample.add(bytes, spans, cells);
-      },
-      many: (cutter, rows, firstRow) => {
-        places.add(firstRow, rows);
-        const shared = Math.min(cutter.width, width);
-        for (let k = 0; k < shared; k++) accumulators[k].addMany(cutter, k, rows);
-        for (let k = shared; k < width; k++) accumulators[k].missing += rows;
-        sample.addMany(cutter, rows);
-      },
-      odd: (row, oddity, cells) => noteOdd(odd, { row, oddity, cells, width: dialect.width }),
-    },
-    options: {
-      signal: options.signal,
-      onProgress: (progress, { rows }) => {
-        const isDue = options.onProgress !== undefined && progress.bytesRead >= shownAt && rows > 0;
-        if (isDue) shownAt = 2 * progress.bytesRead;
-        const columns = isDue ? { columns: snapshot(accumulators) } : {};
-        options.onProgress?.({ ...progress, rows, ...columns });
-      },
-    },
-  });
-  return { places, frame, accumulators, sample, odd };
-}
-
-/** The first columns as far as they are read; made at doubling distances, so that all cost no more than the last. */
-function snapshot(accumulators: readonly ColumnAccumulator[]): ColumnProfile[] {
-  return accumulators
-    .slice(0, SHOWN_COLUMNS)
-    .map((accumulator) => accumulator.profile(accumulator.plan.type));
-}
-
-/**
- * The same plan where it holds for the whole column, a few odd cells aside; else a new one, which knows what did not
- * fit. Odd cells weigh as much as they do in the file.
- */
-function revise(accumulator: ColumnAccumulator, reading: Reading, column: number): ColumnPlan {
-  const { plan, strays, strayCount, seen } = accumulator;
-  const type = chosenType(reading.choices, plan.name);
-  if (strayCount === 0 || type) return plan;
-  const known = reading.start.rows.map((row) => row[column] ?? "");
-  const scale = Math.min(1, known.length / Math.max(1, seen));
-  const weighted = [...strays].flatMap(([text, { count, row }]) =>
-    row < known.length ? [] : new Array<string>(Math.max(1, Math.round(count * scale))).fill(text),
-  );
-  const again = inferColumn({
-    name: plan.name,
-    cells: [...known, ...weighted],
-    delimiter: reading.dialect.delimiter,
-    stored: reading.options.known?.kinds[column],
-    decimal: reading.decimal,
-    missing: chosenMissing(reading.choices, plan.name),
-  });
-  if (Bun.deepEquals(again.plan, plan)) return plan;
-  reading.findings.push(...again.findings);
-  return again.plan;
-}
-
 function assemble(
   { frame, accumulators, sample, odd, places }: Pass,
   known: {
@@ -320,12 +191,15 @@ function assemble(
     findings.push(...describeReading(accumulator, plan, (row) => places.rowOf(row)));
     return { plan, profile: accumulator.profile(type) };
   });
+  const blank = namelessAndEmpty(start, settled);
+  findings.push(...blank.findings);
   const plans = keptColumns(
     settled.map(({ plan }) => plan),
-    choices.drop,
+    [...(choices.drop ?? []), ...blank.names],
   );
   const kept = plans.map(({ index = 0 }) => settled[index].profile);
-  const guess = targetOf(kept, choices);
+  const { isUnsure, ...guess } = targetOf(kept, choices);
+  if (isUnsure && guess.target && guess.task) findings.push(unsureTask(guess.target, guess.task));
   const columns = withCorrelations(kept, guess, (k) => sample.column(plans[k].index ?? k));
   findings.push(
     ...describeFrame(frame),
@@ -348,6 +222,23 @@ function assemble(
       .slice(0, PREVIEW_ROWS)
       .map((row) => plans.map(({ index = 0 }) => shown(row[index] ?? "", CELL_LENGTH))),
     previewOdd: start.odd.filter((place) => place < PREVIEW_ROWS),
+  };
+}
+
+/** Columns that separators at the ends of rows make: no name, no values. */
+function namelessAndEmpty(
+  { header }: Start,
+  settled: readonly { profile: ColumnProfile }[],
+): { names: string[]; findings: Finding[] } {
+  const isBlank = (k: number) => header !== null && (header[k] ?? "").trim() === "";
+  const names = settled
+    .filter(({ profile }, k) => isBlank(k) && profile.missing === profile.count)
+    .map(({ profile }) => profile.name);
+  if (names.length === 0 || names.length > settled.length - 2) return { names: [], findings: [] };
+  const message = `${names.length === 1 ? "One column has" : `${names.length} columns have`} neither a name nor values, and ${names.length === 1 ? "was" : "were"} left out.`;
+  return {
+    names,
+    findings: [{ code: "nameless_columns", severity: "info", column: null, message, fix: null }],
   };
 }
 
@@ -389,10 +280,12 @@ function settlePlan(plan: ColumnPlan, type: ColumnPlan["type"]): ColumnPlan {
   return { ...rest, type };
 }
 
-function targetOf(columns: ColumnProfile[], choices: ReadingChoices): TargetGuess {
+function targetOf(columns: ColumnProfile[], choices: ReadingChoices): TargetGuess & { isUnsure?: true } {
   const chosen = columns.find(({ name }) => name === choices.target);
   const guess = chosen
     ? { target: chosen.name, targetReason: `${chosen.name} was chosen.`, ...guessTask(chosen) }
     : guessTarget(columns);
-  return choices.task ? { ...guess, task: choices.task, taskReason: "The task was chosen." } : guess;
+  if (!choices.task) return guess;
+  const { isUnsure: _, ...chosenGuess } = guess;
+  return { ...chosenGuess, task: choices.task, taskReason: TASK_CHOSEN };
 }

@@ -32,6 +32,7 @@ export interface Finding {
     types?: Record<string, ColumnType>;
     missing?: Record<string, string[]>;
     target?: string;
+    task?: "multiclass" | "regression";
     header?: boolean;
     split?: "time" | "group";
     splitColumn?: string;

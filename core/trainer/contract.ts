@@ -42,6 +42,8 @@ export const STAGE_NAMES: readonly StageName[] = STAGE_RECORDS.map(({ name }) =>
 export interface RunOptions {
   target: string;
   task: Task | null; // null: decided by Data validation
+  /** Nobody asked for the task: the values have the last word. */
+  isTaskGuessed?: true;
   features: string[] | null; // null: all but the target and `exclude`
   exclude: string[];
   budgetSeconds: number;

@@ -3,6 +3,7 @@
  */
 import * as z from "zod";
 import { findLabel } from "../csv/profile/advice/positive-class.ts";
+import { TASK_CHOSEN } from "../csv/profile/guess-target.ts";
 import type { CsvProfile } from "../csv/types.ts";
 import { AppError } from "../platform/errors.ts";
 import type { RunOptions } from "../trainer/contract.ts";
@@ -102,6 +103,7 @@ export function settleOptions(request: TrainRequest, profile: CsvProfile, budget
   return {
     target,
     task: request.task ?? (target === profile.target ? profile.task : null),
+    ...(!request.task && !isTaskChosen(target, profile) && { isTaskGuessed: true as const }),
     features: request.features ?? null,
     exclude: request.exclude ?? [],
     budgetSeconds: request.budgetSeconds ?? budgetSeconds,
@@ -135,6 +137,11 @@ function settlePositiveClass(request: TrainRequest, profile: CsvProfile, target:
     });
   }
   return asked;
+}
+
+/** Chosen for the dataset, not guessed: what was guessed never makes a run fail. */
+function isTaskChosen(target: string, { target: chosen, taskReason }: CsvProfile): boolean {
+  return target === chosen && taskReason === TASK_CHOSEN;
 }
 
 function requireColumn(name: string, profile: CsvProfile): void {

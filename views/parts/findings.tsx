@@ -143,6 +143,7 @@ function fixLabel(fix: Fix): string {
   if (fix.exclude)
     return fix.exclude.length === 1 ? "Exclude column" : `Exclude ${fix.exclude.length} columns`;
   if (fix.target !== undefined) return `Predict ${fix.target}`;
+  if (fix.task !== undefined) return fix.task === "regression" ? "Predict a number" : "Predict classes";
   if (fix.header !== undefined) return fix.header ? "Use first row as names" : "First row is data";
   if (fix.missing) return Object.values(fix.missing)[0]?.length ? "Treat as missing" : "Keep as a value";
   const [type] = Object.values(fix.types ?? {});
@@ -162,6 +163,7 @@ function fixFields(fix: Fix, dataset: ReadyDataset): { name: string; value: stri
       value: words.join(", "),
     })),
     ...(fix.target === undefined ? [] : [{ name: "target", value: fix.target }]),
+    ...(fix.task === undefined ? [] : [{ name: "task", value: fix.task }]),
     ...(fix.header === undefined ? [] : [{ name: "header", value: String(fix.header) }]),
   ];
 }

@@ -10,7 +10,7 @@ import { type OpenSource, openSource } from "../bytes/source.ts";
 import { refuseForeign } from "../rows/refuse.ts";
 import { shapeOf } from "../rows/row-shape.ts";
 import type { Dialect, ReadingChoices } from "../types.ts";
-import { findLayout } from "./layout.ts";
+import { findLayout, headerInComment } from "./layout.ts";
 import { cutSample, sniff } from "./sniff.ts";
 
 export interface Decision {
@@ -49,7 +49,8 @@ export function decideOn(
   const { width, comment, ...cutting } = sniff(start, choices, isWhole);
   if (width > MAX_COLUMNS) throw tooWide(width);
   const { rows } = cutSample(start, { cutting, width, limit: LAYOUT_ROWS, isWhole });
-  const layout = findLayout(withoutComments(rows, comment), width, choices.header);
+  const plain = findLayout(withoutComments(rows, comment), width, choices.header);
+  const layout = choices.header === undefined ? headerInComment(rows, plain, { comment, width }) : plain;
   const dialect = {
     encoding: encoding.encoding,
     bom: encoding.bom,

@@ -151,10 +151,30 @@ function isYears(head: readonly string[]): boolean {
 /** Further rows of the header: the same once more, or words above columns of numbers. */
 function countHeaderRows(rows: readonly string[][], width: number): number {
   const shares = columnShares(rows, width);
+  const isHeader = (at: number) =>
+    isHeaderRow(rows[at], rows[0], shares) ||
+    isQuestions(rows[at], rows.slice(at + 1, at + 1 + BODY_ROWS), width);
   let count = 1;
-  while (count < MAX_HEADER_ROWS && count + 1 < rows.length && isHeaderRow(rows[count], rows[0], shares))
-    count++;
+  while (count < MAX_HEADER_ROWS && count + 1 < rows.length && isHeader(count)) count++;
   return count;
+}
+
+const LEAST_ANSWERS = 8;
+const IMPORT_ID = /^\{"ImportId":/;
+
+/** Surveys repeat the whole question beneath its short name, far longer than any answer, and programs their own ids. */
+function isQuestions(row: readonly string[], rows: readonly string[][], width: number): boolean {
+  if (row.length !== width || width < 2) return false;
+  const filledCells = row.filter((cell) => cell.trim() !== "");
+  if (filledCells.length >= 0.6 * width && filledCells.every((cell) => IMPORT_ID.test(cell))) return true;
+  const body = rows.filter((other) => other.length === width);
+  if (body.length < LEAST_ANSWERS) return false;
+  const isQuestion = (cell: string, column: number) => {
+    if (!/\s.*\s|\?\s*$/.test(cell.trim()) || isTyped(cellKind(cell))) return false;
+    return body.every((other) => other[column].length < cell.length || IMPORT_ID.test(other[column]));
+  };
+  const questions = row.filter(isQuestion).length;
+  return questions >= 2 && questions >= 0.6 * width;
 }
 
 function columnShares(rows: readonly string[][], width: number): Share[] {
@@ -188,7 +208,29 @@ export function mergeHeader(rows: readonly (readonly string[])[]): string[] {
   return Array.from({ length: width }, (_, column) =>
     rows
       .map((row) => row[column] ?? "")
-      .filter((cell) => cell !== "")
+      .filter((cell, k) => cell !== "" && (k === 0 || !IMPORT_ID.test(cell)))
       .join(" "),
   );
+}
+
+/** A header in a comment: `# energy, n`. */
+export function withoutMark(header: string[], comment: string): string[] {
+  const [first, ...others] = header;
+  if (comment === "" || !first?.startsWith(comment)) return header;
+  return [first.slice(comment.length).trim(), ...others];
+}
+
+/** The last comment above the table names its columns where nothing else does: as many words as there are columns. */
+export function headerInComment(
+  rows: readonly string[][],
+  layout: Layout,
+  { comment, width }: { comment: string; width: number },
+): Layout {
+  if (comment === "" || layout.headerRows > 0) return layout;
+  const at = layout.preambleRows - 1;
+  const row = rows[at];
+  if (!row?.[0]?.startsWith(comment) || row.length !== width) return layout;
+  const names = withoutMark([...row], comment);
+  const isNames = names.every((name) => name.trim() !== "" && !isTyped(cellKind(name)));
+  return isNames ? { preambleRows: at, headerRows: 1 } : layout;
 }

@@ -175,8 +175,19 @@ function areNumbers(examples: readonly string[]): boolean {
 }
 
 /** `nextTableRow` 0: one table only. */
-export function describeFrame(frame: { footerRows: number; nextTableRow: number; rows: number }): Finding[] {
+export function describeFrame(frame: {
+  footerRows: number;
+  nextTableRow: number;
+  rows: number;
+  repeatedHeaders: readonly number[];
+}): Finding[] {
   const findings: Finding[] = [];
+  const [again] = frame.repeatedHeaders;
+  if (again !== undefined) {
+    const more = frame.repeatedHeaders.length - 1;
+    const message = `The header comes again in row ${again}${more > 0 ? ` and ${more} more` : ""}: files were joined; all of their rows were read.`;
+    findings.push({ code: "header_again", severity: "info", column: null, message, fix: null, row: again });
+  }
   if (frame.nextTableRow > 0) {
     const message = `Another table begins in row ${frame.nextTableRow}; only the first, ${frame.rows} rows, was read.`;
     findings.push({

@@ -2,9 +2,13 @@
  * Guesses which column a person wants to predict, and whether it is a class or a quantity. A guess from names, places
  * and values, always with its reason in a sentence; never an id, never a constant.
  */
-import type { ColumnProfile } from "../types.ts";
+import { isIdName } from "../cells/word-type.ts";
+import type { ColumnProfile, Finding } from "../types.ts";
 
 export type Task = "binary" | "multiclass" | "regression";
+
+/** The reason where nothing was guessed. */
+export const TASK_CHOSEN = "The task was chosen.";
 
 export interface TargetGuess {
   target: string | null;
@@ -28,40 +32,52 @@ const RANKS: readonly (readonly [RegExp, number])[] = [
   [/^(?:type|count|amount|total|value|category|status)$/i, 3],
 ];
 const PARTIAL =
-  /(?:^|[\s_.-])(?:target|label|class|outcome|churn|survived|fraud|default|price|species|response|y)(?:$|[\s_.-])/i;
+  /(?:^|[\s_.-])(?:target|label|class|outcome|churn|survived|fraud|default|price|species|response|y|total|amount)(?:$|[\s_.-])/i;
+/** Where something is, not what it is. */
+const PLACE =
+  /^(?:lat|latitude|lon|lng|long|longitude|easting|northing|utm_?[xyne]|coord(?:inate)?s?[_ ]?[xy]?|[xyz]_?coord(?:inate)?)$|(?:^|[_\s.-])(?:lat|latitude|lon|lng|longitude)$/i;
 /** A class beside many rows: more values than this are a quantity. */
 const MAX_NUMERIC_CLASSES = 12;
 const MAX_CLASSES = 100;
 
 /** Beside a `z`, `y` is a place in space and no target. */
-export function guessTarget(columns: readonly ColumnProfile[]): TargetGuess {
+export function guessTarget(columns: readonly ColumnProfile[]): TargetGuess & { isUnsure?: true } {
   const candidates = columns.filter(canBeTarget);
   if (candidates.length === 0) {
     const targetReason = "No column can be predicted: all are ids, texts, dates or constant.";
     return { target: null, targetReason, task: null, taskReason: "Without a target there is no task." };
   }
-  const last = columns[columns.length - 1];
+  const last = candidates[candidates.length - 1];
+  const isLastOfAll = last === columns[columns.length - 1];
   const isSpace = columns.some(({ name }) => /^z$/i.test(name));
   const scored = candidates
     .filter(({ name }) => !(isSpace && /^y$/i.test(name)))
-    .map((column) => ({ column, ...score(column, column === last, column === columns[0]) }));
+    .map((column) => ({
+      column,
+      ...score(column, { isLast: column === last, isLastOfAll, isFirst: column === columns[0] }),
+    }));
   const best = scored.reduce((winner, other) => (other.points > winner.points ? other : winner));
   return { target: best.column.name, targetReason: best.reason, ...guessTask(best.column) };
 }
 
-function canBeTarget({ type, distinct, count, missing }: ColumnProfile): boolean {
+function canBeTarget({ name, type, distinct, count, missing }: ColumnProfile): boolean {
   const filled = count - missing;
+  if (PLACE.test(name.trim()) || isIdName(name)) return false;
   if (type === "id" || type === "text" || type === "date" || distinct < 2 || missing > 0.5 * count)
     return false;
   return type === "number" || distinct <= Math.min(MAX_CLASSES, 0.5 * filled + 2);
 }
 
-function score(column: ColumnProfile, isLast: boolean, isFirst: boolean): { points: number; reason: string } {
+/** `isLast`: no later column can be predicted; `isLastOfAll`: there is none. */
+function score(
+  column: ColumnProfile,
+  { isLast, isLastOfAll, isFirst }: { isLast: boolean; isLastOfAll: boolean; isFirst: boolean },
+): { points: number; reason: string } {
   const { name, type, distinct } = column;
   const rank = RANKS.find(([pattern]) => pattern.test(name.trim()))?.[1] ?? 0;
   const partial = rank === 0 && PARTIAL.test(name) ? 4 : 0;
   let points = rank + partial;
-  if (isLast) points += 3;
+  if (isLast) points += isLastOfAll ? 3 : 2.5;
   else if (isFirst) points += 1;
   if (type !== "number" && distinct <= 10) points += 0.5;
   if (distinct === 2) points += 0.5;
@@ -77,27 +93,53 @@ function reason(name: string, why: { isNamed: boolean; isLast: boolean; distinct
   return `“${name}” has ${why.distinct} different values and no other column is a likelier target.`;
 }
 
-/** Words are classes; numbers are classes where they are few and whole. */
-export function guessTask(column: ColumnProfile): { task: Task; taskReason: string } {
+/** Words are classes; numbers are classes where they are few and whole. `isUnsure`: it could as well be the other. */
+export function guessTask(column: ColumnProfile): { task: Task; taskReason: string; isUnsure?: true } {
   const { name, type, distinct } = column;
   if (distinct === 2) return { task: "binary", taskReason: `“${name}” has two values.` };
   if (type !== "number") return { task: "multiclass", taskReason: `“${name}” has ${distinct} classes.` };
   return guessNumericTask(column);
 }
 
-function guessNumericTask(column: ColumnProfile): { task: Task; taskReason: string } {
+function guessNumericTask(column: ColumnProfile): { task: Task; taskReason: string; isUnsure?: true } {
   const { name, distinct, min, max, count } = column;
-  const isCode =
-    isClassName(name) && distinct <= MAX_NUMERIC_CLASSES && Number.isInteger(min) && Number.isInteger(max);
-  if (isCode && distinct <= 0.1 * count) {
-    return {
-      task: "multiclass",
-      taskReason: `“${name}” has ${distinct} whole numbers, which its name says are classes.`,
-    };
+  const regression = {
+    task: "regression" as const,
+    taskReason: `“${name}” is a quantity with ${distinct} different values.`,
+  };
+  const isWhole = Number.isInteger(min) && Number.isInteger(max);
+  if (!isWhole || distinct > MAX_NUMERIC_CLASSES || distinct > 0.1 * count) return regression;
+  if (isClassName(name)) {
+    const taskReason = `“${name}” has ${distinct} whole numbers, which its name says are classes.`;
+    return { task: "multiclass", taskReason };
   }
-  return { task: "regression", taskReason: `“${name}” is a quantity with ${distinct} different values.` };
+  if (QUANTITY.test(name)) return regression;
+  // Codes are numbered from 0 or 1 without a gap.
+  const isNumbered = (min === 0 || min === 1) && max! - min + 1 === distinct;
+  if (isNumbered && distinct <= MOST_LIKELY_CODES) {
+    const taskReason = `“${name}” has only the whole numbers ${min} to ${max}, which are more likely classes than a quantity.`;
+    return { task: "multiclass", taskReason, isUnsure: true };
+  }
+  return isNumbered ? { ...regression, isUnsure: true } : regression;
+}
+
+/** Fewer whole numbers than these are codes rather than steps of a scale. */
+const MOST_LIKELY_CODES = 4;
+const QUANTITY =
+  /count|number|num\b|^n_|quantity|qty|amount|age|year|day|hour|minute|month|rooms?\b|floor|price|cost|score|rating|quality|level|size|visits|children|siblings|grade|total/i;
+
+/** What to ask where the task is a toss-up. */
+export function unsureTask(name: string, task: Task): Finding {
+  const other = task === "regression" ? "multiclass" : "regression";
+  const message =
+    task === "regression"
+      ? `“${name}” is predicted as a number; if its few whole numbers are classes, choose classes.`
+      : `“${name}” is predicted as classes; if its whole numbers are a quantity, choose a number.`;
+  return { code: "task_unsure", severity: "warning", column: name, message, fix: { task: other } };
 }
 
 function isClassName(name: string): boolean {
-  return /class|label|species|category|type|target|cluster|digit|group|segment/i.test(name);
+  return /class|label|species|category|type|target|cluster|digit|group|segment|^y$|outcome|verdict/i.test(
+    name,
+  );
 }

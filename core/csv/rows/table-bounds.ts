@@ -50,10 +50,15 @@ export class Frame {
   footerRows = 0;
   /** A second table begins at this row; 0: none was seen. */
   nextTableRow = 0;
+  /** Rows in which the header comes again, as where files were joined; left out. */
+  readonly repeatedHeaders: number[] = [];
   private seen = 0;
   private held: Row[] = [];
   private headerBytes: Uint8Array[] = [];
   private isOver = false;
+  private firstRow: string[] = [];
+  /** The row of a header that has just come again; 0: none has. */
+  private jointRow = 0;
   private cutter: RowCutter | null = null;
   private readonly width: number;
   private readonly shape: string;
@@ -78,8 +83,10 @@ export class Frame {
     const { preambleRows, headerRows, tableRows } = this.plan;
     const row = ++this.seen;
     if (row <= preambleRows || this.isOver) return;
-    if (row <= preambleRows + headerRows) this.takeHeader(bytes, spans, cells);
-    else if (tableRows !== undefined && this.rows >= tableRows) this.isOver = true;
+    if (row <= preambleRows + headerRows) return this.takeHeader(bytes, spans, cells);
+    if (this.jointRow > 0 && this.beginsAnew(bytes, spans, cells)) return this.finish(this.jointRow);
+    if (this.rows === 0) this.firstRow = textsOf({ bytes, spans, cells });
+    if (tableRows !== undefined && this.rows >= tableRows) this.isOver = true;
     else if (
       cells === this.width &&
       irregular === "" &&
@@ -98,6 +105,7 @@ export class Frame {
     if (!many || !cutter) return null;
     this.cutter = cutter;
     const take = (rows: number) => {
+      if (this.rows === 0) this.firstRow = textsOf({ ...cutter, cells: cutter.width });
       this.seen += rows;
       this.rows += rows;
       many(cutter, rows, this.seen - rows + 1);
@@ -107,7 +115,8 @@ export class Frame {
 
   private room(): number {
     const { preambleRows, headerRows, tableRows = Number.POSITIVE_INFINITY } = this.plan;
-    const isUsual = this.seen >= preambleRows + headerRows && this.held.length === 0 && !this.isOver;
+    const isBelow = this.seen >= preambleRows + headerRows && this.jointRow === 0;
+    const isUsual = isBelow && this.held.length === 0 && !this.isOver;
     return isUsual ? Math.min(tableRows - this.rows, 1 << 30) : 0;
   }
 
@@ -147,7 +156,7 @@ export class Frame {
 
   private takeOdd(odd: Row): void {
     const isBlank = isBlankLine(odd);
-    if (this.isComment(odd)) return;
+    if (this.isComment(odd) || this.isJoint(odd)) return;
     if (this.plan.tableRows !== undefined) this.hand(odd);
     else if (odd.cells !== this.width || isBlank) this.hold(odd);
     else if (this.repeatsHeader(odd.bytes, odd.spans) || this.startsBelow(odd)) this.finish(odd.row);
@@ -156,6 +165,26 @@ export class Frame {
       this.release();
       this.hand(odd);
     }
+  }
+
+  /** The header once more with nothing between: another file begins, and its rows belong here. */
+  private isJoint({ bytes, spans, cells, row }: Row): boolean {
+    const isOne = cells === this.width && this.width > 1 && this.rows > 0 && !this.held.some(isBlankLine);
+    if (!isOne || !this.repeatsHeader(bytes, spans)) return false;
+    this.release();
+    this.repeatedHeaders.push(row);
+    this.jointRow = row;
+    return true;
+  }
+
+  /** The first row of the table beneath a header that came again: the same table once more, no further rows of it. */
+  private beginsAnew(bytes: Uint8Array, spans: Int32Array, cells: number): boolean {
+    this.jointRow = 0;
+    const { firstRow } = this;
+    const isSame =
+      firstRow.length === cells && textsOf({ bytes, spans, cells }).every((cell, k) => cell === firstRow[k]);
+    if (isSame) this.jointRow = this.repeatedHeaders.pop() ?? 0;
+    return isSame;
   }
 
   private isComment({ bytes, spans }: Row): boolean {

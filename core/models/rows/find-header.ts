@@ -2,7 +2,7 @@
  * Where is the header in rows that are to be predicted, and how are its cells cut? The model's own names decide, not how
  * the rows look: whatever stands below the header is a row.
  */
-import { mergeHeader } from "../../csv/dialect/layout.ts";
+import { mergeHeader, withoutMark } from "../../csv/dialect/layout.ts";
 import { nameColumns } from "../../csv/dialect/names.ts";
 import { cutSample, sniff } from "../../csv/dialect/sniff.ts";
 import type { Cutting, RowReading } from "../../csv/types.ts";
@@ -77,7 +77,7 @@ function headerIn(
   let best: FoundHeader | null = null;
   for (let at = 0; at < Math.min(rows.length, searched); at++) {
     for (const height of joined > 1 ? [joined, 1] : [1]) {
-      const header = mergeHeader(rows.slice(at, at + height));
+      const header = withoutMark(mergeHeader(rows.slice(at, at + height)), reading?.comment ?? "");
       const score = nameColumns(header, header.length, 1).names.filter(knows).length;
       if (score > (best?.score ?? 0)) best = { end: at + height, header, score };
     }

@@ -36,6 +36,7 @@ export const FINDING = (
         types: z.record(z.string(), COLUMN_TYPE),
         missing: z.record(z.string(), z.array(z.string())),
         target: z.string(),
+        task: z.enum(["multiclass", "regression"]),
         header: z.boolean(),
         split: z.enum(["time", "group"]),
         splitColumn: z.string(),

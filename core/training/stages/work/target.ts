@@ -15,7 +15,8 @@ const MOST_CLASSES = 200;
 
 /** The task as asked for, or as the column suggests. */
 export function settleTask(options: RunOptions, plan: ColumnPlan, profile: ColumnProfile | undefined): Task {
-  if (options.task === "regression" && plan.type !== "number") {
+  const asked = options.isTaskGuessed ? null : options.task;
+  if (asked === "regression" && plan.type !== "number") {
     throw invalid(
       options.target,
       `The target “${options.target}” holds words, which cannot be predicted as numbers.`,
@@ -24,8 +25,10 @@ export function settleTask(options: RunOptions, plan: ColumnPlan, profile: Colum
       },
     );
   }
-  if (options.task) return options.task;
-  if (profile) return guessTask(profile).task;
+  if (asked) return asked;
+  // Of a guess only the kind counts: how many classes there are, the rows say.
+  if (profile)
+    return guessTask(profile).task === "regression" && plan.type === "number" ? "regression" : "multiclass";
   return plan.type === "number" ? "regression" : "multiclass";
 }
 

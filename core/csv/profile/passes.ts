@@ -1,0 +1,146 @@
+/**
+ * What do all rows of a file say of its columns? Reads it once with the plans that its beginning suggests; where the rest
+ * contradicts them, once more, at most twice.
+ */
+import { inferColumn } from "../cells/infer-type.ts";
+import { chosenMissing, chosenType } from "../dialect/choices.ts";
+import type { KnownTable } from "../formats/known-table.ts";
+import { RowPlaces } from "../rows/row-places.ts";
+import { scanTable } from "../rows/scan.ts";
+import type { Frame } from "../rows/table-bounds.ts";
+import type {
+  ColumnPlan,
+  ColumnProfile,
+  Dialect,
+  Finding,
+  ReadingChoices,
+  ReadingProgress,
+} from "../types.ts";
+import type { ColumnAccumulator } from "./accumulator.ts";
+import { accumulatorFor } from "./accumulators.ts";
+import { noteOdd, type OddRows } from "./findings.ts";
+import { RowSample } from "./row-sample.ts";
+
+/** Told while the file is read. */
+const SHOWN_COLUMNS = 100;
+const MAX_PASSES = 3;
+
+export interface ProfileOptions {
+  /** The file's label as uploaded. */
+  name: string;
+  /** What is known of a table file that was made of another format. */
+  known?: KnownTable | null;
+  signal?: AbortSignal;
+  /** `columns`: now and then, of a wide table the first. */
+  onProgress?: (progress: ReadingProgress & { columns?: ColumnProfile[] }) => void;
+}
+
+export interface Start {
+  header: string[] | null;
+  rows: string[][];
+  /** Places of odd rows among them. */
+  odd: number[];
+}
+
+export interface Pass {
+  /** Rows of the file by data row, where the distance changes. */
+  places: RowPlaces;
+  frame: Frame;
+  accumulators: ColumnAccumulator[];
+  sample: RowSample;
+  odd: OddRows;
+}
+
+export interface Reading {
+  dialect: Dialect & { width: number };
+  plans: ColumnPlan[];
+  start: Start;
+  choices: ReadingChoices;
+  options: ProfileOptions;
+  findings: Finding[];
+  decimal: "." | "," | undefined;
+}
+
+export async function profileAll(path: string, reading: Reading): Promise<Pass> {
+  let plans = reading.plans;
+  for (let passes = 1; ; passes++) {
+    const pass = await profileOnce(path, { ...reading, plans });
+    const revised = pass.accumulators.map((accumulator, column) => revise(accumulator, reading, column));
+    if (passes === MAX_PASSES || revised.every((plan, k) => plan === plans[k])) return pass;
+    plans = revised;
+  }
+}
+
+async function profileOnce(path: string, { dialect, plans, options }: Reading): Promise<Pass> {
+  const accumulators = plans.map((plan) => accumulatorFor(plan, plans.length));
+  const width = accumulators.length;
+  const sample = new RowSample(plans);
+  const odd: OddRows = new Map();
+  const places = new RowPlaces();
+  let shownAt = 0;
+  const frame = await scanTable(path, dialect, {
+    handlers: {
+      header: () => {
+        // Read before.
+      },
+      data: (bytes, spans, cells, row) => {
+        places.add(row, 1);
+        const shared = Math.min(cells, width);
+        for (let k = 0; k < shared; k++) accumulators[k].add(bytes, spans[2 * k], spans[2 * k + 1]);
+        for (let k = shared; k < width; k++) accumulators[k].missing++;
+        sample.add(bytes, spans, cells);
+      },
+      many: (cutter, rows, firstRow) => {
+        places.add(firstRow, rows);
+        const shared = Math.min(cutter.width, width);
+        for (let k = 0; k < shared; k++) accumulators[k].addMany(cutter, k, rows);
+        for (let k = shared; k < width; k++) accumulators[k].missing += rows;
+        sample.addMany(cutter, rows);
+      },
+      odd: (row, oddity, cells) => noteOdd(odd, { row, oddity, cells, width: dialect.width }),
+    },
+    options: {
+      signal: options.signal,
+      onProgress: (progress, { rows }) => {
+        const isDue = options.onProgress !== undefined && progress.bytesRead >= shownAt && rows > 0;
+        if (isDue) shownAt = 2 * progress.bytesRead;
+        const columns = isDue ? { columns: snapshot(accumulators) } : {};
+        options.onProgress?.({ ...progress, rows, ...columns });
+      },
+    },
+  });
+  return { places, frame, accumulators, sample, odd };
+}
+
+/** The first columns as far as they are read; made at doubling distances, so that all cost no more than the last. */
+function snapshot(accumulators: readonly ColumnAccumulator[]): ColumnProfile[] {
+  return accumulators
+    .slice(0, SHOWN_COLUMNS)
+    .map((accumulator) => accumulator.profile(accumulator.plan.type));
+}
+
+/**
+ * The same plan where it holds for the whole column, a few odd cells aside; else a new one, which knows what did not
+ * fit. Odd cells weigh as much as they do in the file.
+ */
+function revise(accumulator: ColumnAccumulator, reading: Reading, column: number): ColumnPlan {
+  const { plan, strays, strayCount, seen } = accumulator;
+  const type = chosenType(reading.choices, plan.name);
+  if (strayCount === 0 || type) return plan;
+  const known = reading.start.rows.map((row) => row[column] ?? "");
+  const scale = Math.min(1, known.length / Math.max(1, seen));
+  const weighted = [...strays].flatMap(([text, { count, row }]) =>
+    row < known.length ? [] : new Array<string>(Math.max(1, Math.round(count * scale))).fill(text),
+  );
+  const again = inferColumn({
+    name: plan.name,
+    cells: [...known, ...weighted],
+    delimiter: reading.dialect.delimiter,
+    stored: reading.options.known?.kinds[column],
+    decimal: reading.decimal,
+    missing: chosenMissing(reading.choices, plan.name),
+  });
+  if (Bun.deepEquals(again.plan, plan)) return plan;
+  reading.findings.push(...again.findings);
+  return again.plan;
+}
