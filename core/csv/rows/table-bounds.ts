@@ -83,20 +83,21 @@ export class Frame {
     const { preambleRows, headerRows, tableRows } = this.plan;
     const row = ++this.seen;
     if (row <= preambleRows || this.isOver) return;
-    if (row <= preambleRows + headerRows) return this.takeHeader(bytes, spans, cells);
-    if (this.jointRow > 0 && this.beginsAnew(bytes, spans, cells)) return this.finish(this.jointRow);
-    if (this.rows === 0) this.firstRow = textsOf({ bytes, spans, cells });
-    if (tableRows !== undefined && this.rows >= tableRows) this.isOver = true;
-    else if (
-      cells === this.width &&
-      irregular === "" &&
-      this.held.length === 0 &&
-      this.isPlain(bytes, spans)
-    ) {
+    if (row <= preambleRows + headerRows) this.takeHeader(bytes, spans, cells);
+    else if (this.jointRow > 0 && this.beginsAnew(bytes, spans, cells)) this.finish(this.jointRow);
+    else if (tableRows !== undefined && this.rows >= tableRows) this.isOver = true;
+    else this.takeRow({ bytes, spans, cells, row, irregular });
+  };
+
+  private takeRow(given: Row): void {
+    const { bytes, spans, cells, row, irregular } = given;
+    if (this.rows === 0) this.firstRow = textsOf(given);
+    const isUsual = cells === this.width && irregular === "" && this.held.length === 0;
+    if (isUsual && this.isPlain(bytes, spans)) {
       this.rows++;
       this.handlers.data(bytes, spans, cells, row);
-    } else this.takeOdd({ bytes, spans, cells, row, irregular });
-  };
+    } else this.takeOdd(given);
+  }
 
   /** Takes rows that are as usual many at a time; null where the handlers or the dialect do not allow it. */
   takesMany(dialect: Pick<Dialect, "delimiter" | "quote" | "escape">): RowsHandler | null {
