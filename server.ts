@@ -36,6 +36,7 @@ import type { Call } from "./core/routes/api/route.ts";
 import { compareData, comparedNames } from "./core/routes/data/compare-data.ts";
 import { type PanelSource, READERS } from "./core/routes/data/panel-data.ts";
 import * as forms from "./core/routes/pages/form-handlers.ts";
+import * as outcomes from "./core/routes/pages/outcome-forms.ts";
 import * as pages from "./core/routes/pages/page-data.ts";
 import { panelAnswer } from "./core/routes/pages/panel-answer.ts";
 import * as settings from "./core/routes/pages/settings-page.ts";
@@ -59,6 +60,7 @@ import {
   INSPECT,
   LIST,
   MODEL,
+  MODEL_REPORT,
   type Page,
   REWIND,
   RUN,
@@ -193,6 +195,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   page("/runs/:id", pages.runData, RUN);
   page("/runs/:id/rewind", pages.rewindData, REWIND);
   page("/models/:name", (call) => pages.modelData(call), MODEL);
+  page("/models/:name/report", (call) => pages.modelData(call), MODEL_REPORT);
   page("/docs", ({ home }) => apiDocs(API, source, home), DOCS);
   page("/inspect", () => ({}), INSPECT);
   page("/settings", (call) => settings.settingsData(call), SETTINGS);
@@ -246,6 +249,16 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     if (!may(call.identity, "read")) return pageAnswer(c, tried, TRIAL);
     return pageAnswer(c, await pages.modelData(call, tried.trial), MODEL);
   });
+
+  const outcomeForm = (path: string, report: typeof outcomes.reportOutcome) =>
+    app.post(path, async (c) => {
+      const call = callOf(c);
+      const told = await report(call);
+      if (!may(call.identity, "read")) return c.json(told);
+      return pageAnswer(c, await pages.modelData(call, undefined, told), MODEL);
+    });
+  outcomeForm("/models/:name/outcomes", outcomes.reportOutcome);
+  outcomeForm("/models/:name/outcomes-csv", outcomes.reportOutcomes);
   app.post("/models/:name/predict-csv", (c) => forms.predictFileForm(callOf(c)));
 
   // Live

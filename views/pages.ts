@@ -15,6 +15,7 @@ import { DocsPage } from "./docs/docs.tsx";
 import type { Frame, Links } from "./layout/frame.ts";
 import { SignInPage } from "./layout/sign-in.tsx";
 import { ModelPage } from "./model/model.tsx";
+import { ModelReportPage } from "./model/report.tsx";
 import { TrialPage } from "./model/try.tsx";
 import { textDashboard } from "./parts/text.ts";
 import { ComparePage } from "./run/compare.tsx";
@@ -58,6 +59,7 @@ export const MODEL: Page<Awaited<ReturnType<typeof pages.modelData>>> = {
   json: ({ model }) => model,
 };
 export const TRIAL: Page<Tried> = { html: TrialPage, json: ({ trial }) => trial };
+export const MODEL_REPORT: typeof MODEL = { ...MODEL, html: ModelReportPage };
 export const DOCS: Page<ApiDocs> = { html: DocsPage, json: (docs) => docs };
 export const SIGN_IN: Page<ReturnType<typeof signInData>> = { html: SignInPage, json: (data) => data };
 export const TOKENS: Page<Awaited<ReturnType<typeof pages.tokensData>>> = {

@@ -177,8 +177,6 @@ export interface NamedBar {
   name: string;
   value: number;
   text: string;
-  /** "total": where a sum starts, or what it comes to. */
-  tone?: "part" | "total";
   /** What opens below the bar. */
   more?: Child;
 }
@@ -201,7 +199,7 @@ export function BarList({ bars, id }: { bars: readonly NamedBar[]; id: string })
             </details>
           </li>
         ) : (
-          <li class={`waterfall-row${bar.tone === "total" ? " waterfall-total" : ""}`}>
+          <li class="waterfall-row">
             <BarCells bar={bar} domain={domain} />
           </li>
         ),
@@ -211,7 +209,7 @@ export function BarList({ bars, id }: { bars: readonly NamedBar[]; id: string })
 }
 
 function BarCells({ bar, domain }: { bar: NamedBar; domain: readonly [number, number] }) {
-  const { name, value, text, tone } = bar;
+  const { name, value, text } = bar;
   const x = scaleLinear(domain, [0, 100]);
   return (
     <>
@@ -221,7 +219,7 @@ function BarCells({ bar, domain }: { bar: NamedBar; domain: readonly [number, nu
       <svg class="strip" aria-hidden="true">
         <line class="strip-base" x1={`${round(x(0))}%`} x2={`${round(x(0))}%`} y1="0" y2="100%" />
         <rect
-          class={tone === "total" ? "push-total" : value >= 0 ? "push-up" : "push-down"}
+          class={value >= 0 ? "push-up" : "push-down"}
           x={`${round(Math.min(x(0), x(value)))}%`}
           width={`${round(Math.abs(x(value) - x(0)))}%`}
           y="22%"

@@ -21,7 +21,7 @@ export function Confusion({ target, classes, matrix }: ConfusionProps) {
   const isSmall = classes.length <= MOST_IN_TABLE;
   const row = ({ actual, predicted, rows, share }: Mix) => (
     <li>
-      {percent(share)} of “<bdi>{classes[actual]}</bdi>” rows are predicted as “
+      {percent(share)} of “<Name of={classes[actual]!} />” rows are predicted as “
       <bdi>{classes[predicted]}</bdi>” ({count(rows)} of {plural(sum(matrix[actual]!), "row")}).
     </li>
   );
@@ -81,9 +81,7 @@ function Counts({ classes, matrix }: Omit<ConfusionProps, "target">) {
             <th scope="col">actual / predicted</th>
             {classes.map((name) => (
               <th scope="col" class="number">
-                <span class="class-name" title={name}>
-                  <bdi>{name}</bdi>
-                </span>
+                <Name of={name} />
               </th>
             ))}
           </tr>
@@ -92,9 +90,7 @@ function Counts({ classes, matrix }: Omit<ConfusionProps, "target">) {
           {matrix.map((row, actual) => (
             <tr>
               <th scope="row">
-                <span class="class-name" title={classes[actual]}>
-                  <bdi>{classes[actual]}</bdi>
-                </span>
+                <Name of={classes[actual]!} />
               </th>
               {row.map((n, predicted) => (
                 <td class={`number ${shade(n, sum(row), actual === predicted)}`}>{count(n)}</td>
@@ -165,9 +161,7 @@ function ByClass({ classes, matrix }: Omit<ConfusionProps, "target">) {
             return (
               <tr>
                 <th scope="row">
-                  <span class="class-name" title={name}>
-                    <bdi>{name}</bdi>
-                  </span>
+                  <Name of={name} />
                 </th>
                 <td class="number">{count(there)}</td>
                 <td class="number">{there ? percent(hits / there) : "–"}</td>
@@ -178,6 +172,15 @@ function ByClass({ classes, matrix }: Omit<ConfusionProps, "target">) {
         </tbody>
       </table>
     </section>
+  );
+}
+
+/** A name of any length: its end is in the title. */
+function Name({ of }: { of: string }) {
+  return (
+    <bdi class="class-name" title={of}>
+      {of}
+    </bdi>
   );
 }
 

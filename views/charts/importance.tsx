@@ -3,7 +3,7 @@ import type { Dependence } from "../../core/trainer/explain/dependence.ts";
 import type { Importance } from "../../core/trainer/explain/importance.ts";
 import { figure, figures } from "../parts/format.ts";
 import { metricLabel } from "../parts/words.ts";
-import { BarList, Figure, Legend, LineChart, SERIES_KINDS, type Series } from "./chart.tsx";
+import { BarList, extent, Figure, Legend, LineChart, SERIES_KINDS, type Series } from "./chart.tsx";
 
 const SHOWN = 15;
 
@@ -101,19 +101,31 @@ function EffectLines(props: {
   show: (x: number) => string;
 }) {
   const { at, answers, names, label, column, show } = props;
-  const series = names.map(
-    (name, k): Series => ({
-      name,
-      kind: SERIES_KINDS[k] ?? "faint",
+  const series = byMovement(names, answers).map(
+    (k, place): Series => ({
+      name: names[k]!,
+      kind: SERIES_KINDS[place] ?? "faint",
       points: at.map((x, index) => [x, answers[index]![k]!] as const),
     }),
   );
   return (
     <>
       <LineChart label={label} series={series} xLabel={column} yLabel={names[0]!} xFormat={show} />
-      {series.length > 1 && <Legend series={series} />}
+      {series.length > 1 && <Legend series={series.slice(0, SERIES_KINDS.length)} />}
+      {series.length > SERIES_KINDS.length && (
+        <p class="fine">{series.length - SERIES_KINDS.length} other classes are drawn faintly.</p>
+      )}
     </>
   );
+}
+
+/** Those that move most come first: few of a hundred classes can be told apart. */
+function byMovement(names: readonly string[], answers: readonly number[][]): number[] {
+  const range = names.map((_, k) => {
+    const [low, high] = extent(answers.map((answer) => answer[k]!));
+    return high - low;
+  });
+  return names.map((_, k) => k).sort((a, b) => range[b]! - range[a]! || a - b);
 }
 
 function effectSentence(dependence: Dependence, name: string, show: (x: number | string) => string): string {

@@ -1,6 +1,7 @@
-/** How does an answer come about? The base value first, then what each column adds or takes, and what they sum to. */
+/** How does an answer come about? From the base value, each bar begins where the one before ended, up to the sum. */
+import { scaleLinear } from "d3-scale";
 import { figures } from "../parts/format.ts";
-import { BarList, Figure, type NamedBar } from "./chart.tsx";
+import { extent, Figure } from "./chart.tsx";
 
 const SHOWN = 7;
 
@@ -14,28 +15,25 @@ export interface WaterfallProps {
   scale: string;
 }
 
+interface Step {
+  name: string;
+  from: number;
+  to: number;
+  /** "total": the base value or the sum, drawn from the edge. */
+  tone: "part" | "total";
+}
+
 export function Waterfall({ contributions, base, of, scale }: WaterfallProps) {
   const ranked = Object.entries(contributions).sort(([, a], [, b]) => Math.abs(b) - Math.abs(a));
   const [first] = ranked;
   if (!first) return null;
-  const rest = ranked.slice(SHOWN);
-  const others = rest.reduce((sum, [, value]) => sum + value, 0);
-  const total = ranked.reduce((sum, [, value]) => sum + value, base);
-  const parts: [string, number][] = [
-    ["Base value", base],
-    ...ranked.slice(0, SHOWN),
-    ...(rest.length ? [[`${rest.length} other columns`, others] satisfies [string, number]] : []),
-    ["Sum", total],
-  ];
-  const written = figures(parts.map(([, value]) => value));
-  const bars = parts.map(([name, value], k): NamedBar => {
-    const isEnd = k === 0 || k === parts.length - 1;
-    const text = isEnd || value < 0 ? written[k]! : `+${written[k]}`;
-    return { name, value, text, tone: isEnd ? "total" : "part" };
-  });
+  const steps = stepsOf(ranked, base);
+  const written = figures(steps.map(({ from, to, tone }) => (tone === "total" ? to : to - from)));
+  const ends = extent(steps.flatMap(({ from, to, tone }) => (tone === "total" ? [to] : [from, to])));
+  const x = scaleLinear(ends, [12, 98]);
   const sentence =
     `${first[0]} matters most here: it ${first[1] >= 0 ? "raises" : "lowers"} ${of}. ` +
-    `The base value is the average over the training rows; each bar adds to it (${scale}).`;
+    `Each bar starts where the one before ends, from the base value (the average) to the sum. Scale: ${scale}.`;
   return (
     <Figure
       id="waterfall"
@@ -43,7 +41,54 @@ export function Waterfall({ contributions, base, of, scale }: WaterfallProps) {
       columns={["Column", `Adds (${scale})`]}
       rows={[["Base value", base] as const, ...ranked].map(([head, value]) => ({ head, cells: [value] }))}
     >
-      <BarList id="waterfall" bars={bars} />
+      <ul class="waterfall reasons">
+        {steps.map((step, k) => (
+          <li class={`waterfall-row${step.tone === "total" ? " waterfall-total" : ""}`}>
+            <span class="waterfall-name" title={step.name}>
+              <bdi>{step.name}</bdi>
+            </span>
+            <StepBar step={step} x={x} />
+            <span class="waterfall-value">
+              {step.tone === "part" && step.to > step.from ? `+${written[k]}` : written[k]}
+            </span>
+          </li>
+        ))}
+      </ul>
     </Figure>
   );
 }
+
+function stepsOf(ranked: readonly (readonly [string, number])[], base: number): Step[] {
+  const rest = ranked.slice(SHOWN);
+  const others = rest.reduce((sum, [, value]) => sum + value, 0);
+  const parts = [
+    ...ranked.slice(0, SHOWN),
+    ...(rest.length
+      ? [[rest.length === 1 ? rest[0]![0] : `${rest.length} other columns`, others] as const]
+      : []),
+  ];
+  let at = base;
+  const steps: Step[] = [{ name: "Base value", from: base, to: base, tone: "total" }];
+  for (const [name, value] of parts) {
+    steps.push({ name, from: at, to: at + value, tone: "part" });
+    at += value;
+  }
+  return [...steps, { name: "Sum", from: at, to: at, tone: "total" }];
+}
+
+function StepBar({ step: { from, to, tone }, x }: { step: Step; x: (value: number) => number }) {
+  const [start, end] = tone === "total" ? [0, x(to)] : [x(Math.min(from, to)), x(Math.max(from, to))];
+  return (
+    <svg class="strip" aria-hidden="true">
+      <rect
+        class={tone === "total" ? "push-total" : to >= from ? "push-up" : "push-down"}
+        x={`${round(start)}%`}
+        width={`${round(Math.max(0.6, end - start))}%`}
+        y="22%"
+        height="56%"
+      />
+    </svg>
+  );
+}
+
+const round = (value: number) => Math.round(value * 100) / 100;

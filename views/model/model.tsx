@@ -1,6 +1,7 @@
 /** One version of a model answers five questions: is it good, what does it say, where is it wrong, why, how is it used? */
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
 import type { WatchView } from "../../core/routes/data/watch-view.ts";
+import type { OutcomeNote } from "../../core/routes/pages/outcome-forms.ts";
 import type { Trial } from "../../core/routes/pages/try-row.ts";
 import { readEvaluation } from "../charts/evaluation-data.ts";
 import type { Weighing } from "../charts/threshold.tsx";
@@ -10,6 +11,7 @@ import { PanelView } from "../panels.tsx";
 import { LampDot } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { Mistakes, Reasons } from "./evaluation.tsx";
+import { OutcomeSummary } from "./outcomes.tsx";
 import { Summary } from "./summary.tsx";
 import { TryForm } from "./try.tsx";
 import { Export, UseFromCode } from "./use.tsx";
@@ -25,6 +27,8 @@ export interface ModelPageProps {
   /** How the reader weighs mistakes; null where its run is not known. */
   weighing: Weighing | null;
   trial?: Trial | undefined;
+  /** What came of outcomes that the page's forms reported. */
+  outcome?: OutcomeNote | undefined;
 }
 
 const PARTS: readonly { id: string; label: string }[] = [
@@ -35,7 +39,8 @@ const PARTS: readonly { id: string; label: string }[] = [
   { id: "use", label: "How do I use it?" },
 ];
 
-export function ModelPage({ frame, model, watch, version, evaluation, weighing, trial }: ModelPageProps) {
+export function ModelPage(props: ModelPageProps) {
+  const { frame, model, watch, version, evaluation, weighing, trial, outcome } = props;
   const { links } = frame;
   const { result } = version;
   const data = readEvaluation(evaluation);
@@ -68,6 +73,7 @@ export function ModelPage({ frame, model, watch, version, evaluation, weighing, 
           </a>
         </p>
       </header>
+      {outcome && <OutcomeSummary note={outcome} />}
       <nav class="index" aria-label="Sections of this page">
         <ul>
           {PARTS.map(({ id, label }) => (

@@ -1,6 +1,8 @@
 /** Did a prediction turn out right? The outcome of one by its ID, or of many by a CSV; both tell what was recorded. */
+import type { OutcomeNote } from "../../core/routes/pages/outcome-forms.ts";
 import { Field } from "../dataset/train.tsx";
 import { type Links, url } from "../layout/frame.ts";
+import { count } from "../parts/format.ts";
 import { Command, curlLine } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 
@@ -46,21 +48,11 @@ export function OutcomeForms({ name, links }: { name: string; links: Links }) {
   );
 }
 
-/** What came of the last report, as its address says. */
-export interface OutcomeNote {
-  accepted: number;
-  unchanged: number;
-  changed: number;
-  rejected: number;
-  /** Of the first wrong row. */
-  reason: string | null;
-}
-
+/** What came of the last report. */
 export function OutcomeSummary({ note }: { note: OutcomeNote }) {
-  const { accepted, unchanged, changed, rejected, reason } = note;
-  const parts = [
-    ...[`${accepted} recorded`, `${changed} changed`, `${unchanged} already known`, `${rejected} rejected`],
-  ];
+  const { recorded, unchanged, changed, rejected, reason } = note;
+  const counts = { recorded, changed, "already known": unchanged, rejected };
+  const parts = Object.entries(counts).flatMap(([word, n]) => (n > 0 ? [`${count(n)} ${word}`] : []));
   return (
     <div class={rejected > 0 ? "note note-caution" : "note"} role="status">
       <p>

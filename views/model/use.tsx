@@ -39,52 +39,56 @@ request = urllib.request.Request(
 )
 print(json.load(urllib.request.urlopen(request)))`;
   return (
-    <div class="code-tabs">
-      <h3>Predict a file</h3>
-      <form
-        id="batch"
-        class="form"
-        data-needs="predict"
-        data-columns={JSON.stringify(version.result.schema.features.map((feature) => feature.name))}
-        method="post"
-        enctype="multipart/form-data"
-        action={url(links, `/models/${encodeURIComponent(name)}/predict-csv?version=${version.version}`)}
-      >
-        <Field
-          id="rows"
-          label="Predict every row of a CSV"
-          hint="Include a header row. Blank cells are allowed. You get the file back with prediction columns added."
+    <div class="use-columns">
+      <div class="use-part">
+        <h3>Predict a file</h3>
+        <form
+          id="batch"
+          class="form"
+          data-needs="predict"
+          data-columns={JSON.stringify(version.result.schema.features.map((feature) => feature.name))}
+          method="post"
+          enctype="multipart/form-data"
+          action={url(links, `/models/${encodeURIComponent(name)}/predict-csv?version=${version.version}`)}
         >
-          <input
+          <Field
             id="rows"
-            type="file"
-            name="file"
-            required
-            accept=".csv,.tsv,.txt,.xlsx,.parquet,.json,.jsonl,.ndjson,.gz,.zst,.zip,text/csv"
-          />
-        </Field>
-        <p class="batch-note" role="status" />
-        <p class="actions">
-          <button type="submit">Predict file</button>
-        </p>
-      </form>
-      <h3>Code</h3>
-      <CodeBlock
-        label="Predict a CSV with curl"
-        code={`${links.curl} --fail-with-body -H 'Content-Type: text/csv' --data-binary @rows.csv '${address}'`}
-      />
-      <CodeBlock
-        label="Predict with curl"
-        code={curlLine(links, { method: "POST", path, body: { rows: [row] } })}
-      />
-      <details>
-        <summary>JavaScript</summary>
-        <CodeBlock label="Predict with JavaScript" code={script} />
-      </details>
-      <details>
-        <summary>Python</summary>
-        <CodeBlock label="Predict with Python" code={python} />
-      </details>
+            label="Predict every row of a CSV"
+            hint="Include a header row. Blank cells are allowed. You get the file back with prediction columns added."
+          >
+            <input
+              id="rows"
+              type="file"
+              name="file"
+              required
+              accept=".csv,.tsv,.txt,.xlsx,.parquet,.json,.jsonl,.ndjson,.gz,.zst,.zip,text/csv"
+            />
+          </Field>
+          <p class="batch-note" role="status" />
+          <p class="actions">
+            <button type="submit">Predict file</button>
+          </p>
+        </form>
+      </div>
+      <div class="use-part code-tabs">
+        <h3>Code</h3>
+        <CodeBlock
+          label="Predict a CSV with curl"
+          code={`${links.curl} --fail-with-body -H 'Content-Type: text/csv' --data-binary @rows.csv '${address}'`}
+        />
+        <CodeBlock
+          label="Predict with curl"
+          code={curlLine(links, { method: "POST", path, body: { rows: [row] } })}
+        />
+        <details>
+          <summary>JavaScript</summary>
+          <CodeBlock label="Predict with JavaScript" code={script} />
+        </details>
+        <details>
+          <summary>Python</summary>
+          <CodeBlock label="Predict with Python" code={python} />
+        </details>
+      </div>
     </div>
   );
 }

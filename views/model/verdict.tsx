@@ -63,7 +63,7 @@ const TILES: Record<Version["result"]["task"], readonly string[]> = {
 };
 const SHARES = new Set(["accuracy", "balanced_accuracy"]);
 
-function Tiles({ version: { result } }: { version: Version }) {
+export function Tiles({ version: { result } }: { version: Version }) {
   const { metric, metrics, baseline, task } = result;
   const names = [...new Set([metric, ...TILES[task]])].filter((name) => metrics[name] !== undefined);
   return (
@@ -76,8 +76,8 @@ function Tiles({ version: { result } }: { version: Version }) {
             <dd>
               <strong>{value}</strong>
               <span class="fine">
-                {guess === undefined ? "" : `baseline ${guess}; `}
-                {isLowerBetter(name) ? "lower" : "higher"} is better
+                {guess === undefined ? "" : `baseline ${guess}`}
+                <span class="direction">; {isLowerBetter(name) ? "lower" : "higher"} is better</span>
               </span>
             </dd>
           </div>
@@ -93,7 +93,7 @@ function written(name: string, value: number, guess: number | undefined): (strin
   return [texts[0], guess === undefined ? undefined : texts[1]];
 }
 
-function Warnings({ findings }: { findings: readonly Finding[] }) {
+export function Warnings({ findings }: { findings: readonly Finding[] }) {
   const told = findings.filter(({ severity }) => severity !== "info");
   if (!told.length) return null;
   const row = ({ severity, message }: Finding) => (

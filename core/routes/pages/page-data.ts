@@ -26,6 +26,7 @@ import {
   runRows,
 } from "../data/list-data.ts";
 import { type ModelView, modelView, type PanelData, type PanelSource, READERS } from "../data/panel-data.ts";
+import type { OutcomeNote } from "./outcome-forms.ts";
 import { type Trial, tryRow, typicalRow } from "./try-row.ts";
 
 const DASHBOARD = [
@@ -129,7 +130,7 @@ export async function rewindData({ signalbox, params, query }: Call) {
 }
 
 /** The version that was tried, asked for, or is live; a page starts with a typical row. Throws AppError `missing`. */
-export async function modelData(call: Call, tried?: Trial) {
+export async function modelData(call: Call, tried?: Trial, outcome?: OutcomeNote) {
   const { signalbox, params, query } = call;
   const model = await modelView(signalbox, (await signalbox.models.find(params.name!)).name);
   const wanted = tried?.version ?? Number(query.version ?? model.liveVersion ?? model.versions[0]?.version);
@@ -140,14 +141,8 @@ export async function modelData(call: Call, tried?: Trial) {
   const evaluation = await findEvaluation(signalbox.store, model.name, wanted);
   const watch = await READERS.watch(signalbox, model.name);
   const trial = tried ?? (await typicalTrial(call, model.name, wanted));
-  return {
-    model,
-    watch,
-    version,
-    evaluation,
-    trial,
-    weighing: await weighing(signalbox, version.runId, query),
-  };
+  const asked = await weighing(signalbox, version.runId, query);
+  return { model, watch, version, evaluation, trial, outcome, weighing: asked };
 }
 
 /** Only for a page, and for who may predict: an answer to a row that the file could hold. */

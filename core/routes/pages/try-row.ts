@@ -40,7 +40,7 @@ export function typicalRow({ version, result }: StoredVersion): ReturnType<typeo
   const known = result.schema.features.filter(({ example }) => example !== null);
   return {
     version,
-    values: Object.fromEntries(known.map(({ name, example }) => [name, String(example)])),
+    values: Object.fromEntries(known.map(({ name, example }) => [name, typed(example!)])),
     pinned: [],
   };
 }
@@ -49,6 +49,11 @@ export function typicalRow({ version, result }: StoredVersion): ReturnType<typeo
 export interface Tried {
   trial: Trial;
   asked: StoredVersion;
+}
+
+/** As a person would type it: a mean of two cells has no tail of digits. */
+function typed(value: string | number): string {
+  return typeof value === "number" ? String(Number(value.toPrecision(12))) : value;
 }
 
 /** A refusal belongs beside the fields: it is part of the trial. Throws AppError where the version is not there. */

@@ -64,7 +64,7 @@ test("the row with the named changes gets the named answer", async () => {
     for (const { column, from } of flip!.changes) expect(String(from)).toBe(String(CREW[i]![column]!));
     const [again] = await ask("crew", [withChanges(CREW[i]!, flip!)], 0);
     expect(again!.prediction).toBe(flip!.prediction!);
-    expect(flip!.sentence).toStartWith(`It would be “${flip!.prediction}”`);
+    expect(flip!.sentence).toStartWith(`The prediction would be “${flip!.prediction}”`);
   }
 });
 

@@ -1,0 +1,53 @@
+/** Reports outcomes from a page's forms, and counts what came of them for the page that shows it. */
+import { AppError, errorRecord } from "../../platform/errors.ts";
+import type { Call } from "../api/route.ts";
+import { filled, readForm } from "./form-fields.ts";
+
+export interface OutcomeNote {
+  /** Outcomes that are new. */
+  recorded: number;
+  changed: number;
+  unchanged: number;
+  rejected: number;
+  /** Of the first that was rejected. */
+  reason: string | null;
+}
+
+/** The fields `id` and `actual`. A refusal belongs on the page that was filled in. */
+export async function reportOutcome({ signalbox, request }: Call): Promise<OutcomeNote> {
+  const form = await readForm(request);
+  return noted(async () => {
+    const { status } = await signalbox.feedback.tell(filled(form, "id") ?? "", filled(form, "actual") ?? "");
+    const count = (wanted: typeof status) => Number(status === wanted);
+    return {
+      recorded: count("recorded"),
+      changed: count("changed"),
+      unchanged: count("unchanged"),
+      rejected: 0,
+      reason: null,
+    };
+  });
+}
+
+/** A CSV with the columns id and actual. */
+export async function reportOutcomes({ signalbox, request, takeTime }: Call): Promise<OutcomeNote> {
+  takeTime();
+  return noted(async () => {
+    const told = await signalbox.feedback.tellFile(await signalbox.datasets.receiveAside(request));
+    const { accepted, changed, unchanged, rejected, errors } = told;
+    const [first] = errors;
+    const reason = first ? `Row ${first.row}: ${first.message}.${first.fix ? ` ${first.fix}` : ""}` : null;
+    return { recorded: accepted - changed - unchanged, changed, unchanged, rejected, reason };
+  });
+}
+
+async function noted(report: () => Promise<OutcomeNote>): Promise<OutcomeNote> {
+  try {
+    return await report();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { message, fix } = errorRecord(error);
+    const reason = `${message}.${fix ? ` ${fix}` : ""}`;
+    return { recorded: 0, changed: 0, unchanged: 0, rejected: 1, reason };
+  }
+}
