@@ -1,6 +1,6 @@
 /** Does the page say which version is better on the same rows, whichever way the figure points? */
 import { expect, test } from "bun:test";
-import { ComparisonView } from "../../views/model/comparison.tsx";
+import { ComparisonView } from "../../views/model/results/comparison.tsx";
 import { RUN } from "./fixtures.ts";
 
 const html = (comparison: typeof RUN.comparison) => String(<ComparisonView comparison={comparison} />);

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { readEvaluation } from "../../views/charts/evaluation-data.ts";
 import { thresholdFigures, type Weighing } from "../../views/charts/threshold.tsx";
-import { Mistakes, Ranking, Reasons } from "../../views/model/evaluation.tsx";
+import { Mistakes, Ranking, Reasons } from "../../views/model/results/evaluation.tsx";
 import { MODEL, RUN } from "./fixtures.ts";
 
 const { schema } = MODEL.versions[0]!.result;

@@ -10,12 +10,12 @@ import { Layout } from "../layout/layout.tsx";
 import { PanelView } from "../panels.tsx";
 import { LampDot } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
-import { Mistakes, Reasons } from "./evaluation.tsx";
-import { OutcomeSummary } from "./outcomes.tsx";
+import { OutcomeSummary } from "./monitoring/outcomes.tsx";
+import { Mistakes, Reasons } from "./results/evaluation.tsx";
+import { Verdict } from "./results/verdict.tsx";
 import { Summary } from "./summary.tsx";
 import { TryForm } from "./try.tsx";
 import { Export, UseFromCode } from "./use.tsx";
-import { Verdict } from "./verdict.tsx";
 
 export interface ModelPageProps {
   frame: Frame;

@@ -8,8 +8,8 @@ import { count, figure, plural, unbroken } from "../parts/format.ts";
 import { Action, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { metricLabel, metricSays } from "../parts/words.ts";
-import { LiveStrip } from "./live-figures.tsx";
-import { deployDoubts } from "./verdict.tsx";
+import { LiveStrip } from "./monitoring/live-figures.tsx";
+import { deployDoubts } from "./results/verdict.tsx";
 
 type Version = ModelView["versions"][number];
 

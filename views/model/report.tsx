@@ -7,11 +7,11 @@ import { figures, unbroken } from "../parts/format.ts";
 import { apiUrl, CodeBlock, LampDot, Time } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { metricLabel } from "../parts/words.ts";
-import { interpretation } from "./interpretation.ts";
-import { MetricTable } from "./metric-table.tsx";
 import type { ModelPageProps } from "./model.tsx";
+import { interpretation } from "./results/interpretation.ts";
+import { MetricTable } from "./results/metric-table.tsx";
+import { deployDoubts, Tiles, Warnings } from "./results/verdict.tsx";
 import { Summary } from "./summary.tsx";
-import { deployDoubts, Tiles, Warnings } from "./verdict.tsx";
 
 const SHOWN = 10;
 

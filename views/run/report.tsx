@@ -1,8 +1,8 @@
 /** What came of a run, as it comes: its test results, then settings, candidates and what each stage found, folded. */
 import type { Child } from "hono/jsx";
 import type { RunStage, RunView } from "../../core/training/run-view.ts";
-import { ComparisonView } from "../model/comparison.tsx";
-import { MetricTable } from "../model/metric-table.tsx";
+import { ComparisonView } from "../model/results/comparison.tsx";
+import { MetricTable } from "../model/results/metric-table.tsx";
 import { Facts, Pairs, toldFacts } from "../parts/facts.tsx";
 import { capital, duration, figure, figures, plural } from "../parts/format.ts";
 import { kindSays, metricLabel, taskLabel } from "../parts/words.ts";

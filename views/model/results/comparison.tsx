@@ -1,7 +1,7 @@
 /** How does a version compare with the one before it, on the same rows, and which columns changed? */
-import type { VersionComparison } from "../../core/trainer/contract.ts";
-import { count, figure, plural } from "../parts/format.ts";
-import { isLowerBetter, metricLabel } from "../parts/words.ts";
+import type { VersionComparison } from "../../../core/trainer/contract.ts";
+import { count, figure, plural } from "../../parts/format.ts";
+import { isLowerBetter, metricLabel } from "../../parts/words.ts";
 
 export function ComparisonView({ comparison }: { comparison: VersionComparison | null | undefined }) {
   if (!comparison) return null;

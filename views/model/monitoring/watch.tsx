@@ -1,11 +1,11 @@
 /** How is a model doing since it was deployed? Live accuracy, incoming data against training, and a challenger. */
-import type { WatchView } from "../../core/routes/data/watch-view.ts";
-import { Silhouette } from "../charts/silhouette.tsx";
-import type { Links } from "../layout/frame.ts";
-import { count, figure, plural } from "../parts/format.ts";
-import { Action, curlLine, LampDot } from "../parts/parts.tsx";
-import { modelPath } from "../parts/paths.ts";
-import { metricLabel } from "../parts/words.ts";
+import type { WatchView } from "../../../core/routes/data/watch-view.ts";
+import { Silhouette } from "../../charts/silhouette.tsx";
+import type { Links } from "../../layout/frame.ts";
+import { count, figure, plural } from "../../parts/format.ts";
+import { Action, curlLine, LampDot } from "../../parts/parts.tsx";
+import { modelPath } from "../../parts/paths.ts";
+import { metricLabel } from "../../parts/words.ts";
 import { LiveStrip, LiveTable, TooFew } from "./live-figures.tsx";
 import { OutcomeForms } from "./outcomes.tsx";
 

@@ -1,10 +1,10 @@
 /** Is it good? The verdict, three figures beside their baselines, and what may mislead, errors first. */
-import type { Finding } from "../../core/csv/types.ts";
-import type { ModelView } from "../../core/routes/data/panel-data.ts";
-import type { EvaluationData } from "../charts/evaluation-data.ts";
-import { count, figures, plural, scorePercent, unbroken } from "../parts/format.ts";
-import { LampDot } from "../parts/parts.tsx";
-import { isLowerBetter, type Lamp, metricLabel, metricSays } from "../parts/words.ts";
+import type { Finding } from "../../../core/csv/types.ts";
+import type { ModelView } from "../../../core/routes/data/panel-data.ts";
+import type { EvaluationData } from "../../charts/evaluation-data.ts";
+import { count, figures, plural, scorePercent, unbroken } from "../../parts/format.ts";
+import { LampDot } from "../../parts/parts.tsx";
+import { isLowerBetter, type Lamp, metricLabel, metricSays } from "../../parts/words.ts";
 import { ComparisonView } from "./comparison.tsx";
 import { Ranking } from "./evaluation.tsx";
 import { MetricTable } from "./metric-table.tsx";

@@ -1,13 +1,13 @@
 /** Which drawings say where the model is wrong, and why it predicts what it does? One for each part that is there. */
-import { Confusion } from "../charts/confusion.tsx";
-import { CalibrationFigure, PrecisionRecallFigure, RocFigure } from "../charts/curves.tsx";
-import type { EvaluationData } from "../charts/evaluation-data.ts";
-import { DependenceFigure, ImportanceFigure } from "../charts/importance.tsx";
-import { ErrorHistogram, TruthScatter } from "../charts/residuals.tsx";
-import { Threshold, type Weighing } from "../charts/threshold.tsx";
-import type { Links } from "../layout/frame.ts";
-import { figures, percent, plural } from "../parts/format.ts";
-import { Empty } from "../parts/parts.tsx";
+import { Confusion } from "../../charts/confusion.tsx";
+import { CalibrationFigure, PrecisionRecallFigure, RocFigure } from "../../charts/curves.tsx";
+import type { EvaluationData } from "../../charts/evaluation-data.ts";
+import { DependenceFigure, ImportanceFigure } from "../../charts/importance.tsx";
+import { ErrorHistogram, TruthScatter } from "../../charts/residuals.tsx";
+import { Threshold, type Weighing } from "../../charts/threshold.tsx";
+import type { Links } from "../../layout/frame.ts";
+import { figures, percent, plural } from "../../parts/format.ts";
+import { Empty } from "../../parts/parts.tsx";
 
 export interface MistakesProps {
   links: Links;

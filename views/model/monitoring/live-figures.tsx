@@ -1,9 +1,9 @@
 /** How accurate is a version on reported outcomes? The telling figure in words and as a strip, beside the test result. */
 
-import type { LiveFigure, LiveView } from "../../core/models/monitoring/live-metrics.ts";
-import { extent, RangeStrip } from "../charts/chart.tsx";
-import { figure, percent, plural } from "../parts/format.ts";
-import { isLowerBetter, metricLabel } from "../parts/words.ts";
+import type { LiveFigure, LiveView } from "../../../core/models/monitoring/live-metrics.ts";
+import { extent, RangeStrip } from "../../charts/chart.tsx";
+import { figure, percent, plural } from "../../parts/format.ts";
+import { isLowerBetter, metricLabel } from "../../parts/words.ts";
 
 const VERDICT_WORDS: Record<LiveFigure["verdict"], string> = {
   better: "clearly better",

@@ -1,7 +1,7 @@
 /** What do a version's figures mean, for someone who never trained a model? Plain sentences, made of its results. */
-import type { ModelView } from "../../core/routes/data/panel-data.ts";
-import type { EvaluationData } from "../charts/evaluation-data.ts";
-import { count, figures, percent, plural, scorePercent } from "../parts/format.ts";
+import type { ModelView } from "../../../core/routes/data/panel-data.ts";
+import type { EvaluationData } from "../../charts/evaluation-data.ts";
+import { count, figures, percent, plural, scorePercent } from "../../parts/format.ts";
 
 type Version = ModelView["versions"][number];
 

@@ -1,7 +1,7 @@
 /** How good is it, in figures with their meaning beside them? Three that tell most, the rest folded. */
-import { extent, RangeStrip } from "../charts/chart.tsx";
-import { figures, plural } from "../parts/format.ts";
-import { isLowerBetter, metricLabel, metricSays } from "../parts/words.ts";
+import { extent, RangeStrip } from "../../charts/chart.tsx";
+import { figures, plural } from "../../parts/format.ts";
+import { isLowerBetter, metricLabel, metricSays } from "../../parts/words.ts";
 
 export interface MetricTableProps {
   /** The run's own metric: it stands first. */

@@ -1,10 +1,10 @@
 /** Did a prediction turn out right? The outcome of one by its ID, or of many by a CSV; both tell what was recorded. */
-import type { OutcomeNote } from "../../core/routes/pages/outcome-forms.ts";
-import { Field } from "../dataset/train.tsx";
-import { type Links, url } from "../layout/frame.ts";
-import { count } from "../parts/format.ts";
-import { Command, curlLine } from "../parts/parts.tsx";
-import { modelPath } from "../parts/paths.ts";
+import type { OutcomeNote } from "../../../core/routes/pages/outcome-forms.ts";
+import { Field } from "../../dataset/train.tsx";
+import { type Links, url } from "../../layout/frame.ts";
+import { count } from "../../parts/format.ts";
+import { Command, curlLine } from "../../parts/parts.tsx";
+import { modelPath } from "../../parts/paths.ts";
 
 export function OutcomeForms({ name, links }: { name: string; links: Links }) {
   const path = `${modelPath(name)}/outcomes`;
