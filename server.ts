@@ -249,16 +249,12 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     if (!may(call.identity, "read")) return pageAnswer(c, tried, TRIAL);
     return pageAnswer(c, await pages.modelData(call, tried.trial), MODEL);
   });
-
-  const outcomeForm = (path: string, report: typeof outcomes.reportOutcome) =>
+  for (const [path, report] of Object.entries(outcomes.OUTCOME_FORMS))
     app.post(path, async (c) => {
-      const call = callOf(c);
-      const told = await report(call);
-      if (!may(call.identity, "read")) return c.json(told);
-      return pageAnswer(c, await pages.modelData(call, undefined, told), MODEL);
+      const told = await report(callOf(c));
+      if (!may(callOf(c).identity, "read")) return c.json(told);
+      return pageAnswer(c, await pages.modelData(callOf(c), undefined, told), MODEL);
     });
-  outcomeForm("/models/:name/outcomes", outcomes.reportOutcome);
-  outcomeForm("/models/:name/outcomes-csv", outcomes.reportOutcomes);
   app.post("/models/:name/predict-csv", (c) => forms.predictFileForm(callOf(c)));
 
   // Live

@@ -13,8 +13,14 @@ export interface OutcomeNote {
   reason: string | null;
 }
 
+/** By the address that each is posted to. */
+export const OUTCOME_FORMS: Record<string, (call: Call) => Promise<OutcomeNote>> = {
+  "/models/:name/outcomes": reportOutcome,
+  "/models/:name/outcomes-csv": reportOutcomes,
+};
+
 /** The fields `id` and `actual`. A refusal belongs on the page that was filled in. */
-export async function reportOutcome({ signalbox, request }: Call): Promise<OutcomeNote> {
+async function reportOutcome({ signalbox, request }: Call): Promise<OutcomeNote> {
   const form = await readForm(request);
   return noted(async () => {
     const { status } = await signalbox.feedback.tell(filled(form, "id") ?? "", filled(form, "actual") ?? "");
@@ -30,7 +36,7 @@ export async function reportOutcome({ signalbox, request }: Call): Promise<Outco
 }
 
 /** A CSV with the columns id and actual. */
-export async function reportOutcomes({ signalbox, request, takeTime }: Call): Promise<OutcomeNote> {
+async function reportOutcomes({ signalbox, request, takeTime }: Call): Promise<OutcomeNote> {
   takeTime();
   return noted(async () => {
     const told = await signalbox.feedback.tellFile(await signalbox.datasets.receiveAside(request));
