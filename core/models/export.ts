@@ -13,7 +13,7 @@ import { type OneEnsemble, oneEnsemble } from "../trainer/model/exports/one-ense
 import { onnxModel } from "../trainer/model/exports/onnx.ts";
 import { samplesFor } from "../trainer/model/members.ts";
 import { type Model, modelInputs, predict } from "../trainer/model/model.ts";
-import { readModel } from "../trainer/model/model-file.ts";
+import { readModel, writeModel } from "../trainer/model/model-file.ts";
 import type { Feature } from "../trainer/samples.ts";
 import { type Answer, answerRows } from "./answering.ts";
 import type { Rows } from "./standalone.ts";
@@ -39,7 +39,11 @@ export function exportModel(
 ): ExportedModel {
   const model = readModel(bytes);
   if (format === "json")
-    return { body: modelJson(model, selfTest(bytes, version)), type: "application/json", ending: "json" };
+    return {
+      body: modelJson(withoutRows(model), selfTest(bytes, version)),
+      type: "application/json",
+      ending: "json",
+    };
   if (format === "mjs") return { body: modelModule(bytes, version), type: "text/javascript", ending: "mjs" };
   const rows = checkRows(version.result.schema);
   if (format === "onnx") {
@@ -119,6 +123,11 @@ function valueAt(feature: Feature, row: number): number {
 }
 
 /** Every number of the model; arrays that are typed in the file are plain here. */
+/** Hashes of the rows that it learned from stay here: they only serve comparisons. */
+function withoutRows({ learned: _, ...model }: Model): Model {
+  return model;
+}
+
 function modelJson(model: Model, test: SelfTest): string {
   return JSON.stringify({ signalbox: "model", ...model, selfTest: test }, (_, value: unknown) =>
     ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number>, orNull) : value,
@@ -132,7 +141,7 @@ function orNull(number: number): number | null {
 
 /** One module without dependencies: `predict(rows)`, `explain(rows)`, `schema`, and `selfTest()` on rows of its own. */
 export function modelModule(bytes: Uint8Array, version: StoredVersion): string {
-  const base64 = Buffer.from(bytes).toString("base64");
+  const base64 = Buffer.from(writeModel(withoutRows(readModel(bytes)))).toString("base64");
   return `// ${version.name} version ${version.version}, made by Signalbox. No dependency: Node, Deno, Bun and browsers.
 ${standaloneBundle().replace(/export\{(\w+) as openModel\};?\s*$/, "const openModel=$1;")}
 const model = openModel(Uint8Array.from(atob("${base64}"), (c) => c.charCodeAt(0)));

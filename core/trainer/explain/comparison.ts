@@ -55,8 +55,8 @@ export async function compareModels(
   if (before.task !== after.task) throw new Error("Versions of different tasks cannot be compared.");
   const classes = [
     ...new Set([
-      ...before.classes,
       ...after.classes,
+      ...before.classes,
       ...(after.task === "regression" ? [] : given.truth.map(String)),
     ]),
   ];

@@ -32,6 +32,8 @@ export interface Model {
   calibration: Calibration | null;
   /** Binary: the second class is answered from this probability on; null: the likelier class. */
   threshold: number | null;
+  /** Hashes of the rows that it learned from (learnedRows), so that it is never measured on them; absent in old files. */
+  learned?: Uint32Array;
 }
 
 export interface ModelPart {

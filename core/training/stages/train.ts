@@ -3,6 +3,7 @@
  * which answers better than one; linear models and forests learn once more from all training rows; where rows are
  * ordered by time, everything does, since the latest rows matter most.
  */
+import { learnedRows, rowHashes } from "../../trainer/model/learned-rows.ts";
 import { costOf, type Member } from "../../trainer/model/members.ts";
 import { MODEL_VERSION, type Model, type ModelPart } from "../../trainer/model/model.ts";
 import type { Family } from "../../trainer/race/candidate-configs.ts";
@@ -111,12 +112,19 @@ function thinBags(parts: ModelPart[]): void {
 function assemble({ work, options, dataset }: Context, data: TrainingData, parts: ModelPart[]): Model {
   const encoder = left(work, "encoder");
   const used = new Set(encoder.columns.map((column) => column.column));
+  const plans = dataset.plan.columns.filter((column) => used.has(column.name));
+  const { table, train } = left(work, "parts");
+  const hashes = rowHashes(
+    table,
+    plans.map(({ name }) => name),
+  );
   return {
     version: MODEL_VERSION,
     task: data.target.task,
     target: options.target,
     classes: data.target.classes,
-    plans: dataset.plan.columns.filter((column) => used.has(column.name)),
+    plans,
+    ...(hashes && { learned: learnedRows(hashes, train) }),
     ...(dataset.plan.rows && { reading: dataset.plan.rows }),
     encoder,
     design: data.design,

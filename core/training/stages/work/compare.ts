@@ -1,8 +1,9 @@
 /**
  * Compares the model with the version before it. Both answer the same test rows of the new file; columns that came,
- * went or changed their type are named. The older version may have learned from some of these rows, which flatters it.
+ * went or changed their type are named.
+ * Only rows that the older version has not learned from count; where there are too few, the two cannot be compared.
  */
-import type { Finding } from "../../../csv/types.ts";
+import type { Finding, Table } from "../../../csv/types.ts";
 import type { VersionComparison } from "../../../trainer/contract.ts";
 import {
   type ColumnChanges,
@@ -11,6 +12,7 @@ import {
   type MetricComparison,
 } from "../../../trainer/explain/comparison.ts";
 import { METRICS, type MetricName } from "../../../trainer/metrics/index.ts";
+import { hasLearned, rowHashes } from "../../../trainer/model/learned-rows.ts";
 import type { Model } from "../../../trainer/model/model.ts";
 import { randomFor } from "../../../trainer/race/training-data.ts";
 import { spreadRows } from "../../../trainer/random.ts";
@@ -34,20 +36,17 @@ export async function compareWithBefore(
   const columns = columnChanges(before, after);
   if (before.target !== after.target || before.task !== after.task) {
     const was = before.target === after.target ? `a ${before.task} model` : `a model of “${before.target}”`;
-    return {
-      version,
-      columns,
-      metrics: {},
-      rows: 0,
-      sentence: `Version ${version} was ${was}: the two cannot be compared.`,
-    };
+    return incomparable(columns, version, `it was ${was}`);
   }
   const changes = describeChanges(columns, version);
   if (changes) tellFinding(context, changed(changes));
-  const positions = spreadRows(given.rows.length, MOST_ROWS);
   const { table: all, beside } = left(work, "loaded");
+  const known = { rows: all.rows, columns: [...all.columns, ...beside.columns] };
+  const unseen = unseenRows(before, known, given.rows);
+  if (typeof unseen === "string") return incomparable(columns, version, unseen);
+  const positions = spreadRows(unseen.length, MOST_ROWS).map((i) => unseen[i]);
   const rows = positions.map((i) => given.rows[i]);
-  const table = selectRows({ rows: all.rows, columns: [...all.columns, ...beside.columns] }, rows);
+  const table = selectRows(known, rows);
   const truth = Array.from(positions, (i) => after.classes[given.truth[i]] ?? given.truth[i]);
   const metrics = await compareModels(
     { before, after },
@@ -58,6 +57,28 @@ export async function compareWithBefore(
     .filter(Boolean)
     .join(" ");
   return { version, columns, metrics, rows: rows.length, sentence };
+}
+
+function incomparable(columns: ColumnChanges, version: number, why: string): VersionComparison {
+  const sentence = `Cannot be compared with version ${version}: ${why}.`;
+  return { version, columns, metrics: {}, rows: 0, sentence };
+}
+
+/** With fewer rows that neither learned from, a comparison is chance. */
+const LEAST_ROWS = 20;
+
+/** Positions in `rows` of those that the version before has not learned from, or why there is nothing to compare on. */
+function unseenRows(before: Model, table: Table, rows: Int32Array): Int32Array | string {
+  if (!before.learned) return "it does not say which rows it learned from";
+  const hashes = rowHashes(
+    selectRows(table, rows),
+    before.plans.map(({ name }) => name),
+  );
+  if (!hashes) return "columns that it reads are gone, so the rows it learned from cannot be told";
+  const { learned } = before;
+  const unseen = Int32Array.from(rows.keys()).filter((i) => !hasLearned(learned, hashes[i]));
+  if (unseen.length >= LEAST_ROWS) return unseen;
+  return `it learned from ${rows.length - unseen.length} of the ${rows.length} test rows, and a model is never measured on what it knows`;
 }
 
 function changed(message: string): Finding {

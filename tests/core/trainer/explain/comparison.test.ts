@@ -1,7 +1,10 @@
 /** Is the better version seen to be better, equal ones equal, and a changed column named? */
+
 import { expect, test } from "bun:test";
 import type { Table } from "../../../../core/csv/types.ts";
 import { columnChanges, compareModels } from "../../../../core/trainer/explain/comparison.ts";
+import { hasLearned, learnedRows, rowHashes } from "../../../../core/trainer/model/learned-rows.ts";
+import { rowRange } from "../../../../core/trainer/model/model.ts";
 import { seededRandom } from "../../../../core/trainer/random.ts";
 import { category, draw, normal, numbers, runStages } from "../../training/stages/run.ts";
 
@@ -76,5 +79,44 @@ test("models of different things are not compared, and that is said", async () =
   const previous = { version: 1, model: { ...(await train("x", "y")), target: "other" } };
   const { result } = await runStages(whole, "y", { options: { budgetRounds: 60 }, previous });
   expect(result.comparison).toMatchObject({ rows: 0, metrics: {} });
-  expect(result.comparison!.sentence).toContain("cannot be compared");
+  expect(result.comparison!.sentence).toContain("Cannot be compared");
+});
+
+test("a version is never measured on rows that it learned from", async () => {
+  const previous = { version: 1, model: await train("x", "y") };
+  // The same table split by another seed: most of its test rows taught the version before.
+  const other = { options: { budgetRounds: 60, seed: 7 }, previous };
+  const { result, work } = await runStages(whole, "y", other);
+  const learned = previous.model.learned!;
+  const names = previous.model.plans.map(({ name }) => name);
+  const hashes = rowHashes(whole, names)!;
+  const unseen = work.parts!.test.filter((row) => !hasLearned(learned, hashes[row]));
+  expect(unseen.length).toBeLessThan(0.5 * work.parts!.test.length);
+  expect(result.comparison!.rows).toBe(unseen.length < 20 ? 0 : unseen.length);
+  const all = {
+    ...previous,
+    model: { ...previous.model, learned: learnedRows(hashes, rowRange(0, whole.rows)) },
+  };
+  const none = await runStages(whole, "y", { options: { budgetRounds: 60 }, previous: all });
+  expect(none.result.comparison).toMatchObject({ rows: 0, metrics: {} });
+  expect(none.result.comparison!.sentence).toStartWith("Cannot be compared with version 1: it learned from");
+});
+
+test("the same row has the same hash in another file, read as a number or as a word", () => {
+  const labels = {
+    name: "x",
+    type: "category" as const,
+    codes: Int32Array.of(0, 1, -1),
+    labels: ["1.0", "b"],
+  };
+  const numbers = { name: "x", type: "number" as const, values: Float64Array.of(1, 2, Number.NaN) };
+  const [words, values] = [labels, numbers].map(
+    (column) => rowHashes({ rows: 3, columns: [column] }, ["x"])!,
+  );
+  expect([words[0] === values[0], words[1] === values[1], words[2] === values[2]]).toEqual([
+    true,
+    false,
+    true,
+  ]);
+  expect(rowHashes({ rows: 3, columns: [numbers] }, ["x", "gone"])).toBeNull();
 });

@@ -1,0 +1,73 @@
+/**
+ * Which rows did a model learn from? A hash a row, over the columns that the model reads, whatever the answer: what it
+ * was never measured on can then be told from what it knows, also in another file. Two different rows share a hash once
+ * in four thousand million pairs; such a row is left out of a comparison for nothing.
+ */
+import type { Column, Table } from "../../csv/types.ts";
+
+const PRIME = 0x01000193;
+
+/** By row; null where the table lacks one of the columns, so that rows cannot be told apart. */
+export function rowHashes(table: Table, names: readonly string[]): Uint32Array | null {
+  const hashes = new Int32Array(table.rows).fill(0x811c9dc5 | 0);
+  for (const name of names) {
+    const column = table.columns.find((candidate) => candidate.name === name);
+    if (!column) return null;
+    mix(hashes, column);
+  }
+  return Uint32Array.from(hashes, finished);
+}
+
+function mix(hashes: Int32Array, column: Column): void {
+  if ("values" in column) {
+    const { values } = column;
+    for (let row = 0; row < hashes.length; row++) hashes[row] = mixed(hashes[row], numberHash(values[row]));
+    return;
+  }
+  const ofLabels = column.labels.map(labelHash);
+  const { codes } = column;
+  const missing = numberHash(Number.NaN);
+  for (let row = 0; row < hashes.length; row++)
+    hashes[row] = mixed(hashes[row], codes[row] < 0 ? missing : ofLabels[codes[row]]);
+}
+
+const mixed = (hash: number, word: number) => Math.imul(((hash << 5) | (hash >>> 27)) ^ word, PRIME);
+
+const number = new Float64Array(1);
+const words = new Int32Array(number.buffer);
+
+/** Every NaN is the same, and so are the two zeros. */
+function numberHash(value: number): number {
+  number[0] = Number.isNaN(value) ? Number.NaN : value + 0;
+  return Math.imul(words[0] ^ 0x2545f491, 0x85ebca6b) ^ words[1];
+}
+
+/** A number that another version read as a label is the same number. */
+function labelHash(label: string): number {
+  const text = label.trim();
+  if (text !== "" && Number.isFinite(Number(text))) return numberHash(Number(text));
+  let hash = 0x811c9dc5 | 0;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), PRIME);
+  return hash;
+}
+
+function finished(hash: number): number {
+  const half = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return (half ^ (half >>> 13)) >>> 0;
+}
+
+/** Those of the rows named, ascending and once each: what a model file keeps. */
+export function learnedRows(hashes: Uint32Array, rows: Int32Array): Uint32Array {
+  return Uint32Array.from(new Set(Array.from(rows, (row) => hashes[row]))).sort();
+}
+
+/** Whether a hash is among those that are kept. */
+export function hasLearned(learned: Uint32Array, hash: number): boolean {
+  let [low, high] = [0, learned.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (learned[middle] < hash) low = middle + 1;
+    else high = middle;
+  }
+  return learned[low] === hash;
+}
