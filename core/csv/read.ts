@@ -140,7 +140,7 @@ function refuseNoTable(names: readonly string[], rows: readonly string[][], dial
     throw new AppError("invalid", "The file has a header but no rows", {
       row: dialect.preambleRows + dialect.headerRows,
       near: nearLine(names, dialect),
-      fix: "Add rows of data beneath the header.",
+      fix: "Add rows of data below the header.",
     });
   }
   if (names.length < 2) {
@@ -156,7 +156,7 @@ function refuseNoTable(names: readonly string[], rows: readonly string[][], dial
 
 function wayOut({ format }: Dialect): string {
   if (format === "xlsx") return "choose another sheet, or another range of cells.";
-  return "if the cells are parted by an unusual sign, choose it as the delimiter.";
+  return "if an unusual character separates the cells, choose it as the delimiter.";
 }
 
 function nearLine(names: readonly string[], { delimiter }: Dialect): string {

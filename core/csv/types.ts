@@ -16,7 +16,7 @@ export type Severity = "info" | "warning" | "error";
 
 /** Something odd that was seen, said once, with a way out that the API can apply. */
 export interface Finding {
-  /** snake_case, stable: scripts filter by it. */
+  /** snake_case, stable, so scripts can filter by it. */
   code: string;
   severity: Severity;
   /** Null where it is about the whole file. */

@@ -8,8 +8,8 @@ export async function refuseBusy(store: Handle, { id, name }: { id: string; name
   const runs = await runsOfDataset(store, id);
   const busy = runs.find(({ status }) => status === "queued" || status === "running");
   if (busy) {
-    throw new AppError("conflict", `Run ${busy.number} learns from ${name}`, {
-      fix: "Cancel it, or wait until it has ended.",
+    throw new AppError("conflict", `Run ${busy.number} is training on ${name}`, {
+      fix: "Cancel the run, or wait until it ends.",
     });
   }
 }

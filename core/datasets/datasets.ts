@@ -131,7 +131,7 @@ export class Datasets {
   async find(id: string, version?: number, store: Handle = this.options.store): Promise<StoredDataset> {
     const found = await findDataset(store, id, version);
     if (!found || this.leaving.has(id))
-      throw new AppError("missing", `There is no dataset ${id}`, { fix: "GET /api/datasets lists them." });
+      throw new AppError("missing", `Dataset ${id} does not exist`, { fix: "GET /api/datasets lists them." });
     return found;
   }
 
@@ -140,7 +140,7 @@ export class Datasets {
     const found = await this.find(id, version);
     if (!found.profile) {
       throw new AppError("conflict", `${found.name} is still being read`, {
-        fix: "Ask again when its status is ready.",
+        fix: "Try again when its status is "ready".",
       });
     }
     return found as StoredDataset & { profile: CsvProfile };
@@ -247,7 +247,7 @@ export class Datasets {
     return this.find(id);
   }
 
-  /** The first rows as other choices would read them; nothing is stored. Throws as `reread` does. */
+  /** Shows the first rows as other import settings would read them. Nothing is stored. Throws as `reread` does. */
   async preview(id: string, choices: ReadingChoices): Promise<ReadingPreview> {
     const dataset = await this.findReady(id);
     const file = { ...dataset, choices: mergedChoices(dataset.choices, choices) };

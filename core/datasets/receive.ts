@@ -59,8 +59,8 @@ async function receiveMultipart(request: Request, type: string, options: Receive
   ]);
   const { promise, resolve, reject } = Promise.withResolvers<Received>();
   if (!/\bboundary=[^;\s]/i.test(type))
-    throw new AppError("syntax", "The form's content-type names no boundary", {
-      fix: "Leave the header to the program that makes the form (curl -F does it), or send the CSV as the body.",
+    throw new AppError("syntax", "The content-type of the form has no boundary", {
+      fix: "Let your client set this header (curl -F does), or send the CSV as the body.",
     });
   const parser = Busboy({
     headers: { "content-type": type },
@@ -142,7 +142,7 @@ export function labelOf(name: string | null | undefined): string {
 }
 
 function tooLarge(maxBytes: number): AppError {
-  return new AppError("too_large", `The file is larger than the ${maxBytes / 1e6} MB that are allowed`, {
+  return new AppError("too_large", `The file is larger than the limit of ${maxBytes / 1e6} MB`, {
     fix: "Raise MAX_UPLOAD_MB, or send a sample or a gzipped file.",
   });
 }

@@ -38,6 +38,6 @@ export class Rejections {
 export function readerFailed(error: unknown, logger: Logger): AppError {
   logger.error({ error: String(error), cause: String((error as Error).cause ?? "") }, "reading failed");
   return new AppError("invalid", "The file could not be read: its reader failed", {
-    fix: "Check that it is a CSV; if it is, the server's log says more.",
+    fix: "Check that it is a CSV. If it is, the server's log has the reason.",
   });
 }

@@ -67,7 +67,7 @@ export class UploadsInProgress {
     try {
       await this.tell();
     } catch (error) {
-      this.options.logger.warn({ error: String(error) }, "the progress of uploads could not be told");
+      this.options.logger.warn({ error: String(error) }, "the progress of uploads could not be recorded");
     }
   }
 }

@@ -101,7 +101,7 @@ export class Alerts {
     await this.options.log.record(async (tx) => {
       const alert = (await standingAlerts(tx, STANDING_SHOWN)).find((entry) => entry.id === id);
       if (!alert)
-        throw new AppError("missing", `There is no alert ${id}`, { fix: "GET /api/alerts lists them." });
+        throw new AppError("missing", `Alert ${id} does not exist`, { fix: "GET /api/alerts lists them." });
       await saveAlert(tx, { ...alert, dismissedAt: this.options.now() });
       await tx.append("alert.dismissed", overOf(alert));
     });

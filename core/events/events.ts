@@ -222,7 +222,7 @@ export const EVENTS = {
   "model.rolledback": event({
     data: z.object({ ...model, previous: z.number().nullable() }),
     level: "warning",
-    sentence: (d) => `${d.model} went back to version ${d.version}`,
+    sentence: (d) => `${d.model} was rolled back to version ${d.version}`,
     stale: ofModel,
   }),
   "model.undeployed": event({

@@ -47,7 +47,7 @@ export function findPanel(
   subject: string | undefined,
 ): { panel: Panel; subject: string | null } {
   const parsed = parsePanelKey(subject === undefined ? name : `${name}:${subject}`);
-  if (!parsed) throw new AppError("missing", `There is no panel ${name}`);
+  if (!parsed) throw new AppError("missing", `The panel ${name} does not exist`);
   return parsed;
 }
 

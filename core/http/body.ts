@@ -81,7 +81,7 @@ export function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     throw new AppError("syntax", `The body is not JSON: ${error instanceof Error ? error.message : error}`, {
-      fix: "Quote names and strings with double quotes; leave no trailing comma.",
+      fix: "Use double quotes around names and strings, and no trailing comma.",
     });
   }
 }

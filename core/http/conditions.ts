@@ -37,8 +37,8 @@ export function requireUnchanged(headers: Headers, tag: Tag): void {
   const isUnwanted =
     unwanted !== null && (states(unwanted).includes("*") || states(unwanted).includes(tag.state));
   if (isWanted && !isUnwanted) return;
-  throw new AppError("precondition", "It was changed by somebody else meanwhile", {
-    fix: "GET it again, look at what changed, and repeat with the new ETag in If-Match.",
+  throw new AppError("precondition", "Somebody else changed it in the meantime", {
+    fix: "GET it again, check what changed, and repeat with the new ETag in If-Match.",
     example: `If-Match: ${tagText({ state: tag.state })}`,
   });
 }

@@ -37,13 +37,13 @@ export class Idempotency {
     const text = request.headers.get("idempotency-key") ?? "";
     if (!/^[\x21-\x7e]{1,255}$/.test(text))
       throw new AppError("syntax", "The Idempotency-Key must be 1 to 255 visible characters", {
-        fix: "Send a new UUID for each thing that is to be done once.",
+        fix: "Send a new UUID for each operation.",
         example: `Idempotency-Key: ${crypto.randomUUID()}`,
       });
     const key = createHash("sha256").update(`${who}\n${text}`).digest("hex");
     if (this.inFlight.has(key))
-      throw new AppError("conflict", "The request with this Idempotency-Key is still under way", {
-        fix: "Wait for its answer, or ask again in a moment.",
+      throw new AppError("conflict", "The request with this Idempotency-Key is still being processed", {
+        fix: "Wait for its response, or try again in a moment.",
       });
     // Before anything is awaited: of two that come at once one acts.
     this.inFlight.add(key);
@@ -106,11 +106,11 @@ export class Idempotency {
 function replay(known: KeptAnswer, fingerprint: string): Response {
   if (known.fingerprint !== fingerprint)
     throw new AppError("invalid", "This Idempotency-Key was used for another request", {
-      fix: "Choose a new key, or send precisely what was sent first.",
+      fix: "Choose a new key, or repeat the first request exactly.",
     });
   if (known.body === null)
-    throw new AppError("conflict", "This was done already; its answer is not kept", {
-      fix: "Look for what came of it, or choose a new key to do it again.",
+    throw new AppError("conflict", "Already processed. The response was not stored.", {
+      fix: "Look up the result, or choose a new key to do it again.",
     });
   const headers = new Headers(known.headers);
   headers.set("idempotency-replayed", "true");

@@ -51,7 +51,7 @@ export function acceptedType<T extends string>(request: Request, types: readonly
   const accept = request.headers.get("accept");
   const type = preferredType(accept, types);
   if (type) return type;
-  throw new AppError("not_acceptable", `There is no ${accept?.slice(0, 100)} here`, {
+  throw new AppError("not_acceptable", `This address does not offer ${accept?.slice(0, 100)}`, {
     fix: `Accept ${types.join(" or ")}.`,
   });
 }

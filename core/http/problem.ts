@@ -7,16 +7,16 @@ export const PROBLEMS: Record<ErrorCode, { status: number; title: string }> = {
   unauthorized: { status: 401, title: "Sign in first" },
   forbidden: { status: 403, title: "Not allowed" },
   missing: { status: 404, title: "Not found" },
-  method: { status: 405, title: "Not a method of this address" },
-  not_acceptable: { status: 406, title: "Not a form that there is" },
+  method: { status: 405, title: "Method not allowed" },
+  not_acceptable: { status: 406, title: "Format not available" },
   conflict: { status: 409, title: "Not possible in this state" },
   precondition: { status: 412, title: "Changed meanwhile" },
   too_large: { status: 413, title: "Too large" },
-  media_type: { status: 415, title: "Not a type that is understood here" },
-  host: { status: 421, title: "Not a host of this server" },
+  media_type: { status: 415, title: "Content type not supported" },
+  host: { status: 421, title: "Unknown host name" },
   invalid: { status: 422, title: "The data cannot be used" },
   too_many: { status: 429, title: "Too many requests" },
-  unavailable: { status: 503, title: "Not available now" },
+  unavailable: { status: 503, title: "Temporarily unavailable" },
   disk_full: { status: 507, title: "The disk is full" },
 };
 
@@ -37,7 +37,7 @@ export interface Problem {
 export function problem(thrown: unknown, instance: string): Problem {
   const error = thrown instanceof AppError ? thrown : diskFailure(thrown);
   if (!error) {
-    const detail = "Something went wrong in Signalbox; the log says more under this id";
+    const detail = "Signalbox had an internal error. The log has the details under this ID.";
     return { type: "about:blank", title: "Internal error", status: 500, detail, instance };
   }
   const { status, title } = PROBLEMS[error.code];
@@ -63,6 +63,6 @@ export function methodsAt(routes: readonly { method: string; path: string }[], p
 
 /** Why an address does not answer: nothing is there, or it takes other methods. */
 export function nothingAt(method: string, path: string, allow: string): AppError {
-  if (!allow) return new AppError("missing", `There is nothing at ${path}`, { fix: "See /docs." });
+  if (!allow) return new AppError("missing", `${path} does not exist`, { fix: "See /docs." });
   return new AppError("method", `${path} does not take ${method}`, { fix: `It takes ${allow}.` });
 }

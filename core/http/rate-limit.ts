@@ -83,7 +83,7 @@ export function rateHeaders(rate: RateClass, allowance: Allowance): Record<strin
 }
 
 export function tooMany(rate: RateClass, { limit, resetSeconds }: Allowance): AppError {
-  return new AppError("too_many", `More than ${limit} a minute of this kind (${rate})`, {
-    fix: `Wait ${resetSeconds} s, as Retry-After says, or raise RATE_${rate.toUpperCase().replace("-", "_")}.`,
+  return new AppError("too_many", `More than ${limit} requests per minute (${rate})`, {
+    fix: `Wait ${resetSeconds} s (see Retry-After), or raise RATE_${rate.toUpperCase().replace("-", "_")}.`,
   });
 }

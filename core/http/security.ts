@@ -111,7 +111,7 @@ export function guardRequest(request: Request, config: Config, seenAt: () => str
   if (SAFE_METHODS.has(request.method) && !isUpgrade) return;
   if (isOurOrigin(request.headers, host, config) || request.headers.get("origin") === seenAt()) return;
   const page = pageOrigin(request.headers);
-  throw new AppError("forbidden", "A page of another origin may not do this", {
+  throw new AppError("forbidden", "A page from another origin may not do this", {
     fix: page
       ? `If ${page.origin} is this server behind a proxy, set PUBLIC_URL=${page.origin}.`
       : "Open Signalbox itself, or call the API from a program.",

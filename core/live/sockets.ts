@@ -79,7 +79,10 @@ export class Sockets {
     const isFull =
       this.open.size >= config.MAX_SOCKETS ||
       (!isLoopback(address) && peer.sockets >= config.MAX_SOCKETS_PER_ADDRESS);
-    if (isFull) throw new AppError("unavailable", "All sockets are taken", { fix: "Poll /panels instead." });
+    if (isFull)
+      throw new AppError("unavailable", "The limit of open sockets is reached", {
+        fix: "Poll /panels instead.",
+      });
     const position = positionIn(url.searchParams);
     const panels = url.searchParams.get("format") === "json" ? null : position.panels;
     return {

@@ -234,9 +234,9 @@ function unknownColumn(row: number, column: string): Warning {
 
 function nothingKnown(row: number, { places }: ColumnNames): AppError {
   const shown = [...places.keys()].slice(0, 12).join(", ");
-  return new AppError("invalid", `Row ${row} names no column of this model`, {
+  return new AppError("invalid", `Row ${row} has no column of this model`, {
     row,
-    fix: `The columns are ${shown}${places.size > 12 ? ", …" : ""}; leave out what is not known.`,
+    fix: `The columns are ${shown}${places.size > 12 ? ", …" : ""}; leave out values that you do not know.`,
   });
 }
 

@@ -183,7 +183,7 @@ function oneSetOfTrees(model: Model): OneEnsemble {
     : oneEnsemble(model);
   if (typeof found !== "string") return found;
   throw new AppError("invalid", `This model cannot be written in LightGBM's format, because ${found}`, {
-    fix: "Take format=onnx, or format=mjs, html or json, which carry every model.",
+    fix: "Use format=onnx, or format=mjs, html or json, which work for every model.",
   });
 }
 
@@ -197,7 +197,7 @@ function refuseTexts(model: Model, format: string): void {
     `This model cannot be written in ${format}, because it reads words of ${named}`,
     {
       column: texts[0]!,
-      fix: `Take format=mjs, html or json, which carry every model, or train with "exclude": ${JSON.stringify(texts)}.`,
+      fix: `Use format=mjs, html or json, which work for every model, or train with "exclude": ${JSON.stringify(texts)}.`,
     },
   );
 }

@@ -136,15 +136,15 @@ async function* predictRows({ serving, version, input, form, tally }: Work): Asy
 }
 
 function noRows(): AppError {
-  return new AppError("invalid", "The file has no row to predict", { fix: "Send a header and rows." });
+  return new AppError("invalid", "The file has no rows to predict", { fix: "Send a header and rows." });
 }
 
 /** Told once, by the first row of the file, not by a row's place in a batch. */
 function nothingNamed(firstRow: string[], { result }: StoredVersion): AppError {
   const names = result.schema.features.map(({ name }) => name);
-  return new AppError("invalid", `The header names no column of this model: ${shown(firstRow)}`, {
+  return new AppError("invalid", `The header has no column of this model: ${shown(firstRow)}`, {
     row: 1,
-    fix: `The columns are ${shown(names)}; leave out what is not known.`,
+    fix: `The columns are ${shown(names)}; leave out values that you do not know.`,
     near: firstRow.join(",").slice(0, 200),
   });
 }

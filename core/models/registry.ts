@@ -78,7 +78,9 @@ export class Models {
   async find(name: string, store: Handle = this.options.store): Promise<StoredModel> {
     const model = await findModel(store, name);
     if (!model)
-      throw new AppError("missing", `There is no model ${name}`, { fix: "GET /api/models lists them." });
+      throw new AppError("missing", `The model ${name} does not exist`, {
+        fix: "GET /api/models lists them.",
+      });
     return model;
   }
 
@@ -92,7 +94,7 @@ export class Models {
     if (!found) {
       const versions = (await listVersions(store, name)).map((entry) => entry.version);
       throw new AppError("missing", `${name} has no version ${version}`, {
-        fix: versions.length ? `Its versions are ${versions.join(", ")}.` : "Train it anew.",
+        fix: versions.length ? `Its versions are ${versions.join(", ")}.` : "Train it again.",
       });
     }
     return found;
@@ -134,7 +136,7 @@ export class Models {
     if (model.liveVersion === null) {
       const newest = (await this.versions(name))[0]?.version;
       throw new AppError("conflict", `No version of ${name} is live`, {
-        fix: `Deploy one with PUT /api/models/${name}/live, or ask for one with ?version=.`,
+        fix: `Deploy one with PUT /api/models/${name}/live, or choose one with ?version=.`,
         ...(newest && { example: `{"version":${newest}}` }),
       });
     }
@@ -314,15 +316,15 @@ function refuseChallenger(challenger: StoredVersion, live: StoredVersion | null)
   }
   if (live.version === version) {
     throw new AppError("conflict", `Version ${version} of ${name} is live itself`, {
-      fix: "Name another version.",
+      fix: "Choose another version.",
     });
   }
   if (live.result.task !== result.task || live.result.schema.target !== result.schema.target) {
     throw new AppError(
       "conflict",
-      `Versions ${live.version} and ${version} of ${name} predict different things`,
+      `Versions ${live.version} and ${version} of ${name} have different targets or tasks`,
       {
-        fix: "Name a version with the same target and task.",
+        fix: "Choose a version with the same target and task.",
       },
     );
   }

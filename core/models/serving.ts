@@ -67,8 +67,8 @@ function rowsOf(rows: readonly unknown[], { context, refuse, place }: Reading): 
 
 function strangerWords(name: string): string {
   return name === "explain" || name === "version"
-    ? `belongs in the address, as ?${name}=1`
-    : "is not known beside rows";
+    ? `belongs in the URL, as ?${name}=1`
+    : "is not allowed beside rows";
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

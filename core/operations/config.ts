@@ -65,7 +65,7 @@ const rate = (perMinute: number, what: string) =>
   setting(
     z.literal("").or(whole(0, 1e9)),
     "",
-    `${what} a minute for each token, person or address; 0: unlimited (${perMinute}, loopback unlimited)`,
+    `${what} per minute for each token, person or address; 0: unlimited (${perMinute}, loopback unlimited)`,
   );
 
 /** One that can be changed while the process runs, unless the environment sets it. */
@@ -88,99 +88,98 @@ function gaugeSettings() {
 
 /** Name in the environment -> check, default as text, one sentence. */
 export const SETTINGS = {
-  PORT: setting(whole(0, 65535), "8000", "port to listen on; 0 takes a free one"),
+  PORT: setting(whole(0, 65535), "8000", "port to listen on; 0 chooses a free one"),
   HOST: setting(
     text(),
     "127.0.0.1",
-    "address to listen on; others than loopback need AUTH, or ALLOW_ANONYMOUS=1",
+    "address to listen on; anything but loopback needs AUTH, or ALLOW_ANONYMOUS=1",
   ),
   DATA_DIR: setting(
     text(),
     "./data",
-    "folder of the database, the datasets and the models; made on first start",
+    "folder of the database, datasets and models; created at the first start",
   ),
   BASE_PATH: setting(
     z.string().regex(/^(\/[\w.-]+)*$/, "must look like /tools/signalbox"),
     "",
-    "path prefix behind a proxy that keeps it or takes it away, such as /tools/signalbox",
+    "path prefix behind a proxy that keeps or strips it, such as /tools/signalbox",
   ),
   PUBLIC_URL: setting(
     z.union([z.literal(""), z.url()]),
     "",
-    "the address people use, where a proxy hides ours",
+    "the URL that people open, if a proxy is in front",
   ),
-  ALLOWED_HOSTS: setting(list(), "", "further host names that requests may carry, separated by commas"),
+  ALLOWED_HOSTS: setting(list(), "", "more host names that requests may use, separated by commas"),
   AUTH: setting(
     z.enum(["none", "token", "proxy"]),
     "none",
-    "who may enter: none (everybody, so listen on loopback), token (sign-in and API tokens), or proxy (a reverse " +
-      "proxy says who it is)",
+    "how people sign in: none (everybody has access, so listen on loopback), token (API tokens), or proxy (a reverse " +
+      "proxy identifies them)",
   ),
   ALLOW_ANONYMOUS: setting(z.enum(["0", "1"]), "0", "1 allows a non-loopback HOST with AUTH=none"),
   ADMIN_TOKEN: secret(
     text(),
-    "AUTH=token: the first admin's token; unset, one is made and printed at first start",
+    "AUTH=token: the first admin's token; if unset, one is created and printed at the first start",
   ),
   TRUSTED_PROXIES: setting(
     list().pipe(z.array(z.string().refine(isNetwork, "must be addresses or networks such as 10.0.0.0/8"))),
     "",
-    "proxies whose X-Forwarded-For, X-Forwarded-Proto and identity header are believed: addresses or CIDR networks",
+    "proxies whose X-Forwarded-For, X-Forwarded-Proto and identity headers are trusted: addresses or CIDR networks",
   ),
-  TRUSTED_AUTH_HEADER: setting(header(), "X-Forwarded-User", "AUTH=proxy: the header that names who it is"),
+  TRUSTED_AUTH_HEADER: setting(header(), "X-Forwarded-User", "AUTH=proxy: the header with the user's name"),
   TRUSTED_AUTH_SECRET: secret(
     text(),
-    "AUTH=proxy: what the proxy must send in the header TRUSTED_SECRET_HEADER",
+    "AUTH=proxy: the secret that the proxy must send in the header TRUSTED_SECRET_HEADER",
   ),
   TRUSTED_SECRET_HEADER: setting(header(), "X-Trusted-Auth-Secret", "AUTH=proxy: the header with the secret"),
   TRUSTED_ROLE_HEADER: setting(
     header(),
     "",
-    "AUTH=proxy: the header that says viewer, trainer or admin; the proxy must set or remove it on every request",
+    "AUTH=proxy: the header with the role (viewer, trainer or admin); the proxy must set or remove it on every request",
   ),
   TRUSTED_DEFAULT_ROLE: setting(
     z.enum(["none", "viewer", "trainer", "admin"]),
     "viewer",
-    "AUTH=proxy: the role of who has no other; none refuses them",
+    "AUTH=proxy: the role of users without one; none refuses them",
   ),
-  TRUSTED_TRAINERS: setting(list(), "", "AUTH=proxy: names that are trainers"),
-  TRUSTED_ADMINS: setting(list(), "", "AUTH=proxy: names that are admins"),
+  TRUSTED_TRAINERS: setting(list(), "", "AUTH=proxy: names of users with the role trainer"),
+  TRUSTED_ADMINS: setting(list(), "", "AUTH=proxy: names of users with the role admin"),
   CORS_ORIGINS: setting(
     list().pipe(z.array(z.string().refine(isOrigin, "must be origins such as https://portal.example, or *"))),
     "",
     "origins whose pages may call the API; * lets every page read, without cookies",
   ),
-  EMBED_SECRET: secret(text(), "signs the links of embedded panels; unset, one is made and kept in DATA_DIR"),
+  EMBED_SECRET: secret(
+    text(),
+    "signs the links of embedded panels; if unset, one is created and kept in DATA_DIR",
+  ),
   RATE_SIGN_IN: rate(RATES["sign-in"], "failed sign-ins"),
   RATE_UPLOAD: rate(RATES.upload, "uploads"),
   RATE_TRAIN: rate(RATES.train, "trainings"),
   RATE_PREDICT: rate(RATES.predict, "prediction requests"),
   RATE_SOCKET: rate(RATES.socket, "sockets opened"),
-  AUDIT_DAYS: setting(number(0.01, 36_500), "365", "days that the record of who changed what is kept"),
+  AUDIT_DAYS: setting(number(0.01, 36_500), "365", "days that the audit log is kept"),
   EMBED_ORIGINS: changeable(
     "embedding",
     origins(),
     "",
     "origins whose pages may show /embed/:panel in a frame",
   ),
-  MAX_UPLOAD_MB: setting(number(0.001, 1e6), "1024", "largest upload in megabytes"),
-  TRAIN_BUDGET_SECONDS: setting(number(1, 86_400), "60", "seconds a training may take by default"),
-  TRAIN_CONCURRENCY: setting(whole(1, 64), "1", "trainings that run at once"),
+  MAX_UPLOAD_MB: setting(number(0.001, 1e6), "1024", "largest upload, in megabytes"),
+  TRAIN_BUDGET_SECONDS: setting(number(1, 86_400), "60", "default time limit of a training, in seconds"),
+  TRAIN_CONCURRENCY: setting(whole(1, 64), "1", "trainings that run at the same time"),
   TRAIN_MEMORY_MB: setting(
     whole(0, 1e7),
     "0",
-    "memory of one training; 0: three quarters of what the machine has",
+    "memory limit of one training, in megabytes; 0: three quarters of the machine's memory",
   ),
   RESUME: setting(
     z.enum(["0", "1"]),
     "1",
     "1 continues trainings that a shutdown or a crash interrupted when the server starts; 0 leaves them stopped",
   ),
-  MAX_SOCKETS: setting(whole(1, 1e6), "10000", "open sockets in all"),
-  MAX_SOCKETS_PER_ADDRESS: setting(
-    whole(1, 1e6),
-    "1000",
-    "open sockets of one address; loopback is unbounded",
-  ),
+  MAX_SOCKETS: setting(whole(1, 1e6), "10000", "open sockets in total"),
+  MAX_SOCKETS_PER_ADDRESS: setting(whole(1, 1e6), "1000", "open sockets per address; loopback has no limit"),
   METRICS_SECONDS: setting(number(0.1, 3600), "5", "seconds between samples of the gauges"),
   ...gaugeSettings(),
   RETENTION_DAYS: changeable(
@@ -193,13 +192,13 @@ export const SETTINGS = {
     "retention",
     z.enum(["full", "sampled", "off"]),
     "full",
-    "which predictions are kept with their rows, so that outcomes can be told for them",
+    "which predictions are kept with their rows, so that outcomes can be reported for them",
   ),
   PREDICTION_SAMPLE: changeable(
     "retention",
     number(0.0001, 1),
     "0.1",
-    "share that is kept with PREDICTION_LOG=sampled",
+    "share of predictions that is kept with PREDICTION_LOG=sampled",
   ),
   PREDICTION_LOG_DAYS: changeable(
     "retention",
@@ -211,33 +210,33 @@ export const SETTINGS = {
     "retention",
     number(1, 1e6),
     "500",
-    "megabytes of predictions that are kept, the newest",
+    "megabytes of predictions that are kept; the oldest are deleted first",
   ),
   WEBHOOK_URL: changeable(
     "alerts",
     z.union([z.literal(""), z.url({ protocol: /^https?$/ })]),
     "",
-    "address that events are posted to; more of them as webhooks",
+    "URL that events are posted to; add more as webhooks",
   ),
   WEBHOOK_TYPES: changeable(
     "alerts",
     list().pipe(z.array(z.enum(EVENT_NAMES, "must be event types such as run.finished"))),
     "",
-    "event types for it; empty: all that stand in the activity feed",
+    "event types to post; empty: all that the activity feed shows",
   ),
   WEBHOOK_SECRET: {
     ...changeable(
       "alerts",
       z.union([z.literal(""), z.string().min(16)]),
       "",
-      "signs what is posted to it (HMAC-SHA256)",
+      "signs the posted events (HMAC-SHA256)",
     ),
     isSecret: true,
   },
   LOG_LEVEL: setting(
     z.enum(["debug", "info", "warn", "error", "silent"]),
     "info",
-    "least severe log line printed",
+    "lowest level of log lines to print",
   ),
 } satisfies Record<string, Setting>;
 
@@ -298,7 +297,7 @@ function readSecret(environment: Record<string, string | undefined>, name: strin
 function refuseOpenDoor(config: Config): void {
   if (config.AUTH !== "none" || isLoopback(config.HOST) || config.ALLOW_ANONYMOUS === "1") return;
   throw new ConfigError(
-    `HOST=${config.HOST} with AUTH=none would let anybody in: set AUTH=token, or ALLOW_ANONYMOUS=1 if that is meant`,
+    `HOST=${config.HOST} with AUTH=none would let anybody in: set AUTH=token, or ALLOW_ANONYMOUS=1 if you want that`,
   );
 }
 

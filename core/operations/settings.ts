@@ -64,7 +64,7 @@ export class Settings {
       const entry = CHANGEABLE.find(([known]) => known === name)?.[1];
       const parsed = entry?.schema.safeParse(value);
       // Written by another version that knew it otherwise: the default is a better guess than not to start.
-      if (!parsed?.success) logger.warn({ setting: name }, "a stored setting is not understood");
+      if (!parsed?.success) logger.warn({ setting: name }, "a stored setting is not valid");
       else if (!config.given.has(name as SettingName)) Object.assign(config, { [name]: parsed.data });
     }
     return new Settings(options);

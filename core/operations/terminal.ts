@@ -14,7 +14,7 @@ export function needed(word: string | undefined, usage: string): string {
 /** The absolute path of a file that a command reads. Throws AppError `missing`. */
 export function existing(file: string): string {
   const path = resolve(file);
-  if (!existsSync(path)) throw new AppError("missing", `There is no file ${file}`);
+  if (!existsSync(path)) throw new AppError("missing", `The file ${file} does not exist`);
   return path;
 }
 
@@ -68,7 +68,7 @@ function placeWords({ row, column, near, fix, example }: ErrorPlace): string {
   );
   return [
     places.length > 0 && `Where: ${places.join(", ")}.`,
-    near !== undefined && `It stands there: ${near}`,
+    near !== undefined && `Did you mean ${near}?`,
     fix,
     example,
   ]

@@ -111,11 +111,11 @@ export class Webhooks {
     return (await listWebhooks(this.options.store)).map(viewOf);
   }
 
-  /** Serves an address from now on. The secret is told this once. Throws AppError `conflict` at the bound. */
+  /** Serves an address from now on. The secret is shown only once. Throws AppError `conflict` at the bound. */
   async create(request: z.output<typeof WEBHOOK_REQUEST>): Promise<WebhookView & { secret: string }> {
     const webhook = await this.options.store.transaction(async (tx) => {
       if ((await listWebhooks(tx)).length >= MAX_WEBHOOKS)
-        throw new AppError("conflict", `There are ${MAX_WEBHOOKS} webhooks already`, {
+        throw new AppError("conflict", `The limit of ${MAX_WEBHOOKS} webhooks is reached`, {
           fix: "Delete one first.",
         });
       return this.insert(tx, newId(), request);
@@ -129,7 +129,7 @@ export class Webhooks {
     if (id === CONFIGURED && (await findWebhook(this.options.store, id)))
       throw new AppError("conflict", "This webhook is set by WEBHOOK_URL", { fix: "Unset WEBHOOK_URL." });
     if (!(await deleteWebhook(this.options.store, id)))
-      throw new AppError("missing", `There is no webhook ${id}`);
+      throw new AppError("missing", `Webhook ${id} does not exist`);
     this.serving.get(id)?.abort();
     this.serving.delete(id);
   }

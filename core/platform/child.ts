@@ -80,9 +80,9 @@ export function spawnChild(name: string, command: string[], options: ChildOption
     env: childEnvironment(),
     ipc: (raw) => {
       const message = MESSAGE.safeParse(raw);
-      if (!message.success)
-        return end(new ChildDied(`The ${name} process said something that is no message`));
-      if (flood.isTooMuch()) return end(new ChildDied(`The ${name} process floods its parent and was ended`));
+      if (!message.success) return end(new ChildDied(`The ${name} process sent an invalid message`));
+      if (flood.isTooMuch())
+        return end(new ChildDied(`The ${name} process sent too many messages and was ended`));
       if (message.data.kind === "ready") send({ kind: "start", input: options.input });
       else if (message.data.kind === "report") take((message.data as { report: unknown }).report);
       else if (message.data.kind === "done") {
@@ -226,7 +226,7 @@ function failureRecord(error: unknown): ErrorRecord {
 function memoryFailure(error: unknown): AppError | null {
   if (!/out of memory|not enough memory|ENOMEM|cannot allocate|spawn worker thread/i.test(String(error)))
     return null;
-  return new AppError("invalid", "The work needed more memory than this machine gives", {
+  return new AppError("invalid", "The work needed more memory than this machine has", {
     fix: "Exclude columns, train on fewer rows, or free memory.",
   });
 }

@@ -28,8 +28,8 @@ export function diskFailure(error: unknown): AppError | null {
 }
 
 function diskBroken(code: string): AppError {
-  return new AppError("unavailable", `The disk did not take what was to be written or read (${code})`, {
-    fix: "Try again; if it stays so, look at the disk and at the rights in DATA_DIR. `signalbox check` verifies the database.",
+  return new AppError("unavailable", `The disk could not be read or written (${code})`, {
+    fix: "Try again. If it happens again, check the disk and the permissions of DATA_DIR. `signalbox check` verifies the database.",
   });
 }
 
@@ -40,14 +40,14 @@ function fileMissing(): AppError {
 }
 
 function damagedData(): AppError {
-  return new AppError("unavailable", "Something that is stored here is damaged", {
-    fix: "`signalbox check` verifies the database; restore a backup. The log names the place.",
+  return new AppError("unavailable", "Stored data is damaged", {
+    fix: "`signalbox check` verifies the database. Restore a backup; the log names the place.",
   });
 }
 
 function databaseBusy(): AppError {
-  return new AppError("unavailable", "Another process holds the database", {
-    fix: "Try again when it has let go; nothing but Signalbox should have the file open.",
+  return new AppError("unavailable", "Another process uses the database", {
+    fix: "Try again when it has closed the file. Only Signalbox should have it open.",
   });
 }
 

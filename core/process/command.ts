@@ -56,7 +56,7 @@ export async function runCommand(words: string[]): Promise<boolean> {
   const [name, ...rest] = words;
   if (name === undefined) return false;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!command) throw new AppError("syntax", `There is no command ${name}`, { fix: "See --help." });
+  if (!command) throw new AppError("syntax", `The command ${name} does not exist`, { fix: "See --help." });
   await command(rest, () => readConfig(process.env));
   return true;
 }
@@ -89,7 +89,9 @@ async function backupCommand(file: string, config: Config): Promise<void> {
   if (file === "-") return (await import("../operations/backup/backup-child.ts")).runBackupChild(folder);
   const path = resolve(file);
   if (existsSync(path))
-    throw new AppError("conflict", `${file} exists already`, { fix: "Name a new file, or remove that one." });
+    throw new AppError("conflict", `${file} exists already`, {
+      fix: "Choose a new file name, or remove that file.",
+    });
   const part = `${path}.part`;
   try {
     const { packBackup } = await import("../operations/backup/backup.ts");
@@ -114,7 +116,7 @@ async function restoreCommand(words: string[], config: Config): Promise<void> {
   const { adoptRestored, isRestoreWaiting, unpackBackup } = await import("../operations/backup/restore.ts");
   if (existsSync(join(folder, DATABASE)) && !words.includes("--replace")) {
     throw new AppError("conflict", `${folder} holds data`, {
-      fix: "Name an empty DATA_DIR, or add --replace: what is there is then kept in a folder beside it.",
+      fix: "Choose an empty DATA_DIR, or add --replace: the existing data is then kept in a folder beside it.",
     });
   }
   await unpackBackup(path, folder);
@@ -123,24 +125,24 @@ async function restoreCommand(words: string[], config: Config): Promise<void> {
     const release = holdFolder(folder);
     const kept = adoptRestored(folder, Date.now());
     release();
-    return tell(`Restored.${kept ? ` What was there is kept in ${kept}` : ""}`);
+    return tell(`Restored.${kept ? ` The previous data is kept in ${kept}` : ""}`);
   }
   process.kill(holder, "SIGHUP");
   for (let waited = 0; isRestoreWaiting(folder); waited += 100) {
     if (waited > RESTORE_WAIT_MS)
-      throw new AppError("unavailable", `Process ${holder} has not taken the backup up`, {
-        fix: "It is unpacked and checked: restart that process, and it goes on with it.",
+      throw new AppError("unavailable", `Process ${holder} has not loaded the backup`, {
+        fix: "The backup is unpacked and verified: restart that process to load it.",
       });
     await Bun.sleep(100);
   }
-  tell(`Restored: process ${holder} goes on with it. What was there is kept beside it, in replaced-…`);
+  tell(`Restored: process ${holder} now uses the backup. The previous data is kept beside it, in replaced-…`);
 }
 
 /** A check of nothing would only hide a mistyped DATA_DIR. */
 async function openExisting(config: Config): Promise<Store> {
   const folder = resolve(config.DATA_DIR);
   if (existsSync(join(folder, DATABASE))) return openSqlite(folder);
-  throw new AppError("missing", `There is no database in ${folder}`, { fix: "Name the folder in DATA_DIR." });
+  throw new AppError("missing", `${folder} has no database`, { fix: "Name the folder in DATA_DIR." });
 }
 
 /** The database's own check, and whether the files that it names are there. */

@@ -14,9 +14,9 @@ export function holdFolder(folder: string): () => void {
   if (!unlock) {
     const holder = readHolder(path);
     const words = holder
-      ? `Process ${holder.pid} holds ${folder} since ${holder.since}`
-      : `Another process holds ${folder}`;
-    throw new AppError("conflict", words, { fix: "Stop that process, or name another DATA_DIR." });
+      ? `Process ${holder.pid} has been using ${folder} since ${holder.since}`
+      : `Another process uses ${folder}`;
+    throw new AppError("conflict", words, { fix: "Stop that process, or choose another DATA_DIR." });
   }
   const mine = { pid: process.pid, startedAt: processStart(process.pid), since: new Date().toISOString() };
   try {
@@ -41,7 +41,7 @@ function lock(folder: string): (() => void) | null {
 
 function unwritable(folder: string, error: unknown): AppError {
   return new AppError("conflict", `${folder} cannot be written: ${(error as Error).message}`, {
-    fix: "Name another DATA_DIR, or make it writable.",
+    fix: "Choose another DATA_DIR, or make it writable.",
   });
 }
 

@@ -140,7 +140,7 @@ async function tellAdminToken(tokens: Tokens, url: string): Promise<void> {
   const token = tokens.freshAdminToken;
   if (token === null) return;
   process.stderr.write(
-    `\nSign in at ${url}sign-in as admin; this token is shown this once:\n\n  ${token}\n\n`,
+    `\nSign in at ${url}sign-in as admin. This token is shown only once:\n\n  ${token}\n\n`,
   );
   await tokens.keepAdminToken();
 }
@@ -157,8 +157,12 @@ function serve(
   try {
     return Bun.serve<Viewer>({ hostname, port, maxRequestBodySize: Number.MAX_SAFE_INTEGER, ...handlers });
   } catch (error) {
-    throw new AppError("conflict", `Port ${port} of ${hostname} cannot be had: ${(error as Error).message}`, {
-      fix: "Stop what uses it, or set PORT (0 takes a free one).",
-    });
+    throw new AppError(
+      "conflict",
+      `Port ${port} of ${hostname} is not available: ${(error as Error).message}`,
+      {
+        fix: "Stop the program that uses it, or set PORT (0 chooses a free one).",
+      },
+    );
   }
 }

@@ -24,7 +24,7 @@ export function makePrivateFolder(folder: string): string | null {
   try {
     mkdirSync(folder, { recursive: true, mode: FOLDER });
   } catch (error) {
-    throw new AppError("conflict", `DATA_DIR cannot be made: ${(error as Error).message}`, {
+    throw new AppError("conflict", `DATA_DIR cannot be created: ${(error as Error).message}`, {
       fix: "Name another folder.",
     });
   }

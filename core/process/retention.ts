@@ -48,7 +48,7 @@ export function startRetention(options: RetentionOptions): () => void {
       options.diskReserve.lay();
       isDone = (await trimSome(options)) < ROWS_AT_ONCE;
     } catch (error) {
-      logger.error({ error: String(error) }, "the past could not be trimmed");
+      logger.error({ error: String(error) }, "old data could not be deleted");
     }
     if (!isEnded) timer = setTimeout(trim, isDone ? ROUND_MS : PAUSES * (performance.now() - startedAt));
   };

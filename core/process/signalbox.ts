@@ -72,7 +72,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const release = holdFolder(folder);
   sweepStages(folder);
   const kept = adoptRestored(folder, now());
-  if (kept) logger.warn({ kept }, "a backup was restored; what was there before is kept");
+  if (kept) logger.warn({ kept }, "a backup was restored; the previous data is kept");
   const store = await openSqlite(folder);
   const log = await EventLog.open(store, now);
   const endLines = logEvents(log, { logger, now });
@@ -192,14 +192,10 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
 
 /** A row of a damaged database; whatever else it may be, the log tells. */
 function unusable(error: unknown, logger: Logger): AppError {
-  logger.error({ error: String((error as Error).stack ?? error) }, "what is stored could not be taken up");
-  return new AppError(
-    "unavailable",
-    `What is stored in DATA_DIR cannot be used: ${(error as Error).message}`,
-    {
-      fix: "It is left as it is: `signalbox check` verifies the database; restore a backup, or name another DATA_DIR.",
-    },
-  );
+  logger.error({ error: String((error as Error).stack ?? error) }, "stored data could not be loaded");
+  return new AppError("unavailable", `The data in DATA_DIR cannot be used: ${(error as Error).message}`, {
+    fix: "Nothing was changed. `signalbox check` verifies the database. Restore a backup, or choose another DATA_DIR.",
+  });
 }
 
 function memoryFor(config: Config): number {

@@ -103,7 +103,7 @@ export interface ModelSchema {
   features: {
     name: string;
     type: "number" | "category" | "boolean" | "date" | "text";
-    values?: string[]; // categories, commonest first, at most 200
+    values?: string[]; // categories, most common first, at most 200
     min?: number;
     max?: number;
     /** A real value from the data: fills forms and examples. */

@@ -47,7 +47,7 @@ export const TRAIN_REQUEST = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe("of two classes the one that recall, precision, curves and the threshold are about"),
+    .describe("the positive class of two: recall, precision, curves and the threshold are about it"),
   costs: z.strictObject({ falsePositive: z.number().min(0), falseNegative: z.number().min(0) }).optional(),
 });
 export type TrainRequest = z.output<typeof TRAIN_REQUEST>;
@@ -58,28 +58,28 @@ const list = z
   .regex(/[^,]/, "must name a column")
   .transform((text) => text.split(",").filter(Boolean));
 export const TRAIN_QUERY = z.strictObject({
-  target: z.string().optional().describe("the column to predict; guessed where it is left out"),
-  name: MODEL_NAME.optional().describe("the model's name; the file's where it is left out"),
-  file: z.string().max(1000).optional().describe("the file's name, where the path does not carry it"),
-  task: TRAIN_REQUEST.shape.task.describe("found by looking where it is left out"),
-  features: list.optional().describe("columns to learn from, separated by commas"),
-  exclude: list.optional().describe("columns to leave out, separated by commas"),
-  budgetSeconds: number.min(1).max(86_400).optional().describe("how long it may take"),
+  target: z.string().optional().describe("the column to predict; guessed if left out"),
+  name: MODEL_NAME.optional().describe("the model's name; default: the file's"),
+  file: z.string().max(1000).optional().describe("the file's name, if the path does not have it"),
+  task: TRAIN_REQUEST.shape.task.describe("detected if left out"),
+  features: list.optional().describe("columns to use, separated by commas"),
+  exclude: list.optional().describe("columns to exclude, separated by commas"),
+  budgetSeconds: number.min(1).max(86_400).optional().describe("time limit"),
   budgetRounds: number
     .int()
     .min(1)
     .max(100_000)
     .optional()
     .describe("ends by rounds: same bytes, same seed, same model"),
-  split: TRAIN_REQUEST.shape.split.describe("how the test part is chosen"),
-  splitColumn: z.string().optional().describe("the date or the group, where split asks for one"),
+  split: TRAIN_REQUEST.shape.split.describe("how the test set is chosen"),
+  splitColumn: z.string().optional().describe("the date or group column, if split needs one"),
   seed: number
     .int()
     .min(0)
     .max(2 ** 31)
     .optional()
     .describe("the same seed gives the same split"),
-  metric: TRAIN_REQUEST.shape.metric.describe("what the race is about, by scikit-learn's name"),
+  metric: TRAIN_REQUEST.shape.metric.describe("the metric to optimise, by scikit-learn's name"),
   positiveClass: TRAIN_REQUEST.shape.positiveClass,
 });
 
@@ -87,8 +87,8 @@ export const TRAIN_QUERY = z.strictObject({
 export function settleOptions(request: TrainRequest, profile: CsvProfile, budgetSeconds: number): RunOptions {
   const target = request.target ?? profile.target;
   if (target === null) {
-    throw new AppError("invalid", "No column suggests itself as the target", {
-      fix: "Name the column to predict as `target`.",
+    throw new AppError("invalid", "No column is a likely target", {
+      fix: "Send the column to predict as `target`.",
       example: `{"datasetId":"${request.datasetId}","target":${JSON.stringify(profile.columns[0]?.name ?? "")}}`,
     });
   }
@@ -97,7 +97,7 @@ export function settleOptions(request: TrainRequest, profile: CsvProfile, budget
     requireColumn(name, profile);
   if (request.split && request.split !== "random" && !request.splitColumn) {
     throw new AppError("syntax", `split=${request.split} needs splitColumn`, {
-      fix: `Name the column that holds the ${request.split === "time" ? "date" : "group"}.`,
+      fix: `Send the column that holds the ${request.split === "time" ? "date" : "group"}.`,
     });
   }
   return {
@@ -149,7 +149,7 @@ function requireColumn(name: string, profile: CsvProfile): void {
   const names = profile.columns.map((column) => column.name);
   const close = names.find((candidate) => candidate.toLowerCase() === name.toLowerCase());
   const shown = names.slice(0, 20).join(", ") + (names.length > 20 ? ", …" : "");
-  throw new AppError("invalid", `There is no column called ${JSON.stringify(name)}`, {
+  throw new AppError("invalid", `The column ${JSON.stringify(name)} does not exist`, {
     column: name,
     fix: close ? `Did you mean ${JSON.stringify(close)}?` : `The columns are: ${shown}.`,
     ...(close && { example: close }),

@@ -122,7 +122,7 @@ export class Runs {
   /** Throws AppError `missing`. */
   async find(id: string): Promise<StoredRun> {
     const run = await findRun(this.options.store, id);
-    if (!run) throw new AppError("missing", `There is no run ${id}`, { fix: "GET /api/runs lists them." });
+    if (!run) throw new AppError("missing", `Run ${id} does not exist`, { fix: "GET /api/runs lists them." });
     return run;
   }
 
@@ -252,7 +252,7 @@ export class Runs {
       await this.finish(run, result);
     } catch (error) {
       if (this.isOver(run.id)) return;
-      logger.warn({ runId: run.id, error: String(error) }, "the process of a run gave no result");
+      logger.warn({ runId: run.id, error: String(error) }, "the process of a run returned no result");
       await this.insist(() => this.markFailed(run, error));
     } finally {
       begun();

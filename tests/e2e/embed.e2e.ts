@@ -106,10 +106,10 @@ test("an expired link says so in its place; one that is open says it when it end
   await page.goto(portal.origin);
   const frame = page.frameLocator("iframe");
   await expect(frame.locator("#datasets")).toBeVisible();
-  await expect(frame.getByRole("alert")).toContainText("This link has expired");
+  await expect(frame.getByRole("alert")).toContainText("This link expired");
   await expect(frame.locator("#datasets")).toHaveCount(0);
   await page.goto(portal.origin);
-  await expect(frame.getByRole("alert")).toContainText("This link has expired");
+  await expect(frame.getByRole("alert")).toContainText("This link expired");
   await expectAccessible(page);
 });
 

@@ -25,7 +25,7 @@ test("sign in, train, predict, make a token, sign out", async ({ page, server })
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   await expectAccessible(page);
   await signIn(page, "wrong");
-  await expect(page.getByRole("alert")).toContainText("not known here");
+  await expect(page.getByRole("alert")).toContainText("is wrong, or was revoked");
   await expectAccessible(page);
   expect(errors.splice(0)).toEqual([expect.stringContaining("401")]);
   await signIn(page, ADMIN);

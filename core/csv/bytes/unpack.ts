@@ -56,7 +56,7 @@ function guardedOutput(): GuardedOutput {
 }
 
 function bomb(): AppError {
-  return new AppError("invalid", `The packed file swells to more than ${MAX_RATIO} times its size`, {
+  return new AppError("invalid", `The archive expands to more than ${MAX_RATIO} times its size`, {
     fix: "Unpack it and upload the CSV itself.",
   });
 }

@@ -14,7 +14,7 @@ export function checkReading({ delimiter, quote, header }: ReadingChoices): void
     (delimiter === "" || delimiter.length > MAX_DELIMITER || /[\r\n]/.test(delimiter))
   ) {
     throw new AppError("invalid", "The delimiter must be one to eight characters without a newline", {
-      fix: "Choose what stands between the cells.",
+      fix: "Choose the character that separates cells.",
       example: ";",
     });
   }
@@ -23,13 +23,13 @@ export function checkReading({ delimiter, quote, header }: ReadingChoices): void
       "invalid",
       "The quote must be one visible ASCII character other than the delimiter, or none",
       {
-        fix: "Choose what stands around cells that hold delimiters.",
+        fix: "Choose the character that surrounds cells containing delimiters.",
         example: '"',
       },
     );
   }
   if (typeof header === "number" && !(Number.isInteger(header) && header >= 1 && header <= MAX_HEADER_ROW)) {
-    throw new AppError("invalid", `There can be no header in row ${header}`, {
+    throw new AppError("invalid", `Row ${header} cannot be the header`, {
       fix: `Choose a row from 1 to ${MAX_HEADER_ROW}, true for the first, or false for none.`,
       example: "1",
     });
@@ -47,7 +47,7 @@ export function checkChoices(choices: ReadingChoices, names: readonly string[]):
   for (const name of asked) if (!names.includes(name)) throw noSuchColumn(name, names);
   for (const [name, type] of Object.entries(choices.types ?? {})) {
     if (!COLUMN_TYPES.includes(type)) {
-      throw new AppError("invalid", `There is no type ${type}`, {
+      throw new AppError("invalid", `The type ${type} does not exist`, {
         column: name,
         fix: `Choose one of ${COLUMN_TYPES.join(", ")}.`,
       });
@@ -73,7 +73,7 @@ export function chosenMissing({ missing }: ReadingChoices, name: string): string
 
 function noSuchColumn(name: string, names: readonly string[]): AppError {
   const likely = names.find((known) => known.toLowerCase() === name.trim().toLowerCase());
-  return new AppError("invalid", `There is no column ${name}`, {
+  return new AppError("invalid", `The column ${name} does not exist`, {
     column: name,
     fix: likely
       ? `Did you mean ${likely}?`

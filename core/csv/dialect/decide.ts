@@ -69,7 +69,7 @@ export function decideOn(
 function tooWide(width: number): AppError {
   return new AppError("invalid", `The file has at least ${width} columns; ${MAX_COLUMNS} can be read`, {
     row: 1,
-    fix: "Check that rows end with newlines, or write one row a record with fewer columns.",
+    fix: "Check that rows end with newlines, or use fewer columns.",
   });
 }
 
@@ -82,7 +82,7 @@ function chosenEncoding(head: Uint8Array, detected: Encoding, chosen: string | u
   if (chosen === undefined) return detected;
   const encoding = knownEncoding(chosen);
   if (!encoding) {
-    throw new AppError("invalid", `There is no encoding ${chosen}`, {
+    throw new AppError("invalid", `The encoding ${chosen} does not exist`, {
       fix: "Choose one such as utf-8, utf-16le, windows-1252, shift_jis, big5, gb18030 or koi8-r.",
       example: "windows-1252",
     });

@@ -34,13 +34,13 @@ const ODDITIES: readonly { kind: string; code: string; severity: Finding["severi
     kind: "short",
     code: "short_rows",
     severity: "warning",
-    says: "fewer than # cells; what they lack counts as missing",
+    says: "fewer than # cells; the rest counts as missing",
   },
   {
     kind: "long",
     code: "long_rows",
     severity: "warning",
-    says: "more than # cells; what is beyond the last column was left out",
+    says: "more than # cells; everything beyond the last column was left out",
   },
   {
     kind: "surplus",
@@ -52,13 +52,13 @@ const ODDITIES: readonly { kind: string; code: string; severity: Finding["severi
     kind: "delimiter",
     code: "other_delimiter",
     severity: "warning",
-    says: "another delimiter than the others, and were read by it",
+    says: "a different delimiter, and were read with it",
   },
   {
     kind: "quote",
     code: "odd_quotes",
     severity: "warning",
-    says: "quotes that do not match; they were read in the way that fits the other rows",
+    says: "quotes that do not match; they were read so that they fit the other rows",
   },
   {
     kind: "bare",
@@ -149,7 +149,7 @@ export function describeColumn(profile: ColumnProfile): Finding[] {
   }
   const findings: Finding[] = [];
   if (distinct === 1 && missing === 0) {
-    const message = `“${column}” has the same value in every row and can tell nothing.`;
+    const message = `“${column}” has the same value in every row, so it cannot help.`;
     findings.push({ code: "constant", severity: "info", column, message, fix });
   }
   if (missing > 0.5 * count) {

@@ -8,7 +8,7 @@ import type { ColumnProfile, Finding } from "../types.ts";
 export type Task = "binary" | "multiclass" | "regression";
 
 /** The reason where nothing was guessed. */
-export const TASK_CHOSEN = "The task was chosen.";
+export const TASK_CHOSEN = "You chose the type of prediction.";
 
 export interface TargetGuess {
   target: string | null;
@@ -44,8 +44,13 @@ const MAX_CLASSES = 100;
 export function guessTarget(columns: readonly ColumnProfile[]): TargetGuess & { isUnsure?: true } {
   const candidates = columns.filter(canBeTarget);
   if (candidates.length === 0) {
-    const targetReason = "No column can be predicted: all are ids, texts, dates or constant.";
-    return { target: null, targetReason, task: null, taskReason: "Without a target there is no task." };
+    const targetReason = "No column can be predicted: all are IDs, texts, dates or constant.";
+    return {
+      target: null,
+      targetReason,
+      task: null,
+      taskReason: "Choose a target to see the type of prediction.",
+    };
   }
   const last = candidates[candidates.length - 1];
   const isLastOfAll = last === columns[columns.length - 1];

@@ -68,7 +68,7 @@ function refuseText(head: Uint8Array): void {
   }
   if (lower.startsWith("<?xml") || lower.startsWith("<!doctype "))
     throw notCsv("an XML file", "Export the table as CSV.", head);
-  if (isJson(start)) throw notCsv("JSON", "Write it as CSV first, a column for each field.", head);
+  if (isJson(start)) throw notCsv("JSON", "Write it as CSV first, with a column for each field.", head);
 }
 
 /** An object, or a list of objects or lists; `[a],[b]` in a CSV is neither. */

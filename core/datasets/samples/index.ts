@@ -55,7 +55,7 @@ export const SAMPLE_LIST: readonly Sample[] = Object.entries(SAMPLES).map(
 /** The sample as a CSV file. Throws AppError `missing`. */
 export function sampleFile(name: string): { name: string; csv: string } {
   if (!Object.hasOwn(SAMPLES, name)) {
-    throw new AppError("missing", `There is no sample ${name}`, {
+    throw new AppError("missing", `The sample ${name} does not exist`, {
       fix: `There are ${Object.keys(SAMPLES).join(", ")}.`,
     });
   }

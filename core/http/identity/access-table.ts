@@ -89,7 +89,7 @@ export function accessTable(
   }
   for (const [key, page] of Object.entries(pages)) {
     const access = "like" in page ? table.get(page.like) : accessOf(key, page.scope, page.rate);
-    if (!access) throw new Error(`${key} is like no row of the API`);
+    if (!access) throw new Error(`${key} matches no row of the API`);
     table.set(key, access);
   }
   return table;

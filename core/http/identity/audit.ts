@@ -55,7 +55,7 @@ export class Audit {
     try {
       await insertAudit(store, { at: now(), address, target, requestId, ...about });
     } catch (error) {
-      logger.error({ requestId, ...about, error: String(error) }, "the audit could not be written");
+      logger.error({ requestId, ...about, error: String(error) }, "the audit log could not be written");
     }
   }
 }

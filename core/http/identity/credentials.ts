@@ -15,7 +15,7 @@ export function readCredential(headers: Headers): Credential | null {
   const [, scheme = "", value = ""] = /^(\S+)\s+(.+)$/.exec(header.trim()) ?? [];
   if (/^bearer$/i.test(scheme)) return { scheme: "bearer", token: value };
   if (/^basic$/i.test(scheme)) return { scheme: "basic", token: passwordOf(value) };
-  throw new AppError("unauthorized", "The header Authorization cannot be read", {
+  throw new AppError("unauthorized", "The Authorization header cannot be read", {
     fix: "Send Authorization: Bearer TOKEN.",
   });
 }

@@ -17,11 +17,11 @@ export function embedGrant(request: Request, secret: string, now: number): Embed
   if (token === null) return null;
   const verdict = verifyEmbedToken(token, secret, now);
   if (verdict.state === "valid") return verdict;
-  const fix = "Ask who runs the page that shows this panel for a new link.";
+  const fix = "Ask the owner of the page that shows this panel for a new link.";
   if (verdict.state === "invalid")
-    throw new AppError("unauthorized", "This link is not valid: it was changed, or its secret was", { fix });
+    throw new AppError("unauthorized", "This link is not valid: the link or its secret was changed", { fix });
   const since = new Date(verdict.expires).toISOString();
-  throw new AppError("unauthorized", `This link has expired, at ${since}`, { fix });
+  throw new AppError("unauthorized", `This link expired at ${since}`, { fix });
 }
 
 /** Throws AppError `forbidden` where something else than the panel is asked for. */
@@ -34,7 +34,7 @@ export function refuseOtherPanels(url: URL, path: string, panel: string): void {
       : [subject === null ? decodeURIComponent(name) : `${decodeURIComponent(name)}:${subject}`];
   const isEvents = url.searchParams.get("format") === "json";
   if (!isEvents && asked.every((key) => key === panel)) return;
-  throw new AppError("forbidden", `This link shows the panel ${panel} only`, {
+  throw new AppError("forbidden", `This link shows only the panel ${panel}`, {
     fix: "Make a link for the other panel.",
   });
 }

@@ -267,14 +267,14 @@ export class Gate {
     const { config } = this.signalbox;
     const { method, url } = visit.request;
     if (config.AUTH === "proxy")
-      return new AppError("unauthorized", "The proxy in front did not say who this is", {
-        fix: `Come through the proxy that sets ${config.TRUSTED_AUTH_HEADER}, or send a token.`,
+      return new AppError("unauthorized", "The proxy did not identify you", {
+        fix: `Use the proxy that sets ${config.TRUSTED_AUTH_HEADER}, or send a token.`,
       });
     const scope = visit.route?.scope === "panel" ? "read" : visit.route?.scope;
     const how = method === "GET" ? "" : ` -X ${method}`;
     const address = `${this.origin(visit)}${new URL(url).pathname}`;
     return new AppError("unauthorized", `This needs a token with the scope ${scope}`, {
-      fix: "Put a token into the variable SIGNALBOX_TOKEN and send it. An admin makes tokens on the settings page.",
+      fix: "Put a token into the variable SIGNALBOX_TOKEN and send it. An admin can create one on the settings page.",
       example: `${curlCommand(config)} --fail-with-body${how} '${address}'`,
     });
   }
@@ -287,7 +287,7 @@ export class Gate {
       `Bearer realm="Signalbox", error="insufficient_scope", scope="${scope}"`;
     const held = identity.scopes.join(", ");
     throw new AppError("forbidden", `This needs the scope ${scope}; ${identity.name} has ${held}`, {
-      fix: "Ask an admin for a token or a role with that scope.",
+      fix: "Ask an admin for a token or role with that scope.",
     });
   }
 
@@ -349,7 +349,7 @@ function refuseBlindCookie(request: Request): void {
   const isSafe = request.method === "GET" || request.method === "HEAD";
   const { headers } = request;
   if (isSafe || headers.has("origin") || headers.has("sec-fetch-site")) return;
-  throw new AppError("forbidden", "A session's request must say which page it comes from", {
-    fix: "Programs send a token instead: Authorization: Bearer TOKEN.",
+  throw new AppError("forbidden", "A request with a session cookie must name the page it comes from", {
+    fix: "In a program, send a token instead: Authorization: Bearer TOKEN.",
   });
 }

@@ -21,8 +21,8 @@ export function identityOfProxy(
   if (user === null) return null;
   const secret = headers.get(config.TRUSTED_SECRET_HEADER) ?? "";
   if (!isSame(secret, config.TRUSTED_AUTH_SECRET)) {
-    throw new AppError("unauthorized", "The proxy did not show the shared secret", {
-      fix: `Let the proxy send TRUSTED_AUTH_SECRET in the header ${config.TRUSTED_SECRET_HEADER}.`,
+    throw new AppError("unauthorized", "The proxy did not send the shared secret", {
+      fix: `Configure the proxy to send TRUSTED_AUTH_SECRET in the header ${config.TRUSTED_SECRET_HEADER}.`,
     });
   }
   const role = roleOf(
@@ -32,7 +32,7 @@ export function identityOfProxy(
   );
   if (role) return proxyIdentity(user, role, now);
   throw new AppError("forbidden", `${user} has no role here`, {
-    fix: "An admin can list the name in TRUSTED_TRAINERS or TRUSTED_ADMINS.",
+    fix: "Ask the operator to add the name to TRUSTED_TRAINERS or TRUSTED_ADMINS.",
   });
 }
 
@@ -41,8 +41,8 @@ function refuseLookalikes(headers: Headers, name: string): void {
   const exact = name.toLowerCase();
   for (const [given] of headers) {
     if (given !== exact && given.replaceAll("_", "-") === exact)
-      throw new AppError("unauthorized", `The header ${given} is not believed`, {
-        fix: `Let the proxy remove it and send ${name} alone.`,
+      throw new AppError("unauthorized", `The header ${given} is not accepted`, {
+        fix: `Configure the proxy to remove it and send only ${name}.`,
       });
   }
 }
@@ -52,8 +52,8 @@ function oneValue(headers: Headers, name: string): string | null {
   const value = headers.get(name);
   if (!value) return null;
   if (value.length <= 200 && !value.includes(",")) return value;
-  throw new AppError("unauthorized", `The header ${name} came twice, or is not one name`, {
-    fix: `Let the proxy replace ${name} instead of adding to it.`,
+  throw new AppError("unauthorized", `The header ${name} was sent twice, or is not a single name`, {
+    fix: `Configure the proxy to replace ${name} instead of adding to it.`,
   });
 }
 

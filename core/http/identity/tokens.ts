@@ -96,7 +96,7 @@ export class Tokens {
     if (expiresAt !== null && expiresAt <= now())
       throw new AppError("syntax", "expiresAt is in the past", {
         column: "expiresAt",
-        fix: "Name a later time.",
+        fix: "Choose a later time.",
       });
     const token = newSecret("sbx_");
     const { name, scopes } = request;
@@ -111,7 +111,7 @@ export class Tokens {
     const stored = { id: newId(), hash: hashOf(token), ...about };
     await store.transaction(async (tx) => {
       if ((await countTokens(tx)) >= MAX_TOKENS)
-        throw new AppError("conflict", `There are ${MAX_TOKENS} tokens already`, {
+        throw new AppError("conflict", `The limit of ${MAX_TOKENS} tokens is reached`, {
           fix: "Revoke some first.",
         });
       await insertToken(tx, stored);
@@ -123,7 +123,8 @@ export class Tokens {
   async revoke(id: string): Promise<void> {
     const { store, holds } = this.options;
     const token = (await listTokens(store)).find((candidate) => candidate.id === id);
-    if (!token || !(await deleteToken(store, id))) throw new AppError("missing", `There is no token ${id}`);
+    if (!token || !(await deleteToken(store, id)))
+      throw new AppError("missing", `Token ${id} does not exist`);
     this.revocations += 1;
     this.shown.delete(token.hash);
     holds.revoke(token.hash);
@@ -229,8 +230,8 @@ function isOver({ expiresAt }: StoredToken, now: number): boolean {
 }
 
 function unknown(): AppError {
-  return new AppError("unauthorized", "This token is not known here: it is wrong, or was revoked", {
-    fix: "Copy it whole, or ask an admin for another.",
+  return new AppError("unauthorized", "This token is wrong, or was revoked", {
+    fix: "Check that you copied all of it, or ask an admin for another.",
   });
 }
 

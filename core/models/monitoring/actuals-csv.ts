@@ -51,7 +51,7 @@ function columnsOf(header: string[]): { id: number; actual: number } {
   if (id >= 0 && actual >= 0) return { id, actual };
   throw new AppError("invalid", `The CSV has no column ${id < 0 ? "id" : ACTUAL}`, {
     row: 1,
-    fix: "Its first row names the columns: id (or prediction_id) and actual; others are ignored.",
+    fix: "Include a header row with the columns id (or prediction_id) and actual. Other columns are ignored.",
     example: "id,actual",
   });
 }

@@ -53,7 +53,7 @@ export class ActualsReader {
       ? ((await findOutcome(tx, id)) ?? (await findPrediction(tx, id)))
       : null;
     if (known) return known;
-    throw new AppError("missing", `There is no prediction ${JSON.stringify(id.slice(0, 60))}`, {
+    throw new AppError("missing", `The prediction ${JSON.stringify(id.slice(0, 60))} does not exist`, {
       fix: this.options.keeps(),
     });
   }
@@ -86,7 +86,7 @@ export function readActual({ task, schema }: Pick<RunSummary, "task" | "schema">
     const value = text === "" || typeof actual === "boolean" ? Number.NaN : Number(text);
     if (Number.isFinite(value)) return value;
     throw new AppError("invalid", `${JSON.stringify(text.slice(0, 60))} is not a number`, {
-      fix: `${schema.target} is a number: tell it as one, with a decimal point.`,
+      fix: `Send ${schema.target} as a number with a decimal point.`,
       example: '{"actual":12.5}',
     });
   }
@@ -101,8 +101,8 @@ export function readActual({ task, schema }: Pick<RunSummary, "task" | "schema">
     .slice(0, 20)
     .map((label) => JSON.stringify(label))
     .join(", ");
-  throw new AppError("invalid", `${JSON.stringify(text.slice(0, 60))} is no class of ${schema.target}`, {
-    fix: `The classes are ${shown}${classes.length > 20 ? ", …" : ""}; a new class needs a new training.`,
+  throw new AppError("invalid", `${JSON.stringify(text.slice(0, 60))} is not a class of ${schema.target}`, {
+    fix: `The classes are ${shown}${classes.length > 20 ? ", …" : ""}; train again to add a class.`,
     example: JSON.stringify({ actual: classes[0] }),
   });
 }

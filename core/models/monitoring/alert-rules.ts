@@ -26,7 +26,7 @@ export async function tellOutcomes(
   const range = interval.map(shown).join(" to ");
   await alerts.raise({
     ...{ code: "live-figures", subject: name, severity: "error", action: alertAction("live-figures", name) },
-    sentence: `${name} version ${version} does worse than at its training: ${METRICS[metric].label} ${shown(value)} (${range}), ${shown(training!)} then.`,
+    sentence: `${name} version ${version} is less accurate than on its test set: ${METRICS[metric].label} ${shown(value)} (${range}), was ${shown(training!)}.`,
   });
 }
 
@@ -61,11 +61,11 @@ export async function tellDrift(
     ...{ code, subject: name, severity: "warning", action: alertAction(code, name) },
   });
   if (moved.length) {
-    const sentence = `What ${name} version ${version} is asked is very different from its training: ${named(moved)}.`;
+    const sentence = `Requests to ${name} version ${version} are very different from its training data: ${named(moved)}.`;
     await alerts.raise({ ...about("drift"), sentence });
   } else await alerts.resolve("drift", name);
   if (unseen.length) {
-    const sentence = `${name} version ${version} is asked about categories that it never saw: ${named(unseen)}.`;
+    const sentence = `Requests to ${name} version ${version} contain categories that were not in its training data: ${named(unseen)}.`;
     await alerts.raise({ ...about("new-categories"), sentence });
   } else await alerts.resolve("new-categories", name);
 }

@@ -40,7 +40,7 @@ const WRITE_ROWS = 1000;
 export class Challenger {
   private readonly waiting: Waiting[] = [];
   private isScoring: Promise<void> | null = null;
-  /** By version: rows that it could not keep up with, in this process. */
+  /** By version: rows that were skipped because it fell behind, in this process. */
   private readonly skipped = new Map<string, number>();
   /** By version: milliseconds a row, of late. */
   private readonly cost = new Map<string, number>();

@@ -65,7 +65,7 @@ export function comparisonSentence(
   if (compared < LEAST_OUTCOMES)
     return `${compared} of ${LEAST_OUTCOMES} outcomes needed before the two can be compared.`;
   const figure = figures.find((entry) => entry.verdict === verdict) ?? figures[0];
-  if (!figure) return "These outcomes do not tell the two apart.";
+  if (!figure) return "The outcomes show no difference between the two.";
   const { label } = METRICS[figure.metric];
   const shown = (value: number) => String(Number(value.toPrecision(3)));
   const values = `${label} ${shown(figure.challenger)} against ${shown(figure.live)} on the same ${compared} outcomes`;

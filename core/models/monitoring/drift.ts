@@ -198,7 +198,7 @@ function moved({ verdict, bins }: Omit<ColumnDrift, "sentence">, reference: Colu
     const [was, is] = [middle(reference, "training"), middle(reference, "live")];
     const [then, now] = [was(bins), is(bins)];
     if (then !== now) return `${word}: ${of} ${now} now, ${then} in training.`;
-    return `${word}: spread otherwise around the same middle.`;
+    return `${word}: same median, different spread.`;
   }
   const most = bins.reduce((a, b) => (Math.abs(b.live - b.training) > Math.abs(a.live - a.training) ? b : a));
   return `${word}: ${quoted(most.label)} makes up ${percent(most.live)} now, ${percent(most.training)} in training.`;
@@ -216,7 +216,7 @@ function middle(reference: NumberReference, side: "training" | "live") {
 function unseen({ unseen: { rows, examples, isMore } }: Omit<ColumnDrift, "sentence">): string | null {
   if (!isMore) return null;
   const named = examples.length ? `, such as ${examples.slice(0, 3).map(quoted).join(", ")}` : "";
-  return `${rows.toLocaleString("en")} rows have a value that training never saw${named}.`;
+  return `${rows.toLocaleString("en")} rows have a value that was not in the training data${named}.`;
 }
 
 function missing({ missing: { training, live, isMore } }: Omit<ColumnDrift, "sentence">): string | null {

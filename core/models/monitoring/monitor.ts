@@ -118,9 +118,9 @@ export class Monitor {
   private keeps(): string {
     const { PREDICTION_LOG: log, PREDICTION_LOG_DAYS: days, PREDICTION_SAMPLE: share } = this.options.config;
     if (log === "off") return "PREDICTION_LOG is off, so no prediction is kept: set it to full or sampled.";
-    const kept = `Predictions are kept for ${days} days, and go with their model or its dataset`;
+    const kept = `Predictions are kept for ${days} days, and are deleted with their model or its dataset`;
     if (log === "full") return `${kept}.`;
-    return `${kept}; of ${share * 100} % only: those answered with "logged":false are not.`;
+    return `${kept}. Only ${share * 100} % are kept, not those answered with "logged":false.`;
   }
 
   private count(told: Told[]): void {

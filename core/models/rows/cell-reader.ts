@@ -54,10 +54,11 @@ export class CellReader {
     if (cell === null || cell === "") return null;
     if (typeof cell === "boolean") return this.readTruth(cell, warn);
     if (typeof cell === "number") {
-      if (!Number.isFinite(cell)) return unreadable(warn, "is beyond every number and was read as missing");
+      if (!Number.isFinite(cell))
+        return unreadable(warn, "is too large for a number and was read as missing");
       if (this.plan.type === "number") return cell;
       if (Math.abs(cell) > Number.MAX_SAFE_INTEGER && this.labels)
-        warn("inexact_number", `${cell} may have lost digits on its way: send it as text`);
+        warn("inexact_number", `${cell} may have lost digits: send it as text`);
     }
     const text = String(cell).trim();
     if (text === "" || isMissing(this.plan, text)) return null;
@@ -86,7 +87,7 @@ export class CellReader {
     if (!style.isSettled || style.hasOwn) return value;
     return unreadable(
       warn,
-      `${quoted(text)} is written otherwise than the rows before and was read as missing`,
+      `${quoted(text)} has a different format than the rows before and was read as missing`,
     );
   }
 
@@ -106,7 +107,7 @@ export class CellReader {
     if (style.isSettled)
       return unreadable(
         warn,
-        `${quoted(text)} is written otherwise than the rows before and was read as missing`,
+        `${quoted(text)} has a different format than the rows before and was read as missing`,
       );
     style.foreign ??= fitting[0]!;
     return foreignValue(text, { value: [...values][0]!, style: fitting[0]!, type, warn });
@@ -126,7 +127,7 @@ export class CellReader {
       warn("other_spelling", `${quoted(text)} was read as ${quoted(near)}`);
       return near;
     }
-    const kind = plan.type === "boolean" ? "is neither" : "was never seen in training and was read as";
+    const kind = plan.type === "boolean" ? "is neither" : "was not in the training data and was read as";
     warn(
       "unseen_category",
       plan.booleanWords
@@ -156,7 +157,7 @@ function unreadable(warn: Warn, message: string): null {
 }
 
 function ambiguous(text: string, warn: Warn): null {
-  warn("ambiguous_style", `${quoted(text)} can be read in two ways here and was read as missing`);
+  warn("ambiguous_style", `${quoted(text)} is ambiguous and was read as missing`);
   return null;
 }
 

@@ -32,7 +32,7 @@ export type BackupManifest = Record<string, { sizeBytes: number; sha256: string 
 /** The archive of a data folder in pieces. Throws AppError: `missing`, `disk_full`. */
 export async function* packBackup(folder: string, now: () => number): AsyncGenerator<Uint8Array> {
   if (!existsSync(join(folder, DATABASE))) {
-    throw new AppError("missing", `There is no database in ${folder}`, {
+    throw new AppError("missing", `${folder} has no database`, {
       fix: "Name the folder in DATA_DIR.",
     });
   }
@@ -72,8 +72,8 @@ async function stageBackup(folder: string, stage: string, now: () => number): Pr
   const linked = new Set(await stagedFiles(stage));
   const lost = files.filter((name) => !linked.has(name));
   if (lost.length) {
-    throw new AppError("conflict", `The database names files that are not there, such as ${lost[0]}`, {
-      fix: "Delete what they belong to, or bring them back.",
+    throw new AppError("conflict", `Files that the database lists are missing, such as ${lost[0]}`, {
+      fix: "Delete the datasets or models they belong to, or restore the files.",
     });
   }
   const createdAt = new Date(now()).toISOString();

@@ -35,7 +35,7 @@ export async function unpackBackup(path: string, folder: string): Promise<void> 
     const found = new Map<string, { sizeBytes: number; sha256: string }>();
     let isSealed = false;
     for await (const entry of readTar(await openArchive(path))) {
-      if (isSealed) throw damaged("something stands behind its end");
+      if (isSealed) throw damaged("it continues after its end");
       if (entry.name === "about.json") refuseNewer(ABOUT.safeParse(await readText(entry)));
       else if (entry.name === "manifest.json") {
         refuseDifferent(MANIFEST.safeParse(await readText(entry)), found);
@@ -82,7 +82,7 @@ async function readText(entry: TarEntry): Promise<unknown> {
 }
 
 function refuseNewer(about: z.ZodSafeParseResult<z.output<typeof ABOUT>>): void {
-  if (!about.success) throw damaged("about.json says nothing");
+  if (!about.success) throw damaged("about.json has no content");
   const { format, schema, version } = about.data;
   if (format <= BACKUP_FORMAT && schema <= SCHEMA) return;
   throw new AppError("conflict", `The backup was written by a newer Signalbox (${version})`, {
@@ -99,14 +99,14 @@ function refuseDifferent(
   if (listed.length !== found.size) throw damaged(`it lists ${listed.length} files and holds ${found.size}`);
   for (const [name, { sizeBytes, sha256 }] of listed) {
     const file = found.get(name);
-    if (file?.sizeBytes !== sizeBytes || file.sha256 !== sha256) throw damaged(`${name} is not what it was`);
+    if (file?.sizeBytes !== sizeBytes || file.sha256 !== sha256) throw damaged(`${name} was changed`);
   }
 }
 
 async function unpackFile({ name, sizeBytes, bytes }: TarEntry, stage: string) {
-  if (!NAME.test(name)) throw damaged("it holds a file that no backup has");
+  if (!NAME.test(name)) throw damaged("it contains a file that does not belong in a backup");
   const path = join(stage, name);
-  if (existsSync(path)) throw damaged(`it holds ${name} twice`);
+  if (existsSync(path)) throw damaged(`it contains ${name} twice`);
   const { bavail, bsize } = await statfs(stage);
   // A packed archive may hold a thousand times its size; a running server beside us needs the disk.
   if (sizeBytes > bavail * bsize) throw diskFull();

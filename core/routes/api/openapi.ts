@@ -17,9 +17,9 @@ const PROBLEM = z
     instance: z.string().describe("the request's id, as in the log"),
     row: z.int().optional(),
     column: z.string().optional(),
-    near: z.string().optional().describe("the file's own text around the fault"),
+    near: z.string().optional().describe("the text of the file around the error"),
     fix: z.string().optional().describe("what to do now"),
-    example: z.string().optional().describe("a command or value that works if pasted"),
+    example: z.string().optional().describe("a command or value that works when pasted"),
   })
   .meta({ id: "Problem" });
 
@@ -128,7 +128,7 @@ function response(answer: Answer | undefined, schemas: Record<string, Schema>): 
   ]);
   const headers = { "X-Request-Id": { schema: { type: "string" } } };
   return {
-    description: content.length ? "Done" : "Done; there is nothing to say",
+    description: content.length ? "Done" : "Done, no content",
     headers,
     ...(content.length && { content: Object.fromEntries(content) }),
   };

@@ -36,10 +36,10 @@ function processMetrics(source: PanelSource): Metric[] {
   const loop = source.health.readings().find(({ gauge }) => gauge === "loop");
   return [
     gauge("signalbox_build_info", "The version, as a label.", [[1, { version: VERSION }]]),
-    gauge("process_start_time_seconds", "When the process began, since 1970.", [[started]]),
-    counter("process_cpu_seconds_total", "Processor time of the server.", [[(user + system) / 1e6]]),
+    gauge("process_start_time_seconds", "Start time of the process, in seconds since 1970.", [[started]]),
+    counter("process_cpu_seconds_total", "CPU time of the server.", [[(user + system) / 1e6]]),
     gauge("process_resident_memory_bytes", "Memory of the server.", [[rss]]),
-    gauge("process_heap_bytes", "Memory that its objects take.", [[heapUsed]]),
+    gauge("process_heap_bytes", "Heap memory in use.", [[heapUsed]]),
     gauge("signalbox_event_loop_delay_seconds", "Longest delay since the last sample of the gauges.", [
       [(loop?.value ?? 0) / 1000],
     ]),
@@ -58,16 +58,16 @@ async function ourMetrics(source: PanelSource): Promise<Metric[]> {
     gauge("signalbox_runs", "Trainings by status.", [
       ...STATUSES.map((status): Sample => [counts[status] ?? 0, { status }]),
     ]),
-    gauge("signalbox_run_queue_length", "Trainings that wait.", [[await runs.queueLength()]]),
+    gauge("signalbox_run_queue_length", "Trainings waiting in the queue.", [[await runs.queueLength()]]),
     gauge("signalbox_datasets", "Files that are stored.", [[stored.datasets]]),
     gauge("signalbox_models", "Models that are stored.", [[stored.models]]),
-    counter("signalbox_predictions_total", "Predictions that were answered.", [
-      [await countPredictionsInAll(store)],
+    counter("signalbox_predictions_total", "Predictions answered.", [[await countPredictionsInAll(store)]]),
+    counter("signalbox_events_total", "Events appended so far: the newest number of the log.", [
+      [log.lastSeq],
     ]),
-    counter("signalbox_events_total", "Events ever appended: the log's newest number.", [[log.lastSeq]]),
     gauge("signalbox_sockets", "Open WebSockets.", [[source.sockets()]]),
     gauge("signalbox_streams", "Readers that follow the log: streams and webhooks.", [[log.followers]]),
-    gauge("signalbox_alerts", "Alerts that stand.", [[(await alerts.standing()).length]]),
+    gauge("signalbox_alerts", "Open alerts.", [[(await alerts.standing()).length]]),
     gauge("signalbox_health_state", "1 for the state that the machine is in.", [
       ...HEALTH_STATE_NAMES.map((name): Sample => [Number(name === state), { state: name }]),
     ]),

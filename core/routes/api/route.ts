@@ -159,7 +159,7 @@ export function filterQuery(list: {
     sort: z
       .enum(["", ...sorts])
       .default("")
-      .describe("by this column, with a minus from the greatest down; without it newest first"),
+      .describe("column to sort by, with a minus for descending order; default: newest first"),
   });
 }
 

@@ -22,7 +22,7 @@ export async function compareData(
   names: readonly string[],
 ): Promise<RunComparison> {
   if (names.length < 2 || names.length > MOST_COMPARED)
-    throw new AppError("syntax", `Name two to five runs; ${names.length} were named`, {
+    throw new AppError("syntax", `Choose two to five runs, not ${names.length}`, {
       fix: "Separate run ids by commas: ?runs=ID,ID. A version is named as MODEL:NUMBER.",
     });
   const runs: ComparedRun[] = [];

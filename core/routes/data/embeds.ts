@@ -23,7 +23,7 @@ export const EMBED_REQUEST = z.strictObject({
     .min(1)
     .max(365 * DAY_SECONDS)
     .optional()
-    .describe("30 days where authentication is on, else never"),
+    .describe("30 days if sign-in is on, else never"),
 });
 export type EmbedRequest = z.output<typeof EMBED_REQUEST>;
 
@@ -46,7 +46,7 @@ export interface Embed {
 export async function makeEmbed(signalbox: PanelSource, home: string, asked: EmbedRequest): Promise<Embed> {
   const { panel, subject } = findPanel(asked.panel, asked.of || undefined);
   if (subject !== null && (await READERS[panel](signalbox, subject)) === null)
-    throw new AppError("missing", `There is no ${panel} of ${subject}`);
+    throw new AppError("missing", `The panel ${panel} has no ${subject}`);
   const { theme } = asked;
   const isNeeded = signalbox.config.AUTH !== "none" || asked.expiresInSeconds !== undefined;
   const seconds = asked.expiresInSeconds ?? DEFAULT_DAYS * DAY_SECONDS;

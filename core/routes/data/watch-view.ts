@@ -59,5 +59,5 @@ export async function challenge(
   await signalbox.feedback.flush();
   const view = await watchView(signalbox, await signalbox.models.challenge(name, version));
   if (view) return view;
-  throw new AppError("conflict", `All versions of ${name} were deleted`, { fix: "Train it anew." });
+  throw new AppError("conflict", `All versions of ${name} were deleted`, { fix: "Train it again." });
 }

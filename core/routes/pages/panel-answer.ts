@@ -39,8 +39,8 @@ export async function panelAnswer(call: Call, live: Live, views: PanelViews): Pr
   )!;
   const { panel, subject } = findPanel(name!, query.of);
   if (!Object.hasOwn(TYPES, ending)) {
-    throw new AppError("missing", `The panel ${panel} has no form .${ending}`, {
-      fix: `It has .json, .svg, .txt and .csv, and HTML without an ending.`,
+    throw new AppError("missing", `The panel ${panel} is not available as .${ending}`, {
+      fix: `Use .json, .svg, .txt or .csv, or no ending for HTML.`,
     });
   }
   const key = panelKey(panel, subject);
@@ -54,7 +54,8 @@ export async function panelAnswer(call: Call, live: Live, views: PanelViews): Pr
     if (fragment) return answer(forOrigin(fragment.html, originOf(call)), fragment.seq);
   }
   const data = await READERS[panel](signalbox, subject);
-  if (data === null && subject !== null) throw new AppError("missing", `There is no ${panel} of ${subject}`);
+  if (data === null && subject !== null)
+    throw new AppError("missing", `The panel ${panel} has no ${subject}`);
   return answer(write(ending as Ending, { key, panel, data, theme: query.theme }, views));
 }
 

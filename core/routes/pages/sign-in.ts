@@ -71,7 +71,7 @@ function leaveFor(
 
 function refuseOtherWays(auth: string): void {
   if (auth === "token") return;
-  throw new AppError("missing", "Nobody signs in here", {
-    fix: auth === "proxy" ? "The proxy in front does it." : "Start with AUTH=token to have it so.",
+  throw new AppError("missing", "Sign-in is turned off", {
+    fix: auth === "proxy" ? "The proxy signs people in." : "Start the server with AUTH=token to turn it on.",
   });
 }

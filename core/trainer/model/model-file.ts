@@ -20,8 +20,7 @@ export function writeModel(model: Model): Uint8Array {
 export function readModel(bytes: Uint8Array): Model {
   if (bytes.length > MOST_MODEL_BYTES) throw new DamagedFileError("The file is larger than a model may be.");
   const value = unpack(bytes) as Partial<Model> & { what?: string };
-  if (value.what !== "signalbox model")
-    throw new DamagedFileError("The file holds something else than a model.");
+  if (value.what !== "signalbox model") throw new DamagedFileError("The file is not a model.");
   if (value.version !== MODEL_VERSION) {
     throw new DamagedFileError(
       `The model is of version ${value.version}, this program reads ${MODEL_VERSION}.`,

@@ -44,7 +44,7 @@ export const preprocessData: Stage<Work> = {
     if (isTooThin(work.parts, context)) throw splitFails(context);
     report({ type: "facts", facts: facts(work.parts, [...dropped, ...loaded.unusable], context) });
     const { train, test } = work.parts;
-    const note = `${train.length.toLocaleString("en")} rows to learn from, ${test.length.toLocaleString("en")} kept aside`;
+    const note = `${train.length.toLocaleString("en")} training rows, ${test.length.toLocaleString("en")} test rows`;
     report({ type: "progress", progress: 1, note });
   },
 };
@@ -82,7 +82,7 @@ function takeRows(loaded: Loaded, rows: Int32Array): Loaded {
 }
 
 function reportRowsLeft(context: Context, rows: number): void {
-  const message = `${STOPPED_ROWS.toLocaleString("en")} of ${rows.toLocaleString("en")} rows are learned from: Stop asked for a model at once.`;
+  const message = `${STOPPED_ROWS.toLocaleString("en")} of ${rows.toLocaleString("en")} rows are used, because you asked to finish now.`;
   const finding = {
     code: "rows_sampled",
     severity: "warning" as const,
@@ -104,14 +104,10 @@ function isTooThin({ train, test, groups }: Parts, { options }: Context): boolea
 function splitFails({ options }: Context): AppError {
   const column = options.splitColumn ?? options.target;
   const what = options.split === "time" ? "dates" : "groups";
-  return new AppError(
-    "invalid",
-    `“${column}” has too few different ${what} to keep a part aside for the test.`,
-    {
-      column,
-      fix: "Split at random, or choose a column with more different values.",
-    },
-  );
+  return new AppError("invalid", `“${column}” has too few different ${what} for a test set.`, {
+    column,
+    fix: "Split at random, or choose a column with more different values.",
+  });
 }
 
 function constantColumns({ table }: Loaded, context: Context): string[] {
@@ -136,7 +132,7 @@ function isConstant(column: Column): boolean {
 }
 
 function nothingLeft({ options }: Context): AppError {
-  return new AppError("invalid", "No column is left to learn from: all of them are the same in every row.", {
+  return new AppError("invalid", "No column is left to train on: all have the same value in every row.", {
     column: options.target,
     fix: "Upload a file with columns that differ between rows.",
   });

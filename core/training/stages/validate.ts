@@ -67,7 +67,7 @@ export const validateData: Stage<Work> = {
     report({
       type: "progress",
       progress: 1,
-      note: `${plural(kept.rows, "row")} can be learned from`,
+      note: `${plural(kept.rows, "row")} can be used for training`,
     });
   },
 };
@@ -79,7 +79,7 @@ function planOf({ dataset }: Context, name: string): ColumnPlan {
     .slice(0, 20)
     .map((column) => column.name)
     .join(", ");
-  throw invalid(name, `There is no column called “${name}”.`, { fix: `The columns are: ${shown}.` });
+  throw invalid(name, `The column “${name}” does not exist.`, { fix: `The columns are: ${shown}.` });
 }
 
 /** The columns that may be learned from: asked for, not excluded, not ids, not the target. */
@@ -95,7 +95,7 @@ function featureNames(context: Context): string[] {
   const names = asked.filter((name) => !out.has(name));
   const ids = dataset.plan.columns.filter((column) => column.type === "id" && names.includes(column.name));
   for (const { name } of ids) {
-    const message = `“${name}” names each row and says nothing about others; it is not learned from.`;
+    const message = `“${name}” is an ID column, so it is ignored.`;
     tellFinding(context, {
       code: "id_column",
       severity: "info",
@@ -106,9 +106,9 @@ function featureNames(context: Context): string[] {
   }
   const left = names.filter((name) => !ids.some((column) => column.name === name));
   if (left.length > 0) return left;
-  throw new AppError("invalid", "No column is left to learn from.", {
+  throw new AppError("invalid", "No column is left to train on.", {
     column: options.target,
-    fix: "Exclude fewer columns, or upload a file that has some beside the target and the ids.",
+    fix: "Exclude fewer columns, or upload a file with columns other than the target and IDs.",
   });
 }
 
@@ -141,7 +141,7 @@ async function loadUntilStop(context: Context, names: string[], task: Task): Pro
   const target = table.columns.find(({ name }) => name === options.target);
   const expected = dataset.columns.find(({ name }) => name === options.target)?.distinct ?? 0;
   if (target && "labels" in target && target.labels.length < expected) return load(context, names, { task });
-  const message = `The first ${table.rows.toLocaleString("en")} of ${dataset.rows.toLocaleString("en")} rows are learned from: Stop came while the file was read.`;
+  const message = `The first ${table.rows.toLocaleString("en")} of ${dataset.rows.toLocaleString("en")} rows are used, because you asked to finish while the file was being read.`;
   const finding = { code: "rows_sampled", severity: "warning" as const, column: null, message, fix: null };
   tellFinding(context, finding);
   return table;
@@ -178,13 +178,17 @@ async function load(
 function settleMetric({ metric: name, target: column }: RunOptions, { task, values }: Target): MetricName {
   if (name === null) return defaultMetric(task);
   if (name === "mape" && task === "regression" && comesNearZero(values)) {
-    throw invalid(column, `“${column}” comes near 0, where an error as a share of it says nothing.`, {
-      fix: "Choose another metric, such as mae or r2.",
-    });
+    throw invalid(
+      column,
+      `“${column}” has values near 0, where an error as a share of the value has no meaning.`,
+      {
+        fix: "Choose another metric, such as mae or r2.",
+      },
+    );
   }
   if (isMetricName(name) && (METRICS[name].tasks as readonly Task[]).includes(task)) return name;
   throw new AppError("invalid", `“${name}” is not a metric for this ${task} task.`, {
-    fix: "Leave the metric open, or name one that fits the task.",
+    fix: "Leave the metric out, or choose one that fits the task.",
     example: defaultMetric(task),
   });
 }
@@ -206,7 +210,7 @@ function affordableRows(context: Context, rows: Int32Array): Int32Array {
   const share = (READING_SHARE * budgetMs(context)) / elapsedMs();
   if (options.budgetRounds !== null || !(share < 1) || rows.length < LEAST_SAMPLED) return rows;
   const count = Math.max(LEAST_SAMPLED, Math.round(rows.length * share));
-  const message = `${count.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows are learned from, drawn at random: more would not fit into ${options.budgetSeconds} seconds.`;
+  const message = `${count.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows are used, drawn at random: more would not fit into ${options.budgetSeconds} seconds.`;
   tellFinding(context, { code: "rows_sampled", severity: "warning", column: null, message, fix: null });
   return sampleRows(rows, count, seededRandom(options.seed));
 }

@@ -176,6 +176,6 @@ function checkRoundTrip({ work }: Context): number {
   const first = combine(model, modelInputs(model, data.encoded), rows);
   const second = combine(again, modelInputs(again, data.encoded), rows);
   if (first.some((value, i) => !Object.is(value, second[i])))
-    throw new Error("The model read back answers differently.");
+    throw new Error("The saved model predicts differently.");
   return bytes.length;
 }

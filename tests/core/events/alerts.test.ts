@@ -105,7 +105,7 @@ test("a dismissed one stays away until its reason ends and comes back", async ()
   await alerts.resolve("drift", "crew");
   await alerts.raise(DRIFT);
   expect(await told()).toEqual(["alert.raised", "alert.dismissed", "alert.raised"]);
-  await expect(alerts.dismiss("nothing")).rejects.toThrow("no alert");
+  await expect(alerts.dismiss("nothing")).rejects.toThrow("does not exist");
 });
 
 test("whatever is measured, one subject is told at most once a minute, and the last look is right", async () => {

@@ -142,7 +142,7 @@ test("one address has its own bound, loopback has none; who leaves makes room", 
   };
   const first = come("10.0.0.5");
   come("10.0.0.5");
-  expect(() => come("10.0.0.5")).toThrow("All sockets are taken");
+  expect(() => come("10.0.0.5")).toThrow("The limit of open sockets is reached");
   come("10.0.0.6");
   for (let i = 0; i < 5; i++) come("127.0.0.1");
   close?.(first as never, 1000, "");

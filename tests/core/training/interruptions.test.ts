@@ -43,7 +43,7 @@ test("the stream of a run that is interrupted says why, and how to go on", async
   const opening = new TextDecoder().decode((await reader.read()).value);
   expect(opening).toContain("Ctrl-C stops this output, not the training.");
   expect(opening).toMatch(/Cancel: .*-X DELETE 'http:\/\/127\.0\.0\.1:8000\/api\/runs\/\w+'/);
-  expect(opening).toContain("names the rows");
+  expect(opening).toContain("is an ID column");
   const rest = (async () => {
     let text = "";
     try {

@@ -60,7 +60,7 @@ export class Records {
       code: "nested_column",
       severity: "warning",
       column: name,
-      message: `${name} holds lists, not single values, so it was left out.`,
+      message: `${name} contains lists instead of single values, so it was left out.`,
       fix: null,
     }));
   }
@@ -68,6 +68,6 @@ export class Records {
 
 function tooManyFields(): AppError {
   return new AppError("invalid", `The objects have more than ${MAX_COLUMNS} different fields`, {
-    fix: "Write one object a row, each with the same fields.",
+    fix: "Write one object per row, each with the same fields.",
   });
 }

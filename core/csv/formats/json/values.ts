@@ -46,7 +46,7 @@ export class ValueCutter {
         from = this.cut(bytes, from, at);
       }
       if (isBlank(byte)) continue;
-      if (this.isClosed) throw notJson("goes on behind its end");
+      if (this.isClosed) throw notJson("continues after its end");
       if (byte === QUOTE) {
         if (from < 0 && this.depth === this.level) from = at;
         this.isInString = true;
@@ -104,7 +104,7 @@ function isBreak(byte: number): boolean {
 export function notJson(what: string, row?: number): AppError {
   return new AppError("invalid", `The JSON ${what}`, {
     row,
-    fix: "Send an array of objects, or one object a line (NDJSON).",
+    fix: "Send an array of objects, or one object per line (NDJSON).",
     example: '[{"age": 19, "smoker": "yes"}]',
   });
 }

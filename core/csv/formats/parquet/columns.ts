@@ -57,7 +57,7 @@ function whatElse({ element, children }: SchemaTree): string | null {
   if (converted === "INTERVAL" || logical?.type === "INTERVAL") return "intervals";
   if (logical?.type === "GEOMETRY" || logical?.type === "GEOGRAPHY") return "shapes on a map";
   const isBytes = element.type === "FIXED_LEN_BYTE_ARRAY" && !converted && !logical;
-  return isBytes ? "bytes that are no text" : null;
+  return isBytes ? "bytes that are not text" : null;
 }
 
 type Reader = Pick<ParquetColumn, "kind" | "element" | "toCell">;

@@ -85,7 +85,7 @@ function bytesAt(file: number, position: number, length: number): Uint8Array<Arr
 
 function cutOff(): AppError {
   return new AppError("invalid", "The Parquet file ends too early", {
-    fix: "Upload it again; check that it was written to its end.",
+    fix: "Upload it again, and check that it was written completely.",
   });
 }
 
@@ -143,7 +143,7 @@ function leftOutFinding({ name, what }: Columns["leftOut"][number]): Finding {
     code: "nested_column",
     severity: "warning",
     column: name,
-    message: `${name} holds ${what}, not single values, so it was left out.`,
+    message: `${name} contains ${what} instead of single values, so it was left out.`,
     fix: null,
   };
 }

@@ -29,7 +29,7 @@ export class Archive {
       for await (const entry of zip.eachEntry()) {
         const name = entry.fileName.replace(/^\//, "").toLowerCase();
         // A second part of the same name could show different readers different tables.
-        if (parts.has(name)) throw damagedZip(new Error(`${name} is there twice`));
+        if (parts.has(name)) throw damagedZip(new Error(`${name} occurs twice`));
         parts.set(name, entry);
         if (parts.size > MAX_PARTS) throw tooManyParts(parts.size);
       }

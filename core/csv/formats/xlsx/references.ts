@@ -49,7 +49,7 @@ export function parseRange(text: string): Range {
     range.top <= range.bottom &&
     range.bottom <= MAX_ROW;
   if (isRange) return range;
-  throw new AppError("invalid", `${text} is no range of cells`, {
+  throw new AppError("invalid", `${text} is not a range of cells`, {
     fix: "Name the first and the last cell.",
     example: "B3:F100",
   });

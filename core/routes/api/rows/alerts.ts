@@ -26,7 +26,7 @@ export const ALERT_ROUTES = [
     path: "/api/alerts",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/alerts'",
-    says: "What needs a person and was not dismissed yet, newest first.",
+    says: "Lists open alerts that were not dismissed, newest first.",
     answers: { 200: listOf(ALERT) },
     handle: async ({ signalbox }) => {
       const items = (await signalbox.alerts.standing()).map(
@@ -43,7 +43,7 @@ export const ALERT_ROUTES = [
     path: "/api/alerts/:id",
     scope: "train",
     example: "curl --fail-with-body -X DELETE '{home}/api/alerts/ID'",
-    says: "Dismisses an alert. Its reason is not mended by that; if it ends and comes back, it is told anew.",
+    says: "Dismisses an alert. This does not fix the cause: if the problem ends and returns, a new alert is raised.",
     answers: { 204: null },
     handle: async ({ signalbox, params }) => {
       await signalbox.alerts.dismiss(params.id!);

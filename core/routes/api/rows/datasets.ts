@@ -24,8 +24,8 @@ const ROWS_QUERY = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(50).describe("how many"),
 });
 const UPLOAD_QUERY = z.object({
-  name: z.string().max(1000).optional().describe("the file's name, where the body does not carry one"),
-  wait: z.enum(["0", "1"]).default("1").describe("0 answers as soon as it is received"),
+  name: z.string().max(1000).optional().describe("the file name, if the body has none"),
+  wait: z.enum(["0", "1"]).default("1").describe("0 responds as soon as the file is received"),
 });
 
 /** Its version; none while it is being read, because then every look is another. */
@@ -88,7 +88,7 @@ export const DATASET_ROUTES = [
     path: "/api/datasets",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/datasets?limit=10'",
-    says: "Lists the datasets, newest first; `q` looks into names and targets.",
+    says: "Lists the datasets, newest first; `q` searches names and targets.",
     query: filterQuery(LIST_FILTERS.datasets),
     answers: { 200: listOf(DATASET_SUMMARY) },
     handle: (call) => listAnswer(call, datasetRows),
@@ -109,7 +109,7 @@ export const DATASET_ROUTES = [
     scope: "train",
     example:
       "curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{\"header\":true}' '{home}/api/datasets/{dataset}'",
-    says: "Reads the same file with other choices: a new version. With If-Match only if nobody else did so meanwhile.",
+    says: "Reads the same file with other import settings, as a new version. With If-Match, only if nobody changed it in the meantime.",
     body: CHOICES,
     tag: datasetTag,
     answers: { 200: DATASET },
@@ -123,7 +123,7 @@ export const DATASET_ROUTES = [
     scope: "read",
     example:
       "curl --fail-with-body -X POST -H 'content-type: application/json' -d '{\"header\":true}' '{home}/api/datasets/{dataset}/preview'",
-    says: "The first rows as other choices would read them; nothing is stored.",
+    says: "Shows the first rows as other import settings would read them. Nothing is stored.",
     body: CHOICES,
     answers: { 200: READING_PREVIEW },
     refusals: ["conflict"],
@@ -149,7 +149,7 @@ export const DATASET_ROUTES = [
     path: "/api/datasets/:id/rows",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/datasets/{dataset}/rows?offset=0&limit=5'",
-    says: "Rows as they stand in the file.",
+    says: "Returns rows as they are in the file.",
     query: ROWS_QUERY,
     answers: { 200: listOf(z.array(z.string())) },
     refusals: ["conflict"],

@@ -16,14 +16,14 @@ const WHOLE = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const LIMIT = z.coerce.number().int().min(1).max(1000);
 const LISTED = 100;
 const EVENTS_QUERY = z.object({
-  since: WHOLE.optional().describe("the last seq that you have"),
+  since: WHOLE.optional().describe("the last seq you have received"),
   cursor: WHOLE.optional().describe("the same as since"),
   epoch: z
     .string()
     .optional()
-    .describe("the log that seq is of; of another one, it starts at the present and says truncated"),
+    .describe("the log that seq belongs to; for another log, reading starts now and `truncated` is set"),
   type: z.enum(EVENT_NAMES).optional().describe("only events of this type"),
-  limit: LIMIT.optional().describe("how many; without it 100 as JSON, all as NDJSON or SSE"),
+  limit: LIMIT.optional().describe("maximum number; default: 100 as JSON, all as NDJSON or SSE"),
   follow: z.enum(["0", "1"]).default("0").describe("1 stays open").meta({ isUnlisted: true }),
 });
 const ACTIVITY_QUERY = z.object({
@@ -68,7 +68,9 @@ async function events(call: Call<unknown, z.output<typeof EVENTS_QUERY>>): Promi
 /** A stream costs as much as a socket: the same bound holds for them. */
 function refuseBeyondCap({ log, config }: PanelSource): void {
   if (log.followers < config.MAX_SOCKETS) return;
-  throw new AppError("unavailable", "All streams are taken", { fix: "Poll /api/events?since= instead." });
+  throw new AppError("unavailable", "The limit of open streams is reached", {
+    fix: "Poll /api/events?since= instead.",
+  });
 }
 
 export const LIVE_ROUTES = [
@@ -77,12 +79,12 @@ export const LIVE_ROUTES = [
     path: "/api/events",
     scope: "read",
     example: "curl --fail-with-body -N '{home}/api/events?follow=1'",
-    says: "The numbered log: as JSON, as application/x-ndjson, or as SSE with Accept: text/event-stream. With follow=1 it stays open; no parameter below says so, because generated requests would never end.",
+    says: "Returns the event log: as JSON, as application/x-ndjson, or as SSE with Accept: text/event-stream. With follow=1 the response stays open; that parameter is not listed below, because generated requests would never end.",
     query: EVENTS_QUERY,
     answers: {
       200: {
         "application/json": EVENT_PAGE,
-        "application/x-ndjson": "an event a line; with follow=1 a blank line after ten quiet seconds",
+        "application/x-ndjson": "one event per line; with follow=1 a blank line after ten quiet seconds",
         "text/event-stream": "id, event and data of each; it stays open",
       },
     },
@@ -94,7 +96,7 @@ export const LIVE_ROUTES = [
     path: "/api/activity",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/activity?limit=10'",
-    says: "What happened, in sentences, newest first.",
+    says: "Lists what happened, in sentences, newest first.",
     query: ACTIVITY_QUERY,
     answers: { 200: listOf(ACTIVITY) },
     handle: async ({ signalbox, query, url }) => {
@@ -109,7 +111,7 @@ export const LIVE_ROUTES = [
     path: "/api/status",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/status'",
-    says: "Version, log position, watchers and the current run.",
+    says: "Returns the version, log position, number of viewers and the current run.",
     answers: { 200: STATUS },
     handle: async ({ signalbox }) => {
       const run = await READERS.run(signalbox, null);
@@ -126,7 +128,7 @@ export const LIVE_ROUTES = [
     path: "/api/metrics",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/metrics'",
-    says: "The gauges with the history of 24 hours.",
+    says: "Returns the gauges with their last 24 hours.",
     answers: { 200: GAUGES_WITH_HISTORY },
     handle: async ({ signalbox }) => Response.json(await READERS.metrics(signalbox, null)),
   }),
@@ -135,7 +137,7 @@ export const LIVE_ROUTES = [
     path: "/api/health",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/health'",
-    says: "Healthy, warning or critical, by gauge.",
+    says: "Returns healthy, warning or critical for each gauge.",
     answers: { 200: HEALTH },
     handle: async ({ signalbox }) => Response.json(await READERS.health(signalbox, null)),
   }),
@@ -144,7 +146,7 @@ export const LIVE_ROUTES = [
     path: "/healthz",
     scope: "open",
     example: "curl --fail-with-body '{home}/healthz'",
-    says: "Is the process alive?",
+    says: "Says whether the process is alive.",
     answers: { 200: { "text/plain": "ok", "application/json": z.object({ status: z.literal("ok") }) } },
     handle: ({ request }) =>
       preferredType(request.headers.get("accept"), ["text/plain", "application/json"]) === "text/plain"
@@ -156,7 +158,7 @@ export const LIVE_ROUTES = [
     path: "/readyz",
     scope: "open",
     example: "curl --fail-with-body '{home}/readyz'",
-    says: "Can it serve? It reads the log's end from the database.",
+    says: "Says whether the server can answer requests: reads the end of the log from the database.",
     answers: { 200: z.object({ ready: z.literal(true), seq: z.int() }) },
     handle: async ({ signalbox }) =>
       Response.json({
@@ -169,7 +171,7 @@ export const LIVE_ROUTES = [
     path: "/version",
     scope: "open",
     example: "curl --fail-with-body '{home}/version'",
-    says: "Which version this is.",
+    says: "Returns the version.",
     answers: { 200: z.object({ version: z.string() }) },
     handle: () => Response.json({ version: VERSION }),
   }),

@@ -39,7 +39,7 @@ const PREDICT_QUERY = VERSION_QUERY.extend({
   explain: z
     .enum(["0", "1"])
     .default("0")
-    .describe("1 adds contributions and, up to 10 rows, the smallest change that gives another answer"),
+    .describe("1 adds contributions and, for up to 10 rows, the smallest change that changes the prediction"),
 });
 const LIVE_REQUEST = z.strictObject({ version: z.int().min(1) });
 
@@ -215,7 +215,7 @@ async function download({
 const DOWNLOAD_TYPES = {
   "application/json": z.looseObject({ signalbox: z.literal("model") }).describe("the model as data"),
   "text/javascript": "a module without dependencies",
-  "text/html": "a page with form and explanation that opens from disk",
+  "text/html": "a page with a form and explanations that opens from disk",
   "text/plain": "LightGBM's own format",
   "application/octet-stream": "ONNX",
 };
@@ -226,7 +226,7 @@ export const MODEL_ROUTES = [
     path: "/api/models",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/models?limit=10'",
-    says: "Lists the models, newest first; `q` looks into names and targets.",
+    says: "Lists the models, newest first; `q` searches names and targets.",
     query: filterQuery(LIST_FILTERS.models),
     answers: { 200: listOf(LISTED_MODEL) },
     handle: (call) => steadyListAnswer(call, modelPage, () => false),
@@ -283,7 +283,7 @@ export const MODEL_ROUTES = [
     params: VERSION,
     query: DOWNLOAD_QUERY,
     example: "curl --fail-with-body -OJ '{home}/api/models/{model}/versions/{version}/download?format=mjs'",
-    says: "The model to take along: json, mjs (a module), html (a page); onnx unless it reads texts (an input a column: numbers as doubles with NaN for missing, dates as milliseconds since 1970, categories as text); lightgbm where it is one sum of trees. Each holds 100 rows with their answers.",
+    says: "Exports the model: json, mjs (a module), html (a page); onnx unless it reads texts (one input per column: numbers as doubles with NaN for missing, dates as milliseconds since 1970, categories as text); lightgbm if it is one sum of trees. Each contains 100 rows with their predictions.",
     answers: { 200: DOWNLOAD_TYPES },
     refusals: ["conflict", "invalid"],
     handle: download,
@@ -294,7 +294,7 @@ export const MODEL_ROUTES = [
     scope: "train",
     example:
       "curl --fail-with-body -X PUT -H 'content-type: application/json' -d '{\"version\":{version}}' '{home}/api/models/{model}/live'",
-    says: "Deploys a version, or goes back to one: at once, for everybody. With If-Match only if nobody else did so meanwhile.",
+    says: "Deploys a version, or rolls back to one, immediately. With If-Match, only if nobody deployed another in the meantime.",
     body: LIVE_REQUEST,
     tag: modelTag,
     answers: { 200: MODEL },
@@ -327,7 +327,7 @@ export const MODEL_ROUTES = [
     scope: "train",
     example:
       "curl --fail-with-body -X PUT -H 'content-type: application/json' -d '{\"version\":1,\"threshold\":0.42}' '{home}/api/models/{model}/threshold'",
-    says: "Sets from which probability a binary version predicts its positive class: at once, for every prediction.",
+    says: "Sets the probability from which a binary version predicts its positive class. Applies immediately.",
     body: THRESHOLD_REQUEST,
     tag: modelTag,
     answers: { 200: MODEL },
@@ -345,15 +345,15 @@ export const MODEL_ROUTES = [
       rate: "predict",
       query: PREDICT_QUERY,
       body: PREDICT_REQUEST,
-      file: "rows to predict, below a header with the features' names",
+      file: "rows to predict, below a header with the names of the features",
       example:
         "curl --fail-with-body -H 'content-type: application/json' -d '{row}' '{home}/api/models/{model}/predict?version={version}'",
-      says: "Predicts for rows by feature name, in any order; missing and unknown values are fine. A file (CSV, Excel, Parquet, JSON, NDJSON) is answered in its own format, or in the one that Accept names.",
+      says: "Predicts rows given by feature name, in any order. Missing and unknown values are allowed. A file (CSV, Excel, Parquet, JSON, NDJSON) is answered in its own format, or in the one that Accept names.",
       answers: {
         200: {
           "application/json": PREDICTIONS,
           "text/csv": "the rows with the prediction's columns added",
-          "application/x-ndjson": "the same, an object a line",
+          "application/x-ndjson": "the same, one object per line",
           [XLSX_TYPE]: "the same as an Excel workbook",
           [PARQUET_TYPE]: "the same as Parquet",
         },

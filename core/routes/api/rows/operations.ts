@@ -12,7 +12,7 @@ export const OPERATIONS_ROUTES = [
     path: "/metrics",
     scope: "read",
     example: "curl --fail-with-body '{home}/metrics'",
-    says: "For Prometheus: runs, queue, predictions, sockets, requests by route, the process and the machine.",
+    says: "Returns metrics for Prometheus: runs, queue, predictions, sockets, requests by route, the process and the machine.",
     answers: { 200: { "text/plain": "Prometheus text format 0.0.4" } },
     handle: async ({ signalbox }) =>
       new Response(await exposition(signalbox), { headers: { "content-type": EXPOSITION_TYPE } }),
@@ -22,7 +22,7 @@ export const OPERATIONS_ROUTES = [
     path: "/api/backup",
     scope: "admin",
     example: "curl --fail-with-body -o signalbox.tar '{home}/api/backup'",
-    says: "Database, files and models as one tar, consistent while others write; `restore` brings it back.",
+    says: "Streams the database, files and models as one tar, consistent while others write. The command `restore` loads it.",
     answers: { 200: { "application/x-tar": "the backup" } },
     handle: async ({ signalbox, request, hold, takeTime }) => {
       takeTime();

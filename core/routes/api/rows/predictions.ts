@@ -16,7 +16,7 @@ export const PREDICTION_ROUTES = [
     path: "/api/models/:name/drift",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/models/{model}/drift?version={version}'",
-    says: "How far the rows that are asked, and the answers, are from those of the training: by column the stability index, shares by bin, new categories, missing values. Nothing is said below 200 predictions.",
+    says: "Returns drift: how far requested rows and predictions differ from the training data. For each column the population stability index, shares by bin, new categories and missing values. Needs 200 predictions.",
     query: VERSION_QUERY,
     answers: { 200: DRIFT },
     refusals: ["conflict"],
@@ -31,7 +31,7 @@ export const PREDICTION_ROUTES = [
     scope: "train",
     example:
       "curl --fail-with-body -X PUT -H 'content-type: application/json' -d '{\"version\":null}' '{home}/api/models/{model}/challenger'",
-    says: "Asks another version the same rows as the live one, without returning its answers, and compares the two on what comes true; null ends it. It doubles the work of a prediction, after its answer has left.",
+    says: "Makes another version predict the same rows as the live one, without returning its predictions, and compares the two on actual outcomes; null ends it. It doubles the work of a prediction, after the response is sent.",
     body: CHALLENGER_REQUEST,
     answers: { 200: WATCH },
     refusals: ["conflict"],
@@ -43,7 +43,7 @@ export const PREDICTION_ROUTES = [
     path: "/api/models/:name/predictions",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/models/{model}/predictions?limit=10'",
-    says: "What was asked of a model, what it answered, and what came true; newest first, as PREDICTION_LOG keeps it.",
+    says: "Lists the predictions of a model with their rows and actual outcomes, newest first, as PREDICTION_LOG keeps them.",
     query: LIST_QUERY,
     answers: { 200: listOf(LOGGED_PREDICTION) },
     handle: async (call) => {
@@ -59,7 +59,7 @@ export const PREDICTION_ROUTES = [
     scope: "predict",
     example:
       "curl --fail-with-body -H 'content-type: text/csv' --data-binary @actuals.csv '{home}/api/predictions/actuals'",
-    says: "Tells what came true for many predictions, as a CSV with the columns id and actual. Wrong rows are named, the others count; the same again changes nothing.",
+    says: "Reports the actual outcomes of many predictions, as a CSV with the columns id and actual. Invalid rows are listed, the others are stored. Sending the same again changes nothing.",
     file: "a CSV with the columns id and actual",
     answers: { 200: TOLD_ROWS },
     handle: async ({ signalbox, request, takeTime }) => {
@@ -73,7 +73,7 @@ export const PREDICTION_ROUTES = [
     scope: "predict",
     example:
       "curl --fail-with-body -H 'content-type: application/json' -d '{\"actual\":\"1\"}' '{home}/api/predictions/ID/actual'",
-    says: "Tells what came true for a prediction: the class, or the number. Told anew it is changed, and the answer says so.",
+    says: "Reports the actual outcome of a prediction: the class or the number. Reporting it again replaces it, and the response says so.",
     body: ACTUAL_REQUEST,
     answers: { 200: TOLD },
     handle: async ({ signalbox, params, body }) =>

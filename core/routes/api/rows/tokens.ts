@@ -24,7 +24,7 @@ export const TOKEN_ROUTES = [
     path: "/api/tokens",
     scope: "admin",
     example: "curl --fail-with-body '{home}/api/tokens'",
-    says: "The tokens, without themselves: name, scopes, made, last used, expires.",
+    says: "Lists the tokens without their secrets: name, scopes, created, last used, expires.",
     answers: { 200: listOf(TOKEN) },
     handle: async ({ signalbox }) => Response.json({ items: await signalbox.tokens.list(), next: null }),
   }),
@@ -33,10 +33,10 @@ export const TOKEN_ROUTES = [
     path: "/api/tokens",
     scope: "admin",
     example: `curl --fail-with-body -H 'content-type: application/json' -d '{"name":"nightly job","scopes":["train"]}' '{home}/api/tokens'`,
-    says: "Makes a token for read, predict, train (reads and predicts too), embed or admin (everything). It is told this once.",
+    says: "Creates a token for read, predict, train (includes read and predict), embed or admin (everything). It is shown only once.",
     body: TOKEN_REQUEST,
     isSecret: true,
-    answers: { 201: TOKEN.extend({ token: z.string().describe("told this once") }) },
+    answers: { 201: TOKEN.extend({ token: z.string().describe("shown only once") }) },
     refusals: ["conflict"],
     handle: async ({ signalbox, body, identity }) => {
       const token = await signalbox.tokens.create(body, identity.name);
@@ -49,7 +49,7 @@ export const TOKEN_ROUTES = [
     path: "/api/tokens/:id",
     scope: "admin",
     example: "curl --fail-with-body -X DELETE '{home}/api/tokens/ID'",
-    says: "Revokes a token at once: its browsers are signed out, its sockets and streams end.",
+    says: "Revokes a token immediately: its browsers are signed out, its sockets and streams closed.",
     answers: { 204: null },
     handle: async ({ signalbox, params }) => {
       await signalbox.tokens.revoke(params.id!);

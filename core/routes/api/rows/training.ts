@@ -29,7 +29,7 @@ const runAnswer = async (
 const STREAM_TYPES = ["text/plain", "application/x-ndjson", "application/json"] as const;
 const RESUME_TYPES = ["application/json", "text/plain", "application/x-ndjson"] as const;
 const STREAMED = {
-  "text/plain": "a line for each step, then the verdict, the model's address and a predict command",
+  "text/plain": "one line per step, then the result, the model's URL and a predict command",
   "application/x-ndjson":
     "{type: accepted, …}, then an event or {type: finding, …} a line, a blank line after ten quiet seconds, last {type: result, …}",
 };
@@ -88,7 +88,10 @@ async function resumeRun(call: Call): Promise<Response> {
 const COMPARISON_TYPES = ["application/json", "text/csv"] as const;
 
 const TRAIN_OPTIONS = z.object({
-  wait: z.enum(["0", "1"]).default("0").describe("1 answers when it has ended; or send Prefer: wait=SECONDS"),
+  wait: z
+    .enum(["0", "1"])
+    .default("0")
+    .describe("1 responds when the run has ended; or send Prefer: wait=SECONDS"),
 });
 
 export const TRAINING_ROUTES = [
@@ -131,9 +134,9 @@ export const TRAINING_ROUTES = [
       scope: "train",
       rate: "train",
       example: "curl --fail-with-body -T data.csv '{home}/api/train/data.csv?budgetSeconds=10'",
-      says: "Uploads a CSV and trains on it in one request; prints each step as a line, the verdict last. A run that fails breaks the stream.",
+      says: "Uploads a CSV and trains on it in one request. Prints one line per step and the result last. If the run fails, the stream breaks off.",
       query: TRAIN_QUERY,
-      file: "the CSV to learn from",
+      file: "the CSV to train on",
       answers: {
         200: {
           ...STREAMED,
@@ -148,7 +151,7 @@ export const TRAINING_ROUTES = [
     path: "/api/runs",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/runs?limit=10'",
-    says: "Lists the runs, newest first; `q` looks into datasets, targets and models.",
+    says: "Lists the runs, newest first; `q` searches datasets, targets and models.",
     query: filterQuery(LIST_FILTERS.runs),
     answers: { 200: listOf(RUN) },
     handle: (call) => steadyListAnswer(call, runPage, ({ status }) => status === "running"),
@@ -158,7 +161,7 @@ export const TRAINING_ROUTES = [
     path: "/api/runs/:id",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/runs/{run}'",
-    says: "A run with its stages, candidates and metrics.",
+    says: "Returns a run with its stages, candidates and metrics.",
     answers: { 200: RUN },
     handle: (call) => runAnswer(call, call.params.id!, { status: 200 }),
   }),
@@ -167,7 +170,7 @@ export const TRAINING_ROUTES = [
     path: "/api/runs/:id/stop",
     scope: "train",
     example: "curl --fail-with-body -X POST '{home}/api/runs/{run}/stop'",
-    says: "Ends the race and keeps the best so far.",
+    says: "Finishes now and keeps the best model so far.",
     answers: { 202: RUN },
     refusals: ["conflict"],
     handle: async (call) =>

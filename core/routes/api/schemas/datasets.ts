@@ -26,7 +26,7 @@ export const ERROR_RECORD = z
 
 export const FINDING = (
   z.object({
-    code: z.string().describe("stable: scripts filter by it"),
+    code: z.string().describe("stable, so scripts can filter by it"),
     severity: z.enum(["info", "warning", "error"]),
     column: z.string().nullable(),
     message: z.string(),
@@ -43,7 +43,9 @@ export const FINDING = (
       })
       .partial()
       .nullable()
-      .describe("what PATCH /api/datasets/:id takes to mend it; exclude and split are for POST /api/train"),
+      .describe(
+        "the change for PATCH /api/datasets/:id that fixes it; exclude and split are for POST /api/train",
+      ),
     row: z.int().optional(),
   }) satisfies z.ZodType<Finding>
 ).meta({ id: "Finding" });

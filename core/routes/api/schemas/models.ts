@@ -25,7 +25,7 @@ const MODEL_SCHEMA = (
       z.object({
         name: z.string(),
         type: z.enum(["number", "category", "boolean", "date", "text"]),
-        values: z.array(z.string()).optional().describe("commonest first, at most 200"),
+        values: z.array(z.string()).optional().describe("most common first, at most 200"),
         min: z.number().optional(),
         max: z.number().optional(),
         example: z.union([z.string(), z.number()]).nullable(),
@@ -41,7 +41,7 @@ const RESULT = (
     task: TASK,
     metric: z.string(),
     best: z.string(),
-    positiveClass: z.string().nullable().default(null).describe("the class that figures are about, of two"),
+    positiveClass: z.string().nullable().default(null).describe("the positive class, of two"),
     findings: z.array(FINDING).default([]).describe("of the training, errors first"),
     refit: REFIT,
     metrics: METRIC_VALUES,
@@ -59,8 +59,8 @@ const RESULT = (
 const LIVE = (
   z.object({
     outcomes: COUNT,
-    measured: COUNT.describe("so many of the newest"),
-    needed: COUNT.describe("with fewer outcomes there is no figure"),
+    measured: COUNT.describe("number of the newest"),
+    needed: COUNT.describe("with fewer outcomes no metric is given"),
     figures: z.array(
       z.object({
         metric: z.enum(METRIC_NAMES),
@@ -151,13 +151,13 @@ const ANSWER = {
   contributionsOf: z
     .string()
     .optional()
-    .describe("the class that contributions speak for: of two the positive one, else the predicted one"),
+    .describe("the class that contributions are about: the positive one of two, else the predicted one"),
   base: z.number().optional(),
   counterfactual: FLIP.optional(),
 };
 const PREDICTION = z.object({
   ...ANSWER,
-  logged: z.literal(false).optional().describe("its outcome cannot be told: it is not kept"),
+  logged: z.literal(false).optional().describe("no outcome can be reported for it, because it is not kept"),
 }) satisfies z.ZodType<Prediction>;
 
 const CELL = z.union([z.string(), z.number(), z.boolean()]).nullable();
@@ -188,12 +188,12 @@ export const PREDICTIONS = z
         z.object({
           row: COUNT.describe("from 0"),
           column: z.string(),
-          code: z.enum(WARNING_CODES).describe("stable: scripts filter by it"),
+          code: z.enum(WARNING_CODES).describe("stable, so scripts can filter by it"),
           message: z.string(),
         }) satisfies z.ZodType<Warning>,
       )
       .optional()
-      .describe("every value that was read as missing, otherwise than it stands, or not at all"),
+      .describe("every value that was read as missing, read differently than written, or ignored"),
   })
   .meta({ id: "Predictions" });
 
@@ -217,7 +217,7 @@ export const TOLD_ROWS = z.object({
   rejected: COUNT,
   errors: z
     .array(ERROR_RECORD.omit({ column: true, example: true }).extend({ id: z.string(), code: ERROR_CODE }))
-    .describe("of the first wrong rows"),
+    .describe("of the first invalid rows"),
 }) satisfies z.ZodType<ToldRows>;
 
 const COMPARED = { training: z.number(), live: z.number() };
@@ -252,7 +252,7 @@ const CHALLENGE = z.object({
   version: z.int(),
   liveVersion: z.int(),
   answered: COUNT,
-  skipped: COUNT.describe("rows that it could not keep up with"),
+  skipped: COUNT.describe("rows that were skipped because it fell behind"),
   compared: COUNT,
   needed: COUNT,
   figures: z.array(

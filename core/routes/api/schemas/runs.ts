@@ -36,7 +36,7 @@ export const REFIT = z
   .object({ rows: z.int().min(1) })
   .nullable()
   .default(null)
-  .describe("rows that the served model learned from after the test; null: it is the model that was tested");
+  .describe("rows that the served model was trained on after the test; null: it is the tested model");
 
 const STAGE = (
   z.object({
@@ -96,19 +96,19 @@ export const RUN = (
     task: TASK.nullable(),
     metric: z.string().nullable(),
     status: z.enum(RUN_STATUSES),
-    stage: z.enum(STAGE_NAMES).nullable().describe("the one that works now"),
+    stage: z.enum(STAGE_NAMES).nullable().describe("the one that is running"),
     stages: z.array(STAGE).length(STAGE_NAMES.length),
     progress: z.number().min(0).max(1.000001),
     elapsedMs: MILLISECONDS,
     etaSeconds: z.number().nullable(),
     candidates: z.array(CANDIDATE).describe("best first"),
     best: z.string().nullable(),
-    metrics: METRIC_VALUES.nullable().describe("on the test part, which was touched once"),
+    metrics: METRIC_VALUES.nullable().describe("on the test set"),
     intervals: INTERVALS.nullable().describe("95 % bootstrap intervals of the metrics"),
-    baseline: METRIC_VALUES.nullable().describe("the same metrics for always guessing"),
+    baseline: METRIC_VALUES.nullable().describe("the same metrics for the baseline"),
     verdict: z.string().nullable(),
     beatsBaseline: z.boolean().nullable(),
-    positiveClass: z.string().nullable().describe("the class that figures are about, of two"),
+    positiveClass: z.string().nullable().describe("the positive class, of two"),
     findings: z.array(FINDING).describe("of all stages, errors first"),
     refit: REFIT,
     comparison: COMPARISON.nullable().describe("beside the version before, on the same rows"),

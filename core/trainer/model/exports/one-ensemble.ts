@@ -27,8 +27,8 @@ export function oneEnsemble(model: Model): OneEnsemble | string {
   );
   const trees = shares.filter((share): share is Share & { member: TreeMember } => hasTrees(share.member));
   const stranger = shares.find(({ member }) => !hasTrees(member) && member.kind !== "constant");
-  if (stranger) return `a ${stranger.member.kind} learner has a part in it`;
-  if (trees.length === 0) return "it answers the same for every row";
+  if (stranger) return `it contains a ${stranger.member.kind} learner`;
+  if (trees.length === 0) return "it predicts the same for every row";
   if (trees.some(({ member }) => member.supervised >= 0))
     return "it reads categories of many values by their target means, or texts";
   const [{ member: first }] = trees;

@@ -99,7 +99,7 @@ function describeChanges({ came, went, changed }: ColumnChanges, version: number
 
 function sentenceOf(metrics: Record<string, MetricComparison>, metric: MetricName, version: number): string {
   const compared = metrics[metric];
-  if (!compared) return `The test rows do not tell it from version ${version}.`;
+  if (!compared) return `The test rows show no difference from version ${version}.`;
   const { before, after, interval } = compared;
   const isSure = interval[0] > 0 || interval[1] < 0;
   const isBetter = METRICS[metric].better === "greater" ? after > before : after < before;

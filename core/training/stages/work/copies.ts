@@ -109,6 +109,6 @@ function variance(values: number[]): number {
 
 /** Says both figures, for whoever compares with a score that was reached elsewhere. */
 export function copiesFinding({ metric, together, random }: CopiesScores): Finding {
-  const message = `Copies of rows flatter a random split: a quick boosting model reaches ${metric} ${random.toFixed(3)} where copies may stand on both sides, and ${together.toFixed(3)} where they stay together. The run's scores are of the second kind.`;
+  const message = `Copies of rows make a random split look better than it is: a quick boosting model reaches ${metric} ${random.toFixed(3)} if copies may be on both sides, and ${together.toFixed(3)} if they stay together. The scores of this run keep copies together.`;
   return { code: "duplicates_flatter", severity: "warning", column: null, message, fix: null };
 }

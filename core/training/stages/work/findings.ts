@@ -89,12 +89,12 @@ function finding(
 }
 
 function uninspected(done: number, columns: number): Finding {
-  const message = `Only ${done} of ${columns} columns were looked at for leaks and oddities: the time was short.`;
+  const message = `Only ${done} of ${columns} columns were checked for leaks and other issues: the time limit was too short.`;
   return finding("columns_uninspected", "warning", { column: null, message });
 }
 
 function copyOfTarget(column: string, target: string): Finding {
-  const message = `“${column}” is “${target}” in other words; it is not learned from.`;
+  const message = `“${column}” is a copy of “${target}”, so it is ignored.`;
   return finding("target_copy", "warning", { column, message, exclude: [column] });
 }
 
@@ -106,7 +106,7 @@ function tellTales(
   const only = filledOnlyIn(column, given.target);
   if (only === null) return copies(column, given) ?? leaks(column, given);
   const { name } = column;
-  const message = `“${name}” is filled in only where “${given.targetName}” is “${given.target.classes[only]}”: it seems to be known only after the fact. Exclude it unless it is known when you predict.`;
+  const message = `“${name}” is filled in only where “${given.targetName}” is “${given.target.classes[only]}”: it is probably known only afterwards. Exclude it unless you know it when you predict.`;
   return [finding("after_the_fact", "error", { column: name, message, exclude: [name] })];
 }
 
@@ -141,10 +141,10 @@ function leaks(column: Column, given: { target: Target; targetName: string; prob
     return [afterwards(column, given.targetName, measured)];
   if (!(score >= SUSPECT)) return sameOrder(column, given);
   if (column.type === "date" && given.target.task === "regression") {
-    const message = `“${given.targetName}” moves with “${name}” (${measured}). A random split lets rows that came later explain those before: split by time on “${name}” if the model shall look ahead.`;
+    const message = `“${given.targetName}” moves with “${name}” (${measured}). A random split lets rows that came later explain those before: split by time on “${name}” if the model will predict the future.`;
     return [finding("time_trend", "warning", { column: name, message, exclude: [name] })];
   }
-  const message = `“${name}” alone almost gives “${given.targetName}” away (${measured}). If it is only known afterwards, exclude it: the model would be worthless in use.`;
+  const message = `“${name}” alone almost gives “${given.targetName}” away (${measured}). If it is only known afterwards, exclude it: the model would be useless in practice.`;
   const severity = score >= CERTAIN && isEnough(given.target, given.probe) ? "error" : "warning";
   return [finding("target_leak", severity, { column: name, message, exclude: [name] })];
 }
@@ -166,7 +166,7 @@ function sameOrder(
   const score = column.type === "number" ? orderScore(column, target, probe) : 0;
   if (!(score >= SUSPECT)) return [];
   const { name } = column;
-  const message = `“${name}” puts the rows into nearly the same order as “${targetName}” (rank correlation ${Math.sqrt(score).toFixed(3)}). If it is only known afterwards, exclude it: the model would be worthless in use.`;
+  const message = `“${name}” puts the rows into nearly the same order as “${targetName}” (rank correlation ${Math.sqrt(score).toFixed(3)}). If it is only known afterwards, exclude it: the model would be useless in practice.`;
   return [
     finding("target_leak", score >= CERTAIN ? "error" : "warning", {
       column: name,
@@ -212,11 +212,11 @@ function oddities(column: Column): Finding[] {
   const share = commonestShare(column);
   const { name } = column;
   if (share >= NEAR_CONSTANT && share < 1) {
-    const message = `“${name}” is the same in ${(100 * share).toFixed(1)} % of the rows and can hardly help.`;
+    const message = `“${name}” is the same in ${(100 * share).toFixed(1)} % of the rows, so it hardly helps.`;
     findings.push(finding("near_constant", "info", { column: name, message, exclude: [name] }));
   }
   if (isRowNumber(column)) {
-    const message = `“${name}” only counts the rows; what it says about them is the order of the file.`;
+    const message = `“${name}” only numbers the rows; all it contains is the order of the file.`;
     findings.push(finding("row_number", "warning", { column: name, message, exclude: [name] }));
   } else if (isNumbering(column)) {
     const message = `“${name}” is another whole number in every row, as numbers given to rows or customers are: exclude it if it says nothing about new rows.`;
@@ -233,7 +233,7 @@ function drifts(columns: Column[], target: Target, targetName: string): Finding[
       : { name: targetName, codes: Int32Array.from(target.values) };
   const targetDrift = driftOf(targetColumn);
   if (targetDrift >= DRIFTED) {
-    const message = `“${targetName}” looks different in the last rows than in the first (distance ${targetDrift.toFixed(2)}): the file is sorted, or its world has changed. If the order is one of time, split by time.`;
+    const message = `“${targetName}” looks different in the last rows than in the first (distance ${targetDrift.toFixed(2)}): the file is sorted, or the data changed over time. If the rows are in order of time, split by time.`;
     return [finding("target_drift", "info", { column: targetName, message })];
   }
   const drifted = columns
@@ -243,7 +243,7 @@ function drifts(columns: Column[], target: Target, targetName: string): Finding[
     .sort((a, b) => b.drift - a.drift);
   if (drifted.length === 0) return [];
   const shown = drifted.slice(0, 5).map(({ name, drift }) => `“${name}” (${drift.toFixed(2)})`);
-  const message = `${drifted.length === 1 ? "A column looks" : `${drifted.length} columns look`} different in the last rows than in the first: ${shown.join(", ")}. If the file is in order of time, split by time; exclude them if they only count what came when.`;
+  const message = `${drifted.length === 1 ? "A column looks" : `${drifted.length} columns look`} different in the last rows than in the first: ${shown.join(", ")}. If the file is in order of time, split by time; exclude them if they only number the rows.`;
   const exclude = drifted.map(({ name }) => name);
   return [finding("drift", "info", { column: drifted[0].name, message, exclude })];
 }
@@ -301,7 +301,7 @@ function rareClasses(target: Target, name: string): Finding[] {
   const rare = counts.filter(({ rows }) => rows < RARE_ROWS);
   if (rare.length === 0) return seldom(counts, name);
   const named = rare.slice(0, 5).map(({ label, rows }) => `“${label}” (${rows})`);
-  const message = `${rare.length === 1 ? `A class of “${name}” occurs` : `${rare.length} classes of “${name}” occur`} in fewer than ${RARE_ROWS} rows: ${named.join(", ")}. They will hardly be learned.`;
+  const message = `${rare.length === 1 ? `A class of “${name}” occurs` : `${rare.length} classes of “${name}” occur`} in fewer than ${RARE_ROWS} rows: ${named.join(", ")}. The model will hardly learn them.`;
   return [finding("rare_class", "warning", { column: name, message })];
 }
 
@@ -311,6 +311,6 @@ function seldom(counts: { label: string; rows: number }[], name: string): Findin
   const rarest = counts.toSorted((a, b) => a.rows - b.rows)[0];
   if (!rarest || rarest.rows * counts.length >= SELDOM * all) return [];
   const share = Number(((100 * rarest.rows) / all).toPrecision(2));
-  const message = `Only ${share} % of the rows (${rarest.rows.toLocaleString("en")}) are “${rarest.label}” in “${name}”: accuracy hardly sees them; read recall, precision and the PR curve.`;
+  const message = `Only ${share} % of the rows (${rarest.rows.toLocaleString("en")}) are “${rarest.label}” in “${name}”: accuracy hardly reflects them, so look at recall, precision and the precision-recall curve.`;
   return [finding("imbalanced", "info", { column: name, message })];
 }

@@ -31,9 +31,9 @@ export async function copyGroups(table: Table, checkpoint: Checkpoint): Promise<
   const duplicates = table.rows - sizes.length;
   if (duplicates === 0) return { groups: null, findings: [] };
   const isNature = sizes.length < table.rows * LEAST_DISTINCT;
-  const what = `${counted(duplicates, "row repeats", "rows repeat")} another one in every column that is learned from`;
+  const what = `${counted(duplicates, "row repeats", "rows repeat")} another one in every column that is used`;
   if (isNature) {
-    const message = `${what}: with only ${sizes.length.toLocaleString("en")} different rows that is the nature of this table, and copies may stand on both sides of a split.`;
+    const message = `${what}: with only ${sizes.length.toLocaleString("en")} different rows this is normal for the table, and copies may be on both sides of a split.`;
     return { groups: null, findings: [info("duplicate_rows", message)] };
   }
   const most = mostTogether(table.rows);
@@ -61,7 +61,7 @@ function divided(large: Int32Array, rows: number): Finding {
     large.length === 1
       ? `One row occurs ${largest.toLocaleString("en")} times`
       : `${large.length} rows occur very often, one of them ${largest.toLocaleString("en")} times`;
-  const message = `${which} (${share} % of the rows) in the columns that are learned from. ${large.length === 1 ? "Its copies are" : "Their copies are"} divided between training and test like other rows, so that they fill no more than their share of either.`;
+  const message = `${which} (${share} % of the rows) in the columns that are used. ${large.length === 1 ? "Its copies are" : "Their copies are"} divided between training and test like other rows, so that they fill no more than their share of either.`;
   return info("large_copies", message);
 }
 
@@ -109,7 +109,7 @@ export function onlyLearnedGroups(
 
 export function largeGroups(column: string, { count, share }: { count: number; share: number }): Finding {
   const [which, rows] = count === 1 ? ["One value", "holds up to"] : [`${count} values`, "hold up to"];
-  const message = `${which} of “${column}” ${rows} ${Math.round(100 * share)} % of the rows, more than the test set has: these rows are learned from and never tested.`;
+  const message = `${which} of “${column}” ${rows} ${Math.round(100 * share)} % of the rows, more than the test set has: these rows are used for training and never tested.`;
   return { code: "large_group", severity: "warning", column, message, fix: null };
 }
 

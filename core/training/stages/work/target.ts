@@ -158,7 +158,7 @@ function checkClasses(name: string, read: Read, task: Task): void {
       name,
       `The target “${name}” has ${read.classes.length} classes, which is not a binary task.`,
       {
-        fix: "Ask for the task multiclass, or leave the task open.",
+        fix: "Choose the task multiclass, or leave the task out.",
       },
     );
   }

@@ -165,7 +165,7 @@ const CASES: [string, string, string[][]][] = [
     `${text(TABLE)}\n${text([["Islands", "n/a", "n/a", "n/a"], ...BODY])}`,
     [...TABLE, ["Islands", "n/a", "n/a", "n/a"], ...BODY],
   ],
-  ["a comma and a blank", text(TABLE, ", "), TABLE],
+  ["a comma and a space", text(TABLE, ", "), TABLE],
 ];
 
 describe("layout", () => {

@@ -188,7 +188,7 @@ describe("JSON", () => {
     ["mixed rows", '[{"a": 1, "b": 1}, [1, 2]]', "where objects are expected"],
     ["nested without end", `[{"a": ${"[".repeat(5000)}`, "nested"],
     ["nothing in it", '[{"a": []}, {"a": []}]', "no objects with single values"],
-    ["something behind it", '[{"a": 1, "b": 2}] [', "goes on behind its end"],
+    ["something behind it", '[{"a": 1, "b": 2}] [', "continues after its end"],
   ])("%s is refused", async (_, text, words) => {
     expect((await refusalOf(text)).message).toContain(words);
   });

@@ -182,8 +182,8 @@ describe("which sheet and which cells", () => {
 
   test.each([
     [{ sheet: "Nix" }, "no sheet Nix"],
-    [{ range: "A1:" }, "no range"],
-    [{ range: "C3:A1" }, "no range"],
+    [{ range: "A1:" }, "not a range"],
+    [{ range: "C3:A1" }, "not a range"],
     [{ delimiter: ";" }, "delimiter cannot be chosen"],
   ])("%p is refused", async (choices, words) => {
     const refusal = await refusalOf(plain, choices);

@@ -135,7 +135,7 @@ describe("routes", () => {
     }
     const page = await harness.ask("/runs/x", { headers: { accept: "text/html" } });
     expect(page.status).toBe(404);
-    expect(await page.text()).toContain("There is no run x");
+    expect(await page.text()).toContain("Run x does not exist");
   });
 
   test("a stranger's host is refused on every route", async () => {

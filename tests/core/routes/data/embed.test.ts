@@ -87,7 +87,7 @@ describe("where authentication is on", () => {
       const answer = await closed.ask(pathOf(url), html);
       expect(answer.status).toBe(401);
       const page = await answer.text();
-      expect(page).toContain("This link has expired");
+      expect(page).toContain("This link expired");
       expect(page).not.toContain("masthead");
       expect(answer.headers.get("content-security-policy")).toContain("frame-ancestors 'self'");
     } finally {

@@ -38,7 +38,7 @@ async function findings(given: Table, target: string): Promise<Finding[]> {
 describe("refused", () => {
   const feature = numbers("x", x);
   const cases: [string, Table, RegExp][] = [
-    ["a target that is not there", table(feature), /no column called “y”/],
+    ["a target that is not there", table(feature), /column “y” does not exist/],
     ["one class", table(feature, category("y", Array(ROWS).fill("a"))), /only one class, “a”/],
     [
       "words that never repeat",

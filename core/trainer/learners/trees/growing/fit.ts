@@ -1,7 +1,6 @@
 /**
  * Lays out the memory of one fit.
  *
- *
  *   position   0 .. train - 1 the training rows, then the validation rows ("riders": they follow the splits, so their
  *              scores cost no walk, but no sum ever holds them)
  *   columns    one byte a position and feature, column-major: partition reads one feature of many rows
