@@ -140,7 +140,7 @@ export class Datasets {
     const found = await this.find(id, version);
     if (!found.profile) {
       throw new AppError("conflict", `${found.name} is still being read`, {
-        fix: "Try again when its status is "ready".",
+        fix: "Try again when its status is ready.",
       });
     }
     return found as StoredDataset & { profile: CsvProfile };

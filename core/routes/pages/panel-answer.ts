@@ -54,8 +54,7 @@ export async function panelAnswer(call: Call, live: Live, views: PanelViews): Pr
     if (fragment) return answer(forOrigin(fragment.html, originOf(call)), fragment.seq);
   }
   const data = await READERS[panel](signalbox, subject);
-  if (data === null && subject !== null)
-    throw new AppError("missing", `The panel ${panel} has no ${subject}`);
+  if (data === null && subject !== null) throw new AppError("missing", `No ${panel} exists for ${subject}`);
   return answer(write(ending as Ending, { key, panel, data, theme: query.theme }, views));
 }
 
