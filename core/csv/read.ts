@@ -1,7 +1,4 @@
-/**
- * Reads and profiles a whole file. Decides how to read it, looks at its first rows to tell the types, then reads all
- * of it once and profiles every column. Where the rest contradicts the beginning it reads once more, at most twice.
- */
+/** Reads and profiles a whole file: tells the types by its first rows, then reads it once, or again where the rest differs. */
 import { AppError } from "../platform/errors.ts";
 import { inferColumn } from "./cells/infer-type.ts";
 import { decimalEvidence } from "./cells/numbers/number-format.ts";
