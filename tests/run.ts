@@ -55,6 +55,7 @@ const PROGRAMS: Record<string, string> = {
   "/usr/bin/strace": "strace",
   "/usr/bin/faketime": "faketime",
   "/usr/sbin/ip": "iproute2",
+  "/usr/bin/promtool": "prometheus",
 };
 
 function installPrograms(): void {

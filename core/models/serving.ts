@@ -152,6 +152,7 @@ export class Serving {
   ): Promise<Served> {
     answering ??= await import("./answering.ts");
     const model = await this.cache.load(version);
+    const begin = performance.now();
     const { answers, warnings, table } = timed("predict", () =>
       answering!.answerRows(model, rows, { explain, styles }),
     );
@@ -160,6 +161,7 @@ export class Serving {
     if (purpose === "traffic") {
       const prepared = await this.traffic.prepare(version);
       const predictions = this.traffic.note({ version, model, prepared, rows, table, answers, warnings });
+      this.traffic.counters.took(version.name, (performance.now() - begin) / 1000);
       return { predictions, warnings, threshold };
     }
     const predictions = answers.map((answer) => ({ id: newId(), ...answer, logged: false as const }));
@@ -181,11 +183,13 @@ export class Serving {
     { row, cells }: { row: Record<string, unknown>; cells: string },
   ): { prediction: string; warnings: Warning[]; threshold: number | null } | null {
     if (!this.traffic.hasBegun(version)) return null;
+    const begin = performance.now();
     const model = this.cache.peek(version);
     const answered = model && answering?.answerRow(model, row);
     if (!answered) return null;
     const { id, isKept } = this.traffic.noteRow({ version, model, cells, answered });
     const prediction = `{"id":"${id}",${answered.json.slice(1, -1)}${isKept ? "" : ',"logged":false'}}`;
+    this.traffic.counters.took(version.name, (performance.now() - begin) / 1000);
     return { prediction, warnings: answered.warnings, threshold: model.threshold };
   }
 

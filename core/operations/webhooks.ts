@@ -76,6 +76,8 @@ export interface WebhooksOptions {
 }
 
 export class Webhooks {
+  /** Since the start: deliveries that failed, and events that were given up. */
+  readonly failures = { failed: 0, given_up: 0 };
   private readonly serving = new Map<string, AbortController>();
 
   constructor(private readonly options: WebhooksOptions) {}
@@ -198,10 +200,14 @@ export class Webhooks {
       if (signal.aborted) return;
       webhook.lastError = failure;
       if (failure === null) webhook.delivered += 1;
-      else webhook.attempts += 1;
+      else {
+        webhook.attempts += 1;
+        this.failures.failed += 1;
+      }
       const isGivenUp = webhook.attempts >= MAX_ATTEMPTS;
       if (isGivenUp) {
         webhook.givenUp += 1;
+        this.failures.given_up += 1;
         const { id, attempts } = webhook;
         this.options.logger.warn(
           {

@@ -73,6 +73,8 @@ interface ActiveRun {
 }
 
 export class Runs {
+  /** Of runs that ended since the start, by how. */
+  readonly durations = { finished: { count: 0, seconds: 0 }, failed: { count: 0, seconds: 0 } };
   private readonly active = new Map<string, ActiveRun>();
   private readonly ending = new Map<
     string,
@@ -326,7 +328,14 @@ export class Runs {
           await alerts.resolve(code, subject, tx);
       }
     });
+    this.timed("finished", run);
     await this.discard(run.id);
+  }
+
+  private timed(how: keyof Runs["durations"], run: StoredRun): void {
+    const total = this.durations[how];
+    total.count += 1;
+    total.seconds += Math.max(0, this.options.now() - (run.startedAt ?? run.queuedAt)) / 1000;
   }
 
   /** What has to be written in the end: a full disk delays it. */
@@ -345,6 +354,7 @@ export class Runs {
   private async markFailed(run: StoredRun, cause: unknown): Promise<void> {
     const { log, alerts, now } = this.options;
     const error = diskFailure(cause) ?? cause;
+    this.timed("failed", run);
     const isOurs = error instanceof AppError || error instanceof ChildDied;
     const record = isOurs
       ? errorRecord(error)

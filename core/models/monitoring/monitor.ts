@@ -33,6 +33,7 @@ import { type ChallengerView, comparedFigures, comparisonSentence, overall } fro
 import { type DriftView, driftView, LEAST_PREDICTIONS } from "./drift.ts";
 import { addCounts, type DriftCounts, noCounts } from "./drift-counts.ts";
 import { LEAST_OUTCOMES, type LiveView, liveFigures } from "./live-metrics.ts";
+import type { ModelSeries } from "./model-counters.ts";
 import { DAY_MS, type PredictionLog } from "./prediction-log.ts";
 import type { References } from "./references.ts";
 
@@ -70,6 +71,11 @@ export class Monitor {
     options.traffic.subscribe((name, version) => {
       this.lookForDrift(name, version).catch((error: unknown) => this.warn(error));
     });
+  }
+
+  /** What each model answered since the start. */
+  counters(): ModelSeries[] {
+    return this.options.traffic.counters.list();
   }
 
   async stop(): Promise<void> {
@@ -165,7 +171,11 @@ export class Monitor {
     const model = await findModel(store, name);
     const stored = model?.liveVersion === version ? await findVersion(store, name, version) : null;
     if (!stored) return;
-    await tellOutcomes(alerts, stored, await this.live(name, version, stored.result));
+    const view = await this.live(name, version, stored.result);
+    const { metric } = stored.result;
+    const figure = view.figures.find((entry) => entry.metric === metric);
+    this.options.traffic.counters.scored(name, figure ? { metric, value: figure.value } : null);
+    await tellOutcomes(alerts, stored, view);
     await tellChallenger(alerts, name, await this.challenge(name));
   }
 
@@ -180,7 +190,9 @@ export class Monitor {
       else this.lookedAt.set(key, before);
       return;
     }
-    await tellDrift(alerts, { name, version }, await this.drift(name, version));
+    const drift = await this.drift(name, version);
+    this.options.traffic.counters.drifted(name, drift?.columns[0]?.psi ?? null);
+    await tellDrift(alerts, { name, version }, drift);
   }
 
   /** Measured anew only after an outcome was told. */

@@ -18,6 +18,7 @@ import type { TrainingReference } from "../../trainer/model/reference.ts";
 import type { Answer, Cell, PredictRow, RowAnswer, Warning } from "../answering.ts";
 import type { Challenger } from "./challenger.ts";
 import { addCounts, DriftCounter, type DriftCounts, noCounts } from "./drift-counts.ts";
+import { ModelCounters } from "./model-counters.ts";
 import { predictionId } from "./prediction-id.ts";
 import type { References } from "./references.ts";
 
@@ -88,6 +89,7 @@ const MOST_CLASSES = 20;
 export const DAY_MS = 86_400_000;
 
 export class PredictionLog {
+  readonly counters = new ModelCounters();
   private versions = new Map<string, VersionTraffic>();
   private readonly prepared = new Map<string, Promise<Prepared>>();
   /** What was asked last is mostly asked next. */
@@ -137,6 +139,7 @@ export class PredictionLog {
     const { rows, table, answers } = asked;
     const traffic = this.of(asked.version) ?? this.begin(asked);
     traffic.predictions += rows.length;
+    this.counters.answered(traffic.name, { predictions: rows.length, warnings: asked.warnings.length });
     traffic.warnings += asked.warnings.length;
     traffic.drift?.counter.count(traffic.drift.counts, { table, answers, examples: this.keepsExamples });
     const at = this.options.now();
@@ -156,6 +159,7 @@ export class PredictionLog {
     const traffic = this.of(asked.version)!;
     traffic.predictions += 1;
     traffic.warnings += answered.warnings.length;
+    this.counters.answered(traffic.name, { predictions: 1, warnings: answered.warnings.length });
     traffic.drift?.counter.countRow(traffic.drift.counts, answered, this.keepsExamples);
     const at = this.options.now();
     const id = predictionId(at);

@@ -4,6 +4,7 @@
  */
 
 import { HEALTH_STATE_NAMES } from "../../events/health-states.ts";
+import type { ModelSeries } from "../../models/monitoring/model-counters.ts";
 import { DURATION_BUCKETS, type RouteTimes } from "../../operations/request-times.ts";
 import { VERSION } from "../../platform/version.ts";
 import { countPredictionsInAll } from "../../store/models.ts";
@@ -18,15 +19,14 @@ type Sample = [value: number, labels?: Labels, suffix?: string];
 
 interface Metric {
   name: string;
-  type: "counter" | "gauge" | "histogram";
+  type: "counter" | "gauge" | "histogram" | "summary";
   help: string;
   samples: Sample[];
 }
 
 export async function exposition(source: PanelSource): Promise<string> {
-  return [...processMetrics(source), ...(await ourMetrics(source)), requestMetric(source.requests.list())]
-    .map(metricText)
-    .join("");
+  const ours = [...(await ourMetrics(source)), ...modelMetrics(source), ...operationMetrics(source)];
+  return [...processMetrics(source), ...ours, requestMetric(source.requests.list())].map(metricText).join("");
 }
 
 function processMetrics(source: PanelSource): Metric[] {
@@ -74,6 +74,65 @@ async function ourMetrics(source: PanelSource): Promise<Metric[]> {
     gauge("signalbox_machine_ratio", "Share of the machine, or the container, that is in use.", [
       ...machine.map(({ gauge: resource, value }): Sample => [value / 100, { resource }]),
     ]),
+  ];
+}
+
+/** By model, since the start: a restart begins at 0, which Prometheus' rate() allows for. */
+function modelMetrics({ feedback }: PanelSource): Metric[] {
+  const series = feedback.counters();
+  const each = (value: (entry: ModelSeries) => number): Sample[] =>
+    series.map((entry) => [value(entry), { model: entry.model }]);
+  return [
+    counter(
+      "signalbox_model_predictions_total",
+      "Rows that each model answered.",
+      each((entry) => entry.predictions),
+    ),
+    counter(
+      "signalbox_model_warnings_total",
+      "Values of those rows that could not be read or were never seen in training.",
+      each((entry) => entry.warnings),
+    ),
+    {
+      name: "signalbox_model_prediction_seconds",
+      type: "summary",
+      help: "Time that a model took for the rows of one request.",
+      samples: series.flatMap(({ model, seconds, requests }): Sample[] => [
+        [seconds, { model }, "_sum"],
+        [requests, { model }, "_count"],
+      ]),
+    },
+    gauge(
+      "signalbox_model_drift_psi",
+      "Largest population stability index of a column of the live version; 0.25 is major.",
+      series.flatMap(({ model, driftPsi }): Sample[] => (driftPsi === null ? [] : [[driftPsi, { model }]])),
+    ),
+    gauge(
+      "signalbox_model_live_score",
+      "The metric of the live version on reported outcomes.",
+      series.flatMap(({ model, liveScore }): Sample[] =>
+        liveScore ? [[liveScore.value, { model, metric: liveScore.metric }]] : [],
+      ),
+    ),
+  ];
+}
+
+function operationMetrics({ runs, webhooks }: PanelSource): Metric[] {
+  return [
+    {
+      name: "signalbox_run_duration_seconds",
+      type: "summary",
+      help: "Time from start to end of runs that ended.",
+      samples: Object.entries(runs.durations).flatMap(([status, { count, seconds }]): Sample[] => [
+        [seconds, { status }, "_sum"],
+        [count, { status }, "_count"],
+      ]),
+    },
+    counter(
+      "signalbox_webhook_failures_total",
+      "Deliveries that failed, and events that were given up after all attempts.",
+      Object.entries(webhooks.failures).map(([outcome, count]): Sample => [count, { outcome }]),
+    ),
   ];
 }
 

@@ -31,8 +31,9 @@ function parse(text: string): { types: Map<string, string>; series: Map<string, 
     } else {
       const [, sample, labels = "", value] = LINE.exec(line) ?? [];
       expect(sample, line).toBeDefined();
-      const family =
-        types.get(current) === "histogram" ? sample!.replace(/_(bucket|sum|count)$/, "") : sample;
+      const family = ["histogram", "summary"].includes(types.get(current)!)
+        ? sample!.replace(/_(bucket|sum|count)$/, "")
+        : sample;
       expect(family).toBe(current);
       const key = `${sample}{${labels}}`;
       expect(series.has(key), key).toBe(false);
