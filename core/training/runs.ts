@@ -27,6 +27,7 @@ import {
 } from "../store/runs.ts";
 import { type RunResult, STAGE_NAMES } from "../trainer/contract.ts";
 import { interruptRun, resumableRuns } from "./interruptions.ts";
+import { RunDurations } from "./results/run-durations.ts";
 import type { RunInput } from "./run.ts";
 import { settleOptions, type TrainRequest } from "./run-options.ts";
 import { failureOf, RunRecord, runOf } from "./run-recorder.ts";
@@ -73,8 +74,7 @@ interface ActiveRun {
 }
 
 export class Runs {
-  /** Of runs that ended since the start, by how. */
-  readonly durations = { finished: { count: 0, seconds: 0 }, failed: { count: 0, seconds: 0 } };
+  readonly durations = new RunDurations();
   private readonly active = new Map<string, ActiveRun>();
   private readonly ending = new Map<
     string,
@@ -328,14 +328,8 @@ export class Runs {
           await alerts.resolve(code, subject, tx);
       }
     });
-    this.timed("finished", run);
+    this.durations.add("finished", now() - (run.startedAt ?? run.queuedAt));
     await this.discard(run.id);
-  }
-
-  private timed(how: keyof Runs["durations"], run: StoredRun): void {
-    const total = this.durations[how];
-    total.count += 1;
-    total.seconds += Math.max(0, this.options.now() - (run.startedAt ?? run.queuedAt)) / 1000;
   }
 
   /** What has to be written in the end: a full disk delays it. */
@@ -354,7 +348,7 @@ export class Runs {
   private async markFailed(run: StoredRun, cause: unknown): Promise<void> {
     const { log, alerts, now } = this.options;
     const error = diskFailure(cause) ?? cause;
-    this.timed("failed", run);
+    this.durations.add("failed", now() - (run.startedAt ?? run.queuedAt));
     const isOurs = error instanceof AppError || error instanceof ChildDied;
     const record = isOurs
       ? errorRecord(error)

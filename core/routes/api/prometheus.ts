@@ -123,7 +123,7 @@ function operationMetrics({ runs, webhooks }: PanelSource): Metric[] {
       name: "signalbox_run_duration_seconds",
       type: "summary",
       help: "Time from start to end of runs that ended.",
-      samples: Object.entries(runs.durations).flatMap(([status, { count, seconds }]): Sample[] => [
+      samples: runs.durations.list().flatMap(({ status, count, seconds }): Sample[] => [
         [seconds, { status }, "_sum"],
         [count, { status }, "_count"],
       ]),
