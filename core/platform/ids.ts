@@ -10,7 +10,8 @@ export function newId(): string {
 /** A label as a name for a model: lower case letters, digits, dots and dashes; "model" where nothing is left. */
 export function slug(label: string): string {
   const base = label
-    .replace(/\.(csv|tsv|txt)(\.(gz|zip))?$/i, "")
+    .replace(/\.(gz|zip|zst)$/i, "")
+    .replace(/\.(csv|tsv|tab|txt|dat|xlsx|xlsm|parquet|json|jsonl|ndjson|html?)$/i, "")
     .normalize("NFKD")
     .toLowerCase()
     .replace(/[^a-z0-9.]+/g, "-")

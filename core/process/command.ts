@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { type Config, readConfig, settingsHelp } from "../operations/config.ts";
 import { existing, needed, say, tell, writeOut } from "../operations/terminal.ts";
 import { AppError } from "../platform/errors.ts";
@@ -21,7 +22,8 @@ const HELP = `Signalbox ${VERSION}: a CSV becomes a deployed model while you wat
   signalbox                     serve
   signalbox train FILE --target COL [--name N] [--budget S] [--seed N] [--out FILE]
                                 train without a server; train --help lists every option
-  signalbox read FILE           the rows as they are read, one JSON array a line
+  signalbox read FILE [--sheet NAME] [--range A1:F100]
+                                the rows as they are read, one JSON array a line
   signalbox backup FILE         database, files and models as one tar, while a server runs too; - writes to stdout
   signalbox restore FILE [--replace]
                                 brings a backup back, into a running server too; what is there is kept aside
@@ -61,7 +63,9 @@ export async function runCommand(words: string[]): Promise<boolean> {
   return true;
 }
 
-async function readCommand([file]: string[]): Promise<void> {
+async function readCommand(words: string[]): Promise<void> {
+  const { values, positionals } = readWords(words);
+  const [file] = positionals;
   const path = existing(needed(file, "read FILE"));
   const [{ openTable }, { readRows }] = await Promise.all([
     import("../csv/formats/open-table.ts"),
@@ -69,7 +73,7 @@ async function readCommand([file]: string[]): Promise<void> {
   ]);
   const folder = await mkdtemp(join(tmpdir(), "signalbox-"));
   try {
-    const table = await openTable(path, { choices: {}, out: join(folder, "table") });
+    const table = await openTable(path, { choices: values, out: join(folder, "table") });
     let dialect = "";
     const onDecided = (decided: object) => (dialect = JSON.stringify(decided));
     for await (const rows of readRows(table.path, { known: table.known, onDecided })) {
@@ -79,6 +83,15 @@ async function readCommand([file]: string[]): Promise<void> {
     tell(dialect);
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function readWords(words: string[]) {
+  const text = { type: "string" } as const;
+  try {
+    return parseArgs({ args: words, allowPositionals: true, options: { sheet: text, range: text } });
+  } catch (error) {
+    throw new AppError("syntax", (error as Error).message, { fix: "See --help." });
   }
 }
 
