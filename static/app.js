@@ -141,6 +141,7 @@
     const { type, target } = event;
     if (
       hasCome ||
+      (type === "click" && target.type === "file") ||
       !target.closest?.(
         "[data-do], [data-rewind-to], [data-rewind-play], #rewind-at, [data-cheapest], #threshold input, #batch *",
       )

@@ -122,7 +122,7 @@
     );
     return false;
   }
-  document.addEventListener("change", ({ target }) => {
+  document.addEventListener("input", ({ target }) => {
     const form = target.closest("#batch");
     if (form) check(form);
   });

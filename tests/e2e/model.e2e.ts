@@ -20,7 +20,7 @@ async function figures(page: Page): Promise<string[]> {
     .evaluateAll((nodes) => nodes.map((node) => `${node.getAttribute("data-figure")} ${node.textContent}`));
 }
 
-test("the slider moves every figure to what the server would say, and the cheapest is one press away", async ({
+test("the slider moves every figure to what the server would say, and the lowest cost is one click away", async ({
   page,
   server,
   browser,
@@ -29,45 +29,113 @@ test("the slider moves every figure to what the server would say, and the cheape
   const errors = listenForErrors(page);
   await page.goto(`${server.url}models/${model}`);
   const before = await figures(page);
-  const slider = page.getByRole("slider", { name: /^Say yes from a chance of/ });
+  const slider = page.getByRole("slider", { name: /^Predict “yes” above/ });
   await slider.focus();
   for (let presses = 0; presses < 40; presses += 1) await page.keyboard.press("ArrowLeft");
-  await page.getByLabel(/^A miss costs/).fill("7.5");
+  await page.getByLabel("Cost of a false negative").fill("7.5");
   const moved = await figures(page);
   expect(moved).not.toEqual(before);
-  await expect(slider).toHaveAttribute("aria-valuetext", /^from \d.* %: catches \d+ of 100, cost [\d.,]+$/);
+  await expect(slider).toHaveAttribute(
+    "aria-valuetext",
+    /^[\d.]+ %: recall .* %, precision .* %, cost [\d.,]+$/,
+  );
   await expect(page.locator("#threshold .command code")).toContainText('"falseNegative":7.5');
 
   const plain = await browser.newPage({ javaScriptEnabled: false });
-  const step = await slider.inputValue();
-  await plain.goto(`${server.url}models/${model}?step=${step}&costFalsePositive=1&costFalseNegative=7.5`);
+  const at = await slider.inputValue();
+  await plain.goto(`${server.url}models/${model}?threshold=${at}&costFalsePositive=1&costFalseNegative=7.5`);
   expect(await figures(plain)).toEqual(moved);
-  await plain.getByLabel(/^A miss costs/).fill("1");
-  await plain.getByRole("button", { name: "Work it out" }).click();
-  await expect(plain.getByLabel(/^A miss costs/)).toHaveValue("1");
+  await plain.getByLabel("Cost of a false negative").fill("1");
+  await plain.getByRole("button", { name: "Calculate" }).click();
+  await expect(plain.getByLabel("Cost of a false negative")).toHaveValue("1");
   await plain.close();
 
-  await page.getByRole("button", { name: "To the cheapest" }).click();
+  await page.getByRole("button", { name: "Use the lowest cost" }).click();
   const [cost, least] = await Promise.all(
-    ["cost", "least"].map((name) => page.locator(`#threshold [data-figure=${name}]`).textContent()),
+    ["cost", "least"].map((name) => page.locator(`#threshold [data-figure=${name}]`).first().textContent()),
   );
   expect(cost).toBe(least);
   await expectAccessible(page);
 
-  const saved = page.waitForEvent("download");
-  const rows = {
-    name: "rows.csv",
-    mimeType: "text/csv",
-    buffer: Buffer.from("plan,age\nBasic,30\nFamily,60\n"),
-  };
-  await page.getByLabel("Predict every row of a CSV").setInputFiles(rows);
-  await page.getByRole("button", { name: "Predict the file" }).click();
-  expect((await saved).suggestedFilename()).toBe(`${model}-predictions.csv`);
-
-  await page.getByRole("button", { name: "Train anew with these costs" }).click();
+  await page.getByText("Train a version for these costs").click();
+  await page.getByRole("button", { name: "Train with these costs" }).click();
   await expect(page).toHaveURL(/\/runs\//);
-  await expect(page.locator("main")).toContainText("a false alarm 1, a miss 7.5");
+  await expect(page.locator("main")).toContainText("false positive 1, false negative 7.5");
   expect(errors).toEqual([]);
+});
+
+test("a threshold set on one page is in force on another and in the API, and undone with one click", async ({
+  page,
+  server,
+  context,
+}) => {
+  const model = await trainSample(server, "customers");
+  const other = await context.newPage();
+  await other.goto(`${server.url}models/${model}`);
+  await expect(other.locator("#pill[data-state=live]")).toBeVisible();
+  await page.goto(`${server.url}models/${model}#mistakes`);
+  const trained = await page.locator("[data-in-force] b").textContent();
+  const slider = page.getByRole("slider", { name: /^Predict “yes” above/ });
+  await slider.focus();
+  await page.keyboard.press("Home");
+  for (let presses = 0; presses < 3; presses += 1) await page.keyboard.press("ArrowRight");
+  const chosen = await page.locator(".threshold-label [data-figure=from]").textContent();
+  await page.getByRole("button", { name: "Use this threshold" }).click();
+  await expect(page.locator("[data-in-force] b")).toHaveText(chosen!);
+  await expect(other.locator("[data-in-force] b")).toHaveText(chosen!);
+  const answer = await fetch(`${server.url}api/models/${model}/predict?version=1`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: '{"plan":"Basic"}',
+  });
+  const { predictions } = (await answer.json()) as { predictions: { prediction: string }[] };
+  expect(predictions[0]!.prediction).toBe("yes");
+  await page.getByRole("button", { name: /^Undo/ }).click();
+  await expect(page.locator("[data-in-force] b")).toHaveText(trained!);
+});
+
+test("Try it answers beside its fields within one screen, marks what was never seen, and works by keyboard", async ({
+  page,
+  server,
+}) => {
+  const model = await trainSample(server, "customers");
+  for (const size of [
+    { width: 1280, height: 800 },
+    { width: 390, height: 844 },
+  ]) {
+    await page.setViewportSize(size);
+    await page.goto(`${server.url}models/${model}#try`);
+    await expect(page.locator("#answer strong")).toBeInViewport({ ratio: 1 });
+    await expect(page.locator(".try-fields .field").first()).toBeInViewport();
+  }
+  await page.getByLabel("support_calls", { exact: true }).fill("500");
+  await expect(page.locator(".cautions")).toContainText("outside the training data (0 to 9)");
+  await page.locator(".index a").first().focus();
+  for (const name of ["Try it", "Where is it wrong?", "Why?", "How do I use it?"]) {
+    await page.keyboard.press("Tab");
+    await expect(page.getByRole("link", { name })).toBeFocused();
+  }
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/#use$/);
+});
+
+test("a file that does not fit keeps the reader on the page, and says which columns are missing", async ({
+  page,
+  server,
+}) => {
+  const model = await trainSample(server, "customers");
+  await page.goto(`${server.url}models/${model}`);
+  const file = (text: string) => ({ name: "rows.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+  const input = page.getByLabel("Predict every row of a CSV");
+  await input.setInputFiles(file("colour\nred\n"));
+  await expect(page.locator(".batch-note")).toContainText("none of the model's columns");
+  await page.getByRole("button", { name: "Predict file" }).click();
+  await expect(page).toHaveURL(/\/models\//);
+  await input.setInputFiles(file("plan,age\nBasic,30\nFamily,60\n"));
+  await expect(page.locator(".batch-note")).toContainText("has no columns");
+  const saved = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Predict file" }).click();
+  expect((await saved).suggestedFilename()).toBe(`${model}-predictions.csv`);
 });
 
 test("the model's card prints on two pages at most", async ({ page, server }) => {

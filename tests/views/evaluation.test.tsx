@@ -85,7 +85,7 @@ const THRESHOLDS = [
 
 test("two classes: the slider starts at the threshold in force, and its figures weigh the costs", () => {
   const html = draw({ ...WHOLE, thresholds: THRESHOLDS, threshold: 0.4 });
-  expect(html).toContain('min="0" max="1" step="0.001" value="0.4"');
+  expect(html).toContain('min="0" max="1" step="any" value="0.4"');
   expect(html).toContain("{&quot;falsePositive&quot;:1,&quot;falseNegative&quot;:5}");
   const told = thresholdFigures(THRESHOLDS, 0.4, { falsePositive: 1, falseNegative: 5 });
   expect(told).toMatchObject({

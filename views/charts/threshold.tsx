@@ -243,8 +243,8 @@ function CostChart(props: {
           type="range"
           min="0"
           max="1"
-          step="0.001"
-          value={String(Math.round(at * 1000) / 1000)}
+          step="any"
+          value={String(at)}
           aria-valuetext={`${told.from}: recall ${told.recall}, precision ${told.precision}, cost ${told.cost}`}
         />
         <p class="axis-ends" aria-hidden="true">

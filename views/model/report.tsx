@@ -73,7 +73,7 @@ export function ModelReportPage(props: ModelPageProps) {
           </section>
         )}
         <section class="panel" aria-labelledby="report-metrics">
-          <h2 id="report-metrics">Metrics</h2>
+          <h2 id="report-metrics">Test results</h2>
           <MetricTable
             metric={result.metric}
             metrics={result.metrics}
