@@ -73,8 +73,8 @@ test("live figures and drift move the watch panel without a reload", async ({ pa
     body: ["id,actual", ...lines].join("\n"),
   };
   await fetch(`${server.url}api/predictions/actuals`, csv);
-  await expect(panel).toContainText("Accuracy on what came true: 100 %");
-  await expect(page.locator('[data-panel="model"]')).toContainText("Accuracy on what came true: 100 %");
+  await expect(panel).toContainText("Live accuracy: 100 %");
+  await expect(page.locator('[data-panel="model"]')).toContainText("Live accuracy: 100 %");
   await expectAccessible(page);
   expect(errors).toEqual([]);
 });

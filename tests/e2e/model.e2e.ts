@@ -79,10 +79,11 @@ test("a threshold set on one page is in force on another and in the API, and und
   await slider.focus();
   await page.keyboard.press("Home");
   for (let presses = 0; presses < 3; presses += 1) await page.keyboard.press("ArrowRight");
-  const chosen = await page.locator(".threshold-label [data-figure=from]").textContent();
+  const chosen = "3 %";
+  await expect(page.locator(".threshold-label [data-figure=from]")).toHaveText(chosen);
   await page.getByRole("button", { name: "Use this threshold" }).click();
-  await expect(page.locator("[data-in-force] b")).toHaveText(chosen!);
-  await expect(other.locator("[data-in-force] b")).toHaveText(chosen!);
+  await expect(page.locator("[data-in-force] b")).toHaveText(chosen);
+  await expect(other.locator("[data-in-force] b")).toHaveText(chosen);
   const answer = await fetch(`${server.url}api/models/${model}/predict?version=1`, {
     method: "POST",
     headers: { "content-type": "application/json" },

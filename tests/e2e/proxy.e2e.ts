@@ -60,7 +60,7 @@ async function embed(
   await page.goto(portal.origin);
   const frame = page.frameLocator("iframe");
   await expect(frame.locator("#pill")).toHaveText(state);
-  await expect(frame.locator('[data-panel="model"]')).toContainText("Nobody has asked it yet");
+  await expect(frame.locator('[data-panel="model"]')).toContainText("No predictions yet");
   const answer = await fetch(`${home}api/models/fruit/predict`, {
     method: "POST",
     headers: { "content-type": "application/json" },
