@@ -56,7 +56,7 @@ test("live figures and drift move the watch panel without a reload", async ({ pa
   const errors = listenForErrors(page);
   await page.goto(await makeLive(server));
   const panel = page.locator('[data-panel="watch"]');
-  await expect(panel).toContainText("0 of 30 outcomes needed");
+  await expect(panel).toContainText("0 of 30 reported outcomes needed");
   await expect(panel).toContainText("0 of 200 predictions needed");
   const rows = Array.from({ length: 260 }, (_, i) => ({ size: 70 + (i % 10), colour: "red", weight: 150 }));
   const json = { "content-type": "application/json" };
@@ -65,7 +65,7 @@ test("live figures and drift move the watch panel without a reload", async ({ pa
     predictions: { id: string; prediction: string }[];
   };
   await expect(panel.locator(".silhouette").first()).toBeVisible();
-  await expect(panel).toContainText("not as in training");
+  await expect(panel).toContainText("differs from the training data");
   const lines = predictions.slice(0, 60).map(({ id, prediction }) => `${id},${prediction}`);
   const csv = {
     method: "POST",
