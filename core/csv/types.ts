@@ -123,6 +123,12 @@ export interface RowReading {
   shape: string;
 }
 
+/** All that reading a row as the model does takes. */
+export interface Readings extends RowReading {
+  /** Those that the model reads, and the target last. */
+  columns: ColumnPlan[];
+}
+
 export interface ReadingPlan {
   dialect: Dialect;
   columns: ColumnPlan[];

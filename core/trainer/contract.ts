@@ -1,5 +1,5 @@
 /** Plain data that requests, stages, store and pages share: what a training is asked for, its stages, and what it gives. */
-import type { Finding } from "../csv/types.ts";
+import type { Finding, Readings } from "../csv/types.ts";
 import type { ColumnChanges, MetricComparison } from "./explain/comparison.ts";
 import type { Task } from "./samples.ts";
 
@@ -81,6 +81,8 @@ export interface RunResult {
   findings: Finding[];
   /** The served model learned once more from so many rows, the test part among them; null: it is the evaluated one. */
   refit: { rows: number } | null;
+  /** How rows are read; absent in results of before. */
+  readings?: Readings;
   /** By scikit-learn's names, on the test part. */
   metrics: Record<string, number>;
   /** 95 % bootstrap interval of each. */

@@ -1,5 +1,5 @@
 /** Describes a run for clients. The shape that the API, the panels and the pages share. */
-import type { Finding } from "../csv/types.ts";
+import type { Finding, Readings } from "../csv/types.ts";
 import type { ErrorRecord } from "../platform/errors.ts";
 import type { Store } from "../store/database.ts";
 import { latestTrained } from "../store/run-events.ts";
@@ -50,6 +50,8 @@ export interface RunView {
   /** Of all stages so far, errors first. */
   findings: Finding[];
   refit: { rows: number } | null;
+  /** How rows are read; null before the run has finished. */
+  readings: Readings | null;
   comparison: VersionComparison | null;
   modelName: string;
   version: number | null;
@@ -97,6 +99,7 @@ export async function runView(store: Store, run: StoredRun, now: number): Promis
     positiveClass: run.result?.positiveClass ?? settledFact(stages, "positiveClass"),
     findings: bySeverity(stages.flatMap(({ findings }) => findings)),
     refit: run.result?.refit ?? null,
+    readings: run.result?.readings ?? null,
     comparison: run.result?.comparison ?? null,
     modelName: run.modelName,
     version: run.modelVersion,

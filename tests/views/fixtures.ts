@@ -80,6 +80,7 @@ export const RUN: RunView = {
   positiveClass: null,
   findings: [],
   refit: null,
+  readings: null,
   modelName: "fruit",
   version: null,
   options: {

@@ -78,7 +78,9 @@ function headerIn(
   for (let at = 0; at < Math.min(rows.length, searched); at++) {
     for (const height of joined > 1 ? [joined, 1] : [1]) {
       const header = withoutMark(mergeHeader(rows.slice(at, at + height)), reading?.comment ?? "");
-      const score = nameColumns(header, header.length, 1).names.filter(knows).length;
+      const { names } = nameColumns(header, header.length, 1);
+      // A blank cell is called column_1, and a file without a header has a column of that name.
+      const score = names.filter((name, k) => header[k].trim() !== "" && knows(name)).length;
       if (score > (best?.score ?? 0)) best = { end: at + height, header, score };
     }
     // The first row that says anything is the header, unless one below it names twice as many.

@@ -49,9 +49,15 @@ function resultOf(work: Work, dataset: RunDataset): RunResult {
     refit: null,
     ...left(work, "evaluated"),
     schema: schemaOf(model, dataset),
+    ...readingsOf(model, dataset),
     rowsTrain: train.length,
     rowsTest: test.length,
   };
+}
+
+function readingsOf({ reading, plans, target }: Model, { plan }: RunDataset): Pick<RunResult, "readings"> {
+  const targets = plan.columns.filter(({ name }) => name === target);
+  return reading ? { readings: { ...reading, columns: [...plans, ...targets] } } : {};
 }
 
 function schemaOf(model: Model, dataset: RunDataset): ModelSchema {

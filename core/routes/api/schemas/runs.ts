@@ -1,5 +1,6 @@
 /** Schemas of runs on the wire. */
 import * as z from "zod";
+import type { Readings } from "../../../csv/types.ts";
 import { RUN_STATUSES, type StoredRound } from "../../../store/runs.ts";
 import { type RunOptions, STAGE_NAMES, type VersionComparison } from "../../../trainer/contract.ts";
 import type { Standing } from "../../../training/results/standings.ts";
@@ -85,6 +86,19 @@ const OPTIONS = (
   }) satisfies z.ZodType<RunOptions>
 ).meta({ id: "RunOptions" });
 
+/** How rows are read: what was decided when the file was. */
+export const READINGS = z
+  .looseObject({
+    names: z.array(z.string()).describe("all columns of the file, in order"),
+    hasHeader: z.boolean(),
+    hasRowNames: z.boolean(),
+    delimiter: z.string(),
+    columns: z
+      .array(z.looseObject({ name: z.string(), type: z.string(), missingWords: z.array(z.string()) }))
+      .describe("how the cells of each column become values"),
+  })
+  .meta({ id: "Readings" }) as unknown as z.ZodType<Readings>;
+
 export const RUN = (
   z.object({
     id: z.string(),
@@ -111,6 +125,7 @@ export const RUN = (
     positiveClass: z.string().nullable().describe("the positive class, of two"),
     findings: z.array(FINDING).describe("of all stages, errors first"),
     refit: REFIT,
+    readings: READINGS.nullable(),
     comparison: COMPARISON.nullable().describe("beside the version before, on the same rows"),
     modelName: z.string(),
     version: z.int().nullable(),

@@ -3,8 +3,10 @@
  * are given by their code (index into the labels); missing is NaN. Boosting gives probabilities or means through the
  * objective; a forest gives its shares or means as they are.
  */
+
 import type { LossName } from "../../learners/trees/losses.ts";
 import type { TreeModel, Trees } from "../../learners/trees/trees.ts";
+import type { ExportNotes } from "./onnx.ts";
 
 const OBJECTIVES: Record<LossName, (outputs: number) => string> = {
   squared: () => "regression",
@@ -23,7 +25,11 @@ const NAN_MISSING = 8;
  * The model as text. `loss` as in one-ensemble.ts: null where sums of leaves are the answers. `selfTest`: rows with what is to be answered, as
  * one line of JSON in the head, where LightGBM skips what it does not know.
  */
-export function lightgbmText(model: TreeModel, loss: LossName | null, selfTest = ""): string {
+export function lightgbmText(
+  model: TreeModel,
+  loss: LossName | null,
+  { selfTest = "", readings = "", note = "" }: Partial<ExportNotes> = {},
+): string {
   const { trees, outputs, features } = model;
   const copies = trees.leafOutputs === 1 ? 1 : outputs;
   const blocks: string[] = [];
@@ -38,6 +44,7 @@ export function lightgbmText(model: TreeModel, loss: LossName | null, selfTest =
     `feature_names=${features.map(({ name }) => name.replace(/[\s,:[\]{}"]/g, "_")).join(" ")}`,
     `feature_infos=${features.map(featureInfo).join(" ")}`,
     ...(selfTest ? [`self_test=${selfTest}`] : []),
+    ...(readings ? [`readings=${readings}`, `note=${note}`] : []),
   ];
   return `${head.join("\n")}\n\n${blocks.join("\n")}\nend of trees\n\nfeature_importances:\n\nparameters:\nend of parameters\n\npandas_categorical:null\n`;
 }

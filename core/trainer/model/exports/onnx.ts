@@ -30,8 +30,17 @@ const IR_VERSION = 8;
 const OPSET = 17;
 const ML_OPSET = 3;
 
-/** The model file's bytes. `selfTest`: rows with what is to be answered, as JSON in the file's metadata. */
-export function onnxModel(model: Model, selfTest = ""): Uint8Array {
+/** What is written beside the model: rows with what is to be answered, and how cells become values, as JSON. */
+export interface ExportNotes {
+  selfTest: string;
+  readings: string;
+  note: string;
+}
+
+const NO_NOTES: ExportNotes = { selfTest: "", readings: "", note: "" };
+
+/** The model file's bytes. */
+export function onnxModel(model: Model, notes: ExportNotes = NO_NOTES): Uint8Array {
   const graph = newGraph(model.encoder.columns.map(({ column }) => column));
   answer(graph, model, mix(graph, model));
   const body = concat([
@@ -44,7 +53,9 @@ export function onnxModel(model: Model, selfTest = ""): Uint8Array {
   return concat([
     ...[intField(1, IR_VERSION), textField(2, "signalbox"), bytesField(7, body)],
     ...[bytesField(8, part.opset("", OPSET)), bytesField(8, part.opset("ai.onnx.ml", ML_OPSET))],
-    ...(selfTest ? [bytesField(14, part.metadata("self_test", selfTest))] : []),
+    ...(notes.note ? [textField(6, notes.note)] : []),
+    ...(notes.selfTest ? [bytesField(14, part.metadata("self_test", notes.selfTest))] : []),
+    ...(notes.readings ? [bytesField(14, part.metadata("readings", notes.readings))] : []),
   ]);
 }
 

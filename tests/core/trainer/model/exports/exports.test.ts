@@ -208,7 +208,7 @@ if (hasLightgbm) {
     const folder = await mkdtemp(`${tmpdir()}/lightgbm-`);
     for (const [name, { model, loss, rows }] of made) {
       const selfTest = JSON.stringify({ rows: rows.slice(0, 2), predictions: [[0.5], [1]] });
-      await Bun.write(`${folder}/${name}.txt`, lightgbmText(model, loss, selfTest));
+      await Bun.write(`${folder}/${name}.txt`, lightgbmText(model, loss, { selfTest }));
       await Bun.write(`${folder}/${name}.rows`, Float64Array.from(rows.flat()));
     }
     const child = Bun.spawn(["python3", "-c", PYTHON, folder, ...NAMES], {
