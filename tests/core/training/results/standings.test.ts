@@ -1,0 +1,38 @@
+/** Does the leaderboard never contradict itself: like compared with like, one order, a lead within noise called level? */
+import { expect, test } from "bun:test";
+import type { Candidate } from "../../../../core/trainer/contract.ts";
+import { standingsOf } from "../../../../core/training/results/standings.ts";
+
+function candidate(name: string, foldScores: number[], family: Candidate["family"] = "boosting"): Candidate {
+  const score = foldScores.reduce((sum, value) => sum + value, 0) / foldScores.length;
+  return { name, family, score, std: 0, foldScores, params: {}, durationMs: 1 };
+}
+
+const FIELD = [
+  candidate("Always guessing", [0.5, 0.5, 0.5, 0.5], "baseline"),
+  candidate("lucky", [0.99, 0.98]),
+  candidate("clear", [0.9, 0.91, 0.89, 0.9]),
+  candidate("near", [0.9, 0.9, 0.9, 0.9]),
+  candidate("far", [0.7, 0.71, 0.69, 0.7]),
+];
+
+test("fewer folds stand in a group of their own, however good; guessing comes last", () => {
+  const standings = standingsOf(FIELD, { metric: "roc_auc", folds: 4, best: null });
+  expect(standings.map(({ name, group }) => `${name} ${group}`)).toEqual([
+    ...["clear compared", "near compared", "far compared", "lucky stopped", "Always guessing baseline"],
+  ]);
+});
+
+test("only what is within noise of the first is level", () => {
+  const standings = standingsOf(FIELD, { metric: "roc_auc", folds: 4, best: null });
+  expect(standings.filter(({ isLevel }) => isLevel).map(({ name }) => name)).toEqual(["near"]);
+});
+
+test("where less is better the order turns; the winner stands first; further folds do not count", () => {
+  const loss = standingsOf(FIELD.slice(2), { metric: "log_loss", folds: 4, best: "near" });
+  expect(loss.map(({ name }) => name)).toEqual(["near", "far", "clear"]);
+  const [told] = standingsOf([candidate("long", [0.8, 0.8, 0.2, 0.2])], {
+    ...{ metric: "roc_auc", folds: 2, best: null },
+  });
+  expect(told).toMatchObject({ score: 0.8, std: 0, foldScores: [0.8, 0.8] });
+});
