@@ -181,7 +181,7 @@ function assemble(
   const dialect = { ...known.dialect, footerRows: frame.footerRows, tableRows: frame.rows };
   const settled = accumulators.map((accumulator, position) => {
     const { name, type: read } = accumulator.plan;
-    // What is to be predicted is no id, be it ever so unique.
+    // The target is never treated as an ID.
     const isTarget = name === choices.target && read === "number";
     const type = chosenType(choices, name) ?? (isTarget ? read : accumulator.settle(position));
     const plan = accumulator.refine(settlePlan(accumulator.plan, type));

@@ -29,7 +29,7 @@ export interface Alert {
   sentence: string;
   /** The button beside it. */
   action: AlertAction;
-  /** The event just appended that tells of it in the activity feed; without it the alert makes its own row. */
+  /** The event just appended that the activity feed shows; without it the alert makes its own row. */
   cause?: EventName;
 }
 

@@ -59,7 +59,7 @@ interface Happened {
   data: unknown;
 }
 
-/** The numbered log. `append` belongs into the transaction that changes the state the event tells of. */
+/** The numbered log. `append` belongs into the transaction that changes the state it describes. */
 export class EventLog {
   private readonly listeners = new Set<Listener>();
   private readonly observers = new Set<Observer>();

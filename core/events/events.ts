@@ -83,7 +83,7 @@ export const EVENTS = {
     sentence: (d) =>
       d.version > 1
         ? `${d.name}: import settings changed (version ${d.version})`
-        : `${d.name} uploaded: ${d.rows.toLocaleString("en")} rows, ${d.columns} columns`,
+        : `${d.name} uploaded: ${count(d.rows)} rows, ${d.columns} columns`,
     stale: ofDataset,
   }),
   "dataset.rejected": event({

@@ -8,7 +8,7 @@ import type { Drawing } from "./live.ts";
 /** Stands in a drawing for the address that its reader uses: it is drawn once for all. Nobody can own this name. */
 export const ANY_ORIGIN = "http://origin.invalid";
 
-/** What was drawn for all, as one reader shall see it. */
+/** The drawing for all viewers, with the origin of one group filled in. */
 export function forOrigin(text: string, origin: string): string {
   return text.replaceAll(ANY_ORIGIN, () => origin);
 }

@@ -35,7 +35,7 @@ export function memoryBound(most: number, files = KERNEL): Bound | null {
     const taken = readNumber(join(folder, current));
     if (limit === null || taken === null || limit <= 0 || limit >= most) return null;
     const stat = readText(join(folder, "memory.stat")) ?? "";
-    // Version 1 tells of the group alone and, as "total", of those inside it too.
+    // Version 1 reports the group alone and, as "total", the groups inside it too.
     const cache = /^total_inactive_file (\d+)$/m.exec(stat) ?? /^inactive_file (\d+)$/m.exec(stat);
     return { used: Math.max(0, taken - Number(cache?.[1] ?? 0)), limit };
   });

@@ -231,7 +231,7 @@ export class Health {
     const { judged, worseAfter = WORSE_AFTER }: GaugeType = GAUGES[gauge];
     const judgedValue = judged ? judged(this.source, value) : value;
     this.judged.set(gauge, judgedValue);
-    // The first sample tells of our own start.
+    // The first sample measures our own start.
     const after = this.isFirst ? before : nextState(before, judgedValue, { ...limits, at, worseAfter });
     this.memory.set(gauge, after);
     const { label, unit } = GAUGES[gauge];

@@ -231,7 +231,7 @@ function memoryFailure(error: unknown): AppError | null {
   });
 }
 
-/** The server comes first: when memory runs out the kernel shall take this child, and its work waits for answers. */
+/** The server comes first: when memory runs out the kernel ends this child, and its work yields to responses. */
 function stepBack(): void {
   try {
     setPriority(CHILD_NICENESS);

@@ -1,6 +1,6 @@
 /**
  * Runs the subcommands. The same program without a server: train, read, back up, check; and its own children. What
- * only a subcommand needs is imported by it: the server shall start in a blink.
+ * only a subcommand needs is imported by it: the server starts faster without it.
  */
 import { existsSync } from "node:fs";
 import { mkdtemp, rename, rm } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** SQL of outcomes: what came true, beside what had been answered. */
+/** SQL of outcomes, beside what was predicted. */
 import type { Handle } from "./database.ts";
 import type { PredictionAnswer } from "./predictions.ts";
 

@@ -22,7 +22,7 @@ export interface StoredPrediction {
   at: number;
   row: Record<string, string | number | boolean | null>;
   answer: PredictionAnswer;
-  /** What came true; null: not told yet. */
+  /** The actual outcome; null: not reported yet. */
   actual: string | number | null;
 }
 

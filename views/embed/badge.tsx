@@ -91,7 +91,7 @@ export const BADGES: { [P in Panel]: (data: NonNullable<PanelData[P]>) => Badge 
   watch: ({ name, live }) => {
     const [telling] = live.figures;
     if (!telling) return { label: name, value: `${plural(live.outcomes, "outcome")} told`, lamp: "dark" };
-    const value = `${metricLabel(telling.metric)} ${figure(telling.value)} on what came true`;
+    const value = `${metricLabel(telling.metric)} ${figure(telling.value)} on actual outcomes`;
     return { label: name, value, lamp: telling.verdict === "worse" ? "caution" : "clear" };
   },
   model: ({ name, versions }) => {

@@ -1,4 +1,4 @@
-/** One panel without anything around it, for an iframe on another page; live by itself, as high as its content. */
+/** One panel for an iframe on another page: live, and as high as its content. */
 import type { Child } from "hono/jsx";
 import type { Panel, PanelKey } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";

@@ -78,7 +78,7 @@ export function TryForm({ links, name, version, ranking, trial }: TryFormProps) 
   );
 }
 
-/** What is swapped as one types. */
+/** Replaced while you type. */
 export function TrialAnswer(props: { trial?: Trial; schema: ModelSchema }) {
   return (
     <div id="answer" class="answer">

@@ -1,5 +1,6 @@
 /** Reports data issues of a file and its columns, each with a fix. Only says; changes nothing. */
 
+import { count as grouped } from "../../platform/figures.ts";
 import { isHugeWhole } from "../cells/numbers/digit-names.ts";
 import type { Oddity } from "../rows/table-bounds.ts";
 import type { ColumnPlan, ColumnProfile, Finding } from "../types.ts";
@@ -118,7 +119,7 @@ function unreadValues(
     .map(([text, { row }]) => `“${text.slice(0, 40)}” (row ${rowOf(row)})`)
     .join(", ");
   const kind = type === "number" ? "number" : type === "date" ? "date" : "yes or no";
-  const message = `${count === 1 ? "One value" : `${count.toLocaleString("en")} values`} of “${column}” cannot be read as a ${kind} and ${count === 1 ? "counts" : "count"} as missing: ${shown}.`;
+  const message = `${count === 1 ? "One value" : `${grouped(count)} values`} of “${column}” cannot be read as a ${kind} and ${count === 1 ? "counts" : "count"} as missing: ${shown}.`;
   const fix = { types: { [column]: "category" as const } };
   return { code: "unread_values", severity: "warning", column, message, fix, row: rowOf(strays[0]![1].row) };
 }

@@ -176,7 +176,7 @@ export class Gate {
       setHeaders(headers, cors);
     }
     setHeaders(headers, visit.headers);
-    // What one may see, a cache between shall not tell another.
+    // A cache must not show one client what only another may see.
     if (config.AUTH !== "none" && route?.scope !== "open" && !headers.has("cache-control"))
       setHeaders(headers, NOT_SHARED);
     if (response.status === 401 && !headers.has("www-authenticate"))

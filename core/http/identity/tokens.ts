@@ -25,7 +25,7 @@ const ADMIN_HASH = "admin_token_hash";
 const MAX_TOKENS = 1000;
 const MAX_SESSIONS = 10_000;
 export const SESSION_MS = 30 * 86_400_000;
-/** How exact "last used" is: a busy token shall not write at each request. */
+/** How exact "last used" is: a busy token does not cause a write at each request. */
 const TOUCH_MS = 60_000;
 
 /** What `POST /api/tokens` takes. */

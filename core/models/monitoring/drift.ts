@@ -6,6 +6,7 @@
  *   PSI = sum over bins of (live - training) ln(live / training)
  *   by chance (1/N + 1/n) chi²(bins - 1)          Yurdakul and Naranjo 2020
  */
+import { count as grouped } from "../../platform/figures.ts";
 import {
   type ColumnReference,
   type NumberReference,
@@ -216,7 +217,7 @@ function middle(reference: NumberReference, side: "training" | "live") {
 function unseen({ unseen: { rows, examples, isMore } }: Omit<ColumnDrift, "sentence">): string | null {
   if (!isMore) return null;
   const named = examples.length ? `, such as ${examples.slice(0, 3).map(quoted).join(", ")}` : "";
-  return `${rows.toLocaleString("en")} rows have a value that was not in the training data${named}.`;
+  return `${grouped(rows)} rows have a value that was not in the training data${named}.`;
 }
 
 function missing({ missing: { training, live, isMore } }: Omit<ColumnDrift, "sentence">): string | null {

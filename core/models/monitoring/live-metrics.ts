@@ -124,7 +124,7 @@ function verdictOf(metric: MetricName, live: Estimate, training: Estimate): Live
   return difference > 0 ? "better" : "worse";
 }
 
-/** A version on what came true. */
+/** A version, measured on actual outcomes. */
 export interface LiveView {
   outcomes: number;
   /** So many of the newest are measured. */

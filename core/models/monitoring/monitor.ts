@@ -1,5 +1,5 @@
 /**
- * Monitors deployed models. Takes outcomes, and tells how good each version is on what came true. A prediction that
+ * Monitors deployed models. Takes outcomes, and measures each version on them. A prediction that
  * was just made is written before it is looked for.
  */
 import { rm } from "node:fs/promises";
@@ -148,7 +148,7 @@ export class Monitor {
   }
 
   private warn(error: unknown): void {
-    this.options.logger.error({ error: String(error) }, "what came true could not be told");
+    this.options.logger.error({ error: String(error) }, "the number of outcomes could not be recorded");
   }
 
   /** One event a version, however many outcomes were told. */
@@ -275,7 +275,7 @@ export class Monitor {
     return { items: rows.map(viewOf), next: rows.length === limit ? rows.at(-1)!.position : null };
   }
 
-  /** Rows that were predicted may be copies of the file's: they go with it, and with them what came true. */
+  /** Rows that were predicted may be copies of the file's: they are deleted with it, and so are their outcomes. */
   async forgetDataset(datasetId: string): Promise<void> {
     const { store, traffic } = this.options;
     await traffic.settle();

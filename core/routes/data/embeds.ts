@@ -1,7 +1,7 @@
 /**
  * Collects what a portal needs to show a panel. The address of the frame with its token, and the lines to paste: a
- * frame, an element, a badge, a fragment for htmx. A token is made where somebody must be somebody to see the panel,
- * or where it shall end.
+ * frame, an element, a badge, a fragment for htmx. A token is made if the panel needs sign-in, or
+ * if its link expires.
  */
 import * as z from "zod";
 import { findPanel, PANEL_NAMES, panelKey } from "../../events/panel-names.ts";

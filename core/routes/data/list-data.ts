@@ -46,7 +46,7 @@ export interface ModelRow
   extends Omit<ListedModel, "position" | "createdAt" | "trainedAt" | "beatsBaseline"> {
   beatsBaseline: boolean;
   createdAt: string;
-  /** When the version was trained that the row tells of. */
+  /** When the version of the row was trained. */
   trainedAt: string;
 }
 

@@ -86,7 +86,7 @@ export interface ModelView {
     threshold: number | null;
     previousThreshold: number | null;
     result: RunSummary;
-    /** On what came true since. */
+    /** On actual outcomes since. */
     live: LiveView;
   }[];
   deployments: { version: number; at: string }[];

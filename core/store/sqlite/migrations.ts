@@ -225,7 +225,7 @@ export const MIGRATIONS: readonly string[] = [
     answer TEXT NOT NULL
   ) STRICT;
   CREATE INDEX predictions_version ON predictions (version_id);
-  -- What came true, with the answer: live figures outlive the log of what was asked.
+  -- The outcome with the prediction: live metrics outlive the prediction log.
   CREATE TABLE outcomes (
     prediction_id TEXT PRIMARY KEY,
     version_id INTEGER NOT NULL REFERENCES model_versions (id) ON DELETE CASCADE,

@@ -27,7 +27,7 @@ export function meanAbsolutePercentageError(outcome: Outcome): number {
 /** Share of the mean size below which an error as a share of the truth says nothing. */
 const NEAR_ZERO = 0.01;
 
-/** Whether some truth is so small beside the others that dividing by it tells of that row alone. */
+/** Is some true value so small beside the others that dividing by it would measure that row alone? */
 export function comesNearZero(truth: Float64Array): boolean {
   let [least, sum] = [Number.POSITIVE_INFINITY, 0];
   for (const value of truth) {

@@ -2,7 +2,9 @@
  * Finalizing: saves the model. Writes the model file, and sums up the run for the registry. A file that was cut off or
  * changed is refused when it is read.
  */
+
 import type { ColumnPlan, ColumnProfile } from "../../csv/types.ts";
+import { count } from "../../platform/figures.ts";
 import { bySeverity } from "../../trainer/checks/severity.ts";
 import type { ModelSchema, RunResult } from "../../trainer/contract.ts";
 import type { Model } from "../../trainer/model/model.ts";
@@ -25,7 +27,7 @@ export const finalizeRun: Stage<Work> = {
     report({
       type: "progress",
       progress: 0.8,
-      note: `${bytes.length.toLocaleString("en")} bytes written and read back`,
+      note: `${count(bytes.length)} bytes written and read back`,
     });
     work.result = resultOf(work, dataset);
     report({

@@ -3,8 +3,10 @@
  *
  * Drops columns that cannot say anything, and splits so that equal rows, groups and the future stay on their side.
  */
+
 import type { Column } from "../../csv/types.ts";
 import { AppError } from "../../platform/errors.ts";
+import { count as grouped } from "../../platform/figures.ts";
 import { stratifiedFolds } from "../../trainer/race/folds.ts";
 import { seededRandom, spreadRows } from "../../trainer/random.ts";
 import type { Checkpoint } from "../../trainer/samples.ts";
@@ -44,7 +46,7 @@ export const preprocessData: Stage<Work> = {
     if (isTooThin(work.parts, context)) throw splitFails(context);
     report({ type: "facts", facts: facts(work.parts, [...dropped, ...loaded.unusable], context) });
     const { train, test } = work.parts;
-    const note = `${train.length.toLocaleString("en")} training rows, ${test.length.toLocaleString("en")} test rows`;
+    const note = `${grouped(train.length)} training rows, ${grouped(test.length)} test rows`;
     report({ type: "progress", progress: 1, note });
   },
 };
@@ -82,7 +84,7 @@ function takeRows(loaded: Loaded, rows: Int32Array): Loaded {
 }
 
 function reportRowsLeft(context: Context, rows: number): void {
-  const message = `${STOPPED_ROWS.toLocaleString("en")} of ${rows.toLocaleString("en")} rows are used, because you asked to finish now.`;
+  const message = `${grouped(STOPPED_ROWS)} of ${grouped(rows)} rows are used, because you asked to finish now.`;
   const finding = {
     code: "rows_sampled",
     severity: "warning" as const,

@@ -5,10 +5,7 @@
 import type { ColumnProfile, Finding, ReadingPlan } from "../../csv/types.ts";
 import type { Candidate, RunOptions, StageName } from "../../trainer/contract.ts";
 
-/** As a stage's note has it: "1 model", "1,200 rows". */
-export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
-}
+export { plural } from "../../platform/figures.ts";
 
 export interface RunDataset {
   /** Absolute path of the CSV as uploaded. */

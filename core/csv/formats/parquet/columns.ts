@@ -11,7 +11,7 @@ export interface ParquetColumn {
   /** From the root to the column. */
   path: SchemaTree[];
   kind: StoredKind | null;
-  /** How hyparquet shall see it. */
+  /** How hyparquet reads it. */
   element: SchemaElement;
   toCell: (value: unknown) => Cell;
 }

@@ -2,6 +2,7 @@
  * Recognises a column that names what the rows belong to: a patient, a user, a device with several rows each. Rows of
  * one of them are alike, so that a model which saw some answers for the others from memory.
  */
+import { count as grouped } from "../../../platform/figures.ts";
 import type { ColumnProfile, Finding } from "../../types.ts";
 
 /** What has several rows in usual tables; as a whole word of the name, with or without "id" behind it. */
@@ -37,7 +38,7 @@ export function isGroupColumn(column: Grouping): boolean {
 
 export function groupFinding({ name, distinct, count, missing }: Grouping): Finding {
   const rows = Math.round((count - missing) / distinct);
-  const message = `“${name}” has ${distinct.toLocaleString("en")} different values with about ${rows.toLocaleString("en")} rows each. Rows of the same one are alike: a random split tests on values it has learned from, which flatters the score. Split by “${name}” if you will predict for new ones.`;
+  const message = `“${name}” has ${grouped(distinct)} different values with about ${grouped(rows)} rows each. Rows of the same one are alike: a random split tests on values it has learned from, which flatters the score. Split by “${name}” if you will predict for new ones.`;
   const fix = { split: "group" as const, splitColumn: name };
   return { code: "group_column", severity: "warning", column: name, message, fix };
 }

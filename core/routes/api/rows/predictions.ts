@@ -1,4 +1,4 @@
-/** The API of feedback: what was predicted, and what came true. */
+/** The API of predictions and their actual outcomes. */
 import * as z from "zod";
 import { challenge } from "../../data/watch-view.ts";
 import { LIST_QUERY, listAnswer, listOf, route, VERSION_QUERY } from "../route.ts";

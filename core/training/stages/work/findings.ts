@@ -2,8 +2,10 @@
  * Reports what in the table would mislead a model or its reader. Leaks, copies of the target, near-constant columns,
  * rare classes, drift: each said once, with a way out. Nothing is dropped here but a literal copy of the target.
  */
+
 import { isNamedAfterwards } from "../../../csv/profile/advice/leaks.ts";
 import type { Column, Finding, Severity } from "../../../csv/types.ts";
+import { count as grouped } from "../../../platform/figures.ts";
 import { findCombination } from "../../../trainer/checks/combination.ts";
 import { findIdentities } from "../../../trainer/checks/identities.ts";
 import { filledOnlyIn, orderScore, repeatsTarget, scoreAlone } from "../../../trainer/checks/leakage.ts";
@@ -311,6 +313,6 @@ function seldom(counts: { label: string; rows: number }[], name: string): Findin
   const rarest = counts.toSorted((a, b) => a.rows - b.rows)[0];
   if (!rarest || rarest.rows * counts.length >= SELDOM * all) return [];
   const share = Number(((100 * rarest.rows) / all).toPrecision(2));
-  const message = `Only ${share} % of the rows (${rarest.rows.toLocaleString("en")}) are “${rarest.label}” in “${name}”: accuracy hardly reflects them, so look at recall, precision and the precision-recall curve.`;
+  const message = `Only ${share} % of the rows (${grouped(rarest.rows)}) are “${rarest.label}” in “${name}”: accuracy hardly reflects them, so look at recall, precision and the precision-recall curve.`;
   return [finding("imbalanced", "info", { column: name, message })];
 }

@@ -3,7 +3,9 @@
  * equal in all that is learned from, whatever their answer. A group that is too large for its share of a fold is
  * divided, and told.
  */
+
 import type { Finding, Table } from "../../../csv/types.ts";
+import { count as grouped } from "../../../platform/figures.ts";
 import { runPaced } from "../../../trainer/pace.ts";
 import type { Checkpoint } from "../../../trainer/samples.ts";
 import { rowGroups } from "./table.ts";
@@ -33,7 +35,7 @@ export async function copyGroups(table: Table, checkpoint: Checkpoint): Promise<
   const isNature = sizes.length < table.rows * LEAST_DISTINCT;
   const what = `${counted(duplicates, "row repeats", "rows repeat")} another one in every column that is used`;
   if (isNature) {
-    const message = `${what}: with only ${sizes.length.toLocaleString("en")} different rows this is normal for the table, and copies may be on both sides of a split.`;
+    const message = `${what}: with only ${grouped(sizes.length)} different rows this is normal for the table, and copies may be on both sides of a split.`;
     return { groups: null, findings: [info("duplicate_rows", message)] };
   }
   const most = mostTogether(table.rows);
@@ -59,8 +61,8 @@ function divided(large: Int32Array, rows: number): Finding {
   const share = Number(((100 * largest) / rows).toPrecision(2));
   const which =
     large.length === 1
-      ? `One row occurs ${largest.toLocaleString("en")} times`
-      : `${large.length} rows occur very often, one of them ${largest.toLocaleString("en")} times`;
+      ? `One row occurs ${grouped(largest)} times`
+      : `${large.length} rows occur very often, one of them ${grouped(largest)} times`;
   const message = `${which} (${share} % of the rows) in the columns that are used. ${large.length === 1 ? "Its copies are" : "Their copies are"} divided between training and test like other rows, so that they fill no more than their share of either.`;
   return info("large_copies", message);
 }
@@ -117,5 +119,4 @@ function info(code: string, message: string): Finding {
   return { code, severity: "info", column: null, message, fix: null };
 }
 
-const counted = (count: number, one: string, many: string) =>
-  `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+const counted = (count: number, one: string, many: string) => `${grouped(count)} ${count === 1 ? one : many}`;

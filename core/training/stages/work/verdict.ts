@@ -4,6 +4,7 @@
  */
 
 import type { Finding } from "../../../csv/types.ts";
+import { count } from "../../../platform/figures.ts";
 import { errorsAmong } from "../../../trainer/checks/severity.ts";
 import { METRICS, type MetricName } from "../../../trainer/metrics/index.ts";
 import type { Outcome } from "../../../trainer/metrics/outcome.ts";
@@ -93,7 +94,7 @@ function measuredBesideGuessing({ metric, metrics, intervals, baseline }: Figure
 
 function unmeasured({ metric, outcome, classes, target }: Figures): string {
   const { label } = METRICS[metric];
-  const rows = outcome.truth.length.toLocaleString("en");
+  const rows = count(outcome.truth.length);
   const absent = classes.filter((_, k) => !outcome.truth.includes(k));
   if (outcome.task === "regression" || absent.length === 0) {
     return `${label} could not be measured: “${target}” does not differ between the ${rows} test rows.`;
@@ -141,7 +142,7 @@ function fewRows({ outcome, classes, metrics, metric }: Figures): string[] {
   const counts = classes.map((_, k) => outcome.truth.reduce((sum, value) => sum + (value === k ? 1 : 0), 0));
   const least = Math.min(...counts);
   if (least >= FEW || outcome.classes > 2) return [];
-  const rows = outcome.truth.length.toLocaleString("en");
+  const rows = count(outcome.truth.length);
   return [
     `Only ${least} of the ${rows} test rows ${least === 1 ? "is" : "are"} “${classes[counts.indexOf(least)]}”: these figures are rough.`,
   ];

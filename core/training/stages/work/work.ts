@@ -141,7 +141,7 @@ export function checkpointOf(context: Context): Checkpoint {
 /** The moment by which everything must be done. */
 export const budgetMs = (context: Context) => context.options.budgetSeconds * 1000;
 
-/** After a stop the model shall answer within two seconds; what judges it has this much of them. */
+/** After "Finish now" the model must be ready within two seconds; its evaluation may use this much of them. */
 const STOPPED_MS = 700;
 
 /** The end of the budget, or soon after a stop. */
@@ -152,7 +152,7 @@ export function endMs(context: Context): number {
   return Math.min(budgetMs(context), work.stoppedMs + STOPPED_MS);
 }
 
-/** Until when something may take that shall leave `share` of the rest to what follows; no clock where rounds are budgeted. */
+/** The deadline that leaves `share` of the remaining time to what follows; none if rounds are budgeted. */
 export function isOverAfter(context: Context, share: number): () => boolean {
   const { options, stop, elapsedMs } = context;
   const startedAt = elapsedMs();
