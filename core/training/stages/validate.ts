@@ -3,9 +3,11 @@
  * settles the task, refuses what cannot work with the place and the fix, and names leaks and oddities without touching
  * them.
  */
+
 import { groupFinding, isGroupColumn } from "../../csv/profile/advice/group-column.ts";
 import type { ColumnPlan, Table } from "../../csv/types.ts";
 import { AppError } from "../../platform/errors.ts";
+import { count as writtenCount } from "../../platform/figures.ts";
 import type { RunOptions } from "../../trainer/contract.ts";
 import { defaultMetric, isMetricName, METRICS, type MetricName } from "../../trainer/metrics/index.ts";
 import { comesNearZero } from "../../trainer/metrics/regression.ts";
@@ -141,7 +143,7 @@ async function loadUntilStop(context: Context, names: string[], task: Task): Pro
   const target = table.columns.find(({ name }) => name === options.target);
   const expected = dataset.columns.find(({ name }) => name === options.target)?.distinct ?? 0;
   if (target && "labels" in target && target.labels.length < expected) return load(context, names, { task });
-  const message = `The first ${table.rows.toLocaleString("en")} of ${dataset.rows.toLocaleString("en")} rows are used, because you asked to finish while the file was being read.`;
+  const message = `The first ${writtenCount(table.rows)} of ${writtenCount(dataset.rows)} rows are used, because you asked to finish while the file was being read.`;
   const finding = { code: "rows_sampled", severity: "warning" as const, column: null, message, fix: null };
   tellFinding(context, finding);
   return table;
@@ -169,7 +171,7 @@ async function load(
         report({
           type: "progress",
           progress: 0.8 * Math.min(1, bytesRead / Math.max(1, bytesTotal)),
-          note: `${rows.toLocaleString("en")} of ${dataset.rows.toLocaleString("en")} rows read`,
+          note: `${writtenCount(rows)} of ${writtenCount(dataset.rows)} rows read`,
         }),
     },
   );
@@ -210,7 +212,7 @@ function affordableRows(context: Context, rows: Int32Array): Int32Array {
   const share = (READING_SHARE * budgetMs(context)) / elapsedMs();
   if (options.budgetRounds !== null || !(share < 1) || rows.length < LEAST_SAMPLED) return rows;
   const count = Math.max(LEAST_SAMPLED, Math.round(rows.length * share));
-  const message = `${count.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows are used, drawn at random: more would not fit into ${options.budgetSeconds} seconds.`;
+  const message = `${writtenCount(count)} of ${writtenCount(rows.length)} rows are used, drawn at random: more would not fit into ${options.budgetSeconds} seconds.`;
   tellFinding(context, { code: "rows_sampled", severity: "warning", column: null, message, fix: null });
   return sampleRows(rows, count, seededRandom(options.seed));
 }
@@ -219,7 +221,7 @@ const LEAST_SAMPLED = 20_000;
 
 function reportMissingTarget(context: Context, rows: number): void {
   const { options } = context;
-  const message = `${rows.toLocaleString("en")} rows have no value in “${options.target}” and are left out.`;
+  const message = `${writtenCount(rows)} rows have no value in “${options.target}” and are left out.`;
   const finding = {
     code: "target_missing",
     severity: "warning" as const,
