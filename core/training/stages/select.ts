@@ -57,7 +57,8 @@ export const selectModel: Stage<Work> = {
         });
       },
       onFold: ({ entry, fold, of }) => {
-        under.note = `Trying ${entry.candidateConfig.name}, fold ${fold} of ${of}`;
+        const { name, family } = entry.candidateConfig;
+        under.note = family === "baseline" ? "Scoring the baseline" : `Trying ${name}, fold ${fold} of ${of}`;
         tell(null);
       },
       onProgress: ({ folds, of, leftMs }) => {
