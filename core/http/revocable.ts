@@ -32,7 +32,10 @@ export function revocableBody(
           controller.error(reason);
           void reader.cancel(reason);
         });
-        const { value, done } = await reader.read();
+        const { value, done } = await reader.read().catch((error: unknown) => {
+          release?.();
+          throw error;
+        });
         if (isOver) return;
         if (!done) return controller.enqueue(value as Uint8Array<ArrayBuffer>);
         release();

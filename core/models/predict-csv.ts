@@ -247,10 +247,10 @@ function addedFor({ classes, threshold }: Model): AddedColumns {
   return {
     names: ["prediction", ...numbers, "prediction_id"],
     kinds: [classes.length > 0 ? "text" : "number", ...numbers.map(() => "number" as const), "text"],
-    cells: ({ id, logged, prediction, probabilities }) => {
+    cells: ({ id, prediction, probabilities }) => {
       const named = isWide ? [String(prediction)] : classes;
       const told = probabilities ? named.map((name) => probabilities[name]!) : [];
-      return [prediction, ...told, ...decided, logged === false ? "" : id];
+      return [prediction, ...told, ...decided, id ?? ""];
     },
   };
 }

@@ -35,8 +35,8 @@ export interface ModelsOptions {
   store: Store;
   log: EventLog;
   alerts: Pick<Alerts, "resolve">;
-  /** Called before a version goes: what it was asked goes with it. */
-  forget: (name: string, version: number) => Promise<void>;
+  /** Called before a version goes: what it was asked goes with it. The function returned says that the version stays. */
+  forget: (name: string, version: number) => Promise<() => void>;
   folder: string;
   now: () => number;
 }
@@ -44,6 +44,8 @@ export interface ModelsOptions {
 export class Models {
   /** What was looked up since the last write to the database: predictions ask for the same again and again. */
   private asked = { writes: -1, versions: new Map<string, StoredVersion>() };
+  /** Being deleted: nobody is shown them any more. */
+  private readonly leaving = new Set<string>();
 
   constructor(private readonly options: ModelsOptions) {}
 
@@ -90,7 +92,8 @@ export class Models {
     store: Handle = this.options.store,
   ): Promise<StoredVersion> {
     await this.find(name, store);
-    const found = await findVersion(store, name, version);
+    const isHidden = store === this.options.store && this.leaving.has(askedKey(name, version));
+    const found = isHidden ? null : await findVersion(store, name, version);
     if (!found) {
       const versions = (await listVersions(store, name)).map((entry) => entry.version);
       throw new AppError("missing", `${name} has no version ${version}`, {
@@ -101,7 +104,8 @@ export class Models {
   }
 
   async versions(name: string): Promise<StoredVersion[]> {
-    return listVersions(this.options.store, name);
+    const versions = await listVersions(this.options.store, name);
+    return versions.filter(({ version }) => !this.leaving.has(askedKey(name, version)));
   }
 
   /** What a new version is compared with: the live one, else the newest; null for a new name. */
@@ -243,11 +247,27 @@ export class Models {
   }
 
   private async deleteNow(name: string, version: number, unchanged: Unchanged): Promise<void> {
-    const { store, log, forget } = this.options;
+    const { store, forget } = this.options;
     const { runId } = await this.findVersion(name, version);
     await this.refuseLive(store, name, version);
-    await forget(name, version);
-    await log.record(async (tx) => {
+    const key = askedKey(name, version);
+    // Hidden at once: thousands of predictions may have to go before the version can.
+    this.leaving.add(key);
+    this.asked = { writes: -1, versions: new Map() };
+    try {
+      const takeBack = await forget(name, version);
+      await this.remove(name, version, unchanged).catch((error: unknown) => {
+        takeBack();
+        throw error;
+      });
+    } finally {
+      this.leaving.delete(key);
+    }
+    await rm(this.pathOf(runId), { force: true });
+  }
+
+  private remove(name: string, version: number, unchanged: Unchanged): Promise<void> {
+    return this.options.log.record(async (tx) => {
       await this.findVersion(name, version, tx);
       await unchanged(tx);
       // It may have been deployed meanwhile.
@@ -258,7 +278,6 @@ export class Models {
       await deleteVersion(tx, name, version);
       await tx.append("model.deleted", { model: name, version });
     });
-    await rm(this.pathOf(runId), { force: true });
   }
 
   /** Whether it is live; the last version may go even then: there is nothing else to deploy first. */

@@ -1,7 +1,6 @@
 /** Answers prediction requests. Rows checked and typed as in training, predicted, and noted as traffic. */
 import * as z from "zod";
 import type { Table } from "../csv/types.ts";
-import { newId } from "../platform/ids.ts";
 import { timed } from "../platform/timing.ts";
 import type { StoredVersion } from "../store/models.ts";
 import type { Model } from "../trainer/model/model.ts";
@@ -164,7 +163,7 @@ export class Serving {
       this.traffic.counters.took(version.name, (performance.now() - begin) / 1000);
       return { predictions, warnings, threshold };
     }
-    const predictions = answers.map((answer) => ({ id: newId(), ...answer, logged: false as const }));
+    const predictions = answers.map((answer) => ({ ...answer, logged: false as const }));
     return { predictions, warnings, threshold };
   }
 
@@ -187,8 +186,9 @@ export class Serving {
     const model = this.cache.peek(version);
     const answered = model && answering?.answerRow(model, row);
     if (!answered) return null;
-    const { id, isKept } = this.traffic.noteRow({ version, model, cells, answered });
-    const prediction = `{"id":"${id}",${answered.json.slice(1, -1)}${isKept ? "" : ',"logged":false'}}`;
+    const id = this.traffic.noteRow({ version, model, cells, answered });
+    const inner = answered.json.slice(1, -1);
+    const prediction = id === null ? `{${inner},"logged":false}` : `{"id":"${id}",${inner}}`;
     this.traffic.counters.took(version.name, (performance.now() - begin) / 1000);
     return { prediction, warnings: answered.warnings, threshold: model.threshold };
   }

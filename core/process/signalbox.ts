@@ -32,6 +32,7 @@ import { Runs } from "../training/runs.ts";
 import { logEvents } from "./event-lines.ts";
 import { holdFolder } from "./folder-lock.ts";
 import { makePrivateFolder } from "./private-folder.ts";
+import { startPurging } from "./purge.ts";
 import { startRetention } from "./retention.ts";
 
 /** Fewer characters can be guessed in the end, however slow each guess is made. */
@@ -149,9 +150,11 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   settings.subscribe(async (names) => {
     if (names.some((name) => name.startsWith("WEBHOOK_"))) await webhooks.reconfigure();
   });
+  const endPurging = startPurging({ store, logger });
   const endRetention = startRetention({ store, logger, config, diskReserve, now });
   const close = async () => {
     endRetention();
+    await endPurging();
     endLines();
     holds.stop();
     webhooks.stop();

@@ -28,6 +28,8 @@ export interface Store extends Handle {
   readonly writes: number;
   /** What the engine finds wrong in its file; empty where nothing is. */
   faults(): Promise<string[]>;
+  /** Was something deleted that may still be in the engine's own log? */
+  readonly holdsDeleted: boolean;
   /** Empties the engine's own log, which still holds what was deleted. False: somebody reads, so it cannot be yet. */
   purgeLog(): Promise<boolean>;
   /** After what was asked before. */

@@ -17,6 +17,10 @@ export class DelayedStore implements Store {
     return this.store.writes;
   }
 
+  get holdsDeleted(): boolean {
+    return this.store.holdsDeleted;
+  }
+
   get<Row>(sql: string, parameters?: Parameters): Promise<Row | null> {
     return this.late(() => this.store.get<Row>(sql, parameters));
   }

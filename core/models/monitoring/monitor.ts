@@ -282,10 +282,17 @@ export class Monitor {
     for (const id of await versionKeysOf(store, datasetId)) await this.forget(id);
   }
 
-  async forgetVersion(name: string, version: number): Promise<void> {
+  async forgetVersion(name: string, version: number): Promise<() => void> {
     const { store, traffic } = this.options;
-    await traffic.settle();
-    await this.forget((await versionKey(store, name, version)) ?? -1);
+    const takeBack = traffic.withhold({ name, version });
+    try {
+      await traffic.settle();
+      await this.forget((await versionKey(store, name, version)) ?? -1);
+      return takeBack;
+    } catch (error) {
+      takeBack();
+      throw error;
+    }
   }
 
   /** Some rows at a time, because everything else waits while the database deletes. */

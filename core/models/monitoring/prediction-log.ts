@@ -54,9 +54,9 @@ export interface AskedRow extends Asker {
   answered: RowAnswer;
 }
 
-/** `logged` false: this one is not kept, so no outcome can be told for it. */
+/** Without an `id`, and `logged` false: this one is not kept, so no outcome can be told for it. */
 export interface Prediction extends Answer {
-  id: string;
+  id?: string;
   logged?: false;
 }
 
@@ -95,6 +95,8 @@ export class PredictionLog {
   /** What was asked last is mostly asked next. */
   private last: { asked: StoredVersion; traffic: VersionTraffic } | null = null;
   private waiting = 0;
+  /** Versions that are being deleted, or were. */
+  private readonly withheld = new Set<string>();
   private timer: Timer | null = null;
   /** Why the disk did not take the last ones; null: it did. */
   private refusal: unknown = null;
@@ -144,17 +146,17 @@ export class PredictionLog {
     traffic.drift?.counter.count(traffic.drift.counts, { table, answers, examples: this.keepsExamples });
     const at = this.options.now();
     const predictions = answers.map((answer, row) => {
-      const prediction: Prediction = Object.assign({ id: predictionId(at) }, answer);
-      if (this.isKept()) this.keep(traffic, stored(prediction.id, { at, answer, cells: rows[row]! }));
-      else prediction.logged = false;
-      return prediction;
+      if (!this.isKept(asked.version)) return { ...answer, logged: false } as const;
+      const id = predictionId(at);
+      this.keep(traffic, stored(id, { at, answer, cells: rows[row]! }));
+      return { id, ...answer };
     });
     this.writeSoon();
     return predictions;
   }
 
-  /** The same for one row of a version that `hasBegun`. */
-  noteRow(asked: AskedRow): { id: string; isKept: boolean } {
+  /** The same for one row of a version that `hasBegun`: its id, or null where it is not kept. */
+  noteRow(asked: AskedRow): string | null {
     const { model, cells, answered } = asked;
     const traffic = this.of(asked.version)!;
     traffic.predictions += 1;
@@ -162,14 +164,12 @@ export class PredictionLog {
     this.counters.answered(traffic.name, { predictions: 1, warnings: answered.warnings.length });
     traffic.drift?.counter.countRow(traffic.drift.counts, answered, this.keepsExamples);
     const at = this.options.now();
-    const id = predictionId(at);
-    const isKept = this.isKept();
-    if (isKept) {
-      const answer = model.classes.length > MOST_CLASSES ? storedAnswer(answered) : answered.json;
-      this.keep(traffic, { id, at, cells, answer });
-    }
     this.writeSoon();
-    return { id, isKept };
+    if (!this.isKept(asked.version)) return null;
+    const id = predictionId(at);
+    const answer = model.classes.length > MOST_CLASSES ? storedAnswer(answered) : answered.json;
+    this.keep(traffic, { id, at, cells, answer });
+    return id;
   }
 
   private get keepsExamples(): boolean {
@@ -219,7 +219,16 @@ export class PredictionLog {
     this.options.challenger.offer(traffic.challenger, { id: made.id, cells });
   }
 
-  private isKept(): boolean {
+  /** Nothing of a version that is being deleted is kept from now on; the function returned takes that back. */
+  withhold(version: Pick<StoredVersion, "name" | "version">): () => void {
+    this.withheld.add(keyOf(version));
+    return () => this.withheld.delete(keyOf(version));
+  }
+
+  private isKept(version: StoredVersion): boolean {
+    if (this.withheld.size && this.withheld.has(keyOf(version))) return false;
+    // A disk that takes nothing: an id would be given out for what may be lost.
+    if (this.refusal && this.waiting >= MOST_WAITING) return false;
     const { PREDICTION_LOG: log, PREDICTION_SAMPLE: share } = this.options.config;
     return log === "full" || (log === "sampled" && Math.random() < share);
   }
@@ -288,12 +297,9 @@ export class PredictionLog {
     this.waiting += waiting;
   }
 
-  /** The disk did not take it: numbers wait for the next time; rows too, while they are few. */
+  /** The disk did not take it: it waits for the next time, and beyond MOST_WAITING rows no more are kept. */
   private wait(): void {
     this.timer ??= setTimeout(() => this.flushOnTime(), FLUSH_MS);
-    if (this.waiting <= MOST_WAITING) return;
-    for (const traffic of this.versions.values()) traffic.waiting = [];
-    this.waiting = 0;
   }
 
   private async write(

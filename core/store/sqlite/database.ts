@@ -11,8 +11,11 @@ import { AppError } from "../../platform/errors.ts";
 import { type Handle, keptValue, newEpoch, type Parameters, type Store, type Value } from "../database.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { TurnQueue } from "./queue.ts";
-import { allRows, changeRows, getRow } from "./statements.ts";
+import { allRows, changeRows, forgetDeleted, getRow, holdsDeleted } from "./statements.ts";
 import { SqliteTransaction } from "./transaction.ts";
+
+/** How long a statement waits for another process. */
+const BUSY_MS = 5000;
 
 export const DATABASE = "signalbox.sqlite";
 /** The schema's version that this program writes. */
@@ -25,7 +28,7 @@ export async function openSqlite(folder: string): Promise<Store> {
   const path = join(folder, DATABASE);
   const writer = new Database(path, { create: true, strict: true });
   try {
-    writer.exec("PRAGMA busy_timeout = 5000");
+    writer.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
     // Before anything in the file is set: a newer one is left as it is.
     const version = schemaOf(writer);
     configure(writer);
@@ -99,10 +102,21 @@ class SqliteStore implements Store {
     return rows.map((row) => row.integrity_check).filter((line) => line !== "ok");
   }
 
+  get holdsDeleted(): boolean {
+    return holdsDeleted(this.writer);
+  }
+
   /** Until a reader lets go of its snapshot it cannot be emptied. */
   async purgeLog(): Promise<boolean> {
-    const [row] = await this.returning<{ busy: number }>("PRAGMA wal_checkpoint(TRUNCATE)");
-    return row?.busy === 0;
+    return this.write(() => {
+      // Who comes again later does not wait: everything would stand still meanwhile.
+      this.writer.exec("PRAGMA busy_timeout = 0");
+      const [row] = allRows<{ busy: number }>(this.writer, "PRAGMA wal_checkpoint(TRUNCATE)", {});
+      this.writer.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+      const isEmpty = row?.busy === 0;
+      if (isEmpty) forgetDeleted(this.writer);
+      return isEmpty;
+    });
   }
 
   async close(): Promise<void> {
@@ -136,7 +150,7 @@ class SqliteStore implements Store {
 export function copySqlite(folder: string, path: string): void {
   const database = new Database(join(folder, DATABASE), { readonly: true, strict: true });
   try {
-    database.exec("PRAGMA busy_timeout = 5000");
+    database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
     database.query("VACUUM INTO $path").run({ path });
   } finally {
     database.close();
@@ -172,7 +186,7 @@ function configure(database: Database): void {
 }
 
 function configureReader(database: Database): void {
-  database.exec("PRAGMA busy_timeout = 5000");
+  database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
   database.exec("PRAGMA cache_size = -6000");
   // Not `readonly`, because that could not recover a log that a crash left.
   database.exec("PRAGMA query_only = ON");

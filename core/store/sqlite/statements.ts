@@ -13,5 +13,21 @@ export function allRows<Row>(database: Database, sql: string, parameters: Parame
 
 export function changeRows(database: Database, sql: string, parameters: Parameters | Value[]): number {
   const bound = Array.isArray(parameters) ? parameters : [parameters];
-  return timed("db", () => database.query(sql).run(...bound).changes);
+  const { changes } = timed("db", () => database.query(sql).run(...bound));
+  if (changes > 0 && DELETING.test(sql)) DELETED_IN.add(database);
+  return changes;
+}
+
+/** What removes a row or overwrites one. */
+const DELETING = /^\s*(?:DELETE|REPLACE|INSERT OR REPLACE)\b/i;
+const DELETED_IN = new WeakSet<Database>();
+
+/** Was something deleted since the log was emptied? */
+export function holdsDeleted(database: Database): boolean {
+  return DELETED_IN.has(database);
+}
+
+/** The log has been emptied. */
+export function forgetDeleted(database: Database): void {
+  DELETED_IN.delete(database);
 }

@@ -158,6 +158,7 @@ const ANSWER = {
 };
 const PREDICTION = z.object({
   ...ANSWER,
+  id: z.string().optional().describe("absent where the prediction is not kept"),
   logged: z.literal(false).optional().describe("no outcome can be reported for it, because it is not kept"),
 }) satisfies z.ZodType<Prediction>;
 
