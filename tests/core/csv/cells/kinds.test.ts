@@ -1,0 +1,125 @@
+/** What real files hold beside plain values: a footnote, a unit, a month, an id that is no number. */
+import { expect, test } from "bun:test";
+import { sniffDateFormat } from "../../../../core/csv/cells/dates/date-format.ts";
+import { parseDate } from "../../../../core/csv/cells/dates/dates.ts";
+import { sniffNumberFormat } from "../../../../core/csv/cells/numbers/number-format.ts";
+import { parseNumber } from "../../../../core/csv/cells/numbers/numbers.ts";
+import { profileCsv } from "../../../../core/csv/read.ts";
+import { fileOf } from "../files.ts";
+
+const many = (count: number, cell: (k: number) => string) => Array.from({ length: count }, (_, k) => cell(k));
+
+async function column(cells: readonly string[], name = "v", beside = (k: number) => String((k * 7) % 11)) {
+  const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`;
+  const text = `n,${name}\n${cells.map((cell, k) => `${beside(k)},${quoted(cell)}`).join("\n")}\n`;
+  const profile = await profileCsv(fileOf(text), {}, { name: "kinds.csv" });
+  const at = profile.columns.findIndex((known) => known.name === name);
+  return {
+    ...profile.columns[at]!,
+    plan: profile.plan.columns[at]!,
+    codes: profile.findings.map(({ code }) => code),
+    findings: profile.findings,
+  };
+}
+
+const NUMBERS: [string, string, number][] = [
+  ["a dash for no cents", "CHF 863.-", 863],
+  ["millions", "$1.1M", 1_100_000],
+  ["underscores", "1_626", 1626],
+  ["a unit", "12.5 km/h", 12.5],
+  ["hours and minutes", "1h 30m", 5400],
+  ["feet and inches", "5'11\"", 71],
+  ["hexadecimal", "0xa2", 162],
+  ["out of five", "4.5/5", 4.5],
+  ["about", "~12", 12],
+  ["with a margin", "1.6±0.3", 1.6],
+];
+for (const [name, text, value] of NUMBERS) {
+  test(`numbers: ${name}`, () => {
+    const values = many(40, (k) => text.replace(text.endsWith("/5") ? /\d/ : /\d(?=\D*$)/, String(k % 10)));
+    const { format } = sniffNumberFormat([...new Set([text, ...values])], { delimiter: "," });
+    expect(parseNumber(text, format)).toBeCloseTo(value, 9);
+  });
+}
+
+test("one odd cell is missing and named with its row; the column stays what it is", async () => {
+  for (const odd of ["88.2*", "<20", "1e999", "see note 4"]) {
+    const found = await column(many(200, (k) => (k === 150 ? odd : `${k}.5`)));
+    expect(found.type).toBe("number");
+    expect(found.missing).toBe(1);
+  }
+  const found = await column(many(200, (k) => (k === 150 ? "88.2*" : `${k}.5`)));
+  expect(found.findings.find(({ code }) => code === "unread_values")).toMatchObject({ row: 152 });
+});
+
+test("a date column keeps its days beside 0000-00-00, a lone time and the 30th of February", async () => {
+  const odd = ["0000-00-00", "11:34", "2021-02-30"];
+  const found = await column(
+    many(200, (k) => odd[k - 90] ?? new Date(Date.UTC(2020, 0, k)).toISOString().slice(0, 10)),
+  );
+  expect([found.type, found.missing]).toEqual(["date", 3]);
+});
+
+test("ids of nineteen digits, part numbers and postcodes are labels", async () => {
+  expect((await column(many(60, (k) => `14040000000000000${10 + k}`))).distinct).toBe(60);
+  expect((await column(many(60, (k) => `${1 + (k % 9)}E${k % 4}`))).type).toBe("category");
+  expect((await column(many(60, (k) => `0${1000 + (k % 20)}`))).type).toBe("category");
+});
+
+test("a unique whole number with a measuring name is learned from, a counter is not", async () => {
+  const scattered = many(100, (k) => String(1000 + ((k * 7919) % 8000)));
+  expect((await column(scattered, "price index")).type).toBe("number");
+  expect(
+    (
+      await column(
+        many(100, (k) => String(k + 1)),
+        "row",
+      )
+    ).type,
+  ).toBe("id");
+});
+
+test("thousands by the values and by the other columns", async () => {
+  const mixed = many(60, (k) => (k % 3 ? `${1 + k}.${100 + ((k * 37) % 900)}` : String(100 + k)));
+  expect((await column(mixed)).min).toBeGreaterThanOrEqual(100);
+  const beside = (k: number) => `"${k},5"`;
+  expect(
+    (
+      await column(
+        many(20, (k) => `${1 + k}.${100 + k}`),
+        "v",
+        beside,
+      )
+    ).max,
+  ).toBe(20_119);
+});
+
+test("months of several years are months, not days of January", () => {
+  const months = many(60, (k) => `${1 + (k % 12)}/1/${2012 + Math.floor(k / 12)}`);
+  expect(sniffDateFormat(months)).toMatchObject({ format: "M/d/yyyy", isAmbiguous: false });
+});
+
+const DATES: [string, string][] = [
+  ["a log", "01/Mar/2020:03:00:00 +0000"],
+  ["ctime", "Sun Mar 01 03:00:00 2020"],
+  ["a tweet", "Sun Mar 01 03:00:00 +0000 2020"],
+  ["JavaScript", "Sun Mar 01 2020 03:00:00 GMT+0000 (UTC)"],
+  ["Oracle", "01-Mar-20 03.00.00.000000 AM"],
+  ["SQL Server", "Mar 01 2020 03:00AM"],
+  ["compact", "20200301T030000Z"],
+  ["DB2", "2020-03-01-03.00.00"],
+  ["German", "01.03.2020, 03:00 Uhr"],
+  ["a zone by name", "2020-03-01 04:00 CET"],
+  ["a region", "2020-03-01 04:00 Europe/Berlin"],
+];
+for (const [name, text] of DATES) {
+  test(`dates: ${name}`, () => {
+    const { format, yearFrom } = sniffDateFormat([text])!;
+    expect(parseDate(text, format, yearFrom)).toBe(Date.UTC(2020, 2, 1, 3));
+  });
+}
+
+test("two digits are the years that are plausible", () => {
+  const { format, yearFrom } = sniffDateFormat(["25/03/45", "01/12/99", "07/06/62"])!;
+  expect(new Date(parseDate("25/03/45", format, yearFrom)).getUTCFullYear()).toBe(1945);
+});

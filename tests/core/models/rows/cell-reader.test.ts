@@ -1,0 +1,76 @@
+/** Cells that a client writes otherwise than the training's file are read so and said, or missing and said. */
+import { describe, expect, test } from "bun:test";
+import type { ColumnPlan } from "../../../../core/csv/types.ts";
+import { type Cell, CellReader, newStyle } from "../../../../core/models/rows/cell-reader.ts";
+
+function readAll(plan: Partial<ColumnPlan>, cells: Cell[], labels: string[] | null = null) {
+  const reader = new CellReader({ name: "c", type: "number", missingWords: [], ...plan }, labels);
+  const style = newStyle();
+  return cells.map((cell) => {
+    const codes: string[] = [];
+    const value = reader.read(cell, style, (code) => codes.push(code));
+    return [value, ...codes];
+  });
+}
+
+const POINT = { number: { decimal: ".", thousands: ",", percent: false } } as const;
+
+describe("numbers", () => {
+  test("a decimal comma explains what a point does not; from then on what both explain is missing", () => {
+    expect(readAll(POINT, ["1,234", "50,5", "1,234", "7"])).toEqual([
+      [1234],
+      [50.5, "other_style"],
+      [null, "ambiguous_style"],
+      [7],
+    ]);
+  });
+  test("a truth value is 1 or 0", () => {
+    expect(readAll(POINT, [true, false])).toEqual([[1], [0]]);
+  });
+  test("what no style explains is missing", () => {
+    expect(readAll(POINT, ["much", Number.POSITIVE_INFINITY])).toEqual([
+      [null, "unreadable"],
+      [null, "unreadable"],
+    ]);
+  });
+});
+
+describe("dates", () => {
+  test("only another style explains it, or two do", () => {
+    const plan = { type: "date", dateFormat: "yyyy-M-d" } as const;
+    expect(readAll(plan, ["2024-03-25", "25/03/2024"])).toEqual([
+      [Date.UTC(2024, 2, 25)],
+      [Date.UTC(2024, 2, 25), "other_style"],
+    ]);
+    expect(readAll(plan, ["03/04/2024"])).toEqual([[null, "ambiguous_style"]]);
+  });
+});
+
+describe("labels", () => {
+  const truth = { type: "boolean", booleanWords: ["no", "yes"] } as const;
+  test("yes in every way that programs write it", () => {
+    const yes = [["Yes"], ["Yes"], ["Yes"], ["Yes"], ["Yes"]];
+    expect(
+      readAll({ ...truth, booleanWords: ["no", "yes"] }, [true, 1, "1", "true", "YES "], ["No", "Yes"]),
+    ).toEqual(yes);
+    expect(readAll({ ...truth, booleanWords: ["no", "yes"] }, [false, 0, "no"], ["No", "Yes"])).toEqual([
+      ["No"],
+      ["No"],
+      ["No"],
+    ]);
+  });
+  test("blanks and forms of accents tell nothing apart, case is said, a new label is said", () => {
+    const plan = { type: "category" } as const;
+    expect(readAll(plan, ["  Zu\u0308rich ", "ZÜRICH", "Bern"], ["Zürich", "Basel"])).toEqual([
+      ["Zürich"],
+      ["Zürich", "other_spelling"],
+      ["Bern", "unseen_category"],
+    ]);
+  });
+  test("ids of nineteen digits are exact as text, and said to be at risk as numbers", () => {
+    const id = "1404000000000000001";
+    const plan = { type: "category" } as const;
+    expect(readAll(plan, [id], [id])).toEqual([[id]]);
+    expect(readAll(plan, [Number(id)], [id])[0]).toContain("inexact_number");
+  });
+});
