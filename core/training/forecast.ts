@@ -18,6 +18,28 @@ const RACE = STAGE_NAMES.indexOf("Model selection");
 /** What follows the race, by stage, as shares of the race's time. */
 const AFTER_RACE: readonly number[] = STAGE_RECORDS.map(({ afterSelection }) => afterSelection);
 
+const EVALUATION = STAGE_NAMES.indexOf("Performance evaluation");
+/** Below it a stage's pace says less than what is expected of it. */
+const LEAST_DONE = 0.1;
+
+/** Its answers and intervals take little of its time, importance half, effects a third: [progress, share of time]. */
+const EVALUATION_PACE = [
+  [0, 0],
+  [0.3, 0.08],
+  [0.5, 0.15],
+  [0.8, 0.65],
+  [1, 1],
+] as const;
+
+function shareOfTime(progress: number): number {
+  const next = Math.max(
+    1,
+    EVALUATION_PACE.findIndex(([at]) => at >= progress),
+  );
+  const [[from, low], [to, high]] = [EVALUATION_PACE[next - 1]!, EVALUATION_PACE[next]!];
+  return low + ((progress - from) / (to - from)) * (high - low);
+}
+
 /** What was told, less the time since; what takes longer than it said has a little left until it says so. */
 export function stillLeft(told: { leftMs: number | null; at: number } | null, now: number): number | null {
   if (told?.leftMs == null) return null;
@@ -50,7 +72,8 @@ export class Forecast {
     if (position === RACE) return Math.max(0, this.race.endsAt - elapsedMs);
     const spent = elapsedMs - this.began.ms;
     const expected = this.raceMs() * AFTER_RACE[position];
-    if (progress > 0) return (1 - progress) * Math.max(spent, expected);
+    const done = position === EVALUATION ? shareOfTime(progress) : progress;
+    if (done >= LEAST_DONE) return (1 - done) * Math.max(spent / done, expected);
     return Math.max(0.1 * expected, expected - spent);
   }
 
