@@ -58,7 +58,7 @@ test("what is seen again and again is one event, one row, one alert; its end is 
   await alerts.resolve("drift", "crew");
   await alerts.resolve("drift", "nobody");
   expect(await told()).toEqual(["alert.raised", "alert.resolved"]);
-  expect(await sentences()).toEqual(["Over: age has drifted.", "age has drifted."]);
+  expect(await sentences()).toEqual(["Resolved: age has drifted.", "age has drifted."]);
   expect(await alerts.standing()).toEqual([]);
 });
 
