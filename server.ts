@@ -15,7 +15,7 @@ import { pathBelow, wantedForm } from "./core/http/negotiate.ts";
 import { methodsAt, nothingAt } from "./core/http/problem.ts";
 import { htmlAnswer, landingAnswer, problemAnswer } from "./core/http/responses.ts";
 import type { Bindings } from "./core/live/bindings.ts";
-import { Live, WALL_CLOCK } from "./core/live/live.ts";
+import { type Fragment, Live, WALL_CLOCK } from "./core/live/live.ts";
 import { ANY_ORIGIN, forOrigin } from "./core/live/messages.ts";
 import { Sockets, upgradeAnswer } from "./core/live/sockets.ts";
 import { RequestTimes } from "./core/operations/request-times.ts";
@@ -95,9 +95,12 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     const position = { epoch: log.epoch, seq: c.var.seq };
     const viewer = viewerOf(c.var.visit.identity);
     const about = { links: links(origin(c)), version: VERSION, assets: ASSET_PATHS, viewer };
-    const fragments = new Map(
-      await Promise.all(panels.map(async (key) => [key, await live.fragment(key)] as const)),
-    );
+    // The header's light is on every page; where it cannot be drawn, the page is shown without it.
+    const light = live.fragment("health").catch((error) => defect(error, { panel: "health" }) ?? null);
+    const fragments = new Map<PanelKey, Fragment | null>([
+      ...(await Promise.all(panels.map(async (key) => [key, await live.fragment(key)] as const))),
+      ["health", await light],
+    ]);
     const drawn = (key: PanelKey) =>
       drawnPanel(fragments.get(key) ?? null, (html) => forOrigin(html, about.links.origin));
     return { ...about, ...position, drawn, ...(theme && { theme }) };

@@ -44,7 +44,11 @@ export const DATASET: Page<Awaited<ReturnType<typeof pages.datasetData>>> = {
   html: (props) => (props.dataset ? DatasetPage(props) : ArrivingPage(props)),
   json: (data) => (data.dataset ? (data.preview ?? data.view) : data.told),
 };
-export const LIST: Page<pages.ListData> = { html: ListPage, json: ({ rows }) => rows };
+export const LIST: Page<pages.ListData> = {
+  html: ListPage,
+  json: ({ rows }) => rows,
+  panels: ({ list }) => [list],
+};
 export const RUN: Page<Awaited<ReturnType<typeof pages.runData>>> = { html: RunPage, json: ({ run }) => run };
 export const REWIND: Page<Awaited<ReturnType<typeof pages.rewindData>>> = {
   html: RewindPage,

@@ -17,6 +17,8 @@ export interface ListState {
   q: string;
   status: string;
   sort: string;
+  /** Rows of a page, where it was asked for. */
+  limit: string;
 }
 
 export interface ListPageProps {
@@ -113,6 +115,7 @@ function Filters({ frame: { links }, list, asked, statuses }: ListPageProps) {
         ))}
       </select>
       {asked.sort !== "" && <input type="hidden" name="sort" value={asked.sort} />}
+      {asked.limit !== "" && <input type="hidden" name="limit" value={asked.limit} />}
       <button type="submit">Search</button>
       {isFiltered && (
         <a class="button quiet" href={address(links, list, { ...asked, q: "", status: "" })}>

@@ -77,10 +77,10 @@ export function listData(list: keyof typeof ROWS) {
     const range = rangeOf(asked);
     const rows = (await ROWS[list](signalbox, range)) as PanelData[typeof list];
     const newer = asked.cursor === NEWEST ? null : await newerPage(signalbox, list, range);
-    const { q, status, sort, cursor } = asked;
+    const { q, status, sort, cursor, limit } = asked;
     return {
       list,
-      asked: { q, status, sort },
+      asked: { q, status, sort, limit: query.limit === undefined ? "" : String(limit) },
       cursor: cursor === NEWEST ? null : cursor,
       statuses: Object.keys(FILTERS[list].statuses),
       newer,
