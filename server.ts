@@ -80,22 +80,14 @@ type C = Context<Env>;
 export function createApp(signalbox: Signalbox, publish: (topic: string, message: string) => void) {
   const { config, log } = signalbox;
   const requests = new RequestTimes(signalbox.now);
-  const source: PanelSource = {
-    ...signalbox,
-    sockets: () => sockets.count,
-    requests,
-    startedAt: signalbox.now(),
-  };
+  const startedAt = signalbox.now();
+  const source: PanelSource = { ...signalbox, sockets: () => sockets.count, requests, startedAt };
   const links = (origin: string): Links => ({ base: config.BASE_PATH, origin, curl: curlCommand(config) });
   const gate = new Gate(signalbox, accessTable(API));
   const origin = (c: C) => gate.origin(c.var.visit);
-  /** `panels`: those that stand in the page as they are for everybody. */
+  /** `panels`: those that the page shows, beside the header's light; where that cannot be drawn the page goes without. */
   const frame = async (c: C, panels: readonly PanelKey[] = []): Promise<Frame> => {
-    const theme = chosenTheme(getCookie(c, "theme"));
-    const position = { epoch: log.epoch, seq: c.var.seq };
-    const viewer = viewerOf(c.var.visit.identity);
-    const about = { links: links(origin(c)), version: VERSION, assets: ASSET_PATHS, viewer };
-    // The header's light is on every page; where it cannot be drawn, the page is shown without it.
+    const about = { links: links(origin(c)), version: VERSION, assets: ASSET_PATHS };
     const light = live.fragment("health").catch((error) => defect(error, { panel: "health" }) ?? null);
     const fragments = new Map<PanelKey, Fragment | null>([
       ...(await Promise.all(panels.map(async (key) => [key, await live.fragment(key)] as const))),
@@ -103,7 +95,9 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     ]);
     const drawn = (key: PanelKey) =>
       drawnPanel(fragments.get(key) ?? null, (html) => forOrigin(html, about.links.origin));
-    return { ...about, ...position, drawn, ...(theme && { theme }) };
+    const theme = chosenTheme(getCookie(c, "theme"));
+    const moment = { epoch: log.epoch, seq: c.var.seq, viewer: viewerOf(c.var.visit.identity) };
+    return { ...about, ...moment, drawn, ...(theme && { theme }) };
   };
   const pipeline = new Pipeline({
     ...{ signalbox: source, gate, requests },
@@ -184,8 +178,8 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     if (wantedForm(c.req.raw) !== "html" || isForPrograms(c.req.path.slice(config.BASE_PATH.length)))
       return problemAnswer(told);
     const isEmbed = c.req.path.startsWith(`${config.BASE_PATH}/embed/`);
-    const shown = { frame: await frame(c), problem: told };
-    return html(isEmbed ? EmbedErrorPage(shown) : ErrorPage(shown), told.status);
+    const draw = isEmbed ? EmbedErrorPage : ErrorPage;
+    return html(draw({ frame: await frame(c), problem: told }), told.status);
   };
 
   // Pages: the same address answers a script with JSON
@@ -263,8 +257,8 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   // Live
   app.get("/ws", (c) => upgrade(c.var.visit, callOf(c), c.env.server));
   app.get("/panels", async (c) => {
-    const message = await sockets.presentAt(callOf(c).url, origin(c));
-    return c.body(message, 200, { "content-type": "application/json", "cache-control": "no-store" });
+    const headers = { "content-type": "application/json", "cache-control": "no-store" };
+    return c.body(await sockets.presentAt(callOf(c).url, origin(c)), 200, headers);
   });
   app.get("/panels/:panel", async (c) => {
     const whole = { base: callOf(c).home, origin: "", curl: curlCommand(config) };

@@ -49,7 +49,7 @@ export async function previewReading({ signalbox, request, params }: Call) {
 
 export async function deleteDataset({ signalbox, params }: Call): Promise<Landing> {
   await signalbox.datasets.delete(params.id!);
-  return { go: "/" };
+  return { go: "/datasets" };
 }
 
 export async function stopRun({ signalbox, params }: Call): Promise<Landing> {
