@@ -55,10 +55,10 @@
   // A refused or lost request of a button is said; nothing that is shown goes away for it.
   document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
     const page = new DOMParser().parseFromString(ctx.text, "text/html");
-    complain(ctx, page.querySelector(".note")?.textContent ?? "The server could not do this. Try again.");
+    complain(ctx, page.querySelector(".note")?.textContent ?? "The server could not do this.");
   });
   document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-    if (ctx) complain(ctx, "The server did not answer. Nothing was changed. Try again.");
+    if (ctx) complain(ctx, "The server did not answer. Nothing was changed.");
   });
   document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
     complain(ctx, "");
