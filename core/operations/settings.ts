@@ -53,7 +53,7 @@ export interface SettingsOptions {
 }
 
 export class Settings {
-  private readonly listeners: ((names: SettingName[]) => void)[] = [];
+  private readonly listeners: ((names: SettingName[]) => Promise<void>)[] = [];
 
   private constructor(private readonly options: SettingsOptions) {}
 
@@ -111,7 +111,7 @@ export class Settings {
       await tx.append("settings.changed", { names: wanted.map(({ name }) => name) });
     });
     for (const { name, value } of wanted) Object.assign(config, { [name]: value });
-    for (const listener of this.listeners) listener(wanted.map(({ name }) => name));
+    for (const listener of this.listeners) await listener(wanted.map(({ name }) => name));
   }
 
   private read(name: SettingName, entry: Setting, asked: NonNullable<SettingsPatch[string]> | null) {

@@ -88,7 +88,7 @@ async function ours(folder: string, given: { train: string; asked: string; log: 
 /** Times of one small request after another until `end`, ascending. */
 async function askUntil(end: Promise<unknown>, url: string): Promise<number[]> {
   let isOver = false;
-  end.finally(() => {
+  void end.finally(() => {
     isOver = true;
   });
   const waits: number[] = [];

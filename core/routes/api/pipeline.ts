@@ -130,7 +130,7 @@ export class Pipeline {
       this.observe(visit, answer.status, { listed, timings });
       return finishAnswer(visit.request, answer, timings);
     };
-    return audited ? audited.then(finish) : finish();
+    return audited === null ? finish() : audited.then(finish);
   }
 
   /** Counts and logs what was answered, however it left. */

@@ -62,7 +62,7 @@ async function groupRows(context: Context): Promise<{ loaded: Loaded; groups: In
     return pause();
   };
   try {
-    checkpoint();
+    await checkpoint();
     return { loaded, groups: await groupsOf(context, loaded, checkpoint) };
   } catch (error) {
     if (!(error instanceof Hurry)) throw error;

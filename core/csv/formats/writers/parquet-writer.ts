@@ -32,7 +32,7 @@ export class ParquetTableWriter implements TableWriter {
 
   readonly end = (): Uint8Array<ArrayBuffer> => {
     if (this.held.length > 0) this.writeGroup();
-    this.writer.finish();
+    void this.writer.finish();
     return this.taken();
   };
 

@@ -197,9 +197,8 @@ test("two trainings queue in order, one is cancelled, one is stopped and kept", 
   const third = await start(5);
   expect([first.status, second.status, third.status].slice(1)).toEqual(["queued", "queued"]);
   const scored = Promise.withResolvers<void>();
-  const unsubscribe = harness.signalbox.log.subscribe(async (seq) => {
-    const [event] = await harness.signalbox.log.read(seq - 1, 1);
-    if (event?.type === "candidate.scored" && event.data.runId === first.id) scored.resolve();
+  const unsubscribe = harness.signalbox.log.observe((type, data) => {
+    if (type === "candidate.scored" && (data as { runId: string }).runId === first.id) scored.resolve();
   });
   await scored.promise;
   unsubscribe();

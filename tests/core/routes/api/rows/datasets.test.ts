@@ -78,11 +78,9 @@ test("columns are there while a large file is read", async () => {
   const body = `n,flag,m\n${lines.join("\n")}\n`;
   const shown: { api: View; panel: string }[] = [];
   const looks: Promise<unknown>[] = [];
-  const unsubscribe = harness.signalbox.log.subscribe(async (seq) => {
-    const [event] = await harness.signalbox.log.read(seq - 1, 1);
-    const id = String(event?.data.datasetId);
-    if (event?.type !== "dataset.progressed" || !harness.signalbox.datasets.arrival(id)?.columns.length)
-      return;
+  const unsubscribe = harness.signalbox.log.observe((type, data) => {
+    const id = String((data as { datasetId?: string }).datasetId);
+    if (type !== "dataset.progressed" || !harness.signalbox.datasets.arrival(id)?.columns.length) return;
     const look = async () => {
       const [api, panel] = [
         harness.json<View>(`/api/datasets/${id}`),
