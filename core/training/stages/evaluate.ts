@@ -18,7 +18,7 @@ import { compareWithBefore } from "./work/compare.ts";
 import { drawEvaluation, pace, rowCost } from "./work/evaluation.ts";
 import { selectRows } from "./work/table.ts";
 import { verdictOf } from "./work/verdict.ts";
-import { type Context, checkpointOf, endMs, left, type Work } from "./work/work.ts";
+import { type Context, checkpointOf, endMs, left, tellFinding, type Work } from "./work/work.ts";
 
 /** Rows times replicates of the bootstrap stay below this: some seconds for any file. */
 const BOOTSTRAP_WORK = 2_000_000;
@@ -96,7 +96,12 @@ function affordableTest(context: Context): Int32Array {
   const leftMs = Math.max(0, 0.4 * (endMs(context) - elapsedMs()));
   const walks = isTimed ? Math.min(MOST_WALKS, leftMs * WALKS_PER_MS) : MOST_WALKS;
   const most = Math.max(LEAST_TESTED, Math.floor(walks / rowCost(left(work, "model"), parts.table)));
-  if (parts.test.length > most) parts.test = spreadRows(parts.test.length, most).map((i) => parts.test[i]);
+  if (parts.test.length > most) {
+    const message = `Tested on ${most.toLocaleString("en")} of ${plural(parts.test.length, "test row")}: the time left did not suffice for more.`;
+    if (isTimed && walks < MOST_WALKS)
+      tellFinding(context, { code: "test_cut", severity: "info", column: null, message, fix: null });
+    parts.test = spreadRows(parts.test.length, most).map((i) => parts.test[i]);
+  }
   return parts.test;
 }
 

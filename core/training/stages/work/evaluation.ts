@@ -15,13 +15,16 @@ import { partialDependence } from "../../../trainer/explain/dependence.ts";
 import { permutationImportance } from "../../../trainer/explain/importance.ts";
 import { errorSlices } from "../../../trainer/explain/slices.ts";
 import { thresholdCounts } from "../../../trainer/explain/thresholds.ts";
+import type { MetricName } from "../../../trainer/metrics/index.ts";
 import { confusionMatrix, type Outcome } from "../../../trainer/metrics/outcome.ts";
 import { costOf } from "../../../trainer/model/members.ts";
 import type { Model } from "../../../trainer/model/model.ts";
+import { canMeasure } from "../../../trainer/race/entry.ts";
 import { randomFor } from "../../../trainer/race/training-data.ts";
 import { spreadRows } from "../../../trainer/random.ts";
+import { plural } from "../stage.ts";
 import { charactersOf, selectRows } from "./table.ts";
-import { type Context, checkpointOf, isOverAfter, left } from "./work.ts";
+import { type Context, checkpointOf, isOverAfter, left, tellFinding } from "./work.ts";
 
 /** Trees walked for the importances of all columns, and for all points of the dependences: about a second each. */
 const TREE_WALKS = 1.5e7;
@@ -41,7 +44,12 @@ export async function drawEvaluation(
   const slices = errorSlices(tested, outcome);
   const importance = await importances(context, given);
   const columns = importance.filter((entry) => entry.importance > 0).map(({ column }) => column);
-  const dependence = await dependences(context, tested, columns.slice(0, DEPENDENCES));
+  const drawable = drawableColumns(tested, columns).slice(0, DEPENDENCES);
+  const dependence = await dependences(context, tested, drawable);
+  tellLeftOut(context, {
+    importance: knownColumns(context, tested) - importance.length,
+    dependence: drawable.length - dependence.length,
+  });
   return { ...drawn, importance, dependence, slices, tested: testedRows(tested, outcome) };
 }
 
@@ -57,6 +65,28 @@ function testedRows(table: Table, outcome: Outcome): TestedRows {
       probabilities &&
       Array.from(rows, (row) => Number(probabilities[row * classes + truth[row]].toPrecision(5))),
   };
+}
+
+/** Free text has no curve. */
+function drawableColumns({ columns }: Table, names: string[]): string[] {
+  const texts = new Set(columns.filter(({ type }) => type === "text").map(({ name }) => name));
+  return names.filter((name) => !texts.has(name));
+}
+
+function knownColumns({ work }: Context, { columns }: Table): number {
+  const known = new Set(left(work, "model").encoder.columns.map(({ column }) => column));
+  return columns.filter(({ name }) => known.has(name)).length;
+}
+
+/** What the time did not suffice for is said, and never looks as if it had been nothing. */
+function tellLeftOut(context: Context, missing: { importance: number; dependence: number }): void {
+  const parts = [
+    missing.importance > 0 && `the importance of ${plural(missing.importance, "column")}`,
+    missing.dependence > 0 && `the dependence on ${plural(missing.dependence, "column")}`,
+  ].filter(Boolean);
+  if (parts.length === 0) return;
+  const message = `Not computed: ${parts.join(" and ")}. The time limit was reached; a longer one computes all.`;
+  tellFinding(context, { code: "evaluation_cut", severity: "info", column: null, message, fix: null });
 }
 
 function curves({ work }: Context, outcome: Outcome): Record<string, unknown> {
@@ -75,9 +105,9 @@ function curves({ work }: Context, outcome: Outcome): Record<string, unknown> {
 
 async function importances(context: Context, { outcome, tested }: { outcome: Outcome; tested: Table }) {
   const model = left(context.work, "model");
-  const { metric } = left(context.work, "loaded");
   const rows = someRows(context, tested, tested.columns.length);
   const truth = Float64Array.from(rows, (row) => outcome.truth[row]);
+  const metric = importanceMetric(context, truth);
   const importance = await permutationImportance(
     model,
     { table: selectRows(tested, rows), truth, metric },
@@ -90,6 +120,14 @@ async function importances(context: Context, { outcome, tested }: { outcome: Out
   const note = "Measuring the effect of the most important columns";
   context.report({ type: "progress", progress: 0.8, note });
   return importance;
+}
+
+/** The run's metric, unless these rows lack a class that it needs. */
+function importanceMetric({ work }: Context, truth: Float64Array): MetricName {
+  const { metric, target } = left(work, "loaded");
+  const rows = Int32Array.from(truth.keys());
+  if (canMeasure(metric, { ...target, values: truth }, rows)) return metric;
+  return target.task === "regression" ? "mae" : "log_loss";
 }
 
 async function dependences(context: Context, tested: Table, columns: string[]) {

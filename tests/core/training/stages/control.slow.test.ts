@@ -189,3 +189,20 @@ test("a stop while columns are inspected says how many were", async () => {
   const told = reports.flatMap(({ report }) => (report.type === "finding" ? [report.finding] : []));
   expect(told.find(({ code }) => code === "columns_uninspected")?.message).toContain("1 of 3 columns");
 });
+
+test("an evaluation that ran out of time says what it left out", async () => {
+  const stop = new AbortController();
+  let now = 0;
+  const { result } = await runStages(table(), "y", {
+    options: { budgetRounds: 60 },
+    stop: stop.signal,
+    elapsedMs: () => (stop.signal.aborted ? (now += 1000) : now),
+    onReport: (stage) => {
+      if (stage === "Performance evaluation") stop.abort();
+    },
+  });
+  const cut = result.findings.find(({ code }) => code === "evaluation_cut");
+  expect(cut!.message).toStartWith("Not computed: ");
+  const whole = await runStages(table(), "y", { options: { budgetRounds: 60 } });
+  expect(whole.result.findings.map(({ code }) => code)).not.toContain("evaluation_cut");
+});
