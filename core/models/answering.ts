@@ -20,6 +20,8 @@ export interface Answer {
   /** The class as it stands in the CSV, or the number. */
   prediction: string | number;
   probabilities?: Record<string, number>;
+  /** The positive class is answered from this probability on; absent where the likelier class is. */
+  threshold?: number;
   /** By column, in the number itself, or in log-odds of the class `contributionsOf`; with `base` they sum to it. */
   contributions?: Record<string, number>;
   /** The class that contributions speak for: of two the positive one, of more the predicted one; absent for numbers. */
@@ -153,7 +155,7 @@ export function answerRow(model: Model, row: Record<string, unknown>): RowAnswer
         readAnew(reader, cell as Cell, { read: read[place]!, warnings });
   }
   if (known === 0 && names.length) throw nothingKnown(0, columns);
-  return { ...answerJson(ask(values), { classes: model.classes, keys }), warnings, values };
+  return { ...answerJson(ask(values), model, keys), warnings, values };
 }
 
 function labelsOf(model: Model, plan: ColumnPlan): readonly string[] | null {
@@ -185,7 +187,8 @@ function readAnew(
 
 function answerJson(
   { values, probabilities }: ModelAnswer,
-  { classes, keys }: { classes: readonly string[]; keys: Opened["keys"] },
+  { classes, threshold }: Model,
+  keys: Opened["keys"],
 ): { prediction: string | number; json: string } {
   const prediction = probabilities ? classes[values[0]!]! : values[0]!;
   let json = `{"prediction":${JSON.stringify(prediction)}`;
@@ -195,7 +198,8 @@ function answerJson(
     json += comma + key.json + JSON.stringify(probabilities[key.at]!);
     comma = ",";
   }
-  return { prediction, json: `${json}}}` };
+  const decided = threshold === null ? "" : `,"threshold":${threshold}`;
+  return { prediction, json: `${json}}${decided}}` };
 }
 
 interface TableReading {
@@ -262,7 +266,8 @@ function answerAt(model: Model, { values, probabilities }: ModelAnswer, row: num
   if (!probabilities) return { prediction: values[row]! };
   const { classes } = model;
   const entries = classes.map((name, k) => [name, probabilities[row * classes.length + k]!] as const);
-  return { prediction: classes[values[row]!]!, probabilities: Object.fromEntries(entries) };
+  const answer = { prediction: classes[values[row]!]!, probabilities: Object.fromEntries(entries) };
+  return model.threshold === null ? answer : { ...answer, threshold: model.threshold };
 }
 
 function spokenFor({ task, classes }: Model, predicted: number): Pick<Answer, "contributionsOf"> {

@@ -148,6 +148,10 @@ const ANSWER = {
   id: z.string(),
   prediction: z.union([z.string(), z.number()]),
   probabilities: z.record(z.string(), z.number()).optional(),
+  threshold: z
+    .number()
+    .optional()
+    .describe("the positive class is answered from this probability on; absent: the likelier class is"),
   contributions: z.record(z.string(), z.number()).optional(),
   contributionsOf: z
     .string()

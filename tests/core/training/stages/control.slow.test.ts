@@ -196,7 +196,10 @@ test("an evaluation that ran out of time says what it left out", async () => {
   const { result } = await runStages(table(), "y", {
     options: { budgetRounds: 60 },
     stop: stop.signal,
-    elapsedMs: () => (stop.signal.aborted ? (now += 1000) : now),
+    elapsedMs: () => {
+      if (stop.signal.aborted) now += 1000;
+      return now;
+    },
     onReport: (stage) => {
       if (stage === "Performance evaluation") stop.abort();
     },
