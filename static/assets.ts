@@ -1,6 +1,6 @@
 /**
- * Which files does a page load? One script and one style, made once from the package's and our own, under names that
- * carry their content's hash; an exact map, so no path of a request ever touches the disk.
+ * Serves the files that a page loads. One script and one style, made once from the package's and our own, under
+ * names that carry their content's hash; an exact map, so no path of a request ever touches the disk.
  */
 
 import { brotliCompressSync } from "node:zlib";

@@ -1,6 +1,6 @@
 /**
- * How does a panel that is drawn already get into a page? As it is: `PanelView` escaped it. The only file where HTML is
- * taken as HTML; never give it anything else.
+ * Puts a panel that is already drawn into a page unchanged, because `PanelView` escaped it. The only file where
+ * HTML is taken as HTML; never give it anything else.
  */
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";

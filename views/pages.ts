@@ -1,4 +1,4 @@
-/** Which view draws which page, and what a script gets from the same address? One record a page. */
+/** Maps each page to the view that draws it and to what a script gets from the same address. One record a page. */
 import type { PanelKey } from "../core/events/panel-names.ts";
 import type { ApiDocs } from "../core/routes/api/docs.ts";
 import type * as pages from "../core/routes/pages/page-data.ts";

@@ -1,6 +1,6 @@
 /**
- * How is each panel drawn? The exhaustive table from panel to component, and the fragment around it: the same in pages,
- * socket pushes, polling and embeds. A new panel that has no entry here does not compile.
+ * Maps each panel to its component, and draws the fragment around it: the same in pages, socket pushes, polling and
+ * embeds. A new panel that has no entry here does not compile.
  */
 import type { Child } from "hono/jsx";
 import type { Panel, PanelKey } from "../core/events/panel-names.ts";

@@ -1,6 +1,6 @@
 /**
- * How are rows written as CSV that a spreadsheet opens safely? RFC 4180 quoting; a cell that a spreadsheet would run
- * as a formula is given a leading apostrophe (OWASP, CSV injection). Numbers stay numbers.
+ * Writes rows as CSV that a spreadsheet opens safely: RFC 4180 quoting; a cell that a spreadsheet would run as a
+ * formula gets a leading apostrophe (OWASP, CSV injection). Numbers stay numbers.
  */
 
 const NEEDS_QUOTES = /[",\r\n]/;

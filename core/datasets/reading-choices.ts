@@ -1,7 +1,4 @@
-/**
- * Describes what a person may change about how a file was read, and what a dataset looks like to clients. And how does
- * a dataset look from outside?
- */
+/** Describes what a person may change about how a file was read, and what a dataset looks like to clients. */
 import * as z from "zod";
 import { COLUMN_TYPES } from "../csv/types.ts";
 import type { StoredDataset } from "../store/datasets.ts";

@@ -1,6 +1,6 @@
 /**
- * How is a chart drawn? SVG on the server, without a script and without inline styles. Positions are shares of the
- * width and height, so a chart keeps its text size from 320 px to print; paths live in a 1000 x 1000 box that stretches.
+ * Draws a chart as SVG on the server, without a script and without inline styles. Positions are shares of the width
+ * and height, so a chart keeps its text size from 320 px to print; paths live in a 1000 x 1000 box that stretches.
  */
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";

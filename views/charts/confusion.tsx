@@ -1,4 +1,7 @@
-/** What is predicted as what? The worst confusions in words, the whole as a heat map, and each class in a table. */
+/**
+ * Draws the confusion matrix: the most frequent mistakes in words, all of them as a heat map, each class in a
+ * table.
+ */
 import { count, percent, plural } from "../parts/format.ts";
 
 export interface ConfusionProps {

@@ -1,4 +1,7 @@
-/** How well does the model rank rows, and are its probabilities reliable? ROC, precision and recall, calibration. */
+/**
+ * Draws how well the model ranks rows and how reliable its probabilities are: ROC, precision and recall,
+ * calibration.
+ */
 
 import { count, percent, plural } from "../parts/format.ts";
 import { Figure, Legend, LineChart, SERIES_KINDS, type Series } from "./chart.tsx";

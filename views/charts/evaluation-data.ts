@@ -1,6 +1,6 @@
 /**
- * Which drawings does a stored evaluation hold? It was written by whatever version trained the model, so every part is
- * checked here and what does not fit is left out: an old model's page must open.
+ * Reads which charts a stored evaluation holds. It was written by whatever version trained the model, so every part
+ * is checked here and what does not fit is left out: an old model's page must open.
  */
 
 import type { Dependence } from "../../core/trainer/explain/dependence.ts";

@@ -1,4 +1,7 @@
-/** Which columns matter, and how does the prediction change with each? Shuffled columns, and effect curves. */
+/**
+ * Draws which columns matter, by permutation importance, and how the prediction changes with each, as effect
+ * curves.
+ */
 import type { Dependence } from "../../core/trainer/explain/dependence.ts";
 import type { Importance } from "../../core/trainer/explain/importance.ts";
 import { figure, figures } from "../parts/format.ts";

@@ -1,4 +1,4 @@
-/** What is predicted as what, of two classes? The confusion matrix whose cells follow the threshold. */
+/** Draws the confusion matrix of two classes, whose cells follow the threshold. */
 
 export interface PairMatrixProps {
   /** The negative class, the positive class. */

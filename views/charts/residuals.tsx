@@ -1,4 +1,4 @@
-/** How large are the errors? As a histogram, and some rows as predicted against actual. */
+/** Draws how large the errors are: as a histogram, and some rows as predicted against actual. */
 import { scaleLinear } from "d3-scale";
 import { count, figure } from "../parts/format.ts";
 import { extent, Figure, Histogram } from "./chart.tsx";

@@ -1,4 +1,7 @@
-/** How do two spreads over the same bins differ? The training rows as a filled shape, the live rows as a line over it. */
+/**
+ * Draws how two distributions over the same bins differ: training rows as a filled shape, live rows as a line over
+ * it.
+ */
 
 import { percent } from "../parts/format.ts";
 import { Figure } from "./chart.tsx";

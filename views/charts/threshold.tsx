@@ -1,7 +1,7 @@
 /**
- * From which probability on does the model say yes? A slider over a true axis from 0 to 100 %, with what mistakes cost
- * there: every figure follows, and the threshold can be put into force. static/model.js moves the same figures; without
- * it the form asks the server.
+ * Draws the threshold slider: probabilities from 0 to 100 %, with what mistakes cost at each. Every figure follows
+ * it, and the chosen threshold can be saved. static/model.js moves the same figures; without it the form asks the
+ * server.
  */
 import type { RunOptions } from "../../core/trainer/contract.ts";
 import { type Links, url } from "../layout/frame.ts";

@@ -1,4 +1,4 @@
-/** How does an answer come about? From the base value, each bar begins where the one before ended, up to the sum. */
+/** Draws how a prediction adds up: from the base value, each bar begins where the one before ended, up to the sum. */
 import { scaleLinear } from "d3-scale";
 import { figures } from "../parts/format.ts";
 import { extent, Figure } from "./chart.tsx";

@@ -1,4 +1,4 @@
-/** What happened, and what needs someone? The feed of events and the short list with one action each. */
+/** Draws the activity feed, and the short list of what needs attention with one action each. */
 import type { Activity } from "../../core/events/event-log.ts";
 import type { AttentionItem, PanelData } from "../../core/routes/data/panel-data.ts";
 import { type Links, url } from "../layout/frame.ts";

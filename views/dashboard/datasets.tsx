@@ -1,4 +1,4 @@
-/** Which files are here, which are arriving, and what was refused? And the drop zone that takes new ones. */
+/** Draws the datasets that are ready, uploading or refused, and the drop zone for new files. */
 
 import type { Rejection } from "../../core/datasets/rejections.ts";
 import type { UploadInProgress } from "../../core/datasets/uploads.ts";

@@ -1,4 +1,4 @@
-/** Does everything work, how is the machine, and who is connected? */
+/** Draws the server's health: its checks, the machine's gauges, and who is connected. */
 import type { GaugeReading } from "../../core/operations/health.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { Sparkline } from "../charts/chart.tsx";

@@ -1,4 +1,4 @@
-/** What goes over the wire? The socket by hand: connect, watch, filter, pause, and set off a test. */
+/** Draws the socket inspector: connect, subscribe, filter, pause, and trigger a test. */
 import { type Frame, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
 import { apiUrl, CodeBlock } from "../parts/parts.tsx";

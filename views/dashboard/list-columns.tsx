@@ -1,4 +1,4 @@
-/** What does each list's table show? One record a column: its label, its cell, and what it is sorted by. */
+/** Defines the columns of each list's table. One record a column: its label, its cell, and what it is sorted by. */
 import type { Child } from "hono/jsx";
 import type { DatasetSummary, ModelRow, RunRow } from "../../core/routes/data/list-data.ts";
 import { type Links, url } from "../layout/frame.ts";

@@ -1,4 +1,7 @@
-/** Which datasets, runs, models and events are there? A table to search, filter and sort; its state is in the address. */
+/**
+ * Draws the lists of datasets, runs, models and events: tables to search, filter and sort, their state in the
+ * address.
+ */
 import type { Child } from "hono/jsx";
 import type { DatasetSummary, ModelRow, RunRow } from "../../core/routes/data/list-data.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";

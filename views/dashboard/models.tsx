@@ -1,4 +1,4 @@
-/** Which models are there, which version of each is live, and how good is it? */
+/** Draws the list of models, with the live version of each and its score. */
 import type { ModelRow } from "../../core/routes/data/list-data.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { type Links, url } from "../layout/frame.ts";

@@ -1,4 +1,4 @@
-/** Where does one begin? Without a file, with one of three that the product makes up; and what will happen then. */
+/** Draws the first visit: three sample datasets to try, and the steps of a training. */
 import type { Sample } from "../../core/datasets/samples/index.ts";
 import type { Links } from "../layout/frame.ts";
 import { count } from "../parts/format.ts";

@@ -1,4 +1,7 @@
-/** What is known of a file that is still being read, or was refused? Live, and the dataset's own page once it is read. */
+/**
+ * Draws the page of a file that is still being read, or was refused. Becomes the dataset's own page once it is
+ * read.
+ */
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { type Frame, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";

@@ -1,4 +1,4 @@
-/** What do the parts of a file's page know of it? */
+/** Defines the data that the parts of a dataset's page draw. */
 import type { CsvProfile } from "../../core/csv/types.ts";
 import type { StoredDataset } from "../../core/store/datasets.ts";
 

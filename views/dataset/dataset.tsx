@@ -1,4 +1,4 @@
-/** What can be predicted from this file, and what is in it? One sentence with one button, data issues, the table. */
+/** Draws a dataset's page: the form to train a model, data issues, and the table of columns and rows. */
 import type { ReadingPreview } from "../../core/csv/types.ts";
 import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { Problem } from "../../core/http/problem.ts";

@@ -1,4 +1,4 @@
-/** How was the file cut into rows and columns, and how else could it be? Every choice makes a new reading. */
+/** Draws the import settings: how the file was split into rows and columns, and the choices that read it again. */
 
 import type { Dialect, ReadingChoices, ReadingPreview } from "../../core/csv/types.ts";
 import { type Links, url } from "../layout/frame.ts";

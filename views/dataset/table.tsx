@@ -1,4 +1,4 @@
-/** What do the columns hold? The preview, with each column's kind and shape in its head. */
+/** Draws the preview of a dataset's rows, with each column's type and distribution in its header. */
 
 import type { Child } from "hono/jsx";
 import type { ColumnProfile, Correlation } from "../../core/csv/types.ts";

@@ -1,4 +1,4 @@
-/** What should be predicted from this file? One sentence with one button; the options for experts are folded below it. */
+/** Draws the form that starts a training: one sentence with one button, the advanced options folded below it. */
 import type { Child } from "hono/jsx";
 import type { ColumnProfile } from "../../core/csv/types.ts";
 import type { Task } from "../../core/trainer/samples.ts";

@@ -1,4 +1,4 @@
-/** What can be asked of this server by a script? The routes with an example each, made from the routes themselves. */
+/** Draws the API reference: every route with an example, made from the routes themselves. */
 import type { ApiDocs } from "../../core/routes/api/docs.ts";
 import { type Frame, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";

@@ -1,6 +1,6 @@
 /**
- * What does a panel say in a handful of words? A label, a value, a lamp: drawn as an SVG that an <img> of any page can
- * show. It needs no style from outside: all it is stands in its attributes.
+ * Draws a panel as a badge: a label, a value and a status light, as an SVG that an <img> of any page can show. It
+ * needs no style from outside: all it is stands in its attributes.
  */
 
 import type { Panel } from "../../core/events/panel-names.ts";

@@ -1,6 +1,4 @@
-/**
- * How is a panel shown where HTML is not wanted? As an SVG (a chart where the panel is one, else a badge) and as text.
- */
+/** Draws a panel where HTML is not wanted: as SVG (a chart where the panel is one, else a badge) and as text. */
 
 import type { Panel, PanelKey } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";

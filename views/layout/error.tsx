@@ -1,4 +1,4 @@
-/** What went wrong, and the way on? A page for a person; programs get the same as JSON. */
+/** Draws the error page: what went wrong and what to do next. Programs get the same as JSON. */
 import type { Problem } from "../../core/http/problem.ts";
 import { count, sentence } from "../parts/format.ts";
 import { type Frame, url } from "./frame.ts";

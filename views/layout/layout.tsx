@@ -1,6 +1,6 @@
 /**
- * What is around every page? The document's shell, navigation, the socket element, the regions that speak.
- * The live regions exist from the start and are empty: only their text ever changes.
+ * Draws what surrounds every page: the document, the navigation, the socket element, the live regions. The live
+ * regions exist from the start and are empty: only their text ever changes.
  */
 import type { Child } from "hono/jsx";
 import type { PanelKey } from "../../core/events/panel-names.ts";

@@ -1,4 +1,4 @@
-/** Who are you? One field for a token; it says what was wrong with the last one. */
+/** Draws the sign-in page: one field for a token, with what was wrong with the last one. */
 import type { Problem } from "../../core/http/problem.ts";
 import { LampDot } from "../parts/parts.tsx";
 import { type Frame, url } from "./frame.ts";

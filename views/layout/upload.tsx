@@ -1,4 +1,4 @@
-/** Where do files go in, on every page? The window that opens while one is dragged over the page, and while it is sent. */
+/** Draws the window that opens while a file is dragged over a page, and while it is uploaded. */
 import { type Frame, url } from "./frame.ts";
 
 const ACCEPTED =

@@ -1,4 +1,4 @@
-/** One version of a model answers five questions: is it good, what does it say, where is it wrong, why, how is it used? */
+/** Draws a model version's page: results, a form to try it, mistakes, explanations, and how to use it. */
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
 import type { WatchView } from "../../core/routes/data/watch-view.ts";
 import type { OutcomeNote } from "../../core/routes/pages/outcome-forms.ts";

@@ -1,4 +1,4 @@
-/** Which version of a model is live, how good is it, and how much is it asked? The panel with its buttons. */
+/** Draws a model's panel: which version is live, its score, its traffic, and the buttons. */
 
 import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { ModelView, PanelData } from "../../core/routes/data/panel-data.ts";

@@ -1,4 +1,7 @@
-/** What opens from disk and answers without a server? A form from the model's schema, its script in a data URL. */
+/**
+ * Draws the standalone page that predicts without a server: a form from the model's schema, its script in a data
+ * URL.
+ */
 import type { ModelSchema } from "../../core/trainer/contract.ts";
 
 export interface StandalonePageProps {

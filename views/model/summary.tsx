@@ -1,4 +1,4 @@
-/** What is this version, in a few facts? The card that its page and its report end with. */
+/** Draws the summary of a model version: the facts that its page and its report end with. */
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
 import { type Links, url } from "../layout/frame.ts";
 import { bytes, count, plural } from "../parts/format.ts";

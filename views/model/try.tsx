@@ -1,4 +1,4 @@
-/** What would the model say to this row? A form made from its schema, its answer and reasons beside it, as you type. */
+/** Draws the form that predicts one row as you type, made from the model's schema, with the reasons beside it. */
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
 import type { Trial, Tried } from "../../core/routes/pages/try-row.ts";
 import type { ModelSchema } from "../../core/trainer/contract.ts";

@@ -1,4 +1,4 @@
-/** How is the model called, and in which forms can it be exported? A file on the page, and lines that work if pasted. */
+/** Draws how to call the model and export it: a file on the page, and commands that work when pasted. */
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
 import { Field } from "../dataset/train.tsx";
 import { type Links, url } from "../layout/frame.ts";

@@ -1,4 +1,4 @@
-/** What did a stage find, in words? Its facts as pairs, lists of things as small tables. */
+/** Draws what a stage found: its facts as pairs, lists of things as small tables. */
 import { bytes, capital, count, figure } from "./format.ts";
 import { FACT_WORDS, metricLabel, RACE_ENDS, taskLabel } from "./words.ts";
 

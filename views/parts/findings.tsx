@@ -1,4 +1,4 @@
-/** What is odd about the file, and the way out of each? A finding with a fix is one button. */
+/** Draws the issues found in a file. A finding with a fix has one button. */
 import type { Finding } from "../../core/csv/types.ts";
 import type { ReadyDataset } from "../dataset/data.ts";
 import type { Links } from "../layout/frame.ts";

@@ -1,4 +1,4 @@
-/** Where does each thing live? Paths of pages, from ids and names that were never trusted. */
+/** Builds the paths of pages, from ids and names that were never trusted. */
 
 export function datasetPath({ id }: { id: string }): string {
   return `/datasets/${encodeURIComponent(id)}`;

@@ -1,4 +1,4 @@
-/** What does curl see at the dashboard's address? The same facts as plain text, without colours or drawings. */
+/** Writes the pages as plain text for curl: the same facts, without colours or drawings. */
 
 import type { Panel } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";

@@ -1,4 +1,4 @@
-/** Which words does the dashboard use for the project's terms? The one catalogue of labels and explanations. */
+/** Catalogues the labels and explanations that the dashboard uses for the project's terms. */
 import type { ColumnType } from "../../core/csv/types.ts";
 import { HEALTH_STATES, type HealthState } from "../../core/events/health-states.ts";
 import type { RunStatus, StoredStage } from "../../core/store/runs.ts";

@@ -1,4 +1,4 @@
-/** Who leads? Candidates that met the same folds as dots with their ranges; those that were stopped early apart. */
+/** Draws the leaderboard: candidates scored on the same folds as dots with their ranges; those stopped early apart. */
 
 import type { Standing } from "../../core/training/results/standings.ts";
 import type { RunView } from "../../core/training/run-view.ts";

@@ -1,4 +1,4 @@
-/** Where does a run stand? Its head with the verdict and the buttons, its eight stages, and the list of runs. */
+/** Draws a run's progress: its heading with the verdict and the buttons, its eight stages, and the list of runs. */
 import type { Finding } from "../../core/csv/types.ts";
 import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";

@@ -1,4 +1,7 @@
-/** How did a run go? Its stages, curve and candidates at any moment of it: by a slider, or by a link to that moment. */
+/**
+ * Draws the replay of a run: its stages, curve and candidates at any moment, by a slider or by a link to that
+ * moment.
+ */
 import type { Replay } from "../../core/training/replay.ts";
 import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";

@@ -1,4 +1,4 @@
-/** How does the candidate in training learn? Its loss round by round, on rows that it learns from and on others. */
+/** Draws how the candidate in training learns: its loss round by round, on training rows and on validation rows. */
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { Figure, Legend, LineChart, type Series } from "../charts/chart.tsx";
 import type { ChartDrawing } from "../charts/chart-svg.tsx";

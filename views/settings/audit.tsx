@@ -1,4 +1,4 @@
-/** Who changed what, from where, when? Newest first; what was refused to somebody stands there too. */
+/** Draws the audit log, newest first: who changed what, from where and when, and which requests were denied. */
 import type { AuditView } from "../../core/http/identity/audit.ts";
 import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";

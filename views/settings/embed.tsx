@@ -1,4 +1,4 @@
-/** How does a panel come onto another page? Choose it, look at it live, copy the lines. */
+/** Draws the page that embeds a panel elsewhere: choose it, preview it live, copy the code. */
 import type { Child } from "hono/jsx";
 import type { Panel } from "../../core/events/panel-names.ts";
 import type { Embed } from "../../core/routes/data/embeds.ts";

@@ -1,4 +1,4 @@
-/** What is each setting called on the page, and what does it do? Beside its name in the environment. */
+/** Catalogues each setting's label and explanation, beside its name in the environment. */
 
 export interface SettingWords {
   label: string;

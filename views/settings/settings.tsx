@@ -1,4 +1,4 @@
-/** What can be changed while the server runs? Sections with addresses; what the environment sets is shown locked. */
+/** Draws the settings that can change while the server runs. What the environment sets is shown locked. */
 
 import type { SettingView } from "../../core/operations/settings.ts";
 import type { SettingsPageData } from "../../core/routes/pages/settings-page.ts";

@@ -1,4 +1,4 @@
-/** Which tokens are there, and how is one made or revoked? Works without script; a new token is shown once. */
+/** Draws the access tokens, with forms to create and revoke them. Works without script; a new token is shown once. */
 import type { TokenView } from "../../core/http/identity/tokens.ts";
 import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";

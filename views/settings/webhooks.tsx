@@ -1,4 +1,4 @@
-/** Who outside is told, and how far has each been served? */
+/** Draws the webhooks, and how far each has been delivered to. */
 
 import type { WebhookView } from "../../core/operations/webhooks.ts";
 import type { SettingsPageData } from "../../core/routes/pages/settings-page.ts";

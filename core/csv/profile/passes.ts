@@ -1,5 +1,5 @@
 /**
- * What do all rows of a file say of its columns? Reads it once with the plans that its beginning suggests; where the rest
+ * Profiles all columns of a file. Reads it once with the plans that its beginning suggests; where the rest
  * contradicts them, once more, at most twice.
  */
 import { inferColumn } from "../cells/infer-type.ts";

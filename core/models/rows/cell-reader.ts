@@ -1,6 +1,6 @@
 /**
- * What is a client's cell to a model? Read by the plan of the column that training used; a value that only another style
- * explains is read so, and said. Nothing is guessed that two styles explain differently.
+ * Reads a client's cell as the model's column would. Read by the plan of the column that training used; a value
+ * that only another style explains is read so, and said. Nothing is guessed that two styles explain differently.
  */
 import { isMissing } from "../../csv/cells/cells.ts";
 import { DATE_FORMATS, parseDate } from "../../csv/cells/dates/dates.ts";

@@ -1,4 +1,7 @@
-/** Which column of a model is meant by a name? By the name as it stands, else by how it is spelled, where only one is. */
+/**
+ * Finds the column of a model that a name means: by the exact name, else ignoring spelling differences where only
+ * one fits.
+ */
 import type { Model } from "../../trainer/model/model.ts";
 
 const MOST_REMEMBERED = 1000;

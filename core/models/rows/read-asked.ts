@@ -1,6 +1,6 @@
 /**
- * Which rows of a CSV are to be predicted? All below the header, in order: nothing is taken for a footer, a second table
- * or a note. What a row has too few or too many cells for is said of that row.
+ * Reads the rows of a CSV that are to be predicted: all below the header, in order. Nothing is taken for a footer,
+ * a second table or a note. What a row has too few or too many cells for is said of that row.
  */
 import { detectEncoding } from "../../csv/bytes/encoding.ts";
 import { decodedChunks, unpackedChunks } from "../../csv/bytes/source.ts";

@@ -1,4 +1,4 @@
-/** What is said of values that were not read as they stand: one shape for JSON, CSV, forms and exports. */
+/** Defines the warnings about values that were not read exactly as written: one shape for JSON, CSV, forms and exports. */
 
 export const WARNING_CODES = [
   "unreadable",

@@ -1,6 +1,6 @@
 /**
- * Measures how much the model needs each column. Permutation importance (Breiman 2001): how much worse does it answer
- * when the column is shuffled among the test rows? Negative: it would do better without.
+ * Measures how much the model needs each column by permutation importance (Breiman 2001): how much worse it
+ * predicts when the column is shuffled among the test rows. Negative: it would do better without.
  */
 import type { Column, Table } from "../../csv/types.ts";
 import { goodness, METRICS, type MetricName } from "../metrics/index.ts";

@@ -1,7 +1,7 @@
 /**
- * Which rows did a model learn from? A hash a row, over the columns that the model reads, whatever the answer: what it
- * was never measured on can then be told from what it knows, also in another file. Two different rows share a hash once
- * in four thousand million pairs; such a row is left out of a comparison for nothing.
+ * Records which rows a model learned from: a hash a row, over the columns that the model reads, without the target.
+ * So rows that the model has seen are found in other files too, and left out when versions are compared. Two different
+ * rows share a hash once in four thousand million pairs; such a row is then left out needlessly.
  */
 import type { Column, Table } from "../../csv/types.ts";
 

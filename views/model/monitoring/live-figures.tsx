@@ -1,4 +1,4 @@
-/** How accurate is a version on reported outcomes? The telling figure in words and as a strip, beside the test result. */
+/** Draws a version's accuracy on reported outcomes: in words and as a strip, beside the test result. */
 
 import type { LiveFigure, LiveView } from "../../../core/models/monitoring/live-metrics.ts";
 import { extent, RangeStrip } from "../../charts/chart.tsx";

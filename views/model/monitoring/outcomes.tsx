@@ -1,4 +1,4 @@
-/** Did a prediction turn out right? The outcome of one by its ID, or of many by a CSV; both tell what was recorded. */
+/** Draws the forms that report outcomes: of one prediction by its ID, or of many by a CSV. */
 import type { OutcomeNote } from "../../../core/routes/pages/outcome-forms.ts";
 import { Field } from "../../dataset/train.tsx";
 import { type Links, url } from "../../layout/frame.ts";

@@ -1,4 +1,4 @@
-/** How is a model doing since it was deployed? Live accuracy, incoming data against training, and a challenger. */
+/** Draws a deployed model's monitoring: live accuracy, incoming data against training data, and a challenger. */
 import type { WatchView } from "../../../core/routes/data/watch-view.ts";
 import { Silhouette } from "../../charts/silhouette.tsx";
 import type { Links } from "../../layout/frame.ts";

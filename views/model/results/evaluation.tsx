@@ -1,4 +1,4 @@
-/** Which drawings say where the model is wrong, and why it predicts what it does? One for each part that is there. */
+/** Draws the charts of mistakes and explanations, one for each part that the evaluation holds. */
 import { Confusion } from "../../charts/confusion.tsx";
 import { CalibrationFigure, PrecisionRecallFigure, RocFigure } from "../../charts/curves.tsx";
 import type { EvaluationData } from "../../charts/evaluation-data.ts";

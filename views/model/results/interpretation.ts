@@ -1,4 +1,4 @@
-/** What do a version's figures mean, for someone who never trained a model? Plain sentences, made of its results. */
+/** Explains a version's results in plain sentences, for someone who never trained a model. */
 import type { ModelView } from "../../../core/routes/data/panel-data.ts";
 import type { EvaluationData } from "../../charts/evaluation-data.ts";
 import { count, figures, percent, plural, scorePercent } from "../../parts/format.ts";

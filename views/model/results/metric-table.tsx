@@ -1,4 +1,4 @@
-/** How good is it, in figures with their meaning beside them? Three that tell most, the rest folded. */
+/** Draws the metrics with their meaning: the three that tell most, the rest folded. */
 import { extent, RangeStrip } from "../../charts/chart.tsx";
 import { figures, plural } from "../../parts/format.ts";
 import { isLowerBetter, metricLabel, metricSays } from "../../parts/words.ts";

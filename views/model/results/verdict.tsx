@@ -1,4 +1,4 @@
-/** Is it good? The verdict, three figures beside their baselines, and what may mislead, errors first. */
+/** Draws the verdict, three figures beside their baselines, and what may mislead, errors first. */
 import type { Finding } from "../../../core/csv/types.ts";
 import type { ModelView } from "../../../core/routes/data/panel-data.ts";
 import type { EvaluationData } from "../../charts/evaluation-data.ts";

@@ -1,4 +1,4 @@
-/** Detects whether cells are at fixed positions, separated by blanks, and at which. And at which? */
+/** Detects whether cells are at fixed positions, separated by blanks, and at which. */
 
 /** Characters `from` to `to` of a line. */
 export interface Place {

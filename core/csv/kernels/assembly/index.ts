@@ -1,4 +1,4 @@
-// Which kernels does the reader's WebAssembly module hold? AssemblyScript, built by kernels/build.ts. All data lies in
+// Exports the kernels of the reader's WebAssembly module. AssemblyScript, built by kernels/build.ts. All data lies in
 // one memory, every argument is a byte offset or a plain number, nothing here allocates. Up to 16 bytes behind the last
 // one of a file are read and ignored.
 

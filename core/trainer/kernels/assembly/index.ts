@@ -1,4 +1,4 @@
-// Which kernels does the trainer's WebAssembly module hold? AssemblyScript, built by kernels/build.ts.
+// Exports the kernels of the trainer's WebAssembly module. AssemblyScript, built by kernels/build.ts.
 // All data lies in one imported shared memory; every argument is a byte offset or a plain number.
 // Nothing here allocates, and every sum over rows is an integer sum or runs in a fixed order.
 export { squaredGradients, logisticGradients, softmaxGradients, poissonGradients, gammaGradients } from "./growing/gradients";

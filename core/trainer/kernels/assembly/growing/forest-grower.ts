@@ -1,4 +1,4 @@
-// How does one tree of a forest grow? Depth first, over a random handful of features at each node.
+// Grows one tree of a forest depth first, over a random handful of features at each node.
 //
 // plan (i32 each, written by forest-grower.ts):
 //     0 columns (an offset a feature)   4 features   8 kinds (i32 a feature, 1: category)   12 y   16 outputs

@@ -1,4 +1,4 @@
-// One feature at one node of a forest: which cut of its bins separates best?
+// Finds the cut of one feature's bins that separates best at one node of a forest.
 //
 // cells   256 rows of (outputs + 1) f64: count, then the sum of targets, or the count of each class. Zero between uses.
 // order   the bins that occur, as one byte each: ascending, missing (0) first or last; categories by their mean

@@ -1,4 +1,4 @@
-// How does one boosted tree grow? Leaf by leaf: always the leaf whose best split gains most is split next. Of two
+// Grows one boosted tree leaf by leaf: always the leaf whose best split gains most is split next. Of two
 // children the smaller is summed, the larger is what its parent had minus that. Riders only follow the splits.
 //
 // plan (i32 each, written by fit.ts and grower.ts):

@@ -1,4 +1,4 @@
-// How do several threads share one job? Each runs `work` on its own instance over the same memory.
+// Shares one job among several threads. Each runs `work` on its own instance over the same memory.
 //
 // control (i32 each): 0 generation: raised by one for a new job      4 parts not yet done      8 job (0: go home)
 //                     12 parts in all      16 .. 60 arguments      64 .. 72 f64 arguments
