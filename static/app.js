@@ -28,14 +28,14 @@
   // Progress in the tab's title and icon; what failed is said once.
   const title = document.title;
   const icon = $('link[rel="icon"]');
-  const said = { alarm: $('[data-panel="run"]')?.dataset.alarm };
+  let alarm = $('[data-panel="run"]')?.dataset.alarm;
   function tell() {
     const run = $('[data-panel="run"]')?.dataset;
     if (!run) return;
     document.title = run.progress ? `${run.progress} · ${title}` : title;
     const href = `${icon.href.split("#")[0]}#${run.status}`;
     if (icon.href !== href) icon.href = href;
-    if (run.alarm !== said.alarm) $("#alarm").textContent = said.alarm = run.alarm;
+    if (run.alarm !== alarm) $("#alarm").textContent = alarm = run.alarm;
   }
   function refresh() {
     localise();
@@ -55,7 +55,7 @@
   // A refused or lost request of a button is said; nothing that is shown goes away for it.
   document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
     const page = new DOMParser().parseFromString(ctx.text, "text/html");
-    complain(ctx, page.querySelector(".note")?.textContent ?? "The server could not do this.");
+    complain(ctx, page.querySelector(".reason,.note")?.textContent ?? "The server could not do this.");
   });
   document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
     if (ctx) complain(ctx, "The server did not answer. Nothing was changed.");

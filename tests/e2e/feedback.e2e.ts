@@ -30,7 +30,7 @@ test("the form answers as one types over the socket, keeps the focus, and asks b
   await size.pressSequentially("79", { delay: 60 });
   const answer = page.locator("#answer");
   await expect(answer.locator(".big-figure")).toContainText("ripe");
-  await expect(answer).toContainText(/It would be “(yes|no)”|No change of one column/);
+  await expect(answer).toContainText(/The prediction would be “(yes|no)”|No change of one column/);
   await expect(size).toBeFocused();
   await expect(size).toHaveValue("79");
   const before = await answer.locator(".bar-text").allTextContents();

@@ -14,7 +14,7 @@ test("connect, set a training off, filter, search, pause, copy, drop and catch u
   const history = page.locator("[data-part=history]");
   await page.getByRole("button", { name: "Connect", exact: true }).click();
   await expect(page.locator("[data-part=state]")).toHaveText("Connected");
-  await page.getByRole("button", { name: "Upload the test file" }).click();
+  await page.getByRole("button", { name: "Upload test file" }).click();
   await expect(messages.filter({ hasText: "dataset.uploaded" })).toHaveCount(1);
   await page.getByRole("button", { name: "Train on test file" }).click();
   await expect(page.locator("[data-part=types]")).toContainText("run.started");
@@ -46,7 +46,7 @@ test("connect, set a training off, filter, search, pause, copy, drop and catch u
   expect(await messages.first().textContent()).toBe(paused);
   await page.getByRole("button", { name: "Resume" }).click();
   await expect(page.locator("[data-part=types]")).toContainText("run.finished", { timeout: 30_000 });
-  await page.getByRole("button", { name: "Disconnect" }).click();
+  await page.getByRole("button", { name: "Disconnect", exact: true }).click();
   await expect(page.locator("[data-part=state]")).toContainText("Closed");
   await expectAccessible(page);
 

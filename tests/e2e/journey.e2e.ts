@@ -26,15 +26,17 @@ test("a dropped file becomes a live model that answers as one types", async ({ p
   await expect(page.locator('[data-panel="stages"] [aria-current="step"]')).toHaveCount(1);
   await expectAccessible(page);
   await expect(page.locator('[data-panel="run"] .verdict')).toBeVisible({ timeout: 60_000 });
+  // Without that the page leads on to the model.
+  await page.getByRole("button", { name: "Stay on this page" }).click();
   await expect(page.locator(".stage-finished")).toHaveCount(8);
   expect((await said()).length, "said aloud: stages' starts and the end").toBeLessThanOrEqual(9);
   await expectAccessible(page);
 
-  await page.getByRole("link", { name: /^Look at fruit/ }).click();
+  await page.getByRole("link", { name: /^Open fruit version 1/ }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("fruit");
-  await page.getByRole("button", { name: /^Make live/ }).click();
+  await page.getByRole("button", { name: /^Deploy version 1/ }).click();
   await expect(page.locator('[data-panel="model"]')).toContainText("Version 1 is live");
-  await page.getByRole("textbox", { name: "size" }).fill("79");
+  await page.getByLabel("size", { exact: true }).fill("79");
   await expect(page.locator("#answer")).toContainText("ripe");
   await expect(page.locator("#answer").getByRole("progressbar")).toHaveCount(2);
   await expectAccessible(page);
@@ -66,9 +68,9 @@ test("the same by keyboard alone", async ({ page, server }) => {
   await pressOn(page, page.getByRole("button", { name: "Train model" }));
   await expect(page).toHaveURL(/\/runs\//);
   await expect(page.locator('[data-panel="run"] .verdict')).toBeVisible({ timeout: 60_000 });
-  await pressOn(page, page.getByRole("link", { name: /^Look at fruit/ }));
+  await pressOn(page, page.getByRole("link", { name: /^Open fruit version 1/ }));
   await expect(page).toHaveURL(/\/models\//);
-  await pressOn(page, page.getByRole("button", { name: /^Make live/ }));
+  await pressOn(page, page.getByRole("button", { name: /^Deploy version 1/ }));
   await expect(page.locator('[data-panel="model"]')).toContainText("Version 1 is live");
   await pressOn(page, page.getByRole("button", { name: "Predict", exact: true }));
   await expect(page.locator("#answer").getByRole("progressbar")).toHaveCount(2);
@@ -96,8 +98,8 @@ test.describe("without script", () => {
     await page.getByRole("button", { name: "Train model" }).click();
     // The page comes anew by itself while the run goes on.
     await expect(page.locator('[data-panel="run"] .verdict')).toBeVisible({ timeout: 60_000 });
-    await page.getByRole("link", { name: /^Look at fruit/ }).click();
-    await page.getByRole("button", { name: /^Make live/ }).click();
+    await page.getByRole("link", { name: /^Open fruit version 1/ }).click();
+    await page.getByRole("button", { name: /^Deploy version 1/ }).click();
     await expect(page.locator('[data-panel="model"]')).toContainText("Version 1 is live");
     await page.getByRole("button", { name: "Predict", exact: true }).click();
     await expect(page.locator("#answer").getByRole("progressbar")).toHaveCount(2);

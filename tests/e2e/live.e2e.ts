@@ -24,6 +24,7 @@ async function shown(page: Page, what = "#datasets, #activity, #runs, #attention
     panels.map((panel) => {
       const copy = panel.cloneNode(true) as typeof panel;
       for (const time of copy.querySelectorAll("time")) time.textContent = time.getAttribute("datetime");
+      for (const countdown of copy.querySelectorAll("[data-lead-words]")) countdown.remove();
       return copy.textContent ?? "";
     }),
   );
@@ -79,6 +80,7 @@ test("pages that stay open through trainings, a deployment and another reading e
   const { id } = (await (await ask("POST", "api/train", train)).json()) as { id: string };
   const run = await open(`runs/${id}`);
   await expect(run.locator(".verdict")).toBeVisible({ timeout: 30_000 });
+  await run.getByRole("button", { name: "Stay on this page" }).click();
   await expectAllLikeFresh(file, run);
 
   const model = await open("models/fruit");
@@ -176,7 +178,7 @@ test("what fails is said once in a corner and stays under attention until somebo
   const words = "(b from flat.csv) failed";
   await expect(page.locator("#attention")).toContainText(words);
   await expectAccessible(page);
-  await page.locator("#attention li", { hasText: words }).getByText("Dismiss", { exact: true }).click();
+  await page.locator("#attention li", { hasText: words }).locator("summary", { hasText: "Dismiss" }).click();
   await page.getByRole("button", { name: "Dismiss: Run 1" }).click();
   await expect(page.locator("#attention")).not.toContainText(words);
   await expect(other.locator("#attention")).not.toContainText(words);

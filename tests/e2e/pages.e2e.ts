@@ -125,7 +125,7 @@ test("the inspector connects, filters, and sets off a test", async ({ page, serv
   await page.getByLabel("Type", { exact: true }).selectOption("run.started");
   await expect(page.locator(".message")).toHaveCount(1);
   await expectAccessible(page);
-  await page.getByRole("button", { name: "Disconnect" }).click();
+  await page.getByRole("button", { name: "Disconnect", exact: true }).click();
   await expect(page.locator('[data-part="state"]')).toContainText("Closed");
 });
 

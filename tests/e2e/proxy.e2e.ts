@@ -39,14 +39,15 @@ async function trainAndDeploy(page: Page, home: string, state: string): Promise<
   await page.goto(home);
   await expect(page.locator("#pill")).toHaveText(state);
   await dropFile(page, { name: "fruit.csv", text: fruitCsv(300) });
-  await page.locator("#datasets").getByRole("link", { name: "fruit.csv" }).click();
-  await page.getByLabel("How long may it take").fill(BUDGET);
-  await page.getByRole("button", { name: "Train", exact: true }).click();
+  await expect(page).toHaveURL(/\/datasets\//);
+  await page.getByText("Options", { exact: true }).click();
+  await page.getByLabel("Time limit (seconds)").fill(BUDGET);
+  await page.getByRole("button", { name: "Train model" }).click();
   await expect(page).toHaveURL(new RegExp(`^${home}runs/`));
   const bars = page.locator('[data-panel="stages"] progress[value="100"]');
   await expect(bars).toHaveCount(8, { timeout: 60_000 });
-  await page.getByRole("link", { name: /^Look at fruit/ }).click();
-  await page.getByRole("button", { name: /^Make live/ }).click();
+  await page.getByRole("link", { name: /^Open fruit version 1/ }).click();
+  await page.getByRole("button", { name: /^Deploy version 1/ }).click();
   await expect(page.locator('[data-panel="model"]')).toContainText("Version 1 is live");
 }
 

@@ -36,7 +36,7 @@ export function ErrorPage({ frame, problem }: { frame: Frame; problem: Problem }
         <h1>{heading?.title ?? problem.title}</h1>
         {heading ? (
           <p class="lead">
-            {sentence(problem.detail)} {heading.says}
+            <span class="reason">{sentence(problem.detail)}</span> {heading.says}
           </p>
         ) : (
           <ProblemNote problem={problem} />

@@ -127,7 +127,7 @@ function RunButtons({ run, links }: { run: RunView; links: Links }) {
     run.status === "interrupted" || (run.status === "failed" && !MENDED_BY_READER.has(run.error?.code ?? ""));
   const trainsAgain = run.status === "cancelled" || (run.status === "failed" && !canResume);
   return (
-    <div class="actions run-actions">
+    <div id={`actions-${run.id}`} class="actions run-actions">
       {trainsAgain && (
         <a class="button primary" href={url(links, `/datasets/${encodeURIComponent(run.datasetId)}`)}>
           {run.status === "failed" ? "Change settings and train again" : "Train again"}

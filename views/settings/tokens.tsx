@@ -75,7 +75,7 @@ function Fresh({ links, token }: { links: Links; token: TokenView & { token: str
 
 function TokenTable({ links, tokens }: { links: Links; tokens: readonly TokenView[] }) {
   return (
-    <section class="scroll table-scroll" tabindex={0} aria-label="Access tokens">
+    <section class="scroll table-scroll" tabindex={0} aria-label="List of access tokens">
       <table class="data">
         <thead>
           <tr>
