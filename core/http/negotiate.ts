@@ -1,49 +1,23 @@
 /**
  * Chooses the format of a response. RFC 9110's Accept with its q-values; and the Link to a list's next page.
  */
+import Negotiator from "negotiator";
 import { AppError } from "../platform/errors.ts";
 
 export type Form = "html" | "json" | "text";
 
-interface Range {
-  type: string;
-  q: number;
-}
+/** A parameter of a range other than q: none of our types has one, so charset=utf-8 or version=1.0.0 refuses nothing. */
+const PARAMETER = /;\s*(?!q\s*=)[^\s;,="]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^;,"]*)/gi;
 
-/** What a header lists, without what it refuses by q=0; in its order where q is the same. */
-function rangesOf(accept: string): Range[] {
-  return accept
-    .split(",")
-    .map((part) => {
-      const [type = "", ...parameters] = part.split(";").map((word) => word.trim().toLowerCase());
-      const q = parameters.find((word) => word.startsWith("q="))?.slice(2);
-      return { type, q: q === undefined ? 1 : Number(q) || 0 };
-    })
-    .filter(({ type }) => type !== "");
-}
-
-/** How much a type is wanted: the most exact range decides, as RFC 9110 has it. */
-function weight(ranges: readonly Range[], type: string): { q: number; exactness: number } {
-  const general = `${type.split("/")[0]}/*`;
-  const found =
-    ranges.find((range) => range.type === type) ??
-    ranges.find((range) => range.type === general) ??
-    ranges.find((range) => range.type === "*/*");
-  if (!found) return { q: 0, exactness: 0 };
-  return { q: found.q, exactness: found.type === type ? 2 : found.type === general ? 1 : 0 };
-}
-
-/** The best of the types that an answer may have, in our order where the client has none; null: none is wanted. */
+/**
+ * The best of the types that an answer may have by RFC 9110: the highest q, then the most exact range, then the
+ * client's order, then ours. Null: none is wanted.
+ */
 export function preferredType<T extends string>(accept: string | null, types: readonly T[]): T | null {
-  if (accept === null || accept === "*/*" || accept === "") return types[0] ?? null;
-  const ranges = rangesOf(accept);
-  let best: { type: T; q: number; exactness: number } | null = null;
-  for (const type of types) {
-    const found = weight(ranges, type);
-    const isBetter = !best || found.q > best.q || (found.q === best.q && found.exactness > best.exactness);
-    if (found.q > 0 && isBetter) best = { type, ...found };
-  }
-  return best?.type ?? null;
+  if (!accept || accept === "*/*") return types[0] ?? null;
+  const ranges = new Negotiator({ headers: { accept: accept.replace(PARAMETER, "") } });
+  const [best] = ranges.mediaTypes([...types]);
+  return types.find((type) => type === best) ?? null;
 }
 
 /** As `preferredType`. Throws AppError `not_acceptable` where none is wanted. */
@@ -69,10 +43,8 @@ export function wantedForm(request: Request): Form {
 
 /** Does the client take gzip? */
 export function takesGzip(acceptEncoding: string | null): boolean {
-  if (!acceptEncoding) return false;
-  const ranges = rangesOf(acceptEncoding);
-  const found = ranges.find(({ type }) => type === "gzip") ?? ranges.find(({ type }) => type === "*");
-  return (found?.q ?? 0) > 0;
+  const codings = new Negotiator({ headers: { "accept-encoding": acceptEncoding ?? "" } });
+  return codings.encodings(["gzip"]).includes("gzip");
 }
 
 /**
