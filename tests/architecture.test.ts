@@ -1,4 +1,4 @@
-/** Do the files keep to the plan of the house, and to the sizes and bans that CONTRIBUTING promises? */
+/** Checks that files keep to the floors, and to the sizes and bans that CONTRIBUTING promises. */
 import { describe, expect, test } from "bun:test";
 import { join, resolve } from "node:path";
 import { Glob } from "bun";

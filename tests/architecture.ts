@@ -1,5 +1,6 @@
 /**
- * Which imports break the plan of the house? Pure functions over a graph of imports, so that tests can plant violations.
+ * Finds imports that break the floors in core/README.md. Pure functions over a graph of imports, so that tests can
+ * plant violations.
  */
 import { dirname, join, relative } from "node:path";
 import { Glob } from "bun";

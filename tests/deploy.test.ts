@@ -1,6 +1,6 @@
 /**
- * Do the files in deploy/ hold? Each is checked by its own program where Debian has that: nginx, Caddy, systemd. Docker's
- * needs a daemon and Traefik is not in Debian: of those only what they name is checked.
+ * Checks the files in deploy/. Each is checked by its own program where Debian has that: nginx, Caddy, systemd.
+ * Docker's needs a daemon and Traefik is not in Debian: of those only what they name is checked.
  */
 import { afterAll, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

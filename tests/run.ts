@@ -1,7 +1,7 @@
 /**
- * Does everything hold? Named steps that anyone can run alone; the last line counts what passed and what failed.
- * Installs what is missing from Debian: Chromium for the browser journeys, the proxies that they run through,
- * what makes writes fail and clocks jump.
+ * Runs every check in named steps that anyone can run alone. The last line counts what passed and what failed.
+ * Installs what is missing from Debian: Chromium for the browser journeys, the proxies that they run through, what
+ * makes writes fail and clocks jump.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,7 +1,8 @@
 /**
- * How does every page look? Each page and each state in four variants (light, dark, phone, print) into screenshots/,
- * which git ignores: look at them one by one after a change of views or styles. Run it with `bun run screenshots`;
- * `bun run screenshots model run` takes only those whose names begin so. A page is opened once and shown four ways.
+ * Takes screenshots of every page. Each page and each state in four variants (light, dark, phone, print) into
+ * screenshots/, which git ignores: look at them one by one after a change of views or styles. Run it with `bun run
+ * screenshots`; `bun run screenshots model run` takes only those whose names begin so. A page is opened once and
+ * shown four ways.
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
 /**
- * What is to be predicted in each file of a folder? Its README's table says so, or the name of a well-known set; else
- * what our own reader proposes.
+ * Finds the column to predict in each file of a folder. Its README's table says so, or the name of a well-known
+ * set; else what our own reader proposes.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";

@@ -1,7 +1,7 @@
 /**
- * Is every row answered from the reading that the model learned from? Trains a small model of each file of a folder
- * (an argument, or BENCH_DATA) and of a hundred drawn tables, and asks their rows back by every way in. Three figures
- * must be 0: answers that differ, rows lost, values lost without a word.
+ * Checks that every row is predicted from the same reading that the model learned from. Trains a small model of
+ * each file of a folder (an argument, or BENCH_DATA) and of a hundred drawn tables, and asks their rows back by
+ * every way in. Three figures must be 0: answers that differ, rows lost, values lost without a word.
  */
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

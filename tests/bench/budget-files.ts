@@ -1,4 +1,4 @@
-/** Which files strain a budget of time? Long, wide, wordy, many classes, tiny: made here from a seed. */
+/** Generates files that strain a time limit from a seed: long, wide, wordy, many classes, tiny. */
 import { seededRandom } from "../../core/trainer/random.ts";
 
 interface StrainingFile {

@@ -1,6 +1,7 @@
 /**
- * Is a budget of seconds kept, whatever the file, and does Stop give a model at once? Runs in the child process that
- * the server trains in; a run's time is counted from the child's start to its result, as a user's clock does.
+ * Measures whether a time limit is kept, whatever the file, and whether Stop gives a model at once. Runs in the
+ * child process that the server trains in; a run's time is counted from the child's start to its result, as a
+ * user's clock does.
  *
  *   bun run bench budget [seconds, 20] [only files whose name holds this] [stops: shares of the budget, 0.1,0.3,0.6]
  */

@@ -1,7 +1,7 @@
 /**
- * How fast and how large is reading? A mixed CSV made by a seeded script, from bytes to typed, profiled columns: ours
- * beside pandas `read_csv` plus `describe` and DuckDB `SUMMARIZE`, each in a process of its own on one core.
- * `bun run bench csv [megabytes]`
+ * Measures how fast a CSV is read, and in how much memory. A mixed CSV made by a seeded script, from bytes to
+ * typed, profiled columns: ours beside pandas `read_csv` plus `describe` and DuckDB `SUMMARIZE`, each in a process
+ * of its own on one core. `bun run bench csv [megabytes]`
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

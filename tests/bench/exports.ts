@@ -1,7 +1,7 @@
 /**
- * Do ONNX Runtime and LightGBM themselves answer as the server does? Trains on three made files, or on those named as
- * FILE=TARGET, asks the server and the runtimes the same 1,000 rows, and prints the largest difference relative to the
- * answer (absolute below 1), or the reason where a model cannot be written so.
+ * Checks that ONNX Runtime and LightGBM predict as the server does from the exported models. Trains on three made
+ * files, or on those named as FILE=TARGET, asks the server and the runtimes the same 1,000 rows, and prints the
+ * largest difference relative to the answer (absolute below 1), or the reason where a model cannot be written so.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,7 +1,7 @@
 /**
- * Does the server hold to its OpenAPI document under generated requests? 5,000 by fast-check, or as many as are named
- * (the tests ask 500 each time), then as many by schemathesis against a process that listens, for anybody and for the
- * admin's token. Prints how many answers had which status; a wrong one ends it with the request.
+ * Checks the server against its OpenAPI document with generated requests. 5,000 by fast-check, or as many as are
+ * named (the tests ask 500 each time), then as many by schemathesis against a process that listens, for anybody and
+ * for the admin's token. Prints how many answers had which status; a wrong one ends it with the request.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
 /**
- * Which data do the training and prediction benches use? Made here from a seed, the same on every machine; written
- * as raw columns (f64, little endian, codes for categories, NaN for missing) so that every peer reads the same bits.
+ * Generates the data of the training and prediction benches from a seed, the same on every machine. Written as raw
+ * columns (f64, little endian, codes for categories, NaN for missing) so that every peer reads the same bits.
  */
 import { mkdir } from "node:fs/promises";
 import { seededRandom } from "../../core/trainer/random.ts";

@@ -1,7 +1,8 @@
 /**
- * How many single predictions a second go through the whole server, with everything on: gate, checks, log, drift,
- * audit? Beside a bare `Bun.serve` that parses and echoes the same JSON, and FastAPI with scikit-learn where it is
- * there; then once more while a training uses a core. Rounds alternate, so that load from elsewhere meets all alike.
+ * Measures how many single predictions a second the whole server handles, with everything on: access, checks, log,
+ * drift, audit. Beside a bare `Bun.serve` that parses and echoes the same JSON, and FastAPI with scikit-learn where
+ * it is there; then once more while a training uses a core. Rounds alternate, so that load from elsewhere meets all
+ * alike.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

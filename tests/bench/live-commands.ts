@@ -1,4 +1,7 @@
-/** How does a server of the live bench hear what to do? A number on stdin: send it to all; "usage": say what it costs. */
+/**
+ * Reads the commands of the live bench in a server. A number on stdin: send it to all; "usage": print what it
+ * costs.
+ */
 import { createInterface } from "node:readline";
 
 /** In ms since 1970: when it began, and when the message was with the sockets. */

@@ -1,7 +1,8 @@
 /**
- * How long from an event to the HTML at the last of N viewers, and what does it cost? Ours, beside Bun's raw publish of
- * the same bytes (the limit), Node with ws, and FastAPI's one send_text after another (what Signalbox replaces). They
- * take turns broadcast by broadcast, so that each meets the same noise; who is not at turn stands still.
+ * Measures the time from an event to its HTML at the last of N viewers, and what it costs. Ours, beside Bun's raw
+ * publish of the same bytes (the limit), Node with ws, and FastAPI's one send_text after another (what Signalbox
+ * replaces). They take turns broadcast by broadcast, so that each meets the same noise; who is not at turn stands
+ * still.
  */
 import { type Filled, fill, type Usage } from "./live-filled.ts";
 import { otherServers, ourServer, type Peer, rawPublish } from "./live-peers.ts";

@@ -1,4 +1,4 @@
-/** What is a server of the live bench with all its viewers there? */
+/** Prints the memory and processor time of a live bench server once all its viewers are connected. */
 import type { Peer } from "./live-peers.ts";
 import { type Talk, talkTo } from "./live-processes.ts";
 

@@ -1,4 +1,7 @@
-/** How many events a second does the log take in batches, and how soon is it read back a thousand at a time? */
+/**
+ * Measures how many events a second the log stores in batches, and how fast it reads them back, a thousand at a
+ * time.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

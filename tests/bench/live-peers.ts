@@ -1,4 +1,7 @@
-/** Who else sends one message to many sockets? Those that this machine has, and a word on how to get the others. */
+/**
+ * Finds the other servers that this machine has to send one message to many sockets, and says how to install the
+ * rest.
+ */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** How does the live bench speak to its processes? Each line that one prints is a JSON record. */
+/** Starts the live bench's processes and reads what they print: each line is a JSON record. */
 export interface Talk {
   say: (line: string) => void;
   next: () => Promise<Record<string, unknown>>;

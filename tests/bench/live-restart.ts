@@ -1,4 +1,4 @@
-/** The server is killed and is down for two seconds: when are all viewers back, and how does REST answer meanwhile? */
+/** Kills the server for two seconds and measures when all viewers are back, and how REST responds meanwhile. */
 import { ServerProcess } from "../harness/process.ts";
 import { quantile, talkTo } from "./live-processes.ts";
 

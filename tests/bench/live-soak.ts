@@ -1,4 +1,4 @@
-/** Does memory stay where it is, and every viewer there? Minutes of pushes, one line a minute. */
+/** Checks over minutes of pushes that memory stays level and no viewer is lost, one line a minute. */
 import { fill } from "./live-filled.ts";
 import { ourServer } from "./live-peers.ts";
 

@@ -1,4 +1,4 @@
-/** How many messages do 100 viewers of the dashboard get while nothing happens? The prototype sent 82,106 in 30 s. */
+/** Counts the messages that 100 idle viewers of the dashboard get. The prototype sent 82,106 in 30 s. */
 
 import { ServerProcess } from "../harness/process.ts";
 import { DASHBOARD } from "./live-idle.ts";

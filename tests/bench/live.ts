@@ -1,4 +1,4 @@
-/** How good is the live core beside others? `live [viewers] [broadcasts]` compares broadcasts; the rest are named below. */
+/** Compares the live core with others. `live [viewers] [broadcasts]` compares broadcasts; the rest are named below. */
 import { compare } from "./live-compare.ts";
 
 const BROADCASTS = 200;

@@ -1,7 +1,7 @@
 /**
- * Does a page open as fast over a long past as over none? Two servers, one empty, one with 10,000 files, runs and models
- * and a million activity rows, asked in turn; then the first paint in Chromium, and what goes over the wire.
- * `pages [rows] [events]`.
+ * Measures whether pages open as fast with a long history as with none. Two servers, one empty, one with 10,000
+ * files, runs and models and a million activity rows, asked in turn; then the first paint in Chromium, and what
+ * goes over the wire. `pages [rows] [events]`.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

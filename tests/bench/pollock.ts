@@ -1,7 +1,7 @@
 /**
- * How well are messy files read, told nothing? Scores our reader as Pollock does (Vitagliano et al., "Pollock: a data
- * loading benchmark", VLDB 2023), on its sample, on the pollutions of that sample made anew, and on three small corpora.
- * The corpora are not part of this project: BENCH_CORPUS names their folder.
+ * Measures how well messy files are read without any settings. Scores our reader as Pollock does (Vitagliano et
+ * al., "Pollock: a data loading benchmark", VLDB 2023), on its sample, on the pollutions of that sample made anew,
+ * and on three small corpora. The corpora are not part of this project: BENCH_CORPUS names their folder.
  */
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

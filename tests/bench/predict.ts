@@ -1,6 +1,6 @@
 /**
- * How long does the model alone take, for one row and for many? 100 trees of 31 leaves on the Adult-like data, one
- * thread, beside the same from Python; then one row through HTTP (http.ts).
+ * Measures how long the model alone takes, for one row and for many. 100 trees of 31 leaves on the Adult-like data,
+ * one thread, beside the same from Python; then one row through HTTP (http.ts).
  */
 import { predictBoosting, trainBoosting } from "../../core/trainer/learners/trees/boosting.ts";
 import { readColumn, rowPredictor } from "../../core/trainer/learners/trees/predictor.ts";

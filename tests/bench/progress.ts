@@ -1,6 +1,6 @@
 /**
- * Does the time left that a run tells come true? Every CSV in the folder BENCH_DATA is trained as the server trains it,
- * and what the page would have said at some moments is held against what the run then took.
+ * Measures whether a run's estimates of the time left are right. Every CSV in the folder BENCH_DATA is trained as
+ * the server trains it, and what the page would have said at some moments is held against what the run then took.
  *
  *   bun run bench progress [seconds a run, 15] [only files whose name holds this]
  *

@@ -1,6 +1,7 @@
 /**
- * How quickly does `curl -T new.csv … > out.csv` go through, does memory stay flat, and who waits meanwhile? A real
- * process, rows by the hundred thousand, beside pandas and scikit-learn on the same file. Prediction log off and full.
+ * Measures the speed and memory of `curl -T new.csv … > out.csv`, and how long other requests wait meanwhile. A
+ * real process, rows by the hundred thousand, beside pandas and scikit-learn on the same file. Prediction log off
+ * and full.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

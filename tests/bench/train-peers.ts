@@ -1,5 +1,5 @@
 /**
- * Who do the trainer's benches run beside? Libraries of Python, whichever are there; says how to get the others.
+ * Finds the Python libraries that the trainer's benches run beside, and says how to install those that are missing.
  */
 import { tmpdir } from "node:os";
 

@@ -1,6 +1,6 @@
 /**
- * How long does training take beside scikit-learn, XGBoost and LightGBM, on the same split with the same settings?
- * Every fit runs in a process of its own, one after another in turn; ratios are of medians, of the same run.
+ * Measures training time beside scikit-learn, XGBoost and LightGBM, on the same split with the same settings. Every
+ * fit runs in a process of its own, one after another in turn; ratios are of medians, of the same run.
  *
  * usage: bun run bench train [small adult classes7 regression million] [runs=5] [threads=N]
  * Without `threads` everything is trained on one, and a million rows also on two.

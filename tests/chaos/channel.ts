@@ -1,4 +1,4 @@
-/** How does a rig speak in a child's name? Through the child's own socket, of which the kernel hands out a second end. */
+/** Sends messages in a child's name, through the child's own socket, of which the kernel hands out a second end. */
 import { dlopen } from "bun:ffi";
 import { readFileSync } from "node:fs";
 

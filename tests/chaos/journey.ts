@@ -1,6 +1,6 @@
 /**
- * What does a user do, and what was acknowledged of it? One whole journey: upload, correct, train, deploy, predict, tell
- * an outcome, delete. The ledger holds every answer that said "done"; the step under way may have happened or not.
+ * Runs a user's whole journey and records what was acknowledged: upload, correct, train, deploy, predict, report an
+ * outcome, delete. The ledger holds every answer that said "done"; the step under way may have happened or not.
  */
 
 import { Database } from "bun:sqlite";

@@ -1,8 +1,8 @@
 /**
- * How late is the event loop of the process that this is loaded into (`bun --preload`), or of an idle one that runs it
- * alone? Every ten milliseconds once; what a stall swallowed is counted too, as if it had been asked for. Written to
- * the file that LOOP_PROBE names, a line each: milliseconds late, and how many of them are its own, for the rest it
- * stood in the kernel's queue for a processor that somebody else had.
+ * Measures how late the event loop is in the process that loads this (`bun --preload`), or in an idle one that runs
+ * it alone. Every ten milliseconds once; what a stall swallowed is counted too, as if it had been asked for.
+ * Written to the file that LOOP_PROBE names, a line each: milliseconds late, and how many of them are its own, for
+ * the rest it stood in the kernel's queue for a processor that somebody else had.
  */
 import { openSync, readFileSync, writeSync } from "node:fs";
 

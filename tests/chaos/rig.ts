@@ -1,4 +1,4 @@
-/** What is a rig? One kind of harm, done many times; each time is counted under what came of it. */
+/** Defines a chaos rig: one kind of harm, done many times, each counted under its result. */
 
 export interface RigOptions {
   /** As in `bun run test`: a few points of each kind. */

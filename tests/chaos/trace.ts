@@ -1,4 +1,4 @@
-/** Which calls does a journey make on the disk, phase by phase, and where does each phase begin? */
+/** Records which disk calls a journey makes, phase by phase, and where each phase begins. */
 import { cpSync, linkSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

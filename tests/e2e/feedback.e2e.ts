@@ -1,4 +1,4 @@
-/** Does the form answer over the socket, does the watch panel follow, and does a page that was taken along open alone? */
+/** Checks that the form predicts over the socket, that monitoring follows, and that a downloaded page works alone. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

@@ -1,4 +1,4 @@
-/** Does the inspector show what goes over the wire, and can the run that it sets off be replayed? */
+/** Checks that the inspector shows what goes over the wire, and that the run it triggers can be replayed. */
 import { expect, expectAccessible, listenForErrors, test } from "./stage.ts";
 
 test("connect, set a training off, filter, search, pause, copy, drop and catch up; then replay the run", async ({

@@ -1,4 +1,4 @@
-/** Does a page in a real browser come back to the present, whatever kept it away, and does it say how it stands? */
+/** Checks that a page in a real browser catches up after any interruption, and shows its connection state. */
 import type { Page } from "@playwright/test";
 import { expect, expectAccessible, fruitCsv, type Server, startServer, test } from "./stage.ts";
 

@@ -1,4 +1,4 @@
-/** Can a reader weigh mistakes on the model's page: by hand, by keys, with and without script, to the same figures? */
+/** Checks that the model page weighs mistakes the same by pointer, by keyboard, with and without script. */
 import type { Page } from "@playwright/test";
 import { expect, expectAccessible, listenForErrors, type Server, test } from "./stage.ts";
 

@@ -1,4 +1,4 @@
-/** Do the pages hold where the screen is not the usual one? Forced colours, no motion, right to left, 200 % zoom, paper. */
+/** Checks pages in unusual displays: forced colours, reduced motion, right to left, 200 % zoom, print. */
 import type { Page } from "@playwright/test";
 import { expect, fruitCsv, type Server, test } from "./stage.ts";
 

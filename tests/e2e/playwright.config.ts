@@ -1,4 +1,4 @@
-/** How do the browser journeys run? In Debian's Chromium, two files at a time: each journey starts a server of its own. */
+/** Configures the browser journeys: Debian's Chromium, two files at a time; each journey starts its own server. */
 import { defineConfig } from "@playwright/test";
 
 export default defineConfig({

@@ -1,4 +1,4 @@
-/** What does every journey need? A server with an empty folder, a file to upload, and the axe check. */
+/** Sets up what every browser journey needs: a server with an empty folder, a file to upload, and the axe check. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
 /**
- * Is a model answered from the same reading that it learned from? Asks every row of its own file back by every way in,
- * and holds the values read and the answers against those of training's own path.
+ * Checks that a model predicts from the same reading that it learned from. Asks every row of its own file back by
+ * every way in, and holds the values read and the answers against those of training's own path.
  */
 import { createReadStream } from "node:fs";
 import { readPage } from "../../core/csv/preview.ts";

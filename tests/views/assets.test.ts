@@ -1,4 +1,4 @@
-/** How heavy is the script of a page? Under 30 kB as it travels, and how much of it is our own? */
+/** Checks that a page's script stays under 30 kB compressed, and how much of it is our own. */
 import { expect, test } from "bun:test";
 import { brotliCompressSync } from "node:zlib";
 import { ASSET_PATHS, ASSETS } from "../../static/assets.ts";

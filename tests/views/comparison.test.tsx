@@ -1,4 +1,4 @@
-/** Does the page say which version is better on the same rows, whichever way the figure points? */
+/** Checks that the page says which version is better on the same rows, whether a higher or lower metric is better. */
 import { expect, test } from "bun:test";
 import { ComparisonView } from "../../views/model/results/comparison.tsx";
 import { RUN } from "./fixtures.ts";

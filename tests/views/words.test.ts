@@ -1,4 +1,4 @@
-/** Does every word that the trainer says have an explanation? */
+/** Checks that every term the trainer uses has an explanation. */
 import { expect, test } from "bun:test";
 import { portfolio } from "../../core/trainer/race/portfolio.ts";
 import type { Task } from "../../core/trainer/samples.ts";

@@ -1,4 +1,4 @@
-/** Does every file get a right answer or a clear refusal, in time that grows with its size only? */
+/** Checks that every file is read correctly or clearly refused, in time linear in its size. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { sniffDateFormat } from "../../../core/csv/cells/dates/date-format.ts";

@@ -1,4 +1,4 @@
-/** Does a plan read the same cells each time: whole, in part, sampled, page by page, and written again? */
+/** Checks that a plan reads the same cells each time: whole, in part, sampled, page by page, and written again. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { loadTable } from "../../../core/csv/load.ts";

@@ -1,4 +1,4 @@
-/** Is a table that somebody wrote, in any dialect and encoding, read back told nothing? */
+/** Checks that a table written in any dialect and encoding is read back without any settings. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import iconv from "iconv-lite";

@@ -1,4 +1,4 @@
-/** What is left of an upload that was cut off in the middle? Nothing: no file, and no descriptor of one. */
+/** Checks that an upload cut off in the middle leaves nothing: no file, and no open descriptor. */
 import { expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

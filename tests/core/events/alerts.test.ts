@@ -1,4 +1,4 @@
-/** Is an alert told once, at most once a minute, and gone when its reason is? */
+/** Checks that an alert is raised once, at most once a minute, and resolved when its cause is gone. */
 import { afterEach, beforeEach, expect, jest, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** Is the log numbered without a gap, for ever, and does state never change without its event? */
+/** Checks that the log is numbered without a gap, and that state never changes without its event. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

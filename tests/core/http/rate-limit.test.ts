@@ -1,4 +1,4 @@
-/** Does a bucket let through what it says, and stay small whoever comes? */
+/** Checks that a bucket allows what its limit says, and stays small whoever calls. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { RateLimit } from "../../../core/http/rate-limit.ts";

@@ -1,4 +1,4 @@
-/** Does a viewer that does not read cost little and harm nobody, and does a slow reader of events get them all? */
+/** Checks that a viewer that does not read costs little and delays nobody, and that a slow reader gets all events. */
 import { afterEach, describe, expect, test } from "bun:test";
 import { RawClient } from "../../harness/raw-client.ts";
 import { openSocketServer, type SocketServer, until } from "../../harness/socket-server.ts";

@@ -1,6 +1,7 @@
 /**
- * Whatever cuts, stalls, hides or kills: does every page end with what a freshly opened one shows, and does every reader
- * have each event once? Against the real server, over real sockets, through a network that misbehaves.
+ * Checks that every page ends with what a freshly opened one shows, and every reader has each event once, despite
+ * cut, stalled, hidden or killed connections. Against the real server, over real sockets, through a network that
+ * misbehaves.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";

@@ -1,4 +1,4 @@
-/** Does a viewer that was away always end with the present, and is a burst drawn a few times only? */
+/** Checks that a viewer who reconnects ends with the present, and that a burst is drawn only a few times. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { PanelKey } from "../../../core/events/panel-names.ts";

@@ -1,4 +1,7 @@
-/** Messages of many audiences: does each get its own in order, some viewers a turn, and none that waited for it too late? */
+/**
+ * Checks that each subscriber group gets its messages in order, a few viewers a turn, and none is left waiting too
+ * long.
+ */
 import { expect, test } from "bun:test";
 import { Outbox } from "../../../core/live/outbox.ts";
 import type { SubscriberGroup } from "../../../core/live/subscriber-groups.ts";

@@ -1,4 +1,4 @@
-/** Whoever comes and goes: is each panel told to just those lists of panels that have a viewer and name it? */
+/** Checks that each panel is sent to exactly the groups that have a viewer and list it, whoever comes and goes. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { PanelKey } from "../../../core/events/panel-names.ts";

@@ -1,4 +1,4 @@
-/** Is everything that was acknowledged there after kill -9, and does an interrupted run say so and go on? */
+/** Checks that everything acknowledged is there after kill -9, and that an interrupted run says so and resumes. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** Is a container's bound read from either version of control groups, and the gauge measured against it? */
+/**
+ * Checks that a container's limits are read from both versions of control groups, and that gauges measure against
+ * them.
+ */
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

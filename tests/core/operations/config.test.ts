@@ -1,4 +1,4 @@
-/** Is a wrong setting said in one line, and does --help list every one? */
+/** Checks that an invalid setting is explained in one line, and that --help lists every setting. */
 import { expect, test } from "bun:test";
 import { ConfigError, readConfig, SETTINGS, settingsHelp } from "../../../core/operations/config.ts";
 

@@ -1,4 +1,4 @@
-/** Is a state that was told before a restart told again after it? */
+/** Checks that a health state is not announced again after a restart. */
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

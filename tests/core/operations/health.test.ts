@@ -1,4 +1,4 @@
-/** Does a gauge change its state only when it means it? */
+/** Checks that a gauge does not flicker between states. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { GaugeHistory, HISTORY_POINTS } from "../../../core/operations/gauge-history.ts";

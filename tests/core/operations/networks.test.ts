@@ -1,4 +1,4 @@
-/** Is a client seen through the proxies that are trusted, and through no other? */
+/** Checks that a client's address is taken from trusted proxies only. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { clientAddress, networkOf, readProxies } from "../../../core/operations/networks.ts";

@@ -1,4 +1,7 @@
-/** Is each wanted event posted once, in order, signed, whatever the receiver does, and over restarts? */
+/**
+ * Checks that each subscribed event is posted once, in order, signed, whatever the receiver does, and over
+ * restarts.
+ */
 import { afterEach, beforeEach, expect, setSystemTime, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** Does whatever a child does wrong end in a reason, soon, and without harm to its parent? */
+/** Checks that any failure of a child process ends in a reason, soon, and without harm to its parent. */
 import { expect, test } from "bun:test";
 import { ChildDied, spawnChild } from "../../../core/platform/child.ts";
 import { AppError } from "../../../core/platform/errors.ts";

@@ -1,4 +1,4 @@
-/** Do thousands that come at once all pass, a few in each turn of the loop, in the order in which they came? */
+/** Checks that thousands of upgrades at once all pass, a few in each turn of the loop, in order of arrival. */
 import { expect, test } from "bun:test";
 import { Throttle } from "../../../core/platform/scheduling.ts";
 

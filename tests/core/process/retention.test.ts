@@ -1,4 +1,4 @@
-/** Who was away for longer than the log reaches back: is it told, and brought to the present? */
+/** Checks that a client away for longer than the log is kept is told so, and gets the present state. */
 import { expect, test } from "bun:test";
 import { trimEvents } from "../../../core/store/log.ts";
 import { openSocketServer } from "../../harness/socket-server.ts";

@@ -1,7 +1,7 @@
 /**
- * Can everything that trains be cancelled within 200 ms? Between two checkpoints no piece of work may use more
- * processor time than that, and a checkpoint that throws ends it there. (Processor time: another program on the
- * machine must not fail the test.)
+ * Checks that everything that trains can be cancelled within 200 ms. Between two checkpoints no piece of work may
+ * use more processor time than that, and a checkpoint that throws ends it there. (Processor time: another program
+ * on the machine must not fail the test.)
  */
 import { expect, test } from "bun:test";
 import type { Table } from "../../../core/csv/types.ts";

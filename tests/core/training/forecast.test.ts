@@ -1,4 +1,7 @@
-/** Do the bar and the time left come from one estimate that goes down, and is there none before anything is known? */
+/**
+ * Checks that progress and time left come from one estimate, that time left falls, and that nothing is guessed too
+ * early.
+ */
 import { expect, test } from "bun:test";
 import { Forecast, stillLeft } from "../../../core/training/forecast.ts";
 

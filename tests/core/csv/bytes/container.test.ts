@@ -1,4 +1,7 @@
-/** Is what is packed unpacked, what is no CSV refused by name, and what is a bomb stopped early? */
+/**
+ * Checks that archives are unpacked, files that are no CSV are refused by name, and archive bombs are stopped
+ * early.
+ */
 import { describe, expect, test } from "bun:test";
 import { gzipSync as nativeGzip } from "node:zlib";
 import { gzipSync, zipSync } from "fflate";

@@ -1,4 +1,4 @@
-/** Are columns typed as a person would type them, and their cells read to the right values? */
+/** Checks that columns get the types a person would give them, and their cells the right values. */
 import { describe, expect, test } from "bun:test";
 import { parseCell } from "../../../../core/csv/cells/cells.ts";
 import { loadTable } from "../../../../core/csv/load.ts";

@@ -1,4 +1,4 @@
-/** Are titles, headers, footers and second tables told from data, in files as offices publish them? */
+/** Checks that titles, headers, footers and second tables are told from data, in files as offices publish them. */
 import { describe, expect, test } from "bun:test";
 import { rowsOf } from "../files.ts";
 

@@ -1,4 +1,7 @@
-/** Do Parquet, JSON, NDJSON, HTML and fixed-width text become the tables that they say? Around them gzip, zip and zstd. */
+/**
+ * Checks that Parquet, JSON, NDJSON, HTML and fixed-width text become the right tables, also inside gzip, zip and
+ * zstd.
+ */
 import { describe, expect, test } from "bun:test";
 import { zipSync } from "fflate";
 import { parquetWriteBuffer } from "hyparquet-writer";

@@ -1,4 +1,4 @@
-/** Are files that mean harm refused in plain words, at once, with nothing run and nothing fetched? */
+/** Checks that malicious files are refused in plain words, at once, with nothing run and nothing fetched. */
 import { afterAll, expect, test } from "bun:test";
 import { strToU8, zipSync } from "fflate";
 import { refusalOf, sheetData, tableOf, workbookOf } from "./files.ts";

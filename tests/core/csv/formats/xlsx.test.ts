@@ -1,4 +1,4 @@
-/** Is a workbook read as a person sees it? Values, dates, headers, the sheet and the range that were meant. */
+/** Checks that a workbook is read as a person sees it: values, dates, headers, the right sheet and range. */
 import { describe, expect, test } from "bun:test";
 import { profileOf, refusalOf, sheetData, tableOf, workbookOf } from "./files.ts";
 

@@ -1,4 +1,4 @@
-/** Do many rows at a time give what one at a time gives, to the byte? */
+/** Checks that splitting many rows at a time gives the same bytes as one at a time. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { hashBytes } from "../../../../core/csv/cells/dictionary.ts";

@@ -1,4 +1,4 @@
-/** Does each column say rightly how closely it goes with the target, and nothing where nothing can be said? */
+/** Checks that each column's correlation with the target is right, and left out where it cannot be computed. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { correlationRatio, cramersV, pearson } from "../../../../core/csv/profile/correlation.ts";

@@ -1,4 +1,7 @@
-/** Is the class that people look for the positive one, whatever the order and the language of the labels? */
+/**
+ * Checks that the class people look for becomes the positive one, whatever the order and the language of the
+ * labels.
+ */
 import { describe, expect, test } from "bun:test";
 import { findLabel, positiveClass } from "../../../../core/csv/profile/advice/positive-class.ts";
 

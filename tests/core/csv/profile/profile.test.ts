@@ -1,4 +1,4 @@
-/** Are the figures of a column right: exactly while it is small, within their bounds where it is not? */
+/** Checks that a column's figures are exact while it is small, and within their bounds where it is not. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { accumulatorFor } from "../../../../core/csv/profile/accumulators.ts";

@@ -1,4 +1,7 @@
-/** Does our tokenizer cut as csv-parse does, however the bytes arrive, and odd quotes as fits the table? */
+/**
+ * Checks that our tokenizer splits cells as csv-parse does, however the bytes arrive, and odd quotes as fits the
+ * table.
+ */
 import { describe, expect, test } from "bun:test";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";

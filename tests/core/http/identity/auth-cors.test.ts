@@ -1,4 +1,4 @@
-/** May a listed page of another origin call us, with errors told, and a stranger's not? */
+/** Checks that pages of listed origins may call the API and read its errors, and pages of other origins may not. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type Harness, openHarness } from "../../../harness/app.ts";
 

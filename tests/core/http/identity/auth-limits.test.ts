@@ -1,4 +1,4 @@
-/** Is each client slowed down by itself, told so in time, and seen through trusted proxies only? */
+/** Checks that each client is limited separately, told when to retry, and identified through trusted proxies only. */
 import { afterEach, expect, test } from "bun:test";
 import type { Problem } from "../../../../core/http/problem.ts";
 import { type Harness, openHarness } from "../../../harness/app.ts";

@@ -1,4 +1,4 @@
-/** Behind Debian's nginx: is the proxy's word believed, the client's never, and nobody's without the secret? */
+/** Checks behind Debian's nginx that the proxy is believed with the secret, and a client's own headers never are. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** May everybody do what he may, and nothing else? Every route that the server has, asked by every kind of identity. */
+/** Checks that each kind of identity may do exactly what the access table says, on every route of the server. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { accessTable } from "../../../../core/http/identity/access-table.ts";
 import { type Access, SCOPES, type Scope } from "../../../../core/http/identity/scopes.ts";

@@ -1,4 +1,4 @@
-/** Does any secret come out again: in an answer, a page, an error, the log, a gauge? Every one is sown, every route read. */
+/** Checks that no planted secret comes out again: in a response, a page, an error, the log or a gauge. */
 import { afterAll, beforeAll, expect, mock, spyOn, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** Is a socket let in by who may see, kept from strangers' pages, and closed the moment that the access ends? */
+/** Checks that a socket needs access, refuses other sites' pages, and closes the moment that access ends. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

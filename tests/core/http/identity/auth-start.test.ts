@@ -1,4 +1,4 @@
-/** Is the admin's token told to a person once, and to nobody else; and is the first line still the address? */
+/** Checks that the admin's token is shown once, only on a terminal, and that the first line is still the address. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** How does one come in, how is one turned away, and what ends with a token? */
+/** Checks how you sign in, what is refused without access, and what ends when a token does. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

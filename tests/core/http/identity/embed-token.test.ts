@@ -1,4 +1,4 @@
-/** Does a signed token open its panel until it expires, and nothing that was tampered with? */
+/** Checks that a signed token opens its panel until it expires, and that a tampered one opens nothing. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { signEmbedToken, verifyEmbedToken } from "../../../../core/http/identity/embed-token.ts";

@@ -1,4 +1,4 @@
-/** Is a proxy believed only where it shows the secret, and only what nobody else can have written? */
+/** Checks that a proxy is believed only with the secret, and only for headers that nobody else can have written. */
 import { expect, test } from "bun:test";
 import { identityOfProxy } from "../../../../core/http/identity/proxy.ts";
 import { ConfigError, readConfig } from "../../../../core/operations/config.ts";

@@ -1,4 +1,7 @@
-/** Is drift told where there is some, and not where chance made it; and do the bins hold every row once? */
+/**
+ * Checks that drift is reported where it exists, not where chance explains it, and that the bins hold every row
+ * once.
+ */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import {

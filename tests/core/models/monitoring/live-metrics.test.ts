@@ -1,4 +1,4 @@
-/** Are two figures told apart where they differ, and left as they are where chance may have made the difference? */
+/** Checks that two figures are called different only where chance does not explain the difference. */
 import { expect, test } from "bun:test";
 import {
   comparedFigures,

@@ -1,4 +1,4 @@
-/** Does a backup that is made while others write bring everything back, and is a damaged, cut or newer one refused? */
+/** Checks that a backup made during writes restores everything, and that a damaged, cut or newer one is refused. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** Trained again under the same name on a changed file: is it told what changed, and which version is better? */
+/** Checks that training again under the same name on a changed file says what changed and which version is better. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { RunView } from "../../../../core/training/run-view.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";

@@ -1,4 +1,4 @@
-/** Does every route answer as its row says, on the way that a script takes through the API? */
+/** Checks every route's response against its schema, in the order in which a script uses the API. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
 import { expectContract, rowAt } from "./contract.ts";

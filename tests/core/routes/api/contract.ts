@@ -1,4 +1,4 @@
-/** Does an answer keep to what its row says? Status, media type and every field, none too many. */
+/** Checks a response against its route's schema: status, media type and every field, with none extra. */
 import { expect } from "bun:test";
 import * as z from "zod";
 import { PROBLEMS } from "../../../../core/http/problem.ts";

@@ -1,4 +1,4 @@
-/** Does each line that the README and the docs show work when it is pasted, with a real curl against a real server? */
+/** Checks that each command in the README and the docs works when pasted, with a real curl against a real server. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

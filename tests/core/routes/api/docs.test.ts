@@ -1,4 +1,4 @@
-/** Does each line of the docs work when it is pasted, and does OpenAPI name every route? */
+/** Checks that each command in the docs works when pasted, and that OpenAPI names every route. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { SETTINGS } from "../../../../core/operations/config.ts";
 import { API } from "../../../../core/routes/api/index.ts";

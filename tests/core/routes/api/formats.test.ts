@@ -1,4 +1,4 @@
-/** Does a file of any format go the whole way: uploaded, read, another sheet chosen, predicted, answered in its format? */
+/** Checks each file format end to end: uploaded, read, another sheet chosen, predicted, answered in its format. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";

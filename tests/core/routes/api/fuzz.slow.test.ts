@@ -1,4 +1,4 @@
-/** Is every answer to a generated request one that the OpenAPI document names, and none a 500? */
+/** Checks that every response to a generated request is one that the OpenAPI document names, and none a 500. */
 import { expect, test } from "bun:test";
 import { fuzz } from "./fuzz.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Which requests does the OpenAPI document allow, and which nearly? Drawn from its own schemas: right ones, wrong ones,
- * torn ones; every answer must be one that the document names.
+ * Generates requests from the schemas of the OpenAPI document: valid, invalid and truncated ones. Every response must
+ * be one that the document names.
  */
 import fc from "fast-check";
 import { API } from "../../../../core/routes/api/index.ts";

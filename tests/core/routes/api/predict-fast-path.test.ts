@@ -1,4 +1,4 @@
-/** Does a row that goes past the router get the answer, the headers and the place in the log that the table's way gives? */
+/** Checks that the fast path gives the same response, headers and log entry as the router. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type Harness, openHarness } from "../../../harness/app.ts";
 

@@ -1,4 +1,7 @@
-/** Do answers leave while rows still come, and does it end with the client, with the access, with a file that is none? */
+/**
+ * Checks that predictions are sent while rows still arrive, and that the stream ends with the client, its access or
+ * a bad file.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";

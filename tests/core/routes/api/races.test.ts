@@ -1,4 +1,4 @@
-/** What comes of two things that are asked for at the same moment? One of them is told so; nothing is left half done. */
+/** Checks that of two conflicting requests at the same moment one is refused, and nothing is left half done. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";

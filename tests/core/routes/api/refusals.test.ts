@@ -1,4 +1,7 @@
-/** Does every wrong file and request get a problem that says what, where and how to mend it, and store nothing? */
+/**
+ * Checks that every invalid file and request gets a problem that says what, where and how to fix it, and stores
+ * nothing.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Does HTTP hold: keys that do a thing once, tags that save a change, lengths, forms, methods, preferences, ids? */
+/** Checks HTTP semantics: idempotency keys, entity tags, lengths, forms, methods, preferences, ids. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
 

@@ -1,4 +1,4 @@
-/** May a panel be framed by the listed origins, and everything else by nobody? */
+/** Checks that only the listed origins may frame a panel, and that nothing else can be framed. */
 import { afterAll, beforeAll, describe, expect, setSystemTime, test } from "bun:test";
 import { PANEL_NAMES } from "../../../../core/events/panel-names.ts";
 import { type Harness, openHarness } from "../../../harness/app.ts";

@@ -1,4 +1,7 @@
-/** Has every panel each of its forms, safe to open, with its position as ETag, whole for pages of other origins? */
+/**
+ * Checks that every panel has each of its forms, safe to open, with its position as ETag, complete for other
+ * origins.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { PANEL_NAMES } from "../../../../core/events/panel-names.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";

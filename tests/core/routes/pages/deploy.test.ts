@@ -1,4 +1,4 @@
-/** Does a form ask once more before a version goes live whose score may be worthless, and the API take it as asked? */
+/** Checks that the page asks before a version with an unreliable score goes live, and that the API does not. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type Harness, openHarness, seeded } from "../../../harness/app.ts";
 

@@ -1,4 +1,4 @@
-/** Can a run be seen as it stood at any moment, from its own record, when the log has forgotten it? */
+/** Checks that a run can be replayed at any moment from its own record, when the log no longer has its events. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { trimEvents } from "../../../../core/store/log.ts";
 import type { Replay } from "../../../../core/training/replay.ts";

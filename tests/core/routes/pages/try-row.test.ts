@@ -1,4 +1,7 @@
-/** Does a socket get one answer at a time, of those that wait only the newest, and nothing for what is no trial? */
+/**
+ * Checks that a socket gets one prediction at a time, skips all but the newest waiting row, and ignores invalid
+ * messages.
+ */
 import { expect, test } from "bun:test";
 import { AppError } from "../../../../core/platform/errors.ts";
 import { type TrialsOptions, WhatIfs } from "../../../../core/routes/pages/try-row.ts";

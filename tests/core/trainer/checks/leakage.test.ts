@@ -1,4 +1,4 @@
-/** Is a column that tells the target seen, and one that only seems to left in peace? */
+/** Checks that a column that leaks the target is found, and one that only seems to is not. */
 import { expect, test } from "bun:test";
 import { findCombination } from "../../../../core/trainer/checks/combination.ts";
 import { findIdentities } from "../../../../core/trainer/checks/identities.ts";

@@ -1,4 +1,7 @@
-/** Are totals with a rest, near copies and columns of afterwards seen, and fair columns left in peace? */
+/**
+ * Checks that totals with a remainder, near copies and columns known only afterwards are found, and fair columns
+ * are not.
+ */
 import { describe, expect, test } from "bun:test";
 import { isNamedAfterwards } from "../../../../core/csv/profile/advice/leaks.ts";
 import { findCombination } from "../../../../core/trainer/checks/combination.ts";

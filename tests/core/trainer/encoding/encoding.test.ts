@@ -1,4 +1,7 @@
-/** Do columns become the same features at training and at serving, and is nothing told that should be hidden? */
+/**
+ * Checks that columns become the same features at training and at serving, and that encodings do not leak the
+ * target.
+ */
 import { expect, test } from "bun:test";
 import type { Table } from "../../../../core/csv/types.ts";
 import { datePart } from "../../../../core/trainer/encoding/dates.ts";

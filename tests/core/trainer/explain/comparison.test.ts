@@ -1,4 +1,4 @@
-/** Is the better version seen to be better, equal ones equal, and a changed column named? */
+/** Checks that a better version is called better, equal ones equal, and that a changed column is named. */
 
 import { expect, test } from "bun:test";
 import type { Table } from "../../../../core/csv/types.ts";

@@ -1,4 +1,4 @@
-/** Do curves, importances, dependences and slices show what is there? */
+/** Checks that curves, importances, dependences and segments show what is in the data. */
 import { describe, expect, test } from "bun:test";
 import {
   calibrationCurve,

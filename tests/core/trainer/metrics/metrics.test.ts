@@ -1,6 +1,6 @@
 /**
- * Do the metrics say what scikit-learn says? Values frozen from scikit-learn 1.9.1, made by the same congruential
- * sequence that `sequence` makes here:
+ * Checks that the metrics equal scikit-learn's. Values frozen from scikit-learn 1.9.1, made by the same
+ * congruential sequence that `sequence` makes here:
  *
  *   y, p = binary(); v = (p >= .5).astype(int)
  *   m.roc_auc_score(y, p); m.average_precision_score(y, p); m.brier_score_loss(y, p); m.matthews_corrcoef(y, v) ...

@@ -1,4 +1,4 @@
-/** Do calibrated probabilities mean what they say, and is a good model left alone? */
+/** Checks that calibrated probabilities are reliable, and that a good model is not changed. */
 import { describe, expect, test } from "bun:test";
 import {
   applyCalibration,

@@ -1,4 +1,4 @@
-/** Does one row get the answer that it gets in a table, from every kind of learner and every kind of column? */
+/** Checks that a single row gets the same prediction as in a table, from every kind of learner and column. */
 import { expect, test } from "bun:test";
 import type { Table } from "../../../../core/csv/types.ts";
 import { buildDesign, planDesign } from "../../../../core/trainer/encoding/design.ts";

@@ -1,4 +1,4 @@
-/** Does the ensemble take what helps, weigh it right, and leave out what does not? */
+/** Checks that the ensemble takes the models that help, weighs them right, and leaves out the rest. */
 import { expect, test } from "bun:test";
 import { baselineRecipe, type Family } from "../../../../core/trainer/race/candidate-configs.ts";
 import { chooseBlend, mix, outOfFold } from "../../../../core/trainer/race/ensemble.ts";

@@ -1,4 +1,4 @@
-/** Do folds keep what they promise: every row once, shares of classes, groups together, no future in the past? */
+/** Checks what folds promise: every row once, shares of classes, groups together, no future in the past. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { stratifiedFolds, timeFolds } from "../../../../core/trainer/race/folds.ts";

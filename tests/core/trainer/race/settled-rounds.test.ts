@@ -1,4 +1,4 @@
-/** Does a fold answer in the round that the other folds kept, and never in its own best? */
+/** Checks that a fold predicts with the round that the other folds chose, never with its own best. */
 import { expect, test } from "bun:test";
 import { boostingParams } from "../../../../core/trainer/learners/trees/boosting-params.ts";
 import { TreeBuilder } from "../../../../core/trainer/learners/trees/growing/tree-builder.ts";

@@ -1,4 +1,4 @@
-/** Do threads find what one thread finds, and do they stop when told? */
+/** Checks that several threads find what one thread finds, and stop when told. */
 import { expect, test } from "bun:test";
 import type { Table } from "../../../../core/csv/types.ts";
 import { seededRandom } from "../../../../core/trainer/random.ts";

@@ -1,4 +1,4 @@
-/** Does the leaderboard never contradict itself: like compared with like, one order, a lead within noise called level? */
+/** Checks that the leaderboard is consistent: like compared with like, one order, a lead within noise called level. */
 import { expect, test } from "bun:test";
 import type { Candidate } from "../../../../core/trainer/contract.ts";
 import { standingsOf } from "../../../../core/training/results/standings.ts";

@@ -1,4 +1,4 @@
-/** Does a run obey: the same twice, ended early, cancelled, taken up again after a crash? */
+/** Checks that a run is repeatable, can be finished early or cancelled, and resumes after a crash. */
 import { expect, test } from "bun:test";
 import type { Table } from "../../../../core/csv/types.ts";
 import { predict } from "../../../../core/trainer/model/model.ts";

@@ -1,4 +1,7 @@
-/** Are both figures told where copies of rows would flatter a split at random, and none where they would not? */
+/**
+ * Checks that both scores are given where duplicate rows would flatter a random split, and only one where they
+ * would not.
+ */
 import { expect, test } from "bun:test";
 import type { Table } from "../../../../core/csv/types.ts";
 import { seededRandom } from "../../../../core/trainer/random.ts";

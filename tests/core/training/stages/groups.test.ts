@@ -1,4 +1,7 @@
-/** Do copies and groups stay on one side, and does none take more than its share of the test part? */
+/**
+ * Checks that copies and groups stay on one side of a split, and that none takes more than its share of the test
+ * set.
+ */
 import { describe, expect, test } from "bun:test";
 import { isGroupColumn } from "../../../../core/csv/profile/advice/group-column.ts";
 import type { ColumnProfile, Table } from "../../../../core/csv/types.ts";

@@ -1,4 +1,4 @@
-/** Do the eight stages turn a table into a model that answers, for every task and kind of column? */
+/** Checks that the eight stages turn a table into a model that predicts, for every task and kind of column. */
 import { describe, expect, test } from "bun:test";
 import type { Column, Table } from "../../../../core/csv/types.ts";
 import { STAGE_NAMES } from "../../../../core/trainer/contract.ts";

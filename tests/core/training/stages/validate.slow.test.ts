@@ -1,4 +1,7 @@
-/** Is a table that cannot teach refused with the place and the fix, and what would mislead named? */
+/**
+ * Checks that a table that cannot be learned from is refused with place and fix, and that what may mislead is
+ * named.
+ */
 import { describe, expect, test } from "bun:test";
 import type { Column, Finding, Table } from "../../../../core/csv/types.ts";
 import { AppError } from "../../../../core/platform/errors.ts";

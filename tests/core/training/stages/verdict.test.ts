@@ -1,4 +1,4 @@
-/** Does the verdict say what the figures are worth, and of which class they are? */
+/** Checks that the verdict says what the figures are worth, and for which class. */
 import { describe, expect, test } from "bun:test";
 import type { Finding } from "../../../../core/csv/types.ts";
 import { measureAll } from "../../../../core/trainer/metrics/index.ts";

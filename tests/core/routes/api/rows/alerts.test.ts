@@ -1,4 +1,4 @@
-/** Can a person, a script and a webhook see what needs them, and say that they have? */
+/** Checks that a person, a script and a webhook see what needs attention, and can acknowledge it. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type Harness, openHarness } from "../../../../harness/app.ts";
 

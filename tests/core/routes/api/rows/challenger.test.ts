@@ -1,4 +1,7 @@
-/** Does a challenger answer the same rows unseen, is it compared on outcomes, and do alarms reach activity and page? */
+/**
+ * Checks that a challenger predicts the same rows unseen, is compared on outcomes, and that alerts reach activity
+ * and page.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { WatchView } from "../../../../../core/routes/data/watch-view.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../../harness/app.ts";

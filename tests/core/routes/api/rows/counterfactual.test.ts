@@ -1,4 +1,4 @@
-/** Does the change that is named really give the other answer, and is there none that is clearly smaller? */
+/** Checks that a counterfactual really gives the other prediction, and that no clearly smaller change does. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Counterfactual } from "../../../../../core/models/counterfactuals.ts";
 import { type Harness, openHarness, passengersCsv, seeded } from "../../../../harness/app.ts";

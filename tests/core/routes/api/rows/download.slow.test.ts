@@ -1,4 +1,4 @@
-/** Does a model that was taken along answer as the server does, in every format that can hold it? */
+/** Checks that a downloaded model predicts as the server does, in every format that can hold it. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { exportModel } from "../../../../../core/models/export.ts";

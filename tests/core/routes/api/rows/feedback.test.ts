@@ -1,4 +1,4 @@
-/** Do outcomes, told one by one or as a CSV, become live figures; and is what is kept as the settings say? */
+/** Checks that outcomes, sent one by one or as a CSV, become live accuracy, and are kept as the settings say. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

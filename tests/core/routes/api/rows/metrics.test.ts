@@ -1,4 +1,4 @@
-/** Can Prometheus read the exposition, are its names in order, and does no client make it grow? */
+/** Checks that Prometheus can read the metrics, that their names are valid, and that no client can add new ones. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type Harness, openHarness } from "../../../../harness/app.ts";
 

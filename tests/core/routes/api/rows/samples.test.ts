@@ -1,4 +1,4 @@
-/** Do the samples arrive like any file, with the target and the kind of answer that they promise, the same each time? */
+/** Checks that samples arrive like any file, with the promised target and type of prediction, the same each time. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { SAMPLE_LIST, sampleFile } from "../../../../../core/datasets/samples/index.ts";
 import { type Harness, openHarness } from "../../../../harness/app.ts";

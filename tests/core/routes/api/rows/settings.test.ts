@@ -1,4 +1,6 @@
-/** Is a change stored, in force at once, refused where the environment speaks, and no secret told? */
+/**
+ * Checks that a change is stored, applies at once, is refused where the environment sets it, and exposes no secret.
+ */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readConfig } from "../../../../../core/operations/config.ts";
 import { openSignalbox } from "../../../../../core/process/signalbox.ts";

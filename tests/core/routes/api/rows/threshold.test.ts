@@ -1,4 +1,4 @@
-/** Is a threshold that somebody sets in force for every prediction, told as an event, and undone? */
+/** Checks that a saved threshold applies to every prediction, is recorded as an event, and can be reset. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type Harness, openHarness, passengersCsv } from "../../../../harness/app.ts";
 

@@ -1,5 +1,6 @@
 /**
- * Does the linear fit find scikit-learn's optimum? Frozen from scikit-learn 1.9.1 on the sequence made below:
+ * Checks that the linear fit finds scikit-learn's optimum. Frozen from scikit-learn 1.9.1 on the sequence made
+ * below:
  *
  *   X = [[next(g) - .5 for _ in range(3)] for _ in range(40)]; y = 2 * X[:, 0] - X[:, 1] + .4 * (next(g) - .5)
  *   LogisticRegression(C=2, tol=1e-12).fit(X, y > 0); ... .fit(X, np.digitize(y, [-.4, .4])); Ridge(alpha=2).fit(X, y)

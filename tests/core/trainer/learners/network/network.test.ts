@@ -1,4 +1,7 @@
-/** Are the network's kernels what they say, does it learn bends and steps, and do its contributions sum? */
+/**
+ * Checks that the network's kernels match their twins, that it learns bends and steps, and that its contributions
+ * sum up.
+ */
 import { expect, test } from "bun:test";
 import { newArena, Scope } from "../../../../../core/trainer/kernels/arena.ts";
 import { loadKernels } from "../../../../../core/trainer/kernels/kernels.ts";

@@ -1,4 +1,4 @@
-/** Is the smooth learner kernel ridge regression, does it follow curves, and do its contributions sum? */
+/** Checks that the smooth learner is kernel ridge regression, follows curves, and that its contributions sum up. */
 import { expect, test } from "bun:test";
 import {
   factorize,

@@ -1,4 +1,7 @@
-/** Does a forest leave room for a class that none of its trees votes for, so that it can join an ensemble? */
+/**
+ * Checks that a forest gives a class that none of its trees votes for a small probability, so that it can join an
+ * ensemble.
+ */
 import { expect, test } from "bun:test";
 import { predictForest, trainForest } from "../../../../../core/trainer/learners/trees/forest.ts";
 import { seededRandom } from "../../../../../core/trainer/random.ts";
