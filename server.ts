@@ -62,7 +62,7 @@ import {
   MODEL,
   MODEL_REPORT,
   type Page,
-  REWIND,
+  REPLAY,
   RUN,
   SETTINGS,
   SIGN_IN,
@@ -70,6 +70,7 @@ import {
   TRIAL,
 } from "./views/pages.ts";
 import { PanelView } from "./views/panels.tsx";
+import { replayPath } from "./views/parts/paths.ts";
 import { SettingsPage } from "./views/settings/settings.tsx";
 
 /** `seq`: where the log stood before anything was read for the answer. */
@@ -190,7 +191,11 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   for (const list of pages.LISTS) page(`/${list}`, pages.listData(list), LIST);
   page("/compare", (call) => compareData(source, comparedNames(call.url)), COMPARE);
   page("/runs/:id", pages.runData, RUN);
-  page("/runs/:id/rewind", pages.rewindData, REWIND);
+  page("/runs/:id/replay", pages.replayData, REPLAY);
+  app.get("/runs/:id/rewind", (c) => {
+    const path = replayPath({ id: c.req.param("id") });
+    return c.redirect(`${config.BASE_PATH}${path}${new URL(c.req.url).search}`, 308);
+  });
   page("/models/:name", (call) => pages.modelData(call), MODEL);
   page("/models/:name/report", (call) => pages.modelData(call), MODEL_REPORT);
   page("/docs", ({ home }) => apiDocs(API, source, home), DOCS);

@@ -28,14 +28,14 @@
   // Progress in the tab's title and icon; what failed is said once.
   const title = document.title;
   const icon = $('link[rel="icon"]');
-  let alarm = $('[data-panel="run"]')?.dataset.alarm;
+  let said = $('[data-panel="run"]')?.dataset.alert;
   function tell() {
     const run = $('[data-panel="run"]')?.dataset;
     if (!run) return;
     document.title = run.progress ? `${run.progress} · ${title}` : title;
     const href = `${icon.href.split("#")[0]}#${run.status}`;
     if (icon.href !== href) icon.href = href;
-    if (run.alarm !== alarm) $("#alarm").textContent = alarm = run.alarm;
+    if (run.alert !== said) $("#alert").textContent = said = run.alert;
   }
   function refresh() {
     localise();
@@ -46,7 +46,7 @@
 
   // Said aloud at the top, shown beside the button too: the reader may be far down.
   function complain({ sourceElement }, text) {
-    $("#alarm").textContent = text;
+    $("#alert").textContent = text;
     for (const place of document.querySelectorAll("[data-problem]")) delete place.dataset.problem;
     const place = sourceElement?.closest(".form, form");
     if (place && text) place.dataset.problem = text;
@@ -55,7 +55,7 @@
   // A refused or lost request of a button is said; nothing that is shown goes away for it.
   document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
     const page = new DOMParser().parseFromString(ctx.text, "text/html");
-    complain(ctx, page.querySelector(".reason,.note")?.textContent ?? "The server could not do this.");
+    complain(ctx, page.querySelector(".note")?.textContent ?? "The server could not do this.");
   });
   document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
     if (ctx) complain(ctx, "The server did not answer. Nothing was changed.");
@@ -143,7 +143,7 @@
       hasCome ||
       (type === "click" && target.type === "file") ||
       !target.closest?.(
-        "[data-do], [data-rewind-to], [data-rewind-play], #rewind-at, [data-cheapest], #threshold input, #batch *",
+        "[data-do], [data-replay-to], [data-replay-play], #replay-at, [data-cheapest], #threshold input, #batch *",
       )
     )
       return;

@@ -22,7 +22,7 @@ import model from "./model.js" with { type: "text" };
 import pagesCss from "./pages.css" with { type: "text" };
 import panelsCss from "./panels.css" with { type: "text" };
 import printCss from "./print.css" with { type: "text" };
-import rewind from "./rewind.js" with { type: "text" };
+import replay from "./replay.js" with { type: "text" };
 import runCss from "./run.css" with { type: "text" };
 import run from "./run.js" with { type: "text" };
 import panelElement from "./signalbox-panel.js" with { type: "text" };
@@ -51,7 +51,7 @@ const SOURCES = {
   embed: { name: "embed", ending: "js", text: small(embed) },
   inspect: { name: "inspect", ending: "js", text: small(inspect) },
   model: { name: "model", ending: "js", text: small(model) },
-  rewind: { name: "rewind", ending: "js", text: small(rewind) },
+  replay: { name: "replay", ending: "js", text: small(replay) },
   run: { name: "run", ending: "js", text: small(run) },
   toasts: { name: "toasts", ending: "js", text: small(toasts) },
   upload: { name: "upload", ending: "js", text: small(upload) },

@@ -101,7 +101,7 @@ await shoot([
   { name: "run", path: `runs/${binary.id}` },
   { name: "run-cancelled", path: `runs/${running.id}` },
   { name: "run-failed", path: `runs/${failed.id}` },
-  { name: "rewind", path: `runs/${binary.id}/rewind` },
+  { name: "replay", path: `runs/${binary.id}/replay` },
   { name: "model", path: model },
   { name: "model-plain", path: model, by: plain },
   { name: "model-opened", path: model, prepare: openDetails },

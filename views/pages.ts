@@ -19,7 +19,7 @@ import { ModelReportPage } from "./model/report.tsx";
 import { TrialPage } from "./model/try.tsx";
 import { textDashboard } from "./parts/text.ts";
 import { ComparePage } from "./run/compare.tsx";
-import { RewindPage } from "./run/rewind.tsx";
+import { ReplayPage } from "./run/replay.tsx";
 import { RunPage } from "./run/run.tsx";
 import { AuditPage } from "./settings/audit.tsx";
 import { SettingsPage } from "./settings/settings.tsx";
@@ -50,9 +50,9 @@ export const LIST: Page<pages.ListData> = {
   panels: ({ list }) => [list],
 };
 export const RUN: Page<Awaited<ReturnType<typeof pages.runData>>> = { html: RunPage, json: ({ run }) => run };
-export const REWIND: Page<Awaited<ReturnType<typeof pages.rewindData>>> = {
-  html: RewindPage,
-  json: ({ rewind }) => rewind,
+export const REPLAY: Page<Awaited<ReturnType<typeof pages.replayData>>> = {
+  html: ReplayPage,
+  json: ({ replay }) => replay,
 };
 export const COMPARE: Page<RunComparison> = {
   html: ComparePage,

@@ -123,7 +123,7 @@ const SAYS: { [P in Panel]?: (data: NonNullable<PanelData[P]>) => Record<string,
   run: (run) => ({
     "data-status": run.status,
     "data-progress": run.status === "running" ? `${Math.round(run.progress * 100)} %` : "",
-    "data-alarm": run.status === "failed" ? `Run ${run.number} failed: ${run.error?.message ?? ""}` : "",
+    "data-alert": run.status === "failed" ? `Run ${run.number} failed: ${run.error?.message ?? ""}` : "",
   }),
 };
 

@@ -62,7 +62,7 @@ export class Alerts {
 
   /**
    * Raises an alert, or does nothing where it stands already and is not worse now. It may be called at each look.
-   * `tx` is the transaction that changed the state which is alarming; without it the alert makes its own.
+   * `tx` is the transaction that changed the state behind the alert; without it the alert makes its own.
    */
   async raise(alert: Alert, tx?: Recording): Promise<void> {
     if (tx) await this.raiseIn(tx, alert);

@@ -37,7 +37,7 @@ interface Fold {
 }
 
 /** `seconds` null: the end. A run that still goes on is shown as far as it has come. */
-export async function rewindRun(
+export async function replayRun(
   store: Store,
   run: StoredRun,
   options: { seconds: number | null; now: number },

@@ -53,13 +53,13 @@ test("connect, set a training off, filter, search, pause, copy, drop and catch u
   await story.bringToFront();
   // Nobody has loaded the run's page anew: the link was pushed.
   await story.getByRole("link", { name: "Replay this run" }).click();
-  await expect(story.locator("#rewind-moment .stage-finished")).toHaveCount(0);
+  await expect(story.locator("#replay-moment .stage-finished")).toHaveCount(0);
   await story.getByLabel("Speed").selectOption("25");
   await story.getByRole("button", { name: "Play" }).click();
-  await expect(story.locator("#rewind-moment .stage-finished")).toHaveCount(8);
+  await expect(story.locator("#replay-moment .stage-finished")).toHaveCount(8);
   await expect(story.getByRole("button", { name: "Play" })).toBeVisible();
   await story.getByRole("link", { name: "Model selection" }).click();
-  await expect(story.locator("#rewind-moment .verdict")).toHaveCount(0);
+  await expect(story.locator("#replay-moment .verdict")).toHaveCount(0);
   await expect(story).toHaveURL(/at=\d/);
   await expectAccessible(story);
   expect([...errors, ...storyErrors]).toEqual([]);
@@ -80,12 +80,12 @@ test.describe("without script", () => {
       body: JSON.stringify({ datasetId: id, target: "b", budgetSeconds: 2 }),
     });
     const run = (await trained.json()) as { id: string };
-    await page.goto(`${server.url}runs/${run.id}/rewind?at=0`);
-    await expect(page.locator("#rewind-moment .stage-finished")).toHaveCount(0);
+    await page.goto(`${server.url}runs/${run.id}/replay?at=0`);
+    await expect(page.locator("#replay-moment .stage-finished")).toHaveCount(0);
     await page.getByRole("link", { name: "The end" }).click();
-    await expect(page.locator("#rewind-moment .stage-finished")).toHaveCount(8);
+    await expect(page.locator("#replay-moment .stage-finished")).toHaveCount(8);
     await page.getByLabel(/^Seconds since/).fill("0");
     await page.getByRole("button", { name: "Show" }).click();
-    await expect(page.locator("#rewind-moment .stage-finished")).toHaveCount(0);
+    await expect(page.locator("#replay-moment .stage-finished")).toHaveCount(0);
   });
 });

@@ -7,8 +7,8 @@ type Single = Pick<Kernels, "histogram" | "marginals" | "findSplit" | "partition
 interface Leaf {
   start: number;
   count: number;
-  riderStart: number;
-  riderCount: number;
+  heldOutStart: number;
+  heldOutCount: number;
   g: number;
   h: number;
   lower: number;
@@ -38,7 +38,7 @@ function planAt(bytes: Bytes, at: number) {
     "drawn",
     "total",
     "rows",
-    "riders",
+    "heldOut",
     "side",
     "goesLeft",
     "search",
@@ -140,12 +140,12 @@ export function growerKernels(
     const part = (list: number, count: number) =>
       kernels.partition(column, plan.goesLeft, list, count, plan.side);
     const count = part(plan.rows + 4 * leaf.start, leaf.count);
-    const riders = part(plan.riders + 4 * leaf.riderStart, leaf.riderCount);
-    const left = { ...leaf, g, h, count, riderCount: riders, parent: node, isLeft: true };
+    const heldOut = part(plan.heldOut + 4 * leaf.heldOutStart, leaf.heldOutCount);
+    const left = { ...leaf, g, h, count, heldOutCount: heldOut, parent: node, isLeft: true };
     const right = {
       ...{ ...leaf, g: leaf.g - g, h: leaf.h - h, parent: node, isLeft: false },
       ...{ start: leaf.start + count, count: leaf.count - count },
-      ...{ riderStart: leaf.riderStart + riders, riderCount: leaf.riderCount - riders },
+      ...{ heldOutStart: leaf.heldOutStart + heldOut, heldOutCount: leaf.heldOutCount - heldOut },
     };
     const direction = bytes.i32(plan.table + 32 * feature + 12);
     const middle = (leafValue(plan, left) + leafValue(plan, right)) / 2;
@@ -157,13 +157,13 @@ export function growerKernels(
   return {
     startTree(at, count) {
       const plan = planAt(bytes, at);
-      const riderCount = plan.total - count;
+      const heldOutCount = plan.total - count;
       bytes.copy(plan.rows, plan.drawn, 4 * count);
-      bytes.copy(plan.riders, plan.drawn + 4 * count, 4 * riderCount);
+      bytes.copy(plan.heldOut, plan.drawn + 4 * count, 4 * heldOutCount);
       const words = bytes.rows(plan.rows, count).map((row) => bytes.i64(plan.records + row * plan.stride));
       const sums = words.reduce((a, b) => a + b, 0n);
       const root: Leaf = {
-        ...{ start: 0, count, riderStart: 0, riderCount, parent: -1, isLeft: true, split: null, gain: 0 },
+        ...{ start: 0, count, heldOutStart: 0, heldOutCount, parent: -1, isLeft: true, split: null, gain: 0 },
         ...{ g: Number(sums >> 32n), h: Number(sums & 0xffffffffn) },
         ...{ lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY },
       };
@@ -195,7 +195,7 @@ export function growerKernels(
         bytes.putF64(plan.values + 16 * i + 8, value);
         hang(plan, leaf, -1 - i);
         kernels.addToRows(scores, plan.rows + 4 * leaf.start, leaf.count, value);
-        kernels.addToRows(scores, plan.riders + 4 * leaf.riderStart, leaf.riderCount, value);
+        kernels.addToRows(scores, plan.heldOut + 4 * leaf.heldOutStart, leaf.heldOutCount, value);
       });
       return leaves.length;
     },

@@ -29,7 +29,7 @@ export function EmbedPage<P extends Panel>(props: EmbedPageProps<P>) {
         <PanelView panelKey={panelKey} panel={panel} data={data} links={links} />
       </main>
       <p id="announce" class="unseen" role="status" />
-      <p id="alarm" class="alarm" role="alert" />
+      <p id="alert" class="alert" role="alert" />
       <SocketElement links={links} panels={[panelKey]} {...(token === undefined ? {} : { token })} />
     </EmbedShell>
   );

@@ -19,7 +19,7 @@ export interface Frame {
   version: string;
   /** Paths of the bundles, their content hashed into the name: "/static/app-1a2b3c.js"; made URLs by `url`. */
   assets: Record<
-    "script" | "style" | "icon" | "embed" | "inspect" | "rewind" | "run" | "model" | "toasts" | "upload",
+    "script" | "style" | "icon" | "embed" | "inspect" | "replay" | "run" | "model" | "toasts" | "upload",
     string
   >;
   /** What the reader chose by the switch (the cookie "theme"); absent: as the system. */

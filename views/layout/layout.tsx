@@ -93,7 +93,7 @@ export function Layout({
           <SignedIn frame={frame} />
         </Masthead>
         <p id="announce" class="unseen" role="status" />
-        <p id="alarm" class="alarm" role="alert" />
+        <p id="alert" class="alert" role="alert" />
         {panels.length > 0 && <Missed />}
         {panels.length > 0 && (
           <p class="away">

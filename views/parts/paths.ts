@@ -9,8 +9,8 @@ export function runPath({ id }: { id: string }): string {
 }
 
 /** A run replayed; at that many seconds after its start, where a moment is named. */
-export function rewindPath(run: { id: string }, seconds?: number): string {
-  return `${runPath(run)}/rewind${seconds === undefined ? "" : `?at=${Math.ceil(seconds * 1000) / 1000}`}`;
+export function replayPath(run: { id: string }, seconds?: number): string {
+  return `${runPath(run)}/replay${seconds === undefined ? "" : `?at=${Math.ceil(seconds * 1000) / 1000}`}`;
 }
 
 export function modelPath(name: string): string {

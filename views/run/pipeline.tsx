@@ -6,7 +6,7 @@ import type { RunStage, RunView } from "../../core/training/run-view.ts";
 import { type Links, url } from "../layout/frame.ts";
 import { capital, count, duration, figure, percent, plural, unbroken } from "../parts/format.ts";
 import { Action, All, Bar, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
-import { rewindPath, runPath } from "../parts/paths.ts";
+import { replayPath, runPath } from "../parts/paths.ts";
 import { metricLabel, RUN_LAMPS, RUN_WORDS, STAGE_SAYS, STAGE_WORDS, stageSays } from "../parts/words.ts";
 import { stageResult } from "./stage-result.ts";
 
@@ -168,7 +168,7 @@ function RunButtons({ run, links }: { run: RunView; links: Links }) {
         </a>
       )}
       {run.startedAt !== null && run.finishedAt !== null && (
-        <a class="button" href={url(links, rewindPath(run, 0))}>
+        <a class="button" href={url(links, replayPath(run, 0))}>
           Replay this run
         </a>
       )}

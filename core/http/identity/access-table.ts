@@ -34,6 +34,7 @@ export const PAGES: Record<string, PageAccess> = {
   "GET /activity": { scope: "read" },
   "GET /compare": { scope: "read" },
   "GET /runs/:id": { scope: "read" },
+  "GET /runs/:id/replay": { scope: "read" },
   "GET /runs/:id/rewind": { scope: "read" },
   "GET /models/:name": { scope: "read" },
   "GET /models/:name/report": { scope: "read" },

@@ -46,15 +46,15 @@ const MODERATE = 0.1;
 const MAJOR = 0.25;
 /** A group of bins holds at least this share of the training rows: rarer ones tell more of chance than of drift. */
 const LEAST_SHARE = 0.05;
-/** Chance of a false word about any column of a model. */
-const FALSE_ALARM = 0.01;
+/** The chance that any column of a model is called drifted without cause. */
+const FALSE_POSITIVE_RATE = 0.01;
 const LEAST_UNSEEN = 3;
 const LEAST_MORE_MISSING = 0.02;
 
 export function driftView(reference: TrainingReference, counts: DriftCounts, days: number): DriftView {
   const about = { predictions: counts.rows, needed: LEAST_PREDICTIONS, days };
   if (counts.rows < LEAST_PREDICTIONS) return { ...about, columns: [], answers: null };
-  const doubt = FALSE_ALARM / (reference.columns.length + 1);
+  const doubt = FALSE_POSITIVE_RATE / (reference.columns.length + 1);
   const columns = reference.columns.map((column, i) => columnDrift(column, counts.columns[i]!, doubt));
   columns.sort((a, b) => rank(b) - rank(a));
   return { ...about, columns, answers: columnDrift(reference.answers, counts.answers, doubt) };

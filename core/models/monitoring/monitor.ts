@@ -165,7 +165,7 @@ export class Monitor {
     for (const { model, version } of told) await this.lookAtOutcomes(model, version);
   }
 
-  /** Of the live version only: what is not in use alarms nobody. */
+  /** Of the live version only: other versions raise no alerts. */
   private async lookAtOutcomes(name: string, version: number): Promise<void> {
     const { store, alerts } = this.options;
     const model = await findModel(store, name);

@@ -13,7 +13,7 @@ import { AppError } from "../../platform/errors.ts";
 import { LIST_FILTERS } from "../../store/lists.ts";
 import { findEvaluation } from "../../store/models.ts";
 import { currentRun, findRun } from "../../store/runs.ts";
-import { rewindRun } from "../../training/replay.ts";
+import { replayRun } from "../../training/replay.ts";
 import { runView } from "../../training/run-view.ts";
 import { type Call, filterQuery, LIST_QUERY, rangeOf } from "../api/route.ts";
 import {
@@ -121,10 +121,10 @@ export async function runData({ signalbox, params }: Call) {
 }
 
 /** The run at `?at=` seconds after its start; without it, its end. Throws AppError `missing`. */
-export async function rewindData({ signalbox, params, query }: Call) {
+export async function replayData({ signalbox, params, query }: Call) {
   const moment = { seconds: query.at ? Number(query.at) || 0 : null, now: signalbox.now() };
   return {
-    rewind: await rewindRun(signalbox.store, await signalbox.runs.find(params.id!), moment),
+    replay: await replayRun(signalbox.store, await signalbox.runs.find(params.id!), moment),
     speed: Number(query.speed) || 1,
   };
 }

@@ -27,8 +27,8 @@ const WORK: Record<StageName, Stage<Work>> = {
 export const STAGES: readonly Stage<Work>[] = STAGE_NAMES.map((name) => WORK[name]);
 
 /** The empty work of a new run. Without a pool the run's own thread does everything. */
-export function createWork(openCrew: OpenWorkerPool | null = null): Work {
-  return emptyWork(loadTable, openCrew);
+export function createWork(openPool: OpenWorkerPool | null = null): Work {
+  return emptyWork(loadTable, openPool);
 }
 
 export type { Work } from "./work/work.ts";

@@ -24,7 +24,7 @@ export const selectModel: Stage<Work> = {
     const metric = measurableMetric(context, data);
     const baselineFirst = baselineLoss(data, data.folds[0]);
     const candidateConfigs = portfolioFor(data);
-    work.pool = await openCrew(context, data, candidateConfigs);
+    work.pool = await openPool(context, data, candidateConfigs);
     const beganAt = elapsedMs();
     const under = { progress: 0, note: "Starting" };
     const tell = (leftMs: number | null) =>
@@ -85,13 +85,13 @@ export const selectModel: Stage<Work> = {
 /** A few hundred rows are learned before a thread is up. */
 const LEAST_ROWS_FOR_THREADS = 200;
 
-function openCrew(
+function openPool(
   { work, stop, elapsedMs, ...rest }: Context,
   data: TrainingData,
   candidateConfigs: CandidateConfig[],
 ) {
   const controls = { stop, elapsedMs, checkpoint: checkpointOf({ work, stop, elapsedMs, ...rest }) };
-  const open = data.rows.length < LEAST_ROWS_FOR_THREADS ? null : work.openCrew;
+  const open = data.rows.length < LEAST_ROWS_FOR_THREADS ? null : work.openPool;
   return open ? open(data, candidateConfigs, controls) : ownThread(data, candidateConfigs, controls);
 }
 

@@ -137,16 +137,17 @@ function chooseThreshold({ options }: Context, held: Held): number | null {
   const { costs } = options;
   const matrices = confusionsByThreshold(held);
   const worth = (percent: number) => {
-    const { hits, falseAlarms, misses, rejections } = matrices[percent];
-    if (costs) return -(falseAlarms * costs.falsePositive + misses * costs.falseNegative);
-    return f1(hits, falseAlarms + misses) + f1(rejections, falseAlarms + misses);
+    const { truePositives, falsePositives, falseNegatives, trueNegatives } = matrices[percent];
+    if (costs) return -(falsePositives * costs.falsePositive + falseNegatives * costs.falseNegative);
+    const errors = falsePositives + falseNegatives;
+    return f1(truePositives, errors) + f1(trueNegatives, errors);
   };
   let best = 50;
   for (let percent = 1; percent < 100; percent++) if (worth(percent) > worth(best)) best = percent;
   return costs || worth(best) > worth(50) + 2 * LEAST_F1_GAIN ? best / 100 : null;
 }
 
-const f1 = (hits: number, errors: number) => (2 * hits) / Math.max(1, 2 * hits + errors);
+const f1 = (correct: number, errors: number) => (2 * correct) / Math.max(1, 2 * correct + errors);
 
 /** For each percent, what answering the second class from there on would get right and wrong. */
 function confusionsByThreshold({ truth, response }: Held) {
@@ -155,13 +156,16 @@ function confusionsByThreshold({ truth, response }: Held) {
     const percent = Math.floor(100 * response[2 * row + 1] + 1e-9);
     (truth[row] > 0 ? positives : negatives)[percent]++;
   }
-  let [misses, rejections] = [0, 0];
+  let [falseNegatives, trueNegatives] = [0, 0];
   const all = (counts: Float64Array) => counts.reduce((sum, count) => sum + count, 0);
   const [allPositives, allNegatives] = [all(positives), all(negatives)];
   return Array.from({ length: 101 }, (_, percent) => {
-    const at = { hits: allPositives - misses, falseAlarms: allNegatives - rejections, misses, rejections };
-    misses += positives[percent];
-    rejections += negatives[percent];
+    const at = {
+      ...{ truePositives: allPositives - falseNegatives, falsePositives: allNegatives - trueNegatives },
+      ...{ falseNegatives, trueNegatives },
+    };
+    falseNegatives += positives[percent];
+    trueNegatives += negatives[percent];
     return at;
   });
 }

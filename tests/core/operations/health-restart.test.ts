@@ -51,8 +51,8 @@ test("a queue that stays long is told once over three lives, its end once too", 
     ["queue", "healthy"],
     ["queue", "critical"],
   ]);
-  const alarms = (await log.read(0, 1000, "alert.raised")).map(({ data }) => data);
-  expect(alarms).toMatchObject([{ code: "health", subject: "queue", severity: "warning" }]);
+  const raised = (await log.read(0, 1000, "alert.raised")).map(({ data }) => data);
+  expect(raised).toMatchObject([{ code: "health", subject: "queue", severity: "warning" }]);
   expect(await log.read(0, 1000, "alert.resolved")).toHaveLength(1);
   expect(await alerts.standing()).toEqual([]);
   // One change, one row: the alert of a gauge makes none of its own.

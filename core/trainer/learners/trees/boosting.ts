@@ -90,9 +90,9 @@ export async function trainBoosting(
   const binning = { rows: trainRows, maxBins: params.maxBins, random, checkpoint };
   const binned = options.binned ?? (await binInSteps(samples, binning));
   const { monotone } = params;
-  const riderRows = options.validRows ?? new Int32Array(0);
+  const validationRows = options.validRows ?? new Int32Array(0);
   const threads = usefulThreads(trainRows.length, options.threads ?? 1);
-  const shape = { binned, trainRows, riderRows, monotone, threads, checkpoint };
+  const shape = { binned, trainRows, validationRows, monotone, threads, checkpoint };
   const fit = await openFit(options.arena ?? sharedArena(), shape);
   let team: Team | null = null;
   try {
@@ -101,7 +101,7 @@ export async function trainBoosting(
     const outputs = loss.outputs(target);
     const baseScore = loss.baseScore(target, trainRows);
     const scores = openScores(fit, { loss: params.loss, outputs, threads });
-    fillScores(fit, scores, { target, baseScore, rows: [trainRows, riderRows] });
+    fillScores(fit, scores, { target, baseScore, rows: [trainRows, validationRows] });
     const run = openRun(fit, scores, { params, options, binned, team });
     const rounds = await runRounds(run);
     const trees = run.grower.builder.build(rounds * outputs);
@@ -211,16 +211,16 @@ async function addTree(run: Run, at: { scales: Quantisation; output: number }): 
   return finishTree(grower, scores.scores + at.output * scores.stride * 8);
 }
 
-/** Draws the rows of a round, ascending (Knuth's algorithm S); all others follow as riders. Answers how many. */
+/** Draws the rows of a round, ascending (Knuth's algorithm S); all others are held out. Returns how many. */
 function drawRows(fit: Fit, fraction: number, random: Random): number {
   const { train, total } = fit;
   const drawn = fit.scope.i32(fit.drawn, total);
   const wanted = fraction >= 1 ? train : Math.max(1, Math.round(fraction * train));
   let count = 0;
-  let riders = wanted;
+  let heldOut = wanted;
   for (let i = 0; i < train; i++) {
     if (wanted === train || random() * (train - i) < wanted - count) drawn[count++] = i;
-    else drawn[riders++] = i;
+    else drawn[heldOut++] = i;
   }
   for (let i = train; i < total; i++) drawn[i] = i;
   return wanted;

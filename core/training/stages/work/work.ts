@@ -29,7 +29,7 @@ export type LoadTable = (
 
 export interface Work {
   load: LoadTable;
-  openCrew: OpenWorkerPool | null;
+  openPool: OpenWorkerPool | null;
   /** The version of the same model that this one will stand beside. */
   previous: { version: number; model: Model } | null;
   /** Data validation: the columns that may become features, and the target beside them. */
@@ -89,10 +89,10 @@ export interface Evaluated {
 
 export type Context = StageContext<Work>;
 
-export function emptyWork(load: LoadTable, openCrew: OpenWorkerPool | null = null): Work {
+export function emptyWork(load: LoadTable, openPool: OpenWorkerPool | null = null): Work {
   return {
     load,
-    openCrew,
+    openPool,
     previous: null,
     loaded: null,
     parts: null,

@@ -97,16 +97,16 @@ const look = (column: ColumnReference, values: number[]) => {
 test("rows from the same source are called drifted in at most one of a hundred looks", () => {
   const random = seededRandom(7);
   const column = numbers(Array.from({ length: 2000 }, () => gauss(random)));
-  let alarms = 0;
+  let falsePositives = 0;
   for (let look_ = 0; look_ < 300; look_++) {
     const rows = 200 + Math.floor(800 * random());
     const drift = look(
       column,
       Array.from({ length: rows }, () => gauss(random)),
     );
-    if (drift.verdict !== "none") alarms += 1;
+    if (drift.verdict !== "none") falsePositives += 1;
   }
-  expect(alarms).toBeLessThanOrEqual(6);
+  expect(falsePositives).toBeLessThanOrEqual(6);
 });
 
 test("a shift by a standard deviation is major, by a third moderate at most, and the sentence names the middles", () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => harness.close());
 
-const rewind = (at: number) => harness.json<Replay>(`/runs/${run.id}/rewind?at=${at}`);
+const replayAt = (at: number) => harness.json<Replay>(`/runs/${run.id}/replay?at=${at}`);
 
 const curve = async () => {
   const { rounds } = await harness.json<Replay>(`/panels/curve.json?of=${run.id}`);
@@ -28,17 +28,17 @@ const curve = async () => {
 
 test("the log is empty, the record is not", async () => {
   expect(await harness.signalbox.log.read(0, 1)).toEqual([]);
-  const { totalSeconds, marks } = await rewind(0);
+  const { totalSeconds, marks } = await replayAt(0);
   expect(totalSeconds).toBeGreaterThan(0.2);
   expect(marks.map(({ label }) => label)).toEqual([...run.stages.map(({ name }) => name), "The end"]);
 });
 
 test("the end is the run as it is, the start knows nothing of what came", async () => {
-  const { run: end, rounds: shown } = await rewind(1e9);
+  const { run: end, rounds: shown } = await replayAt(1e9);
   expect(end).toEqual(await harness.json(`/runs/${run.id}`));
   expect(shown.length).toBeGreaterThan(0);
   expect({ rounds: shown }).toEqual(await curve());
-  const { run: start, rounds } = await rewind(0);
+  const { run: start, rounds } = await replayAt(0);
   expect(start).toMatchObject({
     status: "running",
     candidates: [],
@@ -51,10 +51,10 @@ test("the end is the run as it is, the start knows nothing of what came", async 
 });
 
 test("on the way progress, candidates and finished stages only grow; findings come with their stage's end", async () => {
-  const { totalSeconds } = await rewind(0);
+  const { totalSeconds } = await replayAt(0);
   let before = { progress: 0, candidates: 0, finished: 0 };
   for (let step = 0; step <= 40; step++) {
-    const { run: then } = await rewind((totalSeconds * step) / 40);
+    const { run: then } = await replayAt((totalSeconds * step) / 40);
     const finished = then.stages.filter(({ status }) => status === "finished").length;
     const now = { progress: then.progress, candidates: then.candidates.length, finished };
     expect(now.progress).toBeGreaterThanOrEqual(before.progress);
@@ -70,12 +70,19 @@ test("on the way progress, candidates and finished stages only grow; findings co
 
 test("a link to a moment shows it without a script, and the run's page leads there", async () => {
   const html = { headers: { accept: "text/html" } };
-  const { marks } = await rewind(0);
+  const { marks } = await replayAt(0);
   const race = marks.find(({ label }) => label === "Model selection")!;
-  const page = await (await harness.ask(`/runs/${run.id}/rewind?at=${race.seconds + 0.001}`, html)).text();
-  expect(page.includes('<h2 id="rewind-run">Model selection</h2>')).toBe(true);
-  expect(page.includes(`action="/runs/${run.id}/rewind"`)).toBe(true);
+  const page = await (await harness.ask(`/runs/${run.id}/replay?at=${race.seconds + 0.001}`, html)).text();
+  expect(page.includes('<h2 id="replay-run">Model selection</h2>')).toBe(true);
+  expect(page.includes(`action="/runs/${run.id}/replay"`)).toBe(true);
   const own = await (await harness.ask(`/runs/${run.id}`, html)).text();
-  expect(own.includes(`href="/runs/${run.id}/rewind?at=0"`)).toBe(true);
-  expect((await harness.ask("/runs/nobody/rewind")).status).toBe(404);
+  expect(own.includes(`href="/runs/${run.id}/replay?at=0"`)).toBe(true);
+  expect((await harness.ask("/runs/nobody/replay")).status).toBe(404);
+});
+
+test("the page's former address leads to the same moment", async () => {
+  const former = await harness.ask(`/runs/${run.id}/rewind?at=0.5`, { redirect: "manual" });
+  expect([former.status, former.headers.get("location")]).toEqual([308, `/runs/${run.id}/replay?at=0.5`]);
+  const whole = await harness.ask(`/runs/${run.id}/rewind`, { redirect: "manual" });
+  expect([whole.status, whole.headers.get("location")]).toEqual([308, `/runs/${run.id}/replay`]);
 });

@@ -16,7 +16,7 @@ function table(rows = 400): Table {
 
 test("threads give the model of one thread, to the byte", async () => {
   const alone = await runStages(table(), "y", { options: { budgetRounds: 60 } });
-  const together = await runStages(table(), "y", { options: { budgetRounds: 60 }, openCrew: threadsUpTo(3) });
+  const together = await runStages(table(), "y", { options: { budgetRounds: 60 }, openPool: threadsUpTo(3) });
   expect(together.work.pool!.size).toBe(3);
   expect(
     Buffer.from(together.files.get("model.bin")!).equals(Buffer.from(alone.files.get("model.bin")!)),
@@ -28,7 +28,7 @@ test("a stop reaches fits in other threads", async () => {
   const stop = new AbortController();
   const began = performance.now();
   const { reports, result } = await runStages(table(2000), "y", {
-    openCrew: threadsUpTo(2),
+    openPool: threadsUpTo(2),
     options: { budgetRounds: null },
     elapsedMs: () => performance.now() - began,
     stop: stop.signal,

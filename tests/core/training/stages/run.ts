@@ -20,7 +20,7 @@ export interface Control {
   stop?: AbortSignal;
   cancel?: AbortSignal;
   elapsedMs?: () => number;
-  openCrew?: OpenWorkerPool;
+  openPool?: OpenWorkerPool;
   previous?: Work["previous"];
   onReport?: (stage: string, report: StageReport) => void;
 }
@@ -29,7 +29,7 @@ export interface Control {
 export async function runStages(table: Table, target: string, control: Control = {}): Promise<Ran> {
   const files = control.files ?? new Map<string, Uint8Array>();
   const ran: Omit<Ran, "result"> = {
-    work: { ...emptyWork(loader(table), control.openCrew), previous: control.previous ?? null },
+    work: { ...emptyWork(loader(table), control.openPool), previous: control.previous ?? null },
     reports: [],
     files,
   };

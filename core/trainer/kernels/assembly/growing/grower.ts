@@ -1,10 +1,10 @@
 // Grows one boosted tree leaf by leaf: always the leaf whose best split gains most is split next. Of two
-// children the smaller is summed, the larger is what its parent had minus that. Riders only follow the splits.
+// children the smaller is summed, the larger is what its parent had minus that. Held-out rows only follow splits.
 //
 // plan (i32 each, written by fit.ts and grower.ts):
 //     0 records      4 stride     8 slots      12 slot sums   16 marginal plan   20 features   24 cells of a histogram
-//    28 table       32 columns (an offset a feature)          36 bounded         40 drawn      44 rows and riders
-//    48 row list    52 rider list            56 side          60 goesLeft        64 search     68 sorting
+//    28 table       32 columns (an offset a feature)          36 bounded         40 drawn      44 rows in all
+//    48 row list    52 held-out rows         56 side          60 goesLeft        64 search     68 sorting
 //    72 control of the team, 0: alone        76 threads       80 most leaves     84 least rows of a leaf
 //    88 features to use (i32 each)           92 their number  96 free histograms (a stack)    100 their number
 //   104 leaves     108 their number         112 splits       116 their number   120 values   124 updates
@@ -12,7 +12,7 @@
 //   152 f64 scale of g                      160 f64 scale of h                  168 (touched)
 //   176 f64 cells summed since the last pause
 //
-// leaf (128 bytes): 0 start   4 rows   8 first rider   12 riders   16 g   20 h (quantised)   24 histogram, 0: none
+// leaf (128 bytes): 0 start   4 rows   8 held out: first   12 count   16 g   20 h (quantised)   24 histogram, 0: none
 //   28 split above, -1: root   32 is left   40 f64 lower   48 f64 upper bound   64 .. 127 its best split, as
 //   splitting.ts leaves it, but with the gain in the place of the score
 // split (64 bytes): 0 feature   4 bin   8 left   12 right (~leaf, or a split)   16 missing left, 2: by category
@@ -62,16 +62,16 @@ function number(at: usize): f64 {
   return load<f64>(plan + at);
 }
 
-// The root over the first `count` rows drawn, searched; all others are riders.
+// The root over the first `count` rows drawn, searched; all others are held out.
 export function startTree(at: usize, count: i32): void {
   plan = at;
-  const riders = word(44) - count;
+  const heldOut = word(44) - count;
   memory.copy(place(48), place(40), <usize>count << 2);
-  memory.copy(place(52), place(40) + (<usize>count << 2), <usize>riders << 2);
+  memory.copy(place(52), place(40) + (<usize>count << 2), <usize>heldOut << 2);
   const root = place(104);
   memory.fill(root, 0, LEAF);
   store<i32>(root, count, 4);
-  store<i32>(root, riders, 12);
+  store<i32>(root, heldOut, 12);
   store<i32>(root, -1, 28);
   store<i32>(root, 1, 32);
   store<f64>(root, -Infinity, 40);
@@ -160,20 +160,20 @@ function split(left: usize): void {
   fillGoesLeft(place(60), load<i32>(found, 12), load<i32>(found, 16), load<i32>(found, 20) != 0, found + 32);
   const column = <usize>load<u32>(place(32) + (<usize>feature << 2));
   const count = partitionList(column, listAt(48, load<i32>(left)), load<i32>(left, 4));
-  const riders = partitionList(column, listAt(52, load<i32>(left, 8)), load<i32>(left, 12));
+  const heldOut = partitionList(column, listAt(52, load<i32>(left, 8)), load<i32>(left, 12));
   attach(left, node);
   store<i32>(left, node, 28);
   memory.copy(right, left, LEAF);
   store<i32>(left, 1, 32);
   store<i32>(right, 0, 32);
   store<i32>(left, count, 4);
-  store<i32>(left, riders, 12);
+  store<i32>(left, heldOut, 12);
   store<i32>(left, <i32>(sums >> 32), 16);
   store<i32>(left, <i32>sums, 20);
   store<i32>(right, load<i32>(right) + count);
   store<i32>(right, load<i32>(right, 4) - count, 4);
-  store<i32>(right, load<i32>(right, 8) + riders, 8);
-  store<i32>(right, load<i32>(right, 12) - riders, 12);
+  store<i32>(right, load<i32>(right, 8) + heldOut, 8);
+  store<i32>(right, load<i32>(right, 12) - heldOut, 12);
   store<i32>(right, load<i32>(right, 16) - load<i32>(left, 16), 16);
   store<i32>(right, load<i32>(right, 20) - load<i32>(left, 20), 20);
   const direction = load<i32>(place(28) + (<usize>feature << 5), 12);

@@ -1,12 +1,13 @@
 /**
  * Lays out the memory of one fit.
  *
- *   position   0 .. train - 1 the training rows, then the validation rows ("riders": they follow the splits, so their
- *              scores cost no walk, but no sum ever holds them)
+ *   position   0 .. train - 1 the training rows, then the validation rows (they follow the splits, so their scores cost
+ *              no walk, but no sum ever holds them)
  *   columns    one byte a position and feature, column-major: partition reads one feature of many rows
  *   records    row-major, training rows only (kernels/assembly/records.ts): histograms read all features of a row
- *   lists      row numbers (u32) of the nodes: each node owns a range of `rows` and one of `riders`; both are copied
- *              from `drawn` (the rows of this round, ascending, then all others) when a tree starts
+ *   lists      row numbers (u32) of the nodes: each node owns a range of `rows` and one of `heldOut`, the rows that its
+ *              sums leave out; both are copied from `drawn` (the rows of this round, ascending, then all others)
+ *              when a tree starts
  */
 
 import { type Arena, Scope } from "../../../kernels/arena.ts";
@@ -17,7 +18,7 @@ import { planSlots, type SlotPlan } from "./packed-bins.ts";
 export interface FitShape {
   binned: BinnedSamples;
   trainRows: Int32Array;
-  riderRows: Int32Array;
+  validationRows: Int32Array;
   monotone: Record<string, 1 | -1>;
   threads: number;
   checkpoint: Checkpoint;
@@ -33,7 +34,7 @@ export interface Fit {
   records: number;
   stride: number;
   rows: number;
-  riders: number;
+  heldOut: number;
   drawn: number;
   /** Cells of one histogram, even. */
   cells: number;
@@ -61,9 +62,9 @@ export async function openFit(arena: Arena, shape: FitShape): Promise<Fit> {
 }
 
 async function layOut(scope: Scope, shape: FitShape): Promise<Fit> {
-  const { binned, trainRows, riderRows, monotone } = shape;
+  const { binned, trainRows, validationRows, monotone } = shape;
   const train = trainRows.length;
-  const total = train + riderRows.length;
+  const total = train + validationRows.length;
   const featureCount = binned.features.length;
   const columns: number[] = [];
   for (const codes of binned.codes) {
@@ -78,7 +79,7 @@ async function layOut(scope: Scope, shape: FitShape): Promise<Fit> {
   const lists = {
     drawn: scope.bytes(total * 4),
     rows: scope.bytes(train * 4 + 4),
-    riders: scope.bytes(total * 4),
+    heldOut: scope.bytes(total * 4),
   };
   const at = scope.bytes(PLAN_BYTES);
   const [words, numbers] = [scope.i32(at, PLAN_BYTES / 4), scope.f64(at, PLAN_BYTES / 8)];
@@ -89,7 +90,7 @@ async function layOut(scope: Scope, shape: FitShape): Promise<Fit> {
     5,
   );
   words.set([binned.features.some(({ name }) => monotone[name]) ? 1 : 0, lists.drawn, total], 9);
-  words.set([lists.rows, lists.riders, scope.bytes(total * 4 + 16), scope.bytes(256)], 12);
+  words.set([lists.rows, lists.heldOut, scope.bytes(total * 4 + 16), scope.bytes(256)], 12);
   words.set([scope.bytes(SEARCH_BYTES), scope.bytes(SORTING_BYTES)], 16);
   const sizes = { train, total, featureCount, stride, cells };
   return { scope, ...sizes, columns, records, ...lists, plan: { at, words, numbers } };
@@ -127,12 +128,12 @@ function recordStride(slotCount: number, train: number): number {
   return train * tight < TIGHT_BYTES ? tight : Math.ceil(tight / 8) * 8;
 }
 
-function fillColumn(scope: Scope, codes: Uint8Array, { trainRows, riderRows }: FitShape): number {
+function fillColumn(scope: Scope, codes: Uint8Array, { trainRows, validationRows }: FitShape): number {
   const train = trainRows.length;
-  const at = scope.bytes(train + riderRows.length);
-  const column = new Uint8Array(train + riderRows.length);
+  const at = scope.bytes(train + validationRows.length);
+  const column = new Uint8Array(train + validationRows.length);
   gather(codes, trainRows, column);
-  gather(codes, riderRows, column.subarray(train));
+  gather(codes, validationRows, column.subarray(train));
   scope.u8(at, column.length).set(column);
   return at;
 }

@@ -25,7 +25,7 @@ export function openRowOrder(fit: Fit): RowOrder | null {
   return { spare: fit.scope.bytes(bytes), nextRound: 1 };
 }
 
-/** After a round whose tree was grown over the first `count` rows listed; riders of the training rows follow. */
+/** After a round whose tree was grown over the first `count` rows listed; the training rows held out of it follow. */
 export async function orderRows(
   fit: Fit,
   { scores, y, outputs, stride }: Scores,
@@ -38,9 +38,9 @@ export async function orderRows(
 ): Promise<void> {
   if (round < order.nextRound) return;
   order.nextRound = round + ROUNDS;
-  const { train, total, rows, riders } = fit;
+  const { train, total, rows, heldOut } = fit;
   const { kernels } = fit.scope;
-  kernels.listBelow(rows + count * 4, riders, total - count, train);
+  kernels.listBelow(rows + count * 4, heldOut, total - count, train);
   kernels.gatherRecords(order.spare, fit.records, rows, train, fit.stride);
   [fit.records, order.spare] = [order.spare, fit.records];
   fit.plan.words[0] = fit.records;

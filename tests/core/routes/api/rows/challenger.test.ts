@@ -73,7 +73,7 @@ test("its answers are stored, never returned, compared on outcomes, and the bett
     expect(html).toContain(words);
 });
 
-test("making it live ends the challenge and its alarm, and so does ending it", async () => {
+test("making it live ends the challenge and its alert, and so does stopping it", async () => {
   const before = harness.signalbox.log.lastSeq;
   await harness.send("PUT", "/api/models/crew/live", { version: 2 });
   expect((await watch()).challenge).toBeNull();
@@ -93,7 +93,7 @@ test("making it live ends the challenge and its alarm, and so does ending it", a
   ]);
 });
 
-test("figures that fall clearly below training raise an alarm once, and it ends when they are back", async () => {
+test("figures that fall clearly below training raise one alert, which is resolved when they recover", async () => {
   const tell = async (wrong: boolean) => {
     const { predictions } = (await (
       await harness.send("POST", "/api/models/crew/predict", { rows: rows.slice(0, 100) })

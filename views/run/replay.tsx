@@ -7,7 +7,7 @@ import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
 import { duration, percent, plural } from "../parts/format.ts";
 import { Bar } from "../parts/parts.tsx";
-import { rewindPath, runPath } from "../parts/paths.ts";
+import { replayPath, runPath } from "../parts/paths.ts";
 import { RUN_WORDS } from "../parts/words.ts";
 import { LeaderboardPanel } from "./leaderboard.tsx";
 import { StagesPanel } from "./pipeline.tsx";
@@ -15,23 +15,23 @@ import { CurvePanel } from "./training.tsx";
 
 const SPEEDS = [1, 2, 5, 10, 25, 100];
 
-export interface RewindPageProps {
+export interface ReplayPageProps {
   frame: Frame;
-  rewind: Replay;
+  replay: Replay;
   /** Times as fast as it was, when it plays. */
   speed: number;
 }
 
-export function RewindPage({ frame, rewind, speed }: RewindPageProps) {
+export function ReplayPage({ frame, replay, speed }: ReplayPageProps) {
   const { links } = frame;
-  const { run } = rewind;
+  const { run } = replay;
   return (
     <Layout
       frame={frame}
       title={`Run ${run.number}, replayed`}
       panels={[]}
       current="runs"
-      later={frame.assets.rewind}
+      later={frame.assets.replay}
     >
       <header class="page-head">
         <p class="crumbs">
@@ -43,34 +43,34 @@ export function RewindPage({ frame, rewind, speed }: RewindPageProps) {
         <h1>Run {run.number}, replayed</h1>
         <p class="lead">From its own record: what was known at each moment, and nothing that came later.</p>
       </header>
-      <RewindControls links={links} rewind={rewind} speed={speed} />
-      <RewindMoment rewind={rewind} />
+      <ReplayControls links={links} replay={replay} speed={speed} />
+      <ReplayMoment replay={replay} />
     </Layout>
   );
 }
 
-function RewindControls({ links, rewind, speed }: { links: Links; rewind: Replay; speed: number }) {
-  const { run, seconds, totalSeconds, marks } = rewind;
-  const address = url(links, rewindPath(run));
+function ReplayControls({ links, replay, speed }: { links: Links; replay: Replay; speed: number }) {
+  const { run, seconds, totalSeconds, marks } = replay;
+  const address = url(links, replayPath(run));
   return (
-    <section class="panel" aria-labelledby="rewind-heading">
-      <h2 id="rewind-heading">The moment</h2>
+    <section class="panel" aria-labelledby="replay-heading">
+      <h2 id="replay-heading">The moment</h2>
       <form
-        id="rewind-form"
+        id="replay-form"
         class="form"
         method="get"
         action={address}
         hx-get={address}
-        hx-trigger="rewind:show"
+        hx-trigger="replay:show"
         hx-sync="this:replace"
-        hx-select="#rewind-moment"
-        hx-target="#rewind-moment"
+        hx-select="#replay-moment"
+        hx-target="#replay-moment"
         hx-swap="outerMorph"
       >
         <div class="field field-wide">
-          <label for="rewind-at">Seconds since it started, of {duration(totalSeconds * 1000)}</label>
+          <label for="replay-at">Seconds since it started, of {duration(totalSeconds * 1000)}</label>
           <input
-            id="rewind-at"
+            id="replay-at"
             name="at"
             type="range"
             min="0"
@@ -81,8 +81,8 @@ function RewindControls({ links, rewind, speed }: { links: Links; rewind: Replay
           />
         </div>
         <div class="field">
-          <label for="rewind-speed">Speed</label>
-          <select id="rewind-speed" name="speed">
+          <label for="replay-speed">Speed</label>
+          <select id="replay-speed" name="speed">
             {SPEEDS.map((times) => (
               <option value={String(times)} {...(times === speed ? { selected: true } : {})}>
                 {times === 1 ? "as fast as it was" : `${times} times as fast`}
@@ -91,7 +91,7 @@ function RewindControls({ links, rewind, speed }: { links: Links; rewind: Replay
           </select>
         </div>
         <div class="actions">
-          <button type="button" class="primary needs-js" data-rewind-play aria-pressed="false">
+          <button type="button" class="primary needs-js" data-replay-play aria-pressed="false">
             Play
           </button>
           <button type="submit">Show</button>
@@ -102,8 +102,8 @@ function RewindControls({ links, rewind, speed }: { links: Links; rewind: Replay
           <li class="row">
             <a
               class="row-name"
-              href={url(links, rewindPath(run, mark.seconds))}
-              data-rewind-to={mark.seconds}
+              href={url(links, replayPath(run, mark.seconds))}
+              data-replay-to={mark.seconds}
             >
               {mark.label}
             </a>
@@ -116,26 +116,26 @@ function RewindControls({ links, rewind, speed }: { links: Links; rewind: Replay
 }
 
 /** Everything that changes with the moment; the slider asks for this alone. */
-function RewindMoment({ rewind: { run, rounds, seconds } }: { rewind: Replay }) {
+function ReplayMoment({ replay: { run, rounds, seconds } }: { replay: Replay }) {
   const words = `${percent(run.progress)} after ${duration(seconds * 1000)}`;
   return (
-    <div id="rewind-moment" class="run-page">
-      <section class="panel" aria-labelledby="rewind-run">
-        <h2 id="rewind-run">{run.stage ?? RUN_WORDS[run.status]}</h2>
+    <div id="replay-moment" class="run-page">
+      <section class="panel" aria-labelledby="replay-run">
+        <h2 id="replay-run">{run.stage ?? RUN_WORDS[run.status]}</h2>
         <Bar label={`Run ${run.number}`} value={run.progress} text={words} />
         {run.verdict && <p class="verdict">{run.verdict}</p>}
       </section>
-      <section class="panel panel-stages" aria-labelledby="rewind-stages">
-        <h2 id="rewind-stages">Eight stages</h2>
+      <section class="panel panel-stages" aria-labelledby="replay-stages">
+        <h2 id="replay-stages">Eight stages</h2>
         <StagesPanel data={run} panelKey="rewound-stages" />
       </section>
       <div class="pair">
-        <section class="panel panel-curve" aria-labelledby="rewind-curve">
-          <h2 id="rewind-curve">Learning curve, {plural(rounds.length, "round")}</h2>
+        <section class="panel panel-curve" aria-labelledby="replay-curve">
+          <h2 id="replay-curve">Learning curve, {plural(rounds.length, "round")}</h2>
           <CurvePanel data={{ run, rounds }} panelKey="rewound-curve" />
         </section>
-        <section class="panel panel-leaderboard" aria-labelledby="rewind-candidates">
-          <h2 id="rewind-candidates">{plural(run.candidates.length, "candidate")}</h2>
+        <section class="panel panel-leaderboard" aria-labelledby="replay-candidates">
+          <h2 id="replay-candidates">{plural(run.candidates.length, "candidate")}</h2>
           <LeaderboardPanel data={run} panelKey="rewound-leaderboard" />
         </section>
       </div>

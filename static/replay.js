@@ -1,8 +1,8 @@
 // Plays a run: moves the slider as fast as it is told, and asks the server for each moment. It builds no HTML.
 (() => {
-  const form = document.getElementById("rewind-form");
-  const slider = document.getElementById("rewind-at");
-  const play = document.querySelector("[data-rewind-play]");
+  const form = document.getElementById("replay-form");
+  const slider = document.getElementById("replay-at");
+  const play = document.querySelector("[data-replay-play]");
   const FRAME_MS = 100;
   let timer = null;
 
@@ -14,7 +14,7 @@
     slider.setAttribute("aria-valuetext", `${Number(slider.value).toFixed(1)} seconds`);
     const query = new URLSearchParams(new FormData(form));
     history.replaceState(null, "", `?${query}`);
-    htmx.trigger(form, "rewind:show");
+    htmx.trigger(form, "replay:show");
   }
 
   function stop() {
@@ -47,7 +47,7 @@
     show(slider.value);
   });
   document.addEventListener("click", (event) => {
-    const to = event.target.closest?.("[data-rewind-to]")?.dataset.rewindTo;
+    const to = event.target.closest?.("[data-replay-to]")?.dataset.replayTo;
     if (to === undefined) return;
     event.preventDefault();
     if (timer) stop();
