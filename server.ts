@@ -192,10 +192,8 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   page("/compare", (call) => compareData(source, comparedNames(call.url)), COMPARE);
   page("/runs/:id", pages.runData, RUN);
   page("/runs/:id/replay", pages.replayData, REPLAY);
-  app.get("/runs/:id/rewind", (c) => {
-    const path = replayPath({ id: c.req.param("id") });
-    return c.redirect(`${config.BASE_PATH}${path}${new URL(c.req.url).search}`, 308);
-  });
+  const replayOf = (c: C) => replayPath({ id: c.req.param("id")! }) + new URL(c.req.url).search;
+  app.get("/runs/:id/rewind", (c) => c.redirect(config.BASE_PATH + replayOf(c), 308));
   page("/models/:name", (call) => pages.modelData(call), MODEL);
   page("/models/:name/report", (call) => pages.modelData(call), MODEL_REPORT);
   page("/docs", ({ home }) => apiDocs(API, source, home), DOCS);

@@ -55,7 +55,7 @@
   // A refused or lost request of a button is said; nothing that is shown goes away for it.
   document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
     const page = new DOMParser().parseFromString(ctx.text, "text/html");
-    complain(ctx, page.querySelector(".note")?.textContent ?? "The server could not do this.");
+    complain(ctx, page.querySelector(".reason,.note")?.textContent ?? "The server could not do this.");
   });
   document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
     if (ctx) complain(ctx, "The server did not answer. Nothing was changed.");
@@ -120,7 +120,7 @@
   function pause(button) {
     const panel = document.getElementById(button.dataset.pause);
     const isPaused = panel.toggleAttribute("hx-morph-skip");
-    button.setAttribute("aria-pressed", String(isPaused));
+    button.setAttribute("aria-pressed", isPaused);
     button.textContent = isPaused ? "Resume" : "Pause";
     if (!isPaused) htmx.ajax("GET", panel.dataset.from, { target: panel, swap: "outerMorph" });
   }
