@@ -70,7 +70,7 @@
   function showTheme(theme) {
     if (theme === "auto") delete root.dataset.theme;
     else root.dataset.theme = theme;
-    themeButton?.setAttribute("aria-label", `Theme: ${theme === "auto" ? "system" : theme}`);
+    themeButton?.setAttribute("aria-label", `Theme: ${root.dataset.theme ?? "system"}`);
   }
   function nextTheme() {
     const theme = THEMES[(THEMES.indexOf(root.dataset.theme ?? "auto") + 1) % THEMES.length];
@@ -120,7 +120,7 @@
   function pause(button) {
     const panel = document.getElementById(button.dataset.pause);
     const isPaused = panel.toggleAttribute("hx-morph-skip");
-    button.setAttribute("aria-pressed", isPaused);
+    button.setAttribute("aria-pressed", String(isPaused));
     button.textContent = isPaused ? "Resume" : "Pause";
     if (!isPaused) htmx.ajax("GET", panel.dataset.from, { target: panel, swap: "outerMorph" });
   }
