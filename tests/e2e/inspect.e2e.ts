@@ -31,6 +31,7 @@ test("connect, set a training off, filter, search, pause, copy, drop and catch u
   const storyErrors = listenForErrors(story);
   await story.goto(`${server.url}runs/${event.data.runId}`);
   await expect(story.locator(".stage-finished")).not.toHaveCount(8);
+  const stayed = story.getByRole("button", { name: "Stay on this page" }).click();
   await page.bringToFront();
   await page.getByLabel("Type", { exact: true }).selectOption("");
   await page.getByLabel("Search").fill("Data validation");
@@ -50,6 +51,7 @@ test("connect, set a training off, filter, search, pause, copy, drop and catch u
   await expect(page.locator("[data-part=state]")).toContainText("Closed");
   await expectAccessible(page);
 
+  await stayed;
   await story.bringToFront();
   // Nobody has loaded the run's page anew: the link was pushed.
   await story.getByRole("link", { name: "Replay this run" }).click();

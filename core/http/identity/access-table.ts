@@ -13,7 +13,11 @@ export interface RouteAccess {
   rate: RateClass | null;
   /** Does the audit keep it? Predictions are counted elsewhere, reading is no change; but a backup takes everything. */
   isChange: boolean;
+  /** Its own answer comes although the access that it was asked by may have ended with it. */
+  endsAccess: boolean;
 }
+
+const ENDS_ACCESS = new Set(["POST /sign-out", "DELETE /api/tokens/:id"]);
 
 /** What a row of the API says of who may ask. */
 interface RouteRow {
@@ -104,5 +108,5 @@ export function unlisted(action: string): RouteAccess {
 function accessOf(action: string, scope: Access, rate?: RateClass): RouteAccess {
   const isChanging = !action.startsWith("GET ") && ["train", "admin", "embed"].includes(scope);
   const isChange = isChanging || action === "GET /api/backup";
-  return { action, scope, rate: rate ?? null, isChange };
+  return { action, scope, rate: rate ?? null, isChange, endsAccess: ENDS_ACCESS.has(action) };
 }

@@ -160,9 +160,9 @@ export class Pipeline {
     return call;
   }
 
-  /** Refuses an answer that is still waited for when its access ends. */
-  async whileAllowed({ identity }: Visit, work: () => Promise<void>): Promise<void> {
-    if (!identity || !isRevocable(identity)) return work();
+  /** Refuses an answer that is still waited for when its access ends, unless the answer is what ended it. */
+  async whileAllowed({ identity, route }: Visit, work: () => Promise<void>): Promise<void> {
+    if (!identity || !isRevocable(identity) || route?.endsAccess) return work();
     return whileAllowed(work, this.options.signalbox.holds.holdFor(identity));
   }
 

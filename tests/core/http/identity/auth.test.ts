@@ -41,6 +41,18 @@ const signIn = (fields: Record<string, string>, headers: Record<string, string> 
 const cookieOf = (answer: Response) => answer.headers.get("set-cookie")!.split(";")[0]!;
 
 describe("a token", () => {
+  test("that revokes itself is told that it is done, by the API and by the form", async () => {
+    for (const [path, method] of [
+      ["/api/tokens/:id", "DELETE"],
+      ["/settings/tokens/:id/revoke", "POST"],
+    ] as const) {
+      const { id, token } = await make(["admin"]);
+      const answer = await harness.ask(path.replace(":id", id), { method, headers: bearer(token) });
+      expect([path, answer.status < 400]).toEqual([path, true]);
+      expect((await harness.ask("/api/datasets", { headers: bearer(token) })).status).toBe(401);
+    }
+  });
+
   test("is asked for in words that a program and a person understand", async () => {
     const answer = await harness.ask("/api/datasets");
     expect(answer.status).toBe(401);
@@ -193,6 +205,7 @@ describe("signing in", () => {
     for (const path of ["/api/runs", "/panels/metrics"])
       expect((await harness.ask(path, { headers: { cookie } })).status).toBe(200);
     const out = await harness.ask("/sign-out", { method: "POST", headers: { cookie, origin: OURS } });
+    expect([out.status, out.headers.get("location")]).toEqual([303, "/sign-in"]);
     expect(out.headers.get("set-cookie")).toContain("Max-Age=0");
     expect((await harness.ask("/api/runs", { headers: { cookie } })).status).toBe(401);
   });
