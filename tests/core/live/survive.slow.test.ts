@@ -74,7 +74,7 @@ test("a second process on the same folder says who holds it", async () => {
     env: { ...process.env, DATA_DIR: server.folder, PORT: "0" },
   });
   expect(second.exitCode).toBe(2);
-  expect(second.stderr.toString()).toMatch(/Process \d+ holds .*Stop that process/s);
+  expect(second.stderr.toString()).toMatch(/Process \d+ has been using .*Stop that process/s);
 });
 
 test("SIGTERM ends with 0 and leaves nothing to repair", async () => {

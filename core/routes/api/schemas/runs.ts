@@ -73,6 +73,10 @@ const OPTIONS = (
   z.object({
     target: z.string(),
     task: TASK.nullable(),
+    isTaskGuessed: z
+      .literal(true)
+      .optional()
+      .describe("the task is a guess, which Data validation may change"),
     features: z.array(z.string()).nullable(),
     exclude: z.array(z.string()),
     budgetSeconds: z.number(),

@@ -26,7 +26,12 @@ async function as(scope: Scope, accept = "application/json") {
 test("forms for those who may not read are the ones that are tested here", () => {
   const posts = [...accessTable(API)].filter(([key]) => key.startsWith("POST /") && !key.includes("/api/"));
   const blind = posts.filter(([, { scope }]) => scope === "predict" || scope === "embed");
-  expect(blind.map(([key]) => key)).toEqual(["POST /models/:name/predict", "POST /models/:name/predict-csv"]);
+  expect(blind.map(([key]) => key).sort()).toEqual([
+    "POST /models/:name/outcomes",
+    "POST /models/:name/outcomes-csv",
+    "POST /models/:name/predict",
+    "POST /models/:name/predict-csv",
+  ]);
 });
 
 test("a predict token gets the answer, not the model's page", async () => {

@@ -43,7 +43,7 @@ test("the run, the version and the event tell of the version before", async () =
 test("the pages of the run and of the model show it", async () => {
   for (const path of [`/runs/${runs[1].id}`, "/models/crew?version=2"]) {
     const page = await (await harness.ask(path, { headers: { accept: "text/html" } })).text();
-    expect(page).toContain("Beside version 1");
+    expect(page).toContain("Compared with version 1");
     expect(page).toContain("“deck” came");
   }
 });

@@ -79,7 +79,7 @@ test("badges and tables say what the panel says", async () => {
   );
   expect(await text("stages.txt")).toContain("Finalizing");
   expect(await text("datasets.csv")).toContain(`,"'=SUM(1)&""<b>"".csv",ready,120,`);
-  expect(await text("curve.svg?theme=dark")).toContain("Rows it has not seen");
+  expect(await text("curve.svg?theme=dark")).toContain("Validation rows");
 });
 
 test("an ending that there is not names those that there are", async () => {

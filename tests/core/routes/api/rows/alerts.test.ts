@@ -28,6 +28,6 @@ test("a run that fails is one activity row, one alert with its action, until it 
   expect(await attention()).toContain(`/alerts/${items[0]!.id}/dismiss`);
   const own = { headers: { accept: "text/html", "content-type": "application/x-www-form-urlencoded" } };
   expect((await ask(`/alerts/${items[0]!.id}/dismiss`, { method: "POST", ...own })).status).toBe(303);
-  expect(await attention()).toContain("Nothing needs you");
+  expect(await attention()).toContain("Nothing needs attention");
   expect((await ask(`/api/alerts/${items[0]!.id}`, { method: "DELETE" })).status).toBe(404);
 });

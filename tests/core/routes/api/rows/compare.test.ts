@@ -49,8 +49,8 @@ test("the page names both, and says which is better", async () => {
 });
 
 test.each([
-  ["", 400, "Name two to five runs"],
-  ["one", 400, "Name two to five runs"],
+  ["", 400, "Choose two to five runs, not"],
+  ["one", 400, "Choose two to five runs, not"],
   ["no,such", 404, "Run no does not exist"],
   ["crew:1,crew:9", 404, "Version 9 of crew does not exist"],
 ])("?runs=%s is refused with %d", async (runs, status, detail) => {
