@@ -196,14 +196,16 @@ export async function runPage(source: Signalbox, range: PageRange): Promise<Page
 export async function modelPage(source: Signalbox, range: PageRange) {
   const { items: rows, next } = await modelRows(source, range);
   const minute = Math.floor(source.now() / 60_000) - HOUR_MINUTES + 1;
-  const items = rows.map(async ({ name, liveVersion }) => {
-    const lastHour = (await predictionsSince(source.store, minute, name)).reduce(
-      (sum, row) => sum + row.predictions,
-      0,
-    );
-    const predictions = { total: await countPredictions(source.store, name), lastHour };
-    return { name, liveVersion, versions: await versionsOf(source, name, liveVersion), predictions };
-  });
+  const items = await Promise.all(
+    rows.map(async ({ name, liveVersion }) => {
+      const lastHour = (await predictionsSince(source.store, minute, name)).reduce(
+        (sum, row) => sum + row.predictions,
+        0,
+      );
+      const predictions = { total: await countPredictions(source.store, name), lastHour };
+      return { name, liveVersion, versions: await versionsOf(source, name, liveVersion), predictions };
+    }),
+  );
   return { items, next };
 }
 

@@ -14,6 +14,7 @@ const CSV = passengersCsv(200);
 beforeAll(async () => {
   await server.start();
   await Bun.write(join(folder, "data.csv"), CSV);
+  await Bun.write(join(folder, "rows.csv"), CSV);
   await Bun.write(join(folder, "titanic.csv"), CSV.replace("Id,", "Passenger,"));
   await Bun.write(join(folder, "actuals.csv"), "id,actual\nnobody,1\n");
   await paste("curl --fail-with-body -T data.csv 'URLapi/train/data.csv?budgetSeconds=2'");
@@ -21,6 +22,9 @@ beforeAll(async () => {
   const workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
   await paste(
     `curl -f -T sales.csv -H 'accept: ${workbook}' -o sales.xlsx 'URLapi/models/data/predict?version=1'`,
+  );
+  await paste(
+    "curl -f -T data.csv -H 'accept: application/vnd.apache.parquet' -o rows.parquet 'URLapi/models/data/predict?version=1'",
   );
 }, 60_000);
 afterAll(async () => {

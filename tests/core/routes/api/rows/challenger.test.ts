@@ -71,7 +71,7 @@ test("its answers are stored, never returned, compared on outcomes, and the bett
     ]),
   );
   const html = await (await harness.ask("/models/crew", { headers: { accept: "text/html" } })).text();
-  for (const words of ["Since it was deployed", "Make live", "End the challenge", "silhouette-live"])
+  for (const words of ["Live accuracy", "Deploy version 2", "End comparison", "silhouette-live"])
     expect(html).toContain(words);
 });
 

@@ -138,9 +138,11 @@ test("JSON holds the whole model; what LightGBM or ONNX cannot hold is refused w
   const { predictions } = (await served.json()) as {
     predictions: { prediction: string; probabilities: object }[];
   };
-  expect(predictions.map(({ prediction, probabilities }) => ({ prediction, probabilities }))).toEqual(
-    model.selfTest.answers,
-  );
+  const plain = ({ prediction, probabilities }: (typeof predictions)[number]) => ({
+    prediction,
+    probabilities,
+  });
+  expect(predictions.map(plain)).toEqual(model.selfTest.answers.map(plain));
   const answer = await take("lightgbm");
   if (answer.status === 200) expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(1000);
   else expect(await answer.json()).toMatchObject({ status: 422, detail: expect.stringContaining("because") });
