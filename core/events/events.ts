@@ -1,5 +1,5 @@
 /** Every event, one entry each. One record: payload, level, sentence, stale panels; no HTML. */
-import { count } from "../platform/figures.ts";
+import { count, scorePercent, score as scoreText } from "../platform/figures.ts";
 import { HEALTH_STATE_NAMES, HEALTH_STATES } from "./health-states.ts";
 import "../platform/zod-setup.ts";
 import * as z from "zod";
@@ -63,7 +63,7 @@ const alert = {
 };
 
 const thresholdWords = (threshold: number | null) =>
-  threshold === null ? "as trained" : `${Number((100 * threshold).toPrecision(3))} %`;
+  threshold === null ? "as trained" : scorePercent(threshold);
 
 export const EVENTS = {
   "dataset.progressed": event({
@@ -170,7 +170,7 @@ export const EVENTS = {
     }),
     level: "info",
     sentence: (d) =>
-      `Run ${d.runNumber}: ${d.candidate} scored ${d.score.toPrecision(4)} (${isMetricName(d.metric) ? METRICS[d.metric].label : d.metric}, ${d.foldScores.length === 1 ? "1 fold" : `${d.foldScores.length} folds`})`,
+      `Run ${d.runNumber}: ${d.candidate} scored ${scoreText(d.score)} (${isMetricName(d.metric) ? METRICS[d.metric].label : d.metric}, ${d.foldScores.length === 1 ? "1 fold" : `${d.foldScores.length} folds`})`,
     stale: (d) => [...ofRun(d.runId, "leaderboard", "run", "report"), "activity"],
   }),
   "run.finished": event({

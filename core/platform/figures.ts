@@ -36,15 +36,35 @@ export function score(n: number): string {
   return size >= 99.95 ? figure(n) : n.toPrecision(3);
 }
 
+/** Correlations and others that end at 1: 0.9 -> "0.900", 0.9998 -> "above 0.999". */
+export function strength(n: number): string {
+  return n > 0.9995 && n < 1 ? "above 0.999" : score(n);
+}
+
 /**
  * Figures that are read together, such as a column or a figure and its error: all have the same decimals, which give
  * the largest three significant digits. One that would look like zero is written as a power of ten.
  */
 export function figures(values: readonly number[]): string[] {
+  return alignedFigures(values, 2);
+}
+
+/** As `figures`, with up to two decimals more where different ones would look equal: a score and its baseline. */
+export function distinctFigures(values: readonly number[]): string[] {
+  const different = new Set(values).size;
+  for (const digits of [2, 3]) {
+    const texts = alignedFigures(values, digits);
+    if (new Set(texts).size === different) return texts;
+  }
+  return alignedFigures(values, 4);
+}
+
+/** `digits`: how many follow the first digit of the largest. */
+function alignedFigures(values: readonly number[], digits: number): string[] {
   const finite = values.filter((value) => Number.isFinite(value) && value !== 0);
   const largest = finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   if (largest === 0 || isPower(largest)) return values.map(figure);
-  const decimals = Math.min(MOST_DECIMALS, Math.max(0, 2 - Math.floor(Math.log10(largest))));
+  const decimals = Math.min(MOST_DECIMALS, Math.max(0, digits - Math.floor(Math.log10(largest))));
   return values.map((value) => {
     if (!Number.isFinite(value)) return figure(value);
     const text = decimals === 0 ? grouped(Math.round(value)) : value.toFixed(decimals);

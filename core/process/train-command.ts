@@ -8,6 +8,7 @@ import type { Finding } from "../csv/types.ts";
 import type { Config } from "../operations/config.ts";
 import { existing, needed, say, tell } from "../operations/terminal.ts";
 import { AppError } from "../platform/errors.ts";
+import { score } from "../platform/figures.ts";
 import { slug } from "../platform/ids.ts";
 import { STAGE_NAMES } from "../trainer/contract.ts";
 import type { RunReport } from "../training/run.ts";
@@ -92,7 +93,7 @@ function tellReport(report: RunReport, findings: Findings): void {
   if (report.type !== "stage") return;
   const { report: said } = report;
   if (said.type === "finding") findings.take(said.finding);
-  if (said.type === "candidate") tell(`      ${said.candidate.name}: ${said.candidate.score.toPrecision(4)}`);
+  if (said.type === "candidate") tell(`      ${said.candidate.name}: ${score(said.candidate.score)}`);
 }
 
 function trainWords(words: string[]) {

@@ -3,6 +3,7 @@
  */
 import { type AlertCode, alertAction } from "../../events/alert-records.ts";
 import type { Alert, Alerts } from "../../events/alerts.ts";
+import { distinctFigures } from "../../platform/figures.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import { METRICS } from "../../trainer/metrics/index.ts";
 import type { ChallengerView } from "./comparison.ts";
@@ -23,10 +24,10 @@ export async function tellOutcomes(
     return;
   }
   const { metric, value, interval, training } = fallen;
-  const range = interval.map(shown).join(" to ");
+  const [now, low, high, was] = distinctFigures([value, ...interval, training!]);
   await alerts.raise({
     ...{ code: "live-figures", subject: name, severity: "error", action: alertAction("live-figures", name) },
-    sentence: `${name} version ${version} is less accurate than on its test set: ${METRICS[metric].label} ${shown(value)} (${range}), was ${shown(training!)}.`,
+    sentence: `${name} version ${version} is less accurate than on its test set: ${METRICS[metric].label} ${now} (95 % interval ${low} to ${high}), was ${was}.`,
   });
 }
 
@@ -69,8 +70,6 @@ export async function tellDrift(
     await alerts.raise({ ...about("new-categories"), sentence });
   } else await alerts.resolve("new-categories", name);
 }
-
-const shown = (value: number) => String(Number(value.toPrecision(3)));
 
 function named(columns: string[]): string {
   const rest = columns.length - NAMED;

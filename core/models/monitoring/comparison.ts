@@ -3,6 +3,7 @@
  * difference of each metric comes with a paired bootstrap interval, in which easy and hard rows cancel out.
  */
 
+import { distinctFigures } from "../../platform/figures.ts";
 import type { Judged } from "../../store/outcomes.ts";
 import type { RunSummary } from "../../trainer/contract.ts";
 import { quantile } from "../../trainer/metrics/bootstrap.ts";
@@ -67,8 +68,8 @@ export function comparisonSentence(
   const figure = figures.find((entry) => entry.verdict === verdict) ?? figures[0];
   if (!figure) return "The outcomes show no difference between the two.";
   const { label } = METRICS[figure.metric];
-  const shown = (value: number) => String(Number(value.toPrecision(3)));
-  const values = `${label} ${shown(figure.challenger)} against ${shown(figure.live)} on the same ${compared} outcomes`;
+  const [challenger, live] = distinctFigures([figure.challenger, figure.live]);
+  const values = `${label} ${challenger} against ${live} on the same ${compared} outcomes`;
   if (verdict === "better")
     return `Version ${version} is better than version ${liveVersion}, by more than chance: ${values}.`;
   if (verdict === "worse")

@@ -6,7 +6,7 @@
  *   PSI = sum over bins of (live - training) ln(live / training)
  *   by chance (1/N + 1/n) chi²(bins - 1)          Yurdakul and Naranjo 2020
  */
-import { count as grouped } from "../../platform/figures.ts";
+import { figure, count as grouped, percent } from "../../platform/figures.ts";
 import {
   type ColumnReference,
   type NumberReference,
@@ -210,7 +210,7 @@ function middle(reference: NumberReference, side: "training" | "live") {
   return (bins: ColumnDrift["bins"]): string => {
     const value = quantileOf({ ...reference, counts: bins.map((bin) => bin[side]) }, 0.5);
     if (kind === "date") return new Date(value).toISOString().slice(0, 10);
-    return String(isWhole ? Math.round(value) : Number(value.toPrecision(3)));
+    return isWhole ? grouped(Math.round(value)) : figure(value);
   };
 }
 
@@ -225,8 +225,3 @@ function missing({ missing: { training, live, isMore } }: Omit<ColumnDrift, "sen
 }
 
 const quoted = (label: string) => `“${label}”`;
-
-function percent(share: number): string {
-  const value = 100 * share;
-  return `${value > 0 && value < 1 ? value.toPrecision(1) : Math.round(value)} %`;
-}

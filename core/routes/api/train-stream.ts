@@ -8,7 +8,7 @@ import type { LoggedEvent } from "../../events/event-log.ts";
 import { EVENTS, type EventName } from "../../events/events.ts";
 import { follow } from "../../events/follow.ts";
 import { AppError } from "../../platform/errors.ts";
-import { count } from "../../platform/figures.ts";
+import { count, score as scoreText } from "../../platform/figures.ts";
 import type { Lease } from "../../platform/leases.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import { findDataset } from "../../store/datasets.ts";
@@ -161,7 +161,7 @@ function textLine({ type, data }: LoggedEvent): string {
   const place = `[${Number(position) + 1}/${STAGE_NAMES.length}]`;
   if (type === "stage.started") return `${place} ${stage} …\n`;
   if (type === "stage.finished") return `${place} ${stage} ✓ ${note}\n`;
-  if (type === "candidate.scored") return `      ${candidate}: ${Number(score).toPrecision(4)} ${metric}\n`;
+  if (type === "candidate.scored") return `      ${candidate}: ${scoreText(Number(score))} ${metric}\n`;
   if (type === "run.queued" || type === "run.started") {
     return `${(EVENTS[type].sentence as (data: unknown) => string)(data)}\n`;
   }
@@ -172,7 +172,7 @@ function verdictText(run: StoredRun, result: RunSummary, place: Place): string {
   const { model, predict, deploy } = outcome(run, result, place);
   const metrics = Object.entries(result.metrics)
     .slice(0, 5)
-    .map(([name, value]) => `${name} ${value.toPrecision(4)}`)
+    .map(([name, value]) => `${name} ${scoreText(value)}`)
     .join(" · ");
   const errors = errorsAmong(result.findings).map(({ message }) => `! ${message}\n`);
   const positive = result.positiveClass === null ? "" : `Positive class: ${result.positiveClass}\n`;

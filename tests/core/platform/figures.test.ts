@@ -4,6 +4,7 @@ import fc from "fast-check";
 import {
   bytes,
   count,
+  distinctFigures,
   duration,
   figure,
   figures,
@@ -13,6 +14,7 @@ import {
   score,
   scorePercent,
   scorePercents,
+  strength,
   typeset,
 } from "../../../core/platform/figures.ts";
 
@@ -128,4 +130,16 @@ test("nouns and typing", () => {
   expect(typeset("R² -0.02 (-0.1 to 1.2e-7), see pre-2 and “-5”, 2026-11-22")).toBe(
     "R² −0.02 (−0.1 to 1.2\u00a0×\u00a010⁻⁷), see pre-2 and “-5”, 2026-11-22",
   );
+});
+
+test("figures that differ look different where two more digits can tell them apart", () => {
+  expect(distinctFigures([0.839, 0.75])).toEqual(["0.839", "0.750"]);
+  expect(distinctFigures([0.84123, 0.84098])).toEqual(["0.8412", "0.8410"]);
+  expect(distinctFigures([0.841234, 0.841239])).toEqual(["0.84123", "0.84124"]);
+  expect(distinctFigures([0.8, 0.8])).toEqual(["0.800", "0.800"]);
+  expect(distinctFigures([123.4, 123.3])).toEqual(["123.4", "123.3"]);
+});
+
+test("a correlation that is not perfect is not shown as 1", () => {
+  expect([0.9, 0.9994, 0.99996, 1].map(strength)).toEqual(["0.900", "0.999", "above 0.999", "1.00"]);
 });

@@ -4,6 +4,7 @@
  * Only rows that the older version has not learned from count; where there are too few, the two cannot be compared.
  */
 import type { Finding, Table } from "../../../csv/types.ts";
+import { distinctFigures } from "../../../platform/figures.ts";
 import type { VersionComparison } from "../../../trainer/contract.ts";
 import {
   type ColumnChanges,
@@ -106,7 +107,8 @@ function sentenceOf(metrics: Record<string, MetricComparison>, metric: MetricNam
   const how = isSure
     ? `${isBetter ? "better" : "worse"} than version ${version} by more than chance`
     : `as good as version ${version} within chance`;
-  return `On the same rows it is ${how}: ${METRICS[metric].label} ${after.toPrecision(4)} beside ${before.toPrecision(4)}.`;
+  const [now, then] = distinctFigures([after, before]);
+  return `On the same rows it is ${how}: ${METRICS[metric].label} ${now}, was ${then}.`;
 }
 
 /** Columns of the new file that only the version before reads. */

@@ -3,6 +3,7 @@
  * on folds that keep copies together and on folds dealt at random, so that both figures can be told.
  */
 import type { Finding } from "../../../csv/types.ts";
+import { distinctFigures } from "../../../platform/figures.ts";
 import type { EncodedTable } from "../../../trainer/encoding/encoder.ts";
 import { treeSamples } from "../../../trainer/encoding/supervised.ts";
 import { linkMargins, predictBoosting, trainBoosting } from "../../../trainer/learners/trees/boosting.ts";
@@ -109,6 +110,7 @@ function variance(values: number[]): number {
 
 /** Says both figures, for whoever compares with a score that was reached elsewhere. */
 export function copiesFinding({ metric, together, random }: CopiesScores): Finding {
-  const message = `Copies of rows make a random split look better than it is: a quick boosting model reaches ${metric} ${random.toFixed(3)} if copies may be on both sides, and ${together.toFixed(3)} if they stay together. The scores of this run keep copies together.`;
+  const [apart, kept] = distinctFigures([random, together]);
+  const message = `Copies of rows make a random split look better than it is: a quick boosting model reaches ${metric} ${apart} if copies may be on both sides, and ${kept} if they stay together. The scores of this run keep copies together.`;
   return { code: "duplicates_flatter", severity: "warning", column: null, message, fix: null };
 }

@@ -5,7 +5,14 @@
 
 import { isNamedAfterwards } from "../../../csv/profile/advice/leaks.ts";
 import type { Column, Finding, Severity } from "../../../csv/types.ts";
-import { count as grouped } from "../../../platform/figures.ts";
+import {
+  figure,
+  figures,
+  count as grouped,
+  percent,
+  scorePercent,
+  strength,
+} from "../../../platform/figures.ts";
 import { findCombination } from "../../../trainer/checks/combination.ts";
 import { findIdentities } from "../../../trainer/checks/identities.ts";
 import { filledOnlyIn, orderScore, repeatsTarget, scoreAlone } from "../../../trainer/checks/leakage.ts";
@@ -120,7 +127,7 @@ function copies(
   const share = nearCopy(column, target);
   if (share === null) return null;
   const { name } = column;
-  const message = `“${name}” is “${targetName}” itself in ${Number((100 * share).toPrecision(3))} % of the rows. Exclude it unless you know it when you predict: the model would only repeat it.`;
+  const message = `“${name}” is “${targetName}” itself in ${percent(share)} of the rows. Exclude it unless you know it when you predict: the model would only repeat it.`;
   return [finding("target_leak", "error", { column: name, message, exclude: [name] })];
 }
 
@@ -136,7 +143,7 @@ function afterwards(column: Column, targetName: string, measured: string): Findi
 function leaks(column: Column, given: { target: Target; targetName: string; probe: Int32Array }): Finding[] {
   const score = scoreAlone(column, given.target, given.probe);
   const isNumber = given.target.task === "regression";
-  const measured = `${isNumber ? "R²" : "ROC AUC"} ${score.toFixed(3)}`;
+  const measured = `${isNumber ? "R²" : "ROC AUC"} ${strength(score)}`;
   const { name } = column;
   const isNamed = isNamedAfterwards(name) && isEnough(given.target, given.probe);
   if (isNamed && score >= (isNumber ? NAMED_SUSPECT.share : NAMED_SUSPECT.area))
@@ -168,7 +175,7 @@ function sameOrder(
   const score = column.type === "number" ? orderScore(column, target, probe) : 0;
   if (!(score >= SUSPECT)) return [];
   const { name } = column;
-  const message = `“${name}” puts the rows into nearly the same order as “${targetName}” (rank correlation ${Math.sqrt(score).toFixed(3)}). If it is only known afterwards, exclude it: the model would be useless in practice.`;
+  const message = `“${name}” puts the rows into nearly the same order as “${targetName}” (rank correlation ${strength(Math.sqrt(score))}). If it is only known afterwards, exclude it: the model would be useless in practice.`;
   return [
     finding("target_leak", score >= CERTAIN ? "error" : "warning", {
       column: name,
@@ -207,14 +214,14 @@ function identities(
   );
 }
 
-const percentExplained = (left: number) => `${(Math.floor(1000 * (1 - left)) / 10).toFixed(1)} %`;
+const percentExplained = (left: number) => scorePercent(1 - left);
 
 function oddities(column: Column): Finding[] {
   const findings: Finding[] = [];
   const share = commonestShare(column);
   const { name } = column;
   if (share >= NEAR_CONSTANT && share < 1) {
-    const message = `“${name}” is the same in ${(100 * share).toFixed(1)} % of the rows, so it hardly helps.`;
+    const message = `“${name}” is the same in ${percent(share)} of the rows, so it hardly helps.`;
     findings.push(finding("near_constant", "info", { column: name, message, exclude: [name] }));
   }
   if (isRowNumber(column)) {
@@ -235,7 +242,7 @@ function drifts(columns: Column[], target: Target, targetName: string): Finding[
       : { name: targetName, codes: Int32Array.from(target.values) };
   const targetDrift = driftOf(targetColumn);
   if (targetDrift >= DRIFTED) {
-    const message = `“${targetName}” looks different in the last rows than in the first (distance ${targetDrift.toFixed(2)}): the file is sorted, or the data changed over time. If the rows are in order of time, split by time.`;
+    const message = `“${targetName}” looks different in the last rows than in the first (distance ${figure(targetDrift)}): the file is sorted, or the data changed over time. If the rows are in order of time, split by time.`;
     return [finding("target_drift", "info", { column: targetName, message })];
   }
   const drifted = columns
@@ -244,7 +251,9 @@ function drifts(columns: Column[], target: Target, targetName: string): Finding[
     .filter(({ drift }) => drift >= DRIFTED)
     .sort((a, b) => b.drift - a.drift);
   if (drifted.length === 0) return [];
-  const shown = drifted.slice(0, 5).map(({ name, drift }) => `“${name}” (${drift.toFixed(2)})`);
+  const most = drifted.slice(0, 5);
+  const distances = figures(most.map(({ drift }) => drift));
+  const shown = most.map(({ name }, i) => `“${name}” (${distances[i]})`);
   const message = `${drifted.length === 1 ? "A column looks" : `${drifted.length} columns look`} different in the last rows than in the first: ${shown.join(", ")}. If the file is in order of time, split by time; exclude them if they only number the rows.`;
   const exclude = drifted.map(({ name }) => name);
   return [finding("drift", "info", { column: drifted[0].name, message, exclude })];
@@ -312,7 +321,6 @@ function seldom(counts: { label: string; rows: number }[], name: string): Findin
   const all = counts.reduce((sum, { rows }) => sum + rows, 0);
   const rarest = counts.toSorted((a, b) => a.rows - b.rows)[0];
   if (!rarest || rarest.rows * counts.length >= SELDOM * all) return [];
-  const share = Number(((100 * rarest.rows) / all).toPrecision(2));
-  const message = `Only ${share} % of the rows (${grouped(rarest.rows)}) are “${rarest.label}” in “${name}”: accuracy hardly reflects them, so look at recall, precision and the precision-recall curve.`;
+  const message = `Only ${percent(rarest.rows / all)} of the rows (${grouped(rarest.rows)}) are “${rarest.label}” in “${name}”: accuracy hardly reflects them, so look at recall, precision and the precision-recall curve.`;
   return [finding("imbalanced", "info", { column: name, message })];
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Finding, Table } from "../../../csv/types.ts";
-import { count as grouped } from "../../../platform/figures.ts";
+import { count as grouped, percent } from "../../../platform/figures.ts";
 import { runPaced } from "../../../trainer/pace.ts";
 import type { Checkpoint } from "../../../trainer/samples.ts";
 import { rowGroups } from "./table.ts";
@@ -58,12 +58,11 @@ function divide(groups: Int32Array, sizes: Int32Array, most: number): Int32Array
 
 function divided(large: Int32Array, rows: number): Finding {
   const largest = large.reduce((a, b) => Math.max(a, b));
-  const share = Number(((100 * largest) / rows).toPrecision(2));
   const which =
     large.length === 1
       ? `One row occurs ${grouped(largest)} times`
       : `${large.length} rows occur very often, one of them ${grouped(largest)} times`;
-  const message = `${which} (${share} % of the rows) in the columns that are used. ${large.length === 1 ? "Its copies are" : "Their copies are"} divided between training and test like other rows, so that they fill no more than their share of either.`;
+  const message = `${which} (${percent(largest / rows)} of the rows) in the columns that are used. ${large.length === 1 ? "Its copies are" : "Their copies are"} divided between training and test like other rows, so that they fill no more than their share of either.`;
   return info("large_copies", message);
 }
 

@@ -7,6 +7,7 @@ import { findLabel, positiveClass } from "../../../csv/profile/advice/positive-c
 import { guessTask } from "../../../csv/profile/guess-target.ts";
 import type { Column, ColumnPlan, ColumnProfile } from "../../../csv/types.ts";
 import { AppError } from "../../../platform/errors.ts";
+import { figure } from "../../../platform/figures.ts";
 import type { RunOptions } from "../../../trainer/contract.ts";
 import type { Target, Task } from "../../../trainer/samples.ts";
 
@@ -130,7 +131,7 @@ function readClasses(column: Extract<Column, { codes: Int32Array }>, name: strin
 function whyTooMany(classes: number, rows: number): string {
   if (classes === rows) return "No value appears twice, so there is nothing to learn from.";
   if (classes > MOST_CLASSES) return `A model can predict at most ${MOST_CLASSES} different values.`;
-  return `On average a value appears in ${(rows / classes).toFixed(1)} rows; more than 20 different values need at least 3 rows each.`;
+  return `On average a value appears in ${figure(rows / classes)} rows; more than 20 different values need at least 3 rows each.`;
 }
 
 function checkNumbers(name: string, values: Float64Array, rows: Int32Array): Target {

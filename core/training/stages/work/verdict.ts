@@ -4,7 +4,7 @@
  */
 
 import type { Finding } from "../../../csv/types.ts";
-import { count } from "../../../platform/figures.ts";
+import { count, distinctFigures, scorePercent, scorePercents } from "../../../platform/figures.ts";
 import { errorsAmong } from "../../../trainer/checks/severity.ts";
 import { METRICS, type MetricName } from "../../../trainer/metrics/index.ts";
 import type { Outcome } from "../../../trainer/metrics/outcome.ts";
@@ -88,8 +88,8 @@ function judgement(figures: Figures, signal: Signal): string[] {
 
 function measuredBesideGuessing({ metric, metrics, intervals, baseline }: Figures): string {
   const [low, high] = intervals[metric] ?? [metrics[metric], metrics[metric]];
-  const measured = `${METRICS[metric].label} ${shown(metrics[metric])} (95 % interval ${shown(low)} to ${shown(high)})`;
-  return `${measured}; baseline ${shown(baseline[metric])}`;
+  const texts = distinctFigures([metrics[metric], low, high, baseline[metric]]);
+  return `${METRICS[metric].label} ${texts[0]} (95 % interval ${texts[1]} to ${texts[2]}); baseline ${texts[3]}`;
 }
 
 function unmeasured({ metric, outcome, classes, target }: Figures): string {
@@ -110,20 +110,23 @@ const TELLING = 0.1;
 function typical(figures: Figures): string {
   const { metrics, baseline, target, outcome } = figures;
   if (outcome.task === "regression") {
-    const off = `Predictions of “${target}” are off by ${shown(metrics.mae)} on average`;
+    const [mae, guess] = distinctFigures([metrics.mae, baseline.mae]);
+    const off = `Predictions of “${target}” are off by ${mae} on average`;
     return metrics.mae < baseline.mae
-      ? `${off}; a baseline that always predicts the mean is off by ${shown(baseline.mae)}.`
+      ? `${off}; a baseline that always predicts the mean is off by ${guess}.`
       : `${off}.`;
   }
   const [right, guessed] = [metrics.accuracy, baseline.accuracy];
   if (right - guessed <= TELLING * (1 - guessed)) return ofClasses(figures);
-  const often = `Predicts “${target}” correctly for ${percent(right)} of rows that it has not seen`;
-  return `${often}; a baseline that always gives the most common answer is right for ${percent(guessed)}.`;
+  const shares = scorePercents([right, guessed]);
+  const often = `Predicts “${target}” correctly for ${shares[0]} of rows that it has not seen`;
+  return `${often}; a baseline that always gives the most common answer is right for ${shares[1]}.`;
 }
 
 function ofClasses({ metrics, baseline, classes, outcome }: Figures): string {
   if (outcome.classes > 2) {
-    return `Of each class ${percent(metrics.balanced_accuracy)} are right on average; a baseline that always gives the same answer gets ${percent(baseline.balanced_accuracy)}.`;
+    const [right, guessed] = scorePercents([metrics.balanced_accuracy, baseline.balanced_accuracy]);
+    return `Averaged over the classes, ${right} of predictions are right; for a baseline that always gives the same answer it is ${guessed}.`;
   }
   const name = `“${classes[1]}”`;
   const positives = outcome.truth.reduce((sum, k) => sum + k, 0);
@@ -131,7 +134,7 @@ function ofClasses({ metrics, baseline, classes, outcome }: Figures): string {
   if (!outcome.values.includes(1)) {
     return `It predicts ${name} for none of the test rows: only the order of its probabilities is useful.`;
   }
-  return `Finds ${percent(metrics.recall)} of the rows that are ${name} (recall); ${percent(metrics.precision)} of its ${name} predictions are right (precision).`;
+  return `Finds ${scorePercent(metrics.recall)} of the rows that are ${name} (recall); ${scorePercent(metrics.precision)} of its ${name} predictions are right (precision).`;
 }
 
 const FEW = 10;
@@ -155,19 +158,4 @@ function onlyForKnown({ findings }: Figures): string[] {
   return [
     `This is for values of ${columns.join(", ")} that it has seen; to test on new ones, split by that column.`,
   ];
-}
-
-/** Nothing that is not all, or none, is shown as such. */
-function percent(share: number): string {
-  const rounded = (100 * share).toFixed(1);
-  if (rounded === "100.0" && share < 1) return "more than 99.9 %";
-  return rounded === "0.0" && share > 0 ? "less than 0.1 %" : `${rounded} %`;
-}
-
-function shown(value: number): string {
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 3;
-  // A value that rounds to nothing has no sign.
-  const rounded = Number(value.toFixed(digits)) + 0;
-  if (rounded === 0 && value !== 0) return value.toPrecision(3);
-  return rounded.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
