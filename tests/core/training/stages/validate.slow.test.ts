@@ -211,7 +211,7 @@ describe("named", () => {
     };
     const rare = await inspect({ table: { rows: 2000, columns: [] }, target }, "y", looked);
     expect(rare.findings.map(({ message }) => message).join()).toStartWith(
-      "Only 1 % of the rows (20) are “yes”",
+      "Only 1.0 % of the rows (20) are “yes”",
     );
   });
 
