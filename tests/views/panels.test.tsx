@@ -47,7 +47,7 @@ test("the same data gives the same bytes: a morph of it changes nothing", () => 
   for (const panel of PANEL_NAMES) expect(draw(panel, null, true)).toBe(draw(panel, null, true));
 });
 
-test("the stage that runs is the current step, said once", () => {
+test("the running stage is marked as the current step once", () => {
   const html = draw("stages", "r1", true);
   expect(html.match(/aria-current="step"/g)).toHaveLength(1);
   expect(html).toContain('data-announce="Run 7: Model selection"');

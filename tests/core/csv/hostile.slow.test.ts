@@ -150,7 +150,7 @@ describe("odd sizes", () => {
     expect(profile.columns[1].type).toBe("number");
   });
 
-  test("names that come twice get a number and are said", async () => {
+  test("repeated column names get a number, and a finding says so", async () => {
     const profile = await profileCsv(fileOf("a,a,a,\n1,2,3,4\n5,6,7,8\n"), {}, { name: "a" });
     expect(profile.columns.map(({ name }) => name)).toEqual(["a", "a_2", "a_3", "column_4"]);
     expect(profile.findings.filter(({ code }) => code === "duplicate_name").length).toBe(2);
@@ -194,7 +194,7 @@ describe("odd sizes", () => {
   });
 });
 
-describe("a refusal shows what stands there", () => {
+describe("an error shows the file's own content", () => {
   const files: [string, string, object][] = [
     ["JSON", '[{"a": 1}]\n', { near: '[{"a": 1}]\\n' }],
     ["a header only", "a;b\n", { row: 1, near: "a;b" }],

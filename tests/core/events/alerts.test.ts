@@ -47,7 +47,7 @@ const told = async () => (await log.read(0, 100_000)).map(({ type }) => type);
 const sentences = async () =>
   (await log.activity(Number.MAX_SAFE_INTEGER, 100)).map(({ sentence }) => sentence);
 
-test("what is seen again and again is one event, one row, one alert; its end is told too", async () => {
+test("a repeated problem is one event, one row, one alert; so is its end", async () => {
   for (let look = 0; look < 50; look++) {
     await alerts.raise(DRIFT);
     await pass(10_000);
@@ -87,7 +87,7 @@ test("one that came and went within the minute is not told", async () => {
   expect(await told()).toEqual(["alert.raised", "alert.resolved"]);
 });
 
-test("a worse one is told anew, a milder one is not", async () => {
+test("a worse severity raises the alert again, a milder one does not", async () => {
   await alerts.raise(DRIFT);
   await pass(60_000);
   await alerts.raise({ ...DRIFT, severity: "error" });

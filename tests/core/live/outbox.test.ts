@@ -12,7 +12,7 @@ const audience = (topic: string, viewers: number): SubscriberGroup => ({
 });
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test("so many viewers a turn, whoever joins is waited for by nothing, and no two messages wait for one audience", async () => {
+test("a few viewers a turn; new viewers delay nothing; one waiting message a group", async () => {
   const sent: string[] = [];
   const departures = new Outbox((topic, message) => sent.push(`${topic} ${message}`));
   const [crowd, others, few, one] = [

@@ -10,7 +10,7 @@ import { Health } from "../../../core/operations/health.ts";
 import { openLogger } from "../../../core/platform/logger.ts";
 import { openSqlite } from "../../../core/store/sqlite/database.ts";
 
-test("a queue that stays long is told once over three lives, its end once too", async () => {
+test("a long queue raises one alert over three restarts, and one when it ends", async () => {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-health-"));
   const store = await openSqlite(folder);
   let at = 1_700_000_000_000;

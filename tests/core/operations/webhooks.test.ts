@@ -165,7 +165,7 @@ test("what fails is tried again with growing pauses, and holds back what comes a
   });
 });
 
-test("after many attempts an event is given up, and said so", async () => {
+test("an event is given up after many attempts, and the log says so", async () => {
   await open();
   await webhooks.create({ url: address(), types: [] });
   answers = Array<number>(MAX_ATTEMPTS).fill(500);

@@ -102,7 +102,7 @@ describe("dates", () => {
     );
   });
 
-  test("a whole column that could be either is said to be", async () => {
+  test("a column whose dates could be either order is reported as ambiguous", async () => {
     const { profile } = await profileOf(["01/02/2024", "03/04/2024"]);
     expect(profile.findings.find(({ code }) => code === "ambiguous_dates")?.message).toContain("month first");
   });

@@ -61,7 +61,7 @@ describe("Parquet", () => {
     expect(rows.slice(1)).toEqual(data.map((k) => [String(k), `row ${k}`]));
   });
 
-  test("nested columns are told and left out", async () => {
+  test("nested columns are reported and left out", async () => {
     const bytes = parquet([
       { name: "a", data: [1, 2], type: "DOUBLE" },
       { name: "b", data: ["x", "y"], type: "STRING" },

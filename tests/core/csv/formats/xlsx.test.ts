@@ -217,7 +217,7 @@ describe("merged cells", () => {
     expect(read[0]).toEqual(["r", "a", "b", "c", "d"]);
   });
 
-  test("cells merged over several rows of data are told", async () => {
+  test("cells merged over several rows of data are reported", async () => {
     const rows = [["r", "a", "b", "c", "d"], ...body];
     const xml = sheetData(rows) + merged(["A2:A3"]);
     const { findings } = await profileOf(workbookOf({ sheets: [{ name: "S", xml }] }));

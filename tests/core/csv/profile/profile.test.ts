@@ -179,7 +179,7 @@ test("the page fills while a large file is read", async () => {
   expect(seen).toEqual([...seen].sort((a, b) => a - b));
 });
 
-test("reading stops when it is told to", async () => {
+test("reading stops when cancelled", async () => {
   const path = fileOf(`a,b\n${"1,2\n".repeat(300_000)}`);
   const stop = new AbortController();
   const reading = profileCsv(path, {}, { name: "a", signal: stop.signal, onProgress: () => stop.abort() });

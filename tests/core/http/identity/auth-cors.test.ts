@@ -28,7 +28,7 @@ test.each([
   expect(answer.headers.get("vary")).toContain("origin");
 });
 
-test("a stranger is told nothing, and may change nothing", async () => {
+test("an unlisted origin can read nothing and change nothing", async () => {
   const answer = await listed.ask("/api/runs", { headers: { origin: STRANGER } });
   expect(answer.headers.has("access-control-allow-origin")).toBe(false);
   const post = (origin: string) =>

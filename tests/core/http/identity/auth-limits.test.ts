@@ -65,7 +65,7 @@ test("a client behind a trusted proxy is itself; who only says he is behind one 
   ]);
 });
 
-test("a token counts by itself, wherever it comes from", async () => {
+test("each token has its own limit, whatever its address", async () => {
   harness = await openHarness({ AUTH: "token", ADMIN_TOKEN: ADMIN, RATE_PREDICT: "1" });
   const make = async (name: string) =>
     (await harness!.signalbox.tokens.create({ name, scopes: ["predict"] }, "tests")).token;

@@ -140,7 +140,7 @@ test("every route, asked through the proxy by every role, and past it", async ()
   expect(wrong).toEqual([]);
 });
 
-test("with AUTH=none whoever is there may do everything", async () => {
+test("with AUTH=none everybody may do everything", async () => {
   const open = await openHarness();
   const wrong: string[] = [];
   for (const route of routes)

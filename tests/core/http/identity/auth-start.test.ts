@@ -34,7 +34,7 @@ async function start(settings: Record<string, string>) {
   return { ask, end };
 }
 
-test("the token that is made at the first start is told once, and good for ever", async () => {
+test("the token made at the first start is shown once and does not expire", async () => {
   const { stdout, told } = await (await start({})).end();
   expect(told).toHaveLength(1);
   expect(stdout).not.toContain(told[0]!);

@@ -69,7 +69,7 @@ describe("a token", () => {
     expect(((await answer.json()) as Problem).detail).toContain("needs the scope train");
   });
 
-  test("that is unknown or has expired is told so", async () => {
+  test("that is unknown or has expired gets an error that says so", async () => {
     const unknown = await harness.ask("/api/runs", { headers: bearer("sbx_wrong") });
     expect(unknown.headers.get("www-authenticate")).toContain('error="invalid_token"');
     const { token } = await make(["read"], new Date(now() + 60_000).toISOString());
@@ -96,7 +96,7 @@ describe("a token", () => {
     }
   });
 
-  test("is told once, listed without itself, known by its hash only, and used", async () => {
+  test("is shown once, listed without its value, stored as a hash only, and works", async () => {
     const asked = { name: "nightly", scopes: ["train"], expiresAt: "2100-01-01T00:00:00Z" };
     const init = {
       method: "POST",

@@ -130,7 +130,7 @@ test("a shift by a standard deviation is major, by a third moderate at most, and
   ).toBe("As in training.");
 });
 
-test("below the least number of predictions nothing is said", () => {
+test("too few predictions give no drift report", () => {
   const column = numbers([1, 2, 3]);
   const counts = counted(
     column,

@@ -45,7 +45,7 @@ const predict = async (signalbox: Harness) => {
   return predictions[0]!.probabilities;
 };
 
-test("everything is back, the model answers the same, and the log has a new epoch", async () => {
+test("everything is restored, the model predicts the same, and the log has a new epoch", async () => {
   const folder = folderOf();
   await unpackBackup(fileOf(archive), folder);
   expect(isRestoreWaiting(folder)).toBe(true);

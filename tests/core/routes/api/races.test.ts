@@ -66,7 +66,7 @@ test("a version that was deployed meanwhile is not deleted", async () => {
   else expect({ deleted: deleted.status, liveVersion }).toEqual({ deleted: 409, liveVersion: 2 });
 });
 
-test("a run that is cancelled twice at the same moment is told to be cancelled once", async () => {
+test("two simultaneous cancellations of a run record one event", async () => {
   const datasetId = await uploaded();
   const { seq } = await harness.json<{ seq: number }>("/api/status");
   const begun = await harness.send("POST", "/api/train", { datasetId, target: "stays", budgetSeconds: 20 });

@@ -21,7 +21,7 @@ const post = (path: string, key: string, body: unknown) =>
   });
 
 describe("an Idempotency-Key", () => {
-  test("trains once, however often it is asked, and answers the same", async () => {
+  test("trains once, however often it is sent, and responds the same", async () => {
     const asked = { datasetId: dataset, budgetSeconds: 2 };
     const [first, second] = [await post("/api/train", "k1", asked), await post("/api/train", "k1", asked)];
     expect([first.status, second.status]).toEqual([202, 202]);

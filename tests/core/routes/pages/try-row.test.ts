@@ -68,7 +68,7 @@ const NO_TRIALS = [
   ...["", "ping", "{", "null", "[]", '{"trial":', '{"trial":-1,"model":"a","form":""}'],
   ...['{"trial":1,"model":2,"form":""}', Buffer.from('{"trial":1,"model":"a","form":""}')],
 ];
-test("nothing is said to what is no trial", async () => {
+test("a message that is not a valid row gets no reply", async () => {
   const { trials, socket, told } = open();
   for (const message of NO_TRIALS) trials.hear(socket, message);
   await Bun.sleep(0);

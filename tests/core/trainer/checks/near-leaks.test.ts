@@ -38,7 +38,7 @@ describe("a total of which the target is a part", () => {
     expect(findCombination([numbers("a", fare), numbers("b", noise)], Float64Array.from(effect))).toBeNull();
   });
 
-  test("stands in the verdict before the score", async () => {
+  test("comes before the score in the verdict", async () => {
     const table = {
       rows: ROWS,
       columns: [numbers("fare", fare), numbers("total", total), numbers("noise", noise), numbers("tip", tip)],

@@ -75,7 +75,7 @@ test("what was left out this time still serves the version before", async () => 
   expect(result.comparison!.metrics.roc_auc.before).toBeGreaterThan(result.metrics.roc_auc);
 });
 
-test("models of different things are not compared, and that is said", async () => {
+test("models with different targets are not compared, and the result says so", async () => {
   const previous = { version: 1, model: { ...(await train("x", "y")), target: "other" } };
   const { result } = await runStages(whole, "y", { options: { budgetRounds: 60 }, previous });
   expect(result.comparison).toMatchObject({ rows: 0, metrics: {} });

@@ -164,7 +164,7 @@ test("both end after their first columns when the time is over", async () => {
   expect(await partialDependence(model, { table, columns: ["a", "b"] }, pace)).toHaveLength(2);
 });
 
-test("the slice with the errors stands first, and chance is not reported", () => {
+test("the segment with the errors comes first, and chance differences are not reported", () => {
   const where = category(
     "where",
     a.map((_, row) => (row % 5 === 0 ? "north" : "south")),

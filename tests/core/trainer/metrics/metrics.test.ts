@@ -139,7 +139,7 @@ describe.each(["binary", "multiclass", "regression"] as const)("%s", (task) => {
     for (const name of metricNames(task)) expect(METRICS[name].measure(outcome)).toBeCloseTo(naive[name], 10);
   });
 
-  test("a weight of two is a row that stands there twice", () => {
+  test("a weight of two counts a row twice", () => {
     const outcome = weighted(OUTCOMES[task]());
     const rows = Array.from(outcome.truth.keys()).flatMap((row) => Array<number>(row % 4).fill(row));
     const { classes } = outcome;

@@ -83,7 +83,7 @@ test("weights are as good as the best of a fine grid", () => {
   expect(loss(weight)).toBeLessThan(Math.min(...grid) * 1.01);
 });
 
-test("one that is far ahead stands alone, and guessing alone where nobody beats it", () => {
+test("a model far ahead is used alone, and so is the baseline where no model beats it", () => {
   const exact = entry("exact", "boosting", (row) => truth[row]);
   expect(chooseBlend(data, [guess, exact, noise], "r2").parts).toEqual([{ entry: exact, weight: 1 }]);
   expect(chooseBlend(data, [guess, noise], "r2").parts).toEqual([{ entry: guess, weight: 1 }]);

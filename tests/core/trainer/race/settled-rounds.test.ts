@@ -39,7 +39,7 @@ test("where the others went on for longer, the last round that was trained answe
   expect(answers(fold(10, 15), fold(50, 110))).toEqual([15, 10]);
 });
 
-test("alone, or without a trail, nothing is said", () => {
+test("a single fold, or one without recorded rounds, gives no result", () => {
   expect(answers(fold(10, 70))).toEqual([null]);
   expect(answers({ ...fold(10, 70), trail: null }, fold(20, 80))).toEqual([null, 10]);
 });

@@ -28,7 +28,7 @@ test("only what is within noise of the first is level", () => {
   expect(standings.filter(({ isLevel }) => isLevel).map(({ name }) => name)).toEqual(["near"]);
 });
 
-test("where less is better the order turns; the winner stands first; further folds do not count", () => {
+test("a metric where lower is better reverses the order; the winner is first; extra folds do not count", () => {
   const loss = standingsOf(FIELD.slice(2), { metric: "log_loss", folds: 4, best: "near" });
   expect(loss.map(({ name }) => name)).toEqual(["near", "far", "clear"]);
   const [told] = standingsOf([candidate("long", [0.8, 0.8, 0.2, 0.2])], {

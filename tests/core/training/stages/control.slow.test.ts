@@ -101,7 +101,7 @@ test("the race ends when the time is used", async () => {
   expect(result.beatsBaseline).toBe(true);
 });
 
-test("a run that was interrupted goes on from the candidates that were scored, to the same model", async () => {
+test("an interrupted run resumes from its scored candidates and ends with the same model", async () => {
   const whole = await runStages(table(), "y");
   const files = new Map<string, Uint8Array>();
   const cancel = new AbortController();

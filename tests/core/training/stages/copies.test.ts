@@ -52,7 +52,7 @@ test("noise that is copied is guessed only where copies cross the split", async 
   expect(finding.message).toContain(duplicates!.together.toFixed(3));
 });
 
-test("where copies are few nothing is told", async () => {
+test("few copies are not reported", async () => {
   const { duplicates, finding } = await copiesOf(withFewCopies(400, 2));
   expect(duplicates).toBeUndefined();
   expect(finding).toBeUndefined();

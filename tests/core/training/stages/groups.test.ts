@@ -30,7 +30,7 @@ describe("copies", () => {
     expect(Array.from(groups!)).toEqual([0, 0, 1, 2, 2, 3]);
   });
 
-  test("of one row that are more than its share are divided, and that is told", async () => {
+  test("copies of one row beyond its share are divided, and a finding says so", async () => {
     const random = seededRandom(2);
     const x = draw(1000, (row) => (row % 10 < 3 ? 7 : row % 10 === 3 ? Math.floor(row / 20) : random()));
     const { groups, findings } = await copyGroups({ rows: 1000, columns: [numbers("x", x)] }, pause);

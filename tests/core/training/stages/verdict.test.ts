@@ -74,7 +74,7 @@ describe("weak signal is called weak", () => {
   });
 });
 
-test("what makes the score worthless is said before the score", () => {
+test("the verdict names what makes the score unreliable before the score", () => {
   const leak: Finding = {
     code: "target_leak",
     severity: "error",

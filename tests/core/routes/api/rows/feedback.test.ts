@@ -149,7 +149,7 @@ test("one event a version tells of many outcomes, and a trial on the page is no 
   expect((await harness.json<ModelAnswer>("/api/models/crew")).predictions.total).toBe(total);
 });
 
-test("drift is told by column once there are enough rows", async () => {
+test("drift is reported by column once there are enough rows", async () => {
   interface Drift {
     predictions: number;
     needed: number;
@@ -184,7 +184,7 @@ test("drift is told by column once there are enough rows", async () => {
   );
 });
 
-test("a CSV's answer carries ids, and goes back with what came true as it is", async () => {
+test("a predicted CSV carries ids, and can be sent back with outcomes unchanged", async () => {
   const csv = `Sex,Class,actual\n${Array.from({ length: 150 }, (_, i) => `${i % 2 ? "male" : "female"},${1 + (i % 3)},${i % 2}`).join("\n")}\n`;
   const answer = await harness.ask("/api/models/crew/predict", { method: "PUT", body: csv });
   const text = await answer.text();

@@ -78,7 +78,7 @@ test.each([
   expect((await harness.eventsSince(0)).filter(({ type }) => type === "settings.changed")).toEqual([]);
 });
 
-test("the webhook that is named here is told from then on, and taken away again", async () => {
+test("a webhook added here gets events from then on, and can be removed", async () => {
   await patch({ WEBHOOK_URL: "http://127.0.0.1:9/hook", WEBHOOK_TYPES: "run.finished" });
   expect(await harness.signalbox.webhooks.list()).toMatchObject([
     { url: "http://127.0.0.1:9/hook", types: ["run.finished"] },

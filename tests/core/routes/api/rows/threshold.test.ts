@@ -25,7 +25,7 @@ const rows = Array.from({ length: 40 }, (_, i) => ({
 const ask = async (body: unknown) =>
   (await (await harness.send("POST", "/api/models/crew/predict", body)).json()) as Told;
 
-test("one row, many rows, a CSV and the module that is taken along follow it at once", async () => {
+test("one row, many rows, a CSV and the downloaded module use it at once", async () => {
   for (const threshold of [0.97, 0.02]) {
     expect((await set(threshold)).status).toBe(200);
     const { predictions } = await ask({ rows });
@@ -49,7 +49,7 @@ test("one row, many rows, a CSV and the module that is taken along follow it at 
   }
 });
 
-test("it is told as an event, shown on the model, and undone", async () => {
+test("it is recorded as an event, shown on the model, and can be reset", async () => {
   await set(null);
   const before = harness.signalbox.log.lastSeq;
   await set(0.6);

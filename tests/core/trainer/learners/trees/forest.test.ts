@@ -82,7 +82,7 @@ test("a stop signal keeps the trees so far, at least one", async () => {
   expect(model.trees.roots.length).toBe(1);
 });
 
-test("progress is told after every tree; a checkpoint that throws ends it", async () => {
+test("progress is reported after every tree; a checkpoint that throws ends training", async () => {
   const { samples, target, trainRows } = treeData("binary");
   const told: number[] = [];
   const checkpoint = () => {
