@@ -10,6 +10,7 @@
   // When the pace that is shown was told.
   let told = "";
   let toldAt = 0;
+  let toldShare = 0;
 
   const percent = (share) => {
     const value = share * 100;
@@ -27,30 +28,29 @@
   }
   function timeLeft(ms) {
     if (ms < 1000) return "almost done";
-    const seconds = Math.round(ms / 1000);
-    return `about ${seconds < 10 ? `${seconds}.0 s` : duration(1000 * seconds)} left`;
+    return `about ${duration(1000 * Math.round(ms / 1000)).replace(".0", "")} left`;
   }
 
   function tick() {
     const pace = document.querySelector(`${RUN} .pace`);
     if (!pace) return;
+    const bar = pace.querySelector("progress");
     const { elapsedMs, leftMs } = pace.dataset;
     if (told !== `${elapsedMs} ${leftMs}`) {
       told = `${elapsedMs} ${leftMs}`;
       toldAt = performance.now();
+      toldShare = bar.value / 100;
     }
     const since = performance.now() - toldAt;
     const say = (name, text) => {
       const node = pace.querySelector(`[data-pace="${name}"]`);
       if (node.textContent !== text) node.textContent = text;
     };
-    const elapsed = Number(elapsedMs) + since;
-    say("elapsed", `${duration(elapsed)} elapsed`);
+    say("elapsed", `${duration(+elapsedMs + since)} elapsed`);
     if (leftMs === undefined) return;
-    const left = Math.max(0.1 * leftMs, leftMs - since);
-    const bar = pace.querySelector("progress");
-    const share = Math.max(bar.value / 100, elapsed / (elapsed + left));
-    bar.value = Math.min(99.9, 100 * share);
+    const left = Math.max(1, 0.1 * leftMs, leftMs - since);
+    const share = toldShare + ((1 - toldShare) * since) / (since + left);
+    bar.value = 100 * share;
     bar.setAttribute("aria-valuetext", `${percent(share)}, ${timeLeft(left)}`);
     say("share", percent(share));
     say("left", timeLeft(left));

@@ -23,7 +23,10 @@ export class UploadsInProgress {
   private readonly all = new Map<string, UploadInProgress>();
   /** Those that went on since their progress was told. */
   private readonly untold = new Set<string>();
+  /** Those that are over, by id with their names, until that is told. */
+  private readonly departed = new Map<string, string>();
   private timer: Timer | null = null;
+  private isStopped = false;
 
   constructor(private readonly options: { log: EventLog; logger: Logger }) {}
 
@@ -38,32 +41,42 @@ export class UploadsInProgress {
   /** Told at once where nothing was told for a while. Throws what the log throws. */
   async arrive(arrival: UploadInProgress): Promise<void> {
     this.all.set(arrival.id, arrival);
+    this.departed.delete(arrival.id);
     this.untold.add(arrival.id);
     if (!this.timer) await this.tell();
   }
 
+  /** Panels that showed its progress are redrawn without it. */
   depart(id: string): void {
+    const known = this.all.get(id);
+    if (!known) return;
     this.all.delete(id);
     this.untold.delete(id);
+    this.departed.set(id, known.name);
+    if (!this.timer) void this.tellRest();
   }
 
   stop(): void {
+    this.isStopped = true;
     if (this.timer) clearTimeout(this.timer);
   }
 
   private async tell(): Promise<void> {
     const moved = [...this.untold].flatMap((id) => this.all.get(id) ?? []);
+    const departed = [...this.departed];
     this.untold.clear();
+    this.departed.clear();
     this.timer = setTimeout(() => void this.tellRest(), TELL_MS);
     await this.options.log.record(async (tx) => {
       for (const { id, name, bytes, bytesTotal, rows } of moved)
         await tx.append("dataset.progressed", { datasetId: id, name, bytes, bytesTotal, rows });
+      for (const [datasetId, name] of departed) await tx.append("dataset.settled", { datasetId, name });
     });
   }
 
   private async tellRest(): Promise<void> {
     this.timer = null;
-    if (this.untold.size === 0) return;
+    if (this.isStopped || this.untold.size + this.departed.size === 0) return;
     try {
       await this.tell();
     } catch (error) {

@@ -77,6 +77,13 @@ export const EVENTS = {
     sentence: null,
     stale: (d) => ["datasets", ...ofReading(d)],
   }),
+  /** An upload or a reading is over, whatever became of it: its progress is shown no longer. */
+  "dataset.settled": event({
+    data: z.object(dataset),
+    level: "info",
+    sentence: null,
+    stale: (d) => ["datasets", ...ofReading(d)],
+  }),
   "dataset.uploaded": event({
     data: z.object({ ...dataset, rows: z.number(), columns: z.number(), version: z.number() }),
     level: "success",

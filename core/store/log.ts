@@ -31,7 +31,7 @@ export async function eventsAfter(
   );
 }
 
-/** Rows that belong into the activity feed with seq < before, newest first. */
+/** Rows that belong in the activity feed with seq < before, newest first. */
 export async function activityBefore(
   store: Handle,
   range: { before: number; limit: number },

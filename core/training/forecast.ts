@@ -46,14 +46,46 @@ export function stillLeft(told: { leftMs: number | null; at: number } | null, no
   return Math.max(0.1 * told.leftMs, told.leftMs - (now - told.at));
 }
 
-/** How far a run is before its race: how long that takes is not known yet, but that it takes most of the time is. */
+/** Share of a run before its race, and of its race while nobody knows how long that takes. */
+const BEFORE_RACE = 0.06;
+const OPEN_RACE = 0.3;
+/** What runs is not finished. */
+const MOST = 0.999;
+
+/** How far a run is while the time left is not known: that the race takes most of it is. */
 export function earlyProgress(position: number, progress: number): number {
-  return 0.06 * Math.min(1, (position + progress) / RACE);
+  if (position < RACE) return (BEFORE_RACE * (position + progress)) / RACE;
+  return BEFORE_RACE + OPEN_RACE * Math.min(1, position - RACE + progress);
+}
+
+/**
+ * How far a run is at `now` (0..1), from what was told last: what is missing shrinks by as much of the time left as went
+ * by. So it never stands still nor falls, and ends with the time left, however wrong it began.
+ */
+export function progressAt(
+  told: { progress: number; leftMs: number | null; at: number },
+  now: number,
+): number {
+  const left = stillLeft(told, now);
+  const since = Math.max(0, now - told.at);
+  if (left === null || since === 0) return told.progress;
+  return Math.min(MOST, told.progress + ((1 - told.progress) * since) / (since + left));
+}
+
+/** The same once more is told: the share of the time that is over, unless more was shown already. */
+export function progressOnceTold(
+  before: { progress: number; leftMs: number | null; at: number } | null,
+  told: { share: number; at: number },
+): number {
+  return Math.min(MOST, Math.max(told.share, before ? progressAt(before, told.at) : 0));
 }
 
 export class Forecast {
   private began = { position: -1, ms: 0 };
   private race = { beganAt: 0, endsAt: Number.NaN };
+
+  /** `limitMs`: the time that the run may take; Infinity where it is not limited. */
+  constructor(private readonly limitMs: number) {}
 
   /** Milliseconds to go, at `elapsedMs`; null while there is nothing to judge by. */
   leftMs({ position, progress, leftMs }: Told, elapsedMs: number): number | null {
@@ -62,9 +94,10 @@ export class Forecast {
     if (position === RACE) {
       this.race.beganAt = this.began.ms;
       if (leftMs !== undefined) this.race.endsAt = elapsedMs + leftMs;
-    } else this.race.endsAt = Math.min(this.race.endsAt, this.began.ms);
+    } else if (!(this.race.endsAt <= this.began.ms)) this.race.endsAt = this.began.ms;
     if (Number.isNaN(this.race.endsAt)) return null;
-    return this.ownLeft(position, progress, elapsedMs) + this.after(position);
+    const left = this.ownLeft(position, progress, elapsedMs) + this.after(position);
+    return Math.min(left, Math.max(LEAST_DONE * left, this.limitMs - elapsedMs));
   }
 
   /** Of the stage at work: what it is expected to take, or what it took already where that is more. */

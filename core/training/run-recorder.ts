@@ -9,6 +9,7 @@ import type { Alert } from "../events/alerts.ts";
 import type { EventLog, Recording } from "../events/event-log.ts";
 import {
   isRunning,
+  type RunForecast,
   type StoredRun,
   saveCandidate,
   saveRound,
@@ -16,7 +17,7 @@ import {
   updateStage,
 } from "../store/runs.ts";
 import { type Candidate, STAGE_NAMES } from "../trainer/contract.ts";
-import { earlyProgress } from "./forecast.ts";
+import { earlyProgress, progressOnceTold } from "./forecast.ts";
 
 const position = z
   .number()
@@ -81,7 +82,7 @@ export class RunRecord {
   private note = "";
   private progress = 0;
   /** Of the whole run. */
-  private whole = 0;
+  private told: RunForecast | null = null;
   private readonly startedAt: number;
   /** Settled by Data validation, which says so in its facts. */
   private metric = "score";
@@ -181,15 +182,14 @@ export class RunRecord {
     tx: Recording,
     { position, progress, leftMs }: { position: number; progress: number; leftMs?: number | undefined },
   ): Promise<{ runProgress: number; leftMs?: number }> {
-    const { now } = this.options;
-    const elapsedMs = now() - this.startedAt;
+    const at = this.options.now();
+    const elapsedMs = at - this.startedAt;
     const share =
       leftMs === undefined ? earlyProgress(position, progress) : elapsedMs / (elapsedMs + leftMs || 1);
-    this.whole = Math.max(this.whole, Math.min(0.999, share));
-    await updateRun(tx, this.run.id, {
-      forecast: { progress: this.whole, leftMs: leftMs ?? null, at: now() },
-    });
-    return { runProgress: this.whole, ...(leftMs !== undefined && { leftMs }) };
+    const whole = progressOnceTold(this.told, { share, at });
+    this.told = { progress: whole, leftMs: leftMs ?? null, at };
+    await updateRun(tx, this.run.id, { forecast: this.told });
+    return { runProgress: whole, ...(leftMs !== undefined && { leftMs }) };
   }
 }
 

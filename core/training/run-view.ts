@@ -14,7 +14,7 @@ import {
 } from "../store/runs.ts";
 import { bySeverity } from "../trainer/checks/severity.ts";
 import { STAGE_NAMES, type VersionComparison } from "../trainer/contract.ts";
-import { earlyProgress, stillLeft } from "./forecast.ts";
+import { earlyProgress, progressAt, stillLeft } from "./forecast.ts";
 import { type Standing, standingsOf } from "./results/standings.ts";
 
 /** A stage as others see it: its time as text. */
@@ -82,7 +82,7 @@ export async function runView(store: Store, run: StoredRun, now: number): Promis
     status: run.status,
     stage: stages.find(({ status }) => status === "running")?.name ?? null,
     stages,
-    progress: progressOf(run, stages),
+    progress: progressOf(run, stages, now),
     elapsedMs,
     etaSeconds: leftMs === null ? null : Math.round(leftMs / 100) / 10,
     candidates: standingsOf(await runCandidates(store, run.id), {
@@ -123,13 +123,15 @@ export async function currentRounds(store: Store, run: StoredRun): Promise<Store
   return latest === null ? [] : await runRounds(store, run.id, latest);
 }
 
-/** 0..1 of the time that the run will have taken. */
+/** 0..1 of the time that the run will have taken, as it stands at `now`. */
 export function progressOf(
   { status, forecast }: Pick<StoredRun, "status" | "forecast">,
   stages: readonly Pick<StoredStage, "position" | "progress">[],
+  now: number,
 ): number {
   if (status === "finished") return 1;
-  return forecast?.progress ?? progressBefore(stages);
+  if (!forecast) return progressBefore(stages);
+  return status === "running" ? progressAt(forecast, now) : forecast.progress;
 }
 
 /** Where no stage has told how far the run is as a whole. */

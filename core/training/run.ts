@@ -49,7 +49,9 @@ export async function runStages(input: RunInput, controls: RunControls): Promise
   const artifacts = folderArtifacts(input.folder);
   const beganAt = performance.now();
   const elapsedMs = () => performance.now() - beganAt;
-  const forecast = new Forecast();
+  const { budgetRounds, budgetSeconds } = input.options;
+  const limitMs = budgetRounds === null ? 1000 * budgetSeconds : Number.POSITIVE_INFINITY;
+  const forecast = new Forecast(limitMs);
   for (const [position, stage] of STAGES.entries()) {
     const startedAt = performance.now();
     controls.report({ type: "started", position });

@@ -91,7 +91,7 @@ const trained = await server.send("POST", "/api/train", {
   target: "y",
   metric: "planted_metric",
 });
-const forecast = new Forecast();
+const forecast = new Forecast(Number.POSITIVE_INFINITY);
 forecast.leftMs({ position: 3, progress: 0, leftMs: 100 }, 0);
 
 const found = {

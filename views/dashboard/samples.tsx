@@ -12,7 +12,7 @@ export function Samples({ links, samples }: { links: Links; samples: readonly Sa
       <h2 id="samples-heading" class="samples-heading">
         No data yet? Try a sample.
       </h2>
-      <p class="fine">Generated here; no real people. The training on them is real.</p>
+      <p class="fine">Generated on this server; no real people. The training is real.</p>
       <ul class="tickets">
         {samples.map((sample) => (
           <SampleTicket links={links} sample={sample} />

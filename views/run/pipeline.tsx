@@ -90,7 +90,7 @@ function Pace({ run }: { run: RunView }) {
 /** As static/run.js says it. */
 function timeLeft(ms: number): string {
   if (ms < 1000) return "almost done";
-  return `about ${duration(1000 * Math.round(ms / 1000))} left`;
+  return `about ${duration(1000 * Math.round(ms / 1000)).replace(".0", "")} left`;
 }
 
 function RunError({ run }: { run: RunView }) {

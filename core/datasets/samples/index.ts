@@ -29,7 +29,7 @@ const SAMPLES = {
     row: customer,
   },
   tickets: {
-    title: "Messages to a shop",
+    title: "Customer messages",
     says: "Which team should handle this message?",
     target: "team",
     rows: 1500,
@@ -37,7 +37,7 @@ const SAMPLES = {
     row: ticket,
   },
   flats: {
-    title: "Rents of a town",
+    title: "Rents in a town",
     says: "How much does a flat cost per month?",
     target: "monthly_rent",
     rows: 1600,

@@ -53,7 +53,7 @@ export interface ModelRow
 export const NEWEST = Number.MAX_SAFE_INTEGER;
 
 export async function runRows(
-  { store }: Signalbox,
+  { store, now }: Signalbox,
   range: PageRange,
   datasetId?: string,
 ): Promise<Page<RunRow>> {
@@ -65,7 +65,7 @@ export async function runRows(
     durationMs: startedAt === null || finishedAt === null ? null : finishedAt - startedAt,
     progress:
       row.status === "running"
-        ? progressOf((await findRun(store, row.id))!, await runStages(store, row.id))
+        ? progressOf((await findRun(store, row.id))!, await runStages(store, row.id), now())
         : Number(row.status === "finished"),
     queuedAt: new Date(queuedAt).toISOString(),
   }));

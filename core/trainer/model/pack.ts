@@ -29,7 +29,7 @@ type TypedArray = InstanceType<(typeof ARRAY_TYPES)[ArrayType]>;
 /** Bytes that are not a whole, undamaged file of ours; the message says what is wrong. */
 export class DamagedFileError extends Error {}
 
-/** The same value gives the same bytes. Numbers that JSON cannot write (NaN, infinities) belong into arrays. */
+/** The same value gives the same bytes. Numbers that JSON cannot write (NaN, infinities) belong in arrays. */
 export function pack(value: unknown): Uint8Array {
   const arrays: TypedArray[] = [];
   let offset = 0;

@@ -77,7 +77,10 @@ export class FoldRunner {
     this.rungs = rungs;
   }
 
-  /** What the race will still take: by what is planned, and never longer than it may; null while nothing is known. */
+  /**
+   * What the race will still take: by what is planned, and never longer than it may. Null until each has met a fold or
+   * half of the time is over: what the quick ones cost says nothing about the slow ones.
+   */
   private leftMs(): number | null {
     const { deadlineMs, elapsedMs, budgetRounds } = this.options;
     if (![...this.seen].some(isRival)) return null;
@@ -86,6 +89,8 @@ export class FoldRunner {
     // Where nobody can do better the others are not tried.
     const isWon = this.leaders.some((entry) => entry.folds.length > 0 && isWinning(entry));
     const field = isWon ? [] : this.planned.filter((entry) => !this.leaders.includes(entry));
+    const isLate = budgetRounds === null && elapsedMs() > deadlineMs / 2;
+    if (!isLate && field.some((entry) => entry.folds.length === 0)) return null;
     const ahead = { leaders: this.leaders, field, rungs: this.rungs, once: this.data.once };
     const planned = raceLeftMs(ahead, [...this.seen]) / this.pool.size;
     return budgetRounds === null ? Math.min(planned, Math.max(0, deadlineMs - elapsedMs())) : planned;

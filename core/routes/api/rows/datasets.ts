@@ -68,7 +68,7 @@ export const DATASET_ROUTES = [
         scope: "train",
         rate: "upload",
         example: "curl --fail-with-body -F file=@data.csv '{home}/api/upload'",
-        says: "Receives a file with a table (CSV, Excel, Parquet, JSON, NDJSON, HTML, fixed width; packed or not), as the multipart field `file` or as the body, and reads it. The same bytes again are the same dataset.",
+        says: "Receives a file with a table (CSV, Excel, Parquet, JSON, NDJSON, HTML, fixed-width text; optionally compressed with gzip, zip or zstd), as the multipart field `file` or as the body, and reads it. The same bytes again are the same dataset.",
         query: UPLOAD_QUERY,
         file: "the file",
         answers: { 200: DATASET, 201: DATASET, 202: DATASET },

@@ -91,7 +91,7 @@ const TRAIN_OPTIONS = z.object({
   wait: z
     .enum(["0", "1"])
     .default("0")
-    .describe("1 responds when the run has ended; or send Prefer: wait=SECONDS"),
+    .describe("1: respond when the run ends; or send Prefer: wait=SECONDS"),
 });
 
 export const TRAINING_ROUTES = [
@@ -102,7 +102,7 @@ export const TRAINING_ROUTES = [
     rate: "train",
     example:
       "curl --fail-with-body -H 'content-type: application/json' -d '{\"datasetId\":\"{dataset}\",\"budgetSeconds\":10}' '{home}/api/train'",
-    says: "Queues a training on a dataset.",
+    says: "Queues a training run on a dataset.",
     body: TRAIN_REQUEST,
     query: TRAIN_OPTIONS,
     answers: { 200: RUN, 202: RUN },
@@ -134,7 +134,7 @@ export const TRAINING_ROUTES = [
       scope: "train",
       rate: "train",
       example: "curl --fail-with-body -T data.csv '{home}/api/train/data.csv?budgetSeconds=10'",
-      says: "Uploads a CSV and trains on it in one request. Prints one line per step and the result last. If the run fails, the stream breaks off.",
+      says: "Uploads a CSV and trains on it in one request. Prints one line per step and the result last. If the run fails, the connection is closed.",
       query: TRAIN_QUERY,
       file: "the CSV to train on",
       answers: {

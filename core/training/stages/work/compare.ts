@@ -105,10 +105,10 @@ function sentenceOf(metrics: Record<string, MetricComparison>, metric: MetricNam
   const isSure = interval[0] > 0 || interval[1] < 0;
   const isBetter = METRICS[metric].better === "greater" ? after > before : after < before;
   const how = isSure
-    ? `${isBetter ? "better" : "worse"} than version ${version} by more than chance`
-    : `as good as version ${version} within chance`;
+    ? `it is ${isBetter ? "better" : "worse"} than version ${version} by more than chance`
+    : `there is no measurable difference from version ${version}`;
   const [now, then] = distinctFigures([after, before]);
-  return `On the same rows it is ${how}: ${METRICS[metric].label} ${now}, was ${then}.`;
+  return `On the same rows, ${how}: ${METRICS[metric].label} ${now}, was ${then}.`;
 }
 
 /** Columns of the new file that only the version before reads. */
