@@ -36,8 +36,8 @@
     if (!pace) return;
     const bar = pace.querySelector("progress");
     const { elapsedMs, leftMs } = pace.dataset;
-    if (told !== `${elapsedMs} ${leftMs}`) {
-      told = `${elapsedMs} ${leftMs}`;
+    if (told !== elapsedMs) {
+      told = elapsedMs;
       toldAt = performance.now();
       toldShare = bar.value / 100;
     }
@@ -51,9 +51,10 @@
     const left = Math.max(1, 0.1 * leftMs, leftMs - since);
     const share = toldShare + ((1 - toldShare) * since) / (since + left);
     bar.value = 100 * share;
-    bar.setAttribute("aria-valuetext", `${percent(share)}, ${timeLeft(left)}`);
-    say("share", percent(share));
-    say("left", timeLeft(left));
+    const words = [percent(share), timeLeft(left)];
+    bar.setAttribute("aria-valuetext", words.join(", "));
+    say("share", words[0]);
+    say("left", words[1]);
   }
 
   // Whoever reads on, or says so, stays.

@@ -81,8 +81,15 @@ const BOX = 1000;
 const TOP = 90;
 const BOTTOM = 880;
 
-/** Width of the labels of y; charts.css leaves as much free at the other end. */
-const LABELS = 44;
+/** Widths of the labels of y; charts.css leaves as much free at the other end. */
+const LABELS = [44, 64, 88, 120] as const;
+const CHARACTER = 7;
+const BESIDE = 6;
+
+function labelsWidth(labels: readonly string[]): (typeof LABELS)[number] {
+  const longest = Math.max(...labels.map((label) => label.length));
+  return LABELS.find((width) => CHARACTER * longest + BESIDE <= width) ?? LABELS[3];
+}
 
 /** Lines over a common x; the labels of y stand in a margin of their own (charts.css), where no line runs through them. */
 export function LineChart(props: LineChartProps) {
@@ -95,8 +102,9 @@ export function LineChart(props: LineChartProps) {
     ([value]) => x(value),
     ([, value]) => y(value),
   ).digits(1);
+  const labels = labelsWidth(y.ticks(4).map((tick) => figure(tick)));
   return (
-    <svg class="chart" role="img" aria-label={label}>
+    <svg class={`chart labels-${labels}`} role="img" aria-label={label}>
       {y.ticks(4).map((tick) => (
         <text x="0" y={share(y(tick))} dy="4">
           {figure(tick)}
@@ -105,7 +113,7 @@ export function LineChart(props: LineChartProps) {
       <text class="axis" x="0" y="0">
         {yLabel}
       </text>
-      <svg class="plot" x={LABELS} aria-hidden="true">
+      <svg class="plot" x={labels} aria-hidden="true">
         {y.ticks(4).map((tick) => (
           <line class="tick" x1="0" x2="100%" y1={share(y(tick))} y2={share(y(tick))} />
         ))}

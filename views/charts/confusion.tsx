@@ -132,8 +132,8 @@ function HeatMap({ classes, matrix }: Omit<ConfusionProps, "target">) {
         )}
       </svg>
       <figcaption class="fine">
-        Rows: actual class. Columns: predicted class. Correct predictions are on the diagonal; darker is a
-        larger share of the row.
+        Rows: actual class. Columns: predicted class. Correct predictions are on the diagonal; mistakes are
+        pink. Darker is a larger share of the row.
       </figcaption>
     </figure>
   );

@@ -5,7 +5,7 @@
 import type { Dependence } from "../../core/trainer/explain/dependence.ts";
 import type { Importance } from "../../core/trainer/explain/importance.ts";
 import { figure, figures } from "../parts/format.ts";
-import { metricLabel } from "../parts/words.ts";
+import { metricInSentence, metricLabel } from "../parts/words.ts";
 import { BarList, extent, Figure, Legend, LineChart, SERIES_KINDS, type Series } from "./chart.tsx";
 
 const SHOWN = 15;
@@ -25,7 +25,7 @@ export function ImportanceFigure(props: ImportanceProps) {
   const metric = metricLabel(props.metric);
   const top = importance[0]!;
   const sentence =
-    `${top.column} matters most: shuffling it worsens ${metric} by ${figure(top.importance)} (permutation importance). ` +
+    `${top.column} matters most: shuffling it worsens ${metricInSentence(props.metric)} by ${figure(top.importance)} (permutation importance). ` +
     `A column near 0 could be left out.${dependence.length ? " Open a column with ▸ to see its effect." : ""}`;
   const written = figures(importance.map((entry) => entry.importance));
   return (

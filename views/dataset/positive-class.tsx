@@ -6,7 +6,7 @@ export function PositiveClass({ profile }: { profile: CsvProfile }) {
   const { positiveClass: found, columns, target } = profile;
   const classes = found ? (columns.find(({ name }) => name === target)?.top ?? []) : [];
   return (
-    <div class="field">
+    <div class="field" data-tasks="binary">
       <label for="positiveClass">Positive class</label>
       <input
         id="positiveClass"

@@ -80,7 +80,7 @@ function TargetField({ targets, chosen }: { targets: readonly TargetChoice[]; ch
     targets.filter(({ type }) => LIKELY.has(type) === isLikely),
   );
   const option = ({ name, task }: TargetChoice) => (
-    <option value={name} selected={name === chosen}>
+    <option value={name} selected={name === chosen} data-task={task}>
       {short(name, NAME_LENGTH)} ({TASK_WORDS[task].short})
     </option>
   );
@@ -142,13 +142,16 @@ function Options(props: {
       >
         <select id="metric" name="metric" aria-describedby="metric-hint">
           <option value="">Default</option>
-          {Object.entries(METRIC_WORDS).map(([metric, { label }]) => (
-            <option value={metric}>{label}</option>
+          {Object.entries(METRIC_WORDS).map(([metric, { label, tasks }]) => (
+            <option value={metric} data-tasks={tasks.join(" ")}>
+              {label}
+            </option>
           ))}
         </select>
       </Field>
       <Field
         id="costFalsePositive"
+        only="binary"
         label="Cost of a false positive"
         hint="Yes/No only: predicts Yes where No is true. Sets the threshold with the lowest cost."
       >
@@ -163,6 +166,7 @@ function Options(props: {
       </Field>
       <Field
         id="costFalseNegative"
+        only="binary"
         label="Cost of a false negative"
         hint="Yes/No only: predicts No where Yes is true."
       >
@@ -224,10 +228,11 @@ function ColumnField({ id, names }: { id: string; names: readonly string[] }) {
   );
 }
 
-export function Field(props: { id: string; label: string; hint?: string; children: Child }) {
-  const { id, label, hint, children } = props;
+/** `only`: the task that it is for; with another it is hidden (hero.css). */
+export function Field(props: { id: string; label: string; hint?: string; only?: Task; children: Child }) {
+  const { id, label, hint, only, children } = props;
   return (
-    <div class="field">
+    <div class="field" {...(only && { "data-tasks": only })}>
       <label for={id}>{label}</label>
       {children}
       {hint && (

@@ -6,7 +6,7 @@ import { Layout } from "../layout/layout.tsx";
 import { figures, unbroken } from "../parts/format.ts";
 import { apiUrl, CodeBlock, LampDot, Time } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
-import { metricLabel } from "../parts/words.ts";
+import { metricInSentence } from "../parts/words.ts";
 import type { ModelPageProps } from "./model.tsx";
 import { interpretation } from "./results/interpretation.ts";
 import { MetricTable } from "./results/metric-table.tsx";
@@ -61,7 +61,7 @@ export function ModelReportPage(props: ModelPageProps) {
         {importance.length > 0 && (
           <section class="panel" aria-labelledby="report-importance">
             <h2 id="report-importance">Feature importance</h2>
-            <p class="fine">How much {metricLabel(result.metric)} worsens when a column is shuffled.</p>
+            <p class="fine">How much {metricInSentence(result.metric)} worsens when a column is shuffled.</p>
             <BarList
               id="report-importance-bars"
               bars={importance.map(({ column, importance: lost }, k) => ({

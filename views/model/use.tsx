@@ -103,8 +103,8 @@ export function Export({ links, name, version }: { links: Links; name: string; v
           <li>
             <a href={url(links, `${path}?format=${format}`)} download>
               {label}
-            </a>{" "}
-            <span class="fine">{says}</span>
+            </a>
+            : <span class="fine">{says}</span>
           </li>
         ))}
       </ul>

@@ -3,13 +3,21 @@ import type { ColumnType } from "../../core/csv/types.ts";
 import { HEALTH_STATES, type HealthState } from "../../core/events/health-states.ts";
 import type { RunStatus, StoredStage } from "../../core/store/runs.ts";
 import { STAGE_RECORDS } from "../../core/trainer/contract.ts";
-import { isMetricName, METRICS } from "../../core/trainer/metrics/index.ts";
+import { isLowerBetter, isMetricName, METRICS, metricLabel } from "../../core/trainer/metrics/index.ts";
 import type { Task } from "../../core/trainer/samples.ts";
 
-export { isLowerBetter, metricLabel } from "../../core/trainer/metrics/index.ts";
+export { isLowerBetter, metricLabel };
 
 /** Every metric with its label and meaning, in the order of forms. */
-export const METRIC_WORDS: Record<string, { label: string; says: string }> = METRICS;
+export const METRIC_WORDS: Record<string, { label: string; says: string; tasks: readonly Task[] }> = METRICS;
+
+/** As it stands within a sentence: "log loss", but "ROC AUC" and "Brier score". */
+export function metricInSentence(name: string): string {
+  const label = metricLabel(name);
+  return /^[A-Z][a-z]/.test(label) && !/^(Brier|Matthews) /.test(label)
+    ? label[0]!.toLowerCase() + label.slice(1)
+    : label;
+}
 
 export function metricSays(name: string): string {
   return isMetricName(name) ? METRICS[name].says : "";

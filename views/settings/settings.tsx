@@ -208,7 +208,8 @@ function hintOf(setting: SettingView): string {
   if (source === "environment")
     return `${hint} Set by the environment variable ${name} and locked here.`.trim();
   if (isSecret) return `${hint} Leave empty to keep the current one.`.trim();
-  const fallback = asText(setting.default).replace(",", ", ") || "none";
+  const plain = asText(setting.default);
+  const fallback = (setting.options && OPTION_WORDS[plain]) || plain.replace(",", ", ") || "none";
   return `${hint} Default: ${fallback}.`.trim();
 }
 
