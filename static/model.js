@@ -104,7 +104,10 @@
     const file = form.elements.file.files[0];
     say(form, "");
     if (!file || /\.(gz|zip|xlsx?|parquet)$/i.test(file.name)) return true;
-    const names = new Set(namesOf(await file.slice(0, HEAD_BYTES).text()));
+    const head = await file.slice(0, HEAD_BYTES).text();
+    // Bytes that are no UTF-8 text may be another encoding or another kind of file: the server tells which.
+    if (/[\0\uFFFD]/.test(head.slice(0, -1))) return true;
+    const names = new Set(namesOf(head));
     const columns = JSON.parse(form.dataset.columns);
     const missing = columns.filter((name) => !names.has(name));
     if (!missing.length || checked === file) return true;

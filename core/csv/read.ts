@@ -201,7 +201,7 @@ function assemble(
   findings.push(
     ...describeFrame(frame),
     ...describeOddRows(odd, dialect.width),
-    ...columns.flatMap(describeColumn),
+    ...columns.flatMap((column) => describeColumn(column, guess.target)),
     ...columns.flatMap((column) => (guess.target === null ? [] : describeLeak(column, guess.target))),
   );
   return {

@@ -182,6 +182,8 @@ export interface ColumnProfile {
 export interface Correlation {
   measure: "pearson" | "correlation_ratio" | "cramers_v";
   value: number;
+  /** How far the column alone tells the target's classes (λ, in [0, 1]); from a value of 0.95 on; absent where the target is a number. */
+  determines?: number;
   /** Of the seeded sample, with both values there. */
   rows: number;
 }

@@ -35,8 +35,7 @@ export async function receiveFile(request: Request, options: ReceiveOptions): Pr
   const length = Number(request.headers.get("content-length") ?? 0);
   if (length > options.maxBytes) throw tooLarge(options.maxBytes);
   const type = request.headers.get("content-type") ?? "";
-  if (!request.body)
-    throw new AppError("syntax", "The request has no body", { fix: "Send the CSV as the body." });
+  if (!request.body) throw noBody(request);
   try {
     if (/^multipart\/form-data/i.test(type)) return await receiveMultipart(request, type, options);
     const body = request.headers.get("content-encoding") === "gzip" ? gunzip(request.body) : request.body;
@@ -47,6 +46,15 @@ export async function receiveFile(request: Request, options: ReceiveOptions): Pr
       throw new AppError("syntax", "The upload was cut off", { fix: "Send it again." });
     throw diskFailure(error) ?? error;
   }
+}
+
+/** A length that is sent is that of a file, even where it is 0. */
+function noBody(request: Request): AppError {
+  if (request.headers.has("content-length"))
+    return new AppError("syntax", "The file is empty", {
+      fix: "Choose a file that has a header row and data.",
+    });
+  return new AppError("syntax", "The request has no body", { fix: "Send the CSV as the body." });
 }
 
 type ReadableFile = { destroy: (error: Error) => void };

@@ -1,5 +1,5 @@
 /** Every event, one entry each. One record: payload, level, sentence, stale panels; no HTML. */
-import { count, scorePercent, score as scoreText } from "../platform/figures.ts";
+import { count, plural, scorePercent, score as scoreText } from "../platform/figures.ts";
 import { HEALTH_STATE_NAMES, HEALTH_STATES } from "./health-states.ts";
 import "../platform/zod-setup.ts";
 import * as z from "zod";
@@ -90,7 +90,7 @@ export const EVENTS = {
     sentence: (d) =>
       d.version > 1
         ? `${d.name}: import settings changed (version ${d.version})`
-        : `${d.name} uploaded: ${count(d.rows)} rows, ${d.columns} columns`,
+        : `${d.name} uploaded: ${plural(d.rows, "row")}, ${plural(d.columns, "column")}`,
     stale: ofDataset,
   }),
   "dataset.rejected": event({

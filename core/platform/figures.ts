@@ -15,9 +15,14 @@ export function count(n: number): string {
   return Number.isInteger(n) ? grouped(n) : figure(n);
 }
 
-/** 1 -> "1 row", 2 -> "2 rows", 12000 -> "12,000 rows". */
+/** 1 -> "1 row", 2 -> "2 rows", 12000 -> "12,000 rows"; 3 -> "3 classes", "3 boxes", "3 entries". */
 export function plural(n: number, noun: string): string {
-  return `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
+  return `${count(n)} ${n === 1 ? noun : pluralOf(noun)}`;
+}
+
+function pluralOf(noun: string): string {
+  if (/(?:s|x|ch|sh)$/i.test(noun)) return `${noun}es`;
+  return /[^aeiou]y$/i.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;
 }
 
 /** Three significant digits without trailing zeros, whole from 100 on: 0.841, 12.3, 53,940, 8e-5. Not a number: "–". */

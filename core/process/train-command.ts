@@ -8,7 +8,7 @@ import type { Finding } from "../csv/types.ts";
 import type { Config } from "../operations/config.ts";
 import { existing, needed, say, tell } from "../operations/terminal.ts";
 import { AppError } from "../platform/errors.ts";
-import { score } from "../platform/figures.ts";
+import { plural, score } from "../platform/figures.ts";
 import { slug } from "../platform/ids.ts";
 import { STAGE_NAMES } from "../trainer/contract.ts";
 import type { RunReport } from "../training/run.ts";
@@ -43,7 +43,9 @@ export async function trainCommand(words: string[], config: () => Config): Promi
     const table = await openTable(path, { choices: {}, out: join(folder, "table") });
     const profile = await profileCsv(table.path, {}, { name, known: table.known });
     const options = settleOptions({ ...asked, datasetId: name }, profile, config().TRAIN_BUDGET_SECONDS);
-    tell(`${name}: ${profile.rows} rows, ${profile.columns.length} columns. Target: ${options.target}`);
+    tell(
+      `${name}: ${plural(profile.rows, "row")}, ${plural(profile.columns.length, "column")}. Target: ${options.target}`,
+    );
     const findings = new Findings();
     for (const finding of profile.findings) findings.take(finding);
     const dataset = { ...profile, path: table.path, name, sizeBytes: Bun.file(path).size };

@@ -28,7 +28,7 @@ export const STAGE_RECORDS = [
   },
   { name: "Model selection", says: "Compare several kinds of model by cross-validation.", afterSelection: 0 },
   { name: "Training", says: "Train the best candidate on the training set.", afterSelection: 0.02 },
-  { name: "Model validation", says: "Check that probabilities are reliable.", afterSelection: 0.02 },
+  { name: "Model validation", says: "Verify the saved model.", afterSelection: 0.02 },
   { name: "Performance evaluation", says: "Score the model on the test set.", afterSelection: 0.13 },
   { name: "Finalizing", says: "Save the model.", afterSelection: 0.01 },
 ] as const satisfies readonly StageRecord[];

@@ -65,7 +65,7 @@ function ArrivalNote({ arrival }: { arrival: UploadInProgress }) {
   const share = bytesTotal ? Math.min(1, received / bytesTotal) : null;
   const of = bytesTotal ? ` of ${bytes(bytesTotal)}` : "";
   const text = isReading
-    ? `${count(rows)} rows read, ${bytes(received)}${of}`
+    ? `${plural(rows, "row")} read, ${bytes(received)}${of}`
     : `${bytes(received)}${of} received`;
   return (
     <>

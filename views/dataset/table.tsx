@@ -90,10 +90,11 @@ export function DatasetTable({ links, dataset, page }: DatasetTableProps) {
       </section>
       {columns.some(({ correlation }) => correlation) && target !== null && (
         <p class="fine">
-          Relationship with {short(target, 40)}: how much one column alone tells about it, from 0 (nothing) to
-          1 (everything). r is Pearson’s correlation between two numbers (negative: one falls while the other
+          Relationship with {short(target, 40)}: how closely the two go together, from 0 (not at all) to 1
+          (completely). r is Pearson’s correlation between two numbers (negative: one falls while the other
           rises), V is Cramér’s V between two categories, η is the correlation ratio between a number and a
-          category.
+          category: how much of the number’s spread lies between categories. A high V or η need not tell every
+          category: several may share a value.
         </p>
       )}
       <form id="target-form" method="post" action={url(links, `${datasetPath(dataset)}/reading`)}>

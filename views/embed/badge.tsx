@@ -40,7 +40,7 @@ export const BADGES: { [P in Panel]: (data: NonNullable<PanelData[P]>) => Badge 
   }),
   reading: ({ name, status, arrival }) => ({
     label: name,
-    value: arrival?.rows ? `${count(arrival.rows)} rows read` : READING_WORDS[status],
+    value: arrival?.rows ? `${plural(arrival.rows, "row")} read` : READING_WORDS[status],
     lamp: status === "rejected" ? "danger" : status === "ready" ? "clear" : "moving",
   }),
   predictions: ({ lastMinute }) => ({

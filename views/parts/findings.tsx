@@ -9,6 +9,9 @@ import { type Lamp, TYPE_PHRASES } from "./words.ts";
 const SHOWN = 100;
 const LAMPS: Record<Finding["severity"], Lamp> = { info: "dark", warning: "caution", error: "danger" };
 
+/** What may give the answer away, which is another fault than saying little. */
+const LEAKS: ReadonlySet<string> = new Set(["target_leak", "after_the_fact"]);
+
 export function FindingList({ links, dataset }: { links: Links; dataset: ReadyDataset }) {
   const { findings } = dataset.profile;
   if (!findings.length) {
@@ -19,12 +22,14 @@ export function FindingList({ links, dataset }: { links: Links; dataset: ReadyDa
       </p>
     );
   }
-  const doubted = findings.flatMap(({ severity, fix }) => (severity === "info" ? [] : (fix?.exclude ?? [])));
-  const given = findings.flatMap(({ severity, fix }) => (severity === "error" ? (fix?.exclude ?? []) : []));
+  const leaks = excludedBy(findings.filter(({ code }) => LEAKS.has(code)));
+  const useless = excludedBy(
+    findings.filter(({ code, severity }) => severity !== "info" && !LEAKS.has(code)),
+  );
   return (
     <ul class="findings">
-      {given.length > 0 && <TrainWithout links={links} dataset={dataset} columns={[...new Set(given)]} />}
-      {doubted.length > 1 && <DropAll links={links} dataset={dataset} columns={[...new Set(doubted)]} />}
+      {leaks.length > 0 && <TrainWithout links={links} dataset={dataset} columns={leaks} />}
+      {useless.length > 1 && <DropAll links={links} dataset={dataset} columns={useless} />}
       {findings.slice(0, SHOWN).map((finding) => (
         <li class={`finding finding-${finding.severity}`}>
           <LampDot lamp={LAMPS[finding.severity]} />
@@ -42,6 +47,11 @@ export function FindingList({ links, dataset }: { links: Links; dataset: ReadyDa
       )}
     </ul>
   );
+}
+
+/** The columns that they propose to leave out, each once. */
+function excludedBy(findings: readonly Finding[]): string[] {
+  return [...new Set(findings.flatMap(({ fix }) => fix?.exclude ?? []))];
 }
 
 /** What seems to give the answer away is left out of the training, and stays in the file. */
@@ -75,10 +85,10 @@ function TrainWithout(props: { links: Links; dataset: ReadyDataset; columns: str
   );
 }
 
-/** One way out of all that may mislead. */
+/** One way out of all that say little. */
 function DropAll(props: { links: Links; dataset: ReadyDataset; columns: string[] }) {
   const { links, dataset, columns } = props;
-  const message = `${count(columns.length)} columns carry little information or may mislead the model.`;
+  const message = `${count(columns.length)} columns carry little information.`;
   return (
     <li class="finding finding-warning">
       <LampDot lamp="caution" />

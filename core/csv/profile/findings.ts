@@ -1,6 +1,6 @@
 /** Reports data issues of a file and its columns, each with a fix. Only says; changes nothing. */
 
-import { count as grouped } from "../../platform/figures.ts";
+import { count as grouped, plural } from "../../platform/figures.ts";
 import { isHugeWhole } from "../cells/numbers/digit-names.ts";
 import type { Oddity } from "../rows/table-bounds.ts";
 import type { ColumnPlan, ColumnProfile, Finding } from "../types.ts";
@@ -142,16 +142,21 @@ function variantsOf({ name: column }: ColumnPlan, groups: readonly string[][]): 
   return [{ code: "label_variants", severity: "info", column, message, fix: null }];
 }
 
-export function describeColumn(profile: ColumnProfile): Finding[] {
+const NOTHING_TO_PREDICT = ", so there is nothing to predict; choose another target";
+
+/** The target is never proposed to be left out: what is wrong with it means another target. */
+export function describeColumn(profile: ColumnProfile, target: string | null): Finding[] {
   const { name: column, type, count, missing, distinct } = profile;
-  const fix = { exclude: [column] };
+  const isTarget = column === target;
+  const fix = isTarget ? null : { exclude: [column] };
   if (missing === count) {
-    return [{ code: "empty_column", severity: "warning", column, message: `“${column}” is empty.`, fix }];
+    const message = `“${column}” is empty${isTarget ? NOTHING_TO_PREDICT : ""}.`;
+    return [{ code: "empty_column", severity: isTarget ? "error" : "warning", column, message, fix }];
   }
   const findings: Finding[] = [];
   if (distinct === 1 && missing === 0) {
-    const message = `“${column}” has the same value in every row, so it cannot help.`;
-    findings.push({ code: "constant", severity: "info", column, message, fix });
+    const message = `“${column}” has the same value in every row${isTarget ? NOTHING_TO_PREDICT : ", so it cannot help"}.`;
+    findings.push({ code: "constant", severity: isTarget ? "error" : "info", column, message, fix });
   }
   if (missing > 0.5 * count) {
     const message = `“${column}” is missing in ${Math.round((100 * missing) / count)} % of the rows.`;
@@ -190,7 +195,7 @@ export function describeFrame(frame: {
     findings.push({ code: "header_again", severity: "info", column: null, message, fix: null, row: again });
   }
   if (frame.nextTableRow > 0) {
-    const message = `Another table begins in row ${frame.nextTableRow}; only the first, ${frame.rows} rows, was read.`;
+    const message = `Another table begins in row ${frame.nextTableRow}; only the first, ${plural(frame.rows, "row")}, was read.`;
     findings.push({
       code: "more_tables",
       severity: "warning",

@@ -50,7 +50,7 @@ const FOREIGN: readonly Foreign[] = [
 /** Throws AppError `invalid` naming what the file is. */
 export function refuseForeign(head: Uint8Array, encoding: Encoding): void {
   const foreign = FOREIGN.find(({ magic }) => magic.every((byte, k) => head[k] === byte));
-  if (foreign) throw notCsv(foreign.what, foreign.fix, head);
+  if (foreign) throw notCsv(foreign.what, foreign.fix);
   if (encoding.encoding.startsWith("utf-16") || encoding.encoding.startsWith("utf-32")) return;
   refuseText(head.subarray(encoding.bomBytes, 4096));
   refuseBinary(head);
@@ -91,13 +91,16 @@ function refuseBinary(head: Uint8Array): void {
     throw notCsv(
       "a binary file",
       "Upload a text file with one row per line and cells separated by commas, semicolons or tabs.",
-      head,
     );
   }
 }
 
-function notCsv(what: string, fix: string, head: Uint8Array): AppError {
-  return new AppError("invalid", `The file is ${what}, not a CSV`, { near: nearText(head), fix });
+/** `text`: how the file begins, where that is something to read. */
+function notCsv(what: string, fix: string, text?: Uint8Array): AppError {
+  return new AppError("invalid", `The file is ${what}, not a CSV`, {
+    ...(text && { near: nearText(text) }),
+    fix,
+  });
 }
 
 const NEAR_BYTES = 80;

@@ -6,7 +6,7 @@
  *   PSI = sum over bins of (live - training) ln(live / training)
  *   by chance (1/N + 1/n) chi²(bins - 1)          Yurdakul and Naranjo 2020
  */
-import { figure, count as grouped, percent } from "../../platform/figures.ts";
+import { figure, count as grouped, percent, plural } from "../../platform/figures.ts";
 import {
   type ColumnReference,
   type NumberReference,
@@ -217,7 +217,7 @@ function middle(reference: NumberReference, side: "training" | "live") {
 function unseen({ unseen: { rows, examples, isMore } }: Omit<ColumnDrift, "sentence">): string | null {
   if (!isMore) return null;
   const named = examples.length ? `, such as ${examples.slice(0, 3).map(quoted).join(", ")}` : "";
-  return `${grouped(rows)} rows have a value that was not in the training data${named}.`;
+  return `${plural(rows, "row")} ${rows === 1 ? "has" : "have"} a value that was not in the training data${named}.`;
 }
 
 function missing({ missing: { training, live, isMore } }: Omit<ColumnDrift, "sentence">): string | null {

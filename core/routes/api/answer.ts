@@ -112,11 +112,11 @@ export const FILE_TYPES: readonly string[] = [
 async function bodyOf(row: Route, request: Request, call: Call): Promise<unknown> {
   if (row.file !== undefined) {
     const type = mediaType(request);
-    // Where no JSON of another meaning is expected, JSON is a file too.
-    if (FILE_TYPES.includes(type) || (!row.body && type === "application/json")) return undefined;
-    if (!row.body || type !== "application/json")
-      throw new AppError("media_type", `This route takes a CSV${row.body ? " or JSON" : ""}, not ${type}`, {
-        fix: `Send the header content-type: text/csv${row.body ? ", or application/json" : ""}.`,
+    // Where only a file is expected, its bytes say what it is: a browser names a type by the file's ending.
+    if (!row.body || FILE_TYPES.includes(type)) return undefined;
+    if (type !== "application/json")
+      throw new AppError("media_type", `This route takes a CSV or JSON, not ${type}`, {
+        fix: "Send the header content-type: text/csv, or application/json.",
       });
   }
   if (!row.body) return undefined;

@@ -8,7 +8,7 @@ import type { LoggedEvent } from "../../events/event-log.ts";
 import { EVENTS, type EventName } from "../../events/events.ts";
 import { follow } from "../../events/follow.ts";
 import { AppError } from "../../platform/errors.ts";
-import { count, score as scoreText } from "../../platform/figures.ts";
+import { plural, score as scoreText } from "../../platform/figures.ts";
 import type { Lease } from "../../platform/leases.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import { findDataset } from "../../store/datasets.ts";
@@ -72,7 +72,7 @@ async function opening(signalbox: Signalbox, options: TrainStreamOptions): Promi
     );
   const { run: address, stop, cancel, attach } = commands;
   return (
-    `${run.datasetName}: ${count(rows)} rows, ${columns} columns. Target: ${run.options.target}\n` +
+    `${run.datasetName}: ${plural(rows, "row")}, ${plural(columns, "column")}. Target: ${run.options.target}\n` +
     findingLines(findings, "text", { runId: run.id, stage: null }) +
     `Run ${run.number}: ${address}\n` +
     noteOf(signalbox) +

@@ -221,7 +221,7 @@ const LEAST_SAMPLED = 20_000;
 
 function reportMissingTarget(context: Context, rows: number): void {
   const { options } = context;
-  const message = `${writtenCount(rows)} rows have no value in “${options.target}” and are left out.`;
+  const message = `${plural(rows, "row")} ${rows === 1 ? "has" : "have"} no value in “${options.target}” and ${rows === 1 ? "is" : "are"} left out.`;
   const finding = {
     code: "target_missing",
     severity: "warning" as const,

@@ -33,7 +33,7 @@ export const validateModel: Stage<Work> = {
       report({
         type: "progress",
         progress: 0.4,
-        note: "Choosing the threshold",
+        note: model.task === "binary" ? "Choosing the threshold" : "Calibrating probabilities",
       });
     }
     await checkpoint();

@@ -22,6 +22,8 @@ export function isNamedAfterwards(name: string): boolean {
 /** Correlation from which the column is as good as the answer. */
 const CERTAIN = 0.995;
 const SUSPECT = 0.975;
+/** A column may go with the classes all the way and yet be the same for many of them: legs and species. */
+const DETERMINES = 0.95;
 /** With a name of what comes afterwards. */
 const NAMED_SUSPECT = 0.3;
 
@@ -31,7 +33,7 @@ export function describeLeak({ name, correlation }: ColumnProfile, target: strin
   const strength = Math.abs(correlation.value);
   const fix = { exclude: [name] };
   const shown = strengthText(strength);
-  if (strength >= SUSPECT) {
+  if (strength >= SUSPECT && (correlation.determines ?? 1) >= DETERMINES) {
     const severity = strength >= CERTAIN ? "error" : "warning";
     const message = `“${name}” alone almost gives “${target}” away (correlation ${shown}). If it is only known afterwards, leave it out: the model would be useless in practice.`;
     return [{ code: "target_leak", severity, column: name, message, fix }];

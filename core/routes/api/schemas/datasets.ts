@@ -72,6 +72,10 @@ const COLUMN = (
       .object({
         measure: z.enum(["pearson", "correlation_ratio", "cramers_v"]),
         value: z.number(),
+        determines: z
+          .number()
+          .optional()
+          .describe("of the errors of always naming the commonest class, the share that this column saves"),
         rows: COUNT,
       })
       .optional(),

@@ -10,6 +10,7 @@ import {
   figures,
   count as grouped,
   percent,
+  plural,
   scorePercent,
   strength,
 } from "../../../platform/figures.ts";
@@ -300,7 +301,7 @@ function isNumbering(column: Column): boolean {
 
 function fewRows(rows: number, name: string): Finding[] {
   if (rows >= FEW_ROWS) return [];
-  const message = `Only ${rows} rows have a value in “${name}”: scores on so few are rough, as their intervals show. More rows help most.`;
+  const message = `Only ${plural(rows, "row")} ${rows === 1 ? "has" : "have"} a value in “${name}”: scores on so few are rough, as their intervals show. More rows help most.`;
   return [finding("few_rows", "warning", { column: name, message })];
 }
 

@@ -7,7 +7,7 @@ import { findLabel, positiveClass } from "../../../csv/profile/advice/positive-c
 import { guessTask } from "../../../csv/profile/guess-target.ts";
 import type { Column, ColumnPlan, ColumnProfile } from "../../../csv/types.ts";
 import { AppError } from "../../../platform/errors.ts";
-import { figure } from "../../../platform/figures.ts";
+import { figure, plural } from "../../../platform/figures.ts";
 import type { RunOptions } from "../../../trainer/contract.ts";
 import type { Target, Task } from "../../../trainer/samples.ts";
 
@@ -53,7 +53,7 @@ export function readTarget(column: Column, task: Task, asked: string | null): Re
   if (read.rows.length < LEAST_ROWS) {
     throw invalid(
       name,
-      `Only ${read.rows.length} rows have a value in “${name}”; training needs at least ${LEAST_ROWS}.`,
+      `Only ${plural(read.rows.length, "row")} ${read.rows.length === 1 ? "has" : "have"} a value in “${name}”; training needs at least ${LEAST_ROWS}.`,
       {
         fix: "Upload more rows, or choose a target that is filled in more rows.",
       },
@@ -67,7 +67,7 @@ export function readTarget(column: Column, task: Task, asked: string | null): Re
   checkClasses(name, read, task);
   const { values, rows, classes } = read;
   if (classes.length === 2) return orderedByPositive(read, name, asked);
-  if (asked !== null) throw noPositiveClass(name, `has ${classes.length} classes`);
+  if (asked !== null) throw noPositiveClass(name, `has ${plural(classes.length, "class")}`);
   return { target: { task: "multiclass", values, classes }, rows, positiveReason: null };
 }
 
@@ -114,7 +114,7 @@ function readClasses(column: Extract<Column, { codes: Int32Array }>, name: strin
   if (used.length > MOST_CLASSES || (used.length > 20 && used.length > rows.length / 3)) {
     throw invalid(
       name,
-      `The target “${name}” has ${used.length} different values in ${rows.length} rows. ${whyTooMany(used.length, rows.length)}`,
+      `The target “${name}” has ${used.length} different values in ${plural(rows.length, "row")}. ${whyTooMany(used.length, rows.length)}`,
       {
         fix: "Choose a target with fewer different values, or a column of numbers.",
       },
@@ -157,7 +157,7 @@ function checkClasses(name: string, read: Read, task: Task): void {
   if (task === "binary" && read.classes.length > 2) {
     throw invalid(
       name,
-      `The target “${name}” has ${read.classes.length} classes, which is not a binary task.`,
+      `The target “${name}” has ${plural(read.classes.length, "class")}, which is not a binary task.`,
       {
         fix: "Choose the task multiclass, or leave the task out.",
       },
