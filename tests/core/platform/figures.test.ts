@@ -126,6 +126,14 @@ test("nouns and typing", () => {
     "0 rows",
     "20,000 rows",
   ]);
+  expect(["class", "box", "match", "entry", "day"].map((noun) => plural(3, noun))).toEqual([
+    "3 classes",
+    "3 boxes",
+    "3 matches",
+    "3 entries",
+    "3 days",
+  ]);
+  expect(plural(1, "class")).toBe("1 class");
   expect([plain(0.1 + 0.2), plain(12.345678), plain(-0.25)]).toEqual(["0.3", "12.35", "-0.25"]);
   expect(typeset("R² -0.02 (-0.1 to 1.2e-7), see pre-2 and “-5”, 2026-11-22")).toBe(
     "R² −0.02 (−0.1 to 1.2\u00a0×\u00a010⁻⁷), see pre-2 and “-5”, 2026-11-22",

@@ -38,6 +38,17 @@ describe("files", () => {
     expect(readdirSync(join(harness.signalbox.config.DATA_DIR, "datasets"))).toEqual([]);
   });
 
+  test("a picture is told by its bytes, whatever the client calls it, and not quoted", async () => {
+    const picture = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82]);
+    for (const type of ["image/png", "text/csv"]) {
+      const headers = { "content-type": type };
+      const answer = await harness.ask("/api/upload?name=a.png", { method: "POST", headers, body: picture });
+      const told = await problemOf(answer, 422);
+      expect(told.detail).toBe("The file is a PNG image, not a CSV");
+      expect(told.near).toBeUndefined();
+    }
+  });
+
   test("a file that says it has 10 GB is refused before it is sent", async () => {
     const answer = await harness.ask("/api/upload?name=huge.csv", {
       method: "POST",
