@@ -342,6 +342,7 @@ export class Datasets {
         await tx.append("dataset.uploaded", { datasetId: id, name, version, ...profileSize(profile) });
         this.rejections.clear();
       });
+      this.arrivals.settled(id);
       return await this.find(id);
     } catch (error) {
       if (this.isStopping) throw error;

@@ -56,6 +56,11 @@ export class UploadsInProgress {
     if (!this.timer) void this.tellRest();
   }
 
+  /** Another event has told that it is over: nothing is left to say. */
+  settled(id: string): void {
+    this.departed.delete(id);
+  }
+
   stop(): void {
     this.isStopped = true;
     if (this.timer) clearTimeout(this.timer);
