@@ -86,7 +86,7 @@ export function streamAnswer(
     if (format === "ndjson") return `${json}\n`;
     if (format === "sse") return `event: problem\ndata: ${json}\n\n`;
     const { status, detail, fix, example } = told;
-    return `\nFailed (${status}): ${ended(detail)}${fix ? ` ${fix}` : ""}\n${example ? `Example: ${example}\n` : ""}`;
+    return `\nFailed (${status}): ${ended(detail)}${fix ? ` ${fix}` : ""}\n${example ? `Try: ${example}\n` : ""}`;
   };
   const headers = {
     "content-type": STREAM_TYPES[format],

@@ -143,10 +143,10 @@ function runCommands(id: string, { home, curl }: Place) {
 export function finishedRun(run: StoredRun, place: Place): RunSummary {
   if (run.status === "finished" && run.result) return run.result;
   const { message = `Run ${run.number} was ${run.status}`, column, fix } = run.error ?? {};
-  if (run.status !== "interrupted" && run.status !== "failed")
-    throw new AppError("invalid", message, { column, fix });
+  // The same data would fail again: only what was interrupted has a command that goes on.
+  if (run.status !== "interrupted") throw new AppError("invalid", message, { column, fix });
   const example = runCommands(run.id, place).attach;
-  throw new AppError(run.status === "failed" ? "invalid" : "unavailable", message, { column, fix, example });
+  throw new AppError("unavailable", message, { column, fix, example });
 }
 
 function isEnd(type: EventName): boolean {

@@ -9,7 +9,13 @@ import type { ColumnPlan, Table } from "../../csv/types.ts";
 import { AppError } from "../../platform/errors.ts";
 import { count as writtenCount } from "../../platform/figures.ts";
 import type { RunOptions } from "../../trainer/contract.ts";
-import { defaultMetric, isMetricName, METRICS, type MetricName } from "../../trainer/metrics/index.ts";
+import {
+  defaultMetric,
+  isMetricName,
+  METRICS,
+  type MetricName,
+  metricNames,
+} from "../../trainer/metrics/index.ts";
 import { comesNearZero } from "../../trainer/metrics/regression.ts";
 import { sampleRows, seededRandom } from "../../trainer/random.ts";
 import type { Target, Task } from "../../trainer/samples.ts";
@@ -190,7 +196,7 @@ function settleMetric({ metric: name, target: column }: RunOptions, { task, valu
   }
   if (isMetricName(name) && (METRICS[name].tasks as readonly Task[]).includes(task)) return name;
   throw new AppError("invalid", `“${name}” is not a metric for this ${task} task.`, {
-    fix: "Leave the metric out, or choose one that fits the task.",
+    fix: `Leave the metric out, or choose one of ${metricNames(task).join(", ")}.`,
     example: defaultMetric(task),
   });
 }

@@ -131,6 +131,7 @@ describe("trainings", () => {
       }
     })().catch(() => true);
     expect(text).toContain("Failed (422)");
+    expect(text.slice(text.indexOf("Failed (422)"))).not.toContain("/resume");
     expect(broken).toBe(true);
   });
 });
