@@ -5,7 +5,7 @@ const form = document.getElementById("row");
 function row() {
   const cells = [...form.querySelectorAll("[data-column]")].map((field) => [
     field.dataset.column,
-    field.value || null,
+    field.value === "" ? null : field.type === "number" ? field.valueAsNumber : field.value,
   ]);
   return Object.fromEntries(cells);
 }

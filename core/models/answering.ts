@@ -130,20 +130,19 @@ export function answerRow(model: Model, row: Record<string, unknown>): RowAnswer
   const warnings: Warning[] = [];
   values.fill(null);
   let known = 0;
-  const names = Object.keys(row);
-  for (const name of names) {
+  for (const name of Object.keys(row)) {
     const cell = row[name];
     if (cell !== null && typeof cell === "object") return null;
     const place = columns.placeOf(name);
     if (place < 0) {
-      if (!columns.isUnused(name)) warnings.push(unknownColumn(0, name));
+      if (!columns.isUnused(name)) warnings.push(unknownColumn(name, columns));
       continue;
     }
     known++;
     const reader = readers[place]!;
     // By another spelling a column that is there as well is not meant.
     if (reader.plan.name !== name && Object.hasOwn(row, reader.plan.name)) {
-      warnings.push(unknownColumn(0, name));
+      warnings.push(unknownColumn(name, columns));
       continue;
     }
     // What mostly comes, at once.
@@ -154,7 +153,7 @@ export function answerRow(model: Model, row: Record<string, unknown>): RowAnswer
         (typeof cell === "string" ? read[place]!.get(cell) : undefined) ??
         readAnew(reader, cell as Cell, { read: read[place]!, warnings });
   }
-  if (known === 0 && names.length) throw nothingKnown(0, columns);
+  if (known === 0) throw nothingKnown(0, columns);
   return { ...answerJson(ask(values), model, keys), warnings, values };
 }
 
@@ -223,17 +222,17 @@ function tableOf(model: Model, rows: PredictRow[], reading: TableReading): Table
       if (reader) known++;
       if (reader && (reader.plan.name === name || !given.has(reader.plan.name)))
         cells[place]![row] = reader.read(cell, styles[place]!, say(row, name));
-      else if (reader || !columns.isUnused(name)) say(row, name)("unknown_column", UNKNOWN_COLUMN);
+      else if (reader || !columns.isUnused(name))
+        say(row, name)("unknown_column", columns.unknownMessage(name));
     }
-    if (known === 0 && given.size > 0) throw nothingKnown(row, columns);
+    if (known === 0) throw nothingKnown(row, columns);
   }
   return { rows: rows.length, columns: readers.map(({ plan }, place) => columnOf(plan, cells[place]!)) };
 }
 
-const UNKNOWN_COLUMN = "is not a column of this model and was ignored";
-
-function unknownColumn(row: number, column: string): Warning {
-  return { row, column, code: "unknown_column", message: UNKNOWN_COLUMN };
+/** Of the only row. */
+function unknownColumn(column: string, columns: ColumnNames): Warning {
+  return { row: 0, column, code: "unknown_column", message: columns.unknownMessage(column) };
 }
 
 function nothingKnown(row: number, { places }: ColumnNames): AppError {

@@ -3,6 +3,7 @@
  * a sentence.
  */
 import type { Table } from "../csv/types.ts";
+import { exact, figure } from "../platform/figures.ts";
 import { type Change, counterfactual } from "../trainer/explain/counterfactual.ts";
 import type { Model } from "../trainer/model/model.ts";
 import type { ColumnReference, TrainingReference } from "../trainer/model/reference.ts";
@@ -71,7 +72,7 @@ function flipOf(model: Model, row: Table, reference: TrainingReference): Counter
   return {
     ...{ changes: written, prediction, tried },
     ...(probability !== null && { probability }),
-    sentence: `The prediction would be ${shown(prediction)}${chance} if ${wish.join(" and ")}.`,
+    sentence: `The prediction would be ${typeof prediction === "number" ? figure(prediction) : shown(prediction)}${chance} if ${wish.join(" and ")}.`,
   };
 }
 
@@ -93,5 +94,5 @@ function noneFound({ task }: Model, tried: number): string {
 
 function shown(value: Cell): string {
   if (value === null) return "missing";
-  return typeof value === "number" ? String(Number(value.toPrecision(4))) : `“${value}”`;
+  return typeof value === "number" ? exact(value) : `“${value}”`;
 }

@@ -153,7 +153,7 @@ function nothingNamed(firstRow: string[], { result }: StoredVersion): AppError {
 function strangers(names: readonly string[], columns: ColumnNames): string[] {
   return names
     .filter((name) => columns.placeOf(name) < 0 && !columns.isUnused(name))
-    .map((name) => `${name}: is not a column of this model and was ignored`);
+    .map((name) => `${name}: ${columns.unknownMessage(name)}`);
 }
 
 function notesByRow(

@@ -127,6 +127,8 @@ export interface Served {
   warnings: Warning[];
   /** Two classes: the second is answered from this probability on; null: the likelier one. */
   threshold: number | null;
+  /** The rows as the model read them. */
+  table: Table;
 }
 
 /** Of more rows than these only contributions are told. */
@@ -161,10 +163,10 @@ export class Serving {
       const prepared = await this.traffic.prepare(version);
       const predictions = this.traffic.note({ version, model, prepared, rows, table, answers, warnings });
       this.traffic.counters.took(version.name, (performance.now() - begin) / 1000);
-      return { predictions, warnings, threshold };
+      return { predictions, warnings, threshold, table };
     }
     const predictions = answers.map((answer) => ({ ...answer, logged: false as const }));
-    return { predictions, warnings, threshold };
+    return { predictions, warnings, threshold, table };
   }
 
   /** The model itself, and what it makes of rows: for whole files. */

@@ -25,6 +25,15 @@ function pluralOf(noun: string): string {
   return /[^aeiou]y$/i.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;
 }
 
+/** A value that somebody may want to type: all its digits, up to twelve, grouped from 10,000 on: 0.12345, 970,675.5. */
+export function exact(n: number): string {
+  if (!Number.isFinite(n)) return "–";
+  const short = Number(n.toPrecision(12));
+  return Math.abs(short) < 10_000
+    ? String(short + 0)
+    : short.toLocaleString("en", { maximumFractionDigits: 8 });
+}
+
 /** Three significant digits without trailing zeros, whole from 100 on: 0.841, 12.3, 53,940, 8e-5. Not a number: "–". */
 export function figure(n: number): string {
   if (!Number.isFinite(n)) return "–";

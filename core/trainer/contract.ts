@@ -115,6 +115,11 @@ export interface ModelSchema {
   classes?: string[];
 }
 
+/** Typed into a number field, which gives a decimal point whatever the file has. */
+export function isNumberField({ type, values }: ModelSchema["features"][number]): boolean {
+  return type === "number" && !values?.length;
+}
+
 /** What lists and cards show of a result: all but the drawings' data. */
 export type RunSummary = Omit<RunResult, "evaluation">;
 

@@ -2,6 +2,7 @@
  * Defines and checks the options of a training. The request's schema, and how it is settled against the dataset.
  */
 import * as z from "zod";
+import { nearName } from "../csv/dialect/near-name.ts";
 import { findLabel } from "../csv/profile/advice/positive-class.ts";
 import { TASK_CHOSEN } from "../csv/profile/guess-target.ts";
 import type { CsvProfile } from "../csv/types.ts";
@@ -147,7 +148,7 @@ function isTaskChosen(target: string, { target: chosen, taskReason }: CsvProfile
 function requireColumn(name: string, profile: CsvProfile): void {
   if (profile.columns.some((column) => column.name === name)) return;
   const names = profile.columns.map((column) => column.name);
-  const close = names.find((candidate) => candidate.toLowerCase() === name.toLowerCase());
+  const close = nearName(name, names);
   const shown = names.slice(0, 20).join(", ") + (names.length > 20 ? ", …" : "");
   throw new AppError("invalid", `The column ${JSON.stringify(name)} does not exist`, {
     column: name,

@@ -2,7 +2,7 @@
  * Draws the standalone page that predicts without a server: a form from the model's schema, its script in a data
  * URL.
  */
-import type { ModelSchema } from "../../core/trainer/contract.ts";
+import { isNumberField, type ModelSchema } from "../../core/trainer/contract.ts";
 
 export interface StandalonePageProps {
   name: string;
@@ -60,7 +60,7 @@ function Field({ feature, id }: { feature: ModelSchema["features"][number]; id: 
         data-column={name}
         data-type={type}
         value={shown}
-        inputmode={type === "number" ? "decimal" : "text"}
+        {...(isNumberField(feature) ? { type: "number", step: "any" } : {})}
       />
     );
   }

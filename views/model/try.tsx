@@ -1,12 +1,12 @@
 /** Draws the form that predicts one row as you type, made from the model's schema, with the reasons beside it. */
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
 import type { Trial, Tried } from "../../core/routes/pages/try-row.ts";
-import type { ModelSchema } from "../../core/trainer/contract.ts";
+import { isNumberField, type ModelSchema } from "../../core/trainer/contract.ts";
 import { Waterfall } from "../charts/waterfall.tsx";
 import { ProblemNote } from "../layout/error.tsx";
 import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
-import { figure, percent, plain, plural } from "../parts/format.ts";
+import { figure, percent, plain, plural, unbroken } from "../parts/format.ts";
 import { Bar, Command, curlLine } from "../parts/parts.tsx";
 
 type Feature = ModelSchema["features"][number];
@@ -144,7 +144,7 @@ function FeatureField(props: { feature: Feature; id: string; trial: Trial | unde
           {...field}
           value={shown}
           autocomplete="off"
-          {...(type === "number" ? { type: "number", step: "any" } : {})}
+          {...(isNumberField(feature) ? { type: "number", step: "any" } : {})}
           {...(isRanged ? { min: String(min), max: String(max) } : {})}
           {...listOf(feature, id)}
         />
@@ -215,7 +215,7 @@ function Answer({ trial, schema }: { trial?: Trial; schema: ModelSchema }) {
       )}
       {counterfactual && (
         <p class="smallest">
-          <b>Smallest change.</b> {counterfactual.sentence}
+          <b>Smallest change.</b> {unbroken(counterfactual.sentence)}
         </p>
       )}
       {contributions && base !== undefined && <Waterfall contributions={contributions} base={base} {...of} />}
@@ -227,7 +227,7 @@ function Answer({ trial, schema }: { trial?: Trial; schema: ModelSchema }) {
 function Cautions({ trial, schema }: { trial: Trial; schema: ModelSchema }) {
   const unread = (trial.warnings ?? []).map(({ column, message }) => ({ column, message }));
   const beyond = schema.features.flatMap((feature) => {
-    const message = beyondTraining(feature, trial.values[feature.name]);
+    const message = beyondTraining(feature, trial);
     return message && !unread.some(({ column }) => column === feature.name)
       ? [{ column: feature.name, message }]
       : [];
@@ -245,10 +245,11 @@ function Cautions({ trial, schema }: { trial: Trial; schema: ModelSchema }) {
   );
 }
 
-function beyondTraining({ type, min, max, values }: Feature, value: string | undefined): string | null {
+function beyondTraining({ name, type, min, max, values }: Feature, trial: Trial): string | null {
+  const value = trial.values[name];
   if (value === undefined || value === "") return null;
   if (type === "number" && min !== undefined && max !== undefined) {
-    const number = Number(value);
+    const number = trial.read?.get(name) ?? Number.NaN;
     if (Number.isNaN(number) || (number >= min && number <= max)) return null;
     return `is outside the training data (${plain(min)} to ${plain(max)}); treat the prediction with care.`;
   }

@@ -3,6 +3,7 @@
  */
 import { AppError } from "../../platform/errors.ts";
 import { COLUMN_TYPES, type ColumnPlan, type ColumnType, type ReadingChoices } from "../types.ts";
+import { nearName } from "./near-name.ts";
 
 const MAX_DELIMITER = 8;
 const MAX_HEADER_ROW = 500;
@@ -72,7 +73,7 @@ export function chosenMissing({ missing }: ReadingChoices, name: string): string
 }
 
 function noSuchColumn(name: string, names: readonly string[]): AppError {
-  const likely = names.find((known) => known.toLowerCase() === name.trim().toLowerCase());
+  const likely = nearName(name, names);
   return new AppError("invalid", `The column ${name} does not exist`, {
     column: name,
     fix: likely

@@ -167,7 +167,7 @@ function foreignValue(
 ): number {
   const { value, style, type, warn } = read;
   const shown = type === "date" ? new Date(value).toISOString().replace("T00:00:00.000Z", "") : String(value);
-  warn("other_style", `${quoted(text)} was read as ${shown} (${style.name})`);
+  if (shown !== text) warn("other_style", `${quoted(text)} was read as ${shown} (${style.name})`);
   return value;
 }
 

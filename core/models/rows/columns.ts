@@ -2,6 +2,7 @@
  * Finds the column of a model that a name means: by the exact name, else ignoring spelling differences where only
  * one fits.
  */
+import { nearName } from "../../csv/dialect/near-name.ts";
 import type { Model } from "../../trainer/model/model.ts";
 
 const MOST_REMEMBERED = 1000;
@@ -14,6 +15,7 @@ export class ColumnNames {
   /** Columns of the file that the model learned nothing from. */
   private readonly unused: ReadonlySet<string>;
   private readonly found = new Map<string, number>();
+  private readonly unknown = new Map<string, string>();
 
   constructor({ plans, target, reading }: Pick<Model, "plans" | "target" | "reading">) {
     this.places = new Map(plans.map(({ name }, place) => [name, place]));
@@ -34,6 +36,17 @@ export class ColumnNames {
       if (this.found.size < MOST_REMEMBERED) this.found.set(name, place);
     }
     return place;
+  }
+
+  /** What to say of a name that the model does not have. */
+  unknownMessage(name: string): string {
+    let message = this.unknown.get(name);
+    if (message === undefined) {
+      const near = nearName(name, this.places.keys());
+      message = `is not a column of this model and was ignored${near === null ? "" : `. Did you mean ${near}?`}`;
+      if (this.unknown.size < MOST_REMEMBERED) this.unknown.set(name, message);
+    }
+    return message;
   }
 
   /** A column of the file that training saw, and left out. */

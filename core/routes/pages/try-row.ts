@@ -5,11 +5,12 @@
  */
 import * as z from "zod";
 import { type Problem, problem } from "../../http/problem.ts";
-import type { Warning } from "../../models/answering.ts";
+import type { Cell, Warning } from "../../models/answering.ts";
 import type { Counterfactual } from "../../models/counterfactuals.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import type { StoredVersion } from "../../store/models.ts";
+import { isNumberField, type ModelSchema } from "../../trainer/contract.ts";
 import { predictFields } from "./form-fields.ts";
 
 /** `form`: the page's fields, as a form would post them; `trial` comes back with the answer. */
@@ -30,6 +31,8 @@ export interface Trial {
     base?: number;
     counterfactual?: Counterfactual;
   } | null;
+  /** By number column, what the model read; NaN where it is missing. */
+  read?: ReadonlyMap<string, number>;
   /** What was read as missing, or not at all. */
   warnings?: Warning[];
   problem?: Problem;
@@ -56,6 +59,18 @@ function typed(value: string | number): string {
   return typeof value === "number" ? String(Number(value.toPrecision(12))) : value;
 }
 
+/** As browsers write what a number field holds. */
+const FIELD_NUMBER = /^-?(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?$/i;
+
+/** What number fields hold are numbers: the column's own format does not apply to them. */
+function cellsOf(values: Record<string, string>, { features }: ModelSchema): Map<string, Cell> {
+  const numeric = new Set(features.filter(isNumberField).map(({ name }) => name));
+  const cells = Object.entries(values).map(
+    ([name, text]) => [name, numeric.has(name) && FIELD_NUMBER.test(text) ? Number(text) : text] as const,
+  );
+  return new Map<string, Cell>(cells);
+}
+
 /** A refusal belongs beside the fields: it is part of the trial. Throws AppError where the version is not there. */
 export async function tryRow(
   signalbox: Pick<Signalbox, "models" | "serving">,
@@ -66,11 +81,16 @@ export async function tryRow(
   const asked = await signalbox.models.serving(name, version);
   const trial = { version: asked.version, values, pinned, answer: null };
   try {
-    const rows = [new Map(Object.entries(values))];
-    const { predictions, warnings } = await signalbox.serving.predict(asked, rows, {
+    const rows = [cellsOf(values, asked.result.schema)];
+    const { predictions, warnings, table } = await signalbox.serving.predict(asked, rows, {
       ...{ explain: true, purpose: "trial", pinned },
     });
-    return { asked, trial: { ...trial, warnings, answer: predictions[0] ?? null } };
+    const read = new Map(
+      table.columns.flatMap((column) =>
+        column.type === "number" ? [[column.name, column.values[0]!] as const] : [],
+      ),
+    );
+    return { asked, trial: { ...trial, read, warnings, answer: predictions[0] ?? null } };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     return { asked, trial: { ...trial, problem: problem(error, given.requestId) } };

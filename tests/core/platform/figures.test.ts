@@ -6,6 +6,7 @@ import {
   count,
   distinctFigures,
   duration,
+  exact,
   figure,
   figures,
   percent,
@@ -56,6 +57,18 @@ describe("for every number", () => {
   test("thousands are grouped from 10,000, identifiers never", () => {
     fc.assert(fc.property(fc.integer(), (n) => count(n).includes(",") === Math.abs(n) >= 10_000));
     fc.assert(fc.property(fc.maxSafeInteger(), (n) => plain(n) === String(n)));
+  });
+
+  test.each([
+    [970675, "970,675"],
+    [970675.25, "970,675.25"],
+    [-1234.5678, "-1234.5678"],
+    [0.1 + 0.2, "0.3"],
+    [-0, "0"],
+    [0.00001234, "0.00001234"],
+    [Number.NaN, "–"],
+  ])("%p exactly is %s", (n, text) => {
+    expect(exact(n)).toBe(text);
   });
 
   test("a page has one minus sign, and no exponent that a machine would write", () => {

@@ -46,6 +46,16 @@ describe("dates", () => {
   });
 });
 
+test("a date or number that is read as it stands needs no warning", () => {
+  const dates = { type: "date", dateFormat: "d.M.yyyy" } as const;
+  expect(readAll(dates, ["2020-07-07", "7.7.2020"])).toEqual([
+    [Date.UTC(2020, 6, 7)],
+    [Date.UTC(2020, 6, 7)],
+  ]);
+  const german = { number: { decimal: ",", thousands: ".", percent: false } } as const;
+  expect(readAll(german, ["50.5", "50.50"])).toEqual([[50.5], [50.5, "other_style"]]);
+});
+
 describe("labels", () => {
   const truth = { type: "boolean", booleanWords: ["no", "yes"] } as const;
   test("yes in every way that programs write it", () => {

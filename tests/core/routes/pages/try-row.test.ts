@@ -15,7 +15,11 @@ function open() {
     models: {
       serving: (name: string) => {
         if (name === "gone") throw new AppError("missing", "There is no model gone");
-        return { name, version: 1 } as StoredVersion;
+        return {
+          name,
+          version: 1,
+          result: { schema: { features: [], target: "kind" } },
+        } as unknown as StoredVersion;
       },
     },
     serving: {
@@ -23,7 +27,11 @@ function open() {
         expect(options.purpose).toBe("trial");
         asked.push(row!.get("size") ?? "");
         await new Promise<void>((resolve) => gates.push(resolve));
-        return { predictions: [{ id: "", prediction: row!.get("size")! }], warnings: [] };
+        return {
+          predictions: [{ id: "", prediction: row!.get("size")! }],
+          warnings: [],
+          table: { rows: 1, columns: [] },
+        };
       },
     },
   } as unknown as TrialsOptions["signalbox"];

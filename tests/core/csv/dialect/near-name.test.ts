@@ -1,0 +1,26 @@
+/** Checks that a slip of the pen finds the name that was meant, and that a guess between two is none. */
+import { expect, test } from "bun:test";
+import { nearName } from "../../../../core/csv/dialect/near-name.ts";
+
+const COLUMNS = ["country", "Date of birth", "km", "price_net", "price_new", "Größe"];
+
+test.each([
+  ["contry", "country"],
+  ["cuontry", "country"],
+  ["COUNTRY", "country"],
+  ["countries", null],
+  ["date_of_birth", "Date of birth"],
+  ["Grösse", "Größe"],
+  ["Grose", "Größe"],
+  ["große", "Größe"],
+  ["kg", null],
+  ["price_ne", null],
+  ["", null],
+  ["!", null],
+])("%s means %p", (asked, meant) => {
+  expect(nearName(asked, COLUMNS)).toBe(meant);
+});
+
+test("the exact spelling wins over a near one", () => {
+  expect(nearName("Price-net", COLUMNS)).toBe("price_net");
+});
