@@ -1,7 +1,9 @@
 /**
  * Reads reported outcomes from a CSV. A CSV with the columns `id` and `actual`, in any order and beside any others,
- * read as it streams: each wrong row is named and the others count.
+ * read as it streams: each wrong row is named and the others count. Encoding and delimiter are detected; csv-parse
+ * cuts the rows, because the file is written for this route.
  */
+import { pipeline } from "node:stream";
 import { AppError, type ErrorRecord, errorRecord } from "../../platform/errors.ts";
 import type { Actual, Told } from "./actuals.ts";
 
@@ -16,6 +18,8 @@ export interface ToldRows {
 }
 
 const MOST_ERRORS = 100;
+const ROWS_AT_A_TIME = 1000;
+const MOST_ROW_CHARACTERS = 1_000_000;
 const ID_NAMES = ["id", "prediction_id"];
 const ACTUAL = "actual";
 
@@ -27,11 +31,10 @@ export async function tellCsv(
     each: (told: Told | AppError, i: number) => void,
   ) => Promise<void>,
 ): Promise<ToldRows> {
-  const { readRows } = await import("../../csv/read-rows.ts");
   const told: ToldRows = { accepted: 0, unchanged: 0, changed: 0, rejected: 0, errors: [] };
   let columns: { id: number; actual: number } | null = null;
   let row = 1;
-  for await (const rows of readRows(path, { choices: { header: true } })) {
+  for await (const rows of rowsOf(path)) {
     if (!columns) columns = columnsOf(rows.shift() ?? []);
     const { id, actual } = columns;
     const first = row + 1;
@@ -44,10 +47,63 @@ export async function tellCsv(
   return told;
 }
 
-function columnsOf(header: string[]): { id: number; actual: number } {
+/** Some rows at a time, the header first. Throws AppError `invalid` where the file is no CSV or a quote stays open. */
+async function* rowsOf(path: string): AsyncGenerator<string[][]> {
+  const { utf8Chunks } = await import("../../csv/bytes/source.ts");
+  const { decide } = await import("../../csv/dialect/decide.ts");
+  const { CsvError, parse } = await import("csv-parse");
+  const { dialect } = await decide(path, { header: true });
+  const parser = parse({
+    delimiter: dialect.delimiter || ",",
+    quote: dialect.quote || null,
+    escape: dialect.escape || dialect.quote || null,
+    comment: dialect.comment || null,
+    max_record_size: MOST_ROW_CHARACTERS,
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+  });
+  // A failure of either destroys the other, and comes out of the loop below.
+  pipeline(utf8Chunks(path, dialect.encoding), parser, () => {});
+  let titles = dialect.preambleRows;
+  let rows: string[][] = [];
+  try {
+    for await (const cells of parser as AsyncIterable<string[]>) {
+      if (titles-- > 0 && !hasColumns(cells)) continue;
+      titles = 0;
+      rows.push(cells);
+      if (rows.length < ROWS_AT_A_TIME) continue;
+      yield rows;
+      rows = [];
+    }
+  } catch (error) {
+    throw error instanceof CsvError ? notCut(error) : error;
+  }
+  if (rows.length > 0) yield rows;
+}
+
+function notCut(error: { code: string; lines?: number }): AppError {
+  const isOpen = error.code === "CSV_QUOTE_NOT_CLOSED";
+  const { lines: row } = error;
+  return new AppError("invalid", isOpen ? "A quoted value has no closing quote" : "A row is too long", {
+    ...(typeof row === "number" && { row }),
+    fix: "Put values with a delimiter, a quote or a line break in double quotes, and double the quotes within.",
+    example: "id,actual",
+  });
+}
+
+function placesOf(header: string[]): { id: number; actual: number } {
   const names = header.map((name) => name.trim().toLowerCase());
-  const id = names.findIndex((name) => ID_NAMES.includes(name));
-  const actual = names.indexOf(ACTUAL);
+  return { id: names.findIndex((name) => ID_NAMES.includes(name)), actual: names.indexOf(ACTUAL) };
+}
+
+function hasColumns(header: string[]): boolean {
+  const { id, actual } = placesOf(header);
+  return id >= 0 && actual >= 0;
+}
+
+function columnsOf(header: string[]): { id: number; actual: number } {
+  const { id, actual } = placesOf(header);
   if (id >= 0 && actual >= 0) return { id, actual };
   throw new AppError("invalid", `The CSV has no column ${id < 0 ? "id" : ACTUAL}`, {
     row: 1,

@@ -38,7 +38,7 @@ const predict = async (count: number) =>
   (await (await harness.send("POST", "/api/models/crew/predict", { rows: rowsOf(count) })).json()) as Made;
 const tell = (id: string, actual: unknown) =>
   harness.send("POST", `/api/predictions/${id}/actual`, { actual });
-const tellCsv = (csv: string) =>
+const tellCsv = (csv: string | Buffer<ArrayBuffer>) =>
   harness.ask("/api/predictions/actuals", {
     method: "POST",
     headers: { "content-type": "text/csv" },
@@ -100,6 +100,21 @@ test("a CSV of outcomes counts the right rows and names the wrong ones; live acc
   for (const p of accuracy.interval) {
     expect(Math.abs(p - accuracy.value)).toBeCloseTo(1.96 * Math.sqrt((p * (1 - p)) / outcomes), 6);
   }
+});
+
+test("outcomes are read in the encoding, delimiter and quoting that they come in", async () => {
+  const { predictions } = await predict(3);
+  const [a, b, c] = predictions.map(({ id }) => id);
+  const text = `Outcomes of May\r\n\r\nActual;note;"Prediction_ID"\r\n1;"said ""yes""; later\r\nagain";${a}\r\n\r\n0;5" pipe;"${b}"\r\n1;;${c};extra\r\n`;
+  const marked = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, "utf16le")]);
+  for (const body of [text, marked])
+    expect(await (await tellCsv(body)).json()).toMatchObject({ accepted: 3, rejected: 0 });
+});
+
+test("a quote that stays open is named with its row", async () => {
+  const answer = await tellCsv('id,actual\nx,1\ny,"1\nz,0\n');
+  expect(answer.status).toBe(422);
+  expect(await answer.json()).toMatchObject({ detail: expect.any(String), row: expect.any(Number) });
 });
 
 test("a CSV without the columns, without rows or with no right row is refused with the way out", async () => {
