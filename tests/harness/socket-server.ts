@@ -97,8 +97,3 @@ export async function openSocketServer(options: {
   };
   return { url: `http://127.0.0.1:${server.port}`, log, store, sockets, calls, clock, close };
 }
-
-/** Resolves when the condition holds; the tests' own time limit ends the waiting. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await Bun.sleep(5);
-}

@@ -7,7 +7,7 @@ import type { Viewer } from "../../../core/live/viewer.ts";
 import { readConfig } from "../../../core/operations/config.ts";
 import { openSignalbox } from "../../../core/process/signalbox.ts";
 import { createApp } from "../../../server.ts";
-import { until } from "../../harness/socket-server.ts";
+import { until } from "../../harness/deadline.ts";
 
 const EVENTS = 10_000;
 const BATCH = 100;

@@ -6,10 +6,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
 import { BadNetwork } from "../../harness/bad-network.ts";
+import { until } from "../../harness/deadline.ts";
 import { Page } from "../../harness/page.ts";
 import { ServerProcess } from "../../harness/process.ts";
 import { type Reader, readBySocket, readByStream } from "../../harness/readers.ts";
-import { until } from "../../harness/socket-server.ts";
 
 const server = new ServerProcess({ METRICS_SECONDS: "0.15" });
 beforeAll(() => server.start());
@@ -92,7 +92,9 @@ async function happenInAbsence({ network, pages, uploads }: World, cause: "hidde
 
 /** The page as a newcomer gets it, once nothing but gauges moves. */
 async function freshPage(): Promise<string> {
+  const deadline = performance.now() + 60_000;
   for (;;) {
+    if (performance.now() > deadline) throw new Error("The pages did not come to rest within 60 s");
     const html = await (await server.ask("/", { headers: { accept: "text/html" } })).text();
     await Bun.sleep(400);
     const { arrivals } = (await server.json<{ datasets: { arrivals: unknown[] } }>("/")).datasets;

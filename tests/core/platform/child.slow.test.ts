@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { ChildDied, spawnChild } from "../../../core/platform/child.ts";
 import { AppError } from "../../../core/platform/errors.ts";
+import { until } from "../../harness/deadline.ts";
 
 function run(script: string, memoryBytes = 1e9) {
   const reports: unknown[] = [];
@@ -59,13 +60,13 @@ test("a second answer changes nothing, and who lingers is ended", async () => {
   await waitUntilGone(child.pid);
 }, 60_000);
 
-async function waitUntilGone(pid: number): Promise<void> {
-  while (true) {
+function waitUntilGone(pid: number): Promise<void> {
+  return until(() => {
     try {
       process.kill(pid, 0);
+      return false;
     } catch {
-      return;
+      return true;
     }
-    await Bun.sleep(20);
-  }
+  });
 }

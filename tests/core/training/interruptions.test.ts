@@ -5,6 +5,7 @@ import { updateRun } from "../../../core/store/runs.ts";
 import { interruptRun, resumableRuns } from "../../../core/training/interruptions.ts";
 import type { RunView } from "../../../core/training/run-view.ts";
 import { openHarness, passengersCsv } from "../../harness/app.ts";
+import { inTime } from "../../harness/deadline.ts";
 import { ServerProcess, waitForEvent } from "../../harness/process.ts";
 
 const server = new ServerProcess();
@@ -57,7 +58,7 @@ test("the stream of a run that is interrupted says why, and how to go on", async
     }
   })();
   await harness.signalbox.runs.stop();
-  expect(await rest).toMatch(
+  expect(await inTime(rest, "the end of the stream")).toMatch(
     /Failed \(503\): The server was stopped during this run\. It resumes when .*\ncurl .*-H 'accept: text\/plain' '.*\/resume'\n$/s,
   );
   await harness.close();

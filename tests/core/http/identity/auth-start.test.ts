@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { inTime, readUntil } from "../../../harness/deadline.ts";
 
 setDefaultTimeout(60_000);
 
@@ -18,16 +19,16 @@ async function start(settings: Record<string, string>) {
   const env = { ...process.env, DATA_DIR: folder, PORT: "0", LOG_LEVEL: "debug", AUTH: "token", ...settings };
   const child = Bun.spawn(["bun", "server.ts"], { cwd: ROOT, env, stdout: "pipe", stderr: "pipe" });
   const reader = child.stdout.getReader();
-  let stdout = "";
-  while (!stdout.includes("\n")) stdout += new TextDecoder().decode((await reader.read()).value);
+  let stdout = await readUntil(reader, (text) => text.includes("\n"), "the server's first line");
   const { url } = JSON.parse(stdout.split("\n")[0]!) as { url: string };
   const ask = async (token: string) =>
     (await fetch(`${url}api/tokens`, { headers: { authorization: `Bearer ${token}` } })).status;
   const end = async () => {
     child.kill("SIGTERM");
-    for (let part = await reader.read(); !part.done; part = await reader.read())
+    const read = () => inTime(reader.read(), "the end of the server's output");
+    for (let part = await read(); !part.done; part = await read())
       stdout += new TextDecoder().decode(part.value);
-    await child.exited;
+    await inTime(child.exited, "the server's end");
     const told = (await child.stderr.text()).match(/sbx_admin_[\w-]{43}/g) ?? [];
     return { stdout, told };
   };

@@ -7,6 +7,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "bun";
 import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
+import { inTime, readUntil } from "../../../harness/deadline.ts";
 
 const ADMIN = "an-admin-token-of-the-tests-0123456789";
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
@@ -51,15 +52,15 @@ test("rows are answered while others are still to come", async () => {
   await send(file([HEADER!, ...ROWS.slice(0, 3)]));
   const answer = await asked;
   const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  while (text.split("\r\n").length < 5) text += (await reader.read()).value;
+  let text = await readUntil(reader, (known) => known.split("\r\n").length >= 5, "three rows' answers");
   expect(text.split("\r\n")[0]).toMatch(
     new RegExp(`^${HEADER},prediction,probability_0,probability_1,(?:threshold,)?prediction_id,warnings$`),
   );
   expect(answer.headers.get("x-warnings")).toBe("in-column");
   await send(file(ROWS.slice(3)));
   await end();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) text += next.value;
+  const read = () => inTime(reader.read(), "the end of the answers");
+  for (let next = await read(); !next.done; next = await read()) text += next.value;
   expect(text.trim().split("\r\n")).toHaveLength(ROWS.length + 1);
   expect(partsLeft()).toEqual([]);
 });

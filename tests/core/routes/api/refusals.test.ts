@@ -7,6 +7,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Problem } from "../../../../core/http/problem.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
+import { inTime } from "../../../harness/deadline.ts";
 
 let harness: Harness;
 beforeAll(async () => {
@@ -123,13 +124,14 @@ describe("trainings", () => {
     expect(answer.status).toBe(200);
     const reader = answer.body!.getReader();
     let text = "";
-    const broken = await (async () => {
+    const reading = (async () => {
       for (;;) {
         const { value, done } = await reader.read();
         if (done) return false;
         text += new TextDecoder().decode(value);
       }
     })().catch(() => true);
+    const broken = await inTime(reading, "the end of the stream");
     expect(text).toContain("Failed (422)");
     expect(text.slice(text.indexOf("Failed (422)"))).not.toContain("/resume");
     expect(broken).toBe(true);
