@@ -3,13 +3,15 @@
  * again within a day is answered with the first answer, also after a restart. A body of any size is known by its hash,
  * taken while it streams by. A refusal has done nothing, so it is not kept.
  */
+
 import { createHash, type Hash } from "node:crypto";
 import { AppError } from "../platform/errors.ts";
+import { DAY_MS } from "../platform/figures.ts";
 import type { Store } from "../store/database.ts";
 import { findAnswer, type KeptAnswer, keepAnswer } from "../store/idempotency.ts";
 import { isStream } from "./stream.ts";
 
-const KEPT_MS = 86_400_000;
+const KEPT_MS = DAY_MS;
 const KEPT = 1000;
 const KEPT_BYTES = 32 * 1024 * 1024;
 const LARGEST_BYTES = 1024 * 1024;

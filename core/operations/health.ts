@@ -2,12 +2,14 @@
  * Samples the gauges once for the process, never once per viewer, and decides each gauge's state. A state changes only when a
  * value stays beyond its threshold, so a value near one does not change it back and forth.
  */
+
 import { alertAction } from "../events/alert-records.ts";
 import type { Alert, Alerts } from "../events/alerts.ts";
 import type { EventLog, Recording } from "../events/event-log.ts";
 import type { EventData } from "../events/events.ts";
 import type { HealthState } from "../events/health-states.ts";
 import { childPids } from "../platform/child.ts";
+import { DAY_MS } from "../platform/figures.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Store } from "../store/database.ts";
 import { insertSample, samplesByMinute } from "../store/samples.ts";
@@ -45,7 +47,6 @@ const WORSE_AFTER = 2;
 const BETTER_AFTER = 3;
 const MARGIN = 0.05;
 const QUIET_MS = 60_000;
-const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const MOST_HOURS = 168;
 /** Changes looked back at: a gauge that changed before that many others has been calm for long. */

@@ -163,9 +163,11 @@ function lastWords(stream: ReadableStream<Uint8Array>): () => string {
 /** The child ended without an answer: a defect, a kill from outside, or the machine out of memory. */
 export class ChildDied extends Error {}
 
+/** Does this run from the one-file build, where a module has no path of its own? */
+export const IS_ONE_FILE = import.meta.url.includes("$bunfs") || import.meta.url.includes("~BUN");
+
 export function childCommand({ name, module }: ChildEntry): string[] {
-  const isOneFile = import.meta.url.includes("$bunfs") || import.meta.url.includes("~BUN");
-  return isOneFile ? [process.execPath, name] : [process.execPath, module.pathname];
+  return IS_ONE_FILE ? [process.execPath, name] : [process.execPath, module.pathname];
 }
 
 /** A child that reads strangers' data needs no secret of ours. */

@@ -4,6 +4,8 @@
  * minus sign and powers of ten with `typeset`.
  */
 
+export const DAY_MS = 86_400_000;
+
 const MOST_DECIMALS = 6;
 const POWERS_BELOW = 0.001;
 const POWERS_FROM = 1e9;

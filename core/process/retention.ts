@@ -6,6 +6,7 @@
 import { firstIdAt } from "../models/monitoring/prediction-id.ts";
 import type { Config } from "../operations/config.ts";
 import type { DiskReserve } from "../platform/disk-reserve.ts";
+import { DAY_MS } from "../platform/figures.ts";
 import type { Logger } from "../platform/logger.ts";
 import { trimAlerts } from "../store/alerts.ts";
 import { trimAudit } from "../store/audit.ts";
@@ -25,7 +26,6 @@ const ROWS_AT_ONCE = 1000;
 const ROUND_MS = 60_000;
 /** Deleting takes a fifth of the time at most, however much there is. */
 const PAUSES = 4;
-const DAY_MS = 86_400_000;
 
 export interface RetentionOptions {
   store: Store;

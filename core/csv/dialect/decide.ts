@@ -4,6 +4,7 @@
  */
 import iconv from "iconv-lite";
 import { AppError } from "../../platform/errors.ts";
+import { plural } from "../../platform/figures.ts";
 import { type Encoding, knownEncoding, markBytes } from "../bytes/encoding.ts";
 import { Utf8Mender } from "../bytes/mixed-encoding.ts";
 import { type OpenSource, openSource } from "../bytes/source.ts";
@@ -136,8 +137,4 @@ export function describeDialect(dialect: Dialect): string {
 
 function headerText(headerRows: number): string {
   return headerRows === 1 ? "column names in the first row" : `${headerRows} header rows were joined`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

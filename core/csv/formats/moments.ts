@@ -1,6 +1,6 @@
 /** Writes days, moments and times of day into a table file. As ISO 8601, without a zone, in UTC. */
+import { DAY_MS } from "../../platform/figures.ts";
 
-const DAY_MS = 86_400_000;
 /** The years that four digits can say. */
 const FIRST_MS = Date.UTC(0, 0, 1) - 1900 * 365.2425 * DAY_MS;
 const LAST_MS = Date.UTC(9999, 11, 31) + DAY_MS;

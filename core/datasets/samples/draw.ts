@@ -1,4 +1,5 @@
 /** Draws words, numbers and gaps for generated samples. Words, numbers and gaps from one seeded sequence. */
+import { DAY_MS } from "../../platform/figures.ts";
 import { seededRandom } from "../../trainer/random.ts";
 
 export interface Draw {
@@ -42,5 +43,5 @@ export const chance = (score: number) => 1 / (1 + Math.exp(-score));
 
 /** 2024-03-01 and so many days. */
 export function dayAfter(start: string, days: number): string {
-  return new Date(Date.parse(start) + days * 86_400_000).toISOString().slice(0, 10);
+  return new Date(Date.parse(start) + days * DAY_MS).toISOString().slice(0, 10);
 }

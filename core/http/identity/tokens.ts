@@ -2,9 +2,11 @@
  * Manages API tokens. A token is 256 random bits, told once and kept as its hash. The admin's own comes from
  * ADMIN_TOKEN, or is made at the first start.
  */
+
 import * as z from "zod";
 import type { Config } from "../../operations/config.ts";
 import { AppError } from "../../platform/errors.ts";
+import { DAY_MS } from "../../platform/figures.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Leases } from "../../platform/leases.ts";
 import { keptValue, knownValue, type Store } from "../../store/database.ts";
@@ -24,7 +26,7 @@ import { isScope, SCOPES } from "./scopes.ts";
 const ADMIN_HASH = "admin_token_hash";
 const MAX_TOKENS = 1000;
 const MAX_SESSIONS = 10_000;
-export const SESSION_MS = 30 * 86_400_000;
+export const SESSION_MS = 30 * DAY_MS;
 /** How exact "last used" is: a busy token does not cause a write at each request. */
 const TOUCH_MS = 60_000;
 

@@ -2,11 +2,13 @@
  * Monitors deployed models. Takes outcomes, and measures each version on them. A prediction that
  * was just made is written before it is looked for.
  */
+
 import { rm } from "node:fs/promises";
 import type { Alerts } from "../../events/alerts.ts";
 import type { EventLog } from "../../events/event-log.ts";
 import type { Config } from "../../operations/config.ts";
 import { AppError } from "../../platform/errors.ts";
+import { DAY_MS } from "../../platform/figures.ts";
 import type { Logger } from "../../platform/logger.ts";
 import {
   comparedOutcomes,
@@ -34,7 +36,7 @@ import { type DriftView, driftView, LEAST_PREDICTIONS } from "./drift.ts";
 import { addCounts, type DriftCounts, noCounts } from "./drift-counts.ts";
 import { LEAST_OUTCOMES, type LiveView, liveFigures } from "./live-metrics.ts";
 import type { ModelSeries } from "./model-counters.ts";
-import { DAY_MS, type PredictionLog } from "./prediction-log.ts";
+import type { PredictionLog } from "./prediction-log.ts";
 import type { References } from "./references.ts";
 
 export interface FeedbackOptions {

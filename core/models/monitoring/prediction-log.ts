@@ -8,6 +8,7 @@ import type { Table } from "../../csv/types.ts";
 import type { EventLog } from "../../events/event-log.ts";
 import type { Config } from "../../operations/config.ts";
 import { diskFailure } from "../../platform/disk.ts";
+import { DAY_MS } from "../../platform/figures.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { Handle, Store } from "../../store/database.ts";
 import { updateDriftDay } from "../../store/drift.ts";
@@ -86,7 +87,6 @@ const FLUSH_ROWS = 1000;
 /** More are not kept where the disk takes none. */
 const MOST_WAITING = 10_000;
 const MOST_CLASSES = 20;
-export const DAY_MS = 86_400_000;
 
 export class PredictionLog {
   readonly counters = new ModelCounters();

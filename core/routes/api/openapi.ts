@@ -1,7 +1,6 @@
 /** Makes the OpenAPI document. An OpenAPI 3.1 document, made of the routes and of nothing else. */
 import * as z from "zod";
 import { PROBLEMS } from "../../http/problem.ts";
-import type { ErrorCode } from "../../platform/errors.ts";
 import { VERSION } from "../../platform/version.ts";
 import { contentOf } from "./answer.ts";
 import { type Answer, type Route, refusalsOf } from "./route.ts";
@@ -159,6 +158,3 @@ function schemaOf(type: z.ZodType, io: "input" | "output", schemas: Record<strin
   schemas[id] = schema;
   return { $ref: `#/components/schemas/${id}` };
 }
-
-/** Codes that no route names on its own: the docs list them beside the others. */
-export const PROBLEM_CODES = Object.keys(PROBLEMS) as ErrorCode[];

@@ -2,11 +2,13 @@
  * Turns the fields of a page's form into API input. Fields as text, turned into what the API takes, so that both pass
  * the same checks.
  */
+
 import type * as z from "zod";
 import { CHOICES } from "../../datasets/reading-choices.ts";
 import { checked } from "../../http/body.ts";
 import { TOKEN_REQUEST } from "../../http/identity/tokens.ts";
 import { AppError } from "../../platform/errors.ts";
+import { DAY_MS } from "../../platform/figures.ts";
 import { TRAIN_REQUEST, type TrainRequest } from "../../training/run-options.ts";
 import { THRESHOLD_REQUEST } from "../api/schemas/models.ts";
 
@@ -92,7 +94,7 @@ export async function signInForm(request: Request): Promise<{ token: string; nex
 export async function tokenForm(request: Request, now: number): Promise<z.output<typeof TOKEN_REQUEST>> {
   const form = await readForm(request);
   const days = filled(form, "days");
-  const expiresAt = days === undefined ? undefined : new Date(now + Number(days) * 86_400_000);
+  const expiresAt = days === undefined ? undefined : new Date(now + Number(days) * DAY_MS);
   return checked(
     defined({
       name: filled(form, "name"),

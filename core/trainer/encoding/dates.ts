@@ -3,9 +3,8 @@
  *
  * Calendar parts in UTC, and the days since a fixed origin; NaN stays NaN.
  */
+import { DAY_MS } from "../../platform/figures.ts";
 import { DATE_PARTS, type DatePart } from "./columns.ts";
-
-const DAY_MS = 86_400_000;
 
 /** One part of one moment (epoch ms). Month 1..12, weekday 0 = Monday .. 6, elapsed in days since origin. */
 export function datePart(part: DatePart, epochMs: number, origin: number): number {

@@ -12,7 +12,7 @@ import { type BoostingModel, linkMargins } from "../learners/trees/boosting.ts";
 import type { ForestModel } from "../learners/trees/forest.ts";
 import { type RowPredictor, rowPredictor } from "../learners/trees/predictor.ts";
 import type { TreeModel } from "../learners/trees/trees.ts";
-import { runThrough, type Steps } from "../pace.ts";
+import type { Steps } from "../pace.ts";
 import type { Samples, SparseRows, Task } from "../samples.ts";
 import { respond } from "./response.ts";
 
@@ -49,12 +49,7 @@ export function samplesFor(inputs: MemberInputs, supervised: number): Samples {
   return samples;
 }
 
-/** Responses of the rows named, in their order: rows x width. */
-export function predictMember(member: Member, inputs: MemberInputs, rows: Int32Array): Float64Array {
-  return runThrough(memberResponses(member, inputs, rows));
-}
-
-/** The same in steps, for many rows. */
+/** Responses of the rows named, in their order: rows x width; in steps, for many rows. */
 export function* memberResponses(
   member: Member,
   inputs: MemberInputs,

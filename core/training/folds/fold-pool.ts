@@ -3,6 +3,7 @@
  * fold at a time; this thread only gives out and collects. With the process they count against the run's memory.
  */
 import { availableParallelism } from "node:os";
+import { IS_ONE_FILE } from "../../platform/child.ts";
 import type { FoldDone } from "../../trainer/race/fold-job.ts";
 import type { TrainingData } from "../../trainer/race/training-data.ts";
 import {
@@ -92,9 +93,10 @@ class Thread {
   private failed: Error | null = null;
 
   constructor(first: ToThread) {
-    const isOneFile = import.meta.url.includes("$bunfs") || import.meta.url.includes("~BUN");
     this.worker = new Worker(
-      isOneFile ? "./core/training/folds/fold-worker.ts" : new URL("./fold-worker.ts", import.meta.url).href,
+      IS_ONE_FILE
+        ? "./core/training/folds/fold-worker.ts"
+        : new URL("./fold-worker.ts", import.meta.url).href,
     );
     this.worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.hear(data);
     this.worker.onerror = ({ message }) => {

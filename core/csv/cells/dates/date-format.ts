@@ -2,6 +2,7 @@
  * Decides in which format a column writes its dates. By the style that reads most of them; where day and month could
  * change places, by what the whole column then looks like: which days and months there are, and how even its steps.
  */
+import { DAY_MS } from "../../../platform/figures.ts";
 import { DATE_FORMATS, type DateFormat, parseDate, YEAR_FROM } from "./dates.ts";
 
 export interface SniffedDates {
@@ -23,7 +24,6 @@ const TWINS: readonly (readonly [DateFormat, DateFormat])[] = [
   ["M-d-yy", "d-M-yy"],
 ];
 const PROBED = 40;
-const DAY_MS = 86_400_000;
 
 /** The style that most of `values` (in the file's order) have; null where hardly any is a date. */
 export function sniffDateFormat(values: readonly string[], name = ""): SniffedDates | null {

@@ -2,11 +2,11 @@
  * Parses a date or a moment. The usual styles of people, logs and programs, each with or without a time and a zone,
  * read by the style of the whole column. Always UTC; linear in the cell; a day that does not exist is no date.
  */
+import { DAY_MS } from "../../../platform/figures.ts";
 import { type Cursor, offsetOf, readTime, readZone } from "./time-of-day.ts";
 
 /** Longer than any date that a person writes. */
 const MAX_LENGTH = 64;
-const DAY_MS = 86_400_000;
 
 /**
  * yyyy, yy: year; M, d: one or two digits; MM, dd: two; MMM: a month's name; EEE: a weekday's; H: a time; z: a zone;

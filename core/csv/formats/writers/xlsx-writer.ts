@@ -2,8 +2,10 @@
  * Writes a workbook with one sheet while its rows arrive. As the parts of ECMA-376 that every spreadsheet reads; texts
  * stand in their cells, and are texts: nothing that a cell says is run as a formula.
  */
+
 import { strToU8, Zip, ZipDeflate } from "fflate";
 import { AppError } from "../../../platform/errors.ts";
+import { DAY_MS } from "../../../platform/figures.ts";
 import type { Cell } from "../table-file.ts";
 import { columnLetters, MAX_ROW } from "../xlsx/references.ts";
 import { momentOf, numberOf, type OutputColumn, type TableWriter } from "./output.ts";
@@ -84,7 +86,6 @@ function tooManyRows(): AppError {
   });
 }
 
-const DAY_MS = 86_400_000;
 const FIRST_DAY = Date.UTC(1899, 11, 30);
 /** Before 1 March 1900 the format counts a day that never was. */
 const FIRST_SAFE_DAY = 61;

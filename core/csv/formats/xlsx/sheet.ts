@@ -1,7 +1,9 @@
 /**
  * Reads the cells of a sheet. Row by row as its XML streams by; values only: formulas by what they came to.
  */
+
 import { AppError } from "../../../platform/errors.ts";
+import { DAY_MS } from "../../../platform/figures.ts";
 import { momentText, timeText } from "../moments.ts";
 import type { Cell } from "../table-file.ts";
 import type { Archive } from "./archive.ts";
@@ -143,7 +145,6 @@ function tell(handler: ((range: Range) => void) | undefined, reference: string):
 }
 
 const PLAIN_INTEGER = /^-?\d{1,15}$/;
-const DAY_MS = 86_400_000;
 /** Day 1 is 1 January 1900, and there is a 29 February 1900 that never was. */
 const FIRST_DAY_1900 = Date.UTC(1899, 11, 30);
 const FIRST_DAY_1904 = Date.UTC(1904, 0, 1);

@@ -3,6 +3,7 @@
  * doubles (NaN: missing), dates as milliseconds since 1970 in UTC, categories as the text in the CSV (anything
  * unknown: missing).
  */
+import { DAY_MS } from "../../../platform/figures.ts";
 import type { ColumnEncoding, DatePart } from "../../encoding/columns.ts";
 import { type DesignFeature, MOST_DEVIATIONS } from "../../encoding/design.ts";
 import { beside, calculate, type Graph, numbers, row, step, whole } from "./onnx-graph.ts";
@@ -53,8 +54,6 @@ export function lookUp(
   const table = numbers(graph, [labels.length + 1, width], cells);
   return step(graph, "Gather", { of: [table, value], attributes: [part.intAttribute("axis", 0)] });
 }
-
-const DAY_MS = 86_400_000;
 
 /** The calendar in arithmetic (Hinnant, "chrono-compatible low-level date algorithms"); NaN stays NaN. */
 function dateParts(graph: Graph, at: string, origin: number): Record<DatePart, () => string> {
