@@ -26,10 +26,11 @@ const NAN_MISSING = 8;
  * one line of JSON in the head, where LightGBM skips what it does not know.
  */
 export function lightgbmText(
-  model: TreeModel,
+  given: TreeModel,
   loss: LossName | null,
   { selfTest = "", readings = "", note = "" }: Partial<ExportNotes> = {},
 ): string {
+  const model = given.trees.roots.length === 0 ? { ...given, trees: withOneLeaf(given) } : given;
   const { trees, outputs, features } = model;
   const copies = trees.leafOutputs === 1 ? 1 : outputs;
   const blocks: string[] = [];
@@ -47,6 +48,12 @@ export function lightgbmText(
     ...(readings ? [`readings=${readings}`, `note=${note}`] : []),
   ];
   return `${head.join("\n")}\n\n${blocks.join("\n")}\nend of trees\n\nfeature_importances:\n\nparameters:\nend of parameters\n\npandas_categorical:null\n`;
+}
+
+/** A model without a tree answers its base score, which the format has no place for but a leaf. */
+function withOneLeaf({ trees, outputs }: TreeModel): Trees {
+  const leaves = Array.from({ length: outputs }, (_, leaf) => ~leaf);
+  return { ...trees, roots: Int32Array.from(leaves), leafValues: new Float64Array(outputs), leafOutputs: 1 };
 }
 
 function featureInfo(feature: TreeModel["features"][number]): string {

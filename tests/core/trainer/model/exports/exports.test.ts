@@ -225,3 +225,13 @@ if (hasLightgbm) {
     await rm(folder, { recursive: true });
   }, 60_000);
 }
+
+test("a model without a tree answers its base score in LightGBM's text", async () => {
+  const { samples, target, trainRows } = treeData("binary", { rows: 200 });
+  const params = { loss: "logistic", maxRounds: 1 } as const;
+  const rest = { trainRows, validRows: null, random: seededRandom(1), checkpoint: goOn };
+  const model = await trainBoosting(samples, target, { params, ...rest });
+  const bare = { ...model, trees: { ...model.trees, roots: new Int32Array() } };
+  const row = samples.features.map(() => Number.NaN);
+  expect(predictText(readLightgbm(lightgbmText(bare, "logistic")), row)[0]).toBe(model.baseScore[0]);
+});
