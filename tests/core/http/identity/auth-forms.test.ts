@@ -46,7 +46,7 @@ test("a predict token gets the answer, not the model's page", async () => {
   const page = await (await asked("text/html", "predict")).text();
   expect(page).toContain('id="answer"');
   expect(Object.keys((await (await asked("application/json", "predict")).json()) as object).sort()).toEqual([
-    ...["answer", "pinned", "values", "version", "warnings"],
+    ...["answer", "pinned", "read", "values", "version", "warnings"],
   ]);
   const whole = await (await asked("text/html", "train")).text();
   for (const part of ["ROC AUC", "Deploy", "Export"]) {
