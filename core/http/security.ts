@@ -109,7 +109,9 @@ export function guardRequest(request: Request, config: Config, seenAt: () => str
   accepted.set(config, host);
   const isUpgrade = request.headers.get("upgrade")?.toLowerCase() === "websocket";
   if (SAFE_METHODS.has(request.method) && !isUpgrade) return;
-  if (isOurOrigin(request.headers, host, config) || request.headers.get("origin") === seenAt()) return;
+  const isOurs = (origin: string) =>
+    origin === `http://${host}` || origin === `https://${host}` || origin === seenAt();
+  if (isAllowedOrigin(request.headers, config, isOurs)) return;
   const page = pageOrigin(request.headers);
   throw new AppError("forbidden", "A page from another origin may not do this", {
     fix: page
@@ -146,13 +148,13 @@ function isOurHost(host: string, config: Config): boolean {
   return isAddress || name === hostname().toLowerCase();
 }
 
-function isOurOrigin(headers: Headers, host: string, config: Config): boolean {
+function isAllowedOrigin(headers: Headers, config: Config, isOurs: (origin: string) => boolean): boolean {
   const origin = headers.get("origin");
   if (origin !== null && isListed(origin, headers, config)) return true;
   const site = headers.get("sec-fetch-site");
   if (site === "cross-site" || site === "same-site") return false;
   if (origin === null) return true;
-  return origin === `http://${host}` || origin === `https://${host}`;
+  return isOurs(origin);
 }
 
 /** Where every origin may call, only what shows a token of its own: a browser never adds that by itself. */

@@ -26,7 +26,7 @@ const HARMS: Record<string, { harm: (pid: number) => unknown; reason: RegExp }> 
     harm: (pid) => speakAs(pid, ['{"kind":"done', "\0\xff"]),
     reason: /no message|ended with code/,
   },
-  floods: { harm: (pid) => speakAs(pid, Array(FLOOD).fill('{"kind":"ready"}')), reason: /floods/ },
+  floods: { harm: (pid) => speakAs(pid, Array(FLOOD).fill('{"kind":"ready"}')), reason: /too many messages/ },
   "answers twice": { harm: (pid) => speakAs(pid, [ANSWER, ANSWER]), reason: /^said twice by the rig$/ },
 };
 
