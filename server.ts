@@ -51,24 +51,7 @@ import { chosenTheme, type Frame, type Links } from "./views/layout/frame.ts";
 import { SignInPage } from "./views/layout/sign-in.tsx";
 import { StandalonePage } from "./views/model/standalone.tsx";
 import { drawTrial } from "./views/model/try.tsx";
-import {
-  AUDIT,
-  COMPARE,
-  DASHBOARD,
-  DATASET,
-  DOCS,
-  INSPECT,
-  LIST,
-  MODEL,
-  MODEL_REPORT,
-  type Page,
-  REPLAY,
-  RUN,
-  SETTINGS,
-  SIGN_IN,
-  TOKENS,
-  TRIAL,
-} from "./views/pages.ts";
+import * as views from "./views/pages.ts";
 import { PanelView } from "./views/panels.tsx";
 import { replayPath } from "./views/parts/paths.ts";
 import { SettingsPage } from "./views/settings/settings.tsx";
@@ -111,7 +94,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     return pipeline.callFor(c.var.visit, { ...asked, bindings: c.env ?? {} });
   };
   const html = (node: unknown, status = 200) => htmlAnswer(`<!DOCTYPE html>${node}`, status);
-  const pageAnswer = async <T>(c: C, data: T, page: Page<T>) => {
+  const pageAnswer = async <T>(c: C, data: T, page: views.Page<T>) => {
     const form = wantedForm(c.req.raw);
     if (form === "html") return html(page.html({ ...data, frame: await frame(c, page.panels?.(data)) }));
     return form === "text" && page.text
@@ -184,24 +167,24 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   };
 
   // Pages: the same address answers a script with JSON
-  const page = <T>(path: string, read: (call: Call) => T | Promise<T>, drawn: Page<T>) =>
+  const page = <T>(path: string, read: (call: Call) => T | Promise<T>, drawn: views.Page<T>) =>
     app.get(path, async (c) => pageAnswer(c, await read(callOf(c)), drawn));
-  page("/", pages.dashboardData, DASHBOARD);
-  page("/datasets/:id", (call) => pages.datasetData(call), DATASET);
-  for (const list of pages.LISTS) page(`/${list}`, pages.listData(list), LIST);
-  page("/compare", (call) => compareData(source, comparedNames(call.url)), COMPARE);
-  page("/runs/:id", pages.runData, RUN);
-  page("/runs/:id/replay", pages.replayData, REPLAY);
+  page("/", pages.dashboardData, views.DASHBOARD);
+  page("/datasets/:id", (call) => pages.datasetData(call), views.DATASET);
+  for (const list of pages.LISTS) page(`/${list}`, pages.listData(list), views.LIST);
+  page("/compare", (call) => compareData(source, comparedNames(call.url)), views.COMPARE);
+  page("/runs/:id", pages.runData, views.RUN);
+  page("/runs/:id/replay", pages.replayData, views.REPLAY);
   const replayOf = (c: C) => replayPath({ id: c.req.param("id")! }) + new URL(c.req.url).search;
   app.get("/runs/:id/rewind", (c) => c.redirect(config.BASE_PATH + replayOf(c), 308));
-  page("/models/:name", (call) => pages.modelData(call), MODEL);
-  page("/models/:name/report", (call) => pages.modelData(call), MODEL_REPORT);
-  page("/docs", ({ home }) => apiDocs(API, source, home), DOCS);
-  page("/inspect", () => ({}), INSPECT);
-  page("/settings", (call) => settings.settingsData(call), SETTINGS);
-  page("/settings/tokens", pages.tokensData, TOKENS);
-  page("/settings/audit", pages.auditData, AUDIT);
-  page("/sign-in", signInData, SIGN_IN);
+  page("/models/:name", (call) => pages.modelData(call), views.MODEL);
+  page("/models/:name/report", (call) => pages.modelData(call), views.MODEL_REPORT);
+  page("/docs", ({ home }) => apiDocs(API, source, home), views.DOCS);
+  page("/inspect", () => ({}), views.INSPECT);
+  page("/settings", (call) => settings.settingsData(call), views.SETTINGS);
+  page("/settings/tokens", pages.tokensData, views.TOKENS);
+  page("/settings/audit", pages.auditData, views.AUDIT);
+  page("/sign-in", signInData, views.SIGN_IN);
 
   // Forms: with htmx the page stays and its panels are pushed; a browser without script is sent to a page
   const form = (path: string, submit: (call: Call) => forms.Landing | Promise<forms.Landing>) =>
@@ -231,7 +214,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   settingsForm("/settings", settings.saveSettings);
   settingsForm("/settings/embeds", settings.createEmbed);
   settingsForm("/settings/webhooks", settings.createWebhook);
-  app.post("/settings/tokens", async (c) => pageAnswer(c, await forms.createToken(callOf(c)), TOKENS));
+  app.post("/settings/tokens", async (c) => pageAnswer(c, await forms.createToken(callOf(c)), views.TOKENS));
   app.post("/sign-in", (c) => {
     const again: FormAgain = async (shown) =>
       html(SignInPage({ ...shown, frame: await frame(c) }), shown.problem.status);
@@ -240,20 +223,20 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   app.post("/sign-out", (c) => signOut(signalbox, c.var.visit));
   app.post("/datasets/:id/preview", async (c) => {
     const call = callOf(c);
-    return pageAnswer(c, await pages.datasetData(call, await forms.previewReading(call)), DATASET);
+    return pageAnswer(c, await pages.datasetData(call, await forms.previewReading(call)), views.DATASET);
   });
   app.post("/models/:name/predict", async (c) => {
     const call = callOf(c);
     const tried = await forms.tryModel(call);
     // Who may only predict sees the answer, not the model's page around it.
-    if (!may(call.identity, "read")) return pageAnswer(c, tried, TRIAL);
-    return pageAnswer(c, await pages.modelData(call, tried.trial), MODEL);
+    if (!may(call.identity, "read")) return pageAnswer(c, tried, views.TRIAL);
+    return pageAnswer(c, await pages.modelData(call, tried.trial), views.MODEL);
   });
   for (const [path, report] of Object.entries(outcomes.OUTCOME_FORMS))
     app.post(path, async (c) => {
       const told = await report(callOf(c));
       if (!may(callOf(c).identity, "read")) return c.json(told);
-      return pageAnswer(c, await pages.modelData(callOf(c), undefined, told), MODEL);
+      return pageAnswer(c, await pages.modelData(callOf(c), undefined, told), views.MODEL);
     });
   app.post("/models/:name/predict-csv", (c) => forms.predictFileForm(callOf(c)));
 
