@@ -69,7 +69,7 @@ export const evaluateModel: Stage<Work> = {
     const evaluation = { ...drawn, reference: reference(work, predicted.values) };
     const { signal: _, ...told } = verdict;
     work.evaluated = { metrics, intervals, baseline: guesses, ...told, evaluation, comparison };
-    report({ type: "progress", progress: 1, note: verdict.verdict });
+    report({ type: "progress", progress: 1, note: `Measured on ${plural(test.length, "test row")}` });
   },
 };
 
