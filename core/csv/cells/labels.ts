@@ -21,13 +21,18 @@ export function labelKey(plan: Pick<ColumnPlan, "type" | "labels" | "number">, t
   return plan.type === "boolean" || plan.labels === "case" ? label.toLowerCase() : label;
 }
 
+/** Spellings beyond blanks and accents may be one label by this plan: without this every key is the label itself. */
+export function hasVariants(plan: Pick<ColumnPlan, "type" | "labels" | "number">): boolean {
+  return plan.number !== undefined || plan.type === "boolean" || plan.labels === "case";
+}
+
 function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
   return true;
 }
 
 /** Single letters may differ by case on purpose (a gene's A and a), unless they are y and n. */
-export function foldsCase(labels: readonly string[]): boolean {
+export function foldsCase(labels: Iterable<string>): boolean {
   const spellings = new Map<string, string>();
   let isFolded = false;
   for (const label of labels) {

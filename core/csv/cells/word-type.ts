@@ -7,18 +7,39 @@ import type { ColumnType } from "../types.ts";
 /** `values` are distinct ones, `distinct` and `count` of the whole column. */
 export function settleWordType(column: {
   name: string;
-  values: readonly string[];
+  values: Iterable<string>;
   count: number;
   distinct: number;
 }): ColumnType {
-  const { name, values, count } = column;
-  if (count === 0 || values.length === 0) return "category";
+  const { name, count } = column;
+  const { values, words, letters, areTokens } = looksOf(column.values);
+  if (count === 0 || values === 0) return "category";
   const ratio = column.distinct / count;
-  const words = mean(values, (value) => value.split(/\s+/).length);
-  const length = mean(values, (value) => value.length);
-  const isProse = words >= 2.5 || length > 40;
-  if (ratio > 0.98 && count >= 8 && !isProse && (values.every(isToken) || isIdName(name))) return "id";
+  const isProse = words >= 2.5 * values || letters > 40 * values;
+  if (ratio > 0.98 && count >= 8 && !isProse && (areTokens || isIdName(name))) return "id";
   return ratio > 0.5 && isProse && column.distinct > 20 ? "text" : "category";
+}
+
+/** Of all values together: how many, their words and letters, and whether each is one token. */
+function looksOf(texts: Iterable<string>) {
+  let [values, words, letters] = [0, 0, 0];
+  let areTokens = true;
+  for (const text of texts) {
+    values++;
+    words += wordsIn(text);
+    letters += text.length;
+    areTokens &&= isToken(text);
+  }
+  return { values, words, letters, areTokens };
+}
+
+const BLANK = /\s/;
+
+/** One more than there are stretches of blanks. */
+function wordsIn(text: string): number {
+  let words = 1;
+  for (let i = 1; i < text.length; i++) if (BLANK.test(text[i]!) && !BLANK.test(text[i - 1]!)) words++;
+  return words;
 }
 
 function isToken(value: string): boolean {
@@ -43,8 +64,4 @@ export function isNumberId(name: string, values: { isSequence: boolean; min: num
   // Numbers of one length, and a long one, are given out, not measured.
   const isFixed = values.min >= 1e5 && String(values.min).length === String(values.max).length;
   return values.isSequence || isFixed;
-}
-
-function mean(values: readonly string[], size: (value: string) => number): number {
-  return values.reduce((sum, value) => sum + size(value), 0) / values.length;
 }

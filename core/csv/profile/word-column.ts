@@ -4,7 +4,7 @@
 
 import { isMissing } from "../cells/cells.ts";
 import { Dictionary, hashBytes } from "../cells/dictionary.ts";
-import { foldsCase, labelKey, plainLabel } from "../cells/labels.ts";
+import { foldsCase, hasVariants, labelKey, plainLabel } from "../cells/labels.ts";
 import { settleWordType } from "../cells/word-type.ts";
 import type { RowCutter } from "../kernels/row-cutter.ts";
 import type { ColumnPlan, ColumnProfile, ColumnType } from "../types.ts";
@@ -35,6 +35,13 @@ export class WordAccumulator implements ColumnAccumulator {
   private isFull = false;
   private readonly longestMissing: number;
   private refined: ColumnPlan;
+  /** Made once of what was seen so far: thousands of strings. */
+  private spelled: { seen: number; spellings: ReadonlyMap<string, number> } | null = null;
+  private grouped: {
+    spellings: ReadonlyMap<string, number>;
+    plan: ColumnPlan;
+    labels: ReadonlyMap<string, number>;
+  } | null = null;
   /** By code: 1 where the value means missing, 2 where it is no boolean. */
   private readonly verdicts: number[] = [];
 
@@ -133,48 +140,50 @@ export class WordAccumulator implements ColumnAccumulator {
   }
 
   private get distinct(): number {
-    const known = this.values().length;
+    const known = this.labels().size;
     return this.estimate ? Math.max(known, Math.min(this.count, this.estimate.estimate())) : known;
   }
 
-  /** By label, in the order in which they came; the commonest spelling of each. */
-  private values(): { value: string; count: number }[] {
-    const labels = new Map<string, { value: string; count: number; most: number }>();
-    for (const [value, count] of this.spellings()) {
-      const key = labelKey(this.refined, value);
-      const label = labels.get(key);
-      if (!label) labels.set(key, { value, count, most: count });
-      else {
-        label.count += count;
-        if (count > label.most) Object.assign(label, { value, most: count });
-      }
-    }
-    return [...labels.values()];
+  /** By the commonest spelling of each label, how often it came, in the order in which they came. */
+  private labels(): ReadonlyMap<string, number> {
+    const spellings = this.spellings();
+    if (spellings === this.grouped?.spellings && this.refined === this.grouped.plan)
+      return this.grouped.labels;
+    const labels = hasVariants(this.refined) ? groupSpellings(spellings, this.refined) : spellings;
+    this.grouped = { spellings, plan: this.refined, labels };
+    return labels;
   }
 
   /** By text without blanks around it. */
-  private spellings(): Map<string, number> {
+  private spellings(): ReadonlyMap<string, number> {
+    if (this.spelled?.seen === this.seen) return this.spelled.spellings;
+    const { dictionary, verdicts } = this;
     const spellings = new Map<string, number>();
-    for (const [code, text] of this.dictionary.texts().entries()) {
-      if (this.verdicts[code] === 1) continue;
-      const plain = plainLabel(text);
-      spellings.set(plain, (spellings.get(plain) ?? 0) + this.dictionary.counts[code]);
+    for (let code = 0; code < dictionary.size; code++) {
+      if (verdicts[code] === 1) continue;
+      const plain = plainLabel(dictionary.text(code));
+      spellings.set(plain, (spellings.get(plain) ?? 0) + dictionary.counts[code]);
     }
+    this.spelled = { seen: this.seen, spellings };
     return spellings;
   }
 
   refine(plan: ColumnPlan): ColumnPlan {
     const isLabels = plan.type === "category" || plan.type === "boolean";
-    this.refined = isLabels && foldsCase([...this.spellings().keys()]) ? { ...plan, labels: "case" } : plan;
+    this.refined = isLabels && foldsCase(this.spellings().keys()) ? { ...plan, labels: "case" } : plan;
     return this.refined;
   }
 
   /** Spellings that are one label, a few of them: ["Yes", "YES"]. */
   variants(): string[][] {
+    const spellings = this.spellings();
+    if (this.labels().size === spellings.size) return [];
     const groups = new Map<string, string[]>();
-    for (const spelling of this.spellings().keys()) {
+    for (const spelling of spellings.keys()) {
       const key = labelKey(this.refined, spelling);
-      groups.set(key, [...(groups.get(key) ?? []), spelling]);
+      const group = groups.get(key);
+      if (group) group.push(spelling);
+      else groups.set(key, [spelling]);
     }
     return [...groups.values()].filter((group) => group.length > 1).slice(0, 5);
   }
@@ -182,14 +191,16 @@ export class WordAccumulator implements ColumnAccumulator {
   settle(): ColumnType {
     const { plan, count } = this;
     if (plan.type === "boolean") return "boolean";
-    const values = this.values().map(({ value }) => value);
-    return settleWordType({ name: plan.name, values, count, distinct: this.distinct });
+    return settleWordType({
+      name: plan.name,
+      values: this.labels().keys(),
+      count,
+      distinct: this.distinct,
+    });
   }
 
   profile(type: ColumnType): ColumnProfile {
-    const values = this.values();
-    const examples = values.slice(0, EXAMPLES).map(({ value }) => shown(value));
-    values.sort((a, b) => b.count - a.count);
+    const labels = this.labels();
     return {
       name: this.plan.name,
       type,
@@ -198,10 +209,37 @@ export class WordAccumulator implements ColumnAccumulator {
       distinct: this.distinct,
       distinctExact: this.estimate === null,
       ...NO_MOMENTS,
-      top: values.slice(0, TOP).map(({ value, count }) => ({ value: shown(value), count })),
-      examples,
+      top: commonest(labels).map(([value, count]) => ({ value: shown(value), count })),
+      examples: [...labels.keys().take(EXAMPLES)].map((value) => shown(value)),
     };
   }
+}
+
+/** Of each label the commonest spelling, with how often all of them came. */
+function groupSpellings(spellings: ReadonlyMap<string, number>, plan: ColumnPlan): Map<string, number> {
+  const groups = new Map<string, { value: string; count: number; most: number }>();
+  for (const [value, count] of spellings) {
+    const key = labelKey(plan, value);
+    const label = groups.get(key);
+    if (!label) groups.set(key, { value, count, most: count });
+    else {
+      label.count += count;
+      if (count > label.most) Object.assign(label, { value, most: count });
+    }
+  }
+  return new Map([...groups.values()].map(({ value, count }) => [value, count]));
+}
+
+/** The commonest first; of equals the one that came first. */
+function commonest(labels: ReadonlyMap<string, number>): [string, number][] {
+  const top: [string, number][] = [];
+  for (const [value, count] of labels) {
+    if (top.length === TOP && count <= top[TOP - 1][1]) continue;
+    const at = top.findIndex(([, other]) => other < count);
+    top.splice(at < 0 ? top.length : at, 0, [value, count]);
+    if (top.length > TOP) top.pop();
+  }
+  return top;
 }
 
 function isBlank(bytes: Uint8Array, start: number, end: number): boolean {

@@ -84,8 +84,8 @@ test("SIGTERM ends with 0 and leaves nothing to repair", async () => {
 }, 15_000);
 
 test("a training that outgrows its memory fails alone, and curl hears why before the stream breaks", async () => {
-  // More than reading the file takes (some 95 MB), less than training on it.
-  const small = new ServerProcess({ TRAIN_MEMORY_MB: "125" });
+  // More than reading the file takes (some 80 MB), less than training on it.
+  const small = new ServerProcess({ TRAIN_MEMORY_MB: "100" });
   await small.start();
   const answer = await small.ask("/api/train/crew.csv?target=Survived&budgetSeconds=20", {
     method: "PUT",
@@ -98,7 +98,7 @@ test("a training that outgrows its memory fails alone, and curl hears why before
       text += decoder.decode(chunk);
   })();
   expect(await reading.catch(() => "broken")).toBe("broken");
-  expect(text).toContain("Failed (422): The work needed more than 125 MB of memory");
+  expect(text).toContain("Failed (422): The work needed more than 100 MB of memory");
   expect((await small.ask("/healthz")).status).toBe(200);
   await small.remove();
 }, 60_000);
