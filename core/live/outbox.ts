@@ -17,7 +17,7 @@ export class Outbox {
   private readonly waiting = new Map<string, Departure>();
   private isUnderWay = false;
 
-  constructor(private readonly publish: (topic: string, message: string) => void) {}
+  constructor(private readonly publish: (audience: SubscriberGroup, message: string) => void) {}
 
   add(audience: SubscriberGroup, message: string): void {
     this.settle(audience);
@@ -45,8 +45,8 @@ export class Outbox {
     });
   }
 
-  private send({ audience: { topic }, message }: Departure): void {
-    this.waiting.delete(topic);
-    this.publish(topic, message);
+  private send({ audience, message }: Departure): void {
+    this.waiting.delete(audience.topic);
+    this.publish(audience, message);
   }
 }

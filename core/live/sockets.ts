@@ -12,7 +12,7 @@ import { EventSockets } from "./event-sockets.ts";
 import type { Drawing, Live } from "./live.ts";
 import { drawingsMessage, forOrigin, Greetings, tickMessage } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
-import { type Publication, SubscriberGroups } from "./subscriber-groups.ts";
+import { type Publication, type SubscriberGroup, SubscriberGroups } from "./subscriber-groups.ts";
 import type { Asked, Peer, Viewer } from "./viewer.ts";
 
 type Socket = ServerWebSocket<Viewer>;
@@ -60,7 +60,10 @@ export class Sockets {
 
   constructor(private readonly options: SocketsOptions) {
     this.audiences = new SubscriberGroups(options.live);
-    this.departures = new Outbox(options.publish);
+    this.departures = new Outbox((audience, message) => {
+      endSlow(audience, message.length);
+      options.publish(audience.topic, message);
+    });
     this.greetings = new Greetings(options.log);
     this.readers = new EventSockets(options.log, options.failed);
     this.pinger = setInterval(() => this.closeSilent(), PING_MS);
@@ -193,6 +196,7 @@ export class Sockets {
       for (const later of this.messagesSince(drawings, held)) socket.send(forOrigin(later, origin));
       this.departures.settle(audience);
       socket.subscribe(audience.topic);
+      audience.greeted.add(socket);
     } finally {
       audience.held.delete(held);
     }
@@ -245,8 +249,21 @@ export class Sockets {
     release();
     peer.sockets -= 1;
     if (!peer.sockets) this.peers.delete(peer.address);
-    if (audience) this.audiences.leave(audience);
-    else this.readers.leave(socket);
+    if (audience) {
+      audience.greeted.delete(socket);
+      this.audiences.leave(audience);
+    } else this.readers.leave(socket);
+  }
+}
+
+/**
+ * Ends the viewers for whom so much waits already that this message would make it too much: the limit alone is looked
+ * at before a message is added, whatever its size.
+ */
+function endSlow({ greeted }: SubscriberGroup, messageBytes: number): void {
+  for (const socket of greeted) {
+    const waiting = socket.getBufferedAmount();
+    if (waiting > 0 && waiting + messageBytes > BACKPRESSURE_BYTES) socket.terminate();
   }
 }
 

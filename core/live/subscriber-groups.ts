@@ -3,8 +3,10 @@
  * costs one subscription however many panels its page has: each subscription costs as much as a twentieth of a socket.
  */
 
+import type { ServerWebSocket } from "bun";
 import type { PanelKey } from "../events/panel-names.ts";
 import type { Drawing, Live } from "./live.ts";
+import type { Viewer } from "./viewer.ts";
 
 interface Page {
   readonly panels: readonly PanelKey[];
@@ -16,6 +18,8 @@ export interface SubscriberGroup extends Page {
   /** A name of its own: it is never given again. */
   readonly topic: string;
   viewers: number;
+  /** Of the viewers, those that are greeted and get what is published. */
+  readonly greeted: Set<Pick<ServerWebSocket<Viewer>, "getBufferedAmount" | "terminate">>;
   /** Nothing was sent since the last tick. */
   isQuiet: boolean;
   /** Of viewers that have joined and are not greeted yet: what was published for them since. */
@@ -75,13 +79,14 @@ export class SubscriberGroups {
 
   private open({ panels, origin }: Page): SubscriberGroup {
     this.opened += 1;
-    const audience = {
+    const audience: SubscriberGroup = {
       panels,
       origin,
       topic: `${this.opened}`,
       viewers: 0,
       isQuiet: true,
-      held: new Set<Publication[]>(),
+      greeted: new Set(),
+      held: new Set(),
     };
     const key = alikeKey(audience);
     this.alike.set(key, [...(this.alike.get(key) ?? []), audience]);

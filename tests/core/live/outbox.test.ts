@@ -8,13 +8,13 @@ import type { SubscriberGroup } from "../../../core/live/subscriber-groups.ts";
 
 const audience = (topic: string, viewers: number): SubscriberGroup => ({
   ...{ topic, viewers },
-  ...{ panels: [], origin: "http://here", isQuiet: false, held: new Set<never>() },
+  ...{ panels: [], origin: "http://here", isQuiet: false, greeted: new Set<never>(), held: new Set<never>() },
 });
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test("a few viewers a turn; new viewers delay nothing; one waiting message a group", async () => {
   const sent: string[] = [];
-  const departures = new Outbox((topic, message) => sent.push(`${topic} ${message}`));
+  const departures = new Outbox(({ topic }, message) => sent.push(`${topic} ${message}`));
   const [crowd, others, few, one] = [
     audience("crowd", 250),
     audience("others", 250),
