@@ -3,10 +3,8 @@
  * costs one subscription however many panels its page has: each subscription costs as much as a twentieth of a socket.
  */
 
-import type { ServerWebSocket } from "bun";
 import type { PanelKey } from "../events/panel-names.ts";
 import type { Drawing, Live } from "./live.ts";
-import type { Viewer } from "./viewer.ts";
 
 interface Page {
   readonly panels: readonly PanelKey[];
@@ -14,12 +12,19 @@ interface Page {
   readonly origin: string;
 }
 
+/** Of a socket, what tells how far behind it is, and ends it. */
+interface Receiver {
+  /** Bytes that wait for it. */
+  getBufferedAmount: () => number;
+  terminate: () => void;
+}
+
 export interface SubscriberGroup extends Page {
   /** A name of its own: it is never given again. */
   readonly topic: string;
   viewers: number;
   /** Of the viewers, those that are greeted and get what is published. */
-  readonly greeted: Set<Pick<ServerWebSocket<Viewer>, "getBufferedAmount" | "terminate">>;
+  readonly greeted: Set<Receiver>;
   /** Nothing was sent since the last tick. */
   isQuiet: boolean;
   /** Of viewers that have joined and are not greeted yet: what was published for them since. */
