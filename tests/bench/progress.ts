@@ -7,8 +7,9 @@
  * A moment counts as right within 20 % of the truth; in a run's last second, within a fifth of a second.
  */
 import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { STAGE_NAMES } from "../../core/trainer/contract.ts";
 import { stillLeft } from "../../core/training/forecast.ts";
 import { type RunReport, runStages } from "../../core/training/run.ts";
 import { type AccuracyCase, readCases } from "./accuracy-data.ts";
@@ -18,6 +19,7 @@ interface Told {
   leftMs: number | null;
 }
 
+const RACE = STAGE_NAMES.indexOf("Model selection");
 const TOLERANCE = 0.2;
 const LEAST_MS = 200;
 const MOMENTS = [1 / 3, 1 / 2, 2 / 3, 5 / 6];
@@ -25,7 +27,7 @@ const LOOKS = 100;
 
 export async function run([seconds = "15", only = ""]: string[]): Promise<void> {
   const cases = await readCases(process.env.BENCH_DATA ?? "../shared/datasets", [], only);
-  say(`${"file".padEnd(24)}  s a run   told of what was left at 1/3, 1/2, 2/3, 5/6   right from 1/3 on`);
+  say(`${"file".padEnd(24)}  s a run   told of what was left at 1/3, 1/2, 2/3, 5/6   right from 1/3 on   cores in the race   seconds a stage`);
   const shares: number[] = [];
   for (const given of cases) shares.push(await benchFile(given, Number(seconds)));
   const mean = shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
@@ -39,7 +41,16 @@ async function benchFile(given: AccuracyCase, budgetSeconds: number): Promise<nu
   const told: Told[] = [];
   const beganAt = performance.now();
   const since = () => performance.now() - beganAt;
+  const stages: number[] = [];
+  let cores = 0;
+  let used = process.cpuUsage();
   const report = (entry: RunReport) => {
+    if (entry.type === "started" && entry.position === RACE) used = process.cpuUsage();
+    if (entry.type === "finished") stages.push(entry.durationMs / 1000);
+    if (entry.type === "finished" && entry.position === RACE) {
+      const { user, system } = process.cpuUsage(used);
+      cores = (user + system) / 1000 / Math.max(1, entry.durationMs) / availableParallelism();
+    }
     if (entry.type === "stage" && entry.report.type === "progress")
       told.push({ at: since(), leftMs: entry.report.leftMs ?? null });
   };
@@ -52,7 +63,7 @@ async function benchFile(given: AccuracyCase, budgetSeconds: number): Promise<nu
   const right = looks.filter((at) => isRight(told, at, total)).length / LOOKS;
   const shown = share.map((value) => (value === null ? "none" : percent(value)).padStart(6)).join(" ");
   say(
-    `${basename(given.path).padEnd(24)} ${(total / 1000).toFixed(1).padStart(8)}   ${shown}   ${percent(right)}`,
+    `${basename(given.path).padEnd(24)} ${(total / 1000).toFixed(1).padStart(8)}   ${shown}   ${percent(right).padEnd(22)} ${cores.toFixed(2).padEnd(19)} ${stages.map((stage) => stage.toFixed(1)).join(" ")}`,
   );
   return right;
 }
