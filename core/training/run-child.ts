@@ -12,7 +12,8 @@ export async function runRunChild(): Promise<void> {
     // Cancelling is killing the child: there is nothing in it that needs a clean end.
     const cancel = new AbortController().signal;
     try {
-      return await runStages(input, { report: (one) => pacer.take(one), stop, cancel });
+      // The limit is for all that a reader waits for: this process has begun by then, and read its table.
+      return await runStages(input, { report: (one) => pacer.take(one), stop, cancel, beganAt: 0 });
     } finally {
       pacer.flush();
     }

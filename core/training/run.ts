@@ -8,9 +8,9 @@ import type { ReadingChoices } from "../csv/types.ts";
 import type { RunOptions, RunResult } from "../trainer/contract.ts";
 import { readModel } from "../trainer/model/model-file.ts";
 import { openThreads } from "./folds/fold-pool.ts";
-import { Forecast } from "./forecast.ts";
-import { createWork, STAGES } from "./stages/index.ts";
+import { createWork, STAGES, type Work } from "./stages/index.ts";
 import type { Artifacts, RunDataset, StageReport } from "./stages/stage.ts";
+import { planOf } from "./stages/work/work.ts";
 
 export interface RunInput {
   options: RunOptions;
@@ -36,6 +36,8 @@ export interface RunControls {
   report: (report: RunReport) => void;
   cancel: AbortSignal;
   stop: AbortSignal;
+  /** When the run's time began, by performance.now(); now where absent. */
+  beganAt?: number;
 }
 
 /** Runs all stages; the model file is the artifact "model.bin". Throws what a stage throws. */
@@ -47,44 +49,39 @@ export async function runStages(input: RunInput, controls: RunControls): Promise
     work.previous = { version, model: readModel(await readFile(path)) };
   }
   const artifacts = folderArtifacts(input.folder);
-  const beganAt = performance.now();
+  const beganAt = controls.beganAt ?? performance.now();
   const elapsedMs = () => performance.now() - beganAt;
-  const { budgetRounds, budgetSeconds } = input.options;
-  const limitMs = budgetRounds === null ? 1000 * budgetSeconds : Number.POSITIVE_INFINITY;
-  const forecast = new Forecast(limitMs);
   for (const [position, stage] of STAGES.entries()) {
     const startedAt = performance.now();
     controls.report({ type: "started", position });
-    await stage.run({
+    const context = {
       options: input.options,
       dataset: input.dataset,
       work,
-      report: (report) =>
+      report: (report: StageReport) =>
         controls.report(
           report.type === "round"
             ? { type: "rounds", position, rounds: [report] }
-            : { type: "stage", position, report: forecasted(report, { position, forecast, elapsedMs }) },
+            : { type: "stage", position, report: forecasted(report, work) },
         ),
       cancel: controls.cancel,
       stop: controls.stop,
       elapsedMs,
       artifacts,
-    });
+    };
+    planOf(context).begin(stage.name);
+    await stage.run(context);
     controls.report({ type: "finished", position, durationMs: Math.round(performance.now() - startedAt) });
   }
   if (!work.result) throw new Error("the last stage left no result");
   return work.result;
 }
 
-/** Progress with what the whole run will still take, instead of the stage alone. */
-function forecasted(
-  report: WholeReport,
-  { position, forecast, elapsedMs }: { position: number; forecast: Forecast; elapsedMs: () => number },
-): WholeReport {
+/** Progress with what the whole run will still take. */
+function forecasted(report: WholeReport, { time }: Work): WholeReport {
   if (report.type !== "progress") return report;
-  const { leftMs: ofStage, ...told } = report;
-  const leftMs = forecast.leftMs({ position, progress: told.progress, leftMs: ofStage }, elapsedMs());
-  return { ...told, ...(leftMs !== null && { leftMs: Math.round(leftMs) }) };
+  const leftMs = time?.leftMs() ?? null;
+  return { ...report, ...(leftMs !== null && { leftMs: Math.round(leftMs) }) };
 }
 
 /** Files in `folder`; a save is written aside, synced and renamed, so that a crash leaves the old one or the new one. */

@@ -27,7 +27,9 @@ const LOOKS = 100;
 
 export async function run([seconds = "15", only = ""]: string[]): Promise<void> {
   const cases = await readCases(process.env.BENCH_DATA ?? "../shared/datasets", [], only);
-  say(`${"file".padEnd(24)}  s a run   told of what was left at 1/3, 1/2, 2/3, 5/6   right from 1/3 on   cores in the race   seconds a stage`);
+  say(
+    `${"file".padEnd(24)}  s a run   told of what was left at 1/3, 1/2, 2/3, 5/6   right from 1/3 on   cores in the race   seconds a stage`,
+  );
   const shares: number[] = [];
   for (const given of cases) shares.push(await benchFile(given, Number(seconds)));
   const mean = shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);

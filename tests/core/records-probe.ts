@@ -64,7 +64,7 @@ plugin({
 const { openHarness } = await import("../harness/app.ts");
 const { METRICS, measureAll } = await import("../../core/trainer/metrics/index.ts");
 const { STAGES } = await import("../../core/training/stages/index.ts");
-const { Forecast } = await import("../../core/training/forecast.ts");
+const { TimePlan } = await import("../../core/training/stages/work/time-plan.ts");
 const { LIVE_ALERTS } = await import("../../core/events/alert-records.ts");
 const { settingsHelp } = await import("../../core/operations/config.ts");
 const { isLowerBetter, metricSays } = await import("../../views/parts/words.ts");
@@ -91,8 +91,8 @@ const trained = await server.send("POST", "/api/train", {
   target: "y",
   metric: "planted_metric",
 });
-const forecast = new Forecast(Number.POSITIVE_INFINITY);
-forecast.leftMs({ position: 3, progress: 0, leftMs: 100 }, 0);
+const time = new TimePlan({ elapsedMs: () => 0, endMs: () => Number.POSITIVE_INFINITY });
+time.raceEndsAt(100);
 
 const found = {
   metric: {
@@ -109,7 +109,7 @@ const found = {
   },
   stage: {
     work: STAGES.at(-1)!.name === ("Planted stage" as string),
-    progress: forecast.leftMs({ position: 3, progress: 0.5, leftMs: 100 }, 0)! >= 150,
+    progress: time.leftMs()! >= 150,
     run: (
       await (await server.ask(`/api/runs/${((await trained.json()) as { id: string }).id}`)).text()
     ).includes("Planted stage"),

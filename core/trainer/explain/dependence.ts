@@ -23,7 +23,7 @@ const MOST_LABELS = 10;
 export async function partialDependence(
   model: Model,
   given: { table: Table; columns: string[] },
-  options: { checkpoint: Checkpoint; isOver: () => boolean },
+  options: { checkpoint: Checkpoint; isOver: () => boolean; onProgress?: (done: number) => void },
 ): Promise<Dependence[]> {
   const dependences: Dependence[] = [];
   for (const name of given.columns) {
@@ -40,6 +40,7 @@ export async function partialDependence(
       at: points.map((point) => labelOf(column, point)),
       answers,
     });
+    options.onProgress?.(dependences.length / given.columns.length);
   }
   return dependences;
 }

@@ -29,6 +29,8 @@ export async function permutationImportance(
     isOver: () => boolean;
     /** So many rows are answered between two pauses. */
     blockRows: number;
+    /** Share of the columns, 0..1. */
+    onProgress?: (done: number) => void;
   },
 ): Promise<Importance[]> {
   const { table, truth, metric } = given;
@@ -51,6 +53,7 @@ export async function permutationImportance(
       const importance = goodness(metric, whole) - goodness(metric, measure(model, answers, given));
       importances.push({ column: shuffled[i].name, importance });
     });
+    options.onProgress?.(importances.length / used.length);
   }
   return importances.sort((a, b) => b.importance - a.importance);
 }

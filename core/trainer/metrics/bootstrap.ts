@@ -14,6 +14,8 @@ export interface BootstrapOptions {
   random: Random;
   checkpoint: Checkpoint;
   isOver?: () => boolean;
+  /** Share of the replicates, 0..1. */
+  onProgress?: (done: number) => void;
 }
 
 /** So many are drawn even where the time is over. */
@@ -22,6 +24,10 @@ const LEAST_REPLICATES = 40;
 const MOST_CELLS = 40_000;
 const LEAST_ROWS = 500;
 
+/** So many rows are resampled at most. */
+export const mostDrawnRows = (classes: number) =>
+  Math.max(LEAST_ROWS, Math.floor(MOST_CELLS / Math.max(2, classes)));
+
 /** 95 % interval of every metric of the task; `metrics`: what they are. Cost: replicates x rows x metrics. */
 export async function bootstrapIntervals(
   outcome: Outcome,
@@ -29,7 +35,7 @@ export async function bootstrapIntervals(
   options: BootstrapOptions,
 ): Promise<Record<string, [number, number]>> {
   const rows = outcome.truth.length;
-  const most = Math.max(LEAST_ROWS, Math.floor(MOST_CELLS / Math.max(2, outcome.classes)));
+  const most = mostDrawnRows(outcome.classes);
   const part = rows > most ? partOf(outcome, most) : outcome;
   const shrink = Math.sqrt(part.truth.length / rows);
   const drawn = await drawMetrics(part, options);
@@ -55,6 +61,7 @@ async function drawMetrics(outcome: Outcome, options: BootstrapOptions): Promise
       const value = METRICS[name].measure(resampled);
       if (Number.isFinite(value)) values.push(value);
     }
+    options.onProgress?.((replicate + 1) / options.replicates);
   }
   return drawn;
 }

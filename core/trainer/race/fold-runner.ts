@@ -15,7 +15,7 @@ import type { WorkerPool } from "./worker-pool.ts";
 export interface RunnerOptions {
   metric: MetricName;
   /** On the clock of `elapsedMs`; without effect where rounds are budgeted. */
-  deadlineMs: number;
+  deadlineMs: () => number;
   elapsedMs: () => number;
   /** Rounds and trees in all; with it the clock has no say. */
   budgetRounds: number | null;
@@ -89,18 +89,18 @@ export class FoldRunner {
     // Where nobody can do better the others are not tried.
     const isWon = this.leaders.some((entry) => entry.folds.length > 0 && isWinning(entry));
     const field = isWon ? [] : this.planned.filter((entry) => !this.leaders.includes(entry));
-    const isLate = budgetRounds === null && elapsedMs() > deadlineMs / 2;
+    const isLate = budgetRounds === null && elapsedMs() > deadlineMs() / 2;
     if (!isLate && field.some((entry) => entry.folds.length === 0)) return null;
     const ahead = { leaders: this.leaders, field, rungs: this.rungs, once: this.data.once };
     const planned = raceLeftMs(ahead, [...this.seen]) / this.pool.size;
-    return budgetRounds === null ? Math.min(planned, Math.max(0, deadlineMs - elapsedMs())) : planned;
+    return budgetRounds === null ? Math.min(planned, Math.max(0, deadlineMs() - elapsedMs())) : planned;
   }
 
   /** The first of the entries, as many as can meet every fold once in the time there is; at least one. */
   affordable(entries: Entry[]): Entry[] {
     const { deadlineMs, elapsedMs, budgetRounds } = this.options;
     if (budgetRounds !== null) return entries;
-    let leftMs = (deadlineMs - elapsedMs()) * this.pool.size;
+    let leftMs = (deadlineMs() - elapsedMs()) * this.pool.size;
     return entries.filter((entry, i) => {
       const costMs = (this.data.once - entry.folds.length) * this.expectedMs(entry);
       if (i > 0 && costMs > leftMs) return false;
@@ -204,7 +204,7 @@ export class FoldRunner {
     if (this.isFirst(entry, fold)) return null;
     if (options.stop.aborted) return "stopped";
     if (options.budgetRounds !== null) return this.areRoundsUsed(entry, fold) ? "rounds" : null;
-    return options.elapsedMs() + 0.8 * this.expectedMs(entry) > options.deadlineMs ? "time" : null;
+    return options.elapsedMs() + 0.8 * this.expectedMs(entry) > options.deadlineMs() ? "time" : null;
   }
 
   private isFirst(entry: Entry, fold: number): boolean {
@@ -252,6 +252,6 @@ export class FoldRunner {
     const left = Math.max(1, Math.ceil((data.once - fold) / this.pool.size));
     const share = fold === 0 && left > 1 ? 0.7 / left : 1 / left;
     const least = this.isFirst(entry, fold) ? LEAST_MS : 0;
-    return now + Math.max(least, (options.deadlineMs - now) * share);
+    return now + Math.max(least, (options.deadlineMs() - now) * share);
   }
 }

@@ -2,11 +2,11 @@
  * Performance evaluation: scores the model on rows that it has never seen. The test part is touched here and only
  * here. Every figure stands beside always guessing, and the verdict says first where guessing is not beaten.
  */
-import type { Column } from "../../csv/types.ts";
+import type { Column, Table } from "../../csv/types.ts";
 import { bootstrapIntervals } from "../../trainer/metrics/bootstrap.ts";
 import { measureAll } from "../../trainer/metrics/index.ts";
 import type { Outcome } from "../../trainer/metrics/outcome.ts";
-import { decideClass, predictTable } from "../../trainer/model/model.ts";
+import { decideClass, type Prediction, predictTable } from "../../trainer/model/model.ts";
 import { type TrainingReference, trainingReference } from "../../trainer/model/reference.ts";
 import { guess } from "../../trainer/race/candidate-configs.ts";
 import { outcomeOf } from "../../trainer/race/entry.ts";
@@ -15,13 +15,19 @@ import { spreadRows } from "../../trainer/random.ts";
 import type { Target } from "../../trainer/samples.ts";
 import { plural, type Stage } from "./stage.ts";
 import { compareWithBefore } from "./work/compare.ts";
-import { drawEvaluation, pace, rowCost } from "./work/evaluation.ts";
+import {
+  drawEvaluation,
+  expectEvaluation,
+  LEAST_TESTED,
+  MOST_WALKS,
+  pace,
+  replicatesFor,
+  rowCost,
+  treesOfModel,
+} from "./work/evaluation.ts";
 import { selectRows } from "./work/table.ts";
 import { verdictOf } from "./work/verdict.ts";
-import { type Context, checkpointOf, endMs, left, tellFinding, type Work } from "./work/work.ts";
-
-/** Rows times replicates of the bootstrap stay below this: some seconds for any file. */
-const BOOTSTRAP_WORK = 2_000_000;
+import { type Context, checkpointOf, left, planOf, tellFinding, type Work } from "./work/work.ts";
 
 export const evaluateModel: Stage<Work> = {
   name: "Performance evaluation",
@@ -30,11 +36,12 @@ export const evaluateModel: Stage<Work> = {
     const model = left(work, "model");
     const { table } = left(work, "parts");
     const { metric } = left(work, "loaded");
-    const checkpoint = checkpointOf(context);
+    expectEvaluation(context, treesOfModel(model));
+    planOf(context).begin("answers");
     const test = affordableTest(context);
     const tested = selectRows(table, test);
     const target = testTarget(work, test);
-    const predicted = await predictTable(model, tested, checkpoint);
+    const predicted = await answersOf(context, tested);
     report({
       type: "progress",
       progress: 0.3,
@@ -46,9 +53,9 @@ export const evaluateModel: Stage<Work> = {
     };
     const baseline = guessed(work, target);
     const metrics = measureAll(outcome);
-    const replicates = Math.max(100, Math.min(400, Math.floor(BOOTSTRAP_WORK / test.length)));
+    const replicates = replicatesFor(test.length);
     const random = randomFor(options, "bootstrap");
-    const drawing = { replicates, random, ...pace(context, 0.3) };
+    const drawing = { replicates, random, ...pace(context, "intervals") };
     const intervals = await bootstrapIntervals(outcome, metrics, drawing);
     report({ type: "progress", progress: 0.5, note: "Measuring feature importance" });
     const guesses = measureAll(baseline);
@@ -73,6 +80,17 @@ export const evaluateModel: Stage<Work> = {
   },
 };
 
+/** How the model answers the test rows; the time that takes says what the rest of the evaluation will. */
+async function answersOf(context: Context, tested: Table): Promise<Prediction> {
+  const model = left(context.work, "model");
+  const plan = planOf(context);
+  const beganAt = context.elapsedMs();
+  const predicted = await predictTable(model, tested, checkpointOf(context));
+  plan.sawWalks(tested.rows * rowCost(model, tested), context.elapsedMs() - beganAt);
+  expectEvaluation(context, treesOfModel(model));
+  return predicted;
+}
+
 /** What later rows and answers are held against. */
 function reference(work: Work, answers: Float64Array): TrainingReference {
   const { table, train } = left(work, "parts");
@@ -83,22 +101,16 @@ function reference(work: Work, answers: Float64Array): TrainingReference {
   return trainingReference(table, train, column);
 }
 
-/** Trees walked for the answers. */
-const MOST_WALKS = 1.2e8;
-const WALKS_PER_MS = 10_000;
-const LEAST_TESTED = 1000;
-
 /** The test rows, or as many, evenly spread, as can be answered in the time that is left. */
 function affordableTest(context: Context): Int32Array {
-  const { work, options, elapsedMs, stop } = context;
+  const { work, elapsedMs } = context;
   const parts = left(work, "parts");
-  const isTimed = options.budgetRounds === null || stop.aborted;
-  const leftMs = Math.max(0, 0.4 * (endMs(context) - elapsedMs()));
-  const walks = isTimed ? Math.min(MOST_WALKS, leftMs * WALKS_PER_MS) : MOST_WALKS;
+  const leftMs = Math.max(0, planOf(context).deadlineMs("answers") - elapsedMs());
+  const walks = Math.min(MOST_WALKS, leftMs * planOf(context).walksPerMs);
   const most = Math.max(LEAST_TESTED, Math.floor(walks / rowCost(left(work, "model"), parts.table)));
   if (parts.test.length > most) {
     const message = `Tested on ${most.toLocaleString("en")} of ${plural(parts.test.length, "test row")}: the time left did not suffice for more.`;
-    if (isTimed && walks < MOST_WALKS)
+    if (walks < MOST_WALKS)
       tellFinding(context, { code: "test_cut", severity: "info", column: null, message, fix: null });
     parts.test = spreadRows(parts.test.length, most).map((i) => parts.test[i]);
   }

@@ -10,15 +10,17 @@ import type { ModelSchema, RunResult } from "../../trainer/contract.ts";
 import type { Model } from "../../trainer/model/model.ts";
 import { readModel, writeModel } from "../../trainer/model/model-file.ts";
 import type { RunDataset, Stage } from "./stage.ts";
-import { left, type Work } from "./work/work.ts";
+import { left, planOf, type Work } from "./work/work.ts";
 
 export const MODEL_FILE = "model.bin";
 const MOST_VALUES = 200;
 
 export const finalizeRun: Stage<Work> = {
   name: "Finalizing",
-  async run({ work, report, dataset, artifacts }) {
+  async run(context) {
+    const { work, report, dataset, artifacts } = context;
     const model = left(work, "model");
+    planOf(context).begin("saving");
     const bytes = writeModel(model);
     await artifacts.save(MODEL_FILE, bytes);
     const written = await artifacts.load(MODEL_FILE);

@@ -5,16 +5,19 @@
 
 import type { Candidate } from "../../trainer/contract.ts";
 import { goodness, METRICS, type MetricName } from "../../trainer/metrics/index.ts";
+import { costOf } from "../../trainer/model/members.ts";
 import { type CandidateConfig, guess } from "../../trainer/race/candidate-configs.ts";
 import { chooseBlend } from "../../trainer/race/ensemble.ts";
-import { canMeasure, type Entry } from "../../trainer/race/entry.ts";
+import { canMeasure, type Entry, isRival, meanGoodness } from "../../trainer/race/entry.ts";
 import { portfolioFor } from "../../trainer/race/portfolio.ts";
 import { type RaceResult, runRace } from "../../trainer/race/race.ts";
 import type { TrainingData } from "../../trainer/race/training-data.ts";
 import { ownThread } from "../../trainer/race/worker-pool.ts";
 import { plural, type Stage } from "./stage.ts";
+import { expectTraining, MOST_TREES } from "./train.ts";
 import { loadEntries, saveEntry } from "./work/checkpoint.ts";
-import { budgetMs, type Context, checkpointOf, left, tellFinding, type Work } from "./work/work.ts";
+import { expectEvaluation } from "./work/evaluation.ts";
+import { type Context, checkpointOf, left, planOf, tellFinding, type Work } from "./work/work.ts";
 
 export const selectModel: Stage<Work> = {
   name: "Model selection",
@@ -25,21 +28,26 @@ export const selectModel: Stage<Work> = {
     const baselineFirst = baselineLoss(data, data.folds[0]);
     const candidateConfigs = portfolioFor(data);
     work.pool = await openPool(context, data, candidateConfigs);
+    const plan = planOf(context);
+    expectLater(context, []);
+    plan.beginRace();
     const beganAt = elapsedMs();
     const under = { progress: 0, note: "Starting" };
-    const tell = (leftMs: number | null) =>
-      report({ type: "progress", ...under, ...(leftMs !== null && { leftMs }) });
+    const tell = () => report({ type: "progress", ...under });
+    const scored = new Set<Entry>();
     report({ type: "facts", facts: { metric, folds: data.once } });
     const race = await runRace(data, work.pool, {
       metric,
       candidateConfigs,
-      deadlineMs: raceDeadline(context),
+      deadlineMs: () => plan.raceDeadlineMs(),
       elapsedMs,
       budgetRounds: options.budgetRounds,
       stop,
       saved: await loadEntries(context, data),
       onScored: async (entry) => {
         report({ type: "candidate", candidate: candidateOf(entry, toldFolds(data, metric)) });
+        scored.add(entry);
+        expectLater(context, [...scored]);
         await saveEntry(context, data, entry);
       },
       onRound: ({ entry, round, train, valid }) => {
@@ -59,13 +67,14 @@ export const selectModel: Stage<Work> = {
       onFold: ({ entry, fold, of }) => {
         const { name, family } = entry.candidateConfig;
         under.note = family === "baseline" ? "Scoring the baseline" : `Trying ${name}, fold ${fold} of ${of}`;
-        tell(null);
+        tell();
       },
       onProgress: ({ folds, of, leftMs }) => {
         const spentMs = elapsedMs() - beganAt;
         const share = leftMs === null ? folds / of : spentMs / Math.max(1, spentMs + leftMs);
         under.progress = Math.max(under.progress, Math.min(0.99, share));
-        tell(leftMs);
+        plan.raceEndsAt(leftMs === null ? null : elapsedMs() + leftMs);
+        tell();
       },
     });
     work.entries = race.entries;
@@ -82,6 +91,37 @@ export const selectModel: Stage<Work> = {
   },
 };
 
+/** Calibration, threshold and the saved model read back. */
+const VALIDATION_MS = 150;
+const SAVING_MS = 80;
+/** So many trees an answer costs, before a candidate is scored. */
+const USUAL_TREES = 3000;
+/** An ensemble takes about so many. */
+const LIKELY_PARTS = 3;
+
+/** Tells the plan what follows the race, if the best so far make up the model. */
+function expectLater(context: Context, scored: Entry[]): void {
+  const { metric } = left(context.work, "loaded");
+  const { once } = left(context.work, "data");
+  const rivals = scored.filter(isRival).filter((entry) => entry.folds.length > 0);
+  const farthest = Math.max(0, ...rivals.map((entry) => entry.folds.length));
+  const score = (entry: Entry) => meanGoodness(entry, entry.folds.length, metric);
+  const near = rivals.filter((entry) => entry.folds.length >= farthest / 2);
+  const likely = near.sort((a, b) => score(b) - score(a)).slice(0, LIKELY_PARTS);
+  const trees = likely.map(({ folds }) => {
+    const mean = folds.reduce((sum, { member }) => sum + costOf(member), 0) / folds.length;
+    return mean * Math.max(once, folds.length);
+  });
+  const all = trees.reduce((sum, cost) => sum + cost, 0);
+  expectEvaluation(context, likely.length ? Math.min(MOST_TREES, all) : USUAL_TREES);
+  planOf(context).expect("Model validation", { usualMs: VALIDATION_MS, leastMs: VALIDATION_MS });
+  planOf(context).expect("saving", { usualMs: SAVING_MS, leastMs: SAVING_MS });
+  expectTraining(
+    context,
+    likely.map((entry) => ({ entry })),
+  );
+}
+
 /** A few hundred rows are learned before a thread is up. */
 const LEAST_ROWS_FOR_THREADS = 200;
 
@@ -93,15 +133,6 @@ function openPool(
   const controls = { stop, elapsedMs, checkpoint: checkpointOf({ work, stop, elapsedMs, ...rest }) };
   const open = data.rows.length < LEAST_ROWS_FOR_THREADS ? null : work.openPool;
   return open ? open(data, candidateConfigs, controls) : ownThread(data, candidateConfigs, controls);
-}
-
-/** What the final fit and the judgement need: a share of a small budget, some seconds of a large one. */
-const reservedMs = (budget: number) => Math.min(0.28 * budget, 5000 + 0.08 * budget);
-
-/** Where reading and encoding took long, the race still gets half of what is left. */
-function raceDeadline(context: Context): number {
-  const [now, budget] = [context.elapsedMs(), budgetMs(context)];
-  return Math.max(budget - reservedMs(budget), now + (0.95 * budget - now) / 2);
 }
 
 /**

@@ -19,7 +19,7 @@ export interface RunDataset {
 
 /** What a stage tells while it works; the parent turns each into an event. */
 export type StageReport =
-  /** 0..1, true work done: "12,000 of 53,940 rows"; `leftMs`: what the stage expects to take still, where it knows. */
+  /** 0..1, true work done: "12,000 of 53,940 rows"; `leftMs`: what the run will still take by its time plan, added on the way. */
   | { type: "progress"; progress: number; note: string; leftMs?: number }
   | { type: "finding"; finding: Finding }
   | { type: "facts"; facts: Record<string, unknown> } // what the stage found, stored with it and shown

@@ -10,10 +10,7 @@ import type { Family } from "../../trainer/race/candidate-configs.ts";
 import type { Entry } from "../../trainer/race/entry.ts";
 import type { TrainingData } from "../../trainer/race/training-data.ts";
 import { plural, type Stage } from "./stage.ts";
-import { budgetMs, type Context, left, type Work } from "./work/work.ts";
-
-/** What Model validation and Performance evaluation need after the last refit; without it the folds' models serve. */
-const reservedMs = (budget: number) => Math.min(0.15 * budget, 3000 + 0.03 * budget);
+import { type Context, left, planOf, type Work } from "./work/work.ts";
 
 export const trainModel: Stage<Work> = {
   name: "Training",
@@ -22,11 +19,14 @@ export const trainModel: Stage<Work> = {
     const data = left(work, "data");
     const { parts } = left(work, "blend");
     let done = 0;
+    expectTraining(context, parts);
+    planOf(context).begin("Training");
     const made = await Promise.all(
       parts.map(async ({ entry, weight }): Promise<ModelPart> => {
         const { name, family } = entry.candidateConfig;
         const members = await membersOf(context, entry);
         const note = `Trained ${name}, part ${++done} of ${parts.length}`;
+        planOf(context).advance(done / parts.length);
         report({ type: "progress", progress: done / parts.length, note });
         return { name, family, weight, members };
       }),
@@ -47,18 +47,27 @@ export const trainModel: Stage<Work> = {
 /** Whose folds' models answer better together than one that learned from all rows. */
 const BAGGED = new Set<Family>(["boosting", "network"]);
 
+const refits = ({ options }: Context, { candidateConfig }: Entry) =>
+  options.split === "time" || !BAGGED.has(candidateConfig.family);
+
+/** Tells the plan what learning once more from all training rows takes; where time is short it is left out. */
+export function expectTraining(context: Context, parts: { entry: Entry }[]): void {
+  const again = parts.filter(({ entry }) => refits(context, entry) && entry.folds.length > 0);
+  const folds = again.map(({ entry }) => Math.max(...entry.folds.map((fold) => fold.durationMs)));
+  const ms = folds.reduce((sum, fold) => sum + fold, 0) / (context.work.pool?.size ?? 1);
+  planOf(context).expect("Training", { usualMs: Math.max(ms, ...folds), leastMs: 0 });
+}
+
 async function membersOf(context: Context, entry: Entry): Promise<Member[]> {
   const bag = entry.folds.slice(0, left(context.work, "data").folds.length).map((fold) => fold.member);
-  const refits = context.options.split === "time" || !BAGGED.has(entry.candidateConfig.family);
-  const again = refits ? await refit(context, entry) : null;
+  const again = refits(context, entry) ? await refit(context, entry) : null;
   return again ? [again] : bag;
 }
 
 /** Null where it would end too late: a stop means now, and a refit costs about as much as the longest fold. */
 async function refit(context: Context, entry: Entry): Promise<Member | null> {
-  const { work, report, options, elapsedMs, stop } = context;
-  const budget = budgetMs(context);
-  const endsAtMs = options.budgetRounds === null ? budget - reservedMs(budget) : Number.POSITIVE_INFINITY;
+  const { work, report, elapsedMs, stop } = context;
+  const endsAtMs = planOf(context).deadlineMs("Training");
   const longest = Math.max(...entry.folds.map((fold) => fold.durationMs));
   const maxRounds = roundsOf(entry);
   const isTooLate = () => stop.aborted || elapsedMs() + 1.3 * longest > endsAtMs;
@@ -95,7 +104,7 @@ function roundsOf(entry: Entry): number {
 }
 
 /** Trees of all parts together, and what costs as much: an answer then takes under half a millisecond. */
-const MOST_TREES = 8000;
+export const MOST_TREES = 8000;
 
 /** Takes members out of bags until the model is cheap enough; at least two of each stay. */
 function thinBags(parts: ModelPart[]): void {

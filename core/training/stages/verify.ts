@@ -16,12 +16,12 @@ import { outOfFold } from "../../trainer/race/ensemble.ts";
 import type { TrainingData } from "../../trainer/race/training-data.ts";
 import { spreadRows } from "../../trainer/random.ts";
 import type { Stage } from "./stage.ts";
-import { type Context, checkpointOf, left, type Work } from "./work/work.ts";
+import { type Context, checkpointOf, left, planOf, type Work } from "./work/work.ts";
 
 export const validateModel: Stage<Work> = {
   name: "Model validation",
   async run(context) {
-    const { work, report } = context;
+    const { work, report, elapsedMs } = context;
     const data = left(work, "data");
     const model = left(work, "model");
     const checkpoint = checkpointOf(context);
@@ -40,7 +40,10 @@ export const validateModel: Stage<Work> = {
     if (model.task === "binary")
       model.threshold = chooseThreshold(context, { ...held, response: probabilities });
     report({ type: "progress", progress: 0.6, note: "Verifying the saved model" });
+    const beganAt = elapsedMs();
     const sizeBytes = checkRoundTrip(context);
+    const takenMs = elapsedMs() - beganAt;
+    planOf(context).expect("saving", { usualMs: takenMs, leastMs: takenMs });
     const { foldScores } = left(work, "blend");
     report({
       type: "facts",

@@ -52,7 +52,7 @@ export async function compareWithBefore(
   const metrics = await compareModels(
     { before, after },
     { table, truth },
-    { replicates: REPLICATES, random: randomFor(options, "comparison"), ...pace(context, 0.5) },
+    { replicates: REPLICATES, random: randomFor(options, "comparison"), ...pace(context, "comparison") },
   );
   const sentence = [sentenceOf(metrics, left(work, "loaded").metric, version), changes]
     .filter(Boolean)

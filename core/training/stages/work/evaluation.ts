@@ -15,6 +15,7 @@ import { partialDependence } from "../../../trainer/explain/dependence.ts";
 import { permutationImportance } from "../../../trainer/explain/importance.ts";
 import { errorSlices } from "../../../trainer/explain/slices.ts";
 import { thresholdCounts } from "../../../trainer/explain/thresholds.ts";
+import { mostDrawnRows } from "../../../trainer/metrics/bootstrap.ts";
 import type { MetricName } from "../../../trainer/metrics/index.ts";
 import { confusionMatrix, type Outcome } from "../../../trainer/metrics/outcome.ts";
 import { costOf } from "../../../trainer/model/members.ts";
@@ -24,7 +25,8 @@ import { randomFor } from "../../../trainer/race/training-data.ts";
 import { spreadRows } from "../../../trainer/random.ts";
 import { plural } from "../stage.ts";
 import { charactersOf, selectRows } from "./table.ts";
-import { type Context, checkpointOf, isOverAfter, left, tellFinding } from "./work.ts";
+import type { Piece } from "./time-plan.ts";
+import { type Context, checkpointOf, left, planOf, tellFinding } from "./work.ts";
 
 /** Trees walked for the importances of all columns, and for all points of the dependences: about a second each. */
 const TREE_WALKS = 1.5e7;
@@ -112,13 +114,11 @@ async function importances(context: Context, { outcome, tested }: { outcome: Out
     model,
     { table: selectRows(tested, rows), truth, metric },
     {
-      ...pace(context, 0.5),
+      ...pace(context, "importance", { from: 0.5, to: 0.8, note: "Measuring feature importance" }),
       random: randomFor(context.options, "importance"),
       blockRows: Math.floor(BLOCK_WALKS / rowCost(model, tested)),
     },
   );
-  const note = "Measuring the effect of the most important columns";
-  context.report({ type: "progress", progress: 0.8, note });
   return importance;
 }
 
@@ -133,32 +133,106 @@ function importanceMetric({ work }: Context, truth: Float64Array): MetricName {
 async function dependences(context: Context, tested: Table, columns: string[]) {
   const rows = someRows(context, tested, 12 * Math.max(1, columns.length));
   const table = selectRows(tested, rows);
-  return partialDependence(left(context.work, "model"), { table, columns }, pace(context, 0.6));
+  const told = { from: 0.8, to: 1, note: "Measuring the effect of the most important columns" };
+  context.report({ type: "progress", progress: told.from, note: told.note });
+  return partialDependence(left(context.work, "model"), { table, columns }, pace(context, "effects", told));
 }
 
 /** As many of the test rows as so many predictions of them may cost; after a stop a fifth of them. */
 function someRows({ work, stop }: Context, tested: Table, predictions: number): Int32Array {
-  const walks =
-    (stop.aborted ? TREE_WALKS / 5 : TREE_WALKS) / (rowCost(left(work, "model"), tested) * predictions);
-  return spreadRows(tested.rows, Math.min(2000, Math.max(100, Math.floor(walks))));
+  const cost = predictions * rowCost(left(work, "model"), tested);
+  return spreadRows(tested.rows, rowsFor(stop.aborted ? TREE_WALKS / 5 : TREE_WALKS, cost));
 }
+
+const rowsFor = (walks: number, cost: number) => Math.min(2000, Math.max(100, Math.floor(walks / cost)));
 
 /** A character of text costs as much as so many trees: it is hashed in several groups of letters. */
 const TREES_PER_CHARACTER = 4;
 
 /** What a row costs in trees: its model, or its cells where these are more. */
 export function rowCost(model: Model, table: Table): number {
-  return Math.max(treesOfModel(model), table.columns.length) + TREES_PER_CHARACTER * charactersOf(table);
+  return rowCostBy(treesOfModel(model), table);
 }
 
-/** What an answer costs in trees; reading a row costs as much as fifty. */
-function treesOfModel(model: Model): number {
-  return model.parts.reduce((sum, { members }) => sum + members.reduce((all, m) => all + costOf(m), 0), 50);
+/** Reading a row costs as much as fifty trees. */
+const rowCostBy = (trees: number, table: Table) =>
+  Math.max(50 + trees, table.columns.length) + TREES_PER_CHARACTER * charactersOf(table);
+
+/** What an answer costs in trees. */
+export function treesOfModel({ parts }: Model): number {
+  return parts.reduce(
+    (sum, { members }) => sum + members.reduce((all, member) => all + costOf(member), 0),
+    0,
+  );
 }
 
-/** Pauses, and the moment by which this share of the time that is left is used. */
-export function pace(context: Context, share: number) {
-  return { checkpoint: checkpointOf(context), isOver: isOverAfter(context, share) };
+/** Shuffled columns walk other ways in each row; where only one value changes most ways are the same. */
+const SHUFFLED_PACE = 0.6;
+const SAME_PACE = 2;
+/** A weighted metric of one row. */
+const MS_A_DRAWN_ROW = 3e-4;
+/** Curves, segments, a verdict: some lists to make. */
+const DRAWN_MS = 15;
+const LEAST_REPLICATES_SHARE = 0.1;
+
+/** Tells the plan what the evaluation of a model that costs so many trees an answer will take. */
+export function expectEvaluation(context: Context, trees: number): void {
+  const plan = planOf(context);
+  const { walksPerMs } = plan;
+  const { table, test } = left(context.work, "parts");
+  const { classes } = left(context.work, "loaded").target;
+  const cost = rowCostBy(trees, table);
+  const columns = table.columns.length;
+  const points = 12 * Math.min(DEPENDENCES, columns);
+  const rows = { shuffled: rowsFor(TREE_WALKS, cost * columns), same: rowsFor(TREE_WALKS, cost * points) };
+  const tested = Math.min(test.length, MOST_WALKS / cost);
+  const answersMs = DRAWN_MS + (tested * cost) / walksPerMs;
+  const leastAnswersMs = answersMs * Math.min(1, LEAST_TESTED / tested);
+  plan.expect("answers", { usualMs: answersMs, leastMs: leastAnswersMs });
+  const drawn = Math.min(tested, mostDrawnRows(classes.length));
+  const intervalsMs =
+    DRAWN_MS + MS_A_DRAWN_ROW * drawn * Math.max(1, classes.length / 3) * replicatesFor(tested);
+  plan.expect("intervals", { usualMs: intervalsMs, leastMs: LEAST_REPLICATES_SHARE * intervalsMs });
+  const walks = (rowsOf: number, times: number) => (Math.min(tested, rowsOf) * times * cost) / walksPerMs;
+  const importanceMs = walks(rows.shuffled, columns) / SHUFFLED_PACE;
+  plan.expect("importance", {
+    usualMs: importanceMs,
+    leastMs: Math.min(importanceMs, BLOCK_WALKS / walksPerMs / SHUFFLED_PACE),
+  });
+  const effectsMs = walks(rows.same, points) / SAME_PACE;
+  plan.expect("effects", { usualMs: effectsMs, leastMs: effectsMs / Math.min(DEPENDENCES, columns) });
+}
+
+/** Rows times replicates of the bootstrap stay below this: some seconds for any file. */
+const BOOTSTRAP_WORK = 2_000_000;
+/** Trees walked for the answers. */
+export const MOST_WALKS = 1.2e8;
+export const LEAST_TESTED = 1000;
+
+export const replicatesFor = (rows: number) =>
+  Math.max(100, Math.min(400, Math.floor(BOOTSTRAP_WORK / Math.max(1, rows))));
+
+/** What a piece of the evaluation tells while it goes on: its part of the stage. */
+interface Told {
+  from: number;
+  to: number;
+  note: string;
+}
+
+/** Begins a piece of the plan: its pauses, the moment by which it is over, and how far it is. */
+export function pace(context: Context, piece: Piece, told?: Told) {
+  const plan = planOf(context);
+  plan.begin(piece);
+  return {
+    checkpoint: checkpointOf(context),
+    isOver: () => context.elapsedMs() >= plan.deadlineMs(piece),
+    onProgress: (done: number) => {
+      plan.advance(done);
+      if (!told) return;
+      const { from, to, note } = told;
+      context.report({ type: "progress", progress: from + (to - from) * done, note });
+    },
+  };
 }
 
 function rowsOf(matrix: Float64Array, width: number): number[][] {

@@ -13,6 +13,7 @@ import type { TrainingData } from "../../../trainer/race/training-data.ts";
 import type { OpenWorkerPool, WorkerPool } from "../../../trainer/race/worker-pool.ts";
 import type { Checkpoint, Target } from "../../../trainer/samples.ts";
 import type { StageContext } from "../stage.ts";
+import { TimePlan } from "./time-plan.ts";
 
 export type LoadTable = (
   path: string,
@@ -52,6 +53,8 @@ export interface Work {
   result: RunResult | null;
   /** What the stages found so far, in order. */
   findings: Finding[];
+  /** Made at its first need: planOf. */
+  time: TimePlan | null;
   /** When Stop was first noticed. */
   stoppedMs: number | null;
 }
@@ -105,6 +108,7 @@ export function emptyWork(load: LoadTable, openPool: OpenWorkerPool | null = nul
     evaluated: null,
     result: null,
     findings: [],
+    time: null,
     stoppedMs: null,
   };
 }
@@ -141,25 +145,25 @@ export function checkpointOf(context: Context): Checkpoint {
 /** The moment by which everything must be done. */
 export const budgetMs = (context: Context) => context.options.budgetSeconds * 1000;
 
+/** What is done with a result before the run counts as finished: it is sent, and the model is registered. */
+const CLOSING_MS = 120;
+
 /** After "Finish now" the model must be ready within two seconds; its evaluation may use this much of them. */
 const STOPPED_MS = 700;
 
-/** The end of the budget, or soon after a stop. */
-export function endMs(context: Context): number {
-  const { work, stop, elapsedMs } = context;
-  if (!stop.aborted) return budgetMs(context);
-  work.stoppedMs ??= elapsedMs();
-  return Math.min(budgetMs(context), work.stoppedMs + STOPPED_MS);
-}
-
-/** The deadline that leaves `share` of the remaining time to what follows; none if rounds are budgeted. */
-export function isOverAfter(context: Context, share: number): () => boolean {
-  const { options, stop, elapsedMs } = context;
-  const startedAt = elapsedMs();
-  return () => {
-    if (options.budgetRounds !== null && !stop.aborted) return false;
-    return elapsedMs() >= startedAt + share * (endMs(context) - startedAt);
-  };
+/** How the run's time is spent; rounds have no clock, until they are stopped. */
+export function planOf(context: Context): TimePlan {
+  const { work, options, stop, elapsedMs } = context;
+  const limitMs = options.budgetRounds === null ? budgetMs(context) - CLOSING_MS : Number.POSITIVE_INFINITY;
+  work.time ??= new TimePlan({
+    elapsedMs,
+    endMs: () => {
+      if (!stop.aborted) return limitMs;
+      work.stoppedMs ??= elapsedMs();
+      return Math.min(limitMs, work.stoppedMs + STOPPED_MS);
+    },
+  });
+  return work.time;
 }
 
 /** Who stops before anything was learned wants a model now: so many rows are learned from. */

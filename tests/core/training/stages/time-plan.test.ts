@@ -1,0 +1,85 @@
+/** Checks that the race's end, the time of each piece after it and the time left are one account of a run's time. */
+import { expect, test } from "bun:test";
+import { TimePlan } from "../../../../core/training/stages/work/time-plan.ts";
+
+function planned(endMs: number) {
+  const clock = { now: 0 };
+  const plan = new TimePlan({ elapsedMs: () => clock.now, endMs: () => endMs });
+  return { clock, plan };
+}
+
+const PIECES = [
+  "Training",
+  "Model validation",
+  "answers",
+  "intervals",
+  "importance",
+  "effects",
+  "saving",
+] as const;
+
+test("before the race knows its end nothing is told; then the race and what follows it", () => {
+  const { clock, plan } = planned(Number.POSITIVE_INFINITY);
+  plan.beginRace();
+  expect(plan.leftMs()).toBeNull();
+  plan.raceEndsAt(10_000);
+  const first = plan.leftMs()!;
+  expect(first).toBeGreaterThan(10_000);
+  expect(first).toBeLessThan(13_000);
+  clock.now = 5000;
+  expect(plan.leftMs()).toBeCloseTo(first - 5000, 6);
+});
+
+test("the race leaves what follows the time that it costs, and no more than its part of a short run", () => {
+  const { plan } = planned(10_000);
+  for (const piece of PIECES) plan.expect(piece, { usualMs: 200, leastMs: 20 });
+  plan.beginRace();
+  expect(plan.raceDeadlineMs()).toBe(10_000 - 7 * 200);
+  plan.expect("importance", { usualMs: 60_000, leastMs: 20 });
+  expect(plan.raceDeadlineMs()).toBe(7400);
+  plan.expect("refit", { usualMs: 1000, leastMs: 0 });
+  expect(plan.raceDeadlineMs()).toBe(6400);
+});
+
+test("where the time suffices a piece has all that the later ones do not need; where not, its part", () => {
+  const { clock, plan } = planned(10_000);
+  for (const piece of PIECES) plan.expect(piece, { usualMs: 1000, leastMs: 100 });
+  plan.begin("answers");
+  expect(plan.deadlineMs("answers")).toBe(6000);
+  clock.now = 7500;
+  plan.begin("intervals");
+  // 2.5 s for four pieces of at least 0.1 and usually 1 s.
+  expect(plan.deadlineMs("intervals")).toBeCloseTo(7500 + 100 + 2100 / 4, 6);
+  clock.now = 9900;
+  expect(plan.deadlineMs("intervals")).toBeCloseTo(7500 + 100 + 2100 / 4, 6);
+  plan.begin("effects");
+  expect(plan.deadlineMs("effects")).toBe(10_000);
+});
+
+test("nothing takes longer than it may, and what is late has a little left", () => {
+  const { clock, plan } = planned(10_000);
+  plan.beginRace();
+  plan.raceEndsAt(9800);
+  expect(plan.leftMs()).toBe(10_000);
+  plan.expect("effects", { usualMs: 1000, leastMs: 100 });
+  plan.expect("saving", { usualMs: 100, leastMs: 100 });
+  clock.now = 6000;
+  plan.begin("effects");
+  clock.now = 6500;
+  expect(plan.leftMs()).toBe(600);
+  plan.advance(0.25);
+  // By its own pace 1500, by what was expected 500: a quarter is seen.
+  expect(plan.leftMs()).toBeCloseTo(0.25 * 1500 + 0.75 * 500 + 100, 6);
+  plan.advance(0);
+  clock.now = 9000;
+  expect(plan.leftMs()).toBe(200);
+});
+
+test("what was begun later ends what came before, and the race", () => {
+  const { clock, plan } = planned(Number.POSITIVE_INFINITY);
+  for (const piece of PIECES) plan.expect(piece, { usualMs: 100, leastMs: 0 });
+  plan.raceEndsAt(10_000);
+  clock.now = 4000;
+  plan.begin("importance");
+  expect(plan.leftMs()).toBe(300);
+});
