@@ -48,13 +48,9 @@ import { EmbedErrorPage, EmbedPage } from "./views/embed/embed.tsx";
 import { panelForms } from "./views/embed/panel-forms.tsx";
 import { ErrorPage } from "./views/layout/error.tsx";
 import { chosenTheme, type Frame, type Links } from "./views/layout/frame.ts";
-import { SignInPage } from "./views/layout/sign-in.tsx";
-import { StandalonePage } from "./views/model/standalone.tsx";
-import { drawTrial } from "./views/model/try.tsx";
 import * as views from "./views/pages.ts";
 import { PanelView } from "./views/panels.tsx";
 import { replayPath } from "./views/parts/paths.ts";
-import { SettingsPage } from "./views/settings/settings.tsx";
 
 /** `seq`: where the log stood before anything was read for the answer. */
 type Env = { Bindings: Bindings; Variables: { visit: Visit; seq: number } };
@@ -85,8 +81,8 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   };
   const pipeline = new Pipeline({
     ...{ signalbox: source, gate, requests },
-    standalonePage: ({ name, version, result: { verdict, schema } }, module) =>
-      `<!DOCTYPE html>${StandalonePage({ name, version, verdict, schema, ...standaloneParts(module) })}`,
+    standalonePage: async ({ name, version, result: { verdict, schema } }, module) =>
+      `<!DOCTYPE html>${await views.standalone({ name, version, verdict, schema, ...standaloneParts(module) })}`,
   });
   const fastPath = new PredictFastPath({ signalbox, pipeline, gate });
   const callOf = (c: C) => {
@@ -96,7 +92,8 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   const html = (node: unknown, status = 200) => htmlAnswer(`<!DOCTYPE html>${node}`, status);
   const pageAnswer = async <T>(c: C, data: T, page: views.Page<T>) => {
     const form = wantedForm(c.req.raw);
-    if (form === "html") return html(page.html({ ...data, frame: await frame(c, page.panels?.(data)) }));
+    if (form === "html")
+      return html(await page.html({ ...data, frame: await frame(c, page.panels?.(data)) }));
     return form === "text" && page.text
       ? c.text(await page.text(data, links(origin(c))))
       : c.json(await page.json(data));
@@ -117,7 +114,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     failed: (key, error) => defect(error, { panel: key }),
   });
   log.subscribe((seq, stale) => live.markStale(seq, stale));
-  const { hear } = new WhatIfs({ signalbox, draw: drawTrial });
+  const { hear } = new WhatIfs({ signalbox, draw: views.drawTrial });
   const sockets = new Sockets({ config, log, live, publish, now: signalbox.now, hear, failed: defect });
 
   const upgrade = (visit: Visit, { url, hold, identity }: Call, server: Bindings["server"]) => {
@@ -209,7 +206,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     app.post(path, async (c) => {
       const outcome = await submit(callOf(c));
       if ("go" in outcome) return landingAnswer(c.req.raw, config.BASE_PATH, outcome);
-      return html(SettingsPage({ ...outcome, frame: await frame(c) }), outcome.refusal?.status);
+      return html(await views.SETTINGS.html({ ...outcome, frame: await frame(c) }), outcome.refusal?.status);
     });
   settingsForm("/settings", settings.saveSettings);
   settingsForm("/settings/embeds", settings.createEmbed);
@@ -217,7 +214,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   app.post("/settings/tokens", async (c) => pageAnswer(c, await forms.createToken(callOf(c)), views.TOKENS));
   app.post("/sign-in", (c) => {
     const again: FormAgain = async (shown) =>
-      html(SignInPage({ ...shown, frame: await frame(c) }), shown.problem.status);
+      html(await views.SIGN_IN.html({ ...shown, frame: await frame(c) }), shown.problem.status);
     return signIn(signalbox, gate, { visit: c.var.visit, again });
   });
   app.post("/sign-out", (c) => signOut(signalbox, c.var.visit));

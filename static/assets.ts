@@ -3,15 +3,16 @@
  * names that carry their content's hash; an exact map, so no path of a request ever touches the disk.
  */
 
-import { brotliCompressSync } from "node:zlib";
 import htmxSocket from "htmx.org/dist/ext/hx-ws.min.js" with { type: "text" };
 import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
+import { preferredCoding } from "../core/http/negotiate.ts";
 import appCss from "./app.css" with { type: "text" };
 import app from "./app.js" with { type: "text" };
 import chartsCss from "./charts.css" with { type: "text" };
 import controlsCss from "./controls.css" with { type: "text" };
 import dashboardCss from "./dashboard.css" with { type: "text" };
 import embed from "./embed.js" with { type: "text" };
+import figures from "./figures.js" with { type: "text" };
 import heroCss from "./hero.css" with { type: "text" };
 import icon from "./icon.svg" with { type: "text" };
 import inspect from "./inspect.js" with { type: "text" };
@@ -35,48 +36,52 @@ export interface Asset {
   answer: (acceptEncoding: string) => Response;
 }
 
-const text = (module: unknown) => module as string;
-// The types know `minifyWhitespace` only.
-const smallest = { loader: "js", minify: { whitespace: true, syntax: true, identifiers: true } } as const;
-const transpiler = new Bun.Transpiler(smallest);
-const small = (module: unknown) => transpiler.transformSync(text(module));
+interface Source {
+  name: string;
+  ending: "js" | "css" | "svg";
+  parts: unknown[];
+  /** How many of the first parts are minified already; without it none is. */
+  minified?: number;
+}
 
-// One bundle: as two deferred scripts the socket sometimes never opens.
+const page = (name: string, script: unknown): Source => ({ name, ending: "js", parts: [script] });
+/** With what writes figures, in one scope: a page's scripts share theirs. */
+const withFigures = (name: string, script: unknown) => page(name, `(() => {${figures}${script}})();`);
+const SCRIPT = {
+  name: "app",
+  ending: "js",
+  parts: [htmx, htmxSocket, live, app],
+  minified: 2,
+} satisfies Source;
+const STYLES = [
+  ...[appCss, controlsCss, panelsCss, chartsCss, listsCss, heroCss],
+  ...[pagesCss, runCss, modelCss, dashboardCss, printCss],
+];
+
 const SOURCES = {
-  script: {
-    name: "app",
-    ending: "js",
-    text: [text(htmx), text(htmxSocket), small(live), small(app)].join("\n;\n"),
-  },
-  embed: { name: "embed", ending: "js", text: small(embed) },
-  inspect: { name: "inspect", ending: "js", text: small(inspect) },
-  model: { name: "model", ending: "js", text: small(model) },
-  replay: { name: "replay", ending: "js", text: small(replay) },
-  run: { name: "run", ending: "js", text: small(run) },
-  toasts: { name: "toasts", ending: "js", text: small(toasts) },
-  upload: { name: "upload", ending: "js", text: small(upload) },
-  style: {
-    name: "app",
-    ending: "css",
-    text: [
-      appCss,
-      controlsCss,
-      panelsCss,
-      chartsCss,
-      listsCss,
-      heroCss,
-      pagesCss,
-      runCss,
-      modelCss,
-      dashboardCss,
-      printCss,
-    ]
-      .map(text)
-      .join("\n"),
-  },
-  icon: { name: "icon", ending: "svg", text: text(icon) },
-};
-const TYPES: Record<string, string> = {
+  // One bundle: as two deferred scripts the socket sometimes never opens.
+  script: SCRIPT,
+  embed: page("embed", embed),
+  inspect: withFigures("inspect", inspect),
+  model: withFigures("model", model),
+  replay: withFigures("replay", replay),
+  run: withFigures("run", run),
+  toasts: page("toasts", toasts),
+  upload: page("upload", upload),
+  style: { name: "app", ending: "css", parts: STYLES },
+  icon: { name: "icon", ending: "svg", parts: [icon] },
+} satisfies Record<string, Source>;
+
+// The types know `minifyWhitespace` only.
+const SMALLEST = { loader: "js", minify: { whitespace: true, syntax: true, identifiers: true } } as const;
+
+function written({ ending, parts, minified = 0 }: Source): string {
+  if (ending !== "js") return parts.join("\n");
+  const transpiler = new Bun.Transpiler(SMALLEST);
+  return parts.map((part, k) => (k < minified ? part : transpiler.transformSync(`${part}`))).join("\n;\n");
+}
+
+const TYPES: Record<Source["ending"], string> = {
   js: "text/javascript; charset=utf-8",
   css: "text/css; charset=utf-8",
   svg: "image/svg+xml",
@@ -88,25 +93,27 @@ const FOR_AN_HOUR = "public, max-age=3600";
 
 type Coding = "br" | "gzip";
 const CODINGS: Coding[] = ["br", "gzip"];
-const PRESS: Record<Coding, (source: string) => Uint8Array<ArrayBuffer>> = {
-  br: (source) => new Uint8Array(brotliCompressSync(source)),
+const COMPRESS: Record<Coding, (source: string) => Uint8Array<ArrayBuffer>> = {
+  // Loaded when the first page asks: a server starts sooner without it.
+  br: (source) => new Uint8Array(process.getBuiltinModule("node:zlib").brotliCompressSync(source)),
   gzip: (source) => Bun.gzipSync(source, { level: 9 }),
 };
-const accepts = (acceptEncoding: string, name: Coding) =>
-  acceptEncoding.split(",").some((offer) => {
-    const [coding, weight] = offer.split(";");
-    return coding!.trim() === name && !/^\s*q=0(\.0*)?\s*$/.test(weight ?? "");
-  });
-
-function asset(source: string, type: string, cacheControl = FOR_EVER): Asset {
-  const headers = { "content-type": type, "cache-control": cacheControl, vary: "accept-encoding" };
-  const pressed: Partial<Record<Coding, Uint8Array<ArrayBuffer>>> = {};
+/** Minified and compressed when it is first asked for. */
+function asset(source: Source, cacheControl = FOR_EVER): Asset {
+  const headers = {
+    "content-type": TYPES[source.ending],
+    "cache-control": cacheControl,
+    vary: "accept-encoding",
+  };
+  const compressed: Partial<Record<Coding, Uint8Array<ArrayBuffer>>> = {};
+  let text: string | null = null;
   return {
     answer: (acceptEncoding) => {
-      const coding = CODINGS.find((name) => accepts(acceptEncoding, name));
-      if (!coding) return new Response(source, { headers });
-      pressed[coding] ??= PRESS[coding](source);
-      return new Response(pressed[coding], { headers: { ...headers, "content-encoding": coding } });
+      text ??= written(source);
+      const coding = preferredCoding(acceptEncoding, CODINGS);
+      if (!coding) return new Response(text, { headers });
+      compressed[coding] ??= COMPRESS[coding](text);
+      return new Response(compressed[coding], { headers: { ...headers, "content-encoding": coding } });
     },
   };
 }
@@ -115,19 +122,19 @@ export const ASSETS = new Map<string, Asset>();
 
 /** Path of each asset, without BASE_PATH. */
 export const ASSET_PATHS = Object.fromEntries(
-  Object.entries(SOURCES).map(([role, { name, ending, text: source }]) => {
-    const hash = new Bun.CryptoHasher("sha256").update(source).digest("hex").slice(0, 10);
-    const path = `/static/${name}-${hash}.${ending}`;
-    ASSETS.set(path, asset(source, TYPES[ending]!));
+  Object.entries(SOURCES).map(([role, source]) => {
+    const hash = new Bun.CryptoHasher("sha256").update(source.parts.join("\n")).digest("hex").slice(0, 10);
+    const path = `/static/${source.name}-${hash}.${source.ending}`;
+    ASSETS.set(path, asset(source));
     return [role, path];
   }),
 ) as Record<keyof typeof SOURCES, string>;
 
 /** The one script whose address pages of other origins know. */
 export const PANEL_ELEMENT = "/static/signalbox-panel.js";
-ASSETS.set(PANEL_ELEMENT, asset(small(panelElement), TYPES.js!, FOR_AN_HOUR));
+ASSETS.set(PANEL_ELEMENT, asset(page("signalbox-panel", panelElement), FOR_AN_HOUR));
 
-/** What the page of a model that is taken along carries in itself. */
+/** What the standalone page of an exported model carries in itself. */
 export function standaloneParts(module: string) {
-  return { scripts: { module, page: text(standaloneScript) }, style: text(standaloneCss) };
+  return { scripts: { module, page: `${figures}${standaloneScript}` }, style: `${standaloneCss}` };
 }

@@ -131,8 +131,8 @@
         figures.times = figures.times.filter((at) => at >= since);
         figures.row ??= part("type-row").content.cloneNode(true).firstElementChild;
         const { events, bytes, lag, times, row } = figures;
-        const rate = (times.length / RATE_SECONDS).toFixed(1);
-        [type, events, rate, Math.round(bytes / events), lag ?? ""].forEach((value, index) => {
+        const rate = figure(times.length / RATE_SECONDS);
+        [type, count(events), rate, count(Math.round(bytes / events)), lag ?? ""].forEach((value, index) => {
           row.children[index].textContent = value;
         });
         return row;

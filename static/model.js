@@ -6,16 +6,7 @@
   let counts = null;
   let least = 0;
 
-  const percent = (share) => {
-    const value = share * 100;
-    if (value > 0 && value < 0.05) return "<0.1 %";
-    if (value > 99.9 && value < 100) return ">99.9 %";
-    return `${value > 0 && (value < 9.95 || (value > 99 && value < 100)) ? value.toFixed(1) : value.toFixed(0)} %`;
-  };
-  const threshold = (share) => `${Number((100 * share).toFixed(1))} %`;
   const share = (part, of) => (of ? percent(part / of) : "–");
-  const money = (amount) => amount.toLocaleString("en", { maximumFractionDigits: 2 });
-  const count = (n) => (n < 10_000 ? String(n) : n.toLocaleString("en"));
 
   function draw(form) {
     const { threshold: slider, costFalsePositive, costFalseNegative } = form.elements;
@@ -30,7 +21,7 @@
     const most = Math.max(...spent);
     least = spent.indexOf(Math.min(...spent));
     const told = {
-      from: threshold(+slider.value),
+      from: thresholdPercent(+slider.value),
       recall: share(tp, tp + fn),
       cleared: share(tn, tn + fp),
       precision: share(tp, tp + fp),
@@ -39,10 +30,10 @@
       fp: count(fp),
       tn: count(tn),
       fn: count(fn),
-      cost: money(spent[at]),
-      least: money(spent[least]),
-      "least-from": threshold(rows[least][0]),
-      most: money(most),
+      cost: figure(spent[at]),
+      least: figure(spent[least]),
+      "least-from": thresholdPercent(rows[least][0]),
+      most: figure(most),
     };
     for (const node of form.querySelectorAll("[data-figure]")) node.textContent = told[node.dataset.figure];
     slider.setAttribute(

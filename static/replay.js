@@ -11,7 +11,7 @@
 
   function show(seconds) {
     slider.value = String(seconds);
-    slider.setAttribute("aria-valuetext", `${Number(slider.value).toFixed(1)} seconds`);
+    slider.setAttribute("aria-valuetext", duration(1000 * slider.value));
     const query = new URLSearchParams(new FormData(form));
     history.replaceState(null, "", `?${query}`);
     htmx.trigger(form, "replay:show");

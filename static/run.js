@@ -12,25 +12,6 @@
   let toldAt = 0;
   let toldShare = 0;
 
-  const percent = (share) => {
-    const value = share * 100;
-    return `${value > 0 && value < 9.95 ? value.toFixed(1) : value.toFixed(0)} %`;
-  };
-  const both = (large, small, unit) => (small > 0 ? `${large} ${small} ${unit}` : large);
-  function duration(ms) {
-    if (ms < 999.5) return `${Math.round(ms)} ms`;
-    if (ms < 9950) return `${(ms / 1000).toFixed(1)} s`;
-    const seconds = Math.round(ms / 1000);
-    if (seconds < 60) return `${seconds} s`;
-    const minutes = Math.round(seconds / 60);
-    if (seconds < 3600) return both(`${Math.floor(seconds / 60)} min`, seconds % 60, "s");
-    return both(`${Math.floor(minutes / 60)} h`, minutes % 60, "min");
-  }
-  function timeLeft(ms) {
-    if (ms < 1000) return "almost done";
-    return `about ${duration(1000 * Math.round(ms / 1000)).replace(".0", "")} left`;
-  }
-
   function tick() {
     const pace = document.querySelector(`${RUN} .pace`);
     if (!pace) return;

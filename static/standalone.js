@@ -1,4 +1,4 @@
-// Fills the page of a model that was taken along: answers as you type, from the module in the page itself.
+// Fills the standalone page of an exported model: predicts as you type, with the module in the page itself.
 const { predict, explain, schema, selfTest } = await import(document.body.dataset.module);
 const form = document.getElementById("row");
 
@@ -13,13 +13,15 @@ function row() {
 function show() {
   const [answer] = predict([row()]);
   const share = answer.probabilities?.[answer.prediction];
-  const chance = share === undefined ? "" : `, chance ${(100 * share).toFixed(1)} %`;
-  document.getElementById("answer").textContent = `${schema.target}: ${answer.prediction}${chance}`;
+  const chance = share === undefined ? "" : `, probability ${percent(share)}`;
+  const { prediction } = answer;
+  const told = typeof prediction === "number" ? figure(prediction) : prediction;
+  document.getElementById("answer").textContent = `${schema.target}: ${told}${chance}`;
   const [{ contributions }] = explain([row()]);
   const ranked = Object.entries(contributions).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
   const lines = ranked.slice(0, 10).map(([name, share]) => {
     const line = document.createElement("tr");
-    const text = `${share > 0 ? "+" : "\u2212"}${Math.abs(share).toPrecision(3)}`;
+    const text = `${share > 0 ? "+" : ""}${figure(share)}`;
     for (const cell of [name, text]) line.insertCell().textContent = cell;
     const bar = line.insertCell().appendChild(document.createElement("meter"));
     Object.assign(bar, { max: Math.abs(ranked[0][1]) || 1, value: Math.abs(share), title: text });
@@ -33,5 +35,5 @@ show();
 const { rows, right } = selfTest();
 document.getElementById("check").textContent =
   right === rows
-    ? `Checked on ${rows} rows in this file: each is answered as where it was made.`
-    : `Only ${right} of ${rows} rows in this file are answered as where it was made: do not rely on it.`;
+    ? `Checked: all ${count(rows)} test predictions in this file equal those of the server that made it.`
+    : `Only ${count(right)} of ${count(rows)} test predictions in this file equal those of the server that made it. Do not rely on it.`;

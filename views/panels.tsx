@@ -2,6 +2,7 @@
  * Maps each panel to its component, and draws the fragment around it: the same in pages, socket pushes, polling and
  * embeds. A new panel that has no entry here does not compile.
  */
+
 import type { Child } from "hono/jsx";
 import type { Panel, PanelKey } from "../core/events/panel-names.ts";
 import type { PanelData } from "../core/routes/data/panel-data.ts";
@@ -12,6 +13,7 @@ import { ModelsPanel } from "./dashboard/models.tsx";
 import { type Links, url } from "./layout/frame.ts";
 import { WatchPanel } from "./model/monitoring/watch.tsx";
 import { ModelPanel, PredictionsPanel } from "./model/panel.tsx";
+import { percent } from "./parts/format.ts";
 import { Empty } from "./parts/parts.tsx";
 import { RUN_WORDS } from "./parts/words.ts";
 import { LeaderboardPanel } from "./run/leaderboard.tsx";
@@ -122,7 +124,7 @@ const SAYS: { [P in Panel]?: (data: NonNullable<PanelData[P]>) => Record<string,
   }),
   run: (run) => ({
     "data-status": run.status,
-    "data-progress": run.status === "running" ? `${Math.round(run.progress * 100)} %` : "",
+    "data-progress": run.status === "running" ? percent(run.progress) : "",
     "data-alert": run.status === "failed" ? `Run ${run.number} failed: ${run.error?.message ?? ""}` : "",
   }),
 };

@@ -1,5 +1,5 @@
 /** Every event, one entry each. One record: payload, level, sentence, stale panels; no HTML. */
-import { count, plural, scorePercent, score as scoreText } from "../platform/figures.ts";
+import { plural, reading, scorePercent, score as scoreText } from "../platform/figures.ts";
 import { HEALTH_STATE_NAMES, HEALTH_STATES } from "./health-states.ts";
 import "../platform/zod-setup.ts";
 import * as z from "zod";
@@ -286,7 +286,7 @@ export const EVENTS = {
       isLoss: z.boolean().optional(),
     }),
     level: (d) => (d.to === "healthy" ? "success" : d.to === "critical" && d.isLoss ? "error" : "warning"),
-    sentence: (d) => `${d.label} ${HEALTH_STATES[d.to].phrase}: ${count(Math.round(d.value))} ${d.unit}`,
+    sentence: (d) => `${d.label} ${HEALTH_STATES[d.to].phrase}: ${reading(d.value, d.unit)}`,
     stale: () => ["health", "metrics", "activity", "attention"],
   }),
   "alert.raised": event({

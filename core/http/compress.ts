@@ -3,7 +3,7 @@
  * for, and where its time went. A stream is never held up for it.
  */
 import type { Timings } from "../platform/timing.ts";
-import { takesGzip } from "./negotiate.ts";
+import { preferredCoding } from "./negotiate.ts";
 import { isStream } from "./stream.ts";
 
 /** Below a packet nothing is won. */
@@ -36,7 +36,7 @@ function isWorthCompressing(request: Request, { headers, status }: Response): bo
   const encodings = request.headers.get("accept-encoding");
   if (encodings === null || status === 204 || status === 304 || headers.has("content-encoding")) return false;
   const type = headers.get("content-type");
-  return type !== null && COMPRESSED.test(type) && takesGzip(encodings);
+  return type !== null && COMPRESSED.test(type) && preferredCoding(encodings, ["gzip"]) !== null;
 }
 
 function compress({ headers }: Response, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

@@ -41,10 +41,14 @@ export function wantedForm(request: Request): Form {
   return type ? FORMS[type] : "text";
 }
 
-/** Does the client take gzip? */
-export function takesGzip(acceptEncoding: string | null): boolean {
-  const codings = new Negotiator({ headers: { "accept-encoding": acceptEncoding ?? "" } });
-  return codings.encodings(["gzip"]).includes("gzip");
+/** The first of our codings that the client accepts; null: it wants the bytes as they are. */
+export function preferredCoding<T extends string>(
+  acceptEncoding: string | null,
+  codings: readonly T[],
+): T | null {
+  const offers = new Negotiator({ headers: { "accept-encoding": acceptEncoding ?? "" } });
+  const accepted = offers.encodings([...codings]);
+  return codings.find((coding) => accepted.includes(coding)) ?? null;
 }
 
 /**

@@ -3,7 +3,7 @@
  * a sentence.
  */
 import type { Table } from "../csv/types.ts";
-import { exact, figure } from "../platform/figures.ts";
+import { exact, figure, percent } from "../platform/figures.ts";
 import { type Change, counterfactual } from "../trainer/explain/counterfactual.ts";
 import type { Model } from "../trainer/model/model.ts";
 import type { ColumnReference, TrainingReference } from "../trainer/model/reference.ts";
@@ -68,7 +68,7 @@ function flipOf(model: Model, row: Table, reference: TrainingReference): Counter
   if (!written.length) return { changes: [], prediction: null, tried, sentence: noneFound(model, tried) };
   const prediction = model.classes.length ? model.classes[value]! : value;
   const wish = written.map(({ column, from, to }) => `${column} were ${shown(to)} instead of ${shown(from)}`);
-  const chance = probability === null ? "" : ` (${Math.round(100 * probability)} %)`;
+  const chance = probability === null ? "" : ` (${percent(probability)})`;
   return {
     ...{ changes: written, prediction, tried },
     ...(probability !== null && { probability }),

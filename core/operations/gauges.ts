@@ -2,7 +2,7 @@
  * Every gauge of the machine, one entry each: its label, unit, default thresholds and how to read it. Settings, checks, pages,
  * the API and /metrics read this record; its setting is HEALTH_ and its name in capitals.
  */
-import { plural } from "../platform/figures.ts";
+import { plural, reading } from "../platform/figures.ts";
 
 /** What a gauge may read. */
 export interface GaugeSource {
@@ -43,8 +43,8 @@ export const GAUGES = {
     judged: (source, value) => source.foreignCpuPercent(value),
     // Two minutes: programs of others come and go.
     worseAfter: 24,
-    risk: ({ value }) =>
-      `Other programs use ${value} % of the CPU. Training runs and predictions take longer. Stop these programs, or move Signalbox to another machine.`,
+    risk: ({ value, unit }) =>
+      `Other programs use ${reading(value, unit)} of the CPU. Training runs and predictions take longer. Stop these programs, or move Signalbox to another machine.`,
   },
   memory: {
     label: "Memory",
@@ -53,8 +53,8 @@ export const GAUGES = {
     says: "memory percent",
     read: (source) => source.memoryPercent(),
     isLoss: true,
-    risk: ({ value }) =>
-      `Memory is ${value} % used. If it runs out, training runs are ended. Stop other programs, add memory, or lower TRAIN_MEMORY_MB.`,
+    risk: ({ value, unit }) =>
+      `Memory is ${reading(value, unit)} used. If it runs out, training runs are ended. Stop other programs, add memory, or lower TRAIN_MEMORY_MB.`,
   },
   disk: {
     label: "Disk",
@@ -63,8 +63,8 @@ export const GAUGES = {
     says: "disk percent",
     read: (source) => source.diskPercent(),
     isLoss: true,
-    risk: ({ value, hours }) =>
-      `The disk is ${value} % full${hours === null ? "" : `, and will be full in about ${hoursText(hours)} at this rate`}. When it is full, uploads and training runs stop. Delete datasets, shorten data retention, or add space.`,
+    risk: ({ value, unit, hours }) =>
+      `The disk is ${reading(value, unit)} full${hours === null ? "" : `, and will be full in about ${hoursText(hours)} at this rate`}. When it is full, uploads and training runs stop. Delete datasets, shorten data retention, or add space.`,
   },
   loop: {
     label: "Response delay",
@@ -73,8 +73,8 @@ export const GAUGES = {
     says: "response delay (event loop) in ms",
     read: (source) => source.loopDelayMs(),
     worseAfter: 6,
-    risk: ({ value }) =>
-      `Responses are delayed by up to ${value} ms. Pages and predictions are slow. Send fewer requests at once, or use a faster machine.`,
+    risk: ({ value, unit }) =>
+      `Responses are delayed by up to ${reading(value, unit)}. Pages and predictions are slow. Send fewer requests at once, or use a faster machine.`,
   },
   queue: {
     label: "Queue",
@@ -83,7 +83,7 @@ export const GAUGES = {
     says: "trainings waiting",
     read: (source) => source.queueLength(),
     risk: ({ value }) =>
-      `${value} training runs are waiting. New ones start late. Cancel some of them, or raise TRAIN_CONCURRENCY.`,
+      `${plural(value, "training run")} in the queue. New ones start late. Cancel some of them, or raise TRAIN_CONCURRENCY.`,
   },
 } as const satisfies Record<string, GaugeType>;
 

@@ -196,7 +196,7 @@ export class Health {
       await this.options.alerts.resolve("health", gauge, tx);
       return;
     }
-    const told = { value: Math.round(value), unit, hours: this.hoursLeft(gauge, value) };
+    const told = { value, unit, hours: this.hoursLeft(gauge, value) };
     const alert: Alert = {
       code: "health",
       subject: gauge,

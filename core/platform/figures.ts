@@ -121,6 +121,16 @@ function scoreText(share: number, decimals: number): string {
   return edgeOf(share, decimals) ?? `${signOf(share)}${Math.abs(share * 100).toFixed(decimals)} %`;
 }
 
+/** A gauge's value and its unit: "42 %", "12.3 ms". */
+export function reading(value: number, unit: string): string {
+  return unit === "%" ? percent(value / 100) : `${figure(value)} ${unit}`;
+}
+
+/** Where a slider stands: 0.434 -> "43.4 %", 0.4 -> "40 %". */
+export function thresholdPercent(share: number): string {
+  return edgeOf(share) ?? `${Number((100 * share).toFixed(1))} %`;
+}
+
 /** What would be rounded to none or to all, and is neither; null for the rest. */
 function edgeOf(share: number, decimals = 1): string | null {
   const value = Math.abs(share * 100);

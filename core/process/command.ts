@@ -7,6 +7,7 @@ import { mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { adoptRestored, isRestoreWaiting } from "../operations/backup/restore.ts";
 import { type Config, readConfig, settingsHelp } from "../operations/config.ts";
 import { existing, needed, say, tell, writeOut } from "../operations/terminal.ts";
 import { AppError } from "../platform/errors.ts";
@@ -126,7 +127,7 @@ async function restoreCommand(words: string[], config: Config): Promise<void> {
   const [file] = words.filter((word) => word !== "--replace");
   const path = existing(needed(file, "restore FILE [--replace]"));
   const folder = resolve(config.DATA_DIR);
-  const { adoptRestored, isRestoreWaiting, unpackBackup } = await import("../operations/backup/restore.ts");
+  const { unpackBackup } = await import("../operations/backup/unpack-backup.ts");
   if (existsSync(join(folder, DATABASE)) && !words.includes("--replace")) {
     throw new AppError("conflict", `${folder} holds data`, {
       fix: "Choose an empty DATA_DIR, or add --replace: the existing data is then kept in a folder beside it.",

@@ -1,6 +1,9 @@
 /** SQL of files: which files the database names. */
 import type { Handle } from "./database.ts";
 
+/** Folders whose files belong to the database. What runs keep to be resumed is not among them: it can be made anew. */
+export const FILE_FOLDERS = ["datasets", "models"] as const;
+
 /** Paths below the data folder; a file that is still being read may be refused yet. */
 export async function filesOf(store: Handle): Promise<string[]> {
   const rows = await store.all<{ path: string }>(

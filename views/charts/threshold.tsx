@@ -5,7 +5,7 @@
  */
 import type { RunOptions } from "../../core/trainer/contract.ts";
 import { type Links, url } from "../layout/frame.ts";
-import { count, percent } from "../parts/format.ts";
+import { count, figure, percent, thresholdPercent } from "../parts/format.ts";
 import { Action, Command, curlLine } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { Figure } from "./chart.tsx";
@@ -36,11 +36,6 @@ export interface ThresholdProps {
   weighing: Weighing;
 }
 
-/** 0.434 -> "43.4 %", 0.4 -> "40 %". */
-export function thresholdPercent(share: number): string {
-  return `${Number((100 * share).toFixed(1))} %`;
-}
-
 /** Every text that follows the slider, by its name in the page; static/model.js makes the same. */
 export function thresholdFigures(
   counts: readonly ThresholdCounts[],
@@ -61,10 +56,10 @@ export function thresholdFigures(
     fp: count(fp),
     tn: count(tn),
     fn: count(fn),
-    cost: money(spent[at]!),
-    least: money(spent[least]!),
+    cost: figure(spent[at]!),
+    least: figure(spent[least]!),
     "least-from": thresholdPercent(counts[least]!.threshold),
-    most: money(Math.max(...spent)),
+    most: figure(Math.max(...spent)),
   };
 }
 
@@ -310,7 +305,6 @@ function indexOf(counts: readonly ThresholdCounts[], threshold: number): number 
 }
 
 const share = (part: number, of: number) => (of > 0 ? percent(part / of) : "–");
-const money = (amount: number) => amount.toLocaleString("en", { maximumFractionDigits: 2 });
 const round = (value: number) => Math.round(value * 10) / 10;
 
 function spread<T>(items: readonly T[], most: number): T[] {

@@ -3,7 +3,7 @@ import type { GaugeReading } from "../../core/operations/health.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { Sparkline } from "../charts/chart.tsx";
 import { type Links, url } from "../layout/frame.ts";
-import { count, duration, figure, plural } from "../parts/format.ts";
+import { count, duration, plural, reading } from "../parts/format.ts";
 import { LampDot } from "../parts/parts.tsx";
 import { HEALTH_WORDS } from "../parts/words.ts";
 
@@ -39,7 +39,7 @@ export function MetricsPanel({ data }: { data: PanelData["metrics"] }) {
         <strong>Machine {HEALTH_WORDS[state].says}</strong>
         {data.gauges.map((gauge) => (
           <span class="machine-figure">
-            {gauge.label} {reading(gauge)}
+            {gauge.label} {reading(gauge.value, gauge.unit)}
           </span>
         ))}
       </summary>
@@ -56,14 +56,14 @@ function GaugeDial({ gauge }: { gauge: Gauge }) {
   const { lamp } = HEALTH_WORDS[gauge.state];
   const isDrawn = gauge.history.length > 1;
   const highest = gauge.unit === "%" ? 100 : Math.max(gauge.critical, gauge.value);
-  const sentence = `${gauge.label}, last 24 hours, now ${reading(gauge)}`;
+  const sentence = `${gauge.label}, last 24 hours, now ${reading(gauge.value, gauge.unit)}`;
   return (
     <li class={`gauge gauge-${gauge.state}`}>
       <span class="gauge-label">
         <LampDot lamp={lamp} />
         {gauge.label}
       </span>
-      <span class="gauge-value">{reading(gauge)}</span>
+      <span class="gauge-value">{reading(gauge.value, gauge.unit)}</span>
       <meter
         aria-label={gauge.label}
         min={0}
@@ -73,22 +73,17 @@ function GaugeDial({ gauge }: { gauge: Gauge }) {
         optimum={0}
         value={Math.round(gauge.value * 10) / 10}
       >
-        {reading(gauge)}
+        {reading(gauge.value, gauge.unit)}
       </meter>
       {isDrawn && (
         <Sparkline values={gauge.history.map(({ value }) => value)} label={sentence} max={highest} />
       )}
       <span class="gauge-note">
-        {isRecovering(gauge) ? "Recovering. " : ""}Warns at {figure(gauge.warning)} {gauge.unit}.
+        {isRecovering(gauge) ? "Recovering. " : ""}Warns at {reading(gauge.warning, gauge.unit)}.
         {isDrawn && " Chart: last 24 hours."}
       </span>
     </li>
   );
-}
-
-function reading({ value, unit }: Pick<GaugeReading, "value" | "unit">): string {
-  const shown = unit === "%" || unit === "ms" ? Math.round(value) : figure(value);
-  return `${shown} ${unit}`;
 }
 
 export function ConnectionPanel({ data }: { data: PanelData["connection"] }) {

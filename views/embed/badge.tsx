@@ -27,7 +27,7 @@ export const BADGES: { [P in Panel]: (data: NonNullable<PanelData[P]>) => Badge 
     label: "machine",
     value: gauges
       .filter(({ unit }) => unit === "%")
-      .map(({ label, value }) => `${label} ${Math.round(value)} %`)
+      .map(({ label, value }) => `${label} ${percent(value / 100)}`)
       .join(" · "),
     lamp: worst(gauges),
   }),

@@ -4,7 +4,7 @@
  */
 import * as text from "../../core/platform/figures.ts";
 
-export { bytes, duration, plain } from "../../core/platform/figures.ts";
+export { bytes, plain, thresholdPercent } from "../../core/platform/figures.ts";
 
 const { typeset } = text;
 
@@ -31,6 +31,18 @@ export const scorePercent = (share: number) => typeset(text.scorePercent(share))
 
 /** Scores that are shown together: as many decimals as it takes to tell different ones apart. */
 export const scorePercents = (shares: readonly number[]) => text.scorePercents(shares).map(typeset);
+
+/** A gauge's value and its unit: "42 %", "12.3 ms". */
+export const reading = (value: number, unit: string) => typeset(text.reading(value, unit));
+
+/** 850 -> "850 ms", 12300 -> "12 s", 200000 -> "3 min 20 s". */
+export const duration = (ms: number) => typeset(text.duration(ms));
+
+/** What is left of a run: "about 9 s left". */
+export function timeLeft(ms: number): string {
+  if (ms < 1000) return "almost done";
+  return `about ${duration(1000 * Math.round(ms / 1000)).replace(".0", "")} left`;
+}
 
 /** Up to the first full stop that ends a sentence; "79.3 %" does not. */
 export function firstSentence(text: string): string {

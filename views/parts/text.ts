@@ -4,7 +4,7 @@ import type { Panel } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import type { RunView } from "../../core/training/run-view.ts";
 import type { Links } from "../layout/frame.ts";
-import { bytes, clock, count, duration, figure, percent } from "./format.ts";
+import { bytes, clock, count, duration, figure, percent, reading } from "./format.ts";
 import { apiUrl } from "./parts.tsx";
 import { HEALTH_WORDS, RUN_WORDS, STAGE_WORDS } from "./words.ts";
 
@@ -26,7 +26,7 @@ export function textDashboard(data: { [P in Panel]?: PanelData[P] | null }, link
 function heading(data: { [P in Panel]?: PanelData[P] | null }): string {
   const state = data.health ? HEALTH_WORDS[data.health.state].says : "Starting";
   const gauges =
-    data.health?.gauges.map((gauge) => `${gauge.label} ${figure(gauge.value)} ${gauge.unit}`) ?? [];
+    data.health?.gauges.map((gauge) => `${gauge.label} ${reading(gauge.value, gauge.unit)}`) ?? [];
   const needs = data.attention?.items.map(({ sentence }) => `! ${sentence}`) ?? [];
   return [`SIGNALBOX  ${state}`, gauges.join(" · "), ...needs].filter(Boolean).join("\n");
 }

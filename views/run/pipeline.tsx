@@ -4,7 +4,7 @@ import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import type { RunStage, RunView } from "../../core/training/run-view.ts";
 import { type Links, url } from "../layout/frame.ts";
-import { capital, count, duration, figure, percent, plural, unbroken } from "../parts/format.ts";
+import { capital, count, duration, figure, percent, plural, timeLeft, unbroken } from "../parts/format.ts";
 import { Action, All, Bar, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
 import { replayPath, runPath } from "../parts/paths.ts";
 import { metricLabel, RUN_LAMPS, RUN_WORDS, STAGE_SAYS, STAGE_WORDS, stageSays } from "../parts/words.ts";
@@ -85,12 +85,6 @@ function Pace({ run }: { run: RunView }) {
       </p>
     </div>
   );
-}
-
-/** As static/run.js says it. */
-function timeLeft(ms: number): string {
-  if (ms < 1000) return "almost done";
-  return `about ${duration(1000 * Math.round(ms / 1000)).replace(".0", "")} left`;
 }
 
 function RunError({ run }: { run: RunView }) {

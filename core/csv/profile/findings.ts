@@ -1,6 +1,6 @@
 /** Reports data issues of a file and its columns, each with a fix. Only says; changes nothing. */
 
-import { count as grouped, plural } from "../../platform/figures.ts";
+import { count as grouped, percent, plural } from "../../platform/figures.ts";
 import { isHugeWhole } from "../cells/numbers/digit-names.ts";
 import type { Oddity } from "../rows/table-bounds.ts";
 import type { ColumnPlan, ColumnProfile, Finding } from "../types.ts";
@@ -159,7 +159,7 @@ export function describeColumn(profile: ColumnProfile, target: string | null): F
     findings.push({ code: "constant", severity: isTarget ? "error" : "info", column, message, fix });
   }
   if (missing > 0.5 * count) {
-    const message = `“${column}” is missing in ${Math.round((100 * missing) / count)} % of the rows.`;
+    const message = `“${column}” is missing in ${percent(missing / count)} of the rows.`;
     findings.push({ code: "mostly_missing", severity: "warning", column, message, fix });
   }
   if (isGroupColumn(profile)) findings.push(groupFinding(profile));

@@ -3,7 +3,6 @@
  * read as it streams: each wrong row is named and the others count. Encoding and delimiter are detected; csv-parse
  * cuts the rows, because the file is written for this route.
  */
-import { pipeline } from "node:stream";
 import { AppError, type ErrorRecord, errorRecord } from "../../platform/errors.ts";
 import type { Actual, Told } from "./actuals.ts";
 
@@ -52,6 +51,7 @@ async function* rowsOf(path: string): AsyncGenerator<string[][]> {
   const { utf8Chunks } = await import("../../csv/bytes/source.ts");
   const { decide } = await import("../../csv/dialect/decide.ts");
   const { CsvError, parse } = await import("csv-parse");
+  const { pipeline } = await import("node:stream");
   const { dialect } = await decide(path, { header: true });
   const parser = parse({
     delimiter: dialect.delimiter || ",",

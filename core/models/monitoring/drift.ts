@@ -6,7 +6,7 @@
  *   PSI = sum over bins of (live - training) ln(live / training)
  *   by chance (1/N + 1/n) chi²(bins - 1)          Yurdakul and Naranjo 2020
  */
-import { figure, count as grouped, percent, plural } from "../../platform/figures.ts";
+import { figure, count as grouped, percent, plain, plural } from "../../platform/figures.ts";
 import {
   type ColumnReference,
   type NumberReference,
@@ -171,7 +171,7 @@ function binLabels(reference: ColumnReference): string[] {
   if (reference.kind === "category") return [...reference.labels, "others"];
   const { edges, kind, range } = reference;
   const text = (value: number) =>
-    kind === "date" ? new Date(value).toISOString().slice(0, 10) : String(Number(value.toPrecision(4)));
+    kind === "date" ? new Date(value).toISOString().slice(0, 10) : plain(value);
   if (!edges.length) return [text(range[0])];
   return [
     `below ${text(edges[0]!)}`,

@@ -10,14 +10,12 @@ import { copyFile, link, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promi
 import { join } from "node:path";
 import { AppError } from "../../platform/errors.ts";
 import { VERSION } from "../../platform/version.ts";
-import { filesOf } from "../../store/files.ts";
+import { FILE_FOLDERS, filesOf } from "../../store/files.ts";
 import { copySqlite, DATABASE, openSqlite, SCHEMA } from "../../store/sqlite/database.ts";
 import { TAR_END, tarHeader, tarPadding } from "./tar.ts";
 
 /** Rises when an older Signalbox could not restore what this one writes. */
 export const BACKUP_FORMAT = 1;
-/** Folders whose files belong to the database. What runs keep to be resumed is not among them: it can be made anew. */
-export const FILE_FOLDERS = ["datasets", "models"] as const;
 
 export interface BackupAbout {
   format: number;

@@ -6,7 +6,7 @@ import { COMPRESS_FROM } from "../../http/compress.ts";
 import type { Tag } from "../../http/conditions.ts";
 import type { Identity } from "../../http/identity/identity.ts";
 import type { Access } from "../../http/identity/scopes.ts";
-import { linkHeader, takesGzip } from "../../http/negotiate.ts";
+import { linkHeader, preferredCoding } from "../../http/negotiate.ts";
 import type { Problem } from "../../http/problem.ts";
 import type { RateClass } from "../../operations/config.ts";
 import type { ErrorCode } from "../../platform/errors.ts";
@@ -37,7 +37,7 @@ export interface Call<P = Record<string, string>, Q = Record<string, string>, B 
   /** Registers what ends when the identity's access does: streams. */
   hold: Lease;
   /** The page of a model that is taken along: HTML is made by views, which core does not know. */
-  standalonePage: (version: StoredVersion, module: string) => string;
+  standalonePage: (version: StoredVersion, module: string) => Promise<string>;
   /** Lifts the server's limit on silence: for uploads and streams. */
   takeTime: () => void;
 }
@@ -220,7 +220,7 @@ export async function steadyListAnswer<T>(
     if (!items.some(isMoving)) kept.set(key, page);
   }
   const headers = { "content-type": "application/json;charset=utf-8", ...linkHeader(url, page.next) };
-  if (page.body.length < COMPRESS_FROM || !takesGzip(request.headers.get("accept-encoding")))
+  if (page.body.length < COMPRESS_FROM || !preferredCoding(request.headers.get("accept-encoding"), ["gzip"]))
     return new Response(page.body, { headers });
   page.gzip ??= Bun.gzipSync(page.body);
   return new Response(page.gzip, {

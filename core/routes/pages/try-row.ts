@@ -100,7 +100,7 @@ export async function tryRow(
 export interface TrialsOptions {
   signalbox: Pick<Signalbox, "models" | "serving" | "logger">;
   /** The answer as the page shows it. */
-  draw: (trial: Trial, asked: StoredVersion) => string;
+  draw: (trial: Trial, asked: StoredVersion) => Promise<string>;
 }
 
 interface Asker {
@@ -137,7 +137,7 @@ export class WhatIfs {
     try {
       const fields = predictFields(new URLSearchParams(form));
       const { trial, asked } = await tryRow(this.options.signalbox, model, { fields, requestId: "" });
-      const content = this.options.draw(trial, asked);
+      const content = await this.options.draw(trial, asked);
       return JSON.stringify({ trial: number, target: "#answer", swap: "outerMorph", content });
     } catch (error) {
       if (!(error instanceof AppError))

@@ -3,7 +3,9 @@
  * nothing, the columns with weight are named. Found are totals of any number of columns, differences, and changes of
  * unit.
  */
+
 import type { Column } from "../../csv/types.ts";
+import { plain } from "../../platform/figures.ts";
 import { factorize, solveLower, solveUpper } from "../learners/nystroem/dense.ts";
 import { spreadRows } from "../random.ts";
 import type { Identity } from "./identities.ts";
@@ -134,7 +136,7 @@ function described(parts: Part[]): Identity {
 function term(name: string, weight: number, isFirst: boolean): string {
   const sign = weight < 0 ? "- " : isFirst ? "" : "+ ";
   const size = Math.abs(weight);
-  return `${sign}${Math.abs(size - 1) < 1e-3 ? "" : `${Number(size.toPrecision(4))} × `}${name}`;
+  return `${sign}${Math.abs(size - 1) < 1e-3 ? "" : `${plain(size)} × `}${name}`;
 }
 
 function standardized(name: string, all: Float64Array, rows: Int32Array): Standard {

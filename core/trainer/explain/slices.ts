@@ -2,7 +2,9 @@
  * Finds segments of rows with more mistakes than elsewhere. Slices of the test rows by one column (a label, a quarter
  * of a number, missing), those first whose mean error stands out most from the rest (Welch's t).
  */
+
 import type { Column, Table } from "../../csv/types.ts";
+import { plain } from "../../platform/figures.ts";
 import { quantile } from "../metrics/bootstrap.ts";
 import type { Outcome } from "../metrics/outcome.ts";
 
@@ -58,8 +60,8 @@ function quarters(values: Float64Array): Cuts {
   const edges =
     sorted.length === 0 ? [] : [...new Set([0, 0.25, 0.5, 0.75, 1].map((share) => quantile(sorted, share)))];
   const inner = edges.slice(1, -1);
-  const names = ["missing", ...edges.slice(1).map((to, i) => `${shown(edges[i])} to ${shown(to)}`)];
-  if (names.length === 1) names.push(shown(edges[0] ?? 0));
+  const names = ["missing", ...edges.slice(1).map((to, i) => `${plain(edges[i])} to ${plain(to)}`)];
+  if (names.length === 1) names.push(plain(edges[0] ?? 0));
   const cutOf = (row: number) => {
     if (Number.isNaN(values[row])) return 0;
     let cut = 1;
@@ -106,5 +108,3 @@ class Moments {
   mean = () => this.sum / this.count;
   variance = () => Math.max(0, this.squares / this.count - this.mean() ** 2);
 }
-
-const shown = (value: number) => Number(value.toPrecision(4)).toString();

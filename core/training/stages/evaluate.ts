@@ -3,6 +3,7 @@
  * here. Every figure stands beside always guessing, and the verdict says first where guessing is not beaten.
  */
 import type { Column, Table } from "../../csv/types.ts";
+import { count } from "../../platform/figures.ts";
 import { bootstrapIntervals } from "../../trainer/metrics/bootstrap.ts";
 import { measureAll } from "../../trainer/metrics/index.ts";
 import type { Outcome } from "../../trainer/metrics/outcome.ts";
@@ -109,7 +110,7 @@ function affordableTest(context: Context): Int32Array {
   const walks = Math.min(MOST_WALKS, leftMs * planOf(context).walksPerMs);
   const most = Math.max(LEAST_TESTED, Math.floor(walks / rowCost(left(work, "model"), parts.table)));
   if (parts.test.length > most) {
-    const message = `Tested on ${most.toLocaleString("en")} of ${plural(parts.test.length, "test row")}: the time left did not suffice for more.`;
+    const message = `Tested on ${count(most)} of ${plural(parts.test.length, "test row")}: the time left did not suffice for more.`;
     if (walks < MOST_WALKS)
       tellFinding(context, { code: "test_cut", severity: "info", column: null, message, fix: null });
     parts.test = spreadRows(parts.test.length, most).map((i) => parts.test[i]);

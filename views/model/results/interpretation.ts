@@ -38,8 +38,8 @@ function ofClasses({ result }: Version, { classes, confusion }: EvaluationData):
     const name = classes[1];
     if (tp + fn > 0 && tp + fp > 0)
       told.push(
-        `Of 100 rows where “${result.schema.target}” is “${name}” it finds ${Math.round((100 * tp) / (tp + fn))}; ` +
-          `of 100 “${name}” predictions ${Math.round((100 * tp) / (tp + fp))} are correct. ` +
+        `It finds ${percent(tp / (tp + fn))} of the rows where “${result.schema.target}” is “${name}”; ` +
+          `${percent(tp / (tp + fp))} of its “${name}” predictions are correct. ` +
           `It wrongly predicts “${name}” for ${percent(fp / Math.max(1, tn + fp))} of the other rows.`,
       );
   }

@@ -201,7 +201,11 @@ async function download({
   const bytes = await signalbox.models.readAsServed(version);
   const { body, type, ending } =
     format === "html"
-      ? { body: standalonePage(version, modelModule(bytes, version)), type: "text/html", ending: "html" }
+      ? {
+          body: await standalonePage(version, modelModule(bytes, version)),
+          type: "text/html",
+          ending: "html",
+        }
       : exportModel(bytes, version, format);
   const name = `${version.name}-v${version.version}.${ending}`;
   const headers = {

@@ -1,8 +1,6 @@
 /** The API of whoever runs the server: figures for Prometheus, a backup while it works. */
-
 import { revocableBody } from "../../../http/revocable.ts";
 import { STREAM_HEADER } from "../../../http/stream.ts";
-import { backupStream } from "../../../operations/backup/backup-stream.ts";
 import { EXPOSITION_TYPE, exposition } from "../prometheus.ts";
 import { route } from "../route.ts";
 
@@ -26,6 +24,7 @@ export const OPERATIONS_ROUTES = [
     answers: { 200: { "application/x-tar": "the backup" } },
     handle: async ({ signalbox, request, hold, takeTime }) => {
       takeTime();
+      const { backupStream } = await import("../../../operations/backup/backup-stream.ts");
       const body = await backupStream(signalbox.config.DATA_DIR, request.signal);
       const day = new Date(signalbox.now()).toISOString().slice(0, 10);
       return new Response(revocableBody(body, hold), {

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { adoptRestored, isRestoreWaiting, unpackBackup } from "../../../../core/operations/backup/restore.ts";
+import { adoptRestored, isRestoreWaiting } from "../../../../core/operations/backup/restore.ts";
 import { readTar, TAR_END, tarHeader, tarPadding } from "../../../../core/operations/backup/tar.ts";
+import { unpackBackup } from "../../../../core/operations/backup/unpack-backup.ts";
 import { SCHEMA } from "../../../../core/store/sqlite/database.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
 

@@ -44,7 +44,7 @@ test("over the socket too", async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
   const trials = new WhatIfs({
     signalbox: harness.signalbox,
-    draw: ({ read }) => JSON.stringify(Object.fromEntries(read!)),
+    draw: async ({ read }) => JSON.stringify(Object.fromEntries(read!)),
   });
   const form = "f.distance=970.675&f.area=.5&version=1";
   trials.hear({ send: resolve }, JSON.stringify({ trial: 1, model: "german", form }));

@@ -35,7 +35,7 @@ function open() {
       },
     },
   } as unknown as TrialsOptions["signalbox"];
-  const trials = new WhatIfs({ signalbox, draw: ({ answer }) => `<p>${answer?.prediction}</p>` });
+  const trials = new WhatIfs({ signalbox, draw: async ({ answer }) => `<p>${answer?.prediction}</p>` });
   const told: { trial: number; content?: string; failed?: boolean }[] = [];
   const socket = { send: (message: string) => told.push(JSON.parse(message)) };
   const ask = (trial: number, model = "fruit") =>
