@@ -2,13 +2,11 @@
  * Runs untrusted or heavy work in a child process. In a child process of our own, capped in memory, killed when it
  * outgrows that, spoken to in checked messages. A child that dies takes nothing with it.
  */
-
 import { readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import * as z from "zod";
 import { diskFailure } from "./disk.ts";
 import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
-import { bytes } from "./figures.ts";
 
 /** What a child runs: its subcommand in the one-file build, and its module beside the caller's elsewhere. */
 export interface ChildEntry {
@@ -183,10 +181,14 @@ function revive(record: ErrorRecord): Error {
   return code === "internal" ? new Error(message) : new AppError(code, message, place);
 }
 
-function outOfMemory(limit: number): AppError {
-  return new AppError("invalid", `The work needed more than ${bytes(limit)} of memory and was ended`, {
-    fix: "Exclude columns, train on fewer rows, or raise TRAIN_MEMORY_MB.",
-  });
+function outOfMemory(bytes: number): AppError {
+  return new AppError(
+    "invalid",
+    `The work needed more than ${Math.round(bytes / 1e6)} MB of memory and was ended`,
+    {
+      fix: "Exclude columns, train on fewer rows, or raise TRAIN_MEMORY_MB.",
+    },
+  );
 }
 
 /** The child's side: waits for its input, does the work, answers, exits. Never returns. */

@@ -92,12 +92,12 @@ test("a page that was taken along opens from disk, checks itself, answers and ex
   const errors = listenForErrors(page);
   await page.goto(pathToFileURL(path).href);
   await expect(page.locator("#check")).toHaveText(
-    "Checked on 100 rows in this file: each is answered as where it was made.",
+    "Checked: all 100 test predictions in this file equal those of the server that made it.",
   );
   const shown = page.locator("#answer");
   await page.getByLabel("size").fill("80");
   const ripe = await shown.textContent();
-  expect(ripe).toMatch(/^ripe: (yes|no), chance \d/);
+  expect(ripe).toMatch(/^ripe: (yes|no), probability [<>]?\d/);
   await page.getByLabel("size").fill("20");
   await expect(shown).not.toHaveText(ripe!);
   await expect(page.locator("#contributions tr")).toHaveCount(3);
