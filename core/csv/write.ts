@@ -3,6 +3,8 @@
  * formula gets a leading apostrophe (OWASP, CSV injection). Numbers stay numbers.
  */
 
+/** Neither quotes nor an apostrophe: what most cells are. */
+const PLAIN = /^(?![=+\-@\t])[^",\r\n]*$/;
 const NEEDS_QUOTES = /[",\r\n]/;
 const FORMULA = /^[=+\-@\t\r]/;
 /** A digit can be read in one way only: a cell of a million digits takes no longer than its length. */
@@ -11,15 +13,16 @@ const NUMBER = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?$/;
 export type CsvValue = string | number | boolean | null;
 
 /** One line, ended by CRLF. */
-export function writeRow(cells: readonly CsvValue[]): string {
-  const line = cells.map(writeCell).join(",");
+export function writeRow(cells: readonly (CsvValue | bigint | undefined)[]): string {
+  let line = cells.length > 0 ? writeCell(cells[0]!) : "";
+  for (let k = 1; k < cells.length; k++) line += `,${writeCell(cells[k]!)}`;
   // A line of one blank cell would be no row at all.
   return `${line === "" ? '""' : line}\r\n`;
 }
 
-export function writeCell(cell: CsvValue): string {
-  if (cell === null) return "";
-  const text = String(cell);
-  const safe = typeof cell === "string" && FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
+export function writeCell(cell: CsvValue | bigint | undefined): string {
+  if (cell === null || cell === undefined) return "";
+  if (typeof cell !== "string" || PLAIN.test(cell)) return String(cell);
+  const safe = FORMULA.test(cell) && !NUMBER.test(cell) ? `'${cell}` : cell;
   return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

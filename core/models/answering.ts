@@ -10,7 +10,7 @@ import { openRowModel, type RowModel, type RowValues } from "../trainer/model/ro
 import type { Counterfactual } from "./counterfactuals.ts";
 import { type Cell, CellReader, type ColumnStyle, newStyle, type Value } from "./rows/cell-reader.ts";
 import { ColumnNames } from "./rows/columns.ts";
-import type { Warning, WarningCode } from "./rows/warnings.ts";
+import { MOST_WARNINGS, type Warning, type WarningCode } from "./rows/warnings.ts";
 
 export type { Cell } from "./rows/cell-reader.ts";
 export type { Warning } from "./rows/warnings.ts";
@@ -31,9 +31,6 @@ export interface Answer {
   counterfactual?: Counterfactual;
 }
 
-/** More are counted, not told one by one. */
-const MOST_WARNINGS = 10_000;
-
 export interface Answered {
   answers: Answer[];
   warnings: Warning[];
@@ -43,14 +40,12 @@ export interface Answered {
 
 export interface AnswerOptions {
   explain: boolean;
-  /** By column, how the request writes its values, where more rows of it were answered before. */
-  styles?: ColumnStyle[];
 }
 
 /** One answer a row, in order. Throws AppError `invalid` where a row names no column of the model. */
 export function answerRows(model: Model, rows: PredictRow[], options: AnswerOptions): Answered {
   const warnings: Warning[] = [];
-  const table = tableOf(model, rows, { warnings, styles: options.styles ?? newStyles(model) });
+  const table = tableOf(model, rows, { warnings, styles: newStyles(model) });
   const predicted = predict(model, table);
   const explanation = options.explain ? explain(model, table) : null;
   const answers = rows.map((_, row) => ({
@@ -62,16 +57,13 @@ export function answerRows(model: Model, rows: PredictRow[], options: AnswerOpti
 }
 
 /** How a request writes the columns of a model, before anything of it was read. */
-export function newStyles(model: Model): ColumnStyle[] {
+function newStyles(model: Model): ColumnStyle[] {
   return model.plans.map(newStyle);
 }
 
-/** Reads rows only to learn how they are written; what contradicts it later is missing. */
-export function settleStyles(model: Model, rows: PredictRow[]): ColumnStyle[] {
-  const styles = newStyles(model);
-  tableOf(model, rows, { warnings: [], styles });
-  for (const style of styles) style.isSettled = true;
-  return styles;
+/** What reads the cells of each column of a model, in the order of its plans. */
+export function readersOf(model: Model): readonly CellReader[] {
+  return open(model).readers;
 }
 
 /** What is asked of a model again and again. */
@@ -243,7 +235,8 @@ function nothingKnown(row: number, { places }: ColumnNames): AppError {
   });
 }
 
-function columnOf({ name, type }: ColumnPlan, cells: readonly Value[]): Column {
+/** Values in the form that a model reads; what is no value of the column's type is missing. */
+export function columnOf({ name, type }: ColumnPlan, cells: readonly Value[]): Column {
   if (type === "number" || type === "date") {
     return {
       name,

@@ -8,11 +8,9 @@ import type { ColumnType, StoredKind } from "../csv/types.ts";
 import { AppError } from "../platform/errors.ts";
 import type { Lease } from "../platform/leases.ts";
 import type { StoredVersion } from "../store/models.ts";
-import type { Model } from "../trainer/model/model.ts";
-import type { PredictRow } from "./answering.ts";
-import type { Prediction } from "./monitoring/prediction-log.ts";
+import type { Model, Prediction as ModelAnswer } from "../trainer/model/model.ts";
+import { KEPT_ROWS, type Keeping } from "./monitoring/prediction-log.ts";
 import { type InputSource, openInput, type PredictInput } from "./predict-input.ts";
-import type { ColumnStyle } from "./rows/cell-reader.ts";
 import { ColumnNames } from "./rows/columns.ts";
 import type { AskedRow } from "./rows/read-asked.ts";
 import type { Warning } from "./rows/warnings.ts";
@@ -29,6 +27,8 @@ export interface FileToPredict extends InputSource {
   lease: Lease;
   /** What the answer is; the format that the rows came in where absent. */
   form?: OutputForm;
+  /** Which rows stay in the prediction log, as far as it is on; a sample of those after the first KEPT_ROWS if absent. */
+  keeping?: Keeping;
 }
 
 export interface FileAnswer {
@@ -46,7 +46,7 @@ export interface FileAnswer {
 export async function predictFile(
   serving: Serving,
   version: StoredVersion,
-  { lease, form, ...source }: FileToPredict,
+  { lease, form, keeping, ...source }: FileToPredict,
 ): Promise<FileAnswer> {
   const access = new AbortController();
   const release = lease((reason) => access.abort(reason));
@@ -54,7 +54,7 @@ export async function predictFile(
     const input = await openInput(source, access.signal);
     const wanted = form ?? input.form;
     const tally = { warnings: 0 };
-    const chunks = predictRows({ serving, version, input, form: wanted, tally });
+    const chunks = predictRows({ serving, version, input, form: wanted, tally, keeping });
     return { form: wanted, chunks: guarded(chunks, access.signal, release), tally };
   } catch (error) {
     release();
@@ -80,7 +80,7 @@ async function* guarded(
   }
 }
 
-interface Work {
+interface Work extends Pick<FileToPredict, "keeping"> {
   serving: Serving;
   version: StoredVersion;
   input: PredictInput;
@@ -88,10 +88,11 @@ interface Work {
   tally: { warnings: number };
 }
 
-async function* predictRows({ serving, version, input, form, tally }: Work): AsyncGenerator<Chunk> {
-  const [{ openWriter }, { readAsked }, { model, answering }] = await Promise.all([
+async function* predictRows({ serving, version, input, form, tally, keeping }: Work): AsyncGenerator<Chunk> {
+  const [{ openWriter }, { readAsked }, { TableReader }, model] = await Promise.all([
     import("../csv/formats/writers/table-writer.ts"),
     import("./rows/read-asked.ts"),
+    import("./table-reader.ts"),
     serving.open(version),
   ]);
   const columns = new ColumnNames(model);
@@ -102,37 +103,52 @@ async function* predictRows({ serving, version, input, form, tally }: Work): Asy
   const { names, header, hasHeader } = asked.layout;
   const named = header.map((name, k) => name || names[k]!);
   const added = addedFor(model);
-  let fileNotes = hasHeader ? strangers(names, columns) : [];
-  let styles: ColumnStyle[] | null = null;
+  const reader = new TableReader(model, names);
+  const isNamed = names.map((name) => knows(name) || columns.isUnused(name));
+  let fileNotes = hasHeader ? reader.strangers : [];
   let writer: TableWriter | null = null;
   let size = LEAST_ROWS;
+  let seen = 0;
   for await (const rows of asked.batches) {
-    const all = rows.map(({ cells }) => rowOf(names, cells, columns));
-    styles ??= answering.settleStyles(model, all);
+    if (seen === 0) reader.settle(rows.map(({ cells }) => cells));
     for (let from = 0; from < rows.length; ) {
       const batch = rows.slice(from, from + size);
       const startedAt = performance.now();
-      const some = all.slice(from, from + size);
-      const { predictions, warnings } = await serving.predict(version, some, { explain: false, styles });
-      const said = notesByRow(batch, warnings, fileNotes);
+      const given = batch.map(({ cells }) => cells);
+      const warnings: Warning[] = [];
+      const table = reader.read(given, warnings);
+      const { predicted, ids } = await serving.predictTable(version, table, {
+        warnings: warnings.length,
+        keeping: keeping ?? (seen < KEPT_ROWS ? "full" : "sampled"),
+        cellsOf: (row) => namedCells(names, given[row]!, isNamed),
+      });
+      const said = notesByRow(batch, { warnings, fileNotes });
       fileNotes = [];
+      seen += batch.length;
+      for (const [row, cells] of given.entries() as ArrayIterator<[number, (string | number)[]]>) {
+        added.append(cells, { predicted, row, id: ids?.[row] ?? "" });
+        const notes = said?.[row];
+        if (notes) tally.warnings += notes.length;
+        cells.push(notes ? notes.join("; ") : "");
+      }
       // The header leaves with the first rows, so that a refusal of them still comes before the first byte.
-      const cells = batch.map((row, i) => [
-        ...row.cells,
-        ...added.cells(predictions[i]!),
-        said[i]!.join("; "),
-      ]);
-      writer ??= await openWriter(form, columnsOf({ named, added, model, input, cells, form }));
-      tally.warnings += said.reduce((sum, notes) => sum + notes.length, 0);
+      writer ??= await openWriter(form, columnsOf({ named, added, model, input, cells: given, form }));
       from += batch.length;
       size = nextSize(batch.length, performance.now() - startedAt);
-      const chunk = writer.rows(cells);
+      const chunk = writer.rows(given);
       if (chunk.length > 0) yield chunk;
     }
   }
   if (!writer) throw noRows();
   const last = writer.end();
   if (last.length > 0) yield last;
+}
+
+/** What is kept of a row: the columns of the file that training saw. Without a prototype, for one called __proto__. */
+function namedCells(names: readonly string[], cells: readonly string[], isNamed: readonly boolean[]): string {
+  const row = Object.create(null) as Record<string, string>;
+  for (const [at, name] of names.entries()) if (isNamed[at]) row[name] = cells[at]!;
+  return JSON.stringify(row);
 }
 
 function noRows(): AppError {
@@ -149,18 +165,12 @@ function nothingNamed(firstRow: string[], { result }: StoredVersion): AppError {
   });
 }
 
-/** Columns that nobody knows: said in the first row, for they are the same in all. */
-function strangers(names: readonly string[], columns: ColumnNames): string[] {
-  return names
-    .filter((name) => columns.placeOf(name) < 0 && !columns.isUnused(name))
-    .map((name) => `${name}: ${columns.unknownMessage(name)}`);
-}
-
+/** By row of the batch, what is said of it; null: nothing is of any. */
 function notesByRow(
   batch: readonly AskedRow[],
-  warnings: readonly Warning[],
-  fileNotes: readonly string[],
-): string[][] {
+  { warnings, fileNotes }: { warnings: readonly Warning[]; fileNotes: readonly string[] },
+): (string[] | undefined)[] | null {
+  if (!warnings.length && !fileNotes.length && batch.every(({ notes }) => !notes.length)) return null;
   const said = batch.map(({ notes }) => notes.map(({ message }) => message));
   said[0]?.unshift(...fileNotes);
   for (const { row, column, message } of warnings) said[row]!.push(`${column}: ${message}`);
@@ -224,33 +234,28 @@ function nextSize(rows: number, ms: number): number {
   return Math.min(MOST_ROWS, Math.max(LEAST_ROWS, fitting));
 }
 
-/** Only what the model knows: what it does not is said once for the file. */
-function rowOf(names: readonly string[], cells: readonly string[], columns: ColumnNames): PredictRow {
-  const row: PredictRow = new Map();
-  for (const [column, name] of names.entries())
-    if (columns.placeOf(name) >= 0 || columns.isUnused(name)) row.set(name, cells[column] ?? null);
-  return row;
-}
-
 interface AddedColumns {
   names: string[];
   kinds: OutputColumn["kind"][];
-  cells: (prediction: Prediction) => (string | number)[];
+  append: (cells: (string | number)[], answer: { predicted: ModelAnswer; row: number; id: string }) => void;
 }
 
 /** Without an id where the prediction is not kept: no outcome can be told for it. */
 function addedFor({ classes, threshold }: Model): AddedColumns {
   const isWide = classes.length > MOST_CLASS_COLUMNS;
   const shares = isWide ? ["probability"] : classes.map((name) => `probability_${name}`);
-  const decided = threshold === null ? [] : [threshold];
   const numbers = [...shares, ...(threshold === null ? [] : ["threshold"])];
+  const width = classes.length;
   return {
     names: ["prediction", ...numbers, "prediction_id"],
-    kinds: [classes.length > 0 ? "text" : "number", ...numbers.map(() => "number" as const), "text"],
-    cells: ({ id, prediction, probabilities }) => {
-      const named = isWide ? [String(prediction)] : classes;
-      const told = probabilities ? named.map((name) => probabilities[name]!) : [];
-      return [prediction, ...told, ...decided, id ?? ""];
+    kinds: [width > 0 ? "text" : "number", ...numbers.map(() => "number" as const), "text"],
+    append: (cells, { predicted: { values, probabilities }, row, id }) => {
+      const value = values[row]!;
+      cells.push(width > 0 ? classes[value]! : value);
+      if (probabilities && isWide) cells.push(probabilities[row * width + value]!);
+      else if (probabilities) for (let k = 0; k < width; k++) cells.push(probabilities[row * width + k]!);
+      if (threshold !== null) cells.push(threshold);
+      cells.push(id);
     },
   };
 }

@@ -3,12 +3,18 @@ import * as z from "zod";
 import type { Table } from "../csv/types.ts";
 import { timed } from "../platform/timing.ts";
 import type { StoredVersion } from "../store/models.ts";
-import type { Model } from "../trainer/model/model.ts";
+import type { Model, Prediction as ModelAnswer } from "../trainer/model/model.ts";
 import type { Answer, PredictRow, Warning } from "./answering.ts";
 import type { ModelCache } from "./model-cache.ts";
-import type { Prediction, PredictionLog } from "./monitoring/prediction-log.ts";
+import {
+  KEPT_ROWS,
+  type Keeping,
+  type Prediction,
+  type PredictionLog,
+  storedAnswer,
+  storedCells,
+} from "./monitoring/prediction-log.ts";
 import type { References } from "./monitoring/references.ts";
-import type { ColumnStyle } from "./rows/cell-reader.ts";
 
 const MAX_ROWS = 100_000;
 
@@ -117,8 +123,8 @@ export interface PredictOptions {
   purpose?: "traffic" | "trial";
   /** Columns that the smallest change leaves as they are. */
   pinned?: readonly string[];
-  /** By column, how the request writes its values (see `settleStyles`). */
-  styles?: ColumnStyle[];
+  /** Which rows stay in the prediction log; a sample of many if absent. */
+  keeping?: Keeping;
 }
 
 /** The answers of one request. */
@@ -129,6 +135,20 @@ export interface Served {
   threshold: number | null;
   /** The rows as the model read them. */
   table: Table;
+}
+
+/** Rows of a file to predict. */
+interface FileRows {
+  /** How many were said of them. */
+  warnings: number;
+  keeping: Keeping;
+  cellsOf: (row: number) => string;
+}
+
+interface PredictedTable {
+  predicted: ModelAnswer;
+  /** By row, where it is kept in the prediction log; null: no row is. */
+  ids: (string | null)[] | null;
 }
 
 /** Of more rows than these only contributions are told. */
@@ -149,30 +169,66 @@ export class Serving {
   async predict(
     version: StoredVersion,
     rows: PredictRow[],
-    { explain, purpose = "traffic", styles, pinned = [] }: PredictOptions,
+    { explain, purpose = "traffic", keeping, pinned = [] }: PredictOptions,
   ): Promise<Served> {
     answering ??= await import("./answering.ts");
     const model = await this.cache.load(version);
     const begin = performance.now();
     const { answers, warnings, table } = timed("predict", () =>
-      answering!.answerRows(model, rows, { explain, styles }),
+      answering!.answerRows(model, rows, { explain }),
     );
     if (explain && rows.length <= FLIPPED_ROWS) await this.flip(version, { model, table, answers, pinned });
     const { threshold } = model;
-    if (purpose === "traffic") {
-      const prepared = await this.traffic.prepare(version);
-      const predictions = this.traffic.note({ version, model, prepared, rows, table, answers, warnings });
-      this.traffic.counters.took(version.name, (performance.now() - begin) / 1000);
-      return { predictions, warnings, threshold, table };
-    }
-    const predictions = answers.map((answer) => ({ ...answer, logged: false as const }));
+    const ids =
+      purpose === "trial"
+        ? null
+        : this.traffic.note({
+            ...{ version, model, table, prepared: await this.traffic.prepare(version) },
+            predictions: answers.map(({ prediction }) => prediction),
+            warnings: warnings.length,
+            keeping: keeping ?? (rows.length > KEPT_ROWS ? "sampled" : "full"),
+            stored: (row) => ({ cells: storedCells(rows[row]!), answer: storedAnswer(answers[row]!) }),
+          });
+    if (purpose === "traffic") this.traffic.counters.took(version.name, (performance.now() - begin) / 1000);
+    const predictions = answers.map((answer, row): Prediction => {
+      const id = ids?.[row];
+      return id ? { id, ...answer } : { ...answer, logged: false };
+    });
     return { predictions, warnings, threshold, table };
   }
 
-  /** The model itself, and what it makes of rows: for whole files. */
-  async open(version: StoredVersion): Promise<{ model: Model; answering: typeof import("./answering.ts") }> {
-    answering ??= await import("./answering.ts");
-    return { model: await this.cache.load(version), answering };
+  /** Rows of a file, as `TableReader` read them: counted, and kept as `keeping` says. `cellsOf`: a row as JSON. */
+  async predictTable(version: StoredVersion, table: Table, asked: FileRows): Promise<PredictedTable> {
+    const [model, prepared, { predict }] = await Promise.all([
+      this.cache.load(version),
+      this.traffic.prepare(version),
+      import("../trainer/model/model.ts"),
+    ]);
+    const begin = performance.now();
+    const predicted = timed("predict", () => predict(model, table));
+    const { classes } = model;
+    const predictions = Array.from(predicted.values, (value) => (classes.length ? classes[value]! : value));
+    const answerOf = (row: number) =>
+      storedAnswer({
+        prediction: predictions[row]!,
+        ...(predicted.probabilities && {
+          probabilities: Object.fromEntries(
+            classes.map((name, k) => [name, predicted.probabilities![row * classes.length + k]!]),
+          ),
+        }),
+      });
+    const { warnings, keeping, cellsOf } = asked;
+    const ids = this.traffic.note({
+      ...{ version, model, prepared, table, predictions, warnings, keeping },
+      stored: (row) => ({ cells: cellsOf(row), answer: answerOf(row) }),
+    });
+    this.traffic.counters.took(version.name, (performance.now() - begin) / 1000);
+    return { predicted, ids };
+  }
+
+  /** The model itself: for whole files. */
+  open(version: StoredVersion): Promise<Model> {
+    return this.cache.load(version);
   }
 
   /**

@@ -4,10 +4,9 @@
  */
 import { createReadStream } from "node:fs";
 import { readPage } from "../../core/csv/preview.ts";
-import type { Column, ColumnPlan } from "../../core/csv/types.ts";
-import { answerRow, answerRows, settleStyles } from "../../core/models/answering.ts";
+import type { Column, ColumnPlan, Table } from "../../core/csv/types.ts";
+import { answerRow, answerRows } from "../../core/models/answering.ts";
 import { modelModule } from "../../core/models/export.ts";
-import type { Prediction } from "../../core/models/monitoring/prediction-log.ts";
 import { predictFile } from "../../core/models/predict-csv.ts";
 import type { Cell } from "../../core/models/rows/cell-reader.ts";
 import type { Serving } from "../../core/models/serving.ts";
@@ -186,15 +185,22 @@ async function askCsv(asked: AskedBack, path: string, expected: Expected): Promi
   const { model } = expected.tiny;
   const answers: Answered[] = [];
   const serving = {
-    open: async () => ({ model, answering: { answerRow, answerRows, settleStyles } }),
-    predict: async (_: unknown, rows: Map<string, Cell>[], { styles }: { styles?: never }) => {
-      const { answers: some, warnings } = answerRows(model, rows, { explain: false, styles });
-      answers.push(...some);
-      return {
-        predictions: some.map((answer) => ({ id: "", ...answer }) as Prediction),
-        warnings,
-        threshold: null,
-      };
+    open: async () => model,
+    predictTable: async (_: unknown, table: Table) => {
+      const predicted = predict(model, table);
+      const { values, probabilities } = predicted;
+      const { classes } = model;
+      for (const [row, value] of values.entries()) {
+        const shares = classes.map(
+          (name, k) => [name, probabilities?.[row * classes.length + k] ?? 0] as const,
+        );
+        answers.push(
+          probabilities
+            ? { prediction: classes[value]!, probabilities: Object.fromEntries(shares) }
+            : { prediction: value },
+        );
+      }
+      return { predicted, ids: null };
     },
   } as unknown as Serving;
   const version = { result: { schema: { features: model.plans } } } as unknown as StoredVersion;

@@ -40,6 +40,12 @@ const decoder = new TextDecoder();
 /** A row's cells as strings. */
 export function cellsOf(bytes: Uint8Array, spans: Int32Array, cells: number): string[] {
   const row = new Array<string>(cells);
-  for (let k = 0; k < cells; k++) row[k] = decoder.decode(bytes.subarray(spans[2 * k], spans[2 * k + 1]));
+  const [start, end] = [spans[0], spans[2 * cells - 1]];
+  const text = decoder.decode(bytes.subarray(start, end));
+  // Where every byte is a character the cells are parts of one text.
+  if (text.length === end - start)
+    for (let k = 0; k < cells; k++) row[k] = text.slice(spans[2 * k] - start, spans[2 * k + 1] - start);
+  else
+    for (let k = 0; k < cells; k++) row[k] = decoder.decode(bytes.subarray(spans[2 * k], spans[2 * k + 1]));
   return row;
 }

@@ -74,8 +74,11 @@ export class DriftCounter {
   }
 
   /** `examples` false: no value of a row is kept, not even as an example. */
-  count(into: DriftCounts, asked: { table: Table; answers: readonly Answer[]; examples: boolean }): void {
-    const { table, answers, examples } = asked;
+  count(
+    into: DriftCounts,
+    asked: { table: Table; predictions: readonly Answer["prediction"][]; examples: boolean },
+  ): void {
+    const { table, predictions, examples } = asked;
     into.rows += table.rows;
     this.reference.columns.forEach((reference, i) => {
       const column = table.columns.find(({ name }) => name === reference.column);
@@ -83,7 +86,7 @@ export class DriftCounter {
       else if (reference.kind !== "category") countNumbers(into.columns[i]!, reference.edges, column);
       else if ("codes" in column) this.countLabels(into.columns[i]!, { i, column, examples });
     });
-    for (const { prediction } of answers) this.countAnswer(into.answers, prediction);
+    for (const prediction of predictions) this.countAnswer(into.answers, prediction);
   }
 
   /** The same for a row that never became a table. */

@@ -16,7 +16,7 @@ import { addPredictions, findModel, findVersion, type StoredVersion } from "../.
 import { insertPredictions, type NewPrediction, versionKey } from "../../store/predictions.ts";
 import type { Model } from "../../trainer/model/model.ts";
 import type { TrainingReference } from "../../trainer/model/reference.ts";
-import type { Answer, Cell, PredictRow, RowAnswer, Warning } from "../answering.ts";
+import type { Answer, Cell, PredictRow, RowAnswer } from "../answering.ts";
 import type { Challenger } from "./challenger.ts";
 import { addCounts, DriftCounter, type DriftCounts, noCounts } from "./drift-counts.ts";
 import { ModelCounters } from "./model-counters.ts";
@@ -41,12 +41,22 @@ interface Asker {
 /** Some rows, asked of a version at once. */
 export interface Asked extends Asker {
   prepared: Prepared;
-  rows: PredictRow[];
-  /** The same as the model read them. */
+  /** The rows as the model read them. */
   table: Table;
-  answers: Answer[];
-  warnings: readonly Warning[];
+  /** By row. */
+  predictions: readonly Answer["prediction"][];
+  /** How many were said. */
+  warnings: number;
+  keeping: Keeping;
+  /** A row and its answer as JSON; asked for those that are kept. */
+  stored: (row: number) => Pick<NewPrediction, "cells" | "answer">;
 }
+
+/** Which rows of a request are kept, as far as PREDICTION_LOG keeps any: it has the last word. */
+export const KEEPINGS = ["full", "sampled", "off"] as const;
+export type Keeping = (typeof KEEPINGS)[number];
+/** Of a request with more rows a sample is kept by default: it must not push out what was asked singly. */
+export const KEPT_ROWS = 1000;
 
 /** One row that never became a table. */
 export interface AskedRow extends Asker {
@@ -136,23 +146,23 @@ export class PredictionLog {
     return this.last?.asked === version || this.versions.has(keyOf(version));
   }
 
-  /** Names each answer, and keeps what is to be kept. */
-  note(asked: Asked): Prediction[] {
-    const { rows, table, answers } = asked;
+  /** Counts rows and keeps what is to be kept: by row its id, or null where it is not kept; null: none is. */
+  note(asked: Asked): (string | null)[] | null {
+    const { table, predictions, warnings, keeping, stored } = asked;
     const traffic = this.of(asked.version) ?? this.begin(asked);
-    traffic.predictions += rows.length;
-    this.counters.answered(traffic.name, { predictions: rows.length, warnings: asked.warnings.length });
-    traffic.warnings += asked.warnings.length;
-    traffic.drift?.counter.count(traffic.drift.counts, { table, answers, examples: this.keepsExamples });
-    const at = this.options.now();
-    const predictions = answers.map((answer, row) => {
-      if (!this.isKept(asked.version)) return { ...answer, logged: false } as const;
-      const id = predictionId(at);
-      this.keep(traffic, stored(id, { at, answer, cells: rows[row]! }));
-      return { id, ...answer };
-    });
+    traffic.predictions += table.rows;
+    this.counters.answered(traffic.name, { predictions: table.rows, warnings });
+    traffic.warnings += warnings;
+    traffic.drift?.counter.count(traffic.drift.counts, { table, predictions, examples: this.keepsExamples });
     this.writeSoon();
-    return predictions;
+    if (keeping === "off" || !this.keepsExamples) return null;
+    const at = this.options.now();
+    return predictions.map((_, row) => {
+      if (!this.isKept(asked.version, keeping)) return null;
+      const id = predictionId(at);
+      this.keep(traffic, { id, at, ...stored(row) });
+      return id;
+    });
   }
 
   /** The same for one row of a version that `hasBegun`: its id, or null where it is not kept. */
@@ -225,12 +235,13 @@ export class PredictionLog {
     return () => this.withheld.delete(keyOf(version));
   }
 
-  private isKept(version: StoredVersion): boolean {
+  private isKept(version: StoredVersion, keeping: Keeping = "full"): boolean {
     if (this.withheld.size && this.withheld.has(keyOf(version))) return false;
     // A disk that takes nothing: an id would be given out for what may be lost.
     if (this.refusal && this.waiting >= MOST_WAITING) return false;
     const { PREDICTION_LOG: log, PREDICTION_SAMPLE: share } = this.options.config;
-    return log === "full" || (log === "sampled" && Math.random() < share);
+    const isWhole = log === "full" && keeping === "full";
+    return isWhole || (log !== "off" && keeping !== "off" && Math.random() < share);
   }
 
   /** As `flush`, for whoever looks for a row next. Throws what the disk said where it did not take it. */
@@ -322,18 +333,16 @@ export class PredictionLog {
 
 const keyOf = ({ name, version }: Pick<StoredVersion, "name" | "version">) => `${name}:${version}`;
 
-function stored(
-  id: string,
-  { at, cells, answer }: { at: number; cells: PredictRow; answer: Answer },
-): NewPrediction {
+/** A row as JSON, for `stored`. */
+export function storedCells(cells: PredictRow): string {
   // Without a prototype even a column called __proto__ is one like any other.
   const row = Object.create(null) as Record<string, Cell>;
   for (const [name, cell] of cells) row[name] = cell;
-  return { id, at, cells: JSON.stringify(row), answer: storedAnswer(answer) };
+  return JSON.stringify(row);
 }
 
 /** Of very many classes only the answer itself is kept. */
-function storedAnswer({ prediction, probabilities }: Answer): string {
+export function storedAnswer({ prediction, probabilities }: Answer): string {
   const isShort = probabilities !== undefined && Object.keys(probabilities).length <= MOST_CLASSES;
   return JSON.stringify(isShort ? { prediction, probabilities } : { prediction });
 }

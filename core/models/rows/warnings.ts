@@ -24,6 +24,9 @@ export interface Warning {
   message: string;
 }
 
+/** More are counted, not told one by one. */
+export const MOST_WARNINGS = 10_000;
+
 export type Warn = (code: WarningCode, message: string) => void;
 
 const SHOWN = 60;

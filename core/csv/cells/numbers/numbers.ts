@@ -164,6 +164,31 @@ function readClock(text: string): number {
   return (sign === "-" ? -1 : 1) * (86_400 * Number(days) + seconds + Number(`0.${fraction}`));
 }
 
+/**
+ * The value of a text that is digits with a minus before and one decimal mark at most, as parseNumber has it; NaN for
+ * any other, which needs the careful way. Exact as in readNumber.
+ */
+export function readDigits(text: string, decimal: "." | ","): number {
+  const end = text.length;
+  const isNegative = text.charCodeAt(0) === 45;
+  const point = decimal.charCodeAt(0);
+  let mantissa = 0;
+  let digits = 0;
+  let decimals = -1;
+  for (let i = isNegative ? 1 : 0; i < end; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= ZERO && code <= ZERO + 9) {
+      mantissa = mantissa * 10 + code - ZERO;
+      digits++;
+      if (decimals >= 0) decimals++;
+    } else if (code === point && decimals < 0) decimals = 0;
+    else return Number.NaN;
+  }
+  if (digits === 0 || digits > 15) return Number.NaN;
+  const value = decimals > 0 ? mantissa / POWERS[decimals] : mantissa;
+  return isNegative ? -value : value;
+}
+
 const POWERS = Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`));
 const ZERO = 48;
 const decoder = new TextDecoder();

@@ -15,16 +15,13 @@ async function csvWriter(columns: readonly OutputColumn[]): Promise<TableWriter>
   let start = writeRow(columns.map(({ name }) => name));
   return {
     rows: (rows) => {
-      const lines = start + rows.map((row) => writeRow(row.map(csvCell))).join("");
+      let lines = start;
+      for (const row of rows) lines += writeRow(row);
       start = "";
       return lines;
     },
     end: () => start,
   };
-}
-
-function csvCell(cell: Cell): string | number | boolean | null {
-  return cell === undefined ? null : typeof cell === "bigint" ? String(cell) : cell;
 }
 
 function ndjsonWriter(columns: readonly OutputColumn[]): TableWriter {

@@ -9,7 +9,8 @@ import { PARQUET_TYPE, streamAnswer, XLSX_TYPE } from "../../../http/responses.t
 import { inPieces, revocableBody } from "../../../http/revocable.ts";
 import { JSON_HEADERS } from "../../../http/security.ts";
 import { type Chunks, STREAM_HEADER, startingWith } from "../../../http/stream.ts";
-import { predictFile } from "../../../models/predict-csv.ts";
+import { KEEPINGS, KEPT_ROWS } from "../../../models/monitoring/prediction-log.ts";
+import { type FileToPredict, predictFile } from "../../../models/predict-csv.ts";
 import { PREDICT_REQUEST, type Served } from "../../../models/serving.ts";
 import { AppError } from "../../../platform/errors.ts";
 import type { Handle } from "../../../store/database.ts";
@@ -40,6 +41,12 @@ const PREDICT_QUERY = VERSION_QUERY.extend({
     .enum(["0", "1"])
     .default("0")
     .describe("1 adds contributions and, for up to 10 rows, the smallest change that changes the prediction"),
+  log: z
+    .enum(KEEPINGS)
+    .optional()
+    .describe(
+      `which rows stay in the prediction log, as far as PREDICTION_LOG keeps any. By default all of up to ${KEPT_ROWS} rows, and a sample beyond`,
+    ),
 });
 const LIVE_REQUEST = z.strictObject({ version: z.int().min(1) });
 
@@ -67,8 +74,10 @@ async function predictRows(
   const { signalbox, request, params, query, body: rows } = call;
   const serving = await signalbox.models.serving(params.name!, query.version ?? null);
   if (FILE_TYPES.includes(mediaType(request)))
-    return (await predictFileAnswer(call, serving, acceptedForm(request))).response;
-  const served = await signalbox.serving.predict(serving, rows, { explain: query.explain === "1" });
+    return (await predictFileAnswer(call, serving, { form: acceptedForm(request), keeping: query.log }))
+      .response;
+  const options = { explain: query.explain === "1", keeping: query.log };
+  const served = await signalbox.serving.predict(serving, rows, options);
   return predictionsAnswer(serving, served);
 }
 
@@ -109,7 +118,7 @@ type PredictFileCall = Pick<Call, "signalbox" | "request" | "problemOf" | "hold"
 export async function predictFileAnswer(
   { signalbox, request, problemOf, hold, takeTime }: PredictFileCall,
   version: StoredVersion,
-  form?: OutputForm,
+  asked: Pick<FileToPredict, "form" | "keeping"> = {},
 ): Promise<{ form: OutputForm; response: Response }> {
   takeTime();
   const { datasets, serving } = signalbox;
@@ -118,7 +127,7 @@ export async function predictFileAnswer(
     readAside: (chunks: AsyncIterable<Uint8Array>) => datasets.readAside(chunks),
   };
   // The header and a refusal come before the first byte leaves.
-  const answer = await predictFile(serving, version, { ...source, lease: hold, form }).catch(
+  const answer = await predictFile(serving, version, { ...source, lease: hold, ...asked }).catch(
     (error: unknown) => {
       throw withHeaderFix(error);
     },

@@ -14,6 +14,7 @@ const BLOCK = 65_536;
 /** Below so many rows laying out the trees costs more than walking them one row at a time. */
 const MIN_ROWS = 48;
 const NODE_BYTES = 48;
+const REPEATED_ROWS = 4096;
 /** Of a block of rows: some ten milliseconds. */
 const TREES_PER_STEP = 4;
 const FEATURES_PER_STEP = 8;
@@ -77,9 +78,11 @@ function* predictBlock(
     const width = trees.leafOutputs;
     const values = scope.bytes(trees.leafValues.length * 8);
     scope.f64(values, trees.leafValues.length).set(trees.leafValues);
+    const layouts = count <= REPEATED_ROWS ? keptLayouts(trees) : null;
     const nodes = scope.bytes(largestTree(trees) * NODE_BYTES);
     for (let tree = 0; tree < trees.roots.length; tree++) {
-      const depth = layOutTree(scope, trees, { tree, nodes });
+      const { words, depth } = layouts?.[tree] ?? layOutTree(trees, tree);
+      scope.i32(nodes, words.length).set(words);
       scope.kernels.walkTree(nodes, 0, depth, codes, features.length, count, leaves);
       scope.kernels.addLeaves(leaves, count, values, width, sums, outputs, width === 1 ? tree % outputs : 0);
       if (tree % TREES_PER_STEP === TREES_PER_STEP - 1) yield;
@@ -138,10 +141,31 @@ function binCodes(
   }
 }
 
-/** Nodes and leaves of the largest tree: trees stand one after another, so by the distance between their roots. */
+interface Layout {
+  words: Int32Array;
+  depth: number;
+}
+
+const layoutsOf = new WeakMap<Trees, Layout[]>();
+
+/** Whoever asks for few rows asks again: a file is predicted in blocks, and laying a tree out takes as long as a block. */
+function keptLayouts(trees: Trees): Layout[] {
+  let layouts = layoutsOf.get(trees);
+  if (!layouts) {
+    layouts = Array.from(trees.roots, (_, tree) => layOutTree(trees, tree));
+    layoutsOf.set(trees, layouts);
+  }
+  return layouts;
+}
+
+const sizes = new WeakMap<Trees, number>();
+
+/** Nodes and leaves of the largest tree. */
 function largestTree(trees: Trees): number {
-  let largest = 1;
+  let largest = sizes.get(trees) ?? 0;
+  if (largest > 0) return largest;
   for (let tree = 0; tree < trees.roots.length; tree++) largest = Math.max(largest, countNodes(trees, tree));
+  sizes.set(trees, largest);
   return largest;
 }
 
@@ -155,10 +179,9 @@ function countNodes(trees: Trees, tree: number): number {
   return count;
 }
 
-/** Writes one tree as the kernel walks it, the root first; answers its depth. */
-function layOutTree(scope: Scope, trees: Trees, { tree, nodes }: { tree: number; nodes: number }): number {
-  const count = countNodes(trees, tree);
-  const words = scope.i32(nodes, (count * NODE_BYTES) / 4);
+/** One tree as the kernel walks it, the root first. */
+function layOutTree(trees: Trees, tree: number): Layout {
+  const words = new Int32Array((countNodes(trees, tree) * NODE_BYTES) / 4);
   let used = 1;
   let deepest = 0;
   const open: { node: number; at: number; depth: number }[] = [{ node: trees.roots[tree], at: 0, depth: 0 }];
@@ -175,7 +198,7 @@ function layOutTree(scope: Scope, trees: Trees, { tree, nodes }: { tree: number;
     open.push({ node: trees.right[node], at: used + 1, depth: depth + 1 });
     used += 2;
   }
-  return deepest;
+  return { words, depth: deepest };
 }
 
 /** A bit per bin: numbers, missing and categories alike. */

@@ -165,8 +165,8 @@ test("new categories count where training had all of them, not where it saw most
     const known = column === few ? ["a", "b"] : Array.from({ length: 400 }, (_, i) => `v${i}`).concat("a");
     const counter = new DriftCounter(trained, encoderOf(known));
     const [counts, again] = [noCounts(trained), noCounts(trained)];
-    counter.count(counts, { table, answers: [], examples: true });
-    counter.count(again, { table, answers: [], examples: false });
+    counter.count(counts, { table, predictions: [], examples: true });
+    counter.count(again, { table, predictions: [], examples: false });
     expect(counts.columns[0]).toMatchObject({ unseen: 12, missing: 144 });
     expect(counts.columns[0]!.examples).toHaveLength(5);
     expect(again.columns[0]!.examples).toEqual([]);
