@@ -1,6 +1,7 @@
 /** Plain data that requests, stages, store and pages share: what a training is asked for, its stages, and what it gives. */
 import type { Finding, Readings } from "../csv/types.ts";
 import type { ColumnChanges, MetricComparison } from "./explain/comparison.ts";
+import type { Refit } from "./refit.ts";
 import type { Task } from "./samples.ts";
 
 export interface StageRecord {
@@ -57,6 +58,8 @@ export interface RunOptions {
   positiveClass: string | null;
   /** Money: what each kind of decision costs; binary only. */
   costs: { falsePositive: number; falseNegative: number } | null;
+  /** False: the tested model is served, and never learns from the test rows. */
+  refit?: boolean;
 }
 
 export interface Candidate {
@@ -79,8 +82,8 @@ export interface RunResult {
   positiveClass: string | null;
   /** Of all stages, errors first. */
   findings: Finding[];
-  /** The served model learned once more from so many rows, the test part among them; null: it is the evaluated one. */
-  refit: { rows: number } | null;
+  /** Whether the served model learned from the test rows, too; null in results of before that was done. */
+  refit: Refit | null;
   /** How rows are read; absent in results of before. */
   readings?: Readings;
   /** By scikit-learn's names, on the test part. */

@@ -50,6 +50,12 @@ export const TRAIN_REQUEST = z.strictObject({
     .optional()
     .describe("the positive class of two: recall, precision, curves and the threshold are about it"),
   costs: z.strictObject({ falsePositive: z.number().min(0), falseNegative: z.number().min(0) }).optional(),
+  refit: z
+    .boolean()
+    .optional()
+    .describe(
+      "true (default): after the test the model is trained once more on all rows, where the time limit allows it; figures are of the model before",
+    ),
 });
 export type TrainRequest = z.output<typeof TRAIN_REQUEST>;
 
@@ -82,6 +88,10 @@ export const TRAIN_QUERY = z.strictObject({
     .describe("the same seed gives the same split"),
   metric: TRAIN_REQUEST.shape.metric.describe("the metric to optimise, by scikit-learn's name"),
   positiveClass: TRAIN_REQUEST.shape.positiveClass,
+  refit: z
+    .stringbool({ truthy: ["true", "1"], falsy: ["false", "0"] })
+    .optional()
+    .describe("true: train on the test rows too, after the test (default)"),
 });
 
 /** The options that the run keeps. Throws AppError `invalid` where a column or the target is not there. */
@@ -115,6 +125,7 @@ export function settleOptions(request: TrainRequest, profile: CsvProfile, budget
     metric: request.metric ?? null,
     positiveClass: settlePositiveClass(request, profile, target),
     costs: request.costs ?? null,
+    refit: request.refit ?? true,
   };
 }
 

@@ -13,7 +13,7 @@ import {
   type StoredStage,
 } from "../store/runs.ts";
 import { bySeverity } from "../trainer/checks/severity.ts";
-import { STAGE_NAMES, type VersionComparison } from "../trainer/contract.ts";
+import { type RunResult, STAGE_NAMES, type VersionComparison } from "../trainer/contract.ts";
 import { earlyProgress, progressAt, stillLeft } from "./forecast.ts";
 import { type Standing, standingsOf } from "./results/standings.ts";
 
@@ -49,7 +49,7 @@ export interface RunView {
   positiveClass: string | null;
   /** Of all stages so far, errors first. */
   findings: Finding[];
-  refit: { rows: number } | null;
+  refit: RunResult["refit"];
   /** How rows are read; null before the run has finished. */
   readings: Readings | null;
   comparison: VersionComparison | null;

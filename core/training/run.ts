@@ -6,7 +6,7 @@ import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { ReadingChoices } from "../csv/types.ts";
 import type { RunOptions, RunResult } from "../trainer/contract.ts";
-import { readModel } from "../trainer/model/model-file.ts";
+import { readTestedModel } from "../trainer/model/model-file.ts";
 import { openThreads } from "./folds/fold-pool.ts";
 import { createWork, STAGES, type Work } from "./stages/index.ts";
 import type { Artifacts, RunDataset, StageReport } from "./stages/stage.ts";
@@ -46,7 +46,7 @@ export async function runStages(input: RunInput, controls: RunControls): Promise
   const work = createWork(openThreads);
   if (input.previous) {
     const { version, path } = input.previous;
-    work.previous = { version, model: readModel(await readFile(path)) };
+    work.previous = { version, model: readTestedModel(await readFile(path)) };
   }
   const artifacts = folderArtifacts(input.folder);
   const beganAt = controls.beganAt ?? performance.now();

@@ -71,3 +71,13 @@ export function hasLearned(learned: Uint32Array, hash: number): boolean {
   }
   return learned[low] === hash;
 }
+
+/** Tells of each row of the table whether the model learned from its like; null where that cannot be told. */
+export function learnedTest(
+  { plans, learned }: { plans: readonly { name: string }[]; learned?: Uint32Array },
+  table: Table,
+): ((row: number) => boolean) | null {
+  const names = plans.map(({ name }) => name);
+  const hashes = learned ? rowHashes(table, names) : null;
+  return hashes && learned ? (row) => hasLearned(learned, hashes[row]) : null;
+}

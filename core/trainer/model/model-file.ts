@@ -1,24 +1,53 @@
 /**
  * Writes and reads model files. Packed plain data with a version and a checksum; what is damaged, of another version
- * or too large is refused before anything of it is used.
+ * or too large is refused before anything of it is used. Where the served model learned from the test rows too, the
+ * model that was tested follows in the same file: comparisons need one that has not seen them.
  */
 import { MODEL_VERSION, type Model } from "./model.ts";
-import { DamagedFileError, pack, unpack } from "./pack.ts";
+import { DamagedFileError, pack, packedLength, unpack } from "./pack.ts";
 
 export { DamagedFileError };
 
 export const MOST_MODEL_BYTES = 256 * 1024 * 1024;
 
-/** The same model gives the same bytes. */
-export function writeModel(model: Model): Uint8Array {
-  const bytes = pack({ what: "signalbox model", ...model });
+/** The same models give the same bytes. `tested`: the model before its refit. */
+export function writeModel(model: Model, tested: Model | null = null): Uint8Array {
+  const served = packed(model);
+  const bytes = tested ? joined(served, packed(tested)) : served;
   if (bytes.length > MOST_MODEL_BYTES) throw new Error("The model is larger than a model file may be.");
   return bytes;
 }
 
-/** Throws DamagedFileError with the reason. */
+const packed = (model: Model) => pack({ what: "signalbox model", ...model });
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}
+
+/** The model that is served. Throws DamagedFileError with the reason. */
 export function readModel(bytes: Uint8Array): Model {
+  return readOne(partsOf(bytes).served);
+}
+
+/** The model that was tested; the same one where there was no refit. Throws DamagedFileError with the reason. */
+export function readTestedModel(bytes: Uint8Array): Model {
+  const { served, tested } = partsOf(bytes);
+  return readOne(tested ?? served);
+}
+
+function partsOf(bytes: Uint8Array): { served: Uint8Array; tested: Uint8Array | null } {
   if (bytes.length > MOST_MODEL_BYTES) throw new DamagedFileError("The file is larger than a model may be.");
+  const length = packedLength(bytes);
+  const [served, tested] = [bytes.subarray(0, length), bytes.subarray(length)];
+  if (tested.length === 0) return { served, tested: null };
+  if (packedLength(tested) !== tested.length) throw new DamagedFileError("The file is cut off or has grown.");
+  return { served, tested };
+}
+
+function readOne(bytes: Uint8Array): Model {
   const value = unpack(bytes) as Partial<Model> & { what?: string };
   if (value.what !== "signalbox model") throw new DamagedFileError("The file is not a model.");
   if (value.version !== MODEL_VERSION) {

@@ -58,6 +58,13 @@ export function pack(value: unknown): Uint8Array {
   return bytes;
 }
 
+/** How many bytes the first value takes, by its header; another may follow. */
+export function packedLength(bytes: Uint8Array): number {
+  if (bytes.length < HEADER_BYTES) return HEADER_BYTES;
+  const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return HEADER_BYTES + padded(header.getUint32(8, true)) + header.getUint32(12, true);
+}
+
 /** Throws DamagedFileError. The arrays are copies: the bytes may be dropped. */
 export function unpack(bytes: Uint8Array): unknown {
   if (bytes.length < HEADER_BYTES) throw new DamagedFileError("The file is too short.");

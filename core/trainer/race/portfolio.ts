@@ -6,7 +6,6 @@
 import { epochsFor } from "../learners/network/network.ts";
 import type { BoostingParams } from "../learners/trees/boosting-params.ts";
 import type { ForestParams } from "../learners/trees/forest.ts";
-import type { Target } from "../samples.ts";
 import {
   baselineRecipe,
   boostingRecipe,
@@ -16,16 +15,7 @@ import {
   networkRecipe,
   smoothRecipe,
 } from "./candidate-configs.ts";
-import type { TrainingData } from "./training-data.ts";
-
-export interface PortfolioOptions {
-  target: Target;
-  /** Training rows. */
-  rows: number;
-  /** Columns of the linear design and whether text is among them. */
-  text: boolean;
-  columns: number;
-}
+import { type Sizing, sizingOf, type TrainingData } from "./training-data.ts";
 
 /** All leaves of a forest together stay below this, so that its file and its answers stay small. */
 const MOST_FOREST_LEAVES = 400_000;
@@ -33,15 +23,10 @@ const MOST_FOREST_ROWS = 60_000;
 
 /** What races on this data; every thread that holds the data has the same. */
 export function portfolioFor(data: TrainingData): CandidateConfig[] {
-  return portfolio({
-    target: data.target,
-    rows: data.rows.length,
-    text: data.encoded.texts.length > 0,
-    columns: data.design.columns,
-  });
+  return portfolio(sizingOf(data));
 }
 
-export function portfolio(options: PortfolioOptions): CandidateConfig[] {
+export function portfolio(options: Sizing): CandidateConfig[] {
   const { rows, target } = options;
   const skewed = target.task === "regression" && isSkewed(target.values);
   return [
@@ -54,7 +39,7 @@ export function portfolio(options: PortfolioOptions): CandidateConfig[] {
   ];
 }
 
-function linearRecipes({ target, text }: PortfolioOptions, skewed: boolean): CandidateConfig[] {
+function linearRecipes({ target, text }: Sizing, skewed: boolean): CandidateConfig[] {
   const label =
     target.task === "regression" ? "Ridge" : target.task === "binary" ? "Logistic" : "Multinomial";
   const strengths = text ? [1, 0.1, 0.02] : [1, 10, 100];
@@ -68,10 +53,7 @@ const MOST_SMOOTH_CELLS = 1_500_000;
 const MOST_SMOOTH_ROWS = 20_000;
 const MOST_SMOOTH_CLASSES = 10;
 
-function smoothRecipes(
-  { target, rows, text, columns }: PortfolioOptions,
-  skewed: boolean,
-): CandidateConfig[] {
+function smoothRecipes({ target, rows, text, columns }: Sizing, skewed: boolean): CandidateConfig[] {
   if (text || columns === 0 || rows > MOST_SMOOTH_ROWS || rows * columns > MOST_SMOOTH_CELLS) return [];
   if (target.classes.length > MOST_SMOOTH_CLASSES) return [];
   if (target.task !== "regression") return [smoothRecipe("Logistic regression · Gaussian kernel", {})];
@@ -87,10 +69,7 @@ const MOST_NETWORK_WORK = 4e7;
 const MOST_NETWORK_CLASSES = 30;
 const LEAST_NETWORK_ROWS = 100;
 
-function networkRecipes(
-  { target, rows, text, columns }: PortfolioOptions,
-  skewed: boolean,
-): CandidateConfig[] {
+function networkRecipes({ target, rows, text, columns }: Sizing, skewed: boolean): CandidateConfig[] {
   const work = rows * columns * epochsFor(rows);
   if (text || columns === 0 || columns > MOST_NETWORK_COLUMNS || work > MOST_NETWORK_WORK) return [];
   if (rows < LEAST_NETWORK_ROWS || target.classes.length > MOST_NETWORK_CLASSES) return [];
@@ -112,7 +91,7 @@ const within = (value: number, least: number, most: number) =>
 const MANY_ROWS = 20_000;
 const SETTINGS_FOR_MANY = 3;
 
-function boostingRecipes({ rows, target }: PortfolioOptions, skewed: boolean): CandidateConfig[] {
+function boostingRecipes({ rows, target }: Sizing, skewed: boolean): CandidateConfig[] {
   const patience = rows < 10_000 ? 60 : rows < 100_000 ? 40 : 20;
   const common = { learningRate: rows < 200_000 ? 0.05 : 0.1, patience, maxRounds: 2000 };
   const settings: [string, Partial<BoostingParams>][] = [

@@ -29,9 +29,21 @@ export interface TrainingData {
   whole: number;
   design: DesignPlan;
   seed: number;
+  /** By what the candidates are sized; absent: by this data. A refit has more rows, and the candidates of its race. */
+  sizing?: Sizing;
   /** By fold, and for the whole. Filled as they are needed. */
   supervised: (SupervisedEncoder | undefined)[];
   treeParts: Map<number, TreePart>;
+}
+
+/** What the candidates' settings depend on. */
+export interface Sizing {
+  target: Target;
+  /** Training rows. */
+  rows: number;
+  /** Columns of the linear design and whether text is among them. */
+  text: boolean;
+  columns: number;
 }
 
 /** What trees learn from in one fold. */
@@ -51,9 +63,16 @@ export function randomFor(data: { seed: number }, ...purpose: (string | number)[
   return seededRandom(hash);
 }
 
-/** Rows of a fold, or of the whole. */
+/** Rows of a fold, or of the whole; `valid` null: nothing to validate on. */
 export function foldRows(data: TrainingData, fold: number): { train: Int32Array; valid: Int32Array | null } {
-  return fold === data.whole ? { train: data.rows, valid: null } : data.folds[fold];
+  if (fold === data.whole) return { train: data.rows, valid: null };
+  const { train, valid } = data.folds[fold];
+  return { train, valid: valid.length > 0 ? valid : null };
+}
+
+export function sizingOf(data: TrainingData): Sizing {
+  const { target, rows, encoded, design, sizing } = data;
+  return sizing ?? { target, rows: rows.length, text: encoded.texts.length > 0, columns: design.columns };
 }
 
 export async function treePart(data: TrainingData, fold: number, checkpoint: Checkpoint): Promise<TreePart> {

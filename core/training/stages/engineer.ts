@@ -3,33 +3,28 @@
  * the target is left to the folds of the race.
  */
 
-import type { ColumnEncoding, Encoder } from "../../trainer/encoding/columns.ts";
-import { NATIVE_LABELS } from "../../trainer/encoding/columns.ts";
-import { planDesign } from "../../trainer/encoding/design.ts";
-import { type EncodedTable, encodeTable, fitEncoder } from "../../trainer/encoding/encoder.ts";
+import { type ColumnEncoding, NATIVE_LABELS } from "../../trainer/encoding/columns.ts";
 import { type Fold, stratifiedFolds, timeFolds } from "../../trainer/race/folds.ts";
 import { randomFor } from "../../trainer/race/training-data.ts";
-import { sampleRows, spreadRows } from "../../trainer/random.ts";
+import { spreadRows } from "../../trainer/random.ts";
 import type { Target } from "../../trainer/samples.ts";
 import { plural, type Stage } from "./stage.ts";
 import { copiesFinding, scoreCopies } from "./work/copies.ts";
+import { allRows, designOf, type Encoded, encodeRowsOf, targetOf } from "./work/encode.ts";
 import { onlyLearnedGroups } from "./work/groups.ts";
-import { charactersOf, selectRows } from "./work/table.ts";
+import { charactersOf } from "./work/table.ts";
 import { type Context, checkpointOf, Hurry, left, type Parts, tellFinding, type Work } from "./work/work.ts";
 
 export const engineerFeatures: Stage<Work> = {
   name: "Feature engineering",
   async run(context) {
-    const { work, report, options } = context;
+    const { work, report, options, elapsedMs } = context;
+    const beganAt = elapsedMs();
     const { encoder, encoded } = await encode(context);
     const { train, groups } = left(work, "parts");
-    const rows = Int32Array.from({ length: train.length }, (_, row) => row);
-    const isWord = (feature: number) => / › has “/.test(encoded.samples.features[feature].name);
-    const design = planDesign(
-      encoded,
-      sampleRows(rows, Math.min(rows.length, DESIGN_ROWS), randomFor(options, "design")),
-      isWord,
-    );
+    const rows = allRows(train.length);
+    const design = designOf(context, encoded);
+    work.encodingMs = elapsedMs() - beganAt;
     const target = targetOf(work, train);
     const trainGroups = groups && Int32Array.from(train, (row) => groups[row]);
     const repeats =
@@ -83,7 +78,7 @@ function stoppedRows({ table }: Parts): number {
 }
 
 /** The training rows as features; after a stop a part of them, which then are the training rows. */
-async function encode(context: Context): Promise<{ encoder: Encoder; encoded: EncodedTable }> {
+async function encode(context: Context): Promise<Encoded> {
   const { work, report, stop } = context;
   const parts = left(work, "parts");
   const pause = checkpointOf(context);
@@ -96,15 +91,11 @@ async function encode(context: Context): Promise<{ encoder: Encoder; encoded: En
   // Evenly spread, because rows may be in order of time.
   if (isTooMuch()) parts.train = spreadRows(parts.train.length, most).map((i) => parts.train[i]);
   try {
-    const rows = Int32Array.from({ length: parts.train.length }, (_, row) => row);
-    const training = selectRows(parts.table, parts.train);
-    const encoder = await fitEncoder(training, rows, checkpoint);
-    report({
-      type: "progress",
-      progress: 0.4,
-      note: `${plural(encoder.columns.length, "column")} understood`,
+    return await encodeRowsOf(parts.table, parts.train, {
+      checkpoint,
+      onFitted: ({ columns }) =>
+        report({ type: "progress", progress: 0.4, note: `${plural(columns.length, "column")} understood` }),
     });
-    return { encoder, encoded: await encodeTable(encoder, training, checkpoint) };
   } catch (error) {
     if (error instanceof Hurry) return encode(context);
     throw error;
@@ -122,13 +113,6 @@ async function tellCopies(context: Context, groups: Int32Array) {
   return scores;
 }
 
-function targetOf(work: Work, train: Int32Array): Target {
-  const { target } = left(work, "loaded");
-  return { ...target, values: Float64Array.from(train, (row) => target.values[row]) };
-}
-
-/** Means, medians and labels of so many rows are those of all. */
-const DESIGN_ROWS = 100_000;
 const HOLD_OUT_ABOVE = 200_000;
 const MOST_VALID_ROWS = 50_000;
 

@@ -113,9 +113,9 @@ function affordableTest(context: Context): Int32Array {
     const message = `Tested on ${count(most)} of ${plural(parts.test.length, "test row")}: the time left did not suffice for more.`;
     if (walks < MOST_WALKS)
       tellFinding(context, { code: "test_cut", severity: "info", column: null, message, fix: null });
-    parts.test = spreadRows(parts.test.length, most).map((i) => parts.test[i]);
+    parts.tested = spreadRows(parts.test.length, most).map((i) => parts.test[i]);
   }
-  return parts.test;
+  return parts.tested;
 }
 
 function testTarget(work: Work, test: Int32Array): Target {

@@ -9,6 +9,8 @@ import { bySeverity } from "../../trainer/checks/severity.ts";
 import type { ModelSchema, RunResult } from "../../trainer/contract.ts";
 import type { Model } from "../../trainer/model/model.ts";
 import { readModel, writeModel } from "../../trainer/model/model-file.ts";
+import { figuresNote, type Refit } from "../../trainer/refit.ts";
+import { refitModel } from "./refit.ts";
 import type { RunDataset, Stage } from "./stage.ts";
 import { left, planOf, type Work } from "./work/work.ts";
 
@@ -19,30 +21,36 @@ export const finalizeRun: Stage<Work> = {
   name: "Finalizing",
   async run(context) {
     const { work, report, dataset, artifacts } = context;
-    const model = left(work, "model");
+    const tested = left(work, "model");
+    const { model: again, refit } = await refitModel(context);
+    const model = again ?? tested;
     planOf(context).begin("saving");
-    const bytes = writeModel(model);
+    const bytes = writeModel(model, again && tested);
     await artifacts.save(MODEL_FILE, bytes);
     const written = await artifacts.load(MODEL_FILE);
     if (!written) throw new Error("The model file is not there after it was written.");
     readModel(written);
     report({
       type: "progress",
-      progress: 0.8,
+      progress: 0.95,
       note: `${count(bytes.length)} bytes written and read back`,
     });
-    work.result = resultOf(work, dataset);
+    work.result = resultOf(work, dataset, { model, refit });
     report({
       type: "facts",
-      facts: { sizeBytes: bytes.length, features: work.result.schema.features.length },
+      facts: { sizeBytes: bytes.length, features: work.result.schema.features.length, refit },
     });
     report({ type: "progress", progress: 1, note: "Model saved" });
   },
 };
 
-function resultOf(work: Work, dataset: RunDataset): RunResult {
-  const model = left(work, "model");
-  const { train, test } = left(work, "parts");
+function resultOf(
+  work: Work,
+  dataset: RunDataset,
+  { model, refit }: { model: Model; refit: Refit },
+): RunResult {
+  const { train, tested } = left(work, "parts");
+  const evaluated = left(work, "evaluated");
   const { parts } = left(work, "blend");
   return {
     task: model.task,
@@ -50,12 +58,13 @@ function resultOf(work: Work, dataset: RunDataset): RunResult {
     best: parts.length > 1 ? `Ensemble of ${parts.length}` : parts[0].entry.candidateConfig.name,
     positiveClass: model.task === "binary" ? model.classes[1] : null,
     findings: bySeverity(work.findings),
-    refit: null,
-    ...left(work, "evaluated"),
+    refit,
+    ...evaluated,
+    verdict: [evaluated.verdict, figuresNote(refit)].filter(Boolean).join(" "),
     schema: schemaOf(model, dataset),
     ...readingsOf(model, dataset),
     rowsTrain: train.length,
-    rowsTest: test.length,
+    rowsTest: tested.length,
   };
 }
 

@@ -42,7 +42,8 @@ export const preprocessData: Stage<Work> = {
     if (table.columns.length === 0) throw nothingLeft(context);
     await checkpoint();
     report({ type: "progress", progress: 0.4, note: `${plural(table.columns.length, "column")} kept` });
-    work.parts = { table, groups, ...split(loaded, groups, context) };
+    const sides = split(loaded, groups, context);
+    work.parts = { table, groups, ...sides, tested: sides.test };
     if (isTooThin(work.parts, context)) throw splitFails(context);
     report({ type: "facts", facts: facts(work.parts, [...dropped, ...loaded.unusable], context) });
     const { train, test } = work.parts;

@@ -13,6 +13,7 @@ import { portfolioFor } from "../../trainer/race/portfolio.ts";
 import { type RaceResult, runRace } from "../../trainer/race/race.ts";
 import type { TrainingData } from "../../trainer/race/training-data.ts";
 import { ownThread } from "../../trainer/race/worker-pool.ts";
+import { expectLikelyRefit, likelyLearners } from "./refit-plan.ts";
 import { plural, type Stage } from "./stage.ts";
 import { expectTraining, MOST_TREES } from "./train.ts";
 import { loadEntries, saveEntry } from "./work/checkpoint.ts";
@@ -120,12 +121,14 @@ function expectLater(context: Context, scored: Entry[]): void {
     context,
     likely.map((entry) => ({ entry })),
   );
+  expectLikelyRefit(context, likelyLearners(context, likely));
 }
 
 /** A few hundred rows are learned before a thread is up. */
 const LEAST_ROWS_FOR_THREADS = 200;
 
-function openPool(
+/** Threads that hold the data, or this one alone. */
+export function openPool(
   { work, stop, elapsedMs, ...rest }: Context,
   data: TrainingData,
   candidateConfigs: CandidateConfig[],

@@ -3,12 +3,13 @@
  * which answers better than one; linear models and forests learn once more from all training rows; where rows are
  * ordered by time, everything does, since the latest rows matter most.
  */
+import type { Encoder } from "../../trainer/encoding/columns.ts";
 import { learnedRows, rowHashes } from "../../trainer/model/learned-rows.ts";
 import { costOf, type Member } from "../../trainer/model/members.ts";
 import { MODEL_VERSION, type Model, type ModelPart } from "../../trainer/model/model.ts";
-import type { Family } from "../../trainer/race/candidate-configs.ts";
 import type { Entry } from "../../trainer/race/entry.ts";
 import type { TrainingData } from "../../trainer/race/training-data.ts";
+import { expectRefit, learnsOnce, middleRounds } from "./refit-plan.ts";
 import { plural, type Stage } from "./stage.ts";
 import { type Context, left, planOf, type Work } from "./work/work.ts";
 
@@ -33,7 +34,13 @@ export const trainModel: Stage<Work> = {
     );
     left(work, "pool").close();
     thinBags(made);
-    work.model = assemble(context, data, made);
+    work.model = assembleModel(context, {
+      data,
+      encoder: left(work, "encoder"),
+      rows: left(work, "parts").train,
+      parts: made,
+    });
+    expectRefit(context);
     const size = sizeOf(work.model);
     report({ type: "facts", facts: { parts: made.map(partFacts), ...size } });
     report({
@@ -44,15 +51,9 @@ export const trainModel: Stage<Work> = {
   },
 };
 
-/** Whose folds' models answer better together than one that learned from all rows. */
-const BAGGED = new Set<Family>(["boosting", "network"]);
-
-const refits = ({ options }: Context, { candidateConfig }: Entry) =>
-  options.split === "time" || !BAGGED.has(candidateConfig.family);
-
 /** Tells the plan what learning once more from all training rows takes; where time is short it is left out. */
 export function expectTraining(context: Context, parts: { entry: Entry }[]): void {
-  const again = parts.filter(({ entry }) => refits(context, entry) && entry.folds.length > 0);
+  const again = parts.filter(({ entry }) => learnsOnce(context, entry) && entry.folds.length > 0);
   const folds = again.map(({ entry }) => Math.max(...entry.folds.map((fold) => fold.durationMs)));
   const ms = folds.reduce((sum, fold) => sum + fold, 0) / (context.work.pool?.size ?? 1);
   planOf(context).expect("Training", { usualMs: Math.max(ms, ...folds), leastMs: 0 });
@@ -60,16 +61,16 @@ export function expectTraining(context: Context, parts: { entry: Entry }[]): voi
 
 async function membersOf(context: Context, entry: Entry): Promise<Member[]> {
   const bag = entry.folds.slice(0, left(context.work, "data").folds.length).map((fold) => fold.member);
-  const again = refits(context, entry) ? await refit(context, entry) : null;
+  const again = learnsOnce(context, entry) ? await learnOnce(context, entry) : null;
   return again ? [again] : bag;
 }
 
-/** Null where it would end too late: a stop means now, and a refit costs about as much as the longest fold. */
-async function refit(context: Context, entry: Entry): Promise<Member | null> {
+/** Null where it would end too late: a stop means now, and all rows take about as long as the longest fold. */
+async function learnOnce(context: Context, entry: Entry): Promise<Member | null> {
   const { work, report, elapsedMs, stop } = context;
   const endsAtMs = planOf(context).deadlineMs("Training");
   const longest = Math.max(...entry.folds.map((fold) => fold.durationMs));
-  const maxRounds = roundsOf(entry);
+  const maxRounds = middleRounds(entry);
   const isTooLate = () => stop.aborted || elapsedMs() + 1.3 * longest > endsAtMs;
   const done = await left(work, "pool").run({
     job: () =>
@@ -94,15 +95,6 @@ async function refit(context: Context, entry: Entry): Promise<Member | null> {
   return done.member;
 }
 
-/** As many rounds as the folds kept in the middle. */
-function roundsOf(entry: Entry): number {
-  const kept = entry.folds.map(({ member, rounds }) =>
-    member.kind === "boosting" ? member.model.rounds : rounds,
-  );
-  kept.sort((a, b) => a - b);
-  return Math.max(1, kept[kept.length >> 1]);
-}
-
 /** Trees of all parts together, and what costs as much: an answer then takes under half a millisecond. */
 export const MOST_TREES = 8000;
 
@@ -118,13 +110,16 @@ function thinBags(parts: ModelPart[]): void {
   }
 }
 
-function assemble({ work, options, dataset }: Context, data: TrainingData, parts: ModelPart[]): Model {
-  const encoder = left(work, "encoder");
+/** The model of these parts, which learned from `rows` of the table. */
+export function assembleModel(
+  { work, options, dataset }: Context,
+  given: { data: TrainingData; encoder: Encoder; rows: Int32Array; parts: ModelPart[] },
+): Model {
+  const { data, encoder, rows, parts } = given;
   const used = new Set(encoder.columns.map((column) => column.column));
   const plans = dataset.plan.columns.filter((column) => used.has(column.name));
-  const { table, train } = left(work, "parts");
   const hashes = rowHashes(
-    table,
+    left(work, "parts").table,
     plans.map(({ name }) => name),
   );
   return {
@@ -133,7 +128,7 @@ function assemble({ work, options, dataset }: Context, data: TrainingData, parts
     target: options.target,
     classes: data.target.classes,
     plans,
-    ...(hashes && { learned: learnedRows(hashes, train) }),
+    ...(hashes && { learned: learnedRows(hashes, rows) }),
     ...(dataset.plan.rows && { reading: dataset.plan.rows }),
     encoder,
     design: data.design,

@@ -34,10 +34,16 @@ export const COMPARISON = (
 ).meta({ id: "Comparison" });
 
 export const REFIT = z
-  .object({ rows: z.int().min(1) })
+  .union([
+    z.object({
+      rows: z.int().min(1).describe("rows that the served model was trained on after the test"),
+      seconds: z.number().min(0),
+    }),
+    z.object({ reason: z.string().describe("why the served model is the tested one") }),
+  ])
   .nullable()
   .default(null)
-  .describe("rows that the served model was trained on after the test; null: it is the tested model");
+  .describe("whether the served model learned from the test rows too; the figures are of the tested model");
 
 const STAGE = (
   z.object({
@@ -87,6 +93,10 @@ const OPTIONS = (
     metric: z.string().nullable(),
     positiveClass: z.string().nullable().default(null),
     costs: z.object({ falsePositive: z.number(), falseNegative: z.number() }).nullable(),
+    refit: z
+      .boolean()
+      .default(true)
+      .describe("whether the model may learn from the test rows after the test"),
   }) satisfies z.ZodType<RunOptions>
 ).meta({ id: "RunOptions" });
 

@@ -1,10 +1,10 @@
 /**
- * Compares the model with the version before it. Both answer the same test rows of the new file; columns that came,
- * went or changed their type are named.
- * Only rows that the older version has not learned from count; where there are too few, the two cannot be compared.
+ * Compares the model with the version before it: both as they were before their refit, on the same test rows of the new
+ * file; columns that came, went or changed their type are named.
+ * Only rows that neither learned from count; where there are too few, the two cannot be compared.
  */
 import type { Finding, Table } from "../../../csv/types.ts";
-import { distinctFigures } from "../../../platform/figures.ts";
+import { count, distinctFigures } from "../../../platform/figures.ts";
 import type { VersionComparison } from "../../../trainer/contract.ts";
 import {
   type ColumnChanges,
@@ -13,7 +13,7 @@ import {
   type MetricComparison,
 } from "../../../trainer/explain/comparison.ts";
 import { METRICS, type MetricName } from "../../../trainer/metrics/index.ts";
-import { hasLearned, rowHashes } from "../../../trainer/model/learned-rows.ts";
+import { learnedTest } from "../../../trainer/model/learned-rows.ts";
 import type { Model } from "../../../trainer/model/model.ts";
 import { randomFor } from "../../../trainer/race/training-data.ts";
 import { spreadRows } from "../../../trainer/random.ts";
@@ -43,7 +43,7 @@ export async function compareWithBefore(
   if (changes) tellFinding(context, changed(changes));
   const { table: all, beside } = left(work, "loaded");
   const known = { rows: all.rows, columns: [...all.columns, ...beside.columns] };
-  const unseen = unseenRows(before, known, given.rows);
+  const unseen = unseenRows({ before, after }, known, given.rows);
   if (typeof unseen === "string") return incomparable(columns, version, unseen);
   const positions = spreadRows(unseen.length, MOST_ROWS).map((i) => unseen[i]);
   const rows = positions.map((i) => given.rows[i]);
@@ -68,18 +68,28 @@ function incomparable(columns: ColumnChanges, version: number, why: string): Ver
 /** With fewer rows that neither learned from, a comparison is chance. */
 const LEAST_ROWS = 20;
 
-/** Positions in `rows` of those that the version before has not learned from, or why there is nothing to compare on. */
-function unseenRows(before: Model, table: Table, rows: Int32Array): Int32Array | string {
+/** Positions in `rows` of those that neither version has learned from, or why there is nothing to compare on. */
+function unseenRows(
+  { before, after }: { before: Model; after: Model },
+  table: Table,
+  rows: Int32Array,
+): Int32Array | string {
   if (!before.learned) return "it does not say which rows it learned from";
-  const hashes = rowHashes(
-    selectRows(table, rows),
-    before.plans.map(({ name }) => name),
-  );
-  if (!hashes) return "columns that it reads are gone, so the rows it learned from cannot be told";
-  const { learned } = before;
-  const unseen = Int32Array.from(rows.keys()).filter((i) => !hasLearned(learned, hashes[i]));
+  const tested = selectRows(table, rows);
+  const isKnown = learnedTest(before, tested);
+  if (!isKnown) return "columns that it reads are gone, so the rows it learned from cannot be told";
+  const isKnownNow = learnedTest(after, tested)!;
+  const unknown = Int32Array.from(rows.keys()).filter((i) => !isKnown(i));
+  const unseen = unknown.filter((i) => !isKnownNow(i));
   if (unseen.length >= LEAST_ROWS) return unseen;
-  return `it learned from ${rows.length - unseen.length} of the ${rows.length} test rows, and a model is never measured on what it knows`;
+  const [learned, all] = [rows.length - unknown.length, count(rows.length)];
+  const copies = unknown.length - unseen.length;
+  const why = [
+    learned > 0 && `it learned from ${count(learned)} of the ${all} test rows`,
+    copies > 0 && `${count(copies)} are copies of rows that the new version learned from`,
+  ].filter(Boolean);
+  if (why.length === 0) return `there are only ${all} test rows`;
+  return `${why.join(", and ")}, and a model is never measured on what it knows`;
 }
 
 function changed(message: string): Finding {

@@ -40,6 +40,8 @@ export interface Work {
   /** Feature engineering. */
   encoder: Encoder | null;
   data: TrainingData | null;
+  /** How long encoding the training rows took. */
+  encodingMs: number;
   /** Model selection. */
   entries: Entry[] | null;
   /** Whoever ran the folds; Training has them learn once more, and sends them home. */
@@ -76,6 +78,8 @@ export interface Parts {
   table: Table;
   train: Int32Array;
   test: Int32Array;
+  /** Those of the test part that the figures are measured on: where time is short not all. */
+  tested: Int32Array;
   /** Rows that must stay on one side; null where each stands for itself. */
   groups: Int32Array | null;
 }
@@ -101,6 +105,7 @@ export function emptyWork(load: LoadTable, openPool: OpenWorkerPool | null = nul
     parts: null,
     encoder: null,
     data: null,
+    encodingMs: 0,
     entries: null,
     pool: null,
     blend: null,

@@ -269,7 +269,7 @@ describe("split", () => {
       draw(ROWS, (row) => row % 40).map((code) => `h${code}`),
     );
     const { work } = await runStages(table(numbers("x", x), group, category("y", answer)), "y", {
-      options: { split: "group", splitColumn: "household", budgetRounds: 50 },
+      options: { split: "group", splitColumn: "household", budgetRounds: 50, refit: false },
     });
     const groupOf = (row: number) => row % 40;
     const { train, test: held } = work.parts!;
@@ -306,7 +306,7 @@ describe("split", () => {
       answer.map((_, row) => (row % 50 === 7 ? "rare" : "common")),
     );
     const grouped = await runStages(table(numbers("x", x), group, category("y", answer)), "y", {
-      options: { split: "group", splitColumn: "g", budgetRounds: 50 },
+      options: { split: "group", splitColumn: "g", budgetRounds: 50, refit: false },
     });
     expect(grouped.work.data!.folds.length).toBe(2);
     const lopsided = await runStages(table(numbers("x", x), rare), "y", { options: { budgetRounds: 50 } });

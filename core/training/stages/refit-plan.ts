@@ -1,0 +1,151 @@
+/**
+ * Plans the refit: which fits the served model is made of, how long they will take by what the race's own took, and so
+ * how much earlier everything before must end.
+ */
+import type { Family } from "../../trainer/race/candidate-configs.ts";
+import type { Entry, ScoredFold } from "../../trainer/race/entry.ts";
+import type { TrainingData } from "../../trainer/race/training-data.ts";
+import { budgetMs, type Context, left, planOf } from "./work/work.ts";
+
+/** One entry of the ensemble, trained again. */
+export interface Learner {
+  entry: Entry;
+  weight: number;
+  /** One a member of its bag; a single one of all rows otherwise. */
+  fits: Fit[];
+  /** With fewer members than this the bag answers worse than it gains by more rows. */
+  least: number;
+}
+
+export interface Fit {
+  /** As FoldJob has it. */
+  fold: number;
+  maxRounds: number;
+  expectedMs: number;
+}
+
+/** Whose folds' models answer better together than one that learned from all rows. */
+const BAGGED = new Set<Family>(["boosting", "network"]);
+
+/** Whether an entry becomes one model of all rows instead of the bag of its folds' models. */
+export function learnsOnce({ options }: Context, { candidateConfig }: Entry): boolean {
+  return options.split === "time" || !BAGGED.has(candidateConfig.family);
+}
+
+/** As many rounds as the folds kept in the middle. */
+export function middleRounds(entry: Entry): number {
+  const kept = entry.folds.map(keptRounds).sort((a, b) => a - b);
+  return Math.max(1, kept[kept.length >> 1]);
+}
+
+const keptRounds = ({ member, rounds }: ScoredFold) =>
+  member.kind === "boosting" ? member.model.rounds : rounds;
+
+/** The ensemble's entries, with as many members as the tested model has of each. */
+export function plannedLearners(context: Context): Learner[] {
+  const { parts } = left(context.work, "blend");
+  const model = left(context.work, "model");
+  return parts.map(({ entry, weight }, i) =>
+    learnerOf(context, { entry, weight, members: model.parts[i].members.length }),
+  );
+}
+
+function learnerOf(
+  context: Context,
+  { entry, weight, members }: { entry: Entry; weight: number; members: number },
+): Learner {
+  const data = left(context.work, "data");
+  const expectedMs = costOfFit(context, entry);
+  if (learnsOnce(context, entry)) {
+    const scored = entry.folds.slice(0, data.folds.length);
+    const longest = Math.max(...scored.map((_, fold) => expectedMs(fold)));
+    const fit = { fold: data.whole, maxRounds: middleRounds(entry), expectedMs: longest };
+    return { entry, weight, fits: [fit], least: 1 };
+  }
+  const fits = Array.from({ length: members }, (_, fold) => ({
+    fold,
+    maxRounds: entry.folds[fold] ? Math.max(1, keptRounds(entry.folds[fold])) : middleRounds(entry),
+    expectedMs: expectedMs(Math.min(fold, entry.folds.length - 1)),
+  }));
+  return { entry, weight, fits, least: Math.ceil(Math.min(members, data.once) / 2) };
+}
+
+/** A fold's fit again: of more rows, without the rounds that early stopping threw away. */
+function costOfFit(context: Context, entry: Entry): (fold: number) => number {
+  const data = left(context.work, "data");
+  const { test } = left(context.work, "parts");
+  const isWhole = learnsOnce(context, entry);
+  return (fold) => {
+    const { train } = data.folds[fold];
+    const scored = entry.folds[fold];
+    const rows = (isWhole ? data.rows.length : train.length) + test.length;
+    return (scored.durationMs * rows * keptRounds(scored)) / (train.length * Math.max(1, scored.rounds));
+  };
+}
+
+/** Of threads that share the work, encoding included. `least`: with as few members as make a refit. */
+export function expectedMs(context: Context, learners: readonly Learner[]): { all: number; least: number } {
+  const { pool, encodingMs } = context.work;
+  const { train, test } = left(context.work, "parts");
+  const encoding = (encodingMs * (train.length + test.length)) / train.length;
+  const sum = (count: (learner: Learner) => number) =>
+    learners.reduce(
+      (ms, learner) =>
+        ms + learner.fits.slice(0, count(learner)).reduce((all, fit) => all + fit.expectedMs, 0),
+      0,
+    );
+  const threads = pool?.size ?? 1;
+  return {
+    all: SAFETY * (encoding + sum(({ fits }) => fits.length) / threads),
+    least: SAFETY * (encoding + sum(({ least }) => least) / threads),
+  };
+}
+
+const SAFETY = 1.15;
+
+/** What the refit of the likely winners would be; null while nobody but linear models is scored. */
+export function likelyLearners(context: Context, likely: readonly Entry[]): Learner[] | null {
+  if (!likely.some(({ candidateConfig }) => candidateConfig.family !== "linear")) return null;
+  const { once } = left(context.work, "data");
+  return likely.map((entry) => learnerOf(context, { entry, weight: 1, members: once }));
+}
+
+const isWanted = ({ options, stop }: Context) => options.refit !== false && !stop.aborted;
+
+/** Tells the plan what a refit would take if the race ended now; `learners` null: as much as there may be. */
+export function expectLikelyRefit(context: Context, learners: readonly Learner[] | null): void {
+  const usualMs = learners ? expectedMs(context, learners).all : budgetMs(context);
+  planOf(context).expect("refit", { usualMs: isWanted(context) ? usualMs : 0, leastMs: 0 });
+}
+
+/** Of the time after Training, so that the judgement has some. */
+const MOST_OF_REST = 0.6;
+
+/** Tells the plan what the refit takes; nothing where not even the least of it would be done in time. */
+export function expectRefit(context: Context): void {
+  const { all, least } = expectedMs(context, plannedLearners(context));
+  const leftMs = budgetMs(context) - context.elapsedMs();
+  const isInTime = context.options.budgetRounds !== null || least <= MOST_OF_REST * leftMs;
+  const isPlanned = isWanted(context) && isInTime;
+  planOf(context).expect("refit", { usualMs: isPlanned ? all : 0, leastMs: isPlanned ? least : 0 });
+}
+
+/** The rows of the training part, in their order, and behind them those of the test part. */
+export function allLearned({ work }: Context): Int32Array {
+  const { train, test } = left(work, "parts");
+  const rows = new Int32Array(train.length + test.length);
+  rows.set(train);
+  rows.set(test, train.length);
+  return rows;
+}
+
+/** The folds of the race with the test rows to learn from, and nothing to stop early on. */
+export function foldsWithTest(data: TrainingData, rows: Int32Array): TrainingData["folds"] {
+  const test = rows.subarray(data.rows.length).map((_, i) => data.rows.length + i);
+  return data.folds.map(({ train }) => {
+    const learned = new Int32Array(train.length + test.length);
+    learned.set(train);
+    learned.set(test, train.length);
+    return { train: learned, valid: new Int32Array(0) };
+  });
+}

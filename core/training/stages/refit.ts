@@ -1,0 +1,161 @@
+/**
+ * Trains the served model: the tested model's members once more, on the test rows too, with the same settings and as
+ * many rounds. No figure is measured on it: those that are told are the tested model's. The clock only decides whether
+ * it is done, and with how many members; with a budget of rounds it decides nothing.
+ */
+import { duration } from "../../platform/figures.ts";
+import type { Member } from "../../trainer/model/members.ts";
+import type { Model, ModelPart } from "../../trainer/model/model.ts";
+import { portfolioFor } from "../../trainer/race/portfolio.ts";
+import { sizingOf, type TrainingData } from "../../trainer/race/training-data.ts";
+import type { WorkerPool } from "../../trainer/race/worker-pool.ts";
+import type { Refit } from "../../trainer/refit.ts";
+import {
+  allLearned,
+  expectedMs,
+  type Fit,
+  foldsWithTest,
+  type Learner,
+  plannedLearners,
+} from "./refit-plan.ts";
+import { openPool } from "./select.ts";
+import { plural } from "./stage.ts";
+import { assembleModel } from "./train.ts";
+import { allRows, designOf, encodeRowsOf, targetOf } from "./work/encode.ts";
+import { type Context, checkpointOf, Hurry, left, planOf } from "./work/work.ts";
+
+/** `model` null: the tested one is served, for the reason in `refit`. */
+export interface Refitted {
+  model: Model | null;
+  refit: Refit;
+}
+
+const STOPPED = "You asked to finish now.";
+
+/** Rejects with the checkpoint's error. */
+export async function refitModel(context: Context): Promise<Refitted> {
+  const { options, stop, elapsedMs } = context;
+  if (options.refit === false) return kept("You turned it off (refit is false).");
+  if (stop.aborted) return kept(STOPPED);
+  const beganAt = elapsedMs();
+  const learners = plannedLearners(context);
+  planOf(context).begin("refit");
+  const endsAt = planOf(context).deadlineMs("refit");
+  const expected = expectedMs(context, learners).least;
+  if (beganAt + expected > endsAt) {
+    return kept(
+      `It would take about ${duration(expected)}, and the time limit leaves ${duration(Math.max(0, endsAt - beganAt))}.`,
+    );
+  }
+  try {
+    const model = await fitAgain(context, learners, endsAt);
+    if (stop.aborted) return kept(STOPPED);
+    if (!model)
+      return kept(`It took longer than the ${duration(endsAt - beganAt)} that the time limit left.`);
+    const seconds = Math.round((elapsedMs() - beganAt) / 10) / 100;
+    return { model, refit: { rows: allLearned(context).length, seconds } };
+  } catch (error) {
+    if (error instanceof Hurry) return kept(STOPPED);
+    throw error;
+  }
+}
+
+const kept = (reason: string): Refitted => ({ model: null, refit: { reason } });
+
+async function fitAgain(context: Context, learners: Learner[], endsAt: number): Promise<Model | null> {
+  const { work, stop, report } = context;
+  const pause = checkpointOf(context);
+  const checkpoint = () => {
+    if (stop.aborted) throw new Hurry();
+    return pause();
+  };
+  const rows = allLearned(context);
+  report({
+    type: "progress",
+    progress: 0.02,
+    note: `Training once more on all ${plural(rows.length, "row")}`,
+  });
+  const raced = left(work, "data");
+  const [folds, sizing] = [foldsWithTest(raced, rows), sizingOf(raced)];
+  const { once, whole, seed } = raced;
+  // What the race read takes as much memory as what is made now.
+  work.data = null;
+  const { encoder, encoded } = await encodeRowsOf(left(work, "parts").table, rows, { checkpoint });
+  const data: TrainingData = {
+    ...{
+      encoded,
+      design: designOf(context, encoded),
+      target: targetOf(work, rows),
+      rows: allRows(rows.length),
+    },
+    ...{ folds, once, whole, seed, supervised: [], treeParts: new Map(), sizing },
+  };
+  const pool = await openPool(context, data, portfolioFor(data));
+  pool.spare();
+  try {
+    const parts = await fitLearners(context, { data, pool, learners, endsAt });
+    if (!parts || stop.aborted || context.elapsedMs() >= endsAt) return null;
+    const tested = left(work, "model");
+    const { calibration, threshold } = tested;
+    return { ...assembleModel(context, { data, encoder, rows, parts }), calibration, threshold };
+  } finally {
+    pool.close();
+  }
+}
+
+interface Given {
+  data: TrainingData;
+  pool: WorkerPool;
+  learners: Learner[];
+  endsAt: number;
+}
+
+/** The first members of all bags before the second ones: where the time ends sooner, all have as many. */
+async function fitLearners(context: Context, given: Given): Promise<ModelPart[] | null> {
+  const { learners } = given;
+  const tasks = learners
+    .flatMap((learner) => learner.fits.map((fit, level) => ({ learner, fit, level })))
+    .sort((a, b) => a.level - b.level);
+  let done = 0;
+  const members = new Map<Learner, Member[]>(learners.map((learner) => [learner, []]));
+  const pending = tasks.map(async ({ learner, fit, level }) => {
+    const member = await fitOne(context, given, { learner, fit });
+    if (member) members.get(learner)![level] = member;
+    planOf(context).advance(0.05 + (0.9 * done) / tasks.length);
+    const note = `Trained ${++done} of ${tasks.length} members on all rows`;
+    context.report({ type: "progress", progress: 0.05 + (0.85 * done) / tasks.length, note });
+  });
+  await Promise.all(pending);
+  const parts = learners.map((learner) => {
+    const { name, family } = learner.entry.candidateConfig;
+    const { weight } = learner;
+    const made = members.get(learner)!.filter(Boolean);
+    return { name, family, weight, members: made };
+  });
+  return parts.every(({ members: made }, i) => made.length >= learners[i].least) ? parts : null;
+}
+
+async function fitOne(
+  { stop, elapsedMs }: Context,
+  { data, pool, endsAt }: Given,
+  { learner, fit }: { learner: Learner; fit: Fit },
+): Promise<Member | null> {
+  const done = await pool.run({
+    job: () =>
+      stop.aborted || elapsedMs() + fit.expectedMs > endsAt
+        ? null
+        : {
+            candidateConfig: learner.entry.candidateConfig.name,
+            fold: fit.fold,
+            maxRounds: fit.maxRounds,
+            keepsTrail: false,
+            hearsRounds: false,
+            endsAtMs: endsAt,
+          },
+    onRound: () => {},
+  });
+  // Half a fit is none.
+  if (!done || stop.aborted || elapsedMs() >= endsAt) return null;
+  if (done.supervised) data.supervised[fit.fold] = done.supervised;
+  return done.member;
+}

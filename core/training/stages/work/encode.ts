@@ -1,0 +1,44 @@
+/** Makes what learners read out of rows of the table: for the race of the training rows, for the refit of all. */
+import type { Table } from "../../../csv/types.ts";
+import type { Encoder } from "../../../trainer/encoding/columns.ts";
+import { type DesignPlan, planDesign } from "../../../trainer/encoding/design.ts";
+import { type EncodedTable, encodeTable, fitEncoder } from "../../../trainer/encoding/encoder.ts";
+import { randomFor } from "../../../trainer/race/training-data.ts";
+import { sampleRows } from "../../../trainer/random.ts";
+import type { Checkpoint, Target } from "../../../trainer/samples.ts";
+import { selectRows } from "./table.ts";
+import { type Context, left, type Work } from "./work.ts";
+
+export interface Encoded {
+  encoder: Encoder;
+  encoded: EncodedTable;
+}
+
+/** Encoder and features of these rows alone. Rejects with the checkpoint's error. */
+export async function encodeRowsOf(
+  table: Table,
+  rows: Int32Array,
+  { checkpoint, onFitted }: { checkpoint: Checkpoint; onFitted?: (encoder: Encoder) => void },
+): Promise<Encoded> {
+  const chosen = selectRows(table, rows);
+  const encoder = await fitEncoder(chosen, allRows(rows.length), checkpoint);
+  onFitted?.(encoder);
+  return { encoder, encoded: await encodeTable(encoder, chosen, checkpoint) };
+}
+
+/** Means, medians and labels of so many rows are those of all. */
+const DESIGN_ROWS = 100_000;
+
+export function designOf({ options }: Context, encoded: EncodedTable): DesignPlan {
+  const { rows, features } = encoded.samples;
+  const isWord = (feature: number) => / › has “/.test(features[feature].name);
+  const sampled = sampleRows(allRows(rows), Math.min(rows, DESIGN_ROWS), randomFor(options, "design"));
+  return planDesign(encoded, sampled, isWord);
+}
+
+export function targetOf(work: Work, rows: Int32Array): Target {
+  const { target } = left(work, "loaded");
+  return { ...target, values: Float64Array.from(rows, (row) => target.values[row]) };
+}
+
+export const allRows = (count: number) => Int32Array.from({ length: count }, (_, row) => row);
