@@ -83,7 +83,7 @@ describe("refit", () => {
       options: { budgetRounds: null, budgetSeconds: 60 },
       elapsedMs: () => late,
       onReport: (stage) => {
-        if (stage === "Performance evaluation") late = 59_500;
+        if (stage === "Performance evaluation") late = 59_950;
       },
     });
     expect((busy.result.refit as { reason: string }).reason).toContain("the time limit leaves 0");
