@@ -75,15 +75,25 @@ function wordFor(unknown: string, known: readonly string[]): string {
   return asked && likely ? `Did you mean ${likely}?` : `This route takes ${known.join(", ")}.`;
 }
 
-/** Throws AppError syntax. */
+/** Whole numbers beyond 2^53 are texts: as numbers they would be others. Throws AppError syntax. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return LONG_DIGITS.test(text) && LONG_WHOLE.test(text) ? JSON.parse(text, exactly) : JSON.parse(text);
   } catch (error) {
     throw new AppError("syntax", `The body is not JSON: ${error instanceof Error ? error.message : error}`, {
       fix: "Use double quotes around names and strings, and no trailing comma.",
     });
   }
+}
+
+const LONG_DIGITS = /\d{16}/;
+/** Not the end of a fraction. */
+const LONG_WHOLE = /[:,[\s]-?\d{16,}\s*(?:[,\]}]|$)/;
+
+function exactly(_: string, value: unknown, context?: { source?: string }): unknown {
+  const source = context?.source ?? "";
+  const isInexact = typeof value === "number" && !Number.isSafeInteger(value);
+  return isInexact && /^-?\d+$/.test(source) ? source : value;
 }
 
 function tooLarge(): AppError {

@@ -138,8 +138,7 @@ export function answerRow(model: Model, row: Record<string, unknown>): RowAnswer
       continue;
     }
     // What mostly comes, at once.
-    if (typeof cell === "number" && reader.plan.type === "number" && Number.isFinite(cell))
-      values[place] = cell;
+    if (typeof cell === "number" && reader.isPlainNumber(cell)) values[place] = cell;
     else
       values[place] =
         (typeof cell === "string" ? read[place]!.get(cell) : undefined) ??

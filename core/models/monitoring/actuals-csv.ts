@@ -4,7 +4,9 @@
  * cuts the rows, because the file is written for this route.
  */
 import { AppError, type ErrorRecord, errorRecord } from "../../platform/errors.ts";
-import type { Actual, Told } from "./actuals.ts";
+import type { Actual } from "../rows/outcome-reader.ts";
+import type { Warning } from "../rows/warnings.ts";
+import type { Told } from "./actuals.ts";
 
 export interface ToldRows {
   /** Rows with an outcome that is now known: new ones, and the two below. */
@@ -14,9 +16,13 @@ export interface ToldRows {
   rejected: number;
   /** Of the first wrong rows; `row` counts from 1, the header included. */
   errors: (Pick<ErrorRecord, "row" | "code" | "message" | "fix"> & { id: string })[];
+  /** Outcomes that were read otherwise than they stand: how many, and the first of them, rows as above. */
+  warned: number;
+  warnings: Warning[];
 }
 
 const MOST_ERRORS = 100;
+const MOST_WARNINGS = 100;
 const ROWS_AT_A_TIME = 1000;
 const MOST_ROW_CHARACTERS = 1_000_000;
 const ID_NAMES = ["id", "prediction_id"];
@@ -30,7 +36,15 @@ export async function tellCsv(
     each: (told: Told | AppError, i: number) => void,
   ) => Promise<void>,
 ): Promise<ToldRows> {
-  const told: ToldRows = { accepted: 0, unchanged: 0, changed: 0, rejected: 0, errors: [] };
+  const told: ToldRows = {
+    accepted: 0,
+    unchanged: 0,
+    changed: 0,
+    rejected: 0,
+    errors: [],
+    warned: 0,
+    warnings: [],
+  };
   let columns: { id: number; actual: number } | null = null;
   let row = 1;
   for await (const rows of rowsOf(path)) {
@@ -116,6 +130,10 @@ function count(told: ToldRows, answer: Told | AppError, at: { id: string; row: n
   if (!(answer instanceof AppError)) {
     told.accepted += 1;
     if (answer.status !== "recorded") told[answer.status] += 1;
+    for (const warning of answer.warnings ?? []) {
+      told.warned += 1;
+      if (told.warnings.length < MOST_WARNINGS) told.warnings.push({ ...warning, row: at.row });
+    }
     return;
   }
   told.rejected += 1;

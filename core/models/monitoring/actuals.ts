@@ -7,10 +7,9 @@ import type { Handle } from "../../store/database.ts";
 import { findVersion } from "../../store/models.ts";
 import { findOutcome, putOutcome } from "../../store/outcomes.ts";
 import { findPrediction, versionKey } from "../../store/predictions.ts";
-import type { RunSummary } from "../../trainer/contract.ts";
+import type { Actual, OutcomeReader } from "../rows/outcome-reader.ts";
+import type { Warning } from "../rows/warnings.ts";
 import { PREDICTION_ID } from "./prediction-id.ts";
-
-export type Actual = string | number | boolean;
 
 export interface Told {
   id: string;
@@ -21,6 +20,8 @@ export interface Told {
   /** "changed": another outcome had been told before; it is in `previous`. */
   status: "recorded" | "unchanged" | "changed";
   previous?: string | number;
+  /** What was read otherwise than it stands; absent where there is nothing to say. */
+  warnings?: Warning[];
 }
 
 export interface ActualsOptions {
@@ -29,9 +30,9 @@ export interface ActualsOptions {
   keeps: () => string;
 }
 
-/** One telling's reader: what it looks up of versions serves all of its rows. */
+/** One telling's reader: what it looks up of versions, and how their outcomes are written, serves all of its rows. */
 export class ActualsReader {
-  private readonly results = new Map<string, { key: number; result: RunSummary }>();
+  private readonly versions = new Map<string, { key: number; outcomes: OutcomeReader }>();
 
   constructor(private readonly options: ActualsOptions) {}
 
@@ -39,74 +40,48 @@ export class ActualsReader {
   async tell(tx: Handle, { id, actual }: { id: string; actual: Actual }): Promise<Told> {
     const { now } = this.options;
     const { model, version, answer, actual: previous } = await this.find(tx, id);
-    const { key: versionId, result } = await this.version(tx, model, version);
-    const value = readActual(result, actual);
+    const { key: versionId, outcomes } = await this.version(tx, model, version);
+    const { value, warnings } = outcomes.read(actual);
+    const said = { ...(warnings.length > 0 && { warnings }) };
     const told = { id, model, version, prediction: answer.prediction, actual: value };
-    if (previous === value) return { ...told, status: "unchanged" };
+    if (previous === value) return { ...told, status: "unchanged", ...said };
     await putOutcome(tx, { predictionId: id, versionId, answer, actual: value, at: now() });
-    return previous === null ? { ...told, status: "recorded" } : { ...told, status: "changed", previous };
+    if (previous === null) return { ...told, status: "recorded", ...said };
+    return { ...told, status: "changed", previous, ...said };
+  }
+
+  /** Learns from the first rows of a file how its outcomes are written; what contradicts it is refused. */
+  async settle(tx: Handle, rows: readonly { id: string; actual: Actual }[]): Promise<void> {
+    for (const { id, actual } of rows) {
+      const known = await lookUp(tx, id);
+      if (known) (await this.version(tx, known.model, known.version)).outcomes.learn(actual);
+    }
+    for (const { outcomes } of this.versions.values()) outcomes.settle();
   }
 
   /** An outcome is known even after its prediction has left the log. */
   private async find(tx: Handle, id: string) {
-    const known = PREDICTION_ID.test(id)
-      ? ((await findOutcome(tx, id)) ?? (await findPrediction(tx, id)))
-      : null;
+    const known = await lookUp(tx, id);
     if (known) return known;
     throw new AppError("missing", `The prediction ${JSON.stringify(id.slice(0, 60))} does not exist`, {
       fix: this.options.keeps(),
     });
   }
 
-  private async version(
-    tx: Handle,
-    model: string,
-    version: number,
-  ): Promise<{ key: number; result: RunSummary }> {
+  private async version(tx: Handle, model: string, version: number) {
     const name = `${model}:${version}`;
-    let known = this.results.get(name);
+    let known = this.versions.get(name);
     if (!known) {
-      known = {
-        key: (await versionKey(tx, model, version))!,
-        result: (await findVersion(tx, model, version))!.result,
-      };
-      this.results.set(name, known);
+      // Loaded when it is needed: a server that starts needs none of it.
+      const { OutcomeReader } = await import("../rows/outcome-reader.ts");
+      const { result } = (await findVersion(tx, model, version))!;
+      known = { key: (await versionKey(tx, model, version))!, outcomes: new OutcomeReader(result) };
+      this.versions.set(name, known);
     }
     return known;
   }
 }
 
-/**
- * The class as it stands in the CSV, or the number. Classes are found by their text, then without case, then by their
- * number ("1.0" is "1"). Throws AppError `invalid`.
- */
-export function readActual({ task, schema }: Pick<RunSummary, "task" | "schema">, actual: Actual) {
-  const text = String(actual).trim();
-  if (task === "regression") {
-    const value = text === "" || typeof actual === "boolean" ? Number.NaN : Number(text);
-    if (Number.isFinite(value)) return value;
-    throw new AppError("invalid", `${JSON.stringify(text.slice(0, 60))} is not a number`, {
-      fix: `Send ${schema.target} as a number with a decimal point.`,
-      example: '{"actual":12.5}',
-    });
-  }
-  const classes = schema.classes ?? [];
-  const number = text === "" ? Number.NaN : Number(text);
-  const found =
-    classes.find((label) => label === text) ??
-    sole(classes.filter((label) => label.toLowerCase() === text.toLowerCase())) ??
-    sole(classes.filter((label) => label !== "" && Number(label) === number));
-  if (found !== undefined) return found;
-  const shown = classes
-    .slice(0, 20)
-    .map((label) => JSON.stringify(label))
-    .join(", ");
-  throw new AppError("invalid", `${JSON.stringify(text.slice(0, 60))} is not a class of ${schema.target}`, {
-    fix: `The classes are ${shown}${classes.length > 20 ? ", …" : ""}; train again to add a class.`,
-    example: JSON.stringify({ actual: classes[0] }),
-  });
-}
-
-function sole(labels: string[]): string | undefined {
-  return labels.length === 1 ? labels[0] : undefined;
+async function lookUp(tx: Handle, id: string) {
+  return PREDICTION_ID.test(id) ? ((await findOutcome(tx, id)) ?? (await findPrediction(tx, id))) : null;
 }

@@ -27,7 +27,8 @@ import {
   versionKeysOf,
 } from "../../store/predictions.ts";
 import type { RunSummary } from "../../trainer/contract.ts";
-import { type Actual, ActualsReader, type Told } from "./actuals.ts";
+import type { Actual } from "../rows/outcome-reader.ts";
+import { ActualsReader, type Told } from "./actuals.ts";
 import { type ToldRows, tellCsv } from "./actuals-csv.ts";
 import { tellChallenger, tellDrift, tellOutcomes } from "./alert-rules.ts";
 import type { Challenger } from "./challenger.ts";
@@ -103,9 +104,12 @@ export class Monitor {
     const { store, traffic } = this.options;
     await traffic.settle();
     const reader = this.reader();
+    let isSettled = false;
     try {
       return await tellCsv(path, async (rows, each) => {
         const told = await store.transaction(async (tx) => {
+          if (!isSettled) await reader.settle(tx, rows);
+          isSettled = true;
           const answers: (Told | AppError)[] = [];
           for (const row of rows) answers.push(await orRefusal(() => reader.tell(tx, row)));
           return answers;

@@ -16,8 +16,8 @@ export type Value = string | number | null;
 
 /** How one request writes a column, as far as that is known. */
 export interface ColumnStyle {
-  /** The other style that a value could only be explained by. */
-  foreign: Style | null;
+  /** Other styles that a value could only be explained by, as far as later ones left them. */
+  foreign: readonly Style[];
   /** A value could only be explained by the model's own style. */
   hasOwn: boolean;
   /** Enough was seen: what contradicts it is missing. */
@@ -26,19 +26,25 @@ export interface ColumnStyle {
 
 interface Style {
   name: string;
+  /** Of numbers. */
+  decimal?: "." | ",";
   /** NaN where it does not explain the text. */
   parse: (text: string) => number;
 }
 
-export const newStyle = (): ColumnStyle => ({ foreign: null, hasOwn: false, isSettled: false });
+export const newStyle = (): ColumnStyle => ({ foreign: [], hasOwn: false, isSettled: false });
 
 /** Of one column of one model. */
 export class CellReader {
   private readonly own: Style | null;
   private readonly others: Style[];
+  /** Of them, those that may explain a text by another value. */
+  private readonly rivals: Style[];
   /** By key, the label as the model has it; null where it reads texts. */
   private readonly labels: Map<string, string> | null;
   private readonly byCase: Map<string, string>;
+  /** Of the words for missing, those that are numbers: -999 means as a number what it means as text. */
+  private readonly missingNumbers: ReadonlySet<number>;
 
   constructor(
     readonly plan: ColumnPlan,
@@ -46,19 +52,29 @@ export class CellReader {
   ) {
     this.own = ownStyle(plan);
     this.others = otherStyles(plan);
+    this.rivals = this.others.filter(({ decimal }) => decimal === undefined || decimal !== this.own?.decimal);
     this.labels = labels && new Map(labels.map((label) => [labelKey(plan, label), label]));
     this.byCase = soleBy(labels ?? [], (label) => label.toLowerCase());
+    this.missingNumbers = new Set(plan.missingWords.filter((word) => word !== "").map(Number));
+  }
+
+  /** A number that this column takes as it is. */
+  isPlainNumber(cell: number): boolean {
+    return this.plan.type === "number" && Number.isFinite(cell) && !this.missingNumbers.has(cell);
   }
 
   read(cell: Cell, style: ColumnStyle, warn: Warn): Value {
     if (cell === null || cell === "") return null;
-    if (typeof cell === "boolean") return this.readTruth(cell, warn);
+    if (typeof cell === "boolean" && !isMissing(this.plan, String(cell))) return this.readTruth(cell, warn);
     if (typeof cell === "number") {
       if (!Number.isFinite(cell))
         return unreadable(warn, "is too large for a number and was read as missing");
+      if (this.missingNumbers.has(cell)) return null;
       if (this.plan.type === "number") return cell;
-      if (Math.abs(cell) > Number.MAX_SAFE_INTEGER && this.labels)
-        warn("inexact_number", `${cell} may have lost digits: send it as text`);
+      if (this.plan.type !== "date" && Number.isInteger(cell) && !Number.isSafeInteger(cell)) {
+        warn("inexact_number", `${cell} may have lost digits and was read as missing; send it as text`);
+        return null;
+      }
     }
     const text = String(cell).trim();
     if (text === "" || isMissing(this.plan, text)) return null;
@@ -76,40 +92,27 @@ export class CellReader {
   private readValue(text: string, own: Style, { style, warn }: { style: ColumnStyle; warn: Warn }): Value {
     const value = own.parse(text);
     if (Number.isNaN(value)) return this.readForeign(text, { style, warn });
-    const { foreign } = style;
-    if (!foreign) {
-      style.hasOwn ||= this.others.every((other) => Number.isNaN(other.parse(text)));
-      return value;
-    }
-    const other = foreign.parse(text);
-    if (other === value) return value;
-    if (!Number.isNaN(other)) return ambiguous(text, warn);
-    if (!style.isSettled || style.hasOwn) return value;
-    return unreadable(
-      warn,
-      `${quoted(text)} has a different format than the rows before and was read as missing`,
-    );
+    const read = parsedBy(style.foreign, text);
+    if (read.length > 0) return read.every((other) => other === value) ? value : ambiguous(text, warn);
+    style.hasOwn ||= this.rivals.every((other) => Number.isNaN(other.parse(text)));
+    if (style.foreign.length === 0 || !style.isSettled || style.hasOwn) return value;
+    return contradicting(text, warn);
   }
 
   private readForeign(text: string, { style, warn }: { style: ColumnStyle; warn: Warn }): Value {
     const { type } = this.plan;
-    const known = style.foreign ? style.foreign.parse(text) : Number.NaN;
-    if (!Number.isNaN(known)) return foreignValue(text, { value: known, style: style.foreign!, type, warn });
-    if (type === "number" && truthOf(text) !== null && !/^\d/.test(text)) {
+    const known = explaining(style.foreign, text);
+    if (known.length === 0 && type === "number" && truthOf(text) !== null && !/^\d/.test(text)) {
       warn("other_style", `${quoted(text)} was read as ${Number(truthOf(text))}`);
       return Number(truthOf(text));
     }
-    const fitting = this.others.filter((other) => !Number.isNaN(other.parse(text)));
-    const values = new Set(fitting.map((other) => other.parse(text)));
+    const fitting = known.length > 0 ? known : explaining(this.others, text);
+    const values = new Set(parsedBy(fitting, text));
     if (values.size > 1) return ambiguous(text, warn);
     if (values.size === 0)
       return unreadable(warn, `${quoted(text)} is not a ${type} and was read as missing`);
-    if (style.isSettled)
-      return unreadable(
-        warn,
-        `${quoted(text)} has a different format than the rows before and was read as missing`,
-      );
-    style.foreign ??= fitting[0]!;
+    if (known.length === 0 && style.isSettled) return contradicting(text, warn);
+    style.foreign = known.length > 0 ? known : [...style.foreign, ...fitting];
     return foreignValue(text, { value: [...values][0]!, style: fitting[0]!, type, warn });
   }
 
@@ -149,6 +152,21 @@ export class CellReader {
   private known(word: string): string {
     return this.labels?.get(labelKey(this.plan, word)) ?? word;
   }
+}
+
+function explaining(styles: readonly Style[], text: string): Style[] {
+  return styles.filter((style) => !Number.isNaN(style.parse(text)));
+}
+
+function parsedBy(styles: readonly Style[], text: string): number[] {
+  return styles.map((style) => style.parse(text)).filter((value) => !Number.isNaN(value));
+}
+
+function contradicting(text: string, warn: Warn): null {
+  return unreadable(
+    warn,
+    `${quoted(text)} has a different format than the rows before and was read as missing`,
+  );
 }
 
 function unreadable(warn: Warn, message: string): null {
@@ -199,7 +217,7 @@ function isSameStyle(one: NumberFormat, other: NumberFormat): boolean {
 
 function numberStyle(format: NumberFormat): Style {
   const name = format.decimal === "," ? "decimal comma" : "decimal point";
-  return { name, parse: (text) => parseNumber(text, format) };
+  return { name, decimal: format.decimal, parse: (text) => parseNumber(text, format) };
 }
 
 function dateStyle(format: string, yearFrom: number | undefined): Style {

@@ -9,7 +9,7 @@ export interface OutcomeNote {
   changed: number;
   unchanged: number;
   rejected: number;
-  /** Of the first that was rejected. */
+  /** Of the first that was rejected; else of the first that was read otherwise than it stands. */
   reason: string | null;
 }
 
@@ -23,14 +23,17 @@ export const OUTCOME_FORMS: Record<string, (call: Call) => Promise<OutcomeNote>>
 async function reportOutcome({ signalbox, request }: Call): Promise<OutcomeNote> {
   const form = await readForm(request);
   return noted(async () => {
-    const { status } = await signalbox.feedback.tell(filled(form, "id") ?? "", filled(form, "actual") ?? "");
+    const { status, warnings } = await signalbox.feedback.tell(
+      filled(form, "id") ?? "",
+      filled(form, "actual") ?? "",
+    );
     const count = (wanted: typeof status) => Number(status === wanted);
     return {
       recorded: count("recorded"),
       changed: count("changed"),
       unchanged: count("unchanged"),
       rejected: 0,
-      reason: null,
+      reason: warnings ? `The outcome ${warnings[0]!.message}.` : null,
     };
   });
 }
@@ -40,9 +43,10 @@ async function reportOutcomes({ signalbox, request, takeTime }: Call): Promise<O
   takeTime();
   return noted(async () => {
     const told = await signalbox.feedback.tellFile(await signalbox.datasets.receiveAside(request));
-    const { accepted, changed, unchanged, rejected, errors } = told;
-    const [first] = errors;
-    const reason = first ? `Row ${first.row}: ${first.message}.${first.fix ? ` ${first.fix}` : ""}` : null;
+    const { accepted, changed, unchanged, rejected, errors, warnings } = told;
+    const first = errors[0] ?? warnings[0];
+    const fix = errors[0]?.fix;
+    const reason = first ? `Row ${first.row}: ${first.message}.${fix ? ` ${fix}` : ""}` : null;
     return { recorded: accepted - changed - unchanged, changed, unchanged, rejected, reason };
   });
 }

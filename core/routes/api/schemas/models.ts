@@ -178,6 +178,13 @@ export const LOGGED_PREDICTION = z
   })
   .meta({ id: "LoggedPrediction" });
 
+const WARNING = z.object({
+  row: COUNT.describe("from 0, in the order of the request"),
+  column: z.string(),
+  code: z.enum(WARNING_CODES).describe("stable, so scripts can filter by it"),
+  message: z.string(),
+}) satisfies z.ZodType<Warning>;
+
 export const PREDICTIONS = z
   .object({
     model: z.string(),
@@ -190,14 +197,7 @@ export const PREDICTIONS = z
         "two classes: the positive one is answered from this probability on; absent: the likelier one",
       ),
     warnings: z
-      .array(
-        z.object({
-          row: COUNT.describe("from 0"),
-          column: z.string(),
-          code: z.enum(WARNING_CODES).describe("stable, so scripts can filter by it"),
-          message: z.string(),
-        }) satisfies z.ZodType<Warning>,
-      )
+      .array(WARNING)
       .optional()
       .describe("every value that was read as missing, read differently than written, or ignored"),
   })
@@ -213,6 +213,7 @@ export const TOLD = (
     actual: OUTCOME,
     status: z.enum(["recorded", "unchanged", "changed"]),
     previous: OUTCOME.optional(),
+    warnings: z.array(WARNING).optional(),
   }) satisfies z.ZodType<Told>
 ).meta({ id: "Told" });
 
@@ -224,6 +225,8 @@ export const TOLD_ROWS = z.object({
   errors: z
     .array(ERROR_RECORD.omit({ column: true, example: true }).extend({ id: z.string(), code: ERROR_CODE }))
     .describe("of the first invalid rows"),
+  warned: COUNT.describe("outcomes that were read otherwise than they are written"),
+  warnings: z.array(WARNING).describe("of the first of them; row counts from 1, the header included"),
 }) satisfies z.ZodType<ToldRows>;
 
 const COMPARED = { training: z.number(), live: z.number() };

@@ -84,3 +84,27 @@ describe("labels", () => {
     expect(readAll(plan, [Number(id)], [id])[0]).toContain("inexact_number");
   });
 });
+
+test("a style that is known in part leaves what it may still mean open", () => {
+  // A decimal comma: 1.234 may be thousands from now on.
+  expect(readAll(POINT, ["50,5", "1.234", "7.25", "1.234"])).toEqual([
+    [50.5, "other_style"],
+    [null, "ambiguous_style"],
+    [7.25],
+    [null, "ambiguous_style"],
+  ]);
+  const dates = { type: "date", dateFormat: "yyyy-M-d" } as const;
+  expect(readAll(dates, ["25/03/2024", "03/04/2024", "2024-01-02"])).toEqual([
+    [Date.UTC(2024, 2, 25), "other_style"],
+    [Date.UTC(2024, 3, 3), "other_style"],
+    [Date.UTC(2024, 0, 2)],
+  ]);
+});
+
+test("numbers that stand for missing are missing as numbers, and truth values as truth values", () => {
+  expect(readAll({ missingWords: ["-999"] }, [-999, "-999", 999])).toEqual([[null], [null], [999]]);
+  const truth = { type: "boolean", booleanWords: ["no", "yes"], missingWords: ["false"] } as const;
+  expect(
+    readAll({ ...truth, booleanWords: ["no", "yes"], missingWords: ["false"] }, [false, true], ["no", "yes"]),
+  ).toEqual([[null], ["yes"]]);
+});
