@@ -36,6 +36,7 @@ import type { Call } from "./core/routes/api/route.ts";
 import { compareData, comparedNames } from "./core/routes/data/compare-data.ts";
 import { type PanelSource, READERS } from "./core/routes/data/panel-data.ts";
 import * as forms from "./core/routes/pages/form-handlers.ts";
+import { ORDER_FORMS } from "./core/routes/pages/order-forms.ts";
 import * as outcomes from "./core/routes/pages/outcome-forms.ts";
 import * as pages from "./core/routes/pages/page-data.ts";
 import { panelAnswer } from "./core/routes/pages/panel-answer.ts";
@@ -190,7 +191,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   form("/samples/:name", forms.openSample);
   form("/datasets/:id/train", forms.startTraining);
   form("/datasets/:id/reading", forms.changeReading);
-  form("/datasets/:id/delete", forms.deleteDataset);
+  for (const [path, submit] of Object.entries(ORDER_FORMS)) form(path, submit);
   form("/runs/:id/stop", forms.stopRun);
   form("/runs/:id/cancel", forms.cancelRun);
   form("/runs/:id/resume", forms.resumeRun);

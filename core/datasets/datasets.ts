@@ -9,7 +9,6 @@ import type { CsvProfile, ReadingChoices, ReadingPreview } from "../csv/types.ts
 import type { EventLog } from "../events/event-log.ts";
 import { type Child, startChild } from "../platform/child.ts";
 import { diskFailure, syncFolder } from "../platform/disk.ts";
-import type { DiskReserve } from "../platform/disk-reserve.ts";
 import { AppError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -24,8 +23,8 @@ import {
   type StoredDataset,
   unreadDatasets,
 } from "../store/datasets.ts";
+import { hiddenDatasetByHash } from "../store/deletions.ts";
 import { runsOfDataset } from "../store/runs.ts";
-import { refuseBusy } from "./busy.ts";
 import type { ReadInput, ReadReport } from "./read-child.ts";
 import { receiveFile, refuseWithoutSpace } from "./receive.ts";
 import { followFile } from "./receive-stream.ts";
@@ -37,8 +36,6 @@ import { type UploadInProgress, UploadsInProgress } from "./uploads.ts";
 const READ_CHILD = { name: "read-child", module: new URL("./read-child.ts", import.meta.url) };
 
 export interface DatasetsOptions {
-  /** Given up where the disk is too full for deleting. */
-  diskReserve: DiskReserve;
   store: Store;
   log: EventLog;
   logger: Logger;
@@ -62,8 +59,6 @@ export class Datasets {
   private readonly pending = new Map<string, Promise<StoredDataset>>();
   /** More readings at a time would only share the same cores; a look at the first rows waits for no long reading. */
   private readonly turns = { profile: new Semaphore(2), preview: new Semaphore(1) };
-  /** Being deleted: nothing begins with them any more. */
-  private readonly leaving = new Set<string>();
   private isStopping = false;
 
   constructor(private readonly options: DatasetsOptions) {
@@ -130,7 +125,7 @@ export class Datasets {
   /** Throws AppError `missing`. */
   async find(id: string, version?: number, store: Handle = this.options.store): Promise<StoredDataset> {
     const found = await findDataset(store, id, version);
-    if (!found || this.leaving.has(id))
+    if (!found)
       throw new AppError("missing", `Dataset ${id} does not exist`, { fix: "GET /api/datasets lists them." });
     return found;
   }
@@ -167,6 +162,9 @@ export class Datasets {
         onBytes: (bytes, label) =>
           this.arrivals.arrive({ id, name: label, bytes, bytesTotal, rows: null, columns: [] }),
       });
+      const deleted = await hiddenDatasetByHash(store, received.sha256);
+      // It is wanted anew: what could still be brought back goes at once.
+      if (deleted !== null) await this.erase(deleted);
       let same = await findDatasetByHash(store, received.sha256);
       if (!same) {
         await rename(part, this.pathOf(id));
@@ -269,43 +267,17 @@ export class Datasets {
     return { rows, next: end < dataset.profile.rows && rows.length > 0 ? end : null };
   }
 
-  /**
-   * Row and file, overwritten in the database and its log too; runs keep what they learned, models go on.
-   * Throws AppError `conflict` while a run learns from it.
-   */
-  async delete(id: string, unchanged: Unchanged = async () => {}): Promise<void> {
-    const { diskReserve } = this.options;
-    await diskReserve.spend(() => this.deleteNow(id, unchanged));
-    await diskReserve.spend(() => this.emptyLog(id)).catch((error: unknown) => this.warnOfLog(id, error));
-    // Once more: a disk that fails once keeps no deleted file.
-    await removeFiles(this.options.folder, id).catch(() => removeFiles(this.options.folder, id));
-  }
-
-  private async deleteNow(id: string, unchanged: Unchanged): Promise<void> {
-    const { store } = this.options;
-    const { name } = await this.find(id);
-    await refuseBusy(store, { id, name });
-    this.leaving.add(id);
-    try {
-      await this.remove(id, name, unchanged);
-    } finally {
-      this.leaving.delete(id);
-    }
-  }
-
-  private async remove(id: string, name: string, unchanged: Unchanged): Promise<void> {
-    const { store, log, forget, runsFolder } = this.options;
+  /** Row and file of a hidden dataset, overwritten in the database and its log too; runs keep what they learned. */
+  async erase(id: string): Promise<void> {
+    const { store, forget, runsFolder } = this.options;
     for (const [child, read] of this.readers) if (read === id) child.kill();
     for (const run of await runsOfDataset(store, id))
       await rm(join(runsFolder, run.id), { recursive: true, force: true });
     await forget(id);
-    await log.record(async (tx) => {
-      await unchanged(tx);
-      // A run may have been asked for meanwhile.
-      await refuseBusy(tx, { id, name });
-      await deleteDataset(tx, id);
-      await tx.append("dataset.deleted", { datasetId: id, name });
-    });
+    await deleteDataset(store, id);
+    await this.emptyLog(id).catch((error: unknown) => this.warnOfLog(id, error));
+    // Once more: a disk that fails once keeps no deleted file.
+    await removeFiles(this.options.folder, id).catch(() => removeFiles(this.options.folder, id));
   }
 
   /** The write-ahead log still holds what was deleted. */
@@ -347,7 +319,7 @@ export class Datasets {
     } catch (error) {
       if (this.isStopping) throw error;
       this.arrivals.depart(id);
-      if (this.leaving.has(id) || !(await findDataset(store, id)))
+      if (!(await findDataset(store, id)))
         throw new AppError("missing", `${name} was deleted while it was read`);
       const refusal =
         error instanceof AppError ? error : (diskFailure(error) ?? readerFailed(error, this.options.logger));

@@ -26,6 +26,7 @@ export const CHOICES = z.strictObject({
 
 export function datasetView(dataset: StoredDataset) {
   const { id, version, status, name, sizeBytes, profile, choices, createdAt } = dataset;
+  const { tags, note, archivedAt } = dataset;
   return {
     id,
     version,
@@ -42,6 +43,9 @@ export function datasetView(dataset: StoredDataset) {
     sizeBytes,
     dialect: profile ? { ...profile.plan.dialect, header: profile.plan.dialect.headerRows > 0 } : null,
     choices,
+    tags,
+    note,
+    archived: archivedAt !== null,
     createdAt: new Date(createdAt).toISOString(),
   };
 }

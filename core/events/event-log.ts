@@ -161,7 +161,8 @@ export class EventLog {
   private async insert<N extends EventName>(tx: Handle, type: N, data: EventData<N>): Promise<Happened> {
     const row = { type, at: this.now(), data: JSON.stringify(data) };
     const seq = await insertEvent(tx, { ...row, activity: tellEvent(type, data) ? 1 : 0 });
-    if ("runId" in data) await insertRunEvent(tx, { ...row, seq, runId: data.runId });
+    if ("runId" in data && data.runId !== undefined)
+      await insertRunEvent(tx, { ...row, seq, runId: data.runId });
     return { seq, stale: stalePanels(type, data), type, data };
   }
 

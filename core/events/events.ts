@@ -1,5 +1,6 @@
 /** Every event, one entry each. One record: payload, level, sentence, stale panels; no HTML. */
 import { plural, reading, scorePercent, score as scoreText } from "../platform/figures.ts";
+import { CHANGE, changeSentence } from "./changes.ts";
 import { HEALTH_STATE_NAMES, HEALTH_STATES } from "./health-states.ts";
 import "../platform/zod-setup.ts";
 import * as z from "zod";
@@ -103,6 +104,12 @@ export const EVENTS = {
     data: z.object(dataset),
     level: "info",
     sentence: (d) => `${d.name} was deleted`,
+    stale: ofDataset,
+  }),
+  "dataset.changed": event({
+    data: z.object({ ...dataset, change: CHANGE }),
+    level: "info",
+    sentence: (d) => changeSentence(d.name, d.change),
     stale: ofDataset,
   }),
   "run.queued": event({
@@ -214,6 +221,18 @@ export const EVENTS = {
     sentence: (d) => `Run ${d.runNumber} was resumed`,
     stale: allOfRun,
   }),
+  "run.changed": event({
+    data: z.object({ ...run, change: CHANGE }),
+    level: "info",
+    sentence: (d) => changeSentence(`Run ${d.runNumber}`, d.change),
+    stale: allOfRun,
+  }),
+  "run.deleted": event({
+    data: z.object(run),
+    level: "info",
+    sentence: (d) => `Run ${d.runNumber} was deleted`,
+    stale: allOfRun,
+  }),
   "model.registered": event({
     data: z.object({ ...model, runId: id }),
     level: "success",
@@ -245,10 +264,40 @@ export const EVENTS = {
     stale: ofModel,
   }),
   "model.deleted": event({
-    data: z.object(model),
+    /** Null: with all of its versions. */
+    data: z.object({ model: z.string(), version: z.number().nullable() }),
     level: "info",
-    sentence: (d) => `${d.model} version ${d.version} was deleted`,
+    sentence: (d) =>
+      d.version === null ? `${d.model} was deleted` : `${d.model} version ${d.version} was deleted`,
     stale: ofModel,
+  }),
+  "model.changed": event({
+    data: z.object({ model: z.string(), change: CHANGE }),
+    level: "info",
+    sentence: (d) => changeSentence(d.change.kind === "renamed" ? d.change.from : d.model, d.change),
+    stale: (d) => [
+      ...ofModel(d),
+      ...(d.change.kind === "renamed" ? ofModel({ model: d.change.from }) : []),
+      "runs",
+    ],
+  }),
+  "deletion.undone": event({
+    data: z.object({
+      kind: z.enum(["dataset", "run", "model", "version"]),
+      label: z.string(),
+      datasetId: id.optional(),
+      runId: id.optional(),
+      model: z.string().optional(),
+      version: z.number().optional(),
+    }),
+    level: "info",
+    sentence: (d) => `${d.label} was restored`,
+    stale: (d) => [
+      ...(d.datasetId === undefined ? [] : ofDataset({ datasetId: d.datasetId })),
+      ...(d.runId === undefined ? [] : ofRun(d.runId, "run", "stages", "curve", "leaderboard", "report")),
+      ...(d.model === undefined ? [] : ofModel({ model: d.model })),
+      ...(["runs", "activity", "attention", "health"] as const),
+    ],
   }),
   "prediction.counted": event({
     data: z.object({ ...model, predictions: z.number(), warnings: z.number().optional() }),

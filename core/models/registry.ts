@@ -9,10 +9,11 @@ import { LIVE_ALERTS } from "../events/alert-records.ts";
 import type { Alerts } from "../events/alerts.ts";
 import type { EventLog, Recording } from "../events/event-log.ts";
 import { syncFolder } from "../platform/disk.ts";
-import type { DiskReserve } from "../platform/disk-reserve.ts";
 import { AppError } from "../platform/errors.ts";
+import { newNameOf, setDeletion } from "../store/annotations.ts";
 import { setChallenger } from "../store/challengers.ts";
 import type { Handle, Store, Unchanged } from "../store/database.ts";
+import { deleteModel, isHiddenModel, setVersionDeletion, versionsToErase } from "../store/deletions.ts";
 import { filesOf } from "../store/files.ts";
 import {
   deleteVersion,
@@ -30,13 +31,13 @@ import {
 import type { RunResult } from "../trainer/contract.ts";
 
 export interface ModelsOptions {
-  /** Given up where the disk is too full for deleting. */
-  diskReserve: DiskReserve;
   store: Store;
   log: EventLog;
   alerts: Pick<Alerts, "resolve">;
-  /** Called before a version goes: what it was asked goes with it. The function returned says that the version stays. */
-  forget: (name: string, version: number) => Promise<() => void>;
+  /** Called before a version goes: what it was asked goes with it. */
+  forget: (name: string, version: number) => Promise<unknown>;
+  /** Called for each new version: what it is asked is kept, whatever bore its name before. */
+  keep: (name: string, version: number) => void;
   folder: string;
   now: () => number;
 }
@@ -44,9 +45,6 @@ export interface ModelsOptions {
 export class Models {
   /** What was looked up since the last write to the database: predictions ask for the same again and again. */
   private asked = { writes: -1, versions: new Map<string, StoredVersion>() };
-  /** Being deleted: nobody is shown them any more. */
-  private readonly leaving = new Set<string>();
-
   constructor(private readonly options: ModelsOptions) {}
 
   /** Removes files whose version was never registered. */
@@ -72,6 +70,7 @@ export class Models {
     entry: { name: string; runId: string; result: RunResult; sha256: string; sizeBytes: number },
   ): Promise<number> {
     const version = await insertVersion(tx, { ...entry, createdAt: this.options.now() });
+    this.options.keep(entry.name, version);
     await tx.append("model.registered", { model: entry.name, version, runId: entry.runId });
     return version;
   }
@@ -79,10 +78,12 @@ export class Models {
   /** Throws AppError `missing`. */
   async find(name: string, store: Handle = this.options.store): Promise<StoredModel> {
     const model = await findModel(store, name);
-    if (!model)
+    if (!model) {
+      const renamed = await newNameOf(store, name);
       throw new AppError("missing", `The model ${name} does not exist`, {
-        fix: "GET /api/models lists them.",
+        fix: renamed ? `It was renamed to ${renamed}.` : "GET /api/models lists them.",
       });
+    }
     return model;
   }
 
@@ -92,8 +93,7 @@ export class Models {
     store: Handle = this.options.store,
   ): Promise<StoredVersion> {
     await this.find(name, store);
-    const isHidden = store === this.options.store && this.leaving.has(askedKey(name, version));
-    const found = isHidden ? null : await findVersion(store, name, version);
+    const found = await findVersion(store, name, version);
     if (!found) {
       const versions = (await listVersions(store, name)).map((entry) => entry.version);
       throw new AppError("missing", `${name} has no version ${version}`, {
@@ -104,8 +104,7 @@ export class Models {
   }
 
   async versions(name: string): Promise<StoredVersion[]> {
-    const versions = await listVersions(this.options.store, name);
-    return versions.filter(({ version }) => !this.leaving.has(askedKey(name, version)));
+    return listVersions(this.options.store, name);
   }
 
   /** What a new version is compared with: the live one, else the newest; null for a new name. */
@@ -241,54 +240,72 @@ export class Models {
     await this.options.alerts.resolve("challenger", name, tx);
   }
 
-  /** `unchanged` may throw at the moment of the change. */
-  delete(name: string, version: number, unchanged: Unchanged = async () => {}): Promise<void> {
-    return this.options.diskReserve.spend(() => this.deleteNow(name, version, unchanged));
+  /** Hides the name with all of its versions; what people call it. Throws AppError `missing`. */
+  async hide(tx: Recording, name: string, deletion: string): Promise<string> {
+    const { challengerVersion } = await this.find(name, tx);
+    if (challengerVersion !== null) await this.endChallenge(tx, name, challengerVersion);
+    await this.endLiveAlerts(tx, name);
+    await setDeletion(tx, { kind: "model", subject: name }, deletion);
+    await tx.append("model.deleted", { model: name, version: null });
+    return name;
   }
 
-  private async deleteNow(name: string, version: number, unchanged: Unchanged): Promise<void> {
-    const { store, forget } = this.options;
-    const { runId } = await this.findVersion(name, version);
-    await this.refuseLive(store, name, version);
-    const key = askedKey(name, version);
-    // Hidden at once: thousands of predictions may have to go before the version can.
-    this.leaving.add(key);
-    this.asked = { writes: -1, versions: new Map() };
-    try {
-      const takeBack = await forget(name, version);
-      await this.remove(name, version, unchanged).catch((error: unknown) => {
-        takeBack();
-        throw error;
-      });
-    } finally {
-      this.leaving.delete(key);
-    }
-    await rm(this.pathOf(runId), { force: true });
+  /** What was raised under the name that a model had is over. */
+  async renamed(tx: Recording, from: string): Promise<void> {
+    await this.endLiveAlerts(tx, from);
+    await this.options.alerts.resolve("challenger", from, tx);
   }
 
-  private remove(name: string, version: number, unchanged: Unchanged): Promise<void> {
-    return this.options.log.record(async (tx) => {
-      await this.findVersion(name, version, tx);
-      await unchanged(tx);
-      // It may have been deployed meanwhile.
-      const isLive = await this.refuseLive(tx, name, version);
-      if ((await this.find(name, tx)).challengerVersion === version)
-        await this.endChallenge(tx, name, version);
-      if (isLive) await this.endLiveAlerts(tx, name);
-      await deleteVersion(tx, name, version);
-      await tx.append("model.deleted", { model: name, version });
-    });
+  show(tx: Handle, name: string): Promise<void> {
+    return setDeletion(tx, { kind: "model", subject: name }, null);
   }
 
-  /** Whether it is live; the last version may go even then: there is nothing else to deploy first. */
-  private async refuseLive(store: Handle, name: string, version: number): Promise<boolean> {
-    const isLive = (await this.find(name, store)).liveVersion === version;
-    if (isLive && (await listVersions(store, name)).length > 1) {
+  /** Hides one version, and with the last one the name. Throws AppError `missing`, or `conflict` where others could be live. */
+  async hideVersion(
+    tx: Recording,
+    { name, version }: { name: string; version: number },
+    deletion: string,
+  ): Promise<string> {
+    await this.findVersion(name, version, tx);
+    const { liveVersion, challengerVersion } = await this.find(name, tx);
+    const isLast = (await listVersions(tx, name)).length === 1;
+    // The last version may go even then: there is nothing else to deploy first.
+    if (liveVersion === version && !isLast) {
       throw new AppError("conflict", `${name} version ${version} is live`, {
         fix: "Deploy another version first.",
       });
     }
-    return isLive;
+    if (challengerVersion === version) await this.endChallenge(tx, name, version);
+    if (liveVersion === version) await this.endLiveAlerts(tx, name);
+    await setVersionDeletion(tx, { name, version }, deletion);
+    if (isLast) await setDeletion(tx, { kind: "model", subject: name }, deletion);
+    await tx.append("model.deleted", { model: name, version });
+    return `${name} version ${version}`;
+  }
+
+  async showVersion(tx: Handle, { name, version }: { name: string; version: number }): Promise<void> {
+    await setVersionDeletion(tx, { name, version }, null);
+    await this.show(tx, name);
+    const { liveVersion } = await this.find(name, tx);
+    // Meanwhile another one was deleted that was live.
+    if (liveVersion !== null && !(await findVersion(tx, name, liveVersion))) await undeploy(tx, name);
+  }
+
+  /** Deletes a hidden version for good, or with 0 all of them; the name goes with the last. */
+  async erase(name: string, version: number): Promise<void> {
+    const { store, forget, folder } = this.options;
+    const versions = await versionsToErase(store, { name, version });
+    for (const entry of versions) {
+      await forget(name, entry.version);
+      await deleteVersion(store, name, entry.version);
+      await rm(join(folder, `${entry.runId}.bin`), { force: true });
+    }
+    if (!(await versionsToErase(store, { name, version: 0 })).length) await deleteModel(store, name);
+  }
+
+  /** Erases what was deleted under this name and could still be brought back: the name is wanted anew. */
+  async free(name: string): Promise<void> {
+    if (await isHiddenModel(this.options.store, name)) await this.erase(name, 0);
   }
 
   /** The file's bytes, checked against its checksum. Throws AppError `conflict` where it is damaged or gone. */

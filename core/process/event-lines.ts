@@ -18,7 +18,7 @@ const ofRun = (data: { runId: string; runNumber: number; datasetId: string }) =>
   const { runId, runNumber, datasetId } = data;
   return { runId, runNumber, datasetId };
 };
-const ofVersion = ({ model, version }: { model: string; version: number }) => ({ model, version });
+const ofVersion = ({ model, version }: { model: string; version: number | null }) => ({ model, version });
 
 const LINES: Lines = {
   "dataset.uploaded": {
@@ -37,6 +37,7 @@ const LINES: Lines = {
     msg: "dataset deleted",
     fields: ({ datasetId }) => ({ datasetId }),
   },
+  "run.deleted": { level: "info", msg: "run deleted", fields: ofRun },
   "run.started": { level: "info", msg: "run started", fields: ofRun },
   "run.resumed": { level: "info", msg: "run resumed", fields: ofRun },
   "run.finished": {

@@ -31,6 +31,9 @@ import { openSqlite } from "../store/sqlite/database.ts";
 import { Runs } from "../training/runs.ts";
 import { logEvents } from "./event-lines.ts";
 import { holdFolder } from "./folder-lock.ts";
+import { Annotations } from "./order/annotations.ts";
+import { Deletions } from "./order/deletions.ts";
+import { SavedFilters } from "./order/saved-filters.ts";
 import { makePrivateFolder } from "./private-folder.ts";
 import { startPurging } from "./purge.ts";
 import { startRetention } from "./retention.ts";
@@ -47,6 +50,9 @@ export interface Signalbox {
   datasets: Datasets;
   models: Models;
   runs: Runs;
+  deletions: Deletions;
+  annotations: Annotations;
+  savedFilters: SavedFilters;
   serving: Serving;
   feedback: Monitor;
   challenger: Challenger;
@@ -88,11 +94,11 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const memoryBytes = memoryFor(config);
   const diskReserve = new DiskReserve(folder);
   const models = new Models({
-    diskReserve,
     store,
     log,
     alerts,
     forget: (name, version) => feedback.forgetVersion(name, version),
+    keep: (name, version) => feedback.keepVersion(name, version),
     folder: join(folder, "models"),
     now,
   });
@@ -102,7 +108,6 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const traffic = new PredictionLog({ store, log, logger, config, references, challenger, now });
   const feedback = new Monitor({ store, log, logger, alerts, config, references, challenger, traffic, now });
   const datasets = new Datasets({
-    diskReserve,
     store,
     log,
     logger,
@@ -127,6 +132,8 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     memoryBytes,
     now,
   });
+  const parts = { store, log, logger, alerts, datasets, runs, models, now };
+  const deletions = new Deletions({ ...parts, diskReserve });
   const serving = new Serving(cache, references, traffic);
   const queueLength = () => runs.queueLength();
   const health = new Health({ config, store, log, alerts, logger, now, queueLength });
@@ -144,6 +151,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     await alerts.start();
     await health.start();
     await webhooks.start();
+    await deletions.start();
   } catch (error) {
     throw diskFailure(error) ?? (error instanceof AppError ? error : unusable(error, logger));
   }
@@ -154,6 +162,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const endRetention = startRetention({ store, logger, config, diskReserve, now });
   const close = async () => {
     endRetention();
+    await deletions.stop();
     await endPurging();
     endLines();
     holds.stop();
@@ -176,6 +185,9 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     datasets,
     models,
     runs,
+    deletions,
+    savedFilters: new SavedFilters({ store, now }),
+    annotations: new Annotations({ ...parts, feedback }),
     serving,
     feedback,
     challenger,

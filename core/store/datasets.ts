@@ -1,9 +1,10 @@
 /** SQL of datasets and their versions. */
 import type { CsvProfile, ReadingChoices } from "../csv/types.ts";
+import { type Annotations, annotationsOf, type StoredAnnotations } from "./annotations.ts";
 import type { Handle } from "./database.ts";
 import { forgetAnswers } from "./idempotency.ts";
 
-export interface StoredDataset {
+export interface StoredDataset extends Annotations {
   id: string;
   version: number;
   name: string;
@@ -16,10 +17,11 @@ export interface StoredDataset {
   profile: CsvProfile | null;
 }
 
-type Row = Omit<StoredDataset, "choices" | "profile"> & { choices: string | null; profile: string | null };
+type Row = Omit<StoredDataset, "choices" | "profile" | keyof Annotations> &
+  StoredAnnotations & { choices: string | null; profile: string | null };
 
 const COLUMNS = `d.id, v.version AS shown, d.version, d.name, d.sha256, d.size_bytes AS sizeBytes, d.status,
-  d.created_at AS createdAt, v.choices, v.profile`;
+  d.created_at AS createdAt, d.tags, d.note, d.archived_at AS archivedAt, v.choices, v.profile`;
 const FROM = "FROM datasets d LEFT JOIN dataset_versions v ON v.dataset_id = d.id";
 
 /** False: the same bytes are there already. */
@@ -46,8 +48,9 @@ export async function insertDatasetVersion(
   );
   const { version } = row!;
   await store.run(
-    `INSERT INTO dataset_versions (dataset_id, version, choices, profile, rows, columns, target, task, created_at)
-     VALUES ($id, $version, $choices, $profile, $rows, $columns, $target, $task, $at)`,
+    `INSERT INTO dataset_versions (dataset_id, version, choices, profile, rows, columns, target, task, created_at,
+       column_names)
+     VALUES ($id, $version, $choices, $profile, $rows, $columns, $target, $task, $at, $columnNames)`,
     {
       id: entry.id,
       version,
@@ -58,6 +61,7 @@ export async function insertDatasetVersion(
       target: entry.profile.target,
       task: entry.profile.task,
       at: entry.at,
+      columnNames: entry.profile.columns.map(({ name }) => name).join("\n"),
     },
   );
   return version;
@@ -70,7 +74,8 @@ export async function findDataset(
   version?: number,
 ): Promise<StoredDataset | null> {
   const row = await store.get<Row & { shown: number | null }>(
-    `SELECT ${COLUMNS} ${FROM} AND v.version = coalesce($version, d.version) WHERE d.id = $id`,
+    `SELECT ${COLUMNS} ${FROM} AND v.version = coalesce($version, d.version)
+     WHERE d.id = $id AND d.deletion IS NULL`,
     { id, version: version ?? null },
   );
   return row && dataset(row);
@@ -78,7 +83,7 @@ export async function findDataset(
 
 export async function findDatasetByHash(store: Handle, sha256: string): Promise<StoredDataset | null> {
   const row = await store.get<Row & { shown: number | null }>(
-    `SELECT ${COLUMNS} ${FROM} AND v.version = d.version WHERE d.sha256 = $sha256`,
+    `SELECT ${COLUMNS} ${FROM} AND v.version = d.version WHERE d.sha256 = $sha256 AND d.deletion IS NULL`,
     { sha256 },
   );
   return row && dataset(row);
@@ -92,7 +97,7 @@ export async function listDatasets(
   return (
     await store.all<Row & { shown: number | null; position: number }>(
       `SELECT ${COLUMNS}, d.rowid AS position ${FROM} AND v.version = d.version
-       WHERE d.rowid < $before ORDER BY d.rowid DESC LIMIT $limit`,
+       WHERE d.rowid < $before AND d.deletion IS NULL ORDER BY d.rowid DESC LIMIT $limit`,
       page,
     )
   ).map((row) => ({ ...dataset(row), position: row.position }));
@@ -106,12 +111,14 @@ export async function unreadDatasets(store: Handle): Promise<string[]> {
 
 export async function deleteDataset(store: Handle, id: string): Promise<boolean> {
   await forgetAnswers(store);
+  await store.run("DELETE FROM deletions WHERE kind = 'dataset' AND subject = $id", { id });
   return (await store.run("DELETE FROM datasets WHERE id = $id", { id })) > 0;
 }
 
 function dataset({ shown, ...row }: Row & { shown: number | null }): StoredDataset {
   return {
     ...row,
+    ...annotationsOf(row),
     version: shown ?? row.version,
     choices: row.choices ? (JSON.parse(row.choices) as ReadingChoices) : {},
     profile: row.profile ? (JSON.parse(row.profile) as CsvProfile) : null,

@@ -1,4 +1,5 @@
 /** SQL of the lists that pages show: a row holds what is shown and no more, so that a long past costs nothing. */
+import { type Annotations, annotationsOf, type StoredAnnotations } from "./annotations.ts";
 import type { Handle } from "./database.ts";
 import type { RunStatus } from "./runs.ts";
 
@@ -17,12 +18,16 @@ export interface ListFilter {
   status: string;
   /** A column that the list knows, with "-" before it from the greatest down; "": newest first. */
   sort: string;
+  /** A tag that it has; "": whatever it has. */
+  tag: string;
 }
 
-export interface ListedRun {
+export interface ListedRun extends Annotations {
   position: number;
   id: string;
   number: number;
+  /** What a person called it. */
+  name: string | null;
   datasetId: string;
   datasetName: string;
   target: string;
@@ -40,7 +45,7 @@ export interface ListedRun {
   finishedAt: number | null;
 }
 
-export interface ListedDataset {
+export interface ListedDataset extends Annotations {
   position: number;
   id: string;
   name: string;
@@ -54,11 +59,13 @@ export interface ListedDataset {
   createdAt: number;
 }
 
-export interface ListedModel {
+export interface ListedModel extends Annotations {
   position: number;
   name: string;
   liveVersion: number | null;
   versions: number;
+  /** The version of the row: the live one, else the newest. */
+  comparedVersion: number | null;
   /** This and what follows: of the live version, else of the newest. */
   verdict: string | null;
   target: string | null;
@@ -77,10 +84,15 @@ const figures = (result: string) => `json_extract(${result}, '$.metric') AS metr
   json_extract(${result}, '$.metrics.' || json_extract(${result}, '$.metric')) AS score,
   json_extract(${result}, '$.baseline.' || json_extract(${result}, '$.metric')) AS baseline`;
 
+/** A state of every list; rows in it are shown to nobody who does not ask for it. */
+const ARCHIVED = "archivedAt IS NOT NULL";
+
 /** One list: its rows in one query, and what they can be chosen and sorted by. */
 interface ListQuery {
+  /** Ends in a condition. */
   from: string;
   position: string;
+  archivedAt: string;
   /** What `q` looks into. */
   texts: readonly string[];
   statuses: Readonly<Record<string, string>>;
@@ -88,15 +100,21 @@ interface ListQuery {
 }
 
 const RUNS = {
-  from: `SELECT number AS position, id, number, dataset_id AS datasetId, dataset_name AS datasetName,
+  from: `SELECT number AS position, id, number, name, tags, note, archived_at AS archivedAt, dataset_id AS datasetId, dataset_name AS datasetName,
     json_extract(options, '$.target') AS target,
     coalesce(json_extract(result, '$.task'), json_extract(options, '$.task')) AS task,
     status, json_extract(result, '$.verdict') AS verdict, ${figures("result")},
     model_name AS modelName, model_version AS version,
-    queued_at AS queuedAt, started_at AS startedAt, finished_at AS finishedAt
-    FROM runs`,
+    queued_at AS queuedAt, started_at AS startedAt, finished_at AS finishedAt,
+    (SELECT v.column_names FROM dataset_versions v
+     WHERE v.dataset_id = runs.dataset_id AND v.version = runs.dataset_version) AS columnNames
+    FROM runs WHERE deletion IS NULL`,
   position: "number",
-  texts: ["datasetName", "target", "modelName", "'run ' || number"],
+  archivedAt: "archived_at",
+  texts: [
+    ...["datasetName", "target", "modelName", "'run ' || number", "coalesce(name, '')"],
+    ...["tags", "note", "coalesce(columnNames, '')"],
+  ],
   statuses: {
     queued: "status = 'queued'",
     running: "status = 'running'",
@@ -104,6 +122,7 @@ const RUNS = {
     failed: "status = 'failed'",
     cancelled: "status = 'cancelled'",
     interrupted: "status = 'interrupted'",
+    archived: ARCHIVED,
   },
   sorts: {
     number: "number",
@@ -119,11 +138,14 @@ const RUNS = {
 
 const DATASETS = {
   from: `SELECT d.rowid AS position, d.id, d.name, d.version, d.status, v.rows, v.columns, v.target, v.task,
-    d.size_bytes AS sizeBytes, d.created_at AS createdAt
-    FROM datasets d LEFT JOIN dataset_versions v ON v.dataset_id = d.id AND v.version = d.version`,
+    d.size_bytes AS sizeBytes, d.created_at AS createdAt, d.tags, d.note, d.archived_at AS archivedAt,
+    v.column_names AS columnNames
+    FROM datasets d LEFT JOIN dataset_versions v ON v.dataset_id = d.id AND v.version = d.version
+    WHERE d.deletion IS NULL`,
   position: "d.rowid",
-  texts: ["name", "coalesce(target, '')"],
-  statuses: { reading: "status = 'reading'", ready: "status = 'ready'" },
+  archivedAt: "d.archived_at",
+  texts: ["name", "coalesce(target, '')", "tags", "note", "coalesce(columnNames, '')"],
+  statuses: { reading: "status = 'reading'", ready: "status = 'ready'", archived: ARCHIVED },
   sorts: {
     name: "lower(name)",
     rows: "rows",
@@ -136,17 +158,22 @@ const DATASETS = {
 
 const MODELS = {
   from: `SELECT m.rowid AS position, m.name, m.live_version AS liveVersion, m.created_at AS createdAt,
-    (SELECT count(*) FROM model_versions WHERE name = m.name) AS versions,
+    m.tags, m.note, m.archived_at AS archivedAt, v.column_names AS columnNames,
+    coalesce(m.live_version, v.version) AS comparedVersion,
+    (SELECT count(*) FROM model_versions WHERE name = m.name AND deletion IS NULL) AS versions,
     json_extract(v.result, '$.verdict') AS verdict,
     json_extract(v.result, '$.schema.target') AS target,
     json_extract(v.result, '$.task') AS task, ${figures("v.result")},
     json_extract(v.result, '$.beatsBaseline') AS beatsBaseline,
     v.size_bytes AS sizeBytes, v.created_at AS trainedAt
     FROM models m LEFT JOIN model_versions v ON v.name = m.name
-      AND v.version = coalesce(m.live_version, (SELECT max(version) FROM model_versions WHERE name = m.name))`,
+      AND v.version = coalesce(m.live_version, (SELECT max(version) FROM model_versions
+        WHERE name = m.name AND deletion IS NULL))
+    WHERE m.deletion IS NULL`,
   position: "m.rowid",
-  texts: ["name", "coalesce(target, '')"],
-  statuses: { live: "liveVersion IS NOT NULL", offline: "liveVersion IS NULL" },
+  archivedAt: "m.archived_at",
+  texts: ["name", "coalesce(target, '')", "tags", "note", "coalesce(columnNames, '')"],
+  statuses: { live: "liveVersion IS NOT NULL", offline: "liveVersion IS NULL", archived: ARCHIVED },
   sorts: {
     name: "lower(name)",
     target: "lower(target)",
@@ -167,10 +194,11 @@ export async function listedRuns(store: Handle, range: PageRange): Promise<Liste
 }
 
 export async function listedRunsOf(store: Handle, datasetId: string, range: PageRange): Promise<ListedRun[]> {
-  return store.all(
-    `${RUNS.from} WHERE dataset_id = $datasetId AND number < $before ORDER BY number DESC LIMIT $limit`,
+  const rows = await store.all<StoredRow>(
+    `${RUNS.from} AND archived_at IS NULL AND dataset_id = $datasetId AND number < $before ORDER BY number DESC LIMIT $limit`,
     { before: range.before, limit: range.limit, datasetId },
   );
+  return rows.map(shown<ListedRun>);
 }
 
 export async function listedDatasets(store: Handle, range: PageRange): Promise<ListedDataset[]> {
@@ -187,31 +215,45 @@ async function listed<T>(
   query: ListQuery,
   { before, limit, filter }: PageRange,
 ): Promise<T[]> {
-  const { from, position } = query;
-  if (!filter)
-    return store.all(`${from} WHERE ${position} < $before ORDER BY ${position} DESC LIMIT $limit`, {
-      before,
-      limit,
-    });
-  const { q, status, sort } = filter;
+  const { from, position, archivedAt } = query;
+  if (!filter) {
+    const newest = `${from} AND ${archivedAt} IS NULL AND ${position} < $before ORDER BY ${position} DESC LIMIT $limit`;
+    return (await store.all<StoredRow>(newest, { before, limit })).map(shown<T>);
+  }
+  const { q, status, sort, tag } = filter;
   // SQLite lowers ASCII only: other letters are found as they are written.
-  const exact = `%${q.replace(/[\\%_]/g, "\\$&")}%`;
+  const exact = like(q);
   const words = query.texts
     .map((text) => `lower(${text}) LIKE $lower ESCAPE '\\' OR ${text} LIKE $exact ESCAPE '\\'`)
     .join(" OR ");
   const by = query.sorts[sort.replace(/^-/, "")];
   const order = by ? `${by} IS NULL, ${by} ${sort.startsWith("-") ? "DESC" : "ASC"}, ` : "";
-  return store.all(
-    `SELECT * FROM (${from}) WHERE (${words}) AND (${query.statuses[status] ?? "1 = 1"})
+  const rows = await store.all<StoredRow>(
+    `SELECT * FROM (${from}) AS listed WHERE (${words}) AND (${query.statuses[status] ?? "1 = 1"})
+     AND ${status === "archived" ? ARCHIVED : "archivedAt IS NULL"} AND tags LIKE $tagged ESCAPE '\\'
      ORDER BY ${order}position DESC LIMIT $limit OFFSET $before`,
-    { exact, lower: exact.toLowerCase(), before, limit },
+    { exact, lower: exact.toLowerCase(), tagged: tag ? like(`\n${tag}\n`) : "%", before, limit },
   );
+  return rows.map(shown<T>);
 }
 
+type StoredRow = StoredAnnotations & { columnNames: string | null };
+
+/** Without what it was only searched by. */
+function shown<T>({ columnNames: _, ...row }: StoredRow): T {
+  return { ...row, ...annotationsOf(row) } as T;
+}
+
+/** A pattern that finds the text wherever it stands. */
+function like(text: string): string {
+  return `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+}
+
+const SHOWN = "deletion IS NULL AND archived_at IS NULL";
 const POSITIONS = {
-  runs: "SELECT number AS position FROM runs WHERE number >= $before ORDER BY number",
-  datasets: "SELECT rowid AS position FROM datasets WHERE rowid >= $before ORDER BY rowid",
-  models: "SELECT rowid AS position FROM models WHERE rowid >= $before ORDER BY rowid",
+  runs: `SELECT number AS position FROM runs WHERE number >= $before AND ${SHOWN} ORDER BY number`,
+  datasets: `SELECT rowid AS position FROM datasets WHERE rowid >= $before AND ${SHOWN} ORDER BY rowid`,
+  models: `SELECT rowid AS position FROM models WHERE rowid >= $before AND ${SHOWN} ORDER BY rowid`,
   activity: "SELECT seq AS position FROM events WHERE activity = 1 AND seq >= $before ORDER BY seq",
 };
 export type List = keyof typeof POSITIONS;

@@ -1,10 +1,11 @@
 /** SQL of models, versions, deployments and prediction counts. */
 import type { RunResult, RunSummary } from "../trainer/contract.ts";
+import { type Annotations, annotationsOf, type StoredAnnotations } from "./annotations.ts";
 import type { Handle } from "./database.ts";
 import { forgetAnswers } from "./idempotency.ts";
 import { readResult } from "./results.ts";
 
-export interface StoredModel {
+export interface StoredModel extends Annotations {
   name: string;
   liveVersion: number | null;
   /** Answers the same rows, unseen; null: none. */
@@ -28,9 +29,13 @@ export interface StoredVersion {
 }
 
 const MODEL =
-  "name, live_version AS liveVersion, challenger_version AS challengerVersion, created_at AS createdAt, rowid AS position";
+  "name, live_version AS liveVersion, challenger_version AS challengerVersion, created_at AS createdAt, tags, note, archived_at AS archivedAt, rowid AS position";
 const VERSION =
   "name, version, run_id AS runId, result, sha256, size_bytes AS sizeBytes, threshold, previous_threshold AS previousThreshold, created_at AS createdAt";
+
+type ModelRow = Omit<StoredModel, keyof Annotations> & StoredAnnotations;
+
+const readModel = (row: ModelRow): StoredModel => ({ ...row, ...annotationsOf(row) });
 
 /** Numbers a new version; a number that was deleted never comes back. */
 export async function insertVersion(
@@ -50,27 +55,41 @@ export async function insertVersion(
   const { version } = row!;
   const { evaluation, ...result } = entry.result;
   await store.run(
-    `INSERT INTO model_versions (name, version, run_id, result, evaluation, sha256, size_bytes, created_at)
-     VALUES ($name, $version, $runId, $result, $evaluation, $sha256, $sizeBytes, $createdAt)`,
-    { ...entry, version, result: JSON.stringify(result), evaluation: JSON.stringify(evaluation) },
+    `INSERT INTO model_versions (name, version, run_id, result, evaluation, sha256, size_bytes, created_at,
+       column_names, dataset_id)
+     VALUES ($name, $version, $runId, $result, $evaluation, $sha256, $sizeBytes, $createdAt, $columnNames,
+             (SELECT dataset_id FROM runs WHERE id = $runId))`,
+    {
+      ...entry,
+      version,
+      result: JSON.stringify(result),
+      evaluation: JSON.stringify(evaluation),
+      columnNames: result.schema.features.map(({ name }) => name).join("\n"),
+    },
   );
   return version;
 }
 
 export async function findModel(store: Handle, name: string): Promise<StoredModel | null> {
-  return store.get<StoredModel>(`SELECT ${MODEL} FROM models WHERE name = $name`, { name });
+  const row = await store.get<ModelRow>(
+    `SELECT ${MODEL} FROM models WHERE name = $name AND deletion IS NULL`,
+    { name },
+  );
+  return row && readModel(row);
 }
 
 /** The model that was deployed last, or made last where none is live. */
 export async function currentModel(store: Handle): Promise<StoredModel | null> {
-  return (
-    (await store.get<StoredModel>(
-      `SELECT m.name, live_version AS liveVersion, challenger_version AS challengerVersion,
-         created_at AS createdAt, m.rowid AS position
-       FROM deployments d JOIN models m ON m.name = d.name AND m.live_version IS NOT NULL
-       ORDER BY d.id DESC LIMIT 1`,
-    )) ?? (await store.get<StoredModel>(`SELECT ${MODEL} FROM models ORDER BY rowid DESC LIMIT 1`))
+  const deployed = await store.get<{ name: string }>(
+    `SELECT m.name FROM deployments d
+     JOIN models m ON m.name = d.name AND m.live_version IS NOT NULL AND m.deletion IS NULL
+     ORDER BY d.id DESC LIMIT 1`,
   );
+  if (deployed) return findModel(store, deployed.name);
+  const row = await store.get<ModelRow>(
+    `SELECT ${MODEL} FROM models WHERE deletion IS NULL ORDER BY rowid DESC LIMIT 1`,
+  );
+  return row && readModel(row);
 }
 
 /** The version of each model that serves predictions. */
@@ -79,7 +98,8 @@ export async function liveVersions(
 ): Promise<{ name: string; version: number; runId: string }[]> {
   return store.all(
     `SELECT v.name, v.version, v.run_id AS runId
-     FROM models m JOIN model_versions v ON v.name = m.name AND v.version = m.live_version`,
+     FROM models m JOIN model_versions v ON v.name = m.name AND v.version = m.live_version
+     WHERE m.deletion IS NULL`,
     {},
   );
 }
@@ -88,10 +108,11 @@ export async function listModels(
   store: Handle,
   page: { before: number; limit: number },
 ): Promise<StoredModel[]> {
-  return store.all<StoredModel>(
-    `SELECT ${MODEL} FROM models WHERE rowid < $before ORDER BY rowid DESC LIMIT $limit`,
+  const rows = await store.all<ModelRow>(
+    `SELECT ${MODEL} FROM models WHERE rowid < $before AND deletion IS NULL ORDER BY rowid DESC LIMIT $limit`,
     page,
   );
+  return rows.map(readModel);
 }
 
 export async function findVersion(
@@ -100,7 +121,7 @@ export async function findVersion(
   version: number,
 ): Promise<StoredVersion | null> {
   const row = await store.get<Omit<StoredVersion, "result"> & { result: string }>(
-    `SELECT ${VERSION} FROM model_versions WHERE name = $name AND version = $version`,
+    `SELECT ${VERSION} FROM model_versions WHERE name = $name AND version = $version AND deletion IS NULL`,
     { name, version },
   );
   return row && { ...row, result: readResult(row.result) };
@@ -113,7 +134,7 @@ export async function findEvaluation(
   version: number,
 ): Promise<RunResult["evaluation"]> {
   const row = await store.get<{ evaluation: string }>(
-    "SELECT evaluation FROM model_versions WHERE name = $name AND version = $version",
+    "SELECT evaluation FROM model_versions WHERE name = $name AND version = $version AND deletion IS NULL",
     { name, version },
   );
   return row ? (JSON.parse(row.evaluation) as RunResult["evaluation"]) : {};
@@ -123,7 +144,7 @@ export async function findEvaluation(
 export async function listVersions(store: Handle, name: string): Promise<StoredVersion[]> {
   return (
     await store.all<Omit<StoredVersion, "result"> & { result: string }>(
-      `SELECT ${VERSION} FROM model_versions WHERE name = $name ORDER BY version DESC`,
+      `SELECT ${VERSION} FROM model_versions WHERE name = $name AND deletion IS NULL ORDER BY version DESC`,
       { name },
     )
   ).map((row) => ({ ...row, result: readResult(row.result) }));

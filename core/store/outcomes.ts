@@ -18,7 +18,8 @@ export async function findOutcome(
 ): Promise<(Judged & { model: string; version: number }) | null> {
   const row = await store.get<{ model: string; version: number; answer: string; actual: string }>(
     `SELECT v.name AS model, v.version, o.answer, o.actual
-     FROM outcomes o JOIN model_versions v ON v.id = o.version_id WHERE prediction_id = $predictionId`,
+     FROM outcomes o JOIN model_versions v ON v.id = o.version_id AND v.deletion IS NULL
+     WHERE prediction_id = $predictionId`,
     { predictionId },
   );
   return row && { ...row, ...judged(row) };

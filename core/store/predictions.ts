@@ -61,7 +61,8 @@ type Row = Omit<StoredPrediction, "row" | "answer" | "actual"> & {
 };
 
 const SELECT = `SELECT p.id, v.name AS model, v.version, p.at, p.cells, p.answer, o.actual
-  FROM predictions p JOIN model_versions v ON v.id = p.version_id LEFT JOIN outcomes o ON o.prediction_id = p.id`;
+  FROM predictions p JOIN model_versions v ON v.id = p.version_id AND v.deletion IS NULL
+  LEFT JOIN outcomes o ON o.prediction_id = p.id`;
 
 export async function findPrediction(store: Handle, id: string): Promise<StoredPrediction | null> {
   const row = await store.get<Row>(`${SELECT} WHERE p.id = $id`, { id });
@@ -74,9 +75,12 @@ export async function listPredictions(
   page: { model: string; before: number; limit: number },
 ): Promise<(StoredPrediction & { position: number })[]> {
   const { model, before, limit } = page;
-  const versions = await store.all<{ id: number }>("SELECT id FROM model_versions WHERE name = $model", {
-    model,
-  });
+  const versions = await store.all<{ id: number }>(
+    "SELECT id FROM model_versions WHERE name = $model AND deletion IS NULL",
+    {
+      model,
+    },
+  );
   // By version, because an index holds each one's in order.
   const pages = versions.map(({ id }) =>
     store.all<Row & { position: number }>(
@@ -150,9 +154,8 @@ export async function deleteSomePredictions(
 /** Versions that learned from a dataset. */
 export async function versionKeysOf(store: Handle, datasetId: string): Promise<number[]> {
   return (
-    await store.all<{ id: number }>(
-      "SELECT v.id FROM model_versions v JOIN runs r ON r.id = v.run_id WHERE r.dataset_id = $datasetId",
-      { datasetId },
-    )
+    await store.all<{ id: number }>("SELECT id FROM model_versions WHERE dataset_id = $datasetId", {
+      datasetId,
+    })
   ).map(({ id }) => id);
 }

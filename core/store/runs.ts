@@ -2,15 +2,19 @@
 import type { Finding } from "../csv/types.ts";
 import type { ErrorRecord } from "../platform/errors.ts";
 import type { Candidate, RunOptions, RunSummary } from "../trainer/contract.ts";
+import { type Annotations, annotationsOf, type StoredAnnotations } from "./annotations.ts";
 import type { Handle } from "./database.ts";
+import { forgetAnswers } from "./idempotency.ts";
 import { readResult } from "./results.ts";
 
 export const RUN_STATUSES = ["queued", "running", "finished", "failed", "cancelled", "interrupted"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
-export interface StoredRun {
+export interface StoredRun extends Annotations {
   id: string;
   number: number;
+  /** What a person called it; null: its number is its name. */
+  name: string | null;
   datasetId: string;
   datasetVersion: number;
   datasetName: string;
@@ -58,7 +62,7 @@ export interface StoredRound {
 
 type Json<T, K extends keyof T> = Omit<T, K> & Record<K, string | null>;
 
-const COLUMNS = `id, number, dataset_id AS datasetId, dataset_version AS datasetVersion, dataset_name AS datasetName,
+const COLUMNS = `id, number, name, tags, note, archived_at AS archivedAt, dataset_id AS datasetId, dataset_version AS datasetVersion, dataset_name AS datasetName,
   model_name AS modelName, model_version AS modelVersion, options, status, result, error, forecast, queued_at AS queuedAt,
   started_at AS startedAt, finished_at AS finishedAt`;
 
@@ -73,7 +77,9 @@ export type NewRun = Pick<
 export async function insertRun(store: Handle, run: NewRun, stageNames: readonly string[]): Promise<void> {
   await store.run(
     `INSERT INTO runs (id, number, dataset_id, dataset_version, dataset_name, model_name, options, status, queued_at)
-     VALUES ($id, (SELECT coalesce(max(number), 0) + 1 FROM runs), $datasetId, $datasetVersion, $datasetName,
+     VALUES ($id, (SELECT coalesce(max(number), 0) + 1 FROM
+               (SELECT number FROM runs UNION ALL SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'lastRun') AS given),
+             $datasetId, $datasetVersion, $datasetName,
              $modelName, $options, 'queued', $queuedAt)`,
     { ...run, options: JSON.stringify(run.options) },
   );
@@ -87,7 +93,9 @@ export async function insertRun(store: Handle, run: NewRun, stageNames: readonly
 }
 
 export async function findRun(store: Handle, id: string): Promise<StoredRun | null> {
-  const row = await store.get<RunRow>(`SELECT ${COLUMNS} FROM runs WHERE id = $id`, { id });
+  const row = await store.get<RunRow>(`SELECT ${COLUMNS} FROM runs WHERE id = $id AND deletion IS NULL`, {
+    id,
+  });
   return row && readRun(row);
 }
 
@@ -100,7 +108,9 @@ export async function currentRun(store: Handle): Promise<StoredRun | null> {
     (await store.get<RunRow>(
       `SELECT ${COLUMNS} FROM runs WHERE status = 'queued' ORDER BY number LIMIT 1`,
     )) ??
-    (await store.get<RunRow>(`SELECT ${COLUMNS} FROM runs ORDER BY number DESC LIMIT 1`));
+    (await store.get<RunRow>(
+      `SELECT ${COLUMNS} FROM runs WHERE deletion IS NULL ORDER BY number DESC LIMIT 1`,
+    ));
   return row && readRun(row);
 }
 
@@ -108,11 +118,22 @@ export async function isRunning(store: Handle, id: string): Promise<boolean> {
   return (await store.get("SELECT 1 FROM runs WHERE id = $id AND status = 'running'", { id })) !== null;
 }
 
+/** Deletes it with all that was recorded of it; its number never comes back. */
+export async function deleteRun(store: Handle, id: string): Promise<void> {
+  await forgetAnswers(store);
+  await store.run(
+    `INSERT INTO meta (key, value) SELECT 'lastRun', CAST(max(number) AS TEXT) FROM runs WHERE true
+     ON CONFLICT (key) DO UPDATE SET value = excluded.value
+     WHERE CAST(excluded.value AS INTEGER) > CAST(meta.value AS INTEGER)`,
+  );
+  await store.run("DELETE FROM runs WHERE id = $id", { id });
+}
+
 /** Newest first. */
 export async function listRuns(store: Handle, page: { before: number; limit: number }): Promise<StoredRun[]> {
   return (
     await store.all<RunRow>(
-      `SELECT ${COLUMNS} FROM runs WHERE number < $before ORDER BY number DESC LIMIT $limit`,
+      `SELECT ${COLUMNS} FROM runs WHERE number < $before AND deletion IS NULL ORDER BY number DESC LIMIT $limit`,
       page,
     )
   ).map(readRun);
@@ -128,26 +149,33 @@ export async function runsOfDataset(store: Handle, datasetId: string): Promise<S
 
 export async function runsByStatus(store: Handle, status: RunStatus): Promise<StoredRun[]> {
   return (
-    await store.all<RunRow>(`SELECT ${COLUMNS} FROM runs WHERE status = $status ORDER BY number`, { status })
+    await store.all<RunRow>(
+      `SELECT ${COLUMNS} FROM runs WHERE status = $status AND deletion IS NULL ORDER BY number`,
+      { status },
+    )
   ).map(readRun);
 }
 
 export async function countRuns(store: Handle, status: RunStatus): Promise<number> {
-  return (await store.get<{ n: number }>("SELECT count(*) AS n FROM runs WHERE status = $status", {
-    status,
-  }))!.n;
+  return (await store.get<{ n: number }>(
+    "SELECT count(*) AS n FROM runs WHERE status = $status AND deletion IS NULL",
+    {
+      status,
+    },
+  ))!.n;
 }
 
 export async function runCounts(store: Handle): Promise<Partial<Record<RunStatus, number>>> {
   const rows = await store.all<{ status: RunStatus; n: number }>(
-    "SELECT status, count(*) AS n FROM runs GROUP BY status",
+    "SELECT status, count(*) AS n FROM runs WHERE deletion IS NULL GROUP BY status",
   );
   return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
 }
 
 export async function countStored(store: Handle): Promise<{ datasets: number; models: number }> {
   return (await store.get<{ datasets: number; models: number }>(
-    "SELECT (SELECT count(*) FROM datasets) AS datasets, (SELECT count(*) FROM models) AS models",
+    `SELECT (SELECT count(*) FROM datasets WHERE deletion IS NULL) AS datasets,
+       (SELECT count(*) FROM models WHERE deletion IS NULL) AS models`,
   ))!;
 }
 
@@ -278,11 +306,13 @@ export async function runRounds(store: Handle, id: string, candidate: string | n
   );
 }
 
-type RunRow = Json<StoredRun, "options" | "result" | "error" | "forecast">;
+type RunRow = Json<Omit<StoredRun, keyof Annotations>, "options" | "result" | "error" | "forecast"> &
+  StoredAnnotations;
 
 function readRun(row: RunRow): StoredRun {
   return {
     ...row,
+    ...annotationsOf(row),
     options: { positiveClass: null, ...JSON.parse(row.options!) },
     result: row.result ? readResult(row.result) : null,
     error: row.error ? JSON.parse(row.error) : null,

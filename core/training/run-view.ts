@@ -26,6 +26,11 @@ export interface RunView {
   datasetId: string;
   datasetVersion: number;
   datasetName: string;
+  /** What a person called it. */
+  name: string | null;
+  tags: string[];
+  note: string;
+  archived: boolean;
   target: string;
   task: string | null;
   metric: string | null;
@@ -76,6 +81,10 @@ export async function runView(store: Store, run: StoredRun, now: number): Promis
     datasetId: run.datasetId,
     datasetVersion: run.datasetVersion,
     datasetName: run.datasetName,
+    name: run.name,
+    tags: run.tags,
+    note: run.note,
+    archived: run.archivedAt !== null,
     target: run.options.target,
     task: run.result?.task ?? run.options.task,
     metric,

@@ -6,7 +6,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Datasets } from "../datasets/datasets.ts";
 import type { Alerts } from "../events/alerts.ts";
-import type { EventLog, Recording } from "../events/event-log.ts";
+import type { EventLog } from "../events/event-log.ts";
 import { type Child, ChildDied, startChild } from "../platform/child.ts";
 import { diskFailure } from "../platform/disk.ts";
 import { AppError, errorRecord } from "../platform/errors.ts";
@@ -15,6 +15,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { Store } from "../store/database.ts";
 import {
   countRuns,
+  deleteRun,
   endStages,
   findRun,
   insertRun,
@@ -27,6 +28,7 @@ import {
 } from "../store/runs.ts";
 import { type RunResult, STAGE_NAMES } from "../trainer/contract.ts";
 import { interruptRun, resumableRuns } from "./interruptions.ts";
+import type { ModelRegistry } from "./results/model-registry.ts";
 import { RunDurations } from "./results/run-durations.ts";
 import type { RunInput } from "./run.ts";
 import { settleOptions, type TrainRequest } from "./run-options.ts";
@@ -37,19 +39,6 @@ export const RUN_CHILD = { name: "run-child", module: new URL("./run-child.ts", 
 const INSIST_MS = 1000;
 /** What has not ended. */
 const CANCELLABLE: ReadonlySet<RunStatus> = new Set(["queued", "running", "interrupted"]);
-
-/** Where finished models go: the registry stands on a floor above. */
-interface ModelRegistry {
-  /** The version that a new one of this name will stand beside; null for a new name. */
-  before(name: string): Promise<{ version: number; path: string } | null>;
-  /** Takes the file over. */
-  adopt(runId: string, path: string): Promise<{ sha256: string; sizeBytes: number }>;
-  /** Numbers the version; never deploys it. */
-  register(
-    tx: Recording,
-    entry: { name: string; runId: string; result: RunResult; sha256: string; sizeBytes: number },
-  ): Promise<number>;
-}
 
 export interface RunsOptions {
   store: Store;
@@ -310,21 +299,24 @@ export class Runs {
     const { log, alerts, models, now } = this.options;
     const file = await models.adopt(run.id, join(this.folderOf(run.id), "model.bin"));
     if (this.isOver(run.id)) return;
+    // The model may have been renamed meanwhile.
+    const { modelName } = await this.find(run.id);
+    await models.free(modelName);
     await log.record(async (tx) => {
       const { evaluation: _, ...summary } = result;
       const finished = { status: "finished", result: summary, finishedAt: now() } as const;
       if (!(await moveRun(tx, run.id, ["running"], finished))) return;
-      const version = await models.register(tx, { name: run.modelName, runId: run.id, result, ...file });
+      const version = await models.register(tx, { name: modelName, runId: run.id, result, ...file });
       await updateRun(tx, run.id, { modelVersion: version });
       await tx.append("run.finished", {
         ...runOf(run),
-        model: run.modelName,
+        model: modelName,
         version,
         verdict: result.verdict,
         ...(result.comparison && { comparison: result.comparison.sentence }),
       });
       for (const { code, subject } of await alerts.standing(tx)) {
-        if (code === "run.failed" && (await findRun(tx, subject))?.modelName === run.modelName)
+        if (code === "run.failed" && (await findRun(tx, subject))?.modelName === modelName)
           await alerts.resolve(code, subject, tx);
       }
     });
@@ -384,6 +376,12 @@ export class Runs {
     );
   }
 
+  /** Deletes a hidden run's record for good; the version that it made stays. */
+  async erase(id: string): Promise<void> {
+    await this.discard(id);
+    await deleteRun(this.options.store, id);
+  }
+
   private async tellEnd(id: string): Promise<void> {
     const run = await this.find(id);
     if (run.status === "queued" || run.status === "running") return;
@@ -393,5 +391,7 @@ export class Runs {
 }
 
 function notRunning(run: StoredRun): AppError {
-  return new AppError("conflict", `Run ${run.number} is ${run.status}, not running`);
+  return new AppError("conflict", `Run ${run.number} is ${run.status}, not running`, {
+    fix: `DELETE /api/runs/${run.id}?delete=1 deletes a run that has ended.`,
+  });
 }

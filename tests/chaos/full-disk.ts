@@ -65,7 +65,7 @@ async function fillTo(
     region: "north",
   });
   if (predicted.status !== 200) faults.push(`prediction: ${predicted.status} ${await predicted.text()}`);
-  const deleted = await victim.ask(`/api/datasets/${id}`, { method: "DELETE" });
+  const deleted = await victim.ask(`/api/datasets/${id}?now=1`, { method: "DELETE" });
   if (deleted.status !== 204) faults.push(`deleting: ${deleted.status} ${await deleted.text()}`);
   rmSync(filler);
   await travel(victim, ledger, 3000 + leftMb).catch((error) =>

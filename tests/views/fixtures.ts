@@ -21,7 +21,11 @@ const COMPARISON: VersionComparison = {
   sentence: HOSTILE,
 };
 
+const ORDER = { tags: [HOSTILE], note: HOSTILE, archived: false };
+
 export const RUN: RunView = {
+  ...ORDER,
+  name: HOSTILE,
   comparison: COMPARISON,
   id: "r1",
   number: 7,
@@ -104,6 +108,7 @@ export const RUN: RunView = {
 };
 
 export const MODEL: ModelView = {
+  ...ORDER,
   name: "fruit",
   liveVersion: 1,
   versions: [2, 1].map((version) => ({
@@ -222,6 +227,7 @@ export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } =
         target: HOSTILE,
         task: "binary",
         sizeBytes: 99,
+        ...ORDER,
         createdAt: AT,
       },
     ],
@@ -272,6 +278,7 @@ export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } =
   models: {
     items: [
       {
+        ...{ ...ORDER, comparedVersion: 2 },
         ...{ name: HOSTILE, liveVersion: null, versions: 2, verdict: HOSTILE, createdAt: AT, trainedAt: AT },
         ...{ ...SCORED, target: HOSTILE, task: "binary", beatsBaseline: true, sizeBytes: 2048 },
       },

@@ -49,7 +49,12 @@ export const RUN_COLUMNS: readonly Column<RunRow>[] = [
   {
     label: "Run",
     sort: "number",
-    cell: (run, links) => <a href={url(links, runPath(run))}>Run {run.number}</a>,
+    cell: (run, links) => (
+      <a href={url(links, runPath(run))}>
+        Run {run.number}
+        {run.name !== null && `: ${run.name}`}
+      </a>
+    ),
   },
   {
     label: "State",
@@ -116,7 +121,7 @@ export const DATASET_COLUMNS: readonly Column<DatasetSummary>[] = [
     kind: "actions",
     cell: (file, links) => (
       <Confirmed label="Delete" describes={file.name}>
-        <p class="fine">Deletes all rows permanently. Runs and models stay.</p>
+        <p class="fine">Deletes all rows. Runs and models stay. You can undo it for a minute.</p>
         <Action
           links={links}
           path={`${datasetPath(file)}/delete`}

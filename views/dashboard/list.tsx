@@ -5,37 +5,16 @@
 import type { Child } from "hono/jsx";
 import type { DatasetSummary, ModelRow, RunRow } from "../../core/routes/data/list-data.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
-import { type Frame, type Links, url } from "../layout/frame.ts";
+import { url } from "../layout/frame.ts";
 import { Layout, type Section } from "../layout/layout.tsx";
 import { count, plural } from "../parts/format.ts";
 import { Empty } from "../parts/parts.tsx";
+import { Pick } from "../parts/pick.tsx";
 import { LIST_WORDS } from "../parts/words.ts";
 import { Feed } from "./activity.tsx";
+import { address, type ListName, type ListPageProps, type ListState } from "./list-address.ts";
 import { type Column, DATASET_COLUMNS, MODEL_COLUMNS, RUN_COLUMNS } from "./list-columns.tsx";
-
-export type ListName = "datasets" | "runs" | "models" | "activity";
-
-/** What was asked for by the address. */
-export interface ListState {
-  q: string;
-  status: string;
-  sort: string;
-  /** Rows of a page, where it was asked for. */
-  limit: string;
-}
-
-export interface ListPageProps {
-  frame: Frame;
-  list: ListName;
-  asked: ListState;
-  /** The states that can be filtered by. */
-  statuses: readonly string[];
-  /** Null: the first page. */
-  cursor: number | null;
-  rows: PanelData[ListName];
-  /** Where the page above begins; null: it is the first one. */
-  newer: number | null;
-}
+import { BULK_FORM, Bulk, SavedFilters, Tags, Undo } from "./list-order.tsx";
 
 const STATUS_WORDS: Record<string, string> = {
   info: "Information",
@@ -52,6 +31,7 @@ const STATUS_WORDS: Record<string, string> = {
   ready: "Ready",
   live: "Live",
   offline: "Not live",
+  archived: "Archived",
 };
 
 const NONE_YET: Record<ListName, string> = {
@@ -83,8 +63,13 @@ export function ListPage(props: ListPageProps) {
         )}
       </header>
       <section class="panel list" aria-label={title}>
+        <Undo links={frame.links} pending={props.pending} />
+        <SavedFilters {...props} />
         <Filters {...props} />
         <ListBody {...props} />
+        {list !== "activity" && props.rows.items.length > 0 && (
+          <Bulk links={frame.links} list={list} asked={asked} />
+        )}
         <Pages {...props} />
       </section>
       {asked.q === "" && asked.status === "" && list === "datasets" && props.rows.items.length === 0 && (
@@ -99,7 +84,7 @@ export function ListPage(props: ListPageProps) {
 }
 
 function Filters({ frame: { links }, list, asked, statuses }: ListPageProps) {
-  const isFiltered = asked.q !== "" || asked.status !== "";
+  const isFiltered = asked.q !== "" || asked.status !== "" || asked.tag !== "";
   return (
     <form class="filters" method="get" action={url(links, `/${list}`)}>
       <label class="unseen" for="q">
@@ -117,14 +102,16 @@ function Filters({ frame: { links }, list, asked, statuses }: ListPageProps) {
           </option>
         ))}
       </select>
+      {asked.tag !== "" && <input type="hidden" name="tag" value={asked.tag} />}
       {asked.sort !== "" && <input type="hidden" name="sort" value={asked.sort} />}
       {asked.limit !== "" && <input type="hidden" name="limit" value={asked.limit} />}
       <button type="submit">Search</button>
       {isFiltered && (
-        <a class="button quiet" href={address(links, list, { ...asked, q: "", status: "" })}>
+        <a class="button quiet" href={address(links, list, { ...asked, q: "", status: "", tag: "" })}>
           Clear
         </a>
       )}
+      {asked.tag !== "" && <span class="tag">{asked.tag}</span>}
     </form>
   );
 }
@@ -132,7 +119,7 @@ function Filters({ frame: { links }, list, asked, statuses }: ListPageProps) {
 function ListBody(props: ListPageProps) {
   const { list, rows, asked } = props;
   if (!rows.items.length) {
-    const isFiltered = asked.q !== "" || asked.status !== "";
+    const isFiltered = asked.q !== "" || asked.status !== "" || asked.tag !== "";
     return <Empty>{isFiltered ? "Nothing matches this search." : NONE_YET[list]}</Empty>;
   }
   switch (list) {
@@ -147,7 +134,7 @@ function ListBody(props: ListPageProps) {
   }
 }
 
-function Table<T extends { id?: string; name?: string }>(
+function Table<T extends DatasetSummary | RunRow | ModelRow>(
   props: ListPageProps & { columns: readonly Column<T>[]; items: readonly T[] },
 ) {
   const { frame, list, columns, items, asked } = props;
@@ -164,10 +151,13 @@ function Table<T extends { id?: string; name?: string }>(
         </thead>
         <tbody>
           {items.map((item) => (
-            <tr id={`row-${item.id ?? item.name}`}>
+            <tr id={`row-${"id" in item ? item.id : item.name}`}>
               {columns.map(({ label, cell, kind }, index) =>
                 index === 0 ? (
-                  <th scope="row">{cell(item, links)}</th>
+                  <th scope="row">
+                    <Pick form={BULK_FORM} value={pickedAs(item)} label={labelOf(item)} /> {cell(item, links)}
+                    <Tags links={links} list={list} tags={item.tags} note={item.note} />
+                  </th>
                 ) : (
                   <td class={kind} data-label={label}>
                     {cell(item, links)}
@@ -180,6 +170,15 @@ function Table<T extends { id?: string; name?: string }>(
       </table>
     </section>
   );
+}
+
+/** As /compare names it: a run's id, or a model's version. */
+function pickedAs(item: DatasetSummary | RunRow | ModelRow): string {
+  return "id" in item ? item.id : `${item.name}:${item.comparedVersion}`;
+}
+
+function labelOf(item: DatasetSummary | RunRow | ModelRow): string {
+  return "number" in item ? `run ${item.number}` : item.name;
 }
 
 /** A second click on a column turns its order round. */
@@ -229,10 +228,4 @@ function Pages({ frame: { links }, list, asked, cursor, newer, rows }: ListPageP
       )}
     </nav>
   );
-}
-
-function address(links: Links, list: ListName, asked: ListState, cursor: number | null = null): string {
-  const query = new URLSearchParams(Object.entries(asked).filter(([, value]) => value !== ""));
-  if (cursor !== null) query.set("cursor", String(cursor));
-  return url(links, `/${list}${query.size ? `?${query}` : ""}`);
 }

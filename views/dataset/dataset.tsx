@@ -8,6 +8,7 @@ import { type Frame, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
 import { PanelView } from "../panels.tsx";
 import { FindingList } from "../parts/findings.tsx";
+import { Order } from "../parts/order.tsx";
 import { Action, Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
 import type { ReadyDataset } from "./data.ts";
@@ -61,6 +62,15 @@ export function DatasetPage(props: DatasetPageProps) {
           <ReadingForm links={links} dataset={dataset} preview={preview} shown={shown} />
         </section>
         <PanelView panelKey={key("runs")} panel="runs" data={runs} links={links} />
+        <Order
+          links={links}
+          path={path}
+          what="dataset"
+          name={name}
+          tags={dataset.tags}
+          note={dataset.note}
+          archived={dataset.archivedAt !== null}
+        />
         <section class="panel panel-quiet" aria-labelledby="more-heading">
           <h2 id="more-heading">Download or delete</h2>
           <Command
@@ -70,9 +80,9 @@ export function DatasetPage(props: DatasetPageProps) {
           <details class="expert">
             <summary>Delete this dataset</summary>
             <p class="fine">
-              Deletes all rows permanently, from the disk too. Runs and models trained on this dataset stay.
-              They keep what they need to predict: column names, category labels, words from texts, number
-              ranges, and one example value per column.
+              Deletes all rows, from the disk too; you can undo it for a minute. Runs and models trained on
+              this dataset stay. They keep what they need to predict: column names, category labels, words
+              from texts, number ranges, and one example value per column.
             </p>
             <Action
               links={links}

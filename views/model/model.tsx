@@ -8,6 +8,7 @@ import type { Weighing } from "../charts/threshold.tsx";
 import { type Frame, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
 import { PanelView } from "../panels.tsx";
+import { Order } from "../parts/order.tsx";
 import { LampDot } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { OutcomeSummary } from "./monitoring/outcomes.tsx";
@@ -114,6 +115,16 @@ export function ModelPage(props: ModelPageProps) {
         </section>
         <PanelView panelKey={`watch:${model.name}`} panel="watch" data={watch} links={links} />
         <Summary links={links} version={version} />
+        <Order
+          links={links}
+          path={modelPath(model.name)}
+          what="model"
+          name={model.name}
+          tags={model.tags}
+          note={model.note}
+          archived={model.archived}
+          deleting={`Deletes the model with all of its versions${model.liveVersion === null ? "" : "; predictions stop"}.`}
+        />
       </div>
     </Layout>
   );

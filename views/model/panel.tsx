@@ -7,6 +7,7 @@ import { type Links, url } from "../layout/frame.ts";
 import { count, figure, plural, unbroken } from "../parts/format.ts";
 import { Action, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
+import { CompareForm, Pick } from "../parts/pick.tsx";
 import { metricLabel, metricSays } from "../parts/words.ts";
 import { LiveStrip } from "./monitoring/live-figures.tsx";
 import { deployDoubts } from "./results/verdict.tsx";
@@ -46,6 +47,7 @@ export function ModelPanel(props: { data: ModelView; links: Links; panelKey: Pan
           <VersionRow version={version} model={model} links={links} />
         ))}
       </ul>
+      {listed.length > 1 && <CompareForm form={pickForm(model)} links={links} label="versions" />}
       {listed.length < model.versions.length && (
         <p class="more">
           <a href={url(links, modelPath(model.name))}>All {count(model.versions.length)} versions</a>
@@ -87,16 +89,27 @@ function PredictionLog({ predictions }: { predictions: ModelView["predictions"] 
   );
 }
 
+const pickForm = ({ name }: ModelView) => `pick-versions-${name}`;
+
 function VersionRow({ version, model, links }: { version: Version; model: ModelView; links: Links }) {
   const { metric, metrics, best } = version.result;
   const isOlder = model.liveVersion !== null && version.version < model.liveVersion;
   return (
     <li class="row" id={`version-${model.name}-${version.version}`}>
       <LampDot lamp={version.isLive ? "clear" : "dark"} />
-      <a class="row-name" href={url(links, `${modelPath(model.name)}?version=${version.version}`)}>
-        Version {version.version}
-        {version.isLive && <span class="tag">live</span>}
-      </a>
+      <span class="row-name">
+        {model.versions.length > 1 && (
+          <Pick
+            form={pickForm(model)}
+            value={`${model.name}:${version.version}`}
+            label={`version ${version.version}`}
+          />
+        )}
+        <a href={url(links, `${modelPath(model.name)}?version=${version.version}`)}>
+          Version {version.version}
+          {version.isLive && <span class="tag">live</span>}
+        </a>
+      </span>
       <span class="row-facts">
         {metricLabel(metric)} {figure(metrics[metric] ?? Number.NaN)} on the test set; {best}
       </span>

@@ -7,6 +7,7 @@ import { type Links, url } from "../layout/frame.ts";
 import { capital, count, duration, figure, percent, plural, timeLeft, unbroken } from "../parts/format.ts";
 import { Action, All, Bar, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
 import { replayPath, runPath } from "../parts/paths.ts";
+import { CompareForm, Pick } from "../parts/pick.tsx";
 import { metricLabel, RUN_LAMPS, RUN_WORDS, STAGE_SAYS, STAGE_WORDS, stageSays } from "../parts/words.ts";
 import { stageResult } from "./stage-result.ts";
 
@@ -241,6 +242,7 @@ function FindingsOf({ findings, id }: { findings: readonly Finding[]; id: string
   );
 }
 
+/** The list of runs on the dashboard or of a dataset; finished ones can be ticked to compare them. */
 export function RunsPanel(props: { data: PanelData["runs"]; links: Links; panelKey: PanelKey }) {
   const { data, links, panelKey } = props;
   if (!data.items.length)
@@ -251,15 +253,22 @@ export function RunsPanel(props: { data: PanelData["runs"]; links: Links; panelK
         No runs yet. Open <a href={url(links, "/datasets")}>a dataset</a> and select Train model.
       </Empty>
     );
+  const form = `pick-${panelKey.replace(":", "-")}`;
+  const canCompare = data.items.filter(({ status }) => status === "finished").length > 1;
   return (
     <>
       <ul class="rows">
         {data.items.map((run) => (
           <li class="row" id={`run-row-${run.id}`}>
             <LampDot lamp={RUN_LAMPS[run.status]} />
-            <a class="row-name" href={url(links, runPath(run))}>
-              Run {run.number}: {run.target}
-            </a>
+            <span class="row-name">
+              {canCompare && run.status === "finished" && (
+                <Pick form={form} value={run.id} label={`run ${run.number}`} />
+              )}
+              <a href={url(links, runPath(run))}>
+                Run {run.number}: {run.target}
+              </a>
+            </span>
             <span class="row-facts">
               {RUN_WORDS[run.status]}, {run.datasetName}
               {run.metric !== null &&
@@ -272,6 +281,7 @@ export function RunsPanel(props: { data: PanelData["runs"]; links: Links; panelK
           </li>
         ))}
       </ul>
+      {canCompare && <CompareForm form={form} links={links} label="runs" />}
       <All links={links} path="/runs" label="All runs" />
     </>
   );

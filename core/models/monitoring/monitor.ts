@@ -288,6 +288,11 @@ export class Monitor {
     for (const id of await versionKeysOf(store, datasetId)) await this.forget(id);
   }
 
+  /** A new version may bear the name and number of one that was forgotten. */
+  keepVersion(name: string, version: number): void {
+    this.options.traffic.keepAgain({ name, version });
+  }
+
   async forgetVersion(name: string, version: number): Promise<() => void> {
     const { store, traffic } = this.options;
     const takeBack = traffic.withhold({ name, version });

@@ -235,6 +235,11 @@ export class PredictionLog {
     return () => this.withheld.delete(keyOf(version));
   }
 
+  /** From now on what this version is asked is kept again. */
+  keepAgain(version: Pick<StoredVersion, "name" | "version">): void {
+    this.withheld.delete(keyOf(version));
+  }
+
   private isKept(version: StoredVersion, keeping: Keeping = "full"): boolean {
     if (this.withheld.size && this.withheld.has(keyOf(version))) return false;
     // A disk that takes nothing: an id would be given out for what may be lost.

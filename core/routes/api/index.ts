@@ -1,17 +1,19 @@
 /** Every API route, in the order of the docs. */
 
 import type { Route } from "./route.ts";
+import { AUDIT_ROUTES } from "./rows/access/audit.ts";
+import { EMBED_ROUTES } from "./rows/access/embeds.ts";
+import { TOKEN_ROUTES } from "./rows/access/tokens.ts";
 import { ALERT_ROUTES } from "./rows/alerts.ts";
-import { AUDIT_ROUTES } from "./rows/audit.ts";
 import { DATASET_ROUTES } from "./rows/datasets.ts";
-import { EMBED_ROUTES } from "./rows/embeds.ts";
 import { LIVE_ROUTES } from "./rows/live.ts";
+import { MODEL_ORDER_ROUTES } from "./rows/model-order.ts";
 import { MODEL_ROUTES } from "./rows/models.ts";
 import { OPERATIONS_ROUTES } from "./rows/operations.ts";
+import { ORDER_ROUTES } from "./rows/order.ts";
 import { PREDICTION_ROUTES } from "./rows/predictions.ts";
 import { SAMPLE_ROUTES } from "./rows/samples.ts";
 import { SETTINGS_ROUTES } from "./rows/settings.ts";
-import { TOKEN_ROUTES } from "./rows/tokens.ts";
 import { TRAINING_ROUTES } from "./rows/training.ts";
 import { WEBHOOK_ROUTES } from "./rows/webhooks.ts";
 
@@ -20,8 +22,10 @@ export const API: Route[] = [
   ...SAMPLE_ROUTES,
   ...TRAINING_ROUTES,
   ...MODEL_ROUTES,
+  ...MODEL_ORDER_ROUTES,
   ...PREDICTION_ROUTES,
   ...LIVE_ROUTES,
+  ...ORDER_ROUTES,
   ...ALERT_ROUTES,
   ...WEBHOOK_ROUTES,
   ...EMBED_ROUTES,

@@ -155,7 +155,8 @@ export function filterQuery(list: {
     status: z
       .enum(["", ...Object.keys(list.statuses)])
       .default("")
-      .describe("only rows in this state"),
+      .describe("only rows in this state; archived ones are listed only where asked for"),
+    tag: z.string().max(40).default("").describe("only rows with this tag"),
     sort: z
       .enum(["", ...sorts])
       .default("")
@@ -165,9 +166,9 @@ export function filterQuery(list: {
 
 /** What of a list was asked for. */
 export function rangeOf(query: z.output<typeof LIST_QUERY> & Partial<ListFilter>): PageRange {
-  const { cursor: before, limit, q = "", status = "", sort = "" } = query;
-  const isPlain = !q.trim() && !status && !sort;
-  return { before, limit, ...(isPlain ? {} : { filter: { q: q.trim(), status, sort } }) };
+  const { cursor: before, limit, q = "", status = "", sort = "", tag = "" } = query;
+  const isPlain = !q.trim() && !status && !sort && !tag;
+  return { before, limit, ...(isPlain ? {} : { filter: { q: q.trim(), status, sort, tag } }) };
 }
 
 /** A page of a list. */

@@ -21,7 +21,9 @@ export interface Page<T> {
   next: number | null;
 }
 
-export interface RunRow extends Omit<ListedRun, "position" | "queuedAt" | "startedAt" | "finishedAt"> {
+export interface RunRow
+  extends Omit<ListedRun, "position" | "queuedAt" | "startedAt" | "finishedAt" | "archivedAt"> {
+  archived: boolean;
   /** 0..1 over all stages. */
   progress: number;
   queuedAt: string;
@@ -39,11 +41,15 @@ export interface DatasetSummary {
   target: string | null;
   task: string | null;
   sizeBytes: number;
+  tags: string[];
+  note: string;
+  archived: boolean;
   createdAt: string;
 }
 
 export interface ModelRow
-  extends Omit<ListedModel, "position" | "createdAt" | "trainedAt" | "beatsBaseline"> {
+  extends Omit<ListedModel, "position" | "createdAt" | "trainedAt" | "beatsBaseline" | "archivedAt"> {
+  archived: boolean;
   beatsBaseline: boolean;
   createdAt: string;
   /** When the version of the row was trained. */
@@ -60,8 +66,9 @@ export async function runRows(
   const listed = await pageOf(range, async (wider) =>
     datasetId === undefined ? await listedRuns(store, wider) : await listedRunsOf(store, datasetId, wider),
   );
-  return mapped(listed, async ({ position: _, queuedAt, startedAt, finishedAt, ...row }) => ({
+  return mapped(listed, async ({ position: _, queuedAt, startedAt, finishedAt, archivedAt, ...row }) => ({
     ...row,
+    archived: archivedAt !== null,
     durationMs: startedAt === null || finishedAt === null ? null : finishedAt - startedAt,
     progress:
       row.status === "running"
@@ -73,8 +80,9 @@ export async function runRows(
 
 export async function datasetRows({ store }: Signalbox, range: PageRange): Promise<Page<DatasetSummary>> {
   const listed = await pageOf(range, (wider) => listedDatasets(store, wider));
-  return mapped(listed, ({ position: _, createdAt, rows, columns, ...row }) => ({
+  return mapped(listed, ({ position: _, createdAt, rows, columns, archivedAt, ...row }) => ({
     ...row,
+    archived: archivedAt !== null,
     rows: rows ?? 0,
     columns: columns ?? 0,
     createdAt: new Date(createdAt).toISOString(),
@@ -83,8 +91,9 @@ export async function datasetRows({ store }: Signalbox, range: PageRange): Promi
 
 export async function modelRows({ store }: Signalbox, range: PageRange): Promise<Page<ModelRow>> {
   const listed = await pageOf(range, (wider) => listedModels(store, wider));
-  return mapped(listed, ({ position: _, createdAt, trainedAt, beatsBaseline, ...row }) => ({
+  return mapped(listed, ({ position: _, createdAt, trainedAt, beatsBaseline, archivedAt, ...row }) => ({
     ...row,
+    archived: archivedAt !== null,
     beatsBaseline: Boolean(beatsBaseline),
     createdAt: new Date(createdAt).toISOString(),
     trainedAt: new Date(trainedAt ?? createdAt).toISOString(),
@@ -111,7 +120,7 @@ async function searchedActivity(log: EventLog, range: Required<PageRange>): Prom
   const { limit, filter } = range;
   const q = filter.q.toLowerCase();
   const isWanted = ({ sentence, level }: Activity) =>
-    sentence.toLowerCase().includes(q) && (!filter.status || level === filter.status);
+    !filter.tag && sentence.toLowerCase().includes(q) && (!filter.status || level === filter.status);
   const items: Activity[] = [];
   let { before } = range;
   for (let searched = 0; searched < SEARCHED; searched += SCANNED) {

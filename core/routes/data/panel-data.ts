@@ -75,6 +75,9 @@ export interface PredictionMinute {
 
 export interface ModelView {
   name: string;
+  tags: string[];
+  note: string;
+  archived: boolean;
   liveVersion: number | null;
   versions: {
     version: number;
@@ -197,13 +200,14 @@ export async function modelPage(source: Signalbox, range: PageRange) {
   const { items: rows, next } = await modelRows(source, range);
   const minute = Math.floor(source.now() / 60_000) - HOUR_MINUTES + 1;
   const items = await Promise.all(
-    rows.map(async ({ name, liveVersion }) => {
+    rows.map(async ({ name, liveVersion, tags, note, archived }) => {
       const lastHour = (await predictionsSince(source.store, minute, name)).reduce(
         (sum, row) => sum + row.predictions,
         0,
       );
       const predictions = { total: await countPredictions(source.store, name), lastHour };
-      return { name, liveVersion, versions: await versionsOf(source, name, liveVersion), predictions };
+      const versions = await versionsOf(source, name, liveVersion);
+      return { name, tags, note, archived, liveVersion, versions, predictions };
     }),
   );
   return { items, next };
@@ -211,13 +215,16 @@ export async function modelPage(source: Signalbox, range: PageRange) {
 
 export async function modelView(source: Signalbox, name: string): Promise<ModelView> {
   const { store } = source;
-  const { liveVersion } = (await findModel(store, name))!;
+  const { liveVersion, tags, note, archivedAt } = (await findModel(store, name))!;
   const versions = (await versionsOf(source, name, liveVersion)).map(async (version) => ({
     ...version,
     live: await source.feedback.live(name, version.version, version.result),
   }));
   return {
     name,
+    tags,
+    note,
+    archived: archivedAt !== null,
     liveVersion,
     versions: await Promise.all(versions),
     deployments: (await deploymentsOf(store, name)).map(({ version, at }) => ({

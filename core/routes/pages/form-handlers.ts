@@ -47,11 +47,6 @@ export async function previewReading({ signalbox, request, params }: Call) {
   return signalbox.datasets.preview(params.id!, await readingForm(request));
 }
 
-export async function deleteDataset({ signalbox, params }: Call): Promise<Landing> {
-  await signalbox.datasets.delete(params.id!);
-  return { go: "/datasets" };
-}
-
 export async function stopRun({ signalbox, params }: Call): Promise<Landing> {
   return { stay: `/runs/${(await signalbox.runs.stopAndKeep(params.id!)).id}` };
 }

@@ -10,6 +10,7 @@ import { may } from "../../http/identity/identity.ts";
 import type { TokenView } from "../../http/identity/tokens.ts";
 import { wantedForm } from "../../http/negotiate.ts";
 import { AppError } from "../../platform/errors.ts";
+import type { DeletedKind } from "../../store/deletions.ts";
 import { LIST_FILTERS } from "../../store/lists.ts";
 import { findEvaluation } from "../../store/models.ts";
 import { currentRun, findRun } from "../../store/runs.ts";
@@ -35,6 +36,8 @@ const DASHBOARD = [
 ] satisfies Panel[];
 const RUN = ["run", "stages", "curve", "leaderboard", "report"] satisfies Panel[];
 const PREVIEW_ROWS = 50;
+/** Runs that a run can be compared with on its own page; the list of runs has all. */
+const OTHERS_SHOWN = 8;
 
 const ROWS = { datasets: datasetRows, runs: runRows, models: modelRows, activity: activityRows };
 const ACTIVITY_FILTERS = {
@@ -66,6 +69,14 @@ export async function dashboardData({ signalbox }: Call) {
   };
 }
 
+/** What was deleted of what a list shows. */
+const KINDS_OF: Record<keyof typeof ROWS, readonly DeletedKind[]> = {
+  datasets: ["dataset"],
+  runs: ["run"],
+  models: ["model", "version"],
+  activity: [],
+};
+
 export const LISTS = Object.keys(ROWS) as (keyof typeof ROWS)[];
 export type ListData = Awaited<ReturnType<ReturnType<typeof listData>>>;
 
@@ -77,10 +88,16 @@ export function listData(list: keyof typeof ROWS) {
     const range = rangeOf(asked);
     const rows = (await ROWS[list](signalbox, range)) as PanelData[typeof list];
     const newer = asked.cursor === NEWEST ? null : await newerPage(signalbox, list, range);
-    const { q, status, sort, cursor, limit } = asked;
+    const { q, status, sort, tag, cursor, limit } = asked;
+    const isOrdered = list !== "activity";
+    const kinds = KINDS_OF[list];
     return {
       list,
-      asked: { q, status, sort, limit: query.limit === undefined ? "" : String(limit) },
+      pending: (await signalbox.deletions.pending()).filter(({ items }) =>
+        items.some(({ kind }) => kinds.includes(kind)),
+      ),
+      filters: isOrdered ? await signalbox.savedFilters.list(list) : [],
+      asked: { q, status, sort, tag, limit: query.limit === undefined ? "" : String(limit) },
       cursor: cursor === NEWEST ? null : cursor,
       statuses: Object.keys(FILTERS[list].statuses),
       newer,
@@ -117,7 +134,9 @@ export async function datasetData({ signalbox, params, query }: Call, preview?: 
 /** Throws AppError `missing`. */
 export async function runData({ signalbox, params }: Call) {
   const run = await runView(signalbox.store, await signalbox.runs.find(params.id!), signalbox.now());
-  return { run, data: await readAll(signalbox, RUN, run.id) };
+  const runs = await READERS.runs(signalbox, run.datasetId);
+  const others = (runs?.items ?? []).filter(({ id, status }) => status === "finished" && id !== run.id);
+  return { run, others: others.slice(0, OTHERS_SHOWN), data: await readAll(signalbox, RUN, run.id) };
 }
 
 /** The run at `?at=` seconds after its start; without it, its end. Throws AppError `missing`. */

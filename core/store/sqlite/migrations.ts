@@ -267,4 +267,54 @@ export const MIGRATIONS: readonly string[] = [
   -- The threshold before the last change, for undoing it; NULL: as it was trained.
   ALTER TABLE model_versions ADD COLUMN previous_threshold REAL;
   `,
+  `
+  -- Order: tags (each on a line of its own, a line break before the first too), a note, a name for a run, and what is archived. deletion: the deletion that hides
+  -- it until it is erased or that is undone; NULL: it is shown.
+  ALTER TABLE datasets ADD COLUMN tags TEXT NOT NULL DEFAULT '';
+  ALTER TABLE datasets ADD COLUMN note TEXT NOT NULL DEFAULT '';
+  ALTER TABLE datasets ADD COLUMN archived_at INTEGER;
+  ALTER TABLE datasets ADD COLUMN deletion TEXT;
+  ALTER TABLE runs ADD COLUMN name TEXT;
+  ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT '';
+  ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT '';
+  ALTER TABLE runs ADD COLUMN archived_at INTEGER;
+  ALTER TABLE runs ADD COLUMN deletion TEXT;
+  ALTER TABLE models ADD COLUMN tags TEXT NOT NULL DEFAULT '';
+  ALTER TABLE models ADD COLUMN note TEXT NOT NULL DEFAULT '';
+  ALTER TABLE models ADD COLUMN archived_at INTEGER;
+  ALTER TABLE models ADD COLUMN deletion TEXT;
+  ALTER TABLE model_versions ADD COLUMN deletion TEXT;
+  -- What it learned from, kept when its run is deleted.
+  ALTER TABLE model_versions ADD COLUMN dataset_id TEXT;
+  UPDATE model_versions SET dataset_id = (SELECT dataset_id FROM runs WHERE runs.id = model_versions.run_id);
+  CREATE INDEX model_versions_dataset ON model_versions (dataset_id);
+  -- Names of columns, one a line: what lists are searched by.
+  ALTER TABLE dataset_versions ADD COLUMN column_names TEXT NOT NULL DEFAULT '';
+  UPDATE dataset_versions SET column_names = coalesce(
+    (SELECT group_concat(json_extract(value, '$.name'), char(10)) FROM json_each(profile, '$.columns')), '');
+  ALTER TABLE model_versions ADD COLUMN column_names TEXT NOT NULL DEFAULT '';
+  UPDATE model_versions SET column_names = coalesce(
+    (SELECT group_concat(json_extract(value, '$.name'), char(10)) FROM json_each(result, '$.schema.features')), '');
+  -- What is hidden and can be brought back until then. version 0: all of them.
+  CREATE TABLE deletions (
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    label TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (id, kind, subject, version)
+  ) STRICT;
+  CREATE TABLE saved_filters (
+    id TEXT PRIMARY KEY,
+    list TEXT NOT NULL,
+    name TEXT NOT NULL,
+    query TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (list, name)
+  ) STRICT;
+  -- Under which name a renamed model is found.
+  CREATE TABLE renamed_models (old_name TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT;
+  `,
 ];

@@ -48,7 +48,7 @@ test("a version's predicted rows, amid those of others, and ids only for what is
   expect(heldBy("the-crew-secret")).not.toEqual([]);
   // A file that is being predicted goes on with the version that it began with.
   const version = await harness.signalbox.models.serving("crew", 1);
-  const deleting = harness.ask("/api/models/crew/versions/1", { method: "DELETE" });
+  const deleting = harness.ask("/api/models/crew/versions/1?now=1", { method: "DELETE" });
   const rows = [new Map([["Sex", "asked-meanwhile"]])];
   expect((await deleting).status).toBe(204);
   const { predictions } = await harness.signalbox.serving.predict(version, rows, { explain: false });
@@ -77,7 +77,7 @@ test("a webhook's secret, a token's name and a dataset, once a long reader has e
   expect((await harness.ask(`/api/webhooks/${id}`, { method: "DELETE" })).status).toBe(204);
   await tokens.revoke(token.id);
   for (const dataset of items)
-    expect((await harness.ask(`/api/datasets/${dataset.id}`, { method: "DELETE" })).status).toBe(204);
+    expect((await harness.ask(`/api/datasets/${dataset.id}?now=1`, { method: "DELETE" })).status).toBe(204);
   expect(heldBy("a-webhook-secret-to-forget")).not.toEqual([]);
   reader.close();
   for (const text of ["hook-to-forget", "a-webhook-secret-to-forget", "name-to-forget"])

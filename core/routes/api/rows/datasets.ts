@@ -4,11 +4,13 @@ import * as z from "zod";
 import { CHOICES, datasetById, datasetView } from "../../../datasets/reading-choices.ts";
 import type { Tag } from "../../../http/conditions.ts";
 import { linkHeader, readPreference, within } from "../../../http/negotiate.ts";
+import { DATASET_CHANGE } from "../../../process/order/annotations.ts";
 import type { Handle } from "../../../store/database.ts";
 import type { StoredDataset } from "../../../store/datasets.ts";
 import { findDataset } from "../../../store/datasets.ts";
 import { LIST_FILTERS } from "../../../store/lists.ts";
 import { datasetRows } from "../../data/list-data.ts";
+import { DELETE_QUERY, deletedAnswer, orderMark, UNDO_SAYS } from "../order-answers.ts";
 import { type Call, filterQuery, listAnswer, listOf, route } from "../route.ts";
 import { DATASET, DATASET_SUMMARY, READING_PREVIEW, REJECTION } from "../schemas/datasets.ts";
 
@@ -36,8 +38,8 @@ async function datasetTag(
   if (signalbox.datasets.rejection(params.id!)) return null;
   // Also while it is being deleted: who deletes it asks this last.
   const found = await findDataset(store, params.id!);
-  const { id, version, status } = found ?? (await signalbox.datasets.find(params.id!));
-  return status === "ready" ? { state: `${id}-${version}` } : null;
+  const { id, version, status, name, ...order } = found ?? (await signalbox.datasets.find(params.id!));
+  return status === "ready" ? { state: `${id}-${version}-${orderMark(name, order)}` } : null;
 }
 
 /** 201 once a new file is read, 202 while it is being read, 200 where its bytes are known. */
@@ -57,6 +59,26 @@ export async function receivedAnswer(
     status: isNew ? 202 : 200,
     headers,
   });
+}
+
+const CHANGE = CHOICES.extend(DATASET_CHANGE);
+
+/** What keeps it in order is changed at once; import settings make a new version. */
+async function changeDataset({
+  signalbox,
+  params,
+  body,
+  unchanged,
+}: Call<Record<string, string>, unknown, z.output<typeof CHANGE>>): Promise<Response> {
+  const id = params.id!;
+  const { name, tags, note, archived, ...choices } = body;
+  const change = { name, tags, note, archived };
+  const isOrder = Object.values(change).some((value) => value !== undefined);
+  if (isOrder) await signalbox.annotations.changeDataset(id, change, unchanged);
+  const isReading = Object.keys(choices).length > 0 || !isOrder;
+  // The tag has changed by what was done just now.
+  if (isReading) await signalbox.datasets.reread(id, choices, isOrder ? undefined : unchanged);
+  return Response.json(datasetView(await signalbox.datasets.find(id)));
 }
 
 export const DATASET_ROUTES = [
@@ -88,7 +110,7 @@ export const DATASET_ROUTES = [
     path: "/api/datasets",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/datasets?limit=10'",
-    says: "Lists the datasets, newest first; `q` searches names and targets.",
+    says: "Lists the datasets, newest first; `q` searches names, targets, columns, tags and notes.",
     query: filterQuery(LIST_FILTERS.datasets),
     answers: { 200: listOf(DATASET_SUMMARY) },
     handle: (call) => listAnswer(call, datasetRows),
@@ -109,13 +131,12 @@ export const DATASET_ROUTES = [
     scope: "train",
     example:
       "curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{\"header\":true}' '{home}/api/datasets/{dataset}'",
-    says: "Reads the same file with other import settings, as a new version. With If-Match, only if nobody changed it in the meantime.",
-    body: CHOICES,
+    says: "Renames a dataset, changes its tags, note or archive, or reads the same file with other import settings, as a new version. With If-Match, only if nobody changed it in the meantime.",
+    body: CHANGE,
     tag: datasetTag,
     answers: { 200: DATASET },
     refusals: ["conflict"],
-    handle: async ({ signalbox, params, body, unchanged }) =>
-      Response.json(datasetView(await signalbox.datasets.reread(params.id!, body, unchanged))),
+    handle: changeDataset,
   }),
   route({
     method: "POST",
@@ -135,14 +156,12 @@ export const DATASET_ROUTES = [
     path: "/api/datasets/:id",
     scope: "train",
     example: "curl --fail-with-body -X DELETE '{home}/api/datasets/{dataset}'",
-    says: "Deletes the file and all of its versions; models trained on it stay.",
+    says: `Deletes the file and all of its versions; models trained on it stay. ${UNDO_SAYS}`,
+    query: DELETE_QUERY,
     answers: { 204: null },
     tag: datasetTag,
     refusals: ["conflict"],
-    handle: async ({ signalbox, params, unchanged }) => {
-      await signalbox.datasets.delete(params.id!, unchanged);
-      return new Response(null, { status: 204 });
-    },
+    handle: (call) => deletedAnswer(call, { kind: "dataset", subject: call.params.id!, version: 0 }),
   }),
   route({
     method: "GET",

@@ -24,6 +24,7 @@ import {
 } from "../../../store/models.ts";
 import { modelPage, modelView } from "../../data/panel-data.ts";
 import { FILE_TYPES } from "../answer.ts";
+import { orderMark } from "../order-answers.ts";
 import {
   type Call,
   filterQuery,
@@ -35,7 +36,7 @@ import {
 } from "../route.ts";
 import { LISTED_MODEL, MODEL, MODEL_VERSION, PREDICTIONS, THRESHOLD_REQUEST } from "../schemas/models.ts";
 
-const VERSION = z.object({ name: z.string(), v: VERSION_NUMBER });
+export const VERSION = z.object({ name: z.string(), v: VERSION_NUMBER });
 const PREDICT_QUERY = VERSION_QUERY.extend({
   explain: z
     .enum(["0", "1"])
@@ -51,18 +52,18 @@ const PREDICT_QUERY = VERSION_QUERY.extend({
 const LIVE_REQUEST = z.strictObject({ version: z.int().min(1) });
 
 /** Which versions there are and which one is live; what was predicted is only seen. */
-async function modelTag(
+export async function modelTag(
   { signalbox, params }: Pick<Call, "signalbox"> & { params: { name?: string } },
   store: Handle,
 ): Promise<Tag> {
-  const { name, liveVersion } = await signalbox.models.find(params.name!, store);
+  const { name, liveVersion, ...order } = await signalbox.models.find(params.name!, store);
   const newest = (await listVersions(store, name)).map(({ version, threshold }) =>
     threshold === null ? version : `${version}t${threshold}`,
   );
   const [deployed] = await deploymentsOf(store, name);
   const minute = Math.floor(signalbox.now() / 60_000);
   return {
-    state: `${newest.join(".")}-${liveVersion ?? 0}-${deployed?.at ?? 0}`,
+    state: `${newest.join(".")}-${liveVersion ?? 0}-${deployed?.at ?? 0}-${orderMark(name, order)}`,
     seen: `${await countPredictions(store, name)}-${minute}`,
   };
 }
@@ -239,7 +240,7 @@ export const MODEL_ROUTES = [
     path: "/api/models",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/models?limit=10'",
-    says: "Lists the models, newest first; `q` searches names and targets.",
+    says: "Lists the models, newest first; `q` searches names, targets, columns, tags and notes.",
     query: filterQuery(LIST_FILTERS.models),
     answers: { 200: listOf(LISTED_MODEL) },
     handle: (call) => steadyListAnswer(call, modelPage, () => false),
@@ -272,21 +273,6 @@ export const MODEL_ROUTES = [
         isLive: (await signalbox.models.find(version.name)).liveVersion === version.version,
         evaluation: await findEvaluation(signalbox.store, version.name, version.version),
       });
-    },
-  }),
-  route({
-    method: "DELETE",
-    path: "/api/models/:name/versions/:v",
-    scope: "train",
-    params: VERSION,
-    example: "curl --fail-with-body -X DELETE '{home}/api/models/{model}/versions/{version}'",
-    says: "Deletes a version that is not live.",
-    answers: { 204: null },
-    tag: modelTag,
-    refusals: ["conflict"],
-    handle: async ({ signalbox, params, unchanged }) => {
-      await signalbox.models.delete(params.name, params.v, unchanged);
-      return new Response(null, { status: 204 });
     },
   }),
   route({

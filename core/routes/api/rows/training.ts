@@ -5,12 +5,14 @@ import { curlCommand } from "../../../http/identity/curl.ts";
 import { acceptedType, preferredType, readPreference, within } from "../../../http/negotiate.ts";
 import { streamAnswer } from "../../../http/responses.ts";
 import { slug } from "../../../platform/ids.ts";
+import { RUN_CHANGE } from "../../../process/order/annotations.ts";
 import { LIST_FILTERS } from "../../../store/lists.ts";
 import { attemptBegan } from "../../../training/replay.ts";
 import { TRAIN_QUERY, TRAIN_REQUEST } from "../../../training/run-options.ts";
 import { runView } from "../../../training/run-view.ts";
 import { compareData, comparedNames, comparisonTable } from "../../data/compare-data.ts";
 import { runPage } from "../../data/panel-data.ts";
+import { DELETE_QUERY, deletedAnswer, UNDO_SAYS } from "../order-answers.ts";
 import { type Call, filterQuery, listOf, route, steadyListAnswer } from "../route.ts";
 import { COMPARISON } from "../schemas/comparison.ts";
 import { RUN } from "../schemas/runs.ts";
@@ -151,7 +153,7 @@ export const TRAINING_ROUTES = [
     path: "/api/runs",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/runs?limit=10'",
-    says: "Lists the runs, newest first; `q` searches datasets, targets and models.",
+    says: "Lists the runs, newest first; `q` searches names, datasets, targets, models, columns, tags and notes.",
     query: filterQuery(LIST_FILTERS.runs),
     answers: { 200: listOf(RUN) },
     handle: (call) => steadyListAnswer(call, runPage, ({ status }) => status === "running"),
@@ -191,11 +193,31 @@ export const TRAINING_ROUTES = [
     path: "/api/runs/:id",
     scope: "train",
     example: "curl --fail-with-body -X DELETE '{home}/api/runs/{run}'",
-    says: "Cancels a run at once.",
-    answers: { 202: RUN },
+    says: `Cancels a run at once; with delete=1, deletes a run that has ended, while the version that it made stays. ${UNDO_SAYS}`,
+    query: DELETE_QUERY.extend({
+      delete: z.enum(["0", "1"]).default("0").describe("1 deletes a run that has ended"),
+    }),
+    answers: { 202: RUN, 204: null },
     refusals: ["conflict"],
-    handle: async (call) =>
-      runAnswer(call, (await call.signalbox.runs.cancel(call.params.id!)).id, { status: 202 }),
+    handle: async (call) => {
+      const id = call.params.id!;
+      if (call.query.delete === "1") return deletedAnswer(call, { kind: "run", subject: id, version: 0 });
+      return runAnswer(call, (await call.signalbox.runs.cancel(id)).id, { status: 202 });
+    },
+  }),
+  route({
+    method: "PATCH",
+    path: "/api/runs/:id",
+    scope: "train",
+    example:
+      "curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{\"name\":\"with prices\"}' '{home}/api/runs/{run}'",
+    says: "Names a run, or changes its tags, note or archive.",
+    body: RUN_CHANGE,
+    answers: { 200: RUN },
+    handle: async (call) => {
+      await call.signalbox.annotations.changeRun(call.params.id!, call.body);
+      return runAnswer(call, call.params.id!, { status: 200 });
+    },
   }),
   route({
     method: "GET",

@@ -108,6 +108,13 @@ const DIALECT = z
   })
   .meta({ id: "Dialect" });
 
+/** What keeps lists in order. */
+export const ORDERED = {
+  tags: z.array(z.string()),
+  note: z.string(),
+  archived: z.boolean().describe("listed only where asked for"),
+};
+
 export const DATASET = (
   z.object({
     id: z.string(),
@@ -128,6 +135,7 @@ export const DATASET = (
     sizeBytes: COUNT,
     dialect: DIALECT.nullable(),
     choices: CHOICES,
+    ...ORDERED,
     createdAt: TIME,
   }) satisfies z.ZodType<DatasetView>
 ).meta({ id: "Dataset" });
@@ -153,6 +161,7 @@ export const DATASET_SUMMARY = (
     target: z.string().nullable(),
     task: TASK.nullable(),
     sizeBytes: COUNT,
+    ...ORDERED,
     createdAt: TIME,
   }) satisfies z.ZodType<DatasetSummary>
 ).meta({ id: "DatasetSummary" });

@@ -13,7 +13,7 @@ import type { ModelSchema, RunSummary } from "../../../trainer/contract.ts";
 import { METRICS, type MetricName } from "../../../trainer/metrics/index.ts";
 import type { ModelView, PredictionMinute } from "../../data/panel-data.ts";
 import type { WatchView } from "../../data/watch-view.ts";
-import { ERROR_CODE, ERROR_RECORD, FINDING, TASK, TIME } from "./datasets.ts";
+import { ERROR_CODE, ERROR_RECORD, FINDING, ORDERED, TASK, TIME } from "./datasets.ts";
 import { COMPARISON, INTERVALS, METRIC_VALUES, READINGS, REFIT } from "./runs.ts";
 
 const COUNT = z.int().min(0);
@@ -106,6 +106,7 @@ export const PER_MINUTE = z.array(
 export const LISTED_MODEL = z
   .object({
     name: z.string(),
+    ...ORDERED,
     liveVersion: z.int().nullable(),
     versions: z.array(z.object(VERSION)).describe("newest first"),
     predictions: z.object({ total: COUNT, lastHour: COUNT }),
@@ -115,6 +116,7 @@ export const LISTED_MODEL = z
 export const MODEL = (
   z.object({
     name: z.string(),
+    ...ORDERED,
     liveVersion: z.int().nullable(),
     versions: z.array(z.object({ ...VERSION, live: LIVE })).describe("newest first"),
     deployments: z.array(z.object({ version: z.int(), at: TIME })).describe("newest first"),

@@ -5,7 +5,7 @@ import { RUN_STATUSES, type StoredRound } from "../../../store/runs.ts";
 import { type RunOptions, STAGE_NAMES, type VersionComparison } from "../../../trainer/contract.ts";
 import type { Standing } from "../../../training/results/standings.ts";
 import type { RunStage, RunView } from "../../../training/run-view.ts";
-import { COLUMN_TYPE, ERROR_RECORD, FINDING, TASK, TIME } from "./datasets.ts";
+import { COLUMN_TYPE, ERROR_RECORD, FINDING, ORDERED, TASK, TIME } from "./datasets.ts";
 
 const SHARE = z.number().min(0).max(1);
 const MILLISECONDS = z.number().min(0);
@@ -120,6 +120,8 @@ export const RUN = (
     datasetId: z.string(),
     datasetVersion: z.int().min(1),
     datasetName: z.string(),
+    name: z.string().nullable().describe("what somebody called it"),
+    ...ORDERED,
     target: z.string(),
     task: TASK.nullable(),
     metric: z.string().nullable(),

@@ -63,6 +63,8 @@ test("the README's line trains, and the lines that it prints predict and deploy"
 const REFUSED: Record<string, number> = {
   "DELETE /api/alerts/:id": 404,
   "DELETE /api/webhooks/:id": 404,
+  "POST /api/undo/:id": 404,
+  "DELETE /api/filters/:id": 404,
   "DELETE /api/tokens/:id": 404,
   "POST /api/predictions/:id/actual": 404,
   "POST /api/predictions/actuals": 422,

@@ -138,7 +138,7 @@ test("a deleted file's rows are nowhere: not on disk, not in any answer", async 
   const left = join(folder, "runs", run.id, "supervised.bin");
   await Bun.write(left, `labels: ${SECRET}`);
   expect(holders(folder, SECRET).length).toBeGreaterThan(1);
-  expect((await harness.ask(`/api/datasets/${id}`, { method: "DELETE" })).status).toBe(204);
+  expect((await harness.ask(`/api/datasets/${id}?now=1`, { method: "DELETE" })).status).toBe(204);
   expect(holders(folder, SECRET)).toEqual([]);
   const fill = (path: string) =>
     path

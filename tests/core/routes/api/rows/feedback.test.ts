@@ -250,7 +250,7 @@ test("a deleted file takes the rows along that were asked of its models", async 
       .filter((file) => file.startsWith("signalbox.sqlite"))
       .some((file) => readFileSync(join(harness.signalbox.config.DATA_DIR, file)).includes(secret));
   expect(isStored()).toBe(true);
-  expect((await harness.ask(`/api/datasets/${datasetId}`, { method: "DELETE" })).status).toBe(204);
+  expect((await harness.ask(`/api/datasets/${datasetId}?now=1`, { method: "DELETE" })).status).toBe(204);
   expect(isStored()).toBe(false);
   expect((await tell(id, "1")).status).toBe(404);
   expect((await live()).outcomes).toBe(0);

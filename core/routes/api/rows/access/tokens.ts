@@ -1,9 +1,9 @@
 /** The API of access tokens: told once, kept as hashes, revoked at once. */
 import * as z from "zod";
-import { SCOPES } from "../../../http/identity/scopes.ts";
-import { TOKEN_REQUEST, type TokenView } from "../../../http/identity/tokens.ts";
-import { listOf, route } from "../route.ts";
-import { TIME } from "../schemas/datasets.ts";
+import { SCOPES } from "../../../../http/identity/scopes.ts";
+import { TOKEN_REQUEST, type TokenView } from "../../../../http/identity/tokens.ts";
+import { listOf, route } from "../../route.ts";
+import { TIME } from "../../schemas/datasets.ts";
 
 const TOKEN = z
   .object({

@@ -1,8 +1,8 @@
 /** The API of embeds: what a portal pastes to show a panel. */
 import * as z from "zod";
-import { EMBED_REQUEST, type Embed, makeEmbed } from "../../data/embeds.ts";
-import { route } from "../route.ts";
-import { TIME } from "../schemas/datasets.ts";
+import { EMBED_REQUEST, type Embed, makeEmbed } from "../../../data/embeds.ts";
+import { route } from "../../route.ts";
+import { TIME } from "../../schemas/datasets.ts";
 
 const EMBED = z
   .object({

@@ -1,8 +1,8 @@
 /** The API of the audit: who changed what, from where, when. */
 import * as z from "zod";
-import type { AuditView } from "../../../http/identity/audit.ts";
-import { LIST_QUERY, listAnswer, listOf, route } from "../route.ts";
-import { TIME } from "../schemas/datasets.ts";
+import type { AuditView } from "../../../../http/identity/audit.ts";
+import { LIST_QUERY, listAnswer, listOf, route } from "../../route.ts";
+import { TIME } from "../../schemas/datasets.ts";
 
 const AUDITED = z
   .object({

@@ -1,0 +1,161 @@
+/**
+ * Changes what keeps datasets, runs and models in order: a name, tags, a note, the archive. Each change is one event; what
+ * was so already is none.
+ */
+import * as z from "zod";
+import type { Datasets } from "../../datasets/datasets.ts";
+import type { Change } from "../../events/changes.ts";
+import type { EventLog, Recording } from "../../events/event-log.ts";
+import type { Models } from "../../models/registry.ts";
+import { AppError } from "../../platform/errors.ts";
+import {
+  type Annotated,
+  type AnnotationChange,
+  annotate,
+  renameDataset,
+  renameModel,
+  renameRun,
+  type Annotations as Stored,
+} from "../../store/annotations.ts";
+import type { Unchanged } from "../../store/database.ts";
+import { findModel } from "../../store/models.ts";
+import { findRun, type StoredRun } from "../../store/runs.ts";
+import { MODEL_NAME } from "../../training/run-options.ts";
+
+/** One line without commas, so that lists of tags can be typed. */
+export const TAG = z
+  .string()
+  .trim()
+  .min(1)
+  .max(40)
+  .regex(/^[^,\p{Cc}]+$/u, "must be one line without commas, at most 40 characters");
+const TAGS = z
+  .array(TAG)
+  .max(20)
+  .transform((tags) => [...new Set(tags)]);
+const NOTE = z.string().max(4000);
+const LABEL = z.string().trim().max(200);
+
+const ORDER = {
+  tags: TAGS.optional().describe("replaces the tags that it has"),
+  note: NOTE.optional().describe("free text; empty: none"),
+  archived: z.boolean().optional().describe("true: only lists that ask for status=archived show it"),
+};
+export const DATASET_CHANGE = {
+  name: LABEL.min(1).optional().describe("what it is called from now on"),
+  ...ORDER,
+};
+export const RUN_CHANGE = z.strictObject({
+  name: LABEL.nullable().optional().describe("what it is called; null or empty: by its number"),
+  ...ORDER,
+});
+export const MODEL_CHANGE = z.strictObject({
+  name: MODEL_NAME.optional().describe("its new name"),
+  ...ORDER,
+});
+
+/** What is absent stays. */
+interface OrderChange {
+  tags?: string[] | undefined;
+  note?: string | undefined;
+  archived?: boolean | undefined;
+}
+type Labelled<Name> = OrderChange & { name?: Name | undefined };
+
+export interface AnnotationsOptions {
+  log: EventLog;
+  datasets: Datasets;
+  models: Models;
+  /** What was predicted is written under the name that the model had. */
+  feedback: { flush: () => Promise<void> };
+  now: () => number;
+}
+
+export class Annotations {
+  constructor(private readonly options: AnnotationsOptions) {}
+
+  /** Throws AppError `missing`. */
+  async changeDataset(id: string, change: Labelled<string>, unchanged?: Unchanged): Promise<void> {
+    await this.options.log.record(async (tx) => {
+      const dataset = await this.options.datasets.find(id, undefined, tx);
+      await unchanged?.(tx);
+      let { name } = dataset;
+      const tell = (told: Change) => tx.append("dataset.changed", { datasetId: id, name, change: told });
+      if (change.name !== undefined && change.name !== name) {
+        const from = name;
+        name = change.name;
+        await renameDataset(tx, id, name);
+        await tell({ kind: "renamed", from, to: name });
+      }
+      await this.order(tx, { kind: "dataset", subject: id, before: dataset, change }, tell);
+    });
+  }
+
+  /** Throws AppError `missing`. */
+  async changeRun(id: string, change: Labelled<string | null>): Promise<void> {
+    await this.options.log.record(async (tx) => {
+      const run = await findRun(tx, id);
+      if (!run)
+        throw new AppError("missing", `Run ${id} does not exist`, { fix: "GET /api/runs lists them." });
+      const { number: runNumber, datasetId, datasetName } = run;
+      const about = { runId: id, runNumber, datasetId, datasetName };
+      const tell = (told: Change) => tx.append("run.changed", { ...about, change: told });
+      const name = change.name === undefined ? run.name : change.name || null;
+      if (name !== run.name) {
+        await renameRun(tx, id, name);
+        const to = name ?? labelOf(run);
+        await tell({ kind: "renamed", from: run.name ?? labelOf(run), to });
+      }
+      await this.order(tx, { kind: "run", subject: id, before: run, change }, tell);
+    });
+  }
+
+  /** The name that it has from now on. Throws AppError `missing`, or `conflict` where another model has the new name. */
+  async changeModel(name: string, change: Labelled<string>, unchanged?: Unchanged): Promise<string> {
+    const { log, models, feedback } = this.options;
+    const to = change.name ?? name;
+    if (to !== name) {
+      await models.free(to);
+      await feedback.flush();
+    }
+    await log.record(async (tx) => {
+      const model = await models.find(name, tx);
+      await unchanged?.(tx);
+      const tell = (told: Change) => tx.append("model.changed", { model: to, change: told });
+      if (to !== name) {
+        if (await findModel(tx, to))
+          throw new AppError("conflict", `There is a model called ${to} already`, {
+            fix: "Choose another name.",
+          });
+        await renameModel(tx, name, to);
+        await models.renamed(tx, name);
+        await tell({ kind: "renamed", from: name, to });
+      }
+      await this.order(tx, { kind: "model", subject: to, before: model, change }, tell);
+    });
+    return to;
+  }
+
+  private async order(
+    tx: Recording,
+    asked: { kind: Annotated; subject: string; before: Stored; change: OrderChange },
+    tell: (change: Change) => Promise<void>,
+  ): Promise<void> {
+    const { kind, subject, before, change } = asked;
+    const { tags, note, archived } = change;
+    const changes: [AnnotationChange, Change["kind"] & ("tagged" | "noted" | "archived" | "unarchived")][] =
+      [];
+    if (tags && tags.join("\n") !== before.tags.join("\n")) changes.push([{ tags }, "tagged"]);
+    if (note !== undefined && note !== before.note) changes.push([{ note }, "noted"]);
+    if (archived !== undefined && archived !== (before.archivedAt !== null)) {
+      const archivedAt = archived ? this.options.now() : null;
+      changes.push([{ archivedAt }, archived ? "archived" : "unarchived"]);
+    }
+    for (const [stored, told] of changes) {
+      await annotate(tx, { kind, subject }, stored);
+      await tell({ kind: told });
+    }
+  }
+}
+
+const labelOf = ({ number }: StoredRun) => `Run ${number}`;

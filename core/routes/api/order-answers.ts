@@ -1,0 +1,33 @@
+/** What routes that delete or reorder share: the query, the answer with its undo, and the mark of what is in order. */
+import * as z from "zod";
+import type { Subject } from "../../process/order/owners.ts";
+import type { Annotations } from "../../store/annotations.ts";
+import type { Call } from "./route.ts";
+
+export const DELETE_QUERY = z.object({
+  now: z
+    .enum(["0", "1"])
+    .default("0")
+    .describe("1 deletes for good at once, without a minute for undoing it"),
+});
+
+export const UNDO_SAYS =
+  "Hidden at once; POST to the address in the Location header brings it back within a minute.";
+
+/** 204, and where the deletion can be undone. */
+export async function deletedAnswer(
+  {
+    signalbox,
+    query,
+    unchanged,
+  }: Pick<Call<unknown, { now: "0" | "1" }>, "signalbox" | "query" | "unchanged">,
+  subject: Subject,
+): Promise<Response> {
+  const undo = await signalbox.deletions.delete([subject], { isFinal: query.now === "1", unchanged });
+  return new Response(null, { status: 204, headers: undo ? { location: `/api/undo/${undo}` } : {} });
+}
+
+/** Another one once a name, tag, note or the archive changes; for ETags. */
+export function orderMark(name: string, { tags, note, archivedAt }: Annotations): string {
+  return Bun.hash(JSON.stringify([name, tags, note, archivedAt])).toString(36);
+}

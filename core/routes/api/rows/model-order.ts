@@ -1,0 +1,53 @@
+/** The API that renames, tags, archives and deletes models and their versions. */
+import { MODEL_CHANGE } from "../../../process/order/annotations.ts";
+import { modelView } from "../../data/panel-data.ts";
+import { DELETE_QUERY, deletedAnswer, UNDO_SAYS } from "../order-answers.ts";
+import { route } from "../route.ts";
+import { MODEL } from "../schemas/models.ts";
+import { modelTag, VERSION } from "./models.ts";
+
+export const MODEL_ORDER_ROUTES = [
+  route({
+    method: "PATCH",
+    path: "/api/models/:name",
+    scope: "train",
+    example:
+      "curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{\"tags\":[\"churn\"]}' '{home}/api/models/{model}'",
+    says: "Renames a model, or changes its tags, note or archive. Addresses with the old name stop working.",
+    body: MODEL_CHANGE,
+    tag: modelTag,
+    answers: { 200: MODEL },
+    refusals: ["conflict"],
+    handle: async (call) => {
+      const { signalbox, params, body, unchanged } = call;
+      const name = await signalbox.annotations.changeModel(params.name!, body, unchanged);
+      params.name = name;
+      return Response.json(await modelView(signalbox, name));
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/api/models/:name/versions/:v",
+    scope: "train",
+    params: VERSION,
+    example: "curl --fail-with-body -X DELETE '{home}/api/models/{model}/versions/{version}'",
+    says: `Deletes a version that is not live; with the last version goes the model's name. ${UNDO_SAYS}`,
+    query: DELETE_QUERY,
+    answers: { 204: null },
+    tag: modelTag,
+    refusals: ["conflict"],
+    handle: (call) =>
+      deletedAnswer(call, { kind: "version", subject: call.params.name, version: call.params.v }),
+  }),
+  route({
+    method: "DELETE",
+    path: "/api/models/:name",
+    scope: "train",
+    example: "curl --fail-with-body -X DELETE '{home}/api/models/{model}'",
+    says: `Deletes a model with all of its versions, also while one is live. ${UNDO_SAYS}`,
+    query: DELETE_QUERY,
+    answers: { 204: null },
+    tag: modelTag,
+    handle: (call) => deletedAnswer(call, { kind: "model", subject: call.params.name!, version: 0 }),
+  }),
+];

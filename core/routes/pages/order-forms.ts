@@ -1,0 +1,123 @@
+/** Handles the forms that keep lists in order: names, tags, notes, the archive, deleting, undoing, saved filters. */
+
+import * as z from "zod";
+import { checked } from "../../http/body.ts";
+import { AppError } from "../../platform/errors.ts";
+import { DATASET_CHANGE, MODEL_CHANGE, RUN_CHANGE } from "../../process/order/annotations.ts";
+import { changeMany, type Kind } from "../../process/order/bulk.ts";
+import type { Subject } from "../../process/order/owners.ts";
+import type { DeletedKind } from "../../store/deletions.ts";
+import type { Call } from "../api/route.ts";
+import { BULK, FILTER_REQUEST } from "../api/schemas/order.ts";
+import { defined, filled, readForm } from "./form-fields.ts";
+import type { Landing } from "./form-handlers.ts";
+
+type Submit = (call: Call) => Promise<Landing>;
+
+const LIST_OF: Record<DeletedKind, Kind> = {
+  dataset: "datasets",
+  run: "runs",
+  model: "models",
+  version: "models",
+};
+
+/** "a, b" as tags. */
+function tagsIn(form: FormData, field: string): string[] {
+  return (filled(form, field) ?? "")
+    .split(",")
+    .map((tag) => tag.trim())
+    .filter(Boolean);
+}
+
+/** A form that shows all of it: what is empty is meant so. */
+async function orderForm(request: Request) {
+  const form = await readForm(request);
+  return defined({
+    name: filled(form, "name")?.trim(),
+    tags: tagsIn(form, "tags"),
+    note: String(form.get("note") ?? "").replaceAll("\r\n", "\n"),
+    archived: form.has("archived"),
+  });
+}
+
+const deleted = (kind: DeletedKind, subjectOf: (call: Call) => Omit<Subject, "kind">): Submit => {
+  return async (call) => {
+    await call.signalbox.deletions.delete([{ kind, ...subjectOf(call) }], { isFinal: false });
+    return { go: `/${LIST_OF[kind]}` };
+  };
+};
+
+/** What the buttons below a list do with the rows that are ticked. */
+const many =
+  (kind: Kind): Submit =>
+  async ({ signalbox, request }) => {
+    const form = await readForm(request);
+    const ids = form.getAll("runs").map(String);
+    const action = filled(form, "do");
+    if (ids.length === 0)
+      throw new AppError("syntax", "No row is selected", { fix: "Tick the rows in the list first." });
+    const tags = tagsIn(form, "tags");
+    if ((action === "tag" || action === "untag") && tags.length === 0)
+      throw new AppError("syntax", "No tag was given", { fix: "Type a tag beside the button." });
+    const asked = {
+      kind,
+      // A model is ticked as the version that would be compared.
+      ids: kind === "models" ? ids.map((id) => id.replace(/:\d+$/, "")) : ids,
+      ...(action === "delete" && { delete: true }),
+      ...(action === "archive" && { archived: true }),
+      ...(action === "unarchive" && { archived: false }),
+      ...(action === "tag" && { addTags: tags }),
+      ...(action === "untag" && { removeTags: tags }),
+    };
+    const { items } = await changeMany(signalbox, checked(asked, BULK));
+    const refused = items.flatMap(({ error }) => (error ? [error] : []));
+    const [first] = refused;
+    if (first) {
+      const all = refused.length === items.length;
+      const told = all && items.length === 1 ? "" : `${refused.length} of ${items.length} were not changed. `;
+      throw new AppError("conflict", `${told}${first.message}`, first.fix ? { fix: first.fix } : {});
+    }
+    return { go: `/${kind}${filled(form, "back") ?? ""}` };
+  };
+
+export const ORDER_FORMS: Record<string, Submit> = {
+  "/undo/:id": async ({ signalbox, params }) => {
+    const [first] = await signalbox.deletions.undo(params.id!);
+    return { go: `/${LIST_OF[first!.kind]}` };
+  },
+  "/datasets/:id/delete": deleted("dataset", ({ params }) => ({ subject: params.id!, version: 0 })),
+  "/runs/:id/delete": deleted("run", ({ params }) => ({ subject: params.id!, version: 0 })),
+  "/models/:name/delete": deleted("model", ({ params }) => ({ subject: params.name!, version: 0 })),
+  "/models/:name/versions/:v/delete": deleted("version", ({ params }) => ({
+    subject: params.name!,
+    version: Number(params.v),
+  })),
+  "/datasets/bulk": many("datasets"),
+  "/runs/bulk": many("runs"),
+  "/models/bulk": many("models"),
+  "/datasets/:id/order": async ({ signalbox, request, params }) => {
+    const change = checked(await orderForm(request), z.strictObject(DATASET_CHANGE));
+    await signalbox.annotations.changeDataset(params.id!, change);
+    return { go: `/datasets/${params.id}` };
+  },
+  "/runs/:id/order": async ({ signalbox, request, params }) => {
+    const asked = await orderForm(request);
+    await signalbox.annotations.changeRun(params.id!, checked({ name: null, ...asked }, RUN_CHANGE));
+    return { go: `/runs/${params.id}` };
+  },
+  "/models/:name/order": async ({ signalbox, request, params }) => {
+    const change = checked(await orderForm(request), MODEL_CHANGE);
+    return { go: `/models/${await signalbox.annotations.changeModel(params.name!, change)}` };
+  },
+  "/filters": async ({ signalbox, request }) => {
+    const form = await readForm(request);
+    const asked = { list: filled(form, "list"), name: filled(form, "name"), query: form.get("query") };
+    const { list, query } = await signalbox.savedFilters.save(checked(asked, FILTER_REQUEST));
+    return { go: `/${list}?${query}` };
+  },
+  "/filters/:id/delete": async ({ signalbox, params }) => {
+    const filter = (await signalbox.savedFilters.list()).find(({ id }) => id === params.id);
+    await signalbox.savedFilters.delete(params.id!);
+    return { go: `/${filter!.list}` };
+  },
+};

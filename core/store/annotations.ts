@@ -1,0 +1,104 @@
+/** SQL of what people add to datasets, runs and models to keep them in order: a name, tags, a note, the archive. */
+import type { Handle } from "./database.ts";
+
+export interface Annotations {
+  tags: string[];
+  note: string;
+  /** Not shown in lists that do not ask for it; null: it is. */
+  archivedAt: number | null;
+}
+
+/** As it stands in the tables: each tag between line breaks, so that a whole one can be looked for. */
+export interface StoredAnnotations {
+  tags: string;
+  note: string;
+  archivedAt: number | null;
+}
+
+/** What a person can change; what is absent stays. */
+export interface AnnotationChange {
+  tags?: string[];
+  note?: string;
+  archivedAt?: number | null;
+}
+
+export type Annotated = "dataset" | "run" | "model";
+
+const PLACES = {
+  dataset: { table: "datasets", key: "id" },
+  run: { table: "runs", key: "id" },
+  model: { table: "models", key: "name" },
+} as const satisfies Record<Annotated, { table: string; key: string }>;
+
+export function annotationsOf({ tags, note, archivedAt }: StoredAnnotations): Annotations {
+  return { tags: tags.split("\n").filter(Boolean), note, archivedAt };
+}
+
+export async function annotate(
+  store: Handle,
+  { kind, subject }: { kind: Annotated; subject: string },
+  { tags, note, archivedAt }: AnnotationChange,
+): Promise<void> {
+  const columns: Record<string, string | number | null> = {};
+  if (tags !== undefined) columns.tags = tags.length ? `\n${tags.join("\n")}\n` : "";
+  if (note !== undefined) columns.note = note;
+  if (archivedAt !== undefined) columns.archived_at = archivedAt;
+  const assignments = Object.keys(columns).map((column) => `${column} = $${column}`);
+  if (assignments.length === 0) return;
+  const { table, key } = PLACES[kind];
+  await store.run(`UPDATE ${table} SET ${assignments.join(", ")} WHERE ${key} = $subject`, {
+    ...columns,
+    subject,
+  });
+}
+
+/** Hides it, or with null shows it again. */
+export async function setDeletion(
+  store: Handle,
+  { kind, subject }: { kind: Annotated; subject: string },
+  deletion: string | null,
+): Promise<void> {
+  const { table, key } = PLACES[kind];
+  await store.run(`UPDATE ${table} SET deletion = $deletion WHERE ${key} = $subject`, { deletion, subject });
+}
+
+/** Runs keep a dataset's name beside its id. */
+export async function renameDataset(store: Handle, id: string, name: string): Promise<void> {
+  await store.run("UPDATE datasets SET name = $name WHERE id = $id", { id, name });
+  await store.run("UPDATE runs SET dataset_name = $name WHERE dataset_id = $id", { id, name });
+}
+
+/** Null: it is called by its number again. */
+export async function renameRun(store: Handle, id: string, name: string | null): Promise<void> {
+  await store.run("UPDATE runs SET name = $name WHERE id = $id", { id, name });
+}
+
+/** Everything that names the model names it so from now on. `to` must be free. */
+export async function renameModel(store: Handle, from: string, to: string): Promise<void> {
+  const names = { from, to };
+  await store.run(
+    `INSERT INTO models (name, live_version, challenger_version, next_version, created_at, tags, note, archived_at)
+     SELECT $to, live_version, challenger_version, next_version, created_at, tags, note, archived_at
+     FROM models WHERE name = $from`,
+    names,
+  );
+  for (const table of ["model_versions", "deployments", "prediction_minutes"])
+    await store.run(`UPDATE ${table} SET name = $to WHERE name = $from`, names);
+  await store.run("UPDATE runs SET model_name = $to WHERE model_name = $from", names);
+  await store.run("UPDATE renamed_models SET name = $to WHERE name = $from", names);
+  await store.run("DELETE FROM renamed_models WHERE old_name = $to", { to });
+  await store.run(
+    `INSERT INTO renamed_models (old_name, name) VALUES ($from, $to)
+     ON CONFLICT (old_name) DO UPDATE SET name = excluded.name`,
+    names,
+  );
+  await store.run("DELETE FROM models WHERE name = $from", { from });
+}
+
+/** What a model of this name is called now; null: none was renamed. */
+export async function newNameOf(store: Handle, name: string): Promise<string | null> {
+  const row = await store.get<{ name: string }>("SELECT name FROM renamed_models WHERE old_name = $name", {
+    name,
+  });
+  return row?.name ?? null;
+}

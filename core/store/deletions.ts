@@ -1,0 +1,82 @@
+/** SQL of deletions that can still be undone: what they hide, and until when. */
+import type { Handle } from "./database.ts";
+
+export type DeletedKind = "dataset" | "run" | "model" | "version";
+
+export interface StoredDeletion {
+  id: string;
+  kind: DeletedKind;
+  /** A dataset's or run's id, a model's name. */
+  subject: string;
+  /** Of a model's version; 0 for everything else. */
+  version: number;
+  /** As people call it. */
+  label: string;
+  at: number;
+  until: number;
+}
+
+const COLUMNS = "id, kind, subject, version, label, at, until";
+
+export async function insertDeletion(store: Handle, deletion: StoredDeletion): Promise<void> {
+  await store.run(
+    `INSERT INTO deletions (${COLUMNS}) VALUES ($id, $kind, $subject, $version, $label, $at, $until)`,
+    { ...deletion },
+  );
+}
+
+/** Newest first; those of one undo stand together. */
+export async function listDeletions(store: Handle): Promise<StoredDeletion[]> {
+  return store.all(`SELECT ${COLUMNS} FROM deletions ORDER BY at DESC, id, label`);
+}
+
+export async function removeDeletion(store: Handle, id: string): Promise<void> {
+  await store.run("DELETE FROM deletions WHERE id = $id", { id });
+}
+
+/** The dataset of these bytes that waits to be erased. */
+export async function hiddenDatasetByHash(store: Handle, sha256: string): Promise<string | null> {
+  const row = await store.get<{ id: string }>(
+    "SELECT id FROM datasets WHERE sha256 = $sha256 AND deletion IS NOT NULL",
+    { sha256 },
+  );
+  return row?.id ?? null;
+}
+
+/** Does a model of this name wait to be erased? */
+export async function isHiddenModel(store: Handle, name: string): Promise<boolean> {
+  const row = await store.get("SELECT 1 FROM models WHERE name = $name AND deletion IS NOT NULL", { name });
+  return row !== null;
+}
+
+/** One version, or with 0 all of them, whatever hides them. */
+export async function versionsToErase(
+  store: Handle,
+  { name, version }: { name: string; version: number },
+): Promise<{ version: number; runId: string }[]> {
+  return store.all(
+    `SELECT version, run_id AS runId FROM model_versions
+     WHERE name = $name AND ($version = 0 OR version = $version) ORDER BY version`,
+    { name, version },
+  );
+}
+
+/** Null shows it again. */
+export async function setVersionDeletion(
+  store: Handle,
+  { name, version }: { name: string; version: number },
+  deletion: string | null,
+): Promise<void> {
+  await store.run(
+    "UPDATE model_versions SET deletion = $deletion WHERE name = $name AND version = $version",
+    { name, version, deletion },
+  );
+}
+
+/** The name and all that was counted under it; its versions have gone before. */
+export async function deleteModel(store: Handle, name: string): Promise<void> {
+  await store.run("DELETE FROM prediction_minutes WHERE name = $name", { name });
+  await store.run("DELETE FROM renamed_models WHERE name = $name OR old_name = $name", { name });
+  await store.run("DELETE FROM deletions WHERE kind IN ('model', 'version') AND subject = $name", { name });
+  await store.run("DELETE FROM models WHERE name = $name", { name });
+}

@@ -1,0 +1,49 @@
+/** What a list's page shows and what of it the address says. */
+import type { PendingDeletion } from "../../core/process/order/deletions.ts";
+import type { SavedFilter } from "../../core/process/order/saved-filters.ts";
+import type { PanelData } from "../../core/routes/data/panel-data.ts";
+import { type Frame, type Links, url } from "../layout/frame.ts";
+
+export type ListName = "datasets" | "runs" | "models" | "activity";
+
+/** What was asked for by the address. */
+export interface ListState {
+  q: string;
+  status: string;
+  sort: string;
+  tag: string;
+  /** Rows of a page, where it was asked for. */
+  limit: string;
+}
+
+export interface ListPageProps {
+  frame: Frame;
+  list: ListName;
+  asked: ListState;
+  /** What was deleted and can be brought back. */
+  pending: readonly PendingDeletion[];
+  filters: readonly SavedFilter[];
+  /** The states that can be filtered by. */
+  statuses: readonly string[];
+  /** Null: the first page. */
+  cursor: number | null;
+  rows: PanelData[ListName];
+  /** Where the page above begins; null: it is the first one. */
+  newer: number | null;
+}
+
+/** What was asked for, as the address says it; empty where it is the whole list. */
+export function listQuery(asked: ListState): URLSearchParams {
+  return new URLSearchParams(Object.entries(asked).filter(([, value]) => value !== ""));
+}
+
+export function address(
+  links: Links,
+  list: ListName,
+  asked: ListState,
+  cursor: number | null = null,
+): string {
+  const query = listQuery(asked);
+  if (cursor !== null) query.set("cursor", String(cursor));
+  return url(links, `/${list}${query.size ? `?${query}` : ""}`);
+}

@@ -1,0 +1,120 @@
+/** What keeps a list in order: undo, saved filters, tags, and what can be done with the rows that are ticked. */
+import type { PendingDeletion } from "../../core/process/order/deletions.ts";
+import { type Links, url } from "../layout/frame.ts";
+import { Time } from "../parts/parts.tsx";
+import { type ListName, type ListPageProps, type ListState, listQuery } from "./list-address.ts";
+
+/** The form that the ticked rows belong to. */
+export const BULK_FORM = "pick-rows";
+
+/** What was deleted within the last minute, with the way back. */
+export function Undo({ links, pending }: { links: Links; pending: readonly PendingDeletion[] }) {
+  return (
+    <>
+      {pending.map(({ id, until, items }) => (
+        <div class="note undo" role="status">
+          <p>
+            Deleted: {items.map(({ label }) => label).join(", ")}. It can be restored until{" "}
+            <Time at={until} form="clock" />.
+          </p>
+          <form method="post" action={url(links, `/undo/${id}`)} data-needs="train">
+            <button type="submit">Undo</button>
+          </form>
+        </div>
+      ))}
+    </>
+  );
+}
+
+/** Links to filters that somebody saved, and a form that saves the present one. */
+export function SavedFilters({ frame: { links }, list, asked, filters }: ListPageProps) {
+  const query = listQuery(asked).toString();
+  const current = filters.find((filter) => filter.query === query);
+  const canSave = list !== "activity" && query !== "" && !current;
+  if (!filters.length && !canSave) return null;
+  return (
+    <nav class="saved-filters" aria-label="Saved filters">
+      {filters.map((filter) => (
+        <a
+          class="button quiet"
+          href={url(links, `/${filter.list}?${filter.query}`)}
+          {...(filter === current ? { "aria-current": "page" } : {})}
+        >
+          {filter.name}
+        </a>
+      ))}
+      {current && (
+        <form method="post" action={url(links, `/filters/${current.id}/delete`)} data-needs="train">
+          <button type="submit" class="quiet" aria-label={`Delete filter: ${current.name}`}>
+            Delete filter
+          </button>
+        </form>
+      )}
+      {canSave && (
+        <details data-needs="train">
+          <summary>Save this filter</summary>
+          <form method="post" action={url(links, "/filters")} class="save-filter">
+            <input type="hidden" name="list" value={list} />
+            <input type="hidden" name="query" value={query} />
+            <label>
+              Name <input name="name" required maxlength={60} autocomplete="off" />
+            </label>
+            <button type="submit">Save filter</button>
+          </form>
+        </details>
+      )}
+    </nav>
+  );
+}
+
+/** Below a row's name: its tags, each a filter, and the beginning of its note. */
+export function Tags(props: { links: Links; list: ListName; tags: readonly string[]; note: string }) {
+  const { links, list, tags, note } = props;
+  const [line = ""] = note.split("\n");
+  if (!tags.length && !line) return null;
+  return (
+    <span class="row-order">
+      {tags.map((tag) => (
+        <a class="tag tag-quiet" href={url(links, `/${list}?${new URLSearchParams({ tag })}`)}>
+          {tag}
+        </a>
+      ))}
+      {line && <span class="fine">{line.length > 80 ? `${line.slice(0, 79)}…` : line}</span>}
+    </span>
+  );
+}
+
+/** What can be done with ticked rows. Each button names what happens; works without script. */
+export function Bulk({ links, list, asked }: { links: Links; list: ListName; asked: ListState }) {
+  const query = listQuery(asked).toString();
+  const isArchive = asked.status === "archived";
+  return (
+    <form id={BULK_FORM} class="bulk" method="post" action={url(links, `/${list}/bulk`)}>
+      <span class="fine">Selected rows:</span>
+      {list !== "datasets" && (
+        <button type="submit" formmethod="get" formaction={url(links, "/compare")} formnovalidate>
+          Compare
+        </button>
+      )}
+      <span class="bulk-changes" data-needs="train">
+        <input type="hidden" name="back" value={query && `?${query}`} />
+        <button type="submit" name="do" value={isArchive ? "unarchive" : "archive"}>
+          {isArchive ? "Take out of the archive" : "Archive"}
+        </button>
+        <button type="submit" name="do" value="delete" class="danger">
+          Delete
+        </button>
+        <label class="unseen" for="bulk-tags">
+          Tags for the selected rows
+        </label>
+        <input id="bulk-tags" name="tags" placeholder="Tag" maxlength={200} autocomplete="off" />
+        <button type="submit" name="do" value="tag">
+          Add tag
+        </button>
+        <button type="submit" name="do" value="untag">
+          Remove tag
+        </button>
+      </span>
+    </form>
+  );
+}

@@ -1,0 +1,81 @@
+/** The form that keeps a dataset, run or model in order: its name, tags, note and the archive; and the way to delete it. */
+import { type Links, url } from "../layout/frame.ts";
+import { Action, curlLine } from "./parts.tsx";
+
+export interface OrderProps {
+  links: Links;
+  /** The page's own path: "/runs/ID". */
+  path: string;
+  /** "dataset", "run" or "model". */
+  what: string;
+  name: string;
+  /** Where it may be left empty: what stands in its place. */
+  placeholder?: string;
+  tags: readonly string[];
+  note: string;
+  archived: boolean;
+  /** What goes and what stays; absent: it cannot be deleted now. */
+  deleting?: string;
+  /** How the API deletes it, below its path. */
+  query?: string;
+}
+
+export function Order(props: OrderProps) {
+  const { links, path, what, name, placeholder, tags, note, archived, deleting, query = "" } = props;
+  return (
+    <details class="panel order" id="order">
+      <summary>
+        Name, tags and note
+        {tags.map((tag) => (
+          <>
+            {" "}
+            <span class="tag tag-quiet">{tag}</span>
+          </>
+        ))}
+      </summary>
+      {note && <p class="order-note">{note}</p>}
+      <form method="post" action={url(links, `${path}/order`)} class="form" data-needs="train">
+        <label>
+          Name
+          <input
+            name="name"
+            value={name}
+            maxlength={200}
+            autocomplete="off"
+            {...(placeholder === undefined ? { required: true } : { placeholder })}
+          />
+        </label>
+        <label>
+          Tags, separated by commas
+          <input name="tags" value={tags.join(", ")} autocomplete="off" />
+        </label>
+        <label>
+          Note
+          <textarea name="note" rows={3} maxlength={4000}>
+            {note}
+          </textarea>
+        </label>
+        <label class="check">
+          <input type="checkbox" name="archived" value="1" checked={archived} /> Archived: lists leave it out
+        </label>
+        <button type="submit">Save</button>
+      </form>
+      {deleting !== undefined && (
+        <details class="confirm" data-needs="train">
+          <summary>Delete {what}</summary>
+          <div class="confirm-body">
+            <p class="fine">{deleting} You can undo it for a minute.</p>
+            <Action
+              links={links}
+              path={`${path}/delete`}
+              label={`Delete ${what}`}
+              tone="danger"
+              then="go"
+              curl={curlLine(links, { method: "DELETE", path: `/api${path}${query}` })}
+            />
+          </div>
+        </details>
+      )}
+    </details>
+  );
+}

@@ -1,0 +1,22 @@
+/** Tick boxes that choose rows of a list, and the button that compares what is ticked. Both work without script. */
+import { type Links, url } from "../layout/frame.ts";
+
+/** `form`: the id of the form that is sent; it stands beside the list, because rows have forms of their own. */
+export function Pick({ form, value, label }: { form: string; value: string; label: string }) {
+  return (
+    <label class="pick">
+      <input type="checkbox" name="runs" value={value} form={form} aria-label={`Select ${label}`} />
+    </label>
+  );
+}
+
+/** Leads to the comparison of what is ticked in the list that names this form. */
+export function CompareForm(props: { form: string; links: Links; label: string; least?: 1 | 2 }) {
+  const { form, links, label, least = 2 } = props;
+  return (
+    <form id={form} class="compare-form" method="get" action={url(links, "/compare")}>
+      <button type="submit">Compare selected {label}</button>{" "}
+      <span class="fine">{least === 1 ? "Select one to four." : "Select two to five."}</span>
+    </form>
+  );
+}
