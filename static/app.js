@@ -55,7 +55,7 @@
   // A refused or lost request of a button is said; nothing that is shown goes away for it.
   document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
     const page = new DOMParser().parseFromString(ctx.text, "text/html");
-    complain(ctx, page.querySelector(".reason,.note")?.textContent ?? "The server could not do this.");
+    complain(ctx, page.querySelector(".reason,.note")?.textContent ?? "The server did not do this.");
   });
   document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
     if (ctx) complain(ctx, "The server did not answer. Nothing was changed.");
@@ -161,7 +161,7 @@
     document.removeEventListener("htmx:after:swap", announce);
     import(toasts);
   }
-  if (toasts) document.addEventListener("htmx:after:swap", announce);
+  document.addEventListener("htmx:after:swap", announce);
 
   document.addEventListener("change", ({ target }) => {
     if ("submit" in target.dataset) target.form.requestSubmit();

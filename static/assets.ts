@@ -47,11 +47,17 @@ interface Source {
 const page = (name: string, script: unknown): Source => ({ name, ending: "js", parts: [script] });
 /** With what writes figures, in one scope: a page's scripts share theirs. */
 const withFigures = (name: string, script: unknown) => page(name, `(() => {${figures}${script}})();`);
+/**
+ * Runs a script after the first paint, so that nobody waits for it to see the page; inside a function it is also
+ * compiled only then. Until then forms and links work as they do without a script.
+ */
+const afterPaint = (...scripts: unknown[]) =>
+  `new PerformanceObserver((_,o)=>{o.disconnect();${scripts.join("\n;\n")}}).observe({type:"paint",buffered:!0})`;
 const SCRIPT = {
   name: "app",
   ending: "js",
-  parts: [htmx, htmxSocket, live, app],
-  minified: 2,
+  parts: [afterPaint(htmx, "window.htmx=htmx", htmxSocket), live, app],
+  minified: 1,
 } satisfies Source;
 const STYLES = [
   ...[appCss, controlsCss, panelsCss, chartsCss, listsCss, heroCss],
@@ -59,7 +65,7 @@ const STYLES = [
 ];
 
 const SOURCES = {
-  // One bundle: as two deferred scripts the socket sometimes never opens.
+  // One bundle: as two deferred scripts the socket sometimes never opens. Our own part listens from the start.
   script: SCRIPT,
   embed: page("embed", embed),
   inspect: withFigures("inspect", inspect),

@@ -8,9 +8,6 @@
   if (!live()) return;
 
   const WORDS = { connecting: "Connecting", live: "Live", polling: "Polling", offline: "Offline" };
-  const SAYS = {
-    polling: "No WebSocket connection. Checking for updates every 2 seconds.",
-  };
   const RECONNECTS = [1001, 1005, 1006, 1011, 1012, 1013, 1014];
   const POLL_MS = 2000;
   const MOST_MS = 15000;
@@ -34,7 +31,7 @@
     if (!pill || pill.dataset.state === state) return;
     pill.dataset.state = state;
     pill.textContent = WORDS[state];
-    pill.title = SAYS[state] ?? "";
+    pill.title = pill.dataset[state] ?? "";
     document.dispatchEvent(new CustomEvent("live:state", { detail: state }));
   }
 
@@ -184,13 +181,9 @@
 
   // What stands beside the panels changes seldom. Panels tell its state; when that is another one, the page is asked for
   // anew, and its panels are left as they are: they may be ahead of it.
-  const states = () => [
-    ...document.querySelectorAll("main:has(.page-head) [data-standing], .list-source [data-rows]"),
-  ];
+  const states = "main:has(.page-head) [data-standing], .list-source [data-rows]";
   const standing = () =>
-    states()
-      .map(({ dataset }) => dataset.standing ?? dataset.rows)
-      .join();
+    [...document.querySelectorAll(states)].map(({ dataset }) => dataset.standing ?? dataset.rows).join();
   let stood = standing();
 
   async function renew() {

@@ -9,7 +9,7 @@ import type * as settings from "../core/routes/pages/settings-page.ts";
 import type { signInData } from "../core/routes/pages/sign-in.ts";
 import type { Trial, Tried } from "../core/routes/pages/try-row.ts";
 import type { RunComparison } from "../core/training/results/compare-runs.ts";
-import { DashboardPage, WATCHED } from "./dashboard/dashboard.tsx";
+import { DashboardPage, drawnPanels } from "./dashboard/dashboard.tsx";
 import { ListPage } from "./dashboard/list.tsx";
 import type { Frame, Links } from "./layout/frame.ts";
 import type { StandalonePageProps } from "./model/standalone.tsx";
@@ -27,7 +27,7 @@ export interface Page<T> {
 
 export const DASHBOARD: Page<Awaited<ReturnType<typeof pages.dashboardData>>> = {
   html: DashboardPage,
-  panels: () => WATCHED,
+  panels: drawnPanels,
   json: ({ read }) => read(),
   text: async ({ read }, links) => textDashboard(await read(), links),
 };

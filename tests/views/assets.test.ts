@@ -18,7 +18,7 @@ test("the script of every page is under 30 kB, and our own part of it under 3 kB
   const whole = await ASSETS.get(ASSET_PATHS.script)!.answer("").text();
   const htmx = brotliCompressSync(sources.join("\n;\n")).byteLength;
   const own = (await weighed(ASSET_PATHS.script, "br")) - htmx;
-  expect(whole).toStartWith(sources[0]!);
+  expect(whole).toContain(sources[0]!);
   expect(own).toBeLessThan(3000);
   expect(await weighed(ASSET_PATHS.script, "gzip")).toBeLessThan(30_000);
 });

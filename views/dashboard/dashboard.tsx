@@ -4,6 +4,7 @@ import type { Sample } from "../../core/datasets/samples/index.ts";
 import type { Panel } from "../../core/events/panel-names.ts";
 import type { Frame } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
+import { PanelView } from "../panels.tsx";
 import { DropZone } from "./datasets.tsx";
 import { JourneyAhead, Samples } from "./samples.tsx";
 
@@ -11,6 +12,14 @@ export const WATCHED: readonly Panel[] = [
   ...(["run", "stages", "curve", "leaderboard", "models", "attention", "activity"] as const),
   ...(["datasets", "runs", "metrics", "predictions", "connection"] as const),
 ];
+
+/** Shown while something runs; until then the page carries their places only, and the first push fills them. */
+const RACE: readonly Panel[] = ["curve", "leaderboard"];
+
+/** The panels that the page is drawn with. */
+export function drawnPanels({ isBusy }: { isBusy: boolean }): readonly Panel[] {
+  return isBusy ? WATCHED : WATCHED.filter((panel) => !RACE.includes(panel));
+}
 
 export interface DashboardPageProps {
   frame: Frame;
@@ -41,8 +50,13 @@ export function DashboardPage({ frame, isFirst, isBusy, samples }: DashboardPage
           {draw("stages")}
           {/* While something runs, its race; else the lists: in the same place, so that nothing else moves. */}
           <div class="pair dashboard-race">
-            {draw("curve")}
-            {draw("leaderboard")}
+            {RACE.map((panel) =>
+              isBusy ? (
+                draw(panel)
+              ) : (
+                <PanelView panelKey={panel} panel={panel} data={null} links={frame.links} />
+              ),
+            )}
           </div>
           <div class="pair dashboard-lists">
             {draw("datasets")}

@@ -167,10 +167,15 @@ function Missed() {
   );
 }
 
-/** live.js sets its text: Live, Polling or Offline. */
+/** live.js sets its text: Live, Polling or Offline; and its title, where a state has one here. */
 export function Pill() {
   return (
-    <span id="pill" class="pill needs-js" data-state="connecting">
+    <span
+      id="pill"
+      class="pill needs-js"
+      data-state="connecting"
+      data-polling="No WebSocket connection. Checking for updates every few seconds."
+    >
       Connecting
     </span>
   );
