@@ -42,7 +42,7 @@ export async function refitModel(context: Context): Promise<Refitted> {
   planOf(context).begin("refit");
   const endsAt = planOf(context).deadlineMs("refit");
   const expected = expectedMs(context, learners).least;
-  if (beganAt + expected > endsAt) {
+  if (beganAt + expected >= endsAt) {
     return kept(
       `It would take about ${duration(expected)}, and the time limit leaves ${duration(Math.max(0, endsAt - beganAt))}.`,
     );

@@ -82,7 +82,8 @@ describe("refit", () => {
     const busy = await runStages(table, "y", {
       options: { budgetRounds: null, budgetSeconds: 60 },
       elapsedMs: () => late,
-      onReport: (stage) => {
+      onReport: (stage, { type }) => {
+        if (type === "candidate") late = Math.min(50_000, late + 10_000);
         if (stage === "Performance evaluation") late = 59_950;
       },
     });
