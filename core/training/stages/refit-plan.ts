@@ -112,9 +112,16 @@ export function likelyLearners(context: Context, likely: readonly Entry[]): Lear
 
 const isWanted = ({ options, stop }: Context) => options.refit !== false && !stop.aborted;
 
-/** Tells the plan what a refit would take if the race ended now; `learners` null: as much as there may be. */
+/** Of a run: before anybody is scored, and at most. Where there is one fold, its fit is as long as the refit's. */
+const SHARES = { unknown: 0.1, most: 0.25 };
+const SHARES_OF_ONE_FOLD = { unknown: 0.45, most: 0.45 };
+
+/** Tells the plan what a refit would take if the race ended now; `learners` null: nobody is scored yet. */
 export function expectLikelyRefit(context: Context, learners: readonly Learner[] | null): void {
-  const usualMs = learners ? expectedMs(context, learners).all : budgetMs(context);
+  const { once } = left(context.work, "data");
+  const { unknown, most } = once === 1 ? SHARES_OF_ONE_FOLD : SHARES;
+  const budget = budgetMs(context);
+  const usualMs = learners ? Math.min(most * budget, expectedMs(context, learners).all) : unknown * budget;
   planOf(context).expect("refit", { usualMs: isWanted(context) ? usualMs : 0, leastMs: 0 });
 }
 

@@ -40,7 +40,7 @@ export async function refitModel(context: Context): Promise<Refitted> {
   const beganAt = elapsedMs();
   const learners = plannedLearners(context);
   planOf(context).begin("refit");
-  const endsAt = planOf(context).deadlineMs("refit");
+  const endsAt = planOf(context).latestMs("refit");
   const expected = expectedMs(context, learners).least;
   if (beganAt + expected >= endsAt) {
     return kept(

@@ -32,7 +32,7 @@ const RACE = STAGE_NAMES.indexOf("Model selection");
 
 /** The race leaves at most such a part of a run's time to each of: what judges the model, a refit. */
 const MOST_JUDGED = 0.26;
-const MOST_REFIT = 0.25;
+const MOST_REFIT = 0.45;
 /** Where reading took long, the race gets this part of what is left. */
 const LEAST_RACED = 0.5;
 /** Of the whole, while nothing says more. */
@@ -145,6 +145,11 @@ export class TimePlan {
     const wanted = usual - least + sumOf(later, this.usualOf) - sumOf(later, this.leastOf);
     const spare = Math.max(0, end - begun - least - sumOf(later, this.leastOf));
     return begun + least + (wanted > 0 ? Math.min(1, spare / wanted) : 0) * (usual - least);
+  }
+
+  /** The moment from which a piece takes time that later ones need, whatever its own cost. */
+  latestMs(piece: Piece): number {
+    return this.clock.endMs() - sumOf(this.pieces.slice(this.placeOf(piece) + 1), this.usualOf);
   }
 
   /** What the whole run will still take, at this moment; null while nothing can be told. */
