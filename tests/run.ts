@@ -29,7 +29,7 @@ const STEPS: Step[] = [
     command: [
       bun,
       "test",
-      "--parallel",
+      "--parallel=3",
       "--timeout=120000",
       "--reporter=junit",
       `--reporter-outfile=${unit}`,

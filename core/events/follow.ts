@@ -2,7 +2,6 @@
  * Lets a reader follow the log. By its own cursor, at its own pace; silence is filled with heartbeats. However slow it
  * is, it holds one batch and no more.
  */
-
 import type { Lease } from "../platform/leases.ts";
 import { Throttle } from "../platform/scheduling.ts";
 import type { EventLog, LogEntry } from "./event-log.ts";
@@ -103,7 +102,8 @@ function nextEvent(
   const unsubscribe = log.subscribe((seq) => {
     if (seq > cursor || log.isClosed) resolve("event");
   });
-  // It may have come while the log was read.
+  // Either may have happened while the log was read.
+  if (signal.aborted) resolve("end");
   if (log.lastSeq > cursor || log.isClosed) resolve("event");
   const timer = setTimeout(() => resolve("silence"), Math.max(0, heartbeatAt - performance.now()));
   const abort = () => resolve("end");

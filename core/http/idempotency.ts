@@ -17,7 +17,7 @@ const KEPT_BYTES = 32 * 1024 * 1024;
 const LARGEST_BYTES = 1024 * 1024;
 const KEPT_HEADERS = ["content-type", "location", "etag", "preference-applied"];
 
-export interface Asked {
+export interface KeyedRequest {
   request: Request;
   /** Keys of different people are different keys. */
   who: string;
@@ -34,7 +34,7 @@ export class Idempotency {
    * Acts, or answers as it did before. `act` gets the request to read the body from. Throws AppError: `syntax` for a
    * key that is none, `conflict` while the same is under way, `invalid` where the key was used for something else.
    */
-  async answer(asked: Asked, act: (request: Request) => Promise<Response>): Promise<Response> {
+  async answer(asked: KeyedRequest, act: (request: Request) => Promise<Response>): Promise<Response> {
     const { request, who } = asked;
     const text = request.headers.get("idempotency-key") ?? "";
     if (!/^[\x21-\x7e]{1,255}$/.test(text))
@@ -66,7 +66,7 @@ export class Idempotency {
 
   private async act(
     key: string,
-    { request, kind }: Asked,
+    { request, kind }: KeyedRequest,
     act: (request: Request) => Promise<Response>,
   ): Promise<Response> {
     const end = () => this.inFlight.delete(key);

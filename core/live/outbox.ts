@@ -4,8 +4,8 @@
  */
 import type { SubscriberGroup } from "./subscriber-groups.ts";
 
-interface Departure {
-  audience: SubscriberGroup;
+interface Waiting {
+  group: SubscriberGroup;
   message: string;
 }
 
@@ -13,31 +13,31 @@ interface Departure {
 const VIEWERS_A_TURN = 250;
 
 export class Outbox {
-  /** By topic, in order; never two for one audience, so that messages cannot come faster than they leave. */
-  private readonly waiting = new Map<string, Departure>();
+  /** By topic, in order; never two for one group, so that messages cannot come faster than they leave. */
+  private readonly waiting = new Map<string, Waiting>();
   private isUnderWay = false;
 
-  constructor(private readonly publish: (audience: SubscriberGroup, message: string) => void) {}
+  constructor(private readonly publish: (group: SubscriberGroup, message: string) => void) {}
 
-  add(audience: SubscriberGroup, message: string): void {
-    this.settle(audience);
-    this.waiting.set(audience.topic, { audience, message });
+  add(group: SubscriberGroup, message: string): void {
+    this.settle(group);
+    this.waiting.set(group.topic, { group, message });
     if (!this.isUnderWay) this.takeTurn();
   }
 
-  /** Sends at once what waits for this audience: who joins it has been told of that otherwise. */
+  /** Sends at once what waits for this group: who joins it has been told of that otherwise. */
   settle({ topic }: SubscriberGroup): void {
-    const departure = this.waiting.get(topic);
-    if (departure) this.send(departure);
+    const waiting = this.waiting.get(topic);
+    if (waiting) this.send(waiting);
   }
 
   private takeTurn(): void {
     this.isUnderWay = true;
     setImmediate(() => {
       let viewers = 0;
-      for (const departure of this.waiting.values()) {
-        this.send(departure);
-        viewers += departure.audience.viewers;
+      for (const waiting of this.waiting.values()) {
+        this.send(waiting);
+        viewers += waiting.group.viewers;
         if (viewers >= VIEWERS_A_TURN) break;
       }
       this.isUnderWay = false;
@@ -45,8 +45,8 @@ export class Outbox {
     });
   }
 
-  private send({ audience, message }: Departure): void {
-    this.waiting.delete(audience.topic);
-    this.publish(audience, message);
+  private send({ group, message }: Waiting): void {
+    this.waiting.delete(group.topic);
+    this.publish(group, message);
   }
 }

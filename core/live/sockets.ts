@@ -13,7 +13,7 @@ import type { Drawing, Live } from "./live.ts";
 import { drawingsMessage, forOrigin, Greetings, tickMessage } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import { type Publication, type SubscriberGroup, SubscriberGroups } from "./subscriber-groups.ts";
-import type { Asked, Peer, Viewer } from "./viewer.ts";
+import type { Peer, Subscription, Viewer } from "./viewer.ts";
 
 type Socket = ServerWebSocket<Viewer>;
 
@@ -51,18 +51,18 @@ export class Sockets {
   /** When the last two rounds of pings went out. */
   private pinged = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY] as [number, number];
   private readonly peers = new Map<string, Peer>();
-  private readonly audiences: SubscriberGroups;
-  private readonly departures: Outbox;
+  private readonly groups: SubscriberGroups;
+  private readonly outbox: Outbox;
   private readonly greetings: Greetings;
   private readonly readers: EventSockets;
   private readonly pinger: Timer;
   private readonly ticker: Timer;
 
   constructor(private readonly options: SocketsOptions) {
-    this.audiences = new SubscriberGroups(options.live);
-    this.departures = new Outbox((audience, message) => {
-      endSlow(audience, message.length);
-      options.publish(audience.topic, message);
+    this.groups = new SubscriberGroups(options.live);
+    this.outbox = new Outbox((group, message) => {
+      endSlow(group, message.length);
+      options.publish(group.topic, message);
     });
     this.greetings = new Greetings(options.log);
     this.readers = new EventSockets(options.log, options.failed);
@@ -89,8 +89,8 @@ export class Sockets {
     const position = positionIn(url.searchParams);
     const panels = url.searchParams.get("format") === "json" ? null : position.panels;
     return {
-      asked: { ...position, panels, origin, hold },
-      audience: null,
+      subscription: { ...position, panels, origin, hold },
+      group: null,
       peer,
       cursor: log.lastSeq,
       lastHeardAt: now(),
@@ -118,7 +118,7 @@ export class Sockets {
         socket.data.lastHeardAt = this.options.now();
       },
       drain: (socket) => {
-        if (!socket.data.audience) this.readers.schedulePump();
+        if (!socket.data.group) this.readers.schedulePump();
       },
       close: (socket) => this.leave(socket),
     };
@@ -136,43 +136,43 @@ export class Sockets {
   /** Sends drawings to whoever watches those panels: to each its own in one message, written once for all like it. */
   publish(drawings: Drawing[], watermark: number): void {
     const messages = new Map<string, string>();
-    for (const audience of this.audiences.watching(drawings.map(({ key }) => key))) {
-      const own = drawings.filter(({ key }) => audience.panels.includes(key));
+    for (const group of this.groups.watching(drawings.map(({ key }) => key))) {
+      const own = drawings.filter(({ key }) => group.panels.includes(key));
       const keys = own.map(({ key }) => key).join(",");
       const message = messages.get(keys) ?? drawingsMessage(this.options.log.epoch, own, watermark);
       messages.set(keys, message);
-      audience.isQuiet = false;
-      for (const held of audience.held) held.push({ drawings: own, watermark });
-      this.departures.add(audience, forOrigin(message, audience.origin));
+      group.isQuiet = false;
+      for (const held of group.held) held.push({ drawings: own, watermark });
+      this.outbox.add(group, forOrigin(message, group.origin));
     }
   }
 
   /** A sign of life for those that have heard nothing else since the last one. */
   private tick(): void {
     const message = tickMessage(this.options.live.watermark());
-    for (const audience of this.audiences.list()) {
-      if (audience.isQuiet) this.departures.add(audience, message);
-      audience.isQuiet = true;
+    for (const group of this.groups.list()) {
+      if (group.isQuiet) this.outbox.add(group, message);
+      group.isQuiet = true;
     }
   }
 
   private welcome(socket: Socket): void {
     const { data } = socket;
-    const { asked } = data;
-    if (!asked) return;
+    const { subscription } = data;
+    if (!subscription) return;
     this.open.add(socket);
-    data.release = asked.hold(({ message }) => socket.close(NO_ACCESS, message));
+    data.release = subscription.hold(({ message }) => socket.close(NO_ACCESS, message));
     data.peer = this.peers.get(data.peer.address) ?? data.peer;
     data.peer.sockets += 1;
     this.peers.set(data.peer.address, data.peer);
-    const greeted = asked.panels
-      ? this.welcomeViewer(socket, asked.panels, asked)
-      : this.readers.welcome(socket, asked);
+    const greeted = subscription.panels
+      ? this.welcomeViewer(socket, subscription.panels, subscription)
+      : this.readers.welcome(socket, subscription);
     greeted.catch((error: unknown) => {
       this.options.failed(error);
       socket.close(TRY_AGAIN, "it could not be greeted");
     });
-    data.asked = null;
+    data.subscription = null;
   }
 
   /**
@@ -182,23 +182,23 @@ export class Sockets {
   private async welcomeViewer(
     socket: Socket,
     panels: readonly PanelKey[],
-    { since, epoch, origin }: Asked,
+    { since, epoch, origin }: Subscription,
   ): Promise<void> {
-    const audience = this.audiences.join(panels, origin);
-    socket.data.audience = audience;
-    this.departures.settle(audience);
+    const group = this.groups.join(panels, origin);
+    socket.data.group = group;
+    this.outbox.settle(group);
     const held: Publication[] = [];
-    audience.held.add(held);
+    group.held.add(held);
     try {
       const { message, drawings } = await this.present(panels, { since, epoch, origin });
       if (!this.open.has(socket)) return;
       socket.send(message);
       for (const later of this.messagesSince(drawings, held)) socket.send(forOrigin(later, origin));
-      this.departures.settle(audience);
-      socket.subscribe(audience.topic);
-      audience.greeted.add(socket);
+      this.outbox.settle(group);
+      socket.subscribe(group.topic);
+      group.greeted.add(socket);
     } finally {
-      audience.held.delete(held);
+      group.held.delete(held);
     }
   }
 
@@ -210,7 +210,7 @@ export class Sockets {
 
   private async present(
     panels: readonly PanelKey[],
-    { since, epoch, origin }: Pick<Asked, "since" | "epoch" | "origin">,
+    { since, epoch, origin }: Pick<Subscription, "since" | "epoch" | "origin">,
   ): Promise<{ message: string; drawings: Drawing[] }> {
     const { live, log } = this.options;
     // Before anything is read: what is told is at least as new.
@@ -245,13 +245,13 @@ export class Sockets {
 
   private leave(socket: Socket): void {
     if (!this.open.delete(socket)) return;
-    const { audience, peer, release } = socket.data;
+    const { group, peer, release } = socket.data;
     release();
     peer.sockets -= 1;
     if (!peer.sockets) this.peers.delete(peer.address);
-    if (audience) {
-      audience.greeted.delete(socket);
-      this.audiences.leave(audience);
+    if (group) {
+      group.greeted.delete(socket);
+      this.groups.leave(group);
     } else this.readers.leave(socket);
   }
 }

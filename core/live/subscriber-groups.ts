@@ -37,7 +37,7 @@ export interface Publication {
   watermark: number;
 }
 
-/** One more opens the next audience: what is sent to one holds up everybody else. */
+/** One more opens the next group: what is sent to one holds up everybody else. */
 const MOST_VIEWERS = 250;
 
 export class SubscriberGroups {
@@ -51,23 +51,23 @@ export class SubscriberGroups {
   /** Counts a viewer in: its panels are drawn from now on. */
   join(panels: readonly PanelKey[], origin: string): SubscriberGroup {
     const key = alikeKey({ panels, origin });
-    const audience =
+    const group =
       this.alike.get(key)?.find(({ viewers }) => viewers < MOST_VIEWERS) ?? this.open({ panels, origin });
-    audience.viewers += 1;
-    return audience;
+    group.viewers += 1;
+    return group;
   }
 
-  leave(audience: SubscriberGroup): void {
-    audience.viewers -= 1;
-    if (audience.viewers > 0) return;
-    const key = alikeKey(audience);
-    const others = this.alike.get(key)!.filter((other) => other !== audience);
+  leave(group: SubscriberGroup): void {
+    group.viewers -= 1;
+    if (group.viewers > 0) return;
+    const key = alikeKey(group);
+    const others = this.alike.get(key)!.filter((other) => other !== group);
     if (others.length) this.alike.set(key, others);
     else this.alike.delete(key);
-    for (const panel of audience.panels) {
+    for (const panel of group.panels) {
       this.live.unwatch(panel);
       const watching = this.byPanel.get(panel)!;
-      watching.delete(audience);
+      watching.delete(group);
       if (!watching.size) this.byPanel.delete(panel);
     }
   }
@@ -84,7 +84,7 @@ export class SubscriberGroups {
 
   private open({ panels, origin }: Page): SubscriberGroup {
     this.opened += 1;
-    const audience: SubscriberGroup = {
+    const group: SubscriberGroup = {
       panels,
       origin,
       topic: `${this.opened}`,
@@ -93,14 +93,14 @@ export class SubscriberGroups {
       greeted: new Set(),
       held: new Set(),
     };
-    const key = alikeKey(audience);
-    this.alike.set(key, [...(this.alike.get(key) ?? []), audience]);
+    const key = alikeKey(group);
+    this.alike.set(key, [...(this.alike.get(key) ?? []), group]);
     for (const panel of panels) {
       this.live.watch(panel);
       const watching = this.byPanel.get(panel) ?? new Set();
-      this.byPanel.set(panel, watching.add(audience));
+      this.byPanel.set(panel, watching.add(group));
     }
-    return audience;
+    return group;
   }
 }
 

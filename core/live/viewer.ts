@@ -4,7 +4,7 @@ import type { Lease } from "../platform/leases.ts";
 import type { SubscriberGroup } from "./subscriber-groups.ts";
 
 /** What a socket asked for when it came; forgotten once it has been greeted. */
-export interface Asked {
+export interface Subscription {
   /** Null: it reads events. */
   panels: readonly PanelKey[] | null;
   /** Last position that it has; null: it has nothing. */
@@ -17,9 +17,9 @@ export interface Asked {
 
 /** What is kept for each socket: there are thousands, so as little as can be. */
 export interface Viewer {
-  asked: Asked | null;
+  subscription: Subscription | null;
   /** Null: it reads events. */
-  audience: SubscriberGroup | null;
+  group: SubscriberGroup | null;
   /** Shared by all sockets of one address. */
   peer: Peer;
   /** Of a reader: the last event that was sent. */

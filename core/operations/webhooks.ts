@@ -281,14 +281,15 @@ function backoffMs(attempts: number): number {
   return Math.min(LONGEST_WAIT_MS, 1000 * 2 ** (attempts - 1)) * (0.8 + 0.4 * Math.random());
 }
 
-function waitFor(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+async function waitFor(ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const end = () => resolve();
+  const timer = setTimeout(end, ms);
+  signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
+  await promise;
+  clearTimeout(timer);
+  signal.removeEventListener("abort", end);
 }
 
 function viewOf({ secret: _, createdAt, ...webhook }: StoredWebhook): WebhookView {

@@ -8,7 +8,7 @@ async function trainSample(server: Server, name: string): Promise<string> {
   const answer = await fetch(`${server.url}api/train?wait=1`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ datasetId: id, budgetSeconds: 5 }),
+    body: JSON.stringify({ datasetId: id, budgetSeconds: 2 }),
   });
   return ((await answer.json()) as { modelName: string }).modelName;
 }

@@ -179,7 +179,7 @@ async function trainFruit(server: Server): Promise<{ datasetId: string; runId: s
   const answer = await fetch(`${server.url}api/train?wait=1`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ datasetId, target: "ripe", budgetSeconds: 3 }),
+    body: JSON.stringify({ datasetId, target: "ripe", budgetSeconds: 1 }),
   });
   const run = (await answer.json()) as { id: string; modelName: string; status: string };
   expect(run.status).toBe("finished");

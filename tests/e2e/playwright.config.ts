@@ -1,11 +1,15 @@
-/** Configures the browser journeys: Debian's Chromium, two files at a time; each journey starts its own server. */
+/**
+ * Configures the browser journeys: Debian's Chromium, each journey with a server of its own. Journeys wait for trainings,
+ * so more run at a time than there are cores.
+ */
 import { defineConfig } from "@playwright/test";
 
 export default defineConfig({
   testDir: ".",
   testMatch: "*.e2e.ts",
   outputDir: "../../test-results",
-  workers: 2,
+  fullyParallel: true,
+  workers: 3,
   timeout: 120_000,
   expect: { timeout: 15_000 },
   reporter: process.env.PLAYWRIGHT_JUNIT_OUTPUT_FILE ? [["list"], ["junit"]] : [["list"]],

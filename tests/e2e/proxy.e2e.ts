@@ -8,7 +8,7 @@ import { startPortal } from "./portal.ts";
 import { dropFile, expect, fruitCsv, listenForErrors, startServer, test } from "./stage.ts";
 
 const MOUNTS: Mount[] = ["at the root", "path kept", "path taken away"];
-const BUDGET = "2";
+const BUDGET = "1";
 
 for (const mount of MOUNTS) {
   for (const sockets of ["allowed", "forbidden"] as const) {

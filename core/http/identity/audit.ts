@@ -5,7 +5,7 @@ import type { Store } from "../../store/database.ts";
 import type { Identity } from "./identity.ts";
 
 /** What the audit needs of a request. */
-interface Asked {
+interface AuditedRequest {
   address: string;
   path: string;
   requestId: string;
@@ -21,18 +21,22 @@ export class Audit {
 
   /** A change that was made, or refused to who may not make it. */
   async record(
-    asked: Asked,
+    request: AuditedRequest,
     action: string,
     { identity, response }: { identity: Identity; response: Response },
   ): Promise<void> {
     const { headers, status } = response;
     const made = headers.get("location") ?? headers.get("hx-redirect");
-    await this.insert(asked, { who: identity.name, via: identity.via, action, made, status });
+    await this.insert(request, { who: identity.name, via: identity.via, action, made, status });
   }
 
   /** A sign-in or sign-out; `who` is empty where nobody was recognised. */
-  async note(asked: Asked, action: string, { who, status }: { who: string; status: number }): Promise<void> {
-    await this.insert(asked, { who, via: "browser", action, made: null, status });
+  async note(
+    request: AuditedRequest,
+    action: string,
+    { who, status }: { who: string; status: number },
+  ): Promise<void> {
+    await this.insert(request, { who, via: "browser", action, made: null, status });
   }
 
   /** Newest first. */
@@ -48,7 +52,7 @@ export class Audit {
 
   /** The change is made already: where it cannot be written down, the operator is told. */
   private async insert(
-    { address, path: target, requestId }: Asked,
+    { address, path: target, requestId }: AuditedRequest,
     about: Pick<AuditEntry, "who" | "via" | "action" | "made" | "status">,
   ): Promise<void> {
     const { store, logger, now } = this.options;

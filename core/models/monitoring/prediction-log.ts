@@ -33,13 +33,13 @@ export interface TrafficOptions {
   now: () => number;
 }
 
-interface Asker {
+interface PredictedBy {
   version: StoredVersion;
   model: Model;
 }
 
 /** Some rows, asked of a version at once. */
-export interface Asked extends Asker {
+export interface PredictedRows extends PredictedBy {
   prepared: Prepared;
   /** The rows as the model read them. */
   table: Table;
@@ -59,7 +59,7 @@ export type Keeping = (typeof KEEPINGS)[number];
 export const KEPT_ROWS = 1000;
 
 /** One row that never became a table. */
-export interface AskedRow extends Asker {
+export interface PredictedRow extends PredictedBy {
   /** As it came, in JSON. */
   cells: string;
   answered: RowAnswer;
@@ -147,7 +147,7 @@ export class PredictionLog {
   }
 
   /** Counts rows and keeps what is to be kept: by row its id, or null where it is not kept; null: none is. */
-  note(asked: Asked): (string | null)[] | null {
+  note(asked: PredictedRows): (string | null)[] | null {
     const { table, predictions, warnings, keeping, stored } = asked;
     const traffic = this.of(asked.version) ?? this.begin(asked);
     traffic.predictions += table.rows;
@@ -166,7 +166,7 @@ export class PredictionLog {
   }
 
   /** The same for one row of a version that `hasBegun`: its id, or null where it is not kept. */
-  noteRow(asked: AskedRow): string | null {
+  noteRow(asked: PredictedRow): string | null {
     const { model, cells, answered } = asked;
     const traffic = this.of(asked.version)!;
     traffic.predictions += 1;
@@ -205,7 +205,11 @@ export class PredictionLog {
     return traffic;
   }
 
-  private begin({ version: asked, model, prepared: { reference, challenger } }: Asked): VersionTraffic {
+  private begin({
+    version: asked,
+    model,
+    prepared: { reference, challenger },
+  }: PredictedRows): VersionTraffic {
     const { name, version } = asked;
     const drift = reference && { counter: new DriftCounter(reference, model), counts: noCounts(reference) };
     const traffic = { name, version, challenger, predictions: 0, warnings: 0, drift, waiting: [] };

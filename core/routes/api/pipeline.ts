@@ -19,8 +19,8 @@ import { exampleOf } from "./docs.ts";
 import { API } from "./index.ts";
 import type { Call } from "./route.ts";
 
-/** What a request asks for. */
-export interface Asked {
+/** What the router found of a request. */
+export interface RouteMatch {
   params: Record<string, string>;
   query: Record<string, string>;
   /** With BASE_PATH. */
@@ -59,20 +59,20 @@ class PassedCall implements Call {
   query: Record<string, string>;
   body: unknown = undefined;
   unchanged: Call["unchanged"] = async () => {};
-  readonly takeTime = () => void this.asked.bindings.server?.timeout(this.visit.request, 0);
+  readonly takeTime = () => void this.match.bindings.server?.timeout(this.visit.request, 0);
 
   constructor(
     private readonly options: PipelineOptions,
     private readonly visit: Visit,
-    private readonly asked: Asked & { problemOf: Call["problemOf"] },
+    private readonly match: RouteMatch & { problemOf: Call["problemOf"] },
   ) {
-    this.problemOf = asked.problemOf;
+    this.problemOf = match.problemOf;
     this.signalbox = options.signalbox;
     this.standalonePage = options.standalonePage;
     this.requestId = visit.requestId;
     this.identity = visit.identity ?? NOBODY;
-    this.params = asked.params;
-    this.query = asked.query;
+    this.params = match.params;
+    this.query = match.query;
   }
 
   get request(): Request {
@@ -85,7 +85,7 @@ class PassedCall implements Call {
 
   get url(): URL {
     const { url } = this.visit.request;
-    return new URL(this.asked.path + new URL(url).search, url);
+    return new URL(this.match.path + new URL(url).search, url);
   }
 
   get home(): string {
@@ -149,11 +149,11 @@ export class Pipeline {
   }
 
   /** Made once: a body that streams can be taken over only once. */
-  callFor(visit: Visit, asked: Asked): Call {
+  callFor(visit: Visit, match: RouteMatch): Call {
     const known = this.calls.get(visit);
     if (known) return known;
     const call = new PassedCall(this.options, visit, {
-      ...asked,
+      ...match,
       problemOf: (error) => this.brokenStream(visit, error),
     });
     this.calls.set(visit, call);

@@ -3,7 +3,6 @@
  * one, would take longer than their work: what is plain goes straight through, by the same gate, log and clock; all
  * else takes the row of the API.
  */
-
 import { checked, parseJson, readText } from "../../http/body.ts";
 import { COMPRESS_FROM } from "../../http/compress.ts";
 import type { Gate, Visit } from "../../http/identity/gate.ts";
@@ -15,8 +14,8 @@ import { PREDICT_REQUEST } from "../../models/serving.ts";
 import { Timings, withTimings } from "../../platform/timing.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import { answerRoute } from "./answer.ts";
-import { API } from "./index.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { PREDICT } from "./rows/models.ts";
 
 interface FastPathOptions {
   signalbox: Pick<Signalbox, "config" | "models" | "serving">;
@@ -32,9 +31,11 @@ interface Address {
   path: string;
 }
 
-const LISTED = "POST /api/models/:name/predict";
-const ROUTE = API.find(({ method, path }) => `${method} ${path}` === LISTED)!;
-const PATH = /^\/api\/models\/([a-z0-9._-]{1,80})\/predict$/;
+const LISTED = `${PREDICT.method} ${PREDICT.path}`;
+const PATH = new RegExp(`^${PREDICT.path.replace(":name", "([a-z0-9._-]{1,80})")}$`);
+/** What the row makes of an address without options. */
+const NO_QUERY = PREDICT.query?.parse({}) as Record<string, string>;
+const PATH_END = PREDICT.path.slice(PREDICT.path.lastIndexOf("/"));
 
 export class PredictFastPath {
   /** What was asked last is mostly asked next. */
@@ -46,10 +47,10 @@ export class PredictFastPath {
   /** Null: it is something else. */
   answer(request: Request, bindings: Bindings): Promise<Response> | null {
     const { method, url } = request;
-    if (method !== "POST") return null;
+    if (method !== PREDICT.method) return null;
     if (url === this.last.url) return this.predict(request, this.last, bindings);
     const { pipeline, signalbox } = this.options;
-    const below = url.endsWith("/predict") ? pipeline.pathBelow(url) : "";
+    const below = url.endsWith(PATH_END) ? pipeline.pathBelow(url) : "";
     const name = PATH.exec(below)?.[1];
     if (name === undefined) return null;
     this.last = { url, name, path: signalbox.config.BASE_PATH + below };
@@ -66,8 +67,8 @@ export class PredictFastPath {
       const admitted = gate.admit(visit, LISTED);
       if (admitted instanceof Promise) await admitted;
       if (!isPlain(request)) {
-        const call = pipeline.callFor(visit, asked(address, bindings));
-        answer = await withTimings(timings, () => answerRoute(ROUTE, call));
+        const call = pipeline.callFor(visit, matchOf(address, bindings));
+        answer = await withTimings(timings, () => answerRoute(PREDICT, call));
       } else {
         const text = await readText(request);
         await this.together();
@@ -78,7 +79,7 @@ export class PredictFastPath {
         answer = await this.predictRows(visit, { rows, address, bindings }, timings);
       }
     } catch (error) {
-      pipeline.callFor(visit, asked(address, bindings));
+      pipeline.callFor(visit, matchOf(address, bindings));
       answer = problemAnswer(await pipeline.problemOf(visit, error, LISTED));
     }
     return pipeline.leave(visit, answer, { listed: LISTED, timings });
@@ -123,9 +124,9 @@ export class PredictFastPath {
     { rows, address, bindings }: { rows: PredictRow[]; address: Address; bindings: Bindings },
     timings: Timings,
   ): Promise<Response> {
-    const call = this.options.pipeline.callFor(visit, asked(address, bindings));
-    const read = Object.assign(call, { query: { explain: "0" }, body: rows });
-    return withTimings(timings, async () => ROUTE.handle(read));
+    const call = this.options.pipeline.callFor(visit, matchOf(address, bindings));
+    const read = Object.assign(call, { query: NO_QUERY, body: rows });
+    return withTimings(timings, async () => PREDICT.handle(read));
   }
 
   private leave(visit: Visit, json: string, timings: Timings): Response | Promise<Response> {
@@ -142,7 +143,7 @@ export class PredictFastPath {
   }
 }
 
-const asked = ({ name, path }: Address, bindings: Bindings) => ({
+const matchOf = ({ name, path }: Address, bindings: Bindings) => ({
   params: { name },
   query: {},
   path,

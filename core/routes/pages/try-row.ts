@@ -14,8 +14,8 @@ import { isNumberField, type ModelSchema } from "../../trainer/contract.ts";
 import { predictFields } from "./form-fields.ts";
 
 /** `form`: the page's fields, as a form would post them; `trial` comes back with the answer. */
-const ASKED = z.object({ trial: z.int().min(0), model: z.string().max(200), form: z.string() });
-type Asked = z.output<typeof ASKED>;
+const TRY_MESSAGE = z.object({ trial: z.int().min(0), model: z.string().max(200), form: z.string() });
+type TryMessage = z.output<typeof TRY_MESSAGE>;
 
 /** What was asked of a model by the page's form, and what it answered. */
 export interface Trial {
@@ -103,37 +103,37 @@ export interface TrialsOptions {
   draw: (trial: Trial, asked: StoredVersion) => Promise<string>;
 }
 
-interface Asker {
+interface Waiting {
   isBusy: boolean;
-  next: Asked | null;
+  next: TryMessage | null;
 }
 
 export class WhatIfs {
-  private readonly askers = new WeakMap<object, Asker>();
+  private readonly waiting = new WeakMap<object, Waiting>();
 
   constructor(private readonly options: TrialsOptions) {}
 
   /** A message of a socket; what is no trial is ignored. */
   hear = (socket: { send: (message: string) => unknown }, message: string | Buffer): void => {
-    const asked = typeof message === "string" ? readAsked(message) : null;
+    const asked = typeof message === "string" ? readMessage(message) : null;
     if (!asked) return;
-    const asker = this.askers.get(socket) ?? { isBusy: false, next: null };
-    this.askers.set(socket, asker);
-    asker.next = asked;
-    if (!asker.isBusy) void this.answerAll(socket, asker);
+    const own = this.waiting.get(socket) ?? { isBusy: false, next: null };
+    this.waiting.set(socket, own);
+    own.next = asked;
+    if (!own.isBusy) void this.answerAll(socket, own);
   };
 
-  private async answerAll(socket: { send: (message: string) => unknown }, asker: Asker): Promise<void> {
-    asker.isBusy = true;
-    for (let asked = asker.next; asked; asked = asker.next) {
-      asker.next = null;
+  private async answerAll(socket: { send: (message: string) => unknown }, own: Waiting): Promise<void> {
+    own.isBusy = true;
+    for (let asked = own.next; asked; asked = own.next) {
+      own.next = null;
       socket.send(await this.answer(asked));
     }
-    asker.isBusy = false;
+    own.isBusy = false;
   }
 
   /** `failed`: the page asks again as a form does, and is told why. */
-  private async answer({ trial: number, model, form }: Asked): Promise<string> {
+  private async answer({ trial: number, model, form }: TryMessage): Promise<string> {
     try {
       const fields = predictFields(new URLSearchParams(form));
       const { trial, asked } = await tryRow(this.options.signalbox, model, { fields, requestId: "" });
@@ -147,10 +147,10 @@ export class WhatIfs {
   }
 }
 
-function readAsked(message: string): Asked | null {
+function readMessage(message: string): TryMessage | null {
   if (!message.startsWith('{"trial":')) return null;
   try {
-    return ASKED.safeParse(JSON.parse(message)).data ?? null;
+    return TRY_MESSAGE.safeParse(JSON.parse(message)).data ?? null;
   } catch {
     return null;
   }

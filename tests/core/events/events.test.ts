@@ -5,11 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EventLog } from "../../../core/events/event-log.ts";
 import { EVENT_NAMES, EVENTS } from "../../../core/events/events.ts";
-import { follow } from "../../../core/events/follow.ts";
+import { follow, HEARTBEAT_MS } from "../../../core/events/follow.ts";
 import { parsePanelKey } from "../../../core/events/panel-names.ts";
+import { AppError } from "../../../core/platform/errors.ts";
+import type { Lease } from "../../../core/platform/leases.ts";
 import type { Store } from "../../../core/store/database.ts";
 import { trimEvents } from "../../../core/store/log.ts";
 import { openSqlite } from "../../../core/store/sqlite/database.ts";
+import { inTime } from "../../harness/deadline.ts";
 
 let folder: string;
 let store: Store;
@@ -103,6 +106,23 @@ describe("the log", () => {
     }
     expect(seen).toEqual(Array.from({ length: 1501 }, (_, i) => i + 1));
   });
+});
+
+test("a follower whose access ends while the log is read ends at once, with the reason", async () => {
+  const entries = log.entries.bind(log);
+  let end = (_reason: AppError) => {};
+  log.entries = async (...range) => {
+    const found = await entries(...range);
+    end(new AppError("unauthorized", "The access has expired"));
+    return found;
+  };
+  const hold: Lease = (ends) => {
+    end = ends;
+    return () => {};
+  };
+  const { signal } = new AbortController();
+  const next = follow(log, { since: log.lastSeq, isEndless: true, signal, hold }).next();
+  await expect(inTime(next, "the follower's end", HEARTBEAT_MS / 2)).rejects.toThrow("has expired");
 });
 
 describe("a follower of a rare type", () => {

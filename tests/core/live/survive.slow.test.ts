@@ -17,9 +17,9 @@ const post = (path: string, body: unknown, method = "POST") =>
 test("kill -9 in the middle of a training loses nothing, and resuming finishes it", async () => {
   const upload = await server.ask("/api/upload?name=crew.csv", { method: "POST", body: passengersCsv(3000) });
   const { id: datasetId } = (await upload.json()) as { id: string };
-  const queued = (await (await post("/api/train", { datasetId, budgetSeconds: 20 })).json()) as RunView;
+  const queued = (await (await post("/api/train", { datasetId, budgetSeconds: 8 })).json()) as RunView;
   const waiting = (await (
-    await post("/api/train", { datasetId, budgetSeconds: 3, name: "second" })
+    await post("/api/train", { datasetId, budgetSeconds: 1, name: "second" })
   ).json()) as RunView;
   const scored = await waitForEvent(server, "candidate.scored", 0);
   const { epoch } = await server.json<{ epoch: string }>("/api/status");

@@ -13,7 +13,7 @@ beforeAll(() => server.start());
 afterAll(() => server.remove());
 
 test("after SIGTERM and after kill -9 it goes on, and the stream names the command that shows it", async () => {
-  const trained = await server.ask("/api/train/crew.csv?target=Survived&budgetSeconds=12", {
+  const trained = await server.ask("/api/train/crew.csv?target=Survived&budgetSeconds=8", {
     method: "PUT",
     body: passengersCsv(3000),
   });

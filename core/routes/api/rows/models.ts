@@ -234,6 +234,34 @@ const DOWNLOAD_TYPES = {
   "application/octet-stream": "ONNX",
 };
 
+const predictBy = (method: "POST" | "PUT") =>
+  route({
+    method,
+    path: "/api/models/:name/predict",
+    scope: "predict",
+    rate: "predict",
+    query: PREDICT_QUERY,
+    body: PREDICT_REQUEST,
+    file: "rows to predict, below a header with the names of the features",
+    example:
+      "curl --fail-with-body -H 'content-type: application/json' -d '{row}' '{home}/api/models/{model}/predict?version={version}'",
+    says: "Predicts rows given by feature name, in any order. Missing and unknown values are allowed. A file (CSV, Excel, Parquet, JSON, NDJSON) is answered in its own format, or in the one that Accept names.",
+    answers: {
+      200: {
+        "application/json": PREDICTIONS,
+        "text/csv": "the rows with the prediction's columns added",
+        "application/x-ndjson": "the same, one object per line",
+        [XLSX_TYPE]: "the same as an Excel workbook",
+        [PARQUET_TYPE]: "the same as Parquet",
+      },
+    },
+    refusals: ["conflict"],
+    handle: predictRows,
+  });
+
+/** `PREDICT` is answered on a fast path where it asks for one row. `curl -T` sends PUT. */
+export const PREDICT = predictBy("POST");
+
 export const MODEL_ROUTES = [
   route({
     method: "GET",
@@ -336,29 +364,6 @@ export const MODEL_ROUTES = [
         await modelView(signalbox, (await signalbox.models.setThreshold(params.name!, body, unchanged)).name),
       ),
   }),
-  ...(["POST", "PUT"] as const).map((method) =>
-    route({
-      method,
-      path: "/api/models/:name/predict",
-      scope: "predict",
-      rate: "predict",
-      query: PREDICT_QUERY,
-      body: PREDICT_REQUEST,
-      file: "rows to predict, below a header with the names of the features",
-      example:
-        "curl --fail-with-body -H 'content-type: application/json' -d '{row}' '{home}/api/models/{model}/predict?version={version}'",
-      says: "Predicts rows given by feature name, in any order. Missing and unknown values are allowed. A file (CSV, Excel, Parquet, JSON, NDJSON) is answered in its own format, or in the one that Accept names.",
-      answers: {
-        200: {
-          "application/json": PREDICTIONS,
-          "text/csv": "the rows with the prediction's columns added",
-          "application/x-ndjson": "the same, one object per line",
-          [XLSX_TYPE]: "the same as an Excel workbook",
-          [PARQUET_TYPE]: "the same as Parquet",
-        },
-      },
-      refusals: ["conflict"],
-      handle: predictRows,
-    }),
-  ),
+  PREDICT,
+  predictBy("PUT"),
 ];

@@ -84,7 +84,8 @@ test("each example of the docs works, those that delete last", async () => {
   const isDeleting = ({ method }: { method: string }) => Number(method === "DELETE");
   for (const { method, path, example } of routes.toSorted((a, b) => isDeleting(a) - isDeleting(b))) {
     const isEndless = example.includes("follow=1");
-    const { code, out } = await paste(isEndless ? `timeout 2 ${example}` : example);
+    const line = example.replace(/(budgetSeconds\W+)\d+/, "$11");
+    const { code, out } = await paste(isEndless ? `timeout 2 ${line}` : line);
     const place = `${method} ${path}: ${example}\n${out.slice(0, 300)}`;
     const refused = REFUSED[`${method} ${path}`];
     expect([place, code]).toEqual([place, isEndless ? 124 : refused ? 22 : 0]);
