@@ -95,7 +95,7 @@ export interface ColumnPlan {
     /** Written in another way than with digits alone; feet are read in inches, durations in seconds. */
     style?: "hex" | "feet" | "duration" | "clock";
   };
-  /** type date: the pattern by name that date parsing knows (see dates). */
+  /** type date: the pattern by name that date parsing knows, several joined by " | " (see dates). */
   dateFormat?: string;
   /** type date: the first of the hundred years that two digits stand for. */
   yearFrom?: number;

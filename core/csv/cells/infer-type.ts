@@ -4,8 +4,8 @@
  */
 
 import type { ColumnPlan, ColumnType, Finding, StoredKind } from "../types.ts";
-import { type SniffedDates, sniffDateFormat } from "./dates/date-format.ts";
-import { DATE_FORMATS, parseDate } from "./dates/dates.ts";
+import { mixesOrders, type SniffedDates, sniffDateFormat } from "./dates/date-format.ts";
+import { DATE_FORMATS, parseDate, stylesOf } from "./dates/dates.ts";
 import { missingAmongWords } from "./missing-words.ts";
 import {
   hasLeadingZero,
@@ -257,8 +257,10 @@ function dateFindings(
 ): Finding[] {
   const findings: Finding[] = [];
   if (words.length > 0) findings.push(strayFinding(column, words, strays));
+  const styles = stylesOf(sniffed.format);
+  if (styles.length > 1) findings.push(severalStyles(column, styles));
   if (!sniffed.isAmbiguous) return findings;
-  const order = sniffed.format.startsWith("M") ? "the month first" : "the day first";
+  const order = styles.some((style) => style.startsWith("M")) ? "the month first" : "the day first";
   findings.push({
     code: "ambiguous_dates",
     severity: "warning",
@@ -267,6 +269,26 @@ function dateFindings(
     fix: { types: { [column]: "category" } },
   });
   return findings;
+}
+
+function severalStyles(column: string, styles: readonly string[]): Finding {
+  return {
+    code: "date_styles",
+    severity: "info",
+    column,
+    message: `Dates in “${column}” are written in ${styles.length} formats, all of which were read: ${styles.join(" and ")}.`,
+    fix: { types: { [column]: "category" } },
+  };
+}
+
+function mixedOrders(column: string): Finding {
+  return {
+    code: "mixed_dates",
+    severity: "warning",
+    column,
+    message: `Some dates in “${column}” have the day first, others the month, so none can be told apart; they are read as labels. Write them all alike, for example 2024-01-31.`,
+    fix: { exclude: [column] },
+  };
 }
 
 function inferWords(sample: ColumnSample, values: readonly string[], solid: readonly string[]): Inferred {
@@ -278,6 +300,7 @@ function inferWords(sample: ColumnSample, values: readonly string[], solid: read
   }
   const blanks = sample.cells.length - values.length;
   const { missingWords, findings } = missingAmongWords(name, values, blanks);
+  if (mixesOrders(solid.slice(0, MAX_DISTINCT_PROBED))) findings.push(mixedOrders(name));
   const names = namesInDigits(solid);
   if (names && names !== "leading_zeros") findings.push(namesFinding(name, names, solid));
   return { plan: { name, type: wordType(name, solid), missingWords }, findings };

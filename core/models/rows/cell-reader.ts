@@ -3,7 +3,7 @@
  * that only another style explains is read so, and said. Nothing is guessed that two styles explain differently.
  */
 import { isMissing } from "../../csv/cells/cells.ts";
-import { DATE_FORMATS, parseDate } from "../../csv/cells/dates/dates.ts";
+import { DATE_FORMATS, parseDate, stylesOf } from "../../csv/cells/dates/dates.ts";
 import { labelKey, plainLabel } from "../../csv/cells/labels.ts";
 import { NUMBER_FORMATS } from "../../csv/cells/numbers/number-format.ts";
 import { type NumberFormat, PLAIN_NUMBER, parseNumber } from "../../csv/cells/numbers/numbers.ts";
@@ -206,7 +206,8 @@ function otherStyles(plan: ColumnPlan): Style[] {
     );
   }
   if (plan.type !== "date") return [];
-  return DAY_FORMATS.filter((format) => format !== plan.dateFormat).map((format) =>
+  const own = stylesOf(plan.dateFormat ?? "yyyy-M-d");
+  return DAY_FORMATS.filter((format) => !own.includes(format)).map((format) =>
     dateStyle(format, plan.yearFrom),
   );
 }

@@ -3,10 +3,11 @@
  * change places, by what the whole column then looks like: which days and months there are, and how even its steps.
  */
 import { DAY_MS } from "../../../platform/figures.ts";
-import { DATE_FORMATS, type DateFormat, parseDate, YEAR_FROM } from "./dates.ts";
+import { DATE_FORMATS, type DateFormat, joinStyles, parseDate, YEAR_FROM } from "./dates.ts";
 
 export interface SniffedDates {
-  format: DateFormat;
+  /** Several joined (see stylesOf) where the column has more than one style. */
+  format: string;
   /** The first of the hundred years that two digits stand for. */
   yearFrom?: number;
   /** Share of the values that it reads. */
@@ -32,14 +33,84 @@ export function sniffDateFormat(values: readonly string[], name = ""): SniffedDa
   let best: SniffedDates | null = null;
   for (const format of DATE_FORMATS) {
     if (format.startsWith("epoch")) continue;
-    if (readShare(probe, format) < 0.5 * Math.max(0.5, best?.share ?? 0)) continue;
+    if (readShare(probe, format) < 0.5 * Math.max(LEAST_SHARE, best?.share ?? 0)) continue;
     const share = readShare(values, format);
-    if (share > (best?.share ?? 0.5)) best = { format, share, isAmbiguous: false };
+    if (share > (best?.share ?? LEAST_SHARE)) best = { format, share, isAmbiguous: false };
   }
   if (!best) return null;
-  const settled = resolveTwin(best, values);
+  const settled = withOthers(resolveTwin(best, values), values);
+  if (settled.share <= 0.5) return null;
   const hasShortYear = /(?<!y)yy(?!y)/.test(settled.format);
   return hasShortYear ? { ...settled, yearFrom: plausibleCentury(values, settled.format, name) } : settled;
+}
+
+/** Of the values, what the commonest style reads at least. */
+const LEAST_SHARE = 0.2;
+/** Fewer values are odd ones, not a style of the column. */
+const LEAST_VALUES = 3;
+const LEAST_STYLE_SHARE = 0.05;
+const MOST_STYLES = 4;
+
+/** The same with the styles of the rest, where days are written in several that never contradict each other. */
+function withOthers(first: SniffedDates, values: readonly string[]): SniffedDates {
+  const styles = [first.format];
+  let { share, isAmbiguous } = first;
+  let rest = unreadBy(values, first.format);
+  while (styles.length < MOST_STYLES && hasDay(first.format)) {
+    const next = commonestIn(rest, styles, values);
+    if (next === null) break;
+    styles.push(next.format);
+    isAmbiguous ||= next.isAmbiguous;
+    const left = unreadBy(rest, next.format);
+    share += (rest.length - left.length) / values.length;
+    rest = left;
+  }
+  return { ...first, format: joinStyles(styles), share, isAmbiguous };
+}
+
+function commonestIn(
+  rest: readonly string[],
+  styles: readonly string[],
+  all: readonly string[],
+): SniffedDates | null {
+  if (rest.length < Math.max(LEAST_VALUES, LEAST_STYLE_SHARE * all.length)) return null;
+  let best: SniffedDates | null = null;
+  for (const format of DATE_FORMATS) {
+    if (!hasDay(format) || readShare(rest.slice(0, PROBED), format) <= (best ? best.share / 2 : 0)) continue;
+    const share = readShare(rest, format);
+    if (share > (best?.share ?? 0)) best = { format, share, isAmbiguous: false };
+  }
+  if (!best || best.share * rest.length < Math.max(LEAST_VALUES, LEAST_STYLE_SHARE * all.length)) return null;
+  const settled = resolveTwin(best, rest);
+  return styles.some((style) => areRivals(style, settled.format, all)) ? null : settled;
+}
+
+/** It names a day of a year. */
+const hasDay = (format: string) => format.includes("yy") && format.includes("d");
+
+/** They explain a value by different days. */
+function areRivals(one: string, other: string, values: readonly string[]): boolean {
+  return values.some((value) => {
+    const [a, b] = [parseDate(value, one), parseDate(value, other)];
+    return a !== b && !Number.isNaN(a) && !Number.isNaN(b);
+  });
+}
+
+/** Some values only have the day first, others only the month: then nothing says which the rest have. */
+export function mixesOrders(values: readonly string[]): boolean {
+  const least = Math.max(LEAST_VALUES, LEAST_STYLE_SHARE * values.length);
+  return TWINS.some(([monthFirst, dayFirst]) => {
+    if (values.length === 0 || readShare(values.slice(0, PROBED), monthFirst) < LEAST_SHARE) return false;
+    const [noMonths, noDays] = [unreadBy(values, monthFirst), unreadBy(values, dayFirst)];
+    const neither = unreadBy(noMonths, dayFirst).length;
+    return (
+      noMonths.length - neither >= least && noDays.length - neither >= least && neither < 0.1 * values.length
+    );
+  });
+}
+
+function unreadBy(values: readonly string[], format: string): string[] {
+  return values.filter((value) => Number.isNaN(parseDate(value, format)));
 }
 
 function readShare(values: readonly string[], format: string): number {
@@ -48,7 +119,7 @@ function readShare(values: readonly string[], format: string): number {
 }
 
 function resolveTwin(best: SniffedDates, values: readonly string[]): SniffedDates {
-  const pair = TWINS.find((twin) => twin.includes(best.format));
+  const pair = TWINS.find((twin) => (twin as readonly string[]).includes(best.format));
   if (!pair || readShare(values, pair[0]) !== readShare(values, pair[1])) return best;
   const [monthFirst, dayFirst] = pair.map((format) => plausibility(values, format)) as [number, number];
   if (Math.abs(monthFirst - dayFirst) > 0.15)

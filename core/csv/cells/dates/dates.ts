@@ -152,10 +152,37 @@ function tokensOf(format: string): Token[] {
   return tokens;
 }
 
+/** Between the styles of a column that has several, the commonest first. No text is explained differently by two. */
+const BETWEEN = " | ";
+const several = new Map<string, readonly string[]>();
+
+/** The styles that a column's format names. */
+export function stylesOf(format: string): readonly string[] {
+  let styles = several.get(format);
+  if (!styles) {
+    styles = format.split(BETWEEN);
+    several.set(format, styles);
+  }
+  return styles;
+}
+
+export function joinStyles(styles: readonly string[]): string {
+  return styles.join(BETWEEN);
+}
+
 /** Epoch milliseconds; NaN where the text is no date of this format. `yearFrom`: where two digits begin. */
 export function parseDate(text: string, format: string, yearFrom = YEAR_FROM): number {
   const trimmed = text.trim();
   if (trimmed === "" || trimmed.length > MAX_LENGTH) return Number.NaN;
+  if (!format.includes(BETWEEN)) return parseStyle(trimmed, format, yearFrom);
+  for (const style of stylesOf(format)) {
+    const time = parseStyle(trimmed, style, yearFrom);
+    if (!Number.isNaN(time)) return time;
+  }
+  return Number.NaN;
+}
+
+function parseStyle(trimmed: string, format: string, yearFrom: number): number {
   const special = SPECIAL[format];
   if (special) return special(trimmed);
   const cursor: Cursor = { text: trimmed, at: 0 };

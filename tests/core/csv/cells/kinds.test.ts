@@ -123,3 +123,32 @@ test("two digits are the years that are plausible", () => {
   const { format, yearFrom } = sniffDateFormat(["25/03/45", "01/12/99", "07/06/62"])!;
   expect(new Date(parseDate("25/03/45", format, yearFrom)).getUTCFullYear()).toBe(1945);
 });
+
+const STYLES: Record<string, (date: Date) => string> = {
+  iso: (date) => date.toISOString().slice(0, 10),
+  german: (date) => date.toISOString().slice(0, 10).split("-").reverse().join("."),
+  american: (date) => `${date.getUTCMonth() + 1}/${date.getUTCDate()}/${date.getUTCFullYear()}`,
+  british: (date) => date.toISOString().slice(0, 10).split("-").reverse().join("/"),
+  short: (date) => date.toISOString().slice(2, 10).split("-").reverse().join("."),
+  named: (date) => date.toUTCString().slice(5, 16),
+  compact: (date) => date.toISOString().slice(0, 10).replaceAll("-", ""),
+  time: (date) => date.toISOString(),
+};
+const dayOf = (k: number) => new Date(Date.UTC(2023, 0, 1 + ((k * 37) % 700)));
+for (const styles of ["german iso", "american iso", "named german time", "short iso", "iso compact"]) {
+  test(`dates in several styles that do not contradict each other are dates: ${styles}`, async () => {
+    const written = styles.split(" ").map((style) => STYLES[style]!);
+    const found = await column(many(90, (k) => written[k % written.length]!(dayOf(k))));
+    expect([found.type, found.missing]).toEqual(["date", 0]);
+    expect(found.codes).toContain("date_styles");
+    const read = (k: number) =>
+      parseDate(written[k % written.length]!(dayOf(k)), found.plan.dateFormat!, found.plan.yearFrom);
+    for (let k = 0; k < 90; k++) expect(read(k)).toBe(dayOf(k).getTime());
+  });
+}
+
+test("days first and months first in one column are said, not guessed", async () => {
+  const found = await column(many(90, (k) => (k % 2 ? STYLES.american! : STYLES.british!)(dayOf(k))));
+  expect(found.codes).toContain("mixed_dates");
+  expect(found.type).not.toBe("date");
+});
