@@ -7,6 +7,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { end, firstLine, post, startServer, trainAdult, writeAdultCsv } from "./adult-server.ts";
 import { BENCH_DATA } from "./generated-data.ts";
 import { type Load, type Loaded, loadOn } from "./http-load.ts";
 import { plantHundredTrees, TREES } from "./hundred-trees.ts";
@@ -14,7 +15,6 @@ import { median, printTable } from "./train-peers.ts";
 
 const SECONDS = 3;
 const ROUNDS = 3;
-const SERVER = new URL("../../server.ts", import.meta.url).pathname;
 const PEER = new URL("http-peer.py", import.meta.url).pathname;
 const ECHO = "Bun.serve({ port: 0, fetch: async (request) => Response.json(await request.json()) })";
 
@@ -26,7 +26,8 @@ interface Served {
 
 export async function run(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-http-bench-"));
-  const csv = await writeCsv(folder);
+  const csv = join(folder, "adult.csv");
+  await writeAdultCsv(csv, 8000);
   const ours = await startOurs(folder, csv);
   const started = [await startEcho(), ours, await startPeer(csv)].filter((server) => server !== null);
   try {
@@ -75,25 +76,6 @@ async function whileTraining(ours: Ours, servers: Served[], load: Load): Promise
   return loads;
 }
 
-/** The Adult census's shape as a CSV: numbers, categories, gaps. */
-async function writeCsv(folder: string): Promise<string> {
-  const { samples, target } = BENCH_DATA.adult!();
-  const features = samples.features;
-  const cell = (feature: (typeof features)[number], row: number) => {
-    if (feature.kind === "number")
-      return Number.isNaN(feature.values[row]) ? "" : String(feature.values[row]);
-    return feature.codes[row]! < 0 ? "" : (feature.labels[feature.codes[row]!] ?? "");
-  };
-  const lines = [[...features.map(({ name }) => name), "target"].join(",")];
-  for (let row = 0; row < 8000; row++)
-    lines.push(
-      [...features.map((feature) => cell(feature, row)), target.classes[target.values[row]!]].join(","),
-    );
-  const path = join(folder, "adult.csv");
-  await Bun.write(path, `${lines.join("\n")}\n`);
-  return path;
-}
-
 interface ServedModel {
   versions: { result: { schema: { features: { name: string; example: unknown }[] } } }[];
 }
@@ -107,7 +89,7 @@ interface Ours extends Served {
 
 async function startOurs(folder: string, csv: string): Promise<Ours> {
   const data = join(folder, "data");
-  const datasetId = await trainedOn(data, csv);
+  const datasetId = await trainAdult(data, csv);
   await plantHundredTrees(data, "adult", BENCH_DATA.adult!());
   const { child, home } = await startServer(data);
   const { versions } = (await (await fetch(`${home}api/models/adult`)).json()) as ServedModel;
@@ -119,29 +101,6 @@ async function startOurs(folder: string, csv: string): Promise<Ours> {
       ((await post(`${home}api/train`, { datasetId, target: "target", budgetSeconds })) as { id: string }).id,
     stop: () => end(child),
   };
-}
-
-/** A live model of the file, whatever it is, from a server that has ended; the dataset's id. */
-async function trainedOn(data: string, csv: string): Promise<string> {
-  const { child, home } = await startServer(data);
-  const uploaded = await fetch(`${home}api/upload?name=adult.csv`, { method: "POST", body: Bun.file(csv) });
-  const { id: datasetId } = (await uploaded.json()) as { id: string };
-  await post(`${home}api/train?wait=1`, { datasetId, target: "target", budgetSeconds: 2 });
-  await post(`${home}api/models/adult/live`, { version: 1 }, "PUT");
-  await end(child);
-  return datasetId;
-}
-
-async function startServer(data: string): Promise<{ child: Bun.Subprocess; home: string }> {
-  const env = { ...process.env, PORT: "0", DATA_DIR: data, LOG_LEVEL: "error" };
-  const child = Bun.spawn([process.execPath, SERVER], { env, stdout: "pipe", stderr: "inherit" });
-  const { url: home } = JSON.parse(await firstLine(child.stdout)) as { url: string };
-  return { child, home };
-}
-
-async function post(url: string, body: unknown, method = "POST"): Promise<unknown> {
-  const headers = { "content-type": "application/json" };
-  return (await fetch(url, { method, headers, body: JSON.stringify(body) })).json();
 }
 
 async function startEcho(): Promise<Served> {
@@ -166,18 +125,4 @@ async function startPeer(csv: string): Promise<Served | null> {
   const child = Bun.spawn(["python3", PEER, csv], { env, stdout: "pipe", stderr: "ignore" });
   const { url } = JSON.parse(await firstLine(child.stdout)) as { url: string };
   return { name: "FastAPI, scikit-learn", url, stop: () => end(child) };
-}
-
-async function end(child: Bun.Subprocess): Promise<void> {
-  child.kill();
-  await child.exited;
-}
-
-async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
-  let text = "";
-  for await (const chunk of stream) {
-    text += new TextDecoder().decode(chunk);
-    if (text.includes("\n")) break;
-  }
-  return text.split("\n")[0]!;
 }

@@ -1,95 +1,137 @@
 /**
- * Measures the speed and memory of `curl -T new.csv … > out.csv`, and how long other requests wait meanwhile. A
- * real process, rows by the hundred thousand, beside pandas and scikit-learn on the same file. Prediction log off
- * and full.
+ * Measures whole files through `/predict`, as `curl -T asked.csv … -o out.csv` sends them: rows a second beside pandas
+ * with scikit-learn and with LightGBM, one boosting model of 100 trees each, in turn; then the race's own ensemble, and
+ * the other formats. How long a small request waits meanwhile, and the memory. `bench stream [rows] [format …]`
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { passengersCsv } from "../harness/app.ts";
+import { join } from "node:path";
+import { end, startServer, trainAdult, writeAdultCsv } from "./adult-server.ts";
+import { BENCH_DATA } from "./generated-data.ts";
+import { plantHundredTrees, TREES } from "./hundred-trees.ts";
+import { median, printTable } from "./train-peers.ts";
 
-const ROOT = resolve(import.meta.dir, "../..");
-const TICKS = 100;
+const PEER = join(import.meta.dir, "stream_peer.py");
+const ROUNDS = 3;
+const PEERS = ["scikit-learn", "lightgbm"] as const;
+const FORMATS = ["csv", "ndjson", "parquet", "xlsx"] as const;
+type Format = (typeof FORMATS)[number];
 
-export async function run([rows = "300000"]: string[]): Promise<void> {
+interface Streamed {
+  perSecond: number;
+  /** Of another request meanwhile, in ms; none for peers. */
+  p99: number | null;
+  peakMb: number;
+}
+
+interface Files {
+  folder: string;
+  train: string;
+  asked: string;
+  format: Format;
+  rows: number;
+}
+
+export async function run([rows = "200000", ...formats]: string[]): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "signalbox-stream-"));
   try {
-    const [train, asked] = [join(folder, "train.csv"), join(folder, "asked.csv")];
-    await Bun.write(train, passengersCsv(4000));
-    await Bun.write(asked, passengersCsv(Number(rows), 2));
-    for (const log of ["off", "full"]) await ours(folder, { train, asked, log });
-    const peer = Bun.spawnSync([
-      ...[
-        "python3",
-        join(import.meta.dir, "stream_peer.py"),
-        train,
-        asked,
-        join(folder, "peer.csv"),
-        "Survived",
-      ],
-    ]);
-    if (peer.exitCode !== 0) console.log(`no peer: ${peer.stderr.toString().trim().split("\n").at(-1)}`);
-    else {
-      const told = JSON.parse(peer.stdout.toString()) as {
-        rows: number;
-        seconds: number;
-        cpu: number;
-        mb: number;
-      };
-      say("pandas and scikit-learn", told);
+    const train = join(folder, "adult.csv");
+    await writeAdultCsv(train, 8000);
+    const [ensemble, boosting] = [join(folder, "ensemble"), join(folder, "boosting")];
+    await trainAdult(ensemble, train);
+    await trainAdult(boosting, train);
+    await plantHundredTrees(boosting, "adult", BENCH_DATA.adult!());
+    for (const format of formats.length > 0 ? (formats as Format[]) : FORMATS) {
+      // A workbook is slow for everybody.
+      const count = Math.ceil(Number(rows) / (format === "csv" ? 1 : format === "xlsx" ? 20 : 4));
+      const csv = join(folder, `asked-${count}.csv`);
+      await writeAdultCsv(csv, count);
+      const asked = format === "csv" ? csv : converted(csv, format);
+      await compare({ folder, train, asked, format, rows: count }, { ensemble, boosting });
     }
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-function say(
-  who: string,
-  { rows, seconds, cpu, mb }: { rows: number; seconds: number; cpu: number; mb: number },
-) {
-  const rate = Math.round(rows / seconds);
-  const cost = ((cpu / rows) * 1e6).toFixed(1);
-  console.log(`${who}: ${rate} rows/s, ${cost} us of processor a row, at most ${Math.round(mb)} MB`);
+function converted(csv: string, format: Format): string {
+  const path = csv.replace(/csv$/, format);
+  const made = Bun.spawnSync(["python3", PEER, "convert", csv, path], { stderr: "inherit" });
+  if (made.exitCode !== 0) throw new Error(`${format}: pandas could not write it`);
+  return path;
 }
 
-async function ours(folder: string, given: { train: string; asked: string; log: string }): Promise<void> {
-  const env = { ...process.env, PORT: "0", DATA_DIR: join(folder, given.log), LOG_LEVEL: "error" };
-  const server = Bun.spawn([process.execPath, "server.ts"], {
-    ...{ cwd: ROOT, stdout: "pipe", env: { ...env, PREDICTION_LOG: given.log, MAX_UPLOAD_MB: "4000" } },
-  });
+async function compare(files: Files, data: { ensemble: string; boosting: string }): Promise<void> {
+  const runs = new Map<string, Streamed[]>();
+  const add = (name: string, streamed: Streamed | null) => {
+    if (streamed) runs.set(name, [...(runs.get(name) ?? []), streamed]);
+  };
+  const started = [
+    { name: `Signalbox, ${TREES} trees`, ...(await startServer(data.boosting)) },
+    { name: "Signalbox, the race's own", ...(await startServer(data.ensemble)) },
+  ];
   try {
-    const { value } = await server.stdout.getReader().read();
-    const { url } = JSON.parse(new TextDecoder().decode(value).split("\n", 1)[0]!) as { url: string };
-    const trained = await fetch(`${url}api/train/t.csv?target=Survived&budgetSeconds=5`, {
-      ...{ method: "PUT", body: Bun.file(given.train) },
-    });
-    await trained.text();
-    const before = await usage(server.pid);
-    const startedAt = performance.now();
-    const curl = Bun.spawn([
-      ...["curl", "-s", "--fail-with-body", "-T", given.asked, "-o", join(folder, "out.csv")],
-      `${url}api/models/t/predict?version=1`,
-    ]);
-    const waits = await askUntil(curl.exited, `${url}healthz`);
-    const seconds = (performance.now() - startedAt) / 1000;
-    if ((await curl.exited) !== 0) throw new Error(await Bun.file(join(folder, "out.csv")).text());
-    const after = await usage(server.pid);
-    const rows = (await Bun.file(join(folder, "out.csv")).text()).trim().split("\r\n").length - 1;
-    say(`signalbox, log ${given.log}`, { rows, seconds, cpu: after.cpu - before.cpu, mb: after.peakMb });
-    const at = (share: number) => waits[Math.floor(share * (waits.length - 1))]!.toFixed(0);
-    console.log(
-      `  before ${Math.round(before.mb)} MB; others were answered in ${at(0.5)} ms (p50), ${at(0.99)} ms (p99)`,
-    );
+    for (const { home } of started) await streamed(home, files, "waits");
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const { name, home, child } of started) {
+        const { perSecond } = await streamed(home, files, "alone");
+        const { waits, peakMb } = await streamed(home, files, "waits", child.pid);
+        add(name, { perSecond, p99: waits[Math.floor(0.99 * (waits.length - 1))]!, peakMb });
+      }
+      for (const peer of PEERS) add(`pandas, ${peer}`, await askPeer(peer, files));
+    }
   } finally {
-    server.kill();
-    await server.exited;
+    for (const { child } of started) await end(child);
   }
+  const rate = (name: string) => median((runs.get(name) ?? []).map(({ perSecond }) => perSecond));
+  const peers = PEERS.map((peer) => `pandas, ${peer}`).filter((name) => runs.has(name));
+  const rows = [
+    [`${files.format}, ${files.rows} rows`, "rows/s", ...peers.map((name) => `of ${name}`), "p99 ms", "MB"],
+  ];
+  for (const [name, all] of runs) {
+    const ratios = peers.map((peer) => (rate(name) / rate(peer)).toFixed(2));
+    const p99 = all[0]!.p99 === null ? "" : median(all.map((one) => one.p99!)).toFixed(1);
+    rows.push([
+      name,
+      rate(name).toFixed(0),
+      ...ratios,
+      p99,
+      Math.max(...all.map((one) => one.peakMb)).toFixed(0),
+    ]);
+  }
+  printTable(rows);
 }
+
+async function streamed(
+  home: string,
+  { folder, asked }: Files,
+  others: "waits" | "alone",
+  pid?: number,
+): Promise<{ perSecond: number; waits: number[]; peakMb: number }> {
+  const out = join(folder, "out");
+  const startedAt = performance.now();
+  const curl = Bun.spawn([
+    "curl",
+    "-sS",
+    "--fail-with-body",
+    "-T",
+    asked,
+    "-o",
+    out,
+    `${home}api/models/adult/predict`,
+  ]);
+  const waits = others === "waits" ? await askUntil(curl.exited, `${home}healthz`) : [];
+  if ((await curl.exited) !== 0) throw new Error(await Bun.file(out).text());
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { perSecond: rowsIn(asked) / seconds, waits, peakMb: pid === undefined ? 0 : await peakMb(pid) };
+}
+
+const rowsIn = (path: string) => Number(/-(\d+)\./.exec(path)![1]);
 
 /** Times of one small request after another until `end`, ascending. */
-async function askUntil(end: Promise<unknown>, url: string): Promise<number[]> {
+async function askUntil(ended: Promise<unknown>, url: string): Promise<number[]> {
   let isOver = false;
-  void end.finally(() => {
+  void ended.finally(() => {
     isOver = true;
   });
   const waits: number[] = [];
@@ -97,17 +139,27 @@ async function askUntil(end: Promise<unknown>, url: string): Promise<number[]> {
     const startedAt = performance.now();
     await (await fetch(url)).text();
     waits.push(performance.now() - startedAt);
-    await Bun.sleep(20);
+    await Bun.sleep(10);
   }
   return waits.sort((one, other) => one - other);
 }
 
-async function usage(pid: number): Promise<{ cpu: number; mb: number; peakMb: number }> {
-  const [stat, status] = await Promise.all(
-    ["stat", "status"].map((name) => Bun.file(`/proc/${pid}/${name}`).text()),
-  );
-  const fields = stat!.slice(stat!.lastIndexOf(")")).split(" ");
-  const kb = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status!)![1]);
-  const cpu = (Number(fields[12]) + Number(fields[13])) / TICKS;
-  return { cpu, mb: kb("VmRSS") / 1024, peakMb: kb("VmHWM") / 1024 };
+async function peakMb(pid: number): Promise<number> {
+  const status = await Bun.file(`/proc/${pid}/status`).text();
+  return Number(/VmHWM:\s+(\d+)/.exec(status)![1]) / 1024;
+}
+
+async function askPeer(peer: string, { train, asked, format, folder }: Files): Promise<Streamed | null> {
+  const given = ["python3", PEER, peer, train, asked, join(folder, `peer.${format}`), "target"];
+  const ran = Bun.spawnSync(given);
+  if (ran.exitCode !== 0) {
+    console.log(`no ${peer}: ${ran.stderr.toString().trim().split("\n").at(-1)}`);
+    return null;
+  }
+  const { rows, seconds, mb } = JSON.parse(ran.stdout.toString()) as {
+    rows: number;
+    seconds: number;
+    mb: number;
+  };
+  return { perSecond: rows / seconds, p99: null, peakMb: mb };
 }
