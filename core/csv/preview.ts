@@ -19,7 +19,7 @@ export async function readPage(
       data: (bytes, spans, cells) => {
         const at = seen++;
         if (at < page.offset || at >= last) return;
-        const row = cellsOf(bytes, spans, cells);
+        const row = cellsOf(bytes, spans, { cells });
         rows.push(plan.columns.map(({ index }, k) => row[index ?? k] ?? ""));
       },
       odd: () => {

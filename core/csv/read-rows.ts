@@ -103,7 +103,7 @@ function rowFrame(dialect: Dialect & { width: number }, put: (row: string[]) => 
       header.push(row);
       if (header.length === dialect.headerRows) put(withoutMark(mergeHeader(header), dialect.comment));
     },
-    data: (bytes, spans, cells) => put(cellsOf(bytes, spans, cells)),
+    data: (bytes, spans, cells) => put(cellsOf(bytes, spans, { cells })),
     odd: () => {
       // Rows are handed on as they stand; the profile is what reports them.
     },

@@ -107,7 +107,7 @@ async function readStart(
     handlers: {
       header: (row) => header.push(row),
       data: (bytes, spans, cells) => {
-        if (rows.length < enough) rows.push(cellsOf(bytes, spans, cells));
+        if (rows.length < enough) rows.push(cellsOf(bytes, spans, { cells }));
       },
       // An odd row is told before it is handed on.
       odd: () => odd.push(rows.length),

@@ -237,19 +237,25 @@ function nothingKnown(row: number, { places }: ColumnNames): AppError {
 /** Values in the form that a model reads; what is no value of the column's type is missing. */
 export function columnOf({ name, type }: ColumnPlan, cells: readonly Value[]): Column {
   if (type === "number" || type === "date") {
-    return {
-      name,
-      type,
-      values: Float64Array.from(cells, (cell) => (typeof cell === "number" ? cell : Number.NaN)),
-    };
+    const values = new Float64Array(cells.length);
+    for (let row = 0; row < cells.length; row++) {
+      const cell = cells[row]!;
+      values[row] = typeof cell === "number" ? cell : Number.NaN;
+    }
+    return { name, type, values };
   }
   const index = new Map<string, number>();
-  const codes = Int32Array.from(cells, (cell) => {
-    if (cell === null) return -1;
-    const label = String(cell);
-    if (!index.has(label)) index.set(label, index.size);
-    return index.get(label)!;
-  });
+  const codes = new Int32Array(cells.length);
+  for (let row = 0; row < cells.length; row++) {
+    const cell = cells[row]!;
+    const label = cell === null ? null : String(cell);
+    let code = label === null ? -1 : index.get(label);
+    if (code === undefined) {
+      code = index.size;
+      index.set(label!, code);
+    }
+    codes[row] = code;
+  }
   return { name, type, codes, labels: [...index.keys()] };
 }
 

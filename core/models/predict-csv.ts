@@ -3,7 +3,13 @@
  * memory stays flat however many rows there are, and of a CSV the first answers leave while the last rows come.
  */
 
-import type { Chunk, OutputColumn, OutputForm, TableWriter } from "../csv/formats/writers/output.ts";
+import type {
+  Chunk,
+  OutputColumn,
+  OutputForm,
+  OutputRow,
+  TableWriter,
+} from "../csv/formats/writers/output.ts";
 import type { ColumnType, StoredKind } from "../csv/types.ts";
 import { AppError } from "../platform/errors.ts";
 import type { Lease } from "../platform/leases.ts";
@@ -125,17 +131,17 @@ async function* predictRows({ serving, version, input, form, tally, keeping }: W
       const said = notesByRow(batch, { warnings, fileNotes });
       fileNotes = [];
       seen += batch.length;
-      for (const [row, cells] of given.entries() as ArrayIterator<[number, (string | number)[]]>) {
-        added.append(cells, { predicted, row, id: ids?.[row] ?? "" });
-        const notes = said?.[row];
-        if (notes) tally.warnings += notes.length;
-        cells.push(notes ? notes.join("; ") : "");
-      }
+      const written = batch.map(({ cells, line }, row): OutputRow => {
+        const notes = said?.[row] ?? [];
+        tally.warnings += notes.length;
+        const answer = { predicted, row, id: ids?.[row] ?? "" };
+        return { given: cells, added: [...added.cells(answer), notes.join("; ")], line };
+      });
       // The header leaves with the first rows, so that a refusal of them still comes before the first byte.
       writer ??= await openWriter(form, columnsOf({ named, added, model, input, cells: given, form }));
       from += batch.length;
       size = nextSize(batch.length, performance.now() - startedAt);
-      const chunk = writer.rows(given);
+      const chunk = writer.rows(written);
       if (chunk.length > 0) yield chunk;
     }
   }
@@ -237,7 +243,7 @@ function nextSize(rows: number, ms: number): number {
 interface AddedColumns {
   names: string[];
   kinds: OutputColumn["kind"][];
-  append: (cells: (string | number)[], answer: { predicted: ModelAnswer; row: number; id: string }) => void;
+  cells: (answer: { predicted: ModelAnswer; row: number; id: string }) => (string | number)[];
 }
 
 /** Without an id where the prediction is not kept: no outcome can be told for it. */
@@ -249,13 +255,14 @@ function addedFor({ classes, threshold }: Model): AddedColumns {
   return {
     names: ["prediction", ...numbers, "prediction_id"],
     kinds: [width > 0 ? "text" : "number", ...numbers.map(() => "number" as const), "text"],
-    append: (cells, { predicted: { values, probabilities }, row, id }) => {
+    cells: ({ predicted: { values, probabilities }, row, id }) => {
       const value = values[row]!;
-      cells.push(width > 0 ? classes[value]! : value);
+      const cells: (string | number)[] = [width > 0 ? classes[value]! : value];
       if (probabilities && isWide) cells.push(probabilities[row * width + value]!);
       else if (probabilities) for (let k = 0; k < width; k++) cells.push(probabilities[row * width + k]!);
       if (threshold !== null) cells.push(threshold);
       cells.push(id);
+      return cells;
     },
   };
 }

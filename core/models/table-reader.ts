@@ -53,8 +53,13 @@ export class TableReader {
 
   /** Learns how the columns are written; what contradicts it later is missing. */
   settle(rows: readonly (readonly string[])[]): void {
-    for (const { reader, at, style } of this.columns) {
-      if (at >= 0) for (const row of rows) reader.read(row[at]!, style, () => {});
+    for (const { reader, at, style, decimal } of this.columns) {
+      for (let row = 0; at >= 0 && row < rows.length; row++) {
+        const text = rows[row]![at]!;
+        // A number in the model's own style tells no more than the one before it did.
+        const isKnown = decimal !== "" && style.hasOwn && style.foreign === null;
+        if (!isKnown || Number.isNaN(readDigits(text, decimal))) reader.read(text, style, () => {});
+      }
       style.isSettled = true;
     }
   }

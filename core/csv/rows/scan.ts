@@ -37,13 +37,20 @@ export async function scanTable(
 
 const decoder = new TextDecoder();
 
-/** A row's cells as strings. */
-export function cellsOf(bytes: Uint8Array, spans: Int32Array, cells: number): string[] {
+/** A row as it stands, quotes and delimiters included. */
+export function rowText(bytes: Uint8Array, spans: Int32Array, cells: number): string {
+  return decoder.decode(bytes.subarray(spans[0], spans[2 * cells - 1]));
+}
+
+/** A row's cells as strings; `text`: the row's, where every byte is a character they are parts of it. */
+export function cellsOf(
+  bytes: Uint8Array,
+  spans: Int32Array,
+  { cells, text = rowText(bytes, spans, cells) }: { cells: number; text?: string },
+): string[] {
   const row = new Array<string>(cells);
-  const [start, end] = [spans[0], spans[2 * cells - 1]];
-  const text = decoder.decode(bytes.subarray(start, end));
-  // Where every byte is a character the cells are parts of one text.
-  if (text.length === end - start)
+  const start = spans[0];
+  if (text.length === spans[2 * cells - 1] - start)
     for (let k = 0; k < cells; k++) row[k] = text.slice(spans[2 * k] - start, spans[2 * k + 1] - start);
   else
     for (let k = 0; k < cells; k++) row[k] = decoder.decode(bytes.subarray(spans[2 * k], spans[2 * k + 1]));

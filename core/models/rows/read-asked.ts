@@ -8,7 +8,7 @@ import type { Compression } from "../../csv/bytes/unpack.ts";
 import { decideOn } from "../../csv/dialect/decide.ts";
 import { gatherHead } from "../../csv/read-rows.ts";
 import { surplusBlank } from "../../csv/rows/row-shape.ts";
-import { cellsOf } from "../../csv/rows/scan.ts";
+import { cellsOf, rowText } from "../../csv/rows/scan.ts";
 import { Tokenizer } from "../../csv/rows/tokenizer.ts";
 import type { RowReading } from "../../csv/types.ts";
 import { type AskedLayout, type AskedModel, findHeader } from "./find-header.ts";
@@ -19,6 +19,8 @@ const SETTLING_BYTES = 1024 * 1024;
 export interface AskedRow {
   /** One a column of the header. */
   cells: string[];
+  /** The row as it stands, where that is safe CSV as well. */
+  line: string | null;
   /** What was odd about the row itself. */
   notes: { code: "short_row" | "long_row" | "header_again"; message: string }[];
 }
@@ -58,9 +60,10 @@ async function* rowsBelow(
   reading: RowReading | null,
 ): AsyncGenerator<AskedRow[]> {
   const taker = new RowTaker(layout, reading);
-  const tokenizer = new Tokenizer(layout.cutting, layout.names.length, (bytes, spans, cells) =>
-    taker.take(cellsOf(bytes, spans, cells)),
-  );
+  const tokenizer = new Tokenizer(layout.cutting, layout.names.length, (bytes, spans, cells) => {
+    const text = rowText(bytes, spans, cells);
+    taker.take(cellsOf(bytes, spans, { cells, text }), text);
+  });
   for await (const chunk of chunks) {
     tokenizer.push(chunk);
     if (taker.rows.length > 0) yield taker.handOn();
@@ -68,6 +71,10 @@ async function* rowsBelow(
   tokenizer.end();
   if (taker.rows.length > 0) yield taker.handOn();
 }
+
+/** Quotes would have to be kept or made, and a cell that runs as a formula gets an apostrophe (csv/write.ts). */
+const UNSAFE_LINE = /["\r\n]|(?:^|,)[=+\-@\t]/;
+const NO_NOTES: AskedRow["notes"] = [];
 
 class RowTaker {
   rows: AskedRow[] = [];
@@ -90,13 +97,20 @@ class RowTaker {
     return rows;
   }
 
-  take(cells: string[]): void {
+  /** `text`: the row as it stands. */
+  take(cells: string[], text: string): void {
     const { layout, width } = this;
     if (this.seen++ < layout.headerEnd) return;
     if (cells.length === 1 && cells[0] === "" && width > 1) return;
     if (layout.comment !== "" && cells[0]!.startsWith(layout.comment)) return;
     if (this.repeatsHeader(cells)) this.isAgain = true;
-    else this.rows.push({ cells: this.fitted(cells), notes: this.notesOn(cells) });
+    else {
+      const isCopied = cells.length === width && layout.cutting.delimiter === "," && !UNSAFE_LINE.test(text);
+      this.rows.push({
+        ...{ cells: this.fitted(cells), notes: this.notesOn(cells) },
+        line: isCopied ? text : null,
+      });
+    }
   }
 
   /** Files that were joined have it once more. */
@@ -119,6 +133,7 @@ class RowTaker {
   }
 
   private notesOn(cells: readonly string[]): AskedRow["notes"] {
+    if (cells.length === this.width && !this.isAgain) return NO_NOTES;
     const notes: AskedRow["notes"] = [];
     if (this.isAgain)
       notes.push({ code: "header_again", message: "the header before this row was left out" });

@@ -145,7 +145,9 @@ test("told the dialect, any cells come back, over every encoding and mark", asyn
 
 async function cutFile(path: string, how: Cutting & { encoding: string }): Promise<string[][]> {
   const rows: string[][] = [];
-  const tokenizer = new Tokenizer(how, 0, (bytes, spans, cells) => rows.push(cellsOf(bytes, spans, cells)));
+  const tokenizer = new Tokenizer(how, 0, (bytes, spans, cells) =>
+    rows.push(cellsOf(bytes, spans, { cells })),
+  );
   for await (const chunk of utf8Chunks(path, how.encoding)) tokenizer.push(chunk);
   tokenizer.end();
   return rows;

@@ -12,9 +12,17 @@ export interface OutputColumn {
 
 export type Chunk = string | Uint8Array<ArrayBuffer>;
 
+/** What was given of a row, and what is added to it. */
+export interface OutputRow {
+  given: readonly Cell[];
+  added: readonly Cell[];
+  /** The given cells as CSV, where they came as it is written: commas, no quotes, nothing that runs as a formula. */
+  line: string | null;
+}
+
 /** `rows` may be called again and again; everything is there after `end`. */
 export interface TableWriter {
-  rows: (rows: readonly (readonly Cell[])[]) => Chunk;
+  rows: (rows: readonly OutputRow[]) => Chunk;
   end: () => Chunk;
 }
 
@@ -36,4 +44,10 @@ export function momentOf(cell: Cell): number | null {
   const days = Date.UTC(Number(year), Number(month) - 1, Number(day));
   const micros = Math.round((Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1e6);
   return days + micros / 1000;
+}
+
+/** As TableWriter, of whole rows. */
+export interface CellWriter {
+  rows: (rows: readonly (readonly Cell[])[]) => Chunk;
+  end: () => Chunk;
 }

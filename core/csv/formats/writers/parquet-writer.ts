@@ -4,12 +4,12 @@
 import type { SchemaElement } from "hyparquet";
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
 import type { Cell } from "../table-file.ts";
-import { momentOf, numberOf, type OutputColumn, type TableWriter } from "./output.ts";
+import { type CellWriter, momentOf, numberOf, type OutputColumn } from "./output.ts";
 
 const GROUP_CELLS = 1_000_000;
 const MOST_GROUP_ROWS = 50_000;
 
-export class ParquetTableWriter implements TableWriter {
+export class ParquetTableWriter implements CellWriter {
   private readonly bytes = new ByteWriter();
   private readonly writer: ParquetWriter;
   private held: (readonly Cell[])[] = [];

@@ -1,13 +1,19 @@
 /** Writes rows in the format that a client wants. A chunk at a time; numbers, dates and booleans as such. */
 import type { Cell } from "../table-file.ts";
-import type { OutputColumn, OutputForm, TableWriter } from "./output.ts";
+import type { CellWriter, OutputColumn, OutputForm, OutputRow, TableWriter } from "./output.ts";
 
 /** A writer; its first chunk holds the header. */
 export async function openWriter(form: OutputForm, columns: readonly OutputColumn[]): Promise<TableWriter> {
-  if (form === "xlsx") return new (await import("./xlsx-writer.ts")).XlsxWriter(columns);
-  if (form === "parquet") return new (await import("./parquet-writer.ts")).ParquetTableWriter(columns);
+  if (form === "xlsx") return ofWhole(new (await import("./xlsx-writer.ts")).XlsxWriter(columns));
+  if (form === "parquet")
+    return ofWhole(new (await import("./parquet-writer.ts")).ParquetTableWriter(columns));
   if (form === "ndjson") return ndjsonWriter(columns);
   return csvWriter(columns);
+}
+
+function ofWhole(writer: CellWriter): TableWriter {
+  const wholeOf = ({ given, added }: OutputRow) => [...given, ...added];
+  return { rows: (rows) => writer.rows(rows.map(wholeOf)), end: () => writer.end() };
 }
 
 async function csvWriter(columns: readonly OutputColumn[]): Promise<TableWriter> {
@@ -16,7 +22,8 @@ async function csvWriter(columns: readonly OutputColumn[]): Promise<TableWriter>
   return {
     rows: (rows) => {
       let lines = start;
-      for (const row of rows) lines += writeRow(row);
+      for (const { given, added, line } of rows)
+        lines += line === null ? writeRow([...given, ...added]) : `${line},${writeRow(added)}`;
       start = "";
       return lines;
     },
@@ -26,8 +33,10 @@ async function csvWriter(columns: readonly OutputColumn[]): Promise<TableWriter>
 
 function ndjsonWriter(columns: readonly OutputColumn[]): TableWriter {
   const keys = columns.map(({ name }) => JSON.stringify(name));
-  const line = (row: readonly Cell[]) =>
-    `{${keys.map((key, k) => `${key}:${jsonCell(row[k], columns[k]!)}`).join(",")}}\n`;
+  const line = ({ given, added }: OutputRow) => {
+    const cells = [...given, ...added];
+    return `{${keys.map((key, k) => `${key}:${jsonCell(cells[k], columns[k]!)}`).join(",")}}\n`;
+  };
   return { rows: (rows) => rows.map(line).join(""), end: () => "" };
 }
 

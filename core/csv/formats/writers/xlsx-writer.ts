@@ -8,7 +8,7 @@ import { AppError } from "../../../platform/errors.ts";
 import { DAY_MS } from "../../../platform/figures.ts";
 import type { Cell } from "../table-file.ts";
 import { columnLetters, MAX_ROW } from "../xlsx/references.ts";
-import { momentOf, numberOf, type OutputColumn, type TableWriter } from "./output.ts";
+import { type CellWriter, momentOf, numberOf, type OutputColumn } from "./output.ts";
 
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
 const MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
@@ -24,7 +24,7 @@ const PARTS: Readonly<Record<string, string>> = {
   "xl/styles.xml": `<styleSheet xmlns="${MAIN}"><numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/><numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/></numFmts><fonts count="1"><font/></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="3"><xf xfId="0"/><xf numFmtId="164" xfId="0" applyNumberFormat="1"/><xf numFmtId="165" xfId="0" applyNumberFormat="1"/></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`,
 };
 
-export class XlsxWriter implements TableWriter {
+export class XlsxWriter implements CellWriter {
   private chunks: Uint8Array[] = [];
   private readonly zip: Zip;
   private readonly sheet = new ZipDeflate("xl/worksheets/sheet1.xml", { level: 4 });

@@ -32,14 +32,14 @@ function read(
   const seen: Seen = { rows: [], oddities: [], many: 0 };
   const many = ({ bytes, spans, width }: RowCutter, rows: number) => {
     for (let row = 0; row < rows; row++)
-      seen.rows.push(cellsOf(bytes, spans.subarray(2 * row * width), width));
+      seen.rows.push(cellsOf(bytes, spans.subarray(2 * row * width), { cells: width }));
     seen.many += rows;
   };
   const frame = new Frame(
     { preambleRows: 0, headerRows: 1, width, comment: "", shape: "nw".padEnd(width, "w") },
     {
       header: (row) => seen.rows.push(row),
-      data: (bytes, spans, cells) => seen.rows.push(cellsOf(bytes, spans, cells)),
+      data: (bytes, spans, cells) => seen.rows.push(cellsOf(bytes, spans, { cells })),
       odd: (row, oddity) => seen.oddities.push(`${row} ${oddity}`),
       ...(isMany && { many }),
     },
