@@ -1,11 +1,12 @@
 /**
  * Runs every check in named steps that anyone can run alone. The last line counts what passed and what failed.
  * Installs what is missing from Debian: Chromium for the browser journeys, the proxies that they run through, what
- * makes writes fail and clocks jump.
+ * makes writes fail and clocks jump, and PostgreSQL, which it starts in a folder of its own.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startPostgres } from "./harness/postgres.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const reports = mkdtempSync(join(tmpdir(), "signalbox-tests-"));
@@ -56,6 +57,7 @@ const PROGRAMS: Record<string, string> = {
   "/usr/bin/faketime": "faketime",
   "/usr/sbin/ip": "iproute2",
   "/usr/bin/promtool": "prometheus",
+  "/usr/lib/postgresql": "postgresql",
 };
 
 function installPrograms(): void {
@@ -76,7 +78,8 @@ function installPrograms(): void {
 
 async function runStep(step: Step): Promise<{ passed: number; failed: number }> {
   console.log(`\n== ${step.name}: ${step.command.slice(1).join(" ")}`);
-  const env = { ...process.env, CHROMIUM, PLAYWRIGHT_JUNIT_OUTPUT_FILE: browser };
+  const addresses = { PLAYWRIGHT_JUNIT_OUTPUT_FILE: browser, TEST_POSTGRES_URL: postgres.url };
+  const env = { ...process.env, CHROMIUM, ...addresses };
   const child = Bun.spawn(step.command, { stdio: ["ignore", "inherit", "inherit"], env });
   const isGreen = (await child.exited) === 0;
   const counted =
@@ -94,6 +97,7 @@ function countReport(xml: string): { passed: number; failed: number } {
 }
 
 installPrograms();
+const postgres = await startPostgres();
 const total = { passed: 0, failed: 0 };
 const times: string[] = [];
 for (const step of STEPS) {
@@ -104,6 +108,7 @@ for (const step of STEPS) {
   times.push(`${((performance.now() - begin) / 1000).toFixed(1).padStart(7)} s  ${step.name}`);
   console.log(`${step.name}: ${passed} passed, ${failed} failed`);
 }
+postgres.stop();
 rmSync(reports, { recursive: true });
 console.log(`\n${times.join("\n")}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed`);

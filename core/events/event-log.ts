@@ -51,22 +51,23 @@ const CATCH_UP = 500;
 
 type Listener = (seq: number, stale: PanelKey[]) => void;
 type Observer = (type: EventName, data: unknown) => void;
+type Hearer = (type: EventName, data: Record<string, unknown>) => void;
 
 interface Happened {
   seq: number;
-  stale: PanelKey[];
   type: EventName;
-  data: unknown;
+  data: Record<string, unknown>;
 }
 
 /** The numbered log. `append` belongs into the transaction that changes the state it describes. */
 export class EventLog {
   private readonly listeners = new Set<Listener>();
   private readonly observers = new Set<Observer>();
+  private readonly hearers = new Set<Hearer>();
   /** The newest number of which everybody here was told; kept here because every drawing asks for it. */
   lastSeq = 0;
-  /** What was appended here and is not told yet: its number and what it makes stale. */
-  private readonly appended = new Map<number, PanelKey[]>();
+  /** What was appended here and is not told yet, by its number. */
+  private readonly appended = new Map<number, Happened>();
   private catchingUp: Promise<void> | null = null;
   /** Readers that follow it now, and whether they have been told to end. */
   followers = 0;
@@ -100,8 +101,10 @@ export class EventLog {
         }),
       ),
     );
-    for (const { seq, stale } of happened) this.appended.set(seq, stale);
-    await this.catchUp(happened.at(-1)?.seq ?? 0);
+    for (const entry of happened) this.appended.set(entry.seq, entry);
+    const seq = happened.at(-1)?.seq ?? 0;
+    if (seq > 0) this.store.announce(seq);
+    await this.catchUp(seq);
     for (const { type, data } of happened) for (const observer of this.observers) observer(type, data);
     return result;
   }
@@ -123,7 +126,7 @@ export class EventLog {
   private async readOn(): Promise<void> {
     const rows = await eventsAfter(this.store, { since: this.lastSeq, limit: CATCH_UP, type: null });
     for (const { seq, type, data } of rows) {
-      if (seq > this.lastSeq) this.advance(seq, stalePanels(type as EventName, JSON.parse(data)));
+      if (seq > this.lastSeq) this.advance({ seq, type: type as EventName, data: JSON.parse(data) });
     }
     // What had left the log already makes nothing stale that is not drawn anew by its readers' own rules.
     if (!rows.length) this.lastSeq = Math.max(this.lastSeq, (await logBounds(this.store)).last);
@@ -132,16 +135,18 @@ export class EventLog {
 
   private tellAppended(): void {
     for (;;) {
-      const stale = this.appended.get(this.lastSeq + 1);
-      if (!stale) return;
-      this.advance(this.lastSeq + 1, stale);
+      const happened = this.appended.get(this.lastSeq + 1);
+      if (!happened) return;
+      this.advance(happened);
     }
   }
 
-  private advance(seq: number, stale: PanelKey[]): void {
+  private advance({ seq, type, data }: Happened): void {
     this.lastSeq = seq;
     this.appended.delete(seq);
-    this.tell(seq, stale);
+    // First: what a panel draws must not come from what was kept before it.
+    for (const hearer of this.hearers) hearer(type, data);
+    this.tell(seq, stalePanels(type, data as EventData<EventName>));
   }
 
   /** Ends whoever follows, so that the server can stop. */
@@ -163,7 +168,7 @@ export class EventLog {
     const seq = await insertEvent(tx, { ...row, activity: tellEvent(type, data) ? 1 : 0 });
     if ("runId" in data && data.runId !== undefined)
       await insertRunEvent(tx, { ...row, seq, runId: data.runId });
-    return { seq, stale: stalePanels(type, data), type, data };
+    return { seq, type, data };
   }
 
   /** Calls `listener` after each append; the function returned ends that. */
@@ -176,6 +181,15 @@ export class EventLog {
   observe(observer: Observer): () => void {
     this.observers.add(observer);
     return () => this.observers.delete(observer);
+  }
+
+  /**
+   * Calls `hearer` with every event in order, whichever server appended it, before panels are drawn anew and before
+   * `record` resolves; the function returned ends that.
+   */
+  hear(hearer: Hearer): () => void {
+    this.hearers.add(hearer);
+    return () => this.hearers.delete(hearer);
   }
 
   async read(since: number, limit: number, type: string | null = null): Promise<LoggedEvent[]> {

@@ -43,9 +43,14 @@ export interface ModelsOptions {
 }
 
 export class Models {
-  /** What was looked up since the last write to the database: predictions ask for the same again and again. */
-  private asked = { writes: -1, versions: new Map<string, StoredVersion>() };
-  constructor(private readonly options: ModelsOptions) {}
+  /** What was looked up since anything happened to a model: predictions ask for the same again and again. */
+  private asked = new Map<string, StoredVersion>();
+
+  constructor(private readonly options: ModelsOptions) {
+    options.log.hear((type) => {
+      if (type.startsWith("model.")) this.asked = new Map();
+    });
+  }
 
   /** Removes files whose version was never registered. */
   async start(): Promise<void> {
@@ -119,18 +124,16 @@ export class Models {
   async serving(name: string, version: number | null): Promise<StoredVersion> {
     const known = this.known(name, version);
     if (known) return known;
-    // Of before the look: what is written meanwhile is not in it.
+    // Of before the look: what happens meanwhile is not in it.
     const { asked } = this;
     const found = await this.look(name, version);
-    asked.versions.set(askedKey(name, version), found);
+    asked.set(askedKey(name, version), found);
     return found;
   }
 
-  /** As `serving`, at once: null where it was not asked for since the last write. */
+  /** As `serving`, at once: null where it was not asked for since anything happened to a model. */
   known(name: string, version: number | null): StoredVersion | null {
-    const { writes } = this.options.store;
-    if (this.asked.writes !== writes) this.asked = { writes, versions: new Map() };
-    return this.asked.versions.get(askedKey(name, version)) ?? null;
+    return this.asked.get(askedKey(name, version)) ?? null;
   }
 
   private async look(name: string, version: number | null): Promise<StoredVersion> {

@@ -20,6 +20,12 @@ const text = () => z.string().trim();
 const list = () => z.string().transform((value) => value.split(/[\s,]+/).filter(Boolean));
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const number = (min: number, max: number) => z.coerce.number().min(min).max(max);
+const postgres = () =>
+  z
+    .literal("")
+    .or(
+      z.url({ protocol: /^postgres(ql)?$/, error: "must look like postgres://user:password@host/database" }),
+    );
 const header = () => z.string().regex(/^[A-Za-z0-9-]*$/, "must be a header's name, without underscores");
 
 /** Warning and critical, as "80,95". */
@@ -98,6 +104,14 @@ export const SETTINGS = {
     text(),
     "./data",
     "folder of the database, datasets and models; created at the first start",
+  ),
+  DATABASE_URL: secret(
+    postgres(),
+    "PostgreSQL that several servers share, such as postgres://user:password@host/database; unset: SQLite in DATA_DIR",
+  ),
+  LISTEN_URL: secret(
+    postgres(),
+    "PostgreSQL itself, where DATABASE_URL leads through a pooler: LISTEN is lost in one",
   ),
   BASE_PATH: setting(
     z.string().regex(/^(\/[\w.-]+)*$/, "must look like /tools/signalbox"),

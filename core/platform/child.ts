@@ -123,7 +123,8 @@ export function spawnChild(name: string, command: string[], options: ChildOption
     running.delete(process.pid);
     unwatch();
     const how = process.signalCode ? killedBy(process.signalCode) : `ended with code ${exitCode}`;
-    reject(new ChildDied(`The ${name} process ${how}`, { cause: words().trim() }));
+    // It may end before its reports are written: its answer stands after them, if it gave one.
+    void reported.then(() => reject(new ChildDied(`The ${name} process ${how}`, { cause: words().trim() })));
   });
   return { pid: process.pid, send, kill: () => process.kill("SIGKILL"), result: promise };
 }

@@ -1,9 +1,9 @@
 /**
- * Recognises failures of the disk, and says what to do. No defect of ours, and nothing that was stored is lost.
+ * Recognises failures of the disk, or of the database that stands for it, and says what to do. No defect of ours, and nothing that was stored is lost.
  */
 
 import { open } from "node:fs/promises";
-import { AppError } from "./errors.ts";
+import { AppError, StoreUnavailable } from "./errors.ts";
 
 const FULL = new Set(["ENOSPC", "EDQUOT", "SQLITE_FULL"]);
 /** EFAULT: what Bun's `rm` makes of an error that it does not expect there, such as a full disk that keeps copies. */
@@ -17,6 +17,7 @@ export function diskFull(): AppError {
 
 /** The error in a user's words where the disk is its cause; null where it is not. */
 export function diskFailure(error: unknown): AppError | null {
+  if (error instanceof StoreUnavailable) return error;
   // Requests are parsed elsewhere: what is no JSON here was stored, and is no longer what it was.
   if (error instanceof SyntaxError && error.message.startsWith("JSON Parse error")) return damagedData();
   const { code } = error as { code?: unknown };

@@ -43,6 +43,13 @@ export class AppError extends Error {
   }
 }
 
+/** The database cannot be reached: nothing was changed, and it goes on by itself once it can. */
+export class StoreUnavailable extends AppError {
+  constructor(message: string) {
+    super("unavailable", message, { fix: "Try again in a moment. An operator should look at the database." });
+  }
+}
+
 /** An AppError crossing a process border as plain data, and back. */
 export interface ErrorRecord extends ErrorPlace {
   code: ErrorCode | "internal";

@@ -28,8 +28,8 @@ export interface StoredAlert {
   dismissedAt: number | null;
 }
 
-const COLUMNS = `id, code, subject, severity, sentence, action, cause, raised_at AS raisedAt, is_told AS isTold,
-  told_at AS toldAt, ended_at AS endedAt, dismissed_at AS dismissedAt`;
+const COLUMNS = `id, code, subject, severity, sentence, action, cause, raised_at AS "raisedAt", is_told AS "isTold",
+  told_at AS "toldAt", ended_at AS "endedAt", dismissed_at AS "dismissedAt"`;
 
 type Row = Omit<StoredAlert, "action" | "isTold"> & { action: string; isTold: 0 | 1 };
 const readRow = (row: Row): StoredAlert => ({
@@ -67,11 +67,15 @@ export async function waitingAlerts(store: Handle): Promise<StoredAlert[]> {
 
 export async function saveAlert(store: Handle, alert: StoredAlert): Promise<void> {
   await store.run(
-    `INSERT OR REPLACE INTO alerts
+    `INSERT INTO alerts
      (id, code, subject, severity, sentence, action, cause, raised_at, is_told, told_at, ended_at,
       dismissed_at)
      VALUES ($id, $code, $subject, $severity, $sentence, $action, $cause, $raisedAt, $isTold, $toldAt, $endedAt,
-      $dismissedAt)`,
+      $dismissedAt)
+     ON CONFLICT (code, subject) DO UPDATE SET id = excluded.id, severity = excluded.severity,
+       sentence = excluded.sentence, action = excluded.action, cause = excluded.cause, raised_at = excluded.raised_at,
+       is_told = excluded.is_told, told_at = excluded.told_at, ended_at = excluded.ended_at,
+       dismissed_at = excluded.dismissed_at`,
     { ...alert, action: JSON.stringify(alert.action), isTold: alert.isTold ? 1 : 0 },
   );
 }

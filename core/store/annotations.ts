@@ -77,8 +77,10 @@ export async function renameRun(store: Handle, id: string, name: string | null):
 export async function renameModel(store: Handle, from: string, to: string): Promise<void> {
   const names = { from, to };
   await store.run(
-    `INSERT INTO models (name, live_version, challenger_version, next_version, created_at, tags, note, archived_at)
-     SELECT $to, live_version, challenger_version, next_version, created_at, tags, note, archived_at
+    `INSERT INTO models (name, position, live_version, challenger_version, next_version, created_at, tags, note,
+       archived_at)
+     SELECT $to, (SELECT max(position) + 1 FROM models), live_version, challenger_version, next_version, created_at,
+       tags, note, archived_at
      FROM models WHERE name = $from`,
     names,
   );

@@ -33,7 +33,7 @@ export async function listAudit(
   { before, limit }: { before: number; limit: number },
 ): Promise<AuditEntry[]> {
   return store.all<AuditEntry>(
-    `SELECT id, at, who, via, address, action, target, made, status, request_id AS requestId
+    `SELECT id, at, who, via, address, action, target, made, status, request_id AS "requestId"
      FROM audit WHERE id < $before ORDER BY id DESC LIMIT $limit`,
     { before, limit },
   );

@@ -24,8 +24,12 @@ export interface Handle {
 export interface Store extends Handle {
   /** Changes when a backup is restored: positions in the old log mean nothing then. */
   readonly epoch: string;
-  /** How often something was committed: what was read since is still so while it is the same. */
-  readonly writes: number;
+  /** Other servers use the same database: what is kept of it is dropped by events of the log. */
+  readonly isShared: boolean;
+  /** Tells the other servers, soon, that the log has grown to `seq`. */
+  announce(seq: number): void;
+  /** Calls `heard` with what a server has announced; the function returned ends that. */
+  follow(heard: (seq: number) => void): () => void;
   /** What the engine finds wrong in its file; empty where nothing is. */
   faults(): Promise<string[]>;
   /** Was something deleted that may still be in the engine's own log? */

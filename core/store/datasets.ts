@@ -20,8 +20,8 @@ export interface StoredDataset extends Annotations {
 type Row = Omit<StoredDataset, "choices" | "profile" | keyof Annotations> &
   StoredAnnotations & { choices: string | null; profile: string | null };
 
-const COLUMNS = `d.id, v.version AS shown, d.version, d.name, d.sha256, d.size_bytes AS sizeBytes, d.status,
-  d.created_at AS createdAt, d.tags, d.note, d.archived_at AS archivedAt, v.choices, v.profile`;
+const COLUMNS = `d.id, v.version AS shown, d.version, d.name, d.sha256, d.size_bytes AS "sizeBytes", d.status,
+  d.created_at AS "createdAt", d.tags, d.note, d.archived_at AS "archivedAt", v.choices, v.profile`;
 const FROM = "FROM datasets d LEFT JOIN dataset_versions v ON v.dataset_id = d.id";
 
 /** False: the same bytes are there already. */
@@ -29,12 +29,15 @@ export async function insertDataset(
   store: Handle,
   dataset: { id: string; name: string; sha256: string; sizeBytes: number; createdAt: number },
 ): Promise<boolean> {
-  const inserted = await store.run(
-    `INSERT INTO datasets (id, version, name, sha256, size_bytes, status, created_at)
-     VALUES ($id, 0, $name, $sha256, $sizeBytes, 'reading', $createdAt) ON CONFLICT DO NOTHING`,
-    dataset,
-  );
-  return inserted > 0;
+  return store.transaction(async (tx) => {
+    const inserted = await tx.run(
+      `INSERT INTO datasets (id, position, version, name, sha256, size_bytes, status, created_at)
+       VALUES ($id, (SELECT coalesce(max(position), 0) + 1 FROM datasets), 0, $name, $sha256, $sizeBytes, 'reading',
+               $createdAt) ON CONFLICT DO NOTHING`,
+      dataset,
+    );
+    return inserted > 0;
+  });
 }
 
 /** Adds the next version; the dataset is ready from then on. */
@@ -89,15 +92,15 @@ export async function findDatasetByHash(store: Handle, sha256: string): Promise<
   return row && dataset(row);
 }
 
-/** Newest first; `before` is the rowid-like position that the previous page ended with. */
+/** Newest first; `before` is the position that the previous page ended with. */
 export async function listDatasets(
   store: Handle,
   page: { before: number; limit: number },
 ): Promise<(StoredDataset & { position: number })[]> {
   return (
     await store.all<Row & { shown: number | null; position: number }>(
-      `SELECT ${COLUMNS}, d.rowid AS position ${FROM} AND v.version = d.version
-       WHERE d.rowid < $before AND d.deletion IS NULL ORDER BY d.rowid DESC LIMIT $limit`,
+      `SELECT ${COLUMNS}, d.position ${FROM} AND v.version = d.version
+       WHERE d.position < $before AND d.deletion IS NULL ORDER BY d.position DESC LIMIT $limit`,
       page,
     )
   ).map((row) => ({ ...dataset(row), position: row.position }));

@@ -55,7 +55,7 @@ export async function versionsToErase(
   { name, version }: { name: string; version: number },
 ): Promise<{ version: number; runId: string }[]> {
   return store.all(
-    `SELECT version, run_id AS runId FROM model_versions
+    `SELECT version, run_id AS "runId" FROM model_versions
      WHERE name = $name AND ($version = 0 OR version = $version) ORDER BY version`,
     { name, version },
   );

@@ -14,7 +14,7 @@ export async function updateDriftDay<Counts>(
   const counts = JSON.stringify(change(row && (JSON.parse(row.counts) as Counts)));
   await store.run(
     `INSERT INTO drift_days (version_id, day, counts) VALUES ($versionId, $day, $counts)
-     ON CONFLICT DO UPDATE SET counts = excluded.counts`,
+     ON CONFLICT (version_id, day) DO UPDATE SET counts = excluded.counts`,
     { ...at, counts },
   );
 }

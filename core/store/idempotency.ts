@@ -28,8 +28,9 @@ export async function keepAnswer(
   bounds: { after: number; count: number; bytes: number },
 ): Promise<void> {
   await store.transaction(async (tx) => {
+    await tx.run("DELETE FROM answers WHERE key = $key", { key: answer.key });
     await tx.run(
-      `INSERT OR REPLACE INTO answers (key, fingerprint, status, headers, body, at)
+      `INSERT INTO answers (key, fingerprint, status, headers, body, at)
        VALUES ($key, $fingerprint, $status, $headers, $body, $at)`,
       { ...answer, headers: JSON.stringify(answer.headers) },
     );
@@ -38,7 +39,7 @@ export async function keepAnswer(
          SELECT key FROM (
            SELECT key, row_number() OVER newest AS place, sum(length(body)) OVER newest AS total
            FROM answers WINDOW newest AS (ORDER BY at DESC, key ROWS UNBOUNDED PRECEDING)
-         ) WHERE place > $count OR total > $bytes)`,
+         ) AS kept WHERE place > $count OR total > $bytes)`,
       bounds,
     );
   });

@@ -80,12 +80,15 @@ export interface ListedModel extends Annotations {
 }
 
 /** Of a result, by the metric that its run was judged by. */
-const figures = (result: string) => `json_extract(${result}, '$.metric') AS metric,
-  json_extract(${result}, '$.metrics.' || json_extract(${result}, '$.metric')) AS score,
-  json_extract(${result}, '$.baseline.' || json_extract(${result}, '$.metric')) AS baseline`;
+const figures = (result: string) => `${result} ->> 'metric' AS metric,
+  CAST(${result} -> 'metrics' ->> (${result} ->> 'metric') AS DOUBLE PRECISION) AS score,
+  CAST(${result} -> 'baseline' ->> (${result} ->> 'metric') AS DOUBLE PRECISION) AS baseline`;
+/** Of true and false in JSON one engine makes numbers, the other words. */
+const flag = (value: string) =>
+  `CASE WHEN ${value} IS NULL THEN NULL WHEN CAST(${value} AS TEXT) IN ('1', 'true') THEN 1 ELSE 0 END`;
 
 /** A state of every list; rows in it are shown to nobody who does not ask for it. */
-const ARCHIVED = "archivedAt IS NOT NULL";
+const ARCHIVED = '"archivedAt" IS NOT NULL';
 
 /** One list: its rows in one query, and what they can be chosen and sorted by. */
 interface ListQuery {
@@ -100,20 +103,20 @@ interface ListQuery {
 }
 
 const RUNS = {
-  from: `SELECT number AS position, id, number, name, tags, note, archived_at AS archivedAt, dataset_id AS datasetId, dataset_name AS datasetName,
-    json_extract(options, '$.target') AS target,
-    coalesce(json_extract(result, '$.task'), json_extract(options, '$.task')) AS task,
-    status, json_extract(result, '$.verdict') AS verdict, ${figures("result")},
-    model_name AS modelName, model_version AS version,
-    queued_at AS queuedAt, started_at AS startedAt, finished_at AS finishedAt,
+  from: `SELECT number AS position, id, number, name, tags, note, archived_at AS "archivedAt", dataset_id AS "datasetId", dataset_name AS "datasetName",
+    options ->> 'target' AS target,
+    coalesce(result ->> 'task', options ->> 'task') AS task,
+    status, result ->> 'verdict' AS verdict, ${figures("result")},
+    model_name AS "modelName", model_version AS version,
+    queued_at AS "queuedAt", started_at AS "startedAt", finished_at AS "finishedAt",
     (SELECT v.column_names FROM dataset_versions v
-     WHERE v.dataset_id = runs.dataset_id AND v.version = runs.dataset_version) AS columnNames
+     WHERE v.dataset_id = runs.dataset_id AND v.version = runs.dataset_version) AS "columnNames"
     FROM runs WHERE deletion IS NULL`,
   position: "number",
   archivedAt: "archived_at",
   texts: [
-    ...["datasetName", "target", "modelName", "'run ' || number", "coalesce(name, '')"],
-    ...["tags", "note", "coalesce(columnNames, '')"],
+    ...['"datasetName"', "target", '"modelName"', "'run ' || number", "coalesce(name, '')"],
+    ...["tags", "note", `coalesce("columnNames", '')`],
   ],
   statuses: {
     queued: "status = 'queued'",
@@ -127,62 +130,62 @@ const RUNS = {
   sorts: {
     number: "number",
     target: "lower(target)",
-    dataset: "lower(datasetName)",
+    dataset: 'lower("datasetName")',
     status: "status",
     score: "score",
     baseline: "baseline",
-    duration: "finishedAt - startedAt",
-    age: "-queuedAt",
+    duration: '"finishedAt" - "startedAt"',
+    age: '-"queuedAt"',
   },
 } as const satisfies ListQuery;
 
 const DATASETS = {
-  from: `SELECT d.rowid AS position, d.id, d.name, d.version, d.status, v.rows, v.columns, v.target, v.task,
-    d.size_bytes AS sizeBytes, d.created_at AS createdAt, d.tags, d.note, d.archived_at AS archivedAt,
-    v.column_names AS columnNames
+  from: `SELECT d.position, d.id, d.name, d.version, d.status, v.rows, v.columns, v.target, v.task,
+    d.size_bytes AS "sizeBytes", d.created_at AS "createdAt", d.tags, d.note, d.archived_at AS "archivedAt",
+    v.column_names AS "columnNames"
     FROM datasets d LEFT JOIN dataset_versions v ON v.dataset_id = d.id AND v.version = d.version
     WHERE d.deletion IS NULL`,
-  position: "d.rowid",
+  position: "d.position",
   archivedAt: "d.archived_at",
-  texts: ["name", "coalesce(target, '')", "tags", "note", "coalesce(columnNames, '')"],
+  texts: ["name", "coalesce(target, '')", "tags", "note", `coalesce("columnNames", '')`],
   statuses: { reading: "status = 'reading'", ready: "status = 'ready'", archived: ARCHIVED },
   sorts: {
     name: "lower(name)",
     rows: "rows",
     columns: "columns",
     target: "lower(target)",
-    size: "sizeBytes",
-    age: "-createdAt",
+    size: '"sizeBytes"',
+    age: '-"createdAt"',
   },
 } as const satisfies ListQuery;
 
 const MODELS = {
-  from: `SELECT m.rowid AS position, m.name, m.live_version AS liveVersion, m.created_at AS createdAt,
-    m.tags, m.note, m.archived_at AS archivedAt, v.column_names AS columnNames,
-    coalesce(m.live_version, v.version) AS comparedVersion,
+  from: `SELECT m.position, m.name, m.live_version AS "liveVersion", m.created_at AS "createdAt",
+    m.tags, m.note, m.archived_at AS "archivedAt", v.column_names AS "columnNames",
+    coalesce(m.live_version, v.version) AS "comparedVersion",
     (SELECT count(*) FROM model_versions WHERE name = m.name AND deletion IS NULL) AS versions,
-    json_extract(v.result, '$.verdict') AS verdict,
-    json_extract(v.result, '$.schema.target') AS target,
-    json_extract(v.result, '$.task') AS task, ${figures("v.result")},
-    json_extract(v.result, '$.beatsBaseline') AS beatsBaseline,
-    v.size_bytes AS sizeBytes, v.created_at AS trainedAt
+    v.result ->> 'verdict' AS verdict,
+    v.result -> 'schema' ->> 'target' AS target,
+    v.result ->> 'task' AS task, ${figures("v.result")},
+    ${flag("v.result ->> 'beatsBaseline'")} AS "beatsBaseline",
+    v.size_bytes AS "sizeBytes", v.created_at AS "trainedAt"
     FROM models m LEFT JOIN model_versions v ON v.name = m.name
       AND v.version = coalesce(m.live_version, (SELECT max(version) FROM model_versions
         WHERE name = m.name AND deletion IS NULL))
     WHERE m.deletion IS NULL`,
-  position: "m.rowid",
+  position: "m.position",
   archivedAt: "m.archived_at",
-  texts: ["name", "coalesce(target, '')", "tags", "note", "coalesce(columnNames, '')"],
-  statuses: { live: "liveVersion IS NOT NULL", offline: "liveVersion IS NULL", archived: ARCHIVED },
+  texts: ["name", "coalesce(target, '')", "tags", "note", `coalesce("columnNames", '')`],
+  statuses: { live: '"liveVersion" IS NOT NULL', offline: '"liveVersion" IS NULL', archived: ARCHIVED },
   sorts: {
     name: "lower(name)",
     target: "lower(target)",
-    status: "liveVersion IS NULL",
+    status: '"liveVersion" IS NULL',
     score: "score",
     baseline: "baseline",
     versions: "versions",
-    size: "sizeBytes",
-    age: "-trainedAt",
+    size: '"sizeBytes"',
+    age: '-"trainedAt"',
   },
 } as const satisfies ListQuery;
 
@@ -230,7 +233,7 @@ async function listed<T>(
   const order = by ? `${by} IS NULL, ${by} ${sort.startsWith("-") ? "DESC" : "ASC"}, ` : "";
   const rows = await store.all<StoredRow>(
     `SELECT * FROM (${from}) AS listed WHERE (${words}) AND (${query.statuses[status] ?? "1 = 1"})
-     AND ${status === "archived" ? ARCHIVED : "archivedAt IS NULL"} AND tags LIKE $tagged ESCAPE '\\'
+     AND ${status === "archived" ? ARCHIVED : '"archivedAt" IS NULL'} AND tags LIKE $tagged ESCAPE '\\'
      ORDER BY ${order}position DESC LIMIT $limit OFFSET $before`,
     { exact, lower: exact.toLowerCase(), tagged: tag ? like(`\n${tag}\n`) : "%", before, limit },
   );
@@ -252,8 +255,8 @@ function like(text: string): string {
 const SHOWN = "deletion IS NULL AND archived_at IS NULL";
 const POSITIONS = {
   runs: `SELECT number AS position FROM runs WHERE number >= $before AND ${SHOWN} ORDER BY number`,
-  datasets: `SELECT rowid AS position FROM datasets WHERE rowid >= $before AND ${SHOWN} ORDER BY rowid`,
-  models: `SELECT rowid AS position FROM models WHERE rowid >= $before AND ${SHOWN} ORDER BY rowid`,
+  datasets: `SELECT position FROM datasets WHERE position >= $before AND ${SHOWN} ORDER BY position`,
+  models: `SELECT position FROM models WHERE position >= $before AND ${SHOWN} ORDER BY position`,
   activity: "SELECT seq AS position FROM events WHERE activity = 1 AND seq >= $before ORDER BY seq",
 };
 export type List = keyof typeof POSITIONS;

@@ -26,7 +26,7 @@ export async function eventsAfter(
 ): Promise<EventRow[]> {
   return store.all<EventRow>(
     `SELECT seq, type, at, data FROM events
-     WHERE seq > $since AND ($type IS NULL OR type = $type) ORDER BY seq LIMIT $limit`,
+     WHERE seq > $since AND (CAST($type AS TEXT) IS NULL OR type = $type) ORDER BY seq LIMIT $limit`,
     range,
   );
 }
@@ -55,8 +55,7 @@ export async function latestActivity(
 
 /** The first seq still in the log and the last one ever given out. */
 export async function logBounds(store: Handle): Promise<{ first: number; last: number }> {
-  const last =
-    (await store.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'events'"))?.seq ?? 0;
+  const { seq: last } = (await store.get<{ seq: number }>("SELECT seq FROM log_head"))!;
   return { first: (await firstSeq(store)) ?? last + 1, last };
 }
 

@@ -28,10 +28,10 @@ export interface StoredVersion {
   createdAt: number;
 }
 
-const MODEL =
-  "name, live_version AS liveVersion, challenger_version AS challengerVersion, created_at AS createdAt, tags, note, archived_at AS archivedAt, rowid AS position";
-const VERSION =
-  "name, version, run_id AS runId, result, sha256, size_bytes AS sizeBytes, threshold, previous_threshold AS previousThreshold, created_at AS createdAt";
+const MODEL = `name, live_version AS "liveVersion", challenger_version AS "challengerVersion", created_at AS "createdAt",
+  tags, note, archived_at AS "archivedAt", position`;
+const VERSION = `name, version, run_id AS "runId", result, sha256, size_bytes AS "sizeBytes", threshold,
+  previous_threshold AS "previousThreshold", created_at AS "createdAt"`;
 
 type ModelRow = Omit<StoredModel, keyof Annotations> & StoredAnnotations;
 
@@ -45,7 +45,8 @@ export async function insertVersion(
   },
 ): Promise<number> {
   await store.run(
-    `INSERT INTO models (name, next_version, created_at) VALUES ($name, 1, $at) ON CONFLICT DO NOTHING`,
+    `INSERT INTO models (name, position, next_version, created_at)
+     VALUES ($name, (SELECT coalesce(max(position), 0) + 1 FROM models), 1, $at) ON CONFLICT DO NOTHING`,
     { name: entry.name, at: entry.createdAt },
   );
   const [row] = await store.returning<{ version: number }>(
@@ -87,7 +88,7 @@ export async function currentModel(store: Handle): Promise<StoredModel | null> {
   );
   if (deployed) return findModel(store, deployed.name);
   const row = await store.get<ModelRow>(
-    `SELECT ${MODEL} FROM models WHERE deletion IS NULL ORDER BY rowid DESC LIMIT 1`,
+    `SELECT ${MODEL} FROM models WHERE deletion IS NULL ORDER BY position DESC LIMIT 1`,
   );
   return row && readModel(row);
 }
@@ -97,7 +98,7 @@ export async function liveVersions(
   store: Handle,
 ): Promise<{ name: string; version: number; runId: string }[]> {
   return store.all(
-    `SELECT v.name, v.version, v.run_id AS runId
+    `SELECT v.name, v.version, v.run_id AS "runId"
      FROM models m JOIN model_versions v ON v.name = m.name AND v.version = m.live_version
      WHERE m.deletion IS NULL`,
     {},
@@ -109,7 +110,7 @@ export async function listModels(
   page: { before: number; limit: number },
 ): Promise<StoredModel[]> {
   const rows = await store.all<ModelRow>(
-    `SELECT ${MODEL} FROM models WHERE rowid < $before AND deletion IS NULL ORDER BY rowid DESC LIMIT $limit`,
+    `SELECT ${MODEL} FROM models WHERE position < $before AND deletion IS NULL ORDER BY position DESC LIMIT $limit`,
     page,
   );
   return rows.map(readModel);
@@ -200,7 +201,8 @@ export async function addPredictions(
   await store.run(
     `INSERT INTO prediction_minutes (name, version, minute, predictions)
      VALUES ($name, $version, $minute, $predictions)
-     ON CONFLICT DO UPDATE SET predictions = predictions + excluded.predictions`,
+     ON CONFLICT (name, version, minute) DO UPDATE
+     SET predictions = prediction_minutes.predictions + excluded.predictions`,
     entry,
   );
 }
@@ -213,7 +215,7 @@ export async function predictionsSince(
 ): Promise<{ minute: number; predictions: number }[]> {
   return store.all(
     `SELECT minute, sum(predictions) AS predictions FROM prediction_minutes
-     WHERE minute >= $minute AND ($name IS NULL OR name = $name) GROUP BY minute ORDER BY minute`,
+     WHERE minute >= $minute AND (CAST($name AS TEXT) IS NULL OR name = $name) GROUP BY minute ORDER BY minute`,
     { minute, name },
   );
 }

@@ -33,7 +33,7 @@ export async function putOutcome(
   await store.run(
     `INSERT INTO outcomes (prediction_id, version_id, answer, actual, at)
      VALUES ($predictionId, $versionId, $answer, $actual, $at)
-     ON CONFLICT DO UPDATE SET actual = excluded.actual, at = excluded.at`,
+     ON CONFLICT (prediction_id) DO UPDATE SET actual = excluded.actual, at = excluded.at`,
     { ...outcome, answer: JSON.stringify(outcome.answer), actual: JSON.stringify(outcome.actual) },
   );
 }

@@ -127,7 +127,7 @@ export async function trimPredictions(
 async function bytesEach(store: Handle): Promise<number> {
   const { bytes } = (await store.get<{ bytes: number | null }>(
     `SELECT avg(octet_length(cells) + octet_length(answer)) AS bytes
-     FROM (SELECT cells, answer FROM predictions ORDER BY position DESC LIMIT 200)`,
+     FROM (SELECT cells, answer FROM predictions ORDER BY position DESC LIMIT 200) AS newest`,
   ))!;
   return (bytes ?? 0) + 120;
 }

@@ -21,7 +21,7 @@ export async function runEvents(store: Handle, runId: string): Promise<EventRow[
 /** The candidate whose rounds were told last; null where none has told any since the last start. */
 export async function latestTrained(store: Handle, runId: string): Promise<string | null> {
   const row = await store.get<{ candidate: string }>(
-    `SELECT json_extract(data, '$.candidate') AS candidate FROM run_events
+    `SELECT data ->> 'candidate' AS candidate FROM run_events
      WHERE run_id = $runId AND type = 'round.finished' ORDER BY seq DESC LIMIT 1`,
     { runId },
   );

@@ -62,9 +62,9 @@ export interface StoredRound {
 
 type Json<T, K extends keyof T> = Omit<T, K> & Record<K, string | null>;
 
-const COLUMNS = `id, number, name, tags, note, archived_at AS archivedAt, dataset_id AS datasetId, dataset_version AS datasetVersion, dataset_name AS datasetName,
-  model_name AS modelName, model_version AS modelVersion, options, status, result, error, forecast, queued_at AS queuedAt,
-  started_at AS startedAt, finished_at AS finishedAt`;
+const COLUMNS = `id, number, name, tags, note, archived_at AS "archivedAt", dataset_id AS "datasetId", dataset_version AS "datasetVersion", dataset_name AS "datasetName",
+  model_name AS "modelName", model_version AS "modelVersion", options, status, result, error, forecast, queued_at AS "queuedAt",
+  started_at AS "startedAt", finished_at AS "finishedAt"`;
 
 export type NewRun = Pick<
   StoredRun,
@@ -231,7 +231,7 @@ export async function resetRun(store: Handle, id: string): Promise<boolean> {
 export async function runStages(store: Handle, id: string): Promise<StoredStage[]> {
   return (
     await store.all<Json<StoredStage, "findings" | "facts">>(
-      `SELECT position, name, status, progress, note, started_at AS startedAt, duration_ms AS durationMs, findings, facts
+      `SELECT position, name, status, progress, note, started_at AS "startedAt", duration_ms AS "durationMs", findings, facts
        FROM run_stages WHERE run_id = $id ORDER BY position`,
       { id },
     )
@@ -278,7 +278,7 @@ export async function endStages(store: Handle, id: string, status: "failed" | "s
 export async function saveCandidate(store: Handle, id: string, candidate: Candidate): Promise<void> {
   await store.run(
     `INSERT INTO run_candidates (run_id, name, candidate) VALUES ($id, $name, $candidate)
-     ON CONFLICT DO UPDATE SET candidate = excluded.candidate`,
+     ON CONFLICT (run_id, name) DO UPDATE SET candidate = excluded.candidate`,
     { id, name: candidate.name, candidate: JSON.stringify(candidate) },
   );
 }
@@ -291,8 +291,10 @@ export async function runCandidates(store: Handle, id: string): Promise<Candidat
 
 export async function saveRound(store: Handle, id: string, round: StoredRound): Promise<void> {
   await store.run(
-    `INSERT OR REPLACE INTO run_rounds (run_id, candidate, round, train, valid, baseline, metric)
-     VALUES ($id, $candidate, $round, $train, $valid, $baseline, $metric)`,
+    `INSERT INTO run_rounds (run_id, candidate, round, train, valid, baseline, metric)
+     VALUES ($id, $candidate, $round, $train, $valid, $baseline, $metric)
+     ON CONFLICT (run_id, candidate, round) DO UPDATE SET train = excluded.train, valid = excluded.valid,
+       baseline = excluded.baseline, metric = excluded.metric`,
     { id, ...round },
   );
 }
@@ -301,7 +303,7 @@ export async function saveRound(store: Handle, id: string, round: StoredRound): 
 export async function runRounds(store: Handle, id: string, candidate: string | null): Promise<StoredRound[]> {
   return store.all<StoredRound>(
     `SELECT candidate, round, train, valid, baseline, metric FROM run_rounds
-     WHERE run_id = $id AND ($candidate IS NULL OR candidate = $candidate) ORDER BY candidate, round`,
+     WHERE run_id = $id AND (CAST($candidate AS TEXT) IS NULL OR candidate = $candidate) ORDER BY candidate, round`,
     { id, candidate },
   );
 }

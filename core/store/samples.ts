@@ -5,7 +5,11 @@ export async function insertSample(
   store: Handle,
   sample: { gauge: string; at: number; value: number },
 ): Promise<void> {
-  await store.run("INSERT OR REPLACE INTO samples (gauge, at, value) VALUES ($gauge, $at, $value)", sample);
+  await store.run(
+    `INSERT INTO samples (gauge, at, value) VALUES ($gauge, $at, $value)
+     ON CONFLICT (gauge, at) DO UPDATE SET value = excluded.value`,
+    sample,
+  );
 }
 
 /** Means of each minute since `from`, oldest first. */

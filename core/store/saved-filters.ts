@@ -12,7 +12,7 @@ export interface StoredFilter {
   createdAt: number;
 }
 
-const COLUMNS = "id, list, name, query, created_at AS createdAt";
+const COLUMNS = 'id, list, name, query, created_at AS "createdAt"';
 
 export async function listFilters(store: Handle): Promise<StoredFilter[]> {
   return store.all(`SELECT ${COLUMNS} FROM saved_filters ORDER BY list, lower(name)`);

@@ -10,7 +10,7 @@ export interface StoredSession {
 
 export async function findSession(store: Handle, hash: string): Promise<StoredSession | null> {
   return store.get<StoredSession>(
-    `SELECT hash, token_hash AS tokenHash, created_at AS createdAt, expires_at AS expiresAt
+    `SELECT hash, token_hash AS "tokenHash", created_at AS "createdAt", expires_at AS "expiresAt"
      FROM sessions WHERE hash = $hash`,
     { hash },
   );
@@ -27,8 +27,8 @@ export async function insertSession(store: Handle, session: StoredSession, keep:
       expiresAt,
     });
     await tx.run(
-      `DELETE FROM sessions WHERE expires_at <= $createdAt OR hash IN
-       (SELECT hash FROM sessions ORDER BY created_at DESC LIMIT -1 OFFSET $keep)`,
+      `DELETE FROM sessions WHERE expires_at <= $createdAt OR hash NOT IN
+       (SELECT hash FROM sessions ORDER BY created_at DESC LIMIT $keep)`,
       { createdAt, keep },
     );
   });

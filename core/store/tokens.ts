@@ -12,8 +12,8 @@ export interface StoredToken {
   expiresAt: number | null;
 }
 
-const COLUMNS = `id, hash, name, scopes, created_by AS createdBy, created_at AS createdAt, last_used_at AS lastUsedAt,
-  expires_at AS expiresAt`;
+const COLUMNS = `id, hash, name, scopes, created_by AS "createdBy", created_at AS "createdAt", last_used_at AS "lastUsedAt",
+  expires_at AS "expiresAt"`;
 
 type Row = Omit<StoredToken, "scopes"> & { scopes: string };
 const readRow = (row: Row): StoredToken => ({ ...row, scopes: JSON.parse(row.scopes) as string[] });

@@ -17,8 +17,8 @@ export interface StoredWebhook {
   createdAt: number;
 }
 
-const COLUMNS = `id, url, types, secret, cursor, delivered, given_up AS givenUp, attempts, last_error AS lastError,
-  created_at AS createdAt`;
+const COLUMNS = `id, url, types, secret, cursor, delivered, given_up AS "givenUp", attempts, last_error AS "lastError",
+  created_at AS "createdAt"`;
 
 type Row = Omit<StoredWebhook, "types"> & { types: string };
 const readRow = (row: Row): StoredWebhook => ({ ...row, types: JSON.parse(row.types) as string[] });

@@ -1,4 +1,7 @@
-/** A whole Signalbox in a temporary folder, asked through `app.request`: no port, no network. */
+/**
+ * A whole Signalbox in a temporary folder, asked through `app.request`: no port, no network. On SQLite, or with
+ * TEST_ENGINE=postgres in a schema of its own.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +11,7 @@ import type { Viewer } from "../../core/live/viewer.ts";
 import { readConfig } from "../../core/operations/config.ts";
 import { openSignalbox, type Signalbox } from "../../core/process/signalbox.ts";
 import { createApp } from "../../server.ts";
+import { ownSchema } from "./postgres.ts";
 
 export interface Harness {
   /** Its DATA_DIR. */
@@ -29,7 +33,17 @@ export async function openHarness(
   now: () => number = Date.now,
 ): Promise<Harness> {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-http-"));
-  const config = readConfig({ DATA_DIR: folder, LOG_LEVEL: "silent", METRICS_SECONDS: "3600", ...settings });
+  const schema =
+    process.env.TEST_ENGINE === "postgres" && !settings.DATABASE_URL && !settings.DATABASE_URL_FILE
+      ? await ownSchema()
+      : null;
+  const config = readConfig({
+    DATA_DIR: folder,
+    LOG_LEVEL: "silent",
+    METRICS_SECONDS: "3600",
+    ...(schema && { DATABASE_URL: schema.url }),
+    ...settings,
+  });
   const signalbox = await openSignalbox(config, now);
   const { app, sockets } = createApp(signalbox, () => {});
   const ask = async (path: string, init: RequestInit = {}, from = "127.0.0.1") => {
@@ -54,6 +68,7 @@ export async function openHarness(
     close: async () => {
       await sockets.stop();
       await signalbox.close();
+      await schema?.drop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

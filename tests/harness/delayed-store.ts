@@ -13,8 +13,16 @@ export class DelayedStore implements Store {
     return this.store.epoch;
   }
 
-  get writes(): number {
-    return this.store.writes;
+  get isShared(): boolean {
+    return this.store.isShared;
+  }
+
+  announce(seq: number): void {
+    this.store.announce(seq);
+  }
+
+  follow(heard: (seq: number) => void): () => void {
+    return this.store.follow(heard);
   }
 
   get holdsDeleted(): boolean {

@@ -9,8 +9,8 @@ import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../../platform/errors.ts";
 import { type Handle, keptValue, newEpoch, type Parameters, type Store, type Value } from "../database.ts";
+import { TurnQueue } from "../queue.ts";
 import { MIGRATIONS } from "./migrations.ts";
-import { TurnQueue } from "./queue.ts";
 import { allRows, changeRows, forgetDeleted, getRow, holdsDeleted } from "./statements.ts";
 import { SqliteTransaction } from "./transaction.ts";
 
@@ -46,7 +46,7 @@ export async function openSqlite(folder: string): Promise<Store> {
 
 class SqliteStore implements Store {
   epoch = "";
-  writes = 0;
+  readonly isShared = false;
   private readonly queue = new TurnQueue();
   /** The transaction in whose body we are. */
   private readonly body = new AsyncLocalStorage<{ isOpen: boolean }>();
@@ -84,7 +84,6 @@ class SqliteStore implements Store {
       this.writer.exec("BEGIN IMMEDIATE");
       const result = await this.body.run(mark, () => body(tx));
       this.writer.exec("COMMIT");
-      this.writes += 1;
       return result;
     } catch (error) {
       // A full disk may have ended it already.
@@ -95,6 +94,14 @@ class SqliteStore implements Store {
       tx.end();
       this.queue.pass();
     }
+  }
+
+  announce(): void {
+    // Nobody else is on it.
+  }
+
+  follow(): () => void {
+    return () => {};
   }
 
   async faults(): Promise<string[]> {
@@ -131,9 +138,7 @@ class SqliteStore implements Store {
     this.refuseInBody();
     if (!this.queue.tryTake()) await this.queue.take();
     try {
-      const result = statement();
-      this.writes += 1;
-      return result;
+      return statement();
     } finally {
       this.queue.pass();
     }

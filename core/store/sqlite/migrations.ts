@@ -317,4 +317,15 @@ export const MIGRATIONS: readonly string[] = [
   -- Under which name a renamed model is found.
   CREATE TABLE renamed_models (old_name TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT;
   `,
+  `
+  -- The order in which they came, which lists go by.
+  ALTER TABLE datasets ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+  UPDATE datasets SET position = rowid;
+  CREATE UNIQUE INDEX datasets_position ON datasets (position);
+  ALTER TABLE models ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+  UPDATE models SET position = rowid;
+  CREATE UNIQUE INDEX models_position ON models (position);
+  -- The last number that the log gave out, by the name that it has on every engine.
+  CREATE VIEW log_head AS SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0) AS seq;
+  `,
 ];

@@ -18,8 +18,7 @@ export function changeRows(database: Database, sql: string, parameters: Paramete
   return changes;
 }
 
-/** What removes a row or overwrites one. */
-const DELETING = /^\s*(?:DELETE|REPLACE|INSERT OR REPLACE)\b/i;
+const DELETING = /^\s*DELETE\b/i;
 const DELETED_IN = new WeakSet<Database>();
 
 /** Was something deleted since the log was emptied? */

@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Store } from "../../../core/store/database.ts";
+import { openPostgres } from "../../../core/store/postgres/database.ts";
 import { openSqlite } from "../../../core/store/sqlite/database.ts";
+import { ownSchema } from "../../harness/postgres.ts";
 
 export interface OpenedStore {
   store: Store;
@@ -29,4 +31,17 @@ const SQLITE: Driver = {
   },
 };
 
-export const DRIVERS: readonly Driver[] = [SQLITE];
+const POSTGRES: Driver = {
+  name: "PostgreSQL",
+  open: async () => {
+    const schema = await ownSchema();
+    const store = await openPostgres({ url: schema.url, listenUrl: "", warn: () => {} });
+    const remove = async () => {
+      await store.close();
+      await schema.drop();
+    };
+    return { store, remove };
+  },
+};
+
+export const DRIVERS: readonly Driver[] = [SQLITE, POSTGRES];

@@ -68,15 +68,17 @@ describe.each(DRIVERS)("on $name", ({ open }) => {
         const sums: number[] = [];
         const expected = new Map<string, number>(PLACES.map((name) => [name, 100]));
         const outcomes = transfers.map(async (given, i) => {
-          const done = store.transaction((tx) => transfer(tx, given));
+          const done = store
+            .transaction((tx) => transfer(tx, given))
+            .then(
+              () => true,
+              (error: unknown) => {
+                expect(error).toBeInstanceOf(Planned);
+                return false;
+              },
+            );
           if (i % 5 === 0) sums.push(await sumOf(store));
-          return done.then(
-            () => true,
-            (error: unknown) => {
-              expect(error).toBeInstanceOf(Planned);
-              return false;
-            },
-          );
+          return done;
         });
         for (const [i, isDone] of (await Promise.all(outcomes)).entries()) {
           const { from, to, failsAt } = transfers[i]!;

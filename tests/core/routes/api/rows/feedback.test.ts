@@ -245,13 +245,18 @@ test("a deleted file takes the rows along that were asked of its models", async 
   const [{ id }] = ((await (await harness.send("POST", "/api/models/crew/predict", row)).json()) as Made)
     .predictions as [Made["predictions"][number]];
   expect((await tell(id, "1")).status).toBe(200);
-  const isStored = () =>
-    readdirSync(harness.signalbox.config.DATA_DIR)
-      .filter((file) => file.startsWith("signalbox.sqlite"))
-      .some((file) => readFileSync(join(harness.signalbox.config.DATA_DIR, file)).includes(secret));
-  expect(isStored()).toBe(true);
+  const { DATA_DIR, DATABASE_URL } = harness.signalbox.config;
+  const rows = () =>
+    harness.signalbox.store.all("SELECT 1 FROM predictions WHERE cells LIKE $part", { part: `%${secret}%` });
+  const isStored = async () =>
+    DATABASE_URL
+      ? (await rows()).length > 0
+      : readdirSync(DATA_DIR)
+          .filter((file) => file.startsWith("signalbox.sqlite"))
+          .some((file) => readFileSync(join(DATA_DIR, file)).includes(secret));
+  expect(await isStored()).toBe(true);
   expect((await harness.ask(`/api/datasets/${datasetId}?now=1`, { method: "DELETE" })).status).toBe(204);
-  expect(isStored()).toBe(false);
+  expect(await isStored()).toBe(false);
   expect((await tell(id, "1")).status).toBe(404);
   expect((await live()).outcomes).toBe(0);
 });

@@ -47,9 +47,11 @@ test("a change is in force at once: headers of embeds, thresholds, and for the n
   const [event] = (await harness.eventsSince(0)).filter(({ type }) => type === "settings.changed");
   expect(event!.data).toEqual({ names: ["EMBED_ORIGINS", "HEALTH_CPU", "RETENTION_DAYS"] });
 
-  const folder = harness.signalbox.config.DATA_DIR;
+  const { DATA_DIR, DATABASE_URL } = harness.signalbox.config;
   await harness.signalbox.close();
-  const again = await openSignalbox(readConfig({ DATA_DIR: folder, LOG_LEVEL: "silent", HEALTH_CPU: "1,2" }));
+  const again = await openSignalbox(
+    readConfig({ DATA_DIR, DATABASE_URL, LOG_LEVEL: "silent", HEALTH_CPU: "1,2" }),
+  );
   expect(again.config).toMatchObject({ RETENTION_DAYS: 7, EMBED_ORIGINS: [origin], HEALTH_CPU: "1,2" });
   await again.close();
   harness = await openHarness();

@@ -1,0 +1,228 @@
+/**
+ * Opens and migrates the PostgreSQL database that several servers share. Transactions are alone over all of them: each
+ * holds the log's head from its first statement to its commit. Writes of one server are done in the order of asking.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import pg from "pg";
+import { AppError } from "../../platform/errors.ts";
+import { type Handle, keptValue, newEpoch, type Parameters, type Store, type Value } from "../database.ts";
+import { TurnQueue } from "../queue.ts";
+import { databaseFailure, isLost } from "./failures.ts";
+import { MIGRATIONS } from "./migrations.ts";
+import { type Asking, ask, inTurn, type Preparing, TYPES } from "./statements.ts";
+import { PostgresTransaction } from "./transaction.ts";
+import { Wake } from "./wake.ts";
+
+const CONNECT_MS = 5000;
+/** Longer than any statement of ours takes: its connection is lost, and nobody said so. */
+const STATEMENT_MS = 20_000;
+const CONNECTIONS = 10;
+/** A server that was stopped in the middle of a transaction holds up all others for so long. */
+const STALLED_MS = 5000;
+/** Whoever migrates holds it; a number of our own. */
+const MIGRATION_LOCK = 0x516e_a1b0;
+
+export interface PostgresOptions {
+  url: string;
+  /** A direct connection for LISTEN, where `url` leads through a pooler; "": `url` is direct. */
+  listenUrl: string;
+  warn: (about: Record<string, unknown>, message: string) => void;
+}
+
+/** The schema's version that this program writes. */
+export const SCHEMA = MIGRATIONS.length;
+
+/**
+ * Throws AppError: `conflict` where its schema is newer, `syntax` where it cannot be used so; StoreUnavailable while it
+ * does not answer.
+ */
+export async function openPostgres(options: PostgresOptions): Promise<Store> {
+  const preparing: Preparing = options.listenUrl ? "unnamed" : "named";
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    application_name: "signalbox",
+    max: CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_MS,
+    query_timeout: STATEMENT_MS,
+    keepAlive: true,
+    // Neither ends a query that runs, nor makes the next request wait for a connection.
+    idleTimeoutMillis: 0,
+    types: TYPES,
+  });
+  pool.on("error", (error) => options.warn({ reason: error.message }, "a database connection was lost"));
+  try {
+    await migrate(pool);
+    const store = new PostgresStore(pool, preparing);
+    store.epoch = await keptValue(store, "epoch", newEpoch);
+    store.wake = await Wake.open({
+      url: options.listenUrl || options.url,
+      channel: `signalbox_${store.epoch.replace(/\W/g, "")}`,
+      tell: async (channel, payload) => {
+        await ask(pool, preparing, "SELECT pg_notify($channel, $payload)", { channel, payload });
+      },
+      warn: options.warn,
+    });
+    return store;
+  } catch (error) {
+    await pool.end();
+    throw startFailure(error);
+  }
+}
+
+class PostgresStore implements Store {
+  epoch = "";
+  wake: Wake | null = null;
+  readonly isShared = true;
+  /** Nothing of a row stays where somebody finds it by other ways than the database's own. */
+  readonly holdsDeleted = false;
+  private readonly queue = new TurnQueue();
+  /** The transaction in whose body we are. */
+  private readonly body = new AsyncLocalStorage<{ isOpen: boolean }>();
+
+  constructor(
+    private readonly pool: pg.Pool,
+    private readonly preparing: Preparing,
+  ) {}
+
+  async get<Row>(sql: string, parameters: Parameters = {}): Promise<Row | null> {
+    return (await this.all<Row>(sql, parameters))[0] ?? null;
+  }
+
+  async all<Row>(sql: string, parameters: Parameters = {}): Promise<Row[]> {
+    this.refuseInBody();
+    return (await ask<Row>(this.pool, this.preparing, sql, parameters)).rows;
+  }
+
+  run(sql: string, parameters: Parameters | Value[] = {}): Promise<number> {
+    return this.write(async () => (await ask(this.pool, this.preparing, sql, parameters)).changes);
+  }
+
+  returning<Row>(sql: string, parameters: Parameters = {}): Promise<Row[]> {
+    return this.write(async () => (await ask<Row>(this.pool, this.preparing, sql, parameters)).rows);
+  }
+
+  async transaction<T>(body: (tx: Handle) => Promise<T>): Promise<T> {
+    this.refuseInBody();
+    await this.queue.take();
+    try {
+      const client = await this.begin();
+      return await this.runBody(client, body);
+    } finally {
+      this.queue.pass();
+    }
+  }
+
+  /** A connection with an open transaction; one that was lost while it was idle is tried once more. */
+  private async begin(isRetry = false): Promise<pg.PoolClient> {
+    let client: pg.PoolClient | null = null;
+    try {
+      client = await this.pool.connect();
+      await client.query(
+        `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${STALLED_MS}; SELECT seq FROM log_head FOR UPDATE`,
+      );
+      return client;
+    } catch (error) {
+      client?.release(true);
+      if (client && !isRetry && isLost(error)) return this.begin(true);
+      throw databaseFailure(error);
+    }
+  }
+
+  private async runBody<T>(client: pg.PoolClient, body: (tx: Handle) => Promise<T>): Promise<T> {
+    const connection: Asking = inTurn(client);
+    const tx = new PostgresTransaction(connection, this.preparing);
+    const mark = { isOpen: true };
+    let failure: unknown = null;
+    try {
+      const result = await this.body.run(mark, () => body(tx));
+      await connection.query("COMMIT");
+      return result;
+    } catch (error) {
+      failure = databaseFailure(error);
+      // Where that fails too the connection goes, and the database undoes it.
+      if (!isLost(failure))
+        await connection.query("ROLLBACK").catch((lost: unknown) => (failure = databaseFailure(lost)));
+      throw failure;
+    } finally {
+      mark.isOpen = false;
+      tx.end();
+      client.release(isLost(failure));
+    }
+  }
+
+  announce(seq: number): void {
+    this.wake?.announce(seq);
+  }
+
+  follow(heard: (seq: number) => void): () => void {
+    return this.wake!.follow(heard);
+  }
+
+  /** That it answers; its files are checked by its own tools. */
+  async faults(): Promise<string[]> {
+    await this.all("SELECT 1");
+    return [];
+  }
+
+  async purgeLog(): Promise<boolean> {
+    return true;
+  }
+
+  async close(): Promise<void> {
+    if (this.pool.ending) return;
+    await this.queue.take();
+    await this.wake?.close();
+    await this.pool.end();
+    this.queue.pass();
+  }
+
+  private async write<T>(statement: () => Promise<T>): Promise<T> {
+    this.refuseInBody();
+    if (!this.queue.tryTake()) await this.queue.take();
+    try {
+      return await statement();
+    } finally {
+      this.queue.pass();
+    }
+  }
+
+  /** It would wait for its own end, or not see what was just written. */
+  private refuseInBody(): void {
+    if (this.body.getStore()?.isOpen)
+      throw new Error("inside a transaction only its own handle may be used, not the store");
+  }
+}
+
+/** One server migrates, the others wait for it: all in one transaction, so that half a schema is never seen. */
+async function migrate(pool: pg.Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+    await client.query("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)");
+    const { rows } = await client.query<{ version: number }>("SELECT version FROM schema_version");
+    const version = rows[0]?.version ?? 0;
+    if (version > SCHEMA)
+      throw new AppError("conflict", `The database was written by a newer Signalbox (schema ${version})`, {
+        fix: "Start that version, or name another DATABASE_URL.",
+      });
+    for (const step of MIGRATIONS.slice(version)) await client.query(step);
+    if (version < SCHEMA) {
+      await client.query("DELETE FROM schema_version");
+      await client.query("INSERT INTO schema_version VALUES ($1)", [SCHEMA]);
+    }
+    await client.query("COMMIT");
+  } finally {
+    // An open transaction goes with its connection.
+    client.release(true);
+  }
+}
+
+/** What an operator set wrongly: a password, a database or a right that is not there. */
+function startFailure(error: unknown): unknown {
+  const failure = databaseFailure(error);
+  const { code, message } = failure as { code?: unknown; message: string };
+  if (typeof code !== "string" || !/^(?:28|3D|3F|42501|42P06|0A|22|54)/.test(code)) return failure;
+  return new AppError("syntax", `The database refuses: ${message}`, {
+    fix: "Check user, password, database and rights in DATABASE_URL.",
+  });
+}

@@ -1,0 +1,63 @@
+/**
+ * The handle that a transaction's body gets. It reaches the open transaction and nothing else, and is of no use once the
+ * body has ended, or while a transaction nested in it is open.
+ */
+import type { Handle, Parameters, Value } from "../database.ts";
+import { type Asking, ask, type Preparing } from "./statements.ts";
+
+export class PostgresTransaction implements Handle {
+  private state: "open" | "nested" | "ended" = "open";
+
+  constructor(
+    private readonly connection: Asking,
+    private readonly preparing: Preparing,
+    private readonly depth = 0,
+  ) {}
+
+  async get<Row>(sql: string, parameters: Parameters = {}): Promise<Row | null> {
+    return (await this.all<Row>(sql, parameters))[0] ?? null;
+  }
+
+  async all<Row>(sql: string, parameters: Parameters = {}): Promise<Row[]> {
+    this.refuseUnlessOpen();
+    return (await ask<Row>(this.connection, this.preparing, sql, parameters)).rows;
+  }
+
+  async run(sql: string, parameters: Parameters | Value[] = {}): Promise<number> {
+    this.refuseUnlessOpen();
+    return (await ask(this.connection, this.preparing, sql, parameters)).changes;
+  }
+
+  returning<Row>(sql: string, parameters: Parameters = {}): Promise<Row[]> {
+    return this.all(sql, parameters);
+  }
+
+  async transaction<T>(body: (tx: Handle) => Promise<T>): Promise<T> {
+    this.refuseUnlessOpen();
+    this.state = "nested";
+    const savepoint = `nested_${this.depth + 1}`;
+    const nested = new PostgresTransaction(this.connection, this.preparing, this.depth + 1);
+    try {
+      await this.connection.query(`SAVEPOINT ${savepoint}`);
+      const result = await body(nested);
+      await this.connection.query(`RELEASE ${savepoint}`);
+      return result;
+    } catch (error) {
+      // Where the connection is lost everything is undone already.
+      await this.connection.query(`ROLLBACK TO ${savepoint}; RELEASE ${savepoint}`).catch(() => {});
+      throw error;
+    } finally {
+      nested.end();
+      this.state = "open";
+    }
+  }
+
+  end(): void {
+    this.state = "ended";
+  }
+
+  private refuseUnlessOpen(): void {
+    if (this.state === "ended") throw new Error("a transaction's handle was used after its end");
+    if (this.state === "nested") throw new Error("a transaction was used while one nested in it was open");
+  }
+}
