@@ -85,7 +85,7 @@
     else follow(message.seq);
     messages.unshift({ type, text: JSON.stringify(message), message });
     messages.length = Math.min(messages.length, KEPT);
-    count(type, {
+    tally(type, {
       size,
       lag: message.seq > present && message.at ? Date.now() - Date.parse(message.at) : null,
     });
@@ -111,7 +111,7 @@
 
   // Rate, size and lag of each type.
   const types = new Map();
-  function count(type, { size, lag }) {
+  function tally(type, { size, lag }) {
     if (!types.has(type)) {
       types.set(type, { events: 0, bytes: 0, lag: null, times: [] });
       field("type").add(new Option(type, type));

@@ -45,7 +45,7 @@ test.each(["as it stands", "below a path"])("nginx takes its configuration, %s",
   expect(exitCode).toBe(0);
 });
 
-test("Caddy takes its file", () => {
+test("Caddy accepts its configuration", () => {
   const { exitCode, said } = run(
     ...["/usr/bin/caddy", "validate", "--adapter", "caddyfile", "--config", join(DEPLOY, "Caddyfile")],
   );
@@ -53,7 +53,7 @@ test("Caddy takes its file", () => {
   expect(exitCode).toBe(0);
 });
 
-test("systemd takes the unit, and finds it well shut in", () => {
+test("systemd accepts the unit and rates its isolation as good", () => {
   const unit = write(
     "signalbox.service",
     read("signalbox.service").replace("/usr/local/bin/signalbox", process.execPath),
@@ -78,7 +78,7 @@ test("the image is built of what is here, by the pinned Bun, for somebody who is
   expect(last).toMatch(/^HEALTHCHECK .*CMD \["signalbox", "healthcheck"\]$/m);
 });
 
-test("compose and Traefik's file are YAML, and compose shuts the container in", () => {
+test("compose and Traefik's file are valid YAML, and compose restricts the container", () => {
   const { services } = Bun.YAML.parse(read("compose.yaml")) as {
     services: { signalbox: Record<string, unknown> };
   };

@@ -14,12 +14,12 @@ export class ReportPacer {
 
   constructor(private readonly send: (batch: RunReport[]) => void) {}
 
-  take(report: RunReport): void {
+  take = (report: RunReport): void => {
     this.add(report);
     const waitMs = this.sentAt + BATCH_MS - performance.now();
     if (waitMs <= 0) this.flush();
     else this.timer ??= setTimeout(() => this.flush(), waitMs);
-  }
+  };
 
   /** Sends what is held back; a run calls it at its end. */
   flush(): void {

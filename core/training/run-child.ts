@@ -13,7 +13,7 @@ export async function runRunChild(): Promise<void> {
     const cancel = new AbortController().signal;
     try {
       // The limit is for all that a reader waits for: this process has begun by then, and read its table.
-      return await runStages(input, { report: (one) => pacer.take(one), stop, cancel, beganAt: 0 });
+      return await runStages(input, { report: pacer.take, stop, cancel, beganAt: 0 });
     } finally {
       pacer.flush();
     }

@@ -95,14 +95,14 @@ export class RunRecord {
   }
 
   /** Writes a batch of reports and what happened, all or nothing. Throws where it is none: the child is then ended. */
-  async take(raw: unknown): Promise<void> {
+  take = async (raw: unknown): Promise<void> => {
     const reports = BATCH.parse(raw);
     await this.options.log.record(async (tx) => {
       // Its end has been written meanwhile: what its child still says comes too late.
       if (!(await isRunning(tx, this.run.id))) return;
       for (const report of reports) await this.write(report, tx);
     });
-  }
+  };
 
   private async write(report: Report, tx: Recording): Promise<void> {
     const { now } = this.options;

@@ -233,10 +233,8 @@ export class Runs {
     try {
       const input = await this.inputOf(run);
       if (!(await this.claim(run)) || this.isOver(run.id)) return;
-      const onReport = async (reports: unknown) => {
-        if (!this.isOver(run.id)) await record.take(reports);
-      };
-      const child = startChild(RUN_CHILD, { input, memoryBytes: this.options.memoryBytes, onReport });
+      const { memoryBytes } = this.options;
+      const child = startChild(RUN_CHILD, { input, memoryBytes, onReport: record.take });
       active.child = child;
       begun();
       const result = (await child.result) as RunResult;

@@ -96,7 +96,7 @@ test("another origin is refused by the browser", async ({ page, closed, stranger
   await expect(page.frameLocator("iframe").locator("#datasets")).toHaveCount(0);
 });
 
-test("an expired link says so in its place; one that is open says it when it ends", async ({
+test("an expired link says so in the iframe, also when it expires while open", async ({
   page,
   closed,
   portal,

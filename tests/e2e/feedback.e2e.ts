@@ -17,7 +17,7 @@ async function makeLive(server: Server): Promise<string> {
   return `${server.url}models/fruit`;
 }
 
-test("the form answers as one types over the socket, keeps the focus, and asks by itself when that cannot be", async ({
+test("the form predicts while you type over the socket, keeps the focus, and falls back to requests", async ({
   page,
   server,
 }) => {
@@ -30,7 +30,7 @@ test("the form answers as one types over the socket, keeps the focus, and asks b
   await size.pressSequentially("79", { delay: 60 });
   const answer = page.locator("#answer");
   await expect(answer.locator(".big-figure")).toContainText("ripe");
-  await expect(answer).toContainText(/The prediction would be “(yes|no)”|No change of one column/);
+  await expect(answer).toContainText(/The prediction would be “(yes|no)”|No change of one/);
   await expect(size).toBeFocused();
   await expect(size).toHaveValue("79");
   const before = await answer.locator(".bar-text").allTextContents();
@@ -52,7 +52,7 @@ test("the form answers as one types over the socket, keeps the focus, and asks b
   await expect.poll(() => posts.length).toBe(1);
 });
 
-test("live figures and drift move the watch panel without a reload", async ({ page, server }) => {
+test("live accuracy and drift update without a reload", async ({ page, server }) => {
   const errors = listenForErrors(page);
   await page.goto(await makeLive(server));
   const panel = page.locator('[data-panel="watch"]');
@@ -79,7 +79,7 @@ test("live figures and drift move the watch panel without a reload", async ({ pa
   expect(errors).toEqual([]);
 });
 
-test("a page that was taken along opens from disk, checks itself, answers and explains", async ({
+test("an exported page opens from disk, checks itself, predicts and explains", async ({
   page,
   server,
   folder,

@@ -1,7 +1,7 @@
 /** Checks that the inspector shows what goes over the wire, and that the run it triggers can be replayed. */
 import { expect, expectAccessible, listenForErrors, test } from "./stage.ts";
 
-test("connect, set a training off, filter, search, pause, copy, drop and catch up; then replay the run", async ({
+test("the inspector connects, starts a training, filters, pauses, copies, disconnects and catches up; then the run is replayed", async ({
   page,
   server,
   context,

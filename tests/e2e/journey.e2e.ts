@@ -4,7 +4,7 @@ import { dropFile, expect, expectAccessible, fruitCsv, listenForErrors, test } f
 
 const BUDGET = "4";
 
-test("a dropped file becomes a live model that answers as one types", async ({ page, server }) => {
+test("a dropped file becomes a live model that predicts while you type", async ({ page, server }) => {
   const errors = listenForErrors(page);
   await page.goto(server.url);
   await expect(page.locator("#pill")).toHaveText("Live");
@@ -79,7 +79,7 @@ test("the same by keyboard alone", async ({ page, server }) => {
 test.describe("without script", () => {
   test.use({ javaScriptEnabled: false });
 
-  test("forms do it all", async ({ page, server }) => {
+  test("the whole journey works with forms", async ({ page, server }) => {
     await page.goto(server.url);
     await page.setViewportSize({ width: 360, height: 800 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth), "fits a phone").toBe(360);

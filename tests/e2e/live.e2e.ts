@@ -104,7 +104,7 @@ test("pages that stay open through trainings, a deployment and another reading e
   await expect(file.getByRole("heading", { level: 1 })).toHaveText("Page not found");
 });
 
-test("a hidden tab, a killed server and a new life end with what a fresh page shows", async ({
+test("after a hidden tab and a killed server the page shows what a fresh page shows", async ({
   page,
   server,
   folder,
@@ -153,7 +153,7 @@ test("without a socket the page polls, says so, and goes back to the socket with
   await server.stop();
 });
 
-test("what fails is said once in a corner and stays under attention until somebody dismisses it", async ({
+test('a failure is shown once in a corner and under "Needs attention" until it is dismissed', async ({
   page,
   server,
 }) => {
@@ -184,7 +184,7 @@ test("what fails is said once in a corner and stays under attention until somebo
   await expect(other.locator("#attention")).not.toContainText(words);
 });
 
-test("offline is said within a second, and one request asks for all panels", async ({ page, folder }) => {
+test("the page shows Offline within a second, and one request polls all panels", async ({ page, folder }) => {
   const server = await startServer(`${folder}-offline`, { MAX_SOCKETS: "1" });
   await page.goto(server.url);
   await expect(page.locator("#pill")).toHaveText("Live");
@@ -207,7 +207,7 @@ test("offline is said within a second, and one request asks for all panels", asy
   await server.stop();
 });
 
-test("a frozen server is noticed within 15 s, and its waking too", async ({ page, server }) => {
+test("a frozen server is noticed within 15 s, and so is its recovery", async ({ page, server }) => {
   await page.goto(server.url);
   await expect(page.locator("#pill")).toHaveText("Live");
   server.signal("SIGSTOP");

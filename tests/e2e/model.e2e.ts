@@ -20,7 +20,7 @@ async function figures(page: Page): Promise<string[]> {
     .evaluateAll((nodes) => nodes.map((node) => `${node.getAttribute("data-figure")} ${node.textContent}`));
 }
 
-test("the slider moves every figure to what the server would say, and the lowest cost is one click away", async ({
+test("the slider shows the same figures as the server, and one click selects the lowest cost", async ({
   page,
   server,
   browser,
@@ -94,7 +94,7 @@ test("a threshold set on one page is in force on another and in the API, and und
   await expect(page.locator("[data-in-force] b")).toHaveText(trained!);
 });
 
-test("Try it answers beside its fields within one screen, marks what was never seen, and works by keyboard", async ({
+test('"Try it" shows the prediction beside its fields, marks unseen values, and works by keyboard', async ({
   page,
   server,
 }) => {
@@ -119,7 +119,7 @@ test("Try it answers beside its fields within one screen, marks what was never s
   await expect(page).toHaveURL(/#use$/);
 });
 
-test("a file that does not fit keeps the reader on the page, and says which columns are missing", async ({
+test("a file without the model's columns is not sent, and the page names the missing columns", async ({
   page,
   server,
 }) => {

@@ -48,7 +48,7 @@ test("names from a file are text everywhere", async ({ page, server }) => {
   expect(errors).toEqual([]);
 });
 
-test("a refused file says why, and the next one is taken", async ({ page, server }) => {
+test("a refused file says why, and the next one is accepted", async ({ page, server }) => {
   await page.goto(server.url);
   await page.locator("#new input[type=file]").setInputFiles(csvFile("empty.csv", ""));
   await expect(page.getByRole("dialog")).toContainText("The file is empty.");
@@ -109,7 +109,7 @@ test("files are taken on every page: dropped, pasted, several at once", async ({
   await expect(page.locator("#keys")).toContainText("drop one or more files anywhere");
 });
 
-test("a page that is not there says so", async ({ page, server }) => {
+test("an unknown page says that it was not found", async ({ page, server }) => {
   await page.goto(`${server.url}nothing-here`);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Page not found");
   await expectAccessible(page);
@@ -131,7 +131,7 @@ test("the inspector connects, filters, and sets off a test", async ({ page, serv
   await expect(page.locator('[data-part="state"]')).toContainText("Closed");
 });
 
-test("what a reader opened, typed or paused stays through the pushes", async ({ page, server }) => {
+test("opened, typed and paused state survives pushed updates", async ({ page, server }) => {
   await trainFruit(server);
   await page.goto(server.url);
   await expect(page.locator("#pill")).toHaveText("Live");
@@ -147,7 +147,7 @@ test("what a reader opened, typed or paused stays through the pushes", async ({ 
   await expect(page.locator("#activity")).toContainText("second.csv uploaded");
 });
 
-test("a refused or lost button press is said, and nothing goes away", async ({ page, server }) => {
+test("a refused or lost click is reported, and the page keeps its content", async ({ page, server }) => {
   const { model } = await trainFruit(server);
   await page.goto(`${server.url}models/${model}`);
   const button = page.getByRole("button", { name: /^Deploy version 1/ });

@@ -61,7 +61,7 @@ test("sign in, train, predict, make a token, sign out", async ({ page, server })
   expect(errors).toEqual([]);
 });
 
-test("a viewer sees all and is offered nothing to change; revoked, the page leads out", async ({
+test("a viewer sees everything without buttons to change it; when revoked, the page leads to sign-in", async ({
   page,
   server,
 }) => {

@@ -20,7 +20,7 @@ async function send<T>(server: Server, path: string, body: unknown = {}): Promis
   return (await answer.json()) as T;
 }
 
-test("a sample opens with one press, another reading is looked at, another target is one press away", async ({
+test("a sample opens with one click, import settings have a preview, and another target takes one click", async ({
   page,
   server,
 }) => {

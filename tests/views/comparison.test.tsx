@@ -13,7 +13,7 @@ test("a higher AUC is better, a higher log loss worse, and a range with zero in 
   expect(page).not.toContain("<img");
 });
 
-test("a new model has nothing beside it, and what cannot be compared has no figures", () => {
+test("a first version has no comparison, and what cannot be compared has no figures", () => {
   expect(html(null)).not.toContain("section");
   expect(html({ ...RUN.comparison!, rows: 0, metrics: {} })).not.toContain("table");
 });

@@ -60,7 +60,7 @@ const WHOLE = {
   slices: [{ column: "colour", where: "= red", rows: 20, error: 0.4, elsewhere: 0.1 }],
 };
 
-test("every part of a whole evaluation is drawn, each chart with its sentence and its table", () => {
+test("every part of an evaluation is drawn, each chart with its sentence and table", () => {
   const html = draw(WHOLE);
   expect(html).toContain("(10 of 50 rows)");
   expect(html).toContain("40 % wrong in 20 test rows; 10 % elsewhere");
@@ -117,7 +117,7 @@ test("regression draws its errors", () => {
   );
 });
 
-test("anything at all may stand in the store", () => {
+test("any value can be stored and read back", () => {
   const part = fc.oneof(fc.jsonValue(), fc.array(fc.object()), fc.constantFrom(...Object.values(WHOLE)));
   const evaluation = fc.dictionary(fc.constantFrom(...Object.keys(WHOLE), "residuals"), part);
   fc.assert(

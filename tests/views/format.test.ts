@@ -13,7 +13,7 @@ import {
   shellQuote,
 } from "../../views/parts/format.ts";
 
-test("figures keep what matters and no tail of zeros", () => {
+test("figures keep three significant digits without trailing zeros", () => {
   const cases: [number, string][] = [
     [0, "0"],
     [0.8412345, "0.841"],

@@ -22,7 +22,7 @@ for (const [task, classes] of Object.entries(TARGETS)) {
   });
 }
 
-test("a kind is what stands before the dot, or before how many", () => {
+test("the kind of an event is the part before the dot or the count", () => {
   expect(kindOf("Gradient boosting · 31 leaves")).toBe("Gradient boosting");
   expect(kindOf("Ensemble of 12")).toBe("Ensemble");
   expect(kindSays("Ensemble of 12")).not.toBe("");

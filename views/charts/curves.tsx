@@ -23,22 +23,10 @@ export function RocFigure({ curves }: { curves: readonly Curve[] }) {
   const sentence = `Catching ${percent(at[1])} of ${first.class} wrongly flags ${percent(at[0])} of the others.`;
   const series = [...seriesOf(curves), DIAGONAL];
   return (
-    <Figure
-      id="roc"
-      sentence={sentence}
+    <ShareFigure
+      {...{ id: "roc", sentence, series, rows: cellsOf(curves) }}
       columns={["Class", "False positive rate", "True positive rate"]}
-      rows={cellsOf(curves)}
-    >
-      <LineChart
-        label={sentence}
-        series={series}
-        xLabel="false positive rate"
-        yLabel="true positive rate"
-        xDomain={UNIT}
-        yDomain={UNIT}
-      />
-      <Legend series={series} />
-    </Figure>
+    />
   );
 }
 
@@ -65,22 +53,10 @@ export function PrecisionRecallFigure(props: { curves: readonly Curve[]; shares:
         ];
   const series = [...seriesOf(curves), ...baseline];
   return (
-    <Figure
-      id="precision-recall"
-      sentence={sentence}
+    <ShareFigure
+      {...{ id: "precision-recall", sentence, series, rows: cellsOf(curves) }}
       columns={["Class", "Recall", "Precision"]}
-      rows={cellsOf(curves)}
-    >
-      <LineChart
-        label={sentence}
-        series={series}
-        xLabel="recall"
-        yLabel="precision"
-        xDomain={UNIT}
-        yDomain={UNIT}
-      />
-      <Legend series={series} />
-    </Figure>
+    />
   );
 }
 
@@ -91,26 +67,40 @@ export function CalibrationFigure({ curves }: { curves: readonly CalibrationCurv
   }));
   const sentence = calibrationSentence(curves[0]!);
   const series = [...seriesOf(lines), { ...DIAGONAL, name: "Perfect calibration" }];
+  const rows = curves.flatMap((curve) =>
+    curve.bins.map((bin) => ({
+      head: curve.class,
+      cells: [percent(bin.predicted), percent(bin.observed), count(bin.rows)],
+    })),
+  );
   return (
-    <Figure
-      id="calibration"
-      sentence={sentence}
+    <ShareFigure
+      {...{ id: "calibration", sentence, series, rows, dots: "shown" }}
       columns={["Class", "Predicted", "Observed", "Rows"]}
-      rows={curves.flatMap((curve) =>
-        curve.bins.map((bin) => ({
-          head: curve.class,
-          cells: [percent(bin.predicted), percent(bin.observed), count(bin.rows)],
-        })),
-      )}
-    >
+      labels={["predicted probability", "observed share"]}
+    />
+  );
+}
+
+interface ShareFigureProps {
+  id: string;
+  sentence: string;
+  series: Series[];
+  /** Of the table: the class, then the x and the y, which name the axes too. */
+  columns: string[];
+  rows: Parameters<typeof Figure>[0]["rows"];
+  labels?: [string, string];
+  dots?: "shown";
+}
+
+/** Lines in the unit square, with their legend and table. */
+function ShareFigure({ id, sentence, series, columns, rows, labels, dots }: ShareFigureProps) {
+  const [xLabel, yLabel] = labels ?? [columns[1]!.toLowerCase(), columns[2]!.toLowerCase()];
+  return (
+    <Figure id={id} sentence={sentence} columns={columns} rows={rows}>
       <LineChart
-        label={sentence}
-        series={series}
-        xLabel="predicted probability"
-        yLabel="observed share"
-        xDomain={UNIT}
-        yDomain={UNIT}
-        dots="shown"
+        {...{ series, xLabel, yLabel, label: sentence, xDomain: UNIT, yDomain: UNIT }}
+        {...(dots && { dots })}
       />
       <Legend series={series} />
     </Figure>

@@ -61,7 +61,7 @@ export function Order(props: OrderProps) {
         <button type="submit">Save</button>
       </form>
       {deleting !== undefined && (
-        <details class="confirm" data-needs="train">
+        <details class="confirm order-delete" data-needs="train">
           <summary>Delete {what}</summary>
           <div class="confirm-body">
             <p class="fine">{deleting} You can undo it for a minute.</p>

@@ -1,11 +1,12 @@
 /** Sets runs side by side: which is better and by how much, what was set differently, and where they disagree. */
+
 import type { PairedTest, RunComparison } from "../../core/training/results/compare-runs.ts";
 import { Figure, Legend, LineChart, SERIES_KINDS, type Series } from "../charts/chart.tsx";
 import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
+import { MetricHead } from "../model/results/metric-table.tsx";
 import { count, figures, percent, plural } from "../parts/format.ts";
 import { Command, curlLine } from "../parts/parts.tsx";
-import { isLowerBetter, metricLabel, metricSays } from "../parts/words.ts";
 
 export type ComparePageProps = RunComparison & { frame: Frame };
 
@@ -99,12 +100,7 @@ function Metrics({ comparison: { metrics, runs }, names, links }: Compared & { l
               );
               return (
                 <tr>
-                  <th scope="row">
-                    {metricLabel(name)}
-                    <span class="says">
-                      {metricSays(name)} {isLowerBetter(name) ? "Lower is better." : "Higher is better."}
-                    </span>
-                  </th>
+                  <MetricHead name={name} />
                   {values.map((_, index) => (
                     <td class={index === best ? "number best" : "number"}>
                       <MetricCell texts={texts.slice(3 * index, 3 * index + 3)} />

@@ -74,7 +74,7 @@ export function RunPage({ frame, run, others, data }: RunPageProps) {
           note={run.note}
           archived={run.archived}
           query="?delete=1"
-          {...(isBusy ? {} : { deleting: "Deletes the run's record. The version that it made stays." })}
+          deleting="Deletes the run's record. The version that it made stays."
         />
         <Command
           label="This run as JSON"

@@ -59,7 +59,7 @@ async function answer(bytes: Uint8Array): Promise<CsvProfile | AppError> {
   }
 }
 
-test("1,000 mutations: a table that adds up, or a refusal with a way out", async () => {
+test("1,000 mutations: a consistent table, or a refusal with a fix", async () => {
   await fc.assert(
     fc.asyncProperty(mutation, async (how) => {
       const found = await answer(mutate(how));
@@ -105,7 +105,7 @@ test("profile, table and page see the same rows", async () => {
   );
 }, 300_000);
 
-describe("a cell of a megabyte is told from a number and a date", () => {
+describe("a cell of a megabyte is not read as a number or a date", () => {
   // Anything worse than linear would run into the runner's own limit.
   for (const unit of [
     "1",

@@ -48,7 +48,7 @@ test("a sample has its size, the file's order, and is the same for the same seed
   expect(Math.abs(mean / (1.5 * ROWS) - 1)).toBeLessThan(0.1);
 });
 
-test("whoever has enough gets the rows read so far, and not too few", async () => {
+test("reading can stop early with the rows read so far", async () => {
   const long = fileOf(`k,twice\n${Array.from({ length: 60_000 }, (_, k) => `${k},${2 * k}`).join("\n")}\n`);
   const { plan: longPlan } = await profileCsv(long, {}, { name: "long.csv" });
   const enough = new AbortController();
@@ -75,7 +75,7 @@ test("titles and footers stay out of tables and pages", async () => {
   expect((await readPage(file, profile.plan, { offset: 3, limit: 9 })).length).toBe(1);
 });
 
-test("what is written is read again", async () => {
+test("what is written is read back", async () => {
   const cell = fc.string({
     unit: fc.constantFrom("a", "b", ",", '"', "\n", "\r", " ", "é", ";", "1"),
     minLength: 1,

@@ -68,7 +68,7 @@ function write(rows: string[][], how: Written): Uint8Array {
   return iconv.encode(text, encoding, { addBOM: bom && encoding.startsWith("utf") });
 }
 
-test("told nothing, over delimiter, quote, newline, encoding and mark", async () => {
+test("without hints, over delimiter, quote, newline, encoding and byte order mark", async () => {
   await fc.assert(
     fc.asyncProperty(written, async (how) => {
       const rows = tableOf(how.seed, how.rows);
@@ -113,7 +113,7 @@ const awkward = fc.array(
   },
 );
 
-test("told the dialect, any cells come back, over every encoding and mark", async () => {
+test("with the dialect given, any cells are read back, over every encoding and byte order mark", async () => {
   await fc.assert(
     fc.asyncProperty(dialect, awkward, async (how, table) => {
       const wide = how.encoding.startsWith("utf") ? "é日😀" : (LETTERS[how.encoding] ?? "éÿß");

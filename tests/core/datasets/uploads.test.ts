@@ -4,7 +4,7 @@ import { openHarness } from "../../harness/app.ts";
 
 const CSV = `a,b\n${Array.from({ length: 40 }, (_, i) => `${i},${i % 2 ? "yes" : "no"}`).join("\n")}\n`;
 
-test("a file that is known already leaves no upload on the dashboard", async () => {
+test("uploading a known file again leaves no upload on the dashboard", async () => {
   const harness = await openHarness();
   try {
     const upload = () => harness.ask("/api/upload?name=known.csv", { method: "POST", body: CSV });

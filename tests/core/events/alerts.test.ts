@@ -62,7 +62,7 @@ test("a repeated problem is one event, one row, one alert; so is its end", async
   expect(await alerts.standing()).toEqual([]);
 });
 
-test("one that comes back within the minute waits for it, over a restart too, and is told if it still stands", async () => {
+test("a condition that returns within a minute is reported after it, also across a restart", async () => {
   await alerts.raise(DRIFT);
   await alerts.resolve("drift", "crew");
   await pass(30_000);
@@ -78,7 +78,7 @@ test("one that comes back within the minute waits for it, over a restart too, an
   expect(await alerts.standing()).toMatchObject([DRIFT]);
 });
 
-test("one that came and went within the minute is not told", async () => {
+test("a condition that came and went within a minute is not reported", async () => {
   await alerts.raise(DRIFT);
   await alerts.resolve("drift", "crew");
   await alerts.raise(DRIFT);
@@ -96,7 +96,7 @@ test("a worse severity raises the alert again, a milder one does not", async () 
   expect(await alerts.standing()).toMatchObject([{ severity: "error" }]);
 });
 
-test("a dismissed one stays away until its reason ends and comes back", async () => {
+test("a dismissed alert returns only after its cause ended and came back", async () => {
   await alerts.raise(DRIFT);
   await alerts.dismiss((await alerts.standing())[0]!.id);
   await pass(3_600_000);
@@ -135,7 +135,7 @@ test("whatever is measured, one subject is told at most once a minute, and the l
   );
 });
 
-test("a value near its limit makes no storm, whichever side is the bad one", async () => {
+test("a value close to its limit raises no repeated alerts, whichever side is bad", async () => {
   for (let look = 0; look < 100; look++) {
     await alerts.check(DRIFT, { value: look % 2 ? 0.505 : 0.495, limit: 0.5, worse: "above" });
     await alerts.check(
@@ -147,7 +147,7 @@ test("a value near its limit makes no storm, whichever side is the bad one", asy
   expect(await told()).toEqual(["alert.raised", "alert.raised"]);
 });
 
-test("what is over is forgotten with the log's age, what stands is not", async () => {
+test("finished items are deleted after the retention period, current ones are not", async () => {
   await alerts.raise(DRIFT);
   await alerts.raise({ ...DRIFT, subject: "other" });
   await alerts.resolve("drift", "other");

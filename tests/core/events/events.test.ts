@@ -51,7 +51,7 @@ describe("the log", () => {
     expect(await log.resume(5, epoch)).toEqual({ since: 5, truncated: false });
   });
 
-  test("a position of another log, or from the future, means the present", async () => {
+  test("a position of another log, or from the future, starts at the last event", async () => {
     await tick();
     await tick();
     expect(await log.resume(1, "other")).toEqual({ since: 2, truncated: true });
@@ -77,7 +77,7 @@ describe("the log", () => {
     expect(JSON.parse((await log.entries(0, 1))[0]!.json)).toEqual((await log.read(0, 1))[0]);
   });
 
-  test("an event whose transaction fails never was, and its number is used by the next", async () => {
+  test("an event of a failed transaction does not exist, and the next one takes its number", async () => {
     await tick();
     const heard: number[] = [];
     log.subscribe((seq) => heard.push(seq));
@@ -148,7 +148,7 @@ describe("EVENTS", () => {
     expect(name).toMatch(/^[a-z]+\.([a-z]+ed|rolledback)$/);
   });
 
-  test.each(EVENT_NAMES)("%s makes panels stale that exist", (name) => {
+  test.each(EVENT_NAMES)("%s marks only existing panels as stale", (name) => {
     const sample = new Proxy({}, { get: (_, field) => (field === "rows" || field === "score" ? 1 : "x") });
     const keys = (EVENTS[name].stale as (data: unknown) => string[])(sample);
     expect(keys.length).toBeGreaterThan(0);

@@ -28,7 +28,7 @@ const BODIES: Record<string, unknown> = {
   "PUT /api/models/:name/challenger": () => ({ version: 1 }),
 };
 
-test("with the files of datasets and models gone, every route keeps the place to itself", async () => {
+test("with the files gone, no response reveals a path on disk", async () => {
   const { folder } = harness;
   for (const row of API.filter(({ method }) => method !== "DELETE")) {
     const id = row.path.includes("/runs/") ? names.run! : names.dataset!;
@@ -53,7 +53,7 @@ test("with the files of datasets and models gone, every route keeps the place to
   expect(rows.status).toBe(503);
 });
 
-test("a training on a file that is gone fails in words", async () => {
+test("a training whose file is gone fails with a plain message", async () => {
   const run = await harness.signalbox.runs.train({
     datasetId: names.dataset!,
     target: "Survived",

@@ -82,7 +82,7 @@ describe("origins", () => {
     expect(outcome("GET", { upgrade: "websocket", origin })).toBe(expected);
   });
 
-  test("a socket of a program, without Origin, is let in", () => {
+  test("a socket without Origin, from a program, is accepted", () => {
     expect(outcome("GET", { upgrade: "WebSocket" })).toBe("in");
   });
 });

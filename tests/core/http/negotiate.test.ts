@@ -51,7 +51,7 @@ test("whatever a header holds, the answer is one of ours or none", () => {
   );
 });
 
-test("who takes a problem as JSON gets JSON", () => {
+test("a client that accepts problem+json gets JSON", () => {
   const headers = { accept: "text/html, application/problem+json;q=0.1" };
   expect(wantedForm(new Request("http://x/", { headers }))).toBe("json");
 });

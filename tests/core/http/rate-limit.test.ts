@@ -16,7 +16,7 @@ test("gives a minute's number at once, then one each share of a minute", () => {
   expect(limit.take("b").isAllowed).toBe(true);
 });
 
-test("over any minutes nobody gets more than the first minute's and what flows back", () => {
+test("no client exceeds its limit over any window", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 50 }),

@@ -115,7 +115,7 @@ test("rows to predict that still come", async () => {
   expect(answer.status === 401 || (await rest(reader)) === "broken").toBe(true);
 });
 
-test("an answer that is waited for", async () => {
+test("a pending response", async () => {
   const { headers, revoke } = await issue();
   const asked = harness.ask("/api/train?wait=1", {
     method: "POST",
@@ -127,6 +127,6 @@ test("an answer that is waited for", async () => {
   expect((await asked).status).toBe(401);
 });
 
-test("nothing stays held once everything has ended", () => {
+test("no lease remains after everything has ended", () => {
   expect(harness.signalbox.holds.count).toBe(0);
 });

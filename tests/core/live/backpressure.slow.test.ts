@@ -32,7 +32,7 @@ async function openViewer(): Promise<{ socket: WebSocket; seqs: number[] }> {
 }
 
 describe("two hundred viewers that do not read", () => {
-  test("are closed, cost under 50 MB in all, and the others notice nothing", async () => {
+  test("are closed, cost under 50 MB together, and others notice nothing", async () => {
     server = await openSocketServer({ drawingBytes: DRAWING_BYTES });
     const viewers = await Promise.all([openViewer(), openViewer(), openViewer()]);
     const command = [process.execPath, `${import.meta.dir}/rude-viewers.ts`, server.url, PATH];
@@ -91,7 +91,7 @@ describe("a reader of events", () => {
 });
 
 describe("caps", () => {
-  test("are answered with 503 before the upgrade, also to a burst; a place that is left is free", async () => {
+  test("more sockets get 503 before the upgrade, also in a burst; a closed socket frees its place", async () => {
     server = await openSocketServer({ drawingBytes: 1, settings: { MAX_SOCKETS: "3" } });
     const burst = await Promise.all(Array.from({ length: 12 }, () => RawClient.open(server.url, PATH)));
     expect(burst.map(({ status }) => status).sort()).toEqual([101, 101, 101, ...Array(9).fill(503)]);
@@ -126,7 +126,7 @@ describe("a half-open socket", () => {
   });
 });
 
-test("one address has its own bound, loopback has none; who leaves makes room", async () => {
+test("each address has a limit, loopback has none, and a closed socket frees its place", async () => {
   server = await openSocketServer({
     drawingBytes: 1,
     settings: { MAX_SOCKETS: "10", MAX_SOCKETS_PER_ADDRESS: "2" },

@@ -12,7 +12,7 @@ import { until } from "../../harness/deadline.ts";
 const EVENTS = 10_000;
 const BATCH = 100;
 
-test("a burst of 10,000 events in a second costs some ten renders, and the activity ends with the right rows", async () => {
+test("10,000 events in a second cause about ten renders, and the activity feed ends with the right rows", async () => {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-burst-"));
   const config = readConfig({ DATA_DIR: folder, LOG_LEVEL: "silent", METRICS_SECONDS: "3600" });
   const signalbox = await openSignalbox(config);

@@ -60,7 +60,7 @@ class Page {
 }
 
 describe("a viewer", () => {
-  test("that comes and goes at any time shows the present when it is back", async () => {
+  test("a panel that comes and goes is current when it is back", async () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant("happen" as const), keys: fc.subarray(PANELS, { minLength: 1 }) }),
       fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 0, max: 250 }) }),
@@ -138,7 +138,7 @@ describe("drawing", () => {
     expect(published.at(-1)!.html).toBe("metrics=10001");
   });
 
-  test("of panels that change often happens at the same moments, each no oftener than it may", async () => {
+  test("panels that change often are drawn together, within their limits", async () => {
     const { live, published, pass, happen } = world();
     const drawnAt = new Map<PanelKey, number[]>(PANELS.map((key) => [key, []]));
     for (const key of PANELS) live.watch(key);
@@ -155,7 +155,7 @@ describe("drawing", () => {
     }
   });
 
-  test("is left out where nobody watches", async () => {
+  test("nothing is drawn that nobody watches", async () => {
     const { live, published, pass, happen } = world();
     happen(["metrics"]);
     await pass(1000);
@@ -163,14 +163,14 @@ describe("drawing", () => {
     expect(live.drawings).toBe(0);
   });
 
-  test("is shared: a fragment that is still fresh is not drawn again", async () => {
+  test("a fragment that is still fresh is not drawn again", async () => {
     const { live, happen } = world();
     happen(["metrics"]);
     for (let i = 0; i < 100; i++) await live.fragment("metrics");
     expect(live.drawings).toBe(1);
   });
 
-  test("that fails keeps no other panel from its viewers, and is tried again with the next event", async () => {
+  test("a panel that fails to draw does not stop others, and is drawn again at the next event", async () => {
     const { live, published, pass, happen, failed, broken } = world();
     for (const key of PANELS) live.watch(key);
     broken.add("metrics");
@@ -185,7 +185,7 @@ describe("drawing", () => {
     expect(published.at(-1)!.html).toBe("metrics=2");
   });
 
-  test("of a subject that is gone says so to its viewers", async () => {
+  test("a panel of a deleted subject says so to its viewers", async () => {
     const { live, published, pass, happen, gone } = world();
     live.watch("stages:run1");
     gone.add("stages:run1");
@@ -195,7 +195,7 @@ describe("drawing", () => {
     expect(await live.fragment("stages:run1")).toBeNull();
   });
 
-  test("of a panel that was stale unwatched, beside more watched ones than are kept, is not missed", async () => {
+  test("an update of an unwatched panel is not missed", async () => {
     const { live, happen } = world();
     for (let i = 0; i < 600; i++) {
       live.watch(`stages:run${i}`);
@@ -208,7 +208,7 @@ describe("drawing", () => {
     expect(live.isStaleSince("stages:run1", 601)).toBe(false);
   });
 
-  test("forgets unwatched subjects, and then says that it does not know", async () => {
+  test("unwatched subjects are forgotten, and then reported as unknown", async () => {
     const { live, happen } = world();
     const keys = Array.from({ length: 800 }, (_, i): PanelKey => `stages:run${i}`);
     for (const key of keys) happen([key]);

@@ -12,7 +12,7 @@ const audience = (topic: string, viewers: number): SubscriberGroup => ({
 });
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test("a few viewers a turn; new viewers delay nothing; one waiting message a group", async () => {
+test("messages go to a few viewers per turn, new viewers delay nothing, and each group has one waiting message", async () => {
   const sent: string[] = [];
   const departures = new Outbox(({ topic }, message) => sent.push(`${topic} ${message}`));
   const [crowd, others, few, one] = [

@@ -57,7 +57,7 @@ describe("a JSON reader", () => {
     expect(seen.length).toBeGreaterThanOrEqual(8);
   }, 30_000);
 
-  test("from another epoch, or from the future, is told that its position means nothing", async () => {
+  test("a position from another epoch or the future is reported as invalid", async () => {
     for (const query of ["format=json&since=3&epoch=other", "format=json&since=999999999"]) {
       const socket = server.socket(query);
       const [hello] = await collect(socket, (all) => all.length === 1);
@@ -137,7 +137,7 @@ describe("a viewer", () => {
 });
 
 describe("streams", () => {
-  test("SSE goes on after Last-Event-ID, NDJSON ends at the present", async () => {
+  test("SSE continues after Last-Event-ID, NDJSON ends with the last event", async () => {
     const ndjson = await server.ask("/api/events?since=0", { headers: { accept: "application/x-ndjson" } });
     const lines = (await ndjson.text()).split("\n").filter(Boolean);
     expect(lines.map((line) => (JSON.parse(line) as Message).seq)).toEqual(lines.map((_, i) => i + 1));
@@ -154,7 +154,7 @@ describe("streams", () => {
     ]);
   }, 60_000);
 
-  test("a position that the log does not know starts at the present, and the headers say so", async () => {
+  test("an unknown position starts at the last event, and the headers say so", async () => {
     const { epoch } = await server.json<{ epoch: string }>("/api/status");
     for (const query of ["since=999999999", "since=1&epoch=other"]) {
       const stream = await server.ask(`/api/events?follow=1&${query}`);

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { parseNumber, readDigits } from "../../../core/csv/cells/numbers/numbers.ts";
 
-test("digits read by their characters are the number that the careful way reads, to the bit", () => {
+test("the fast number parser equals the exact one to the bit", () => {
   const digits = fc
     .tuple(
       fc.constantFrom("", "-", "+", " "),

@@ -47,7 +47,7 @@ describe("memory", () => {
     expect(memoryBound(16 * GB, files)).toEqual({ used: GB, limit: 2 * GB });
   });
 
-  test("a service unit's limit counts, and of several around us the one nearest to its end", () => {
+  test("a service unit's memory limit counts; of several, the one closest to its limit", () => {
     const unit = "system.slice/signalbox.service";
     const files = kernel(`0::/${unit}\n`, {
       [`${unit}/memory.max`]: "4000000000",
@@ -105,14 +105,14 @@ describe("processors", () => {
   });
 });
 
-test("the disk is a share of what we may fill", async () => {
+test("disk usage is a share of the space that the server may use", async () => {
   const percent = await diskPercent(folder);
   expect(percent).toBeGreaterThan(0);
   expect(percent).toBeLessThan(100);
   expect(diskPercent(join(folder, "nothing"))).rejects.toThrow();
 });
 
-test("a loop that was held up for 300 ms says so, once", async () => {
+test("an event loop that was blocked for 300 ms reports it once", async () => {
   const delay = new LoopDelay();
   delay.start();
   await new Promise((resolve) => setTimeout(resolve, 120));

@@ -33,7 +33,7 @@ test("--help lists every setting with its default", () => {
   }
 });
 
-test("a public address may name the base path, which is then said once", () => {
+test("PUBLIC_URL may include the base path, which then appears once", () => {
   const both = { PUBLIC_URL: "https://ml.example", BASE_PATH: "/tools/box" };
   expect(readConfig({ PUBLIC_URL: "https://ml.example/tools/box/" })).toMatchObject(both);
   expect(readConfig({ ...both, PUBLIC_URL: "https://ml.example/tools/box" })).toMatchObject(both);

@@ -17,13 +17,13 @@ function states(values: number[]): string[] {
 }
 
 describe("hysteresis", () => {
-  test("one spike is not a change, two samples in a row are", () => {
+  test("one spike does not change the state, two samples in a row do", () => {
     expect(states([10, 99, 10, 10])).toEqual(["healthy", "healthy", "healthy", "healthy"]);
     expect(states([10, 85, 85])).toEqual(["healthy", "healthy", "warning"]);
     expect(states([97, 97])).toEqual(["healthy", "critical"]);
   });
 
-  test("a value that dances around the threshold makes no storm", () => {
+  test("a value that moves around the threshold raises no repeated alerts", () => {
     const dance = Array.from({ length: 200 }, (_, i) => (i % 2 ? 81 : 79));
     const changes = states(dance).filter((state, i, all) => i > 0 && state !== all[i - 1]);
     expect(changes.length).toBeLessThanOrEqual(1);

@@ -23,7 +23,7 @@ test.each([
   expect(clientAddress(headers, peer, PROXIES)).toBe(expected);
 });
 
-test("what a client writes in front never changes who it is", () => {
+test("values that a client adds to the header do not change its address", () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant("x"))), fc.ipV4(), (written, client) => {
       fc.pre(!PROXIES.isTrusted(client));

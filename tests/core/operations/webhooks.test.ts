@@ -125,7 +125,7 @@ test("events from now on, those that are wanted, in order, each signed over id, 
   expect(JSON.stringify(await webhooks.list())).not.toContain(SECRET);
 });
 
-test("a receiver that follows Standard Webhooks takes what we sign, and nothing that was changed", async () => {
+test("a receiver that follows Standard Webhooks accepts our signature, and nothing that was changed", async () => {
   const secret = `whsec_${btoa("a key of twenty-four bytes")}`;
   await open();
   await webhooks.create({ url: address(), types: [], secret });
@@ -144,7 +144,7 @@ test("a receiver that follows Standard Webhooks takes what we sign, and nothing 
   expect(() => verified(post!, new Webhook(SECRET, { format: "raw" }))).toThrow(WebhookVerificationError);
 });
 
-test("what fails is tried again with growing pauses, and holds back what comes after it", async () => {
+test("a failed delivery is retried with growing pauses, and later events wait", async () => {
   await open();
   await webhooks.create({ url: address(), types: [] });
   answers = [500, 404, 302];
@@ -165,7 +165,7 @@ test("what fails is tried again with growing pauses, and holds back what comes a
   });
 });
 
-test("an event is given up after many attempts, and the log says so", async () => {
+test("an event is dropped after many attempts, and the log says so", async () => {
   await open();
   await webhooks.create({ url: address(), types: [] });
   answers = Array<number>(MAX_ATTEMPTS).fill(500);
@@ -188,7 +188,7 @@ test("a restart loses nothing and repeats nothing that was taken", async () => {
   expect(names()).toEqual(["first", "while it was down", "after"]);
 });
 
-test("the environment's address is served, and only the environment ends it", async () => {
+test("a webhook from the environment is served, and only the environment removes it", async () => {
   await open({ url: address(), secret: SECRET, types: ["dataset.deleted"] });
   await happen("first");
   await received(1, 1);
@@ -199,7 +199,7 @@ test("the environment's address is served, and only the environment ends it", as
   expect(await webhooks.list()).toEqual([]);
 });
 
-test("there are no more than twenty, and a deleted one hears nothing", async () => {
+test("there are at most twenty webhooks, and a deleted one gets no events", async () => {
   await open();
   const made = Array.from({ length: 20 }, () => webhooks.create({ url: address(), types: [] }));
   const [first] = await Promise.all(made);

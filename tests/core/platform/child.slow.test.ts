@@ -52,7 +52,7 @@ test("a child that takes too much memory", async () => {
   expect((outcome as Error).message).toContain("300 MB");
 }, 60_000);
 
-test("a second answer changes nothing, and who lingers is ended", async () => {
+test("a second result changes nothing, and a child that lingers is ended", async () => {
   const { child } = run(
     `${READY} process.on("message", () => { process.send({ kind: "done", result: 1 }); process.send({ kind: "done", result: 2 }); }); ${REST}`,
   );

@@ -71,7 +71,7 @@ describe("for every number", () => {
     expect(exact(n)).toBe(text);
   });
 
-  test("a page has one minus sign, and no exponent that a machine would write", () => {
+  test("a page has one minus sign and no exponents such as 1e-7", () => {
     fc.assert(fc.property(anyNumber, (n) => !/-|\de[+-]?\d/.test(typeset(figure(n)))));
   });
 });
@@ -88,7 +88,7 @@ describe("for every share", () => {
     );
   });
 
-  test("scores together have the same decimals", () => {
+  test("scores that are shown together have the same decimals", () => {
     fc.assert(
       fc.property(fc.array(anyShare, { minLength: 1 }), (shares) => {
         const plainOnes = scorePercents(shares).filter((text) => !/[<>]/.test(text));
@@ -114,7 +114,7 @@ test("figures of a column have the same decimals; none looks like zero that is n
   expect(figures([0.839, 0.0231])).toEqual(["0.839", "0.023"]);
 });
 
-test("bytes and times go on to the next unit where rounding fills one", () => {
+test("bytes and times move to the next unit where rounding reaches it", () => {
   expect([0, 999, 999_600, 999_949, 60_302, 5.2e13].map(bytes)).toEqual([
     "0 B",
     "999 B",

@@ -11,7 +11,7 @@ holdFolder(process.argv[2]);
 console.log("held");
 await Bun.sleep(60_000);`;
 
-test("a folder has one holder, whatever its number, and none once that one was killed", async () => {
+test("a data folder has one holder, and none after that process was killed", async () => {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-hold-"));
   const other = Bun.spawn([process.execPath, "-e", HOLDER, HOLD, folder], { stdout: "pipe" });
   await other.stdout.getReader().read();

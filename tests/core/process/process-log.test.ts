@@ -20,7 +20,7 @@ const messages = (server: ServerProcess) => server.logged().map(({ msg }) => msg
 const put = (server: ServerProcess, path: string, body: string | Uint8Array<ArrayBuffer>) =>
   server.ask(path, { method: "PUT", body, headers: { authorization: `Bearer ${SECRET}` } });
 
-test("from the start to the end: what was read, trained, deployed, refused", async () => {
+test("the log names what was read, trained, deployed and refused", async () => {
   const server = await started({
     AUTH: "token",
     ADMIN_TOKEN: SECRET,
@@ -61,7 +61,7 @@ test("from the start to the end: what was read, trained, deployed, refused", asy
     expect(text).not.toContain(secret);
 });
 
-test("debug adds each request", async () => {
+test("the level debug logs each request", async () => {
   const server = await started({ LOG_LEVEL: "debug" });
   await server.ask("/api/status");
   await server.end("SIGTERM");

@@ -39,7 +39,7 @@ async function predict(model: string, Sex: string, rows: number) {
   return (await answer.json()) as { predictions: { id?: string; logged?: false }[] };
 }
 
-test("a version's predicted rows, amid those of others, and ids only for what is kept", async () => {
+test("a version's predicted rows are found among those of others, and only stored ones have IDs", async () => {
   for (let i = 0; i < 10; i++) {
     await predict("crew", "the-crew-secret", 200);
     await predict("other", "what-stays", 200);

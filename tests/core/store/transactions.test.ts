@@ -55,7 +55,7 @@ describe.each(DRIVERS)("on $name", ({ open }) => {
     await next();
   }
 
-  test("fifty bodies that fail at any step leave what the whole ones did, in some order", async () => {
+  test("fifty transactions that fail at any step leave exactly what the complete ones wrote", async () => {
     const one = fc.record({
       from: fc.constantFrom(...PLACES),
       to: fc.constantFrom(...PLACES),
@@ -94,7 +94,7 @@ describe.each(DRIVERS)("on $name", ({ open }) => {
     );
   }, 60_000);
 
-  test("writes at the same time are done one after the other, as they were asked for", async () => {
+  test("simultaneous writes run one after the other, in order", async () => {
     const order: number[] = [];
     const asked = Array.from({ length: 20 }, async (_, i) => {
       if (i % 2) await write(store, "a", i);
@@ -106,7 +106,7 @@ describe.each(DRIVERS)("on $name", ({ open }) => {
     expect(order).toHaveLength(20);
   });
 
-  test("what is not committed is seen by its handle only", async () => {
+  test("uncommitted changes are visible only to their transaction", async () => {
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     const { promise: written, resolve: told } = Promise.withResolvers<void>();
     const changing = store.transaction(async (tx) => {
@@ -133,7 +133,7 @@ describe.each(DRIVERS)("on $name", ({ open }) => {
     expect(await read(store, "a")).toBe(3);
   });
 
-  test("a handle is of no use after its end, nor while one nested in it is open", async () => {
+  test("a transaction handle fails after its end, and while a nested one is open", async () => {
     let kept: Handle | null = null;
     await store.transaction(async (tx) => {
       kept = tx;
@@ -146,7 +146,7 @@ describe.each(DRIVERS)("on $name", ({ open }) => {
     await expect(read(kept!, "a")).rejects.toThrow("after its end");
   });
 
-  test("rows that a change answers with come from where it was asked", async () => {
+  test("the rows in the response to a change begin at the requested position", async () => {
     const sql = "UPDATE settings SET value = '7' WHERE name = $name RETURNING value";
     expect(await store.returning<{ value: string }>(sql, { name: "a" })).toEqual([{ value: "7" }]);
     await store.transaction(async (tx) => {

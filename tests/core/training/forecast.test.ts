@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { progressAt, progressOnceTold, stillLeft } from "../../../core/training/forecast.ts";
 
-test("between two reports time goes on, and never to nothing", () => {
+test("between two reports the time left counts down, but never to zero", () => {
   expect(stillLeft(null, 5)).toBeNull();
   expect(stillLeft({ leftMs: null, at: 0 }, 5)).toBeNull();
   expect(stillLeft({ leftMs: 1000, at: 0 }, 400)).toBe(600);

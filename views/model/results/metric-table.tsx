@@ -82,12 +82,7 @@ function MetricRow(props: RowProps) {
   ]);
   return (
     <tr>
-      <th scope="row">
-        {metricLabel(name)}
-        <span class="says">
-          {metricSays(name)} {isLowerBetter(name) ? "Lower is better." : "Higher is better."}
-        </span>
-      </th>
+      <MetricHead name={name} />
       <td class="number metric-value">{shown}</td>
       <td class="metric-range">
         <MetricStrip {...props} words={`${low} to ${high}`} />
@@ -114,5 +109,17 @@ function MetricStrip({ name, value, interval, guess, words }: RowProps & { words
         reference={guess ?? null}
       />
     </>
+  );
+}
+
+/** The metric's name and meaning, at the head of its row. */
+export function MetricHead({ name }: { name: string }) {
+  return (
+    <th scope="row">
+      {metricLabel(name)}
+      <span class="says">
+        {metricSays(name)} {isLowerBetter(name) ? "Lower is better." : "Higher is better."}
+      </span>
+    </th>
   );
 }

@@ -1,6 +1,6 @@
 /** Recognises cell styles that show a number as a day, a moment or a time. */
 import type { Archive } from "./archive.ts";
-import { readXml } from "./xml.ts";
+import { readElements } from "./xml.ts";
 
 /** What a number under a style means. */
 export type NumberMeaning = "number" | "moment" | "time";
@@ -13,24 +13,14 @@ export async function readStyles(archive: Archive, part: string | null): Promise
   const custom = new Map<number, NumberMeaning>();
   const styles: NumberMeaning[] = [];
   let isInCells = false;
-  let attributes: Record<string, string> = {};
-  await readXml(archive.text(part), {
-    open: (name) => {
-      attributes = {};
-      if (name === "cellXfs") isInCells = true;
-    },
-    attribute: (name, value) => {
-      attributes[name] = value;
-    },
-    opened: (name) => {
-      const id = Number(attributes.numFmtId ?? 0);
-      if (name === "numFmt" && custom.size < MAX_FORMATS)
-        custom.set(id, meaningOf(attributes.formatCode ?? ""));
-      if (name === "xf" && isInCells) styles.push(custom.get(id) ?? builtInMeaning(id));
-    },
-    close: (name) => {
-      if (name === "cellXfs") isInCells = false;
-    },
+  const opened = (name: string, { numFmtId = "0", formatCode = "" }: Record<string, string>) => {
+    const id = Number(numFmtId);
+    if (name === "cellXfs") isInCells = true;
+    if (name === "numFmt" && custom.size < MAX_FORMATS) custom.set(id, meaningOf(formatCode));
+    if (name === "xf" && isInCells) styles.push(custom.get(id) ?? builtInMeaning(id));
+  };
+  await readElements(archive.text(part), opened, (name) => {
+    if (name === "cellXfs") isInCells = false;
   });
   return styles;
 }

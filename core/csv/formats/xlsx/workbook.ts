@@ -1,7 +1,7 @@
 /** Lists the sheets of a workbook, where they are, and how it counts days. */
 import { AppError } from "../../../platform/errors.ts";
 import { type Archive, damagedZip } from "./archive.ts";
-import { readXml } from "./xml.ts";
+import { readElements } from "./xml.ts";
 
 export interface Sheet {
   name: string;
@@ -53,19 +53,9 @@ async function readRelations(archive: Archive, part: string, folder: string): Pr
   const relations = new Map<string, Relation>();
   if (!archive.has(part)) return relations;
   refuseLongIndex(archive, part);
-  let attributes: Record<string, string> = {};
-  await readXml(archive.text(part), {
-    open: () => {
-      attributes = {};
-    },
-    attribute: (name, value) => {
-      attributes[name] = value;
-    },
-    opened: (name) => {
-      const { Id, Type = "", Target = "", TargetMode } = attributes;
-      if (name !== "Relationship" || !Id || TargetMode === "External") return;
-      relations.set(Id, { type: Type.slice(Type.lastIndexOf("/") + 1), target: resolved(Target, folder) });
-    },
+  await readElements(archive.text(part), (name, { Id, Type = "", Target = "", TargetMode }) => {
+    if (name !== "Relationship" || !Id || TargetMode === "External") return;
+    relations.set(Id, { type: Type.slice(Type.lastIndexOf("/") + 1), target: resolved(Target, folder) });
   });
   return relations;
 }
@@ -94,21 +84,12 @@ async function readSheetList(
   if (!archive.has(part)) throw damagedZip(new Error(`${part} is missing`));
   const listed: ListedSheet[] = [];
   let is1904 = false;
-  let attributes: Record<string, string> = {};
-  await readXml(archive.text(part), {
-    open: () => {
-      attributes = {};
-    },
-    attribute: (name, value) => {
-      attributes[name] = value;
-    },
-    opened: (name) => {
-      if (name === "workbookPr") is1904 = /^(?:1|true)$/.test(attributes.date1904 ?? "");
-      if (name !== "sheet" || !attributes.id) return;
-      if (listed.length >= MAX_SHEETS) throw tooManySheets();
-      const { id, name: label = `Sheet${listed.length + 1}`, state = "visible" } = attributes;
-      listed.push({ id, name: label, isHidden: state !== "visible" });
-    },
+  await readElements(archive.text(part), (element, attributes) => {
+    if (element === "workbookPr") is1904 = /^(?:1|true)$/.test(attributes.date1904 ?? "");
+    if (element !== "sheet" || !attributes.id) return;
+    if (listed.length >= MAX_SHEETS) throw tooManySheets();
+    const { id, name = `Sheet${listed.length + 1}`, state = "visible" } = attributes;
+    listed.push({ id, name, isHidden: state !== "visible" });
   });
   return { listed, is1904 };
 }

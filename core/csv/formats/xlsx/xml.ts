@@ -52,6 +52,25 @@ export async function readXml(
   parser.end();
 }
 
+/** Each element with all its attributes. Throws AppError `invalid`. */
+export async function readElements(
+  chunks: AsyncGenerator<string>,
+  opened: (name: string, attributes: Record<string, string>) => void,
+  close: (name: string) => void = () => {},
+): Promise<void> {
+  let attributes: Record<string, string> = {};
+  await readXml(chunks, {
+    open: () => {
+      attributes = {};
+    },
+    attribute: (name, value) => {
+      attributes[name] = value;
+    },
+    opened: (name) => opened(name, attributes),
+    close,
+  });
+}
+
 function localName(name: string): string {
   const colon = name.indexOf(":");
   return colon < 0 ? name : name.slice(colon + 1);

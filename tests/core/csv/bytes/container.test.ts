@@ -64,7 +64,7 @@ describe("packed", () => {
     expect((await refusalOf(packed.slice(0, packed.length >> 1))).message).toContain("damaged");
   });
 
-  test("a bomb is stopped before it has grown", async () => {
+  test("an archive bomb is stopped before it expands", async () => {
     // 600 MB in many members: far more than this process grows by for other reasons.
     const bomb = Buffer.concat(Array(150).fill(nativeGzip(Buffer.alloc(4 * 1024 * 1024, "a"))));
     const before = process.memoryUsage().rss;

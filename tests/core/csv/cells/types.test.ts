@@ -178,7 +178,7 @@ describe("missing", () => {
     expect(profile.columns[1]).toMatchObject({ type: "number", missing: 12 });
   });
 
-  test("a word of its own among numbers is said", async () => {
+  test("a lone word among numbers is reported", async () => {
     const lines = Array.from({ length: 100 }, (_, k) => `${k % 5},${k % 50 === 0 ? "withheld" : k}`);
     const profile = await profileCsv(fileOf(`n,v\n${lines.join("\n")}\n`), {}, { name: "a" });
     expect(profile.columns[1]).toMatchObject({ type: "number", missing: 2 });
@@ -194,7 +194,7 @@ describe("missing", () => {
     expect(few.columns[1].type).toBe("category");
   });
 
-  test("words far down make a column of numbers a category", async () => {
+  test("words far down the file make a column of numbers a category", async () => {
     const lines = Array.from({ length: 9000 }, (_, k) => `${k % 5},${k < 4000 ? k % 9 : `grade ${k % 9}`}`);
     const profile = await profileCsv(fileOf(`n,v\n${lines.join("\n")}\n`), {}, { name: "a" });
     expect(profile.columns[1]).toMatchObject({ type: "category", missing: 0, distinct: 18 });
@@ -238,7 +238,7 @@ describe("choices", () => {
     expect(headless.columns[0].name).toBe("column_1");
   });
 
-  test("what cannot be chosen is refused with what can", async () => {
+  test("an invalid choice is refused with the valid ones", async () => {
     const path = fileOf("a,b\n1,2\n3,4\n");
     const wrong: ReadingChoices[] = [
       { delimiter: "\n" },

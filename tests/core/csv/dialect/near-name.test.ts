@@ -21,6 +21,6 @@ test.each([
   expect(nearName(asked, COLUMNS)).toBe(meant);
 });
 
-test("the exact spelling wins over a near one", () => {
+test("an exact name wins over a similar one", () => {
   expect(nearName("Price-net", COLUMNS)).toBe("price_net");
 });

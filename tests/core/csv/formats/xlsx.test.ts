@@ -54,7 +54,7 @@ describe("cells", () => {
     expect(rows.slice(1).map(([cell]) => cell)).toEqual(["one two", "東京", "a\rb & c"]);
   });
 
-  test("a formula is what it came to; one without a saved result is missing, and told", async () => {
+  test("a formula gives its saved result; without one the cell is missing, with a finding", async () => {
     const xml = `<sheetData>
       <row><c t="inlineStr"><is><t>a</t></is></c><c t="inlineStr"><is><t>b</t></is></c></row>
       <row><c><f>1+1</f><v>2</v></c><c t="str"><f>"x"&amp;"y"</f><v>xy</v></c></row>
@@ -217,7 +217,7 @@ describe("merged cells", () => {
     expect(read[0]).toEqual(["r", "a", "b", "c", "d"]);
   });
 
-  test("cells merged over several rows of data are reported", async () => {
+  test("cells merged over several data rows are reported", async () => {
     const rows = [["r", "a", "b", "c", "d"], ...body];
     const xml = sheetData(rows) + merged(["A2:A3"]);
     const { findings } = await profileOf(workbookOf({ sheets: [{ name: "S", xml }] }));

@@ -17,14 +17,14 @@ describe("a class as the target", () => {
   const rows = Array.from({ length: 360 }, (_, k) => k % 12);
   const weight = (k: number) => 10 + ((k * 37) % 101);
 
-  test("what is the same for several classes does not give them away, as number or as word", async () => {
+  test("a value shared by several classes is no leak, as a number or as a word", async () => {
     const lines = rows.map(
       (s, k) => `${LEGS[s % 4]},${["no", "two", "four", "many"][s % 4]}legs,${weight(k)},${SPECIES[s]}`,
     );
     expect(await leaksOf("legs,limbs,weight,species", lines, "species")).toEqual([]);
   });
 
-  test("what differs from class to class does", async () => {
+  test("a value that differs between classes does", async () => {
     const lines = rows.map((s, k) => `${3 * s + 1},group${s}x${k % 2},${weight(k)},${SPECIES[s]}`);
     expect(await leaksOf("code,group,weight,species", lines, "species")).toEqual(["code", "group"]);
   });

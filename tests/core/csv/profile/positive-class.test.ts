@@ -7,7 +7,7 @@ import { findLabel, positiveClass } from "../../../../core/csv/profile/advice/po
 
 const of = (labels: [string, string], rows: [number, number] = [50, 50]) => positiveClass(labels, rows).label;
 
-describe("by name, even where it is the commoner one", () => {
+describe("the positive class is chosen by name, even if it is more frequent", () => {
   test.each<[string, string]>([
     ["yes", "no"],
     ["TRUE", "FALSE"],
@@ -32,7 +32,7 @@ describe("by name, even where it is the commoner one", () => {
   });
 });
 
-test("by rarity where the names do not tell", () => {
+test("the positive class is the rarer one where names do not help", () => {
   expect(of(["a", "b"], [10, 90])).toBe("a");
   expect(of(["M", "F"], [10, 90])).toBe("M");
   expect(of(["M", "F"], [90, 10])).toBe("F");
@@ -42,7 +42,7 @@ test("by rarity where the names do not tell", () => {
   expect(of(["a", "b"])).toBe("b");
 });
 
-test("a label is found as people type it", () => {
+test("a label is matched however people type it", () => {
   expect(findLabel(["No", "Yes"], "Yes")).toBe("Yes");
   expect(findLabel(["No", "Yes"], " yes")).toBe("Yes");
   expect(findLabel(["0.0", "1.0"], "1")).toBe("1.0");

@@ -157,7 +157,7 @@ describe("target", () => {
 });
 
 describe("ids", () => {
-  test("a counter in the first column, and unique numbers called so", async () => {
+  test("a counter in the first column, and unique numbers named like one", async () => {
     const found = await fileProfile(
       "row,customer_id,value",
       (k) => `${k + 1},${(k * 7919) % 10007},${(k * k) % 17}`,

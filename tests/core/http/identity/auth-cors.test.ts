@@ -51,7 +51,7 @@ test("a refusal of the host or the origin carries every header too", async () =>
   expect(answer.headers.get("x-request-id")).toMatch(/.+/);
 });
 
-test("a preflight is answered before anybody is known", async () => {
+test("a preflight is answered before the client is identified", async () => {
   const headers = {
     origin: PORTAL,
     "access-control-request-method": "PATCH",
@@ -67,7 +67,7 @@ test("a preflight is answered before anybody is known", async () => {
   expect(unknown.headers.has("access-control-allow-origin")).toBe(false);
 });
 
-test("* lets every page read and call with a token of its own, never with cookies", async () => {
+test("* allows every origin to call with a token, never with cookies", async () => {
   const authorization = `Bearer ${ADMIN}`;
   const answer = await every.ask("/api/runs", { headers: { origin: STRANGER, authorization } });
   expect(answer.headers.get("access-control-allow-origin")).toBe("*");

@@ -34,7 +34,7 @@ test("forms for those who may not read are the ones that are tested here", () =>
   ]);
 });
 
-test("a predict token gets the answer, not the model's page", async () => {
+test("a token with the scope predict gets the prediction, not the model's page", async () => {
   const body = "version=1&f.Sex=female";
   const form = { "content-type": "application/x-www-form-urlencoded", "content-length": String(body.length) };
   const asked = async (accept: string, scope: Scope) =>

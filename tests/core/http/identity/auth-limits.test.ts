@@ -31,7 +31,7 @@ test("beyond the limit: 429 with Retry-After and the way on; headers count down 
   expect(await statuses([predict(FAR)])).toEqual([404]);
 });
 
-test("unset, the network is limited and this machine is not; a set limit holds for all", async () => {
+test("by default only the network is limited; a limit that is set applies to everyone", async () => {
   harness = await openHarness();
   expect((await predict("127.0.0.1")).headers.has("ratelimit")).toBe(false);
   expect((await predict(NEAR)).headers.get("ratelimit-limit")).toBe("12000");
@@ -55,7 +55,7 @@ test("each kind has its own", async () => {
   expect((await ask("/datasets", { method: "POST", headers: { accept: "text/html" } })).status).toBe(429);
 });
 
-test("a client behind a trusted proxy is itself; who only says he is behind one is not", async () => {
+test("a client's address is read from a trusted proxy's header, and from nobody else's", async () => {
   harness = await openHarness({ RATE_PREDICT: "1", TRUSTED_PROXIES: "10.0.0.0/8" });
   const through = (chain: string, peer = "10.0.0.1") => predict(peer, { "x-forwarded-for": chain });
   expect(await statuses([through(NEAR), through(FAR), through(NEAR)])).toEqual([404, 404, 429]);

@@ -80,7 +80,7 @@ async function ask(url: string, ...options: string[]): Promise<number> {
 
 const sends = (...headers: string[]) => headers.flatMap((header) => ["-H", header]);
 
-test("whoever signed in at the proxy has the role of the name", async () => {
+test("the proxy's user name gets its role", async () => {
   expect(await ask(`${right}api/models`, "-u", "alice:a")).toBe(200);
   expect(await ask(`${right}api/tokens`, "-u", "alice:a")).toBe(403);
   expect(await ask(`${right}api/tokens`, "-u", "carol:c")).toBe(200);
@@ -100,7 +100,7 @@ test("a client's own header is replaced, not added to", async () => {
   expect(await ask(`${right}api/tokens`, "-u", "alice:a", ...sends("X_Forwarded_User: carol"))).toBe(403);
 });
 
-test("what the audit names is who signed in", async () => {
+test("the audit log names the person who signed in", async () => {
   const body = JSON.stringify({ RETENTION_DAYS: 30 });
   const change = ["-X", "PATCH", "-H", "content-type: application/json", "-d", body];
   expect(await ask(`${right}api/settings`, "-u", "carol:c", ...change)).toBe(200);
@@ -109,7 +109,7 @@ test("what the audit names is who signed in", async () => {
   expect(signalbox.config.RETENTION_DAYS).toBe(30);
 });
 
-test("a header that came twice, or with underscores, is refused though the secret is right", async () => {
+test("a header that is sent twice or with underscores is refused even with the right secret", async () => {
   expect(await ask(`${careless}api/models`, ...sends("X-Forwarded-User: alice"))).toBe(200);
   expect(
     await ask(`${careless}api/models`, ...sends("X-Forwarded-User: alice", "X-Forwarded-User: carol")),
@@ -120,7 +120,7 @@ test("a header that came twice, or with underscores, is refused though the secre
   expect(await ask(`${careless}api/models`, ...sends("X_Forwarded_User: carol"))).toBe(401);
 });
 
-test("without the secret, or from an address that is not trusted, nobody is believed", async () => {
+test("identity headers without the secret or from an untrusted address are ignored", async () => {
   expect(await ask(`${direct}api/models`, ...sends("X-Forwarded-User: carol"))).toBe(401);
   expect(
     await ask(`${direct}api/models`, ...sends("X-Forwarded-User: carol", "X-Trusted-Auth-Secret: wrong")),

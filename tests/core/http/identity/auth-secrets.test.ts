@@ -56,7 +56,7 @@ test("the secrets come from their files", () => {
   );
 });
 
-test("no route tells one, asked as page, as data or wrongly", async () => {
+test("no route reveals a secret, whether asked for a page, for data or wrongly", async () => {
   const authorization = `Bearer ${sown("ADMIN_TOKEN")}`;
   const told: string[] = [];
   for (const { method, path } of harness.routes) {
@@ -73,6 +73,6 @@ test("no route tells one, asked as page, as data or wrongly", async () => {
   expect(told).toEqual([]);
 });
 
-test("the log tells none", () => {
+test("the log contains no secret", () => {
   expect(printed.filter((line) => line.includes("sown-"))).toEqual([]);
 });

@@ -41,7 +41,7 @@ const signIn = (fields: Record<string, string>, headers: Record<string, string> 
 const cookieOf = (answer: Response) => answer.headers.get("set-cookie")!.split(";")[0]!;
 
 describe("a token", () => {
-  test("that revokes itself is told that it is done, by the API and by the form", async () => {
+  test("a token that revokes itself gets a success response, by the API and by the form", async () => {
     for (const [path, method] of [
       ["/api/tokens/:id", "DELETE"],
       ["/settings/tokens/:id/revoke", "POST"],
@@ -53,7 +53,7 @@ describe("a token", () => {
     }
   });
 
-  test("is asked for in words that a program and a person understand", async () => {
+  test("a missing credential is refused for programs and people alike", async () => {
     const answer = await harness.ask("/api/datasets");
     expect(answer.status).toBe(401);
     expect(answer.headers.get("www-authenticate")).toBe('Bearer realm="Signalbox"');
@@ -61,7 +61,7 @@ describe("a token", () => {
     expect(told).toMatchObject({ status: 401, example: expect.stringContaining("Authorization: Bearer") });
   });
 
-  test("that does not reach: 403 names the scope, in the header too", async () => {
+  test("a token without the scope gets 403 that names it, also in the header", async () => {
     const init = { method: "POST", headers: bearer((await make(["read"])).token), body: "a,b\n1,2\n" };
     const answer = await harness.ask("/api/upload", init);
     expect(answer.status).toBe(403);
@@ -69,7 +69,7 @@ describe("a token", () => {
     expect(((await answer.json()) as Problem).detail).toContain("needs the scope train");
   });
 
-  test("that is unknown or has expired gets an error that says so", async () => {
+  test("an unknown or expired token gets an error that says so", async () => {
     const unknown = await harness.ask("/api/runs", { headers: bearer("sbx_wrong") });
     expect(unknown.headers.get("www-authenticate")).toContain('error="invalid_token"');
     const { token } = await make(["read"], new Date(now() + 60_000).toISOString());
@@ -80,7 +80,7 @@ describe("a token", () => {
     expect(((await expired.json()) as Problem).detail).toContain("has expired");
   });
 
-  test("stands in every command to paste, by the shell's variable", async () => {
+  test("every command to paste sends the token from the shell's variable", async () => {
     const headers = { ...bearer((await make(["read"])).token), accept: "text/html" };
     const docs = await (await harness.ask("/docs", { headers })).text();
     const commands = docs.match(/<code>curl [^<]*/g)!;
@@ -88,7 +88,7 @@ describe("a token", () => {
     for (const command of commands) expect(command).toContain("Bearer $SIGNALBOX_TOKEN");
   });
 
-  test("comes by Basic too, as password or alone", async () => {
+  test("is accepted as Basic too, as the password or alone", async () => {
     const { token } = await make(["read"]);
     for (const pair of [`curl:${token}`, `${token}:`]) {
       const authorization = `Basic ${Buffer.from(pair).toString("base64")}`;
@@ -193,7 +193,7 @@ describe("signing in", () => {
     expect((await signIn({ token: ADMIN, next })).headers.get("location")).toBe(location);
   });
 
-  test("gives a cookie that no script reads, good for pages, API and panels until the way out", async () => {
+  test("sets an HttpOnly cookie that is valid for pages, API and panels until sign-out", async () => {
     const answer = await signIn({ token: ADMIN });
     expect(answer.headers.get("set-cookie")).toMatch(
       /^signalbox-8000=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax$/,
@@ -210,7 +210,7 @@ describe("signing in", () => {
     expect((await harness.ask("/api/runs", { headers: { cookie } })).status).toBe(401);
   });
 
-  test("with a wrong token shows the form again with what was wrong; a script gets the problem", async () => {
+  test("a wrong token shows the form again with the error; a script gets the problem", async () => {
     const answer = await signIn({ token: "<script>", next: "/docs" });
     expect(answer.status).toBe(401);
     const html = await answer.text();
@@ -285,7 +285,7 @@ describe("an embed's token", () => {
     expect((await ask(`/embed/run?of=r2&token=${token}`)).status).toBe(403);
   });
 
-  test("that has expired says so, one that is false says that; neither leads to the sign-in page", async () => {
+  test("an expired link and a false link say what they are, and do not lead to sign-in", async () => {
     const expired = await ask(`/embed/metrics?token=${link("metrics", now() - 1)}`);
     expect(expired.status).toBe(401);
     expect(await expired.text()).toContain("expired at");
@@ -297,7 +297,7 @@ describe("an embed's token", () => {
 });
 
 describe("the audit", () => {
-  test("says who changed what from where, what was refused too, and no reading", async () => {
+  test("records who changed what from where, also refusals, but no reads", async () => {
     const trainer = await make(["train"]);
     const csv = `a,b\n${Array.from({ length: 40 }, (_, i) => `${i},${i % 2}`).join("\n")}\n`;
     const init = { method: "POST", headers: bearer(trainer.token), body: csv };
@@ -326,7 +326,7 @@ describe("the audit", () => {
     expect(events).not.toContain("203.0.113.9");
   });
 
-  test("has its page, and sign-ins stand in it", async () => {
+  test("the audit log has a page and lists sign-ins", async () => {
     await signIn({ token: "not this one" });
     const page = await (
       await harness.ask("/settings/audit", { headers: { ...HTML, ...bearer(ADMIN) } })
@@ -337,7 +337,7 @@ describe("the audit", () => {
 });
 
 describe("the tokens' page", () => {
-  test("makes and revokes without script; the token is shown in the answer only", async () => {
+  test("creates and revokes tokens without script; a token is shown once", async () => {
     const cookie = cookieOf(await signIn({ token: ADMIN }));
     const headers = { ...HTML, cookie, origin: OURS };
     const fields: [string, string][] = [

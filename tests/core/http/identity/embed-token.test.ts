@@ -13,7 +13,7 @@ test("is valid before, expired from the moment on", () => {
   expect(verifyEmbedToken(token, SECRET, 1_000_000)).toEqual({ state: "expired", ...GRANT });
 });
 
-test("of another secret is invalid, even where it has expired", () => {
+test("a token signed with another secret is invalid, even after it expired", () => {
   const token = signEmbedToken(GRANT, "another");
   expect(verifyEmbedToken(token, SECRET, 0)).toEqual({ state: "invalid" });
   expect(verifyEmbedToken(token, SECRET, 2_000_000)).toEqual({ state: "invalid" });

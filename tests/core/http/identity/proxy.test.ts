@@ -57,11 +57,11 @@ test.each<[string, [string, string][], string | null]>([
   expect(outcome(headers)).toBe(expected);
 });
 
-test("a stranger's headers are nobody's", () => {
+test("identity headers from an untrusted address are ignored", () => {
   expect(outcome([SECRET, ["X-User", "root"]], { peer: false })).toBe(null);
 });
 
-test("a role is not read where no header is named for it, and who has none can be refused", () => {
+test("roles are read only from the configured header, and people without one can be refused", () => {
   const headers: [string, string][] = [SECRET, ["X-User", "ada"], ["X-Role", "admin"]];
   expect(outcome(headers, { settings: { TRUSTED_ROLE_HEADER: "" } })).toBe("ada:read,predict");
   const strict = { TRUSTED_DEFAULT_ROLE: "none", TRUSTED_ROLE_HEADER: "" };

@@ -55,7 +55,7 @@ test("every value falls into one of at most 20 bins, by the count of edges that 
   );
 });
 
-test("a column where nearly all is the same value and few are far away is still cut where its rows are", () => {
+test("a column of mostly one value with few outliers still gets bins where its rows are", () => {
   const random = seededRandom(1);
   const values = Array.from({ length: 2000 }, () => Math.exp(6 * random() ** 3));
   const { counts } = numbers(values);
@@ -94,7 +94,7 @@ const look = (column: ColumnReference, values: number[]) => {
     .columns[0]!;
 };
 
-test("rows from the same source are called drifted in at most one of a hundred looks", () => {
+test("rows from the same source are reported as drifted in at most 1 % of checks", () => {
   const random = seededRandom(7);
   const column = numbers(Array.from({ length: 2000 }, () => gauss(random)));
   let falsePositives = 0;

@@ -34,13 +34,13 @@ function outcomes(rows: number, right: number, seed = 1): Judged[] {
   });
 }
 
-test("nothing is said below 30 outcomes, and of one class only what is defined", () => {
+test("no verdict below 30 outcomes, and with one class only the metrics that are defined", () => {
   expect(liveFigures(summary({}), outcomes(29, 0.8))).toEqual([]);
   const sole = outcomes(200, 0.9).filter(({ actual }) => actual === "yes");
   expect(liveFigures(summary({}), sole).map(({ metric }) => metric)).not.toContain("roc_auc");
 });
 
-test("a fall from 80 % to 60 % is clear in 300 outcomes, not in 30; a like figure never is", () => {
+test("a fall from 80 % to 60 % is significant with 300 outcomes, not with 30; an equal score never is", () => {
   const verdict = (rows: number, right: number, seed: number) =>
     liveFigures(summary({}), outcomes(rows, right, seed)).find(({ metric }) => metric === "accuracy")!
       .verdict;
@@ -83,7 +83,7 @@ test("Wilson's interval holds its 95 % for few rows, where the usual one does no
   expect(held / 2000).toBeGreaterThan(0.93);
 });
 
-test("a challenger that is right where the live version errs is better; two alike are not told apart", () => {
+test("a challenger that corrects the live version's mistakes is better; two equal versions are level", () => {
   const live = outcomes(300, 0.75, 2);
   const paired = (improved: number) => {
     const random = seededRandom(3);

@@ -16,7 +16,7 @@ function readAll(plan: Partial<ColumnPlan>, cells: Cell[], labels: string[] | nu
 const POINT = { number: { decimal: ".", thousands: ",", percent: false } } as const;
 
 describe("numbers", () => {
-  test("a decimal comma explains what a point does not; from then on what both explain is missing", () => {
+  test("once a decimal comma is certain, values that could be read both ways are missing", () => {
     expect(readAll(POINT, ["1,234", "50,5", "1,234", "7"])).toEqual([
       [1234],
       [50.5, "other_style"],
@@ -24,10 +24,10 @@ describe("numbers", () => {
       [7],
     ]);
   });
-  test("a truth value is 1 or 0", () => {
+  test("a boolean is 1 or 0", () => {
     expect(readAll(POINT, [true, false])).toEqual([[1], [0]]);
   });
-  test("what no style explains is missing", () => {
+  test("a value that no style explains is missing", () => {
     expect(readAll(POINT, ["much", Number.POSITIVE_INFINITY])).toEqual([
       [null, "unreadable"],
       [null, "unreadable"],
@@ -36,7 +36,7 @@ describe("numbers", () => {
 });
 
 describe("dates", () => {
-  test("only another style explains it, or two do", () => {
+  test("values that only another style explains, or two styles do", () => {
     const plan = { type: "date", dateFormat: "yyyy-M-d" } as const;
     expect(readAll(plan, ["2024-03-25", "25/03/2024"])).toEqual([
       [Date.UTC(2024, 2, 25)],
@@ -46,7 +46,7 @@ describe("dates", () => {
   });
 });
 
-test("a date or number that is read as it stands needs no warning", () => {
+test("a date or number in the column's own format gives no warning", () => {
   const dates = { type: "date", dateFormat: "d.M.yyyy" } as const;
   expect(readAll(dates, ["2020-07-07", "7.7.2020"])).toEqual([
     [Date.UTC(2020, 6, 7)],
@@ -69,7 +69,7 @@ describe("labels", () => {
       ["No"],
     ]);
   });
-  test("blanks and forms of accents tell nothing apart, case is said, a new label is said", () => {
+  test("blanks and accent forms match, another case and a new label give a warning", () => {
     const plan = { type: "category" } as const;
     expect(readAll(plan, ["  Zu\u0308rich ", "ZÜRICH", "Bern"], ["Zürich", "Basel"])).toEqual([
       ["Zürich"],
@@ -77,7 +77,7 @@ describe("labels", () => {
       ["Bern", "unseen_category"],
     ]);
   });
-  test("ids of nineteen digits are exact as text, and said to be at risk as numbers", () => {
+  test("IDs of nineteen digits are exact as text, and give a warning as numbers", () => {
     const id = "1404000000000000001";
     const plan = { type: "category" } as const;
     expect(readAll(plan, [id], [id])).toEqual([[id]]);
@@ -85,7 +85,7 @@ describe("labels", () => {
   });
 });
 
-test("a style that is known in part leaves what it may still mean open", () => {
+test("a partly known style leaves ambiguous values open", () => {
   // A decimal comma: 1.234 may be thousands from now on.
   expect(readAll(POINT, ["50,5", "1.234", "7.25", "1.234"])).toEqual([
     [50.5, "other_style"],

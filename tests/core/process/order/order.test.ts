@@ -113,7 +113,7 @@ test("a model is renamed with its versions, deployment and predictions; the old 
   expect(clash.status).toBe(409);
 });
 
-test("what is deleted is hidden at once everywhere, and back after an undo with all it had", async () => {
+test("a deleted item disappears everywhere, and an undo restores it completely", async () => {
   const { run, dataset } = await train("guests", 3);
   await harness.send("PUT", "/api/models/guests/live", { version: 1 });
   const gone = [await remove("/api/models/guests"), await remove(`/api/runs/${run}?delete=1`)];
@@ -144,7 +144,7 @@ test("what is deleted is hidden at once everywhere, and back after an undo with 
   expect(await status(`/api/undo/${run}`, { method: "POST" })).toBe(404);
 });
 
-test("after a minute nothing brings it back, and files and rows are gone; a number is never given again", async () => {
+test("after a minute a delete is final, files and rows are gone, and its number is never reused", async () => {
   const { run, dataset } = await train("secret-guests", 4);
   await harness.send("PATCH", `/api/runs/${run}`, { note: "the-note-to-forget" });
   const models = () => readdirSync(join(harness.folder, "models")).length;
@@ -168,7 +168,7 @@ test("after a minute nothing brings it back, and files and rows are gone; a numb
   expect(await harness.json(`/api/runs/${next}`)).toMatchObject({ number: 5 });
 });
 
-test("now=1 is final at once; the same bytes and the same name begin anew", async () => {
+test("now=1 deletes at once; the same file and name can be added again", async () => {
   const { run, dataset } = await train("again", 6);
   expect((await remove(`/api/datasets/${dataset}?now=1`)).headers.has("location")).toBe(false);
   expect(await status(`/api/undo/${dataset}`, { method: "POST" })).toBe(404);

@@ -23,7 +23,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => harness.close());
 
-test("the run, the version and the event tell of the version before", async () => {
+test("the run, the version and the event name the previous version", async () => {
   const [first, second] = runs;
   expect(first.comparison).toBeNull();
   expect(second.comparison).toMatchObject({ version: 1, columns: { came: ["deck"], went: [], changed: [] } });

@@ -89,7 +89,7 @@ test("each answer has the status, the type and exactly the fields that its row p
   await ask("DELETE", `/api/datasets/${id}`);
 }, 120_000);
 
-test("a row that says it takes parameters refuses others", async () => {
+test("a route refuses query parameters that it does not list", async () => {
   for (const path of [
     "/api/runs?limit=0",
     "/api/runs?limit=x",

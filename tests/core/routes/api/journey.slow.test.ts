@@ -120,7 +120,7 @@ test("a CSV becomes a deployed model that predicts", async () => {
   expect(metrics!.verdict).toBe(run.verdict);
 }, 60_000);
 
-test("a CSV is predicted row by row, in whatever dialect it comes, safe for spreadsheets", async () => {
+test("a CSV of any dialect is predicted row by row, and the result is safe for spreadsheets", async () => {
   const csv = "Sex;Class;Age;Note\nfemale;1;30;=1+1\nmale;3;;plain\n";
   const answer = await harness.ask("/api/models/passengers/predict", { method: "PUT", body: csv });
   expect(answer.headers.get("content-type")).toBe("text/csv; charset=utf-8");

@@ -116,7 +116,7 @@ test("a client that leaves ends it", async () => {
   expect(harness.signalbox.holds.count).toBe(0);
 });
 
-test("what is no table is refused before the first byte", async () => {
+test("a body that is no table is refused before the first byte of the response", async () => {
   expect((await predict("\x89PNG\r\n\x1a\n0000")).status).toBe(422);
   expect((await predict(`${HEADER}\n`)).status).toBe(422);
   expect(await (await predict("Colour,Size\nred,1\n")).json()).toMatchObject({

@@ -50,7 +50,7 @@ describe("files", () => {
     }
   });
 
-  test("a file that says it has 10 GB is refused before it is sent", async () => {
+  test("a file with a declared size of 10 GB is refused before it is sent", async () => {
     const answer = await harness.ask("/api/upload?name=huge.csv", {
       method: "POST",
       headers: { "content-length": "10000000000" },
@@ -59,7 +59,7 @@ describe("files", () => {
     expect((await problemOf(answer, 413)).fix).toContain("MAX_UPLOAD_MB");
   });
 
-  test("a body that turns out too large is refused", async () => {
+  test("a body that exceeds the limit while it is read is refused", async () => {
     await problemOf(await harness.upload("large.csv", passengersCsv(300_000)), 413);
     expect(readdirSync(join(harness.signalbox.config.DATA_DIR, "datasets"))).toEqual([]);
   });

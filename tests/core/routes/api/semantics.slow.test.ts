@@ -90,7 +90,7 @@ describe("an Idempotency-Key", () => {
     expect((await harness.json<{ items: unknown[] }>("/api/runs")).items.length).toBe(before + 1);
   }, 30_000);
 
-  test("keeps no secret and nothing of what was deleted", async () => {
+  test("the stored responses hold no secret and nothing that was deleted", async () => {
     const token = { name: "night", scopes: ["read"] };
     expect((await post("/api/tokens", "k5", token)).status).toBe(201);
     expect((await post("/api/tokens", "k5", token)).status).toBe(409);
@@ -132,7 +132,7 @@ describe("a tag", () => {
     expect((await change(method, path(), "*", body)).status).toBe(200);
   });
 
-  test("of two changes at once one wins", async () => {
+  test("of two simultaneous changes one wins", async () => {
     const path = `/api/datasets/${dataset}`;
     const tag = (await harness.ask(path)).headers.get("etag")!;
     const both = await Promise.all([
@@ -142,7 +142,7 @@ describe("a tag", () => {
     expect(both.map(({ status }) => status).sort()).toEqual([200, 412]);
   });
 
-  test("of a version deletes only what was seen", async () => {
+  test("If-Match on a version deletes only what the client saw", async () => {
     const path = "/api/models/crew/versions/1";
     const tag = (await harness.ask(path)).headers.get("etag")!;
     await harness.send("PUT", "/api/models/crew/live", { version: 1 });
@@ -152,7 +152,7 @@ describe("a tag", () => {
     expect((await change("DELETE", path, now)).status).toBe(204);
   });
 
-  test("saves a GET the body, until what it shows is another", async () => {
+  test("If-None-Match saves the body until the content changes", async () => {
     const tag = (await harness.ask("/api/models/crew")).headers.get("etag")!;
     const same = await harness.ask("/api/models/crew", { headers: { "if-none-match": `"a", W/${tag}` } });
     expect([same.status, await same.text(), same.headers.get("etag")]).toEqual([304, "", tag]);
@@ -162,7 +162,7 @@ describe("a tag", () => {
     expect((await harness.ask("/api/models/crew", { headers: { "if-none-match": tag } })).status).toBe(200);
   });
 
-  test("of a panel is its own", async () => {
+  test("a panel has its own position", async () => {
     const tag = (await harness.ask("/panels/datasets.json")).headers.get("etag")!;
     const other = await harness.ask("/panels/health.json", { headers: { "if-none-match": tag } });
     expect(other.status).toBe(200);
@@ -172,7 +172,7 @@ describe("a tag", () => {
   });
 });
 
-test("HEAD says what GET would, its length too, and starts no stream", async () => {
+test("HEAD returns the headers of GET, with the length, and starts no stream", async () => {
   for (const path of ["/api/runs", "/healthz", "/", "/openapi.json", "/nothing"]) {
     const [got, head] = [await harness.ask(path), await harness.ask(path, { method: "HEAD" })];
     expect([path, head.status]).toEqual([path, got.status]);
@@ -212,7 +212,7 @@ test("each address says what it takes: OPTIONS, and 405 with Allow", async () =>
   expect((await harness.ask("/nothing", { method: "OPTIONS" })).status).toBe(404);
 });
 
-test("Prefer is understood, and said to be", async () => {
+test("the Prefer header is applied and confirmed", async () => {
   const ask = (prefer: string, seed: number) =>
     harness.ask(`/api/upload?name=p${seed}.csv`, {
       method: "POST",
@@ -259,7 +259,7 @@ test("every answer has its request's id and where its time went", async () => {
   );
 });
 
-test("a list that is kept tells each change at once", async () => {
+test("a cached list shows each change immediately", async () => {
   interface Runs {
     items: { id: string; status: string }[];
   }

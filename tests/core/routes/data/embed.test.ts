@@ -23,7 +23,7 @@ test("an embed names its listed ancestors, a page refuses every one", async () =
   }
 });
 
-test.each(PANEL_NAMES)("%s is embedded live by itself, in the theme asked for", async (panel) => {
+test.each(PANEL_NAMES)("%s is embedded live, in the requested theme", async (panel) => {
   const html = await (await get(`/embed/${panel}?theme=dark`)).text();
   expect(html).toContain(`id="${panel}"`);
   expect(html).toContain(`/ws?panels=${panel}`);
@@ -57,7 +57,7 @@ describe("where authentication is on", () => {
   const srcOf = (snippet: string) => /(?:src|hx-get)="([^"]+\/(?:embed|panels)\/[^"]+)"/.exec(snippet)![1]!;
   const html = { headers: { accept: "text/html" } };
 
-  test("a link opens its panel, by each of its addresses, and no other", async () => {
+  test("a link opens its panel by each of its addresses, and no other panel", async () => {
     const made = (await (await make({ panel: "metrics", theme: "dark" })).json()) as Made;
     expect(Date.parse(made.expiresAt!) - Date.now()).toBeGreaterThan(29 * 86_400_000);
     for (const snippet of [made.iframe, made.badge, made.fragment]) {
@@ -72,7 +72,7 @@ describe("where authentication is on", () => {
     expect((await closed.ask(`/box/api/status?token=${made.token}`)).status).toBe(401);
   });
 
-  test("the settings page makes no token until it is asked for one", async () => {
+  test("the settings page creates no token until you ask", async () => {
     const page = await closed.ask("/box/settings", { headers: { ...ADMIN, accept: "text/html" } });
     expect(page.status).toBe(200);
     const text = await page.text();
@@ -80,7 +80,7 @@ describe("where authentication is on", () => {
     expect(text).not.toContain("token=e1");
   });
 
-  test("an expired one says so in its place, without any page around it, and may still be framed", async () => {
+  test("an expired link says so in the iframe, without a page around it", async () => {
     const { url } = (await (await make({ panel: "metrics", expiresInSeconds: 1 })).json()) as Made;
     setSystemTime(new Date(Date.now() + 2000));
     try {

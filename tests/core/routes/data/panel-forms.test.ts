@@ -64,7 +64,7 @@ describe.each(PANEL_NAMES)("%s", (panel) => {
     }
   });
 
-  test("of a subject that is not there is not found", async () => {
+  test("a panel of an unknown subject is not found", async () => {
     for (const ending of Object.keys(TYPES))
       expect((await empty.ask(`/panels/${panel}${ending}?of=nobody`, html)).status).toBe(404);
   });
@@ -82,13 +82,13 @@ test("badges and tables say what the panel says", async () => {
   expect(await text("curve.svg?theme=dark")).toContain("Validation rows");
 });
 
-test("an ending that there is not names those that there are", async () => {
+test("an unknown extension is refused with the list of known ones", async () => {
   const answer = await empty.ask("/panels/metrics.pdf");
   expect(answer.status).toBe(404);
   expect(((await answer.json()) as { fix: string }).fix).toContain(".csv");
 });
 
-test("a page of another origin gets whole addresses, our own pages short ones", async () => {
+test("a page of another origin gets full URLs, our own pages get paths", async () => {
   const of = async (headers: Record<string, string>) =>
     (await harness.ask("/tools/box/panels/run", { headers: { accept: "*/*", ...headers } })).text();
   expect(await of({})).toContain(`href="/tools/box/runs/${run.id}"`);

@@ -39,7 +39,7 @@ interface Version {
   result: { verdict: string; findings: { code: string; severity: string }[]; positiveClass: string };
 }
 
-test("the model's JSON carries the error, the verdict begins with it", async () => {
+test("the model's JSON includes the error, and the verdict begins with it", async () => {
   const { result } = await harness.json<Version>("/api/models/leaky/versions/1");
   expect(result.findings[0]).toMatchObject({ code: "target_leak", severity: "error" });
   expect(result.verdict).toStartWith("Do not trust this score before you have checked: “checked”");
@@ -61,7 +61,7 @@ test("the API deploys what it is asked to", async () => {
   expect((await harness.send("PUT", "/api/models/leaky/live", { version: 1 })).status).toBe(200);
 });
 
-test("a class that the target does not have is refused with those that it has", async () => {
+test("an unknown class is refused with the list of known classes", async () => {
   const { id: datasetId } = (await (await harness.upload("leaky.csv", leaky(400))).json()) as { id: string };
   const refused = await harness.send("POST", "/api/train", {
     datasetId,

@@ -51,7 +51,7 @@ test("over the socket too", async () => {
   expect(JSON.parse(JSON.parse(await promise).content)).toEqual({ distance: 970.675, area: 0.5 });
 });
 
-test("what is read is checked against the training, however it is written", async () => {
+test("values are compared with the training data, however they are written", async () => {
   for (const distance of ["5000000", "5.000.000,5"]) {
     const { trial, asked } = await askPage({ ...ASKED, distance });
     expect(drawTrial(trial, asked)).toContain("is outside the training data");
@@ -72,7 +72,7 @@ test("an exported page posts numbers as numbers", async () => {
   expect(page).toMatch(/data-column="distance"[^>]*type="number"|type="number"[^>]*data-column="distance"/);
 });
 
-test("a name that is nearly a column's is asked back; a row without any is refused", async () => {
+test("a misspelt column name gets a suggestion; a row without known names is refused", async () => {
   const { warnings } = await askApi({ distance: 1000, aera: 3 });
   expect(warnings).toMatchObject([
     { code: "unknown_column", message: "is not a column of this model and was ignored. Did you mean area?" },
@@ -86,7 +86,7 @@ test("a name that is nearly a column's is asked back; a row without any is refus
   }
 });
 
-test("a target that is nearly a column is asked back", async () => {
+test("a misspelt target gets a suggestion", async () => {
   const { items } = await harness.json<{ items: { id: string }[] }>("/api/datasets");
   const answer = await harness.send("POST", "/api/train", { datasetId: items[0]!.id, target: "prise" });
   expect(answer.status).toBe(422);

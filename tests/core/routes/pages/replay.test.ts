@@ -33,7 +33,7 @@ test("the log is empty, the record is not", async () => {
   expect(marks.map(({ label }) => label)).toEqual([...run.stages.map(({ name }) => name), "The end"]);
 });
 
-test("the end is the run as it is, the start knows nothing of what came", async () => {
+test("the replay's end equals the run, and its start shows nothing that came later", async () => {
   const { run: end, rounds: shown } = await replayAt(1e9);
   expect(end).toEqual(await harness.json(`/runs/${run.id}`));
   expect(shown.length).toBeGreaterThan(0);

@@ -62,7 +62,7 @@ test("while one is answered only the newest of those that came waits", async () 
   ]);
 });
 
-test("what cannot be answered says so, and the next one is answered", async () => {
+test("a failed prediction says so, and the next one works", async () => {
   const { told, ask, release } = open();
   ask(1, "gone");
   await Bun.sleep(0);

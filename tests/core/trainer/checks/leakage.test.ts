@@ -65,7 +65,7 @@ test("a leak in labels is seen, a label for each row is not a leak", () => {
   expect(scoreAlone(names, three, rows)).toBeCloseTo(0.5, 1);
 });
 
-test("a column that is only filled in afterwards tells by its gaps", () => {
+test("a column that is filled in later is recognised by its gaps", () => {
   const gaps = numbers(
     "closed on",
     x.map((value) => (value > 0 ? 7 : Number.NaN)),
@@ -88,7 +88,7 @@ test("sums and differences are found as trying them all finds them", () => {
   }
 });
 
-test("a copy is a copy in other words too, but not where a word stands for two classes", () => {
+test("a copy of the target with other labels is found, but not where one label means two classes", () => {
   expect(
     repeatsTarget(
       category(
@@ -118,7 +118,7 @@ test("a copy is a copy in other words too, but not where a word stands for two c
   ).toBe(false);
 });
 
-test("drift is zero between equal ends and one between strangers", () => {
+test("drift is zero between equal samples and one between disjoint ones", () => {
   expect(
     driftOf(
       numbers(

@@ -18,7 +18,7 @@ const fee = draw(ROWS, () => (random() < 0.3 ? 1 + random() : 0));
 const total = fare.map((value, row) => value + tip[row] + fee[row]);
 
 describe("a total of which the target is a part", () => {
-  test("with a small rest that no column holds", () => {
+  test("with a small remainder that no column holds", () => {
     const found = findCombination(
       [numbers("noise", noise), numbers("fare", fare), numbers("total", total)],
       Float64Array.from(tip),
@@ -115,7 +115,7 @@ test("names of what is known only afterwards", () => {
     expect([name, isNamedAfterwards(name)]).toEqual([name, false]);
 });
 
-test("a duration that predicts the answer well is doubted by its name", async () => {
+test("a duration that predicts the target well is doubted because of its name", async () => {
   const answer = draw(ROWS, () => (random() < 0.3 ? 1 : 0));
   const lasted = answer.map((k) => 60 + 200 * random() + 150 * k);
   const table = (name: string) => ({

@@ -67,7 +67,7 @@ test("a run under a known name tells which columns came and went, and how both d
   expect(findings).toContain("columns_changed");
 });
 
-test("what was left out this time still serves the version before", async () => {
+test("a column that is excluded now is still there for the previous version", async () => {
   const previous = { version: 1, model: await train("x", "z", "y") };
   const { result } = await runStages(whole, "y", { options: { budgetRounds: 60, exclude: ["z"] }, previous });
   expect(result.schema.features.map(({ name }) => name)).toEqual(["x"]);

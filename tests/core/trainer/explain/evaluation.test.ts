@@ -151,7 +151,7 @@ test("dependence is the line itself", async () => {
   });
 });
 
-test("both end after their first columns when the time is over", async () => {
+test("both checks end after their first columns when the time limit is reached", async () => {
   const over = { ...pace, isOver: () => true };
   const truth = Float64Array.from(a);
   const importance = await permutationImportance(

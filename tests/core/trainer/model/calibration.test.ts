@@ -30,7 +30,7 @@ test("Platt scaling undoes a slope", () => {
   expect(meanLogLoss(calibrated, truth)).toBeLessThan(meanLogLoss(probabilities, truth));
 });
 
-test("what is calibrated stays", () => {
+test("calibrated probabilities stay as they are", () => {
   const { truth, probabilities } = overconfident(4000, 1);
   const fitted = fitCalibration({ task: "binary", classes: ["a", "b"] }, probabilities, truth);
   expect(fitted.slope).toBeCloseTo(1, 1);

@@ -60,7 +60,7 @@ const first = entry("first", "linear", (row) => truth[row] + 0.5 * errors[row]);
 const second = entry("second", "boosting", (row) => truth[row] + 0.5 * others[row]);
 const noise = entry("noise", "forest", () => 3);
 
-test("two that err differently are weighed alike, and noise is left out", () => {
+test("two models with different mistakes get equal weights, and noise is left out", () => {
   const { parts, foldScores } = chooseBlend(data, [guess, first, second, noise], "r2");
   expect(parts.map(({ entry }) => entry.candidateConfig.name).sort()).toEqual(["first", "second"]);
   for (const { weight } of parts) expect(Math.abs(weight - 0.5)).toBeLessThan(0.1);
@@ -89,7 +89,7 @@ test("a model far ahead is used alone, and so is the baseline where no model bea
   expect(chooseBlend(data, [guess, noise], "r2").parts).toEqual([{ entry: guess, weight: 1 }]);
 });
 
-test("answers for held-out rows stand at their rows", () => {
+test("predictions of held-out rows are at their rows", () => {
   const answers = outOfFold(data, [
     { entry: first, weight: 0.25 },
     { entry: second, weight: 0.75 },

@@ -74,7 +74,7 @@ test("groups stay together and folds stay even", () => {
 });
 
 describe("time", () => {
-  test("a fold learns only from what came before it, and the last row is answered for", () => {
+  test("a time fold trains only on earlier rows, and the last row is predicted", () => {
     const made = timeFolds(all(103), 4);
     for (const { train, valid } of made) expect(Math.max(...train)).toBeLessThan(Math.min(...valid));
     expect(Math.max(...made[3].valid)).toBe(102);

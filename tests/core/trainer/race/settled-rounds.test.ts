@@ -35,7 +35,7 @@ test("the mean of the others' rounds answers", () => {
   expect(answers(fold(10, 70), fold(20, 80), fold(40, 100))).toEqual([30, 25, 15]);
 });
 
-test("where the others went on for longer, the last round that was trained answers", () => {
+test("where other folds trained longer, the last trained round predicts", () => {
   expect(answers(fold(10, 15), fold(50, 110))).toEqual([15, 10]);
 });
 

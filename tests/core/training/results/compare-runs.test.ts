@@ -48,7 +48,7 @@ test("a run that gives the truth more probability on the same rows is better, th
   expect(compareRuns([run(1, {}, good), run(2, {}, bad)]).paired[0]!.verdict).toBe("worse");
 });
 
-test("a difference that the rows contradict as often as not is level, the same interval each time", () => {
+test("a difference within noise is level, with the same interval each time", () => {
   const mixed = Array.from({ length: 200 }, (_, i) => (i % 2 ? 0.8 : 0.6));
   const runs = [run(1, {}, testedWith(even(200, 0.69))), run(2, {}, testedWith(mixed))];
   const [level] = compareRuns(runs).paired;

@@ -90,7 +90,7 @@ test("a row that is a third of the file takes no more than that of the test part
 });
 
 describe("groups of a column", () => {
-  test("a row without a value stands for itself", () => {
+  test("a row without a group is a group of its own", () => {
     expect(Array.from(columnGroups(Float64Array.of(5, Number.NaN, 5, Number.NaN, 6)))).toEqual([
       0, 1, 0, 2, 3,
     ]);
@@ -130,7 +130,7 @@ describe("groups of a column", () => {
   });
 });
 
-describe("columns that say whom rows belong to", () => {
+describe("columns that group rows", () => {
   const profile = (name: string, rest: Partial<ColumnProfile> = {}) =>
     ({
       name,

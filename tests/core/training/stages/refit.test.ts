@@ -67,7 +67,7 @@ describe("refit", () => {
     expect(labels(served(ran))).toContain("rare");
   });
 
-  test("where it was turned off, asked to finish, or out of time, the tested model is served and it says why", async () => {
+  test("without a refit (turned off, finished early or out of time) the tested model is served, with the reason", async () => {
     const off = await runStages(table, "y", { options: { refit: false } });
     expect(off.result.refit).toEqual({ reason: "You turned it off (refit is false)." });
     expect(off.result.verdict).not.toContain("once more");

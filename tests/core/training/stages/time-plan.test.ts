@@ -41,7 +41,7 @@ test("the race leaves what follows the time that it costs, and no more than its 
   expect(plan.raceDeadlineMs()).toBe(6400);
 });
 
-test("where the time suffices a piece has all that the later ones do not need; where not, its part", () => {
+test("with enough time a step gets all that later ones do not need, otherwise its share", () => {
   const { clock, plan } = planned(10_000);
   for (const piece of PIECES) plan.expect(piece, { usualMs: 1000, leastMs: 100 });
   plan.begin("answers");
@@ -56,7 +56,7 @@ test("where the time suffices a piece has all that the later ones do not need; w
   expect(plan.deadlineMs("effects")).toBe(10_000);
 });
 
-test("nothing takes longer than it may, and what is late has a little left", () => {
+test("no step exceeds its time, and a late step still gets a little", () => {
   const { clock, plan } = planned(10_000);
   plan.beginRace();
   plan.raceEndsAt(9800);
@@ -75,7 +75,7 @@ test("nothing takes longer than it may, and what is late has a little left", () 
   expect(plan.leftMs()).toBe(200);
 });
 
-test("what was begun later ends what came before, and the race", () => {
+test("a later phase ends the phases before it, and the race", () => {
   const { clock, plan } = planned(Number.POSITIVE_INFINITY);
   for (const piece of PIECES) plan.expect(piece, { usualMs: 100, leastMs: 0 });
   plan.raceEndsAt(10_000);

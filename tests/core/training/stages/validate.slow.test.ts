@@ -117,7 +117,7 @@ describe("refused", () => {
 });
 
 describe("named", () => {
-  test("a copy of the target in other words, which is not learned from", async () => {
+  test("a copy of the target with other labels is not used for training", async () => {
     const copy = category(
       "code",
       answer.map((value) => (value === "yes" ? "1" : "0")),
@@ -152,7 +152,7 @@ describe("named", () => {
     expect(finding!.message).toContain("a + b + c");
   });
 
-  test("a fine category of names is not taken for a leak", async () => {
+  test("many categories of names are not taken for a leak", async () => {
     const names = category(
       "name",
       draw(ROWS, (row) => row).map((row) => `n${row}`),

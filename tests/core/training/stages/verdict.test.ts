@@ -67,7 +67,7 @@ describe("weak signal is called weak", () => {
     expect(verdict).toStartWith("Weak signal: this model does not reliably beat the baseline");
   });
 
-  test("where nobody would notice the gain", () => {
+  test("where the gain is too small to notice", () => {
     const { verdict, beatsBaseline, signal } = judge(outcome, { interval: [0.51, 0.6] });
     expect({ beatsBaseline, signal }).toEqual({ beatsBaseline: true, signal: "weak" });
     expect(verdict).toStartWith("Weak signal: this model beats the baseline by little");

@@ -75,7 +75,7 @@ test("its answers are stored, never returned, compared on outcomes, and the bett
     expect(html).toContain(words);
 });
 
-test("making it live ends the challenge and its alert, and so does stopping it", async () => {
+test("deploying the challenger ends the comparison and its alert, and so does stopping it", async () => {
   const before = harness.signalbox.log.lastSeq;
   await harness.send("PUT", "/api/models/crew/live", { version: 2 });
   expect((await watch()).challenge).toBeNull();

@@ -41,7 +41,7 @@ test("as CSV it has a row a figure and a column a run", async () => {
   expect(first!.split(",")).toHaveLength(3);
 });
 
-test("the page names both, and says which is better", async () => {
+test("the page shows both versions and says which is better", async () => {
   const answer = await harness.ask(`/compare?runs=${ids.join(",")}`, { headers: { accept: "text/html" } });
   const html = await answer.text();
   expect(answer.status).toBe(200);

@@ -97,7 +97,7 @@ test("a number is moved no farther than it must be", async () => {
   expect(Number(far.counterfactual!.prediction)).toBeLessThan(Number(far.prediction));
 });
 
-test("of more than ten rows only contributions are told, and none without explain", async () => {
+test("more than ten rows get contributions only, and none without explain", async () => {
   const many = await ask("crew", [...CREW, ...CREW]);
   expect(many[0]!.counterfactual).toBeUndefined();
   expect((await ask("crew", CREW.slice(0, 1), 0))[0]!.counterfactual).toBeUndefined();

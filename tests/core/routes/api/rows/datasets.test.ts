@@ -32,7 +32,7 @@ const form = (fields: Record<string, string>) => {
   return { method: "POST", headers, body };
 };
 
-test("another reading is shown before it is applied, on the page and in the API, and stores nothing", async () => {
+test("new import settings are previewed on the page and in the API before they are saved", async () => {
   const csv = `a;b,c\n${Array.from({ length: 30 }, (_, k) => `${k};x${k},${k % 3}`).join("\n")}\n`;
   const { id, version } = await upload("two-ways.csv", csv);
   const before = harness.signalbox.log.lastSeq;
@@ -54,7 +54,7 @@ test("another reading is shown before it is applied, on the page and in the API,
   expect(refused.status).toBe(422);
 });
 
-test("the columns that go with the target are told, anew where another is chosen", async () => {
+test("columns related to the target are listed, and again after another target is chosen", async () => {
   const { id, target, columns } = await upload("passengers.csv", passengersCsv(300));
   const measures = (found: ColumnProfile[]) =>
     Object.fromEntries(found.map(({ name, correlation }) => [name, correlation?.measure ?? null]));
@@ -118,7 +118,7 @@ test("a file that a run learns from is not deleted under it", async () => {
   expect((await harness.ask(`/api/datasets/${id}`, { method: "DELETE" })).status).toBe(204);
 });
 
-test("a deleted file's rows are nowhere: not on disk, not in any answer", async () => {
+test("a deleted dataset's rows are nowhere on disk and in no response", async () => {
   const rows = passengersCsv(300, 4).trimEnd().split("\n");
   const csv = rows.map((row, k) => `${row},${k === 0 ? "Note" : k === 7 ? SECRET : `note ${k}`}`).join("\n");
   const { id } = await upload("private.csv", `${csv}\n`);
@@ -153,7 +153,7 @@ test("a deleted file's rows are nowhere: not on disk, not in any answer", async 
   expect(JSON.stringify(await harness.eventsSince(0))).not.toContain(SECRET);
 }, 60_000);
 
-test("a file that is being read has a page of its own, which says so; a refused one says why", async () => {
+test("a file has a page while it is read, and one that says why it was refused", async () => {
   const html = { headers: { accept: "text/html" } };
   const body = passengersCsv(20_000, 77);
   const sent = await harness.ask("/api/upload?wait=0&name=slow.csv", { method: "POST", body });

@@ -42,13 +42,13 @@ test("the module answers 200 rows to the bit as the server, and its own check pa
   expect(module.selfTest()).toEqual({ rows: 100, right: 100 });
 });
 
-test("the page carries the module and a field for each column, and asks nobody for anything", async () => {
+test("the exported page holds the module and a field per column, and makes no request", async () => {
   const html = await (await take("html")).text();
   for (const column of ["Sex", "Class", "Age", "Fare"]) expect(html).toContain(`data-column="${column}"`);
   expect(html).not.toMatch(/(?:src|href)="(?!data:)/);
 });
 
-test("the trees alone carry a test of their own in LightGBM's head", async () => {
+test("LightGBM's text has a test of the trees in its header", async () => {
   // Only trees can tell these two apart.
   const random = seeded(8);
   const lines = Array.from({ length: 600 }, () => {
@@ -107,7 +107,7 @@ const hasOnnxRuntime =
 
 // Where it is not installed, the walk over the graph's trees in exports.test.ts stands in for it.
 if (hasOnnxRuntime) {
-  test("ONNX Runtime answers as the server does", async () => {
+  test("ONNX Runtime predicts the same as the server", async () => {
     const folder = harness.signalbox.config.DATA_DIR;
     const csv = await harness.ask("/api/models/crew/predict?version=1", {
       method: "POST",

@@ -64,7 +64,7 @@ test("an outcome is recorded, repeated without harm, changed and told so", async
   expect((await live()).outcomes).toBe(1);
 });
 
-test("what the target cannot be is refused with the classes; an id that is not kept says why", async () => {
+test("an outcome that is no class is refused with the classes; an ID that is not stored says why", async () => {
   const [{ id }] = (await predict(1)).predictions as [Made["predictions"][number]];
   const wrong = await tell(id, "drowned");
   expect(wrong.status).toBe(422);
@@ -77,7 +77,7 @@ test("what the target cannot be is refused with the classes; an id that is not k
   }
 });
 
-test("a CSV of outcomes counts the right rows and names the wrong ones; live accuracy has Wilson's interval", async () => {
+test("a CSV of outcomes counts valid rows and names invalid ones; live accuracy has Wilson's interval", async () => {
   const { predictions } = await predict(60);
   const before = (await live()).outcomes;
   const lines = predictions.map(({ id, prediction }, i) =>
@@ -117,7 +117,7 @@ test("a quote that stays open is named with its row", async () => {
   expect(await answer.json()).toMatchObject({ detail: expect.any(String), row: expect.any(Number) });
 });
 
-test("a CSV without the columns, without rows or with no right row is refused with the way out", async () => {
+test("a CSV without the columns, without rows or without a valid row is refused with a fix", async () => {
   for (const [csv, says] of [
     ["id,truth\nx,1\n", "no column actual"],
     ["id,actual\n", "no row"],
@@ -132,7 +132,7 @@ test("a CSV without the columns, without rows or with no right row is refused wi
   }
 });
 
-test("a field that cannot be read is named beside the answer", async () => {
+test("a field that cannot be read is named beside the prediction", async () => {
   const body = String(new URLSearchParams({ version: "1", "f.Sex": "male", "f.Age": "about forty" }));
   const type = "application/x-www-form-urlencoded";
   const headers = { accept: "text/html", "content-type": type, "content-length": String(body.length) };
@@ -140,7 +140,7 @@ test("a field that cannot be read is named beside the answer", async () => {
   expect(await page.text()).toMatch(/&quot;about forty&quot; is not a number and was read as missing/);
 });
 
-test("one event a version tells of many outcomes, and a trial on the page is no traffic", async () => {
+test('many outcomes make one event per version, and "Try it" does not count as traffic', async () => {
   await harness.signalbox.feedback.stop();
   const before = harness.signalbox.log.lastSeq;
   const { predictions } = await predict(20);
@@ -239,7 +239,7 @@ test("the oldest go first, by age and by size; outcomes by age", async () => {
   expect(await trimOutcomes(store, { before: "z", limit: 1000 })).toBeGreaterThan(60);
 });
 
-test("a deleted file takes the rows along that were asked of its models", async () => {
+test("deleting a dataset deletes the logged rows of its models", async () => {
   const secret = "Ahasver-of-Nowhere";
   const row = { Sex: secret, Class: 1 };
   const [{ id }] = ((await (await harness.send("POST", "/api/models/crew/predict", row)).json()) as Made)

@@ -71,7 +71,7 @@ test("requests are counted by their route, up to each bound", async () => {
   expect(series.get(`signalbox_events_total{}`)).toBe(harness.signalbox.log.lastSeq);
 });
 
-test("what strangers ask for makes no new series", async () => {
+test("unknown paths add no metric series", async () => {
   await harness.ask("/box/nowhere");
   const before = parse(await scrape()).series.size;
   for (let i = 0; i < 50; i++) await harness.ask(`/box/nowhere${i}`, { method: `M${i}` });

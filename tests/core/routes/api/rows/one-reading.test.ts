@@ -111,7 +111,7 @@ test("whole numbers beyond 2^53 in JSON are the ones that were sent", async () =
   }
 });
 
-test("a number that stands for missing is missing, as a number and as text", async () => {
+test("a number that means missing is missing, as a number and as text", async () => {
   const answers = await Promise.all(
     ["-999", '"-999"', "-999.0", "null"].map((weight) =>
       predict("orders", `{"customer": "${CUSTOMERS[0]}", "weight": ${weight}}`),

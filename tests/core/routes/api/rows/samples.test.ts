@@ -20,7 +20,7 @@ interface Read {
 
 const TASKS: Record<string, string> = { customers: "binary", tickets: "multiclass", flats: "regression" };
 
-test("each is read as what it says it is, with gaps, and is the same dataset the second time", async () => {
+test("each sample has its documented columns and gaps, and is the same dataset the second time", async () => {
   for (const { name, target, rows } of SAMPLE_LIST) {
     const first = await harness.ask(`/api/samples/${name}`, { method: "POST" });
     expect(first.status).toBe(201);
@@ -47,7 +47,7 @@ test("the form on the dashboard opens it", async () => {
   expect(await page.text()).toContain("flats.csv");
 });
 
-test("a name that is none is refused with those that are", async () => {
+test("an unknown name is refused with the list of known names", async () => {
   const answer = await harness.ask("/api/samples/__proto__", { method: "POST" });
   expect(answer.status).toBe(404);
   expect(((await answer.json()) as { fix: string }).fix).toContain("customers, tickets, flats");

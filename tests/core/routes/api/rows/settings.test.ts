@@ -23,7 +23,7 @@ afterEach(() => harness.close());
 const patch = (body: unknown) => harness.send("PATCH", "/api/settings", body);
 const settings = () => harness.json<Views>("/api/settings");
 
-test("each says its value, where that is from, and whether it is locked", async () => {
+test("each setting says its value, its source, and whether it is locked", async () => {
   const all = await settings();
   expect(all.HEALTH_CPU).toMatchObject({ value: "80,95", source: "default", locked: false });
   expect(all.HEALTH_DISK).toMatchObject({ value: "70,80", source: "environment", locked: true });
@@ -32,7 +32,7 @@ test("each says its value, where that is from, and whether it is locked", async 
   expect(JSON.stringify(all)).not.toContain("nobody may see");
 });
 
-test("a change is in force at once: headers of embeds, thresholds, and for the next start", async () => {
+test("a changed setting applies immediately, and after the next start", async () => {
   const origin = "https://portal.example";
   const answer = await patch({ EMBED_ORIGINS: [`${origin}/`], HEALTH_CPU: "10,20", RETENTION_DAYS: 7 });
   expect(answer.status).toBe(200);
@@ -80,7 +80,7 @@ test.each([
   expect((await harness.eventsSince(0)).filter(({ type }) => type === "settings.changed")).toEqual([]);
 });
 
-test("a webhook added here gets events from then on, and can be removed", async () => {
+test("a webhook that was added on the page gets events from then on, and can be deleted", async () => {
   await patch({ WEBHOOK_URL: "http://127.0.0.1:9/hook", WEBHOOK_TYPES: "run.finished" });
   expect(await harness.signalbox.webhooks.list()).toMatchObject([
     { url: "http://127.0.0.1:9/hook", types: ["run.finished"] },
@@ -106,7 +106,7 @@ describe("the page, without script", () => {
     expect(html).not.toContain("nobody may see");
   });
 
-  test("saves, and comes back to where it was; an empty field is the default again", async () => {
+  test("saving returns to the same place; an empty field restores the default", async () => {
     const saved = await submit("/settings", { HEALTH_CPU: "60,70", HEALTH_MEMORY: "85,95" });
     expect([saved.status, saved.headers.get("location")]).toEqual([303, "/settings#thresholds"]);
     expect((await settings()).HEALTH_CPU).toMatchObject({ value: "60,70", source: "stored" });
@@ -124,7 +124,7 @@ describe("the page, without script", () => {
     expect((await settings()).RETENTION_DAYS!.value).toBe(30);
   });
 
-  test("makes webhooks, shows their secret once, and deletes them", async () => {
+  test("creates webhooks, shows their secret once, and deletes them", async () => {
     const made = await (
       await submit("/settings/webhooks", { url: "http://127.0.0.1:9/x", types: "" })
     ).text();
@@ -136,7 +136,7 @@ describe("the page, without script", () => {
     expect(await harness.signalbox.webhooks.list()).toEqual([]);
   });
 
-  test("makes the lines of an embed, with its preview", async () => {
+  test("generates the snippet of an embed, with its preview", async () => {
     const made = await (
       await submit("/settings/embeds", { panel: "health", of: "", theme: "dark", days: "0.5" })
     ).text();

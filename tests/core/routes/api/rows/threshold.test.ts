@@ -70,7 +70,7 @@ test("it is recorded as an event, shown on the model, and can be reset", async (
   expect(model.versions[0]!.threshold).toBeNull();
 });
 
-test("what is no threshold, no version or no question of two classes is refused", async () => {
+test("an invalid threshold, an unknown version and a model without two classes are refused", async () => {
   for (const threshold of [1.2, -0.2, "0.5"])
     expect((await set(threshold as number)).status).toBeGreaterThanOrEqual(400);
   const missing = await harness.send("PUT", "/api/models/crew/threshold", { version: 9, threshold: 0.5 });
@@ -79,7 +79,7 @@ test("what is no threshold, no version or no question of two classes is refused"
   expect(number.status).toBe(422);
 });
 
-test("a version is taken offline: nothing answers until one is deployed again", async () => {
+test("after a version is taken offline, nothing predicts until one is deployed", async () => {
   expect((await harness.send("DELETE", "/api/models/crew/live", undefined)).status).toBe(200);
   expect((await harness.send("POST", "/api/models/crew/predict", rows[0])).status).toBe(409);
   expect((await harness.send("DELETE", "/api/models/crew/live", undefined)).status).toBe(409);

@@ -56,7 +56,7 @@ test("without drawing rows, a tree grown to the end knows its training rows", as
   });
 });
 
-test("no leaf holds fewer rows than asked, and every leaf's rows are counted", async () => {
+test("no leaf has fewer rows than the minimum, and every leaf's rows are counted", async () => {
   const data = treeData("binary");
   const { trees } = await grow(data, { minSamplesLeaf: 9 });
   expect(Math.min(...trees.leafCover)).toBeGreaterThanOrEqual(9);
