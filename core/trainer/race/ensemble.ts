@@ -42,6 +42,13 @@ export function chooseBlend(data: TrainingData, entries: Entry[], metric: Metric
   return parts.length > 1 ? { parts, foldScores } : alone;
 }
 
+/** What a blend of these would be made of, without a judgement of it; entries must have every fold. */
+export function likelyParts(data: TrainingData, entries: Entry[]): Blend["parts"] {
+  if (entries.length === 0) return [];
+  const weights = greedyWeights(poolOf(data, entries, [...data.folds.keys()]), lossFor(data.target));
+  return entries.map((entry, i) => ({ entry, weight: weights[i] })).filter(({ weight }) => weight > 0);
+}
+
 /** The entry with the best mean over the first `folds`. */
 export function bestEntry(entries: Entry[], metric: MetricName, folds: number): Entry {
   const mean = (entry: Entry) =>

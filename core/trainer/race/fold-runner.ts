@@ -7,7 +7,7 @@ import type { RoundReport } from "../learners/trees/boosting.ts";
 import type { MetricName } from "../metrics/index.ts";
 import { type Entry, isPerfect, isRival, outcomeOf, type ScoredFold, scoreOf } from "./entry.ts";
 import type { FoldDone, FoldJob } from "./fold-job.ts";
-import { raceLeftMs } from "./forecast.ts";
+import { type Ahead, FoldCosts } from "./forecast.ts";
 import { answersByOthersRounds, keepsTrail } from "./settled-rounds.ts";
 import type { TrainingData } from "./training-data.ts";
 import type { WorkerPool } from "./worker-pool.ts";
@@ -42,7 +42,14 @@ const LEAST_MS = 500;
 /** A fit without rounds costs something, too. */
 const countedRounds = (rounds: number) => Math.max(1, rounds);
 
-interface Slot {
+/** Each candidate must be able to meet all folds in the time, and its first fold begin in so much of it. */
+const LOOKED_AT_SHARE = 0.4;
+/** Whoever was not looked at after such a part of the time will not be: the race takes all that it may. */
+const BOUND_SHARE = 0.27;
+/** Repeats may take so much longer than was said before. */
+const REPEATS_SLACK = 1.2;
+
+export interface Slot {
   entry: Entry;
   fold: number;
 }
@@ -51,84 +58,151 @@ type Settled = { done: FoldDone | null } | { error: unknown };
 
 /** Runs folds while there is budget; remembers why it ended. */
 export class FoldRunner {
-  ended: "perfect" | "time" | "rounds" | "stopped" | null = null;
+  ended: "perfect" | "rounds" | "stopped" | null = null;
+  /** Something was left out for want of time. */
+  private isShort = false;
   private rounds = 0;
   private done = 0;
-  private longestMs = 0;
-  private planned: Entry[] = [];
-  private leaders: readonly Entry[] = [];
-  private rungs: readonly number[] = [];
-  private readonly seen = new Set<Entry>();
+  private ahead: Ahead = { leaders: [], field: [], rungs: [], telling: 1 };
+  /** When the race means to end, by the clock: what it does is chosen so that it does. */
+  private endsAt: number | null = null;
+  /** Nothing will be chosen any more: what is left is what is planned. */
+  private isFinal = false;
+  private readonly beganAt: number;
+  private readonly costs: FoldCosts;
 
   constructor(
     private readonly data: TrainingData,
     private readonly pool: WorkerPool,
     private readonly options: RunnerOptions,
+    private readonly entries: readonly Entry[],
   ) {
     for (const folds of options.saved.values())
       for (const fold of folds) this.rounds += countedRounds(fold.rounds);
     if (options.saved.size > 0) pool.spare();
+    this.beganAt = options.elapsedMs();
+    this.costs = new FoldCosts(data, entries);
+  }
+
+  get reason(): "all scored" | "perfect" | "time" | "rounds" | "stopped" {
+    return this.ended ?? (this.isShort ? "time" : "all scored");
+  }
+
+  get isTimed(): boolean {
+    return this.options.budgetRounds === null;
   }
 
   /** Names the entries that are still in the race, and the rungs ahead of them; the others will get no further fold. */
-  plan(field: Entry[], rungs: readonly number[], leaders: readonly Entry[] = []): void {
-    this.planned = [...leaders, ...field];
-    this.leaders = leaders;
-    this.rungs = rungs;
+  plan(ahead: Ahead): void {
+    this.ahead = ahead;
+  }
+
+  /** Everybody was looked at: from now on the race means to end when it now expects to, and to use the time until then. */
+  settleEnd(): void {
+    if (!this.isTimed) return;
+    const { elapsedMs, metric } = this.options;
+    const planned = this.costs.leftMs(this.ahead, metric) / this.pool.size;
+    this.endsAt = Math.min(this.options.deadlineMs(), elapsedMs() + planned);
+  }
+
+  /** What the race will still take; null while nobody knows what those who were not looked at will cost. */
+  private leftMs(): number | null {
+    const { deadlineMs, elapsedMs, metric } = this.options;
+    if (!this.entries.some((entry) => isRival(entry) && entry.folds.length > 0)) return null;
+    const now = elapsedMs();
+    const isWon = this.ahead.leaders.some((entry) => this.isWinning(entry));
+    const ahead = isWon ? { ...this.ahead, field: [], rungs: [] } : this.ahead;
+    const ofAll = this.isFinal ? this.costs.wholeMs(ahead) : this.costs.leftMs(ahead, metric);
+    const planned = ofAll / this.pool.size;
+    if (!this.isTimed) return ahead.field.some((entry) => entry.folds.length === 0) ? null : planned;
+    const toDeadline = Math.max(0, deadlineMs() - now);
+    if (isWon || this.isFinal || this.data.once === 1) return Math.min(planned, toDeadline);
+    if (this.endsAt !== null) return Math.max(0, Math.min(this.endsAt, deadlineMs()) - now);
+    return now - this.beganAt > BOUND_SHARE * (deadlineMs() - this.beganAt) ? toDeadline : null;
+  }
+
+  /** Nobody can do better on the folds that it has met: the others need not be tried. */
+  isWinning(entry: Entry): boolean {
+    if (!isRival(entry) || entry.folds.length < Math.min(this.ahead.telling, this.data.once)) return false;
+    return isPerfect(entry, entry.folds.length, this.options.metric);
   }
 
   /**
-   * What the race will still take: by what is planned, and never longer than it may. Null until each has met a fold or
-   * half of the time is over: what the quick ones cost says nothing about the slow ones.
+   * The first of those wanted, as many as can meet the folds ahead in the time there is, at least one; then as many of the
+   * others as fill it up. With a budget of rounds those wanted.
    */
-  private leftMs(): number | null {
-    const { deadlineMs, elapsedMs, budgetRounds } = this.options;
-    if (![...this.seen].some(isRival)) return null;
-    const isWinning = (entry: Entry) =>
-      isRival(entry) && isPerfect(entry, Number.POSITIVE_INFINITY, this.options.metric);
-    // Where nobody can do better the others are not tried.
-    const isWon = this.leaders.some((entry) => entry.folds.length > 0 && isWinning(entry));
-    const field = isWon ? [] : this.planned.filter((entry) => !this.leaders.includes(entry));
-    const isLate = budgetRounds === null && elapsedMs() > deadlineMs() / 2;
-    if (!isLate && field.some((entry) => entry.folds.length === 0)) return null;
-    const ahead = { leaders: this.leaders, field, rungs: this.rungs, once: this.data.once };
-    const planned = raceLeftMs(ahead, [...this.seen]) / this.pool.size;
-    return budgetRounds === null ? Math.min(planned, Math.max(0, deadlineMs() - elapsedMs())) : planned;
+  affordable(
+    wanted: readonly Entry[],
+    others: readonly Entry[],
+    ahead: Omit<Ahead, "leaders" | "field">,
+  ): Entry[] {
+    if (!this.isTimed) return [...wanted];
+    const spareMs = this.spareMs();
+    const kept: Entry[] = [];
+    const fits = (entry: Entry) => this.costs.fieldMs({ ...ahead, field: [...kept, entry] }) <= spareMs;
+    for (const entry of wanted) if (kept.length === 0 || fits(entry)) kept.push(entry);
+    if (kept.length < wanted.length && this.isBound()) this.isShort = true;
+    for (const entry of others) if (fits(entry)) kept.push(entry);
+    return kept;
   }
 
-  /** The first of the entries, as many as can meet every fold once in the time there is; at least one. */
-  affordable(entries: Entry[]): Entry[] {
-    const { deadlineMs, elapsedMs, budgetRounds } = this.options;
-    if (budgetRounds !== null) return entries;
-    let leftMs = (deadlineMs() - elapsedMs()) * this.pool.size;
-    return entries.filter((entry, i) => {
-      const costMs = (this.data.once - entry.folds.length) * this.expectedMs(entry);
-      if (i > 0 && costMs > leftMs) return false;
-      leftMs -= costMs;
-      return true;
-    });
+  /**
+   * Who repeats its folds, and how far: all those wanted or nobody, since they are compared on what all of them did; then
+   * as many of the others as fill up the time.
+   */
+  repeatable(
+    wanted: readonly Entry[],
+    others: readonly Entry[],
+    rungs: readonly number[],
+  ): { field: Entry[]; rungs: readonly number[] } {
+    if (!this.isTimed) return { field: [...wanted], rungs };
+    const { once } = this.data;
+    const spareMs = this.spareMs();
+    const toDeadline = (this.options.deadlineMs() - this.options.elapsedMs()) * this.pool.size;
+    const most = Math.min(toDeadline, REPEATS_SLACK * spareMs);
+    const costOf = (field: readonly Entry[]) => field.reduce((sum, entry) => sum + this.costs.of(entry), 0);
+    const repeats = rungs.findLastIndex((rung) => (rung - once) * costOf(wanted) <= most) + 1;
+    if (repeats < rungs.length && this.isBound()) this.isShort = true;
+    if (repeats === 0) return { field: [], rungs: [] };
+    const field = [...wanted];
+    const folds = rungs[repeats - 1] - once;
+    for (const entry of others) if (folds * costOf([...field, entry]) <= spareMs) field.push(entry);
+    return { field, rungs: rungs.slice(0, repeats) };
+  }
+
+  /** Nothing is chosen from now on. */
+  finish(): void {
+    this.isFinal = true;
+  }
+
+  /** Milliseconds of all threads until the race means to end. */
+  private spareMs(): number {
+    const { deadlineMs, elapsedMs } = this.options;
+    return (Math.min(this.endsAt ?? Number.POSITIVE_INFINITY, deadlineMs()) - elapsedMs()) * this.pool.size;
+  }
+
+  private isBound(): boolean {
+    return this.endsAt === null || this.endsAt >= this.options.deadlineMs();
   }
 
   /** Each entry's folds up to `upTo`, as far as the budget goes; each entry is told when it is through. */
-  async advance(entries: Entry[], upTo: number): Promise<void> {
-    const slots = entries.flatMap((entry) =>
-      Array.from({ length: Math.max(0, upTo - entry.folds.length) }, (_, i) => ({
-        entry,
-        fold: entry.folds.length + i,
-      })),
-    );
+  async advance(entries: readonly Entry[], upTo: number): Promise<void> {
+    await this.runSlots(entries.flatMap((entry) => slotsOf(entry, entry.folds.length, upTo)));
+  }
+
+  /** Folds in this order, of entries that met those before; an entry is told where another's turn comes. */
+  async runSlots(slots: readonly Slot[]): Promise<void> {
     const barred = new Set<Entry>();
-    const pending: { slot: Slot; settled: Promise<Settled> }[] = [];
+    const pending: { slot: Slot; at: number; settled: Promise<Settled> }[] = [];
     for (const [i, slot] of slots.entries()) {
-      pending.push({ slot, settled: this.begin(slot, barred) });
+      pending.push({ slot, at: i, settled: this.begin(slot, barred) });
       const isLast = i === slots.length - 1;
       while (pending.length > (isLast ? 0 : 2 * this.pool.size - 1)) {
-        const { slot: oldest, settled } = pending.shift()!;
+        const { slot: oldest, at, settled } = pending.shift()!;
         await this.take(oldest, await settled, barred);
-        if (oldest.fold === upTo - 1) await this.tell(oldest.entry);
+        if (slots[at + 1]?.entry !== oldest.entry) await this.tell(oldest.entry);
       }
     }
-    for (const entry of entries) await this.tell(entry);
   }
 
   private begin(slot: Slot, barred: Set<Entry>): Promise<Settled> {
@@ -159,10 +233,8 @@ export class FoldRunner {
     entry.folds.push({ member, response, score, durationMs, rounds, trail });
     this.settle(entry);
     entry.told = false;
-    this.seen.add(entry);
     this.done++;
     if (isRival(entry)) this.pool.spare();
-    if (entry.candidateConfig.family !== "linear") this.longestMs = Math.max(this.longestMs, durationMs);
     this.options.onProgress({ folds: this.done, of: this.done + this.toDo(), leftMs: this.leftMs() });
   }
 
@@ -173,7 +245,11 @@ export class FoldRunner {
   }
 
   private toDo(): number {
-    return this.planned.reduce((sum, entry) => sum + this.data.folds.length - entry.folds.length, 0);
+    const { leaders, field } = this.ahead;
+    return [...leaders, ...field].reduce(
+      (sum, entry) => sum + this.data.folds.length - entry.folds.length,
+      0,
+    );
   }
 
   private score(fold: number, response: Float64Array): number {
@@ -194,17 +270,34 @@ export class FoldRunner {
   /** Guessing is always scored. */
   private mayBegin(slot: Slot): boolean {
     if (!isRival(slot.entry)) return true;
-    this.ended = this.reasonToEnd(slot);
-    return this.ended === null;
+    const reason = this.reasonToEnd(slot);
+    if (reason === "time") this.isShort = true;
+    else if (reason !== "perfect") this.ended = reason;
+    return reason === null;
   }
 
-  private reasonToEnd({ entry, fold }: Slot): FoldRunner["ended"] {
+  private reasonToEnd({ entry, fold }: Slot): FoldRunner["ended"] | "time" {
     const { options } = this;
     // With no time at all, one quick fit is still better than guessing.
     if (this.isFirst(entry, fold)) return null;
     if (options.stop.aborted) return "stopped";
     if (options.budgetRounds !== null) return this.areRoundsUsed(entry, fold) ? "rounds" : null;
-    return options.elapsedMs() + 0.8 * this.expectedMs(entry) > options.deadlineMs() ? "time" : null;
+    const [now, deadline, expected] = [options.elapsedMs(), options.deadlineMs(), this.costs.of(entry)];
+    if (now + 0.8 * expected > deadline) return "time";
+    return fold === 0 && !this.ahead.leaders.includes(entry) ? this.reasonNotToLook(entry) : null;
+  }
+
+  /** Whoever cannot meet every fold in time had better not begin: one fold makes no model. */
+  private reasonNotToLook(entry: Entry): "perfect" | "time" | null {
+    const { once } = this.data;
+    const { leaders } = this.ahead;
+    if (once === 1) return null;
+    if (leaders.some((leader) => this.isWinning(leader))) return "perfect";
+    const [now, deadline] = [this.options.elapsedMs(), this.options.deadlineMs()];
+    const begun = leaders.reduce((ms, of) => ms + Math.max(0, once - of.folds.length) * this.costs.of(of), 0);
+    const roomMs = (deadline - now) * this.pool.size - begun;
+    const isLate = now > this.beganAt + LOOKED_AT_SHARE * (deadline - this.beganAt);
+    return isLate || once * this.costs.of(entry) > roomMs ? "time" : null;
   }
 
   private isFirst(entry: Entry, fold: number): boolean {
@@ -216,13 +309,6 @@ export class FoldRunner {
     const { budgetRounds } = this.options;
     if (budgetRounds === null || !isRival(entry)) return false;
     return fold % this.data.once === 0 && this.rounds >= budgetRounds;
-  }
-
-  /** As long as its last fold; a newcomer as long as the longest of all so far; a linear one hardly takes any. */
-  private expectedMs(entry: Entry): number {
-    const last = entry.folds[entry.folds.length - 1];
-    if (last) return last.durationMs;
-    return entry.candidateConfig.family === "linear" ? 0 : this.longestMs;
   }
 
   private jobOf({ entry, fold }: Slot): FoldJob {
@@ -255,3 +341,7 @@ export class FoldRunner {
     return now + Math.max(least, (options.deadlineMs() - now) * share);
   }
 }
+
+/** Folds `from` to before `upTo`. */
+export const slotsOf = (entry: Entry, from: number, upTo: number): Slot[] =>
+  Array.from({ length: Math.max(0, upTo - from) }, (_, i) => ({ entry, fold: from + i }));

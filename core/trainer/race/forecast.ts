@@ -1,9 +1,12 @@
 /**
- * Estimates how long the rest of a race takes. The rungs that are still ahead are walked through with as many entries
- * as each lets on, at what each entry's folds have cost so far. It decides nothing: the race ends when its own rules
- * end it.
+ * Estimates what folds cost, and how long the rest of a race takes. A fold costs what the candidate's own folds did; one
+ * that has met none, what its kind of learner takes for so much data, in the measure of what was seen on this machine so
+ * far. The rungs still ahead are walked through with as many entries as each lets on.
  */
-import { type Entry, isRival } from "./entry.ts";
+import type { MetricName } from "../metrics/index.ts";
+import { type Entry, isRival, meanGoodness } from "./entry.ts";
+import { usualFitMs } from "./fit-cost.ts";
+import type { TrainingData } from "./training-data.ts";
 
 /** What is still to come, as the race sees it. */
 export interface Ahead {
@@ -11,47 +14,88 @@ export interface Ahead {
   leaders: readonly Entry[];
   /** Who else is still in the race. */
   field: readonly Entry[];
-  /** Folds that each of them meets, rung by rung, lowest first. */
+  /** Folds that each of them meets, rung by rung, lowest first; below `telling` nobody leaves. */
   rungs: readonly number[];
-  /** Folds that deal out every row once; what lies above repeats them. */
-  once: number;
+  telling: number;
 }
 
 /** Front runners, the linear leader and what else an ensemble would take: for them folds are repeated. */
 const CONTENDERS = 4;
 /** The best of each family stays beside the better half. */
 const SPARED = 1;
+/** A first fold is also the first time that its code runs. */
+const WARM = 0.8;
 
-/** Milliseconds of one thread. */
-export function raceLeftMs(ahead: Ahead, seen: readonly Entry[]): number {
-  const { leaders, rungs, once } = ahead;
-  const cost = costsOf(seen);
-  const field = ahead.field.filter(isRival).map((entry) => ({ folds: entry.folds.length, ms: cost(entry) }));
-  let sum = leaders.reduce((ms, entry) => ms + Math.max(0, once - entry.folds.length) * cost(entry), 0);
-  let share = 1;
-  for (const rung of rungs) {
-    for (const entry of field) {
-      sum += share * Math.max(0, rung - entry.folds) * entry.ms;
-      entry.folds = Math.max(entry.folds, rung);
-    }
-    const staying = field.length * share;
-    if (rung < once) share *= Math.min(1, (Math.ceil(staying / 2) + SPARED) / Math.max(1, staying));
-    else share *= Math.min(1, CONTENDERS / Math.max(1, staying));
+export class FoldCosts {
+  constructor(
+    private readonly data: TrainingData,
+    private readonly entries: readonly Entry[],
+  ) {}
+
+  /** Milliseconds of one thread that the next fold of an entry takes. */
+  of(entry: Entry): number {
+    const { folds } = entry;
+    if (folds.length > 1) return meanOf(folds.slice(1));
+    if (folds.length === 1) return WARM * folds[0].durationMs;
+    return this.scaleFor(entry) * this.usual(entry);
   }
-  return sum;
+
+  /** Measured over usual: of the same family where it was seen, else of all that was. */
+  private scaleFor({ candidateConfig: { family } }: Entry): number {
+    const rivals = this.entries.filter((entry) => isRival(entry) && entry.folds.length > 0);
+    const own = rivals.filter(({ candidateConfig }) => candidateConfig.family === family);
+    // Linear models are through before anything is told of the heavier ones.
+    const heavy = rivals.filter(({ candidateConfig }) => candidateConfig.family !== "linear");
+    const [of] = [own, heavy, rivals].filter((some) => some.length > 0);
+    if (!of) return 1;
+    const measured = of.reduce((ms, entry) => ms + this.of(entry), 0);
+    return measured / of.reduce((ms, entry) => ms + this.usual(entry), 0);
+  }
+
+  private readonly usual = ({ candidateConfig }: Entry): number => usualFitMs(this.data, candidateConfig);
+
+  /** Milliseconds of one thread for all that is ahead. */
+  leftMs(ahead: Ahead, metric: MetricName): number {
+    const { once } = this.data;
+    const toOnce = ahead.leaders.map((entry) => Math.max(0, once - entry.folds.length) * this.of(entry));
+    const repeated = ahead.rungs.filter((rung) => rung > once).length * once;
+    return (
+      toOnce.reduce((sum, ms) => sum + ms, 0) + this.fieldMs(ahead) + repeated * this.repeatMs(ahead, metric)
+    );
+  }
+
+  /** Where all of them meet all folds ahead. */
+  wholeMs({ field, rungs }: Pick<Ahead, "field" | "rungs">): number {
+    const upTo = rungs.at(-1) ?? 0;
+    return field.reduce((sum, entry) => sum + Math.max(0, upTo - entry.folds.length) * this.of(entry), 0);
+  }
+
+  /** Until every entry of the field that is let on has met each fold once. */
+  fieldMs({ field, rungs, telling }: Omit<Ahead, "leaders">): number {
+    const { once } = this.data;
+    const left = field.map((entry) => ({ folds: entry.folds.length, ms: this.of(entry) }));
+    let sum = 0;
+    let share = 1;
+    for (const rung of rungs.filter((folds) => folds <= once)) {
+      for (const entry of left) {
+        sum += share * Math.max(0, rung - entry.folds) * entry.ms;
+        entry.folds = Math.max(entry.folds, rung);
+      }
+      const staying = left.length * share;
+      if (rung >= telling) share *= Math.min(1, (Math.ceil(staying / 2) + SPARED) / Math.max(1, staying));
+    }
+    return sum;
+  }
+
+  /** One more fold of each that would repeat them, by the scores so far. */
+  private repeatMs({ leaders, field }: Ahead, metric: MetricName): number {
+    const rivals = [...leaders, ...field].filter(isRival);
+    const score = (entry: Entry) =>
+      entry.folds.length ? meanGoodness(entry, entry.folds.length, metric) : Number.NEGATIVE_INFINITY;
+    const best = rivals.sort((a, b) => score(b) - score(a)).slice(0, CONTENDERS);
+    return best.reduce((sum, entry) => sum + this.of(entry), 0);
+  }
 }
 
-/** What a fold of an entry costs: as its own did, else as those of its family, else as those of all learners. */
-function costsOf(seen: readonly Entry[]): (entry: Entry) => number {
-  const meanOf = (entries: readonly Entry[]) => {
-    const folds = entries.flatMap((entry) => entry.folds.map(({ durationMs }) => durationMs));
-    return folds.length ? folds.reduce((total, ms) => total + ms, 0) / folds.length : null;
-  };
-  const rivals = seen.filter(isRival);
-  const heavy = rivals.filter(({ candidateConfig }) => candidateConfig.family !== "linear");
-  const otherwise = meanOf(heavy) ?? meanOf(rivals) ?? 0;
-  return (entry) =>
-    meanOf([entry]) ??
-    meanOf(rivals.filter(({ candidateConfig }) => candidateConfig.family === entry.candidateConfig.family)) ??
-    otherwise;
-}
+const meanOf = (folds: readonly { durationMs: number }[]) =>
+  folds.reduce((sum, { durationMs }) => sum + durationMs, 0) / folds.length;

@@ -7,9 +7,9 @@
  */
 import type { MetricName } from "../metrics/index.ts";
 import type { CandidateConfig, Family } from "./candidate-configs.ts";
-import { chooseBlend } from "./ensemble.ts";
-import { type Entry, isPerfect, isRival, meanGoodness, newEntry } from "./entry.ts";
-import { FoldRunner, type RunnerOptions } from "./fold-runner.ts";
+import { likelyParts } from "./ensemble.ts";
+import { type Entry, isRival, meanGoodness, newEntry } from "./entry.ts";
+import { FoldRunner, type RunnerOptions, slotsOf } from "./fold-runner.ts";
 import type { TrainingData } from "./training-data.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
@@ -25,7 +25,7 @@ export interface RaceResult {
   ended: "all scored" | "perfect" | "time" | "rounds" | "stopped";
 }
 
-/** The first of each of these meets every fold before the others begin: a stop then has something of each. */
+/** The first of each of these meets every fold, whatever the others do: a stop then has something of each. */
 const LEADERS: Family[] = ["baseline", "linear", "boosting"];
 
 /** Rejects with the checkpoint's error. At least the baseline is scored on every fold, whatever the time. */
@@ -34,38 +34,128 @@ export async function runRace(
   pool: WorkerPool,
   options: RaceOptions,
 ): Promise<RaceResult> {
-  const runner = new FoldRunner(data, pool, options);
   const entries = options.candidateConfigs.map((candidateConfig) =>
     newEntry(candidateConfig, options.saved.get(candidateConfig.name) ?? []),
   );
+  const runner = new FoldRunner(data, pool, options, entries);
   const leaders = LEADERS.flatMap(
     (family) => entries.find((entry) => entry.candidateConfig.family === family) ?? [],
   );
-  const rivals = leaders.filter(isRival);
-  let field = entries.filter((entry) => !leaders.includes(entry));
-  const ladder = rungs(data);
-  runner.plan(field, ladder, leaders);
-  const isWon = () =>
-    rivals.some((entry) => entry.folds.length >= data.once && isPerfect(entry, data.once, options.metric));
-  // Where one leader's folds are too few to keep everybody busy, the leaders run side by side.
-  for (const abreast of data.once < pool.size ? [leaders] : leaders.map((entry) => [entry])) {
-    await runner.advance(abreast, isWon() ? Math.min(FOLDS_OF_THE_BEATEN, data.once) : data.once);
-  }
+  const others = entries.filter((entry) => !leaders.includes(entry));
+  const telling = tellingFolds(data);
+  const ladder = rungs(data, telling);
+  runner.plan({ leaders, field: others, rungs: ladder, telling });
+  if (runner.isTimed) await lookAtAll(runner, data, { leaders, others, telling });
+  else await leadersFirst(runner, data, { leaders, pool });
+  const isWon = () => leaders.some((entry) => entry.folds.length >= data.once && runner.isWinning(entry));
+  let contenders: Entry[] = [];
   if (isWon()) {
-    field = [];
+    await runner.advance(leaders, Math.min(FOLDS_OF_THE_BEATEN, data.once));
     runner.ended = "perfect";
-  }
-  for (const [step, rung] of ladder.entries()) {
-    await runner.advance(field, rung);
-    if (rung < data.once) {
-      const left = survivors(field, entries, { rung, metric: options.metric });
-      field = runner.affordable(byPromise(data, left, { rung, metric: options.metric }));
-    } else field = isWon() ? [] : contenders(data, entries, options.metric);
-    runner.plan(field, ladder.slice(step + 1));
-  }
+  } else
+    contenders = await climb(runner, data, { leaders, others, ladder, telling, entries, options, isWon });
   if (leaders[0]) await runner.advance([leaders[0]], data.folds.length);
   const scored = entries.filter((entry) => entry.folds.length > 0);
-  return { entries: scored, contenders: field, ended: runner.ended ?? "all scored" };
+  return { entries: scored, contenders, ended: runner.reason };
+}
+
+interface Sides {
+  leaders: Entry[];
+  others: Entry[];
+  telling: number;
+}
+
+/**
+ * Where the clock ends the race, everybody's first fold comes before the leaders' other folds: what each costs, and with
+ * it how long the race will be, is known early.
+ */
+async function lookAtAll(
+  runner: FoldRunner,
+  data: TrainingData,
+  { leaders, others, telling }: Sides,
+): Promise<void> {
+  const looks = leaders.flatMap((entry) => slotsOf(entry, entry.folds.length, telling));
+  const first = others.flatMap((entry) => slotsOf(entry, entry.folds.length, 1));
+  const rest = leaders.flatMap((entry) => slotsOf(entry, Math.max(telling, entry.folds.length), data.once));
+  await runner.runSlots([...looks, ...first, ...rest]);
+  // Who looked perfect on a few folds may not be on all.
+  if (!leaders.some((entry) => runner.isWinning(entry))) await runner.advance(others, 1);
+}
+
+/** Rounds are counted in order: the leaders have theirs before the others begin. */
+async function leadersFirst(
+  runner: FoldRunner,
+  { once }: TrainingData,
+  { leaders, pool }: { leaders: Entry[]; pool: WorkerPool },
+): Promise<void> {
+  // Where one leader's folds are too few to keep everybody busy, the leaders run side by side.
+  for (const abreast of once < pool.size ? [leaders] : leaders.map((entry) => [entry])) {
+    const isWon = leaders.some((entry) => entry.folds.length >= once && runner.isWinning(entry));
+    await runner.advance(abreast, isWon ? Math.min(FOLDS_OF_THE_BEATEN, once) : once);
+  }
+}
+
+/** Rung by rung; answers who repeated the folds. */
+async function climb(
+  runner: FoldRunner,
+  data: TrainingData,
+  given: Sides & { ladder: number[]; entries: Entry[]; options: RaceOptions; isWon: () => boolean },
+): Promise<Entry[]> {
+  const { leaders, ladder, telling, entries, options } = given;
+  const { metric } = options;
+  const { once } = data;
+  const begun = given.others.filter((entry) => !runner.isTimed || entry.folds.length > 0);
+  const told = Math.min(1, ...begun.map((entry) => entry.folds.length));
+  runner.plan({ leaders, field: begun, rungs: ladder, telling });
+  runner.settleEnd();
+  let wanted = runner.isTimed
+    ? byPromise(data, rankedAt(begun, { rung: told, metric }), { rung: told, metric })
+    : begun;
+  let spared: Entry[] = [];
+  for (const [step, rung] of ladder.filter((folds) => folds <= once).entries()) {
+    const rungsAhead = ladder.slice(step);
+    const field = runner.affordable(wanted, spared, { rungs: rungsAhead.filter((r) => r <= once), telling });
+    runner.plan({ leaders, field, rungs: rungsAhead, telling });
+    await runner.advance(field, rung);
+    if (rung < telling || rung === once) continue;
+    const left = survivors(field, entries, { rung, metric });
+    wanted = byPromise(data, left, { rung, metric });
+    spared = rankedAt(field, { rung, metric }).filter((entry) => !left.includes(entry));
+  }
+  if (given.isWon()) return [];
+  await fillUp(runner, data, given);
+  const repeats = ladder.filter((folds) => folds > once);
+  const best = contenders(data, entries, metric);
+  if (repeats.length === 0) return best;
+  const rest = rankedAt(entries.filter(isRival), { rung: once, metric }).filter(
+    (entry) => !best.includes(entry),
+  );
+  const repeated = runner.repeatable(best, rest, repeats);
+  runner.plan({ leaders: [], ...repeated, telling });
+  runner.finish();
+  for (const rung of repeated.rungs) await runner.advance(repeated.field, rung);
+  return repeated.rungs.length > 0 ? repeated.field : best;
+}
+
+/** Where folds are not repeated, those who left the race may end theirs in the time that is left. */
+async function fillUp(
+  runner: FoldRunner,
+  data: TrainingData,
+  { others, options: { metric }, telling }: Sides & { options: RaceOptions },
+): Promise<void> {
+  if (!runner.isTimed || data.folds.length > data.once) return;
+  const begun = others.filter(({ folds }) => folds.length > 0 && folds.length < data.once);
+  const score = (entry: Entry) => meanGoodness(entry, entry.folds.length, metric);
+  const ranked = begun.sort((a, b) => score(b) - score(a));
+  const field = runner.affordable([], ranked, { rungs: [data.once], telling });
+  runner.plan({ leaders: [], field, rungs: [data.once], telling });
+  runner.finish();
+  await runner.advance(field, data.once);
+}
+
+function rankedAt(field: readonly Entry[], { rung, metric }: { rung: number; metric: MetricName }): Entry[] {
+  const score = (entry: Entry) => meanGoodness(entry, rung, metric);
+  return field.filter((entry) => entry.folds.length >= rung).sort((a, b) => score(b) - score(a));
 }
 
 const FRONT_RUNNERS = 3;
@@ -76,7 +166,7 @@ function contenders(data: TrainingData, entries: Entry[], metric: MetricName): E
   const complete = entries.filter((entry) => entry.folds.length >= data.once);
   const score = (entry: Entry) => meanGoodness(entry, data.once, metric);
   const ranked = complete.filter(isRival).sort((a, b) => score(b) - score(a));
-  const chosen = new Set(chooseBlend(once, complete, metric).parts.map(({ entry }) => entry));
+  const chosen = new Set(likelyParts(once, complete.filter(isRival)).map(({ entry }) => entry));
   for (const entry of ranked.slice(0, FRONT_RUNNERS)) chosen.add(entry);
   const linear = ranked.find((entry) => entry.candidateConfig.family === "linear");
   if (linear) chosen.add(linear);
@@ -89,17 +179,19 @@ const FOLDS_OF_THE_BEATEN = 2;
 /** Above this one fold tells candidates apart. */
 const TELLING_ROWS = 20_000;
 
-/** Two folds for everyone (one where rows are many), a third of the folds for the better half, then all, then repeats. */
-function rungs({ folds, once, rows }: TrainingData): number[] {
-  const first = Math.min(rows.length > TELLING_ROWS ? 1 : 2, once);
+/** So many folds tell candidates apart. */
+const tellingFolds = ({ once, rows }: TrainingData) => Math.min(rows.length > TELLING_ROWS ? 1 : 2, once);
+
+/** The folds that tell for everyone, a third of the folds for the better half, then all, then repeats. */
+function rungs({ folds, once }: TrainingData, telling: number): number[] {
   const repeats = Array.from({ length: folds.length / once }, (_, i) => (i + 1) * once);
-  return [...new Set([first, Math.ceil(once / 3), ...repeats])].sort((a, b) => a - b);
+  return [...new Set([telling, Math.ceil(once / 3), ...repeats])].sort((a, b) => a - b);
 }
 
 /** Best first: the better half of those that got this far, and the best of each family where it beats half of all. */
 function survivors(field: Entry[], all: Entry[], at: { rung: number; metric: MetricName }): Entry[] {
   const score = (entry: Entry) => meanGoodness(entry, at.rung, at.metric);
-  const ranked = field.filter((entry) => entry.folds.length >= at.rung).sort((a, b) => score(b) - score(a));
+  const ranked = rankedAt(field, at);
   const half = new Set(ranked.slice(0, Math.ceil(ranked.length / 2)));
   const scores = all.filter((entry) => entry.folds.length >= at.rung).map(score);
   const middle = scores.sort((a, b) => a - b)[scores.length >> 1];
@@ -115,8 +207,6 @@ function byPromise(data: TrainingData, field: Entry[], at: { rung: number; metri
   const soFar = { ...data, folds: data.folds.slice(0, at.rung) };
   const able = field.filter((entry) => entry.folds.length >= at.rung);
   if (able.length < 2) return field;
-  const weights = new Map(
-    chooseBlend(soFar, able, at.metric).parts.map(({ entry, weight }) => [entry, weight]),
-  );
+  const weights = new Map(likelyParts(soFar, able).map(({ entry, weight }) => [entry, weight]));
   return field.toSorted((a, b) => (weights.get(b) ?? 0) - (weights.get(a) ?? 0));
 }

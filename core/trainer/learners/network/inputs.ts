@@ -19,7 +19,7 @@ export interface InputPlan {
 export const BOUND = 3;
 /** The middle half of a normal distribution is so many standard deviations wide. */
 const NORMAL_WIDTH = 1.349;
-const RANGES = 12;
+export const RANGES = 12;
 /** A column of two or three values says all by itself. */
 const LEAST_EDGES = 4;
 

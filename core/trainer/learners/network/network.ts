@@ -7,7 +7,7 @@
 import { type Arena, Scope, sharedArena } from "../../kernels/arena.ts";
 import { runPaced } from "../../pace.ts";
 import type { Checkpoint, Random, SparseRows, Task } from "../../samples.ts";
-import { type InputPlan, inputRows, inputWidth, planInputs } from "./inputs.ts";
+import { type InputPlan, inputRows, inputWidth, planInputs, RANGES } from "./inputs.ts";
 import { type Layer, layOutLayers, type NetworkModel, takeModel } from "./layers.ts";
 
 export interface NetworkOptions {
@@ -30,6 +30,12 @@ export const HIDDEN = [64, 64];
 const RATE = 4e-3;
 const LEAST_BATCH = 32;
 const MOST_BATCH = 256;
+
+/** Weights of a network over so many columns of the design, of which so many numbers are also cut into ranges. */
+export function weightsFor(of: { columns: number; numbers: number; outputs: number }): number {
+  const [first, second] = HIDDEN;
+  return (of.columns + RANGES * of.numbers) * first + first * second + second * of.outputs;
+}
 
 /** Few rows are seen more often. */
 export function epochsFor(rows: number): number {

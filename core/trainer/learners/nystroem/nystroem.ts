@@ -33,7 +33,7 @@ export interface NystroemOptions {
 }
 
 /** All of few rows; of more some hundred: the time rises with the cube. */
-const landmarksFor = (rows: number) => Math.min(rows, 320, Math.floor(150 + rows / 20));
+export const landmarksFor = (rows: number) => Math.min(rows, 320, Math.floor(150 + rows / 20));
 /** In units of one over the mean squared distance to a landmark. */
 const GAMMAS = [0.3, 1, 2.5];
 const PENALTIES = [1e-3, 1e-2, 0.1, 0.5, 2, 10];
