@@ -42,9 +42,9 @@ const LEAST_MS = 500;
 /** A fit without rounds costs something, too. */
 const countedRounds = (rounds: number) => Math.max(1, rounds);
 
-/** Each candidate must be able to meet all folds in the time, and its first fold begin in so much of it. */
-const LOOKED_AT_SHARE = 0.4;
-/** Whoever was not looked at after such a part of the time will not be: the race takes all that it may. */
+/** A fit that has to end sooner than it would is worth something, too. */
+const CUT_FIT = 1.3;
+/** Where not everybody was looked at after such a part of the time, the race takes all that it may. */
 const BOUND_SHARE = 0.27;
 /** Repeats may take so much longer than was said before. */
 const REPEATS_SLACK = 1.2;
@@ -61,6 +61,8 @@ export class FoldRunner {
   ended: "perfect" | "rounds" | "stopped" | null = null;
   /** Something was left out for want of time. */
   private isShort = false;
+  /** Too dear for the time there is. */
+  private readonly refused = new Set<Entry>();
   private rounds = 0;
   private done = 0;
   private ahead: Ahead = { leaders: [], field: [], rungs: [], telling: 1 };
@@ -118,6 +120,9 @@ export class FoldRunner {
     const toDeadline = Math.max(0, deadlineMs() - now);
     if (isWon || this.isFinal || this.data.once === 1) return Math.min(planned, toDeadline);
     if (this.endsAt !== null) return Math.max(0, Math.min(this.endsAt, deadlineMs()) - now);
+    const field = ahead.field.filter((entry) => !this.refused.has(entry));
+    if (field.every((entry) => entry.folds.length > 0))
+      return Math.min(toDeadline, this.costs.leftMs({ ...ahead, field }, metric) / this.pool.size);
     return now - this.beganAt > BOUND_SHARE * (deadlineMs() - this.beganAt) ? toDeadline : null;
   }
 
@@ -131,18 +136,15 @@ export class FoldRunner {
    * The first of those wanted, as many as can meet the folds ahead in the time there is, at least one; then as many of the
    * others as fill it up. With a budget of rounds those wanted.
    */
-  affordable(
-    wanted: readonly Entry[],
-    others: readonly Entry[],
-    ahead: Omit<Ahead, "leaders" | "field">,
-  ): Entry[] {
+  affordable(wanted: readonly Entry[], others: readonly Entry[], ahead: Omit<Ahead, "field">): Entry[] {
     if (!this.isTimed) return [...wanted];
     const spareMs = this.spareMs();
+    const repeatsMs = this.costs.repeatsMs({ ...ahead, field: [...wanted] }, this.options.metric);
     const kept: Entry[] = [];
-    const fits = (entry: Entry) => this.costs.fieldMs({ ...ahead, field: [...kept, entry] }) <= spareMs;
-    for (const entry of wanted) if (kept.length === 0 || fits(entry)) kept.push(entry);
+    const costWith = (entry: Entry) => this.costs.fieldMs({ ...ahead, field: [...kept, entry] });
+    for (const entry of wanted) if (kept.length === 0 || costWith(entry) <= spareMs) kept.push(entry);
     if (kept.length < wanted.length && this.isBound()) this.isShort = true;
-    for (const entry of others) if (fits(entry)) kept.push(entry);
+    for (const entry of others) if (costWith(entry) <= spareMs - repeatsMs) kept.push(entry);
     return kept;
   }
 
@@ -284,20 +286,22 @@ export class FoldRunner {
     if (options.budgetRounds !== null) return this.areRoundsUsed(entry, fold) ? "rounds" : null;
     const [now, deadline, expected] = [options.elapsedMs(), options.deadlineMs(), this.costs.of(entry)];
     if (now + 0.8 * expected > deadline) return "time";
-    return fold === 0 && !this.ahead.leaders.includes(entry) ? this.reasonNotToLook(entry) : null;
+    const { leaders, telling } = this.ahead;
+    const isLeader = leaders.includes(entry);
+    const isBeaten = leaders.some((leader) => leader !== entry && this.isWinning(leader));
+    if (isBeaten && (!isLeader || fold >= telling)) return "perfect";
+    return fold > 0 || isLeader || this.isAffordable(entry) ? null : "time";
   }
 
   /** Whoever cannot meet every fold in time had better not begin: one fold makes no model. */
-  private reasonNotToLook(entry: Entry): "perfect" | "time" | null {
+  private isAffordable(entry: Entry): boolean {
     const { once } = this.data;
     const { leaders } = this.ahead;
-    if (once === 1) return null;
-    if (leaders.some((leader) => this.isWinning(leader))) return "perfect";
-    const [now, deadline] = [this.options.elapsedMs(), this.options.deadlineMs()];
-    const begun = leaders.reduce((ms, of) => ms + Math.max(0, once - of.folds.length) * this.costs.of(of), 0);
-    const roomMs = (deadline - now) * this.pool.size - begun;
-    const isLate = now > this.beganAt + LOOKED_AT_SHARE * (deadline - this.beganAt);
-    return isLate || once * this.costs.of(entry) > roomMs ? "time" : null;
+    const begun = this.costs.wholeMs({ field: leaders, rungs: [once] });
+    const leftMs = (this.options.deadlineMs() - this.options.elapsedMs()) * this.pool.size;
+    if (once === 1 || once * this.costs.of(entry) <= CUT_FIT * (leftMs - begun)) return true;
+    this.refused.add(entry);
+    return false;
   }
 
   private isFirst(entry: Entry, fold: number): boolean {

@@ -56,12 +56,23 @@ export class FoldCosts {
 
   /** Milliseconds of one thread for all that is ahead. */
   leftMs(ahead: Ahead, metric: MetricName): number {
-    const { once } = this.data;
-    const toOnce = ahead.leaders.map((entry) => Math.max(0, once - entry.folds.length) * this.of(entry));
-    const repeated = ahead.rungs.filter((rung) => rung > once).length * once;
     return (
-      toOnce.reduce((sum, ms) => sum + ms, 0) + this.fieldMs(ahead) + repeated * this.repeatMs(ahead, metric)
+      this.wholeMs({ field: ahead.leaders, rungs: [this.data.once] }) +
+      this.fieldMs(ahead) +
+      this.repeatsMs(ahead, metric)
     );
+  }
+
+  /** For all repeats of those that would repeat their folds, by the scores so far. */
+  repeatsMs({ leaders, field, rungs }: Omit<Ahead, "telling">, metric: MetricName): number {
+    const { once } = this.data;
+    const repeated = rungs.filter((rung) => rung > once).length * once;
+    if (repeated === 0) return 0;
+    const rivals = [...leaders, ...field].filter(isRival);
+    const score = (entry: Entry) =>
+      entry.folds.length ? meanGoodness(entry, entry.folds.length, metric) : Number.NEGATIVE_INFINITY;
+    const best = rivals.sort((a, b) => score(b) - score(a)).slice(0, CONTENDERS);
+    return repeated * best.reduce((sum, entry) => sum + this.of(entry), 0);
   }
 
   /** Where all of them meet all folds ahead. */
@@ -85,15 +96,6 @@ export class FoldCosts {
       if (rung >= telling) share *= Math.min(1, (Math.ceil(staying / 2) + SPARED) / Math.max(1, staying));
     }
     return sum;
-  }
-
-  /** One more fold of each that would repeat them, by the scores so far. */
-  private repeatMs({ leaders, field }: Ahead, metric: MetricName): number {
-    const rivals = [...leaders, ...field].filter(isRival);
-    const score = (entry: Entry) =>
-      entry.folds.length ? meanGoodness(entry, entry.folds.length, metric) : Number.NEGATIVE_INFINITY;
-    const best = rivals.sort((a, b) => score(b) - score(a)).slice(0, CONTENDERS);
-    return best.reduce((sum, entry) => sum + this.of(entry), 0);
   }
 }
 

@@ -114,7 +114,7 @@ async function climb(
   let spared: Entry[] = [];
   for (const [step, rung] of ladder.filter((folds) => folds <= once).entries()) {
     const rungsAhead = ladder.slice(step);
-    const field = runner.affordable(wanted, spared, { rungs: rungsAhead.filter((r) => r <= once), telling });
+    const field = runner.affordable(wanted, spared, { leaders, rungs: rungsAhead, telling });
     runner.plan({ leaders, field, rungs: rungsAhead, telling });
     await runner.advance(field, rung);
     if (rung < telling || rung === once) continue;
@@ -147,7 +147,7 @@ async function fillUp(
   const begun = others.filter(({ folds }) => folds.length > 0 && folds.length < data.once);
   const score = (entry: Entry) => meanGoodness(entry, entry.folds.length, metric);
   const ranked = begun.sort((a, b) => score(b) - score(a));
-  const field = runner.affordable([], ranked, { rungs: [data.once], telling });
+  const field = runner.affordable([], ranked, { leaders: [], rungs: [data.once], telling });
   runner.plan({ leaders: [], field, rungs: [data.once], telling });
   runner.finish();
   await runner.advance(field, data.once);

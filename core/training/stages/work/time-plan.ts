@@ -42,9 +42,9 @@ const LEAST_LEFT = 0.1;
 /** Below it a piece's pace says less than what was expected of it. */
 const LEAST_DONE = 0.05;
 
-/** Until this machine has shown how many it does at the moment. */
+/** What was seen on calm machines counts as much as so many walks of this run. */
 const WALKS_PER_MS = 35_000;
-const LEAST_WALKED_MS = 10;
+const WALKS_SEEN = 3e6;
 const FADING = 0.9;
 
 export interface PlanClock {
@@ -74,7 +74,7 @@ export class TimePlan {
   /** Trees walked in a millisecond, as answers of this run have shown. */
   get walksPerMs(): number {
     const { walks, ms } = this.walked;
-    return ms < LEAST_WALKED_MS ? WALKS_PER_MS : walks / ms;
+    return (walks + WALKS_SEEN) / (ms + WALKS_SEEN / WALKS_PER_MS);
   }
 
   /** Answers have walked so many trees; what was seen last counts most. */
