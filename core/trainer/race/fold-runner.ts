@@ -25,6 +25,8 @@ export interface RunnerOptions {
   onRound: (report: RoundReport & { entry: Entry }) => void;
   /** `leftMs`: what the race will still take; null while nothing is known. */
   onProgress: (done: { folds: number; of: number; leftMs: number | null }) => void;
+  /** What the model would be made of if the race ended now. */
+  onLikely: (entries: Entry[]) => void;
   /** A fold begins: which of the deal it is, counted from 1. */
   onFold: (begun: { entry: Entry; fold: number; of: number }) => void;
   /** Folds scored before an interruption, by the recipe's name: they were paid for then. */
@@ -46,7 +48,8 @@ const countedRounds = (rounds: number) => Math.max(1, rounds);
 const CUT_FIT = 1.3;
 /** Where not everybody was looked at after such a part of the time, the race takes all that it may. */
 const BOUND_SHARE = 0.27;
-/** Repeats may take so much longer than was said before. */
+/** Repeats take about such a part of the time that one deal of the folds takes, and may take a little longer than said. */
+const REPEATS_SHARE = 0.6;
 const REPEATS_SLACK = 1.2;
 
 export interface Slot {
@@ -103,8 +106,18 @@ export class FoldRunner {
   settleEnd(): void {
     if (!this.isTimed) return;
     const { elapsedMs, metric } = this.options;
-    const planned = this.costs.leftMs(this.ahead, metric) / this.pool.size;
-    this.endsAt = Math.min(this.options.deadlineMs(), elapsedMs() + planned);
+    const now = elapsedMs();
+    const [allMs, repeatsMs] = [
+      this.costs.leftMs(this.ahead, metric),
+      this.costs.repeatsMs(this.ahead, metric),
+    ];
+    const onceMs = (allMs - repeatsMs) / this.pool.size;
+    // Who will repeat the folds is not known yet: time for it is kept in any case, and used by others where some is left.
+    const least = repeatsMs > 0 ? REPEATS_SHARE * (now - this.beganAt + onceMs) : 0;
+    this.endsAt = Math.min(
+      this.options.deadlineMs(),
+      now + onceMs + Math.max(least, repeatsMs / this.pool.size),
+    );
   }
 
   /** What the race will still take; null while nobody knows what those who were not looked at will cost. */
@@ -139,7 +152,13 @@ export class FoldRunner {
   affordable(wanted: readonly Entry[], others: readonly Entry[], ahead: Omit<Ahead, "field">): Entry[] {
     if (!this.isTimed) return [...wanted];
     const spareMs = this.spareMs();
-    const repeatsMs = this.costs.repeatsMs({ ...ahead, field: [...wanted] }, this.options.metric);
+    const now = this.options.elapsedMs();
+    const repeatsMs = ahead.rungs.some((rung) => rung > this.data.once)
+      ? Math.max(
+          this.costs.repeatsMs({ ...ahead, field: [...wanted] }, this.options.metric),
+          (this.pool.size * REPEATS_SHARE * ((this.endsAt ?? now) - this.beganAt)) / (1 + REPEATS_SHARE),
+        )
+      : 0;
     const kept: Entry[] = [];
     const costWith = (entry: Entry) => this.costs.fieldMs({ ...ahead, field: [...kept, entry] });
     for (const entry of wanted) if (kept.length === 0 || costWith(entry) <= spareMs) kept.push(entry);
@@ -288,8 +307,8 @@ export class FoldRunner {
     if (now + 0.8 * expected > deadline) return "time";
     const { leaders, telling } = this.ahead;
     const isLeader = leaders.includes(entry);
-    const isBeaten = leaders.some((leader) => leader !== entry && this.isWinning(leader));
-    if (isBeaten && (!isLeader || fold >= telling)) return "perfect";
+    const winner = leaders.find((leader) => this.isWinning(leader));
+    if (winner && winner !== entry && (!isLeader || fold >= telling)) return "perfect";
     return fold > 0 || isLeader || this.isAffordable(entry) ? null : "time";
   }
 

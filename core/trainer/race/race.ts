@@ -50,6 +50,7 @@ export async function runRace(
   const isWon = () => leaders.some((entry) => entry.folds.length >= data.once && runner.isWinning(entry));
   let contenders: Entry[] = [];
   if (isWon()) {
+    options.onLikely(leaders.filter((entry) => runner.isWinning(entry)).slice(0, 1));
     await runner.advance(leaders, Math.min(FOLDS_OF_THE_BEATEN, data.once));
     runner.ended = "perfect";
   } else
@@ -108,9 +109,12 @@ async function climb(
   const told = Math.min(1, ...begun.map((entry) => entry.folds.length));
   runner.plan({ leaders, field: begun, rungs: ladder, telling });
   runner.settleEnd();
-  let wanted = runner.isTimed
-    ? byPromise(data, rankedAt(begun, { rung: told, metric }), { rung: told, metric })
-    : begun;
+  let wanted = runner.isTimed ? byPromise(data, rankedAt(begun, { rung: told, metric }), told) : begun;
+  const tellLikely = (folds: number) => {
+    const able = entries.filter((entry) => isRival(entry) && entry.folds.length >= folds);
+    options.onLikely(likelyParts(firstFolds(data, folds), able).map(({ entry }) => entry));
+  };
+  if (runner.isTimed) tellLikely(told);
   let spared: Entry[] = [];
   for (const [step, rung] of ladder.filter((folds) => folds <= once).entries()) {
     const rungsAhead = ladder.slice(step);
@@ -119,31 +123,39 @@ async function climb(
     await runner.advance(field, rung);
     if (rung < telling || rung === once) continue;
     const left = survivors(field, entries, { rung, metric });
-    wanted = byPromise(data, left, { rung, metric });
+    wanted = byPromise(data, left, rung);
+    tellLikely(rung);
     spared = rankedAt(field, { rung, metric }).filter((entry) => !left.includes(entry));
   }
   if (given.isWon()) return [];
-  await fillUp(runner, data, given);
   const repeats = ladder.filter((folds) => folds > once);
+  tellLikely(once);
   const best = contenders(data, entries, metric);
-  if (repeats.length === 0) return best;
+  if (repeats.length === 0) {
+    await fillUp(runner, data, given);
+    return best;
+  }
   const rest = rankedAt(entries.filter(isRival), { rung: once, metric }).filter(
     (entry) => !best.includes(entry),
   );
   const repeated = runner.repeatable(best, rest, repeats);
+  if (repeated.rungs.length === 0) {
+    await fillUp(runner, data, given);
+    return best;
+  }
   runner.plan({ leaders: [], ...repeated, telling });
   runner.finish();
   for (const rung of repeated.rungs) await runner.advance(repeated.field, rung);
-  return repeated.rungs.length > 0 ? repeated.field : best;
+  return repeated.field;
 }
 
-/** Where folds are not repeated, those who left the race may end theirs in the time that is left. */
+/** Where folds are not repeated, those who left the race end theirs, as many as the time that is left has room for. */
 async function fillUp(
   runner: FoldRunner,
   data: TrainingData,
   { others, options: { metric }, telling }: Sides & { options: RaceOptions },
 ): Promise<void> {
-  if (!runner.isTimed || data.folds.length > data.once) return;
+  if (!runner.isTimed) return;
   const begun = others.filter(({ folds }) => folds.length > 0 && folds.length < data.once);
   const score = (entry: Entry) => meanGoodness(entry, entry.folds.length, metric);
   const ranked = begun.sort((a, b) => score(b) - score(a));
@@ -162,11 +174,12 @@ const FRONT_RUNNERS = 3;
 
 /** Those that the ensemble would take by now, the front runners and the linear leader: for them folds are repeated. */
 function contenders(data: TrainingData, entries: Entry[], metric: MetricName): Entry[] {
-  const once = { ...data, folds: data.folds.slice(0, data.once) };
   const complete = entries.filter((entry) => entry.folds.length >= data.once);
   const score = (entry: Entry) => meanGoodness(entry, data.once, metric);
   const ranked = complete.filter(isRival).sort((a, b) => score(b) - score(a));
-  const chosen = new Set(likelyParts(once, complete.filter(isRival)).map(({ entry }) => entry));
+  const chosen = new Set(
+    likelyParts(firstFolds(data, data.once), complete.filter(isRival)).map(({ entry }) => entry),
+  );
   for (const entry of ranked.slice(0, FRONT_RUNNERS)) chosen.add(entry);
   const linear = ranked.find((entry) => entry.candidateConfig.family === "linear");
   if (linear) chosen.add(linear);
@@ -203,10 +216,16 @@ function survivors(field: Entry[], all: Entry[], at: { rung: number; metric: Met
 }
 
 /** Those first that an ensemble would take by now: where time is short they get it. */
-function byPromise(data: TrainingData, field: Entry[], at: { rung: number; metric: MetricName }): Entry[] {
-  const soFar = { ...data, folds: data.folds.slice(0, at.rung) };
-  const able = field.filter((entry) => entry.folds.length >= at.rung);
+function byPromise(data: TrainingData, field: Entry[], folds: number): Entry[] {
+  const able = field.filter((entry) => entry.folds.length >= folds);
   if (able.length < 2) return field;
-  const weights = new Map(likelyParts(soFar, able).map(({ entry, weight }) => [entry, weight]));
+  const weights = new Map(
+    likelyParts(firstFolds(data, folds), able).map(({ entry, weight }) => [entry, weight]),
+  );
   return field.toSorted((a, b) => (weights.get(b) ?? 0) - (weights.get(a) ?? 0));
 }
+
+const firstFolds = (data: TrainingData, folds: number): TrainingData => ({
+  ...data,
+  folds: data.folds.slice(0, folds),
+});

@@ -103,11 +103,9 @@ export function expectedMs(context: Context, learners: readonly Learner[]): { al
 
 const SAFETY = 1.15;
 
-/** What the refit of the likely winners would be; null while nobody but linear models is scored. */
-export function likelyLearners(context: Context, likely: readonly Entry[]): Learner[] | null {
-  if (!likely.some(({ candidateConfig }) => candidateConfig.family !== "linear")) return null;
-  const { once } = left(context.work, "data");
-  return likely.map((entry) => learnerOf(context, { entry, weight: 1, members: once }));
+/** What the refit of the likely winners would be, `members` of each where they are bags. */
+export function likelyLearners(context: Context, likely: readonly Entry[], members: number): Learner[] {
+  return likely.map((entry) => learnerOf(context, { entry, weight: 1, members }));
 }
 
 const isWanted = ({ options, stop }: Context) => options.refit !== false && !stop.aborted;

@@ -8,7 +8,7 @@ import { goodness, METRICS, type MetricName } from "../../trainer/metrics/index.
 import { costOf } from "../../trainer/model/members.ts";
 import { type CandidateConfig, guess } from "../../trainer/race/candidate-configs.ts";
 import { chooseBlend } from "../../trainer/race/ensemble.ts";
-import { canMeasure, type Entry, isRival, meanGoodness } from "../../trainer/race/entry.ts";
+import { canMeasure, type Entry, isRival, meanGoodness, type ScoredFold } from "../../trainer/race/entry.ts";
 import { portfolioFor } from "../../trainer/race/portfolio.ts";
 import { type RaceResult, runRace } from "../../trainer/race/race.ts";
 import type { TrainingData } from "../../trainer/race/training-data.ts";
@@ -30,12 +30,13 @@ export const selectModel: Stage<Work> = {
     const candidateConfigs = portfolioFor(data);
     work.pool = await openPool(context, data, candidateConfigs);
     const plan = planOf(context);
-    expectLater(context, []);
+    expectLater(context, null);
     plan.beginRace();
     const beganAt = elapsedMs();
     const under = { progress: 0, note: "Starting" };
     const tell = () => report({ type: "progress", ...under });
     const scored = new Set<Entry>();
+    let likely: Entry[] | null = null;
     report({ type: "facts", facts: { metric, folds: data.once } });
     const race = await runRace(data, work.pool, {
       metric,
@@ -48,7 +49,7 @@ export const selectModel: Stage<Work> = {
       onScored: async (entry) => {
         report({ type: "candidate", candidate: candidateOf(entry, toldFolds(data, metric)) });
         scored.add(entry);
-        expectLater(context, [...scored]);
+        expectLater(context, likely ?? bestSoFar(context, [...scored]));
         await saveEntry(context, data, entry);
       },
       onRound: ({ entry, round, train, valid }) => {
@@ -64,6 +65,10 @@ export const selectModel: Stage<Work> = {
           metric: shown.metric,
           baseline,
         });
+      },
+      onLikely: (parts) => {
+        likely = parts;
+        expectLater(context, parts);
       },
       onFold: ({ entry, fold, of }) => {
         const { name, family } = entry.candidateConfig;
@@ -82,6 +87,10 @@ export const selectModel: Stage<Work> = {
     const compared = comparable(race, data, metric);
     work.data = compared.data;
     work.blend = chooseBlend(compared.data, compared.entries, metric);
+    expectLater(
+      context,
+      work.blend.parts.map(({ entry }) => entry),
+    );
     report({ type: "facts", facts: facts(context, race.ended) });
     if (work.blend.parts.length > 1) report({ type: "candidate", candidate: blendCandidate(context) });
     report({
@@ -100,29 +109,36 @@ const USUAL_TREES = 3000;
 /** An ensemble takes about so many. */
 const LIKELY_PARTS = 3;
 
-/** Tells the plan what follows the race, if the best so far make up the model. */
-function expectLater(context: Context, scored: Entry[]): void {
-  const { metric } = left(context.work, "loaded");
-  const { once } = left(context.work, "data");
-  const rivals = scored.filter(isRival).filter((entry) => entry.folds.length > 0);
-  const farthest = Math.max(0, ...rivals.map((entry) => entry.folds.length));
+/** Until the race has said what the model would be made of; null while nobody but linear models is scored. */
+function bestSoFar({ work }: Context, scored: Entry[]): Entry[] | null {
+  const { metric } = left(work, "loaded");
+  const rivals = scored.filter((entry) => isRival(entry) && entry.folds.length > 0);
+  if (rivals.every(({ candidateConfig }) => candidateConfig.family === "linear")) return null;
   const score = (entry: Entry) => meanGoodness(entry, entry.folds.length, metric);
-  const near = rivals.filter((entry) => entry.folds.length >= farthest / 2);
-  const likely = near.sort((a, b) => score(b) - score(a)).slice(0, LIKELY_PARTS);
-  const trees = likely.map(({ folds }) => {
-    const mean = folds.reduce((sum, { member }) => sum + costOf(member), 0) / folds.length;
-    return mean * Math.max(once, folds.length);
-  });
-  const all = trees.reduce((sum, cost) => sum + cost, 0);
-  expectEvaluation(context, likely.length ? Math.min(MOST_TREES, all) : USUAL_TREES);
-  planOf(context).expect("Model validation", { usualMs: VALIDATION_MS, leastMs: VALIDATION_MS });
-  planOf(context).expect("saving", { usualMs: SAVING_MS, leastMs: SAVING_MS });
+  return rivals.sort((a, b) => score(b) - score(a)).slice(0, LIKELY_PARTS);
+}
+
+/** Tells the plan what follows the race, if these make up the model; null: not known yet. */
+function expectLater(context: Context, likely: readonly Entry[] | null): void {
+  const plan = planOf(context);
+  const parts = (likely ?? []).filter((entry) => isRival(entry) && entry.folds.length > 0);
+  const { once } = left(context.work, "data");
+  const members = Math.max(once, ...parts.map(({ folds }) => folds.length));
+  const trees = parts.map(({ folds }) => meanCost(folds) * members).reduce((sum, cost) => sum + cost, 0);
+  expectEvaluation(context, likely ? Math.min(MOST_TREES, trees) : USUAL_TREES);
+  plan.expect("Model validation", { usualMs: VALIDATION_MS, leastMs: VALIDATION_MS });
+  plan.expect("saving", { usualMs: SAVING_MS, leastMs: SAVING_MS });
   expectTraining(
     context,
-    likely.map((entry) => ({ entry })),
+    parts.map((entry) => ({ entry })),
   );
-  expectLikelyRefit(context, likelyLearners(context, likely));
+  // Bags are thinned until the model is cheap enough.
+  const kept = Math.max(2, Math.round(members * Math.min(1, MOST_TREES / Math.max(1, trees))));
+  expectLikelyRefit(context, likely && likelyLearners(context, parts, kept));
 }
+
+const meanCost = (folds: ScoredFold[]) =>
+  folds.reduce((sum, { member }) => sum + costOf(member), 0) / folds.length;
 
 /** A few hundred rows are learned before a thread is up. */
 const LEAST_ROWS_FOR_THREADS = 200;
