@@ -64,7 +64,8 @@ export class FoldRunner {
   ended: "perfect" | "rounds" | "stopped" | null = null;
   /** Something was left out for want of time. */
   private isShort = false;
-  /** Too dear for the time there is. */
+  /** Those that began beside the leaders, and those too dear for the time there is. */
+  private readonly looked = new Set<Entry>();
   private readonly refused = new Set<Entry>();
   private rounds = 0;
   private done = 0;
@@ -132,7 +133,7 @@ export class FoldRunner {
     if (!this.isTimed) return ahead.field.some((entry) => entry.folds.length === 0) ? null : planned;
     const toDeadline = Math.max(0, deadlineMs() - now);
     if (isWon || this.isFinal || this.data.once === 1) return Math.min(planned, toDeadline);
-    if (this.endsAt !== null) return Math.max(0, Math.min(this.endsAt, deadlineMs()) - now);
+    if (this.endsAt !== null) return Math.max(0, this.meansToEndAt() - now);
     const field = ahead.field.filter((entry) => !this.refused.has(entry));
     if (field.every((entry) => entry.folds.length > 0))
       return Math.min(toDeadline, this.costs.leftMs({ ...ahead, field }, metric) / this.pool.size);
@@ -152,11 +153,10 @@ export class FoldRunner {
   affordable(wanted: readonly Entry[], others: readonly Entry[], ahead: Omit<Ahead, "field">): Entry[] {
     if (!this.isTimed) return [...wanted];
     const spareMs = this.spareMs();
-    const now = this.options.elapsedMs();
     const repeatsMs = ahead.rungs.some((rung) => rung > this.data.once)
       ? Math.max(
           this.costs.repeatsMs({ ...ahead, field: [...wanted] }, this.options.metric),
-          (this.pool.size * REPEATS_SHARE * ((this.endsAt ?? now) - this.beganAt)) / (1 + REPEATS_SHARE),
+          (this.pool.size * REPEATS_SHARE * (this.meansToEndAt() - this.beganAt)) / (1 + REPEATS_SHARE),
         )
       : 0;
     const kept: Entry[] = [];
@@ -198,8 +198,11 @@ export class FoldRunner {
 
   /** Milliseconds of all threads until the race means to end. */
   private spareMs(): number {
-    const { deadlineMs, elapsedMs } = this.options;
-    return (Math.min(this.endsAt ?? Number.POSITIVE_INFINITY, deadlineMs()) - elapsedMs()) * this.pool.size;
+    return (this.meansToEndAt() - this.options.elapsedMs()) * this.pool.size;
+  }
+
+  private meansToEndAt(): number {
+    return Math.min(this.endsAt ?? Number.POSITIVE_INFINITY, this.options.deadlineMs());
   }
 
   private isBound(): boolean {
@@ -312,13 +315,17 @@ export class FoldRunner {
     return fold > 0 || isLeader || this.isAffordable(entry) ? null : "time";
   }
 
-  /** Whoever cannot meet every fold in time had better not begin: one fold makes no model. */
+  /** One fold makes no model: nobody begins who cannot meet every fold in time, beside those who began before. */
   private isAffordable(entry: Entry): boolean {
     const { once } = this.data;
-    const { leaders } = this.ahead;
-    const begun = this.costs.wholeMs({ field: leaders, rungs: [once] });
+    if (once === 1) return true;
+    const begun = this.costs.wholeMs({ field: this.ahead.leaders, rungs: [once] });
     const leftMs = (this.options.deadlineMs() - this.options.elapsedMs()) * this.pool.size;
-    if (once === 1 || once * this.costs.of(entry) <= CUT_FIT * (leftMs - begun)) return true;
+    const field = [...this.looked, entry];
+    if (this.costs.fieldMs({ ...this.ahead, field }) <= CUT_FIT * (leftMs - begun)) {
+      this.looked.add(entry);
+      return true;
+    }
     this.refused.add(entry);
     return false;
   }

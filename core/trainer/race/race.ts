@@ -106,15 +106,14 @@ async function climb(
   const { metric } = options;
   const { once } = data;
   const begun = given.others.filter((entry) => !runner.isTimed || entry.folds.length > 0);
-  const told = Math.min(1, ...begun.map((entry) => entry.folds.length));
   runner.plan({ leaders, field: begun, rungs: ladder, telling });
-  runner.settleEnd();
-  let wanted = runner.isTimed ? byPromise(data, rankedAt(begun, { rung: told, metric }), told) : begun;
   const tellLikely = (folds: number) => {
     const able = entries.filter((entry) => isRival(entry) && entry.folds.length >= folds);
     options.onLikely(likelyParts(firstFolds(data, folds), able).map(({ entry }) => entry));
   };
-  if (runner.isTimed) tellLikely(told);
+  if (runner.isTimed) tellLikely(1);
+  runner.settleEnd();
+  let wanted = runner.isTimed ? byPromise(data, rankedAt(begun, { rung: 1, metric }), 1) : begun;
   let spared: Entry[] = [];
   for (const [step, rung] of ladder.filter((folds) => folds <= once).entries()) {
     const rungsAhead = ladder.slice(step);

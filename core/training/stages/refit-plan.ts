@@ -2,6 +2,7 @@
  * Plans the refit: which fits the served model is made of, how long they will take by what the race's own took, and so
  * how much earlier everything before must end.
  */
+import { needsSupervision } from "../../trainer/encoding/supervised.ts";
 import type { Family } from "../../trainer/race/candidate-configs.ts";
 import type { Entry, ScoredFold } from "../../trainer/race/entry.ts";
 import type { TrainingData } from "../../trainer/race/training-data.ts";
@@ -87,7 +88,9 @@ function costOfFit(context: Context, entry: Entry): (fold: number) => number {
 export function expectedMs(context: Context, learners: readonly Learner[]): { all: number; least: number } {
   const { pool, encodingMs } = context.work;
   const { train, test } = left(context.work, "parts");
-  const encoding = (encodingMs * (train.length + test.length)) / train.length;
+  const ratio = (train.length + test.length) / train.length;
+  const encoding = OPENING_MS + encodingMs * ratio;
+  const supervised = ratio * supervisedMs(context, Math.max(0, ...learners.map(({ fits }) => fits.length)));
   const sum = (count: (learner: Learner) => number) =>
     learners.reduce(
       (ms, learner) =>
@@ -96,12 +99,21 @@ export function expectedMs(context: Context, learners: readonly Learner[]): { al
     );
   const threads = pool?.size ?? 1;
   return {
-    all: SAFETY * (encoding + sum(({ fits }) => fits.length) / threads),
-    least: SAFETY * (encoding + sum(({ least }) => least) / threads),
+    all: SAFETY * (encoding + (supervised + sum(({ fits }) => fits.length)) / threads),
+    least: SAFETY * (encoding + (supervised / 2 + sum(({ least }) => least)) / threads),
   };
 }
 
-const SAFETY = 1.15;
+const SAFETY = 1.1;
+/** Threads start, and hold the data. */
+const OPENING_MS = 80;
+
+/** What looks at the target is made anew in each fold: in the race the first to boost paid for it. */
+function supervisedMs({ work }: Context, folds: number): number {
+  if (!needsSupervision(left(work, "data").encoded)) return 0;
+  const first = work.entries?.find(({ candidateConfig }) => candidateConfig.family === "boosting");
+  return (first?.folds ?? []).slice(0, folds).reduce((sum, { durationMs }) => sum + durationMs, 0);
+}
 
 /** What the refit of the likely winners would be, `members` of each where they are bags. */
 export function likelyLearners(context: Context, likely: readonly Entry[], members: number): Learner[] {

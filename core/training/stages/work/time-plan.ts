@@ -142,9 +142,12 @@ export class TimePlan {
     const [least, usual] = [this.leastOf(planned), this.usualOf(planned)];
     const latest = end - sumOf(later, this.usualOf);
     if (begun + usual <= latest) return latest;
-    const wanted = usual - least + sumOf(later, this.usualOf) - sumOf(later, this.leastOf);
-    const spare = Math.max(0, end - begun - least - sumOf(later, this.leastOf));
-    return begun + least + (wanted > 0 ? Math.min(1, spare / wanted) : 0) * (usual - least);
+    const laterLeast = sumOf(later, this.leastOf);
+    const wanted = usual - least + sumOf(later, this.usualOf) - laterLeast;
+    const spare = Math.max(0, end - begun - least - laterLeast);
+    const share = begun + least + (wanted > 0 ? Math.min(1, spare / wanted) : 0) * (usual - least);
+    // Nobody waits for it longer than the run may take.
+    return piece === "refit" ? Math.min(share, end - laterLeast) : share;
   }
 
   /** The moment from which a piece takes time that later ones need, whatever its own cost. */
