@@ -46,7 +46,7 @@ test("a CSV becomes a deployed model that predicts", async () => {
 
   const trained = await harness.send("POST", "/api/train?wait=1", {
     datasetId: dataset.id,
-    budgetSeconds: 6,
+    budgetSeconds: 10,
   });
   expect(trained.status).toBe(200);
   const run = (await trained.json()) as RunView;
