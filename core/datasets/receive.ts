@@ -78,16 +78,15 @@ async function receiveMultipart(request: Request, type: string, options: Receive
   parser.on("file", (field, stream, filename) => {
     if (field !== "file") return stream.resume();
     found = stream;
+    // Whoever writes the file hears of it, even before it begins to read.
+    stream.on("error", () => {});
     writeFile(stream, labelOf(filename), options).then(resolve, reject);
   });
   parser.on("finish", () => {
     if (!found) reject(noFile());
   });
-  /** Whoever writes the file hears of it too, and lets go of it. */
-  const fail = (error: Error) => {
-    found?.destroy(error);
-    reject(error);
-  };
+  /** Whoever writes the file lets go of it first: what is removed then is all that there is. */
+  const fail = (error: Error) => (found ? found.destroy(error) : reject(error));
   parser.on("error", (error) =>
     fail(new AppError("syntax", `The form cannot be read: ${(error as Error).message}`)),
   );
