@@ -5,6 +5,7 @@
 import type { Column, ColumnPlan, Table } from "../csv/types.ts";
 import { AppError } from "../platform/errors.ts";
 import { type Explanation, explain } from "../trainer/explain/explanation.ts";
+import { learnedTest } from "../trainer/model/learned-rows.ts";
 import { type Model, type Prediction as ModelAnswer, predict } from "../trainer/model/model.ts";
 import { openRowModel, type RowModel, type RowValues } from "../trainer/model/row-model.ts";
 import type { Counterfactual } from "./counterfactuals.ts";
@@ -54,6 +55,12 @@ export function answerRows(model: Model, rows: PredictRow[], options: AnswerOpti
     ...(explanation && spokenFor(model, predicted.values[row]!)),
   }));
   return { answers, warnings, table };
+}
+
+/** Which of the rows the model was trained on, or on their like; none where it does not say what it learned from. */
+export function learnedFrom(model: Model, rows: PredictRow[]): boolean[] {
+  const isLearned = learnedTest(model, tableOf(model, rows, { warnings: [], styles: newStyles(model) }));
+  return rows.map((_, row) => isLearned?.(row) ?? false);
 }
 
 /** How a request writes the columns of a model, before anything of it was read. */

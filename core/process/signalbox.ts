@@ -104,9 +104,12 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   });
   const cache = new ModelCache(models);
   const references = new References(store);
-  const challenger = new Challenger({ store, load: (version) => cache.load(version), logger });
+  const load = cache.load.bind(cache);
+  const challenger = new Challenger({ store, load, logger });
   const traffic = new PredictionLog({ store, log, logger, config, references, challenger, now });
-  const feedback = new Monitor({ store, log, logger, alerts, config, references, challenger, traffic, now });
+  const feedback = new Monitor({
+    ...{ store, log, logger, alerts, config, references, load, challenger, traffic, now },
+  });
   const datasets = new Datasets({
     store,
     log,

@@ -9,12 +9,12 @@ export async function setChallenger(store: Handle, name: string, version: number
 
 export async function insertChallengerAnswer(
   store: Handle,
-  entry: { predictionId: string; versionId: number; answer: PredictionAnswer },
+  entry: { predictionId: string; versionId: number; answer: PredictionAnswer; learned: boolean },
 ): Promise<void> {
   await store.run(
-    `INSERT INTO challenger_answers (prediction_id, version_id, answer)
-     VALUES ($predictionId, $versionId, $answer) ON CONFLICT DO NOTHING`,
-    { ...entry, answer: JSON.stringify(entry.answer) },
+    `INSERT INTO challenger_answers (prediction_id, version_id, answer, learned)
+     VALUES ($predictionId, $versionId, $answer, $learned) ON CONFLICT DO NOTHING`,
+    { ...entry, answer: JSON.stringify(entry.answer), learned: Number(entry.learned) },
   );
 }
 
@@ -30,15 +30,29 @@ interface Pair {
   challenger: Judged;
 }
 
-/** Outcomes of the live version's predictions that the challenger has answered too, newest first. */
+const BOTH = `FROM outcomes o JOIN challenger_answers c ON c.prediction_id = o.prediction_id
+     WHERE o.version_id = $liveId AND c.version_id = $challengerId`;
+
+/** So many outcomes of both are of rows that one of the two learned from. */
+export async function countLearnedOutcomes(
+  store: Handle,
+  ids: { liveId: number; challengerId: number },
+): Promise<number> {
+  const sql = `SELECT count(*) AS n ${BOTH} AND o.learned + c.learned > 0`;
+  return (await store.get<{ n: number }>(sql, ids))!.n;
+}
+
+/**
+ * Outcomes of the live version's predictions that the challenger has answered too, newest first, without rows that one
+ * of the two learned from.
+ */
 export async function comparedOutcomes(
   store: Handle,
   { liveId, challengerId, limit }: { liveId: number; challengerId: number; limit: number },
 ): Promise<Pair[]> {
   const rows = await store.all<{ actual: string; answer: string; other: string }>(
-    `SELECT o.actual, o.answer, c.answer AS other
-     FROM outcomes o JOIN challenger_answers c ON c.prediction_id = o.prediction_id
-     WHERE o.version_id = $liveId AND c.version_id = $challengerId ORDER BY o.prediction_id DESC LIMIT $limit`,
+    `SELECT o.actual, o.answer, c.answer AS other ${BOTH} AND o.learned = 0 AND c.learned = 0
+     ORDER BY o.prediction_id DESC LIMIT $limit`,
     { liveId, challengerId, limit },
   );
   return rows.map(({ actual, answer, other }) => {

@@ -28,30 +28,39 @@ export async function findOutcome(
 /** Told anew, it takes the place of what was told before. */
 export async function putOutcome(
   store: Handle,
-  outcome: Judged & { versionId: number; predictionId: string; at: number },
+  outcome: Judged & { versionId: number; predictionId: string; at: number; learned: boolean },
 ): Promise<void> {
   await store.run(
-    `INSERT INTO outcomes (prediction_id, version_id, answer, actual, at)
-     VALUES ($predictionId, $versionId, $answer, $actual, $at)
+    `INSERT INTO outcomes (prediction_id, version_id, answer, actual, at, learned)
+     VALUES ($predictionId, $versionId, $answer, $actual, $at, $learned)
      ON CONFLICT (prediction_id) DO UPDATE SET actual = excluded.actual, at = excluded.at`,
-    { ...outcome, answer: JSON.stringify(outcome.answer), actual: JSON.stringify(outcome.actual) },
+    {
+      ...{ ...outcome, learned: Number(outcome.learned) },
+      ...{ answer: JSON.stringify(outcome.answer), actual: JSON.stringify(outcome.actual) },
+    },
   );
 }
 
-/** Of the predictions that were made last, newest first. */
+/** Of the predictions that were made last, newest first, without rows that the version learned from. */
 export async function recentOutcomes(store: Handle, versionId: number, limit: number): Promise<Judged[]> {
   return (
     await store.all<{ answer: string; actual: string }>(
-      "SELECT answer, actual FROM outcomes WHERE version_id = $versionId ORDER BY prediction_id DESC LIMIT $limit",
+      "SELECT answer, actual FROM outcomes WHERE version_id = $versionId AND learned = 0 ORDER BY prediction_id DESC LIMIT $limit",
       { versionId, limit },
     )
   ).map(judged);
 }
 
-export async function countOutcomes(store: Handle, versionId: number): Promise<number> {
-  return (await store.get<{ n: number }>("SELECT count(*) AS n FROM outcomes WHERE version_id = $versionId", {
-    versionId,
-  }))!.n;
+/** `learned`: those of rows that the version learned from. */
+export async function countOutcomes(
+  store: Handle,
+  versionId: number,
+): Promise<{ all: number; learned: number }> {
+  return (await store.get<{ all: number; learned: number }>(
+    `SELECT count(*) AS "all", count(*) FILTER (WHERE learned > 0) AS learned
+     FROM outcomes WHERE version_id = $versionId`,
+    { versionId },
+  ))!;
 }
 
 /** Deletes outcomes of predictions before this id; at most `limit`. */

@@ -143,7 +143,7 @@ export const MODEL: ModelView = {
       rowsTest: 20,
       comparison: version === 2 ? COMPARISON : null,
     },
-    live: { outcomes: 4, measured: 4, needed: 30, figures: [] },
+    live: { outcomes: 4, learned: 0, measured: 4, needed: 30, figures: [] },
   })),
   deployments: [{ version: 1, at: AT }],
   predictions: { total: 3, perMinute: [{ at: AT, predictions: 3 }] },
@@ -289,7 +289,7 @@ export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } =
   watch: {
     ...{ name: "fruit", version: 1, isLive: true, candidates: [2], log: "full" },
     live: {
-      ...{ outcomes: 40, measured: 40, needed: 30 },
+      ...{ outcomes: 40, learned: 0, measured: 40, needed: 30 },
       figures: [
         {
           ...{ metric: "accuracy", value: 0.7, interval: [0.55, 0.82], verdict: "unclear" },
@@ -301,7 +301,8 @@ export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } =
       ...{ predictions: 250, needed: 200, days: 2, answers: DRIFTED, columns: [DRIFTED] },
     },
     challenge: {
-      ...{ version: 2, liveVersion: 1, answered: 40, skipped: 3, compared: 40, needed: 30, msPerRow: 0.2 },
+      ...{ version: 2, liveVersion: 1, answered: 40, skipped: 3, compared: 40, learned: 0, needed: 30 },
+      msPerRow: 0.2,
       ...{ verdict: "better", sentence: HOSTILE },
       figures: [{ metric: "accuracy", live: 0.7, challenger: 0.9, gain: [0.1, 0.3], verdict: "better" }],
     },

@@ -4,9 +4,11 @@
  */
 import { AppError } from "../../platform/errors.ts";
 import type { Handle } from "../../store/database.ts";
-import { findVersion } from "../../store/models.ts";
+import { findVersion, type StoredVersion } from "../../store/models.ts";
 import { findOutcome, putOutcome } from "../../store/outcomes.ts";
 import { findPrediction, versionKey } from "../../store/predictions.ts";
+import type { Model } from "../../trainer/model/model.ts";
+import type { PredictRow } from "../answering.ts";
 import type { Actual, OutcomeReader } from "../rows/outcome-reader.ts";
 import type { Warning } from "../rows/warnings.ts";
 import { PREDICTION_ID } from "./prediction-id.ts";
@@ -37,7 +39,10 @@ export class ActualsReader {
   constructor(private readonly options: ActualsOptions) {}
 
   /** Throws AppError: `missing` for an id that is not kept, `invalid` for what the target cannot be. */
-  async tell(tx: Handle, { id, actual }: { id: string; actual: Actual }): Promise<Told> {
+  async tell(
+    tx: Handle,
+    { id, actual, learned }: { id: string; actual: Actual; learned: boolean },
+  ): Promise<Told> {
     const { now } = this.options;
     const { model, version, answer, actual: previous } = await this.find(tx, id);
     const { key: versionId, outcomes } = await this.version(tx, model, version);
@@ -45,7 +50,7 @@ export class ActualsReader {
     const said = { ...(warnings.length > 0 && { warnings }) };
     const told = { id, model, version, prediction: answer.prediction, actual: value };
     if (previous === value) return { ...told, status: "unchanged", ...said };
-    await putOutcome(tx, { predictionId: id, versionId, answer, actual: value, at: now() });
+    await putOutcome(tx, { predictionId: id, versionId, answer, actual: value, at: now(), learned });
     if (previous === null) return { ...told, status: "recorded", ...said };
     return { ...told, status: "changed", previous, ...said };
   }
@@ -84,4 +89,31 @@ export class ActualsReader {
 
 async function lookUp(tx: Handle, id: string) {
   return PREDICTION_ID.test(id) ? ((await findOutcome(tx, id)) ?? (await findPrediction(tx, id))) : null;
+}
+
+/** Of these predictions, those whose row their version was trained on. Called outside of a transaction. */
+export async function learnedPredictions(
+  { store, load }: { store: Handle; load: (version: StoredVersion) => Promise<Model> },
+  ids: readonly string[],
+): Promise<Set<string>> {
+  const rows = new Map<string, { id: string; cells: PredictRow }[]>();
+  for (const id of ids) {
+    const made = PREDICTION_ID.test(id) ? await findPrediction(store, id) : null;
+    if (!made) continue;
+    const key = JSON.stringify([made.model, made.version]);
+    rows.set(key, [...(rows.get(key) ?? []), { id, cells: new Map(Object.entries(made.row)) }]);
+  }
+  const learned = new Set<string>();
+  for (const [key, asked] of rows) {
+    const [name, number] = JSON.parse(key) as [string, number];
+    const version = await findVersion(store, name, number);
+    if (!version) continue;
+    const [model, { learnedFrom }] = await Promise.all([load(version), import("../answering.ts")]);
+    const isLearned = learnedFrom(
+      model,
+      asked.map(({ cells }) => cells),
+    );
+    for (const [i, { id }] of asked.entries()) if (isLearned[i]) learned.add(id);
+  }
+  return learned;
 }

@@ -29,6 +29,7 @@ interface Answered {
   challenger: StoredVersion;
   id: string;
   answer: PredictionAnswer;
+  learned: boolean;
 }
 
 const MOST_WAITING = 20_000;
@@ -108,29 +109,28 @@ export class Challenger {
   }
 
   private async answer(challenger: StoredVersion, slice: Waiting[]): Promise<Answered[]> {
-    const [model, { answerRows }] = await Promise.all([
+    const [model, { answerRows, learnedFrom }] = await Promise.all([
       this.options.load(challenger),
       import("../answering.ts"),
     ]);
     const key = keyOf(challenger);
     const start = performance.now();
-    const { answers } = answerRows(
-      model,
-      slice.map(({ cells }) => cells),
-      { explain: false },
-    );
+    const rows = slice.map(({ cells }) => cells);
+    const { answers } = answerRows(model, rows, { explain: false });
     const ms = (performance.now() - start) / slice.length;
     this.cost.set(key, 0.8 * (this.cost.get(key) ?? ms) + 0.2 * ms);
-    return slice.map(({ id }, i) => ({ challenger, id, answer: answers[i]! }));
+    const learned = learnedFrom(model, rows);
+    return slice.map(({ id }, i) => ({ challenger, id, answer: answers[i]!, learned: learned[i]! }));
   }
 
   private async write(answered: readonly Answered[]): Promise<void> {
     const { store } = this.options;
     if (!answered.length) return;
     const written = store.transaction(async (tx) => {
-      for (const { challenger, id, answer } of answered) {
+      for (const { challenger, id, answer, learned } of answered) {
         const versionId = await versionKey(tx, challenger.name, challenger.version);
-        if (versionId !== null) await insertChallengerAnswer(tx, { predictionId: id, versionId, answer });
+        if (versionId !== null)
+          await insertChallengerAnswer(tx, { predictionId: id, versionId, answer, learned });
       }
     });
     await written.catch((error: unknown) => {

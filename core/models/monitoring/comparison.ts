@@ -3,7 +3,7 @@
  * difference of each metric comes with a paired bootstrap interval, in which easy and hard rows cancel out.
  */
 
-import { distinctFigures } from "../../platform/figures.ts";
+import { distinctFigures, plural } from "../../platform/figures.ts";
 import type { Judged } from "../../store/outcomes.ts";
 import type { RunSummary } from "../../trainer/contract.ts";
 import { quantile } from "../../trainer/metrics/bootstrap.ts";
@@ -60,11 +60,20 @@ export function overall(figures: readonly ComparedFigure[], metric: string): Com
 
 export function comparisonSentence(
   verdict: ComparedFigure["verdict"],
-  about: { version: number; liveVersion: number; figures: readonly ComparedFigure[]; compared: number },
+  about: {
+    version: number;
+    liveVersion: number;
+    figures: readonly ComparedFigure[];
+    compared: number;
+    learned: number;
+  },
 ): string {
-  const { version, liveVersion, figures, compared } = about;
-  if (compared < LEAST_OUTCOMES)
-    return `${compared} of ${LEAST_OUTCOMES} outcomes needed before the two can be compared.`;
+  const { version, liveVersion, figures, compared, learned } = about;
+  if (compared < LEAST_OUTCOMES) {
+    const known = `${plural(learned, "outcome")} ${learned === 1 ? "does" : "do"} not count: one of the two was trained on ${learned === 1 ? "that row" : "those rows"}.`;
+    const needed = `${compared} of ${LEAST_OUTCOMES} outcomes needed before the two can be compared.`;
+    return learned > 0 ? `Cannot be compared yet: ${needed} ${known}` : needed;
+  }
   const figure = figures.find((entry) => entry.verdict === verdict) ?? figures[0];
   if (!figure) return "The outcomes show no difference between the two.";
   const { label } = METRICS[figure.metric];
@@ -86,6 +95,8 @@ export interface ChallengerView {
   skipped: number;
   /** Answers of both whose outcome is known; with fewer than `needed` nothing is said. */
   compared: number;
+  /** Outcomes that do not count, because one of the two was trained on their rows. */
+  learned: number;
   needed: number;
   figures: ComparedFigure[];
   verdict: ComparedFigure["verdict"];

@@ -127,6 +127,8 @@ function verdictOf(metric: MetricName, live: Estimate, training: Estimate): Live
 /** A version, measured on actual outcomes. */
 export interface LiveView {
   outcomes: number;
+  /** Of these, those of rows that the version was trained on: they are never measured. */
+  learned: number;
   /** So many of the newest are measured. */
   measured: number;
   /** With fewer outcomes `figures` is empty. */

@@ -13,6 +13,7 @@ import type { Logger } from "../../platform/logger.ts";
 import {
   comparedOutcomes,
   countChallengerAnswers,
+  countLearnedOutcomes,
   deleteChallengerAnswers,
 } from "../../store/challengers.ts";
 import type { Store } from "../../store/database.ts";
@@ -27,8 +28,9 @@ import {
   versionKeysOf,
 } from "../../store/predictions.ts";
 import type { RunSummary } from "../../trainer/contract.ts";
+import type { Model } from "../../trainer/model/model.ts";
 import type { Actual } from "../rows/outcome-reader.ts";
-import { ActualsReader, type Told } from "./actuals.ts";
+import { ActualsReader, learnedPredictions, type Told } from "./actuals.ts";
 import { type ToldRows, tellCsv } from "./actuals-csv.ts";
 import { tellChallenger, tellDrift, tellOutcomes } from "./alert-rules.ts";
 import type { Challenger } from "./challenger.ts";
@@ -47,6 +49,8 @@ export interface FeedbackOptions {
   alerts: Alerts;
   logger: Logger;
   references: References;
+  /** Reads a version's model, or has it already. */
+  load: (version: StoredVersion) => Promise<Model>;
   challenger: Challenger;
   traffic: PredictionLog;
   now: () => number;
@@ -94,7 +98,8 @@ export class Monitor {
   async tell(id: string, actual: Actual): Promise<Told> {
     await this.options.traffic.settle();
     const reader = this.reader();
-    const told = await this.options.store.transaction((tx) => reader.tell(tx, { id, actual }));
+    const learned = (await learnedPredictions(this.options, [id])).has(id);
+    const told = await this.options.store.transaction((tx) => reader.tell(tx, { id, actual, learned }));
     this.count([told]);
     return told;
   }
@@ -107,11 +112,14 @@ export class Monitor {
     let isSettled = false;
     try {
       return await tellCsv(path, async (rows, each) => {
+        const ids = rows.map(({ id }) => id);
+        const learned = await learnedPredictions(this.options, ids);
         const told = await store.transaction(async (tx) => {
           if (!isSettled) await reader.settle(tx, rows);
           isSettled = true;
           const answers: (Told | AppError)[] = [];
-          for (const row of rows) answers.push(await orRefusal(() => reader.tell(tx, row)));
+          for (const row of rows)
+            answers.push(await orRefusal(() => reader.tell(tx, { ...row, learned: learned.has(row.id) })));
           return answers;
         });
         told.forEach(each);
@@ -210,9 +218,9 @@ export class Monitor {
       const { timesCounted } = this;
       const id = (await versionKey(store, name, version)) ?? -1;
       const outcomes = await recentOutcomes(store, id, MEASURED);
-      const total = outcomes.length < MEASURED ? outcomes.length : await countOutcomes(store, id);
+      const { all, learned } = await countOutcomes(store, id);
       const figures = liveFigures(result, outcomes);
-      view = { outcomes: total, measured: outcomes.length, needed: LEAST_OUTCOMES, figures };
+      view = { outcomes: all, learned, measured: outcomes.length, needed: LEAST_OUTCOMES, figures };
       // An outcome that was told meanwhile is not in it.
       if (this.timesCounted === timesCounted) this.views.set(key, view);
     }
@@ -245,7 +253,11 @@ export class Monitor {
     const pairs = await comparedOutcomes(store, { ...ids, limit: MEASURED });
     const figures = comparedFigures({ live: live.result, challenger: challenger.result }, pairs);
     const verdict = overall(figures, live.result.metric);
-    const about = { version: challenger.version, liveVersion: live.version, compared: pairs.length, figures };
+    const learned = await countLearnedOutcomes(store, ids);
+    const about = {
+      ...{ version: challenger.version, liveVersion: live.version, compared: pairs.length },
+      ...{ learned, figures },
+    };
     const sentence = comparisonSentence(verdict, about);
     const comparison = { ...about, needed: LEAST_OUTCOMES, verdict, sentence };
     if (this.timesCounted === timesCounted) this.comparisons.set(key, comparison);

@@ -310,6 +310,11 @@ const STEPS: readonly string[] = [
   -- Under which name a renamed model is found.
   CREATE TABLE renamed_models (old_name TEXT PRIMARY KEY, name TEXT NOT NULL);
   `,
+  `
+  -- Whether the version that answered learned from that row: such an answer is never measured.
+  ALTER TABLE outcomes ADD COLUMN learned BIGINT NOT NULL DEFAULT 0;
+  ALTER TABLE challenger_answers ADD COLUMN learned BIGINT NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Text is compared by its bytes, as SQLite does, whatever the database's own order is: ids are read in theirs. */

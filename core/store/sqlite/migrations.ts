@@ -328,4 +328,9 @@ export const MIGRATIONS: readonly string[] = [
   -- The last number that the log gave out, by the name that it has on every engine.
   CREATE VIEW log_head AS SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0) AS seq;
   `,
+  `
+  -- Whether the version that answered learned from that row: such an answer is never measured.
+  ALTER TABLE outcomes ADD COLUMN learned INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE challenger_answers ADD COLUMN learned INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

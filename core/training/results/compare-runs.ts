@@ -2,6 +2,7 @@
  * Sets two to five runs side by side: settings that differ first, figures with their intervals, curves, importance, and,
  * where the runs were tested on the same rows of one file, a paired test and the rows on which they disagree most.
  */
+import { plural } from "../../platform/figures.ts";
 import type { RunOptions, TestedRows } from "../../trainer/contract.ts";
 import { quantile } from "../../trainer/metrics/bootstrap.ts";
 import { goodness, isMetricName } from "../../trainer/metrics/index.ts";
@@ -192,7 +193,9 @@ function pairedTest(
   if (!a || !b) return none("One of the two models was deleted, or is from an earlier version of Signalbox.");
   const shared = a.rows.filter((row) => b.place.has(row));
   if (shared.length < LEAST_SHARED)
-    return none(`They share ${shared.length} test rows; ${LEAST_SHARED} are needed.`);
+    return none(
+      `They cannot be compared: only ${plural(shared.length, "row")} ${shared.length === 1 ? "was" : "were"} in both test sets and unknown to both models; ${LEAST_SHARED} are needed.`,
+    );
   const differences = shared.map((row) => lossAt(b, b.place.get(row)!) - lossAt(a, a.place.get(row)!));
   const [difference, interval] = [mean(differences), bootstrapMean(differences)];
   const verdict = interval[1] < 0 ? "better" : interval[0] > 0 ? "worse" : "level";

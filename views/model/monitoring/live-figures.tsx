@@ -40,16 +40,19 @@ export function LiveStrip({ live }: { live: LiveView }) {
   );
 }
 
-export function TooFew({ live: { outcomes, needed } }: { live: LiveView }) {
+export function TooFew({ live: { outcomes, learned, needed } }: { live: LiveView }) {
   return (
     <p class="facts">
-      {outcomes} of {needed} reported outcomes needed to measure live accuracy.
+      {outcomes - learned} of {needed} reported outcomes needed to measure live accuracy.
+      {learned > 0 && ` ${plural(learned, "outcome")} not counted: the model was trained on these rows.`}
     </p>
   );
 }
 
 export function LiveTable({ live }: { live: LiveView }) {
-  const measured = live.measured < live.outcomes ? ` (the last ${plural(live.measured, "outcome")})` : "";
+  const known = live.learned > 0 ? `, without ${live.learned} that the model was trained on` : "";
+  const measured =
+    live.measured < live.outcomes ? ` (the last ${plural(live.measured, "outcome")}${known})` : "";
   return (
     <section class="scroll" tabindex={0} aria-label="Live metrics">
       <table class="live-figures">

@@ -60,6 +60,7 @@ const RESULT = (
 const LIVE = (
   z.object({
     outcomes: COUNT,
+    learned: COUNT.describe("outcomes of rows that the version was trained on: never measured"),
     measured: COUNT.describe("number of the newest"),
     needed: COUNT.describe("with fewer outcomes no metric is given"),
     figures: z.array(
@@ -265,6 +266,7 @@ const CHALLENGE = z.object({
   answered: COUNT,
   skipped: COUNT.describe("rows that were skipped because it fell behind"),
   compared: COUNT,
+  learned: COUNT.describe("outcomes that do not count: one of the two was trained on their rows"),
   needed: COUNT,
   figures: z.array(
     z.object({

@@ -18,6 +18,7 @@ import { thresholdCounts } from "../../../trainer/explain/thresholds.ts";
 import { mostDrawnRows } from "../../../trainer/metrics/bootstrap.ts";
 import type { MetricName } from "../../../trainer/metrics/index.ts";
 import { confusionMatrix, type Outcome } from "../../../trainer/metrics/outcome.ts";
+import { learnedTest } from "../../../trainer/model/learned-rows.ts";
 import { costOf } from "../../../trainer/model/members.ts";
 import type { Model } from "../../../trainer/model/model.ts";
 import { canMeasure } from "../../../trainer/race/entry.ts";
@@ -52,12 +53,18 @@ export async function drawEvaluation(
     importance: knownColumns(context, tested) - importance.length,
     dependence: drawable.length - dependence.length,
   });
-  return { ...drawn, importance, dependence, slices, tested: testedRows(tested, outcome) };
+  const kept = testedRows(left(context.work, "model"), tested, outcome);
+  return { ...drawn, importance, dependence, slices, tested: kept };
 }
 
-/** How the model answered some test rows, so that it can be compared with others on the rows that both were tested on. */
-function testedRows(table: Table, outcome: Outcome): TestedRows {
-  const rows = spreadRows(outcome.truth.length, TESTED_ROWS);
+/**
+ * How the model answered some test rows, so that it can be compared with others on the rows that both were tested on.
+ * Copies of rows that it learned from are none of these.
+ */
+function testedRows(model: Model, table: Table, outcome: Outcome): TestedRows {
+  const isLearned = learnedTest(model, table);
+  const unseen = Int32Array.from(outcome.truth.keys()).filter((row) => !isLearned?.(row));
+  const rows = spreadRows(unseen.length, TESTED_ROWS).map((i) => unseen[i]);
   const { truth, values, probabilities, classes } = outcome;
   return {
     rows: Array.from(rows, (row) => table.numbers?.[row] ?? row),

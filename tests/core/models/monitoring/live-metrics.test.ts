@@ -100,7 +100,7 @@ test("a challenger that corrects the live version's mistakes is better; two equa
   };
   const better = compare(0.5);
   expect(better.verdict).toBe("better");
-  const about = { version: 2, liveVersion: 1, compared: 300, figures: better.figures };
+  const about = { version: 2, liveVersion: 1, compared: 300, learned: 0, figures: better.figures };
   expect(comparisonSentence("better", about)).toMatch(
     /^Version 2 is better than version 1, by more than chance: /,
   );
