@@ -101,7 +101,8 @@ function rowFrame(dialect: Dialect & { width: number }, put: (row: string[]) => 
   return new Frame(dialect, {
     header: (row) => {
       header.push(row);
-      if (header.length === dialect.headerRows) put(withoutMark(mergeHeader(header), dialect.comment));
+      if (header.length === dialect.headerRows)
+        put(withoutMark(mergeHeader(header), dialect.comment, dialect.width));
     },
     data: (bytes, spans, cells) => put(cellsOf(bytes, spans, { cells })),
     odd: () => {

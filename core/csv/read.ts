@@ -114,7 +114,11 @@ async function readStart(
     },
     options: { signal, isDone: () => rows.length >= enough },
   });
-  return { header: header.length > 0 ? withoutMark(mergeHeader(header), dialect.comment) : null, rows, odd };
+  return {
+    header: header.length > 0 ? withoutMark(mergeHeader(header), dialect.comment, dialect.width) : null,
+    rows,
+    odd,
+  };
 }
 
 /** So many names that are all different are no chance. */

@@ -157,18 +157,21 @@ const YEAR_2100 = Date.UTC(2100, 0, 1);
 
 /** Digits alone that are days or moments: all of them within a lifetime, and more likely dates than numbers. */
 function sniffDayNumber(name: string, solid: readonly string[]): SniffedDates | null {
-  const probe = solid.slice(0, 40);
-  const isDigits = (value: string) => /^\d{8,17}$/.test(value);
+  // Where there is no day programs write zeros.
+  const filled = solid.filter((value) => !/^0+$/.test(value));
+  if (filled.length < 0.5 * solid.length) return null;
+  const probe = filled.slice(0, 40);
+  const isDigits = (value: string) => /^\d{8,17}(?:\.\d{1,9})?$/.test(value);
   if (probe.filter(isDigits).length < 0.9 * probe.length) return null;
-  const digits = solid.filter(isDigits);
+  const digits = filled.filter(isDigits);
   for (const format of DIGITS_AS_DATES) {
     const times = digits.map((value) => parseDate(value, format));
     const from = format === "epoch ms" || format === "epoch us" ? YEAR_2000 : YEAR_1971;
     const fitting = times.filter((time) => time >= from && time < YEAR_2100).length;
-    if (fitting < 0.95 * solid.length) continue;
+    if (fitting < 0.95 * filled.length) continue;
     const isNamed = (format === "yyyyMMdd" ? NAMED_DATE : NAMED_MOMENT).test(name);
     const isSure = format !== "epoch s" && distinct(digits).length >= LEAST_UNNAMED_DAYS;
-    if (isNamed || isSure) return { format, share: fitting / solid.length, isAmbiguous: false };
+    if (isNamed || isSure) return { format, share: fitting / filled.length, isAmbiguous: false };
   }
   return null;
 }
@@ -247,7 +250,7 @@ function inferDate(
 
 /** What databases write where there is no date. */
 function isZeroDate(value: string): boolean {
-  return /^0{1,4}[-/.]0{1,2}[-/.]0{1,4}(?:[T ][0:.]*Z?)?$/.test(value);
+  return /^(?:0{1,4}[-/.]0{1,2}[-/.]0{1,4}(?:[T ][0:.]*Z?)?|0+)$/.test(value);
 }
 
 function dateFindings(

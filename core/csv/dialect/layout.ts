@@ -152,11 +152,33 @@ function isYears(head: readonly string[]): boolean {
 function countHeaderRows(rows: readonly string[][], width: number): number {
   const shares = columnShares(rows, width);
   const isHeader = (at: number) =>
+    isRule(rows[at]) ||
+    isYearsBelow(rows, at) ||
     isHeaderRow(rows[at], rows[0], shares) ||
     isQuestions(rows[at], rows.slice(at + 1, at + 1 + BODY_ROWS), width);
   let count = 1;
   while (count < MAX_HEADER_ROWS && count + 1 < rows.length && isHeader(count)) count++;
   return count;
+}
+
+/** `|---|:--:|`, as Markdown and database clients underline their header. */
+function isRule(row: readonly string[]): boolean {
+  return filled(row) > 0 && row.every((cell) => /^\s*(?::?-{2,}:?|:-+:?|-+:)?\s*$/.test(cell));
+}
+
+/** `Region,Sales,,Costs,` and beneath it `,2020,2021,2020,2021`: years of groups, above no name of a row. */
+function isYearsBelow(rows: readonly (readonly string[])[], at: number): boolean {
+  const [above, row] = [rows[at - 1]!, rows[at]!];
+  const isLevelled =
+    at === 1 && row[0]!.trim() === "" && row.length === above.length && above[0]!.trim() !== "";
+  if (!isLevelled || !above.some((cell) => cell.trim() === "")) return false;
+  const body = rows.slice(at + 1, at + 1 + BODY_ROWS);
+  return (
+    filled(row) >= 2 &&
+    row.every((cell) => /^(?:(?:19|20)\d{2})?$/.test(cell.trim())) &&
+    body.length > 0 &&
+    body.every((other) => (other[0] ?? "").trim() !== "")
+  );
 }
 
 const LEAST_ANSWERS = 8;
@@ -202,8 +224,10 @@ function isHeaderRow(row: readonly string[], first: readonly string[], shares: r
   return words >= 2 && words >= 0.6 * typed;
 }
 
-/** Several header rows become one, a blank between. */
-export function mergeHeader(rows: readonly (readonly string[])[]): string[] {
+/** Several header rows become one, a blank between; a name above years is of all that follow without one. */
+export function mergeHeader(given: readonly (readonly string[])[]): string[] {
+  const rows = given.filter((row, k) => k === 0 || !isRule(row));
+  if (rows.length === 2 && isYearsBelow([...rows, [rows[0]![0]!]], 1)) rows[0] = filledOn(rows[0]!);
   const width = Math.max(0, ...rows.map((row) => row.length));
   return Array.from({ length: width }, (_, column) =>
     rows
@@ -213,10 +237,19 @@ export function mergeHeader(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** A header in a comment: `# energy, n`. */
-export function withoutMark(header: string[], comment: string): string[] {
+function filledOn(names: readonly string[]): string[] {
+  let last = "";
+  return names.map((name) => {
+    if (name.trim() !== "") last = name;
+    return last;
+  });
+}
+
+/** A header in a comment: `# energy, n`; of a row that is one cell longer than `width` the mark is one of its own. */
+export function withoutMark(header: string[], comment: string, width = header.length): string[] {
   const [first, ...others] = header;
   if (comment === "" || !first?.startsWith(comment)) return header;
+  if (first.trim() === comment && header.length === width + 1) return others;
   return [first.slice(comment.length).trim(), ...others];
 }
 
@@ -229,8 +262,9 @@ export function headerInComment(
   if (comment === "" || layout.headerRows > 0) return layout;
   const at = layout.preambleRows - 1;
   const row = rows[at];
-  if (!row?.[0]?.startsWith(comment) || row.length !== width) return layout;
-  const names = withoutMark([...row], comment);
+  const isMarked = row?.[0]?.trim() === comment && row.length === width + 1;
+  if (!row?.[0]?.startsWith(comment) || (row.length !== width && !isMarked)) return layout;
+  const names = withoutMark([...row], comment, width);
   const isNames = names.every((name) => name.trim() !== "" && !isTyped(cellKind(name)));
   return isNames ? { preambleRows: at, headerRows: 1 } : layout;
 }

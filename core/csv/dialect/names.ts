@@ -17,7 +17,7 @@ export function nameColumns(header: readonly string[] | null, width: number, row
   for (let k = 0; k < count; k++) {
     const name = uniqueName(given[k] || `column_${k + 1}`, taken);
     if (given[k] && name !== given[k]) findings.push(duplicate(given[k], name));
-    taken.add(name);
+    taken.add(name.normalize("NFC"));
     names.push(name);
   }
   if (header === null) findings.push(noHeader());
@@ -34,9 +34,11 @@ function clip(name: string): string {
 }
 
 function uniqueName(name: string, taken: ReadonlySet<string>): string {
-  if (!taken.has(name)) return name;
+  // Two forms of one accent look the same, and requests may come in either.
+  const isTaken = (candidate: string) => taken.has(candidate.normalize("NFC"));
+  if (!isTaken(name)) return name;
   let suffix = 2;
-  while (taken.has(`${name}_${suffix}`)) suffix++;
+  while (isTaken(`${name}_${suffix}`)) suffix++;
   return `${name}_${suffix}`;
 }
 

@@ -21,6 +21,8 @@ import { DistinctEstimate } from "./sketch.ts";
 
 /** A longer value is counted, not kept. */
 const MAX_VALUE_BYTES = 4096;
+/** Fewer are different by chance. */
+const LEAST_ROW_NAMES = 10;
 const decoder = new TextDecoder();
 
 export class WordAccumulator implements ColumnAccumulator {
@@ -188,9 +190,12 @@ export class WordAccumulator implements ColumnAccumulator {
     return [...groups.values()].filter((group) => group.length > 1).slice(0, 5);
   }
 
-  settle(): ColumnType {
+  settle(position: number): ColumnType {
     const { plan, count } = this;
     if (plan.type === "boolean") return "boolean";
+    // R's row names have no name of their own.
+    const areRowNames = position === 0 && plan.name === "column_1" && this.distinct === count;
+    if (areRowNames && count >= LEAST_ROW_NAMES) return "id";
     return settleWordType({
       name: plan.name,
       values: this.labels().keys(),

@@ -146,10 +146,11 @@ export class Frame {
     }
     const first = this.headerBytes[0];
     if (first === undefined || spans[1] - spans[0] !== first.length) return true;
-    if (first.length > 0 && bytes[spans[0]] !== first[0]) return true;
+    if (first.length > 0 && (bytes[spans[0]] | 32) !== (first[0] | 32)) return true;
     return !this.repeatsHeader(bytes, spans);
   }
 
+  /** In whatever case. */
   private repeatsHeader(bytes: Uint8Array, spans: Int32Array): boolean {
     if (this.headerBytes.length !== this.width) return false;
     return this.headerBytes.every((cell, k) => isSame(cell, bytes.subarray(spans[2 * k], spans[2 * k + 1])));
@@ -168,9 +169,9 @@ export class Frame {
     }
   }
 
-  /** The header once more with nothing between: another file begins, and its rows belong here. */
+  /** The header once more, with nothing but blank lines between: another file begins, and its rows belong here. */
   private isJoint({ bytes, spans, cells, row }: Row): boolean {
-    const isOne = cells === this.width && this.width > 1 && this.rows > 0 && !this.held.some(isBlankLine);
+    const isOne = cells === this.width && this.width > 1 && this.rows > 0 && this.held.every(isBlankLine);
     if (!isOne || !this.repeatsHeader(bytes, spans)) return false;
     this.release();
     this.repeatedHeaders.push(row);
@@ -299,6 +300,11 @@ function withoutSurplus(header: string[], width: number): string[] {
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
-  for (let k = 0; k < a.length; k++) if (a[k] !== b[k]) return false;
+  for (let k = 0; k < a.length; k++) if (a[k] !== b[k] && !isOtherCase(a[k], b[k])) return false;
   return true;
+}
+
+function isOtherCase(a: number, b: number): boolean {
+  const lower = a | 32;
+  return lower === (b | 32) && lower >= 97 && lower <= 122;
 }

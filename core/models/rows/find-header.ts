@@ -77,7 +77,11 @@ function headerIn(
   let best: FoundHeader | null = null;
   for (let at = 0; at < Math.min(rows.length, searched); at++) {
     for (const height of joined > 1 ? [joined, 1] : [1]) {
-      const header = withoutMark(mergeHeader(rows.slice(at, at + height)), reading?.comment ?? "");
+      const header = withoutMark(
+        mergeHeader(rows.slice(at, at + height)),
+        reading?.comment ?? "",
+        reading?.names.length,
+      );
       const { names } = nameColumns(header, header.length, 1);
       // A blank cell is called column_1, and a file without a header has a column of that name.
       const score = names.filter((name, k) => header[k].trim() !== "" && knows(name)).length;

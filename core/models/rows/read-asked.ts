@@ -113,14 +113,14 @@ class RowTaker {
     }
   }
 
-  /** Files that were joined have it once more. */
+  /** Files that were joined have it once more, in whatever case. */
   private repeatsHeader(cells: readonly string[]): boolean {
     const { hasHeader, header } = this.layout;
     return (
       hasHeader &&
       cells.length > 1 &&
       cells.length === header.length &&
-      header.every((cell, k) => cell === cells[k])
+      header.every((cell, k) => cell.toLowerCase() === cells[k]!.toLowerCase())
     );
   }
 

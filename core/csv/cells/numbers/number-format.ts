@@ -24,6 +24,8 @@ export interface NumberHints {
   delimiter: string;
   /** The decimal mark of the other columns, where they leave no doubt. */
   decimal?: "." | ",";
+  /** Of the column: 1:20:05 is a time of day, or how long something took. */
+  name?: string;
 }
 
 export interface SniffedNumbers {
@@ -44,7 +46,7 @@ export function sniffNumberFormat(values: readonly string[], hints: NumberHints)
   if (digital < 0.3 * probe.length) return { format: PLAIN_NUMBER, share: 0, isAmbiguous: false };
   const plain = sniffPlain(values, hints);
   if (plain.share > 0.97) return plain;
-  const richer = [...styled(values), ...marked(values, hints), ...withUnits(values, hints)];
+  const richer = [...styled(values, hints), ...marked(values, hints), ...withUnits(values, hints)];
   return richer.reduce((best, other) => (other.share > best.share + 0.02 ? other : best), plain);
 }
 
@@ -57,9 +59,12 @@ function sniffPlain(values: readonly string[], hints: NumberHints): SniffedNumbe
   return { ...chosen, format: withPercent(values, chosen.format), share };
 }
 
-const isPercent = (value: string) => value.trimEnd().endsWith("%");
+const isPercent = (value: string) => /[%‰]\s*$/.test(value);
 
-/** Percentages beside fractions are hundredths; beside other numbers they are as they stand. */
+/**
+ * Percentages beside fractions are hundredths; beside other numbers they are as they stand. Per mille beside per cent
+ * is a tenth of it.
+ */
 function withPercent(values: readonly string[], format: NumberFormat): NumberFormat {
   const percentages = values.filter(isPercent);
   if (percentages.length === 0) return format;
@@ -68,7 +73,10 @@ function withPercent(values: readonly string[], format: NumberFormat): NumberFor
   const others = numbers(values.filter((value) => !isPercent(value)));
   const areFractions = others.length > 0 && others.every((value) => value <= 1);
   const isBeyond = numbers(percentages).some((value) => value > 1);
-  return { ...format, percent: true, ...(areFractions && isBeyond && { units: { "%": 0.01 } }) };
+  const hasBoth = new Set(percentages.map((value) => value.trimEnd().at(-1))).size > 1;
+  const percent = areFractions && isBeyond ? 0.01 : 1;
+  if (percent === 1 && !hasBoth) return { ...format, percent: true };
+  return { ...format, percent: true, units: { "%": percent, ...(hasBoth && { "‰": percent / 10 }) } };
 }
 
 function bestOf(values: readonly string[], formats: readonly NumberFormat[], { delimiter }: NumberHints) {
@@ -184,15 +192,21 @@ const SHOWS_STYLE = {
   feet: (value: string) => /\d\s?(?:'|′|’|ft)/.test(value),
   duration: (value: string) => /^P[\dT]|\d\s?\p{L}+\.?[\s,]*(?:and |und )?\d/u.test(value.trim()),
   clock: (value: string) => {
-    const hours = /^[-+]?(?:\d+\s?d\D*)?(\d{1,5}):\d\d(?::\d\d)?/.exec(value.trim())?.[1];
-    return hours !== undefined && Number(hours) > 24;
+    const [, hours, seconds, fraction] = CLOCK_PARTS.exec(value.trim()) ?? [];
+    return hours !== undefined && (Number(hours) > 24 || (seconds === undefined && fraction !== undefined));
   },
 } as const;
 
-function* styled(values: readonly string[]): Generator<SniffedNumbers> {
+const CLOCK_PARTS = /^[-+]?(?:\d+\s?d\D*)?(\d{1,5}):\d\d(:\d\d)?([.,]\d+)?/;
+/** Names of what is measured by a clock that starts at 0. */
+const TOOK =
+  /duration|elapsed|runtime|run_?time|uptime|\blap|(?:^|_)took|dauer|durée|duración|pace|split|\blength/i;
+
+function* styled(values: readonly string[], { name = "" }: NumberHints): Generator<SniffedNumbers> {
   for (const style of ["hex", "feet", "duration", "clock"] as const) {
     const format: NumberFormat = { ...PLAIN_NUMBER, style };
-    if (!values.some(SHOWS_STYLE[style])) continue;
+    const isNamed = style === "clock" && TOOK.test(name) && values.some((value) => CLOCK_PARTS.test(value));
+    if (!isNamed && !values.some(SHOWS_STYLE[style])) continue;
     if (shareOf(values.slice(0, PROBED), format) < 0.5) continue;
     yield { format, share: shareOf(values, format), isAmbiguous: false };
   }

@@ -150,7 +150,7 @@ function readDuration(text: string): number {
   return seconds;
 }
 
-const CLOCK = /^([-+])?(?:(\d+)\s?(?:d|days?)\s*,?\s*)?(\d{1,5}):([0-5]\d)(?::([0-5]\d)(?:[.,](\d{1,9}))?)?$/;
+const CLOCK = /^([-+])?(?:(\d+)\s?(?:d|days?)\s*,?\s*)?(\d{1,5}):([0-5]\d)(?::([0-5]\d))?(?:[.,](\d{1,9}))?$/;
 
 /** In seconds; 10:30 is ten hours and a half beside 3:10:30, else ten minutes and a half: only ratios count. */
 function readClock(text: string): number {

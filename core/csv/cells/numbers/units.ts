@@ -73,7 +73,11 @@ export const UNIT_FAMILIES: readonly Family[] = [
   },
   { mg: 1e-6, g: 0.001, kg: 1, Kg: 1, KG: 1, t: 1000, lb: 0.45359237, lbs: 0.45359237, oz: 0.028349523125 },
   { ml: 0.001, mL: 0.001, cl: 0.01, dl: 0.1, l: 1, L: 1, hl: 100 },
-  { B: 1, kB: 1e3, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 },
+  {
+    ...{ B: 1, kB: 1e3, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 },
+    ...{ bytes: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 },
+    ...{ KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 },
+  },
   { Hz: 1, kHz: 1e3, MHz: 1e6, GHz: 1e9 },
   { W: 1, kW: 1e3, MW: 1e6 },
   { Wh: 1, kWh: 1e3, MWh: 1e6 },
@@ -87,6 +91,9 @@ export const TIME_UNITS: ReadonlyMap<string, number> = new Map(
     "m min mins minute minutes minuten": 60,
     "h hr hrs hour hours std stunden": 3600,
     "d day days tag tage": 86_400,
-    "w wk wks week weeks": 604_800,
+    "w wk wks week weeks woche wochen": 604_800,
+    // Of 365.2425 days a year.
+    "mo mos month months monat monate mois": 2_629_746,
+    "y yr yrs year years jahr jahre ans": 31_556_952,
   }).flatMap(([words, seconds]) => words.split(" ").map((word) => [word, seconds] as const)),
 );

@@ -115,7 +115,7 @@ function isDoubtful(state: usize, origin: usize, row: usize, pitch: usize): bool
   if (end < 0) return true;
   const length = end - start;
   if (length == load<i32>(state, 16)) {
-    if (length == 0 || <i32>load<u8>(origin + start) == load<i32>(state, 20)) return true;
+    if (length == 0 || (<i32>load<u8>(origin + start) | 32) == (load<i32>(state, 20) | 32)) return true;
   }
   if (load<i32>(state, 12) == 0) return false;
   const last = row + pitch - 8;

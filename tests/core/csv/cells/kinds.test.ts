@@ -152,3 +152,41 @@ test("days first and months first in one column are said, not guessed", async ()
   expect(found.codes).toContain("mixed_dates");
   expect(found.type).not.toBe("date");
 });
+
+const TOOK: [string, string, (k: number) => string, [number, number]][] = [
+  ["clocks by the column's name", "elapsed", (k) => `0:${10 + (k % 40)}:05`, [605, 2945]],
+  ["minutes with a fraction", "v", (k) => `${k % 60}:30.5`, [30.5, 59 * 60 + 30.5]],
+  [
+    "months beside years",
+    "tenure",
+    (k) => (k % 3 ? `${1 + (k % 40)} months` : `${1 + (k % 5)} years`),
+    [1, 60],
+  ],
+  ["bytes in lower case", "size", (k) => (k % 3 ? `${1 + k}kb` : `${1 + (k % 7)}MB`), [2, 7000]],
+  ["per mille beside per cent", "share", (k) => (k % 2 ? `${k}.0‰` : `${1 + (k % 9)}.0%`), [0.1, 9.9]],
+];
+for (const [name, column_, cell, [min, max]] of TOOK) {
+  test(`numbers: ${name}`, async () => {
+    const found = await column(many(100, cell), column_);
+    expect([found.type, found.missing]).toEqual(["number", 0]);
+    expect([found.min, found.max]).toEqual([expect.closeTo(min, 9), expect.closeTo(max, 9)]);
+  });
+}
+
+test("digits that are days keep zeros as missing, and seconds since 1970 may have fractions", async () => {
+  for (const zero of ["0", "00000000"]) {
+    const found = await column(
+      many(90, (k) => (k % 9 ? STYLES.compact!(dayOf(k)) : zero)),
+      "date",
+    );
+    expect([found.type, found.missing]).toEqual(["date", 10]);
+  }
+  expect(
+    (
+      await column(
+        many(90, (k) => `${1_600_000_000 + 977 * k}.25`),
+        "timestamp",
+      )
+    ).type,
+  ).toBe("date");
+});

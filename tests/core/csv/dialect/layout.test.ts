@@ -1,6 +1,7 @@
 /** Checks that titles, headers, footers and second tables are told from data, in files as offices publish them. */
 import { describe, expect, test } from "bun:test";
-import { rowsOf } from "../files.ts";
+import { profileCsv } from "../../../../core/csv/read.ts";
+import { fileOf, rowsOf } from "../files.ts";
 
 const BODY = [
   ["North", "2019", "1234", "12.5"],
@@ -174,4 +175,43 @@ describe("layout", () => {
       expect((await rowsOf(content)).rows).toEqual(rows);
     });
   }
+});
+
+const names = async (text: string) => {
+  const profile = await profileCsv(fileOf(text), {}, { name: "layout.csv" });
+  return { rows: profile.rows, names: profile.plan.columns.map(({ name }) => name) };
+};
+const lines = (count: number, line: (k: number) => string) =>
+  Array.from({ length: count }, (_, k) => line(k));
+
+describe("headers that take more than one plain row", () => {
+  test("a line beneath it, as Markdown has", async () => {
+    const rows = lines(30, (k) => `| ${k}.5 | ${k % 7} | ${"xy"[k % 2]} |`);
+    const read = await names(["| a | b | c |", "|---|:-:|--:|", ...rows].join("\n"));
+    expect(read).toEqual({ rows: 30, names: ["a", "b", "c"] });
+  });
+  test("years beneath names of groups", async () => {
+    const rows = lines(30, (k) => `R${k % 9},${k}.1,${k}.2,${k}.3,${k}.4`);
+    const read = await names(["Region,Sales,,Costs,", ",2020,2021,2020,2021", ...rows].join("\n"));
+    expect(read.rows).toBe(30);
+    expect(read.names).toEqual(["Region", "Sales 2020", "Sales 2021", "Costs 2020", "Costs 2021"]);
+  });
+  test("in a comment whose mark stands alone", async () => {
+    const rows = lines(30, (k) => `${k}.25 ${k % 9} ${"xy"[k % 2]}`);
+    expect(await names(["% energy n label", ...rows].join("\n"))).toEqual({
+      ...{ rows: 30, names: ["energy", "n", "label"] },
+    });
+  });
+  test("once more in the middle: in another case, after a blank line", async () => {
+    for (const again of ["A,B,C", "\na,b,c", '"a","b","c"']) {
+      const rows = lines(60, (k) => (k === 30 ? again : `${k}.25,${k % 9},${"xy"[k % 2]}`));
+      expect(await names(["a,b,c", ...rows].join("\n"))).toEqual({ rows: 59, names: ["a", "b", "c"] });
+    }
+  });
+});
+
+test("names that differ only in the form of an accent are told apart", async () => {
+  const rows = lines(20, (k) => `${k},${k % 5},${"xy"[k % 2]}`);
+  const { names: read } = await names(["gro\u0308\u00dfe,gr\u00f6\u00dfe,y", ...rows].join("\n"));
+  expect(read[1]).toBe("gr\u00f6\u00dfe_2");
 });
