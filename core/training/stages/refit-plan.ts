@@ -66,7 +66,7 @@ function learnerOf(
   const fits = Array.from({ length: members }, (_, fold) => ({
     fold,
     maxRounds: entry.folds[fold] ? Math.max(1, keptRounds(entry.folds[fold])) : middleRounds(entry),
-    expectedMs: expectedMs(Math.min(fold, entry.folds.length - 1)),
+    expectedMs: expectedMs(Math.min(fold, entry.folds.length - 1, data.folds.length - 1)),
   }));
   return { entry, weight, fits, least: Math.ceil(Math.min(members, data.once) / 2) };
 }

@@ -122,8 +122,9 @@ function bestSoFar({ work }: Context, scored: Entry[]): Entry[] | null {
 function expectLater(context: Context, likely: readonly Entry[] | null): void {
   const plan = planOf(context);
   const parts = (likely ?? []).filter((entry) => isRival(entry) && entry.folds.length > 0);
-  const { once } = left(context.work, "data");
-  const members = Math.max(once, ...parts.map(({ folds }) => folds.length));
+  const { once, folds: dealt } = left(context.work, "data");
+  // At the end only the folds that all were compared on count.
+  const members = Math.min(dealt.length, Math.max(once, ...parts.map(({ folds }) => folds.length)));
   const trees = parts.map(({ folds }) => meanCost(folds) * members).reduce((sum, cost) => sum + cost, 0);
   expectEvaluation(context, likely ? Math.min(MOST_TREES, trees) : USUAL_TREES);
   plan.expect("Model validation", { usualMs: VALIDATION_MS, leastMs: VALIDATION_MS });
