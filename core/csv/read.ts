@@ -124,7 +124,7 @@ async function readStart(
 /** So many names that are all different are no chance. */
 const LEAST_UNIQUE = 10;
 
-/** R writes row names without a name above them: the header is one short, and its first name stands above the second. */
+/** R writes row names without a name above them: the header has one name fewer, and its first name belongs to the second column. */
 function withRowNames(header: string[], rows: readonly string[][], width: number): string[] {
   if (header.length !== width - 1 || rows.length < 2) return header;
   const first = rows.map((row) => row[0]);

@@ -83,12 +83,12 @@ export interface ColumnPlan {
   type: ColumnType;
   /** Cells (trimmed, lower case) that mean missing in this column, beside the empty one. */
   missingWords: string[];
-  /** type number: what stands between thousands and before decimals; a percent or currency sign is dropped. */
+  /** type number: the separators of thousands and decimals; a percent or currency sign is dropped. */
   number?: {
     decimal: "." | ",";
     thousands: string;
     percent: boolean;
-    /** What stands behind the digits, as written, and what it multiplies them by. */
+    /** The unit after the digits, as written, and the factor that it means. */
     units?: Record<string, number>;
     /** Marks for "about" and "at least", and a margin after ±, are passed over. */
     marks?: true;

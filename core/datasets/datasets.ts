@@ -1,6 +1,6 @@
 /**
- * Turns a file into a dataset. Received to disk, read in a child process, stored with its profile; a refused file
- * leaves nothing. Other reading choices make a new version of the same file.
+ * Turns a file into a dataset: receives it to disk, reads it in a child process, stores its profile. A refused file
+ * leaves nothing. Other import settings make a new version of the same file.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
@@ -39,10 +39,10 @@ export interface DatasetsOptions {
   store: Store;
   log: EventLog;
   logger: Logger;
-  /** Called before a file goes: what was asked of its models goes with it. */
+  /** Called before a file is deleted: the predictions of its models are deleted too. */
   forget: (datasetId: string) => Promise<void>;
   folder: string;
-  /** Where runs keep what a resumed one builds on: it goes with the file that it was made of. */
+  /** The folder of the runs' checkpoints: they are deleted with their file. */
   runsFolder: string;
   maxBytes: number;
   memoryBytes: number;
@@ -57,7 +57,7 @@ export class Datasets {
   /** Each child with the dataset that it reads. */
   private readonly readers = new Map<Child, string>();
   private readonly pending = new Map<string, Promise<StoredDataset>>();
-  /** More readings at a time would only share the same cores; a look at the first rows waits for no long reading. */
+  /** More readings at a time would only share the same cores; a preview of the first rows does not wait for them. */
   private readonly turns = { profile: new Semaphore(2), preview: new Semaphore(1) };
   private isStopping = false;
 
@@ -65,7 +65,7 @@ export class Datasets {
     this.arrivals = new UploadsInProgress(options);
   }
 
-  /** Takes up what a crash left: half files go, unread datasets are read. */
+  /** Cleans up after a crash: partial files are deleted, unread datasets are read. */
   async start(): Promise<void> {
     const { store, folder } = this.options;
     await mkdir(folder, { recursive: true });
@@ -76,7 +76,7 @@ export class Datasets {
     }
     for (const id of await unreadDatasets(store)) {
       this.readNew({ ...(await findDataset(store, id))!, choices: {} }).catch(() => {
-        // Refused: the event and the rejection that `readNew` left say why.
+        // Refused: `readNew` has recorded the event and the rejection.
       });
     }
   }
@@ -92,12 +92,12 @@ export class Datasets {
     return join(this.options.folder, `${id}.csv`);
   }
 
-  /** The CSV that a version of a dataset is read from: the file itself, or the table that was made of it. */
+  /** The CSV of a dataset's version: the file itself, or the table that was converted from it. */
   tablePathOf({ id, choices, profile }: Pick<StoredDataset, "id" | "choices" | "profile">): string {
     return profile?.plan.dialect.format ? tablePath(this.options.folder, id, choices) : this.pathOf(id);
   }
 
-  /** Makes the table of a version once more where it is not kept: a restored backup has none. */
+  /** Converts a version's file again if its table is missing, as after a restore. */
   private async ensureTable(dataset: StoredDataset): Promise<string> {
     const path = this.tablePathOf(dataset);
     if (path !== this.pathOf(dataset.id) && !existsSync(path))
@@ -142,7 +142,7 @@ export class Datasets {
   }
 
   /**
-   * Receives a file. `ready` is its reading, which `await` makes an error of where the file is refused.
+   * Receives a file. `ready` resolves when it is read, and rejects if it is refused.
    * The same bytes again are the same dataset: `isNew` false.
    */
   async receive(
@@ -163,7 +163,7 @@ export class Datasets {
           this.arrivals.arrive({ id, name: label, bytes, bytesTotal, rows: null, columns: [] }),
       });
       const deleted = await hiddenDatasetByHash(store, received.sha256);
-      // It is wanted anew: what could still be brought back goes at once.
+      // It is uploaded again: the deleted one that could be undone is removed now.
       if (deleted !== null) await this.erase(deleted);
       let same = await findDatasetByHash(store, received.sha256);
       if (!same) {
@@ -179,7 +179,7 @@ export class Datasets {
       }
       const ready = this.readNew({ id, choices: {}, name: received.name, sizeBytes: received.sizeBytes });
       ready.catch(() => {
-        // Whoever awaits `ready` hears it; with ?wait=0 nobody does, and the rejection is kept for GET.
+        // A caller that awaits `ready` gets the error; with ?wait=0 nobody does, and the rejection is stored for GET.
       });
       return { id, name: received.name, isNew: true, ready };
     } catch (error) {
@@ -192,7 +192,7 @@ export class Datasets {
     }
   }
 
-  /** Receives a file that is no dataset, to be read once and removed by whoever asked; its path. */
+  /** Receives a file that is no dataset, to be read once and removed by the caller; returns its path. */
   async receiveAside(request: Request): Promise<string> {
     const { folder, maxBytes } = this.options;
     await refuseWithoutSpace(this.options.folder, Number(request.headers.get("content-length")) || 0);
@@ -201,14 +201,14 @@ export class Datasets {
     return path;
   }
 
-  /** The bytes of a file that is no dataset, while they come; nothing of it is kept. */
+  /** The bytes of a file that is no dataset, as they arrive; nothing is stored. */
   async follow(request: Request, signal: AbortSignal): Promise<AsyncGenerator<Uint8Array>> {
     const { folder, maxBytes } = this.options;
     await refuseWithoutSpace(this.options.folder, Number(request.headers.get("content-length")) || 0);
     return followFile(request, { path: join(folder, `${newId()}.part`), maxBytes, signal });
   }
 
-  /** A table of a file that is no dataset, whatever its format; `remove` it when it was read. Throws as a reading does. */
+  /** The table of a file in any format that is no dataset; `remove` it after reading. Throws as a reading does. */
   async readAside(chunks: AsyncIterable<Uint8Array>): Promise<TableAside> {
     return tableAside(chunks, {
       path: join(this.options.folder, `${newId()}.part`),
@@ -217,7 +217,7 @@ export class Datasets {
     });
   }
 
-  /** Reads the same file with other choices. `unchanged` may throw at the moment of the change. Throws AppError where they do not fit; the old version stays. */
+  /** Reads the same file with other import settings. `unchanged` may throw at the moment of the change. Throws AppError if they do not fit; the old version stays. */
   async reread(
     id: string,
     choices: ReadingChoices,
@@ -276,11 +276,11 @@ export class Datasets {
     await forget(id);
     await deleteDataset(store, id);
     await this.emptyLog(id).catch((error: unknown) => this.warnOfLog(id, error));
-    // Once more: a disk that fails once keeps no deleted file.
+    // Retried: a disk error must not keep a deleted file.
     await removeFiles(this.options.folder, id).catch(() => removeFiles(this.options.folder, id));
   }
 
-  /** The write-ahead log still holds what was deleted. */
+  /** Empties the write-ahead log, which still holds deleted data. */
   private async emptyLog(id: string): Promise<void> {
     if (!(await this.options.store.purgeLog())) this.warnOfLog(id, "another process reads");
   }

@@ -53,7 +53,7 @@ export function datasetView(dataset: StoredDataset) {
 export type DatasetView = ReturnType<typeof datasetView>;
 export type RejectionView = ReturnType<typeof rejectionView>;
 
-/** A dataset by id, while it is read what was found so far; or why it was refused. Throws AppError `missing`. */
+/** A dataset by ID: while it is read, the findings so far; or why it was refused. Throws AppError `missing`. */
 export async function datasetById(datasets: Datasets, id: string) {
   const rejection = datasets.rejection(id);
   if (rejection) return rejectionView(rejection);

@@ -1,7 +1,7 @@
 /**
  * Reads the file of a request while it is still arriving. It is received to disk as fast as the client sends, and read
- * from there: whoever reads slowly neither fills the memory nor keeps a client waiting that reads no answer before it
- * has sent everything. Its file is gone when the reading ends, however that ends.
+ * from there: a slow reader neither fills the memory nor delays a client that reads no response before it
+ * has sent everything. Its file is deleted when the reading ends.
  */
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { receiveFile } from "./receive.ts";
@@ -15,7 +15,7 @@ export interface FollowOptions {
   signal: AbortSignal;
 }
 
-/** Chunks of the file, each only good until the next is asked for. Throws AppError as receiveFile does. */
+/** Chunks of the file, each valid only until the next. Throws AppError as receiveFile does. */
 export async function* followFile(request: Request, options: FollowOptions): AsyncGenerator<Uint8Array> {
   const { path, maxBytes, signal } = options;
   const arrival = new UploadInProgress();

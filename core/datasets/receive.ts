@@ -140,7 +140,7 @@ async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
   }
 }
 
-/** The last part of whatever path the client sent, without control characters, at most 120 characters. */
+/** The last part of the path that the client sent, without control characters, at most 120 characters. */
 export function labelOf(name: string | null | undefined): string {
   const last = (name ?? "").split(/[\\/]/).at(-1) ?? "";
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.

@@ -34,7 +34,7 @@ export async function removeFiles(folder: string, id: string): Promise<void> {
     if (file.startsWith(`${id}.`)) await rm(join(folder, file), { force: true });
 }
 
-/** Another sheet or range is another table: what was chosen for the columns of the old one does not hold for it. */
+/** Another sheet or range is another table: choices for the old columns do not apply. */
 export function mergedChoices(old: ReadingChoices, choices: ReadingChoices): ReadingChoices {
   const isOtherSheet = choices.sheet !== undefined && choices.sheet !== (old.sheet ?? "");
   const isOtherRange = choices.range !== undefined && choices.range !== (old.range ?? "");

@@ -1,5 +1,5 @@
 /**
- * Tracks uploads in progress. Their progress is told together, some times a second: each word is a commit, and
+ * Tracks uploads in progress. Their progress is reported together, a few times a second: each report is a commit, and
  * everything waits while the disk takes it.
  */
 import type { ColumnProfile } from "../csv/types.ts";
@@ -21,9 +21,9 @@ const TELL_MS = 200;
 
 export class UploadsInProgress {
   private readonly all = new Map<string, UploadInProgress>();
-  /** Those that went on since their progress was told. */
+  /** Uploads with progress that is not reported yet. */
   private readonly untold = new Set<string>();
-  /** Those that are over, by id with their names, until that is told. */
+  /** Uploads that have ended, by ID with their names, until that is reported. */
   private readonly departed = new Map<string, string>();
   private timer: Timer | null = null;
   private isStopped = false;
@@ -38,7 +38,7 @@ export class UploadsInProgress {
     return this.all.get(id) ?? null;
   }
 
-  /** Told at once where nothing was told for a while. Throws what the log throws. */
+  /** Reported at once after a pause. Throws what the log throws. */
   async arrive(arrival: UploadInProgress): Promise<void> {
     this.all.set(arrival.id, arrival);
     this.departed.delete(arrival.id);
@@ -56,7 +56,7 @@ export class UploadsInProgress {
     if (!this.timer) void this.tellRest();
   }
 
-  /** Another event has told that it is over: nothing is left to say. */
+  /** Another event has reported its end: nothing is left to report. */
   settled(id: string): void {
     this.departed.delete(id);
   }

@@ -1,6 +1,6 @@
 /**
- * Raises, resolves and dismisses alerts. One alert for each kind and subject, however often its reason is seen: it
- * stands until it is resolved or dismissed, and it is told at most once a minute. State and event are written
+ * Raises, resolves and dismisses alerts. One alert for each kind and subject, however often its cause is seen: it
+ * remains until it is resolved or dismissed, and it is reported at most once a minute. State and event are written
  * together.
  */
 import { AppError } from "../platform/errors.ts";
@@ -51,7 +51,7 @@ export class Alerts {
 
   constructor(private readonly options: AlertsOptions) {}
 
-  /** Goes on where the last process ended: what waited for its minute is told. */
+  /** Continues where the last process ended: alerts that waited for their minute are reported. */
   async start(): Promise<void> {
     await this.tellWaiting();
   }
@@ -61,7 +61,7 @@ export class Alerts {
   }
 
   /**
-   * Raises an alert, or does nothing where it stands already and is not worse now. It may be called at each look.
+   * Raises an alert, or does nothing if it is already raised and not worse now. Can be called at every check.
    * `tx` is the transaction that changed the state behind the alert; without it the alert makes its own.
    */
   async raise(alert: Alert, tx?: Recording): Promise<void> {
@@ -122,12 +122,12 @@ export class Alerts {
     });
   }
 
-  /** Those that were told and stand, newest first. */
+  /** Reported and active alerts, newest first. */
   standing(store: Handle = this.options.store): Promise<StoredAlert[]> {
     return standingAlerts(store, STANDING_SHOWN);
   }
 
-  /** Now, or once a minute has passed since one of its kind and subject was told. */
+  /** Now, or a minute after the last report of the same kind and subject. */
   private async tell(alert: StoredAlert, tx: Recording): Promise<void> {
     const { now } = this.options;
     const waitMs = alert.toldAt === null ? 0 : alert.toldAt + QUIET_MS - now();

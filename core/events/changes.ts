@@ -1,4 +1,4 @@
-/** What a person changed of what keeps lists in order, and the sentence that tells it. */
+/** Changes to names, tags and notes, and the sentence for each. */
 import "../platform/zod-setup.ts";
 import * as z from "zod";
 

@@ -1,6 +1,6 @@
 /**
- * Keeps the numbered event log. Events are appended in the transaction that changes the state they tell of, and read
- * by whoever names the last one it has. A number is never given out twice, and none is left out.
+ * Keeps the numbered event log. Events are appended in the transaction that changes the state they describe, and read
+ * by a reader that names the last one it has. Numbers are never reused and have no gaps.
  */
 
 import type { Handle, Parameters, Store, Value } from "../store/database.ts";
@@ -64,12 +64,12 @@ export class EventLog {
   private readonly listeners = new Set<Listener>();
   private readonly observers = new Set<Observer>();
   private readonly hearers = new Set<Hearer>();
-  /** The newest number of which everybody here was told; kept here because every drawing asks for it. */
+  /** The newest number that all listeners have received; kept here because every drawing needs it. */
   lastSeq = 0;
-  /** What was appended here and is not told yet, by its number. */
+  /** Events appended here that listeners have not received yet, by number. */
   private readonly appended = new Map<number, Happened>();
   private catchingUp: Promise<void> | null = null;
-  /** Readers that follow it now, and whether they have been told to end. */
+  /** Readers that follow now, and whether they must end. */
   followers = 0;
   isClosed = false;
 
@@ -89,7 +89,7 @@ export class EventLog {
   }
 
   /**
-   * Changes state and appends what happened, all or nothing; then tells the listeners. Resolves once they have been told
+   * Changes state and appends its events, all or nothing; then notifies the listeners. Resolves after they were notified
    * of it and of everything before it.
    */
   async record<T>(body: (tx: Recording) => Promise<T>): Promise<T> {
@@ -110,7 +110,7 @@ export class EventLog {
   }
 
   /**
-   * Tells the listeners of everything up to `seq`, in order. A number of our own never moves the position by itself:
+   * Tells the listeners of everything up to `seq`, in order. Appending alone never moves the position:
    * what others appended before it is read from the log first.
    */
   async catchUp(seq: number): Promise<void> {
@@ -128,7 +128,7 @@ export class EventLog {
     for (const { seq, type, data } of rows) {
       if (seq > this.lastSeq) this.advance({ seq, type: type as EventName, data: JSON.parse(data) });
     }
-    // What had left the log already makes nothing stale that is not drawn anew by its readers' own rules.
+    // Events that have left the log need no redraw: readers that old start again.
     if (!rows.length) this.lastSeq = Math.max(this.lastSeq, (await logBounds(this.store)).last);
     this.tellAppended();
   }
@@ -144,12 +144,12 @@ export class EventLog {
   private advance({ seq, type, data }: Happened): void {
     this.lastSeq = seq;
     this.appended.delete(seq);
-    // First: what a panel draws must not come from what was kept before it.
+    // First: a panel must not be drawn from outdated caches.
     for (const hearer of this.hearers) hearer(type, data);
     this.tell(seq, stalePanels(type, data as EventData<EventName>));
   }
 
-  /** Ends whoever follows, so that the server can stop. */
+  /** Ends all followers, so that the server can stop. */
   close(): void {
     this.isClosed = true;
     this.tell(this.lastSeq, []);
@@ -207,8 +207,8 @@ export class EventLog {
   }
 
   /**
-   * Where a reader goes on that says it has everything up to `since`. A position of another epoch, or from the future,
-   * means nothing here: it starts at the present. `truncated`: it may have missed what cannot be told any more.
+   * Where a reader that has everything up to `since` continues. A position of another epoch, or from the future,
+   * is unknown: it starts at the last event. `truncated`: it may have missed events that are no longer there.
    */
   async resume(since: number, epoch: string | null): Promise<{ since: number; truncated: boolean }> {
     if ((epoch !== null && epoch !== this.epoch) || since > this.lastSeq)

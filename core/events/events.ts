@@ -12,7 +12,7 @@ export type Level = "info" | "success" | "warning" | "error";
 interface EventType<S extends z.ZodType> {
   data: S;
   level: Level | ((data: z.output<S>) => Level);
-  /** Null: nothing for the activity feed, however often it happens. */
+  /** Null: not shown in the activity feed. */
   sentence: ((data: z.output<S>) => string | null) | null;
   stale: (data: z.output<S>) => PanelKey[];
 }
@@ -78,7 +78,7 @@ export const EVENTS = {
     sentence: null,
     stale: (d) => ["datasets", ...ofReading(d)],
   }),
-  /** An upload or a reading is over, whatever became of it: its progress is shown no longer. */
+  /** An upload or a reading has ended: its progress is no longer shown. */
   "dataset.settled": event({
     data: z.object(dataset),
     level: "info",

@@ -43,8 +43,8 @@ export async function* follow(log: EventLog, options: FollowOptions): AsyncGener
         type: options.type ?? null,
       });
       left -= entries.length;
-      // Of a rare type the last match may lie far back: what was searched once is not searched again.
-      // More may have come while it was read: `end` is what was there before.
+      // The last match of a rare type may be far back: events are searched only once.
+      // More may have arrived while it was read: `end` was taken before.
       const last = entries.at(-1)?.seq ?? cursor;
       cursor = entries.length >= BATCH || left === 0 ? last : Math.max(last, end);
       if (entries.length) {

@@ -1,5 +1,5 @@
 /**
- * Finishes every response before it leaves. Compression where it is worth it and wanted, the length that a HEAD asks
+ * Finishes every response before it is sent: compression where it is worth it and accepted, the length that a HEAD asks
  * for, and where its time went. A stream is never held up for it.
  */
 import type { Timings } from "../platform/timing.ts";

@@ -1,7 +1,7 @@
 /**
  * Checks whether what the client saw is still current. ETag, If-Match and If-None-Match of RFC 9110. A tag is
  * `"state"`, or `"state~seen"` where an answer shows more than what changes can collide on: If-Match looks at the
- * state only, so that a prediction that was counted meanwhile stops nobody's deployment.
+ * state only, so that a prediction that was counted meanwhile blocks no deployment.
  */
 import { AppError } from "../platform/errors.ts";
 

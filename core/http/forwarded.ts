@@ -1,5 +1,5 @@
 /**
- * The address that the client used, where a proxy stands in front: RFC 7239's Forwarded, or X-Forwarded-Proto, -Host and
+ * The address that the client used, behind a proxy: RFC 7239's Forwarded, or X-Forwarded-Proto, -Host and
  * -Port. Only a trusted proxy is believed. Where links may be wrong because a proxy hides that address, it says why.
  */
 

@@ -21,7 +21,7 @@ export interface KeyedRequest {
   request: Request;
   /** Keys of different people are different keys. */
   who: string;
-  /** "secret": its answer holds what is told only once. "harmless": done twice, nothing is lost. */
+  /** "secret": its response contains a secret that is shown once. "harmless": doing it twice does no harm. */
   kind: "change" | "secret" | "harmless";
 }
 
@@ -85,7 +85,7 @@ export class Idempotency {
         if (text === null && kind === "harmless") return void end();
         const body = kind === "secret" ? null : text;
         await this.keep({ key, fingerprint: hash.digest("hex"), status: answer.status, headers, body });
-        // Only now: who asks again finds the answer.
+        // Only now: a repeated request finds the response.
         end();
       };
       if (isStream(answer)) return collect(answer, keep, end);
@@ -120,8 +120,8 @@ function replay(known: KeptAnswer, fingerprint: string): Response {
 }
 
 /**
- * The answer, whose text is told to `keep` once it has left whole, or null where it is too large or its reader went
- * away; one that broke is told to `failed`.
+ * The response; calls `keep` with its text once it was sent completely, or with null if it is too large or its reader
+ * left. Calls `failed` if it broke.
  */
 function collect(
   answer: Response,
@@ -155,7 +155,7 @@ function collect(
   return new Response(body, answer);
 }
 
-/** What is asked, but for the body. */
+/** The request without its body. */
 function hashOf(request: Request): Hash {
   const { pathname, search } = new URL(request.url);
   return createHash("sha256").update(`${request.method} ${pathname}${search}\n`);
@@ -187,7 +187,7 @@ async function fingerprintOf(request: Request): Promise<string> {
   return hash.digest("hex");
 }
 
-/** A form's boundary is made anew at each sending, by curl too: it is left out wherever it stands. Null ends it. */
+/** A form's boundary differs with each request, with curl too: it is left out of the hash. Null ends it. */
 function withoutBoundary(
   request: Request,
   update: (bytes: Uint8Array) => void,

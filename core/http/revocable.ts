@@ -16,7 +16,7 @@ export function revocableRequest(request: Request, lease: Lease): Request {
   return new Request(url, { method, headers, signal, body: revocableBody(request.body, lease) });
 }
 
-/** The same bytes; breaks with the reason when the access ends. Nothing is held before the first is asked for. */
+/** The same bytes; breaks with the reason when the access ends. Nothing is registered before the first read. */
 export function revocableBody(
   body: ReadableStream<Uint8Array>,
   lease: Lease,
@@ -63,7 +63,7 @@ export function inPieces(bytes: Uint8Array | string): ReadableStream<Uint8Array>
   });
 }
 
-/** What the work comes to; throws the reason where the access ends first. What was begun goes on, unanswered. */
+/** The result of the work; throws the reason if the access ends first. The work itself continues. */
 export async function whileAllowed<T>(work: () => Promise<T>, lease: Lease): Promise<T> {
   const { promise: ended, reject } = Promise.withResolvers<never>();
   const release = lease(reject);

@@ -18,7 +18,7 @@ const SECURITY_HEADERS = {
   "cross-origin-opener-policy": "same-origin",
 } as const;
 
-/** Of an answer in JSON, which is nobody's page: made at once, because one by one they take longer than a prediction. */
+/** Headers of a JSON response, made at once: set one by one they take longer than a prediction. */
 export const JSON_HEADERS = {
   "content-type": "application/json;charset=utf-8",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -31,7 +31,7 @@ const FOR_OTHERS = /^\/embed\/|^\/static\/signalbox-panel\.js$|^\/panels\/\w+\.s
 
 /**
  * Headers for a path below BASE_PATH. An embed may be framed, and by the listed origins only; badges are shown elsewhere
- * only where something may be, because the size of an image tells what is in it.
+ * only where embedding is allowed, because the size of an image reveals what is in it.
  */
 export function securityHeaders(path: string, embedOrigins: readonly string[]): Record<string, string> {
   const isBadge = path.startsWith("/panels/");
@@ -79,7 +79,7 @@ export function isPreflight(request: Request): boolean {
   return request.method === "OPTIONS" && request.headers.has("access-control-request-method");
 }
 
-/** What may be sent. Whatever header is asked for: none of ours is secret, and htmx has several. */
+/** What may be sent. Any header is allowed: none of ours is secret, and htmx has several. */
 export function preflightHeaders(request: Request): Record<string, string> {
   return {
     "access-control-allow-methods": METHODS,
@@ -157,7 +157,7 @@ function isAllowedOrigin(headers: Headers, config: Config, isOurs: (origin: stri
   return isOurs(origin);
 }
 
-/** Where every origin may call, only what shows a token of its own: a browser never adds that by itself. */
+/** Where every origin may call, only requests with a token are accepted: a browser never adds one itself. */
 function isListed(origin: string, headers: Headers, config: Config): boolean {
   if (config.PUBLIC_URL !== "" && new URL(config.PUBLIC_URL).origin === origin) return true;
   const isEvery = config.CORS_ORIGINS.includes("*") && config.AUTH === "token";

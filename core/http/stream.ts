@@ -12,7 +12,7 @@ const FLUSH_MS = 100;
 /** What a body is pulled from. */
 export type Chunks = Pick<AsyncGenerator<string | Uint8Array<ArrayBuffer>>, "next" | "return">;
 
-/** With what was taken from them already. It ends them even where nobody took anything more. */
+/** The chunks with one put back in front. `return` ends them even if nothing more was read. */
 export function startingWith(first: string | Uint8Array<ArrayBuffer>, rest: Chunks): Chunks {
   let isTaken = false;
   return {

@@ -1,6 +1,6 @@
 /**
  * Sends the event log to programs over a socket. Each pulls events by its own cursor, one a message; a slow one is
- * waited for by itself and never cut, however long its replay.
+ * waited for on its own and never cut off, however long its replay takes.
  */
 import type { ServerWebSocket } from "bun";
 import type { EventLog, LogEntry } from "../events/event-log.ts";
@@ -30,7 +30,7 @@ export class EventSockets {
     this.unsubscribe();
   }
 
-  /** Says where the log stands, then sends what came after `since`; null: from now on. */
+  /** Sends the log's position, then everything after `since`; null: only new events. */
   async welcome(
     socket: Socket,
     { since, epoch }: { since: number | null; epoch: string | null },
@@ -50,7 +50,7 @@ export class EventSockets {
     this.open.delete(socket);
   }
 
-  /** Goes on with those that are behind, after whatever else waits. */
+  /** Continues with readers that are behind, after other pending work. */
   schedulePump(): void {
     this.isAskedAgain = true;
     if (this.isPumpScheduled || !this.open.size) return;
@@ -76,7 +76,7 @@ export class EventSockets {
 
   /**
    * One batch to each reader that is behind and whose buffer is empty; those that are not at the end then get the next
-   * one. Readers at the same place share what is read. `drain` goes on with a slow one.
+   * one. Readers at the same position share a read. `drain` continues with a slow one.
    */
   private async pump(): Promise<boolean> {
     const batches = new Map<number, LogEntry[]>();

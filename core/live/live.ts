@@ -1,17 +1,17 @@
 /**
- * Decides when a stale panel is redrawn. At once, then at most ten times a second, once for all viewers; panels that
- * change often are drawn at the same moments, so that they go out together. It knows no socket and no HTML: drawing
- * and publishing are given to it. A panel that nobody watches is not drawn.
+ * Decides when a stale panel is redrawn: at once, then at most ten times a second, once for all viewers. Panels that
+ * change often are drawn together, so that they are sent together. It knows no sockets and no HTML: drawing
+ * and publishing are passed in. A panel that nobody watches is not drawn.
  */
 import type { PanelKey } from "../events/panel-names.ts";
 
 export const DRAW_INTERVAL_MS = 100;
-/** A timer that came late must not cost the panel its next moment. */
+/** A late timer must not delay the next drawing. */
 const LATE_MS = 10;
 
 export interface LiveClock {
   now: () => number;
-  /** Calls back once after `ms`; 0 is "as soon as the current event has been handled". */
+  /** Calls back once after `ms`; 0: right after the current event. */
   after: (ms: number, callback: () => void) => void;
 }
 
@@ -22,11 +22,11 @@ export const WALL_CLOCK: LiveClock = {
 
 export interface LiveOptions {
   clock: LiveClock;
-  /** The fragment as of now, or later; null where the subject is gone. */
+  /** The fragment as it is now or later; null if its subject was deleted. */
   draw: (key: PanelKey) => string | null | Promise<string | null>;
   /** What was drawn at one moment. `watermark`: every watched panel is drawn for all events up to it. */
   publish: (drawings: Drawing[], watermark: number) => void;
-  /** A panel could not be drawn for its viewers: a defect, told once for each drawing. */
+  /** A panel could not be drawn: a defect, reported once per drawing. */
   failed: (key: PanelKey, error: unknown) => void;
   lastSeq: () => number;
 }
@@ -37,23 +37,23 @@ export interface Fragment {
   seq: number;
 }
 
-/** A fragment on its way to viewers; `html` null: its subject is gone. */
+/** A fragment to send to viewers; `html` null: its subject was deleted. */
 export interface Drawing {
   key: PanelKey;
   html: string | null;
   seq: number;
 }
 
-/** `html` null: its subject is gone. */
+/** `html` null: its subject was deleted. */
 type Drawn = Omit<Drawing, "key">;
 
 interface PanelState {
   lastStale: number;
   drawnAt: number;
   fragment: Fragment | null;
-  /** The one that is being drawn, and the position that it will at least show. */
+  /** The drawing in progress, and the position that it will show at least. */
   underWay: { seq: number; drawn: Promise<Drawn> } | null;
-  /** Position of what viewers were sent last. */
+  /** Position of the drawing that viewers received last. */
   publishedSeq: number;
 }
 
@@ -63,21 +63,21 @@ const PANELS_KEPT = 500;
 export class Live {
   private readonly panels = new Map<PanelKey, PanelState>();
   private readonly watchers = new Map<PanelKey, number>();
-  /** Watched panels that wait for their drawing, with the first event since the last one, and when they are due. */
+  /** Watched panels waiting to be drawn, with the first event since the last drawing, and when they are due. */
   private readonly waiting = new Map<PanelKey, { seq: number; dueAt: number }>();
-  /** Watched panels whose drawing is not published yet, with the first event that it answers. */
+  /** Watched panels whose drawing is not published yet, with the first event that it shows. */
   private readonly unpublished = new Map<PanelKey, number>();
   private scheduledFor = Number.POSITIVE_INFINITY;
   drawings = 0;
 
   constructor(
     private readonly options: LiveOptions,
-    /** Events up to here happened before this process, or were forgotten: what they made stale is not known. */
+    /** Events up to here happened before this process, or were forgotten: which panels they made stale is unknown. */
     private knownSince = options.lastSeq(),
   ) {}
 
   /**
-   * The panel as of now, drawn only if something has happened to it since; null where its subject is gone. Throws what
+   * The current panel, drawn only if something has changed since; null if its subject was deleted. Throws what
    * drawing throws.
    */
   async fragment(key: PanelKey): Promise<Fragment | null> {
@@ -85,7 +85,7 @@ export class Live {
     return html === null ? null : { html, seq };
   }
 
-  /** As `fragment`, for viewers: panels that cannot be drawn must not keep the others from them. */
+  /** As `fragment`, for several panels: one that cannot be drawn does not block the others. */
   async drawingsOf(keys: readonly PanelKey[]): Promise<Drawing[]> {
     const drawings = keys.map(async (key): Promise<Drawing[]> => {
       try {
@@ -98,7 +98,7 @@ export class Live {
     return (await Promise.all(drawings)).flat();
   }
 
-  /** One drawing of a panel at a time; who asks while an older one is under way waits for the next. */
+  /** One drawing of a panel at a time; a request during an older one waits for the next. */
   private async drawn(key: PanelKey): Promise<Drawn> {
     const state = this.state(key);
     const wanted = state.lastStale;
@@ -108,14 +108,14 @@ export class Live {
       if (!underWay) return this.draw(key, state);
       if (underWay.seq >= wanted) return underWay.drawn;
       await underWay.drawn.catch(() => {
-        // Told to whoever asked for it.
+        // The caller gets the error.
       });
     }
   }
 
   private async draw(key: PanelKey, state: PanelState): Promise<Drawn> {
     this.drawings += 1;
-    // Before the state is read: what is drawn is then at least as new as its position.
+    // Taken before the state is read: the drawing is then at least as new as its position.
     const seq = this.options.lastSeq();
     const drawn = this.drawAt(key, seq);
     state.underWay = { seq, drawn };
@@ -154,7 +154,7 @@ export class Live {
     }
   }
 
-  /** Did the panel turn stale after `since`? Yes where that is not known. */
+  /** Whether the panel became stale after `since`; true if that is unknown. */
   isStaleSince(key: PanelKey, since: number): boolean {
     return since < this.knownSince || this.lastStaleOf(key) > since;
   }
@@ -187,7 +187,7 @@ export class Live {
     return state;
   }
 
-  /** Drops the oldest panel that nobody watches; from then on, "not known" covers what it knew. */
+  /** Drops the oldest unwatched panel; its staleness is then unknown. */
   private forgetOther(newest: PanelKey): void {
     for (const [key, state] of this.panels) {
       if (key === newest || this.watchers.has(key)) continue;
@@ -210,14 +210,14 @@ export class Live {
     let next = Number.POSITIVE_INFINITY;
     for (const [key, { dueAt }] of this.waiting) {
       if (dueAt > now) next = Math.min(next, dueAt);
-      // One that is not published yet goes on waiting: `publish` looks for it.
+      // One that is not published yet keeps waiting for `publish`.
       else if (!this.unpublished.has(key)) due.push(key);
     }
     if (due.length) void this.drawTogether(due, now);
     if (next < Number.POSITIVE_INFINITY) this.schedule(next);
   }
 
-  /** Never rejects: what cannot be drawn is told to `failed`. */
+  /** Never rejects: failures go to `failed`. */
   private async drawTogether(due: readonly PanelKey[], now: number): Promise<void> {
     const keys = due.filter((key) => this.watchers.has(key));
     for (const key of keys) {
@@ -237,7 +237,7 @@ export class Live {
   }
 }
 
-/** At once where the last drawing is long enough ago; else the next tenth of a second, the same for all panels. */
+/** Now, if the last drawing is long enough ago; else at the next tenth of a second, the same for all panels. */
 function nextMoment(drawnAt: number, now: number): number {
   const earliest = drawnAt + DRAW_INTERVAL_MS;
   if (earliest <= now) return now;

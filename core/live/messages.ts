@@ -62,9 +62,9 @@ export function tickMessage(watermark: number): string {
 }
 
 interface Content {
-  /** Where each stands in the log. */
+  /** The log position of each. */
   panels: Record<string, number>;
-  /** Those whose subject is not there any more: the page says what is there instead. */
+  /** Those whose subject was deleted: the page shows a note instead. */
   gone?: PanelKey[];
   content?: string;
 }

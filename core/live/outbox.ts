@@ -1,6 +1,6 @@
 /**
- * Queues messages to subscriber groups. In the turn of the event loop that has room for it: a thousand viewers take 20
- * ms, and whoever asks for something else must not wait for all of them.
+ * Queues messages to subscriber groups. Each in a turn of the event loop that has room: a thousand viewers take 20
+ * ms, and other requests must not wait for all of them.
  */
 import type { SubscriberGroup } from "./subscriber-groups.ts";
 
@@ -25,7 +25,7 @@ export class Outbox {
     if (!this.isUnderWay) this.takeTurn();
   }
 
-  /** Sends at once what waits for this group: who joins it has been told of that otherwise. */
+  /** Sends at once what waits for this group: a viewer that joins has received it already. */
   settle({ topic }: SubscriberGroup): void {
     const waiting = this.waiting.get(topic);
     if (waiting) this.send(waiting);

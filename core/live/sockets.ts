@@ -34,7 +34,7 @@ export interface SocketsOptions {
  * the 256 kB that one may cost: the buffer doubles as it grows.
  */
 const BACKPRESSURE_BYTES = 128 * 1024;
-/** A peer that is gone without a word is closed by the fourth round: within 60 s. */
+/** A peer that disappeared silently is closed in the fourth round: within 60 s. */
 const PING_MS = 15_000;
 /** Viewers take silence of three of these for a dead connection. */
 const TICK_MS = 5_000;
@@ -124,7 +124,7 @@ export class Sockets {
     };
   }
 
-  /** Tells viewers to come back, then closes; whoever follows the log by a stream is ended too. */
+  /** Tells viewers to come back, then closes; streams that follow the log end too. */
   stop(): void {
     clearInterval(this.pinger);
     clearInterval(this.ticker);
@@ -133,7 +133,7 @@ export class Sockets {
     for (const socket of this.open) socket.close(RESTART, "restart");
   }
 
-  /** Sends drawings to whoever watches those panels: to each its own in one message, written once for all like it. */
+  /** Sends drawings to the viewers of those panels: one message each, written once per kind of viewer. */
   publish(drawings: Drawing[], watermark: number): void {
     const messages = new Map<string, string>();
     for (const group of this.groups.watching(drawings.map(({ key }) => key))) {
@@ -147,7 +147,7 @@ export class Sockets {
     }
   }
 
-  /** A sign of life for those that have heard nothing else since the last one. */
+  /** A heartbeat for viewers that received nothing since the last one. */
   private tick(): void {
     const message = tickMessage(this.options.live.watermark());
     for (const group of this.groups.list()) {
@@ -213,7 +213,7 @@ export class Sockets {
     { since, epoch, origin }: Pick<Subscription, "since" | "epoch" | "origin">,
   ): Promise<{ message: string; drawings: Drawing[] }> {
     const { live, log } = this.options;
-    // Before anything is read: what is told is at least as new.
+    // Taken before anything is read: the message is then at least as new.
     const seq = log.lastSeq;
     const isKnown = since !== null && epoch !== null && !(await log.resume(since, epoch)).truncated;
     const missed = panels.filter((key) => !isKnown || live.isStaleSince(key, since));
@@ -232,7 +232,7 @@ export class Sockets {
 
   /**
    * Asks each for a sign of life, and closes those that answered neither of the last two rounds. By rounds, not by the
-   * clock: after a night's sleep of the machine nobody has been asked.
+   * clock: after the machine slept, nobody has been pinged.
    */
   closeSilent(): void {
     const [before, last] = this.pinged;

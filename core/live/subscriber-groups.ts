@@ -12,7 +12,7 @@ interface Page {
   readonly origin: string;
 }
 
-/** Of a socket, what tells how far behind it is, and ends it. */
+/** The part of a socket that shows how far behind it is, and closes it. */
 interface Receiver {
   /** Bytes that wait for it. */
   getBufferedAmount: () => number;
@@ -27,7 +27,7 @@ export interface SubscriberGroup extends Page {
   readonly greeted: Set<Receiver>;
   /** Nothing was sent since the last tick. */
   isQuiet: boolean;
-  /** Of viewers that have joined and are not greeted yet: what was published for them since. */
+  /** Publications for viewers that have joined but are not greeted yet. */
   readonly held: Set<Publication[]>;
 }
 
@@ -37,7 +37,7 @@ export interface Publication {
   watermark: number;
 }
 
-/** One more opens the next group: what is sent to one holds up everybody else. */
+/** One more viewer opens another group: sending to one group delays everyone else. */
 const MOST_VIEWERS = 250;
 
 export class SubscriberGroups {

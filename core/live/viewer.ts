@@ -3,7 +3,7 @@ import type { PanelKey } from "../events/panel-names.ts";
 import type { Lease } from "../platform/leases.ts";
 import type { SubscriberGroup } from "./subscriber-groups.ts";
 
-/** What a socket asked for when it came; forgotten once it has been greeted. */
+/** What a socket requested when it connected; dropped once it has been greeted. */
 export interface Subscription {
   /** Null: it reads events. */
   panels: readonly PanelKey[] | null;

@@ -18,7 +18,7 @@ export type { Warning } from "./rows/warnings.ts";
 export type PredictRow = Map<string, Cell>;
 
 export interface Answer {
-  /** The class as it stands in the CSV, or the number. */
+  /** The class as written in the CSV, or the number. */
   prediction: string | number;
   probabilities?: Record<string, number>;
   /** The positive class is answered from this probability on; absent where the likelier class is. */
@@ -80,7 +80,7 @@ interface Opened {
   /** By plan, what texts that came before were read as. */
   read: Map<string, string | number>[];
   values: (string | number | null)[];
-  /** The classes as an object in JSON has them: `"name":`, and where each one's probability stands. */
+  /** The classes as an object in JSON has them: `"name":`, and the position of each probability. */
   keys: { json: string; at: number }[];
   /** Null where the model can only be asked for tables. */
   ask: RowModel | null;

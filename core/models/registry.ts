@@ -34,16 +34,16 @@ export interface ModelsOptions {
   store: Store;
   log: EventLog;
   alerts: Pick<Alerts, "resolve">;
-  /** Called before a version goes: what it was asked goes with it. */
+  /** Called before a version is deleted: its logged predictions are deleted too. */
   forget: (name: string, version: number) => Promise<unknown>;
-  /** Called for each new version: what it is asked is kept, whatever bore its name before. */
+  /** Called for each new version: its predictions are logged, whatever had its name before. */
   keep: (name: string, version: number) => void;
   folder: string;
   now: () => number;
 }
 
 export class Models {
-  /** What was looked up since anything happened to a model: predictions ask for the same again and again. */
+  /** Versions looked up since the last change to a model: predictions look up the same ones repeatedly. */
   private asked = new Map<string, StoredVersion>();
 
   constructor(private readonly options: ModelsOptions) {
@@ -69,7 +69,7 @@ export class Models {
     return { sha256: new Bun.CryptoHasher("sha256").update(bytes).digest("hex"), sizeBytes: bytes.length };
   }
 
-  /** Numbers the version; never deploys it. */
+  /** Gives the version its number; never deploys it. */
   async register(
     tx: Recording,
     entry: { name: string; runId: string; result: RunResult; sha256: string; sizeBytes: number },
@@ -112,7 +112,7 @@ export class Models {
     return listVersions(this.options.store, name);
   }
 
-  /** What a new version is compared with: the live one, else the newest; null for a new name. */
+  /** The version that a new one is compared with: the live one, else the newest; null for a new name. */
   async before(name: string): Promise<{ version: number; path: string } | null> {
     const versions = await listVersions(this.options.store, name);
     const live = (await findModel(this.options.store, name))?.liveVersion;
@@ -120,18 +120,18 @@ export class Models {
     return version ? { version: version.version, path: this.pathOf(version.runId) } : null;
   }
 
-  /** The version asked for, else the live one. Throws AppError `conflict` while none is live. */
+  /** The requested version, else the live one. Throws AppError `conflict` while none is live. */
   async serving(name: string, version: number | null): Promise<StoredVersion> {
     const known = this.known(name, version);
     if (known) return known;
-    // Of before the look: what happens meanwhile is not in it.
+    // Taken before the lookup: later changes are not included.
     const { asked } = this;
     const found = await this.look(name, version);
     asked.set(askedKey(name, version), found);
     return found;
   }
 
-  /** As `serving`, at once: null where it was not asked for since anything happened to a model. */
+  /** As `serving`, without waiting: null if it was not looked up since the last change to a model. */
   known(name: string, version: number | null): StoredVersion | null {
     return this.asked.get(askedKey(name, version)) ?? null;
   }
@@ -149,7 +149,7 @@ export class Models {
     return this.findVersion(name, model.liveVersion);
   }
 
-  /** Makes a version live: at once for everybody. The same version again changes nothing. */
+  /** Makes a version live immediately. The same version again changes nothing. */
   async deploy(name: string, version: number, unchanged: Unchanged = async () => {}): Promise<StoredModel> {
     const { log, now } = this.options;
     await this.read(await this.findVersion(name, version));
@@ -167,7 +167,7 @@ export class Models {
     return this.find(name);
   }
 
-  /** No version answers requests that name none. Throws AppError `conflict` where none is live. */
+  /** Takes the model offline: requests without a version are refused. Throws AppError `conflict` where none is live. */
   async takeOffline(name: string, unchanged: Unchanged = async () => {}): Promise<StoredModel> {
     await this.options.log.record(async (tx) => {
       const { liveVersion: version, challengerVersion } = await this.find(name, tx);
@@ -182,7 +182,7 @@ export class Models {
   }
 
   /**
-   * From now on a version answers its second class from this probability on; null: as it was trained. Throws AppError
+   * Sets the probability from which a version predicts its second class; null: as trained. Throws AppError
    * `invalid` where the version does not decide between two classes.
    */
   async setThreshold(
@@ -205,12 +205,12 @@ export class Models {
     return this.findVersion(name, version);
   }
 
-  /** They were about the version that is not live any more. */
+  /** Resolves alerts about the version that was live before. */
   private async endLiveAlerts(tx: Recording, name: string): Promise<void> {
     for (const code of LIVE_ALERTS) await this.options.alerts.resolve(code, name, tx);
   }
 
-  /** From now on a version is asked the same rows as the live one; null ends that. */
+  /** Makes a version predict the same rows as the live one; null ends that. */
   async challenge(name: string, version: number | null): Promise<StoredModel> {
     const { liveVersion, challengerVersion: before } = await this.find(name);
     if (version === before) return this.find(name);
@@ -243,7 +243,7 @@ export class Models {
     await this.options.alerts.resolve("challenger", name, tx);
   }
 
-  /** Hides the name with all of its versions; what people call it. Throws AppError `missing`. */
+  /** Hides the model with all of its versions; returns its name. Throws AppError `missing`. */
   async hide(tx: Recording, name: string, deletion: string): Promise<string> {
     const { challengerVersion } = await this.find(name, tx);
     if (challengerVersion !== null) await this.endChallenge(tx, name, challengerVersion);
@@ -253,7 +253,7 @@ export class Models {
     return name;
   }
 
-  /** What was raised under the name that a model had is over. */
+  /** Resolves alerts that were raised under a model's former name. */
   async renamed(tx: Recording, from: string): Promise<void> {
     await this.endLiveAlerts(tx, from);
     await this.options.alerts.resolve("challenger", from, tx);
@@ -272,7 +272,7 @@ export class Models {
     await this.findVersion(name, version, tx);
     const { liveVersion, challengerVersion } = await this.find(name, tx);
     const isLast = (await listVersions(tx, name)).length === 1;
-    // The last version may go even then: there is nothing else to deploy first.
+    // The last version may be deleted even if it is live: there is nothing else to deploy first.
     if (liveVersion === version && !isLast) {
       throw new AppError("conflict", `${name} version ${version} is live`, {
         fix: "Deploy another version first.",
@@ -290,7 +290,7 @@ export class Models {
     await setVersionDeletion(tx, { name, version }, null);
     await this.show(tx, name);
     const { liveVersion } = await this.find(name, tx);
-    // Meanwhile another one was deleted that was live.
+    // Another version, the live one, was deleted meanwhile.
     if (liveVersion !== null && !(await findVersion(tx, name, liveVersion))) await undeploy(tx, name);
   }
 
@@ -306,7 +306,7 @@ export class Models {
     if (!(await versionsToErase(store, { name, version: 0 })).length) await deleteModel(store, name);
   }
 
-  /** Erases what was deleted under this name and could still be brought back: the name is wanted anew. */
+  /** Erases what was deleted under this name and could still be undone: the name is used again. */
   async free(name: string): Promise<void> {
     if (await isHiddenModel(this.options.store, name)) await this.erase(name, 0);
   }
@@ -314,7 +314,7 @@ export class Models {
   /** The file's bytes, checked against its checksum. Throws AppError `conflict` where it is damaged or gone. */
   async read(version: StoredVersion): Promise<Uint8Array> {
     const bytes = await readFile(this.pathOf(version.runId)).catch((error: unknown) => {
-      // Where the disk keeps it is nobody's business.
+      // The path on disk is not revealed.
       const { code } = error as { code?: string };
       throw damaged(version, code === "ENOENT" ? "it is missing" : `it cannot be read (${code})`);
     });
@@ -323,7 +323,7 @@ export class Models {
     return bytes;
   }
 
-  /** The file under the threshold that was set for the version: whoever takes it along gets the same answers. */
+  /** The file with the threshold that was set for the version: an export predicts the same. */
   async readAsServed(version: StoredVersion): Promise<Uint8Array> {
     const bytes = await this.read(version);
     if (version.threshold === null) return bytes;
@@ -331,7 +331,7 @@ export class Models {
     return writeModel({ ...readModel(bytes), threshold: version.threshold });
   }
 
-  /** The first live version whose file is gone: it cannot answer. */
+  /** The first live version whose file is missing: it cannot predict. */
   async unreadable(): Promise<{ name: string; version: number } | null> {
     return (
       (await liveVersions(this.options.store)).find(({ runId }) => !existsSync(this.pathOf(runId))) ?? null

@@ -119,7 +119,7 @@ let answering: typeof import("./answering.ts") | null = null;
 
 export interface PredictOptions {
   explain: boolean;
-  /** "trial": somebody looks how the model answers: neither counted nor kept. */
+  /** "trial": a prediction on the model's page, neither counted nor logged. */
   purpose?: "traffic" | "trial";
   /** Columns that the smallest change leaves as they are. */
   pinned?: readonly string[];

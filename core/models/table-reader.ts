@@ -26,7 +26,7 @@ interface FileColumn {
   /** Its place in a row of the file; -1: the file has none. */
   at: number;
   style: ColumnStyle;
-  /** A plain number means its digits, whatever else stands in the column; "": the format has more to it. */
+  /** A plain number means its digits, whatever else is in the column; "": the format needs more rules. */
   decimal: "." | "," | "";
   known: Map<string, { value: Value; said: Said[] }>;
 }
@@ -118,7 +118,7 @@ function readColumn(
   }
 }
 
-/** How a settled column is written no longer changes: a text means the same wherever it stands. */
+/** How a settled column is written no longer changes: the same text always means the same. */
 function readAnew({ reader, style, known }: FileColumn, text: string): { value: Value; said: Said[] } {
   const said: Said[] = [];
   const value = reader.read(text, style, (code, message) => said.push({ code, message }));

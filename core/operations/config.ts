@@ -44,7 +44,7 @@ const origins = () =>
       ),
     );
 
-/** What can be changed while the process runs, by where it stands on the page. */
+/** Settings that can change while the process runs, by their section on the page. */
 export type SettingGroup = "thresholds" | "retention" | "embedding" | "alerts";
 
 export interface Setting {
@@ -161,7 +161,7 @@ export const SETTINGS = {
   CORS_ORIGINS: setting(
     list().pipe(z.array(z.string().refine(isOrigin, "must be origins such as https://portal.example, or *"))),
     "",
-    "origins whose pages may call the API; * lets every page read, without cookies",
+    "origins whose pages may call the API; * allows every page, without cookies",
   ),
   EMBED_SECRET: secret(
     text(),
@@ -307,7 +307,7 @@ function readSecret(environment: Record<string, string | undefined>, name: strin
   }
 }
 
-/** An open dashboard on a network is a remote shell for strangers' CSVs: it must be asked for. */
+/** An open dashboard on a network lets anyone run trainings: it must be allowed explicitly. */
 function refuseOpenDoor(config: Config): void {
   if (config.AUTH !== "none" || isLoopback(config.HOST) || config.ALLOW_ANONYMOUS === "1") return;
   throw new ConfigError(
@@ -315,7 +315,7 @@ function refuseOpenDoor(config: Config): void {
   );
 }
 
-/** Whoever reaches the port could call himself admin. */
+/** Anyone who reaches the port could claim to be admin. */
 function refuseBlindTrust(config: Config): void {
   if (config.AUTH !== "proxy") return;
   for (const name of ["TRUSTED_PROXIES", "TRUSTED_AUTH_HEADER", "TRUSTED_AUTH_SECRET"] as const)

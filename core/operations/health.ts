@@ -88,7 +88,7 @@ export interface HealthOptions {
   queueLength: () => number | Promise<number>;
 }
 
-/** The sampler: reads every gauge, keeps history, tells changes. */
+/** Samples every gauge, keeps their history and reports changes. */
 export class Health {
   private readonly memory = new Map<GaugeName, GaugeMemory>();
   private latest: GaugeReading[] = [];
@@ -123,7 +123,7 @@ export class Health {
     this.delay.start();
   }
 
-  /** What was critical before a restart is not told anew after it. */
+  /** A state from before a restart is not reported again. */
   private async recall(): Promise<void> {
     for (const { at, data } of (await this.options.log.latest("health.changed", RECALLED)).reverse()) {
       const { gauge, to } = data as EventData<"health.changed">;
@@ -151,7 +151,7 @@ export class Health {
     this.delay.stop();
   }
 
-  /** The latest, beside the thresholds of now. */
+  /** The latest reading, with the current thresholds. */
   readings(): GaugeReading[] {
     return this.latest.map((reading) => ({ ...reading, ...this.thresholds(reading.gauge) }));
   }

@@ -1,6 +1,6 @@
 /**
  * Finds the address of a client. The peer of the connection, or, where that is a proxy that is trusted, the last
- * address in X-Forwarded-For that no trusted proxy has: what stands before it, the client may have written itself.
+ * address in X-Forwarded-For that no trusted proxy has: addresses before it may be written by the client.
  */
 import { BlockList, isIP } from "node:net";
 

@@ -1,6 +1,6 @@
 /**
- * Changes settings while the process runs. The environment stands above what is stored, that above the default. A
- * change is stored and in force at once, because all parts read the one Config. A secret is never told.
+ * Changes settings while the process runs. The environment overrides stored values, and those override the defaults. A
+ * change is stored and applies immediately, because all parts read the one Config. A secret is never returned.
  */
 import * as z from "zod";
 import type { EventLog } from "../events/event-log.ts";
@@ -70,7 +70,7 @@ export class Settings {
     return new Settings(options);
   }
 
-  /** Calls `listener` after each change, with what was changed. */
+  /** Calls `listener` after each change, with the changed settings. */
   subscribe(listener: (names: SettingName[]) => Promise<void>): void {
     this.listeners.push(listener);
   }

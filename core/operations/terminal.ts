@@ -50,7 +50,7 @@ function writeSome(bytes: Uint8Array): number {
 
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
-/** Prints an error as one line on stderr; the exit code says whose fault it was. */
+/** Prints an error as one line on stderr; the exit code tells a user's error from a defect. */
 export function failCommand(thrown: unknown): never {
   const error = diskFailure(thrown) ?? thrown;
   const isOurs = error instanceof AppError || error instanceof ConfigError;

@@ -1,7 +1,7 @@
 /**
  * Delivers events to webhooks. Addresses that the operator named, each served from the log by its own cursor: in
  * order, one request at a time, tried again until it is taken. This is the only connection that the server opens
- * outwards, and it shows nobody what the other side answered.
+ * outwards, and the receiver's response body is never shown.
  */
 import { createHmac, randomBytes } from "node:crypto";
 import * as z from "zod";
@@ -29,7 +29,7 @@ const TIMEOUT_MS = 10_000;
 const LONGEST_WAIT_MS = 3_600_000;
 /** Some nine hours of waiting; then the event is given up, so that one bad address does not hold the log for ever. */
 export const MAX_ATTEMPTS = 20;
-/** How far the stored cursor may lag behind events that nobody wanted. */
+/** How far the stored cursor may lag behind events that the webhook does not want. */
 const SAVE_EVERY = 1000;
 /** The id of the one that WEBHOOK_URL names. */
 const CONFIGURED = "environment";
@@ -53,7 +53,7 @@ export interface WebhookView {
   id: string;
   url: string;
   types: string[];
-  /** Last event that was delivered, not wanted, or given up. */
+  /** Last event that was delivered, skipped or dropped. */
   cursor: number;
   delivered: number;
   givenUp: number;

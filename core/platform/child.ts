@@ -101,7 +101,7 @@ export function spawnChild(name: string, command: string[], options: ChildOption
     process.kill("SIGKILL");
   };
   let reported: Promise<void> = Promise.resolve();
-  /** One after the other: the result stands after all of them. */
+  /** Handled in order: the result comes after all of them. */
   const take = (report: unknown) => {
     reported = reported
       .then(() => options.onReport(report))
@@ -123,7 +123,7 @@ export function spawnChild(name: string, command: string[], options: ChildOption
     running.delete(process.pid);
     unwatch();
     const how = process.signalCode ? killedBy(process.signalCode) : `ended with code ${exitCode}`;
-    // It may end before its reports are written: its answer stands after them, if it gave one.
+    // The child may end before its reports are written: its result, if any, comes after them.
     void reported.then(() => reject(new ChildDied(`The ${name} process ${how}`, { cause: words().trim() })));
   });
   return { pid: process.pid, send, kill: () => process.kill("SIGKILL"), result: promise };
@@ -134,7 +134,7 @@ function killedBy(signal: string | number): string {
   return `was killed by ${signal}${cause}`;
 }
 
-/** Counts what a child says. However slowly we hear it, a flood is one. */
+/** Counts what a child says. Counts by the sender's rate, not by how fast we read. */
 class Flood {
   heardAt = performance.now();
   private readonly since = performance.now();
@@ -156,7 +156,7 @@ function lastWords(stream: ReadableStream<Uint8Array>): () => string {
       words = (words + decoder.decode(bytes, { stream: true })).slice(-LAST_WORDS);
   };
   gather().catch(() => {
-    // The pipe broke with the child: what was heard stands.
+    // The pipe broke with the child: what was received is kept.
   });
   return () => words;
 }
@@ -251,7 +251,7 @@ const SILENT_MS = 3500;
 export interface WatchedChild {
   pid: number;
   memoryBytes: number;
-  /** When it was last heard of, as `performance.now()`. */
+  /** When its last message arrived, as `performance.now()`. */
   heardAt: () => number;
   /** Called once; the watch is over then. */
   failed: (how: "memory" | "silence") => void;

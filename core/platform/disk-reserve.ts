@@ -1,6 +1,6 @@
 /**
  * Keeps a reserve file so that data can be deleted on a full disk. Deleting writes too. A file of a few megabytes lies
- * ready to be given up for that, and is laid anew when there is room.
+ * released for that, and created again when there is room.
  */
 import {
   closeSync,
@@ -26,7 +26,7 @@ export class DiskReserve {
     this.path = join(folder, "ballast");
   }
 
-  /** Lays it where it is gone and there is room. It is no harm where that fails. */
+  /** Creates the file if it is missing and there is room. Failing to do so does no harm. */
   lay(): void {
     if (existsSync(this.path) || this.free() < ROOM_BYTES) return;
     const part = `${this.path}.part`;

@@ -1,12 +1,12 @@
 /**
- * Recognises failures of the disk, or of the database that stands for it, and says what to do. No defect of ours, and nothing that was stored is lost.
+ * Recognises failures of the disk or the database server and says what to do. They are no defects, and stored data is safe.
  */
 
 import { open } from "node:fs/promises";
 import { AppError, StoreUnavailable } from "./errors.ts";
 
 const FULL = new Set(["ENOSPC", "EDQUOT", "SQLITE_FULL"]);
-/** EFAULT: what Bun's `rm` makes of an error that it does not expect there, such as a full disk that keeps copies. */
+/** EFAULT: what Bun's `rm` reports for errors that it does not expect, such as a full disk. */
 const BROKEN = /^(?:EIO|EROFS|ENXIO|EFAULT|EACCES|EPERM|SQLITE_(?:IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB))/;
 
 export function diskFull(): AppError {

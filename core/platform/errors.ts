@@ -43,7 +43,7 @@ export class AppError extends Error {
   }
 }
 
-/** The database cannot be reached: nothing was changed, and it goes on by itself once it can. */
+/** The database cannot be reached: nothing was changed, and the server continues when it can. */
 export class StoreUnavailable extends AppError {
   constructor(message: string) {
     super("unavailable", message, { fix: "Try again in a moment. An operator should look at the database." });

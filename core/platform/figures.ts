@@ -27,7 +27,7 @@ function pluralOf(noun: string): string {
   return /[^aeiou]y$/i.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;
 }
 
-/** A value that somebody may want to type: all its digits, up to twelve, grouped from 10,000 on: 0.12345, 970,675.5. */
+/** A value that you may want to type: all its digits, up to twelve, grouped from 10,000 on: 0.12345, 970,675.5. */
 export function exact(n: number): string {
   if (!Number.isFinite(n)) return "–";
   const short = Number(n.toPrecision(12));

@@ -11,7 +11,7 @@ export type Lease = (end: (reason: AppError) => void) => () => void;
 /** Of what neither expires nor can be revoked: there is nothing to take back. */
 export const FOREVER = () => {};
 
-/** In whose name something is open: hashes of what it showed, and when its access ends. */
+/** Who opened something: hashes of the credentials, and when their access ends. */
 interface Holder {
   credentials: readonly string[];
   expiresAt: number | null;

@@ -1,5 +1,5 @@
 /**
- * Measures where the time of a request goes. Parts are measured where they happen and told in the answer's
+ * Measures where the time of a request goes. Parts are measured where they happen and reported in the response's
  * Server-Timing.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
@@ -45,12 +45,12 @@ function hundredths(ms: number): string {
 
 const current = new AsyncLocalStorage<Timings>();
 
-/** Runs a request; what is `timed` within belongs to it, however many run at once. */
+/** Runs a request; what is `timed` within it counts for it, even if several run at once. */
 export function withTimings<T>(timings: Timings, request: () => T): T {
   return current.run(timings, request);
 }
 
-/** Counts the work, or what its promise waits for, to the request that asked for it. */
+/** Counts the work, or the wait for its promise, for the current request. */
 export function timed<T>(part: TimedPart, work: () => T): T {
   const timings = current.getStore();
   if (!timings) return work();

@@ -1,5 +1,5 @@
 /**
- * Which events the process's log tells, and in which words: what an operator looks for when something went wrong or took
+ * Chooses the events for the process's log, and their words: what an operator looks for when something failed or took
  * long. One record; it holds no cell of data and no secret.
  */
 import type { EventLog } from "../events/event-log.ts";

@@ -53,7 +53,7 @@ export function holderOf(folder: string): number | null {
 
 interface Holder {
   pid: number;
-  /** Start time as the kernel counts it: a new process with an old pid is somebody else. Empty where unknown. */
+  /** Start time as the kernel counts it: a new process with a reused PID is a different one. Empty where unknown. */
   startedAt: string;
   since: string;
 }

@@ -1,6 +1,6 @@
 /**
  * Starts and stops the server. Settings, folder, port, one line of JSON that says where; on SIGTERM the viewers are
- * told to come back, what is under way ends within eight seconds, and everything is closed in order.
+ * told to reconnect, pending requests end within eight seconds, and everything is closed in order.
  */
 import type { Server, WebSocketHandler } from "bun";
 import type { Tokens } from "../http/identity/tokens.ts";
@@ -79,7 +79,7 @@ async function begin(build: Build): Promise<void> {
     await tellAdminToken(current.signalbox.tokens, url);
     isChanging = false;
   };
-  // What a timer or a listener throws is a defect, or the disk: it is told, and the server goes on.
+  // An error in a timer or listener is a defect or a disk error: it is logged, and the server continues.
   process.on("uncaughtException", (error) =>
     current.signalbox.logger.error({ error: String(error.stack) }, "uncaught"),
   );
@@ -90,7 +90,7 @@ async function begin(build: Build): Promise<void> {
   process.once("SIGINT", () => stop("SIGINT"));
   process.on("SIGHUP", () => change().catch(failCommand));
   current.signalbox.logger.info({ url, version: VERSION, settings: publicSettings(config) }, "started");
-  // Last: whoever reads it may send a signal at once.
+  // Last: a reader may send a signal immediately.
   console.log(JSON.stringify({ url, version: VERSION }));
 }
 
@@ -110,7 +110,7 @@ async function open(
   return { signalbox, application, handlers: application.sockets.handlers() };
 }
 
-/** Viewers are told to come back; who follows a training hears first of all that it was interrupted. */
+/** Viewers are told to reconnect; streams of a training first say that it was interrupted. */
 async function interrupt({ application, signalbox }: Current): Promise<void> {
   await application.sockets.stop();
   await signalbox.runs.stop();
@@ -120,7 +120,7 @@ function comeBack(): Response {
   return new Response("A backup is being restored\n", { status: 503, headers: { "retry-after": "1" } });
 }
 
-/** Bun keeps the handlers that it was given: these pass on to those of now. */
+/** Bun keeps the handlers that it was given: these call the current ones. */
 function following(now: () => WebSocketHandler<Viewer>): WebSocketHandler<Viewer> {
   return {
     ...now(),

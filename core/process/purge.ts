@@ -1,12 +1,12 @@
 /**
- * Removes what was deleted from the database's write-ahead log within seconds, whatever deleted it. A reader that holds
+ * Removes deleted data from the database's write-ahead log within seconds. A reader that holds
  * an old snapshot, such as a backup, is waited for.
  */
 import type { Logger } from "../platform/logger.ts";
 import type { Store } from "../store/database.ts";
 
 const LOOK_MS = 2000;
-/** Longer than a reader should take: the operator is told. */
+/** Longer than a reader should take: the log says so. */
 const LONG_MS = 10_000;
 
 /** Looks every two seconds; the function returned ends that, with a last look. */

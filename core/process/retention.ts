@@ -18,21 +18,21 @@ import { trimOutcomes } from "../store/outcomes.ts";
 import { trimPredictions } from "../store/predictions.ts";
 import { trimSamples } from "../store/samples.ts";
 
-/** Newest events that are kept, whatever their age. */
+/** The newest events, which are kept at any age. */
 const EVENTS_KEPT = 1_000_000;
 /** Newest changes that are kept. */
 const AUDIT_KEPT = 100_000;
 const ROWS_AT_ONCE = 1000;
 const ROUND_MS = 60_000;
-/** Deleting takes a fifth of the time at most, however much there is. */
+/** Deleting takes at most a fifth of the time. */
 const PAUSES = 4;
 
 export interface RetentionOptions {
   store: Store;
   logger: Logger;
-  /** Laid anew where it was given up. */
+  /** The disk reserve, created again after it was used. */
   diskReserve: DiskReserve;
-  /** Read anew each time. */
+  /** Read each time. */
   config: Pick<Config, "RETENTION_DAYS" | "AUDIT_DAYS" | "PREDICTION_LOG_DAYS" | "PREDICTION_LOG_MB">;
   now: () => number;
 }

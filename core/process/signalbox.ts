@@ -38,7 +38,7 @@ import { makePrivateFolder } from "./private-folder.ts";
 import { startPurging } from "./purge.ts";
 import { startRetention } from "./retention.ts";
 
-/** Fewer characters can be guessed in the end, however slow each guess is made. */
+/** A shorter token can be guessed even when attempts are slowed down. */
 const SHORTEST_TOKEN = 16;
 
 export interface Signalbox {
@@ -208,7 +208,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   };
 }
 
-/** A row of a damaged database; whatever else it may be, the log tells. */
+/** Names the damaged database; the log has the details. */
 function unusable(error: unknown, logger: Logger): AppError {
   logger.error({ error: String((error as Error).stack ?? error) }, "stored data could not be loaded");
   return new AppError("unavailable", `The data in DATA_DIR cannot be used: ${(error as Error).message}`, {

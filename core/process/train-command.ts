@@ -16,7 +16,7 @@ import { settleOptions, TRAIN_QUERY } from "../training/run-options.ts";
 
 const USAGE = "train FILE --target COL [options]";
 
-/** The same options as the API's, by the API's own record; `file` names what comes without a name, which no file does. */
+/** The API's options, from its own record, without `file`, which only names unnamed uploads. */
 const OPTIONS = Object.entries(TRAIN_QUERY.shape).flatMap(([name, { description = "" }]) =>
   name === "file" ? [] : [{ name, flag: flagOf(name), says: description }],
 );

@@ -1,4 +1,4 @@
-/** SQL of alerts: one row for each kind and subject, whether it stands or is over. */
+/** SQL of alerts: one row for each kind and subject, active or ended. */
 import type { Handle } from "./database.ts";
 
 export interface AlertAction {
@@ -21,10 +21,10 @@ export interface StoredAlert {
   raisedAt: number;
   /** Null: it is over, or waits for its minute. */
   isTold: boolean;
-  /** When one of this kind and subject was last told. */
+  /** When one of this kind and subject was last reported. */
   toldAt: number | null;
   endedAt: number | null;
-  /** A person has seen it: it is not shown, nor told again before it has ended. */
+  /** Dismissed: neither shown nor reported again before it has ended. */
   dismissedAt: number | null;
 }
 
@@ -47,7 +47,7 @@ export async function findAlert(store: Handle, code: string, subject: string): P
   return row && readRow(row);
 }
 
-/** Those that were told, stand and were not dismissed, newest first. */
+/** Reported, active and not dismissed, newest first. */
 export async function standingAlerts(store: Handle, limit: number): Promise<StoredAlert[]> {
   return (
     await store.all<Row>(
@@ -58,7 +58,7 @@ export async function standingAlerts(store: Handle, limit: number): Promise<Stor
   ).map(readRow);
 }
 
-/** Those that stand and wait to be told. */
+/** Active alerts that are not reported yet. */
 export async function waitingAlerts(store: Handle): Promise<StoredAlert[]> {
   return (await store.all<Row>(`SELECT ${COLUMNS} FROM alerts WHERE is_told = 0 AND ended_at IS NULL`)).map(
     readRow,
@@ -80,7 +80,7 @@ export async function saveAlert(store: Handle, alert: StoredAlert): Promise<void
   );
 }
 
-/** Drops what was over, or dismissed, before that time. */
+/** Deletes alerts that ended or were dismissed before that time. */
 export async function trimAlerts(store: Handle, before: number): Promise<number> {
   return store.run("DELETE FROM alerts WHERE coalesce(ended_at, dismissed_at) < $before", { before });
 }

@@ -8,7 +8,7 @@ export interface Annotations {
   archivedAt: number | null;
 }
 
-/** As it stands in the tables: each tag between line breaks, so that a whole one can be looked for. */
+/** As stored: each tag between line breaks, so that a search matches whole tags. */
 export interface StoredAnnotations {
   tags: string;
   note: string;

@@ -10,9 +10,9 @@ export interface AuditEntry {
   address: string;
   /** Which route did it: "POST /api/train". */
   action: string;
-  /** The path that was asked for. */
+  /** The requested path. */
   target: string;
-  /** The path of what came of it. */
+  /** The path of the result. */
   made: string | null;
   status: number;
   requestId: string;

@@ -5,7 +5,7 @@
 export type Value = string | number | null;
 export type Parameters = Record<string, Value>;
 
-/** Where statements go: a store runs each by itself, a transaction's handle all or none. */
+/** Where statements go: a store runs each on its own, a transaction's handle all or none. */
 export interface Handle {
   get<Row>(sql: string, parameters?: Parameters): Promise<Row | null>;
   all<Row>(sql: string, parameters?: Parameters): Promise<Row[]>;
@@ -28,15 +28,15 @@ export interface Store extends Handle {
   readonly isShared: boolean;
   /** Tells the other servers, soon, that the log has grown to `seq`. */
   announce(seq: number): void;
-  /** Calls `heard` with what a server has announced; the function returned ends that. */
+  /** Calls `heard` with each announcement of a server; the returned function unsubscribes. */
   follow(heard: (seq: number) => void): () => void;
   /** What the engine finds wrong in its file; empty where nothing is. */
   faults(): Promise<string[]>;
   /** Was something deleted that may still be in the engine's own log? */
   readonly holdsDeleted: boolean;
-  /** Empties the engine's own log, which still holds what was deleted. False: somebody reads, so it cannot be yet. */
+  /** Empties the engine's own log, which still holds deleted data. False: a long read prevents it for now. */
   purgeLog(): Promise<boolean>;
-  /** After what was asked before. */
+  /** After earlier statements. */
   close(): Promise<void>;
 }
 

@@ -70,7 +70,7 @@ export async function insertDatasetVersion(
   return version;
 }
 
-/** The dataset with its current version, or with the one asked for. */
+/** The dataset with its current version, or with the requested one. */
 export async function findDataset(
   store: Handle,
   id: string,

@@ -1,7 +1,7 @@
 /** SQL of files: which files the database names. */
 import type { Handle } from "./database.ts";
 
-/** Folders whose files belong to the database. What runs keep to be resumed is not among them: it can be made anew. */
+/** Folders whose files belong to the database. Checkpoints of runs are not among them: they can be recreated. */
 export const FILE_FOLDERS = ["datasets", "models"] as const;
 
 /** Paths below the data folder; a file that is still being read may be refused yet. */

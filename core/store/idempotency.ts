@@ -1,14 +1,14 @@
-/** SQL of answers that are kept for whoever asks the same again. */
+/** SQL of responses that are stored for repeated requests. */
 import type { Handle } from "./database.ts";
 
 export interface KeptAnswer {
   /** A hash: who asked, and the key that they chose. */
   key: string;
-  /** A hash of what was asked. */
+  /** A hash of the request. */
   fingerprint: string;
   status: number;
   headers: [string, string][];
-  /** Null: it was too large, or held what is told once, or what it told was deleted. */
+  /** Null: too large, contains a secret, or its data was deleted. */
   body: string | null;
   at: number;
 }

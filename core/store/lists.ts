@@ -12,13 +12,13 @@ export interface PageRange {
 
 /** Which rows, and in what order. */
 export interface ListFilter {
-  /** Text that a row contains, whatever its case; "": every row. */
+  /** Text that a row contains, in any case; "": every row. */
   q: string;
   /** A state that the list knows; "": every state. */
   status: string;
   /** A column that the list knows, with "-" before it from the greatest down; "": newest first. */
   sort: string;
-  /** A tag that it has; "": whatever it has. */
+  /** A tag that it has; "": any. */
   tag: string;
 }
 
@@ -87,7 +87,7 @@ const figures = (result: string) => `${result} ->> 'metric' AS metric,
 const flag = (value: string) =>
   `CASE WHEN ${value} IS NULL THEN NULL WHEN CAST(${value} AS TEXT) IN ('1', 'true') THEN 1 ELSE 0 END`;
 
-/** A state of every list; rows in it are shown to nobody who does not ask for it. */
+/** A state that every list has; its rows are shown only on request. */
 const ARCHIVED = '"archivedAt" IS NOT NULL';
 
 /** One list: its rows in one query, and what they can be chosen and sorted by. */
@@ -247,7 +247,7 @@ function shown<T>({ columnNames: _, ...row }: StoredRow): T {
   return { ...row, ...annotationsOf(row) } as T;
 }
 
-/** A pattern that finds the text wherever it stands. */
+/** A pattern that finds the text anywhere. */
 function like(text: string): string {
   return `%${text.replace(/[\\%_]/g, "\\$&")}%`;
 }

@@ -66,7 +66,7 @@ export async function firstSeq(store: Handle): Promise<number | null> {
 
 /**
  * Drops at most `limit` of the oldest rows: what is older than `before`, and all but the newest `keep`. Only from the
- * front, whatever the clock did in between: a reader that goes on after its position never steps over a hole.
+ * front, even if the clock was changed: a reader that continues from its position never meets a gap.
  */
 export async function trimEvents(
   store: Handle,

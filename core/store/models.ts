@@ -21,7 +21,7 @@ export interface StoredVersion {
   result: RunSummary;
   sha256: string;
   sizeBytes: number;
-  /** From which probability it answers the second class, where somebody set it; null: as it was trained. */
+  /** The probability from which it predicts the second class, if one was set; null: as trained. */
   threshold: number | null;
   /** The one before the last change. */
   previousThreshold: number | null;

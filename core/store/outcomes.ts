@@ -1,4 +1,4 @@
-/** SQL of outcomes, beside what was predicted. */
+/** SQL of outcomes, beside the predictions. */
 import type { Handle } from "./database.ts";
 import type { PredictionAnswer } from "./predictions.ts";
 
@@ -25,7 +25,7 @@ export async function findOutcome(
   return row && { ...row, ...judged(row) };
 }
 
-/** Told anew, it takes the place of what was told before. */
+/** A repeated report replaces the earlier one. */
 export async function putOutcome(
   store: Handle,
   outcome: Judged & { versionId: number; predictionId: string; at: number; learned: boolean },

@@ -1,4 +1,4 @@
-/** SQL of predictions: what was asked of a version and what it answered. */
+/** SQL of predictions: a version's rows and results. */
 import type { Handle } from "./database.ts";
 
 export interface PredictionAnswer {

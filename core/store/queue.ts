@@ -1,9 +1,9 @@
-/** Orders whole transactions and single writes: one at a time, as they were asked for. */
+/** Orders whole transactions and single writes: one at a time, in the order of their requests. */
 export class TurnQueue {
   private readonly waiting: (() => void)[] = [];
   private isTaken = false;
 
-  /** At once, where nobody has it: whoever takes it must `pass` it on. */
+  /** Resolves when the turn is free; the holder must call `pass`. */
   tryTake(): boolean {
     if (this.isTaken) return false;
     this.isTaken = true;

@@ -18,7 +18,7 @@ export async function runEvents(store: Handle, runId: string): Promise<EventRow[
   });
 }
 
-/** The candidate whose rounds were told last; null where none has told any since the last start. */
+/** The candidate that reported rounds last; null if none has since the last start. */
 export async function latestTrained(store: Handle, runId: string): Promise<string | null> {
   const row = await store.get<{ candidate: string }>(
     `SELECT data ->> 'candidate' AS candidate FROM run_events

@@ -24,7 +24,7 @@ export interface StoredRun extends Annotations {
   status: RunStatus;
   result: RunSummary | null;
   error: ErrorRecord | null;
-  /** How far it was when a stage told last; null before. */
+  /** The progress of its last report; null before the first. */
   forecast: RunForecast | null;
   queuedAt: number;
   startedAt: number | null;

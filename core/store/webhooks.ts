@@ -1,4 +1,4 @@
-/** SQL of webhooks: where to, what for, and how far each has been served. */
+/** SQL of webhooks: address, events, and the position of each. */
 import type { Handle } from "./database.ts";
 
 export interface StoredWebhook {
@@ -7,7 +7,7 @@ export interface StoredWebhook {
   /** Event types; empty: every type that has a sentence. */
   types: string[];
   secret: string;
-  /** Every event up to here was delivered, was not wanted, or was given up. */
+  /** Every event up to here was delivered, skipped or dropped. */
   cursor: number;
   delivered: number;
   givenUp: number;
@@ -43,7 +43,7 @@ export async function insertWebhook(
   );
 }
 
-/** The address in the environment may change; what was delivered stays delivered. */
+/** The address in the environment may change; delivered events stay delivered. */
 export async function moveWebhook(store: Handle, { id, url, types }: StoredWebhook): Promise<void> {
   await store.run("UPDATE webhooks SET url = $url, types = $types WHERE id = $id", {
     id,

@@ -26,7 +26,7 @@ export function earlyProgress(position: number, progress: number): number {
 
 /**
  * How far a run is at `now` (0..1), from what was told last: what is missing shrinks by as much of the time left as went
- * by. So it never stands still nor falls, and ends with the time left, however wrong it began.
+ * by. So it never stops or falls, and it ends when the time does, however wrong the first estimate was.
  */
 export function progressAt(
   told: { progress: number; leftMs: number | null; at: number },

@@ -98,7 +98,7 @@ export class RunRecord {
   take = async (raw: unknown): Promise<void> => {
     const reports = BATCH.parse(raw);
     await this.options.log.record(async (tx) => {
-      // Its end has been written meanwhile: what its child still says comes too late.
+      // Its end has been written meanwhile: later reports of its child are ignored.
       if (!(await isRunning(tx, this.run.id))) return;
       for (const report of reports) await this.write(report, tx);
     });

@@ -132,7 +132,7 @@ export async function currentRounds(store: Store, run: StoredRun): Promise<Store
   return latest === null ? [] : await runRounds(store, run.id, latest);
 }
 
-/** 0..1 of the time that the run will have taken, as it stands at `now`. */
+/** Elapsed share of the run's estimated total time at `now`, 0..1. */
 export function progressOf(
   { status, forecast }: Pick<StoredRun, "status" | "forecast">,
   stages: readonly Pick<StoredStage, "position" | "progress">[],

@@ -1,6 +1,6 @@
 /**
- * Queues and runs trainings. A queue in the store, one child process a run, in the order of asking. It survives the
- * server: a run that was cut off says so and can be resumed from what it had scored.
+ * Queues and runs trainings: a queue in the store, one child process per run, first come first served. It survives a
+ * restart: an interrupted run can be resumed from its scored candidates.
  */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -37,7 +37,7 @@ import { failureOf, RunRecord, runOf } from "./run-recorder.ts";
 export const RUN_CHILD = { name: "run-child", module: new URL("./run-child.ts", import.meta.url) };
 
 const INSIST_MS = 1000;
-/** What has not ended. */
+/** Runs that have not ended. */
 const CANCELLABLE: ReadonlySet<RunStatus> = new Set(["queued", "running", "interrupted"]);
 
 export interface RunsOptions {
@@ -73,7 +73,7 @@ export class Runs {
 
   constructor(private readonly options: RunsOptions) {}
 
-  /** Says which runs the last process left behind, continues them, then goes on with the queue. */
+  /** Marks runs that the last process left, continues them, then works on the queue. */
   async start(): Promise<void> {
     await mkdir(this.options.folder, { recursive: true });
     for (const run of await runsByStatus(this.options.store, "running"))
@@ -86,7 +86,7 @@ export class Runs {
     try {
       await this.requeue(await this.find(id));
     } catch (error) {
-      // Its file was deleted, for example: it stays interrupted, and says so.
+      // Its file may have been deleted: the run stays interrupted.
       if (!(error instanceof AppError)) throw error;
       this.options.logger.warn(
         { runId: id, reason: error.message },
@@ -95,7 +95,7 @@ export class Runs {
     }
   }
 
-  /** Ends the children; their runs say that they were interrupted. */
+  /** Ends the child processes; their runs are marked as interrupted. */
   async stop(): Promise<void> {
     if (this.isStopping) return;
     this.isStopping = true;
@@ -145,7 +145,7 @@ export class Runs {
     return this.find(id);
   }
 
-  /** The run once it has ended, however it did. */
+  /** Resolves with the run when it has ended, in any state. */
   async ended(id: string): Promise<StoredRun> {
     await this.find(id);
     let entry = this.ending.get(id);
@@ -153,7 +153,7 @@ export class Runs {
       entry = Promise.withResolvers<StoredRun>();
       this.ending.set(id, entry);
     }
-    // Looked for once more, because it may have ended before anybody waited.
+    // Read again: it may have ended before the wait began.
     await this.tellEnd(id);
     return entry.promise;
   }
@@ -167,10 +167,10 @@ export class Runs {
     return run;
   }
 
-  /** Ends the run for good, at once. */
+  /** Ends the run immediately and permanently. */
   async cancel(id: string): Promise<StoredRun> {
     const run = await this.find(id);
-    // Its child may still be ending: what is over is told once.
+    // Its child may still be ending: the end is reported once.
     if (!CANCELLABLE.has(run.status)) throw notRunning(run);
     const active = this.active.get(id);
     if (active) {
@@ -182,8 +182,8 @@ export class Runs {
   }
 
   /**
-   * Continues an interrupted or failed run; candidates that were scored are not scored again. One that runs already, or
-   * waits to, is left as it is. Throws AppError `conflict` where it has ended.
+   * Continues an interrupted or failed run without scoring candidates again. A run that is already running
+   * or queued is left as it is. Throws AppError `conflict` if it has ended.
    */
   async resume(id: string): Promise<StoredRun> {
     const run = await this.find(id);
@@ -202,7 +202,7 @@ export class Runs {
     const { log, alerts, datasets } = this.options;
     await datasets.findReady(run.datasetId, run.datasetVersion);
     await log.record(async (tx) => {
-      // Somebody else has resumed it: it is done once.
+      // Another request has resumed it already.
       if (!(await resetRun(tx, run.id))) return;
       await tx.append("run.resumed", runOf(run));
       await tx.append("run.queued", { ...runOf(run), target: run.options.target });
@@ -218,7 +218,7 @@ export class Runs {
     }
   }
 
-  /** Resolves once it trains, or will not. */
+  /** Resolves when its training begins, or is given up. */
   private begin(run: StoredRun): Promise<void> {
     const begun = Promise.withResolvers<void>();
     void this.execute(run, begun.resolve);
@@ -246,7 +246,7 @@ export class Runs {
     } finally {
       begun();
       this.active.delete(run.id);
-      // A stopping server has told the ends already, and its database may be closed.
+      // A stopping server has recorded the ends already, and its database may be closed.
       if (!this.isStopping) {
         await this.tellEnd(run.id);
         await this.pump();
@@ -265,7 +265,7 @@ export class Runs {
     });
   }
 
-  /** Its end has been written: what its child still says comes too late. */
+  /** Its end has been written: later reports of its child are ignored. */
   private isOver(id: string): boolean {
     return this.isStopping || this.active.get(id)?.isCancelled === true;
   }
@@ -322,7 +322,7 @@ export class Runs {
     await this.discard(run.id);
   }
 
-  /** What has to be written in the end: a full disk delays it. */
+  /** Retries a final write: a full disk only delays it. */
   private async insist(write: () => Promise<void>): Promise<void> {
     while (!this.isStopping) {
       try {
@@ -367,7 +367,7 @@ export class Runs {
     return true;
   }
 
-  /** What only a resumed run needs; that it stays is no failure of the run. */
+  /** Removes what only a resumed run needs; failing to do so does not fail the run. */
   private discard(id: string): Promise<void> {
     return rm(this.folderOf(id), { recursive: true, force: true }).catch((error: unknown) =>
       this.options.logger.warn({ runId: id, error: String(error) }, "the run's folder could not be removed"),

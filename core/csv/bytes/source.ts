@@ -1,6 +1,6 @@
 /**
  * Reads the bytes of a file as UTF-8. Opens it, unpacks it, drops the byte-order mark, decodes what is not UTF-8; in
- * chunks, so that no file ever stands whole in memory.
+ * chunks, so that no file is ever in memory as a whole.
  */
 import { type FileHandle, open } from "node:fs/promises";
 import iconv from "iconv-lite";

@@ -57,7 +57,7 @@ export const MISSING_AMONG_VALUES: ReadonlySet<string> = new Set([
   "k.a.",
 ]);
 
-/** The two words that a word stands for, [false, true], and which of them it is; null where it is no yes and no no. */
+/** The pair [false, true] that a word belongs to, and which of the two it is; null if it means neither yes nor no. */
 export function truthOf(word: string): boolean | null {
   const lower = word.trim().toLowerCase();
   if (lower === "1" || lower === "1.0") return true;

@@ -13,7 +13,7 @@ const MAX_ROWS = 20_000;
 const MIN_ROWS = 400;
 const MAX_CELLS = 4_000_000;
 const FIRST_ROWS = 256;
-/** A longer label counts as missing: it stands for no class. */
+/** A longer label counts as missing: it is no class. */
 const MAX_LABEL_BYTES = 256;
 
 type CellReader = (bytes: Uint8Array, start: number, end: number) => number;

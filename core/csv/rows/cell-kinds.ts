@@ -34,7 +34,7 @@ export function isTyped(kind: CellKind): boolean {
 
 export type Share = Record<CellKind, number>;
 
-/** How often each kind stands in one column of `rows`. */
+/** How often each kind occurs in one column of `rows`. */
 export function kindsOf(rows: readonly string[][], column: number): Share {
   const share: Share = { empty: 0, number: 0, date: 0, time: 0, code: 0, word: 0, odd: 0 };
   for (const row of rows) share[cellKind(row[column] ?? "")]++;

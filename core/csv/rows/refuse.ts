@@ -112,7 +112,7 @@ export function nearText(bytes: Uint8Array): string {
   return bytes.length > NEAR_BYTES ? `${line}…` : line;
 }
 
-/** Where a row stands, and how it begins. */
+/** The position of a row, and how it begins. */
 export interface RowPlace {
   /** 1-based in the file. */
   row: number;

@@ -37,7 +37,7 @@ export async function scanTable(
 
 const decoder = new TextDecoder();
 
-/** A row as it stands, quotes and delimiters included. */
+/** A row as written, with quotes and delimiters. */
 export function rowText(bytes: Uint8Array, spans: Int32Array, cells: number): string {
   return decoder.decode(bytes.subarray(spans[0], spans[2 * cells - 1]));
 }

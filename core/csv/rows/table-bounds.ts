@@ -1,5 +1,5 @@
 /**
- * Finds which rows of a file are the data of its first table. Drops what stands before the header, holds back what may
+ * Finds which rows of a file are the data of its first table. Drops what comes before the header, holds back what may
  * be a footer or another table until it is known. What it holds back is bounded.
  */
 import { RowCutter } from "../kernels/row-cutter.ts";

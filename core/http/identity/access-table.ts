@@ -112,7 +112,7 @@ export function accessTable(
   return table;
 }
 
-/** What server.ts answers and nobody thought of here. */
+/** Routes of server.ts that are missing in this table. */
 export function unlisted(action: string): RouteAccess {
   return accessOf(action, "admin");
 }

@@ -30,7 +30,7 @@ export class Audit {
     await this.insert(request, { who: identity.name, via: identity.via, action, made, status });
   }
 
-  /** A sign-in or sign-out; `who` is empty where nobody was recognised. */
+  /** A sign-in or sign-out; `who` is empty if nobody was identified. */
   async note(
     request: AuditedRequest,
     action: string,
@@ -50,7 +50,7 @@ export class Audit {
     return { items, next: entries.length === limit ? entries.at(-1)!.id : null };
   }
 
-  /** The change is made already: where it cannot be written down, the operator is told. */
+  /** The change is made already: if it cannot be recorded, the log says so. */
   private async insert(
     { address, path: target, requestId }: AuditedRequest,
     about: Pick<AuditEntry, "who" | "via" | "action" | "made" | "status">,

@@ -1,6 +1,6 @@
 /**
  * Makes and checks tokens for embedded panels. A token that says so itself, signed with HMAC-SHA256: nothing is
- * stored, so it cannot be revoked alone; it ends by itself, or with the secret.
+ * stored, so it cannot be revoked alone; it expires, or ends when the secret changes.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import * as z from "zod";

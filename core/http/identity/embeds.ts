@@ -24,7 +24,7 @@ export function embedGrant(request: Request, secret: string, now: number): Embed
   throw new AppError("unauthorized", `This link expired at ${since}`, { fix });
 }
 
-/** Throws AppError `forbidden` where something else than the panel is asked for. */
+/** Throws AppError `forbidden` if anything but the panel is requested. */
 export function refuseOtherPanels(url: URL, path: string, panel: string): void {
   const subject = url.searchParams.get("of");
   const [, name = ""] = /^\/(?:embed|panels)\/([^./]+)(?:\.\w+)?$/.exec(path) ?? [];

@@ -30,9 +30,9 @@ export interface Visit {
   /** Below BASE_PATH. */
   path: string;
   isTrustedPeer: boolean;
-  /** The client's, seen through trusted proxies. */
+  /** The client's address, read through trusted proxies. */
   address: string;
-  /** The peer's own: the proxy's, where one is in front. */
+  /** The address of the connection: the proxy's, if there is one. */
   peer: string;
   /** Did the client come by https? */
   isSecure: boolean;
@@ -40,13 +40,13 @@ export interface Visit {
   host: string | null;
   identity: Identity | null;
   route: RouteAccess | null;
-  /** What the answer gets beside its own headers. */
+  /** Headers to add to the response. */
   headers: Record<string, string>;
 }
 
 interface Limit {
   buckets: RateLimit;
-  /** By its setting: then it holds for this machine's own clients too. */
+  /** Set explicitly: then it applies to clients on this machine too. */
   isSet: boolean;
 }
 
@@ -101,7 +101,7 @@ export class Gate {
     };
   }
 
-  /** Where the client sees us: PUBLIC_URL, or what it asked, by the scheme and host that a trusted proxy says. */
+  /** The server's address as the client sees it: PUBLIC_URL, or the requested host with the scheme and host that a trusted proxy reports. */
   origin(visit: Visit): string {
     const { PUBLIC_URL } = this.signalbox.config;
     if (PUBLIC_URL) return PUBLIC_URL.replace(/\/$/, "");
@@ -109,10 +109,10 @@ export class Gate {
     return seenAt(visit);
   }
 
-  /** Said once for each reason: the log's readers are those who can set PUBLIC_URL. */
+  /** Logged once for each reason, for the operator who can set PUBLIC_URL. */
   private lookForProxy({ request, peer, isTrustedPeer, identity }: Visit): void {
     const { proxyNotice, logger } = this.signalbox;
-    // Strangers write no warnings.
+    // Anonymous clients cause no warnings.
     if (!identity?.scopes.length) return;
     const hidden = hiddenAddress(request.headers, { address: peer, isTrusted: isTrustedPeer });
     if (hidden === null || hidden === proxyNotice.sentence) return;
@@ -121,7 +121,7 @@ export class Gate {
   }
 
   /**
-   * Null: go on. `key`: "METHOD /path/:as-listed", null where nothing is there. At once where nothing has to be looked up.
+   * Null: go on. `key`: "METHOD /path/:as-listed", null if no route matched. Synchronous if nothing has to be looked up.
    * Throws AppError, or rejects with it.
    */
   admit(visit: Visit, key: string | null): Response | null | Promise<Response | null> {
@@ -176,21 +176,21 @@ export class Gate {
       setHeaders(headers, cors);
     }
     setHeaders(headers, visit.headers);
-    // A cache must not show one client what only another may see.
+    // A cache must not show one client's response to another.
     if (config.AUTH !== "none" && route?.scope !== "open" && !headers.has("cache-control"))
       setHeaders(headers, NOT_SHARED);
     if (response.status === 401 && !headers.has("www-authenticate"))
       headers.set("www-authenticate", 'Bearer realm="Signalbox"');
     const isDone = response.status < 400 || response.status === 403;
-    // An answer that is given again changed nothing again.
+    // A replayed response changed nothing.
     if (identity && route?.isChange && isDone && !headers.has("idempotency-replayed"))
       return this.signalbox.audit.record(visit, route.action, { identity, response });
     return null;
   }
 
   /**
-   * Whose token is it? What fails counts for the address, and where too much has failed, tokens that somebody chose are
-   * not looked at for a while; those that were made here cannot be guessed. Throws AppError: unauthorized, too_many.
+   * Identifies a token. Failures count for the address; after too many, tokens that a person chose are
+   * not checked for a while. Generated tokens cannot be guessed. Throws AppError: unauthorized, too_many.
    */
   async identifyToken(visit: Visit, token: string): Promise<Identity> {
     const { tokens } = this.signalbox;
@@ -231,7 +231,7 @@ export class Gate {
   private async identifyByCredential(visit: Visit): Promise<Identity | null> {
     const credential = readCredential(visit.request.headers);
     const browser = await this.identifyBrowser(visit);
-    // A proxy's own Basic sign-in comes along on every request: it must not shut out who signed in here.
+    // A proxy's own Basic credentials come with every request: they must not block a session.
     if (!credential || (credential.scheme === "basic" && browser)) {
       if (browser) refuseBlindCookie(visit.request);
       return browser;
@@ -294,7 +294,7 @@ export class Gate {
   private neededForPanel({ request, path }: Visit, { panel }: Identity): Access {
     const url = new URL(request.url);
     if (panel !== null) refuseOtherPanels(url, path, panel);
-    // The socket of events tells everything, not one panel.
+    // The socket of events shows everything, not one panel.
     return url.searchParams.get("format") === "json" ? "read" : "panel";
   }
 
@@ -306,7 +306,7 @@ export class Gate {
     if (!allowance.isAllowed) throw tooMany(rate, allowance);
   }
 
-  /** Null: this client is not limited. Behind a proxy on this machine everybody would look like loopback. */
+  /** Null: this client is not limited. Behind a proxy on this machine every client looks like loopback. */
   private limitFor({ address, request }: Visit, rate: RateClass): RateLimit | null {
     const limit = this.limits[rate];
     if (!limit) return null;
@@ -315,7 +315,7 @@ export class Gate {
   }
 }
 
-/** The limits of the settings; unset, those that --help names. */
+/** The limits from the settings, or the defaults that --help shows. */
 function perMinute(config: Config): Record<RateClass, { limit: number; isSet: boolean }> {
   const of = (value: number | "", rate: RateClass) => ({
     limit: value === "" ? RATES[rate] : value,
@@ -339,12 +339,12 @@ function setHeaders(headers: Headers, given: Record<string, string>): void {
   for (const name in given) headers.set(name, given[name]!);
 }
 
-/** The client's own name for it, where it is short and plain. */
+/** The client's own request ID, if it is short and plain. */
 function requestIdOf(said: string | null): string {
   return said !== null && /^[\w=-]{1,255}$/.test(said) ? said : crypto.randomUUID();
 }
 
-/** Browsers name the page that asks. A request that names none, but carries a session, is no browser's of today. */
+/** Browsers say which page a request comes from. A request with a session but without that is not from a current browser. */
 function refuseBlindCookie(request: Request): void {
   const isSafe = request.method === "GET" || request.method === "HEAD";
   const { headers } = request;

@@ -19,7 +19,7 @@ export interface Identity {
   panel: string | null;
 }
 
-/** AUTH=none: whoever reaches the port. */
+/** AUTH=none: anyone who reaches the port. */
 export const OPERATOR: Identity = {
   name: "operator",
   via: "open",
@@ -33,7 +33,7 @@ export const OPERATOR: Identity = {
 /** Who came without, to what is open to everybody. */
 export const NOBODY: Identity = { ...OPERATOR, name: "", scopes: [] };
 
-/** How long what a proxy's user opened stays open before the proxy is asked anew: viewers come back by themselves. */
+/** How long sockets and streams of a proxy's user stay open before the proxy must confirm the user again: viewers reconnect on their own. */
 const PROXY_HOLD_MS = 3_600_000;
 
 export function proxyIdentity(name: string, role: Role, now: number): Identity {

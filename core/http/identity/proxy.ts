@@ -65,7 +65,7 @@ function roleOf(user: string, said: string | null, config: Config): Role | null 
   return ROLES.findLast((role) => given.includes(role)) ?? (other === "none" ? null : other);
 }
 
-/** In the same time whatever is given. */
+/** In constant time. */
 function isSame(given: string, expected: string): boolean {
   return timingSafeEqual(Buffer.from(hashOf(given)), Buffer.from(hashOf(expected)));
 }

@@ -1,5 +1,5 @@
 /**
- * Manages API tokens. A token is 256 random bits, told once and kept as its hash. The admin's own comes from
+ * Manages API tokens. A token is 256 random bits, shown once and stored as its hash. The admin's own comes from
  * ADMIN_TOKEN, or is made at the first start.
  */
 
@@ -88,7 +88,7 @@ export class Tokens {
     return (await listTokens(this.options.store)).map((token) => this.viewOf(token));
   }
 
-  /** The only time that the token itself is told. Throws AppError: `invalid`, or `conflict` at the bound. */
+  /** The only response that contains the token itself. Throws AppError: `invalid`, or `conflict` at the bound. */
   async create(
     request: z.output<typeof TOKEN_REQUEST>,
     createdBy: string,
@@ -137,7 +137,7 @@ export class Tokens {
     return this.identityOf(hashOf(token));
   }
 
-  /** Is it one that somebody chose, and could guess? Those that we made have 256 random bits. */
+  /** Was it chosen by a person, and could it be guessed? Generated tokens have 256 random bits. */
   async isGuess(token: string): Promise<boolean> {
     return (await this.findMade(hashOf(token))) === null;
   }

@@ -22,7 +22,7 @@ export interface Told {
   /** "changed": another outcome had been told before; it is in `previous`. */
   status: "recorded" | "unchanged" | "changed";
   previous?: string | number;
-  /** What was read otherwise than it stands; absent where there is nothing to say. */
+  /** Values that were read differently from how they are written; absent if there are none. */
   warnings?: Warning[];
 }
 

@@ -93,7 +93,7 @@ export interface ChallengerView {
   /** Rows that it has answered, and those that it could not keep up with since the server started. */
   answered: number;
   skipped: number;
-  /** Answers of both whose outcome is known; with fewer than `needed` nothing is said. */
+  /** Answers of both whose outcome is known; below `needed` there is no verdict. */
   compared: number;
   /** Outcomes that do not count, because one of the two was trained on their rows. */
   learned: number;

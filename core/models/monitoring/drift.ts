@@ -60,7 +60,7 @@ export function driftView(reference: TrainingReference, counts: DriftCounts, day
   return { ...about, columns, answers: columnDrift(reference.answers, counts.answers, doubt) };
 }
 
-/** What needs a look stands first, and among its like the larger index. */
+/** Sorted by severity, then by index, largest first. */
 function rank({ verdict, psi, missing, unseen }: ColumnDrift): number {
   const flags = Number(missing.isMore) + Number(unseen.isMore);
   return { none: 0, moderate: 20, major: 40 }[verdict] + 10 * flags + Math.min(9, psi ?? 0);
@@ -184,7 +184,7 @@ function sum(counts: readonly number[]): number {
   return counts.reduce((total, count) => total + count, 0);
 }
 
-/** What happened to a column, for somebody who does not know the index. */
+/** What changed in a column, for readers who do not know the index. */
 function driftSentence(drift: Omit<ColumnDrift, "sentence">, reference: ColumnReference): string {
   const said = [moved(drift, reference), unseen(drift), missing(drift)].filter((part) => part !== null);
   return said.length ? said.join(" ") : "As in training.";

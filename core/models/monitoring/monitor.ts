@@ -1,5 +1,5 @@
 /**
- * Monitors deployed models. Takes outcomes, and measures each version on them. A prediction that
+ * Monitors deployed models: takes outcomes and measures each version on them. A prediction that
  * was just made is written before it is looked for.
  */
 
@@ -56,13 +56,13 @@ export interface FeedbackOptions {
   now: () => number;
 }
 
-/** Older outcomes say little of today, and a page must not wait for a million of them. */
+/** Older outcomes say little about today, and a page must not wait for a million of them. */
 const MEASURED = 2000;
 const TELL_MS = 250;
-/** How often drift is looked for. */
+/** How often drift is checked. */
 const LOOK_MS = 60_000;
 const ROWS_AT_ONCE = 2000;
-/** Days that drift looks at: the first that hold enough predictions. */
+/** Periods for drift, in days: the first with enough predictions is used. */
 const WINDOWS = [2, 7, 30];
 
 export class Monitor {
@@ -71,7 +71,7 @@ export class Monitor {
   private readonly lookedAt = new Map<string, number>();
   private readonly told = new Map<string, { model: string; version: number; outcomes: number }>();
   private timer: Timer | null = null;
-  /** How often outcomes were told: what was measured before is not kept. */
+  /** How many times outcomes were reported: earlier measurements are outdated. */
   private timesCounted = 0;
 
   constructor(private readonly options: FeedbackOptions) {
@@ -80,7 +80,7 @@ export class Monitor {
     });
   }
 
-  /** What each model answered since the start. */
+  /** Predictions of each model since the start. */
   counters(): ModelSeries[] {
     return this.options.traffic.counters.list();
   }
@@ -89,12 +89,12 @@ export class Monitor {
     await this.announce();
   }
 
-  /** Writes what was predicted and not yet written. */
+  /** Writes the predictions that are not stored yet. */
   async flush(): Promise<void> {
     await this.options.traffic.flush();
   }
 
-  /** Throws AppError: `missing` for an id that is not kept, `invalid` for what the target cannot be. */
+  /** Throws AppError: `missing` for an ID that is not stored, `invalid` for a value that the target cannot have. */
   async tell(id: string, actual: Actual): Promise<Told> {
     await this.options.traffic.settle();
     const reader = this.reader();
@@ -104,7 +104,7 @@ export class Monitor {
     return told;
   }
 
-  /** A CSV of outcomes; the file is removed. Throws AppError where none of its rows is right. */
+  /** A CSV of outcomes; the file is removed. Throws AppError if none of its rows is valid. */
   async tellFile(path: string): Promise<ToldRows> {
     const { store, traffic } = this.options;
     await traffic.settle();
@@ -165,11 +165,11 @@ export class Monitor {
     this.options.logger.error({ error: String(error) }, "the number of outcomes could not be recorded");
   }
 
-  /** One event a version, however many outcomes were told. */
+  /** One event per version, however many outcomes were reported. */
   private async announce(): Promise<void> {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
-    // What is told from now on is told the next time.
+    // Outcomes reported from now on belong to the next event.
     const told = [...this.told.values()];
     this.told.clear();
     if (!told.length) return;
@@ -209,7 +209,7 @@ export class Monitor {
     await tellDrift(alerts, { name, version }, drift);
   }
 
-  /** Measured anew only after an outcome was told. */
+  /** Measured again only after an outcome was reported. */
   async live(name: string, version: number, result: RunSummary): Promise<LiveView> {
     const key = `${name}:${version}`;
     let view = this.views.get(key);
@@ -227,7 +227,7 @@ export class Monitor {
     return view;
   }
 
-  /** Null where no version challenges the live one. Compared anew only after an outcome was told. */
+  /** Null if the live version has no challenger. Compared again only after an outcome was reported. */
   async challenge(name: string): Promise<ChallengerView | null> {
     const { store, challenger } = this.options;
     const { liveVersion = null, challengerVersion = null } = (await findModel(store, name)) ?? {};
@@ -265,8 +265,8 @@ export class Monitor {
   }
 
   /**
-   * Since yesterday; where that is too few, in a week or a month. Null where the version does not know what it learned
-   * from.
+   * Since yesterday; if that is too few, within a week or a month. Null if the version has no reference of its training
+   * data.
    */
   async drift(name: string, version: number): Promise<DriftView | null> {
     const { store, references, now } = this.options;
@@ -286,21 +286,21 @@ export class Monitor {
     return driftView(reference, counts, days);
   }
 
-  /** What was asked of a model and answered, newest first. */
+  /** A model's logged predictions, newest first. */
   async predictions(model: string, before: number, limit: number) {
     await this.options.traffic.flush();
     const rows = await listPredictions(this.options.store, { model, before, limit });
     return { items: rows.map(viewOf), next: rows.length === limit ? rows.at(-1)!.position : null };
   }
 
-  /** Rows that were predicted may be copies of the file's: they are deleted with it, and so are their outcomes. */
+  /** Predicted rows may be copies of the file's rows: they and their outcomes are deleted with it. */
   async forgetDataset(datasetId: string): Promise<void> {
     const { store, traffic } = this.options;
     await traffic.settle();
     for (const id of await versionKeysOf(store, datasetId)) await this.forget(id);
   }
 
-  /** A new version may bear the name and number of one that was forgotten. */
+  /** A new version may have the name and number of a deleted one. */
   keepVersion(name: string, version: number): void {
     this.options.traffic.keepAgain({ name, version });
   }
@@ -318,7 +318,7 @@ export class Monitor {
     }
   }
 
-  /** Some rows at a time, because everything else waits while the database deletes. */
+  /** A few rows at a time, because everything else waits while the database deletes. */
   private async forget(versionId: number): Promise<void> {
     const { store } = this.options;
     while (

@@ -102,7 +102,7 @@ export class PredictionLog {
   readonly counters = new ModelCounters();
   private versions = new Map<string, VersionTraffic>();
   private readonly prepared = new Map<string, Promise<Prepared>>();
-  /** What was asked last is mostly asked next. */
+  /** The last address is usually the next one. */
   private last: { asked: StoredVersion; traffic: VersionTraffic } | null = null;
   private waiting = 0;
   /** Versions that are being deleted, or were. */
@@ -253,7 +253,7 @@ export class PredictionLog {
     return isWhole || (log !== "off" && keeping !== "off" && Math.random() < share);
   }
 
-  /** As `flush`, for whoever looks for a row next. Throws what the disk said where it did not take it. */
+  /** As `flush`, before a row is looked up. Throws the disk's error. */
   async settle(): Promise<void> {
     await this.flush();
     if (this.refusal) throw this.refusal;
@@ -264,7 +264,7 @@ export class PredictionLog {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
     const before = this.flushing.catch(() => {
-      // Told to whoever asked for it.
+      // The caller gets the error.
     });
     this.flushing = before.then(() => this.flushNow());
     return this.flushing;
@@ -302,7 +302,7 @@ export class PredictionLog {
       for (const listener of this.listeners) listener(name, version);
   }
 
-  /** What was not written stands before what has come since. */
+  /** What was not written comes before what arrived since. */
   private takeBack(gathered: Map<string, VersionTraffic>, waiting: number): void {
     for (const [key, { predictions, warnings, drift, waiting: made }] of this.versions) {
       const before = gathered.get(key);

@@ -1,6 +1,6 @@
 /**
  * Finds the header in rows to predict, and how their cells are separated. The model's own names decide, not how the
- * rows look: whatever stands below the header is a row.
+ * rows look: everything below the header is a row.
  */
 import { mergeHeader, withoutMark } from "../../csv/dialect/layout.ts";
 import { nameColumns } from "../../csv/dialect/names.ts";

@@ -19,7 +19,7 @@ const SETTLING_BYTES = 1024 * 1024;
 export interface AskedRow {
   /** One a column of the header. */
   cells: string[];
-  /** The row as it stands, where that is safe CSV as well. */
+  /** The row as written, if that is safe CSV too. */
   line: string | null;
   /** What was odd about the row itself. */
   notes: { code: "short_row" | "long_row" | "header_again"; message: string }[];
@@ -97,7 +97,7 @@ class RowTaker {
     return rows;
   }
 
-  /** `text`: the row as it stands. */
+  /** `text`: the row as written. */
   take(cells: string[], text: string): void {
     const { layout, width } = this;
     if (this.seen++ < layout.headerEnd) return;

@@ -14,7 +14,7 @@ export const WARNING_CODES = [
 ] as const;
 export type WarningCode = (typeof WARNING_CODES)[number];
 
-/** Something that was read as missing, otherwise than it stands, or not at all. */
+/** A value that was read as missing, differently from how it is written, or not at all. */
 export interface Warning {
   /** From 0, in the order of the request. */
   row: number;

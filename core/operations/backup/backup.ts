@@ -58,7 +58,7 @@ export async function* packBackup(folder: string, now: () => number): AsyncGener
   }
 }
 
-/** Links, copies the database, links what came in between; what the database names is there then. */
+/** Links the files, copies the database, links newer files: then every file that the database names is there. */
 async function stageBackup(folder: string, stage: string, now: () => number): Promise<BackupAbout> {
   await linkFiles(folder, stage);
   copySqlite(folder, join(stage, DATABASE));

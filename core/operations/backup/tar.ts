@@ -48,7 +48,7 @@ function checksum(header: Uint8Array): number {
 export interface TarEntry {
   name: string;
   sizeBytes: number;
-  /** Its bytes; to be read to their end before the next entry is asked for. */
+  /** Its bytes; must be read to the end before the next entry. */
   bytes: AsyncGenerator<Uint8Array>;
 }
 
@@ -77,7 +77,7 @@ function readSize(header: Uint8Array, octal: string): number {
   throw damaged("a file in it has no size");
 }
 
-/** Hands out the source's bytes in the portions that are asked for. */
+/** Reads the source in portions of any size. */
 class BlockReader {
   private readonly source: AsyncIterator<Uint8Array>;
   private rest = new Uint8Array();

@@ -135,7 +135,7 @@ async function checkDatabase(stage: string, found: ReadonlyMap<string, unknown>)
   }
 }
 
-/** Where root restores, the server, who is somebody else, must be able to go on with it. */
+/** When root restores, the files must belong to the user that runs the server. */
 async function giveToOwner(folder: string, stage: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = await stat(folder);

@@ -38,7 +38,7 @@ export interface DeleteOptions {
   isFinal: boolean;
   /** May throw at the moment of the change. */
   unchanged?: Unchanged;
-  /** Undone together with what else bears it. */
+  /** Undone together with everything that has the same number. */
   id?: string;
 }
 

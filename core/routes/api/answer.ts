@@ -47,7 +47,7 @@ export async function answerRoute(row: Route, call: Call): Promise<Response> {
 
 interface QueryCheck {
   schema: z.ZodType;
-  /** What the schema makes of no query: most requests have none, so it is made once. */
+  /** The schema's result for an empty query: most requests have none, so it is made once. */
   fallback: unknown;
 }
 

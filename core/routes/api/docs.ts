@@ -68,7 +68,7 @@ export interface AskedAbout {
 }
 
 /**
- * A row's line to paste, for who was refused by it. It names what was asked about, and where that is not known a
+ * A route's line to paste, for a refused request. It names what was requested, and where that is unknown a
  * placeholder; never another dataset, run or model. Values from the training data are for readers only.
  */
 export async function exampleOf(row: Route, source: PanelSource, asked: AskedAbout): Promise<string> {
@@ -88,7 +88,7 @@ export async function exampleOf(row: Route, source: PanelSource, asked: AskedAbo
   });
 }
 
-/** The example with the path that was asked for, where its own stands. */
+/** The example with the requested path. */
 function atAskedPath({ path, example }: Route, params: AskedAbout["params"]): string {
   const pattern = path.replace(/:\w+/g, "[^/?'\"]+").replaceAll("/", "\\/");
   const asked = path.replace(/:(\w+)/g, (whole, name: string) => {

@@ -35,7 +35,7 @@ export const API: Route[] = [
   ...OPERATIONS_ROUTES,
 ];
 
-/** Is it for programs? Its problems then are JSON, whatever the Accept header prefers. */
+/** Whether an address is for programs: its problems are JSON whatever the Accept header prefers. */
 export function isForPrograms(path: string): boolean {
   return path.startsWith("/api/") || API.some((row) => row.path === path);
 }

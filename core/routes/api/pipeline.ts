@@ -46,7 +46,7 @@ function requestOf(visit: Visit, { identity, hold }: Pick<Call, "identity" | "ho
   return REVOCABLE.getOrInsertComputed(visit, () => revocableRequest(visit.request, hold));
 }
 
-/** What only some handlers ask for is worked out when it is asked for. */
+/** What only some handlers need is computed when it is used. */
 class PassedCall implements Call {
   readonly signalbox: PanelSource;
   readonly standalonePage: Call["standalonePage"];
@@ -133,7 +133,7 @@ export class Pipeline {
     return audited === null ? finish() : audited.then(finish);
   }
 
-  /** Counts and logs what was answered, however it left. */
+  /** Counts and logs every response. */
   observe(
     visit: Visit,
     status: number,
@@ -160,7 +160,7 @@ export class Pipeline {
     return call;
   }
 
-  /** Refuses an answer that is still waited for when its access ends, unless the answer is what ended it. */
+  /** Refuses a pending response when its access ends, unless the request itself ended it. */
   async whileAllowed({ identity, route }: Visit, work: () => Promise<void>): Promise<void> {
     if (!identity || !isRevocable(identity) || route?.endsAccess) return work();
     return whileAllowed(work, this.options.signalbox.holds.holdFor(identity));
@@ -177,13 +177,13 @@ export class Pipeline {
     return told;
   }
 
-  /** What is neither the client's fault nor the disk's is logged as a defect. */
+  /** Errors that are neither the client's nor the disk's are logged as defects. */
   async problemOf(visit: Visit, error: unknown, listed: string | null): Promise<Problem> {
     const { signalbox, gate } = this.options;
     const { BASE_PATH } = signalbox.config;
     const told = problem(error, visit.requestId);
     if (told.type.startsWith("/")) told.type = BASE_PATH + told.type;
-    // Its sentence may quote the data: the log gets the code.
+    // Its message may quote data: the log gets only the code.
     this.problems.set(visit, { code: error instanceof AppError ? error.code : told.title });
     const row = listed === null ? undefined : ROWS.get(listed);
     const call = this.calls.get(visit);

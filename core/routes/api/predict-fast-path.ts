@@ -23,7 +23,7 @@ interface FastPathOptions {
   gate: Gate;
 }
 
-/** Where a prediction is asked for. */
+/** The address of a prediction request. */
 interface Address {
   url: string;
   name: string;
@@ -33,18 +33,18 @@ interface Address {
 
 const LISTED = `${PREDICT.method} ${PREDICT.path}`;
 const PATH = new RegExp(`^${PREDICT.path.replace(":name", "([a-z0-9._-]{1,80})")}$`);
-/** What the row makes of an address without options. */
+/** The query of a request without options, as the row's schema reads it. */
 const NO_QUERY = PREDICT.query?.parse({}) as Record<string, string>;
 const PATH_END = PREDICT.path.slice(PREDICT.path.lastIndexOf("/"));
 
 export class PredictFastPath {
-  /** What was asked last is mostly asked next. */
+  /** The last address is usually the next one. */
   private last: Address = { url: "", name: "", path: "" };
   private turn: Promise<void> | null = null;
 
   constructor(private readonly options: FastPathOptions) {}
 
-  /** Null: it is something else. */
+  /** Null: not a request for this path. */
   answer(request: Request, bindings: Bindings): Promise<Response> | null {
     const { method, url } = request;
     if (method !== PREDICT.method) return null;
@@ -63,7 +63,7 @@ export class PredictFastPath {
     const timings = new Timings();
     let answer: Response;
     try {
-      // Nothing is awaited where nothing is read.
+      // Awaits only if something has to be looked up.
       const admitted = gate.admit(visit, LISTED);
       if (admitted instanceof Promise) await admitted;
       if (!isPlain(request)) {
@@ -99,7 +99,7 @@ export class PredictFastPath {
     return this.turn;
   }
 
-  /** The answer's body. Null: it is not one row, or something has to be read first. */
+  /** The response body. Null: not a single row, or the model has to be loaded first. */
   private predictRow(
     name: string,
     { body, text }: { body: unknown; text: string },
@@ -150,14 +150,14 @@ const matchOf = ({ name, path }: Address, bindings: Bindings) => ({
   bindings,
 });
 
-/** JSON for JSON, to be done once: no header asks for more. */
+/** A plain request: JSON in, JSON out, without an Idempotency-Key. */
 function isPlain({ headers }: Request): boolean {
   if (headers.get("content-type") !== "application/json" || headers.has("idempotency-key")) return false;
   const accept = headers.get("accept");
   return accept === null || accept === "*/*" || accept === "application/json";
 }
 
-/** Bare, or the only one of `rows`. */
+/** A bare row, or the only one in `rows`. */
 function onlyRow(body: unknown): Record<string, unknown> | null {
   if (typeof body !== "object" || body === null || Array.isArray(body)) return null;
   const { rows } = body as { rows?: unknown };

@@ -66,13 +66,13 @@ export interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.Z
   body?: B;
   /** What the file is for, where the body may be one: raw, gzipped or the multipart field `file`. */
   file?: string;
-  /** By status, what comes back when it is done. */
+  /** The response by status. */
   answers: Readonly<Partial<Record<200 | 201 | 202 | 204, Answer>>>;
   /** Why it may refuse, beyond what its parts imply (see `refusalsOf`). */
   refusals?: readonly ErrorCode[];
-  /** Its answer holds what is told only once: it is never kept for an Idempotency-Key. */
+  /** Its response contains a secret that is shown once: it is never stored for an Idempotency-Key. */
   isSecret?: true;
-  /** What it shows or changes as of now, for ETag and If-Match, read from `store`. Throws AppError `missing`. */
+  /** The current version of what it shows or changes, for ETag and If-Match, read from `store`. Throws AppError `missing`. */
   tag?(call: Pick<Call<z.output<P>>, "signalbox" | "params">, store: Handle): Promise<Tag | null>;
   /** A line to paste; {home}, {dataset}, {run} and {model} stand for what this server has. */
   example: string;
@@ -82,7 +82,7 @@ export interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.Z
 
 export type Route = RouteOf<z.ZodType, z.ZodType, z.ZodType>;
 
-/** A row whose handler sees its params, query and body with their types. */
+/** Declares a row, so that its handler sees typed params, query and body. */
 export function route<
   P extends z.ZodType = Params,
   Q extends z.ZodType = Query,
@@ -164,7 +164,7 @@ export function filterQuery(list: {
   });
 }
 
-/** What of a list was asked for. */
+/** Which part of a list was requested. */
 export function rangeOf(query: z.output<typeof LIST_QUERY> & Partial<ListFilter>): PageRange {
   const { cursor: before, limit, q = "", status = "", sort = "", tag = "" } = query;
   const isPlain = !q.trim() && !status && !sort && !tag;
@@ -192,7 +192,7 @@ interface KeptPage {
   seq: number;
   minute: number;
   body: string;
-  /** The body, once somebody wanted it so. */
+  /** The compressed body, made when it is first requested. */
   gzip: Uint8Array<ArrayBuffer> | null;
   next: number | null;
 }

@@ -139,11 +139,11 @@ function runCommands(id: string, { home, curl }: Place) {
   };
 }
 
-/** What a run came to. Throws AppError where it did not finish, with the command that goes on where one can. */
+/** The result of a run. Throws AppError if it did not finish, with the command to resume it if there is one. */
 export function finishedRun(run: StoredRun, place: Place): RunSummary {
   if (run.status === "finished" && run.result) return run.result;
   const { message = `Run ${run.number} was ${run.status}`, column, fix } = run.error ?? {};
-  // The same data would fail again: only what was interrupted has a command that goes on.
+  // The same data would fail again: only an interrupted run has a command to resume it.
   if (run.status !== "interrupted") throw new AppError("invalid", message, { column, fix });
   const example = runCommands(run.id, place).attach;
   throw new AppError("unavailable", message, { column, fix, example });

@@ -103,7 +103,7 @@ export async function modelRows({ store }: Signalbox, range: PageRange): Promise
 /** What `?status=` chooses of the activity. */
 export const ACTIVITY_LEVELS = ["info", "success", "warning", "error"] as const;
 const SCANNED = 500;
-/** Rows that one search looks at; the next page goes on from there. */
+/** Rows that one search examines; the next page continues from there. */
 const SEARCHED = 20_000;
 
 export async function activityRows(
@@ -142,7 +142,7 @@ export async function newerPage({ store }: Signalbox, list: List, range: PageRan
   return range.before > range.limit ? range.before - range.limit : null;
 }
 
-/** One row more than asked for tells whether a page follows. */
+/** One row more than requested shows whether a page follows. */
 async function pageOf<T extends { position: number }>(
   range: PageRange,
   read: (range: PageRange) => Promise<T[]>,

@@ -67,7 +67,7 @@ export interface PanelData {
   watch: WatchView | null;
 }
 
-/** A minute by its start, and what was predicted in it. */
+/** The start of a minute and the number of predictions in it. */
 export interface PredictionMinute {
   at: string;
   predictions: number;
@@ -101,7 +101,7 @@ export interface AttentionItem {
   severity: "warning" | "error";
   sentence: string;
   action: AlertAction;
-  /** Only what was raised can be dismissed. */
+  /** Only a raised alert can be dismissed. */
   alertId: string | null;
 }
 
@@ -184,7 +184,7 @@ export const READERS: {
   },
 };
 
-/** Runs as the API tells them. */
+/** Runs as the API returns them. */
 export async function runPage(source: Signalbox, range: PageRange): Promise<Page<RunView>> {
   const { items, next } = await runRows(source, range);
   return {

@@ -19,7 +19,7 @@ interface SignalSource extends Signalbox {
   requests: RequestTimes;
 }
 
-/** Predictions that failed are told for so long after the last one, unless one has worked since. */
+/** Failed predictions are shown for so long after the last one, unless one has worked since. */
 const FAILING_MS = 300_000;
 
 export async function signalOf(source: SignalSource): Promise<Signal> {

@@ -132,7 +132,7 @@ export async function predictForm(request: Request): Promise<ReturnType<typeof p
   return predictFields(await readForm(request));
 }
 
-/** A form, however it came. */
+/** A form, urlencoded or multipart. */
 interface Fields {
   get: (name: string) => unknown;
   entries: () => Iterable<[string, unknown]>;

@@ -1,5 +1,5 @@
 /**
- * Handles the forms of pages. It passes the API's own checks and names the page that shows what came of it.
+ * Handles the forms of pages. It uses the API's own checks and names the page that shows the result.
  */
 
 import { AppError } from "../../platform/errors.ts";

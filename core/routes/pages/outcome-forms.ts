@@ -1,4 +1,4 @@
-/** Reports outcomes from a page's forms, and counts what came of them for the page that shows it. */
+/** Reports outcomes from a page's forms, and counts the results for the page. */
 import { AppError, errorRecord } from "../../platform/errors.ts";
 import type { Call } from "../api/route.ts";
 import { filled, readForm } from "./form-fields.ts";

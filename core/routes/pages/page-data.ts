@@ -80,7 +80,7 @@ const KINDS_OF: Record<keyof typeof ROWS, readonly DeletedKind[]> = {
 export const LISTS = Object.keys(ROWS) as (keyof typeof ROWS)[];
 export type ListData = Awaited<ReturnType<ReturnType<typeof listData>>>;
 
-/** A list's page: what of it was asked for, its rows, and the cursors beside it. Throws AppError `invalid`. */
+/** A page of a list: the request, its rows, and the cursors of its neighbours. Throws AppError `invalid`. */
 export function listData(list: keyof typeof ROWS) {
   const schema = filterQuery(FILTERS[list]);
   return async ({ signalbox, query }: Call) => {
@@ -148,7 +148,7 @@ export async function replayData({ signalbox, params, query }: Call) {
   };
 }
 
-/** The version that was tried, asked for, or is live; a page starts with a typical row. Throws AppError `missing`. */
+/** The version that was tried, requested, or is live; a page starts with a typical row. Throws AppError `missing`. */
 export async function modelData(call: Call, tried?: Trial, outcome?: OutcomeNote) {
   const { signalbox, params, query } = call;
   const model = await modelView(signalbox, (await signalbox.models.find(params.name!)).name);
@@ -171,7 +171,7 @@ async function typicalTrial(call: Call, name: string, version: number): Promise<
   return (await tryRow(call.signalbox, name, { fields, requestId: call.requestId })).trial;
 }
 
-/** What mistakes cost, as asked for on the page, else as the version was trained. */
+/** The costs of mistakes, from the page's query, else as the version was trained. */
 async function weighing({ store }: PanelSource, runId: string, query: Record<string, string>) {
   const run = await findRun(store, runId);
   if (!run) return null;

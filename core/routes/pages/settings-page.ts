@@ -16,13 +16,13 @@ export interface SettingsPageData {
   webhooks: WebhookView[];
   /** The one that was just made, with its secret: shown this once. */
   fresh: (WebhookView & { secret: string }) | null;
-  /** Null: none was asked for yet, and a token is not made for nothing. */
+  /** Null: no embed was requested yet, so no token is created. */
   embed: Embed | null;
   /** Whether a link needs a token to be let in. */
   needsToken: boolean;
   tokens: TokenView[];
   audit: { entries: AuditView[]; next: number | null };
-  /** Why what was asked for was not done; nothing was changed. */
+  /** Why a change was refused; nothing was changed. */
   refusal: Problem | null;
 }
 

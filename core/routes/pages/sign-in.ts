@@ -12,13 +12,13 @@ import { signInForm } from "./form-fields.ts";
 
 type SignInBox = Pick<Signalbox, "config" | "tokens" | "audit" | "now">;
 
-/** Throws AppError `missing` where nobody signs in here. */
+/** Throws AppError `missing` if sign-in is turned off. */
 export function signInData({ signalbox: { config }, query }: Call): { next: string; problem?: Problem } {
   refuseOtherWays(config.AUTH);
   return { next: returnPath(query.next ?? null, config.BASE_PATH) };
 }
 
-/** The form once more, with what was wrong. */
+/** The form again, with the error. */
 export type FormAgain = (shown: { next: string; problem: Problem }) => Promise<Response>;
 
 /** The way on with a cookie; a person gets the form again, a script the error. */

@@ -1,6 +1,6 @@
 /**
- * Predicts the row of a page's form while somebody types. Rows that a page's form tries, asked over the page's own
- * socket as somebody types: one at a time for each socket, and of those that wait only the newest. None of them counts
+ * Predicts the row of a page's form while you type. The rows come over the page's own
+ * socket: one at a time per socket, and of those that wait only the newest. None of them counts
  * as traffic.
  */
 import * as z from "zod";
@@ -132,7 +132,7 @@ export class WhatIfs {
     own.isBusy = false;
   }
 
-  /** `failed`: the page asks again as a form does, and is told why. */
+  /** With `failed` the page sends the form as a request instead, and gets the reason. */
   private async answer({ trial: number, model, form }: TryMessage): Promise<string> {
     try {
       const fields = predictFields(new URLSearchParams(form));

@@ -14,12 +14,12 @@ import { PostgresTransaction } from "./transaction.ts";
 import { Wake } from "./wake.ts";
 
 const CONNECT_MS = 5000;
-/** Longer than any statement of ours takes: its connection is lost, and nobody said so. */
+/** Longer than any of our statements takes: the connection is lost without notice. */
 const STATEMENT_MS = 20_000;
 const CONNECTIONS = 10;
 /** A server that was stopped in the middle of a transaction holds up all others for so long. */
 const STALLED_MS = 5000;
-/** Whoever migrates holds it; a number of our own. */
+/** The lock's number: held while migrations run. */
 const MIGRATION_LOCK = 0x516e_a1b0;
 
 export interface PostgresOptions {
@@ -73,10 +73,10 @@ class PostgresStore implements Store {
   epoch = "";
   wake: Wake | null = null;
   readonly isShared = true;
-  /** Nothing of a row stays where somebody finds it by other ways than the database's own. */
+  /** Deleted rows leave nothing that can be read outside the database. */
   readonly holdsDeleted = false;
   private readonly queue = new TurnQueue();
-  /** The transaction in whose body we are. */
+  /** The transaction whose body is running. */
   private readonly body = new AsyncLocalStorage<{ isOpen: boolean }>();
 
   constructor(
@@ -186,7 +186,7 @@ class PostgresStore implements Store {
     }
   }
 
-  /** It would wait for its own end, or not see what was just written. */
+  /** It would wait for itself, or miss what was just written. */
   private refuseInBody(): void {
     if (this.body.getStore()?.isOpen)
       throw new Error("inside a transaction only its own handle may be used, not the store");
@@ -212,7 +212,7 @@ async function migrate(pool: pg.Pool): Promise<void> {
     }
     await client.query("COMMIT");
   } finally {
-    // An open transaction goes with its connection.
+    // An open transaction ends with its connection.
     client.release(true);
   }
 }

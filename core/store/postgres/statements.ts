@@ -12,7 +12,7 @@ export interface Asking {
   query(query: QueryConfig | string): Promise<QueryResult>;
 }
 
-/** One statement after the other, however many a transaction's body asks for at once. */
+/** One statement after the other, even if a transaction's body starts several. */
 export function inTurn(client: Asking): Asking {
   let last: Promise<unknown> = Promise.resolve();
   return {

@@ -48,7 +48,7 @@ export class Wake {
     return wake;
   }
 
-  /** Soon: the newest number of what was announced meanwhile. */
+  /** Shortly after: the newest number announced meanwhile. */
   announce(seq: number): void {
     this.newest = Math.max(this.newest, seq);
     if (this.timer || this.isClosed) return;
@@ -59,7 +59,7 @@ export class Wake {
     }, TELL_MS);
   }
 
-  /** Calls `heard` with what anybody announced; the function returned ends that. */
+  /** Calls `heard` with each announcement; the returned function unsubscribes. */
   follow(heard: (seq: number) => void): () => void {
     this.listeners.add(heard);
     return () => this.listeners.delete(heard);

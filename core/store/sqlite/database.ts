@@ -48,7 +48,7 @@ class SqliteStore implements Store {
   epoch = "";
   readonly isShared = false;
   private readonly queue = new TurnQueue();
-  /** The transaction in whose body we are. */
+  /** The transaction whose body is running. */
   private readonly body = new AsyncLocalStorage<{ isOpen: boolean }>();
 
   constructor(
@@ -133,7 +133,7 @@ class SqliteStore implements Store {
     this.queue.pass();
   }
 
-  /** At once where nobody else writes. */
+  /** Immediately if nobody else writes. */
   private async write<T>(statement: () => T): Promise<T> {
     this.refuseInBody();
     if (!this.queue.tryTake()) await this.queue.take();
@@ -144,7 +144,7 @@ class SqliteStore implements Store {
     }
   }
 
-  /** It would wait for its own end, or not see what was just written. */
+  /** It would wait for itself, or miss what was just written. */
   private refuseInBody(): void {
     if (this.body.getStore()?.isOpen)
       throw new Error("inside a transaction only its own handle may be used, not the store");
@@ -186,7 +186,7 @@ function configure(database: Database): void {
   database.exec("PRAGMA synchronous = FULL");
   database.exec("PRAGMA foreign_keys = ON");
   database.exec("PRAGMA cache_size = -2000");
-  // What was deleted is overwritten: nobody finds it in the file later.
+  // Deleted data is overwritten in the file.
   database.exec("PRAGMA secure_delete = ON");
 }
 

@@ -226,7 +226,7 @@ export function filledOnlyIn(column: Column, target: Target): number | null {
   return areOthersEmpty && !isChance ? most : null;
 }
 
-/** Is the column the target in other words: each value stands for one target and each target for one value? */
+/** Is the column the target with other labels: each value maps to one target value and back? */
 export function repeatsTarget(column: Column, target: Target): boolean {
   const values: ArrayLike<number> = "values" in column ? column.values : column.codes;
   const forward = new Map<number, number>();

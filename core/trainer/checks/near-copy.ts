@@ -38,7 +38,7 @@ function equalShare(values: Float64Array, truth: Float64Array): number | null {
   return rows >= LEAST_ROWS && equal >= EQUAL * rows ? equal / rows : null;
 }
 
-/** Rows whose value is the one of their class, where each class has a value of its own. */
+/** Rows whose value is that of their class, where each class has its own value. */
 function classShare(values: ArrayLike<number>, { values: truth, classes }: Target): number | null {
   const counts = new Map<number, Float64Array>();
   const all = new Float64Array(classes.length);

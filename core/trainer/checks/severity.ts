@@ -11,6 +11,6 @@ export function bySeverity(findings: readonly Finding[]): Finding[] {
   return [...told.values()].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
 }
 
-/** Those that make a score worthless unless somebody knows better. */
+/** Those that make a score worthless unless you know that they are harmless. */
 export const errorsAmong = (findings: readonly Finding[]): Finding[] =>
   findings.filter(({ severity }) => severity === "error");

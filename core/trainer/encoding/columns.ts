@@ -1,7 +1,7 @@
 /**
  * Turns each column of a table into features, the same at training and at serving.
  *
- * Plain data, fitted on training rows only. Nothing here looks at the target: what does stands in supervised.ts.
+ * Plain data, fitted on training rows only. Nothing here uses the target: target encodings are in supervised.ts.
  */
 
 export type ColumnEncoding =

@@ -1,6 +1,6 @@
 /**
  * Finds segments of rows with more mistakes than elsewhere. Slices of the test rows by one column (a label, a quarter
- * of a number, missing), those first whose mean error stands out most from the rest (Welch's t).
+ * of a number, missing), sorted by how far the mean error differs from the rest (Welch's t).
  */
 
 import type { Column, Table } from "../../csv/types.ts";
@@ -20,7 +20,7 @@ export interface Slice {
 
 const LEAST_ROWS = 20;
 const MOST_SLICES = 8;
-/** A slice that stands out less may well be chance, given how many are looked at. */
+/** A smaller difference may be chance, because many slices are compared. */
 const LEAST_T = 3;
 
 export function errorSlices(table: Table, outcome: Outcome): Slice[] {

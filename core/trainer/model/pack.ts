@@ -3,7 +3,7 @@
  *
  *   "SBX1" | CRC-32 of all that follows u32 | json bytes u32 | array bytes u32 | json, padded to 8 | arrays, padded to 8
  *
- * In the JSON an array stands as {"\0": [type, offset, length]}. Nothing is executed, nothing is read outside the
+ * In the JSON an array is written as {"\0": [type, offset, length]}. Nothing is executed, nothing is read outside the
  * bytes, and bytes that do not add up are refused.
  */
 

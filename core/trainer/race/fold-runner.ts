@@ -1,6 +1,6 @@
 /**
  * Chooses the next fold to run, and when to stop. Folds are given out in order and their answers taken in that order,
- * whoever ran them: the result of one thread is that of many. The clock only decides whether another fold begins and
+ * whichever thread ran them: one thread gives the same result as many. The clock only decides whether another fold begins and
  * when a fit must end; with a budget of rounds it decides nothing.
  */
 import type { RoundReport } from "../learners/trees/boosting.ts";

@@ -14,7 +14,7 @@ export interface Fold {
 export interface FoldOptions {
   folds: number;
   random: Random;
-  /** Rows with the same number stay together; null: each row by itself. Indexed by row, not by position. */
+  /** Rows with the same number stay together; null: each row is its own group. Indexed by row, not by position. */
   groups: Int32Array | null;
   /** Only the first so many are made; all where absent. */
   first?: number;

@@ -25,7 +25,7 @@ export interface TrainingData {
   folds: Fold[];
   /** The first so many folds hold every row once; those after them repeat that with other folds. */
   once: number;
-  /** The index that stands for all rows, with nothing to validate on: one past the last fold that was dealt. */
+  /** The index for all rows without validation rows: one past the last fold. */
   whole: number;
   design: DesignPlan;
   seed: number;

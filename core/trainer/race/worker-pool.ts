@@ -9,7 +9,7 @@ import { type FoldDone, type FoldJob, runFoldJob } from "./fold-job.ts";
 import type { TrainingData } from "./training-data.ts";
 
 export interface WorkerPoolTask {
-  /** Asked once somebody is free; null: the time is over. */
+  /** Called when a worker is free; null: the time limit is reached. */
   job: () => FoldJob | null;
   onRound: (report: RoundReport) => void;
 }

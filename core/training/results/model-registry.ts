@@ -1,4 +1,4 @@
-/** What a run needs of the registry, which stands on a floor above: where finished models go. */
+/** What a run needs of the model registry, which is on a floor above: where finished models go. */
 import type { Recording } from "../../events/event-log.ts";
 import type { RunResult } from "../../trainer/contract.ts";
 
@@ -9,7 +9,7 @@ export interface ModelRegistry {
   free(name: string): Promise<void>;
   /** Takes the file over. */
   adopt(runId: string, path: string): Promise<{ sha256: string; sizeBytes: number }>;
-  /** Numbers the version; never deploys it. */
+  /** Gives the version its number; never deploys it. */
   register(
     tx: Recording,
     entry: { name: string; runId: string; result: RunResult; sha256: string; sizeBytes: number },

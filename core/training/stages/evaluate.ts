@@ -1,6 +1,6 @@
 /**
  * Performance evaluation: scores the model on rows that it has never seen. The test part is touched here and only
- * here. Every figure stands beside always guessing, and the verdict says first where guessing is not beaten.
+ * here. Every metric is compared with a baseline, and the verdict begins with a warning where the baseline is not beaten.
  */
 import type { Column, Table } from "../../csv/types.ts";
 import { count } from "../../platform/figures.ts";

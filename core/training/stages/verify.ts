@@ -116,7 +116,7 @@ function partOf({ rows, response, truth }: Held, count: number): Held {
   };
 }
 
-/** Log loss of each half, as calibrated by the other; as it stands without a fit. */
+/** Log loss of each half, as calibrated by the other; unchanged without a fit. */
 function crossedLoss(held: Held, fit: FitCalibration | null): number {
   let sum = 0;
   for (const side of [0, 1]) {

@@ -31,7 +31,7 @@ function parseWritten(text: string, format: NumberFormat): number {
   return (isBracketed ? -sign : sign) * magnitude;
 }
 
-/** A minus stands before the currency, behind it, or at the end, once. */
+/** A minus comes before the currency, after it, or at the end, once. */
 function takeSigns(text: string, { marks }: NumberFormat): { sign: number; rest: string } {
   const unmarked = marks ? text.replace(MARK_BEFORE, "").replace(MARK_BEHIND, "") : text;
   const outer = takeSign(unmarked);
@@ -79,7 +79,7 @@ export function splitUnit(text: string): { digits: string; unit: string } | null
   return match && { digits: match[1]!.trim(), unit: match[2]! };
 }
 
-/** The number as JavaScript writes it; null where a mark stands where it must not. */
+/** The number as JavaScript writes it; null if a sign is in the wrong place. */
 function plainDigits(text: string, { decimal, thousands }: NumberFormat): string | null {
   let whole = text;
   let rest = "";

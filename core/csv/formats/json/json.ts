@@ -9,7 +9,7 @@ import { notJson, parseValue, ValueCutter } from "./values.ts";
 
 /** So many rows settle which columns there are; a column that comes later costs a second reading. */
 const SETTLING_ROWS = 2000;
-/** A document that is one object stands in memory. */
+/** A document that is one object is held in memory. */
 const MAX_DOCUMENT_BYTES = 256 * 1024 * 1024;
 
 interface JsonSource {

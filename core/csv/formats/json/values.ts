@@ -1,6 +1,6 @@
 /**
  * Finds where each value of a JSON stream begins and ends. Elements of one array, or values one after the other with
- * or without newlines between them. Cuts only; JSON.parse then reads one value at a time, so no file stands in memory.
+ * or without newlines between them. Only cuts; JSON.parse then reads one value at a time, so the file is never in memory as a whole.
  */
 import { AppError } from "../../../platform/errors.ts";
 

@@ -5,7 +5,7 @@
 
 import type { ColumnProfile, CsvProfile } from "../../types.ts";
 
-/** Say yes in the languages of common exports, or name what somebody is looking for. */
+/** Words for yes in the languages of common exports, or for what a model looks for. */
 const AFFIRMATIVE = new Set(
   [
     "yes y true t ja j oui o si sí sim s tak da evet kyllä igen ano 是 はい 예",
@@ -26,7 +26,7 @@ const NEGATIVE = new Set(
   ].flatMap((line) => line.split(" ")),
 );
 
-/** "no disease", "non-fraud"; but a "no-show" is what somebody looks for. */
+/** "no disease", "non-fraud"; but a "no-show" is what a model looks for. */
 const NEGATION = /^(?:(?:no|not|nicht|kein|keine|without)[\s_]+|non[\s_-]+)/;
 
 export interface PositiveClass {
@@ -67,7 +67,7 @@ function meaningOf(label: string): "yes" | "no" | null {
 const isLetter = (label: string) => /^\p{L}$/u.test(label.trim());
 const isNumber = (label: string) => label.trim() !== "" && Number.isFinite(Number(label));
 
-/** The label that is meant: as it stands, else as people type it (case, blanks, 1 for 1.0); null where there is none. */
+/** The label that is meant: exact, else as people type it (case, blanks, 1 for 1.0); null where there is none. */
 export function findLabel(labels: readonly string[], asked: string): string | null {
   if (labels.includes(asked)) return asked;
   return labels.find((label) => normalLabel(label) === normalLabel(asked)) ?? null;

@@ -76,7 +76,7 @@ async function changeDataset({
   const isOrder = Object.values(change).some((value) => value !== undefined);
   if (isOrder) await signalbox.annotations.changeDataset(id, change, unchanged);
   const isReading = Object.keys(choices).length > 0 || !isOrder;
-  // The tag has changed by what was done just now.
+  // This change has changed the tag.
   if (isReading) await signalbox.datasets.reread(id, choices, isOrder ? undefined : unchanged);
   return Response.json(datasetView(await signalbox.datasets.find(id)));
 }

@@ -51,7 +51,7 @@ const PREDICT_QUERY = VERSION_QUERY.extend({
 });
 const LIVE_REQUEST = z.strictObject({ version: z.int().min(1) });
 
-/** Which versions there are and which one is live; what was predicted is only seen. */
+/** A tag of the versions and the live one; counts of predictions do not change it. */
 export async function modelTag(
   { signalbox, params }: Pick<Call, "signalbox"> & { params: { name?: string } },
   store: Handle,

@@ -77,7 +77,7 @@ async function followedRun(
   return streamAnswer(lines, format, { problemOf });
 }
 
-/** JSON says that it goes on; with text or NDJSON, its steps follow until it ends. */
+/** As JSON it returns at once; as text or NDJSON it streams the steps until the end. */
 async function resumeRun(call: Call): Promise<Response> {
   const { signalbox, request, params, takeTime } = call;
   const { id: runId } = await signalbox.runs.resume(params.id!);

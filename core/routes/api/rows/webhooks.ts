@@ -1,4 +1,4 @@
-/** The API of webhooks: addresses outside that are told what happens. */
+/** The API of webhooks: addresses that receive events. */
 import * as z from "zod";
 import { WEBHOOK_REQUEST } from "../../../operations/webhooks.ts";
 import { listOf, route } from "../route.ts";

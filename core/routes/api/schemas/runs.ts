@@ -100,7 +100,7 @@ const OPTIONS = (
   }) satisfies z.ZodType<RunOptions>
 ).meta({ id: "RunOptions" });
 
-/** How rows are read: what was decided when the file was. */
+/** How rows are read, as decided when the file was read. */
 export const READINGS = z
   .looseObject({
     names: z.array(z.string()).describe("all columns of the file, in order"),

@@ -1,6 +1,6 @@
 /**
  * Minimises a smooth convex function. Limited-memory BFGS (Liu and Nocedal 1989) with a backtracking line search. It
- * knows nothing of models; the function it minimises pauses by itself.
+ * knows nothing of models; the function that it minimises does its own pausing.
  */
 
 export interface Objective {

@@ -148,7 +148,7 @@ interface Layout {
 
 const layoutsOf = new WeakMap<Trees, Layout[]>();
 
-/** Whoever asks for few rows asks again: a file is predicted in blocks, and laying a tree out takes as long as a block. */
+/** Few rows come repeatedly: a file is predicted in blocks, and laying out a tree takes as long as a block. */
 function keptLayouts(trees: Trees): Layout[] {
   let layouts = layoutsOf.get(trees);
   if (!layouts) {

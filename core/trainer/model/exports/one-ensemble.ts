@@ -46,7 +46,7 @@ function hasTrees(member: Member): member is TreeMember {
   return member.kind === "boosting" || member.kind === "forest";
 }
 
-/** One booster with what stands around it folded into its margins. */
+/** One booster, with calibration and weights folded into its margins. */
 function around(
   { calibration }: Model,
   { model, transform }: TreeMember & { kind: "boosting" },

@@ -108,7 +108,7 @@ function variance(values: number[]): number {
   return values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / Math.max(1, values.length - 1);
 }
 
-/** Says both figures, for whoever compares with a score that was reached elsewhere. */
+/** Gives both figures, for comparison with published scores. */
 export function copiesFinding({ metric, together, random }: CopiesScores): Finding {
   const [apart, kept] = distinctFigures([random, together]);
   const message = `Copies of rows make a random split look better than it is: a quick boosting model reaches ${metric} ${apart} if copies may be on both sides, and ${kept} if they stay together. The scores of this run keep copies together.`;

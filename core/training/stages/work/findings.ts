@@ -284,7 +284,7 @@ function isRowNumber(column: Column): boolean {
 /** Log of the chance below which whole numbers from so small a range do not all differ by accident (birthday paradox). */
 const LOG_CHANCE = Math.log(1e-6);
 
-/** All different whole numbers from a range so small that somebody must have dealt them out, in no order of the rows. */
+/** Distinct whole numbers that fill a small range, in no order of the rows: they were assigned. */
 function isNumbering(column: Column): boolean {
   if (!("values" in column) || column.type !== "number" || column.values.length < 50) return false;
   let [low, high, isRising] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, true];

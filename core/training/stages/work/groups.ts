@@ -11,7 +11,7 @@ import type { Checkpoint } from "../../../trainer/samples.ts";
 import { rowGroups } from "./table.ts";
 
 export interface Groups {
-  /** By row: the same number for rows that stay together; null where each stands for itself. */
+  /** By row: the same number for rows that stay together; null: each row is its own group. */
   groups: Int32Array | null;
   findings: Finding[];
 }
@@ -72,7 +72,7 @@ function sizesOf(groups: Int32Array): Int32Array {
   return sizes;
 }
 
-/** The groups of a column; a row without a value stands for itself. `isMissing` by value. */
+/** The groups of a column; a row without a value is its own group. `isMissing` by value. */
 export function columnGroups(keys: Float64Array): Int32Array {
   const known = new Map<number, number>();
   let next = 0;

@@ -44,7 +44,7 @@ export interface Work {
   encodingMs: number;
   /** Model selection. */
   entries: Entry[] | null;
-  /** Whoever ran the folds; Training has them learn once more, and sends them home. */
+  /** The pool that ran the folds; Training uses it once more, then closes it. */
   pool: WorkerPool | null;
   blend: Blend | null;
   /** Training; Model validation adds calibration and threshold. */
@@ -80,7 +80,7 @@ export interface Parts {
   test: Int32Array;
   /** Those of the test part that the figures are measured on: where time is short not all. */
   tested: Int32Array;
-  /** Rows that must stay on one side; null where each stands for itself. */
+  /** Rows that must stay on one side; null: each row is its own group. */
   groups: Int32Array | null;
 }
 

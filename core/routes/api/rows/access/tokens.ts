@@ -1,4 +1,4 @@
-/** The API of access tokens: told once, kept as hashes, revoked at once. */
+/** The API of access tokens: shown once, stored as hashes, revoked immediately. */
 import * as z from "zod";
 import { SCOPES } from "../../../../http/identity/scopes.ts";
 import { TOKEN_REQUEST, type TokenView } from "../../../../http/identity/tokens.ts";

@@ -1,7 +1,7 @@
 /**
  * Orders the training rows in memory.
  *
- * Once a tree stands, in the order of its leaves: the next trees split much alike, so the rows of their nodes lie
+ * After each tree, in the order of its leaves: the next trees split much alike, so the rows of their nodes lie
  * close together and far fewer reads miss the cache. Sums are whole numbers: no order of rows changes a tree.
  */
 
