@@ -18,7 +18,7 @@ export interface ListFilter {
   status: string;
   /** A column that the list knows, with "-" before it from the greatest down; "": newest first. */
   sort: string;
-  /** A tag that it has; "": any. */
+  /** A tag that it has; "": all rows. */
   tag: string;
 }
 

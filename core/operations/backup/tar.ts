@@ -1,7 +1,8 @@
 /**
- * Writes and reads tar archives. As tar (POSIX ustar; GNU's base 256 for sizes from 8 GiB), which every system can
- * look into. It knows names and bytes, no disk; reading trusts nothing but its own checksums and bounds.
+ * Writes and reads tar archives (POSIX ustar; GNU's base 256 for sizes from 8 GiB), which every system can open. It
+ * knows names and bytes, no disk.
  */
+import { createTarDecoder } from "modern-tar";
 import { AppError } from "../../platform/errors.ts";
 
 const BLOCK = 512;
@@ -52,64 +53,23 @@ export interface TarEntry {
   bytes: AsyncGenerator<Uint8Array>;
 }
 
-/** Throws AppError `invalid` where the archive is cut short or is none. */
-export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
-  const reader = new BlockReader(source);
-  for (;;) {
-    const header = await reader.take(BLOCK);
-    if (header.every((byte) => byte === 0)) return;
-    const text = (from: number, to: number) =>
-      new TextDecoder().decode(header.subarray(from, to)).replace(/[\0 ]+$/, "");
-    if (Number.parseInt(text(148, 156), 8) !== checksum(header) || !text(257, 263).startsWith("ustar"))
-      throw damaged("it is not a tar archive, or it was changed");
-    const sizeBytes = readSize(header, text(124, 136));
-    yield { name: text(0, 100), sizeBytes, bytes: reader.stream(sizeBytes) };
-    await reader.take(tarPadding(sizeBytes).length);
+/** Reads with modern-tar, one chunk at a time. Throws AppError `invalid` if the archive is cut, changed or none. */
+export async function* readTar(source: ReadableStream<Uint8Array>): AsyncGenerator<TarEntry> {
+  for await (const { header, body } of checked(source.pipeThrough(createTarDecoder({ strict: true })))) {
+    if (header.type !== "file") throw damaged("it contains something other than files");
+    yield { name: header.name, sizeBytes: header.size, bytes: checked(body) };
   }
 }
 
-function readSize(header: Uint8Array, octal: string): number {
-  const size =
-    header[124] === 0x80
-      ? Number(new DataView(header.buffer, header.byteOffset).getBigUint64(128))
-      : Number.parseInt(octal, 8);
-  if (Number.isSafeInteger(size) && size >= 0) return size;
-  throw damaged("a file in it has no size");
-}
-
-/** Reads the source in portions of any size. */
-class BlockReader {
-  private readonly source: AsyncIterator<Uint8Array>;
-  private rest = new Uint8Array();
-
-  constructor(source: AsyncIterable<Uint8Array>) {
-    this.source = source[Symbol.asyncIterator]();
-  }
-
-  async take(length: number): Promise<Uint8Array> {
-    const taken = new Uint8Array(length);
-    let filled = 0;
-    for await (const part of this.stream(length)) {
-      taken.set(part, filled);
-      filled += part.length;
-    }
-    return taken;
-  }
-
-  async *stream(length: number): AsyncGenerator<Uint8Array> {
-    for (let missing = length; missing > 0; ) {
-      if (this.rest.length === 0) this.rest = await this.next();
-      const part = this.rest.subarray(0, missing);
-      this.rest = this.rest.subarray(part.length);
-      missing -= part.length;
-      yield part;
-    }
-  }
-
-  private async next(): Promise<Uint8Array<ArrayBuffer>> {
-    const { value, done } = await this.source.next();
-    if (done) throw damaged("it is cut short");
-    return value as Uint8Array<ArrayBuffer>;
+/** The decoder's errors are plain ones; ours and the disk's have a code. */
+async function* checked<T>(stream: ReadableStream<T>): AsyncGenerator<T> {
+  try {
+    yield* stream as AsyncIterable<T>;
+  } catch (error) {
+    if (!(error instanceof Error) || "code" in error) throw error;
+    throw damaged(
+      error.message.includes("truncated") ? "it is cut short" : "it is not a tar archive, or it was changed",
+    );
   }
 }
 

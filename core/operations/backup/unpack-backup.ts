@@ -48,12 +48,12 @@ export async function unpackBackup(path: string, folder: string): Promise<void> 
   }
 }
 
-async function openArchive(path: string): Promise<AsyncIterable<Uint8Array>> {
+async function openArchive(path: string): Promise<ReadableStream<Uint8Array>> {
   const file = Bun.file(path);
   const [first, second] = await file.slice(0, 2).bytes();
   if (first !== 0x1f || second !== 0x8b) return file.stream();
   const unzip = new DecompressionStream("gzip") as unknown as ReadableWritablePair<Uint8Array, Uint8Array>;
-  return unpacked(file.stream().pipeThrough(unzip));
+  return ReadableStream.from(unpacked(file.stream().pipeThrough(unzip)));
 }
 
 async function* unpacked(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

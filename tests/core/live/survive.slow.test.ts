@@ -6,7 +6,7 @@ import type { RunView } from "../../../core/training/run-view.ts";
 import { passengersCsv } from "../../harness/app.ts";
 import { ServerProcess, waitForEvent } from "../../harness/process.ts";
 
-/** Here a person resumes; what happens without one is in tests/core/training/interruptions.test.ts. */
+/** Here a person resumes; what happens without one is in tests/core/training/interruptions.slow.test.ts. */
 const server = new ServerProcess({ RESUME: "0" });
 beforeAll(() => server.start());
 afterAll(() => server.remove());
