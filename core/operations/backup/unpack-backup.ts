@@ -53,16 +53,17 @@ async function openArchive(path: string): Promise<ReadableStream<Uint8Array>> {
   const [first, second] = await file.slice(0, 2).bytes();
   if (first !== 0x1f || second !== 0x8b) return file.stream();
   const unzip = new DecompressionStream("gzip") as unknown as ReadableWritablePair<Uint8Array, Uint8Array>;
-  return ReadableStream.from(unpacked(file.stream().pipeThrough(unzip)));
-}
-
-async function* unpacked(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield* stream;
-  } catch (error) {
-    // What the standard says of bytes that are no gzip; a disk's errors have a code.
-    throw error instanceof TypeError ? damaged("it cannot be unpacked") : error;
-  }
+  const unpacked = file.stream().pipeThrough(unzip)[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      // What the standard says of bytes that are no gzip; a disk's errors have a code.
+      const { value, done } = await unpacked.next().catch((error: unknown) => {
+        throw error instanceof TypeError ? damaged("it cannot be unpacked") : error;
+      });
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+  });
 }
 
 async function readText(entry: TarEntry): Promise<unknown> {
