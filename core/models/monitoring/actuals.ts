@@ -38,7 +38,7 @@ export class ActualsReader {
 
   constructor(private readonly options: ActualsOptions) {}
 
-  /** Throws AppError: `missing` for an id that is not kept, `invalid` for what the target cannot be. */
+  /** Throws AppError: `missing` for an ID that is not stored, `invalid` for a value that the target cannot have. */
   async tell(
     tx: Handle,
     { id, actual, learned }: { id: string; actual: Actual; learned: boolean },

@@ -221,7 +221,7 @@ export class Monitor {
       const { all, learned } = await countOutcomes(store, id);
       const figures = liveFigures(result, outcomes);
       view = { outcomes: all, learned, measured: outcomes.length, needed: LEAST_OUTCOMES, figures };
-      // An outcome that was told meanwhile is not in it.
+      // An outcome that was reported meanwhile is not included.
       if (this.timesCounted === timesCounted) this.views.set(key, view);
     }
     return view;

@@ -20,7 +20,7 @@ export const BOUND = 3;
 /** The middle half of a normal distribution is so many standard deviations wide. */
 const NORMAL_WIDTH = 1.349;
 export const RANGES = 12;
-/** A column of two or three values says all by itself. */
+/** A column of two or three values needs no quantiles. */
 const LEAST_EDGES = 4;
 
 /** Quantiles of so many rows, evenly spread, are those of all. */
