@@ -17,7 +17,8 @@ export function htmlAnswer(html: string, status = 200): Response {
 }
 
 export function problemAnswer(told: Problem): Response {
-  return Response.json(told, {
+  // With a last line break: in a terminal the prompt begins on its own line.
+  return new Response(`${JSON.stringify(told)}\n`, {
     status: told.status,
     headers: { "content-type": "application/problem+json" },
   });

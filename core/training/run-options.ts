@@ -4,11 +4,12 @@
 import * as z from "zod";
 import { nearName } from "../csv/dialect/near-name.ts";
 import { findLabel } from "../csv/profile/advice/positive-class.ts";
-import { TASK_CHOSEN } from "../csv/profile/guess-target.ts";
+import { guessTask, TASK_CHOSEN } from "../csv/profile/guess-target.ts";
 import type { CsvProfile } from "../csv/types.ts";
 import { AppError } from "../platform/errors.ts";
 import type { RunOptions } from "../trainer/contract.ts";
-import { isMetricName, METRICS } from "../trainer/metrics/index.ts";
+import { isMetricName, METRICS, metricNames } from "../trainer/metrics/index.ts";
+import type { Task } from "../trainer/samples.ts";
 
 export const MODEL_NAME = z
   .string()
@@ -39,9 +40,9 @@ export const TRAIN_REQUEST = z.strictObject({
     .min(0)
     .max(2 ** 31)
     .optional(),
+  // Which ones fit depends on the target: `settleMetric` says it.
   metric: z
     .string()
-    .refine(isMetricName, `must be one of ${Object.keys(METRICS).join(", ")}`)
     .meta({ enum: Object.keys(METRICS) })
     .optional(),
   positiveClass: z
@@ -111,9 +112,10 @@ export function settleOptions(request: TrainRequest, profile: CsvProfile, budget
       fix: `Send the column that holds the ${request.split === "time" ? "date" : "group"}.`,
     });
   }
+  const task = request.task ?? (target === profile.target ? profile.task : null);
   return {
     target,
-    task: request.task ?? (target === profile.target ? profile.task : null),
+    task,
     ...(!request.task && !isTaskChosen(target, profile) && { isTaskGuessed: true as const }),
     features: request.features ?? null,
     exclude: request.exclude ?? [],
@@ -122,7 +124,7 @@ export function settleOptions(request: TrainRequest, profile: CsvProfile, budget
     split: request.split ?? "random",
     splitColumn: request.splitColumn ?? null,
     seed: request.seed ?? 0,
-    metric: request.metric ?? null,
+    metric: settleMetric(request.metric, task ?? guessedTask(target, profile)),
     positiveClass: settlePositiveClass(request, profile, target),
     costs: request.costs ?? null,
     refit: request.refit ?? true,
@@ -165,5 +167,23 @@ function requireColumn(name: string, profile: CsvProfile): void {
     column: name,
     fix: close ? `Did you mean ${JSON.stringify(close)}?` : `The columns are: ${shown}.`,
     ...(close && { example: close }),
+  });
+}
+
+function guessedTask(target: string, { columns }: CsvProfile): Task {
+  return guessTask(columns.find(({ name }) => name === target)!).task;
+}
+
+/** Null: the task's own. Throws AppError `syntax`, which names the metrics that fit. */
+function settleMetric(name: string | undefined, task: Task): RunOptions["metric"] {
+  if (name === undefined) return null;
+  const fitting = metricNames(task);
+  if (fitting.some((metric) => metric === name)) return name;
+  const problem = isMetricName(name)
+    ? `The metric “${name}” does not fit a ${task} task`
+    : `“${name}” is not a metric`;
+  throw new AppError("syntax", problem, {
+    column: "metric",
+    fix: `Leave the metric out, or choose one of ${fitting.join(", ")}.`,
   });
 }

@@ -124,7 +124,11 @@ function HeatMap({ classes, matrix }: Omit<ConfusionProps, "target">) {
                 y={actual}
                 width="1"
                 height="1"
-              />
+              >
+                <title>
+                  {`Actual “${classes[actual]}”, predicted “${classes[predicted]}”: ${plural(rows, "row")}`}
+                </title>
+              </rect>
             ) : (
               []
             ),
@@ -132,8 +136,8 @@ function HeatMap({ classes, matrix }: Omit<ConfusionProps, "target">) {
         )}
       </svg>
       <figcaption class="fine">
-        Rows: actual class. Columns: predicted class. Correct predictions are on the diagonal; mistakes are
-        pink. Darker is a larger share of the row.
+        Rows: actual class. Columns: predicted class. Point at a square to see both. Correct predictions are
+        on the diagonal; mistakes are pink. Darker is a larger share of the row.
       </figcaption>
     </figure>
   );

@@ -187,7 +187,7 @@ export function DropZone({ links, isFirst }: { links: Links /** No file is here 
       <details class="command" open={isFirst}>
         <summary>Upload and train with curl</summary>
         <CodeBlock
-          code={`${links.curl} -T your.csv '${apiUrl(links, "/api/train/your.csv?target=COLUMN")}'`}
+          code={`${links.curl} --fail-with-body -T your.csv '${apiUrl(links, "/api/train/your.csv?target=COLUMN")}'`}
           label="Upload and train with curl"
         />
       </details>

@@ -164,6 +164,12 @@ function DataCell({ text, type }: { text: string; type: ColumnProfile["type"] })
 }
 
 /** Name, kind, shape and figures of a column; `rows`: how many were read. */
+/** As the list of targets names it: a column of two values is one to answer with Yes or No. */
+function typeWords({ type, distinct, count }: ColumnProfile): string {
+  const isTwofold = type !== "id" && type !== "date" && distinct === 2 && count > 2;
+  return isTwofold ? TYPE_WORDS.boolean : TYPE_WORDS[type];
+}
+
 export function ColumnHead(props: {
   column: ColumnProfile;
   rows: number;
@@ -180,7 +186,7 @@ export function ColumnHead(props: {
         {short(column.name, 40)}
         {isTarget && <span class="tag">target</span>}
       </span>
-      <span class="column-type">{TYPE_WORDS[column.type]}</span>
+      <span class="column-type">{typeWords(column)}</span>
       {HAS_SHAPE.has(column.type) && <Histogram counts={counts} label={shapeSentence(column)} />}
       <span class="column-range">{rangeWords(column)}</span>
       <span class="column-missing">

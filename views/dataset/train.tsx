@@ -16,6 +16,18 @@ const NAME_LENGTH = 60;
 /** What a model can learn to predict; the other columns are offered after them. */
 const LIKELY = new Set<ColumnProfile["type"]>(["number", "category", "boolean"]);
 
+/** By the tasks that they fit, named, because not every browser hides single options of a list. */
+const METRIC_GROUPS = [...new Set(Object.values(METRIC_WORDS).map(({ tasks }) => tasks.join(" ")))].map(
+  (tasks) => ({
+    tasks,
+    label: `For ${tasks
+      .split(" ")
+      .map((task) => TASK_WORDS[task as Task].short)
+      .join(" or ")}`,
+    metrics: Object.keys(METRIC_WORDS).filter((metric) => METRIC_WORDS[metric]!.tasks.join(" ") === tasks),
+  }),
+);
+
 /** A column, and what kind of prediction it would be. */
 export interface TargetChoice {
   name: string;
@@ -142,10 +154,14 @@ function Options(props: {
       >
         <select id="metric" name="metric" aria-describedby="metric-hint">
           <option value="">Default</option>
-          {Object.entries(METRIC_WORDS).map(([metric, { label, tasks }]) => (
-            <option value={metric} data-tasks={tasks.join(" ")}>
-              {label}
-            </option>
+          {METRIC_GROUPS.map(({ label, tasks, metrics }) => (
+            <optgroup label={label} data-tasks={tasks}>
+              {metrics.map((metric) => (
+                <option value={metric} data-tasks={tasks}>
+                  {METRIC_WORDS[metric]!.label}
+                </option>
+              ))}
+            </optgroup>
           ))}
         </select>
       </Field>

@@ -81,6 +81,17 @@ function RoutePart({ frame, route }: { frame: Frame; route: ApiDocs["routes"][nu
           <span class="hint"> Scope: {route.scope}.</span>
         )}
       </p>
+      {route.also.length > 0 && (
+        <p class="fine">
+          Also{" "}
+          {route.also.map((other, at) => (
+            <>
+              {at > 0 && ", "}
+              <code>{other}</code>
+            </>
+          ))}
+        </p>
+      )}
       {route.query.length > 0 && (
         <dl class="facts">
           {route.query.map(({ name, says }) => (

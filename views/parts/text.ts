@@ -18,7 +18,7 @@ export function textDashboard(data: { [P in Panel]?: PanelData[P] | null }, link
     data.model && modelText(data.model, links),
     data.datasets && datasetsText(data.datasets, links),
     data.activity && activityText(data.activity),
-    `Train:  ${links.curl} -T your.csv '${apiUrl(links, "/api/train/your.csv?target=COLUMN")}'`,
+    `Train:  ${links.curl} --fail-with-body -T your.csv '${apiUrl(links, "/api/train/your.csv?target=COLUMN")}'`,
   ];
   return `${parts.filter(Boolean).join("\n\n")}\n`;
 }

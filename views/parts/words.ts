@@ -38,7 +38,7 @@ export function taskLabel(task: string | null): string {
 export const TYPE_WORDS: Record<ColumnType, string> = {
   number: "number",
   category: "category",
-  boolean: "yes/no",
+  boolean: "Yes/No",
   date: "date",
   text: "free text",
   id: "ID",
@@ -48,7 +48,7 @@ export const TYPE_WORDS: Record<ColumnType, string> = {
 export const TYPE_PHRASES: Record<ColumnType, string> = {
   number: "a number",
   category: "a category",
-  boolean: "yes/no",
+  boolean: "Yes/No",
   date: "a date",
   text: "free text",
   id: "an ID",

@@ -11,9 +11,9 @@ const MOST_POINTS = 250;
 const MOST_ROWS = 40;
 
 export function CurvePanel({ data, panelKey }: { data: NonNullable<PanelData["curve"]>; panelKey: string }) {
-  const { rounds } = data;
+  const { rounds, run } = data;
   const drawing = curveDrawing(rounds);
-  if (!drawing) return <Empty>The curve starts with the first training round.</Empty>;
+  if (!drawing) return <Empty>{noCurve(run)}</Empty>;
   const { sentence, series, xLabel, yLabel } = drawing;
   return (
     <Figure
@@ -29,6 +29,13 @@ export function CurvePanel({ data, panelKey }: { data: NonNullable<PanelData["cu
       <Legend series={series} />
     </Figure>
   );
+}
+
+/** Boosting and networks learn in rounds; the other kinds are fitted at once. */
+function noCurve({ finishedAt, candidates }: NonNullable<PanelData["curve"]>["run"]): string {
+  if (finishedAt !== null) return "No learning curve: no candidate of this run learned in rounds.";
+  if (!candidates.length) return "The curve starts with the first training round.";
+  return "No curve yet. It starts when a candidate that learns in rounds, such as gradient boosting, is tried.";
 }
 
 /** Null: there is no round yet. */

@@ -115,8 +115,10 @@ async function bodyOf(row: Route, request: Request, call: Call): Promise<unknown
     // Where only a file is expected, its bytes say what it is: a browser names a type by the file's ending.
     if (!row.body || FILE_TYPES.includes(type)) return undefined;
     if (type !== "application/json")
-      throw new AppError("media_type", `This route takes a CSV or JSON, not ${type}`, {
-        fix: "Send the header content-type: text/csv, or application/json.",
+      throw new AppError("media_type", `This route takes rows as CSV or JSON, not ${type}`, {
+        fix: /^(image|audio|video)\//.test(type)
+          ? "Send the data as a table, not a picture or recording of it."
+          : "Send CSV with the header content-type: text/csv, or JSON with content-type: application/json.",
       });
   }
   if (!row.body) return undefined;

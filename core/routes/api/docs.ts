@@ -15,6 +15,8 @@ import { type Route, refusalsOf } from "./route.ts";
 export interface RouteDoc {
   method: string;
   path: string;
+  /** Other methods and paths that do the same. */
+  also: string[];
   summary: string;
   /** What a token needs for it; "open": nothing. */
   scope: Access;
@@ -37,20 +39,22 @@ export interface ApiDocs {
 export async function apiDocs(routes: readonly Route[], source: PanelSource, home: string): Promise<ApiDocs> {
   const names = await exampleNames(source, home);
   return {
-    routes: routes.map((row) => routeDoc(row, names)),
+    routes: [...Map.groupBy(routes, ({ says }) => says).values()].map((same) => routeDoc(same, names)),
     problems: Object.entries(PROBLEMS).map(([code, about]) => ({ code, ...about })),
     events: EVENT_NAMES.map((type) => ({ type, fields: Object.keys(EVENTS[type].data.shape) })),
     settings: settingsInWords(),
   };
 }
 
-function routeDoc(row: Route, names: Record<string, string>): RouteDoc {
-  const { method, path, scope, says, query, answers, example } = row;
-  const refused = new Set(refusalsOf(row).map((code) => PROBLEMS[code].status));
+/** Of rows that do the same: the first of them, which names the others. */
+function routeDoc([row, ...others]: Route[], names: Record<string, string>): RouteDoc {
+  const { method, path, scope, says, query, answers, example } = row!;
+  const refused = new Set(refusalsOf(row!).map((code) => PROBLEMS[code].status));
   const described =
     query instanceof z.ZodObject ? Object.entries(query.shape as Record<string, z.ZodType>) : [];
   return {
     ...{ method, path, scope, summary: says, example: fill(example, names) },
+    also: others.map((other) => `${other.method} ${other.path}`),
     query: described.map(([name, schema]) => ({ name, says: schema.description ?? "" })),
     done: Object.keys(answers).map(Number),
     refused: [...refused].sort((one, other) => one - other),
@@ -84,6 +88,8 @@ export async function exampleOf(row: Route, source: PanelSource, asked: AskedAbo
     run: "ID",
     model: "NAME",
     version: version ?? String((await newestVersion(source, params.name)) ?? 1),
+    file: [params.file, query.file, query.name].find((name) => /^[\w.-]+$/.test(name ?? "")) ?? "FILE",
+    target: "COLUMN",
     row: values.length ? quoted(Object.fromEntries(values)) : '{"COLUMN":"VALUE"}',
   });
 }
@@ -114,6 +120,7 @@ async function featuresOf({ store }: PanelSource, name: string, version: string 
 }
 
 async function exampleNames(source: PanelSource, home: string): Promise<Record<string, string>> {
+  const dataset = (await listDatasets(source.store, { before: Number.MAX_SAFE_INTEGER, limit: 1 }))[0];
   const model = await currentModel(source.store);
   const newest = model && (await listVersions(source.store, model.name))[0];
   const row = Object.fromEntries(
@@ -122,7 +129,9 @@ async function exampleNames(source: PanelSource, home: string): Promise<Record<s
   return {
     home,
     curl: curlCommand(source.config),
-    dataset: (await listDatasets(source.store, { before: Number.MAX_SAFE_INTEGER, limit: 1 }))[0]?.id ?? "ID",
+    dataset: dataset?.id ?? "ID",
+    file: "data.csv",
+    target: "COLUMN",
     run: (await currentRun(source.store))?.id ?? "ID",
     model: model?.name ?? "NAME",
     version: String(newest?.version ?? 1),
@@ -138,5 +147,5 @@ function quoted(value: unknown): string {
 function fill(example: string, names: Record<string, string>): string {
   return example
     .replace(/^curl\b/, () => names.curl!)
-    .replace(/\{(home|dataset|run|model|version|row)\}/g, (_, name: string) => names[name]!);
+    .replace(/\{(home|dataset|run|model|version|file|target|row)\}/g, (_, name: string) => names[name]!);
 }

@@ -103,7 +103,7 @@ export const TRAINING_ROUTES = [
     scope: "train",
     rate: "train",
     example:
-      "curl --fail-with-body -H 'content-type: application/json' -d '{\"datasetId\":\"{dataset}\",\"budgetSeconds\":10}' '{home}/api/train'",
+      'curl --fail-with-body -H \'content-type: application/json\' -d \'{"datasetId":"{dataset}","target":"{target}"}\' \'{home}/api/train\'',
     says: "Queues a training run on a dataset.",
     body: TRAIN_REQUEST,
     query: TRAIN_OPTIONS,
@@ -135,7 +135,7 @@ export const TRAINING_ROUTES = [
       path,
       scope: "train",
       rate: "train",
-      example: "curl --fail-with-body -T data.csv '{home}/api/train/data.csv?budgetSeconds=10'",
+      example: "curl --fail-with-body -T {file} '{home}/api/train/{file}?target={target}'",
       says: "Uploads a CSV and trains on it in one request. Prints one line per step and the result last. If the run fails, the connection is closed.",
       query: TRAIN_QUERY,
       file: "the CSV to train on",
