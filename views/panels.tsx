@@ -129,8 +129,20 @@ const SAYS: { [P in Panel]?: (data: NonNullable<PanelData[P]>) => Record<string,
   }),
 };
 
-function NothingYet({ panel }: { panel: Panel }) {
-  return panel === "stages" ? <StagesAhead /> : <Empty>{EMPTY_WORDS[panel]}</Empty>;
+function NothingYet({ panel, links }: { panel: Panel; links: Links }) {
+  if (panel === "stages") return <StagesAhead />;
+  return (
+    <>
+      <Empty>{EMPTY_WORDS[panel]}</Empty>
+      {panel === "run" && (
+        <p>
+          <a class="button primary" href={url(links, "/datasets")}>
+            Choose a dataset
+          </a>
+        </p>
+      )}
+    </>
+  );
 }
 
 export interface PanelViewProps<P extends Panel> {
@@ -158,7 +170,11 @@ export function PanelView<P extends Panel>({ panelKey, panel, data, links }: Pan
       {...(known === null ? {} : SAYS[panel]?.(known))}
     >
       <h2 id={heading}>{PANEL_TITLES[panel]}</h2>
-      {known === null ? <NothingYet panel={panel} /> : Content({ data: known, links, panelKey })}
+      {known === null ? (
+        <NothingYet panel={panel} links={links} />
+      ) : (
+        Content({ data: known, links, panelKey })
+      )}
     </section>
   );
 }

@@ -180,7 +180,7 @@ export function plain(n: number): string {
 export function typeset(text: string): string {
   return text
     .replace(
-      /(?<![\w.“"'-])(-?\d+(?:\.\d+)?)e([+-]?\d+)(?![\w.])/g,
+      /(?<![\w.“"'-])(-?\d+(?:\.\d+)?)e([+-]?\d+)(?!\w|\.\d)/g,
       (_, digits: string, exponent: string) => {
         const raised = String(Number(exponent))
           .replace("-", "⁻")

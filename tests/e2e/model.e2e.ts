@@ -119,6 +119,61 @@ test('"Try it" shows the prediction beside its fields, marks unseen values, and 
   await expect(page).toHaveURL(/#use$/);
 });
 
+test("the whole model page is reached and worked by keyboard, in order, with its focus in sight", async ({
+  page,
+  server,
+}) => {
+  const model = await trainSample(server, "customers");
+  await page.goto(`${server.url}models/${model}`);
+  await expect(page.locator("#pill")).toHaveText("Live");
+  const stops = await page.evaluate(stopsOf);
+  expect(stops).toBeGreaterThan(40);
+  await page.locator("#main").focus();
+  const reached: number[] = [];
+  for (let k = 0; k < stops; k += 1) {
+    await page.keyboard.press("Tab");
+    const focus = await page.evaluate(focusNow);
+    expect([k, focus.isSeen]).toEqual([k, true]);
+    reached.push(focus.place);
+  }
+  expect(reached).toEqual(Array.from({ length: stops }, (_, k) => k));
+
+  await page.locator("#all-metrics > summary").focus();
+  await page.keyboard.press("Enter");
+  await expect(page.locator("#all-metrics table").first()).toBeVisible();
+  await page.getByRole("button", { name: /^Deploy version 1/ }).focus();
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".model-head")).toContainText("live, predicts");
+  await page.getByText("Take offline").first().focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: /^Take offline/ }).focus();
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".panel-model")).toContainText("No version is live");
+});
+
+/** Runs in the page: marks what can have the focus, one for each group of radio buttons, and counts it. */
+function stopsOf(): number {
+  const all = "a[href], button, summary, input, select, textarea, [tabindex='0']";
+  const stops = [...document.querySelectorAll<HTMLElement>(`main :is(${all})`)].filter(
+    (node) => node.checkVisibility({ visibilityProperty: true }) && !node.matches(":disabled, [type=hidden]"),
+  );
+  for (const [k, stop] of stops.entries()) stop.dataset.stop = String(k);
+  return stops.length;
+}
+
+/** Runs in the page: the marked place that has the focus, and whether one sees it there. */
+function focusNow(): { place: number; isSeen: boolean } {
+  const node = document.activeElement as HTMLElement;
+  const { top, bottom } = node.getBoundingClientRect();
+  const isOutlined = [node, node.closest("label")].some(
+    (of) => of !== null && getComputedStyle(of).outlineStyle !== "none",
+  );
+  return {
+    place: Number(node.dataset.stop ?? -1),
+    isSeen: isOutlined && bottom > 0 && top < window.innerHeight,
+  };
+}
+
 test("a file without the model's columns is not sent, and the page names the missing columns", async ({
   page,
   server,

@@ -14,12 +14,14 @@ import {
 test("every page is accessible, fits a phone and keeps quiet", async ({ page, server }) => {
   test.slow();
   const { datasetId, runId, model } = await trainFruit(server);
+  const other = await trainAgain(server, datasetId);
   const errors = listenForErrors(page);
   const paths = [
     "",
     `datasets/${datasetId}`,
     `runs/${runId}`,
     `runs/${runId}/rewind?at=0`,
+    `compare?runs=${runId},${other}`,
     `models/${model}`,
     `models/${model}/report`,
     "inspect",
@@ -68,10 +70,15 @@ test("a refused file says why, and the next one is accepted", async ({ page, ser
 test("files are taken on every page: dropped, pasted, several at once", async ({ page, server }) => {
   test.slow();
   const { datasetId, runId, model } = await trainFruit(server);
+  const other = await trainAgain(server, datasetId);
   const paths = ["", "datasets", `datasets/${datasetId}`, "runs", `runs/${runId}`, "models"];
+  const seldom = [`compare?runs=${runId},${other}`, `runs/${runId}/replay`, `models/${model}/report`];
   for (const path of [
     ...paths,
     `models/${model}`,
+    ...seldom,
+    "settings/tokens",
+    "settings/audit",
     "activity",
     "inspect",
     "docs",
@@ -79,8 +86,8 @@ test("files are taken on every page: dropped, pasted, several at once", async ({
     "nothing-here",
   ]) {
     await page.goto(server.url + path);
-    const name = `from-${path.replaceAll("/", "-") || "home"}.csv`;
-    await dropFile(page, { name, text: `${fruitCsv(40)}${path.length},red,${path},no\n` });
+    const name = `from-${path.replaceAll(/\W+/g, "-") || "home"}.csv`;
+    await dropFile(page, { name, text: `${fruitCsv(40)}${path.length},red,${name},no\n` });
     await expect(page).toHaveURL(/\/datasets\/\w+$/);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
   }
@@ -171,6 +178,15 @@ async function upload(server: Server, name: string, text: string): Promise<strin
     body: text,
   });
   expect(answer.ok, await answer.clone().text()).toBe(true);
+  return ((await answer.json()) as { id: string }).id;
+}
+
+async function trainAgain(server: Server, datasetId: string): Promise<string> {
+  const answer = await fetch(`${server.url}api/train?wait=1`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ datasetId, budgetSeconds: 1, seed: 1 }),
+  });
   return ((await answer.json()) as { id: string }).id;
 }
 

@@ -26,7 +26,7 @@ test("a sample opens with one click, import settings have a preview, and another
 }) => {
   const errors = listenForErrors(page);
   await page.goto(server.url);
-  await expect(page.getByText(`curl -T your.csv '${server.url}api/train/`)).toBeVisible();
+  await expect(page.getByText(`curl --fail-with-body -T your.csv '${server.url}api/train/`)).toBeVisible();
   await page.getByRole("button", { name: "Open sample: Customers who leave" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("customers.csv");
   await page.getByText("Change import settings").click();
@@ -148,6 +148,52 @@ test("while a page comes and while a run goes on everything stands still, and th
     }
   }
 });
+
+interface Pace {
+  share: number;
+  elapsedMs: number;
+  leftMs: number | null;
+}
+
+test("progress and the time left agree through a whole run, and progress never goes back", async ({
+  page,
+  server,
+}) => {
+  const { id } = await send<{ id: string }>(server, "api/samples/flats");
+  const run = await send<{ id: string }>(server, "api/train", { datasetId: id, budgetSeconds: 8 });
+  await page.goto(`${server.url}runs/${run.id}`);
+  const told = await page.evaluate(everyPace);
+  expect(told.length).toBeGreaterThan(20);
+  const falls = told.filter(({ share }, k) => k > 0 && share < told[k - 1]!.share - 0.002);
+  expect(falls).toEqual([]);
+  // "17 %, 5 s left" after 20 s would be short of what both together say.
+  const short = told.filter(
+    ({ share, elapsedMs, leftMs }) => leftMs !== null && share < elapsedMs / (elapsedMs + leftMs) - 0.03,
+  );
+  expect(short).toEqual([]);
+});
+
+/** Runs in the page: what its bar shows in each frame, and what the server told last, until the run has ended. */
+function everyPace(): Promise<Pace[]> {
+  const seen: Pace[] = [];
+  return new Promise((resolve) => {
+    const look = () => {
+      const pace = document.querySelector<HTMLElement>(".pace");
+      if (!pace && seen.length) return resolve(seen);
+      if (pace) {
+        const { elapsedMs, leftMs } = pace.dataset;
+        const share = pace.querySelector("progress")!.value / 100;
+        seen.push({
+          share,
+          elapsedMs: Number(elapsedMs),
+          leftMs: leftMs === undefined ? null : Number(leftMs),
+        });
+      }
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+}
 
 interface Shift extends PerformanceEntry {
   value: number;

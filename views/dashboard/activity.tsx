@@ -2,7 +2,7 @@
 import type { Activity } from "../../core/events/event-log.ts";
 import type { AttentionItem, PanelData } from "../../core/routes/data/panel-data.ts";
 import { type Links, url } from "../layout/frame.ts";
-import { plural } from "../parts/format.ts";
+import { plural, unbroken } from "../parts/format.ts";
 import { Action, All, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
 import type { Lamp } from "../parts/words.ts";
 
@@ -110,7 +110,7 @@ function FeedItem({ item, form }: { item: Activity; form: "clock" | "full" }) {
       <Time at={item.at} form={form} />
       <span class="feed-sentence">
         <span class="unseen">{LEVEL_WORDS[item.level]}</span>
-        {item.sentence}
+        {unbroken(item.sentence)}
       </span>
     </p>
   );
@@ -130,7 +130,7 @@ export function AttentionPanel({ data, links }: { data: PanelData["attention"]; 
       {data.items.map((item) => (
         <li class={`attention-${item.severity}`} {...(item.alertId ? { id: `alert-${item.alertId}` } : {})}>
           <LampDot lamp={item.severity === "error" ? "danger" : "caution"} />
-          <span>{item.sentence}</span>
+          <span>{unbroken(item.sentence)}</span>
           <div class="actions">
             <AttentionAction item={item} links={links} />
             {item.alertId && <Dismiss alertId={item.alertId} item={item} links={links} />}

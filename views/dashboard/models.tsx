@@ -15,7 +15,9 @@ export function ModelsPanel({ data, links }: { data: PanelData["models"]; links:
       </Empty>
     );
   const items = [...data.items].sort(
-    (a, b) => Number(b.liveVersion !== null) - Number(a.liveVersion !== null),
+    (a, b) =>
+      Number(b.liveVersion !== null) - Number(a.liveVersion !== null) ||
+      b.trainedAt.localeCompare(a.trainedAt),
   );
   return (
     <>

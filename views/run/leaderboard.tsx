@@ -134,7 +134,10 @@ function CandidateRow({ entry, scale, run }: { entry: Standing; scale: Scale; ru
         <span class="strip fine">off this scale</span>
       )}
       <span class="candidate-score">
-        {scale.scores[at]} <span class="fine">{isSpread ? `± ${scale.spreads[at]}` : "1 fold"}</span>
+        {scale.scores[at]}
+        {entry.group !== "baseline" && (
+          <span class="fine"> {isSpread ? `± ${scale.spreads[at]}` : "1 fold"}</span>
+        )}
       </span>
     </li>
   );
