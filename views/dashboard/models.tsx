@@ -2,7 +2,7 @@
 import type { ModelRow } from "../../core/routes/data/list-data.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { type Links, url } from "../layout/frame.ts";
-import { figures, plural } from "../parts/format.ts";
+import { figures } from "../parts/format.ts";
 import { All, Empty, LampDot, Time } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { metricLabel } from "../parts/words.ts";
@@ -40,9 +40,8 @@ export function ModelsPanel({ data, links }: { data: PanelData["models"]; links:
   );
 }
 
-function facts({ liveVersion, versions, metric, score, baseline }: ModelRow): string {
-  const state =
-    liveVersion === null ? `Not live, ${plural(versions, "version")}` : `Version ${liveVersion} live`;
+function facts({ liveVersion, metric, score, baseline }: ModelRow): string {
+  const state = liveVersion === null ? "Not live" : `Version ${liveVersion} live`;
   if (metric === null || score === null) return state;
   const [told, against] = figures(baseline === null ? [score] : [score, baseline]);
   return `${state}, ${metricLabel(metric)} ${told}${against === undefined ? "" : ` (baseline ${against})`}`;
