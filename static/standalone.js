@@ -1,5 +1,5 @@
 // Fills the standalone page of an exported model: predicts as you type, with the module in the page itself.
-const { predict, explain, schema, selfTest } = await import(document.body.dataset.module);
+const { predict, explain, schema, bounds, selfTest } = await import(document.body.dataset.module);
 const form = document.getElementById("row");
 
 function row() {
@@ -11,12 +11,14 @@ function row() {
 }
 
 function show() {
-  const [answer] = predict([row()]);
+  const bounded = bounds === null ? {} : { interval: 0.9 };
+  const [answer] = predict([row()], bounded);
   const share = answer.probabilities?.[answer.prediction];
   const chance = share === undefined ? "" : `, probability ${percent(share)}`;
   const { prediction } = answer;
   const told = typeof prediction === "number" ? figure(prediction) : prediction;
   document.getElementById("answer").textContent = `${schema.target}: ${told}${chance}`;
+  document.getElementById("bounds").textContent = boundsOf(answer);
   const [{ contributions }] = explain([row()]);
   const ranked = Object.entries(contributions).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
   const lines = ranked.slice(0, 10).map(([name, share]) => {
@@ -28,6 +30,12 @@ function show() {
     return line;
   });
   document.getElementById("contributions").replaceChildren(...lines);
+}
+
+// Where the outcome lies in 9 of 10 cases; empty for a version that cannot tell.
+function boundsOf({ interval, set }) {
+  if (interval) return `90 % interval: ${figure(interval.low)} to ${figure(interval.high)}`;
+  return set ? `90 % prediction set: ${set.join(", ") || "empty"}` : "";
 }
 
 form.addEventListener("input", show);

@@ -5,6 +5,7 @@
 import type { Column, ColumnPlan, Table } from "../csv/types.ts";
 import { AppError } from "../platform/errors.ts";
 import { type Explanation, explain } from "../trainer/explain/explanation.ts";
+import { type Bounds, boundRows, highestLevel } from "../trainer/model/bounds.ts";
 import { learnedTest } from "../trainer/model/learned-rows.ts";
 import { type Model, type Prediction as ModelAnswer, predict } from "../trainer/model/model.ts";
 import { openRowModel, type RowModel, type RowValues } from "../trainer/model/row-model.ts";
@@ -13,6 +14,7 @@ import { type Cell, CellReader, type ColumnStyle, newStyle, type Value } from ".
 import { ColumnNames } from "./rows/columns.ts";
 import { MOST_WARNINGS, type Warning, type WarningCode } from "./rows/warnings.ts";
 
+export { highestLevel } from "../trainer/model/bounds.ts";
 export type { Cell } from "./rows/cell-reader.ts";
 export type { Warning } from "./rows/warnings.ts";
 export type PredictRow = Map<string, Cell>;
@@ -23,6 +25,10 @@ export interface Answer {
   probabilities?: Record<string, number>;
   /** The positive class is answered from this probability on; absent where the likelier class is. */
   threshold?: number;
+  /** Numbers, where asked for: between these the outcome lies as often as `level` says. */
+  interval?: { low: number; high: number; level: number };
+  /** Classes, where asked for: the outcome is one of them as often as was asked; empty where none is likely enough. */
+  set?: string[];
   /** By column, in the number itself, or in log-odds of the class `contributionsOf`; with `base` they sum to it. */
   contributions?: Record<string, number>;
   /** The class that contributions speak for: of two the positive one, of more the predicted one; absent for numbers. */
@@ -41,6 +47,8 @@ export interface Answered {
 
 export interface AnswerOptions {
   explain: boolean;
+  /** How often bounds shall hold the outcome, 0..1; absent: answers have none. */
+  interval?: number | undefined;
 }
 
 /** One answer a row, in order. Throws AppError `invalid` where a row names no column of the model. */
@@ -49,8 +57,11 @@ export function answerRows(model: Model, rows: PredictRow[], options: AnswerOpti
   const table = tableOf(model, rows, { warnings, styles: newStyles(model) });
   const predicted = predict(model, table);
   const explanation = options.explain ? explain(model, table) : null;
+  const level = options.interval;
+  const boundsAt = level === undefined ? null : answerBounds(model, { table, predicted, level });
   const answers = rows.map((_, row) => ({
     ...answerAt(model, predicted, row),
+    ...boundsAt?.(row),
     ...(explanation && contributionsAt(explanation, row, predicted.values[row]!)),
     ...(explanation && spokenFor(model, predicted.values[row]!)),
   }));
@@ -61,6 +72,35 @@ export function answerRows(model: Model, rows: PredictRow[], options: AnswerOpti
 export function learnedFrom(model: Model, rows: PredictRow[]): boolean[] {
   const isLearned = learnedTest(model, tableOf(model, rows, { warnings: [], styles: newStyles(model) }));
   return rows.map((_, row) => isLearned?.(row) ?? false);
+}
+
+/** By row. Throws AppError `invalid` where the model cannot bound its answers so. */
+export function answerBounds(
+  model: Model,
+  { table, predicted, level }: { table: Table; predicted: ModelAnswer; level: number },
+): (row: number) => Pick<Answer, "interval" | "set"> {
+  const bounds = boundsFor(model, level);
+  const { values: answers, probabilities } = predicted;
+  const bounded = boundRows(bounds, { table, answers, probabilities, level });
+  if (bounded.kind === "classes") return (row) => ({ set: bounded.sets[row]!.map((k) => model.classes[k]!) });
+  const { low, high } = bounded;
+  return (row) => ({ interval: { low: low[row]!, high: high[row]!, level } });
+}
+
+/** Throws AppError `invalid` where it has none, or learned them from too few rows for this level. */
+export function boundsFor({ bounds }: Model, level: number): Bounds {
+  if (!bounds) {
+    throw new AppError("invalid", "This version has no bounds for its predictions", {
+      fix: "Train it again: versions from before, and those of fewer than 30 held-out rows, have none.",
+    });
+  }
+  const most = highestLevel(bounds);
+  if (level > most) {
+    throw new AppError("invalid", `${bounds.rows} held-out rows cannot vouch for interval=${level}`, {
+      fix: `Ask for at most ${Math.floor(1000 * most) / 1000}, or train on more rows.`,
+    });
+  }
+  return bounds;
 }
 
 /** How a request writes the columns of a model, before anything of it was read. */

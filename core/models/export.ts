@@ -8,6 +8,7 @@ import { AppError } from "../platform/errors.ts";
 import type { StoredVersion } from "../store/models.ts";
 import type { ModelSchema } from "../trainer/contract.ts";
 import { encodeRows } from "../trainer/encoding/encoder.ts";
+import { highestLevel } from "../trainer/model/bounds.ts";
 import { lightgbmText } from "../trainer/model/exports/lightgbm.ts";
 import { type OneEnsemble, oneEnsemble } from "../trainer/model/exports/one-ensemble.ts";
 import { onnxModel } from "../trainer/model/exports/onnx.ts";
@@ -30,6 +31,8 @@ export interface ExportedModel {
 }
 
 const CHECK_ROWS = 100;
+/** Of the bounds that the page shows. */
+const SHOWN_LEVEL = 0.9;
 
 /** All but the page, which is HTML and made by views. Throws AppError `invalid` with the reason. */
 export function exportModel(
@@ -63,7 +66,7 @@ export function exportModel(
 /** What the format cannot hold: it takes values, and how cells become values is said beside them. */
 function description({ result }: StoredVersion): { readings: string; note: string } {
   const note =
-    "Inputs are values as training read them: numbers with a point, labels without blanks around them and in the model's own spelling, dates as milliseconds since 1970 in UTC. How cells were read is in readings.";
+    "Inputs are values as training read them: numbers with a point, labels without blanks around them and in the model's own spelling, dates as milliseconds since 1970 in UTC. How cells were read is in readings. Intervals and sets (interval=) are not part of this format; mjs, html and json have them.";
   return { readings: JSON.stringify(result.readings ?? null), note };
 }
 
@@ -153,10 +156,12 @@ export function modelModule(bytes: Uint8Array, version: StoredVersion): string {
   return `// ${version.name} version ${version.version}, made by Signalbox. No dependency: Node, Deno, Bun and browsers.
 ${standaloneBundle().replace(/export\{(\w+) as openModel\};?\s*$/, "const openModel=$1;")}
 const model = openModel(Uint8Array.from(atob("${base64}"), (c) => c.charCodeAt(0)));
-/** predict([{column: value}]) -> [{prediction, probabilities?}]; what is left out is missing. */
+/** predict([{column: value}], {interval: 0.9}?) -> [{prediction, probabilities?, interval? or set?}]; what is left out is missing. */
 export const predict = model.predict;
 /** As predict, with each column's contribution and the base from which they count. */
 export const explain = model.explain;
+/** How many held-out rows intervals and sets were learned from; null: this version has none. */
+export const bounds = ${boundRowsOf(bytes)};
 export const schema = ${jsonLiteral(version.result.schema)};
 /** How rows are read: names, marks, orders and words, as training read them. */
 export const readings = ${jsonLiteral(version.result.readings ?? null)};
@@ -173,6 +178,11 @@ export const selfTest = () => ({
   right: predict(test.rows).filter((answer, i) => same(answer, test.answers[i])).length,
 });
 `;
+}
+
+function boundRowsOf(bytes: Uint8Array): string {
+  const { bounds } = readModel(bytes);
+  return bounds && highestLevel(bounds) >= SHOWN_LEVEL ? JSON.stringify({ rows: bounds.rows }) : "null";
 }
 
 /** Parsed, not written as a literal: in a literal a column called __proto__ would be something else. */

@@ -15,6 +15,7 @@ import { AppError } from "../platform/errors.ts";
 import type { Lease } from "../platform/leases.ts";
 import type { StoredVersion } from "../store/models.ts";
 import type { Model, Prediction as ModelAnswer } from "../trainer/model/model.ts";
+import type { Answer } from "./answering.ts";
 import { KEPT_ROWS, type Keeping } from "./monitoring/prediction-log.ts";
 import { type InputSource, openInput, type PredictInput } from "./predict-input.ts";
 import { ColumnNames } from "./rows/columns.ts";
@@ -35,6 +36,8 @@ export interface FileToPredict extends InputSource {
   form?: OutputForm;
   /** Which rows stay in the prediction log, as far as it is on; a sample of those after the first KEPT_ROWS if absent. */
   keeping?: Keeping;
+  /** How often bounds shall hold the outcome; absent: no columns for them. */
+  interval?: number | undefined;
 }
 
 export interface FileAnswer {
@@ -52,7 +55,7 @@ export interface FileAnswer {
 export async function predictFile(
   serving: Serving,
   version: StoredVersion,
-  { lease, form, keeping, ...source }: FileToPredict,
+  { lease, form, keeping, interval, ...source }: FileToPredict,
 ): Promise<FileAnswer> {
   const access = new AbortController();
   const release = lease((reason) => access.abort(reason));
@@ -60,7 +63,7 @@ export async function predictFile(
     const input = await openInput(source, access.signal);
     const wanted = form ?? input.form;
     const tally = { warnings: 0 };
-    const chunks = predictRows({ serving, version, input, form: wanted, tally, keeping });
+    const chunks = predictRows({ serving, version, input, form: wanted, tally, keeping, interval });
     return { form: wanted, chunks: guarded(chunks, access.signal, release), tally };
   } catch (error) {
     release();
@@ -86,7 +89,7 @@ async function* guarded(
   }
 }
 
-interface Work extends Pick<FileToPredict, "keeping"> {
+interface Work extends Pick<FileToPredict, "keeping" | "interval"> {
   serving: Serving;
   version: StoredVersion;
   input: PredictInput;
@@ -94,13 +97,23 @@ interface Work extends Pick<FileToPredict, "keeping"> {
   tally: { warnings: number };
 }
 
-async function* predictRows({ serving, version, input, form, tally, keeping }: Work): AsyncGenerator<Chunk> {
-  const [{ openWriter }, { readAsked }, { TableReader }, model] = await Promise.all([
-    import("../csv/formats/writers/table-writer.ts"),
-    import("./rows/read-asked.ts"),
-    import("./table-reader.ts"),
-    serving.open(version),
-  ]);
+async function* predictRows({
+  serving,
+  version,
+  input,
+  form,
+  tally,
+  keeping,
+  interval,
+}: Work): AsyncGenerator<Chunk> {
+  const [{ openWriter }, { readAsked }, { TableReader }, model, { answerBounds, boundsFor }] =
+    await Promise.all([
+      import("../csv/formats/writers/table-writer.ts"),
+      import("./rows/read-asked.ts"),
+      import("./table-reader.ts"),
+      serving.open(version),
+      import("./answering.ts"),
+    ]);
   const columns = new ColumnNames(model);
   const knows = (name: string) => columns.placeOf(name) >= 0;
   const known = { reading: model.reading ?? null, knows, target: model.target };
@@ -108,7 +121,8 @@ async function* predictRows({ serving, version, input, form, tally, keeping }: W
   if (!asked) throw noRows();
   const { names, header, hasHeader } = asked.layout;
   const named = header.map((name, k) => name || names[k]!);
-  const added = addedFor(model);
+  if (interval !== undefined) boundsFor(model, interval);
+  const added = addedFor(model, interval);
   const reader = new TableReader(model, names);
   const isNamed = names.map((name) => knows(name) || columns.isUnused(name));
   let fileNotes = hasHeader ? reader.strangers : [];
@@ -128,13 +142,15 @@ async function* predictRows({ serving, version, input, form, tally, keeping }: W
         keeping: keeping ?? (seen < KEPT_ROWS ? "full" : "sampled"),
         cellsOf: (row) => namedCells(names, given[row]!, isNamed),
       });
+      const bounds =
+        interval === undefined ? null : answerBounds(model, { table, predicted, level: interval });
       const said = notesByRow(batch, { warnings, fileNotes });
       fileNotes = [];
       seen += batch.length;
       const written = batch.map(({ cells, line }, row): OutputRow => {
         const notes = said?.[row] ?? [];
         tally.warnings += notes.length;
-        const answer = { predicted, row, id: ids?.[row] ?? "" };
+        const answer = { predicted, row, id: ids?.[row] ?? "", bounds: bounds?.(row) };
         return { given: cells, added: [...added.cells(answer), notes.join("; ")], line };
       });
       // The header leaves with the first rows, so that a refusal of them still comes before the first byte.
@@ -243,24 +259,36 @@ function nextSize(rows: number, ms: number): number {
 interface AddedColumns {
   names: string[];
   kinds: OutputColumn["kind"][];
-  cells: (answer: { predicted: ModelAnswer; row: number; id: string }) => (string | number)[];
+  cells: (answer: {
+    predicted: ModelAnswer;
+    row: number;
+    id: string;
+    bounds: Pick<Answer, "interval" | "set"> | undefined;
+  }) => (string | number)[];
 }
 
 /** Without an id where the prediction is not kept: no outcome can be told for it. */
-function addedFor({ classes, threshold }: Model): AddedColumns {
+function addedFor({ classes, threshold }: Model, interval: number | undefined): AddedColumns {
   const isWide = classes.length > MOST_CLASS_COLUMNS;
   const shares = isWide ? ["probability"] : classes.map((name) => `probability_${name}`);
   const numbers = [...shares, ...(threshold === null ? [] : ["threshold"])];
   const width = classes.length;
+  // A set as JSON: a class may hold any sign.
+  const bounded = interval === undefined ? [] : width > 0 ? ["set"] : ["interval_low", "interval_high"];
   return {
-    names: ["prediction", ...numbers, "prediction_id"],
-    kinds: [width > 0 ? "text" : "number", ...numbers.map(() => "number" as const), "text"],
-    cells: ({ predicted: { values, probabilities }, row, id }) => {
+    names: ["prediction", ...numbers, ...bounded, "prediction_id"],
+    kinds: [
+      ...[width > 0 ? ("text" as const) : ("number" as const), ...numbers.map(() => "number" as const)],
+      ...[...bounded.map(() => (width > 0 ? ("text" as const) : ("number" as const))), "text" as const],
+    ],
+    cells: ({ predicted: { values, probabilities }, row, id, bounds }) => {
       const value = values[row]!;
       const cells: (string | number)[] = [width > 0 ? classes[value]! : value];
       if (probabilities && isWide) cells.push(probabilities[row * width + value]!);
       else if (probabilities) for (let k = 0; k < width; k++) cells.push(probabilities[row * width + k]!);
       if (threshold !== null) cells.push(threshold);
+      if (bounds?.interval) cells.push(bounds.interval.low, bounds.interval.high);
+      if (bounds?.set) cells.push(JSON.stringify(bounds.set));
       cells.push(id);
       return cells;
     },

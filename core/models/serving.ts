@@ -121,6 +121,8 @@ export interface PredictOptions {
   explain: boolean;
   /** "trial": a prediction on the model's page, neither counted nor logged. */
   purpose?: "traffic" | "trial";
+  /** How often bounds shall hold the outcome; a trial goes without where the version has none. */
+  interval?: number | undefined;
   /** Columns that the smallest change leaves as they are. */
   pinned?: readonly string[];
   /** Which rows stay in the prediction log; a sample of many if absent. */
@@ -169,13 +171,14 @@ export class Serving {
   async predict(
     version: StoredVersion,
     rows: PredictRow[],
-    { explain, purpose = "traffic", keeping, pinned = [] }: PredictOptions,
+    { explain, purpose = "traffic", keeping, interval, pinned = [] }: PredictOptions,
   ): Promise<Served> {
     answering ??= await import("./answering.ts");
     const model = await this.cache.load(version);
+    const canBound = purpose === "traffic" || canVouch(model, interval);
     const begin = performance.now();
     const { answers, warnings, table } = timed("predict", () =>
-      answering!.answerRows(model, rows, { explain }),
+      answering!.answerRows(model, rows, { explain, interval: canBound ? interval : undefined }),
     );
     if (explain && rows.length <= FLIPPED_ROWS) await this.flip(version, { model, table, answers, pinned });
     const { threshold } = model;
@@ -264,6 +267,11 @@ export class Serving {
     for (const [row, flip] of (await flips(model, table, { reference, fixed })).entries())
       answers[row]!.counterfactual = flip;
   }
+}
+
+/** Has it bounds of this level? */
+function canVouch({ bounds }: Model, level = 0): boolean {
+  return bounds !== undefined && level <= answering!.highestLevel(bounds);
 }
 
 /** What the training's findings say of columns: a number that was given to a row, or counts the rows. */

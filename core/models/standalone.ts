@@ -5,18 +5,18 @@
 
 import { FEW_ROWS } from "../trainer/model/members.ts";
 import { readModel } from "../trainer/model/model-file.ts";
-import { type Answer, answerRows, type Cell } from "./answering.ts";
+import { type Answer, type AnswerOptions, answerRows, type Cell } from "./answering.ts";
 
 export type Rows = Record<string, Cell>[];
 
 /** `predict` and `explain` take rows by column name; what is left out is missing. */
 export function openModel(bytes: Uint8Array): {
-  predict: (rows: Rows) => Answer[];
-  explain: (rows: Rows) => Answer[];
+  predict: (rows: Rows, options?: { interval?: number }) => Answer[];
+  explain: (rows: Rows, options?: { interval?: number }) => Answer[];
 } {
   const model = readModel(bytes);
   // Browsers hand out no shared memory to a page from disk: fewer rows at a time are answered without it.
-  const answer = (rows: Map<string, Cell>[], options: { explain: boolean }) => {
+  const answer = (rows: Map<string, Cell>[], options: AnswerOptions) => {
     const answers: Answer[] = [];
     for (let from = 0; from < rows.length; from += FEW_ROWS - 1)
       answers.push(...answerRows(model, rows.slice(from, from + FEW_ROWS - 1), options).answers);
@@ -25,7 +25,7 @@ export function openModel(bytes: Uint8Array): {
   const maps = (rows: Rows | Rows[number]) =>
     (Array.isArray(rows) ? rows : [rows]).map((row) => new Map(Object.entries(row ?? {})));
   return {
-    predict: (rows) => answer(maps(rows), { explain: false }),
-    explain: (rows) => answer(maps(rows), { explain: true }),
+    predict: (rows, { interval } = {}) => answer(maps(rows), { explain: false, interval }),
+    explain: (rows, { interval } = {}) => answer(maps(rows), { explain: true, interval }),
   };
 }

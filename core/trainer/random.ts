@@ -38,6 +38,18 @@ export function sampleRows(rows: Int32Array, count: number, random: Random): Int
   return pool.subarray(0, count).sort();
 }
 
+/** A random permutation of so many places (Fisher-Yates). */
+export function shuffledPlaces(count: number, random: Random): Int32Array {
+  const places = Int32Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    const place = places[i];
+    places[i] = places[j];
+    places[j] = place;
+  }
+  return places;
+}
+
 /** Positions of `count` of so many rows, evenly spread: a file may be sorted, so its first rows stand for nothing. */
 export function spreadRows(rows: number, count: number): Int32Array {
   const taken = Math.min(rows, Math.max(0, Math.floor(count)));

@@ -18,7 +18,7 @@ import { createWork, STAGES, type Work } from "../../core/training/stages/index.
 import type { StageReport } from "../../core/training/stages/stage.ts";
 import { type AccuracyCase, type Anchor, readCases, shareOfWay } from "./accuracy-data.ts";
 
-interface Peer {
+export interface Peer {
   ask(request: Record<string, unknown>): Promise<Record<string, Record<string, number>>>;
   end(): void;
 }
@@ -157,7 +157,7 @@ async function benchSplit(
 }
 
 /** The same rows and columns for the peer. */
-function requestOf({ path, profile, target, task }: AccuracyCase, work: Work, leaks: string[]) {
+export function requestOf({ path, profile, target, task }: AccuracyCase, work: Work, leaks: string[]) {
   const { train, test } = work.parts!;
   const words = profile.columns
     .filter(({ type, name }) => ["id", "text", "date"].includes(type) && name !== target)
@@ -166,12 +166,12 @@ function requestOf({ path, profile, target, task }: AccuracyCase, work: Work, le
 }
 
 /** What the first stage says must be excluded: sums of columns that are the target. */
-async function leaksOf(given: AccuracyCase): Promise<string[]> {
+export async function leaksOf(given: AccuracyCase): Promise<string[]> {
   const { findings } = await runOurs(given, { budgetSeconds: 60 }, { stages: 1 });
   return findings.flatMap((finding) => (finding.code === "target_sum" ? (finding.fix?.exclude ?? []) : []));
 }
 
-async function runOurs(
+export async function runOurs(
   { path, profile, target, task }: AccuracyCase,
   given: Partial<RunOptions>,
   {
@@ -233,10 +233,10 @@ function memory() {
   };
 }
 
-function startPeer(): Peer | null {
-  const probe = Bun.spawnSync(["python3", "-c", "import sklearn, pandas"], { stderr: "ignore" });
+export function startPeer(script = "accuracy_peer.py", needs = "sklearn, pandas"): Peer | null {
+  const probe = Bun.spawnSync(["python3", "-c", `import ${needs}`], { stderr: "ignore" });
   if (probe.exitCode !== 0) return null;
-  const child = Bun.spawn(["python3", join(import.meta.dir, "accuracy_peer.py")], {
+  const child = Bun.spawn(["python3", join(import.meta.dir, script)], {
     stdin: "pipe",
     stdout: "pipe",
     // Its threads wait for each other by spinning: on a busy machine one is quicker.
@@ -266,7 +266,7 @@ async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<st
 }
 
 /** Files of kinds that a folder of public data may lack: an interaction, many classes, noise alone. */
-function makeFiles(): string[] {
+export function makeFiles(): string[] {
   const folder = mkdtempSync(join(tmpdir(), "accuracy-"));
   const random = seededRandom(1);
   const friedman = ["a,b,c,d,e,f,target"];

@@ -8,7 +8,9 @@ import type { Importance } from "../../core/trainer/explain/importance.ts";
 import type { Slice } from "../../core/trainer/explain/slices.ts";
 import type { ThresholdCounts } from "../../core/trainer/explain/thresholds.ts";
 
-export type { ThresholdCounts };
+import type { BoundsCoverage } from "../../core/training/stages/work/coverage.ts";
+
+export type { BoundsCoverage, ThresholdCounts };
 
 export type Point = readonly [number, number];
 
@@ -46,11 +48,14 @@ export interface EvaluationData {
   importance: readonly Importance[];
   dependence: readonly Dependence[];
   slices: readonly Slice[];
+  /** How often bounds held the truth on the test set, by level. */
+  bounds: readonly BoundsCoverage[];
 }
 
 export function readEvaluation(raw: Record<string, unknown>): EvaluationData {
   return {
     classes: list(raw.classes, isText),
+    bounds: list(raw.bounds, isCoverage),
     confusion: list(raw.confusion, (row): row is number[] => Array.isArray(row) && row.every(isNumber)),
     thresholds: list(raw.thresholds, isThreshold),
     threshold: isNumber(raw.threshold) ? raw.threshold : null,
@@ -122,4 +127,9 @@ function isSlice(value: unknown): value is Slice {
   const own = record(value);
   if (own === null || !isText(own.column) || !isText(own.where)) return false;
   return isNumber(own.rows) && isNumber(own.error) && isNumber(own.elsewhere);
+}
+
+function isCoverage(value: unknown): value is BoundsCoverage {
+  const { level, coverage, width, rows } = (value ?? {}) as Partial<BoundsCoverage>;
+  return [level, coverage, width, rows].every(isNumber);
 }

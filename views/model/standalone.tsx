@@ -38,6 +38,7 @@ export function StandalonePage({ name, version, verdict, schema, scripts, style 
             ))}
           </form>
           <output id="answer" for="row" />
+          <p id="bounds" />
           <table>
             <caption>What moved the answer</caption>
             <tbody id="contributions" />

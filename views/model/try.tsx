@@ -6,7 +6,7 @@ import { Waterfall } from "../charts/waterfall.tsx";
 import { ProblemNote } from "../layout/error.tsx";
 import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
-import { figure, percent, plain, plural, unbroken } from "../parts/format.ts";
+import { figure, figures, percent, plain, plural, unbroken } from "../parts/format.ts";
 import { Bar, Command, curlLine } from "../parts/parts.tsx";
 
 type Feature = ModelSchema["features"][number];
@@ -197,6 +197,7 @@ function Answer({ trial, schema }: { trial?: Trial; schema: ModelSchema }) {
         </span>
         <strong>{typeof prediction === "number" ? figure(prediction) : prediction}</strong>
       </p>
+      <Bounds answer={answer} />
       <Cautions trial={trial} schema={schema} />
       {ranked.length > 0 && (
         <ul class="probabilities">
@@ -220,6 +221,35 @@ function Answer({ trial, schema }: { trial?: Trial; schema: ModelSchema }) {
       )}
       {contributions && base !== undefined && <Waterfall contributions={contributions} base={base} {...of} />}
     </>
+  );
+}
+
+/** Where the outcome is to be expected; nothing for a version that cannot tell. */
+function Bounds({ answer: { interval, set } }: { answer: NonNullable<Trial["answer"]> }) {
+  if (interval) {
+    const [low, high] = figures([interval.low, interval.high]);
+    return (
+      <p class="bounds">
+        90 % interval: <b>{low}</b> to <b>{high}</b>
+        <span class="fine">. In 9 of 10 cases the actual value is within the interval.</span>
+      </p>
+    );
+  }
+  if (!set) return null;
+  return (
+    <p class="bounds">
+      {set.length > 0 ? (
+        <>
+          90 % prediction set: <b>{set.join(", ")}</b>
+          <span class="fine">. In 9 of 10 cases the actual class is in the set.</span>
+        </>
+      ) : (
+        <>
+          90 % prediction set: <b>empty</b>
+          <span class="fine">. No class is as likely as is usual for this model: treat it with care.</span>
+        </>
+      )}
+    </p>
   );
 }
 

@@ -26,6 +26,8 @@ export interface Trial {
   answer: {
     prediction: string | number;
     probabilities?: Record<string, number>;
+    interval?: { low: number; high: number; level: number };
+    set?: string[];
     contributions?: Record<string, number>;
     contributionsOf?: string;
     base?: number;
@@ -37,6 +39,9 @@ export interface Trial {
   warnings?: Warning[];
   problem?: Problem;
 }
+
+/** Of 10 outcomes 9 lie within what a page shows. */
+const SHOWN_LEVEL = 0.9;
 
 /** The row that a form starts with: an example of each column. */
 export function typicalRow({ version, result }: StoredVersion): ReturnType<typeof predictFields> {
@@ -83,7 +88,7 @@ export async function tryRow(
   try {
     const rows = [cellsOf(values, asked.result.schema)];
     const { predictions, warnings, table } = await signalbox.serving.predict(asked, rows, {
-      ...{ explain: true, purpose: "trial", pinned },
+      ...{ explain: true, purpose: "trial", pinned, interval: SHOWN_LEVEL },
     });
     const read = new Map(
       table.columns.flatMap((column) =>

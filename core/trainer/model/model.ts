@@ -9,6 +9,7 @@ import { type EncodedTable, encodeRows, encodeTable } from "../encoding/encoder.
 import type { SupervisedEncoder } from "../encoding/supervised.ts";
 import { runPaced, runThrough, type Steps } from "../pace.ts";
 import type { Checkpoint, Task } from "../samples.ts";
+import type { Bounds } from "./bounds.ts";
 import { applyCalibration, type Calibration } from "./calibration.ts";
 import { type Member, type MemberInputs, memberResponses } from "./members.ts";
 import { decide } from "./response.ts";
@@ -32,6 +33,8 @@ export interface Model {
   calibration: Calibration | null;
   /** Binary: the second class is answered from this probability on; null: the likelier class. */
   threshold: number | null;
+  /** What its answers are bounded by; absent in files of before, and where too few rows could tell. */
+  bounds?: Bounds;
   /** Hashes of the rows that it learned from (learnedRows), so that it is never measured on them; absent in old files. */
   learned?: Uint32Array;
 }

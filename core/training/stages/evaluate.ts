@@ -16,6 +16,7 @@ import { spreadRows } from "../../trainer/random.ts";
 import type { Target } from "../../trainer/samples.ts";
 import { plural, type Stage } from "./stage.ts";
 import { compareWithBefore } from "./work/compare.ts";
+import { coverageOf } from "./work/coverage.ts";
 import {
   drawEvaluation,
   expectEvaluation,
@@ -74,7 +75,8 @@ export const evaluateModel: Stage<Work> = {
     const comparison = await compareWithBefore(context, { rows: test, truth: outcome.truth });
     if (comparison) report({ type: "facts", facts: { comparedWithBefore: comparison.sentence } });
     const drawn = await drawEvaluation(context, { outcome, tested });
-    const evaluation = { ...drawn, reference: reference(work, predicted.values) };
+    const bounds = coverageOf(model, { table: tested, predicted, truth: outcome.truth });
+    const evaluation = { ...drawn, bounds, reference: reference(work, predicted.values) };
     const { signal: _, ...told } = verdict;
     work.evaluated = { metrics, intervals, baseline: guesses, ...told, evaluation, comparison };
     report({ type: "progress", progress: 1, note: `Measured on ${plural(test.length, "test row")}` });

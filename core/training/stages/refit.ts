@@ -96,8 +96,9 @@ async function fitAgain(context: Context, learners: Learner[], endsAt: number): 
     const parts = await fitLearners(context, { data, pool, learners, endsAt });
     if (!parts || stop.aborted || context.elapsedMs() >= endsAt) return null;
     const tested = left(work, "model");
-    const { calibration, threshold } = tested;
-    return { ...assembleModel(context, { data, encoder, rows, parts }), calibration, threshold };
+    const { calibration, threshold, bounds } = tested;
+    const model = assembleModel(context, { data, encoder, rows, parts });
+    return { ...model, calibration, threshold, ...(bounds && { bounds }) };
   } finally {
     pool.close();
   }

@@ -5,6 +5,7 @@
 
 import type { Candidate } from "../../trainer/contract.ts";
 import { goodness, METRICS, type MetricName } from "../../trainer/metrics/index.ts";
+import { MOST_SPREAD_ROWS } from "../../trainer/model/fit-bounds.ts";
 import { costOf } from "../../trainer/model/members.ts";
 import { type CandidateConfig, guess } from "../../trainer/race/candidate-configs.ts";
 import { chooseBlend } from "../../trainer/race/ensemble.ts";
@@ -103,6 +104,8 @@ export const selectModel: Stage<Work> = {
 
 /** Calibration, threshold and the saved model read back. */
 const VALIDATION_MS = 150;
+/** What learning the spread of errors takes. */
+const SPREAD_MS_A_ROW = 0.06;
 const SAVING_MS = 80;
 /** So many trees an answer costs, before a candidate is scored. */
 const USUAL_TREES = 3000;
@@ -127,7 +130,11 @@ function expectLater(context: Context, likely: readonly Entry[] | null): void {
   const members = Math.min(dealt.length, Math.max(once, ...parts.map(({ folds }) => folds.length)));
   const trees = parts.map(({ folds }) => meanCost(folds) * members).reduce((sum, cost) => sum + cost, 0);
   expectEvaluation(context, likely ? Math.min(MOST_TREES, trees) : USUAL_TREES);
-  plan.expect("Model validation", { usualMs: VALIDATION_MS, leastMs: VALIDATION_MS });
+  const { target, rows } = left(context.work, "data");
+  const isNumber = target.task === "regression";
+  const spreadMs = isNumber ? SPREAD_MS_A_ROW * Math.min(MOST_SPREAD_ROWS, rows.length) : 0;
+  const validationMs = VALIDATION_MS + spreadMs;
+  plan.expect("Model validation", { usualMs: validationMs, leastMs: validationMs });
   plan.expect("saving", { usualMs: SAVING_MS, leastMs: SAVING_MS });
   expectTraining(
     context,

@@ -3,6 +3,8 @@
  * its threshold on answers for held-out training rows, checks that the folds agree, and that the model read back from
  * its file answers the same.
  */
+
+import type { Bounds } from "../../trainer/model/bounds.ts";
 import {
   applyCalibration,
   type Calibration,
@@ -10,10 +12,11 @@ import {
   fitIsotonicCalibration,
   meanLogLoss,
 } from "../../trainer/model/calibration.ts";
+import { classBounds, numberBounds } from "../../trainer/model/fit-bounds.ts";
 import { combine, modelInputs, rowRange } from "../../trainer/model/model.ts";
 import { readModel, writeModel } from "../../trainer/model/model-file.ts";
 import { outOfFold } from "../../trainer/race/ensemble.ts";
-import type { TrainingData } from "../../trainer/race/training-data.ts";
+import { randomFor, type TrainingData } from "../../trainer/race/training-data.ts";
 import { spreadRows } from "../../trainer/random.ts";
 import type { Stage } from "./stage.ts";
 import { type Context, checkpointOf, left, planOf, type Work } from "./work/work.ts";
@@ -22,6 +25,7 @@ export const validateModel: Stage<Work> = {
   name: "Model validation",
   async run(context) {
     const { work, report, elapsedMs } = context;
+    planOf(context).begin("Model validation");
     const data = left(work, "data");
     const model = left(work, "model");
     const checkpoint = checkpointOf(context);
@@ -39,7 +43,10 @@ export const validateModel: Stage<Work> = {
     await checkpoint();
     if (model.task === "binary")
       model.threshold = chooseThreshold(context, { ...held, response: probabilities });
-    report({ type: "progress", progress: 0.6, note: "Verifying the saved model" });
+    report({ type: "progress", progress: 0.5, note: "Learning how far predictions may be off" });
+    const bounds = await boundsOf(context, { ...held, response: probabilities });
+    if (bounds) model.bounds = bounds;
+    report({ type: "progress", progress: 0.8, note: "Verifying the saved model" });
     const beganAt = elapsedMs();
     const sizeBytes = checkRoundTrip(context);
     const takenMs = elapsedMs() - beganAt;
@@ -74,6 +81,30 @@ function heldOut(data: TrainingData, response: Float64Array): Held {
     kept.set(response.subarray(row * width, (row + 1) * width), i * width);
   });
   return { rows, response: kept, truth: Float64Array.from(rows, (row) => data.target.values[row]) };
+}
+
+/** Fewer held-out rows cannot tell how often an answer is off. */
+const LEAST_BOUND_ROWS = 30;
+
+/** Null where too few rows were held out. */
+async function boundsOf(context: Context, { rows, response, truth }: Held): Promise<Bounds | null> {
+  const { work, options } = context;
+  if (rows.length < LEAST_BOUND_ROWS) return null;
+  const data = left(work, "data");
+  const width = response.length / truth.length;
+  if (data.target.task !== "regression")
+    return classBounds(truth.map((label, row) => response[row * width + label]));
+  return numberBounds(
+    { rows, answers: response, truth },
+    {
+      encoder: left(work, "encoder"),
+      encoded: data.encoded,
+      random: randomFor(options, "bounds"),
+      checkpoint: checkpointOf(context),
+      isOver: () =>
+        context.stop.aborted || context.elapsedMs() >= planOf(context).deadlineMs("Model validation"),
+    },
+  );
 }
 
 const LEAST_CALIBRATION_ROWS = { binary: 1000, multiclass: 500, regression: Number.POSITIVE_INFINITY };

@@ -34,7 +34,48 @@ export function Mistakes(props: MistakesProps) {
           <TruthScatter pairs={residuals.pairs} target={target} />
         </div>
       )}
+      <Coverage data={data} target={target} />
       <Slices data={data} />
+    </section>
+  );
+}
+
+/** How often intervals, or sets of classes, held the truth on the test set. */
+function Coverage({ data: { bounds, residuals }, target }: { data: EvaluationData; target: string }) {
+  if (bounds.length === 0) return null;
+  const what = residuals ? "Prediction intervals" : "Prediction sets";
+  const told = figures(bounds.map(({ width }) => width));
+  return (
+    <section id="coverage" aria-labelledby="coverage-heading">
+      <h3 id="coverage-heading">{what}</h3>
+      <p class="facts">
+        {residuals
+          ? `An interval says between which values the actual ${target} lies, so often as you ask for.`
+          : `A set says which classes the actual ${target} may be, so often as you ask for.`}{" "}
+        Measured on {plural(bounds[0]!.rows, "test row")}. Ask for one with <code>?interval=0.9</code>.
+      </p>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Asked for</th>
+            <th scope="col" class="number">
+              Held on the test set
+            </th>
+            <th scope="col" class="number">
+              {residuals ? "Mean width" : "Mean number of classes"}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {bounds.map(({ level, coverage }, k) => (
+            <tr>
+              <th scope="row">{percent(level)}</th>
+              <td class="number">{percent(coverage)}</td>
+              <td class="number">{told[k]}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </section>
   );
 }

@@ -37,11 +37,15 @@ import {
 import { LISTED_MODEL, MODEL, MODEL_VERSION, PREDICTIONS, THRESHOLD_REQUEST } from "../schemas/models.ts";
 
 export const VERSION = z.object({ name: z.string(), v: VERSION_NUMBER });
+const INTERVAL_LEVEL = z.coerce.number("must be a number").min(0.01).max(0.999);
 const PREDICT_QUERY = VERSION_QUERY.extend({
   explain: z
     .enum(["0", "1"])
     .default("0")
     .describe("1 adds contributions and, for up to 10 rows, the smallest change that changes the prediction"),
+  interval: INTERVAL_LEVEL.optional().describe(
+    "how often bounds shall hold the outcome, such as 0.9: adds an interval to numbers, a set of classes otherwise; CSV: columns interval_low and interval_high, or set",
+  ),
   log: z
     .enum(KEEPINGS)
     .optional()
@@ -75,9 +79,14 @@ async function predictRows(
   const { signalbox, request, params, query, body: rows } = call;
   const serving = await signalbox.models.serving(params.name!, query.version ?? null);
   if (FILE_TYPES.includes(mediaType(request)))
-    return (await predictFileAnswer(call, serving, { form: acceptedForm(request), keeping: query.log }))
-      .response;
-  const options = { explain: query.explain === "1", keeping: query.log };
+    return (
+      await predictFileAnswer(call, serving, {
+        form: acceptedForm(request),
+        keeping: query.log,
+        interval: query.interval,
+      })
+    ).response;
+  const options = { explain: query.explain === "1", keeping: query.log, interval: query.interval };
   const served = await signalbox.serving.predict(serving, rows, options);
   return predictionsAnswer(serving, served);
 }
@@ -119,7 +128,7 @@ type PredictFileCall = Pick<Call, "signalbox" | "request" | "problemOf" | "hold"
 export async function predictFileAnswer(
   { signalbox, request, problemOf, hold, takeTime }: PredictFileCall,
   version: StoredVersion,
-  asked: Pick<FileToPredict, "form" | "keeping"> = {},
+  asked: Pick<FileToPredict, "form" | "keeping" | "interval"> = {},
 ): Promise<{ form: OutputForm; response: Response }> {
   takeTime();
   const { datasets, serving } = signalbox;

@@ -155,6 +155,14 @@ const ANSWER = {
     .number()
     .optional()
     .describe("the positive class is answered from this probability on; absent: the likelier class is"),
+  interval: z
+    .object({ low: z.number(), high: z.number(), level: z.number() })
+    .optional()
+    .describe("numbers, with interval=: the outcome lies between these as often as level says"),
+  set: z
+    .array(z.string())
+    .optional()
+    .describe("classes, with interval=: one of these is the outcome as often as was asked; may be empty"),
   contributions: z.record(z.string(), z.number()).optional(),
   contributionsOf: z
     .string()

@@ -1,0 +1,192 @@
+/**
+ * Learns the bounds of a model from its errors on held-out rows: never from rows that what answered had learned. The
+ * spread of a row is learned across folds of its own, so that no row is judged by its own error.
+ */
+import type { Encoder } from "../encoding/columns.ts";
+import type { EncodedTable } from "../encoding/encoder.ts";
+import { type BinnedSamples, binInSteps } from "../learners/trees/binning.ts";
+import { trainBoosting } from "../learners/trees/boosting.ts";
+import { shuffledPlaces, spreadRows } from "../random.ts";
+import type { Checkpoint, Random, Samples, Target } from "../samples.ts";
+import {
+  type ClassBounds,
+  keptScores,
+  logSpreadsAt,
+  type NumberBounds,
+  scoreRange,
+  spreadSamples,
+} from "./bounds.ts";
+import type { Member } from "./members.ts";
+
+export interface HeldAnswers {
+  /** Rows of the encoded table. */
+  rows: Int32Array;
+  /** One a row: the number, or the true class's probability. */
+  answers: Float64Array;
+  truth: Float64Array;
+}
+
+export interface SpreadOptions {
+  encoder: Encoder;
+  encoded: EncodedTable;
+  random: Random;
+  checkpoint: Checkpoint;
+  /** Is there no more time for another fold? All rows then have the same spread. */
+  isOver: () => boolean;
+}
+
+const FOLDS = 4;
+/** Fewer rows say nothing of where errors are larger. */
+const LEAST_ROWS = 100;
+export const MOST_SPREAD_ROWS = 12_000;
+/** Of the median error: what is nearly right counts as little wrong, not as infinitely certain. */
+const LEAST_ERROR = 0.01;
+const BELIEFS = [0, 0.25, 0.5, 0.75, 1, 1.25];
+const JUDGED_LEVEL = 0.9;
+/** Intervals that follow the row are taken where their score is at most this beside the best. */
+const NEAR = 1.005;
+const SPREAD_PARAMS = {
+  learningRate: 0.06,
+  maxRounds: 150,
+  maxLeafNodes: 8,
+  patience: 15,
+  l2Regularization: 1,
+  columnFraction: 0.8,
+} as const;
+
+/** From the probabilities that held-out rows' true classes were given. */
+export function classBounds(given: Float64Array): ClassBounds {
+  return { kind: "classes", scores: keptScores(given.map((p) => 1 - p)), rows: given.length };
+}
+
+/** Rejects with the checkpoint's error. */
+export async function numberBounds(held: HeldAnswers, options: SpreadOptions): Promise<NumberBounds> {
+  const picked = spreadRows(held.rows.length, MOST_SPREAD_ROWS);
+  const errors = Float64Array.from(picked, (i) => held.truth[i] - held.answers[i]);
+  const learned = await learnSpread(held, { picked, errors }, options);
+  const { encoder } = options;
+  if (!learned) {
+    const scores = keptScores(errors);
+    return {
+      kind: "number",
+      encoder: { columns: [] },
+      spread: [],
+      center: 0,
+      belief: 0,
+      scores,
+      rows: errors.length,
+    };
+  }
+  const { members, logs } = learned;
+  const center = logs.reduce((sum, log) => sum + log, 0) / logs.length;
+  const tried = BELIEFS.map((belief) => {
+    const spreads = logs.map((log) => Math.exp(center + belief * (log - center)));
+    const scores = keptScores(errors.map((error, i) => error / spreads[i]));
+    const bounds: NumberBounds = {
+      kind: "number",
+      encoder,
+      spread: members,
+      center,
+      belief,
+      scores,
+      rows: errors.length,
+    };
+    return { bounds, score: intervalScore(bounds, { errors, spreads }) };
+  });
+  const least = Math.min(...tried.map(({ score }) => score));
+  return tried.findLast(({ score }) => score <= least * NEAR)!.bounds;
+}
+
+/**
+ * The interval score (Winkler 1972; Gneiting and Raftery 2007): the mean width, and for each truth outside how far, times
+ * two over the share that may be missed. Least where each row's interval is its own; the mean width alone would be least
+ * where rows that are hard to tell are left out.
+ */
+function intervalScore(
+  bounds: NumberBounds,
+  { errors, spreads }: { errors: Float64Array; spreads: Float64Array },
+): number {
+  const [low, high] = scoreRange(bounds, JUDGED_LEVEL);
+  let sum = 0;
+  for (let i = 0; i < errors.length; i++) {
+    const missed = Math.max(low * spreads[i] - errors[i], errors[i] - high * spreads[i], 0);
+    sum += (high - low) * spreads[i] + (2 / (1 - JUDGED_LEVEL)) * missed;
+  }
+  return sum / errors.length;
+}
+
+interface Errors {
+  /** Places in the held rows. */
+  picked: Int32Array;
+  errors: Float64Array;
+}
+
+/** Null where there are too few rows, no errors, or no time. */
+async function learnSpread(
+  held: HeldAnswers,
+  { picked, errors }: Errors,
+  { encoded, random, checkpoint, isOver }: SpreadOptions,
+): Promise<{ members: Member[]; logs: Float64Array } | null> {
+  const sizes = errors.map(Math.abs);
+  const floor = LEAST_ERROR * sizes.toSorted()[sizes.length >> 1];
+  if (sizes.length < LEAST_ROWS || !(floor > 0) || isOver()) return null;
+  const given = { rows: encoded.samples.rows, picked, held };
+  const samples = spreadSamples(
+    encoded,
+    byRow(given, (i) => held.answers[picked[i]]),
+  );
+  const target: Target = {
+    task: "regression",
+    values: byRow(given, (i) => Math.log(sizes[i] + floor)),
+    classes: [],
+  };
+  const order = shuffledPlaces(picked.length, random);
+  const all = Int32Array.from(picked, (i) => held.rows[i]);
+  const binned = await binInSteps(samples, { rows: all, maxBins: 64, random, checkpoint });
+  const members: Member[] = [];
+  const logs = new Float64Array(picked.length);
+  for (let fold = 0; fold < FOLDS; fold++) {
+    if (isOver()) return null;
+    const places = order.filter((_, i) => i % FOLDS === fold);
+    const valid = places.map((i) => all[i]);
+    const train = order.filter((_, i) => i % FOLDS !== fold).map((i) => all[i]);
+    const member = await fitSpread(samples, target, { train, valid, random, checkpoint, binned });
+    members.push(member);
+    const answered = logSpreadsAt([member], samples, valid);
+    places.forEach((place, i) => {
+      logs[place] = answered[i];
+    });
+  }
+  return { members, logs };
+}
+
+function byRow(
+  { rows, picked, held }: { rows: number; picked: Int32Array; held: HeldAnswers },
+  value: (i: number) => number,
+): Float64Array {
+  const values = new Float64Array(rows).fill(Number.NaN);
+  picked.forEach((place, i) => {
+    values[held.rows[place]] = value(i);
+  });
+  return values;
+}
+
+async function fitSpread(
+  samples: Samples,
+  target: Target,
+  given: {
+    train: Int32Array;
+    valid: Int32Array;
+    random: Random;
+    checkpoint: Checkpoint;
+    binned: BinnedSamples;
+  },
+): Promise<Member> {
+  const { train, valid, random, checkpoint, binned } = given;
+  const minSamplesLeaf = Math.max(10, Math.floor(train.length / 60));
+  const params = { ...SPREAD_PARAMS, minSamplesLeaf, maxBins: 64 };
+  const model = await trainBoosting(samples, target, {
+    ...{ params, trainRows: train, validRows: valid, random, checkpoint, binned },
+  });
+  return { kind: "boosting", model, supervised: -1, transform: { kind: "none" } };
+}
