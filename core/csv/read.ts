@@ -1,6 +1,7 @@
 /** Reads and profiles a whole file: tells the types by its first rows, then reads it once, or again where the rest differs. */
 import { AppError } from "../platform/errors.ts";
 import { inferColumn } from "./cells/infer-type.ts";
+import { isHugeWhole } from "./cells/numbers/digit-names.ts";
 import { decimalEvidence } from "./cells/numbers/number-format.ts";
 import { checkChoices, checkReading, chosenMissing, chosenType, keptColumns } from "./dialect/choices.ts";
 import { type Decision, decide, describeDialect } from "./dialect/decide.ts";
@@ -188,7 +189,7 @@ function assemble(
     // The target is never treated as an ID.
     const isTarget = name === choices.target && read === "number";
     const type = chosenType(choices, name) ?? (isTarget ? read : accumulator.settle(position));
-    const plan = accumulator.refine(settlePlan(accumulator.plan, type));
+    const plan = withUnread(accumulator.refine(settlePlan(accumulator.plan, type)), accumulator);
     findings.push(...describeReading(accumulator, plan, (row) => places.rowOf(row)));
     return { plan, profile: accumulator.profile(type) };
   });
@@ -272,6 +273,15 @@ function withCorrelations(
     const correlation = k !== at && canCorrelate(column) && correlate(side(k, isWord(column)), wanted);
     return correlation ? { ...column, correlation } : column;
   });
+}
+
+/** A longer value is no number or date in any style. */
+const LONGEST_UNREAD = 40;
+
+function withUnread(plan: ColumnPlan, { strays }: ColumnAccumulator): ColumnPlan {
+  if (plan.type !== "number" && plan.type !== "date") return plan;
+  const unread = [...strays.keys()].filter((text) => text.length <= LONGEST_UNREAD && !isHugeWhole(text));
+  return unread.length > 0 ? { ...plan, unread } : plan;
 }
 
 /** A number that turned out to be an id is read as the words that it is. */

@@ -101,6 +101,8 @@ export interface ColumnPlan {
   yearFrom?: number;
   /** type boolean: the two words (trimmed, lower case), [false, true]. */
   booleanWords?: [string, string];
+  /** type number, date: values of the file that were not read, some: what is missing there is missing when it is asked. */
+  unread?: string[];
   /** Labels that differ in blanks around them are always one; "case": in upper and lower case too. */
   labels?: "case";
 }

@@ -2,10 +2,12 @@
  * Checks that every row is predicted from the same reading that the model learned from. Trains a small model of
  * each file of a folder (an argument, or BENCH_DATA) and of a hundred drawn tables, and asks their rows back by
  * every way in. Three figures must be 0: answers that differ, rows lost, values lost without a word.
+ * `bun run bench ask [folder…] [--from SEED]`; the drawn tables begin at that seed.
  */
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { AppError } from "../../core/platform/errors.ts";
 import { askBack } from "../harness/ask-back.ts";
 import { styledTable } from "../harness/styled-table.ts";
@@ -22,7 +24,14 @@ interface Sum {
 }
 
 export async function run(args: string[]): Promise<void> {
-  const folders = args.length > 0 ? args : process.env.BENCH_DATA ? process.env.BENCH_DATA.split(":") : [];
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { from: { type: "string", default: "1" } },
+  });
+  const first = Number(values.from);
+  const folders =
+    positionals.length > 0 ? positionals : process.env.BENCH_DATA ? process.env.BENCH_DATA.split(":") : [];
   const sum: Sum = { files: 0, rows: 0, differing: 0, lost: 0, silent: 0 };
   for (const folder of folders) {
     const names = (await readdir(resolve(folder))).filter((name) => name.endsWith(".csv")).sort();
@@ -30,7 +39,7 @@ export async function run(args: string[]): Promise<void> {
   }
   const scratch = await mkdtemp(join(tmpdir(), "ask-"));
   try {
-    for (let seed = 1; seed <= DRAWN; seed++) {
+    for (let seed = first; seed < first + DRAWN; seed++) {
       const { text, rows, style } = styledTable(seed);
       const path = join(scratch, `${seed}.csv`);
       await writeFile(path, text);

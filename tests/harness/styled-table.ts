@@ -37,6 +37,11 @@ const NUMBERS: Record<string, Writer> = {
   millions: (value) => `$${(value / 10).toFixed(1)}M`,
   duration: (value) => `${Math.floor(value / 10)}h ${Math.round(value) % 60}m`,
   scientific: (value) => (value * 1000).toExponential(3),
+  "per mille": (value, random) => (random() < 0.5 ? `${value.toFixed(1)} %` : `${value.toFixed(1)} ‰`),
+  laps: (value) => `${Math.floor(value)}:${two(Math.round(value) % 60)}.5`,
+  tenure: (value, random) =>
+    random() < 0.5 ? `${Math.ceil(value)} months` : `${Math.ceil(value / 9)} years`,
+  "another mark now and then": (value, random) => (random() < 0.02 ? "1.234.567,8" : value.toFixed(1)),
   "with gaps": (value, random) => (random() < 0.1 ? pick(random, ["", "NA", "n/a"]) : value.toFixed(1)),
   "with footnotes": (value, random) => (random() < 0.02 ? `${value.toFixed(1)}*` : value.toFixed(1)),
 };
@@ -59,6 +64,9 @@ const DATES: Record<string, Writer> = {
   log: (value) => `${day(value).toUTCString().slice(5, 16).replaceAll(" ", "/")}:10:20:30 +0100`,
   compact: (value) => `${parts(value).y}${parts(value).m}${parts(value).d}T101500Z`,
   epoch: (value) => String(day(value).getTime()),
+  "another style now and then": (value, random) =>
+    (random() < 0.02 ? DATES.german! : DATES.iso!)(value, random),
+  "two styles": (value, random) => (random() < 0.5 ? DATES.iso! : DATES.german!)(value, random),
   "with zero dates": (value, random) => (random() < 0.02 ? "0000-00-00" : DATES.iso!(value, random)),
 };
 

@@ -45,6 +45,7 @@ export class CellReader {
   private readonly byCase: Map<string, string>;
   /** Of the words for missing, those that are numbers: -999 means as a number what it means as text. */
   private readonly missingNumbers: ReadonlySet<number>;
+  private readonly unread: ReadonlySet<string>;
 
   constructor(
     readonly plan: ColumnPlan,
@@ -55,6 +56,7 @@ export class CellReader {
     this.rivals = this.others.filter(({ decimal }) => decimal === undefined || decimal !== this.own?.decimal);
     this.labels = labels && new Map(labels.map((label) => [labelKey(plan, label), label]));
     this.byCase = soleBy(labels ?? [], (label) => label.toLowerCase());
+    this.unread = new Set(plan.unread);
     this.missingNumbers = new Set(plan.missingWords.filter((word) => word !== "").map(Number));
   }
 
@@ -101,6 +103,11 @@ export class CellReader {
 
   private readForeign(text: string, { style, warn }: { style: ColumnStyle; warn: Warn }): Value {
     const { type } = this.plan;
+    if (this.unread.has(text))
+      return unreadable(
+        warn,
+        `${quoted(text)} was not read as a ${type} in the training data either and is missing`,
+      );
     const known = explaining(style.foreign, text);
     if (known.length === 0 && type === "number" && truthOf(text) !== null && !/^\d/.test(text)) {
       warn("other_style", `${quoted(text)} was read as ${Number(truthOf(text))}`);
@@ -202,7 +209,7 @@ function otherStyles(plan: ColumnPlan): Style[] {
   if (plan.type === "number") {
     const own = plan.number ?? PLAIN_NUMBER;
     return NUMBER_FORMATS.filter((format) => !isSameStyle(format, own)).map((format) =>
-      numberStyle({ ...own, decimal: format.decimal, thousands: format.thousands }),
+      strictNumberStyle({ ...own, decimal: format.decimal, thousands: format.thousands }),
     );
   }
   if (plan.type !== "date") return [];
@@ -219,6 +226,13 @@ function isSameStyle(one: NumberFormat, other: NumberFormat): boolean {
 function numberStyle(format: NumberFormat): Style {
   const name = format.decimal === "," ? "decimal comma" : "decimal point";
   return { name, decimal: format.decimal, parse: (text) => parseNumber(text, format) };
+}
+
+/** A column with a decimal comma may hold points, but as another's style it does not explain them. */
+function strictNumberStyle(format: NumberFormat): Style {
+  const style = numberStyle(format);
+  if (format.decimal === "." || format.thousands === ".") return style;
+  return { ...style, parse: (text) => (text.includes(".") ? Number.NaN : style.parse(text)) };
 }
 
 function dateStyle(format: string, yearFrom: number | undefined): Style {

@@ -15,6 +15,8 @@ function readAll(plan: Partial<ColumnPlan>, cells: Cell[], labels: string[] | nu
 
 const POINT = { number: { decimal: ".", thousands: ",", percent: false } } as const;
 
+const PLAIN = { number: { decimal: ".", thousands: "", percent: false } } as const;
+
 describe("numbers", () => {
   test("once a decimal comma is certain, values that could be read both ways are missing", () => {
     expect(readAll(POINT, ["1,234", "50,5", "1,234", "7"])).toEqual([
@@ -107,4 +109,20 @@ test("numbers that stand for missing are missing as numbers, and truth values as
   expect(
     readAll({ ...truth, booleanWords: ["no", "yes"], missingWords: ["false"] }, [false, true], ["no", "yes"]),
   ).toEqual([[null], ["yes"]]);
+});
+
+test("one row in another style leaves the model's own rows as they are", () => {
+  const reader = new CellReader({ name: "c", type: "number", missingWords: [], ...PLAIN }, null);
+  const style = newStyle();
+  const cells = ["50.5", "1.234.567,8", "7.25"];
+  for (const cell of cells) reader.read(cell, style, () => {});
+  style.isSettled = true;
+  expect(cells.map((cell) => reader.read(cell, style, () => {}))).toEqual([50.5, 1_234_567.8, 7.25]);
+});
+
+test("what was not read in training is not read when it is asked, and said", () => {
+  expect(readAll({ ...PLAIN, unread: ["1.234.567,8"] }, ["1.234.567,8", "1.234.567,9"])).toEqual([
+    [null, "unreadable"],
+    [1_234_567.9, "other_style"],
+  ]);
 });
