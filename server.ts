@@ -45,12 +45,8 @@ import { type FormAgain, signIn, signInData, signOut } from "./core/routes/pages
 import { WhatIfs } from "./core/routes/pages/try-row.ts";
 import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
 import { drawnPanel } from "./views/drawn.ts";
-import { EmbedErrorPage, EmbedPage } from "./views/embed/embed.tsx";
-import { panelForms } from "./views/embed/panel-forms.tsx";
-import { ErrorPage } from "./views/layout/error.tsx";
 import { chosenTheme, type Frame, type Links } from "./views/layout/frame.ts";
 import * as views from "./views/pages.ts";
-import { PanelView } from "./views/panels.tsx";
 import { replayPath } from "./views/parts/paths.ts";
 
 /** `seq`: where the log stood before anything was read for the answer. */
@@ -94,7 +90,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   const pageAnswer = async <T>(c: C, data: T, page: views.Page<T>) => {
     const form = wantedForm(c.req.raw);
     if (form === "html")
-      return html(await page.html({ ...data, frame: await frame(c, page.panels?.(data)) }));
+      return html(await page.html({ ...data, frame: await frame(c, await page.panels?.(data)) }));
     return form === "text" && page.text
       ? c.text(await page.text(data, links(origin(c))))
       : c.json(await page.json(data));
@@ -109,7 +105,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
       const { panel, subject } = parsePanelKey(key)!;
       const data = await READERS[panel](source, subject);
       if (data === null && subject !== null) return null;
-      return `${PanelView({ panelKey: key, panel, data, links: links(ANY_ORIGIN) })}`;
+      return views.drawPanel({ panelKey: key, panel, data, links: links(ANY_ORIGIN) });
     },
     publish: (drawings, watermark) => sockets.publish(drawings, watermark),
     failed: (key, error) => defect(error, { panel: key }),
@@ -160,8 +156,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     if (wantedForm(c.req.raw) !== "html" || isForPrograms(c.req.path.slice(config.BASE_PATH.length)))
       return problemAnswer(told);
     const isEmbed = c.req.path.startsWith(`${config.BASE_PATH}/embed/`);
-    const draw = isEmbed ? EmbedErrorPage : ErrorPage;
-    return html(draw({ frame: await frame(c), problem: told }), told.status);
+    return html(await views.drawError({ frame: await frame(c), problem: told }, isEmbed), told.status);
   };
 
   // Pages: the same address answers a script with JSON
@@ -246,13 +241,15 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   });
   app.get("/panels/:panel", async (c) => {
     const whole = { base: callOf(c).home, origin: "", curl: curlCommand(config) };
-    return panelAnswer(callOf(c), live, panelForms(whole));
+    return panelAnswer(callOf(c), live, await views.panelForms(whole));
   });
   app.get("/embed/:panel", async (c) => {
     const { panel, subject } = findPanel(c.req.param("panel"), c.req.query("of"));
     const theme = chosenTheme(c.req.query("theme")) ?? "auto";
     const drawn = { panelKey: panelKey(panel, subject), panel, data: await READERS[panel](source, subject) };
-    return html(EmbedPage({ frame: await frame(c), theme, token: c.req.query("token"), ...drawn }));
+    return html(
+      await views.drawEmbed({ frame: await frame(c), theme, token: c.req.query("token"), ...drawn }),
+    );
   });
 
   // API: the rows stand in core/api

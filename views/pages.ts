@@ -1,35 +1,34 @@
 /**
- * Maps each page to the view that draws it and to what a script gets from the same address. One record a page. Views that
- * the dashboard does not need are loaded when they are first drawn: the server starts sooner.
+ * Maps each page to the view that draws it and to what a script gets from the same address. One record a page. A view is
+ * loaded when it is first drawn: the server starts sooner, and needs less memory until somebody looks.
  */
-import type { PanelKey } from "../core/events/panel-names.ts";
+import type { Panel, PanelKey } from "../core/events/panel-names.ts";
+import type { Problem } from "../core/http/problem.ts";
 import type { ApiDocs } from "../core/routes/api/docs.ts";
 import type * as pages from "../core/routes/pages/page-data.ts";
 import type * as settings from "../core/routes/pages/settings-page.ts";
 import type { signInData } from "../core/routes/pages/sign-in.ts";
 import type { Trial, Tried } from "../core/routes/pages/try-row.ts";
 import type { RunComparison } from "../core/training/results/compare-runs.ts";
-import { DashboardPage, drawnPanels } from "./dashboard/dashboard.tsx";
-import { ListPage } from "./dashboard/list.tsx";
+import type { EmbedPageProps } from "./embed/embed.tsx";
 import type { Frame, Links } from "./layout/frame.ts";
 import type { StandalonePageProps } from "./model/standalone.tsx";
-import { textDashboard } from "./parts/text.ts";
-import { RunPage } from "./run/run.tsx";
+import type { PanelViewProps } from "./panels.tsx";
 
 /** One address, drawn for a person and told to a script; without `text`, curl's "anything" gets the JSON. */
 export interface Page<T> {
   html: (props: T & { frame: Frame }) => unknown;
   /** Panels that stand in it as they are for everybody: `frame.drawn` knows them. */
-  panels?: (data: T) => readonly PanelKey[];
+  panels?: (data: T) => readonly PanelKey[] | Promise<readonly PanelKey[]>;
   json: (data: T) => unknown;
   text?: (data: T, links: Links) => string | Promise<string>;
 }
 
 export const DASHBOARD: Page<Awaited<ReturnType<typeof pages.dashboardData>>> = {
-  html: DashboardPage,
-  panels: drawnPanels,
+  html: async (props) => (await import("./dashboard/dashboard.tsx")).DashboardPage(props),
+  panels: async (data) => (await import("./dashboard/dashboard.tsx")).drawnPanels(data),
   json: ({ read }) => read(),
-  text: async ({ read }, links) => textDashboard(await read(), links),
+  text: async ({ read }, links) => (await import("./parts/text.ts")).textDashboard(await read(), links),
 };
 export const DATASET: Page<Awaited<ReturnType<typeof pages.datasetData>>> = {
   html: async (props) =>
@@ -39,11 +38,14 @@ export const DATASET: Page<Awaited<ReturnType<typeof pages.datasetData>>> = {
   json: (data) => (data.dataset ? (data.preview ?? data.view) : data.told),
 };
 export const LIST: Page<pages.ListData> = {
-  html: ListPage,
+  html: async (props) => (await import("./dashboard/list.tsx")).ListPage(props),
   json: ({ rows }) => rows,
   panels: ({ list }) => [list],
 };
-export const RUN: Page<Awaited<ReturnType<typeof pages.runData>>> = { html: RunPage, json: ({ run }) => run };
+export const RUN: Page<Awaited<ReturnType<typeof pages.runData>>> = {
+  html: async (props) => (await import("./run/run.tsx")).RunPage(props),
+  json: ({ run }) => run,
+};
 export const REPLAY: Page<Awaited<ReturnType<typeof pages.replayData>>> = {
   html: async (props) => (await import("./run/replay.tsx")).ReplayPage(props),
   json: ({ replay }) => replay,
@@ -90,6 +92,19 @@ export const INSPECT: Page<Record<never, never>> = {
   json: () => SOCKET,
 };
 
+export const drawPanel = async <P extends Panel>(props: PanelViewProps<P>): Promise<string> =>
+  `${(await import("./panels.tsx")).PanelView(props)}`;
+export const drawEmbed = async <P extends Panel>(props: EmbedPageProps<P>): Promise<unknown> =>
+  (await import("./embed/embed.tsx")).EmbedPage(props);
+/** Where a page, or with `isEmbed` a panel, would be. */
+export const drawError = async (
+  props: { frame: Frame; problem: Problem },
+  isEmbed: boolean,
+): Promise<unknown> =>
+  isEmbed
+    ? (await import("./embed/embed.tsx")).EmbedErrorPage(props)
+    : (await import("./layout/error.tsx")).ErrorPage(props);
+export const panelForms = async (links: Links) => (await import("./embed/panel-forms.tsx")).panelForms(links);
 export const standalone = async (props: StandalonePageProps): Promise<unknown> =>
   (await import("./model/standalone.tsx")).StandalonePage(props);
 export const drawTrial = async (trial: Trial, asked: Tried["asked"]): Promise<string> =>
