@@ -24,6 +24,7 @@ const PURE_RECORDS = [
   "platform/figures",
   "trainer/metrics/index",
   "trainer/contract",
+  "trainer/refit",
   "store/runs",
   "events/health-states",
 ].map((path) => path.replaceAll("/", "\\/"));

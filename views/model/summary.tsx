@@ -1,5 +1,6 @@
 /** Draws the summary of a model version: the facts that its page and its report end with. */
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
+import { isRefit } from "../../core/trainer/refit.ts";
 import { type Links, url } from "../layout/frame.ts";
 import { bytes, count, plural } from "../parts/format.ts";
 import { Time } from "../parts/parts.tsx";
@@ -38,6 +39,7 @@ export function Summary({ links, version }: { links: Links; version: ModelView["
           <dt>Rows</dt>
           <dd>
             {plural(result.rowsTrain, "training row")}, {count(result.rowsTest)} test rows
+            {isRefit(result.refit) && `; served model trained on all ${count(result.refit.rows)}`}
           </dd>
         </div>
         <div>

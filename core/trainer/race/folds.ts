@@ -125,7 +125,8 @@ function dealingOrder(sizes: Int32Array, random: Random): Int32Array {
     order[i] = order[j];
     order[j] = unit;
   }
-  const many = order.filter((unit) => sizes[unit] > 1).sort((a, b) => sizes[b] - sizes[a] || a - b);
+  // Among equals the shuffle stays: another seed deals other groups.
+  const many = order.filter((unit) => sizes[unit] > 1).sort((a, b) => sizes[b] - sizes[a]);
   if (many.length === 0) return order;
   const all = new Int32Array(order.length);
   all.set(many);

@@ -1,5 +1,6 @@
 /** Explains a version's results in plain sentences, for someone who never trained a model. */
 import type { ModelView } from "../../../core/routes/data/panel-data.ts";
+import { isRefit, refitSentence } from "../../../core/trainer/refit.ts";
 import type { EvaluationData } from "../../charts/evaluation-data.ts";
 import { count, figures, percent, plural, scorePercent } from "../../parts/format.ts";
 
@@ -13,6 +14,7 @@ export function interpretation(version: Version, data: EvaluationData): string[]
   return [
     `This model predicts “${schema.target}” from ${plural(schema.features.length, "column")}. It was trained on ` +
       `${plural(rowsTrain, "row")} and measured on ${count(rowsTest)} others that it had never seen.`,
+    ...(isRefit(result.refit) ? [`${refitSentence(result.refit)} The figures are of the model before.`] : []),
     ...(result.task === "regression" ? ofNumbers(version) : ofClasses(version, data)),
     ...(result.beatsBaseline
       ? []

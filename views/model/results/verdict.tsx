@@ -1,6 +1,7 @@
 /** Draws the verdict, three figures beside their baselines, and what may mislead, errors first. */
 import type { Finding } from "../../../core/csv/types.ts";
 import type { ModelView } from "../../../core/routes/data/panel-data.ts";
+import { refitSentence } from "../../../core/trainer/refit.ts";
 import type { EvaluationData } from "../../charts/evaluation-data.ts";
 import { count, figures, plural, scorePercent, unbroken } from "../../parts/format.ts";
 import { LampDot } from "../../parts/parts.tsx";
@@ -27,9 +28,9 @@ export function Verdict({ version, data }: { version: Version; data: EvaluationD
       </p>
       <Tiles version={version} />
       <p class="fine">
-        Measured on {plural(result.rowsTest, "test row")} that the model was not trained on; trained on{" "}
-        {count(result.rowsTrain)}. The baseline always predicts{" "}
-        {result.task === "regression" ? "the mean" : "the most common class"}.
+        Measured on {plural(result.rowsTest, "test row")} that the tested model was not trained on; it was
+        trained on {count(result.rowsTrain)}. The baseline always predicts{" "}
+        {result.task === "regression" ? "the mean" : "the most common class"}. {refitSentence(result.refit)}
       </p>
       <Warnings findings={result.findings ?? []} />
       <details id="all-metrics">

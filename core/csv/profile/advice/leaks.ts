@@ -26,6 +26,7 @@ const SUSPECT = 0.975;
 const DETERMINES = 0.95;
 /** With a name of what comes afterwards. */
 const NAMED_SUSPECT = 0.3;
+const NAMED_CERTAIN = 0.4;
 
 /** At most one finding: copies of the target, what nearly is one, what seems to be known only afterwards. */
 export function describeLeak({ name, correlation }: ColumnProfile, target: string): Finding[] {
@@ -40,5 +41,6 @@ export function describeLeak({ name, correlation }: ColumnProfile, target: strin
   }
   if (strength < NAMED_SUSPECT || !isNamedAfterwards(name)) return [];
   const message = `“${name}” sounds like something that is known only after “${target}”, and goes with it (correlation ${shown}). Leave it out unless you know it when you predict.`;
-  return [{ code: "after_the_fact", severity: "error", column: name, message, fix }];
+  const severity = strength >= NAMED_CERTAIN ? "error" : "warning";
+  return [{ code: "after_the_fact", severity, column: name, message, fix }];
 }

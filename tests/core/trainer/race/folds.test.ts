@@ -81,3 +81,15 @@ describe("time", () => {
     expect(made.reduce((sum, { valid }) => sum + valid.length, 0)).toBeGreaterThan(80);
   });
 });
+
+test("another seed deals other groups, of equal size too", () => {
+  const rows = Int32Array.from({ length: 400 }, (_, row) => row);
+  const target = { task: "regression" as const, values: Float64Array.from(rows), classes: [] };
+  const groups = rows.map((row) => row >> 1);
+  const held = (seed: number) => {
+    const [first] = stratifiedFolds(rows, target, { folds: 5, random: seededRandom(seed), groups, first: 1 });
+    return new Set(first!.valid);
+  };
+  const [a, b] = [held(1), held(2)];
+  expect([...a].filter((row) => b.has(row)).length).toBeLessThan(0.5 * a.size);
+});

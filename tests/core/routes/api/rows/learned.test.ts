@@ -56,9 +56,6 @@ test("a new version is compared on rows that neither tested model learned from, 
   expect(first.refit).toMatchObject({ rows: ROWS });
   expect(first.findings.map(({ code }) => code)).toContain("duplicate_rows");
   expect(first.comparison).toBeNull();
-  const same = await train({ seed: 1 });
-  // The same split: both were tested on the same rows, before their refit.
-  expect(same.comparison!.rows).toBe(2000);
   const other = await train({ seed: 2 });
   // Of a fifth of the rows the version before has not learned from a fifth.
   expect(other.comparison!.rows).toBeGreaterThan(0.1 * 0.2 * ROWS);
@@ -80,7 +77,7 @@ async function report(rows: readonly Row[]): Promise<void> {
 
 test("outcomes of rows that a version was trained on measure neither it nor its challenger", async () => {
   await harness.send("PUT", "/api/models/copies/live", { version: 1 });
-  await harness.send("PUT", "/api/models/copies/challenger", { version: 3 });
+  await harness.send("PUT", "/api/models/copies/challenger", { version: 2 });
   await report(old.slice(-60));
   const known = await harness.json<WatchView>("/panels/watch.json?of=copies");
   expect(known.live).toMatchObject({ outcomes: 60, learned: 60, measured: 0, figures: [] });
@@ -104,10 +101,12 @@ test("one outcome, reported alone, knows its row too", async () => {
 });
 
 test("without a refit the rows of the test part still measure the version", async () => {
-  const { refit } = await train({ seed: 1, refit: false });
+  const { refit, comparison } = await train({ seed: 1, refit: false });
+  // The split of the live version: both were tested on the same rows, before its refit.
+  expect(comparison).toMatchObject({ version: 1, rows: 2000 });
   expect(refit).toMatchObject({ reason: expect.stringContaining("refit") });
   await harness.send("PUT", "/api/models/copies/challenger", { version: null });
-  await harness.send("PUT", "/api/models/copies/live", { version: 4 });
+  await harness.send("PUT", "/api/models/copies/live", { version: 3 });
   await report(distinct.slice(0, 300));
   const { live } = await harness.json<WatchView>("/panels/watch.json?of=copies");
   expect(live.outcomes).toBe(300);
