@@ -46,6 +46,8 @@ const countedRounds = (rounds: number) => Math.max(1, rounds);
 
 /** A fit that has to end sooner than it would is worth something, too. */
 const CUT_FIT = 1.3;
+/** Where there is one fold only, so much of a fit is enough. */
+const CUT_SHARE = 0.4;
 /** Where not everybody was looked at after such a part of the time, the race takes all that it may. */
 const BOUND_SHARE = 0.27;
 /** Repeats take about such a part of the time that one deal of the folds takes, and may take a little longer than said. */
@@ -147,8 +149,8 @@ export class FoldRunner {
   }
 
   /**
-   * The first of those wanted, as many as can meet the folds ahead in the time there is, at least one; then as many of the
-   * others as fill it up. With a budget of rounds those wanted.
+   * The first of those wanted, as many as can meet the folds ahead in the time there is; then as many of the others as
+   * fill it up. With a budget of rounds those wanted.
    */
   affordable(wanted: readonly Entry[], others: readonly Entry[], ahead: Omit<Ahead, "field">): Entry[] {
     if (!this.isTimed) return [...wanted];
@@ -161,7 +163,9 @@ export class FoldRunner {
       : 0;
     const kept: Entry[] = [];
     const costWith = (entry: Entry) => this.costs.fieldMs({ ...ahead, field: [...kept, entry] });
-    for (const entry of wanted) if (kept.length === 0 || costWith(entry) <= spareMs) kept.push(entry);
+    for (const entry of wanted) if (costWith(entry) <= spareMs) kept.push(entry);
+    const cheapest = [...wanted].sort((a, b) => costWith(a) - costWith(b))[0];
+    if (kept.length === 0 && cheapest && costWith(cheapest) <= CUT_FIT * spareMs) kept.push(cheapest);
     if (kept.length < wanted.length && this.isBound()) this.isShort = true;
     for (const entry of others) if (costWith(entry) <= spareMs - repeatsMs) kept.push(entry);
     return kept;
@@ -306,10 +310,11 @@ export class FoldRunner {
     if (this.isFirst(entry, fold)) return null;
     if (options.stop.aborted) return "stopped";
     if (options.budgetRounds !== null) return this.areRoundsUsed(entry, fold) ? "rounds" : null;
-    const [now, deadline, expected] = [options.elapsedMs(), options.deadlineMs(), this.costs.of(entry)];
-    if (now + 0.8 * expected > deadline) return "time";
     const { leaders, telling } = this.ahead;
     const isLeader = leaders.includes(entry);
+    // A leader that nothing is known of yet may be ended early, and still be better than none.
+    const part = isLeader && entry.folds.length === 0 ? 0 : this.data.once === 1 ? CUT_SHARE : 0.8;
+    if (options.elapsedMs() + part * this.costs.of(entry) >= options.deadlineMs()) return "time";
     const winner = leaders.find((leader) => this.isWinning(leader));
     if (winner && winner !== entry && (!isLeader || fold >= telling)) return "perfect";
     return fold > 0 || isLeader || this.isAffordable(entry) ? null : "time";

@@ -104,7 +104,7 @@ export function expectedMs(context: Context, learners: readonly Learner[]): { al
   };
 }
 
-const SAFETY = 1.1;
+const SAFETY = 1;
 /** Threads start, and hold the data. */
 const OPENING_MS = 80;
 

@@ -209,14 +209,17 @@ function splitKeys(table: Table, name: string | null, split: string): Float64Arr
   return Float64Array.from(column.codes, (code) => (code < 0 ? Number.NaN : code));
 }
 
-/** Share of the budget that reading may take; what takes longer to read takes longer to learn from, too. */
-const READING_SHARE = 0.15;
+/** Encoding a row, learning from it by the leaders and the first look at the others, in units of reading it. */
+const READINGS_A_ROW = 7;
+/** Threads start, a model is judged and saved, however few the rows. */
+const FIXED_MS = 700;
 
-/** All rows, or a seeded sample where reading them used up so much time that learning would suffer. */
+/** All rows, or a seeded sample: as many as the time left has room for, by how long it took to read them here and now. */
 function affordableRows(context: Context, rows: Int32Array): Int32Array {
   const { options, elapsedMs } = context;
-  const share = (READING_SHARE * budgetMs(context)) / elapsedMs();
-  if (options.budgetRounds !== null || !(share < 1) || rows.length < LEAST_SAMPLED) return rows;
+  const readMs = elapsedMs();
+  const share = (budgetMs(context) - readMs - FIXED_MS) / (READINGS_A_ROW * readMs);
+  if (options.budgetRounds !== null || !(share < 1) || rows.length <= LEAST_SAMPLED) return rows;
   const count = Math.max(LEAST_SAMPLED, Math.round(rows.length * share));
   const message = `${writtenCount(count)} of ${writtenCount(rows.length)} rows are used, drawn at random: more would not fit into ${options.budgetSeconds} seconds.`;
   tellFinding(context, { code: "rows_sampled", severity: "warning", column: null, message, fix: null });

@@ -174,8 +174,8 @@ export function treesOfModel({ parts }: Model): number {
 }
 
 /** Shuffled columns walk other ways in each row; where only one value changes most ways are the same. */
-const SHUFFLED_PACE = 0.6;
-const SAME_PACE = 2;
+const SHUFFLED_PACE = 0.8;
+const SAME_PACE = 1.8;
 /** A weighted metric of one row. */
 const MS_A_DRAWN_ROW = 3e-4;
 /** Curves, segments, a verdict: some lists to make. */
