@@ -5,7 +5,7 @@
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
 import type { Child } from "hono/jsx";
-import { figure, unbroken } from "../parts/format.ts";
+import { figure, short, unbroken } from "../parts/format.ts";
 
 export interface Cell {
   head: string;
@@ -81,6 +81,9 @@ const BOX = 1000;
 const TOP = 90;
 const BOTTOM = 880;
 
+/** A column's or class's name at an axis; the sentence above the chart has all of it. */
+const AXIS_LENGTH = 44;
+
 /** Widths of the labels of y; charts.css leaves as much free at the other end. */
 const LABELS = [44, 64, 88, 120] as const;
 const CHARACTER = 7;
@@ -111,7 +114,7 @@ export function LineChart(props: LineChartProps) {
         </text>
       ))}
       <text class="axis" x="0" y="0">
-        {yLabel}
+        {short(yLabel, AXIS_LENGTH)}
       </text>
       <svg class="plot" x={labels} aria-hidden="true">
         {y.ticks(4).map((tick) => (
@@ -142,7 +145,7 @@ export function LineChart(props: LineChartProps) {
             )),
           )}
         <text class="axis" x="100%" y="100%" dy="-2" text-anchor="end">
-          {`${xLabel} ${xFormat(x.domain()[1]!)}`}
+          {`${short(xLabel, AXIS_LENGTH)} ${xFormat(x.domain()[1]!)}`}
         </text>
         <text class="axis" x="0" y="100%" dy="-2">
           {xFormat(x.domain()[0]!)}

@@ -90,7 +90,7 @@ function Metrics({ comparison: { metrics, runs }, names, links }: Compared & { l
   return (
     <section class="panel" aria-labelledby="figures-heading">
       <h2 id="figures-heading">Test results</h2>
-      <section class="scroll" tabindex={0} aria-labelledby="figures-heading">
+      <section class="scroll" tabindex={0} aria-label="Table of test results">
         <table class="metrics">
           <HeadRow label="Metric" names={names} />
           <tbody>
@@ -211,7 +211,7 @@ function Curves({ comparison: { curves }, names }: Compared) {
             <h2 id={`${kind}-heading`}>{heading}</h2>
             <Figure
               id={kind}
-              sentence={`Each line is one run; the class is ${lines[0]!.class}.`}
+              sentence={`${heading} of each run; the class is ${lines[0]!.class}.`}
               columns={["Run", x, y]}
               rows={lines.flatMap(({ run, points }) =>
                 points.map(([at, value]) => ({ head: names[run]!, cells: [percent(at), percent(value)] })),
@@ -239,7 +239,7 @@ function ImportanceTable({ comparison: { importance }, names }: Compared) {
   return (
     <section class="panel" aria-labelledby="importance-heading">
       <h2 id="importance-heading">Feature importance</h2>
-      <section class="scroll" tabindex={0} aria-labelledby="importance-heading">
+      <section class="scroll" tabindex={0} aria-label="Table of feature importance">
         <table>
           <HeadRow label="Column" names={names} />
           <tbody>
@@ -266,7 +266,7 @@ function Disagreements({ comparison: { disagreements }, names }: Compared) {
   return (
     <section class="panel" aria-labelledby="disagreements-heading">
       <h2 id="disagreements-heading">Rows they disagree on most</h2>
-      <section class="scroll" tabindex={0} aria-labelledby="disagreements-heading">
+      <section class="scroll" tabindex={0} aria-label="Table of rows they disagree on">
         <table>
           <thead>
             <tr>
