@@ -60,7 +60,9 @@ export const TRAIN_REQUEST = z.strictObject({
 });
 export type TrainRequest = z.output<typeof TRAIN_REQUEST>;
 
-const number = z.coerce.number("must be a number");
+const number = z.coerce.number({
+  error: ({ code }) => (code === "invalid_type" ? "must be a number" : undefined),
+});
 const list = z
   .string()
   .regex(/[^,]/, "must name a column")
