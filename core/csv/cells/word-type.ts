@@ -3,6 +3,7 @@
  * what the column is called.
  */
 import type { ColumnType } from "../types.ts";
+import { isIdName } from "./id-column.ts";
 
 /** `values` are distinct ones, `distinct` and `count` of the whole column. */
 export function settleWordType(column: {
@@ -44,24 +45,4 @@ function wordsIn(text: string): number {
 
 function isToken(value: string): boolean {
   return /^[\w./:@#{}-]+$/.test(value);
-}
-
-/** Names that ids go by, whatever is in them. */
-const ID_NAME = /(?:^|[\s_.-])(?:id|ids|uuid|guid|pid|key|rowid)$/i;
-const CAMEL_ID = /[a-z](?:Id|ID|Key|No|Nr)$/;
-/** Names of ids, but also of what is measured: a price index, a number of rooms. */
-const COUNTER_NAME = /(?:^|[\s_.-])(?:index|idx|row|no|nr|num|number|order|instant|serial|sn)$/i;
-
-/** Names that ids go by. */
-export function isIdName(name: string): boolean {
-  return ID_NAME.test(name) || CAMEL_ID.test(name) || COUNTER_NAME.test(name);
-}
-
-/** Whole numbers that never repeat are ids where their name says so and their values do not look measured. */
-export function isNumberId(name: string, values: { isSequence: boolean; min: number; max: number }): boolean {
-  if (ID_NAME.test(name) || CAMEL_ID.test(name)) return true;
-  if (!COUNTER_NAME.test(name)) return false;
-  // Numbers of one length, and a long one, are given out, not measured.
-  const isFixed = values.min >= 1e5 && String(values.min).length === String(values.max).length;
-  return values.isSequence || isFixed;
 }

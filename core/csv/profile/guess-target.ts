@@ -2,7 +2,7 @@
  * Guesses which column a person wants to predict, and whether it is a class or a quantity. A guess from names, places
  * and values, always with its reason in a sentence; never an id, never a constant.
  */
-import { isIdName } from "../cells/word-type.ts";
+import { isIdName } from "../cells/id-column.ts";
 import type { ColumnProfile, Finding } from "../types.ts";
 
 export type Task = "binary" | "multiclass" | "regression";

@@ -4,9 +4,9 @@
 
 import { isMissing } from "../cells/cells.ts";
 import { DateReader } from "../cells/dates/date-reader.ts";
+import { isNumberId } from "../cells/id-column.ts";
 import { isHugeWhole } from "../cells/numbers/digit-names.ts";
 import { type NumberFormat, PLAIN_NUMBER, readNumber } from "../cells/numbers/numbers.ts";
-import { isNumberId } from "../cells/word-type.ts";
 import type { RowCutter } from "../kernels/row-cutter.ts";
 import type { ColumnPlan, ColumnProfile, ColumnType } from "../types.ts";
 import {
