@@ -128,13 +128,13 @@ export class FoldRunner {
     const { deadlineMs, elapsedMs, metric } = this.options;
     if (!this.entries.some((entry) => isRival(entry) && entry.folds.length > 0)) return null;
     const now = elapsedMs();
-    const isWon = this.ahead.leaders.some((entry) => this.isWinning(entry));
-    const ahead = isWon ? { ...this.ahead, field: [], rungs: [] } : this.ahead;
+    const winner = this.ahead.leaders.find((entry) => this.isWinning(entry));
+    const ahead = winner ? { ...this.ahead, leaders: [winner], field: [], rungs: [] } : this.ahead;
     const ofAll = this.isFinal ? this.costs.wholeMs(ahead) : this.costs.leftMs(ahead, metric);
     const planned = ofAll / this.pool.size;
     if (!this.isTimed) return ahead.field.some((entry) => entry.folds.length === 0) ? null : planned;
     const toDeadline = Math.max(0, deadlineMs() - now);
-    if (isWon || this.isFinal || this.data.once === 1) return Math.min(planned, toDeadline);
+    if (winner || this.isFinal || this.data.once === 1) return Math.min(planned, toDeadline);
     if (this.endsAt !== null) return Math.max(0, this.meansToEndAt() - now);
     const field = ahead.field.filter((entry) => !this.refused.has(entry));
     if (field.every((entry) => entry.folds.length > 0))
@@ -263,6 +263,8 @@ export class FoldRunner {
     entry.told = false;
     this.done++;
     if (isRival(entry)) this.pool.spare();
+    const winner = this.ahead.leaders.find((leader) => this.isWinning(leader));
+    if (winner) this.options.onLikely([winner]);
     this.options.onProgress({ folds: this.done, of: this.done + this.toDo(), leftMs: this.leftMs() });
   }
 
