@@ -42,6 +42,7 @@ import * as pages from "./core/routes/pages/page-data.ts";
 import { panelAnswer } from "./core/routes/pages/panel-answer.ts";
 import * as settings from "./core/routes/pages/settings-page.ts";
 import { type FormAgain, signIn, signInData, signOut } from "./core/routes/pages/sign-in.ts";
+import * as sources from "./core/routes/pages/sources-page.ts";
 import { WhatIfs } from "./core/routes/pages/try-row.ts";
 import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
 import { drawnPanel } from "./views/drawn.ts";
@@ -172,6 +173,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   app.get("/runs/:id/rewind", (c) => c.redirect(config.BASE_PATH + replayOf(c), 308));
   page("/models/:name", (call) => pages.modelData(call), views.MODEL);
   page("/models/:name/report", (call) => pages.modelData(call), views.MODEL_REPORT);
+  page("/sources", (call) => sources.sourcesData(call), views.SOURCES);
   page("/docs", ({ home }) => apiDocs(API, source, home), views.DOCS);
   page("/inspect", () => ({}), views.INSPECT);
   page("/settings", (call) => settings.settingsData(call), views.SETTINGS);
@@ -198,15 +200,23 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   form("/settings/tokens/:id/revoke", forms.revokeToken);
   form("/settings/webhooks/:id/delete", settings.deleteWebhook);
   /** One whose answer is the page itself, with what was refused or may be seen this once. */
-  const settingsForm = (path: string, submit: typeof settings.saveSettings) =>
+  const shownForm = <T extends { refusal: { status: number } | null }>(
+    path: string,
+    submit: (call: Call) => Promise<{ go: string } | T>,
+    { html: draw }: views.Page<T>,
+  ) =>
     app.post(path, async (c) => {
       const outcome = await submit(callOf(c));
       if ("go" in outcome) return landingAnswer(c.req.raw, config.BASE_PATH, outcome);
-      return html(await views.SETTINGS.html({ ...outcome, frame: await frame(c) }), outcome.refusal?.status);
+      return html(await draw({ ...outcome, frame: await frame(c) }), outcome.refusal?.status);
     });
-  settingsForm("/settings", settings.saveSettings);
-  settingsForm("/settings/embeds", settings.createEmbed);
-  settingsForm("/settings/webhooks", settings.createWebhook);
+  shownForm("/settings", settings.saveSettings, views.SETTINGS);
+  shownForm("/settings/embeds", settings.createEmbed, views.SETTINGS);
+  shownForm("/settings/webhooks", settings.createWebhook, views.SETTINGS);
+  shownForm("/sources", sources.addSource, views.SOURCES);
+  shownForm("/sources/:id", sources.changeSource, views.SOURCES);
+  shownForm("/sources/:id/refresh", sources.refreshSource, views.SOURCES);
+  form("/sources/:id/delete", sources.deleteSource);
   app.post("/settings/tokens", async (c) => pageAnswer(c, await forms.createToken(callOf(c)), views.TOKENS));
   app.post("/sign-in", (c) => {
     const again: FormAgain = async (shown) =>

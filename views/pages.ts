@@ -8,6 +8,7 @@ import type { ApiDocs } from "../core/routes/api/docs.ts";
 import type * as pages from "../core/routes/pages/page-data.ts";
 import type * as settings from "../core/routes/pages/settings-page.ts";
 import type { signInData } from "../core/routes/pages/sign-in.ts";
+import type { SourcesPageData } from "../core/routes/pages/sources-page.ts";
 import type { Trial, Tried } from "../core/routes/pages/try-row.ts";
 import type { RunComparison } from "../core/training/results/compare-runs.ts";
 import type { EmbedPageProps } from "./embed/embed.tsx";
@@ -85,6 +86,10 @@ export const AUDIT: Page<Awaited<ReturnType<typeof pages.auditData>>> = {
 export const SETTINGS: Page<settings.SettingsPageData> = {
   html: async (props) => (await import("./settings/settings.tsx")).SettingsPage(props),
   json: ({ settings }) => settings,
+};
+export const SOURCES: Page<SourcesPageData> = {
+  html: async (props) => (await import("./settings/sources.tsx")).SourcesPage(props),
+  json: ({ sources }) => ({ items: sources, next: null }),
 };
 const SOCKET = { socket: "/ws", events: "/api/events" };
 export const INSPECT: Page<Record<never, never>> = {

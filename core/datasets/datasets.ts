@@ -7,12 +7,10 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CsvProfile, ReadingChoices, ReadingPreview } from "../csv/types.ts";
 import type { EventLog } from "../events/event-log.ts";
-import { type Child, startChild } from "../platform/child.ts";
 import { diskFailure, syncFolder } from "../platform/disk.ts";
 import { AppError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
-import { Semaphore } from "../platform/scheduling.ts";
 import type { Handle, Store, Unchanged } from "../store/database.ts";
 import {
   deleteDataset,
@@ -25,15 +23,13 @@ import {
 } from "../store/datasets.ts";
 import { hiddenDatasetByHash } from "../store/deletions.ts";
 import { runsOfDataset } from "../store/runs.ts";
-import type { ReadInput, ReadReport } from "./read-child.ts";
-import { receiveFile, refuseWithoutSpace } from "./receive.ts";
+import { FileReader, type FileToRead } from "./file-reader.ts";
+import { type Received, receiveFile, refuseWithoutSpace } from "./receive.ts";
 import { followFile } from "./receive-stream.ts";
 import { type Rejection, Rejections, readerFailed } from "./rejections.ts";
 import { type TableAside, tableAside } from "./table-aside.ts";
-import { mergedChoices, profileSize, pruneTables, removeFiles, tablePath } from "./table-files.ts";
+import { filePath, mergedChoices, profileSize, pruneTables, removeFiles, tablePath } from "./table-files.ts";
 import { type UploadInProgress, UploadsInProgress } from "./uploads.ts";
-
-const READ_CHILD = { name: "read-child", module: new URL("./read-child.ts", import.meta.url) };
 
 export interface DatasetsOptions {
   store: Store;
@@ -49,20 +45,33 @@ export interface DatasetsOptions {
   now: () => number;
 }
 
-type FileToRead = Pick<StoredDataset, "id" | "name" | "sizeBytes" | "choices">;
+export interface ReceivedDataset {
+  id: string;
+  name: string;
+  /** False: the same bytes are a dataset already. */
+  isNew: boolean;
+  /** Its reading, which `await` makes an error of where the file is refused. */
+  ready: Promise<StoredDataset>;
+}
 
 export class Datasets {
   private readonly arrivals: UploadsInProgress;
   private readonly rejections = new Rejections();
-  /** Each child with the dataset that it reads. */
-  private readonly readers = new Map<Child, string>();
+  /** Shared with sources, whose new files are read as uploads are. */
+  readonly reader: FileReader;
   private readonly pending = new Map<string, Promise<StoredDataset>>();
-  /** More readings at a time would only share the same cores; a preview of the first rows does not wait for them. */
-  private readonly turns = { profile: new Semaphore(2), preview: new Semaphore(1) };
   private isStopping = false;
 
   constructor(private readonly options: DatasetsOptions) {
     this.arrivals = new UploadsInProgress(options);
+    this.reader = new FileReader({
+      ...options,
+      onReport: async ({ id, name, sizeBytes: bytesTotal }, { bytesRead: bytes, rows, columns }) => {
+        const known = columns ?? this.arrivals.get(id)?.columns ?? [];
+        await this.arrivals.arrive({ id, name, bytes, bytesTotal, rows, columns: known });
+      },
+      onEnd: ({ id }) => this.arrivals.depart(id),
+    });
   }
 
   /** Cleans up after a crash: partial files are deleted, unread datasets are read. */
@@ -85,23 +94,24 @@ export class Datasets {
   stop(): void {
     this.isStopping = true;
     this.arrivals.stop();
-    for (const child of this.readers.keys()) child.kill();
+    this.reader.kill();
   }
 
-  pathOf(id: string): string {
-    return join(this.options.folder, `${id}.csv`);
+  /** The file of a version. */
+  pathOf(dataset: Pick<StoredDataset, "id" | "file">): string {
+    return filePath(this.options.folder, dataset);
   }
 
-  /** The CSV of a dataset's version: the file itself, or the table that was converted from it. */
-  tablePathOf({ id, choices, profile }: Pick<StoredDataset, "id" | "choices" | "profile">): string {
-    return profile?.plan.dialect.format ? tablePath(this.options.folder, id, choices) : this.pathOf(id);
+  /** The CSV that a version of a dataset is read from: the file itself, or the table that was made of it. */
+  tablePathOf(dataset: Pick<StoredDataset, "id" | "file" | "choices" | "profile">): string {
+    const hasTable = dataset.profile?.plan.dialect.format;
+    return hasTable ? tablePath(this.options.folder, dataset) : this.pathOf(dataset);
   }
 
   /** Converts a version's file again if its table is missing, as after a restore. */
   private async ensureTable(dataset: StoredDataset): Promise<string> {
     const path = this.tablePathOf(dataset);
-    if (path !== this.pathOf(dataset.id) && !existsSync(path))
-      await this.turns.profile.take(() => this.readInChild(dataset, "table"));
+    if (path !== this.pathOf(dataset) && !existsSync(path)) await this.reader.table(dataset);
     return path;
   }
 
@@ -138,18 +148,17 @@ export class Datasets {
         fix: "Try again when its status is ready.",
       });
     }
+    if (found.file === null) {
+      throw new AppError("conflict", `The file of version ${found.version} of ${found.name} was removed`, {
+        fix: "Only the newest files of a dataset are kept: use its current version.",
+      });
+    }
     return found as StoredDataset & { profile: CsvProfile };
   }
 
-  /**
-   * Receives a file. `ready` resolves when it is read, and rejects if it is refused.
-   * The same bytes again are the same dataset: `isNew` false.
-   */
-  async receive(
-    request: Request,
-    name: string | null,
-  ): Promise<{ id: string; name: string; isNew: boolean; ready: Promise<StoredDataset> }> {
-    const { store, folder, maxBytes, now } = this.options;
+  /** Receives a file. */
+  async receive(request: Request, name: string | null): Promise<ReceivedDataset> {
+    const { folder, maxBytes } = this.options;
     const id = newId();
     const bytesTotal = Number(request.headers.get("content-length")) || null;
     await refuseWithoutSpace(this.options.folder, bytesTotal ?? 0);
@@ -162,26 +171,7 @@ export class Datasets {
         onBytes: (bytes, label) =>
           this.arrivals.arrive({ id, name: label, bytes, bytesTotal, rows: null, columns: [] }),
       });
-      const deleted = await hiddenDatasetByHash(store, received.sha256);
-      // It is uploaded again: the deleted one that could be undone is removed now.
-      if (deleted !== null) await this.erase(deleted);
-      let same = await findDatasetByHash(store, received.sha256);
-      if (!same) {
-        await rename(part, this.pathOf(id));
-        await syncFolder(folder);
-        // The same bytes may have come on another connection meanwhile.
-        if (!(await insertDataset(store, { id, ...received, createdAt: now() })))
-          same = await findDatasetByHash(store, received.sha256);
-      }
-      if (same) {
-        await removeFiles(folder, id);
-        return { id: same.id, name: same.name, isNew: false, ready: this.whenRead(same) };
-      }
-      const ready = this.readNew({ id, choices: {}, name: received.name, sizeBytes: received.sizeBytes });
-      ready.catch(() => {
-        // A caller that awaits `ready` gets the error; with ?wait=0 nobody does, and the rejection is stored for GET.
-      });
-      return { id, name: received.name, isNew: true, ready };
+      return await this.adopt(id, part, received);
     } catch (error) {
       await removeFiles(folder, id);
       if (error instanceof AppError)
@@ -192,7 +182,33 @@ export class Datasets {
     }
   }
 
-  /** Receives a file that is no dataset, to be read once and removed by the caller; returns its path. */
+  /** Makes a dataset of a file that came, and begins to read it. */
+  async adopt(id: string, part: string, received: Received): Promise<ReceivedDataset> {
+    const { store, folder, now } = this.options;
+    const deleted = await hiddenDatasetByHash(store, received.sha256);
+    // It is wanted anew: what could still be brought back goes at once.
+    if (deleted !== null) await this.erase(deleted);
+    let same = await findDatasetByHash(store, received.sha256);
+    if (!same) {
+      await rename(part, this.pathOf({ id, file: "" }));
+      await syncFolder(folder);
+      // The same bytes may have come on another connection meanwhile.
+      if (!(await insertDataset(store, { id, ...received, createdAt: now() })))
+        same = await findDatasetByHash(store, received.sha256);
+    }
+    if (same) {
+      await removeFiles(folder, id);
+      return { id: same.id, name: same.name, isNew: false, ready: this.whenRead(same) };
+    }
+    const { name, sizeBytes } = received;
+    const ready = this.readNew({ id, choices: {}, name, sizeBytes, file: "" });
+    ready.catch(() => {
+      // Whoever awaits `ready` hears it; with ?wait=0 nobody does, and the rejection is kept for GET.
+    });
+    return { id, name, isNew: true, ready };
+  }
+
+  /** Receives a file that is no dataset, to be read once and removed by whoever asked; its path. */
   async receiveAside(request: Request): Promise<string> {
     const { folder, maxBytes } = this.options;
     await refuseWithoutSpace(this.options.folder, Number(request.headers.get("content-length")) || 0);
@@ -212,8 +228,7 @@ export class Datasets {
   async readAside(chunks: AsyncIterable<Uint8Array>): Promise<TableAside> {
     return tableAside(chunks, {
       path: join(this.options.folder, `${newId()}.part`),
-      read: (input) =>
-        startChild(READ_CHILD, { input, memoryBytes: this.options.memoryBytes, onReport: () => {} }).result,
+      read: (input) => this.reader.aside(input),
     });
   }
 
@@ -226,13 +241,17 @@ export class Datasets {
     const { log, now } = this.options;
     const dataset = await this.findReady(id);
     const merged = mergedChoices(dataset.choices, choices);
-    const profile = await this.read({ ...dataset, choices: merged }).catch(async (error: unknown) => {
-      await pruneTables(this.options.folder, id, dataset.choices);
-      throw error;
-    });
-    await pruneTables(this.options.folder, id, merged);
+    const profile = await this.reader
+      .profile({ ...dataset, choices: merged })
+      .catch(async (error: unknown) => {
+        await pruneTables(this.options.folder, dataset);
+        throw error;
+      });
+    await pruneTables(this.options.folder, { ...dataset, choices: merged });
     await log.record(async (tx) => {
-      await this.find(id, undefined, tx);
+      const { file } = await this.find(id, undefined, tx);
+      if (file !== dataset.file)
+        throw new AppError("conflict", `A new file of ${dataset.name} came meanwhile`, { fix: "Try again." });
       await unchanged(tx);
       const version = await insertDatasetVersion(tx, { id, choices: merged, profile, at: now() });
       await tx.append("dataset.uploaded", {
@@ -250,9 +269,9 @@ export class Datasets {
     const dataset = await this.findReady(id);
     const file = { ...dataset, choices: mergedChoices(dataset.choices, choices) };
     try {
-      return (await this.turns.preview.take(() => this.readInChild(file, "preview"))) as ReadingPreview;
+      return await this.reader.preview(file);
     } finally {
-      await pruneTables(this.options.folder, id, dataset.choices);
+      await pruneTables(this.options.folder, dataset);
     }
   }
 
@@ -270,7 +289,7 @@ export class Datasets {
   /** Row and file of a hidden dataset, overwritten in the database and its log too; runs keep what they learned. */
   async erase(id: string): Promise<void> {
     const { store, forget, runsFolder } = this.options;
-    for (const [child, read] of this.readers) if (read === id) child.kill();
+    this.reader.kill(id);
     for (const run of await runsOfDataset(store, id))
       await rm(join(runsFolder, run.id), { recursive: true, force: true });
     await forget(id);
@@ -307,7 +326,7 @@ export class Datasets {
     const { store, log, now } = this.options;
     const { id, name, choices } = file;
     try {
-      const profile = await this.read(file);
+      const profile = await this.reader.profile(file);
       this.arrivals.depart(id);
       await log.record(async (tx) => {
         const version = await insertDatasetVersion(tx, { id, choices, profile, at: now() });
@@ -326,38 +345,6 @@ export class Datasets {
       await this.reject(id, name, refusal);
       await removeFiles(this.options.folder, id);
       throw refusal;
-    }
-  }
-
-  private async read(file: FileToRead): Promise<CsvProfile> {
-    return (await this.turns.profile.take(() => this.readInChild(file, "profile"))) as CsvProfile;
-  }
-
-  private async readInChild(file: FileToRead, wanted: ReadInput["wanted"]): Promise<unknown> {
-    const { id, name, choices } = file;
-    const input: ReadInput = {
-      path: this.pathOf(id),
-      table: tablePath(this.options.folder, id, choices),
-      name,
-      choices,
-      wanted,
-    };
-    const child = startChild(READ_CHILD, {
-      input,
-      memoryBytes: this.options.memoryBytes,
-      onReport: async (report) => {
-        const { bytesRead: bytes, rows, columns } = report as ReadReport;
-        const { id, name, sizeBytes: bytesTotal } = file;
-        const known = columns ?? this.arrivals.get(id)?.columns ?? [];
-        await this.arrivals.arrive({ id, name, bytes, bytesTotal, rows, columns: known });
-      },
-    });
-    this.readers.set(child, file.id);
-    try {
-      return await child.result;
-    } finally {
-      this.readers.delete(child);
-      this.arrivals.depart(file.id);
     }
   }
 

@@ -25,7 +25,7 @@ export const CHOICES = z.strictObject({
 });
 
 export function datasetView(dataset: StoredDataset) {
-  const { id, version, status, name, sizeBytes, profile, choices, createdAt } = dataset;
+  const { id, version, status, name, sizeBytes, profile, choices, createdAt, changes } = dataset;
   const { tags, note, archivedAt } = dataset;
   return {
     id,
@@ -46,6 +46,7 @@ export function datasetView(dataset: StoredDataset) {
     tags,
     note,
     archived: archivedAt !== null,
+    changes,
     createdAt: new Date(createdAt).toISOString(),
   };
 }

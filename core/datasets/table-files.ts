@@ -5,10 +5,25 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CsvProfile, ReadingChoices } from "../csv/types.ts";
 
-/** Where the table of a sheet and a range is; the same for the same choices. */
-export function tablePath(folder: string, id: string, choices: ReadingChoices): string {
-  return join(folder, `${id}.${tableKey(choices)}.table`);
+/** What a version is read from: which of a dataset's files, and how. */
+export interface VersionFile {
+  id: string;
+  /** "" is the first; null: it was removed. */
+  file: string | null;
+  choices: ReadingChoices;
 }
+
+/** Where a dataset's file is. */
+export function filePath(folder: string, { id, file }: Pick<VersionFile, "id" | "file">): string {
+  return join(folder, `${stem(id, file)}.csv`);
+}
+
+/** Where the table of a sheet and a range is; the same for the same file and choices. */
+export function tablePath(folder: string, { id, file, choices }: VersionFile): string {
+  return join(folder, `${stem(id, file)}.${tableKey(choices)}.table`);
+}
+
+const stem = (id: string, file: string | null) => (file ? `${id}.${file}` : id);
 
 function tableKey({ sheet, range }: ReadingChoices): string {
   if (!sheet && !range) return "first";
@@ -19,8 +34,9 @@ function tableKey({ sheet, range }: ReadingChoices): string {
 }
 
 /** Keeps the table of one version: those of others are made again when a run asks for them. */
-export async function pruneTables(folder: string, id: string, kept: ReadingChoices): Promise<void> {
-  const table = tablePath(folder, id, kept);
+export async function pruneTables(folder: string, kept: VersionFile): Promise<void> {
+  const { id } = kept;
+  const table = tablePath(folder, kept);
   for (const file of await readdir(folder)) {
     const path = join(folder, file);
     const isTable = file.startsWith(`${id}.`) && file.includes(".table");

@@ -5,7 +5,7 @@ export interface AlertRecord {
   /** When it is raised, in one sentence. */
   says: string;
   /** What `subject` identifies. */
-  subject: "run" | "model" | "gauge";
+  subject: "run" | "model" | "gauge" | "dataset" | "source" | "schedule";
   /** Label of its button. */
   action: string;
   /** Where the button leads, by subject. */
@@ -52,6 +52,30 @@ export const ALERTS = {
   },
   challenger: {
     says: "The challenger is more accurate than the live version, beyond chance.",
+    subject: "model",
+    action: "Open model",
+    path: modelPage,
+  },
+  refresh: {
+    says: "A new file of a dataset does not fit what was there before: columns, types or import settings. Ends when it is dismissed.",
+    subject: "dataset",
+    action: "Open dataset",
+    path: (id) => `/datasets/${id}`,
+  },
+  source: {
+    says: "A source could not be refreshed. Ends when it is.",
+    subject: "source",
+    action: "Open sources",
+    path: (id) => `/sources#${id}`,
+  },
+  schedule: {
+    says: "A schedule's last run failed or was cut off. Ends when it succeeds.",
+    subject: "schedule",
+    action: "Open schedules",
+    path: (id) => `/schedules#${id}`,
+  },
+  "schedule-result": {
+    says: "A scheduled training has a result that someone should look at. Ends when the next one needs no look.",
     subject: "model",
     action: "Open model",
     path: modelPage,

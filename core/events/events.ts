@@ -6,6 +6,7 @@ import "../platform/zod-setup.ts";
 import * as z from "zod";
 import { isMetricName, METRICS } from "../trainer/metrics/index.ts";
 import type { PanelKey } from "./panel-names.ts";
+import { allOfRun, ofDataset, ofModel, ofReading, ofRun } from "./stale-panels.ts";
 
 export type Level = "info" | "success" | "warning" | "error";
 
@@ -23,36 +24,6 @@ const id = z.string();
 const run = { runId: id, runNumber: z.number(), datasetId: id, datasetName: z.string() };
 const dataset = { datasetId: id, name: z.string() };
 const model = { model: z.string(), version: z.number() };
-
-const ofRun = (
-  runId: string,
-  ...panels: ("run" | "stages" | "curve" | "leaderboard" | "report")[]
-): PanelKey[] => panels.flatMap((panel): PanelKey[] => [panel, `${panel}:${runId}`]);
-const allOfRun = ({ runId, datasetId }: { runId: string; datasetId: string }): PanelKey[] => [
-  ...ofRun(runId, "run", "stages", "curve", "leaderboard", "report"),
-  "runs",
-  `runs:${datasetId}`,
-  "activity",
-  "attention",
-  "health",
-];
-const ofReading = ({ datasetId }: { datasetId: string }): PanelKey[] => ["reading", `reading:${datasetId}`];
-const ofDataset = (data: { datasetId: string }): PanelKey[] => [
-  "datasets",
-  ...ofReading(data),
-  "activity",
-  "attention",
-];
-const ofModel = (data: { model: string }): PanelKey[] => [
-  "models",
-  "model",
-  `model:${data.model}`,
-  "watch",
-  `watch:${data.model}`,
-  "activity",
-  "attention",
-  "health",
-];
 
 /** `cause`: the event that makes the activity row; null: the alert makes its own. */
 const alert = {
@@ -86,12 +57,20 @@ export const EVENTS = {
     stale: (d) => ["datasets", ...ofReading(d)],
   }),
   "dataset.uploaded": event({
-    data: z.object({ ...dataset, rows: z.number(), columns: z.number(), version: z.number() }),
+    data: z.object({
+      ...dataset,
+      rows: z.number(),
+      columns: z.number(),
+      version: z.number(),
+      changes: z.string().optional(),
+    }),
     level: "success",
     sentence: (d) =>
-      d.version > 1
-        ? `${d.name}: import settings changed (version ${d.version})`
-        : `${d.name} uploaded: ${plural(d.rows, "row")}, ${plural(d.columns, "column")}`,
+      d.changes !== undefined
+        ? `${d.name}: new file (version ${d.version}). ${d.changes}`
+        : d.version > 1
+          ? `${d.name}: import settings changed (version ${d.version})`
+          : `${d.name} uploaded: ${plural(d.rows, "row")}, ${plural(d.columns, "column")}`,
     stale: ofDataset,
   }),
   "dataset.rejected": event({
@@ -111,6 +90,31 @@ export const EVENTS = {
     level: "info",
     sentence: (d) => changeSentence(d.name, d.change),
     stale: ofDataset,
+  }),
+  "source.refreshed": event({
+    data: z.object({
+      sourceId: id,
+      name: z.string(),
+      datasetId: id,
+      version: z.number(),
+      isChanged: z.boolean(),
+    }),
+    level: "success",
+    // A new file makes a row of its own as dataset.uploaded.
+    sentence: null,
+    stale: () => ["activity"],
+  }),
+  "schedule.ran": event({
+    data: z.object({ scheduleId: id, name: z.string(), dueAt: z.string(), sentence: z.string() }),
+    level: "success",
+    sentence: (d) => `${d.name}: ${d.sentence}`,
+    stale: () => ["activity", "attention"],
+  }),
+  "schedule.failed": event({
+    data: z.object({ scheduleId: id, name: z.string(), dueAt: z.string(), reason: z.string() }),
+    level: "error",
+    sentence: (d) => `${d.name} failed: ${d.reason}`,
+    stale: () => ["activity", "attention"],
   }),
   "run.queued": event({
     data: z.object({ ...run, target: z.string() }),

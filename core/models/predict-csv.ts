@@ -17,8 +17,8 @@ import type { StoredVersion } from "../store/models.ts";
 import type { Model, Prediction as ModelAnswer } from "../trainer/model/model.ts";
 import type { Answer } from "./answering.ts";
 import { KEPT_ROWS, type Keeping } from "./monitoring/prediction-log.ts";
-import { type InputSource, openInput, type PredictInput } from "./predict-input.ts";
 import { ColumnNames } from "./rows/columns.ts";
+import { type InputSource, openInput, type PredictInput } from "./rows/predict-input.ts";
 import type { AskedRow } from "./rows/read-asked.ts";
 import type { Warning } from "./rows/warnings.ts";
 import type { Serving } from "./serving.ts";
@@ -48,7 +48,7 @@ export interface FileAnswer {
    */
   chunks: AsyncGenerator<Chunk>;
   /** What was said of values so far. */
-  tally: { warnings: number };
+  tally: { warnings: number; rows: number };
 }
 
 /** Throws AppError where the file cannot be read. */
@@ -62,7 +62,7 @@ export async function predictFile(
   try {
     const input = await openInput(source, access.signal);
     const wanted = form ?? input.form;
-    const tally = { warnings: 0 };
+    const tally = { warnings: 0, rows: 0 };
     const chunks = predictRows({ serving, version, input, form: wanted, tally, keeping, interval });
     return { form: wanted, chunks: guarded(chunks, access.signal, release), tally };
   } catch (error) {
@@ -94,7 +94,7 @@ interface Work extends Pick<FileToPredict, "keeping" | "interval"> {
   version: StoredVersion;
   input: PredictInput;
   form: OutputForm;
-  tally: { warnings: number };
+  tally: { warnings: number; rows: number };
 }
 
 async function* predictRows({
@@ -147,6 +147,7 @@ async function* predictRows({
       const said = notesByRow(batch, { warnings, fileNotes });
       fileNotes = [];
       seen += batch.length;
+      tally.rows = seen;
       const written = batch.map(({ cells, line }, row): OutputRow => {
         const notes = said?.[row] ?? [];
         tally.warnings += notes.length;

@@ -44,8 +44,12 @@ const origins = () =>
       ),
     );
 
-/** Settings that can change while the process runs, by their section on the page. */
-export type SettingGroup = "thresholds" | "retention" | "embedding" | "alerts";
+/** A name (also below *.), an address or a network, each but networks with or without a port; a folder; or everything public. */
+const REACHABLE =
+  /^(?:\*|\/[^\s,]*|(?:\*\.)?[a-z0-9_](?:[\w.-]*\w)?(?::\d{1,5})?|[\d.]+\/\d{1,2}|[0-9a-f:.]*:[0-9a-f:.]*(?:\/\d{1,3})?|\[[0-9a-f:.]+\](?::\d{1,5})?)$/i;
+
+/** What can be changed while the process runs, by where it stands on the page. */
+export type SettingGroup = "thresholds" | "retention" | "embedding" | "sources" | "alerts";
 
 export interface Setting {
   schema: z.ZodType;
@@ -226,6 +230,27 @@ export const SETTINGS = {
     "500",
     "megabytes of predictions that are kept; the oldest are deleted first",
   ),
+  SOURCE_HOSTS: changeable(
+    "sources",
+    list().pipe(
+      z.array(z.string().regex(REACHABLE, "must be hosts, networks or folders, such as db.example.com")),
+    ),
+    "",
+    "hosts that sources and schedules may connect to: names (data.example.com, *.example.com, db.example.com:5432), " +
+      "addresses or networks inside (10.0.0.0/8), folders of SQLite files (/srv/data), or * for every public host",
+  ),
+  SECRET_KEY: secret(
+    z.union([z.literal(""), z.string().min(16)]),
+    "encrypts the stored credentials of sources, schedules and alerts; the same on every host",
+  ),
+  SMTP_URL: secret(
+    z.union([
+      z.literal(""),
+      z.string().regex(/^smtps?:\/\/\S+$/, "must look like smtp://user:password@mail.example.com:587"),
+    ]),
+    "mail server for alerts, such as smtp://user:password@mail.example.com:587",
+  ),
+  MAIL_FROM: setting(text(), "Signalbox <signalbox@localhost>", "sender of mails"),
   WEBHOOK_URL: changeable(
     "alerts",
     z.union([z.literal(""), z.url({ protocol: /^https?$/ })]),

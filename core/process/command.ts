@@ -47,6 +47,7 @@ const COMMANDS: Record<string, Command> = {
   check: async (_, config) => checkCommand(config()),
   healthcheck: async (_, config) => healthcheckCommand(config()),
   "read-child": async () => (await import("../datasets/read-child.ts")).runReadChild(),
+  "fetch-child": async () => (await import("../datasets/sources/fetch-child.ts")).runFetchChild(),
   "backup-child": async ([folder]) =>
     (await import("../operations/backup/backup-child.ts")).runBackupChild(folder!),
   "run-child": async () => (await import("../training/run-child.ts")).runRunChild(),

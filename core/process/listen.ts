@@ -113,6 +113,8 @@ async function open(
 /** Viewers are told to reconnect; streams of a training first say that it was interrupted. */
 async function interrupt({ application, signalbox }: Current): Promise<void> {
   await application.sockets.stop();
+  // First: a training that is interrupted with the server is waited for by the next one.
+  await signalbox.schedules.stop();
   await signalbox.runs.stop();
 }
 

@@ -2,6 +2,7 @@
 import { totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { Datasets } from "../datasets/datasets.ts";
+import { Sources } from "../datasets/sources/sources.ts";
 import { Alerts } from "../events/alerts.ts";
 import { EventLog } from "../events/event-log.ts";
 import type { ProxyNotice } from "../http/forwarded.ts";
@@ -15,6 +16,7 @@ import { Monitor } from "../models/monitoring/monitor.ts";
 import { PredictionLog } from "../models/monitoring/prediction-log.ts";
 import { References } from "../models/monitoring/references.ts";
 import { Models } from "../models/registry.ts";
+import { Schedules } from "../models/schedules/schedules.ts";
 import { Serving } from "../models/serving.ts";
 import { adoptRestored, sweepStages } from "../operations/backup/restore.ts";
 import type { Config } from "../operations/config.ts";
@@ -27,6 +29,7 @@ import { AppError } from "../platform/errors.ts";
 import { Leases } from "../platform/leases.ts";
 import { type Logger, openLogger } from "../platform/logger.ts";
 import type { Store } from "../store/database.ts";
+import { Sealer } from "../store/sealed.ts";
 import { Runs } from "../training/runs.ts";
 import { logEvents } from "./event-lines.ts";
 import { holdFolder } from "./folder-lock.ts";
@@ -48,12 +51,14 @@ export interface Signalbox {
   log: EventLog;
   alerts: Alerts;
   datasets: Datasets;
+  sources: Sources;
   models: Models;
   runs: Runs;
   deletions: Deletions;
   annotations: Annotations;
   savedFilters: SavedFilters;
   serving: Serving;
+  schedules: Schedules;
   feedback: Monitor;
   challenger: Challenger;
   health: Health;
@@ -121,6 +126,20 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     memoryBytes,
     now,
   });
+  const sealer = new Sealer(config.SECRET_KEY);
+  const sources = new Sources({
+    store,
+    log,
+    alerts,
+    logger,
+    datasets,
+    sealer,
+    config,
+    folder: join(folder, "datasets"),
+    maxBytes: config.MAX_UPLOAD_MB * 1e6,
+    memoryBytes,
+    now,
+  });
   const runs = new Runs({
     store,
     log,
@@ -138,6 +157,23 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const parts = { store, log, logger, alerts, datasets, runs, models, now };
   const deletions = new Deletions({ ...parts, diskReserve });
   const serving = new Serving(cache, references, traffic);
+  const schedules = new Schedules({
+    store,
+    log,
+    alerts,
+    logger,
+    sealer,
+    sources,
+    datasets,
+    runs,
+    models,
+    cache,
+    serving,
+    feedback,
+    folder: join(folder, "scores"),
+    home: () => config.PUBLIC_URL || `http://${config.HOST}:${config.PORT}${config.BASE_PATH}`,
+    now,
+  });
   const queueLength = () => runs.queueLength();
   const health = new Health({ config, store, log, alerts, logger, now, queueLength });
   const webhooks = new Webhooks({
@@ -150,8 +186,10 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   try {
     await models.start();
     await datasets.start();
+    await sources.start();
     await runs.start();
     await alerts.start();
+    await schedules.start();
     await health.start();
     await webhooks.start();
     await deletions.start();
@@ -172,7 +210,9 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     webhooks.stop();
     health.stop();
     alerts.stop();
+    await schedules.stop();
     await runs.stop();
+    sources.stop();
     datasets.stop();
     await serving.stop();
     await feedback.stop();
@@ -186,12 +226,14 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     log,
     alerts,
     datasets,
+    sources,
     models,
     runs,
     deletions,
     savedFilters: new SavedFilters({ store, now }),
     annotations: new Annotations({ ...parts, feedback }),
     serving,
+    schedules,
     feedback,
     challenger,
     health,

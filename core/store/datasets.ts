@@ -15,13 +15,35 @@ export interface StoredDataset extends Annotations {
   createdAt: number;
   choices: ReadingChoices;
   profile: CsvProfile | null;
+  /** Which of the dataset's files the version is read from: "" is the first; null: it was removed. */
+  file: string | null;
+  /** How its file differs from that of the version before; null where it is the same file. */
+  changes: DatasetChanges | null;
 }
 
-type Row = Omit<StoredDataset, "choices" | "profile" | keyof Annotations> &
-  StoredAnnotations & { choices: string | null; profile: string | null };
+/** How a new file of a dataset differs from the one before. */
+export interface DatasetChanges {
+  /** The version that it is compared with. */
+  since: number;
+  rows: { from: number; to: number };
+  came: string[];
+  went: string[];
+  types: { column: string; from: string; to: string }[];
+  /** Columns whose values are distributed differently, most different first; `distance`: of shares, 0 to 1. */
+  distributions: { column: string; distance: number; from: string; to: string }[];
+  /** What no longer fits: import settings that were dropped, a target that went, rows that were left out. */
+  warnings: string[];
+  /** One sentence. */
+  sentence: string;
+}
 
-const COLUMNS = `d.id, v.version AS shown, d.version, d.name, d.sha256, d.size_bytes AS "sizeBytes", d.status,
-  d.created_at AS "createdAt", d.tags, d.note, d.archived_at AS "archivedAt", v.choices, v.profile`;
+type Row = Omit<StoredDataset, "choices" | "profile" | "changes" | keyof Annotations> &
+  StoredAnnotations & { choices: string | null; profile: string | null; changes: string | null };
+
+const COLUMNS = `d.id, v.version AS shown, d.version, d.name, coalesce(v.sha256, d.sha256) AS sha256,
+  coalesce(v.size_bytes, d.size_bytes) AS "sizeBytes", d.status, d.created_at AS "createdAt", v.choices, v.profile,
+  CASE WHEN v.version IS NULL THEN '' ELSE v.file END AS file, v.changes,
+  d.tags, d.note, d.archived_at AS "archivedAt"`;
 const FROM = "FROM datasets d LEFT JOIN dataset_versions v ON v.dataset_id = d.id";
 
 /** False: the same bytes are there already. */
@@ -40,21 +62,34 @@ export async function insertDataset(
   });
 }
 
+export interface NewVersion {
+  id: string;
+  choices: ReadingChoices;
+  profile: CsvProfile;
+  at: number;
+  /** A file that came later than the dataset's first; without it the version has the file of the one before. */
+  newFile?: { file: string; sha256: string; sizeBytes: number; changes: DatasetChanges };
+}
+
 /** Adds the next version; the dataset is ready from then on. */
-export async function insertDatasetVersion(
-  store: Handle,
-  entry: { id: string; choices: ReadingChoices; profile: CsvProfile; at: number },
-): Promise<number> {
+export async function insertDatasetVersion(store: Handle, entry: NewVersion): Promise<number> {
   const [row] = await store.returning<{ version: number }>(
     "UPDATE datasets SET version = version + 1, status = 'ready' WHERE id = $id RETURNING version",
     { id: entry.id },
   );
   const { version } = row!;
+  const { file, sha256, sizeBytes, changes } =
+    entry.newFile ?? (await currentFile(store, entry.id, version - 1));
   await store.run(
     `INSERT INTO dataset_versions (dataset_id, version, choices, profile, rows, columns, target, task, created_at,
-       column_names)
-     VALUES ($id, $version, $choices, $profile, $rows, $columns, $target, $task, $at, $columnNames)`,
+       column_names, file, sha256, size_bytes, changes)
+     VALUES ($id, $version, $choices, $profile, $rows, $columns, $target, $task, $at, $columnNames, $file, $sha256,
+       $sizeBytes, $changes)`,
     {
+      file,
+      sha256,
+      sizeBytes,
+      changes: changes && JSON.stringify(changes),
       id: entry.id,
       version,
       choices: JSON.stringify(entry.choices),
@@ -70,7 +105,62 @@ export async function insertDatasetVersion(
   return version;
 }
 
-/** The dataset with its current version, or with the requested one. */
+async function currentFile(store: Handle, id: string, version: number) {
+  const row = await store.get<{ file: string; sha256: string; sizeBytes: number }>(
+    `SELECT coalesce(v.file, '') AS file, coalesce(v.sha256, d.sha256) AS sha256,
+       coalesce(v.size_bytes, d.size_bytes) AS "sizeBytes"
+     FROM datasets d LEFT JOIN dataset_versions v ON v.dataset_id = d.id AND v.version = $version WHERE d.id = $id`,
+    { id, version },
+  );
+  return { ...row!, changes: null };
+}
+
+/**
+ * From now on the dataset is recognised by the bytes of its newest file. Where another dataset is recognised by them
+ * already, this one is by none.
+ */
+export async function recogniseBy(
+  store: Handle,
+  { id, sha256, sizeBytes }: { id: string; sha256: string; sizeBytes: number },
+): Promise<void> {
+  const taken = await store.get("SELECT id FROM datasets WHERE sha256 = $sha256 AND id <> $id", {
+    sha256,
+    id,
+  });
+  await store.run("UPDATE datasets SET sha256 = $known, size_bytes = $sizeBytes WHERE id = $id", {
+    id,
+    sizeBytes,
+    known: taken ? `${sha256}#${id}` : sha256,
+  });
+}
+
+/** Files of versions before the newest `kept` that no version after them has; they may be removed from the disk. */
+export async function outdatedFiles(store: Handle, id: string, kept: number): Promise<string[]> {
+  const rows = await store.all<{ file: string; newest: number }>(
+    `SELECT file, max(version) AS newest FROM dataset_versions WHERE dataset_id = $id AND file IS NOT NULL
+     GROUP BY file ORDER BY newest DESC`,
+    { id },
+  );
+  return rows.slice(kept).map(({ file }) => file);
+}
+
+export async function forgetFile(store: Handle, id: string, file: string): Promise<void> {
+  await store.run("UPDATE dataset_versions SET file = NULL WHERE dataset_id = $id AND file = $file", {
+    id,
+    file,
+  });
+}
+
+/** The newest dataset of this name. */
+export async function findDatasetByName(store: Handle, name: string): Promise<string | null> {
+  const row = await store.get<{ id: string }>(
+    "SELECT id FROM datasets WHERE name = $name AND deletion IS NULL ORDER BY created_at DESC, id DESC LIMIT 1",
+    { name },
+  );
+  return row?.id ?? null;
+}
+
+/** The dataset with its current version, or with the one asked for. */
 export async function findDataset(
   store: Handle,
   id: string,
@@ -125,5 +215,6 @@ function dataset({ shown, ...row }: Row & { shown: number | null }): StoredDatas
     version: shown ?? row.version,
     choices: row.choices ? (JSON.parse(row.choices) as ReadingChoices) : {},
     profile: row.profile ? (JSON.parse(row.profile) as CsvProfile) : null,
+    changes: row.changes ? (JSON.parse(row.changes) as DatasetChanges) : null,
   };
 }

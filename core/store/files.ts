@@ -7,7 +7,8 @@ export const FILE_FOLDERS = ["datasets", "models"] as const;
 /** Paths below the data folder; a file that is still being read may be refused yet. */
 export async function filesOf(store: Handle): Promise<string[]> {
   const rows = await store.all<{ path: string }>(
-    `SELECT 'datasets/' || id || '.csv' AS path FROM datasets WHERE status = 'ready'
+    `SELECT 'datasets/' || dataset_id || CASE WHEN file = '' THEN '' ELSE '.' || file END || '.csv' AS path
+     FROM dataset_versions WHERE file IS NOT NULL
      UNION SELECT 'models/' || run_id || '.bin' FROM model_versions`,
   );
   return rows.map(({ path }) => path);

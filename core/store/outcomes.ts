@@ -51,6 +51,25 @@ export async function recentOutcomes(store: Handle, versionId: number, limit: nu
   ).map(judged);
 }
 
+/** An outcome with the row that was predicted. */
+export interface KnownOutcome extends Judged {
+  cells: Record<string, string | number | boolean | null>;
+}
+
+/** Of the predictions whose rows are kept, newest first, without rows that the version learned from. */
+export async function knownOutcomes(
+  store: Handle,
+  versionId: number,
+  limit: number,
+): Promise<KnownOutcome[]> {
+  const rows = await store.all<{ answer: string; actual: string; cells: string }>(
+    `SELECT o.answer, o.actual, p.cells FROM outcomes o JOIN predictions p ON p.id = o.prediction_id
+     WHERE o.version_id = $versionId AND o.learned = 0 ORDER BY o.prediction_id DESC LIMIT $limit`,
+    { versionId, limit },
+  );
+  return rows.map((row) => ({ ...judged(row), cells: JSON.parse(row.cells) as KnownOutcome["cells"] }));
+}
+
 /** `learned`: those of rows that the version learned from. */
 export async function countOutcomes(
   store: Handle,

@@ -277,7 +277,7 @@ export class Runs {
       options: run.options,
       folder: this.folderOf(run.id),
       previous: await this.options.models.before(run.modelName),
-      file: { path: this.options.datasets.pathOf(dataset.id), choices: dataset.choices },
+      file: { path: this.options.datasets.pathOf(dataset), choices: dataset.choices },
       dataset: {
         path: this.options.datasets.tablePathOf(dataset),
         name: dataset.name,

@@ -34,7 +34,12 @@ export const SECRETS: Rig = {
   async run(options, table) {
     const folder = newFolder();
     const secrets: Secrets = new Map(IN_SETTINGS.map((name) => [name, { text: sown(name) }]));
-    const settings = Object.fromEntries(IN_SETTINGS.map((name) => [name, sown(name)]));
+    const settings = Object.fromEntries(
+      IN_SETTINGS.map((name) => [
+        name,
+        name === "SMTP_URL" ? `smtp://user:${sown(name)}@127.0.0.1:9` : sown(name),
+      ]),
+    );
     const victim = await Victim.start({
       folder,
       settings: { ...settings, AUTH: "token", LOG_LEVEL: "debug", WEBHOOK_URL: "http://127.0.0.1:9/" },

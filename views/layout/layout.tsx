@@ -7,7 +7,15 @@ import type { PanelKey } from "../../core/events/panel-names.ts";
 import { type Frame, type Links, url } from "./frame.ts";
 import { UploadDialog } from "./upload.tsx";
 
-export type Section = "dashboard" | "datasets" | "runs" | "models" | "inspect" | "docs" | "settings";
+export type Section =
+  | "dashboard"
+  | "datasets"
+  | "sources"
+  | "runs"
+  | "models"
+  | "inspect"
+  | "docs"
+  | "settings";
 
 export interface LayoutProps {
   frame: Frame;
@@ -27,6 +35,7 @@ export interface LayoutProps {
 const SECTIONS: readonly { section: Section; path: string; label: string }[] = [
   { section: "dashboard", path: "/", label: "Dashboard" },
   { section: "datasets", path: "/datasets", label: "Datasets" },
+  { section: "sources", path: "/sources", label: "Sources" },
   { section: "runs", path: "/runs", label: "Runs" },
   { section: "models", path: "/models", label: "Models" },
   { section: "inspect", path: "/inspect", label: "Inspect" },

@@ -73,15 +73,27 @@ export interface ActionProps {
   /** "stay": the page is told by the socket; "go": the answer is another page. */
   then?: "stay" | "go";
   describes?: string;
+  /** Who may not do this does not see it. */
+  needs?: "train" | "sources" | "admin";
 }
 
 /** A button that changes something: a form that works without JavaScript, and its curl line. */
 export function Action(props: ActionProps) {
-  const { links, path, label, curl, fields = [], tone = "plain", then = "stay", describes } = props;
+  const {
+    links,
+    path,
+    label,
+    curl,
+    fields = [],
+    tone = "plain",
+    then = "stay",
+    describes,
+    needs = "train",
+  } = props;
   const target = url(links, path);
   const stays = then === "stay" ? { "hx-post": target, "hx-swap": "none" } : {};
   return (
-    <div class="action" data-needs="train">
+    <div class="action" data-needs={needs}>
       <form method="post" action={target} {...stays}>
         {fields.map(({ name, value }) => (
           <input type="hidden" name={name} value={value} />

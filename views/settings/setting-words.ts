@@ -33,6 +33,10 @@ export const SETTING_WORDS: Record<string, SettingWords> = {
   },
   PREDICTION_LOG_DAYS: { label: "Predictions and outcomes", unit: "days" },
   PREDICTION_LOG_MB: { label: "Space for predictions", unit: "MB", hint: "The oldest are deleted first." },
+  SOURCE_HOSTS: {
+    label: "Allowed hosts",
+    hint: "Such as data.example.com, *.example.com or db.example.com:5432. Addresses inside your network need 10.0.0.0/8 and the like as well. A folder such as /srv/data allows its SQLite files. * allows every public host.",
+  },
   WEBHOOK_URL: { label: "Webhook address", hint: "Every event is posted to it as JSON." },
   WEBHOOK_TYPES: {
     label: "Events for this address",

@@ -5,10 +5,11 @@ import type { SettingsPageData } from "../../core/routes/pages/settings-page.ts"
 import { Field } from "../dataset/train.tsx";
 import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
-import { capital, sentence } from "../parts/format.ts";
+import { capital } from "../parts/format.ts";
 import { apiUrl, Command, curlLine } from "../parts/parts.tsx";
 import { Audit } from "./audit.tsx";
 import { EmbedMaker } from "./embed.tsx";
+import { Refused } from "./refused.tsx";
 import { OPTION_WORDS, SETTING_WORDS, type SettingWords } from "./setting-words.ts";
 import { Tokens } from "./tokens.tsx";
 import { Webhooks } from "./webhooks.tsx";
@@ -22,6 +23,10 @@ const GROUPS: Record<Group, { title: string; says: string }> = {
   },
   retention: { title: "Data retention", says: "Older data is deleted within a minute." },
   embedding: { title: "Allowed sites", says: "Only these sites can show panels of this server." },
+  sources: {
+    title: "Allowed hosts",
+    says: "Sources and schedules can only connect to these hosts. Without any they connect nowhere.",
+  },
   alerts: { title: "Default webhook", says: "Where alerts and other events are sent." },
 };
 
@@ -31,6 +36,7 @@ const SECTIONS = [
   ["alerts", "Webhooks"],
   ["thresholds", "Alert thresholds"],
   ["retention", "Data retention"],
+  ["sources", "Sources"],
   ["embedding", "Embeds"],
   ["audit", "Audit log"],
 ] as const;
@@ -61,14 +67,7 @@ export function SettingsPage({ frame, ...data }: SettingsPageData & { frame: Fra
               Changes apply immediately and survive a restart. Settings from the environment are locked here.
             </p>
           </header>
-          {refusal && (
-            <section class="note note-danger" role="alert">
-              <p>
-                <strong>Nothing was changed.</strong> {sentence(refusal.detail)}
-              </p>
-              {refusal.fix && <p>{sentence(refusal.fix)}</p>}
-            </section>
-          )}
+          <Refused refusal={refusal} says="Nothing was changed." />
           <div id="tokens">
             <Tokens links={links} tokens={tokens} />
           </div>
@@ -85,6 +84,9 @@ export function SettingsPage({ frame, ...data }: SettingsPageData & { frame: Fra
           </section>
           <section class="panel" id="retention" aria-label="Data retention">
             {group("retention")}
+          </section>
+          <section class="panel" id="sources" aria-label="Sources">
+            {group("sources")}
           </section>
           <section class="panel" id="embedding" aria-labelledby="embeds-heading">
             <h2 id="embeds-heading">Embeds</h2>

@@ -42,6 +42,7 @@ export const PAGES: Record<string, PageAccess> = {
   "GET /runs/:id/rewind": { scope: "read" },
   "GET /models/:name": { scope: "read" },
   "GET /models/:name/report": { scope: "read" },
+  "GET /sources": { scope: "read" },
   "GET /docs": { scope: "read" },
   "GET /inspect": { scope: "read" },
   "GET /openapi.json": { scope: "read" },
@@ -86,6 +87,10 @@ export const PAGES: Record<string, PageAccess> = {
   "POST /models/:name/outcomes": { like: "POST /api/predictions/:id/actual" },
   "POST /models/:name/outcomes-csv": { like: "POST /api/predictions/actuals" },
   "POST /models/:name/predict-csv": { like: "POST /api/models/:name/predict" },
+  "POST /sources": { like: "POST /api/sources" },
+  "POST /sources/:id": { like: "PATCH /api/sources/:id" },
+  "POST /sources/:id/refresh": { like: "POST /api/sources/:id/refresh" },
+  "POST /sources/:id/delete": { like: "DELETE /api/sources/:id" },
   "POST /settings": { like: "PATCH /api/settings" },
   "POST /settings/embeds": { scope: "admin" },
   "POST /settings/webhooks": { like: "POST /api/webhooks" },
@@ -118,7 +123,7 @@ export function unlisted(action: string): RouteAccess {
 }
 
 function accessOf(action: string, scope: Access, rate?: RateClass): RouteAccess {
-  const isChanging = !action.startsWith("GET ") && ["train", "admin", "embed"].includes(scope);
+  const isChanging = !action.startsWith("GET ") && ["train", "sources", "admin", "embed"].includes(scope);
   const isChange = isChanging || action === "GET /api/backup";
   return { action, scope, rate: rate ?? null, isChange, endsAccess: ENDS_ACCESS.has(action) };
 }

@@ -3,7 +3,7 @@
  * includes. It knows no request.
  */
 
-export const SCOPES = ["read", "predict", "train", "admin", "embed"] as const;
+export const SCOPES = ["read", "predict", "train", "sources", "admin", "embed"] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** A word of the database that is none opens nothing. */
@@ -23,7 +23,8 @@ const INCLUDED: Record<Scope, readonly Access[]> = {
   read: ["read", "panel"],
   predict: ["predict"],
   train: ["train", "read", "predict", "panel"],
-  admin: ["admin", "train", "read", "predict", "embed", "panel"],
+  sources: ["sources", "read", "panel"],
+  admin: ["admin", "train", "sources", "read", "predict", "embed", "panel"],
 };
 
 export const ROLES = ["viewer", "trainer", "admin"] as const;
@@ -31,7 +32,7 @@ export type Role = (typeof ROLES)[number];
 
 export const ROLE_SCOPES: Record<Role, readonly Scope[]> = {
   viewer: ["read", "predict"],
-  trainer: ["train"],
+  trainer: ["train", "sources"],
   admin: ["admin"],
 };
 

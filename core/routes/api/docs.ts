@@ -9,6 +9,8 @@ import { settingsInWords } from "../../operations/config.ts";
 import { listDatasets } from "../../store/datasets.ts";
 import { currentModel, findModel, listVersions } from "../../store/models.ts";
 import { currentRun } from "../../store/runs.ts";
+import { listSchedules } from "../../store/schedules.ts";
+import { listSources } from "../../store/sources.ts";
 import type { PanelSource } from "../data/panel-data.ts";
 import { type Route, refusalsOf } from "./route.ts";
 
@@ -86,6 +88,9 @@ export async function exampleOf(row: Route, source: PanelSource, asked: AskedAbo
     curl: curlCommand(source.config),
     dataset: typeof datasetId === "string" && /^\w+$/.test(datasetId) ? datasetId : "ID",
     run: "ID",
+    source: "ID",
+    schedule: "ID",
+    route: "ID",
     model: "NAME",
     version: version ?? String((await newestVersion(source, params.name)) ?? 1),
     file: [params.file, query.file, query.name].find((name) => /^[\w.-]+$/.test(name ?? "")) ?? "FILE",
@@ -133,6 +138,9 @@ async function exampleNames(source: PanelSource, home: string): Promise<Record<s
     file: "data.csv",
     target: "COLUMN",
     run: (await currentRun(source.store))?.id ?? "ID",
+    source: (await listSources(source.store))[0]?.id ?? "ID",
+    schedule: (await listSchedules(source.store))[0]?.id ?? "ID",
+    route: "ID",
     model: model?.name ?? "NAME",
     version: String(newest?.version ?? 1),
     row: quoted(row),
@@ -147,5 +155,8 @@ function quoted(value: unknown): string {
 function fill(example: string, names: Record<string, string>): string {
   return example
     .replace(/^curl\b/, () => names.curl!)
-    .replace(/\{(home|dataset|run|model|version|file|target|row)\}/g, (_, name: string) => names[name]!);
+    .replace(
+      /\{(home|dataset|source|schedule|route|run|model|version|file|target|row)\}/g,
+      (_, name: string) => names[name]!,
+    );
 }

@@ -5,6 +5,9 @@ import { AUDIT_ROUTES } from "./rows/access/audit.ts";
 import { EMBED_ROUTES } from "./rows/access/embeds.ts";
 import { TOKEN_ROUTES } from "./rows/access/tokens.ts";
 import { ALERT_ROUTES } from "./rows/alerts.ts";
+import { SCHEDULE_ROUTES } from "./rows/automation/schedules.ts";
+import { SOURCE_ROUTES } from "./rows/automation/sources.ts";
+import { WEBHOOK_ROUTES } from "./rows/automation/webhooks.ts";
 import { DATASET_ROUTES } from "./rows/datasets.ts";
 import { LIVE_ROUTES } from "./rows/live.ts";
 import { MODEL_ORDER_ROUTES } from "./rows/model-order.ts";
@@ -15,11 +18,12 @@ import { PREDICTION_ROUTES } from "./rows/predictions.ts";
 import { SAMPLE_ROUTES } from "./rows/samples.ts";
 import { SETTINGS_ROUTES } from "./rows/settings.ts";
 import { TRAINING_ROUTES } from "./rows/training.ts";
-import { WEBHOOK_ROUTES } from "./rows/webhooks.ts";
 
 export const API: Route[] = [
   ...DATASET_ROUTES,
   ...SAMPLE_ROUTES,
+  ...SOURCE_ROUTES,
+  ...SCHEDULE_ROUTES,
   ...TRAINING_ROUTES,
   ...MODEL_ROUTES,
   ...MODEL_ORDER_ROUTES,

@@ -2,13 +2,13 @@
 
 import type { AuditView } from "../../http/identity/audit.ts";
 import type { TokenView } from "../../http/identity/tokens.ts";
-import { type Problem, problem } from "../../http/problem.ts";
+import type { Problem } from "../../http/problem.ts";
 import type { SettingView } from "../../operations/settings.ts";
 import type { WebhookView } from "../../operations/webhooks.ts";
-import { AppError } from "../../platform/errors.ts";
 import type { Call } from "../api/route.ts";
 import { type Embed, type EmbedRequest, makeEmbed } from "../data/embeds.ts";
 import type { Landing } from "./form-handlers.ts";
+import { withRefusal } from "./refusal.ts";
 import { embedForm, settingsForm, webhookForm } from "./settings-form.ts";
 
 export interface SettingsPageData {
@@ -25,6 +25,8 @@ export interface SettingsPageData {
   /** Why a change was refused; nothing was changed. */
   refusal: Problem | null;
 }
+
+const refusable = withRefusal((call: Call, refusal) => settingsData(call, { refusal }));
 
 const AUDIT_ROWS = 10;
 const FIRST_EMBED: EmbedRequest = { panel: "metrics", theme: "auto" };
@@ -48,7 +50,7 @@ export async function settingsData(
   };
 }
 
-export const saveSettings = withRefusal(async ({ signalbox, request }) => {
+export const saveSettings = refusable(async ({ signalbox, request }) => {
   const known = await signalbox.settings.list();
   const patch = await settingsForm(request, known);
   await signalbox.settings.change(patch);
@@ -56,28 +58,16 @@ export const saveSettings = withRefusal(async ({ signalbox, request }) => {
   return { go: `/settings${group ? `#${group}` : ""}` };
 });
 
-export const createWebhook = withRefusal(async (call) => {
+export const createWebhook = refusable(async (call) => {
   const fresh = await call.signalbox.webhooks.create(await webhookForm(call.request));
   return settingsData(call, { fresh });
 });
 
-export const createEmbed = withRefusal(async (call) =>
+export const createEmbed = refusable(async (call) =>
   settingsData(call, { embed: await makeEmbed(call.signalbox, call.home, await embedForm(call.request)) }),
 );
 
 export async function deleteWebhook({ signalbox, params }: Call): Promise<Landing> {
   await signalbox.webhooks.delete(params.id!);
   return { go: "/settings#alerts" };
-}
-
-/** A refusal belongs on the page that was filled in. */
-function withRefusal(submit: (call: Call) => Promise<{ go: string } | SettingsPageData>) {
-  return async (call: Call): Promise<{ go: string } | SettingsPageData> => {
-    try {
-      return await submit(call);
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      return await settingsData(call, { refusal: problem(error, call.requestId) });
-    }
-  };
 }

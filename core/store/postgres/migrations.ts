@@ -2,6 +2,8 @@
  * The steps that made the schema, as `sqlite/migrations.ts` has them: the same tables and columns. Numbered steps, oldest
  * first. A step that was released is never changed: add one, and to SQLite's too.
  */
+import { AUTOMATION } from "../automation-migration.ts";
+
 const STEPS: readonly string[] = [
   `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -315,6 +317,7 @@ const STEPS: readonly string[] = [
   ALTER TABLE outcomes ADD COLUMN learned BIGINT NOT NULL DEFAULT 0;
   ALTER TABLE challenger_answers ADD COLUMN learned BIGINT NOT NULL DEFAULT 0;
   `,
+  AUTOMATION.replaceAll(" STRICT;", ";").replaceAll("INTEGER", "BIGINT"),
 ];
 
 /** Text is compared by its bytes, as SQLite does, whatever the database's own order is: ids are read in theirs. */

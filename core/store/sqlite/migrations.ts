@@ -2,6 +2,8 @@
  * The steps that made the schema. Numbered steps, oldest first; PRAGMA user_version is how many have run. A step that
  * was released is never changed: add one.
  */
+import { AUTOMATION } from "../automation-migration.ts";
+
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -333,4 +335,5 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE outcomes ADD COLUMN learned INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE challenger_answers ADD COLUMN learned INTEGER NOT NULL DEFAULT 0;
   `,
+  AUTOMATION,
 ];

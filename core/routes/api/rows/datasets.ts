@@ -139,6 +139,22 @@ export const DATASET_ROUTES = [
     handle: changeDataset,
   }),
   route({
+    method: "PUT",
+    path: "/api/datasets/:id",
+    scope: "train",
+    rate: "upload",
+    example: "curl --fail-with-body -T data.csv '{home}/api/datasets/{dataset}'",
+    says: "Takes a new file as the next version of the dataset, found by its id or its name. It is read with the same import settings; `changes` says how it differs.",
+    file: "the new file",
+    answers: { 200: DATASET, 201: DATASET },
+    refusals: ["conflict"],
+    handle: async ({ signalbox, params, request, takeTime }) => {
+      takeTime();
+      const { dataset, isChanged } = await signalbox.sources.receiveVersion(params.id!, request);
+      return Response.json(datasetView(dataset), { status: isChanged ? 201 : 200 });
+    },
+  }),
+  route({
     method: "POST",
     path: "/api/datasets/:id/preview",
     scope: "read",

@@ -4,6 +4,7 @@ import { COLUMN_TYPES, type ColumnProfile, type Finding, type ReadingPreview } f
 import { CHOICES, type DatasetView, type RejectionView } from "../../../datasets/reading-choices.ts";
 import { PROBLEMS } from "../../../http/problem.ts";
 import type { ErrorCode } from "../../../platform/errors.ts";
+import type { DatasetChanges } from "../../../store/datasets.ts";
 import type { DatasetSummary } from "../../data/list-data.ts";
 
 export const TIME = z.iso.datetime().describe("RFC 3339, in UTC");
@@ -114,6 +115,25 @@ export const ORDERED = {
   note: z.string(),
   archived: z.boolean().describe("listed only where asked for"),
 };
+export const DATASET_CHANGES = (
+  z.object({
+    since: COUNT.describe("the version that it is compared with"),
+    rows: z.object({ from: COUNT, to: COUNT }),
+    came: z.array(z.string()),
+    went: z.array(z.string()),
+    types: z.array(z.object({ column: z.string(), from: z.string(), to: z.string() })),
+    distributions: z.array(
+      z.object({
+        column: z.string(),
+        distance: z.number().describe("largest difference of shares, 0 to 1"),
+        from: z.string(),
+        to: z.string(),
+      }),
+    ),
+    warnings: z.array(z.string()),
+    sentence: z.string(),
+  }) satisfies z.ZodType<DatasetChanges>
+).meta({ id: "DatasetChanges" });
 
 export const DATASET = (
   z.object({
@@ -136,6 +156,7 @@ export const DATASET = (
     dialect: DIALECT.nullable(),
     choices: CHOICES,
     ...ORDERED,
+    changes: DATASET_CHANGES.nullable().describe("how the file differs from that of the version before"),
     createdAt: TIME,
   }) satisfies z.ZodType<DatasetView>
 ).meta({ id: "Dataset" });

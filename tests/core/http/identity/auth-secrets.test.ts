@@ -9,10 +9,13 @@ import { type OwnSchema, ownSchema } from "../../../harness/postgres.ts";
 
 const SECRETS = Object.entries<Setting>(SETTINGS).flatMap(([name, { isSecret }]) => (isSecret ? [name] : []));
 const sown = (name: string) => `sown-${name}-4f1c9a7be2`;
-
 /** In an address it is the password, which the tests' database does not ask for. */
 const withSecret = (name: string, database: string) =>
-  name.endsWith("_URL") ? database.replace("postgres@", `postgres:${sown(name)}@`) : sown(name);
+  name === "SMTP_URL"
+    ? `smtp://user:${sown(name)}@127.0.0.1:9`
+    : name.endsWith("_URL")
+      ? database.replace("postgres@", `postgres:${sown(name)}@`)
+      : sown(name);
 
 let folder: string;
 let schema: OwnSchema;

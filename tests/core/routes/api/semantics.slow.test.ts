@@ -204,7 +204,10 @@ test("compression is for what is large, wanted and not a stream", async () => {
 
 test("each address says what it takes: OPTIONS, and 405 with Allow", async () => {
   const options = await harness.ask("/api/datasets/x", { method: "OPTIONS" });
-  expect([options.status, options.headers.get("allow")]).toEqual([204, "DELETE, GET, HEAD, OPTIONS, PATCH"]);
+  expect([options.status, options.headers.get("allow")]).toEqual([
+    204,
+    "DELETE, GET, HEAD, OPTIONS, PATCH, PUT",
+  ]);
   const wrong = await harness.ask("/api/runs", { method: "PUT" });
   expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
   const page = await harness.ask("/docs", { method: "POST" });

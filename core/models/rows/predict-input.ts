@@ -3,9 +3,9 @@
  * by a child process first.
  */
 import { createReadStream } from "node:fs";
-import type { KnownTable } from "../csv/formats/known-table.ts";
-import type { OutputForm } from "../csv/formats/writers/output.ts";
-import type { TableAside } from "../datasets/table-aside.ts";
+import type { KnownTable } from "../../csv/formats/known-table.ts";
+import type { OutputForm } from "../../csv/formats/writers/output.ts";
+import type { TableAside } from "../../datasets/table-aside.ts";
 
 export interface InputSource {
   /** The file while it comes; `signal` ends it. */
@@ -24,7 +24,7 @@ export interface PredictInput {
 
 /** Throws AppError where the file cannot be read. */
 export async function openInput(source: InputSource, signal: AbortSignal): Promise<PredictInput> {
-  const { formatOf, isPacked } = await import("../csv/formats/marks.ts");
+  const { formatOf, isPacked } = await import("../../csv/formats/marks.ts");
   const { head, chunks } = await beginning(await source.body(signal));
   if (!isPacked(head) && formatOf(head, false) === "csv") return { bytes: chunks, known: null, form: "csv" };
   const table = await source.readAside(chunks);

@@ -1,8 +1,8 @@
 /** The API of webhooks: addresses that receive events. */
 import * as z from "zod";
-import { WEBHOOK_REQUEST } from "../../../operations/webhooks.ts";
-import { listOf, route } from "../route.ts";
-import { WEBHOOK } from "../schemas/live.ts";
+import { WEBHOOK_REQUEST } from "../../../../operations/webhooks.ts";
+import { listOf, route } from "../../route.ts";
+import { WEBHOOK } from "../../schemas/live.ts";
 
 export const WEBHOOK_ROUTES = [
   route({

@@ -1,0 +1,76 @@
+/** Reads a dataset's files in child processes, a few at a time. */
+import type { CsvProfile, ReadingPreview } from "../csv/types.ts";
+import { type Child, startChild } from "../platform/child.ts";
+import { Semaphore } from "../platform/scheduling.ts";
+import type { StoredDataset } from "../store/datasets.ts";
+import type { ReadInput, ReadReport } from "./read-child.ts";
+import { filePath, tablePath } from "./table-files.ts";
+
+const READ_CHILD = { name: "read-child", module: new URL("./read-child.ts", import.meta.url) };
+
+export type FileToRead = Pick<StoredDataset, "id" | "name" | "sizeBytes" | "choices" | "file">;
+
+export interface FileReaderOptions {
+  folder: string;
+  memoryBytes: number;
+  onReport: (file: FileToRead, report: ReadReport) => Promise<void>;
+  onEnd: (file: FileToRead) => void;
+}
+
+export class FileReader {
+  /** Each child with the dataset that it reads. */
+  private readonly readers = new Map<Child, string>();
+  /** More readings at a time would only share the same cores; a look at the first rows waits for no long reading. */
+  private readonly turns = { profile: new Semaphore(2), preview: new Semaphore(1) };
+
+  constructor(private readonly options: FileReaderOptions) {}
+
+  /** Throws AppError where the file cannot be read so. */
+  async profile(file: FileToRead): Promise<CsvProfile> {
+    return (await this.turns.profile.take(() => this.readInChild(file, "profile"))) as CsvProfile;
+  }
+
+  async preview(file: FileToRead): Promise<ReadingPreview> {
+    return (await this.turns.preview.take(() => this.readInChild(file, "preview"))) as ReadingPreview;
+  }
+
+  /** Makes the table of a file of another format. */
+  async table(file: FileToRead): Promise<void> {
+    await this.turns.profile.take(() => this.readInChild(file, "table"));
+  }
+
+  /** For a file that is no dataset. */
+  async aside(input: ReadInput): Promise<unknown> {
+    const { memoryBytes } = this.options;
+    return startChild(READ_CHILD, { input, memoryBytes, onReport: () => {} }).result;
+  }
+
+  /** Ends the readings of one dataset, or all. */
+  kill(id?: string): void {
+    for (const [child, read] of this.readers) if (id === undefined || read === id) child.kill();
+  }
+
+  private async readInChild(file: FileToRead, wanted: ReadInput["wanted"]): Promise<unknown> {
+    const { folder, memoryBytes, onReport, onEnd } = this.options;
+    const { name, choices } = file;
+    const input: ReadInput = {
+      path: filePath(folder, file),
+      table: tablePath(folder, file),
+      name,
+      choices,
+      wanted,
+    };
+    const child = startChild(READ_CHILD, {
+      input,
+      memoryBytes,
+      onReport: (report) => onReport(file, report as ReadReport),
+    });
+    this.readers.set(child, file.id);
+    try {
+      return await child.result;
+    } finally {
+      this.readers.delete(child);
+      onEnd(file);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Connects to the database of a source. PostgreSQL, MySQL and SQLite through Bun.SQL, at the address that was checked.
+ * Each statement is sent prepared: the database itself then refuses a second one behind a semicolon, which the simple
+ * protocol would run outside of the read-only transaction.
+ */
+import { realpathSync } from "node:fs";
+import { sep } from "node:path";
+import { SQL } from "bun";
+import { AppError } from "../../platform/errors.ts";
+import { databaseOf, type Place } from "./place.ts";
+import { checkedAddress, type Lookup, type Reach } from "./reach.ts";
+
+export interface OpenDatabase {
+  sql: SQL;
+  adapter: "postgres" | "mysql" | "sqlite";
+}
+
+/** Throws AppError as `checkedAddress` does, and `forbidden` for a file outside of the listed folders. */
+export async function openDatabase(
+  place: Place,
+  { reach, lookup, isReadOnly }: { reach: Reach; lookup: Lookup; isReadOnly: boolean },
+): Promise<OpenDatabase> {
+  const { adapter, filename, host, port, user, password, database, tls } = databaseOf(place);
+  if (adapter === "sqlite")
+    return {
+      adapter,
+      sql: new SQL({ adapter, filename: listedFile(filename, reach), readonly: isReadOnly }),
+    };
+  const hostname = await checkedAddress(host, port, { reach, lookup });
+  const secure = {
+    require: { rejectUnauthorized: false },
+    "verify-ca": { rejectUnauthorized: true, serverName: host },
+    "verify-full": { rejectUnauthorized: true, serverName: host },
+    verify_identity: { rejectUnauthorized: true, serverName: host },
+    required: { rejectUnauthorized: false },
+  }[tls];
+  const shared = { hostname, port, username: user, password, database, max: 1, connectionTimeout: 20 };
+  return { adapter, sql: new SQL({ adapter, ...shared, ...(secure && { tls: secure }) }) };
+}
+
+/** Links are followed first: what counts is where the file is. */
+function listedFile(path: string, { folders }: Reach): string {
+  const file = realOf(path);
+  const isListed = folders.map(realOf).some((folder) => folder !== null && file?.startsWith(folder + sep));
+  if (file !== null && isListed) return file;
+  throw new AppError("forbidden", "Sources may not read this file, or it does not exist", {
+    column: "url",
+    fix: "An admin can list its folder in SOURCE_HOSTS, such as /srv/data.",
+  });
+}
+
+function realOf(path: string): string | null {
+  try {
+    return realpathSync(path);
+  } catch {
+    return null;
+  }
+}
+
+/** A text as the template that makes Bun.SQL send it prepared. */
+export function prepared(text: string): TemplateStringsArray {
+  const strings = [text];
+  Object.defineProperty(strings, "raw", { value: [text] });
+  return strings as unknown as TemplateStringsArray;
+}
+
+/** What a database said, for people; its code names the kind. Never with what was sent to connect. */
+export function databaseError(error: unknown, place: Place): AppError {
+  if (error instanceof AppError) return error;
+  const { code, errno } = error as { code?: unknown; errno?: unknown };
+  const said = error instanceof Error ? error.message : String(error);
+  const { password, url } = place;
+  const secrets = [password, URL.parse(url)?.password].filter((text) => text);
+  const isOurs = secrets.some((secret) => said.includes(secret!));
+  const message = isOurs ? "it refused the connection" : said.replace(/\s+/g, " ").slice(0, 300);
+  const isDown = /CONNECTION|ECONN|TIMEOUT|closed|refused/i.test(`${String(code)} ${String(errno)} ${said}`);
+  return new AppError(isDown ? "unavailable" : "invalid", `The database says: ${message}`, {
+    fix: isDown ? "Check that it is up, then try again." : "Correct the query, or the address.",
+  });
+}

@@ -1,0 +1,230 @@
+/**
+ * The child that fetches a source's file or rows, or uploads a file. What is secret comes in its input, never in its
+ * command line or environment; it knows no store.
+ */
+import { type FileHandle, open } from "node:fs/promises";
+import { S3Client } from "bun";
+import { serveParent } from "../../platform/child.ts";
+import { AppError } from "../../platform/errors.ts";
+import { checkedFetch, type Network } from "./checked-fetch.ts";
+import { kindOf, objectOf, type Place, ROW_LIMIT } from "./place.ts";
+import { runQuery } from "./query.ts";
+import { readReach, systemLookup } from "./reach.ts";
+import { writeTable } from "./write-table.ts";
+
+export interface FetchInput {
+  place: Place;
+  /** SOURCE_HOSTS. */
+  hosts: string[];
+  timeLimitMs: number;
+  work:
+    | { kind: "fetch"; path: string; maxBytes: number; validators: Validators | null }
+    | { kind: "upload"; path: string; type: string }
+    | { kind: "table"; path: string; table: string; isReplacing: boolean };
+}
+
+/** What the server said of the file that was fetched last; sent back, it may say that nothing changed. */
+export interface Validators {
+  etag: string | null;
+  lastModified: string | null;
+}
+
+export interface Fetched {
+  /** False: nothing was written, because it is the file of the last time. */
+  isModified: boolean;
+  name: string | null;
+  sizeBytes: number;
+  sha256: string;
+  validators: Validators | null;
+  /** There were more rows than the limit. */
+  isCut: boolean;
+}
+
+export interface FetchReport {
+  bytes: number;
+}
+
+const REPORT_MS = 1000;
+const PRESIGNED_SECONDS = 600;
+
+export async function runFetchChild(): Promise<void> {
+  await serveParent(async (raw, { report }) => {
+    const { place, hosts, timeLimitMs, work } = raw as FetchInput;
+    const network = {
+      reach: readReach(hosts),
+      lookup: systemLookup,
+      signal: AbortSignal.timeout(timeLimitMs),
+    };
+    let bytes = 0;
+    // Also while nothing comes: a child that says nothing is taken for one that hangs.
+    const timer = setInterval(() => report({ bytes } satisfies FetchReport), REPORT_MS);
+    const onBytes = (count: number) => {
+      bytes = count;
+    };
+    const timeout = Promise.withResolvers<never>();
+    network.signal.addEventListener("abort", () => timeout.reject(tooSlow(timeLimitMs)));
+    const done = { ...network, onBytes, timeLimitMs };
+    try {
+      return await Promise.race([act(place, work, done), timeout.promise]);
+    } catch (error) {
+      throw network.signal.aborted ? tooSlow(timeLimitMs) : error;
+    } finally {
+      clearInterval(timer);
+    }
+  });
+}
+
+type Options = Network & { onBytes: (count: number) => void; timeLimitMs: number };
+
+async function act(place: Place, work: FetchInput["work"], options: Options): Promise<unknown> {
+  if (work.kind === "upload") return upload(place, work, options);
+  if (work.kind === "table") return writeTable(place, work, options);
+  return fetchFile(place, work, options);
+}
+
+function tooSlow(ms: number): AppError {
+  return new AppError("unavailable", `The source took longer than ${Math.round(ms / 1000)} s`, {
+    fix: "Ask for less, or raise timeoutSeconds.",
+  });
+}
+
+type FetchWork = Extract<FetchInput["work"], { kind: "fetch" }>;
+
+async function fetchFile(place: Place, work: FetchWork, options: Options): Promise<Fetched> {
+  const file = await FileSink.open(work, options.onBytes);
+  try {
+    if (kindOf(place.url) === "query") {
+      const { rowLimit = ROW_LIMIT } = place;
+      const write = (text: string) => file.write(Buffer.from(text));
+      const { isCut } = await runQuery(place, { ...options, rowLimit, write });
+      return { ...(await file.end()), isModified: true, name: null, validators: null, isCut };
+    }
+    const answer = await askFor(place, work, options);
+    if (!answer)
+      return {
+        ...(await file.end()),
+        isModified: false,
+        name: null,
+        validators: work.validators,
+        isCut: false,
+      };
+    for await (const chunk of answer.body!) await file.write(chunk);
+    const validators = {
+      etag: answer.headers.get("etag"),
+      lastModified: answer.headers.get("last-modified"),
+    };
+    return { ...(await file.end()), isModified: true, name: nameOf(place), validators, isCut: false };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Null: not modified. */
+async function askFor(place: Place, { validators }: FetchWork, options: Options): Promise<Response | null> {
+  const known = {
+    ...(validators?.etag && { "if-none-match": validators.etag }),
+    ...(validators?.lastModified && { "if-modified-since": validators.lastModified }),
+  };
+  const isObject = kindOf(place.url) === "s3";
+  const address = isObject ? presigned(place, "GET") : place.url;
+  const answer = await checkedFetch(
+    address,
+    { headers: { ...known, ...(isObject ? {} : place.headers) } },
+    options,
+  );
+  if (answer.status === 304 && validators) return null;
+  if (answer.ok && answer.body) return answer;
+  await answer.body?.cancel();
+  throw refusedBy(place, answer.status);
+}
+
+function refusedBy(place: Place, status: number): AppError {
+  const who = kindOf(place.url) === "s3" ? "The object store" : URL.parse(place.url)?.host;
+  const fix =
+    status === 401 || status === 403
+      ? "Check the credentials."
+      : status === 404
+        ? "Check the address."
+        : "Try again later.";
+  const isTheirs = status >= 500 || status === 429;
+  return new AppError(isTheirs ? "unavailable" : "invalid", `${who} answered ${status}`, { fix });
+}
+
+/** Bun signs the address; the request itself goes the checked way. */
+function presigned(place: Place, method: "GET" | "PUT"): string {
+  const { bucket, key, endpoint, region } = objectOf(place);
+  const { accessKeyId = "", secretAccessKey = "" } = place;
+  if (!accessKeyId) return new URL(`${bucket}/${encodeURI(key)}`, `${endpoint.replace(/\/$/, "")}/`).href;
+  const client = new S3Client({ bucket, endpoint, region, accessKeyId, secretAccessKey });
+  return client.presign(key, { method, expiresIn: PRESIGNED_SECONDS });
+}
+
+function nameOf({ url }: Place): string | null {
+  const last = (URL.parse(url)?.pathname ?? "").split("/").at(-1) ?? "";
+  try {
+    return decodeURIComponent(last) || null;
+  } catch {
+    return last || null;
+  }
+}
+
+async function upload(
+  place: Place,
+  { path, type }: { path: string; type: string },
+  options: Options,
+): Promise<null> {
+  const isObject = kindOf(place.url) === "s3";
+  const answer = await checkedFetch(
+    isObject ? presigned(place, "PUT") : place.url,
+    {
+      method: isObject ? "PUT" : "POST",
+      headers: { "content-type": type, ...place.headers },
+      body: Bun.file(path),
+    },
+    options,
+  );
+  await answer.body?.cancel();
+  if (!answer.ok) throw refusedBy(place, answer.status);
+  return null;
+}
+
+/** A file with the size and hash of what was written to it. */
+class FileSink {
+  private readonly hash = new Bun.CryptoHasher("sha256");
+  private bytes = 0;
+
+  private constructor(
+    private readonly file: FileHandle,
+    private readonly maxBytes: number,
+    private readonly onBytes: (count: number) => void,
+  ) {}
+
+  static async open(
+    { path, maxBytes }: { path: string; maxBytes: number },
+    onBytes: (count: number) => void,
+  ): Promise<FileSink> {
+    return new FileSink(await open(path, "w"), maxBytes, onBytes);
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.bytes += chunk.length;
+    if (this.bytes > this.maxBytes)
+      throw new AppError("too_large", `The file is larger than the limit of ${this.maxBytes / 1e6} MB`, {
+        fix: "Raise MAX_UPLOAD_MB, or ask the source for less.",
+      });
+    this.hash.update(chunk);
+    for (let at = 0; at < chunk.length; ) at += (await this.file.write(chunk, at)).bytesWritten;
+    this.onBytes(this.bytes);
+  }
+
+  async end(): Promise<{ sizeBytes: number; sha256: string }> {
+    await this.file.sync();
+    return { sizeBytes: this.bytes, sha256: this.hash.digest("hex") };
+  }
+
+  close(): Promise<void> {
+    return this.file.close();
+  }
+}
+
+if (import.meta.main) await runFetchChild();

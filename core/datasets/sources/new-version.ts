@@ -1,0 +1,160 @@
+/**
+ * Makes a new file the next version of a dataset. Read with the import settings that the dataset has; what no longer
+ * fits of them is left out and said. The old version stays where the new file cannot be read.
+ */
+import { rename, rm } from "node:fs/promises";
+import type { CsvProfile, ReadingChoices } from "../../csv/types.ts";
+import { alertAction } from "../../events/alert-records.ts";
+import type { Alerts } from "../../events/alerts.ts";
+import type { EventLog } from "../../events/event-log.ts";
+import { syncFolder } from "../../platform/disk.ts";
+import { AppError } from "../../platform/errors.ts";
+import { newId } from "../../platform/ids.ts";
+import type { Store } from "../../store/database.ts";
+import {
+  type DatasetChanges,
+  forgetFile,
+  insertDatasetVersion,
+  outdatedFiles,
+  recogniseBy,
+  type StoredDataset,
+} from "../../store/datasets.ts";
+import { refuseBusy } from "../busy.ts";
+import type { Datasets } from "../datasets.ts";
+import type { FileToRead } from "../file-reader.ts";
+import { filePath, profileSize, pruneTables } from "../table-files.ts";
+import { changesBetween } from "./changes.ts";
+import { nearestChoices } from "./kept-choices.ts";
+
+/** Files of a dataset that are kept, the newest first: older versions can no longer be trained on. */
+const KEPT_FILES = 5;
+const NAMED_WARNINGS = 3;
+
+export interface NewVersionOptions {
+  store: Store;
+  log: EventLog;
+  alerts: Alerts;
+  datasets: Datasets;
+  folder: string;
+  now: () => number;
+}
+
+export interface NewFile {
+  /** Where it is; it is moved away, or removed. */
+  path: string;
+  sizeBytes: number;
+  sha256: string;
+  /** What there is to say of it beside its contents. */
+  notes: readonly string[];
+}
+
+/** The dataset with its new version; `isChanged` false: it is the file that the dataset has. Throws AppError. */
+export async function addVersion(
+  datasetId: string,
+  { path, sizeBytes, sha256, notes }: NewFile,
+  options: NewVersionOptions,
+): Promise<{ dataset: StoredDataset; isChanged: boolean }> {
+  const { datasets, folder } = options;
+  const dataset = await datasets.findReady(datasetId);
+  if (sha256 === fingerprint(dataset)) {
+    await rm(path, { force: true });
+    return { dataset, isChanged: false };
+  }
+  const next = { id: dataset.id, name: dataset.name, sizeBytes, file: newId() };
+  await rename(path, filePath(folder, next));
+  await syncFolder(folder);
+  try {
+    const { profile, choices, dropped } = await readWithChoices(
+      { ...next, choices: dataset.choices },
+      datasets,
+    );
+    const { version } = dataset;
+    const compared = { version, before: dataset.profile, after: profile, notes: [...dropped, ...notes] };
+    const changes = changesBetween(compared);
+    await record({ dataset, profile, choices, file: { ...next, sha256, changes } }, options);
+    await pruneTables(folder, { ...next, choices });
+  } catch (error) {
+    await rm(filePath(folder, next), { force: true });
+    await pruneTables(folder, dataset);
+    throw error;
+  }
+  await removeOutdated(dataset, options);
+  return { dataset: await datasets.find(datasetId), isChanged: true };
+}
+
+/** Of a dataset that another may have the same bytes as, only what stands before the mark is a hash. */
+function fingerprint({ sha256 }: StoredDataset): string {
+  return sha256.split("#")[0]!;
+}
+
+async function readWithChoices(
+  file: FileToRead,
+  datasets: Datasets,
+): Promise<{ profile: CsvProfile; choices: ReadingChoices; dropped: string[] }> {
+  const { reader } = datasets;
+  if (!Object.keys(file.choices).length)
+    return { profile: await reader.profile(file), choices: {}, dropped: [] };
+  const { names } = await reader.preview({ ...file, choices: layoutOf(file.choices) });
+  const { choices, dropped } = nearestChoices(file.choices, names);
+  return { profile: await reader.profile({ ...file, choices }), choices, dropped };
+}
+
+/** Choices about the file as a whole. */
+function layoutOf({ delimiter, quote, encoding, header, sheet, range }: ReadingChoices): ReadingChoices {
+  const layout = { delimiter, quote, encoding, header, sheet, range };
+  return Object.fromEntries(Object.entries(layout).filter(([, value]) => value !== undefined));
+}
+
+interface Entry {
+  dataset: StoredDataset;
+  profile: CsvProfile;
+  choices: ReadingChoices;
+  file: { file: string; sha256: string; sizeBytes: number; changes: DatasetChanges };
+}
+
+async function record({ dataset, profile, choices, file }: Entry, options: NewVersionOptions): Promise<void> {
+  const { log, alerts, datasets, now } = options;
+  const { id, name } = dataset;
+  const { changes } = file;
+  await log.record(async (tx) => {
+    const current = await datasets.find(id, undefined, tx);
+    if (current.version !== dataset.version)
+      throw new AppError("conflict", `${name} was changed meanwhile`, { fix: "Try again." });
+    const newFile = { file: file.file, sha256: file.sha256, sizeBytes: file.sizeBytes, changes };
+    const version = await insertDatasetVersion(tx, { id, choices, profile, at: now(), newFile });
+    await recogniseBy(tx, { id, sha256: file.sha256, sizeBytes: file.sizeBytes });
+    const size = profileSize(profile);
+    await tx.append("dataset.uploaded", { datasetId: id, name, version, ...size, changes: changes.sentence });
+    if (!changes.warnings.length) return;
+    await alerts.raise(
+      {
+        code: "refresh",
+        subject: id,
+        severity:
+          dataset.profile?.target && changes.went.includes(dataset.profile.target) ? "error" : "warning",
+        sentence: `${name}: the new file does not fit the one before. ${someOf(changes.warnings)}`,
+        action: alertAction("refresh", id),
+      },
+      tx,
+    );
+  });
+}
+
+function someOf(warnings: readonly string[]): string {
+  const rest = warnings.length - NAMED_WARNINGS;
+  return `${warnings.slice(0, NAMED_WARNINGS).join(" ")}${rest > 0 ? ` And ${rest} more.` : ""}`;
+}
+
+/** Not while a run learns from the dataset: it may be of an older version. */
+async function removeOutdated(dataset: StoredDataset, { store, folder }: NewVersionOptions): Promise<void> {
+  const { id } = dataset;
+  const isBusy = await refuseBusy(store, dataset).then(
+    () => false,
+    () => true,
+  );
+  if (isBusy) return;
+  for (const file of await outdatedFiles(store, id, KEPT_FILES)) {
+    await forgetFile(store, id, file);
+    await rm(filePath(folder, { id, file }), { force: true });
+  }
+}

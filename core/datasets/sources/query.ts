@@ -1,0 +1,177 @@
+/**
+ * Runs a source's query and writes its rows as CSV. One statement in a read-only transaction, by a cursor where the
+ * database has one, ended at its limits of rows and time.
+ */
+import type { TransactionSQL } from "bun";
+import { AppError } from "../../platform/errors.ts";
+import { databaseError, openDatabase, prepared } from "./database.ts";
+import type { Place } from "./place.ts";
+import type { Lookup, Reach } from "./reach.ts";
+
+export interface QueryOptions {
+  reach: Reach;
+  lookup: Lookup;
+  rowLimit: number;
+  timeLimitMs: number;
+  /** Takes some lines of CSV. */
+  write: (text: string) => Promise<void>;
+}
+
+export interface QueryResult {
+  rows: number;
+  /** There are more than the limit. */
+  isCut: boolean;
+}
+
+const FETCH_ROWS = 5000;
+
+interface Batch {
+  columns: Column[];
+  rows: unknown[][];
+}
+
+interface Column {
+  name: string;
+  /** The engine's number of the type. */
+  type: number;
+}
+
+/** Throws AppError: `forbidden`, `invalid` with what the database says, `unavailable`. */
+export async function runQuery(place: Place, options: QueryOptions): Promise<QueryResult> {
+  const statement = oneStatement(place.query ?? "");
+  const { sql, adapter } = await openDatabase(place, { ...options, isReadOnly: true });
+  try {
+    if (adapter === "postgres")
+      return await sql.begin("read only", (tx) => writeAll(postgresRows(tx, statement, options), options));
+    if (adapter === "mysql")
+      return await sql.begin("read only", (tx) => writeAll(mysqlRows(tx, statement, options), options));
+    return await writeAll(sqliteRows(await sql(prepared(limited(statement, options)))), options);
+  } catch (error) {
+    throw databaseError(error, place);
+  } finally {
+    // A database that hangs must not keep us: the process ends with its answer.
+    void sql.close({ timeout: 1 });
+  }
+}
+
+const WRITES_FILE = /\binto\s+(?:outfile|dumpfile)\b|\bload_extension\s*\(/i;
+
+/**
+ * A statement that gives rows, without the semicolon at its end. Prepared statements alone keep out a second one; this
+ * says so in our words, and refuses what a read-only transaction lets through: files that the database would write.
+ */
+export function oneStatement(text: string): string {
+  const statement = text.trim().replace(/;\s*$/, "");
+  const plain = withoutTexts(statement);
+  if (plain.includes(";"))
+    throw new AppError("invalid", "The query has more than one statement", {
+      column: "query",
+      fix: "Send one SELECT statement.",
+    });
+  if (!/^(?:\(\s*)*(?:select|with|values|table|show)\b/i.test(plain.trim()))
+    throw new AppError("invalid", "The query must be a SELECT statement", {
+      column: "query",
+      fix: "Begin it with SELECT or WITH.",
+    });
+  if (WRITES_FILE.test(plain))
+    throw new AppError("invalid", "The query would write a file or load a program", {
+      column: "query",
+      fix: "Leave INTO OUTFILE, INTO DUMPFILE and load_extension out.",
+    });
+  return statement;
+}
+
+/** Quoted texts and comments emptied; what MySQL runs inside /*! stays. */
+function withoutTexts(text: string): string {
+  return text.replace(
+    /'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`[^`]*`|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*(?!!)[\s\S]*?\*\//g,
+    (match) => (match.startsWith("-") || match.startsWith("/") ? " " : "''"),
+  );
+}
+
+async function* postgresRows(
+  tx: TransactionSQL,
+  statement: string,
+  { timeLimitMs }: QueryOptions,
+): AsyncGenerator<Batch> {
+  await tx(prepared(`set local statement_timeout = ${Math.ceil(timeLimitMs)}`));
+  await tx(prepared(`declare signalbox_rows no scroll cursor for ${statement}`));
+  for (;;) {
+    const rows = await tx(prepared(`fetch ${FETCH_ROWS} from signalbox_rows`)).values();
+    yield batchOf(rows);
+    if (rows.length < FETCH_ROWS) return;
+  }
+}
+
+async function* mysqlRows(
+  tx: TransactionSQL,
+  statement: string,
+  { rowLimit, timeLimitMs }: QueryOptions,
+): AsyncGenerator<Batch> {
+  await tx(prepared(`set sql_select_limit = ${rowLimit + 1}`));
+  // MariaDB counts seconds, MySQL milliseconds, each by its own name.
+  await tx(prepared(`set max_statement_time = ${Math.ceil(timeLimitMs / 1000)}`)).catch(() =>
+    tx(prepared(`set max_execution_time = ${Math.ceil(timeLimitMs)}`)),
+  );
+  yield batchOf(await tx(prepared(statement)).values());
+}
+
+/** Bun's adapter names the columns in each row only. */
+async function* sqliteRows(rows: Record<string, unknown>[]): AsyncGenerator<Batch> {
+  const columns = Object.keys(rows[0] ?? {}).map((name) => ({ name, type: 0 }));
+  yield { columns, rows: rows.map((row) => Object.values(row)) };
+}
+
+const limited = (statement: string, { rowLimit }: QueryOptions) =>
+  `select * from (${statement}\n) limit ${rowLimit + 1}`;
+
+/** Bun gives a result's columns beside its rows. */
+function batchOf(rows: unknown[][]): Batch {
+  const { columns = [] } = rows as unknown as { columns?: (Partial<Column> | string)[] };
+  return {
+    rows,
+    columns: columns.map((column, at) =>
+      typeof column === "string"
+        ? { name: column, type: 0 }
+        : { name: column.name ?? `column_${at + 1}`, type: column.type ?? 0 },
+    ),
+  };
+}
+
+async function writeAll(batches: AsyncGenerator<Batch>, options: QueryOptions): Promise<QueryResult> {
+  const { rowLimit, write } = options;
+  let written = 0;
+  let isFirst = true;
+  for await (const { columns, rows } of batches) {
+    if (isFirst) await write(lineOf(columns.map(({ name }) => name)));
+    isFirst = false;
+    const taken = rows.slice(0, rowLimit - written);
+    await write(taken.map((row) => lineOf(row.map((cell, at) => cellText(cell, columns[at])))).join(""));
+    written += taken.length;
+    if (taken.length < rows.length) return { rows: written, isCut: true };
+  }
+  return { rows: written, isCut: false };
+}
+
+/** RFC 4180. Nothing is put before a formula: no spreadsheet opens this file. */
+function lineOf(cells: readonly string[]): string {
+  const line = cells.map((cell) =>
+    /[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell,
+  );
+  return `${line.length === 1 && line[0] === "" ? '""' : line.join(",")}\n`;
+}
+
+/** PostgreSQL's and MySQL's numbers of the type DATE. */
+const DATE_TYPES = new Set([1082, 10]);
+
+function cellText(cell: unknown, column: Column | undefined): string {
+  if (cell === null || cell === undefined) return "";
+  if (cell instanceof Date) {
+    if (Number.isNaN(cell.getTime())) return "";
+    const text = cell.toISOString();
+    return column && DATE_TYPES.has(column.type) ? text.slice(0, 10) : text;
+  }
+  if (cell instanceof Uint8Array) return Buffer.from(cell).toString("hex");
+  if (typeof cell === "object") return JSON.stringify(cell);
+  return String(cell);
+}

@@ -1,0 +1,376 @@
+/**
+ * Keeps the sources of datasets and refreshes them. A child process fetches, as a child reads; one refresh of a source
+ * at a time, claimed in the store. Credentials are kept encrypted and leave only to that child.
+ */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { alertAction } from "../../events/alert-records.ts";
+import type { Alerts } from "../../events/alerts.ts";
+import type { EventLog } from "../../events/event-log.ts";
+import { type Child, startChild } from "../../platform/child.ts";
+import { diskFailure } from "../../platform/disk.ts";
+import { AppError } from "../../platform/errors.ts";
+import { newId } from "../../platform/ids.ts";
+import type { Logger } from "../../platform/logger.ts";
+import type { Store } from "../../store/database.ts";
+import { findDataset, findDatasetByName, type StoredDataset } from "../../store/datasets.ts";
+import type { Sealer } from "../../store/sealed.ts";
+import {
+  changeSource,
+  claimSource,
+  deleteSource,
+  endRefresh,
+  findSource,
+  freeSources,
+  insertSource,
+  listSources,
+  type StoredSource,
+  sealSource,
+} from "../../store/sources.ts";
+import type { Datasets } from "../datasets.ts";
+import { receiveFile, refuseWithoutSpace } from "../receive.ts";
+import { webAddress } from "./checked-fetch.ts";
+import type { Fetched, FetchInput, Validators } from "./fetch-child.ts";
+import { addVersion, type NewVersionOptions } from "./new-version.ts";
+import {
+  checkPlace,
+  databaseOf,
+  kindOf,
+  objectOf,
+  type Place,
+  type ShownPlace,
+  type SourceRequest,
+  shownPlace,
+  TIME_LIMIT_SECONDS,
+} from "./place.ts";
+import { oneStatement } from "./query.ts";
+import { checkedAddress, readReach, systemLookup } from "./reach.ts";
+
+const FETCH_CHILD = { name: "fetch-child", module: new URL("./fetch-child.ts", import.meta.url) };
+const MOST_SOURCES = 500;
+/** Beyond its time limit a refresh still reads the file. */
+const READING_MS = 3_600_000;
+
+export interface SourceView extends ShownPlace {
+  id: string;
+  name: string;
+  status: "new" | "refreshing" | "ok" | "failed";
+  datasetId: string | null;
+  lastTriedAt: string | null;
+  lastRefreshedAt: string | null;
+  lastError: string | null;
+  createdBy: string;
+  createdAt: string;
+}
+
+export interface SourcesOptions {
+  store: Store;
+  log: EventLog;
+  alerts: Alerts;
+  logger: Logger;
+  datasets: Datasets;
+  sealer: Sealer;
+  /** As it is now: an admin may change it while the server runs. */
+  config: { SOURCE_HOSTS: string[] };
+  folder: string;
+  maxBytes: number;
+  memoryBytes: number;
+  now: () => number;
+}
+
+export class Sources {
+  private readonly children = new Set<Child>();
+  private isStopping = false;
+
+  constructor(private readonly options: SourcesOptions) {}
+
+  /** Encrypts what was kept without a key; frees what the last process was refreshing. */
+  async start(): Promise<void> {
+    const { store, sealer } = this.options;
+    await freeSources(store);
+    for (const { id, place } of await listSources(store))
+      if (sealer.isExposed(place))
+        await sealSource(store, { id, place: sealer.seal(sealer.open(place, ownerOf(id)), ownerOf(id)) });
+  }
+
+  stop(): void {
+    this.isStopping = true;
+    for (const child of this.children) child.kill();
+  }
+
+  async list(): Promise<SourceView[]> {
+    return (await listSources(this.options.store)).map((source) => this.viewOf(source));
+  }
+
+  /** Throws AppError `missing`. */
+  async find(id: string): Promise<SourceView> {
+    return this.viewOf(await this.stored(id));
+  }
+
+  private async stored(id: string): Promise<StoredSource> {
+    const source = await findSource(this.options.store, id);
+    if (!source)
+      throw new AppError("missing", `Source ${id} does not exist`, { fix: "GET /api/sources lists them." });
+    return source;
+  }
+
+  /** Throws AppError: `forbidden` where its host is not listed, `invalid`, `conflict` at the bound. */
+  async create({ name, ...place }: SourceRequest, by: string): Promise<SourceView> {
+    const { store, sealer, now } = this.options;
+    await this.checkReach(place);
+    const id = newId();
+    if ((await listSources(store)).length >= MOST_SOURCES)
+      throw new AppError("conflict", `The limit of ${MOST_SOURCES} sources is reached`, {
+        fix: "Delete one first.",
+      });
+    await insertSource(store, {
+      id,
+      name,
+      place: sealer.seal(place, ownerOf(id)),
+      shown: JSON.stringify(shownPlace(place)),
+      createdBy: by,
+      createdAt: now(),
+    });
+    return this.find(id);
+  }
+
+  /** What is left out stays as it is; credentials go with the server that they are for. Throws AppError as `create`. */
+  async change(id: string, patch: Partial<SourceRequest>): Promise<SourceView> {
+    const { store, sealer } = this.options;
+    const source = await this.stored(id);
+    const { name = source.name, ...changes } = patch;
+    const old = sealer.open<Place>(source.place, ownerOf(id));
+    const place = mergedPlace(old, changes);
+    await this.checkReach(place);
+    const sealed = sealer.seal(place, ownerOf(id));
+    await changeSource(store, { id, name, place: sealed, shown: JSON.stringify(shownPlace(place)) });
+    return this.find(id);
+  }
+
+  /** Its dataset stays. Throws AppError `missing`. */
+  async delete(id: string): Promise<void> {
+    await this.stored(id);
+    await deleteSource(this.options.store, id);
+    await this.options.alerts.resolve("source", id);
+  }
+
+  /**
+   * Fetches the source and makes what came the next version of its dataset. Throws AppError: `conflict` while somebody
+   * refreshes it, and what fetching and reading throw.
+   */
+  async refresh(id: string): Promise<{ dataset: StoredDataset; isChanged: boolean }> {
+    const { store, log, alerts, now } = this.options;
+    const source = await this.stored(id);
+    const limitMs = this.timeLimitOf(source);
+    if (!(await claimSource(store, { id, now: now(), until: now() + limitMs + READING_MS })))
+      throw new AppError("conflict", `${source.name} is being refreshed`, {
+        fix: "Wait until that has ended.",
+      });
+    try {
+      const { dataset, isChanged, validators } = await this.fetchAndRead(source);
+      const { id: datasetId, version } = dataset;
+      await log.record(async (tx) => {
+        const known = validators && JSON.stringify(validators);
+        await endRefresh(tx, { id, now: now(), error: null, datasetId, validators: known });
+        await tx.append("source.refreshed", {
+          sourceId: id,
+          name: source.name,
+          datasetId,
+          version,
+          isChanged,
+        });
+        await alerts.resolve("source", id, tx);
+      });
+      return { dataset, isChanged };
+    } catch (error) {
+      if (!this.isStopping) await this.tellFailure(source, error);
+      throw error;
+    }
+  }
+
+  private async tellFailure({ id, name }: StoredSource, error: unknown): Promise<void> {
+    const { log, alerts, now, logger } = this.options;
+    const isOurs = error instanceof AppError;
+    if (!isOurs)
+      logger.error({ source: id, error: String((error as Error)?.stack ?? error) }, "a refresh failed");
+    const reason = isOurs ? error.message : "internal error";
+    await log.record(async (tx) => {
+      await endRefresh(tx, { id, now: now(), error: reason });
+      await alerts.raise(
+        {
+          code: "source",
+          subject: id,
+          severity: "error",
+          sentence: `${name} could not be refreshed: ${reason}.`,
+          action: alertAction("source", id),
+        },
+        tx,
+      );
+    });
+  }
+
+  private async fetchAndRead(source: StoredSource) {
+    const { datasets, store } = this.options;
+    const known = source.datasetId === null ? null : await findDataset(store, source.datasetId);
+    const id = newId();
+    const path = join(this.options.folder, `${id}.part`);
+    try {
+      const fetched = await this.fetch(source, path, known !== null);
+      if (!fetched.isModified && known)
+        return { dataset: known, isChanged: false, validators: fetched.validators };
+      const { sizeBytes, sha256, validators } = fetched;
+      const notes = fetched.isCut ? ["The query gave more rows than the limit; the rest was left out."] : [];
+      if (known) {
+        const file = { path, sizeBytes, sha256, notes };
+        return { ...(await addVersion(known.id, file, this.newVersion)), validators };
+      }
+      // Recognised by no upload: two sources that begin alike go apart later.
+      const received = { name: source.name, sizeBytes, sha256: `${sha256}#${id}` };
+      const { ready } = await datasets.adopt(id, path, received);
+      return { dataset: await ready, isChanged: true, validators };
+    } catch (error) {
+      await rm(path, { force: true });
+      throw diskFailure(error) ?? error;
+    }
+  }
+
+  private get newVersion(): NewVersionOptions {
+    return this.options;
+  }
+
+  private async fetch(source: StoredSource, path: string, hasDataset: boolean): Promise<Fetched> {
+    const { folder, maxBytes } = this.options;
+    await refuseWithoutSpace(folder, 0);
+    const validators = hasDataset && source.validators ? (JSON.parse(source.validators) as Validators) : null;
+    return (await this.inChild(this.placeOf(source), {
+      kind: "fetch",
+      path,
+      maxBytes,
+      validators,
+    })) as Fetched;
+  }
+
+  /** The file of a source, for who reads it once; whoever asked removes it. Throws AppError. */
+  async fetchAside(id: string): Promise<string> {
+    const source = await this.stored(id);
+    const path = join(this.options.folder, `${newId()}.part`);
+    try {
+      await this.fetch(source, path, false);
+      return path;
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    }
+  }
+
+  /** Sends a file of ours to a place that a source could have. Throws AppError. */
+  async deliver(place: Place, work: Exclude<FetchInput["work"], { kind: "fetch" }>): Promise<void> {
+    await this.inChild(place, work);
+  }
+
+  /** A new file for a dataset, by its id or its name. Throws AppError. */
+  async receiveVersion(
+    idOrName: string,
+    request: Request,
+  ): Promise<{ dataset: StoredDataset; isChanged: boolean }> {
+    const { store, folder, maxBytes } = this.options;
+    const id = (await findDataset(store, idOrName))?.id ?? (await findDatasetByName(store, idOrName));
+    if (id === null)
+      throw new AppError("missing", `Dataset ${idOrName} does not exist`, {
+        fix: "Upload the first file with POST /api/upload; GET /api/datasets lists ids and names.",
+      });
+    const path = join(folder, `${newId()}.part`);
+    await refuseWithoutSpace(folder, Number(request.headers.get("content-length")) || 0);
+    try {
+      const { sizeBytes, sha256 } = await receiveFile(request, {
+        path,
+        maxBytes,
+        name: null,
+        onBytes: () => {},
+      });
+      return await addVersion(id, { path, sizeBytes, sha256, notes: [] }, this.newVersion);
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+
+  private async inChild(place: Place, work: FetchInput["work"]): Promise<unknown> {
+    const { config, memoryBytes } = this.options;
+    const timeLimitMs = 1000 * (place.timeoutSeconds ?? TIME_LIMIT_SECONDS);
+    const input: FetchInput = { place, hosts: config.SOURCE_HOSTS, timeLimitMs, work };
+    const child = startChild(FETCH_CHILD, { input, memoryBytes, onReport: () => {} });
+    this.children.add(child);
+    try {
+      return await child.result;
+    } finally {
+      this.children.delete(child);
+    }
+  }
+
+  private placeOf({ id, place }: StoredSource): Place {
+    return this.options.sealer.open<Place>(place, ownerOf(id));
+  }
+
+  private timeLimitOf({ shown }: StoredSource): number {
+    return 1000 * (JSON.parse(shown) as ShownPlace).timeoutSeconds;
+  }
+
+  /** Refused before it is kept: what could never be reached. Throws AppError. */
+  async checkReach(place: Place): Promise<void> {
+    checkPlace(place);
+    if (place.query) oneStatement(place.query);
+    const to = { reach: readReach(this.options.config.SOURCE_HOSTS), lookup: systemLookup };
+    const kind = kindOf(place.url);
+    if (kind === "query") {
+      const { adapter, host, port } = databaseOf(place);
+      // A file's folder is checked where the file is opened.
+      if (adapter !== "sqlite") await checkedAddress(host, port, to);
+      return;
+    }
+    const url = webAddress(kind === "s3" ? objectOf(place).endpoint : place.url);
+    await checkedAddress(url.hostname, Number(url.port) || (url.protocol === "https:" ? 443 : 80), to);
+  }
+
+  private viewOf(source: StoredSource): SourceView {
+    const { id, name, datasetId, lastError, busyUntil, triedAt, refreshedAt, createdBy, createdAt } = source;
+    const time = (at: number | null) => (at === null ? null : new Date(at).toISOString());
+    const isBusy = busyUntil !== null && busyUntil >= this.options.now();
+    const ended = lastError !== null ? "failed" : refreshedAt !== null ? "ok" : "new";
+    return {
+      id,
+      name,
+      status: isBusy ? "refreshing" : ended,
+      ...(JSON.parse(source.shown) as ShownPlace),
+      datasetId,
+      lastTriedAt: time(triedAt),
+      lastRefreshedAt: time(refreshedAt),
+      lastError,
+      createdBy,
+      createdAt: new Date(createdAt).toISOString(),
+    };
+  }
+}
+
+const ownerOf = (id: string) => `source ${id}`;
+
+/** Credentials stay only with the server that they were given for: who may change the address must not send them elsewhere. */
+function mergedPlace(old: Place, changes: Partial<Place>): Place {
+  const defined = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  const merged = { ...old, ...defined } as Place;
+  const isMoved = serverOf(merged) !== serverOf(old);
+  const url = URL.parse(merged.url);
+  const oldUrl = URL.parse(old.url);
+  if (!isMoved && url && !url.password && oldUrl?.password && url.username === oldUrl.username) {
+    url.password = oldUrl.password;
+    merged.url = url.href;
+  }
+  if (!isMoved) return merged;
+  for (const name of ["headers", "password", "accessKeyId", "secretAccessKey"] as const)
+    if (changes[name] === undefined) delete merged[name];
+  return merged;
+}
+
+function serverOf({ url, endpoint }: Place): string {
+  const { protocol, host } = URL.parse(url) ?? { protocol: "", host: "" };
+  return protocol === "s3:" ? `s3 ${endpoint ?? ""}` : `${protocol}//${host}`;
+}

@@ -1,0 +1,289 @@
+/**
+ * Keeps the schedules and runs what is due. Each due time is claimed in the store, so that of several hosts one does it;
+ * what ran out with its host is told, and a training that goes on is waited for anew. Times that passed while nobody ran
+ * are done once.
+ */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { shownPlace } from "../../datasets/sources/place.ts";
+import { AppError } from "../../platform/errors.ts";
+import { newId } from "../../platform/ids.ts";
+import type { Handle } from "../../store/database.ts";
+import {
+  changeSchedule,
+  claimDue,
+  claimSeen,
+  deleteSchedule,
+  findSchedule,
+  findScheduleRun,
+  holdScheduleRun,
+  insertSchedule,
+  insertScheduleRun,
+  listScheduleRuns,
+  listSchedules,
+  lostScheduleRuns,
+  type StoredSchedule,
+  sealSchedule,
+} from "../../store/schedules.ts";
+import { dueAfter } from "./due.ts";
+import { HOLD_MS, KEPT_RUNS, ownerOf, type RunnerOptions, ScheduleRunner, targetOf } from "./runner.ts";
+import { runView, type ScheduleRunView, type ScheduleView } from "./schedule-views.ts";
+import { checkSpec, type ScheduleRequest, type ScheduleSpec, type Target } from "./spec.ts";
+import { type TriggerOptions, triggerState } from "./triggers.ts";
+
+const MOST_SCHEDULES = 500;
+const LOOK_MS = 15_000;
+const RENEW_MS = 15_000;
+
+export interface SchedulesOptions extends RunnerOptions, Omit<TriggerOptions, "store"> {}
+
+export class Schedules {
+  private timer: Timer | null = null;
+  private renewal: Timer | null = null;
+  private readonly runner: ScheduleRunner;
+  private isStopping = false;
+  private ticking: Promise<void> | null = null;
+
+  constructor(private readonly options: SchedulesOptions) {
+    this.runner = new ScheduleRunner(options);
+  }
+
+  async start(): Promise<void> {
+    const { store, sealer, logger } = this.options;
+    for (const { id, place } of await listSchedules(store))
+      if (place !== null && sealer.isExposed(place))
+        await sealSchedule(store, { id, place: sealer.seal(sealer.open(place, ownerOf(id)), ownerOf(id)) });
+    this.timer = setInterval(() => {
+      this.tick().catch((error: unknown) =>
+        logger.error({ error: String((error as Error)?.stack ?? error) }, "schedules could not be looked at"),
+      );
+    }, LOOK_MS);
+    this.renewal = setInterval(() => {
+      this.runner
+        .renew()
+        .catch((error: unknown) =>
+          logger.error({ error: String(error) }, "a schedule's run could not be held"),
+        );
+    }, RENEW_MS);
+  }
+
+  /** What runs is cut off; the next start tells, or goes on with the training. */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    if (this.timer) clearInterval(this.timer);
+    if (this.renewal) clearInterval(this.renewal);
+    await this.ticking?.catch(() => {
+      // Told by the timer that called it.
+    });
+    await this.runner.stop();
+  }
+
+  async list(): Promise<ScheduleView[]> {
+    const schedules = await listSchedules(this.options.store);
+    return Promise.all(schedules.map((schedule) => this.viewOf(schedule)));
+  }
+
+  /** Throws AppError `missing`. */
+  async find(id: string): Promise<ScheduleView> {
+    return this.viewOf(await this.stored(id));
+  }
+
+  private async stored(id: string, store: Handle = this.options.store): Promise<StoredSchedule> {
+    const schedule = await findSchedule(store, id);
+    if (!schedule)
+      throw new AppError("missing", `Schedule ${id} does not exist`, {
+        fix: "GET /api/schedules lists them.",
+      });
+    return schedule;
+  }
+
+  /** Throws AppError: `invalid`, `missing` for what it names, `forbidden` for a host that is not listed, `conflict`. */
+  async create(request: ScheduleRequest, by: string): Promise<ScheduleView> {
+    const { store, now } = this.options;
+    const id = newId();
+    if ((await listSchedules(store)).length >= MOST_SCHEDULES)
+      throw new AppError("conflict", `The limit of ${MOST_SCHEDULES} schedules is reached`, {
+        fix: "Delete one first.",
+      });
+    const entry = await this.entryOf({ id, request, to: request.to ?? null });
+    await insertSchedule(store, { ...entry, createdBy: by, createdAt: now() });
+    return this.find(id);
+  }
+
+  /** What is left out stays. Throws AppError as `create`. */
+  async change(id: string, patch: Partial<ScheduleRequest>): Promise<ScheduleView> {
+    const schedule = await this.stored(id);
+    const old = JSON.parse(schedule.spec) as ScheduleSpec;
+    const request = { name: schedule.name, enabled: schedule.isEnabled === 1, ...old, ...patch };
+    // A time takes the place of a trigger, and the other way round.
+    if (patch.cron !== undefined && patch.on === undefined) delete request.on;
+    if (patch.on !== undefined && patch.cron === undefined) delete request.cron;
+    const to = patch.to ?? this.targetOf(schedule);
+    const entry = await this.entryOf({ id, request, to });
+    await changeSchedule(this.options.store, { ...schedule, ...entry });
+    return this.find(id);
+  }
+
+  private async entryOf(asked: { id: string; request: ScheduleRequest; to: Target | null }) {
+    const { sealer, sources, now } = this.options;
+    const { name, enabled = true, to: _, ...spec } = asked.request;
+    const { id, to } = asked;
+    await checkSpec(spec, to);
+    await this.checkNamed(spec);
+    if (to) {
+      const { table: __, mode: ___, ...place } = to;
+      await sources.checkReach(/^(?:https?|s3):/.test(to.url) ? place : { ...place, query: "select 1" });
+    }
+    return {
+      id,
+      name,
+      spec: JSON.stringify(spec),
+      place: to && sealer.seal(to, ownerOf(id)),
+      isEnabled: enabled ? 1 : 0,
+      nextAt: spec.cron === undefined ? null : await dueAfter({ ...spec, cron: spec.cron }, now()),
+      // What stands now is no reason to run.
+      seen: spec.on === undefined ? null : ((await triggerState(spec, this.options))?.seen ?? null),
+    };
+  }
+
+  private async checkNamed({ sourceId, datasetId, model }: ScheduleSpec): Promise<void> {
+    const { sources, datasets, models } = this.options;
+    if (sourceId) await sources.find(sourceId);
+    if (datasetId) await datasets.find(datasetId);
+    if (model) await models.find(model);
+  }
+
+  /** Throws AppError `missing`. */
+  async delete(id: string): Promise<void> {
+    const { store, log, alerts, folder } = this.options;
+    await this.stored(id);
+    const runs = await listScheduleRuns(store, { scheduleId: id, limit: KEPT_RUNS });
+    await log.record(async (tx) => {
+      await deleteSchedule(tx, id);
+      await alerts.resolve("schedule", id, tx);
+    });
+    for (const { result } of runs) if (result) await rm(join(folder, result), { force: true });
+  }
+
+  async runsOf(id: string, limit: number): Promise<ScheduleRunView[]> {
+    await this.stored(id);
+    return (await listScheduleRuns(this.options.store, { scheduleId: id, limit })).map(runView);
+  }
+
+  /** Where the file with a run's result is. Throws AppError `missing`. */
+  async resultOf(id: string): Promise<{ path: string; name: string }> {
+    const run = await findScheduleRun(this.options.store, id);
+    if (!run?.result)
+      throw new AppError("missing", `Run ${id} of a schedule has no result`, {
+        fix: "GET /api/schedules/:id/runs lists the runs.",
+      });
+    return { path: join(this.options.folder, run.result), name: run.result };
+  }
+
+  /** Runs it now, beside its times. Throws AppError `missing`. */
+  async runNow(id: string): Promise<ScheduleRunView> {
+    const { store, now } = this.options;
+    const schedule = await this.stored(id);
+    const run = await store.transaction((tx) => this.insertRun(tx, schedule, now()));
+    this.runner.begin(schedule, run);
+    return runView((await findScheduleRun(store, run.id))!);
+  }
+
+  /** Looks at once what is due, and starts it. Resolves when it is claimed and begun, not when it has ended. */
+  tick(): Promise<void> {
+    this.ticking ??= this.look().finally(() => {
+      this.ticking = null;
+    });
+    return this.ticking;
+  }
+
+  /** Everything that this process runs has ended. */
+  settled(): Promise<void> {
+    return this.runner.settled();
+  }
+
+  private async look(): Promise<void> {
+    const { store, now } = this.options;
+    await this.takeUpLost();
+    for (const schedule of await listSchedules(store)) {
+      if (this.isStopping) return;
+      if (!schedule.isEnabled) continue;
+      if (schedule.nextAt === null) await this.lookAtTrigger(schedule);
+      else if (schedule.nextAt <= now()) await this.claim(schedule, schedule.nextAt);
+    }
+  }
+
+  private async claim(schedule: StoredSchedule, dueAt: number): Promise<void> {
+    const { store, now } = this.options;
+    const { cron = "", timeZone } = JSON.parse(schedule.spec) as ScheduleSpec;
+    // All that was missed is done by this one.
+    const nextAt = await dueAfter({ cron, timeZone }, now());
+    const run = await store.transaction(async (tx) =>
+      (await claimDue(tx, { id: schedule.id, dueAt, nextAt })) ? this.insertRun(tx, schedule, dueAt) : null,
+    );
+    if (run) this.runner.begin(schedule, run);
+  }
+
+  private async lookAtTrigger(schedule: StoredSchedule): Promise<void> {
+    const { store, now } = this.options;
+    const state = await triggerState(JSON.parse(schedule.spec) as ScheduleSpec, this.options);
+    if (state === null || state.seen === (schedule.seen ?? "")) return;
+    const run = await store.transaction(async (tx) => {
+      if (!(await claimSeen(tx, { id: schedule.id, was: schedule.seen, seen: state.seen }))) return null;
+      return state.isDue ? this.insertRun(tx, schedule, now()) : null;
+    });
+    if (run) this.runner.begin(schedule, run);
+  }
+
+  private async insertRun(tx: Handle, { id: scheduleId }: StoredSchedule, dueAt: number) {
+    const startedAt = this.options.now();
+    const run = { id: newId(), scheduleId, dueAt, startedAt, heldUntil: startedAt + HOLD_MS };
+    await insertScheduleRun(tx, run);
+    return run;
+  }
+
+  /** Runs of hosts that are gone: a training goes on by itself, what else was cut off is told. */
+  private async takeUpLost(): Promise<void> {
+    const { store, now } = this.options;
+    for (const run of await lostScheduleRuns(store, now())) {
+      if (this.runner.isRunning(run.id)) continue;
+      const heldUntil = now() + HOLD_MS;
+      if (!(await holdScheduleRun(store, { id: run.id, was: run.heldUntil, until: heldUntil }))) continue;
+      const schedule = await findSchedule(store, run.scheduleId);
+      if (schedule) this.runner.begin(schedule, { ...run, heldUntil });
+    }
+  }
+
+  private targetOf(schedule: StoredSchedule): Target | null {
+    return targetOf(schedule, this.options.sealer);
+  }
+
+  private async viewOf(schedule: StoredSchedule): Promise<ScheduleView> {
+    const { store } = this.options;
+    const { id, name, isEnabled, nextAt, createdBy, createdAt } = schedule;
+    const [last] = await listScheduleRuns(store, { scheduleId: id, limit: 1 });
+    return {
+      id,
+      name,
+      enabled: isEnabled === 1,
+      ...(JSON.parse(schedule.spec) as ScheduleSpec),
+      to: this.shownTarget(schedule),
+      nextAt: nextAt === null || !isEnabled ? null : new Date(nextAt).toISOString(),
+      last: last ? runView(last) : null,
+      createdBy,
+      createdAt: new Date(createdAt).toISOString(),
+    };
+  }
+
+  private shownTarget(schedule: StoredSchedule): ScheduleView["to"] {
+    if (schedule.place === null) return null;
+    try {
+      const { table, mode, ...place } = this.targetOf(schedule)!;
+      const { url, secrets } = shownPlace(place);
+      return { url, secrets, ...(table && { table }), ...(mode && { mode }) };
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return { url: "(cannot be decrypted)", secrets: [] };
+    }
+  }
+}

@@ -1,0 +1,62 @@
+/** Looks whether what a schedule waits for has happened: a new file, drift, or figures below a line. */
+import type { Datasets } from "../../datasets/datasets.ts";
+import type { Sources } from "../../datasets/sources/sources.ts";
+import type { Alerts } from "../../events/alerts.ts";
+import type { Store } from "../../store/database.ts";
+import { findDataset } from "../../store/datasets.ts";
+import { findModel, findVersion } from "../../store/models.ts";
+import { goodness, isMetricName } from "../../trainer/metrics/index.ts";
+import type { Monitor } from "../monitoring/monitor.ts";
+import type { ScheduleSpec } from "./spec.ts";
+
+export interface TriggerOptions {
+  store: Store;
+  sources: Sources;
+  datasets: Datasets;
+  alerts: Alerts;
+  feedback: Monitor;
+}
+
+/** `seen`: what stands now; where that is another than last time and it `isDue`, the schedule runs. */
+export interface TriggerState {
+  seen: string;
+  isDue: boolean;
+}
+
+/** Null: what it is about does not exist now. */
+export async function triggerState(
+  spec: ScheduleSpec,
+  options: TriggerOptions,
+): Promise<TriggerState | null> {
+  if (spec.on === "new-file") return newFile(spec, options);
+  if (spec.on === "drift") return drift(spec, options);
+  if (spec.on === "accuracy") return accuracy(spec, options);
+  return null;
+}
+
+/** Import settings make a version, too, but no new file. */
+async function newFile({ sourceId, datasetId }: ScheduleSpec, { store, sources }: TriggerOptions) {
+  const id = datasetId ?? (await sources.find(sourceId!)).datasetId;
+  const dataset = id === null ? null : await findDataset(store, id);
+  if (!dataset || dataset.file === null) return null;
+  return { seen: `file ${dataset.id} ${dataset.file}`, isDue: true };
+}
+
+/** One alert, one run: it stands until the live version changes or the rows come back. */
+async function drift({ model }: ScheduleSpec, { alerts }: TriggerOptions) {
+  const standing = await alerts.standing();
+  const alert = standing.find(({ code, subject }) => code === "drift" && subject === model);
+  return { seen: alert ? `alert ${alert.id}` : "none", isDue: alert !== undefined };
+}
+
+/** Once for each live version: the next one, or figures that came back, arm it again. */
+async function accuracy({ model, metric, below }: ScheduleSpec, { store, feedback }: TriggerOptions) {
+  const live = (await findModel(store, model!))?.liveVersion ?? null;
+  const version = live === null ? null : await findVersion(store, model!, live);
+  if (!version || below === undefined || !metric || !isMetricName(metric)) return null;
+  const { figures } = await feedback.live(model!, version.version, version.result);
+  const figure = figures.find((entry) => entry.metric === metric);
+  if (!figure) return null;
+  const isBelow = goodness(metric, figure.value) < goodness(metric, below);
+  return { seen: isBelow ? `version ${version.version} below` : "above", isDue: isBelow };
+}

@@ -1,0 +1,181 @@
+/** The API of schedules: what is refreshed, trained and scored, and when. */
+import * as z from "zod";
+import { may } from "../../../../http/identity/identity.ts";
+import type { ScheduleRunView, ScheduleView } from "../../../../models/schedules/schedule-views.ts";
+import {
+  ACTIONS,
+  METRIC,
+  RULES,
+  SCHEDULE_PATCH,
+  SCHEDULE_REQUEST,
+  type ScheduleRequest,
+  TRIGGERS,
+} from "../../../../models/schedules/spec.ts";
+import { AppError } from "../../../../platform/errors.ts";
+import { type Call, listOf, route } from "../../route.ts";
+import { TIME } from "../../schemas/datasets.ts";
+
+const SCHEDULE_RUN = (
+  z.object({
+    id: z.string(),
+    dueAt: TIME,
+    startedAt: TIME,
+    finishedAt: TIME.nullable(),
+    status: z.enum(["running", "done", "failed"]),
+    runId: z.string().nullable().describe("the training that it started"),
+    sentence: z.string().nullable(),
+    hasResult: z.boolean(),
+  }) satisfies z.ZodType<ScheduleRunView>
+).meta({ id: "ScheduleRun" });
+
+export const SCHEDULE = (
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    enabled: z.boolean(),
+    action: z.enum(ACTIONS),
+    cron: z.string().optional(),
+    timeZone: z.string().optional(),
+    on: z.enum(TRIGGERS).optional(),
+    metric: METRIC,
+    below: z.number().optional(),
+    sourceId: z.string().optional(),
+    datasetId: z.string().optional(),
+    model: z.string().optional(),
+    rule: z.enum(RULES).optional(),
+    format: z.enum(["csv", "parquet"]).optional(),
+    to: z
+      .object({
+        url: z.string(),
+        secrets: z.array(z.string()),
+        table: z.string().optional(),
+        mode: z.string().optional(),
+      })
+      .nullable(),
+    nextAt: TIME.nullable(),
+    last: SCHEDULE_RUN.nullable(),
+    createdBy: z.string(),
+    createdAt: TIME,
+  }) satisfies z.ZodType<ScheduleView>
+).meta({ id: "Schedule" });
+
+/** Who may not do it at once may not let it be done later. Throws AppError `forbidden`. */
+export function requireRights(
+  { identity }: Pick<Call, "identity">,
+  { action, rule }: Partial<ScheduleRequest>,
+): void {
+  const needed = action === "retrain" || rule ? "train" : action === "score" ? "predict" : "sources";
+  if (may(identity, needed)) return;
+  throw new AppError("forbidden", `This schedule needs the scope ${needed}`, {
+    fix: "Ask an admin for a token with both scopes.",
+  });
+}
+
+export const SCHEDULE_ROUTES = [
+  route({
+    method: "GET",
+    path: "/api/schedules",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/schedules'",
+    says: "Lists the schedules, newest first, each with its next time and its last run.",
+    answers: { 200: listOf(SCHEDULE) },
+    handle: async ({ signalbox }) => Response.json({ items: await signalbox.schedules.list(), next: null }),
+  }),
+  route({
+    method: "POST",
+    path: "/api/schedules",
+    scope: "sources",
+    example: `curl --fail-with-body -H 'content-type: application/json' -d '{"name":"nightly","action":"retrain","model":"{model}","cron":"0 3 * * *","timeZone":"Europe/Berlin","rule":"challenger"}' '{home}/api/schedules'`,
+    says: "Refreshes a source, retrains a model or scores rows: by a cron expression, or on a new file, drift or low accuracy. A retrained version is compared with the live one; `rule` says what follows (deploy only if it is better by more than noise, on rows that neither learned from and on outcomes, and no finding is an error).",
+    body: SCHEDULE_REQUEST,
+    isSecret: true,
+    answers: { 201: SCHEDULE },
+    refusals: ["forbidden", "conflict", "missing"],
+    handle: async (call) => {
+      requireRights(call, call.body);
+      const schedule = await call.signalbox.schedules.create(call.body, call.identity.name);
+      const headers = { location: `/api/schedules/${schedule.id}`, "cache-control": "no-store" };
+      return Response.json(schedule, { status: 201, headers });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/schedules/:id",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/schedules/{schedule}'",
+    says: "A schedule with its next time and its last run.",
+    answers: { 200: SCHEDULE },
+    handle: async ({ signalbox, params }) => Response.json(await signalbox.schedules.find(params.id!)),
+  }),
+  route({
+    method: "PATCH",
+    path: "/api/schedules/:id",
+    scope: "sources",
+    example: `curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{"enabled":false}' '{home}/api/schedules/{schedule}'`,
+    says: "Changes a schedule, or pauses it with `enabled`. What is left out stays.",
+    body: SCHEDULE_PATCH,
+    answers: { 200: SCHEDULE },
+    refusals: ["forbidden", "conflict"],
+    handle: async (call) => {
+      const { signalbox, params, body } = call;
+      requireRights(call, { ...(await signalbox.schedules.find(params.id!)), ...body } as ScheduleRequest);
+      return Response.json(await signalbox.schedules.change(params.id!, body));
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/api/schedules/:id",
+    scope: "sources",
+    example: "curl --fail-with-body -X DELETE '{home}/api/schedules/{schedule}'",
+    says: "Deletes a schedule. What runs already goes on.",
+    answers: { 204: null },
+    handle: async ({ signalbox, params }) => {
+      await signalbox.schedules.delete(params.id!);
+      return new Response(null, { status: 204 });
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/api/schedules/:id/run",
+    scope: "sources",
+    rate: "train",
+    example: "curl --fail-with-body -X POST '{home}/api/schedules/{schedule}/run'",
+    says: "Runs a schedule now, beside its times.",
+    answers: { 202: SCHEDULE_RUN },
+    refusals: ["forbidden"],
+    handle: async (call) => {
+      const { signalbox, params } = call;
+      requireRights(call, (await signalbox.schedules.find(params.id!)) as ScheduleRequest);
+      return Response.json(await signalbox.schedules.runNow(params.id!), { status: 202 });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/schedules/:id/runs",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/schedules/{schedule}/runs'",
+    says: "Lists what each due time came to, newest first; the newest 100 are kept.",
+    query: z.object({
+      limit: z.coerce.number().int().min(1).max(100).default(50).describe("how many"),
+    }),
+    answers: { 200: listOf(SCHEDULE_RUN) },
+    handle: async ({ signalbox, params, query }) =>
+      Response.json({ items: await signalbox.schedules.runsOf(params.id!, query.limit), next: null }),
+  }),
+  route({
+    method: "GET",
+    path: "/api/schedule-runs/:id/result",
+    scope: "predict",
+    example: "curl --fail-with-body -O '{home}/api/schedule-runs/ID/result'",
+    says: "The predictions that a scoring wrote for its webhook.",
+    answers: {
+      200: { "text/csv": "the predictions", "application/vnd.apache.parquet": "the predictions" },
+    },
+    handle: async ({ signalbox, params }) => {
+      const { path, name } = await signalbox.schedules.resultOf(params.id!);
+      const type = name.endsWith(".parquet") ? "application/vnd.apache.parquet" : "text/csv;charset=utf-8";
+      const headers = { "content-type": type, "content-disposition": `attachment; filename="${name}"` };
+      return new Response(Bun.file(path), { headers });
+    },
+  }),
+];

@@ -1,0 +1,17 @@
+/** Shows a refusal on the page that was filled in. */
+import { type Problem, problem } from "../../http/problem.ts";
+import { AppError } from "../../platform/errors.ts";
+import type { Call } from "../api/route.ts";
+
+/** `again`: the data of the page with why nothing was changed. */
+export function withRefusal<T>(again: (call: Call, refusal: Problem) => Promise<T>) {
+  return (submit: (call: Call) => Promise<{ go: string } | T>) =>
+    async (call: Call): Promise<{ go: string } | T> => {
+      try {
+        return await submit(call);
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        return again(call, problem(error, call.requestId));
+      }
+    };
+}

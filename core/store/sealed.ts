@@ -1,0 +1,59 @@
+/**
+ * Encrypts the secrets that the store keeps. AES-256-GCM with a key made of SECRET_KEY; without one they are kept as
+ * they are, readable by whoever reads the database. What a secret belongs to is authenticated with it, so that a row's
+ * secret cannot be moved to another row.
+ */
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { AppError } from "../platform/errors.ts";
+
+const PLAIN = "plain:";
+const SEALED = "gcm1:";
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+export class Sealer {
+  private readonly key: Buffer | null;
+
+  /** `secretKey`: SECRET_KEY; "" where none is set. */
+  constructor(secretKey: string) {
+    this.key = secretKey ? createHash("sha256").update(`signalbox secrets\n${secretKey}`).digest() : null;
+  }
+
+  /** `owner`: what it belongs to, such as "source ID". */
+  seal(secret: unknown, owner: string): string {
+    const text = JSON.stringify(secret);
+    if (!this.key) return PLAIN + text;
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv("aes-256-gcm", this.key, nonce).setAAD(Buffer.from(owner));
+    const bytes = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+    return SEALED + Buffer.concat([nonce, cipher.getAuthTag(), bytes]).toString("base64");
+  }
+
+  /** Throws AppError `conflict` where it was encrypted with another key. */
+  open<T>(sealed: string, owner: string): T {
+    if (sealed.startsWith(PLAIN)) return JSON.parse(sealed.slice(PLAIN.length)) as T;
+    const bytes = Buffer.from(sealed.slice(SEALED.length), "base64");
+    if (!this.key) throw unreadable("SECRET_KEY is not set");
+    const nonce = bytes.subarray(0, NONCE_BYTES);
+    const decipher = createDecipheriv("aes-256-gcm", this.key, nonce)
+      .setAAD(Buffer.from(owner))
+      .setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+    try {
+      const rest = bytes.subarray(NONCE_BYTES + TAG_BYTES);
+      return JSON.parse(Buffer.concat([decipher.update(rest), decipher.final()]).toString("utf8")) as T;
+    } catch {
+      throw unreadable("SECRET_KEY is another one");
+    }
+  }
+
+  /** Kept as it is although there is a key now: it should be sealed anew. */
+  isExposed(sealed: string): boolean {
+    return this.key !== null && sealed.startsWith(PLAIN);
+  }
+}
+
+function unreadable(why: string): AppError {
+  return new AppError("conflict", `The stored credentials cannot be decrypted: ${why}`, {
+    fix: "Set SECRET_KEY to the value that it had when they were saved, or enter the credentials again.",
+  });
+}

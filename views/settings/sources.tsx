@@ -1,0 +1,254 @@
+/** Draws the sources: where datasets come from, when each was refreshed and what changed, with a form to add one. */
+import type { SourceRow, SourcesPageData } from "../../core/routes/pages/sources-page.ts";
+import { Field } from "../dataset/train.tsx";
+import { type Frame, type Links, url } from "../layout/frame.ts";
+import { Layout } from "../layout/layout.tsx";
+import { plural } from "../parts/format.ts";
+import { Action, Command, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
+import type { Lamp } from "../parts/words.ts";
+import { Refused } from "./refused.tsx";
+
+const STATES: Record<SourceRow["status"], { lamp: Lamp; says: string }> = {
+  new: { lamp: "dark", says: "Not fetched yet" },
+  refreshing: { lamp: "moving", says: "Refreshing" },
+  ok: { lamp: "clear", says: "Up to date" },
+  failed: { lamp: "danger", says: "Failed" },
+};
+
+export function SourcesPage({
+  frame,
+  sources,
+  hosts,
+  isSealed,
+  refusal,
+}: SourcesPageData & { frame: Frame }) {
+  const { links } = frame;
+  return (
+    <Layout frame={frame} title="Sources" panels={[]} current="sources">
+      <header class="page-head">
+        <h1>Sources</h1>
+        <p class="lead">
+          A source is a URL, an object in S3 or a database query. Each refresh makes what came the next
+          version of its dataset, read with the same import settings.
+        </p>
+      </header>
+      <Refused refusal={refusal} />
+      <section class="panel" aria-labelledby="sources-heading">
+        <h2 id="sources-heading">Your sources</h2>
+        {sources.length ? (
+          <ul class="rows sources">
+            {sources.map((source) => (
+              <Source links={links} source={source} />
+            ))}
+          </ul>
+        ) : (
+          <Empty>No sources yet. Add one below.</Empty>
+        )}
+        <p class="hint">
+          {hosts.length ? (
+            <>
+              Sources can connect to: {hosts.join(", ")}. An admin can change this in the{" "}
+              <a href={url(links, "/settings#sources")}>settings</a>.
+            </>
+          ) : (
+            <>
+              Sources cannot connect anywhere yet. An admin lists the allowed hosts in the{" "}
+              <a href={url(links, "/settings#sources")}>settings</a>.
+            </>
+          )}
+        </p>
+      </section>
+      <section class="panel" aria-labelledby="add-source-heading" data-needs="sources">
+        <h2 id="add-source-heading">Add a source</h2>
+        <form class="form" method="post" action={url(links, "/sources")}>
+          <Fields id="new" />
+          <p class="hint">
+            Credentials are never shown again.{" "}
+            {isSealed
+              ? "They are stored encrypted."
+              : "Set SECRET_KEY in the environment to store them encrypted."}
+          </p>
+          <p class="actions">
+            <button type="submit" class="primary">
+              Add source
+            </button>
+          </p>
+          <Command
+            code={curlLine(links, {
+              method: "POST",
+              path: "/api/sources",
+              body: { name: "sales", url: "https://example.com/sales.csv" },
+            })}
+          />
+        </form>
+      </section>
+    </Layout>
+  );
+}
+
+function Source({ links, source }: { links: Links; source: SourceRow }) {
+  const { id, name, status, url: address, query, dataset, lastRefreshedAt, lastError, secrets } = source;
+  const { lamp, says } = STATES[status];
+  const path = `/sources/${encodeURIComponent(id)}`;
+  return (
+    <li class="source" id={id}>
+      <div class="row">
+        <LampDot lamp={lamp} />
+        <span class="row-name">{name}</span>
+        <span class="row-facts">
+          {says}
+          {dataset && (
+            <>
+              {" · "}
+              <a href={url(links, `/datasets/${dataset.id}`)}>
+                {plural(dataset.rows, "row")}, version {dataset.version}
+              </a>
+            </>
+          )}
+        </span>
+        <span class="row-when">{lastRefreshedAt ? <Time at={lastRefreshedAt} /> : "never refreshed"}</span>
+      </div>
+      <p class="hint wrap">
+        {address}
+        {secrets.length > 0 && ` (with ${secrets.join(", ")})`}
+      </p>
+      {lastError && <p class="note note-danger">Last refresh failed: {lastError}.</p>}
+      {dataset?.changes && (
+        <p>
+          Latest change: {dataset.changes.sentence} {dataset.changes.warnings.join(" ")}
+        </p>
+      )}
+      <div class="actions">
+        <Action
+          links={links}
+          path={`${path}/refresh`}
+          label="Refresh"
+          describes={name}
+          needs="sources"
+          then="go"
+          curl={curlLine(links, { method: "POST", path: `/api/sources/${id}/refresh` })}
+        />
+        <Action
+          links={links}
+          path={`${path}/delete`}
+          label="Delete"
+          describes={name}
+          tone="danger"
+          needs="sources"
+          then="go"
+          curl={curlLine(links, { method: "DELETE", path: `/api/sources/${id}` })}
+        />
+      </div>
+      <details class="expert" data-needs="sources">
+        <summary>Change {name}</summary>
+        <form class="form" method="post" action={url(links, path)}>
+          <Fields id={id} source={source} />
+          <p class="actions">
+            <button type="submit" aria-label={`Save: ${name}`}>
+              Save
+            </button>
+          </p>
+          <Command
+            code={curlLine(links, {
+              method: "PATCH",
+              path: `/api/sources/${id}`,
+              body: query ? { query } : { name },
+            })}
+          />
+        </form>
+      </details>
+    </li>
+  );
+}
+
+/** `source`: fields are filled with what it has, but for what is secret. */
+function Fields({ id, source }: { id: string; source?: SourceRow }) {
+  const field = (name: string) => `source-${id}-${name}`;
+  const kept = source ? "Leave empty to keep the current one." : "";
+  const isMasked = source?.url.includes("…") ?? false;
+  return (
+    <>
+      <Field id={field("name")} label="Name" hint="Its dataset gets this name.">
+        <input id={field("name")} name="name" required maxlength={100} value={source?.name} />
+      </Field>
+      <Field
+        id={field("url")}
+        label="Address"
+        hint="https://…, s3://bucket/key, postgres://user@host/database, mysql://… or sqlite:///folder/file.db"
+      >
+        <input
+          id={field("url")}
+          name="url"
+          required={!source}
+          autocomplete="off"
+          aria-describedby={`${field("url")}-hint`}
+          {...(isMasked ? { placeholder: source?.url } : { value: source?.url })}
+        />
+      </Field>
+      <Field id={field("query")} label="Query" hint="Databases only: one SELECT statement.">
+        <textarea id={field("query")} name="query" rows={3} aria-describedby={`${field("query")}-hint`}>
+          {source?.query ?? ""}
+        </textarea>
+      </Field>
+      <Field id={field("password")} label="Password" hint={`Databases only. ${kept}`.trim()}>
+        <Secret id={field("password")} name="password" />
+      </Field>
+      <details class="expert">
+        <summary>Advanced options</summary>
+        <Field
+          id={field("headers")}
+          label="Headers"
+          hint={`URLs only, such as Authorization: Bearer …, one a line. ${kept}`.trim()}
+        >
+          <textarea
+            id={field("headers")}
+            name="headers"
+            rows={2}
+            aria-describedby={`${field("headers")}-hint`}
+          />
+        </Field>
+        <Field id={field("accessKeyId")} label="S3 access key ID" hint={kept}>
+          <Secret id={field("accessKeyId")} name="accessKeyId" />
+        </Field>
+        <Field id={field("secretAccessKey")} label="S3 secret access key" hint={kept}>
+          <Secret id={field("secretAccessKey")} name="secretAccessKey" />
+        </Field>
+        <Field id={field("region")} label="S3 region" hint="us-east-1 if empty.">
+          <input id={field("region")} name="region" autocomplete="off" />
+        </Field>
+        <Field
+          id={field("endpoint")}
+          label="S3 server"
+          hint="If it is not Amazon's, such as https://minio.example.com."
+        >
+          <input id={field("endpoint")} name="endpoint" autocomplete="off" />
+        </Field>
+        <Field id={field("rowLimit")} label="Row limit" hint="Databases only. 1,000,000 if empty.">
+          <input
+            id={field("rowLimit")}
+            name="rowLimit"
+            type="number"
+            min="1"
+            value={source?.rowLimit ?? undefined}
+          />
+        </Field>
+        <Field id={field("timeoutSeconds")} label="Time limit (seconds)" hint="300 if empty.">
+          <input
+            id={field("timeoutSeconds")}
+            name="timeoutSeconds"
+            type="number"
+            min="1"
+            max="3600"
+            value={source?.timeoutSeconds}
+          />
+        </Field>
+      </details>
+    </>
+  );
+}
+
+function Secret({ id, name }: { id: string; name: string }) {
+  return (
+    <input id={id} name={name} type="password" autocomplete="new-password" aria-describedby={`${id}-hint`} />
+  );
+}
