@@ -189,6 +189,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   form("/datasets/:id/train", forms.startTraining);
   form("/datasets/:id/reading", forms.changeReading);
   for (const [path, submit] of Object.entries(ORDER_FORMS)) form(path, submit);
+  form("/runs/:id/again", forms.trainAgain);
   form("/runs/:id/stop", forms.stopRun);
   form("/runs/:id/cancel", forms.cancelRun);
   form("/runs/:id/resume", forms.resumeRun);

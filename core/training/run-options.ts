@@ -60,6 +60,15 @@ export const TRAIN_REQUEST = z.strictObject({
 });
 export type TrainRequest = z.output<typeof TRAIN_REQUEST>;
 
+/** As clients send it: the settings of another run stand for what is left out. */
+export const TRAIN_BODY = TRAIN_REQUEST.extend({
+  datasetId: z.string().optional().describe("required unless fromRun names a run"),
+  fromRun: z
+    .string()
+    .optional()
+    .describe("a run's id: what is left out here is as it was there, dataset and model name included"),
+});
+
 const number = z.coerce.number({
   error: ({ code }) => (code === "invalid_type" ? "must be a number" : undefined),
 });

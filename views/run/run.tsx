@@ -9,7 +9,7 @@ import { Layout } from "../layout/layout.tsx";
 import { PanelView } from "../panels.tsx";
 import { figure } from "../parts/format.ts";
 import { Order } from "../parts/order.tsx";
-import { Command, curlLine, Time } from "../parts/parts.tsx";
+import { Action, Command, curlLine, Time } from "../parts/parts.tsx";
 import { runPath } from "../parts/paths.ts";
 import { CompareForm, Pick } from "../parts/pick.tsx";
 import { metricLabel } from "../parts/words.ts";
@@ -64,6 +64,15 @@ export function RunPage({ frame, run, others, data }: RunPageProps) {
         </div>
         <CompareWith links={links} run={run} others={others} />
         <PanelView panelKey={key("report")} panel="report" data={data.report ?? null} links={links} />
+        {!isBusy && (
+          <Action
+            links={links}
+            path={`/runs/${run.id}/again`}
+            label="Train again with these settings"
+            then="go"
+            curl={curlLine(links, { method: "POST", path: "/api/train", body: { fromRun: run.id } })}
+          />
+        )}
         <Order
           links={links}
           path={`/runs/${run.id}`}

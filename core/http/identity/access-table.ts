@@ -76,6 +76,7 @@ export const PAGES: Record<string, PageAccess> = {
   "POST /models/:name/versions/:v/delete": { like: "DELETE /api/models/:name/versions/:v" },
   "POST /filters": { like: "POST /api/filters" },
   "POST /filters/:id/delete": { like: "DELETE /api/filters/:id" },
+  "POST /runs/:id/again": { like: "POST /api/train" },
   "POST /runs/:id/stop": { like: "POST /api/runs/:id/stop" },
   "POST /runs/:id/cancel": { like: "DELETE /api/runs/:id" },
   "POST /runs/:id/resume": { like: "POST /api/runs/:id/resume" },

@@ -4,6 +4,7 @@
 
 import { AppError } from "../../platform/errors.ts";
 import { errorsAmong } from "../../trainer/checks/severity.ts";
+import { requestFrom } from "../../training/results/from-run.ts";
 import type { Call } from "../api/route.ts";
 import { predictFileAnswer } from "../api/rows/models.ts";
 import { receiveSample } from "../api/rows/samples.ts";
@@ -37,6 +38,12 @@ export async function openSample(call: Call): Promise<Landing> {
 
 export async function startTraining({ signalbox, request, params }: Call): Promise<Landing> {
   return { go: `/runs/${(await signalbox.runs.train(await trainForm(request, params.id!))).id}` };
+}
+
+/** One more run with the settings of this one. */
+export async function trainAgain({ signalbox: { runs }, params }: Call): Promise<Landing> {
+  const request = await requestFrom({ fromRun: params.id! }, (id) => runs.find(id));
+  return { go: `/runs/${(await runs.train(request)).id}` };
 }
 
 export async function changeReading({ signalbox, request, params }: Call): Promise<Landing> {

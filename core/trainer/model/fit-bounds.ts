@@ -6,7 +6,7 @@ import type { Encoder } from "../encoding/columns.ts";
 import type { EncodedTable } from "../encoding/encoder.ts";
 import { type BinnedSamples, binInSteps } from "../learners/trees/binning.ts";
 import { trainBoosting } from "../learners/trees/boosting.ts";
-import { shuffledPlaces, spreadRows } from "../random.ts";
+import { shuffledPlaces } from "../random.ts";
 import type { Checkpoint, Random, Samples, Target } from "../samples.ts";
 import {
   type ClassBounds,
@@ -42,6 +42,7 @@ export const MOST_SPREAD_ROWS = 12_000;
 /** Of the median error: what is nearly right counts as little wrong, not as infinitely certain. */
 const LEAST_ERROR = 0.01;
 const BELIEFS = [0, 0.25, 0.5, 0.75, 1, 1.25];
+const MAX_BINS = 64;
 const JUDGED_LEVEL = 0.9;
 /** Intervals that follow the row are taken where their score is at most this beside the best. */
 const NEAR = 1.005;
@@ -61,9 +62,8 @@ export function classBounds(given: Float64Array): ClassBounds {
 
 /** Rejects with the checkpoint's error. */
 export async function numberBounds(held: HeldAnswers, options: SpreadOptions): Promise<NumberBounds> {
-  const picked = spreadRows(held.rows.length, MOST_SPREAD_ROWS);
-  const errors = Float64Array.from(picked, (i) => held.truth[i] - held.answers[i]);
-  const learned = await learnSpread(held, { picked, errors }, options);
+  const errors = held.truth.map((truth, i) => truth - held.answers[i]);
+  const learned = await learnSpread(held, errors, options);
   const { encoder } = options;
   if (!learned) {
     const scores = keptScores(errors);
@@ -115,58 +115,54 @@ function intervalScore(
   return sum / errors.length;
 }
 
-interface Errors {
-  /** Places in the held rows. */
-  picked: Int32Array;
-  errors: Float64Array;
-}
-
-/** Null where there are too few rows, no errors, or no time. */
+/** Null where there are too few rows, no errors, or no time. `logs`: one a held row. */
 async function learnSpread(
   held: HeldAnswers,
-  { picked, errors }: Errors,
+  errors: Float64Array,
   { encoded, random, checkpoint, isOver }: SpreadOptions,
 ): Promise<{ members: Member[]; logs: Float64Array } | null> {
   const sizes = errors.map(Math.abs);
   const floor = LEAST_ERROR * sizes.toSorted()[sizes.length >> 1];
   if (sizes.length < LEAST_ROWS || !(floor > 0) || isOver()) return null;
-  const given = { rows: encoded.samples.rows, picked, held };
-  const samples = spreadSamples(
-    encoded,
-    byRow(given, (i) => held.answers[picked[i]]),
+  const { rows } = encoded.samples;
+  const samples = spreadSamples(encoded, byRow(rows, held.rows, held.answers));
+  const values = byRow(
+    rows,
+    held.rows,
+    sizes.map((size) => Math.log(size + floor)),
   );
-  const target: Target = {
-    task: "regression",
-    values: byRow(given, (i) => Math.log(sizes[i] + floor)),
-    classes: [],
-  };
-  const order = shuffledPlaces(picked.length, random);
-  const all = Int32Array.from(picked, (i) => held.rows[i]);
-  const binned = await binInSteps(samples, { rows: all, maxBins: 64, random, checkpoint });
+  const target: Target = { task: "regression", values, classes: [] };
+  const order = shuffledPlaces(held.rows.length, random);
+  const [learned, rest] = [order.subarray(0, MOST_SPREAD_ROWS), order.subarray(MOST_SPREAD_ROWS)];
+  const rowsAt = (places: Int32Array) => places.map((place) => held.rows[place]);
+  const binned = await binInSteps(samples, { rows: rowsAt(learned), maxBins: MAX_BINS, random, checkpoint });
   const members: Member[] = [];
-  const logs = new Float64Array(picked.length);
-  for (let fold = 0; fold < FOLDS; fold++) {
-    if (isOver()) return null;
-    const places = order.filter((_, i) => i % FOLDS === fold);
-    const valid = places.map((i) => all[i]);
-    const train = order.filter((_, i) => i % FOLDS !== fold).map((i) => all[i]);
-    const member = await fitSpread(samples, target, { train, valid, random, checkpoint, binned });
-    members.push(member);
-    const answered = logSpreadsAt([member], samples, valid);
+  const logs = new Float64Array(held.rows.length);
+  const read = (by: readonly Member[], places: Int32Array) => {
+    const answered = logSpreadsAt(by, samples, rowsAt(places));
     places.forEach((place, i) => {
       logs[place] = answered[i];
     });
+  };
+  for (let fold = 0; fold < FOLDS; fold++) {
+    if (isOver()) return null;
+    const places = learned.filter((_, i) => i % FOLDS === fold);
+    const train = rowsAt(learned.filter((_, i) => i % FOLDS !== fold));
+    const given = { train, valid: rowsAt(places), random, checkpoint, binned };
+    const member = await fitSpread(samples, target, given);
+    members.push(member);
+    read([member], places);
   }
+  // No member has learned from these.
+  await checkpoint();
+  read(members, rest);
   return { members, logs };
 }
 
-function byRow(
-  { rows, picked, held }: { rows: number; picked: Int32Array; held: HeldAnswers },
-  value: (i: number) => number,
-): Float64Array {
-  const values = new Float64Array(rows).fill(Number.NaN);
-  picked.forEach((place, i) => {
-    values[held.rows[place]] = value(i);
+function byRow(count: number, rows: Int32Array, given: Float64Array): Float64Array {
+  const values = new Float64Array(count).fill(Number.NaN);
+  rows.forEach((row, i) => {
+    values[row] = given[i];
   });
   return values;
 }
@@ -184,7 +180,7 @@ async function fitSpread(
 ): Promise<Member> {
   const { train, valid, random, checkpoint, binned } = given;
   const minSamplesLeaf = Math.max(10, Math.floor(train.length / 60));
-  const params = { ...SPREAD_PARAMS, minSamplesLeaf, maxBins: 64 };
+  const params = { ...SPREAD_PARAMS, minSamplesLeaf, maxBins: MAX_BINS };
   const model = await trainBoosting(samples, target, {
     ...{ params, trainRows: train, validRows: valid, random, checkpoint, binned },
   });

@@ -50,8 +50,8 @@ function Coverage({ data: { bounds, residuals }, target }: { data: EvaluationDat
       <h3 id="coverage-heading">{what}</h3>
       <p class="facts">
         {residuals
-          ? `An interval says between which values the actual ${target} lies, so often as you ask for.`
-          : `A set says which classes the actual ${target} may be, so often as you ask for.`}{" "}
+          ? `An interval says between which values the actual ${target} lies, as often as you ask for.`
+          : `A set says which classes the actual ${target} may be, as often as you ask for.`}{" "}
         Measured on {plural(bounds[0]!.rows, "test row")}. Ask for one with <code>?interval=0.9</code>.
       </p>
       <table>
@@ -59,10 +59,10 @@ function Coverage({ data: { bounds, residuals }, target }: { data: EvaluationDat
           <tr>
             <th scope="col">Asked for</th>
             <th scope="col" class="number">
-              Held on the test set
+              On the test set
             </th>
             <th scope="col" class="number">
-              {residuals ? "Mean width" : "Mean number of classes"}
+              {residuals ? "Mean width" : "Mean size"}
             </th>
           </tr>
         </thead>

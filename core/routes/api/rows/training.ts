@@ -8,7 +8,8 @@ import { slug } from "../../../platform/ids.ts";
 import { RUN_CHANGE } from "../../../process/order/annotations.ts";
 import { LIST_FILTERS } from "../../../store/lists.ts";
 import { attemptBegan } from "../../../training/replay.ts";
-import { TRAIN_QUERY, TRAIN_REQUEST } from "../../../training/run-options.ts";
+import { requestFrom } from "../../../training/results/from-run.ts";
+import { TRAIN_BODY, TRAIN_QUERY } from "../../../training/run-options.ts";
 import { runView } from "../../../training/run-view.ts";
 import { compareData, comparedNames, comparisonTable } from "../../data/compare-data.ts";
 import { runPage } from "../../data/panel-data.ts";
@@ -104,14 +105,15 @@ export const TRAINING_ROUTES = [
     rate: "train",
     example:
       'curl --fail-with-body -H \'content-type: application/json\' -d \'{"datasetId":"{dataset}","target":"{target}"}\' \'{home}/api/train\'',
-    says: "Queues a training run on a dataset.",
-    body: TRAIN_REQUEST,
+    says: "Queues a training run on a dataset, or with the settings of another run.",
+    body: TRAIN_BODY,
     query: TRAIN_OPTIONS,
     answers: { 200: RUN, 202: RUN },
     refusals: ["missing", "conflict"],
     handle: async (call) => {
       const { isAsync, waitSeconds, applied } = readPreference(call.request);
-      const { id } = await call.signalbox.runs.train(call.body);
+      const { runs } = call.signalbox;
+      const { id } = await runs.train(await requestFrom(call.body, (run) => runs.find(run)));
       const headers = { location: `/api/runs/${id}`, ...applied };
       const isWaiting = call.query.wait === "1" && !isAsync;
       const seconds = waitSeconds ?? (isWaiting ? Number.POSITIVE_INFINITY : 0);
