@@ -3,9 +3,11 @@
  * BENCH_DATA (and some that are made here) the whole pipeline runs on five splits; scikit-learn's linear model and
  * HistGradientBoosting learn from and are judged by precisely the same rows. Then, for the sets of the AutoML
  * benchmark that are among them, by its protocol: ten folds, of which some are run, a minute on two cores each. Says
- * how far we get from LightGBM's figure to AutoGluon's.
+ * how far we get from LightGBM's figure to AutoGluon's. Last, how often the interval that a run tells holds the figure
+ * of the same model on rows that were kept from the run.
  *
  *   bun run bench accuracy [seconds a run, 15] [splits, 5] [only files whose name holds this] [folds of the minute, 2]
+ *   [splits a set for the intervals, 40]
  */
 import { mkdtempSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -35,11 +37,13 @@ const KEYS = { binary: "roc_auc", multiclass: "f1_macro", regression: "r2" } as 
 const CORES = 2;
 
 export async function run(args: string[]): Promise<void> {
-  const [seconds = "15", splits = "5", only = "", folds = "2"] = args;
+  const [seconds = "15", splits = "5", only = "", folds = "2", coverage = "40"] = args;
   const folder = process.env.BENCH_DATA ?? "../shared/datasets";
   const cases = await readCases(folder, makeFiles(), only);
   if (Number(splits) > 0) await benchBesidePeer(cases, { seconds: Number(seconds), splits: Number(splits) });
   await benchAnchors(cases, Number(folds));
+  const { benchCoverage } = await import("./accuracy-coverage.ts");
+  if (Number(coverage) > 0) await benchCoverage(cases, Number(coverage));
 }
 
 async function benchBesidePeer(
@@ -180,6 +184,7 @@ export async function runOurs(
   }: { stages?: number; onStage?: (position: number, work: Work) => void } = {},
 ) {
   const work = createWork(threadsUpTo(CORES));
+  const files = new Map<string, Uint8Array>();
   const findings: Extract<StageReport, { type: "finding" }>["finding"][] = [];
   const beganAt = performance.now();
   const { signal } = new AbortController();
@@ -201,11 +206,11 @@ export async function runOurs(
       cancel: signal,
       stop: signal,
       elapsedMs: () => performance.now() - beganAt,
-      artifacts: memory(),
+      artifacts: memory(files),
     });
     onStage?.(position, work);
   }
-  return { work, findings };
+  return { work, findings, files };
 }
 
 const OPTIONS: RunOptions = {
@@ -223,8 +228,7 @@ const OPTIONS: RunOptions = {
   costs: null,
 };
 
-function memory() {
-  const files = new Map<string, Uint8Array>();
+function memory(files: Map<string, Uint8Array>) {
   return {
     save: async (name: string, bytes: Uint8Array) => {
       files.set(name, bytes);
