@@ -15,8 +15,8 @@ import { stratifiedFolds } from "../../core/trainer/race/folds.ts";
 import { seededRandom } from "../../core/trainer/random.ts";
 import type { Work } from "../../core/training/stages/index.ts";
 import { selectRows } from "../../core/training/stages/work/table.ts";
-import type { AccuracyCase } from "./accuracy-data.ts";
 import { leaksOf, runOurs } from "./accuracy.ts";
+import type { AccuracyCase } from "./accuracy-data.ts";
 
 interface Split {
   set: string;
