@@ -40,6 +40,7 @@ import { ORDER_FORMS } from "./core/routes/pages/order-forms.ts";
 import * as outcomes from "./core/routes/pages/outcome-forms.ts";
 import * as pages from "./core/routes/pages/page-data.ts";
 import { panelAnswer } from "./core/routes/pages/panel-answer.ts";
+import * as schedules from "./core/routes/pages/schedules-page.ts";
 import * as settings from "./core/routes/pages/settings-page.ts";
 import { type FormAgain, signIn, signInData, signOut } from "./core/routes/pages/sign-in.ts";
 import * as sources from "./core/routes/pages/sources-page.ts";
@@ -173,6 +174,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   app.get("/runs/:id/rewind", (c) => c.redirect(config.BASE_PATH + replayOf(c), 308));
   page("/models/:name", (call) => pages.modelData(call), views.MODEL);
   page("/models/:name/report", (call) => pages.modelData(call), views.MODEL_REPORT);
+  page("/schedules", (call) => schedules.schedulesData(call), views.SCHEDULES);
   page("/sources", (call) => sources.sourcesData(call), views.SOURCES);
   page("/docs", ({ home }) => apiDocs(API, source, home), views.DOCS);
   page("/inspect", () => ({}), views.INSPECT);
@@ -218,6 +220,13 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   shownForm("/sources/:id", sources.changeSource, views.SOURCES);
   shownForm("/sources/:id/refresh", sources.refreshSource, views.SOURCES);
   form("/sources/:id/delete", sources.deleteSource);
+  shownForm("/schedules", schedules.addSchedule, views.SCHEDULES);
+  shownForm("/schedules/:id/run", schedules.runSchedule, views.SCHEDULES);
+  shownForm("/schedules/:id/switch", schedules.switchSchedule, views.SCHEDULES);
+  form("/schedules/:id/delete", schedules.deleteSchedule);
+  shownForm("/settings/alert-routes", settings.createAlertRoute, views.SETTINGS);
+  shownForm("/settings/alert-routes/:id/test", settings.testAlertRoute, views.SETTINGS);
+  form("/settings/alert-routes/:id/delete", settings.deleteAlertRoute);
   app.post("/settings/tokens", async (c) => pageAnswer(c, await forms.createToken(callOf(c)), views.TOKENS));
   app.post("/sign-in", (c) => {
     const again: FormAgain = async (shown) =>

@@ -6,6 +6,7 @@ import type { Panel, PanelKey } from "../core/events/panel-names.ts";
 import type { Problem } from "../core/http/problem.ts";
 import type { ApiDocs } from "../core/routes/api/docs.ts";
 import type * as pages from "../core/routes/pages/page-data.ts";
+import type { SchedulesPageData } from "../core/routes/pages/schedules-page.ts";
 import type * as settings from "../core/routes/pages/settings-page.ts";
 import type { signInData } from "../core/routes/pages/sign-in.ts";
 import type { SourcesPageData } from "../core/routes/pages/sources-page.ts";
@@ -86,6 +87,10 @@ export const AUDIT: Page<Awaited<ReturnType<typeof pages.auditData>>> = {
 export const SETTINGS: Page<settings.SettingsPageData> = {
   html: async (props) => (await import("./settings/settings.tsx")).SettingsPage(props),
   json: ({ settings }) => settings,
+};
+export const SCHEDULES: Page<SchedulesPageData> = {
+  html: async (props) => (await import("./settings/schedules.tsx")).SchedulesPage(props),
+  json: ({ schedules }) => ({ items: schedules, next: null }),
 };
 export const SOURCES: Page<SourcesPageData> = {
   html: async (props) => (await import("./settings/sources.tsx")).SourcesPage(props),

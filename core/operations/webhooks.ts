@@ -7,7 +7,6 @@ import { createHmac, randomBytes } from "node:crypto";
 import * as z from "zod";
 import type { EventLog, LogEntry, LoggedEvent } from "../events/event-log.ts";
 import { EVENT_NAMES, EVENTS, tellEvent } from "../events/events.ts";
-import { follow } from "../events/follow.ts";
 import { AppError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -22,15 +21,11 @@ import {
   type StoredWebhook,
   saveProgress,
 } from "../store/webhooks.ts";
+import { deliverInOrder, MAX_ATTEMPTS, waitFor } from "./alert-routes/in-order.ts";
 import type { Config } from "./config.ts";
 
 const MAX_WEBHOOKS = 20;
 const TIMEOUT_MS = 10_000;
-const LONGEST_WAIT_MS = 3_600_000;
-/** Some nine hours of waiting; then the event is given up, so that one bad address does not hold the log for ever. */
-export const MAX_ATTEMPTS = 20;
-/** How far the stored cursor may lag behind events that the webhook does not want. */
-const SAVE_EVERY = 1000;
 /** The id of the one that WEBHOOK_URL names. */
 const CONFIGURED = "environment";
 
@@ -164,71 +159,31 @@ export class Webhooks {
   }
 
   private async pull(webhook: StoredWebhook, signal: AbortSignal): Promise<void> {
-    const { store, log } = this.options;
-    const { since, truncated } = await log.resume(webhook.cursor, null);
-    if (truncated) webhook.lastError = `events after ${webhook.cursor} had left the log`;
-    webhook.cursor = since;
-    let savedAt = since;
-    for await (const entries of follow(log, { since, isEndless: true, signal })) {
-      for (const entry of entries) {
-        if (isWanted(entry, webhook.types)) {
-          await this.deliverUntilTaken(webhook, entry, signal);
-          if (signal.aborted) return;
-          savedAt = entry.seq;
-        }
-        webhook.cursor = entry.seq;
-      }
-      if (webhook.cursor - savedAt < SAVE_EVERY) continue;
-      await saveProgress(store, webhook);
-      savedAt = webhook.cursor;
-    }
+    const { store, log, logger, wait = waitFor } = this.options;
+    const tried = ({ seq, type }: LogEntry, how: "taken" | "failed" | "given up") => {
+      if (how === "failed") this.failures.failed += 1;
+      if (how !== "given up") return;
+      this.failures.given_up += 1;
+      const { id: webhookId, url, lastError: reason } = webhook;
+      logger.warn(
+        { webhook: webhookId, host: new URL(url).host, seq, type, attempts: MAX_ATTEMPTS, reason },
+        "webhook gave up on an event",
+      );
+    };
+    const receiver = {
+      progress: webhook,
+      isWanted: (entry: LogEntry) => isWanted(entry, webhook.types),
+      deliver: (entry: LogEntry) => this.deliver(webhook, entry, signal),
+      save: (progress: StoredWebhook) => saveProgress(store, progress),
+      tried,
+      wait,
+    };
+    await deliverInOrder(log, receiver, signal);
   }
 
   /** One that the environment sets is never stored. */
   private secretOf({ id, secret }: StoredWebhook): string {
     return (id === CONFIGURED && this.options.configured.WEBHOOK_SECRET) || secret;
-  }
-
-  private async deliverUntilTaken(
-    webhook: StoredWebhook,
-    entry: LogEntry,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { store, wait = waitFor } = this.options;
-    for (;;) {
-      const failure = await this.deliver(webhook, entry, signal);
-      if (signal.aborted) return;
-      webhook.lastError = failure;
-      if (failure === null) webhook.delivered += 1;
-      else {
-        webhook.attempts += 1;
-        this.failures.failed += 1;
-      }
-      const isGivenUp = webhook.attempts >= MAX_ATTEMPTS;
-      if (isGivenUp) {
-        webhook.givenUp += 1;
-        this.failures.given_up += 1;
-        const { id, attempts } = webhook;
-        this.options.logger.warn(
-          {
-            webhook: id,
-            host: new URL(webhook.url).host,
-            seq: entry.seq,
-            type: entry.type,
-            attempts,
-            reason: failure,
-          },
-          "webhook gave up on an event",
-        );
-      }
-      if (failure === null || isGivenUp) {
-        Object.assign(webhook, { attempts: 0, cursor: entry.seq });
-        return saveProgress(store, webhook);
-      }
-      await saveProgress(store, webhook);
-      await wait(backoffMs(webhook.attempts), signal);
-      if (signal.aborted) return;
-    }
   }
 
   /** Null: taken. Otherwise why not; never with what the other side said. */
@@ -274,22 +229,6 @@ export function signature(secret: string, signed: string): string {
 function isWanted({ type, json }: LogEntry, types: readonly string[]): boolean {
   if (types.length) return types.includes(type);
   return EVENTS[type].sentence !== null && tellEvent(type, (JSON.parse(json) as LoggedEvent).data) !== null;
-}
-
-/** One second, doubling up to an hour, a fifth more or less: receivers that come back are not met by all at once. */
-function backoffMs(attempts: number): number {
-  return Math.min(LONGEST_WAIT_MS, 1000 * 2 ** (attempts - 1)) * (0.8 + 0.4 * Math.random());
-}
-
-async function waitFor(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const end = () => resolve();
-  const timer = setTimeout(end, ms);
-  signal.addEventListener("abort", end, { once: true });
-  if (signal.aborted) end();
-  await promise;
-  clearTimeout(timer);
-  signal.removeEventListener("abort", end);
 }
 
 function viewOf({ secret: _, createdAt, ...webhook }: StoredWebhook): WebhookView {

@@ -16,8 +16,10 @@ import { Monitor } from "../models/monitoring/monitor.ts";
 import { PredictionLog } from "../models/monitoring/prediction-log.ts";
 import { References } from "../models/monitoring/references.ts";
 import { Models } from "../models/registry.ts";
+import { digestFigures } from "../models/schedules/digest-figures.ts";
 import { Schedules } from "../models/schedules/schedules.ts";
 import { Serving } from "../models/serving.ts";
+import { AlertRoutes } from "../operations/alert-routes/alert-routes.ts";
 import { adoptRestored, sweepStages } from "../operations/backup/restore.ts";
 import type { Config } from "../operations/config.ts";
 import { Health } from "../operations/health.ts";
@@ -63,6 +65,7 @@ export interface Signalbox {
   challenger: Challenger;
   health: Health;
   webhooks: Webhooks;
+  alertRoutes: AlertRoutes;
   settings: Settings;
   tokens: Tokens;
   holds: Leases;
@@ -157,6 +160,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   const parts = { store, log, logger, alerts, datasets, runs, models, now };
   const deletions = new Deletions({ ...parts, diskReserve });
   const serving = new Serving(cache, references, traffic);
+  const home = () => `${config.PUBLIC_URL || `http://${config.HOST}:${config.PORT}`}${config.BASE_PATH}`;
   const schedules = new Schedules({
     store,
     log,
@@ -171,11 +175,21 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     serving,
     feedback,
     folder: join(folder, "scores"),
-    home: () => config.PUBLIC_URL || `http://${config.HOST}:${config.PORT}${config.BASE_PATH}`,
+    home,
     now,
   });
   const queueLength = () => runs.queueLength();
   const health = new Health({ config, store, log, alerts, logger, now, queueLength });
+  const alertRoutes = new AlertRoutes({
+    store,
+    log,
+    logger,
+    sealer,
+    config,
+    home,
+    figures: () => digestFigures({ store, feedback, alerts }),
+    now,
+  });
   const webhooks = new Webhooks({
     store,
     log,
@@ -192,6 +206,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     await schedules.start();
     await health.start();
     await webhooks.start();
+    await alertRoutes.start();
     await deletions.start();
   } catch (error) {
     throw diskFailure(error) ?? (error instanceof AppError ? error : unusable(error, logger));
@@ -208,6 +223,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     endLines();
     holds.stop();
     webhooks.stop();
+    alertRoutes.stop();
     health.stop();
     alerts.stop();
     await schedules.stop();
@@ -238,6 +254,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     challenger,
     health,
     webhooks,
+    alertRoutes,
     settings,
     tokens,
     holds,

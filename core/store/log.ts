@@ -53,6 +53,22 @@ export async function latestActivity(
   );
 }
 
+/** How many events of each type happened since then, of those still in the log. */
+export async function eventCounts(
+  store: Handle,
+  { types, since }: { types: readonly string[]; since: number },
+): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const type of types) {
+    const row = await store.get<{ n: number }>(
+      "SELECT count(*) AS n FROM events WHERE type = $type AND at > $since",
+      { type, since },
+    );
+    counts[type] = row?.n ?? 0;
+  }
+  return counts;
+}
+
 /** The first seq still in the log and the last one ever given out. */
 export async function logBounds(store: Handle): Promise<{ first: number; last: number }> {
   const { seq: last } = (await store.get<{ seq: number }>("SELECT seq FROM log_head"))!;

@@ -11,6 +11,7 @@ export type Section =
   | "dashboard"
   | "datasets"
   | "sources"
+  | "schedules"
   | "runs"
   | "models"
   | "inspect"
@@ -36,6 +37,7 @@ const SECTIONS: readonly { section: Section; path: string; label: string }[] = [
   { section: "dashboard", path: "/", label: "Dashboard" },
   { section: "datasets", path: "/datasets", label: "Datasets" },
   { section: "sources", path: "/sources", label: "Sources" },
+  { section: "schedules", path: "/schedules", label: "Schedules" },
   { section: "runs", path: "/runs", label: "Runs" },
   { section: "models", path: "/models", label: "Models" },
   { section: "inspect", path: "/inspect", label: "Inspect" },

@@ -7,6 +7,7 @@ import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
 import { capital } from "../parts/format.ts";
 import { apiUrl, Command, curlLine } from "../parts/parts.tsx";
+import { AlertRoutes } from "./alert-routes.tsx";
 import { Audit } from "./audit.tsx";
 import { EmbedMaker } from "./embed.tsx";
 import { Refused } from "./refused.tsx";
@@ -33,6 +34,7 @@ const GROUPS: Record<Group, { title: string; says: string }> = {
 const SECTIONS = [
   ["tokens", "Access tokens"],
   ["backup", "Backup"],
+  ["alert-routes", "Alert routes"],
   ["alerts", "Webhooks"],
   ["thresholds", "Alert thresholds"],
   ["retention", "Data retention"],
@@ -72,6 +74,7 @@ export function SettingsPage({ frame, ...data }: SettingsPageData & { frame: Fra
             <Tokens links={links} tokens={tokens} />
           </div>
           <Backup links={links} />
+          <AlertRoutes links={links} routes={data.alertRoutes} kinds={data.alertKinds} />
           <section class="panel" id="alerts" aria-labelledby="webhooks-heading">
             <h2 id="webhooks-heading">Webhooks</h2>
             <div class="pair">

@@ -5,6 +5,7 @@ import { AUDIT_ROUTES } from "./rows/access/audit.ts";
 import { EMBED_ROUTES } from "./rows/access/embeds.ts";
 import { TOKEN_ROUTES } from "./rows/access/tokens.ts";
 import { ALERT_ROUTES } from "./rows/alerts.ts";
+import { ALERT_ROUTE_ROUTES } from "./rows/automation/alert-routes.ts";
 import { SCHEDULE_ROUTES } from "./rows/automation/schedules.ts";
 import { SOURCE_ROUTES } from "./rows/automation/sources.ts";
 import { WEBHOOK_ROUTES } from "./rows/automation/webhooks.ts";
@@ -31,6 +32,7 @@ export const API: Route[] = [
   ...LIVE_ROUTES,
   ...ORDER_ROUTES,
   ...ALERT_ROUTES,
+  ...ALERT_ROUTE_ROUTES,
   ...WEBHOOK_ROUTES,
   ...EMBED_ROUTES,
   ...SETTINGS_ROUTES,

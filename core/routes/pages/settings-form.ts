@@ -1,6 +1,7 @@
 /** Turns the fields of the settings forms into API input. Fields as text, turned into what the API takes. */
 
 import { checked } from "../../http/body.ts";
+import { ROUTE_REQUEST, type RouteRequest } from "../../operations/alert-routes/spec.ts";
 import { SETTINGS_PATCH, type SettingsPatch, type SettingView } from "../../operations/settings.ts";
 import { WEBHOOK_REQUEST } from "../../operations/webhooks.ts";
 import { EMBED_REQUEST, type EmbedRequest } from "../data/embeds.ts";
@@ -44,5 +45,27 @@ export async function embedForm(request: Request): Promise<EmbedRequest> {
       expiresInSeconds: days === undefined ? undefined : Math.round(Number(days) * 86_400),
     }),
     EMBED_REQUEST,
+  );
+}
+
+export async function alertRouteForm(request: Request): Promise<RouteRequest> {
+  const form = await readForm(request);
+  const list = (name: string) => {
+    const values = (filled(form, name) ?? "").split(/[\s,]+/).filter(Boolean);
+    return values.length ? values : undefined;
+  };
+  const [from, to, every] = ["from", "until", "digest"].map((name) => filled(form, name));
+  const timeZone = filled(form, "timeZone");
+  const quiet = { from, to, timeZone, exceptErrors: filled(form, "exceptErrors") === "1" };
+  return checked(
+    defined({
+      ...Object.fromEntries(["name", "channel", "to", "token"].map((name) => [name, filled(form, name)])),
+      severities: form.getAll("severities"),
+      kinds: list("kinds"),
+      models: list("models"),
+      quiet: from && to ? defined(quiet) : undefined,
+      digest: every ? defined({ every, at: filled(form, "at"), timeZone }) : undefined,
+    }),
+    ROUTE_REQUEST,
   );
 }

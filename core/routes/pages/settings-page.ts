@@ -1,19 +1,23 @@
 /** Reads the settings page and handles its forms. They pass the API's own checks. */
 
+import { ALERT_CODES } from "../../events/alert-records.ts";
 import type { AuditView } from "../../http/identity/audit.ts";
 import type { TokenView } from "../../http/identity/tokens.ts";
 import type { Problem } from "../../http/problem.ts";
+import type { AlertRouteView } from "../../operations/alert-routes/alert-routes.ts";
 import type { SettingView } from "../../operations/settings.ts";
 import type { WebhookView } from "../../operations/webhooks.ts";
 import type { Call } from "../api/route.ts";
 import { type Embed, type EmbedRequest, makeEmbed } from "../data/embeds.ts";
 import type { Landing } from "./form-handlers.ts";
 import { withRefusal } from "./refusal.ts";
-import { embedForm, settingsForm, webhookForm } from "./settings-form.ts";
+import { alertRouteForm, embedForm, settingsForm, webhookForm } from "./settings-form.ts";
 
 export interface SettingsPageData {
   settings: SettingView[];
   webhooks: WebhookView[];
+  alertRoutes: AlertRouteView[];
+  alertKinds: readonly string[];
   /** The one that was just made, with its secret: shown this once. */
   fresh: (WebhookView & { secret: string }) | null;
   /** Null: no embed was requested yet, so no token is created. */
@@ -40,6 +44,8 @@ export async function settingsData(
   return {
     settings: await signalbox.settings.list(),
     webhooks: await signalbox.webhooks.list(),
+    alertRoutes: await signalbox.alertRoutes.list(),
+    alertKinds: ALERT_CODES,
     fresh: null,
     embed: signalbox.config.AUTH === "none" ? await makeEmbed(signalbox, home, FIRST_EMBED) : null,
     needsToken: signalbox.config.AUTH !== "none",
@@ -70,4 +76,19 @@ export const createEmbed = refusable(async (call) =>
 export async function deleteWebhook({ signalbox, params }: Call): Promise<Landing> {
   await signalbox.webhooks.delete(params.id!);
   return { go: "/settings#alerts" };
+}
+
+export const createAlertRoute = refusable(async ({ signalbox, request }) => {
+  await signalbox.alertRoutes.create(await alertRouteForm(request));
+  return { go: "/settings#alert-routes" };
+});
+
+export const testAlertRoute = refusable(async ({ signalbox, params }) => {
+  await signalbox.alertRoutes.test(params.id!);
+  return { go: "/settings#alert-routes" };
+});
+
+export async function deleteAlertRoute({ signalbox, params }: Call): Promise<Landing> {
+  await signalbox.alertRoutes.delete(params.id!);
+  return { go: "/settings#alert-routes" };
 }

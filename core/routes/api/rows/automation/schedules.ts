@@ -62,7 +62,7 @@ export const SCHEDULE = (
 /** Who may not do it at once may not let it be done later. Throws AppError `forbidden`. */
 export function requireRights(
   { identity }: Pick<Call, "identity">,
-  { action, rule }: Partial<ScheduleRequest>,
+  { action, rule }: Pick<Partial<ScheduleRequest>, "action" | "rule">,
 ): void {
   const needed = action === "retrain" || rule ? "train" : action === "score" ? "predict" : "sources";
   if (may(identity, needed)) return;

@@ -1,0 +1,101 @@
+/**
+ * Delivers events one after the other, each until it is taken: from the log by a cursor of its own, tried again with
+ * growing waits, given up in the end so that one bad address does not hold the log for ever.
+ */
+import type { EventLog, LogEntry } from "../../events/event-log.ts";
+import { follow } from "../../events/follow.ts";
+
+const LONGEST_WAIT_MS = 3_600_000;
+/** Some nine hours of waiting. */
+export const MAX_ATTEMPTS = 20;
+/** How far the stored cursor may lag behind events that nobody wanted. */
+const SAVE_EVERY = 1000;
+
+/** How far a receiver has been served. */
+export interface Progress {
+  /** Every event up to here was delivered, was not wanted, or was given up. */
+  cursor: number;
+  delivered: number;
+  givenUp: number;
+  /** Failed attempts at the next event. */
+  attempts: number;
+  lastError: string | null;
+}
+
+export interface Receiver<P extends Progress> {
+  progress: P;
+  isWanted: (entry: LogEntry) => boolean;
+  /** Null: taken. Otherwise why not. */
+  deliver: (entry: LogEntry) => Promise<string | null>;
+  save: (progress: P) => Promise<void>;
+  /** After each attempt: how it went. */
+  tried: (entry: LogEntry, how: "taken" | "failed" | "given up") => void;
+  wait: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** Until the signal says so. */
+export async function deliverInOrder<P extends Progress>(
+  log: EventLog,
+  receiver: Receiver<P>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { progress, isWanted, save } = receiver;
+  const { since, truncated } = await log.resume(progress.cursor, null);
+  if (truncated) progress.lastError = `events after ${progress.cursor} had left the log`;
+  progress.cursor = since;
+  let savedAt = since;
+  for await (const entries of follow(log, { since, isEndless: true, signal })) {
+    for (const entry of entries) {
+      if (isWanted(entry)) {
+        await deliverUntilTaken(receiver, entry, signal);
+        if (signal.aborted) return;
+        savedAt = entry.seq;
+      }
+      progress.cursor = entry.seq;
+    }
+    if (progress.cursor - savedAt < SAVE_EVERY) continue;
+    await save(progress);
+    savedAt = progress.cursor;
+  }
+}
+
+async function deliverUntilTaken<P extends Progress>(
+  { progress, deliver, save, tried, wait }: Receiver<P>,
+  entry: LogEntry,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const failure = await deliver(entry);
+    if (signal.aborted) return;
+    progress.lastError = failure;
+    if (failure === null) progress.delivered += 1;
+    else progress.attempts += 1;
+    const isGivenUp = progress.attempts >= MAX_ATTEMPTS;
+    if (isGivenUp) progress.givenUp += 1;
+    if (failure !== null) tried(entry, "failed");
+    if (failure === null || isGivenUp) {
+      tried(entry, isGivenUp ? "given up" : "taken");
+      Object.assign(progress, { attempts: 0, cursor: entry.seq });
+      return save(progress);
+    }
+    await save(progress);
+    await wait(backoffMs(progress.attempts), signal);
+    if (signal.aborted) return;
+  }
+}
+
+/** One second, doubling up to an hour, a fifth more or less: receivers that come back are not met by all at once. */
+function backoffMs(attempts: number): number {
+  return Math.min(LONGEST_WAIT_MS, 1000 * 2 ** (attempts - 1)) * (0.8 + 0.4 * Math.random());
+}
+
+export async function waitFor(ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const end = () => resolve();
+  const timer = setTimeout(end, ms);
+  signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
+  await promise;
+  clearTimeout(timer);
+  signal.removeEventListener("abort", end);
+}

@@ -1,0 +1,95 @@
+/** Reads the schedules page and handles its forms. They pass the API's own checks. */
+import type { SourceView } from "../../datasets/sources/sources.ts";
+import { checked } from "../../http/body.ts";
+import type { Problem } from "../../http/problem.ts";
+import type { ScheduleRunView, ScheduleView } from "../../models/schedules/schedule-views.ts";
+import { SCHEDULE_PATCH, SCHEDULE_REQUEST } from "../../models/schedules/spec.ts";
+import type { Call } from "../api/route.ts";
+import { requireRights } from "../api/rows/automation/schedules.ts";
+import { modelRows, NEWEST } from "../data/list-data.ts";
+import { defined, filled, readForm } from "./form-fields.ts";
+import type { Landing } from "./form-handlers.ts";
+import { withRefusal } from "./refusal.ts";
+
+export interface SchedulesPageData {
+  schedules: (ScheduleView & { runs: ScheduleRunView[] })[];
+  /** What a schedule can be about. */
+  sources: Pick<SourceView, "id" | "name">[];
+  models: string[];
+  refusal: Problem | null;
+}
+
+const RUNS_SHOWN = 5;
+const MODELS_OFFERED = 200;
+
+export async function schedulesData(
+  { signalbox }: Call,
+  refusal: Problem | null = null,
+): Promise<SchedulesPageData> {
+  const schedules = (await signalbox.schedules.list()).map(async (schedule) => ({
+    ...schedule,
+    runs: await signalbox.schedules.runsOf(schedule.id, RUNS_SHOWN),
+  }));
+  const { items } = await modelRows(signalbox, { before: NEWEST, limit: MODELS_OFFERED });
+  return {
+    schedules: await Promise.all(schedules),
+    sources: await signalbox.sources.list(),
+    models: items.map(({ name }) => name),
+    refusal,
+  };
+}
+
+const refusable = withRefusal(schedulesData);
+
+export const addSchedule = refusable(async (call) => {
+  const request = checked(await scheduleFields(call.request), SCHEDULE_REQUEST);
+  requireRights(call, request);
+  const { id } = await call.signalbox.schedules.create(request, call.identity.name);
+  return { go: `/schedules#${id}` };
+});
+
+export const runSchedule = refusable(async (call) => {
+  const { schedules } = call.signalbox;
+  requireRights(call, await schedules.find(call.params.id!));
+  await schedules.runNow(call.params.id!);
+  return { go: `/schedules#${call.params.id!}` };
+});
+
+/** Pauses it, or lets it go on. */
+export const switchSchedule = refusable(async (call) => {
+  const { schedules } = call.signalbox;
+  requireRights(call, await schedules.find(call.params.id!));
+  const enabled = filled(await readForm(call.request), "enabled") === "1";
+  await schedules.change(call.params.id!, checked({ enabled }, SCHEDULE_PATCH));
+  return { go: `/schedules#${call.params.id!}` };
+});
+
+export async function deleteSchedule({ signalbox, params }: Call): Promise<Landing> {
+  await signalbox.schedules.delete(params.id!);
+  return { go: "/schedules" };
+}
+
+async function scheduleFields(request: Request): Promise<Record<string, unknown>> {
+  const form = await readForm(request);
+  const when = filled(form, "when") ?? "cron";
+  const action = filled(form, "action");
+  const below = filled(form, "below");
+  const isScoring = action === "score";
+  const url = isScoring ? filled(form, "url") : undefined;
+  const texts = ["password", "accessKeyId", "secretAccessKey", "region", "endpoint", "table", "mode"];
+  const to = defined({ url, ...Object.fromEntries(texts.map((name) => [name, filled(form, name)])) });
+  return defined({
+    name: filled(form, "name"),
+    action,
+    cron: when === "cron" ? filled(form, "cron") : undefined,
+    timeZone: when === "cron" ? filled(form, "timeZone") : undefined,
+    on: when === "cron" ? undefined : when,
+    metric: when === "accuracy" ? filled(form, "metric") : undefined,
+    below: when === "accuracy" && below !== undefined ? Number(below) : undefined,
+    sourceId: filled(form, "sourceId"),
+    model: action === "refresh" ? undefined : filled(form, "model"),
+    rule: action === "retrain" ? filled(form, "rule") : undefined,
+    format: isScoring ? filled(form, "format") : undefined,
+    to: url === undefined ? undefined : to,
+  });
+}

@@ -1,0 +1,299 @@
+/** Draws the schedules: what runs when, what came of it, with a form to add one. */
+import type { SchedulesPageData } from "../../core/routes/pages/schedules-page.ts";
+import { METRICS } from "../../core/trainer/metrics/index.ts";
+import { Field } from "../dataset/train.tsx";
+import { type Frame, type Links, url } from "../layout/frame.ts";
+import { Layout } from "../layout/layout.tsx";
+import { capital } from "../parts/format.ts";
+import { Action, Command, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
+import type { Lamp } from "../parts/words.ts";
+import { Refused } from "./refused.tsx";
+
+type Row = SchedulesPageData["schedules"][number];
+
+const ACTION_WORDS: Record<Row["action"], string> = {
+  refresh: "Refresh a source",
+  retrain: "Retrain a model",
+  score: "Score rows and write the result",
+};
+const TRIGGER_WORDS: Record<NonNullable<Row["on"]>, string> = {
+  "new-file": "when a new file arrives",
+  drift: "when the incoming data drifts",
+  accuracy: "when live accuracy falls",
+};
+const RULE_WORDS: Record<NonNullable<Row["rule"]>, string> = {
+  tell: "Tell me",
+  challenger: "Make it the challenger",
+  deploy: "Deploy it if it is better by more than chance",
+};
+const STATES: Record<NonNullable<Row["last"]>["status"], { lamp: Lamp; says: string }> = {
+  running: { lamp: "moving", says: "Running" },
+  done: { lamp: "clear", says: "Done" },
+  failed: { lamp: "danger", says: "Failed" },
+};
+
+export function SchedulesPage({ frame, ...data }: SchedulesPageData & { frame: Frame }) {
+  const { links } = frame;
+  const { schedules, sources, models, refusal } = data;
+  return (
+    <Layout frame={frame} title="Schedules" panels={[]} current="schedules">
+      <header class="page-head">
+        <h1>Schedules</h1>
+        <p class="lead">
+          Refresh a source, retrain a model or score rows: at set times, or when something happens. Runs
+          missed while the server was down are done once.
+        </p>
+      </header>
+      <Refused refusal={refusal} />
+      <section class="panel" aria-labelledby="schedules-heading">
+        <h2 id="schedules-heading">Your schedules</h2>
+        {schedules.length ? (
+          <ul class="rows automation">
+            {schedules.map((schedule) => (
+              <Schedule links={links} schedule={schedule} sources={sources} />
+            ))}
+          </ul>
+        ) : (
+          <Empty>No schedules yet. Add one below.</Empty>
+        )}
+      </section>
+      <NewSchedule links={links} sources={sources} models={models} />
+    </Layout>
+  );
+}
+
+interface RowProps {
+  links: Links;
+  schedule: Row;
+  sources: SchedulesPageData["sources"];
+}
+
+function Schedule({ links, schedule, sources }: RowProps) {
+  const { id, name, last, enabled, nextAt, runs, to } = schedule;
+  const path = `/schedules/${encodeURIComponent(id)}`;
+  const state = last ? STATES[last.status] : null;
+  return (
+    <li class="automation-item" id={id}>
+      <div class="row">
+        <LampDot lamp={enabled ? (state?.lamp ?? "dark") : "dark"} />
+        <span class="row-name">{name}</span>
+        <span class="row-facts">{enabled ? (state?.says ?? "Not run yet") : "Paused"}</span>
+        <span class="row-when">
+          {nextAt ? (
+            <>
+              next <Time at={nextAt} />
+            </>
+          ) : (
+            enabled && "waiting"
+          )}
+        </span>
+      </div>
+      <p class="hint wrap">
+        {sentenceOf(schedule, sources)}
+        {to && ` To ${to.url}${to.table ? `, table ${to.table}` : ""}.`}
+      </p>
+      {runs.length > 0 && (
+        <ul class="automation-runs">
+          {runs.map((run) => (
+            <li>
+              <LampDot lamp={STATES[run.status].lamp} /> <Time at={run.startedAt} /> {STATES[run.status].says}
+              {run.sentence && `: ${run.sentence}`}
+              {run.runId && (
+                <>
+                  {" "}
+                  <a href={url(links, `/runs/${run.runId}`)}>Open run</a>
+                </>
+              )}
+              {run.hasResult && (
+                <>
+                  {" "}
+                  <a href={url(links, `/api/schedule-runs/${run.id}/result`)} download>
+                    Download result
+                  </a>
+                </>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+      <div class="actions">
+        <Action
+          links={links}
+          path={`${path}/run`}
+          label="Run now"
+          describes={name}
+          needs="sources"
+          then="go"
+          curl={curlLine(links, { method: "POST", path: `/api/schedules/${id}/run` })}
+        />
+        <Action
+          links={links}
+          path={`${path}/switch`}
+          label={enabled ? "Pause" : "Resume"}
+          describes={name}
+          fields={[{ name: "enabled", value: enabled ? "0" : "1" }]}
+          needs="sources"
+          then="go"
+          curl={curlLine(links, {
+            method: "PATCH",
+            path: `/api/schedules/${id}`,
+            body: { enabled: !enabled },
+          })}
+        />
+        <Action
+          links={links}
+          path={`${path}/delete`}
+          label="Delete"
+          describes={name}
+          tone="danger"
+          needs="sources"
+          then="go"
+          curl={curlLine(links, { method: "DELETE", path: `/api/schedules/${id}` })}
+        />
+      </div>
+    </li>
+  );
+}
+
+function sentenceOf(schedule: Row, sources: SchedulesPageData["sources"]): string {
+  const { action, model, sourceId, cron, timeZone, on, metric, below, rule } = schedule;
+  const source = sources.find(({ id }) => id === sourceId)?.name ?? sourceId;
+  const what =
+    action === "refresh"
+      ? `Refresh ${source}`
+      : action === "retrain"
+        ? `Retrain ${model}${source ? ` after refreshing ${source}` : ""}`
+        : `Score ${source ?? "the dataset"} with ${model}`;
+  const when = cron ? `at ${cron} (${timeZone ?? "UTC"})` : TRIGGER_WORDS[on!];
+  const line = on === "accuracy" && metric ? `: ${METRICS[metric].label} worse than ${below}` : "";
+  const follows = action === "retrain" ? ` Then: ${RULE_WORDS[rule ?? "tell"]}.` : "";
+  return `${what} ${when}${line}.${follows}`;
+}
+
+function NewSchedule(props: { links: Links } & Pick<SchedulesPageData, "sources" | "models">) {
+  const { links, sources, models } = props;
+  const body = { name: "nightly", action: "retrain", model: models[0] ?? "NAME", cron: "0 3 * * *" };
+  return (
+    <section class="panel" aria-labelledby="add-schedule-heading" data-needs="sources">
+      <h2 id="add-schedule-heading">Add a schedule</h2>
+      <form class="form" method="post" action={url(links, "/schedules")}>
+        <Field id="schedule-name" label="Name">
+          <input id="schedule-name" name="name" required maxlength={100} placeholder="nightly" />
+        </Field>
+        <Choice id="action" label="What to do" options={Object.entries(ACTION_WORDS)} />
+        <Choice
+          id="sourceId"
+          label="Source"
+          options={[["", "None"], ...sources.map(({ id, name }) => [id, name] as const)]}
+          hint="Refreshed first. To retrain on the dataset as it is, choose none."
+        />
+        <Choice
+          id="model"
+          label="Model"
+          options={[["", "None"], ...models.map((name) => [name, name] as const)]}
+          hint="To retrain or to score with."
+        />
+        <Choice
+          id="when"
+          label="When"
+          options={[
+            ["cron", "At set times"],
+            ...Object.entries(TRIGGER_WORDS).map(([on, words]) => [on, capital(words)] as const),
+          ]}
+        />
+        <Field
+          id="schedule-cron"
+          label="Times"
+          hint="Minute, hour, day, month, weekday: 0 3 * * * is every day at 3:00."
+        >
+          <input id="schedule-cron" name="cron" placeholder="0 3 * * *" autocomplete="off" />
+        </Field>
+        <Field id="schedule-zone" label="Time zone" hint="Such as Europe/Berlin. UTC if empty.">
+          <input id="schedule-zone" name="timeZone" autocomplete="off" />
+        </Field>
+        <Choice
+          id="rule"
+          label="After retraining"
+          options={Object.entries(RULE_WORDS)}
+          hint="The new version is compared with the live one on rows that neither learned from and on reported outcomes. It is never deployed while one of its findings is an error."
+        />
+        <details class="expert">
+          <summary>Accuracy limit</summary>
+          <Choice
+            id="metric"
+            label="Metric"
+            options={Object.entries(METRICS).map(([name, { label }]) => [name, label] as const)}
+          />
+          <Field id="schedule-below" label="Worse than">
+            <input id="schedule-below" name="below" type="number" step="any" />
+          </Field>
+        </details>
+        <details class="expert">
+          <summary>Where scored rows go</summary>
+          <Field
+            id="schedule-url"
+            label="Address"
+            hint="s3://bucket/key, a database such as postgres://user@host/database, or an https address that gets a link."
+          >
+            <input id="schedule-url" name="url" autocomplete="off" />
+          </Field>
+          <Field id="schedule-table" label="Table" hint="Databases only.">
+            <input id="schedule-table" name="table" autocomplete="off" />
+          </Field>
+          <Choice
+            id="mode"
+            label="Rows already in the table"
+            options={[
+              ["append", "Keep them"],
+              ["replace", "Replace them"],
+            ]}
+          />
+          <Choice
+            id="format"
+            label="File format"
+            options={[
+              ["csv", "CSV"],
+              ["parquet", "Parquet"],
+            ]}
+          />
+          <Field id="schedule-password" label="Password" hint="Databases only. Never shown again.">
+            <input id="schedule-password" name="password" type="password" autocomplete="new-password" />
+          </Field>
+          <Field id="schedule-access" label="S3 access key ID">
+            <input id="schedule-access" name="accessKeyId" type="password" autocomplete="new-password" />
+          </Field>
+          <Field id="schedule-secret" label="S3 secret access key">
+            <input id="schedule-secret" name="secretAccessKey" type="password" autocomplete="new-password" />
+          </Field>
+          <Field id="schedule-endpoint" label="S3 server" hint="If it is not Amazon's.">
+            <input id="schedule-endpoint" name="endpoint" autocomplete="off" />
+          </Field>
+        </details>
+        <p class="actions">
+          <button type="submit" class="primary">
+            Add schedule
+          </button>
+        </p>
+        <Command code={curlLine(links, { method: "POST", path: "/api/schedules", body })} />
+      </form>
+    </section>
+  );
+}
+
+function Choice(props: {
+  id: string;
+  label: string;
+  options: readonly (readonly [string, string])[];
+  hint?: string;
+}) {
+  const { id, label, options, hint } = props;
+  return (
+    <Field id={`schedule-${id}`} label={label} {...(hint && { hint })}>
+      <select id={`schedule-${id}`} name={id} {...(hint && { "aria-describedby": `schedule-${id}-hint` })}>
+        {options.map(([value, words]) => (
+          <option value={value}>{words}</option>
+        ))}
+      </select>
+    </Field>
+  );
+}
