@@ -1,30 +1,23 @@
 /** A run's page: what is under way, the stages, the curve and the candidates in one view; below it what came of it. */
 
 import type { PanelKey } from "../../core/events/panel-names.ts";
-import type { RunRow } from "../../core/routes/data/list-data.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import type { RunView } from "../../core/training/run-view.ts";
-import { type Frame, type Links, url } from "../layout/frame.ts";
+import { type Frame, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
 import { PanelView } from "../panels.tsx";
-import { figure } from "../parts/format.ts";
 import { Order } from "../parts/order.tsx";
 import { Action, Command, curlLine, Time } from "../parts/parts.tsx";
-import { runPath } from "../parts/paths.ts";
-import { CompareForm, Pick } from "../parts/pick.tsx";
-import { metricLabel } from "../parts/words.ts";
 
 type RunPart = "run" | "stages" | "curve" | "leaderboard" | "report";
 
 export interface RunPageProps {
   frame: Frame;
   run: RunView;
-  /** Other finished runs on the same data, newest first. */
-  others: readonly RunRow[];
   data: { [P in RunPart]?: PanelData[P] | null };
 }
 
-export function RunPage({ frame, run, others, data }: RunPageProps) {
+export function RunPage({ frame, run, data }: RunPageProps) {
   const { links } = frame;
   const key = (panel: RunPart): PanelKey => `${panel}:${run.id}`;
   const isBusy = run.status === "running" || run.status === "queued";
@@ -62,17 +55,19 @@ export function RunPage({ frame, run, others, data }: RunPageProps) {
             />
           </div>
         </div>
-        <CompareWith links={links} run={run} others={others} />
+        <p>
+          <a href={url(links, `/runs?q=${encodeURIComponent(run.datasetName)}`)}>
+            Compare with other runs on {run.datasetName}
+          </a>
+        </p>
         <PanelView panelKey={key("report")} panel="report" data={data.report ?? null} links={links} />
-        {!isBusy && (
-          <Action
-            links={links}
-            path={`/runs/${run.id}/again`}
-            label="Train again with these settings"
-            then="go"
-            curl={curlLine(links, { method: "POST", path: "/api/train", body: { fromRun: run.id } })}
-          />
-        )}
+        <Action
+          links={links}
+          path={`/runs/${run.id}/again`}
+          label="Train again with these settings"
+          then="go"
+          curl={curlLine(links, { method: "POST", path: "/api/train", body: { fromRun: run.id } })}
+        />
         <Order
           links={links}
           path={`/runs/${run.id}`}
@@ -91,39 +86,5 @@ export function RunPage({ frame, run, others, data }: RunPageProps) {
         />
       </div>
     </Layout>
-  );
-}
-
-/** Below the leaderboard: the other runs that this one can be held against. */
-function CompareWith(props: { links: Links; run: RunView; others: readonly RunRow[] }) {
-  const { links, run, others } = props;
-  if (run.status !== "finished" || !others.length) return null;
-  const form = `pick-beside-${run.id}`;
-  return (
-    <section class="panel" aria-labelledby="compare-heading">
-      <h2 id="compare-heading">Compare with other runs</h2>
-      <input type="hidden" name="runs" value={run.id} form={form} />
-      <ul class="rows">
-        {others.map((other) => (
-          <li class="row">
-            <span class="row-name">
-              <Pick form={form} value={other.id} label={`run ${other.number}`} />
-              <a href={url(links, runPath(other))}>
-                Run {other.number}: {other.name ?? other.target}
-              </a>
-            </span>
-            <span class="row-facts">
-              {other.metric !== null &&
-                other.score !== null &&
-                `${metricLabel(other.metric)} ${figure(other.score)}`}
-            </span>
-            <span class="row-when">
-              <Time at={other.queuedAt} form="age" />
-            </span>
-          </li>
-        ))}
-      </ul>
-      <CompareForm form={form} links={links} label="runs with this one" least={1} />
-    </section>
   );
 }

@@ -36,9 +36,6 @@ const DASHBOARD = [
 ] satisfies Panel[];
 const RUN = ["run", "stages", "curve", "leaderboard", "report"] satisfies Panel[];
 const PREVIEW_ROWS = 50;
-/** Runs that a run can be compared with on its own page; the list of runs has all. */
-const OTHERS_SHOWN = 8;
-
 const ROWS = { datasets: datasetRows, runs: runRows, models: modelRows, activity: activityRows };
 const ACTIVITY_FILTERS = {
   statuses: Object.fromEntries(ACTIVITY_LEVELS.map((level) => [level, ""])),
@@ -134,9 +131,7 @@ export async function datasetData({ signalbox, params, query }: Call, preview?: 
 /** Throws AppError `missing`. */
 export async function runData({ signalbox, params }: Call) {
   const run = await runView(signalbox.store, await signalbox.runs.find(params.id!), signalbox.now());
-  const runs = await READERS.runs(signalbox, run.datasetId);
-  const others = (runs?.items ?? []).filter(({ id, status }) => status === "finished" && id !== run.id);
-  return { run, others: others.slice(0, OTHERS_SHOWN), data: await readAll(signalbox, RUN, run.id) };
+  return { run, data: await readAll(signalbox, RUN, run.id) };
 }
 
 /** The run at `?at=` seconds after its start; without it, its end. Throws AppError `missing`. */
