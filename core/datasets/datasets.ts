@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { CsvProfile, ReadingChoices, ReadingPreview } from "../csv/types.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { diskFailure, syncFolder } from "../platform/disk.ts";
-import { AppError } from "../platform/errors.ts";
+import { AppError, errorRecord, StoreUnavailable } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Handle, Store, Unchanged } from "../store/database.ts";
@@ -22,14 +22,20 @@ import {
   unreadDatasets,
 } from "../store/datasets.ts";
 import { hiddenDatasetByHash } from "../store/deletions.ts";
+import { forgetRejections, insertRejection } from "../store/rejections.ts";
 import { runsOfDataset } from "../store/runs.ts";
+import { claimReading, orphanedReadings } from "../store/workers.ts";
 import { FileReader, type FileToRead } from "./file-reader.ts";
+import { readerFailed } from "./reader-failed.ts";
 import { type Received, receiveFile, refuseWithoutSpace } from "./receive.ts";
 import { followFile } from "./receive-stream.ts";
-import { type Rejection, Rejections, readerFailed } from "./rejections.ts";
 import { type TableAside, tableAside } from "./table-aside.ts";
 import { filePath, mergedChoices, profileSize, pruneTables, removeFiles, tablePath } from "./table-files.ts";
 import { type UploadInProgress, UploadsInProgress } from "./uploads.ts";
+
+/** Refusals that are told to whoever asks for the file. */
+const REJECTIONS_KEPT = 100;
+const AGAIN_MS = 1000;
 
 export interface DatasetsOptions {
   store: Store;
@@ -40,6 +46,8 @@ export interface DatasetsOptions {
   folder: string;
   /** The folder of the runs' checkpoints: they are deleted with their file. */
   runsFolder: string;
+  /** This server among those on the same database. */
+  workerId: string;
   maxBytes: number;
   memoryBytes: number;
   now: () => number;
@@ -56,7 +64,6 @@ export interface ReceivedDataset {
 
 export class Datasets {
   private readonly arrivals: UploadsInProgress;
-  private readonly rejections = new Rejections();
   /** Shared with sources, whose new files are read as uploads are. */
   readonly reader: FileReader;
   private readonly pending = new Map<string, Promise<StoredDataset>>();
@@ -72,6 +79,9 @@ export class Datasets {
       },
       onEnd: ({ id }) => this.arrivals.depart(id),
     });
+    options.log.hear((type, data, isOurs) => {
+      if (!isOurs && typeof data.datasetId === "string") this.arrivals.hear(type, data);
+    });
   }
 
   /** Cleans up after a crash: partial files are deleted, unread datasets are read. */
@@ -83,11 +93,27 @@ export class Datasets {
       if (file.endsWith(".part") || file.includes(".unpacked") || !(await findDataset(store, id)))
         await rm(join(folder, file), { force: true });
     }
-    for (const id of await unreadDatasets(store)) {
-      this.readNew({ ...(await findDataset(store, id))!, choices: {} }).catch(() => {
-        // Refused: `readNew` has recorded the event and the rejection.
-      });
+    // What others on the same database read is theirs.
+    const reader = store.isShared ? this.options.workerId : null;
+    for (const id of await unreadDatasets(store, reader)) await this.readLeft(id);
+  }
+
+  /** Reads what workers were reading that are not alive any more, where the file is here. */
+  async takeUp(deadMs: number): Promise<void> {
+    const { store, workerId: worker } = this.options;
+    for (const id of await orphanedReadings(store, deadMs)) {
+      const dataset = await findDataset(store, id);
+      if (!dataset || this.pending.has(id) || !existsSync(this.pathOf(dataset))) continue;
+      if (await claimReading(store, { id, worker, silentMs: deadMs })) await this.readLeft(id);
     }
+  }
+
+  private async readLeft(id: string): Promise<void> {
+    const dataset = await findDataset(this.options.store, id);
+    if (!dataset) return;
+    this.readNew({ ...dataset, choices: {} }).catch(() => {
+      // Refused: the event and the rejection that `readNew` left say why.
+    });
   }
 
   /** A stopping server leaves unread datasets for the next start. */
@@ -121,15 +147,6 @@ export class Datasets {
 
   arrival(id: string): UploadInProgress | null {
     return this.arrivals.get(id);
-  }
-
-  rejection(id: string): Rejection | null {
-    return this.rejections.get(id);
-  }
-
-  /** The newest refusal since the last accepted file, for the page. */
-  lastRejection(): Rejection | null {
-    return this.rejections.last();
   }
 
   /** Throws AppError `missing`. */
@@ -193,7 +210,7 @@ export class Datasets {
       await rename(part, this.pathOf({ id, file: "" }));
       await syncFolder(folder);
       // The same bytes may have come on another connection meanwhile.
-      if (!(await insertDataset(store, { id, ...received, createdAt: now() })))
+      if (!(await insertDataset(store, { id, ...received, worker: this.options.workerId, createdAt: now() })))
         same = await findDatasetByHash(store, received.sha256);
     }
     if (same) {
@@ -331,12 +348,13 @@ export class Datasets {
       await log.record(async (tx) => {
         const version = await insertDatasetVersion(tx, { id, choices, profile, at: now() });
         await tx.append("dataset.uploaded", { datasetId: id, name, version, ...profileSize(profile) });
-        this.rejections.clear();
+        await forgetRejections(tx);
       });
       this.arrivals.settled(id);
       return await this.find(id);
     } catch (error) {
       if (this.isStopping) throw error;
+      if (error instanceof StoreUnavailable) return this.readAgain(file);
       this.arrivals.depart(id);
       if (!(await findDataset(store, id)))
         throw new AppError("missing", `${name} was deleted while it was read`);
@@ -348,9 +366,16 @@ export class Datasets {
     }
   }
 
+  /** The database went away meanwhile: nothing is known of the file's fate yet. */
+  private async readAgain(file: FileToRead): Promise<StoredDataset> {
+    await Bun.sleep(AGAIN_MS);
+    return this.readAndStore(file);
+  }
+
   private async reject(id: string, name: string, error: AppError): Promise<void> {
-    this.rejections.add({ id, name, at: this.options.now() }, error);
+    const rejection = { id, name, at: this.options.now(), error: errorRecord(error) };
     await this.options.log.record(async (tx) => {
+      await insertRejection(tx, rejection, REJECTIONS_KEPT);
       await deleteDataset(tx, id);
       await tx.append("dataset.rejected", { datasetId: id, name, reason: error.message });
     });

@@ -1,9 +1,10 @@
 /** Describes what a person may change about how a file was read, and what a dataset looks like to clients. */
 import * as z from "zod";
 import { COLUMN_TYPES } from "../csv/types.ts";
+import type { Store } from "../store/database.ts";
 import type { StoredDataset } from "../store/datasets.ts";
+import { findRejection, type Rejection } from "../store/rejections.ts";
 import type { Datasets } from "./datasets.ts";
-import type { Rejection } from "./rejections.ts";
 
 export const CHOICES = z.strictObject({
   delimiter: z.string().min(1).max(4).optional(),
@@ -54,9 +55,9 @@ export function datasetView(dataset: StoredDataset) {
 export type DatasetView = ReturnType<typeof datasetView>;
 export type RejectionView = ReturnType<typeof rejectionView>;
 
-/** A dataset by ID: while it is read, the findings so far; or why it was refused. Throws AppError `missing`. */
-export async function datasetById(datasets: Datasets, id: string) {
-  const rejection = datasets.rejection(id);
+/** A dataset by id, while it is read what was found so far; or why it was refused. Throws AppError `missing`. */
+export async function datasetById({ datasets, store }: { datasets: Datasets; store: Store }, id: string) {
+  const rejection = await findRejection(store, id);
   if (rejection) return rejectionView(rejection);
   const view = datasetView(await datasets.find(id));
   const arrival = view.status === "reading" ? datasets.arrival(id) : null;

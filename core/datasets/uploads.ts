@@ -4,6 +4,7 @@
  */
 import type { ColumnProfile } from "../csv/types.ts";
 import type { EventLog } from "../events/event-log.ts";
+import type { EventData, EventName } from "../events/events.ts";
 import type { Logger } from "../platform/logger.ts";
 
 /** An upload on its way: bytes first, rows then. */
@@ -18,6 +19,15 @@ export interface UploadInProgress {
 }
 
 const TELL_MS = 200;
+/** A reading tells something several times a second, a slow upload at least now and then. */
+const SILENT_MS = 60_000;
+/** What ends the progress of a file. */
+const ENDS: ReadonlySet<EventName> = new Set([
+  "dataset.settled",
+  "dataset.uploaded",
+  "dataset.rejected",
+  "dataset.deleted",
+]);
 
 export class UploadsInProgress {
   private readonly all = new Map<string, UploadInProgress>();
@@ -25,17 +35,19 @@ export class UploadsInProgress {
   private readonly untold = new Set<string>();
   /** Uploads that have ended, by ID with their names, until that is reported. */
   private readonly departed = new Map<string, string>();
+  /** Those of other servers, and when they were heard of last. */
+  private readonly heard = new Map<string, UploadInProgress & { at: number }>();
   private timer: Timer | null = null;
   private isStopped = false;
 
   constructor(private readonly options: { log: EventLog; logger: Logger }) {}
 
   list(): UploadInProgress[] {
-    return [...this.all.values()];
+    return [...this.all.values(), ...this.othersNow()];
   }
 
   get(id: string): UploadInProgress | null {
-    return this.all.get(id) ?? null;
+    return this.all.get(id) ?? this.othersNow().find((upload) => upload.id === id) ?? null;
   }
 
   /** Reported at once after a pause. Throws what the log throws. */
@@ -56,7 +68,23 @@ export class UploadsInProgress {
     if (!this.timer) void this.tellRest();
   }
 
-  /** Another event has reported its end: nothing is left to report. */
+  /** What another server told of an upload or a reading of its own. */
+  hear(type: EventName, data: Record<string, unknown>): void {
+    const id = data.datasetId as string;
+    if (type === "dataset.progressed") {
+      const { name, bytes, bytesTotal, rows } = data as EventData<"dataset.progressed">;
+      this.heard.set(id, { id, name, bytes, bytesTotal, rows, columns: [], at: performance.now() });
+    } else if (ENDS.has(type)) this.heard.delete(id);
+  }
+
+  /** One whose server fell silent in the middle is shown no longer. */
+  private othersNow(): UploadInProgress[] {
+    const oldest = performance.now() - SILENT_MS;
+    for (const [id, { at }] of this.heard) if (at < oldest) this.heard.delete(id);
+    return [...this.heard.values()].map(({ at: _, ...upload }) => upload);
+  }
+
+  /** Another event has told that it is over: nothing is left to say. */
   settled(id: string): void {
     this.departed.delete(id);
   }

@@ -3,6 +3,7 @@
  * by a reader that names the last one it has. Numbers are never reused and have no gaps.
  */
 
+import { StoreUnavailable } from "../platform/errors.ts";
 import type { Handle, Parameters, Store, Value } from "../store/database.ts";
 import {
   activityBefore,
@@ -10,8 +11,8 @@ import {
   eventsAfter,
   firstSeq,
   insertEvent,
+  lastSeq,
   latestActivity,
-  logBounds,
 } from "../store/log.ts";
 import { insertRunEvent } from "../store/run-events.ts";
 import { type EventData, type EventName, type Level, stalePanels, tellEvent } from "./events.ts";
@@ -48,10 +49,13 @@ export interface Recording extends Handle {
 
 /** Rows that are read at once of what others appended. */
 const CATCH_UP = 500;
+/** How often is looked for what others appended, should nobody wake us. */
+const LOOK_MS = 400;
 
 type Listener = (seq: number, stale: PanelKey[]) => void;
 type Observer = (type: EventName, data: unknown) => void;
-type Hearer = (type: EventName, data: Record<string, unknown>) => void;
+/** `isOurs`: appended by this process. */
+type Hearer = (type: EventName, data: Record<string, unknown>, isOurs: boolean) => void;
 
 interface Happened {
   seq: number;
@@ -80,7 +84,7 @@ export class EventLog {
 
   static async open(store: Store, now: () => number): Promise<EventLog> {
     const log = new EventLog(store, now);
-    log.lastSeq = (await logBounds(store)).last;
+    log.lastSeq = await lastSeq(store);
     return log;
   }
 
@@ -101,10 +105,14 @@ export class EventLog {
         }),
       ),
     );
-    for (const entry of happened) this.appended.set(entry.seq, entry);
+    // What was read from the log already has been told.
+    for (const entry of happened) if (entry.seq > this.lastSeq) this.appended.set(entry.seq, entry);
     const seq = happened.at(-1)?.seq ?? 0;
     if (seq > 0) this.store.announce(seq);
-    await this.catchUp(seq);
+    await this.catchUp(seq).catch((error: unknown) => {
+      // It is stored; what stands before it in the log is told once the database answers again.
+      if (!(error instanceof StoreUnavailable)) throw error;
+    });
     for (const { type, data } of happened) for (const observer of this.observers) observer(type, data);
     return result;
   }
@@ -123,13 +131,38 @@ export class EventLog {
     }
   }
 
+  /** Goes on with what other servers append; the function returned ends that. `failed` hears of defects. */
+  followOthers(failed: (error: unknown) => void): () => void {
+    if (!this.store.isShared) return () => {};
+    let isLooking = false;
+    const look = async () => {
+      if (isLooking) return;
+      isLooking = true;
+      try {
+        await this.catchUp(await lastSeq(this.store));
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable)) failed(error);
+      } finally {
+        isLooking = false;
+      }
+    };
+    const timer = setInterval(look, LOOK_MS);
+    const unfollow = this.store.follow((seq) => {
+      if (seq > this.lastSeq) void look();
+    });
+    return () => {
+      clearInterval(timer);
+      unfollow();
+    };
+  }
+
   private async readOn(): Promise<void> {
     const rows = await eventsAfter(this.store, { since: this.lastSeq, limit: CATCH_UP, type: null });
     for (const { seq, type, data } of rows) {
-      if (seq > this.lastSeq) this.advance({ seq, type: type as EventName, data: JSON.parse(data) });
+      if (seq > this.lastSeq) this.advance({ seq, type: type as EventName, data: JSON.parse(data) }, false);
     }
-    // Events that have left the log need no redraw: readers that old start again.
-    if (!rows.length) this.lastSeq = Math.max(this.lastSeq, (await logBounds(this.store)).last);
+    // What had left the log already makes nothing stale that is not drawn anew by its readers' own rules.
+    if (!rows.length) this.lastSeq = Math.max(this.lastSeq, await lastSeq(this.store));
     this.tellAppended();
   }
 
@@ -137,15 +170,15 @@ export class EventLog {
     for (;;) {
       const happened = this.appended.get(this.lastSeq + 1);
       if (!happened) return;
-      this.advance(happened);
+      this.advance(happened, true);
     }
   }
 
-  private advance({ seq, type, data }: Happened): void {
+  private advance({ seq, type, data }: Happened, isOurs: boolean): void {
     this.lastSeq = seq;
     this.appended.delete(seq);
-    // First: a panel must not be drawn from outdated caches.
-    for (const hearer of this.hearers) hearer(type, data);
+    // First: what a panel draws must not come from what was kept before it.
+    for (const hearer of this.hearers) hearer(type, data, isOurs);
     this.tell(seq, stalePanels(type, data as EventData<EventName>));
   }
 
@@ -211,6 +244,8 @@ export class EventLog {
    * is unknown: it starts at the last event. `truncated`: it may have missed events that are no longer there.
    */
   async resume(since: number, epoch: string | null): Promise<{ since: number; truncated: boolean }> {
+    // A viewer that another server sent away may be ahead of us by a moment.
+    if (since > this.lastSeq && this.store.isShared) await this.catchUp(await lastSeq(this.store));
     if ((epoch !== null && epoch !== this.epoch) || since > this.lastSeq)
       return { since: this.lastSeq, truncated: true };
     return { since, truncated: since + 1 < ((await firstSeq(this.store)) ?? this.lastSeq + 1) };

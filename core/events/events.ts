@@ -219,6 +219,8 @@ export const EVENTS = {
     sentence: (d) => `Run ${d.runNumber} was interrupted${d.reason ? `: ${d.reason}` : ""}`,
     stale: allOfRun,
   }),
+  /** A person asks whoever trains the run to end its race with the best so far. */
+  "stop.requested": event({ data: z.object(run), level: "info", sentence: null, stale: allOfRun }),
   "run.resumed": event({
     data: z.object(run),
     level: "info",
@@ -363,6 +365,12 @@ export const EVENTS = {
     level: "info",
     sentence: null,
     stale: () => ["attention"],
+  }),
+  "token.revoked": event({
+    data: z.object({ tokenId: id }),
+    level: "info",
+    sentence: null,
+    stale: () => ["connection"],
   }),
   "settings.changed": event({
     data: z.object({ names: z.array(z.string()) }),

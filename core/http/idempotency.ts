@@ -8,13 +8,17 @@ import { createHash, type Hash } from "node:crypto";
 import { AppError } from "../platform/errors.ts";
 import { DAY_MS } from "../platform/figures.ts";
 import type { Store } from "../store/database.ts";
-import { findAnswer, type KeptAnswer, keepAnswer } from "../store/idempotency.ts";
+import { claimAnswer, findAnswer, type KeptAnswer, keepAnswer, releaseAnswer } from "../store/idempotency.ts";
 import { isStream } from "./stream.ts";
 
 const KEPT_MS = DAY_MS;
 const KEPT = 1000;
 const KEPT_BYTES = 32 * 1024 * 1024;
 const LARGEST_BYTES = 1024 * 1024;
+/** The status of a key under which somebody acts now. */
+const CLAIMED = 0;
+/** A server that died while it acted keeps the key for so long. */
+const CLAIM_MS = 600_000;
 const KEPT_HEADERS = ["content-type", "location", "etag", "preference-applied"];
 
 export interface KeyedRequest {
@@ -43,25 +47,38 @@ export class Idempotency {
         example: `Idempotency-Key: ${crypto.randomUUID()}`,
       });
     const key = createHash("sha256").update(`${who}\n${text}`).digest("hex");
-    if (this.inFlight.has(key))
-      throw new AppError("conflict", "The request with this Idempotency-Key is still being processed", {
-        fix: "Wait for its response, or try again in a moment.",
-      });
+    if (this.inFlight.has(key)) throw underWay();
     // Before anything is awaited: of two that come at once one acts.
     this.inFlight.add(key);
     const known = await this.knownAnswer(key);
     if (!known) return this.act(key, asked, act);
     this.inFlight.delete(key);
+    if (known.status === CLAIMED) throw underWay();
     return replay(known, await fingerprintOf(request));
   }
 
+  /** Null: nobody has asked so before, and where several servers answer the key is claimed. */
   private async knownAnswer(key: string): Promise<KeptAnswer | null> {
+    const { store, now } = this.options;
     try {
-      return await findAnswer(this.options.store, key, this.options.now() - KEPT_MS);
+      const known = await findAnswer(store, key, now() - KEPT_MS);
+      const isAbandoned = known?.status === CLAIMED && known.at <= now() - CLAIM_MS;
+      if ((known && !isAbandoned) || !store.isShared) return known;
+      const claim = { key, fingerprint: "", status: CLAIMED, headers: [], body: null, at: now() };
+      // Of two servers one has it.
+      return (await claimAnswer(store, claim, now() - CLAIM_MS)) ? null : claim;
     } catch (error) {
       this.inFlight.delete(key);
       throw error;
     }
+  }
+
+  /** Nothing was done, or nothing of it is kept: the same may be asked again. */
+  private release(key: string): void {
+    this.inFlight.delete(key);
+    const { store } = this.options;
+    // Where that fails the claim ends by itself.
+    if (store.isShared) releaseAnswer(store, key).catch(() => {});
   }
 
   private async act(
@@ -70,11 +87,12 @@ export class Idempotency {
     act: (request: Request) => Promise<Response>,
   ): Promise<Response> {
     const end = () => this.inFlight.delete(key);
+    const release = () => this.release(key);
     try {
       const { watched, hash } = watchBody(request);
       const answer = await act(watched);
       if (!answer.ok) {
-        end();
+        release();
         return answer;
       }
       const headers = KEPT_HEADERS.flatMap((name): [string, string][] => {
@@ -82,18 +100,18 @@ export class Idempotency {
         return value === null ? [] : [[name, value]];
       });
       const keep = async (text: string | null) => {
-        if (text === null && kind === "harmless") return void end();
+        if (text === null && kind === "harmless") return release();
         const body = kind === "secret" ? null : text;
         await this.keep({ key, fingerprint: hash.digest("hex"), status: answer.status, headers, body });
         // Only now: a repeated request finds the response.
         end();
       };
-      if (isStream(answer)) return collect(answer, keep, end);
+      if (isStream(answer)) return collect(answer, keep, release);
       const text = await answer.text();
       await keep(Buffer.byteLength(text) > LARGEST_BYTES ? null : text);
       return new Response(answer.status === 204 ? null : text, answer);
     } catch (error) {
-      end();
+      release();
       throw error;
     }
   }
@@ -103,6 +121,12 @@ export class Idempotency {
     const bounds = { after: now() - KEPT_MS, count: KEPT, bytes: KEPT_BYTES };
     await keepAnswer(store, { ...answer, at: now() }, bounds);
   }
+}
+
+function underWay(): AppError {
+  return new AppError("conflict", "The request with this Idempotency-Key is still being processed", {
+    fix: "Wait for its response, or try again in a moment.",
+  });
 }
 
 function replay(known: KeptAnswer, fingerprint: string): Response {

@@ -213,9 +213,9 @@ export class Sockets {
     { since, epoch, origin }: Pick<Subscription, "since" | "epoch" | "origin">,
   ): Promise<{ message: string; drawings: Drawing[] }> {
     const { live, log } = this.options;
-    // Taken before anything is read: the message is then at least as new.
-    const seq = log.lastSeq;
     const isKnown = since !== null && epoch !== null && !(await log.resume(since, epoch)).truncated;
+    // Before anything is drawn: what is told is at least as new.
+    const seq = log.lastSeq;
     const missed = panels.filter((key) => !isKnown || live.isStaleSince(key, since));
     const drawings = await live.drawingsOf(missed);
     const kind = since !== null && !isKnown ? "truncated" : "whole";

@@ -55,7 +55,27 @@ export interface SettingsOptions {
 export class Settings {
   private readonly listeners: ((names: SettingName[]) => Promise<void>)[] = [];
 
-  private constructor(private readonly options: SettingsOptions) {}
+  private constructor(private readonly options: SettingsOptions) {
+    const { log, logger } = options;
+    log.hear((type, data, isOurs) => {
+      if (type !== "settings.changed" || isOurs) return;
+      this.reload(data.names as SettingName[]).catch((error: unknown) =>
+        logger.error({ error: String(error) }, "changed settings could not be read"),
+      );
+    });
+  }
+
+  /** Puts in force what another server stored. */
+  private async reload(names: SettingName[]): Promise<void> {
+    const { config, store } = this.options;
+    const stored = await storedSettings(store);
+    for (const [name, entry] of CHANGEABLE) {
+      if (!names.includes(name) || config.given.has(name)) continue;
+      const parsed = entry.schema.safeParse(stored.get(name) ?? entry.fallback);
+      if (parsed.success) Object.assign(config, { [name]: parsed.data });
+    }
+    for (const listener of this.listeners) await listener(names);
+  }
 
   /** Puts in force what is stored. */
   static async open(options: SettingsOptions): Promise<Settings> {

@@ -15,7 +15,9 @@ import type { Handle, Store } from "../store/database.ts";
 import {
   deleteWebhook,
   findWebhook,
+  holdWebhook,
   insertWebhook,
+  leaveWebhooks,
   listWebhooks,
   moveWebhook,
   type StoredWebhook,
@@ -26,6 +28,9 @@ import type { Config } from "./config.ts";
 
 const MAX_WEBHOOKS = 20;
 const TIMEOUT_MS = 10_000;
+/** Longer than an attempt takes: whoever holds a webhook may deliver until then. */
+const HOLD_MS = 15_000;
+const HOLD_EVERY_MS = 3000;
 /** The id of the one that WEBHOOK_URL names. */
 const CONFIGURED = "environment";
 
@@ -64,6 +69,8 @@ export interface WebhooksOptions {
   log: EventLog;
   logger: Logger;
   now: () => number;
+  /** This server among those on the same database: of them one delivers. */
+  workerId: string;
   /** WEBHOOK_URL, WEBHOOK_SECRET and WEBHOOK_TYPES as they are now; an empty address: none. */
   configured: Pick<Config, "WEBHOOK_URL" | "WEBHOOK_SECRET" | "WEBHOOK_TYPES">;
   /** Resolves after `ms`, or when the signal says so. */
@@ -74,21 +81,50 @@ export class Webhooks {
   /** Since the start: deliveries that failed, and events that were given up. */
   readonly failures = { failed: 0, given_up: 0 };
   private readonly serving = new Map<string, AbortController>();
+  private timer: Timer | null = null;
+  private looking: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: WebhooksOptions) {}
 
   async start(): Promise<void> {
     await this.saveConfigured();
-    for (const webhook of await listWebhooks(this.options.store)) this.serve(webhook);
+    await this.serveHeld();
+    if (this.options.store.isShared) this.timer = setInterval(() => this.look(), HOLD_EVERY_MS);
+  }
+
+  private look(): void {
+    this.looking = this.serveHeld().catch((error: unknown) => {
+      // What cannot be held any more may be another server's by now.
+      for (const id of [...this.serving.keys()]) this.endServing(id);
+      this.options.logger.warn({ reason: String(error) }, "webhooks wait for the database");
+    });
+  }
+
+  /** Serves what this server holds, and nothing else. */
+  private async serveHeld(): Promise<void> {
+    const { store, workerId: worker } = this.options;
+    const webhooks = await listWebhooks(store);
+    for (const id of [...this.serving.keys()])
+      if (!webhooks.some((webhook) => webhook.id === id)) this.endServing(id);
+    for (const { id } of webhooks) {
+      const isHeld = !store.isShared || (await holdWebhook(store, { id, worker, holdMs: HOLD_MS }));
+      if (!isHeld) this.endServing(id);
+      // Read once more: another server may have delivered until now.
+      const webhook = isHeld && !this.serving.has(id) ? await findWebhook(store, id) : null;
+      if (webhook) this.serve(webhook);
+    }
+  }
+
+  private endServing(id: string): void {
+    this.serving.get(id)?.abort();
+    this.serving.delete(id);
   }
 
   /** Goes on with what the settings say now. */
   async reconfigure(): Promise<void> {
-    this.serving.get(CONFIGURED)?.abort();
-    this.serving.delete(CONFIGURED);
+    this.endServing(CONFIGURED);
     await this.saveConfigured();
-    const webhook = await findWebhook(this.options.store, CONFIGURED);
-    if (webhook) this.serve(webhook);
+    await this.serveHeld();
   }
 
   private async saveConfigured(): Promise<void> {
@@ -100,8 +136,15 @@ export class Webhooks {
     else await moveWebhook(store, { ...known, url, types });
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
+    if (this.timer) clearInterval(this.timer);
+    await this.looking;
     for (const abort of this.serving.values()) abort.abort();
+    const { store, workerId, logger } = this.options;
+    if (!store.isShared) return;
+    await leaveWebhooks(store, workerId).catch((error: unknown) =>
+      logger.warn({ reason: String(error) }, "webhooks could not be left to other servers"),
+    );
   }
 
   async list(): Promise<WebhookView[]> {
@@ -117,7 +160,7 @@ export class Webhooks {
         });
       return this.insert(tx, newId(), request);
     });
-    this.serve(webhook);
+    await this.serveHeld();
     return { ...viewOf(webhook), secret: webhook.secret };
   }
 
@@ -127,8 +170,7 @@ export class Webhooks {
       throw new AppError("conflict", "This webhook is set by WEBHOOK_URL", { fix: "Unset WEBHOOK_URL." });
     if (!(await deleteWebhook(this.options.store, id)))
       throw new AppError("missing", `Webhook ${id} does not exist`);
-    this.serving.get(id)?.abort();
-    this.serving.delete(id);
+    this.endServing(id);
   }
 
   private async insert(

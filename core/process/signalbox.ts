@@ -32,6 +32,7 @@ import { Leases } from "../platform/leases.ts";
 import { type Logger, openLogger } from "../platform/logger.ts";
 import type { Store } from "../store/database.ts";
 import { Sealer } from "../store/sealed.ts";
+import { Presence } from "../training/queue/presence.ts";
 import { Runs } from "../training/runs.ts";
 import { logEvents } from "./event-lines.ts";
 import { holdFolder } from "./folder-lock.ts";
@@ -42,6 +43,7 @@ import { SavedFilters } from "./order/saved-filters.ts";
 import { makePrivateFolder } from "./private-folder.ts";
 import { startPurging } from "./purge.ts";
 import { startRetention } from "./retention.ts";
+import { workerIdentity } from "./worker-identity.ts";
 
 /** A shorter token can be guessed even when attempts are slowed down. */
 const SHORTEST_TOKEN = 16;
@@ -90,11 +92,15 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   if (kept) logger.warn({ kept }, "a backup was restored; the previous data is kept");
   const store = await openStore({ config, folder, logger });
   const log = await EventLog.open(store, now);
+  const endFollowing = log.followOthers((error) =>
+    logger.error({ error: String((error as Error).stack ?? error) }, "the log could not be followed"),
+  );
+  const worker = workerIdentity(folder);
   const endLines = logEvents(log, { logger, now });
   const alerts = new Alerts({ store, log, logger, now });
   const settings = await Settings.open({ config, store, log, logger });
   const holds = new Leases(now);
-  const tokens = await Tokens.open({ store, config, holds, now });
+  const tokens = await Tokens.open({ store, log, config, holds, now });
   const audit = new Audit({ store, logger, now });
   if (config.ADMIN_TOKEN && config.ADMIN_TOKEN.length < SHORTEST_TOKEN)
     logger.warn({ characters: config.ADMIN_TOKEN.length }, "ADMIN_TOKEN is short enough to be guessed");
@@ -124,6 +130,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     logger,
     forget: (datasetId) => feedback.forgetDataset(datasetId),
     folder: join(folder, "datasets"),
+    workerId: worker.id,
     runsFolder: join(folder, "runs"),
     maxBytes: config.MAX_UPLOAD_MB * 1e6,
     memoryBytes,
@@ -155,6 +162,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     concurrency: config.TRAIN_CONCURRENCY,
     resumes: config.RESUME,
     memoryBytes,
+    worker,
     now,
   });
   const parts = { store, log, logger, alerts, datasets, runs, models, now };
@@ -195,13 +203,22 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     log,
     logger,
     now,
+    workerId: worker.id,
     configured: config,
+  });
+  const presence = new Presence({
+    ...{ store, worker, logger },
+    takeUp: async (deadMs) => {
+      await datasets.takeUp(deadMs);
+      await runs.takeUp(deadMs);
+    },
   });
   try {
     await models.start();
     await datasets.start();
     await sources.start();
     await runs.start();
+    await presence.start();
     await alerts.start();
     await schedules.start();
     await health.start();
@@ -222,7 +239,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     await endPurging();
     endLines();
     holds.stop();
-    webhooks.stop();
+    await webhooks.stop();
     alertRoutes.stop();
     health.stop();
     alerts.stop();
@@ -232,6 +249,8 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     datasets.stop();
     await serving.stop();
     await feedback.stop();
+    await presence.stop();
+    endFollowing();
     await store.close();
     release();
   };

@@ -49,13 +49,13 @@ const FROM = "FROM datasets d LEFT JOIN dataset_versions v ON v.dataset_id = d.i
 /** False: the same bytes are there already. */
 export async function insertDataset(
   store: Handle,
-  dataset: { id: string; name: string; sha256: string; sizeBytes: number; createdAt: number },
+  dataset: { id: string; name: string; sha256: string; sizeBytes: number; worker: string; createdAt: number },
 ): Promise<boolean> {
   return store.transaction(async (tx) => {
     const inserted = await tx.run(
-      `INSERT INTO datasets (id, position, version, name, sha256, size_bytes, status, created_at)
+      `INSERT INTO datasets (id, position, version, name, sha256, size_bytes, status, worker, created_at)
        VALUES ($id, (SELECT coalesce(max(position), 0) + 1 FROM datasets), 0, $name, $sha256, $sizeBytes, 'reading',
-               $createdAt) ON CONFLICT DO NOTHING`,
+               $worker, $createdAt) ON CONFLICT DO NOTHING`,
       dataset,
     );
     return inserted > 0;
@@ -196,10 +196,14 @@ export async function listDatasets(
   ).map((row) => ({ ...dataset(row), position: row.position }));
 }
 
-export async function unreadDatasets(store: Handle): Promise<string[]> {
-  return (await store.all<{ id: string }>("SELECT id FROM datasets WHERE status = 'reading'")).map(
-    ({ id }) => id,
+/** Those that a worker was reading; null: that anybody was. */
+export async function unreadDatasets(store: Handle, worker: string | null): Promise<string[]> {
+  const rows = await store.all<{ id: string }>(
+    `SELECT id FROM datasets WHERE status = 'reading' AND (CAST($worker AS TEXT) IS NULL OR worker = $worker)
+     ORDER BY position`,
+    { worker },
   );
+  return rows.map(({ id }) => id);
 }
 
 export async function deleteDataset(store: Handle, id: string): Promise<boolean> {

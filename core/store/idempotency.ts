@@ -21,6 +21,23 @@ export async function findAnswer(store: Handle, key: string, after: number): Pro
   return row && { ...row, headers: JSON.parse(row.headers) as [string, string][] };
 }
 
+/** Claims a key before anything is done under it; false: somebody has it. One that is older than `after` is free. */
+export async function claimAnswer(store: Handle, claim: KeptAnswer, after: number): Promise<boolean> {
+  const { key, fingerprint, status, at } = claim;
+  const claimed = await store.run(
+    `INSERT INTO answers (key, fingerprint, status, headers, body, at)
+     VALUES ($key, $fingerprint, $status, '[]', NULL, $at)
+     ON CONFLICT (key) DO UPDATE SET at = excluded.at WHERE answers.status = 0 AND answers.at <= $after`,
+    { key, fingerprint, status, at, after },
+  );
+  return claimed > 0;
+}
+
+/** Nothing was done under it. */
+export async function releaseAnswer(store: Handle, key: string): Promise<void> {
+  await store.run("DELETE FROM answers WHERE key = $key AND status = 0", { key });
+}
+
 /** Keeps it, and drops what is older than `after`, beyond the newest `count`, or beyond `bytes` in all. */
 export async function keepAnswer(
   store: Handle,

@@ -71,8 +71,13 @@ export async function eventCounts(
 
 /** The first seq still in the log and the last one ever given out. */
 export async function logBounds(store: Handle): Promise<{ first: number; last: number }> {
-  const { seq: last } = (await store.get<{ seq: number }>("SELECT seq FROM log_head"))!;
+  const last = await lastSeq(store);
   return { first: (await firstSeq(store)) ?? last + 1, last };
+}
+
+/** The last number ever given out. */
+export async function lastSeq(store: Handle): Promise<number> {
+  return (await store.get<{ seq: number }>("SELECT seq FROM log_head"))!.seq;
 }
 
 /** Of the events that are still in the log; null where it is empty. */

@@ -29,6 +29,10 @@ export interface StoredRun extends Annotations {
   queuedAt: number;
   startedAt: number | null;
   finishedAt: number | null;
+  /** How often it was taken from the queue: what an earlier holder still says does not count. */
+  attempt: number;
+  /** Who took it last. */
+  worker: string | null;
 }
 
 export interface RunForecast {
@@ -64,7 +68,7 @@ type Json<T, K extends keyof T> = Omit<T, K> & Record<K, string | null>;
 
 const COLUMNS = `id, number, name, tags, note, archived_at AS "archivedAt", dataset_id AS "datasetId", dataset_version AS "datasetVersion", dataset_name AS "datasetName",
   model_name AS "modelName", model_version AS "modelVersion", options, status, result, error, forecast, queued_at AS "queuedAt",
-  started_at AS "startedAt", finished_at AS "finishedAt"`;
+  started_at AS "startedAt", finished_at AS "finishedAt", attempt, worker`;
 
 export type NewRun = Pick<
   StoredRun,
@@ -114,8 +118,39 @@ export async function currentRun(store: Handle): Promise<StoredRun | null> {
   return row && readRun(row);
 }
 
-export async function isRunning(store: Handle, id: string): Promise<boolean> {
-  return (await store.get("SELECT 1 FROM runs WHERE id = $id AND status = 'running'", { id })) !== null;
+/** Does it still run, and did nobody else take it since? Exact in a transaction, because each is alone. */
+export async function isHeld(store: Handle, id: string, attempt: number): Promise<boolean> {
+  const held = await store.get(
+    "SELECT 1 FROM runs WHERE id = $id AND status = 'running' AND attempt = $attempt",
+    { id, attempt },
+  );
+  return held !== null;
+}
+
+/** Counts a batch of its holder's reports; false: it is counted already, or the run is not the holder's any more. */
+export async function countReports(
+  store: Handle,
+  { id, attempt, reports }: { id: string; attempt: number; reports: number },
+): Promise<boolean> {
+  const counted = await store.run(
+    `UPDATE runs SET reports = $reports
+     WHERE id = $id AND status = 'running' AND attempt = $attempt AND reports < $reports`,
+    { id, attempt, reports },
+  );
+  return counted > 0;
+}
+
+/** Takes a run from the queue; its attempt, or null where it does not wait any more. */
+export async function claimRun(
+  store: Handle,
+  { id, worker, at }: { id: string; worker: string; at: number },
+): Promise<number | null> {
+  const [row] = await store.returning<{ attempt: number }>(
+    `UPDATE runs SET status = 'running', started_at = $at, worker = $worker, attempt = attempt + 1,
+       reports = 0 WHERE id = $id AND status = 'queued' RETURNING attempt`,
+    { id, worker, at },
+  );
+  return row?.attempt ?? null;
 }
 
 /** Deletes it with all that was recorded of it; its number never comes back. */

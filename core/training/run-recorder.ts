@@ -8,7 +8,8 @@ import { alertAction } from "../events/alert-records.ts";
 import type { Alert } from "../events/alerts.ts";
 import type { EventLog, Recording } from "../events/event-log.ts";
 import {
-  isRunning,
+  countReports,
+  isHeld,
   type RunForecast,
   type StoredRun,
   saveCandidate,
@@ -94,15 +95,20 @@ export class RunRecord {
     this.startedAt = options.now();
   }
 
-  /** Writes a batch of reports and what happened, all or nothing. Throws where it is none: the child is then ended. */
-  take = async (raw: unknown): Promise<void> => {
+  /**
+   * Writes a batch of reports and what happened, all or nothing. `number`: of this batch; one that was written already is
+   * not written again. False: its end has been written meanwhile, or another worker has the run. Throws where it is no
+   * batch: the child is then ended.
+   */
+  async take(raw: unknown, number: number): Promise<boolean> {
     const reports = BATCH.parse(raw);
-    await this.options.log.record(async (tx) => {
-      // Its end has been written meanwhile: later reports of its child are ignored.
-      if (!(await isRunning(tx, this.run.id))) return;
+    const { id, attempt } = this.run;
+    return this.options.log.record(async (tx) => {
+      if (!(await countReports(tx, { id, attempt, reports: number }))) return isHeld(tx, id, attempt);
       for (const report of reports) await this.write(report, tx);
+      return true;
     });
-  };
+  }
 
   private async write(report: Report, tx: Recording): Promise<void> {
     const { now } = this.options;

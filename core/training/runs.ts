@@ -2,40 +2,46 @@
  * Queues and runs trainings: a queue in the store, one child process per run, first come first served. It survives a
  * restart: an interrupted run can be resumed from its scored candidates.
  */
+import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Datasets } from "../datasets/datasets.ts";
 import type { Alerts } from "../events/alerts.ts";
 import type { EventLog } from "../events/event-log.ts";
-import { type Child, ChildDied, startChild } from "../platform/child.ts";
+import type { EventName } from "../events/events.ts";
+import { type Child, startChild } from "../platform/child.ts";
 import { diskFailure } from "../platform/disk.ts";
-import { AppError, errorRecord } from "../platform/errors.ts";
+import { AppError } from "../platform/errors.ts";
 import { newId, slug } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Store } from "../store/database.ts";
+import { findDataset } from "../store/datasets.ts";
 import {
+  claimRun,
   countRuns,
   deleteRun,
-  endStages,
   findRun,
   insertRun,
-  moveRun,
   type RunStatus,
   resetRun,
   runsByStatus,
   type StoredRun,
-  updateRun,
 } from "../store/runs.ts";
+import { listWorkers, orphanedRuns } from "../store/workers.ts";
 import { type RunResult, STAGE_NAMES } from "../trainer/contract.ts";
-import { interruptRun, resumableRuns } from "./interruptions.ts";
+import { writeCancellation, writeFailure, writeResult } from "./queue/endings.ts";
+import { interruptRun, isResumable, resumableRuns } from "./queue/interruptions.ts";
+import type { WorkerIdentity } from "./queue/presence.ts";
+import { RunEnds } from "./queue/run-ends.ts";
 import type { ModelRegistry } from "./results/model-registry.ts";
 import { RunDurations } from "./results/run-durations.ts";
 import type { RunInput } from "./run.ts";
 import { settleOptions, type TrainRequest } from "./run-options.ts";
-import { failureOf, RunRecord, runOf } from "./run-recorder.ts";
+import { RunRecord, runOf } from "./run-recorder.ts";
 
 export const RUN_CHILD = { name: "run-child", module: new URL("./run-child.ts", import.meta.url) };
 
+const ENDS = new Set<EventName>(["run.finished", "run.failed", "run.cancelled", "run.interrupted"]);
 const INSIST_MS = 1000;
 /** Runs that have not ended. */
 const CANCELLABLE: ReadonlySet<RunStatus> = new Set(["queued", "running", "interrupted"]);
@@ -51,33 +57,79 @@ export interface RunsOptions {
   budgetSeconds: number;
   concurrency: number;
   memoryBytes: number;
+  worker: WorkerIdentity;
   /** RESUME: "1" continues interrupted runs at the start. */
   resumes: "1" | "0";
   now: () => number;
 }
 
 interface ActiveRun {
-  /** Null until it is started. */
   child: Child | null;
-  isCancelled: boolean;
+  /** It was cancelled, or another worker has it. */
+  isOver: boolean;
 }
 
 export class Runs {
   readonly durations = new RunDurations();
   private readonly active = new Map<string, ActiveRun>();
-  private readonly ending = new Map<
-    string,
-    { promise: Promise<StoredRun>; resolve: (run: StoredRun) => void }
-  >();
+  private readonly ends = new RunEnds((id) => this.find(id));
   private isStopping = false;
 
-  constructor(private readonly options: RunsOptions) {}
+  constructor(private readonly options: RunsOptions) {
+    options.log.hear((type, data, isOurs) => {
+      if (!isOurs && typeof data.runId === "string")
+        this.hear(type, data.runId).catch((error: unknown) =>
+          options.logger.error({ error: String(error) }, "another server's run was not followed"),
+        );
+    });
+  }
+
+  /** What another server did, or asks of the one that has the run. */
+  private async hear(type: EventName, id: string): Promise<void> {
+    if (type === "stop.requested") return this.active.get(id)?.child?.send({ kind: "stop" });
+    if (type === "run.queued") return this.pump();
+    if (!ENDS.has(type)) return;
+    this.letGo(id);
+    await this.ends.tell(id);
+    if (type === "run.interrupted") await this.resumeHere(id);
+  }
+
+  /** The run is over, or somebody else's: nothing more of it is written here. */
+  private letGo(id: string): void {
+    const active = this.active.get(id);
+    if (!active) return;
+    active.isOver = true;
+    active.child?.kill();
+  }
+
+  /** Takes up what workers had that are not alive any more. */
+  async takeUp(deadMs: number): Promise<void> {
+    const { store } = this.options;
+    const hosts = new Map((await listWorkers(store)).map(({ id, host }) => [id, host]));
+    for (const id of await orphanedRuns(store, deadMs)) {
+      const run = await this.find(id);
+      const host = hosts.get(run.worker ?? "") ?? "another host";
+      await interruptRun(run, "crash", { ...this.options, host });
+      await this.resumeHere(id);
+    }
+  }
+
+  private async resumeHere(id: string): Promise<void> {
+    const { resumes, store } = this.options;
+    const run = await this.find(id);
+    const isWaiting = run.status === "interrupted" && resumes === "1" && !this.isStopping;
+    if (!isWaiting || !(await isResumable(store, id))) return;
+    await this.resumeAtStart(run);
+    await this.pump();
+  }
 
   /** Marks runs that the last process left, continues them, then works on the queue. */
   async start(): Promise<void> {
     await mkdir(this.options.folder, { recursive: true });
-    for (const run of await runsByStatus(this.options.store, "running"))
-      await interruptRun(run, "crash", this.options);
+    const { store, worker } = this.options;
+    // What others on the same database train is theirs.
+    for (const run of await runsByStatus(store, "running"))
+      if (!store.isShared || run.worker === worker.id) await interruptRun(run, "crash", this.options);
     for (const run of await resumableRuns(this.options)) await this.resumeAtStart(run);
     await this.pump();
   }
@@ -102,7 +154,7 @@ export class Runs {
     for (const { child } of this.active.values()) child?.kill();
     for (const id of [...this.active.keys()]) {
       await interruptRun(await this.find(id), "shutdown", this.options);
-      await this.tellEnd(id);
+      await this.ends.tell(id);
     }
   }
 
@@ -145,25 +197,19 @@ export class Runs {
     return this.find(id);
   }
 
-  /** Resolves with the run when it has ended, in any state. */
-  async ended(id: string): Promise<StoredRun> {
-    await this.find(id);
-    let entry = this.ending.get(id);
-    if (!entry) {
-      entry = Promise.withResolvers<StoredRun>();
-      this.ending.set(id, entry);
-    }
-    // Read again: it may have ended before the wait began.
-    await this.tellEnd(id);
-    return entry.promise;
+  /** The run once it has ended, however it did. */
+  ended(id: string): Promise<StoredRun> {
+    return this.ends.of(id);
   }
 
   /** Ends the race with the best so far. Throws AppError `conflict` where the run does not run. */
   async stopAndKeep(id: string): Promise<StoredRun> {
     const run = await this.find(id);
     const active = this.active.get(id);
-    if (!active?.child) throw notRunning(run);
-    active.child.send({ kind: "stop" });
+    if (active?.child) active.child.send({ kind: "stop" });
+    else if (this.options.store.isShared && run.status === "running")
+      await this.options.log.append("stop.requested", runOf(run));
+    else throw notRunning(run);
     return run;
   }
 
@@ -172,12 +218,11 @@ export class Runs {
     const run = await this.find(id);
     // Its child may still be ending: the end is reported once.
     if (!CANCELLABLE.has(run.status)) throw notRunning(run);
-    const active = this.active.get(id);
-    if (active) {
-      active.isCancelled = true;
-      active.child?.kill();
-    }
-    if (!(await this.markCancelled(run))) throw notRunning(await this.find(id));
+    this.letGo(id);
+    if (!(await writeCancellation(run, [...CANCELLABLE], this.options)))
+      throw notRunning(await this.find(id));
+    void this.discard(id);
+    await this.ends.tell(id);
     return this.find(id);
   }
 
@@ -214,7 +259,7 @@ export class Runs {
     const { store, concurrency } = this.options;
     for (const run of await runsByStatus(store, "queued")) {
       if (this.isStopping || this.active.size >= concurrency) return;
-      if (!this.active.has(run.id)) await this.begin(run);
+      if (!this.active.has(run.id) && (await this.hasFile(run))) await this.begin(run);
     }
   }
 
@@ -225,16 +270,25 @@ export class Runs {
     return begun.promise;
   }
 
-  private async execute(run: StoredRun, begun: () => void): Promise<void> {
+  private async execute(queued: StoredRun, begun: () => void): Promise<void> {
     const { log, logger, now } = this.options;
-    const record = new RunRecord(run, { log, now });
-    const active: ActiveRun = { child: null, isCancelled: false };
-    this.active.set(run.id, active);
+    const active: ActiveRun = { child: null, isOver: false };
+    this.active.set(queued.id, active);
+    let run = queued;
     try {
       const input = await this.inputOf(run);
-      if (!(await this.claim(run)) || this.isOver(run.id)) return;
-      const { memoryBytes } = this.options;
-      const child = startChild(RUN_CHILD, { input, memoryBytes, onReport: record.take });
+      const attempt = await this.claim(run);
+      if (attempt === null || this.isOver(run.id)) return;
+      run = { ...queued, attempt };
+      const record = new RunRecord(run, { log, now });
+      let batches = 0;
+      const onReport = async (reports: unknown) => {
+        const number = ++batches;
+        await this.insist(async () => {
+          if (!this.isOver(run.id) && !(await record.take(reports, number))) this.letGo(run.id);
+        });
+      };
+      const child = startChild(RUN_CHILD, { input, memoryBytes: this.options.memoryBytes, onReport });
       active.child = child;
       begun();
       const result = (await child.result) as RunResult;
@@ -242,32 +296,40 @@ export class Runs {
     } catch (error) {
       if (this.isOver(run.id)) return;
       logger.warn({ runId: run.id, error: String(error) }, "the process of a run returned no result");
-      await this.insist(() => this.markFailed(run, error));
+      this.durations.add("failed", now() - (run.startedAt ?? run.queuedAt));
+      await this.insist(() => writeFailure(run, error, this.options));
     } finally {
       begun();
       this.active.delete(run.id);
       // A stopping server has recorded the ends already, and its database may be closed.
       if (!this.isStopping) {
-        await this.tellEnd(run.id);
+        await this.ends.tell(run.id);
         await this.pump();
       }
     }
   }
 
-  /** False: it was cancelled, or another process trains it. */
-  private async claim(run: StoredRun): Promise<boolean> {
-    const { log, now } = this.options;
+  /** Its attempt; null: it was cancelled, or another process trains it. */
+  private async claim(run: StoredRun): Promise<number | null> {
+    const { log, now, worker } = this.options;
     return log.record(async (tx) => {
-      if (this.isOver(run.id)) return false;
-      if (!(await moveRun(tx, run.id, ["queued"], { status: "running", startedAt: now() }))) return false;
-      await tx.append("run.started", { ...runOf(run), target: run.options.target });
-      return true;
+      if (this.isOver(run.id)) return null;
+      const attempt = await claimRun(tx, { id: run.id, worker: worker.id, at: now() });
+      if (attempt !== null) await tx.append("run.started", { ...runOf(run), target: run.options.target });
+      return attempt;
     });
   }
 
-  /** Its end has been written: later reports of its child are ignored. */
+  /** On one machine it fails where its file is gone; else somebody else may have the file. */
+  private async hasFile({ datasetId }: StoredRun): Promise<boolean> {
+    const { store, datasets } = this.options;
+    const dataset = store.isShared ? await findDataset(store, datasetId) : null;
+    return !dataset || existsSync(datasets.pathOf(dataset));
+  }
+
+  /** Its end has been written: what its child still says comes too late. */
   private isOver(id: string): boolean {
-    return this.isStopping || this.active.get(id)?.isCancelled === true;
+    return this.isStopping || this.active.get(id)?.isOver === true;
   }
 
   private async inputOf(run: StoredRun): Promise<RunInput> {
@@ -294,30 +356,15 @@ export class Runs {
   }
 
   private async finish(run: StoredRun, result: RunResult): Promise<void> {
-    const { log, alerts, models, now } = this.options;
+    const { models, now } = this.options;
     const file = await models.adopt(run.id, join(this.folderOf(run.id), "model.bin"));
-    if (this.isOver(run.id)) return;
-    // The model may have been renamed meanwhile.
-    const { modelName } = await this.find(run.id);
-    await models.free(modelName);
-    await log.record(async (tx) => {
-      const { evaluation: _, ...summary } = result;
-      const finished = { status: "finished", result: summary, finishedAt: now() } as const;
-      if (!(await moveRun(tx, run.id, ["running"], finished))) return;
-      const version = await models.register(tx, { name: modelName, runId: run.id, result, ...file });
-      await updateRun(tx, run.id, { modelVersion: version });
-      await tx.append("run.finished", {
-        ...runOf(run),
-        model: modelName,
-        version,
-        verdict: result.verdict,
-        ...(result.comparison && { comparison: result.comparison.sentence }),
-      });
-      for (const { code, subject } of await alerts.standing(tx)) {
-        if (code === "run.failed" && (await findRun(tx, subject))?.modelName === modelName)
-          await alerts.resolve(code, subject, tx);
-      }
+    await this.insist(async () => {
+      if (this.isOver(run.id)) return;
+      // The model may have been renamed meanwhile.
+      const { modelName } = await this.find(run.id);
+      await writeResult({ ...run, modelName }, { result, file }, this.options);
     });
+    if (this.isOver(run.id)) return;
     this.durations.add("finished", now() - (run.startedAt ?? run.queuedAt));
     await this.discard(run.id);
   }
@@ -335,39 +382,7 @@ export class Runs {
     }
   }
 
-  private async markFailed(run: StoredRun, cause: unknown): Promise<void> {
-    const { log, alerts, now } = this.options;
-    const error = diskFailure(cause) ?? cause;
-    this.durations.add("failed", now() - (run.startedAt ?? run.queuedAt));
-    const isOurs = error instanceof AppError || error instanceof ChildDied;
-    const record = isOurs
-      ? errorRecord(error)
-      : { ...errorRecord(error), message: `Internal error in run ${run.id}` };
-    await log.record(async (tx) => {
-      await endStages(tx, run.id, "failed");
-      await updateRun(tx, run.id, { status: "failed", error: record, finishedAt: now() });
-      await tx.append("run.failed", { ...runOf(run), reason: record.message, code: record.code });
-      await alerts.raise(failureOf(run, record.message), tx);
-    });
-  }
-
-  /** False: it has ended already. */
-  private async markCancelled(run: StoredRun): Promise<boolean> {
-    const { log, now } = this.options;
-    const isOurs = await log.record(async (tx) => {
-      const cancelled = { status: "cancelled", finishedAt: now() } as const;
-      if (!(await moveRun(tx, run.id, [...CANCELLABLE], cancelled))) return false;
-      await endStages(tx, run.id, "skipped");
-      await tx.append("run.cancelled", runOf(run));
-      return true;
-    });
-    if (!isOurs) return false;
-    void this.discard(run.id);
-    await this.tellEnd(run.id);
-    return true;
-  }
-
-  /** Removes what only a resumed run needs; failing to do so does not fail the run. */
+  /** What only a resumed run needs; that it stays is no failure of the run. */
   private discard(id: string): Promise<void> {
     return rm(this.folderOf(id), { recursive: true, force: true }).catch((error: unknown) =>
       this.options.logger.warn({ runId: id, error: String(error) }, "the run's folder could not be removed"),
@@ -378,13 +393,6 @@ export class Runs {
   async erase(id: string): Promise<void> {
     await this.discard(id);
     await deleteRun(this.options.store, id);
-  }
-
-  private async tellEnd(id: string): Promise<void> {
-    const run = await this.find(id);
-    if (run.status === "queued" || run.status === "running") return;
-    this.ending.get(id)?.resolve(run);
-    this.ending.delete(id);
   }
 }
 

@@ -1,9 +1,9 @@
 /** Draws the datasets that are ready, uploading or refused, and the drop zone for new files. */
 
-import type { Rejection } from "../../core/datasets/rejections.ts";
 import type { UploadInProgress } from "../../core/datasets/uploads.ts";
 import type { DatasetSummary } from "../../core/routes/data/list-data.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
+import type { Rejection } from "../../core/store/rejections.ts";
 import { ColumnHead } from "../dataset/table.tsx";
 import { NearText } from "../layout/error.tsx";
 import { type Links, url } from "../layout/frame.ts";

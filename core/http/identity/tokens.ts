@@ -4,6 +4,7 @@
  */
 
 import * as z from "zod";
+import type { EventLog } from "../../events/event-log.ts";
 import type { Config } from "../../operations/config.ts";
 import { AppError } from "../../platform/errors.ts";
 import { DAY_MS } from "../../platform/figures.ts";
@@ -51,6 +52,7 @@ export interface TokenView {
 
 export interface TokensOptions {
   store: Store;
+  log: EventLog;
   config: Config;
   holds: Leases;
   now: () => number;
@@ -58,7 +60,7 @@ export interface TokensOptions {
 
 export class Tokens {
   private readonly touchedAt = new Map<string, number>();
-  /** Those that were shown, by hash: all changes of them are made here. */
+  /** Those that were shown, by hash: dropped by the event of their revocation. */
   private readonly shown = new Map<string, StoredToken>();
   private revocations = 0;
 
@@ -67,7 +69,11 @@ export class Tokens {
     private readonly adminHash: string | null,
     /** The admin token, where this start made it: to be shown once, and then kept by `keepAdminToken`. */
     readonly freshAdminToken: string | null,
-  ) {}
+  ) {
+    options.log.hear((type, data) => {
+      if (type === "token.revoked") this.forget(String(data.tokenId));
+    });
+  }
 
   static async open(options: TokensOptions): Promise<Tokens> {
     const { config, store } = options;
@@ -123,13 +129,27 @@ export class Tokens {
 
   /** At once: its browsers, sockets and streams end with it. Throws AppError `missing`. */
   async revoke(id: string): Promise<void> {
-    const { store, holds } = this.options;
+    const { store, log, holds } = this.options;
     const token = (await listTokens(store)).find((candidate) => candidate.id === id);
-    if (!token || !(await deleteToken(store, id)))
-      throw new AppError("missing", `Token ${id} does not exist`);
-    this.revocations += 1;
-    this.shown.delete(token.hash);
+    const isDeleted =
+      token &&
+      (await log.record(async (tx) => {
+        if (!(await deleteToken(tx, id))) return false;
+        await tx.append("token.revoked", { tokenId: id });
+        return true;
+      }));
+    if (!isDeleted) throw new AppError("missing", `Token ${id} does not exist`);
     holds.revoke(token.hash);
+  }
+
+  /** Whichever server revoked it: what was opened here in its name ends, its browsers' too. */
+  private forget(id: string): void {
+    this.revocations += 1;
+    for (const [hash, token] of this.shown) {
+      if (token.id !== id) continue;
+      this.shown.delete(hash);
+      this.options.holds.revoke(hash);
+    }
   }
 
   /** Throws AppError `unauthorized`: unknown or expired. */

@@ -75,6 +75,9 @@ export class Monitor {
   private timesCounted = 0;
 
   constructor(private readonly options: FeedbackOptions) {
+    options.log.hear((type, data, isOurs) => {
+      if (type === "outcome.counted" && !isOurs) this.drop(`${data.model}:${data.version}`);
+    });
     options.traffic.subscribe((name, version) => {
       this.lookForDrift(name, version).catch((error: unknown) => this.warn(error));
     });
@@ -147,14 +150,19 @@ export class Monitor {
     for (const { model, version, status } of told) {
       if (status === "unchanged") continue;
       const key = `${model}:${version}`;
-      this.views.delete(key);
+      this.drop(key);
       const entry = this.told.get(key) ?? { model, version, outcomes: 0 };
       entry.outcomes += 1;
       this.told.set(key, entry);
     }
+    if (this.told.size) this.timer ??= setTimeout(() => this.announceOnTime(), TELL_MS);
+  }
+
+  /** What was measured before an outcome. */
+  private drop(key: string): void {
+    this.views.delete(key);
     this.comparisons.clear();
     this.timesCounted += 1;
-    if (this.told.size) this.timer ??= setTimeout(() => this.announceOnTime(), TELL_MS);
   }
 
   private announceOnTime(): void {

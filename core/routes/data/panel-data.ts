@@ -1,6 +1,5 @@
 /** Reads the data of each panel. One reader a panel: typed data from the store, no HTML. */
 
-import type { Rejection } from "../../datasets/rejections.ts";
 import type { UploadInProgress } from "../../datasets/uploads.ts";
 import type { Activity } from "../../events/event-log.ts";
 import type { HealthState } from "../../events/health-states.ts";
@@ -20,6 +19,7 @@ import {
   listVersions,
   predictionsSince,
 } from "../../store/models.ts";
+import { findRejection, latestRejection, type Rejection } from "../../store/rejections.ts";
 import { currentRun, findRun, runsByStatus, type StoredRound, type StoredRun } from "../../store/runs.ts";
 import type { RunSummary } from "../../trainer/contract.ts";
 import { currentRounds, type RunView, runView } from "../../training/run-view.ts";
@@ -140,7 +140,7 @@ export const READERS: {
   datasets: async (source) => ({
     ...(await datasetRows(source, { before: NEWEST, limit: LIST_ROWS })),
     arrivals: source.datasets.inProgress(),
-    rejection: source.datasets.lastRejection(),
+    rejection: await latestRejection(source.store),
   }),
   predictions: async (source) => {
     const perMinute = await minutes(source, null);
@@ -305,7 +305,7 @@ async function reading(
 ): Promise<PanelData["reading"]> {
   const id = subject ?? datasets.inProgress()[0]?.id;
   if (id === undefined) return null;
-  const rejection = datasets.rejection(id);
+  const rejection = await findRejection(store, id);
   const arrival = datasets.arrival(id);
   const stored = await findDataset(store, id);
   const name = rejection?.name ?? stored?.name ?? arrival?.name;

@@ -107,7 +107,7 @@ export function listData(list: keyof typeof ROWS) {
 export async function datasetData({ signalbox, params, query }: Call, preview?: ReadingPreview) {
   const reading = await READERS.reading(signalbox, params.id!);
   if (reading && reading.status !== "ready")
-    return { dataset: null, reading, told: await datasetById(signalbox.datasets, params.id!) };
+    return { dataset: null, reading, told: await datasetById(signalbox, params.id!) };
   const dataset = await signalbox.datasets.findReady(params.id!);
   const [offset = 0, column = 0] = [query.offset, query.column].map((text) =>
     Math.max(0, Math.floor(Number(text)) || 0),

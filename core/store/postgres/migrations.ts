@@ -318,6 +318,34 @@ const STEPS: readonly string[] = [
   ALTER TABLE challenger_answers ADD COLUMN learned BIGINT NOT NULL DEFAULT 0;
   `,
   AUTOMATION.replaceAll(" STRICT;", ";").replaceAll("INTEGER", "BIGINT"),
+  `
+  -- Milliseconds by the database's own clock, which all that use it share.
+  CREATE VIEW clock AS SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) AS at;
+  -- Whoever trains, and when it was last alive by that clock.
+  CREATE TABLE workers (
+    id TEXT PRIMARY KEY,
+    host TEXT NOT NULL,
+    role TEXT NOT NULL,
+    version TEXT NOT NULL,
+    started_at BIGINT NOT NULL,
+    beat_at BIGINT NOT NULL
+  );
+  -- Who has the run, how often it was taken, and how many batches of reports were written under that number: one that
+  -- comes again, or from an earlier holder, does not count.
+  ALTER TABLE runs ADD COLUMN worker TEXT, ADD COLUMN attempt BIGINT NOT NULL DEFAULT 0,
+    ADD COLUMN reports BIGINT NOT NULL DEFAULT 0;
+  -- Who reads the file.
+  ALTER TABLE datasets ADD COLUMN worker TEXT;
+  -- Files that were refused lately, and why.
+  CREATE TABLE rejections (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    error TEXT NOT NULL
+  );
+  -- Which server delivers, and until when that holds by the database's clock.
+  ALTER TABLE webhooks ADD COLUMN worker TEXT, ADD COLUMN held_until BIGINT NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Text is compared by its bytes, as SQLite does, whatever the database's own order is: ids are read in theirs. */

@@ -336,4 +336,34 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE challenger_answers ADD COLUMN learned INTEGER NOT NULL DEFAULT 0;
   `,
   AUTOMATION,
+  `
+  -- Milliseconds by the database's own clock, which all that use it share.
+  CREATE VIEW clock AS SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS at;
+  -- Whoever trains, and when it was last alive by that clock.
+  CREATE TABLE workers (
+    id TEXT PRIMARY KEY,
+    host TEXT NOT NULL,
+    role TEXT NOT NULL,
+    version TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    beat_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  -- Who has the run, how often it was taken, and how many batches of reports were written under that number: one that
+  -- comes again, or from an earlier holder, does not count.
+  ALTER TABLE runs ADD COLUMN worker TEXT;
+  ALTER TABLE runs ADD COLUMN attempt INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE runs ADD COLUMN reports INTEGER NOT NULL DEFAULT 0;
+  -- Who reads the file.
+  ALTER TABLE datasets ADD COLUMN worker TEXT;
+  -- Files that were refused lately, and why.
+  CREATE TABLE rejections (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    error TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  -- Which server delivers, and until when that holds by the database's clock.
+  ALTER TABLE webhooks ADD COLUMN worker TEXT;
+  ALTER TABLE webhooks ADD COLUMN held_until INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

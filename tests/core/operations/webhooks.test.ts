@@ -63,6 +63,7 @@ async function open({
     configured: { WEBHOOK_URL: url, WEBHOOK_SECRET: secret, WEBHOOK_TYPES: types },
     logger: openLogger("silent"),
     now: () => NOW,
+    workerId: "w1",
     wait: async (ms) => void waits.push(ms),
   });
   await webhooks.start();
@@ -79,7 +80,7 @@ beforeEach(async () => {
   receiver = listen();
 });
 afterEach(async () => {
-  webhooks.stop();
+  await webhooks.stop();
   receiver.stop(true);
   await store.close();
   rmSync(folder, { recursive: true });
@@ -181,7 +182,7 @@ test("a restart loses nothing and repeats nothing that was taken", async () => {
   await webhooks.create({ url: address(), types: [] });
   await happen("first");
   await received(1, 1);
-  webhooks.stop();
+  await webhooks.stop();
   await happen("while it was down");
   await open();
   await happen("after");
@@ -195,7 +196,7 @@ test("a webhook from the environment is served, and only the environment removes
   await received(1, 1);
   expect((await webhooks.list())[0]).toMatchObject({ id: "environment", isLocked: true });
   await expect(webhooks.delete("environment")).rejects.toThrow("set by WEBHOOK_URL");
-  webhooks.stop();
+  await webhooks.stop();
   await open();
   expect(await webhooks.list()).toEqual([]);
 });

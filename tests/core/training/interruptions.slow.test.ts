@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { runEvents } from "../../../core/store/run-events.ts";
 import { updateRun } from "../../../core/store/runs.ts";
-import { interruptRun, resumableRuns } from "../../../core/training/interruptions.ts";
+import { interruptRun, resumableRuns } from "../../../core/training/queue/interruptions.ts";
 import type { RunView } from "../../../core/training/run-view.ts";
 import { openHarness, passengersCsv } from "../../harness/app.ts";
 import { inTime } from "../../harness/deadline.ts";

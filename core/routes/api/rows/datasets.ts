@@ -9,6 +9,7 @@ import type { Handle } from "../../../store/database.ts";
 import type { StoredDataset } from "../../../store/datasets.ts";
 import { findDataset } from "../../../store/datasets.ts";
 import { LIST_FILTERS } from "../../../store/lists.ts";
+import { findRejection } from "../../../store/rejections.ts";
 import { datasetRows } from "../../data/list-data.ts";
 import { DELETE_QUERY, deletedAnswer, orderMark, UNDO_SAYS } from "../order-answers.ts";
 import { type Call, filterQuery, listAnswer, listOf, route } from "../route.ts";
@@ -35,7 +36,7 @@ async function datasetTag(
   { signalbox, params }: Pick<Call, "signalbox" | "params">,
   store: Handle,
 ): Promise<Tag | null> {
-  if (signalbox.datasets.rejection(params.id!)) return null;
+  if (await findRejection(signalbox.store, params.id!)) return null;
   // Also while it is being deleted: who deletes it asks this last.
   const found = await findDataset(store, params.id!);
   const { id, version, status, name, ...order } = found ?? (await signalbox.datasets.find(params.id!));
@@ -123,7 +124,7 @@ export const DATASET_ROUTES = [
     says: "A dataset with its columns, findings, guessed target and how it was read; or why it was refused.",
     answers: { 200: z.union([DATASET, REJECTION]) },
     tag: datasetTag,
-    handle: async ({ signalbox, params }) => Response.json(await datasetById(signalbox.datasets, params.id!)),
+    handle: async ({ signalbox, params }) => Response.json(await datasetById(signalbox, params.id!)),
   }),
   route({
     method: "PATCH",

@@ -2,13 +2,13 @@
  * Marks runs that ended with the server instead of by themselves, and picks those that go on without being asked. A run
  * that seems to take the server down with it is not started again for ever.
  */
-import type { EventLog } from "../events/event-log.ts";
-import type { EventData } from "../events/events.ts";
-import type { ErrorRecord } from "../platform/errors.ts";
-import type { Store } from "../store/database.ts";
-import { runEvents } from "../store/run-events.ts";
-import { endStages, moveRun, runsByStatus, type StoredRun } from "../store/runs.ts";
-import { runOf } from "./run-recorder.ts";
+import type { EventLog } from "../../events/event-log.ts";
+import type { EventData } from "../../events/events.ts";
+import type { ErrorRecord } from "../../platform/errors.ts";
+import type { Store } from "../../store/database.ts";
+import { runEvents } from "../../store/run-events.ts";
+import { endStages, isHeld, moveRun, runsByStatus, type StoredRun } from "../../store/runs.ts";
+import { runOf } from "../run-recorder.ts";
 
 export type InterruptionCause = "shutdown" | "crash";
 
@@ -25,6 +25,8 @@ export interface InterruptionOptions {
   log: EventLog;
   /** RESUME=1: runs go on by themselves when the server starts. */
   resumes: "1" | "0";
+  /** The host of a worker that is not alive any more; absent: the run was this process's own. */
+  host?: string;
   now: () => number;
 }
 
@@ -34,26 +36,29 @@ export async function interruptRun(
   cause: InterruptionCause,
   options: InterruptionOptions,
 ): Promise<void> {
-  const { store, log, now } = options;
+  const { store, log, host, now } = options;
   const crashes = (await countCrashes(store, run.id)) + (cause === "crash" ? 1 : 0);
   const error: ErrorRecord = {
     code: "unavailable",
-    message: REASONS[cause],
+    message: host ? `The worker on ${host} stopped answering during this run` : REASONS[cause],
     fix: fixFor(run, crashes, options),
   };
   await log.record(async (tx) => {
     const interrupted = { status: "interrupted", error, finishedAt: now() } as const;
-    if (!(await moveRun(tx, run.id, ["running"], interrupted))) return;
+    // It may have been taken up meanwhile.
+    if (!(await isHeld(tx, run.id, run.attempt))) return;
+    await moveRun(tx, run.id, ["running"], interrupted);
     await endStages(tx, run.id, "failed");
     await tx.append("run.interrupted", { ...runOf(run), reason: error.message, cause });
   });
 }
 
-function fixFor({ id }: StoredRun, crashes: number, { resumes }: InterruptionOptions): string {
+function fixFor({ id }: StoredRun, crashes: number, { resumes, store }: InterruptionOptions): string {
   const command = `POST /api/runs/${id}/resume continues from the candidates that were already scored.`;
   if (resumes === "0") return `RESUME=0 keeps it stopped. ${command}`;
   if (crashes >= MOST_CRASHES)
     return `It crashed ${crashes} times and is not restarted automatically. ${command}`;
+  if (store.isShared) return `Another server continues it by itself. ${command}`;
   return `It resumes when the server starts again. ${command}`;
 }
 
@@ -62,8 +67,13 @@ export async function resumableRuns({ store, resumes }: InterruptionOptions): Pr
   if (resumes === "0") return [];
   const resumable: StoredRun[] = [];
   for (const run of await runsByStatus(store, "interrupted"))
-    if ((await countCrashes(store, run.id)) < MOST_CRASHES) resumable.push(run);
+    if (await isResumable(store, run.id)) resumable.push(run);
   return resumable;
+}
+
+/** Not one that seems to take its server down with it. */
+export async function isResumable(store: Store, runId: string): Promise<boolean> {
+  return (await countCrashes(store, runId)) < MOST_CRASHES;
 }
 
 async function countCrashes(store: Store, runId: string): Promise<number> {

@@ -1,0 +1,73 @@
+/** SQL of workers: who trains and reads on this database, and when each was last alive by the database's clock. */
+import type { Handle } from "./database.ts";
+
+export interface StoredWorker {
+  id: string;
+  host: string;
+  role: string;
+  version: string;
+  startedAt: number;
+  beatAt: number;
+}
+
+/** Alive, now. */
+export async function beat(
+  store: Handle,
+  { id, host, role, version }: Omit<StoredWorker, "startedAt" | "beatAt">,
+): Promise<void> {
+  await store.run(
+    `INSERT INTO workers (id, host, role, version, started_at, beat_at)
+     VALUES ($id, $host, $role, $version, (SELECT at FROM clock), (SELECT at FROM clock))
+     ON CONFLICT (id) DO UPDATE SET host = excluded.host, role = excluded.role, version = excluded.version,
+       beat_at = excluded.beat_at`,
+    { id, host, role, version },
+  );
+}
+
+/** It left properly. */
+export async function removeWorker(store: Handle, id: string): Promise<void> {
+  await store.run("DELETE FROM workers WHERE id = $id", { id });
+}
+
+export async function listWorkers(store: Handle): Promise<(StoredWorker & { silentMs: number })[]> {
+  return store.all(
+    `SELECT id, host, role, version, started_at AS "startedAt", beat_at AS "beatAt",
+       (SELECT at FROM clock) - beat_at AS "silentMs" FROM workers ORDER BY host, id`,
+  );
+}
+
+/** Runs that a worker has which was not alive for `silentMs`, or is not known at all. */
+export async function orphanedRuns(store: Handle, silentMs: number): Promise<string[]> {
+  const rows = await store.all<{ id: string }>(
+    `SELECT id FROM runs WHERE status = 'running' AND NOT EXISTS
+     (SELECT 1 FROM workers WHERE workers.id = runs.worker AND beat_at > (SELECT at FROM clock) - $silentMs)
+     ORDER BY number`,
+    { silentMs },
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** As `orphanedRuns`, of files that were being read. */
+export async function orphanedReadings(store: Handle, silentMs: number): Promise<string[]> {
+  const rows = await store.all<{ id: string }>(
+    `SELECT id FROM datasets WHERE status = 'reading' AND NOT EXISTS
+     (SELECT 1 FROM workers WHERE workers.id = datasets.worker AND beat_at > (SELECT at FROM clock) - $silentMs)
+     ORDER BY position`,
+    { silentMs },
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Takes over the reading of a file; false: somebody else has it by now. */
+export async function claimReading(
+  store: Handle,
+  { id, worker, silentMs }: { id: string; worker: string; silentMs: number },
+): Promise<boolean> {
+  const taken = await store.run(
+    `UPDATE datasets SET worker = $worker WHERE id = $id AND status = 'reading' AND NOT EXISTS
+     (SELECT 1 FROM workers WHERE workers.id = datasets.worker AND workers.id <> $worker
+      AND beat_at > (SELECT at FROM clock) - $silentMs)`,
+    { id, worker, silentMs },
+  );
+  return taken > 0;
+}
