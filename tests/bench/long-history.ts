@@ -50,6 +50,7 @@ export async function multiply(
         id,
         name: `${copy}.csv`,
         sha256: id,
+        worker: "bench",
         sizeBytes: dataset.sizeBytes,
         createdAt: at,
       });
