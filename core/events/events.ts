@@ -18,6 +18,7 @@ interface EventType<S extends z.ZodType> {
   stale: (data: z.output<S>) => PanelKey[];
 }
 
+const UNTOLD = { level: "info", sentence: null } as const;
 const event = <S extends z.ZodType>(type: EventType<S>) => type;
 
 const id = z.string();
@@ -220,7 +221,7 @@ export const EVENTS = {
     stale: allOfRun,
   }),
   /** A person asks whoever trains the run to end its race with the best so far. */
-  "stop.requested": event({ data: z.object(run), level: "info", sentence: null, stale: allOfRun }),
+  "stop.requested": event({ ...UNTOLD, data: z.object(run), stale: allOfRun }),
   "run.resumed": event({
     data: z.object(run),
     level: "info",
@@ -366,12 +367,7 @@ export const EVENTS = {
     sentence: null,
     stale: () => ["attention"],
   }),
-  "token.revoked": event({
-    data: z.object({ tokenId: id }),
-    level: "info",
-    sentence: null,
-    stale: () => ["connection"],
-  }),
+  "token.revoked": event({ ...UNTOLD, data: z.object({ tokenId: id }), stale: () => ["connection"] }),
   "settings.changed": event({
     data: z.object({ names: z.array(z.string()) }),
     level: "info",

@@ -117,9 +117,8 @@ export class Runs {
   private async resumeHere(id: string): Promise<void> {
     const { resumes, store } = this.options;
     const run = await this.find(id);
-    const isWaiting = run.status === "interrupted" && resumes === "1" && !this.isStopping;
-    if (!isWaiting || !(await isResumable(store, id))) return;
-    await this.resumeAtStart(run);
+    if (run.status !== "interrupted" || resumes === "0" || this.isStopping) return;
+    if (await isResumable(store, id)) await this.resumeAtStart(run);
     await this.pump();
   }
 
