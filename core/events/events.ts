@@ -220,7 +220,6 @@ export const EVENTS = {
     sentence: (d) => `Run ${d.runNumber} was interrupted${d.reason ? `: ${d.reason}` : ""}`,
     stale: allOfRun,
   }),
-  /** A person asks whoever trains the run to end its race with the best so far. */
   "stop.requested": event({ ...UNTOLD, data: z.object(run), stale: allOfRun }),
   "run.resumed": event({
     data: z.object(run),

@@ -63,11 +63,8 @@ export interface RunsOptions {
   now: () => number;
 }
 
-interface ActiveRun {
-  child: Child | null;
-  /** It was cancelled, or another worker has it. */
-  isOver: boolean;
-}
+/** `isOver`: it was cancelled, or another worker has it. */
+type ActiveRun = { child: Child | null; isOver: boolean };
 
 export class Runs {
   readonly durations = new RunDurations();
@@ -78,9 +75,7 @@ export class Runs {
   constructor(private readonly options: RunsOptions) {
     options.log.hear((type, data, isOurs) => {
       if (!isOurs && typeof data.runId === "string")
-        this.hear(type, data.runId).catch((error: unknown) =>
-          options.logger.error({ error: String(error) }, "another server's run was not followed"),
-        );
+        this.hear(type, data.runId).catch((error: unknown) => this.warn(data.runId, error));
     });
   }
 
@@ -114,6 +109,10 @@ export class Runs {
     }
   }
 
+  private warn(runId: unknown, error: unknown): void {
+    this.options.logger.warn({ runId, reason: String(error) }, "an interrupted run could not be resumed");
+  }
+
   private async resumeHere(id: string): Promise<void> {
     const { resumes, store } = this.options;
     const run = await this.find(id);
@@ -139,10 +138,7 @@ export class Runs {
     } catch (error) {
       // Its file may have been deleted: the run stays interrupted.
       if (!(error instanceof AppError)) throw error;
-      this.options.logger.warn(
-        { runId: id, reason: error.message },
-        "an interrupted run could not be resumed",
-      );
+      this.warn(id, error);
     }
   }
 
