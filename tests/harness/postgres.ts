@@ -15,6 +15,9 @@ export interface PostgresServer {
   /** Of its first database; everybody who reaches the port is let in. */
   url: string;
   port: number;
+  /** Its data and log, and the command that stops it, for a shell. */
+  folder: string;
+  control: string;
   stop: () => void;
   /** Ends it at once, as a crash does; `start` brings it back with what was committed. */
   kill: () => void;
@@ -61,6 +64,8 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     port,
+    folder,
+    control: asUser([join(bin, "pg_ctl"), "-D", data, "-m", "immediate", "-w"]).join(" "),
     start,
     kill: () => control("-m", "immediate", "-w", "stop"),
     stop: () => {
@@ -72,9 +77,13 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
 
 /** It refuses to run as root. */
 function asPostgres(command: string[]): void {
-  const words = process.getuid?.() === 0 ? ["runuser", "-u", "postgres", "--", ...command] : command;
+  const words = asUser(command);
   const { exitCode, stderr } = Bun.spawnSync(words, { cwd: tmpdir(), stdio: ["ignore", "ignore", "pipe"] });
   if (exitCode !== 0) throw new Error(`${command.join(" ")} failed: ${stderr}`);
+}
+
+function asUser(command: string[]): string[] {
+  return process.getuid?.() === 0 ? ["runuser", "-u", "postgres", "--", ...command] : command;
 }
 
 function freePort(): Promise<number> {
@@ -95,10 +104,16 @@ export async function postgresUrl(): Promise<string> {
   const { TEST_POSTGRES_URL: given } = process.env;
   if (given) return given;
   own ??= startPostgres().then((server) => {
-    process.on("exit", () => server.stop());
+    stopWithUs(server);
     return server;
   });
   return (await own).url;
+}
+
+/** `bun test` says nothing of its end, and a kill neither: a process beside it waits for that, and stops the cluster. */
+function stopWithUs({ folder, control }: PostgresServer): void {
+  const script = `while kill -0 ${process.pid} 2>/dev/null; do sleep 1; done; ${control} stop; rm -rf '${folder}'`;
+  Bun.spawn(["setsid", "sh", "-c", script], { cwd: tmpdir(), stdio: ["ignore", "ignore", "ignore"] }).unref();
 }
 
 export interface OwnSchema {
