@@ -97,8 +97,12 @@ function readWords(words: string[]) {
   }
 }
 
+const refuseBesidePostgres = async (config: Config) =>
+  (await import("../operations/backup/backup.ts")).refuseBesidePostgres(config);
+
 /** The file is there when it is whole, not before. */
 async function backupCommand(file: string, config: Config): Promise<void> {
+  await refuseBesidePostgres(config);
   writePrivately();
   const folder = resolve(config.DATA_DIR);
   if (file === "-") return (await import("../operations/backup/backup-child.ts")).runBackupChild(folder);
@@ -124,6 +128,7 @@ async function backupCommand(file: string, config: Config): Promise<void> {
 }
 
 async function restoreCommand(words: string[], config: Config): Promise<void> {
+  await refuseBesidePostgres(config);
   writePrivately();
   const [file] = words.filter((word) => word !== "--replace");
   const path = existing(needed(file, "restore FILE [--replace]"));
@@ -162,6 +167,7 @@ async function openExisting(config: Config): Promise<Store> {
 
 /** The database's own check, and whether the files that it names are there. */
 async function checkCommand(config: Config): Promise<void> {
+  await refuseBesidePostgres(config);
   const store = await openExisting(config);
   const lost = (await filesOf(store)).find((name) => !existsSync(join(resolve(config.DATA_DIR), name)));
   const fault = (await store.faults())[0] ?? (lost && `${lost} is missing`);

@@ -27,6 +27,18 @@ export interface BackupAbout {
 
 export type BackupManifest = Record<string, { sizeBytes: number; sha256: string }>;
 
+/** Throws AppError `conflict` where the data is not in DATA_DIR alone: an archive of it would hold files without a database. */
+export function refuseBesidePostgres({ DATABASE_URL }: { DATABASE_URL?: string }): void {
+  if (!DATABASE_URL) return;
+  throw new AppError(
+    "conflict",
+    "The commands backup, restore and check cover SQLite only; this data is in PostgreSQL",
+    {
+      fix: "Use pg_dump for the database, and copy DATA_DIR for the files and models.",
+    },
+  );
+}
+
 /** The archive of a data folder in pieces. Throws AppError: `missing`, `disk_full`. */
 export async function* packBackup(folder: string, now: () => number): AsyncGenerator<Uint8Array> {
   if (!existsSync(join(folder, DATABASE))) {

@@ -7,7 +7,6 @@ import { linkHeader, readPreference, within } from "../../../http/negotiate.ts";
 import { DATASET_CHANGE } from "../../../process/order/annotations.ts";
 import type { Handle } from "../../../store/database.ts";
 import type { StoredDataset } from "../../../store/datasets.ts";
-import { findDataset } from "../../../store/datasets.ts";
 import { LIST_FILTERS } from "../../../store/lists.ts";
 import { findRejection } from "../../../store/rejections.ts";
 import { datasetRows } from "../../data/list-data.ts";
@@ -36,10 +35,9 @@ async function datasetTag(
   { signalbox, params }: Pick<Call, "signalbox" | "params">,
   store: Handle,
 ): Promise<Tag | null> {
-  if (await findRejection(signalbox.store, params.id!)) return null;
+  if (await findRejection(store, params.id!)) return null;
   // Also while it is being deleted: who deletes it asks this last.
-  const found = await findDataset(store, params.id!);
-  const { id, version, status, name, ...order } = found ?? (await signalbox.datasets.find(params.id!));
+  const { id, version, status, name, ...order } = await signalbox.datasets.find(params.id!, undefined, store);
   return status === "ready" ? { state: `${id}-${version}-${orderMark(name, order)}` } : null;
 }
 

@@ -22,9 +22,14 @@ export const OPERATIONS_ROUTES = [
     example: "curl --fail-with-body -o signalbox.tar '{home}/api/backup'",
     says: "Streams the database, files and models as one tar, consistent while others write. The command `restore` loads it.",
     answers: { 200: { "application/x-tar": "the backup" } },
+    refusals: ["conflict"],
     handle: async ({ signalbox, request, hold, takeTime }) => {
       takeTime();
-      const { backupStream } = await import("../../../operations/backup/backup-stream.ts");
+      const [{ backupStream }, { refuseBesidePostgres }] = await Promise.all([
+        import("../../../operations/backup/backup-stream.ts"),
+        import("../../../operations/backup/backup.ts"),
+      ]);
+      refuseBesidePostgres(signalbox.config);
       const body = await backupStream(signalbox.config.DATA_DIR, request.signal);
       const day = new Date(signalbox.now()).toISOString().slice(0, 10);
       return new Response(revocableBody(body, hold), {
