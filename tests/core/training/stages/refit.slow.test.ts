@@ -1,7 +1,7 @@
 /** Checks that the served model learns from all rows after the test, and that the tested one is kept beside it. */
 import { describe, expect, test } from "bun:test";
 import type { Table } from "../../../../core/csv/types.ts";
-import type { Model } from "../../../../core/trainer/model/model.ts";
+import { type Model, predict } from "../../../../core/trainer/model/model.ts";
 import { readModel, readTestedModel } from "../../../../core/trainer/model/model-file.ts";
 import { seededRandom } from "../../../../core/trainer/random.ts";
 import { category, draw, normal, numbers, type Ran, runStages } from "./run.ts";
@@ -21,7 +21,20 @@ const tested = ({ files }: Ran) => readTestedModel(files.get("model.bin")!);
 const makeup = ({ parts }: Model) =>
   parts.map(({ name, weight, members }) => ({ name, weight, members: members.length }));
 
+/** Of the rows, those that a model answers rightly. */
+function rightly(model: Model): number {
+  const { values } = predict(model, table);
+  return [...values].filter((code, row) => model.classes[code] === answer[row]).length / ROWS;
+}
+
 describe("refit", () => {
+  test("the served model answers as well as the tested one", async () => {
+    const ran = await runStages(table, "y");
+    expect(ran.result.refit).toMatchObject({ rows: ROWS });
+    expect(rightly(tested(ran))).toBeGreaterThan(0.85);
+    expect(rightly(served(ran))).toBeGreaterThan(rightly(tested(ran)) - 0.03);
+  });
+
   test("the served model learned from all rows, by the same settings; the tested one only from its own", async () => {
     const ran = await runStages(table, "y");
     expect(ran.result.refit).toMatchObject({ rows: ROWS });
