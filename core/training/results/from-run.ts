@@ -14,7 +14,7 @@ export async function requestFrom(
   const before = fromRun === undefined ? null : settingsOf(await find(fromRun));
   const datasetId = asked.datasetId ?? before?.datasetId;
   if (datasetId === undefined) {
-    throw new AppError("syntax", "datasetId: required", {
+    throw new AppError("syntax", "datasetId: is missing; it must be text", {
       fix: "Name the dataset to train on, or a run to start from as fromRun.",
     });
   }

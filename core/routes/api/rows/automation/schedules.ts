@@ -166,7 +166,7 @@ export const SCHEDULE_ROUTES = [
     method: "GET",
     path: "/api/schedule-runs/:id/result",
     scope: "predict",
-    example: "curl --fail-with-body -O '{home}/api/schedule-runs/ID/result'",
+    example: "curl --fail-with-body '{home}/api/schedule-runs/ID/result'",
     says: "The predictions that a scoring wrote for its webhook.",
     answers: {
       200: { "text/csv": "the predictions", "application/vnd.apache.parquet": "the predictions" },
