@@ -125,7 +125,8 @@ async function featuresOf({ store }: PanelSource, name: string, version: string 
 }
 
 async function exampleNames(source: PanelSource, home: string): Promise<Record<string, string>> {
-  const dataset = (await listDatasets(source.store, { before: Number.MAX_SAFE_INTEGER, limit: 1 }))[0];
+  const newestFirst = await listDatasets(source.store, { before: Number.MAX_SAFE_INTEGER, limit: 10 });
+  const dataset = newestFirst.find(({ profile }) => profile?.target) ?? newestFirst[0];
   const model = await currentModel(source.store);
   const newest = model && (await listVersions(source.store, model.name))[0];
   const row = Object.fromEntries(
@@ -136,7 +137,7 @@ async function exampleNames(source: PanelSource, home: string): Promise<Record<s
     curl: curlCommand(source.config),
     dataset: dataset?.id ?? "ID",
     file: "data.csv",
-    target: "COLUMN",
+    target: dataset?.profile?.target ?? "COLUMN",
     run: (await currentRun(source.store))?.id ?? "ID",
     source: (await listSources(source.store))[0]?.id ?? "ID",
     schedule: (await listSchedules(source.store))[0]?.id ?? "ID",

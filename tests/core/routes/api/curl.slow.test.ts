@@ -57,6 +57,9 @@ test("the README's line trains, and the lines that it prints predict and deploy"
     for (const [, command] of out.matchAll(/^(?:Predict|Deploy): +(.*)$/gm))
       expect([command, (await paste(command!)).code]).toEqual([command, 0]);
   }
+  // The examples of the docs make their own.
+  const { items } = await server.json<{ items: { id: string }[] }>("/api/schedules");
+  for (const { id } of items) await server.ask(`/api/schedules/${id}`, { method: "DELETE" });
 }, 60_000);
 
 /** What cannot succeed as it stands: a placeholder where nothing is, a run that has ended, a row of nobody. */
@@ -85,7 +88,6 @@ const REFUSED: Record<string, number> = {
   "POST /api/runs/:id/stop": 409,
   "POST /api/runs/:id/resume": 409,
   "DELETE /api/runs/:id": 409,
-  "DELETE /api/models/:name/versions/:v": 409,
 };
 
 test("each example of the docs works, those that delete last", async () => {
@@ -108,6 +110,9 @@ test("each example of the docs works, those that delete last", async () => {
 }, 120_000);
 
 test("every way that curl sends a file is understood, and the exit code tells the truth", async () => {
+  expect((await paste("curl -f -T data.csv 'URLapi/train/plain.csv?budgetSeconds=2&name=plain'")).code).toBe(
+    0,
+  );
   for (const line of [
     "curl -f -T data.csv 'URLapi/upload'",
     "cat data.csv | curl -f -T - 'URLapi/upload?name=piped.csv'",
@@ -116,13 +121,15 @@ test("every way that curl sends a file is understood, and the exit code tells th
     "curl -f -F file=@data.csv 'URLapi/upload'",
     "curl -f --data-binary @data.csv 'URLapi/upload?name=binary.csv'",
     "gzip -kf data.csv && curl -f -T data.csv.gz -H 'content-encoding: gzip' 'URLapi/upload?name=packed.csv'",
-    "curl -f -T data.csv 'URLapi/models/data/predict?version=1'",
-    "curl -f --data-binary @data.csv 'URLapi/models/data/predict?version=1'",
-    "curl -f -F file=@data.csv 'URLapi/models/data/predict?version=1'",
-    "curl -f -T data.csv.gz -H 'content-encoding: gzip' 'URLapi/models/data/predict?version=1'",
+    "curl -f -T data.csv 'URLapi/models/plain/predict?version=1'",
+    "curl -f --data-binary @data.csv 'URLapi/models/plain/predict?version=1'",
+    "curl -f -F file=@data.csv 'URLapi/models/plain/predict?version=1'",
+    "curl -f -T data.csv.gz -H 'content-encoding: gzip' 'URLapi/models/plain/predict?version=1'",
   ])
     expect([line, (await paste(line)).code]).toEqual([line, 0]);
-  const untyped = await paste(`curl --fail-with-body -d '{"age":30}' 'URLapi/models/data/predict?version=1'`);
+  const untyped = await paste(
+    `curl --fail-with-body -d '{"age":30}' 'URLapi/models/plain/predict?version=1'`,
+  );
   expect(untyped.code).toBe(0);
   expect(untyped.out).toContain('"prediction"');
   const flat = "printf 'a,b\\n%s' \"$(yes '1,x' | head -60)\" | curl --fail-with-body -T -";
