@@ -40,7 +40,6 @@ const SECTIONS: readonly { section: Section; path: string; label: string }[] = [
   { section: "schedules", path: "/schedules", label: "Schedules" },
   { section: "runs", path: "/runs", label: "Runs" },
   { section: "models", path: "/models", label: "Models" },
-  { section: "inspect", path: "/inspect", label: "Inspect" },
   { section: "docs", path: "/docs", label: "API" },
   { section: "settings", path: "/settings", label: "Settings" },
 ];
@@ -116,7 +115,10 @@ export function Layout({
           {children}
         </main>
         <footer class="foot">
-          <p>Signalbox {frame.version}. Your data stays on this server.</p>
+          <p>
+            Signalbox {frame.version}. Your data stays on this server.{" "}
+            <a href={url(links, "/inspect")}>Inspect the socket</a>
+          </p>
         </footer>
         <aside id="toasts" class="toasts" aria-label="Notifications" />
         <KeyHelp links={links} />
