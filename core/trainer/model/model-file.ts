@@ -4,7 +4,7 @@
  * model that was tested follows in the same file: comparisons need one that has not seen them.
  */
 import { MODEL_VERSION, type Model } from "./model.ts";
-import { DamagedFileError, pack, packedLength, unpack } from "./pack.ts";
+import { checkPacked, DamagedFileError, pack, packedLength, unpack } from "./pack.ts";
 
 export { DamagedFileError };
 
@@ -43,7 +43,9 @@ function partsOf(bytes: Uint8Array): { served: Uint8Array; tested: Uint8Array | 
   const length = packedLength(bytes);
   const [served, tested] = [bytes.subarray(0, length), bytes.subarray(length)];
   if (tested.length === 0) return { served, tested: null };
-  if (packedLength(tested) !== tested.length) throw new DamagedFileError("The file is cut off or has grown.");
+  // Also where only the other one is asked for: a file is whole or refused.
+  checkPacked(served);
+  checkPacked(tested);
   return { served, tested };
 }
 

@@ -65,21 +65,25 @@ export function packedLength(bytes: Uint8Array): number {
   return HEADER_BYTES + padded(header.getUint32(8, true)) + header.getUint32(12, true);
 }
 
-/** Throws DamagedFileError. The arrays are copies: the bytes may be dropped. */
-export function unpack(bytes: Uint8Array): unknown {
+/** Throws DamagedFileError where the bytes are not one whole value. */
+export function checkPacked(bytes: Uint8Array): void {
   if (bytes.length < HEADER_BYTES) throw new DamagedFileError("The file is too short.");
   if (new TextDecoder().decode(bytes.subarray(0, 4)) !== MAGIC) {
     throw new DamagedFileError("The file does not begin as a model file does.");
   }
+  if (bytes.length !== packedLength(bytes)) throw new DamagedFileError("The file is cut off or has grown.");
   const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const jsonBytes = header.getUint32(8, true);
-  const arraysAt = HEADER_BYTES + padded(jsonBytes);
-  if (bytes.length !== arraysAt + header.getUint32(12, true)) {
-    throw new DamagedFileError("The file is cut off or has grown.");
-  }
   if (crc32(bytes.subarray(CHECKED_FROM)) !== header.getUint32(4, true)) {
     throw new DamagedFileError("The file's checksum does not match.");
   }
+}
+
+/** Throws DamagedFileError. The arrays are copies: the bytes may be dropped. */
+export function unpack(bytes: Uint8Array): unknown {
+  checkPacked(bytes);
+  const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const jsonBytes = header.getUint32(8, true);
+  const arraysAt = HEADER_BYTES + padded(jsonBytes);
   // A Node Buffer's slice shares its pool: only a new array is a copy.
   const body = new Uint8Array(bytes.subarray(arraysAt));
   const json = new TextDecoder().decode(bytes.subarray(HEADER_BYTES, HEADER_BYTES + jsonBytes));

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { MODEL_VERSION, type Model } from "../../../../core/trainer/model/model.ts";
-import { readModel, writeModel } from "../../../../core/trainer/model/model-file.ts";
+import { readModel, readTestedModel, writeModel } from "../../../../core/trainer/model/model-file.ts";
 import { crc32, DamagedFileError, pack, unpack } from "../../../../core/trainer/model/pack.ts";
 
 const MODEL: Model = {
@@ -41,6 +41,20 @@ test("plain data and arrays come back equal", () => {
 
 test("the checksum is the well-known one", () => {
   expect(crc32(new TextEncoder().encode("123456789"))).toBe(0xcbf43926);
+});
+
+test("a changed byte of the tested model is refused too, whichever of the two is asked for", () => {
+  const bytes = writeModel({ ...MODEL, threshold: 0.5 }, MODEL);
+  expect(readModel(bytes).threshold).toBe(0.5);
+  expect(readTestedModel(bytes)).toEqual(MODEL);
+  fc.assert(
+    fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+      const damaged = bytes.slice();
+      damaged[at] ^= change;
+      expect(() => readModel(damaged)).toThrow(DamagedFileError);
+      expect(() => readTestedModel(damaged)).toThrow(DamagedFileError);
+    }),
+  );
 });
 
 test("any changed, missing or added byte is refused", () => {
