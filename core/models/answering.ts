@@ -47,7 +47,7 @@ export interface Answered {
 
 export interface AnswerOptions {
   explain: boolean;
-  /** How often bounds shall hold the outcome, 0..1; absent: answers have none. */
+  /** How often bounds should contain the outcome, 0..1; absent: answers have none. */
   interval?: number | undefined;
 }
 
@@ -306,7 +306,8 @@ export function columnOf({ name, type }: ColumnPlan, cells: readonly Value[]): C
   return { name, type, codes, labels: [...index.keys()] };
 }
 
-function answerAt(model: Model, { values, probabilities }: ModelAnswer, row: number): Answer {
+/** The answer for one row of a table that was predicted. */
+export function answerAt(model: Model, { values, probabilities }: ModelAnswer, row: number): Answer {
   if (!probabilities) return { prediction: values[row]! };
   const { classes } = model;
   const entries = classes.map((name, k) => [name, probabilities[row * classes.length + k]!] as const);

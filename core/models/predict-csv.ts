@@ -36,7 +36,7 @@ export interface FileToPredict extends InputSource {
   form?: OutputForm;
   /** Which rows stay in the prediction log, as far as it is on; a sample of those after the first KEPT_ROWS if absent. */
   keeping?: Keeping;
-  /** How often bounds shall hold the outcome; absent: no columns for them. */
+  /** How often bounds should contain the outcome; absent: no columns for them. */
   interval?: number | undefined;
 }
 

@@ -121,7 +121,7 @@ export interface PredictOptions {
   explain: boolean;
   /** "trial": a prediction on the model's page, neither counted nor logged. */
   purpose?: "traffic" | "trial";
-  /** How often bounds shall hold the outcome; a trial goes without where the version has none. */
+  /** How often bounds should contain the outcome; a trial goes without them if the version has none. */
   interval?: number | undefined;
   /** Columns that the smallest change leaves as they are. */
   pinned?: readonly string[];
@@ -202,28 +202,20 @@ export class Serving {
 
   /** Rows of a file, as `TableReader` read them: counted, and kept as `keeping` says. `cellsOf`: a row as JSON. */
   async predictTable(version: StoredVersion, table: Table, asked: FileRows): Promise<PredictedTable> {
-    const [model, prepared, { predict }] = await Promise.all([
+    const [model, prepared, { predict }, { answerAt }] = await Promise.all([
       this.cache.load(version),
       this.traffic.prepare(version),
       import("../trainer/model/model.ts"),
+      import("./answering.ts"),
     ]);
     const begin = performance.now();
     const predicted = timed("predict", () => predict(model, table));
     const { classes } = model;
     const predictions = Array.from(predicted.values, (value) => (classes.length ? classes[value]! : value));
-    const answerOf = (row: number) =>
-      storedAnswer({
-        prediction: predictions[row]!,
-        ...(predicted.probabilities && {
-          probabilities: Object.fromEntries(
-            classes.map((name, k) => [name, predicted.probabilities![row * classes.length + k]!]),
-          ),
-        }),
-      });
     const { warnings, keeping, cellsOf } = asked;
     const ids = this.traffic.note({
       ...{ version, model, prepared, table, predictions, warnings, keeping },
-      stored: (row) => ({ cells: cellsOf(row), answer: answerOf(row) }),
+      stored: (row) => ({ cells: cellsOf(row), answer: storedAnswer(answerAt(model, predicted, row)) }),
     });
     this.traffic.counters.took(version.name, (performance.now() - begin) / 1000);
     return { predicted, ids };

@@ -52,7 +52,7 @@ async function readFile(arg: string): Promise<Given> {
   return { name: basename(path, ".csv").replaceAll(/\W/g, "_"), csv: await Bun.file(path).text(), target };
 }
 
-/** Categories and gaps beside numbers, for each kind of target; dates too, but for the one that LightGBM shall open. */
+/** Categories and gaps beside numbers, for each kind of target; dates too, except in the one that LightGBM opens. */
 function madeFiles(): Given[] {
   const random = seeded(11);
   const rows = Array.from({ length: 2000 }, () => {

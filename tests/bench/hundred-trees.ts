@@ -1,6 +1,6 @@
 /**
  * A model of 100 trees in a data folder that no server holds: what a race chooses differs from machine to machine, and
- * what is measured shall not. It takes the place of a trained version's model, with its columns and classes.
+ * what is measured must not. It takes the place of a trained version's model, with its columns and classes.
  */
 import { join } from "node:path";
 import type { Table } from "../../core/csv/types.ts";

@@ -50,7 +50,7 @@ function lastOf(key: PanelKey, seq: number): number {
 
 const COUNT = "SELECT value FROM settings WHERE name = 'count'";
 
-/** One change and the event that tells of it: the n-th event says that the count is n. */
+/** One change and its event: the n-th event says that the count is n. */
 async function happen(log: EventLog): Promise<void> {
   await log.record(async (tx) => {
     await tx.run("UPDATE settings SET value = CAST(value AS INTEGER) + 1 WHERE name = 'count'");

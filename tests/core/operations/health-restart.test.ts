@@ -15,7 +15,7 @@ test("a long queue raises one alert over three restarts, and one when it ends", 
   const store = await openSqlite(folder);
   let at = 1_700_000_000_000;
   const log = await EventLog.open(store, () => at);
-  // Only the queue shall speak: the other limits are out of reach.
+  // Only the queue can raise an alert: the other limits are out of reach.
   const config = readConfig({
     DATA_DIR: folder,
     METRICS_SECONDS: "3600",

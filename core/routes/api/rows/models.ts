@@ -44,7 +44,7 @@ const PREDICT_QUERY = VERSION_QUERY.extend({
     .default("0")
     .describe("1 adds contributions and, for up to 10 rows, the smallest change that changes the prediction"),
   interval: INTERVAL_LEVEL.optional().describe(
-    "how often bounds shall hold the outcome, such as 0.9: adds an interval to numbers, a set of classes otherwise; CSV: columns interval_low and interval_high, or set",
+    "how often the bounds should contain the outcome, such as 0.9. Adds an interval to numbers and a set of classes otherwise; in a CSV, the columns interval_low and interval_high, or set",
   ),
   log: z
     .enum(KEEPINGS)
