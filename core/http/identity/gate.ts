@@ -97,7 +97,7 @@ export class Gate {
       isSecure: scheme === null ? config.PUBLIC_URL.startsWith("https:") : scheme === "https",
       identity: null,
       route: null,
-      headers: {},
+      headers: closeHeader(headers),
     };
   }
 
@@ -352,4 +352,12 @@ function refuseBlindCookie(request: Request): void {
   throw new AppError("forbidden", "A request with a session cookie must name the page it comes from", {
     fix: "In a program, send a token instead: Authorization: Bearer TOKEN.",
   });
+}
+
+/**
+ * A client that asked for the connection's end is told that it ends, which Bun leaves out (RFC 9112, 9.6): a proxy that
+ * keeps connections would send its next request on one that is about to close.
+ */
+function closeHeader(headers: Headers): Record<string, string> {
+  return headers.get("connection") === "close" ? { connection: "close" } : {};
 }
