@@ -91,15 +91,18 @@ function withoutIds(answer: unknown): unknown {
   };
 }
 
-test.each([...WAYS, "text/html"])("a client that ends its connection is told that it ends: %s", async (type) => {
-  const answer = (headers: Record<string, string>) =>
-    type === "text/html"
-      ? harness.ask("/", { headers: { accept: type, ...headers } })
-      : harness.ask("/api/models/grades/predict", {
-          method: "POST",
-          headers: { "content-type": type, ...headers },
-          body: JSON.stringify(ROW),
-        });
-  expect((await answer({ connection: "close" })).headers.get("connection")).toBe("close");
-  expect((await answer({})).headers.get("connection")).toBeNull();
-});
+test.each([...WAYS, "text/html"])(
+  "a client that ends its connection is told that it ends: %s",
+  async (type) => {
+    const answer = (headers: Record<string, string>) =>
+      type === "text/html"
+        ? harness.ask("/", { headers: { accept: type, ...headers } })
+        : harness.ask("/api/models/grades/predict", {
+            method: "POST",
+            headers: { "content-type": type, ...headers },
+            body: JSON.stringify(ROW),
+          });
+    expect((await answer({ connection: "close" })).headers.get("connection")).toBe("close");
+    expect((await answer({})).headers.get("connection")).toBeNull();
+  },
+);
