@@ -40,7 +40,7 @@ export async function pruneTables(folder: string, kept: VersionFile): Promise<vo
   for (const file of await readdir(folder)) {
     const path = join(folder, file);
     const isTable = file.startsWith(`${id}.`) && file.includes(".table");
-    if (isTable && path !== table && path !== `${table}.json`) await rm(path, { force: true });
+    if (isTable && path !== table && !path.startsWith(`${table}.`)) await rm(path, { force: true });
   }
 }
 

@@ -21,6 +21,8 @@ export interface RunInput {
   folder: string;
   /** The version of the same model that the new one will be compared with: its number and its file. */
   previous?: { version: number; path: string } | null;
+  /** The table's columns are kept beside it, for the next run. */
+  keepsColumns?: true;
 }
 
 type WholeReport = Exclude<StageReport, { type: "round" }>;
@@ -43,7 +45,7 @@ export interface RunControls {
 /** Runs all stages; the model file is the artifact "model.bin". Throws what a stage throws. */
 export async function runStages(input: RunInput, controls: RunControls): Promise<RunResult> {
   await mkdir(input.folder, { recursive: true });
-  const work = createWork(openThreads);
+  const work = createWork(openThreads, input);
   if (input.previous) {
     const { version, path } = input.previous;
     work.previous = { version, model: readTestedModel(await readFile(path)) };

@@ -334,6 +334,7 @@ export class Runs {
       options: run.options,
       folder: this.folderOf(run.id),
       previous: await this.options.models.before(run.modelName),
+      keepsColumns: true,
       file: { path: this.options.datasets.pathOf(dataset), choices: dataset.choices },
       dataset: {
         path: this.options.datasets.tablePathOf(dataset),

@@ -1,5 +1,5 @@
 /** A small model of a file, made in a moment by the product's own reader, encoder and trees: no stages, no race. */
-import { loadTable } from "../../core/csv/load.ts";
+import { loadTable } from "../../core/csv/columns/load.ts";
 import { profileCsv } from "../../core/csv/read.ts";
 import type { CsvProfile, ReadingChoices, Table } from "../../core/csv/types.ts";
 import { planDesign } from "../../core/trainer/encoding/design.ts";

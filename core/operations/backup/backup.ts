@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { copyFile, link, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { KEPT_COLUMN } from "../../csv/columns/column-file.ts";
 import { AppError } from "../../platform/errors.ts";
 import { VERSION } from "../../platform/version.ts";
 import { FILE_FOLDERS, filesOf } from "../../store/files.ts";
@@ -94,7 +95,8 @@ async function linkFiles(folder: string, stage: string): Promise<void> {
   for (const kind of FILE_FOLDERS) {
     await mkdir(join(stage, kind), { recursive: true });
     for (const file of await readdir(join(folder, kind)).catch(() => []))
-      if (!file.endsWith(".part")) await linkOne(join(folder, kind, file), join(stage, kind, file));
+      if (!file.endsWith(".part") && !file.endsWith(KEPT_COLUMN))
+        await linkOne(join(folder, kind, file), join(stage, kind, file));
   }
 }
 

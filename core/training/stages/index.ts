@@ -1,5 +1,6 @@
 /** The work of each stage, in the order of the record. It is all that the rest of the program knows of the stages. */
-import { loadTable } from "../../csv/load.ts";
+import { loadKeptTable } from "../../csv/columns/kept.ts";
+import { loadTable } from "../../csv/columns/load.ts";
 import { STAGE_NAMES, type StageName } from "../../trainer/contract.ts";
 import type { OpenWorkerPool } from "../../trainer/race/worker-pool.ts";
 import { engineerFeatures } from "./engineer.ts";
@@ -27,8 +28,11 @@ const WORK: Record<StageName, Stage<Work>> = {
 export const STAGES: readonly Stage<Work>[] = STAGE_NAMES.map((name) => WORK[name]);
 
 /** The empty work of a new run. Without a pool the run's own thread does everything. */
-export function createWork(openPool: OpenWorkerPool | null = null): Work {
-  return emptyWork(loadTable, openPool);
+export function createWork(
+  openPool: OpenWorkerPool | null = null,
+  { keepsColumns = false }: { keepsColumns?: boolean } = {},
+): Work {
+  return emptyWork(keepsColumns ? loadKeptTable : loadTable, openPool);
 }
 
 export type { Work } from "./work/work.ts";

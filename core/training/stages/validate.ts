@@ -41,7 +41,7 @@ export const validateData: Stage<Work> = {
     const table = await loadUntilStop(context, [...names, ...beside], task);
     const column = table.columns.find(({ name }) => name === options.target)!;
     const read = readTarget(column, task, options.positiveClass ?? null);
-    const rows = affordableRows(context, read.rows);
+    const rows = affordableRows(context, read.rows, table.readMs);
     const kept = selectRows(table, rows);
     const target: Target = {
       ...read.target,
@@ -214,11 +214,15 @@ const READINGS_A_ROW = 7;
 /** Threads start, a model is judged and saved, however few the rows. */
 const FIXED_MS = 700;
 
-/** All rows, or a seeded sample: as many as the time left has room for, by how long it took to read them here and now. */
-function affordableRows(context: Context, rows: Int32Array): Int32Array {
+/**
+ * All rows, or a seeded sample: as many as the time left has room for, by how long reading them took: now, or when the
+ * columns were kept.
+ */
+function affordableRows(context: Context, rows: Int32Array, keptMs = 0): Int32Array {
   const { options, elapsedMs } = context;
-  const readMs = elapsedMs();
-  const share = (budgetMs(context) - readMs - FIXED_MS) / (READINGS_A_ROW * readMs);
+  const spentMs = elapsedMs();
+  const readMs = Math.max(spentMs, keptMs);
+  const share = (budgetMs(context) - spentMs - FIXED_MS) / (READINGS_A_ROW * readMs);
   if (options.budgetRounds !== null || !(share < 1) || rows.length <= LEAST_SAMPLED) return rows;
   const count = Math.max(LEAST_SAMPLED, Math.round(rows.length * share));
   const message = `${writtenCount(count)} of ${writtenCount(rows.length)} rows are used, drawn at random: more would not fit into ${options.budgetSeconds} seconds.`;

@@ -5,7 +5,7 @@ import { sniffDateFormat } from "../../../core/csv/cells/dates/date-format.ts";
 import { parseDate } from "../../../core/csv/cells/dates/dates.ts";
 import { sniffNumberFormat } from "../../../core/csv/cells/numbers/number-format.ts";
 import { PLAIN_NUMBER, parseNumber } from "../../../core/csv/cells/numbers/numbers.ts";
-import { loadTable } from "../../../core/csv/load.ts";
+import { loadTable } from "../../../core/csv/columns/load.ts";
 import { readPage } from "../../../core/csv/preview.ts";
 import { profileCsv } from "../../../core/csv/read.ts";
 import { cellKind } from "../../../core/csv/rows/cell-kinds.ts";

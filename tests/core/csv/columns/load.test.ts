@@ -1,11 +1,11 @@
 /** Checks that a plan reads the same cells each time: whole, in part, sampled, page by page, and written again. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { loadTable } from "../../../core/csv/load.ts";
-import { readPage } from "../../../core/csv/preview.ts";
-import { profileCsv } from "../../../core/csv/read.ts";
-import { writeRow } from "../../../core/csv/write.ts";
-import { fileOf, rowsOf } from "./files.ts";
+import { loadTable } from "../../../../core/csv/columns/load.ts";
+import { readPage } from "../../../../core/csv/preview.ts";
+import { profileCsv } from "../../../../core/csv/read.ts";
+import { writeRow } from "../../../../core/csv/write.ts";
+import { fileOf, rowsOf } from "../files.ts";
 
 const ROWS = 5000;
 const path = fileOf(

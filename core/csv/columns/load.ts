@@ -3,15 +3,15 @@
  * says; more rows than wanted are sampled, seeded, in the file's order. Never decides anything.
  */
 
-import { AppError } from "../platform/errors.ts";
-import { isMissing } from "./cells/cells.ts";
-import { DateReader } from "./cells/dates/date-reader.ts";
-import { Dictionary } from "./cells/dictionary.ts";
-import { labelKey, plainLabel } from "./cells/labels.ts";
-import { type NumberFormat, PLAIN_NUMBER, readNumber } from "./cells/numbers/numbers.ts";
-import { sampleRows } from "./rows/sampling.ts";
-import { scanTable } from "./rows/scan.ts";
-import type { Column, ColumnPlan, ReadingPlan, ReadingProgress, Table } from "./types.ts";
+import { AppError } from "../../platform/errors.ts";
+import { isMissing } from "../cells/cells.ts";
+import { DateReader } from "../cells/dates/date-reader.ts";
+import { Dictionary } from "../cells/dictionary.ts";
+import { labelKey, plainLabel } from "../cells/labels.ts";
+import { type NumberFormat, PLAIN_NUMBER, readNumber } from "../cells/numbers/numbers.ts";
+import { sampleRows } from "../rows/sampling.ts";
+import { scanTable } from "../rows/scan.ts";
+import type { Column, ColumnPlan, ReadingPlan, ReadingProgress, Table } from "../types.ts";
 
 export interface LoadOptions {
   /** Names; all where absent. The table has them in the plan's order. */
