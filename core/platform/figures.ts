@@ -1,12 +1,16 @@
 /**
- * Writes numbers for people, by one set of rules: three significant digits, thousands grouped from 10,000, and nothing
- * that is not zero shown as zero, nor as 100 % what is not all. Plain text: "-0.5", "1.2e-7". Pages set the
- * minus sign and powers of ten with `typeset`.
+ * Writes numbers for people, by one set of rules: three significant digits, thousands grouped from 10,000, nothing that
+ * is not zero shown as zero, nothing below 1 shown as 1 (an R² of 0.99979), nor as 100 % what is not all. Plain text:
+ * "-0.5", "1.2e-7". Pages set the minus sign and powers of ten with `typeset`.
  */
 
 export const DAY_MS = 86_400_000;
 
 const MOST_DECIMALS = 6;
+/** To tell a figure from 1; one that is closer is "above 0.9999". */
+const DECIMALS_BELOW_ONE = 4;
+/** Closer to 1 only sums of floating-point numbers come, which mean 1. */
+const ROUNDING_ERROR = 1e-9;
 const POWERS_BELOW = 0.001;
 const POWERS_FROM = 1e9;
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
@@ -36,25 +40,24 @@ export function exact(n: number): string {
     : short.toLocaleString("en", { maximumFractionDigits: 8 });
 }
 
-/** Three significant digits without trailing zeros, whole from 100 on: 0.841, 12.3, 53,940, 8e-5. Not a number: "–". */
+/**
+ * Three significant digits without trailing zeros, whole from 100 on: 0.841, 12.3, 53,940, 8e-5; 0.9998, not 1. Not a
+ * number: "–".
+ */
 export function figure(n: number): string {
   if (!Number.isFinite(n)) return "–";
   const size = Math.abs(n);
   if (isPower(size)) return power(n);
+  if (looksLikeOne(n, 3)) return belowOne(n);
   return size >= 100 ? grouped(Math.round(n)) : String(Number(n.toPrecision(3)));
 }
 
 /** As `figure`, with trailing zeros: "0.890", for a score that is shown beside others. */
 export function score(n: number): string {
   const size = Math.abs(n);
-  if (!Number.isFinite(n) || n === 0 || size >= 100 || isPower(size)) return figure(n);
+  if (!Number.isFinite(n) || n === 0 || size >= 100 || isPower(size) || looksLikeOne(n, 3)) return figure(n);
   // Rounding may add a digit before the point: 99.96 is "100", as is its neighbour 100.2.
   return size >= 99.95 ? figure(n) : n.toPrecision(3);
-}
-
-/** Correlations and others that end at 1: 0.9 -> "0.900", 0.9998 -> "above 0.999". */
-export function strength(n: number): string {
-  return n > 0.9995 && n < 1 ? "above 0.999" : score(n);
 }
 
 /**
@@ -80,13 +83,35 @@ function alignedFigures(values: readonly number[], digits: number): string[] {
   const finite = values.filter((value) => Number.isFinite(value) && value !== 0);
   const largest = finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   if (largest === 0 || isPower(largest)) return values.map(figure);
-  const decimals = Math.min(MOST_DECIMALS, Math.max(0, digits - Math.floor(Math.log10(largest))));
+  const wanted = Math.min(MOST_DECIMALS, Math.max(0, digits - Math.floor(Math.log10(largest))));
+  const decimals = Math.max(wanted, ...finite.map((value) => decimalsBelowOne(value, wanted)));
   return values.map((value) => {
     if (!Number.isFinite(value)) return figure(value);
+    if (decimals > 0 && looksLikeOne(value, decimals)) return belowOne(value);
     const text = decimals === 0 ? grouped(Math.round(value)) : value.toFixed(decimals);
     if (value !== 0 && Number(text) === 0) return power(value);
     return value === 0 ? text.replace("-", "") : text;
   });
+}
+
+/** Would be rounded to 1, and is less. */
+function looksLikeOne(n: number, decimals: number): boolean {
+  const size = Math.abs(n);
+  return size < 1 - ROUNDING_ERROR && Number(size.toFixed(decimals)) >= 1;
+}
+
+/** How many it takes, up to four, until it no longer looks like 1. In columns of whole numbers nobody takes it for perfect. */
+function decimalsBelowOne(n: number, wanted: number): number {
+  let decimals = wanted;
+  while (decimals > 0 && decimals < DECIMALS_BELOW_ONE && looksLikeOne(n, decimals)) decimals += 1;
+  return decimals;
+}
+
+/** 0.99979 -> "0.9998", 0.999999 -> ">0.9999", -0.999999 -> "<-0.9999". */
+function belowOne(n: number): string {
+  if (!looksLikeOne(n, DECIMALS_BELOW_ONE)) return n.toFixed(DECIMALS_BELOW_ONE);
+  const edge = (1 - 10 ** -DECIMALS_BELOW_ONE).toFixed(DECIMALS_BELOW_ONE);
+  return n < 0 ? `<-${edge}` : `>${edge}`;
 }
 
 /** Shares of rows, progress, load: 0.1234 -> "12 %"; below 10 % one decimal. */

@@ -149,6 +149,22 @@ test("while a page comes and while a run goes on everything stands still, and th
   }
 });
 
+test("a file's page stands still while it fills", async ({ page, server }) => {
+  for (const viewport of [
+    { width: 1280, height: 800 },
+    { width: 390, height: 844 },
+  ]) {
+    await page.setViewportSize(viewport);
+    const body = fruitCsv(300_000);
+    const upload = await fetch(`${server.url}api/upload?wait=0&name=large.csv`, { method: "POST", body });
+    const { id } = (await upload.json()) as { id: string };
+    await page.goto(`${server.url}datasets/${id}`);
+    await watchShifts(page);
+    await expect(page.getByRole("button", { name: "Train model" })).toBeVisible({ timeout: 60_000 });
+    expect(await shifted(page)).toBeLessThan(0.05);
+  }
+});
+
 interface Pace {
   share: number;
   elapsedMs: number;

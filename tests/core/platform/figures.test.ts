@@ -15,7 +15,6 @@ import {
   score,
   scorePercent,
   scorePercents,
-  strength,
   typeset,
 } from "../../../core/platform/figures.ts";
 
@@ -161,6 +160,22 @@ test("figures that differ look different where two more digits can tell them apa
   expect(distinctFigures([123.4, 123.3])).toEqual(["123.4", "123.3"]);
 });
 
-test("a correlation that is not perfect is not shown as 1", () => {
-  expect([0.9, 0.9994, 0.99996, 1].map(strength)).toEqual(["0.900", "0.999", "above 0.999", "1.00"]);
+test("what is less than 1 is never shown as 1", () => {
+  const near = [0.9994, 0.99979, 0.999999, -0.99979, -0.999999, 1, 1.0001, 1 - 1e-12];
+  expect(near.map(figure)).toEqual([...["0.999", "0.9998", ">0.9999", "-0.9998", "<-0.9999", "1", "1", "1"]]);
+  expect(near.map(score)).toEqual([
+    ...["0.999", "0.9998", ">0.9999", "-0.9998", "<-0.9999", "1.00", "1.00", "1.00"],
+  ]);
+  expect(figures([0.99979, 0.9])).toEqual(["0.9998", "0.9000"]);
+  expect(figures([0.999999, 0.9])).toEqual([">0.9999", "0.9000"]);
+  expect(figures([0.9, 0.8])).toEqual(["0.900", "0.800"]);
+  expect(figures([53.2, 0.97])).toEqual(["53.20", "0.97"]);
+  expect(figures([1530, 0.97])).toEqual(["1530", "1"]);
+  expect(distinctFigures([0.99979, 0.99981])).toEqual(["0.99979", "0.99981"]);
+  expect(typeset(figure(-0.999999))).toBe("<−0.9999");
+  fc.assert(
+    fc.property(fc.double({ min: 0.9, max: 1 - 2e-9, noNaN: true }), (n) => {
+      for (const text of [figure(n), score(n), figures([n, 0.5])[0]!]) expect(text).not.toMatch(/^1/);
+    }),
+  );
 });

@@ -2,7 +2,7 @@
  * Recognises a column that gives the target away, as far as the file shows it. By how closely the two go together, and
  * by names of what is known only once the answer is: how it ended, when, why, how long it took.
  */
-import { strength as strengthText } from "../../../platform/figures.ts";
+import { score as scoreText } from "../../../platform/figures.ts";
 import type { ColumnProfile, Finding } from "../../types.ts";
 
 const AFTERWARDS =
@@ -33,7 +33,7 @@ export function describeLeak({ name, correlation }: ColumnProfile, target: strin
   if (!correlation) return [];
   const strength = Math.abs(correlation.value);
   const fix = { exclude: [name] };
-  const shown = strengthText(strength);
+  const shown = scoreText(strength);
   if (strength >= SUSPECT && (correlation.determines ?? 1) >= DETERMINES) {
     const severity = strength >= CERTAIN ? "error" : "warning";
     const message = `“${name}” alone almost gives “${target}” away (correlation ${shown}). If it is only known afterwards, leave it out: the model would be useless in practice.`;

@@ -12,7 +12,7 @@ import {
   percent,
   plural,
   scorePercent,
-  strength,
+  score as scoreText,
 } from "../../../platform/figures.ts";
 import { findCombination } from "../../../trainer/checks/combination.ts";
 import { findIdentities } from "../../../trainer/checks/identities.ts";
@@ -152,7 +152,7 @@ function afterwards(
 function leaks(column: Column, given: { target: Target; targetName: string; probe: Int32Array }): Finding[] {
   const score = scoreAlone(column, given.target, given.probe);
   const isNumber = given.target.task === "regression";
-  const measured = `${isNumber ? "R²" : "ROC AUC"} ${strength(score)}`;
+  const measured = `${isNumber ? "R²" : "ROC AUC"} ${scoreText(score)}`;
   const { name } = column;
   const isNamed = isNamedAfterwards(name) && isEnough(given.target, given.probe);
   const kind = isNumber ? "share" : "area";
@@ -187,7 +187,7 @@ function sameOrder(
   const score = column.type === "number" ? orderScore(column, target, probe) : 0;
   if (!(score >= SUSPECT)) return [];
   const { name } = column;
-  const message = `“${name}” puts the rows into nearly the same order as “${targetName}” (rank correlation ${strength(Math.sqrt(score))}). If it is only known afterwards, exclude it: the model would be useless in practice.`;
+  const message = `“${name}” puts the rows into nearly the same order as “${targetName}” (rank correlation ${scoreText(Math.sqrt(score))}). If it is only known afterwards, exclude it: the model would be useless in practice.`;
   return [
     finding("target_leak", score >= CERTAIN ? "error" : "warning", {
       column: name,
