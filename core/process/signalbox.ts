@@ -144,6 +144,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     logger,
     datasets,
     sealer,
+    workerId: worker.id,
     config,
     folder: join(folder, "datasets"),
     maxBytes: config.MAX_UPLOAD_MB * 1e6,
@@ -210,6 +211,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     ...{ store, worker, logger },
     takeUp: async (deadMs) => {
       await datasets.takeUp(deadMs);
+      await sources.takeUp(deadMs);
       await runs.takeUp(deadMs);
     },
   });

@@ -1,5 +1,5 @@
 /**
- * The step that made the tables of sources, schedules and alert routes, in SQLite's words; PostgreSQL's migrations turn
+ * The steps that made the tables of sources, schedules and alert routes, in SQLite's words; PostgreSQL's migrations turn
  * them into its own.
  */
 export const AUTOMATION = `
@@ -79,4 +79,17 @@ export const AUTOMATION = `
     figures_at INTEGER,
     created_at INTEGER NOT NULL
   ) STRICT;
+  `;
+
+/** Which server has what: with several on one database each thing is done by one of them. */
+export const AUTOMATION_HOLDERS = `
+  -- Who refreshes the source.
+  ALTER TABLE sources ADD COLUMN worker TEXT;
+  -- Which server delivers, and until when that holds by the database's clock.
+  ALTER TABLE alert_routes ADD COLUMN worker TEXT;
+  ALTER TABLE alert_routes ADD COLUMN held_until INTEGER NOT NULL DEFAULT 0;
+  -- How often the run was begun, and 1 once its result may have reached where it goes.
+  ALTER TABLE schedule_runs ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE schedule_runs ADD COLUMN is_sending INTEGER NOT NULL DEFAULT 0;
+  UPDATE events SET type = 'schedule.ran' WHERE type = 'schedule.finished';
   `;

@@ -34,12 +34,17 @@ export interface StoredScheduleRun {
   result: string | null;
   /** Who runs it is taken for dead after this. */
   heldUntil: number;
+  /** How often it was begun; what an earlier holder says does not count. */
+  attempt: number;
+  /** 1: its result may have reached where it goes. */
+  isSending: number;
 }
 
 const COLUMNS = `id, name, spec, place, is_enabled AS "isEnabled", next_at AS "nextAt", seen, created_by AS "createdBy",
   created_at AS "createdAt"`;
 const RUN_COLUMNS = `id, schedule_id AS "scheduleId", due_at AS "dueAt", started_at AS "startedAt",
-  finished_at AS "finishedAt", status, run_id AS "runId", sentence, result, held_until AS "heldUntil"`;
+  finished_at AS "finishedAt", status, run_id AS "runId", sentence, result, held_until AS "heldUntil", attempt,
+  is_sending AS "isSending"`;
 
 export async function listSchedules(store: Handle): Promise<StoredSchedule[]> {
   return store.all<StoredSchedule>(`SELECT ${COLUMNS} FROM schedules ORDER BY created_at DESC, id DESC`);
@@ -138,27 +143,64 @@ export async function lostScheduleRuns(store: Handle, now: number): Promise<Stor
   );
 }
 
-/** False: somebody else holds it now. */
-export async function holdScheduleRun(
-  store: Handle,
-  { id, was, until }: { id: string; was: number; until: number },
-): Promise<boolean> {
+/** A run as one of its holders has it. */
+export type Held = Pick<StoredScheduleRun, "id" | "attempt">;
+
+/** False: it has ended, or somebody else has it now. */
+export async function holdScheduleRun(store: Handle, { id, attempt }: Held, until: number): Promise<boolean> {
   const held = await store.run(
-    "UPDATE schedule_runs SET held_until = $until WHERE id = $id AND held_until = $was AND status = 'running'",
-    { id, was, until },
+    "UPDATE schedule_runs SET held_until = $until WHERE id = $id AND attempt = $attempt AND status = 'running'",
+    { id, attempt, until },
   );
   return held > 0;
 }
 
-export async function waitForRun(store: Handle, { id, runId }: { id: string; runId: string }): Promise<void> {
-  await store.run("UPDATE schedule_runs SET run_id = $runId WHERE id = $id", { id, runId });
+/** Alone on its database, a server that starts knows that nobody holds any. */
+export async function freeScheduleRuns(store: Handle): Promise<void> {
+  await store.run("UPDATE schedule_runs SET held_until = 0 WHERE status = 'running'");
 }
 
-/** False: it has ended already. */
+/** Takes over a run whose holder is gone. False: another host was first. */
+export async function takeScheduleRun(
+  store: Handle,
+  { id, attempt }: Held,
+  { now, until }: { now: number; until: number },
+): Promise<boolean> {
+  const taken = await store.run(
+    `UPDATE schedule_runs SET held_until = $until, attempt = attempt + 1
+     WHERE id = $id AND attempt = $attempt AND held_until < $now AND status = 'running'`,
+    { id, attempt, now, until },
+  );
+  return taken > 0;
+}
+
+/** From now on its result may have arrived. False: it is somebody else's. */
+export async function markSending(store: Handle, { id, attempt }: Held): Promise<boolean> {
+  const marked = await store.run(
+    "UPDATE schedule_runs SET is_sending = 1 WHERE id = $id AND attempt = $attempt AND status = 'running'",
+    { id, attempt },
+  );
+  return marked > 0;
+}
+
+/** Does one of its runs go on? */
+export async function isScheduleBusy(store: Handle, scheduleId: string): Promise<boolean> {
+  const row = await store.get<{ n: number }>(
+    "SELECT count(*) AS n FROM schedule_runs WHERE schedule_id = $scheduleId AND status = 'running'",
+    { scheduleId },
+  );
+  return (row?.n ?? 0) > 0;
+}
+
+/** Its training, which has its id. */
+export async function waitForRun(store: Handle, id: string): Promise<void> {
+  await store.run("UPDATE schedule_runs SET run_id = id WHERE id = $id", { id });
+}
+
+/** False: it has ended already, or is somebody else's. */
 export async function endScheduleRun(
   store: Handle,
-  end: {
-    id: string;
+  end: Held & {
     status: "done" | "failed";
     sentence: string;
     result: string | null;
@@ -167,7 +209,7 @@ export async function endScheduleRun(
 ): Promise<boolean> {
   const ended = await store.run(
     `UPDATE schedule_runs SET status = $status, sentence = $sentence, result = $result, finished_at = $finishedAt
-     WHERE id = $id AND status = 'running'`,
+     WHERE id = $id AND attempt = $attempt AND status = 'running'`,
     { ...end },
   );
   return ended > 0;

@@ -20,7 +20,9 @@ export interface StoredSource {
   createdAt: number;
 }
 
-const COLUMNS = `id, name, place, shown, dataset_id AS "datasetId", validators, busy_until AS "busyUntil",
+/** A dataset that is gone is none any more. */
+const COLUMNS = `id, name, place, shown,
+  (SELECT d.id FROM datasets d WHERE d.id = sources.dataset_id) AS "datasetId", validators, busy_until AS "busyUntil",
   tried_at AS "triedAt", refreshed_at AS "refreshedAt", last_error AS "lastError", created_by AS "createdBy",
   created_at AS "createdAt"`;
 
@@ -63,19 +65,42 @@ export async function sealSource(store: Handle, { id, place }: { id: string; pla
 /** False: somebody refreshes it now. */
 export async function claimSource(
   store: Handle,
-  { id, now, until }: { id: string; now: number; until: number },
+  { id, worker, now, until }: { id: string; worker: string; now: number; until: number },
 ): Promise<boolean> {
   const claimed = await store.run(
-    `UPDATE sources SET busy_until = $until, tried_at = $now
+    `UPDATE sources SET busy_until = $until, tried_at = $now, worker = $worker
      WHERE id = $id AND (busy_until IS NULL OR busy_until < $now)`,
-    { id, now, until },
+    { id, worker, now, until },
   );
   return claimed > 0;
 }
 
-/** Those that a process which is gone has claimed. */
-export async function freeSources(store: Handle): Promise<void> {
-  await store.run("UPDATE sources SET busy_until = NULL WHERE busy_until IS NOT NULL");
+/** Those that this server claimed before it was started anew; alone on its database, all. */
+export async function freeSources(
+  store: Handle,
+  { worker, isAlone }: { worker: string; isAlone: boolean },
+): Promise<void> {
+  await store.run(
+    "UPDATE sources SET busy_until = NULL WHERE busy_until IS NOT NULL AND (worker = $worker OR $isAlone = 1)",
+    { worker, isAlone: isAlone ? 1 : 0 },
+  );
+}
+
+/** Those that a server claimed which was not alive for `silentMs`. */
+export async function freeOrphanedSources(store: Handle, silentMs: number): Promise<void> {
+  await store.run(
+    `UPDATE sources SET busy_until = NULL WHERE busy_until IS NOT NULL AND NOT EXISTS
+     (SELECT 1 FROM workers WHERE workers.id = sources.worker AND beat_at > (SELECT at FROM clock) - $silentMs)`,
+    { silentMs },
+  );
+}
+
+/** Known from the moment that it is there: after a crash the next refresh goes on with it. */
+export async function bindDataset(
+  store: Handle,
+  { id, datasetId }: { id: string; datasetId: string },
+): Promise<void> {
+  await store.run("UPDATE sources SET dataset_id = $datasetId WHERE id = $id", { id, datasetId });
 }
 
 /** Ends a refresh. `error`: why it failed; null: it did not. */

@@ -164,13 +164,13 @@ export class Runs {
     return run;
   }
 
-  /** Queues a run on the dataset's current version. Throws AppError where the request does not fit the data. */
-  async train(request: TrainRequest): Promise<StoredRun> {
+  /** Queues a run on the dataset's current version; one `id` is queued once. Throws AppError where the request does not fit. */
+  async train(request: TrainRequest, id = newId()): Promise<StoredRun> {
     const { log, datasets, now } = this.options;
     const dataset = await datasets.findReady(request.datasetId);
     const options = settleOptions(request, dataset.profile, this.options.budgetSeconds);
-    const id = newId();
     await log.record(async (tx) => {
+      if (await findRun(tx, id)) return;
       // It may have been deleted meanwhile.
       await datasets.find(dataset.id, dataset.version, tx);
       await insertRun(

@@ -112,7 +112,7 @@ function Source({ links, source }: { links: Links; source: SourceRow }) {
         {address}
         {secrets.length > 0 && ` (with ${secrets.join(", ")})`}
       </p>
-      {lastError && <p class="note note-danger">Last refresh failed: {lastError}.</p>}
+      {lastError && <p class="note note-danger">Last refresh failed: {lastError}</p>}
       {dataset?.changes && (
         <p>
           Latest change: {dataset.changes.sentence} {dataset.changes.warnings.join(" ")}

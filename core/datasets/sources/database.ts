@@ -39,7 +39,7 @@ export async function openDatabase(
 }
 
 /** Links are followed first: what counts is where the file is. */
-function listedFile(path: string, { folders }: Reach): string {
+export function listedFile(path: string, { folders }: Reach): string {
   const file = realOf(path);
   const isListed = folders.map(realOf).some((folder) => folder !== null && file?.startsWith(folder + sep));
   if (file !== null && isListed) return file;
@@ -73,8 +73,19 @@ export function databaseError(error: unknown, place: Place): AppError {
   const secrets = [password, URL.parse(url)?.password].filter((text) => text);
   const isOurs = secrets.some((secret) => said.includes(secret!));
   const message = isOurs ? "it refused the connection" : said.replace(/\s+/g, " ").slice(0, 300);
+  if (/failed to connect/i.test(said)) {
+    const { host, port } = databaseOf(place);
+    return new AppError("unavailable", `The database at ${host}:${port} cannot be reached`, {
+      fix: "Check that it is up and that its port is open to this server, then try again.",
+    });
+  }
   const isDown = /CONNECTION|ECONN|TIMEOUT|closed|refused/i.test(`${String(code)} ${String(errno)} ${said}`);
+  const isRefused = /^28|denied|password|authenticat/i.test(`${String(errno)} ${said}`);
   return new AppError(isDown ? "unavailable" : "invalid", `The database says: ${message}`, {
-    fix: isDown ? "Check that it is up, then try again." : "Correct the query, or the address.",
+    fix: isRefused
+      ? "Check the user, the password and what that user may read."
+      : isDown
+        ? "Check that it is up, then try again."
+        : "Correct the query, or the address.",
   });
 }

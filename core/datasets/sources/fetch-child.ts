@@ -7,7 +7,7 @@ import { S3Client } from "bun";
 import { serveParent } from "../../platform/child.ts";
 import { AppError } from "../../platform/errors.ts";
 import { checkedFetch, type Network } from "./checked-fetch.ts";
-import { kindOf, objectOf, type Place, ROW_LIMIT } from "./place.ts";
+import { kindOf, objectOf, type Place, ROW_LIMIT, tooSlow } from "./place.ts";
 import { runQuery } from "./query.ts";
 import { readReach, systemLookup } from "./reach.ts";
 import { writeTable } from "./write-table.ts";
@@ -82,12 +82,6 @@ async function act(place: Place, work: FetchInput["work"], options: Options): Pr
   return fetchFile(place, work, options);
 }
 
-function tooSlow(ms: number): AppError {
-  return new AppError("unavailable", `The source took longer than ${Math.round(ms / 1000)} s`, {
-    fix: "Ask for less, or raise timeoutSeconds.",
-  });
-}
-
 type FetchWork = Extract<FetchInput["work"], { kind: "fetch" }>;
 
 async function fetchFile(place: Place, work: FetchWork, options: Options): Promise<Fetched> {
@@ -96,7 +90,9 @@ async function fetchFile(place: Place, work: FetchWork, options: Options): Promi
     if (kindOf(place.url) === "query") {
       const { rowLimit = ROW_LIMIT } = place;
       const write = (text: string) => file.write(Buffer.from(text));
-      const { isCut } = await runQuery(place, { ...options, rowLimit, write });
+      const { rows, isCut } = await runQuery(place, { ...options, rowLimit, write });
+      if (rows === 0)
+        throw new AppError("invalid", "The query gave no rows", { fix: "Check its conditions." });
       return { ...(await file.end()), isModified: true, name: null, validators: null, isCut };
     }
     const answer = await askFor(place, work, options);
@@ -108,7 +104,7 @@ async function fetchFile(place: Place, work: FetchWork, options: Options): Promi
         validators: work.validators,
         isCut: false,
       };
-    for await (const chunk of answer.body!) await file.write(chunk);
+    await receive(answer.body!, file, place);
     const validators = {
       etag: answer.headers.get("etag"),
       lastModified: answer.headers.get("last-modified"),
@@ -117,6 +113,17 @@ async function fetchFile(place: Place, work: FetchWork, options: Options): Promi
   } finally {
     await file.close();
   }
+}
+
+async function receive(body: ReadableStream<Uint8Array>, file: FileSink, place: Place): Promise<void> {
+  const reader = body.getReader();
+  const next = () =>
+    reader.read().catch(() => {
+      throw new AppError("unavailable", `${whoOf(place)} ended the connection before the file was whole`, {
+        fix: "Try again.",
+      });
+    });
+  for (let read = await next(); !read.done; read = await next()) await file.write(read.value);
 }
 
 /** Null: not modified. */
@@ -139,16 +146,20 @@ async function askFor(place: Place, { validators }: FetchWork, options: Options)
 }
 
 function refusedBy(place: Place, status: number): AppError {
-  const who = kindOf(place.url) === "s3" ? "The object store" : URL.parse(place.url)?.host;
-  const fix =
-    status === 401 || status === 403
-      ? "Check the credentials."
-      : status === 404
-        ? "Check the address."
-        : "Try again later.";
+  const who = whoOf(place);
+  if (status === 401 || status === 403)
+    return new AppError("invalid", `${who} refused access (${status})`, { fix: "Check the credentials." });
+  if (status === 404 || status === 410)
+    return new AppError("invalid", `${who} has nothing at this address (${status})`, {
+      fix: "Check the address.",
+    });
   const isTheirs = status >= 500 || status === 429;
-  return new AppError(isTheirs ? "unavailable" : "invalid", `${who} answered ${status}`, { fix });
+  return new AppError(isTheirs ? "unavailable" : "invalid", `${who} answered with an error (${status})`, {
+    fix: isTheirs ? "Try again later." : "Check the address.",
+  });
 }
+
+const whoOf = ({ url }: Place) => (kindOf(url) === "s3" ? "The object store" : (URL.parse(url)?.host ?? url));
 
 /** Bun signs the address; the request itself goes the checked way. */
 function presigned(place: Place, method: "GET" | "PUT"): string {

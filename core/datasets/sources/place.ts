@@ -106,6 +106,12 @@ export function checkPlace(place: Place): void {
     throw new AppError("invalid", "Only a database takes a query", { column: "query", fix: "Leave it out." });
 }
 
+export function tooSlow(ms: number): AppError {
+  return new AppError("unavailable", `The source took longer than ${Math.round(ms / 1000)} s`, {
+    fix: "Ask for less, or raise timeoutSeconds.",
+  });
+}
+
 /** Parameters of an address that are a key to it. */
 const SECRET_PARAMETER = /token|key|sig|secret|pass|auth|cred|code|session|jwt/i;
 

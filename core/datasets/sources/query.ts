@@ -4,8 +4,9 @@
  */
 import type { TransactionSQL } from "bun";
 import { AppError } from "../../platform/errors.ts";
-import { databaseError, openDatabase, prepared } from "./database.ts";
-import type { Place } from "./place.ts";
+import { readForeign } from "../../store/sqlite/foreign-file.ts";
+import { databaseError, listedFile, openDatabase, prepared } from "./database.ts";
+import { databaseOf, type Place } from "./place.ts";
 import type { Lookup, Reach } from "./reach.ts";
 
 export interface QueryOptions {
@@ -39,18 +40,32 @@ interface Column {
 /** Throws AppError: `forbidden`, `invalid` with what the database says, `unavailable`. */
 export async function runQuery(place: Place, options: QueryOptions): Promise<QueryResult> {
   const statement = oneStatement(place.query ?? "");
+  const { adapter: kind, filename } = databaseOf(place);
+  if (kind === "sqlite") return readFile(place, listedFile(filename, options.reach), options);
   const { sql, adapter } = await openDatabase(place, { ...options, isReadOnly: true });
   try {
     if (adapter === "postgres")
       return await sql.begin("read only", (tx) => writeAll(postgresRows(tx, statement, options), options));
-    if (adapter === "mysql")
-      return await sql.begin("read only", (tx) => writeAll(mysqlRows(tx, statement, options), options));
-    return await writeAll(sqliteRows(await sql(prepared(limited(statement, options)))), options);
+    return await sql.begin("read only", (tx) => writeAll(mysqlRows(tx, statement, options), options));
   } catch (error) {
     throw databaseError(error, place);
   } finally {
     // A database that hangs must not keep us: the process ends with its answer.
     void sql.close({ timeout: 1 });
+  }
+}
+
+async function readFile(place: Place, file: string, options: QueryOptions): Promise<QueryResult> {
+  try {
+    const query = oneStatement(place.query ?? "");
+    const { columns, rows, close } = readForeign(file, { query, limit: options.rowLimit + 1 });
+    try {
+      return await writeAll(batchesOf(columns, rows), options);
+    } finally {
+      close();
+    }
+  } catch (error) {
+    throw databaseError(error, place);
   }
 }
 
@@ -116,14 +131,16 @@ async function* mysqlRows(
   yield batchOf(await tx(prepared(statement)).values());
 }
 
-/** Bun's adapter names the columns in each row only. */
-async function* sqliteRows(rows: Record<string, unknown>[]): AsyncGenerator<Batch> {
-  const columns = Object.keys(rows[0] ?? {}).map((name) => ({ name, type: 0 }));
-  yield { columns, rows: rows.map((row) => Object.values(row)) };
+async function* batchesOf(names: readonly string[], rows: Iterable<unknown[]>): AsyncGenerator<Batch> {
+  const columns = names.map((name) => ({ name, type: 0 }));
+  let batch: unknown[][] = [];
+  for (const row of rows) {
+    if (batch.push(row) < FETCH_ROWS) continue;
+    yield { columns, rows: batch };
+    batch = [];
+  }
+  yield { columns, rows: batch };
 }
-
-const limited = (statement: string, { rowLimit }: QueryOptions) =>
-  `select * from (${statement}\n) limit ${rowLimit + 1}`;
 
 /** Bun gives a result's columns beside its rows. */
 function batchOf(rows: unknown[][]): Batch {

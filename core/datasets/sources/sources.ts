@@ -16,11 +16,13 @@ import type { Store } from "../../store/database.ts";
 import { findDataset, findDatasetByName, type StoredDataset } from "../../store/datasets.ts";
 import type { Sealer } from "../../store/sealed.ts";
 import {
+  bindDataset,
   changeSource,
   claimSource,
   deleteSource,
   endRefresh,
   findSource,
+  freeOrphanedSources,
   freeSources,
   insertSource,
   listSources,
@@ -31,6 +33,7 @@ import type { Datasets } from "../datasets.ts";
 import { receiveFile, refuseWithoutSpace } from "../receive.ts";
 import { webAddress } from "./checked-fetch.ts";
 import type { Fetched, FetchInput, Validators } from "./fetch-child.ts";
+import { mergedPlace } from "./merged-place.ts";
 import { addVersion, type NewVersionOptions } from "./new-version.ts";
 import {
   checkPlace,
@@ -42,12 +45,15 @@ import {
   type SourceRequest,
   shownPlace,
   TIME_LIMIT_SECONDS,
+  tooSlow,
 } from "./place.ts";
 import { oneStatement } from "./query.ts";
 import { checkedAddress, readReach, systemLookup } from "./reach.ts";
 
 const FETCH_CHILD = { name: "fetch-child", module: new URL("./fetch-child.ts", import.meta.url) };
 const MOST_SOURCES = 500;
+/** A child ends itself at its time limit; one that computes without a pause is ended so long after it. */
+const GRACE_MS = 3000;
 /** Beyond its time limit a refresh still reads the file. */
 const READING_MS = 3_600_000;
 
@@ -70,6 +76,8 @@ export interface SourcesOptions {
   logger: Logger;
   datasets: Datasets;
   sealer: Sealer;
+  /** This server among those on the same database. */
+  workerId: string;
   /** As it is now: an admin may change it while the server runs. */
   config: { SOURCE_HOSTS: string[] };
   folder: string;
@@ -86,11 +94,16 @@ export class Sources {
 
   /** Encrypts what was kept without a key; frees what the last process was refreshing. */
   async start(): Promise<void> {
-    const { store, sealer } = this.options;
-    await freeSources(store);
+    const { store, sealer, workerId: worker } = this.options;
+    await freeSources(store, { worker, isAlone: !store.isShared });
     for (const { id, place } of await listSources(store))
       if (sealer.isExposed(place))
         await sealSource(store, { id, place: sealer.seal(sealer.open(place, ownerOf(id)), ownerOf(id)) });
+  }
+
+  /** Frees what servers were refreshing that are dead. */
+  async takeUp(deadMs: number): Promise<void> {
+    await freeOrphanedSources(this.options.store, deadMs);
   }
 
   stop(): void {
@@ -159,10 +172,10 @@ export class Sources {
    * refreshes it, and what fetching and reading throw.
    */
   async refresh(id: string): Promise<{ dataset: StoredDataset; isChanged: boolean }> {
-    const { store, log, alerts, now } = this.options;
+    const { store, log, alerts, now, workerId: worker } = this.options;
     const source = await this.stored(id);
-    const limitMs = this.timeLimitOf(source);
-    if (!(await claimSource(store, { id, now: now(), until: now() + limitMs + READING_MS })))
+    const until = now() + this.timeLimitOf(source) + READING_MS;
+    if (!(await claimSource(store, { id, worker, now: now(), until })))
       throw new AppError("conflict", `${source.name} is being refreshed`, {
         fix: "Wait until that has ended.",
       });
@@ -193,7 +206,7 @@ export class Sources {
     const isOurs = error instanceof AppError;
     if (!isOurs)
       logger.error({ source: id, error: String((error as Error)?.stack ?? error) }, "a refresh failed");
-    const reason = isOurs ? error.message : "internal error";
+    const reason = isOurs ? withFix(error) : "internal error.";
     await log.record(async (tx) => {
       await endRefresh(tx, { id, now: now(), error: reason });
       await alerts.raise(
@@ -201,7 +214,7 @@ export class Sources {
           code: "source",
           subject: id,
           severity: "error",
-          sentence: `${name} could not be refreshed: ${reason}.`,
+          sentence: `${name} could not be refreshed: ${reason}`,
           action: alertAction("source", id),
         },
         tx,
@@ -227,6 +240,7 @@ export class Sources {
       // Recognised by no upload: two sources that begin alike go apart later.
       const received = { name: source.name, sizeBytes, sha256: `${sha256}#${id}` };
       const { ready } = await datasets.adopt(id, path, received);
+      await bindDataset(store, { id: source.id, datasetId: id });
       return { dataset: await ready, isChanged: true, validators };
     } catch (error) {
       await rm(path, { force: true });
@@ -250,13 +264,13 @@ export class Sources {
     })) as Fetched;
   }
 
-  /** The file of a source, for who reads it once; whoever asked removes it. Throws AppError. */
-  async fetchAside(id: string): Promise<string> {
+  /** The file of a source, for who reads it once; whoever asked removes it. `isCut`: not all rows. Throws AppError. */
+  async fetchAside(id: string): Promise<{ path: string; isCut: boolean }> {
     const source = await this.stored(id);
     const path = join(this.options.folder, `${newId()}.part`);
     try {
-      await this.fetch(source, path, false);
-      return path;
+      const { isCut } = await this.fetch(source, path, false);
+      return { path, isCut };
     } catch (error) {
       await rm(path, { force: true });
       throw error;
@@ -297,12 +311,20 @@ export class Sources {
   private async inChild(place: Place, work: FetchInput["work"]): Promise<unknown> {
     const { config, memoryBytes } = this.options;
     const timeLimitMs = 1000 * (place.timeoutSeconds ?? TIME_LIMIT_SECONDS);
+    let isLate = false;
     const input: FetchInput = { place, hosts: config.SOURCE_HOSTS, timeLimitMs, work };
     const child = startChild(FETCH_CHILD, { input, memoryBytes, onReport: () => {} });
     this.children.add(child);
+    const timer = setTimeout(() => {
+      isLate = true;
+      child.kill();
+    }, timeLimitMs + GRACE_MS);
     try {
       return await child.result;
+    } catch (error) {
+      throw isLate ? tooSlow(timeLimitMs) : error;
     } finally {
+      clearTimeout(timer);
       this.children.delete(child);
     }
   }
@@ -353,24 +375,7 @@ export class Sources {
 
 const ownerOf = (id: string) => `source ${id}`;
 
-/** Credentials stay only with the server that they were given for: who may change the address must not send them elsewhere. */
-function mergedPlace(old: Place, changes: Partial<Place>): Place {
-  const defined = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-  const merged = { ...old, ...defined } as Place;
-  const isMoved = serverOf(merged) !== serverOf(old);
-  const url = URL.parse(merged.url);
-  const oldUrl = URL.parse(old.url);
-  if (!isMoved && url && !url.password && oldUrl?.password && url.username === oldUrl.username) {
-    url.password = oldUrl.password;
-    merged.url = url.href;
-  }
-  if (!isMoved) return merged;
-  for (const name of ["headers", "password", "accessKeyId", "secretAccessKey"] as const)
-    if (changes[name] === undefined) delete merged[name];
-  return merged;
-}
-
-function serverOf({ url, endpoint }: Place): string {
-  const { protocol, host } = URL.parse(url) ?? { protocol: "", host: "" };
-  return protocol === "s3:" ? `s3 ${endpoint ?? ""}` : `${protocol}//${host}`;
+/** In whole sentences: what is wrong, and what to do. */
+function withFix({ message, place }: AppError): string {
+  return `${message.replace(/\.?$/, ".")}${place.fix ? ` ${place.fix}` : ""}`;
 }

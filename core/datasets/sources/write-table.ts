@@ -1,6 +1,6 @@
 /**
  * Writes the rows of an NDJSON file of ours into a table of a database, all or nothing. The table is made where there is
- * none; columns whose first rows hold numbers are numbers in it, all others text.
+ * none; columns that hold nothing but numbers are numbers in it, all others text.
  */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
@@ -19,7 +19,9 @@ export interface TableWork {
 
 type Cell = string | number | boolean | null;
 
-const BATCH_ROWS = 200;
+const MOST_ROWS = 200;
+/** SQLite takes 32,766 parameters in a statement, PostgreSQL and MySQL 65,535. */
+const MOST_PARAMETERS = 30_000;
 const NUMBER = { postgres: "double precision", mysql: "double", sqlite: "real" };
 const TABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}(?:\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/;
 
@@ -40,20 +42,15 @@ export async function writeTable(
     adapter === "mysql" ? `\`${name.replaceAll("`", "``")}\`` : `"${name.replaceAll('"', '""')}"`;
   const target = table.split(".").map(quote).join(".");
   try {
+    const { names, isNumber } = await columnsOf(path);
+    const columns = names.map(quote);
+    const typed = columns.map((name, at) => `${name} ${isNumber[at] ? NUMBER[adapter] : "text"}`);
     return await sql.begin(async (tx) => {
+      await prepareTable(tx, { target, columns: typed, isReplacing });
       let rows = 0;
-      let columns: string[] = [];
-      for await (const batch of batchesOf(path)) {
-        if (!columns.length) {
-          columns = batch.names;
-          const isNumber = columns.map((_, at) => isNumeric(batch.rows.map((row) => row[at])));
-          const typed = columns.map(
-            (name, at) => `${quote(name)} ${isNumber[at] ? NUMBER[adapter] : "text"}`,
-          );
-          await prepareTable(tx, { target, columns: typed, isReplacing });
-        }
-        await insertRows(tx, { target, columns: columns.map(quote), rows: batch.rows, adapter });
-        rows += batch.rows.length;
+      for await (const batch of batchesOf(path, names)) {
+        await insertRows(tx, { target, columns, rows: batch, adapter });
+        rows += batch.length;
       }
       return { rows };
     });
@@ -64,10 +61,18 @@ export async function writeTable(
   }
 }
 
-/** By the first rows; a column without any value is text. */
-function isNumeric(cells: readonly (Cell | undefined)[]): boolean {
-  const known = cells.filter((cell) => cell !== null && cell !== undefined);
-  return known.length > 0 && known.every((cell) => typeof cell === "number");
+/** The columns of the first line, which every line has; one without any number is text. */
+async function columnsOf(path: string): Promise<{ names: string[]; isNumber: boolean[] }> {
+  let names: string[] = [];
+  const kinds = { number: new Set<string>(), other: new Set<string>() };
+  for await (const record of recordsOf(path)) {
+    if (!names.length) names = Object.keys(record);
+    for (const name of names) {
+      const cell = record[name] ?? null;
+      if (cell !== null) kinds[typeof cell === "number" ? "number" : "other"].add(name);
+    }
+  }
+  return { names, isNumber: names.map((name) => kinds.number.has(name) && !kinds.other.has(name)) };
 }
 
 async function prepareTable(
@@ -90,19 +95,19 @@ async function insertRows(
   await tx.unsafe(`insert into ${target} (${columns.join(", ")}) values ${values.join(", ")}`, rows.flat());
 }
 
-/** Rows of NDJSON; every line has the columns of the first. */
-async function* batchesOf(path: string): AsyncGenerator<{ names: string[]; rows: Cell[][] }> {
-  let names: string[] | null = null;
+async function* batchesOf(path: string, names: readonly string[]): AsyncGenerator<Cell[][]> {
+  const size = Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_PARAMETERS / names.length)));
   let rows: Cell[][] = [];
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
-  for await (const line of lines) {
-    if (!line.trim()) continue;
-    const record = JSON.parse(line) as Record<string, Cell>;
-    names ??= Object.keys(record);
+  for await (const record of recordsOf(path)) {
     rows.push(names.map((name) => record[name] ?? null));
-    if (rows.length < BATCH_ROWS) continue;
-    yield { names, rows };
+    if (rows.length < size) continue;
+    yield rows;
     rows = [];
   }
-  if (names && rows.length) yield { names, rows };
+  if (rows.length) yield rows;
+}
+
+async function* recordsOf(path: string): AsyncGenerator<Record<string, Cell>> {
+  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+  for await (const line of lines) if (line.trim()) yield JSON.parse(line) as Record<string, Cell>;
 }

@@ -1,6 +1,7 @@
 /** Runs what was claimed of a schedule to its end, and records that end; held in the store while it runs. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { type Place, shownPlace } from "../../datasets/sources/place.ts";
 import { alertAction } from "../../events/alert-records.ts";
 import type { EventLog } from "../../events/event-log.ts";
 import { AppError } from "../../platform/errors.ts";
@@ -8,14 +9,16 @@ import type { Logger } from "../../platform/logger.ts";
 import {
   endScheduleRun,
   findSchedule,
+  type Held,
   holdScheduleRun,
+  markSending,
   type StoredSchedule,
   type StoredScheduleRun,
   trimScheduleRuns,
   waitForRun,
 } from "../../store/schedules.ts";
 import type { Sealer } from "../../store/sealed.ts";
-import type { ScheduleSpec, Target } from "./spec.ts";
+import { type ScheduleSpec, type Target, targetKind } from "./spec.ts";
 import {
   beginRetraining,
   finishRetraining,
@@ -28,6 +31,8 @@ import {
 /** A host that says nothing for so long is taken for dead. */
 export const HOLD_MS = 60_000;
 export const KEPT_RUNS = 100;
+/** What ends its host each time must not go round all of them. */
+const MOST_ATTEMPTS = 3;
 
 export interface RunnerOptions extends WorkOptions {
   log: EventLog;
@@ -37,8 +42,8 @@ export interface RunnerOptions extends WorkOptions {
 }
 
 export class ScheduleRunner {
-  /** What this process runs now, by the run's id, with until when it is held. */
-  private readonly active = new Map<string, { work: Promise<void>; heldUntil: number }>();
+  /** What this process runs now, by the run's id. */
+  private readonly active = new Map<string, { work: Promise<void>; run: Held }>();
   private isStopping = false;
 
   constructor(private readonly options: RunnerOptions) {}
@@ -54,24 +59,17 @@ export class ScheduleRunner {
   /** Lets go of what runs, so that the next start takes it up at once. */
   async stop(): Promise<void> {
     this.isStopping = true;
-    for (const [id, { heldUntil }] of this.active)
-      await holdScheduleRun(this.options.store, { id, was: heldUntil, until: 0 });
+    for (const { run } of this.active.values()) await holdScheduleRun(this.options.store, run, 0);
   }
 
   /** Says that this host is alive, for all that it runs. */
   async renew(): Promise<void> {
     const { store, now } = this.options;
-    for (const [id, entry] of this.active) {
-      const until = now() + HOLD_MS;
-      if (await holdScheduleRun(store, { id, was: entry.heldUntil, until })) entry.heldUntil = until;
-    }
+    for (const { run } of this.active.values()) await holdScheduleRun(store, run, now() + HOLD_MS);
   }
 
   /** Starts a run that was claimed. */
-  begin(
-    schedule: StoredSchedule,
-    run: Pick<StoredScheduleRun, "id" | "dueAt" | "heldUntil"> & Partial<StoredScheduleRun>,
-  ): void {
+  begin(schedule: StoredSchedule, run: StoredScheduleRun): void {
     const work = this.execute(schedule, run)
       .catch((error: unknown) =>
         this.options.logger.error(
@@ -80,19 +78,16 @@ export class ScheduleRunner {
         ),
       )
       .finally(() => this.active.delete(run.id));
-    this.active.set(run.id, { work, heldUntil: run.heldUntil });
+    this.active.set(run.id, { work, run });
   }
 
-  private async execute(
-    schedule: StoredSchedule,
-    run: Pick<StoredScheduleRun, "id" | "dueAt"> & Partial<StoredScheduleRun>,
-  ): Promise<void> {
+  private async execute(schedule: StoredSchedule, run: StoredScheduleRun): Promise<void> {
     try {
       const done = await this.act(schedule, run);
       if (done) await this.end(schedule, run, { status: "done", ...done });
     } catch (error) {
-      // The next start tells it.
-      if (this.isStopping) return;
+      // Whoever takes it up goes on with it, or tells.
+      if (this.isStopping || error instanceof TakenOver) return;
       const isOurs = error instanceof AppError;
       if (!isOurs)
         this.options.logger.error(
@@ -104,49 +99,59 @@ export class ScheduleRunner {
     }
   }
 
-  /** Null: its training was interrupted, and is waited for again after the next start. */
-  private async act(
-    schedule: StoredSchedule,
-    run: Pick<StoredScheduleRun, "id"> & Partial<StoredScheduleRun>,
-  ): Promise<WorkDone | null> {
-    const { store, runs } = this.options;
+  /** Null: its training was interrupted; whoever takes it up waits for what becomes of that. */
+  private async act(schedule: StoredSchedule, run: StoredScheduleRun): Promise<WorkDone | null> {
+    const { sealer, store } = this.options;
     const spec = JSON.parse(schedule.spec) as ScheduleSpec;
-    const isTakenUp = run.status === "running";
-    if (isTakenUp && !run.runId)
-      throw new AppError("conflict", "it was cut off when the server stopped; it was not repeated");
-    if (spec.action === "refresh") return refresh(spec, this.options);
-    if (spec.action === "score") {
-      const { id } = run;
-      return score(
-        { id, name: schedule.name, spec, to: targetOf(schedule, this.options.sealer)! },
-        this.options,
+    if (spec.action !== "retrain" && run.attempt > MOST_ATTEMPTS)
+      throw new AppError(
+        "conflict",
+        `the server ended ${MOST_ATTEMPTS} times while it ran; it was not begun again`,
       );
+    if (spec.action === "refresh") return refresh(spec, this.options);
+    if (spec.action === "retrain") return this.retrain(spec, run);
+    const to = targetOf(schedule, sealer)!;
+    if (run.isSending && !isRepeatable(to))
+      throw new AppError(
+        "conflict",
+        `the server ended while the result was sent to ${shownPlace(placeOf(to)).url}; look whether it arrived. It was not sent again`,
+      );
+    const begin = async () => {
+      if (!(await markSending(store, run))) throw new TakenOver();
+    };
+    return score({ id: run.id, name: schedule.name, spec, to, begin }, this.options);
+  }
+
+  private async retrain(spec: ScheduleSpec, run: StoredScheduleRun): Promise<WorkDone | null> {
+    const { store, runs } = this.options;
+    if (!run.runId) {
+      await beginRetraining(spec, run.id, this.options);
+      await waitForRun(store, run.id);
     }
-    let { runId = null } = run;
-    if (!runId) {
-      runId = (await beginRetraining(spec, this.options)).id;
-      await waitForRun(store, { id: run.id, runId });
-    }
-    const ended = await runs.ended(runId);
+    const { status } = await runs.find(run.id);
+    const ended = await runs.ended(run.id);
     if (ended.status === "interrupted") {
-      if (this.isStopping) return null;
+      // Interrupted still when it was taken up, it is resumed by nobody.
+      if (this.isStopping || run.attempt === 1 || status !== "interrupted") return null;
       throw new AppError("conflict", `run ${ended.number} was interrupted and not resumed`);
     }
+    if (!(await holdScheduleRun(store, run, this.options.now() + HOLD_MS))) throw new TakenOver();
     return finishRetraining(spec, ended, this.options);
   }
 
   private async end(
     { id: scheduleId, name }: StoredSchedule,
-    run: Pick<StoredScheduleRun, "id" | "dueAt">,
+    run: StoredScheduleRun,
     end: { status: "done" | "failed"; sentence: string; result: string | null },
   ): Promise<void> {
     const { log, alerts, store, folder, now } = this.options;
     const dueAt = new Date(run.dueAt).toISOString();
     await log.record(async (tx) => {
-      if (!(await endScheduleRun(tx, { id: run.id, ...end, finishedAt: now() }))) return;
+      if (!(await endScheduleRun(tx, { ...end, id: run.id, attempt: run.attempt, finishedAt: now() })))
+        return;
       if (!(await findSchedule(tx, scheduleId))) return;
       if (end.status === "done") {
-        await tx.append("schedule.finished", { scheduleId, name, dueAt, sentence: end.sentence });
+        await tx.append("schedule.ran", { scheduleId, name, dueAt, sentence: end.sentence });
         await alerts.resolve("schedule", scheduleId, tx);
         return;
       }
@@ -167,6 +172,19 @@ export class ScheduleRunner {
     for (const result of await trimScheduleRuns(store, { scheduleId, kept: KEPT_RUNS }))
       await rm(join(folder, result), { force: true });
   }
+}
+
+/** Another host has the run by now. */
+class TakenOver extends Error {}
+
+/** Twice the same result is as good as once there. */
+function isRepeatable(to: Target): boolean {
+  const kind = targetKind(to);
+  return kind === "object" || (kind === "table" && to.mode === "replace");
+}
+
+function placeOf({ table: _, mode: __, ...place }: Target): Place {
+  return place;
 }
 
 /** What a schedule's secrets belong to. */

@@ -1,7 +1,7 @@
 /**
  * Keeps the schedules and runs what is due. Each due time is claimed in the store, so that of several hosts one does it;
- * what ran out with its host is told, and a training that goes on is waited for anew. Times that passed while nobody ran
- * are done once.
+ * what was cut off with its host is begun again, or told where that could do something twice. Times that passed while
+ * nobody ran are done once.
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,14 +16,16 @@ import {
   deleteSchedule,
   findSchedule,
   findScheduleRun,
-  holdScheduleRun,
+  freeScheduleRuns,
   insertSchedule,
   insertScheduleRun,
+  isScheduleBusy,
   listScheduleRuns,
   listSchedules,
   lostScheduleRuns,
   type StoredSchedule,
   sealSchedule,
+  takeScheduleRun,
 } from "../../store/schedules.ts";
 import { dueAfter } from "./due.ts";
 import { HOLD_MS, KEPT_RUNS, ownerOf, type RunnerOptions, ScheduleRunner, targetOf } from "./runner.ts";
@@ -33,11 +35,14 @@ import { type TriggerOptions, triggerState } from "./triggers.ts";
 
 const MOST_SCHEDULES = 500;
 const LOOK_MS = 15_000;
+/** What was missed is not waited for longer than the server's start takes. */
+const FIRST_LOOK_MS = 1000;
 const RENEW_MS = 15_000;
 
 export interface SchedulesOptions extends RunnerOptions, Omit<TriggerOptions, "store"> {}
 
 export class Schedules {
+  private first: Timer | null = null;
   private timer: Timer | null = null;
   private renewal: Timer | null = null;
   private readonly runner: ScheduleRunner;
@@ -53,11 +58,13 @@ export class Schedules {
     for (const { id, place } of await listSchedules(store))
       if (place !== null && sealer.isExposed(place))
         await sealSchedule(store, { id, place: sealer.seal(sealer.open(place, ownerOf(id)), ownerOf(id)) });
-    this.timer = setInterval(() => {
-      this.tick().catch((error: unknown) =>
+    if (!store.isShared) await freeScheduleRuns(store);
+    const look = () =>
+      void this.tick().catch((error: unknown) =>
         logger.error({ error: String((error as Error)?.stack ?? error) }, "schedules could not be looked at"),
       );
-    }, LOOK_MS);
+    this.first = setTimeout(look, FIRST_LOOK_MS);
+    this.timer = setInterval(look, LOOK_MS);
     this.renewal = setInterval(() => {
       this.runner
         .renew()
@@ -67,9 +74,10 @@ export class Schedules {
     }, RENEW_MS);
   }
 
-  /** What runs is cut off; the next start tells, or goes on with the training. */
+  /** What runs is cut off; whoever takes it up goes on with it. */
   async stop(): Promise<void> {
     this.isStopping = true;
+    if (this.first) clearTimeout(this.first);
     if (this.timer) clearInterval(this.timer);
     if (this.renewal) clearInterval(this.renewal);
     await this.ticking?.catch(() => {
@@ -180,13 +188,17 @@ export class Schedules {
     return { path: join(this.options.folder, run.result), name: run.result };
   }
 
-  /** Runs it now, beside its times. Throws AppError `missing`. */
+  /** Runs it now, beside its times. Throws AppError: `missing`, `conflict` while it runs. */
   async runNow(id: string): Promise<ScheduleRunView> {
     const { store, now } = this.options;
     const schedule = await this.stored(id);
-    const run = await store.transaction((tx) => this.insertRun(tx, schedule, now()));
+    const run = await store.transaction(async (tx) => {
+      if (await isScheduleBusy(tx, id))
+        throw new AppError("conflict", `${schedule.name} is running`, { fix: "Wait until that has ended." });
+      return this.insertRun(tx, schedule, now());
+    });
     this.runner.begin(schedule, run);
-    return runView((await findScheduleRun(store, run.id))!);
+    return runView(run);
   }
 
   /** Looks at once what is due, and starts it. Resolves when it is claimed and begun, not when it has ended. */
@@ -207,7 +219,8 @@ export class Schedules {
     await this.takeUpLost();
     for (const schedule of await listSchedules(store)) {
       if (this.isStopping) return;
-      if (!schedule.isEnabled) continue;
+      // What becomes due while it runs is done when that has ended.
+      if (!schedule.isEnabled || (await isScheduleBusy(store, schedule.id))) continue;
       if (schedule.nextAt === null) await this.lookAtTrigger(schedule);
       else if (schedule.nextAt <= now()) await this.claim(schedule, schedule.nextAt);
     }
@@ -236,21 +249,23 @@ export class Schedules {
   }
 
   private async insertRun(tx: Handle, { id: scheduleId }: StoredSchedule, dueAt: number) {
+    const id = newId();
     const startedAt = this.options.now();
-    const run = { id: newId(), scheduleId, dueAt, startedAt, heldUntil: startedAt + HOLD_MS };
-    await insertScheduleRun(tx, run);
-    return run;
+    await insertScheduleRun(tx, { id, scheduleId, dueAt, startedAt, heldUntil: startedAt + HOLD_MS });
+    return (await findScheduleRun(tx, id))!;
   }
 
-  /** Runs of hosts that are gone: a training goes on by itself, what else was cut off is told. */
+  /** Runs of hosts that are gone are begun again here, as far as that does nothing twice. */
   private async takeUpLost(): Promise<void> {
     const { store, now } = this.options;
     for (const run of await lostScheduleRuns(store, now())) {
       if (this.runner.isRunning(run.id)) continue;
-      const heldUntil = now() + HOLD_MS;
-      if (!(await holdScheduleRun(store, { id: run.id, was: run.heldUntil, until: heldUntil }))) continue;
-      const schedule = await findSchedule(store, run.scheduleId);
-      if (schedule) this.runner.begin(schedule, { ...run, heldUntil });
+      if (!(await takeScheduleRun(store, run, { now: now(), until: now() + HOLD_MS }))) continue;
+      const [schedule, taken] = [
+        await findSchedule(store, run.scheduleId),
+        await findScheduleRun(store, run.id),
+      ];
+      if (schedule && taken) this.runner.begin(schedule, taken);
     }
   }
 

@@ -20,7 +20,7 @@ import type { Models } from "../registry.ts";
 import type { Serving } from "../serving.ts";
 import type { ScheduleSpec, Target } from "./spec.ts";
 import { targetKind } from "./spec.ts";
-import { judge } from "./verdict.ts";
+import { type Judgement, judge } from "./verdict.ts";
 
 export interface WorkOptions {
   store: Store;
@@ -51,8 +51,12 @@ export async function refresh(spec: ScheduleSpec, { sources }: WorkOptions): Pro
   return { sentence, result: null };
 }
 
-/** Queues the training; its end is waited for by `finishRetraining`, after a restart too. */
-export async function beginRetraining(spec: ScheduleSpec, options: WorkOptions): Promise<StoredRun> {
+/** Queues the training as the run `id`, once; its end is waited for by `finishRetraining`, after a restart too. */
+export async function beginRetraining(
+  spec: ScheduleSpec,
+  id: string,
+  options: WorkOptions,
+): Promise<StoredRun> {
   const { sources, datasets, runs, models } = options;
   const [newest] = await models.versions((await models.find(spec.model!)).name);
   if (!newest)
@@ -62,7 +66,7 @@ export async function beginRetraining(spec: ScheduleSpec, options: WorkOptions):
   const last = await runs.find(newest.runId);
   const fresh = spec.sourceId ? (await sources.refresh(spec.sourceId)).dataset : null;
   const dataset = await datasets.findReady(fresh?.id ?? spec.datasetId ?? last.datasetId);
-  return runs.train(requestOf(last, dataset));
+  return runs.train(requestOf(last, dataset), id);
 }
 
 /** The settings of the last training, for the dataset as it is now. */
@@ -105,10 +109,7 @@ export async function finishRetraining(
   }
   const live = await models.findVersion(name, liveVersion);
   const judgement = await judge({ live, fresh }, { store, load: (version) => cache.load(version) });
-  const followed = await follow(
-    { spec, name, version: fresh.version, isBetter: judgement.isBetter },
-    options,
-  );
+  const followed = await follow({ spec, name, version: fresh.version, judgement, liveVersion }, options);
   const sentence = `${judgement.sentence} ${followed}`;
   const needsALook = judgement.errors.length > 0 || (judgement.isBetter && (spec.rule ?? "tell") === "tell");
   if (needsALook || judgement.test === "unknown") await tell(name, sentence, options);
@@ -120,11 +121,13 @@ interface Following {
   spec: ScheduleSpec;
   name: string;
   version: number;
-  isBetter: boolean;
+  judgement: Judgement;
+  /** That it was compared with. */
+  liveVersion: number;
 }
 
 async function follow(
-  { spec, name, version, isBetter }: Following,
+  { spec, name, version, judgement, liveVersion }: Following,
   { models }: WorkOptions,
 ): Promise<string> {
   const { rule = "tell" } = spec;
@@ -132,11 +135,23 @@ async function follow(
     await models.challenge(name, version);
     return `Version ${version} is now the challenger.`;
   }
-  if (rule === "deploy" && isBetter) {
-    await models.deploy(name, version);
-    return `Version ${version} is live now.`;
-  }
-  return rule === "deploy" ? "It was not deployed." : "Nothing was deployed.";
+  if (rule === "tell") return "Nothing was deployed.";
+  if (!judgement.isBetter) return `It was not deployed, because ${whyNot(judgement)}.`;
+  await models.deploy(name, version, async (tx) => {
+    if ((await models.find(name, tx)).liveVersion === liveVersion) return;
+    throw new AppError(
+      "conflict",
+      `${judgement.sentence} It was not deployed, because another version became live meanwhile`,
+    );
+  });
+  return `Version ${version} is live now.`;
+}
+
+function whyNot({ errors, test, outcomes }: Judgement): string {
+  if (errors.length) return "that finding is an error";
+  if (test === "worse" || outcomes === "worse") return "it is worse";
+  if (test === "unknown" && outcomes === "unknown") return "nothing tells which one is better";
+  return "it is not better by more than chance";
 }
 
 async function tell(name: string, sentence: string, { alerts }: WorkOptions): Promise<void> {
@@ -151,23 +166,30 @@ async function tell(name: string, sentence: string, { alerts }: WorkOptions): Pr
   });
 }
 
-export async function score(
-  { id, name, spec, to }: { id: string; name: string; spec: ScheduleSpec; to: Target },
-  options: WorkOptions,
-): Promise<WorkDone> {
+interface Scoring {
+  id: string;
+  name: string;
+  spec: ScheduleSpec;
+  to: Target;
+  /** Called right before the result is sent; throws where another host does that. */
+  begin: () => Promise<void>;
+}
+
+export async function score({ id, name, spec, to, begin }: Scoring, options: WorkOptions): Promise<WorkDone> {
   const { models, sources, datasets, folder, home } = options;
   const version = await models.serving(spec.model!, null);
   const kind = targetKind(to);
   const form = kind === "table" ? "ndjson" : (spec.format ?? "csv");
-  const input = spec.sourceId
+  const { path: input, isCut } = spec.sourceId
     ? await sources.fetchAside(spec.sourceId)
-    : datasets.pathOf(await datasets.findReady(spec.datasetId!));
+    : { path: datasets.pathOf(await datasets.findReady(spec.datasetId!)), isCut: false };
   const result = `${id}.${form}`;
   const path = join(folder, result);
   await mkdir(folder, { recursive: true });
   try {
     const { rows, warnings } = await writePredictions({ input, version, form, path }, options);
     const type = form === "parquet" ? "application/vnd.apache.parquet" : "text/csv";
+    await begin();
     if (kind === "object") await sources.deliver(to, { kind: "upload", path, type });
     if (kind === "table")
       await sources.deliver(to, {
@@ -184,7 +206,8 @@ export async function score(
       await sources.deliver(to, { kind: "upload", path: note, type: "application/json" });
       await rm(note, { force: true });
     }
-    const sentence = `${plural(rows, "row")} scored by ${version.name} version ${version.version}.`;
+    const cut = isCut ? " The query gave more rows than its limit; the rest was not scored." : "";
+    const sentence = `${plural(rows, "row")} scored by ${version.name} version ${version.version}.${cut}`;
     if (kind === "webhook") return { sentence, result };
     await rm(path, { force: true });
     return { sentence, result: null };

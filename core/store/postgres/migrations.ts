@@ -2,7 +2,7 @@
  * The steps that made the schema, as `sqlite/migrations.ts` has them: the same tables and columns. Numbered steps, oldest
  * first. A step that was released is never changed: add one, and to SQLite's too.
  */
-import { AUTOMATION } from "../automation-migration.ts";
+import { AUTOMATION, AUTOMATION_HOLDERS } from "../automation-migration.ts";
 
 const STEPS: readonly string[] = [
   `
@@ -346,6 +346,7 @@ const STEPS: readonly string[] = [
   -- Which server delivers, and until when that holds by the database's clock.
   ALTER TABLE webhooks ADD COLUMN worker TEXT, ADD COLUMN held_until BIGINT NOT NULL DEFAULT 0;
   `,
+  AUTOMATION_HOLDERS.replaceAll("INTEGER", "BIGINT"),
 ];
 
 /** Text is compared by its bytes, as SQLite does, whatever the database's own order is: ids are read in theirs. */

@@ -2,7 +2,7 @@
  * The steps that made the schema. Numbered steps, oldest first; PRAGMA user_version is how many have run. A step that
  * was released is never changed: add one.
  */
-import { AUTOMATION } from "../automation-migration.ts";
+import { AUTOMATION, AUTOMATION_HOLDERS } from "../automation-migration.ts";
 
 export const MIGRATIONS: readonly string[] = [
   `
@@ -366,4 +366,5 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE webhooks ADD COLUMN worker TEXT;
   ALTER TABLE webhooks ADD COLUMN held_until INTEGER NOT NULL DEFAULT 0;
   `,
+  AUTOMATION_HOLDERS,
 ];

@@ -1,0 +1,208 @@
+/** Sources and destinations on real servers: PostgreSQL and MariaDB from Debian, an S3 server, SQLite files, HTTP. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SQL } from "bun";
+import type { SourceView } from "../../../../core/datasets/sources/sources.ts";
+import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
+import { startMariaDb } from "../../../harness/mariadb.ts";
+import { type PostgresServer, startPostgres } from "../../../harness/postgres.ts";
+import { type S3Server, startS3 } from "../../../harness/s3.ts";
+
+const PASSWORD = "sown-password-5b1e";
+const S3_SECRET = "sown-s3-secret-77aa";
+let folder: string;
+let postgres: PostgresServer;
+let mariadb: Awaited<ReturnType<typeof startMariaDb>>;
+let s3: S3Server;
+let harness: Harness;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "signalbox-servers-"));
+  [postgres, mariadb] = await Promise.all([startPostgres(), startMariaDb(PASSWORD)]);
+  s3 = startS3("sown-key-id", S3_SECRET);
+  harness = await openHarness({
+    SOURCE_HOSTS: `127.0.0.1,${folder}`,
+    SECRET_KEY: "a key for these tests",
+    LOG_LEVEL: "silent",
+  });
+  const pg = new SQL(postgres.url);
+  await pg.unsafe("create table sales (id int, sold date, price numeric(10,2), name text, big bigint)");
+  await pg.unsafe(
+    "insert into sales select x, date '2026-01-01' + x % 90, x * 1.25, 'n ' || x, 9007199254740993 from generate_series(1, 12000) x",
+  );
+  await pg.unsafe(`create role reader login password '${PASSWORD}'`);
+  await pg.unsafe("grant select on sales to reader");
+  // Only who gives the password is let in as reader.
+  const access = join(postgres.folder, "data", "pg_hba.conf");
+  writeFileSync(access, `host all reader 127.0.0.1/32 scram-sha-256\n${readFileSync(access, "utf8")}`);
+  await pg.unsafe("select pg_reload_conf()");
+  await pg.close();
+  const my = new SQL({ adapter: "mysql", ...mariadb.login });
+  await my.unsafe("create table sales (id int, sold date, price decimal(10,2), name varchar(30))");
+  await my.unsafe(
+    "insert into sales values (1, '2026-01-02', 1.50, 'a, \"b\"'), (2, '2026-01-03', null, '=x')",
+  );
+  await my.close({ timeout: 1 });
+  const lite = new SQL({ adapter: "sqlite", filename: join(folder, "shop.db") });
+  await lite.unsafe("create table sales (id integer, name text)");
+  await lite.unsafe("insert into sales values (1, 'a'), (2, 'b')");
+  await lite.close();
+}, 120_000);
+afterAll(async () => {
+  await harness?.close();
+  postgres?.stop();
+  mariadb?.stop();
+  s3?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function add(body: Record<string, unknown>): Promise<SourceView> {
+  const answer = await harness.send("POST", "/api/sources", body);
+  expect(answer.status).toBe(201);
+  return (await answer.json()) as SourceView;
+}
+
+const rowsOf = async (id: string | null) =>
+  (await harness.json<{ items: string[][] }>(`/api/datasets/${id}/rows?limit=3`)).items;
+
+test("a query of each database becomes a dataset, in its own types", async () => {
+  const query = "select * from sales order by id";
+  const pg = await add({ name: "pg", url: postgres.url, query });
+  expect(pg).toMatchObject({ status: "ok", kind: "query", lastError: null });
+  expect(await rowsOf(pg.datasetId)).toEqual([
+    ["1", "2026-01-02", "1.25", "n 1", "9007199254740993"],
+    ["2", "2026-01-03", "2.50", "n 2", "9007199254740993"],
+    ["3", "2026-01-04", "3.75", "n 3", "9007199254740993"],
+  ]);
+  expect(await harness.json(`/api/datasets/${pg.datasetId}`)).toMatchObject({ rows: 12_000 });
+  const { host, port, username, database } = mariadb.login;
+  const my = await add({
+    name: "my",
+    url: `mysql://${username}@${host}:${port}/${database}`,
+    password: PASSWORD,
+    query,
+  });
+  expect(await rowsOf(my.datasetId)).toEqual([
+    ["1", "2026-01-02", "1.50", 'a, "b"'],
+    ["2", "2026-01-03", "", "=x"],
+  ]);
+  const lite = await add({ name: "lite", url: `sqlite://${folder}/shop.db`, query });
+  expect(await rowsOf(lite.datasetId)).toEqual([
+    ["1", "a"],
+    ["2", "b"],
+  ]);
+}, 60_000);
+
+test("the rows and the time of a query are bounded, and a cut is said", async () => {
+  const cut = await add({
+    name: "cut",
+    url: postgres.url,
+    query: "select id from sales order by id",
+    rowLimit: 7,
+  });
+  expect(await harness.json(`/api/datasets/${cut.datasetId}`)).toMatchObject({ rows: 7 });
+  const slow = await add({
+    name: "slow",
+    url: postgres.url,
+    query: "select pg_sleep(30)",
+    timeoutSeconds: 1,
+  });
+  expect(slow).toMatchObject({ status: "failed", datasetId: null });
+  expect(slow.lastError).toMatch(/statement timeout|longer than 1 s/);
+}, 60_000);
+
+test("nothing but one reading statement runs", async () => {
+  const asked = async (query: string) =>
+    (await harness.send("POST", "/api/sources", { name: "x", url: postgres.url, query })).status;
+  for (const query of [
+    "delete from sales",
+    "select 1; drop table sales",
+    "commit; drop table sales",
+    "select * from sales into outfile '/tmp/x'",
+    "copy sales to program 'id'",
+  ])
+    expect([query, await asked(query)]).toEqual([query, 422]);
+  const hidden = await add({
+    name: "hidden",
+    url: postgres.url,
+    query: "with gone as (delete from sales returning *) select * from gone",
+  });
+  expect(hidden.status).toBe("failed");
+  const pg = new SQL(postgres.url);
+  expect(await pg.unsafe("select count(*)::int as n from sales")).toEqual(
+    expect.arrayContaining([expect.objectContaining({ n: 12_000 })]),
+  );
+  await pg.close();
+}, 60_000);
+
+test("a database that goes away is told and comes back", async () => {
+  const { id } = await add({ name: "back", url: postgres.url, query: "select id from sales where id < 9" });
+  postgres.kill();
+  const down = await harness.ask(`/api/sources/${id}/refresh`, { method: "POST" });
+  expect(down.status).toBe(503);
+  expect((await harness.signalbox.alerts.standing()).map(({ code }) => code)).toContain("source");
+  await postgres.start();
+  const up = await harness.ask(`/api/sources/${id}/refresh`, { method: "POST" });
+  expect([up.status, ((await up.json()) as { isChanged: boolean }).isChanged]).toEqual([200, false]);
+}, 60_000);
+
+test("credentials are in no answer, event, audit or plain row", async () => {
+  const source = await add({
+    name: "secret",
+    url: `postgres://reader:${PASSWORD}@127.0.0.1:1/shop`,
+    query: "select 1",
+  });
+  expect(source.secrets).toEqual(["password"]);
+  for (const path of ["/api/sources", `/api/sources/${source.id}`, "/sources", "/api/audit", "/api/alerts"])
+    expect([path, (await (await harness.ask(path)).text()).includes(PASSWORD)]).toEqual([path, false]);
+  expect(JSON.stringify(await harness.eventsSince(0))).not.toContain(PASSWORD);
+  const stored = await harness.signalbox.store.all("SELECT * FROM sources");
+  expect(JSON.stringify(stored)).not.toContain(PASSWORD);
+  // Another server must not get what was given to this one.
+  await harness.send("PATCH", `/api/sources/${source.id}`, { url: "postgres://reader@127.0.0.1:2/shop" });
+  expect((await harness.signalbox.sources.find(source.id)).secrets).toEqual([]);
+}, 30_000);
+
+test("an object of an S3 server is read, and scored rows go to S3 and to a table", async () => {
+  const client = new Bun.S3Client({ bucket: "data", region: "us-east-1", ...s3.keys });
+  await client.write("in/crew 1+ü.csv", passengersCsv(200));
+  const source = await add({ name: "crew", url: "s3://data/in/crew 1+ü.csv", ...s3.keys });
+  expect(source).toMatchObject({ status: "ok", lastError: null });
+  const run = await harness.signalbox.runs.train({
+    datasetId: source.datasetId!,
+    name: "crew",
+    target: "Survived",
+    budgetSeconds: 2,
+  });
+  await harness.signalbox.runs.ended(run.id);
+  await harness.signalbox.models.deploy("crew", 1);
+  const { schedules } = harness.signalbox;
+  const asked = {
+    name: "score",
+    action: "score",
+    model: "crew",
+    sourceId: source.id,
+    cron: "0 3 * * *",
+  } as const;
+  const score = async (to: { url: string; table?: string }) => {
+    const { id } = await schedules.create({ ...asked, to: { ...(to.table ? {} : s3.keys), ...to } }, "tests");
+    await schedules.runNow(id);
+    await schedules.settled();
+    return (await schedules.find(id)).last;
+  };
+  expect(await score({ url: "s3://data/out/scored.csv" })).toMatchObject({
+    status: "done",
+    sentence: "200 rows scored by crew version 1.",
+  });
+  const written = await client.file("out/scored.csv").text();
+  expect(written.split("\n")[0]).toContain("prediction");
+  expect(written.trim().split("\n")).toHaveLength(201);
+  expect(await score({ url: postgres.url, table: "scored" })).toMatchObject({ status: "done" });
+  const pg = new SQL(postgres.url);
+  const [row] = await pg.unsafe('select count(*)::int as n, avg("probability_1") as mean from scored');
+  expect(row.n).toBe(200);
+  expect(Number(row.mean)).toBeGreaterThan(0);
+  await pg.close();
+}, 120_000);
