@@ -1,7 +1,7 @@
 /**
  * Runs every check in named steps that anyone can run alone. The last line counts what passed and what failed.
  * Installs what is missing from Debian: Chromium for the browser journeys, the proxies that they run through, what
- * makes writes fail and clocks jump, and PostgreSQL, which it starts in a folder of its own.
+ * makes writes fail and clocks jump, MariaDB, and PostgreSQL, which it starts in a folder of its own.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -58,6 +58,7 @@ const PROGRAMS: Record<string, string> = {
   "/usr/sbin/ip": "iproute2",
   "/usr/bin/promtool": "prometheus",
   "/usr/lib/postgresql": "postgresql",
+  "/usr/sbin/mariadbd": "mariadb-server",
 };
 
 function installPrograms(): void {

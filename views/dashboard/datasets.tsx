@@ -122,7 +122,7 @@ export function ReadingPanel({ data, links }: { data: NonNullable<PanelData["rea
         </span>
         {plural(rows, "row")}, {plural(columns, "column")}, {bytes(sizeBytes)}, uploaded{" "}
         <Time at={createdAt} />
-        {version > 1 && `, import settings changed ${plural(version - 1, "time")}`}
+        {version > 1 && `, version ${version}`}
       </p>
     );
   }

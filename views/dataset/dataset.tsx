@@ -11,6 +11,7 @@ import { FindingList } from "../parts/findings.tsx";
 import { Order } from "../parts/order.tsx";
 import { Action, Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
+import { Changes } from "./changes.tsx";
 import type { ReadyDataset } from "./data.ts";
 import { ReadingForm } from "./reading.tsx";
 import { DatasetTable, type TablePage, withinPage } from "./table.tsx";
@@ -49,6 +50,7 @@ export function DatasetPage(props: DatasetPageProps) {
       {problem && <ProblemNote problem={problem} />}
       <div class="dataset-page">
         <TrainForm links={links} dataset={dataset} targets={targets} shown={shown} />
+        {dataset.changes && <Changes changes={dataset.changes} />}
         <section class="panel" aria-labelledby="findings-heading">
           <h2 id="findings-heading">Data issues</h2>
           <FindingList links={links} dataset={dataset} />

@@ -99,10 +99,12 @@ test("the rows and the time of a query are bounded, and a cut is said", async ()
   const cut = await add({
     name: "cut",
     url: postgres.url,
-    query: "select id from sales order by id",
+    query: "select id, name from sales order by id",
     rowLimit: 7,
   });
-  expect(await harness.json(`/api/datasets/${cut.datasetId}`)).toMatchObject({ rows: 7 });
+  expect(await harness.json(`/api/datasets/${cut.datasetId}`)).toMatchObject({
+    rows: 7,
+  });
   const slow = await add({
     name: "slow",
     url: postgres.url,
@@ -138,7 +140,11 @@ test("nothing but one reading statement runs", async () => {
 }, 60_000);
 
 test("a database that goes away is told and comes back", async () => {
-  const { id } = await add({ name: "back", url: postgres.url, query: "select id from sales where id < 9" });
+  const { id } = await add({
+    name: "back",
+    url: postgres.url,
+    query: "select id, name from sales where id < 9",
+  });
   postgres.kill();
   const down = await harness.ask(`/api/sources/${id}/refresh`, { method: "POST" });
   expect(down.status).toBe(503);
@@ -147,6 +153,138 @@ test("a database that goes away is told and comes back", async () => {
   const up = await harness.ask(`/api/sources/${id}/refresh`, { method: "POST" });
   expect([up.status, ((await up.json()) as { isChanged: boolean }).isChanged]).toEqual([200, false]);
 }, 60_000);
+
+/** A web server that answers with what `files` has, and says so where it is what the client has already. */
+function serveFiles(files: Map<string, string>) {
+  const answered: number[] = [];
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: (request) => {
+      const { pathname } = new URL(request.url);
+      if (pathname === "/moved") return Response.redirect("/crew.csv", 302);
+      if (pathname === "/inside") return Response.redirect("http://169.254.169.254/latest/", 302);
+      if (pathname === "/private" && request.headers.get("authorization") !== `Bearer ${PASSWORD}`)
+        return new Response("who are you", { status: 401 });
+      const file = files.get(pathname === "/private" ? "/crew.csv" : pathname);
+      if (file === undefined) return new Response("", { status: 404 });
+      const etag = `"${Bun.hash(file)}"`;
+      const isKnown = request.headers.get("if-none-match") === etag;
+      answered.push(isKnown ? 304 : 200);
+      return new Response(isKnown ? null : file, { status: isKnown ? 304 : 200, headers: { etag } });
+    },
+  });
+  return { server, home: server.url.href.slice(0, -1), answered };
+}
+
+interface Refreshed {
+  isChanged: boolean;
+  datasetId: string;
+  dataset: { version: number; rows: number; changes: { sentence: string; rows: unknown } | null };
+}
+
+async function refresh(id: string): Promise<Refreshed> {
+  const answer = await harness.ask(`/api/sources/${id}/refresh`, { method: "POST" });
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as Refreshed;
+}
+
+test("of each kind, the same rows make no version, and other rows make the next one with what changed", async () => {
+  const files = new Map([["/crew.csv", passengersCsv(300)]]);
+  const { server, home, answered } = serveFiles(files);
+  const client = new Bun.S3Client({ bucket: "data", region: "us-east-1", ...s3.keys });
+  await client.write("again.csv", passengersCsv(300));
+  const [pg, my, lite] = [
+    new SQL(postgres.url),
+    new SQL({ adapter: "mysql", ...mariadb.login }),
+    new SQL({ adapter: "sqlite", filename: join(folder, "shop.db") }),
+  ];
+  const engines = [pg, my, lite];
+  for (const sql of engines) {
+    await sql.unsafe("create table again (id integer, name varchar(20))");
+    for (let id = 1; id <= 20; id++) await sql.unsafe(`insert into again values (${id}, 'n${id % 3}')`);
+  }
+  try {
+    const query = "select * from again order by id";
+    const { host, port, username, database } = mariadb.login;
+    const reader = { url: `mysql://${username}@${host}:${port}/${database}`, password: PASSWORD };
+    const databases = [{ url: postgres.url }, reader, { url: `sqlite://${folder}/shop.db` }];
+    const sources = [
+      ...(await Promise.all(databases.map((place, k) => add({ name: `again ${k}`, query, ...place })))),
+      await add({ name: "object", url: "s3://data/again.csv", ...s3.keys }),
+      await add({ name: "web", url: `${home}/moved` }),
+      await add({
+        name: "private",
+        url: `${home}/private`,
+        headers: { Authorization: `Bearer ${PASSWORD}` },
+      }),
+    ];
+    expect(sources.map(({ lastError }) => lastError)).toEqual(Array(6).fill(null));
+    for (const { id } of sources) expect(await refresh(id)).toMatchObject({ isChanged: false });
+    // A server that knows its file's tag is not asked for the file again.
+    expect(answered).toEqual([200, 200, 304, 304]);
+    for (const sql of engines) await sql.unsafe("insert into again values (21, 'n1'), (22, 'n2')");
+    await client.write("again.csv", passengersCsv(420));
+    files.set("/crew.csv", passengersCsv(420));
+    for (const [k, { id, datasetId }] of sources.entries()) {
+      const { isChanged, dataset } = await refresh(id);
+      const [from, to] = k < 3 ? [20, 22] : [300, 420];
+      expect([isChanged, dataset.version, dataset.rows]).toEqual([true, 2, to]);
+      expect(dataset.changes).toMatchObject({ rows: { from, to } });
+      expect(dataset.changes!.sentence).toContain(`${to} rows, ${to - from} more`);
+      const page = await harness.ask(`/datasets/${datasetId}`, { headers: { accept: "text/html" } });
+      expect((await page.text()).includes(`${to} rows, ${to - from} more`)).toBe(true);
+    }
+  } finally {
+    for (const sql of engines) await sql.unsafe("drop table again");
+    for (const sql of engines) await sql.close({ timeout: 1 });
+    server.stop(true);
+  }
+}, 120_000);
+
+test("what refuses says what is wrong and what to do, never with a secret", async () => {
+  const { server, home } = serveFiles(new Map([["/page", "<html><body>Sign in</body></html>"]]));
+  const { host, port, database } = mariadb.login;
+  const query = "select * from sales";
+  const wrong = "wrong-password-5b1e";
+  const my = `mysql://reader@${host}:${port}/${database}`;
+  const reader = postgres.url.replace("postgres@", "reader@");
+  const forever = "with recursive c(x) as (select 1 union all select x + 1 from c) select count(*), 1 from c";
+  const cases: [Record<string, unknown>, RegExp][] = [
+    [{ url: reader, password: wrong, query }, /password authentication failed.*Check the user, the password/],
+    [{ url: my, password: wrong, query }, /Access denied.*Check the user, the password/],
+    [{ url: my, password: PASSWORD, query: "select * from gone" }, /gone.*doesn't exist.*Correct the query/],
+    [{ url: postgres.url, query: "select * from gone" }, /"gone" does not exist.*Correct the query/],
+    [{ url: reader, password: PASSWORD, query: "select * from pg_authid" }, /denied.*may read/],
+    [{ url: `sqlite://${folder}/shop.db`, query: "select * from gone" }, /no such table: gone/],
+    [{ url: "sqlite:///etc/passwd", query }, /may not read this file.*SOURCE_HOSTS/],
+    [{ url: "postgres://reader@127.0.0.1:1/shop", query }, /127\.0\.0\.1:1 cannot be reached.*port/],
+    [{ url: postgres.url, query: "select * from sales where false" }, /gave no rows/],
+    [{ url: my, password: PASSWORD, query: "select sleep(9), 1", timeoutSeconds: 1 }, /longer than 1 s/],
+    [
+      { url: `sqlite://${folder}/shop.db`, query: forever, timeoutSeconds: 1 },
+      /longer than 1 s.*timeoutSeconds/,
+    ],
+    [{ url: "s3://data/none.csv", ...s3.keys }, /nothing at this address \(404\)/],
+    [{ url: "s3://data/a.csv", ...s3.keys, secretAccessKey: wrong }, /refused access \(403\).*credentials/],
+    [{ url: `${home}/none` }, /nothing at this address \(404\)/],
+    [{ url: `${home}/private`, headers: { Authorization: wrong } }, /refused access \(401\)/],
+    [{ url: `${home}/page` }, /HTML page/],
+    [{ url: `${home}/inside` }, /may not connect to 169\.254\.169\.254/],
+  ];
+  try {
+    for (const [place, says] of cases) {
+      const { status, lastError, datasetId } = await add({ name: "refused", ...place });
+      expect([status, datasetId, lastError]).toEqual(["failed", null, expect.stringMatching(says)]);
+      expect(lastError).not.toContain(wrong);
+    }
+    const listed = { name: "x", url: "http://10.0.0.1/x.csv" };
+    const refused = await harness.send("POST", "/api/sources", listed);
+    expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining("SOURCE_HOSTS")]);
+  } finally {
+    server.stop(true);
+  }
+}, 120_000);
 
 test("credentials are in no answer, event, audit or plain row", async () => {
   const source = await add({
@@ -160,6 +298,8 @@ test("credentials are in no answer, event, audit or plain row", async () => {
   expect(JSON.stringify(await harness.eventsSince(0))).not.toContain(PASSWORD);
   const stored = await harness.signalbox.store.all("SELECT * FROM sources");
   expect(JSON.stringify(stored)).not.toContain(PASSWORD);
+  for (const secret of [PASSWORD, S3_SECRET])
+    expect([secret, JSON.stringify(await harness.eventsSince(0)).includes(secret)]).toEqual([secret, false]);
   // Another server must not get what was given to this one.
   await harness.send("PATCH", `/api/sources/${source.id}`, { url: "postgres://reader@127.0.0.1:2/shop" });
   expect((await harness.signalbox.sources.find(source.id)).secrets).toEqual([]);
