@@ -153,7 +153,7 @@ function readKept(file: string): Split[] {
 }
 
 /** What is measured: the committed state of the trainer and the stages. */
-function versionOf(): string {
+export function versionOf(): string {
   const named = ["HEAD:core/trainer", "HEAD:core/training/stages"];
   const { stdout } = Bun.spawnSync(["git", "rev-parse", ...named], { cwd: import.meta.dir });
   return stdout
