@@ -5,6 +5,7 @@
 
 Defaults everywhere, the time limit where there is one; the time counts from reading the file to the answers.
 """
+import importlib
 import importlib.metadata
 import json
 import os
@@ -19,23 +20,26 @@ warnings.filterwarnings("ignore")
 import numpy as np
 import pandas as pd
 
+# What must be importable, and the package whose version counts.
 PACKAGES = {
-    "autogluon-medium": "autogluon.tabular",
-    "autogluon-good": "autogluon.tabular",
-    "flaml": "flaml",
-    "perpetual": "perpetual",
-    "catboost": "catboost",
-    "lightgbm": "lightgbm",
+    "autogluon-medium": ("autogluon.tabular", "TabularPredictor"),
+    "autogluon-good": ("autogluon.tabular", "TabularPredictor"),
+    "flaml": ("flaml", "AutoML"),
+    "perpetual": ("perpetual", "PerpetualBooster"),
+    "catboost": ("catboost", "CatBoostClassifier"),
+    "lightgbm": ("lightgbm", "LGBMClassifier"),
 }
+MOST_CATEGORIES = 250
 METRICS = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "root_mean_squared_error"}
 
 
 def versions():
     found = {}
-    for peer, package in PACKAGES.items():
+    for peer, (package, part) in PACKAGES.items():
         try:
+            getattr(importlib.import_module(package), part)
             found[peer] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
+        except (ImportError, AttributeError):
             pass
     return found
 
@@ -50,11 +54,12 @@ def categories(x):
 
 
 def as_codes(train, test):
-    """Words as categories of the training rows; what is new in the test rows is missing."""
+    """Words as categories: the commonest of the training rows; all others are missing."""
     train, test = train.copy(), test.copy()
     for name in categories(train):
-        train[name] = train[name].astype(str).astype("category")
-        test[name] = pd.Categorical(test[name].astype(str), categories=train[name].cat.categories)
+        known = train[name].value_counts().index[:MOST_CATEGORIES].sort_values()
+        train[name] = pd.Categorical(train[name], categories=known)
+        test[name] = pd.Categorical(test[name], categories=known)
     return train, test
 
 
@@ -119,7 +124,7 @@ def catboost(asked, train, y, test):
     words = categories(train)
     train, test = train.copy(), test.copy()
     for name in words:
-        train[name], test[name] = train[name].astype(str), test[name].astype(str)
+        train[name], test[name] = (of[name].fillna("").astype(str) for of in (train, test))
     kind = CatBoostRegressor if asked["task"] == "regression" else CatBoostClassifier
     model = kind(
         random_seed=asked["seed"], thread_count=asked["threads"], verbose=0, cat_features=words,
