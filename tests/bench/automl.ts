@@ -75,7 +75,7 @@ const QUICK_SETS = 8;
 const TEST_SHARE = 0.2;
 const MOST_TEST_ROWS = 20_000;
 const MEMORY_BYTES = 8e9;
-const PYTHON = process.env.AUTOML_PYTHON ?? "python3";
+const PYTHON = process.env.BENCH_PYTHON ?? "python3";
 const PEER = join(import.meta.dir, "automl_peer.py");
 
 export async function run(args: string[]): Promise<void> {
