@@ -1,5 +1,5 @@
 /**
- * Removes deleted data from the database's write-ahead log within seconds. A reader that holds
+ * Removes deleted data from the database's file and write-ahead log within seconds. A reader that holds
  * an old snapshot, such as a backup, is waited for.
  */
 import type { Logger } from "../platform/logger.ts";
@@ -8,15 +8,20 @@ import type { Store } from "../store/database.ts";
 const LOOK_MS = 2000;
 /** Longer than a reader should take: the log says so. */
 const LONG_MS = 10_000;
+/** Of a large file, where old data is deleted all the time, at most so much of the time is spent on this. */
+const PAUSES = 8;
 
 /** Looks every two seconds; the function returned ends that, with a last look. */
 export function startPurging({ store, logger }: { store: Store; logger: Logger }): () => Promise<void> {
   let waitingSince: number | null = null;
+  let restsUntil = 0;
   const look = async () => {
-    if (!store.holdsDeleted) return;
-    waitingSince ??= performance.now();
+    const startedAt = performance.now();
+    if (!store.holdsDeleted || startedAt < restsUntil) return;
+    waitingSince ??= startedAt;
     if (await store.purgeLog()) {
       waitingSince = null;
+      restsUntil = performance.now() + PAUSES * (performance.now() - startedAt);
       return;
     }
     const waitedMs = performance.now() - waitingSince;
@@ -30,6 +35,7 @@ export function startPurging({ store, logger }: { store: Store; logger: Logger }
   const timer = setInterval(lookAgain, LOOK_MS);
   return async () => {
     clearInterval(timer);
+    restsUntil = 0;
     await lookAgain();
   };
 }

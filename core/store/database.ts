@@ -32,9 +32,9 @@ export interface Store extends Handle {
   follow(heard: (seq: number) => void): () => void;
   /** What the engine finds wrong in its file; empty where nothing is. */
   faults(): Promise<string[]>;
-  /** Was something deleted that may still be in the engine's own log? */
+  /** Was something deleted that may still be in the engine's files? */
   readonly holdsDeleted: boolean;
-  /** Empties the engine's own log, which still holds deleted data. False: a long read prevents it for now. */
+  /** Removes deleted data from the engine's own log and from its file. False: a long read prevents it for now. */
   purgeLog(): Promise<boolean>;
   /** After earlier statements. */
   close(): Promise<void>;

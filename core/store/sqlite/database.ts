@@ -11,8 +11,9 @@ import { AppError } from "../../platform/errors.ts";
 import { type Handle, keptValue, newEpoch, type Parameters, type Store, type Value } from "../database.ts";
 import { TurnQueue } from "../queue.ts";
 import { MIGRATIONS } from "./migrations.ts";
-import { allRows, changeRows, forgetDeleted, getRow, holdsDeleted } from "./statements.ts";
+import { allRows, changeRows, forgetDeleted, getRow, holdsDeleted, markDeleted } from "./statements.ts";
 import { SqliteTransaction } from "./transaction.ts";
+import { DatabaseFile } from "./unallocated.ts";
 
 /** How long a statement waits for another process. */
 const BUSY_MS = 5000;
@@ -26,6 +27,8 @@ export async function openSqlite(folder: string): Promise<Store> {
   mkdirSync(folder, { recursive: true });
   refuseOrphans(folder);
   const path = join(folder, DATABASE);
+  // A process that was killed may have deleted something and not emptied its log.
+  const wasKilled = existsSync(`${path}-wal`);
   const writer = new Database(path, { create: true, strict: true });
   try {
     writer.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
@@ -35,7 +38,8 @@ export async function openSqlite(folder: string): Promise<Store> {
     migrate(writer, version);
     const reader = new Database(path, { readwrite: true, strict: true });
     configureReader(reader);
-    const store = new SqliteStore(writer, reader);
+    if (wasKilled) markDeleted(writer);
+    const store = new SqliteStore({ writer, reader, path });
     store.epoch = await keptValue(store, "epoch", newEpoch);
     return store;
   } catch (error) {
@@ -51,10 +55,17 @@ class SqliteStore implements Store {
   /** The transaction whose body is running. */
   private readonly body = new AsyncLocalStorage<{ isOpen: boolean }>();
 
-  constructor(
-    private readonly writer: Database,
-    private readonly reader: Database,
-  ) {}
+  private readonly writer: Database;
+  private readonly reader: Database;
+  private readonly file: DatabaseFile;
+  private readonly logPath: string;
+
+  constructor({ writer, reader, path }: { writer: Database; reader: Database; path: string }) {
+    this.writer = writer;
+    this.reader = reader;
+    this.file = new DatabaseFile(path);
+    this.logPath = `${path}-wal`;
+  }
 
   async get<Row>(sql: string, parameters: Parameters = {}): Promise<Row | null> {
     this.refuseInBody();
@@ -113,23 +124,45 @@ class SqliteStore implements Store {
     return holdsDeleted(this.writer);
   }
 
-  /** Until a reader lets go of its snapshot it cannot be emptied. */
+  /** Until a reader lets go of its snapshot it cannot be emptied. Writers wait meanwhile, readers do not. */
   async purgeLog(): Promise<boolean> {
-    return this.write(() => {
-      // Who comes again later does not wait: everything would stand still meanwhile.
-      this.writer.exec("PRAGMA busy_timeout = 0");
-      const [row] = allRows<{ busy: number }>(this.writer, "PRAGMA wal_checkpoint(TRUNCATE)", {});
-      this.writer.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
-      const isEmpty = row?.busy === 0;
-      if (isEmpty) forgetDeleted(this.writer);
-      return isEmpty;
-    });
+    this.refuseInBody();
+    await this.queue.take();
+    try {
+      return this.emptyLog() && (await this.clearFile());
+    } finally {
+      this.queue.pass();
+    }
+  }
+
+  private emptyLog(): boolean {
+    // Who comes again later does not wait: everything would stand still meanwhile.
+    this.writer.exec("PRAGMA busy_timeout = 0");
+    const [row] = allRows<{ busy: number }>(this.writer, "PRAGMA wal_checkpoint(TRUNCATE)", {});
+    this.writer.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    return row?.busy === 0;
+  }
+
+  /** False: another process wrote since the log was emptied. */
+  private async clearFile(): Promise<boolean> {
+    this.writer.exec("BEGIN IMMEDIATE");
+    try {
+      if (existsSync(this.logPath) && statSync(this.logPath).size > 0) return false;
+      await this.file.clearUnallocated();
+    } finally {
+      this.writer.exec("ROLLBACK");
+      // Pages in memory still have what was overwritten in the file, and would bring it back.
+      this.writer.exec("PRAGMA shrink_memory");
+    }
+    forgetDeleted(this.writer);
+    return true;
   }
 
   async close(): Promise<void> {
     await this.queue.take();
     this.reader.close();
     this.writer.close();
+    this.file.close();
     this.queue.pass();
   }
 

@@ -8,7 +8,9 @@ export function getRow<Row>(database: Database, sql: string, parameters: Paramet
 }
 
 export function allRows<Row>(database: Database, sql: string, parameters: Parameters): Row[] {
-  return timed("db", () => database.query<Row, [Parameters]>(sql).all(parameters));
+  const rows = timed("db", () => database.query<Row, [Parameters]>(sql).all(parameters));
+  if (rows.length > 0 && DELETING.test(sql)) DELETED_IN.add(database);
+  return rows;
 }
 
 export function changeRows(database: Database, sql: string, parameters: Parameters | Value[]): number {
@@ -20,6 +22,10 @@ export function changeRows(database: Database, sql: string, parameters: Paramete
 
 const DELETING = /^\s*DELETE\b/i;
 const DELETED_IN = new WeakSet<Database>();
+
+export function markDeleted(database: Database): void {
+  DELETED_IN.add(database);
+}
 
 /** Was something deleted since the log was emptied? */
 export function holdsDeleted(database: Database): boolean {
