@@ -12,7 +12,7 @@ import { type Model, predictTable } from "../../core/trainer/model/model.ts";
 import { readModel } from "../../core/trainer/model/model-file.ts";
 import { outcomeOf } from "../../core/trainer/race/entry.ts";
 import { stratifiedFolds } from "../../core/trainer/race/folds.ts";
-import { seededRandom } from "../../core/trainer/random.ts";
+import { seededRandom, spreadRows } from "../../core/trainer/random.ts";
 import type { Work } from "../../core/training/stages/index.ts";
 import { selectRows } from "../../core/training/stages/work/table.ts";
 import { leaksOf, runOurs } from "./accuracy.ts";
@@ -121,10 +121,15 @@ function keepRows(work: Work, seed: number): Int32Array {
   const rows = Int32Array.from({ length: table.rows }, (_, row) => row);
   const dealt = stratifiedFolds(rows, target, { folds: 10, random, groups }).map(({ valid }) => valid);
   const joined = (parts: Int32Array[]) => Int32Array.from(parts.flatMap((part) => [...part]));
-  const run = joined(dealt.slice(KEPT)).slice(0, MOST_RUN_ROWS).sort();
+  const run = some(joined(dealt.slice(KEPT)), MOST_RUN_ROWS).sort();
   const [sides] = stratifiedFolds(run, target, { folds: 5, random, groups, first: 1 });
   Object.assign(work.parts!, { train: sides!.train, test: sides!.valid, tested: sides!.valid });
-  return joined(dealt.slice(0, KEPT)).slice(0, MOST_KEPT_ROWS);
+  return some(joined(dealt.slice(0, KEPT)), MOST_KEPT_ROWS);
+}
+
+/** A file may be sorted: its first rows would be of another kind than the rest. */
+function some(rows: Int32Array, most: number): Int32Array {
+  return Int32Array.from(spreadRows(rows.length, most), (place) => rows[place]!);
 }
 
 async function figureOn(

@@ -6,7 +6,7 @@
 
 import type { Judged } from "../../store/outcomes.ts";
 import type { RunSummary } from "../../trainer/contract.ts";
-import { quantile } from "../../trainer/metrics/bootstrap.ts";
+import { bootstrapInterval } from "../../trainer/metrics/bootstrap.ts";
 import { goodness, isMetricName, METRICS, type MetricName } from "../../trainer/metrics/index.ts";
 import type { Outcome } from "../../trainer/metrics/outcome.ts";
 import { seededRandom } from "../../trainer/random.ts";
@@ -41,7 +41,8 @@ export function liveFigures(result: RunSummary, outcomes: readonly Judged[]): Li
   return liveMetrics(result).flatMap((metric) => {
     const value = measured(metric, outcome);
     if (value === null) return [];
-    const interval = metric === "accuracy" ? wilson(value, outcomes.length) : bootstrap(metric, outcome);
+    const interval =
+      metric === "accuracy" ? wilson(value, outcomes.length) : (bootstrap(metric, outcome) ?? [value, value]);
     const training = result.metrics[metric] ?? null;
     const trainingInterval = result.intervals[metric] ?? null;
     const verdict = verdictOf(metric, { value, interval }, { value: training, interval: trainingInterval });
@@ -92,9 +93,11 @@ export function wilson(share: number, rows: number, z = Z): [number, number] {
 }
 
 /** The same outcomes give the same interval: a page must not flicker. */
-function bootstrap(metric: MetricName, outcome: Outcome): [number, number] {
-  const drawn = resampled(outcome.truth.length, (weights) => measured(metric, { ...outcome, weights }));
-  return [quantile(drawn, 0.025), quantile(drawn, 0.975)];
+function bootstrap(metric: MetricName, outcome: Outcome): [number, number] | null {
+  return bootstrapInterval(metric, outcome, {
+    replicates: REPLICATES,
+    random: seededRandom(outcome.truth.length),
+  });
 }
 
 /** `measure` of resampled rows, sorted; what is not defined for a draw is left out. */

@@ -1,18 +1,23 @@
 /**
  * Computes confidence intervals of metrics.
  *
- * Percentile bootstrap (Efron 1979) over rows; weights instead of copies, so that orders are sorted once.
+ * Percentile bootstrap (Efron 1979) over rows, or over groups of rows that belong together: twins say the same thing
+ * twice. Weights instead of copies, so that orders are sorted once. The pessimistic end allows for rows that are worse
+ * than all that were seen (unseen.ts), and both ends for few rows (Hesterberg 2015).
  */
 
 import { spreadRows } from "../random.ts";
 import type { Checkpoint, Random } from "../samples.ts";
 import { METRICS, type MetricName, metricNames } from "./index.ts";
 import type { Outcome } from "./outcome.ts";
+import { drawUnseen, type WithUnseen, withUnseen } from "./unseen.ts";
 
 export interface BootstrapOptions {
   replicates: number;
   random: Random;
   checkpoint: Checkpoint;
+  /** By row of the outcome: rows with the same number are drawn together. */
+  groups?: Int32Array | null;
   isOver?: () => boolean;
   /** Share of the replicates, 0..1. */
   onProgress?: (done: number) => void;
@@ -21,14 +26,20 @@ export interface BootstrapOptions {
 /** So many are drawn even where the time is over. */
 const LEAST_REPLICATES = 40;
 /** Rows times classes; above it a part of the rows is resampled, and the width scaled by the root of the part. */
-const MOST_CELLS = 40_000;
+const MOST_CELLS = 20_000;
 const LEAST_ROWS = 500;
 
 /** So many rows are resampled at most. */
 export const mostDrawnRows = (classes: number) =>
   Math.max(LEAST_ROWS, Math.floor(MOST_CELLS / Math.max(2, classes)));
 
-/** 95 % interval of every metric of the task; `metrics`: what they are. Cost: replicates x rows x metrics. */
+/** A metric of each replicate: as it was drawn, and with rows that were not seen. */
+interface Drawn {
+  seen: number[];
+  wary: number[];
+}
+
+/** 95 % interval of every metric of the task; `metrics`: what they are. Cost: 2 x replicates x rows x metrics. */
 export async function bootstrapIntervals(
   outcome: Outcome,
   metrics: Record<string, number>,
@@ -36,39 +47,95 @@ export async function bootstrapIntervals(
 ): Promise<Record<string, [number, number]>> {
   const rows = outcome.truth.length;
   const most = mostDrawnRows(outcome.classes);
-  const part = rows > most ? partOf(outcome, most) : outcome;
+  const chosen = rows > most ? spreadRows(rows, most) : null;
+  const part = chosen ? partOf(outcome, chosen) : outcome;
   const shrink = Math.sqrt(part.truth.length / rows);
-  const drawn = await drawMetrics(part, options);
+  const groups = options.groups ?? null;
+  const units = unitsOf(part.truth.length, groups && chosen ? chosen.map((row) => groups[row]) : groups);
+  const drawn = await drawMetrics(part, units, options);
   const intervals: Record<string, [number, number]> = {};
-  for (const [name, values] of drawn) {
-    if (values.length === 0) continue;
-    const [low, high] = percentileInterval(values);
-    if (shrink < 1) {
-      const [whole, ofPart] = [metrics[name], METRICS[name].measure(part)];
-      intervals[name] = [whole + (low - ofPart) * shrink, whole + (high - ofPart) * shrink];
-    } else intervals[name] = [low, high];
+  for (const [name, { seen, wary }] of drawn) {
+    const figure = metrics[name];
+    if (figure === undefined || seen.length === 0) continue;
+    const [low, high] = endsOf(name, { seen, wary, units: units.count });
+    const ofPart = shrink < 1 ? METRICS[name].measure(part) : figure;
+    intervals[name] = [
+      figure + Math.min(0, low - ofPart) * shrink,
+      figure + Math.max(0, high - ofPart) * shrink,
+    ];
   }
   return intervals;
 }
 
-async function drawMetrics(outcome: Outcome, options: BootstrapOptions): Promise<Map<MetricName, number[]>> {
-  const drawn = new Map(metricNames(outcome.task).map((name) => [name, [] as number[]]));
+/** The same for one metric, at once; each row is drawn for itself. Null where no draw defines it. */
+export function bootstrapInterval(
+  name: MetricName,
+  outcome: Outcome,
+  { replicates, random }: Pick<BootstrapOptions, "replicates" | "random">,
+): [number, number] | null {
+  const units = unitsOf(outcome.truth.length, null);
+  const all = withUnseen(outcome, random);
+  const drawn: Drawn = { seen: [], wary: [] };
+  for (let replicate = 0; replicate < replicates; replicate++)
+    for (const [kind, weighted] of Object.entries(resample(all, units, random)))
+      keepFinite(drawn[kind as keyof Drawn], METRICS[name].measure(weighted));
+  if (drawn.seen.length === 0) return null;
+  const [low, high] = endsOf(name, { ...drawn, units: units.count });
+  const figure = METRICS[name].measure(outcome);
+  return [Math.min(low, figure), Math.max(high, figure)];
+}
+
+/** One replicate: as it was drawn, and with rows that were not seen. */
+function resample(all: WithUnseen, units: Units, random: Random): Record<keyof Drawn, Outcome> {
+  const weights = drawWeights(units, { rows: all.outcome.truth.length, random });
+  const seen = { ...all.outcome, weights: weights.slice() };
+  drawUnseen(weights, all.unseen, random);
+  return { seen, wary: { ...all.outcome, weights } };
+}
+
+async function drawMetrics(
+  outcome: Outcome,
+  units: Units,
+  options: BootstrapOptions,
+): Promise<Map<MetricName, Drawn>> {
+  const { random } = options;
+  const drawn = new Map<MetricName, Drawn>();
+  for (const name of metricNames(outcome.task)) drawn.set(name, { seen: [], wary: [] });
+  const all = withUnseen(outcome, random);
   for (let replicate = 0; replicate < options.replicates; replicate++) {
     await options.checkpoint();
     if (replicate >= LEAST_REPLICATES && options.isOver?.()) break;
-    const resampled = { ...outcome, weights: drawWeights(outcome.truth.length, options.random) };
+    const { seen, wary } = resample(all, units, random);
     for (const [name, values] of drawn) {
-      const value = METRICS[name].measure(resampled);
-      if (Number.isFinite(value)) values.push(value);
+      keepFinite(values.seen, METRICS[name].measure(seen));
+      keepFinite(values.wary, METRICS[name].measure(wary));
     }
     options.onProgress?.((replicate + 1) / options.replicates);
   }
   return drawn;
 }
 
-function partOf(outcome: Outcome, count: number): Outcome {
+function keepFinite(values: number[], value: number): void {
+  if (Number.isFinite(value)) values.push(value);
+}
+
+/** What is drawn together. */
+interface Units {
+  count: number;
+  /** By row; null: each row for itself. */
+  of: Int32Array | null;
+}
+
+/** One group alone says nothing of others: its rows are drawn then. */
+function unitsOf(rows: number, groups: Int32Array | null): Units {
+  if (!groups) return { count: rows, of: null };
+  const places = new Map<number, number>();
+  const of = groups.map((group) => places.getOrInsertComputed(group, () => places.size));
+  return places.size < 2 ? { count: rows, of: null } : { count: places.size, of };
+}
+
+function partOf(outcome: Outcome, rows: Int32Array): Outcome {
   const { truth, values, probabilities, classes } = outcome;
-  const rows = spreadRows(truth.length, count);
   const cells = { length: rows.length * classes };
   return {
     ...outcome,
@@ -83,20 +150,41 @@ function partOf(outcome: Outcome, count: number): Outcome {
   };
 }
 
-function drawWeights(rows: number, random: Random): Float64Array {
+/** How often each row was drawn; `rows`: those that were not seen are behind, and drawn none. */
+function drawWeights(units: Units, { rows, random }: { rows: number; random: Random }): Float64Array {
   const weights = new Float64Array(rows);
-  for (let i = 0; i < rows; i++) weights[Math.floor(random() * rows)]++;
+  if (!units.of) {
+    for (let i = 0; i < units.count; i++) weights[Math.floor(random() * units.count)]++;
+    return weights;
+  }
+  const times = new Float64Array(units.count);
+  for (let i = 0; i < units.count; i++) times[Math.floor(random() * units.count)]++;
+  for (let row = 0; row < units.of.length; row++) weights[row] = times[units.of[row]];
   return weights;
 }
 
-function percentileInterval(values: number[]): [number, number] {
+const TAIL = 0.025;
+
+function endsOf(name: MetricName, { seen, wary, units }: Drawn & { units: number }): [number, number] {
+  // A normal tail of 2.5 % made as much wider as Student's t and the root of n / (n - 1) ask: nearly this for n from 20 on.
+  const tail = TAIL * Math.max(0.3, 1 - 7.5 / units);
+  const isGreater = METRICS[name].better === "greater";
+  return [orderStatistic(isGreater ? wary : seen, tail), orderStatistic(isGreater ? seen : wary, 1 - tail)];
+}
+
+/** Below it lies that share of further draws, also where few were drawn (numpy's "weibull"). */
+function orderStatistic(values: readonly number[], share: number): number {
   const sorted = Float64Array.from(values).sort();
-  return [quantile(sorted, 0.025), quantile(sorted, 0.975)];
+  const at = Math.min(sorted.length - 1, Math.max(0, share * (sorted.length + 1) - 1));
+  return between(sorted, at);
 }
 
 /** Linear interpolation between order statistics, as numpy's default. */
 export function quantile(sorted: Float64Array, share: number): number {
-  const at = share * (sorted.length - 1);
+  return between(sorted, share * (sorted.length - 1));
+}
+
+function between(sorted: Float64Array, at: number): number {
   const low = Math.floor(at);
   const high = Math.min(low + 1, sorted.length - 1);
   return sorted[low] + (sorted[high] - sorted[low]) * (at - low);

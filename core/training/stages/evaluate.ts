@@ -57,7 +57,9 @@ export const evaluateModel: Stage<Work> = {
     const metrics = measureAll(outcome);
     const replicates = replicatesFor(test.length);
     const random = randomFor(options, "bootstrap");
-    const drawing = { replicates, random, ...pace(context, "intervals") };
+    const { groups: all } = left(work, "parts");
+    const groups = all && Int32Array.from(test, (row) => all[row]);
+    const drawing = { replicates, random, groups, ...pace(context, "intervals") };
     const intervals = await bootstrapIntervals(outcome, metrics, drawing);
     report({ type: "progress", progress: 0.5, note: "Measuring feature importance" });
     const guesses = measureAll(baseline);

@@ -176,8 +176,8 @@ export function treesOfModel({ parts }: Model): number {
 /** Shuffled columns walk other ways in each row; where only one value changes most ways are the same. */
 const SHUFFLED_PACE = 0.8;
 const SAME_PACE = 1.8;
-/** A weighted metric of one row. */
-const MS_A_DRAWN_ROW = 3e-4;
+/** A weighted metric of one row, measured twice. */
+const MS_A_DRAWN_ROW = 6e-4;
 /** Curves, segments, a verdict: some lists to make. */
 const DRAWN_MS = 15;
 const LEAST_REPLICATES_SHARE = 0.1;
@@ -211,7 +211,7 @@ export function expectEvaluation(context: Context, trees: number): void {
 }
 
 /** Rows times replicates of the bootstrap stay below this: some seconds for any file. */
-const BOOTSTRAP_WORK = 2_000_000;
+const BOOTSTRAP_WORK = 1_000_000;
 /** Trees walked for the answers. */
 export const MOST_WALKS = 1.2e8;
 export const LEAST_TESTED = 1000;
