@@ -7,8 +7,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CsvProfile, ReadingChoices, ReadingPreview } from "../csv/types.ts";
 import type { EventLog } from "../events/event-log.ts";
-import { diskFailure, syncFolder } from "../platform/disk.ts";
-import { AppError, errorRecord, StoreUnavailable } from "../platform/errors.ts";
+import { AppError, StorageUnavailable } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Handle, Store, Unchanged } from "../store/database.ts";
@@ -22,20 +21,28 @@ import {
   unreadDatasets,
 } from "../store/datasets.ts";
 import { hiddenDatasetByHash } from "../store/deletions.ts";
-import { forgetRejections, insertRejection } from "../store/rejections.ts";
+import { datasetKey } from "../store/files/named-files.ts";
+import type { FileStorage } from "../store/files/storage.ts";
 import { runsOfDataset } from "../store/runs.ts";
-import { claimReading, orphanedReadings } from "../store/workers.ts";
-import { FileReader, type FileToRead } from "./file-reader.ts";
-import { readerFailed } from "./reader-failed.ts";
+import { claimReading, orphanedReadings, unclaimedReadings } from "../store/workers.ts";
+import { FileReader } from "./file-reader.ts";
+import { FirstReadings } from "./reading/first-readings.ts";
+import { ReadingEnds } from "./reading/reading-ends.ts";
 import { type Received, receiveFile, refuseWithoutSpace } from "./receive.ts";
 import { followFile } from "./receive-stream.ts";
 import { type TableAside, tableAside } from "./table-aside.ts";
-import { filePath, mergedChoices, profileSize, pruneTables, removeFiles, tablePath } from "./table-files.ts";
+import {
+  mergedChoices,
+  profileSize,
+  pruneTables,
+  removeFiles,
+  storedFile,
+  tablePath,
+} from "./table-files.ts";
 import { type UploadInProgress, UploadsInProgress } from "./uploads.ts";
 
-/** Refusals that are told to whoever asks for the file. */
-const REJECTIONS_KEPT = 100;
-const AGAIN_MS = 1000;
+/** How often is looked for files that nobody reads. */
+const LOOK_MS = 1000;
 
 export interface DatasetsOptions {
   store: Store;
@@ -43,11 +50,15 @@ export interface DatasetsOptions {
   logger: Logger;
   /** Called before a file is deleted: the predictions of its models are deleted too. */
   forget: (datasetId: string) => Promise<void>;
+  files: FileStorage;
+  /** Of the files here, and of the tables that were made of them. */
   folder: string;
   /** The folder of the runs' checkpoints: they are deleted with their file. */
   runsFolder: string;
   /** This server among those on the same database. */
   workerId: string;
+  /** False: other hosts read the files that come here. */
+  readsHere: boolean;
   maxBytes: number;
   memoryBytes: number;
   now: () => number;
@@ -66,10 +77,12 @@ export class Datasets {
   private readonly arrivals: UploadsInProgress;
   /** Shared with sources, whose new files are read as uploads are. */
   readonly reader: FileReader;
-  private readonly pending = new Map<string, Promise<StoredDataset>>();
-  private isStopping = false;
+  private readonly ends: ReadingEnds;
+  private readonly readings: FirstReadings;
+  private timer: Timer | null = null;
 
   constructor(private readonly options: DatasetsOptions) {
+    this.ends = new ReadingEnds(options.store);
     this.arrivals = new UploadsInProgress(options);
     this.reader = new FileReader({
       ...options,
@@ -79,8 +92,16 @@ export class Datasets {
       },
       onEnd: ({ id }) => this.arrivals.depart(id),
     });
+    this.readings = new FirstReadings({
+      ...options,
+      reader: this.reader,
+      arrivals: this.arrivals,
+      removeFiles: (id) => this.removeFiles(id),
+    });
     options.log.hear((type, data, isOurs) => {
-      if (!isOurs && typeof data.datasetId === "string") this.arrivals.hear(type, data);
+      if (isOurs || typeof data.datasetId !== "string") return;
+      this.arrivals.hear(type, data);
+      this.ends.tell(data.datasetId).catch((error: unknown) => this.warnOfReading(data.datasetId, error));
     });
   }
 
@@ -95,37 +116,63 @@ export class Datasets {
     }
     // What others on the same database read is theirs.
     const reader = store.isShared ? this.options.workerId : null;
-    for (const id of await unreadDatasets(store, reader)) await this.readLeft(id);
+    const claim = { worker: this.options.workerId, silentMs: 0 };
+    for (const id of await unreadDatasets(store, reader))
+      if (await claimReading(store, { id, ...claim })) await this.readLeft(id);
+    if (this.options.files.isShared && this.options.readsHere)
+      this.timer = setInterval(() => {
+        this.takeUnclaimed().catch((error: unknown) => this.warnOfReading(null, error));
+      }, LOOK_MS);
   }
 
-  /** Reads what workers were reading that are not alive any more, where the file is here. */
+  /** Reads what nobody reads, or workers did that are not alive any more, where the file can be had. */
   async takeUp(deadMs: number): Promise<void> {
-    const { store, workerId: worker } = this.options;
+    const { store, files, readsHere, workerId: worker } = this.options;
+    if (!readsHere) return;
     for (const id of await orphanedReadings(store, deadMs)) {
       const dataset = await findDataset(store, id);
-      if (!dataset || this.pending.has(id) || !existsSync(this.pathOf(dataset))) continue;
+      const isHere = dataset && (files.isShared || existsSync(this.pathOf(dataset)));
+      if (!isHere || this.readings.pending(id)) continue;
       if (await claimReading(store, { id, worker, silentMs: deadMs })) await this.readLeft(id);
     }
+  }
+
+  /** Reads what servers left to whoever comes first. */
+  private async takeUnclaimed(): Promise<void> {
+    const { store, workerId: worker } = this.options;
+    for (const id of await unclaimedReadings(store))
+      if (await claimReading(store, { id, worker, silentMs: 0 })) await this.readLeft(id);
   }
 
   private async readLeft(id: string): Promise<void> {
     const dataset = await findDataset(this.options.store, id);
     if (!dataset) return;
-    this.readNew({ ...dataset, choices: {} }).catch(() => {
+    this.readings.read({ ...dataset, choices: {} }).catch(() => {
       // Refused: the event and the rejection that `readNew` left say why.
     });
   }
 
   /** A stopping server leaves unread datasets for the next start. */
   stop(): void {
-    this.isStopping = true;
+    if (this.timer) clearInterval(this.timer);
+    this.readings.stop();
     this.arrivals.stop();
     this.reader.kill();
   }
 
-  /** The file of a version. */
+  /** Where the file of a version is on this machine, or would be. */
   pathOf(dataset: Pick<StoredDataset, "id" | "file">): string {
-    return filePath(this.options.folder, dataset);
+    return this.options.files.pathOf(datasetKey(dataset));
+  }
+
+  /** The path of a version's file, fetched where it is not here. Throws AppError. */
+  fetch(dataset: StoredDataset): Promise<string> {
+    return this.options.files.fetch(storedFile(dataset));
+  }
+
+  /** Keeps the file of a version on this machine until the function returned is called. */
+  pin(dataset: Pick<StoredDataset, "id" | "file">): () => void {
+    return this.options.files.pin(datasetKey(dataset));
   }
 
   /** The CSV that a version of a dataset is read from: the file itself, or the table that was made of it. */
@@ -137,7 +184,8 @@ export class Datasets {
   /** Converts a version's file again if its table is missing, as after a restore. */
   private async ensureTable(dataset: StoredDataset): Promise<string> {
     const path = this.tablePathOf(dataset);
-    if (path !== this.pathOf(dataset) && !existsSync(path)) await this.reader.table(dataset);
+    if (path === this.pathOf(dataset)) return this.fetch(dataset);
+    if (!existsSync(path)) await this.reader.table(dataset);
     return path;
   }
 
@@ -190,9 +238,9 @@ export class Datasets {
       });
       return await this.adopt(id, part, received);
     } catch (error) {
-      await removeFiles(folder, id);
+      await this.removeFiles(id);
       if (error instanceof AppError)
-        await this.reject(id, this.arrivals.get(id)?.name ?? name ?? "upload", error);
+        await this.readings.reject(id, this.arrivals.get(id)?.name ?? name ?? "upload", error);
       throw error;
     } finally {
       this.arrivals.depart(id);
@@ -201,24 +249,28 @@ export class Datasets {
 
   /** Makes a dataset of a file that came, and begins to read it. */
   async adopt(id: string, part: string, received: Received): Promise<ReceivedDataset> {
-    const { store, folder, now } = this.options;
+    const { store, files, readsHere, workerId, now } = this.options;
     const deleted = await hiddenDatasetByHash(store, received.sha256);
     // It is wanted anew: what could still be brought back goes at once.
     if (deleted !== null) await this.erase(deleted);
     let same = await findDatasetByHash(store, received.sha256);
     if (!same) {
-      await rename(part, this.pathOf({ id, file: "" }));
-      await syncFolder(folder);
+      const key = datasetKey({ id, file: "" });
+      await rename(part, files.pathOf(key));
+      await files.save({ key });
       // The same bytes may have come on another connection meanwhile.
-      if (!(await insertDataset(store, { id, ...received, worker: this.options.workerId, createdAt: now() })))
+      const worker = readsHere ? workerId : null;
+      if (!(await insertDataset(store, { id, ...received, worker, createdAt: now() })))
         same = await findDatasetByHash(store, received.sha256);
     }
     if (same) {
-      await removeFiles(folder, id);
+      await this.removeFiles(id);
       return { id: same.id, name: same.name, isNew: false, ready: this.whenRead(same) };
     }
     const { name, sizeBytes } = received;
-    const ready = this.readNew({ id, choices: {}, name, sizeBytes, file: "" });
+    const ready = readsHere
+      ? this.readings.read({ id, choices: {}, name, sizeBytes, file: "" })
+      : this.ends.of(id);
     ready.catch(() => {
       // Whoever awaits `ready` hears it; with ?wait=0 nobody does, and the rejection is kept for GET.
     });
@@ -305,79 +357,43 @@ export class Datasets {
 
   /** Row and file of a hidden dataset, overwritten in the database and its log too; runs keep what they learned. */
   async erase(id: string): Promise<void> {
-    const { store, forget, runsFolder } = this.options;
+    const { store, files, forget, runsFolder } = this.options;
     this.reader.kill(id);
+    // First, because it can be tried again only while the row is there.
+    if (files.isShared) await removeFiles(files, this.options.folder, id);
     for (const run of await runsOfDataset(store, id))
       await rm(join(runsFolder, run.id), { recursive: true, force: true });
     await forget(id);
     await deleteDataset(store, id);
-    await this.emptyLog(id).catch((error: unknown) => this.warnOfLog(id, error));
+    await this.emptyLog(id);
     // Retried: a disk error must not keep a deleted file.
-    await removeFiles(this.options.folder, id).catch(() => removeFiles(this.options.folder, id));
+    await this.removeFiles(id).catch(() => this.removeFiles(id));
+  }
+
+  /** Where the storage does not answer, its sweep removes what no row names. */
+  private async removeFiles(id: string): Promise<void> {
+    const { files, folder } = this.options;
+    await removeFiles(files, folder, id).catch((error: unknown) => {
+      if (!(error instanceof StorageUnavailable)) throw error;
+      this.warnOfReading(id, error);
+    });
+  }
+
+  private warnOfReading(datasetId: unknown, error: unknown): void {
+    this.options.logger.warn({ datasetId, reason: String(error) }, "a file is looked at again later");
   }
 
   /** Empties the write-ahead log, which still holds deleted data. */
-  private async emptyLog(id: string): Promise<void> {
-    if (!(await this.options.store.purgeLog())) this.warnOfLog(id, "another process reads");
-  }
-
-  private warnOfLog(id: string, reason: unknown): void {
-    const told = { datasetId: id, reason: String(reason) };
-    this.options.logger.warn(told, "the database's write-ahead log could not be emptied");
+  private async emptyLog(datasetId: string): Promise<void> {
+    if (await this.options.store.purgeLog().catch(() => false)) return;
+    this.options.logger.warn({ datasetId }, "the database's write-ahead log could not be emptied yet");
   }
 
   private whenRead(dataset: StoredDataset): Promise<StoredDataset> {
-    return this.pending.get(dataset.id) ?? Promise.resolve(dataset);
-  }
-
-  private readNew(file: FileToRead): Promise<StoredDataset> {
-    const reading = this.readAndStore(file).finally(() => {
-      this.pending.delete(file.id);
-      this.arrivals.depart(file.id);
-    });
-    this.pending.set(file.id, reading);
-    return reading;
-  }
-
-  private async readAndStore(file: FileToRead): Promise<StoredDataset> {
-    const { store, log, now } = this.options;
-    const { id, name, choices } = file;
-    try {
-      const profile = await this.reader.profile(file);
-      this.arrivals.depart(id);
-      await log.record(async (tx) => {
-        const version = await insertDatasetVersion(tx, { id, choices, profile, at: now() });
-        await tx.append("dataset.uploaded", { datasetId: id, name, version, ...profileSize(profile) });
-        await forgetRejections(tx);
-      });
-      this.arrivals.settled(id);
-      return await this.find(id);
-    } catch (error) {
-      if (this.isStopping) throw error;
-      if (error instanceof StoreUnavailable) return this.readAgain(file);
-      this.arrivals.depart(id);
-      if (!(await findDataset(store, id)))
-        throw new AppError("missing", `${name} was deleted while it was read`);
-      const refusal =
-        error instanceof AppError ? error : (diskFailure(error) ?? readerFailed(error, this.options.logger));
-      await this.reject(id, name, refusal);
-      await removeFiles(this.options.folder, id);
-      throw refusal;
-    }
-  }
-
-  /** The database went away meanwhile: nothing is known of the file's fate yet. */
-  private async readAgain(file: FileToRead): Promise<StoredDataset> {
-    await Bun.sleep(AGAIN_MS);
-    return this.readAndStore(file);
-  }
-
-  private async reject(id: string, name: string, error: AppError): Promise<void> {
-    const rejection = { id, name, at: this.options.now(), error: errorRecord(error) };
-    await this.options.log.record(async (tx) => {
-      await insertRejection(tx, rejection, REJECTIONS_KEPT);
-      await deleteDataset(tx, id);
-      await tx.append("dataset.rejected", { datasetId: id, name, reason: error.message });
-    });
+    const pending = this.readings.pending(dataset.id);
+    if (pending) return pending;
+    return dataset.status === "reading" && this.options.files.isShared
+      ? this.ends.of(dataset.id)
+      : Promise.resolve(dataset);
   }
 }

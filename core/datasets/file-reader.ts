@@ -3,14 +3,18 @@ import type { CsvProfile, ReadingPreview } from "../csv/types.ts";
 import { type Child, startChild } from "../platform/child.ts";
 import { Semaphore } from "../platform/scheduling.ts";
 import type { StoredDataset } from "../store/datasets.ts";
+import type { FileStorage } from "../store/files/storage.ts";
 import type { ReadInput, ReadReport } from "./read-child.ts";
-import { filePath, tablePath } from "./table-files.ts";
+import { storedFile, tablePath } from "./table-files.ts";
 
 const READ_CHILD = { name: "read-child", module: new URL("./read-child.ts", import.meta.url) };
 
-export type FileToRead = Pick<StoredDataset, "id" | "name" | "sizeBytes" | "choices" | "file">;
+export type FileToRead = Pick<StoredDataset, "id" | "name" | "sizeBytes" | "choices" | "file"> & {
+  sha256?: string;
+};
 
 export interface FileReaderOptions {
+  files: FileStorage;
   folder: string;
   memoryBytes: number;
   onReport: (file: FileToRead, report: ReadReport) => Promise<void>;
@@ -51,10 +55,20 @@ export class FileReader {
   }
 
   private async readInChild(file: FileToRead, wanted: ReadInput["wanted"]): Promise<unknown> {
+    const stored = storedFile(file);
+    const unpin = this.options.files.pin(stored.key);
+    try {
+      return await this.readPath(await this.options.files.fetch(stored), file, wanted);
+    } finally {
+      unpin();
+    }
+  }
+
+  private async readPath(path: string, file: FileToRead, wanted: ReadInput["wanted"]): Promise<unknown> {
     const { folder, memoryBytes, onReport, onEnd } = this.options;
     const { name, choices } = file;
     const input: ReadInput = {
-      path: filePath(folder, file),
+      path,
       table: tablePath(folder, file),
       name,
       choices,

@@ -4,6 +4,8 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CsvProfile, ReadingChoices } from "../csv/types.ts";
+import { datasetKey, hashOf } from "../store/files/named-files.ts";
+import type { FileStorage, StoredFile } from "../store/files/storage.ts";
 
 /** What a version is read from: which of a dataset's files, and how. */
 export interface VersionFile {
@@ -13,9 +15,18 @@ export interface VersionFile {
   choices: ReadingChoices;
 }
 
-/** Where a dataset's file is. */
-export function filePath(folder: string, { id, file }: Pick<VersionFile, "id" | "file">): string {
-  return join(folder, `${stem(id, file)}.csv`);
+/** A dataset's file as the storage knows it. */
+export function storedFile({
+  id,
+  file,
+  sha256,
+  sizeBytes,
+}: Pick<VersionFile, "id" | "file"> & { sha256?: string; sizeBytes: number }): StoredFile {
+  return {
+    key: datasetKey({ id, file }),
+    sizeBytes,
+    ...(sha256 !== undefined && { sha256: hashOf(sha256) }),
+  };
 }
 
 /** Where the table of a sheet and a range is; the same for the same file and choices. */
@@ -44,8 +55,9 @@ export async function pruneTables(folder: string, kept: VersionFile): Promise<vo
   }
 }
 
-/** The file and the tables that were made of it. */
-export async function removeFiles(folder: string, id: string): Promise<void> {
+/** The files and the tables that were made of them, wherever they are stored. */
+export async function removeFiles(files: FileStorage, folder: string, id: string): Promise<void> {
+  if (files.isShared) for (const { key } of await files.list(`datasets/${id}.`)) await files.remove(key);
   for (const file of await readdir(folder))
     if (file.startsWith(`${id}.`)) await rm(join(folder, file), { force: true });
 }

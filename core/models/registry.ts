@@ -3,18 +3,19 @@
  * model file is adopted whole and checked before its version exists, so no half model can be deployed.
  */
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { LIVE_ALERTS } from "../events/alert-records.ts";
 import type { Alerts } from "../events/alerts.ts";
 import type { EventLog, Recording } from "../events/event-log.ts";
-import { syncFolder } from "../platform/disk.ts";
 import { AppError } from "../platform/errors.ts";
 import { newNameOf, setDeletion } from "../store/annotations.ts";
 import { setChallenger } from "../store/challengers.ts";
 import type { Handle, Store, Unchanged } from "../store/database.ts";
 import { deleteModel, isHiddenModel, setVersionDeletion, versionsToErase } from "../store/deletions.ts";
-import { filesOf } from "../store/files.ts";
+import { readChecked } from "../store/files/checked-read.ts";
+import { modelKey, namedFiles } from "../store/files/named-files.ts";
+import type { FileStorage, StoredFile } from "../store/files/storage.ts";
 import {
   deleteVersion,
   deploy,
@@ -38,6 +39,8 @@ export interface ModelsOptions {
   forget: (name: string, version: number) => Promise<unknown>;
   /** Called for each new version: its predictions are logged, whatever had its name before. */
   keep: (name: string, version: number) => void;
+  files: FileStorage;
+  /** Of the files here. */
   folder: string;
   now: () => number;
 }
@@ -54,19 +57,24 @@ export class Models {
 
   /** Removes files whose version was never registered. */
   async start(): Promise<void> {
-    const { folder, store } = this.options;
+    const { folder, store, files } = this.options;
     await mkdir(folder, { recursive: true });
-    const known = new Set((await filesOf(store)).map((path) => basename(path)));
+    const known = new Set((await namedFiles(store, files)).map(({ key }) => basename(key)));
     for (const file of await readdir(folder))
       if (!known.has(file)) await rm(join(folder, file), { force: true });
   }
 
-  /** Moves a finished run's model file here. */
+  /** Stores a finished run's model file; once more where that failed. Throws StorageUnavailable. */
   async adopt(runId: string, path: string): Promise<{ sha256: string; sizeBytes: number }> {
+    const { files } = this.options;
     const bytes = await readFile(path);
-    await rename(path, this.pathOf(runId));
-    await syncFolder(this.options.folder);
-    return { sha256: new Bun.CryptoHasher("sha256").update(bytes).digest("hex"), sizeBytes: bytes.length };
+    const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+    const key = modelKey({ runId, sha256 }, files);
+    // On shared storage the run's own stays until it is stored: what has no row may be removed from the copies.
+    if (files.isShared) await copyFile(path, files.pathOf(key));
+    else await rename(path, files.pathOf(key));
+    await files.save({ key });
+    return { sha256, sizeBytes: bytes.length };
   }
 
   /** Gives the version its number; never deploys it. */
@@ -117,7 +125,9 @@ export class Models {
     const versions = await listVersions(this.options.store, name);
     const live = (await findModel(this.options.store, name))?.liveVersion;
     const version = versions.find((entry) => entry.version === live) ?? versions[0];
-    return version ? { version: version.version, path: this.pathOf(version.runId) } : null;
+    return version
+      ? { version: version.version, path: await this.options.files.fetch(this.fileOf(version)) }
+      : null;
   }
 
   /** The requested version, else the live one. Throws AppError `conflict` while none is live. */
@@ -296,12 +306,15 @@ export class Models {
 
   /** Deletes a hidden version for good, or with 0 all of them; the name goes with the last. */
   async erase(name: string, version: number): Promise<void> {
-    const { store, forget, folder } = this.options;
+    const { store, files, forget } = this.options;
     const versions = await versionsToErase(store, { name, version });
     for (const entry of versions) {
       await forget(name, entry.version);
+      const key = modelKey(entry, files);
+      // From a bucket first, because it can be tried again only while the row is there.
+      if (files.isShared) await files.remove(key);
       await deleteVersion(store, name, entry.version);
-      await rm(join(folder, `${entry.runId}.bin`), { force: true });
+      if (!files.isShared) await files.remove(key);
     }
     if (!(await versionsToErase(store, { name, version: 0 })).length) await deleteModel(store, name);
   }
@@ -313,13 +326,8 @@ export class Models {
 
   /** The file's bytes, checked against its checksum. Throws AppError `conflict` where it is damaged or gone. */
   async read(version: StoredVersion): Promise<Uint8Array> {
-    const bytes = await readFile(this.pathOf(version.runId)).catch((error: unknown) => {
-      // The path on disk is not revealed.
-      const { code } = error as { code?: string };
-      throw damaged(version, code === "ENOENT" ? "it is missing" : `it cannot be read (${code})`);
-    });
-    if (new Bun.CryptoHasher("sha256").update(bytes).digest("hex") !== version.sha256)
-      throw damaged(version, "checksum differs");
+    const bytes = await readChecked(this.options.files, this.fileOf(version));
+    if (typeof bytes === "string") throw damaged(version, bytes);
     return bytes;
   }
 
@@ -333,13 +341,17 @@ export class Models {
 
   /** The first live version whose file is missing: it cannot predict. */
   async unreadable(): Promise<{ name: string; version: number } | null> {
-    return (
-      (await liveVersions(this.options.store)).find(({ runId }) => !existsSync(this.pathOf(runId))) ?? null
-    );
+    const { store, files } = this.options;
+    // A bucket is not asked each time: what is missing there is found when it is needed, and by `check`.
+    if (files.isShared) return null;
+    const isMissing = (version: { runId: string; sha256: string }) =>
+      !existsSync(files.pathOf(modelKey(version, files)));
+    return (await liveVersions(store)).find(isMissing) ?? null;
   }
 
-  private pathOf(runId: string): string {
-    return join(this.options.folder, `${runId}.bin`);
+  private fileOf(version: Pick<StoredVersion, "runId" | "sha256" | "sizeBytes">): Required<StoredFile> {
+    const { sha256, sizeBytes } = version;
+    return { key: modelKey(version, this.options.files), sha256, sizeBytes };
   }
 }
 

@@ -8,6 +8,10 @@ import * as z from "zod";
 import { EVENT_NAMES } from "../events/events.ts";
 import { GAUGE_NAMES, GAUGES, type GaugeSetting, gaugeSetting } from "./gauges.ts";
 import { isNetwork } from "./networks.ts";
+import { CLUSTER_SETTINGS } from "./schema/cluster.ts";
+import { changeable, list, number, type Setting, secret, setting, text, whole } from "./schema/kinds.ts";
+
+export type { Setting, SettingGroup } from "./schema/kinds.ts";
 
 /** A minute's number of each kind, where its setting does not say another. */
 export const RATES = { "sign-in": 10, upload: 60, train: 30, predict: 12_000, socket: 600 } as const;
@@ -16,16 +20,6 @@ export type RateClass = keyof typeof RATES;
 /** A mistake in the environment; the process prints its one line and exits with 2. */
 export class ConfigError extends Error {}
 
-const text = () => z.string().trim();
-const list = () => z.string().transform((value) => value.split(/[\s,]+/).filter(Boolean));
-const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
-const number = (min: number, max: number) => z.coerce.number().min(min).max(max);
-const postgres = () =>
-  z
-    .literal("")
-    .or(
-      z.url({ protocol: /^postgres(ql)?$/, error: "must look like postgres://user:password@host/database" }),
-    );
 const header = () => z.string().regex(/^[A-Za-z0-9-]*$/, "must be a header's name, without underscores");
 
 /** Warning and critical, as "80,95". */
@@ -48,28 +42,6 @@ const origins = () =>
 const REACHABLE =
   /^(?:\*|\/[^\s,]*|(?:\*\.)?[a-z0-9_](?:[\w.-]*\w)?(?::\d{1,5})?|[\d.]+\/\d{1,2}|[0-9a-f:.]*:[0-9a-f:.]*(?:\/\d{1,3})?|\[[0-9a-f:.]+\](?::\d{1,5})?)$/i;
 
-/** What can be changed while the process runs, by where it stands on the page. */
-export type SettingGroup = "thresholds" | "retention" | "embedding" | "sources" | "alerts";
-
-export interface Setting {
-  schema: z.ZodType;
-  fallback: string;
-  says: string;
-  /** Only what has a group can be changed while the process runs. */
-  group?: SettingGroup;
-  /** Never shown; read from the file that NAME_FILE names, where that is set. */
-  isSecret?: true;
-}
-
-const setting = <S extends z.ZodType>(schema: S, fallback: string, says: string) => ({
-  schema,
-  fallback,
-  says,
-});
-const secret = <S extends z.ZodType>(schema: S, says: string) => ({
-  ...setting(schema, "", says),
-  isSecret: true as const,
-});
 /** Requests a minute. Unset: that many for clients from the network, none counted for this machine's own. */
 const rate = (perMinute: number, what: string) =>
   setting(
@@ -77,12 +49,6 @@ const rate = (perMinute: number, what: string) =>
     "",
     `${what} per minute for each token, person or address; 0: unlimited (${perMinute}, loopback unlimited)`,
   );
-
-/** One that can be changed while the process runs, unless the environment sets it. */
-const changeable = <S extends z.ZodType>(group: SettingGroup, ...entry: [S, string, string]) => ({
-  ...setting(...entry),
-  group,
-});
 
 /** One per gauge, from its record. */
 function gaugeSettings() {
@@ -109,14 +75,7 @@ export const SETTINGS = {
     "./data",
     "folder of the database, datasets and models; created at the first start",
   ),
-  DATABASE_URL: secret(
-    postgres(),
-    "PostgreSQL that several servers share, such as postgres://user:password@host/database; unset: SQLite in DATA_DIR",
-  ),
-  LISTEN_URL: secret(
-    postgres(),
-    "PostgreSQL itself, where DATABASE_URL leads through a pooler: LISTEN is lost in one",
-  ),
+  ...CLUSTER_SETTINGS,
   BASE_PATH: setting(
     z.string().regex(/^(\/[\w.-]+)*$/, "must look like /tools/signalbox"),
     "",
@@ -185,7 +144,11 @@ export const SETTINGS = {
   ),
   MAX_UPLOAD_MB: setting(number(0.001, 1e6), "1024", "largest upload, in megabytes"),
   TRAIN_BUDGET_SECONDS: setting(number(1, 86_400), "60", "default time limit of a training, in seconds"),
-  TRAIN_CONCURRENCY: setting(whole(1, 64), "1", "trainings that run at the same time"),
+  TRAIN_CONCURRENCY: setting(
+    whole(0, 64),
+    "1",
+    "trainings that run at the same time; 0 leaves them, and the reading of files, to workers",
+  ),
   TRAIN_MEMORY_MB: setting(
     whole(0, 1e7),
     "0",
@@ -303,6 +266,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   settleAddress(config);
   refuseOpenDoor(config);
   refuseBlindTrust(config);
+  refuseNobodyTrains(config);
   return config;
 }
 
@@ -345,6 +309,14 @@ function refuseBlindTrust(config: Config): void {
   if (config.AUTH !== "proxy") return;
   for (const name of ["TRUSTED_PROXIES", "TRUSTED_AUTH_HEADER", "TRUSTED_AUTH_SECRET"] as const)
     if (!config[name].length) throw new ConfigError(`${name} must be set with AUTH=proxy`);
+}
+
+/** Workers need a database and files that they see as well. */
+function refuseNobodyTrains(config: Config): void {
+  if (config.TRAIN_CONCURRENCY > 0 || (config.DATABASE_URL && config.STORAGE_URL)) return;
+  throw new ConfigError(
+    "TRAIN_CONCURRENCY=0 leaves trainings to workers: set DATABASE_URL and STORAGE_URL too",
+  );
 }
 
 function isOrigin(text: string): boolean {

@@ -23,7 +23,7 @@ import {
   type GaugeType,
   gaugeSetting,
 } from "./gauges.ts";
-import { CpuShare, diskPercent, ForeignCpu, LoopDelay, memoryPercent } from "./machine.ts";
+import { CpuShare, diskPercent, ForeignCpu, LoopDelay, memoryPercent } from "./machine/machine.ts";
 
 export interface GaugeReading {
   gauge: GaugeName;

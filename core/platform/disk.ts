@@ -3,7 +3,7 @@
  */
 
 import { open } from "node:fs/promises";
-import { AppError, StoreUnavailable } from "./errors.ts";
+import { AppError, StorageUnavailable, StoreUnavailable } from "./errors.ts";
 
 const FULL = new Set(["ENOSPC", "EDQUOT", "SQLITE_FULL"]);
 /** EFAULT: what Bun's `rm` reports for errors that it does not expect, such as a full disk. */
@@ -17,7 +17,7 @@ export function diskFull(): AppError {
 
 /** The error in a user's words where the disk is its cause; null where it is not. */
 export function diskFailure(error: unknown): AppError | null {
-  if (error instanceof StoreUnavailable) return error;
+  if (error instanceof StoreUnavailable || error instanceof StorageUnavailable) return error;
   // Requests are parsed elsewhere: what is no JSON here was stored, and is no longer what it was.
   if (error instanceof SyntaxError && error.message.startsWith("JSON Parse error")) return damagedData();
   const { code } = error as { code?: unknown };

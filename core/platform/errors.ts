@@ -50,6 +50,19 @@ export class StoreUnavailable extends AppError {
   }
 }
 
+/** The bucket or shared folder with the files cannot be reached: what is stored stays, and the server continues when it can. */
+export class StorageUnavailable extends AppError {
+  constructor(
+    message: string,
+    /** Asking again will not help: its keys, rights or name are wrong. */
+    readonly isRefusal = false,
+  ) {
+    super("unavailable", message, {
+      fix: "Try again in a moment. An operator should look at the storage that STORAGE_URL names.",
+    });
+  }
+}
+
 /** An AppError crossing a process border as plain data, and back. */
 export interface ErrorRecord extends ErrorPlace {
   code: ErrorCode | "internal";

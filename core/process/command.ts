@@ -13,7 +13,7 @@ import { existing, needed, say, tell, writeOut } from "../operations/terminal.ts
 import { AppError } from "../platform/errors.ts";
 import { VERSION } from "../platform/version.ts";
 import type { Store } from "../store/database.ts";
-import { filesOf } from "../store/files.ts";
+import { filesOf } from "../store/files/named-files.ts";
 import { DATABASE, openSqlite } from "../store/sqlite/database.ts";
 import { holderOf, holdFolder } from "./folder-lock.ts";
 import { writePrivately } from "./private-folder.ts";
@@ -21,6 +21,7 @@ import { writePrivately } from "./private-folder.ts";
 const HELP = `Signalbox ${VERSION}: a CSV becomes a deployed model while you watch.
 
   signalbox                     serve
+  signalbox worker              read files and train for the servers on DATABASE_URL and STORAGE_URL
   signalbox train FILE --target COL [--name N] [--budget S] [--seed N] [--out FILE]
                                 train without a server; train --help lists every option
   signalbox read FILE [--sheet NAME] [--range A1:F100]
@@ -40,6 +41,7 @@ const RESTORE_WAIT_MS = 60_000;
 type Command = (words: string[], config: () => Config) => Promise<void>;
 
 const COMMANDS: Record<string, Command> = {
+  worker: async () => (await import("./work.ts")).work(),
   train: async (words, config) => (await import("./train-command.ts")).trainCommand(words, config),
   read: readCommand,
   backup: async ([file], config) => backupCommand(needed(file, "backup FILE"), config()),

@@ -31,19 +31,21 @@ import { AppError } from "../platform/errors.ts";
 import { Leases } from "../platform/leases.ts";
 import { type Logger, openLogger } from "../platform/logger.ts";
 import type { Store } from "../store/database.ts";
+import type { FileStorage } from "../store/files/storage.ts";
 import { Sealer } from "../store/sealed.ts";
 import { Presence } from "../training/queue/presence.ts";
 import { Runs } from "../training/runs.ts";
 import { logEvents } from "./event-lines.ts";
 import { holdFolder } from "./folder-lock.ts";
-import { openStore } from "./open-store.ts";
 import { Annotations } from "./order/annotations.ts";
 import { Deletions } from "./order/deletions.ts";
 import { SavedFilters } from "./order/saved-filters.ts";
 import { makePrivateFolder } from "./private-folder.ts";
 import { startPurging } from "./purge.ts";
 import { startRetention } from "./retention.ts";
-import { workerIdentity } from "./worker-identity.ts";
+import { openFiles } from "./start/open-files.ts";
+import { openStore } from "./start/open-store.ts";
+import { type Role, workerIdentity } from "./start/worker-identity.ts";
 
 /** A shorter token can be guessed even when attempts are slowed down. */
 const SHORTEST_TOKEN = 16;
@@ -66,6 +68,8 @@ export interface Signalbox {
   feedback: Monitor;
   challenger: Challenger;
   health: Health;
+  presence: Presence;
+  files: FileStorage;
   webhooks: Webhooks;
   alertRoutes: AlertRoutes;
   settings: Settings;
@@ -81,7 +85,11 @@ export interface Signalbox {
 }
 
 /** Throws AppError where the folder is held by another process or the database cannot be opened. */
-export async function openSignalbox(config: Config, now: () => number = Date.now): Promise<Signalbox> {
+export async function openSignalbox(
+  config: Config,
+  now: () => number = Date.now,
+  role: Role = "server",
+): Promise<Signalbox> {
   const folder = resolve(config.DATA_DIR);
   const logger = openLogger(config.LOG_LEVEL);
   const open = makePrivateFolder(folder);
@@ -90,12 +98,13 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   sweepStages(folder);
   const kept = adoptRestored(folder, now());
   if (kept) logger.warn({ kept }, "a backup was restored; the previous data is kept");
-  const store = await openStore({ config, folder, logger });
+  const store = await openStore({ config, folder, role, logger });
+  const files = await openFiles(config, folder);
   const log = await EventLog.open(store, now);
   const endFollowing = log.followOthers((error) =>
     logger.error({ error: String((error as Error).stack ?? error) }, "the log could not be followed"),
   );
-  const worker = workerIdentity(folder);
+  const worker = workerIdentity(folder, role);
   const endLines = logEvents(log, { logger, now });
   const alerts = new Alerts({ store, log, logger, now });
   const settings = await Settings.open({ config, store, log, logger });
@@ -113,6 +122,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     alerts,
     forget: (name, version) => feedback.forgetVersion(name, version),
     keep: (name, version) => feedback.keepVersion(name, version),
+    files,
     folder: join(folder, "models"),
     now,
   });
@@ -129,8 +139,10 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     log,
     logger,
     forget: (datasetId) => feedback.forgetDataset(datasetId),
+    files,
     folder: join(folder, "datasets"),
     workerId: worker.id,
+    readsHere: config.TRAIN_CONCURRENCY > 0,
     runsFolder: join(folder, "runs"),
     maxBytes: config.MAX_UPLOAD_MB * 1e6,
     memoryBytes,
@@ -143,6 +155,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     alerts,
     logger,
     datasets,
+    files,
     sealer,
     workerId: worker.id,
     config,
@@ -158,6 +171,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     logger,
     datasets,
     models,
+    files,
     folder: join(folder, "runs"),
     budgetSeconds: config.TRAIN_BUDGET_SECONDS,
     concurrency: config.TRAIN_CONCURRENCY,
@@ -183,6 +197,7 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     cache,
     serving,
     feedback,
+    files,
     folder: join(folder, "scores"),
     home,
     now,
@@ -217,16 +232,14 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
   });
   try {
     await models.start();
-    await datasets.start();
-    await sources.start();
-    await runs.start();
+    // First: who takes something must be known to live.
     await presence.start();
-    await alerts.start();
-    await schedules.start();
-    await health.start();
-    await webhooks.start();
-    await alertRoutes.start();
-    await deletions.start();
+    await datasets.start();
+    await runs.start();
+    // What is once for all hosts, and what only a server shows, is no worker's.
+    const more =
+      role === "server" ? [sources, alerts, schedules, health, webhooks, alertRoutes, deletions] : [];
+    for (const part of more) await part.start();
   } catch (error) {
     throw diskFailure(error) ?? (error instanceof AppError ? error : unusable(error, logger));
   }
@@ -234,7 +247,8 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     if (names.some((name) => name.startsWith("WEBHOOK_"))) await webhooks.reconfigure();
   });
   const endPurging = startPurging({ store, logger });
-  const endRetention = startRetention({ store, logger, config, diskReserve, now });
+  const endRetention =
+    role === "server" ? startRetention({ store, logger, config, diskReserve, now }) : () => {};
   const close = async () => {
     endRetention();
     await deletions.stop();
@@ -274,6 +288,8 @@ export async function openSignalbox(config: Config, now: () => number = Date.now
     feedback,
     challenger,
     health,
+    presence,
+    files,
     webhooks,
     alertRoutes,
     settings,

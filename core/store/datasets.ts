@@ -49,7 +49,15 @@ const FROM = "FROM datasets d LEFT JOIN dataset_versions v ON v.dataset_id = d.i
 /** False: the same bytes are there already. */
 export async function insertDataset(
   store: Handle,
-  dataset: { id: string; name: string; sha256: string; sizeBytes: number; worker: string; createdAt: number },
+  dataset: {
+    id: string;
+    name: string;
+    sha256: string;
+    sizeBytes: number;
+    /** Who reads it; null: whoever comes first. */
+    worker: string | null;
+    createdAt: number;
+  },
 ): Promise<boolean> {
   return store.transaction(async (tx) => {
     const inserted = await tx.run(

@@ -53,9 +53,9 @@ export async function isHiddenModel(store: Handle, name: string): Promise<boolea
 export async function versionsToErase(
   store: Handle,
   { name, version }: { name: string; version: number },
-): Promise<{ version: number; runId: string }[]> {
+): Promise<{ version: number; runId: string; sha256: string }[]> {
   return store.all(
-    `SELECT version, run_id AS "runId" FROM model_versions
+    `SELECT version, run_id AS "runId", sha256 FROM model_versions
      WHERE name = $name AND ($version = 0 OR version = $version) ORDER BY version`,
     { name, version },
   );

@@ -96,9 +96,9 @@ export async function currentModel(store: Handle): Promise<StoredModel | null> {
 /** The version of each model that serves predictions. */
 export async function liveVersions(
   store: Handle,
-): Promise<{ name: string; version: number; runId: string }[]> {
+): Promise<{ name: string; version: number; runId: string; sha256: string }[]> {
   return store.all(
-    `SELECT v.name, v.version, v.run_id AS "runId"
+    `SELECT v.name, v.version, v.run_id AS "runId", v.sha256
      FROM models m JOIN model_versions v ON v.name = m.name AND v.version = m.live_version
      WHERE m.deletion IS NULL`,
     {},

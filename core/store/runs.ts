@@ -140,15 +140,15 @@ export async function countReports(
   return counted > 0;
 }
 
-/** Takes a run from the queue; its attempt, or null where it does not wait any more. */
+/** Takes a run from the queue; its attempt, or null where it does not wait any more as it did. */
 export async function claimRun(
   store: Handle,
-  { id, worker, at }: { id: string; worker: string; at: number },
+  { id, attempt, worker, at }: { id: string; attempt: number; worker: string; at: number },
 ): Promise<number | null> {
   const [row] = await store.returning<{ attempt: number }>(
     `UPDATE runs SET status = 'running', started_at = $at, worker = $worker, attempt = attempt + 1,
-       reports = 0 WHERE id = $id AND status = 'queued' RETURNING attempt`,
-    { id, worker, at },
+       reports = 0 WHERE id = $id AND status = 'queued' AND attempt = $attempt RETURNING attempt`,
+    { id, attempt, worker, at },
   );
   return row?.attempt ?? null;
 }

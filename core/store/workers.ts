@@ -58,6 +58,29 @@ export async function orphanedReadings(store: Handle, silentMs: number): Promise
   return rows.map(({ id }) => id);
 }
 
+/** Files that wait for anybody to read them. */
+export async function unclaimedReadings(store: Handle): Promise<string[]> {
+  const rows = await store.all<{ id: string }>(
+    "SELECT id FROM datasets WHERE status = 'reading' AND worker IS NULL ORDER BY position",
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Is the file still this worker's to read? Exact in a transaction, because each is alone. */
+export async function holdsReading(
+  store: Handle,
+  { id, worker }: { id: string; worker: string },
+): Promise<boolean> {
+  const held = await store.get(
+    "SELECT 1 FROM datasets WHERE id = $id AND status = 'reading' AND worker = $worker",
+    {
+      id,
+      worker,
+    },
+  );
+  return held !== null;
+}
+
 /** Takes over the reading of a file; false: somebody else has it by now. */
 export async function claimReading(
   store: Handle,

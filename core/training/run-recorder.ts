@@ -85,6 +85,8 @@ export class RunRecord {
   /** Of the whole run. */
   private told: RunForecast | null = null;
   private readonly startedAt: number;
+  /** Did the last batch tell of a candidate? Then there is more to go on from. */
+  hasScored = false;
   /** Settled by Data validation, which says so in its facts. */
   private metric = "score";
 
@@ -102,6 +104,7 @@ export class RunRecord {
    */
   async take(raw: unknown, number: number): Promise<boolean> {
     const reports = BATCH.parse(raw);
+    this.hasScored = reports.some((told) => told.type === "stage" && told.report.type === "candidate");
     const { id, attempt } = this.run;
     return this.options.log.record(async (tx) => {
       if (!(await countReports(tx, { id, attempt, reports: number }))) return isHeld(tx, id, attempt);

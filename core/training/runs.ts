@@ -3,7 +3,7 @@
  * restart: an interrupted run can be resumed from its scored candidates.
  */
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Datasets } from "../datasets/datasets.ts";
 import type { Alerts } from "../events/alerts.ts";
@@ -11,11 +11,12 @@ import type { EventLog } from "../events/event-log.ts";
 import type { EventName } from "../events/events.ts";
 import { type Child, startChild } from "../platform/child.ts";
 import { diskFailure } from "../platform/disk.ts";
-import { AppError } from "../platform/errors.ts";
+import { AppError, StorageUnavailable } from "../platform/errors.ts";
 import { newId, slug } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Store } from "../store/database.ts";
 import { findDataset } from "../store/datasets.ts";
+import type { FileStorage } from "../store/files/storage.ts";
 import {
   claimRun,
   countRuns,
@@ -29,13 +30,14 @@ import {
 } from "../store/runs.ts";
 import { listWorkers, orphanedRuns } from "../store/workers.ts";
 import { type RunResult, STAGE_NAMES } from "../trainer/contract.ts";
-import { writeCancellation, writeFailure, writeResult } from "./queue/endings.ts";
+import { Checkpoints } from "./queue/checkpoints.ts";
+import { notRunning, writeCancellation, writeFailure, writeResult } from "./queue/endings.ts";
 import { interruptRun, isResumable, resumableRuns } from "./queue/interruptions.ts";
+import { prepareRun } from "./queue/prepare-run.ts";
 import type { WorkerIdentity } from "./queue/presence.ts";
 import { RunEnds } from "./queue/run-ends.ts";
 import type { ModelRegistry } from "./results/model-registry.ts";
 import { RunDurations } from "./results/run-durations.ts";
-import type { RunInput } from "./run.ts";
 import { settleOptions, type TrainRequest } from "./run-options.ts";
 import { RunRecord, runOf } from "./run-recorder.ts";
 
@@ -53,6 +55,7 @@ export interface RunsOptions {
   logger: Logger;
   datasets: Datasets;
   models: ModelRegistry;
+  files: FileStorage;
   folder: string;
   budgetSeconds: number;
   concurrency: number;
@@ -70,9 +73,11 @@ export class Runs {
   readonly durations = new RunDurations();
   private readonly active = new Map<string, ActiveRun>();
   private readonly ends = new RunEnds((id) => this.find(id));
+  private readonly checkpoints: Checkpoints;
   private isStopping = false;
 
   constructor(private readonly options: RunsOptions) {
+    this.checkpoints = new Checkpoints(options);
     options.log.hear((type, data, isOurs) => {
       if (!isOurs && typeof data.runId === "string")
         this.hear(type, data.runId).catch((error: unknown) => this.warn(data.runId, error));
@@ -97,7 +102,7 @@ export class Runs {
     active.child?.kill();
   }
 
-  /** Takes up what workers had that are not alive any more. */
+  /** Takes up what workers had that are not alive any more, and what waits though nobody told of it. */
   async takeUp(deadMs: number): Promise<void> {
     const { store } = this.options;
     const hosts = new Map((await listWorkers(store)).map(({ id, host }) => [id, host]));
@@ -107,6 +112,7 @@ export class Runs {
       await interruptRun(run, "crash", { ...this.options, host });
       await this.resumeHere(id);
     }
+    await this.pump();
   }
 
   private warn(runId: unknown, error: unknown): void {
@@ -270,8 +276,13 @@ export class Runs {
     const active: ActiveRun = { child: null, isOver: false };
     this.active.set(queued.id, active);
     let run = queued;
+    let release = () => {};
     try {
-      const input = await this.inputOf(run);
+      // Of its claim, should nobody else come first.
+      const next = { id: queued.id, attempt: queued.attempt + 1 };
+      const prepared = await prepareRun(run, next, { ...this.options, checkpoints: this.checkpoints });
+      ({ release } = prepared);
+      const { input } = prepared;
       const attempt = await this.claim(run);
       if (attempt === null || this.isOver(run.id)) return;
       run = { ...queued, attempt };
@@ -282,6 +293,7 @@ export class Runs {
         await this.insist(async () => {
           if (!this.isOver(run.id) && !(await record.take(reports, number))) this.letGo(run.id);
         });
+        if (record.hasScored) this.checkpoints.save(run);
       };
       const child = startChild(RUN_CHILD, { input, memoryBytes: this.options.memoryBytes, onReport });
       active.child = child;
@@ -290,12 +302,16 @@ export class Runs {
       await this.finish(run, result);
     } catch (error) {
       if (this.isOver(run.id)) return;
+      if (active.child === null && error instanceof StorageUnavailable)
+        return await this.waitForStorage(error);
       logger.warn({ runId: run.id, error: String(error) }, "the process of a run returned no result");
       this.durations.add("failed", now() - (run.startedAt ?? run.queuedAt));
       await this.insist(() => writeFailure(run, error, this.options));
     } finally {
+      release();
       begun();
       this.active.delete(run.id);
+      await this.leave(run);
       // A stopping server has recorded the ends already, and its database may be closed.
       if (!this.isStopping) {
         await this.ends.tell(run.id);
@@ -304,12 +320,18 @@ export class Runs {
     }
   }
 
+  /** It stays in the queue meanwhile. */
+  private async waitForStorage(error: StorageUnavailable): Promise<void> {
+    this.options.logger.warn({ reason: error.message }, "the queue waits for the file storage");
+    await Bun.sleep(INSIST_MS);
+  }
+
   /** Its attempt; null: it was cancelled, or another process trains it. */
   private async claim(run: StoredRun): Promise<number | null> {
     const { log, now, worker } = this.options;
     return log.record(async (tx) => {
       if (this.isOver(run.id)) return null;
-      const attempt = await claimRun(tx, { id: run.id, worker: worker.id, at: now() });
+      const attempt = await claimRun(tx, { ...run, worker: worker.id, at: now() });
       if (attempt !== null) await tx.append("run.started", { ...runOf(run), target: run.options.target });
       return attempt;
     });
@@ -317,9 +339,9 @@ export class Runs {
 
   /** On one machine it fails where its file is gone; else somebody else may have the file. */
   private async hasFile({ datasetId }: StoredRun): Promise<boolean> {
-    const { store, datasets } = this.options;
+    const { store, datasets, files } = this.options;
     const dataset = store.isShared ? await findDataset(store, datasetId) : null;
-    return !dataset || existsSync(datasets.pathOf(dataset));
+    return !dataset || files.isShared || existsSync(datasets.pathOf(dataset));
   }
 
   /** Its end has been written: what its child still says comes too late. */
@@ -327,35 +349,13 @@ export class Runs {
     return this.isStopping || this.active.get(id)?.isOver === true;
   }
 
-  private async inputOf(run: StoredRun): Promise<RunInput> {
-    const dataset = await this.options.datasets.findReady(run.datasetId, run.datasetVersion);
-    const { plan, rows, columns } = dataset.profile;
-    return {
-      options: run.options,
-      folder: this.folderOf(run.id),
-      previous: await this.options.models.before(run.modelName),
-      keepsColumns: true,
-      file: { path: this.options.datasets.pathOf(dataset), choices: dataset.choices },
-      dataset: {
-        path: this.options.datasets.tablePathOf(dataset),
-        name: dataset.name,
-        plan,
-        rows,
-        sizeBytes: dataset.sizeBytes,
-        columns,
-      },
-    };
-  }
-
-  private folderOf(id: string): string {
-    return join(this.options.folder, id);
-  }
-
   private async finish(run: StoredRun, result: RunResult): Promise<void> {
-    const { models, now } = this.options;
-    const file = await models.adopt(run.id, join(this.folderOf(run.id), "model.bin"));
+    const { models, files, now } = this.options;
+    const adopt = () => models.adopt(run.id, join(this.checkpoints.folderOf(run), "model.bin"));
+    let file = files.isShared ? null : await adopt();
     await this.insist(async () => {
       if (this.isOver(run.id)) return;
+      file ??= await adopt();
       // The model may have been renamed meanwhile.
       const { modelName } = await this.find(run.id);
       await writeResult({ ...run, modelName }, { result, file }, this.options);
@@ -380,9 +380,15 @@ export class Runs {
 
   /** What only a resumed run needs; that it stays is no failure of the run. */
   private discard(id: string): Promise<void> {
-    return rm(this.folderOf(id), { recursive: true, force: true }).catch((error: unknown) =>
-      this.options.logger.warn({ runId: id, error: String(error) }, "the run's folder could not be removed"),
-    );
+    return this.checkpoints.remove(id).catch((error: unknown) => this.warnOfFolder(id, error));
+  }
+
+  private leave(run: StoredRun): Promise<void> {
+    return this.checkpoints.leave(run).catch((error: unknown) => this.warnOfFolder(run.id, error));
+  }
+
+  private warnOfFolder(runId: string, error: unknown): void {
+    this.options.logger.warn({ runId, error: String(error) }, "the run's folder could not be removed");
   }
 
   /** Deletes a hidden run's record for good; the version that it made stays. */
@@ -390,10 +396,4 @@ export class Runs {
     await this.discard(id);
     await deleteRun(this.options.store, id);
   }
-}
-
-function notRunning(run: StoredRun): AppError {
-  return new AppError("conflict", `Run ${run.number} is ${run.status}, not running`, {
-    fix: `DELETE /api/runs/${run.id}?delete=1 deletes a run that has ended.`,
-  });
 }

@@ -7,7 +7,6 @@ import type { CsvProfile, ReadingChoices } from "../../csv/types.ts";
 import { alertAction } from "../../events/alert-records.ts";
 import type { Alerts } from "../../events/alerts.ts";
 import type { EventLog } from "../../events/event-log.ts";
-import { syncFolder } from "../../platform/disk.ts";
 import { AppError } from "../../platform/errors.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Store } from "../../store/database.ts";
@@ -19,10 +18,12 @@ import {
   recogniseBy,
   type StoredDataset,
 } from "../../store/datasets.ts";
+import { datasetKey, hashOf } from "../../store/files/named-files.ts";
+import type { FileStorage } from "../../store/files/storage.ts";
 import { refuseBusy } from "../busy.ts";
 import type { Datasets } from "../datasets.ts";
 import type { FileToRead } from "../file-reader.ts";
-import { filePath, profileSize, pruneTables } from "../table-files.ts";
+import { profileSize, pruneTables } from "../table-files.ts";
 import { changesBetween } from "./changes.ts";
 import { nearestChoices } from "./kept-choices.ts";
 
@@ -35,6 +36,7 @@ export interface NewVersionOptions {
   log: EventLog;
   alerts: Alerts;
   datasets: Datasets;
+  files: FileStorage;
   folder: string;
   now: () => number;
 }
@@ -54,16 +56,17 @@ export async function addVersion(
   { path, sizeBytes, sha256, notes }: NewFile,
   options: NewVersionOptions,
 ): Promise<{ dataset: StoredDataset; isChanged: boolean }> {
-  const { datasets, folder } = options;
+  const { datasets, files, folder } = options;
   const dataset = await datasets.findReady(datasetId);
-  if (sha256 === fingerprint(dataset)) {
+  if (sha256 === hashOf(dataset.sha256)) {
     await rm(path, { force: true });
     return { dataset, isChanged: false };
   }
   const next = { id: dataset.id, name: dataset.name, sizeBytes, file: newId() };
-  await rename(path, filePath(folder, next));
-  await syncFolder(folder);
+  const key = datasetKey(next);
+  await rename(path, files.pathOf(key));
   try {
+    await files.save({ key });
     const { profile, choices, dropped } = await readWithChoices(
       { ...next, choices: dataset.choices },
       datasets,
@@ -74,17 +77,14 @@ export async function addVersion(
     await record({ dataset, profile, choices, file: { ...next, sha256, changes } }, options);
     await pruneTables(folder, { ...next, choices });
   } catch (error) {
-    await rm(filePath(folder, next), { force: true });
+    // Where the storage does not answer, the sweep removes what no row names.
+    await files.remove(key).catch(() => {});
+    await rm(files.pathOf(key), { force: true });
     await pruneTables(folder, dataset);
     throw error;
   }
   await removeOutdated(dataset, options);
   return { dataset: await datasets.find(datasetId), isChanged: true };
-}
-
-/** Of a dataset that another may have the same bytes as, only what stands before the mark is a hash. */
-function fingerprint({ sha256 }: StoredDataset): string {
-  return sha256.split("#")[0]!;
 }
 
 async function readWithChoices(
@@ -146,7 +146,7 @@ function someOf(warnings: readonly string[]): string {
 }
 
 /** Not while a run learns from the dataset: it may be of an older version. */
-async function removeOutdated(dataset: StoredDataset, { store, folder }: NewVersionOptions): Promise<void> {
+async function removeOutdated(dataset: StoredDataset, { store, files }: NewVersionOptions): Promise<void> {
   const { id } = dataset;
   const isBusy = await refuseBusy(store, dataset).then(
     () => false,
@@ -155,6 +155,6 @@ async function removeOutdated(dataset: StoredDataset, { store, folder }: NewVers
   if (isBusy) return;
   for (const file of await outdatedFiles(store, id, KEPT_FILES)) {
     await forgetFile(store, id, file);
-    await rm(filePath(folder, { id, file }), { force: true });
+    await files.remove(datasetKey({ id, file }));
   }
 }

@@ -14,6 +14,7 @@ import { newId } from "../../platform/ids.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { Store } from "../../store/database.ts";
 import { findDataset, findDatasetByName, type StoredDataset } from "../../store/datasets.ts";
+import type { FileStorage } from "../../store/files/storage.ts";
 import type { Sealer } from "../../store/sealed.ts";
 import {
   bindDataset,
@@ -75,6 +76,7 @@ export interface SourcesOptions {
   alerts: Alerts;
   logger: Logger;
   datasets: Datasets;
+  files: FileStorage;
   sealer: Sealer;
   /** This server among those on the same database. */
   workerId: string;

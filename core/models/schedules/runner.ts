@@ -1,6 +1,4 @@
 /** Runs what was claimed of a schedule to its end, and records that end; held in the store while it runs. */
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { type Place, shownPlace } from "../../datasets/sources/place.ts";
 import { alertAction } from "../../events/alert-records.ts";
 import type { EventLog } from "../../events/event-log.ts";
@@ -24,6 +22,7 @@ import {
   finishRetraining,
   refresh,
   score,
+  scoreKey,
   type WorkDone,
   type WorkOptions,
 } from "./work.ts";
@@ -144,7 +143,7 @@ export class ScheduleRunner {
     run: StoredScheduleRun,
     end: { status: "done" | "failed"; sentence: string; result: string | null },
   ): Promise<void> {
-    const { log, alerts, store, folder, now } = this.options;
+    const { log, alerts, store, files, now } = this.options;
     const dueAt = new Date(run.dueAt).toISOString();
     await log.record(async (tx) => {
       if (!(await endScheduleRun(tx, { ...end, id: run.id, attempt: run.attempt, finishedAt: now() })))
@@ -170,7 +169,7 @@ export class ScheduleRunner {
       );
     });
     for (const result of await trimScheduleRuns(store, { scheduleId, kept: KEPT_RUNS }))
-      await rm(join(folder, result), { force: true });
+      await files.remove(scoreKey(result));
   }
 }
 

@@ -3,8 +3,6 @@
  * what was cut off with its host is begun again, or told where that could do something twice. Times that passed while
  * nobody ran are done once.
  */
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { shownPlace } from "../../datasets/sources/place.ts";
 import { AppError } from "../../platform/errors.ts";
 import { newId } from "../../platform/ids.ts";
@@ -32,6 +30,7 @@ import { HOLD_MS, KEPT_RUNS, ownerOf, type RunnerOptions, ScheduleRunner, target
 import { runView, type ScheduleRunView, type ScheduleView } from "./schedule-views.ts";
 import { checkSpec, type ScheduleRequest, type ScheduleSpec, type Target } from "./spec.ts";
 import { type TriggerOptions, triggerState } from "./triggers.ts";
+import { scoreKey } from "./work.ts";
 
 const MOST_SCHEDULES = 500;
 const LOOK_MS = 15_000;
@@ -163,14 +162,14 @@ export class Schedules {
 
   /** Throws AppError `missing`. */
   async delete(id: string): Promise<void> {
-    const { store, log, alerts, folder } = this.options;
+    const { store, log, alerts, files } = this.options;
     await this.stored(id);
     const runs = await listScheduleRuns(store, { scheduleId: id, limit: KEPT_RUNS });
     await log.record(async (tx) => {
       await deleteSchedule(tx, id);
       await alerts.resolve("schedule", id, tx);
     });
-    for (const { result } of runs) if (result) await rm(join(folder, result), { force: true });
+    for (const { result } of runs) if (result) await files.remove(scoreKey(result));
   }
 
   async runsOf(id: string, limit: number): Promise<ScheduleRunView[]> {
@@ -185,7 +184,7 @@ export class Schedules {
       throw new AppError("missing", `Run ${id} of a schedule has no result`, {
         fix: "GET /api/schedules/:id/runs lists the runs.",
       });
-    return { path: join(this.options.folder, run.result), name: run.result };
+    return { path: await this.options.files.fetch({ key: scoreKey(run.result) }), name: run.result };
   }
 
   /** Runs it now, beside its times. Throws AppError: `missing`, `conflict` while it runs. */

@@ -11,6 +11,7 @@ import { plural } from "../../platform/figures.ts";
 import { FOREVER } from "../../platform/leases.ts";
 import type { Store } from "../../store/database.ts";
 import type { StoredDataset } from "../../store/datasets.ts";
+import type { FileStorage } from "../../store/files/storage.ts";
 import type { StoredRun } from "../../store/runs.ts";
 import { TRAIN_REQUEST, type TrainRequest } from "../../training/run-options.ts";
 import type { Runs } from "../../training/runs.ts";
@@ -31,11 +32,15 @@ export interface WorkOptions {
   models: Models;
   cache: ModelCache;
   serving: Serving;
-  /** Where the files of results go. */
+  files: FileStorage;
+  /** Where the files of results go on this machine. */
   folder: string;
   /** PUBLIC_URL, or how this server is reached. */
   home: () => string;
 }
+
+/** The key of the file with a result. */
+export const scoreKey = (result: string): string => `scores/${result}`;
 
 export interface WorkDone {
   sentence: string;
@@ -176,13 +181,13 @@ interface Scoring {
 }
 
 export async function score({ id, name, spec, to, begin }: Scoring, options: WorkOptions): Promise<WorkDone> {
-  const { models, sources, datasets, folder, home } = options;
+  const { models, sources, datasets, files, folder, home } = options;
   const version = await models.serving(spec.model!, null);
   const kind = targetKind(to);
   const form = kind === "table" ? "ndjson" : (spec.format ?? "csv");
   const { path: input, isCut } = spec.sourceId
     ? await sources.fetchAside(spec.sourceId)
-    : { path: datasets.pathOf(await datasets.findReady(spec.datasetId!)), isCut: false };
+    : { path: await datasets.fetch(await datasets.findReady(spec.datasetId!)), isCut: false };
   const result = `${id}.${form}`;
   const path = join(folder, result);
   await mkdir(folder, { recursive: true });
@@ -199,6 +204,7 @@ export async function score({ id, name, spec, to, begin }: Scoring, options: Wor
         isReplacing: to.mode === "replace",
       });
     if (kind === "webhook") {
+      await files.save({ key: scoreKey(result) });
       const url = `${home()}/api/schedule-runs/${id}/result`;
       const note = join(folder, `${id}.json`);
       const body = { schedule: name, model: version.name, version: version.version, rows, warnings, url };

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { KEPT_COLUMN } from "../../csv/columns/column-file.ts";
 import { AppError } from "../../platform/errors.ts";
 import { VERSION } from "../../platform/version.ts";
-import { FILE_FOLDERS, filesOf } from "../../store/files.ts";
+import { FILE_FOLDERS, filesOf } from "../../store/files/named-files.ts";
 import { copySqlite, DATABASE, openSqlite, SCHEMA } from "../../store/sqlite/database.ts";
 import { TAR_END, tarHeader, tarPadding } from "./tar.ts";
 

@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { FILE_FOLDERS } from "../../store/files.ts";
+import { FILE_FOLDERS } from "../../store/files/named-files.ts";
 import { DATABASE } from "../../store/sqlite/database.ts";
 
 /** Whole and checked: waits to be put in place. */

@@ -10,7 +10,7 @@ import * as z from "zod";
 import { diskFull } from "../../platform/disk.ts";
 import { AppError } from "../../platform/errors.ts";
 import { beginEpoch } from "../../store/database.ts";
-import { filesOf } from "../../store/files.ts";
+import { filesOf } from "../../store/files/named-files.ts";
 import { DATABASE, openSqlite, SCHEMA } from "../../store/sqlite/database.ts";
 import { BACKUP_FORMAT } from "./backup.ts";
 import { READY } from "./restore.ts";

@@ -26,6 +26,8 @@ export interface PostgresOptions {
   url: string;
   /** A direct connection for LISTEN, where `url` leads through a pooler; "": `url` is direct. */
   listenUrl: string;
+  /** An idle listener costs every NOTIFY: a worker has none. */
+  listens: "always" | "never";
   warn: (about: Record<string, unknown>, message: string) => void;
 }
 
@@ -56,6 +58,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     store.epoch = await keptValue(store, "epoch", newEpoch);
     store.wake = await Wake.open({
       url: options.listenUrl || options.url,
+      listens: options.listens,
       channel: `signalbox_${store.epoch.replace(/\W/g, "")}`,
       tell: async (channel, payload) => {
         await ask(pool, preparing, "SELECT pg_notify($channel, $payload)", { channel, payload });

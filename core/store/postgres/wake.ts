@@ -16,6 +16,8 @@ const CONNECT_MS = 5000;
 export interface WakeOptions {
   url: string;
   channel: string;
+  /** "never": this process only announces, and looks for itself what others append. */
+  listens: "always" | "never";
   /** NOTIFY over the store's own connections. */
   tell: (channel: string, payload: string) => Promise<void>;
   warn: (about: Record<string, unknown>, message: string) => void;
@@ -37,6 +39,7 @@ export class Wake {
   /** Throws AppError `syntax` where LISTEN is lost on the way: a pooler in transaction mode. */
   static async open(options: WakeOptions): Promise<Wake> {
     const wake = new Wake(options);
+    if (options.listens === "never") return wake;
     await wake.listen();
     if (!(await wake.isHeard())) {
       await wake.close();

@@ -87,3 +87,10 @@ export async function writeCancellation(
     return true;
   });
 }
+
+/** What cannot be done to a run that has ended, or has not begun. */
+export function notRunning(run: StoredRun): AppError {
+  return new AppError("conflict", `Run ${run.number} is ${run.status}, not running`, {
+    fix: `DELETE /api/runs/${run.id}?delete=1 deletes a run that has ended.`,
+  });
+}

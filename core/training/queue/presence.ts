@@ -39,6 +39,11 @@ export class Presence {
     }, BEAT_MS);
   }
 
+  /** Did the database take the last word that this process lives? */
+  get isCurrent(): boolean {
+    return !this.options.store.isShared || this.since !== null;
+  }
+
   /** It leaves properly: others need not wait to find out. */
   async stop(): Promise<void> {
     if (!this.timer) return;

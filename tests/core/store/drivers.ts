@@ -35,7 +35,7 @@ const POSTGRES: Driver = {
   name: "PostgreSQL",
   open: async () => {
     const schema = await ownSchema();
-    const store = await openPostgres({ url: schema.url, listenUrl: "", warn: () => {} });
+    const store = await openPostgres({ url: schema.url, listenUrl: "", listens: "always", warn: () => {} });
     const remove = async () => {
       await store.close();
       await schema.drop();

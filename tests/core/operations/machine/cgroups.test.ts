@@ -6,8 +6,13 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { cpuBound, type KernelFiles, memoryBound } from "../../../core/operations/cgroups.ts";
-import { diskPercent, LoopDelay, memoryPercent, quotaPercent } from "../../../core/operations/machine.ts";
+import { cpuBound, type KernelFiles, memoryBound } from "../../../../core/operations/machine/cgroups.ts";
+import {
+  diskPercent,
+  LoopDelay,
+  memoryPercent,
+  quotaPercent,
+} from "../../../../core/operations/machine/machine.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "signalbox-container-"));
 afterAll(() => rmSync(folder, { recursive: true }));

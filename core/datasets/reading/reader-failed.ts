@@ -1,6 +1,6 @@
 /** Says that a file could not be read because its reader failed. */
-import { AppError } from "../platform/errors.ts";
-import type { Logger } from "../platform/logger.ts";
+import { AppError } from "../../platform/errors.ts";
+import type { Logger } from "../../platform/logger.ts";
 
 /** A defect of ours, or a reader that was killed: the file is refused all the same, so that nothing hangs. */
 export function readerFailed(error: unknown, logger: Logger): AppError {

@@ -1,0 +1,44 @@
+/** Tells those who wait for the reading of a file that it has ended, whichever host read it. */
+import { AppError } from "../../platform/errors.ts";
+import type { Store } from "../../store/database.ts";
+import { findDataset, type StoredDataset } from "../../store/datasets.ts";
+import { findRejection } from "../../store/rejections.ts";
+
+interface Waiting {
+  promise: Promise<StoredDataset>;
+  resolve: (dataset: StoredDataset) => void;
+  reject: (error: unknown) => void;
+}
+
+export class ReadingEnds {
+  private readonly waiting = new Map<string, Waiting>();
+
+  constructor(private readonly store: Store) {}
+
+  /** The dataset once it is read. Throws AppError where it was refused or deleted. */
+  of(id: string): Promise<StoredDataset> {
+    let entry = this.waiting.get(id);
+    if (!entry) {
+      entry = Promise.withResolvers<StoredDataset>();
+      this.waiting.set(id, entry);
+    }
+    // Looked for at once, because it may have ended before anybody waited.
+    this.tell(id).catch((error: unknown) => this.waiting.get(id)?.reject(error));
+    return entry.promise;
+  }
+
+  /** Settles for those who wait, if it has ended. */
+  async tell(id: string): Promise<void> {
+    const entry = this.waiting.get(id);
+    if (!entry) return;
+    const dataset = await findDataset(this.store, id);
+    if (dataset?.status === "reading") return;
+    this.waiting.delete(id);
+    if (dataset) return entry.resolve(dataset);
+    const rejection = await findRejection(this.store, id);
+    if (!rejection)
+      return entry.reject(new AppError("missing", `Dataset ${id} was deleted while it was read`));
+    const { code, message, ...place } = rejection.error;
+    entry.reject(code === "internal" ? new Error(message) : new AppError(code, message, place));
+  }
+}
