@@ -132,7 +132,7 @@ export class Datasets {
     for (const id of await orphanedReadings(store, deadMs)) {
       const dataset = await findDataset(store, id);
       const isHere = dataset && (files.isShared || existsSync(this.pathOf(dataset)));
-      if (!isHere || this.readings.pending(id)) continue;
+      if (!isHere || this.readings.has(id)) continue;
       if (await claimReading(store, { id, worker, silentMs: deadMs })) await this.readLeft(id);
     }
   }
@@ -390,8 +390,7 @@ export class Datasets {
   }
 
   private whenRead(dataset: StoredDataset): Promise<StoredDataset> {
-    const pending = this.readings.pending(dataset.id);
-    if (pending) return pending;
+    if (this.readings.has(dataset.id)) return this.readings.end(dataset);
     return dataset.status === "reading" && this.options.files.isShared
       ? this.ends.of(dataset.id)
       : Promise.resolve(dataset);

@@ -42,9 +42,14 @@ export class FirstReadings {
 
   constructor(private readonly options: FirstReadingsOptions) {}
 
-  /** One that goes on here; undefined: none. */
-  pending(id: string): Promise<StoredDataset> | undefined {
-    return this.all.get(id);
+  /** Does it go on here? */
+  has(id: string): boolean {
+    return this.all.has(id);
+  }
+
+  /** The dataset once it is read. Throws AppError where it is refused. */
+  end(dataset: StoredDataset): Promise<StoredDataset> {
+    return this.all.get(dataset.id) ?? Promise.resolve(dataset);
   }
 
   /** A stopping host leaves its readings for the next start, or for others. */
