@@ -59,11 +59,12 @@ export class SharedStorage implements FileStorage {
     const found = await stat(path).catch(() => null);
     // Its hash was checked on its way here.
     if (found && (sizeBytes === undefined || found.size === sizeBytes)) return path;
-    const known = this.fetching.get(key);
-    if (known) return known;
-    const coming = this.bring(file).finally(() => this.fetching.delete(key));
-    this.fetching.set(key, coming);
-    return coming;
+    if (!this.fetching.has(key))
+      this.fetching.set(
+        key,
+        this.bring(file).finally(() => this.fetching.delete(key)),
+      );
+    return this.fetching.get(key)!;
   }
 
   private async bring(file: StoredFile): Promise<string> {
