@@ -10,6 +10,7 @@ import { readTestedModel } from "../trainer/model/model-file.ts";
 import { openThreads } from "./folds/fold-pool.ts";
 import { createWork, STAGES, type Work } from "./stages/index.ts";
 import type { Artifacts, RunDataset, StageReport } from "./stages/stage.ts";
+import type { Spent } from "./stages/work/time-plan.ts";
 import { planOf } from "./stages/work/work.ts";
 
 export interface RunInput {
@@ -40,6 +41,8 @@ export interface RunControls {
   stop: AbortSignal;
   /** When the run's time began, by performance.now(); now where absent. */
   beganAt?: number;
+  /** Hears at the end what each piece was expected to take and took. */
+  onAccount?: (account: Spent[]) => void;
 }
 
 /** Runs all stages; the model file is the artifact "model.bin". Throws what a stage throws. */
@@ -75,6 +78,7 @@ export async function runStages(input: RunInput, controls: RunControls): Promise
     await stage.run(context);
     controls.report({ type: "finished", position, durationMs: Math.round(performance.now() - startedAt) });
   }
+  if (work.time) controls.onAccount?.(work.time.account());
   if (!work.result) throw new Error("the last stage left no result");
   return work.result;
 }

@@ -13,15 +13,16 @@ import { startChild } from "../../core/platform/child.ts";
 import { type RunResult, STAGE_NAMES } from "../../core/trainer/contract.ts";
 import type { RunReport } from "../../core/training/run.ts";
 import { settleOptions } from "../../core/training/run-options.ts";
-import { RUN_CHILD } from "../../core/training/runs.ts";
+import type { Spent } from "../../core/training/stages/work/time-plan.ts";
 import { BUDGET_FILES, writeBudgetFile } from "./budget-files.ts";
 
 const MEMORY_BYTES = 8e9;
+const CHILD = { name: "budget-child", module: new URL("./budget-child.ts", import.meta.url) };
 
 export async function run(args: string[]): Promise<void> {
   const [seconds = "20", only = "", stops = "0.1,0.3,0.6"] = args;
   const folder = mkdtempSync(join(tmpdir(), "budget-"));
-  say(`${"file".padEnd(12)} budget    used  overshoot (at most 3)  stages`);
+  say(`${"file".padEnd(12)} budget    used  overshoot (at most 2)  stages`);
   try {
     for (const [name, file] of Object.entries(BUDGET_FILES)) {
       if (!name.includes(only)) continue;
@@ -48,6 +49,7 @@ async function benchFile(
   say(
     `${name.padEnd(12)} ${seconds.toFixed(1).padStart(6)} ${full.seconds.toFixed(1).padStart(7)} ${(full.seconds - seconds).toFixed(1).padStart(10)}${" ".repeat(13)}${full.stages.map((stage) => stage.toFixed(1)).join(" ")}  ${best}: ${metric} ${metrics[metric]?.toPrecision(4)}`,
   );
+  tellAccount(full.account);
   for (const share of stops.filter(Boolean)) {
     const stopAt = Number(share) * seconds;
     const stopped = await timeRun(input, stopAt);
@@ -59,15 +61,26 @@ async function benchFile(
   }
 }
 
+/** By piece: expected when the race was over, and when it began; and what it took. */
+export function tellAccount(account: Spent[]): void {
+  const pieces = account.map(
+    ({ piece, afterRaceMs, expectedMs, tookMs }) =>
+      `${piece} ${[afterRaceMs, expectedMs, tookMs].map((ms) => (ms / 1000).toFixed(2)).join("→")}`,
+  );
+  say(`${" ".repeat(12)} ${pieces.join(", ")}`);
+}
+
 async function timeRun(input: object, stopSeconds: number) {
   const folder = mkdtempSync(join(tmpdir(), "budget-run-"));
   const beganAt = performance.now();
   const stages: number[] = [];
   let [stage, during] = ["", ""];
-  const child = startChild(RUN_CHILD, {
+  let account: Spent[] = [];
+  const child = startChild(CHILD, {
     input: { ...input, folder },
     memoryBytes: MEMORY_BYTES,
     onReport: (raw) => {
+      if (!Array.isArray(raw)) return void ({ account } = raw as { account: Spent[] });
       for (const report of raw as RunReport[]) {
         if (report.type === "started") stage = STAGE_NAMES[report.position];
         if (report.type === "finished") stages.push(report.durationMs / 1000);
@@ -83,7 +96,7 @@ async function timeRun(input: object, stopSeconds: number) {
   );
   try {
     const result = (await child.result) as RunResult;
-    return { seconds: (performance.now() - beganAt) / 1000, stages, during, result };
+    return { seconds: (performance.now() - beganAt) / 1000, stages, during, result, account };
   } finally {
     clearTimeout(timer);
     rmSync(folder, { recursive: true, force: true });

@@ -12,7 +12,9 @@ import { basename, join } from "node:path";
 import { STAGE_NAMES } from "../../core/trainer/contract.ts";
 import { stillLeft } from "../../core/training/forecast.ts";
 import { type RunReport, runStages } from "../../core/training/run.ts";
+import type { Spent } from "../../core/training/stages/work/time-plan.ts";
 import { type AccuracyCase, readCases } from "./accuracy-data.ts";
+import { tellAccount } from "./budget.ts";
 
 interface Told {
   at: number;
@@ -57,7 +59,12 @@ async function benchFile(given: AccuracyCase, budgetSeconds: number): Promise<nu
       told.push({ at: since(), leftMs: entry.report.leftMs ?? null });
   };
   const { signal } = new AbortController();
-  await runStages(inputOf(given, folder, budgetSeconds), { report, cancel: signal, stop: signal });
+  let account: Spent[] = [];
+  const onAccount = (all: Spent[]) => {
+    account = all;
+  };
+  const controls = { report, cancel: signal, stop: signal, onAccount };
+  await runStages(inputOf(given, folder, budgetSeconds), controls);
   const total = since();
   rmSync(folder, { recursive: true });
   const share = MOMENTS.map((moment) => shareTold(told, moment * total, total));
@@ -67,7 +74,19 @@ async function benchFile(given: AccuracyCase, budgetSeconds: number): Promise<nu
   say(
     `${basename(given.path).padEnd(24)} ${(total / 1000).toFixed(1).padStart(8)}   ${shown}   ${percent(right).padEnd(22)} ${cores.toFixed(2).padEnd(19)} ${stages.map((stage) => stage.toFixed(1)).join(" ")}`,
   );
+  tellWholes(told, total);
+  tellAccount(account);
   return right;
+}
+
+/** At each tenth of the run, how long it was said to be in all, as a share of what it was. */
+function tellWholes(told: readonly Told[], total: number): void {
+  const wholes = Array.from({ length: 10 }, (_, tenth) => {
+    const at = (total * tenth) / 10;
+    const left = leftAt(told, at);
+    return left === null ? "none" : ((at + left) / total).toFixed(2);
+  });
+  say(`${" ".repeat(24)} said to be in all, by tenths: ${wholes.join(" ")}`);
 }
 
 function leftAt(told: readonly Told[], at: number): number | null {

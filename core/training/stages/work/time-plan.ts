@@ -21,6 +21,15 @@ const PARTS = {
 type PartOf<Stage> = Stage extends keyof typeof PARTS ? keyof (typeof PARTS)[Stage] : never;
 export type Piece = StageName | PartOf<StageName>;
 
+/** What a piece was expected to take, and what it took. */
+export interface Spent {
+  piece: Piece;
+  /** When the race was over, and when the piece began. */
+  afterRaceMs: number;
+  expectedMs: number;
+  tookMs: number;
+}
+
 interface Planned extends Cost {
   piece: Piece;
   /** Of the race's time, until its cost is known. */
@@ -60,6 +69,8 @@ export class TimePlan {
   private at = -1;
   private begunMs = 0;
   private done = 0;
+  private readonly spent: Spent[] = [];
+  private afterRaceMs: number[] = [];
   private race: { beganMs: number; leastEndMs: number; endMs: number | null } | null = null;
 
   constructor(private readonly clock: PlanClock) {
@@ -94,9 +105,25 @@ export class TimePlan {
     const at = this.placeOf(piece);
     if (at < 0 || at === this.at) return;
     if (this.race) this.race.endMs = Math.min(this.race.endMs ?? Number.POSITIVE_INFINITY, this.now());
+    this.end();
     this.at = at;
     this.begunMs = this.now();
     this.done = 0;
+    if (this.afterRaceMs.length === 0) this.afterRaceMs = this.pieces.map(this.usualOf);
+    const { piece: name } = this.pieces[at];
+    const expectedMs = this.usualOf(this.pieces[at]);
+    this.spent.push({ piece: name, afterRaceMs: this.afterRaceMs[at], expectedMs, tookMs: 0 });
+  }
+
+  /** What each piece was expected to take and took; the last is over. */
+  account(): Spent[] {
+    this.end();
+    return this.spent;
+  }
+
+  private end(): void {
+    const last = this.spent.at(-1);
+    if (last) last.tookMs = this.now() - this.begunMs;
   }
 
   /** How much of the piece at work is done, 0..1. */
