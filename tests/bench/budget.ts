@@ -80,7 +80,10 @@ async function timeRun(input: object, stopSeconds: number) {
     input: { ...input, folder },
     memoryBytes: MEMORY_BYTES,
     onReport: (raw) => {
-      if (!Array.isArray(raw)) return void ({ account } = raw as { account: Spent[] });
+      if (!Array.isArray(raw)) {
+        ({ account } = raw as { account: Spent[] });
+        return;
+      }
       for (const report of raw as RunReport[]) {
         if (report.type === "started") stage = STAGE_NAMES[report.position];
         if (report.type === "finished") stages.push(report.durationMs / 1000);

@@ -6,7 +6,7 @@
  */
 import { goodness, type MetricName } from "../metrics/index.ts";
 import { responseWidth } from "../model/response.ts";
-import type { Target } from "../samples.ts";
+import { spreadRows } from "../random.ts";
 import { type Entry, outcomeOf, scoreOf } from "./entry.ts";
 import type { TrainingData } from "./training-data.ts";
 
@@ -29,15 +29,14 @@ export function chooseBlend(data: TrainingData, entries: Entry[], metric: Metric
   const alone = { parts: [{ entry: best, weight: 1 }], foldScores: scoresOf(best, data) };
   const rivals = entries.filter((entry) => entry.candidateConfig.family !== "baseline");
   if (rivals.length < 2 || best.candidateConfig.family === "baseline") return alone;
-  const pools = data.folds.map((_, fold) => poolOf(data, rivals, [fold]));
-  const loss = lossFor(data.target);
-  const foldScores = pools.map((pool, held) => {
-    const others = data.folds.length > 1 ? poolOf(data, rivals, otherFolds(data, held)) : pool;
-    const weights = greedyWeights(others, loss);
-    return scoreOf(metric, outcomeOf(data.target, pool.rows, mix(pool.responses, weights)));
+  const evidence = data.folds.map((_, fold) => evidenceOf(data, rivals, fold));
+  const foldScores = data.folds.map(({ valid }, held) => {
+    const others = data.folds.length > 1 ? evidence.filter((_, fold) => fold !== held) : evidence;
+    const responses = rivals.map((entry) => entry.folds[held].response);
+    return scoreOf(metric, outcomeOf(data.target, valid, mix(responses, greedyWeights(others))));
   });
   if (behind(foldScores, alone.foldScores, metric)) return alone;
-  const weights = greedyWeights(poolOf(data, rivals, [...data.folds.keys()]), loss);
+  const weights = greedyWeights(evidence);
   const parts = rivals.map((entry, i) => ({ entry, weight: weights[i] })).filter((part) => part.weight > 0);
   return parts.length > 1 ? { parts, foldScores } : alone;
 }
@@ -45,7 +44,7 @@ export function chooseBlend(data: TrainingData, entries: Entry[], metric: Metric
 /** What a blend of these would be made of, without a judgement of it; entries must have every fold. */
 export function likelyParts(data: TrainingData, entries: Entry[]): Blend["parts"] {
   if (entries.length === 0) return [];
-  const weights = greedyWeights(poolOf(data, entries, [...data.folds.keys()]), lossFor(data.target));
+  const weights = greedyWeights(data.folds.map((_, fold) => evidenceOf(data, entries, fold)));
   return entries.map((entry, i) => ({ entry, weight: weights[i] })).filter(({ weight }) => weight > 0);
 }
 
@@ -68,65 +67,124 @@ function behind(scores: number[], than: number[], metric: MetricName): boolean {
   return mean < -NOISE_ERRORS * Math.sqrt(variance / differences.length);
 }
 
-interface Pool {
-  rows: Int32Array;
-  /** One an entry, rows x width. */
-  responses: Float64Array[];
-  truth: Float64Array;
-  width: number;
+/**
+ * All that weighing needs to know of one fold. The loss is smooth, so that a few hundred rows do not mislead: the squared
+ * error, which is a sum over pairs of entries, or the log loss, which looks at the true class alone.
+ */
+interface Evidence {
+  rows: number;
+  /** Sums of products of errors, entries x entries; null where there are classes. */
+  products: Float64Array | null;
+  /** By entry the probability of each row's class. */
+  likelihoods: Float64Array[];
 }
 
-function poolOf(data: TrainingData, entries: Entry[], folds: number[]): Pool {
-  const rows = concatenate(folds.map((fold) => data.folds[fold].valid));
-  const responses = entries.map((entry) =>
-    concatenateNumbers(folds.map((fold) => entry.folds[fold].response)),
-  );
-  const truth = Float64Array.from(rows, (row) => data.target.values[row]);
-  return { rows, responses, truth, width: responseWidth(data.target) };
-}
+/** Weights are settled by as many rows of all folds, evenly spread. */
+const MOST_WEIGHED_ROWS = 20_000;
 
-const otherFolds = (data: TrainingData, held: number) =>
-  [...data.folds.keys()].filter((fold) => fold !== held);
-
-type Loss = (pool: Pool, response: Float64Array) => number;
-
-/** What the weights minimise: log loss or squared error; smooth, so that a few hundred rows do not mislead. */
-function lossFor(target: Target): Loss {
-  if (target.task === "regression") {
-    return ({ truth }, response) => {
-      let sum = 0;
-      for (let i = 0; i < truth.length; i++) sum += (truth[i] - response[i]) ** 2;
-      return sum / truth.length;
-    };
-  }
-  return ({ truth, width }, response) => {
-    let sum = 0;
-    for (let i = 0; i < truth.length; i++) sum -= Math.log(Math.max(response[i * width + truth[i]], 1e-12));
-    return sum / truth.length;
+function evidenceOf(data: TrainingData, entries: readonly Entry[], fold: number): Evidence {
+  const { valid } = data.folds[fold];
+  const places = spreadRows(valid.length, Math.ceil(MOST_WEIGHED_ROWS / data.folds.length));
+  const { values, task } = data.target;
+  const width = responseWidth(data.target);
+  const answers = entries.map(({ folds }) => {
+    const { response } = folds[fold];
+    return task === "regression"
+      ? Float64Array.from(places, (place) => response[place] - values[valid[place]])
+      : Float64Array.from(places, (place) => response[place * width + values[valid[place]]]);
+  });
+  const isNumber = task === "regression";
+  return {
+    rows: places.length,
+    products: isNumber ? productsOf(answers) : null,
+    likelihoods: isNumber ? [] : answers,
   };
 }
 
+function productsOf(errors: readonly Float64Array[]): Float64Array {
+  const count = errors.length;
+  const products = new Float64Array(count * count);
+  for (let i = 0; i < count; i++)
+    for (let j = i; j < count; j++) {
+      let sum = 0;
+      for (let row = 0; row < errors[i].length; row++) sum += errors[i][row] * errors[j][row];
+      products[i * count + j] = sum;
+      products[j * count + i] = sum;
+    }
+  return products;
+}
+
 /** Shares of PICKS picks, each the one that helps most; the best prefix counts. */
-function greedyWeights(pool: Pool, loss: Loss): Float64Array {
-  const count = pool.responses.length;
+function greedyWeights(evidence: readonly Evidence[]): Float64Array {
+  const first = evidence[0];
+  const count = first.products ? Math.sqrt(first.products.length) : first.likelihoods.length;
+  const losses = first.products ? squaredLosses(evidence, count) : logLosses(evidence, count);
   const picked = new Float64Array(count);
   let [best, bestLoss] = [picked, Number.POSITIVE_INFINITY];
-  const sum = new Float64Array(pool.truth.length * pool.width);
-  const trial = new Float64Array(sum.length);
   for (let pick = 1; pick <= PICKS; pick++) {
     let [chosen, chosenLoss] = [0, Number.POSITIVE_INFINITY];
     for (let i = 0; i < count; i++) {
-      const response = pool.responses[i];
-      for (let at = 0; at < sum.length; at++) trial[at] = (sum[at] + response[at]) / pick;
-      const value = loss(pool, trial);
+      const value = losses.with(i, pick);
       if (value < chosenLoss) [chosen, chosenLoss] = [i, value];
     }
     picked[chosen]++;
-    const response = pool.responses[chosen];
-    for (let at = 0; at < sum.length; at++) sum[at] += response[at];
+    losses.take(chosen);
     if (chosenLoss < bestLoss - 1e-9) [best, bestLoss] = [picked.map((n) => n / pick), chosenLoss];
   }
   return best;
+}
+
+interface Losses {
+  /** The mean loss of all picks so far and this one; `picks`: how many that makes. */
+  with: (entry: number, picks: number) => number;
+  take: (entry: number) => void;
+}
+
+function squaredLosses(evidence: readonly Evidence[], count: number): Losses {
+  const products = new Float64Array(count * count);
+  for (const { products: some } of evidence)
+    for (let at = 0; at < products.length; at++) products[at] += some![at];
+  const rows = evidence.reduce((sum, one) => sum + one.rows, 0);
+  const beside = new Float64Array(count);
+  let squares = 0;
+  const grown = (entry: number) => squares + 2 * beside[entry] + products[entry * count + entry];
+  return {
+    with: (entry, picks) => grown(entry) / (picks * picks * rows),
+    take: (entry) => {
+      squares = grown(entry);
+      for (let other = 0; other < count; other++) beside[other] += products[entry * count + other];
+    },
+  };
+}
+
+function logLosses(evidence: readonly Evidence[], count: number): Losses {
+  const likelihoods = Array.from({ length: count }, (_, entry) =>
+    concatenate(evidence.map((one) => one.likelihoods[entry])),
+  );
+  const sums = new Float64Array(likelihoods[0].length);
+  return {
+    with: (entry, picks) => meanLogLoss(sums, likelihoods[entry], picks),
+    take: (entry) => {
+      for (let row = 0; row < sums.length; row++) sums[row] += likelihoods[entry][row];
+    },
+  };
+}
+
+const LEAST_LIKELIHOOD = 1e-12;
+/** So many of them multiplied are still a number: one logarithm is enough. */
+const MULTIPLIED = 16;
+
+/** Of the mean of `picks` answers: `sums` of all but the last, and the last. */
+function meanLogLoss(sums: Float64Array, last: Float64Array, picks: number): number {
+  let [loss, product] = [0, 1];
+  for (let row = 0; row < sums.length; row++) {
+    product *= Math.max((sums[row] + last[row]) / picks, LEAST_LIKELIHOOD);
+    if (row % MULTIPLIED === MULTIPLIED - 1) {
+      loss -= Math.log(product);
+      product = 1;
+    }
+  }
+  return (loss - Math.log(product)) / sums.length;
 }
 
 /** Weighted sum of responses. */
@@ -139,17 +197,7 @@ export function mix(responses: Float64Array[], weights: ArrayLike<number>): Floa
   return mixed;
 }
 
-function concatenate(parts: Int32Array[]): Int32Array {
-  const all = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
-function concatenateNumbers(parts: Float64Array[]): Float64Array {
+function concatenate(parts: readonly Float64Array[]): Float64Array {
   const all = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -3,17 +3,27 @@
  * the target is left to the folds of the race.
  */
 
+import { count as grouped } from "../../platform/figures.ts";
 import { type ColumnEncoding, NATIVE_LABELS } from "../../trainer/encoding/columns.ts";
 import { type Fold, stratifiedFolds, timeFolds } from "../../trainer/race/folds.ts";
 import { randomFor } from "../../trainer/race/training-data.ts";
 import { spreadRows } from "../../trainer/random.ts";
-import type { Target } from "../../trainer/samples.ts";
+import type { Checkpoint, Target } from "../../trainer/samples.ts";
 import { plural, type Stage } from "./stage.ts";
 import { copiesFinding, scoreCopies } from "./work/copies.ts";
 import { allRows, designOf, type Encoded, encodeRowsOf, targetOf } from "./work/encode.ts";
 import { onlyLearnedGroups } from "./work/groups.ts";
 import { charactersOf } from "./work/table.ts";
-import { type Context, checkpointOf, Hurry, left, type Parts, tellFinding, type Work } from "./work/work.ts";
+import {
+  budgetMs,
+  type Context,
+  checkpointOf,
+  Hurry,
+  left,
+  type Parts,
+  tellFinding,
+  type Work,
+} from "./work/work.ts";
 
 export const engineerFeatures: Stage<Work> = {
   name: "Feature engineering",
@@ -88,9 +98,10 @@ async function encode(context: Context): Promise<Encoded> {
     if (isTooMuch()) throw new Hurry();
     return pause();
   };
-  // Evenly spread, because rows may be in order of time.
-  if (isTooMuch()) parts.train = spreadRows(parts.train.length, most).map((i) => parts.train[i]);
   try {
+    // Evenly spread, because rows may be in order of time.
+    if (isTooMuch()) parts.train = spreadRows(parts.train.length, most).map((i) => parts.train[i]);
+    else await fitTime(context, checkpoint);
     return await encodeRowsOf(parts.table, parts.train, {
       checkpoint,
       onFitted: ({ columns }) =>
@@ -101,6 +112,40 @@ async function encode(context: Context): Promise<Encoded> {
     throw error;
   }
 }
+
+/** So many rows are encoded to see how long all will take; four times as many where the first took too long. */
+const PROBED = [500, 2000];
+/** Of the time that is left: answers and a refit encode rows once more, and learning from them takes as long. */
+const ENCODING_SHARE = 0.35;
+
+/** Leaves out training rows that could not be encoded in their part of the time, by how long some of them took. */
+async function fitTime(context: Context, checkpoint: Checkpoint): Promise<void> {
+  const { work, options, elapsedMs } = context;
+  const parts = left(work, "parts");
+  const { table, train } = parts;
+  if (options.budgetRounds !== null) return;
+  let [rows, ms] = [0, 0];
+  let perRow = 0;
+  for (const size of PROBED.filter((count) => 2 * count < train.length)) {
+    const beganAt = elapsedMs();
+    const probe = spreadRows(train.length, size).map((i) => train[i]);
+    await encodeRowsOf(table, probe, { checkpoint });
+    const tookMs = elapsedMs() - beganAt;
+    // The first ones pay for code that runs for the first time.
+    perRow = (tookMs - ms) / (size - rows);
+    [rows, ms] = [size, tookMs];
+    if (perRow * train.length <= encodingLimitMs(context)) return;
+  }
+  if (rows === 0 || perRow <= 0) return;
+  const most = Math.max(LEAST_STOPPED_ROWS, Math.floor(encodingLimitMs(context) / perRow));
+  if (most >= train.length) return;
+  const message = `${grouped(most)} of ${grouped(train.length)} training rows are used: more could not be turned into features within ${options.budgetSeconds} seconds.`;
+  tellFinding(context, { code: "rows_sampled", severity: "warning", column: null, message, fix: null });
+  parts.train = spreadRows(train.length, most).map((i) => train[i]);
+}
+
+const encodingLimitMs = (context: Context) =>
+  ENCODING_SHARE * Math.max(0, budgetMs(context) - context.elapsedMs());
 
 /** What a split at random would have shown, where copies are kept together. */
 async function tellCopies(context: Context, groups: Int32Array) {

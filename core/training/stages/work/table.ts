@@ -15,8 +15,15 @@ export function selectRows(table: Table, rows: Int32Array): Table {
 }
 
 function selectColumn(column: Column, rows: Int32Array): Column {
-  if ("values" in column) return { ...column, values: Float64Array.from(rows, (row) => column.values[row]) };
-  return { ...column, codes: Int32Array.from(rows, (row) => column.codes[row]) };
+  if ("values" in column)
+    return { ...column, values: gather(column.values, rows, new Float64Array(rows.length)) };
+  return { ...column, codes: gather(column.codes, rows, new Int32Array(rows.length)) };
+}
+
+/** A loop: with thousands of columns a callback for each cell takes longer than the learning. */
+function gather<T extends Float64Array | Int32Array>(from: T, rows: Int32Array, into: T): T {
+  for (let i = 0; i < rows.length; i++) into[i] = from[rows[i]];
+  return into;
 }
 
 export function dropColumns(table: Table, names: ReadonlySet<string>): Table {
