@@ -23,8 +23,10 @@ export interface Ahead {
 const CONTENDERS = 4;
 /** The best of each family stays beside the better half. */
 const SPARED = 1;
-/** A first fold is also the first time that its code runs. */
-const WARM = 0.8;
+/** A first fold is also the first time that its code runs: what later ones take of it, until that is seen. */
+const USUAL_WARMTH = 0.8;
+/** So many folds show what later ones take. */
+const FOLDS_SEEN = 3;
 
 export class FoldCosts {
   constructor(
@@ -36,8 +38,19 @@ export class FoldCosts {
   of(entry: Entry): number {
     const { folds } = entry;
     if (folds.length > 1) return meanOf(folds.slice(1));
-    if (folds.length === 1) return WARM * folds[0].durationMs;
+    if (folds.length === 1) return this.warmthOf(entry) * folds[0].durationMs;
     return this.scaleFor(entry) * this.usual(entry);
+  }
+
+  /** What later folds take of a first one, as others have shown: of the same family where some have, else of all. */
+  private warmthOf({ candidateConfig: { family } }: Entry): number {
+    const seen = this.entries.filter((entry) => isRival(entry) && entry.folds.length >= FOLDS_SEEN);
+    const own = seen.filter(({ candidateConfig }) => candidateConfig.family === family);
+    const [of] = [own, seen].filter((some) => some.length > 0);
+    if (!of) return USUAL_WARMTH;
+    const firstMs = of.reduce((ms, { folds }) => ms + folds[0].durationMs, 0);
+    const laterMs = of.reduce((ms, { folds }) => ms + meanOf(folds.slice(1)), 0);
+    return firstMs > 0 ? Math.min(1, laterMs / firstMs) : USUAL_WARMTH;
   }
 
   /** Measured over usual: of the same family where it was seen, else of all that was. */

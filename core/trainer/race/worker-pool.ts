@@ -22,6 +22,8 @@ export interface WorkerPool {
   /** From now on a fit may be given up: something that could be kept is there. */
   spare(): void;
   isSpare(): boolean;
+  /** Other data from now on, with nothing at work: what has run before is warm. */
+  hold(data: TrainingData, candidateConfigs: CandidateConfig[]): void;
   close(): void;
 }
 
@@ -44,13 +46,13 @@ export function ownThread(
   candidateConfigs: CandidateConfig[],
   controls: WorkerPoolControls,
 ): WorkerPool {
-  const byName = new Map(candidateConfigs.map((candidateConfig) => [candidateConfig.name, candidateConfig]));
+  let held = heldFor(data, candidateConfigs);
   let spare = false;
   let last: Promise<unknown> = Promise.resolve();
   const begin = async ({ job, onRound }: WorkerPoolTask) => {
     const given = job();
     if (!given) return null;
-    return runFoldJob(data, byName.get(given.candidateConfig)!, given, {
+    return runFoldJob(held.data, held.candidateConfigs.get(given.candidateConfig)!, given, {
       ...controls,
       isStopped: () => controls.stop.aborted,
       isSpare: () => spare,
@@ -68,6 +70,14 @@ export function ownThread(
       spare = true;
     },
     isSpare: () => spare,
+    hold: (other, configs) => {
+      held = heldFor(other, configs);
+    },
     close() {},
   };
+}
+
+/** What a thread at work needs: the data, and its candidates by name. */
+export function heldFor(data: TrainingData, candidateConfigs: readonly CandidateConfig[]) {
+  return { data, candidateConfigs: new Map(candidateConfigs.map((config) => [config.name, config])) };
 }

@@ -26,12 +26,11 @@ export const threadsUpTo =
   async (data, candidateConfigs, controls) => {
     const size = Math.min(most, affordable(data));
     if (size < 2) return ownThread(data, candidateConfigs, controls);
-    // In place: the arrays that they were copied from must not stay beside them.
-    Object.assign(data, share({ ...data, supervised: [...data.supervised], treeParts: new Map() }));
     const control = new Int32Array(new SharedArrayBuffer(8));
-    const epochMs = performance.timeOrigin + performance.now() - controls.elapsedMs();
-    const threads = Array.from({ length: size }, () => new Thread({ kind: "open", data, control, epochMs }));
-    return new ThreadPool(threads, control, controls);
+    const threads = Array.from({ length: size }, () => new Thread());
+    const pool = new ThreadPool(threads, control, controls);
+    pool.hold(data);
+    return pool;
   };
 
 /** One a core. */
@@ -72,6 +71,13 @@ class ThreadPool implements WorkerPool {
     }
   }
 
+  hold(data: TrainingData): void {
+    // In place: the arrays that they were copied from must not stay beside them.
+    Object.assign(data, share({ ...data, supervised: [...data.supervised], treeParts: new Map() }));
+    const epochMs = performance.timeOrigin + performance.now() - this.controls.elapsedMs();
+    for (const thread of this.threads) thread.open({ kind: "open", data, control: this.control, epochMs });
+  }
+
   spare(): void {
     Atomics.store(this.control, SPARE, 1);
   }
@@ -92,7 +98,7 @@ class Thread {
   private fail: (error: Error) => void = () => {};
   private failed: Error | null = null;
 
-  constructor(first: ToThread) {
+  constructor() {
     this.worker = new Worker(
       IS_ONE_FILE
         ? "./core/training/folds/fold-worker.ts"
@@ -103,7 +109,10 @@ class Thread {
       this.failed = new Error(`A training thread failed: ${message}`);
       this.fail(this.failed);
     };
-    this.worker.postMessage(first);
+  }
+
+  open(message: ToThread): void {
+    this.worker.postMessage(message);
   }
 
   run(

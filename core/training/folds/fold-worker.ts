@@ -1,27 +1,18 @@
 /** The thread that runs folds: told the data once, then one job after the other. It knows no file, store or socket. */
 
-import type { CandidateConfig } from "../../trainer/race/candidate-configs.ts";
 import { type FoldJob, runFoldJob } from "../../trainer/race/fold-job.ts";
 import { portfolioFor } from "../../trainer/race/portfolio.ts";
-import type { TrainingData } from "../../trainer/race/training-data.ts";
+import { heldFor } from "../../trainer/race/worker-pool.ts";
 import { type FromThread, SPARE, STOPPED, type ToThread } from "./fold-messages.ts";
 
 declare const self: Worker;
 
-let held: {
-  data: TrainingData;
-  candidateConfigs: Map<string, CandidateConfig>;
-  control: Int32Array;
-  epochMs: number;
-} | null = null;
+let held: (ReturnType<typeof heldFor> & { control: Int32Array; epochMs: number }) | null = null;
 
 self.onmessage = ({ data: message }: MessageEvent<ToThread>) => {
   if (message.kind === "open") {
     const { data, control, epochMs } = message;
-    const candidateConfigs = new Map(
-      portfolioFor(data).map((candidateConfig) => [candidateConfig.name, candidateConfig]),
-    );
-    held = { data, candidateConfigs, control, epochMs };
+    held = { ...heldFor(data, portfolioFor(data)), control, epochMs };
   } else void run(message.job).then(say);
 };
 

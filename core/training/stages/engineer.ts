@@ -8,7 +8,7 @@ import { type ColumnEncoding, NATIVE_LABELS } from "../../trainer/encoding/colum
 import { type Fold, stratifiedFolds, timeFolds } from "../../trainer/race/folds.ts";
 import { randomFor } from "../../trainer/race/training-data.ts";
 import { spreadRows } from "../../trainer/random.ts";
-import type { Checkpoint, Target } from "../../trainer/samples.ts";
+import type { Target } from "../../trainer/samples.ts";
 import { plural, type Stage } from "./stage.ts";
 import { copiesFinding, scoreCopies } from "./work/copies.ts";
 import { allRows, designOf, type Encoded, encodeRowsOf, targetOf } from "./work/encode.ts";
@@ -29,6 +29,7 @@ export const engineerFeatures: Stage<Work> = {
   name: "Feature engineering",
   async run(context) {
     const { work, report, options, elapsedMs } = context;
+    await fitTime(context);
     const beganAt = elapsedMs();
     const { encoder, encoded } = await encode(context);
     const { train, groups } = left(work, "parts");
@@ -98,10 +99,9 @@ async function encode(context: Context): Promise<Encoded> {
     if (isTooMuch()) throw new Hurry();
     return pause();
   };
+  // Evenly spread, because rows may be in order of time.
+  if (isTooMuch()) parts.train = spreadRows(parts.train.length, most).map((i) => parts.train[i]);
   try {
-    // Evenly spread, because rows may be in order of time.
-    if (isTooMuch()) parts.train = spreadRows(parts.train.length, most).map((i) => parts.train[i]);
-    else await fitTime(context, checkpoint);
     return await encodeRowsOf(parts.table, parts.train, {
       checkpoint,
       onFitted: ({ columns }) =>
@@ -119,17 +119,17 @@ const PROBED = [500, 2000];
 const ENCODING_SHARE = 0.35;
 
 /** Leaves out training rows that could not be encoded in their part of the time, by how long some of them took. */
-async function fitTime(context: Context, checkpoint: Checkpoint): Promise<void> {
-  const { work, options, elapsedMs } = context;
+async function fitTime(context: Context): Promise<void> {
+  const { work, options, elapsedMs, stop } = context;
   const parts = left(work, "parts");
   const { table, train } = parts;
-  if (options.budgetRounds !== null) return;
+  if (options.budgetRounds !== null || stop.aborted) return;
   let [rows, ms] = [0, 0];
   let perRow = 0;
   for (const size of PROBED.filter((count) => 2 * count < train.length)) {
     const beganAt = elapsedMs();
     const probe = spreadRows(train.length, size).map((i) => train[i]);
-    await encodeRowsOf(table, probe, { checkpoint });
+    await encodeRowsOf(table, probe, { checkpoint: checkpointOf(context) });
     const tookMs = elapsedMs() - beganAt;
     // The first ones pay for code that runs for the first time.
     perRow = (tookMs - ms) / (size - rows);

@@ -22,7 +22,7 @@ export const finalizeRun: Stage<Work> = {
   async run(context) {
     const { work, report, dataset, artifacts } = context;
     const tested = left(work, "model");
-    const { model: again, refit } = await refitModel(context);
+    const { model: again, refit } = await refitModel(context).finally(() => left(work, "pool").close());
     const model = again ?? tested;
     planOf(context).begin("saving");
     const bytes = writeModel(model, again && tested);

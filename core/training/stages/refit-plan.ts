@@ -71,42 +71,65 @@ function learnerOf(
   return { entry, weight, fits, least: Math.ceil(Math.min(members, data.once) / 2) };
 }
 
-/** A fold's fit again: of more rows, without the rounds that early stopping threw away. */
+/**
+ * A fold's fit again: of more rows, without the rounds that early stopping threw away, by the pace of those folds that
+ * were not the first to run.
+ */
 function costOfFit(context: Context, entry: Entry): (fold: number) => number {
   const data = left(context.work, "data");
   const { test } = left(context.work, "parts");
   const isWhole = learnsOnce(context, entry);
+  const scored = entry.folds.slice(0, data.folds.length);
+  const warm = scored.length > 1 ? [...scored.keys()].slice(1) : [0];
+  const work = (fold: number) => data.folds[fold].train.length * Math.max(1, scored[fold].rounds);
+  const sum = (of: (fold: number) => number) => warm.reduce((all, fold) => all + of(fold), 0);
+  const pace = sum((fold) => scored[fold].durationMs) / sum(work);
   return (fold) => {
-    const { train } = data.folds[fold];
-    const scored = entry.folds[fold];
-    const rows = (isWhole ? data.rows.length : train.length) + test.length;
-    return (scored.durationMs * rows * keptRounds(scored)) / (train.length * Math.max(1, scored.rounds));
+    const rows = (isWhole ? data.rows.length : data.folds[fold].train.length) + test.length;
+    return pace * rows * keptRounds(scored[fold]);
   };
 }
 
-/** Of threads that share the work, encoding included. `least`: with as few members as make a refit. */
-export function expectedMs(context: Context, learners: readonly Learner[]): { all: number; least: number } {
+/** Milliseconds until threads that share the work are through, encoding included. */
+function expectedMs(context: Context, learners: readonly Learner[]): number {
   const { pool, encodingMs } = context.work;
   const { train, test } = left(context.work, "parts");
   const ratio = (train.length + test.length) / train.length;
-  const encoding = OPENING_MS + encodingMs * ratio;
-  const supervised = ratio * supervisedMs(context, Math.max(0, ...learners.map(({ fits }) => fits.length)));
-  const sum = (count: (learner: Learner) => number) =>
-    learners.reduce(
-      (ms, learner) =>
-        ms + learner.fits.slice(0, count(learner)).reduce((all, fit) => all + fit.expectedMs, 0),
-      0,
-    );
-  const threads = pool?.size ?? 1;
-  return {
-    all: SAFETY * (encoding + (supervised + sum(({ fits }) => fits.length)) / threads),
-    least: SAFETY * (encoding + (supervised / 2 + sum(({ least }) => least)) / threads),
-  };
+  const levels = Math.max(0, ...learners.map(({ fits }) => fits.length));
+  const threads = new Float64Array(pool?.size ?? 1).fill(
+    ratio * (encodingMs + supervisedMs(context, levels) / (pool?.size ?? 1)),
+  );
+  for (let level = 0; level < levels; level++)
+    for (const { fits } of learners)
+      if (level < fits.length) threads[threads.indexOf(Math.min(...threads))] += fits[level].expectedMs;
+  return Math.max(...threads);
 }
 
-const SAFETY = 1;
-/** Threads start, and hold the data. */
-const OPENING_MS = 80;
+const withFits = (learner: Learner, count: number): Learner => ({
+  ...learner,
+  fits: learner.fits.slice(0, count),
+});
+
+/** Of as few members as make a refit. */
+export function leastMs(context: Context): number {
+  return expectedMs(
+    context,
+    plannedLearners(context).map((learner) => withFits(learner, learner.least)),
+  );
+}
+
+/** The ensemble's entries with as many members as can be trained in `roomMs`; null where that is too few. */
+export function affordableLearners(context: Context, roomMs: number): Learner[] | null {
+  let learners = plannedLearners(context);
+  while (expectedMs(context, learners) > roomMs) {
+    const most = Math.max(0, ...learners.map(({ fits, least }) => (fits.length > least ? fits.length : 0)));
+    if (most === 0) return null;
+    learners = learners.map((learner) =>
+      learner.fits.length === most && most > learner.least ? withFits(learner, most - 1) : learner,
+    );
+  }
+  return learners;
+}
 
 /** What looks at the target is made anew in each fold: in the race the first to boost paid for it. */
 function supervisedMs({ work }: Context, folds: number): number {
@@ -131,7 +154,7 @@ export function expectLikelyRefit(context: Context, learners: readonly Learner[]
   const { once } = left(context.work, "data");
   const { unknown, most } = once === 1 ? SHARES_OF_ONE_FOLD : SHARES;
   const budget = budgetMs(context);
-  const usualMs = learners ? Math.min(most * budget, expectedMs(context, learners).all) : unknown * budget;
+  const usualMs = learners ? Math.min(most * budget, expectedMs(context, learners)) : unknown * budget;
   planOf(context).expect("refit", { usualMs: isWanted(context) ? usualMs : 0, leastMs: 0 });
 }
 
@@ -140,11 +163,14 @@ const MOST_OF_REST = 0.6;
 
 /** Tells the plan what the refit takes; nothing where not even the least of it would be done in time. */
 export function expectRefit(context: Context): void {
-  const { all, least } = expectedMs(context, plannedLearners(context));
-  const leftMs = budgetMs(context) - context.elapsedMs();
-  const isInTime = context.options.budgetRounds !== null || least <= MOST_OF_REST * leftMs;
-  const isPlanned = isWanted(context) && isInTime;
-  planOf(context).expect("refit", { usualMs: isPlanned ? all : 0, leastMs: isPlanned ? least : 0 });
+  const plan = planOf(context);
+  const leftMs = plan.latestMs("refit") - context.elapsedMs();
+  const roomMs = Math.max(plan.spareMs("refit"), MOST_OF_REST * leftMs);
+  const learners = isWanted(context) ? affordableLearners(context, roomMs) : null;
+  plan.expect("refit", {
+    usualMs: learners ? expectedMs(context, learners) : 0,
+    leastMs: learners ? leastMs(context) : 0,
+  });
 }
 
 /** The rows of the training part, in their order, and behind them those of the test part. */

@@ -11,14 +11,13 @@ import { sizingOf, type TrainingData } from "../../trainer/race/training-data.ts
 import type { WorkerPool } from "../../trainer/race/worker-pool.ts";
 import type { Refit } from "../../trainer/refit.ts";
 import {
+  affordableLearners,
   allLearned,
-  expectedMs,
   type Fit,
   foldsWithTest,
   type Learner,
-  plannedLearners,
+  leastMs,
 } from "./refit-plan.ts";
-import { openPool } from "./select.ts";
 import { plural } from "./stage.ts";
 import { assembleModel } from "./train.ts";
 import { allRows, designOf, encodeRowsOf, targetOf } from "./work/encode.ts";
@@ -38,13 +37,13 @@ export async function refitModel(context: Context): Promise<Refitted> {
   if (options.refit === false) return kept("You turned it off (refit is false).");
   if (stop.aborted) return kept(STOPPED);
   const beganAt = elapsedMs();
-  const learners = plannedLearners(context);
   planOf(context).begin("refit");
   const endsAt = planOf(context).latestMs("refit");
-  const expected = expectedMs(context, learners).least;
-  if (beganAt + expected >= endsAt) {
+  const learners = affordableLearners(context, endsAt - beganAt);
+  if (!learners) {
+    const expected = duration(leastMs(context));
     return kept(
-      `It would take about ${duration(expected)}, and the time limit leaves ${duration(Math.max(0, endsAt - beganAt))}.`,
+      `It would take about ${expected}, and the time limit leaves ${duration(Math.max(0, endsAt - beganAt))}.`,
     );
   }
   try {
@@ -90,18 +89,14 @@ async function fitAgain(context: Context, learners: Learner[], endsAt: number): 
     },
     ...{ folds, once, whole, seed, supervised: [], treeParts: new Map(), sizing },
   };
-  const pool = await openPool(context, data, portfolioFor(data));
+  const pool = left(work, "pool");
+  pool.hold(data, portfolioFor(data));
   pool.spare();
-  try {
-    const parts = await fitLearners(context, { data, pool, learners, endsAt });
-    if (!parts || stop.aborted || context.elapsedMs() >= endsAt) return null;
-    const tested = left(work, "model");
-    const { calibration, threshold, bounds } = tested;
-    const model = assembleModel(context, { data, encoder, rows, parts });
-    return { ...model, calibration, threshold, ...(bounds && { bounds }) };
-  } finally {
-    pool.close();
-  }
+  const parts = await fitLearners(context, { data, pool, learners, endsAt });
+  if (!parts || stop.aborted || context.elapsedMs() >= endsAt) return null;
+  const { calibration, threshold, bounds } = left(work, "model");
+  const model = assembleModel(context, { data, encoder, rows, parts });
+  return { ...model, calibration, threshold, ...(bounds && { bounds }) };
 }
 
 interface Given {

@@ -20,19 +20,20 @@ export const trainModel: Stage<Work> = {
     const data = left(work, "data");
     const { parts } = left(work, "blend");
     let done = 0;
-    expectTraining(context, parts);
+    const usualMs = expectTraining(context, parts);
+    const isInTime = usualMs <= planOf(context).roomMs("Training");
+    if (!isInTime) planOf(context).expect("Training", { usualMs: 0, leastMs: 0 });
     planOf(context).begin("Training");
     const made = await Promise.all(
       parts.map(async ({ entry, weight }): Promise<ModelPart> => {
         const { name, family } = entry.candidateConfig;
-        const members = await membersOf(context, entry);
+        const members = await membersOf(context, entry, isInTime);
         const note = `Trained ${name}, part ${++done} of ${parts.length}`;
         planOf(context).advance(done / parts.length);
         report({ type: "progress", progress: done / parts.length, note });
         return { name, family, weight, members };
       }),
     );
-    left(work, "pool").close();
     thinBags(made);
     work.model = assembleModel(context, {
       data,
@@ -51,17 +52,19 @@ export const trainModel: Stage<Work> = {
   },
 };
 
-/** Tells the plan what learning once more from all training rows takes; where time is short it is left out. */
-export function expectTraining(context: Context, parts: { entry: Entry }[]): void {
+/** Tells the plan, and answers, what learning once more from all training rows takes; where time is short it is left out. */
+export function expectTraining(context: Context, parts: { entry: Entry }[]): number {
   const again = parts.filter(({ entry }) => learnsOnce(context, entry) && entry.folds.length > 0);
   const folds = again.map(({ entry }) => Math.max(...entry.folds.map((fold) => fold.durationMs)));
   const ms = folds.reduce((sum, fold) => sum + fold, 0) / (context.work.pool?.size ?? 1);
-  planOf(context).expect("Training", { usualMs: Math.max(ms, ...folds), leastMs: 0 });
+  const usualMs = Math.max(ms, ...folds);
+  planOf(context).expect("Training", { usualMs, leastMs: 0 });
+  return usualMs;
 }
 
-async function membersOf(context: Context, entry: Entry): Promise<Member[]> {
+async function membersOf(context: Context, entry: Entry, isInTime: boolean): Promise<Member[]> {
   const bag = entry.folds.slice(0, left(context.work, "data").folds.length).map((fold) => fold.member);
-  const again = learnsOnce(context, entry) ? await learnOnce(context, entry) : null;
+  const again = isInTime && learnsOnce(context, entry) ? await learnOnce(context, entry) : null;
   return again ? [again] : bag;
 }
 
@@ -110,6 +113,15 @@ function thinBags(parts: ModelPart[]): void {
   }
 }
 
+/** Of all rows of the table, kept for the model after a refit. */
+function hashesOf(work: Work, names: string[]): ReturnType<typeof rowHashes> {
+  const known = work.hashes;
+  if (known && known.names.join("\n") === names.join("\n")) return known.hashes;
+  const hashes = rowHashes(left(work, "parts").table, names);
+  work.hashes = { names, hashes };
+  return hashes;
+}
+
 /** The model of these parts, which learned from `rows` of the table. */
 export function assembleModel(
   { work, options, dataset }: Context,
@@ -118,8 +130,8 @@ export function assembleModel(
   const { data, encoder, rows, parts } = given;
   const used = new Set(encoder.columns.map((column) => column.column));
   const plans = dataset.plan.columns.filter((column) => used.has(column.name));
-  const hashes = rowHashes(
-    left(work, "parts").table,
+  const hashes = hashesOf(
+    work,
     plans.map(({ name }) => name),
   );
   return {

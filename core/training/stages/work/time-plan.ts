@@ -177,6 +177,18 @@ export class TimePlan {
     return piece === "refit" ? Math.min(share, end - laterLeast) : share;
   }
 
+  /** Milliseconds that a piece may take, if it begins now, before what follows it has less than it usually takes. */
+  roomMs(piece: Piece): number {
+    return this.latestMs(piece) - this.now();
+  }
+
+  /** Milliseconds that a later piece may take, if all others that are still to come take what they usually do. */
+  spareMs(piece: Piece): number {
+    const at = this.placeOf(piece);
+    const others = this.pieces.filter((_, i) => i > this.at && i !== at);
+    return this.clock.endMs() - this.now() - sumOf(others, this.usualOf);
+  }
+
   /** The moment from which a piece takes time that later ones need, whatever its own cost. */
   latestMs(piece: Piece): number {
     return this.clock.endMs() - sumOf(this.pieces.slice(this.placeOf(piece) + 1), this.usualOf);

@@ -6,6 +6,7 @@ import type { Finding, ReadingPlan, ReadingProgress, Table } from "../../../csv/
 import type { RunResult, VersionComparison } from "../../../trainer/contract.ts";
 import type { Encoder } from "../../../trainer/encoding/columns.ts";
 import type { MetricName } from "../../../trainer/metrics/index.ts";
+import type { rowHashes } from "../../../trainer/model/learned-rows.ts";
 import type { Model } from "../../../trainer/model/model.ts";
 import type { Blend } from "../../../trainer/race/ensemble.ts";
 import type { Entry } from "../../../trainer/race/entry.ts";
@@ -40,11 +41,13 @@ export interface Work {
   /** Feature engineering. */
   encoder: Encoder | null;
   data: TrainingData | null;
+  /** Of the table's rows, by these columns; null where there are too many. */
+  hashes: { names: string[]; hashes: ReturnType<typeof rowHashes> } | null;
   /** How long encoding the training rows took. */
   encodingMs: number;
   /** Model selection. */
   entries: Entry[] | null;
-  /** The pool that ran the folds; Training uses it once more, then closes it. */
+  /** The pool that ran the folds; Training and the refit use it once more. */
   pool: WorkerPool | null;
   blend: Blend | null;
   /** Training; Model validation adds calibration and threshold. */
@@ -105,6 +108,7 @@ export function emptyWork(load: LoadTable, openPool: OpenWorkerPool | null = nul
     parts: null,
     encoder: null,
     data: null,
+    hashes: null,
     encodingMs: 0,
     entries: null,
     pool: null,
