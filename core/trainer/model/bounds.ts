@@ -88,11 +88,17 @@ export function leastProbability({ scores, rows }: ClassBounds, level: number): 
   return 1 - Math.min(1, scoreAt(scores, rows, Math.min(rows, level * (rows + 1))));
 }
 
-/** `answers` and `probabilities`: what the model answered for the table's rows. */
-export function boundRows(
-  bounds: Bounds,
-  given: { table: Table; answers: Float64Array; probabilities: Float64Array | null; level: number },
-): RowBounds {
+export interface BoundedRows {
+  table: Table;
+  /** What the model answered for the table's rows. */
+  answers: Float64Array;
+  probabilities: Float64Array | null;
+  level: number;
+  /** By row, where they are known already: they are the same for every level. */
+  spreads?: Float64Array | null;
+}
+
+export function boundRows(bounds: Bounds, given: BoundedRows): RowBounds {
   const { table, answers, probabilities, level } = given;
   if (bounds.kind === "classes") {
     const least = leastProbability(bounds, level);
@@ -103,7 +109,7 @@ export function boundRows(
     return { kind: "classes", sets };
   }
   const [below, above] = scoreRange(bounds, level);
-  const spreads = spreadsOf(bounds, encodeRows(bounds.encoder, table), answers);
+  const spreads = given.spreads ?? spreadsOf(bounds, encodeRows(bounds.encoder, table), answers);
   return {
     kind: "number",
     low: answers.map((answer, row) => answer + below * spreads[row]),

@@ -54,12 +54,17 @@ const LEAST_ROWS = 1000;
 /** `rows` of the table, or a part of them evenly spread, and the column of the answers. */
 export function trainingReference(table: Table, rows: Int32Array, answers: Column): TrainingReference {
   const all = Int32Array.from({ length: lengthOf(answers) }, (_, row) => row);
-  const most = Math.max(LEAST_ROWS, Math.min(MOST_ROWS, MOST_CELLS / Math.max(1, table.columns.length)));
-  const seen = spreadRows(rows.length, most).map((i) => rows[i]);
+  const seen = spreadRows(rows.length, referenceRows(table, rows.length)).map((i) => rows[i]);
   return {
     columns: table.columns.map((column) => withRange(columnReference(column, seen), column, rows)),
     answers: columnReference(answers, all),
   };
+}
+
+/** How many of so many rows are looked at. */
+export function referenceRows({ columns }: Table, rows: number): number {
+  const most = Math.max(LEAST_ROWS, Math.min(MOST_ROWS, MOST_CELLS / Math.max(1, columns.length)));
+  return Math.min(rows, Math.floor(most));
 }
 
 /** The least and greatest value of all rows. */

@@ -110,11 +110,8 @@ export class FoldRunner {
     if (!this.isTimed) return;
     const { elapsedMs, metric } = this.options;
     const now = elapsedMs();
-    const [allMs, repeatsMs] = [
-      this.costs.leftMs(this.ahead, metric),
-      this.costs.repeatsMs(this.ahead, metric),
-    ];
-    const onceMs = (allMs - repeatsMs) / this.pool.size;
+    const repeatsMs = this.costs.repeatsMs(this.ahead, metric);
+    const onceMs = this.costs.onceMs(this.ahead) / this.pool.size;
     // Who will repeat the folds is not known yet: time for it is kept in any case, and used by others where some is left.
     const least = repeatsMs > 0 ? REPEATS_SHARE * (now - this.beganAt + onceMs) : 0;
     this.endsAt = Math.min(

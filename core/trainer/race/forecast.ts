@@ -67,13 +67,14 @@ export class FoldCosts {
 
   private readonly usual = ({ candidateConfig }: Entry): number => usualFitMs(this.data, candidateConfig);
 
+  /** Milliseconds of one thread until all have met each fold once, where time is left for those that were beaten, too. */
+  onceMs({ leaders, field }: Pick<Ahead, "leaders" | "field">): number {
+    return this.wholeMs({ field: [...leaders, ...field], rungs: [this.data.once] });
+  }
+
   /** Milliseconds of one thread for all that is ahead. */
   leftMs(ahead: Ahead, metric: MetricName): number {
-    return (
-      this.wholeMs({ field: ahead.leaders, rungs: [this.data.once] }) +
-      this.fieldMs(ahead) +
-      this.repeatsMs(ahead, metric)
-    );
+    return this.onceMs(ahead) + this.repeatsMs(ahead, metric);
   }
 
   /** For all repeats of those that would repeat their folds, by the scores so far. */

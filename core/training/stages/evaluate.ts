@@ -77,6 +77,7 @@ export const evaluateModel: Stage<Work> = {
     const comparison = await compareWithBefore(context, { rows: test, truth: outcome.truth });
     if (comparison) report({ type: "facts", facts: { comparedWithBefore: comparison.sentence } });
     const drawn = await drawEvaluation(context, { outcome, tested });
+    planOf(context).begin("summary");
     const bounds = coverageOf(model, { table: tested, predicted, truth: outcome.truth });
     const evaluation = { ...drawn, bounds, reference: reference(work, predicted.values) };
     const { signal: _, ...told } = verdict;

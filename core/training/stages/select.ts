@@ -17,6 +17,7 @@ import { ownThread } from "../../trainer/race/worker-pool.ts";
 import { expectLikelyRefit, likelyLearners } from "./refit-plan.ts";
 import { plural, type Stage } from "./stage.ts";
 import { expectTraining, MOST_TREES } from "./train.ts";
+import { MOST_BOUND_ROWS, MOST_CELLS } from "./verify.ts";
 import { loadEntries, saveEntry } from "./work/checkpoint.ts";
 import { expectEvaluation } from "./work/evaluation.ts";
 import { type Context, checkpointOf, left, planOf, tellFinding, type Work } from "./work/work.ts";
@@ -102,11 +103,9 @@ export const selectModel: Stage<Work> = {
   },
 };
 
-/** Calibration, threshold and the saved model read back. */
-const VALIDATION_MS = 150;
-/** What learning the spread of errors takes. */
-const SPREAD_MS_A_ROW = 0.06;
+/** The saved model is read back, beside calibration and threshold. */
 const SAVING_MS = 80;
+const VALIDATION_MS = 20 + SAVING_MS;
 /** So many trees an answer costs, before a candidate is scored. */
 const USUAL_TREES = 3000;
 /** An ensemble takes about so many. */
@@ -130,11 +129,10 @@ function expectLater(context: Context, likely: readonly Entry[] | null): void {
   const members = Math.min(dealt.length, Math.max(once, ...parts.map(({ folds }) => folds.length)));
   const trees = parts.map(({ folds }) => meanCost(folds) * members).reduce((sum, cost) => sum + cost, 0);
   expectEvaluation(context, likely ? Math.min(MOST_TREES, trees) : USUAL_TREES);
-  const { target, rows } = left(context.work, "data");
-  const isNumber = target.task === "regression";
-  const spreadMs = isNumber ? SPREAD_MS_A_ROW * Math.min(MOST_SPREAD_ROWS, rows.length) : 0;
-  const validationMs = VALIDATION_MS + spreadMs;
-  plan.expect("Model validation", { usualMs: validationMs, leastMs: validationMs });
+  plan.expect("Model validation", {
+    usualMs: VALIDATION_MS + heldMs(left(context.work, "data")),
+    leastMs: VALIDATION_MS,
+  });
   plan.expect("saving", { usualMs: SAVING_MS, leastMs: SAVING_MS });
   expectTraining(
     context,
@@ -143,6 +141,20 @@ function expectLater(context: Context, likely: readonly Entry[] | null): void {
   // Bags are thinned until the model is cheap enough.
   const kept = Math.max(2, Math.round(members * Math.min(1, MOST_TREES / Math.max(1, trees))));
   expectLikelyRefit(context, likely && likelyLearners(context, parts, kept));
+}
+
+/** Learning the spread of numbers by row and cell, reading it for the other rows; calibrating classes by cell. */
+const SPREAD_MS = { row: 0.02, cell: 0.001, read: 0.011 };
+const CALIBRATION_MS_A_CELL = 0.006;
+
+/** What is learned from the answers for held-out rows. */
+function heldMs({ target, rows, encoded }: TrainingData): number {
+  if (target.task !== "regression")
+    return CALIBRATION_MS_A_CELL * Math.min(MOST_CELLS, rows.length * target.classes.length);
+  const learned = Math.min(MOST_SPREAD_ROWS, rows.length);
+  const others = Math.min(MOST_BOUND_ROWS, rows.length) - learned;
+  const aRow = SPREAD_MS.row + SPREAD_MS.cell * encoded.samples.features.length;
+  return aRow * learned + SPREAD_MS.read * others;
 }
 
 const meanCost = (folds: ScoredFold[]) =>

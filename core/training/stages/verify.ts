@@ -19,7 +19,7 @@ import { outOfFold } from "../../trainer/race/ensemble.ts";
 import { randomFor, type TrainingData } from "../../trainer/race/training-data.ts";
 import { spreadRows } from "../../trainer/random.ts";
 import type { Stage } from "./stage.ts";
-import { type Context, checkpointOf, left, planOf, type Work } from "./work/work.ts";
+import { type Context, checkpointOf, left, planOf, tellFinding, type Work } from "./work/work.ts";
 
 export const validateModel: Stage<Work> = {
   name: "Model validation",
@@ -86,25 +86,43 @@ function heldOut(data: TrainingData, response: Float64Array): Held {
 /** Fewer held-out rows cannot tell how often an answer is off. */
 const LEAST_BOUND_ROWS = 30;
 
+/** More of them tell nothing new of how far numbers are off. */
+export const MOST_BOUND_ROWS = 30_000;
+
 /** Null where too few rows were held out. */
-async function boundsOf(context: Context, { rows, response, truth }: Held): Promise<Bounds | null> {
-  const { work, options } = context;
-  if (rows.length < LEAST_BOUND_ROWS) return null;
-  const data = left(work, "data");
-  const width = response.length / truth.length;
-  if (data.target.task !== "regression")
-    return classBounds(truth.map((label, row) => response[row * width + label]));
-  return numberBounds(
+async function boundsOf(context: Context, held: Held): Promise<Bounds | null> {
+  if (held.rows.length < LEAST_BOUND_ROWS) return null;
+  const width = held.response.length / held.truth.length;
+  return left(context.work, "data").target.task === "regression"
+    ? boundsOfNumbers(context, partOf(held, MOST_BOUND_ROWS))
+    : classBounds(held.truth.map((label, row) => held.response[row * width + label]));
+}
+
+async function boundsOfNumbers(context: Context, { rows, response, truth }: Held): Promise<Bounds> {
+  const { work, options, stop, elapsedMs } = context;
+  let isCut = false;
+  const isOver = () => {
+    isCut ||= stop.aborted || elapsedMs() >= planOf(context).deadlineMs("Model validation");
+    return isCut;
+  };
+  const bounds = await numberBounds(
     { rows, answers: response, truth },
     {
       encoder: left(work, "encoder"),
-      encoded: data.encoded,
+      encoded: left(work, "data").encoded,
       random: randomFor(options, "bounds"),
       checkpoint: checkpointOf(context),
-      isOver: () =>
-        context.stop.aborted || context.elapsedMs() >= planOf(context).deadlineMs("Model validation"),
+      isOver,
     },
   );
+  if (isCut) tellEqualBounds(context);
+  return bounds;
+}
+
+function tellEqualBounds(context: Context): void {
+  const message =
+    "Not computed: for which rows answers are less certain. Bounds are equally wide for every row; a longer time limit tells rows apart.";
+  tellFinding(context, { code: "bounds_cut", severity: "info", column: null, message, fix: null });
 }
 
 const LEAST_CALIBRATION_ROWS = { binary: 1000, multiclass: 500, regression: Number.POSITIVE_INFINITY };
@@ -116,7 +134,7 @@ const LEAST_ISOTONIC_ROWS = 2000;
 type FitCalibration = (probabilities: Float64Array, truth: Float64Array) => Calibration;
 
 /** Rows times classes that a calibration looks at. */
-const MOST_CELLS = 60_000;
+export const MOST_CELLS = 60_000;
 const LEAST_ROWS = 1000;
 
 /** Fitted on one half, judged on the other, both ways; kept where the log loss falls by more than noise. */

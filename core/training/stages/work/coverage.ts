@@ -1,6 +1,7 @@
 /** Measures on the test rows how often the model's bounds hold the truth, and how wide they are. */
 import type { Table } from "../../../csv/types.ts";
-import { boundRows, highestLevel } from "../../../trainer/model/bounds.ts";
+import { encodeRows } from "../../../trainer/encoding/encoder.ts";
+import { boundRows, highestLevel, spreadsOf } from "../../../trainer/model/bounds.ts";
 import type { Model, Prediction } from "../../../trainer/model/model.ts";
 
 export interface BoundsCoverage {
@@ -24,8 +25,10 @@ export function coverageOf(
   const { table, predicted, truth } = given;
   if (!bounds || truth.length === 0) return [];
   const { values: answers, probabilities } = predicted;
+  const spreads =
+    bounds.kind === "number" ? spreadsOf(bounds, encodeRows(bounds.encoder, table), answers) : null;
   return LEVELS.filter((level) => level <= highestLevel(bounds)).map((level) => {
-    const held = boundRows(bounds, { table, answers, probabilities, level });
+    const held = boundRows(bounds, { table, answers, probabilities, level, spreads });
     let [inside, width] = [0, 0];
     for (let row = 0; row < truth.length; row++) {
       if (held.kind === "classes") {

@@ -21,6 +21,7 @@ import { confusionMatrix, type Outcome } from "../../../trainer/metrics/outcome.
 import { learnedTest } from "../../../trainer/model/learned-rows.ts";
 import { costOf } from "../../../trainer/model/members.ts";
 import type { Model } from "../../../trainer/model/model.ts";
+import { referenceRows } from "../../../trainer/model/reference.ts";
 import { canMeasure } from "../../../trainer/race/entry.ts";
 import { randomFor } from "../../../trainer/race/training-data.ts";
 import { spreadRows } from "../../../trainer/random.ts";
@@ -34,6 +35,8 @@ const TREE_WALKS = 1.5e7;
 /** Trees walked, or cells made, between two looks at the clock: a fifth of a second. */
 const BLOCK_WALKS = 3e6;
 const DEPENDENCES = 6;
+/** Of a column, at most. */
+const POINTS = 12;
 /** Kept of the test rows for comparisons with other runs. */
 const TESTED_ROWS = 2000;
 
@@ -45,9 +48,12 @@ export async function drawEvaluation(
   const drawn =
     outcome.task === "regression" ? { residuals: residualSummary(outcome) } : curves(context, outcome);
   const slices = errorSlices(tested, outcome);
+  const beganAt = context.elapsedMs();
   const importance = await importances(context, given);
+  const ms = context.elapsedMs() - beganAt;
   const columns = importance.filter((entry) => entry.importance > 0).map(({ column }) => column);
   const drawable = drawableColumns(tested, columns).slice(0, DEPENDENCES);
+  expectEffects(context, { tested, columns: importance.length, drawn: drawable.length, ms });
   const dependence = await dependences(context, tested, drawable);
   tellLeftOut(context, {
     importance: knownColumns(context, tested) - importance.length,
@@ -114,7 +120,7 @@ function curves({ work }: Context, outcome: Outcome): Record<string, unknown> {
 
 async function importances(context: Context, { outcome, tested }: { outcome: Outcome; tested: Table }) {
   const model = left(context.work, "model");
-  const rows = someRows(context, tested, tested.columns.length);
+  const rows = spreadRows(tested.rows, rowsOfImportance(context, tested));
   const truth = Float64Array.from(rows, (row) => outcome.truth[row]);
   const metric = importanceMetric(context, truth);
   const importance = await permutationImportance(
@@ -138,17 +144,23 @@ function importanceMetric({ work }: Context, truth: Float64Array): MetricName {
 }
 
 async function dependences(context: Context, tested: Table, columns: string[]) {
-  const rows = someRows(context, tested, 12 * Math.max(1, columns.length));
+  const rows = spreadRows(tested.rows, rowsOfEffects(context, tested, columns.length));
   const table = selectRows(tested, rows);
   const told = { from: 0.8, to: 1, note: "Measuring the effect of the most important columns" };
   context.report({ type: "progress", progress: told.from, note: told.note });
   return partialDependence(left(context.work, "model"), { table, columns }, pace(context, "effects", told));
 }
 
+const rowsOfImportance = (context: Context, tested: Table) =>
+  someRows(context, tested, tested.columns.length);
+
+const rowsOfEffects = (context: Context, tested: Table, columns: number) =>
+  someRows(context, tested, POINTS * Math.max(1, columns));
+
 /** As many of the test rows as so many predictions of them may cost; after a stop a fifth of them. */
-function someRows({ work, stop }: Context, tested: Table, predictions: number): Int32Array {
+function someRows({ work, stop }: Context, tested: Table, predictions: number): number {
   const cost = predictions * rowCost(left(work, "model"), tested);
-  return spreadRows(tested.rows, rowsFor(stop.aborted ? TREE_WALKS / 5 : TREE_WALKS, cost));
+  return Math.min(tested.rows, rowsFor(stop.aborted ? TREE_WALKS / 5 : TREE_WALKS, cost));
 }
 
 const rowsFor = (walks: number, cost: number) => Math.min(2000, Math.max(100, Math.floor(walks / cost)));
@@ -174,8 +186,8 @@ export function treesOfModel({ parts }: Model): number {
 }
 
 /** Shuffled columns walk other ways in each row; where only one value changes most ways are the same. */
-const SHUFFLED_PACE = 0.8;
-const SAME_PACE = 1.8;
+const SHUFFLED_PACE = 1;
+const SAME_PACE = 2;
 /** A weighted metric of one row, measured twice. */
 const MS_A_DRAWN_ROW = 6e-4;
 /** Curves, segments, a verdict: some lists to make. */
@@ -190,7 +202,7 @@ export function expectEvaluation(context: Context, trees: number): void {
   const { classes } = left(context.work, "loaded").target;
   const cost = rowCostBy(trees, table);
   const columns = table.columns.length;
-  const points = 12 * Math.min(DEPENDENCES, columns);
+  const points = POINTS * Math.min(DEPENDENCES, columns);
   const rows = { shuffled: rowsFor(TREE_WALKS, cost * columns), same: rowsFor(TREE_WALKS, cost * points) };
   const tested = Math.min(test.length, MOST_WALKS / cost);
   const answersMs = DRAWN_MS + (tested * cost) / walksPerMs;
@@ -208,6 +220,31 @@ export function expectEvaluation(context: Context, trees: number): void {
   });
   const effectsMs = walks(rows.same, points) / SAME_PACE;
   plan.expect("effects", { usualMs: effectsMs, leastMs: effectsMs / Math.min(DEPENDENCES, columns) });
+  const summaryMs = summaryMsOf(context, tested);
+  plan.expect("summary", { usualMs: summaryMs, leastMs: summaryMs });
+}
+
+/** A cell of the training rows that is sorted into bins, and a test row whose bounds are read from some hundred trees. */
+const MS_A_BINNED_CELL = 1.2e-4;
+const MS_A_BOUNDED_ROW = 0.012;
+
+function summaryMsOf({ work }: Context, tested: number): number {
+  const { table, train } = left(work, "parts");
+  const isNumber = left(work, "loaded").target.task === "regression";
+  const cells = table.columns.length * referenceRows(table, train.length);
+  return MS_A_BINNED_CELL * cells + (isNumber ? MS_A_BOUNDED_ROW * tested : 0);
+}
+
+/** Corrects what the effects are expected to take, by how long the importances took: the same model answers as many rows. */
+function expectEffects(
+  context: Context,
+  given: { tested: Table; columns: number; drawn: number; ms: number },
+) {
+  const { tested, columns, drawn, ms } = given;
+  const [shuffled, same] = [rowsOfImportance(context, tested), rowsOfEffects(context, tested, drawn)];
+  const perRow = (ms / Math.max(1, shuffled * columns)) * (SHUFFLED_PACE / SAME_PACE);
+  const usualMs = perRow * same * POINTS * drawn;
+  planOf(context).expect("effects", { usualMs, leastMs: usualMs / Math.max(1, drawn) });
 }
 
 /** Rows times replicates of the bootstrap stay below this: some seconds for any file. */

@@ -14,7 +14,14 @@ export interface Cost {
 
 /** Pieces of a stage that are planned one by one, in order, with their shares of the stage's time before they are measured. */
 const PARTS = {
-  "Performance evaluation": { answers: 0.1, intervals: 0.1, comparison: 0, importance: 0.45, effects: 0.35 },
+  "Performance evaluation": {
+    answers: 0.1,
+    intervals: 0.1,
+    comparison: 0,
+    importance: 0.45,
+    effects: 0.3,
+    summary: 0.05,
+  },
   Finalizing: { refit: 0, saving: 1 },
 } as const satisfies Partial<Record<StageName, Record<string, number>>>;
 

@@ -41,7 +41,7 @@ export interface Work {
   /** Feature engineering. */
   encoder: Encoder | null;
   data: TrainingData | null;
-  /** Of the table's rows, by these columns; null where there are too many. */
+  /** Of the table's rows, by these columns; null where the table lacks one. */
   hashes: { names: string[]; hashes: ReturnType<typeof rowHashes> } | null;
   /** How long encoding the training rows took. */
   encodingMs: number;
