@@ -130,14 +130,16 @@ function tellGroupColumns(context: Context, names: string[]): ReadonlySet<string
 
 /** Of the time that is left after reading. */
 const INSPECTION_SHARE = 0.2;
-/** A leak that is not found costs more than a second too many. */
+/** A leak that is not found costs more than a little of the race: so long, or this part of the time that is left. */
 const LEAST_INSPECTION_MS = 2000;
+const MOST_INSPECTION_SHARE = 0.3;
 
 function inspectionEnds(context: Context): () => boolean {
   const { options, elapsedMs, stop } = context;
   const startedAt = elapsedMs();
-  const share = INSPECTION_SHARE * (budgetMs(context) - startedAt);
-  const endsAt = startedAt + Math.max(LEAST_INSPECTION_MS, share);
+  const leftMs = Math.max(0, budgetMs(context) - startedAt);
+  const least = Math.min(LEAST_INSPECTION_MS, MOST_INSPECTION_SHARE * leftMs);
+  const endsAt = startedAt + Math.max(least, INSPECTION_SHARE * leftMs);
   return () => stop.aborted || (options.budgetRounds === null && elapsedMs() > endsAt);
 }
 
