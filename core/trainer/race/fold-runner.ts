@@ -48,7 +48,7 @@ const countedRounds = (rounds: number) => Math.max(1, rounds);
 const CUT_FIT = 1.3;
 /** Where there is one fold only, so much of a fit is enough. */
 const CUT_SHARE = 0.4;
-/** Where not everybody was looked at after such a part of the time, the race takes all that it may. */
+/** After such a part of the time it is told what the race will take, even where not everybody was looked at. */
 const BOUND_SHARE = 0.27;
 /** Repeats take about such a part of the time that one deal of the folds takes, and may take a little longer than said. */
 const REPEATS_SHARE = 0.6;
@@ -134,9 +134,12 @@ export class FoldRunner {
     if (winner || this.isFinal || this.data.once === 1) return Math.min(planned, toDeadline);
     if (this.endsAt !== null) return Math.max(0, this.meansToEndAt() - now);
     const field = ahead.field.filter((entry) => !this.refused.has(entry));
-    if (field.every((entry) => entry.folds.length > 0))
-      return Math.min(toDeadline, this.costs.leftMs({ ...ahead, field }, metric) / this.pool.size);
-    return now - this.beganAt > BOUND_SHARE * (deadlineMs() - this.beganAt) ? toDeadline : null;
+    const isSure =
+      field.every((entry) => entry.folds.length > 0) ||
+      now - this.beganAt > BOUND_SHARE * (deadlineMs() - this.beganAt);
+    return isSure
+      ? Math.min(toDeadline, this.costs.leftMs({ ...ahead, field }, metric) / this.pool.size)
+      : null;
   }
 
   /** Nobody can do better on the folds that it has met: the others need not be tried. */

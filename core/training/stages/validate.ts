@@ -143,15 +143,27 @@ function inspectionEnds(context: Context): () => boolean {
   return () => stop.aborted || (options.budgetRounds === null && elapsedMs() > endsAt);
 }
 
-/** After a stop the rows read so far, unless classes that the file has are not among them. */
+/** Where reading alone would use more than this part of the time, the rows read by then must do. */
+const READING_SHARE = 0.5;
+
+/** After a stop, or where reading takes too long, the rows read so far, unless classes that the file has are not among them. */
 async function loadUntilStop(context: Context, names: string[], task: Task): Promise<Table> {
-  const { options, dataset, stop } = context;
-  const table = await load(context, names, { task, enough: stop });
-  if (!stop.aborted || table.rows >= dataset.rows) return table;
+  const { options, dataset, stop, elapsedMs } = context;
+  const late = new AbortController();
+  const look = () => {
+    const isTimed = options.budgetRounds === null;
+    if (isTimed && elapsedMs() > READING_SHARE * budgetMs(context)) late.abort();
+  };
+  const enough = AbortSignal.any([stop, late.signal]);
+  const table = await load(context, names, { task, enough, look });
+  if (!enough.aborted || table.rows >= dataset.rows) return table;
   const target = table.columns.find(({ name }) => name === options.target);
   const expected = dataset.columns.find(({ name }) => name === options.target)?.distinct ?? 0;
   if (target && "labels" in target && target.labels.length < expected) return load(context, names, { task });
-  const message = `The first ${writtenCount(table.rows)} of ${writtenCount(dataset.rows)} rows are used, because you asked to finish while the file was being read.`;
+  const reason = stop.aborted
+    ? "because you asked to finish while the file was being read"
+    : `because reading more would not fit into ${options.budgetSeconds} seconds`;
+  const message = `The first ${writtenCount(table.rows)} of ${writtenCount(dataset.rows)} rows are used, ${reason}.`;
   const finding = { code: "rows_sampled", severity: "warning" as const, column: null, message, fix: null };
   tellFinding(context, finding);
   return table;
@@ -160,7 +172,7 @@ async function loadUntilStop(context: Context, names: string[], task: Task): Pro
 async function load(
   context: Context,
   names: string[],
-  { task, enough }: { task: Task; enough?: AbortSignal },
+  { task, enough, look }: { task: Task; enough?: AbortSignal; look?: () => void },
 ): Promise<Table> {
   const { options, dataset, work, report } = context;
   const wanted = [...names, options.target, ...(options.splitColumn ? [options.splitColumn] : [])];
@@ -175,12 +187,14 @@ async function load(
       seed: options.seed,
       signal: context.cancel,
       enough,
-      onProgress: ({ rows, bytesRead, bytesTotal }) =>
+      onProgress: ({ rows, bytesRead, bytesTotal }) => {
+        look?.();
         report({
           type: "progress",
           progress: 0.8 * Math.min(1, bytesRead / Math.max(1, bytesTotal)),
           note: `${writtenCount(rows)} of ${writtenCount(dataset.rows)} rows read`,
-        }),
+        });
+      },
     },
   );
 }
