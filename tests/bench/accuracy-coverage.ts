@@ -46,7 +46,9 @@ export async function benchCoverage(cases: AccuracyCase[], splits: number): Prom
   const file = keptFile();
   const known = readKept(file).filter((split) => split.version === version);
   process.stdout.write(`Intervals on rows kept from the run; splits are kept in ${file}\n`);
-  process.stdout.write(`${"file".padEnd(24)} ${"metric".padEnd(9)} splits  inside  gain by refit\n`);
+  process.stdout.write(
+    `${"file".padEnd(24)} ${"metric".padEnd(9)} splits  inside  gain by refit, on rows that neither model saw\n`,
+  );
   const all: Split[] = [];
   const shares: { set: string; share: number }[] = [];
   for (const given of cases.filter(({ profile }) => profile.rows >= LEAST_ROWS)) {
@@ -76,10 +78,12 @@ function tell(name: string, splits: readonly Split[]): void {
     ({ metric, served, tested }) => goodness(metric, served) - goodness(metric, tested),
   );
   const gain = gains.reduce((sum, value) => sum + value, 0) / gains.length;
+  const variance = gains.reduce((sum, value) => sum + (value - gain) ** 2, 0) / Math.max(1, gains.length - 1);
+  const error = Math.sqrt(variance / gains.length);
   const metrics = [...new Set(splits.map(({ metric }) => metric))].join(" ");
   const metric = metrics.includes(" ") ? "" : metrics;
   process.stdout.write(
-    `${name.padEnd(24)} ${metric.padEnd(9)} ${String(splits.length).padStart(6)} ${written(shareInside(splits)).padStart(7)}  ${gain.toFixed(4).padStart(8)}\n`,
+    `${name.padEnd(24)} ${metric.padEnd(9)} ${String(splits.length).padStart(6)} ${written(shareInside(splits)).padStart(7)}  ${gain.toFixed(4).padStart(8)} ± ${error.toFixed(4)}\n`,
   );
 }
 

@@ -16,6 +16,8 @@ export interface ScoredFold {
   response: Float64Array;
   score: number;
   durationMs: number;
+  /** Of it for what all candidates of its kind learn from; absent in runs begun by an older version. */
+  preparedMs?: number;
   /** Rounds or trees that were trained, those thrown away by early stopping included. */
   rounds: number;
   /** Margins of the validation rows after each round, until the folds of this deal have settled which one counts. */

@@ -9,8 +9,8 @@ import type { RoundReport } from "../learners/trees/boosting.ts";
 import { type Member, memberResponses } from "../model/members.ts";
 import { runPaced } from "../pace.ts";
 import type { Checkpoint } from "../samples.ts";
-import type { CandidateConfig } from "./candidate-configs.ts";
-import { foldRows, inputsOf, type TrainingData } from "./training-data.ts";
+import type { CandidateConfig, Family } from "./candidate-configs.ts";
+import { foldRows, inputsOf, type TrainingData, treePart } from "./training-data.ts";
 
 /** Plain data: it goes to other threads as it is. */
 export interface FoldJob {
@@ -31,6 +31,8 @@ export interface FoldDone {
   /** Answers for the fold's validation rows, in their order: rows x width; empty for the whole. */
   response: Float64Array;
   durationMs: number;
+  /** Of it for what trees of all candidates learn from, where this was the first of them. */
+  preparedMs: number;
   /** Rounds or trees that were trained, those thrown away by early stopping included. */
   rounds: number;
   /** Margins of the validation rows after each round. */
@@ -48,6 +50,8 @@ export interface FoldControls {
   onRound: (report: RoundReport) => void;
 }
 
+/** They learn from samples in bins. */
+export const TREES: ReadonlySet<Family> = new Set<Family>(["boosting", "forest"]);
 /** A first fit gets so long after a stop, since there is nothing else to keep. */
 const LEAST_FIT_MS = 600;
 /** A fit that should have ended so long ago is given up. */
@@ -65,6 +69,8 @@ export async function runFoldJob(
   let rounds = 0;
   const { checkpoint, stop } = limits(job, controls);
   try {
+    if (TREES.has(candidateConfig.family)) await treePart(data, job.fold, checkpoint);
+    const preparedMs = Math.round(controls.elapsedMs() - startedAt);
     const member = await candidateConfig.fit(data, {
       fold: job.fold,
       maxRounds: job.maxRounds,
@@ -84,6 +90,7 @@ export async function runFoldJob(
       response,
       rounds,
       durationMs: Math.round(controls.elapsedMs() - startedAt),
+      preparedMs,
       trail: job.keepsTrail ? trail : null,
       supervised: data.supervised[job.fold] ?? null,
     };

@@ -256,9 +256,9 @@ export class FoldRunner {
     }
     this.rounds += countedRounds(done.rounds);
     if (done.supervised) this.data.supervised[fold] = done.supervised;
-    const { member, response, durationMs, rounds, trail } = done;
+    const { member, response, durationMs, preparedMs, rounds, trail } = done;
     const score = this.score(fold, response);
-    entry.folds.push({ member, response, score, durationMs, rounds, trail });
+    entry.folds.push({ member, response, score, durationMs, preparedMs, rounds, trail });
     this.settle(entry);
     entry.told = false;
     this.done++;

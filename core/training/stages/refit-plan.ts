@@ -5,6 +5,7 @@
 import { needsSupervision } from "../../trainer/encoding/supervised.ts";
 import type { Family } from "../../trainer/race/candidate-configs.ts";
 import type { Entry, ScoredFold } from "../../trainer/race/entry.ts";
+import { TREES } from "../../trainer/race/fold-job.ts";
 import type { TrainingData } from "../../trainer/race/training-data.ts";
 import { budgetMs, type Context, left, planOf } from "./work/work.ts";
 
@@ -83,7 +84,7 @@ function costOfFit(context: Context, entry: Entry): (fold: number) => number {
   const warm = scored.length > 1 ? [...scored.keys()].slice(1) : [0];
   const work = (fold: number) => data.folds[fold].train.length * Math.max(1, scored[fold].rounds);
   const sum = (of: (fold: number) => number) => warm.reduce((all, fold) => all + of(fold), 0);
-  const pace = sum((fold) => scored[fold].durationMs) / sum(work);
+  const pace = sum((fold) => scored[fold].durationMs - (scored[fold].preparedMs ?? 0)) / sum(work);
   return (fold) => {
     const rows = (isWhole ? data.rows.length : data.folds[fold].train.length) + test.length;
     return pace * rows * keptRounds(scored[fold]);
@@ -97,7 +98,7 @@ function expectedMs(context: Context, learners: readonly Learner[]): number {
   const ratio = (train.length + test.length) / train.length;
   const levels = Math.max(0, ...learners.map(({ fits }) => fits.length));
   const threads = new Float64Array(pool?.size ?? 1).fill(
-    ratio * (encodingMs + supervisedMs(context, levels) / (pool?.size ?? 1)),
+    ratio * (encodingMs + preparationMs(context, learners)),
   );
   for (let level = 0; level < levels; level++)
     for (const { fits } of learners)
@@ -131,11 +132,16 @@ export function affordableLearners(context: Context, roomMs: number): Learner[] 
   return learners;
 }
 
-/** What looks at the target is made anew in each fold: in the race the first to boost paid for it. */
-function supervisedMs({ work }: Context, folds: number): number {
-  if (!needsSupervision(left(work, "data").encoded)) return 0;
-  const first = work.entries?.find(({ candidateConfig }) => candidateConfig.family === "boosting");
-  return (first?.folds ?? []).slice(0, folds).reduce((sum, { durationMs }) => sum + durationMs, 0);
+/** Of each thread, for what trees learn from: the same for all folds, or one of its own for each where it looks at the target. */
+function preparationMs({ work }: Context, learners: readonly Learner[]): number {
+  const planned = learners.map(({ entry }) => entry);
+  if (!planned.some(({ candidateConfig }) => TREES.has(candidateConfig.family))) return 0;
+  const entries = work.entries ?? planned;
+  const folds = Math.max(0, ...learners.map(({ fits }) => fits.length));
+  const ofFold = (fold: number) => Math.max(0, ...entries.map((entry) => entry.folds[fold]?.preparedMs ?? 0));
+  const each = Array.from({ length: folds }, (_, fold) => ofFold(fold));
+  if (!needsSupervision(left(work, "data").encoded)) return Math.max(0, ...each);
+  return each.reduce((sum, ms) => sum + ms, 0) / (work.pool?.size ?? 1);
 }
 
 /** What the refit of the likely winners would be, `members` of each where they are bags. */
