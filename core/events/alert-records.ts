@@ -5,7 +5,7 @@ export interface AlertRecord {
   /** When it is raised, in one sentence. */
   says: string;
   /** What `subject` identifies. */
-  subject: "run" | "model" | "gauge" | "dataset" | "source" | "schedule";
+  subject: "run" | "model" | "gauge" | "dataset" | "source" | "schedule" | "host";
   /** Label of its button. */
   action: string;
   /** Where the button leads, by subject. */
@@ -27,6 +27,12 @@ export const ALERTS = {
     says: "A gauge stayed above its warning or critical threshold. Ends when it is back below.",
     subject: "gauge",
     action: "Show the machine",
+    path: () => "/#machine",
+  },
+  host: {
+    says: "A server or worker stopped answering without being stopped. Ends when it is back.",
+    subject: "host",
+    action: "Show the hosts",
     path: () => "/#machine",
   },
   "live-figures": {

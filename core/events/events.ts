@@ -5,21 +5,14 @@ import { HEALTH_STATE_NAMES, HEALTH_STATES } from "./health-states.ts";
 import "../platform/zod-setup.ts";
 import * as z from "zod";
 import { isMetricName, METRICS } from "../trainer/metrics/index.ts";
+import { type EventType, event, type Level } from "./event-type.ts";
+import { HOST_EVENTS } from "./host-events.ts";
 import type { PanelKey } from "./panel-names.ts";
 import { allOfRun, ofDataset, ofModel, ofReading, ofRun } from "./stale-panels.ts";
 
-export type Level = "info" | "success" | "warning" | "error";
-
-interface EventType<S extends z.ZodType> {
-  data: S;
-  level: Level | ((data: z.output<S>) => Level);
-  /** Null: not shown in the activity feed. */
-  sentence: ((data: z.output<S>) => string | null) | null;
-  stale: (data: z.output<S>) => PanelKey[];
-}
+export type { Level } from "./event-type.ts";
 
 const UNTOLD = { level: "info", sentence: null } as const;
-const event = <S extends z.ZodType>(type: EventType<S>) => type;
 
 const id = z.string();
 const run = { runId: id, runNumber: z.number(), datasetId: id, datasetName: z.string() };
@@ -373,6 +366,7 @@ export const EVENTS = {
     sentence: (d) => `Settings changed: ${d.names.join(", ")}`,
     stale: () => ["activity", "health", "metrics", "attention"],
   }),
+  ...HOST_EVENTS,
   "metrics.sampled": event({
     data: z.object({ values: z.record(z.string(), z.number()) }),
     level: "info",

@@ -31,6 +31,7 @@ import { AppError } from "../platform/errors.ts";
 import { Leases } from "../platform/leases.ts";
 import { type Logger, openLogger } from "../platform/logger.ts";
 import type { Store } from "../store/database.ts";
+import type { SharedStorage } from "../store/files/shared-storage.ts";
 import type { FileStorage } from "../store/files/storage.ts";
 import { Sealer } from "../store/sealed.ts";
 import { Presence } from "../training/queue/presence.ts";
@@ -43,6 +44,7 @@ import { SavedFilters } from "./order/saved-filters.ts";
 import { makePrivateFolder } from "./private-folder.ts";
 import { startPurging } from "./purge.ts";
 import { startRetention } from "./retention.ts";
+import { checkClock } from "./start/check-clock.ts";
 import { openFiles } from "./start/open-files.ts";
 import { openStore } from "./start/open-store.ts";
 import { type Role, workerIdentity } from "./start/worker-identity.ts";
@@ -99,6 +101,7 @@ export async function openSignalbox(
   const kept = adoptRestored(folder, now());
   if (kept) logger.warn({ kept }, "a backup was restored; the previous data is kept");
   const store = await openStore({ config, folder, role, logger });
+  if (store.isShared) await checkClock(store, { logger, now });
   const files = await openFiles(config, folder);
   const log = await EventLog.open(store, now);
   const endFollowing = log.followOthers((error) =>
@@ -223,7 +226,7 @@ export async function openSignalbox(
     configured: config,
   });
   const presence = new Presence({
-    ...{ store, worker, logger },
+    ...{ store, log, alerts, worker, logger, now },
     takeUp: async (deadMs) => {
       await datasets.takeUp(deadMs);
       await sources.takeUp(deadMs);
@@ -249,7 +252,23 @@ export async function openSignalbox(
   const endPurging = startPurging({ store, logger });
   const endRetention =
     role === "server" ? startRetention({ store, logger, config, diskReserve, now }) : () => {};
+  const endUpkeep = files.isShared
+    ? (await import("./upkeep.ts")).startUpkeep({ store, logger, now, files: files as SharedStorage })
+    : () => {};
+  // Another server deployed it: its first prediction here should not wait for the file.
+  if (files.isShared)
+    log.hear((type, data, isOurs) => {
+      if (isOurs || role === "worker" || (type !== "model.deployed" && type !== "model.rolledback")) return;
+      preload(data as { model: string; version: number });
+    });
+  const preload = ({ model, version }: { model: string; version: number }) => {
+    models
+      .serving(model, version)
+      .then((found) => cache.load(found))
+      .catch((error: unknown) => logger.warn({ model, version, reason: String(error) }, "not loaded ahead"));
+  };
   const close = async () => {
+    endUpkeep();
     endRetention();
     await deletions.stop();
     await endPurging();

@@ -8,20 +8,32 @@ export interface StoredWorker {
   version: string;
   startedAt: number;
   beatAt: number;
+  /** JSON of a HostLoad. */
+  load: string;
+}
+
+export interface HostLoad {
+  cpuPercent: number;
+  memoryPercent: number;
 }
 
 /** Alive, now. */
 export async function beat(
   store: Handle,
-  { id, host, role, version }: Omit<StoredWorker, "startedAt" | "beatAt">,
+  { id, host, role, version, load }: Omit<StoredWorker, "startedAt" | "beatAt">,
 ): Promise<void> {
   await store.run(
-    `INSERT INTO workers (id, host, role, version, started_at, beat_at)
-     VALUES ($id, $host, $role, $version, (SELECT at FROM clock), (SELECT at FROM clock))
+    `INSERT INTO workers (id, host, role, version, started_at, beat_at, load)
+     VALUES ($id, $host, $role, $version, (SELECT at FROM clock), (SELECT at FROM clock), $load)
      ON CONFLICT (id) DO UPDATE SET host = excluded.host, role = excluded.role, version = excluded.version,
-       beat_at = excluded.beat_at`,
-    { id, host, role, version },
+       beat_at = excluded.beat_at, load = excluded.load, told_at = NULL`,
+    { id, host, role, version, load },
   );
+}
+
+/** Milliseconds since 1970 by the database's own clock. */
+export async function databaseTime(store: Handle): Promise<number> {
+  return (await store.get<{ at: number }>("SELECT at FROM clock"))!.at;
 }
 
 /** It left properly. */
@@ -31,8 +43,32 @@ export async function removeWorker(store: Handle, id: string): Promise<void> {
 
 export async function listWorkers(store: Handle): Promise<(StoredWorker & { silentMs: number })[]> {
   return store.all(
-    `SELECT id, host, role, version, started_at AS "startedAt", beat_at AS "beatAt",
+    `SELECT id, host, role, version, started_at AS "startedAt", beat_at AS "beatAt", load,
        (SELECT at FROM clock) - beat_at AS "silentMs" FROM workers ORDER BY host, id`,
+  );
+}
+
+/** Those that have been silent for so long and that nobody told of yet: from now on somebody has. */
+export async function tellVanished(
+  store: Handle,
+  silentMs: number,
+): Promise<Pick<StoredWorker, "id" | "host" | "role">[]> {
+  return store.returning(
+    `UPDATE workers SET told_at = (SELECT at FROM clock)
+     WHERE told_at IS NULL AND beat_at <= (SELECT at FROM clock) - $silentMs RETURNING id, host, role`,
+    { silentMs },
+  );
+}
+
+/** Forgets those that have been silent for longer than that. */
+export async function forgetWorkers(store: Handle, silentMs: number): Promise<void> {
+  await store.run("DELETE FROM workers WHERE beat_at < (SELECT at FROM clock) - $silentMs", { silentMs });
+}
+
+/** What each worker trains now: numbers of runs by the worker's id. */
+export async function runsByWorker(store: Handle): Promise<{ worker: string; id: string; number: number }[]> {
+  return store.all(
+    "SELECT worker, id, number FROM runs WHERE status = 'running' AND worker IS NOT NULL ORDER BY number",
   );
 }
 

@@ -55,6 +55,14 @@ async function ourMetrics(source: PanelSource): Promise<Metric[]> {
   const state = health.state();
   const machine = health.readings().filter(({ unit }) => unit === "%");
   return [
+    gauge(
+      "signalbox_host_silent_seconds",
+      "Time since the last sign of life of each server and worker.",
+      (await source.presence.hosts()).map(({ host, role, id, lastBeatAt }): Sample => {
+        const silentMs = Math.max(0, source.now() - Date.parse(lastBeatAt));
+        return [silentMs / 1000, { host, role, id }];
+      }),
+    ),
     gauge("signalbox_runs", "Trainings by status.", [
       ...STATUSES.map((status): Sample => [counts[status] ?? 0, { status }]),
     ]),

@@ -1,5 +1,5 @@
 /** SQL of files: which files the database names, by which key, and what each of them is. */
-import type { Handle } from "../database.ts";
+import { type Handle, keptValue } from "../database.ts";
 import type { FileStorage, StoredFile } from "./storage.ts";
 
 /** Folders whose files belong to the database. Checkpoints of runs are not among them: they can be recreated. */
@@ -59,4 +59,32 @@ export async function filesBeingRead(store: Handle): Promise<string[]> {
 /** Of a dataset that another may have the same bytes as, only what stands before the mark is a hash. */
 export function hashOf(sha256: string): string {
   return sha256.split("#")[0]!;
+}
+
+/** Runs whose checkpoints may still be needed, and results that can still be downloaded. */
+export async function filesInUse(store: Handle): Promise<{ runs: Set<string>; results: Set<string> }> {
+  const runs = await store.all<{ id: string }>(
+    "SELECT id FROM runs WHERE status IN ('queued', 'running', 'interrupted', 'failed') AND deletion IS NULL",
+  );
+  const results = await store.all<{ result: string }>(
+    "SELECT result FROM schedule_runs WHERE result IS NOT NULL",
+  );
+  return {
+    runs: new Set(runs.map(({ id }) => id)),
+    results: new Set(results.map(({ result }) => `scores/${result}`)),
+  };
+}
+
+/** Takes the next sweep of the storage; false: another host has done it within that time. */
+export async function claimSweep(
+  store: Handle,
+  { now, everyMs }: { now: number; everyMs: number },
+): Promise<boolean> {
+  await keptValue(store, "sweptAt", () => "0");
+  const claimed = await store.run(
+    `UPDATE meta SET value = CAST(CAST($now AS BIGINT) AS TEXT)
+     WHERE key = 'sweptAt' AND CAST(value AS BIGINT) <= $now - $everyMs`,
+    { now: Math.round(now), everyMs },
+  );
+  return claimed > 0;
 }

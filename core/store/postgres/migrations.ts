@@ -3,6 +3,7 @@
  * first. A step that was released is never changed: add one, and to SQLite's too.
  */
 import { AUTOMATION, AUTOMATION_HOLDERS } from "../automation-migration.ts";
+import { HOSTS } from "../hosts-migration.ts";
 
 const STEPS: readonly string[] = [
   `
@@ -347,6 +348,7 @@ const STEPS: readonly string[] = [
   ALTER TABLE webhooks ADD COLUMN worker TEXT, ADD COLUMN held_until BIGINT NOT NULL DEFAULT 0;
   `,
   AUTOMATION_HOLDERS.replaceAll("INTEGER", "BIGINT"),
+  HOSTS.replaceAll("INTEGER", "BIGINT"),
 ];
 
 /** Text is compared by its bytes, as SQLite does, whatever the database's own order is: ids are read in theirs. */

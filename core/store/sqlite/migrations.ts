@@ -3,6 +3,7 @@
  * was released is never changed: add one.
  */
 import { AUTOMATION, AUTOMATION_HOLDERS } from "../automation-migration.ts";
+import { HOSTS } from "../hosts-migration.ts";
 
 export const MIGRATIONS: readonly string[] = [
   `
@@ -367,4 +368,5 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE webhooks ADD COLUMN held_until INTEGER NOT NULL DEFAULT 0;
   `,
   AUTOMATION_HOLDERS,
+  HOSTS,
 ];

@@ -2,9 +2,23 @@
  * Shows the other servers on the same database that this one is alive, and judges which of them are not. All times are the
  * database's. Only who has had the database for as long itself may judge: else its own loss would look like theirs.
  */
+import { alertAction } from "../../events/alert-records.ts";
+import type { Alerts } from "../../events/alerts.ts";
+import type { EventLog } from "../../events/event-log.ts";
+import { CpuShare, memoryPercent } from "../../operations/machine/machine.ts";
+import { DAY_MS } from "../../platform/figures.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { Store } from "../../store/database.ts";
-import { beat, removeWorker, type StoredWorker } from "../../store/workers.ts";
+import {
+  beat,
+  forgetWorkers,
+  type HostLoad,
+  listWorkers,
+  removeWorker,
+  runsByWorker,
+  type StoredWorker,
+  tellVanished,
+} from "../../store/workers.ts";
 
 const BEAT_MS = 5000;
 /** Silent for so long, a worker is dead: what it had is taken up by others. */
@@ -13,8 +27,21 @@ export const DEAD_MS = 20_000;
 /** A server or worker, the same after a restart on the same data folder. */
 export type WorkerIdentity = Pick<StoredWorker, "id" | "host" | "role" | "version">;
 
+/** A server or worker as /api/hosts shows it. */
+export interface HostView extends WorkerIdentity, HostLoad {
+  /** "vanished": it has been silent for 20 s. */
+  status: "alive" | "vanished";
+  startedAt: string;
+  lastBeatAt: string;
+  /** What it trains now. */
+  runs: { id: string; number: number }[];
+}
+
 export interface PresenceOptions {
   store: Store;
+  log: EventLog;
+  alerts: Pick<Alerts, "raise" | "resolve">;
+  now: () => number;
   worker: WorkerIdentity;
   logger: Logger;
   /** Takes up what dead workers had; asked after each beat. */
@@ -27,13 +54,18 @@ export class Presence {
   private since: number | null = null;
   private lastBeat = 0;
   private beating: Promise<void> = Promise.resolve();
+  private readonly cpu = new CpuShare();
+  private readonly startedAt: number;
 
-  constructor(private readonly options: PresenceOptions) {}
+  constructor(private readonly options: PresenceOptions) {
+    this.startedAt = options.now();
+  }
 
   /** Nothing to do where nobody else is on the database. */
   async start(): Promise<void> {
     if (!this.options.store.isShared) return;
     await this.beat();
+    await this.join();
     this.timer = setInterval(() => {
       this.beating = this.beat();
     }, BEAT_MS);
@@ -50,7 +82,7 @@ export class Presence {
     clearInterval(this.timer);
     this.timer = null;
     await this.beating;
-    await removeWorker(this.options.store, this.options.worker.id).catch((error: unknown) =>
+    await this.leave().catch((error: unknown) =>
       this.options.logger.warn(
         { reason: String(error) },
         "the database was not told that this server leaves",
@@ -58,16 +90,85 @@ export class Presence {
     );
   }
 
+  /** All of them, with what they do. */
+  async hosts(): Promise<HostView[]> {
+    const { store, worker, now } = this.options;
+    const runs = await runsByWorker(store);
+    const at = (moment: number) => new Date(moment).toISOString();
+    if (!store.isShared) {
+      const moment = { startedAt: at(this.startedAt), lastBeatAt: at(now()) };
+      const all = runs.map(({ id, number }) => ({ id, number }));
+      return [{ ...worker, ...(await this.load()), status: "alive", ...moment, runs: all }];
+    }
+    return (await listWorkers(store)).map(({ load, startedAt, beatAt, silentMs, ...host }) => ({
+      ...host,
+      ...{ cpuPercent: 0, memoryPercent: 0, ...(JSON.parse(load) as Partial<HostLoad>) },
+      status: silentMs >= DEAD_MS ? ("vanished" as const) : ("alive" as const),
+      startedAt: at(startedAt),
+      lastBeatAt: at(beatAt),
+      runs: runs.filter((run) => run.worker === host.id).map(({ id, number }) => ({ id, number })),
+    }));
+  }
+
+  private async load(): Promise<HostLoad> {
+    return { cpuPercent: this.cpu.take(), memoryPercent: memoryPercent() };
+  }
+
+  private async join(): Promise<void> {
+    const { log, alerts, worker } = this.options;
+    const { id: hostId, host, role, version } = worker;
+    await log.record(async (tx) => {
+      await tx.append("host.joined", { hostId, host, role, version });
+      await alerts.resolve("host", hostId, tx);
+    });
+  }
+
+  private async leave(): Promise<void> {
+    const { log, worker } = this.options;
+    const { id: hostId, host, role } = worker;
+    await log.record(async (tx) => {
+      await removeWorker(tx, hostId);
+      await tx.append("host.left", { hostId, host, role, cause: "stopped" });
+    });
+  }
+
+  /** Of several hosts that notice it one tells. */
+  private async tellVanished(): Promise<void> {
+    const { store, log, alerts } = this.options;
+    await log.record(async (tx) => {
+      for (const { id: hostId, host, role } of await tellVanished(tx, DEAD_MS)) {
+        await tx.append("host.left", { hostId, host, role, cause: "vanished" });
+        await alerts.raise(
+          {
+            code: "host",
+            subject: hostId,
+            severity: "warning",
+            sentence: `The ${role} on ${host} stopped answering. Others take over what it was doing.`,
+            action: alertAction("host", hostId),
+            cause: "host.left",
+          },
+          tx,
+        );
+      }
+    });
+    await forgetWorkers(store, DAY_MS);
+  }
+
   private async beat(): Promise<void> {
     const { store, worker, logger, takeUp } = this.options;
     const now = performance.now();
+    const silentMs = now - this.lastBeat;
     // A process that was stopped in between cannot say that it had the database.
     if (now - this.lastBeat > 2 * BEAT_MS) this.since = null;
     this.lastBeat = now;
     try {
-      await beat(store, worker);
+      await beat(store, { ...worker, load: JSON.stringify(await this.load()) });
+      // Others may have told that it vanished.
+      if (this.timer && silentMs >= DEAD_MS) await this.join();
       this.since ??= now;
-      if (performance.now() - this.since >= DEAD_MS) await takeUp(DEAD_MS);
+      if (performance.now() - this.since < DEAD_MS) return;
+      await this.tellVanished();
+      await takeUp(DEAD_MS);
     } catch (error) {
       this.since = null;
       logger.warn({ reason: String(error) }, "the database was not told that this server is alive");

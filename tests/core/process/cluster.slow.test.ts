@@ -131,6 +131,17 @@ test("a killed worker's run goes on elsewhere from its last checkpoint, and says
     ({ type, data }) => type === "run.interrupted" && data.runId === id,
   );
   expect(interrupted?.data.reason).toContain("stopped answering");
+  const { items } = await first.json<{ items: { role: string; status: string }[] }>("/api/hosts");
+  expect(items.map(({ role, status }) => `${role} ${status}`).sort()).toEqual([
+    "server alive",
+    "server alive",
+    "worker alive",
+    "worker vanished",
+  ]);
+  const left = (await second.eventsSince(0)).filter(
+    ({ type, data }) => type === "host.left" && data.cause === "vanished",
+  );
+  expect(left).toHaveLength(1);
   await within(60_000, async () => (await runAt(second, id)).status === "finished");
   const finished = (await first.eventsSince(0)).filter(
     ({ type, data }) => type === "run.finished" && data.runId === id,

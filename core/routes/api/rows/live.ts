@@ -10,7 +10,7 @@ import { VERSION } from "../../../platform/version.ts";
 import { ACTIVITY_LEVELS, activityRows } from "../../data/list-data.ts";
 import { type PanelSource, READERS } from "../../data/panel-data.ts";
 import { type Call, listOf, rangeOf, route } from "../route.ts";
-import { ACTIVITY, EVENT, GAUGES_WITH_HISTORY, HEALTH, STATUS } from "../schemas/live.ts";
+import { ACTIVITY, EVENT, GAUGES_WITH_HISTORY, HEALTH, HOST, STATUS } from "../schemas/live.ts";
 
 const WHOLE = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const LIMIT = z.coerce.number().int().min(1).max(1000);
@@ -122,6 +122,15 @@ export const LIVE_ROUTES = [
         run,
       });
     },
+  }),
+  route({
+    method: "GET",
+    path: "/api/hosts",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/hosts'",
+    says: "Lists the servers and workers on this database: role, version, last sign of life, load, and what each trains.",
+    answers: { 200: listOf(HOST) },
+    handle: async ({ signalbox }) => Response.json({ items: await signalbox.presence.hosts(), next: null }),
   }),
   route({
     method: "GET",

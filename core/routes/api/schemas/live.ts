@@ -79,3 +79,16 @@ export const WEBHOOK = (
     isLocked: z.boolean().describe("set by the environment"),
   }) satisfies z.ZodType<WebhookView>
 ).meta({ id: "Webhook" });
+
+export const HOST = z.object({
+  id: z.string(),
+  host: z.string(),
+  role: z.string(),
+  version: z.string(),
+  status: z.enum(["alive", "vanished"]),
+  cpuPercent: z.number(),
+  memoryPercent: z.number(),
+  startedAt: z.iso.datetime(),
+  lastBeatAt: z.iso.datetime(),
+  runs: z.array(z.object({ id: z.string(), number: z.int() })),
+});

@@ -1,0 +1,15 @@
+/** What an entry of the record of events is made of. */
+import type * as z from "zod";
+import type { PanelKey } from "./panel-names.ts";
+
+export type Level = "info" | "success" | "warning" | "error";
+
+export interface EventType<S extends z.ZodType> {
+  data: S;
+  level: Level | ((data: z.output<S>) => Level);
+  /** Null: not shown in the activity feed. */
+  sentence: ((data: z.output<S>) => string | null) | null;
+  stale: (data: z.output<S>) => PanelKey[];
+}
+
+export const event = <S extends z.ZodType>(type: EventType<S>) => type;
