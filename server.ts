@@ -80,8 +80,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   };
   const pipeline = new Pipeline({
     ...{ signalbox: source, gate, requests },
-    standalonePage: async ({ name, version, result: { verdict, schema } }, module) =>
-      `<!DOCTYPE html>${await views.standalone({ name, version, verdict, schema, ...standaloneParts(module) })}`,
+    drawings: views.drawings(standaloneParts),
   });
   const fastPath = new PredictFastPath({ signalbox, pipeline, gate });
   const callOf = (c: C) => {

@@ -7,3 +7,12 @@ declare module "*.js" {
   const text: string;
   export default text;
 }
+/** A file's path. */
+declare module "*.wasm" {
+  const path: string;
+  export default path;
+}
+declare module "*.ttf" {
+  const path: string;
+  export default path;
+}

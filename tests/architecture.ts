@@ -27,6 +27,8 @@ const PURE_RECORDS = [
   "trainer/refit",
   "store/runs",
   "events/health-states",
+  "training/results/evaluation-data",
+  "models/exports/charts",
 ].map((path) => path.replaceAll("/", "\\/"));
 const MOST_ENTRIES = 13;
 const IMPORT =

@@ -5,6 +5,7 @@
 import type { Panel, PanelKey } from "../core/events/panel-names.ts";
 import type { Problem } from "../core/http/problem.ts";
 import type { ApiDocs } from "../core/routes/api/docs.ts";
+import type { Drawings } from "../core/routes/api/route.ts";
 import type * as pages from "../core/routes/pages/page-data.ts";
 import type { SchedulesPageData } from "../core/routes/pages/schedules-page.ts";
 import type * as settings from "../core/routes/pages/settings-page.ts";
@@ -115,7 +116,15 @@ export const drawError = async (
     ? (await import("./embed/embed.tsx")).EmbedErrorPage(props)
     : (await import("./layout/error.tsx")).ErrorPage(props);
 export const panelForms = async (links: Links) => (await import("./embed/panel-forms.tsx")).panelForms(links);
-export const standalone = async (props: StandalonePageProps): Promise<unknown> =>
-  (await import("./model/standalone.tsx")).StandalonePage(props);
+/** What the API answers with that is drawn. `parts`: what stands in a page that opens from disk. */
+export const drawings = (
+  parts: (module: string) => Omit<StandalonePageProps, "name" | "version" | "verdict" | "schema">,
+): Drawings => ({
+  standalonePage: async ({ name, version, result: { verdict, schema } }, module) => {
+    const { StandalonePage } = await import("./model/standalone.tsx");
+    return `<!DOCTYPE html>${StandalonePage({ name, version, verdict, schema, ...parts(module) })}`;
+  },
+  chartSvg: async (chart, theme) => (await import("./charts/export-svg.tsx")).chartSvg(chart, theme),
+});
 export const drawTrial = async (trial: Trial, asked: Tried["asked"]): Promise<string> =>
   (await import("./model/try.tsx")).drawTrial(trial, asked);

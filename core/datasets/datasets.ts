@@ -182,7 +182,7 @@ export class Datasets {
   }
 
   /** Converts a version's file again if its table is missing, as after a restore. */
-  private async ensureTable(dataset: StoredDataset): Promise<string> {
+  async ensureTable(dataset: StoredDataset): Promise<string> {
     const path = this.tablePathOf(dataset);
     if (path === this.pathOf(dataset)) return this.fetch(dataset);
     if (!existsSync(path)) await this.reader.table(dataset);

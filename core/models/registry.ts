@@ -30,6 +30,7 @@ import {
   undeploy,
 } from "../store/models.ts";
 import type { RunResult } from "../trainer/contract.ts";
+import { adoptAnswers, eraseAnswers, modelFileOf } from "../training/results/answers-file.ts";
 
 export interface ModelsOptions {
   store: Store;
@@ -61,15 +62,16 @@ export class Models {
     await mkdir(folder, { recursive: true });
     const known = new Set((await namedFiles(store, files)).map(({ key }) => basename(key)));
     for (const file of await readdir(folder))
-      if (!known.has(file)) await rm(join(folder, file), { force: true });
+      if (!known.has(modelFileOf(file))) await rm(join(folder, file), { force: true });
   }
 
-  /** Stores a finished run's model file; once more where that failed. Throws StorageUnavailable. */
+  /** Stores a finished run's model file and its answers by row; once more where that failed. Throws StorageUnavailable. */
   async adopt(runId: string, path: string): Promise<{ sha256: string; sizeBytes: number }> {
     const { files } = this.options;
     const bytes = await readFile(path);
     const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
     const key = modelKey({ runId, sha256 }, files);
+    await adoptAnswers(files, path, key);
     // On shared storage the run's own stays until it is stored: what has no row may be removed from the copies.
     if (files.isShared) await copyFile(path, files.pathOf(key));
     else await rename(path, files.pathOf(key));
@@ -315,6 +317,7 @@ export class Models {
       if (files.isShared) await files.remove(key);
       await deleteVersion(store, name, entry.version);
       if (!files.isShared) await files.remove(key);
+      await eraseAnswers(files, key);
     }
     if (!(await versionsToErase(store, { name, version: 0 })).length) await deleteModel(store, name);
   }

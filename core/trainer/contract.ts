@@ -73,6 +73,9 @@ export interface Candidate {
   durationMs: number;
 }
 
+/** The artifact with the answers by row that the figures rest on. */
+export const ROWS_FILE = "rows.bin";
+
 /** What the last stage hands to the registry; the model file itself is an artifact called "model.bin". */
 export interface RunResult {
   task: Task;

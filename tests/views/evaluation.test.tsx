@@ -1,7 +1,7 @@
 /** A stored evaluation of any age and shape: what fits is drawn, what does not is left out, and nothing throws. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { readEvaluation } from "../../views/charts/evaluation-data.ts";
+import { readEvaluation } from "../../core/training/results/evaluation-data.ts";
 import { thresholdFigures, type Weighing } from "../../views/charts/threshold.tsx";
 import { Mistakes, Ranking, Reasons } from "../../views/model/results/evaluation.tsx";
 import { MODEL, RUN } from "./fixtures.ts";
@@ -18,7 +18,7 @@ const draw = (evaluation: Record<string, unknown>) => {
     data,
     target,
   });
-  return `${mistakes}${Ranking({ data })}${Reasons({ data, target, metric: "roc_auc" })}`;
+  return `${mistakes}${Ranking({ data })}${Reasons({ data, target, metric: "roc_auc", charts: "/charts" })}`;
 };
 const WEIGHING: Weighing = {
   threshold: null,

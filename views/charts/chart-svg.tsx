@@ -21,7 +21,7 @@ const RIGHT = 16;
 const TOP = 44;
 const BOTTOM = 32;
 
-const PALETTES = {
+export const PALETTES = {
   light: {
     paper: "#faf8f2",
     ink: "#14211f",

@@ -3,9 +3,9 @@
  * calibration.
  */
 
+import type { CalibrationCurve, Curve, Point } from "../../core/training/results/evaluation-data.ts";
 import { count, percent, plural } from "../parts/format.ts";
 import { Figure, Legend, LineChart, SERIES_KINDS, type Series } from "./chart.tsx";
-import type { CalibrationCurve, Curve, Point } from "./evaluation-data.ts";
 
 const UNIT: readonly [number, number] = [0, 1];
 const DIAGONAL: Series = {

@@ -1,8 +1,8 @@
 /** Draws how large the errors are: as a histogram, and some rows as predicted against actual. */
 import { scaleLinear } from "d3-scale";
+import type { Point, Residuals } from "../../core/training/results/evaluation-data.ts";
 import { count, figure } from "../parts/format.ts";
 import { extent, Figure, Histogram } from "./chart.tsx";
-import type { Point, Residuals } from "./evaluation-data.ts";
 
 export function ErrorHistogram({ residuals }: { residuals: Residuals }) {
   const { low, high, counts, quantiles } = residuals;

@@ -4,12 +4,12 @@
  * server.
  */
 import type { RunOptions } from "../../core/trainer/contract.ts";
+import type { ThresholdCounts } from "../../core/training/results/evaluation-data.ts";
 import { type Links, url } from "../layout/frame.ts";
 import { count, figure, percent, thresholdPercent } from "../parts/format.ts";
 import { Action, Command, curlLine } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { Figure } from "./chart.tsx";
-import type { ThresholdCounts } from "./evaluation-data.ts";
 import { PairMatrix } from "./pair-matrix.tsx";
 
 export interface Weighing {

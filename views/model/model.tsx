@@ -3,7 +3,7 @@ import type { ModelView } from "../../core/routes/data/panel-data.ts";
 import type { WatchView } from "../../core/routes/data/watch-view.ts";
 import type { OutcomeNote } from "../../core/routes/pages/outcome-forms.ts";
 import type { Trial } from "../../core/routes/pages/try-row.ts";
-import { readEvaluation } from "../charts/evaluation-data.ts";
+import { readEvaluation } from "../../core/training/results/evaluation-data.ts";
 import type { Weighing } from "../charts/threshold.tsx";
 import { type Frame, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
@@ -11,12 +11,13 @@ import { PanelView } from "../panels.tsx";
 import { Order } from "../parts/order.tsx";
 import { LampDot } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
+import { Export } from "./export.tsx";
 import { OutcomeSummary } from "./monitoring/outcomes.tsx";
 import { Mistakes, Reasons } from "./results/evaluation.tsx";
 import { Verdict } from "./results/verdict.tsx";
 import { Summary } from "./summary.tsx";
 import { TryForm } from "./try.tsx";
-import { Export, UseFromCode } from "./use.tsx";
+import { UseFromCode } from "./use.tsx";
 
 export interface ModelPageProps {
   frame: Frame;
@@ -107,11 +108,24 @@ export function ModelPage(props: ModelPageProps) {
           data={data}
           weighing={weighing}
         />
-        <Reasons data={data} target={result.schema.target} metric={result.metric} />
+        <Reasons
+          data={data}
+          target={result.schema.target}
+          metric={result.metric}
+          charts={url(
+            links,
+            `/api/models/${encodeURIComponent(model.name)}/versions/${version.version}/charts`,
+          )}
+        />
         <section id="use" class="panel" aria-labelledby="use-heading">
           <h2 id="use-heading">How do I use it?</h2>
           <UseFromCode links={links} name={model.name} version={version} />
-          <Export links={links} name={model.name} version={version.version} />
+          <Export
+            links={links}
+            name={model.name}
+            version={version.version}
+            charted={{ data, target: result.schema.target, metric: result.metric }}
+          />
         </section>
         <PanelView panelKey={`watch:${model.name}`} panel="watch" data={watch} links={links} />
         <Summary links={links} version={version} />

@@ -1,6 +1,7 @@
 /** A version on paper: what it is, how good, what it relies on, in words first. For printing, PDF and sharing. */
+
+import { readEvaluation } from "../../core/training/results/evaluation-data.ts";
 import { BarList } from "../charts/chart.tsx";
-import { readEvaluation } from "../charts/evaluation-data.ts";
 import { type Frame, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
 import { figures, unbroken } from "../parts/format.ts";

@@ -1,16 +1,8 @@
-/** Draws how to call the model and export it: a file on the page, and commands that work when pasted. */
+/** Draws how to call the model: a file on the page, and commands that work when pasted. */
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
 import { Field } from "../dataset/train.tsx";
 import { type Links, url } from "../layout/frame.ts";
 import { apiUrl, CodeBlock, curlLine } from "../parts/parts.tsx";
-
-const FORMATS: readonly { format: string; label: string; says: string }[] = [
-  { format: "html", label: "Page", says: "one file that predicts in any browser, offline" },
-  { format: "mjs", label: "JavaScript", says: "a module without dependencies" },
-  { format: "json", label: "JSON", says: "every number of the model" },
-  { format: "onnx", label: "ONNX", says: "for runtimes in other languages" },
-  { format: "lightgbm", label: "LightGBM", says: "its own text format" },
-];
 
 export interface UseProps {
   links: Links;
@@ -90,24 +82,5 @@ print(json.load(urllib.request.urlopen(request)))`;
         </details>
       </div>
     </div>
-  );
-}
-
-export function Export({ links, name, version }: { links: Links; name: string; version: number }) {
-  const path = `/api/models/${encodeURIComponent(name)}/versions/${version}/download`;
-  return (
-    <>
-      <h3>Export</h3>
-      <ul class="formats">
-        {FORMATS.map(({ format, label, says }) => (
-          <li>
-            <a href={url(links, `${path}?format=${format}`)} download>
-              {label}
-            </a>
-            : <span class="fine">{says}</span>
-          </li>
-        ))}
-      </ul>
-    </>
   );
 }

@@ -5,6 +5,7 @@ import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import type { RunView } from "../../core/training/run-view.ts";
 import { type Frame, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
+import { ExportLink, RunFiles } from "../model/export.tsx";
 import { PanelView } from "../panels.tsx";
 import { Order } from "../parts/order.tsx";
 import { Action, Command, curlLine, Time } from "../parts/parts.tsx";
@@ -61,6 +62,7 @@ export function RunPage({ frame, run, data }: RunPageProps) {
           </a>
         </p>
         <PanelView panelKey={key("report")} panel="report" data={data.report ?? null} links={links} />
+        <RunExport links={links} run={run} />
         <Action
           links={links}
           path={`/runs/${run.id}/again`}
@@ -86,5 +88,23 @@ export function RunPage({ frame, run, data }: RunPageProps) {
         />
       </div>
     </Layout>
+  );
+}
+
+function RunExport({ links, run }: { links: Frame["links"]; run: RunView }) {
+  if (run.candidates.length === 0) return null;
+  const leaderboard = url(links, `/api/runs/${run.id}/leaderboard?format=csv`);
+  return (
+    <section class="panel" aria-labelledby="export-heading">
+      <h2 id="export-heading">Export</h2>
+      <ul class="formats">
+        <ExportLink
+          href={leaderboard}
+          label="Leaderboard"
+          says="every candidate with its score by fold (CSV)"
+        />
+      </ul>
+      {run.version !== null && <RunFiles links={links} name={run.modelName} version={run.version} />}
+    </section>
   );
 }

@@ -11,8 +11,9 @@ import { SOURCE_ROUTES } from "./rows/automation/sources.ts";
 import { WEBHOOK_ROUTES } from "./rows/automation/webhooks.ts";
 import { DATASET_ROUTES } from "./rows/datasets.ts";
 import { LIVE_ROUTES } from "./rows/live.ts";
-import { MODEL_ORDER_ROUTES } from "./rows/model-order.ts";
-import { MODEL_ROUTES } from "./rows/models.ts";
+import { EXPORT_ROUTES } from "./rows/models/exports.ts";
+import { MODEL_ORDER_ROUTES } from "./rows/models/model-order.ts";
+import { MODEL_ROUTES } from "./rows/models/models.ts";
 import { OPERATIONS_ROUTES } from "./rows/operations.ts";
 import { ORDER_ROUTES } from "./rows/order.ts";
 import { PREDICTION_ROUTES } from "./rows/predictions.ts";
@@ -27,6 +28,7 @@ export const API: Route[] = [
   ...SCHEDULE_ROUTES,
   ...TRAINING_ROUTES,
   ...MODEL_ROUTES,
+  ...EXPORT_ROUTES,
   ...MODEL_ORDER_ROUTES,
   ...PREDICTION_ROUTES,
   ...LIVE_ROUTES,

@@ -32,7 +32,7 @@ interface PipelineOptions {
   signalbox: PanelSource;
   gate: Gate;
   requests: RequestTimes;
-  standalonePage: Call["standalonePage"];
+  drawings: Call["drawings"];
 }
 
 const ROWS = new Map(API.map((row) => [`${row.method} ${row.path}`, row]));
@@ -49,7 +49,7 @@ function requestOf(visit: Visit, { identity, hold }: Pick<Call, "identity" | "ho
 /** What only some handlers need is computed when it is used. */
 class PassedCall implements Call {
   readonly signalbox: PanelSource;
-  readonly standalonePage: Call["standalonePage"];
+  readonly drawings: Call["drawings"];
   readonly requestId: string;
   readonly problemOf: Call["problemOf"];
   readonly identity: Identity;
@@ -68,7 +68,7 @@ class PassedCall implements Call {
   ) {
     this.problemOf = match.problemOf;
     this.signalbox = options.signalbox;
-    this.standalonePage = options.standalonePage;
+    this.drawings = options.drawings;
     this.requestId = visit.requestId;
     this.identity = visit.identity ?? NOBODY;
     this.params = match.params;

@@ -15,7 +15,7 @@ import { Timings, withTimings } from "../../platform/timing.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import { answerRoute } from "./answer.ts";
 import type { Pipeline } from "./pipeline.ts";
-import { PREDICT } from "./rows/models.ts";
+import { PREDICT } from "./rows/models/models.ts";
 
 interface FastPathOptions {
   signalbox: Pick<Signalbox, "config" | "models" | "serving">;

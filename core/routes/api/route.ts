@@ -8,6 +8,7 @@ import type { Identity } from "../../http/identity/identity.ts";
 import type { Access } from "../../http/identity/scopes.ts";
 import { linkHeader, preferredCoding } from "../../http/negotiate.ts";
 import type { Problem } from "../../http/problem.ts";
+import type { ExportedChart } from "../../models/exports/chart.ts";
 import type { RateClass } from "../../operations/config.ts";
 import type { ErrorCode } from "../../platform/errors.ts";
 import type { Lease } from "../../platform/leases.ts";
@@ -15,6 +16,13 @@ import type { Handle, Unchanged } from "../../store/database.ts";
 import type { ListFilter, PageRange } from "../../store/lists.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import type { PanelSource } from "../data/panel-data.ts";
+
+export interface Drawings {
+  /** The page of a model that is taken along. */
+  standalonePage: (version: StoredVersion, module: string) => Promise<string>;
+  /** A whole SVG document. */
+  chartSvg: (chart: ExportedChart, theme: "light" | "dark") => Promise<string>;
+}
 
 /** One request, without the router that brought it; params, query and body as the row's schemas made them. */
 export interface Call<P = Record<string, string>, Q = Record<string, string>, B = unknown> {
@@ -36,8 +44,8 @@ export interface Call<P = Record<string, string>, Q = Record<string, string>, B 
   identity: Identity;
   /** Registers what ends when the identity's access does: streams. */
   hold: Lease;
-  /** The page of a model that is taken along: HTML is made by views, which core does not know. */
-  standalonePage: (version: StoredVersion, module: string) => Promise<string>;
+  /** HTML and SVG are made by views, which core does not know. */
+  drawings: Drawings;
   /** Lifts the server's limit on silence: for uploads and streams. */
   takeTime: () => void;
 }

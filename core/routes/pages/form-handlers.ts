@@ -6,7 +6,7 @@ import { AppError } from "../../platform/errors.ts";
 import { errorsAmong } from "../../trainer/checks/severity.ts";
 import { requestFrom } from "../../training/results/from-run.ts";
 import type { Call } from "../api/route.ts";
-import { predictFileAnswer } from "../api/rows/models.ts";
+import { predictFileAnswer } from "../api/rows/models/models.ts";
 import { receiveSample } from "../api/rows/samples.ts";
 import { challenge } from "../data/watch-view.ts";
 import {

@@ -4,6 +4,8 @@
  */
 import type { Column, Table } from "../../csv/types.ts";
 import { count } from "../../platform/figures.ts";
+import { rowAnswers, type Tested, writeRowAnswers } from "../../trainer/checks/row-answers.ts";
+import { ROWS_FILE } from "../../trainer/contract.ts";
 import { bootstrapIntervals } from "../../trainer/metrics/bootstrap.ts";
 import { measureAll } from "../../trainer/metrics/index.ts";
 import type { Outcome } from "../../trainer/metrics/outcome.ts";
@@ -53,6 +55,7 @@ export const evaluateModel: Stage<Work> = {
       ...outcomeOf(target, rowsOf(target), predicted.probabilities ?? predicted.values),
       values: predicted.values,
     };
+    await saveAnswers(context, { rows: test, predicted, truth: outcome.truth });
     const baseline = guessed(work, target);
     const metrics = measureAll(outcome);
     const replicates = replicatesFor(test.length);
@@ -95,6 +98,13 @@ async function answersOf(context: Context, tested: Table): Promise<Prediction> {
   plan.sawWalks(tested.rows * rowCost(model, tested), context.elapsedMs() - beganAt);
   expectEvaluation(context, treesOfModel(model));
   return predicted;
+}
+
+/** The answers that every figure rests on, for readers who measure them again. */
+async function saveAnswers({ work, artifacts }: Context, tested: Tested): Promise<void> {
+  const [{ table, train }, data, held] = [left(work, "parts"), left(work, "data"), left(work, "heldOut")];
+  const answers = rowAnswers(left(work, "model"), { table, train, data, held, tested });
+  await artifacts.save(ROWS_FILE, writeRowAnswers(answers));
 }
 
 /** What later rows and answers are held against. */

@@ -40,6 +40,7 @@ export const validateModel: Stage<Work> = {
         note: model.task === "binary" ? "Choosing the threshold" : "Calibrating probabilities",
       });
     }
+    work.heldOut = { rows: held.rows, response: probabilities };
     await checkpoint();
     if (model.task === "binary")
       model.threshold = chooseThreshold(context, { ...held, response: probabilities });

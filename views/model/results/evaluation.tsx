@@ -1,7 +1,8 @@
 /** Draws the charts of mistakes and explanations, one for each part that the evaluation holds. */
+
+import type { EvaluationData } from "../../../core/training/results/evaluation-data.ts";
 import { Confusion } from "../../charts/confusion.tsx";
 import { CalibrationFigure, PrecisionRecallFigure, RocFigure } from "../../charts/curves.tsx";
-import type { EvaluationData } from "../../charts/evaluation-data.ts";
 import { DependenceFigure, ImportanceFigure } from "../../charts/importance.tsx";
 import { ErrorHistogram, TruthScatter } from "../../charts/residuals.tsx";
 import { Threshold, type Weighing } from "../../charts/threshold.tsx";
@@ -140,7 +141,39 @@ function classShares({ classes, confusion }: EvaluationData): Record<string, num
   return all > 0 ? Object.fromEntries(classes.map((name, k) => [name, (rows[k] ?? 0) / all])) : {};
 }
 
-export function Reasons({ data, target, metric }: { data: EvaluationData; target: string; metric: string }) {
+interface ReasonsProps {
+  data: EvaluationData;
+  target: string;
+  metric: string;
+  /** Where the version's charts are drawn. */
+  charts: string;
+}
+
+/** Drawn when it is opened: an image, in the colours of the reader's system. */
+function Contributions({ data: { contributions }, charts }: Pick<ReasonsProps, "data" | "charts">) {
+  if (!contributions) return null;
+  const drawn = (theme: string) => `${charts}/shap-summary?format=svg&theme=${theme}`;
+  return (
+    <details id="shap">
+      <summary>
+        SHAP summary: how columns moved the predictions of {plural(contributions.rows, "test row")}
+      </summary>
+      <div class="table-scroll">
+        <picture>
+          <source media="(prefers-color-scheme: dark)" srcset={drawn("dark")} />
+          <img
+            src={drawn("light")}
+            loading="lazy"
+            width="640"
+            alt={`SHAP summary. On average ${contributions.columns[0]?.column} moves predictions most.`}
+          />
+        </picture>
+      </div>
+    </details>
+  );
+}
+
+export function Reasons({ data, target, metric, charts }: ReasonsProps) {
   const { importance, dependence, classes } = data;
   const apart = dependence.filter(({ column }) => !importance.some((entry) => entry.column === column));
   return (
@@ -157,6 +190,13 @@ export function Reasons({ data, target, metric }: { data: EvaluationData; target
         />
       ) : (
         <Empty>Not computed: the time limit was reached. Train with a longer time limit to see it.</Empty>
+      )}
+      <Contributions data={data} charts={charts} />
+      {data.dataCurve && (
+        <div class="titled" id="data-curve">
+          <h3>Is more data worth it?</h3>
+          <p>{data.dataCurve.sentence}</p>
+        </div>
       )}
       {apart.length > 0 && (
         <div class="trio">

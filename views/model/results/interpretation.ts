@@ -1,7 +1,7 @@
 /** Explains a version's results in plain sentences, for someone who never trained a model. */
 import type { ModelView } from "../../../core/routes/data/panel-data.ts";
 import { isRefit, refitSentence } from "../../../core/trainer/refit.ts";
-import type { EvaluationData } from "../../charts/evaluation-data.ts";
+import type { EvaluationData } from "../../../core/training/results/evaluation-data.ts";
 import { count, figures, percent, plural, scorePercent } from "../../parts/format.ts";
 
 type Version = ModelView["versions"][number];

@@ -2,7 +2,7 @@
 import type { Finding } from "../../../core/csv/types.ts";
 import type { ModelView } from "../../../core/routes/data/panel-data.ts";
 import { refitSentence } from "../../../core/trainer/refit.ts";
-import type { EvaluationData } from "../../charts/evaluation-data.ts";
+import type { EvaluationData } from "../../../core/training/results/evaluation-data.ts";
 import { count, figures, plural, scorePercent, unbroken } from "../../parts/format.ts";
 import { LampDot } from "../../parts/parts.tsx";
 import { isLowerBetter, type Lamp, metricLabel, metricSays } from "../../parts/words.ts";

@@ -170,6 +170,31 @@ export const TRAINING_ROUTES = [
     handle: (call) => runAnswer(call, call.params.id!, { status: 200 }),
   }),
   route({
+    method: "GET",
+    path: "/api/runs/:id/leaderboard",
+    scope: "read",
+    example: "curl --fail-with-body '{home}/api/runs/{run}/leaderboard?format=csv'",
+    says: "The candidates of a run, best first, with their scores by fold, durations and parameters.",
+    query: z.object({ format: z.enum(["json", "csv"]).default("json") }),
+    answers: {
+      200: {
+        "application/json": z.object({ items: RUN.shape.candidates }),
+        "text/csv": "one line per candidate",
+      },
+    },
+    handle: async ({ signalbox, params, query }) => {
+      const run = await signalbox.runs.find(params.id!);
+      const { candidates } = await runView(signalbox.store, run, signalbox.now());
+      if (query.format === "json") return Response.json({ items: candidates });
+      const { csv, leaderboardTable } = await import("../../../models/exports/archive.ts");
+      const headers = {
+        "content-type": "text/csv; charset=utf-8",
+        "content-disposition": `attachment; filename="run-${run.number}-leaderboard.csv"`,
+      };
+      return new Response(csv(leaderboardTable(candidates)), { headers });
+    },
+  }),
+  route({
     method: "POST",
     path: "/api/runs/:id/stop",
     scope: "train",

@@ -4,7 +4,10 @@
  * clock; the clock only ends them when their share of the time is used.
  */
 import type { Table } from "../../../csv/types.ts";
+import { type DataCurve, dataCurve, SHARES_COST } from "../../../trainer/checks/data-curve.ts";
 import type { TestedRows } from "../../../trainer/contract.ts";
+import { accumulatedEffects } from "../../../trainer/explain/accumulated.ts";
+import { contributionRows } from "../../../trainer/explain/contribution-rows.ts";
 import {
   calibrationCurve,
   precisionRecallCurve,
@@ -22,7 +25,7 @@ import { learnedTest } from "../../../trainer/model/learned-rows.ts";
 import { costOf } from "../../../trainer/model/members.ts";
 import type { Model } from "../../../trainer/model/model.ts";
 import { referenceRows } from "../../../trainer/model/reference.ts";
-import { canMeasure } from "../../../trainer/race/entry.ts";
+import { canMeasure, isRival } from "../../../trainer/race/entry.ts";
 import { randomFor } from "../../../trainer/race/training-data.ts";
 import { spreadRows } from "../../../trainer/random.ts";
 import { plural } from "../stage.ts";
@@ -60,7 +63,63 @@ export async function drawEvaluation(
     dependence: drawable.length - dependence.length,
   });
   const kept = testedRows(left(context.work, "model"), tested, outcome);
-  return { ...drawn, importance, dependence, slices, tested: kept };
+  const ranked = drawableColumns(
+    tested,
+    importance.map(({ column }) => column),
+  );
+  const further = await furtherExplanations(context, tested, ranked.slice(0, DEPENDENCES));
+  return { ...drawn, importance, dependence, slices, tested: kept, ...further };
+}
+
+/** Rows of a SHAP summary, by what they may cost: a row takes about so long for each tree. */
+const SHAP_ROWS = 200;
+const SHAP_MS = 2500;
+const SHAP_MS_A_TREE = 0.05;
+const LEAST_SHAP_ROWS = 12;
+const SHAP_COLUMNS = 12;
+/** The score by the number of rows may take such a part of the time so far. */
+const DATA_CURVE_SHARE = 0.15;
+const DATA_CURVE_FOLDS = 3;
+
+const shapMsOf = (trees: number, tested: number) =>
+  SHAP_MS_A_TREE * trees * Math.min(tested, shapRows(trees));
+
+const shapRows = (trees: number) =>
+  Math.max(LEAST_SHAP_ROWS, Math.min(SHAP_ROWS, SHAP_MS / (SHAP_MS_A_TREE * Math.max(1, trees))));
+
+/** What an expert looks at beyond the page's charts. Only in time that nothing else needs; each is left out without it. */
+async function furtherExplanations(context: Context, tested: Table, columns: string[]) {
+  const { work, stop } = context;
+  if (stop.aborted) return {};
+  const model = left(work, "model");
+  const pacing = pace(context, "effects");
+  const most = someRows(context, tested, 2 * Math.max(1, columns.length));
+  const table = selectRows(tested, spreadRows(tested.rows, most));
+  const accumulated = await accumulatedEffects(model, { table, columns }, pacing);
+  const explained = selectRows(tested, spreadRows(tested.rows, shapRows(treesOfModel(model))));
+  const given = { table: explained, most: SHAP_COLUMNS, take: selectRows };
+  const contributions = await contributionRows(model, given, pacing);
+  return { accumulated, contributions, dataCurve: await scoreByRows(context) };
+}
+
+/** Null where the time does not suffice. With a budget of rounds the clock has no say: one fold is measured. */
+async function scoreByRows(context: Context): Promise<DataCurve | null> {
+  const { work, options, stop, elapsedMs } = context;
+  const { parts } = left(work, "blend");
+  const { entry } = parts.reduce((most, part) => (part.weight > most.weight ? part : most));
+  if (!isRival(entry) || options.split === "time") return null;
+  const isTimed = options.budgetRounds === null;
+  const costMs = SHARES_COST * Math.max(1, entry.folds[0].durationMs);
+  const spareMs = Math.min(
+    DATA_CURVE_SHARE * elapsedMs(),
+    planOf(context).deadlineMs("effects") - elapsedMs(),
+  );
+  const folds = isTimed ? Math.min(DATA_CURVE_FOLDS, Math.floor(spareMs / costMs)) : 1;
+  if (folds < 1) return null;
+  const endsAtMs = isTimed ? elapsedMs() + 2 * spareMs : Number.POSITIVE_INFINITY;
+  const { metric } = left(work, "loaded");
+  const controls = { elapsedMs, stop, checkpoint: checkpointOf(context) };
+  return dataCurve(left(work, "data"), entry, { metric, folds, endsAtMs, ...controls });
 }
 
 /**
@@ -219,7 +278,10 @@ export function expectEvaluation(context: Context, trees: number): void {
     leastMs: Math.min(importanceMs, BLOCK_WALKS / walksPerMs / SHUFFLED_PACE),
   });
   const effectsMs = walks(rows.same, points) / SAME_PACE;
-  plan.expect("effects", { usualMs: effectsMs, leastMs: effectsMs / Math.min(DEPENDENCES, columns) });
+  plan.expect("effects", {
+    usualMs: effectsMs + shapMsOf(trees, tested),
+    leastMs: effectsMs / Math.min(DEPENDENCES, columns),
+  });
   const summaryMs = summaryMsOf(context, tested);
   plan.expect("summary", { usualMs: summaryMs, leastMs: summaryMs });
 }
@@ -243,7 +305,8 @@ function expectEffects(
   const { tested, columns, drawn, ms } = given;
   const [shuffled, same] = [rowsOfImportance(context, tested), rowsOfEffects(context, tested, drawn)];
   const perRow = (ms / Math.max(1, shuffled * columns)) * (SHUFFLED_PACE / SAME_PACE);
-  const usualMs = perRow * same * POINTS * drawn;
+  const shapMs = shapMsOf(treesOfModel(left(context.work, "model")), tested.rows);
+  const usualMs = perRow * same * POINTS * drawn + shapMs;
   // The first of them is drawn in any case.
   planOf(context).expect("effects", { usualMs, leastMs: 0 });
 }

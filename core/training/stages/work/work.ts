@@ -3,6 +3,7 @@
  * before it left.
  */
 import type { Finding, ReadingPlan, ReadingProgress, Table } from "../../../csv/types.ts";
+import type { HeldOut } from "../../../trainer/checks/row-answers.ts";
 import type { RunResult, VersionComparison } from "../../../trainer/contract.ts";
 import type { Encoder } from "../../../trainer/encoding/columns.ts";
 import type { MetricName } from "../../../trainer/metrics/index.ts";
@@ -52,6 +53,8 @@ export interface Work {
   blend: Blend | null;
   /** Training; Model validation adds calibration and threshold. */
   model: Model | null;
+  /** Model validation: how the folds answered the rows that they held out. */
+  heldOut: HeldOut | null;
   /** Performance evaluation. */
   evaluated: Evaluated | null;
   /** Finalizing. */
@@ -114,6 +117,7 @@ export function emptyWork(load: LoadTable, openPool: OpenWorkerPool | null = nul
     pool: null,
     blend: null,
     model: null,
+    heldOut: null,
     evaluated: null,
     result: null,
     findings: [],

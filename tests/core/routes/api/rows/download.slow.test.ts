@@ -1,7 +1,7 @@
 /** Checks that a downloaded model predicts as the server does, in every format that can hold it. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
-import { exportModel } from "../../../../../core/models/export.ts";
+import { exportModel } from "../../../../../core/models/exports/export.ts";
 import { readModel, writeModel } from "../../../../../core/trainer/model/model-file.ts";
 import { type Harness, openHarness, passengersCsv, seeded } from "../../../../harness/app.ts";
 import { predictText, readLightgbm } from "../../../trainer/model/exports/lightgbm-text.ts";

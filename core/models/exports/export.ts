@@ -3,23 +3,23 @@
  * where it reads no texts, LightGBM's text where it is one set of trees. Where it cannot be written so, it says why.
  */
 
-import type { Column, Table } from "../csv/types.ts";
-import { AppError } from "../platform/errors.ts";
-import type { StoredVersion } from "../store/models.ts";
-import type { ModelSchema } from "../trainer/contract.ts";
-import { encodeRows } from "../trainer/encoding/encoder.ts";
-import { highestLevel } from "../trainer/model/bounds.ts";
-import { lightgbmText } from "../trainer/model/exports/lightgbm.ts";
-import { type OneEnsemble, oneEnsemble } from "../trainer/model/exports/one-ensemble.ts";
-import { onnxModel } from "../trainer/model/exports/onnx.ts";
-import { samplesFor } from "../trainer/model/members.ts";
-import { type Model, modelInputs, predict } from "../trainer/model/model.ts";
-import { readModel, writeModel } from "../trainer/model/model-file.ts";
-import type { Feature } from "../trainer/samples.ts";
-import { type Answer, answerRows } from "./answering.ts";
-import type { Rows } from "./standalone.ts";
-import { openModel } from "./standalone.ts";
-import { standaloneBundle } from "./standalone-bundle.ts" with { type: "macro" };
+import type { Column, Table } from "../../csv/types.ts";
+import { AppError } from "../../platform/errors.ts";
+import type { StoredVersion } from "../../store/models.ts";
+import type { ModelSchema } from "../../trainer/contract.ts";
+import { encodeRows } from "../../trainer/encoding/encoder.ts";
+import { highestLevel } from "../../trainer/model/bounds.ts";
+import { lightgbmText } from "../../trainer/model/exports/lightgbm.ts";
+import { type OneEnsemble, oneEnsemble } from "../../trainer/model/exports/one-ensemble.ts";
+import { onnxModel } from "../../trainer/model/exports/onnx.ts";
+import { samplesFor } from "../../trainer/model/members.ts";
+import { type Model, modelInputs, predict } from "../../trainer/model/model.ts";
+import { readModel, writeModel } from "../../trainer/model/model-file.ts";
+import type { Feature } from "../../trainer/samples.ts";
+import { type Answer, answerRows } from "../answering.ts";
+import type { Rows } from "../standalone.ts";
+import { openModel } from "../standalone.ts";
+import { standaloneBundle } from "../standalone-bundle.ts" with { type: "macro" };
 
 export const EXPORT_FORMATS = ["json", "mjs", "html", "lightgbm", "onnx"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
@@ -219,7 +219,7 @@ function oneSetOfTrees(model: Model): OneEnsemble {
 }
 
 /** Throws AppError `invalid`: words are hashed by code of ours that no other format knows. */
-function refuseTexts(model: Model, format: string): void {
+export function refuseTexts(model: Model, format: string): void {
   const texts = model.encoder.columns.filter(({ kind }) => kind === "text").map(({ column }) => column);
   if (texts.length === 0) return;
   const named = texts.slice(0, 5).join(", ");

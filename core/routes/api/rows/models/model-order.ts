@@ -1,10 +1,11 @@
 /** The API that renames, tags, archives and deletes models and their versions. */
-import { MODEL_CHANGE } from "../../../process/order/annotations.ts";
-import { modelView } from "../../data/panel-data.ts";
-import { DELETE_QUERY, deletedAnswer, UNDO_SAYS } from "../order-answers.ts";
-import { route } from "../route.ts";
-import { MODEL } from "../schemas/models.ts";
-import { modelTag, VERSION } from "./models.ts";
+import { MODEL_CHANGE } from "../../../../process/order/annotations.ts";
+import { modelView } from "../../../data/panel-data.ts";
+import { DELETE_QUERY, deletedAnswer, UNDO_SAYS } from "../../order-answers.ts";
+import { route } from "../../route.ts";
+import { MODEL } from "../../schemas/models.ts";
+import { VERSION } from "./download.ts";
+import { modelTag } from "./models.ts";
 
 export const MODEL_ORDER_ROUTES = [
   route({

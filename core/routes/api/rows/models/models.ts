@@ -1,42 +1,33 @@
 /** The API of models: versions, which one is live, and predictions. */
 
 import * as z from "zod";
-import type { Chunk, OutputForm } from "../../../csv/formats/writers/output.ts";
-import { mediaType } from "../../../http/body.ts";
-import type { Tag } from "../../../http/conditions.ts";
-import { preferredType } from "../../../http/negotiate.ts";
-import { PARQUET_TYPE, streamAnswer, XLSX_TYPE } from "../../../http/responses.ts";
-import { inPieces, revocableBody } from "../../../http/revocable.ts";
-import { JSON_HEADERS } from "../../../http/security.ts";
-import { type Chunks, STREAM_HEADER, startingWith } from "../../../http/stream.ts";
-import { KEEPINGS, KEPT_ROWS } from "../../../models/monitoring/prediction-log.ts";
-import { type FileToPredict, predictFile } from "../../../models/predict-csv.ts";
-import { PREDICT_REQUEST, type Served } from "../../../models/serving.ts";
-import { AppError } from "../../../platform/errors.ts";
-import type { Handle } from "../../../store/database.ts";
-import { LIST_FILTERS } from "../../../store/lists.ts";
+import type { Chunk, OutputForm } from "../../../../csv/formats/writers/output.ts";
+import { mediaType } from "../../../../http/body.ts";
+import type { Tag } from "../../../../http/conditions.ts";
+import { preferredType } from "../../../../http/negotiate.ts";
+import { PARQUET_TYPE, streamAnswer, XLSX_TYPE } from "../../../../http/responses.ts";
+import { JSON_HEADERS } from "../../../../http/security.ts";
+import { type Chunks, startingWith } from "../../../../http/stream.ts";
+import { KEEPINGS, KEPT_ROWS } from "../../../../models/monitoring/prediction-log.ts";
+import { type FileToPredict, predictFile } from "../../../../models/predict-csv.ts";
+import { PREDICT_REQUEST, type Served } from "../../../../models/serving.ts";
+import { AppError } from "../../../../platform/errors.ts";
+import type { Handle } from "../../../../store/database.ts";
+import { LIST_FILTERS } from "../../../../store/lists.ts";
 import {
   countPredictions,
   deploymentsOf,
   findEvaluation,
   listVersions,
   type StoredVersion,
-} from "../../../store/models.ts";
-import { modelPage, modelView } from "../../data/panel-data.ts";
-import { FILE_TYPES } from "../answer.ts";
-import { orderMark } from "../order-answers.ts";
-import {
-  type Call,
-  filterQuery,
-  listOf,
-  route,
-  steadyListAnswer,
-  VERSION_NUMBER,
-  VERSION_QUERY,
-} from "../route.ts";
-import { LISTED_MODEL, MODEL, MODEL_VERSION, PREDICTIONS, THRESHOLD_REQUEST } from "../schemas/models.ts";
+} from "../../../../store/models.ts";
+import { modelPage, modelView } from "../../../data/panel-data.ts";
+import { FILE_TYPES } from "../../answer.ts";
+import { orderMark } from "../../order-answers.ts";
+import { type Call, filterQuery, listOf, route, steadyListAnswer, VERSION_QUERY } from "../../route.ts";
+import { LISTED_MODEL, MODEL, MODEL_VERSION, PREDICTIONS, THRESHOLD_REQUEST } from "../../schemas/models.ts";
+import { DOWNLOAD, VERSION } from "./download.ts";
 
-export const VERSION = z.object({ name: z.string(), v: VERSION_NUMBER });
 const INTERVAL_LEVEL = z.coerce.number("must be a number").min(0.01).max(0.999);
 const PREDICT_QUERY = VERSION_QUERY.extend({
   explain: z
@@ -201,48 +192,6 @@ function withHeaderFix(error: unknown): unknown {
   return new AppError(error.code, error.message, { ...error.place, fix });
 }
 
-const DOWNLOAD_QUERY = z.object({
-  format: z
-    .enum(["json", "mjs", "html", "lightgbm", "onnx"])
-    .default("json")
-    .describe("mjs is a module, html a page that opens from disk"),
-});
-
-async function download({
-  signalbox,
-  params,
-  query: { format },
-  hold,
-  standalonePage,
-}: Call<z.output<typeof VERSION>, z.output<typeof DOWNLOAD_QUERY>>): Promise<Response> {
-  const version = await signalbox.models.findVersion(params.name, params.v);
-  const { exportModel, modelModule } = await import("../../../models/export.ts");
-  const bytes = await signalbox.models.readAsServed(version);
-  const { body, type, ending } =
-    format === "html"
-      ? {
-          body: await standalonePage(version, modelModule(bytes, version)),
-          type: "text/html",
-          ending: "html",
-        }
-      : exportModel(bytes, version, format);
-  const name = `${version.name}-v${version.version}.${ending}`;
-  const headers = {
-    "content-type": type,
-    "content-disposition": `attachment; filename="${name}"`,
-    [STREAM_HEADER]: "no",
-  };
-  return new Response(revocableBody(inPieces(body), hold), { headers });
-}
-
-const DOWNLOAD_TYPES = {
-  "application/json": z.looseObject({ signalbox: z.literal("model") }).describe("the model as data"),
-  "text/javascript": "a module without dependencies",
-  "text/html": "a page with a form and explanations that opens from disk",
-  "text/plain": "LightGBM's own format",
-  "application/octet-stream": "ONNX",
-};
-
 const predictBy = (method: "POST" | "PUT") =>
   route({
     method,
@@ -312,18 +261,7 @@ export const MODEL_ROUTES = [
       });
     },
   }),
-  route({
-    method: "GET",
-    path: "/api/models/:name/versions/:v/download",
-    scope: "read",
-    params: VERSION,
-    query: DOWNLOAD_QUERY,
-    example: "curl --fail-with-body -OJ '{home}/api/models/{model}/versions/{version}/download?format=mjs'",
-    says: "Exports the model: json, mjs (a module), html (a page); onnx unless it reads texts (one input per column: numbers as doubles with NaN for missing, dates as milliseconds since 1970, categories as text); lightgbm if it is one sum of trees. Each contains 100 rows with their predictions.",
-    answers: { 200: DOWNLOAD_TYPES },
-    refusals: ["conflict", "invalid"],
-    handle: download,
-  }),
+  DOWNLOAD,
   route({
     method: "PUT",
     path: "/api/models/:name/live",

@@ -3,12 +3,15 @@
  * is checked here and what does not fit is left out: an old model's page must open.
  */
 
-import type { Dependence } from "../../core/trainer/explain/dependence.ts";
-import type { Importance } from "../../core/trainer/explain/importance.ts";
-import type { Slice } from "../../core/trainer/explain/slices.ts";
-import type { ThresholdCounts } from "../../core/trainer/explain/thresholds.ts";
+import type { DataCurve } from "../../trainer/checks/data-curve.ts";
+import type { AccumulatedEffect } from "../../trainer/explain/accumulated.ts";
+import type { ContributionRows } from "../../trainer/explain/contribution-rows.ts";
+import type { Dependence } from "../../trainer/explain/dependence.ts";
+import type { Importance } from "../../trainer/explain/importance.ts";
+import type { Slice } from "../../trainer/explain/slices.ts";
+import type { ThresholdCounts } from "../../trainer/explain/thresholds.ts";
 
-import type { BoundsCoverage } from "../../core/training/stages/work/coverage.ts";
+import type { BoundsCoverage } from "../stages/work/coverage.ts";
 
 export type { BoundsCoverage, ThresholdCounts };
 
@@ -50,6 +53,9 @@ export interface EvaluationData {
   slices: readonly Slice[];
   /** How often bounds held the truth on the test set, by level. */
   bounds: readonly BoundsCoverage[];
+  accumulated: readonly AccumulatedEffect[];
+  contributions: ContributionRows | null;
+  dataCurve: DataCurve | null;
 }
 
 export function readEvaluation(raw: Record<string, unknown>): EvaluationData {
@@ -66,6 +72,9 @@ export function readEvaluation(raw: Record<string, unknown>): EvaluationData {
     importance: list(raw.importance, isImportance),
     dependence: list(raw.dependence, isDependence),
     slices: list(raw.slices, isSlice),
+    accumulated: list(raw.accumulated, isAccumulated),
+    contributions: isContributions(raw.contributions) ? raw.contributions : null,
+    dataCurve: isDataCurve(raw.dataCurve) ? raw.dataCurve : null,
   };
 }
 
@@ -132,4 +141,38 @@ function isSlice(value: unknown): value is Slice {
 function isCoverage(value: unknown): value is BoundsCoverage {
   const { level, coverage, width, rows } = (value ?? {}) as Partial<BoundsCoverage>;
   return [level, coverage, width, rows].every(isNumber);
+}
+
+function isAccumulated(value: unknown): value is AccumulatedEffect {
+  const own = record(value);
+  if (own === null || !isText(own.column) || !Array.isArray(own.at) || !Array.isArray(own.effects))
+    return false;
+  return own.at.length > 1 && own.at.length === own.effects.length && own.effects.every(isAnswer);
+}
+
+function isContributions(value: unknown): value is ContributionRows {
+  const own = record(value);
+  return (
+    own !== null && isNumber(own.rows) && Array.isArray(own.columns) && own.columns.every(isContribution)
+  );
+}
+
+function isContribution(value: unknown): boolean {
+  const own = record(value);
+  if (own === null || !isText(own.column) || !isNumber(own.mean)) return false;
+  const { contributions, values } = own;
+  if (!Array.isArray(contributions) || !Array.isArray(values)) return false;
+  return contributions.every(isNumber) && contributions.length === values.length;
+}
+
+function isDataCurve(value: unknown): value is DataCurve {
+  const own = record(value);
+  if (own === null || !isText(own.metric) || !isText(own.sentence) || !Array.isArray(own.points))
+    return false;
+  return own.points.length > 1 && own.points.every(isDataPoint);
+}
+
+function isDataPoint(value: unknown): boolean {
+  const own = record(value);
+  return own !== null && isNumber(own.rows) && isAnswer(own.scores);
 }

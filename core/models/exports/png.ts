@@ -1,0 +1,48 @@
+/**
+ * Turns a chart's SVG into a PNG with resvg, whose WebAssembly needs no native library. It brings no fonts, so one is
+ * given to it: DejaVu Sans has Latin, Greek, Cyrillic, Arabic and Hebrew letters; others show as boxes.
+ */
+import wasmFile from "@resvg/resvg-wasm/index_bg.wasm" with { type: "file" };
+import fontFile from "dejavu-fonts-ttf/ttf/DejaVuSans.ttf" with { type: "file" };
+import boldFile from "dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf" with { type: "file" };
+
+/** Sharp on screens of high density. */
+const PIXELS_WIDE = 1280;
+
+const bytesOf = async (path: string) => new Uint8Array(await Bun.file(path).arrayBuffer());
+
+interface Renderer {
+  Resvg: typeof import("@resvg/resvg-wasm").Resvg;
+  fonts: Uint8Array[];
+}
+
+let renderer: Promise<Renderer> | null = null;
+
+async function openRenderer(): Promise<Renderer> {
+  const [{ initWasm, Resvg }, wasm, ...fonts] = await Promise.all([
+    import("@resvg/resvg-wasm"),
+    bytesOf(wasmFile),
+    bytesOf(fontFile),
+    bytesOf(boldFile),
+  ]);
+  await initWasm(wasm);
+  return { Resvg, fonts };
+}
+
+/** 1280 pixels wide. The renderer is loaded at its first use, and kept. */
+export async function svgToPng(svg: string): Promise<Uint8Array<ArrayBuffer>> {
+  renderer ??= openRenderer();
+  const { Resvg, fonts } = await renderer;
+  const drawn = new Resvg(svg, {
+    fitTo: { mode: "width", value: PIXELS_WIDE },
+    font: { fontBuffers: fonts, defaultFontFamily: "DejaVu Sans", sansSerifFamily: "DejaVu Sans" },
+  });
+  try {
+    const image = drawn.render();
+    const png = new Uint8Array(image.asPng());
+    image.free();
+    return png;
+  } finally {
+    drawn.free();
+  }
+}
