@@ -3,6 +3,7 @@
  * its way, a download and an answer that is waited for end at once.
  */
 import type { Lease } from "../platform/leases.ts";
+import { isStream } from "./stream.ts";
 
 /** Smaller bodies have come whole before anybody can revoke anything. */
 const SMALL_BYTES = 64 * 1024;
@@ -48,6 +49,16 @@ export function revocableBody(
     },
     { highWaterMark: 0 },
   );
+}
+
+/** Larger ones fill more than what the network takes at once: a slow reader would get them long after. */
+const LARGE_BYTES = 256 * 1024;
+
+/** The same answer; one that is large and complete already leaves in pieces, and ends with the access. Streams see to that themselves. */
+export async function revocableAnswer(answer: Response, lease: Lease): Promise<Response> {
+  if (isStream(answer) || !answer.body) return answer;
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  return new Response(bytes.length > LARGE_BYTES ? revocableBody(inPieces(bytes), lease) : bytes, answer);
 }
 
 /** Bytes as a body that its reader pulls, so that a slow download can still end. */

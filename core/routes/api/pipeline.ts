@@ -8,7 +8,7 @@ import type { Gate, Visit } from "../../http/identity/gate.ts";
 import { type Identity, isRevocable, NOBODY } from "../../http/identity/identity.ts";
 import { type Problem, problem } from "../../http/problem.ts";
 import { problemAnswer } from "../../http/responses.ts";
-import { revocableRequest, whileAllowed } from "../../http/revocable.ts";
+import { revocableAnswer, revocableRequest, whileAllowed } from "../../http/revocable.ts";
 import type { Bindings } from "../../live/bindings.ts";
 import type { RequestTimes } from "../../operations/request-times.ts";
 import { AppError } from "../../platform/errors.ts";
@@ -128,7 +128,11 @@ export class Pipeline {
     const audited = this.options.gate.leave(visit, answer);
     const finish = () => {
       this.observe(visit, answer.status, { listed, timings });
-      return finishAnswer(visit.request, answer, timings);
+      const finished = finishAnswer(visit.request, answer, timings);
+      const { identity } = visit;
+      if (!identity || !isRevocable(identity)) return finished;
+      const lease = this.options.signalbox.holds.holdFor(identity);
+      return Promise.resolve(finished).then((whole) => revocableAnswer(whole, lease));
     };
     return audited === null ? finish() : audited.then(finish);
   }

@@ -70,6 +70,19 @@ test.each([
   expect(await rest(reader)).toBe("broken");
 });
 
+test("predictions as JSON, complete before they leave", async () => {
+  const { headers, revoke } = await issue();
+  const rows = Array.from({ length: 20_000 }, (_, i) => ({ Sex: "male", Age: i % 80 }));
+  const answer = await harness.ask("/api/models/crew/predict?version=1", {
+    ...{ method: "POST", body: JSON.stringify({ rows }) },
+    headers: { ...headers, "content-type": "application/json" },
+  });
+  const reader = answer.body!.getReader();
+  await reader.read();
+  await revoke();
+  expect(await rest(reader)).toBe("broken");
+});
+
 test("the steps of a training, whose run goes on", async () => {
   const { headers, revoke } = await issue();
   const answer = await harness.ask("/api/train/other.csv?target=Survived&budgetSeconds=2", {
