@@ -105,7 +105,7 @@ export class PredictionLog {
   /** The last address is usually the next one. */
   private last: { asked: StoredVersion; traffic: VersionTraffic } | null = null;
   private waiting = 0;
-  /** Versions that are being deleted, or were. */
+  /** Versions that are being deleted, or were; models by their name. */
   private readonly withheld = new Set<string>();
   private timer: Timer | null = null;
   /** Why the disk did not take the last ones; null: it did. */
@@ -114,7 +114,16 @@ export class PredictionLog {
   private flushing: Promise<void> = Promise.resolve();
   private readonly listeners: ((name: string, version: number) => void)[] = [];
 
-  constructor(private readonly options: TrafficOptions) {}
+  constructor(private readonly options: TrafficOptions) {
+    // Also those that can still be undone, and of other servers: who asks a deleted version gets no ID.
+    options.log.hear((type, data) => {
+      const [model, version] = [data.model as string, (data.version as number | null | undefined) ?? null];
+      if (type === "model.deleted")
+        this.withheld.add(version === null ? model : keyOf({ name: model, version }));
+      if (type !== "deletion.undone" || !model) return;
+      this.withheld.delete(version === null ? model : keyOf({ name: model, version }));
+    });
+  }
 
   /** Calls `listener` after predictions of a version were written. */
   subscribe(listener: (name: string, version: number) => void): void {
@@ -241,11 +250,13 @@ export class PredictionLog {
 
   /** From now on what this version is asked is kept again. */
   keepAgain(version: Pick<StoredVersion, "name" | "version">): void {
+    this.withheld.delete(version.name);
     this.withheld.delete(keyOf(version));
   }
 
   private isKept(version: StoredVersion, keeping: Keeping = "full"): boolean {
-    if (this.withheld.size && this.withheld.has(keyOf(version))) return false;
+    const { withheld } = this;
+    if (withheld.size && (withheld.has(version.name) || withheld.has(keyOf(version)))) return false;
     // A disk that takes nothing: an id would be given out for what may be lost.
     if (this.refusal && this.waiting >= MOST_WAITING) return false;
     const { PREDICTION_LOG: log, PREDICTION_SAMPLE: share } = this.options.config;

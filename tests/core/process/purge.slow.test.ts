@@ -60,6 +60,23 @@ test("a version's predicted rows are found among those of others, and only store
   expect(heldBy("what-stays")).not.toEqual([]);
 });
 
+test("a version that is hidden but can be brought back gives no IDs; brought back it does again", async () => {
+  const rows = [new Map([["Sex", "asked-while-hidden"]])];
+  for (const path of ["/api/models/other/versions/1", "/api/models/other"]) {
+    const version = await harness.signalbox.models.serving("other", 1);
+    const deleted = await harness.ask(path, { method: "DELETE" });
+    expect(deleted.status).toBe(204);
+    const { predictions } = await harness.signalbox.serving.predict(version, rows, { explain: false });
+    expect([path, predictions]).toMatchObject([path, [{ logged: false }]]);
+    const { items } = await harness.json<{ items: { id: string }[] }>("/api/undo");
+    expect((await harness.ask(`/api/undo/${items[0]!.id}`, { method: "POST" })).status).toBeLessThan(300);
+    const again = await predict("other", "asked-again", 1);
+    expect([path, typeof again.predictions[0]!.id]).toEqual([path, "string"]);
+  }
+  await harness.signalbox.feedback.flush();
+  expect(heldBy("asked-while-hidden")).toEqual([]);
+});
+
 test("a webhook's secret, a token's name and a dataset, once a long reader has ended", async () => {
   const { tokens } = harness.signalbox;
   const hook = await harness.send("POST", "/api/webhooks", {
