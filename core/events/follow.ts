@@ -99,18 +99,73 @@ function nextEvent(
   { cursor, heartbeatAt, signal }: { cursor: number; heartbeatAt: number; signal: AbortSignal },
 ): Promise<"event" | "silence" | "end"> {
   const { promise, resolve } = Promise.withResolvers<"event" | "silence" | "end">();
-  const unsubscribe = log.subscribe((seq) => {
-    if (seq > cursor || log.isClosed) resolve("event");
-  });
-  // Either may have happened while the log was read.
+  // Also for what happened while the log was read.
+  const leave = wakerOf(log).wait({ cursor, wake: () => resolve("event") });
   if (signal.aborted) resolve("end");
-  if (log.lastSeq > cursor || log.isClosed) resolve("event");
   const timer = setTimeout(() => resolve("silence"), Math.max(0, heartbeatAt - performance.now()));
   const abort = () => resolve("end");
   signal.addEventListener("abort", abort, { once: true });
   return promise.finally(() => {
-    unsubscribe();
+    leave();
     clearTimeout(timer);
     signal.removeEventListener("abort", abort);
   });
+}
+
+/** What a follower waits with. */
+interface Waiting {
+  cursor: number;
+  wake: () => void;
+}
+
+/** Wakes rest as long: a thousand followers are woken ten times a second, one at once. */
+const REST_MS_A_FOLLOWER = 0.1;
+const WOKEN_AT_ONCE = 10;
+
+/** Wakes the followers of a log: a few in each turn of the event loop, and all of them together, so that they read the same. */
+class Waker {
+  private readonly waiting = new Set<Waiting>();
+  private isWaking = false;
+  private restsUntil = 0;
+
+  constructor(private readonly log: EventLog) {
+    log.subscribe(() => this.wakeSoon());
+  }
+
+  /** The function returned ends it. */
+  wait(waiting: Waiting): () => void {
+    this.waiting.add(waiting);
+    if (this.isDue(waiting)) this.wakeSoon();
+    return () => this.waiting.delete(waiting);
+  }
+
+  private isDue({ cursor }: Waiting): boolean {
+    return this.log.isClosed || this.log.lastSeq > cursor;
+  }
+
+  private wakeSoon(): void {
+    if (this.isWaking || this.waiting.size === 0) return;
+    this.isWaking = true;
+    const restMs = this.log.isClosed ? 0 : this.restsUntil - performance.now();
+    const wake = () => this.wakeSome([...this.waiting].filter((waiting) => this.isDue(waiting)));
+    if (restMs > 0) setTimeout(wake, restMs);
+    else wake();
+  }
+
+  private wakeSome(due: Waiting[]): void {
+    for (const waiting of due.slice(0, WOKEN_AT_ONCE)) if (this.waiting.delete(waiting)) waiting.wake();
+    if (due.length > WOKEN_AT_ONCE) {
+      setImmediate(() => this.wakeSome(due.slice(WOKEN_AT_ONCE)));
+      return;
+    }
+    this.isWaking = false;
+    this.restsUntil = performance.now() + REST_MS_A_FOLLOWER * this.log.followers;
+    if ([...this.waiting].some((waiting) => this.isDue(waiting))) this.wakeSoon();
+  }
+}
+
+const WAKERS = new WeakMap<EventLog, Waker>();
+
+function wakerOf(log: EventLog): Waker {
+  return WAKERS.getOrInsertComputed(log, () => new Waker(log));
 }

@@ -5,7 +5,7 @@
 
 import type * as z from "zod";
 import { CHOICES } from "../../datasets/reading-choices.ts";
-import { checked } from "../../http/body.ts";
+import { checked, mediaType, readText } from "../../http/body.ts";
 import { TOKEN_REQUEST } from "../../http/identity/tokens.ts";
 import { AppError } from "../../platform/errors.ts";
 import { DAY_MS } from "../../platform/figures.ts";
@@ -19,6 +19,7 @@ export async function readForm(request: Request): Promise<FormData> {
   if (Number(request.headers.get("content-length") ?? MAX_FORM_BYTES + 1) > MAX_FORM_BYTES) {
     throw new AppError("too_large", "The form is larger than 1 MB");
   }
+  if (mediaType(request) === "application/x-www-form-urlencoded") return encodedForm(await readText(request));
   try {
     return (await request.formData()) as FormData;
   } catch (error) {
@@ -27,6 +28,20 @@ export async function readForm(request: Request): Promise<FormData> {
       `The form cannot be read: ${error instanceof Error ? error.message : error}`,
     );
   }
+}
+
+/** Read here: a percent sign that stands for nothing would be taken as it is. */
+function encodedForm(text: string): FormData {
+  try {
+    decodeURIComponent(text);
+  } catch {
+    throw new AppError("syntax", "The form has a percent sign that is not followed by valid UTF-8", {
+      fix: "Encode the fields as UTF-8, and a percent sign itself as %25.",
+    });
+  }
+  const form = new FormData();
+  for (const [name, value] of new URLSearchParams(text)) form.append(name, value);
+  return form;
 }
 
 export async function trainForm(request: Request, datasetId: string): Promise<TrainRequest> {
