@@ -86,11 +86,43 @@ test("compose and Traefik's file are valid YAML, and compose restricts the conta
   expect(Bun.YAML.parse(read("traefik.yaml"))).toMatchObject({ http: { services: {} } });
 });
 
+test("the files of a cluster are valid YAML, restrict the containers, and probe what is there", () => {
+  const { services } = Bun.YAML.parse(read("compose-cluster.yaml")) as {
+    services: Record<string, { command?: string[] }>;
+  };
+  expect(Object.keys(services)).toEqual(["server-1", "server-2", "worker", "nginx", "postgres", "s3"]);
+  for (const name of ["server-1", "server-2", "worker"])
+    expect(services[name]).toMatchObject({ read_only: true, cap_drop: ["ALL"] });
+  expect(services.worker?.command).toEqual(["worker"]);
+  const resources = read("kubernetes.yaml")
+    .split(/^---$/m)
+    .map((text) => Bun.YAML.parse(text) as { kind: string });
+  expect(resources.map(({ kind }) => kind)).toEqual([
+    "Deployment",
+    "Deployment",
+    "Service",
+    "PodDisruptionBudget",
+    "PodDisruptionBudget",
+    "HorizontalPodAutoscaler",
+  ]);
+  for (const path of ["/readyz", "/healthz"]) expect(read("kubernetes.yaml")).toContain(`path: ${path},`);
+});
+
+test("systemd accepts the unit of a worker", () => {
+  const text = read("signalbox-worker.service").replace("/usr/local/bin/signalbox", process.execPath);
+  const unit = write("signalbox-worker.service", text);
+  expect(run("/usr/bin/systemd-analyze", "verify", unit)).toEqual({ exitCode: 0, said: "" });
+});
+
+/** Of PostgreSQL's and the S3 store's own images. */
+const OF_OTHERS = /^(?:POSTGRES_|ROOT_)/;
+
 test("every setting that is named exists", () => {
   for (const file of readdirSync(DEPLOY)) {
     const named = [...read(file).matchAll(/\b([A-Z]+(?:_[A-Z]+)+|HOST|PORT|AUTH)\s*[=:]/g)].map(
       (match) => match[1]!,
     );
-    for (const name of named) expect(Object.keys(SETTINGS)).toContain(name.replace(/_FILE$/, ""));
+    for (const name of named.filter((known) => !OF_OTHERS.test(known)))
+      expect(Object.keys(SETTINGS)).toContain(name.replace(/_FILE$/, ""));
   }
 });

@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startPostgres } from "./harness/postgres.ts";
+import { installPrograms } from "./harness/programs.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const reports = mkdtempSync(join(tmpdir(), "signalbox-tests-"));
@@ -61,22 +62,6 @@ const PROGRAMS: Record<string, string> = {
   "/usr/sbin/mariadbd": "mariadb-server",
 };
 
-function installPrograms(): void {
-  const missing = Object.entries(PROGRAMS).flatMap(([path, name]) => (existsSync(path) ? [] : [name]));
-  if (!missing.length) return;
-  console.log(`installing ${missing.join(", ")}`);
-  for (const words of [
-    ["update", "-qq"],
-    ["install", "-y", "-qq", "--no-install-recommends", ...missing],
-  ]) {
-    const { exitCode } = Bun.spawnSync(["apt-get", ...words], {
-      stdio: ["ignore", "ignore", "inherit"],
-      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-    });
-    if (exitCode !== 0) throw new Error(`apt-get failed: install ${missing.join(", ")} as root`);
-  }
-}
-
 async function runStep(step: Step): Promise<{ passed: number; failed: number }> {
   console.log(`\n== ${step.name}: ${step.command.slice(1).join(" ")}`);
   const addresses = { PLAYWRIGHT_JUNIT_OUTPUT_FILE: browser, TEST_POSTGRES_URL: postgres.url };
@@ -97,7 +82,7 @@ function countReport(xml: string): { passed: number; failed: number } {
   return { passed: attribute("tests") - failed - attribute("skipped"), failed };
 }
 
-installPrograms();
+installPrograms(PROGRAMS);
 const postgres = await startPostgres();
 const total = { passed: 0, failed: 0 };
 const times: string[] = [];
