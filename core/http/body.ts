@@ -20,10 +20,10 @@ export async function readJson<S extends z.ZodType>(
   if (type !== "application/json") {
     throw new AppError(
       "media_type",
-      `This route takes application/json, not ${type || "a body without a type"}`,
-      {
-        fix: "Send the header content-type: application/json.",
-      },
+      type
+        ? `This route takes application/json, not ${type}`
+        : "This route takes application/json, and the request has no content type",
+      { fix: "Send JSON with the header content-type: application/json." },
     );
   }
   const text = await readText(request);

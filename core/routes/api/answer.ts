@@ -3,7 +3,7 @@
  * handler sees what the docs do not describe.
  */
 import * as z from "zod";
-import { checked, mediaType, readJson } from "../../http/body.ts";
+import { checked, mediaType, readJson, readText } from "../../http/body.ts";
 import { isUnmodified, requireUnchanged, tagText } from "../../http/conditions.ts";
 import { acceptedType } from "../../http/negotiate.ts";
 import { AppError } from "../../platform/errors.ts";
@@ -109,6 +109,17 @@ export const FILE_TYPES: readonly string[] = [
   ...["application/vnd.apache.parquet", "application/parquet", "application/vnd.apache.arrow.file"],
 ];
 
+/** JSON that is sent without its type is never longer. */
+const MOST_UNTYPED_BYTES = 1_000_000;
+
+/** As `-F file=@x.csv` and `--data-binary @x.csv` send one: the latter with the type of a form, but with cells. */
+async function isFile(request: Request): Promise<boolean> {
+  const type = mediaType(request);
+  if (type !== "" && type !== "application/x-www-form-urlencoded") return FILE_TYPES.includes(type);
+  if (Number(request.headers.get("content-length") ?? 0) > MOST_UNTYPED_BYTES) return true;
+  return /^\s*[^\s{[][^]*?[\n,;\t]/.test(await readText(request));
+}
+
 async function bodyOf(row: Route, request: Request, call: Call): Promise<unknown> {
   if (row.file !== undefined) {
     const type = mediaType(request);
@@ -122,6 +133,8 @@ async function bodyOf(row: Route, request: Request, call: Call): Promise<unknown
       });
   }
   if (!row.body) return undefined;
+  if (row.fileElsewhere && (await isFile(request)))
+    throw new AppError("media_type", "This route takes JSON, not a file", row.fileElsewhere(call));
   // A refusal's example names what the body asked about.
   return readJson(request, row.body, (value) => {
     call.body = value;

@@ -10,7 +10,7 @@ import { linkHeader, preferredCoding } from "../../http/negotiate.ts";
 import type { Problem } from "../../http/problem.ts";
 import type { ExportedChart } from "../../models/exports/chart.ts";
 import type { RateClass } from "../../operations/config.ts";
-import type { ErrorCode } from "../../platform/errors.ts";
+import type { ErrorCode, ErrorPlace } from "../../platform/errors.ts";
 import type { Lease } from "../../platform/leases.ts";
 import type { Handle, Unchanged } from "../../store/database.ts";
 import type { ListFilter, PageRange } from "../../store/lists.ts";
@@ -74,6 +74,8 @@ export interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.Z
   body?: B;
   /** What the file is for, where the body may be one: raw, gzipped or the multipart field `file`. */
   file?: string;
+  /** What to do with a file that is sent here, where another route takes it. */
+  fileElsewhere?(call: Pick<Call, "signalbox" | "home">): ErrorPlace;
   /** The response by status. */
   answers: Readonly<Partial<Record<200 | 201 | 202 | 204, Answer>>>;
   /** Why it may refuse, beyond what its parts imply (see `refusalsOf`). */

@@ -107,6 +107,10 @@ export const TRAINING_ROUTES = [
       'curl --fail-with-body -H \'content-type: application/json\' -d \'{"datasetId":"{dataset}","target":"{target}"}\' \'{home}/api/train\'',
     says: "Queues a training run on a dataset, or with the settings of another run.",
     body: TRAIN_BODY,
+    fileElsewhere: ({ home, signalbox }) => ({
+      fix: "To train on a file in one request, send it as in the example. Or upload it to /api/upload, and send the ID that it returns here, as JSON.",
+      example: `${curlCommand(signalbox.config)} --fail-with-body -T FILE.csv '${home}/api/train/FILE.csv?target=COLUMN'`,
+    }),
     query: TRAIN_OPTIONS,
     answers: { 200: RUN, 202: RUN },
     refusals: ["missing", "conflict"],

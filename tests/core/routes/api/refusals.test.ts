@@ -84,6 +84,26 @@ describe("trainings", () => {
     expect(told).toMatchObject({ column: "survived", fix: expect.stringContaining("Survived") });
   });
 
+  test("a file sent to /api/train is told where files are trained on", async () => {
+    const form = new FormData();
+    form.append("file", new File(["a,b\n1,2\n"], "x.csv"));
+    const urlencoded = { "content-type": "application/x-www-form-urlencoded" };
+    const send = (init: RequestInit) => harness.ask("/api/train", { method: "POST", ...init });
+    for (const init of [
+      { body: form },
+      { body: "a,b\n1,2\n" },
+      { body: "a,b\n1,2\n", headers: urlencoded },
+    ]) {
+      const told = await problemOf(await send(init), 415);
+      expect(told.detail).toBe("This route takes JSON, not a file");
+      expect(told.example).toContain("curl --fail-with-body -T FILE.csv");
+      expect(told.example).toContain("/api/train/FILE.csv?target=COLUMN");
+    }
+    const json = await problemOf(await send({ body: '{"datasetId":"a,b"}', headers: urlencoded }), 415);
+    expect(json.fix).toBe("Send JSON with the header content-type: application/json.");
+    expect(json.example).toContain("content-type: application/json");
+  });
+
   test("a request that is not JSON, has an unknown field or another type", async () => {
     await problemOf(await harness.ask("/api/train", { method: "POST", body: "datasetId=1" }), 415);
     const broken = { method: "POST", headers: { "content-type": "application/json" }, body: "{" };
