@@ -18,5 +18,5 @@ export function refitSentence(refit: Refit | null): string {
   if (refit === null) return "";
   if (isRefit(refit))
     return `After the test, the model was trained once more on all ${count(refit.rows)} rows, in ${duration(1000 * refit.seconds)}.`;
-  return `The served model did not learn from the test rows: ${refit.reason}`;
+  return `The served model did not learn from the test rows. ${refit.reason}`;
 }

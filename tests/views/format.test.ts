@@ -11,6 +11,8 @@ import {
   score,
   scorePercent,
   shellQuote,
+  shortName,
+  unbroken,
 } from "../../views/parts/format.ts";
 
 test("figures keep three significant digits without trailing zeros", () => {
@@ -83,4 +85,13 @@ test("the first sentence ends at its full stop, not at a decimal point", () => {
 
 test("what goes into a shell stays one word", () => {
   expect(shellQuote("it's")).toBe(`'it'\\''s'`);
+});
+
+test("long names are cut, in a sentence between its quotes", () => {
+  const long = "x".repeat(200);
+  const cut = `${"x".repeat(59)}…`;
+  expect([shortName(long), shortName("age")]).toEqual([cut, "age"]);
+  expect(unbroken(`“${long}” alone gives “age” away (ROC AUC 0.9).`)).toBe(
+    `“${cut}” alone gives “age” away (ROC AUC 0.9).`,
+  );
 });

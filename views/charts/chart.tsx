@@ -5,7 +5,7 @@
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
 import type { Child } from "hono/jsx";
-import { figure, short, unbroken } from "../parts/format.ts";
+import { figure, short, shortName, unbroken } from "../parts/format.ts";
 
 export interface Cell {
   head: string;
@@ -160,7 +160,7 @@ export function Legend({ series }: { series: readonly Pick<Series, "name" | "kin
   return (
     <ul class="legend">
       {series.map(({ name, kind }) => (
-        <li class={`key key-${kind}`}>{name}</li>
+        <li class={`key key-${kind}`}>{shortName(name)}</li>
       ))}
     </ul>
   );

@@ -2,7 +2,9 @@
  * Draws the confusion matrix: the most frequent mistakes in words, all of them as a heat map, each class in a
  * table.
  */
-import { count, percent, plural } from "../parts/format.ts";
+import { count, percent, plural, shortName } from "../parts/format.ts";
+import { Name } from "../parts/parts.tsx";
+import { ClassName } from "./pair-matrix.tsx";
 
 export interface ConfusionProps {
   target: string;
@@ -24,8 +26,8 @@ export function Confusion({ target, classes, matrix }: ConfusionProps) {
   const isSmall = classes.length <= MOST_IN_TABLE;
   const row = ({ actual, predicted, rows, share }: Mix) => (
     <li>
-      {percent(share)} of “<Name of={classes[actual]!} />” rows are predicted as “
-      <bdi>{classes[predicted]}</bdi>” ({count(rows)} of {plural(sum(matrix[actual]!), "row")}).
+      {percent(share)} of “<Name of={classes[actual] ?? ""} />” rows are predicted as “
+      <Name of={classes[predicted] ?? ""} />” ({count(rows)} of {plural(sum(matrix[actual]!), "row")}).
     </li>
   );
   return (
@@ -48,7 +50,7 @@ export function Confusion({ target, classes, matrix }: ConfusionProps) {
       </div>
       <details id="by-class" class="by-class">
         <summary>
-          {plural(classes.length, "class")} of {target}, one by one
+          {plural(classes.length, "class")} of {shortName(target)}, one by one
         </summary>
         <ByClass classes={classes} matrix={matrix} />
       </details>
@@ -84,7 +86,7 @@ function Counts({ classes, matrix }: Omit<ConfusionProps, "target">) {
             <th scope="col">actual / predicted</th>
             {classes.map((name) => (
               <th scope="col" class="number">
-                <Name of={name} />
+                <ClassName of={name} />
               </th>
             ))}
           </tr>
@@ -93,7 +95,7 @@ function Counts({ classes, matrix }: Omit<ConfusionProps, "target">) {
           {matrix.map((row, actual) => (
             <tr>
               <th scope="row">
-                <Name of={classes[actual]!} />
+                <ClassName of={classes[actual]!} />
               </th>
               {row.map((n, predicted) => (
                 <td class={`number ${shade(n, sum(row), actual === predicted)}`}>{count(n)}</td>
@@ -168,7 +170,7 @@ function ByClass({ classes, matrix }: Omit<ConfusionProps, "target">) {
             return (
               <tr>
                 <th scope="row">
-                  <Name of={name} />
+                  <ClassName of={name} />
                 </th>
                 <td class="number">{count(there)}</td>
                 <td class="number">{there ? percent(hits / there) : "–"}</td>
@@ -183,13 +185,6 @@ function ByClass({ classes, matrix }: Omit<ConfusionProps, "target">) {
 }
 
 /** A name of any length: its end is in the title. */
-function Name({ of }: { of: string }) {
-  return (
-    <bdi class="class-name" title={of}>
-      {of}
-    </bdi>
-  );
-}
 
 function shade(n: number, total: number, isRight: boolean): string {
   const level = total > 0 ? Math.ceil((SHADES * n) / total) : 0;

@@ -4,7 +4,7 @@
  */
 import type { Dependence } from "../../core/trainer/explain/dependence.ts";
 import type { Importance } from "../../core/trainer/explain/importance.ts";
-import { figure, figures } from "../parts/format.ts";
+import { figure, figures, percent, shortName } from "../parts/format.ts";
 import { metricInSentence, metricLabel } from "../parts/words.ts";
 import { BarList, extent, Figure, Legend, LineChart, SERIES_KINDS, type Series } from "./chart.tsx";
 
@@ -25,7 +25,7 @@ export function ImportanceFigure(props: ImportanceProps) {
   const metric = metricLabel(props.metric);
   const top = importance[0]!;
   const sentence =
-    `${top.column} matters most: shuffling it worsens ${metricInSentence(props.metric)} by ${figure(top.importance)} (permutation importance). ` +
+    `${shortName(top.column)} matters most: shuffling it worsens ${metricInSentence(props.metric)} by ${figure(top.importance)} (permutation importance). ` +
     `A column near 0 could be left out.${dependence.length ? " Open a column with ▸ to see its effect." : ""}`;
   const written = figures(importance.map((entry) => entry.importance));
   return (
@@ -72,7 +72,7 @@ export function DependenceFigure({ dependence, id, target, classes }: Dependence
   const { column, type, at, answers } = dependence;
   const names = answerNames(target, classes, answers[0]!.length);
   const show = (x: number | string) => (typeof x === "string" ? x : type === "date" ? day(x) : figure(x));
-  const sentence = effectSentence(dependence, names[0]!, show);
+  const sentence = effectSentence(dependence, { name: names[0]!, isShare: classes.length > 0 }, show);
   return (
     <Figure
       id={id}
@@ -131,14 +131,19 @@ function byMovement(names: readonly string[], answers: readonly number[][]): num
   return names.map((_, k) => k).sort((a, b) => range[b]! - range[a]! || a - b);
 }
 
-function effectSentence(dependence: Dependence, name: string, show: (x: number | string) => string): string {
+function effectSentence(
+  dependence: Dependence,
+  { name, isShare }: { name: string; isShare: boolean },
+  show: (x: number | string) => string,
+): string {
+  const told = isShare ? percent : figure;
   const { column, at, answers } = dependence;
   const values = answers.map((answer) => answer[0]!);
   const low = values.indexOf(Math.min(...values));
   const high = values.indexOf(Math.max(...values));
   return (
-    `With all other columns unchanged, the average ${name} is lowest where ${column} is ${show(at[low]!)} ` +
-    `(${figure(values[low]!)}) and highest where it is ${show(at[high]!)} (${figure(values[high]!)}).`
+    `With all other columns unchanged, the average ${shortName(name)} is lowest where ${shortName(column)} is ${show(at[low]!)} ` +
+    `(${told(values[low]!)}) and highest where it is ${show(at[high]!)} (${told(values[high]!)}).`
   );
 }
 

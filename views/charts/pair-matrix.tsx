@@ -20,26 +20,39 @@ export function PairMatrix({ classes: [no, yes], told }: PairMatrixProps) {
           <tr>
             <th scope="col">actual / predicted</th>
             <th scope="col" class="number">
-              {no}
+              <ClassName of={no} />
             </th>
             <th scope="col" class="number">
-              {yes}
+              <ClassName of={yes} />
             </th>
           </tr>
         </thead>
         <tbody>
           <tr>
-            <th scope="row">{no}</th>
+            <th scope="row">
+              <ClassName of={no} />
+            </th>
             {cell("tn", "right")}
             {cell("fp", "wrong")}
           </tr>
           <tr>
-            <th scope="row">{yes}</th>
+            <th scope="row">
+              <ClassName of={yes} />
+            </th>
             {cell("fn", "wrong")}
             {cell("tp", "right")}
           </tr>
         </tbody>
       </table>
     </section>
+  );
+}
+
+/** As wide as there is room for; its title has all of it. */
+export function ClassName({ of }: { of: string }) {
+  return (
+    <bdi class="class-name" title={of}>
+      {of}
+    </bdi>
   );
 }

@@ -7,7 +7,7 @@ import type { RunOptions } from "../../core/trainer/contract.ts";
 import type { ThresholdCounts } from "../../core/training/results/evaluation-data.ts";
 import { type Links, url } from "../layout/frame.ts";
 import { count, figure, percent, thresholdPercent } from "../parts/format.ts";
-import { Action, Command, curlLine } from "../parts/parts.tsx";
+import { Action, Command, curlLine, Name } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { Figure } from "./chart.tsx";
 import { PairMatrix } from "./pair-matrix.tsx";
@@ -86,13 +86,15 @@ export function Threshold(props: ThresholdProps) {
         <div class="threshold-choice">
           <h3>Threshold</h3>
           <label for="threshold-at" class="threshold-label">
-            Predict <bdi>“{yes}”</bdi> above <Told name="from" />
+            Predict “
+            <Name of={yes} />” above <Told name="from" />
           </label>
           <CostChart counts={counts} at={at} used={used} costs={costs} told={told} />
           <p class="fine" data-in-force>
             Current threshold: <b>{thresholdPercent(used)}</b>
             {set === null ? " (as trained)" : ` (set by you; trained: ${thresholdPercent(trained)})`}. A lower
-            threshold finds more “{yes}” and is wrong more often.
+            threshold finds more “
+            <Name of={yes} />” and is wrong more often.
           </p>
           <p class="actions">
             <button
@@ -117,10 +119,12 @@ export function Threshold(props: ThresholdProps) {
           <PairMatrix classes={classes} told={told} />
           <ul class="sentences">
             <li>
-              Finds <Told name="recall" /> of the rows where {target} is {yes} (recall).
+              Finds <Told name="recall" /> of the rows where <Name of={target} /> is <Name of={yes} />{" "}
+              (recall).
             </li>
             <li>
-              <Told name="precision" /> of its “{yes}” predictions are correct (precision).
+              <Told name="precision" /> of its “
+              <Name of={yes} />” predictions are correct (precision).
             </li>
             <li>
               Correct in <Told name="accuracy" /> of all rows (accuracy).

@@ -1,6 +1,6 @@
 /** Draws how a prediction adds up: from the base value, each bar begins where the one before ended, up to the sum. */
 import { scaleLinear } from "d3-scale";
-import { figures } from "../parts/format.ts";
+import { figures, shortName } from "../parts/format.ts";
 import { extent, Figure } from "./chart.tsx";
 
 const SHOWN = 7;
@@ -32,7 +32,7 @@ export function Waterfall({ contributions, base, of, scale }: WaterfallProps) {
   const ends = extent(steps.flatMap(({ from, to, tone }) => (tone === "total" ? [to] : [from, to])));
   const x = scaleLinear(ends, [12, 98]);
   const sentence =
-    `${first[0]} matters most here: it ${first[1] >= 0 ? "raises" : "lowers"} ${of}. ` +
+    `${shortName(first[0])} matters most here: it ${first[1] >= 0 ? "raises" : "lowers"} ${of}. ` +
     `Each bar starts where the one before ends, from the base value (the average) to the sum. Scale: ${scale}.`;
   return (
     <Figure

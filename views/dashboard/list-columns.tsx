@@ -2,10 +2,13 @@
 import type { Child } from "hono/jsx";
 import type { DatasetSummary, ModelRow, RunRow } from "../../core/routes/data/list-data.ts";
 import { type Links, url } from "../layout/frame.ts";
-import { bytes, count, duration, figures, percent } from "../parts/format.ts";
+import { bytes, count, duration, figures, percent, short } from "../parts/format.ts";
 import { Action, curlLine, LampDot, Time } from "../parts/parts.tsx";
 import { datasetPath, modelPath, runPath } from "../parts/paths.ts";
 import { metricLabel, READING_WORDS, RUN_LAMPS, RUN_WORDS, TASK_WORDS } from "../parts/words.ts";
+
+/** Of a name in a cell; its title has all of it. */
+const MOST_OF_NAME = 32;
 
 export interface Column<T> {
   label: string;
@@ -39,7 +42,7 @@ function taskOf({ target, task }: { target: string | null; task: string | null }
   const words = task !== null && Object.hasOwn(TASK_WORDS, task) ? TASK_WORDS[task as "binary"].short : null;
   return (
     <>
-      <b>{target}</b>
+      <b title={target}>{short(target, MOST_OF_NAME)}</b>
       {words && <span class="unit"> {words}</span>}
     </>
   );
@@ -71,7 +74,11 @@ export const RUN_COLUMNS: readonly Column<RunRow>[] = [
   {
     label: "Dataset",
     sort: "dataset",
-    cell: (run, links) => <a href={url(links, datasetPath({ id: run.datasetId }))}>{run.datasetName}</a>,
+    cell: (run, links) => (
+      <a href={url(links, datasetPath({ id: run.datasetId }))} title={run.datasetName}>
+        {short(run.datasetName, MOST_OF_NAME)}
+      </a>
+    ),
   },
   { label: "Score", sort: "score", kind: "number", cell: (run) => scoreOf(run, "score") },
   { label: "Baseline", sort: "baseline", kind: "number", cell: (run) => scoreOf(run, "baseline") },
@@ -82,7 +89,7 @@ export const RUN_COLUMNS: readonly Column<RunRow>[] = [
         "–"
       ) : (
         <a href={url(links, `${modelPath(run.modelName)}?version=${run.version}`)}>
-          {run.modelName} version {run.version}
+          {short(run.modelName, MOST_OF_NAME)} version {run.version}
         </a>
       ),
   },
@@ -101,7 +108,9 @@ export const DATASET_COLUMNS: readonly Column<DatasetSummary>[] = [
     sort: "name",
     cell: (file, links) => (
       <>
-        <a href={url(links, datasetPath(file))}>{file.name}</a>
+        <a href={url(links, datasetPath(file))} title={file.name}>
+          {short(file.name, MOST_OF_NAME)}
+        </a>
         {file.status === "reading" && <span class="unit"> {READING_WORDS.reading}…</span>}
       </>
     ),
@@ -154,7 +163,11 @@ export const MODEL_COLUMNS: readonly Column<ModelRow>[] = [
   {
     label: "Name",
     sort: "name",
-    cell: (model, links) => <a href={url(links, modelPath(model.name))}>{model.name}</a>,
+    cell: (model, links) => (
+      <a href={url(links, modelPath(model.name))} title={model.name}>
+        {short(model.name, MOST_OF_NAME)}
+      </a>
+    ),
   },
   {
     label: "State",

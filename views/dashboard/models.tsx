@@ -41,7 +41,7 @@ export function ModelsPanel({ data, links }: { data: PanelData["models"]; links:
 }
 
 function facts({ liveVersion, metric, score, baseline }: ModelRow): string {
-  const state = liveVersion === null ? "Not live" : `Version ${liveVersion} live`;
+  const state = liveVersion === null ? "Not live" : "Live";
   if (metric === null || score === null) return state;
   const [told, against] = figures(baseline === null ? [score] : [score, baseline]);
   return `${state}, ${metricLabel(metric)} ${told}${against === undefined ? "" : ` (baseline ${against})`}`;

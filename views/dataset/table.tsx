@@ -4,7 +4,7 @@ import type { Child } from "hono/jsx";
 import type { ColumnProfile, Correlation } from "../../core/csv/types.ts";
 import { Histogram } from "../charts/chart.tsx";
 import { type Links, url } from "../layout/frame.ts";
-import { count, percent, plain, plural, score, short } from "../parts/format.ts";
+import { count, figures, percent, plain, plural, short } from "../parts/format.ts";
 import { Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
 import { TYPE_WORDS } from "../parts/words.ts";
@@ -221,7 +221,7 @@ function correlationWords({ measure, value }: Correlation, target: string): stri
   const size = Math.abs(value);
   const strength = size < 0.1 ? "almost no" : size < 0.3 ? "weak" : size < 0.5 ? "moderate" : "strong";
   const way = measure === "pearson" && size >= 0.1 ? (value > 0 ? ", rising" : ", falling") : "";
-  return `${strength} relationship with ${target}${way} (${MEASURES[measure].sign}\u00a0${score(value)})`;
+  return `${strength} relationship with ${target}${way} (${MEASURES[measure].sign}\u00a0${figures([value, 1])[0]})`;
 }
 
 function correlationTitle({ measure, rows }: Correlation, target: string): string {

@@ -3,7 +3,7 @@ import type { Child } from "hono/jsx";
 import type { ColumnProfile } from "../../core/csv/types.ts";
 import type { Task } from "../../core/trainer/samples.ts";
 import { type Links, url } from "../layout/frame.ts";
-import { plural, short } from "../parts/format.ts";
+import { plural, short, unbroken } from "../parts/format.ts";
 import { Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
 import { METRIC_WORDS, TASK_WORDS } from "../parts/words.ts";
@@ -67,7 +67,7 @@ export function TrainForm({ links, dataset, targets, shown }: TrainFormProps) {
         </button>
       </div>
       <p id="target-hint" class="hint">
-        {profile.targetReason} Change it if you want to predict another column.
+        {targetWords(profile)}
       </p>
       <details class="expert">
         <summary>Options</summary>
@@ -81,6 +81,14 @@ export function TrainForm({ links, dataset, targets, shown }: TrainFormProps) {
       </details>
     </form>
   );
+}
+
+function targetWords({ target, targetReason }: ReadyDataset["profile"]): string {
+  const next =
+    target === null
+      ? "Choose one if you know better, or upload another file."
+      : "Change it if you want to predict another column.";
+  return unbroken(`${targetReason} ${next}`);
 }
 
 /** The target's list says what each column would be; with very many columns its name is typed. */

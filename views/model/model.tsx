@@ -9,7 +9,7 @@ import { type Frame, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
 import { PanelView } from "../panels.tsx";
 import { Order } from "../parts/order.tsx";
-import { LampDot } from "../parts/parts.tsx";
+import { LampDot, Name } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { Export } from "./export.tsx";
 import { OutcomeSummary } from "./monitoring/outcomes.tsx";
@@ -66,7 +66,7 @@ export function ModelPage(props: ModelPageProps) {
           <span class="plate">Version {version.version}</span>
           {version.isLive ? "live" : "not live"}, predicts{" "}
           <b>
-            <bdi>{result.schema.target}</bdi>
+            <Name of={result.schema.target} />
           </b>
         </p>
         <p class="model-share">

@@ -2,8 +2,8 @@
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
 import { isRefit } from "../../core/trainer/refit.ts";
 import { type Links, url } from "../layout/frame.ts";
-import { bytes, count, plural } from "../parts/format.ts";
-import { Time } from "../parts/parts.tsx";
+import { bytes, count, plural, shortName } from "../parts/format.ts";
+import { Name, Time } from "../parts/parts.tsx";
 import { kindSays, taskLabel } from "../parts/words.ts";
 
 /** More names than these are folded. */
@@ -19,7 +19,7 @@ export function Summary({ links, version }: { links: Links; version: ModelView["
         <div>
           <dt>Predicts</dt>
           <dd>
-            <bdi>{result.schema.target}</bdi> ({taskLabel(result.task)})
+            <Name of={result.schema.target} />, {taskLabel(result.task)}
           </dd>
         </div>
         <div>
@@ -61,7 +61,7 @@ function Names({ label, names, id }: { label: string; names: readonly string[]; 
         {label} ({count(names.length)})
       </dt>
       <dd>
-        {names.slice(0, SHOWN).join(", ")}
+        {names.slice(0, SHOWN).map(shortName).join(", ")}
         {rest.length > 0 && (
           <details id={`more-${id}`}>
             <summary>{count(rest.length)} more</summary>

@@ -6,8 +6,8 @@ import { Waterfall } from "../charts/waterfall.tsx";
 import { ProblemNote } from "../layout/error.tsx";
 import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
-import { figure, figures, percent, plain, plural, unbroken } from "../parts/format.ts";
-import { Bar, Command, curlLine } from "../parts/parts.tsx";
+import { figure, figures, percent, plain, plural, shortName, unbroken } from "../parts/format.ts";
+import { Bar, Command, curlLine, Name } from "../parts/parts.tsx";
 
 type Feature = ModelSchema["features"][number];
 
@@ -193,9 +193,9 @@ function Answer({ trial, schema }: { trial?: Trial; schema: ModelSchema }) {
     <>
       <p class="big-figure" role="status">
         <span class="answer-target">
-          Predicted <bdi>{schema.target}</bdi>
+          Predicted <Name of={schema.target} />
         </span>
-        <strong>{typeof prediction === "number" ? figure(prediction) : prediction}</strong>
+        <strong>{typeof prediction === "number" ? figure(prediction) : <Name of={prediction} />}</strong>
       </p>
       <Bounds answer={answer} />
       <Cautions trial={trial} schema={schema} />
@@ -240,7 +240,7 @@ function Bounds({ answer: { interval, set } }: { answer: NonNullable<Trial["answ
     <p class="bounds">
       {set.length > 0 ? (
         <>
-          90 % prediction set: <b>{set.join(", ")}</b>
+          90 % prediction set: <b>{set.map(shortName).join(", ")}</b>
           <span class="fine">. In 9 of 10 cases the actual class is in the set.</span>
         </>
       ) : (
@@ -268,7 +268,7 @@ function Cautions({ trial, schema }: { trial: Trial; schema: ModelSchema }) {
     <ul class="cautions">
       {told.map(({ column, message }) => (
         <li>
-          <b>{column}</b> {message}
+          <b>{shortName(column)}</b> {message}
         </li>
       ))}
     </ul>
@@ -289,8 +289,10 @@ function beyondTraining({ name, type, min, max, values }: Feature, trial: Trial)
 
 /** What the bars are about, and what they are counted in. */
 function explained({ target, classes = [] }: ModelSchema, answer: NonNullable<Trial["answer"]>) {
-  if (!classes.length) return { of: target, scale: `in units of ${target}` };
-  const label = answer.contributionsOf ?? (classes.length === 2 ? classes[1] : answer.prediction);
+  if (!classes.length) return { of: shortName(target), scale: `in units of ${shortName(target)}` };
+  const label = shortName(
+    answer.contributionsOf ?? String(classes.length === 2 ? classes[1] : answer.prediction),
+  );
   const scale =
     classes.length === 2
       ? `log-odds of ${label}; 0 is 50 %`

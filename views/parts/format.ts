@@ -54,9 +54,19 @@ export function sentence(text: string): string {
   return /[.!?…]$/.test(text.trim()) ? text : `${text}.`;
 }
 
-/** A sentence of the server as a page shows it: signs set, a number and its unit on one line ("79.3 %", "12 ms"). */
+/** More of a name is cut on pages, so that a sentence stays readable; its title has all of it. */
+const MOST_OF_NAME = 60;
+
+/** A name of a column, a class, a file or a model: up to 60 characters of it. */
+export const shortName = (name: string) => short(name, MOST_OF_NAME);
+
+/**
+ * A sentence of the server as a page shows it: signs set, a number and its unit on one line ("79.3 %", "12 ms"), long
+ * names between quotes cut.
+ */
 export function unbroken(text: string): string {
-  return typeset(text).replace(/(\d) (?=%|ms\b|kB\b|MB\b|GB\b)/g, "$1\u00a0");
+  const cut = text.replace(/“([^“”]+)”/g, (_, name: string) => `“${shortName(name)}”`);
+  return typeset(cut).replace(/(\d) (?=%|ms\b|kB\b|MB\b|GB\b)/g, "$1\u00a0");
 }
 
 /** A sentence's first letter as a capital. */

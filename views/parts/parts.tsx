@@ -1,7 +1,7 @@
 /** The small pieces that every page is made of: lamps, times, bars, buttons with their curl line, empty states. */
 import type { Child } from "hono/jsx";
 import { type Links, url } from "../layout/frame.ts";
-import { clock, utc } from "./format.ts";
+import { clock, shortName, utc } from "./format.ts";
 import type { Lamp } from "./words.ts";
 
 /** A signal lamp; its meaning always stands beside it in words. */
@@ -131,4 +131,10 @@ export function curlLine(links: Links, request: { method: string; path: string; 
   if (request.body === undefined) return `${links.curl} --fail-with-body -X ${request.method} ${address}`;
   const json = JSON.stringify(request.body).replaceAll("'", "'\\''");
   return `${links.curl} --fail-with-body -X ${request.method} ${address} \\\n  -H 'Content-Type: application/json' -d '${json}'`;
+}
+
+/** A name in a sentence or a heading: in its own direction, and cut where it is long. */
+export function Name({ of }: { of: string }) {
+  const shown = shortName(of);
+  return <bdi {...(shown === of ? {} : { title: of })}>{shown}</bdi>;
 }

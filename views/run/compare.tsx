@@ -64,7 +64,7 @@ function pairedSentence(
 ) {
   const [first, other] = [names[0]!, names[run]!];
   if (difference === null || interval === null)
-    return `${other} cannot be tested against ${first}: ${reason}`;
+    return `${other} cannot be tested against ${first}. ${reason}`;
   const [shown, low, high] = figures([difference, interval[0], interval[1]]);
   const about = `mean loss ${shown} (95 % interval ${low} to ${high}, ${plural(rows, "row")})`;
   if (verdict === "level") return `${other} and ${first} are level: ${about}.`;
@@ -102,7 +102,7 @@ function Metrics({ comparison: { metrics, runs }, names, links }: Compared & { l
                 <tr>
                   <MetricHead name={name} />
                   {values.map((_, index) => (
-                    <td class={index === best ? "number best" : "number"}>
+                    <td class={index === best ? "number best" : "number"} data-of={names[index]}>
                       <MetricCell texts={texts.slice(3 * index, 3 * index + 3)} />
                       {index === best && <span class="says">best</span>}
                     </td>
@@ -114,8 +114,8 @@ function Metrics({ comparison: { metrics, runs }, names, links }: Compared & { l
           <tfoot>
             <tr>
               <th scope="row">Page</th>
-              {runs.map(({ id, number }) => (
-                <td class="number">
+              {runs.map(({ id, number }, index) => (
+                <td class="number" data-of={names[index]}>
                   <a href={url(links, `/runs/${id}`)}>Run {number}</a>
                 </td>
               ))}

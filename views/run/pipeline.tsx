@@ -4,7 +4,17 @@ import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import type { RunStage, RunView } from "../../core/training/run-view.ts";
 import { type Links, url } from "../layout/frame.ts";
-import { capital, count, duration, figure, percent, plural, timeLeft, unbroken } from "../parts/format.ts";
+import {
+  capital,
+  count,
+  duration,
+  figure,
+  percent,
+  plural,
+  shortName,
+  timeLeft,
+  unbroken,
+} from "../parts/format.ts";
 import { Action, All, Bar, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
 import { replayPath, runPath } from "../parts/paths.ts";
 import { CompareForm, Pick } from "../parts/pick.tsx";
@@ -25,8 +35,10 @@ export function RunPanel({ data: run, links }: { data: RunView; links: Links }) 
         </a>
         <strong>{RUN_WORDS[run.status]}</strong>
         <span class="run-whose">
-          predicting <b>{run.target}</b> from{" "}
-          <a href={url(links, `/datasets/${encodeURIComponent(run.datasetId)}`)}>{run.datasetName}</a>
+          predicting <b title={run.target}>{shortName(run.target)}</b> from{" "}
+          <a href={url(links, `/datasets/${encodeURIComponent(run.datasetId)}`)}>
+            {shortName(run.datasetName)}
+          </a>
         </span>
       </p>
       <Headline run={run} />
@@ -266,7 +278,7 @@ export function RunsPanel(props: { data: PanelData["runs"]; links: Links; panelK
                 <Pick form={form} value={run.id} label={`run ${run.number}`} />
               )}
               <a href={url(links, runPath(run))}>
-                Run {run.number}: {run.target}
+                Run {run.number}: {shortName(run.target)}
               </a>
             </span>
             <span class="row-facts">

@@ -8,7 +8,7 @@ import { Layout } from "../layout/layout.tsx";
 import { ExportLink, RunFiles } from "../model/export.tsx";
 import { PanelView } from "../panels.tsx";
 import { Order } from "../parts/order.tsx";
-import { Action, Command, curlLine, Time } from "../parts/parts.tsx";
+import { Action, Command, curlLine, Name, Time } from "../parts/parts.tsx";
 
 type RunPart = "run" | "stages" | "curve" | "leaderboard" | "report";
 
@@ -33,10 +33,17 @@ export function RunPage({ frame, run, data }: RunPageProps) {
       <header class="page-head run-page-head">
         <p class="crumbs">
           <a href={url(links, "/runs")}>Runs</a> /{" "}
-          <a href={url(links, `/datasets/${encodeURIComponent(run.datasetId)}`)}>{run.datasetName}</a>
+          <a href={url(links, `/datasets/${encodeURIComponent(run.datasetId)}`)}>
+            <Name of={run.datasetName} />
+          </a>
         </p>
         <h1>
-          Run {run.number}: {run.name ?? `predicting ${run.target}`}
+          Run {run.number}:{" "}
+          {run.name ?? (
+            <>
+              predicting <Name of={run.target} />
+            </>
+          )}
         </h1>
         <p class="facts">
           Started <Time at={run.startedAt ?? run.queuedAt} />
@@ -58,7 +65,7 @@ export function RunPage({ frame, run, data }: RunPageProps) {
         </div>
         <p>
           <a href={url(links, `/runs?q=${encodeURIComponent(run.datasetName)}`)}>
-            Compare with other runs on {run.datasetName}
+            Compare with other runs on <Name of={run.datasetName} />
           </a>
         </p>
         <PanelView panelKey={key("report")} panel="report" data={data.report ?? null} links={links} />

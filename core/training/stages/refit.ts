@@ -43,14 +43,16 @@ export async function refitModel(context: Context): Promise<Refitted> {
   if (!learners) {
     const expected = duration(leastMs(context));
     return kept(
-      `It would take about ${expected}, and the time limit leaves ${duration(Math.max(0, endsAt - beganAt))}.`,
+      `Training once more would take about ${expected}, and the time limit leaves ${duration(Math.max(0, endsAt - beganAt))}.`,
     );
   }
   try {
     const model = await fitAgain(context, learners, endsAt);
     if (stop.aborted) return kept(STOPPED);
     if (!model)
-      return kept(`It took longer than the ${duration(endsAt - beganAt)} that the time limit left.`);
+      return kept(
+        `Training once more took longer than the ${duration(endsAt - beganAt)} that the time limit left.`,
+      );
     const seconds = Math.round((elapsedMs() - beganAt) / 10) / 100;
     return { model, refit: { rows: allLearned(context).length, seconds } };
   } catch (error) {

@@ -7,8 +7,8 @@ import { DependenceFigure, ImportanceFigure } from "../../charts/importance.tsx"
 import { ErrorHistogram, TruthScatter } from "../../charts/residuals.tsx";
 import { Threshold, type Weighing } from "../../charts/threshold.tsx";
 import type { Links } from "../../layout/frame.ts";
-import { figures, percent, plural } from "../../parts/format.ts";
-import { Empty } from "../../parts/parts.tsx";
+import { figures, percent, plural, shortName, unbroken } from "../../parts/format.ts";
+import { Empty, Name } from "../../parts/parts.tsx";
 
 export interface MistakesProps {
   links: Links;
@@ -51,8 +51,8 @@ function Coverage({ data: { bounds, residuals }, target }: { data: EvaluationDat
       <h3 id="coverage-heading">{what}</h3>
       <p class="facts">
         {residuals
-          ? `An interval says between which values the actual ${target} lies, as often as you ask for.`
-          : `A set says which classes the actual ${target} may be, as often as you ask for.`}{" "}
+          ? `An interval says between which values the actual ${shortName(target)} lies, as often as you ask for.`
+          : `A set says which classes the actual ${shortName(target)} may be, as often as you ask for.`}{" "}
         Measured on {plural(bounds[0]!.rows, "test row")}. Ask for one with <code>?interval=0.9</code>.
       </p>
       <table>
@@ -234,11 +234,9 @@ function Slices({ data }: { data: EvaluationData }) {
         {slices.map(({ column, where, rows }, k) => (
           <li>
             <b>
-              <bdi>{column}</bdi> {where}
+              <Name of={column} /> {unbroken(where)}
             </b>
-            <span>
-              {written[2 * k]} in {plural(rows, "test row")}; {written[2 * k + 1]}
-            </span>
+            <span>{unbroken(`${written[2 * k]} in ${plural(rows, "test row")}; ${written[2 * k + 1]}`)}</span>
           </li>
         ))}
       </ul>
