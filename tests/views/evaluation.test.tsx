@@ -63,7 +63,7 @@ const WHOLE = {
 test("every part of an evaluation is drawn, each chart with its sentence and table", () => {
   const html = draw(WHOLE);
   expect(html).toContain("(10 of 50 rows)");
-  expect(html).toContain("40 % wrong in 20 test rows; 10 % elsewhere");
+  expect(html).toContain("40\u00a0% wrong in 20 test rows; 10\u00a0% elsewhere");
   for (const id of ["roc", "precision-recall", "calibration", "importance", "effect-0", "effect-1"])
     expect(html).toContain(`id="${id}-caption"`);
   expect(html.match(/<figure/g)).toHaveLength(html.match(/Show as table/g)!.length);
