@@ -62,7 +62,7 @@ export function score(n: number): string {
 
 /**
  * Figures that are read together, such as a column or a figure and its error: all have the same decimals, which give
- * the largest three significant digits. One that would look like zero is written as a power of ten.
+ * the largest three significant digits. One that would look like zero is written with its own digits: 0.0046, 1.2e-7.
  */
 export function figures(values: readonly number[]): string[] {
   return alignedFigures(values, 2);
@@ -89,7 +89,7 @@ function alignedFigures(values: readonly number[], digits: number): string[] {
     if (!Number.isFinite(value)) return figure(value);
     if (decimals > 0 && looksLikeOne(value, decimals)) return belowOne(value);
     const text = decimals === 0 ? grouped(Math.round(value)) : value.toFixed(decimals);
-    if (value !== 0 && Number(text) === 0) return power(value);
+    if (value !== 0 && Number(text) === 0) return figure(value);
     return value === 0 ? text.replace("-", "") : text;
   });
 }

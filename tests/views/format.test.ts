@@ -67,6 +67,7 @@ test("figures of a column have the same decimals", () => {
   expect(figures([0.9066, 0.89, 0.5])).toEqual(["0.907", "0.890", "0.500"]);
   expect(figures([1234.5, 2.25])).toEqual(["1235", "2"]);
   expect(figures([0.5, 0.0000012])).toEqual(["0.500", "1.2\u00a0×\u00a010⁻⁶"]);
+  expect(figures([1.33, 0.0046])).toEqual(["1.33", "0.0046"]);
   expect(score(0.89)).toBe("0.890");
 });
 

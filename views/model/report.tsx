@@ -11,7 +11,7 @@ import { metricInSentence } from "../parts/words.ts";
 import type { ModelPageProps } from "./model.tsx";
 import { interpretation } from "./results/interpretation.ts";
 import { MetricTable } from "./results/metric-table.tsx";
-import { deployDoubts, Tiles, Warnings } from "./results/verdict.tsx";
+import { deployDoubts, Tiles, testedVerdict, Warnings } from "./results/verdict.tsx";
 import { Summary } from "./summary.tsx";
 
 const SHOWN = 10;
@@ -48,7 +48,7 @@ export function ModelReportPage(props: ModelPageProps) {
           <h2 id="report-verdict">Result</h2>
           <p class="verdict model-verdict">
             <LampDot lamp={deployDoubts(version).length ? "caution" : "clear"} />
-            <span>{unbroken(result.verdict)}</span>
+            <span>{unbroken(testedVerdict(result))}</span>
           </p>
           <Tiles version={version} />
         </section>

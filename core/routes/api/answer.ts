@@ -117,7 +117,7 @@ async function isFile(request: Request): Promise<boolean> {
   const type = mediaType(request);
   if (type !== "" && type !== "application/x-www-form-urlencoded") return FILE_TYPES.includes(type);
   if (Number(request.headers.get("content-length") ?? 0) > MOST_UNTYPED_BYTES) return true;
-  return /^\s*[^\s{[][^]*?[\n,;\t]/.test(await readText(request));
+  return /^\s*[^\s{[].*?[\n,;\t]/s.test(await readText(request));
 }
 
 async function bodyOf(row: Route, request: Request, call: Call): Promise<unknown> {

@@ -1,7 +1,7 @@
 /** Draws the verdict, three figures beside their baselines, and what may mislead, errors first. */
 import type { Finding } from "../../../core/csv/types.ts";
 import type { ModelView } from "../../../core/routes/data/panel-data.ts";
-import { refitSentence } from "../../../core/trainer/refit.ts";
+import { figuresNote, refitSentence } from "../../../core/trainer/refit.ts";
 import type { EvaluationData } from "../../../core/training/results/evaluation-data.ts";
 import { count, figures, plural, scorePercent, unbroken } from "../../parts/format.ts";
 import { LampDot } from "../../parts/parts.tsx";
@@ -24,7 +24,7 @@ export function Verdict({ version, data }: { version: Version; data: EvaluationD
       <h2 id="good-heading">Is it good?</h2>
       <p class="verdict model-verdict">
         <LampDot lamp={isGood ? "clear" : "caution"} />
-        <span>{unbroken(result.verdict)}</span>
+        <span>{unbroken(testedVerdict(result))}</span>
       </p>
       <Tiles version={version} />
       <p class="fine">
@@ -46,6 +46,11 @@ export function Verdict({ version, data }: { version: Version; data: EvaluationD
       <ComparisonView comparison={result.comparison} />
     </section>
   );
+}
+
+/** Without its note on the training that followed the test: the line below it tells of that. */
+export function testedVerdict({ verdict, refit }: Pick<Version["result"], "verdict" | "refit">): string {
+  return verdict.replace(figuresNote(refit), "").trim();
 }
 
 /** What speaks against deploying, in words for the button's second question. */
