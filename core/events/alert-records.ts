@@ -4,6 +4,10 @@ import type { AlertAction } from "../store/alerts.ts";
 export interface AlertRecord {
   /** When it is raised, in one sentence. */
   says: string;
+  /** What is at risk while it stands, in one sentence. */
+  risk: string;
+  /** What the reader can do, in one or two sentences. */
+  fix: string;
   /** What `subject` identifies. */
   subject: "run" | "model" | "gauge" | "dataset" | "source" | "schedule" | "host";
   /** Label of its button. */
@@ -19,12 +23,16 @@ const modelPage = (name: string) => `/models/${encodeURIComponent(name)}#watch`;
 export const ALERTS = {
   "run.failed": {
     says: "A training failed. Ends when it is resumed, or a training of the same model finishes.",
+    risk: "The model is not trained; the live version, if there is one, keeps answering.",
+    fix: "Open the run and read its error. Then resume it, or train again with other settings.",
     subject: "run",
     action: "Open run",
     path: (id) => `/runs/${id}`,
   },
   health: {
     says: "A gauge stayed above its warning or critical threshold. Ends when it is back below.",
+    risk: "While this lasts, predictions and trainings can become slow or fail.",
+    fix: "Free what is named, or give this machine more of it.",
     subject: "gauge",
     action: "Show the machine",
     path: () => "/#machine",
@@ -37,6 +45,8 @@ export const ALERTS = {
   },
   "live-figures": {
     says: "The live version is less accurate on actual outcomes than on its test set, beyond chance.",
+    risk: "Decisions based on this model are wrong more often than its test results promise.",
+    fix: "Look at the weakest segments. Then retrain on newer rows, or go back to an earlier version.",
     subject: "model",
     action: "Open model",
     path: modelPage,
@@ -44,6 +54,8 @@ export const ALERTS = {
   },
   drift: {
     says: "The rows sent to the live version differ strongly from its training data.",
+    risk: "The model was not trained on rows like these, so its predictions may be less accurate.",
+    fix: "Check whether the system that sends the rows has changed. If the change is real, retrain on newer rows.",
     subject: "model",
     action: "Open model",
     path: modelPage,
@@ -51,6 +63,8 @@ export const ALERTS = {
   },
   "new-categories": {
     says: "The rows sent to the live version contain many categories that were not in its training data.",
+    risk: "The model ignores values that it has never seen, so these predictions rest on less.",
+    fix: "Check how the values are written. If they are new, retrain on rows that have them.",
     subject: "model",
     action: "Open model",
     path: modelPage,
@@ -58,30 +72,40 @@ export const ALERTS = {
   },
   challenger: {
     says: "The challenger is more accurate than the live version, beyond chance.",
+    risk: "Each prediction of the live version is wrong more often than it needs to be.",
+    fix: "Compare both on the model's page, then deploy the challenger.",
     subject: "model",
     action: "Open model",
     path: modelPage,
   },
   refresh: {
     says: "A new file of a dataset does not fit what was there before: columns, types or import settings. Ends when it is dismissed.",
+    risk: "Trainings and predictions that use this dataset may fail or learn from the wrong columns.",
+    fix: "Check the file where it comes from, or change the import settings.",
     subject: "dataset",
     action: "Open dataset",
     path: (id) => `/datasets/${id}`,
   },
   source: {
     says: "A source could not be refreshed. Ends when it is.",
+    risk: "The dataset stays as it is, so trainings and scores use old rows.",
+    fix: "Correct the source, then select Refresh.",
     subject: "source",
     action: "Open sources",
     path: (id) => `/sources#${id}`,
   },
   schedule: {
     says: "A schedule's last run failed or was cut off. Ends when it succeeds.",
+    risk: "Until a run succeeds, what this schedule keeps up to date grows old.",
+    fix: "Correct what is named, then select Run now.",
     subject: "schedule",
     action: "Open schedules",
     path: (id) => `/schedules#${id}`,
   },
   "schedule-result": {
     says: "A scheduled training has a result that someone should look at. Ends when the next one needs no look.",
+    risk: "The live version has not changed, although a new one is waiting for a decision.",
+    fix: "Compare the versions on the model's page, then deploy one of them or dismiss this.",
     subject: "model",
     action: "Open model",
     path: modelPage,

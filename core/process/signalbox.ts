@@ -215,6 +215,7 @@ export async function openSignalbox(
     config,
     home,
     figures: () => digestFigures({ store, feedback, alerts }),
+    workerId: worker.id,
     now,
   });
   const webhooks = new Webhooks({
@@ -275,7 +276,7 @@ export async function openSignalbox(
     endLines();
     holds.stop();
     await webhooks.stop();
-    alertRoutes.stop();
+    await alertRoutes.stop();
     health.stop();
     alerts.stop();
     await schedules.stop();

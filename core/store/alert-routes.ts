@@ -12,6 +12,8 @@ export interface StoredAlertRoute {
   shown: string;
   isEnabled: number;
   cursor: number;
+  /** Of errors that quiet hours do not hold back. */
+  urgentCursor: number;
   delivered: number;
   givenUp: number;
   attempts: number;
@@ -25,7 +27,8 @@ export interface StoredAlertRoute {
   createdAt: number;
 }
 
-const COLUMNS = `id, name, spec, target, shown, is_enabled AS "isEnabled", cursor, delivered, given_up AS "givenUp",
+const COLUMNS = `id, name, spec, target, shown, is_enabled AS "isEnabled", cursor,
+  urgent_cursor AS "urgentCursor", delivered, given_up AS "givenUp",
   attempts, last_error AS "lastError", digest_at AS "digestAt", figures, figures_at AS "figuresAt", created_at AS "createdAt"`;
 
 export async function listAlertRoutes(store: Handle): Promise<StoredAlertRoute[]> {
@@ -38,10 +41,10 @@ export async function findAlertRoute(store: Handle, id: string): Promise<StoredA
 
 export async function insertAlertRoute(store: Handle, route: StoredAlertRoute): Promise<void> {
   await store.run(
-    `INSERT INTO alert_routes (id, name, spec, target, shown, is_enabled, cursor, delivered, given_up, attempts,
-       last_error, digest_at, figures, figures_at, created_at)
-     VALUES ($id, $name, $spec, $target, $shown, $isEnabled, $cursor, $delivered, $givenUp, $attempts, $lastError,
-       $digestAt, $figures, $figuresAt, $createdAt)`,
+    `INSERT INTO alert_routes (id, name, spec, target, shown, is_enabled, cursor, urgent_cursor, delivered, given_up,
+       attempts, last_error, digest_at, figures, figures_at, created_at)
+     VALUES ($id, $name, $spec, $target, $shown, $isEnabled, $cursor, $urgentCursor, $delivered, $givenUp, $attempts,
+       $lastError, $digestAt, $figures, $figuresAt, $createdAt)`,
     { ...route },
   );
 }
@@ -50,14 +53,15 @@ export async function changeAlertRoute(
   store: Handle,
   route: Pick<
     StoredAlertRoute,
-    "id" | "name" | "spec" | "target" | "shown" | "isEnabled" | "digestAt" | "cursor"
+    "id" | "name" | "spec" | "target" | "shown" | "isEnabled" | "digestAt" | "cursor" | "urgentCursor"
   >,
 ): Promise<void> {
-  const { id, name, spec, target, shown, isEnabled, digestAt, cursor } = route;
+  const { id, name, spec, target, shown, isEnabled, digestAt, cursor, urgentCursor } = route;
   await store.run(
     `UPDATE alert_routes SET name = $name, spec = $spec, target = $target, shown = $shown, is_enabled = $isEnabled,
-       digest_at = $digestAt, cursor = $cursor, attempts = 0, last_error = NULL WHERE id = $id`,
-    { id, name, spec, target, shown, isEnabled, digestAt, cursor },
+       digest_at = $digestAt, cursor = $cursor, urgent_cursor = $urgentCursor, attempts = 0, last_error = NULL
+     WHERE id = $id`,
+    { id, name, spec, target, shown, isEnabled, digestAt, cursor, urgentCursor },
   );
 }
 
@@ -68,49 +72,77 @@ export async function sealAlertRoute(
   await store.run("UPDATE alert_routes SET target = $target WHERE id = $id", { id, target });
 }
 
-export async function saveRouteProgress(
-  store: Handle,
-  route: Pick<StoredAlertRoute, "id" | "cursor" | "delivered" | "givenUp" | "attempts" | "lastError">,
-): Promise<void> {
-  const { id, cursor, delivered, givenUp, attempts, lastError } = route;
+/** How far one of a route's two lanes has come, and what it added to the counts since it was read. */
+export interface RouteProgress {
+  id: string;
+  isUrgent: boolean;
+  cursor: number;
+  delivered: number;
+  givenUp: number;
+  attempts: number;
+  lastError: string | null;
+}
+
+export async function saveRouteProgress(store: Handle, progress: RouteProgress): Promise<void> {
+  const { id, isUrgent, cursor, delivered, givenUp, attempts, lastError } = progress;
   await store.run(
-    `UPDATE alert_routes SET cursor = $cursor, delivered = $delivered, given_up = $givenUp, attempts = $attempts,
-       last_error = $lastError WHERE id = $id`,
+    `UPDATE alert_routes SET ${isUrgent ? "urgent_cursor" : "cursor"} = $cursor, delivered = delivered + $delivered,
+       given_up = given_up + $givenUp, attempts = $attempts, last_error = $lastError WHERE id = $id`,
     { id, cursor, delivered, givenUp, attempts, lastError },
   );
 }
 
-/** False: another host sends this digest. */
+/** Takes a route to deliver, or keeps it; false: another server has it. */
+export async function holdAlertRoute(
+  store: Handle,
+  { id, worker, holdMs }: { id: string; worker: string; holdMs: number },
+): Promise<boolean> {
+  const held = await store.run(
+    `UPDATE alert_routes SET worker = $worker, held_until = (SELECT at FROM clock) + $holdMs
+     WHERE id = $id AND (worker = $worker OR held_until < (SELECT at FROM clock))`,
+    { id, worker, holdMs },
+  );
+  return held > 0;
+}
+
+/** Others need not wait until it ends by itself. */
+export async function leaveAlertRoutes(store: Handle, worker: string): Promise<void> {
+  await store.run("UPDATE alert_routes SET held_until = 0 WHERE worker = $worker", { worker });
+}
+
+/** Until then nobody else sends this digest; it is due again then, should we die. False: another host sends it. */
 export async function claimDigest(
   store: Handle,
-  { id, dueAt, nextAt }: { id: string; dueAt: number; nextAt: number },
+  { id, dueAt, until }: { id: string; dueAt: number; until: number },
 ): Promise<boolean> {
   const claimed = await store.run(
-    "UPDATE alert_routes SET digest_at = $nextAt WHERE id = $id AND digest_at = $dueAt AND is_enabled = 1",
-    { id, dueAt, nextAt },
+    "UPDATE alert_routes SET digest_at = $until WHERE id = $id AND digest_at = $dueAt AND is_enabled = 1",
+    { id, dueAt, until },
   );
   return claimed > 0;
 }
 
-/** `retryAt`: it failed and is tried again then. */
+/** It was sent; the next one is due at `nextAt`. */
 export async function endDigest(
   store: Handle,
-  end: { id: string; figures: string; at: number; error: string | null; retryAt: number | null },
+  { id, figures, at, nextAt }: { id: string; figures: string; at: number; nextAt: number },
 ): Promise<void> {
-  const { id, figures, at, error, retryAt } = end;
-  if (error === null) {
-    await store.run(
-      `UPDATE alert_routes SET figures = $figures, figures_at = $at, delivered = delivered + 1, attempts = 0,
-         last_error = NULL WHERE id = $id`,
-      { id, figures, at },
-    );
-    return;
-  }
   await store.run(
-    `UPDATE alert_routes SET last_error = $error, digest_at = coalesce($retryAt, digest_at),
-       attempts = CASE WHEN $retryAt IS NULL THEN 0 ELSE attempts + 1 END,
-       given_up = given_up + CASE WHEN $retryAt IS NULL THEN 1 ELSE 0 END WHERE id = $id`,
-    { id, error, retryAt },
+    `UPDATE alert_routes SET figures = $figures, figures_at = $at, digest_at = $nextAt, delivered = delivered + 1,
+       attempts = 0, last_error = NULL WHERE id = $id`,
+    { id, figures, at, nextAt },
+  );
+}
+
+/** It was not taken, and is tried again at `nextAt`; or given up until the next one. */
+export async function failDigest(
+  store: Handle,
+  { id, error, nextAt, isGivenUp }: { id: string; error: string; nextAt: number; isGivenUp: boolean },
+): Promise<void> {
+  await store.run(
+    `UPDATE alert_routes SET last_error = $error, digest_at = $nextAt,
+       attempts = CASE WHEN $lost = 1 THEN 0 ELSE attempts + 1 END, given_up = given_up + $lost WHERE id = $id`,
+    { id, error, nextAt, lost: isGivenUp ? 1 : 0 },
   );
 }
 

@@ -88,6 +88,9 @@ export const AUTOMATION_HOLDERS = `
   -- Which server delivers, and until when that holds by the database's clock.
   ALTER TABLE alert_routes ADD COLUMN worker TEXT;
   ALTER TABLE alert_routes ADD COLUMN held_until INTEGER NOT NULL DEFAULT 0;
+  -- Errors that quiet hours do not hold back have a cursor of their own.
+  ALTER TABLE alert_routes ADD COLUMN urgent_cursor INTEGER NOT NULL DEFAULT 0;
+  UPDATE alert_routes SET urgent_cursor = cursor;
   -- How often the run was begun, and 1 once its result may have reached where it goes.
   ALTER TABLE schedule_runs ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
   ALTER TABLE schedule_runs ADD COLUMN is_sending INTEGER NOT NULL DEFAULT 0;

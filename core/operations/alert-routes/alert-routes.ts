@@ -2,9 +2,7 @@
  * Sends alerts where people read them: by mail, Slack, Teams, Discord, ntfy or a webhook, each route from the log by its
  * own cursor, in order, tried again until it is taken; or gathers them in a digest.
  */
-import { ALERTS, type AlertCode } from "../../events/alert-records.ts";
-import type { EventLog, LogEntry, LoggedEvent } from "../../events/event-log.ts";
-import type { EventData } from "../../events/events.ts";
+import type { EventLog, LogEntry } from "../../events/event-log.ts";
 import { AppError } from "../../platform/errors.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Logger } from "../../platform/logger.ts";
@@ -13,30 +11,34 @@ import {
   claimDigest,
   deleteAlertRoute,
   endDigest,
+  failDigest,
   findAlertRoute,
+  holdAlertRoute,
   insertAlertRoute,
+  leaveAlertRoutes,
   listAlertRoutes,
+  type RouteProgress,
   type StoredAlertRoute,
   saveRouteProgress,
   sealAlertRoute,
 } from "../../store/alert-routes.ts";
-import { findAlert } from "../../store/alerts.ts";
 import type { Store } from "../../store/database.ts";
 import { eventCounts } from "../../store/log.ts";
-import { findRun } from "../../store/runs.ts";
 import type { Sealer } from "../../store/sealed.ts";
-import { digestAfter, quietFor } from "./clock.ts";
+import { digestAfter } from "./clock.ts";
 import { COUNTED_EVENTS, type DigestFigures, digestLines } from "./digest.ts";
 import { deliverInOrder, MAX_ATTEMPTS, waitFor } from "./in-order.ts";
 import type { Message } from "./messages.ts";
+import { hasUrgentLane, RouteDelivery } from "./route-delivery.ts";
 import { type Mailer, send } from "./send.ts";
 import { checkTarget, type RouteRequest, type RouteSpec, type RouteTarget, shownTarget } from "./spec.ts";
 
 const MOST_ROUTES = 50;
 const LOOK_MS = 20_000;
+/** Longer than an attempt takes: whoever holds a route may deliver until then. */
+const HOLD_MS = 20_000;
+const HOLD_EVERY_MS = 3000;
 const RETRY_MS = 300_000;
-/** Told later than this, an alert must still stand. */
-const FRESH_MS = 60_000;
 
 export interface AlertRouteView extends RouteSpec {
   id: string;
@@ -61,18 +63,22 @@ export interface AlertRoutesOptions {
   /** How people reach this server. */
   home: () => string;
   figures: () => Promise<DigestFigures>;
+  /** This server among those on the same database: of them one delivers. */
+  workerId: string;
   now: () => number;
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 export class AlertRoutes {
-  private readonly serving = new Map<string, AbortController>();
+  /** By route, what ends its delivery, and how the route was when that began. */
+  private readonly serving = new Map<string, { abort: AbortController; as: string }>();
   private timer: Timer | null = null;
+  private looking: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: AlertRoutesOptions) {}
 
   async start(): Promise<void> {
-    const { store, sealer, logger } = this.options;
+    const { store, sealer } = this.options;
     for (const route of await listAlertRoutes(store)) {
       const { id, target } = route;
       if (sealer.isExposed(target))
@@ -80,18 +86,58 @@ export class AlertRoutes {
           id,
           target: sealer.seal(sealer.open(target, ownerOf(id)), ownerOf(id)),
         });
-      this.serve((await findAlertRoute(store, id))!);
     }
-    this.timer = setInterval(() => {
-      this.tick().catch((error: unknown) =>
-        logger.error({ error: String(error) }, "a digest could not be made"),
-      );
-    }, LOOK_MS);
+    await this.serveHeld();
+    this.timer = setInterval(
+      () => {
+        this.looking = this.look();
+      },
+      store.isShared ? HOLD_EVERY_MS : LOOK_MS,
+    );
   }
 
-  stop(): void {
+  private async look(): Promise<void> {
+    try {
+      await this.serveHeld();
+      await this.tick();
+    } catch (error) {
+      // What cannot be held any more may be another server's by now.
+      for (const id of [...this.serving.keys()]) this.endServing(id);
+      this.options.logger.warn({ reason: String(error) }, "alert routes wait for the database");
+    }
+  }
+
+  /** Serves what this server holds as it is now, and nothing else. */
+  private async serveHeld(): Promise<void> {
+    const { store, workerId: worker } = this.options;
+    const routes = await listAlertRoutes(store);
+    for (const id of [...this.serving.keys()])
+      if (!routes.some((route) => route.id === id)) this.endServing(id);
+    for (const { id, ...route } of routes) {
+      const isHeld = !store.isShared || (await holdAlertRoute(store, { id, worker, holdMs: HOLD_MS }));
+      if (!isHeld) this.endServing(id);
+      else if (this.serving.get(id)?.as !== nature(route)) {
+        // Read once more: another server may have delivered until now.
+        const found = await findAlertRoute(store, id);
+        if (found) this.serve(found);
+      }
+    }
+  }
+
+  private endServing(id: string): void {
+    this.serving.get(id)?.abort.abort();
+    this.serving.delete(id);
+  }
+
+  async stop(): Promise<void> {
     if (this.timer) clearInterval(this.timer);
-    for (const abort of this.serving.values()) abort.abort();
+    await this.looking;
+    for (const id of [...this.serving.keys()]) this.endServing(id);
+    const { store, workerId, logger } = this.options;
+    if (!store.isShared) return;
+    await leaveAlertRoutes(store, workerId).catch((error: unknown) =>
+      logger.warn({ reason: String(error) }, "alert routes could not be left to other servers"),
+    );
   }
 
   async list(): Promise<AlertRouteView[]> {
@@ -123,6 +169,7 @@ export class AlertRoutes {
     await insertAlertRoute(store, {
       ...this.entryOf(id, request),
       cursor: log.lastSeq,
+      urgentCursor: log.lastSeq,
       delivered: 0,
       givenUp: 0,
       attempts: 0,
@@ -131,9 +178,8 @@ export class AlertRoutes {
       figuresAt: now(),
       createdAt: now(),
     });
-    const route = await this.stored(id);
-    this.serve(route);
-    return viewOf(route);
+    await this.serveHeld();
+    return this.find(id);
   }
 
   /** What is left out stays; what waited for the old address does not go to a new one. Throws AppError. */
@@ -154,10 +200,10 @@ export class AlertRoutes {
       });
     const entry = this.entryOf(id, { ...old, ...patch });
     const isMoved = patch.to !== undefined || patch.enabled === true;
-    await changeAlertRoute(store, { ...entry, cursor: isMoved ? log.lastSeq : route.cursor });
-    const changed = await this.stored(id);
-    this.serve(changed);
-    return viewOf(changed);
+    const { cursor, urgentCursor } = isMoved ? { cursor: log.lastSeq, urgentCursor: log.lastSeq } : route;
+    await changeAlertRoute(store, { ...entry, cursor, urgentCursor });
+    await this.serveHeld();
+    return this.find(id);
   }
 
   private entryOf(id: string, { name, to, token, enabled = true, ...spec }: RouteRequest) {
@@ -183,8 +229,7 @@ export class AlertRoutes {
   async delete(id: string): Promise<void> {
     await this.stored(id);
     await deleteAlertRoute(this.options.store, id);
-    this.serving.get(id)?.abort();
-    this.serving.delete(id);
+    this.endServing(id);
   }
 
   /** Sends a test message now. Throws AppError `unavailable` with the reason where it is not taken. */
@@ -204,36 +249,59 @@ export class AlertRoutes {
   }
 
   private serve(route: StoredAlertRoute): void {
-    const { log, store, logger, wait = waitFor } = this.options;
-    this.serving.get(route.id)?.abort();
-    this.serving.delete(route.id);
+    this.endServing(route.id);
     const spec = JSON.parse(route.spec) as RouteSpec;
-    if (!route.isEnabled || spec.digest) return;
     const abort = new AbortController();
-    this.serving.set(route.id, abort);
+    this.serving.set(route.id, { abort, as: nature(route) });
+    if (!route.isEnabled || spec.digest) return;
+    this.follow({ route, spec, isUrgent: false }, abort.signal);
+    if (hasUrgentLane(spec)) this.follow({ route, spec, isUrgent: true }, abort.signal);
+  }
+
+  /** Delivers the alerts of a lane until the signal says so. */
+  private follow(
+    { route, spec, isUrgent }: { route: StoredAlertRoute; spec: RouteSpec; isUrgent: boolean },
+    signal: AbortSignal,
+  ): void {
+    const { log, store, logger, wait = waitFor } = this.options;
+    const { id, attempts, lastError } = route;
+    const cursor = isUrgent ? route.urgentCursor : route.cursor;
     const delivery = new RouteDelivery(route, spec, {
       ...this.options,
       wait,
+      isUrgent,
       send: (message) => this.send(route, message),
     });
     const receiver = {
-      progress: route,
+      progress: {
+        id,
+        isUrgent,
+        cursor,
+        attempts: isUrgent ? 0 : attempts,
+        lastError,
+        delivered: 0,
+        givenUp: 0,
+      },
       isWanted: ({ type }: LogEntry) => type === "alert.raised" || type === "alert.resolved",
-      deliver: (entry: LogEntry) => delivery.deliver(entry, abort.signal),
-      save: (progress: StoredAlertRoute) => saveRouteProgress(store, progress),
+      deliver: (entry: LogEntry) => delivery.deliver(entry, signal),
+      save: async (progress: RouteProgress) => {
+        await saveRouteProgress(store, progress);
+        Object.assign(progress, { delivered: 0, givenUp: 0 });
+      },
       tried: ({ seq }: LogEntry, how: string) => {
-        if (how === "given up") logger.warn({ route: route.id, seq }, "an alert route gave up on an alert");
+        if (how === "given up") logger.warn({ route: id, seq }, "an alert route gave up on an alert");
       },
       wait,
     };
-    deliverInOrder(log, receiver, abort.signal).catch((error: unknown) =>
-      logger.error({ route: route.id, error: String(error) }, "an alert route stopped"),
-    );
+    deliverInOrder(log, receiver, signal).catch((error: unknown) => {
+      logger.error({ route: id, error: String(error) }, "an alert route stopped and is begun again");
+      if (!signal.aborted) this.endServing(id);
+    });
   }
 
   private send(route: StoredAlertRoute, message: Message): Promise<string | null> {
     const { channel } = JSON.parse(route.spec) as RouteSpec;
-    const abort = this.serving.get(route.id)?.signal ?? new AbortController().signal;
+    const abort = this.serving.get(route.id)?.abort.signal ?? new AbortController().signal;
     try {
       const target = this.targetOf(route);
       return send({ channel, target, message }, { mailer: this.options.config, signal: abort });
@@ -253,13 +321,13 @@ export class AlertRoutes {
     for (const route of await listAlertRoutes(store)) {
       const { digest } = JSON.parse(route.spec) as RouteSpec;
       if (!digest || !route.isEnabled || route.digestAt === null || route.digestAt > now()) continue;
-      const nextAt = digestAfter(digest, now());
-      if (await claimDigest(store, { id: route.id, dueAt: route.digestAt, nextAt }))
-        await this.sendDigest(route);
+      const { id, digestAt: dueAt } = route;
+      if (await claimDigest(store, { id, dueAt, until: now() + RETRY_MS }))
+        await this.sendDigest(route, digestAfter(digest, now()));
     }
   }
 
-  private async sendDigest(route: StoredAlertRoute): Promise<void> {
+  private async sendDigest(route: StoredAlertRoute, nextAt: number): Promise<void> {
     const { store, figures, home, now } = this.options;
     const current = await figures();
     const before = route.figures ? (JSON.parse(route.figures) as DigestFigures) : null;
@@ -275,108 +343,20 @@ export class AlertRoutes {
       url: home(),
       data: { kind: "digest", figures: current },
     });
+    const { id } = route;
+    if (failure === null) {
+      await endDigest(store, { id, figures: JSON.stringify(current), at: now(), nextAt });
+      return;
+    }
     const isGivenUp = route.attempts + 1 >= MAX_ATTEMPTS;
-    await endDigest(store, {
-      id: route.id,
-      figures: JSON.stringify(current),
-      at: now(),
-      error: failure,
-      retryAt: failure === null || isGivenUp ? null : now() + RETRY_MS,
-    });
+    const retryAt = isGivenUp ? nextAt : now() + RETRY_MS;
+    await failDigest(store, { id, error: failure, nextAt: retryAt, isGivenUp });
   }
 }
 
-type Told = EventData<"alert.raised"> | EventData<"alert.resolved">;
-interface DeliveryOptions extends Pick<AlertRoutesOptions, "store" | "home" | "now"> {
-  wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  send: (message: Message) => Promise<string | null>;
-}
-
-/** One route's way of telling an alert: whether, when and how. */
-class RouteDelivery {
-  /** Alerts that were over before they were told: their end is not told either. */
-  private readonly passedOver = new Set<string>();
-
-  constructor(
-    private readonly route: StoredAlertRoute,
-    private readonly spec: RouteSpec,
-    private readonly options: DeliveryOptions,
-  ) {}
-
-  /** Null: told, or not for this route. */
-  async deliver(entry: LogEntry, signal: AbortSignal): Promise<string | null> {
-    const { at, data } = JSON.parse(entry.json) as LoggedEvent;
-    const alert = data as unknown as Told;
-    const isOver = entry.type === "alert.resolved";
-    if (isOver && (this.spec.resolved === false || this.passedOver.delete(alert.id))) return null;
-    const model = await this.modelOf(alert);
-    const severity = "severity" in alert ? alert.severity : await this.severityOf(alert);
-    if (!this.isFor({ code: alert.code as AlertCode, severity, model })) return null;
-    await this.waitWhileQuiet(severity, signal);
-    if (signal.aborted) return null;
-    if (!isOver && (await this.isPassed(alert, Date.parse(at)))) {
-      this.passedOver.add(alert.id);
-      return null;
-    }
-    return this.options.send(this.messageOf(alert, { isOver, severity, model }));
-  }
-
-  private isFor({
-    code,
-    severity,
-    model,
-  }: {
-    code: AlertCode;
-    severity: string;
-    model: string | null;
-  }): boolean {
-    const { severities, kinds, models } = this.spec;
-    if (severities?.length && !severities.some((wanted) => wanted === severity)) return false;
-    if (kinds?.length && !kinds.includes(code)) return false;
-    return !models?.length || (model !== null && models.includes(model));
-  }
-
-  private async waitWhileQuiet(severity: string, signal: AbortSignal): Promise<void> {
-    const { quiet } = this.spec;
-    if (!quiet || (quiet.exceptErrors && severity === "error")) return;
-    for (;;) {
-      const left = quietFor(quiet, this.options.now());
-      if (left <= 0 || signal.aborted) return;
-      await this.options.wait(left, signal);
-    }
-  }
-
-  /** It ended while it waited. */
-  private async isPassed({ code, subject }: Told, raisedAt: number): Promise<boolean> {
-    if (this.options.now() - raisedAt < FRESH_MS) return false;
-    const known = await findAlert(this.options.store, code as AlertCode, subject);
-    return known === null || known.endedAt !== null;
-  }
-
-  private async severityOf({ code, subject }: Told): Promise<"warning" | "error"> {
-    return (await findAlert(this.options.store, code as AlertCode, subject))?.severity ?? "warning";
-  }
-
-  private async modelOf({ code, subject }: Told): Promise<string | null> {
-    const { subject: kind } = ALERTS[code as AlertCode] ?? {};
-    if (kind === "model") return subject;
-    return kind === "run" ? ((await findRun(this.options.store, subject))?.modelName ?? null) : null;
-  }
-
-  private messageOf(
-    alert: Told,
-    { isOver, severity, model }: { isOver: boolean; severity: "warning" | "error"; model: string | null },
-  ): Message {
-    const path = ALERTS[alert.code as AlertCode]?.path(alert.subject) ?? "/";
-    const word = isOver ? "Resolved" : severity === "error" ? "Error" : "Warning";
-    return {
-      title: `${word}${model ? `: ${model}` : ""} (Signalbox)`,
-      lines: [alert.sentence],
-      severity: isOver ? "info" : severity,
-      url: `${this.options.home()}${path}`,
-      data: { kind: alert.code, subject: alert.subject, model, resolved: isOver, route: this.route.name },
-    };
-  }
+/** What its delivery depends on. */
+function nature({ name, spec, target, isEnabled }: Omit<StoredAlertRoute, "id">): string {
+  return JSON.stringify([name, spec, target, isEnabled]);
 }
 
 const ownerOf = (id: string) => `alert route ${id}`;

@@ -22,11 +22,14 @@ export interface Progress {
   lastError: string | null;
 }
 
+/** What a receiver answers for an event that is not for it after all. */
+export const NOT_FOR_IT = Symbol("not for this receiver");
+
 export interface Receiver<P extends Progress> {
   progress: P;
   isWanted: (entry: LogEntry) => boolean;
-  /** Null: taken. Otherwise why not. */
-  deliver: (entry: LogEntry) => Promise<string | null>;
+  /** Null: taken. Text: why not. */
+  deliver: (entry: LogEntry) => Promise<string | null | typeof NOT_FOR_IT>;
   save: (progress: P) => Promise<void>;
   /** After each attempt: how it went. */
   tried: (entry: LogEntry, how: "taken" | "failed" | "given up") => void;
@@ -67,6 +70,10 @@ async function deliverUntilTaken<P extends Progress>(
   for (;;) {
     const failure = await deliver(entry);
     if (signal.aborted) return;
+    if (failure === NOT_FOR_IT) {
+      progress.cursor = entry.seq;
+      return save(progress);
+    }
     progress.lastError = failure;
     if (failure === null) progress.delivered += 1;
     else progress.attempts += 1;

@@ -1,16 +1,21 @@
 /** Alert routes: each channel in its own form, by severity, kind and model, with quiet hours and digests, to a real mail server. */
 import { afterEach, expect, test } from "bun:test";
 import { SMTPServer } from "smtp-server";
-import { alertAction } from "../../../core/events/alert-records.ts";
+import { ALERTS, alertAction } from "../../../core/events/alert-records.ts";
+import { AlertRoutes, type AlertRouteView } from "../../../core/operations/alert-routes/alert-routes.ts";
 import { digestAfter, quietFor } from "../../../core/operations/alert-routes/clock.ts";
 import { digestLines } from "../../../core/operations/alert-routes/digest.ts";
+import { Sealer } from "../../../core/store/sealed.ts";
 import { type Harness, openHarness } from "../../harness/app.ts";
-import { until } from "../../harness/deadline.ts";
+import { inTime, until } from "../../harness/deadline.ts";
+import { ownSchema } from "../../harness/postgres.ts";
 
-let clock = Date.parse("2026-03-02T12:00:00Z");
+const NOON = Date.parse("2026-03-02T12:00:00Z");
+let clock = NOON;
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
+  clock = NOON;
 });
 
 async function open(settings: Record<string, string> = {}): Promise<Harness> {
@@ -146,8 +151,136 @@ test("a digest tells what changed, once when it is due, and is tried again where
     lastError: "answered 500",
     nextDigestAt: "2026-03-04T07:05:10.000Z",
   });
-  clock = Date.parse("2026-03-02T12:00:00Z");
 }, 30_000);
+
+/** Routes on the store of a harness, whose waiting moves the clock instead, once `begin` says so. */
+function withMovedClock(
+  { signalbox }: Harness,
+  waited: (ms: number) => void,
+  begin: Promise<void> = Promise.resolve(),
+): AlertRoutes {
+  const { store, log, logger, config } = signalbox;
+  const routes = new AlertRoutes({
+    ...{ store, log, logger, config, workerId: "tests", sealer: new Sealer("") },
+    home: () => "http://127.0.0.1:8000",
+    figures: async () => ({ models: [], datasets: [], alerts: [] }),
+    now: () => clock,
+    wait: async (ms) => {
+      await begin;
+      clock += Math.ceil(ms);
+      waited(ms);
+      await Bun.sleep(0);
+    },
+  });
+  closing.push(() => routes.stop());
+  return routes;
+}
+
+/** The route once it `holds`: it is saved after its message was taken. */
+async function stateOf(routes: AlertRoutes, id: string, holds: (route: AlertRouteView) => boolean) {
+  const state = async () => {
+    let route = await routes.find(id);
+    while (!holds(route)) {
+      await Bun.sleep(5);
+      route = await routes.find(id);
+    }
+    return route;
+  };
+  return inTime(state(), "the route's state");
+}
+
+test("quiet hours hold back warnings until they end, but no error; what ended meanwhile is not told", async () => {
+  const harness = await open();
+  const { url, received } = webServer();
+  const night = Date.parse("2026-03-02T23:00:00Z");
+  clock = night;
+  // The clock goes on only when all that must come in the night is there.
+  const gate = Promise.withResolvers<void>();
+  const routes = withMovedClock(harness, () => {}, gate.promise);
+  const quiet = { from: "22:00", to: "07:00", exceptErrors: true };
+  const { id } = await routes.create({ name: "night", channel: "webhook", to: `${url}night`, quiet });
+  await raise(harness, "over");
+  await raise(harness, "crew");
+  await raise(harness, "boat", "error");
+  await until(() => received.length === 1);
+  expect(received[0]!.body).toMatchObject({ severity: "error", model: "boat" });
+  clock += 120_000;
+  await harness.signalbox.alerts.resolve("drift", "over");
+  gate.resolve();
+  await until(() => received.length === 2);
+  expect(received[1]!.body).toMatchObject({ severity: "warning", model: "crew" });
+  expect(clock).toBeGreaterThanOrEqual(Date.parse("2026-03-03T07:00:00Z"));
+  expect(await stateOf(routes, id, ({ delivered }) => delivered === 2)).toMatchObject({ givenUp: 0 });
+}, 30_000);
+
+test("a channel that is down gets each alert once it is back, in order and once; one that stays down is given up", async () => {
+  const harness = await open();
+  const { url, received } = webServer();
+  const waits: number[] = [];
+  let isDown = true;
+  const gate = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: async (request) =>
+      isDown
+        ? new Response("", { status: 503 })
+        : fetch(`${url}relayed`, { method: "POST", body: await request.text() }),
+  });
+  closing.push(() => gate.stop(true));
+  const routes = withMovedClock(harness, (ms) => {
+    waits.push(ms);
+    if (waits.length === 4) isDown = false;
+  });
+  const { id } = await routes.create({ name: "down", channel: "webhook", to: gate.url.href });
+  await raise(harness, "crew");
+  await raise(harness, "boat");
+  await until(() => received.length === 2);
+  expect(received.map(({ body }) => body.model)).toEqual(["crew", "boat"]);
+  expect(waits.slice(1).every((ms, k) => ms > waits[k]!)).toBe(true);
+  const back = await stateOf(routes, id, ({ delivered }) => delivered === 2);
+  expect(back).toMatchObject({ givenUp: 0, attempts: 0, lastError: null });
+  isDown = true;
+  await raise(harness, "lost");
+  const view = await stateOf(routes, id, ({ givenUp }) => givenUp === 1);
+  expect(view).toMatchObject({ delivered: 2, givenUp: 1, lastError: "answered 503" });
+}, 30_000);
+
+test("every alert says what is at risk and what to do", async () => {
+  const harness = await open();
+  const { url, received } = webServer();
+  await harness.signalbox.alertRoutes.create({ name: "all", channel: "webhook", to: `${url}all` });
+  const kinds = Object.keys(ALERTS) as (keyof typeof ALERTS)[];
+  for (const code of kinds)
+    await harness.signalbox.alerts.raise({
+      ...{ code, subject: "crew", severity: "warning", sentence: `${code} of crew.` },
+      action: alertAction(code, "crew"),
+    });
+  await until(() => received.length === kinds.length);
+  for (const [k, code] of kinds.entries()) {
+    const { risk, fix } = ALERTS[code];
+    expect(received[k]!.body).toMatchObject({ kind: code, risk, fix });
+    expect(received[k]!.body.text).toBe(`${code} of crew.\nAt risk: ${risk}\nWhat to do: ${fix}`);
+  }
+}, 30_000);
+
+test("of two servers on one database one delivers, and the other one when that is gone", async () => {
+  const schema = await ownSchema();
+  closing.push(() => schema.drop());
+  const [first, second] = [
+    await open({ DATABASE_URL: schema.url, SECRET_KEY: "the same on both" }),
+    await open({ DATABASE_URL: schema.url, SECRET_KEY: "the same on both" }),
+  ];
+  // The last to be closed is the first that was opened.
+  closing.reverse();
+  const { url, received } = webServer();
+  await second.signalbox.alertRoutes.create({ name: "both", channel: "webhook", to: `${url}both` });
+  for (const subject of ["a", "b", "c"]) await raise(first, subject);
+  await until(() => received.length === 3);
+  await second.signalbox.alertRoutes.stop();
+  await raise(first, "d");
+  await until(() => received.length === 4);
+  expect(received.map(({ body }) => body.model)).toEqual(["a", "b", "c", "d"]);
+}, 60_000);
 
 test("quiet hours pass midnight and keep the zone's clock", () => {
   const quiet = { from: "22:00", to: "07:00", timeZone: "Europe/Berlin" };
