@@ -154,6 +154,71 @@ test("a new file trains, the versions are compared, and the rule is followed", a
   expect(sources).toBeDefined();
 }, 120_000);
 
+test("drift and live accuracy below the line train once; a version is deployed only if it is better, else why not is said", async () => {
+  clock = START;
+  harness = await openHarness({}, () => clock);
+  const { schedules, runs, models, alerts } = harness.signalbox;
+  const flipped = passengersCsv(600, 3).replace(/,([01])$/gm, (_, label) => `,${1 - Number(label)}`);
+  const { id: datasetId } = (await (await harness.upload("crew.csv", flipped)).json()) as { id: string };
+  const first = await runs.train({ datasetId, name: "crew", target: "Survived", budgetRounds: 10 });
+  await runs.ended(first.id);
+  await models.deploy("crew", 1);
+  const retrain = { action: "retrain", model: "crew", datasetId, rule: "deploy" } as const;
+  const onDrift = await schedules.create({ ...retrain, name: "drift", on: "drift" }, "tests");
+  const below = { on: "accuracy", metric: "accuracy", below: 0.7 } as const;
+  const onAccuracy = await schedules.create({ ...retrain, name: "accuracy", ...below }, "tests");
+  const look = async () => {
+    await schedules.tick();
+    await schedules.settled();
+  };
+  await look();
+  const drifts = { code: "drift", subject: "crew", severity: "warning" } as const;
+  const action = { label: "Open model", method: "get", path: "/models/crew" } as const;
+  await alerts.raise({ ...drifts, sentence: "crew drifts.", action });
+  await look();
+  await look();
+  const told = await schedules.runsOf(onDrift.id, 9);
+  expect(told.map(({ status, sentence }) => [status, sentence])).toEqual([
+    [
+      "done",
+      expect.stringMatching(
+        /Version 2 .*It was not deployed, because it is not better by more than chance\.$/,
+      ),
+    ],
+  ]);
+  expect((await models.find("crew")).liveVersion).toBe(1);
+  // What came true is the other way round: the live version learned from labels that were flipped.
+  const truth = passengersCsv(400, 8).trim().split("\n");
+  const rows = truth.slice(1).map((line) => line.split(","));
+  const body = [
+    truth[0]!.replace(",Survived", ""),
+    ...rows.map((cells) => cells.slice(0, -1).join(",")),
+  ].join("\n");
+  const predicted = await harness.ask("/api/models/crew/predict", {
+    ...{ method: "POST", body, headers: { "content-type": "text/csv", accept: "application/x-ndjson" } },
+  });
+  const ids = (await predicted.text())
+    .trim()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { prediction_id: string }).prediction_id);
+  const outcomes = ["id,actual", ...ids.map((id, k) => `${id},${rows[k]!.at(-1)}`)].join("\n");
+  const reported = await harness.ask("/api/predictions/actuals", {
+    ...{ method: "POST", body: outcomes, headers: { "content-type": "text/csv" } },
+  });
+  expect(reported.status).toBeLessThan(300);
+  expect(
+    (await harness.ask("/api/datasets/crew.csv", { method: "PUT", body: passengersCsv(600, 3) })).status,
+  ).toBe(201);
+  await look();
+  await look();
+  const [run, ...others] = await schedules.runsOf(onAccuracy.id, 9);
+  expect([run, others]).toEqual([
+    expect.objectContaining({ status: "done", sentence: expect.stringContaining("Version 3 is live now.") }),
+    [],
+  ]);
+  expect((await models.find("crew")).liveVersion).toBe(3);
+}, 180_000);
+
 test("a time in a zone keeps its hour when the clocks change", async () => {
   const next = async (at: string) =>
     new Date(
