@@ -218,6 +218,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   shownForm("/sources", sources.addSource, views.SOURCES);
   shownForm("/sources/:id", sources.changeSource, views.SOURCES);
   shownForm("/sources/:id/refresh", sources.refreshSource, views.SOURCES);
+  shownForm("/sources/:id/stop", sources.stopSource, views.SOURCES);
   form("/sources/:id/delete", sources.deleteSource);
   shownForm("/schedules", schedules.addSchedule, views.SCHEDULES);
   shownForm("/schedules/:id/run", schedules.runSchedule, views.SCHEDULES);

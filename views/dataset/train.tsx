@@ -253,12 +253,25 @@ function ColumnField({ id, names }: { id: string; names: readonly string[] }) {
 }
 
 /** `only`: the task that it is for; with another it is hidden (hero.css). */
-export function Field(props: { id: string; label: string; hint?: string; only?: Task; children: Child }) {
-  const { id, label, hint, only, children } = props;
+export function Field(props: {
+  id: string;
+  label: string;
+  hint?: string;
+  only?: Task;
+  /** Why what it holds was refused. */
+  error?: string | null;
+  children: Child;
+}) {
+  const { id, label, hint, only, error, children } = props;
   return (
     <div class="field" {...(only && { "data-tasks": only })}>
       <label for={id}>{label}</label>
       {children}
+      {error && (
+        <p id={`${id}-error`} class="note note-danger">
+          {error}
+        </p>
+      )}
       {hint && (
         <p id={`${id}-hint`} class="hint">
           {hint}

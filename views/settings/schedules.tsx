@@ -8,6 +8,7 @@ import { capital } from "../parts/format.ts";
 import { Action, Command, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
 import type { Lamp } from "../parts/words.ts";
 import { Refused } from "./refused.tsx";
+import { errorAt, kept, type Typed } from "./typed.ts";
 
 type Row = SchedulesPageData["schedules"][number];
 
@@ -34,7 +35,7 @@ const STATES: Record<NonNullable<Row["last"]>["status"], { lamp: Lamp; says: str
 
 export function SchedulesPage({ frame, ...data }: SchedulesPageData & { frame: Frame }) {
   const { links } = frame;
-  const { schedules, sources, models, refusal } = data;
+  const { schedules, sources, models, refusal, typed } = data;
   return (
     <Layout frame={frame} title="Schedules" panels={[]} current="schedules">
       <header class="page-head">
@@ -57,7 +58,7 @@ export function SchedulesPage({ frame, ...data }: SchedulesPageData & { frame: F
           <Empty>No schedules yet. Add one below.</Empty>
         )}
       </section>
-      <NewSchedule links={links} sources={sources} models={models} />
+      <NewSchedule links={links} sources={sources} models={models} form={{ typed, refusal }} />
     </Layout>
   );
 }
@@ -170,30 +171,40 @@ function sentenceOf(schedule: Row, sources: SchedulesPageData["sources"]): strin
   return `${what} ${when}${line}.${follows}`;
 }
 
-function NewSchedule(props: { links: Links } & Pick<SchedulesPageData, "sources" | "models">) {
-  const { links, sources, models } = props;
+function NewSchedule(props: { links: Links; form: Typed } & Pick<SchedulesPageData, "sources" | "models">) {
+  const { links, sources, models, form } = props;
   const body = { name: "nightly", action: "retrain", model: models[0] ?? "NAME", cron: "0 3 * * *" };
   return (
     <section class="panel" aria-labelledby="add-schedule-heading" data-needs="sources">
       <h2 id="add-schedule-heading">Add a schedule</h2>
       <form class="form" method="post" action={url(links, "/schedules")}>
-        <Field id="schedule-name" label="Name">
-          <input id="schedule-name" name="name" required maxlength={100} placeholder="nightly" />
+        <Field id="schedule-name" error={errorAt(form, "name")} label="Name">
+          <input
+            id="schedule-name"
+            name="name"
+            required
+            maxlength={100}
+            placeholder="nightly"
+            {...kept(form, "schedule-name", "name")}
+          />
         </Field>
-        <Choice id="action" label="What to do" options={Object.entries(ACTION_WORDS)} />
+        <Choice form={form} id="action" label="What to do" options={Object.entries(ACTION_WORDS)} />
         <Choice
+          form={form}
           id="sourceId"
           label="Source"
           options={[["", "None"], ...sources.map(({ id, name }) => [id, name] as const)]}
           hint="Refreshed first. To retrain on the dataset as it is, choose none."
         />
         <Choice
+          form={form}
           id="model"
           label="Model"
           options={[["", "None"], ...models.map((name) => [name, name] as const)]}
           hint="To retrain or to score with."
         />
         <Choice
+          form={form}
           id="when"
           label="When"
           options={[
@@ -203,44 +214,76 @@ function NewSchedule(props: { links: Links } & Pick<SchedulesPageData, "sources"
         />
         <Field
           id="schedule-cron"
+          error={errorAt(form, "cron")}
           label="Times"
           hint="Minute, hour, day, month, weekday: 0 3 * * * is every day at 3:00."
         >
-          <input id="schedule-cron" name="cron" placeholder="0 3 * * *" autocomplete="off" />
+          <input
+            id="schedule-cron"
+            name="cron"
+            placeholder="0 3 * * *"
+            autocomplete="off"
+            {...kept(form, "schedule-cron", "cron")}
+          />
         </Field>
-        <Field id="schedule-zone" label="Time zone" hint="Such as Europe/Berlin. UTC if empty.">
-          <input id="schedule-zone" name="timeZone" autocomplete="off" />
+        <Field
+          id="schedule-zone"
+          error={errorAt(form, "timeZone")}
+          label="Time zone"
+          hint="Such as Europe/Berlin. UTC if empty."
+        >
+          <input
+            id="schedule-zone"
+            name="timeZone"
+            autocomplete="off"
+            {...kept(form, "schedule-zone", "timeZone")}
+          />
         </Field>
         <Choice
+          form={form}
           id="rule"
           label="After retraining"
           options={Object.entries(RULE_WORDS)}
           hint="The new version is compared with the live one on rows that neither learned from and on reported outcomes. It is never deployed while one of its findings is an error."
         />
-        <details class="expert">
+        <details class="expert" open={form.typed.when === "accuracy"}>
           <summary>Accuracy limit</summary>
           <Choice
+            form={form}
             id="metric"
             label="Metric"
             options={Object.entries(METRICS).map(([name, { label }]) => [name, label] as const)}
           />
-          <Field id="schedule-below" label="Worse than">
-            <input id="schedule-below" name="below" type="number" step="any" />
+          <Field id="schedule-below" error={errorAt(form, "below")} label="Worse than">
+            <input
+              id="schedule-below"
+              name="below"
+              type="number"
+              step="any"
+              {...kept(form, "schedule-below", "below")}
+            />
           </Field>
         </details>
-        <details class="expert">
+        <details class="expert" open={form.typed.action === "score"}>
           <summary>Where scored rows go</summary>
           <Field
             id="schedule-url"
+            error={errorAt(form, "url")}
             label="Address"
             hint="s3://bucket/key, a database such as postgres://user@host/database, or an https address that gets a link."
           >
-            <input id="schedule-url" name="url" autocomplete="off" />
+            <input id="schedule-url" name="url" autocomplete="off" {...kept(form, "schedule-url", "url")} />
           </Field>
-          <Field id="schedule-table" label="Table" hint="Databases only.">
-            <input id="schedule-table" name="table" autocomplete="off" />
+          <Field id="schedule-table" error={errorAt(form, "table")} label="Table" hint="Databases only.">
+            <input
+              id="schedule-table"
+              name="table"
+              autocomplete="off"
+              {...kept(form, "schedule-table", "table")}
+            />
           </Field>
           <Choice
+            form={form}
             id="mode"
             label="Rows already in the table"
             options={[
@@ -249,6 +292,7 @@ function NewSchedule(props: { links: Links } & Pick<SchedulesPageData, "sources"
             ]}
           />
           <Choice
+            form={form}
             id="format"
             label="File format"
             options={[
@@ -256,17 +300,50 @@ function NewSchedule(props: { links: Links } & Pick<SchedulesPageData, "sources"
               ["parquet", "Parquet"],
             ]}
           />
-          <Field id="schedule-password" label="Password" hint="Databases only. Never shown again.">
-            <input id="schedule-password" name="password" type="password" autocomplete="new-password" />
+          <Field
+            id="schedule-password"
+            error={errorAt(form, "password")}
+            label="Password"
+            hint="Databases only. Never shown again."
+          >
+            <input
+              id="schedule-password"
+              name="password"
+              type="password"
+              autocomplete="new-password"
+              {...kept(form, "schedule-password", "password")}
+            />
           </Field>
-          <Field id="schedule-access" label="S3 access key ID">
-            <input id="schedule-access" name="accessKeyId" type="password" autocomplete="new-password" />
+          <Field id="schedule-access" error={errorAt(form, "accessKeyId")} label="S3 access key ID">
+            <input
+              id="schedule-access"
+              name="accessKeyId"
+              type="password"
+              autocomplete="new-password"
+              {...kept(form, "schedule-access", "accessKeyId")}
+            />
           </Field>
-          <Field id="schedule-secret" label="S3 secret access key">
-            <input id="schedule-secret" name="secretAccessKey" type="password" autocomplete="new-password" />
+          <Field id="schedule-secret" error={errorAt(form, "secretAccessKey")} label="S3 secret access key">
+            <input
+              id="schedule-secret"
+              name="secretAccessKey"
+              type="password"
+              autocomplete="new-password"
+              {...kept(form, "schedule-secret", "secretAccessKey")}
+            />
           </Field>
-          <Field id="schedule-endpoint" label="S3 server" hint="If it is not Amazon's.">
-            <input id="schedule-endpoint" name="endpoint" autocomplete="off" />
+          <Field
+            id="schedule-endpoint"
+            error={errorAt(form, "endpoint")}
+            label="S3 server"
+            hint="If it is not Amazon's."
+          >
+            <input
+              id="schedule-endpoint"
+              name="endpoint"
+              autocomplete="off"
+              {...kept(form, "schedule-endpoint", "endpoint")}
+            />
           </Field>
         </details>
         <p class="actions">
@@ -285,13 +362,16 @@ function Choice(props: {
   label: string;
   options: readonly (readonly [string, string])[];
   hint?: string;
+  form: Typed;
 }) {
-  const { id, label, options, hint } = props;
+  const { id, label, options, hint, form } = props;
   return (
-    <Field id={`schedule-${id}`} label={label} {...(hint && { hint })}>
+    <Field id={`schedule-${id}`} label={label} error={errorAt(form, id)} {...(hint && { hint })}>
       <select id={`schedule-${id}`} name={id} {...(hint && { "aria-describedby": `schedule-${id}-hint` })}>
         {options.map(([value, words]) => (
-          <option value={value}>{words}</option>
+          <option value={value} selected={form.typed[id] === value}>
+            {words}
+          </option>
         ))}
       </select>
     </Field>

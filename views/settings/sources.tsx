@@ -7,6 +7,7 @@ import { plural } from "../parts/format.ts";
 import { Action, Command, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
 import type { Lamp } from "../parts/words.ts";
 import { Refused } from "./refused.tsx";
+import { errorAt, kept, NOTHING_TYPED, type Typed } from "./typed.ts";
 
 const STATES: Record<SourceRow["status"], { lamp: Lamp; says: string }> = {
   new: { lamp: "dark", says: "Not fetched yet" },
@@ -21,6 +22,7 @@ export function SourcesPage({
   hosts,
   isSealed,
   refusal,
+  typed,
 }: SourcesPageData & { frame: Frame }) {
   const { links } = frame;
   return (
@@ -61,7 +63,7 @@ export function SourcesPage({
       <section class="panel" aria-labelledby="add-source-heading" data-needs="sources">
         <h2 id="add-source-heading">Add a source</h2>
         <form class="form" method="post" action={url(links, "/sources")}>
-          <Fields id="new" />
+          <Fields id="new" form={{ typed, refusal }} />
           <p class="hint">
             Credentials are never shown again.{" "}
             {isSealed
@@ -119,15 +121,27 @@ function Source({ links, source }: { links: Links; source: SourceRow }) {
         </p>
       )}
       <div class="actions">
-        <Action
-          links={links}
-          path={`${path}/refresh`}
-          label="Refresh"
-          describes={name}
-          needs="sources"
-          then="go"
-          curl={curlLine(links, { method: "POST", path: `/api/sources/${id}/refresh` })}
-        />
+        {status === "refreshing" ? (
+          <Action
+            links={links}
+            path={`${path}/stop`}
+            label="Stop refresh"
+            describes={name}
+            needs="sources"
+            then="go"
+            curl={curlLine(links, { method: "POST", path: `/api/sources/${id}/stop` })}
+          />
+        ) : (
+          <Action
+            links={links}
+            path={`${path}/refresh`}
+            label="Refresh"
+            describes={name}
+            needs="sources"
+            then="go"
+            curl={curlLine(links, { method: "POST", path: `/api/sources/${id}/refresh` })}
+          />
+        )}
         <Action
           links={links}
           path={`${path}/delete`}
@@ -161,44 +175,75 @@ function Source({ links, source }: { links: Links; source: SourceRow }) {
   );
 }
 
+const ADVANCED = [
+  "headers",
+  "accessKeyId",
+  "secretAccessKey",
+  "region",
+  "endpoint",
+  "rowLimit",
+  "timeoutSeconds",
+];
+
 /** `source`: fields are filled with what it has, but for what is secret. */
-function Fields({ id, source }: { id: string; source?: SourceRow }) {
+function Fields(props: { id: string; source?: SourceRow; form?: Typed }) {
+  const { id, source, form = NOTHING_TYPED } = props;
   const field = (name: string) => `source-${id}-${name}`;
-  const kept = source ? "Leave empty to keep the current one." : "";
+  const stays = source ? "Leave empty to keep the current one." : "";
   const isMasked = source?.url.includes("…") ?? false;
   return (
     <>
-      <Field id={field("name")} label="Name" hint="Its dataset gets this name.">
-        <input id={field("name")} name="name" required maxlength={100} value={source?.name} />
+      <Field id={field("name")} error={errorAt(form, "name")} label="Name" hint="Its dataset gets this name.">
+        <input
+          id={field("name")}
+          name="name"
+          {...kept(form, field("name"), "name")}
+          required
+          maxlength={100}
+          value={form.typed.name ?? source?.name}
+        />
       </Field>
       <Field
         id={field("url")}
+        error={errorAt(form, "url")}
         label="Address"
         hint="https://…, s3://bucket/key, postgres://user@host/database, mysql://… or sqlite:///folder/file.db"
       >
         <input
           id={field("url")}
           name="url"
+          {...kept(form, field("url"), "url")}
           required={!source}
           autocomplete="off"
           aria-describedby={`${field("url")}-hint`}
-          {...(isMasked ? { placeholder: source?.url } : { value: source?.url })}
+          {...(isMasked ? { placeholder: source?.url } : { value: form.typed.url ?? source?.url })}
         />
       </Field>
-      <Field id={field("query")} label="Query" hint="Databases only: one SELECT statement.">
+      <Field
+        id={field("query")}
+        error={errorAt(form, "query")}
+        label="Query"
+        hint="Databases only: one SELECT statement."
+      >
         <textarea id={field("query")} name="query" rows={3} aria-describedby={`${field("query")}-hint`}>
-          {source?.query ?? ""}
+          {form.typed.query ?? source?.query ?? ""}
         </textarea>
       </Field>
-      <Field id={field("password")} label="Password" hint={`Databases only. ${kept}`.trim()}>
+      <Field
+        id={field("password")}
+        error={errorAt(form, "password")}
+        label="Password"
+        hint={`Databases only. ${stays}`.trim()}
+      >
         <Secret id={field("password")} name="password" />
       </Field>
-      <details class="expert">
+      <details class="expert" open={ADVANCED.some((name) => form.typed[name] || errorAt(form, name))}>
         <summary>Advanced options</summary>
         <Field
           id={field("headers")}
+          error={errorAt(form, "headers")}
           label="Headers"
-          hint={`URLs only, such as Authorization: Bearer …, one a line. ${kept}`.trim()}
+          hint={`URLs only, such as Authorization: Bearer …, one a line. ${stays}`.trim()}
         >
           <textarea
             id={field("headers")}
@@ -207,39 +252,77 @@ function Fields({ id, source }: { id: string; source?: SourceRow }) {
             aria-describedby={`${field("headers")}-hint`}
           />
         </Field>
-        <Field id={field("accessKeyId")} label="S3 access key ID" hint={kept}>
+        <Field
+          id={field("accessKeyId")}
+          error={errorAt(form, "accessKeyId")}
+          label="S3 access key ID"
+          hint={stays}
+        >
           <Secret id={field("accessKeyId")} name="accessKeyId" />
         </Field>
-        <Field id={field("secretAccessKey")} label="S3 secret access key" hint={kept}>
+        <Field
+          id={field("secretAccessKey")}
+          error={errorAt(form, "secretAccessKey")}
+          label="S3 secret access key"
+          hint={stays}
+        >
           <Secret id={field("secretAccessKey")} name="secretAccessKey" />
         </Field>
-        <Field id={field("region")} label="S3 region" hint="us-east-1 if empty.">
-          <input id={field("region")} name="region" autocomplete="off" />
+        <Field
+          id={field("region")}
+          error={errorAt(form, "region")}
+          label="S3 region"
+          hint="us-east-1 if empty."
+        >
+          <input
+            id={field("region")}
+            name="region"
+            {...kept(form, field("region"), "region")}
+            autocomplete="off"
+          />
         </Field>
         <Field
           id={field("endpoint")}
+          error={errorAt(form, "endpoint")}
           label="S3 server"
           hint="If it is not Amazon's, such as https://minio.example.com."
         >
-          <input id={field("endpoint")} name="endpoint" autocomplete="off" />
+          <input
+            id={field("endpoint")}
+            name="endpoint"
+            {...kept(form, field("endpoint"), "endpoint")}
+            autocomplete="off"
+          />
         </Field>
-        <Field id={field("rowLimit")} label="Row limit" hint="Databases only. 1,000,000 if empty.">
+        <Field
+          id={field("rowLimit")}
+          error={errorAt(form, "rowLimit")}
+          label="Row limit"
+          hint="Databases only. 1,000,000 if empty."
+        >
           <input
             id={field("rowLimit")}
             name="rowLimit"
+            {...kept(form, field("rowLimit"), "rowLimit")}
             type="number"
             min="1"
-            value={source?.rowLimit ?? undefined}
+            value={form.typed.rowLimit ?? source?.rowLimit ?? undefined}
           />
         </Field>
-        <Field id={field("timeoutSeconds")} label="Time limit (seconds)" hint="300 if empty.">
+        <Field
+          id={field("timeoutSeconds")}
+          error={errorAt(form, "timeoutSeconds")}
+          label="Time limit (seconds)"
+          hint="300 if empty."
+        >
           <input
             id={field("timeoutSeconds")}
             name="timeoutSeconds"
+            {...kept(form, field("timeoutSeconds"), "timeoutSeconds")}
             type="number"
             min="1"
             max="3600"
-            value={source?.timeoutSeconds}
+            value={form.typed.timeoutSeconds ?? source?.timeoutSeconds}
           />
         </Field>
       </details>

@@ -50,6 +50,7 @@ import {
 } from "./place.ts";
 import { oneStatement } from "./query.ts";
 import { checkedAddress, readReach, systemLookup } from "./reach.ts";
+import { cutAlert, type SourceView, viewOf, withFix } from "./source-view.ts";
 
 const FETCH_CHILD = { name: "fetch-child", module: new URL("./fetch-child.ts", import.meta.url) };
 const MOST_SOURCES = 500;
@@ -57,18 +58,6 @@ const MOST_SOURCES = 500;
 const GRACE_MS = 3000;
 /** Beyond its time limit a refresh still reads the file. */
 const READING_MS = 3_600_000;
-
-export interface SourceView extends ShownPlace {
-  id: string;
-  name: string;
-  status: "new" | "refreshing" | "ok" | "failed";
-  datasetId: string | null;
-  lastTriedAt: string | null;
-  lastRefreshedAt: string | null;
-  lastError: string | null;
-  createdBy: string;
-  createdAt: string;
-}
 
 export interface SourcesOptions {
   store: Store;
@@ -90,6 +79,8 @@ export interface SourcesOptions {
 
 export class Sources {
   private readonly children = new Set<Child>();
+  /** What ends each refresh that runs here, by source. */
+  private readonly refreshing = new Map<string, AbortController>();
   private isStopping = false;
 
   constructor(private readonly options: SourcesOptions) {}
@@ -114,12 +105,12 @@ export class Sources {
   }
 
   async list(): Promise<SourceView[]> {
-    return (await listSources(this.options.store)).map((source) => this.viewOf(source));
+    return (await listSources(this.options.store)).map((source) => viewOf(source, this.options.now()));
   }
 
   /** Throws AppError `missing`. */
   async find(id: string): Promise<SourceView> {
-    return this.viewOf(await this.stored(id));
+    return viewOf(await this.stored(id), this.options.now());
   }
 
   private async stored(id: string): Promise<StoredSource> {
@@ -181,8 +172,10 @@ export class Sources {
       throw new AppError("conflict", `${source.name} is being refreshed`, {
         fix: "Wait until that has ended.",
       });
+    const stop = new AbortController();
+    this.refreshing.set(id, stop);
     try {
-      const { dataset, isChanged, validators } = await this.fetchAndRead(source);
+      const { dataset, isChanged, validators, isCut } = await this.fetchAndRead(source, stop.signal);
       const { id: datasetId, version } = dataset;
       await log.record(async (tx) => {
         const known = validators && JSON.stringify(validators);
@@ -195,12 +188,32 @@ export class Sources {
           isChanged,
         });
         await alerts.resolve("source", id, tx);
+        if (isCut && version === 1) await alerts.raise(cutAlert(source.name, datasetId), tx);
       });
       return { dataset, isChanged };
-    } catch (error) {
-      if (!this.isStopping) await this.tellFailure(source, error);
+    } catch (thrown) {
+      const error = stop.signal.aborted ? stop.signal.reason : thrown;
+      if (stop.signal.aborted)
+        await endRefresh(store, { id, now: now(), error: withFix(stop.signal.reason) });
+      else if (!this.isStopping) await this.tellFailure(source, error);
       throw error;
+    } finally {
+      this.refreshing.delete(id);
     }
+  }
+
+  /** Ends a refresh; what was fetched is dropped. Throws AppError: `missing`, `conflict` where this server runs none. */
+  async stopRefresh(id: string): Promise<SourceView> {
+    const { name } = await this.stored(id);
+    const refresh = this.refreshing.get(id);
+    if (!refresh)
+      throw new AppError("conflict", `${name} is not being refreshed by this server`, {
+        fix: "GET /api/sources/:id says how it is.",
+      });
+    refresh.abort(
+      new AppError("conflict", "The refresh was stopped", { fix: "Refresh the source to begin again." }),
+    );
+    return this.find(id);
   }
 
   private async tellFailure({ id, name }: StoredSource, error: unknown): Promise<void> {
@@ -224,26 +237,27 @@ export class Sources {
     });
   }
 
-  private async fetchAndRead(source: StoredSource) {
+  private async fetchAndRead(source: StoredSource, signal: AbortSignal) {
     const { datasets, store } = this.options;
     const known = source.datasetId === null ? null : await findDataset(store, source.datasetId);
     const id = newId();
     const path = join(this.options.folder, `${id}.part`);
+    signal.addEventListener("abort", () => datasets.reader.kill(known?.id ?? id));
     try {
-      const fetched = await this.fetch(source, path, known !== null);
-      if (!fetched.isModified && known)
-        return { dataset: known, isChanged: false, validators: fetched.validators };
-      const { sizeBytes, sha256, validators } = fetched;
-      const notes = fetched.isCut ? ["The query gave more rows than the limit; the rest was left out."] : [];
+      const fetched = await this.fetch(source, { path, hasDataset: known !== null, signal });
+      const { sizeBytes, sha256, validators, isCut } = fetched;
+      if (!fetched.isModified && known) return { dataset: known, isChanged: false, validators, isCut };
+      signal.throwIfAborted();
+      const notes = isCut ? ["The query gave more rows than the limit; the rest was left out."] : [];
       if (known) {
         const file = { path, sizeBytes, sha256, notes };
-        return { ...(await addVersion(known.id, file, this.newVersion)), validators };
+        return { ...(await addVersion(known.id, file, this.newVersion)), validators, isCut };
       }
       // Recognised by no upload: two sources that begin alike go apart later.
       const received = { name: source.name, sizeBytes, sha256: `${sha256}#${id}` };
       const { ready } = await datasets.adopt(id, path, received);
       await bindDataset(store, { id: source.id, datasetId: id });
-      return { dataset: await ready, isChanged: true, validators };
+      return { dataset: await ready, isChanged: true, validators, isCut };
     } catch (error) {
       await rm(path, { force: true });
       throw diskFailure(error) ?? error;
@@ -254,16 +268,15 @@ export class Sources {
     return this.options;
   }
 
-  private async fetch(source: StoredSource, path: string, hasDataset: boolean): Promise<Fetched> {
+  private async fetch(
+    source: StoredSource,
+    { path, hasDataset, signal }: { path: string; hasDataset: boolean; signal?: AbortSignal },
+  ): Promise<Fetched> {
     const { folder, maxBytes } = this.options;
     await refuseWithoutSpace(folder, 0);
     const validators = hasDataset && source.validators ? (JSON.parse(source.validators) as Validators) : null;
-    return (await this.inChild(this.placeOf(source), {
-      kind: "fetch",
-      path,
-      maxBytes,
-      validators,
-    })) as Fetched;
+    const work = { kind: "fetch", path, maxBytes, validators } as const;
+    return (await this.inChild(this.placeOf(source), work, signal)) as Fetched;
   }
 
   /** The file of a source, for who reads it once; whoever asked removes it. `isCut`: not all rows. Throws AppError. */
@@ -271,7 +284,7 @@ export class Sources {
     const source = await this.stored(id);
     const path = join(this.options.folder, `${newId()}.part`);
     try {
-      const { isCut } = await this.fetch(source, path, false);
+      const { isCut } = await this.fetch(source, { path, hasDataset: false });
       return { path, isCut };
     } catch (error) {
       await rm(path, { force: true });
@@ -310,13 +323,15 @@ export class Sources {
     }
   }
 
-  private async inChild(place: Place, work: FetchInput["work"]): Promise<unknown> {
+  private async inChild(place: Place, work: FetchInput["work"], signal?: AbortSignal): Promise<unknown> {
+    signal?.throwIfAborted();
     const { config, memoryBytes } = this.options;
     const timeLimitMs = 1000 * (place.timeoutSeconds ?? TIME_LIMIT_SECONDS);
     let isLate = false;
     const input: FetchInput = { place, hosts: config.SOURCE_HOSTS, timeLimitMs, work };
     const child = startChild(FETCH_CHILD, { input, memoryBytes, onReport: () => {} });
     this.children.add(child);
+    signal?.addEventListener("abort", () => child.kill());
     const timer = setTimeout(() => {
       isLate = true;
       child.kill();
@@ -354,30 +369,6 @@ export class Sources {
     const url = webAddress(kind === "s3" ? objectOf(place).endpoint : place.url);
     await checkedAddress(url.hostname, Number(url.port) || (url.protocol === "https:" ? 443 : 80), to);
   }
-
-  private viewOf(source: StoredSource): SourceView {
-    const { id, name, datasetId, lastError, busyUntil, triedAt, refreshedAt, createdBy, createdAt } = source;
-    const time = (at: number | null) => (at === null ? null : new Date(at).toISOString());
-    const isBusy = busyUntil !== null && busyUntil >= this.options.now();
-    const ended = lastError !== null ? "failed" : refreshedAt !== null ? "ok" : "new";
-    return {
-      id,
-      name,
-      status: isBusy ? "refreshing" : ended,
-      ...(JSON.parse(source.shown) as ShownPlace),
-      datasetId,
-      lastTriedAt: time(triedAt),
-      lastRefreshedAt: time(refreshedAt),
-      lastError,
-      createdBy,
-      createdAt: new Date(createdAt).toISOString(),
-    };
-  }
 }
 
 const ownerOf = (id: string) => `source ${id}`;
-
-/** In whole sentences: what is wrong, and what to do. */
-function withFix({ message, place }: AppError): string {
-  return `${message.replace(/\.?$/, ".")}${place.fix ? ` ${place.fix}` : ""}`;
-}

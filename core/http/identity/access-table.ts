@@ -92,6 +92,7 @@ export const PAGES: Record<string, PageAccess> = {
   "POST /sources": { like: "POST /api/sources" },
   "POST /sources/:id": { like: "PATCH /api/sources/:id" },
   "POST /sources/:id/refresh": { like: "POST /api/sources/:id/refresh" },
+  "POST /sources/:id/stop": { like: "POST /api/sources/:id/stop" },
   "POST /sources/:id/delete": { like: "DELETE /api/sources/:id" },
   "POST /schedules": { like: "POST /api/schedules" },
   "POST /schedules/:id/run": { like: "POST /api/schedules/:id/run" },

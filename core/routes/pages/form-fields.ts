@@ -173,6 +173,15 @@ export function predictFields(form: Fields): {
   };
 }
 
+/** Never sent back: what is secret is typed anew. */
+const SECRET_FIELDS = new Set(["password", "accessKeyId", "secretAccessKey", "headers", "token"]);
+
+/** What was typed into a form that was refused, for showing it again. */
+export function typedFields(form: Pick<Fields, "entries">): Record<string, string> {
+  const typed = [...form.entries()].filter(([name]) => !SECRET_FIELDS.has(name));
+  return Object.fromEntries(typed.map(([name, value]) => [name, String(value)]));
+}
+
 export function filled(form: Pick<Fields, "get">, name: string): string | undefined {
   const value = form.get(name);
   return typeof value === "string" && value !== "" ? value : undefined;

@@ -1,5 +1,5 @@
 /** Reads the schedules page and handles its forms. They pass the API's own checks. */
-import type { SourceView } from "../../datasets/sources/sources.ts";
+import type { SourceView } from "../../datasets/sources/source-view.ts";
 import { checked } from "../../http/body.ts";
 import type { Problem } from "../../http/problem.ts";
 import type { ScheduleRunView, ScheduleView } from "../../models/schedules/schedule-views.ts";
@@ -7,7 +7,7 @@ import { SCHEDULE_PATCH, SCHEDULE_REQUEST } from "../../models/schedules/spec.ts
 import type { Call } from "../api/route.ts";
 import { requireRights } from "../api/rows/automation/schedules.ts";
 import { modelRows, NEWEST } from "../data/list-data.ts";
-import { defined, filled, readForm } from "./form-fields.ts";
+import { defined, filled, readForm, typedFields } from "./form-fields.ts";
 import type { Landing } from "./form-handlers.ts";
 import { withRefusal } from "./refusal.ts";
 
@@ -17,6 +17,8 @@ export interface SchedulesPageData {
   sources: Pick<SourceView, "id" | "name">[];
   models: string[];
   refusal: Problem | null;
+  /** What the form that was refused had in its fields. */
+  typed: Record<string, string>;
 }
 
 const RUNS_SHOWN = 5;
@@ -25,6 +27,7 @@ const MODELS_OFFERED = 200;
 export async function schedulesData(
   { signalbox }: Call,
   refusal: Problem | null = null,
+  typed: Record<string, string> = {},
 ): Promise<SchedulesPageData> {
   const schedules = (await signalbox.schedules.list()).map(async (schedule) => ({
     ...schedule,
@@ -36,17 +39,23 @@ export async function schedulesData(
     sources: await signalbox.sources.list(),
     models: items.map(({ name }) => name),
     refusal,
+    typed,
   };
 }
 
-const refusable = withRefusal(schedulesData);
+const refusable = withRefusal<SchedulesPageData>(schedulesData);
 
-export const addSchedule = refusable(async (call) => {
-  const request = checked(await scheduleFields(call.request), SCHEDULE_REQUEST);
-  requireRights(call, request);
-  const { id } = await call.signalbox.schedules.create(request, call.identity.name);
-  return { go: `/schedules#${id}` };
-});
+export async function addSchedule(call: Call): Promise<{ go: string } | SchedulesPageData> {
+  const form = await readForm(call.request);
+  const add = refusable(async () => {
+    const request = checked(scheduleFields(form), SCHEDULE_REQUEST);
+    requireRights(call, request);
+    const { id } = await call.signalbox.schedules.create(request, call.identity.name);
+    return { go: `/schedules#${id}` };
+  });
+  const answer = await add(call);
+  return "go" in answer ? answer : { ...answer, typed: typedFields(form) };
+}
 
 export const runSchedule = refusable(async (call) => {
   const { schedules } = call.signalbox;
@@ -69,14 +78,15 @@ export async function deleteSchedule({ signalbox, params }: Call): Promise<Landi
   return { go: "/schedules" };
 }
 
-async function scheduleFields(request: Request): Promise<Record<string, unknown>> {
-  const form = await readForm(request);
+function scheduleFields(form: FormData): Record<string, unknown> {
   const when = filled(form, "when") ?? "cron";
   const action = filled(form, "action");
   const below = filled(form, "below");
   const isScoring = action === "score";
   const url = isScoring ? filled(form, "url") : undefined;
-  const texts = ["password", "accessKeyId", "secretAccessKey", "region", "endpoint", "table", "mode"];
+  const isTable = url !== undefined && !/^(?:https?|s3):/.test(url);
+  const ofTables = isTable ? ["table", "mode"] : [];
+  const texts = ["password", "accessKeyId", "secretAccessKey", "region", "endpoint", ...ofTables];
   const to = defined({ url, ...Object.fromEntries(texts.map((name) => [name, filled(form, name)])) });
   return defined({
     name: filled(form, "name"),
@@ -89,7 +99,7 @@ async function scheduleFields(request: Request): Promise<Record<string, unknown>
     sourceId: filled(form, "sourceId"),
     model: action === "refresh" ? undefined : filled(form, "model"),
     rule: action === "retrain" ? filled(form, "rule") : undefined,
-    format: isScoring ? filled(form, "format") : undefined,
+    format: isScoring && !isTable ? filled(form, "format") : undefined,
     to: url === undefined ? undefined : to,
   });
 }

@@ -1,12 +1,12 @@
 /** Reads the sources page and handles its forms. They pass the API's own checks. */
 import { SOURCE_PATCH, SOURCE_REQUEST } from "../../datasets/sources/place.ts";
-import type { SourceView } from "../../datasets/sources/sources.ts";
+import type { SourceView } from "../../datasets/sources/source-view.ts";
 import { checked } from "../../http/body.ts";
 import type { Problem } from "../../http/problem.ts";
 import { AppError } from "../../platform/errors.ts";
 import { type DatasetChanges, findDataset } from "../../store/datasets.ts";
 import type { Call } from "../api/route.ts";
-import { defined, filled, readForm } from "./form-fields.ts";
+import { defined, filled, readForm, typedFields } from "./form-fields.ts";
 import type { Landing } from "./form-handlers.ts";
 import { withRefusal } from "./refusal.ts";
 
@@ -23,11 +23,14 @@ export interface SourcesPageData {
   isSealed: boolean;
   /** Why what was asked for was not done. */
   refusal: Problem | null;
+  /** What the form that was refused had in its fields. */
+  typed: Record<string, string>;
 }
 
 export async function sourcesData(
   { signalbox }: Call,
   refusal: Problem | null = null,
+  typed: Record<string, string> = {},
 ): Promise<SourcesPageData> {
   const sources = await signalbox.sources.list();
   const rows = sources.map(async (source): Promise<SourceRow> => {
@@ -37,26 +40,33 @@ export async function sourcesData(
     return { ...source, dataset: { id, version, rows: profile.rows, changes } };
   });
   const { SOURCE_HOSTS: hosts, SECRET_KEY } = signalbox.config;
-  return { sources: await Promise.all(rows), hosts, isSealed: SECRET_KEY !== "", refusal };
+  return { sources: await Promise.all(rows), hosts, isSealed: SECRET_KEY !== "", refusal, typed };
 }
 
-const refusable = withRefusal(sourcesData);
+const refusable = withRefusal<SourcesPageData>(sourcesData);
 
-export const addSource = refusable(async (call) => {
+export async function addSource(call: Call): Promise<{ go: string } | SourcesPageData> {
+  const form = await readForm(call.request);
+  const add = refusable(() => addFrom(form, call));
+  const answer = await add(call);
+  return "go" in answer ? answer : { ...answer, typed: typedFields(form) };
+}
+
+async function addFrom(form: FormData, call: Call): Promise<{ go: string }> {
   call.takeTime();
   const { sources } = call.signalbox;
-  const { id } = await sources.create(
-    checked(await sourceFields(call.request), SOURCE_REQUEST),
-    call.identity.name,
-  );
-  await sources.refresh(id);
+  const { id } = await sources.create(checked(sourceFields(form), SOURCE_REQUEST), call.identity.name);
+  await sources.refresh(id).catch((error: unknown) => {
+    // The new source says itself why; sent again, the form would add a second one.
+    if (!(error instanceof AppError)) throw error;
+  });
   return { go: `/sources#${id}` };
-});
+}
 
 export const changeSource = refusable(async ({ signalbox, request, params }) => {
   const { id } = await signalbox.sources.change(
     params.id!,
-    checked(await sourceFields(request), SOURCE_PATCH),
+    checked(sourceFields(await readForm(request)), SOURCE_PATCH),
   );
   return { go: `/sources#${id}` };
 });
@@ -67,13 +77,17 @@ export const refreshSource = refusable(async ({ signalbox, params, takeTime }) =
   return { go: `/sources#${params.id!}` };
 });
 
+export const stopSource = refusable(async ({ signalbox, params }) => {
+  await signalbox.sources.stopRefresh(params.id!);
+  return { go: `/sources#${params.id!}` };
+});
+
 export async function deleteSource({ signalbox, params }: Call): Promise<Landing> {
   await signalbox.sources.delete(params.id!);
   return { go: "/sources" };
 }
 
-async function sourceFields(request: Request): Promise<Record<string, unknown>> {
-  const form = await readForm(request);
+function sourceFields(form: FormData): Record<string, unknown> {
   const number = (name: string) => {
     const text = filled(form, name);
     return text === undefined ? undefined : Number(text);

@@ -1,11 +1,12 @@
 /** Sources and destinations on real servers: PostgreSQL and MariaDB from Debian, an S3 server, SQLite files, HTTP. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SQL } from "bun";
-import type { SourceView } from "../../../../core/datasets/sources/sources.ts";
+import type { SourceView } from "../../../../core/datasets/sources/source-view.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
+import { inTime } from "../../../harness/deadline.ts";
 import { startMariaDb } from "../../../harness/mariadb.ts";
 import { type PostgresServer, startPostgres } from "../../../harness/postgres.ts";
 import { type S3Server, startS3 } from "../../../harness/s3.ts";
@@ -105,6 +106,9 @@ test("the rows and the time of a query are bounded, and a cut is said", async ()
   expect(await harness.json(`/api/datasets/${cut.datasetId}`)).toMatchObject({
     rows: 7,
   });
+  expect((await harness.signalbox.alerts.standing()).map(({ sentence }) => sentence)).toContain(
+    "cut: the query gave more rows than the limit; the rest was left out.",
+  );
   const slow = await add({
     name: "slow",
     url: postgres.url,
@@ -285,6 +289,39 @@ test("what refuses says what is wrong and what to do, never with a secret", asyn
     server.stop(true);
   }
 }, 120_000);
+
+test("a refresh that is stopped leaves nothing, and the next one begins again", async () => {
+  const query = "select pg_sleep(60), 1";
+  const answer = await harness.send("POST", "/api/sources?wait=0", {
+    name: "long",
+    url: postgres.url,
+    query,
+  });
+  const { id } = (await answer.json()) as SourceView;
+  const path = `/api/sources/${id}`;
+  expect(await harness.json(path)).toMatchObject({ status: "refreshing" });
+  expect((await harness.ask(`${path}/refresh`, { method: "POST" })).status).toBe(409);
+  expect((await harness.ask(`${path}/stop`, { method: "POST" })).status).toBe(202);
+  const over = async () => {
+    let source = await harness.json<SourceView>(path);
+    while (source.status === "refreshing") {
+      await Bun.sleep(20);
+      source = await harness.json<SourceView>(path);
+    }
+    return source;
+  };
+  const stopped = await inTime(over(), "the end of the refresh");
+  expect(stopped).toMatchObject({
+    status: "failed",
+    datasetId: null,
+    lastError: expect.stringContaining("was stopped"),
+  });
+  expect((await harness.ask(`${path}/stop`, { method: "POST" })).status).toBe(409);
+  await harness.send("PATCH", path, { query: "select id, name from sales where id < 20" });
+  expect((await harness.ask(`${path}/refresh`, { method: "POST" })).status).toBe(200);
+  // The process that fetched is gone, and its file too.
+  expect(readdirSync(join(harness.folder, "datasets")).filter((name) => name.endsWith(".part"))).toEqual([]);
+}, 60_000);
 
 test("credentials are in no answer, event, audit or plain row", async () => {
   const source = await add({

@@ -77,6 +77,7 @@ const REFUSED: Record<string, number> = {
   "PATCH /api/alert-routes/:id": 404,
   "DELETE /api/alert-routes/:id": 404,
   "POST /api/alert-routes/:id/test": 404,
+  "POST /api/sources/:id/stop": 404,
   "GET /api/schedules/:id": 404,
   "PATCH /api/schedules/:id": 404,
   "DELETE /api/schedules/:id": 404,

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { datasetView } from "../../../../datasets/reading-choices.ts";
 import { SOURCE_KINDS, SOURCE_PATCH, SOURCE_REQUEST } from "../../../../datasets/sources/place.ts";
-import type { SourceView } from "../../../../datasets/sources/sources.ts";
+import type { SourceView } from "../../../../datasets/sources/source-view.ts";
 import { listOf, route } from "../../route.ts";
 import { DATASET, TIME } from "../../schemas/datasets.ts";
 
@@ -116,5 +116,16 @@ export const SOURCE_ROUTES = [
       const source = await signalbox.sources.find(params.id!);
       return Response.json({ ...source, isChanged, dataset: datasetView(dataset) });
     },
+  }),
+  route({
+    method: "POST",
+    path: "/api/sources/:id/stop",
+    scope: "sources",
+    example: "curl --fail-with-body -X POST '{home}/api/sources/{source}/stop'",
+    says: "Ends a refresh that is running. What was fetched is dropped; the dataset stays as it is.",
+    answers: { 202: SOURCE },
+    refusals: ["conflict"],
+    handle: async ({ signalbox, params }) =>
+      Response.json(await signalbox.sources.stopRefresh(params.id!), { status: 202 }),
   }),
 ];

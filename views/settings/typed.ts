@@ -1,0 +1,29 @@
+/** What a refused form shows again: the values that were typed, and the error at the field that it is about. */
+import type { Problem } from "../../core/http/problem.ts";
+import { sentence } from "../parts/format.ts";
+
+export interface Typed {
+  typed: Record<string, string>;
+  refusal: Problem | null;
+}
+
+export const NOTHING_TYPED: Typed = { typed: {}, refusal: null };
+
+/** The error of a field, by its name in the API. */
+export function errorAt({ refusal }: Typed, name: string): string | null {
+  if (!refusal || refusal.column?.split(".").at(-1) !== name) return null;
+  return [refusal.detail, refusal.fix]
+    .filter((text) => text !== undefined)
+    .map(sentence)
+    .join(" ");
+}
+
+/** Attributes of an input: its value, and what a screen reader needs to find the error. */
+export function kept(form: Typed, id: string, name: string) {
+  const value = form.typed[name];
+  const isWrong = errorAt(form, name) !== null;
+  return {
+    ...(value !== undefined && { value }),
+    ...(isWrong && { "aria-invalid": "true" as const, "aria-errormessage": `${id}-error`, autofocus: true }),
+  };
+}
