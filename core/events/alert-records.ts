@@ -39,6 +39,8 @@ export const ALERTS = {
   },
   host: {
     says: "A server or worker stopped answering without being stopped. Ends when it is back.",
+    risk: "What it trained or read is taken up by others, later; with fewer servers left, the next loss stops more.",
+    fix: "Look at that host and start it again, or remove it for good.",
     subject: "host",
     action: "Show the hosts",
     path: () => "/#machine",

@@ -246,7 +246,10 @@ export class Sources {
     try {
       const fetched = await this.fetch(source, { path, hasDataset: known !== null, signal });
       const { sizeBytes, sha256, validators, isCut } = fetched;
-      if (!fetched.isModified && known) return { dataset: known, isChanged: false, validators, isCut };
+      if (!fetched.isModified && known) {
+        await rm(path, { force: true });
+        return { dataset: known, isChanged: false, validators, isCut };
+      }
       signal.throwIfAborted();
       const notes = isCut ? ["The query gave more rows than the limit; the rest was left out."] : [];
       if (known) {

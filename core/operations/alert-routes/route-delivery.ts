@@ -125,4 +125,5 @@ const TITLES: Partial<Record<AlertCode, string>> = {
   refresh: "dataset",
   source: "source",
   schedule: "schedule",
+  host: "host",
 };

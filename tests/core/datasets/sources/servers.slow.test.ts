@@ -65,6 +65,10 @@ async function add(body: Record<string, unknown>): Promise<SourceView> {
   return (await answer.json()) as SourceView;
 }
 
+/** Files that a refresh was receiving. */
+const partsOf = ({ folder: data }: Harness) =>
+  readdirSync(join(data, "datasets")).filter((name) => name.endsWith(".part"));
+
 const rowsOf = async (id: string | null) =>
   (await harness.json<{ items: string[][] }>(`/api/datasets/${id}/rows?limit=3`)).items;
 
@@ -227,6 +231,7 @@ test("of each kind, the same rows make no version, and other rows make the next 
     for (const { id } of sources) expect(await refresh(id)).toMatchObject({ isChanged: false });
     // A server that knows its file's tag is not asked for the file again.
     expect(answered).toEqual([200, 200, 304, 304]);
+    expect(partsOf(harness)).toEqual([]);
     for (const sql of engines) await sql.unsafe("insert into again values (21, 'n1'), (22, 'n2')");
     await client.write("again.csv", passengersCsv(420));
     files.set("/crew.csv", passengersCsv(420));
@@ -320,7 +325,7 @@ test("a refresh that is stopped leaves nothing, and the next one begins again", 
   await harness.send("PATCH", path, { query: "select id, name from sales where id < 20" });
   expect((await harness.ask(`${path}/refresh`, { method: "POST" })).status).toBe(200);
   // The process that fetched is gone, and its file too.
-  expect(readdirSync(join(harness.folder, "datasets")).filter((name) => name.endsWith(".part"))).toEqual([]);
+  expect(partsOf(harness)).toEqual([]);
 }, 60_000);
 
 test("credentials are in no answer, event, audit or plain row", async () => {
