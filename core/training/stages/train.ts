@@ -55,11 +55,16 @@ export const trainModel: Stage<Work> = {
 /** Tells the plan, and answers, what learning once more from all training rows takes; where time is short it is left out. */
 export function expectTraining(context: Context, parts: { entry: Entry }[]): number {
   const again = parts.filter(({ entry }) => learnsOnce(context, entry) && entry.folds.length > 0);
-  const folds = again.map(({ entry }) => Math.max(...entry.folds.map((fold) => fold.durationMs)));
+  const folds = again.map(({ entry }) => longestMs(entry));
   const ms = folds.reduce((sum, fold) => sum + fold, 0) / (context.work.pool?.size ?? 1);
   const usualMs = Math.max(ms, ...folds);
   planOf(context).expect("Training", { usualMs, leastMs: 0 });
   return usualMs;
+}
+
+/** Of the folds, without the first where there are others: its code ran for the first time. */
+function longestMs({ folds }: Entry): number {
+  return Math.max(...folds.slice(folds.length > 1 ? 1 : 0).map(({ durationMs }) => durationMs));
 }
 
 async function membersOf(context: Context, entry: Entry, isInTime: boolean): Promise<Member[]> {
@@ -72,7 +77,7 @@ async function membersOf(context: Context, entry: Entry, isInTime: boolean): Pro
 async function learnOnce(context: Context, entry: Entry): Promise<Member | null> {
   const { work, report, elapsedMs, stop } = context;
   const endsAtMs = planOf(context).deadlineMs("Training");
-  const longest = Math.max(...entry.folds.map((fold) => fold.durationMs));
+  const longest = longestMs(entry);
   const maxRounds = middleRounds(entry);
   const isTooLate = () => stop.aborted || elapsedMs() + 1.3 * longest > endsAtMs;
   const done = await left(work, "pool").run({
