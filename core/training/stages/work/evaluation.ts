@@ -35,8 +35,9 @@ import { type Context, checkpointOf, left, planOf, tellFinding } from "./work.ts
 
 /** Trees walked for the importances of all columns, and for all points of the dependences: about a second each. */
 const TREE_WALKS = 1.5e7;
-/** Trees walked, or cells made, between two looks at the clock: a fifth of a second. */
+/** Trees walked, or cells made, between two looks at the clock, and how long that may take on a machine that is slower. */
 const BLOCK_WALKS = 3e6;
+const BLOCK_MS = 200;
 const DEPENDENCES = 6;
 /** Of a column, at most. */
 const POINTS = 12;
@@ -188,11 +189,13 @@ async function importances(context: Context, { outcome, tested }: { outcome: Out
     {
       ...pace(context, "importance", { from: 0.5, to: 0.8, note: "Measuring feature importance" }),
       random: randomFor(context.options, "importance"),
-      blockRows: Math.floor(BLOCK_WALKS / rowCost(model, tested)),
+      blockRows: Math.floor(blockWalks(context) / rowCost(model, tested)),
     },
   );
   return importance;
 }
+
+const blockWalks = (context: Context) => Math.min(BLOCK_WALKS, BLOCK_MS * planOf(context).walksPerMs);
 
 /** The run's metric, unless these rows lack a class that it needs. */
 function importanceMetric({ work }: Context, truth: Float64Array): MetricName {

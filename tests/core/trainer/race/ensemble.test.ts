@@ -1,7 +1,7 @@
 /** Checks that the ensemble takes the models that help, weighs them right, and leaves out the rest. */
 import { expect, test } from "bun:test";
 import { baselineRecipe, type Family } from "../../../../core/trainer/race/candidate-configs.ts";
-import { chooseBlend, mix, outOfFold } from "../../../../core/trainer/race/ensemble.ts";
+import { chooseBlend, likelyParts, mix, outOfFold } from "../../../../core/trainer/race/ensemble.ts";
 import type { Entry } from "../../../../core/trainer/race/entry.ts";
 import type { TrainingData } from "../../../../core/trainer/race/training-data.ts";
 import { seededRandom } from "../../../../core/trainer/random.ts";
@@ -99,3 +99,52 @@ test("predictions of held-out rows are at their rows", () => {
   }
   expect(Array.from(mix([Float64Array.of(1, 2), Float64Array.of(3, 4)], [0.5, 0.5]))).toEqual([2, 3]);
 });
+
+test("weights of classes are those of a plain greedy selection over whole responses", () => {
+  const random = seededRandom(15);
+  const labels = Float64Array.from({ length: ROWS }, () => Math.floor(3 * random()));
+  const classes: TrainingData = {
+    ...data,
+    target: { task: "multiclass", values: labels, classes: ["a", "b", "c"] },
+  };
+  const entries = [0.4, 0.8, 1.2, 2].map((noise, k): Entry => {
+    const answers = (valid: Int32Array) =>
+      Float64Array.from(valid, (row) => row).reduce((response: number[], row) => {
+        const scores = [0, 1, 2].map((label) =>
+          Math.exp((labels[row] === label ? 1 : 0) + noise * normal(random)),
+        );
+        const sum = scores.reduce((a, b) => a + b);
+        return response.concat(scores.map((score) => score / sum));
+      }, []);
+    const made = folds.map(({ valid }) => Float64Array.from(answers(valid)));
+    const [plain] = entry(`entry ${k}`, "boosting", () => 0).folds;
+    return {
+      ...entry(`entry ${k}`, "boosting", () => 0),
+      folds: made.map((response) => ({ ...plain, response })),
+    };
+  });
+  const told = new Map(likelyParts(classes, entries).map(({ entry: of, weight }) => [of, weight]));
+  const weights = plainWeights(classes, entries);
+  entries.forEach((of, k) => expect(told.get(of) ?? 0).toBeCloseTo(weights[k], 9));
+  expect(told.size).toBeGreaterThan(1);
+});
+
+/** Caruana's selection, written down as it is told. */
+function plainWeights(given: TrainingData, entries: Entry[]): number[] {
+  const width = given.target.classes.length;
+  const rowsOf = given.folds.flatMap(({ valid }, fold) =>
+    [...valid].map((row, i) => ({ label: given.target.values[row], fold, i })),
+  );
+  const lossOf = (picks: number[]) =>
+    rowsOf.reduce((sum, { label, fold, i }) => {
+      const likelihood = picks.reduce((p, k) => p + entries[k].folds[fold].response[i * width + label], 0);
+      return sum - Math.log(likelihood / picks.length) / rowsOf.length;
+    }, 0);
+  let [picks, best]: [number[], number[]] = [[], []];
+  for (let pick = 0; pick < 25; pick++) {
+    const tried = entries.map((_, k) => [...picks, k]);
+    picks = tried.reduce((a, b) => (lossOf(b) < lossOf(a) ? b : a));
+    if (best.length === 0 || lossOf(picks) < lossOf(best) - 1e-9) best = picks;
+  }
+  return entries.map((_, k) => best.filter((picked) => picked === k).length / best.length);
+}

@@ -212,3 +212,38 @@ test("an evaluation that ran out of time says what it left out", async () => {
   const whole = await runStages(table(), "y", { options: { budgetRounds: 60 } });
   expect(whole.result.findings.map(({ code }) => code)).not.toContain("evaluation_cut");
 });
+
+test("rows that could not be turned into features in time are left out, and the run says so", async () => {
+  const rows = 4000;
+  const random = seededRandom(3);
+  const words = draw(rows, () => `w${Math.floor(random() * 500)} w${Math.floor(random() * 500)}`);
+  const texts: Table = {
+    rows,
+    columns: [
+      { name: "text", type: "text", codes: Int32Array.from(words.keys()), labels: words },
+      numbers("x", draw(rows, random)),
+      category(
+        "y",
+        words.map((text) => (text < "w25" ? "a" : "b")),
+      ),
+    ],
+  };
+  let [now, isEncoding] = [0, false];
+  const run = (stepMs: number) =>
+    runStages(texts, "y", {
+      options: { budgetRounds: null, budgetSeconds: 10 },
+      // Texts pause after so many documents: the more rows, the more looks at the clock.
+      elapsedMs: () => (isEncoding ? (now += stepMs) : now),
+      onReport: (stage, report) => {
+        isEncoding = stage === "Data preprocessing" && report.type === "progress" && report.progress === 1;
+      },
+    });
+  const slow = await run(60);
+  const told = slow.result.findings.find(({ code }) => code === "rows_sampled");
+  expect(told?.message).toMatch(/^[\d,]+ of 3,?200 training rows are used/);
+  expect(slow.result.rowsTrain).toBeLessThan(3200);
+  now = 0;
+  const quick = await run(0);
+  expect(quick.result.findings.map(({ code }) => code)).not.toContain("rows_sampled");
+  expect(quick.result.rowsTrain).toBe(3200);
+}, 60_000);

@@ -85,3 +85,21 @@ test("a later phase ends the phases before it, and the race", () => {
   plan.begin("importance");
   expect(plan.leftMs()).toBe(300);
 });
+
+test("what a piece was expected to take, when the race was over and when it began, stands beside what it took", () => {
+  const { clock, plan } = planned(10_000);
+  for (const piece of PIECES) plan.expect(piece, { usualMs: 100, leastMs: 10 });
+  plan.beginRace();
+  clock.now = 5000;
+  expect(plan.roomMs("Training")).toBe(10_000 - 5000 - 600);
+  plan.begin("Training");
+  clock.now = 5300;
+  plan.expect("answers", { usualMs: 400, leastMs: 10 });
+  expect(plan.spareMs("answers")).toBe(10_000 - 5300 - 500);
+  plan.begin("answers");
+  clock.now = 5450;
+  expect(plan.account()).toEqual([
+    { piece: "Training", afterRaceMs: 100, expectedMs: 100, tookMs: 300 },
+    { piece: "answers", afterRaceMs: 100, expectedMs: 400, tookMs: 150 },
+  ]);
+});
