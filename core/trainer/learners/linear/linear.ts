@@ -42,6 +42,7 @@ export async function fitLinear(
   const point = new Float64Array((used.design.columns + 1) * outputs);
   const objective = objectiveOf(used.design, scaled, { ...options, outputs });
   if (outputs > 1 || used.design.columns > MOST_NEWTON_COLUMNS) {
+    if (options.task !== "regression") point.set(guessedMargins(truth, outputs), point.length - outputs);
     await minimize(objective, point, { maxIterations: 200, tolerance: 1e-6, checkpoint, stop });
   } else await fitByNewton(used.design, point, { truth: scaled, objective, options });
   for (let i = 0; i < point.length; i++) point[i] *= center.scale;
@@ -52,6 +53,16 @@ export async function fitLinear(
     for (let k = 0; k < outputs; k++) weights[column * outputs + k] = point[i * outputs + k];
   });
   return { outputs, columns: design.columns, weights, intercept, l2: options.l2 };
+}
+
+/** Intercepts that answer with the shares of the classes: who is stopped early is never behind guessing. */
+function guessedMargins(truth: Float64Array, outputs: number): Float64Array {
+  const counts = new Float64Array(Math.max(2, outputs)).fill(1);
+  for (const label of truth) counts[label]++;
+  if (outputs === 1) return Float64Array.of(Math.log(counts[1] / counts[0]));
+  const logs = counts.map(Math.log);
+  const mean = logs.reduce((sum, log) => sum + log, 0) / outputs;
+  return logs.map((log) => log - mean);
 }
 
 const NEWTON_STEPS = 25;

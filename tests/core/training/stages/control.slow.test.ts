@@ -216,7 +216,8 @@ test("an evaluation that ran out of time says what it left out", async () => {
 test("rows that could not be turned into features in time are left out, and the run says so", async () => {
   const rows = 4000;
   const random = seededRandom(3);
-  const words = draw(rows, () => `w${Math.floor(random() * 500)} w${Math.floor(random() * 500)}`);
+  const word = () => `w${Math.floor(random() * 500)}`;
+  const words = Array.from({ length: rows }, () => `${word()} ${word()}`);
   const texts: Table = {
     rows,
     columns: [

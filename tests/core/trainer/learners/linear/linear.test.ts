@@ -91,3 +91,16 @@ test("L-BFGS finds the minimum of Rosenbrock's valley", async () => {
   await minimize(objective, point, { maxIterations: 200, tolerance: 1e-7, checkpoint: () => {} });
   close(point, [1, 1]);
 });
+
+test("a fit of several classes that is stopped at once is no worse than guessing", async () => {
+  const labels = y.map((_, row): number => (row % 10 < 7 ? 0 : row % 10 < 9 ? 1 : 2));
+  const model = await fit(labels, {
+    ...{ task: "multiclass", classes: 3, l2: 1 },
+    stop: AbortSignal.abort(),
+  });
+  const answers = respond("multiclass", predictLinear(model, design(x)), 3);
+  const loss = (of: (row: number) => number) =>
+    labels.reduce((sum, _, row) => sum - Math.log(of(row)) / ROWS, 0);
+  const guessing = loss((row) => labels.filter((label) => label === labels[row]).length / ROWS);
+  expect(loss((row) => answers[3 * row + labels[row]])).toBeLessThan(guessing + 1e-3);
+});
