@@ -234,7 +234,10 @@ test("rows that could not be turned into features in time are left out, and the 
     runStages(texts, "y", {
       options: { budgetRounds: null, budgetSeconds: 10 },
       // Texts pause after so many documents: the more rows, the more looks at the clock.
-      elapsedMs: () => (isEncoding ? (now += stepMs) : now),
+      elapsedMs: () => {
+        if (isEncoding) now += stepMs;
+        return now;
+      },
       onReport: (stage, report) => {
         isEncoding = stage === "Data preprocessing" && report.type === "progress" && report.progress === 1;
       },
