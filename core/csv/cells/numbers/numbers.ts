@@ -71,7 +71,8 @@ function scaled(digits: string, factor: number): number {
   return Number(digits) * factor;
 }
 
-const NUMBER_AND_UNIT = /^((?:\d[\d.,'’_\s]*)?\d[.,]?|[.,]\d+)\s*([^\d\s].*)$/su;
+/** A mark with a digit behind it begins no unit: 605.19 is bare. */
+const NUMBER_AND_UNIT = /^((?:\d[\d.,'’_\s]*)?\d[.,]?|[.,]\d+)\s*((?![.,'’_]\d)[^\d\s].*)$/su;
 
 /** "12 km/h" is 12 and km/h; null where no digits stand in front. */
 export function splitUnit(text: string): { digits: string; unit: string } | null {

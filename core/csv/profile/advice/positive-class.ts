@@ -8,7 +8,8 @@ import type { ColumnProfile, CsvProfile } from "../../types.ts";
 /** Words for yes in the languages of common exports, or for what a model looks for. */
 const AFFIRMATIVE = new Set(
   [
-    "yes y true t ja j oui o si sí sim s tak da evet kyllä igen ano 是 はい 예",
+    "yes y true t ja j oui o si sí sì sim s tak da да evet kyllä igen ano áno jah jā taip ναι כן نعم 是 はい 예 네",
+    "wahr richtig vrai verdadero verdadeiro vero waar prawda sant sann pravda doğru истина 真 참",
     "positive pos + fraud fraudulent scam spam phishing malware malicious attack intrusion anomaly anomalous outlier",
     "churn churned exited cancelled canceled default defaulted delinquent bankrupt",
     "sick ill disease diseased malignant infected abnormal pathological relapse relapsed died dead deceased",
@@ -20,7 +21,8 @@ const AFFIRMATIVE = new Set(
 /** Say no, or name what is usual. */
 const NEGATIVE = new Set(
   [
-    "no n false f nein non não nao nie net hayır hayir ei nem ne 否 いいえ 아니요",
+    "no n false f nein non não nao nie net нет ні hayır hayir ei nem ne nee nej nei nē όχι לא لا 否 不是 いいえ 아니요 아니오",
+    "falsch faux falso onwaar fałsz falsk falskt nepravda yanlış ложь 假 거짓",
     "negative neg - none normal ok okay legit legitimate genuine ham benign healthy clean valid intact",
     "stayed retained active kept current paid repaid absent 0 -1",
   ].flatMap((line) => line.split(" ")),

@@ -190,3 +190,19 @@ test("digits that are days keep zeros as missing, and seconds since 1970 may hav
     ).type,
   ).toBe("date");
 });
+
+test("amounts in thousands, in millions and bare ones with decimals are one column of numbers", () => {
+  const amount = (k: number) => Math.round(10 * 9e5 ** (k / 200) * 100) / 100;
+  const written = (value: number) => {
+    if (value >= 1e6) return `${(value / 1e6).toFixed(2)}M`;
+    return value >= 1000 ? `${(value / 1000).toFixed(2)}k` : value.toFixed(2);
+  };
+  const { format, share } = sniffNumberFormat(
+    many(200, (k) => written(amount(k))),
+    { delimiter: "," },
+  );
+  expect(share).toBe(1);
+  expect(parseNumber("605.19", format)).toBe(605.19);
+  expect(parseNumber("207.78k", format)).toBe(207_780);
+  expect(parseNumber("3.70M", format)).toBe(3_700_000);
+});
