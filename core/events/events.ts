@@ -98,7 +98,7 @@ export const EVENTS = {
     sentence: null,
     stale: () => ["activity"],
   }),
-  "schedule.finished": event({
+  "schedule.ran": event({
     data: z.object({ scheduleId: id, name: z.string(), dueAt: z.string(), sentence: z.string() }),
     level: "success",
     sentence: (d) => `${d.name}: ${d.sentence}`,

@@ -94,4 +94,5 @@ export const AUTOMATION_HOLDERS = `
   -- How often the run was begun, and 1 once its result may have reached where it goes.
   ALTER TABLE schedule_runs ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
   ALTER TABLE schedule_runs ADD COLUMN is_sending INTEGER NOT NULL DEFAULT 0;
+  UPDATE events SET type = 'schedule.ran' WHERE type = 'schedule.finished';
   `;

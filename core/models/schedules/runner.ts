@@ -150,7 +150,7 @@ export class ScheduleRunner {
         return;
       if (!(await findSchedule(tx, scheduleId))) return;
       if (end.status === "done") {
-        await tx.append("schedule.finished", { scheduleId, name, dueAt, sentence: end.sentence });
+        await tx.append("schedule.ran", { scheduleId, name, dueAt, sentence: end.sentence });
         await alerts.resolve("schedule", scheduleId, tx);
         return;
       }

@@ -110,7 +110,7 @@ test("what a killed server had begun is begun again by the next look, once", asy
   const { last } = await schedules.find(id);
   expect(last).toMatchObject({ status: "done" });
   expect(asked()).toBe(1);
-  expect((await harness.eventsSince(0)).filter(({ type }) => type === "schedule.finished")).toHaveLength(1);
+  expect((await harness.eventsSince(0)).filter(({ type }) => type === "schedule.ran")).toHaveLength(1);
 }, 60_000);
 
 test("a new file trains, the versions are compared, and the rule is followed", async () => {
