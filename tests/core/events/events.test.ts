@@ -145,7 +145,7 @@ describe("a follower of a rare type", () => {
 
 describe("EVENTS", () => {
   test.each(EVENT_NAMES)("%s is a noun and a past participle", (name) => {
-    expect(name).toMatch(/^[a-z]+\.([a-z]+ed|rolledback|undone|ran)$/);
+    expect(name).toMatch(/^[a-z]+\.([a-z]+ed|rolledback|undone|left|ran)$/);
   });
 
   test.each(EVENT_NAMES)("%s marks only existing panels as stale", (name) => {
