@@ -91,7 +91,7 @@ test("what goes into a shell stays one word", () => {
 test("long names are cut, in a sentence between its quotes", () => {
   const long = "x".repeat(200);
   const cut = `${"x".repeat(59)}…`;
-  expect([shortName(long), shortName("age")]).toEqual([cut, "age"]);
+  expect([shortName(long), shortName("age"), shortName("نعم")]).toEqual([cut, "age", "\u2068نعم\u2069"]);
   expect(unbroken(`“${long}” alone gives “age” away (ROC AUC 0.9).`)).toBe(
     `“${cut}” alone gives “age” away (ROC AUC 0.9).`,
   );

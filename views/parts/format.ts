@@ -57,8 +57,16 @@ export function sentence(text: string): string {
 /** More of a name is cut on pages, so that a sentence stays readable; its title has all of it. */
 const MOST_OF_NAME = 60;
 
-/** A name of a column, a class, a file or a model: up to 60 characters of it. */
-export const shortName = (name: string) => short(name, MOST_OF_NAME);
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/**
+ * A name of a column, a class, a file or a model: up to 60 characters of it. One that is written from right to left is
+ * isolated (U+2068, U+2069), so that the sentence around it keeps its order.
+ */
+export function shortName(name: string): string {
+  const cut = short(name, MOST_OF_NAME);
+  return RIGHT_TO_LEFT.test(cut) ? `\u2068${cut}\u2069` : cut;
+}
 
 /**
  * A sentence of the server as a page shows it: signs set, a number and its unit on one line ("79.3 %", "12 ms"), long
