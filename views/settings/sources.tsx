@@ -7,7 +7,7 @@ import { plural } from "../parts/format.ts";
 import { Action, Command, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
 import type { Lamp } from "../parts/words.ts";
 import { Refused } from "./refused.tsx";
-import { errorAt, kept, NOTHING_TYPED, type Typed } from "./typed.ts";
+import { errorAt, kept, NOTHING_TYPED, type Typed, wrong } from "./typed.ts";
 
 const STATES: Record<SourceRow["status"], { lamp: Lamp; says: string }> = {
   new: { lamp: "dark", says: "Not fetched yet" },
@@ -225,7 +225,13 @@ function Fields(props: { id: string; source?: SourceRow; form?: Typed }) {
         label="Query"
         hint="Databases only: one SELECT statement."
       >
-        <textarea id={field("query")} name="query" rows={3} aria-describedby={`${field("query")}-hint`}>
+        <textarea
+          id={field("query")}
+          name="query"
+          rows={3}
+          aria-describedby={`${field("query")}-hint`}
+          {...wrong(form, field("query"), "query")}
+        >
           {form.typed.query ?? source?.query ?? ""}
         </textarea>
       </Field>

@@ -18,12 +18,14 @@ export function errorAt({ refusal }: Typed, name: string): string | null {
     .join(" ");
 }
 
-/** Attributes of an input: its value, and what a screen reader needs to find the error. */
+/** Attributes of a field that was refused: the cursor goes there, and a screen reader finds the error. */
+export function wrong(form: Typed, id: string, name: string) {
+  if (errorAt(form, name) === null) return {};
+  return { "aria-invalid": "true" as const, "aria-errormessage": `${id}-error`, autofocus: true };
+}
+
+/** Attributes of an input: what was typed, and `wrong`. */
 export function kept(form: Typed, id: string, name: string) {
   const value = form.typed[name];
-  const isWrong = errorAt(form, name) !== null;
-  return {
-    ...(value !== undefined && { value }),
-    ...(isWrong && { "aria-invalid": "true" as const, "aria-errormessage": `${id}-error`, autofocus: true }),
-  };
+  return { ...(value !== undefined && { value }), ...wrong(form, id, name) };
 }
