@@ -189,6 +189,10 @@ const ARRIVED: ColumnProfile = {
 
 export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } = {
   metrics: {
+    hosts: (["alive", "vanished"] as const).map((status) => ({
+      ...{ id: "a1", host: HOSTILE, role: HOSTILE, version: HOSTILE, status, startedAt: AT, lastBeatAt: AT },
+      ...{ cpuPercent: 12, memoryPercent: 34, runs: [{ id: "r1", number: 3 }] },
+    })),
     gauges: [
       {
         ...GAUGE,

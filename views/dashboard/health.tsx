@@ -48,7 +48,29 @@ export function MetricsPanel({ data }: { data: PanelData["metrics"] }) {
           <GaugeDial gauge={gauge} />
         ))}
       </ul>
+      {data.hosts.length > 0 && <Hosts hosts={data.hosts} />}
     </details>
+  );
+}
+
+/** Servers and workers that share the database. */
+function Hosts({ hosts }: { hosts: PanelData["metrics"]["hosts"] }) {
+  return (
+    <ul class="facts" aria-label="Servers and workers">
+      {hosts.map(({ host, role, version, status, cpuPercent, memoryPercent, runs, lastBeatAt }) => (
+        <li>
+          <LampDot lamp={HEALTH_WORDS[status === "alive" ? "healthy" : "critical"].lamp} />{" "}
+          <strong>
+            {role} on {host}
+          </strong>{" "}
+          (version {version}):{" "}
+          {status === "alive"
+            ? `CPU ${reading(cpuPercent, "%")}, memory ${reading(memoryPercent, "%")}`
+            : `no sign of life since ${lastBeatAt.slice(11, 19)} UTC`}
+          {runs.length > 0 && `, training run ${runs.map(({ number }) => number).join(", ")}`}
+        </li>
+      ))}
+    </ul>
   );
 }
 

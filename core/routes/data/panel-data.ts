@@ -22,6 +22,7 @@ import {
 import { findRejection, latestRejection, type Rejection } from "../../store/rejections.ts";
 import { currentRun, findRun, runsByStatus, type StoredRound, type StoredRun } from "../../store/runs.ts";
 import type { RunSummary } from "../../trainer/contract.ts";
+import type { HostView } from "../../training/queue/presence.ts";
 import { currentRounds, type RunView, runView } from "../../training/run-view.ts";
 import {
   activityRows,
@@ -38,7 +39,11 @@ import { type Signal, signalOf } from "./signal.ts";
 import { type WatchView, watchView } from "./watch-view.ts";
 
 export interface PanelData {
-  metrics: { gauges: (GaugeReading & { history: { at: string; value: number }[] })[] };
+  metrics: {
+    gauges: (GaugeReading & { history: { at: string; value: number }[] })[];
+    /** Servers and workers on the same database; of a server alone none. */
+    hosts: HostView[];
+  };
   /** `signal`: what the light in the header says. */
   health: { state: HealthState; gauges: GaugeReading[]; signal: Signal };
   activity: Page<Activity>;
@@ -123,7 +128,8 @@ type Awaitable<T> = T | Promise<T>;
 export const READERS: {
   [P in Panel]: (source: PanelSource, subject: string | null) => Awaitable<PanelData[P] | null>;
 } = {
-  metrics: (source) => ({
+  metrics: async (source) => ({
+    hosts: source.store.isShared ? await source.presence.hosts() : [],
     gauges: source.health.readings().map((reading) => ({
       ...reading,
       history: source.health

@@ -52,8 +52,22 @@ export const HEALTH = z.object({ state: STATE, gauges: z.array(GAUGE), signal: S
   PanelData["health"]
 >;
 
+export const HOST = z.object({
+  id: z.string(),
+  host: z.string(),
+  role: z.string(),
+  version: z.string(),
+  status: z.enum(["alive", "vanished"]),
+  cpuPercent: z.number(),
+  memoryPercent: z.number(),
+  startedAt: z.iso.datetime(),
+  lastBeatAt: z.iso.datetime(),
+  runs: z.array(z.object({ id: z.string(), number: z.int() })),
+});
+
 export const GAUGES_WITH_HISTORY = z.object({
   gauges: z.array(z.object({ ...READING, history: z.array(z.object({ at: TIME, value: z.number() })) })),
+  hosts: z.array(HOST),
 }) satisfies z.ZodType<PanelData["metrics"]>;
 
 export const STATUS = z.object({
@@ -79,16 +93,3 @@ export const WEBHOOK = (
     isLocked: z.boolean().describe("set by the environment"),
   }) satisfies z.ZodType<WebhookView>
 ).meta({ id: "Webhook" });
-
-export const HOST = z.object({
-  id: z.string(),
-  host: z.string(),
-  role: z.string(),
-  version: z.string(),
-  status: z.enum(["alive", "vanished"]),
-  cpuPercent: z.number(),
-  memoryPercent: z.number(),
-  startedAt: z.iso.datetime(),
-  lastBeatAt: z.iso.datetime(),
-  runs: z.array(z.object({ id: z.string(), number: z.int() })),
-});
