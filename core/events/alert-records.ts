@@ -9,7 +9,7 @@ export interface AlertRecord {
   /** What the reader can do, in one or two sentences. */
   fix: string;
   /** What `subject` identifies. */
-  subject: "run" | "model" | "gauge" | "dataset" | "source" | "schedule" | "host";
+  subject: "run" | "model" | "gauge" | "dataset" | "source" | "schedule" | "host" | "tokens";
   /** Label of its button. */
   action: string;
   /** Where the button leads, by subject. */
@@ -21,6 +21,12 @@ export interface AlertRecord {
 const modelPage = (name: string) => `/models/${encodeURIComponent(name)}#watch`;
 
 export const ALERTS = {
+  scopes: {
+    says: "Tokens with the scope train were given the scope deploy when it became one of its own. Ends when it is dismissed.",
+    subject: "tokens",
+    action: "Show tokens",
+    path: () => "/settings/tokens",
+  },
   "run.failed": {
     says: "A training failed. Ends when it is resumed, or a training of the same model finishes.",
     risk: "The model is not trained; the live version, if there is one, keeps answering.",

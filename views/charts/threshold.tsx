@@ -100,7 +100,7 @@ export function Threshold(props: ThresholdProps) {
             <button
               type="submit"
               class="primary"
-              data-needs="train"
+              data-needs="deploy"
               formmethod="post"
               formaction={url(links, path)}
             >

@@ -134,6 +134,7 @@ function Deploy(props: { version: Version; model: ModelView; links: Links; isOld
   const action = (label: string, tone: "plain" | "primary" | "danger") => (
     <Action
       links={links}
+      needs="deploy"
       path={path}
       label={label}
       tone={tone}
@@ -148,7 +149,7 @@ function Deploy(props: { version: Version; model: ModelView; links: Links; isOld
   if (!doubts.length) return action(`${verb} version ${version.version}`, isOlder ? "plain" : "primary");
   const why = version.result.beatsBaseline ? "has serious warnings" : "does not beat the baseline";
   return (
-    <details class="action doubtful" id={`deploy-${version.version}`} data-needs="train">
+    <details class="action doubtful" id={`deploy-${version.version}`} data-needs="deploy">
       <summary class="button">
         {verb} version {version.version}: {why}
       </summary>
@@ -167,11 +168,12 @@ function Deploy(props: { version: Version; model: ModelView; links: Links; isOld
 function TakeOffline({ model, links }: { model: ModelView; links: Links }) {
   const path = `${modelPath(model.name)}/offline`;
   return (
-    <details class="action offline-choice" id="offline" data-needs="train">
+    <details class="action offline-choice" id="offline" data-needs="deploy">
       <summary>Take offline</summary>
       <p class="fine">Requests that name no version are refused until you deploy one again.</p>
       <Action
         links={links}
+        needs="deploy"
         path={path}
         label="Take offline"
         tone="danger"

@@ -74,7 +74,7 @@ export interface ActionProps {
   then?: "stay" | "go";
   describes?: string;
   /** Who may not do this does not see it. */
-  needs?: "train" | "sources" | "admin";
+  needs?: "train" | "deploy" | "sources" | "admin";
 }
 
 /** A button that changes something: a form that works without JavaScript, and its curl line. */

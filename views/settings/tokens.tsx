@@ -7,7 +7,8 @@ import { Action, apiUrl, CodeBlock, Command, curlLine, Empty, Time } from "../pa
 const SCOPES: readonly { scope: string; does: string }[] = [
   { scope: "read", does: "view everything" },
   { scope: "predict", does: "get predictions" },
-  { scope: "train", does: "upload, train, deploy, delete, read and predict" },
+  { scope: "train", does: "upload, train, delete, read and predict" },
+  { scope: "deploy", does: "deploy versions, change thresholds and challengers, and read" },
   { scope: "embed", does: "show panels on other sites" },
   { scope: "admin", does: "everything" },
 ];

@@ -133,7 +133,8 @@ export function unlisted(action: string): RouteAccess {
 }
 
 function accessOf(action: string, scope: Access, rate?: RateClass): RouteAccess {
-  const isChanging = !action.startsWith("GET ") && ["train", "sources", "admin", "embed"].includes(scope);
+  const isChanging =
+    !action.startsWith("GET ") && ["train", "deploy", "sources", "admin", "embed"].includes(scope);
   const isChange = isChanging || action === "GET /api/backup";
   return { action, scope, rate: rate ?? null, isChange, endsAccess: ENDS_ACCESS.has(action) };
 }

@@ -52,7 +52,7 @@ export function viewerOf(identity: Identity | null) {
   return { name: via === "open" || via === "embed" ? "" : name, may, canSignOut: via === "browser" };
 }
 
-const ACTIONS = ["read", "predict", "train", "sources", "admin"] as const;
+const ACTIONS = ["read", "predict", "train", "deploy", "sources", "admin"] as const;
 
 /** Can the access end while something is open? */
 export function isRevocable({ credentials, expiresAt }: Identity): boolean {

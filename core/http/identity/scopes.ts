@@ -3,7 +3,7 @@
  * includes. It knows no request.
  */
 
-export const SCOPES = ["read", "predict", "train", "sources", "admin", "embed"] as const;
+export const SCOPES = ["read", "predict", "train", "deploy", "sources", "admin", "embed"] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** A word of the database that is none opens nothing. */
@@ -15,7 +15,7 @@ export function isScope(word: string): word is Scope {
 export type Access = Scope | "open" | "panel";
 
 /**
- * Who trains must see what happens; who only predicts need not see any data. A reader sees every panel, but handing
+ * Who trains or deploys must see what happens, and training never deploys; who only predicts need not see any data. A reader sees every panel, but handing
  * them on to the outside ("embed") is more than reading.
  */
 const INCLUDED: Record<Scope, readonly Access[]> = {
@@ -23,8 +23,9 @@ const INCLUDED: Record<Scope, readonly Access[]> = {
   read: ["read", "panel"],
   predict: ["predict"],
   train: ["train", "read", "predict", "panel"],
+  deploy: ["deploy", "read", "panel"],
   sources: ["sources", "read", "panel"],
-  admin: ["admin", "train", "sources", "read", "predict", "embed", "panel"],
+  admin: ["admin", "train", "deploy", "sources", "read", "predict", "embed", "panel"],
 };
 
 export const ROLES = ["viewer", "trainer", "admin"] as const;
@@ -32,7 +33,7 @@ export type Role = (typeof ROLES)[number];
 
 export const ROLE_SCOPES: Record<Role, readonly Scope[]> = {
   viewer: ["read", "predict"],
-  trainer: ["train", "sources"],
+  trainer: ["train", "deploy", "sources"],
   admin: ["admin"],
 };
 

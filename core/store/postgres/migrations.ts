@@ -3,6 +3,7 @@
  * first. A step that was released is never changed: add one, and to SQLite's too.
  */
 import { AUTOMATION, AUTOMATION_HOLDERS } from "../automation-migration.ts";
+import { DEPLOY_SCOPE } from "../deploy-scope-migration.ts";
 import { HOSTS } from "../hosts-migration.ts";
 
 const STEPS: readonly string[] = [
@@ -349,6 +350,7 @@ const STEPS: readonly string[] = [
   `,
   AUTOMATION_HOLDERS.replaceAll("INTEGER", "BIGINT"),
   HOSTS.replaceAll("INTEGER", "BIGINT"),
+  DEPLOY_SCOPE,
 ];
 
 /** Text is compared by its bytes, as SQLite does, whatever the database's own order is: ids are read in theirs. */

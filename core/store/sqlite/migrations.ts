@@ -3,6 +3,7 @@
  * was released is never changed: add one.
  */
 import { AUTOMATION, AUTOMATION_HOLDERS } from "../automation-migration.ts";
+import { DEPLOY_SCOPE } from "../deploy-scope-migration.ts";
 import { HOSTS } from "../hosts-migration.ts";
 
 export const MIGRATIONS: readonly string[] = [
@@ -369,4 +370,5 @@ export const MIGRATIONS: readonly string[] = [
   `,
   AUTOMATION_HOLDERS,
   HOSTS,
+  DEPLOY_SCOPE,
 ];

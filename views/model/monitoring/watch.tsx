@@ -116,6 +116,7 @@ function Challenge({ data, links }: Props) {
         {candidates.slice(0, 3).map((version) => (
           <Action
             links={links}
+            needs="deploy"
             path={path}
             label={`Challenge with version ${version}`}
             fields={[{ name: "version", value: String(version) }]}
@@ -168,6 +169,7 @@ function Challenge({ data, links }: Props) {
       <p class="actions">
         <Action
           links={links}
+          needs="deploy"
           path={live}
           label={`Deploy version ${version}`}
           tone={verdict === "better" ? "primary" : "plain"}
@@ -177,6 +179,7 @@ function Challenge({ data, links }: Props) {
         />
         <Action
           links={links}
+          needs="deploy"
           path={path}
           label="End comparison"
           fields={[{ name: "version", value: "" }]}

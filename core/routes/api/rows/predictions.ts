@@ -28,7 +28,7 @@ export const PREDICTION_ROUTES = [
   route({
     method: "PUT",
     path: "/api/models/:name/challenger",
-    scope: "train",
+    scope: "deploy",
     example:
       "curl --fail-with-body -X PUT -H 'content-type: application/json' -d '{\"version\":null}' '{home}/api/models/{model}/challenger'",
     says: "Makes another version predict the same rows as the live one, without returning its predictions, and compares the two on actual outcomes; null ends it. It doubles the work of a prediction, after the response is sent.",

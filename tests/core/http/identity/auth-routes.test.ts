@@ -14,11 +14,24 @@ const TABLE = accessTable(API);
 
 /** What is let in, said again in other words than the code's. */
 const OPENS: Record<Access, readonly string[]> = {
-  open: ["none", "bad", "expired", "revoked", "read", "predict", "train", "sources", "embed", "admin"],
-  panel: ["read", "train", "sources", "embed", "admin"],
-  read: ["read", "train", "sources", "admin"],
+  open: [
+    "none",
+    "bad",
+    "expired",
+    "revoked",
+    "read",
+    "predict",
+    "train",
+    "deploy",
+    "sources",
+    "embed",
+    "admin",
+  ],
+  panel: ["read", "train", "deploy", "sources", "embed", "admin"],
+  read: ["read", "train", "deploy", "sources", "admin"],
   predict: ["predict", "train", "admin"],
   train: ["train", "admin"],
+  deploy: ["deploy", "admin"],
   sources: ["sources", "admin"],
   embed: ["embed", "admin"],
   admin: ["admin"],

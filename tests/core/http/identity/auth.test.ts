@@ -201,7 +201,7 @@ describe("signing in", () => {
     const cookie = cookieOf(answer);
     const page = await (await harness.ask("/", { headers: { ...HTML, cookie } })).text();
     expect(page).toContain("Sign out");
-    expect(page).toContain('data-may="read predict train sources admin"');
+    expect(page).toContain('data-may="read predict train deploy sources admin"');
     for (const path of ["/api/runs", "/panels/metrics"])
       expect((await harness.ask(path, { headers: { cookie } })).status).toBe(200);
     const out = await harness.ask("/sign-out", { method: "POST", headers: { cookie, origin: OURS } });

@@ -1,6 +1,7 @@
 /** The API of schedules: what is refreshed, trained and scored, and when. */
 import * as z from "zod";
 import { may } from "../../../../http/identity/identity.ts";
+import type { Access } from "../../../../http/identity/scopes.ts";
 import type { ScheduleRunView, ScheduleView } from "../../../../models/schedules/schedule-views.ts";
 import {
   ACTIONS,
@@ -64,9 +65,13 @@ export function requireRights(
   { identity }: Pick<Call, "identity">,
   { action, rule }: Pick<Partial<ScheduleRequest>, "action" | "rule">,
 ): void {
-  const needed = action === "retrain" || rule ? "train" : action === "score" ? "predict" : "sources";
-  if (may(identity, needed)) return;
-  throw new AppError("forbidden", `This schedule needs the scope ${needed}`, {
+  const needed: Access[] =
+    action === "retrain" || rule ? ["train"] : action === "score" ? ["predict"] : ["sources"];
+  // Such a rule changes what serves predictions.
+  if (rule && rule !== "tell") needed.push("deploy");
+  const missing = needed.find((scope) => !may(identity, scope));
+  if (!missing) return;
+  throw new AppError("forbidden", `This schedule needs the scope ${missing}`, {
     fix: "Ask an admin for a token with both scopes.",
   });
 }

@@ -265,7 +265,7 @@ export const MODEL_ROUTES = [
   route({
     method: "PUT",
     path: "/api/models/:name/live",
-    scope: "train",
+    scope: "deploy",
     example:
       "curl --fail-with-body -X PUT -H 'content-type: application/json' -d '{\"version\":{version}}' '{home}/api/models/{model}/live'",
     says: "Deploys a version, or rolls back to one, immediately. With If-Match, only if nobody deployed another in the meantime.",
@@ -284,7 +284,7 @@ export const MODEL_ROUTES = [
   route({
     method: "DELETE",
     path: "/api/models/:name/live",
-    scope: "train",
+    scope: "deploy",
     example: "curl --fail-with-body -X DELETE '{home}/api/models/{model}/live'",
     says: "Takes the live version offline: requests that name no version are answered with 409 until one is deployed.",
     tag: modelTag,
@@ -298,7 +298,7 @@ export const MODEL_ROUTES = [
   route({
     method: "PUT",
     path: "/api/models/:name/threshold",
-    scope: "train",
+    scope: "deploy",
     example:
       "curl --fail-with-body -X PUT -H 'content-type: application/json' -d '{\"version\":1,\"threshold\":0.42}' '{home}/api/models/{model}/threshold'",
     says: "Sets the probability from which a binary version predicts its positive class. Applies immediately.",
