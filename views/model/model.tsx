@@ -8,7 +8,7 @@ import type { Weighing } from "../charts/threshold.tsx";
 import { type Frame, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
 import { PanelView } from "../panels.tsx";
-import { Order } from "../parts/order.tsx";
+import { Deletion, Order } from "../parts/order.tsx";
 import { LampDot, Name } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { Export } from "./export.tsx";
@@ -129,6 +129,7 @@ export function ModelPage(props: ModelPageProps) {
         </section>
         <PanelView panelKey={`watch:${model.name}`} panel="watch" data={watch} links={links} />
         <Summary links={links} version={version} />
+        <DeleteVersion links={links} model={model} version={version.version} />
         <Order
           links={links}
           path={modelPath(model.name)}
@@ -141,5 +142,18 @@ export function ModelPage(props: ModelPageProps) {
         />
       </div>
     </Layout>
+  );
+}
+
+/** Of a model's only version the model is deleted; the live one of several is replaced first. */
+function DeleteVersion({ links, model, version }: { links: Frame["links"]; model: ModelView; version: number }) {
+  if (model.versions.length < 2 || model.liveVersion === version) return null;
+  return (
+    <Deletion
+      links={links}
+      path={`${modelPath(model.name)}/versions/${version}`}
+      what={`version ${version}`}
+      deleting="Deletes this version with its logged predictions. The others stay."
+    />
   );
 }

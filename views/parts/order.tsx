@@ -61,21 +61,30 @@ export function Order(props: OrderProps) {
         <button type="submit">Save</button>
       </form>
       {deleting !== undefined && (
-        <details class="confirm order-delete" data-needs="train">
-          <summary>Delete {what}</summary>
-          <div class="confirm-body">
-            <p class="fine">{deleting} You can undo it for a minute.</p>
-            <Action
-              links={links}
-              path={`${path}/delete`}
-              label={`Delete ${what}`}
-              tone="danger"
-              then="go"
-              curl={curlLine(links, { method: "DELETE", path: `/api${path}${query}` })}
-            />
-          </div>
-        </details>
+        <Deletion links={links} path={path} query={query} what={what} deleting={deleting} />
       )}
+    </details>
+  );
+}
+
+type DeletionProps = Pick<OrderProps, "links" | "path" | "what" | "query"> & { deleting: string };
+
+/** Asks before it deletes what is at the path. */
+export function Deletion({ links, path, what, deleting, query = "" }: DeletionProps) {
+  return (
+    <details class="confirm order-delete" data-needs="train">
+      <summary>Delete {what}</summary>
+      <div class="confirm-body">
+        <p class="fine">{deleting} You can undo it for a minute.</p>
+        <Action
+          links={links}
+          path={`${path}/delete`}
+          label={`Delete ${what}`}
+          tone="danger"
+          then="go"
+          curl={curlLine(links, { method: "DELETE", path: `/api${path}${query}` })}
+        />
+      </div>
     </details>
   );
 }

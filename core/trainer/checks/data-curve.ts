@@ -22,7 +22,6 @@ const SHARES = [1 / 8, 1 / 4, 1 / 2];
 /** What they cost together, in fits of a whole fold. */
 export const SHARES_COST = 7 / 8;
 const LEAST_ROWS = 40;
-const ROUNDS = 4000;
 
 export interface DataCurveOptions extends WorkerPoolControls {
   metric: MetricName;
@@ -72,13 +71,15 @@ const partOf = ({ train }: Fold, share: number) =>
 
 async function foldScores(
   data: TrainingData,
-  { candidateConfig }: Entry,
+  { candidateConfig, folds: scored }: Entry,
   { fold, shares, metric, endsAtMs, ...controls }: DataCurveOptions & { fold: number; shares: number[] },
 ): Promise<number[] | null> {
   const { valid } = data.folds[fold];
   const folds = shares.map((share) => ({ train: partOf(data.folds[fold], share), valid }));
   const smaller: TrainingData = { ...data, folds, once: folds.length, whole: folds.length };
   Object.assign(smaller, { supervised: [], treeParts: new Map() });
+  // As many as the whole fold took: fewer rows need no more.
+  const maxRounds = Math.max(1, scored[fold].rounds);
   const pool = ownThread(smaller, [candidateConfig], controls);
   pool.spare();
   const scores: number[] = [];
@@ -88,7 +89,7 @@ async function foldScores(
         controls.stop.aborted || controls.elapsedMs() >= endsAtMs
           ? null
           : {
-              ...{ candidateConfig: candidateConfig.name, fold: at, maxRounds: ROUNDS, endsAtMs },
+              ...{ candidateConfig: candidateConfig.name, fold: at, maxRounds, endsAtMs },
               ...{ keepsTrail: false, hearsRounds: false },
             },
       onRound: () => {},
