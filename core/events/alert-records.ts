@@ -23,6 +23,8 @@ const modelPage = (name: string) => `/models/${encodeURIComponent(name)}#watch`;
 export const ALERTS = {
   scopes: {
     says: "Tokens with the scope train were given the scope deploy when it became one of its own. Ends when it is dismissed.",
+    risk: "A program that should only train can also change which version serves predictions.",
+    fix: "Create tokens without the scope deploy for such programs, and revoke the old ones.",
     subject: "tokens",
     action: "Show tokens",
     path: () => "/settings/tokens",

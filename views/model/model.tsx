@@ -146,7 +146,15 @@ export function ModelPage(props: ModelPageProps) {
 }
 
 /** Of a model's only version the model is deleted; the live one of several is replaced first. */
-function DeleteVersion({ links, model, version }: { links: Frame["links"]; model: ModelView; version: number }) {
+function DeleteVersion({
+  links,
+  model,
+  version,
+}: {
+  links: Frame["links"];
+  model: ModelView;
+  version: number;
+}) {
   if (model.versions.length < 2 || model.liveVersion === version) return null;
   return (
     <Deletion
