@@ -1,6 +1,6 @@
 /**
- * Every route and the one socket: a table of contents. It decides nothing: core does the work, views make the HTML.
- * The rows of the API stand in core/api. It listens only when it is run directly.
+ * Every route and the one socket: a table of contents. Core does the work, views make the HTML, and the rows of the API
+ * are in core/routes/api. It listens only when it is run directly.
  */
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
@@ -23,13 +23,11 @@ import { failCommand } from "./core/operations/terminal.ts";
 import { AppError } from "./core/platform/errors.ts";
 import { Timings, withTimings } from "./core/platform/timing.ts";
 import { VERSION } from "./core/platform/version.ts";
-import { runCommand } from "./core/process/command.ts";
 import { listen } from "./core/process/listen.ts";
 import type { Signalbox } from "./core/process/signalbox.ts";
 import { answerRoute } from "./core/routes/api/answer.ts";
 import { apiDocs } from "./core/routes/api/docs.ts";
 import { API, isForPrograms } from "./core/routes/api/index.ts";
-import { openApi } from "./core/routes/api/openapi.ts";
 import { Pipeline } from "./core/routes/api/pipeline.ts";
 import { PredictFastPath } from "./core/routes/api/predict-fast-path.ts";
 import type { Call } from "./core/routes/api/route.ts";
@@ -40,16 +38,23 @@ import { ORDER_FORMS } from "./core/routes/pages/order-forms.ts";
 import * as outcomes from "./core/routes/pages/outcome-forms.ts";
 import * as pages from "./core/routes/pages/page-data.ts";
 import { panelAnswer } from "./core/routes/pages/panel-answer.ts";
-import * as schedules from "./core/routes/pages/schedules-page.ts";
-import * as settings from "./core/routes/pages/settings-page.ts";
 import { type FormAgain, signIn, signInData, signOut } from "./core/routes/pages/sign-in.ts";
-import * as sources from "./core/routes/pages/sources-page.ts";
 import { WhatIfs } from "./core/routes/pages/try-row.ts";
 import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
 import { drawnPanel } from "./views/drawn.ts";
 import { chosenTheme, type Frame, type Links } from "./views/layout/frame.ts";
 import * as views from "./views/pages.ts";
 import { replayPath } from "./views/parts/paths.ts";
+
+/** Loaded with the first request, because most servers start and run without one. */
+const openApi = async () => (await import("./core/routes/api/openapi.ts")).openApi;
+const settings = () => import("./core/routes/pages/settings-page.ts");
+const schedules = () => import("./core/routes/pages/schedules-page.ts");
+const sources = () => import("./core/routes/pages/sources-page.ts");
+const later =
+  <M extends Record<K, (call: Call) => unknown>, K extends string>(load: () => Promise<M>, name: K) =>
+  (call: Call) =>
+    load().then((module) => module[name](call)) as Promise<Awaited<ReturnType<M[K]>>>;
 
 /** `seq`: where the log stood before anything was read for the answer. */
 type Env = { Bindings: Bindings; Variables: { visit: Visit; seq: number } };
@@ -96,7 +101,6 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
       ? c.text(await page.text(data, links(origin(c))))
       : c.json(await page.json(data));
   };
-
   const defect = (error: unknown, about: { panel?: PanelKey } = {}) =>
     signalbox.logger.error({ ...about, error: `${(error as Error).stack}` }, "defect");
   const live = new Live({
@@ -114,7 +118,6 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   log.subscribe((seq, stale) => live.markStale(seq, stale));
   const { hear } = new WhatIfs({ signalbox, draw: views.drawTrial });
   const sockets = new Sockets({ config, log, live, publish, now: signalbox.now, hear, failed: defect });
-
   const upgrade = (visit: Visit, { url, hold, identity }: Call, server: Bindings["server"]) => {
     const visitor = {
       hold,
@@ -173,11 +176,11 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   app.get("/runs/:id/rewind", (c) => c.redirect(config.BASE_PATH + replayOf(c), 308));
   page("/models/:name", (call) => pages.modelData(call), views.MODEL);
   page("/models/:name/report", (call) => pages.modelData(call), views.MODEL_REPORT);
-  page("/schedules", (call) => schedules.schedulesData(call), views.SCHEDULES);
-  page("/sources", (call) => sources.sourcesData(call), views.SOURCES);
+  page("/schedules", later(schedules, "schedulesData"), views.SCHEDULES);
+  page("/sources", later(sources, "sourcesData"), views.SOURCES);
   page("/docs", ({ home }) => apiDocs(API, source, home), views.DOCS);
   page("/inspect", () => ({}), views.INSPECT);
-  page("/settings", (call) => settings.settingsData(call), views.SETTINGS);
+  page("/settings", later(settings, "settingsData"), views.SETTINGS);
   page("/settings/tokens", pages.tokensData, views.TOKENS);
   page("/settings/audit", pages.auditData, views.AUDIT);
   page("/sign-in", signInData, views.SIGN_IN);
@@ -200,7 +203,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   form("/models/:name/challenger", forms.challengeVersion);
   form("/alerts/:id/dismiss", forms.dismissAlert);
   form("/settings/tokens/:id/revoke", forms.revokeToken);
-  form("/settings/webhooks/:id/delete", settings.deleteWebhook);
+  form("/settings/webhooks/:id/delete", later(settings, "deleteWebhook"));
   /** One whose answer is the page itself, with what was refused or may be seen this once. */
   const shownForm = <T extends { refusal: { status: number } | null }>(
     path: string,
@@ -212,21 +215,21 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
       if ("go" in outcome) return landingAnswer(c.req.raw, config.BASE_PATH, outcome);
       return html(await draw({ ...outcome, frame: await frame(c) }), outcome.refusal?.status);
     });
-  shownForm("/settings", settings.saveSettings, views.SETTINGS);
-  shownForm("/settings/embeds", settings.createEmbed, views.SETTINGS);
-  shownForm("/settings/webhooks", settings.createWebhook, views.SETTINGS);
-  shownForm("/sources", sources.addSource, views.SOURCES);
-  shownForm("/sources/:id", sources.changeSource, views.SOURCES);
-  shownForm("/sources/:id/refresh", sources.refreshSource, views.SOURCES);
-  shownForm("/sources/:id/stop", sources.stopSource, views.SOURCES);
-  form("/sources/:id/delete", sources.deleteSource);
-  shownForm("/schedules", schedules.addSchedule, views.SCHEDULES);
-  shownForm("/schedules/:id/run", schedules.runSchedule, views.SCHEDULES);
-  shownForm("/schedules/:id/switch", schedules.switchSchedule, views.SCHEDULES);
-  form("/schedules/:id/delete", schedules.deleteSchedule);
-  shownForm("/settings/alert-routes", settings.createAlertRoute, views.SETTINGS);
-  shownForm("/settings/alert-routes/:id/test", settings.testAlertRoute, views.SETTINGS);
-  form("/settings/alert-routes/:id/delete", settings.deleteAlertRoute);
+  shownForm("/settings", later(settings, "saveSettings"), views.SETTINGS);
+  shownForm("/settings/embeds", later(settings, "createEmbed"), views.SETTINGS);
+  shownForm("/settings/webhooks", later(settings, "createWebhook"), views.SETTINGS);
+  shownForm("/sources", later(sources, "addSource"), views.SOURCES);
+  shownForm("/sources/:id", later(sources, "changeSource"), views.SOURCES);
+  shownForm("/sources/:id/refresh", later(sources, "refreshSource"), views.SOURCES);
+  shownForm("/sources/:id/stop", later(sources, "stopSource"), views.SOURCES);
+  form("/sources/:id/delete", later(sources, "deleteSource"));
+  shownForm("/schedules", later(schedules, "addSchedule"), views.SCHEDULES);
+  shownForm("/schedules/:id/run", later(schedules, "runSchedule"), views.SCHEDULES);
+  shownForm("/schedules/:id/switch", later(schedules, "switchSchedule"), views.SCHEDULES);
+  form("/schedules/:id/delete", later(schedules, "deleteSchedule"));
+  shownForm("/settings/alert-routes", later(settings, "createAlertRoute"), views.SETTINGS);
+  shownForm("/settings/alert-routes/:id/test", later(settings, "testAlertRoute"), views.SETTINGS);
+  form("/settings/alert-routes/:id/delete", later(settings, "deleteAlertRoute"));
   app.post("/settings/tokens", async (c) => pageAnswer(c, await forms.createToken(callOf(c)), views.TOKENS));
   app.post("/sign-in", (c) => {
     const again: FormAgain = async (shown) =>
@@ -272,9 +275,8 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     );
   });
 
-  // API: the rows stand in core/api
   for (const row of API) app.on(row.method, row.path, (c) => answerRoute(row, callOf(c)));
-  app.get("/openapi.json", (c) => c.json(openApi(API, callOf(c).home)));
+  app.get("/openapi.json", async (c) => c.json((await openApi())(API, callOf(c).home)));
 
   app.get("/static/:file", (c) => {
     const asset = ASSETS.get(`/static/${c.req.param("file")}`);
@@ -290,7 +292,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
 }
 
 if (import.meta.main) {
-  await runCommand(process.argv.slice(2))
-    .then((isCommand) => (isCommand ? undefined : listen(createApp)))
-    .catch(failCommand);
+  const words = process.argv.slice(2);
+  const command = async () => (await import("./core/process/command.ts")).runCommand(words);
+  await (words.length ? command() : listen(createApp)).catch(failCommand);
 }

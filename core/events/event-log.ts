@@ -15,7 +15,8 @@ import {
   latestActivity,
 } from "../store/log.ts";
 import { insertRunEvent } from "../store/run-events.ts";
-import { type EventData, type EventName, type Level, stalePanels, tellEvent } from "./events.ts";
+import type { Level } from "./event-type.ts";
+import { type EventData, type EventName, stalePanels, tellEvent } from "./events.ts";
 import type { PanelKey } from "./panel-names.ts";
 
 /** An event as scripts see it. */

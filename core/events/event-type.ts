@@ -1,15 +1,17 @@
-/** What an entry of the record of events is made of. */
+/** Defines what an event is: its data, its row of activity and the panels that it makes stale. */
 import type * as z from "zod";
 import type { PanelKey } from "./panel-names.ts";
 
 export type Level = "info" | "success" | "warning" | "error";
 
 export interface EventType<S extends z.ZodType> {
-  data: S;
+  data: () => S;
   level: Level | ((data: z.output<S>) => Level);
   /** Null: not shown in the activity feed. */
   sentence: ((data: z.output<S>) => string | null) | null;
   stale: (data: z.output<S>) => PanelKey[];
 }
 
+/** Of an event that makes no row of activity. */
+export const UNTOLD = { level: "info", sentence: null } as const;
 export const event = <S extends z.ZodType>(type: EventType<S>) => type;

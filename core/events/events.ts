@@ -1,18 +1,14 @@
 /** Every event, one entry each. One record: payload, level, sentence, stale panels; no HTML. */
 import { plural, reading, scorePercent, score as scoreText } from "../platform/figures.ts";
 import { CHANGE, changeSentence } from "./changes.ts";
+import { type EventType, event, type Level, UNTOLD } from "./event-type.ts";
 import { HEALTH_STATE_NAMES, HEALTH_STATES } from "./health-states.ts";
 import "../platform/zod-setup.ts";
 import * as z from "zod";
 import { isMetricName, METRICS } from "../trainer/metrics/index.ts";
-import { type EventType, event, type Level } from "./event-type.ts";
 import { HOST_EVENTS } from "./host-events.ts";
 import type { PanelKey } from "./panel-names.ts";
 import { allOfRun, ofDataset, ofModel, ofReading, ofRun } from "./stale-panels.ts";
-
-export type { Level } from "./event-type.ts";
-
-const UNTOLD = { level: "info", sentence: null } as const;
 
 const id = z.string();
 const run = { runId: id, runNumber: z.number(), datasetId: id, datasetName: z.string() };
@@ -33,31 +29,33 @@ const thresholdWords = (threshold: number | null) =>
 
 export const EVENTS = {
   "dataset.progressed": event({
-    data: z.object({
-      ...dataset,
-      bytes: z.number(),
-      bytesTotal: z.number().nullable(),
-      rows: z.number().nullable(),
-    }),
+    data: () =>
+      z.object({
+        ...dataset,
+        bytes: z.number(),
+        bytesTotal: z.number().nullable(),
+        rows: z.number().nullable(),
+      }),
     level: "info",
     sentence: null,
     stale: (d) => ["datasets", ...ofReading(d)],
   }),
   /** An upload or a reading has ended: its progress is no longer shown. */
   "dataset.settled": event({
-    data: z.object(dataset),
+    data: () => z.object(dataset),
     level: "info",
     sentence: null,
     stale: (d) => ["datasets", ...ofReading(d)],
   }),
   "dataset.uploaded": event({
-    data: z.object({
-      ...dataset,
-      rows: z.number(),
-      columns: z.number(),
-      version: z.number(),
-      changes: z.string().optional(),
-    }),
+    data: () =>
+      z.object({
+        ...dataset,
+        rows: z.number(),
+        columns: z.number(),
+        version: z.number(),
+        changes: z.string().optional(),
+      }),
     level: "success",
     sentence: (d) =>
       d.changes !== undefined
@@ -68,210 +66,216 @@ export const EVENTS = {
     stale: ofDataset,
   }),
   "dataset.rejected": event({
-    data: z.object({ ...dataset, reason: z.string() }),
+    data: () => z.object({ ...dataset, reason: z.string() }),
     level: "error",
     sentence: (d) => `${d.name} could not be used: ${d.reason}`,
     stale: ofDataset,
   }),
   "dataset.deleted": event({
-    data: z.object(dataset),
+    data: () => z.object(dataset),
     level: "info",
     sentence: (d) => `${d.name} was deleted`,
     stale: ofDataset,
   }),
   "dataset.changed": event({
-    data: z.object({ ...dataset, change: CHANGE }),
+    data: () => z.object({ ...dataset, change: CHANGE }),
     level: "info",
     sentence: (d) => changeSentence(d.name, d.change),
     stale: ofDataset,
   }),
   "source.refreshed": event({
-    data: z.object({
-      sourceId: id,
-      name: z.string(),
-      datasetId: id,
-      version: z.number(),
-      isChanged: z.boolean(),
-    }),
+    data: () =>
+      z.object({
+        sourceId: id,
+        name: z.string(),
+        datasetId: id,
+        version: z.number(),
+        isChanged: z.boolean(),
+      }),
     level: "success",
     // A new file makes a row of its own as dataset.uploaded.
     sentence: null,
     stale: () => ["activity"],
   }),
   "schedule.ran": event({
-    data: z.object({ scheduleId: id, name: z.string(), dueAt: z.string(), sentence: z.string() }),
+    data: () => z.object({ scheduleId: id, name: z.string(), dueAt: z.string(), sentence: z.string() }),
     level: "success",
     sentence: (d) => `${d.name}: ${d.sentence}`,
     stale: () => ["activity", "attention"],
   }),
   "schedule.failed": event({
-    data: z.object({ scheduleId: id, name: z.string(), dueAt: z.string(), reason: z.string() }),
+    data: () => z.object({ scheduleId: id, name: z.string(), dueAt: z.string(), reason: z.string() }),
     level: "error",
     sentence: (d) => `${d.name} failed: ${d.reason}`,
     stale: () => ["activity", "attention"],
   }),
   "run.queued": event({
-    data: z.object({ ...run, target: z.string() }),
+    data: () => z.object({ ...run, target: z.string() }),
     level: "info",
     sentence: (d) => `Run ${d.runNumber} queued: ${d.target} from ${d.datasetName}`,
     stale: allOfRun,
   }),
   "run.started": event({
-    data: z.object({ ...run, target: z.string() }),
+    data: () => z.object({ ...run, target: z.string() }),
     level: "info",
     sentence: (d) => `Run ${d.runNumber} started: ${d.target} from ${d.datasetName}`,
     stale: allOfRun,
   }),
   "stage.started": event({
-    data: z.object({ ...run, stage: z.string(), position: z.number() }),
+    data: () => z.object({ ...run, stage: z.string(), position: z.number() }),
     level: "info",
     sentence: (d) => `Run ${d.runNumber}: ${d.stage} started`,
     stale: (d) => [...ofRun(d.runId, "run", "stages"), "activity"],
   }),
   "stage.progressed": event({
-    data: z.object({
-      ...run,
-      stage: z.string(),
-      position: z.number(),
-      progress: z.number(),
-      note: z.string(),
-      runProgress: z.number().optional(),
-      leftMs: z.number().optional(),
-    }),
+    data: () =>
+      z.object({
+        ...run,
+        stage: z.string(),
+        position: z.number(),
+        progress: z.number(),
+        note: z.string(),
+        runProgress: z.number().optional(),
+        leftMs: z.number().optional(),
+      }),
     level: "info",
     sentence: null,
     stale: (d) => ofRun(d.runId, "run", "stages"),
   }),
   "stage.finished": event({
-    data: z.object({
-      ...run,
-      stage: z.string(),
-      position: z.number(),
-      durationMs: z.number(),
-      findings: z.number(),
-      note: z.string(),
-    }),
+    data: () =>
+      z.object({
+        ...run,
+        stage: z.string(),
+        position: z.number(),
+        durationMs: z.number(),
+        findings: z.number(),
+        note: z.string(),
+      }),
     level: "info",
     sentence: (d) => `Run ${d.runNumber}: ${d.stage} finished${d.note ? `: ${d.note}` : ""}`,
     stale: (d) => [...ofRun(d.runId, "run", "stages", "report"), "activity"],
   }),
   "round.finished": event({
-    data: z.object({
-      ...run,
-      candidate: z.string(),
-      round: z.number(),
-      train: z.number(),
-      valid: z.number(),
-      baseline: z.number(),
-      metric: z.string(),
-    }),
+    data: () =>
+      z.object({
+        ...run,
+        candidate: z.string(),
+        round: z.number(),
+        train: z.number(),
+        valid: z.number(),
+        baseline: z.number(),
+        metric: z.string(),
+      }),
     level: "info",
     sentence: null,
     stale: (d) => ofRun(d.runId, "curve"),
   }),
   "candidate.scored": event({
-    data: z.object({
-      ...run,
-      candidate: z.string(),
-      family: z.string(),
-      score: z.number(),
-      std: z.number(),
-      foldScores: z.array(z.number()),
-      durationMs: z.number(),
-      metric: z.string(),
-    }),
+    data: () =>
+      z.object({
+        ...run,
+        candidate: z.string(),
+        family: z.string(),
+        score: z.number(),
+        std: z.number(),
+        foldScores: z.array(z.number()),
+        durationMs: z.number(),
+        metric: z.string(),
+      }),
     level: "info",
     sentence: (d) =>
       `Run ${d.runNumber}: ${d.candidate} scored ${scoreText(d.score)} (${isMetricName(d.metric) ? METRICS[d.metric].label : d.metric}, ${d.foldScores.length === 1 ? "1 fold" : `${d.foldScores.length} folds`})`,
     stale: (d) => [...ofRun(d.runId, "leaderboard", "run", "report"), "activity"],
   }),
   "run.finished": event({
-    data: z.object({ ...run, ...model, verdict: z.string(), comparison: z.string().optional() }),
+    data: () => z.object({ ...run, ...model, verdict: z.string(), comparison: z.string().optional() }),
     level: "success",
     sentence: (d) => `Run ${d.runNumber} finished: ${d.verdict}${d.comparison ? ` ${d.comparison}` : ""}`,
     stale: allOfRun,
   }),
   "run.failed": event({
-    data: z.object({ ...run, reason: z.string(), code: z.string().optional() }),
+    data: () => z.object({ ...run, reason: z.string(), code: z.string().optional() }),
     level: "error",
     sentence: (d) => `Run ${d.runNumber} failed: ${d.reason}`,
     stale: allOfRun,
   }),
   "run.cancelled": event({
-    data: z.object(run),
+    data: () => z.object(run),
     level: "warning",
     sentence: (d) => `Run ${d.runNumber} was cancelled`,
     stale: allOfRun,
   }),
   "run.interrupted": event({
-    data: z.object({
-      ...run,
-      reason: z.string().optional(),
-      cause: z.enum(["shutdown", "crash"]).optional(),
-    }),
+    data: () =>
+      z.object({
+        ...run,
+        reason: z.string().optional(),
+        cause: z.enum(["shutdown", "crash"]).optional(),
+      }),
     level: "warning",
     sentence: (d) => `Run ${d.runNumber} was interrupted${d.reason ? `: ${d.reason}` : ""}`,
     stale: allOfRun,
   }),
-  "stop.requested": event({ ...UNTOLD, data: z.object(run), stale: allOfRun }),
+  "stop.requested": event({ ...UNTOLD, data: () => z.object(run), stale: allOfRun }),
   "run.resumed": event({
-    data: z.object(run),
+    data: () => z.object(run),
     level: "info",
     sentence: (d) => `Run ${d.runNumber} was resumed`,
     stale: allOfRun,
   }),
   "run.changed": event({
-    data: z.object({ ...run, change: CHANGE }),
+    data: () => z.object({ ...run, change: CHANGE }),
     level: "info",
     sentence: (d) => changeSentence(`Run ${d.runNumber}`, d.change),
     stale: allOfRun,
   }),
   "run.deleted": event({
-    data: z.object(run),
+    data: () => z.object(run),
     level: "info",
     sentence: (d) => `Run ${d.runNumber} was deleted`,
     stale: allOfRun,
   }),
   "model.registered": event({
-    data: z.object({ ...model, runId: id }),
+    data: () => z.object({ ...model, runId: id }),
     level: "success",
     sentence: (d) => `${d.model} version ${d.version} is ready to deploy`,
     stale: ofModel,
   }),
   "model.deployed": event({
-    data: z.object({ ...model, previous: z.number().nullable() }),
+    data: () => z.object({ ...model, previous: z.number().nullable() }),
     level: "success",
     sentence: (d) => `${d.model} version ${d.version} is live`,
     stale: ofModel,
   }),
   "model.rolledback": event({
-    data: z.object({ ...model, previous: z.number().nullable() }),
+    data: () => z.object({ ...model, previous: z.number().nullable() }),
     level: "warning",
     sentence: (d) => `${d.model} was rolled back to version ${d.version}`,
     stale: ofModel,
   }),
   "model.undeployed": event({
-    data: z.object(model),
+    data: () => z.object(model),
     level: "warning",
     sentence: (d) => `${d.model} version ${d.version} was taken offline`,
     stale: ofModel,
   }),
   "model.thresholdchanged": event({
-    data: z.object({ ...model, threshold: z.number().nullable(), previous: z.number().nullable() }),
+    data: () => z.object({ ...model, threshold: z.number().nullable(), previous: z.number().nullable() }),
     level: "info",
     sentence: (d) => `${d.model} version ${d.version}: threshold is now ${thresholdWords(d.threshold)}`,
     stale: ofModel,
   }),
   "model.deleted": event({
     /** Null: with all of its versions. */
-    data: z.object({ model: z.string(), version: z.number().nullable() }),
+    data: () => z.object({ model: z.string(), version: z.number().nullable() }),
     level: "info",
     sentence: (d) =>
       d.version === null ? `${d.model} was deleted` : `${d.model} version ${d.version} was deleted`,
     stale: ofModel,
   }),
   "model.changed": event({
-    data: z.object({ model: z.string(), change: CHANGE }),
+    data: () => z.object({ model: z.string(), change: CHANGE }),
     level: "info",
     sentence: (d) => changeSentence(d.change.kind === "renamed" ? d.change.from : d.model, d.change),
     stale: (d) => [
@@ -281,14 +285,15 @@ export const EVENTS = {
     ],
   }),
   "deletion.undone": event({
-    data: z.object({
-      kind: z.enum(["dataset", "run", "model", "version"]),
-      label: z.string(),
-      datasetId: id.optional(),
-      runId: id.optional(),
-      model: z.string().optional(),
-      version: z.number().optional(),
-    }),
+    data: () =>
+      z.object({
+        kind: z.enum(["dataset", "run", "model", "version"]),
+        label: z.string(),
+        datasetId: id.optional(),
+        runId: id.optional(),
+        model: z.string().optional(),
+        version: z.number().optional(),
+      }),
     level: "info",
     sentence: (d) => `${d.label} was restored`,
     stale: (d) => [
@@ -299,76 +304,78 @@ export const EVENTS = {
     ],
   }),
   "prediction.counted": event({
-    data: z.object({ ...model, predictions: z.number(), warnings: z.number().optional() }),
+    data: () => z.object({ ...model, predictions: z.number(), warnings: z.number().optional() }),
     level: "info",
     sentence: null,
     stale: (d) => ["predictions", "model", `model:${d.model}`, "watch", `watch:${d.model}`],
   }),
   "outcome.counted": event({
-    data: z.object({ ...model, outcomes: z.number() }),
+    data: () => z.object({ ...model, outcomes: z.number() }),
     level: "info",
     sentence: null,
     stale: (d) => ["model", `model:${d.model}`, "watch", `watch:${d.model}`],
   }),
   "challenger.started": event({
-    data: z.object(model),
+    data: () => z.object(model),
     level: "info",
     sentence: (d) =>
       `${d.model} version ${d.version} now answers the same rows as the live version, for comparison`,
     stale: ofModel,
   }),
   "challenger.ended": event({
-    data: z.object(model),
+    data: () => z.object(model),
     level: "info",
     sentence: (d) => `${d.model} version ${d.version} is no longer a challenger`,
     stale: ofModel,
   }),
   "health.changed": event({
-    data: z.object({
-      gauge: z.string(),
-      label: z.string(),
-      from: z.string(),
-      to: z.enum(HEALTH_STATE_NAMES),
-      value: z.number(),
-      unit: z.string(),
-      isLoss: z.boolean().optional(),
-    }),
+    data: () =>
+      z.object({
+        gauge: z.string(),
+        label: z.string(),
+        from: z.string(),
+        to: z.enum(HEALTH_STATE_NAMES),
+        value: z.number(),
+        unit: z.string(),
+        isLoss: z.boolean().optional(),
+      }),
     level: (d) => (d.to === "healthy" ? "success" : d.to === "critical" && d.isLoss ? "error" : "warning"),
     sentence: (d) => `${d.label} ${HEALTH_STATES[d.to].phrase}: ${reading(d.value, d.unit)}`,
     stale: () => ["health", "metrics", "activity", "attention"],
   }),
   "alert.raised": event({
-    data: z.object({
-      ...alert,
-      severity: z.enum(["warning", "error"]),
-      action: z.object({ label: z.string(), method: z.enum(["get", "post"]), path: z.string() }),
-    }),
+    data: () =>
+      z.object({
+        ...alert,
+        severity: z.enum(["warning", "error"]),
+        action: z.object({ label: z.string(), method: z.enum(["get", "post"]), path: z.string() }),
+      }),
     level: (d) => d.severity,
     sentence: (d) => (d.cause ? null : d.sentence),
     stale: () => ["attention", "activity", "health"],
   }),
   "alert.resolved": event({
-    data: z.object(alert),
+    data: () => z.object(alert),
     level: "success",
     sentence: (d) => (d.cause ? null : `Resolved: ${d.sentence}`),
     stale: () => ["attention", "activity", "health"],
   }),
   "alert.dismissed": event({
-    data: z.object(alert),
+    data: () => z.object(alert),
     level: "info",
     sentence: null,
     stale: () => ["attention"],
   }),
-  "token.revoked": event({ ...UNTOLD, data: z.object({ tokenId: id }), stale: () => ["connection"] }),
+  "token.revoked": event({ ...UNTOLD, data: () => z.object({ tokenId: id }), stale: () => ["connection"] }),
   "settings.changed": event({
-    data: z.object({ names: z.array(z.string()) }),
+    data: () => z.object({ names: z.array(z.string()) }),
     level: "info",
     sentence: (d) => `Settings changed: ${d.names.join(", ")}`,
     stale: () => ["activity", "health", "metrics", "attention"],
   }),
   ...HOST_EVENTS,
   "metrics.sampled": event({
-    data: z.object({ values: z.record(z.string(), z.number()) }),
+    data: () => z.object({ values: z.record(z.string(), z.number()) }),
     level: "info",
     sentence: null,
     stale: () => ["metrics", "health", "connection", "predictions"],
@@ -376,13 +383,12 @@ export const EVENTS = {
 } as const;
 
 export type EventName = keyof typeof EVENTS;
-export type EventData<N extends EventName> = z.output<(typeof EVENTS)[N]["data"]>;
+export type EventData<N extends EventName> = z.output<ReturnType<(typeof EVENTS)[N]["data"]>>;
 export const EVENT_NAMES = Object.keys(EVENTS) as EventName[];
 
 /** The panels that an event makes stale. */
 export function stalePanels<N extends EventName>(type: N, data: EventData<N>): PanelKey[] {
-  const entry = EVENTS[type] as unknown as EventType<z.ZodType>;
-  return entry.stale(data);
+  return (EVENTS[type] as unknown as EventType<z.ZodType>).stale(data);
 }
 
 /** Null: nothing for the activity feed. */

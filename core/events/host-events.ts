@@ -8,13 +8,13 @@ const named = ({ host: name, role }: { host: string; role: string }) => `The ${r
 
 export const HOST_EVENTS = {
   "host.joined": event({
-    data: z.object({ ...host, version: z.string() }),
+    data: () => z.object({ ...host, version: z.string() }),
     level: "info",
     sentence: (d) => `${named(d)} started (version ${d.version})`,
     stale: () => ["metrics", "activity", "attention"],
   }),
   "host.left": event({
-    data: z.object({ ...host, cause: z.enum(["stopped", "vanished"]) }),
+    data: () => z.object({ ...host, cause: z.enum(["stopped", "vanished"]) }),
     level: (d) => (d.cause === "stopped" ? "info" : "warning"),
     sentence: (d) => (d.cause === "stopped" ? `${named(d)} was stopped` : `${named(d)} stopped answering`),
     stale: () => ["metrics", "activity", "attention"],

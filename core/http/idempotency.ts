@@ -4,7 +4,6 @@
  * taken while it streams by. A refusal has done nothing, so it is not kept.
  */
 
-import { createHash, type Hash } from "node:crypto";
 import { AppError } from "../platform/errors.ts";
 import { DAY_MS } from "../platform/figures.ts";
 import type { Store } from "../store/database.ts";
@@ -46,7 +45,7 @@ export class Idempotency {
         fix: "Send a new UUID for each operation.",
         example: `Idempotency-Key: ${crypto.randomUUID()}`,
       });
-    const key = createHash("sha256").update(`${who}\n${text}`).digest("hex");
+    const key = new Bun.CryptoHasher("sha256").update(`${who}\n${text}`).digest("hex");
     if (this.inFlight.has(key)) throw underWay();
     // Before anything is awaited: of two that come at once one acts.
     this.inFlight.add(key);
@@ -180,13 +179,13 @@ function collect(
 }
 
 /** The request without its body. */
-function hashOf(request: Request): Hash {
+function hashOf(request: Request): Bun.CryptoHasher {
   const { pathname, search } = new URL(request.url);
-  return createHash("sha256").update(`${request.method} ${pathname}${search}\n`);
+  return new Bun.CryptoHasher("sha256").update(`${request.method} ${pathname}${search}\n`);
 }
 
 /** The request, whose body goes into the hash while it is read. */
-function watchBody(request: Request): { watched: Request; hash: Hash } {
+function watchBody(request: Request): { watched: Request; hash: Bun.CryptoHasher } {
   const hash = hashOf(request);
   if (!request.body) return { watched: request, hash };
   const update = withoutBoundary(request, (bytes) => hash.update(bytes));

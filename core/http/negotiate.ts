@@ -1,10 +1,12 @@
 /**
  * Chooses the format of a response. RFC 9110's Accept with its q-values; and the Link to a list's next page.
  */
-import Negotiator from "negotiator";
 import { AppError } from "../platform/errors.ts";
 
 export type Form = "html" | "json" | "text";
+
+/** Loaded with the first request that names what it accepts, because it slows the start. */
+const negotiator = () => require("negotiator") as typeof import("negotiator");
 
 /** A parameter of a range other than q: none of our types has one, so charset=utf-8 or version=1.0.0 refuses nothing. */
 const PARAMETER = /;\s*(?!q\s*=)[^\s;,="]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^;,"]*)/gi;
@@ -15,6 +17,7 @@ const PARAMETER = /;\s*(?!q\s*=)[^\s;,="]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^;,"]*)/g
  */
 export function preferredType<T extends string>(accept: string | null, types: readonly T[]): T | null {
   if (!accept || accept === "*/*") return types[0] ?? null;
+  const Negotiator = negotiator();
   const ranges = new Negotiator({ headers: { accept: accept.replace(PARAMETER, "") } });
   const [best] = ranges.mediaTypes([...types]);
   return types.find((type) => type === best) ?? null;
@@ -46,6 +49,7 @@ export function preferredCoding<T extends string>(
   acceptEncoding: string | null,
   codings: readonly T[],
 ): T | null {
+  const Negotiator = negotiator();
   const offers = new Negotiator({ headers: { "accept-encoding": acceptEncoding ?? "" } });
   const accepted = offers.encodings([...codings]);
   return codings.find((coding) => accepted.includes(coding)) ?? null;

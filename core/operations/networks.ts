@@ -2,7 +2,9 @@
  * Finds the address of a client. The peer of the connection, or, where that is a proxy that is trusted, the last
  * address in X-Forwarded-For that no trusted proxy has: addresses before it may be written by the client.
  */
-import { BlockList, isIP } from "node:net";
+
+/** Loaded with the first address that is checked, because it slows the start and most servers trust no proxy. */
+const addresses = () => process.getBuiltinModule("node:net");
 
 export interface Proxies {
   isTrusted: (address: string) => boolean;
@@ -10,6 +12,8 @@ export interface Proxies {
 
 /** `networks`: addresses or CIDR, already checked. */
 export function readProxies(networks: readonly string[]): Proxies {
+  if (!networks.length) return { isTrusted: () => false };
+  const { BlockList, isIP } = addresses();
   const list = new BlockList();
   for (const network of networks) {
     const [address = "", bits] = network.split("/");
@@ -17,7 +21,6 @@ export function readProxies(networks: readonly string[]): Proxies {
     if (bits === undefined) list.addAddress(address, family);
     else list.addSubnet(address, Number(bits), family);
   }
-  if (!networks.length) return { isTrusted: () => false };
   return {
     isTrusted: (address) => isIP(address) !== 0 && list.check(address, familyOf(address)),
   };
@@ -26,12 +29,12 @@ export function readProxies(networks: readonly string[]): Proxies {
 /** An address, or a network such as 10.0.0.0/8. */
 export function isNetwork(text: string): boolean {
   const [address = "", bits, ...rest] = text.split("/");
-  const family = isIP(address);
+  const family = addresses().isIP(address);
   if (family === 0 || rest.length) return false;
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }
 
-const familyOf = (address: string) => (isIP(address) === 6 ? "ipv6" : "ipv4");
+const familyOf = (address: string) => (addresses().isIP(address) === 6 ? "ipv6" : "ipv4");
 
 /** An IPv4 address in IPv6's clothes is the IPv4 address. */
 export function plainAddress(address: string): string {
@@ -54,12 +57,12 @@ export function clientAddress(headers: Headers, peer: string, proxies: Proxies):
 /** "1.2.3.4", "1.2.3.4:5678", "[::1]:5678" and "::1" as an address; "" where it is none. */
 function addressOf(hop: string): string {
   const bare = /^\[([0-9a-f:.]+)\](?::\d+)?$/i.exec(hop)?.[1] ?? /^([\d.]+):\d+$/.exec(hop)?.[1] ?? hop;
-  return isIP(bare) ? plainAddress(bare) : "";
+  return addresses().isIP(bare) ? plainAddress(bare) : "";
 }
 
 /** What a limit counts by: one client of IPv6 has a whole /64. */
 export function networkOf(address: string): string {
-  if (isIP(address) !== 6) return address;
+  if (!address.includes(":")) return address;
   const [head = "", tail = ""] = address.split("::");
   const left = head.split(":").filter(Boolean);
   const right = tail.split(":").filter(Boolean);

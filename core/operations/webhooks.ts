@@ -3,7 +3,6 @@
  * order, one request at a time, tried again until it is taken. This is the only connection that the server opens
  * outwards, and the receiver's response body is never shown.
  */
-import { createHmac, randomBytes } from "node:crypto";
 import * as z from "zod";
 import type { EventLog, LogEntry, LoggedEvent } from "../events/event-log.ts";
 import { EVENT_NAMES, EVENTS, tellEvent } from "../events/events.ts";
@@ -179,7 +178,7 @@ export class Webhooks {
     request: { url: string; types: string[]; secret?: string },
   ): Promise<StoredWebhook> {
     const { log, now } = this.options;
-    const secret = request.secret || `whsec_${randomBytes(24).toString("base64")}`;
+    const secret = request.secret || `whsec_${crypto.getRandomValues(new Uint8Array(24)).toBase64()}`;
     await insertWebhook(store, {
       id,
       secret,
@@ -264,7 +263,7 @@ export class Webhooks {
 /** As https://www.standardwebhooks.com has it: HMAC-SHA256 over "id.timestamp.body", in base 64. */
 export function signature(secret: string, signed: string): string {
   const key = secret.startsWith("whsec_") ? Buffer.from(secret.slice(6), "base64") : secret;
-  return `v1,${createHmac("sha256", key).update(signed).digest("base64")}`;
+  return `v1,${new Bun.CryptoHasher("sha256", key).update(signed).digest("base64")}`;
 }
 
 /** Without a choice: what makes an activity row. */

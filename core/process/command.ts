@@ -57,14 +57,11 @@ const COMMANDS: Record<string, Command> = {
   "--version": async () => say(VERSION),
 };
 
-/** Runs the subcommand that the words name; false where there is none: then the program serves. */
-export async function runCommand(words: string[]): Promise<boolean> {
-  const [name, ...rest] = words;
-  if (name === undefined) return false;
+/** Runs the subcommand that the words name. Throws AppError `syntax` where there is none. */
+export async function runCommand([name = "", ...words]: string[]): Promise<void> {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) throw new AppError("syntax", `The command ${name} does not exist`, { fix: "See --help." });
-  await command(rest, () => readConfig(process.env));
-  return true;
+  await command(words, () => readConfig(process.env));
 }
 
 async function readCommand(words: string[]): Promise<void> {

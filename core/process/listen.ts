@@ -141,7 +141,8 @@ function following(now: () => WebSocketHandler<Viewer>): WebSocketHandler<Viewer
 async function tellAdminToken(tokens: Tokens, url: string): Promise<void> {
   const token = tokens.freshAdminToken;
   if (token === null) return;
-  process.stderr.write(
+  await Bun.write(
+    Bun.stderr,
     `\nSign in at ${url}sign-in as admin. This token is shown only once:\n\n  ${token}\n\n`,
   );
   await tokens.keepAdminToken();

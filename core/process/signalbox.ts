@@ -16,7 +16,6 @@ import { Monitor } from "../models/monitoring/monitor.ts";
 import { PredictionLog } from "../models/monitoring/prediction-log.ts";
 import { References } from "../models/monitoring/references.ts";
 import { Models } from "../models/registry.ts";
-import { digestFigures } from "../models/schedules/digest-figures.ts";
 import { Schedules } from "../models/schedules/schedules.ts";
 import { Serving } from "../models/serving.ts";
 import { AlertRoutes } from "../operations/alert-routes/alert-routes.ts";
@@ -214,7 +213,10 @@ export async function openSignalbox(
     sealer,
     config,
     home,
-    figures: () => digestFigures({ store, feedback, alerts }),
+    figures: async () => {
+      const { digestFigures } = await import("../models/schedules/digest-figures.ts");
+      return digestFigures({ store, feedback, alerts });
+    },
     workerId: worker.id,
     now,
   });

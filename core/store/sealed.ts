@@ -3,7 +3,6 @@
  * they are, readable by whoever reads the database. What a secret belongs to is authenticated with it, so that a row's
  * secret cannot be moved to another row.
  */
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
 import { AppError } from "../platform/errors.ts";
 
 const PLAIN = "plain:";
@@ -11,20 +10,25 @@ const SEALED = "gcm1:";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
+/** Loaded with the first secret, because it slows the start and few servers keep one. */
+const ciphers = () => process.getBuiltinModule("node:crypto");
+
 export class Sealer {
   private readonly key: Buffer | null;
 
   /** `secretKey`: SECRET_KEY; "" where none is set. */
   constructor(secretKey: string) {
-    this.key = secretKey ? createHash("sha256").update(`signalbox secrets\n${secretKey}`).digest() : null;
+    this.key = secretKey
+      ? new Bun.CryptoHasher("sha256").update(`signalbox secrets\n${secretKey}`).digest()
+      : null;
   }
 
   /** `owner`: what it belongs to, such as "source ID". */
   seal(secret: unknown, owner: string): string {
     const text = JSON.stringify(secret);
     if (!this.key) return PLAIN + text;
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv("aes-256-gcm", this.key, nonce).setAAD(Buffer.from(owner));
+    const nonce = crypto.getRandomValues(Buffer.alloc(NONCE_BYTES));
+    const cipher = ciphers().createCipheriv("aes-256-gcm", this.key, nonce).setAAD(Buffer.from(owner));
     const bytes = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
     return SEALED + Buffer.concat([nonce, cipher.getAuthTag(), bytes]).toString("base64");
   }
@@ -35,7 +39,8 @@ export class Sealer {
     const bytes = Buffer.from(sealed.slice(SEALED.length), "base64");
     if (!this.key) throw unreadable("SECRET_KEY is not set");
     const nonce = bytes.subarray(0, NONCE_BYTES);
-    const decipher = createDecipheriv("aes-256-gcm", this.key, nonce)
+    const decipher = ciphers()
+      .createDecipheriv("aes-256-gcm", this.key, nonce)
       .setAAD(Buffer.from(owner))
       .setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
     try {

@@ -43,7 +43,7 @@ export const STAGE_NAMES: readonly StageName[] = STAGE_RECORDS.map(({ name }) =>
 export interface RunOptions {
   target: string;
   task: Task | null; // null: decided by Data validation
-  /** Nobody asked for the task: the values have the last word. */
+  /** The task was not requested, so the values decide it. */
   isTaskGuessed?: true;
   features: string[] | null; // null: all but the target and `exclude`
   exclude: string[];
@@ -56,7 +56,7 @@ export interface RunOptions {
   metric: string | null; // a name in METRICS; null: roc_auc, log_loss or r2 by task
   /** Of two classes the one that figures, curves and the threshold are about; null: by name, else the rarer. */
   positiveClass: string | null;
-  /** Money: what each kind of decision costs; binary only. */
+  /** What each kind of mistake costs, in any currency; binary only. */
   costs: { falsePositive: number; falseNegative: number } | null;
   /** False: the tested model is served, and never learns from the test rows. */
   refit?: boolean;
@@ -85,9 +85,9 @@ export interface RunResult {
   positiveClass: string | null;
   /** Of all stages, errors first. */
   findings: Finding[];
-  /** Whether the served model learned from the test rows, too; null in results of before that was done. */
+  /** Whether the served model learned from the test rows, too; null in older results. */
   refit: Refit | null;
-  /** How rows are read; absent in results of before. */
+  /** How rows are read; absent in older results. */
   readings?: Readings;
   /** By scikit-learn's names, on the test part. */
   metrics: Record<string, number>;
@@ -95,7 +95,7 @@ export interface RunResult {
   intervals: Record<string, [number, number]>;
   /** The same metrics for always guessing. */
   baseline: Record<string, number>;
-  /** One sentence against guessing; says first when it does not beat it. */
+  /** One sentence that compares the model with guessing; begins with it if the model is no better. */
   verdict: string;
   beatsBaseline: boolean;
   schema: ModelSchema;
@@ -121,7 +121,7 @@ export interface ModelSchema {
   classes?: string[];
 }
 
-/** Typed into a number field, which gives a decimal point whatever the file has. */
+/** From a number field, which always uses a decimal point. */
 export function isNumberField({ type, values }: ModelSchema["features"][number]): boolean {
   return type === "number" && !values?.length;
 }

@@ -32,7 +32,7 @@ const PLANTED = [
     file: /core\/events\/events\.ts$/,
     after: "export const EVENTS = {",
     entry:
-      '"planted.happened": event({ data: z.object({ who: z.string() }), level: "info", sentence: (d) => `${d.who} happened`, stale: () => ["activity"] }),',
+      '"planted.happened": event({ data: () => z.object({ who: z.string() }), level: "info", sentence: (d) => `${d.who} happened`, stale: () => ["activity"] }),',
   },
   {
     file: /core\/events\/alert-records\.ts$/,

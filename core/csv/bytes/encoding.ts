@@ -48,7 +48,7 @@ export function knownEncoding(name: string): string | null {
   return iconv.encodingExists(spelled) ? spelled : null;
 }
 
-/** Bytes up to the last whole character, so that a cut in the middle of one says nothing against UTF-8. */
+/** Drops a character that the end cuts in half, because it would wrongly rule out UTF-8. */
 export function wholeUtf8(bytes: Uint8Array): Uint8Array {
   for (let back = 1; back <= Math.min(4, bytes.length); back++) {
     const byte = bytes[bytes.length - back];
@@ -78,7 +78,7 @@ function narrowEncoding(head: Uint8Array): string {
   return isMostlyUtf8(odd) ? "utf-8" : detectLegacy(odd);
 }
 
-/** Some broken bytes among many characters that are none by chance. */
+/** A few broken bytes among many multi-byte characters, which rarely occur by chance. */
 function isMostlyUtf8(bytes: Uint8Array): boolean {
   const text = new TextDecoder().decode(bytes);
   const broken = text.split("\uFFFD").length - 1;
@@ -86,7 +86,7 @@ function isMostlyUtf8(bytes: Uint8Array): boolean {
   return whole > 10 * broken;
 }
 
-/** The lines that are not ASCII: what is plain says nothing about the encoding and would only drown what does. */
+/** Only lines with non-ASCII bytes: plain lines tell nothing about the encoding. */
 function oddLines(head: Uint8Array): Uint8Array {
   const lines: Uint8Array[] = [];
   let start = 0;
@@ -117,7 +117,7 @@ function detectLegacy(bytes: Uint8Array): string {
   return best.encoding;
 }
 
-/** What calls itself Latin-1 is nearly always Windows-1252 (WHATWG Encoding, labels). */
+/** Files labelled Latin-1 are nearly always Windows-1252 (WHATWG Encoding, labels). */
 function windowsName(name: string): string {
   return name === "iso-8859-1" ? "windows-1252" : name;
 }

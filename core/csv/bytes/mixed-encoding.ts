@@ -47,7 +47,7 @@ export class Utf8Mender {
   }
 }
 
-/** Bytes of the valid character that begins here; 0: none does. */
+/** Length of the valid character that begins here; 0 if none does. */
 function sequenceSize(bytes: Uint8Array, at: number): number {
   const first = bytes[at];
   if (first < 0x80) return 1;

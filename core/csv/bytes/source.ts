@@ -64,7 +64,7 @@ export async function* unpackedChunks(
   yield* unpacker?.end() ?? [];
 }
 
-/** Marks at the start of packed files are so long. */
+/** Length of the longest signature of a compressed file. */
 const MARK_BYTES = 4;
 
 async function* startingTogether(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -33,7 +33,7 @@ interface GuardedOutput {
   take(): Uint8Array[];
 }
 
-/** Collects what comes out, and refuses what swells too much. */
+/** Collects the output, and refuses an archive that expands too much. */
 function guardedOutput(): GuardedOutput {
   let out: Uint8Array[] = [];
   let packedBytes = 0;
@@ -111,7 +111,7 @@ function zipUnpacker(): Unpacker {
   };
 }
 
-/** Small steps, so that a bomb is noticed before it has grown. */
+/** Small steps, so that a bomb is noticed early. */
 function* unpackSlices(
   packed: Uint8Array,
   output: GuardedOutput,

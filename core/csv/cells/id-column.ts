@@ -14,7 +14,7 @@ export function isIdName(name: string): boolean {
   return ID_NAME.test(name) || CAMEL_ID.test(name) || COUNTER_NAME.test(name);
 }
 
-/** Whole numbers that never repeat are IDs if their name says so and their values do not look measured. */
+/** Whole numbers that never repeat are IDs if the column's name suggests it and the values do not look measured. */
 export function isNumberId(name: string, values: { isSequence: boolean; min: number; max: number }): boolean {
   if (ID_NAME.test(name) || CAMEL_ID.test(name)) return true;
   if (!COUNTER_NAME.test(name)) return false;

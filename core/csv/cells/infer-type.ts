@@ -1,5 +1,5 @@
 /**
- * Infers the type of a column as a person would see it. Judged on its values, never on a single cell: a number column
+ * Infers the type of a column as a person would. Judged on its values, never on a single cell: a number column
  * may hold words for missing, a postcode is no number, a label with digits stays a label.
  */
 
@@ -23,13 +23,13 @@ import { BOOLEAN_WORDS, MISSING_AMONG_VALUES, MISSING_ANYWHERE } from "./words.t
 
 export interface ColumnSample extends NumberHints {
   name: string;
-  /** Cells in the file's order, as they stand; blank ones too. */
+  /** Cells in the file's order, unchanged, including blank ones. */
   cells: readonly string[];
   /** What a person chose. */
   type?: ColumnType;
   /** How the file keeps the values, where its format tells. */
   stored?: StoredKind | null;
-  /** Words that mean missing, as a person chose them. */
+  /** Words that the user chose to mean missing. */
   missing?: readonly string[];
 }
 
@@ -82,7 +82,7 @@ function storedType(
   return { type: wordType(name, values) };
 }
 
-/** The plan for a type that a person chose; cells that do not fit become missing. */
+/** The plan for a type that the user chose; cells that do not fit become missing. */
 function planAs(sample: ColumnSample, values: readonly string[], type: ColumnType): ColumnPlan {
   const { name } = sample;
   const isValue = type === "number" || type === "date" || type === "boolean";

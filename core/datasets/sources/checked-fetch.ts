@@ -3,7 +3,9 @@
  * to exactly that address; credentials never follow a redirect to another origin.
  */
 import { AppError } from "../../platform/errors.ts";
-import { checkedAddress, type Lookup, type Reach } from "./reach.ts";
+import { checkPlace, databaseOf, kindOf, objectOf, type Place, webAddress } from "./place.ts";
+import { oneStatement } from "./query.ts";
+import { checkedAddress, type Lookup, type Reach, readReach, systemLookup } from "./reach.ts";
 
 export interface Network {
   reach: Reach;
@@ -43,21 +45,6 @@ export async function checkedFetch(address: string, asked: Asked, network: Netwo
   }
 }
 
-/** Throws AppError `invalid` for anything but http and https, and for a user or password in it. */
-export function webAddress(text: string): URL {
-  const url = URL.parse(text);
-  if (url?.protocol !== "http:" && url?.protocol !== "https:")
-    throw new AppError("invalid", "The address must begin with http:// or https://", {
-      example: "https://example.com/sales.csv",
-    });
-  if (url.username || url.password)
-    throw new AppError("invalid", "The address must not contain a user name or password", {
-      fix: "Send them in `headers`, as Authorization.",
-      example: '{"headers":{"Authorization":"Basic …"}}',
-    });
-  return url;
-}
-
 async function fetchOnce(url: URL, asked: Asked, { reach, lookup, signal }: Network): Promise<Response> {
   const isSecure = url.protocol === "https:";
   const port = Number(url.port) || (isSecure ? 443 : 80);
@@ -86,4 +73,20 @@ async function fetchOnce(url: URL, asked: Asked, { reach, lookup, signal }: Netw
 function reasonOf(error: unknown): string {
   const code = (error as { code?: unknown }).code;
   return typeof code === "string" && /^[A-Za-z_]+$/.test(code) ? ` (${code})` : "";
+}
+
+/** Refuses a place that a source could never read from. `hosts`: SOURCE_HOSTS. Throws AppError `invalid` or `forbidden`. */
+export async function checkReach(place: Place, hosts: readonly string[]): Promise<void> {
+  checkPlace(place);
+  if (place.query) oneStatement(place.query);
+  const to = { reach: readReach(hosts), lookup: systemLookup };
+  const kind = kindOf(place.url);
+  if (kind === "query") {
+    const { adapter, host, port } = databaseOf(place);
+    // A file's folder is checked when the file is opened.
+    if (adapter !== "sqlite") await checkedAddress(host, port, to);
+    return;
+  }
+  const url = webAddress(kind === "s3" ? objectOf(place).endpoint : place.url);
+  await checkedAddress(url.hostname, Number(url.port) || (url.protocol === "https:" ? 443 : 80), to);
 }

@@ -4,7 +4,6 @@
  */
 import * as z from "zod";
 import { AppError } from "../../platform/errors.ts";
-import { webAddress } from "./checked-fetch.ts";
 
 export const SOURCE_KINDS = ["url", "s3", "query"] as const;
 export type SourceKind = (typeof SOURCE_KINDS)[number];
@@ -88,6 +87,21 @@ export function kindOf(url: string): SourceKind {
   const protocol = URL.parse(url)?.protocol ?? "";
   if (protocol === "s3:") return "s3";
   return DATABASES[protocol] ? "query" : "url";
+}
+
+/** Throws AppError `invalid` for anything but http and https, and for a user or password in it. */
+export function webAddress(text: string): URL {
+  const url = URL.parse(text);
+  if (url?.protocol !== "http:" && url?.protocol !== "https:")
+    throw new AppError("invalid", "The address must begin with http:// or https://", {
+      example: "https://example.com/sales.csv",
+    });
+  if (url.username || url.password)
+    throw new AppError("invalid", "The address must not contain a user name or password", {
+      fix: "Send them in `headers`, as Authorization.",
+      example: '{"headers":{"Authorization":"Basic …"}}',
+    });
+  return url;
 }
 
 /** Throws AppError `invalid` where the parts do not fit together. */
@@ -184,4 +198,9 @@ export function databaseOf({ url: text, password }: Place) {
     database: decodeURIComponent(url.pathname.slice(1)),
     tls: tls.toLowerCase(),
   };
+}
+
+/** A table's name, with or without a schema's. */
+export function isTableName(text: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]{0,62}(?:\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/.test(text);
 }

@@ -32,15 +32,10 @@ import {
 } from "../../store/sources.ts";
 import type { Datasets } from "../datasets.ts";
 import { receiveFile, refuseWithoutSpace } from "../receive.ts";
-import { webAddress } from "./checked-fetch.ts";
 import type { Fetched, FetchInput, Validators } from "./fetch-child.ts";
 import { mergedPlace } from "./merged-place.ts";
-import { addVersion, type NewVersionOptions } from "./new-version.ts";
+import type { NewFile } from "./new-version.ts";
 import {
-  checkPlace,
-  databaseOf,
-  kindOf,
-  objectOf,
   type Place,
   type ShownPlace,
   type SourceRequest,
@@ -48,8 +43,6 @@ import {
   TIME_LIMIT_SECONDS,
   tooSlow,
 } from "./place.ts";
-import { oneStatement } from "./query.ts";
-import { checkedAddress, readReach, systemLookup } from "./reach.ts";
 import { cutAlert, type SourceView, viewOf, withFix } from "./source-view.ts";
 
 const FETCH_CHILD = { name: "fetch-child", module: new URL("./fetch-child.ts", import.meta.url) };
@@ -254,7 +247,7 @@ export class Sources {
       const notes = isCut ? ["The query gave more rows than the limit; the rest was left out."] : [];
       if (known) {
         const file = { path, sizeBytes, sha256, notes };
-        return { ...(await addVersion(known.id, file, this.newVersion)), validators, isCut };
+        return { ...(await this.addVersion(known.id, file)), validators, isCut };
       }
       // Recognised by no upload: two sources that begin alike go apart later.
       const received = { name: source.name, sizeBytes, sha256: `${sha256}#${id}` };
@@ -267,8 +260,9 @@ export class Sources {
     }
   }
 
-  private get newVersion(): NewVersionOptions {
-    return this.options;
+  private async addVersion(datasetId: string, file: NewFile) {
+    const { addVersion } = await import("./new-version.ts");
+    return addVersion(datasetId, file, this.options);
   }
 
   private async fetch(
@@ -320,7 +314,7 @@ export class Sources {
         name: null,
         onBytes: () => {},
       });
-      return await addVersion(id, { path, sizeBytes, sha256, notes: [] }, this.newVersion);
+      return await this.addVersion(id, { path, sizeBytes, sha256, notes: [] });
     } finally {
       await rm(path, { force: true });
     }
@@ -357,20 +351,10 @@ export class Sources {
     return 1000 * (JSON.parse(shown) as ShownPlace).timeoutSeconds;
   }
 
-  /** Refused before it is kept: what could never be reached. Throws AppError. */
+  /** Throws AppError for a place that a source could never read from. */
   async checkReach(place: Place): Promise<void> {
-    checkPlace(place);
-    if (place.query) oneStatement(place.query);
-    const to = { reach: readReach(this.options.config.SOURCE_HOSTS), lookup: systemLookup };
-    const kind = kindOf(place.url);
-    if (kind === "query") {
-      const { adapter, host, port } = databaseOf(place);
-      // A file's folder is checked where the file is opened.
-      if (adapter !== "sqlite") await checkedAddress(host, port, to);
-      return;
-    }
-    const url = webAddress(kind === "s3" ? objectOf(place).endpoint : place.url);
-    await checkedAddress(url.hostname, Number(url.port) || (url.protocol === "https:" ? 443 : 80), to);
+    const { checkReach } = await import("./checked-fetch.ts");
+    await checkReach(place, this.options.config.SOURCE_HOSTS);
   }
 }
 

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import type { TransactionSQL } from "bun";
 import { AppError } from "../../platform/errors.ts";
 import { databaseError, openDatabase, prepared } from "./database.ts";
-import type { Place } from "./place.ts";
+import { isTableName, type Place } from "./place.ts";
 import type { Lookup, Reach } from "./reach.ts";
 
 export interface TableWork {
@@ -23,11 +23,6 @@ const MOST_ROWS = 200;
 /** SQLite takes 32,766 parameters in a statement, PostgreSQL and MySQL 65,535. */
 const MOST_PARAMETERS = 30_000;
 const NUMBER = { postgres: "double precision", mysql: "double", sqlite: "real" };
-const TABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}(?:\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/;
-
-export function isTableName(text: string): boolean {
-  return TABLE_NAME.test(text);
-}
 
 /** Resolves with the number of rows. Throws AppError. */
 export async function writeTable(

@@ -3,7 +3,6 @@
  * Headers that could have come twice, or that another program would read as the same name, are refused: one of them
  * may be the client's.
  */
-import { timingSafeEqual } from "node:crypto";
 import type { Config } from "../../operations/config.ts";
 import { AppError } from "../../platform/errors.ts";
 import { hashOf, type Identity, proxyIdentity } from "./identity.ts";
@@ -67,5 +66,5 @@ function roleOf(user: string, said: string | null, config: Config): Role | null 
 
 /** In constant time. */
 function isSame(given: string, expected: string): boolean {
-  return timingSafeEqual(Buffer.from(hashOf(given)), Buffer.from(hashOf(expected)));
+  return crypto.timingSafeEqual(Buffer.from(hashOf(given)), Buffer.from(hashOf(expected)));
 }

@@ -16,16 +16,9 @@ import {
   waitForRun,
 } from "../../store/schedules.ts";
 import type { Sealer } from "../../store/sealed.ts";
+import { scoreKey } from "./schedule-views.ts";
 import { type ScheduleSpec, type Target, targetKind } from "./spec.ts";
-import {
-  beginRetraining,
-  finishRetraining,
-  refresh,
-  score,
-  scoreKey,
-  type WorkDone,
-  type WorkOptions,
-} from "./work.ts";
+import type { WorkDone, WorkOptions } from "./work.ts";
 
 /** A host that says nothing for so long is taken for dead. */
 export const HOLD_MS = 60_000;
@@ -107,6 +100,7 @@ export class ScheduleRunner {
         "conflict",
         `the server ended ${MOST_ATTEMPTS} times while it ran; it was not begun again`,
       );
+    const { refresh, score } = await import("./work.ts");
     if (spec.action === "refresh") return refresh(spec, this.options);
     if (spec.action === "retrain") return this.retrain(spec, run);
     const to = targetOf(schedule, sealer)!;
@@ -123,6 +117,7 @@ export class ScheduleRunner {
 
   private async retrain(spec: ScheduleSpec, run: StoredScheduleRun): Promise<WorkDone | null> {
     const { store, runs } = this.options;
+    const { beginRetraining, finishRetraining } = await import("./work.ts");
     if (!run.runId) {
       await beginRetraining(spec, run.id, this.options);
       await waitForRun(store, run.id);

@@ -38,3 +38,6 @@ export function runView(run: StoredScheduleRun): ScheduleRunView {
     hasResult: result !== null,
   };
 }
+
+/** The key of the file with a result. */
+export const scoreKey = (result: string): string => `scores/${result}`;

@@ -27,10 +27,9 @@ import {
 } from "../../store/schedules.ts";
 import { dueAfter } from "./due.ts";
 import { HOLD_MS, KEPT_RUNS, ownerOf, type RunnerOptions, ScheduleRunner, targetOf } from "./runner.ts";
-import { runView, type ScheduleRunView, type ScheduleView } from "./schedule-views.ts";
+import { runView, type ScheduleRunView, type ScheduleView, scoreKey } from "./schedule-views.ts";
 import { checkSpec, type ScheduleRequest, type ScheduleSpec, type Target } from "./spec.ts";
-import { type TriggerOptions, triggerState } from "./triggers.ts";
-import { scoreKey } from "./work.ts";
+import type { TriggerOptions, TriggerState } from "./triggers.ts";
 
 const MOST_SCHEDULES = 500;
 const LOOK_MS = 15_000;
@@ -149,7 +148,7 @@ export class Schedules {
       isEnabled: enabled ? 1 : 0,
       nextAt: spec.cron === undefined ? null : await dueAfter({ ...spec, cron: spec.cron }, now()),
       // What stands now is no reason to run.
-      seen: spec.on === undefined ? null : ((await triggerState(spec, this.options))?.seen ?? null),
+      seen: spec.on === undefined ? null : ((await this.triggerOf(spec))?.seen ?? null),
     };
   }
 
@@ -238,13 +237,18 @@ export class Schedules {
 
   private async lookAtTrigger(schedule: StoredSchedule): Promise<void> {
     const { store, now } = this.options;
-    const state = await triggerState(JSON.parse(schedule.spec) as ScheduleSpec, this.options);
+    const state = await this.triggerOf(JSON.parse(schedule.spec) as ScheduleSpec);
     if (state === null || state.seen === (schedule.seen ?? "")) return;
     const run = await store.transaction(async (tx) => {
       if (!(await claimSeen(tx, { id: schedule.id, was: schedule.seen, seen: state.seen }))) return null;
       return state.isDue ? this.insertRun(tx, schedule, now()) : null;
     });
     if (run) this.runner.begin(schedule, run);
+  }
+
+  private async triggerOf(spec: ScheduleSpec): Promise<TriggerState | null> {
+    const { triggerState } = await import("./triggers.ts");
+    return triggerState(spec, this.options);
   }
 
   private async insertRun(tx: Handle, { id: scheduleId }: StoredSchedule, dueAt: number) {

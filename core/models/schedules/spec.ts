@@ -1,7 +1,6 @@
 /** Describes a schedule: what it does, when, and what follows. Checked where it is made and where it is changed. */
 import * as z from "zod";
-import { checkPlace, PLACE_REQUEST, type Place } from "../../datasets/sources/place.ts";
-import { isTableName } from "../../datasets/sources/write-table.ts";
+import { checkPlace, isTableName, PLACE_REQUEST, type Place } from "../../datasets/sources/place.ts";
 import { AppError } from "../../platform/errors.ts";
 import { isMetricName, METRICS } from "../../trainer/metrics/index.ts";
 import { dueAfter } from "./due.ts";

@@ -19,6 +19,7 @@ import type { ModelCache } from "../model-cache.ts";
 import { predictFile } from "../predict-csv.ts";
 import type { Models } from "../registry.ts";
 import type { Serving } from "../serving.ts";
+import { scoreKey } from "./schedule-views.ts";
 import type { ScheduleSpec, Target } from "./spec.ts";
 import { targetKind } from "./spec.ts";
 import { type Judgement, judge } from "./verdict.ts";
@@ -38,9 +39,6 @@ export interface WorkOptions {
   /** PUBLIC_URL, or how this server is reached. */
   home: () => string;
 }
-
-/** The key of the file with a result. */
-export const scoreKey = (result: string): string => `scores/${result}`;
 
 export interface WorkDone {
   sentence: string;

@@ -1,10 +1,11 @@
 /** Changes many datasets, runs or models. Each on its own: what cannot be done says why, and the others are done. */
+import * as z from "zod";
 import type { Datasets } from "../../datasets/datasets.ts";
 import type { Models } from "../../models/registry.ts";
 import { AppError } from "../../platform/errors.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Runs } from "../../training/runs.ts";
-import type { Annotations } from "./annotations.ts";
+import { type Annotations, TAG } from "./annotations.ts";
 import type { Deletions } from "./deletions.ts";
 import type { Subject } from "./owners.ts";
 
@@ -12,18 +13,18 @@ export const KINDS = ["datasets", "runs", "models"] as const;
 export type Kind = (typeof KINDS)[number];
 export const MOST_AT_ONCE = 1000;
 
-export interface BulkRequest {
-  kind: Kind;
-  /** Models by name, versions as "titanic:3". */
-  ids: string[];
-  delete?: boolean | undefined;
-  /** With `delete`: for good at once. */
-  now?: boolean | undefined;
-  archived?: boolean | undefined;
-  addTags?: string[] | undefined;
-  removeTags?: string[] | undefined;
-  note?: string | undefined;
-}
+/** What `POST /api/bulk` takes. */
+export const BULK_REQUEST = z.strictObject({
+  kind: z.enum(KINDS),
+  ids: z.array(z.string()).min(1).max(MOST_AT_ONCE).describe("ids; models by name, versions as MODEL:NUMBER"),
+  delete: z.boolean().optional().describe("true deletes them; one undo brings all back"),
+  now: z.boolean().optional().describe("true, with delete: for good at once"),
+  archived: z.boolean().optional(),
+  addTags: z.array(TAG).max(20).optional(),
+  removeTags: z.array(TAG).max(20).optional(),
+  note: z.string().max(4000).optional(),
+});
+export type BulkRequest = z.output<typeof BULK_REQUEST>;
 
 interface Done {
   id: string;

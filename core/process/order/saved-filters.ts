@@ -1,4 +1,5 @@
 /** Keeps filters of lists under a name, so that a link leads back to them. */
+import * as z from "zod";
 import { AppError } from "../../platform/errors.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Store } from "../../store/database.ts";
@@ -9,6 +10,14 @@ import {
   type StoredFilter,
   saveFilter,
 } from "../../store/saved-filters.ts";
+import { KINDS } from "./bulk.ts";
+
+/** What `POST /api/filters` takes. */
+export const FILTER_REQUEST = z.strictObject({
+  list: z.enum(KINDS),
+  name: z.string().trim().min(1).max(60),
+  query: z.string().max(1000),
+});
 
 export interface SavedFilter extends Omit<StoredFilter, "createdAt"> {
   createdAt: string;

@@ -8,7 +8,7 @@ import { isUnmodified, requireUnchanged, tagText } from "../../http/conditions.t
 import { acceptedType } from "../../http/negotiate.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Handle } from "../../store/database.ts";
-import { type Answer, type Call, keepsAnswer, type Route } from "./route.ts";
+import { type Call, keepsAnswer, type Route } from "./route.ts";
 
 /** Throws AppError: `not_acceptable`, `media_type`, `too_large`, `syntax`, and what the handler throws. */
 export async function answerRoute(row: Route, call: Call): Promise<Response> {
@@ -80,16 +80,10 @@ const ANSWER_TYPES = new WeakMap<Route, string[]>();
 export function typesOf(row: Route): string[] {
   let types = ANSWER_TYPES.get(row);
   if (!types) {
-    types = [...new Set(Object.values(row.answers).flatMap((answer) => Object.keys(contentOf(answer))))];
+    types = [...new Set(Object.values(row.answers).flatMap((answer) => Object.keys(answer ?? {})))];
     ANSWER_TYPES.set(row, types);
   }
   return types;
-}
-
-/** An answer as media types. */
-export function contentOf(answer: Answer | undefined): Readonly<Record<string, z.ZodType | string>> {
-  if (!answer) return {};
-  return answer instanceof z.ZodType ? { "application/json": answer } : answer;
 }
 
 /** What clients call a file with a table: `curl -T` sends no type at all, `--data-binary` that of a form. */

@@ -43,7 +43,7 @@ export async function apiDocs(routes: readonly Route[], source: PanelSource, hom
   return {
     routes: [...Map.groupBy(routes, ({ says }) => says).values()].map((same) => routeDoc(same, names)),
     problems: Object.entries(PROBLEMS).map(([code, about]) => ({ code, ...about })),
-    events: EVENT_NAMES.map((type) => ({ type, fields: Object.keys(EVENTS[type].data.shape) })),
+    events: EVENT_NAMES.map((type) => ({ type, fields: Object.keys(EVENTS[type].data().shape) })),
     settings: settingsInWords(),
   };
 }

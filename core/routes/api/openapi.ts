@@ -2,8 +2,8 @@
 import * as z from "zod";
 import { PROBLEMS } from "../../http/problem.ts";
 import { VERSION } from "../../platform/version.ts";
-import { contentOf } from "./answer.ts";
-import { type Answer, type Route, refusalsOf } from "./route.ts";
+import { type Answer, type Route, refusalsOf, type SchemaName, type SchemaRef } from "./route.ts";
+import * as named from "./schemas/index.ts";
 
 type Schema = Record<string, unknown>;
 
@@ -119,11 +119,11 @@ function responses(row: Route, schemas: Record<string, Schema>): Schema {
 }
 
 function response(answer: Answer | undefined, schemas: Record<string, Schema>): Schema {
-  const content = Object.entries(contentOf(answer)).map(([type, held]) => [
+  const content = Object.entries(answer ?? {}).map(([type, held]) => [
     type,
     typeof held === "string"
       ? { schema: { type: "string", description: held } }
-      : { schema: schemaOf(held, "output", schemas) },
+      : { schema: schemaOf(answerSchema(held), "output", schemas) },
   ]);
   const headers = { "X-Request-Id": { schema: { type: "string" } } };
   return {
@@ -131,6 +131,13 @@ function response(answer: Answer | undefined, schemas: Record<string, Schema>): 
     headers,
     ...(content.length && { content: Object.fromEntries(content) }),
   };
+}
+
+const SCHEMAS: Readonly<Record<SchemaName, z.ZodType>> = named;
+
+/** The schema that a row's answer names. */
+export function answerSchema({ schema, isList }: SchemaRef): z.ZodType {
+  return isList ? named.listOf(SCHEMAS[schema]) : SCHEMAS[schema];
 }
 
 function problemResponse(description: string, schemas: Record<string, Schema>): Schema {

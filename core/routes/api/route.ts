@@ -50,8 +50,28 @@ export interface Call<P = Record<string, string>, Q = Record<string, string>, B 
   takeTime: () => void;
 }
 
-/** A JSON schema; or media types, each with its schema or a sentence; null: no body. */
-export type Answer = z.ZodType | Readonly<Record<string, z.ZodType | string>> | null;
+type Schemas = typeof import("./schemas/index.ts");
+
+/** What a schema of `schemas/` is called there. Only the name is here: the server starts without the schemas. */
+export type SchemaName = { [K in keyof Schemas]: Schemas[K] extends z.ZodType ? K : never }[keyof Schemas];
+
+export interface SchemaRef {
+  schema: SchemaName;
+  /** A page of such a list. */
+  isList: boolean;
+}
+
+/** Media types, each with its schema or a sentence; null: no body. */
+export type Answer = Readonly<Record<string, SchemaRef | string>> | null;
+
+export function json(schema: SchemaName) {
+  return { "application/json": { schema, isList: false } } satisfies Answer;
+}
+
+/** A page of a list. */
+export function listOf(schema: SchemaName) {
+  return { "application/json": { schema, isList: true } } satisfies Answer;
+}
 
 type Params = z.ZodRecord<z.ZodString, z.ZodString>;
 type Query = z.ZodObject<Record<never, never>>;
@@ -179,11 +199,6 @@ export function rangeOf(query: z.output<typeof LIST_QUERY> & Partial<ListFilter>
   const { cursor: before, limit, q = "", status = "", sort = "", tag = "" } = query;
   const isPlain = !q.trim() && !status && !sort && !tag;
   return { before, limit, ...(isPlain ? {} : { filter: { q: q.trim(), status, sort, tag } }) };
-}
-
-/** A page of a list. */
-export function listOf<T extends z.ZodType>(item: T) {
-  return z.object({ items: z.array(item), next: z.int().nullable().describe("the next page's cursor") });
 }
 
 type ListCall = Call<unknown, z.output<typeof LIST_QUERY> & Partial<ListFilter>>;

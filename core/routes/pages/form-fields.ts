@@ -10,7 +10,7 @@ import { TOKEN_REQUEST } from "../../http/identity/tokens.ts";
 import { AppError } from "../../platform/errors.ts";
 import { DAY_MS } from "../../platform/figures.ts";
 import { TRAIN_REQUEST, type TrainRequest } from "../../training/run-options.ts";
-import { THRESHOLD_REQUEST } from "../api/schemas/models.ts";
+import { THRESHOLD_REQUEST } from "../api/rows/models/models.ts";
 
 const MAX_FORM_BYTES = 1024 * 1024;
 

@@ -4,11 +4,11 @@ import * as z from "zod";
 import { checked } from "../../http/body.ts";
 import { AppError } from "../../platform/errors.ts";
 import { DATASET_CHANGE, MODEL_CHANGE, RUN_CHANGE } from "../../process/order/annotations.ts";
-import { changeMany, type Kind } from "../../process/order/bulk.ts";
+import { BULK_REQUEST, changeMany, type Kind } from "../../process/order/bulk.ts";
 import type { Subject } from "../../process/order/owners.ts";
+import { FILTER_REQUEST } from "../../process/order/saved-filters.ts";
 import type { DeletedKind } from "../../store/deletions.ts";
 import type { Call } from "../api/route.ts";
-import { BULK, FILTER_REQUEST } from "../api/schemas/order.ts";
 import { defined, filled, readForm } from "./form-fields.ts";
 import type { Landing } from "./form-handlers.ts";
 
@@ -69,7 +69,7 @@ const many =
       ...(action === "tag" && { addTags: tags }),
       ...(action === "untag" && { removeTags: tags }),
     };
-    const { items } = await changeMany(signalbox, checked(asked, BULK));
+    const { items } = await changeMany(signalbox, checked(asked, BULK_REQUEST));
     const refused = items.flatMap(({ error }) => (error ? [error] : []));
     const [first] = refused;
     if (first) {

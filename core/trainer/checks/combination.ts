@@ -114,7 +114,7 @@ function findTotal({ parts, left }: Fitted, target: Standard): Combination | nul
 
 const isAmount = (values: Float64Array) => values.every((value) => value >= 0);
 
-/** Hardly ever on the other side of zero, and often near it: a constant beside it would be an effect, not a rest. */
+/** Rarely negative and often near zero: otherwise the constant is an effect, not a remainder. */
 function isOneSigned(values: Float64Array): boolean {
   const sizes = values.map(Math.abs).sort();
   const mean = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;

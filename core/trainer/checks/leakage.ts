@@ -96,7 +96,7 @@ function measure(target: Target, rows: Int32Array, response: Float64Array): numb
   return target.task === "regression" ? r2(outcome) : rocAuc(outcome);
 }
 
-/** What the number says without being fitted: its squared correlation, or how it ranks two classes. */
+/** What the column tells without a fit: its squared correlation, or how well it ranks two classes. */
 function scoreAsItIs(values: Float64Array, target: Target, rows: Int32Array): number {
   if (target.task === "multiclass") return 0;
   const present = rows.filter((row) => Number.isFinite(values[row]));
@@ -226,7 +226,7 @@ export function filledOnlyIn(column: Column, target: Target): number | null {
   return areOthersEmpty && !isChance ? most : null;
 }
 
-/** Is the column the target with other labels: each value maps to one target value and back? */
+/** Whether the column is the target under other labels: each value maps to one target value and back. */
 export function repeatsTarget(column: Column, target: Target): boolean {
   const values: ArrayLike<number> = "values" in column ? column.values : column.codes;
   const forward = new Map<number, number>();

@@ -15,7 +15,7 @@ export function takeRows(matrix: SparseRows, rows: Int32Array): SparseRows {
   return { columns: matrix.columns, starts, indices, values };
 }
 
-/** Grows by doubling: some million entries must not lie in lists of numbers first. */
+/** Grows by doubling, because millions of entries would not fit into plain arrays first. */
 export class SparseBuilder {
   private indices = new Int32Array(1024);
   private values = new Float32Array(1024);

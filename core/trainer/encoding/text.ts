@@ -78,7 +78,7 @@ const bucketOf = (term: string, seed: number) => finish(mix(SEED ^ seed, term));
 
 const pairBucket = (first: string, second: string) => finish(mix(mix(mix(SEED ^ 2, first), " "), second));
 
-/** In how many documents words and buckets stand. */
+/** In how many documents each word and bucket occurs. */
 export interface Vocabulary {
   documents: number;
   words: Map<string, number>;

@@ -19,7 +19,7 @@ export interface Counterfactual {
   changes: Change[];
   /** The answer then: class index, or the number. */
   value: number;
-  /** Of the class that is answered then; null for numbers. */
+  /** Probability of the new class; null for numbers. */
   probability: number | null;
   /** Rows that were asked. */
   tried: number;
@@ -42,7 +42,7 @@ const PAIRED_VALUES = 4;
 const REFINED = 4;
 const HALVINGS = 7;
 
-/** `table` has the one row. Numbers are to come to the other side of the middle of the answers. */
+/** `table` has the one row. For numbers, the prediction must cross the median. */
 export function counterfactual(model: Model, table: Table, reference: TrainingReference): Counterfactual {
   const search = new Search(model, table, reference);
   const options = optionsOf(table, reference, search.rowBudget);
@@ -93,7 +93,7 @@ class Search {
     return this.now.probabilities![this.value] - probabilities[row * width + this.value];
   }
 
-  /** The least change of those that do it, numbers brought as near as they may come. */
+  /** The smallest change that works, its numbers moved as little as possible. */
   closest(options: readonly Option[]): Option | null {
     const nearest = new Map<string, Option>();
     for (const option of options) {
@@ -106,7 +106,7 @@ class Search {
     return refined.sort((a, b) => a.distance - b.distance)[0] ?? null;
   }
 
-  /** Halves the way between what is and what does it, for some columns at once. */
+  /** Bisects between the row's value and the one that works, for several columns at once. */
   private refine(options: Option[]): Option[] {
     let bounds = options.map((option) => ({ option, inside: option.from }));
     for (let step = 0; step < HALVINGS; step++) {

@@ -97,7 +97,7 @@ function logOdds(model: Model, probability: number): number {
   return Math.log(Math.max(yes, 1e-12)) - Math.log(Math.max(no, 1e-12));
 }
 
-/** Rise over run; where there is no run, the slope right there. */
+/** Rise over run; where the run is zero, the slope at that point. */
 function slopeBetween(link: (value: number) => number, from: number, to: number): number {
   const run = to - from;
   if (Math.abs(run) > 1e-9) return (link(to) - link(from)) / run;

@@ -12,7 +12,7 @@ export interface SniffedDates {
   yearFrom?: number;
   /** Share of the values that it reads. */
   share: number;
-  /** Day first and month first both read every value, and nothing speaks for one of them. */
+  /** Day first and month first both read every value, and nothing favours either. */
   isAmbiguous: boolean;
 }
 
@@ -44,9 +44,9 @@ export function sniffDateFormat(values: readonly string[], name = ""): SniffedDa
   return hasShortYear ? { ...settled, yearFrom: plausibleCentury(values, settled.format, name) } : settled;
 }
 
-/** Of the values, what the commonest style reads at least. */
+/** Least share of the values that the commonest style must read. */
 const LEAST_SHARE = 0.2;
-/** Fewer values are odd ones, not a style of the column. */
+/** Fewer values than this are outliers, not a second style. */
 const LEAST_VALUES = 3;
 const LEAST_STYLE_SHARE = 0.05;
 const MOST_STYLES = 4;
@@ -88,7 +88,7 @@ function commonestIn(
 /** It names a day of a year. */
 const hasDay = (format: string) => format.includes("yy") && format.includes("d");
 
-/** They explain a value by different days. */
+/** Both styles read a value, but as different days. */
 function areRivals(one: string, other: string, values: readonly string[]): boolean {
   return values.some((value) => {
     const [a, b] = [parseDate(value, one), parseDate(value, other)];
@@ -96,7 +96,7 @@ function areRivals(one: string, other: string, values: readonly string[]): boole
   });
 }
 
-/** Some values only have the day first, others only the month: then nothing says which the rest have. */
+/** Some values can only have the day first, others only the month, so the rest cannot be decided. */
 export function mixesOrders(values: readonly string[]): boolean {
   const least = Math.max(LEAST_VALUES, LEAST_STYLE_SHARE * values.length);
   return TWINS.some(([monthFirst, dayFirst]) => {
@@ -127,7 +127,7 @@ function resolveTwin(best: SniffedDates, values: readonly string[]): SniffedDate
   return { ...best, format: best.format.includes("/") ? pair[0] : pair[1], isAmbiguous: true };
 }
 
-/** Fewer different days tell nothing of their order. */
+/** With fewer distinct days their order means nothing. */
 const LEAST_DAYS = 6;
 
 /** How much of the column's days follow each other evenly, in how far its rows are in order, and whether it is monthly. */
@@ -175,9 +175,9 @@ function order(times: readonly number[]): number {
   return up + down === 0 ? 0 : Math.abs(up - down) / (up + down);
 }
 
-/** A column that says it is about what is to come. */
+/** Names of columns that hold future dates. */
 const AHEAD = /expir|matur|due|valid|until|deadline|ablauf|fällig|ende?\b/i;
-/** The last year that is likely where nothing is said, and where a name looks ahead. */
+/** The last likely year, and the same for a column whose name means the future. */
 const LAST_YEAR = 2035;
 const LAST_YEAR_AHEAD = 2069;
 

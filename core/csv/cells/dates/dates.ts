@@ -131,7 +131,7 @@ interface Moment {
   year: number;
   month: number;
   day: number;
-  /** Milliseconds of a time within the pattern, its zone taken off. */
+  /** Milliseconds of a time within the pattern, minus its zone. */
   time: number;
   zone: number;
 }
@@ -152,7 +152,7 @@ function tokensOf(format: string): Token[] {
   return tokens;
 }
 
-/** Between the styles of a column that has several, the commonest first. No text is explained differently by two. */
+/** Joins the styles of a column that has several, the commonest first. No text fits two of them differently. */
 const BETWEEN = " | ";
 const several = new Map<string, readonly string[]>();
 

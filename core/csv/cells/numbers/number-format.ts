@@ -32,7 +32,7 @@ export interface SniffedNumbers {
   format: NumberFormat;
   /** Share of the values that it reads. */
   share: number;
-  /** Thousands and decimals would both read every value, and nothing speaks for one of them. */
+  /** As thousands or as decimals every value can be read, and nothing favours either. */
   isAmbiguous: boolean;
 }
 
@@ -96,7 +96,7 @@ const GROUPED = {
   ",": /^\D{0,5}[1-9]\d{0,2}(?:,\d{3})+\D{0,5}$/,
 };
 
-/** Every value with the mark could be read in groups of three. */
+/** Every value with the mark could have it between groups of three digits. */
 function mayBeThousands(values: readonly string[], mark: "." | ","): boolean {
   let marked = 0;
   for (const value of values) {
@@ -186,7 +186,7 @@ export function decimalEvidence(values: readonly string[]): "." | "," | null {
   return commas > 10 * points && commas > 0 ? "," : null;
 }
 
-/** What one value at least must look like: 5m alone are metres, and 11:34 is a time of day. */
+/** What at least one value must look like: 5m alone means metres, and 11:34 is a time of day. */
 const SHOWS_STYLE = {
   hex: (value: string) => /^0x[\da-f]+$/i.test(value.trim()),
   feet: (value: string) => /\d\s?(?:'|′|’|ft)/.test(value),

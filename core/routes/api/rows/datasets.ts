@@ -11,8 +11,7 @@ import { LIST_FILTERS } from "../../../store/lists.ts";
 import { findRejection } from "../../../store/rejections.ts";
 import { datasetRows } from "../../data/list-data.ts";
 import { DELETE_QUERY, deletedAnswer, orderMark, UNDO_SAYS } from "../order-answers.ts";
-import { type Call, filterQuery, listAnswer, listOf, route } from "../route.ts";
-import { DATASET, DATASET_SUMMARY, READING_PREVIEW, REJECTION } from "../schemas/datasets.ts";
+import { type Call, filterQuery, json, listAnswer, listOf, route } from "../route.ts";
 
 const ROWS_QUERY = z.object({
   offset: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional().describe("rows to skip"),
@@ -92,7 +91,7 @@ export const DATASET_ROUTES = [
         says: "Receives a file with a table (CSV, Excel, Parquet, JSON, NDJSON, HTML, fixed-width text; optionally compressed with gzip, zip or zstd), as the multipart field `file` or as the body, and reads it. The same bytes again are the same dataset.",
         query: UPLOAD_QUERY,
         file: "the file",
-        answers: { 200: DATASET, 201: DATASET, 202: DATASET },
+        answers: { 200: json("DATASET"), 201: json("DATASET"), 202: json("DATASET") },
         handle: async (call) => {
           call.takeTime();
           const received = await call.signalbox.datasets.receive(
@@ -111,7 +110,7 @@ export const DATASET_ROUTES = [
     example: "curl --fail-with-body '{home}/api/datasets?limit=10'",
     says: "Lists the datasets, newest first; `q` searches names, targets, columns, tags and notes.",
     query: filterQuery(LIST_FILTERS.datasets),
-    answers: { 200: listOf(DATASET_SUMMARY) },
+    answers: { 200: listOf("DATASET_SUMMARY") },
     handle: (call) => listAnswer(call, datasetRows),
   }),
   route({
@@ -120,7 +119,7 @@ export const DATASET_ROUTES = [
     scope: "read",
     example: "curl --fail-with-body '{home}/api/datasets/{dataset}'",
     says: "A dataset with its columns, findings, guessed target and how it was read; or why it was refused.",
-    answers: { 200: z.union([DATASET, REJECTION]) },
+    answers: { 200: json("DATASET_OR_REJECTION") },
     tag: datasetTag,
     handle: async ({ signalbox, params }) => Response.json(await datasetById(signalbox, params.id!)),
   }),
@@ -133,7 +132,7 @@ export const DATASET_ROUTES = [
     says: "Renames a dataset, changes its tags, note or archive, or reads the same file with other import settings, as a new version. With If-Match, only if nobody changed it in the meantime.",
     body: CHANGE,
     tag: datasetTag,
-    answers: { 200: DATASET },
+    answers: { 200: json("DATASET") },
     refusals: ["conflict"],
     handle: changeDataset,
   }),
@@ -145,7 +144,7 @@ export const DATASET_ROUTES = [
     example: "curl --fail-with-body -T data.csv '{home}/api/datasets/{dataset}'",
     says: "Takes a new file as the next version of the dataset, found by its id or its name. It is read with the same import settings; `changes` says how it differs.",
     file: "the new file",
-    answers: { 200: DATASET, 201: DATASET },
+    answers: { 200: json("DATASET"), 201: json("DATASET") },
     refusals: ["conflict"],
     handle: async ({ signalbox, params, request, takeTime }) => {
       takeTime();
@@ -161,7 +160,7 @@ export const DATASET_ROUTES = [
       "curl --fail-with-body -X POST -H 'content-type: application/json' -d '{\"header\":true}' '{home}/api/datasets/{dataset}/preview'",
     says: "Shows the first rows as other import settings would read them. Nothing is stored.",
     body: CHOICES,
-    answers: { 200: READING_PREVIEW },
+    answers: { 200: json("READING_PREVIEW") },
     refusals: ["conflict"],
     handle: async ({ signalbox, params, body }) =>
       Response.json(await signalbox.datasets.preview(params.id!, body)),
@@ -185,7 +184,7 @@ export const DATASET_ROUTES = [
     example: "curl --fail-with-body '{home}/api/datasets/{dataset}/rows?offset=0&limit=5'",
     says: "Returns rows as they are in the file.",
     query: ROWS_QUERY,
-    answers: { 200: listOf(z.array(z.string())) },
+    answers: { 200: listOf("ROW") },
     refusals: ["conflict"],
     handle: async ({ signalbox, params, query: { offset, cursor, limit }, url }) => {
       const dataset = await signalbox.datasets.findReady(params.id!);

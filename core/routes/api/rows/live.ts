@@ -9,8 +9,7 @@ import { AppError } from "../../../platform/errors.ts";
 import { VERSION } from "../../../platform/version.ts";
 import { ACTIVITY_LEVELS, activityRows } from "../../data/list-data.ts";
 import { type PanelSource, READERS } from "../../data/panel-data.ts";
-import { type Call, listOf, rangeOf, route } from "../route.ts";
-import { ACTIVITY, EVENT, GAUGES_WITH_HISTORY, HEALTH, HOST, STATUS } from "../schemas/live.ts";
+import { type Call, json, listOf, rangeOf, route } from "../route.ts";
 
 const WHOLE = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const LIMIT = z.coerce.number().int().min(1).max(1000);
@@ -36,7 +35,6 @@ const ACTIVITY_QUERY = z.object({
     .default("")
     .describe("only events of this level"),
 });
-const EVENT_PAGE = listOf(EVENT).extend({ epoch: z.string(), truncated: z.boolean() });
 const EVENT_TYPES = ["application/json", "application/x-ndjson", "text/event-stream"] as const;
 
 async function events(call: Call<unknown, z.output<typeof EVENTS_QUERY>>): Promise<Response> {
@@ -83,7 +81,7 @@ export const LIVE_ROUTES = [
     query: EVENTS_QUERY,
     answers: {
       200: {
-        "application/json": EVENT_PAGE,
+        ...json("EVENT_PAGE"),
         "application/x-ndjson": "one event per line; with follow=1 a blank line after ten quiet seconds",
         "text/event-stream": "id, event and data of each; it stays open",
       },
@@ -98,7 +96,7 @@ export const LIVE_ROUTES = [
     example: "curl --fail-with-body '{home}/api/activity?limit=10'",
     says: "Lists what happened, in sentences, newest first.",
     query: ACTIVITY_QUERY,
-    answers: { 200: listOf(ACTIVITY) },
+    answers: { 200: listOf("ACTIVITY") },
     handle: async ({ signalbox, query, url }) => {
       const range = rangeOf({ ...query, cursor: query.before ?? query.cursor });
       const { items, next } = await activityRows(signalbox, range);
@@ -112,7 +110,7 @@ export const LIVE_ROUTES = [
     scope: "read",
     example: "curl --fail-with-body '{home}/api/status'",
     says: "Returns the version, log position, number of viewers and the current run.",
-    answers: { 200: STATUS },
+    answers: { 200: json("STATUS") },
     handle: async ({ signalbox }) => {
       const run = await READERS.run(signalbox, null);
       return Response.json({
@@ -129,7 +127,7 @@ export const LIVE_ROUTES = [
     scope: "read",
     example: "curl --fail-with-body '{home}/api/hosts'",
     says: "Lists the servers and workers on this database: role, version, last sign of life, load, and what each trains.",
-    answers: { 200: listOf(HOST) },
+    answers: { 200: listOf("HOST") },
     handle: async ({ signalbox }) => Response.json({ items: await signalbox.presence.hosts(), next: null }),
   }),
   route({
@@ -138,7 +136,7 @@ export const LIVE_ROUTES = [
     scope: "read",
     example: "curl --fail-with-body '{home}/api/metrics'",
     says: "Returns the gauges with their last 24 hours.",
-    answers: { 200: GAUGES_WITH_HISTORY },
+    answers: { 200: json("GAUGES_WITH_HISTORY") },
     handle: async ({ signalbox }) => Response.json(await READERS.metrics(signalbox, null)),
   }),
   route({
@@ -147,7 +145,7 @@ export const LIVE_ROUTES = [
     scope: "read",
     example: "curl --fail-with-body '{home}/api/health'",
     says: "Returns healthy, warning or critical for each gauge.",
-    answers: { 200: HEALTH },
+    answers: { 200: json("HEALTH") },
     handle: async ({ signalbox }) => Response.json(await READERS.health(signalbox, null)),
   }),
   route({
@@ -156,7 +154,7 @@ export const LIVE_ROUTES = [
     scope: "open",
     example: "curl --fail-with-body '{home}/healthz'",
     says: "Says whether the process is alive.",
-    answers: { 200: { "text/plain": "ok", "application/json": z.object({ status: z.literal("ok") }) } },
+    answers: { 200: { "text/plain": "ok", ...json("ALIVE") } },
     handle: ({ request }) =>
       preferredType(request.headers.get("accept"), ["text/plain", "application/json"]) === "text/plain"
         ? new Response("ok\n", { headers: { "content-type": "text/plain; charset=utf-8" } })
@@ -168,7 +166,7 @@ export const LIVE_ROUTES = [
     scope: "open",
     example: "curl --fail-with-body '{home}/readyz'",
     says: "Says whether the server can answer requests: reads the end of the log from the database.",
-    answers: { 200: z.object({ ready: z.literal(true), seq: z.int() }) },
+    answers: { 200: json("READY") },
     handle: async ({ signalbox }) =>
       Response.json({
         ready: true,
@@ -181,7 +179,7 @@ export const LIVE_ROUTES = [
     scope: "open",
     example: "curl --fail-with-body '{home}/version'",
     says: "Returns the version.",
-    answers: { 200: z.object({ version: z.string() }) },
+    answers: { 200: json("SERVER_VERSION") },
     handle: () => Response.json({ version: VERSION }),
   }),
 ];

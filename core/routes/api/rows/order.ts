@@ -1,7 +1,7 @@
 /** The API of order: undoing deletions, changing many at once, and filters that are kept under a name. */
-import { changeMany } from "../../../process/order/bulk.ts";
-import { listOf, route } from "../route.ts";
-import { BULK, BULK_ANSWER, DELETION, FILTER, FILTER_REQUEST, RESTORED } from "../schemas/order.ts";
+import { BULK_REQUEST, changeMany } from "../../../process/order/bulk.ts";
+import { FILTER_REQUEST } from "../../../process/order/saved-filters.ts";
+import { json, listOf, route } from "../route.ts";
 
 export const ORDER_ROUTES = [
   route({
@@ -10,7 +10,7 @@ export const ORDER_ROUTES = [
     scope: "read",
     example: "curl --fail-with-body '{home}/api/undo'",
     says: "Lists deletions that can still be undone, newest first.",
-    answers: { 200: listOf(DELETION) },
+    answers: { 200: listOf("DELETION") },
     handle: async ({ signalbox }) =>
       Response.json({ items: await signalbox.deletions.pending(), next: null }),
   }),
@@ -20,7 +20,7 @@ export const ORDER_ROUTES = [
     scope: "train",
     example: "curl --fail-with-body -X POST '{home}/api/undo/ID'",
     says: "Brings back what was deleted: by the deletion's id, or by the dataset's or run's id, or the model's name.",
-    answers: { 200: RESTORED },
+    answers: { 200: json("RESTORED") },
     handle: async ({ signalbox, params }) => {
       const items = (await signalbox.deletions.undo(params.id!)).map(({ kind, subject, version, label }) => ({
         ...{ kind, subject, version: version || null, label },
@@ -35,8 +35,8 @@ export const ORDER_ROUTES = [
     example:
       'curl --fail-with-body -H \'content-type: application/json\' -d \'{"kind":"runs","ids":["{run}"],"addTags":["first"]}\' \'{home}/api/bulk\'',
     says: "Deletes, archives, tags or notes many datasets, runs or models. Each is done on its own; what could not be done says why.",
-    body: BULK,
-    answers: { 200: BULK_ANSWER },
+    body: BULK_REQUEST,
+    answers: { 200: json("BULK_ANSWER") },
     handle: async ({ signalbox, body }) => Response.json(await changeMany(signalbox, body)),
   }),
   route({
@@ -45,7 +45,7 @@ export const ORDER_ROUTES = [
     scope: "read",
     example: "curl --fail-with-body '{home}/api/filters'",
     says: "Lists the saved filters of the lists, by name.",
-    answers: { 200: listOf(FILTER) },
+    answers: { 200: listOf("FILTER") },
     handle: async ({ signalbox }) =>
       Response.json({ items: await signalbox.savedFilters.list(), next: null }),
   }),
@@ -57,7 +57,7 @@ export const ORDER_ROUTES = [
       'curl --fail-with-body -H \'content-type: application/json\' -d \'{"list":"runs","name":"Failed runs","query":"status=failed"}\' \'{home}/api/filters\'',
     says: "Saves a filter of a list under a name; the same name again replaces it. It appears as a link above the list.",
     body: FILTER_REQUEST,
-    answers: { 201: FILTER },
+    answers: { 201: json("FILTER") },
     handle: async ({ signalbox, body }) =>
       Response.json(await signalbox.savedFilters.save(body), { status: 201 }),
   }),

@@ -1,25 +1,9 @@
 /** The API of what can be changed while the process runs. */
 
-import * as z from "zod";
 import type { Tag } from "../../../http/conditions.ts";
 import { SETTINGS_PATCH, type Settings } from "../../../operations/settings.ts";
 import type { Handle } from "../../../store/database.ts";
-import { type Call, route } from "../route.ts";
-
-const SETTINGS_ANSWER = z.record(
-  z.string(),
-  z.object({
-    group: z.string(),
-    says: z.string(),
-    value: z.unknown().describe("null if it is a secret"),
-    source: z.enum(["environment", "stored", "default"]),
-    locked: z.boolean().describe("set by the environment"),
-    default: z.unknown(),
-    isSecret: z.boolean(),
-    isSet: z.boolean(),
-    options: z.array(z.string()).nullable().describe("the only values that it takes"),
-  }),
-);
+import { type Call, json, route } from "../route.ts";
 
 async function settingsTag({ signalbox }: Pick<Call, "signalbox">, store: Handle): Promise<Tag> {
   return { state: Bun.hash(JSON.stringify(await settingsAnswer(signalbox.settings, store))).toString(36) };
@@ -32,7 +16,7 @@ export const SETTINGS_ROUTES = [
     scope: "admin",
     example: "curl --fail-with-body '{home}/api/settings'",
     says: "Lists the settings that can be changed while the server runs: value, source (environment, stored, default), locked.",
-    answers: { 200: SETTINGS_ANSWER },
+    answers: { 200: json("SETTINGS") },
     tag: settingsTag,
     handle: async ({ signalbox }) => Response.json(await settingsAnswer(signalbox.settings)),
   }),
@@ -44,7 +28,7 @@ export const SETTINGS_ROUTES = [
     says: "Changes settings, all or nothing, immediately. null restores the default.",
     body: SETTINGS_PATCH,
     tag: settingsTag,
-    answers: { 200: SETTINGS_ANSWER },
+    answers: { 200: json("SETTINGS") },
     refusals: ["conflict"],
     handle: async ({ signalbox, body, unchanged }) => {
       await signalbox.settings.change(body, unchanged);

@@ -14,9 +14,7 @@ import { runView } from "../../../training/run-view.ts";
 import { compareData, comparedNames, comparisonTable } from "../../data/compare-data.ts";
 import { runPage } from "../../data/panel-data.ts";
 import { DELETE_QUERY, deletedAnswer, UNDO_SAYS } from "../order-answers.ts";
-import { type Call, filterQuery, listOf, route, steadyListAnswer } from "../route.ts";
-import { COMPARISON } from "../schemas/comparison.ts";
-import { RUN } from "../schemas/runs.ts";
+import { type Call, filterQuery, json, listOf, route, steadyListAnswer } from "../route.ts";
 import { finishedRun, trainStream } from "../train-stream.ts";
 
 const runAnswer = async (
@@ -112,7 +110,7 @@ export const TRAINING_ROUTES = [
       example: `${curlCommand(signalbox.config)} --fail-with-body -T FILE.csv '${home}/api/train/FILE.csv?target=COLUMN'`,
     }),
     query: TRAIN_OPTIONS,
-    answers: { 200: RUN, 202: RUN },
+    answers: { 200: json("RUN"), 202: json("RUN") },
     refusals: ["missing", "conflict"],
     handle: async (call) => {
       const { isAsync, waitSeconds, applied } = readPreference(call.request);
@@ -148,7 +146,7 @@ export const TRAINING_ROUTES = [
       answers: {
         200: {
           ...STREAMED,
-          "application/json": RUN,
+          ...json("RUN"),
         },
       },
       handle: trainUpload,
@@ -161,7 +159,7 @@ export const TRAINING_ROUTES = [
     example: "curl --fail-with-body '{home}/api/runs?limit=10'",
     says: "Lists the runs, newest first; `q` searches names, datasets, targets, models, columns, tags and notes.",
     query: filterQuery(LIST_FILTERS.runs),
-    answers: { 200: listOf(RUN) },
+    answers: { 200: listOf("RUN") },
     handle: (call) => steadyListAnswer(call, runPage, ({ status }) => status === "running"),
   }),
   route({
@@ -170,7 +168,7 @@ export const TRAINING_ROUTES = [
     scope: "read",
     example: "curl --fail-with-body '{home}/api/runs/{run}'",
     says: "Returns a run with its stages, candidates and metrics.",
-    answers: { 200: RUN },
+    answers: { 200: json("RUN") },
     handle: (call) => runAnswer(call, call.params.id!, { status: 200 }),
   }),
   route({
@@ -182,7 +180,7 @@ export const TRAINING_ROUTES = [
     query: z.object({ format: z.enum(["json", "csv"]).default("json") }),
     answers: {
       200: {
-        "application/json": z.object({ items: RUN.shape.candidates }),
+        ...json("CANDIDATES"),
         "text/csv": "one line per candidate",
       },
     },
@@ -204,7 +202,7 @@ export const TRAINING_ROUTES = [
     scope: "train",
     example: "curl --fail-with-body -X POST '{home}/api/runs/{run}/stop'",
     says: "Finishes now and keeps the best model so far.",
-    answers: { 202: RUN },
+    answers: { 202: json("RUN") },
     refusals: ["conflict"],
     handle: async (call) =>
       runAnswer(call, (await call.signalbox.runs.stopAndKeep(call.params.id!)).id, { status: 202 }),
@@ -215,7 +213,7 @@ export const TRAINING_ROUTES = [
     scope: "train",
     example: "curl --fail-with-body -X POST '{home}/api/runs/{run}/resume'",
     says: "Continues a run that was interrupted or failed. With Accept: text/plain or application/x-ndjson it prints the steps until the run ends, also of a run that is under way.",
-    answers: { 202: RUN, 200: STREAMED },
+    answers: { 202: json("RUN"), 200: STREAMED },
     refusals: ["conflict"],
     handle: resumeRun,
   }),
@@ -228,7 +226,7 @@ export const TRAINING_ROUTES = [
     query: DELETE_QUERY.extend({
       delete: z.enum(["0", "1"]).default("0").describe("1 deletes a run that has ended"),
     }),
-    answers: { 202: RUN, 204: null },
+    answers: { 202: json("RUN"), 204: null },
     refusals: ["conflict"],
     handle: async (call) => {
       const id = call.params.id!;
@@ -244,7 +242,7 @@ export const TRAINING_ROUTES = [
       "curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{\"name\":\"with prices\"}' '{home}/api/runs/{run}'",
     says: "Names a run, or changes its tags, note or archive.",
     body: RUN_CHANGE,
-    answers: { 200: RUN },
+    answers: { 200: json("RUN") },
     handle: async (call) => {
       await call.signalbox.annotations.changeRun(call.params.id!, call.body);
       return runAnswer(call, call.params.id!, { status: 200 });
@@ -259,7 +257,7 @@ export const TRAINING_ROUTES = [
     query: z.object({
       runs: z.string().describe("run ids or MODEL:NUMBER, separated by commas"),
     }),
-    answers: { 200: { "application/json": COMPARISON, "text/csv": "one row a figure, one column a run" } },
+    answers: { 200: { ...json("RUN_COMPARISON"), "text/csv": "one row a figure, one column a run" } },
     refusals: ["missing", "conflict"],
     handle: async ({ signalbox, request, url }) => {
       const comparison = await compareData(signalbox, comparedNames(url));

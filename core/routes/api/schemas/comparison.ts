@@ -5,7 +5,7 @@ import type { RunComparison } from "../../../training/results/compare-runs.ts";
 const INTERVAL = z.tuple([z.number(), z.number()]);
 const CURVE = z.object({ run: z.int(), class: z.string(), points: z.array(INTERVAL) });
 
-export const COMPARISON = (
+export const RUN_COMPARISON = (
   z.object({
     runs: z.array(
       z.object({

@@ -12,6 +12,11 @@ export const TASK = z.enum(["binary", "multiclass", "regression"]);
 const COUNT = z.int().min(0);
 export const COLUMN_TYPE = z.enum(COLUMN_TYPES);
 
+/** A page of a list. */
+export function listOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), next: z.int().nullable().describe("the next page's cursor") });
+}
+
 export const ERROR_CODE = z.enum([...(Object.keys(PROBLEMS) as ErrorCode[]), "internal"]);
 export const ERROR_RECORD = z
   .object({
@@ -195,3 +200,15 @@ export const READING_PREVIEW = (
     choices: CHOICES,
   }) satisfies z.ZodType<ReadingPreview>
 ).meta({ id: "ReadingPreview" });
+
+export const DATASET_OR_REJECTION = z.union([DATASET, REJECTION]);
+
+export const ROW = z.array(z.string());
+
+export const SAMPLE = z.object({
+  name: z.string(),
+  title: z.string(),
+  says: z.string(),
+  target: z.string(),
+  rows: z.int(),
+});

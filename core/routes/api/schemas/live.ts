@@ -1,13 +1,13 @@
-/** Schemas of events, gauges and the server's state on the wire. */
+/** Schemas of events, alerts, gauges, settings and the server's state on the wire. */
 import * as z from "zod";
+import { ALERT_CODES, ALERTS, type AlertRecord } from "../../../events/alert-records.ts";
 import type { Activity, LoggedEvent } from "../../../events/event-log.ts";
 import { EVENT_NAMES } from "../../../events/events.ts";
 import { HEALTH_STATE_NAMES } from "../../../events/health-states.ts";
 import { GAUGE_NAMES } from "../../../operations/gauges.ts";
 import type { GaugeReading } from "../../../operations/health.ts";
-import type { WebhookView } from "../../../operations/webhooks.ts";
 import type { PanelData } from "../../data/panel-data.ts";
-import { TIME } from "./datasets.ts";
+import { listOf, TIME } from "./datasets.ts";
 import { RUN } from "./runs.ts";
 
 const COUNT = z.int().min(0);
@@ -79,17 +79,39 @@ export const STATUS = z.object({
   run: RUN.nullable(),
 });
 
-export const WEBHOOK = (
-  z.object({
+export const EVENT_PAGE = listOf(EVENT).extend({ epoch: z.string(), truncated: z.boolean() });
+
+export const ALERT = z
+  .object({
     id: z.string(),
-    url: z.string(),
-    types: z.array(z.string()),
-    cursor: COUNT.describe("last event that was delivered, not wanted, or given up"),
-    delivered: COUNT,
-    givenUp: COUNT,
-    attempts: COUNT,
-    lastError: z.string().nullable(),
-    createdAt: TIME,
-    isLocked: z.boolean().describe("set by the environment"),
-  }) satisfies z.ZodType<WebhookView>
-).meta({ id: "Webhook" });
+    code: z.enum(ALERT_CODES).describe(
+      Object.entries<AlertRecord>(ALERTS)
+        .map(([code, { says }]) => `${code}: ${says}`)
+        .join(" "),
+    ),
+    subject: z.string().describe("a run's id, a model's name, or a gauge"),
+    severity: z.enum(["warning", "error"]),
+    sentence: z.string(),
+    action: z.object({ label: z.string(), method: z.enum(["get", "post"]), path: z.string() }),
+    raisedAt: TIME,
+  })
+  .meta({ id: "Alert" });
+
+export const SETTINGS = z.record(
+  z.string(),
+  z.object({
+    group: z.string(),
+    says: z.string(),
+    value: z.unknown().describe("null if it is a secret"),
+    source: z.enum(["environment", "stored", "default"]),
+    locked: z.boolean().describe("set by the environment"),
+    default: z.unknown(),
+    isSecret: z.boolean(),
+    isSet: z.boolean(),
+    options: z.array(z.string()).nullable().describe("the only values that it takes"),
+  }),
+);
+
+export const ALIVE = z.object({ status: z.literal("ok") });
+export const READY = z.object({ ready: z.literal(true), seq: z.int() });
+export const SERVER_VERSION = z.object({ version: z.string() });

@@ -90,16 +90,6 @@ const VERSION = {
   result: RESULT,
 };
 
-export const THRESHOLD_REQUEST = z.strictObject({
-  version: z.int().min(1),
-  threshold: z
-    .number()
-    .min(0)
-    .max(1)
-    .nullable()
-    .describe("from which probability the positive class is predicted; null: as trained"),
-});
-
 export const PER_MINUTE = z.array(
   z.object({ at: TIME, predictions: COUNT }) satisfies z.ZodType<PredictionMinute>,
 );
@@ -302,3 +292,21 @@ export const WATCH = (
     log: z.enum(["full", "sampled", "off"]),
   }) satisfies z.ZodType<WatchView>
 ).meta({ id: "Watch" });
+
+export const MODEL_FILE = z.looseObject({ signalbox: z.literal("model") }).describe("the model as data");
+
+export const CHARTS = z.object({
+  items: z.array(
+    z.object({
+      name: z.string(),
+      title: z.string(),
+      sentence: z.string().nullable(),
+      svg: z.string(),
+      png: z.string(),
+      csv: z.string(),
+      json: z.string(),
+    }),
+  ),
+});
+
+export const CHART = z.looseObject({ name: z.string(), title: z.string() });

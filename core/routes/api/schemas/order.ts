@@ -1,7 +1,6 @@
-/** What the routes of order take and answer. */
+/** Schemas of deletions, bulk changes and saved filters on the wire. */
 import * as z from "zod";
-import { TAG } from "../../../process/order/annotations.ts";
-import { type BulkRequest, KINDS, MOST_AT_ONCE } from "../../../process/order/bulk.ts";
+import { KINDS } from "../../../process/order/bulk.ts";
 import { TIME } from "./datasets.ts";
 
 export const DELETION = z
@@ -24,17 +23,6 @@ export const RESTORED = z.object({
   items: z.array(DELETION.shape.items.element).describe("what is back"),
 });
 
-export const BULK = z.strictObject({
-  kind: z.enum(KINDS),
-  ids: z.array(z.string()).min(1).max(MOST_AT_ONCE).describe("ids; models by name, versions as MODEL:NUMBER"),
-  delete: z.boolean().optional().describe("true deletes them; one undo brings all back"),
-  now: z.boolean().optional().describe("true, with delete: for good at once"),
-  archived: z.boolean().optional(),
-  addTags: z.array(TAG).max(20).optional(),
-  removeTags: z.array(TAG).max(20).optional(),
-  note: z.string().max(4000).optional(),
-}) satisfies z.ZodType<BulkRequest>;
-
 export const BULK_ANSWER = z.object({
   items: z.array(
     z.object({
@@ -52,10 +40,4 @@ export const FILTER = z.object({
   name: z.string(),
   query: z.string().describe("as in the list's address: q=…&tag=…&status=…&sort=…"),
   createdAt: TIME,
-});
-
-export const FILTER_REQUEST = z.strictObject({
-  list: z.enum(KINDS),
-  name: z.string().trim().min(1).max(60),
-  query: z.string().max(1000),
 });

@@ -163,3 +163,5 @@ export const ROUND = (
     metric: z.string(),
   }) satisfies z.ZodType<StoredRound>
 ).meta({ id: "Round" });
+
+export const CANDIDATES = z.object({ items: RUN.shape.candidates });

@@ -6,7 +6,7 @@
 import { inBlocks, type Steps } from "../../pace.ts";
 import type { SparseRows } from "../../samples.ts";
 
-/** Up to so many columns the factor costs less than the passes of L-BFGS over the rows. */
+/** Up to this many columns, factorising costs less than L-BFGS's passes over the rows. */
 export const MOST_NEWTON_COLUMNS = 400;
 
 /**

@@ -17,13 +17,13 @@ export interface InputPlan {
 }
 
 export const BOUND = 3;
-/** The middle half of a normal distribution is so many standard deviations wide. */
+/** Interquartile range of a normal distribution, in standard deviations. */
 const NORMAL_WIDTH = 1.349;
 export const RANGES = 12;
 /** A column of two or three values needs no quantiles. */
 const LEAST_EDGES = 4;
 
-/** Quantiles of so many rows, evenly spread, are those of all. */
+/** Quantiles of this many evenly spread rows are close to those of all rows. */
 const MOST_ROWS = 20_000;
 
 export function* planInputs(design: SparseRows): Steps<InputPlan> {

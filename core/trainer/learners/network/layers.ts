@@ -31,7 +31,7 @@ export interface Layer {
   moments: number;
   /** Weights and bias together. */
   count: number;
-  /** Of a batch: what comes in, what goes out, and the loss's slope by that. */
+  /** Of a batch: inputs, outputs, and the gradient with respect to the outputs. */
   x: number;
   out: number;
   slopes: number;

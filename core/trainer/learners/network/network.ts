@@ -152,7 +152,7 @@ function shuffle(order: Int32Array, random: Random): void {
   }
 }
 
-/** One batch: answers, what they miss, what each weight has to do with it, a step. */
+/** One batch: forward pass, loss, backward pass, step. */
 function learn(run: Run, from: number, rate: number, step: number): void {
   const { scope, layers } = run;
   const { kernels } = scope;
@@ -189,7 +189,7 @@ function learn(run: Run, from: number, rate: number, step: number): void {
   }
 }
 
-/** The loss's slope by each answer of the last layer, a share of the batch. */
+/** Gradient of the mean loss with respect to each output of the last layer. */
 function writeSlopes(run: Run, rows: Int32Array, padded: number): void {
   const last = run.layers[run.layers.length - 1];
   const answers = run.scope.f32(last.out, padded * last.outputs);

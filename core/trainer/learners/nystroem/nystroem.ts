@@ -83,7 +83,7 @@ export async function fitNystroem(
   return { ...shape, outputs: 1, weights, intercept: Float64Array.of(centred.means[0]) };
 }
 
-/** The design with every cell, values clipped: far outside nothing is near any landmark. */
+/** The design with every cell, values clipped: an outlier would be far from every landmark. */
 function dense({ columns, starts, indices, values }: SparseRows): Float32Array {
   const rows = starts.length - 1;
   const x = new Float32Array(rows * columns);
@@ -152,7 +152,7 @@ function centre(
   return { columns: raw.map((column, k) => column.map((value) => value - means[k])), means };
 }
 
-/** Ridge in the whitened features for every penalty; the one that generalised cross-validation likes best. */
+/** Ridge in the whitened features for every penalty; keeps the one with the best generalised cross-validation score. */
 async function fitWidth(given: {
   squared: Float32Array;
   chosen: Int32Array;
@@ -247,7 +247,7 @@ function addSums(
   }
 }
 
-/** Near the even odds the logistic loss is curved a quarter as much as the squared one. */
+/** Near even odds the logistic loss has a quarter of the squared loss's curvature. */
 const LOGISTIC_SHARE = 0.25;
 const LEAST_L2 = 0.05;
 

@@ -11,7 +11,7 @@ import { readColumn, rowPredictor } from "./predictor.ts";
 import type { BinnedFeature, TreeModel, Trees } from "./trees.ts";
 
 const BLOCK = 65_536;
-/** Below so many rows laying out the trees costs more than walking them one row at a time. */
+/** With fewer rows, laying out the trees costs more than walking them row by row. */
 const MIN_ROWS = 48;
 const NODE_BYTES = 48;
 const REPEATED_ROWS = 4096;

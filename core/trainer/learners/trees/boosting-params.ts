@@ -48,7 +48,7 @@ export const BOOSTING_PARAMS: Record<Exclude<keyof BoostingParams, "loss" | "mon
   },
 };
 
-/** Defaults filled in; throws RangeError with the name and the range. */
+/** Fills in the defaults. Throws RangeError with the name and the range. */
 export function boostingParams(given: Partial<BoostingParams> & { loss: LossName }): BoostingParams {
   const params: BoostingParams = { ...defaults(), monotone: {}, ...given };
   for (const [name, { min, max }] of Object.entries(BOOSTING_PARAMS)) {

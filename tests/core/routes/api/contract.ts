@@ -1,9 +1,8 @@
 /** Checks a response against its route's schema: status, media type and every field, with none extra. */
 import { expect } from "bun:test";
-import * as z from "zod";
 import { PROBLEMS } from "../../../../core/http/problem.ts";
-import { contentOf } from "../../../../core/routes/api/answer.ts";
 import { API } from "../../../../core/routes/api/index.ts";
+import { answerSchema } from "../../../../core/routes/api/openapi.ts";
 import { type Route, refusalsOf } from "../../../../core/routes/api/route.ts";
 
 /** The row that answers at an address. */
@@ -33,13 +32,13 @@ export async function expectContract(row: Route, answer: Answered): Promise<void
   }
   const promised = row.answers[answer.status as 200];
   expect([place, promised !== undefined]).toEqual([place, true]);
-  const content = contentOf(promised);
+  const content = promised ?? {};
   if (answer.status === 204) return expect(await answer.text()).toBe("");
   expect([place, Object.keys(content)]).toEqual([place, expect.arrayContaining([type])]);
   const schema = content[type];
-  if (!(schema instanceof z.ZodType)) return;
+  if (schema === undefined || typeof schema === "string") return;
   const body: unknown = await answer.json();
-  const parsed = schema.safeParse(body);
+  const parsed = answerSchema(schema).safeParse(body);
   expect([place, parsed.error?.issues ?? []]).toEqual([place, []]);
   // Parsing drops what the schema does not name: nothing may be dropped.
   expect(parsed.data).toEqual(body);

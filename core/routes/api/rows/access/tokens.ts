@@ -1,22 +1,6 @@
 /** The API of access tokens: shown once, stored as hashes, revoked immediately. */
-import * as z from "zod";
-import { SCOPES } from "../../../../http/identity/scopes.ts";
-import { TOKEN_REQUEST, type TokenView } from "../../../../http/identity/tokens.ts";
-import { listOf, route } from "../../route.ts";
-import { TIME } from "../../schemas/datasets.ts";
-
-const TOKEN = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    scopes: z.array(z.enum(SCOPES)),
-    createdBy: z.string(),
-    createdAt: TIME,
-    lastUsedAt: TIME.nullable(),
-    expiresAt: TIME.nullable(),
-    isExpired: z.boolean(),
-  })
-  .meta({ id: "Token" }) satisfies z.ZodType<TokenView>;
+import { TOKEN_REQUEST } from "../../../../http/identity/tokens.ts";
+import { json, listOf, route } from "../../route.ts";
 
 export const TOKEN_ROUTES = [
   route({
@@ -25,7 +9,7 @@ export const TOKEN_ROUTES = [
     scope: "admin",
     example: "curl --fail-with-body '{home}/api/tokens'",
     says: "Lists the tokens without their secrets: name, scopes, created, last used, expires.",
-    answers: { 200: listOf(TOKEN) },
+    answers: { 200: listOf("TOKEN") },
     handle: async ({ signalbox }) => Response.json({ items: await signalbox.tokens.list(), next: null }),
   }),
   route({
@@ -36,7 +20,7 @@ export const TOKEN_ROUTES = [
     says: "Creates a token for read, predict, train (includes read and predict), embed or admin (everything). It is shown only once.",
     body: TOKEN_REQUEST,
     isSecret: true,
-    answers: { 201: TOKEN.extend({ token: z.string().describe("shown only once") }) },
+    answers: { 201: json("NEW_TOKEN") },
     refusals: ["conflict"],
     handle: async ({ signalbox, body, identity }) => {
       const token = await signalbox.tokens.create(body, identity.name);

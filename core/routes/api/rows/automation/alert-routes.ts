@@ -1,34 +1,6 @@
 /** The API of alert routes: which alerts go where, by which channel, and when not. */
-import * as z from "zod";
-import { ALERT_CODES, type AlertCode } from "../../../../events/alert-records.ts";
-import type { AlertRouteView } from "../../../../operations/alert-routes/alert-routes.ts";
-import { CHANNELS, ROUTE_PATCH, ROUTE_REQUEST } from "../../../../operations/alert-routes/spec.ts";
-import { listOf, route } from "../../route.ts";
-import { TIME } from "../../schemas/datasets.ts";
-
-const { quiet, digest } = ROUTE_REQUEST.shape;
-
-const ALERT_ROUTE = (
-  z.object({
-    id: z.string(),
-    name: z.string(),
-    enabled: z.boolean(),
-    channel: z.enum(CHANNELS),
-    to: z.string().describe("of a webhook's address only the host"),
-    severities: z.array(z.enum(["warning", "error"])).optional(),
-    kinds: z.array(z.enum(ALERT_CODES as [AlertCode, ...AlertCode[]])).optional(),
-    models: z.array(z.string()).optional(),
-    resolved: z.boolean().optional(),
-    quiet,
-    digest,
-    delivered: z.int(),
-    givenUp: z.int(),
-    attempts: z.int(),
-    lastError: z.string().nullable(),
-    nextDigestAt: TIME.nullable(),
-    createdAt: TIME,
-  }) satisfies z.ZodType<AlertRouteView>
-).meta({ id: "AlertRoute" });
+import { ROUTE_PATCH, ROUTE_REQUEST } from "../../../../operations/alert-routes/spec.ts";
+import { json, listOf, route } from "../../route.ts";
 
 export const ALERT_ROUTE_ROUTES = [
   route({
@@ -37,7 +9,7 @@ export const ALERT_ROUTE_ROUTES = [
     scope: "admin",
     example: "curl --fail-with-body '{home}/api/alert-routes'",
     says: "Lists where alerts go, and how far each address was served.",
-    answers: { 200: listOf(ALERT_ROUTE) },
+    answers: { 200: listOf("ALERT_ROUTE") },
     handle: async ({ signalbox }) => Response.json({ items: await signalbox.alertRoutes.list(), next: null }),
   }),
   route({
@@ -48,7 +20,7 @@ export const ALERT_ROUTE_ROUTES = [
     says: "Sends alerts by mail, Slack, Teams, Discord, ntfy or a webhook: those of the severities, kinds and models named, with quiet hours, or as a digest by day or week.",
     body: ROUTE_REQUEST,
     isSecret: true,
-    answers: { 201: ALERT_ROUTE },
+    answers: { 201: json("ALERT_ROUTE") },
     refusals: ["conflict"],
     handle: async ({ signalbox, body }) => {
       const made = await signalbox.alertRoutes.create(body);
@@ -63,7 +35,7 @@ export const ALERT_ROUTE_ROUTES = [
     example: `curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{"quiet":{"from":"22:00","to":"07:00","timeZone":"Europe/Berlin"}}' '{home}/api/alert-routes/{route}'`,
     says: "Changes an alert route, or pauses it with `enabled`. What is left out stays, the address too.",
     body: ROUTE_PATCH,
-    answers: { 200: ALERT_ROUTE },
+    answers: { 200: json("ALERT_ROUTE") },
     refusals: ["conflict"],
     handle: async ({ signalbox, params, body }) =>
       Response.json(await signalbox.alertRoutes.change(params.id!, body)),

@@ -2,63 +2,9 @@
 import * as z from "zod";
 import { may } from "../../../../http/identity/identity.ts";
 import type { Access } from "../../../../http/identity/scopes.ts";
-import type { ScheduleRunView, ScheduleView } from "../../../../models/schedules/schedule-views.ts";
-import {
-  ACTIONS,
-  METRIC,
-  RULES,
-  SCHEDULE_PATCH,
-  SCHEDULE_REQUEST,
-  type ScheduleRequest,
-  TRIGGERS,
-} from "../../../../models/schedules/spec.ts";
+import { SCHEDULE_PATCH, SCHEDULE_REQUEST, type ScheduleRequest } from "../../../../models/schedules/spec.ts";
 import { AppError } from "../../../../platform/errors.ts";
-import { type Call, listOf, route } from "../../route.ts";
-import { TIME } from "../../schemas/datasets.ts";
-
-const SCHEDULE_RUN = (
-  z.object({
-    id: z.string(),
-    dueAt: TIME,
-    startedAt: TIME,
-    finishedAt: TIME.nullable(),
-    status: z.enum(["running", "done", "failed"]),
-    runId: z.string().nullable().describe("the training that it started"),
-    sentence: z.string().nullable(),
-    hasResult: z.boolean(),
-  }) satisfies z.ZodType<ScheduleRunView>
-).meta({ id: "ScheduleRun" });
-
-export const SCHEDULE = (
-  z.object({
-    id: z.string(),
-    name: z.string(),
-    enabled: z.boolean(),
-    action: z.enum(ACTIONS),
-    cron: z.string().optional(),
-    timeZone: z.string().optional(),
-    on: z.enum(TRIGGERS).optional(),
-    metric: METRIC,
-    below: z.number().optional(),
-    sourceId: z.string().optional(),
-    datasetId: z.string().optional(),
-    model: z.string().optional(),
-    rule: z.enum(RULES).optional(),
-    format: z.enum(["csv", "parquet"]).optional(),
-    to: z
-      .object({
-        url: z.string(),
-        secrets: z.array(z.string()),
-        table: z.string().optional(),
-        mode: z.string().optional(),
-      })
-      .nullable(),
-    nextAt: TIME.nullable(),
-    last: SCHEDULE_RUN.nullable(),
-    createdBy: z.string(),
-    createdAt: TIME,
-  }) satisfies z.ZodType<ScheduleView>
-).meta({ id: "Schedule" });
+import { type Call, json, listOf, route } from "../../route.ts";
 
 /** Who may not do it at once may not let it be done later. Throws AppError `forbidden`. */
 export function requireRights(
@@ -83,7 +29,7 @@ export const SCHEDULE_ROUTES = [
     scope: "read",
     example: "curl --fail-with-body '{home}/api/schedules'",
     says: "Lists the schedules, newest first, each with its next time and its last run.",
-    answers: { 200: listOf(SCHEDULE) },
+    answers: { 200: listOf("SCHEDULE") },
     handle: async ({ signalbox }) => Response.json({ items: await signalbox.schedules.list(), next: null }),
   }),
   route({
@@ -94,7 +40,7 @@ export const SCHEDULE_ROUTES = [
     says: "Refreshes a source, retrains a model or scores rows: by a cron expression, or on a new file, drift or low accuracy. A retrained version is compared with the live one; `rule` says what follows (deploy only if it is better by more than noise, on rows that neither learned from and on outcomes, and no finding is an error).",
     body: SCHEDULE_REQUEST,
     isSecret: true,
-    answers: { 201: SCHEDULE },
+    answers: { 201: json("SCHEDULE") },
     refusals: ["forbidden", "conflict", "missing"],
     handle: async (call) => {
       requireRights(call, call.body);
@@ -109,7 +55,7 @@ export const SCHEDULE_ROUTES = [
     scope: "read",
     example: "curl --fail-with-body '{home}/api/schedules/{schedule}'",
     says: "A schedule with its next time and its last run.",
-    answers: { 200: SCHEDULE },
+    answers: { 200: json("SCHEDULE") },
     handle: async ({ signalbox, params }) => Response.json(await signalbox.schedules.find(params.id!)),
   }),
   route({
@@ -119,7 +65,7 @@ export const SCHEDULE_ROUTES = [
     example: `curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{"enabled":false}' '{home}/api/schedules/{schedule}'`,
     says: "Changes a schedule, or pauses it with `enabled`. What is left out stays.",
     body: SCHEDULE_PATCH,
-    answers: { 200: SCHEDULE },
+    answers: { 200: json("SCHEDULE") },
     refusals: ["forbidden", "conflict"],
     handle: async (call) => {
       const { signalbox, params, body } = call;
@@ -146,7 +92,7 @@ export const SCHEDULE_ROUTES = [
     rate: "train",
     example: "curl --fail-with-body -X POST '{home}/api/schedules/{schedule}/run'",
     says: "Runs a schedule now, beside its times.",
-    answers: { 202: SCHEDULE_RUN },
+    answers: { 202: json("SCHEDULE_RUN") },
     refusals: ["forbidden"],
     handle: async (call) => {
       const { signalbox, params } = call;
@@ -163,7 +109,7 @@ export const SCHEDULE_ROUTES = [
     query: z.object({
       limit: z.coerce.number().int().min(1).max(100).default(50).describe("how many"),
     }),
-    answers: { 200: listOf(SCHEDULE_RUN) },
+    answers: { 200: listOf("SCHEDULE_RUN") },
     handle: async ({ signalbox, params, query }) =>
       Response.json({ items: await signalbox.schedules.runsOf(params.id!, query.limit), next: null }),
   }),

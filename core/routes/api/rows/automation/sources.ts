@@ -1,35 +1,8 @@
 /** The API of sources: where datasets come from, and their refreshing. */
 import * as z from "zod";
 import { datasetView } from "../../../../datasets/reading-choices.ts";
-import { SOURCE_KINDS, SOURCE_PATCH, SOURCE_REQUEST } from "../../../../datasets/sources/place.ts";
-import type { SourceView } from "../../../../datasets/sources/source-view.ts";
-import { listOf, route } from "../../route.ts";
-import { DATASET, TIME } from "../../schemas/datasets.ts";
-
-export const SOURCE = (
-  z.object({
-    id: z.string(),
-    name: z.string(),
-    kind: z.enum(SOURCE_KINDS),
-    status: z.enum(["new", "refreshing", "ok", "failed"]),
-    url: z.string().describe("without its credentials"),
-    query: z.string().nullable(),
-    rowLimit: z.int().nullable(),
-    timeoutSeconds: z.number(),
-    secrets: z.array(z.string()).describe("names of the credentials that are kept"),
-    datasetId: z.string().nullable(),
-    lastTriedAt: TIME.nullable(),
-    lastRefreshedAt: TIME.nullable(),
-    lastError: z.string().nullable(),
-    createdBy: z.string(),
-    createdAt: TIME,
-  }) satisfies z.ZodType<SourceView>
-).meta({ id: "Source" });
-
-const REFRESHED = SOURCE.extend({
-  isChanged: z.boolean().describe("false: it is the file of the last time"),
-  dataset: DATASET,
-});
+import { SOURCE_PATCH, SOURCE_REQUEST } from "../../../../datasets/sources/place.ts";
+import { json, listOf, route } from "../../route.ts";
 
 const CREATE_QUERY = z.object({
   wait: z.enum(["0", "1"]).default("1").describe("0 responds before the first refresh"),
@@ -42,7 +15,7 @@ export const SOURCE_ROUTES = [
     scope: "read",
     example: "curl --fail-with-body '{home}/api/sources'",
     says: "Lists the sources, newest first, without their credentials.",
-    answers: { 200: listOf(SOURCE) },
+    answers: { 200: listOf("SOURCE") },
     handle: async ({ signalbox }) => Response.json({ items: await signalbox.sources.list(), next: null }),
   }),
   route({
@@ -55,7 +28,7 @@ export const SOURCE_ROUTES = [
     query: CREATE_QUERY,
     body: SOURCE_REQUEST,
     isSecret: true,
-    answers: { 201: SOURCE },
+    answers: { 201: json("SOURCE") },
     refusals: ["forbidden", "conflict"],
     handle: async ({ signalbox, body, query, identity, takeTime }) => {
       takeTime();
@@ -74,7 +47,7 @@ export const SOURCE_ROUTES = [
     scope: "read",
     example: "curl --fail-with-body '{home}/api/sources/{source}'",
     says: "A source without its credentials: its dataset, when it was refreshed, and why the last refresh failed.",
-    answers: { 200: SOURCE },
+    answers: { 200: json("SOURCE") },
     handle: async ({ signalbox, params }) => Response.json(await signalbox.sources.find(params.id!)),
   }),
   route({
@@ -84,7 +57,7 @@ export const SOURCE_ROUTES = [
     example: `curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{"query":"select * from sales where year = 2026"}' '{home}/api/sources/{source}'`,
     says: "Changes a source. What is left out stays, but credentials never follow to another server.",
     body: SOURCE_PATCH,
-    answers: { 200: SOURCE },
+    answers: { 200: json("SOURCE") },
     refusals: ["forbidden", "conflict"],
     handle: async ({ signalbox, params, body }) =>
       Response.json(await signalbox.sources.change(params.id!, body)),
@@ -108,7 +81,7 @@ export const SOURCE_ROUTES = [
     rate: "upload",
     example: "curl --fail-with-body -X POST '{home}/api/sources/{source}/refresh'",
     says: "Fetches the source. What came becomes the next version of its dataset, read with the same import settings; `dataset.changes` says how it differs.",
-    answers: { 200: REFRESHED },
+    answers: { 200: json("REFRESHED") },
     refusals: ["forbidden", "invalid", "conflict", "too_large", "disk_full", "unavailable"],
     handle: async ({ signalbox, params, takeTime }) => {
       takeTime();

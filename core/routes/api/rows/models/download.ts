@@ -3,7 +3,7 @@ import * as z from "zod";
 import { inPieces, revocableBody } from "../../../../http/revocable.ts";
 import { STREAM_HEADER } from "../../../../http/stream.ts";
 import type { StoredVersion } from "../../../../store/models.ts";
-import { type Call, route, VERSION_NUMBER } from "../../route.ts";
+import { type Call, json, route, VERSION_NUMBER } from "../../route.ts";
 
 export const VERSION = z.object({ name: z.string(), v: VERSION_NUMBER });
 const DOWNLOAD_QUERY = z.object({
@@ -71,7 +71,7 @@ async function takenAlong(
 }
 
 const DOWNLOAD_TYPES = {
-  "application/json": z.looseObject({ signalbox: z.literal("model") }).describe("the model as data"),
+  ...json("MODEL_FILE"),
   "text/javascript": "a module without dependencies",
   "text/html": "a page with a form and explanations that opens from disk",
   "text/plain": "LightGBM's own format",

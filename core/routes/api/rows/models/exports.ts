@@ -12,7 +12,7 @@ import { findDataset } from "../../../../store/datasets.ts";
 import { findEvaluation, type StoredVersion } from "../../../../store/models.ts";
 import { findRun, runRounds, type StoredRun } from "../../../../store/runs.ts";
 import { runView } from "../../../../training/run-view.ts";
-import { type Call, route } from "../../route.ts";
+import { type Call, json, route } from "../../route.ts";
 import { VERSION } from "./download.ts";
 
 const CHART = VERSION.extend({ chart: z.string() });
@@ -38,19 +38,6 @@ const TABLE_TYPES = {
   [XLSX_TYPE]: "an Excel workbook",
   [PARQUET_TYPE]: "Parquet",
 };
-const CHARTS = z.object({
-  items: z.array(
-    z.object({
-      name: z.string(),
-      title: z.string(),
-      sentence: z.string().nullable(),
-      svg: z.string(),
-      png: z.string(),
-      csv: z.string(),
-      json: z.string(),
-    }),
-  ),
-});
 
 type VersionCall<Q = unknown> = Call<z.output<typeof VERSION>, Q>;
 
@@ -254,7 +241,7 @@ export const EXPORT_ROUTES = [
     params: VERSION,
     example: `curl --fail-with-body '${VERSION_PATH}/charts'`,
     says: "Lists the charts of a version with their addresses as SVG, PNG, CSV and JSON.",
-    answers: { 200: CHARTS },
+    answers: { 200: json("CHARTS") },
     handle: chartList,
   }),
   route({
@@ -270,7 +257,7 @@ export const EXPORT_ROUTES = [
         "image/svg+xml": "a whole document",
         "image/png": "1280 pixels wide",
         "text/csv": "the table",
-        "application/json": z.looseObject({ name: z.string(), title: z.string() }),
+        ...json("CHART"),
       },
     },
     handle: oneChart,

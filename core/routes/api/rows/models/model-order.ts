@@ -2,8 +2,7 @@
 import { MODEL_CHANGE } from "../../../../process/order/annotations.ts";
 import { modelView } from "../../../data/panel-data.ts";
 import { DELETE_QUERY, deletedAnswer, UNDO_SAYS } from "../../order-answers.ts";
-import { route } from "../../route.ts";
-import { MODEL } from "../../schemas/models.ts";
+import { json, route } from "../../route.ts";
 import { VERSION } from "./download.ts";
 import { modelTag } from "./models.ts";
 
@@ -17,7 +16,7 @@ export const MODEL_ORDER_ROUTES = [
     says: "Renames a model, or changes its tags, note or archive. Addresses with the old name stop working.",
     body: MODEL_CHANGE,
     tag: modelTag,
-    answers: { 200: MODEL },
+    answers: { 200: json("MODEL") },
     refusals: ["conflict"],
     handle: async (call) => {
       const { signalbox, params, body, unchanged } = call;

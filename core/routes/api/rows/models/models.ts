@@ -24,8 +24,7 @@ import {
 import { modelPage, modelView } from "../../../data/panel-data.ts";
 import { FILE_TYPES } from "../../answer.ts";
 import { orderMark } from "../../order-answers.ts";
-import { type Call, filterQuery, listOf, route, steadyListAnswer, VERSION_QUERY } from "../../route.ts";
-import { LISTED_MODEL, MODEL, MODEL_VERSION, PREDICTIONS, THRESHOLD_REQUEST } from "../../schemas/models.ts";
+import { type Call, filterQuery, json, listOf, route, steadyListAnswer, VERSION_QUERY } from "../../route.ts";
 import { DOWNLOAD, VERSION } from "./download.ts";
 
 const INTERVAL_LEVEL = z.coerce.number("must be a number").min(0.01).max(0.999);
@@ -43,6 +42,15 @@ const PREDICT_QUERY = VERSION_QUERY.extend({
     .describe(
       `which rows stay in the prediction log, as far as PREDICTION_LOG keeps any. By default all of up to ${KEPT_ROWS} rows, and a sample beyond`,
     ),
+});
+export const THRESHOLD_REQUEST = z.strictObject({
+  version: z.int().min(1),
+  threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .nullable()
+    .describe("from which probability the positive class is predicted; null: as trained"),
 });
 const LIVE_REQUEST = z.strictObject({ version: z.int().min(1) });
 
@@ -206,7 +214,7 @@ const predictBy = (method: "POST" | "PUT") =>
     says: "Predicts rows given by feature name, in any order. Missing and unknown values are allowed. A file (CSV, Excel, Parquet, JSON, NDJSON) is answered in its own format, or in the one that Accept names.",
     answers: {
       200: {
-        "application/json": PREDICTIONS,
+        ...json("PREDICTIONS"),
         "text/csv": "the rows with the prediction's columns added",
         "application/x-ndjson": "the same, one object per line",
         [XLSX_TYPE]: "the same as an Excel workbook",
@@ -228,7 +236,7 @@ export const MODEL_ROUTES = [
     example: "curl --fail-with-body '{home}/api/models?limit=10'",
     says: "Lists the models, newest first; `q` searches names, targets, columns, tags and notes.",
     query: filterQuery(LIST_FILTERS.models),
-    answers: { 200: listOf(LISTED_MODEL) },
+    answers: { 200: listOf("LISTED_MODEL") },
     handle: (call) => steadyListAnswer(call, modelPage, () => false),
   }),
   route({
@@ -237,7 +245,7 @@ export const MODEL_ROUTES = [
     scope: "read",
     example: "curl --fail-with-body '{home}/api/models/{model}'",
     says: "A model with its versions, their metrics and the columns that it takes.",
-    answers: { 200: MODEL },
+    answers: { 200: json("MODEL") },
     tag: modelTag,
     handle: async ({ signalbox, params }) =>
       Response.json(await modelView(signalbox, (await signalbox.models.find(params.name!)).name)),
@@ -249,7 +257,7 @@ export const MODEL_ROUTES = [
     params: VERSION,
     example: "curl --fail-with-body '{home}/api/models/{model}/versions/{version}'",
     says: "A version with everything that its evaluation found.",
-    answers: { 200: MODEL_VERSION },
+    answers: { 200: json("MODEL_VERSION") },
     tag: modelTag,
     handle: async ({ signalbox, params }) => {
       const { createdAt, ...version } = await signalbox.models.findVersion(params.name, params.v);
@@ -271,7 +279,7 @@ export const MODEL_ROUTES = [
     says: "Deploys a version, or rolls back to one, immediately. With If-Match, only if nobody deployed another in the meantime.",
     body: LIVE_REQUEST,
     tag: modelTag,
-    answers: { 200: MODEL },
+    answers: { 200: json("MODEL") },
     refusals: ["conflict"],
     handle: async ({ signalbox, params, body, unchanged }) =>
       Response.json(
@@ -288,7 +296,7 @@ export const MODEL_ROUTES = [
     example: "curl --fail-with-body -X DELETE '{home}/api/models/{model}/live'",
     says: "Takes the live version offline: requests that name no version are answered with 409 until one is deployed.",
     tag: modelTag,
-    answers: { 200: MODEL },
+    answers: { 200: json("MODEL") },
     refusals: ["conflict"],
     handle: async ({ signalbox, params, unchanged }) =>
       Response.json(
@@ -304,7 +312,7 @@ export const MODEL_ROUTES = [
     says: "Sets the probability from which a binary version predicts its positive class. Applies immediately.",
     body: THRESHOLD_REQUEST,
     tag: modelTag,
-    answers: { 200: MODEL },
+    answers: { 200: json("MODEL") },
     refusals: ["conflict"],
     handle: async ({ signalbox, params, body, unchanged }) =>
       Response.json(

@@ -9,7 +9,7 @@ import type { Checkpoint } from "../../../samples.ts";
 import { type Fit, TIGHT_BYTES } from "./fit.ts";
 import type { Scores } from "./gradients.ts";
 
-/** Trees drift away from the order: it is made anew after so many rounds. */
+/** Trees drift away from the order, so it is rebuilt after this many rounds. */
 const ROUNDS = 12;
 
 export interface RowOrder {

@@ -1,0 +1,9 @@
+/** Every schema of an answer, by the name that rows know it by. Loaded with the docs: no request needs them. */
+export * from "./access.ts";
+export * from "./automation.ts";
+export * from "./comparison.ts";
+export * from "./datasets.ts";
+export * from "./live.ts";
+export * from "./models.ts";
+export * from "./order.ts";
+export * from "./runs.ts";
