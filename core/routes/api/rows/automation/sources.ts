@@ -96,7 +96,7 @@ export const SOURCE_ROUTES = [
     scope: "sources",
     example: "curl --fail-with-body -X POST '{home}/api/sources/{source}/stop'",
     says: "Ends a refresh that is running. What was fetched is dropped; the dataset stays as it is.",
-    answers: { 202: SOURCE },
+    answers: { 202: json("SOURCE") },
     refusals: ["conflict"],
     handle: async ({ signalbox, params }) =>
       Response.json(await signalbox.sources.stopRefresh(params.id!), { status: 202 }),
