@@ -4,13 +4,11 @@ import type { Cell } from "../../csv/formats/table-file.ts";
 import type { OutputColumn, OutputRow } from "../../csv/formats/writers/output.ts";
 import type { Column, Table } from "../../csv/types.ts";
 import { type RowAnswers, TEST } from "../../trainer/checks/row-answers.ts";
+import type { RowPart } from "./row-parts.ts";
 
 /** More classes than this get one column: the probability of the class that is predicted. */
 const MOST_CLASS_COLUMNS = 20;
 const BATCH_ROWS = 4096;
-
-export const ROW_PARTS = ["all", "train", "test"] as const;
-export type RowPart = (typeof ROW_PARTS)[number];
 
 export interface RowTable {
   columns: OutputColumn[];

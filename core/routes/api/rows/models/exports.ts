@@ -4,13 +4,14 @@ import { OUTPUT_FORMS, type OutputForm } from "../../../../csv/formats/writers/o
 import { PARQUET_TYPE, streamAnswer, XLSX_TYPE } from "../../../../http/responses.ts";
 import { revocableBody } from "../../../../http/revocable.ts";
 import { STREAM_HEADER, streamBody } from "../../../../http/stream.ts";
-import { answersOf } from "../../../../models/exports/answers.ts";
 import type { ExportedChart } from "../../../../models/exports/chart.ts";
-import { ROW_PARTS, type RowTable } from "../../../../models/exports/row-tables.ts";
+import { ROW_PARTS } from "../../../../models/exports/row-parts.ts";
+import type { RowTable } from "../../../../models/exports/row-tables.ts";
 import { AppError } from "../../../../platform/errors.ts";
 import { findDataset } from "../../../../store/datasets.ts";
 import { findEvaluation, type StoredVersion } from "../../../../store/models.ts";
 import { findRun, runRounds, type StoredRun } from "../../../../store/runs.ts";
+import type { RowAnswers } from "../../../../trainer/checks/row-answers.ts";
 import { runView } from "../../../../training/run-view.ts";
 import { type Call, json, route } from "../../route.ts";
 import { VERSION } from "./download.ts";
@@ -48,9 +49,18 @@ function attachment({ name, version }: StoredVersion, what: string): Record<stri
   return { "content-disposition": `attachment; filename="${name}-v${version}-${what}"` };
 }
 
+/** Loaded with the first export: it reads a model, and with it the whole trainer. Throws AppError `conflict`. */
+async function answersOf(
+  { signalbox }: Pick<Call, "signalbox">,
+  version: StoredVersion,
+): Promise<RowAnswers> {
+  const answers = await import("../../../../models/exports/answers.ts");
+  return answers.answersOf(signalbox.files, version);
+}
+
 async function predictionRows(call: VersionCall<z.output<typeof ROWS_QUERY>>): Promise<Response> {
   const version = await found(call);
-  const answers = await answersOf(call.signalbox.files, version);
+  const answers = await answersOf(call, version);
   const { predictionTable } = await import("../../../../models/exports/row-tables.ts");
   const values = call.query.values === "1" ? await valuesOf(call, version) : null;
   const what = call.query.part === "all" ? "predictions" : `predictions-${call.query.part}`;
@@ -179,7 +189,7 @@ async function archive(call: VersionCall): Promise<Response> {
   const files = runFiles({
     ...{ run, version, charts, candidates, home },
     drawChart: drawings.chartSvg,
-    answers: await answersOf(signalbox.files, version).catch(nullIfNone),
+    answers: await answersOf({ signalbox }, version).catch(nullIfNone),
     dataset: await findDataset(signalbox.store, run.datasetId, run.datasetVersion),
     bytes: await signalbox.models.readAsServed(version),
   });
@@ -230,7 +240,7 @@ export const EXPORT_ROUTES = [
     handle: async (call) => {
       const version = await found(call);
       const { foldTable } = await import("../../../../models/exports/row-tables.ts");
-      const table = foldTable(await answersOf(call.signalbox.files, version));
+      const table = foldTable(await answersOf(call, version));
       return tableAnswer(call, table, { version, what: "folds" });
     },
   }),
