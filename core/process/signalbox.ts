@@ -100,7 +100,7 @@ export async function openSignalbox(
   const kept = adoptRestored(folder, now());
   if (kept) logger.warn({ kept }, "a backup was restored; the previous data is kept");
   const store = await openStore({ config, folder, role, logger });
-  if (store.isShared) await checkClock(store, { logger, now });
+  if (store.isShared) await checkClock(store, logger);
   const files = await openFiles(config, folder);
   const log = await EventLog.open(store, now);
   const endFollowing = log.followOthers((error) =>

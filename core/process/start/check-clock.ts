@@ -8,13 +8,11 @@ const WARN_MS = 5000;
 const REFUSE_MS = 60_000;
 
 /** Throws ConfigError where they differ by a minute or more. */
-export async function checkClock(
-  store: Store,
-  { logger, now }: { logger: Pick<Logger, "warn">; now: () => number },
-): Promise<void> {
-  const asked = now();
+export async function checkClock(store: Store, logger: Pick<Logger, "warn">): Promise<void> {
+  const asked = Date.now();
   const there = await databaseTime(store);
-  const apartMs = Math.max(0, Math.abs(there - (asked + now()) / 2) - (now() - asked) / 2);
+  const answered = Date.now();
+  const apartMs = Math.max(0, Math.abs(there - (asked + answered) / 2) - (answered - asked) / 2);
   const seconds = Math.round(apartMs / 1000);
   if (apartMs >= REFUSE_MS)
     throw new ConfigError(

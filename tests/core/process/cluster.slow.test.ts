@@ -101,9 +101,13 @@ test("what one server receives a worker reads and trains, and the other server p
     );
   }
   expect(answers[0]).toEqual(answers[1]!);
-  // The run's checkpoints are gone, the file and the model are there.
+  // The run's checkpoints are gone; the file, the model and its answers by row are there.
   const storage = await openStorage(first.signalbox.config, root);
-  expect((await storage.list("")).map(({ key }) => key.split("/")[0]).sort()).toEqual(["datasets", "models"]);
+  expect((await storage.list("")).map(({ key }) => key.split("/")[0]).sort()).toEqual([
+    "datasets",
+    "models",
+    "models",
+  ]);
 }, 120_000);
 
 test("a file that cannot be read is refused by the worker, and the server that received it says why", async () => {

@@ -56,7 +56,8 @@ test("a model that is trained here is stored, and gone from the storage when it 
     budgetRounds: 3,
   });
   expect(await trained.json()).toMatchObject({ status: "finished", version: 1 });
-  expect(readdirSync(join(shared, "models"))).toHaveLength(1);
+  // The model, and its answers by row.
+  expect(readdirSync(join(shared, "models"))).toHaveLength(2);
   rmSync(join(harness.folder, "models"), { recursive: true });
   expect((await harness.send("POST", "/api/models/two/predict?version=1", { Class: 1 })).status).toBe(200);
   await signalbox.models.erase("two", 1);

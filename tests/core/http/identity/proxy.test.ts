@@ -33,9 +33,9 @@ function outcome(
 test.each<[string, [string, string][], string | null]>([
   ["without a header", [SECRET], null],
   ["a name", [SECRET, ["X-User", "ada"]], "ada:read,predict"],
-  ["a name with a role", [SECRET, ["X-User", "ada"], ["X-Role", "trainer"]], "ada:train,sources"],
+  ["a name with a role", [SECRET, ["X-User", "ada"], ["X-Role", "trainer"]], "ada:train,deploy,sources"],
   ["an unknown role is the default", [SECRET, ["X-User", "ada"], ["X-Role", "emperor"]], "ada:read,predict"],
-  ["a listed trainer", [SECRET, ["X-User", "tina"]], "tina:train,sources"],
+  ["a listed trainer", [SECRET, ["X-User", "tina"]], "tina:train,deploy,sources"],
   ["a listed admin", [SECRET, ["X-User", "root"], ["X-Role", "viewer"]], "root:admin"],
   ["no secret", [["X-User", "ada"]], "unauthorized"],
   [

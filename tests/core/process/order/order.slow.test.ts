@@ -158,7 +158,8 @@ test("after a minute a delete is final, files and rows are gone, and its number 
   for (const id of [run, dataset, "secret-guests:1"])
     expect(await status(`/api/undo/${id}`, { method: "POST" })).toBe(404);
   await harness.signalbox.deletions.sweep();
-  expect(models()).toBe(before - 1);
+  // The model, and its answers by row.
+  expect(models()).toBe(before - 2);
   expect(existsSync(join(harness.folder, "datasets", `${dataset}.csv`))).toBe(false);
   const deadline = performance.now() + 10_000;
   while (heldBy("the-note-to-forget").length && performance.now() < deadline) await Bun.sleep(50);
