@@ -18,6 +18,9 @@ import { TAR_END, tarHeader, tarPadding } from "./tar.ts";
 /** Rises when an older Signalbox could not restore what this one writes. */
 export const BACKUP_FORMAT = 1;
 
+/** The first entry: what wrote the backup, and when. */
+export const ABOUT_FILE = "about.json";
+
 export interface BackupAbout {
   format: number;
   version: string;
@@ -52,7 +55,12 @@ export async function* packBackup(folder: string, now: () => number): AsyncGener
     const about = await stageBackup(folder, stage, now);
     const manifest: BackupManifest = {};
     const mtime = Math.floor(now() / 1000);
-    yield* packText("about.json", JSON.stringify(about), mtime);
+    const text = new TextEncoder().encode(`${JSON.stringify(about)}\n`);
+    manifest[ABOUT_FILE] = {
+      sizeBytes: text.length,
+      sha256: createHash("sha256").update(text).digest("hex"),
+    };
+    yield* packText(ABOUT_FILE, text, mtime);
     for (const name of await stagedFiles(stage)) {
       const hash = createHash("sha256");
       const { size: sizeBytes } = await stat(join(stage, name));
@@ -64,7 +72,7 @@ export async function* packBackup(folder: string, now: () => number): AsyncGener
       yield tarPadding(sizeBytes);
       manifest[name] = { sizeBytes, sha256: hash.digest("hex") };
     }
-    yield* packText("manifest.json", JSON.stringify(manifest), mtime);
+    yield* packText("manifest.json", new TextEncoder().encode(`${JSON.stringify(manifest)}\n`), mtime);
     yield TAR_END;
   } finally {
     await rm(stage, { recursive: true, force: true });
@@ -120,8 +128,7 @@ async function stagedFiles(stage: string): Promise<string[]> {
   return [DATABASE, ...(await Promise.all(folders)).flat()];
 }
 
-function* packText(name: string, text: string, mtime: number): Generator<Uint8Array> {
-  const bytes = new TextEncoder().encode(`${text}\n`);
+function* packText(name: string, bytes: Uint8Array, mtime: number): Generator<Uint8Array> {
   yield tarHeader(name, bytes.length, mtime);
   yield bytes;
   yield tarPadding(bytes.length);

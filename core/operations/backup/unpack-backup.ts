@@ -12,7 +12,7 @@ import { AppError } from "../../platform/errors.ts";
 import { beginEpoch } from "../../store/database.ts";
 import { filesOf } from "../../store/files/named-files.ts";
 import { DATABASE, openSqlite, SCHEMA } from "../../store/sqlite/database.ts";
-import { BACKUP_FORMAT } from "./backup.ts";
+import { ABOUT_FILE, BACKUP_FORMAT } from "./backup.ts";
 import { READY } from "./restore.ts";
 import { damaged, readTar, type TarEntry } from "./tar.ts";
 
@@ -31,9 +31,12 @@ export async function unpackBackup(path: string, folder: string): Promise<void> 
     let isSealed = false;
     for await (const entry of readTar(await openArchive(path))) {
       if (isSealed) throw damaged("it continues after its end");
-      if (entry.name === "about.json") refuseNewer(ABOUT.safeParse(await readText(entry)));
-      else if (entry.name === "manifest.json") {
-        refuseDifferent(MANIFEST.safeParse(await readText(entry)), found);
+      if (entry.name === ABOUT_FILE) {
+        const { value, ...read } = await readText(entry);
+        refuseNewer(ABOUT.safeParse(value));
+        found.set(entry.name, read);
+      } else if (entry.name === "manifest.json") {
+        refuseDifferent(MANIFEST.safeParse((await readText(entry)).value), found);
         isSealed = true;
       } else found.set(entry.name, await unpackFile(entry, stage));
     }
@@ -66,12 +69,14 @@ async function openArchive(path: string): Promise<ReadableStream<Uint8Array>> {
   });
 }
 
-async function readText(entry: TarEntry): Promise<unknown> {
+async function readText(entry: TarEntry): Promise<{ value: unknown; sizeBytes: number; sha256: string }> {
   if (entry.sizeBytes > MOST_TEXT_BYTES) throw damaged(`${entry.name} is too large`);
   const parts: Uint8Array[] = [];
   for await (const part of entry.bytes) parts.push(part);
+  const text = Buffer.concat(parts);
+  const sha256 = createHash("sha256").update(text).digest("hex");
   try {
-    return JSON.parse(Buffer.concat(parts).toString());
+    return { value: JSON.parse(text.toString()), sizeBytes: text.length, sha256 };
   } catch {
     throw damaged(`${entry.name} is not JSON`);
   }
@@ -92,7 +97,10 @@ function refuseDifferent(
 ): void {
   if (!manifest.success) throw damaged("its manifest cannot be read");
   const listed = Object.entries(manifest.data);
-  if (listed.length !== found.size) throw damaged(`it lists ${listed.length} files and holds ${found.size}`);
+  // The first backups listed all but this.
+  const unlisted = found.has(ABOUT_FILE) && !Object.hasOwn(manifest.data, ABOUT_FILE) ? 1 : 0;
+  if (listed.length !== found.size - unlisted)
+    throw damaged(`it lists ${listed.length} files and holds ${found.size - unlisted}`);
   for (const [name, { sizeBytes, sha256 }] of listed) {
     const file = found.get(name);
     if (file?.sizeBytes !== sizeBytes || file.sha256 !== sha256) throw damaged(`${name} was changed`);
