@@ -124,6 +124,7 @@ const SAYS: { [P in Panel]?: (data: NonNullable<PanelData[P]>) => Record<string,
   }),
   run: (run) => ({
     "data-status": run.status,
+    "data-standing": run.finishedAt === null ? "" : `${run.status} ${run.version ?? ""}`,
     "data-progress": run.status === "running" ? percent(run.progress) : "",
     "data-alert": run.status === "failed" ? `Run ${run.number} failed: ${run.error?.message ?? ""}` : "",
   }),

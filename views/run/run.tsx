@@ -99,7 +99,7 @@ export function RunPage({ frame, run, data }: RunPageProps) {
 }
 
 function RunExport({ links, run }: { links: Frame["links"]; run: RunView }) {
-  if (run.candidates.length === 0) return null;
+  if (run.finishedAt === null || run.candidates.length === 0) return null;
   const leaderboard = url(links, `/api/runs/${run.id}/leaderboard?format=csv`);
   return (
     <section class="panel" aria-labelledby="export-heading">
