@@ -238,7 +238,8 @@ function filesAndRows(folder: string): string[] {
       .concat(column("SELECT ifnull(max(seq), 0) FROM events"), column("SELECT count(*) FROM events"))
       .map(Number);
     if (count! > 0 && last! - first! + 1 !== count) faults.push("the log has a gap");
-    faults.push(...strangers(join(folder, "datasets"), column("SELECT id FROM datasets"), /^(.*)\.csv$/));
+    const known = column("SELECT id FROM datasets");
+    faults.push(...strangers(join(folder, "datasets"), known, /^([^.]*)\.csv(?:\..*\.column)?$/));
     faults.push(...strangers(join(folder, "runs"), column("SELECT id FROM runs"), /^(.*)$/));
     return faults;
   } finally {
