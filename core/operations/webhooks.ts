@@ -3,13 +3,13 @@
  * order, one request at a time, tried again until it is taken. This is the only connection that the server opens
  * outwards, and the receiver's response body is never shown.
  */
+
 import * as z from "zod";
 import type { EventLog, LogEntry, LoggedEvent } from "../events/event-log.ts";
 import { EVENT_NAMES, EVENTS, tellEvent } from "../events/events.ts";
 import { AppError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
-import { VERSION } from "../platform/version.ts";
 import type { Handle, Store } from "../store/database.ts";
 import {
   deleteWebhook,
@@ -23,6 +23,7 @@ import {
   saveProgress,
 } from "../store/webhooks.ts";
 import { deliverInOrder, MAX_ATTEMPTS, waitFor } from "./alert-routes/in-order.ts";
+import { post } from "./alert-routes/post.ts";
 import type { Config } from "./config.ts";
 
 const MAX_WEBHOOKS = 20;
@@ -235,28 +236,13 @@ export class Webhooks {
   ): Promise<string | null> {
     const id = `${this.options.log.epoch}-${entry.seq}`;
     const timestamp = Math.floor(this.options.now() / 1000);
-    try {
-      const answer = await fetch(webhook.url, {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          "user-agent": `signalbox/${VERSION}`,
-          "webhook-id": id,
-          "webhook-timestamp": String(timestamp),
-          "webhook-signature": signature(this.secretOf(webhook), `${id}.${timestamp}.${entry.json}`),
-        },
-        body: entry.json,
-        // A redirect could lead to an address that the operator never named.
-        redirect: "manual",
-        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-      });
-      await answer.body?.cancel();
-      return answer.ok ? null : `answered ${answer.status}`;
-    } catch (error) {
-      return error instanceof DOMException && error.name === "TimeoutError"
-        ? `no answer within ${TIMEOUT_MS / 1000} s`
-        : "the connection failed";
-    }
+    const headers = {
+      "content-type": "application/json",
+      "webhook-id": id,
+      "webhook-timestamp": String(timestamp),
+      "webhook-signature": signature(this.secretOf(webhook), `${id}.${timestamp}.${entry.json}`),
+    };
+    return post(webhook.url, { headers, body: entry.json, signal, timeoutMs: TIMEOUT_MS });
   }
 }
 

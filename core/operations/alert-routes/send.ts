@@ -1,6 +1,7 @@
 /** Sends one message by a channel. What the other side answers is never passed on, but for its status. */
-import { VERSION } from "../../platform/version.ts";
+
 import { type Message, mailText, requestFor } from "./messages.ts";
+import { post } from "./post.ts";
 import { type Channel, mailAddresses, type RouteTarget } from "./spec.ts";
 
 const TIMEOUT_MS = 15_000;
@@ -18,22 +19,7 @@ export async function send(
 ): Promise<string | null> {
   if (channel === "email") return sendMail(target, message, mailer);
   const { url, headers, body } = requestFor(channel, target, message);
-  try {
-    const answer = await fetch(url, {
-      method: "POST",
-      headers: { "user-agent": `signalbox/${VERSION}`, ...headers },
-      body,
-      // A redirect could lead to an address that nobody named.
-      redirect: "manual",
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-    });
-    await answer.body?.cancel();
-    return answer.ok ? null : `answered ${answer.status}`;
-  } catch (error) {
-    return error instanceof DOMException && error.name === "TimeoutError"
-      ? `no answer within ${TIMEOUT_MS / 1000} s`
-      : "the connection failed";
-  }
+  return post(url, { headers, body, signal, timeoutMs: TIMEOUT_MS });
 }
 
 async function sendMail({ to }: RouteTarget, message: Message, mailer: Mailer): Promise<string | null> {

@@ -48,7 +48,7 @@ export function Verdict({ version, data }: { version: Version; data: EvaluationD
   );
 }
 
-/** Without its note on the training that followed the test: the line below it tells of that. */
+/** The verdict without the sentence about the refit, which the line below it explains. */
 export function testedVerdict({ verdict, refit }: Pick<Version["result"], "verdict" | "refit">): string {
   return verdict.replace(figuresNote(refit), "").trim();
 }
