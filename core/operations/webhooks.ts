@@ -11,12 +11,11 @@ import { AppError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Handle, Store } from "../store/database.ts";
+import { holdDelivery, leaveDeliveries } from "../store/deliveries.ts";
 import {
   deleteWebhook,
   findWebhook,
-  holdWebhook,
   insertWebhook,
-  leaveWebhooks,
   listWebhooks,
   moveWebhook,
   type StoredWebhook,
@@ -107,7 +106,8 @@ export class Webhooks {
     for (const id of [...this.serving.keys()])
       if (!webhooks.some((webhook) => webhook.id === id)) this.endServing(id);
     for (const { id } of webhooks) {
-      const isHeld = !store.isShared || (await holdWebhook(store, { id, worker, holdMs: HOLD_MS }));
+      const isHeld =
+        !store.isShared || (await holdDelivery(store, "webhooks", { id, worker, holdMs: HOLD_MS }));
       if (!isHeld) this.endServing(id);
       // Read once more: another server may have delivered until now.
       const webhook = isHeld && !this.serving.has(id) ? await findWebhook(store, id) : null;
@@ -142,7 +142,7 @@ export class Webhooks {
     for (const abort of this.serving.values()) abort.abort();
     const { store, workerId, logger } = this.options;
     if (!store.isShared) return;
-    await leaveWebhooks(store, workerId).catch((error: unknown) =>
+    await leaveDeliveries(store, "webhooks", workerId).catch((error: unknown) =>
       logger.warn({ reason: String(error) }, "webhooks could not be left to other servers"),
     );
   }

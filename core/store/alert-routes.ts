@@ -92,24 +92,6 @@ export async function saveRouteProgress(store: Handle, progress: RouteProgress):
   );
 }
 
-/** Takes a route to deliver, or keeps it; false: another server has it. */
-export async function holdAlertRoute(
-  store: Handle,
-  { id, worker, holdMs }: { id: string; worker: string; holdMs: number },
-): Promise<boolean> {
-  const held = await store.run(
-    `UPDATE alert_routes SET worker = $worker, held_until = (SELECT at FROM clock) + $holdMs
-     WHERE id = $id AND (worker = $worker OR held_until < (SELECT at FROM clock))`,
-    { id, worker, holdMs },
-  );
-  return held > 0;
-}
-
-/** Others need not wait until it ends by itself. */
-export async function leaveAlertRoutes(store: Handle, worker: string): Promise<void> {
-  await store.run("UPDATE alert_routes SET held_until = 0 WHERE worker = $worker", { worker });
-}
-
 /** Until then nobody else sends this digest; it is due again then, should we die. False: another host sends it. */
 export async function claimDigest(
   store: Handle,

@@ -61,24 +61,6 @@ export async function saveProgress(store: Handle, webhook: StoredWebhook): Promi
   );
 }
 
-/** Takes a webhook to deliver, or keeps it; false: another server has it. */
-export async function holdWebhook(
-  store: Handle,
-  { id, worker, holdMs }: { id: string; worker: string; holdMs: number },
-): Promise<boolean> {
-  const held = await store.run(
-    `UPDATE webhooks SET worker = $worker, held_until = (SELECT at FROM clock) + $holdMs
-     WHERE id = $id AND (worker = $worker OR held_until < (SELECT at FROM clock))`,
-    { id, worker, holdMs },
-  );
-  return held > 0;
-}
-
-/** Others need not wait until it ends by itself. */
-export async function leaveWebhooks(store: Handle, worker: string): Promise<void> {
-  await store.run("UPDATE webhooks SET held_until = 0 WHERE worker = $worker", { worker });
-}
-
 export async function deleteWebhook(store: Handle, id: string): Promise<boolean> {
   return (await store.run("DELETE FROM webhooks WHERE id = $id", { id })) > 0;
 }

@@ -2,6 +2,7 @@
  * Sends alerts where people read them: by mail, Slack, Teams, Discord, ntfy or a webhook, each route from the log by its
  * own cursor, in order, tried again until it is taken; or gathers them in a digest.
  */
+
 import type { EventLog, LogEntry } from "../../events/event-log.ts";
 import { AppError } from "../../platform/errors.ts";
 import { newId } from "../../platform/ids.ts";
@@ -13,9 +14,7 @@ import {
   endDigest,
   failDigest,
   findAlertRoute,
-  holdAlertRoute,
   insertAlertRoute,
-  leaveAlertRoutes,
   listAlertRoutes,
   type RouteProgress,
   type StoredAlertRoute,
@@ -23,6 +22,7 @@ import {
   sealAlertRoute,
 } from "../../store/alert-routes.ts";
 import type { Store } from "../../store/database.ts";
+import { holdDelivery, leaveDeliveries } from "../../store/deliveries.ts";
 import { eventCounts } from "../../store/log.ts";
 import type { Sealer } from "../../store/sealed.ts";
 import { digestAfter } from "./clock.ts";
@@ -114,7 +114,8 @@ export class AlertRoutes {
     for (const id of [...this.serving.keys()])
       if (!routes.some((route) => route.id === id)) this.endServing(id);
     for (const { id, ...route } of routes) {
-      const isHeld = !store.isShared || (await holdAlertRoute(store, { id, worker, holdMs: HOLD_MS }));
+      const isHeld =
+        !store.isShared || (await holdDelivery(store, "alert_routes", { id, worker, holdMs: HOLD_MS }));
       if (!isHeld) this.endServing(id);
       else if (this.serving.get(id)?.as !== nature(route)) {
         // Read once more: another server may have delivered until now.
@@ -135,7 +136,7 @@ export class AlertRoutes {
     for (const id of [...this.serving.keys()]) this.endServing(id);
     const { store, workerId, logger } = this.options;
     if (!store.isShared) return;
-    await leaveAlertRoutes(store, workerId).catch((error: unknown) =>
+    await leaveDeliveries(store, "alert_routes", workerId).catch((error: unknown) =>
       logger.warn({ reason: String(error) }, "alert routes could not be left to other servers"),
     );
   }
