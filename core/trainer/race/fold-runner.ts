@@ -50,9 +50,13 @@ const CUT_FIT = 1.3;
 const CUT_SHARE = 0.4;
 /** After such a part of the time it is told what the race will take, even where not everybody was looked at. */
 const BOUND_SHARE = 0.27;
-/** Repeats take about such a part of the time that one deal of the folds takes, and may take a little longer than said. */
+/** Repeats take about such a part of the time that one deal of the folds takes. */
 const REPEATS_SHARE = 0.6;
-const REPEATS_SLACK = 1.2;
+
+/** Of a deal that is repeated in part: the rounds that a fold keeps are settled by the others of its deal. */
+export const LEAST_REPEATS = 2;
+/** Every fold repeated is one more member to train again at the end: what is possible is asked anew after such a part of it. */
+const BATCHES = 3;
 
 export interface Slot {
   entry: Entry;
@@ -114,10 +118,7 @@ export class FoldRunner {
     const onceMs = this.costs.onceMs(this.ahead) / this.pool.size;
     // Who will repeat the folds is not known yet: time for it is kept in any case, and used by others where some is left.
     const least = repeatsMs > 0 ? REPEATS_SHARE * (now - this.beganAt + onceMs) : 0;
-    this.endsAt = Math.min(
-      this.options.deadlineMs(),
-      now + onceMs + Math.max(least, repeatsMs / this.pool.size),
-    );
+    this.endsAt = now + onceMs + Math.max(least, repeatsMs / this.pool.size);
   }
 
   /** What the race will still take; null while nobody knows what those who were not looked at will cost. */
@@ -172,27 +173,25 @@ export class FoldRunner {
   }
 
   /**
-   * Who repeats its folds, and how far: all those wanted or nobody, since they are compared on what all of them did; then
-   * as many of the others as fill up the time.
+   * Who repeats its folds, and how many: all those wanted or nobody, since they are compared on what all of them did; then
+   * as many of the others as fill up the time. By the clock a part of a deal will do; a budget of rounds pays for whole ones.
    */
   repeatable(
     wanted: readonly Entry[],
     others: readonly Entry[],
-    rungs: readonly number[],
-  ): { field: Entry[]; rungs: readonly number[] } {
-    if (!this.isTimed) return { field: [...wanted], rungs };
-    const { once } = this.data;
+    { from, to }: { from: number; to: number },
+  ): { field: Entry[]; upTo: number } {
+    if (!this.isTimed) return { field: [...wanted], upTo: to };
     const spareMs = this.spareMs();
-    const toDeadline = (this.options.deadlineMs() - this.options.elapsedMs()) * this.pool.size;
-    const most = Math.min(toDeadline, REPEATS_SLACK * spareMs);
     const costOf = (field: readonly Entry[]) => field.reduce((sum, entry) => sum + this.costs.of(entry), 0);
-    const repeats = rungs.findLastIndex((rung) => (rung - once) * costOf(wanted) <= most) + 1;
-    if (repeats < rungs.length && this.isBound()) this.isShort = true;
-    if (repeats === 0) return { field: [], rungs: [] };
+    const possible = Math.min(to - from, Math.floor(spareMs / Math.max(1, costOf(wanted))));
+    const least = from % this.data.once === 0 ? LEAST_REPEATS : 1;
+    if (from + possible < to && this.isBound()) this.isShort = true;
+    if (possible < least) return { field: [], upTo: from };
+    const folds = Math.max(least, Math.ceil(possible / BATCHES));
     const field = [...wanted];
-    const folds = rungs[repeats - 1] - once;
     for (const entry of others) if (folds * costOf([...field, entry]) <= spareMs) field.push(entry);
-    return { field, rungs: rungs.slice(0, repeats) };
+    return { field, upTo: from + folds };
   }
 
   /** Nothing is chosen from now on. */
@@ -216,6 +215,19 @@ export class FoldRunner {
   /** Each entry's folds up to `upTo`, as far as the budget goes; each entry is told when it is through. */
   async advance(entries: readonly Entry[], upTo: number): Promise<void> {
     await this.runSlots(entries.flatMap((entry) => slotsOf(entry, entry.folds.length, upTo)));
+  }
+
+  /**
+   * Folds after the first deal. By the clock fold by fold: whenever the time ends, all have met about as many. With a
+   * budget of rounds deal by deal.
+   */
+  async repeat(entries: readonly Entry[], { from, upTo }: { from: number; upTo: number }): Promise<void> {
+    if (this.isTimed) {
+      const slots = entries.flatMap((entry) => slotsOf(entry, entry.folds.length, upTo));
+      return this.runSlots(slots.sort((a, b) => a.fold - b.fold));
+    }
+    const { once } = this.data;
+    for (let folds = from + once; folds <= upTo; folds += once) await this.advance(entries, folds);
   }
 
   /** Folds in this order, of entries that met those before; an entry is told where another's turn comes. */

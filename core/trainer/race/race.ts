@@ -127,28 +127,26 @@ async function climb(
     spared = rankedAt(field, { rung, metric }).filter((entry) => !left.includes(entry));
   }
   if (given.isWon()) return [];
-  const repeats = ladder.filter((folds) => folds > once);
   tellLikely(once);
   const best = contenders(data, entries, metric);
-  if (repeats.length === 0) {
-    await fillUp(runner, data, given);
-    return best;
+  const most = ladder.at(-1)!;
+  let folds = once;
+  while (folds < most && best.every((entry) => entry.folds.length >= folds)) {
+    const ranked = rankedAt(entries.filter(isRival), { rung: folds, metric });
+    const beaten = ranked.filter((entry) => !best.includes(entry));
+    const { field, upTo } = runner.repeatable(best, beaten, { from: folds, to: most });
+    if (upTo === folds) break;
+    runner.plan({ leaders: [], field, rungs: [upTo], telling });
+    await runner.repeat(field, { from: folds, upTo });
+    folds = upTo;
+    // What the model would be made of says how long the rest takes, and so whether there is time for more.
+    if (runner.isTimed && best.every((entry) => entry.folds.length >= folds)) tellLikely(folds);
   }
-  const rest = rankedAt(entries.filter(isRival), { rung: once, metric }).filter(
-    (entry) => !best.includes(entry),
-  );
-  const repeated = runner.repeatable(best, rest, repeats);
-  if (repeated.rungs.length === 0) {
-    await fillUp(runner, data, given);
-    return best;
-  }
-  runner.plan({ leaders: [], ...repeated, telling });
-  runner.finish();
-  for (const rung of repeated.rungs) await runner.advance(repeated.field, rung);
-  return repeated.field;
+  if (folds === once) await fillUp(runner, data, given);
+  return best;
 }
 
-/** Where folds are not repeated, those who left the race end theirs, as many as the time that is left has room for. */
+/** Those who left the race end their folds, as many as the time that is left has room for. */
 async function fillUp(
   runner: FoldRunner,
   data: TrainingData,

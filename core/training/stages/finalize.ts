@@ -7,11 +7,13 @@ import type { ColumnPlan, ColumnProfile } from "../../csv/types.ts";
 import { count } from "../../platform/figures.ts";
 import { bySeverity } from "../../trainer/checks/severity.ts";
 import type { ModelSchema, RunResult } from "../../trainer/contract.ts";
+import type { ContributionRows } from "../../trainer/explain/contribution-rows.ts";
 import type { Model } from "../../trainer/model/model.ts";
 import { readModel, writeModel } from "../../trainer/model/model-file.ts";
 import { figuresNote, type Refit } from "../../trainer/refit.ts";
 import { refitModel } from "./refit.ts";
 import type { RunDataset, Stage } from "./stage.ts";
+import { explainRows } from "./work/evaluation.ts";
 import { left, planOf, type Work } from "./work/work.ts";
 
 export const MODEL_FILE = "model.bin";
@@ -24,6 +26,7 @@ export const finalizeRun: Stage<Work> = {
     const tested = left(work, "model");
     const { model: again, refit } = await refitModel(context).finally(() => left(work, "pool").close());
     const model = again ?? tested;
+    const contributions = await explainRows(context, tested);
     planOf(context).begin("saving");
     const bytes = writeModel(model, again && tested);
     await artifacts.save(MODEL_FILE, bytes);
@@ -35,7 +38,7 @@ export const finalizeRun: Stage<Work> = {
       progress: 0.95,
       note: `${count(bytes.length)} bytes written and read back`,
     });
-    work.result = resultOf(work, dataset, { model, refit });
+    work.result = resultOf(work, dataset, { model, refit, contributions });
     report({
       type: "facts",
       facts: { sizeBytes: bytes.length, features: work.result.schema.features.length, refit },
@@ -47,8 +50,9 @@ export const finalizeRun: Stage<Work> = {
 function resultOf(
   work: Work,
   dataset: RunDataset,
-  { model, refit }: { model: Model; refit: Refit },
+  given: { model: Model; refit: Refit; contributions: ContributionRows | null },
 ): RunResult {
+  const { model, refit, contributions } = given;
   const { train, tested } = left(work, "parts");
   const evaluated = left(work, "evaluated");
   const { parts } = left(work, "blend");
@@ -60,6 +64,7 @@ function resultOf(
     findings: bySeverity(work.findings),
     refit,
     ...evaluated,
+    evaluation: { ...evaluated.evaluation, contributions },
     verdict: [evaluated.verdict, figuresNote(refit)].filter(Boolean).join(" "),
     schema: schemaOf(model, dataset),
     ...readingsOf(model, dataset),

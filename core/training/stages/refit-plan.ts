@@ -73,8 +73,8 @@ function learnerOf(
 }
 
 /**
- * A fold's fit again: of more rows, without the rounds that early stopping threw away, by the pace of those folds that
- * were not the first to run.
+ * A fold's fit again: of more rows, without the rounds that early stopping threw away and without rows to answer in each
+ * round, by the pace of those folds that were not the first to run.
  */
 function costOfFit(context: Context, entry: Entry): (fold: number) => number {
   const data = left(context.work, "data");
@@ -82,12 +82,15 @@ function costOfFit(context: Context, entry: Entry): (fold: number) => number {
   const isWhole = learnsOnce(context, entry);
   const scored = entry.folds.slice(0, data.folds.length);
   const warm = scored.length > 1 ? [...scored.keys()].slice(1) : [0];
-  const work = (fold: number) => data.folds[fold].train.length * Math.max(1, scored[fold].rounds);
+  const work = (fold: number) => {
+    const { train, valid } = data.folds[fold];
+    return (train.length + valid.length) * Math.max(1, scored[fold].rounds);
+  };
   const sum = (of: (fold: number) => number) => warm.reduce((all, fold) => all + of(fold), 0);
   const pace = sum((fold) => scored[fold].durationMs - (scored[fold].preparedMs ?? 0)) / sum(work);
   return (fold) => {
     const rows = (isWhole ? data.rows.length : data.folds[fold].train.length) + test.length;
-    return pace * rows * keptRounds(scored[fold]);
+    return pace * rows * Math.max(1, keptRounds(scored[fold]));
   };
 }
 

@@ -114,12 +114,14 @@ async function fitLearners(context: Context, given: Given): Promise<ModelPart[] 
   const tasks = learners
     .flatMap((learner) => learner.fits.map((fit, level) => ({ learner, fit, level })))
     .sort((a, b) => a.level - b.level);
-  let done = 0;
+  const wholeMs = tasks.reduce((sum, { fit }) => sum + fit.expectedMs, 0);
+  let [done, doneMs] = [0, 0];
   const members = new Map<Learner, Member[]>(learners.map((learner) => [learner, []]));
   const pending = tasks.map(async ({ learner, fit, level }) => {
     const member = await fitOne(context, given, { learner, fit });
     if (member) members.get(learner)![level] = member;
-    planOf(context).advance(0.05 + (0.9 * done) / tasks.length);
+    doneMs += fit.expectedMs;
+    planOf(context).advance(0.05 + (0.9 * doneMs) / Math.max(1, wholeMs));
     const note = `Trained ${++done} of ${tasks.length} members on all rows`;
     context.report({ type: "progress", progress: 0.05 + (0.85 * done) / tasks.length, note });
   });

@@ -10,6 +10,7 @@ import { costOf } from "../../trainer/model/members.ts";
 import { type CandidateConfig, guess } from "../../trainer/race/candidate-configs.ts";
 import { chooseBlend } from "../../trainer/race/ensemble.ts";
 import { canMeasure, type Entry, isRival, meanGoodness, type ScoredFold } from "../../trainer/race/entry.ts";
+import { LEAST_REPEATS } from "../../trainer/race/fold-runner.ts";
 import { portfolioFor } from "../../trainer/race/portfolio.ts";
 import { type RaceResult, runRace } from "../../trainer/race/race.ts";
 import type { TrainingData } from "../../trainer/race/training-data.ts";
@@ -103,9 +104,9 @@ export const selectModel: Stage<Work> = {
   },
 };
 
-/** The saved model is read back, beside calibration and threshold. */
-const SAVING_MS = 80;
-const VALIDATION_MS = 20 + SAVING_MS;
+/** The model is saved and read back: once as it was tested, beside calibration and threshold, and once as it is served. */
+const SAVING_MS = { fixed: 5, aTree: 0.016 };
+const VALIDATION_MS = 15;
 /** So many trees an answer costs, before a candidate is scored. */
 const USUAL_TREES = 3000;
 /** An ensemble takes about so many. */
@@ -128,12 +129,15 @@ function expectLater(context: Context, likely: readonly Entry[] | null): void {
   // At the end only the folds that all were compared on count.
   const members = Math.min(dealt.length, Math.max(once, ...parts.map(({ folds }) => folds.length)));
   const trees = parts.map(({ folds }) => meanCost(folds) * members).reduce((sum, cost) => sum + cost, 0);
-  expectEvaluation(context, likely ? Math.min(MOST_TREES, trees) : USUAL_TREES);
+  const cost = likely ? Math.min(MOST_TREES, trees) : USUAL_TREES;
+  expectEvaluation(context, cost);
+  const savingMs = SAVING_MS.fixed + SAVING_MS.aTree * cost;
+  const validationMs = VALIDATION_MS + savingMs;
   plan.expect("Model validation", {
-    usualMs: VALIDATION_MS + heldMs(left(context.work, "data")),
-    leastMs: VALIDATION_MS,
+    usualMs: validationMs + heldMs(left(context.work, "data")),
+    leastMs: validationMs,
   });
-  plan.expect("saving", { usualMs: SAVING_MS, leastMs: SAVING_MS });
+  plan.expect("saving", { usualMs: savingMs, leastMs: savingMs });
   expectTraining(
     context,
     parts.map((entry) => ({ entry })),
@@ -145,7 +149,7 @@ function expectLater(context: Context, likely: readonly Entry[] | null): void {
 
 /** Learning the spread of numbers by row and cell, reading it for the other rows; calibrating classes by cell. */
 const SPREAD_MS = { row: 0.02, cell: 0.001, read: 0.011 };
-const CALIBRATION_MS_A_CELL = 0.006;
+const CALIBRATION_MS_A_CELL = 0.003;
 
 /** What is learned from the answers for held-out rows. */
 function heldMs({ target, rows, encoded }: TrainingData): number {
@@ -176,7 +180,7 @@ export function openPool(
 
 /**
  * The data with the folds that candidates are compared on, and the entries that answered on all of these: as many
- * repeats as every contender has done. Where the time was too short for the likely winner, the folds
+ * as every contender has done. Where the time was too short for the likely winner, the folds
  * that it did.
  */
 function comparable(
@@ -187,10 +191,15 @@ function comparable(
   const rivals = entries.filter((entry) => entry.candidateConfig.family !== "baseline");
   const finished = contenders.map((entry) => entry.folds.length).filter((folds) => folds >= data.once);
   const likely = rivals.length > 0 ? likelyWinner(rivals, metric) : entries[0];
-  const repeats = finished.length > 0 ? Math.floor(Math.min(...finished) / data.once) : 0;
-  const folds = likely.folds.length < data.once ? likely.folds.length : data.once * Math.max(1, repeats);
+  const folds = likely.folds.length < data.once ? likely.folds.length : comparedFolds(finished, data.once);
   const compared = entries.filter((entry) => entry.folds.length >= folds);
   return { data: { ...data, folds: data.folds.slice(0, folds) }, entries: compared };
+}
+
+/** As many as all have done, unless a deal holds too few of them to settle its rounds. */
+function comparedFolds(finished: readonly number[], once: number): number {
+  const folds = Math.max(once, Math.min(...(finished.length > 0 ? finished : [once])));
+  return folds % once < LEAST_REPEATS ? folds - (folds % once) : folds;
 }
 
 /** The best among those that came at least half as far as the farthest. */

@@ -7,7 +7,7 @@ import type { Table } from "../../../csv/types.ts";
 import { type DataCurve, dataCurve, SHARES_COST } from "../../../trainer/checks/data-curve.ts";
 import type { TestedRows } from "../../../trainer/contract.ts";
 import { accumulatedEffects } from "../../../trainer/explain/accumulated.ts";
-import { contributionRows } from "../../../trainer/explain/contribution-rows.ts";
+import { type ContributionRows, contributionRows } from "../../../trainer/explain/contribution-rows.ts";
 import {
   calibrationCurve,
   precisionRecallCurve,
@@ -25,13 +25,13 @@ import { learnedTest } from "../../../trainer/model/learned-rows.ts";
 import { costOf } from "../../../trainer/model/members.ts";
 import type { Model } from "../../../trainer/model/model.ts";
 import { referenceRows } from "../../../trainer/model/reference.ts";
-import { canMeasure, isRival } from "../../../trainer/race/entry.ts";
+import { canMeasure, type Entry, isRival } from "../../../trainer/race/entry.ts";
 import { randomFor } from "../../../trainer/race/training-data.ts";
-import { spreadRows } from "../../../trainer/random.ts";
+import { shuffledPlaces, spreadRows } from "../../../trainer/random.ts";
 import { plural } from "../stage.ts";
 import { charactersOf, selectRows } from "./table.ts";
 import type { Piece } from "./time-plan.ts";
-import { type Context, checkpointOf, left, planOf, tellFinding } from "./work.ts";
+import { type Context, checkpointOf, left, planOf, tellFinding, type Work } from "./work.ts";
 
 /** Trees walked for the importances of all columns, and for all points of the dependences: about a second each. */
 const TREE_WALKS = 1.5e7;
@@ -72,56 +72,88 @@ export async function drawEvaluation(
   return { ...drawn, importance, dependence, slices, tested: kept, ...further };
 }
 
-/** Rows of a SHAP summary, by what they may cost: a row takes about so long for each tree. */
-const SHAP_ROWS = 200;
-const SHAP_MS = 2500;
-const SHAP_MS_A_TREE = 0.05;
-const LEAST_SHAP_ROWS = 12;
-const SHAP_COLUMNS = 12;
-/** The score by the number of rows may take such a part of the time so far. */
-const DATA_CURVE_SHARE = 0.15;
+/** At most such a part of the run for the score by the number of rows. */
+const MOST_CURVED = 0.05;
 const DATA_CURVE_FOLDS = 3;
 
-const shapMsOf = (trees: number, tested: number) =>
-  SHAP_MS_A_TREE * trees * Math.min(tested, shapRows(trees));
-
-const shapRows = (trees: number) =>
-  Math.max(LEAST_SHAP_ROWS, Math.min(SHAP_ROWS, SHAP_MS / (SHAP_MS_A_TREE * Math.max(1, trees))));
-
-/** What an expert looks at beyond the page's charts. Only in time that nothing else needs; each is left out without it. */
+/** What an expert looks at beyond the page's charts; SHAP comes last, in the time that is left. */
 async function furtherExplanations(context: Context, tested: Table, columns: string[]) {
-  const { work, stop } = context;
-  if (stop.aborted) return {};
-  const model = left(work, "model");
-  const pacing = pace(context, "effects");
+  if (context.stop.aborted) return {};
   const most = someRows(context, tested, 2 * Math.max(1, columns.length));
   const table = selectRows(tested, spreadRows(tested.rows, most));
-  const accumulated = await accumulatedEffects(model, { table, columns }, pacing);
-  const explained = selectRows(tested, spreadRows(tested.rows, shapRows(treesOfModel(model))));
-  const given = { table: explained, most: SHAP_COLUMNS, take: selectRows };
-  const contributions = await contributionRows(model, given, pacing);
-  return { accumulated, contributions, dataCurve: await scoreByRows(context) };
+  const accumulated = await accumulatedEffects(
+    left(context.work, "model"),
+    { table, columns },
+    pace(context, "effects"),
+  );
+  return { accumulated, dataCurve: await scoreByRows(context) };
 }
 
 /** Null where the time does not suffice. With a budget of rounds the clock has no say: one fold is measured. */
 async function scoreByRows(context: Context): Promise<DataCurve | null> {
   const { work, options, stop, elapsedMs } = context;
-  const { parts } = left(work, "blend");
-  const { entry } = parts.reduce((most, part) => (part.weight > most.weight ? part : most));
-  if (!isRival(entry) || options.split === "time") return null;
+  const plan = planOf(context);
+  const entry = heaviestEntry(work);
   const isTimed = options.budgetRounds === null;
-  const costMs = SHARES_COST * Math.max(1, entry.folds[0].durationMs);
-  const spareMs = Math.min(
-    DATA_CURVE_SHARE * elapsedMs(),
-    planOf(context).deadlineMs("effects") - elapsedMs(),
-  );
-  const folds = isTimed ? Math.min(DATA_CURVE_FOLDS, Math.floor(spareMs / costMs)) : 1;
-  if (folds < 1) return null;
-  const endsAtMs = isTimed ? elapsedMs() + 2 * spareMs : Number.POSITIVE_INFINITY;
+  const roomMs = Math.min(MOST_CURVED * plan.wholeMs, plan.roomMs("dataCurve"));
+  const folds = isTimed ? foldsCurved(context, entry, roomMs) : Number(canCurve(context, entry));
+  plan.expect("dataCurve", { usualMs: folds * curveMsOf(entry), leastMs: 0 });
+  plan.begin("dataCurve");
+  if (folds === 0) return null;
+  const endsAtMs = isTimed ? elapsedMs() + 2 * roomMs : Number.POSITIVE_INFINITY;
   const { metric } = left(work, "loaded");
   const controls = { elapsedMs, stop, checkpoint: checkpointOf(context) };
   return dataCurve(left(work, "data"), entry, { metric, folds, endsAtMs, ...controls });
 }
+
+const canCurve = ({ options }: Context, entry: Entry) => isRival(entry) && options.split !== "time";
+
+function foldsCurved(context: Context, entry: Entry, roomMs: number): number {
+  if (!canCurve(context, entry)) return 0;
+  return Math.max(0, Math.min(DATA_CURVE_FOLDS, entry.folds.length, Math.floor(roomMs / curveMsOf(entry))));
+}
+
+/** Rows of a SHAP summary: what usually suffices, and what is used where there is time. */
+const SHAP_ROWS = { usual: 200, most: 400 };
+/** A row takes about so long for each tree. */
+const SHAP_MS_A_TREE = 0.004;
+/** Where no clock ends it, its rows are as many as this takes. */
+const SHAP_MS = 2500;
+const LEAST_SHAP_ROWS = 12;
+const SHAP_COLUMNS = 12;
+/** Of the whole run. */
+const MOST_EXPLAINED = 0.07;
+
+function explanationsMsOf(context: Context, { trees, tested }: { trees: number; tested: number }): number {
+  const ms = SHAP_MS_A_TREE * trees * Math.min(tested, SHAP_ROWS.usual);
+  return Math.min(MOST_EXPLAINED * planOf(context).wholeMs, ms);
+}
+
+/** Explains as many test rows by SHAP as the plan has time for; null after a stop. It comes last: it fills what others left. */
+export async function explainRows(context: Context, model: Model): Promise<ContributionRows | null> {
+  const { work, stop, options, elapsedMs } = context;
+  if (stop.aborted) return null;
+  const plan = planOf(context);
+  plan.begin("explanations");
+  const endsAtMs = plan.fillUntilMs();
+  const bought = Math.max(LEAST_SHAP_ROWS, SHAP_MS / (SHAP_MS_A_TREE * Math.max(1, treesOfModel(model))));
+  const most = options.budgetRounds === null ? SHAP_ROWS.most : Math.min(SHAP_ROWS.usual, Math.floor(bought));
+  const { table, tested } = left(work, "parts");
+  const spread = spreadRows(tested.length, most);
+  // The clock may end it after any row: those before are spread, too.
+  const order = shuffledPlaces(spread.length, randomFor(options, "explanations"));
+  const rows = order.map((place) => tested[spread[place]]);
+  const pacing = { checkpoint: checkpointOf(context), isOver: () => elapsedMs() >= endsAtMs };
+  const given = { table: selectRows(table, rows), most: SHAP_COLUMNS, take: selectRows };
+  return contributionRows(model, given, pacing);
+}
+
+function heaviestEntry(work: Work): Entry {
+  return left(work, "blend").parts.reduce((most, part) => (part.weight > most.weight ? part : most)).entry;
+}
+
+/** Of one fold; like the first one, it runs where this code has not run before. */
+const curveMsOf = ({ folds }: Entry) => SHARES_COST * Math.max(1, folds[0].durationMs);
 
 /**
  * How the model answered some test rows, so that it can be compared with others on the rows that both were tested on.
@@ -251,7 +283,7 @@ export function treesOfModel({ parts }: Model): number {
 const SHUFFLED_PACE = 1;
 const SAME_PACE = 2;
 /** A weighted metric of one row, measured twice. */
-const MS_A_DRAWN_ROW = 6e-4;
+const MS_A_DRAWN_ROW = 4.7e-4;
 /** Curves, segments, a verdict: some lists to make. */
 const DRAWN_MS = 15;
 const LEAST_REPLICATES_SHARE = 0.1;
@@ -285,6 +317,7 @@ export function expectEvaluation(context: Context, trees: number): void {
     usualMs: effectsMs,
     leastMs: effectsMs / Math.min(DEPENDENCES, columns),
   });
+  plan.expect("explanations", { usualMs: explanationsMsOf(context, { trees, tested }), leastMs: 0 });
   const summaryMs = summaryMsOf(context, tested);
   plan.expect("summary", { usualMs: summaryMs, leastMs: summaryMs });
 }
@@ -308,13 +341,8 @@ function expectEffects(
   const { tested, columns, drawn, ms } = given;
   const [shuffled, same] = [rowsOfImportance(context, tested), rowsOfEffects(context, tested, drawn)];
   const perRow = (ms / Math.max(1, shuffled * columns)) * (SHUFFLED_PACE / SAME_PACE);
-  const shapMs = shapMsOf(treesOfModel(left(context.work, "model")), tested.rows);
-  const plan = planOf(context);
-  const effectsMs = perRow * same * POINTS * drawn;
-  // What nobody needs at once takes no time from the race or the refit.
-  const usualMs = effectsMs + Math.min(shapMs, Math.max(0, plan.spareMs("effects") - effectsMs));
   // The first of them is drawn in any case.
-  plan.expect("effects", { usualMs, leastMs: 0 });
+  planOf(context).expect("effects", { usualMs: perRow * same * POINTS * drawn, leastMs: 0 });
 }
 
 /** Rows times replicates of the bootstrap stay below this: some seconds for any file. */

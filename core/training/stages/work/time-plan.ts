@@ -20,9 +20,10 @@ const PARTS = {
     comparison: 0,
     importance: 0.45,
     effects: 0.3,
+    dataCurve: 0,
     summary: 0.05,
   },
-  Finalizing: { refit: 0, saving: 1 },
+  Finalizing: { refit: 0, explanations: 0, saving: 1 },
 } as const satisfies Partial<Record<StageName, Record<string, number>>>;
 
 type PartOf<Stage> = Stage extends keyof typeof PARTS ? keyof (typeof PARTS)[Stage] : never;
@@ -57,6 +58,9 @@ const USUAL_RACE = 0.75;
 const LEAST_LEFT = 0.1;
 /** Below it a piece's pace says less than what was expected of it. */
 const LEAST_DONE = 0.05;
+/** This piece takes the time that the others leave of what was forecast when the race ended, between these shares of its own. */
+const FILLER: Piece = "explanations";
+const FILLED = { least: 0.3, most: 2 };
 
 /** What was seen on calm machines counts as much as so many walks of this run. */
 const WALKS_PER_MS = 35_000;
@@ -79,6 +83,8 @@ export class TimePlan {
   private readonly spent: Spent[] = [];
   private afterRaceMs: number[] = [];
   private race: { beganMs: number; leastEndMs: number; endMs: number | null } | null = null;
+  /** When all was to be over, as forecast at the end of the race. */
+  private forecastMs: number | null = null;
 
   constructor(private readonly clock: PlanClock) {
     this.pieces = STAGE_RECORDS.slice(RACE + 1).flatMap(({ name, afterSelection }) =>
@@ -93,6 +99,12 @@ export class TimePlan {
   get walksPerMs(): number {
     const { walks, ms } = this.walked;
     return (walks + WALKS_SEEN) / (ms + WALKS_SEEN / WALKS_PER_MS);
+  }
+
+  /** The run's likely length. */
+  get wholeMs(): number {
+    const known = this.race?.endMs;
+    return known == null ? Math.min(this.clock.endMs(), Number.MAX_SAFE_INTEGER) : known / USUAL_RACE;
   }
 
   /** Answers have walked so many trees; what was seen last counts most. */
@@ -117,6 +129,7 @@ export class TimePlan {
     this.begunMs = this.now();
     this.done = 0;
     if (this.afterRaceMs.length === 0) this.afterRaceMs = this.pieces.map(this.usualOf);
+    this.forecastMs ??= Math.min(this.clock.endMs(), this.now() + sumOf(this.pieces, this.usualOf));
     const { piece: name } = this.pieces[at];
     const expectedMs = this.usualOf(this.pieces[at]);
     this.spent.push({ piece: name, afterRaceMs: this.afterRaceMs[at], expectedMs, tookMs: 0 });
@@ -174,7 +187,7 @@ export class TimePlan {
     if (!planned || !Number.isFinite(end)) return end;
     const later = this.pieces.slice(at + 1);
     const [least, usual] = [this.leastOf(planned), this.usualOf(planned)];
-    const latest = end - sumOf(later, this.usualOf);
+    const latest = end - sumOf(later, this.neededOf);
     if (begun + usual <= latest) return latest;
     const laterLeast = sumOf(later, this.leastOf);
     const wanted = usual - least + sumOf(later, this.usualOf) - laterLeast;
@@ -193,12 +206,28 @@ export class TimePlan {
   spareMs(piece: Piece): number {
     const at = this.placeOf(piece);
     const others = this.pieces.filter((_, i) => i > this.at && i !== at);
-    return this.clock.endMs() - this.now() - sumOf(others, this.usualOf);
+    return this.clock.endMs() - this.now() - sumOf(others, this.neededOf);
   }
 
   /** The moment from which a piece takes time that later ones need, whatever its own cost. */
   latestMs(piece: Piece): number {
-    return this.clock.endMs() - sumOf(this.pieces.slice(this.placeOf(piece) + 1), this.usualOf);
+    return this.clock.endMs() - sumOf(this.pieces.slice(this.placeOf(piece) + 1), this.neededOf);
+  }
+
+  /** When the piece that fills the time is over, if it begins now. */
+  fillUntilMs(): number {
+    const end = this.clock.endMs();
+    if (!Number.isFinite(end)) return end;
+    const later = sumOf(this.pieces.slice(this.placeOf(FILLER) + 1), this.usualOf);
+    return Math.min(end - later, this.now() + this.filledMs(later));
+  }
+
+  /** What the filling piece takes, where all others still need `othersMs`. */
+  private filledMs(othersMs: number): number {
+    const usual = this.usualOf(this.pieces[this.placeOf(FILLER)]);
+    if (this.forecastMs === null) return usual;
+    const wanted = this.forecastMs - this.now() - othersMs;
+    return Math.max(FILLED.least * usual, Math.min(FILLED.most * usual, wanted));
   }
 
   /** What the whole run will still take, at this moment; null while nothing can be told. */
@@ -207,7 +236,11 @@ export class TimePlan {
     const now = this.now();
     const later = this.pieces.slice(Math.max(0, this.at + 1));
     const own = this.at < 0 ? Math.max(0, this.race.endMs - now) : this.ownLeft(now);
-    const left = own + sumOf(later, this.usualOf);
+    const others = own + sumOf(later, this.usualOf);
+    const filler = later.find(({ piece }) => piece === FILLER);
+    const left = filler
+      ? others - this.usualOf(filler) + this.filledMs(others - this.usualOf(filler))
+      : others;
     return Math.min(left, Math.max(LEAST_LEFT * left, this.clock.endMs() - now));
   }
 
@@ -224,6 +257,10 @@ export class TimePlan {
 
   private readonly usualOf = ({ isKnown, usualMs, share }: Planned): number =>
     isKnown ? usualMs : share * this.raceMs();
+
+  /** What no other piece may take from it. */
+  private readonly neededOf = (planned: Planned): number =>
+    (planned.piece === FILLER ? FILLED.least : 1) * this.usualOf(planned);
 
   private readonly leastOf = ({ leastMs }: Planned): number => leastMs;
 

@@ -103,3 +103,23 @@ test("what a piece was expected to take, when the race was over and when it bega
     { piece: "answers", afterRaceMs: 100, expectedMs: 400, tookMs: 150 },
   ]);
 });
+
+test("explanations fill the time that the pieces before them left of the forecast, within bounds", () => {
+  const { clock, plan } = planned(10_000);
+  for (const piece of PIECES) plan.expect(piece, { usualMs: 500, leastMs: 0 });
+  plan.expect("explanations", { usualMs: 600, leastMs: 0 });
+  plan.beginRace();
+  plan.begin("Training");
+  const forecastMs = 7 * 500 + 600;
+  expect(plan.leftMs()).toBeCloseTo(forecastMs, 6);
+  clock.now = 2400;
+  plan.begin("effects");
+  expect(clock.now + plan.leftMs()!).toBeCloseTo(forecastMs, 6);
+  clock.now = 3000;
+  plan.begin("explanations");
+  expect(plan.fillUntilMs()).toBeCloseTo(forecastMs - 500, 6);
+  clock.now = 1000;
+  expect(plan.fillUntilMs()).toBe(1000 + 2 * 600);
+  clock.now = 9000;
+  expect(plan.fillUntilMs()).toBe(9000 + 0.3 * 600);
+});
