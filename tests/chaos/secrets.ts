@@ -15,7 +15,7 @@ const PAGES = ["/", "/datasets", "/runs", "/models", "/models/crew", "/docs", "/
 const MORE_PAGES = ["/settings/tokens", "/settings/audit", "/sign-in", "/embed/metrics", "/openapi.json"];
 const sown = (name: string) => `sown-${name}-${"4f1c9a7be2d35068".repeat(3)}`.slice(0, 43);
 const IN_SETTINGS = Object.entries<Setting>(SETTINGS).flatMap(([name, { isSecret }]) =>
-  // The database's password is sown in tests/core/http/identity/auth-secrets.test.ts, which has one.
+  // The database's password is sown in tests/core/http/identity/auth-secrets.slow.test.ts, which has one.
   isSecret && !name.endsWith("_URL") ? [name] : [],
 );
 /** What they are sent is data, shown as data. */

@@ -1,6 +1,6 @@
 /**
  * Starts a server whose records have one more entry each, planted into the source as it is loaded, and prints as JSON where
- * each entry was found. Run by records.test.ts in a process of its own.
+ * each entry was found. Run by records.slow.test.ts in a process of its own.
  */
 import { plugin } from "bun";
 
