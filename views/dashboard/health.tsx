@@ -38,7 +38,7 @@ export function MetricsPanel({ data }: { data: PanelData["metrics"] }) {
         <LampDot lamp={HEALTH_WORDS[state].lamp} />
         <strong>Machine {HEALTH_WORDS[state].says}</strong>
         {data.gauges.map((gauge) => (
-          <span class="machine-figure">
+          <span>
             {gauge.label} {reading(gauge.value, gauge.unit)}
           </span>
         ))}
@@ -88,7 +88,6 @@ function GaugeDial({ gauge }: { gauge: Gauge }) {
       <span class="gauge-value">{reading(gauge.value, gauge.unit)}</span>
       <meter
         aria-label={gauge.label}
-        min={0}
         max={highest}
         low={gauge.warning}
         high={gauge.critical}

@@ -4,9 +4,9 @@ import { type Links, url } from "../layout/frame.ts";
 import { clock, shortName, utc } from "./format.ts";
 import type { Lamp } from "./words.ts";
 
-/** A signal lamp; its meaning always stands beside it in words. */
+/** A signal lamp: empty, so that nothing is read out; its meaning always stands beside it in words. */
 export function LampDot({ lamp }: { lamp: Lamp }) {
-  return <span class={`lamp lamp-${lamp}`} aria-hidden="true" />;
+  return <span class={`lamp lamp-${lamp}`} />;
 }
 
 /** In UTC from the server; app.js shows it in the reader's zone. */
