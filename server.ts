@@ -7,16 +7,19 @@ import { getCookie } from "hono/cookie";
 import { matchedRoutes } from "hono/route";
 import { getPath as plainPath } from "hono/utils/url";
 import { findPanel, type PanelKey, panelKey, parsePanelKey } from "./core/events/panel-names.ts";
+import { SEES_ALL, sightOfAudience } from "./core/events/privacy.ts";
 import { accessTable } from "./core/http/identity/access-table.ts";
 import { curlCommand } from "./core/http/identity/curl.ts";
 import { Gate, type Visit } from "./core/http/identity/gate.ts";
-import { may, viewerOf } from "./core/http/identity/identity.ts";
+import { may, NOBODY, sightOf, viewerOf } from "./core/http/identity/identity.ts";
 import { pathBelow, wantedForm } from "./core/http/negotiate.ts";
 import { methodsAt, nothingAt } from "./core/http/problem.ts";
 import { htmlAnswer, landingAnswer, problemAnswer } from "./core/http/responses.ts";
+import { type DrawingKey, partsOf } from "./core/live/audiences.ts";
 import type { Bindings } from "./core/live/bindings.ts";
-import { type Fragment, Live, WALL_CLOCK } from "./core/live/live.ts";
+import { Live, WALL_CLOCK } from "./core/live/live.ts";
 import { ANY_ORIGIN, forOrigin } from "./core/live/messages.ts";
+import { pageFragments } from "./core/live/page-fragments.ts";
 import { Sockets, upgradeAnswer } from "./core/live/sockets.ts";
 import { RequestTimes } from "./core/operations/request-times.ts";
 import { failCommand } from "./core/operations/terminal.ts";
@@ -33,12 +36,13 @@ import { PredictFastPath } from "./core/routes/api/predict-fast-path.ts";
 import type { Call } from "./core/routes/api/route.ts";
 import { compareData, comparedNames } from "./core/routes/data/compare-data.ts";
 import { type PanelSource, READERS } from "./core/routes/data/panel-data.ts";
+import { sightedSource } from "./core/routes/data/sighted.ts";
 import * as forms from "./core/routes/pages/form-handlers.ts";
 import { ORDER_FORMS } from "./core/routes/pages/order-forms.ts";
 import * as outcomes from "./core/routes/pages/outcome-forms.ts";
 import * as pages from "./core/routes/pages/page-data.ts";
 import { panelAnswer } from "./core/routes/pages/panel-answer.ts";
-import { type FormAgain, signIn, signInData, signOut } from "./core/routes/pages/sign-in.ts";
+import { type FormAgain, SIGN_IN_ROUTES, signInData } from "./core/routes/pages/sign-in.ts";
 import { WhatIfs } from "./core/routes/pages/try-row.ts";
 import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
 import { drawnPanel } from "./views/drawn.ts";
@@ -62,21 +66,20 @@ type C = Context<Env>;
 
 /** The app over an opened Signalbox, and its sockets. `publish` is Bun's, once there is a server. */
 export function createApp(signalbox: Signalbox, publish: (topic: string, message: string) => void) {
-  const { config, log } = signalbox;
+  const { config, log, privacy, now } = signalbox;
   const requests = new RequestTimes(signalbox.now);
   const startedAt = signalbox.now();
-  const source: PanelSource = { ...signalbox, sockets: () => sockets.count, requests, startedAt };
+  const own = { sockets: () => sockets.count, requests, startedAt, sight: SEES_ALL };
+  const source: PanelSource = { ...signalbox, ...own };
   const links = (origin: string): Links => ({ base: config.BASE_PATH, origin, curl: curlCommand(config) });
   const gate = new Gate(signalbox, accessTable(API));
   const origin = (c: C) => gate.origin(c.var.visit);
   /** `panels`: those that the page shows, beside the header's light; where that cannot be drawn the page goes without. */
   const frame = async (c: C, panels: readonly PanelKey[] = []): Promise<Frame> => {
     const about = { links: links(origin(c)), version: VERSION, assets: ASSET_PATHS };
-    const light = live.fragment("health").catch((error) => defect(error, { panel: "health" }) ?? null);
-    const fragments = new Map<PanelKey, Fragment | null>([
-      ...(await Promise.all(panels.map(async (key) => [key, await live.fragment(key)] as const))),
-      ["health", await light],
-    ]);
+    const sight = sightOf(c.var.visit.identity ?? NOBODY);
+    const failed = (error: unknown) => defect(error, { panel: "health" });
+    const fragments = await pageFragments(live, panels, { sight, privacy, failed });
     const drawn = (key: PanelKey) =>
       drawnPanel(fragments.get(key) ?? null, (html) => forOrigin(html, about.links.origin));
     const theme = chosenTheme(getCookie(c, "theme"));
@@ -90,7 +93,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   const fastPath = new PredictFastPath({ signalbox, pipeline, gate });
   const callOf = (c: C) => {
     const asked = { params: c.req.param(), query: c.req.query(), path: c.req.path };
-    return pipeline.callFor(c.var.visit, { ...asked, bindings: c.env ?? {} });
+    return pipeline.enter(c.var.visit, { ...asked, bindings: c.env ?? {} });
   };
   const html = (node: unknown, status = 200) => htmlAnswer(`<!DOCTYPE html>${node}`, status);
   const pageAnswer = async <T>(c: C, data: T, page: views.Page<T>) => {
@@ -101,14 +104,16 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
       ? c.text(await page.text(data, links(origin(c))))
       : c.json(await page.json(data));
   };
-  const defect = (error: unknown, about: { panel?: PanelKey } = {}) =>
+  const defect = (error: unknown, about: { panel?: DrawingKey } = {}) =>
     signalbox.logger.error({ ...about, error: `${(error as Error).stack}` }, "defect");
   const live = new Live({
     clock: WALL_CLOCK,
     lastSeq: () => log.lastSeq,
-    draw: async (key) => {
+    draw: async (drawing) => {
+      const { key, audience } = partsOf(drawing);
       const { panel, subject } = parsePanelKey(key)!;
-      const data = await READERS[panel](source, subject);
+      if (privacy.settled !== null) await privacy.settled;
+      const data = await READERS[panel](sightedSource(source, sightOfAudience(audience)), subject);
       if (data === null && subject !== null) return null;
       return views.drawPanel({ panelKey: key, panel, data, links: links(ANY_ORIGIN) });
     },
@@ -117,12 +122,13 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   });
   log.subscribe((seq, stale) => live.markStale(seq, stale));
   const { hear } = new WhatIfs({ signalbox, draw: views.drawTrial });
-  const sockets = new Sockets({ config, log, live, publish, now: signalbox.now, hear, failed: defect });
+  const sockets = new Sockets({ config, log, privacy, live, publish, now, hear, failed: defect });
   const upgrade = (visit: Visit, { url, hold, identity }: Call, server: Bindings["server"]) => {
     const visitor = {
       hold,
       origin: gate.origin(visit),
       mayPredict: may(identity, "predict"),
+      sight: sightOf(identity),
       address: visit.address,
     };
     return upgradeAnswer(visit.request, server, () => sockets.admit(url, visitor));
@@ -169,7 +175,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   page("/", pages.dashboardData, views.DASHBOARD);
   page("/datasets/:id", (call) => pages.datasetData(call), views.DATASET);
   for (const list of pages.LISTS) page(`/${list}`, pages.listData(list), views.LIST);
-  page("/compare", (call) => compareData(source, comparedNames(call.url)), views.COMPARE);
+  page("/compare", ({ signalbox: seen, url }) => compareData(seen, comparedNames(url)), views.COMPARE);
   page("/runs/:id", pages.runData, views.RUN);
   page("/runs/:id/replay", pages.replayData, views.REPLAY);
   const replayOf = (c: C) => replayPath({ id: c.req.param("id")! }) + new URL(c.req.url).search;
@@ -178,7 +184,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   page("/models/:name/report", (call) => pages.modelData(call), views.MODEL_REPORT);
   page("/schedules", later(schedules, "schedulesData"), views.SCHEDULES);
   page("/sources", later(sources, "sourcesData"), views.SOURCES);
-  page("/docs", ({ home }) => apiDocs(API, source, home), views.DOCS);
+  page("/docs", ({ signalbox: seen, home }) => apiDocs(API, seen, home), views.DOCS);
   page("/inspect", () => ({}), views.INSPECT);
   page("/settings", later(settings, "settingsData"), views.SETTINGS);
   page("/settings/tokens", pages.tokensData, views.TOKENS);
@@ -188,21 +194,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   // Forms: with htmx the page stays and its panels are pushed; a browser without script is sent to a page
   const form = (path: string, submit: (call: Call) => forms.Landing | Promise<forms.Landing>) =>
     app.post(path, async (c) => landingAnswer(c.req.raw, config.BASE_PATH, await submit(callOf(c))));
-  form("/datasets", forms.uploadForm);
-  form("/samples/:name", forms.openSample);
-  form("/datasets/:id/train", forms.startTraining);
-  form("/datasets/:id/reading", forms.changeReading);
-  for (const [path, submit] of Object.entries(ORDER_FORMS)) form(path, submit);
-  form("/runs/:id/again", forms.trainAgain);
-  form("/runs/:id/stop", forms.stopRun);
-  form("/runs/:id/cancel", forms.cancelRun);
-  form("/runs/:id/resume", forms.resumeRun);
-  form("/models/:name/live", forms.deployVersion);
-  form("/models/:name/offline", forms.takeOffline);
-  form("/models/:name/threshold", forms.changeThreshold);
-  form("/models/:name/challenger", forms.challengeVersion);
-  form("/alerts/:id/dismiss", forms.dismissAlert);
-  form("/settings/tokens/:id/revoke", forms.revokeToken);
+  for (const [path, submit] of Object.entries({ ...forms.FORMS, ...ORDER_FORMS })) form(path, submit);
   form("/settings/webhooks/:id/delete", later(settings, "deleteWebhook"));
   /** One whose answer is the page itself, with what was refused or may be seen this once. */
   const shownForm = <T extends { refusal: { status: number } | null }>(
@@ -231,12 +223,12 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   shownForm("/settings/alert-routes/:id/test", later(settings, "testAlertRoute"), views.SETTINGS);
   form("/settings/alert-routes/:id/delete", later(settings, "deleteAlertRoute"));
   app.post("/settings/tokens", async (c) => pageAnswer(c, await forms.createToken(callOf(c)), views.TOKENS));
-  app.post("/sign-in", (c) => {
-    const again: FormAgain = async (shown) =>
-      html(await views.SIGN_IN.html({ ...shown, frame: await frame(c) }), shown.problem.status);
-    return signIn(signalbox, gate, { visit: c.var.visit, again });
-  });
-  app.post("/sign-out", (c) => signOut(signalbox, c.var.visit));
+  for (const { method, path, answer } of SIGN_IN_ROUTES)
+    app.on(method, path, (c) => {
+      const again: FormAgain = async (shown) =>
+        html(await views.SIGN_IN.html({ ...shown, frame: await frame(c) }), shown.problem.status);
+      return answer(signalbox, { gate, visit: c.var.visit, again, params: c.req.param() });
+    });
   app.post("/datasets/:id/preview", async (c) => {
     const call = callOf(c);
     return pageAnswer(c, await pages.datasetData(call, await forms.previewReading(call)), views.DATASET);
@@ -260,7 +252,9 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   app.get("/ws", (c) => upgrade(c.var.visit, callOf(c), c.env.server));
   app.get("/panels", async (c) => {
     const headers = { "content-type": "application/json", "cache-control": "no-store" };
-    return c.body(await sockets.presentAt(callOf(c).url, origin(c)), 200, headers);
+    const { url, identity } = callOf(c);
+    const asked = { origin: origin(c), sight: sightOf(identity) };
+    return c.body(await sockets.presentAt(url, asked), 200, headers);
   });
   app.get("/panels/:panel", async (c) => {
     const whole = { base: callOf(c).home, origin: "", curl: curlCommand(config) };
@@ -269,7 +263,11 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   app.get("/embed/:panel", async (c) => {
     const { panel, subject } = findPanel(c.req.param("panel"), c.req.query("of"));
     const theme = chosenTheme(c.req.query("theme")) ?? "auto";
-    const drawn = { panelKey: panelKey(panel, subject), panel, data: await READERS[panel](source, subject) };
+    const drawn = {
+      panelKey: panelKey(panel, subject),
+      panel,
+      data: await READERS[panel](callOf(c).signalbox, subject),
+    };
     return html(
       await views.drawEmbed({ frame: await frame(c), theme, token: c.req.query("token"), ...drawn }),
     );

@@ -73,7 +73,7 @@ export const DOCS: Page<ApiDocs> = {
   html: async (props) => (await import("./docs/docs.tsx")).DocsPage(props),
   json: (docs) => docs,
 };
-export const SIGN_IN: Page<ReturnType<typeof signInData>> = {
+export const SIGN_IN: Page<Awaited<ReturnType<typeof signInData>>> = {
   html: async (props) => (await import("./layout/sign-in.tsx")).SignInPage(props),
   json: (data) => data,
 };

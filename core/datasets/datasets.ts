@@ -7,6 +7,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CsvProfile, ReadingChoices, ReadingPreview } from "../csv/types.ts";
 import type { EventLog } from "../events/event-log.ts";
+import { missingSubject } from "../events/privacy.ts";
 import { AppError, StorageUnavailable } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -23,6 +24,7 @@ import {
 import { hiddenDatasetByHash } from "../store/deletions.ts";
 import { datasetKey } from "../store/files/named-files.ts";
 import type { FileStorage } from "../store/files/storage.ts";
+import { currentOwner, NOBODYS } from "../store/ownership.ts";
 import { runsOfDataset } from "../store/runs.ts";
 import { claimReading, orphanedReadings, unclaimedReadings } from "../store/workers.ts";
 import { FileReader } from "./file-reader.ts";
@@ -177,8 +179,8 @@ export class Datasets {
 
   /** The CSV that a version of a dataset is read from: the file itself, or the table that was made of it. */
   tablePathOf(dataset: Pick<StoredDataset, "id" | "file" | "choices" | "profile">): string {
-    const hasTable = dataset.profile?.plan.dialect.format;
-    return hasTable ? tablePath(this.options.folder, dataset) : this.pathOf(dataset);
+    if (!dataset.profile?.plan.dialect.format) return this.pathOf(dataset);
+    return tablePath(this.options.folder, dataset);
   }
 
   /** Converts a version's file again if its table is missing, as after a restore. */
@@ -200,8 +202,7 @@ export class Datasets {
   /** Throws AppError `missing`. */
   async find(id: string, version?: number, store: Handle = this.options.store): Promise<StoredDataset> {
     const found = await findDataset(store, id, version);
-    if (!found)
-      throw new AppError("missing", `Dataset ${id} does not exist`, { fix: "GET /api/datasets lists them." });
+    if (!found) throw missingSubject("dataset", id);
     return found;
   }
 
@@ -250,27 +251,27 @@ export class Datasets {
   /** Makes a dataset of a file that came, and begins to read it. */
   async adopt(id: string, part: string, received: Received): Promise<ReceivedDataset> {
     const { store, files, readsHere, workerId, now } = this.options;
-    const deleted = await hiddenDatasetByHash(store, received.sha256);
+    const owner = currentOwner() ?? NOBODYS;
+    const deleted = await hiddenDatasetByHash(store, received.sha256, owner.owner);
     // It is wanted anew: what could still be brought back goes at once.
     if (deleted !== null) await this.erase(deleted);
-    let same = await findDatasetByHash(store, received.sha256);
+    let same = await findDatasetByHash(store, received.sha256, owner);
     if (!same) {
       const key = datasetKey({ id, file: "" });
       await rename(part, files.pathOf(key));
       await files.save({ key });
       // The same bytes may have come on another connection meanwhile.
       const worker = readsHere ? workerId : null;
-      if (!(await insertDataset(store, { id, ...received, worker, createdAt: now() })))
-        same = await findDatasetByHash(store, received.sha256);
+      if (!(await insertDataset(store, { id, ...received, ...owner, worker, createdAt: now() })))
+        same = await findDatasetByHash(store, received.sha256, owner);
     }
     if (same) {
       await this.removeFiles(id);
       return { id: same.id, name: same.name, isNew: false, ready: this.whenRead(same) };
     }
     const { name, sizeBytes } = received;
-    const ready = readsHere
-      ? this.readings.read({ id, choices: {}, name, sizeBytes, file: "" })
-      : this.ends.of(id);
+    const file = { id, choices: {}, name, sizeBytes, file: "" };
+    const ready = readsHere ? this.readings.read(file) : this.ends.of(id);
     ready.catch(() => {
       // Whoever awaits `ready` hears it; with ?wait=0 nobody does, and the rejection is kept for GET.
     });

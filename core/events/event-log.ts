@@ -252,11 +252,23 @@ export class EventLog {
     return { since, truncated: since + 1 < ((await firstSeq(this.store)) ?? this.lastSeq + 1) };
   }
 
-  async activity(before: number, limit: number): Promise<Activity[]> {
-    return (await activityBefore(this.store, { before, limit })).map((row) => {
-      const { seq, type, at, data } = eventOf(row);
-      return { seq, at, type, ...tellEvent(type, data)! };
-    });
+  /** Newest first. `sees`: without those that the reader may not see. */
+  async activity(
+    before: number,
+    limit: number,
+    sees: ((data: Record<string, unknown>) => boolean) | null = null,
+  ): Promise<Activity[]> {
+    const found: Activity[] = [];
+    let from = before;
+    while (found.length < limit) {
+      const asked = sees ? Math.max(limit, CATCH_UP) : limit;
+      const rows = (await activityBefore(this.store, { before: from, limit: asked })).map(eventOf);
+      const seen = sees ? rows.filter(({ data }) => sees(data)) : rows;
+      for (const { seq, type, at, data } of seen) found.push({ seq, at, type, ...tellEvent(type, data)! });
+      if (rows.length < asked) break;
+      from = rows.at(-1)!.seq;
+    }
+    return found.slice(0, limit);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Every event, one entry each. One record: payload, level, sentence, stale panels; no HTML. */
 import { plural, reading, scorePercent, score as scoreText } from "../platform/figures.ts";
+import { ACCESS_EVENTS } from "./access-events.ts";
 import { CHANGE, changeSentence } from "./changes.ts";
 import { type EventType, event, type Level, UNTOLD } from "./event-type.ts";
 import { HEALTH_STATE_NAMES, HEALTH_STATES } from "./health-states.ts";
@@ -366,13 +367,7 @@ export const EVENTS = {
     sentence: null,
     stale: () => ["attention"],
   }),
-  "token.revoked": event({ ...UNTOLD, data: () => z.object({ tokenId: id }), stale: () => ["connection"] }),
-  "settings.changed": event({
-    data: () => z.object({ names: z.array(z.string()) }),
-    level: "info",
-    sentence: (d) => `Settings changed: ${d.names.join(", ")}`,
-    stale: () => ["activity", "health", "metrics", "attention"],
-  }),
+  ...ACCESS_EVENTS,
   ...HOST_EVENTS,
   "metrics.sampled": event({
     data: () => z.object({ values: z.record(z.string(), z.number()) }),

@@ -17,6 +17,8 @@ export interface FollowOptions {
   /** False: ends once the reader is at the present. */
   isEndless: boolean;
   signal: AbortSignal;
+  /** False: the reader may not see that event. */
+  sees?: (entry: LogEntry) => boolean | Promise<boolean>;
   /** The reader's access: when it ends, so does the following, with the reason. */
   hold?: Lease;
 }
@@ -42,16 +44,20 @@ export async function* follow(log: EventLog, options: FollowOptions): AsyncGener
         limit: Math.min(BATCH, left),
         type: options.type ?? null,
       });
-      left -= entries.length;
+      const seen = options.sees ? await seenOf(entries, options.sees) : entries;
+      left -= seen.length;
       // The last match of a rare type may be far back: events are searched only once.
       // More may have arrived while it was read: `end` was taken before.
       const last = entries.at(-1)?.seq ?? cursor;
-      cursor = entries.length >= BATCH || left === 0 ? last : Math.max(last, end);
-      if (entries.length) {
-        yield entries;
+      // As many as were asked for: there may be more.
+      const isFull = entries.length >= Math.min(BATCH, left + seen.length);
+      cursor = isFull ? last : Math.max(last, end);
+      if (seen.length) {
+        yield seen;
         heartbeatAt = performance.now() + HEARTBEAT_MS;
         continue;
       }
+      if (isFull && entries.length) continue;
       if (!options.isEndless || log.isClosed) return;
       const waited = await nextEvent(log, { cursor, heartbeatAt, signal });
       if (waited !== "silence") continue;
@@ -63,6 +69,15 @@ export async function* follow(log: EventLog, options: FollowOptions): AsyncGener
     release?.();
     log.followers -= 1;
   }
+}
+
+async function seenOf(
+  entries: readonly LogEntry[],
+  sees: NonNullable<FollowOptions["sees"]>,
+): Promise<LogEntry[]> {
+  const seen: LogEntry[] = [];
+  for (const entry of entries) if (await sees(entry)) seen.push(entry);
+  return seen;
 }
 
 const THROTTLES = new WeakMap<EventLog, Throttle>();

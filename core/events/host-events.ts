@@ -1,4 +1,4 @@
-/** Events of the servers and workers on one database. */
+/** Events of the servers and workers on one database, and of what they are set to. */
 import "../platform/zod-setup.ts";
 import * as z from "zod";
 import { event } from "./event-type.ts";
@@ -18,5 +18,11 @@ export const HOST_EVENTS = {
     level: (d) => (d.cause === "stopped" ? "info" : "warning"),
     sentence: (d) => (d.cause === "stopped" ? `${named(d)} was stopped` : `${named(d)} stopped answering`),
     stale: () => ["metrics", "activity", "attention"],
+  }),
+  "settings.changed": event({
+    data: () => z.object({ names: z.array(z.string()) }),
+    level: "info",
+    sentence: (d) => `Settings changed: ${d.names.join(", ")}`,
+    stale: () => ["activity", "health", "metrics", "attention"],
   }),
 } as const;

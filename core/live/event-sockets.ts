@@ -4,6 +4,7 @@
  */
 import type { ServerWebSocket } from "bun";
 import type { EventLog, LogEntry } from "../events/event-log.ts";
+import type { Privacy } from "../events/privacy.ts";
 import type { Viewer } from "./viewer.ts";
 
 type Socket = ServerWebSocket<Viewer>;
@@ -21,6 +22,7 @@ export class EventSockets {
 
   constructor(
     private readonly log: EventLog,
+    private readonly privacy: Privacy,
     private readonly failed: (error: unknown) => void,
   ) {
     this.unsubscribe = log.subscribe(() => this.schedulePump());
@@ -86,6 +88,8 @@ export class EventSockets {
       if (cursor >= this.log.lastSeq || socket.getBufferedAmount() > 0) continue;
       const batch = batches.get(cursor) ?? (await this.log.entries(cursor, BATCH));
       batches.set(cursor, batch);
+      // What just became private is known before it is told of.
+      if (this.privacy.settled !== null) await this.privacy.settled;
       // It may have gone while its batch was read.
       if (this.open.has(socket)) isBehind = this.sendBatch(socket, batch) || isBehind;
     }
@@ -95,7 +99,12 @@ export class EventSockets {
   /** True: it took all, and there is more. */
   private sendBatch(socket: Socket, batch: LogEntry[]): boolean {
     const { data } = socket;
-    for (const { seq, json } of batch) {
+    for (const entry of batch) {
+      const { seq, json } = entry;
+      if (!this.privacy.seesEntry(data.sight, entry)) {
+        data.cursor = seq;
+        continue;
+      }
       const sent = socket.send(json);
       if (sent === 0) return false;
       data.cursor = seq;

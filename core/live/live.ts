@@ -4,6 +4,7 @@
  * and publishing are passed in. A panel that nobody watches is not drawn.
  */
 import type { PanelKey } from "../events/panel-names.ts";
+import { type DrawingKey, partsOf } from "./audiences.ts";
 
 export const DRAW_INTERVAL_MS = 100;
 /** A late timer must not delay the next drawing. */
@@ -23,11 +24,11 @@ export const WALL_CLOCK: LiveClock = {
 export interface LiveOptions {
   clock: LiveClock;
   /** The fragment as it is now or later; null if its subject was deleted. */
-  draw: (key: PanelKey) => string | null | Promise<string | null>;
+  draw: (key: DrawingKey) => string | null | Promise<string | null>;
   /** What was drawn at one moment. `watermark`: every watched panel is drawn for all events up to it. */
   publish: (drawings: Drawing[], watermark: number) => void;
   /** A panel could not be drawn: a defect, reported once per drawing. */
-  failed: (key: PanelKey, error: unknown) => void;
+  failed: (key: DrawingKey, error: unknown) => void;
   lastSeq: () => number;
 }
 
@@ -39,7 +40,7 @@ export interface Fragment {
 
 /** A fragment to send to viewers; `html` null: its subject was deleted. */
 export interface Drawing {
-  key: PanelKey;
+  key: DrawingKey;
   html: string | null;
   seq: number;
 }
@@ -61,12 +62,14 @@ interface PanelState {
 const PANELS_KEPT = 500;
 
 export class Live {
-  private readonly panels = new Map<PanelKey, PanelState>();
-  private readonly watchers = new Map<PanelKey, number>();
+  private readonly panels = new Map<DrawingKey, PanelState>();
+  private readonly watchers = new Map<DrawingKey, number>();
+  /** Of each panel the drawings for some that are watched. */
+  private readonly variants = new Map<PanelKey, Set<DrawingKey>>();
   /** Watched panels waiting to be drawn, with the first event since the last drawing, and when they are due. */
-  private readonly waiting = new Map<PanelKey, { seq: number; dueAt: number }>();
+  private readonly waiting = new Map<DrawingKey, { seq: number; dueAt: number }>();
   /** Watched panels whose drawing is not published yet, with the first event that it shows. */
-  private readonly unpublished = new Map<PanelKey, number>();
+  private readonly unpublished = new Map<DrawingKey, number>();
   private scheduledFor = Number.POSITIVE_INFINITY;
   drawings = 0;
 
@@ -80,13 +83,13 @@ export class Live {
    * The current panel, drawn only if something has changed since; null if its subject was deleted. Throws what
    * drawing throws.
    */
-  async fragment(key: PanelKey): Promise<Fragment | null> {
+  async fragment(key: DrawingKey): Promise<Fragment | null> {
     const { html, seq } = await this.drawn(key);
     return html === null ? null : { html, seq };
   }
 
   /** As `fragment`, for several panels: one that cannot be drawn does not block the others. */
-  async drawingsOf(keys: readonly PanelKey[]): Promise<Drawing[]> {
+  async drawingsOf(keys: readonly DrawingKey[]): Promise<Drawing[]> {
     const drawings = keys.map(async (key): Promise<Drawing[]> => {
       try {
         return [{ key, ...(await this.drawn(key)) }];
@@ -99,9 +102,9 @@ export class Live {
   }
 
   /** One drawing of a panel at a time; a request during an older one waits for the next. */
-  private async drawn(key: PanelKey): Promise<Drawn> {
+  private async drawn(key: DrawingKey): Promise<Drawn> {
     const state = this.state(key);
-    const wanted = state.lastStale;
+    const wanted = this.lastStaleOf(key);
     for (;;) {
       if (state.fragment && state.fragment.seq >= wanted) return state.fragment;
       const { underWay } = state;
@@ -113,7 +116,7 @@ export class Live {
     }
   }
 
-  private async draw(key: PanelKey, state: PanelState): Promise<Drawn> {
+  private async draw(key: DrawingKey, state: PanelState): Promise<Drawn> {
     this.drawings += 1;
     // Taken before the state is read: the drawing is then at least as new as its position.
     const seq = this.options.lastSeq();
@@ -128,34 +131,45 @@ export class Live {
     }
   }
 
-  private async drawAt(key: PanelKey, seq: number): Promise<Drawn> {
+  private async drawAt(key: DrawingKey, seq: number): Promise<Drawn> {
     return { html: await this.options.draw(key), seq };
   }
 
-  watch(key: PanelKey): void {
-    this.watchers.set(key, (this.watchers.get(key) ?? 0) + 1);
+  watch(drawing: DrawingKey): void {
+    this.watchers.set(drawing, (this.watchers.get(drawing) ?? 0) + 1);
+    const { key } = partsOf(drawing);
+    if (key !== drawing) this.variants.getOrInsertComputed(key, () => new Set()).add(drawing);
   }
 
-  unwatch(key: PanelKey): void {
-    const left = (this.watchers.get(key) ?? 1) - 1;
-    if (left > 0) this.watchers.set(key, left);
-    else this.watchers.delete(key);
+  unwatch(drawing: DrawingKey): void {
+    const left = (this.watchers.get(drawing) ?? 1) - 1;
+    if (left > 0) {
+      this.watchers.set(drawing, left);
+      return;
+    }
+    this.watchers.delete(drawing);
+    const { key } = partsOf(drawing);
+    const others = this.variants.get(key);
+    if (others?.delete(drawing) && !others.size) this.variants.delete(key);
   }
 
   markStale(seq: number, keys: PanelKey[]): void {
     for (const key of keys) {
-      const state = this.state(key);
-      state.lastStale = seq;
-      if (!this.watchers.has(key)) continue;
-      if (this.waiting.has(key)) continue;
-      const dueAt = nextMoment(state.drawnAt, this.options.clock.now());
-      this.waiting.set(key, { seq, dueAt });
-      this.schedule(dueAt);
+      this.state(key).lastStale = seq;
+      this.redrawSoon(key, seq);
+      for (const variant of this.variants.get(key) ?? []) this.redrawSoon(variant, seq);
     }
   }
 
+  private redrawSoon(key: DrawingKey, seq: number): void {
+    if (!this.watchers.has(key) || this.waiting.has(key)) return;
+    const dueAt = nextMoment(this.state(key).drawnAt, this.options.clock.now());
+    this.waiting.set(key, { seq, dueAt });
+    this.schedule(dueAt);
+  }
+
   /** Whether the panel became stale after `since`; true if that is unknown. */
-  isStaleSince(key: PanelKey, since: number): boolean {
+  isStaleSince(key: DrawingKey, since: number): boolean {
     return since < this.knownSince || this.lastStaleOf(key) > since;
   }
 
@@ -167,11 +181,12 @@ export class Live {
     return watermark;
   }
 
-  private lastStaleOf(key: PanelKey): number {
-    return this.panels.get(key)?.lastStale ?? 0;
+  /** Stale is a panel, for whomever it is drawn. */
+  private lastStaleOf(drawing: DrawingKey): number {
+    return this.panels.get(partsOf(drawing).key)?.lastStale ?? 0;
   }
 
-  private state(key: PanelKey): PanelState {
+  private state(key: DrawingKey): PanelState {
     let state = this.panels.get(key);
     if (!state) {
       state = {
@@ -188,7 +203,7 @@ export class Live {
   }
 
   /** Drops the oldest unwatched panel; its staleness is then unknown. */
-  private forgetOther(newest: PanelKey): void {
+  private forgetOther(newest: DrawingKey): void {
     for (const [key, state] of this.panels) {
       if (key === newest || this.watchers.has(key)) continue;
       this.panels.delete(key);
@@ -206,7 +221,7 @@ export class Live {
   private tick(): void {
     this.scheduledFor = Number.POSITIVE_INFINITY;
     const now = this.options.clock.now();
-    const due: PanelKey[] = [];
+    const due: DrawingKey[] = [];
     let next = Number.POSITIVE_INFINITY;
     for (const [key, { dueAt }] of this.waiting) {
       if (dueAt > now) next = Math.min(next, dueAt);
@@ -218,7 +233,7 @@ export class Live {
   }
 
   /** Never rejects: failures go to `failed`. */
-  private async drawTogether(due: readonly PanelKey[], now: number): Promise<void> {
+  private async drawTogether(due: readonly DrawingKey[], now: number): Promise<void> {
     const keys = due.filter((key) => this.watchers.has(key));
     for (const key of keys) {
       this.unpublished.set(key, this.waiting.get(key)!.seq);

@@ -3,6 +3,7 @@
  */
 import type { EventLog } from "../events/event-log.ts";
 import type { PanelKey } from "../events/panel-names.ts";
+import { partsOf } from "./audiences.ts";
 import type { Drawing } from "./live.ts";
 
 /** Stands in a drawing for the address that its reader uses: it is drawn once for all. Nobody can own this name. */
@@ -30,7 +31,8 @@ export class Greetings {
   constructor(private readonly log: EventLog) {}
 
   message(drawings: Drawing[], { origin, kind, seq }: Greeting): string {
-    const list = `${kind},${origin},${drawings.map(({ key }) => key).join(",")}`;
+    // What is gone for one viewer may be there for another.
+    const list = `${kind},${origin},${drawings.map(({ key, html }) => (html === null ? `${key}!` : key)).join(",")}`;
     const seqs = `${seq},${drawings.map(({ seq }) => seq).join(",")}`;
     const known = this.made.get(list);
     if (known?.seqs === seqs) return known.message;
@@ -70,13 +72,13 @@ interface Content {
 }
 
 function contentOf(drawings: Drawing[]): Content {
-  const panels = Object.fromEntries(drawings.map(({ key, seq }) => [key, seq]));
-  const gone = drawings.filter(({ html }) => html === null).map(({ key }) => key);
+  const panels = Object.fromEntries(drawings.map(({ key, seq }) => [partsOf(key).key, seq]));
+  const gone = drawings.filter(({ html }) => html === null).map(({ key }) => partsOf(key).key);
   const content = drawings.map(partial).join("");
   return { panels, ...(gone.length && { gone }), ...(content && { content }) };
 }
 
 function partial({ key, html }: Drawing): string {
   if (html === null) return "";
-  return `<hx-partial hx-target='[id="${key}"]' hx-swap="outerMorph">${html}</hx-partial>`;
+  return `<hx-partial hx-target='[id="${partsOf(key).key}"]' hx-swap="outerMorph">${html}</hx-partial>`;
 }

@@ -5,9 +5,11 @@
 import type { Server, ServerWebSocket, WebSocketHandler } from "bun";
 import type { EventLog } from "../events/event-log.ts";
 import { type PanelKey, parsePanelKey } from "../events/panel-names.ts";
+import type { Privacy, Sight } from "../events/privacy.ts";
 import { type Config, isLoopback } from "../operations/config.ts";
 import { AppError } from "../platform/errors.ts";
 import { FOREVER, type Lease } from "../platform/leases.ts";
+import { type DrawingKey, drawingFor } from "./audiences.ts";
 import { EventSockets } from "./event-sockets.ts";
 import type { Drawing, Live } from "./live.ts";
 import { drawingsMessage, forOrigin, Greetings, tickMessage } from "./messages.ts";
@@ -20,6 +22,7 @@ type Socket = ServerWebSocket<Viewer>;
 export interface SocketsOptions {
   config: Config;
   log: EventLog;
+  privacy: Privacy;
   live: Live;
   publish: (topic: string, message: string) => void;
   now: () => number;
@@ -46,6 +49,21 @@ const TRY_AGAIN = 1011;
 /** 1012, service restart: htmx reconnects after it. */
 const RESTART = 1012;
 
+/** Who opens a socket, and from where. */
+export interface Visitor {
+  address: string;
+  origin: string;
+  hold: Lease;
+  mayPredict: boolean;
+  sight: Sight;
+}
+
+/** What one viewer is shown, and panels whose subject is hidden from it. */
+interface Shown {
+  keys: readonly DrawingKey[];
+  hidden: readonly PanelKey[];
+}
+
 export class Sockets {
   private readonly open = new Set<Socket>();
   /** When the last two rounds of pings went out. */
@@ -57,6 +75,7 @@ export class Sockets {
   private readonly readers: EventSockets;
   private readonly pinger: Timer;
   private readonly ticker: Timer;
+  private readonly unsubscribe: () => void;
 
   constructor(private readonly options: SocketsOptions) {
     this.groups = new SubscriberGroups(options.live);
@@ -65,7 +84,8 @@ export class Sockets {
       options.publish(group.topic, message);
     });
     this.greetings = new Greetings(options.log);
-    this.readers = new EventSockets(options.log, options.failed);
+    this.readers = new EventSockets(options.log, options.privacy, options.failed);
+    this.unsubscribe = options.privacy.subscribe(() => this.sendOthersAway());
     this.pinger = setInterval(() => this.closeSilent(), PING_MS);
     this.ticker = setInterval(() => this.tick(), TICK_MS);
   }
@@ -75,8 +95,8 @@ export class Sockets {
   }
 
   /** What the query asks for. Throws AppError: `unavailable` at the caps, `invalid` for an unknown panel. */
-  admit(url: URL, visitor: { address: string; origin: string; hold: Lease; mayPredict: boolean }): Viewer {
-    const { address, origin, hold, mayPredict } = visitor;
+  admit(url: URL, visitor: Visitor): Viewer {
+    const { address, origin, hold, mayPredict, sight } = visitor;
     const { config, log, now } = this.options;
     const peer = this.peers.get(address) ?? { address, sockets: 0 };
     const isFull =
@@ -95,6 +115,8 @@ export class Sockets {
       cursor: log.lastSeq,
       lastHeardAt: now(),
       mayPredict,
+      sight,
+      panels: sight.isAll ? null : panels,
       release: FOREVER,
     };
   }
@@ -128,6 +150,7 @@ export class Sockets {
   stop(): void {
     clearInterval(this.pinger);
     clearInterval(this.ticker);
+    this.unsubscribe();
     this.readers.stop();
     this.options.log.close();
     for (const socket of this.open) socket.close(RESTART, "restart");
@@ -184,14 +207,19 @@ export class Sockets {
     panels: readonly PanelKey[],
     { since, epoch, origin }: Subscription,
   ): Promise<void> {
-    const group = this.groups.join(panels, origin);
+    const { settled } = this.options.privacy;
+    if (settled !== null) await settled;
+    const { sight } = socket.data;
+    const shown = this.drawingsFor(panels, sight);
+    if (!this.open.has(socket)) return;
+    const group = this.groups.join(shown.keys, origin);
     socket.data.group = group;
     this.outbox.settle(group);
     const held: Publication[] = [];
     group.held.add(held);
     try {
-      const { message, drawings } = await this.present(panels, { since, epoch, origin });
-      if (!this.open.has(socket)) return;
+      const { message, drawings } = await this.present(shown, { since, epoch, origin });
+      if (socket.readyState !== WebSocket.OPEN) return;
       socket.send(message);
       for (const later of this.messagesSince(drawings, held)) socket.send(forOrigin(later, origin));
       this.outbox.settle(group);
@@ -203,21 +231,46 @@ export class Sockets {
   }
 
   /** What a viewer has not seen, for one that polls: the same message as a socket begins with. */
-  async presentAt(url: URL, origin: string): Promise<string> {
+  async presentAt(url: URL, { origin, sight }: Pick<Visitor, "origin" | "sight">): Promise<string> {
     const { panels, since, epoch } = positionIn(url.searchParams);
-    return (await this.present(panels, { since, epoch, origin })).message;
+    return (await this.present(this.drawingsFor(panels, sight), { since, epoch, origin })).message;
+  }
+
+  /** What is drawn for a viewer of these panels; a hidden subject looks as if it were deleted. */
+  private drawingsFor(panels: readonly PanelKey[], sight: Sight): Shown {
+    const { privacy } = this.options;
+    const keys = panels.map((key) => drawingFor(key, { sight, privacy }));
+    return {
+      keys: keys.filter((key) => key !== null),
+      hidden: panels.filter((_, index) => keys[index] === null),
+    };
+  }
+
+  /** Those to whom another drawing is due, or none, come back for it. */
+  private sendOthersAway(): void {
+    for (const socket of this.open) {
+      const { panels, sight, group } = socket.data;
+      if (!panels || !group) continue;
+      const { keys } = this.drawingsFor(panels, sight);
+      const isSame = keys.length === group.panels.length && keys.every((key, i) => key === group.panels[i]);
+      if (isSame) continue;
+      socket.unsubscribe(group.topic);
+      group.greeted.delete(socket);
+      socket.close(RESTART, "what you may see has changed");
+    }
   }
 
   private async present(
-    panels: readonly PanelKey[],
+    { keys, hidden }: Shown,
     { since, epoch, origin }: Pick<Subscription, "since" | "epoch" | "origin">,
   ): Promise<{ message: string; drawings: Drawing[] }> {
     const { live, log } = this.options;
     const isKnown = since !== null && epoch !== null && !(await log.resume(since, epoch)).truncated;
     // Before anything is drawn: what is told is at least as new.
     const seq = log.lastSeq;
-    const missed = panels.filter((key) => !isKnown || live.isStaleSince(key, since));
-    const drawings = await live.drawingsOf(missed);
+    const missed = keys.filter((key) => !isKnown || live.isStaleSince(key, since));
+    const gone = hidden.map((key): Drawing => ({ key, html: null, seq }));
+    const drawings = [...(await live.drawingsOf(missed)), ...gone];
     const kind = since !== null && !isKnown ? "truncated" : "whole";
     return { message: this.greetings.message(drawings, { origin, kind, seq }), drawings };
   }

@@ -3,11 +3,11 @@
  * costs one subscription however many panels its page has: each subscription costs as much as a twentieth of a socket.
  */
 
-import type { PanelKey } from "../events/panel-names.ts";
+import type { DrawingKey } from "./audiences.ts";
 import type { Drawing, Live } from "./live.ts";
 
 interface Page {
-  readonly panels: readonly PanelKey[];
+  readonly panels: readonly DrawingKey[];
   /** The address that these viewers use. */
   readonly origin: string;
 }
@@ -43,13 +43,13 @@ const MOST_VIEWERS = 250;
 export class SubscriberGroups {
   /** By address and panels. */
   private readonly alike = new Map<string, SubscriberGroup[]>();
-  private readonly byPanel = new Map<PanelKey, Set<SubscriberGroup>>();
+  private readonly byPanel = new Map<DrawingKey, Set<SubscriberGroup>>();
   private opened = 0;
 
   constructor(private readonly live: Live) {}
 
   /** Counts a viewer in: its panels are drawn from now on. */
-  join(panels: readonly PanelKey[], origin: string): SubscriberGroup {
+  join(panels: readonly DrawingKey[], origin: string): SubscriberGroup {
     const key = alikeKey({ panels, origin });
     const group =
       this.alike.get(key)?.find(({ viewers }) => viewers < MOST_VIEWERS) ?? this.open({ panels, origin });
@@ -78,7 +78,7 @@ export class SubscriberGroups {
   }
 
   /** Those that watch one of the panels. */
-  watching(panels: readonly PanelKey[]): Set<SubscriberGroup> {
+  watching(panels: readonly DrawingKey[]): Set<SubscriberGroup> {
     return new Set(panels.flatMap((key) => [...(this.byPanel.get(key) ?? [])]));
   }
 

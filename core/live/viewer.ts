@@ -1,5 +1,6 @@
 /** Types for what is kept of each socket. */
 import type { PanelKey } from "../events/panel-names.ts";
+import type { Sight } from "../events/privacy.ts";
 import type { Lease } from "../platform/leases.ts";
 import type { SubscriberGroup } from "./subscriber-groups.ts";
 
@@ -26,6 +27,9 @@ export interface Viewer {
   cursor: number;
   lastHeardAt: number;
   mayPredict: boolean;
+  sight: Sight;
+  /** Its panels, where what it may see of them can change; null: it sees everything. */
+  panels: readonly PanelKey[] | null;
   /** Its access need not end it any more. */
   release: () => void;
 }

@@ -8,6 +8,7 @@ import { basename, join } from "node:path";
 import { LIVE_ALERTS } from "../events/alert-records.ts";
 import type { Alerts } from "../events/alerts.ts";
 import type { EventLog, Recording } from "../events/event-log.ts";
+import { inheritPrivacy, missingSubject } from "../events/privacy.ts";
 import { AppError } from "../platform/errors.ts";
 import { newNameOf, setDeletion } from "../store/annotations.ts";
 import { setChallenger } from "../store/challengers.ts";
@@ -85,6 +86,7 @@ export class Models {
     entry: { name: string; runId: string; result: RunResult; sha256: string; sizeBytes: number },
   ): Promise<number> {
     const version = await insertVersion(tx, { ...entry, createdAt: this.options.now() });
+    await inheritPrivacy(tx, entry.name);
     this.options.keep(entry.name, version);
     await tx.append("model.registered", { model: entry.name, version, runId: entry.runId });
     return version;
@@ -93,13 +95,12 @@ export class Models {
   /** Throws AppError `missing`. */
   async find(name: string, store: Handle = this.options.store): Promise<StoredModel> {
     const model = await findModel(store, name);
-    if (!model) {
-      const renamed = await newNameOf(store, name);
-      throw new AppError("missing", `The model ${name} does not exist`, {
-        fix: renamed ? `It was renamed to ${renamed}.` : "GET /api/models lists them.",
-      });
-    }
-    return model;
+    if (model) return model;
+    const renamed = await newNameOf(store, name);
+    const missing = missingSubject("model", name);
+    throw renamed
+      ? new AppError("missing", missing.message, { fix: `It was renamed to ${renamed}.` })
+      : missing;
   }
 
   async findVersion(

@@ -7,11 +7,14 @@ import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { EVENT_NAMES } from "../events/events.ts";
 import { GAUGE_NAMES, GAUGES, type GaugeSetting, gaugeSetting } from "./gauges.ts";
-import { isNetwork } from "./networks.ts";
+import { isLoopback, isNetwork } from "./networks.ts";
 import { CLUSTER_SETTINGS } from "./schema/cluster.ts";
 import { changeable, list, number, type Setting, secret, setting, text, whole } from "./schema/kinds.ts";
+import { PROVIDER_SETTINGS, type ProviderConfig, readProviders } from "./schema/providers.ts";
 
+export { isLoopback } from "./networks.ts";
 export type { Setting, SettingGroup } from "./schema/kinds.ts";
+export type { ProviderConfig } from "./schema/providers.ts";
 
 /** A minute's number of each kind, where its setting does not say another. */
 export const RATES = { "sign-in": 10, upload: 60, train: 30, predict: 12_000, socket: 600 } as const;
@@ -98,6 +101,7 @@ export const SETTINGS = {
     text(),
     "AUTH=token: the first admin's token; if unset, one is created and printed at the first start",
   ),
+  ...PROVIDER_SETTINGS,
   TRUSTED_PROXIES: setting(
     list().pipe(z.array(z.string().refine(isNetwork, "must be addresses or networks such as 10.0.0.0/8"))),
     "",
@@ -249,6 +253,8 @@ type Values = { [K in SettingName]: z.output<(typeof SETTINGS)[K]["schema"]> };
 export type Config = Values & {
   /** What the environment sets: it cannot be changed otherwise. */
   given: ReadonlySet<SettingName>;
+  /** Where people can sign in beside tokens. */
+  providers: readonly ProviderConfig[];
 };
 
 /** Reads and checks every setting. Throws ConfigError. */
@@ -262,12 +268,28 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     values[name] = parsed.data;
     if (text) given.add(name as SettingName);
   }
-  const config = { ...(values as Values), given };
+  const config = { ...(values as Values), given, providers: providersOf(values as Values) };
+  signInByProvider(config);
   settleAddress(config);
   refuseOpenDoor(config);
   refuseBlindTrust(config);
   refuseNobodyTrains(config);
   return config;
+}
+
+function providersOf(values: Values): ProviderConfig[] {
+  try {
+    return readProviders(values);
+  } catch (error) {
+    throw new ConfigError((error as Error).message);
+  }
+}
+
+/** The token stays the way in when a provider is down. */
+function signInByProvider(config: Config): void {
+  if (!config.providers.length || config.AUTH === "token") return;
+  if (config.given.has("AUTH")) throw new ConfigError(`OIDC_ISSUER needs AUTH=token, not ${config.AUTH}`);
+  config.AUTH = "token";
 }
 
 /** PUBLIC_URL may name the base path too: then that is BASE_PATH, and it is said once. */
@@ -321,16 +343,6 @@ function refuseNobodyTrains(config: Config): void {
 
 function isOrigin(text: string): boolean {
   return text === "*" || URL.parse(text)?.origin === text;
-}
-
-export function isLoopback(host: string): boolean {
-  return (
-    host === "127.0.0.1" ||
-    host === "localhost" ||
-    host === "::1" ||
-    host === "[::1]" ||
-    /^127\.\d+\.\d+\.\d+$/.test(host)
-  );
 }
 
 /** For the log: every setting in force, secrets left out. Of an address only the host: its path may be a secret too. */

@@ -5,10 +5,12 @@ import { Datasets } from "../datasets/datasets.ts";
 import { Sources } from "../datasets/sources/sources.ts";
 import { Alerts } from "../events/alerts.ts";
 import { EventLog } from "../events/event-log.ts";
+import { Privacy } from "../events/privacy.ts";
 import type { ProxyNotice } from "../http/forwarded.ts";
 import { Idempotency } from "../http/idempotency.ts";
 import { Audit } from "../http/identity/audit.ts";
-import { embedSecretOf } from "../http/identity/embeds.ts";
+import { embedSecretOf } from "../http/identity/embeds/embeds.ts";
+import { SignIns } from "../http/identity/providers/sign-ins.ts";
 import { Tokens } from "../http/identity/tokens.ts";
 import { ModelCache } from "../models/model-cache.ts";
 import { Challenger } from "../models/monitoring/challenger.ts";
@@ -56,6 +58,7 @@ export interface Signalbox {
   logger: Logger;
   store: Store;
   log: EventLog;
+  privacy: Privacy;
   alerts: Alerts;
   datasets: Datasets;
   sources: Sources;
@@ -75,6 +78,7 @@ export interface Signalbox {
   alertRoutes: AlertRoutes;
   settings: Settings;
   tokens: Tokens;
+  signIns: SignIns;
   holds: Leases;
   audit: Audit;
   idempotency: Idempotency;
@@ -106,12 +110,16 @@ export async function openSignalbox(
   const endFollowing = log.followOthers((error) =>
     logger.error({ error: String((error as Error).stack ?? error) }, "the log could not be followed"),
   );
+  const privacy = await Privacy.open(store, log, (error) =>
+    logger.error({ error: String(error) }, "what is private could not be read yet"),
+  );
   const worker = workerIdentity(folder, role);
   const endLines = logEvents(log, { logger, now });
   const alerts = new Alerts({ store, log, logger, now });
   const settings = await Settings.open({ config, store, log, logger });
   const holds = new Leases(now);
   const tokens = await Tokens.open({ store, log, config, holds, now });
+  const signIns = new SignIns({ store, log, config, holds, logger, now });
   const audit = new Audit({ store, logger, now });
   if (config.ADMIN_TOKEN && config.ADMIN_TOKEN.length < SHORTEST_TOKEN)
     logger.warn({ characters: config.ADMIN_TOKEN.length }, "ADMIN_TOKEN is short enough to be guessed");
@@ -289,6 +297,7 @@ export async function openSignalbox(
     await feedback.stop();
     await presence.stop();
     endFollowing();
+    privacy.stop();
     await store.close();
     release();
   };
@@ -297,6 +306,7 @@ export async function openSignalbox(
     logger,
     store,
     log,
+    privacy,
     alerts,
     datasets,
     sources,
@@ -316,6 +326,7 @@ export async function openSignalbox(
     alertRoutes,
     settings,
     tokens,
+    signIns,
     holds,
     audit,
     idempotency: new Idempotency({ store, now }),

@@ -78,10 +78,17 @@ export async function renameModel(store: Handle, from: string, to: string): Prom
   const names = { from, to };
   await store.run(
     `INSERT INTO models (name, position, live_version, challenger_version, next_version, created_at, tags, note,
-       archived_at)
+       archived_at, owner, owner_name, visibility)
      SELECT $to, (SELECT max(position) + 1 FROM models), live_version, challenger_version, next_version, created_at,
-       tags, note, archived_at
+       tags, note, archived_at, owner, owner_name, visibility
      FROM models WHERE name = $from`,
+    names,
+  );
+  // Events still have the former name.
+  await store.run(
+    `INSERT INTO private_subjects (kind, subject, owner)
+     SELECT kind, $to, owner FROM private_subjects WHERE kind = 'model' AND subject = $from
+     ON CONFLICT (kind, subject) DO UPDATE SET owner = excluded.owner`,
     names,
   );
   for (const table of ["model_versions", "deployments", "prediction_minutes"])

@@ -3,8 +3,9 @@ import type { CsvProfile, ReadingChoices } from "../csv/types.ts";
 import { type Annotations, annotationsOf, type StoredAnnotations } from "./annotations.ts";
 import type { Handle } from "./database.ts";
 import { forgetAnswers } from "./idempotency.ts";
+import { hashFor, markPrivate, type Ownership, privateTo } from "./ownership.ts";
 
-export interface StoredDataset extends Annotations {
+export interface StoredDataset extends Annotations, Ownership {
   id: string;
   version: number;
   name: string;
@@ -40,10 +41,10 @@ export interface DatasetChanges {
 type Row = Omit<StoredDataset, "choices" | "profile" | "changes" | keyof Annotations> &
   StoredAnnotations & { choices: string | null; profile: string | null; changes: string | null };
 
-const COLUMNS = `d.id, v.version AS shown, d.version, d.name, coalesce(v.sha256, d.sha256) AS sha256,
+const COLUMNS = `d.id, v.version AS shown, d.version, d.name, coalesce(v.sha256, substr(d.sha256, 1, 64)) AS sha256,
   coalesce(v.size_bytes, d.size_bytes) AS "sizeBytes", d.status, d.created_at AS "createdAt", v.choices, v.profile,
   CASE WHEN v.version IS NULL THEN '' ELSE v.file END AS file, v.changes,
-  d.tags, d.note, d.archived_at AS "archivedAt"`;
+  d.tags, d.note, d.archived_at AS "archivedAt", d.owner, d.owner_name AS "ownerName", d.visibility`;
 const FROM = "FROM datasets d LEFT JOIN dataset_versions v ON v.dataset_id = d.id";
 
 /** False: the same bytes are there already. */
@@ -57,15 +58,19 @@ export async function insertDataset(
     /** Who reads it; null: whoever comes first. */
     worker: string | null;
     createdAt: number;
-  },
+  } & Ownership,
 ): Promise<boolean> {
+  const alone = dataset.visibility === "private" ? dataset.owner : null;
   return store.transaction(async (tx) => {
     const inserted = await tx.run(
-      `INSERT INTO datasets (id, position, version, name, sha256, size_bytes, status, worker, created_at)
+      `INSERT INTO datasets (id, position, version, name, sha256, size_bytes, status, worker, created_at, owner,
+         owner_name, visibility)
        VALUES ($id, (SELECT coalesce(max(position), 0) + 1 FROM datasets), 0, $name, $sha256, $sizeBytes, 'reading',
-               $worker, $createdAt) ON CONFLICT DO NOTHING`,
-      dataset,
+               $worker, $createdAt, $owner, $ownerName, $visibility) ON CONFLICT DO NOTHING`,
+      { ...dataset, sha256: hashFor(dataset.sha256, alone) },
     );
+    if (inserted > 0 && alone !== null)
+      await markPrivate(tx, { kind: "dataset", subject: dataset.id }, alone);
     return inserted > 0;
   });
 }
@@ -115,7 +120,7 @@ export async function insertDatasetVersion(store: Handle, entry: NewVersion): Pr
 
 async function currentFile(store: Handle, id: string, version: number) {
   const row = await store.get<{ file: string; sha256: string; sizeBytes: number }>(
-    `SELECT coalesce(v.file, '') AS file, coalesce(v.sha256, d.sha256) AS sha256,
+    `SELECT coalesce(v.file, '') AS file, coalesce(v.sha256, substr(d.sha256, 1, 64)) AS sha256,
        coalesce(v.size_bytes, d.size_bytes) AS "sizeBytes"
      FROM datasets d LEFT JOIN dataset_versions v ON v.dataset_id = d.id AND v.version = $version WHERE d.id = $id`,
     { id, version },
@@ -131,14 +136,15 @@ export async function recogniseBy(
   store: Handle,
   { id, sha256, sizeBytes }: { id: string; sha256: string; sizeBytes: number },
 ): Promise<void> {
-  const taken = await store.get("SELECT id FROM datasets WHERE sha256 = $sha256 AND id <> $id", {
-    sha256,
+  const wanted = hashFor(sha256, await privateTo(store, "dataset", id));
+  const taken = await store.get("SELECT id FROM datasets WHERE sha256 = $wanted AND id <> $id", {
+    wanted,
     id,
   });
   await store.run("UPDATE datasets SET sha256 = $known, size_bytes = $sizeBytes WHERE id = $id", {
     id,
     sizeBytes,
-    known: taken ? `${sha256}#${id}` : sha256,
+    known: taken ? `${wanted}#${id}` : wanted,
   });
 }
 
@@ -182,10 +188,18 @@ export async function findDataset(
   return row && dataset(row);
 }
 
-export async function findDatasetByHash(store: Handle, sha256: string): Promise<StoredDataset | null> {
+/** Of these bytes, for `owner`: a private one of that owner, else the team's unless it is to be private. */
+export async function findDatasetByHash(
+  store: Handle,
+  sha256: string,
+  { owner, visibility }: Ownership,
+): Promise<StoredDataset | null> {
+  const own = hashFor(sha256, owner);
+  const others = visibility === "private" ? own : sha256;
   const row = await store.get<Row & { shown: number | null }>(
-    `SELECT ${COLUMNS} ${FROM} AND v.version = d.version WHERE d.sha256 = $sha256 AND d.deletion IS NULL`,
-    { sha256 },
+    `SELECT ${COLUMNS} ${FROM} AND v.version = d.version WHERE d.sha256 IN ($others, $own) AND d.deletion IS NULL
+     ORDER BY d.sha256 = $own DESC LIMIT 1`,
+    { others, own },
   );
   return row && dataset(row);
 }

@@ -1,5 +1,6 @@
 /** SQL of deletions that can still be undone: what they hide, and until when. */
 import type { Handle } from "./database.ts";
+import { hashFor } from "./ownership.ts";
 
 export type DeletedKind = "dataset" | "run" | "model" | "version";
 
@@ -34,11 +35,15 @@ export async function removeDeletion(store: Handle, id: string): Promise<void> {
   await store.run("DELETE FROM deletions WHERE id = $id", { id });
 }
 
-/** The dataset of these bytes that waits to be erased. */
-export async function hiddenDatasetByHash(store: Handle, sha256: string): Promise<string | null> {
+/** The dataset of these bytes that waits to be erased, of the team or private to `owner`. */
+export async function hiddenDatasetByHash(
+  store: Handle,
+  sha256: string,
+  owner: string,
+): Promise<string | null> {
   const row = await store.get<{ id: string }>(
-    "SELECT id FROM datasets WHERE sha256 = $sha256 AND deletion IS NOT NULL",
-    { sha256 },
+    "SELECT id FROM datasets WHERE sha256 IN ($sha256, $own) AND deletion IS NOT NULL LIMIT 1",
+    { sha256, own: hashFor(sha256, owner) },
   );
   return row?.id ?? null;
 }

@@ -3,9 +3,10 @@ import type { RunResult, RunSummary } from "../trainer/contract.ts";
 import { type Annotations, annotationsOf, type StoredAnnotations } from "./annotations.ts";
 import type { Handle } from "./database.ts";
 import { forgetAnswers } from "./idempotency.ts";
+import type { Ownership } from "./ownership.ts";
 import { readResult } from "./results.ts";
 
-export interface StoredModel extends Annotations {
+export interface StoredModel extends Annotations, Ownership {
   name: string;
   liveVersion: number | null;
   /** Answers the same rows, unseen; null: none. */
@@ -29,7 +30,7 @@ export interface StoredVersion {
 }
 
 const MODEL = `name, live_version AS "liveVersion", challenger_version AS "challengerVersion", created_at AS "createdAt",
-  tags, note, archived_at AS "archivedAt", position`;
+  tags, note, archived_at AS "archivedAt", position, owner, owner_name AS "ownerName", visibility`;
 const VERSION = `name, version, run_id AS "runId", result, sha256, size_bytes AS "sizeBytes", threshold,
   previous_threshold AS "previousThreshold", created_at AS "createdAt"`;
 
@@ -45,9 +46,11 @@ export async function insertVersion(
   },
 ): Promise<number> {
   await store.run(
-    `INSERT INTO models (name, position, next_version, created_at)
-     VALUES ($name, (SELECT coalesce(max(position), 0) + 1 FROM models), 1, $at) ON CONFLICT DO NOTHING`,
-    { name: entry.name, at: entry.createdAt },
+    `INSERT INTO models (name, position, next_version, created_at, owner, owner_name)
+     VALUES ($name, (SELECT coalesce(max(position), 0) + 1 FROM models), 1, $at,
+       coalesce((SELECT owner FROM runs WHERE id = $runId), ''),
+       coalesce((SELECT owner_name FROM runs WHERE id = $runId), '')) ON CONFLICT DO NOTHING`,
+    { name: entry.name, at: entry.createdAt, runId: entry.runId },
   );
   const [row] = await store.returning<{ version: number }>(
     "UPDATE models SET next_version = next_version + 1 WHERE name = $name RETURNING next_version - 1 AS version",

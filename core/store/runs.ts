@@ -5,12 +5,13 @@ import type { Candidate, RunOptions, RunSummary } from "../trainer/contract.ts";
 import { type Annotations, annotationsOf, type StoredAnnotations } from "./annotations.ts";
 import type { Handle } from "./database.ts";
 import { forgetAnswers } from "./idempotency.ts";
+import type { Ownership } from "./ownership.ts";
 import { readResult } from "./results.ts";
 
 export const RUN_STATUSES = ["queued", "running", "finished", "failed", "cancelled", "interrupted"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
-export interface StoredRun extends Annotations {
+export interface StoredRun extends Annotations, Ownership {
   id: string;
   number: number;
   /** What a person called it; null: its number is its name. */
@@ -68,11 +69,19 @@ type Json<T, K extends keyof T> = Omit<T, K> & Record<K, string | null>;
 
 const COLUMNS = `id, number, name, tags, note, archived_at AS "archivedAt", dataset_id AS "datasetId", dataset_version AS "datasetVersion", dataset_name AS "datasetName",
   model_name AS "modelName", model_version AS "modelVersion", options, status, result, error, forecast, queued_at AS "queuedAt",
-  started_at AS "startedAt", finished_at AS "finishedAt", attempt, worker`;
+  started_at AS "startedAt", finished_at AS "finishedAt", attempt, worker, owner, owner_name AS "ownerName", visibility`;
 
 export type NewRun = Pick<
   StoredRun,
-  "id" | "datasetId" | "datasetVersion" | "datasetName" | "modelName" | "options"
+  | "id"
+  | "datasetId"
+  | "datasetVersion"
+  | "datasetName"
+  | "modelName"
+  | "options"
+  | "owner"
+  | "ownerName"
+  | "visibility"
 > & {
   queuedAt: number;
 };
@@ -80,11 +89,12 @@ export type NewRun = Pick<
 /** Numbers count up in the order of asking: the queue's order. */
 export async function insertRun(store: Handle, run: NewRun, stageNames: readonly string[]): Promise<void> {
   await store.run(
-    `INSERT INTO runs (id, number, dataset_id, dataset_version, dataset_name, model_name, options, status, queued_at)
+    `INSERT INTO runs (id, number, dataset_id, dataset_version, dataset_name, model_name, options, status, queued_at,
+       owner, owner_name, visibility)
      VALUES ($id, (SELECT coalesce(max(number), 0) + 1 FROM
                (SELECT number FROM runs UNION ALL SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'lastRun') AS given),
              $datasetId, $datasetVersion, $datasetName,
-             $modelName, $options, 'queued', $queuedAt)`,
+             $modelName, $options, 'queued', $queuedAt, $owner, $ownerName, $visibility)`,
     { ...run, options: JSON.stringify(run.options) },
   );
   for (const [position, name] of stageNames.entries()) {

@@ -9,10 +9,11 @@ import type { Datasets } from "../datasets/datasets.ts";
 import type { Alerts } from "../events/alerts.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { EventName } from "../events/events.ts";
+import { missingSubject } from "../events/privacy.ts";
 import { type Child, startChild } from "../platform/child.ts";
 import { diskFailure } from "../platform/disk.ts";
 import { AppError, StorageUnavailable } from "../platform/errors.ts";
-import { newId, slug } from "../platform/ids.ts";
+import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Store } from "../store/database.ts";
 import { findDataset } from "../store/datasets.ts";
@@ -22,16 +23,16 @@ import {
   countRuns,
   deleteRun,
   findRun,
-  insertRun,
   type RunStatus,
   resetRun,
   runsByStatus,
   type StoredRun,
 } from "../store/runs.ts";
 import { listWorkers, orphanedRuns } from "../store/workers.ts";
-import { type RunResult, STAGE_NAMES } from "../trainer/contract.ts";
+import type { RunResult } from "../trainer/contract.ts";
 import { Checkpoints } from "./queue/checkpoints.ts";
 import { notRunning, writeCancellation, writeFailure, writeResult } from "./queue/endings.ts";
+import { enqueueRun } from "./queue/enqueue.ts";
 import { interruptRun, isResumable, resumableRuns } from "./queue/interruptions.ts";
 import { prepareRun } from "./queue/prepare-run.ts";
 import type { WorkerIdentity } from "./queue/presence.ts";
@@ -166,7 +167,7 @@ export class Runs {
   /** Throws AppError `missing`. */
   async find(id: string): Promise<StoredRun> {
     const run = await findRun(this.options.store, id);
-    if (!run) throw new AppError("missing", `Run ${id} does not exist`, { fix: "GET /api/runs lists them." });
+    if (!run) throw missingSubject("run", id);
     return run;
   }
 
@@ -179,20 +180,7 @@ export class Runs {
       if (await findRun(tx, id)) return;
       // It may have been deleted meanwhile.
       await datasets.find(dataset.id, dataset.version, tx);
-      await insertRun(
-        tx,
-        {
-          id,
-          options,
-          datasetId: dataset.id,
-          datasetVersion: dataset.version,
-          datasetName: dataset.name,
-          modelName: request.name ?? slug(dataset.name),
-          queuedAt: now(),
-        },
-        STAGE_NAMES,
-      );
-      await tx.append("run.queued", { ...runOf((await findRun(tx, id))!), target: options.target });
+      await enqueueRun(tx, { id, options, dataset, name: request.name, queuedAt: now() });
     });
     await this.pump();
     return this.find(id);

@@ -1,8 +1,10 @@
 /** The live core on a real port, with drawings of a chosen size and a clock that the test sets. */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EventLog } from "../../core/events/event-log.ts";
+import { Privacy, SEES_ALL } from "../../core/events/privacy.ts";
 import { Live } from "../../core/live/live.ts";
 import { Sockets } from "../../core/live/sockets.ts";
 import type { Viewer } from "../../core/live/viewer.ts";
@@ -51,6 +53,7 @@ export async function openSocketServer(options: {
   const sockets = new Sockets({
     config,
     log,
+    privacy: await Privacy.open(store, log, failed),
     live,
     publish,
     now: () => Date.now() + clock.ahead,
@@ -70,6 +73,7 @@ export async function openSocketServer(options: {
             origin: "http://here",
             hold: () => () => {},
             mayPredict: false,
+            sight: SEES_ALL,
           }),
         });
       } catch (error) {

@@ -1,17 +1,24 @@
-/** Draws the sign-in page: one field for a token, with what was wrong with the last one. */
+/** Draws the sign-in page: a button for each provider, and one field for a token, with what was wrong last. */
 import type { Problem } from "../../core/http/problem.ts";
 import { LampDot } from "../parts/parts.tsx";
-import { type Frame, url } from "./frame.ts";
+import { type Frame, type Links, url } from "./frame.ts";
 import { Head } from "./layout.tsx";
+
+interface ShownProvider {
+  id: string;
+  name: string;
+  isReachable: boolean;
+}
 
 export interface SignInProps {
   frame: Frame;
   /** Where to go then. */
   next: string;
+  providers: ShownProvider[];
   problem?: Problem;
 }
 
-export function SignInPage({ frame, next, problem }: SignInProps) {
+export function SignInPage({ frame, next, providers, problem }: SignInProps) {
   const { links } = frame;
   return (
     <html lang="en" {...(frame.theme ? { "data-theme": frame.theme } : {})}>
@@ -20,6 +27,7 @@ export function SignInPage({ frame, next, problem }: SignInProps) {
         <main id="main">
           <p class="nameplate">Signalbox</p>
           <h1>Sign in</h1>
+          {frame.viewer.name && <p>You are signed in as {frame.viewer.name}.</p>}
           {problem && (
             <div id="wrong" class="note note-danger" role="alert">
               <p>
@@ -28,6 +36,8 @@ export function SignInPage({ frame, next, problem }: SignInProps) {
               {problem.fix && <p>{problem.fix}</p>}
             </div>
           )}
+          {providers.length > 0 && <Providers providers={providers} links={links} next={next} />}
+          {providers.length > 0 && <h2>Or with a token</h2>}
           <form class="form" method="post" action={url(links, "/sign-in")}>
             <input type="hidden" name="next" value={next} />
             <div class="field">
@@ -37,15 +47,15 @@ export function SignInPage({ frame, next, problem }: SignInProps) {
                 name="token"
                 type="password"
                 required
-                autofocus
+                autofocus={providers.every(({ isReachable }) => !isReachable)}
                 autocomplete="current-password"
                 spellcheck={false}
                 autocapitalize="none"
                 {...(problem ? { "aria-invalid": "true", "aria-describedby": "wrong" } : {})}
               />
             </div>
-            <button type="submit" class="primary">
-              Sign in
+            <button type="submit" class={providers.length > 0 ? "button" : "primary"}>
+              {providers.length > 0 ? "Sign in with the token" : "Sign in"}
             </button>
           </form>
           <p class="fine">
@@ -55,5 +65,32 @@ export function SignInPage({ frame, next, problem }: SignInProps) {
         </main>
       </body>
     </html>
+  );
+}
+
+/** Links, not forms: a form may not lead to another origin. */
+function Providers({ providers, links, next }: { providers: ShownProvider[]; links: Links; next: string }) {
+  const query = next === "/" ? "" : `?${new URLSearchParams({ next })}`;
+  const down = providers.filter(({ isReachable }) => !isReachable);
+  return (
+    <div class="form">
+      {down.length > 0 && (
+        <div class="note" role="status">
+          <p>
+            {down.map(({ name }) => name).join(" and ")} cannot be reached right now. Sign in with a token, or
+            try again in a moment.
+          </p>
+        </div>
+      )}
+      {providers.map(({ id, name, isReachable }) => (
+        <a
+          class={isReachable ? "button primary" : "button"}
+          href={url(links, `/sign-in/${id}${query}`)}
+          data-reachable={String(isReachable)}
+        >
+          {isReachable ? `Sign in with ${name}` : `Try ${name} again`}
+        </a>
+      ))}
+    </div>
   );
 }

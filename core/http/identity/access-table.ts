@@ -17,7 +17,10 @@ export interface RouteAccess {
   endsAccess: boolean;
 }
 
-const ENDS_ACCESS = new Set(["POST /sign-out", "DELETE /api/tokens/:id"]);
+const ENDS_ACCESS = new Set([
+  ...["POST /sign-in", "GET /sign-in/:provider/callback", "POST /sign-out"],
+  "DELETE /api/tokens/:id",
+]);
 
 /** What a row of the API says of who may ask. */
 interface RouteRow {
@@ -58,6 +61,9 @@ export const PAGES: Record<string, PageAccess> = {
   "GET /sign-in": { scope: "open" },
   "POST /sign-in": { scope: "open" },
   "POST /sign-out": { scope: "open" },
+  "GET /sign-in/:provider": { scope: "open" },
+  "GET /sign-in/:provider/callback": { scope: "open" },
+  "POST /sign-in/:provider/sign-out": { scope: "open" },
   "POST /datasets": { like: "POST /api/upload" },
   "POST /samples/:name": { like: "POST /api/samples/:name" },
   "POST /alerts/:id/dismiss": { like: "DELETE /api/alerts/:id" },

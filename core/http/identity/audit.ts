@@ -34,9 +34,9 @@ export class Audit {
   async note(
     request: AuditedRequest,
     action: string,
-    { who, status }: { who: string; status: number },
+    { who, status, via = "browser" }: { who: string; status: number; via?: Identity["via"] },
   ): Promise<void> {
-    await this.insert(request, { who, via: "browser", action, made: null, status });
+    await this.insert(request, { who, via, action, made: null, status });
   }
 
   /** Newest first. */

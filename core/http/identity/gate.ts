@@ -16,8 +16,9 @@ import type { Audit } from "./audit.ts";
 import { readSessionCookie } from "./cookies.ts";
 import { readCredential } from "./credentials.ts";
 import { curlCommand } from "./curl.ts";
-import { embedGrant, refuseOtherPanels } from "./embeds.ts";
+import { embedGrant, refuseOtherPanels } from "./embeds/embeds.ts";
 import { embedIdentity, type Identity, may, OPERATOR } from "./identity.ts";
+import type { SignIns } from "./providers/sign-ins.ts";
 import { identityOfProxy } from "./proxy.ts";
 import { returnPath } from "./return-path.ts";
 import type { Access } from "./scopes.ts";
@@ -55,6 +56,7 @@ const NOT_SHARED = { "cache-control": "private, no-cache" };
 interface GateOptions {
   config: Config;
   tokens: Tokens;
+  signIns: Pick<SignIns, "identify">;
   audit: Audit;
   embedSecret: string;
   logger: Logger;
@@ -240,10 +242,11 @@ export class Gate {
   }
 
   private async identifyBrowser({ request }: Visit): Promise<Identity | null> {
-    const { config, tokens } = this.signalbox;
+    const { config, tokens, signIns } = this.signalbox;
     if (config.AUTH !== "token") return null;
     const cookie = readSessionCookie(request.headers, config.PORT);
-    return cookie === null ? null : await tokens.identifyBrowser(cookie);
+    if (cookie === null) return null;
+    return (await tokens.identifyBrowser(cookie)) ?? (await signIns.identify(cookie));
   }
 
   private sendToSignIn(visit: Visit): Response {

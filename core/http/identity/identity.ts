@@ -2,12 +2,14 @@
  * Represents who makes a request. One value for everybody: the open door, a token, a browser, a proxy's user, an
  * embedded panel.
  */
+import { SEES_ALL, SEES_TEAM, type Sight } from "../../events/privacy.ts";
+import type { Ownership } from "../../store/ownership.ts";
 import { type Access, includes, ROLE_SCOPES, type Role, type Scope } from "./scopes.ts";
 
 export interface Identity {
   /** As people and the audit read it. */
   name: string;
-  via: "open" | "token" | "browser" | "proxy" | "embed";
+  via: "open" | "token" | "browser" | "oidc" | "proxy" | "embed";
   scopes: readonly Scope[];
   /** What limits count by; null: by the address. */
   key: string | null;
@@ -48,10 +50,25 @@ export function embedIdentity(panel: string, expiresAt: number): Identity {
 export function viewerOf(identity: Identity | null) {
   const { name, via, scopes } = identity ?? NOBODY;
   const may = ACTIONS.filter((access) => includes(scopes, access)).join(" ");
-  return { name: via === "open" || via === "embed" ? "" : name, may, canSignOut: via === "browser" };
+  return {
+    name: via === "open" || via === "embed" ? "" : name,
+    may,
+    canSignOut: via === "browser" || via === "oidc",
+  };
 }
 
 const ACTIONS = ["read", "predict", "train", "deploy", "sources", "admin"] as const;
+
+/** What it may see of what others keep private. */
+export function sightOf({ scopes, panel, key }: Identity): Sight {
+  if (panel !== null) return SEES_TEAM;
+  return includes(scopes, "admin") ? SEES_ALL : { isAll: false, owner: key };
+}
+
+/** What it makes belongs to it; where nobody signs in, to nobody. */
+export function ownershipBy({ key, name }: Identity, visibility: Ownership["visibility"] = null): Ownership {
+  return { owner: key ?? "", ownerName: key === null ? "" : name, visibility };
+}
 
 /** Can the access end while something is open? */
 export function isRevocable({ credentials, expiresAt }: Identity): boolean {

@@ -3,9 +3,10 @@
  * refusal.
  */
 
+import type { Sight } from "../../events/privacy.ts";
 import { finishAnswer } from "../../http/compress.ts";
 import type { Gate, Visit } from "../../http/identity/gate.ts";
-import { type Identity, isRevocable, NOBODY } from "../../http/identity/identity.ts";
+import { type Identity, isRevocable, NOBODY, ownershipBy, sightOf } from "../../http/identity/identity.ts";
 import { type Problem, problem } from "../../http/problem.ts";
 import { problemAnswer } from "../../http/responses.ts";
 import { revocableAnswer, revocableRequest, whileAllowed } from "../../http/revocable.ts";
@@ -14,7 +15,10 @@ import type { RequestTimes } from "../../operations/request-times.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Lease } from "../../platform/leases.ts";
 import { Timings } from "../../platform/timing.ts";
+import type { Annotated } from "../../store/annotations.ts";
+import { ownedBy } from "../../store/ownership.ts";
 import type { PanelSource } from "../data/panel-data.ts";
+import { sightedSource } from "../data/sighted.ts";
 import { exampleOf } from "./docs.ts";
 import { API } from "./index.ts";
 import type { Call } from "./route.ts";
@@ -35,6 +39,12 @@ interface PipelineOptions {
   drawings: Call["drawings"];
 }
 
+/** What stands in an address after these. */
+const SUBJECT_OF: Record<string, Annotated | undefined> = {
+  datasets: "dataset",
+  runs: "run",
+  models: "model",
+};
 const ROWS = new Map(API.map((row) => [`${row.method} ${row.path}`, row]));
 const SOCKET = "GET /ws";
 
@@ -53,6 +63,7 @@ class PassedCall implements Call {
   readonly requestId: string;
   readonly problemOf: Call["problemOf"];
   readonly identity: Identity;
+  readonly sight: Sight;
   /** As an Idempotency-Key's watch made it; null: as it came. */
   private watched: Request | null = null;
   params: Record<string, string>;
@@ -67,7 +78,8 @@ class PassedCall implements Call {
     private readonly match: RouteMatch & { problemOf: Call["problemOf"] },
   ) {
     this.problemOf = match.problemOf;
-    this.signalbox = options.signalbox;
+    this.sight = sightOf(visit.identity ?? NOBODY);
+    this.signalbox = sightedSource(options.signalbox, this.sight);
     this.drawings = options.drawings;
     this.requestId = visit.requestId;
     this.identity = visit.identity ?? NOBODY;
@@ -164,10 +176,24 @@ export class Pipeline {
     return call;
   }
 
+  /** As `callFor`, of an address that the visitor may see. Throws AppError `missing` for one that is hidden. */
+  enter(visit: Visit, match: RouteMatch): Call {
+    const call = this.callFor(visit, match);
+    const { path, params } = match;
+    const below = path.slice(this.options.signalbox.config.BASE_PATH.length);
+    const kind = SUBJECT_OF[/^\/(?:api\/)?(datasets|runs|models)\//.exec(below)?.[1] ?? ""];
+    const subject = params.id ?? params.name;
+    if (kind && subject !== undefined) this.options.signalbox.privacy.refuseHidden(call.sight, kind, subject);
+    return call;
+  }
+
   /** Refuses a pending response when its access ends, unless the request itself ended it. */
   async whileAllowed({ identity, route }: Visit, work: () => Promise<void>): Promise<void> {
-    if (!identity || !isRevocable(identity) || route?.endsAccess) return work();
-    return whileAllowed(work, this.options.signalbox.holds.holdFor(identity));
+    // What a change makes belongs to whoever asked for it.
+    const isOwned = route?.isChange && identity?.key;
+    const act = isOwned ? () => ownedBy(ownershipBy(identity), work) : work;
+    if (!identity || !isRevocable(identity) || route?.endsAccess) return act();
+    return whileAllowed(act, this.options.signalbox.holds.holdFor(identity));
   }
 
   /** A stream that has begun has its status already: its end is logged as a failed request. */

@@ -6,6 +6,7 @@
 import { checked, parseJson, readText } from "../../http/body.ts";
 import { COMPRESS_FROM } from "../../http/compress.ts";
 import type { Gate, Visit } from "../../http/identity/gate.ts";
+import { sightOf } from "../../http/identity/identity.ts";
 import { problemAnswer } from "../../http/responses.ts";
 import { JSON_HEADERS } from "../../http/security.ts";
 import type { Bindings } from "../../live/bindings.ts";
@@ -18,7 +19,7 @@ import type { Pipeline } from "./pipeline.ts";
 import { PREDICT } from "./rows/models/models.ts";
 
 interface FastPathOptions {
-  signalbox: Pick<Signalbox, "config" | "models" | "serving">;
+  signalbox: Pick<Signalbox, "config" | "models" | "serving" | "privacy">;
   pipeline: Pipeline;
   gate: Gate;
 }
@@ -66,6 +67,8 @@ export class PredictFastPath {
       // Awaits only if something has to be looked up.
       const admitted = gate.admit(visit, LISTED);
       if (admitted instanceof Promise) await admitted;
+      const { privacy } = this.options.signalbox;
+      if (!privacy.isEmpty) privacy.refuseHidden(sightOf(visit.identity!), "model", address.name);
       if (!isPlain(request)) {
         const call = pipeline.callFor(visit, matchOf(address, bindings));
         answer = await withTimings(timings, () => answerRoute(PREDICT, call));

@@ -2,6 +2,7 @@
  * Defines what an API route is. A row of data: address, what it says of itself, what it takes, and what it answers.
  */
 import * as z from "zod";
+import type { Sight } from "../../events/privacy.ts";
 import { COMPRESS_FROM } from "../../http/compress.ts";
 import type { Tag } from "../../http/conditions.ts";
 import type { Identity } from "../../http/identity/identity.ts";
@@ -42,6 +43,8 @@ export interface Call<P = Record<string, string>, Q = Record<string, string>, B 
   /** Throws AppError `precondition` where If-Match does not hold any more; for the moment of the change. */
   unchanged: Unchanged;
   identity: Identity;
+  /** What it may see; `signalbox` holds no more than that. */
+  sight: Sight;
   /** Registers what ends when the identity's access does: streams. */
   hold: Lease;
   /** HTML and SVG are made by views, which core does not know. */
@@ -236,7 +239,9 @@ export async function steadyListAnswer<T>(
 ): Promise<Response> {
   const kept = KEPT_PAGES.getOrInsertComputed(signalbox.log, () => new Map());
   const range = rangeOf(query);
-  const key = `${url.pathname} ${JSON.stringify(range)}`;
+  // Others see other rows.
+  const audience = signalbox.privacy.audienceOf(signalbox.sight);
+  const key = `${url.pathname} ${JSON.stringify(range)} ${audience}`;
   const moment = { seq: signalbox.log.lastSeq, minute: Math.floor(signalbox.now() / 60_000) };
   let page = kept.get(key);
   if (page?.seq !== moment.seq || page.minute !== moment.minute) {

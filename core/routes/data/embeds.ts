@@ -5,7 +5,7 @@
  */
 import * as z from "zod";
 import { findPanel, PANEL_NAMES, panelKey } from "../../events/panel-names.ts";
-import { signEmbedToken } from "../../http/identity/embed-token.ts";
+import { signEmbedToken } from "../../http/identity/embeds/embed-token.ts";
 import { AppError } from "../../platform/errors.ts";
 import { type PanelSource, READERS } from "./panel-data.ts";
 

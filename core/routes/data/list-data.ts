@@ -1,5 +1,6 @@
 /** Reads the rows of lists. Rows newest first, a page at a time, the same for panels, pages and API. */
-import type { Activity, EventLog } from "../../events/event-log.ts";
+import type { Activity } from "../../events/event-log.ts";
+import type { Sight } from "../../events/privacy.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import {
   type List,
@@ -106,17 +107,25 @@ const SCANNED = 500;
 /** Rows that one search examines; the next page continues from there. */
 const SEARCHED = 20_000;
 
+type ActivitySource = Pick<Signalbox, "log" | "privacy"> & { sight: Sight };
+
 export async function activityRows(
-  { log }: Signalbox,
+  source: ActivitySource,
   { before, limit, filter }: PageRange,
 ): Promise<Page<Activity>> {
-  if (filter) return searchedActivity(log, { before, limit, filter });
-  const rows = await log.activity(before, limit + 1);
+  if (filter) return searchedActivity(source, { before, limit, filter });
+  const rows = await source.log.activity(before, limit + 1, seenBy(source));
   const items = rows.slice(0, limit);
   return { items, next: rows.length > limit ? items.at(-1)!.seq : null };
 }
 
-async function searchedActivity(log: EventLog, range: Required<PageRange>): Promise<Page<Activity>> {
+/** Null: everything is seen. */
+function seenBy({ privacy, sight }: ActivitySource) {
+  if (sight.isAll || privacy.isEmpty) return null;
+  return (data: Record<string, unknown>) => privacy.seesEvent(sight, data);
+}
+
+async function searchedActivity(source: ActivitySource, range: Required<PageRange>): Promise<Page<Activity>> {
   const { limit, filter } = range;
   const q = filter.q.toLowerCase();
   const isWanted = ({ sentence, level }: Activity) =>
@@ -124,7 +133,7 @@ async function searchedActivity(log: EventLog, range: Required<PageRange>): Prom
   const items: Activity[] = [];
   let { before } = range;
   for (let searched = 0; searched < SEARCHED; searched += SCANNED) {
-    const rows = await log.activity(before, SCANNED);
+    const rows = await source.log.activity(before, SCANNED, seenBy(source));
     for (const row of rows) {
       if (!isWanted(row)) continue;
       if (items.length === limit) return { items, next: items.at(-1)!.seq };

@@ -4,6 +4,7 @@ import type { UploadInProgress } from "../../datasets/uploads.ts";
 import type { Activity } from "../../events/event-log.ts";
 import type { HealthState } from "../../events/health-states.ts";
 import type { Panel } from "../../events/panel-names.ts";
+import type { Sight } from "../../events/privacy.ts";
 import type { LiveView } from "../../models/monitoring/live-metrics.ts";
 import type { GaugeReading } from "../../operations/health.ts";
 import type { RequestTimes } from "../../operations/request-times.ts";
@@ -112,6 +113,8 @@ export interface AttentionItem {
 
 /** What only the server knows. */
 export interface PanelSource extends Signalbox {
+  /** Of the viewer that it is for: see `sightedSource`. */
+  sight: Sight;
   sockets: () => number;
   requests: RequestTimes;
   startedAt: number;

@@ -130,3 +130,21 @@ export async function tryModel({ signalbox, request, params, requestId }: Call):
   const fields = await predictForm(request);
   return tryRow(signalbox, params.name!, { fields, requestId });
 }
+
+/** By path; server.ts serves them. */
+export const FORMS: Record<string, (call: Call) => Promise<Landing>> = {
+  "/datasets": uploadForm,
+  "/samples/:name": openSample,
+  "/datasets/:id/train": startTraining,
+  "/datasets/:id/reading": changeReading,
+  "/runs/:id/again": trainAgain,
+  "/runs/:id/stop": stopRun,
+  "/runs/:id/cancel": cancelRun,
+  "/runs/:id/resume": resumeRun,
+  "/models/:name/live": deployVersion,
+  "/models/:name/offline": takeOffline,
+  "/models/:name/threshold": changeThreshold,
+  "/models/:name/challenger": challengeVersion,
+  "/alerts/:id/dismiss": dismissAlert,
+  "/settings/tokens/:id/revoke": revokeToken,
+};

@@ -1,70 +1,213 @@
-/** Signs a browser in and out. With a token, once; then a cookie that no script can read. */
+/**
+ * Signs a browser in and out: with a token, or by a provider that knows the person. From then on it has a cookie that
+ * no script can read.
+ */
 
 import { readSessionCookie, sessionCookie } from "../../http/identity/cookies.ts";
 import type { Gate, Visit } from "../../http/identity/gate.ts";
+import type { Identity } from "../../http/identity/identity.ts";
+import { attemptCookie, endedAttempt, readAttempt } from "../../http/identity/providers/attempt-cookie.ts";
+import type { Provider } from "../../http/identity/providers/provider.ts";
 import { returnPath } from "../../http/identity/return-path.ts";
 import { wantedForm } from "../../http/negotiate.ts";
 import { type Problem, problem } from "../../http/problem.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import type { Call } from "../api/route.ts";
-import { signInForm } from "./form-fields.ts";
+import { filled, readForm, signInForm } from "./form-fields.ts";
 
-type SignInBox = Pick<Signalbox, "config" | "tokens" | "audit" | "now">;
+type SignInBox = Pick<
+  Signalbox,
+  "config" | "tokens" | "signIns" | "audit" | "logger" | "embedSecret" | "now"
+>;
+
+export interface SignInData {
+  /** The path to show then. */
+  next: string;
+  /** One button each. */
+  providers: { id: string; name: string; isReachable: boolean }[];
+  problem?: Problem;
+}
 
 /** Throws AppError `missing` if sign-in is turned off. */
-export function signInData({ signalbox: { config }, query }: Call): { next: string; problem?: Problem } {
-  refuseOtherWays(config.AUTH);
-  return { next: returnPath(query.next ?? null, config.BASE_PATH) };
+export async function signInData({
+  signalbox,
+  query,
+}: Pick<Call, "signalbox" | "query">): Promise<SignInData> {
+  refuseOtherWays(signalbox.config.AUTH);
+  return shownWith(signalbox, returnPath(query.next ?? null, signalbox.config.BASE_PATH));
 }
 
 /** The form again, with the error. */
-export type FormAgain = (shown: { next: string; problem: Problem }) => Promise<Response>;
+export type FormAgain = (shown: SignInData & { problem: Problem }) => Promise<Response>;
+
+/** A request on its way in: from where, what draws the form again, and the parameters of its address. */
+export interface Entrance {
+  gate: Gate;
+  visit: Visit;
+  again: FormAgain;
+  params: Record<string, string>;
+}
 
 /** The way on with a cookie; a person gets the form again, a script the error. */
-export async function signIn(
-  signalbox: SignInBox,
-  gate: Gate,
-  { visit, again }: { visit: Visit; again: FormAgain },
-): Promise<Response> {
-  const { config, tokens, audit, now } = signalbox;
+export async function signIn(signalbox: SignInBox, entrance: Entrance): Promise<Response> {
+  const { visit, gate } = entrance;
+  const { config, tokens } = signalbox;
   refuseOtherWays(config.AUTH);
   const { token, next: asked } = await signInForm(visit.request);
   const next = returnPath(asked, config.BASE_PATH);
+  return entered(signalbox, entrance, {
+    ...{ action: "POST /sign-in", next },
+    open: async () => {
+      await gate.identifyToken(visit, token);
+      return tokens.signIn(token);
+    },
+  });
+}
+
+/** To the provider; where it cannot be reached, the form says so. */
+export async function startSignIn(signalbox: SignInBox, entrance: Entrance): Promise<Response> {
+  const { visit, gate, params } = entrance;
+  const { config, signIns, embedSecret: secret, now } = signalbox;
+  const provider = signIns.provider(params.provider!);
+  const next = returnPath(new URL(visit.request.url).searchParams.get("next"), config.BASE_PATH);
   try {
-    await gate.identifyToken(visit, token);
-    const { cookie, identity, expiresAt } = await tokens.signIn(token);
-    await audit.note(visit, "POST /sign-in", { who: identity.name, status: 303 });
-    return leaveFor(signalbox, visit, `${config.BASE_PATH}${next}`, [
-      cookie,
-      Math.ceil((expiresAt - now()) / 1000),
-    ]);
+    const { url, attempt } = await provider.address(redirectUri(gate, visit, { config, provider }));
+    const kept = { ...attempt, provider: provider.about.id, next };
+    const cookie = attemptCookie(kept, { ...scopeOf(config, visit), secret, now: now() });
+    const headers = { location: url, "set-cookie": cookie, "cache-control": "no-store" };
+    return new Response(null, { status: 303, headers });
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    const told = problem(error, visit.requestId);
-    await audit.note(visit, "POST /sign-in", { who: "", status: told.status });
-    if (wantedForm(visit.request) !== "html") throw error;
-    return again({ next, problem: told });
+    return refused(signalbox, entrance, { error, next });
   }
 }
 
-export async function signOut(signalbox: SignInBox, visit: Visit): Promise<Response> {
-  const { config, tokens, audit } = signalbox;
-  const cookie = readSessionCookie(visit.request.headers, config.PORT);
-  if (cookie) await tokens.signOut(cookie);
-  if (visit.identity) await audit.note(visit, "POST /sign-out", { who: visit.identity.name, status: 303 });
-  return leaveFor(signalbox, visit, `${config.BASE_PATH}/sign-in`, ["", 0]);
+/** Back from the provider. Only the browser that began may end it, once. */
+export async function endSignIn(signalbox: SignInBox, entrance: Entrance): Promise<Response> {
+  const { visit, gate, params } = entrance;
+  const { config, signIns, embedSecret: secret, now } = signalbox;
+  const provider = signIns.provider(params.provider!);
+  const { searchParams, search } = new URL(visit.request.url);
+  const state = searchParams.get("state") ?? "";
+  const attempt = readAttempt(visit.request.headers, state, { port: config.PORT, secret, now: now() });
+  const isOurs = attempt?.provider === provider.about.id;
+  const next = isOurs ? returnPath(attempt.next, config.BASE_PATH) : "/";
+  const answer = await entered(signalbox, entrance, {
+    ...{ action: "GET /sign-in/:provider/callback", next },
+    open: async () => {
+      if (!isOurs)
+        throw new AppError("unauthorized", "This sign-in was not started in this browser, or took too long", {
+          fix: "Start again with the button.",
+        });
+      const url = new URL(`${redirectUri(gate, visit, { config, provider })}${search}`);
+      return signIns.open(await provider.person(url, attempt));
+    },
+  });
+  if (isOurs) answer.headers.append("set-cookie", endedAttempt(state, scopeOf(config, visit)));
+  return answer;
+}
+
+/** From the provider itself, when somebody signed out there (back-channel sign-out). Throws AppError `syntax`. */
+export async function signOutByProvider(
+  { signIns, audit }: SignInBox,
+  { visit, params }: Entrance,
+): Promise<Response> {
+  const provider = signIns.provider(params.provider!);
+  const token = filled(await readForm(visit.request), "logout_token");
+  if (!token)
+    throw new AppError("syntax", "The form has no logout_token", {
+      fix: "Only providers send this request.",
+    });
+  const who = await provider.signedOut(token);
+  const ended = await signIns.endBy(provider, who);
+  const said = `${provider.about.name}: ${who.subject ?? who.sid}`;
+  if (ended)
+    await audit.note(visit, "POST /sign-in/:provider/sign-out", { who: said, via: "oidc", status: 200 });
+  return new Response(null, { status: 200, headers: { "cache-control": "no-store" } });
+}
+
+export async function signOut(signalbox: SignInBox, { visit }: Pick<Entrance, "visit">): Promise<Response> {
+  const { config, audit } = signalbox;
+  const { identity } = visit;
+  await endSession(signalbox, visit);
+  if (identity)
+    await audit.note(visit, "POST /sign-out", { who: identity.name, via: identity.via, status: 303 });
+  return leaveFor(config, visit, `${config.BASE_PATH}/sign-in`, ["", 0]);
+}
+
+interface Entry {
+  action: string;
+  next: string;
+  open: () => Promise<{ cookie: string; identity: Identity; expiresAt: number }>;
+}
+
+/** A session of its own for each sign-in: what the browser had before ends. */
+async function entered(
+  signalbox: SignInBox,
+  entrance: Entrance,
+  { action, next, open }: Entry,
+): Promise<Response> {
+  const { config, audit, now } = signalbox;
+  const { visit } = entrance;
+  try {
+    const { cookie, identity, expiresAt } = await open();
+    await endSession(signalbox, visit);
+    await audit.note(visit, action, { who: identity.name, via: identity.via, status: 303 });
+    const seconds = Math.ceil((expiresAt - now()) / 1000);
+    return leaveFor(config, visit, `${config.BASE_PATH}${next}`, [cookie, seconds]);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    await audit.note(visit, action, { who: "", status: problem(error, visit.requestId).status });
+    return refused(signalbox, entrance, { error, next });
+  }
+}
+
+async function refused(
+  signalbox: SignInBox,
+  { visit, again }: Entrance,
+  { error, next }: { error: unknown; next: string },
+): Promise<Response> {
+  if (!(error instanceof AppError) || wantedForm(visit.request) !== "html") throw error;
+  return again({ ...(await shownWith(signalbox, next)), problem: problem(error, visit.requestId) });
+}
+
+async function shownWith({ signIns }: Pick<Signalbox, "signIns">, next: string): Promise<SignInData> {
+  const providers = signIns.providers.map(async (provider) => {
+    const { id, name } = provider.about;
+    return { id, name, isReachable: await provider.isReachable() };
+  });
+  return { next, providers: await Promise.all(providers) };
+}
+
+async function endSession({ config, tokens, signIns }: SignInBox, { request }: Visit): Promise<void> {
+  const cookie = readSessionCookie(request.headers, config.PORT);
+  if (!cookie) return;
+  await tokens.signOut(cookie);
+  await signIns.signOut(cookie);
+}
+
+/** One for each provider, so that an answer of one is never taken for another's. */
+function redirectUri(
+  gate: Gate,
+  visit: Visit,
+  { config, provider }: { config: Signalbox["config"]; provider: Provider },
+): string {
+  return `${gate.origin(visit)}${config.BASE_PATH}/sign-in/${provider.about.id}/callback`;
+}
+
+function scopeOf({ PORT: port, BASE_PATH: basePath }: Signalbox["config"], { isSecure }: Visit) {
+  return { port, basePath, isSecure };
 }
 
 function leaveFor(
-  { config }: SignInBox,
-  { isSecure, request }: Visit,
+  config: Signalbox["config"],
+  visit: Visit,
   location: string,
   [value, maxAge]: [string, number],
 ): Response {
-  const cookie = sessionCookie(value, maxAge, { port: config.PORT, basePath: config.BASE_PATH, isSecure });
+  const cookie = sessionCookie(value, maxAge, scopeOf(config, visit));
   const headers = { "set-cookie": cookie, "cache-control": "no-store" };
-  if (request.headers.has("hx-request"))
+  if (visit.request.headers.has("hx-request"))
     return new Response(null, { status: 204, headers: { ...headers, "hx-redirect": location } });
   return new Response(null, { status: 303, headers: { ...headers, location } });
 }
@@ -75,3 +218,12 @@ function refuseOtherWays(auth: string): void {
     fix: auth === "proxy" ? "The proxy signs people in." : "Start the server with AUTH=token to turn it on.",
   });
 }
+
+/** What server.ts serves beside the page itself. */
+export const SIGN_IN_ROUTES = [
+  { method: "POST", path: "/sign-in", answer: signIn },
+  { method: "GET", path: "/sign-in/:provider", answer: startSignIn },
+  { method: "GET", path: "/sign-in/:provider/callback", answer: endSignIn },
+  { method: "POST", path: "/sign-in/:provider/sign-out", answer: signOutByProvider },
+  { method: "POST", path: "/sign-out", answer: signOut },
+] as const;

@@ -5,6 +5,7 @@
 import { AUTOMATION, AUTOMATION_HOLDERS } from "../automation-migration.ts";
 import { DEPLOY_SCOPE } from "../deploy-scope-migration.ts";
 import { HOSTS } from "../hosts-migration.ts";
+import { OWNERSHIP, SIGN_INS } from "../teams-migration.ts";
 
 const STEPS: readonly string[] = [
   `
@@ -351,6 +352,8 @@ const STEPS: readonly string[] = [
   AUTOMATION_HOLDERS.replaceAll("INTEGER", "BIGINT"),
   HOSTS.replaceAll("INTEGER", "BIGINT"),
   DEPLOY_SCOPE,
+  SIGN_INS.replaceAll(" STRICT;", ";").replaceAll("INTEGER", "BIGINT"),
+  OWNERSHIP.replaceAll(" STRICT;", ";"),
 ];
 
 /** Text is compared by its bytes, as SQLite does, whatever the database's own order is: ids are read in theirs. */

@@ -5,6 +5,7 @@
 import { AUTOMATION, AUTOMATION_HOLDERS } from "../automation-migration.ts";
 import { DEPLOY_SCOPE } from "../deploy-scope-migration.ts";
 import { HOSTS } from "../hosts-migration.ts";
+import { OWNERSHIP, SIGN_INS } from "../teams-migration.ts";
 
 export const MIGRATIONS: readonly string[] = [
   `
@@ -371,4 +372,6 @@ export const MIGRATIONS: readonly string[] = [
   AUTOMATION_HOLDERS,
   HOSTS,
   DEPLOY_SCOPE,
+  SIGN_INS,
+  OWNERSHIP,
 ];

@@ -2,6 +2,7 @@
  * With a store whose answers come late and in any order: no drawing claims to be newer than it is, none goes back, a
  * viewer is never told that it has what it has not, and in the end everybody shows what is there.
  */
+
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +10,8 @@ import { join } from "node:path";
 import { EventLog } from "../../../core/events/event-log.ts";
 import { follow } from "../../../core/events/follow.ts";
 import type { PanelKey } from "../../../core/events/panel-names.ts";
+import { Privacy, SEES_ALL } from "../../../core/events/privacy.ts";
+import type { DrawingKey } from "../../../core/live/audiences.ts";
 import { Live, type LiveClock } from "../../../core/live/live.ts";
 import { Sockets } from "../../../core/live/sockets.ts";
 import type { Viewer } from "../../../core/live/viewer.ts";
@@ -65,7 +68,7 @@ async function world(seed: number) {
   const failed = (error: unknown) => {
     throw error;
   };
-  const drawing = new Set<PanelKey>();
+  const drawing = new Set<DrawingKey>();
   const live = new Live({
     clock: FAST_CLOCK,
     lastSeq: () => log.lastSeq,
@@ -84,12 +87,14 @@ async function world(seed: number) {
   });
   const config = readConfig({ DATA_DIR: folder });
   const publish = (topic: string, message: string) => server.publish(topic, message);
-  const sockets = new Sockets({ config, log, live, publish, now: Date.now, hear() {}, failed });
+  const privacy = await Privacy.open(store, log, failed);
+  const sockets = new Sockets({ config, log, privacy, live, publish, now: Date.now, hear() {}, failed });
   const server = Bun.serve<Viewer>({
     port: 0,
     hostname: "127.0.0.1",
     fetch: (request, bun) => {
-      const visitor = { address: "127.0.0.1", origin: "", hold: () => () => {}, mayPredict: false };
+      const access = { hold: () => () => {}, mayPredict: false, sight: SEES_ALL };
+      const visitor = { address: "127.0.0.1", origin: "", ...access };
       bun.upgrade(request, { data: sockets.admit(new URL(request.url), visitor) });
     },
     websocket: sockets.handlers(),

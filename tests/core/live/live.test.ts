@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { PanelKey } from "../../../core/events/panel-names.ts";
+import type { DrawingKey } from "../../../core/live/audiences.ts";
 import { DRAW_INTERVAL_MS, Live } from "../../../core/live/live.ts";
 
 const PANELS: PanelKey[] = ["metrics", "activity", "stages", "curve"];
@@ -14,11 +15,11 @@ function world() {
   let now = 0;
   let seq = 0;
   let timers: { at: number; callback: () => void }[] = [];
-  const state = new Map<PanelKey, number>(PANELS.map((key) => [key, 0]));
-  const published: { key: PanelKey; html: string | null; seq: number; watermark: number }[] = [];
-  const failed: PanelKey[] = [];
-  const broken = new Set<PanelKey>();
-  const gone = new Set<PanelKey>();
+  const state = new Map<DrawingKey, number>(PANELS.map((key) => [key, 0]));
+  const published: { key: DrawingKey; html: string | null; seq: number; watermark: number }[] = [];
+  const failed: DrawingKey[] = [];
+  const broken = new Set<DrawingKey>();
+  const gone = new Set<DrawingKey>();
   const live = new Live({
     clock: { now: () => now, after: (ms, callback) => void timers.push({ at: now + ms, callback }) },
     lastSeq: () => seq,
@@ -52,8 +53,8 @@ function world() {
 
 /** What a page does: keeps the position that it was told, drops what is not newer. */
 class Page {
-  shown = new Map<PanelKey, string>();
-  seqs = new Map<PanelKey, number>();
+  shown = new Map<DrawingKey, string>();
+  seqs = new Map<DrawingKey, number>();
   position = 0;
   cursor = 0;
   isOpen = false;
@@ -71,7 +72,7 @@ describe("a viewer", () => {
       fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
         const { live, state, published, pass, happen } = world();
         const pages = [new Page(), new Page(), new Page()];
-        const apply = (page: Page, drawing: { key: PanelKey; html: string | null; seq: number }) => {
+        const apply = (page: Page, drawing: { key: DrawingKey; html: string | null; seq: number }) => {
           if (drawing.seq <= (page.seqs.get(drawing.key) ?? 0)) return;
           page.seqs.set(drawing.key, drawing.seq);
           page.shown.set(drawing.key, drawing.html!);
@@ -140,7 +141,7 @@ describe("drawing", () => {
 
   test("panels that change often are drawn together, within their limits", async () => {
     const { live, published, pass, happen } = world();
-    const drawnAt = new Map<PanelKey, number[]>(PANELS.map((key) => [key, []]));
+    const drawnAt = new Map<DrawingKey, number[]>(PANELS.map((key) => [key, []]));
     for (const key of PANELS) live.watch(key);
     for (let ms = 1; ms <= 5000; ms++) {
       await pass(1);

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { PanelKey } from "../../../core/events/panel-names.ts";
+import type { DrawingKey } from "../../../core/live/audiences.ts";
 import { Live } from "../../../core/live/live.ts";
 import { type SubscriberGroup, SubscriberGroups } from "../../../core/live/subscriber-groups.ts";
 
@@ -15,7 +16,7 @@ test("a panel is published to the lists that name it, once each, and drawn only 
   });
   await fc.assert(
     fc.asyncProperty(moves, async (steps) => {
-      const drawn: PanelKey[] = [];
+      const drawn: DrawingKey[] = [];
       const due: (() => void)[] = [];
       let seq = 0;
       const live = new Live({

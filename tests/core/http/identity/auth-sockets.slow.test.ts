@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { signEmbedToken } from "../../../../core/http/identity/embed-token.ts";
+import { signEmbedToken } from "../../../../core/http/identity/embeds/embed-token.ts";
 import type { Scope } from "../../../../core/http/identity/scopes.ts";
 import type { Viewer } from "../../../../core/live/viewer.ts";
 import { readConfig } from "../../../../core/operations/config.ts";

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { signEmbedToken } from "../../../../core/http/identity/embed-token.ts";
+import { signEmbedToken } from "../../../../core/http/identity/embeds/embed-token.ts";
 import type { Scope } from "../../../../core/http/identity/scopes.ts";
 import type { Problem } from "../../../../core/http/problem.ts";
 import { type Harness, openHarness } from "../../../harness/app.ts";

@@ -1,7 +1,7 @@
 /** Checks that a signed token opens its panel until it expires, and that a tampered one opens nothing. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { signEmbedToken, verifyEmbedToken } from "../../../../core/http/identity/embed-token.ts";
+import { signEmbedToken, verifyEmbedToken } from "../../../../core/http/identity/embeds/embed-token.ts";
 
 const SECRET = "a secret of the portal";
 const GRANT = { panel: "stages:r1", expires: 1_000_000 };

@@ -1,10 +1,10 @@
 /**
  * Limits what a request with an embed token may see. The panel that the token names, by each of its addresses.
  */
-import { AppError } from "../../platform/errors.ts";
-import { keptValue, type Store } from "../../store/database.ts";
+import { AppError } from "../../../platform/errors.ts";
+import { keptValue, type Store } from "../../../store/database.ts";
+import { newSecret } from "../identity.ts";
 import { type EmbedGrant, verifyEmbedToken } from "./embed-token.ts";
-import { newSecret } from "./identity.ts";
 
 /** EMBED_SECRET, or one that is made once and kept. */
 export async function embedSecretOf(configured: string, store: Store): Promise<string> {

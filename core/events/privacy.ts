@@ -1,0 +1,183 @@
+/**
+ * Knows what is private, for those who must decide at once: streams, sockets, the fast path. The store holds it; it is
+ * read anew with each event that changes it, whichever server made the change.
+ */
+import { AppError } from "../platform/errors.ts";
+import type { Annotated } from "../store/annotations.ts";
+import type { Store } from "../store/database.ts";
+import { type HiddenSubject, privateSubjects, privateTo, settleModel } from "../store/ownership.ts";
+import { ALERTS, type AlertCode } from "./alert-records.ts";
+import type { EventLog, Recording } from "./event-log.ts";
+
+/** What somebody may see. */
+export interface Sight {
+  /** Admins, and everybody where nobody signs in. */
+  isAll: boolean;
+  /** As owners are named; null: no one's, as of an embed. */
+  owner: string | null;
+}
+
+export const SEES_ALL: Sight = { isAll: true, owner: null };
+/** What everybody who may read sees. */
+export const SEES_TEAM: Sight = { isAll: false, owner: null };
+
+/** Those who see the same have one name: "" sees all, "-" what the team sees, else an owner's. */
+export type Audience = string;
+const TEAM_AUDIENCE = "-";
+const RETRY_MS = 1000;
+
+export function sightOfAudience(audience: Audience): Sight {
+  if (audience === "") return SEES_ALL;
+  return audience === TEAM_AUDIENCE ? SEES_TEAM : { isAll: false, owner: audience };
+}
+
+/** What an event or an alert is about. */
+type About = Record<string, unknown>;
+
+export class Privacy {
+  private owners: Index = emptyIndex();
+  /** Everybody who has something private. */
+  private holders = new Set<string>();
+  private count = 0;
+  private loading: Promise<void> | null = null;
+  private isStopped = false;
+  private readonly listeners = new Set<() => void>();
+
+  private constructor(
+    private readonly store: Store,
+    log: EventLog,
+    private readonly failed: (error: unknown) => void,
+  ) {
+    log.hear((type) => {
+      // Sources and schedules come and go: their privacy is that of what they are about.
+      const isNews =
+        type === "visibility.changed" || (this.count > 0 && /^(alert|schedule|source)\./.test(type));
+      if (isNews) void this.load();
+    });
+  }
+
+  /** `failed` hears of readings that are tried again. */
+  static async open(store: Store, log: EventLog, failed: (error: unknown) => void): Promise<Privacy> {
+    const privacy = new Privacy(store, log, failed);
+    privacy.take(await privateSubjects(store));
+    return privacy;
+  }
+
+  stop(): void {
+    this.isStopped = true;
+  }
+
+  /** Everybody sees the same: nothing has to be looked at. */
+  get isEmpty(): boolean {
+    return this.count === 0 && this.loading === null;
+  }
+
+  /** Resolves once everything that was changed is known; null: it is. */
+  get settled(): Promise<void> | null {
+    return this.loading;
+  }
+
+  /** Calls `listener` after each change; the function returned ends that. */
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** By a dataset's or run's id, or a model's name. */
+  sees({ isAll, owner }: Sight, kind: Kind, subject: string): boolean {
+    if (isAll || this.count === 0) return true;
+    const private_ = this.owners[kind].get(subject);
+    return private_ === undefined || (owner !== null && private_ === owner);
+  }
+
+  /** The narrowest that it names decides: a run of a private dataset may have been shared. */
+  seesEvent(sight: Sight, data: About): boolean {
+    if (sight.isAll || this.count === 0) return true;
+    const { runId, model, datasetId, scheduleId, code, subject } = data;
+    if (typeof runId === "string") return this.sees(sight, "run", runId);
+    if (typeof model === "string") return this.sees(sight, "model", model);
+    if (typeof datasetId === "string") return this.sees(sight, "dataset", datasetId);
+    if (typeof scheduleId === "string") return this.sees(sight, "schedule", scheduleId);
+    if (typeof code === "string" && typeof subject === "string")
+      return this.seesAlert(sight, { code, subject });
+    return true;
+  }
+
+  seesAlert(sight: Sight, { code, subject }: { code: string; subject: string }): boolean {
+    const kind = Object.hasOwn(ALERTS, code) ? ALERTS[code as AlertCode].subject : null;
+    return kind === null || !Object.hasOwn(this.owners, kind) || this.sees(sight, kind as Kind, subject);
+  }
+
+  /** As it is stored: `{"seq":…,"data":{…}}`. */
+  seesEntry(sight: Sight, { json }: { json: string }): boolean {
+    if (sight.isAll || this.count === 0) return true;
+    return this.seesEvent(sight, (JSON.parse(json) as { data: About }).data);
+  }
+
+  /** Throws AppError `missing`, as for something that does not exist. */
+  refuseHidden(sight: Sight, kind: Annotated, subject: string): void {
+    if (!this.sees(sight, kind, subject)) throw missingSubject(kind, subject);
+  }
+
+  /** Who shares drawings with whom. */
+  audienceOf(sight: Sight): Audience {
+    if (sight.isAll) return "";
+    const { owner } = sight;
+    return owner !== null && this.holders.has(owner) ? owner : TEAM_AUDIENCE;
+  }
+
+  /** Reads what is stored; those that ask meanwhile wait for the newest reading. */
+  private load(): Promise<void> {
+    const reading: Promise<void> = this.read(() => this.loading === reading).finally(() => {
+      if (this.loading === reading) this.loading = null;
+    });
+    this.loading = reading;
+    return reading;
+  }
+
+  /** Until it succeeds: what is not known must not be shown meanwhile. */
+  private async read(isNewest: () => boolean): Promise<void> {
+    while (!this.isStopped) {
+      try {
+        const found = await privateSubjects(this.store);
+        if (isNewest()) this.take(found);
+        return;
+      } catch (error) {
+        this.failed(error);
+        await Bun.sleep(RETRY_MS);
+      }
+    }
+  }
+
+  private take(found: readonly HiddenSubject[]): void {
+    const owners = emptyIndex();
+    for (const { kind, subject, owner } of found) owners[kind].set(subject, owner);
+    this.owners = owners;
+    this.holders = new Set(found.map(({ owner }) => owner));
+    this.count = found.length;
+    for (const listener of this.listeners) listener();
+  }
+}
+
+type Kind = HiddenSubject["kind"];
+type Index = Record<Kind, Map<string, string>>;
+
+function emptyIndex(): Index {
+  return { dataset: new Map(), run: new Map(), model: new Map(), source: new Map(), schedule: new Map() };
+}
+
+/** The same words whether it is hidden or not there. */
+export function missingSubject(kind: Annotated, subject: string): AppError {
+  const named = { dataset: `Dataset ${subject}`, run: `Run ${subject}`, model: `The model ${subject}` }[kind];
+  return new AppError("missing", `${named} does not exist`, { fix: `GET /api/${kind}s lists them.` });
+}
+
+/** Settles who may see a model that has a new version: that is as private as its run. */
+export async function inheritPrivacy(tx: Recording, model: string): Promise<void> {
+  const before = await privateTo(tx, "model", model);
+  await settleModel(tx, model);
+  const after = await privateTo(tx, "model", model);
+  if (before === after) return;
+  const visibility = after === null ? "team" : "private";
+  await tx.append("visibility.changed", { label: model, visibility, isAsked: false, model });
+}

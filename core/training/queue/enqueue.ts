@@ -1,0 +1,86 @@
+/** Puts a run into the queue, with its owner, the privacy that it inherits, and a name for its model. */
+import type { Recording } from "../../events/event-log.ts";
+import { AppError } from "../../platform/errors.ts";
+import { slug } from "../../platform/ids.ts";
+import type { StoredDataset } from "../../store/datasets.ts";
+import { findModel } from "../../store/models.ts";
+import { currentOwner, markPrivate, type Ownership, privateTo } from "../../store/ownership.ts";
+import { findRun, insertRun } from "../../store/runs.ts";
+import { type RunOptions, STAGE_NAMES } from "../../trainer/contract.ts";
+import { runOf } from "../run-recorder.ts";
+
+interface Enqueued {
+  id: string;
+  options: RunOptions;
+  dataset: StoredDataset;
+  /** The model's, as it was asked for. */
+  name: string | undefined;
+  queuedAt: number;
+}
+
+/** Throws AppError `conflict` where the model's name is taken, or the model would show what is private. */
+export async function enqueueRun(
+  tx: Recording,
+  { id, options, dataset, name, queuedAt }: Enqueued,
+): Promise<void> {
+  // Nobody asks where a schedule does: then it is the dataset's owner.
+  const { owner, ownerName, visibility } = currentOwner() ?? { ...dataset, visibility: null };
+  const inherits = (await privateTo(tx, "dataset", dataset.id)) !== null;
+  const isPrivate = visibility === null ? inherits : visibility === "private";
+  const modelName = await modelNameFor(tx, { asked: name, plain: slug(dataset.name), owner, isPrivate });
+  const about = { datasetId: dataset.id, datasetVersion: dataset.version, datasetName: dataset.name };
+  const run = { ...about, id, options, modelName, queuedAt, owner, ownerName, visibility };
+  await insertRun(tx, run, STAGE_NAMES);
+  const queued = runOf((await findRun(tx, id))!);
+  if (isPrivate) {
+    await markPrivate(tx, { kind: "run", subject: id }, owner);
+    const label = `Run ${queued.runNumber}`;
+    await tx.append("visibility.changed", { label, visibility: "private", isAsked: false, runId: id });
+  }
+  await tx.append("run.queued", { ...queued, target: options.target });
+}
+
+const MOST_TRIED = 1000;
+
+async function modelNameFor(
+  tx: Recording,
+  {
+    asked,
+    plain,
+    owner,
+    isPrivate,
+  }: { asked: string | undefined; plain: string; isPrivate: boolean } & Pick<Ownership, "owner">,
+): Promise<string> {
+  if (asked !== undefined) {
+    const refusal = await refusalFor(tx, asked, { owner, isPrivate });
+    if (refusal) throw refusal;
+    return asked;
+  }
+  // Nobody chose the name: another one does as well.
+  for (let number = 1; number < MOST_TRIED; number++) {
+    const name = number === 1 ? plain : `${plain.slice(0, 70)}-${number}`;
+    if (!(await refusalFor(tx, name, { owner, isPrivate }))) return name;
+  }
+  throw new AppError("conflict", `No name like ${plain} is free`, { fix: "Choose a name for the model." });
+}
+
+/** Null: a version of this run may have the name. */
+async function refusalFor(
+  tx: Recording,
+  name: string,
+  { owner, isPrivate }: { owner: string; isPrivate: boolean },
+): Promise<AppError | null> {
+  const model = await findModel(tx, name);
+  if (!model) return null;
+  const alone = await privateTo(tx, "model", name);
+  const column = "name";
+  if (alone !== null)
+    return alone === owner
+      ? null
+      : new AppError("conflict", `The name ${name} is taken`, { column, fix: "Choose another name." });
+  if (!isPrivate || (model.visibility === "team" && model.owner === owner)) return null;
+  return new AppError("conflict", `The team sees the model ${name}, and this run is private`, {
+    column,
+    fix: "Choose another name, make the model private, or share the dataset with the team.",
+  });
+}
