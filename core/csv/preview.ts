@@ -1,8 +1,8 @@
-/** Reads some rows of a file as strings, by the plan. Stops reading when it has them. */
+/** Reads some rows of a file as strings, as the plan says, and stops once it has them. */
 import { cellsOf, scanTable } from "./rows/scan.ts";
 import type { ReadingPlan } from "./types.ts";
 
-/** Data rows `offset` to `offset + limit`, the plan's columns in order, short rows filled up with "". */
+/** Data rows `offset` to `offset + limit`, columns in the plan's order; short rows are filled up with "". */
 export async function readPage(
   path: string,
   plan: ReadingPlan,

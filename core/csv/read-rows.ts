@@ -1,6 +1,6 @@
 /**
- * Reads a file without hints as rows of strings. The header as row 0, titles and footers dropped, several header rows
- * merged, the first table only. Never refuses an empty file: it has no rows.
+ * Reads a file without hints as rows of strings: the header as row 0, titles and footers dropped, several header rows
+ * merged, only the first table. Never refuses an empty file: it has no rows.
  */
 
 import { HEAD_BYTES, utf8Chunks } from "./bytes/source.ts";
@@ -15,7 +15,7 @@ import type { Dialect, ReadingChoices } from "./types.ts";
 
 const LINE_FEED = 10;
 
-/** Batches of rows; `onDecided` hears at the end what was decided. Throws AppError as `decide` does. */
+/** Yields batches of rows; `onDecided` is called at the end with the decision. Throws AppError as `decide` does. */
 export async function* readRows(
   path: string,
   options: {
@@ -29,18 +29,18 @@ export async function* readRows(
   yield* rowsOf(utf8Chunks(path, dialect.encoding), dialect, options.onDecided);
 }
 
-/** After so long without a byte more, what has come is enough to decide on: rows that trickle in are read at once. */
+/** After this long without a new byte, the decision is made on what has arrived, so that slow input is read at once. */
 const PAUSE_MS = 300;
 
 export interface Head {
   head: Uint8Array;
-  /** There is no more than the head. */
+  /** The head is the whole file. */
   isWhole: boolean;
-  /** All chunks, those of the head too. */
+  /** All chunks, including those of the head. */
   rest: AsyncGenerator<Uint8Array>;
 }
 
-/** As much as is looked at before reading, or all, or what came before a pause. */
+/** The bytes examined before reading: the usual sample size, the whole file, or what arrived before a pause. */
 export async function gatherHead(chunks: AsyncGenerator<Uint8Array>, limit = HEAD_BYTES): Promise<Head> {
   let head = new Uint8Array(0);
   let next = chunks.next();
@@ -54,7 +54,7 @@ export async function gatherHead(chunks: AsyncGenerator<Uint8Array>, limit = HEA
   return { head, isWhole: false, rest: joined(head, { next, chunks }) };
 }
 
-/** A header and a row at least. */
+/** At least a header and a row. */
 function hasRows(head: Uint8Array): boolean {
   const first = head.indexOf(LINE_FEED);
   return first >= 0 && head.indexOf(LINE_FEED, first + 1) >= 0;

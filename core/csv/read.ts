@@ -1,4 +1,7 @@
-/** Reads and profiles a whole file: tells the types by its first rows, then reads it once, or again where the rest differs. */
+/**
+ * Reads and profiles a whole file: guesses the types from its first rows, then reads it once, or again if the rest
+ * differs.
+ */
 import { AppError } from "../platform/errors.ts";
 import { inferColumn } from "./cells/infer-type.ts";
 import { isHugeWhole } from "./cells/numbers/digit-names.ts";
@@ -31,11 +34,11 @@ import type {
 const SAMPLE_ROWS = 2000;
 const SAMPLE_CELLS = 200_000;
 const PREVIEW_ROWS = 50;
-/** Of a longer cell the preview holds the beginning. */
+/** Longer cells are cut off in the preview. */
 const CELL_LENGTH = 1000;
 const CHOICE_ROWS = 10;
 
-/** Throws AppError `invalid` with place and fix where the file cannot be read as a table, or a choice does not fit. */
+/** Throws AppError `invalid` with place and fix if the file cannot be read as a table, or a choice does not fit. */
 export async function profileCsv(
   path: string,
   choices: ReadingChoices,
@@ -59,14 +62,14 @@ export async function profileCsv(
   return assemble(pass, { dialect, choices, findings, start });
 }
 
-/** The decimal mark of the columns that leave no doubt about it; undefined where they disagree. */
+/** The decimal mark of the columns that are unambiguous; undefined if they disagree. */
 function decimalOf(columns: readonly (readonly string[])[]): "." | "," | undefined {
   const marks = new Set(columns.map((cells) => decimalEvidence(cells)).filter((mark) => mark !== null));
   const [mark] = marks;
   return marks.size === 1 ? mark : undefined;
 }
 
-/** The first rows as they would be read with these choices, nothing of them kept. Throws as `profileCsv` does. */
+/** The first rows as they would be read with these choices; nothing is saved. Throws as `profileCsv` does. */
 export async function previewReading(
   path: string,
   choices: ReadingChoices,
@@ -77,7 +80,7 @@ export async function previewReading(
   return { sentence: dialect.sentence, names, rows, choices };
 }
 
-/** What the first rows alone decide: how to cut, and the names. */
+/** What the first rows alone decide: how to split, and the names. */
 async function readBeginning(path: string, choices: ReadingChoices, options: ProfileOptions) {
   checkReading(choices);
   const { known } = options;
@@ -110,7 +113,7 @@ async function readStart(
       data: (bytes, spans, cells) => {
         if (rows.length < enough) rows.push(cellsOf(bytes, spans, { cells }));
       },
-      // An odd row is told before it is handed on.
+      // An odd row is reported before it is handed on.
       odd: () => odd.push(rows.length),
     },
     options: { signal, isDone: () => rows.length >= enough },
@@ -122,10 +125,13 @@ async function readStart(
   };
 }
 
-/** So many names that are all different are no chance. */
+/** This many names, all different, are no coincidence. */
 const LEAST_UNIQUE = 10;
 
-/** R writes row names without a name above them: the header has one name fewer, and its first name belongs to the second column. */
+/**
+ * R writes row names without a name above them: the header has one name fewer, and its first name belongs to the second
+ * column.
+ */
 function withRowNames(header: string[], rows: readonly string[][], width: number): string[] {
   if (header.length !== width - 1 || rows.length < 2) return header;
   const first = rows.map((row) => row[0]);
@@ -227,7 +233,7 @@ function assemble(
   };
 }
 
-/** Columns that separators at the ends of rows make: no name, no values. */
+/** Columns created by separators at row ends: no name and no values. */
 function namelessAndEmpty(
   { header }: Start,
   settled: readonly { profile: ColumnProfile }[],
@@ -258,7 +264,7 @@ function rowReading(
   };
 }
 
-/** Each column with how closely it goes with the target. */
+/** Each column with how strongly it is related to the target. */
 function withCorrelations(
   columns: ColumnProfile[],
   { target, task }: TargetGuess,
@@ -275,7 +281,7 @@ function withCorrelations(
   });
 }
 
-/** A longer value is no number or date in any style. */
+/** A longer value is not a number or date in any style. */
 const LONGEST_UNREAD = 40;
 
 function withUnread(plan: ColumnPlan, { strays }: ColumnAccumulator): ColumnPlan {
@@ -284,7 +290,7 @@ function withUnread(plan: ColumnPlan, { strays }: ColumnAccumulator): ColumnPlan
   return unread.length > 0 ? { ...plan, unread } : plan;
 }
 
-/** A number that turned out to be an id is read as the words that it is. */
+/** If a number turns out to be an ID, its original text is used. */
 function settlePlan(plan: ColumnPlan, type: ColumnPlan["type"]): ColumnPlan {
   if (plan.type === type) return plan;
   const { number: _, dateFormat: __, ...rest } = plan;
@@ -294,7 +300,7 @@ function settlePlan(plan: ColumnPlan, type: ColumnPlan["type"]): ColumnPlan {
 function targetOf(columns: ColumnProfile[], choices: ReadingChoices): TargetGuess & { isUnsure?: true } {
   const chosen = columns.find(({ name }) => name === choices.target);
   const guess = chosen
-    ? { target: chosen.name, targetReason: `${chosen.name} was chosen.`, ...guessTask(chosen) }
+    ? { target: chosen.name, targetReason: `You chose ${chosen.name}.`, ...guessTask(chosen) }
     : guessTarget(columns);
   if (!choices.task) return guess;
   const { isUnsure: _, ...chosenGuess } = guess;

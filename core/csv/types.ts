@@ -1,31 +1,31 @@
 /**
- * What a CSV file becomes: a reading plan (what was decided), a profile (what is in it), a table (typed columns).
- * Only types: every other module may import them.
+ * Types for what a CSV file becomes: a reading plan (what was decided), a profile (what is in it), a table (typed
+ * columns). Types only: every other module may import them.
  */
 
 export const COLUMN_TYPES = ["number", "category", "boolean", "date", "text", "id"] as const;
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
 /**
- * How the values of a column are kept in the file. number, integer, boolean, date: as such; words: as text, whatever it looks
- * like; string: as text, because the format has no other way to write dates and the like.
+ * How the values of a column are stored in the file. number, integer, boolean, date: as such; words: as text, whatever
+ * it looks like; string: as text, because the format has no other way to write dates and the like.
  */
 export type StoredKind = "number" | "integer" | "boolean" | "date" | "words" | "string";
 
 export type Severity = "info" | "warning" | "error";
 
-/** Something odd that was seen, said once, with a way out that the API can apply. */
+/** One data issue, reported once, with a fix that the API can apply. */
 export interface Finding {
   /** snake_case, stable, so scripts can filter by it. */
   code: string;
   severity: Severity;
-  /** Null where it is about the whole file. */
+  /** Null if it is about the whole file. */
   column: string | null;
-  /** One sentence a non-expert understands. */
+  /** One sentence that a non-expert understands. */
   message: string;
   /**
-   * What PATCH /api/datasets/:id would take to mend it, or POST /api/train (`exclude`, `split`, `splitColumn`); null where
-   * nothing needs doing.
+   * The change that PATCH /api/datasets/:id or POST /api/train (`exclude`, `split`, `splitColumn`) accepts to fix it;
+   * null if nothing needs doing.
    */
   fix: {
     exclude?: string[];
@@ -37,108 +37,115 @@ export interface Finding {
     split?: "time" | "group";
     splitColumn?: string;
   } | null;
-  /** 1-based row in the file, the header included, where one row is meant. */
+  /** 1-based row in the file, header included, if one row is meant. */
   row?: number;
 }
 
-/** How the bytes are cut into rows of strings. */
+/** How bytes are split into rows of strings. */
 export interface Dialect {
   encoding: string; // "utf-8", "windows-1252", "utf-16le", ...
   bom: boolean;
   compression: "none" | "gzip" | "zip" | "zstd";
   delimiter: string; // one or more characters
-  quote: string; // "" where the file has no quoting
+  quote: string; // "" if the file has no quoting
   escape: string;
   newline: "\n" | "\r\n" | "\r" | "mixed";
-  comment: string; // "" where there is none
+  comment: string; // "" if there is none
   /** Rows before the header that are not data (titles, comments). */
   preambleRows: number;
-  /** 0: the file has no header and the columns were named column_1 ...; 2 or more: merged with a blank between. */
+  /** 0: the file has no header and the columns were named column_1 ...; 2 or more: several rows joined by spaces. */
   headerRows: number;
   /** Rows after the data that are not data (totals, notes). */
   footerRows: number;
   /** The decision in one sentence for the page. */
   sentence: string;
-  /** Cells of a usual row. */
+  /** Number of cells in a usual row. */
   width?: number;
-  /** What a usual row looks like, a letter a column (see shape): tells odd rows from data. */
+  /** What a usual row looks like, one letter per column (see row-shape.ts): tells odd rows from data. */
   shape?: string;
-  /** Other formats than CSV: what the file is; the rest tells how its table file is cut. */
+  /** Other formats than CSV: what the file is; the remaining fields say how its table file is split. */
   format?: string;
-  /** Other formats: the beginning of the sentence. */
+  /** Other formats: the beginning of the summary sentence. */
   origin?: string;
-  /** Workbooks: the sheet and the cells that were read, and all sheets. */
+  /** Workbooks: the sheet and cells that were read, and the names of all sheets. */
   sheet?: string;
   range?: string;
   sheets?: string[];
-  /** Data rows of the first table: what follows them is a footer or another table. Known once the file was read. */
+  /** Data rows of the first table; what follows is a footer or another table. Known once the file was read. */
   tableRows?: number;
 }
 
-/** How the cells of one column become values. Kept in the model, so that serving reads a cell exactly as training did. */
+/**
+ * How the cells of one column become values. Stored in the model, so that serving reads a cell exactly as training did.
+ */
 export interface ColumnPlan {
   name: string;
-  /** Its place in the file, from 0, where that is not its place in the list (columns were dropped). */
+  /** Its index in the file, from 0, if that differs from its index in the list (columns were dropped). */
   index?: number;
   type: ColumnType;
-  /** Cells (trimmed, lower case) that mean missing in this column, beside the empty one. */
+  /** Cells (trimmed, lower case) that mean missing in this column, in addition to the empty one. */
   missingWords: string[];
   /** type number: the separators of thousands and decimals; a percent or currency sign is dropped. */
   number?: {
     decimal: "." | ",";
     thousands: string;
     percent: boolean;
-    /** The unit after the digits, as written, and the factor that it means. */
+    /** The unit after the digits, as written, and its factor. */
     units?: Record<string, number>;
-    /** Marks for "about" and "at least", and a margin after ±, are passed over. */
+    /** Marks for "about" and "at least", and a margin after ±, are ignored. */
     marks?: true;
-    /** Written in another way than with digits alone; feet are read in inches, durations in seconds. */
+    /** Written with more than digits; feet are read in inches, durations in seconds. */
     style?: "hex" | "feet" | "duration" | "clock";
   };
-  /** type date: the pattern by name that date parsing knows, several joined by " | " (see dates). */
+  /** type date: the pattern by name that the date parser knows, several joined by " | " (see dates.ts). */
   dateFormat?: string;
-  /** type date: the first of the hundred years that two digits stand for. */
+  /** type date: the first year of the century window for two-digit years. */
   yearFrom?: number;
   /** type boolean: the two words (trimmed, lower case), [false, true]. */
   booleanWords?: [string, string];
-  /** type number, date: values of the file that were not read, some: what is missing there is missing when it is asked. */
+  /**
+   * type number, date: some of the file's unreadable values; they count as missing in predictions as they did in
+   * training.
+   */
   unread?: string[];
-  /** Labels that differ in blanks around them are always one; "case": in upper and lower case too. */
+  /** Labels that differ in surrounding spaces are always one; "case": also those that differ in case. */
   labels?: "case";
 }
 
-/** How the rows of a file are cut and named, dropped columns too; with the plans it is all that reading a row takes. */
+/**
+ * How the rows of a file are split and named, dropped columns included; with the plans, all that reading a row needs.
+ */
 export interface RowReading {
-  /** Each once, in the file's order. */
+  /** Unique, in file order. */
   names: string[];
-  /** The header named them; false: they are column_1 and so on. */
+  /** True if the header named them; false: they are column_1 and so on. */
   hasHeader: boolean;
-  /** The first cell of a row is its name, above which the header has none. */
+  /** The first cell of a row is its name; the header has none above it. */
   hasRowNames: boolean;
   delimiter: string;
   quote: string;
   comment: string;
-  /** Rows of the header that were joined, and rows above it. */
+  /** Header rows that were joined, and rows above the header. */
   headerRows: number;
   preambleRows: number;
   /** See Dialect. */
   shape: string;
 }
 
-/** All that reading a row as the model does takes. */
+/** Everything needed to read a row as the model does. */
 export interface Readings extends RowReading {
-  /** Those that the model reads, and the target last. */
+  /** The columns that the model reads, then the target. */
   columns: ColumnPlan[];
 }
 
 export interface ReadingPlan {
   dialect: Dialect;
   columns: ColumnPlan[];
-  /** Absent in files that were read before there was one. */
+  /** Absent in files that were read before this field existed. */
   rows?: RowReading;
 }
 
-/** What a person may override; every field optional. Unknown names are refused with an AppError. */
+/** What a user may override; every field is optional. Unknown names are refused with an AppError. */
 export interface ReadingChoices {
   delimiter?: string;
   quote?: string;
@@ -149,7 +156,7 @@ export interface ReadingChoices {
   /** Workbooks: a sheet's name; cells as "B3:F100". "" lets the reader guess again. */
   sheet?: string;
   range?: string;
-  /** By column, the words that mean missing in it, in lower case, beside the empty cell. */
+  /** By column, the words (lower case) that mean missing in it, in addition to the empty cell. */
   missing?: Record<string, string[]>;
   drop?: string[];
   target?: string;
@@ -172,11 +179,11 @@ export interface ColumnProfile {
   quantiles: { p05: number; p25: number; p50: number; p75: number; p95: number } | null;
   /** Counts in equal-width bins from min to max (at most 24), empty for other types. */
   histogram: number[];
-  /** Commonest values as in the file, at most 12, commonest first. */
+  /** The commonest values as in the file, at most 12, commonest first. */
   top: { value: string; count: number }[];
   /** The first distinct values as in the file, at most 5. */
   examples: string[];
-  /** How closely it goes with the target; absent for ids, texts, the target itself, and where there is none. */
+  /** How strongly it is related to the target; absent for IDs, texts, the target itself, and if there is no target. */
   correlation?: Correlation;
 }
 
@@ -184,28 +191,31 @@ export interface ColumnProfile {
 export interface Correlation {
   measure: "pearson" | "correlation_ratio" | "cramers_v";
   value: number;
-  /** How far the column alone tells the target's classes (λ, in [0, 1]); from a value of 0.95 on; absent where the target is a number. */
+  /**
+   * How well the column alone predicts the target's classes (λ, in [0, 1]); given from 0.95 up; absent if the target is
+   * a number.
+   */
   determines?: number;
-  /** Of the seeded sample, with both values there. */
+  /** Rows of the seeded sample that have both values. */
   rows: number;
 }
 
-/** Everything that a reading found; what the dataset's row in the store keeps. */
+/** Everything that reading a file found; stored in the dataset's row. */
 export interface CsvProfile {
   plan: ReadingPlan;
   rows: number;
   columns: ColumnProfile[];
   findings: Finding[];
   target: string | null;
-  /** Why this target, one sentence. */
+  /** Why this target, in one sentence. */
   targetReason: string;
   task: "binary" | "multiclass" | "regression" | null;
   taskReason: string;
-  /** Of a target with two values, the one that a training's figures are about, and why. */
+  /** For a target with two values, the class that a training's metrics refer to, and why. */
   positiveClass?: { label: string; reason: string };
   /** The first 50 data rows as strings, columns in order. */
   preview: string[][];
-  /** Places in `preview` of rows that were odd: too short, too long, quotes that do not match. */
+  /** Indexes in `preview` of odd rows: too short, too long, quotes that do not match. */
   previewOdd?: number[];
 }
 
@@ -217,9 +227,9 @@ export type Column =
 export interface Table {
   rows: number;
   columns: Column[];
-  /** Which data row of the file each row is, from 0; absent: all of them, in order. */
+  /** Which data row of the file each row is, from 0; absent: all rows, in order. */
   numbers?: Int32Array;
-  /** Milliseconds that cutting and reading the file took, on this machine, when that was done. */
+  /** Milliseconds that parsing the file took, on this machine, when it was parsed. */
   readMs?: number;
 }
 
@@ -237,5 +247,5 @@ export interface ReadingProgress {
   rows: number;
 }
 
-/** What cutting needs of a dialect. */
+/** The parts of a dialect that splitting needs. */
 export type Cutting = Pick<Dialect, "delimiter" | "quote" | "escape" | "newline">;

@@ -3,11 +3,11 @@
  * formula gets a leading apostrophe (OWASP, CSV injection). Numbers stay numbers.
  */
 
-/** Neither quotes nor an apostrophe: what most cells are. */
+/** Neither quotes nor an apostrophe: most cells. */
 const PLAIN = /^(?![=+\-@\t])[^",\r\n]*$/;
 const NEEDS_QUOTES = /[",\r\n]/;
 const FORMULA = /^[=+\-@\t\r]/;
-/** A digit can be read in one way only: a cell of a million digits takes no longer than its length. */
+/** A digit can match in only one way: a cell of a million digits takes time linear in its length. */
 const NUMBER = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?$/;
 
 export type CsvValue = string | number | boolean | null;
@@ -16,7 +16,7 @@ export type CsvValue = string | number | boolean | null;
 export function writeRow(cells: readonly (CsvValue | bigint | undefined)[]): string {
   let line = cells.length > 0 ? writeCell(cells[0]!) : "";
   for (let k = 1; k < cells.length; k++) line += `,${writeCell(cells[k]!)}`;
-  // A line of one blank cell would be no row at all.
+  // A line of one blank cell would not count as a row.
   return `${line === "" ? '""' : line}\r\n`;
 }
 

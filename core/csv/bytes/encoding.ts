@@ -1,6 +1,6 @@
 /**
- * Detects the encoding of bytes. A byte-order mark, else valid UTF-8, else UTF-16 by its zero bytes, else what a
- * well-kept detector says. Never refuses: Windows-1252 reads anything.
+ * Detects the encoding of bytes. Tries a byte-order mark, then valid UTF-8, then UTF-16 by its zero bytes, then a
+ * detection library. Always returns an encoding: Windows-1252 can decode any bytes.
  */
 import { isUtf8 } from "node:buffer";
 import chardet from "chardet";
@@ -9,7 +9,7 @@ import iconv from "iconv-lite";
 export interface Encoding {
   encoding: string;
   bom: boolean;
-  /** Bytes of the mark at the front. */
+  /** Length of the byte-order mark in bytes. */
   bomBytes: number;
 }
 
@@ -27,7 +27,7 @@ export function detectEncoding(head: Uint8Array): Encoding {
   return { encoding: wideEncoding(head) ?? narrowEncoding(head), bom: false, bomBytes: 0 };
 }
 
-/** The mark's length where a file is said to be in `encoding`. */
+/** Length of the byte-order mark if the user chose `encoding`. */
 export function markBytes(head: Uint8Array, encoding: string): number {
   const mark = MARKS.find(
     (known) => known.encoding === encoding && known.bytes.every((byte, k) => head[k] === byte),
@@ -35,7 +35,7 @@ export function markBytes(head: Uint8Array, encoding: string): number {
   return mark ? mark.bytes.length : 0;
 }
 
-/** The name by which this program knows an encoding; null where it knows none. */
+/** Our canonical name of an encoding; null if it is unknown. */
 export function knownEncoding(name: string): string | null {
   const lower = name.trim().toLowerCase();
   const plain: Record<string, string> = {
@@ -48,7 +48,7 @@ export function knownEncoding(name: string): string | null {
   return iconv.encodingExists(spelled) ? spelled : null;
 }
 
-/** Drops a character that the end cuts in half, because it would wrongly rule out UTF-8. */
+/** Drops a multi-byte character that is cut off at the end, because it would wrongly rule out UTF-8. */
 export function wholeUtf8(bytes: Uint8Array): Uint8Array {
   for (let back = 1; back <= Math.min(4, bytes.length); back++) {
     const byte = bytes[bytes.length - back];
@@ -61,7 +61,10 @@ export function wholeUtf8(bytes: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** UTF-16 without a mark: text of any alphabet has blanks, digits and delimiters, whose other byte is zero. */
+/**
+ * Detects UTF-16 without a byte-order mark: in any alphabet spaces, digits and delimiters have a zero as their other
+ * byte.
+ */
 function wideEncoding(head: Uint8Array): string | null {
   const pairs = Math.min(head.length, 4096) >> 1;
   if (pairs < 2) return null;
@@ -78,7 +81,7 @@ function narrowEncoding(head: Uint8Array): string {
   return isMostlyUtf8(odd) ? "utf-8" : detectLegacy(odd);
 }
 
-/** A few broken bytes among many multi-byte characters, which rarely occur by chance. */
+/** True if only a few bytes are invalid among many multi-byte characters, which rarely occur by chance. */
 function isMostlyUtf8(bytes: Uint8Array): boolean {
   const text = new TextDecoder().decode(bytes);
   const broken = text.split("\uFFFD").length - 1;
@@ -86,7 +89,7 @@ function isMostlyUtf8(bytes: Uint8Array): boolean {
   return whole > 10 * broken;
 }
 
-/** Only lines with non-ASCII bytes: plain lines tell nothing about the encoding. */
+/** Keeps only lines with non-ASCII bytes: ASCII lines say nothing about the encoding. */
 function oddLines(head: Uint8Array): Uint8Array {
   const lines: Uint8Array[] = [];
   let start = 0;
@@ -100,7 +103,7 @@ function oddLines(head: Uint8Array): Uint8Array {
   return Buffer.concat(lines);
 }
 
-/** Detectors guess wildly on a few bytes, so each of their candidates is decoded and must look like text. */
+/** Detection libraries guess badly on a few bytes, so each candidate is decoded and must look like text. */
 function detectLegacy(bytes: Uint8Array): string {
   const sample = bytes.subarray(0, 16_384);
   const candidates = chardet
@@ -123,8 +126,9 @@ function windowsName(name: string): string {
 }
 
 /**
- * 1: every character beyond ASCII is a letter where letters belong; below 0: noise. Wrong tables give symbols, words of
- * two alphabets, capitals in the middle, and Latin words of nothing but accents.
+ * Scores decoded text: 1 if every non-ASCII character is a letter in a plausible place, below 0 for garbage. A wrong
+ * encoding produces symbols, words in two alphabets, capitals inside words, and Latin words made only of accented
+ * letters.
  */
 function textScore(text: string): number {
   const odd = text.match(/\P{ASCII}/gu)?.length ?? 0;

@@ -1,22 +1,22 @@
 /**
- * Decodes a file that is UTF-8 except for some bytes. Programs paste files of two encodings together; what is no UTF-8
- * is read as Windows-1252, byte by byte, so that nothing becomes a replacement character. Valid chunks pass untouched.
+ * Decodes a file that is UTF-8 except for some bytes. Some programs join files of two encodings; bytes that are not
+ * valid UTF-8 are read as Windows-1252, so that none becomes a replacement character. Valid chunks pass unchanged.
  */
 import { isUtf8 } from "node:buffer";
 import iconv from "iconv-lite";
 import { wholeUtf8 } from "./encoding.ts";
 
-/** UTF-8 of the bytes 0x80 to 0xff read as Windows-1252. */
+/** UTF-8 sequences for the bytes 0x80 to 0xff read as Windows-1252. */
 const WINDOWS = Array.from({ length: 128 }, (_, k) =>
   new TextEncoder().encode(iconv.decode(Buffer.of(128 + k), "windows-1252")),
 );
 
 export class Utf8Mender {
-  /** Bytes that were no UTF-8. */
+  /** How many bytes were not valid UTF-8. */
   mended = 0;
   private carry = new Uint8Array(0);
 
-  /** The chunk as valid UTF-8; a character cut by its end waits for the next. */
+  /** Returns the chunk as valid UTF-8; a character that is cut off at its end is kept for the next chunk. */
   push(chunk: Uint8Array): Uint8Array {
     const joined = this.carry.length > 0 ? Buffer.concat([this.carry, chunk]) : chunk;
     const whole = wholeUtf8(joined);
@@ -47,7 +47,7 @@ export class Utf8Mender {
   }
 }
 
-/** Length of the valid character that begins here; 0 if none does. */
+/** Length of the valid UTF-8 character that begins here; 0 if there is none. */
 function sequenceSize(bytes: Uint8Array, at: number): number {
   const first = bytes[at];
   if (first < 0x80) return 1;

@@ -1,6 +1,6 @@
 /**
- * Reads the bytes of a file as UTF-8. Opens it, unpacks it, drops the byte-order mark, decodes what is not UTF-8; in
- * chunks, so that no file is ever in memory as a whole.
+ * Reads the bytes of a file as UTF-8. Opens it, unpacks it, drops the byte-order mark and converts other encodings, in
+ * chunks, so that a file is never in memory as a whole.
  */
 import { type FileHandle, open } from "node:fs/promises";
 import iconv from "iconv-lite";
@@ -20,7 +20,7 @@ export interface OpenSource {
   compression: Compression;
   encoding: Encoding;
   bytesTotal: number;
-  /** The first bytes, unpacked, not decoded. */
+  /** The first bytes, unpacked but not decoded. */
   head: Uint8Array;
 }
 
@@ -48,7 +48,7 @@ async function sourceInfo(path: string): Promise<{ compression: Compression; byt
   }
 }
 
-/** What a body holds, unpacked; its packing is seen at the first bytes. */
+/** Unpacks a request body; the compression is recognised by the first bytes. */
 export async function* unpackedChunks(
   body: AsyncIterable<Uint8Array>,
   onPacking: (compression: Compression) => void,
@@ -82,7 +82,7 @@ async function* startingTogether(body: AsyncIterable<Uint8Array>): AsyncGenerato
   if (start && start.length > 0) yield start;
 }
 
-/** Chunks as valid UTF-8, each only good until the next is asked for. */
+/** Yields chunks of valid UTF-8; each is valid only until the next one is requested. */
 export async function* decodedChunks(
   chunks: AsyncIterable<Uint8Array>,
   encoding: string,
@@ -97,7 +97,7 @@ export async function* decodedChunks(
   yield decoder.end();
 }
 
-/** The whole file as valid UTF-8 chunks, each only good until the next is asked for. */
+/** Yields the whole file as chunks of valid UTF-8; each is valid only until the next one is requested. */
 export async function* utf8Chunks(
   path: string,
   encoding: string,
@@ -115,7 +115,7 @@ export async function* utf8Chunks(
   yield decoder.end();
 }
 
-/** Any encoding to UTF-8, characters cut by chunks put together. */
+/** Converts any encoding to UTF-8, joining characters that are split between chunks. */
 class Transcoder {
   private readonly decoder: iconv.DecoderStream;
   private readonly encoder = new TextEncoder();
@@ -133,7 +133,7 @@ class Transcoder {
   }
 }
 
-/** What a packed file holds, in chunks that are each only good until the next is asked for. */
+/** Yields the unpacked bytes of a compressed file; each chunk is valid only until the next one is requested. */
 export async function* unpackedFile(path: string): AsyncGenerator<Uint8Array> {
   for await (const { bytes } of rawChunks(path, CHUNK_BYTES)) yield bytes;
 }

@@ -1,6 +1,6 @@
 /**
- * Unpacks compressed files. gzip, zip and zstd are unpacked as they stream by. Never more than a bound, and never more
- * than a ratio: a bomb is refused after a few megabytes.
+ * Unpacks compressed files. gzip, zip and zstd are unpacked as they stream. Output is limited in size and in ratio, so
+ * a decompression bomb is refused after a few megabytes.
  */
 import { Gunzip, Unzip, UnzipInflate } from "fflate";
 import { Decompress } from "fzstd";
@@ -14,12 +14,12 @@ export interface Unpacker {
   end(): Iterable<Uint8Array>;
 }
 
-/** DEFLATE reaches 1,032 at most; text that a person keeps stays below 200. */
+/** DEFLATE reaches at most 1,032; real text stays below 200. */
 const MAX_RATIO = 400;
 const FREE_BYTES = 16 * 1024 * 1024;
 const MAX_BYTES = 16 * 1024 ** 3;
 
-/** The way to unpack a file that starts with these bytes. */
+/** The decompressor for a file that starts with these bytes. */
 export function unpackerFor(start: Uint8Array): Unpacker {
   if (start[0] === 0x1f && start[1] === 0x8b) return gzipUnpacker();
   if (start[0] === 0x28 && start[1] === 0xb5 && start[2] === 0x2f && start[3] === 0xfd) return zstdUnpacker();
@@ -33,7 +33,7 @@ interface GuardedOutput {
   take(): Uint8Array[];
 }
 
-/** Collects the output, and refuses an archive that expands too much. */
+/** Collects the output and refuses an archive that expands too much. */
 function guardedOutput(): GuardedOutput {
   let out: Uint8Array[] = [];
   let packedBytes = 0;
@@ -111,7 +111,7 @@ function zipUnpacker(): Unpacker {
   };
 }
 
-/** Small steps, so that a bomb is noticed early. */
+/** Processes small steps, so that a bomb is noticed early. */
 function* unpackSlices(
   packed: Uint8Array,
   output: GuardedOutput,
@@ -142,7 +142,7 @@ function severalInside(names: string[]): AppError {
   });
 }
 
-/** Workbooks are read by their directory; one that comes here has none. */
+/** Workbooks are opened through their zip directory; a workbook that reaches this code has none. */
 function refuseOffice(name: string): void {
   const isOffice = name === "[Content_Types].xml" || /^(?:xl|word|ppt|_rels|docProps)\//.test(name);
   if (!isOffice && name !== "mimetype") return;

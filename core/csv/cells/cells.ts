@@ -1,6 +1,4 @@
-/**
- * Converts one cell to a value by its column's plan. Training and serving both ask here, so they cannot differ.
- */
+/** Converts one cell to a value as its column's plan says. Training and serving both use it, so they cannot differ. */
 
 import type { ColumnPlan } from "../types.ts";
 import { parseDate } from "./dates/dates.ts";
@@ -8,7 +6,8 @@ import { plainLabel } from "./labels.ts";
 import { PLAIN_NUMBER, parseNumber } from "./numbers/numbers.ts";
 
 /**
- * A number (dates: epoch ms) or the label without blanks around it; null: missing, or not readable as the type.
+ * A number (dates: epoch ms), or the label without surrounding spaces; null if missing or not readable as the column's
+ * type.
  */
 export function parseCell(plan: ColumnPlan, text: string): number | string | null {
   const trimmed = text.trim();
@@ -19,7 +18,7 @@ export function parseCell(plan: ColumnPlan, text: string): number | string | nul
   return plainLabel(trimmed);
 }
 
-/** `trimmed` is one of the column's words for missing. */
+/** Whether `trimmed` is one of the column's words for missing. */
 export function isMissing(plan: ColumnPlan, trimmed: string): boolean {
   return (
     plan.missingWords.length > 0 && trimmed.length < 40 && plan.missingWords.includes(trimmed.toLowerCase())

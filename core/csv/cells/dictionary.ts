@@ -1,8 +1,8 @@
 /**
- * Gives each different value a code. Interns byte strings: equal bytes, equal code, codes by first appearance. Open
- * addressing over MurmurHash3; no string is made until one is asked for.
+ * Gives each distinct value a code. Equal bytes get equal codes, numbered by first appearance. Open addressing over
+ * MurmurHash3; a string is created only when it is requested.
  *
- *   slots  hash -> code + 1     ends  code -> end of its bytes     arena  all values one after another
+ *   slots  hash -> code + 1     ends  code -> end of its bytes     arena  all values, concatenated
  */
 
 const decoder = new TextDecoder();
@@ -38,18 +38,20 @@ export class Dictionary {
   private ends = new Int32Array(FIRST_SLOTS + 1);
   private arena = new Uint8Array(128);
 
-  /** At most `maxSize` values; `maxBytes` of them together. */
+  /** At most `maxSize` values, of at most `maxBytes` together. */
   constructor(
     private readonly maxSize: number,
     private readonly maxBytes = Number.POSITIVE_INFINITY,
   ) {}
 
-  /** The value's code, counted once more; -1 where it is new and the dictionary is full. */
+  /** Returns the value's code and increments its count; -1 if the value is new and the dictionary is full. */
   intern(bytes: Uint8Array, start: number, end: number): number {
     return this.internHashed(bytes, start, end, hashBytes(bytes, start, end));
   }
 
-  /** As intern, where the hash is known. Four positional arguments: an object for each cell would cost as much again. */
+  /**
+   * As intern, for a value whose hash is known. Four positional arguments: an object per cell would double the cost.
+   */
   internHashed(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const { slots, hashes, ends, arena } = this;
     const mask = slots.length - 1;
@@ -68,7 +70,7 @@ export class Dictionary {
     return this.add(bytes, { start, end, hash }, slot);
   }
 
-  /** The string of a code. */
+  /** The string for a code. */
   text(code: number): string {
     return decoder.decode(this.arena.subarray(this.ends[code], this.ends[code + 1]));
   }

@@ -1,6 +1,6 @@
 /**
- * Infers the type of a column as a person would. Judged on its values, never on a single cell: a number column
- * may hold words for missing, a postcode is no number, a label with digits stays a label.
+ * Infers the type of a column as a person would. Considers all of its values, never a single cell: a number column may
+ * contain words for missing, a postcode is not a number, and a label with digits remains a label.
  */
 
 import type { ColumnPlan, ColumnType, Finding, StoredKind } from "../types.ts";
@@ -23,11 +23,11 @@ import { BOOLEAN_WORDS, MISSING_AMONG_VALUES, MISSING_ANYWHERE } from "./words.t
 
 export interface ColumnSample extends NumberHints {
   name: string;
-  /** Cells in the file's order, unchanged, including blank ones. */
+  /** Cells in file order, unchanged, including blank ones. */
   cells: readonly string[];
-  /** What a person chose. */
+  /** The type that the user chose. */
   type?: ColumnType;
-  /** How the file keeps the values, where its format tells. */
+  /** How the file stores the values, if its format says so. */
   stored?: StoredKind | null;
   /** Words that the user chose to mean missing. */
   missing?: readonly string[];
@@ -59,7 +59,7 @@ function inferType(sample: ColumnSample, values: readonly string[]): Inferred {
   );
 }
 
-/** The plan where the format keeps types: a text that says NA is a text, and only an empty cell is missing. */
+/** The plan if the file format has types: text that says NA is text, and only an empty cell is missing. */
 function inferStored(sample: ColumnSample, values: readonly string[], stored: StoredKind): Inferred {
   if (stored === "string") {
     const read = inferNumber(sample, values, values) ?? inferDate(sample, values, values);
@@ -95,7 +95,7 @@ function planAs(sample: ColumnSample, values: readonly string[], type: ColumnTyp
   return type === "category" && areCodes(solid) ? { ...plan, number: PLAIN_NUMBER } : plan;
 }
 
-/** Numbers as labels: 1 and 1.0 are one. 007 and 7 are two. */
+/** Numbers used as labels: 1 and 1.0 are the same label, 007 and 7 are not. */
 function areCodes(values: readonly string[]): boolean {
   return (
     values.length > 0 &&
@@ -137,7 +137,7 @@ function inferNumber(
   return { plan: { name: sample.name, type: "number", missingWords, number: format }, findings };
 }
 
-/** A few labels such as <=50K and >50K are classes, though they hold numbers. */
+/** A few labels such as <=50K and >50K are classes although they contain numbers. */
 const LEAST_STYLED = 5;
 
 function isTooFew({ units, marks, style }: NumberFormat, solid: readonly string[]): boolean {
@@ -155,9 +155,9 @@ const YEAR_2000 = Date.UTC(2000, 0, 1);
 const YEAR_1971 = Date.UTC(1971, 0, 1);
 const YEAR_2100 = Date.UTC(2100, 0, 1);
 
-/** Digits alone that are days or moments: all of them within a lifetime, and more likely dates than numbers. */
+/** Digits that are dates or timestamps: all within a lifetime, and more likely dates than numbers. */
 function sniffDayNumber(name: string, solid: readonly string[]): SniffedDates | null {
-  // Where there is no day programs write zeros.
+  // Some programs write zeros for a missing date.
   const filled = solid.filter((value) => !/^0+$/.test(value));
   if (filled.length < 0.5 * solid.length) return null;
   const probe = filled.slice(0, 40);
@@ -193,7 +193,7 @@ function strayFinding(column: string, words: readonly string[], strays: readonly
 
 function ambiguousFinding(column: string, solid: readonly string[], format: NumberFormat): Finding {
   const example = solid.find((value) => /[.,]\d{3}$/.test(value)) ?? solid[0];
-  const taken = format.thousands === "" ? "decimals were taken" : "thousands were taken";
+  const taken = format.thousands === "" ? "decimals were assumed" : "thousands were assumed";
   return {
     code: "ambiguous_numbers",
     severity: "info",
@@ -203,7 +203,7 @@ function ambiguousFinding(column: string, solid: readonly string[], format: Numb
   };
 }
 
-/** How numbers were read that are more than digits, by an example. */
+/** How numbers with more than digits were read, shown by an example. */
 function styleFindings(column: string, { format }: SniffedNumbers, solid: readonly string[]): Finding[] {
   const { units, marks, style } = format;
   const findings: Finding[] = [];
@@ -248,7 +248,7 @@ function inferDate(
   return { plan, findings: dateFindings(name, sniffed, { words, strays }) };
 }
 
-/** What databases write where there is no date. */
+/** Placeholders that databases write for a missing date. */
 function isZeroDate(value: string): boolean {
   return /^(?:0{1,4}[-/.]0{1,2}[-/.]0{1,4}(?:[T ][0:.]*Z?)?|0+)$/.test(value);
 }
@@ -268,7 +268,7 @@ function dateFindings(
     code: "ambiguous_dates",
     severity: "warning",
     column,
-    message: `Every date in ${column} could have the day or the month first; ${order} was taken (${sniffed.format}).`,
+    message: `Every date in ${column} could have the day or the month first; ${order} was assumed (${sniffed.format}).`,
     fix: { types: { [column]: "category" } },
   });
   return findings;
@@ -279,7 +279,7 @@ function severalStyles(column: string, styles: readonly string[]): Finding {
     code: "date_styles",
     severity: "info",
     column,
-    message: `Dates in “${column}” are written in ${styles.length} formats, all of which were read: ${styles.join(" and ")}.`,
+    message: `Dates in “${column}” are written in ${styles.length} formats, and all were read: ${styles.join(" and ")}.`,
     fix: { types: { [column]: "category" } },
   };
 }
@@ -289,7 +289,7 @@ function mixedOrders(column: string): Finding {
     code: "mixed_dates",
     severity: "warning",
     column,
-    message: `Some dates in “${column}” have the day first, others the month, so none can be told apart; they are read as labels. Write them all alike, for example 2024-01-31.`,
+    message: `Some dates in “${column}” have the day first, others the month, so the order cannot be decided; they are read as labels. Write them all in one format, for example 2024-01-31.`,
     fix: { exclude: [column] },
   };
 }
@@ -319,7 +319,7 @@ function wordPair(values: readonly string[]): [string, string] | null {
   return pair ? [pair[0], pair[1]] : null;
 }
 
-/** A first judgement on the sample; the whole column has the last word (`settleType`). */
+/** A first guess from the sample; `settleType` decides on the whole column. */
 function wordType(name: string, values: readonly string[]): ColumnType {
   const words = distinct(values);
   return settleWordType({ name, values: words, count: values.length, distinct: words.length });

@@ -1,17 +1,17 @@
 /**
- * Decides which spellings of a label are the same. Blanks around them and the form of their accents never tell two
- * apart.
+ * Decides which spellings of a label are the same. Surrounding spaces and the Unicode form of accents never make a
+ * difference.
  */
 import type { ColumnPlan } from "../types.ts";
 import { parseNumber } from "./numbers/numbers.ts";
 
-/** A label as it is kept: without blanks around it, accents composed. */
+/** A label as stored: without surrounding spaces, accents composed (NFC). */
 export function plainLabel(text: string): string {
   const trimmed = text.trim();
   return isAscii(trimmed) ? trimmed : trimmed.normalize("NFC");
 }
 
-/** Labels with the same key are one: in a column of codes 1 and 1.0, where case tells nothing Yes and YES. */
+/** Labels with the same key are one label: 1 and 1.0 in a column of codes, Yes and YES if case carries no meaning. */
 export function labelKey(plan: Pick<ColumnPlan, "type" | "labels" | "number">, text: string): string {
   const label = plainLabel(text);
   if (plan.number) {
@@ -21,7 +21,7 @@ export function labelKey(plan: Pick<ColumnPlan, "type" | "labels" | "number">, t
   return plan.type === "boolean" || plan.labels === "case" ? label.toLowerCase() : label;
 }
 
-/** Spellings beyond blanks and accents may be one label by this plan: without this every key is the label itself. */
+/** Whether this plan merges spellings beyond spaces and accents; if not, every label is its own key. */
 export function hasVariants(plan: Pick<ColumnPlan, "type" | "labels" | "number">): boolean {
   return plan.number !== undefined || plan.type === "boolean" || plan.labels === "case";
 }

@@ -1,4 +1,4 @@
-/** Decides whether a word such as NA means missing in a column of labels, or is one of the labels. */
+/** Decides whether a word such as NA means missing in a column of labels or is one of the labels. */
 import type { Finding } from "../types.ts";
 import { MISSING_ANYWHERE, PLAIN_WORDS } from "./words.ts";
 
@@ -33,7 +33,7 @@ export function missingAmongWords(column: string, values: readonly string[], bla
   };
 }
 
-/** Another label beside it has at least so large a share of its rows. */
+/** Another label has at least this share of the rows. */
 const ALIKE = 0.5;
 
 function isLabel(
@@ -42,7 +42,7 @@ function isLabel(
 ): boolean {
   const { count, others, blanks } = given;
   if (count < 2) return false;
-  // Signs such as ? are never a class, unless nothing else would be left.
+  // Signs such as ? are never a class, unless only one other label would be left.
   const isWord = /^\p{L}+$/u.test(word);
   if (!isWord) return false;
   if (others.length === 1) return true;
@@ -60,7 +60,7 @@ function extremes(others: readonly [string, number][]): [number, number] {
   return [Math.min(...counts), Math.max(...counts)];
 }
 
-/** Namibia and North America are NA: among short codes in capitals it is a value. */
+/** NA is also Namibia and North America: among short codes in capitals it is a value. */
 function areCodes(others: readonly [string, number][]): boolean {
   const labels = others.map(([label]) => label);
   const isShort = labels.every((label) => /^[A-Z]{2,5}$/.test(label));

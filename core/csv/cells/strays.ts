@@ -1,12 +1,12 @@
 /** Decides which cells may count as missing in a column of numbers or dates without changing its type. */
 
-/** Words that may stand in a number column without making it text: few, and in few cells. */
+/** How many different words a number column may contain, and in what share of its cells, without becoming text. */
 const MAX_STRAY_WORDS = 5;
 const MAX_STRAY_SHARE = 0.1;
-/** Among so many different values, one word is a remark on a number and no label beside other labels. */
+/** With this many different values, a single word is a remark, not a label. */
 const MIN_RICH = 25;
 const MAX_RICH_STRAY_SHARE = 0.5;
-/** A word for missing that is not on any list: no digits, short. */
+/** Shape of an unlisted word for missing: short, without digits. */
 export function wordsAmong(strays: readonly string[]): string[] {
   const words = distinct(strays.map((value) => value.toLowerCase())).filter(isPlainWord);
   return words.length <= MAX_STRAY_WORDS ? words : [];
@@ -14,13 +14,14 @@ export function wordsAmong(strays: readonly string[]): string[] {
 
 const isPlainWord = (value: string) => !/\d/.test(value) && value.length < 30;
 
-/** So many cells of any kind may be odd without the column being something else. */
+/** The share of cells of any kind that may be odd without changing the type. */
 const MAX_ODD_SHARE = 0.05;
 const LEAST_SOLID = 10;
 
 /**
- * May these cells be missing in a column of values? Words for missing in a tenth of them, one or two words in half of
- * them where the values are many; what is a value with a footnote or a "less than", as often; anything else in a few.
+ * Whether these cells may count as missing in a column of values: listed words for missing in up to a tenth of the
+ * cells; one or two words in up to half of them if there are many values; values with a footnote or a "less than" in as
+ * many; anything else in a few.
  */
 export function areStrays(
   strays: readonly string[],
@@ -45,7 +46,10 @@ export function areStrays(
   );
 }
 
-/** A value with a footnote, or with a sign before it: `88.2*`, `<20`, `12 (est.)`; or one beyond all numbers, `1e999`. */
+/**
+ * A value with a footnote or a sign before it: `88.2*`, `<20`, `12 (est.)`; or one outside the range of a double,
+ * `1e999`.
+ */
 function isNoted(value: string, isValue: (value: string) => boolean): boolean {
   if (/^[-+]?\d[\d.]*e\+?\d{3,}$/i.test(value)) return true;
   const bare = value

@@ -1,11 +1,11 @@
 /**
- * Decides whether a column of words holds labels, IDs or text. Judged by how often they repeat, how they look, and
- * what the column is called.
+ * Decides whether a text column holds labels, IDs or free text, by how often values repeat, how they look, and the
+ * column's name.
  */
 import type { ColumnType } from "../types.ts";
 import { isIdName } from "./id-column.ts";
 
-/** `values` are distinct ones, `distinct` and `count` of the whole column. */
+/** `values` are the distinct ones; `distinct` and `count` describe the whole column. */
 export function settleWordType(column: {
   name: string;
   values: Iterable<string>;
@@ -21,7 +21,7 @@ export function settleWordType(column: {
   return ratio > 0.5 && isProse && column.distinct > 20 ? "text" : "category";
 }
 
-/** Of all values together: how many, their words and letters, and whether each is one token. */
+/** Totals over all values: their number, words and letters, and whether each is a single token. */
 function looksOf(texts: Iterable<string>) {
   let [values, words, letters] = [0, 0, 0];
   let areTokens = true;
@@ -36,7 +36,7 @@ function looksOf(texts: Iterable<string>) {
 
 const BLANK = /\s/;
 
-/** One more than there are stretches of blanks. */
+/** One more than the number of gaps. */
 function wordsIn(text: string): number {
   let words = 1;
   for (let i = 1; i < text.length; i++) if (BLANK.test(text[i]!) && !BLANK.test(text[i - 1]!)) words++;

@@ -1,4 +1,4 @@
-/** Lists the words that mean missing, yes and no. Lists only; a column decides which of them it uses. */
+/** Lists the words that mean missing, yes and no. Lists only; the column decides which of them apply. */
 
 /** Missing in any column. */
 export const MISSING_ANYWHERE: ReadonlySet<string> = new Set([
@@ -20,10 +20,10 @@ export const MISSING_ANYWHERE: ReadonlySet<string> = new Set([
   "?",
 ]);
 
-/** Of them, those that are words of a language: a thing may be called missing. */
+/** Those that are ordinary words: an item may be called missing. */
 export const PLAIN_WORDS: ReadonlySet<string> = new Set(["missing", "null"]);
 
-/** Missing only among numbers, dates and booleans; elsewhere a label like any other. */
+/** Missing only among numbers, dates and booleans; elsewhere a normal label. */
 export const MISSING_AMONG_VALUES: ReadonlySet<string> = new Set([
   ...MISSING_ANYWHERE,
   "none",

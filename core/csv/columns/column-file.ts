@@ -2,17 +2,17 @@
  * Writes one typed column as a file, and reads it back.
  *
  *   0   8 bytes   "SBCOLUM1"
- *   8   8 bytes   XXH64 of all that follows, little-endian
- *   16  4 bytes   length of the head, little-endian
- *   20  the head  JSON: name, type, rows, readMs, labels (columns of labels); blanks fill it up to a multiple of eight
+ *   8   8 bytes   XXH64 of the bytes that follow, little-endian
+ *   16  4 bytes   length of the JSON header, little-endian
+ *   20  the header  JSON: name, type, rows, readMs, labels (label columns); padded with spaces to a multiple of eight
  *   …   the rows  float64 (number, date) or int32 codes, little-endian
  */
 import type { Column } from "../types.ts";
 
-/** How the name of a kept column ends; it begins with the name of the file that it is of. */
+/** Suffix of a kept column's file name; the prefix is the name of the file it was read from. */
 export const KEPT_COLUMN = ".column";
 
-/** A column, and its share of the milliseconds that cutting and reading the file took. */
+/** A column, and its share of the milliseconds that parsing the file took. */
 export interface KeptColumn {
   column: Column;
   readMs: number;
@@ -47,7 +47,9 @@ export function writeColumn({ column, readMs }: KeptColumn): Uint8Array<ArrayBuf
   return bytes;
 }
 
-/** Null where the bytes are not a whole column: damaged, cut off, of another format. The column is a view of them. */
+/**
+ * Null if the bytes are not a whole column: damaged, cut off, or of another format. The column is a view of the bytes.
+ */
 export function readColumn(bytes: Uint8Array<ArrayBuffer>): KeptColumn | null {
   if (bytes.length < HEAD_AT || MAGIC.some((byte, at) => bytes[at] !== byte)) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset);

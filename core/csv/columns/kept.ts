@@ -1,7 +1,7 @@
 /**
- * Keeps the typed columns of a file beside it, a file a column, so that it is parsed once: the next training on it reads
- * them back. They are of one file, one way of reading and one version of Signalbox; whatever is missing, damaged or of
- * another is read from the file again.
+ * Caches the typed columns of a file beside it, one file per column, so that it is parsed once: the next training on it
+ * reads them back. The cache is tied to one file, one reading plan and one version of Signalbox; a column that is
+ * missing, damaged or does not match is parsed again.
  */
 import { readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -10,10 +10,10 @@ import type { ColumnPlan, ReadingPlan, Table } from "../types.ts";
 import { KEPT_COLUMN, type KeptColumn, readColumn, writeColumn } from "./column-file.ts";
 import { type LoadOptions, loadTable } from "./load.ts";
 
-/** They may take this share of the room that is free. */
+/** The share of free disk space that kept columns may take. */
 const ROOM_SHARE = 0.1;
 
-/** As loadTable, and the same table; a table of which a part is asked for is never kept. */
+/** As loadTable, with the same result; a sampled table is never kept. */
 export async function loadKeptTable(
   path: string,
   plan: ReadingPlan,
@@ -43,10 +43,10 @@ export async function loadKeptTable(
   return tableOf(isWhole ? columns : columns.map((one) => firstRows(one, table.rows)));
 }
 
-/** Rows of columns that are not the same number are those of a file that changed meanwhile: a defect. */
+/** Columns of different lengths mean that the file changed while it was read: a bug. */
 function tableOf(columns: KeptColumn[]): Table {
   const rows = columns.map(({ column }) => ("values" in column ? column.values : column.codes).length);
-  if (rows.some((count) => count !== rows[0])) throw new Error("kept columns differ in their rows");
+  if (rows.some((count) => count !== rows[0])) throw new Error("kept columns differ in their number of rows");
   return {
     rows: rows[0] ?? 0,
     columns: columns.map(({ column }) => column),
@@ -62,7 +62,7 @@ function firstRows({ column, readMs }: KeptColumn, rows: number): KeptColumn {
 
 /** Where the columns of a file are kept. */
 interface Places {
-  /** How their names begin: one file, cut one way, by one version of Signalbox. */
+  /** Prefix of their names: one file, one reading plan, one version of Signalbox. */
   prefix: string;
   of: (plan: ColumnPlan) => string;
 }
@@ -90,7 +90,7 @@ function readKept(places: string[]): Promise<(KeptColumn | null)[]> {
   );
 }
 
-/** It is a gain of time only: where the disk refuses, nothing is kept and nothing is lost. */
+/** Keeping columns only saves time: if the disk refuses, nothing is kept and nothing is lost. */
 async function keep(
   path: string,
   { prefix }: Places,
@@ -103,7 +103,7 @@ async function keep(
       if (bytes.length > ROOM_SHARE * (await freeBytes(path))) return;
       await writeAside(place, bytes);
     }
-    // The file was deleted in between: so are its columns.
+    // The file was deleted meanwhile, so its columns must go too.
     if (!(await Bun.file(path).exists())) await removeColumns(path, () => true);
   } catch (error) {
     if ((error as { code?: string }).code === undefined) throw error;
@@ -121,7 +121,7 @@ async function writeAside(place: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Those of another cut of the file, or of another version of Signalbox, are of no use any more. */
+/** Deletes columns of another reading plan or another version of Signalbox: nothing reads them any more. */
 async function removeColumns(path: string, isOut: (place: string) => boolean): Promise<void> {
   for (const file of await readdir(dirname(path))) {
     const place = join(dirname(path), file);

@@ -1,6 +1,6 @@
 /**
- * Loads a file into a table. Reads the columns that are asked for straight into typed arrays, precisely as the plan
- * says; more rows than wanted are sampled, seeded, in the file's order. Never decides anything.
+ * Loads a file into a table. Reads the requested columns straight into typed arrays, exactly as the plan says; if more
+ * rows exist than wanted, a seeded sample is kept, in file order. Makes no decisions of its own.
  */
 
 import { AppError } from "../../platform/errors.ts";
@@ -14,12 +14,12 @@ import { scanTable } from "../rows/scan.ts";
 import type { Column, ColumnPlan, ReadingPlan, ReadingProgress, Table } from "../types.ts";
 
 export interface LoadOptions {
-  /** Names; all where absent. The table has them in the plan's order. */
+  /** Column names; all columns if absent. The table keeps the plan's order. */
   columns?: string[];
   maxRows?: number;
   seed?: number;
   signal?: AbortSignal;
-  /** Aborted: the rows read so far, once there are some thousand. */
+  /** When aborted, returns the rows read so far, at least a few thousand. */
   enough?: AbortSignal;
   onProgress?: (progress: ReadingProgress) => void;
 }
@@ -28,7 +28,7 @@ const ENOUGH_ROWS = 5000;
 const ENOUGH_CELLS = 1e6;
 const LEAST_ROWS = 200;
 
-/** Memory: 8 bytes a number, 4 a code, and each different value once. */
+/** Memory: 8 bytes per number, 4 per code, and each distinct value once. */
 export async function loadTable(path: string, plan: ReadingPlan, options: LoadOptions = {}): Promise<Table> {
   const {
     columns: wanted,
@@ -109,7 +109,7 @@ class ValueBuilder implements ColumnBuilder {
     this.values[this.rows++] = start < end ? this.read(bytes, start, end) : Number.NaN;
   }
 
-  /** A word for missing is never a number, so it needs no look-up. */
+  /** A word for missing is never a number, so it needs no lookup. */
   private read(bytes: Uint8Array, start: number, end: number): number {
     return this.dates ? this.dates.read(bytes, start, end) : readNumber(bytes, start, end, this.format);
   }
@@ -140,9 +140,9 @@ class CodeBuilder implements ColumnBuilder {
   private codes: Int32Array<ArrayBuffer>;
   private rows = 0;
   private readonly dictionary = new Dictionary(MAX_VALUES, MAX_VALUE_BYTES);
-  /** From the dictionary's code to the column's; -1 where the value means missing. */
+  /** Maps the dictionary's code to the column's; -1 if the value means missing. */
   private readonly codeOf: number[] = [];
-  /** The column's code of each label, by what makes it one. */
+  /** The column's code of each label, by label key. */
   private readonly keys = new Map<string, number>();
 
   constructor(
@@ -182,7 +182,7 @@ class CodeBuilder implements ColumnBuilder {
     return this.keys.size - 1;
   }
 
-  /** Of several spellings of a label the commonest, of equally common ones the first. */
+  /** Of several spellings of a label the commonest one; the first if they are equally common. */
   private labels(): string[] {
     const labels = new Array<string>(this.keys.size);
     const counts = new Uint32Array(this.keys.size);

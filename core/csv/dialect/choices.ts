@@ -1,6 +1,4 @@
-/**
- * Checks a person's import settings against the file. Names that are not there are refused with those that are.
- */
+/** Checks a user's import settings against the file. Unknown names are refused with a list of the known ones. */
 import { AppError } from "../../platform/errors.ts";
 import { COLUMN_TYPES, type ColumnPlan, type ColumnType, type ReadingChoices } from "../types.ts";
 import { nearName } from "./near-name.ts";
@@ -8,7 +6,7 @@ import { nearName } from "./near-name.ts";
 const MAX_DELIMITER = 8;
 const MAX_HEADER_ROW = 500;
 
-/** Throws AppError `invalid` for a delimiter, quote or header row that none can be. */
+/** Throws AppError `invalid` if a delimiter, quote or header row is impossible. */
 export function checkReading({ delimiter, quote, header }: ReadingChoices): void {
   if (
     delimiter !== undefined &&
@@ -37,7 +35,7 @@ export function checkReading({ delimiter, quote, header }: ReadingChoices): void
   }
 }
 
-/** Throws AppError `invalid` for a column or a type that there is not. */
+/** Throws AppError `invalid` if a column or type does not exist. */
 export function checkChoices(choices: ReadingChoices, names: readonly string[]): void {
   const asked = [
     ...Object.keys(choices.types ?? {}),
@@ -62,12 +60,12 @@ export function checkChoices(choices: ReadingChoices, names: readonly string[]):
   }
 }
 
-/** The type that a person chose for a column; a column called `constructor` has none by inheritance. */
+/** The type that the user chose for a column; a column called `constructor` inherits none. */
 export function chosenType(choices: ReadingChoices, name: string): ColumnType | undefined {
   return choices.types && Object.hasOwn(choices.types, name) ? choices.types[name] : undefined;
 }
 
-/** The words for missing that a person chose for a column. */
+/** The words for missing that the user chose for a column. */
 export function chosenMissing({ missing }: ReadingChoices, name: string): string[] | undefined {
   return missing && Object.hasOwn(missing, name) ? missing[name] : undefined;
 }
@@ -83,7 +81,7 @@ function noSuchColumn(name: string, names: readonly string[]): AppError {
   });
 }
 
-/** The plan's columns that are kept, each with its place in the file. */
+/** The plan's columns that are kept, each with its index in the file. */
 export function keptColumns(plans: readonly ColumnPlan[], drop: readonly string[] | undefined): ColumnPlan[] {
   return plans.map((plan, index) => ({ ...plan, index })).filter(({ name }) => !drop?.includes(name));
 }

@@ -1,6 +1,6 @@
 /**
- * Decides how to read a file. Encoding, delimiter, quotes, titles and header, decided on its first bytes; what a
- * person chose is taken as said. Refuses what is no text, by name.
+ * Decides how to read a file: encoding, delimiter, quotes, titles and header, from its first bytes. The user's choices
+ * are final. Refuses files that are not text and names their format.
  */
 import iconv from "iconv-lite";
 import { AppError } from "../../platform/errors.ts";
@@ -16,9 +16,9 @@ import { cutSample, sniff } from "./sniff.ts";
 
 export interface Decision {
   dialect: Dialect & { width: number };
-  /** The file holds no bytes at all, or only blanks. */
+  /** Whether the file has no bytes at all, or only blank ones. */
   isEmpty: boolean;
-  /** What it was decided on, in UTF-8; absent where the format says how it is cut. */
+  /** The sample that was used, in UTF-8; absent if the format defines how rows are split. */
   sample?: Uint8Array;
 }
 
@@ -26,7 +26,7 @@ const SNIFF_BYTES = 128 * 1024;
 const LAYOUT_ROWS = 600;
 const MAX_COLUMNS = 20_000;
 
-/** Throws AppError `invalid` where the file is none that can be read as CSV, or a choice does not fit. */
+/** Throws AppError `invalid` if the file cannot be read as CSV, or a choice does not fit. */
 export async function decide(
   path: string,
   choices: ReadingChoices,
@@ -35,7 +35,7 @@ export async function decide(
   return decideOn(await openSource(path), choices, encodingHint);
 }
 
-/** The same from the first bytes alone. */
+/** As above, from the first bytes alone. */
 export function decideOn(
   { head, encoding: detected, compression, bytesTotal }: OpenSource,
   choices: ReadingChoices,
@@ -115,7 +115,7 @@ const NAMES: Record<string, string> = {
   ", ": "comma-and-space",
 };
 
-/** What was decided, for the page. */
+/** Describes the decision for the page. */
 export function describeDialect(dialect: Dialect): string {
   const { encoding, compression, delimiter, quote, newline, preambleRows, headerRows, footerRows } = dialect;
   const packed = compression === "none" ? "" : `${compression} of `;

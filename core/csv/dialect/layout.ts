@@ -1,15 +1,12 @@
-/**
- * Finds the title rows, the header and the first data row. Judged on a sample of rows by how they differ from the
- * columns beneath them.
- */
+/** Finds the title rows, the header and the first data row, by how sample rows differ from the columns below them. */
 
 import { isMissingWord } from "../cells/words.ts";
 import { cellKind, isTyped, kindsOf, type Share, typedKind } from "../rows/cell-kinds.ts";
 
 export interface Layout {
-  /** Rows before the header, blank ones counted. */
+  /** Rows before the header, blank ones included. */
   preambleRows: number;
-  /** 0: none. */
+  /** 0 if there is no header. */
   headerRows: number;
 }
 
@@ -17,7 +14,7 @@ const BODY_ROWS = 200;
 const MAX_PREAMBLE = 100;
 const MAX_HEADER_ROWS = 4;
 
-/** `rows` as cut, blank lines included as rows of one empty cell. */
+/** `rows` as split; blank lines are rows of one empty cell. */
 export function findLayout(
   rows: readonly string[][],
   width: number,
@@ -38,13 +35,13 @@ export function findLayout(
     : { preambleRows: first, headerRows };
 }
 
-/** `,Women,,Men,` above the header: names of groups of columns. */
+/** `,Women,,Men,` above the header: names of column groups. */
 function isGroupRow(row: readonly string[], width: number): boolean {
   if (row.length !== width || row[0].trim() !== "" || filled(row) < 2) return false;
   return row.every((cell) => !isTyped(cellKind(cell)));
 }
 
-/** Titles and notes fill far fewer cells than the table does, or stand apart from it by a blank row. */
+/** Titles and notes fill far fewer cells than the table does, or are separated from it by a blank row. */
 function firstTableRow(rows: readonly string[][], width: number): number {
   if (width < 2)
     return Math.max(
@@ -60,7 +57,7 @@ function firstTableRow(rows: readonly string[][], width: number): number {
   return 0;
 }
 
-/** A title that happens to hold a delimiter: short by one, with a row of names beneath it and values beneath that. */
+/** A title that happens to contain a delimiter: one cell short, followed by a row of names and then values. */
 function isAboveHeader(rows: readonly string[][], at: number, width: number): boolean {
   const [row, next, after] = [rows[at], rows[at + 1], rows[at + 2]];
   if (width > 4 || row.length !== width - 1 || next?.length !== width || after?.length !== width)
@@ -91,7 +88,7 @@ function filled(row: readonly string[]): number {
   return count;
 }
 
-/** The median of filled cells in rows of the table's width. */
+/** The median number of filled cells in rows of the table's width. */
 function usualFill(rows: readonly string[][], width: number): number {
   const fills = rows
     .filter((row) => row.length === width)
@@ -101,10 +98,10 @@ function usualFill(rows: readonly string[][], width: number): number {
   return fills[fills.length >> 1] ?? width;
 }
 
-/** Votes of the columns: a word above numbers speaks for a header, a number above numbers against. */
+/** Lets the columns vote: a word above numbers is evidence for a header, a number above numbers against. */
 function hasHeader(rows: readonly string[][], width: number): boolean {
   const head = rows[0];
-  // The same row once more is a header's second coming, and no evidence against it.
+  // A repeated header row is no evidence against the header.
   const isAgain = (row: readonly string[]) => row.every((cell, k) => cell === head[k]);
   const body = rows.slice(1, 1 + BODY_ROWS).filter((row) => row.length === width && !isAgain(row));
   if (body.length === 0) return head.filter((cell) => isTyped(cellKind(cell))).length < head.length / 2;
@@ -129,7 +126,7 @@ function isRepeated(values: readonly string[]): boolean {
   return new Set(values).size < 0.5 * values.length;
 }
 
-/** Among words: a few labels that never name themselves, or long texts under a short name. */
+/** Among words: a few labels that do not include the column's name, or long texts under a short name. */
 function wordVote(cell: string, values: readonly string[]): number {
   const lengths = values.map((value) => value.length).filter((length) => length > 0);
   if (lengths.length === 0) return 0.2;
@@ -148,7 +145,7 @@ function isYears(head: readonly string[]): boolean {
   return numbers.every((year, k) => k === 0 || Math.abs(year - numbers[k - 1]) === 1);
 }
 
-/** Further rows of the header: the same once more, or words above columns of numbers. */
+/** Further header rows: the same row repeated, or words above columns of numbers. */
 function countHeaderRows(rows: readonly string[][], width: number): number {
   const shares = columnShares(rows, width);
   const isHeader = (at: number) =>
@@ -161,12 +158,12 @@ function countHeaderRows(rows: readonly string[][], width: number): number {
   return count;
 }
 
-/** `|---|:--:|`, as Markdown and database clients underline their header. */
+/** `|---|:--:|`, which Markdown and database clients print below the header. */
 function isRule(row: readonly string[]): boolean {
   return filled(row) > 0 && row.every((cell) => /^\s*(?::?-{2,}:?|:-+:?|-+:)?\s*$/.test(cell));
 }
 
-/** `Region,Sales,,Costs,` and beneath it `,2020,2021,2020,2021`: years of groups, above no name of a row. */
+/** `Region,Sales,,Costs,` and below it `,2020,2021,2020,2021`: years in groups, with no name in the first column. */
 function isYearsBelow(rows: readonly (readonly string[])[], at: number): boolean {
   const [above, row] = [rows[at - 1]!, rows[at]!];
   const isLevelled =
@@ -184,7 +181,9 @@ function isYearsBelow(rows: readonly (readonly string[])[], at: number): boolean
 const LEAST_ANSWERS = 8;
 const IMPORT_ID = /^\{"ImportId":/;
 
-/** Surveys repeat the whole question beneath its short name, far longer than any answer, and programs their own ids. */
+/**
+ * Surveys repeat the whole question below its short name, far longer than any answer; programs repeat their own IDs.
+ */
 function isQuestions(row: readonly string[], rows: readonly string[][], width: number): boolean {
   if (row.length !== width || width < 2) return false;
   const filledCells = row.filter((cell) => cell.trim() !== "");
@@ -219,12 +218,15 @@ function isHeaderRow(row: readonly string[], first: readonly string[], shares: r
     typed++;
     if (kind !== "empty" && !isMissingWord(row[column])) words++;
   }
-  // A row of units names nothing in the first column.
+  // A row of units has no entry in the first column.
   if (typed >= 2 && words >= 1 && row[0].trim() === "") return true;
   return words >= 2 && words >= 0.6 * typed;
 }
 
-/** Several header rows become one, a blank between; a name above years is of all that follow without one. */
+/**
+ * Joins several header rows into one, separated by spaces; a group's name applies to all following columns that have
+ * none.
+ */
 export function mergeHeader(given: readonly (readonly string[])[]): string[] {
   const rows = given.filter((row, k) => k === 0 || !isRule(row));
   if (rows.length === 2 && isYearsBelow([...rows, [rows[0]![0]!]], 1)) rows[0] = filledOn(rows[0]!);
@@ -245,7 +247,7 @@ function filledOn(names: readonly string[]): string[] {
   });
 }
 
-/** A header in a comment: `# energy, n`; of a row that is one cell longer than `width` the mark is one of its own. */
+/** A header in a comment: `# energy, n`; in a row one cell longer than `width` the mark has a cell of its own. */
 export function withoutMark(header: string[], comment: string, width = header.length): string[] {
   const [first, ...others] = header;
   if (comment === "" || !first?.startsWith(comment)) return header;
@@ -253,7 +255,10 @@ export function withoutMark(header: string[], comment: string, width = header.le
   return [first.slice(comment.length).trim(), ...others];
 }
 
-/** The last comment above the table names its columns where nothing else does: as many words as there are columns. */
+/**
+ * The last comment above the table names the columns if nothing else does and it has as many words as there are
+ * columns.
+ */
 export function headerInComment(
   rows: readonly string[][],
   layout: Layout,

@@ -1,4 +1,4 @@
-/** Names the columns. Every name once and none blank; what had to be changed is said. */
+/** Names the columns. Names are unique and never blank; every change is reported. */
 import type { Finding } from "../types.ts";
 
 export interface NamedColumns {
@@ -6,7 +6,7 @@ export interface NamedColumns {
   findings: Finding[];
 }
 
-/** `header`: null where there is none; `width`: how many columns the rows have; `row`: where the header ends. */
+/** `header`: null if there is none; `width`: how many columns the rows have; `row`: where the header ends. */
 export function nameColumns(header: readonly string[] | null, width: number, row: number): NamedColumns {
   const findings: Finding[] = [];
   const given = (header ?? []).map((name) => clip(name.trim()));
@@ -34,7 +34,7 @@ function clip(name: string): string {
 }
 
 function uniqueName(name: string, taken: ReadonlySet<string>): string {
-  // Two forms of one accent look the same, and requests may come in either.
+  // Composed and decomposed accents look the same, and requests may use either.
   const isTaken = (candidate: string) => taken.has(candidate.normalize("NFC"));
   if (!isTaken(name)) return name;
   let suffix = 2;
@@ -60,7 +60,7 @@ function unlikeWidth(named: number, width: number, row: number): Finding {
 
 function blankNames(names: readonly string[], given: readonly string[]): Finding {
   const blank = names.filter((_, k) => !given[k]);
-  const message = `${blank.length === 1 ? "One column has" : `${blank.length} columns have`} no name in the header; here: ${blank.slice(0, 5).join(", ")}.`;
+  const message = `${blank.length === 1 ? "One column has" : `${blank.length} columns have`} no name in the header, so the names are: ${blank.slice(0, 5).join(", ")}.`;
   return {
     code: "blank_name",
     severity: "info",

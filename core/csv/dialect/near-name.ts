@@ -1,12 +1,12 @@
 /** Finds the known name that an unknown one probably means, for "Did you mean country?". */
 
-/** Longer ones are not compared letter by letter. */
+/** Longer names are not compared letter by letter. */
 const MOST_LETTERS = 80;
 const LETTERS_PER_SLIP = 4;
 
 /**
- * The only known name that differs in spelling alone (case, accents, marks), else the only nearest one with at most one
- * slip in four letters (one letter more, less, other, or two swapped); null where there is none.
+ * The only known name that differs just in case, accents or punctuation; else the only closest one with at most one
+ * typo per four letters (a letter added, dropped, changed, or two swapped); null if there is none.
  */
 export function nearName(asked: string, known: Iterable<string>): string | null {
   const wanted = letters(asked);
@@ -32,7 +32,7 @@ function letters(name: string): string {
     .replace(/[^\p{L}\p{N}]/gu, "");
 }
 
-/** Letters to add, drop, change or swap with the next (optimal string alignment). */
+/** Edit distance with swaps of neighbours (optimal string alignment). */
 function slipsBetween(one: string, other: string): number {
   let before: number[] = [];
   let last = Array.from({ length: other.length + 1 }, (_, k) => k);

@@ -1,7 +1,7 @@
 /**
- * Detects the delimiter, quote and escape of a text. Every candidate cuts a sample; the one whose rows are alike and
- * whose cells look like values wins (van den Burg et al., "Wrangling messy CSV files by detecting row and type
- * patterns", 2019, with our own weights). Linear in the sample.
+ * Detects the delimiter, quote and escape character of a text. Each candidate splits a sample; the one with the most
+ * consistent rows and the most plausible cell values wins (van den Burg et al., "Wrangling messy CSV files by detecting
+ * row and type patterns", 2019, with our own weights). Time linear in the sample.
  */
 import { cellKind } from "../rows/cell-kinds.ts";
 import { Tokenizer } from "../rows/tokenizer.ts";
@@ -9,17 +9,17 @@ import type { Cutting } from "../types.ts";
 
 export interface Sniffed extends Cutting {
   comment: string;
-  /** Cells of a usual row. */
+  /** Number of cells in a usual row. */
   width: number;
 }
 
-/** What a person said; it is not questioned. */
+/** The user's choices; they are final. */
 export interface SniffChoices {
   delimiter?: string;
   quote?: string;
 }
 
-/** How likely a delimiter is before looking, commonest first. */
+/** Prior probability of each delimiter, commonest first. */
 const PRIORS: readonly (readonly [string, number])[] = [
   [",", 1],
   [";", 1],
@@ -48,7 +48,7 @@ const PRIORS: readonly (readonly [string, number])[] = [
 ];
 const QUOTES = ['"', "'", "`", ""] as const;
 const SAMPLE_ROWS = 400;
-/** Below this no delimiter is better than none: one column. */
+/** Below this score no delimiter is better than a single column. */
 const NO_DELIMITER = 0.1;
 
 interface Attempt {
@@ -58,7 +58,7 @@ interface Attempt {
   score: number;
 }
 
-/** `sample` is UTF-8; its last row may be cut and is then not judged. */
+/** `sample` is UTF-8; its last row may be cut off and is then ignored. */
 export function sniff(sample: Uint8Array, choices: SniffChoices, isWhole: boolean): Sniffed {
   const text = new TextDecoder().decode(sample);
   const newline = sniffNewline(text);
@@ -109,7 +109,7 @@ function quotesIn(text: string, chosen: string | undefined): readonly string[] {
 function escapesIn(text: string, quote: string): string[] {
   if (quote === "") return [""];
   const escapes = [quote];
-  // One apostrophe behind a backslash is prose.
+  // A single apostrophe after a backslash is prose.
   if (text.split(`\\${quote}`).length > (quote === "'" ? 2 : 1)) escapes.push("\\");
   if (quote !== '"' && text.includes('""') && !/(?<!")"(?:"")*(?!")/.test(text)) escapes.unshift('"');
   return escapes;
@@ -125,7 +125,7 @@ function sniffNewline(text: string): Cutting["newline"] {
   return crlf > 0 ? "\r\n" : "\n";
 }
 
-/** Lines that begin with a mark and stand before the first that does not. */
+/** Lines that begin with a comment mark, before the first line that does not. */
 function sniffComment(text: string): string {
   const lines = text.split(/\r\n|\n|\r/, 50);
   for (const mark of ["#", "//", "%"]) {
@@ -148,17 +148,17 @@ function attempt(
   );
   const width = usualWidth(judged);
   const count = Math.max(1, judged.length);
-  // Quotes that open and close where cells do are the best evidence that there is; quotes elsewhere speak against.
+  // Quotes that open and close at cell boundaries are the strongest evidence; quotes elsewhere are evidence against.
   const quoting =
     (1 + (count > 1 ? 0.4 : 0.1) * Math.min(1, quoted / count)) * 0.5 ** Math.min(1, odd / count);
-  // An apostrophe that quotes nothing is an apostrophe.
+  // An apostrophe that quotes nothing is only an apostrophe.
   const isIdle = quoted === 0 && cutting.quote !== '"' && cutting.quote !== "";
   const score =
     (isIdle ? 0.3 : 1) * prior * quoting * consistency(judged, width) * plausibility(judged, width);
   return { cutting, rows: judged, width, score };
 }
 
-/** Rows of strings of a sample, how many of them have odd quotes (weighed), and how many quoted cells. */
+/** The sample's rows as strings, the weighted number of rows with odd quotes, and the number of quoted cells. */
 export function cutSample(
   sample: Uint8Array,
   options: { cutting: Cutting; width: number; limit: number; isWhole: boolean },
@@ -178,7 +178,7 @@ export function cutSample(
     else if (irregular === "bare") odd += options.cutting.quote === '"' ? 0.4 : 0.2;
   });
   tokenizer.push(sample);
-  // A sample of one endless row is judged by what there is of it.
+  // A sample that is one endless row is judged by the part that is there.
   if (options.isWhole || rows.length === 0) tokenizer.end();
   return { rows, odd, quoted };
 }
@@ -189,7 +189,7 @@ function hasQuotedCell(bytes: Uint8Array, spans: Int32Array, row: { cells: numbe
   return false;
 }
 
-/** The commonest width of more than one cell; of two nearly as common the first, for the first table is meant. */
+/** The commonest width above one cell; if two are nearly as common, the first, because the first table is read. */
 export function usualWidth(rows: readonly string[][]): number {
   const counts = new Map<number, number>();
   for (const row of rows) counts.set(row.length, (counts.get(row.length) ?? 0) + 1);
@@ -199,10 +199,10 @@ export function usualWidth(rows: readonly string[][]): number {
   return 1;
 }
 
-/** 0 to 1: how many rows have the usual width, and how much that width says. */
+/** 0 to 1: how many rows have the usual width, and how much evidence that width is. */
 function consistency(rows: readonly string[][], width: number): number {
   if (width < 2) return 0;
-  // One row has always one width: a blank or a colon in it says nothing.
+  // A single row always has one width: a space or colon in it proves nothing.
   const isAlone = rows.length === 1 && width < 3;
   const usual = rows.reduce((sum, row) => sum + (row.length === width ? 1 : 0), 0);
   const widths = new Set(rows.map((row) => row.length)).size;
@@ -213,7 +213,7 @@ function consistency(rows: readonly string[][], width: number): number {
 
 const PLAUSIBLE = { empty: 0.8, number: 1, date: 1, time: 1, code: 1, word: 0.95, odd: 0.3 } as const;
 
-/** 0 to 1: how far the cells look like values that a person would keep in a cell. */
+/** 0 to 1: how plausible the cells are as values. */
 function plausibility(rows: readonly string[][], width: number): number {
   let sum = 0;
   let cells = 0;

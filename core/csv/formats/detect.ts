@@ -1,4 +1,4 @@
-/** Detects the format of a file. Told by its bytes, never by its name. */
+/** Detects the format of a file by its bytes, never by its name. */
 import { type FileHandle, open } from "node:fs/promises";
 import { AppError } from "../../platform/errors.ts";
 import { type OpenSource, openSource } from "../bytes/source.ts";
@@ -15,7 +15,7 @@ export interface Detected {
 
 const MARK_BYTES = 8;
 
-/** `isCsv`: a choice was made that only a CSV knows. Throws AppError `invalid` for other documents in a zip. */
+/** `isCsv`: a CSV-only choice was made. Throws AppError `invalid` for other documents in a zip. */
 export async function detectFormat(path: string, isCsv = false): Promise<Detected> {
   const mark = await firstBytes(path);
   const office = isZip(mark) ? await officeFormat(path) : null;
@@ -46,7 +46,7 @@ const OTHER_DOCUMENTS: readonly (readonly [RegExp, string, string])[] = [
 /** Null for a zip around another file. */
 async function officeFormat(path: string): Promise<"xlsx" | null> {
   const archive = await Archive.open(path).catch((error: unknown) => {
-    // A zip without its directory may still be one file that streams.
+    // A zip without its directory may still be a single file that streams.
     if (error instanceof AppError && error.cause === undefined) throw error;
     return null;
   });

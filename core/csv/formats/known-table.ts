@@ -1,4 +1,4 @@
-/** Types for what a reader of another format knows about the table that it wrote. Only types. */
+/** Types for what a format's reader knows about the table that it wrote. Types only. */
 import type { Finding, StoredKind } from "../types.ts";
 
 export const FORMATS = [
@@ -17,26 +17,26 @@ export type Format = (typeof FORMATS)[number];
 export interface KnownTable {
   format: Format;
   compression: "none" | "gzip" | "zip" | "zstd";
-  /** named: one header row of the format's own names, then rows; grid: cells as a person arranged them. */
+  /** named: one header row with the format's own names, then rows; grid: cells as a person arranged them. */
   shape: "named" | "grid";
-  /** Rows of the table file, the header included. */
+  /** Rows of the table file, including the header. */
   rows: number;
-  /** Cells of a row. */
+  /** Number of cells per row. */
   width: number;
-  /** A column each, where the format keeps types; null where it does not say. */
+  /** One per column if the format has types; null if it does not say. */
   kinds: (StoredKind | null)[];
   findings: Finding[];
-  /** Where merged cells tell which rows are the header. */
+  /** Present if merged cells mark the header rows. */
   layout?: { preambleRows: number; headerRows: number };
-  /** Spreadsheets: which sheet, which cells of it, and which sheets there are. */
+  /** Spreadsheets: the sheet and cell range that were read, and the names of all sheets. */
   sheet?: string;
   range?: string;
   sheets?: string[];
-  /** The beginning of the sentence that tells how the file was read. */
+  /** The beginning of the sentence that describes how the file was read. */
   sentence: string;
 }
 
-/** Choices that decide which table a file holds. */
+/** Choices that decide which table of a file is read. */
 export interface TableChoices {
   sheet?: string;
   range?: string;
@@ -44,11 +44,11 @@ export interface TableChoices {
 
 export interface ConvertOptions {
   choices: TableChoices;
-  /** Where the table goes. */
+  /** Where the table is written. */
   out: string;
   sourceBytes: number;
   onProgress?: (progress: { bytesRead: number; rows: number }) => void;
 }
 
-/** As `KnownTable`, without what its caller knows. */
+/** As `KnownTable`, without what its caller adds. */
 export type Converted = Omit<KnownTable, "compression">;

@@ -1,7 +1,7 @@
-/** Writes days, moments and times of day into a table file. As ISO 8601, without a zone, in UTC. */
+/** Writes days, timestamps and times of day into a table file as ISO 8601, in UTC without a zone. */
 import { DAY_MS } from "../../platform/figures.ts";
 
-/** The years that four digits can say. */
+/** The years that four digits can express. */
 const FIRST_MS = Date.UTC(0, 0, 1) - 1900 * 365.2425 * DAY_MS;
 const LAST_MS = Date.UTC(9999, 11, 31) + DAY_MS;
 
@@ -11,7 +11,7 @@ export function dayText(days: number): string | null {
   return isSayable(ms) ? new Date(ms).toISOString().slice(0, 10) : null;
 }
 
-/** "2024-03-01 12:30:00", with as many digits of a second as it has. `nanos`: what the milliseconds leave out. */
+/** "2024-03-01 12:30:00", with as many fractional digits as the value has. `nanos`: the part below milliseconds. */
 export function momentText(ms: number, nanos = 0): string | null {
   if (!isSayable(ms)) return null;
   const iso = new Date(ms).toISOString();

@@ -1,7 +1,7 @@
 /**
- * Turns a file of any format into a CSV that the rest of the program reads. Looked at by its bytes; a CSV stays as it
- * is, everything else is written once to a table file beside it. To be called in a child process: a strange file costs
- * time and memory.
+ * Turns a file of any format into a CSV that the rest of the program reads. The format is detected from the bytes; a
+ * CSV is used as it is, anything else is written once to a table file beside it. Call it in a child process: an
+ * untrusted file may need much time and memory.
  */
 
 import { once } from "node:events";
@@ -16,21 +16,21 @@ import type { Converted, ConvertOptions, KnownTable } from "./known-table.ts";
 export interface OpenTable {
   /** A CSV. */
   path: string;
-  /** Null where the file is a CSV itself. */
+  /** Null if the file itself is a CSV. */
   known: KnownTable | null;
 }
 
 export interface OpenTableOptions {
   choices: ReadingChoices;
-  /** Where the table file goes; one that is there already is used again. */
+  /** Where the table file is written; an existing one is reused. */
   out: string;
   onProgress?: (progress: ReadingProgress) => void;
 }
 
-/** Archives in archives are followed so deep. */
+/** How deep archives inside archives are followed. */
 const MAX_PACKINGS = 3;
 
-/** Throws AppError `invalid` where the file is damaged, hostile, or a choice does not fit it. */
+/** Throws AppError `invalid` if the file is damaged or hostile, or a choice does not fit it. */
 export async function openTable(path: string, options: OpenTableOptions): Promise<OpenTable> {
   const kept = await keptTable(options.out);
   if (kept) return { path: options.out, known: kept };
@@ -57,7 +57,7 @@ export async function openTable(path: string, options: OpenTableOptions): Promis
   return { path: out, known: found };
 }
 
-/** The table file and what is known of it, where both are there. */
+/** The table file and what is known about it, if both exist. */
 async function keptTable(out: string): Promise<KnownTable | null> {
   try {
     const known = JSON.parse(await readFile(`${out}.json`, "utf8")) as KnownTable;
@@ -84,7 +84,7 @@ async function openPacked(
     if (depth === 0) return null;
     throw packedTooOften();
   }
-  // What streams is unpacked on the way; the others are read at any place.
+  // Formats that stream are unpacked on the fly; the others need random access.
   const streams = format === "json" || format === "html" || format === "fixed-width";
   if (compression === "none" || streams) return { ...(await convert(path, detected, options)), compression };
   if (depth >= MAX_PACKINGS) throw packedTooOften();

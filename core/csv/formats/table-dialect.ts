@@ -1,5 +1,6 @@
 /**
- * Says how to read a table file. Cut as it was written; where the header is, the format says, or its rows.
+ * Describes how to read a table file. It is split as it was written; the header position comes from the format or from
+ * its rows.
  */
 import { openSource } from "../bytes/source.ts";
 import type { Decision } from "../dialect/decide.ts";

@@ -1,6 +1,6 @@
 /**
- * Writes a table of another format into a CSV of our own. Into a CSV of our own with a known dialect and exact values,
- * so that everything behind it (profile, training, pages of rows) reads it as it reads any CSV.
+ * Writes a table of another format as a CSV with a known dialect and exact values, so that the profile, training and
+ * row pages read it like any CSV.
  */
 import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { AppError } from "../../platform/errors.ts";
 export type Cell = string | number | bigint | boolean | null | undefined;
 
 const BLOCK_CHARACTERS = 1 << 20;
-/** A table that is larger than this, and larger than so many times its file, was made to fill a disk. */
+/** A table larger than this, and larger than this multiple of its file, was made to fill a disk. */
 const FREE_BYTES = 512 * 1024 ** 2;
 const MAX_RATIO = 400;
 const NEEDS_QUOTES = /[",\r\n]|^\s|\s$/;
@@ -22,7 +22,7 @@ export class TableFile {
   private position = 0;
   private readonly maxBytes: number;
 
-  /** Appears at `path` when it is finished, not before. `sourceBytes`: the size of the file that it is made of. */
+  /** The file appears at `path` only when it is complete. `sourceBytes`: the size of the original file. */
   constructor(
     private readonly path: string,
     sourceBytes: number,
@@ -32,14 +32,14 @@ export class TableFile {
     this.maxBytes = Math.max(FREE_BYTES, MAX_RATIO * sourceBytes);
   }
 
-  /** Empty cells are missing values; numbers keep every digit. Throws AppError `invalid` where it grows too large. */
+  /** Empty cells are missing values; numbers keep every digit. Throws AppError `invalid` if it grows too large. */
   write(cells: readonly Cell[]): void {
     this.block += lineOf(cells);
     this.rows++;
     if (this.block.length >= BLOCK_CHARACTERS) this.flush();
   }
 
-  /** Starts again from nothing. */
+  /** Starts again with an empty file. */
   clear(): void {
     ftruncateSync(this.file, 0);
     this.block = "";
@@ -47,13 +47,13 @@ export class TableFile {
     this.rows = 0;
   }
 
-  /** Bytes so far. */
+  /** Bytes written so far. */
   end(): number {
     this.flush();
     return this.position;
   }
 
-  /** Other rows in place of the first `end` bytes. */
+  /** Replaces the first `end` bytes with other rows. */
   async replaceStart(end: number, rows: readonly Cell[][]): Promise<void> {
     this.flush();
     const copy = `${this.part}.copy`;
@@ -104,7 +104,7 @@ function lineOf(cells: readonly Cell[]): string {
     const text = cellText(cells[k]);
     line += k === 0 ? text : `,${text}`;
   }
-  // A line of one blank cell would be no row at all.
+  // A line of one blank cell would not count as a row.
   return `${line === "" && cells.length === 1 ? '""' : line}\n`;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Cuts many regular rows at once and reads their cells. Holds the file's bytes where the kernels in assembly/ reach
- * them. The results of a call are views that are good until the next one.
+ * Splits many regular rows at once and reads their cells, by the kernels in assembly/. Holds the file's bytes in their
+ * memory. The results of a call are views that are valid until the next call.
  *
  *   memory  | free: state, counts | spans | numbers | hashes | the file's bytes ... |
  */
@@ -32,22 +32,22 @@ export interface RegularRows {
   delimiter: string;
   quote: string;
   width: number;
-  /** Rows with an empty second and last cell may be notes where this is above 0. */
+  /** If this is above 0, rows with an empty second and last cell may be notes. */
   noteFill: number;
 }
 
 export interface NumbersRead {
-  /** So many stand in `numbers`, in the order of the rows. */
+  /** How many values are in `numbers`, in row order. */
   count: number;
-  /** Cells that were left out. */
+  /** How many cells were left out. */
   empty: number;
-  /** The row whose cell is neither empty nor plainly a number; `rows` where there is none. */
+  /** The first row whose cell is neither empty nor a plain number; `rows` if there is none. */
   stoppedAt: number;
 }
 
-/** So many fit a processor's cache; */
+/** As many as fit a processor's cache; */
 const CELLS = 16_384;
-/** wide tables take some rows at a time even so, because coming back to a column costs more. */
+/** wide tables still take several rows at a time, because returning to a column costs more. */
 const MIN_ROWS = 16;
 const MAX_WIDTH = 32_768;
 /** Read beyond the last byte, and ignored. */
@@ -59,12 +59,12 @@ let compiled: WebAssembly.Module | null = null;
 
 export class RowCutter {
   bytes = new Uint8Array(0);
-  /** Row r, cell k: from `spans[2 * (r * width + k)]` to the number behind it. */
+  /** Row r, cell k: from `spans[2 * (r * width + k)]` to the following number. */
   spans = new Int32Array(0);
   /** What `readNumbers` has read. */
   numbers = new Float64Array(0);
   private hashes = new Uint32Array(0);
-  /** At most so many rows in one call. */
+  /** The maximum number of rows per call. */
   readonly maxRows: number;
   readonly width: number;
   private readonly kernels: Kernels;
@@ -75,7 +75,7 @@ export class RowCutter {
   private readonly hashesAt: number;
   private readonly origin: number;
 
-  /** Null where rows are cut in a way that the kernels do not know. */
+  /** Null if the kernels do not support this way of splitting rows. */
   static for(rows: RegularRows & { escape: string }): RowCutter | null {
     const { delimiter, quote, escape: escaping, width } = rows;
     const isPlain = [delimiter, quote].every((sign) => sign.length <= 1 && sign < "\x80");
@@ -105,7 +105,7 @@ export class RowCutter {
     ]);
   }
 
-  /** Room for `size` bytes; those that are there stay. */
+  /** Makes room for `size` bytes; existing bytes are kept. */
   reserve(size: number): Uint8Array<ArrayBuffer> {
     const { memory } = this.kernels;
     const missing = this.origin + size + MARGIN - memory.buffer.byteLength;
@@ -119,13 +119,13 @@ export class RowCutter {
     return this.bytes;
   }
 
-  /** A row whose first cell may be this one is not regular. */
+  /** A row whose first cell may equal this one is not regular. */
   setHeader(firstCell: Uint8Array): void {
     this.state[4] = firstCell.length;
     this.state[5] = firstCell[0] ?? 0;
   }
 
-  /** Cuts rows within [from, until); what follows the last one is at `next`. */
+  /** Splits rows within [from, until); the byte after the last one is at `next`. */
   cut(from: number, until: number, maxRows: number): { rows: number; next: number } {
     const rows = this.kernels.cut(
       this.stateAt,
@@ -138,7 +138,7 @@ export class RowCutter {
     return { rows, next: this.state[6] };
   }
 
-  /** The column's cells from row `from` on as numbers with at most 15 digits. */
+  /** The column's cells from row `from` on, as numbers with at most 15 digits. */
   readNumbers(column: number, { from, rows }: { from: number; rows: number }, decimal: string): NumbersRead {
     const stoppedAt = this.kernels.readNumbers(
       this.origin,
@@ -153,7 +153,7 @@ export class RowCutter {
     return { count: this.state[8], empty: this.state[9], stoppedAt };
   }
 
-  /** As hashBytes, of the column's cells in the first rows. */
+  /** As hashBytes, for the column's cells in the first rows. */
   hashCells(column: number, rows: number): Uint32Array {
     this.kernels.hashCells(this.origin, this.spansAt + 8 * column, 8 * this.width, rows, this.hashesAt);
     return this.hashes;

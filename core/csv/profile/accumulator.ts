@@ -1,17 +1,15 @@
-/**
- * Types for what is collected about one column while the file streams by. Only types and what both kinds share.
- */
+/** Types for what is collected about one column while the file streams. Only types and what both kinds share. */
 import type { RowCutter } from "../kernels/row-cutter.ts";
 import type { ColumnPlan, ColumnProfile, ColumnType } from "../types.ts";
 
-/** So many of the commonest values are told, */
+/** The maximum number of commonest values reported, */
 export const TOP = 12;
-/** and so many examples. */
+/** and of examples. */
 export const EXAMPLES = 5;
 export const MAX_STRAYS = 200;
 export const SHOWN_LENGTH = 200;
 
-/** How often a cell that does not fit was seen, and in which row first, counted from 0 below the header. */
+/** How often an unfitting cell was seen, and in which data row first, counted from 0. */
 export interface Stray {
   count: number;
   row: number;
@@ -24,13 +22,13 @@ export interface ColumnAccumulator {
   strayCount: number;
   missing: number;
   add(bytes: Uint8Array, start: number, end: number): void;
-  /** The column's cells of all rows that stand in the cutter. */
+  /** Takes the column's cells of all rows that are in the cutter. */
   addMany(cutter: RowCutter, column: number, rows: number): void;
-  /** Cells so far, those that are missing too. */
+  /** Cells so far, missing ones included. */
   readonly seen: number;
-  /** The type that the whole column has, now that it is known. */
+  /** The type of the whole column, once it is known. */
   settle(position: number): ColumnType;
-  /** What the whole column adds to its plan, now that it is known. */
+  /** What the whole column adds to its plan, once it is known. */
   refine(plan: ColumnPlan): ColumnPlan;
   profile(type: ColumnType): ColumnProfile;
   /** Spellings that are one label. */

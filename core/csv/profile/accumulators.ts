@@ -1,6 +1,6 @@
 /**
- * Profiles the columns of a file. Counts, moments, quantiles, commonest values, gathered cell by cell in bounded
- * memory while the file streams by. Never keeps a column: 20,000 sampled numbers and 10,000 different values at most.
+ * Profiles the columns of a file: counts, moments, quantiles and commonest values, collected cell by cell in bounded
+ * memory while the file streams. Never keeps a whole column: at most 20,000 sampled numbers and 10,000 distinct values.
  */
 
 import type { ColumnPlan } from "../types.ts";

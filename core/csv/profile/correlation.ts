@@ -1,30 +1,29 @@
 /**
- * Measures how closely a column is related to the target. Pearson's r between numbers, the correlation ratio between a
- * number and classes, Cramér's V between classes; the last two corrected for what chance alone would show. Never says
- * which is the cause.
+ * Measures how strongly a column is related to the target: Pearson's r between numbers, the correlation ratio between a
+ * number and classes, Cramér's V between classes; the last two corrected for chance. Says nothing about cause.
  */
 import type { ColumnProfile, Correlation } from "../types.ts";
 
-/** Fewer rows than this say nothing. */
+/** With fewer rows the figure means nothing. */
 const MIN_ROWS = 10;
-/** Classes with fewer rows each than this, on average, are no classes. */
+/** Classes with fewer rows each than this, on average, are too small. */
 const MIN_ROWS_PER_CLASS = 2;
 
-/** From here on it is worth the sorting to ask whether the column tells the classes. */
+/** From here on sorting is worth its cost, to check whether the column determines the classes. */
 const CLOSE = 0.95;
 
-/** Values of one row in both columns, NaN where missing; `isClasses`: equal values are one class, their size is nothing. */
+/** Values of both columns by row, NaN if missing; `isClasses`: values are labels and their size means nothing. */
 export interface Side {
   values: Float64Array;
   isClasses: boolean;
 }
 
-/** Can the column go with anything? Ids and texts are different in every row. */
+/** Whether the column can be related to anything: IDs and texts differ in every row. */
 export function canCorrelate({ type }: ColumnProfile): boolean {
   return type !== "id" && type !== "text";
 }
 
-/** Null where there are too few rows, or one side never changes. Rows that miss either value are left out. */
+/** Null if there are too few rows, or one side is constant. Rows that miss either value are skipped. */
 export function correlate(column: Side, target: Side): Correlation | null {
   const { x, y } = pairwiseComplete(column.values, target.values);
   if (x.length < MIN_ROWS) return null;
@@ -47,10 +46,10 @@ function measured(column: Side, target: Side): Measured {
   return { measure: "pearson", value: pearson(column.values, target.values) };
 }
 
-/** Kept between calls: a table of 10,000 columns would leave hundreds of megabytes of such pairs behind. */
+/** Kept between calls: otherwise a table of 10,000 columns would leave hundreds of megabytes of such pairs behind. */
 let pairs = { x: new Float64Array(0), y: new Float64Array(0) };
 
-/** The rows that have both; good until the next call. */
+/** The rows that have both values; valid until the next call. */
 function pairwiseComplete(x: Float64Array, y: Float64Array): typeof pairs {
   if (pairs.x.length < x.length) pairs = { x: new Float64Array(x.length), y: new Float64Array(x.length) };
   let size = 0;
@@ -77,8 +76,8 @@ export function pearson(x: Numbers, y: Numbers): number {
 }
 
 /**
- * The correlation ratio η (Pearson, 1905), in [0, 1]: the root of the share of a number's variance that lies between
- * classes, that share as Kelley's ε² (1935), which is zero on average where there is no link.
+ * The correlation ratio η (Pearson, 1905), in [0, 1]: the square root of the share of a number's variance that lies
+ * between classes, with that share as Kelley's ε² (1935), which is zero on average if there is no relation.
  */
 export function correlationRatio(classes: Numbers, values: Numbers): number {
   const groups = new Map<number, { count: number; sum: number }>();
@@ -100,7 +99,7 @@ export function correlationRatio(classes: Numbers, values: Numbers): number {
   return Math.sqrt(Math.max(0, share));
 }
 
-/** Cramér's V (1946) with Bergsma's correction of its bias (2013), in [0, 1]; NaN where a side has one class. */
+/** Cramér's V (1946) with Bergsma's bias correction (2013), in [0, 1]; NaN if a side has one class. */
 export function cramersV(x: Numbers, y: Numbers): number {
   const rows = x.length;
   const [ofX, ofY] = [codesOf(x), codesOf(y)];
@@ -120,9 +119,9 @@ export function cramersV(x: Numbers, y: Numbers): number {
 }
 
 /**
- * How far a column alone tells the classes, in [0, 1]: the share of the wrong answers of always naming the commonest
- * class that it saves (Goodman and Kruskal's λ, 1954). Each row is answered by the others: by the commonest class of
- * its value, or where no other row has that value by the row before it in order of the column.
+ * How well a column alone predicts the classes, in [0, 1]: the share of errors it avoids compared with always naming
+ * the commonest class (Goodman and Kruskal's λ, 1954). Leave-one-out: each row is predicted by the commonest class
+ * among other rows of its value, or, if its value is unique, by the previous row in column order.
  */
 export function classesTold(column: Numbers, classes: Numbers): number {
   const order = Uint32Array.from(column, (_, row) => row).sort((a, b) => column[a] - column[b] || a - b);
@@ -137,7 +136,10 @@ export function classesTold(column: Numbers, classes: Numbers): number {
   return commonest === order.length ? 0 : Math.max(0, (right - commonest) / (order.length - commonest));
 }
 
-/** Rows that the commonest class of the other rows names right: its own, unless one row less makes it no longer so. */
+/**
+ * Rows predicted correctly by the commonest class of the other rows: those of that class, unless leaving one out
+ * changes which class is commonest.
+ */
 function rightByOthers(rows: Uint32Array, classes: Numbers): number {
   const { count, second } = commonestOf(rows, classes);
   return count - 1 > second ? count : 0;

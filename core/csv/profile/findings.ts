@@ -1,4 +1,4 @@
-/** Reports data issues of a file and its columns, each with a fix. Only says; changes nothing. */
+/** Reports data issues of a file and its columns, each with a fix. Reports only; changes nothing. */
 
 import { count as grouped, percent, plural } from "../../platform/figures.ts";
 import { isHugeWhole } from "../cells/numbers/digit-names.ts";
@@ -7,7 +7,7 @@ import type { ColumnPlan, ColumnProfile, Finding } from "../types.ts";
 import type { ColumnAccumulator, Stray } from "./accumulator.ts";
 import { groupFinding, isGroupColumn } from "./advice/group-column.ts";
 
-/** By kind of oddity: how many rows, and the first few of them, 1-based in the file. */
+/** By kind of problem: how many rows, and the first few of them, 1-based in the file. */
 export type OddRows = Map<string, { count: number; rows: number[] }>;
 
 const ROWS_NAMED = 3;
@@ -29,7 +29,7 @@ function note(odd: OddRows, kind: string, row: number): void {
   if (noted.rows.length < ROWS_NAMED) noted.rows.push(row);
 }
 
-/** What is said of each kind, after `Row 7 has` or `12 rows have`; `#` is the usual width. */
+/** The text for each kind, after `Row 7 has` or `12 rows have`; `#` is the usual width. */
 const ODDITIES: readonly { kind: string; code: string; severity: Finding["severity"]; says: string }[] = [
   {
     kind: "short",
@@ -53,13 +53,13 @@ const ODDITIES: readonly { kind: string; code: string; severity: Finding["severi
     kind: "delimiter",
     code: "other_delimiter",
     severity: "warning",
-    says: "a different delimiter, and were read with it",
+    says: "a different delimiter and were split by it",
   },
   {
     kind: "quote",
     code: "odd_quotes",
     severity: "warning",
-    says: "quotes that do not match; they were read so that they fit the other rows",
+    says: "quotes that do not match; they were read in the way that fits the other rows",
   },
   {
     kind: "bare",
@@ -71,7 +71,7 @@ const ODDITIES: readonly { kind: string; code: string; severity: Finding["severi
     kind: "unclosed",
     code: "unclosed_quote",
     severity: "warning",
-    says: "a quote that never closes; it was read as a character",
+    says: "a quote that never closes; it was read as an ordinary character",
   },
 ];
 
@@ -86,10 +86,10 @@ export function describeOddRows(odd: OddRows, width: number): Finding[] {
 
 function rowsText(count: number, rows: readonly number[]): string {
   if (count === 1) return `Row ${rows[0]} has`;
-  return `${count} rows (${count > ROWS_NAMED ? "the first: " : ""}${rows.join(", ")}) have`;
+  return `${count} rows (${count > ROWS_NAMED ? "first: " : ""}${rows.join(", ")}) have`;
 }
 
-/** What of a column could not be read, and which spellings are one label; `rowOf` gives a data row's place. */
+/** Unreadable values of a column, and spellings that are one label; `rowOf` maps a data row to its row in the file. */
 export function describeReading(
   accumulator: Pick<ColumnAccumulator, "strays" | "variants">,
   plan: ColumnPlan,
@@ -144,7 +144,7 @@ function variantsOf({ name: column }: ColumnPlan, groups: readonly string[][]): 
 
 const NOTHING_TO_PREDICT = ", so there is nothing to predict; choose another target";
 
-/** The target is never proposed to be left out: what is wrong with it means another target. */
+/** The target is never proposed for exclusion: a problem with it means choosing another target. */
 export function describeColumn(profile: ColumnProfile, target: string | null): Finding[] {
   const { name: column, type, count, missing, distinct } = profile;
   const isTarget = column === target;
@@ -180,7 +180,7 @@ function areNumbers(examples: readonly string[]): boolean {
   return examples.every((text) => /^[-+]?\d+$/.test(text) && Number.isSafeInteger(Number(text)));
 }
 
-/** `nextTableRow` 0: one table only. */
+/** `nextTableRow` 0: only one table. */
 export function describeFrame(frame: {
   footerRows: number;
   nextTableRow: number;
@@ -191,11 +191,11 @@ export function describeFrame(frame: {
   const [again] = frame.repeatedHeaders;
   if (again !== undefined) {
     const more = frame.repeatedHeaders.length - 1;
-    const message = `The header comes again in row ${again}${more > 0 ? ` and ${more} more` : ""}: files were joined; all of their rows were read.`;
+    const message = `The header is repeated in row ${again}${more > 0 ? ` and ${more} more` : ""}: the file seems to be several files joined. All rows were read.`;
     findings.push({ code: "header_again", severity: "info", column: null, message, fix: null, row: again });
   }
   if (frame.nextTableRow > 0) {
-    const message = `Another table begins in row ${frame.nextTableRow}; only the first, ${plural(frame.rows, "row")}, was read.`;
+    const message = `Another table begins in row ${frame.nextTableRow}. Only the first table (${plural(frame.rows, "row")}) was read.`;
     findings.push({
       code: "more_tables",
       severity: "warning",
@@ -206,7 +206,7 @@ export function describeFrame(frame: {
     });
   }
   if (frame.footerRows > 0) {
-    const message = `${frame.footerRows === 1 ? "One row" : `${frame.footerRows} rows`} beneath the table look like notes and were left out.`;
+    const message = `${frame.footerRows === 1 ? "One row" : `${frame.footerRows} rows`} below the table look like notes and were left out.`;
     findings.push({ code: "footer", severity: "info", column: null, message, fix: null });
   }
   return findings;

@@ -1,13 +1,13 @@
 /**
- * Guesses which column a person wants to predict, and whether it is a class or a quantity. A guess from names, places
- * and values, always with its reason in a sentence; never an id, never a constant.
+ * Guesses which column the user wants to predict, and whether it is a class or a number. Uses names, positions and
+ * values; gives its reason in a sentence; never chooses an ID or a constant.
  */
 import { isIdName } from "../cells/id-column.ts";
 import type { ColumnProfile, Finding } from "../types.ts";
 
 export type Task = "binary" | "multiclass" | "regression";
 
-/** The reason where nothing was guessed. */
+/** The reason if nothing was guessed. */
 export const TASK_CHOSEN = "You chose the type of prediction.";
 
 export interface TargetGuess {
@@ -17,7 +17,7 @@ export interface TargetGuess {
   taskReason: string;
 }
 
-/** Names that say outright that they are what is predicted, and names of things that often are; the surest first. */
+/** Names that explicitly mean the target, then names that targets often have; the surest first. */
 const RANKS: readonly (readonly [RegExp, number])[] = [
   [/^(?:target|label|labels|y|outcome|response|survived|churn|churned|is_?fraud|diagnosis)$/i, 10],
   [
@@ -33,14 +33,14 @@ const RANKS: readonly (readonly [RegExp, number])[] = [
 ];
 const PARTIAL =
   /(?:^|[\s_.-])(?:target|label|class|outcome|churn|survived|fraud|default|price|species|response|y|total|amount)(?:$|[\s_.-])/i;
-/** Where something is, not what it is. */
+/** Names of locations, not of outcomes. */
 const PLACE =
   /^(?:lat|latitude|lon|lng|long|longitude|easting|northing|utm_?[xyne]|coord(?:inate)?s?[_ ]?[xy]?|[xyz]_?coord(?:inate)?)$|(?:^|[_\s.-])(?:lat|latitude|lon|lng|longitude)$/i;
-/** A class beside many rows: more values than this are a quantity. */
+/** With many rows, more distinct values than this are a quantity. */
 const MAX_NUMERIC_CLASSES = 12;
 const MAX_CLASSES = 100;
 
-/** Beside a `z`, `y` is a place in space and no target. */
+/** Beside a `z`, `y` is a coordinate, not a target. */
 export function guessTarget(columns: readonly ColumnProfile[]): TargetGuess & { isUnsure?: true } {
   const candidates = columns.filter(canBeTarget);
   if (candidates.length === 0) {
@@ -73,7 +73,7 @@ function canBeTarget({ name, type, distinct, count, missing }: ColumnProfile): b
   return type === "number" || distinct <= Math.min(MAX_CLASSES, 0.5 * filled + 2);
 }
 
-/** `isLast`: no later column can be predicted; `isLastOfAll`: there is none. */
+/** `isLast`: no later column can be predicted; `isLastOfAll`: there is no later column. */
 function score(
   column: ColumnProfile,
   { isLast, isLastOfAll, isFirst }: { isLast: boolean; isLastOfAll: boolean; isFirst: boolean },
@@ -98,7 +98,7 @@ function reason(name: string, why: { isNamed: boolean; isLast: boolean; distinct
   return `“${name}” has ${why.distinct} different values and no other column is a likelier target.`;
 }
 
-/** Words are classes; numbers are classes where they are few and whole. `isUnsure`: it could as well be the other. */
+/** Words are classes; numbers are classes if they are few and whole. `isUnsure`: it could also be the other type. */
 export function guessTask(column: ColumnProfile): { task: Task; taskReason: string; isUnsure?: true } {
   const { name, type, distinct } = column;
   if (distinct === 2) return { task: "binary", taskReason: `“${name}” has two values.` };
@@ -115,11 +115,11 @@ function guessNumericTask(column: ColumnProfile): { task: Task; taskReason: stri
   const isWhole = Number.isInteger(min) && Number.isInteger(max);
   if (!isWhole || distinct > MAX_NUMERIC_CLASSES || distinct > 0.1 * count) return regression;
   if (isClassName(name)) {
-    const taskReason = `“${name}” has ${distinct} whole numbers, which its name says are classes.`;
+    const taskReason = `“${name}” has ${distinct} whole numbers, and its name suggests that they are classes.`;
     return { task: "multiclass", taskReason };
   }
   if (QUANTITY.test(name)) return regression;
-  // Codes are numbered from 0 or 1 without a gap.
+  // Codes are numbered from 0 or 1 without gaps.
   const isNumbered = (min === 0 || min === 1) && max! - min + 1 === distinct;
   if (isNumbered && distinct <= MOST_LIKELY_CODES) {
     const taskReason = `“${name}” has only the whole numbers ${min} to ${max}, which are more likely classes than a quantity.`;
@@ -128,12 +128,12 @@ function guessNumericTask(column: ColumnProfile): { task: Task; taskReason: stri
   return isNumbered ? { ...regression, isUnsure: true } : regression;
 }
 
-/** Fewer whole numbers than these are codes rather than steps of a scale. */
+/** Fewer whole numbers than this are codes rather than steps of a scale. */
 const MOST_LIKELY_CODES = 4;
 const QUANTITY =
   /count|number|num\b|^n_|quantity|qty|amount|age|year|day|hour|minute|month|rooms?\b|floor|price|cost|score|rating|quality|level|size|visits|children|siblings|grade|total/i;
 
-/** What to ask where the task is a toss-up. */
+/** The question for the user if the type is a toss-up. */
 export function unsureTask(name: string, task: Task): Finding {
   const other = task === "regression" ? "multiclass" : "regression";
   const message =

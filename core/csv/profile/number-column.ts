@@ -1,6 +1,4 @@
-/**
- * Profiles a column of numbers or dates. Moments exactly, the rest from a seeded sample; see statistics.ts.
- */
+/** Profiles a column of numbers or dates: exact moments, the rest from a seeded sample; see statistics.ts. */
 
 import { isMissing } from "../cells/cells.ts";
 import { DateReader } from "../cells/dates/date-reader.ts";
@@ -24,7 +22,7 @@ import { NumberStatistics } from "./statistics.ts";
 
 const SAMPLE_SIZE = 20_000;
 const BINS = 24;
-/** Examples are taken from so many values. */
+/** Examples are taken from this many values. */
 const FIRST = 50;
 const MAX_EXACT = Number.MAX_SAFE_INTEGER;
 const decoder = new TextDecoder();
@@ -33,7 +31,7 @@ export class NumberAccumulator implements ColumnAccumulator {
   readonly strays = new Map<string, Stray>();
   strayCount = 0;
   missing = 0;
-  /** Of the missing ones, those that are no word for it: as labels they would be there. */
+  /** Missing cells that are not words for missing: they would remain if the column were read as labels. */
   private unread = 0;
   private readonly examples: string[] = [];
   private readonly statistics: NumberStatistics;
@@ -59,7 +57,7 @@ export class NumberAccumulator implements ColumnAccumulator {
 
   /** Four positional arguments, because an object for each cell costs more than the cell. */
   private take(bytes: Uint8Array, start: number, end: number, value: number): void {
-    // A whole number beyond 2^53 may be another one in the file: whether that matters is judged over the column.
+    // An integer beyond 2^53 may have other digits in the file; whether that matters is decided for the column.
     if (Number.isNaN(value)) this.addOther(bytes, start, end);
     else {
       if (Math.abs(value) > MAX_EXACT && !this.dates) this.noteInexact(bytes, start, end);
@@ -195,7 +193,7 @@ function written(value: number, type: ColumnType): string {
   return type === "date" ? new Date(value).toISOString().replace("T00:00:00.000Z", "") : String(value);
 }
 
-/** Linear interpolation between neighbours, as numpy's default. */
+/** Linear interpolation between neighbours, numpy's default. */
 function quantilesOf(sorted: Float64Array): NonNullable<ColumnProfile["quantiles"]> {
   const at = (share: number) => {
     const place = share * (sorted.length - 1);
@@ -209,7 +207,7 @@ function quantilesOf(sorted: Float64Array): NonNullable<ColumnProfile["quantiles
 /** Counts of the sample, scaled to the column. */
 function histogramOf(sorted: Float64Array, range: { min: number; max: number; count: number }): number[] {
   const { min, max, count } = range;
-  // A range that is no number's inverse, or wider than numbers go, has no equal parts.
+  // A range with no finite inverse, or wider than a double, has no equal parts.
   const scale = BINS / (max - min);
   const bins = scale > 0 && Number.isFinite(scale) ? BINS : 1;
   const counts = new Array<number>(bins).fill(0);

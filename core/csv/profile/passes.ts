@@ -1,6 +1,6 @@
 /**
- * Profiles all columns of a file. Reads it once with the plans that its beginning suggests; where the rest
- * contradicts them, once more, at most twice.
+ * Profiles all columns of a file. Reads it once with the plans that its beginning suggests, and again, at most twice,
+ * if the rest contradicts them.
  */
 import { inferColumn } from "../cells/infer-type.ts";
 import { chosenMissing, chosenType } from "../dialect/choices.ts";
@@ -21,29 +21,29 @@ import { accumulatorFor } from "./accumulators.ts";
 import { noteOdd, type OddRows } from "./findings.ts";
 import { RowSample } from "./row-sample.ts";
 
-/** Told while the file is read. */
+/** Called while the file is read. */
 const SHOWN_COLUMNS = 100;
 const MAX_PASSES = 3;
 
 export interface ProfileOptions {
-  /** The file's label as uploaded. */
+  /** The file's name as uploaded. */
   name: string;
-  /** What is known of a table file that was made of another format. */
+  /** What is known about a table file that was made from another format. */
   known?: KnownTable | null;
   signal?: AbortSignal;
-  /** `columns`: now and then, of a wide table the first. */
+  /** Reports partial `columns` now and then; for a wide table the first ones. */
   onProgress?: (progress: ReadingProgress & { columns?: ColumnProfile[] }) => void;
 }
 
 export interface Start {
   header: string[] | null;
   rows: string[][];
-  /** Places of odd rows among them. */
+  /** Indexes of odd rows among them. */
   odd: number[];
 }
 
 export interface Pass {
-  /** Rows of the file by data row, where the distance changes. */
+  /** Maps data rows to rows of the file; one entry per change of the offset. */
   places: RowPlaces;
   frame: Frame;
   accumulators: ColumnAccumulator[];
@@ -112,7 +112,10 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
   return { places, frame, accumulators, sample, odd };
 }
 
-/** The first columns as far as they are read; made at doubling distances, so that all cost no more than the last. */
+/**
+ * The first columns as far as they are read; computed at doubling distances, so that all of them together cost no more
+ * than the last.
+ */
 function snapshot(accumulators: readonly ColumnAccumulator[]): ColumnProfile[] {
   return accumulators
     .slice(0, SHOWN_COLUMNS)
@@ -120,8 +123,8 @@ function snapshot(accumulators: readonly ColumnAccumulator[]): ColumnProfile[] {
 }
 
 /**
- * The same plan where it holds for the whole column, a few odd cells aside; else a new one, which knows what did not
- * fit. Odd cells weigh as much as they do in the file.
+ * Returns the same plan if it holds for the whole column except a few odd cells; else a new one that accounts for them.
+ * Odd cells are weighted by how often they occur in the file.
  */
 function revise(accumulator: ColumnAccumulator, reading: Reading, column: number): ColumnPlan {
   const { plan, strays, strayCount, seen } = accumulator;

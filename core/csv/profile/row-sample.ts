@@ -1,6 +1,6 @@
 /**
- * Keeps a sample of rows while a file streams by. A seeded sample of at most 20,000 rows, each column as plain
- * numbers, so that two columns can be compared row by row. Keeps no text: a label is its hash.
+ * Keeps a seeded sample of at most 20,000 rows while a file streams, each column as plain numbers, so that two columns
+ * can be compared row by row. Keeps no text: a label is stored as its hash.
  */
 import { isMissing } from "../cells/cells.ts";
 import { DateReader } from "../cells/dates/date-reader.ts";
@@ -13,14 +13,14 @@ const MAX_ROWS = 20_000;
 const MIN_ROWS = 400;
 const MAX_CELLS = 4_000_000;
 const FIRST_ROWS = 256;
-/** A longer label counts as missing: it is no class. */
+/** A longer label counts as missing: it is not a class. */
 const MAX_LABEL_BYTES = 256;
 
 type CellReader = (bytes: Uint8Array, start: number, end: number) => number;
 
 /**
- * Each row has a seeded random number; rows whose number begins with `level` zero bits are in. Where there are too many
- * of them the level rises by one and about half are dropped, so the sample is uniform at every moment.
+ * Each row has a seeded random number; rows whose number begins with `level` zero bits are in the sample. When there
+ * are too many, the level rises by one and about half are dropped, so the sample is uniform at any moment.
  */
 export class RowSample {
   rows = 0;
@@ -37,7 +37,7 @@ export class RowSample {
     this.columns = plans.map(() => new Float64Array(FIRST_ROWS));
   }
 
-  /** The next row of the file: its bytes and where each cell starts and ends in them. */
+  /** The next row of the file: its bytes, and where each cell begins and ends in them. */
   add(bytes: Uint8Array, spans: Int32Array, cells: number): void {
     if (this.takes(mixed(this.seen++))) this.keep(bytes, spans, cells, 0);
   }
@@ -64,7 +64,7 @@ export class RowSample {
     this.rows++;
   }
 
-  /** Numbers and dates as they are, labels as hashes; NaN: missing. */
+  /** Numbers and dates as they are, labels as hashes; NaN if missing. */
   column(position: number): Float64Array {
     return this.columns[position].subarray(0, this.rows);
   }
@@ -96,7 +96,9 @@ export class RowSample {
   }
 }
 
-/** The finalizer of MurmurHash3 (Austin Appleby, public domain) over the row's place: the same rows in every reading. */
+/**
+ * The finalizer of MurmurHash3 (Austin Appleby, public domain) over the row's index: the same rows in every reading.
+ */
 function mixed(place: number): number {
   let hash = Math.imul(place + 1, 0x9e3779b9);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
@@ -120,11 +122,11 @@ function readerFor(plan: ColumnPlan): CellReader {
     const format = plan.number ?? PLAIN_NUMBER;
     return (bytes, start, end) => (start < end ? readNumber(bytes, start, end, format) : Number.NaN);
   }
-  // A blank on either side.
+  // A leading or trailing space.
   const longestMissing = Math.max(0, ...plan.missingWords.map((word) => Buffer.byteLength(word) + 2));
   return (bytes, start, end) => {
     if (start >= end || end - start > MAX_LABEL_BYTES) return Number.NaN;
-    // Decoding costs more than all the rest: only what is short enough can mean missing.
+    // Decoding costs more than everything else here: only text short enough to mean missing is decoded.
     const isWord =
       end - start <= longestMissing && isMissing(plan, decoder.decode(bytes.subarray(start, end)).trim());
     return isWord || isBlank(bytes, start, end) ? Number.NaN : hashBytes(bytes, start, end);

@@ -1,6 +1,6 @@
 /**
- * Summarises a million values in bounded memory. How many differ (exact while few, then HyperLogLog), and a uniform
- * sample of them for quantiles (reservoir). Both are seeded: the same file gives the same figures.
+ * Summarises a million values in bounded memory: how many are distinct (exact while few, then HyperLogLog), and a
+ * uniform sample for quantiles (reservoir). Both are seeded: the same file gives the same figures.
  */
 
 const REGISTER_BITS = 11;
@@ -9,8 +9,8 @@ const REGISTERS = 1 << REGISTER_BITS;
 const HALVES = Float64Array.from({ length: 33 }, (_, rank) => 2 ** -rank);
 
 /**
- * HyperLogLog (Flajolet et al., 2007): the longest run of zeros in hashes tells how many there were; 2.3 % standard
- * error at 2,048 registers. Small ranges by linear counting.
+ * HyperLogLog (Flajolet et al., 2007): estimates the number of distinct values from the longest run of zeros in their
+ * hashes; 2.3 % standard error at 2,048 registers. Small ranges use linear counting.
  */
 export class DistinctEstimate {
   private readonly registers = new Uint8Array(REGISTERS);
@@ -46,7 +46,7 @@ export class DistinctEstimate {
 const float = new Float64Array(1);
 const words = new Int32Array(float.buffer);
 
-/** 32 mixed bits of a number; equal numbers, equal bits. */
+/** 32 mixed bits of a number; equal numbers give equal bits. */
 function hashNumber(value: number): number {
   float[0] = value;
   return mixHalves(words[0], words[1]);
@@ -59,10 +59,10 @@ function mixHalves(low: number, high: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** Whole numbers below this are counted in place, without a hash. */
+/** Integers below this are counted by index, without a hash. */
 const SMALL = 256;
 
-/** Counts of different numbers while there are at most `maxSize` of them. */
+/** Counts distinct numbers while there are at most `maxSize` of them. */
 export class NumberCounts {
   size = 0;
   private readonly small = new Uint32Array(SMALL);
@@ -71,7 +71,7 @@ export class NumberCounts {
 
   constructor(private readonly maxSize: number) {}
 
-  /** False where the number is new and there is no room. */
+  /** False if the number is new and there is no room. */
   add(value: number): boolean {
     const index = value | 0;
     if (index !== value || index < 0 || index >= SMALL) return this.addHashed(value, hashNumber(value));
@@ -118,7 +118,7 @@ export class NumberCounts {
   }
 }
 
-/** The commonest of many values, without an object for each of them. */
+/** The commonest of many values, without an object for each. */
 export class Commonest {
   readonly entries: { value: number; count: number }[] = [];
 
@@ -142,7 +142,7 @@ let scratch = new Float64Array(0);
 
 /**
  * A uniform sample of a stream (Vitter's algorithm R, 1985, with skips by Li's algorithm L, 1994): after the first
- * `capacity` values only the kept ones cost anything.
+ * `capacity` values only kept ones cost anything.
  */
 export class Reservoir {
   count = 0;
@@ -171,7 +171,7 @@ export class Reservoir {
     }
   }
 
-  /** In memory that all reservoirs share: good until the next one is asked. */
+  /** In memory that all reservoirs share: valid until another one is asked. */
   sorted(): Float64Array {
     const size = Math.min(this.count, this.capacity);
     if (scratch.length < size) scratch = new Float64Array(size);

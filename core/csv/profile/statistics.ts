@@ -1,13 +1,12 @@
 /**
- * Summarises a stream of numbers. Moments exactly, quantiles and commonest values from a seeded sample, different
- * values exactly while few. Numbers are gathered into blocks, because a tight loop over a block costs a third of so
- * many single steps.
+ * Summarises a stream of numbers: exact moments, quantiles and commonest values from a seeded sample, distinct values
+ * exactly while few. Numbers are processed in blocks, because a tight loop costs a third of as many single steps.
  */
 import { Commonest, DistinctEstimate, NumberCounts, Reservoir } from "./sketch.ts";
 
 const BLOCK = 512;
 const FIRST_BLOCK = 16;
-/** Fewer are gathered first. */
+/** Fewer are buffered first. */
 const FEW = 64;
 
 export class NumberStatistics {
@@ -15,7 +14,7 @@ export class NumberStatistics {
   max = Number.NEGATIVE_INFINITY;
   mean = 0;
   isWhole = true;
-  /** Each is the one before it plus one. */
+  /** Each is one more than the previous one. */
   isSequence = true;
   private flushed = 0;
   private squares = 0;
@@ -24,12 +23,12 @@ export class NumberStatistics {
   private used = 0;
   private readonly fullBlock: number;
   private counts: NumberCounts | null;
-  /** Once there are too many to count. */
+  /** Set once there are too many to count. */
   private estimate: DistinctEstimate | null = null;
   private counted = 0;
   private readonly reservoir: Reservoir;
 
-  /** A table of many columns has small samples, and small blocks too. */
+  /** A table of many columns has small samples and small blocks. */
   constructor(maxDistinct: number, sampleSize: number) {
     this.fullBlock = Math.max(FIRST_BLOCK, Math.min(BLOCK, sampleSize >> 3));
     this.counts = new NumberCounts(maxDistinct);
@@ -37,12 +36,12 @@ export class NumberStatistics {
   }
 
   add(value: number): void {
-    // Plus zero, so that minus zero is zero.
+    // Adding zero turns minus zero into zero.
     this.block[this.used++] = value + 0;
     if (this.used === this.block.length) this.flush();
   }
 
-  /** The first `count` of `values`, none of them minus zero. */
+  /** The first `count` of `values`; none of them is minus zero. */
   addAll(values: Float64Array, count: number): void {
     if (count < FEW) for (let i = 0; i < count; i++) this.add(values[i]);
     else {
@@ -51,7 +50,7 @@ export class NumberStatistics {
     }
   }
 
-  /** To be called before anything is asked. */
+  /** Call it before reading any figure. */
   flush(): void {
     if (this.used === 0) return;
     this.addBlock(this.block.subarray(0, this.used));
@@ -83,12 +82,12 @@ export class NumberStatistics {
     return Math.max(this.counted, Math.min(this.flushed, this.estimate.estimate()));
   }
 
-  /** The sample in ascending order; all of them while they are few. Good until the next column is asked. */
+  /** The sample in ascending order; all values while they are few. Valid until another column is asked. */
   sorted(): Float64Array {
     return this.reservoir.sorted();
   }
 
-  /** Commonest first; from the sample, scaled, where there are too many to count. */
+  /** Commonest first; scaled from the sample if there are too many to count. */
   commonest(limit: number): { value: number; count: number }[] {
     const commonest = new Commonest(limit);
     if (this.counts) this.counts.forEach((value, count) => void commonest.offer(value, count));

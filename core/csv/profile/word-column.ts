@@ -1,6 +1,4 @@
-/**
- * Profiles a column of words. Each different value with its count while there is room, an estimate beyond.
- */
+/** Profiles a text column: each distinct value with its count while there is room, then an estimate. */
 
 import { isMissing } from "../cells/cells.ts";
 import { Dictionary, hashBytes } from "../cells/dictionary.ts";
@@ -21,7 +19,7 @@ import { DistinctEstimate } from "./sketch.ts";
 
 /** A longer value is counted, not kept. */
 const MAX_VALUE_BYTES = 4096;
-/** Fewer are different by chance. */
+/** Fewer may be distinct by chance. */
 const LEAST_ROW_NAMES = 10;
 const decoder = new TextDecoder();
 
@@ -37,14 +35,14 @@ export class WordAccumulator implements ColumnAccumulator {
   private isFull = false;
   private readonly longestMissing: number;
   private refined: ColumnPlan;
-  /** Made once of what was seen so far: thousands of strings. */
+  /** Built once from what was seen so far: thousands of strings. */
   private spelled: { seen: number; spellings: ReadonlyMap<string, number> } | null = null;
   private grouped: {
     spellings: ReadonlyMap<string, number>;
     plan: ColumnPlan;
     labels: ReadonlyMap<string, number>;
   } | null = null;
-  /** By code: 1 where the value means missing, 2 where it is no boolean. */
+  /** By code: 1 if the value means missing, 2 if it is not a boolean. */
   private readonly verdicts: number[] = [];
 
   constructor(
@@ -54,7 +52,7 @@ export class WordAccumulator implements ColumnAccumulator {
   ) {
     this.dictionary = new Dictionary(maxDistinct, maxBytes);
     this.refined = plan;
-    // A blank on either side.
+    // A leading or trailing space.
     this.longestMissing = Math.max(0, ...plan.missingWords.map((word) => Buffer.byteLength(word) + 2));
   }
 
@@ -69,7 +67,7 @@ export class WordAccumulator implements ColumnAccumulator {
       this.addHashed(bytes, spans[at], spans[at + 1], hashes[row]);
   }
 
-  /** Four positional arguments here and below, because an object for each cell costs more than the cell. */
+  /** Four positional arguments here and below, because an object per cell costs more than the cell. */
   private addHashed(bytes: Uint8Array, start: number, end: number, hash: number): void {
     if (start >= end || (isBlankByte(bytes[start]) && isBlank(bytes, start, end))) {
       this.missing++;
@@ -85,7 +83,7 @@ export class WordAccumulator implements ColumnAccumulator {
     }
   }
 
-  /** A value that there is no room for; a word for missing is one even so. */
+  /** Handles a value that there is no room for; a word for missing is still recognised. */
   private addUnkept(bytes: Uint8Array, start: number, end: number, hash: number): void {
     if (
       end - start <= this.longestMissing &&
@@ -98,7 +96,7 @@ export class WordAccumulator implements ColumnAccumulator {
     this.estimate?.add(hash);
   }
 
-  /** -1: not kept. Where nearly all are new, further look-ups are in vain. */
+  /** -1: not kept. If nearly all values are new, further lookups are useless. */
   private codeOf(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const isLong = end - start > MAX_VALUE_BYTES;
     const code = isLong ? -1 : this.dictionary.internHashed(bytes, start, end, hash);
@@ -146,7 +144,7 @@ export class WordAccumulator implements ColumnAccumulator {
     return this.estimate ? Math.max(known, Math.min(this.count, this.estimate.estimate())) : known;
   }
 
-  /** By the commonest spelling of each label, how often it came, in the order in which they came. */
+  /** By the commonest spelling of each label, how often it occurred, in order of first appearance. */
   private labels(): ReadonlyMap<string, number> {
     const spellings = this.spellings();
     if (spellings === this.grouped?.spellings && this.refined === this.grouped.plan)
@@ -156,7 +154,7 @@ export class WordAccumulator implements ColumnAccumulator {
     return labels;
   }
 
-  /** By text without blanks around it. */
+  /** By text without surrounding spaces. */
   private spellings(): ReadonlyMap<string, number> {
     if (this.spelled?.seen === this.seen) return this.spelled.spellings;
     const { dictionary, verdicts } = this;
@@ -193,7 +191,7 @@ export class WordAccumulator implements ColumnAccumulator {
   settle(position: number): ColumnType {
     const { plan, count } = this;
     if (plan.type === "boolean") return "boolean";
-    // R's row names have no name of their own.
+    // R writes no name above its row names.
     const areRowNames = position === 0 && plan.name === "column_1" && this.distinct === count;
     if (areRowNames && count >= LEAST_ROW_NAMES) return "id";
     return settleWordType({
@@ -220,7 +218,7 @@ export class WordAccumulator implements ColumnAccumulator {
   }
 }
 
-/** Of each label the commonest spelling, with how often all of them came. */
+/** The commonest spelling of each label, with the count of all its spellings. */
 function groupSpellings(spellings: ReadonlyMap<string, number>, plan: ColumnPlan): Map<string, number> {
   const groups = new Map<string, { value: string; count: number; most: number }>();
   for (const [value, count] of spellings) {
@@ -235,7 +233,7 @@ function groupSpellings(spellings: ReadonlyMap<string, number>, plan: ColumnPlan
   return new Map([...groups.values()].map(({ value, count }) => [value, count]));
 }
 
-/** The commonest first; of equals the one that came first. */
+/** Commonest first; ties in order of first appearance. */
 function commonest(labels: ReadonlyMap<string, number>): [string, number][] {
   const top: [string, number][] = [];
   for (const [value, count] of labels) {

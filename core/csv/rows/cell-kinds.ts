@@ -1,6 +1,6 @@
 /**
- * Tells what a cell looks like to a person: a number, a date, a word. Used to judge dialects and to tell headers from
- * data, never to convert. Every test is linear in the cell and looks at 200 characters at most.
+ * Tells what a cell looks like: a number, a date, a word. Used to compare dialects and to tell headers from data, never
+ * to convert. Every test is linear and looks at 200 characters at most.
  */
 export type CellKind = "empty" | "number" | "date" | "time" | "code" | "word" | "odd";
 
@@ -12,7 +12,7 @@ const LINK = /^(?:https?:\/\/|www\.|[\w.+-]+@[\w-]+\.)\S+$/i;
 const WORDS = /^[\p{L}\p{N}_@#([*+$€£<>=~§-][\p{L}\p{N}\p{M}\s_.,:'’&()/\-+*#%$€£@!?;"<>=[\]–—°²³§~]*$/u;
 const CODE = /^[\p{L}\p{N}_-]+$/u;
 const QUOTED = /^["'`].*["'`]$/s;
-/** What a wrong delimiter leaves at the edges. */
+/** Characters that a wrong delimiter leaves at the edges. */
 const EDGED = /^[,;|\t]|[,;|\t]$/;
 const SEVERAL = /[;|\t]|,\S*,|,(?=\S)/;
 
@@ -41,7 +41,7 @@ export function kindsOf(rows: readonly string[][], column: number): Share {
   return share;
 }
 
-/** The typed kind that nearly all filled cells of a column have; null where they are words. */
+/** The typed kind of nearly all filled cells of a column; null if they are words. */
 export function typedKind(share: Share): CellKind | null {
   const filled = share.number + share.date + share.time + share.code + share.word + share.odd;
   for (const kind of ["number", "date", "time"] as const)

@@ -1,7 +1,4 @@
-/**
- * Refuses files that are not CSV. Files of other kinds under a CSV's name are refused by what they are, with the way
- * out.
- */
+/** Refuses files that are not CSV, names what they are, and says what to do instead. */
 import { AppError } from "../../platform/errors.ts";
 import type { Encoding } from "../bytes/encoding.ts";
 
@@ -19,10 +16,10 @@ const FOREIGN: readonly Foreign[] = [
   {
     what: "an Arrow or Feather file",
     magic: ascii("ARROW1"),
-    fix: "Write it as CSV first, for instance with pandas.",
+    fix: "Write it as CSV first, for example with pandas.",
   },
-  { what: "a Feather file", magic: ascii("FEA1"), fix: "Write it as CSV first, for instance with pandas." },
-  { what: "an ORC file", magic: ascii("ORC"), fix: "Write it as CSV first, for instance with Spark." },
+  { what: "a Feather file", magic: ascii("FEA1"), fix: "Write it as CSV first, for example with pandas." },
+  { what: "an ORC file", magic: ascii("ORC"), fix: "Write it as CSV first, for example with Spark." },
   { what: "an Avro file", magic: [...ascii("Obj"), 1], fix: "Write it as CSV first." },
   {
     what: "an SQLite database",
@@ -47,7 +44,7 @@ const FOREIGN: readonly Foreign[] = [
   { what: "a program", magic: [0x7f, ...ascii("ELF")], fix: "Upload a CSV." },
 ];
 
-/** Throws AppError `invalid` naming what the file is. */
+/** Throws AppError `invalid` that names what the file is. */
 export function refuseForeign(head: Uint8Array, encoding: Encoding): void {
   const foreign = FOREIGN.find(({ magic }) => magic.every((byte, k) => head[k] === byte));
   if (foreign) throw notCsv(foreign.what, foreign.fix);
@@ -79,7 +76,7 @@ export function isJson(start: string): boolean {
   );
 }
 
-/** Control characters that text never holds; a few may be damage, many are another kind of file. */
+/** Control characters that never occur in text; a few may be damage, many mean a binary file. */
 function refuseBinary(head: Uint8Array): void {
   let controls = 0;
   for (let i = 0; i < head.length; i++) {
@@ -95,7 +92,7 @@ function refuseBinary(head: Uint8Array): void {
   }
 }
 
-/** `text`: how the file begins, where that is something to read. */
+/** `text`: the beginning of the file, if it is readable. */
 function notCsv(what: string, fix: string, text?: Uint8Array): AppError {
   return new AppError("invalid", `The file is ${what}, not a CSV`, {
     ...(text && { near: nearText(text) }),
@@ -112,14 +109,14 @@ export function nearText(bytes: Uint8Array): string {
   return bytes.length > NEAR_BYTES ? `${line}…` : line;
 }
 
-/** The position of a row, and how it begins. */
+/** The position of a row, and its beginning. */
 export interface RowPlace {
   /** 1-based in the file. */
   row: number;
   bytes: Uint8Array;
 }
 
-/** A row that must be something else than a row. */
+/** Refuses a row that cannot be a row. */
 export function tooManyCells(most: number, { row, bytes }: RowPlace): AppError {
   return new AppError("invalid", `A row has more than ${most} cells`, {
     row,

@@ -1,12 +1,12 @@
 /**
- * Repairs a row whose quotes do not match. Reads it in the ways that writers get wrong, and takes the first that gives
- * the width of the table. Never looks further than a budget that grows with the bytes read: linear time.
+ * Repairs a row whose quotes do not match. Tries the readings for known writer mistakes and takes the first that gives
+ * the table's width. Looks ahead only within a budget that grows with the bytes read: time is linear.
  */
 
 import type { Cutting } from "../types.ts";
 import { tooManyCells } from "./refuse.ts";
 
-/** Many more cells in a row are the wrong delimiter, or no table. */
+/** Many more cells in a row mean a wrong delimiter, or not a table. */
 export const MAX_CELLS = 1 << 18;
 
 export interface RepairWindow {
@@ -15,12 +15,12 @@ export interface RepairWindow {
   bytes: Uint8Array;
   /** Where the row begins. */
   start: number;
-  /** After the newline of the line in which the fault shows. */
+  /** After the newline of the line in which the error shows. */
   lineEnd: number;
   /** How far a reading over several lines may go. */
   reach: number;
   cutting: Cutting;
-  /** The cells of a usual row; 0: unknown. */
+  /** Number of cells in a usual row; 0: unknown. */
   width: number;
 }
 
@@ -32,15 +32,14 @@ export interface RepairedRow {
 }
 
 /**
- * doubled: `"48"" x" y",` closes only before a delimiter or newline, doubled quotes are one;
- * plain: the same, but doubled quotes are two (writers that escape nothing);
- * literal: a quote that is not closed as it should be is a character like any other;
- * spaced: as doubled, and blanks may stand before a quote that opens.
+ * doubled: `"48"" x" y",` closes only before a delimiter or newline, and a doubled quote is one; plain: the same, but a
+ * doubled quote is two (writers that escape nothing); literal: a quote that is not closed properly is an ordinary
+ * character; spaced: as doubled, and spaces may precede an opening quote.
  */
 export type Reading = "doubled" | "plain" | "literal" | "spaced";
 const READINGS: readonly Reading[] = ["doubled", "plain", "literal"];
 
-/** Bytes that readings over several lines may still look at. */
+/** Bytes that readings over several lines may still examine. */
 export class LookaheadBudget {
   static readonly REACH = 4096;
   private left = 1 << 16;
@@ -56,7 +55,7 @@ export class LookaheadBudget {
   }
 }
 
-/** The reading that fits best; with none that fits, the lines as they stand, quotes as characters. */
+/** The reading that fits best; if none fits, the lines as they are, with quotes as characters. */
 export function repairRow(window: RepairWindow, budget: LookaheadBudget): RepairedRow {
   const { lineEnd, reach, width } = window;
   const fits = (row: RepairedRow | null) => row !== null && row.cells.length === width;
@@ -73,12 +72,12 @@ export function repairRow(window: RepairWindow, budget: LookaheadBudget): Repair
   return readings[2]!;
 }
 
-/** Delimiters that single rows use in spite of the others. */
+/** Delimiters that single rows use although the file uses another. */
 const OTHER_DELIMITERS = [",", ";", "\t", "|", " "];
 
 /**
- * The row with blanks before its quotes, or cut by another delimiter, where that gives precisely the width of the table;
- * null where neither does.
+ * The row with spaces before its quotes, or split by another delimiter, if that gives exactly the table's width; null
+ * if neither does.
  */
 export function recut(window: RepairWindow): RepairedRow | null {
   const { start, lineEnd, width, cutting } = window;
@@ -86,7 +85,7 @@ export function recut(window: RepairWindow): RepairedRow | null {
   const spaced = readAs(window, "spaced", lineEnd);
   if (spaced?.cells.length === width && spaced.next === lineEnd) return spaced;
   for (const delimiter of OTHER_DELIMITERS) {
-    // Prose has blanks too: few words could be as many as cells by chance.
+    // Prose contains spaces too: a few words could match the number of cells by chance.
     if (delimiter === cutting.delimiter || (delimiter === " " && width < 5)) continue;
     if (!line.includes(delimiter.charCodeAt(0))) continue;
     const row = readAs({ ...window, cutting: { ...cutting, delimiter } }, "doubled", lineEnd);
@@ -101,12 +100,12 @@ function countNumbers(cells: readonly Uint8Array[]): number {
   return cells.filter(([first]) => first >= 48 && first <= 57).length;
 }
 
-/** Null where a quote is still open at `end`. */
+/** Null if a quote is still open at `end`. */
 function readAs(window: RepairWindow, reading: Reading, end: number): RepairedRow | null {
   const { bytes, cutting } = window;
   const delimiter = new TextEncoder().encode(cutting.delimiter);
   const quote = cutting.quote.charCodeAt(0);
-  // A reading with more cells than the table has columns does not fit, and need not be finished.
+  // A reading with more cells than the table has columns does not fit and need not be finished.
   const most = reading !== "literal" && window.width > 0 ? window.width : MAX_CELLS;
   const cells: Uint8Array[] = [];
   let at = window.start;
@@ -146,7 +145,7 @@ interface Field {
   cutting: Cutting;
 }
 
-/** Null where the quote does not close before `end`. */
+/** Null if the quote does not close before `end`. */
 function readQuoted(field: Field, reading: Reading): Cell | null {
   const { bytes, at, end, delimiter, cutting } = field;
   const quote = cutting.quote.charCodeAt(0);

@@ -1,6 +1,6 @@
 /**
- * Describes what a usual row of a table looks like, one letter per column. With it an odd row is told from data: a
- * footer, another header, a row with one separator too many. Letters are small enough to be kept with the plan.
+ * Describes what a usual row of a table looks like, one letter per column. It tells odd rows from data: a footer,
+ * another header, a row with one separator too many. It is small enough to be stored with the plan.
  *
  *   n number   d date   t time   w words   capital: (nearly) always filled   e: (nearly) always blank   ?: unknown
  */
@@ -9,17 +9,17 @@ import { isMissingWord } from "../cells/words.ts";
 import { type CellKind, cellKind, isTyped, kindsOf, typedKind } from "./cell-kinds.ts";
 
 const SHAPED_ROWS = 100;
-/** Wider tables are not worth the look. */
+/** Wider tables are not worth checking. */
 const MAX_WIDTH = 512;
 
-/** "" for tables too wide or too short to tell. */
+/** "" for tables that are too wide, or too short to tell. */
 export function shapeOf(body: readonly string[][], width: number): string {
   const rows = withoutNotes(body.filter((row) => row.length === width).slice(0, SHAPED_ROWS));
   if (width < 2 || width > MAX_WIDTH || rows.length < 3) return "";
   return Array.from({ length: width }, (_, column) => letterOf(rows, column)).join("");
 }
 
-/** Notes and blank rows at the end are no part of the table. */
+/** Notes and blank rows at the end are not part of the table. */
 function withoutNotes(rows: readonly string[][]): readonly string[][] {
   const fills = rows.map((row) => row.reduce((sum, cell) => sum + Number(cell !== ""), 0));
   const median = [...fills].sort((a, b) => b - a)[rows.length >> 2];
@@ -47,8 +47,8 @@ function fit(kind: CellKind, letter: string): number {
 }
 
 /**
- * Which blank cell of a row with one too many is the one too many? The one without which the others fit best; -1 where
- * none is clearly better than leaving out the last. Linear: what fits before and what fits after are summed once.
+ * Which blank cell of a row with one cell too many is superfluous: the one without which the others fit best; -1 if
+ * none is clearly better than dropping the last. Linear: prefix and suffix scores are summed once.
  */
 export function surplusBlank(cells: readonly string[], shape: string): number {
   const width = shape.length;
@@ -66,7 +66,7 @@ export function surplusBlank(cells: readonly string[], shape: string): number {
   return best.at;
 }
 
-/** Words above columns of numbers: a header once more. */
+/** Words above columns of numbers: a repeated header. */
 export function isHeaderLike(cells: readonly string[], shape: string): boolean {
   let words = 0;
   let typed = 0;
@@ -80,7 +80,7 @@ export function isHeaderLike(cells: readonly string[], shape: string): boolean {
   return typed >= 2 && words >= 0.6 * typed && words >= 2;
 }
 
-/** Cells that a usual row fills. */
+/** Number of cells that a usual row fills. */
 export function usualFill(shape: string): number {
   return shape.replace(/[^A-Z]/g, "").length;
 }

@@ -1,8 +1,8 @@
-/** Chooses the rows of a sample of a given size. Seeded, uniform, decided row by row in the file's order. */
+/** Chooses the rows of a sample of a given size: seeded, uniform, decided row by row in file order. */
 
 /**
- * Selection sampling (Knuth, The Art of Computer Programming 2, 3.4.2, algorithm S): precisely `wanted` of `total`.
- * Ask for the rows 0, 1, 2 … in order, each once.
+ * Selection sampling (Knuth, The Art of Computer Programming 2, 3.4.2, algorithm S): exactly `wanted` of `total`. Ask
+ * for the rows 0, 1, 2 … in order, each once.
  */
 export function sampleRows(total: number, wanted: number, seed: number): (row: number) => boolean {
   let left = wanted;

@@ -1,5 +1,6 @@
 /**
- * Turns the bytes of a file into the rows of its first table. Source, tokenizer and frame joined; nothing is kept.
+ * Turns the bytes of a file into the rows of its first table. Connects source, tokenizer and table bounds; keeps
+ * nothing.
  */
 
 import { type SourceProgress, utf8Chunks } from "../bytes/source.ts";
@@ -9,13 +10,13 @@ import { Tokenizer } from "./tokenizer.ts";
 
 export interface ScanOptions {
   signal?: AbortSignal;
-  /** After each chunk. */
+  /** Called after each chunk. */
   onProgress?: (progress: SourceProgress, frame: Frame) => void;
-  /** True: enough was seen. Asked after each chunk. */
+  /** True to stop reading. Called after each chunk. */
   isDone?: () => boolean;
 }
 
-/** Reads to the end of the table, or until `isDone`; the frame tells what was seen. */
+/** Reads to the end of the table, or until `isDone`; the bounds tell what was seen. */
 export async function scanTable(
   path: string,
   dialect: Dialect,
@@ -42,7 +43,7 @@ export function rowText(bytes: Uint8Array, spans: Int32Array, cells: number): st
   return decoder.decode(bytes.subarray(spans[0], spans[2 * cells - 1]));
 }
 
-/** A row's cells as strings; `text`: the row's, where every byte is a character they are parts of it. */
+/** A row's cells as strings; `text`: the row's text, from which cells are sliced if every byte is one character. */
 export function cellsOf(
   bytes: Uint8Array,
   spans: Int32Array,

@@ -1,6 +1,6 @@
 /**
- * Finds which rows of a file are the data of its first table. Drops what comes before the header, holds back what may
- * be a footer or another table until it is known. What it holds back is bounded.
+ * Finds which rows of a file are the data of its first table. Drops everything before the header, and holds back
+ * possible footers and further tables until they are identified. What it holds back is bounded.
  */
 import { RowCutter } from "../kernels/row-cutter.ts";
 import type { Dialect } from "../types.ts";
@@ -8,7 +8,7 @@ import { cellKind, isTyped } from "./cell-kinds.ts";
 import { isHeaderLike, shapeOf, surplusBlank, usualFill } from "./row-shape.ts";
 import type { Irregular, RowsHandler } from "./tokenizer.ts";
 
-/** What was odd about a row that was kept: its quotes, or a blank cell too many that was left out. */
+/** What was odd about a row that was kept: its quotes, or a superfluous blank cell that was left out. */
 export type Oddity = Irregular | "surplus";
 
 export interface FrameHandlers {
@@ -16,7 +16,7 @@ export interface FrameHandlers {
   /** `row` is 1-based in the file. */
   data(bytes: Uint8Array, spans: Int32Array, cells: number, row: number): void;
   odd(row: number, oddity: Oddity, cells: number): void;
-  /** Many data rows at once, as they stand in the cutter; where it is absent each goes to `data`. */
+  /** Takes many data rows at once, as they are in the cutter; if absent, each row goes to `data`. */
   many?(cutter: RowCutter, rows: number, firstRow: number): void;
 }
 
@@ -25,9 +25,9 @@ export interface FramePlan {
   headerRows: number;
   width?: number;
   comment: string;
-  /** See shape.ts. */
+  /** See row-shape.ts. */
   shape?: string;
-  /** Data rows of the first table where a first reading has counted them. */
+  /** Data rows of the first table, if an earlier reading has counted them. */
   tableRows?: number;
 }
 
@@ -40,7 +40,7 @@ interface Row {
 }
 
 const HELD_ROWS = 40;
-/** So many rows alike, and unlike the table, are another table. */
+/** This many rows that are alike, and unlike the table, are another table. */
 const NEW_TABLE_ROWS = 5;
 const decoder = new TextDecoder();
 
@@ -48,16 +48,16 @@ export class Frame {
   /** Data rows handed on. */
   rows = 0;
   footerRows = 0;
-  /** A second table begins at this row; 0: none was seen. */
+  /** The row at which a second table begins; 0 if there is none. */
   nextTableRow = 0;
-  /** Rows in which the header comes again, as where files were joined; left out. */
+  /** Rows in which the header is repeated because files were joined; they are left out. */
   readonly repeatedHeaders: number[] = [];
   private seen = 0;
   private held: Row[] = [];
   private headerBytes: Uint8Array[] = [];
   private isOver = false;
   private firstRow: string[] = [];
-  /** The row of a header that has just come again; 0: none has. */
+  /** The row of a header that has just been repeated; 0 if none. */
   private jointRow = 0;
   private cutter: RowCutter | null = null;
   private readonly width: number;
@@ -78,7 +78,7 @@ export class Frame {
     return this.isOver;
   }
 
-  /** A row as cut. */
+  /** A row as split. */
   readonly take = (bytes: Uint8Array, spans: Int32Array, cells: number, irregular: Irregular): void => {
     const { preambleRows, headerRows, tableRows } = this.plan;
     const row = ++this.seen;
@@ -99,7 +99,7 @@ export class Frame {
     } else this.takeOdd(given);
   }
 
-  /** Takes rows that are as usual many at a time; null where the handlers or the dialect do not allow it. */
+  /** Takes many regular rows at a time; null if the handlers or the dialect do not allow it. */
   takesMany(dialect: Pick<Dialect, "delimiter" | "quote" | "escape">): RowsHandler | null {
     const { many } = this.handlers;
     const cutter = many ? RowCutter.for({ ...dialect, width: this.width, noteFill: this.noteFill }) : null;
@@ -121,7 +121,7 @@ export class Frame {
     return isUsual ? Math.min(tableRows - this.rows, 1 << 30) : 0;
   }
 
-  /** What is still held is a footer where it fills few cells. */
+  /** Rows still held back are a footer if they fill few cells. */
   end(): void {
     if (this.isOver) return;
     let last = this.held.length;
@@ -138,7 +138,9 @@ export class Frame {
     this.handlers.header(withoutSurplus(textsOf({ bytes, spans, cells }), this.width));
   }
 
-  /** Cheap tests first: nearly every row differs from the header in its first bytes, and fills its second or last cell. */
+  /**
+   * Cheap tests first: nearly every row differs from the header in its first bytes, and fills its second or last cell.
+   */
   private isPlain(bytes: Uint8Array, spans: Int32Array): boolean {
     const { width, noteFill } = this;
     if (noteFill > 0 && spans[2] === spans[3] && spans[2 * width - 2] === spans[2 * width - 1]) {
@@ -150,7 +152,7 @@ export class Frame {
     return !this.repeatsHeader(bytes, spans);
   }
 
-  /** In whatever case. */
+  /** Ignoring case. */
   private repeatsHeader(bytes: Uint8Array, spans: Int32Array): boolean {
     if (this.headerBytes.length !== this.width) return false;
     return this.headerBytes.every((cell, k) => isSame(cell, bytes.subarray(spans[2 * k], spans[2 * k + 1])));
@@ -169,7 +171,10 @@ export class Frame {
     }
   }
 
-  /** The header once more, with nothing but blank lines between: another file begins, and its rows belong here. */
+  /**
+   * A repeated header, with nothing but blank lines before it: another file was appended, and its rows belong to this
+   * table.
+   */
   private isJoint({ bytes, spans, cells, row }: Row): boolean {
     const isOne = cells === this.width && this.width > 1 && this.rows > 0 && this.held.every(isBlankLine);
     if (!isOne || !this.repeatsHeader(bytes, spans)) return false;
@@ -179,7 +184,7 @@ export class Frame {
     return true;
   }
 
-  /** The first row of the table beneath a header that came again: the same table once more, no further rows of it. */
+  /** The first row of the table below a repeated header: the same table once more, not further rows of it. */
   private beginsAnew(bytes: Uint8Array, spans: Int32Array, cells: number): boolean {
     this.jointRow = 0;
     const { firstRow } = this;
@@ -195,10 +200,10 @@ export class Frame {
     return comment !== "" && spans[1] - spans[0] >= comment.length;
   }
 
-  /** The row's bytes are reused by the tokenizer, so what is held is copied. */
+  /** The tokenizer reuses the row's bytes, so what is held back is copied. */
   private hold(odd: Row): void {
     const last = this.held.at(-1);
-    // Blank lines say no more than one does; but where a table has one column they are its rows.
+    // Several blank lines mean no more than one; but if a table has one column, they are its rows.
     if (this.width > 1 && last && isBlankLine(last) && isBlankLine(odd)) return;
     this.held.push(copyOf(odd));
     const start = this.startOfTable();
@@ -207,8 +212,8 @@ export class Frame {
   }
 
   /**
-   * Rows alike among themselves and unlike the table, to the last one held, with a header or a gap before them: where
-   * they begin; 0: not there. Without either they are rows that lack their last cells.
+   * Where the rows begin that are alike among themselves and unlike the table, up to the last one held, with a header
+   * or a gap before them; 0 if there are none. Without either they are rows that lack their last cells.
    */
   private startOfTable(): number {
     const width = this.held[this.held.length - 1].cells;
@@ -221,7 +226,7 @@ export class Frame {
     return isAfterGap || isHeaderLike(first, shapeOf(others, width)) ? this.held[at].row : 0;
   }
 
-  /** After a blank line a row of words above columns of numbers begins another table. */
+  /** After a blank line, a row of words above columns of numbers begins another table. */
   private startsBelow(odd: Row): boolean {
     return this.held.some(isBlankLine) && this.shape !== "" && isHeaderLike(textsOf(odd), this.shape);
   }
@@ -287,12 +292,12 @@ function textsOf({ bytes, spans, cells }: Pick<Row, "bytes" | "spans" | "cells">
   );
 }
 
-/** A sentence that happens to hold delimiters. */
+/** A sentence that happens to contain delimiters. */
 function isProse(cells: readonly string[]): boolean {
   return cells.every((cell) => !isTyped(cellKind(cell))) && cells.some((cell) => cell.trim().includes(" "));
 }
 
-/** A header with one cell too many and one blank: that one is too many. */
+/** A header with one cell too many, of which one is blank: that one is superfluous. */
 function withoutSurplus(header: string[], width: number): string[] {
   const blanks = header.filter((name) => name.trim() === "").length;
   return header.length === width + 1 && blanks === 1 ? header.filter((name) => name.trim() !== "") : header;

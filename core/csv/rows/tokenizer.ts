@@ -1,7 +1,7 @@
 /**
- * Finds where each cell begins and ends. Cuts UTF-8 bytes into rows of byte ranges, the cells of regular rows in
- * place, without a string; a row whose quotes are odd goes to repair.ts. Rows may be cut anywhere by chunks. Never
- * quadratic: an unfinished row is looked at again only when its bytes have doubled.
+ * Finds where each cell begins and ends. Splits UTF-8 bytes into rows of byte ranges, regular cells in place without
+ * creating strings; a row with odd quotes goes to repair.ts. Chunks may end anywhere in a row. Never quadratic: an
+ * unfinished row is scanned again only when its bytes have doubled.
  *
  *   bytes  | consumed rows | row being read ........ | free | LF as sentinel
  *                          ^ start                    ^ length
@@ -14,18 +14,18 @@ import { LookaheadBudget, MAX_CELLS, recut, repairRow } from "./repair.ts";
 /** Cell k is `bytes[spans[2k] .. spans[2k+1])`; both arrays are reused for the next row. */
 export type RowHandler = (bytes: Uint8Array, spans: Int32Array, cells: number, irregular: Irregular) => void;
 
-/** Who takes regular rows many at a time. */
+/** Handles many regular rows at a time. */
 export interface RowsHandler {
   cutter: RowCutter;
-  /** How many regular rows may come now. */
+  /** How many regular rows it can take now. */
   room(): number;
-  /** `rows` of them stand in the cutter. */
+  /** `rows` rows are ready in the cutter. */
   take(rows: number): void;
 }
 
 /**
- * "": as RFC 4180; "bare": a quote inside an unquoted cell, kept; "quote": quotes that do not match, read as fits best;
- * "unclosed": a quote that never closes; "delimiter": a row with another delimiter than the others.
+ * "": as RFC 4180; "bare": a quote inside an unquoted cell, kept; "quote": quotes that do not match, read in the way
+ * that fits best; "unclosed": a quote that never closes; "delimiter": a row with another delimiter than the others.
  */
 export type Irregular = "" | "bare" | "quote" | "unclosed" | "delimiter";
 
@@ -58,7 +58,7 @@ export class Tokenizer {
   private readonly escape: number;
   private readonly budget = new LookaheadBudget();
 
-  /** `width`, the cells of a usual row, lets odd quotes be read the way that fits; 0: unknown. */
+  /** `width`, the number of cells in a usual row, lets odd quotes be read in the way that fits; 0: unknown. */
   constructor(
     private readonly cutting: Cutting,
     private readonly width: number,
@@ -76,7 +76,7 @@ export class Tokenizer {
     if (this.quote >= 0) this.kinds[this.quote] = QUOTE;
   }
 
-  /** Takes the next bytes and hands on every row that is complete. */
+  /** Takes the next bytes and hands on every complete row. */
   push(chunk: Uint8Array): void {
     this.append(chunk);
     this.budget.grow(chunk.length);
@@ -118,7 +118,7 @@ export class Tokenizer {
     this.rescanAt = 0;
   }
 
-  /** Hands on the regular rows that come next; false where there are none. */
+  /** Hands on the regular rows that come next; false if there are none. */
   private scanMany({ cutter, room, take }: RowsHandler): boolean {
     const wanted = room();
     if (wanted === 0) return false;
@@ -181,7 +181,7 @@ export class Tokenizer {
     }
   }
 
-  /** A lone CR ends a row only in files that are known to use it; at the very end of a file it always does. */
+  /** A lone CR ends a row only in files that are known to use it, and at the very end of a file. */
   private isNewlineCr(at: number): boolean {
     const { newline } = this.cutting;
     return newline === "\r" || newline === "mixed" || at + 1 >= this.length;
@@ -190,13 +190,13 @@ export class Tokenizer {
   private delimiterSize(at: number): number {
     const tail = this.delimiterTail;
     for (let k = 0; k < tail.length; k++) {
-      // The sentinel is no part of the file.
+      // The sentinel is not part of the file.
       if (at + 1 + k >= this.length || this.bytes[at + 1 + k] !== tail[k]) return 0;
     }
     return 1 + tail.length;
   }
 
-  /** The closing quote's place, escaped cells noted on the way. */
+  /** The position of the closing quote; escaped cells are recorded on the way. */
   private findClose(from: number): number {
     const { bytes, length, quote } = this;
     const escapeByte = this.escape;
@@ -215,7 +215,7 @@ export class Tokenizer {
     return INCOMPLETE;
   }
 
-  /** Blanks between a closing quote and the delimiter belong to nobody. */
+  /** Spaces between a closing quote and the delimiter are ignored. */
   private skipBlanks(from: number): number {
     let i = from;
     while (this.bytes[i] === SPACE && this.kinds[SPACE] === ORDINARY) i++;
@@ -230,7 +230,7 @@ export class Tokenizer {
     return kind === LINE_FEED;
   }
 
-  /** After a closing quote: the next row's place, or minus the next cell's. */
+  /** After a closing quote: the position of the next row, or minus that of the next cell. */
   private afterQuoted(at: number): number {
     if (at >= this.length) return this.length;
     if (this.bytes[at] === LF) return at + 1;
@@ -267,7 +267,7 @@ export class Tokenizer {
     return next;
   }
 
-  /** Escapes are taken out in place: a cell only shrinks, and its row is not read again. */
+  /** Removes escapes in place: a cell only shrinks, and its row is not read again. */
   private unescape(): void {
     const { bytes, spans, quote } = this;
     const escapeByte = this.escape;
@@ -300,7 +300,7 @@ export class Tokenizer {
     return this.adopt(repairRow(window, this.budget), "quote");
   }
 
-  /** The bytes that repair may look at: to the end of the line with the fault, and some lines more. */
+  /** The bytes that repair may examine: to the end of the line with the error, and some lines more. */
   private window(oddAt: number) {
     const { bytes, start, length, cutting, width } = this;
     const lineEnd = this.lineEnd(oddAt);

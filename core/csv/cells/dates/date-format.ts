@@ -1,22 +1,23 @@
 /**
- * Decides in which format a column writes its dates. By the style that reads most of them; where day and month could
- * change places, by what the whole column then looks like: which days and months there are, and how even its steps.
+ * Decides which date format a column uses: the one that reads most of its values. If day and month could be swapped, it
+ * checks which reading gives plausible dates over the whole column: which days and months occur, and how regular the
+ * steps are.
  */
 import { DAY_MS } from "../../../platform/figures.ts";
 import { DATE_FORMATS, type DateFormat, joinStyles, parseDate, YEAR_FROM } from "./dates.ts";
 
 export interface SniffedDates {
-  /** Several joined (see stylesOf) where the column has more than one style. */
+  /** Several styles joined (see stylesOf) if the column uses more than one. */
   format: string;
-  /** The first of the hundred years that two digits stand for. */
+  /** The first year of the century window for two-digit years. */
   yearFrom?: number;
-  /** Share of the values that it reads. */
+  /** Share of the values that this format reads. */
   share: number;
-  /** Day first and month first both read every value, and nothing favours either. */
+  /** True if day first and month first both read every value and nothing favours either. */
   isAmbiguous: boolean;
 }
 
-/** Month first and day first. */
+/** The two styles, day first and month first. */
 const TWINS: readonly (readonly [DateFormat, DateFormat])[] = [
   ["M/d/yyyy", "d/M/yyyy"],
   ["M.d.yyyy", "d.M.yyyy"],
@@ -26,7 +27,7 @@ const TWINS: readonly (readonly [DateFormat, DateFormat])[] = [
 ];
 const PROBED = 40;
 
-/** The style that most of `values` (in the file's order) have; null where hardly any is a date. */
+/** The style that reads most of `values` (in file order); null if hardly any value is a date. */
 export function sniffDateFormat(values: readonly string[], name = ""): SniffedDates | null {
   const probe = values.slice(0, PROBED);
   if (!probe.some((value) => /\d/.test(value))) return null;
@@ -44,14 +45,17 @@ export function sniffDateFormat(values: readonly string[], name = ""): SniffedDa
   return hasShortYear ? { ...settled, yearFrom: plausibleCentury(values, settled.format, name) } : settled;
 }
 
-/** Least share of the values that the commonest style must read. */
+/** Minimum share of values that the commonest style must read. */
 const LEAST_SHARE = 0.2;
 /** Fewer values than this are outliers, not a second style. */
 const LEAST_VALUES = 3;
 const LEAST_STYLE_SHARE = 0.05;
 const MOST_STYLES = 4;
 
-/** The same with the styles of the rest, where days are written in several that never contradict each other. */
+/**
+ * As above, with the styles of the remaining values added if dates are written in several formats that never contradict
+ * each other.
+ */
 function withOthers(first: SniffedDates, values: readonly string[]): SniffedDates {
   const styles = [first.format];
   let { share, isAmbiguous } = first;
@@ -85,7 +89,7 @@ function commonestIn(
   return styles.some((style) => areRivals(style, settled.format, all)) ? null : settled;
 }
 
-/** It names a day of a year. */
+/** Whether the style names a full day: year, month and day. */
 const hasDay = (format: string) => format.includes("yy") && format.includes("d");
 
 /** Both styles read a value, but as different days. */
@@ -96,7 +100,7 @@ function areRivals(one: string, other: string, values: readonly string[]): boole
   });
 }
 
-/** Some values can only have the day first, others only the month, so the rest cannot be decided. */
+/** True if some values can only be day first and others only month first, so the rest is ambiguous. */
 export function mixesOrders(values: readonly string[]): boolean {
   const least = Math.max(LEAST_VALUES, LEAST_STYLE_SHARE * values.length);
   return TWINS.some(([monthFirst, dayFirst]) => {
@@ -130,7 +134,10 @@ function resolveTwin(best: SniffedDates, values: readonly string[]): SniffedDate
 /** With fewer distinct days their order means nothing. */
 const LEAST_DAYS = 6;
 
-/** How much of the column's days follow each other evenly, in how far its rows are in order, and whether it is monthly. */
+/**
+ * Scores how plausible a reading is: how regularly the days follow each other, how far the rows are sorted, and whether
+ * the column is monthly.
+ */
 function plausibility(values: readonly string[], format: string): number {
   const times = values.map((value) => parseDate(value, format)).filter((time) => !Number.isNaN(time));
   const days = [...new Set(times.map((time) => Math.floor(time / DAY_MS)))].sort((a, b) => a - b);
@@ -138,7 +145,10 @@ function plausibility(values: readonly string[], format: string): number {
   return evenness(days) + order(times) + Number(isMonthly(days));
 }
 
-/** One or two days of (nearly) all months of several years: the other reading would be the same few days each year. */
+/**
+ * True if (nearly) all values are on one or two days of the month, over several years: the other reading would be the
+ * same few days each year.
+ */
 function isMonthly(days: readonly number[]): boolean {
   const dates = days.map((day) => new Date(day * DAY_MS));
   const count = (part: (date: Date) => number) => new Set(dates.map(part)).size;
@@ -148,7 +158,7 @@ function isMonthly(days: readonly number[]): boolean {
   );
 }
 
-/** The share of the steps from day to day that are the usual one, counted in months or in days of up to a week. */
+/** The share of steps between days that equal the commonest step, counted in months or in days up to a week. */
 function evenness(days: readonly number[]): number {
   const steps = new Map<string, number>();
   for (let k = 1; k < days.length; k++) {
@@ -165,7 +175,7 @@ function stepBetween(from: number, to: number): string | null {
   return to - from <= 7 ? `${to - from} days` : null;
 }
 
-/** 1 where the rows are sorted by day, either way, 0 where they are not. */
+/** 1 if the rows are sorted by day in either direction, 0 if they are not. */
 function order(times: readonly number[]): number {
   let [up, down] = [0, 0];
   for (let k = 1; k < times.length; k++) {
@@ -175,13 +185,13 @@ function order(times: readonly number[]): number {
   return up + down === 0 ? 0 : Math.abs(up - down) / (up + down);
 }
 
-/** Names of columns that hold future dates. */
+/** Names of columns that usually hold future dates. */
 const AHEAD = /expir|matur|due|valid|until|deadline|ablauf|fällig|ende?\b/i;
-/** The last likely year, and the same for a column whose name means the future. */
+/** The last plausible year; later for a column whose name suggests future dates. */
 const LAST_YEAR = 2035;
 const LAST_YEAR_AHEAD = 2069;
 
-/** The hundred years in which the column's years lie side by side and none is further ahead than is likely. */
+/** The century window in which the column's years are closest together and none is implausibly far ahead. */
 function plausibleCentury(values: readonly string[], format: string, name: string): number {
   const years = new Set<number>();
   for (const value of values) {

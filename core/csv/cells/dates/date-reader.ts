@@ -1,6 +1,6 @@
 /**
- * Reads millions of dates quickly. Days repeat, so each spelling is parsed once and remembered; where they do not
- * (time stamps to the second) remembering is given up.
+ * Reads millions of dates quickly. Dates repeat, so each spelling is parsed once and cached; the cache is turned off if
+ * they rarely repeat (timestamps to the second).
  */
 import type { ColumnPlan } from "../../types.ts";
 import { Dictionary, hashBytes } from "../dictionary.ts";
@@ -17,14 +17,14 @@ export class DateReader {
 
   constructor(private readonly plan: Pick<ColumnPlan, "dateFormat" | "yearFrom">) {}
 
-  /** Epoch ms; NaN where the bytes are no date of the format. */
+  /** Epoch ms; NaN if the bytes are not a date of this format. */
   read(bytes: Uint8Array, start: number, end: number): number {
     return this.misses > PATIENCE
       ? this.parse(bytes, start, end)
       : this.readHashed(bytes, start, end, hashBytes(bytes, start, end));
   }
 
-  /** As read, where the hash is known. */
+  /** As read, for a cell whose hash is already known. */
   readHashed(bytes: Uint8Array, start: number, end: number, hash: number): number {
     if (this.misses > PATIENCE) return this.parse(bytes, start, end);
     const code = this.dictionary.internHashed(bytes, start, end, hash);

@@ -1,16 +1,17 @@
 /**
- * Parses a date or a moment. The usual styles of people, logs and programs, each with or without a time and a zone,
- * read by the style of the whole column. Always UTC; linear in the cell; a day that does not exist is no date.
+ * Parses a date or a timestamp. Knows the usual styles of people, logs and programs, each with or without a time and a
+ * zone; the style is decided for the whole column. Result in UTC; time linear in the length of the cell; a day that
+ * does not exist is not a date.
  */
 import { DAY_MS } from "../../../platform/figures.ts";
 import { type Cursor, offsetOf, readTime, readZone } from "./time-of-day.ts";
 
-/** Longer than any date that a person writes. */
+/** Longer than any date that people write. */
 const MAX_LENGTH = 64;
 
 /**
- * yyyy, yy: year; M, d: one or two digits; MM, dd: two; MMM: a month's name; EEE: a weekday's; H: a time; z: a zone;
- * other characters stand for themselves, a blank for one or more. All but those with a time may be followed by one.
+ * yyyy, yy: year; M, d: one or two digits; MM, dd: two digits; MMM: a month name; EEE: a weekday name; H: a time; z: a
+ * zone. Other characters are literal; a space matches one or more. Every pattern without a time may be followed by one.
  */
 export const DATE_FORMATS = [
   "yyyy-M-d",
@@ -122,16 +123,16 @@ const WEEKDAYS = new Set(
   ).split(" "),
 );
 
-/** A year for days that have none: one with a 29th of February. */
+/** The year used for dates without one: a leap year, so that 29 February exists. */
 const NO_YEAR = 1972;
-/** Two digits are years from 1970 on where a column does not say otherwise. */
+/** Two-digit years begin at 1970 unless the column says otherwise. */
 export const YEAR_FROM = 1970;
 
 interface Moment {
   year: number;
   month: number;
   day: number;
-  /** Milliseconds of a time within the pattern, minus its zone. */
+  /** Milliseconds of a time inside the pattern, minus its zone offset. */
   time: number;
   zone: number;
 }
@@ -152,11 +153,14 @@ function tokensOf(format: string): Token[] {
   return tokens;
 }
 
-/** Joins the styles of a column that has several, the commonest first. No text fits two of them differently. */
+/**
+ * Joins the styles of a column that uses several, the commonest first. No text matches two of them with different
+ * results.
+ */
 const BETWEEN = " | ";
 const several = new Map<string, readonly string[]>();
 
-/** The styles that a column's format names. */
+/** The styles in a column's joined format. */
 export function stylesOf(format: string): readonly string[] {
   let styles = several.get(format);
   if (!styles) {
@@ -170,7 +174,10 @@ export function joinStyles(styles: readonly string[]): string {
   return styles.join(BETWEEN);
 }
 
-/** Epoch milliseconds; NaN where the text is no date of this format. `yearFrom`: where two digits begin. */
+/**
+ * Epoch milliseconds; NaN if the text is not a date of this format. `yearFrom`: first year of the window for two-digit
+ * years.
+ */
 export function parseDate(text: string, format: string, yearFrom = YEAR_FROM): number {
   const trimmed = text.trim();
   if (trimmed === "" || trimmed.length > MAX_LENGTH) return Number.NaN;
@@ -250,7 +257,7 @@ function readField(
   return true;
 }
 
-/** -1 where there are not between `min` and `max` digits. */
+/** -1 if there are fewer than `min` or more than `max` digits. */
 function readDigits(cursor: Cursor, min: number, max: number): number {
   let value = 0;
   let count = 0;
@@ -264,7 +271,7 @@ function readDigits(cursor: Cursor, min: number, max: number): number {
   return count < min ? -1 : value;
 }
 
-/** The month's number, 1 for a weekday, 0 for neither. */
+/** The month's number if the name is a month, 1 for a weekday, 0 for neither. */
 function readName(cursor: Cursor, field: "MMM" | "EEE"): number {
   const name = /^\p{L}{2,12}/u.exec(cursor.text.slice(cursor.at, cursor.at + 12))?.[0];
   if (!name) return 0;
@@ -281,11 +288,11 @@ function dayNumber({ year, month, day }: Pick<Moment, "year" | "month" | "day">)
   return date.getUTCDate() === day ? Math.floor(date.getTime() / DAY_MS) * DAY_MS : Number.NaN;
 }
 
-/** 0 where nothing follows; NaN where something else than a time does. */
+/** 0 if nothing follows; NaN if something other than a time follows. */
 function timeAtEnd(cursor: Cursor): number {
   const { text } = cursor;
   if (cursor.at === text.length) return 0;
-  // DB2 has a dash before times with points.
+  // DB2 writes a dash before times with full stops.
   const isDashed = text[cursor.at] === "-" && /^-\d{2}\.\d{2}/.test(text.slice(cursor.at, cursor.at + 6));
   if (!/[Tt ,_:]/.test(text[cursor.at]!) && !isDashed) return Number.NaN;
   while (/[Tt ,_:]/.test(text[cursor.at] ?? "") || (isDashed && text[cursor.at] === "-")) cursor.at++;
@@ -299,7 +306,7 @@ function zoneAtEnd(cursor: Cursor, { zone }: Moment): number {
   return zone === 0 && cursor.at === cursor.text.length ? -found : Number.NaN;
 }
 
-/** Styles that are no row of fields. */
+/** Styles that are not a sequence of fields. */
 const SPECIAL: Record<string, ((text: string) => number) | undefined> = {
   "H:mm": (text) => (/:|[ap]\.?m|Uhr/i.test(text) ? readTime({ text, at: 0 }, "last") : Number.NaN),
   "yyyy-'W'ww": readWeek,
@@ -311,7 +318,7 @@ const SPECIAL: Record<string, ((text: string) => number) | undefined> = {
   "epoch us": (text) => readEpoch(text, 0.001),
 };
 
-/** The Monday of an ISO week, or its day. */
+/** The Monday of an ISO week, or the given day of it. */
 function readWeek(text: string): number {
   const match = /^(\d{4})-?W(\d{2})(?:-?([1-7]))?$/i.exec(text);
   if (!match) return Number.NaN;

@@ -1,12 +1,12 @@
 /**
- * Parses a time of day and its zone. Twelve and twenty-four hours, points or colons, fractions, offsets and zones by
- * name. Linear in the cell.
+ * Parses a time of day and its zone: 12 and 24 hours, full stops or colons, fractions, offsets and named zones. Time
+ * linear in the length of the cell.
  */
 
 export interface Cursor {
   text: string;
   at: number;
-  /** A zone that was named by its region: how far it is from UTC depends on the day. */
+  /** A zone given by region: its UTC offset depends on the day. */
   region?: string;
 }
 
@@ -15,7 +15,7 @@ const TIME =
 const COMPACT = /^(\d{2})(\d{2})(\d{2})?(?:[.,](\d{1,9}))?(?=$|Z|[-+\s])/;
 const HOURS = /^(\d{1,2})\s?(?:([ap])\.?m\.?|Uhr|h)$/i;
 
-/** Milliseconds since midnight, UTC where a zone follows; NaN where it is no time. "last": nothing else may follow. */
+/** Milliseconds since midnight, in UTC if a zone follows; NaN if it is not a time. "last": nothing else may follow. */
 export function readTime(cursor: Cursor, place: "inside" | "last"): number {
   const rest = cursor.text.slice(cursor.at);
   const time = readColons(cursor, rest) ?? readCompact(cursor, rest, place) ?? readHour(cursor, rest);
@@ -70,7 +70,7 @@ function milliseconds(time: {
   return ((hour * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000 + fractionMs;
 }
 
-/** Hours from UTC of the zones that programs write by name. */
+/** UTC offsets in hours of the zones that programs write by name. */
 const ZONES: Readonly<Record<string, number>> = {
   Z: 0,
   UTC: 0,
@@ -117,7 +117,7 @@ const NAME = /^[A-Za-z]{1,5}(?![A-Za-z/])/;
 const REGION =
   /^\[?((?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)\/[\w/+-]{2,40})\]?/;
 
-/** Milliseconds that a zone is ahead of UTC, 0 for a region, which the cursor keeps; NaN where it is none. */
+/** Milliseconds that a zone is ahead of UTC, 0 for a region, which the cursor keeps; NaN if it is not a zone. */
 export function readZone(cursor: Cursor): number {
   const rest = cursor.text.slice(cursor.at);
   const offset = OFFSET.exec(rest);

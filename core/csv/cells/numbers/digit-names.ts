@@ -1,17 +1,17 @@
 /**
- * Recognises digits that are names. Postcodes, ids beyond 2^53, part numbers: what was learned from their size would
- * mean nothing.
+ * Recognises digits that are identifiers. Postcodes, IDs beyond 2^53, part numbers: a model that used their size would
+ * learn nothing true.
  */
 import type { Finding } from "../../types.ts";
 
-/** Why they are names. */
+/** Why they are identifiers. */
 export type Names = "leading_zeros" | "exact_ids" | "part_numbers";
 
-/** Null where they are numbers. `solid`: filled cells, trimmed. */
+/** Null if they are numbers. `solid`: filled cells, trimmed. */
 export function namesInDigits(solid: readonly string[]): Names | null {
   const share = (test: (value: string) => boolean) => solid.filter(test).length / solid.length;
   const zeros = solid.filter(hasLeadingZero);
-  // One odd 007 among plain numbers is a number; codes are as long as each other.
+  // One odd 007 among plain numbers is a number; codes have equal lengths.
   const isFixed = zeros.length > 0 && share((value) => value.length === zeros[0]!.length) > 0.9;
   if (zeros.length > 0 && (isFixed || zeros.length >= 0.02 * solid.length) && share(isWhole) > 0.5)
     return "leading_zeros";
@@ -20,10 +20,10 @@ export function namesInDigits(solid: readonly string[]): Names | null {
 }
 
 export const isWhole = (value: string) => /^[-+]?\d+$/.test(value);
-/** 4E2 is hardly ever meant as 400. */
+/** 4E2 rarely means 400. */
 export const isPartNumber = (value: string) => /^\d{1,4}[eE]\d{1,3}$/.test(value);
 
-/** Beyond 2^53 neighbours are the same double. */
+/** Beyond 2^53 neighbouring integers are the same double. */
 export function isHugeWhole(value: string): boolean {
   return /^[-+]?\d{16,40}$/.test(value) && !Number.isSafeInteger(Number(value));
 }

@@ -1,6 +1,6 @@
 /**
- * Decides in which format a column writes its numbers. Decided by all of its values, and where they allow two readings
- * (1.234) by the other columns of the file. What had to be assumed is returned, so that it can be told.
+ * Decides which number format a column uses. All of its values are considered; if they allow two readings (1.234), so
+ * are the other columns of the file. Every assumption is returned, so that it can be reported.
  */
 import { type NumberFormat, PLAIN_NUMBER, parseNumber, splitUnit } from "./numbers.ts";
 import { CURRENCY_BEFORE, CURRENCY_BEHIND, MAGNITUDES, TIME_UNITS, UNIT_FAMILIES } from "./units.ts";
@@ -18,27 +18,27 @@ export const NUMBER_FORMATS: readonly NumberFormat[] = [
   { decimal: ".", thousands: "_", percent: false },
 ];
 
-/** What the file around a column says of its numbers. */
+/** What the rest of the file says about its numbers. */
 export interface NumberHints {
-  /** With a semicolon, commas are decimal. */
+  /** Files separated by semicolons usually use decimal commas. */
   delimiter: string;
-  /** The decimal mark of the other columns, where they leave no doubt. */
+  /** The decimal mark of the other columns, if they are unambiguous. */
   decimal?: "." | ",";
-  /** Of the column: 1:20:05 is a time of day, or how long something took. */
+  /** The column's name: 1:20:05 is a time of day or a duration. */
   name?: string;
 }
 
 export interface SniffedNumbers {
   format: NumberFormat;
-  /** Share of the values that it reads. */
+  /** Share of the values that this format reads. */
   share: number;
-  /** As thousands or as decimals every value can be read, and nothing favours either. */
+  /** True if every value can be read both with thousands and with decimals, and nothing favours either. */
   isAmbiguous: boolean;
 }
 
 const PROBED = 30;
 
-/** The format that most of `values` (distinct ones) have, and the share of them that it reads. */
+/** The format that reads most of `values` (distinct ones), and the share that it reads. */
 export function sniffNumberFormat(values: readonly string[], hints: NumberHints): SniffedNumbers {
   if (values.length === 0) return { format: PLAIN_NUMBER, share: 0, isAmbiguous: false };
   const probe = values.slice(0, PROBED);
@@ -62,8 +62,8 @@ function sniffPlain(values: readonly string[], hints: NumberHints): SniffedNumbe
 const isPercent = (value: string) => /[%‰]\s*$/.test(value);
 
 /**
- * Percentages beside fractions are hundredths; beside other numbers they are as they stand. Per mille beside per cent
- * is a tenth of it.
+ * Beside fractions, percentages are divided by 100; beside other numbers they are kept as written. Per mille beside per
+ * cent is divided by ten.
  */
 function withPercent(values: readonly string[], format: NumberFormat): NumberFormat {
   const percentages = values.filter(isPercent);
@@ -96,7 +96,7 @@ const GROUPED = {
   ",": /^\D{0,5}[1-9]\d{0,2}(?:,\d{3})+\D{0,5}$/,
 };
 
-/** Every value with the mark could have it between groups of three digits. */
+/** True if, in every value with the mark, it could separate groups of three digits. */
 function mayBeThousands(values: readonly string[], mark: "." | ","): boolean {
   let marked = 0;
   for (const value of values) {
@@ -107,10 +107,10 @@ function mayBeThousands(values: readonly string[], mark: "." | ","): boolean {
   return marked > 0;
 }
 
-/** Enough to be sure that decimals would have shown one that does not have three places. */
+/** Enough values that decimals would have shown one without exactly three places. */
 const SURE_MARKED = 10;
 
-/** Of two readings that both fit, the one that the values and the other columns speak for. */
+/** Chooses between two readings that both fit, by the values and by the other columns. */
 function settleMarks(
   values: readonly string[],
   chosen: { format: NumberFormat; share: number },
@@ -150,14 +150,14 @@ function marksMean(
   return isThreePlacesByRule(values, mark) ? "thousands" : null;
 }
 
-/** Beside other columns with this very mark before decimals, whole numbers among fixed places still mean thousands. */
+/** If other columns use this mark for decimals, whole numbers among values of fixed places still mean thousands. */
 function decimalsBeside(values: readonly string[], mark: "." | ","): "thousands" | "decimals" {
   return isThreePlacesByRule(values, mark) ? "thousands" : "decimals";
 }
 
 /**
- * Always three digits behind the mark, and whole numbers below a thousand without one: decimals that end in zeros would
- * be shorter, or the whole ones would have .000.
+ * True if the mark is always followed by three digits, and whole numbers below a thousand have no mark: decimals ending
+ * in zeros would be shorter, or the whole numbers would end in .000.
  */
 function isThreePlacesByRule(values: readonly string[], mark: "." | ","): boolean {
   const marked = values.filter((value) => value.includes(mark));
@@ -166,7 +166,7 @@ function isThreePlacesByRule(values: readonly string[], mark: "." | ","): boolea
   return isEnough && bare.length >= 2 && bare.length === values.length - marked.length;
 }
 
-/** The decimal mark where the values leave no doubt about it. */
+/** The decimal mark, if the values are unambiguous. */
 export function decimalEvidence(values: readonly string[]): "." | "," | null {
   let [points, commas] = [0, 0];
   for (const value of values.slice(0, 200)) {
@@ -198,7 +198,7 @@ const SHOWS_STYLE = {
 } as const;
 
 const CLOCK_PARTS = /^[-+]?(?:\d+\s?d\D*)?(\d{1,5}):\d\d(:\d\d)?([.,]\d+)?/;
-/** Names of what is measured by a clock that starts at 0. */
+/** Names of durations, measured by a clock that starts at 0. */
 const TOOK =
   /duration|elapsed|runtime|run_?time|uptime|\blap|(?:^|_)took|dauer|durée|duración|pace|split|\blength/i;
 
@@ -215,14 +215,14 @@ function* styled(values: readonly string[], { name = "" }: NumberHints): Generat
 function* marked(values: readonly string[], hints: NumberHints): Generator<SniffedNumbers> {
   const formats = NUMBER_FORMATS.map((format) => ({ ...format, marks: true as const }));
   const { format, share } = bestOf(values, formats, hints);
-  // A mark at a few cells is a footnote; where most have one, it belongs to the column.
+  // A mark in a few cells is a footnote; in most cells it belongs to the column.
   if (share - shareOf(values, { ...format, marks: undefined }) < 0.5) return;
   yield { format: withPercent(values, format), share, isAmbiguous: false };
 }
 
 const MOST_UNITS = 12;
 
-/** One unit behind all numbers, or several that are worth something to each other. */
+/** One unit after all numbers, or several that convert into each other. */
 function* withUnits(values: readonly string[], hints: NumberHints): Generator<SniffedNumbers> {
   const units = unitsOf(values);
   if (!units) return;
@@ -271,7 +271,7 @@ function magnitudes(
   return Object.fromEntries(units.map((unit) => [unit, MAGNITUDES[unit]!]));
 }
 
-/** Each unit in the commonest one. */
+/** Each unit expressed in the commonest one. */
 function family(units: readonly string[]): Record<string, number> | null {
   const [first] = units;
   const found = UNIT_FAMILIES.find((candidate) => units.every((unit) => Object.hasOwn(candidate, unit)));
@@ -284,7 +284,7 @@ function family(units: readonly string[]): Record<string, number> | null {
 /** `km/h`, `€/m2`, `°C`, or `/5`: out of five. */
 const UNIT = /^(?:\/\s?\d{1,4}|[^\d.,+±-][^\d]*[23]?)$/u;
 
-/** A unit that nobody knows is one where (nearly) every number has it. */
+/** An unknown suffix is a unit only if (nearly) every number has it. */
 function onlyUnit(
   units: readonly string[],
   given: { bare: number; all: number },

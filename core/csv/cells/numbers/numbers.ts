@@ -1,6 +1,7 @@
 /**
- * Parses a number. Thousands marks, decimal commas, currencies, percent signs, units, durations and parentheses for
- * negatives, by the format of the whole column. Linear in the cell; never guesses on a single one.
+ * Parses a number: thousands separators, decimal commas, currencies, percent signs, units, durations and parentheses
+ * for negatives, in the format of the whole column. Time linear in the length of the cell; never guesses from a single
+ * cell.
  */
 import type { ColumnPlan } from "../../types.ts";
 import { CURRENCY_BEFORE, CURRENCY_BEHIND, MARK_BEFORE, MARK_BEHIND, NO_CENTS, TIME_UNITS } from "./units.ts";
@@ -9,13 +10,13 @@ export type NumberFormat = NonNullable<ColumnPlan["number"]>;
 
 export const PLAIN_NUMBER: NumberFormat = { decimal: ".", thousands: "", percent: false };
 
-/** Longer than any number that a person writes. */
+/** Longer than any number that people write. */
 const MAX_LENGTH = 64;
 const PERCENT = /\s*[%‰]$/;
 const PLAIN = /^(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,4})?$/;
 const BLANKS = /[\s\u00a0\u202f\u2009]/g;
 
-/** NaN where the text is no number of this format; a number beyond every double is none either. */
+/** NaN if the text is not a number of this format or is outside the range of a double. */
 export function parseNumber(text: string, format: NumberFormat): number {
   const trimmed = text.trim();
   if (trimmed === "" || trimmed.length > MAX_LENGTH) return Number.NaN;
@@ -31,7 +32,7 @@ function parseWritten(text: string, format: NumberFormat): number {
   return (isBracketed ? -sign : sign) * magnitude;
 }
 
-/** A minus comes before the currency, after it, or at the end, once. */
+/** A minus sign may come once: before the currency, after it, or at the end. */
 function takeSigns(text: string, { marks }: NumberFormat): { sign: number; rest: string } {
   const unmarked = marks ? text.replace(MARK_BEFORE, "").replace(MARK_BEHIND, "") : text;
   const outer = takeSign(unmarked);
@@ -48,7 +49,7 @@ function takeSign(text: string): { sign: number; rest: string } {
   return { sign: 1, rest: text.startsWith("+") ? text.slice(1).trimStart() : text };
 }
 
-/** Digits, or digits with a unit that the column has. */
+/** Digits, or digits with a unit that the column uses. */
 function readMagnitude(text: string, format: NumberFormat): number {
   const { units } = format;
   const share = PERCENT.exec(text);
@@ -71,16 +72,16 @@ function scaled(digits: string, factor: number): number {
   return Number(digits) * factor;
 }
 
-/** A mark with a digit behind it begins no unit: 605.19 is bare. */
+/** A mark with a digit after it does not begin a unit: 605.19 is a plain number. */
 const NUMBER_AND_UNIT = /^((?:\d[\d.,'’_\s]*)?\d[.,]?|[.,]\d+)\s*((?![.,'’_]\d)[^\d\s].*)$/su;
 
-/** "12 km/h" is 12 and km/h; null where no digits stand in front. */
+/** "12 km/h" is split into 12 and km/h; null if the text does not begin with digits. */
 export function splitUnit(text: string): { digits: string; unit: string } | null {
   const match = NUMBER_AND_UNIT.exec(text);
   return match && { digits: match[1]!.trim(), unit: match[2]! };
 }
 
-/** The number as JavaScript writes it; null if a sign is in the wrong place. */
+/** The number in JavaScript notation; null if a sign is in the wrong place. */
 function plainDigits(text: string, { decimal, thousands }: NumberFormat): string | null {
   let whole = text;
   let rest = "";
@@ -120,7 +121,7 @@ function readHex(text: string): number {
 const FEET =
   /^(\d{1,3})\s?(?:'|′|’|ft\.?|feet)\s?(?:(\d{1,2}(?:\.\d+)?)\s?(?:"|″|”|''|in\.?|inch(?:es)?)?)?$/i;
 
-/** In inches. */
+/** Feet and inches, in inches. */
 function readFeet(text: string): number {
   const match = FEET.exec(text);
   return match ? 12 * Number(match[1]) + Number(match[2] ?? 0) : Number.NaN;
@@ -130,7 +131,7 @@ const ISO_DURATION =
   /^P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
 const DURATION_PART = /^(\d+(?:[.,]\d+)?)\s?(\p{L}+)\.?(?:\s?(?:,|and|und)?\s*)/u;
 
-/** In seconds: "1h 20m", "2 days 3 hours", "PT5M". */
+/** Durations, in seconds: "1h 20m", "2 days 3 hours", "PT5M". */
 function readDuration(text: string): number {
   const iso = text.length > 2 ? ISO_DURATION.exec(text) : null;
   if (iso) {
@@ -153,7 +154,10 @@ function readDuration(text: string): number {
 
 const CLOCK = /^([-+])?(?:(\d+)\s?(?:d|days?)\s*,?\s*)?(\d{1,5}):([0-5]\d)(?::([0-5]\d))?(?:[.,](\d{1,9}))?$/;
 
-/** In seconds; 10:30 is ten hours and a half beside 3:10:30, else ten minutes and a half: only ratios count. */
+/**
+ * In seconds. 10:30 is hours and minutes if the column also has values such as 3:10:30, else minutes and seconds: only
+ * ratios matter.
+ */
 function readClock(text: string): number {
   const match = CLOCK.exec(text);
   if (!match) return Number.NaN;
@@ -166,8 +170,8 @@ function readClock(text: string): number {
 }
 
 /**
- * The value of a text that is digits with a minus before and one decimal mark at most, as parseNumber has it; NaN for
- * any other, which needs the careful way. Exact as in readNumber.
+ * Fast path for text of digits with an optional leading minus and one decimal mark; same result as parseNumber. NaN for
+ * any other text, which needs parseNumber. Exact as in readNumber.
  */
 export function readDigits(text: string, decimal: "." | ","): number {
   const end = text.length;
@@ -196,8 +200,8 @@ const decoder = new TextDecoder();
 
 /**
  * As parseNumber, from bytes. Up to 15 digits are exact in a double, and so is dividing them by a power of ten up to 22
- * (Clinger, "How to read floating point numbers accurately", 1990); anything else takes the careful way.
- * Four positional arguments, because an object for each cell costs more than the cell.
+ * (Clinger, "How to read floating point numbers accurately", 1990); other cells go to parseNumber. Four positional
+ * arguments, because an object per cell costs more than the cell.
  */
 export function readNumber(bytes: Uint8Array, start: number, end: number, format: NumberFormat): number {
   let i = start;

@@ -1,7 +1,7 @@
 /**
- * Lists what may stand beside the digits of a number. Currencies, units of one kind with what they are worth to each
- * other, magnitudes (k, M), and marks for "about" and "at least". Lists and look-ups only; a column decides which it
- * uses.
+ * Lists what may accompany the digits of a number: currencies, units of one kind with their conversion factors,
+ * magnitudes (k, M), and marks for "about" and "at least". Lists and lookups only; the column decides which of them
+ * apply.
  */
 
 const CODES =
@@ -18,7 +18,7 @@ export const CURRENCY_BEHIND = new RegExp(`\\s*(?:${SYMBOLS}|(?<=[\\d\\s.,-])(?:
 /** "863.-", "863,–" and "863.--": no cents. */
 export const NO_CENTS = /[.,]\s?[-–—]{1,2}$/;
 
-/** Marks that say how sure a number is, not which it is. */
+/** Marks that say how certain a number is, not which number it is. */
 export const MARK_BEFORE = /^(?:~|≈|±|≥|≤|>=|<=|>|<|ca\.?|approx\.?|about|circa|est\.?)\s*(?=[\d.,+−$€£-])/i;
 export const MARK_BEHIND = /\s*(?:\+|(?:±|\+\/-|\+-)\s?[\d.,]+)$/;
 
@@ -39,7 +39,7 @@ const MILLION = {
 };
 const BILLION = { b: 1e9, B: 1e9, bn: 1e9, Bn: 1e9, G: 1e9, mrd: 1e9, Mrd: 1e9, "Mrd.": 1e9, billion: 1e9 };
 
-/** Also of the Indian system. */
+/** Including the Indian system. */
 export const MAGNITUDES: Family = {
   ...THOUSAND,
   ...MILLION,
@@ -57,7 +57,7 @@ export const MAGNITUDES: Family = {
   Cr: 1e7,
 };
 
-/** Units of one kind; the values say what each is worth. */
+/** Units of one kind; each value is the conversion factor. */
 export const UNIT_FAMILIES: readonly Family[] = [
   {
     mm: 0.001,
@@ -83,7 +83,7 @@ export const UNIT_FAMILIES: readonly Family[] = [
   { Wh: 1, kWh: 1e3, MWh: 1e6 },
 ];
 
-/** Seconds of each word for a stretch of time. */
+/** Seconds per unit of time. */
 export const TIME_UNITS: ReadonlyMap<string, number> = new Map(
   Object.entries({
     "ms milliseconds millisecond": 0.001,
@@ -92,7 +92,7 @@ export const TIME_UNITS: ReadonlyMap<string, number> = new Map(
     "h hr hrs hour hours std stunden": 3600,
     "d day days tag tage": 86_400,
     "w wk wks week weeks woche wochen": 604_800,
-    // Of 365.2425 days a year.
+    // A year has 365.2425 days.
     "mo mos month months monat monate mois": 2_629_746,
     "y yr yrs year years jahr jahre ans": 31_556_952,
   }).flatMap(([words, seconds]) => words.split(" ").map((word) => [word, seconds] as const)),

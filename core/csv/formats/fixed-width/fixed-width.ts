@@ -1,4 +1,6 @@
-/** Reads text with cells at fixed positions as a table. Line by line, cut where the first lines are blank. */
+/**
+ * Reads text with cells at fixed positions as a table, line by line; cells are split where the first lines are blank.
+ */
 import { detectEncoding } from "../../bytes/encoding.ts";
 import { utf8Chunks } from "../../bytes/source.ts";
 import type { Converted, ConvertOptions } from "../known-table.ts";

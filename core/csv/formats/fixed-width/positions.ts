@@ -1,21 +1,21 @@
-/** Detects whether cells are at fixed positions, separated by blanks, and at which. */
+/** Detects whether cells are at fixed positions, separated by spaces, and at which. */
 
 /** Characters `from` to `to` of a line. */
 export interface Place {
   from: number;
   to: number;
-  /** Values end below each other: what reaches further to the left belongs to this column. */
+  /** Values are right-aligned: a value that reaches further left still belongs to this column. */
   isRight: boolean;
 }
 
 const SAMPLE_LINES = 400;
 const LEAST_LINES = 3;
 const MAX_LINE = 20_000;
-/** So many lines must be parted by more than one blank somewhere. */
+/** The share of lines that must have a gap of more than one space somewhere. */
 const PADDED_SHARE = 0.5;
 /** A column that hardly any line fills is a gap in a sentence. */
 const LEAST_FILLED = 0.4;
-/** Where most lines have quotes, these are what parts the cells. */
+/** If most lines contain quotes, the quotes separate the cells. */
 const MAX_QUOTED_SHARE = 0.5;
 const DELIMITERS = [",", ";", "|", "\t"];
 
@@ -76,7 +76,7 @@ function isRightAligned(lines: readonly string[], from: number, to: number): boo
   return ending > starting;
 }
 
-/** A line's cells; what reaches beyond the places that were seen goes to the column that it is joined to. */
+/** Splits a line into cells; text beyond the detected positions goes to the column it touches. */
 export function cutLine(line: string, places: readonly Place[]): string[] {
   return places.map((place, k) => {
     const before = places[k - 1];
@@ -88,7 +88,7 @@ export function cutLine(line: string, places: readonly Place[]): string[] {
   });
 }
 
-/** A right-aligned column begins where the one before it ends; others where their values begin. */
+/** A right-aligned column begins where the previous one ends; others where their values begin. */
 function placeStart(place: Place, before: Place | undefined): number {
   return place.isRight && before ? before.to : place.from;
 }

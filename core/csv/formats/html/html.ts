@@ -1,4 +1,4 @@
-/** Reads a table from HTML. The largest one of the page, as spreadsheets copy cells to the clipboard. */
+/** Reads a table from HTML: the largest one of the page, or cells that a spreadsheet copied to the clipboard. */
 import { Parser } from "htmlparser2";
 import { AppError } from "../../../platform/errors.ts";
 import { detectEncoding } from "../../bytes/encoding.ts";
@@ -9,7 +9,7 @@ import { TableGatherer } from "./table-gatherer.ts";
 
 const MAX_BYTES = 256 * 1024 * 1024;
 
-/** Throws AppError `invalid` where no table of the page has two columns. */
+/** Throws AppError `invalid` if no table of the page has two columns. */
 export async function convertHtml(
   { path, head }: { path: string; head: Uint8Array },
   options: ConvertOptions,

@@ -1,10 +1,12 @@
-/** Gathers the tables of a page from a parser's events; cells that span rows or columns stand in all of them. */
+/**
+ * Collects the tables of a page from a parser's events. A cell that spans rows or columns is repeated in each of them.
+ */
 import type { Handler } from "htmlparser2";
 import { AppError } from "../../../platform/errors.ts";
 
 export interface HtmlTable {
   rows: string[][];
-  /** Rows at the top that hold header cells only. */
+  /** Rows at the top that contain only header cells. */
   headerRows: number;
   cells: number;
 }
@@ -16,11 +18,11 @@ const SILENT = new Set(["script", "style", "title", "noscript", "template"]);
 export class TableGatherer implements Partial<Handler> {
   readonly tables: HtmlTable[] = [];
   private table: HtmlTable | null = null;
-  /** Tables inside cells are text of the cell. */
+  /** A table inside a cell is read as text of the cell. */
   private depth = 0;
   private row: string[] = [];
   private isHeader = true;
-  /** By column: a value from above, and for how many rows more. */
+  /** By column: a value that spans down from above, and for how many more rows. */
   private hanging: ({ text: string; rows: number } | undefined)[] = [];
   private cell: { text: string; columns: number; rows: number } | null = null;
   private silent = 0;

@@ -1,4 +1,4 @@
-/** Reads JSON as a table. An object a row, in one array or one after the other, however long the file is. */
+/** Reads JSON as a table, one row per object, in one array or one after the other; the file may be of any length. */
 import { detectEncoding } from "../../bytes/encoding.ts";
 import { utf8Chunks } from "../../bytes/source.ts";
 import type { Converted, ConvertOptions } from "../known-table.ts";
@@ -7,18 +7,18 @@ import { arrange } from "./layout.ts";
 import { Records } from "./records.ts";
 import { notJson, parseValue, ValueCutter } from "./values.ts";
 
-/** So many rows settle which columns there are; a column that comes later costs a second reading. */
+/** The number of rows that define the columns; a column that appears later costs a second pass. */
 const SETTLING_ROWS = 2000;
-/** A document that is one object is held in memory. */
+/** A document that is a single object is held in memory up to this size. */
 const MAX_DOCUMENT_BYTES = 256 * 1024 * 1024;
 
 interface JsonSource {
   path: string;
-  /** Its first bytes. */
+  /** The file's first bytes. */
   head: Uint8Array;
 }
 
-/** Throws AppError `invalid` where it is no JSON, or holds no rows. */
+/** Throws AppError `invalid` if it is not JSON or holds no rows. */
 export async function convertJson(source: JsonSource, options: ConvertOptions): Promise<Converted> {
   const level = levelOf(source.head);
   const table = new TableFile(options.out, options.sourceBytes);
@@ -36,7 +36,7 @@ export async function convertJson(source: JsonSource, options: ConvertOptions): 
   }
 }
 
-/** An array of objects or lists is cut into its elements; everything else are values one after the other. */
+/** An array of objects or lists is split into its elements; anything else is read as values one after the other. */
 function levelOf(head: Uint8Array): 0 | 1 {
   const start = new TextDecoder(detectEncoding(head).encoding.startsWith("utf-16") ? "utf-16le" : "utf-8")
     .decode(head.subarray(0, 4096))
@@ -44,7 +44,7 @@ function levelOf(head: Uint8Array): 0 | 1 {
   return /^\[\s*[[{\]]/.test(start) ? 1 : 0;
 }
 
-/** The first two values, where the first is not longer than a document may be. */
+/** The first two values, unless the first is longer than a document may be. */
 async function firstValues({ path, head }: JsonSource): Promise<unknown[]> {
   const values: unknown[] = [];
   const cutter = new ValueCutter(0, (text) => {
@@ -79,7 +79,7 @@ function writeLists(
   table: TableFile,
 ): Written {
   const records = new Records();
-  // By place: two columns may have one name.
+  // By position: two columns may have the same name.
   const labels = names.map((_, k) => String(k));
   const cells = rows.map((row) =>
     records.cellsOf(Object.fromEntries(labels.map((label, k) => [label, row[k]]))),
@@ -111,7 +111,7 @@ async function writeStream(source: JsonSource, stream: Stream): Promise<Written>
   await readValues(source, stream, (value, row) => writer.take(value, row));
   writer.settle();
   if (!writer.isGrid && writer.width !== records.names.length) {
-    // Columns that came after the header was written.
+    // Columns that appeared after the header was written.
     stream.table.clear();
     const again = new RecordWriter(records, stream.table);
     again.settle();
@@ -137,7 +137,7 @@ async function readValues(
 }
 
 class RecordWriter {
-  /** Columns of the header that was written; 0: none yet. */
+  /** Number of columns in the header that was written; 0: none yet. */
   width = 0;
   /** The rows are lists. */
   isGrid = false;
@@ -165,7 +165,7 @@ class RecordWriter {
     else if (this.held.push(cells) >= SETTLING_ROWS) this.settle();
   }
 
-  /** Writes the header with the columns that are known, and the rows so far. */
+  /** Writes the header with the columns known so far, and the rows read so far. */
   settle(): void {
     if (this.isGrid || this.width > 0) return;
     refuseNoFields(this.records);

@@ -1,15 +1,15 @@
 /**
- * Recognises how one JSON document arranges its rows. As a list somewhere inside, by column, by row label, or split.
+ * Recognises how one JSON document arranges its rows: as a list somewhere inside, by column, by row label, or split.
  */
 
 /** Rows as objects, or as lists below a list of names. */
 export interface Arranged {
-  /** Null where the rows are objects. */
+  /** Null if the rows are objects. */
   names: string[] | null;
   rows: readonly unknown[];
 }
 
-/** The rows of a document that is one object. */
+/** The rows of a document that is a single object. */
 export function arrange(document: object): Arranged {
   const fields = Object.entries(document);
   const { columns, data } = document as { columns?: unknown; data?: unknown };
@@ -45,7 +45,7 @@ function byColumn(fields: Fields): Arranged | null {
   return { names: fields.map(([name]) => name), rows };
 }
 
-/** `{"a": {"0": 1, "1": 2}}` as pandas writes columns, or `{"0": {"a": 1}, "1": {"a": 2}}` rows. */
+/** `{"a": {"0": 1, "1": 2}}`: columns as pandas writes them; `{"0": {"a": 1}, "1": {"a": 2}}`: rows. */
 function byLabel(fields: Fields): Arranged | null {
   if (fields.length === 0 || !fields.every(([, value]) => isObject(value))) return null;
   const parts = fields as [string, Record<string, unknown>][];

@@ -1,5 +1,6 @@
 /**
- * Collects the columns of JSON objects. Nested objects become columns with dots; lists are told and left out.
+ * Collects the columns of JSON objects. Nested objects become columns with dotted names; lists are left out and
+ * reported.
  */
 import { AppError } from "../../../platform/errors.ts";
 import type { Finding, StoredKind } from "../../types.ts";
@@ -10,12 +11,12 @@ const SEEN = { number: 1, string: 2, boolean: 4 } as const;
 
 export class Records {
   readonly names: string[] = [];
-  /** What was seen in each column, a bit a type. */
+  /** Types seen in each column, one bit per type. */
   private readonly seen: number[] = [];
   private readonly places = new Map<string, number>();
   private readonly lists = new Set<string>();
 
-  /** The object's cells by column; columns that are new are added. Throws AppError `invalid` for too many columns. */
+  /** Returns the object's cells by column and adds new columns. Throws AppError `invalid` for too many columns. */
   cellsOf(record: object): Cell[] {
     const cells: Cell[] = new Array<Cell>(this.names.length);
     this.gather(record, "", cells);

@@ -1,6 +1,7 @@
 /**
- * Finds where each value of a JSON stream begins and ends. Elements of one array, or values one after the other with
- * or without newlines between them. Only cuts; JSON.parse then reads one value at a time, so the file is never in memory as a whole.
+ * Finds where each value of a JSON stream begins and ends: elements of one array, or values one after the other with or
+ * without newlines between them. It only splits; JSON.parse then reads one value at a time, so the file is never in
+ * memory as a whole.
  */
 import { AppError } from "../../../platform/errors.ts";
 
@@ -10,7 +11,7 @@ const MAX_DEPTH = 500;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** `level`: 0 for values one after the other, 1 for the elements of one array. */
+/** `level`: 0 for values one after the other, 1 for elements of one array. */
 export class ValueCutter {
   private depth = 0;
   private isInString = false;
@@ -26,7 +27,7 @@ export class ValueCutter {
     private readonly take: (text: string) => void,
   ) {}
 
-  /** Throws AppError `invalid` for what is no JSON. */
+  /** Throws AppError `invalid` if it is not JSON. */
   push(bytes: Uint8Array): void {
     let from = this.isWithin() ? 0 : -1;
     for (let at = 0; at < bytes.length; at++) {
@@ -67,7 +68,7 @@ export class ValueCutter {
     if (from >= 0) this.hold(bytes.slice(from));
   }
 
-  /** Throws AppError `invalid` where the last value is cut off. */
+  /** Throws AppError `invalid` if the last value is cut off. */
   end(): void {
     if (this.isInScalar) this.cut(new Uint8Array(0), 0, 0);
     if (this.depth !== 0 || this.isInString) throw notJson("ends too early");
@@ -113,7 +114,7 @@ export function notJson(what: string, row?: number): AppError {
 const LONG_NUMBER = /[:,[]\s*-?\d{16}/;
 const PYTHON_WORDS = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
 
-/** A value; numbers that Python writes and JSON does not have are null. Throws AppError `invalid`. */
+/** One value; numbers that Python writes and JSON lacks (NaN, Infinity) become null. Throws AppError `invalid`. */
 export function parseValue(text: string, row: number): unknown {
   try {
     return parse(text);

@@ -1,6 +1,4 @@
-/**
- * Reads one column of a Parquet row group. A page at a time: only that page and the dictionary are in memory.
- */
+/** Reads one column of a Parquet row group, page by page: only the current page and the dictionary are in memory. */
 import { readSync } from "node:fs";
 import type { ColumnMetaData, Compressors, DecodedArray } from "hyparquet";
 import { parquetHeader, readPage } from "hyparquet/src/column.js";
@@ -10,7 +8,7 @@ import { type ParquetColumn, TEXT_PARSERS } from "./columns.ts";
 
 const HEADER_BYTES = 16 * 1024;
 const MAX_HEADER_BYTES = 16 * 1024 * 1024;
-/** Writers keep pages near a megabyte. */
+/** Writers keep pages near one megabyte. */
 const MAX_PAGE_BYTES = 512 * 1024 * 1024;
 const MAX_PAGE_VALUES = 1 << 26;
 
@@ -40,7 +38,10 @@ export class ColumnCursor {
     this.end = this.offset + Number(total_compressed_size);
   }
 
-  /** Values that can be taken now; 0: the column is at its end. Throws AppError `invalid` for pages that cannot be. */
+  /**
+   * How many values can be taken now; 0 at the end of the column. Throws AppError `invalid` for a page that cannot be
+   * read.
+   */
   available(): number {
     while (this.at >= this.values.length && this.offset < this.end) this.readNext();
     return this.values.length - this.at;
@@ -75,7 +76,7 @@ export class ColumnCursor {
     }
   }
 
-  /** Statistics in a header may be long. */
+  /** Statistics in a page header may be long. */
   private readHeader() {
     for (let size = HEADER_BYTES; ; size *= 8) {
       const bytes = this.bytesAt(this.offset, Math.min(size, this.end - this.offset));

@@ -6,9 +6,9 @@ import type { Cell } from "../table-file.ts";
 
 export interface ParquetColumn {
   name: string;
-  /** Its place among the column chunks of a row group. */
+  /** Its index among the column chunks of a row group. */
   chunk: number;
-  /** From the root to the column. */
+  /** The path from the root to the column. */
   path: SchemaTree[];
   kind: StoredKind | null;
   /** How hyparquet reads it. */
@@ -18,11 +18,11 @@ export interface ParquetColumn {
 
 export interface Columns {
   read: ParquetColumn[];
-  /** Names of columns that are no single cells, with what they hold. */
+  /** Columns that do not hold single values, with what they hold. */
   leftOut: { name: string; what: string }[];
 }
 
-/** pandas writes its row labels as columns of this name. */
+/** pandas writes its row labels as columns with this name. */
 const INDEX = /^__index_level_\d+__$/;
 
 export function columnsOf(root: SchemaTree): Columns {
@@ -43,7 +43,7 @@ function leavesBelow(node: SchemaTree): number {
   return node.children.length === 0 ? 1 : node.children.reduce((sum, child) => sum + leavesBelow(child), 0);
 }
 
-/** What a column holds where that is no value a cell can have. */
+/** What a column holds if it is not something that a cell can hold. */
 function whatElse({ element, children }: SchemaTree): string | null {
   const { converted_type: converted, logical_type: logical, repetition_type: repetition } = element;
   if (INDEX.test(element.name)) return "row labels that pandas wrote";
@@ -75,12 +75,12 @@ function readerOf(element: SchemaElement): Reader {
   return { element, kind: /^INT/.test(type ?? "") ? "integer" : "number", toCell: numberCell };
 }
 
-/** Writers that name only the logical type. */
+/** Some writers set only the logical type. */
 function dateElement(element: SchemaElement): SchemaElement {
   return element.logical_type?.type === "DATE" ? { ...element, converted_type: "DATE" } : element;
 }
 
-/** A text that is no UTF-8 comes as bytes. */
+/** Text that is not valid UTF-8 arrives as bytes. */
 function textCell(value: unknown): Cell {
   return value instanceof Uint8Array ? new TextDecoder().decode(value) : (value as string);
 }
@@ -89,7 +89,7 @@ function numberCell(value: unknown): Cell {
   return typeof value === "number" && !Number.isFinite(value) ? null : (value as number | bigint);
 }
 
-/** Digit by digit: 3 · 10⁻¹ is no 0.3 in binary. */
+/** Digit by digit: 3 × 10⁻¹ is not 0.3 in binary. */
 function decimalReader(element: SchemaElement): Reader {
   const { logical_type: logical } = element;
   const scale = element.scale ?? (logical?.type === "DECIMAL" ? logical.scale : 0) ?? 0;
@@ -128,7 +128,7 @@ function timeReader(element: SchemaElement): Reader {
   };
 }
 
-/** Moments as text, with all the digits that the file has. */
+/** Timestamps as text, with all digits of the file. */
 export const TEXT_PARSERS = {
   timestampFromMilliseconds: (millis: bigint) => momentText(Number(millis)),
   timestampFromMicroseconds: (micros: bigint) => momentOf(micros, 1000n, 1000),

@@ -1,6 +1,6 @@
 /**
- * Reads a Parquet file as a table. Column by column in step, a page of each at a time, so that memory follows the
- * pages and not the file; nested columns are told and left out.
+ * Reads a Parquet file as a table. Columns advance together, one page of each at a time, so memory depends on the page
+ * size and not on the file; nested columns are left out and reported.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
@@ -18,7 +18,7 @@ const MAX_COLUMNS = 20_000;
 const PROGRESS_ROWS = 20_000;
 const TAIL_BYTES = 8;
 
-/** Native where the runtime has it. */
+/** Native if the runtime has it. */
 const COMPRESSORS: Compressors = {
   ...portable,
   GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
@@ -26,7 +26,7 @@ const COMPRESSORS: Compressors = {
   ZSTD: (input) => Bun.zstdDecompressSync(input),
 };
 
-/** Throws AppError `invalid` where it is damaged, encrypted, or has no column that is a cell. */
+/** Throws AppError `invalid` if it is damaged, encrypted, or has no column of single values. */
 export async function convertParquet(path: string, options: ConvertOptions): Promise<Converted> {
   const file = openSync(path, "r");
   const table = new TableFile(options.out, options.sourceBytes);
@@ -54,7 +54,7 @@ export async function convertParquet(path: string, options: ConvertOptions): Pro
   }
 }
 
-/** A full disk, no memory: not the file's fault. */
+/** A full disk or too little memory: not the file's fault. */
 function isOfSystem(error: unknown): boolean {
   return typeof (error as { code?: unknown }).code === "string" && "syscall" in (error as object);
 }

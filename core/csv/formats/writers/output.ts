@@ -1,4 +1,4 @@
-/** What is written: formats, columns, chunks, and cells as the values that they say. */
+/** Defines what is written: formats, columns, chunks, and the typed values of cells. */
 import type { Cell } from "../table-file.ts";
 
 export const OUTPUT_FORMS = ["csv", "ndjson", "xlsx", "parquet"] as const;
@@ -6,27 +6,29 @@ export type OutputForm = (typeof OUTPUT_FORMS)[number];
 
 export interface OutputColumn {
   name: string;
-  /** What its cells are; a cell that is nothing of the kind is written as text, or as missing where it cannot be. */
+  /** The type of its cells; a cell that does not fit is written as text, or as missing if that is impossible. */
   kind: "number" | "integer" | "boolean" | "date" | "text";
 }
 
 export type Chunk = string | Uint8Array<ArrayBuffer>;
 
-/** What was given of a row, and what is added to it. */
+/** The given cells of a row, and the cells added to it. */
 export interface OutputRow {
   given: readonly Cell[];
   added: readonly Cell[];
-  /** The given cells as CSV, where they came as it is written: commas, no quotes, nothing that runs as a formula. */
+  /**
+   * The given cells as CSV, if they already have the form we write: commas, no quotes, nothing that runs as a formula.
+   */
   line: string | null;
 }
 
-/** `rows` may be called again and again; everything is there after `end`. */
+/** `rows` may be called any number of times; the output is complete after `end`. */
 export interface TableWriter {
   rows: (rows: readonly OutputRow[]) => Chunk;
   end: () => Chunk;
 }
 
-/** A cell as a number; null where it is none. */
+/** A cell as a number; null if it is not one. */
 export function numberOf(cell: Cell): number | null {
   if (typeof cell === "number") return Number.isFinite(cell) ? cell : null;
   if (typeof cell !== "string" || cell.trim() === "") return typeof cell === "bigint" ? Number(cell) : null;
@@ -36,7 +38,7 @@ export function numberOf(cell: Cell): number | null {
 
 const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d(?:\.\d+)?))?)?Z?$/;
 
-/** An ISO date as epoch milliseconds, UTC, with its microseconds as a fraction; null where it is none. */
+/** An ISO date as epoch milliseconds, UTC, with microseconds as a fraction; null if it is not one. */
 export function momentOf(cell: Cell): number | null {
   const match = typeof cell === "string" ? ISO.exec(cell) : null;
   if (!match) return null;
@@ -46,7 +48,7 @@ export function momentOf(cell: Cell): number | null {
   return days + micros / 1000;
 }
 
-/** As TableWriter, of whole rows. */
+/** As TableWriter, for whole rows. */
 export interface CellWriter {
   rows: (rows: readonly (readonly Cell[])[]) => Chunk;
   end: () => Chunk;

@@ -1,5 +1,6 @@
 /**
- * Writes a Parquet file while its rows arrive. Rows are gathered to groups, and each group leaves as it is full.
+ * Writes a Parquet file while its rows arrive. Rows are collected into groups, and each group is sent as soon as it is
+ * full.
  */
 import type { SchemaElement } from "hyparquet";
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
@@ -46,7 +47,7 @@ export class ParquetTableWriter implements CellWriter {
     void this.writer.write({ columnData, rowGroupSize: rows.length });
   }
 
-  /** Positions in the file go on being counted. */
+  /** Continues counting positions in the file. */
   private taken(): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(this.bytes.getBuffer());
     this.bytes.index = 0;

@@ -1,8 +1,8 @@
-/** Writes rows in the format that a client wants. A chunk at a time; numbers, dates and booleans as such. */
+/** Writes rows in the format that a client wants, chunk by chunk; numbers, dates and booleans keep their type. */
 import type { Cell } from "../table-file.ts";
 import type { CellWriter, OutputColumn, OutputForm, OutputRow, TableWriter } from "./output.ts";
 
-/** A writer; its first chunk holds the header. */
+/** A writer; its first chunk contains the header. */
 export async function openWriter(form: OutputForm, columns: readonly OutputColumn[]): Promise<TableWriter> {
   if (form === "xlsx") return ofWhole(new (await import("./xlsx-writer.ts")).XlsxWriter(columns));
   if (form === "parquet")
@@ -42,7 +42,7 @@ function ndjsonWriter(columns: readonly OutputColumn[]): TableWriter {
 
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
 
-/** The digits as they came: a whole number may be longer than a double holds. */
+/** The digits as they came: an integer may be longer than a double can hold. */
 function jsonCell(cell: Cell, { kind }: OutputColumn): string {
   if (cell === null || cell === undefined || cell === "") return "null";
   if (typeof cell !== "string") return typeof cell === "number" ? JSON.stringify(cell) : String(cell);

@@ -1,6 +1,6 @@
 /**
- * Writes a workbook with one sheet while its rows arrive. As the parts of ECMA-376 that every spreadsheet reads; texts
- * stand in their cells, and are texts: nothing that a cell says is run as a formula.
+ * Writes a workbook with one sheet while its rows arrive, using the parts of ECMA-376 that every spreadsheet reads.
+ * Text is stored in its cell as text: nothing in a cell runs as a formula.
  */
 
 import { strToU8, Zip, ZipDeflate } from "fflate";
@@ -87,7 +87,7 @@ function tooManyRows(): AppError {
 }
 
 const FIRST_DAY = Date.UTC(1899, 11, 30);
-/** Before 1 March 1900 the format counts a day that never was. */
+/** Before 1 March 1900 the format counts a day that never existed. */
 const FIRST_SAFE_DAY = 61;
 
 function cellXml(cell: Cell, kind: OutputColumn["kind"], reference: string): string {
@@ -103,17 +103,17 @@ function cellXml(cell: Cell, kind: OutputColumn["kind"], reference: string): str
   return `<c r="${reference}" t="inlineStr"><is><t xml:space="preserve">${escaped(String(cell))}</t></is></c>`;
 }
 
-/** A spreadsheet keeps 15 digits; a longer number stays whole as text. */
+/** A spreadsheet keeps 15 digits; a longer number is written as text. */
 function isExact(cell: Cell, number: number): boolean {
   return typeof cell === "number" || Number.isSafeInteger(number) || !/^-?\d+$/.test(String(cell));
 }
 
-/** Characters that XML cannot hold, and halves of a pair. */
+/** Characters that XML cannot contain, and unpaired surrogates. */
 const UNWRITABLE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is written otherwise.
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** What XML cannot hold is written as the format does: `_x0007_`. */
+/** What XML cannot contain is escaped as the format defines: `_x0007_`. */
 function escaped(text: string): string {
   return text
     .replace(/_x(?=[0-9A-Fa-f]{4}_)/g, "_x005F_x")

@@ -1,13 +1,13 @@
 /**
- * Reads the parts of a packed workbook. Looked up in the zip's directory and unpacked one at a time as streams, each
- * within a bound: nothing is written to disk, and no part is read that was not asked for.
+ * Reads the parts of a workbook's zip. Each is found in the zip's directory and unpacked as a stream within a limit:
+ * nothing is written to disk, and only requested parts are read.
  */
 /// <reference path="./yauzl.d.ts" />
 import { type Entry, openPromise, type ZipFile } from "yauzl";
 import { AppError } from "../../../platform/errors.ts";
 
 const MAX_PARTS = 20_000;
-/** DEFLATE reaches 1,032; sheets of the same row again and again stay below this. */
+/** DEFLATE reaches 1,032; sheets that repeat one row stay below this. */
 const MAX_RATIO = 400;
 const FREE_BYTES = 64 * 1024 * 1024;
 const MAX_PART_BYTES = 16 * 1024 ** 3;
@@ -28,7 +28,7 @@ export class Archive {
       const parts = new Map<string, Entry>();
       for await (const entry of zip.eachEntry()) {
         const name = entry.fileName.replace(/^\//, "").toLowerCase();
-        // A second part of the same name could show different readers different tables.
+        // A second part with the same name could show different readers different tables.
         if (parts.has(name)) throw damagedZip(new Error(`${name} occurs twice`));
         parts.set(name, entry);
         if (parts.size > MAX_PARTS) throw tooManyParts(parts.size);
@@ -48,12 +48,12 @@ export class Archive {
     return [...this.parts.keys()];
   }
 
-  /** Unpacked bytes as the directory says; 0 where there is no such part. */
+  /** Unpacked size in bytes from the directory; 0 if there is no such part. */
   sizeOf(name: string): number {
     return this.parts.get(name.toLowerCase())?.uncompressedSize ?? 0;
   }
 
-  /** A part's text in pieces. Throws AppError `invalid` where it is missing, damaged, encrypted, or expands too much. */
+  /** A part's text in chunks. Throws AppError `invalid` if it is missing, damaged, encrypted, or expands too much. */
   async *text(name: string): AsyncGenerator<string> {
     const entry = this.parts.get(name.toLowerCase());
     if (!entry) throw damagedZip(new Error(`${name} is missing`));
@@ -80,13 +80,13 @@ export class Archive {
   }
 }
 
-/** XML is UTF-8 unless it begins with the mark of UTF-16. */
+/** XML is UTF-8 unless it begins with the byte-order mark of UTF-16. */
 function encodingOf(bytes: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
   return bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "utf-8";
 }
 
-/** yauzl holds the stream to the size that the directory tells. */
+/** yauzl limits the stream to the size in the directory. */
 function refuseBomb({ uncompressedSize, compressedSize }: Entry): void {
   if (uncompressedSize <= Math.min(MAX_PART_BYTES, FREE_BYTES + MAX_RATIO * compressedSize)) return;
   throw new AppError("invalid", `The workbook expands to more than ${MAX_RATIO} times its size`, {

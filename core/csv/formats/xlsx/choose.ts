@@ -1,6 +1,4 @@
-/**
- * Chooses the sheet and the range of a workbook that hold the table. Judged on the first rows of each sheet.
- */
+/** Chooses the sheet and the cell range of a workbook that hold the table, from the first rows of each sheet. */
 import { AppError } from "../../../platform/errors.ts";
 import { MAX_ROW, parseRange, type Range } from "./references.ts";
 import { readSheet, type SheetContext } from "./sheet.ts";
@@ -9,12 +7,12 @@ import type { Sheet } from "./workbook.ts";
 const SURVEY_ROWS = 300;
 const SURVEY_CELLS = 60_000;
 const SURVEYED_SHEETS = 30;
-/** The first sheet is the table unless another holds so many times its cells. */
+/** The first sheet is used unless another holds this many times its cells. */
 const MUCH_LARGER = 4;
-/** Columns beside an empty one belong to the table where they fill the same rows. */
+/** A column next to an empty one belongs to the table if it fills the same rows. */
 const SAME_ROWS = 0.8;
 
-/** Columns side by side, with the rows that they fill. */
+/** Adjacent columns, with the rows that they fill. */
 interface Block {
   left: number;
   right: number;
@@ -34,11 +32,11 @@ export interface Chosen {
   range: Range;
   /** Columns of blocks that are not read. */
   leftOut: { left: number; right: number }[];
-  /** Names of the sheets that are not read. */
+  /** Names of sheets that are not read. */
   others: string[];
 }
 
-/** Throws AppError `invalid` for a sheet or range that there is not, or where no sheet has cells. */
+/** Throws AppError `invalid` if the sheet or range does not exist, or no sheet has cells. */
 export async function chooseTable(
   sheets: readonly Sheet[],
   context: SheetContext,
@@ -62,7 +60,7 @@ export async function chooseTable(
   };
 }
 
-/** Open ends of a range are where the sheet's own cells end. */
+/** Open ends of a range extend to the sheet's own last cells. */
 function fitted(range: Range, blocks: readonly Block[]): Range {
   const right = Math.max(range.left, ...blocks.map((block) => block.right));
   return { ...range, right: Math.min(range.right, right) };

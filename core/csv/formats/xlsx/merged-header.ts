@@ -1,4 +1,4 @@
-/** Finds the header rows by their merged cells. "Women" above "age" and "height" names both. */
+/** Finds the header rows by their merged cells: "Women" above "age" and "height" names both. */
 import type { Cell } from "../table-file.ts";
 import type { Range } from "./references.ts";
 
@@ -10,15 +10,15 @@ export interface HeadRow {
 export interface MergedHeader {
   top: number;
   bottom: number;
-  /** The rows, each merged cell's value in all of its columns. */
+  /** The header rows, with each merged cell's value in all of its columns. */
   rows: HeadRow[];
 }
 
 const MAX_HEADER_ROWS = 5;
-/** Rows above the header fill no more than this share of the columns. */
+/** Title rows fill no more than this share of the columns. */
 const TITLE_SHARE = 0.4;
 
-/** Null where no cells are merged above the columns. `head`: the first rows of the range, `merges` of the sheet. */
+/** Null if no cells are merged above the columns. `head`: the first rows of the range; `merges` of the sheet. */
 export function mergedHeader(
   head: readonly HeadRow[],
   merges: readonly Range[],
@@ -45,7 +45,7 @@ export function mergedHeader(
   return { top, bottom, rows };
 }
 
-/** Below the last merged row stand the names, unless data begins there at once. */
+/** The names are below the last merged row, unless data begins there. */
 function lastHeaderRow(head: readonly HeadRow[], merges: readonly Range[], top: number): number {
   let bottom = top;
   for (const { row } of head) {

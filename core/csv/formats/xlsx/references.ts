@@ -1,4 +1,4 @@
-/** Letters and numbers of cells and ranges: "B3:F1204". Columns and rows from 1. */
+/** Converts cell and range references: "B3:F1204". Columns and rows count from 1. */
 import { AppError } from "../../../platform/errors.ts";
 
 export const MAX_COLUMN = 16_384;
@@ -11,7 +11,7 @@ export interface Range {
   bottom: number;
 }
 
-/** "AB" -> 28; 0 for no column. */
+/** "AB" -> 28; 0 if it is not a column. */
 export function columnNumber(letters: string): number {
   let column = 0;
   for (let k = 0; k < letters.length; k++) column = 26 * column + (letters.charCodeAt(k) & 31);
@@ -55,7 +55,7 @@ export function parseRange(text: string): Range {
   });
 }
 
-/** As `parseRange`; null where a file's own reference is none. */
+/** As `parseRange`; null if a reference inside a file is invalid. */
 export function readRange(text: string): Range | null {
   try {
     return text.includes(":") ? parseRange(text) : null;

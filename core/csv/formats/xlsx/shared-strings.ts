@@ -1,4 +1,7 @@
-/** The texts that cells refer to by number. Kept packed: a million JavaScript strings would take five times as much. */
+/**
+ * Stores the shared strings that cells refer to by number, as packed bytes: a million JavaScript strings would take
+ * five times as much memory.
+ */
 import { AppError } from "../../../platform/errors.ts";
 import type { Archive } from "./archive.ts";
 import { readXml } from "./xml.ts";
@@ -22,7 +25,7 @@ export class SharedStrings {
     return strings;
   }
 
-  /** "" where there is no such text. */
+  /** "" if there is no such text. */
   at(index: number): string {
     if (!(index >= 0 && index < this.count)) return "";
     const from = index === 0 ? 0 : this.ends[index - 1];
@@ -56,7 +59,7 @@ function tooManyTexts(): AppError {
   });
 }
 
-/** Handlers that give the text of each `si`: of all its runs, without the readings beside East Asian characters. */
+/** Handlers that yield the text of each `si`: all its runs, without the phonetic readings of East Asian characters. */
 function stringHandlers(take: (text: string) => void) {
   let text = "";
   let isInText = false;
@@ -78,7 +81,7 @@ function stringHandlers(take: (text: string) => void) {
   };
 }
 
-/** `_x000D_` is how the format writes characters that XML cannot hold. */
+/** `_x000D_` is how the format escapes characters that XML cannot contain. */
 export function unescaped(text: string): string {
   if (!text.includes("_x")) return text;
   return text.replace(/_x([0-9A-Fa-f]{4})_/g, (_, code: string) =>

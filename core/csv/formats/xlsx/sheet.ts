@@ -1,6 +1,4 @@
-/**
- * Reads the cells of a sheet. Row by row as its XML streams by; values only: formulas by what they came to.
- */
+/** Reads the cells of a sheet, row by row as its XML streams. Values only: of formulas, the saved result. */
 
 import { AppError } from "../../../platform/errors.ts";
 import { DAY_MS } from "../../../platform/figures.ts";
@@ -20,16 +18,16 @@ export interface SheetContext {
 }
 
 export interface SheetHandlers {
-  /** Cells that are filled, by column; reused for the next row. */
+  /** Filled cells by column; reused for the next row. */
   row: (row: number, columns: readonly number[], cells: readonly Cell[]) => void;
   merge?: (range: Range) => void;
-  /** The range that the sheet says it has. */
+  /** The range that the sheet declares. */
   dimension?: (range: Range) => void;
-  /** True: enough was seen. */
+  /** True to stop reading. */
   isDone?: () => boolean;
 }
 
-/** How many formulas have no value kept with them. Throws AppError `invalid` for cells outside of any sheet. */
+/** Returns how many formulas have no saved value. Throws AppError `invalid` for cells outside the sheet's limits. */
 export async function readSheet(
   part: string,
   context: SheetContext,
@@ -145,7 +143,7 @@ function tell(handler: ((range: Range) => void) | undefined, reference: string):
 }
 
 const PLAIN_INTEGER = /^-?\d{1,15}$/;
-/** Day 1 is 1 January 1900, and there is a 29 February 1900 that never was. */
+/** Day 1 is 1 January 1900, and the format has a 29 February 1900 that never existed. */
 const FIRST_DAY_1900 = Date.UTC(1899, 11, 30);
 const FIRST_DAY_1904 = Date.UTC(1904, 0, 1);
 const LAST_DAY = 2_958_466;

@@ -1,13 +1,13 @@
-/** Recognises cell styles that show a number as a day, a moment or a time. */
+/** Recognises cell styles that show a number as a date, a timestamp or a time. */
 import type { Archive } from "./archive.ts";
 import { readElements } from "./xml.ts";
 
-/** What a number under a style means. */
+/** What a number with this style means. */
 export type NumberMeaning = "number" | "moment" | "time";
 
 const MAX_FORMATS = 100_000;
 
-/** A meaning for each style, by its index. */
+/** The meaning of each style, by its index. */
 export async function readStyles(archive: Archive, part: string | null): Promise<NumberMeaning[]> {
   if (!part || !archive.has(part)) return [];
   const custom = new Map<number, NumberMeaning>();
@@ -32,7 +32,7 @@ function builtInMeaning(id: number): NumberMeaning {
   return isMoment ? "moment" : "number";
 }
 
-/** "yyyy-mm-dd" is a day, "0.00" is none; texts in quotes, colours and conditions in brackets do not count. */
+/** "yyyy-mm-dd" is a date, "0.00" is not; quoted text, colours and conditions in brackets are ignored. */
 export function meaningOf(code: string): NumberMeaning {
   const isElapsed = /\[(?:h+|m+|s+)\]/i.test(code);
   const [first = ""] = code

@@ -1,4 +1,4 @@
-/** Lists the sheets of a workbook, where they are, and how it counts days. */
+/** Lists the sheets of a workbook, where they are, and its date system. */
 import { AppError } from "../../../platform/errors.ts";
 import { type Archive, damagedZip } from "./archive.ts";
 import { readElements } from "./xml.ts";
@@ -11,9 +11,9 @@ export interface Sheet {
 
 export interface Workbook {
   sheets: Sheet[];
-  /** Days are counted from 1904. */
+  /** Days count from 1904. */
   is1904: boolean;
-  /** Parts by kind of relation. */
+  /** Parts by type of relationship. */
   stylesPart: string | null;
   stringsPart: string | null;
 }
@@ -21,7 +21,7 @@ export interface Workbook {
 const MAX_SHEETS = 1000;
 const MAX_INDEX_BYTES = 16 * 1024 * 1024;
 
-/** Throws AppError `invalid` where the workbook has no sheet with cells, or too many. */
+/** Throws AppError `invalid` if the workbook has no sheet with cells, or too many sheets. */
 export async function readWorkbook(archive: Archive): Promise<Workbook> {
   const root = await readRelations(archive, "_rels/.rels", "");
   const part = [...root.values()].find(({ type }) => type === "officeDocument")?.target ?? "xl/workbook.xml";
@@ -60,7 +60,7 @@ async function readRelations(archive: Archive, part: string, folder: string): Pr
   return relations;
 }
 
-/** "../x.xml" and "/xl/x.xml" as a part's name. */
+/** Resolves "../x.xml" and "/xl/x.xml" to a part's name. */
 function resolved(target: string, folder: string): string {
   const path = target.startsWith("/") ? target.slice(1) : folder + target;
   const steps: string[] = [];

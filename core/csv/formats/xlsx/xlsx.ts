@@ -1,6 +1,6 @@
 /**
- * Reads an Excel workbook as a table. One sheet of it, one range of that: guessed, told, and changed by choice. Values
- * only: formulas by what they came to when the workbook was saved; nothing is run, no link is followed.
+ * Reads an Excel workbook as a table: one sheet, one cell range. Both are guessed, reported, and can be changed. Values
+ * only: of formulas, the result when the workbook was saved; nothing is run and no link is followed.
  */
 import type { Finding } from "../../types.ts";
 import type { Converted, ConvertOptions } from "../known-table.ts";
@@ -16,11 +16,11 @@ import { readWorkbook, type Sheet } from "./workbook.ts";
 
 const HEAD_ROWS = 30;
 const MAX_MERGES = 10_000;
-/** So many rows above the table are kept blank: rows then have the sheet's own numbers. */
+/** Up to this many rows above the table are kept blank, so that row numbers equal the sheet's own. */
 const KEPT_ABOVE = 50;
 const PROGRESS_ROWS = 5000;
 
-/** Throws AppError `invalid` where it is damaged or protected, or a choice does not fit. */
+/** Throws AppError `invalid` if it is damaged or protected, or a choice does not fit. */
 export async function convertXlsx(path: string, options: ConvertOptions): Promise<Converted> {
   const archive = await Archive.open(path);
   const table = new TableFile(options.out, options.sourceBytes);
@@ -132,7 +132,7 @@ class SheetWriter {
     return { findings, ...(layout && { layout }) };
   }
 
-  /** The first rows with the blank ones between. */
+  /** The first rows, including blank ones. */
   private startWith(rows: readonly HeadRow[]): Cell[][] {
     const start: Cell[][] = [];
     let next = this.wanted.top <= KEPT_ABOVE ? 1 : this.wanted.top;

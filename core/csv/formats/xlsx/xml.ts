@@ -1,24 +1,24 @@
 /**
- * Parses the XML of a workbook's part. As events while it streams by, names without their namespace's prefix. Entities
- * of a document's own are refused: nothing here has a use for them, and they can be made to grow without end.
+ * Parses the XML of a workbook part as a stream of events, names without namespace prefix. Entities defined by a
+ * document are refused: a workbook never needs them, and they can be made to expand without limit.
  */
 import { Parser } from "htmlparser2";
 import { AppError } from "../../../platform/errors.ts";
 
 export interface XmlHandlers {
-  /** Before the element's attributes. */
+  /** Called before the element's attributes. */
   open?: (name: string) => void;
   attribute?: (name: string, value: string) => void;
-  /** After the element's attributes. */
+  /** Called after the element's attributes. */
   opened?: (name: string) => void;
   text?: (text: string) => void;
   close?: (name: string) => void;
 }
 
-/** A tag, a comment or an attribute without an end would gather for ever. */
+/** A tag, comment or attribute that never ends would be buffered without limit. */
 const MAX_DEPTH = 200;
 
-/** Reads until the end, or until `isDone`. Throws AppError `invalid`. */
+/** Reads to the end, or until `isDone`. Throws AppError `invalid`. */
 export async function readXml(
   chunks: AsyncGenerator<string>,
   handlers: XmlHandlers,
@@ -29,7 +29,7 @@ export async function readXml(
   const parser = new Parser(
     {
       onopentagname: (name) => {
-        if (++depth > MAX_DEPTH) throw strangeXml("is nested too deep");
+        if (++depth > MAX_DEPTH) throw strangeXml("is nested too deeply");
         open?.(localName(name));
       },
       ...(attribute && { onattribute: (name: string, value: string) => attribute(localName(name), value) }),
@@ -52,7 +52,7 @@ export async function readXml(
   parser.end();
 }
 
-/** Each element with all its attributes. Throws AppError `invalid`. */
+/** Yields each element with all its attributes. Throws AppError `invalid`. */
 export async function readElements(
   chunks: AsyncGenerator<string>,
   opened: (name: string, attributes: Record<string, string>) => void,

@@ -1,30 +1,34 @@
 /**
- * Recognises a column that names what the rows belong to: a patient, a user, a device with several rows each. Rows of
- * one of them are alike, so that a model which saw some answers for the others from memory.
+ * Recognises a column that groups rows: a patient, a user, a device with several rows each. Rows of one group are
+ * alike, so a model that has seen some of them knows the answer for the others.
  */
 import { count as grouped } from "../../../platform/figures.ts";
 import type { ColumnProfile, Finding } from "../../types.ts";
 
-/** What has several rows in usual tables; as a whole word of the name, with or without "id" behind it. */
+/**
+ * Things that usually have several rows in a table; matched as a whole word of the name, with or without "id" after it.
+ */
 const OWNERS =
   "patient|subject|person|participant|respondent|volunteer|individual|member|user|customer|client|account|subscriber|household|borrower|applicant|student|pupil|employee|worker|driver|player|athlete|rider|speaker|author|reviewer|donor|visitor|session|cookie|trip|device|sensor|machine|engine|pump|turbine|asset|equipment|meter|battery|vehicle|truck|animal|mouse|rat|dog|cow|specimen|recording";
 const NAMED = new RegExp(
   `(?:^|[^\\p{L}])(?:${OWNERS})s?(?:[\\s_.-]*(?:id|no|nr|num|number|key|code|name|uuid|#))?$`,
   "iu",
 );
-/** "patientId", "customerID", "userName": capitals instead of a mark. */
+/** "patientId", "customerID", "userName": camel case. */
 const CAPITALS = /([\p{Ll}])(\p{Lu})/gu;
 const IDENTIFIER = /(?:^|[\s_.-])(?:id|uuid|guid|key)$/i;
-/** Made of letters and digits in one pattern, as labels that a system gave: P017, dev-0003. */
+/** Letters and digits in one pattern, as labels that a system generates: P017, dev-0003. */
 const SERIAL = /^\p{L}*[-_#]?\d+$/u;
 
 const LEAST_GROUPS = 5;
-/** Rows of a group on average. */
+/** Average number of rows in a group. */
 const LEAST_ROWS = 1.5;
 
 type Grouping = Pick<ColumnProfile, "name" | "type" | "count" | "missing" | "distinct" | "examples">;
 
-/** By its name, its values and how often they come again; a name alone such as "class" or "country" is not enough. */
+/**
+ * Decides by the name, the values and how often they repeat; a name alone such as "class" or "country" is not enough.
+ */
 export function isGroupColumn(column: Grouping): boolean {
   const { type, distinct } = column;
   if (type === "date" || type === "boolean" || type === "text") return false;
@@ -38,7 +42,7 @@ export function isGroupColumn(column: Grouping): boolean {
 
 export function groupFinding({ name, distinct, count, missing }: Grouping): Finding {
   const rows = Math.round((count - missing) / distinct);
-  const message = `“${name}” has ${grouped(distinct)} different values with about ${grouped(rows)} rows each. Rows of the same one are alike: a random split tests on values it has learned from, which flatters the score. Split by “${name}” if you will predict for new ones.`;
+  const message = `“${name}” has ${grouped(distinct)} different values with about ${grouped(rows)} rows each. Rows of the same value are alike, so a random split makes the test score look better than it is. Split by “${name}” if you will predict for new ones.`;
   const fix = { split: "group" as const, splitColumn: name };
   return { code: "group_column", severity: "warning", column: name, message, fix };
 }

@@ -1,11 +1,11 @@
 /**
- * Chooses the positive class of two. Recall, precision, curves, the threshold and contributions are about this class.
- * Labels stay as they stand in the file; a run orders its two classes so that this one comes second.
+ * Chooses the positive class of two: the one that recall, precision, curves, the threshold and contributions refer to.
+ * Labels stay as they are in the file; a run puts the positive class second.
  */
 
 import type { ColumnProfile, CsvProfile } from "../../types.ts";
 
-/** Words for yes in the languages of common exports, or for what a model looks for. */
+/** Words for yes in the languages of common exports, and names of things that a model looks for. */
 const AFFIRMATIVE = new Set(
   [
     "yes y true t ja j oui o si sí sì sim s tak da да evet kyllä igen ano áno jah jā taip ναι כן نعم 是 はい 예 네",
@@ -18,7 +18,7 @@ const AFFIRMATIVE = new Set(
   ].flatMap((line) => line.split(" ")),
 );
 
-/** Say no, or name what is usual. */
+/** Words for no, and names of the normal case. */
 const NEGATIVE = new Set(
   [
     "no n false f nein non não nao nie net нет ні hayır hayir ei nem ne nee nej nei nē όχι לא لا 否 不是 いいえ 아니요 아니오",
@@ -28,16 +28,16 @@ const NEGATIVE = new Set(
   ].flatMap((line) => line.split(" ")),
 );
 
-/** "no disease", "non-fraud"; but a "no-show" is what a model looks for. */
+/** "no disease", "non-fraud"; but "no-show" is something that a model looks for. */
 const NEGATION = /^(?:(?:no|not|nicht|kein|keine|without)[\s_]+|non[\s_-]+)/;
 
 export interface PositiveClass {
   label: string;
-  /** Why this one, as a sentence goes on: "because …". */
+  /** Why this one, to complete the sentence "because …". */
   reason: string;
 }
 
-/** The positive one of two labels: by its name, else the rarer; of two that are equally rare, the second in order. */
+/** The positive one of two labels: by its name, else the rarer; if they are equally rare, the second in order. */
 export function positiveClass(
   labels: readonly [string, string],
   rows: readonly [number, number],
@@ -48,13 +48,13 @@ export function positiveClass(
   return { label: labels[rows[0] < rows[1] ? 0 : 1], reason: "it is the rarer one" };
 }
 
-/** Null where the names do not tell, or contradict each other. */
+/** Null if the names do not tell, or contradict each other. */
 function namedPositive(labels: readonly [string, string]): 0 | 1 | null {
   const [first, second] = [meaningOf(labels[0]), meaningOf(labels[1])];
   if (first === second) return null;
-  // One letter alone says nothing: "f" is false beside "t", and female beside "m".
+  // A single letter is not enough: "f" is false beside "t", and female beside "m".
   if ((first === null && isLetter(labels[1])) || (second === null && isLetter(labels[0]))) return null;
-  // "1" beside "2" counts classes; it says yes only beside a 0 or a -1.
+  // "1" beside "2" numbers the classes; it means yes only beside 0 or -1.
   if (isNumber(labels[0]) && isNumber(labels[1]) && first !== "no" && second !== "no") return null;
   if (first === "yes" || second === "no") return 0;
   return 1;
@@ -69,7 +69,7 @@ function meaningOf(label: string): "yes" | "no" | null {
 const isLetter = (label: string) => /^\p{L}$/u.test(label.trim());
 const isNumber = (label: string) => label.trim() !== "" && Number.isFinite(Number(label));
 
-/** The label that is meant: exact, else as people type it (case, blanks, 1 for 1.0); null where there is none. */
+/** The label that is meant: an exact match, else ignoring case, spaces and 1 versus 1.0; null if there is none. */
 export function findLabel(labels: readonly string[], asked: string): string | null {
   if (labels.includes(asked)) return asked;
   return labels.find((label) => normalLabel(label) === normalLabel(asked)) ?? null;
@@ -80,7 +80,7 @@ function normalLabel(label: string): string {
   return isNumber(plain) ? String(Number(plain) + 0) : plain;
 }
 
-/** Of the target that the file suggests, where it has two values. */
+/** For the suggested target, if it has two values. */
 export function positiveOf(
   columns: readonly ColumnProfile[],
   target: string | null,
