@@ -1,4 +1,6 @@
-/** Plain data that requests, stages, store and pages share: what a training is asked for, its stages, and what it gives. */
+/**
+ * Plain data that requests, stages, store and pages share: what a training is asked for, its stages, and its result.
+ */
 import type { Finding, Readings } from "../csv/types.ts";
 import type { ColumnChanges, MetricComparison } from "./explain/comparison.ts";
 import type { Refit } from "./refit.ts";
@@ -6,18 +8,18 @@ import type { Task } from "./samples.ts";
 
 export interface StageRecord {
   name: string;
-  /** One sentence for people. */
+  /** One sentence for the page. */
   says: string;
   /**
-   * Its time after Model selection as a share of Model selection's own, measured by `bench progress`; 0 for that stage and
-   * those before it.
+   * Its time after Model selection as a share of Model selection's own, measured by `bench progress`; 0 for that stage
+   * and those before it.
    */
   afterSelection: number;
 }
 
 /**
- * Every stage of a training, in order: its fixed name, what it does, and how long it takes beside Model selection. Progress,
- * pages, the API and the command line read this record; the work itself is in core/training/stages.
+ * Every stage of a training, in order: its fixed name, what it does, and how long it takes relative to Model selection.
+ * Progress, pages, the API and the command line read this record; the work itself is in core/training/stages.
  */
 export const STAGE_RECORDS = [
   { name: "Data validation", says: "Check columns, target and data quality.", afterSelection: 0 },
@@ -36,36 +38,38 @@ export const STAGE_RECORDS = [
 
 export type StageName = (typeof STAGE_RECORDS)[number]["name"];
 
-/** The names, in order. */
+/** The stage names, in order. */
 export const STAGE_NAMES: readonly StageName[] = STAGE_RECORDS.map(({ name }) => name);
 
-/** What POST /api/train takes, checked; `target` is settled. */
+/** The body of POST /api/train after checks; `target` is decided. */
 export interface RunOptions {
   target: string;
   task: Task | null; // null: decided by Data validation
-  /** The task was not requested, so the values decide it. */
+  /** True if the task was not requested, so the values decide it. */
   isTaskGuessed?: true;
   features: string[] | null; // null: all but the target and `exclude`
   exclude: string[];
   budgetSeconds: number;
-  /** With it the race ends by rounds, not by the clock: same bytes, same seed, same model. */
+  /** With a budget of rounds the clock has no say: same bytes, same seed, same model. */
   budgetRounds: number | null;
   split: "random" | "time" | "group";
   splitColumn: string | null;
   seed: number;
   metric: string | null; // a name in METRICS; null: roc_auc, log_loss or r2 by task
-  /** Of two classes the one that figures, curves and the threshold are about; null: by name, else the rarer. */
+  /**
+   * The positive one of two classes, which metrics, curves and the threshold refer to; null: by name, else the rarer.
+   */
   positiveClass: string | null;
-  /** What each kind of mistake costs, in any currency; binary only. */
+  /** The cost of each kind of mistake, in any currency; binary only. */
   costs: { falsePositive: number; falseNegative: number } | null;
-  /** False: the tested model is served, and never learns from the test rows. */
+  /** False: the tested model is served and never learns from the test rows. */
   refit?: boolean;
 }
 
 export interface Candidate {
   name: string; // unique in the run, readable: "Gradient boosting · 31 leaves"
   family: "baseline" | "linear" | "smooth" | "network" | "boosting" | "forest" | "ensemble";
-  /** Mean over folds of the run's metric, greater is better unless the metric says otherwise. */
+  /** Mean over folds of the run's metric; greater is better unless the metric says otherwise. */
   score: number;
   std: number;
   foldScores: number[];
@@ -73,7 +77,7 @@ export interface Candidate {
   durationMs: number;
 }
 
-/** The artifact with the answers by row that the figures rest on. */
+/** The artifact with the predictions by row behind the metrics. */
 export const ROWS_FILE = "rows.bin";
 
 /** What the last stage hands to the registry; the model file itself is an artifact called "model.bin". */
@@ -81,29 +85,32 @@ export interface RunResult {
   task: Task;
   metric: string;
   best: string; // name of the winning candidate
-  /** Of two classes the one that every figure, curve and contribution is about; null for other tasks. */
+  /** The positive one of two classes, which every metric, curve and contribution refers to; null for other tasks. */
   positiveClass: string | null;
-  /** Of all stages, errors first. */
+  /** From all stages, errors first. */
   findings: Finding[];
-  /** Whether the served model learned from the test rows, too; null in older results. */
+  /** Whether the served model learned from the test rows too; null in older results. */
   refit: Refit | null;
   /** How rows are read; absent in older results. */
   readings?: Readings;
-  /** By scikit-learn's names, on the test part. */
+  /** By scikit-learn's names, on the test set. */
   metrics: Record<string, number>;
-  /** 95 % bootstrap interval of each. */
+  /** 95 % bootstrap interval of each metric. */
   intervals: Record<string, [number, number]>;
-  /** The same metrics for always guessing. */
+  /** The same metrics for a constant guess. */
   baseline: Record<string, number>;
-  /** One sentence that compares the model with guessing; begins with it if the model is no better. */
+  /** One sentence that compares the model with the baseline; begins with it if the model is no better. */
   verdict: string;
   beatsBaseline: boolean;
   schema: ModelSchema;
-  /** Everything the model page draws: curves, confusion, importance, ...; two classes: `thresholds`, ThresholdCounts[]. */
+  /**
+   * Everything the model page draws: curves, confusion matrix, importance, ...; for two classes also `thresholds`,
+   * ThresholdCounts[].
+   */
   evaluation: Record<string, unknown>;
   rowsTrain: number;
   rowsTest: number;
-  /** Beside the version before, on the same rows; null for a new model. */
+  /** Comparison with the previous version on the same rows; null for a new model. */
   comparison: VersionComparison | null;
 }
 
@@ -114,7 +121,7 @@ export interface ModelSchema {
     values?: string[]; // categories, most common first, at most 200
     min?: number;
     max?: number;
-    /** A real value from the data: fills forms and examples. */
+    /** A real value from the data, for forms and examples. */
     example: string | number | null;
   }[];
   target: string;
@@ -126,20 +133,20 @@ export function isNumberField({ type, values }: ModelSchema["features"][number])
   return type === "number" && !values?.length;
 }
 
-/** What lists and cards show of a result: all but the drawings' data. */
+/** What lists and cards show of a result: everything but the data for charts. */
 export type RunSummary = Omit<RunResult, "evaluation">;
 
 export interface VersionComparison {
-  /** The version before. */
+  /** The previous version. */
   version: number;
   columns: ColumnChanges;
-  /** By metric, on the same rows; empty where the two predict different things. */
+  /** By metric, on the same rows; empty if the two predict different things. */
   metrics: Record<string, MetricComparison>;
   rows: number;
   sentence: string;
 }
 
-/** Answers to some test rows, one entry a row in each list; classes as indices of the run's classes. */
+/** Predictions for some test rows, one entry per row in each list; classes as indices of the run's classes. */
 export interface TestedRows {
   /** Data rows of the dataset's version, from 0. */
   rows: number[];

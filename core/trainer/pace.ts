@@ -1,13 +1,13 @@
 /**
- * Cuts long work into steps so that it can be cancelled within a moment. Into steps, with a checkpoint between them.
- * What serves a single row runs the same steps without pauses.
+ * Divides long work into steps with a checkpoint between them, so that it can be cancelled within a moment. Single-row
+ * predictions run the same steps without checkpoints.
  */
 import type { Checkpoint } from "./samples.ts";
 
 /** Work that yields wherever it may pause. */
 export type Steps<Result> = Generator<void, Result>;
 
-/** All steps at once. */
+/** Runs all steps at once. */
 export function runThrough<Result>(steps: Steps<Result>): Result {
   for (;;) {
     const step = steps.next();
@@ -15,7 +15,7 @@ export function runThrough<Result>(steps: Steps<Result>): Result {
   }
 }
 
-/** With a checkpoint between the steps; rejects with its error, after what the steps hold was given back. */
+/** Runs the steps with a checkpoint between them; rejects with its error after releasing what the steps hold. */
 export async function runPaced<Result>(steps: Steps<Result>, checkpoint: Checkpoint): Promise<Result> {
   try {
     for (;;) {
@@ -28,10 +28,10 @@ export async function runPaced<Result>(steps: Steps<Result>, checkpoint: Checkpo
   }
 }
 
-/** Multiply-adds, or entries written, of a step: some ten milliseconds. */
+/** Multiply-adds, or entries written, per step: about ten milliseconds. */
 const WORK = 2e6;
 
-/** Calls `work` for one range of rows after another, each with about as much to do; `cost` is that of all rows. */
+/** Calls `work` for one range of rows after another, each of about equal cost; `cost` is the total for all rows. */
 export function* inBlocks(rows: number, cost: number, work: (from: number, to: number) => void): Steps<void> {
   const size = Math.max(1, Math.floor((WORK * rows) / Math.max(cost, 1)));
   for (let from = 0; from < rows; from += size) {

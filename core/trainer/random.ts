@@ -1,7 +1,6 @@
 /**
- * Generates every random number of the trainer.
- *
- * One seed gives one sequence, on every machine; it must never read a clock or the system's entropy.
+ * Generates every random number of the trainer. One seed gives one sequence, on every machine; it must never read a
+ * clock or the system's entropy.
  */
 import type { Random } from "./samples.ts";
 
@@ -38,7 +37,7 @@ export function sampleRows(rows: Int32Array, count: number, random: Random): Int
   return pool.subarray(0, count).sort();
 }
 
-/** A random permutation of so many places (Fisher-Yates). */
+/** A random permutation of this many indices (Fisher-Yates). */
 export function shuffledPlaces(count: number, random: Random): Int32Array {
   const places = Int32Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
@@ -50,7 +49,9 @@ export function shuffledPlaces(count: number, random: Random): Int32Array {
   return places;
 }
 
-/** Positions of `count` of so many rows, evenly spread: a file may be sorted, so its first rows stand for nothing. */
+/**
+ * Indices of `count` of this many rows, evenly spread: a file may be sorted, so its first rows are not representative.
+ */
 export function spreadRows(rows: number, count: number): Int32Array {
   const taken = Math.min(rows, Math.max(0, Math.floor(count)));
   return Int32Array.from({ length: taken }, (_, i) => Math.floor(((i + 0.5) * rows) / taken));

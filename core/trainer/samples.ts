@@ -1,6 +1,6 @@
 /**
- * The shape in which every learner sees data: column-major, typed, missing values explicit.
- * Only types; row in a CSV, sample here.
+ * The shape in which every learner sees data: column-major, typed, missing values explicit. Types only; a CSV's row is
+ * a sample here.
  */
 
 export type Task = "binary" | "multiclass" | "regression";
@@ -20,7 +20,7 @@ export interface Target {
   task: Task;
   /** Regression: the number. Classification: the class index, 0 .. classes.length - 1. Length rows. */
   values: Float64Array;
-  /** Class labels as they stand in the CSV; empty for regression. */
+  /** Class labels as in the CSV; empty for regression. */
   classes: string[];
 }
 
@@ -28,8 +28,8 @@ export interface Target {
 export type Random = () => number;
 
 /**
- * Called between units of work (a round, a tree, a block of rows), at least every 100 ms.
- * Resolves at once most of the time; throws the signal's reason when the run was cancelled.
+ * Called between units of work (a round, a tree, a block of rows), at least every 100 ms. Usually resolves at once;
+ * throws the signal's reason when the run was cancelled.
  */
 export type Checkpoint = () => Promise<void> | void;
 

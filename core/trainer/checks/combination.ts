@@ -1,7 +1,7 @@
 /**
- * Detects a target that is a weighted sum of other columns. Least squares on some hundred rows; where it leaves
- * nothing, the columns with weight are named. Found are totals of any number of columns, differences, and changes of
- * unit.
+ * Detects a target that is a weighted sum of other columns, by least squares on a few hundred rows; if nothing is left
+ * unexplained, it names the columns that have a weight. Finds totals of any number of columns, differences, and changes
+ * of unit.
  */
 
 import type { Column } from "../../csv/types.ts";
@@ -12,26 +12,28 @@ import type { Identity } from "./identities.ts";
 
 const MOST_COLUMNS = 60;
 const MOST_ROWS = 1000;
-/** Share of the variance that may be left: what rounding in the file leaves. */
+/** Share of the variance that may remain unexplained: rounding in the file. */
 const LEFT = 1e-7;
-/** In standard deviations of the target for one of the column. */
+/** Standard deviations of the target per standard deviation of the column. */
 const LEAST_WEIGHT = 1e-3;
 const RIDGE = 1e-9;
 
-/** The same of a total with a rest that no column holds, such as a fee: parts and total are amounts of one unit. */
+/**
+ * As above, for a total with a remainder that no column holds, such as a fee: parts and total are amounts in one unit.
+ */
 const MOST_LEFT = 0.1;
 const LEAST_PART = 0.02;
 const UNIT_TOLERANCE = 0.05;
-/** A rest beyond this is told from noise by its sign: what a total holds besides is rarely negative. */
+/** A larger remainder is told from noise by its sign: amounts missing from a total are rarely negative. */
 const NOISE_LEFT = 0.005;
 const ONE_SIGNED = 0.9;
 const ROUNDING = 1e-6;
 const NEAR_ZERO = 0.25;
 
 export interface Combination extends Identity {
-  /** Every weight is one or minus one. */
+  /** Whether every weight is one or minus one. */
   isPlain: boolean;
-  /** Share of the target's variance that it leaves unexplained; 0 where it is exact. */
+  /** Share of the target's variance that is unexplained; 0 if the sum is exact. */
   left: number;
 }
 
@@ -43,7 +45,7 @@ interface Standard {
   values: Float64Array;
 }
 
-/** Null where there is none. Columns with gaps are not looked at. */
+/** Null if there is none. Columns with gaps are skipped. */
 export function findCombination(columns: Column[], truth: Float64Array): Combination | null {
   const rows = spreadRows(truth.length, MOST_ROWS);
   const known = columns
@@ -66,15 +68,15 @@ export function findCombination(columns: Column[], truth: Float64Array): Combina
 
 interface Part {
   column: Standard;
-  /** In standard deviations of the target for one of the column. */
+  /** Standard deviations of the target per standard deviation of the column. */
   size: number;
-  /** In the target's units for one of the column. */
+  /** The target's units per unit of the column. */
   weight: number;
 }
 
 interface Fitted {
   parts: Part[];
-  /** Share of the variance that is left. */
+  /** Unexplained share of the variance. */
   left: number;
 }
 
@@ -95,7 +97,7 @@ function fit(known: Standard[], target: Standard): Fitted {
   return { parts, left: left / target.z.length };
 }
 
-/** Amounts that are added or taken away once each, with a small rest: those that count, fitted again alone. */
+/** Amounts that are each added or subtracted once, with a small remainder: fits the relevant ones again alone. */
 function findTotal({ parts, left }: Fitted, target: Standard): Combination | null {
   if (left > MOST_LEFT) return null;
   const counting = parts.filter(({ size }) => size > LEAST_PART).map(({ column }) => column);
@@ -114,7 +116,7 @@ function findTotal({ parts, left }: Fitted, target: Standard): Combination | nul
 
 const isAmount = (values: Float64Array) => values.every((value) => value >= 0);
 
-/** Rarely negative and often near zero: otherwise the constant is an effect, not a remainder. */
+/** Rarely negative and often near zero; otherwise the constant is an effect, not a remainder. */
 function isOneSigned(values: Float64Array): boolean {
   const sizes = values.map(Math.abs).sort();
   const mean = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;

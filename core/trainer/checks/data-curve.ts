@@ -1,6 +1,6 @@
 /**
- * Measures whether more rows would help: the best candidate once more on an eighth, a quarter and half of a fold's
- * training rows, scored on the rows that the fold holds out.
+ * Measures whether more rows would help: trains the best candidate again on an eighth, a quarter and half of a fold's
+ * training rows, and scores it on that fold's validation rows.
  */
 import { count, distinctFigures } from "../../platform/figures.ts";
 import { goodness, METRICS, type MetricName } from "../metrics/index.ts";
@@ -13,25 +13,25 @@ import { spreadRows } from "../random.ts";
 export interface DataCurve {
   metric: MetricName;
   candidate: string;
-  /** Training rows and the score of each fold, fewest rows first. */
+  /** Number of training rows and score per fold, fewest rows first. */
   points: { rows: number; scores: number[] }[];
   sentence: string;
 }
 
 const SHARES = [1 / 8, 1 / 4, 1 / 2];
-/** What they cost together, in fits of a whole fold. */
+/** Total cost, in fits of a whole fold. */
 export const SHARES_COST = 7 / 8;
 const LEAST_ROWS = 40;
 
 export interface DataCurveOptions extends WorkerPoolControls {
   metric: MetricName;
-  /** How many folds are measured: their spread says what is noise. */
+  /** How many folds are measured: their spread estimates the noise. */
   folds: number;
-  /** No further fit begins; on the clock of `elapsedMs` a fit ends then. */
+  /** No further fit starts after this; a running fit ends at it too. On the clock of `elapsedMs`. */
   endsAtMs: number;
 }
 
-/** Null where the time ends before the first fold is measured, or the rows are too few. */
+/** Null if time runs out before the first fold is measured, or there are too few rows. */
 export async function dataCurve(
   data: TrainingData,
   entry: Entry,
@@ -57,7 +57,7 @@ export async function dataCurve(
   return { metric, candidate: entry.candidateConfig.name, points, sentence: sentenceOf(metric, points) };
 }
 
-/** Every class is among the rows. */
+/** Whether every class occurs in the rows. */
 function isEnough({ target }: TrainingData, fold: Fold, share: number): boolean {
   const rows = partOf(fold, share);
   const classes = new Set(rows.map((row) => target.values[row]));
@@ -78,7 +78,7 @@ async function foldScores(
   const folds = shares.map((share) => ({ train: partOf(data.folds[fold], share), valid }));
   const smaller: TrainingData = { ...data, folds, once: folds.length, whole: folds.length };
   Object.assign(smaller, { supervised: [], treeParts: new Map() });
-  // As many as the whole fold took: fewer rows need no more.
+  // As many rounds as the whole fold took: fewer rows need no more.
   const maxRounds = Math.max(1, scored[fold].rounds);
   const pool = ownThread(smaller, [candidateConfig], controls);
   pool.spare();
@@ -114,7 +114,7 @@ function sentenceOf(metric: MetricName, points: DataCurve["points"]): string {
   return `${figures}: a difference within noise, so more rows of the same kind are unlikely to help much.`;
 }
 
-/** One standard error of the mean; where there is one fold only, a hundredth of the score is taken for noise. */
+/** One standard error of the mean; with a single fold, a hundredth of the score is taken as noise. */
 function noise(gains: readonly number[], score: number): number {
   if (gains.length < 2) return 0.01 * Math.abs(score);
   const centre = mean(gains);

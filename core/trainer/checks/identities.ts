@@ -1,18 +1,18 @@
-/**
- * Detects columns whose sum, difference, product or quotient is the target. Only what is equal in every row counts.
- */
+/** Detects columns whose sum, difference, product or quotient is the target. It must hold in every row. */
 import type { Column } from "../../csv/types.ts";
 
 export interface Identity {
   columns: string[];
-  /** How they make the target: "a + b", "a - b", "a × b", "a / b", "a + b + c". */
+  /** How they form the target: "a + b", "a - b", "a × b", "a / b", "a + b + c". */
   formula: string;
 }
 
 const MOST_FOR_TRIPLES = 60;
 const PROBES = 64;
 
-/** Sums, differences, products and ratios of two, and sums of three numeric columns that equal the target in every row. */
+/**
+ * Sums, differences, products and ratios of two, and sums of three numeric columns that equal the target in every row.
+ */
 export function findIdentities(columns: Column[], truth: Float64Array): Identity[] {
   const numbers = columns.flatMap((column) =>
     "values" in column && column.type === "number" ? [column] : [],

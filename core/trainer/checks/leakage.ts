@@ -1,7 +1,7 @@
 /**
- * Detects a single column that gives the target away. Each column is cut into groups (quantiles or labels), and the
- * target of one half of the rows is answered by its groups' means in the other half: a column of names cannot score by
- * heart.
+ * Detects a single column that gives the target away. Each column is divided into groups (quantiles or labels), and the
+ * target in one half of the rows is predicted by the group means of the other half, so that a column of names cannot
+ * score by memorising.
  */
 import type { Column } from "../../csv/types.ts";
 import type { Outcome } from "../metrics/outcome.ts";
@@ -32,10 +32,10 @@ function r2OfGroups(groups: Int32Array, target: Target, rows: Int32Array): numbe
   return measure(target, rows, response);
 }
 
-/** Rows that get the same answer: those of one group on one side. */
+/** Rows that get the same prediction: one group in one half. */
 interface Tally {
   answer: Float64Array;
-  /** Rows of each class, and of all. */
+  /** Rows per class, and in total. */
   counts: Float64Array;
 }
 
@@ -57,7 +57,7 @@ function tally(groups: Int32Array, target: Target, rows: Int32Array): Tally[] {
   });
 }
 
-/** Area under the ROC curve from groups instead of rows: of the second of two classes, else the mean over classes. */
+/** Area under the ROC curve from groups instead of rows: for the second of two classes, else the mean over classes. */
 function areaOfGroups(tallies: Tally[], classes: number): number {
   const areas = Array.from({ length: classes }, (_, k) =>
     classes === 2 && k === 0 ? Number.NaN : areaOf(tallies, k),
@@ -96,7 +96,7 @@ function measure(target: Target, rows: Int32Array, response: Float64Array): numb
   return target.task === "regression" ? r2(outcome) : rocAuc(outcome);
 }
 
-/** What the column tells without a fit: its squared correlation, or how well it ranks two classes. */
+/** What the column predicts without a fit: its squared correlation, or how well it ranks two classes. */
 function scoreAsItIs(values: Float64Array, target: Target, rows: Int32Array): number {
   if (target.task === "multiclass") return 0;
   const present = rows.filter((row) => Number.isFinite(values[row]));
@@ -135,7 +135,7 @@ export function orderScore(column: Column, target: Target, rows: Int32Array): nu
   return squaredCorrelation(ranks(column.values, present), ranks(target.values, present), positions);
 }
 
-/** By position among the rows; equal values share their mean rank. */
+/** Ranks by position among the rows; equal values share their mean rank. */
 function ranks(values: Float64Array, rows: Int32Array): Float64Array {
   const sorted = Float64Array.from(rows, (row) => values[row]).sort();
   const [first, count] = [new Map<number, number>(), new Map<number, number>()];
@@ -146,7 +146,7 @@ function ranks(values: Float64Array, rows: Int32Array): Float64Array {
   return Float64Array.from(rows, (row) => first.get(values[row])! + (count.get(values[row])! - 1) / 2);
 }
 
-/** Group of each of the rows: -1 missing, label code, or quantile. */
+/** Group of each row: -1 if missing, else label code or quantile. */
 function groupsOf(column: Column, rows: Int32Array): Int32Array {
   if ("codes" in column) return Int32Array.from(rows, (row) => column.codes[row]);
   const sorted = Float64Array.from(rows, (row) => column.values[row])
@@ -204,8 +204,8 @@ function groupMeans(
 }
 
 /**
- * The class in whose rows alone the column is filled, as a reason or an amount that is written down afterwards; null
- * where others are filled too, where nearly all of its rows could be chance, or where hardly anything is missing.
+ * The only class in whose rows the column is filled, such as a reason or an amount written down afterwards; null if
+ * other classes have values too, if it could be chance, or if hardly anything is missing.
  */
 export function filledOnlyIn(column: Column, target: Target): number | null {
   if (target.task === "regression") return null;
@@ -219,14 +219,14 @@ export function filledOnlyIn(column: Column, target: Target): number | null {
   const count = filled.reduce((a, b) => a + b, 0);
   const most = filled.indexOf(Math.max(...filled));
   const share = all[most] / target.values.length;
-  // By chance so many filled rows would all be of one class with a probability of share to the power of their number.
+  // The probability that so many filled rows belong to one class by chance is its share to the power of their number.
   const isChance = count * Math.log(share) > Math.log(1e-6);
   const others = count - filled[most];
   const areOthersEmpty = others <= 0.005 * count && others <= 0.02 * (target.values.length - all[most]);
   return areOthersEmpty && !isChance ? most : null;
 }
 
-/** Whether the column is the target under other labels: each value maps to one target value and back. */
+/** Whether the column is the target under other labels: a one-to-one mapping of values. */
 export function repeatsTarget(column: Column, target: Target): boolean {
   const values: ArrayLike<number> = "values" in column ? column.values : column.codes;
   const forward = new Map<number, number>();

@@ -1,21 +1,21 @@
 /**
- * Detects a column that is the target with some cells changed. Numbers that are equal in most rows, or labels that
- * stand for one class each: what a second bookkeeping of the answer looks like.
+ * Detects a column that is the target with some cells changed: numbers that are equal in most rows, or labels that map
+ * to one class each, such as a second record of the answer.
  */
 import type { Column } from "../../csv/types.ts";
 import type { Target } from "../samples.ts";
 
-/** Share of rows in which numbers must be equal; other numbers of so many values hardly ever are. */
+/** Share of rows in which the numbers must be equal; unrelated numbers with this many values rarely are. */
 const EQUAL = 0.8;
 const LEAST_DISTINCT = 20;
-/** Share of rows in which labels must stand for the class, and of the errors of always guessing that must be left. */
+/** Share of rows in which labels must agree with the class, and of a majority guess's errors that must be avoided. */
 const AGREED = 0.95;
 const MOST_ERRORS_LEFT = 0.15;
-/** Labels beside one a class: missing, and a rare slip. */
+/** Labels beyond one per class: missing, and a rare error. */
 const MOST_LABELS_MORE = 2;
 const LEAST_ROWS = 50;
 
-/** Share of the rows in which the column says the target; null where it is no near copy. */
+/** Share of rows in which the column equals the target; null if it is not a near copy. */
 export function nearCopy(column: Column, target: Target): number | null {
   if (target.values.length < LEAST_ROWS) return null;
   if (target.task === "regression")
@@ -23,7 +23,7 @@ export function nearCopy(column: Column, target: Target): number | null {
   return classShare("values" in column ? column.values : column.codes, target);
 }
 
-/** Of the rows that do not hold the commonest value: zeros beside zeros say nothing. */
+/** Counts only rows without the commonest value: zeros beside zeros prove nothing. */
 function equalShare(values: Float64Array, truth: Float64Array): number | null {
   const counts = new Map<number, number>();
   for (const value of truth) counts.set(value, (counts.get(value) ?? 0) + 1);
@@ -38,7 +38,7 @@ function equalShare(values: Float64Array, truth: Float64Array): number | null {
   return rows >= LEAST_ROWS && equal >= EQUAL * rows ? equal / rows : null;
 }
 
-/** Rows whose value is that of their class, where each class has its own value. */
+/** Rows whose value is that of their class, if each class has its own value. */
 function classShare(values: ArrayLike<number>, { values: truth, classes }: Target): number | null {
   const counts = new Map<number, Float64Array>();
   const all = new Float64Array(classes.length);

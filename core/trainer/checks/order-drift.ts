@@ -1,16 +1,16 @@
 /**
- * Measures whether the last rows of a file look like the first. Kolmogorov-Smirnov distance of numbers, total
- * variation distance of labels, between the first and the last fifth of the rows in the file's order.
+ * Measures whether the last rows of a file look like the first: Kolmogorov-Smirnov distance of numbers, total variation
+ * distance of labels, between the first and the last fifth of the rows in file order.
  */
 import type { Column } from "../../csv/types.ts";
 import { spreadRows } from "../random.ts";
 
 const SHARE = 0.2;
 const MOST_LABELS = 50;
-/** Of each end, evenly spread. */
+/** Rows sampled from each end, evenly spread. */
 const MOST_ROWS = 20_000;
 
-/** 0: the same; 1: nothing in common. NaN where a side has too few values, or the labels are too many to tell. */
+/** 0: identical; 1: nothing in common. NaN if a side has too few values, or there are too many labels to tell. */
 export function driftOf(
   column: Pick<Column, "name"> & ({ values: Float64Array } | { codes: Int32Array }),
 ): number {

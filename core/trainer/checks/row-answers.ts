@@ -1,6 +1,6 @@
 /**
- * The answers that a run's figures rest on: for each training row that of the folds that held it out, for each test row
- * that of the tested model. Kept beside the model in a file of its own.
+ * The predictions behind a run's metrics: for each training row by the folds that held it out, for each test row by the
+ * tested model. Stored beside the model in a file of its own.
  */
 import type { Table } from "../../csv/types.ts";
 import { decideClass, type Model, type Prediction } from "../model/model.ts";
@@ -9,28 +9,28 @@ import type { TrainingData } from "../race/training-data.ts";
 import { spreadRows } from "../random.ts";
 import type { Task } from "../samples.ts";
 
-/** The fold of a test row. */
+/** The fold number given to test rows. */
 export const TEST = -1;
-/** Numbers in a file; of more, so many evenly spread rows are kept: 100 MB. */
+/** Numbers per file; beyond this, rows are sampled evenly: 100 MB. */
 const MOST_CELLS = 12_500_000;
 
 export interface RowAnswers {
   task: Task;
   classes: string[];
-  /** All that there were; `rows` holds fewer where they would take too much space. */
+  /** The total number of rows; `rows` holds fewer if they would take too much space. */
   total: number;
   /** Data rows of the dataset's version, from 0. */
   rows: Int32Array;
   /** Which fold held the row out, from 0; TEST for test rows. */
   folds: Int16Array;
-  /** Classes as their place in `classes`. */
+  /** Classes by their index in `classes`. */
   truth: Float64Array;
   answers: Float64Array;
   /** rows x classes; null for regression. */
   probabilities: Float64Array | null;
 }
 
-/** Answers for rows that were held out: of training rows, places in the training data. */
+/** Predictions for held-out rows; training rows as positions in the training data. */
 export interface HeldOut {
   rows: Int32Array;
   /** Calibrated; rows x width. */
@@ -38,13 +38,13 @@ export interface HeldOut {
 }
 
 export interface Tested {
-  /** Places in the run's table. */
+  /** Positions in the run's table. */
   rows: Int32Array;
   predicted: Prediction;
   truth: Float64Array;
 }
 
-/** `train`: the training rows' places in `table`. */
+/** `train`: the training rows' positions in `table`. */
 export function rowAnswers(
   model: Model,
   {
@@ -106,7 +106,7 @@ export function rowAnswers(
   };
 }
 
-/** By training row, the first fold that holds it out; TEST where none does. */
+/** By training row, the first fold that holds it out; TEST if none does. */
 function foldsOf({ folds, target }: TrainingData): Int16Array {
   const places = new Int16Array(target.values.length).fill(TEST);
   folds.forEach(({ valid }, fold) => {
@@ -124,6 +124,6 @@ export function writeRowAnswers(answers: RowAnswers): Uint8Array {
 /** Throws DamagedFileError. */
 export function readRowAnswers(bytes: Uint8Array): RowAnswers {
   const value = unpack(bytes) as RowAnswers & { what?: string };
-  if (value.what !== WHAT) throw new DamagedFileError("The file holds no answers.");
+  if (value.what !== WHAT) throw new DamagedFileError("The file holds no row predictions.");
   return value;
 }

@@ -1,9 +1,9 @@
-/** Orders findings. */
+/** Orders findings by severity. */
 import type { Finding, Severity } from "../../csv/types.ts";
 
 const SEVERITIES: readonly Severity[] = ["error", "warning", "info"];
 
-/** Errors first; among equals as they were found. What a file and its run both say is told once. */
+/** Errors first; equal ones in the order found. A finding that both the file and its run report appears once. */
 export function bySeverity(findings: readonly Finding[]): Finding[] {
   const told = new Map(
     findings.map((finding) => [`${finding.code} ${finding.column} ${finding.message}`, finding]),
@@ -11,6 +11,6 @@ export function bySeverity(findings: readonly Finding[]): Finding[] {
   return [...told.values()].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
 }
 
-/** Those that make a score worthless unless you know that they are harmless. */
+/** Findings that make a score worthless unless the column is known to be harmless. */
 export const errorsAmong = (findings: readonly Finding[]): Finding[] =>
   findings.filter(({ severity }) => severity === "error");

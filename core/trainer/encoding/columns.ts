@@ -1,18 +1,17 @@
 /**
- * Turns each column of a table into features, the same at training and at serving.
- *
- * Plain data, fitted on training rows only. Nothing here uses the target: target encodings are in supervised.ts.
+ * Turns each column of a table into features, the same way in training and serving. Plain data, fitted on training rows
+ * only. Nothing here uses the target: target encodings are in supervised.ts.
  */
 
 export type ColumnEncoding =
   | { kind: "number"; column: string }
-  /** Booleans too. `labels` are those of the training rows, commonest first; `counts` how often each occurs. */
+  /** Booleans included. `labels` are those of the training rows, commonest first; `counts` how often each occurs. */
   | { kind: "category"; column: string; labels: string[]; counts: number[] }
   /** Epoch ms become calendar parts and days since `origin`; parts that never change are left out. */
   | { kind: "date"; column: string; origin: number; parts: DatePart[] }
   /**
-   * `words`: the commonest words, a feature each for trees; `idf` by bucket for the hashed n-grams; `characters`: how
-   * much of each text is read.
+   * `words`: the commonest words, one feature each for trees; `idf`, by bucket, for the hashed n-grams; `characters`:
+   * how much of each text is read.
    */
   | { kind: "text"; column: string; words: string[]; idf: Float32Array; characters: number };
 

@@ -1,12 +1,8 @@
-/**
- * Turns a date into numbers for a model.
- *
- * Calendar parts in UTC, and the days since a fixed origin; NaN stays NaN.
- */
+/** Turns a date into numbers for a model: calendar parts in UTC, and the days since a fixed origin; NaN stays NaN. */
 import { DAY_MS } from "../../platform/figures.ts";
 import { DATE_PARTS, type DatePart } from "./columns.ts";
 
-/** One part of one moment (epoch ms). Month 1..12, weekday 0 = Monday .. 6, elapsed in days since origin. */
+/** One part of a timestamp (epoch ms). Month 1..12, weekday 0 = Monday .. 6, elapsed in days since origin. */
 export function datePart(part: DatePart, epochMs: number, origin: number): number {
   if (Number.isNaN(epochMs)) return Number.NaN;
   if (part === "elapsed") return (epochMs - origin) / DAY_MS;

@@ -1,13 +1,13 @@
 /**
- * Builds the matrix that a linear model sees. A sparse matrix: numbers imputed by the median and standardised, a flag
- * where a number was missing, one column a label, and the hashed n-grams of text. Fitted on training rows only.
+ * Builds the matrix that a linear model sees, in sparse form: numbers imputed by the median and standardised, a flag if
+ * a number was missing, one column per label, and the hashed n-grams of text. Fitted on training rows only.
  */
 import { inBlocks, runThrough, type Steps } from "../pace.ts";
 import type { Samples, SparseRows } from "../samples.ts";
 import type { EncodedTable } from "./encoder.ts";
 
 export type DesignFeature =
-  /** Two columns from `offset` where `flag`: the standardised value, and 1 where it was missing. */
+  /** With `flag`, two columns from `offset`: the standardised value, and 1 if it was missing. */
   | {
       kind: "number";
       feature: number;
@@ -17,7 +17,7 @@ export type DesignFeature =
       scale: number;
       flag: boolean;
     }
-  /** One column a label that occurs often enough; columns[code] is -1 for the others. */
+  /** One column per label that occurs often enough; columns[code] is -1 for the others. */
   | { kind: "category"; feature: number; columns: Int32Array; values: Float32Array }
   | { kind: "text"; text: number; offset: number };
 
@@ -26,11 +26,11 @@ export interface DesignPlan {
   columns: number;
 }
 
-/** Values beyond this many standard deviations are pulled in: one odd cell must not bend a line. */
+/** Values beyond this many standard deviations are clipped: one odd cell must not bend a line. */
 export const MOST_DEVIATIONS = 6;
 const LEAST_LABEL_ROWS = 2;
 
-/** `skip` marks features that only trees should see (the common words of a text stand in its n-grams already). */
+/** `skip` marks features for trees only (a text's common words are already among its n-grams). */
 export function planDesign(
   encoded: EncodedTable,
   rows: Int32Array,
@@ -71,7 +71,7 @@ function planNumber(
   plan.columns += flag ? 2 : 1;
 }
 
-/** A loop: with thousands of columns a callback for each cell takes longer than sorting them. */
+/** A loop: with thousands of columns a callback per cell takes longer than sorting them. */
 function presentOf(values: Float64Array, rows: Int32Array): Float64Array {
   const present = new Float64Array(rows.length);
   let count = 0;
@@ -96,12 +96,12 @@ function planCategory(
   plan.features.push({ kind: "category", feature, columns, values: new Float32Array(given.labels).fill(1) });
 }
 
-/** The design of the rows named, in their order. */
+/** The design of the given rows, in their order. */
 export function buildDesign(plan: DesignPlan, encoded: EncodedTable, rows: Int32Array): SparseRows {
   return runThrough(designSteps(plan, encoded, rows));
 }
 
-/** The same in steps, for many rows. */
+/** As above in steps, for many rows. */
 export function* designSteps(plan: DesignPlan, encoded: EncodedTable, rows: Int32Array): Steps<SparseRows> {
   const count = rows.length;
   const starts = new Int32Array(count + 1);

@@ -1,6 +1,6 @@
 /**
  * Turns a table into samples. `fitEncoder` decides on training rows, `encodeTable` applies it to any table with the
- * same columns by name. A label never seen in training is missing; a column that is not there is missing.
+ * same columns by name. A label never seen in training counts as missing, and so does an absent column.
  */
 import type { Column, Table } from "../../csv/types.ts";
 import { spreadRows } from "../random.ts";
@@ -28,7 +28,7 @@ export interface EncodedTable {
   texts: { origin: number; rows: SparseRows }[];
 }
 
-/** Fits one encoding a column; ids must have been dropped before. */
+/** Fits one encoding per column; IDs must have been dropped before. */
 export async function fitEncoder(table: Table, rows: Int32Array, checkpoint: Checkpoint): Promise<Encoder> {
   const columns: ColumnEncoding[] = [];
   for (const column of table.columns) {
@@ -66,9 +66,9 @@ function fitDate(column: string, values: Float64Array, rows: Int32Array): Column
   };
 }
 
-/** So many documents say how common a word is. */
+/** How many documents are used to estimate how common a word is. */
 const VOCABULARY_DOCUMENTS = 20_000;
-/** Documents between two pauses. */
+/** Documents between two checkpoints. */
 const BLOCK_DOCUMENTS = 32;
 
 async function fitText(
@@ -107,7 +107,7 @@ export async function encodeTable(
   return finishEncoding(encoded);
 }
 
-/** The same without pauses, for the few rows of a prediction. */
+/** As above without checkpoints, for the few rows of a prediction. */
 export function encodeRows(encoder: Encoder, table: Table): EncodedTable {
   const encoded = startEncoding(table.rows);
   for (let origin = 0; origin < encoder.columns.length; origin++) {
@@ -199,7 +199,7 @@ function recode(labels: string[], column: Column | undefined, rows: number): Int
 
 const indexes = new WeakMap<string[], Map<string, number>>();
 
-/** Kept beside the labels: a prediction of one row must not index some hundred labels first. */
+/** Cached beside the labels: predicting one row must not index hundreds of labels first. */
 function codesByLabel(labels: string[]): Map<string, number> {
   let index = indexes.get(labels);
   if (!index) {

@@ -1,4 +1,4 @@
-/** Builds a sparse matrix row by row, and takes rows out of it. Entries keep their order. */
+/** Builds a sparse matrix row by row, and selects rows from it. Entries keep their order. */
 import type { SparseRows } from "../samples.ts";
 
 export function takeRows(matrix: SparseRows, rows: Int32Array): SparseRows {

@@ -1,7 +1,7 @@
 /**
- * Fits the features that look at the target. Target means of fine categories, and what a linear model reads out of a
- * text. Trees get them beside the base features. They are fitted inside one fold, and each training row is answered by
- * a fit that did not see it; nothing else in encoding may look at the target.
+ * Fits the features that use the target: target means of fine categories, and what a linear model reads out of a text.
+ * Trees get them in addition to the base features. They are fitted inside one fold, and each training row gets the
+ * value of a fit that did not see it; nothing else in encoding may use the target.
  */
 import { fitLinear, type LinearModel, linearMargins, predictLinear } from "../learners/linear/linear.ts";
 import { runPaced } from "../pace.ts";
@@ -25,7 +25,7 @@ export interface SupervisedOptions {
 const TEXT_L2 = 1;
 const TEXT_PARTS = 3;
 
-/** Indices of the category features too fine for native splits. */
+/** Indices of the category features that are too fine for native splits. */
 export function fineCategories(samples: Samples): number[] {
   return samples.features.flatMap((feature, index) =>
     feature.kind === "category" && feature.labels.length > NATIVE_LABELS ? [index] : [],
@@ -36,7 +36,7 @@ export function needsSupervision(encoded: EncodedTable): boolean {
   return encoded.texts.length > 0 || fineCategories(encoded.samples).length > 0;
 }
 
-/** Fits on `rows`; the features hold every row of the table, those of `rows` answered across parts. */
+/** Fits on `rows`; the features cover every row of the table, those in `rows` cross-fitted by parts. */
 export async function fitSupervised(
   encoded: EncodedTable,
   target: Target,

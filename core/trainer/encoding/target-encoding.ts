@@ -1,7 +1,7 @@
 /**
- * Encodes categories with many labels by their target. The target's mean for each label, pulled towards the overall
- * mean where the label is rare (Micci-Barreca 2001). A training row is answered by the other parts of the training
- * rows only, otherwise a label that occurs once would tell its own target.
+ * Encodes categories with many labels by their target: the target's mean for each label, shrunk towards the overall
+ * mean if the label is rare (Micci-Barreca 2001). A training row is encoded from the other parts of the training rows
+ * only; otherwise a label that occurs once would reveal its own target.
  */
 import type { Checkpoint, Random, Target } from "../samples.ts";
 
@@ -9,7 +9,7 @@ export interface TargetEncoding {
   /** Index of the category feature among the base samples. */
   feature: number;
   outputs: number;
-  /** labels x outputs; a label not seen holds the prior. */
+  /** labels x outputs; an unseen label holds the prior. */
   means: Float64Array;
   prior: Float64Array;
 }
@@ -45,7 +45,7 @@ export function fitTargetEncoding(
   return { feature: category.feature, outputs, means, prior };
 }
 
-/** One array an output, length of `codes`: every row by the whole encoding. */
+/** One array per output, length of `codes`: every row by the full encoding. */
 export function applyTargetEncoding(encoding: TargetEncoding, codes: Int32Array): Float64Array[] {
   const { outputs, means, prior } = encoding;
   return Array.from({ length: outputs }, (_, k) =>
@@ -53,7 +53,7 @@ export function applyTargetEncoding(encoding: TargetEncoding, codes: Int32Array)
   );
 }
 
-/** As applyTargetEncoding, but each training row by the encoding of the other parts of the training rows. */
+/** As applyTargetEncoding, but each training row by the encoding fitted on the other parts. */
 export async function crossTargetEncoding(
   category: { feature: number; codes: Int32Array; labels: number },
   target: Target,

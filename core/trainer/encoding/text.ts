@@ -1,19 +1,17 @@
 /**
- * Turns free text into features.
- *
- * Words, pairs of words and character n-grams, hashed into buckets (Weinberger et al. 2009), weighted by tf-idf
- * with sublinear term frequency and unit length. The common words stay readable for trees.
+ * Turns free text into features: words, pairs of words and character n-grams, hashed into buckets (Weinberger et al.
+ * 2009), weighted by tf-idf with sublinear term frequency and unit length. The common words stay readable for trees.
  */
 
-/** Buckets of the hashed n-grams. A power of two, so that the hash is cut by a mask. */
+/** Buckets of the hashed n-grams. A power of two, so that a mask maps the hash to a bucket. */
 export const TEXT_BUCKETS = 1 << 15;
 const TOP_WORDS = 24;
 const MOST_CHARACTERS = 2000;
 const LEAST_CHARACTERS = 100;
-/** Characters of all documents together: each becomes about one entry of the matrix, of eight bytes. */
+/** Characters of all documents together: each becomes about one matrix entry of eight bytes. */
 const MOST_CHARACTERS_IN_ALL = 15_000_000;
 
-/** How much of each document is read, so that all of them stay affordable. */
+/** How much of each document is read, so that the total stays affordable. */
 export function affordableCharacters(lengths: Int32Array): number {
   let most = MOST_CHARACTERS;
   const total = () => lengths.reduce((sum, length) => sum + Math.min(length, most), 0);
@@ -31,13 +29,13 @@ export function words(text: string, characters = MOST_CHARACTERS): string[] {
   );
 }
 
-/** Counts of the buckets of one document at a time; made once and used for many. */
+/** Counts the buckets of one document at a time; created once and reused. */
 const counts = new Int32Array(TEXT_BUCKETS);
 const MOST_KNOWN_WORDS = 50_000;
-/** A word's own bucket, then those of the 3- and 4-grams inside its borders. Words come again and again. */
+/** A word's own bucket, then those of the 3- and 4-grams inside its borders. Cached, because words repeat. */
 const known = new Map<string, Int32Array>();
 
-/** Distinct buckets of words, neighbouring pairs and letter groups, in order of appearance, with their counts. */
+/** Distinct buckets of words, neighbouring pairs and character n-grams, in order of appearance, with their counts. */
 function countTerms(found: string[]): { buckets: number[]; counts: number[] } {
   const buckets: number[] = [];
   let before = "";
@@ -101,7 +99,7 @@ export function inverseDocumentFrequency({ documents, buckets }: Vocabulary): Fl
   return Float32Array.from(buckets, (df) => Math.log((1 + documents) / (1 + df)) + 1);
 }
 
-/** The words that occur in at least 1 % and at most 70 % of the documents, commonest first. */
+/** Words that occur in at least 1 % and at most 70 % of the documents, commonest first. */
 export function commonWords({ documents, words: frequency }: Vocabulary): string[] {
   return [...frequency]
     .filter(([, df]) => df >= Math.max(3, documents * 0.01) && df <= documents * 0.7)

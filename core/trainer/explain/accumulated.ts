@@ -1,6 +1,6 @@
 /**
  * Computes accumulated local effects (Apley and Zhu 2020): how predictions change with one column among rows that look
- * like that. Where columns move together, partial dependence asks about rows that do not exist; this does not.
+ * like that. If columns move together, partial dependence evaluates rows that do not exist; this does not.
  */
 import type { Column, Table } from "../../csv/types.ts";
 import { quantile } from "../metrics/bootstrap.ts";
@@ -11,9 +11,12 @@ import { predictVariants } from "./variants.ts";
 export interface AccumulatedEffect {
   column: string;
   type: "number" | "date";
-  /** Edges of the bins, ascending; the first and last are the least and greatest value. */
+  /** Edges of the bins, ascending; the first and last are the minimum and maximum. */
   at: number[];
-  /** By edge, how far the mean answer is above its average: the number, or each class's probability (two classes: the second's). */
+  /**
+   * By edge, how far the mean prediction is above its average: the number, or each class's probability (for two
+   * classes: the second's).
+   */
   effects: number[][];
 }
 
@@ -21,7 +24,7 @@ const BINS = 12;
 
 type NumberColumn = Extract<Column, { values: Float64Array }>;
 
-/** Of columns that have an order: numbers and dates. */
+/** Only columns with an order: numbers and dates. */
 export async function accumulatedEffects(
   model: Model,
   given: { table: Table; columns: readonly string[] },
@@ -60,14 +63,14 @@ function accumulatedEffect(model: Model, table: Table, column: NumberColumn): Ac
   return { column: column.name, type: column.type, at, effects: centred({ sums, counts, outputs }) };
 }
 
-/** Quantiles, each once. */
+/** Distinct quantiles. */
 function edgesOf(values: Float64Array): number[] {
   const sorted = values.filter(Number.isFinite).sort();
   if (sorted.length === 0) return [];
   return [...new Set(Array.from({ length: BINS + 1 }, (_, i) => quantile(sorted, i / BINS)))];
 }
 
-/** The bin (edge, next edge] that holds the value, the first one with its lower edge; -1: missing. */
+/** The bin (edge, next edge] that holds the value, the first one including its lower edge; -1 if missing. */
 function binOf(edges: readonly number[], value: number): number {
   if (!Number.isFinite(value)) return -1;
   const above = edges.findIndex((edge) => edge >= value);
@@ -81,7 +84,7 @@ function answerOf({ classes }: Model, { values, probabilities }: Prediction, row
   return probabilities[row * classes.length + (classes.length === 2 ? 1 : output)];
 }
 
-/** Mean changes summed up edge by edge, then moved so that their mean over the rows is zero. */
+/** Mean changes summed up edge by edge, then shifted so that their mean over the rows is zero. */
 function centred(given: { sums: Float64Array; counts: Float64Array; outputs: number }): number[][] {
   const { sums, counts, outputs } = given;
   const effects = [new Array<number>(outputs).fill(0)];

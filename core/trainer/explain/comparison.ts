@@ -1,6 +1,6 @@
 /**
- * Compares a newer version of a model with an older one. Both answer the same rows with a known target; the difference
- * of each metric comes with a paired bootstrap interval, and what changed among the columns is named.
+ * Compares a newer version of a model with an older one. Both predict the same rows with a known target; each metric's
+ * difference comes with a paired bootstrap interval, and changes among the columns are named.
  */
 import type { ColumnType, Table } from "../../csv/types.ts";
 import { quantile } from "../metrics/bootstrap.ts";
@@ -18,7 +18,7 @@ export interface ColumnChanges {
 export interface MetricComparison {
   before: number;
   after: number;
-  /** 95 % interval of after - before on the same rows; without zero, the difference is more than chance. */
+  /** 95 % interval of after - before on the same rows; if it excludes zero, the difference is more than chance. */
   interval: [number, number];
 }
 
@@ -39,13 +39,13 @@ export interface ComparisonOptions {
   replicates: number;
   random: Random;
   checkpoint: Checkpoint;
-  /** The time is used: fewer replicates then have to do. */
+  /** True once time is up: fewer replicates then have to do. */
   isOver?: () => boolean;
 }
 
 const LEAST_REPLICATES = 40;
 
-/** `truth`: the numbers, or the labels as they stand in the file. Rows of a class that a model lacks count as wrong. */
+/** `truth`: the numbers, or the labels as in the file. Rows of a class that a model lacks count as wrong. */
 export async function compareModels(
   models: { before: Model; after: Model },
   given: { table: Table; truth: (string | number)[] },
@@ -73,7 +73,7 @@ export async function compareModels(
   return compared;
 }
 
-/** The model's answers in the classes of both. */
+/** The model's predictions, in the union of both models' classes. */
 async function outcomeFor(
   model: Model,
   given: { table: Table; truth: (string | number)[]; classes: string[] },
@@ -105,7 +105,7 @@ async function outcomeFor(
   };
 }
 
-/** Both versions meet the same resampled rows, so that easy and hard rows cancel out. */
+/** Both versions see the same resampled rows, so that easy and hard rows cancel out. */
 async function drawDifferences(
   first: Outcome,
   second: Outcome,

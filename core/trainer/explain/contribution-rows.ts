@@ -1,4 +1,7 @@
-/** Explains some rows at once: which columns moved their predictions, and with which values. What a SHAP summary draws. */
+/**
+ * Explains some rows at once: which columns moved their predictions, and with which values. Data of the SHAP summary
+ * plot.
+ */
 import type { Column, Table } from "../../csv/types.ts";
 import type { Model } from "../model/model.ts";
 import type { Checkpoint } from "../samples.ts";
@@ -6,15 +9,15 @@ import { explain } from "./explanation.ts";
 
 export interface ContributionRows {
   rows: number;
-  /** The largest mean first. */
+  /** Largest mean first. */
   columns: {
     column: string;
     type: Column["type"];
     /** Mean absolute contribution. */
     mean: number;
-    /** One a row: the number, log-odds of the second class, or of more classes the margin of the one predicted. */
+    /** One per row: the number, log-odds of the second class, or for more classes the margin of the predicted one. */
     contributions: number[];
-    /** The row's cell: a number, epoch ms, a label; null: missing. */
+    /** The row's cell: a number, epoch ms, a label; null if missing. */
     values: (number | string | null)[];
   }[];
 }
@@ -22,7 +25,9 @@ export interface ContributionRows {
 const BLOCK_ROWS = 4;
 const MOST_LABEL = 60;
 
-/** Row by row until all are done or the time is over; null: not even the first ones were. `take`: rows of the table. */
+/**
+ * Row by row until all are done or time is up; null if not even the first rows were done. `take`: rows of the table.
+ */
 export async function contributionRows(
   model: Model,
   given: { table: Table; most: number; take: (table: Table, rows: Int32Array) => Table },
@@ -58,7 +63,7 @@ export async function contributionRows(
   };
 }
 
-/** By row, a number for each column. */
+/** By row, one number per column. */
 function rowsOf(model: Model, table: Table): number[][] {
   const { columns, outputs, contributions, margins } = explain(model, table);
   return Array.from({ length: table.rows }, (_, row) => {

@@ -1,7 +1,7 @@
 /**
- * Finds the smallest change of a row that changes its prediction. One column at a time is set to values that training
- * saw, all in one prediction; where one alone does it, numbers are brought as close as they may come. Otherwise two
- * together. How large a change is: of a number the share of training rows that it passes, of a category a half.
+ * Finds the smallest change of a row that changes its prediction. Single columns are set to values that occur in
+ * training, all in one batch; if one column is enough, numbers are moved as little as possible, otherwise two columns
+ * are tried together. The size of a change: for a number the share of training rows it passes, for a category a half.
  */
 import type { Column, Table } from "../../csv/types.ts";
 import { type Model, type Prediction, predict } from "../model/model.ts";
@@ -9,19 +9,19 @@ import { type ColumnReference, quantileOf, rankOf, type TrainingReference } from
 
 export interface Change {
   column: string;
-  /** Null: missing. Dates in epoch ms. */
+  /** Null if missing. Dates in epoch ms. */
   from: number | string | null;
   to: number | string;
 }
 
 export interface Counterfactual {
-  /** One change or two; empty where none was found. */
+  /** One change or two; empty if none was found. */
   changes: Change[];
-  /** The answer then: class index, or the number. */
+  /** The prediction after the change: class index, or the number. */
   value: number;
   /** Probability of the new class; null for numbers. */
   probability: number | null;
-  /** Rows that were asked. */
+  /** Rows that were evaluated. */
   tried: number;
 }
 
@@ -31,7 +31,7 @@ interface Option extends Change {
   isWhole: boolean;
 }
 
-/** Trees walked in all: some tens of milliseconds. */
+/** Total number of trees walked: some tens of milliseconds. */
 const TREE_WALKS = 2e6;
 const MOST_POINTS = 12;
 const LEAST_POINTS = 3;
@@ -58,7 +58,7 @@ export function counterfactual(model: Model, table: Table, reference: TrainingRe
 
 class Search {
   tried = 0;
-  /** What the row is answered now. */
+  /** The row's present prediction. */
   readonly value: number;
   readonly rowBudget: number;
   private readonly now: Prediction;
@@ -75,7 +75,7 @@ class Search {
     this.middle = reference.answers.kind === "category" ? Number.NaN : quantileOf(reference.answers, 0.5);
   }
 
-  /** Each variant is the row with its changes; all are answered at once. */
+  /** Each variant is the row with its changes; all are predicted at once. */
   ask(variants: readonly (readonly Change[])[]): Prediction {
     this.tried += variants.length;
     return predict(this.model, changed(this.table, variants));
@@ -86,7 +86,7 @@ class Search {
     return this.value < this.middle ? values[row] >= this.middle : values[row] < this.middle;
   }
 
-  /** How far an answer came towards another one. */
+  /** How far a prediction moved towards another one. */
   gain({ values, probabilities }: Prediction, row: number): number {
     if (!probabilities) return (values[row] - this.value) * (this.value < this.middle ? 1 : -1);
     const width = this.model.classes.length;
@@ -147,7 +147,7 @@ class Search {
   }
 }
 
-/** With as few digits as still do it. */
+/** Rounded to as few digits as still work. */
 function readable(option: Option, isOther: (rounded: Option) => boolean): Option {
   if (!option.isNumber || option.isWhole || typeof option.to !== "number") return option;
   for (const digits of [2, 3, 4]) {
@@ -199,7 +199,7 @@ function columnOptions(column: Column, reference: ColumnReference, points: numbe
   }));
 }
 
-/** The columns that move the answer most, each with the values that move it most. */
+/** The columns that move the prediction most, each with the values that move it most. */
 function pairsOf(options: readonly Option[], gains: readonly number[]): [Option, Option][] {
   const byColumn = new Map<string, { option: Option; gain: number }[]>();
   options.forEach((option, i) => {

@@ -1,4 +1,4 @@
-/** Computes the points of ROC, precision-recall, calibration and residual plots. At most a hundred each. */
+/** Computes the points of ROC, precision-recall, calibration and residual plots, at most a hundred each. */
 import { quantile } from "../metrics/bootstrap.ts";
 import { type Outcome, rowsByProbability } from "../metrics/outcome.ts";
 
@@ -47,7 +47,7 @@ export function precisionRecallCurve(outcome: Outcome, classIndex: number): [num
   );
 }
 
-/** Ten bins of equal width: how sure the model was, and how often it was so. Empty bins are left out. */
+/** Ten bins of equal width: predicted probability and observed share. Empty bins are left out. */
 export function calibrationCurve(
   outcome: Outcome,
   classIndex: number,

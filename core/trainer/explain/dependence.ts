@@ -1,6 +1,6 @@
 /**
- * Computes partial dependence: how predictions change with one column. Partial dependence (Friedman 2001): the column
- * is set to each of a few values in every row, and the answers are averaged.
+ * Computes partial dependence (Friedman 2001): how predictions change with one column. The column is set to each of a
+ * few values in every row, and the predictions are averaged.
  */
 import type { Column, Table } from "../../csv/types.ts";
 import { quantile } from "../metrics/bootstrap.ts";
@@ -13,7 +13,7 @@ export interface Dependence {
   type: Column["type"];
   /** Values that the column was set to: numbers, epoch ms, or labels. */
   at: (number | string)[];
-  /** Mean answer for each of them: the number, or the probability of each class (two classes: of the second). */
+  /** Mean prediction for each of them: the number, or the probability of each class (for two classes: the second). */
   answers: number[][];
 }
 
@@ -45,7 +45,7 @@ export async function partialDependence(
   return dependences;
 }
 
-/** From the 2nd to the 98th percentile, each value once. */
+/** Distinct values from the 2nd to the 98th percentile. */
 function quantilePoints(values: Float64Array): number[] {
   const sorted = values.filter(Number.isFinite).sort();
   if (sorted.length === 0) return [];

@@ -1,7 +1,6 @@
 /**
- * Explains how much each column moved a prediction. TreeSHAP for trees, weights times values for linear models,
- * gathered by column of the file, so that base and contributions sum to the model's raw margin: the number, or the
- * log-odds.
+ * Explains how much each column moved a prediction: TreeSHAP for trees, weights times values for linear models, summed
+ * by column of the file, so that base and contributions sum to the model's raw margin: the number, or the log-odds.
  *
  *   member's margin --(its link)--> response --(weights)--> model's response --(calibration, logit)--> margin
  *
@@ -17,17 +16,17 @@ import { type MemberContributions, memberContributions } from "./member-contribu
 export interface Explanation {
   /** Names of the columns, in the encoder's order. */
   columns: string[];
-  /** 1 for numbers and two classes (then of the second class), else one a class. */
+  /** 1 for numbers and two classes (then for the second class), else one per class. */
   outputs: number;
-  /** rows x outputs: what the model would say without knowing the row. */
+  /** rows x outputs: what the model would predict without knowing the row. */
   base: Float64Array;
   /** rows x columns x outputs, row-major. */
   contributions: Float64Array;
-  /** rows x outputs: base and contributions summed. */
+  /** rows x outputs: the sum of base and contributions. */
   margins: Float64Array;
 }
 
-/** Some milliseconds a row and hundred trees. */
+/** A few milliseconds per row and hundred trees. */
 export function explain(model: Model, table: Table): Explanation {
   const inputs = modelInputs(model, encodeRows(model.encoder, table));
   const columns = model.encoder.columns.map(({ column }) => column);
@@ -56,7 +55,7 @@ function emptyExplanation(columns: string[], rows: number, outputs: number): Exp
   };
 }
 
-/** Adds a member in the space in which members meet: responses for one output, margins for several. */
+/** Adds a member in the space in which members are averaged: responses for one output, margins for several. */
 function addMember(
   into: Explanation,
   model: Model,
@@ -97,7 +96,7 @@ function logOdds(model: Model, probability: number): number {
   return Math.log(Math.max(yes, 1e-12)) - Math.log(Math.max(no, 1e-12));
 }
 
-/** Rise over run; where the run is zero, the slope at that point. */
+/** Rise over run; if the run is zero, the slope at that point. */
 function slopeBetween(link: (value: number) => number, from: number, to: number): number {
   const run = to - from;
   if (Math.abs(run) > 1e-9) return (link(to) - link(from)) / run;

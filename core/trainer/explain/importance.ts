@@ -1,5 +1,5 @@
 /**
- * Measures how much the model needs each column by permutation importance (Breiman 2001): how much worse it
+ * Measures how much the model relies on each column by permutation importance (Breiman 2001): how much worse it
  * predicts when the column is shuffled among the test rows. Negative: it would do better without.
  */
 import type { Column, Table } from "../../csv/types.ts";
@@ -11,14 +11,13 @@ import { predictVariants } from "./variants.ts";
 
 export interface Importance {
   column: string;
-  /** Loss of the metric, positive where the column helps. */
+  /** Loss of the metric, positive if the column helps. */
   importance: number;
 }
 
 /**
- * In descending order; where the time is over before all columns were looked at, those that trees split by most are in:
- * one block of them always.
- * Cost: a prediction of all rows for each column.
+ * In descending order; if time runs out before all columns are measured, those that trees split on most come first, and
+ * at least one block of them is always measured. Cost: one prediction of all rows per column.
  */
 export async function permutationImportance(
   model: Model,
@@ -27,7 +26,7 @@ export async function permutationImportance(
     random: Random;
     checkpoint: Checkpoint;
     isOver: () => boolean;
-    /** So many rows are answered between two pauses. */
+    /** Rows predicted between two checkpoints. */
     blockRows: number;
     /** Share of the columns, 0..1. */
     onProgress?: (done: number) => void;
@@ -44,7 +43,7 @@ export async function permutationImportance(
   const importances: Importance[] = [];
   for (let from = 0; from < used.length; from += atOnce) {
     await options.checkpoint();
-    // However late it is: a model that nobody can ask why is worth less than the fifth of a second.
+    // Even when late: a model that nobody can explain is worth less than a fifth of a second.
     if (importances.length > 0 && options.isOver()) break;
     const shuffled = used
       .slice(from, from + atOnce)
@@ -58,7 +57,7 @@ export async function permutationImportance(
   return importances.sort((a, b) => b.importance - a.importance);
 }
 
-/** How often trees split by a column or by what was made of it. */
+/** How often trees split on a column or on features made from it. */
 function splitsByColumn(model: Model): Map<string, number> {
   const splits = new Map<string, number>();
   for (const member of model.parts.flatMap(({ members }) => members)) {

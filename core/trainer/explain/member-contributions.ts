@@ -1,6 +1,6 @@
 /**
  * Computes how much each column moved the raw margin of one learner. Contributions of features, summed by the column
- * of the file that they came from; with the base they are the margin.
+ * that they came from; with the base they sum to the margin.
  */
 import type { DesignFeature } from "../encoding/design.ts";
 import { buildDesign } from "../encoding/design.ts";
@@ -15,7 +15,9 @@ export interface MemberContributions {
   margins: Float64Array;
   /** columns x outputs */
   contributions: Float64Array;
-  /** One output's margin to its response (probability or number), and to the margin that classes are compared by. */
+  /**
+   * Maps one output's margin to its response (probability or number), and to the margin by which classes are compared.
+   */
   toResponse: (margin: number) => number;
   toMargin: (margin: number) => number;
 }
@@ -24,7 +26,7 @@ const identity = (value: number) => value;
 const sigmoid = (margin: number) => 1 / (1 + Math.exp(-margin));
 const logarithm = (share: number) => Math.log(Math.max(share, 1e-4));
 
-/** Outputs: one for numbers and two classes (the second), else one a class. */
+/** Outputs: one for numbers and two classes (the second), else one per class. */
 export function memberContributions(
   member: Member,
   inputs: MemberInputs,
@@ -88,7 +90,7 @@ function addLinear(member: Member & { kind: "linear" }, inputs: MemberInputs, pl
   return model.intercept.slice();
 }
 
-/** Integrated gradients; the base is the average row's. */
+/** Integrated gradients; the base is the average row's prediction. */
 function addCurve(
   member: Member & { kind: "smooth" | "network" },
   inputs: MemberInputs,
@@ -108,7 +110,7 @@ function addCurve(
   return base;
 }
 
-/** The column of the file behind a column of the design. */
+/** The file's column behind a column of the design. */
 function designOrigins({ design, encoded }: MemberInputs): (column: number) => number {
   const firstOf = (feature: DesignFeature) =>
     feature.kind === "category" ? (feature.columns.find((column) => column >= 0) ?? -1) : feature.offset;

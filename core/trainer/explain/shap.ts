@@ -1,12 +1,12 @@
 /**
- * Computes how much each feature moved a prediction of trees. Exact TreeSHAP, path dependent. Lundberg, Erion, Lee
- * 2018, algorithm 2. Contributions sum to the raw margin; the last column is the expectation.
+ * Computes how much each feature moved a prediction of trees: exact path-dependent TreeSHAP (Lundberg, Erion, Lee 2018,
+ * algorithm 2). Contributions sum to the raw margin; the last column is the expectation.
  */
 import { goesLeft, readColumn } from "../learners/trees/predictor.ts";
 import type { TreeModel } from "../learners/trees/trees.ts";
 import type { Samples } from "../samples.ts";
 
-/** rows x (features + 1) x outputs, row-major; the last "feature" is what the model says without knowing any. */
+/** rows x (features + 1) x outputs, row-major; the last "feature" is the prediction without knowing any. */
 export function contributions(model: TreeModel, samples: Samples, rows: Int32Array): Float64Array {
   const columns = model.features.map((feature) => readColumn(feature, samples));
   const width = (model.features.length + 1) * model.outputs;
@@ -19,7 +19,7 @@ export function contributions(model: TreeModel, samples: Samples, rows: Int32Arr
   return phi;
 }
 
-/** One row's contributions into `phi` ((features + 1) x outputs). */
+/** Adds one row's contributions to `phi` ((features + 1) x outputs). */
 export function explainRow(model: TreeModel, values: Float64Array, phi: Float64Array): void {
   const { trees, outputs, baseScore, scale, features } = model;
   const paths = new Paths(MAX_DEPTH);
@@ -35,9 +35,9 @@ export function explainRow(model: TreeModel, values: Float64Array, phi: Float64A
 const MAX_DEPTH = 64;
 
 /**
- * Steps of the paths under way, one set after another: the path of a node at depth d is a copy of its parent's, one
- * step longer. A step is a feature, the share of rows that would pass not knowing it (zero) and knowing it (one), and
- * the weight of the subsets that hold so many features as its place says.
+ * Steps of the current paths, one set after another: the path of a node at depth d is a copy of its parent's, one step
+ * longer. A step is a feature, the share of rows that would pass when it is unknown (zero) and known (one), and the
+ * weight of the subsets with as many features as its position.
  */
 class Paths {
   feature = new Int32Array(0);
@@ -49,7 +49,7 @@ class Paths {
     this.grow((depth + 2) * (depth + 3));
   }
 
-  /** The parent's path copied to `to`, where there is room for one step more. */
+  /** The parent's path copied to `to`, where there is room for one more step. */
   copy(from: number, to: number, length: number): void {
     if (to + length + 2 > this.feature.length) this.grow(2 * (to + length + 2));
     for (let i = 0; i < length; i++) {
@@ -81,7 +81,7 @@ interface Walk {
   paths: Paths;
 }
 
-/** How a node is entered: the parent's path, and the step that leads here. `reach`: share of rows by cover. */
+/** How a node is reached: the parent's path, and the step that leads here. `reach`: share of rows by cover. */
 interface Entry {
   from: number;
   length: number;
@@ -152,7 +152,7 @@ function addShare(
   else for (let k = 0; k < outputs; k++) phi[at + k] += of.share * trees.leafValues[of.leaf * outputs + k];
 }
 
-/** Adds a step at the end of the path at `at`, its weights those of all subset sizes. */
+/** Adds a step at the end of the path at `at`, with the weights of all subset sizes. */
 function extend(
   paths: Paths,
   at: number,
@@ -190,7 +190,7 @@ function unwind(paths: Paths, at: number, { length, index }: { length: number; i
   }
 }
 
-/** The sum of the weights that `unwind` would leave; `one` is 0 or 1, and divisions are by table. */
+/** The sum of the weights that `unwind` would leave; `one` is 0 or 1, and divisions use a table. */
 function unwoundSum(paths: Paths, at: number, { length, index }: { length: number; index: number }): number {
   const { weight } = paths;
   const last = length - 1;

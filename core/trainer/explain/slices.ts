@@ -1,6 +1,6 @@
 /**
- * Finds segments of rows with more mistakes than elsewhere. Slices of the test rows by one column (a label, a quarter
- * of a number, missing), sorted by how far the mean error differs from the rest (Welch's t).
+ * Finds segments of rows with more mistakes than elsewhere: slices of the test rows by one column (a label, a quarter
+ * of a number's range, missing), sorted by how far the mean error differs from the rest (Welch's t).
  */
 
 import type { Column, Table } from "../../csv/types.ts";
@@ -10,7 +10,7 @@ import type { Outcome } from "../metrics/outcome.ts";
 
 export interface Slice {
   column: string;
-  /** What the rows have in common, in words: "= female", "12 to 30", "missing". */
+  /** What the rows have in common, as text: "= female", "12 to 30", "missing". */
   where: string;
   rows: number;
   /** Share of wrong classes, or mean absolute error, in the slice and in all other rows. */
@@ -50,7 +50,7 @@ function judgeColumn(column: Column, errors: Float64Array, whole: Moments): Judg
 }
 
 interface Cuts {
-  /** Index into names of the slice that a row falls into. */
+  /** Index into names of the slice that a row belongs to. */
   cutOf: (row: number) => number;
   names: string[];
 }
@@ -85,7 +85,7 @@ function judge(column: string, where: string, given: { inside: Moments; whole: M
   return [{ column, where, rows: inside.count, error: inside.mean(), elsewhere: outside.mean(), t }];
 }
 
-/** Count, mean and variance of what was added. */
+/** Running count, mean and variance. */
 class Moments {
   count = 0;
   private sum = 0;

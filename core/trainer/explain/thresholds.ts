@@ -1,10 +1,12 @@
 /**
- * Counts right and wrong predictions at other thresholds. Counts for some two hundred thresholds, so that a page can
- * weigh mistakes against each other without the rows.
+ * Counts right and wrong predictions at about two hundred thresholds, so that a page can weigh mistakes against each
+ * other without the rows.
  */
 import { type Outcome, rowsByProbability } from "../metrics/outcome.ts";
 
-/** What answering the second class from `threshold` on (probability >= threshold) gets right and wrong, in test rows. */
+/**
+ * What predicting the second class from `threshold` on (probability >= threshold) gets right and wrong, in test rows.
+ */
 export interface ThresholdCounts {
   threshold: number;
   tp: number;
@@ -17,8 +19,8 @@ const GRID = 100;
 const QUANTILES = 100;
 
 /**
- * Ascending: every hundredth from 0 to 1, probabilities of rows evenly by rank (where the grid is too coarse, as with
- * rare classes), and `used`, the threshold that the model answers by. Two classes only.
+ * Ascending: every hundredth from 0 to 1, probabilities of rows evenly by rank (for rare classes, where the grid is too
+ * coarse), and `used`, the threshold that the model uses. Two classes only.
  */
 export function thresholdCounts(outcome: Outcome, used: number): ThresholdCounts[] {
   const ascending = rowsByProbability(outcome, 1).slice().reverse();

@@ -1,14 +1,14 @@
 /**
- * Predicts variants of the same few rows. They are laid under each other and answered at once, since a model with
- * thousands of trees takes longer to set up than to answer some hundred rows.
+ * Predicts variants of the same few rows. They are stacked and predicted at once, because a model with thousands of
+ * trees takes longer to set up than to predict a few hundred rows.
  */
 import type { Column, Table } from "../../csv/types.ts";
 import { type Model, type Prediction, predict } from "../model/model.ts";
 
-/** One variant: the table with this column in place of the one of the same name. */
+/** One variant: the table with this column in place of the one with the same name. */
 export type Variant = Column;
 
-/** Answers of each variant, in their order. */
+/** Predictions of each variant, in order. */
 export function predictVariants(model: Model, table: Table, variants: Variant[]): Prediction[] {
   const stacked: Table = {
     rows: table.rows * variants.length,
@@ -24,7 +24,7 @@ export function predictVariants(model: Model, table: Table, variants: Variant[])
   }));
 }
 
-/** The columns are the same but for their cells: labels are shared. */
+/** The columns differ only in their cells: labels are shared. */
 function stack(columns: Column[]): Column {
   const [first] = columns;
   if ("values" in first) {

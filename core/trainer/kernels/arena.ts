@@ -1,12 +1,12 @@
 /**
- * Allocates the arrays of a fit. In one shared WebAssembly memory per process, handed out in blocks. A fit opens a
- * scope, allocates, and closes it; it must never touch a block after that.
+ * Allocates the arrays of a fit in blocks of one shared WebAssembly memory per process. A fit opens a scope, allocates,
+ * and closes it; it must never touch a block after that.
  */
 import { type Kernels, loadKernels } from "./kernels.ts";
 
 const PAGE = 65_536;
 const MAX_PAGES = 65_536;
-/** The memory grows by at least so much at once: each growth makes its buffer anew. */
+/** The memory grows by at least this much at once, because each growth replaces its buffer. */
 const STEP = 4 * 1024 * 1024;
 /** The first page belongs to the compiled module. */
 const FIRST = PAGE;
@@ -72,7 +72,7 @@ export class Arena {
     return { at, size };
   }
 
-  /** By what is missing, or a step while there is room for it. */
+  /** Grows by what is missing, or by one step while there is room for it. */
   private grow(missing: number): void {
     const room = MAX_PAGES - this.memory.buffer.byteLength / PAGE;
     const pages = Math.max(Math.ceil(missing / PAGE), Math.min(STEP / PAGE, room));
@@ -80,7 +80,7 @@ export class Arena {
   }
 }
 
-/** What one fit allocates, and gives back all at once. */
+/** What one fit allocates, and frees all at once. */
 export class Scope {
   private readonly blocks: Block[] = [];
 
@@ -120,13 +120,13 @@ export class Scope {
 
 let shared: Arena | null = null;
 
-/** This process's arena; the memory grows to what the largest fits needed together and is reused. */
+/** This process's arena; the memory grows to what the largest simultaneous fits needed and is reused. */
 export function sharedArena(): Arena {
   shared ??= newArena(loadKernels);
   return shared;
 }
 
-/** An arena of its own, with kernels made for its memory: tests run whole fits on the plain twin. */
+/** An arena of its own, with kernels for its memory: tests run whole fits on the plain twin. */
 export function newArena(load: (memory: WebAssembly.Memory) => Kernels): Arena {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared: true });
   return new Arena(memory, load(memory));

@@ -5,7 +5,7 @@
 import { compileAssembly, wasmModule } from "../../platform/wasm-build.ts";
 
 const HERE = new URL(".", import.meta.url);
-/** Pages of 64 KiB: the most that 32-bit addresses reach. */
+/** Pages of 64 KiB: the maximum for 32-bit addresses. */
 const MAX_PAGES = 65_536;
 
 export async function compileKernels(): Promise<string> {

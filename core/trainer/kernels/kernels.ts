@@ -1,8 +1,7 @@
 /**
- * Declares and loads the numeric kernels.
- *
- * The contract of assembly/ (compiled to WebAssembly) and of its plain twin in tests/reference: byte offsets into one
- * shared memory, plain numbers, no allocation. The layouts are drawn in assembly/*.ts.
+ * Declares and loads the numeric kernels. The contract of assembly/ (compiled to WebAssembly) and of its plain twin in
+ * tests/reference: byte offsets into one shared memory, plain numbers, no allocation. The layouts are drawn in
+ * assembly/*.ts.
  */
 import { KERNELS_WASM } from "./kernels.wasm.ts";
 
@@ -25,7 +24,7 @@ export interface Kernels {
   logisticGradients: GradientKernel;
   poissonGradients: GradientKernel;
   gammaGradients: GradientKernel;
-  /** Output-major arrays, `stride` elements an output; scratch: 16 bytes an output. */
+  /** Output-major arrays, `stride` elements per output; scratch: 16 bytes per output. */
   softmaxGradients(
     ...args: [...Parameters<GradientKernel>, outputs: number, stride: number, scratch: number]
   ): void;
@@ -110,7 +109,7 @@ export interface Kernels {
   /** Grows a tree of a forest over a plan, in pieces: see assembly/forest-grower.ts. */
   startForestTree(plan: number, count: number): void;
   growForestTree(plan: number, work: number): number;
-  /** Totals of a node (count, then classes or the sum); answers the sum of squared targets. */
+  /** Totals of a node (count, then classes or the sum); returns the sum of squared targets. */
   forestTotals(rows: number, count: number, y: number, outputs: number, totals: number): number;
   /** 0: one bin only; 1: no cut fits; 2: found. See assembly/forest.ts. */
   forestSplit(
@@ -130,7 +129,7 @@ export interface Kernels {
       out: number,
     ]
   ): number;
-  /** In place and stable; answers how many went left. */
+  /** In place and stable; returns how many went left. */
   partition(column: number, goesLeft: number, rows: number, count: number, side: number): number;
   /** Runs a job of several threads (assembly/team.ts) and waits for all its parts. */
   runJob(control: number): void;
@@ -139,9 +138,12 @@ export interface Kernels {
   /** to[i] = from[order[i]], bytes or records of a multiple of eight bytes. */
   gatherBytes(to: number, from: number, order: number, count: number): void;
   gatherRecords(to: number, from: number, order: number, count: number, size: number): void;
-  /** Copies the members of a list below `limit` (one more may be written); answers how many. */
+  /** Copies the members of a list below `limit` (one more may be written); returns how many. */
   listBelow(to: number, list: number, count: number, limit: number): number;
-  /** out = x w + bias; rectified 1: negative values become zero. Rows padded to four, widths to eight: see assembly/dense.ts. */
+  /**
+   * out = x w + bias; rectified 1: negative values become zero. Rows padded to four, widths to eight: see
+   * assembly/dense.ts.
+   */
   denseForward(
     ...args: [
       x: number,
@@ -170,7 +172,7 @@ export interface Kernels {
       outputs: number,
     ]
   ): void;
-  /** w = keep w - rate mean / sqrt(square) with the running means of the slopes g and of their squares. */
+  /** w = keep w - rate mean / sqrt(square), with running means of the gradient g and of its square. */
   adamStep(
     ...args: [w: number, g: number, mean: number, square: number, count: number, rate: number, keep: number]
   ): void;
@@ -179,13 +181,13 @@ export interface Kernels {
 
 let compiled: WebAssembly.Module | null = null;
 
-/** The compiled module, once per process; workers get it by message. */
+/** The compiled module, once per process; workers receive it by message. */
 export function kernelModule(): WebAssembly.Module {
   compiled ??= new WebAssembly.Module(Buffer.from(KERNELS_WASM, "base64"));
   return compiled;
 }
 
-/** The WebAssembly kernels over a memory. */
+/** Instantiates the WebAssembly kernels over a memory. */
 export function loadKernels(memory: WebAssembly.Memory): Kernels {
   const { exports } = new WebAssembly.Instance(kernelModule(), { env: { memory } });
   return exports as unknown as Kernels;

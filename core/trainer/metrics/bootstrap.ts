@@ -1,9 +1,8 @@
 /**
- * Computes confidence intervals of metrics.
- *
- * Percentile bootstrap (Efron 1979) over rows, or over groups of rows that belong together: twins say the same thing
- * twice. Weights instead of copies, so that orders are sorted once. The pessimistic end allows for rows that are worse
- * than all that were seen (unseen.ts), and both ends for few rows (Hesterberg 2015).
+ * Computes confidence intervals of metrics: percentile bootstrap (Efron 1979) over rows, or over groups of rows that
+ * belong together, because duplicates carry no new information. Weights instead of copies, so that orders are sorted
+ * once. The pessimistic end allows for rows that are worse than all that were seen (unseen.ts), and both ends for few
+ * rows (Hesterberg 2015).
  */
 
 import { spreadRows } from "../random.ts";
@@ -23,23 +22,25 @@ export interface BootstrapOptions {
   onProgress?: (done: number) => void;
 }
 
-/** So many are drawn even where the time is over. */
+/** At least this many are drawn, even if time is up. */
 const LEAST_REPLICATES = 40;
-/** Rows times classes; above it a part of the rows is resampled, and the width scaled by the root of the part. */
+/**
+ * Rows times classes; above it a part of the rows is resampled, and the width is scaled by the square root of the part.
+ */
 const MOST_CELLS = 20_000;
 const LEAST_ROWS = 500;
 
-/** So many rows are resampled at most. */
+/** The maximum number of rows that are resampled. */
 export const mostDrawnRows = (classes: number) =>
   Math.max(LEAST_ROWS, Math.floor(MOST_CELLS / Math.max(2, classes)));
 
-/** A metric of each replicate: as it was drawn, and with rows that were not seen. */
+/** A metric of each replicate: as drawn, and with unseen rows added. */
 interface Drawn {
   seen: number[];
   wary: number[];
 }
 
-/** 95 % interval of every metric of the task; `metrics`: what they are. Cost: 2 x replicates x rows x metrics. */
+/** 95 % interval of every metric of the task; `metrics`: their values. Cost: 2 x replicates x rows x metrics. */
 export async function bootstrapIntervals(
   outcome: Outcome,
   metrics: Record<string, number>,
@@ -67,7 +68,7 @@ export async function bootstrapIntervals(
   return intervals;
 }
 
-/** The same for one metric, at once; each row is drawn for itself. Null where no draw defines it. */
+/** As above for one metric, synchronously; each row is drawn on its own. Null if no draw defines it. */
 export function bootstrapInterval(
   name: MetricName,
   outcome: Outcome,
@@ -85,7 +86,7 @@ export function bootstrapInterval(
   return [Math.min(low, figure), Math.max(high, figure)];
 }
 
-/** One replicate: as it was drawn, and with rows that were not seen. */
+/** One replicate: as drawn, and with unseen rows added. */
 function resample(all: WithUnseen, units: Units, random: Random): Record<keyof Drawn, Outcome> {
   const weights = drawWeights(units, { rows: all.outcome.truth.length, random });
   const seen = { ...all.outcome, weights: weights.slice() };
@@ -119,14 +120,14 @@ function keepFinite(values: number[], value: number): void {
   if (Number.isFinite(value)) values.push(value);
 }
 
-/** What is drawn together. */
+/** The units of resampling. */
 interface Units {
   count: number;
-  /** By row; null: each row for itself. */
+  /** By row; null: each row on its own. */
   of: Int32Array | null;
 }
 
-/** One group alone says nothing of others: its rows are drawn then. */
+/** A single group says nothing about others: its rows are drawn then. */
 function unitsOf(rows: number, groups: Int32Array | null): Units {
   if (!groups) return { count: rows, of: null };
   const places = new Map<number, number>();
@@ -150,7 +151,7 @@ function partOf(outcome: Outcome, rows: Int32Array): Outcome {
   };
 }
 
-/** How often each row was drawn; `rows`: those that were not seen are behind, and drawn none. */
+/** How often each row was drawn; `rows`: unseen rows come after these and are not drawn. */
 function drawWeights(units: Units, { rows, random }: { rows: number; random: Random }): Float64Array {
   const weights = new Float64Array(rows);
   if (!units.of) {
@@ -166,20 +167,21 @@ function drawWeights(units: Units, { rows, random }: { rows: number; random: Ran
 const TAIL = 0.025;
 
 function endsOf(name: MetricName, { seen, wary, units }: Drawn & { units: number }): [number, number] {
-  // A normal tail of 2.5 % made as much wider as Student's t and the root of n / (n - 1) ask: nearly this for n from 20 on.
+  // A normal tail of 2.5 %, widened by Student's t and the square root of n / (n - 1): nearly unchanged for n from 20
+  // up.
   const tail = TAIL * Math.max(0.3, 1 - 7.5 / units);
   const isGreater = METRICS[name].better === "greater";
   return [orderStatistic(isGreater ? wary : seen, tail), orderStatistic(isGreater ? seen : wary, 1 - tail)];
 }
 
-/** Below it lies that share of further draws, also where few were drawn (numpy's "weibull"). */
+/** The given share of further draws lies below it, even if few were drawn (numpy's "weibull"). */
 function orderStatistic(values: readonly number[], share: number): number {
   const sorted = Float64Array.from(values).sort();
   const at = Math.min(sorted.length - 1, Math.max(0, share * (sorted.length + 1) - 1));
   return between(sorted, at);
 }
 
-/** Linear interpolation between order statistics, as numpy's default. */
+/** Linear interpolation between order statistics, numpy's default. */
 export function quantile(sorted: Float64Array, share: number): number {
   return between(sorted, share * (sorted.length - 1));
 }

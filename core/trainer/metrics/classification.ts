@@ -1,7 +1,6 @@
 /**
- * Computes metrics of classification from the confusion matrix.
- *
- * Everything that follows from the confusion matrix, by scikit-learn's definitions (zero_division = 0).
+ * Computes metrics of classification that follow from the confusion matrix, by scikit-learn's definitions
+ * (zero_division = 0).
  */
 import { confusionMatrix, type Outcome } from "./outcome.ts";
 
@@ -22,7 +21,7 @@ export function balancedAccuracy(outcome: Outcome): number {
   return sum(present, recallOf) / present.length;
 }
 
-/** Binary: of the second class. More classes: the mean over those that occur (macro). */
+/** Binary: for the second class. More classes: the mean over those that occur (macro). */
 export const precision = (outcome: Outcome) => averaged(outcome, precisionOf);
 export const recall = (outcome: Outcome) => averaged(outcome, recallOf);
 export const f1 = (outcome: Outcome) => averaged(outcome, f1Of);

@@ -1,5 +1,5 @@
 /**
- * Every metric, one entry each, by scikit-learn's names and definitions: how to compute it, what it is called, what it means
+ * Every metric, one entry each, by scikit-learn's names and definitions: how to compute it, its label, what it means
  * and which direction is better. Forms, pages, the API and tests read this record.
  */
 
@@ -24,7 +24,7 @@ export interface Metric {
   tasks: readonly Task[];
   better: "greater" | "less";
   measure: (outcome: Outcome) => number;
-  /** One sentence for people. */
+  /** One sentence for the page. */
   says: string;
 }
 
@@ -134,7 +134,7 @@ export type MetricName = keyof typeof METRICS;
 
 export const isMetricName = (name: string): name is MetricName => Object.hasOwn(METRICS, name);
 
-/** The metric a race is run by where nobody named one. */
+/** The metric used to compare candidates if none was named. */
 export function defaultMetric(task: Task): MetricName {
   if (task === "regression") return "r2";
   return task === "binary" ? "roc_auc" : "log_loss";
@@ -147,7 +147,7 @@ export function metricNames(task: Task): MetricName[] {
   );
 }
 
-/** Every metric of the outcome's task; what cannot be computed (one class only, constant truth) is left out. */
+/** Every metric of the outcome's task; those that cannot be computed (only one class, constant truth) are left out. */
 export function measureAll(outcome: Outcome): Record<string, number> {
   const measured: Record<string, number> = {};
   for (const name of metricNames(outcome.task)) {
@@ -157,17 +157,17 @@ export function measureAll(outcome: Outcome): Record<string, number> {
   return measured;
 }
 
-/** The label of a metric; a name that is not known is its own label. */
+/** The label of a metric; an unknown name is its own label. */
 export function metricLabel(name: string): string {
   return isMetricName(name) ? METRICS[name].label : name;
 }
 
-/** Is a smaller value better? Of a name that is not known: no. */
+/** Whether a smaller value is better; false for an unknown name. */
 export function isLowerBetter(name: string): boolean {
   return isMetricName(name) && METRICS[name].better === "less";
 }
 
-/** Greater is always better: a metric that should be small is negated. */
+/** The metric with greater always better: one that should be small is negated. */
 export function goodness(name: MetricName, value: number): number {
   return METRICS[name].better === "greater" ? value : -value;
 }

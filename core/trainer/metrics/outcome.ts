@@ -1,6 +1,6 @@
 /**
- * Types for what a metric looks at. The truth beside what was predicted, optionally with a weight for each row.
- * Weights are how the bootstrap resamples without copying: a row drawn twice weighs two.
+ * Types for what a metric is computed from: the truth and the predictions, optionally with a weight for each row. The
+ * bootstrap resamples by weights without copying: a row drawn twice has weight two.
  */
 import type { Task } from "../samples.ts";
 
@@ -10,7 +10,7 @@ export interface Outcome {
   classes: number;
   /** Regression: the number. Classification: the class index. Length rows. */
   truth: Float64Array;
-  /** The same for what was predicted. */
+  /** The predictions, in the same form. */
   values: Float64Array;
   /** rows x classes, row-major; null for regression. */
   probabilities: Float64Array | null;
@@ -20,7 +20,9 @@ export interface Outcome {
 
 const orders = new WeakMap<Float64Array, Map<number, Int32Array>>();
 
-/** Rows by descending probability of a class; kept beside the probabilities, since a bootstrap asks hundreds of times. */
+/**
+ * Rows by descending probability of a class; cached with the probabilities, because a bootstrap asks hundreds of times.
+ */
 export function rowsByProbability(outcome: Outcome, classIndex: number): Int32Array {
   const { probabilities, classes } = outcome;
   if (!probabilities) throw new Error("This metric needs probabilities.");
@@ -45,7 +47,7 @@ export function sortedRows(keys: Float64Array): Int32Array {
   return order.sort((a, b) => keys[a] - keys[b] || a - b);
 }
 
-/** Sum of the weights: the number of rows where there are none. */
+/** Sum of the weights; the number of rows if there are none. */
 export function totalWeight(outcome: Outcome): number {
   if (!outcome.weights) return outcome.truth.length;
   let total = 0;
@@ -53,7 +55,7 @@ export function totalWeight(outcome: Outcome): number {
   return total;
 }
 
-/** classes x classes, row-major: rows are the truth, columns what was predicted. */
+/** classes x classes, row-major: rows are the truth, columns the prediction. */
 export function confusionMatrix(outcome: Outcome): Float64Array {
   const { truth, values, classes, weights } = outcome;
   const matrix = new Float64Array(classes * classes);

@@ -1,11 +1,10 @@
 /**
- * Computes metrics of probabilities.
- *
- * Area under the ROC curve, average precision, log loss and Brier score as scikit-learn defines them.
+ * Computes metrics of probabilities: area under the ROC curve, average precision, log loss and Brier score as
+ * scikit-learn defines them.
  */
 import { type Outcome, rowsByProbability, totalWeight } from "./outcome.ts";
 
-/** Area under the ROC curve of one class against the rest, ties counted half; NaN where only one side is there. */
+/** Area under the ROC curve of one class against the rest, ties counted half; NaN if only one side is present. */
 export function areaUnderRoc(outcome: Outcome, classIndex: number): number {
   const { truth, weights, classes } = outcome;
   const probabilities = outcome.probabilities!;
@@ -27,7 +26,7 @@ export function areaUnderRoc(outcome: Outcome, classIndex: number): number {
   return positives > 0 && negatives > 0 ? area / (positives * negatives) : Number.NaN;
 }
 
-/** Binary: of the second class. More classes: each against the rest, averaged without weights (ovr, macro). */
+/** Binary: for the second class. More classes: each against the rest, averaged without weights (ovr, macro). */
 export function rocAuc(outcome: Outcome): number {
   if (outcome.classes === 2) return areaUnderRoc(outcome, 1);
   return meanOverClasses(outcome, areaUnderRoc);
@@ -54,13 +53,13 @@ export function averagePrecisionOf(outcome: Outcome, classIndex: number): number
   return positives > 0 ? sum / positives : Number.NaN;
 }
 
-/** Binary: of the second class; more classes: macro average. */
+/** Binary: for the second class; more classes: macro average. */
 export function averagePrecision(outcome: Outcome): number {
   if (outcome.classes === 2) return averagePrecisionOf(outcome, 1);
   return meanOverClasses(outcome, averagePrecisionOf);
 }
 
-/** Mean of minus the logarithm of the truth's probability, clipped at the precision of a double. */
+/** Mean negative logarithm of the true class's probability, clipped at the precision of a double. */
 export function logLoss(outcome: Outcome): number {
   const { truth, weights, classes } = outcome;
   const probabilities = outcome.probabilities!;
@@ -73,7 +72,7 @@ export function logLoss(outcome: Outcome): number {
   return sum / totalWeight(outcome);
 }
 
-/** Mean squared error of the probabilities: binary of the second class, otherwise summed over the classes. */
+/** Mean squared error of the probabilities: binary for the second class, otherwise summed over the classes. */
 export function brierScore(outcome: Outcome): number {
   const { truth, weights, classes } = outcome;
   const probabilities = outcome.probabilities!;

@@ -1,8 +1,4 @@
-/**
- * Computes metrics of predicted numbers.
- *
- * R2 and the errors by scikit-learn's definitions.
- */
+/** Computes metrics of predicted numbers: R2 and the errors by scikit-learn's definitions. */
 import { type Outcome, sortedRows, totalWeight } from "./outcome.ts";
 
 /** 1 - residual over total sum of squares; NaN for a constant truth. */
@@ -24,10 +20,10 @@ export function meanAbsolutePercentageError(outcome: Outcome): number {
   );
 }
 
-/** Share of the mean size below which an error as a share of the truth says nothing. */
+/** Below this share of the mean size, an error as a share of the truth means nothing. */
 const NEAR_ZERO = 0.01;
 
-/** Is some true value so small beside the others that dividing by it would measure that row alone? */
+/** Whether some true value is so small relative to the others that dividing by it would measure that row alone. */
 export function comesNearZero(truth: Float64Array): boolean {
   let [least, sum] = [Number.POSITIVE_INFINITY, 0];
   for (const value of truth) {
@@ -56,7 +52,7 @@ export function medianAbsoluteError(outcome: Outcome): number {
 
 const sorted = new WeakMap<Float64Array, { truth: Float64Array; errors: Float64Array; order: Int32Array }>();
 
-/** Kept beside the values, since a bootstrap asks hundreds of times. */
+/** Cached with the values, because a bootstrap asks hundreds of times. */
 function sortedErrors(
   truth: Float64Array,
   values: Float64Array,

@@ -1,21 +1,21 @@
 /**
- * Adds rows that a test part did not show, for the pessimistic end of an interval. A bootstrap can draw nothing worse
- * than what it was given: of 600 right answers it makes an interval of width zero. But of n rows drawn once more, about
- * one is worse than all that were seen (the rule behind "three of n" for a share of which none was found). So a replicate
- * gets such rows as often as chance would: for classes one like those that were answered, with another class; for
- * numbers one with the largest error, continued by the tail of the errors.
+ * Adds rows that the test set did not contain, for the pessimistic end of an interval. A bootstrap can draw nothing
+ * worse than its sample: from 600 correct predictions it makes an interval of width zero. But among n further rows,
+ * about one is worse than all that were seen (the reasoning behind the rule of three). So a replicate gets such rows as
+ * often as chance would: for classes like those seen, but with another class; for numbers with the largest error,
+ * continued by the tail of the errors.
  */
 import type { Random } from "../samples.ts";
 import type { Outcome } from "./outcome.ts";
 
 export interface WithUnseen {
-  /** The rows as they were, and behind them those that were not seen. */
+  /** The given rows, then the unseen ones. */
   outcome: Outcome;
-  /** How many of the latter; 0 where nothing is known to be worse. */
+  /** Number of unseen rows; 0 if nothing worse is known. */
   unseen: number;
 }
 
-/** Different ones, of which each replicate draws. */
+/** Distinct unseen rows that each replicate draws from. */
 const KINDS = 8;
 /** Beyond it one row would decide the interval (`bench accuracy` says how often intervals hold). */
 const HEAVIEST_TAIL = 0.35;
@@ -56,7 +56,7 @@ function withOtherClasses(outcome: Outcome, random: Random): WithUnseen {
   };
 }
 
-/** As frequent as it is among the rows, where they have another. */
+/** As frequent as among the rows of other classes. */
 function otherClass({ truth, classes }: Outcome, known: number, random: Random): number {
   for (let tries = 0; tries < truth.length; tries++) {
     const drawn = truth[Math.floor(random() * truth.length)];
@@ -89,7 +89,7 @@ function withLargerErrors(outcome: Outcome): WithUnseen {
   };
 }
 
-/** Hill's estimate (1975) from the largest errors, as many as the root of all: about 0.2 for normal ones. */
+/** Hill's estimate (1975) from the largest errors, as many as the square root of all: about 0.2 for normal ones. */
 function tailOf(errors: Float64Array): number {
   const sorted = errors.toSorted();
   const most = Math.max(4, Math.round(Math.sqrt(errors.length)));

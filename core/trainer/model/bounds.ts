@@ -1,10 +1,10 @@
 /**
- * Bounds on answers: an interval for a number, a set of classes otherwise, that holds the truth as often as was asked.
- *
- * Split conformal prediction (Vovk et al. 2005; Lei et al. 2018) on the answers that the race's folds gave for rows they had
- * not seen. A number's error is divided by the spread that is expected of its row (Papadopoulos et al. 2011), which trees
- * learn from those errors, so that intervals are wider where the model is less sure. A class belongs to the set where its
- * probability is at least what the truth's was in so many rows (Sadinle et al. 2019): the smallest sets, now and then empty.
+ * Bounds on predictions: an interval for a number, else a set of classes, that contains the truth with the requested
+ * probability. Split conformal prediction (Vovk et al. 2005; Lei et al. 2018) on the cross-validated predictions of the
+ * race. A number's error is divided by the spread expected for its row (Papadopoulos et al. 2011), which trees learn
+ * from those errors, so that intervals are wider where the model is less certain. A class belongs to the set if its
+ * probability is at least what the true class had in that share of rows (Sadinle et al. 2019): the smallest sets,
+ * sometimes empty.
  */
 import type { Table } from "../../csv/types.ts";
 import type { Encoder } from "../encoding/columns.ts";
@@ -18,22 +18,22 @@ export type Bounds = NumberBounds | ClassBounds;
 
 export interface NumberBounds {
   kind: "number";
-  /** What the spread is read from; the columns as the tested model saw them. */
+  /** The features that predict the spread; the columns as the tested model saw them. */
   encoder: Encoder;
-  /** Each answers the logarithm of a row's spread; averaged. Empty: all rows have the same. */
+  /** Each predicts the logarithm of a row's spread; averaged. Empty: the same spread for all rows. */
   spread: Member[];
-  /** The mean of those logarithms over the rows judged, and how far from it a row's own is believed, 0..1. */
+  /** The mean of those logarithms over the calibration rows, and how much weight a row's own value has, 0..1. */
   center: number;
   belief: number;
-  /** Rising: (truth - answer) / spread of held-out rows, all or as many evenly spread. */
+  /** Ascending: (truth - prediction) / spread of held-out rows, all or an even sample. */
   scores: Float64Array;
-  /** How many rows there were. */
+  /** The number of held-out rows. */
   rows: number;
 }
 
 export interface ClassBounds {
   kind: "classes";
-  /** Rising: 1 - the probability of the true class. */
+  /** Ascending: 1 - the probability of the true class. */
   scores: Float64Array;
   rows: number;
 }
@@ -43,12 +43,12 @@ export type RowBounds =
   | { kind: "number"; low: Float64Array; high: Float64Array }
   | { kind: "classes"; sets: number[][] };
 
-/** Scores that are kept: their ranks are told to a fiftieth of a percent. */
+/** Scores that are kept: ranks are exact to a fiftieth of a percent. */
 const MOST_SCORES = 5000;
-/** Of what may be missed, how much lies below the interval: the one that makes it shortest. */
+/** The share of the misses that fall below the interval: the one that makes it shortest. */
 const TAILS = [0.2, 0.35, 0.5, 0.65, 0.8];
 
-/** As many as are kept, rising. */
+/** The number of kept scores, ascending. */
 export function keptScores(scores: Float64Array): Float64Array {
   const sorted = scores.slice().sort();
   if (sorted.length <= MOST_SCORES) return sorted;
@@ -56,12 +56,12 @@ export function keptScores(scores: Float64Array): Float64Array {
   return Float64Array.from({ length: MOST_SCORES }, (_, i) => sorted[Math.round(i * step)]);
 }
 
-/** The highest level that so many rows can vouch for, a tail at each end. */
+/** The highest level that this many rows can support, with a tail at each end. */
 export function highestLevel({ kind, rows }: Bounds): number {
   return kind === "number" ? 1 - 2 / (rows + 1) : rows / (rows + 1);
 }
 
-/** What may be added to an answer in spreads: from below to above. */
+/** What is added to a prediction, in spreads: from below to above. */
 export function scoreRange({ scores, rows }: NumberBounds, level: number): [number, number] {
   let best: [number, number] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (const tail of TAILS) {
@@ -73,7 +73,7 @@ export function scoreRange({ scores, rows }: NumberBounds, level: number): [numb
   return best;
 }
 
-/** The score of a rank from 1 to `rows`, between two where it is no whole number. */
+/** The score at a rank from 1 to `rows`, interpolated if the rank is fractional. */
 function scoreAt(scores: Float64Array, rows: number, rank: number): number {
   const at = rows > 1 ? ((rank - 1) / (rows - 1)) * (scores.length - 1) : 0;
   if (at < 0) return Number.NEGATIVE_INFINITY;
@@ -83,18 +83,18 @@ function scoreAt(scores: Float64Array, rows: number, rank: number): number {
   return scores[below] + (at - below) * (scores[above] - scores[below]);
 }
 
-/** A class belongs to a set from this probability on. */
+/** The probability from which a class belongs to a set. */
 export function leastProbability({ scores, rows }: ClassBounds, level: number): number {
   return 1 - Math.min(1, scoreAt(scores, rows, Math.min(rows, level * (rows + 1))));
 }
 
 export interface BoundedRows {
   table: Table;
-  /** What the model answered for the table's rows. */
+  /** The model's predictions for the table's rows. */
   answers: Float64Array;
   probabilities: Float64Array | null;
   level: number;
-  /** By row, where they are known already: they are the same for every level. */
+  /** By row, if they are known already: they are the same for every level. */
   spreads?: Float64Array | null;
 }
 
@@ -117,7 +117,7 @@ export function boundRows(bounds: Bounds, given: BoundedRows): RowBounds {
   };
 }
 
-/** What is expected of each row's error, around 1 times the usual. */
+/** The expected size of each row's error, relative to the usual. */
 export function spreadsOf(bounds: NumberBounds, encoded: EncodedTable, answers: Float64Array): Float64Array {
   const { spread, center, belief } = bounds;
   const logs = spread.length ? logSpreads(spread, spreadSamples(encoded, answers)) : null;
@@ -132,7 +132,7 @@ function logSpreads(members: readonly Member[], samples: Samples): Float64Array 
   );
 }
 
-/** The mean of what the members answer for these rows. */
+/** The mean of the members' outputs for these rows. */
 export function logSpreadsAt(members: readonly Member[], samples: Samples, rows: Int32Array): Float64Array {
   const sums = new Float64Array(rows.length);
   for (const member of members) {
@@ -142,7 +142,7 @@ export function logSpreadsAt(members: readonly Member[], samples: Samples, rows:
   return sums;
 }
 
-/** What the spread is learned and read from: the columns, and the answer itself. */
+/** The spread's features: the columns, and the prediction itself. */
 export function spreadSamples(encoded: EncodedTable, answers: Float64Array): Samples {
   const { rows, features } = treeSamples(encoded, []);
   return { rows, features: [...features, { name: "prediction", kind: "number", values: answers }] };

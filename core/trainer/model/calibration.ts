@@ -1,7 +1,7 @@
 /**
- * Calibrates probabilities. Temperature scaling (Guo et al. 2017) for any number of classes, Platt scaling or an
- * isotonic curve for two: fitted on answers for held-out rows, kept only where they lower the log loss by more than
- * noise.
+ * Calibrates probabilities: temperature scaling (Guo et al. 2017) for any number of classes, Platt scaling or an
+ * isotonic curve for two. Fitted on predictions for held-out rows, and kept only if they lower the log loss by more
+ * than noise.
  */
 
 import type { Target } from "../samples.ts";
@@ -29,7 +29,7 @@ export function applyCalibration(calibration: Calibration, probabilities: Float6
   return calibrated;
 }
 
-/** An increasing curve for two classes; needs some thousand rows to beat two numbers. */
+/** An increasing curve for two classes; needs some thousand rows to beat two parameters. */
 export function fitIsotonicCalibration(probabilities: Float64Array, truth: Float64Array): Calibration {
   const scores = Float64Array.from(truth, (_, row) => probabilities[row * 2 + 1]);
   return { kind: "isotonic", ...fitIsotonic(scores, truth) };
@@ -132,7 +132,7 @@ function crossEntropy(logits: Float64Array, wanted: Float64Array, { slope, offse
   return loss;
 }
 
-/** Inverse Hessian times gradient, of two parameters. */
+/** Inverse Hessian times gradient, for two parameters. */
 function newtonStep(logits: Float64Array, wanted: Float64Array, { slope, offset }: Line): Line {
   let [gs, go, hss, hso, hoo] = [0, 0, 1e-9, 0, 1e-9];
   for (let row = 0; row < logits.length; row++) {

@@ -1,6 +1,6 @@
 /**
- * Learns the bounds of a model from its errors on held-out rows: never from rows that what answered had learned. The
- * spread of a row is learned across folds of its own, so that no row is judged by its own error.
+ * Learns the bounds of a model from its errors on held-out rows, never from rows that the model had learned. The spread
+ * of a row is learned across separate folds, so that no row is judged by its own error.
  */
 import type { Encoder } from "../encoding/columns.ts";
 import type { EncodedTable } from "../encoding/encoder.ts";
@@ -21,7 +21,7 @@ import type { Member } from "./members.ts";
 export interface HeldAnswers {
   /** Rows of the encoded table. */
   rows: Int32Array;
-  /** One a row: the number, or the true class's probability. */
+  /** One per row: the number, or the true class's probability. */
   answers: Float64Array;
   truth: Float64Array;
 }
@@ -31,20 +31,20 @@ export interface SpreadOptions {
   encoded: EncodedTable;
   random: Random;
   checkpoint: Checkpoint;
-  /** Is there no more time for another fold? All rows then have the same spread. */
+  /** True if there is no time for another fold; all rows then have the same spread. */
   isOver: () => boolean;
 }
 
 const FOLDS = 4;
-/** Fewer rows say nothing of where errors are larger. */
+/** Too few rows cannot show where errors are larger. */
 const LEAST_ROWS = 100;
 export const MOST_SPREAD_ROWS = 12_000;
-/** Of the median error: what is nearly right counts as little wrong, not as infinitely certain. */
+/** As a share of the median error: nearly right counts as slightly wrong, not as infinitely certain. */
 const LEAST_ERROR = 0.01;
 const BELIEFS = [0, 0.25, 0.5, 0.75, 1, 1.25];
 const MAX_BINS = 64;
 const JUDGED_LEVEL = 0.9;
-/** Intervals that follow the row are taken where their score is at most this beside the best. */
+/** Row-dependent intervals are used if their score is at most this multiple of the best. */
 const NEAR = 1.005;
 const SPREAD_PARAMS = {
   learningRate: 0.06,
@@ -55,7 +55,7 @@ const SPREAD_PARAMS = {
   columnFraction: 0.8,
 } as const;
 
-/** From the probabilities that held-out rows' true classes were given. */
+/** From the probabilities that the true classes of held-out rows were given. */
 export function classBounds(given: Float64Array): ClassBounds {
   return { kind: "classes", scores: keptScores(given.map((p) => 1 - p)), rows: given.length };
 }
@@ -98,9 +98,9 @@ export async function numberBounds(held: HeldAnswers, options: SpreadOptions): P
 }
 
 /**
- * The interval score (Winkler 1972; Gneiting and Raftery 2007): the mean width, and for each truth outside how far, times
- * two over the share that may be missed. Least where each row's interval is its own; the mean width alone would be least
- * where rows that are hard to tell are left out.
+ * The interval score (Winkler 1972; Gneiting and Raftery 2007): the mean width, plus, for each truth outside, its
+ * distance times two over the miss rate. Minimal if each row's interval is right for that row; the mean width alone
+ * would be minimal if hard rows were left out.
  */
 function intervalScore(
   bounds: NumberBounds,
@@ -115,7 +115,7 @@ function intervalScore(
   return sum / errors.length;
 }
 
-/** Null where there are too few rows, no errors, or no time. `logs`: one a held row. */
+/** Null if there are too few rows, no errors, or no time. `logs`: one per held-out row. */
 async function learnSpread(
   held: HeldAnswers,
   errors: Float64Array,
@@ -153,7 +153,7 @@ async function learnSpread(
     members.push(member);
     read([member], places);
   }
-  // No member has learned from these.
+  // No member has learned from these rows.
   await checkpoint();
   read(members, rest);
   return { members, logs };

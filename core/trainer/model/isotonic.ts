@@ -1,7 +1,7 @@
 /**
- * Fits an increasing curve from scores to observed shares. Isotonic regression by pooling adjacent violators (Barlow
+ * Fits an increasing curve from scores to observed shares: isotonic regression by pooling adjacent violators (Barlow
  * 1972; Zadrozny and Elkan 2002), with straight lines between the middles of the pools (centred isotonic regression,
- * Oron and Flournoy 2017), so that two different scores hardly ever become the same.
+ * Oron and Flournoy 2017), so that different scores rarely become equal.
  */
 
 /** Knots, both ascending, from 0 to 1. */
@@ -16,7 +16,10 @@ interface Pool {
   scores: number;
 }
 
-/** `scores` in [0, 1], `hits` 0 or 1. No pool becomes certain: a share is never nearer to 0 or 1 than its rows allow. */
+/**
+ * `scores` in [0, 1], `hits` 0 or 1. No pool becomes certain: a share is never nearer to 0 or 1 than its number of rows
+ * allows.
+ */
 export function fitIsotonic(scores: Float64Array, hits: Float64Array): IsotonicCurve {
   const pools = poolViolators(scores, hits);
   const from = [0];
@@ -58,7 +61,7 @@ function poolViolators(scores: Float64Array, hits: Float64Array): Pool[] {
   return pools;
 }
 
-/** The curve's height over a score; flat beyond its ends. */
+/** The curve at a score; flat beyond its ends. */
 export function isotonicAt({ from, to }: IsotonicCurve, score: number): number {
   let [low, high] = [0, from.length - 1];
   if (!(score > from[low])) return to[low];

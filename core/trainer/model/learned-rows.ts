@@ -1,13 +1,13 @@
 /**
- * Records which rows a model learned from: a hash a row, over the columns that the model reads, without the target.
- * So rows that the model has seen are found in other files too, and left out when versions are compared. Two different
- * rows share a hash once in four thousand million pairs; such a row is then left out needlessly.
+ * Records which rows a model learned from: one hash per row over the columns that the model reads, without the target.
+ * Rows that the model has seen are thus recognised in other files and left out when versions are compared. Two
+ * different rows share a hash once in four thousand million pairs; such a row is then left out needlessly.
  */
 import type { Column, Table } from "../../csv/types.ts";
 
 const PRIME = 0x01000193;
 
-/** By row; null where the table lacks one of the columns, so that rows cannot be told apart. */
+/** By row; null if the table lacks one of the columns, so that rows cannot be told apart. */
 export function rowHashes(table: Table, names: readonly string[]): Uint32Array | null {
   const hashes = new Int32Array(table.rows).fill(0x811c9dc5 | 0);
   for (const name of names) {
@@ -36,7 +36,7 @@ const mixed = (hash: number, word: number) => Math.imul(((hash << 5) | (hash >>>
 const number = new Float64Array(1);
 const words = new Int32Array(number.buffer);
 
-/** Every NaN is the same, and so are the two zeros. */
+/** All NaNs are equal, and so are the two zeros. */
 function numberHash(value: number): number {
   number[0] = Number.isNaN(value) ? Number.NaN : value + 0;
   return Math.imul(words[0] ^ 0x2545f491, 0x85ebca6b) ^ words[1];
@@ -56,12 +56,12 @@ function finished(hash: number): number {
   return (half ^ (half >>> 13)) >>> 0;
 }
 
-/** Those of the rows named, ascending and once each: what a model file keeps. */
+/** Hashes of the given rows, ascending and distinct: what a model file keeps. */
 export function learnedRows(hashes: Uint32Array, rows: Int32Array): Uint32Array {
   return Uint32Array.from(new Set(Array.from(rows, (row) => hashes[row]))).sort();
 }
 
-/** Whether a hash is among those that are kept. */
+/** Whether a hash is among the stored ones. */
 export function hasLearned(learned: Uint32Array, hash: number): boolean {
   let [low, high] = [0, learned.length];
   while (low < high) {
@@ -72,7 +72,7 @@ export function hasLearned(learned: Uint32Array, hash: number): boolean {
   return learned[low] === hash;
 }
 
-/** Tells of each row of the table whether the model learned from its like; null where that cannot be told. */
+/** By row of the table, whether the model learned from an equal row; null if that cannot be decided. */
 export function learnedTest(
   { plans, learned }: { plans: readonly { name: string }[]; learned?: Uint32Array },
   table: Table,

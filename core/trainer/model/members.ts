@@ -1,4 +1,4 @@
-/** Defines a trained learner and predicts with it. Plain data for each family, one function that predicts. */
+/** Defines a trained learner and predicts with it: plain data for each family, and one function that predicts. */
 
 import { type DesignPlan, designSteps } from "../encoding/design.ts";
 import type { EncodedTable } from "../encoding/encoder.ts";
@@ -16,7 +16,7 @@ import type { Steps } from "../pace.ts";
 import type { Samples, SparseRows, Task } from "../samples.ts";
 import { respond } from "./response.ts";
 
-/** `supervised`: index of the supervised encoder that its features came from; -1 where there is none. */
+/** `supervised`: index of the supervised encoder that its features came from; -1 if there is none. */
 export type Member =
   | { kind: "constant"; response: Float64Array }
   | { kind: "linear"; model: LinearModel; transform: TargetTransform }
@@ -25,7 +25,9 @@ export type Member =
   | { kind: "boosting"; model: BoostingModel; supervised: number; transform: TargetTransform }
   | { kind: "forest"; model: ForestModel; supervised: number; transform: TargetTransform };
 
-/** Regression may be learned on log(y - shift); answers are turned back and multiplied by `smear` (Duan 1983). */
+/**
+ * Regression may be learned on log(y - shift); predictions are transformed back and multiplied by `smear` (Duan 1983).
+ */
 export type TargetTransform = { kind: "none" } | { kind: "log"; shift: number; smear: number };
 
 /** What members read from: one encoding of one table, shared by all of them. */
@@ -34,11 +36,11 @@ export interface MemberInputs {
   encoded: EncodedTable;
   design: DesignPlan;
   supervised: SupervisedEncoder[];
-  /** Made once a table: tree samples by index of the supervised encoder. */
+  /** Built once per table: tree samples by index of the supervised encoder. */
   samples: Map<number, Samples>;
 }
 
-/** Samples for trees, with the features of one supervised encoder; made at the first need. */
+/** Samples for trees, with the features of one supervised encoder; built when first needed. */
 export function samplesFor(inputs: MemberInputs, supervised: number): Samples {
   let samples = inputs.samples.get(supervised);
   if (!samples) {
@@ -49,7 +51,7 @@ export function samplesFor(inputs: MemberInputs, supervised: number): Samples {
   return samples;
 }
 
-/** Responses of the rows named, in their order: rows x width; in steps, for many rows. */
+/** Responses of the given rows, in order: rows x width; in steps, for many rows. */
 export function* memberResponses(
   member: Member,
   inputs: MemberInputs,
@@ -80,7 +82,7 @@ function* predictRaw(
   return member.kind === "forest" ? margins : linkMargins(member.model, margins);
 }
 
-/** Those that read the linear design; the others are trees. */
+/** Members that read the linear design; the others are trees. */
 export type DesignMember = Extract<Member, { kind: "linear" | "smooth" | "network" }>;
 
 export const readsDesign = (member: Member): member is DesignMember =>
@@ -92,18 +94,18 @@ export function* designMargins(member: DesignMember, design: SparseRows): Steps<
   return predictNystroem(member.model, design);
 }
 
-/** Responses from the raw margins of a boosted member, as they stood after any round. */
+/** Responses from the raw margins of a boosted member after any round. */
 export function respondFrom(member: Member & { kind: "boosting" }, margins: Float64Array): Float64Array {
   return undoTransform(member.transform, linkMargins(member.model, margins));
 }
 
-/** From so many rows on, trees are walked by the kernels, in shared memory. */
+/** From this many rows on, trees are walked by the kernels, in shared memory. */
 export const FEW_ROWS = 48;
 const predictors = new WeakMap<TreeModel, RowPredictor>();
 
 /**
- * The same for a row or two, without looking features and labels up by name: a member's features are those of
- * treeSamples in their order, and its labels those of the encoder, because it was trained on them.
+ * As above for a row or two, without looking features and labels up by name: a member's features are those of
+ * treeSamples in order, and its labels those of the encoder, because it was trained on them.
  */
 function predictFew(
   member: Member & { kind: "boosting" | "forest" },
@@ -129,19 +131,19 @@ function predictFew(
   return member.kind === "forest" ? margins : linkMargins(member.model, margins);
 }
 
-/** What is learned in place of y. */
+/** What is learned instead of y. */
 export function transformTarget(transform: TargetTransform, values: Float64Array): Float64Array {
   if (transform.kind === "none") return values;
   return values.map((y) => Math.log(Math.max(y - transform.shift, Number.MIN_VALUE)));
 }
 
-/** Back from what was learned to the target. */
+/** Transforms a prediction back to the target's scale. */
 export function undoTransform(transform: TargetTransform, response: Float64Array): Float64Array {
   if (transform.kind === "none") return response;
   return response.map((value) => Math.exp(value) * transform.smear + transform.shift);
 }
 
-/** What one answer costs, in trees walked: some 40 ns each. */
+/** The cost of one prediction, in trees walked: about 40 ns each. */
 export function costOf(member: Member): number {
   if (member.kind === "boosting" || member.kind === "forest") return member.model.trees.roots.length;
   if (member.kind === "network")
@@ -153,5 +155,5 @@ export function costOf(member: Member): number {
 }
 
 const PRODUCTS_PER_TREE = 28;
-/** An exponential takes as long as so many products. */
+/** An exponential takes as long as this many products. */
 const EXPONENTIAL_PRODUCTS = 25;

@@ -1,7 +1,7 @@
 /**
- * Writes and reads model files. Packed plain data with a version and a checksum; what is damaged, of another version
- * or too large is refused before anything of it is used. Where the served model learned from the test rows too, the
- * model that was tested follows in the same file: comparisons need one that has not seen them.
+ * Writes and reads model files: packed plain data with a version and a checksum. A file that is damaged, of another
+ * version or too large is refused before any of it is used. If the served model learned from the test rows too, the
+ * tested model follows in the same file: comparisons need one that has not seen them.
  */
 import { MODEL_VERSION, type Model } from "./model.ts";
 import { checkPacked, DamagedFileError, pack, packedLength, unpack } from "./pack.ts";
@@ -32,7 +32,7 @@ export function readModel(bytes: Uint8Array): Model {
   return readOne(partsOf(bytes).served);
 }
 
-/** The model that was tested; the same one where there was no refit. Throws DamagedFileError with the reason. */
+/** The model that was tested; the served one if there was no refit. Throws DamagedFileError with the reason. */
 export function readTestedModel(bytes: Uint8Array): Model {
   const { served, tested } = partsOf(bytes);
   return readOne(tested ?? served);
@@ -43,7 +43,7 @@ function partsOf(bytes: Uint8Array): { served: Uint8Array; tested: Uint8Array | 
   const length = packedLength(bytes);
   const [served, tested] = [bytes.subarray(0, length), bytes.subarray(length)];
   if (tested.length === 0) return { served, tested: null };
-  // Also where only the other one is asked for: a file is whole or refused.
+  // Checked even if only the other model is requested: a file is intact or refused.
   checkPacked(served);
   checkPacked(tested);
   return { served, tested };
@@ -54,7 +54,7 @@ function readOne(bytes: Uint8Array): Model {
   if (value.what !== "signalbox model") throw new DamagedFileError("The file is not a model.");
   if (value.version !== MODEL_VERSION) {
     throw new DamagedFileError(
-      `The model is of version ${value.version}, this program reads ${MODEL_VERSION}.`,
+      `The model has version ${value.version}; this program reads version ${MODEL_VERSION}.`,
     );
   }
   const { what: _, ...model } = value;

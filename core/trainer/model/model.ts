@@ -1,6 +1,6 @@
 /**
- * Defines what is deployed. Encoder, members with their weights, calibration and schema: plain data, answered by
- * functions. It reads a table with columns by name and never needs the training data.
+ * Defines what is deployed: encoder, members with their weights, calibration and schema as plain data, with functions
+ * that predict. It reads a table with columns by name and never needs the training data.
  */
 import type { ColumnPlan, RowReading, Table } from "../../csv/types.ts";
 import type { Encoder } from "../encoding/columns.ts";
@@ -21,21 +21,23 @@ export interface Model {
   task: Task;
   target: string;
   classes: string[];
-  /** How the cells of each column that is used become values. */
+  /** How the cells of each used column become values. */
   plans: ColumnPlan[];
-  /** How the file's rows were read; absent in models of before. */
+  /** How the file's rows were read; absent in older models. */
   reading?: RowReading;
   encoder: Encoder;
   design: DesignPlan;
   supervised: SupervisedEncoder[];
-  /** Answers of the parts are averaged by weight; the members of a part evenly. */
+  /** Predictions of the parts are averaged by weight; the members of a part evenly. */
   parts: ModelPart[];
   calibration: Calibration | null;
-  /** Binary: the second class is answered from this probability on; null: the likelier class. */
+  /** Binary: the second class is predicted from this probability on; null: the likelier class. */
   threshold: number | null;
-  /** What its answers are bounded by; absent in files of before, and where too few rows could tell. */
+  /** The bounds of its predictions; absent in older files, and if there were too few rows. */
   bounds?: Bounds;
-  /** Hashes of the rows that it learned from (learnedRows), so that it is never measured on them; absent in old files. */
+  /**
+   * Hashes of the rows that it learned from (learnedRows), so that it is never scored on them; absent in older files.
+   */
   learned?: Uint32Array;
 }
 
@@ -55,12 +57,12 @@ export interface Prediction {
 
 const BLOCK_ROWS = 4096;
 
-/** Answers for every row of the table; columns are found by name, those missing read as missing. */
+/** Predictions for every row of the table; columns are found by name, absent ones read as missing. */
 export function predict(model: Model, table: Table): Prediction {
   return finish(model, predictEncoded(model, encodeRows(model.encoder, table)));
 }
 
-/** The same in blocks with pauses, for tables of any length. */
+/** As above in blocks with checkpoints, for tables of any length. */
 export async function predictTable(model: Model, table: Table, checkpoint: Checkpoint): Promise<Prediction> {
   const encoded = await encodeTable(model.encoder, table, checkpoint);
   const inputs = modelInputs(model, encoded);
@@ -83,12 +85,12 @@ function predictEncoded(model: Model, encoded: EncodedTable): Float64Array {
   return combine(model, modelInputs(model, encoded), rowRange(0, encoded.samples.rows));
 }
 
-/** Weighted mean of the parts' answers, before calibration. */
+/** Weighted mean of the parts' predictions, before calibration. */
 export function combine(model: Model, inputs: MemberInputs, rows: Int32Array): Float64Array {
   return runThrough(combined(model, inputs, rows));
 }
 
-/** The same in steps, for many rows. */
+/** As above in steps, for many rows. */
 function* combined(model: Model, inputs: MemberInputs, rows: Int32Array): Steps<Float64Array> {
   const width = model.task === "regression" ? 1 : model.classes.length;
   const mixed = new Float64Array(rows.length * width);
@@ -102,7 +104,7 @@ function* combined(model: Model, inputs: MemberInputs, rows: Int32Array): Steps<
   return mixed;
 }
 
-/** Answers from the mean of the parts: calibrated and decided. */
+/** Calibrated predictions from the mean of the parts, and the decided class. */
 export function finish(model: Model, response: Float64Array): Prediction {
   if (model.task === "regression") return { values: response, probabilities: null };
   const probabilities = model.calibration ? applyCalibration(model.calibration, response) : response;

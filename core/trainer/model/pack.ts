@@ -1,15 +1,15 @@
 /**
  * Packs plain data with typed arrays into bytes, and unpacks it safely.
  *
- *   "SBX1" | CRC-32 of all that follows u32 | json bytes u32 | array bytes u32 | json, padded to 8 | arrays, padded to 8
+ *   "SBX1" | CRC-32 of the bytes that follow u32 | json bytes u32 | array bytes u32 | json, padded to 8 | arrays, padded to 8
  *
- * In the JSON an array is written as {"\0": [type, offset, length]}. Nothing is executed, nothing is read outside the
- * bytes, and bytes that do not add up are refused.
+ * In the JSON, an array is written as {"\0": [type, offset, length]}. Nothing is executed, nothing is read outside the
+ * bytes, and inconsistent bytes are refused.
  */
 
 const MAGIC = "SBX1";
 const HEADER_BYTES = 16;
-/** Behind the magic word and the checksum itself. */
+/** After the magic word and the checksum itself. */
 const CHECKED_FROM = 8;
 const REFERENCE = "\0";
 
@@ -26,7 +26,7 @@ const ARRAY_TYPES = {
 type ArrayType = keyof typeof ARRAY_TYPES;
 type TypedArray = InstanceType<(typeof ARRAY_TYPES)[ArrayType]>;
 
-/** Bytes that are not a whole, undamaged file of ours; the message says what is wrong. */
+/** Thrown for bytes that are not a complete, undamaged file of ours; the message says what is wrong. */
 export class DamagedFileError extends Error {}
 
 /** The same value gives the same bytes. Numbers that JSON cannot write (NaN, infinities) belong in arrays. */
@@ -65,13 +65,14 @@ export function packedLength(bytes: Uint8Array): number {
   return HEADER_BYTES + padded(header.getUint32(8, true)) + header.getUint32(12, true);
 }
 
-/** Throws DamagedFileError where the bytes are not one whole value. */
+/** Throws DamagedFileError if the bytes are not one complete value. */
 export function checkPacked(bytes: Uint8Array): void {
   if (bytes.length < HEADER_BYTES) throw new DamagedFileError("The file is too short.");
   if (new TextDecoder().decode(bytes.subarray(0, 4)) !== MAGIC) {
-    throw new DamagedFileError("The file does not begin as a model file does.");
+    throw new DamagedFileError("The file does not begin like a model file.");
   }
-  if (bytes.length !== packedLength(bytes)) throw new DamagedFileError("The file is cut off or has grown.");
+  if (bytes.length !== packedLength(bytes))
+    throw new DamagedFileError("The file is cut off or has extra bytes.");
   const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (crc32(bytes.subarray(CHECKED_FROM)) !== header.getUint32(4, true)) {
     throw new DamagedFileError("The file's checksum does not match.");
@@ -101,7 +102,7 @@ function arrayAt(body: Uint8Array, [type, offset, length]: unknown[]): TypedArra
   const from = Number(offset);
   const to = from + Number(length) * View.BYTES_PER_ELEMENT;
   if (!(from >= 0 && to <= body.length && from % 8 === 0)) {
-    throw new DamagedFileError("An array lies outside of the file.");
+    throw new DamagedFileError("An array lies outside the file.");
   }
   return new View(body.slice(from, to).buffer);
 }

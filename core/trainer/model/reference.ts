@@ -1,7 +1,7 @@
 /**
- * Describes the training rows in at most 20 bins per column. Kept with a version, so that later rows can be held
- * against them. Bins are equally wide from the 1st to the 99th percentile with an open one at each end; where nearly
- * all values fall into one of them, they hold equally many rows instead; few values get a bin each.
+ * Describes the training rows in at most 20 bins per column, stored with a version so that later rows can be compared
+ * with them. Bins are equally wide from the 1st to the 99th percentile with an open one at each end; if nearly all
+ * values fall into one of them, bins hold equally many rows instead; a column with few values gets one bin per value.
  */
 import type { Column, Table } from "../../csv/types.ts";
 import { quantile } from "../metrics/bootstrap.ts";
@@ -11,14 +11,14 @@ export interface NumberReference {
   /** "length": of a text, in characters. Dates in epoch ms. */
   kind: "number" | "date" | "length";
   column: string;
-  /** Rising; a value falls into the bin of as many edges as are not above it. */
+  /** Ascending; a value's bin is the number of edges that are not above it. */
   edges: number[];
   /** edges.length + 1 */
   counts: number[];
   missing: number;
-  /** Least and greatest value. */
+  /** Minimum and maximum. */
   range: [number, number];
-  /** Every value was a whole number. */
+  /** True if every value was an integer. */
   isWhole: boolean;
 }
 
@@ -27,10 +27,10 @@ export interface CategoryReference {
   column: string;
   /** Commonest first. */
   labels: string[];
-  /** One a label, then all others together. */
+  /** One per label, then one for all others. */
   counts: number[];
   missing: number;
-  /** Share of labels never seen that is to be expected: those seen once, by the rows (Good 1953). */
+  /** Expected share of labels never seen: the share of rows whose label occurs once (Good 1953). */
   unseen: number;
 }
 
@@ -38,20 +38,20 @@ export type ColumnReference = NumberReference | CategoryReference;
 
 export interface TrainingReference {
   columns: ColumnReference[];
-  /** The answers for the test rows: those for the training rows would be too sure. */
+  /** The predictions for the test rows: those for the training rows would be too certain. */
   answers: ColumnReference;
 }
 
 const MOST_BINS = 20;
-/** A bin that holds more than this share hides what happens in it. */
+/** A bin that holds more than this share hides what happens inside it. */
 const FULLEST = 0.4;
 
-/** Rows that are looked at, and cells of all columns together: bins of a sample are those of all. */
+/** The maximum number of rows examined, and of cells over all columns: a sample gives the same bins. */
 const MOST_ROWS = 50_000;
 const MOST_CELLS = 1e6;
 const LEAST_ROWS = 1000;
 
-/** `rows` of the table, or a part of them evenly spread, and the column of the answers. */
+/** `rows` of the table, or an even sample of them, and the column of predictions. */
 export function trainingReference(table: Table, rows: Int32Array, answers: Column): TrainingReference {
   const all = Int32Array.from({ length: lengthOf(answers) }, (_, row) => row);
   const seen = spreadRows(rows.length, referenceRows(table, rows.length)).map((i) => rows[i]);
@@ -61,13 +61,13 @@ export function trainingReference(table: Table, rows: Int32Array, answers: Colum
   };
 }
 
-/** How many of so many rows are looked at. */
+/** How many of this many rows are examined. */
 export function referenceRows({ columns }: Table, rows: number): number {
   const most = Math.max(LEAST_ROWS, Math.min(MOST_ROWS, MOST_CELLS / Math.max(1, columns.length)));
   return Math.min(rows, Math.floor(most));
 }
 
-/** The least and greatest value of all rows. */
+/** The minimum and maximum over all rows. */
 function withRange(reference: ColumnReference, column: Column, rows: Int32Array): ColumnReference {
   if (reference.kind === "category" || reference.kind === "length" || !("values" in column)) return reference;
   let [least, greatest] = reference.range;
@@ -84,7 +84,7 @@ const lengthOf = (column: Column) => ("values" in column ? column.values : colum
 export function columnReference(column: Column, rows: Int32Array): ColumnReference {
   if (column.type === "number" || column.type === "date")
     return numberReference(column.name, column.type, taken(column.values, rows));
-  if ("values" in column) throw new TypeError(`${column.name} has numbers and is no ${column.type}.`);
+  if ("values" in column) throw new TypeError(`${column.name} has numbers and is not a ${column.type}.`);
   if (column.type !== "text") return categoryReference(column, rows);
   const lengths = column.labels.map((label) => label.length);
   return numberReference(
@@ -94,7 +94,7 @@ export function columnReference(column: Column, rows: Int32Array): ColumnReferen
   );
 }
 
-/** A loop: for thousands of columns a callback for each cell takes a second. */
+/** A loop: for thousands of columns a callback per cell takes a second. */
 function taken(values: Float64Array, rows: Int32Array): Float64Array {
   const some = new Float64Array(rows.length);
   for (let i = 0; i < rows.length; i++) some[i] = values[rows[i]];
@@ -141,7 +141,7 @@ function fullest(edges: number[], sorted: Float64Array): number {
   return Math.max(...countsOf(edges, sorted)) / sorted.length;
 }
 
-/** Values in each bin: sorted as they are, a search for each edge tells. */
+/** Number of values in each bin: they are sorted, so each edge is searched once. */
 function countsOf(edges: number[], sorted: Float64Array): number[] {
   const below = [0, ...edges.map((edge) => valuesBelow(sorted, edge)), sorted.length];
   return below.slice(1).map((count, bin) => count - below[bin]);
@@ -170,7 +170,7 @@ export function binOf(edges: readonly number[], value: number): number {
   return from;
 }
 
-/** The value below which that share of the training rows lies, as far as the bins tell. */
+/** The quantile of the training rows at a share, as exact as the bins allow. */
 export function quantileOf({ edges, counts, range }: NumberReference, share: number): number {
   const all = counts.reduce((sum, count) => sum + count, 0);
   let below = 0;
@@ -185,7 +185,7 @@ export function quantileOf({ edges, counts, range }: NumberReference, share: num
   return range[1];
 }
 
-/** The share of the training rows that lies below the value. */
+/** The share of the training rows below the value. */
 export function rankOf({ edges, counts, range }: NumberReference, value: number): number {
   const all = counts.reduce((sum, count) => sum + count, 0);
   const bin = binOf(edges, value);
@@ -195,7 +195,7 @@ export function rankOf({ edges, counts, range }: NumberReference, value: number)
   return (below + inside * counts[bin]) / Math.max(1, all);
 }
 
-/** Open bins reach to the least and the greatest value. */
+/** Open bins extend to the minimum and the maximum. */
 function spanOf({ edges, range }: Pick<NumberReference, "edges" | "range">, bin: number): [number, number] {
   return [edges[bin - 1] ?? range[0], edges[bin] ?? range[1]];
 }

@@ -1,10 +1,10 @@
 /**
- * Turns the raw margins of a learner into probabilities or numbers. Class probabilities (rows x classes, also for two)
- * or numbers (rows x 1). Members of an ensemble meet in this space.
+ * Turns the raw margins of a learner into probabilities (rows x classes, including for two) or numbers (rows x 1).
+ * Members of an ensemble are averaged in this space.
  */
 import type { Target, Task } from "../samples.ts";
 
-/** Columns of a response: one a class, or the one number. */
+/** Columns of a response: one per class, or one for the number. */
 export function responseWidth(target: Pick<Target, "task" | "classes">): number {
   return target.task === "regression" ? 1 : target.classes.length;
 }
@@ -39,7 +39,7 @@ function softmaxAt(values: Float64Array, at: number, outputs: number): void {
   for (let k = 0; k < outputs; k++) values[at + k] /= sum;
 }
 
-/** The likeliest class of each row (the first among equals), or the number itself. */
+/** The likeliest class of each row (ties: the first), or the number itself. */
 export function decide(task: Task, response: Float64Array, width: number): Float64Array {
   if (task === "regression") return response;
   const decided = new Float64Array(response.length / width);

@@ -1,7 +1,7 @@
 /**
- * Predicts one row. Everything that does not depend on the row is laid out once: the features in arrays of length one,
- * a predictor for each member. The sums are those of `predict`, in its order, to the bit; it must never look a column
- * or a label up by name more than once a row.
+ * Predicts one row. Everything that does not depend on the row is prepared once: features in arrays of length one, a
+ * predictor for each member. The sums are those of `predict`, in its order, to the bit; it must never look a column or
+ * a label up by name more than once per row.
  */
 
 import type { ColumnEncoding } from "../encoding/columns.ts";
@@ -18,13 +18,13 @@ import { type DesignMember, designMargins, type Member, readsDesign, undoTransfo
 import { finish, type Model, modelInputs, type Prediction } from "./model.ts";
 import { respond } from "./response.ts";
 
-/** One row by the model's plans: numbers (dates: epoch ms), labels as in the file; null: missing. */
+/** One row read by the model's plans: numbers (dates: epoch ms), labels as in the file; null if missing. */
 export type RowValues = readonly (number | string | null)[];
 
-/** The answer is valid until the next row. */
+/** The result is valid until the next row. */
 export type RowModel = (values: RowValues) => Prediction;
 
-/** Null where the model reads texts: their n-grams are counted a table at a time. */
+/** Null if the model reads texts: their n-grams are counted a table at a time. */
 export function openRowModel(model: Model): RowModel | null {
   if (model.encoder.columns.some(({ kind }) => kind === "text")) return null;
   const row = openRow(model);
@@ -47,7 +47,7 @@ export function openRowModel(model: Model): RowModel | null {
   };
 }
 
-/** The number or code of every feature, side by side: what lies together is fetched together. */
+/** The number or code of every feature, side by side, because adjacent values are fetched together. */
 interface Cells {
   values: Float64Array;
   places: Map<Feature, number>;
@@ -56,7 +56,7 @@ interface Cells {
 interface Row {
   encoded: EncodedTable;
   cells: Cells;
-  /** Each puts what it needs of a row into its features. */
+  /** Each writes what it needs of a row into its features. */
   writers: ((values: RowValues) => void)[];
   /** Samples of the trees by supervised encoder, -1 without one. */
   samples: Map<number, Samples>;

@@ -1,6 +1,6 @@
 /**
  * Defines how each kind of learner is trained on one fold. A candidate config is a name, settings and a fit; the race
- * knows no more.
+ * needs no more.
  */
 
 import { designSteps } from "../encoding/design.ts";
@@ -26,22 +26,22 @@ export interface CandidateConfig {
 }
 
 export interface FitJob {
-  /** Index of the fold; data.whole: all rows, nothing to validate on. */
+  /** Index of the fold; data.whole: all rows, without validation rows. */
   fold: number;
   checkpoint: Checkpoint;
-  /** Aborted: keep the best so far. */
+  /** When aborted, keeps the best so far. */
   stop: AbortSignal;
   onRound?: (report: RoundReport) => void;
-  /** As BoostingOptions has it; boosting only. */
+  /** As in BoostingOptions; boosting only. */
   onMargins?: (margins: Float64Array) => void;
-  /** Most rounds or trees; without validation rows exactly that many rounds. */
+  /** Maximum number of rounds or trees; without validation rows exactly that many rounds. */
   maxRounds: number;
 }
 
-/** Above this a linear model learns from a sample: its error is bias by then, not variance. */
+/** Above this a linear model learns from a sample: its error is then bias, not variance. */
 const MOST_LINEAR_ROWS = 100_000;
 
-/** Always the same answer: the shares of the classes, or the mean. */
+/** A constant prediction: the class shares, or the mean. */
 export const baselineRecipe: CandidateConfig = {
   name: "Always guessing",
   family: "baseline",
@@ -86,7 +86,7 @@ export function linearRecipe(name: string, settings: { l2: number; log?: boolean
   };
 }
 
-/** What a fit costs, in rounds of boosting on as many rows. */
+/** The cost of a fit, in rounds of boosting on as many rows. */
 const SMOOTH_ROUNDS = 25;
 
 /** A smooth surface: for few rows and columns without text. */
@@ -110,7 +110,7 @@ export function smoothRecipe(name: string, settings: { log?: boolean }): Candida
   };
 }
 
-/** Layers of units: for rows up to some ten thousand, without text. */
+/** Layers of units: for up to about ten thousand rows, without text. */
 export function networkRecipe(name: string, settings: { decay: number; log?: boolean }): CandidateConfig {
   return {
     name,
@@ -165,7 +165,7 @@ export function boostingRecipe(
   };
 }
 
-/** A loss of its own kind cannot be drawn beside the others'; the rounds still count. */
+/** A loss of another kind cannot be drawn beside the others; the rounds still count. */
 function withoutLoss(onRound: FitJob["onRound"]): FitJob["onRound"] {
   return onRound && ((report) => onRound({ ...report, valid: null }));
 }
@@ -210,7 +210,7 @@ function learnedTarget(
   return { target: { ...target, values: transformTarget(transform, target.values) }, transform };
 }
 
-/** Zero for positive targets; otherwise so far below the least that the logarithm stays tame. */
+/** Zero for positive targets; otherwise far enough below the minimum that the logarithm stays moderate. */
 function logShift(target: Target, rows: Int32Array): number {
   let least = Number.POSITIVE_INFINITY;
   for (const row of rows) least = Math.min(least, target.values[row]);

@@ -1,8 +1,6 @@
 /**
- * Builds an ensemble of candidates.
- *
- * Greedy selection with replacement (Caruana et al. 2004) on the answers for held-out rows. Its score is measured
- * across folds: the weights that answer for a fold were chosen on the other folds.
+ * Builds an ensemble of candidates by greedy selection with replacement (Caruana et al. 2004) on predictions for
+ * held-out rows. Its score is measured across folds: the weights used on a fold were chosen on the other folds.
  */
 import { goodness, type MetricName } from "../metrics/index.ts";
 import { responseWidth } from "../model/response.ts";
@@ -11,19 +9,19 @@ import { type Entry, outcomeOf, scoreOf } from "./entry.ts";
 import type { TrainingData } from "./training-data.ts";
 
 export interface Blend {
-  /** Weights of the entries, summing to 1; entries with none are left out. */
+  /** Weights of the entries, summing to 1; entries without weight are left out. */
   parts: { entry: Entry; weight: number }[];
   foldScores: number[];
 }
 
 const PICKS = 25;
 /**
- * The best alone must be ahead by so many standard errors of the paired difference to be taken alone: being the best
- * of many flatters its score, while the ensemble's is measured on folds that its weights have not seen.
+ * The best single entry must be ahead by this many standard errors of the paired difference to be used alone: being the
+ * best of many flatters its score, while the ensemble's is measured on folds that its weights have not seen.
  */
 const NOISE_ERRORS = 0.5;
 
-/** The blend that the race's answers favour: one entry alone, or several. Entries must have every fold. */
+/** The blend that the cross-validated predictions favour: one entry alone, or several. Entries must have every fold. */
 export function chooseBlend(data: TrainingData, entries: Entry[], metric: MetricName): Blend {
   const best = bestEntry(entries, metric, data.folds.length);
   const alone = { parts: [{ entry: best, weight: 1 }], foldScores: scoresOf(best, data) };
@@ -41,7 +39,7 @@ export function chooseBlend(data: TrainingData, entries: Entry[], metric: Metric
   return parts.length > 1 ? { parts, foldScores } : alone;
 }
 
-/** What a blend of these would be made of, without a judgement of it; entries must have every fold. */
+/** What a blend of these entries would consist of, without scoring it; entries must have every fold. */
 export function likelyParts(data: TrainingData, entries: Entry[]): Blend["parts"] {
   if (entries.length === 0) return [];
   const weights = greedyWeights(data.folds.map((_, fold) => evidenceOf(data, entries, fold)));
@@ -58,7 +56,7 @@ export function bestEntry(entries: Entry[], metric: MetricName, folds: number): 
 const scoresOf = (entry: Entry, data: TrainingData) =>
   entry.folds.slice(0, data.folds.length).map((fold) => fold.score);
 
-/** Is the mean of the paired differences below zero by more than noise? One fold cannot tell: then any loss counts. */
+/** Whether the mean of the paired differences is below zero by more than noise. With one fold, any loss counts. */
 function behind(scores: number[], than: number[], metric: MetricName): boolean {
   const differences = scores.map((score, i) => goodness(metric, score) - goodness(metric, than[i]));
   const mean = differences.reduce((sum, d) => sum + d, 0) / differences.length;
@@ -68,18 +66,18 @@ function behind(scores: number[], than: number[], metric: MetricName): boolean {
 }
 
 /**
- * All that weighing needs to know of one fold. The loss is smooth, so that a few hundred rows do not mislead: the squared
- * error, which is a sum over pairs of entries, or the log loss, which looks at the true class alone.
+ * What choosing weights needs from one fold. The loss is smooth, so that a few hundred rows do not mislead: the squared
+ * error, which is a sum over pairs of entries, or the log loss, which uses only the true class.
  */
 interface Evidence {
   rows: number;
-  /** Sums of products of errors, entries x entries; null where there are classes. */
+  /** Sums of products of errors, entries x entries; null for classes. */
   products: Float64Array | null;
-  /** By entry the probability of each row's class. */
+  /** By entry, the probability of each row's class. */
   likelihoods: Float64Array[];
 }
 
-/** Weights are settled by as many rows of all folds, evenly spread. */
+/** Weights are chosen on this many rows of all folds, evenly spread. */
 const MOST_WEIGHED_ROWS = 20_000;
 
 function evidenceOf(data: TrainingData, entries: readonly Entry[], fold: number): Evidence {
@@ -114,7 +112,7 @@ function productsOf(errors: readonly Float64Array[]): Float64Array {
   return products;
 }
 
-/** Shares of PICKS picks, each the one that helps most; the best prefix counts. */
+/** Shares of PICKS picks, each the one that helps most; the best prefix is used. */
 function greedyWeights(evidence: readonly Evidence[]): Float64Array {
   const first = evidence[0];
   const count = first.products ? Math.sqrt(first.products.length) : first.likelihoods.length;
@@ -171,10 +169,10 @@ function logLosses(evidence: readonly Evidence[], count: number): Losses {
 }
 
 const LEAST_LIKELIHOOD = 1e-12;
-/** So many of them multiplied are still a number: one logarithm is enough. */
+/** This many factors multiplied stay within a double: one logarithm is enough. */
 const MULTIPLIED = 16;
 
-/** Of the mean of `picks` answers: `sums` of all but the last, and the last. */
+/** The loss of the mean of `picks` predictions: `sums` of all but the last, and the last. */
 function meanLogLoss(sums: Float64Array, last: Float64Array, picks: number): number {
   let [loss, product] = [0, 1];
   for (let row = 0; row < sums.length; row++) {
@@ -207,7 +205,7 @@ function concatenate(parts: readonly Float64Array[]): Float64Array {
   return all;
 }
 
-/** Answers of a blend for held-out rows, averaged where a row was held out more than once; NaN where it never was. */
+/** Predictions of a blend for held-out rows, averaged if a row was held out more than once; NaN if it never was. */
 export function outOfFold(data: TrainingData, parts: Blend["parts"]): Float64Array {
   const width = responseWidth(data.target);
   const sums = new Float64Array(data.target.values.length * width);

@@ -1,6 +1,6 @@
 /**
- * Tracks what one candidate has achieved so far. Answers on held-out rows, a score a fold, and the members that may
- * become the model.
+ * Tracks one candidate's progress: predictions on held-out rows, a score per fold, and the members that may become the
+ * model.
  */
 
 import { goodness, METRICS, type MetricName } from "../metrics/index.ts";
@@ -12,22 +12,22 @@ import type { CandidateConfig } from "./candidate-configs.ts";
 
 export interface ScoredFold {
   member: Member;
-  /** Answers for the fold's validation rows, in their order: rows x width. */
+  /** Predictions for the fold's validation rows, in order: rows x width. */
   response: Float64Array;
   score: number;
   durationMs: number;
-  /** Of it for what all candidates of its kind learn from; absent in runs begun by an older version. */
+  /** Milliseconds of it for what all candidates of its kind share; absent in runs started by an older version. */
   preparedMs?: number;
-  /** Rounds or trees that were trained, those thrown away by early stopping included. */
+  /** Rounds or trees that were trained, including those discarded by early stopping. */
   rounds: number;
-  /** Margins of the validation rows after each round, until the folds of this deal have settled which one counts. */
+  /** Margins of the validation rows after each round, until the folds of this deal have decided which round counts. */
   trail: Float64Array[] | null;
 }
 
 export interface Entry {
   candidateConfig: CandidateConfig;
   folds: ScoredFold[];
-  /** Whether its present state was told. */
+  /** Whether its present state was reported. */
   told: boolean;
 }
 
@@ -45,13 +45,13 @@ export function meanGoodness(entry: Entry, folds: number, metric: MetricName): n
 
 const PERFECT = 1e-4;
 
-/** Nobody can do better on these folds, so nobody else need try. */
+/** Perfect on these folds: no other candidate can do better, so none need try. */
 export function isPerfect(entry: Entry, folds: number, metric: MetricName): boolean {
   const best = METRICS[metric].better === "greater" ? 1 : 0;
   return Math.abs(best - Math.abs(meanGoodness(entry, folds, metric))) < PERFECT;
 }
 
-/** How the race's metric sees answers for some rows. */
+/** The outcome that the race's metric is computed from, for some rows. */
 export function outcomeOf(target: Target, rows: Int32Array, response: Float64Array): Outcome {
   const width = responseWidth(target);
   return {
@@ -64,14 +64,14 @@ export function outcomeOf(target: Target, rows: Int32Array, response: Float64Arr
   };
 }
 
-/** Whether the metric says anything about these rows: some need two classes, or numbers that differ. */
+/** Whether the metric is defined for these rows: some need two classes, or numbers that differ. */
 export function canMeasure(metric: MetricName, target: Target, rows: Int32Array): boolean {
   const width = responseWidth(target);
   const response = Float64Array.from({ length: rows.length * width }, () => 1 / width);
   return Number.isFinite(METRICS[metric].measure(outcomeOf(target, rows, response)));
 }
 
-/** The metric; what a guess gets where the fold cannot tell (one class only, the same number throughout). */
+/** The metric; a guess's score if the fold cannot tell (only one class, a constant number). */
 export function scoreOf(metric: MetricName, outcome: Outcome): number {
   const score = METRICS[metric].measure(outcome);
   if (Number.isFinite(score)) return score;

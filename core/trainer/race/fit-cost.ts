@@ -1,6 +1,6 @@
 /**
- * Tells what a fit usually takes on two calm cores of 2026, from the data's size alone. Good to a factor of two or three:
- * a race measures its machine against it, and then knows what candidates that it has not tried will take.
+ * Estimates what a fit usually takes on two idle cores of 2026, from the data's size alone, within a factor of two or
+ * three. A race measures its machine against it, and can then predict the cost of candidates that it has not tried.
  */
 import { epochsFor, weightsFor } from "../learners/network/network.ts";
 import { landmarksFor } from "../learners/nystroem/nystroem.ts";

@@ -1,7 +1,6 @@
 /**
- * Trains and predicts one fold of one candidate, here or in a thread.
- *
- * What it answers depends on the job and the data alone; the clock and a stop only end it sooner.
+ * Trains and predicts one fold of one candidate, in this thread or another. Its result depends on the job and the data
+ * alone; the clock and a stop only end it sooner.
  */
 
 import type { SupervisedEncoder } from "../encoding/supervised.ts";
@@ -12,52 +11,52 @@ import type { Checkpoint } from "../samples.ts";
 import type { CandidateConfig, Family } from "./candidate-configs.ts";
 import { foldRows, inputsOf, type TrainingData, treePart } from "./training-data.ts";
 
-/** Plain data: it goes to other threads as it is. */
+/** Plain data: it is sent to other threads as it is. */
 export interface FoldJob {
   /** Name of the candidate. */
   candidateConfig: string;
-  /** Index of the fold; data.whole: all rows, nothing to validate on. */
+  /** Index of the fold; data.whole: all rows, without validation rows. */
   fold: number;
-  /** Most rounds or trees; without validation rows exactly that many rounds. */
+  /** Maximum number of rounds or trees; without validation rows exactly that many rounds. */
   maxRounds: number;
   keepsTrail: boolean;
   hearsRounds: boolean;
-  /** On the clock of `elapsedMs`: from then on it ends with what it has. */
+  /** On the clock of `elapsedMs`: the fit ends then with what it has. */
   endsAtMs: number;
 }
 
 export interface FoldDone {
   member: Member;
-  /** Answers for the fold's validation rows, in their order: rows x width; empty for the whole. */
+  /** Predictions for the fold's validation rows, in order: rows x width; empty for data.whole. */
   response: Float64Array;
   durationMs: number;
-  /** Of it for what trees of all candidates learn from, where this was the first of them. */
+  /** Milliseconds of it for what trees of all candidates share, if this was the first of them. */
   preparedMs: number;
-  /** Rounds or trees that were trained, those thrown away by early stopping included. */
+  /** Rounds or trees that were trained, including those discarded by early stopping. */
   rounds: number;
   /** Margins of the validation rows after each round. */
   trail: Float64Array[] | null;
-  /** What looks at the target in this fold, where something does. */
+  /** What uses the target in this fold, if anything does. */
   supervised: SupervisedEncoder | null;
 }
 
 export interface FoldControls {
   elapsedMs: () => number;
   isStopped: () => boolean;
-  /** Something that could be kept is there: this fit may be given up. */
+  /** True once another result exists: this fit may be given up. */
   isSpare: () => boolean;
   checkpoint: Checkpoint;
   onRound: (report: RoundReport) => void;
 }
 
-/** They learn from samples in bins. */
+/** They learn from binned samples. */
 export const TREES: ReadonlySet<Family> = new Set<Family>(["boosting", "forest"]);
-/** A first fit gets so long after a stop, since there is nothing else to keep. */
+/** The time a first fit may still take after a stop, because there is nothing else to keep. */
 const LEAST_FIT_MS = 600;
-/** A fit that should have ended so long ago is given up. */
+/** A fit that should have ended this long ago is given up. */
 const GRACE_MS = 400;
 
-/** Null where it was given up, since something better than half a fit is there already. */
+/** Null if it was given up because something better than half a fit exists already. */
 export async function runFoldJob(
   data: TrainingData,
   candidateConfig: CandidateConfig,
@@ -100,7 +99,7 @@ export async function runFoldJob(
   }
 }
 
-/** A checkpoint that ends or gives up the fit in time, and the signal by which it ends. */
+/** A checkpoint that ends or gives up the fit in time, and the signal that ends it. */
 function limits(
   { endsAtMs }: FoldJob,
   controls: FoldControls,
@@ -121,5 +120,5 @@ function limits(
   return { checkpoint, stop: limit.signal };
 }
 
-/** Ends a fit that nobody needs any more. */
+/** Ends a fit that is no longer needed. */
 class GivenUp extends Error {}

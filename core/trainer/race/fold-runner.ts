@@ -1,7 +1,7 @@
 /**
- * Chooses the next fold to run, and when to stop. Folds are given out in order and their answers taken in that order,
- * whichever thread ran them: one thread gives the same result as many. The clock only decides whether another fold begins and
- * when a fit must end; with a budget of rounds it decides nothing.
+ * Chooses the next fold to run, and when to stop. Folds are started in order and their results taken in that order,
+ * whichever thread ran them: one thread gives the same result as many. The clock only decides whether another fold
+ * starts and when a fit must end; with a budget of rounds it decides nothing.
  */
 import type { RoundReport } from "../learners/trees/boosting.ts";
 import type { MetricName } from "../metrics/index.ts";
@@ -14,41 +14,41 @@ import type { WorkerPool } from "./worker-pool.ts";
 
 export interface RunnerOptions {
   metric: MetricName;
-  /** On the clock of `elapsedMs`; without effect where rounds are budgeted. */
+  /** On the clock of `elapsedMs`; without effect if rounds are budgeted. */
   deadlineMs: () => number;
   elapsedMs: () => number;
-  /** Rounds and trees in all; with it the clock has no say. */
+  /** Total of rounds and trees; with it the clock has no say. */
   budgetRounds: number | null;
   stop: AbortSignal;
   onScored: (entry: Entry) => Promise<void>;
-  /** Rounds of the first fold of each candidate. */
+  /** Called per round of each candidate's first fold. */
   onRound: (report: RoundReport & { entry: Entry }) => void;
-  /** `leftMs`: what the race will still take; null while nothing is known. */
+  /** `leftMs`: how long the race will still take; null while unknown. */
   onProgress: (done: { folds: number; of: number; leftMs: number | null }) => void;
-  /** What the model would be made of if the race ended now. */
+  /** What the model would consist of if the race ended now. */
   onLikely: (entries: Entry[]) => void;
-  /** A fold begins: which of the deal it is, counted from 1. */
+  /** A fold starts: its number within the deal, from 1. */
   onFold: (begun: { entry: Entry; fold: number; of: number }) => void;
-  /** Folds scored before an interruption, by the recipe's name: they were paid for then. */
+  /** Folds scored before an interruption, by the candidate's name: they were paid for then. */
   saved: Map<string, ScoredFold[]>;
 }
 
-/** Where rounds are budgeted, no candidate may use more than a third of them over all folds. */
+/** With a budget of rounds, no candidate may use more than a third of it over all folds. */
 const ROUNDS_SHARE = 3;
 const LEAST_ROUNDS = 10;
 const MOST_ROUNDS = 4000;
 
-/** What the first fit gets, however late it is. */
+/** The time the first fit gets, however late it is. */
 const LEAST_MS = 500;
 
 /** A fit without rounds costs something, too. */
 const countedRounds = (rounds: number) => Math.max(1, rounds);
 
-/** A fit that has to end sooner than it would is worth something, too. */
+/** A fit that has to end early is worth something, too. */
 const CUT_FIT = 1.3;
-/** Where there is one fold only, so much of a fit is enough. */
+/** With a single fold, this share of a fit is enough. */
 const CUT_SHARE = 0.4;
-/** After such a part of the time it is told what the race will take, even where not everybody was looked at. */
+/** After this share of the time the race's duration is estimated, even if some candidates are untried. */
 const BOUND_SHARE = 0.27;
 /** Repeats take about such a part of the time that one deal of the folds takes. */
 const REPEATS_SHARE = 0.6;
@@ -68,17 +68,17 @@ type Settled = { done: FoldDone | null } | { error: unknown };
 /** Runs folds while there is budget; remembers why it ended. */
 export class FoldRunner {
   ended: "perfect" | "rounds" | "stopped" | null = null;
-  /** Something was left out for want of time. */
+  /** True if something was left out for lack of time. */
   private isShort = false;
-  /** Those that began beside the leaders, and those too dear for the time there is. */
+  /** Candidates that started beside the leaders, and those too expensive for the time there is. */
   private readonly looked = new Set<Entry>();
   private readonly refused = new Set<Entry>();
   private rounds = 0;
   private done = 0;
   private ahead: Ahead = { leaders: [], field: [], rungs: [], telling: 1 };
-  /** When the race means to end, by the clock: what it does is chosen so that it does. */
+  /** When the race plans to end, by the clock: its choices are made to fit. */
   private endsAt: number | null = null;
-  /** Nothing will be chosen any more: what is left is what is planned. */
+  /** True once nothing more will be chosen: only the planned folds remain. */
   private isFinal = false;
   private readonly beganAt: number;
   private readonly costs: FoldCosts;
@@ -104,24 +104,28 @@ export class FoldRunner {
     return this.options.budgetRounds === null;
   }
 
-  /** Names the entries that are still in the race, and the rungs ahead of them; the others will get no further fold. */
+  /** Names the entries that are still in the race, and the rungs ahead of them; the others get no further fold. */
   plan(ahead: Ahead): void {
     this.ahead = ahead;
   }
 
-  /** Everybody was looked at: from now on the race means to end when it now expects to, and to use the time until then. */
+  /**
+   * Every candidate was tried: from now on the race plans to end at the present estimate, and to use the time until
+   * then.
+   */
   settleEnd(): void {
     if (!this.isTimed) return;
     const { elapsedMs, metric } = this.options;
     const now = elapsedMs();
     const repeatsMs = this.costs.repeatsMs(this.ahead, metric);
     const onceMs = this.costs.onceMs(this.ahead) / this.pool.size;
-    // Who will repeat the folds is not known yet: time for it is kept in any case, and used by others where some is left.
+    // Which entries repeat the folds is not known yet: time for it is reserved in any case, and used by others if some
+    // is left.
     const least = repeatsMs > 0 ? REPEATS_SHARE * (now - this.beganAt + onceMs) : 0;
     this.endsAt = now + onceMs + Math.max(least, repeatsMs / this.pool.size);
   }
 
-  /** What the race will still take; null while nobody knows what those who were not looked at will cost. */
+  /** How long the race will still take; null while the cost of untried candidates is unknown. */
   private leftMs(): number | null {
     const { deadlineMs, elapsedMs, metric } = this.options;
     if (!this.entries.some((entry) => isRival(entry) && entry.folds.length > 0)) return null;
@@ -143,15 +147,15 @@ export class FoldRunner {
       : null;
   }
 
-  /** Nobody can do better on the folds that it has met: the others need not be tried. */
+  /** Perfect on its folds so far: the others need not be tried. */
   isWinning(entry: Entry): boolean {
     if (!isRival(entry) || entry.folds.length < Math.min(this.ahead.telling, this.data.once)) return false;
     return isPerfect(entry, entry.folds.length, this.options.metric);
   }
 
   /**
-   * The first of those wanted, as many as can meet the folds ahead in the time there is; then as many of the others as
-   * fill it up. With a budget of rounds those wanted.
+   * As many of the wanted entries, in order, as can run the folds ahead in the time there is; then as many others as
+   * fit. With a budget of rounds, all wanted.
    */
   affordable(wanted: readonly Entry[], others: readonly Entry[], ahead: Omit<Ahead, "field">): Entry[] {
     if (!this.isTimed) return [...wanted];
@@ -194,12 +198,12 @@ export class FoldRunner {
     return { field, upTo: from + folds };
   }
 
-  /** Nothing is chosen from now on. */
+  /** Nothing more is chosen from now on. */
   finish(): void {
     this.isFinal = true;
   }
 
-  /** Milliseconds of all threads until the race means to end. */
+  /** Milliseconds of all threads until the race plans to end. */
   private spareMs(): number {
     return (this.meansToEndAt() - this.options.elapsedMs()) * this.pool.size;
   }
@@ -212,7 +216,7 @@ export class FoldRunner {
     return this.endsAt === null || this.endsAt >= this.options.deadlineMs();
   }
 
-  /** Each entry's folds up to `upTo`, as far as the budget goes; each entry is told when it is through. */
+  /** Runs each entry's folds up to `upTo`, as far as the budget goes; an entry is reported when it is done. */
   async advance(entries: readonly Entry[], upTo: number): Promise<void> {
     await this.runSlots(entries.flatMap((entry) => slotsOf(entry, entry.folds.length, upTo)));
   }
@@ -256,7 +260,7 @@ export class FoldRunner {
     );
   }
 
-  /** In the order of the slots. What ran ahead of a budget of rounds that had been used up by then does not count. */
+  /** In slot order. Work that ran ahead of a used-up budget of rounds does not count. */
   private async take({ entry, fold }: Slot, settled: Settled, barred: Set<Entry>): Promise<void> {
     if ("error" in settled) throw settled.error;
     const { done } = settled;
@@ -298,7 +302,7 @@ export class FoldRunner {
     return scoreOf(this.options.metric, outcomeOf(this.data.target, this.data.folds[fold].valid, response));
   }
 
-  /** Scores the folds of the deal under way again, each in the round that the others kept; the last drops the trails. */
+  /** Scores the current deal's folds again, each at the round that the others kept; the last drops the trails. */
   private settle(entry: Entry): void {
     const { once } = this.data;
     const from = Math.floor((entry.folds.length - 1) / once) * once;
@@ -309,7 +313,7 @@ export class FoldRunner {
     });
   }
 
-  /** Guessing is always scored. */
+  /** The baseline is always scored. */
   private mayBegin(slot: Slot): boolean {
     if (!isRival(slot.entry)) return true;
     const reason = this.reasonToEnd(slot);
@@ -326,7 +330,7 @@ export class FoldRunner {
     if (options.budgetRounds !== null) return this.areRoundsUsed(entry, fold) ? "rounds" : null;
     const { leaders, telling } = this.ahead;
     const isLeader = leaders.includes(entry);
-    // A leader that nothing is known of yet may be ended early, and still be better than none.
+    // A leader without any result may be ended early, and still be better than none.
     const part = isLeader && entry.folds.length === 0 ? 0 : this.data.once === 1 ? CUT_SHARE : 0.8;
     if (options.elapsedMs() + part * this.costs.of(entry) >= options.deadlineMs()) return "time";
     const winner = leaders.find((leader) => this.isWinning(leader));
@@ -334,7 +338,10 @@ export class FoldRunner {
     return fold > 0 || isLeader || this.isAffordable(entry) ? null : "time";
   }
 
-  /** One fold makes no model: nobody begins who cannot meet every fold in time, beside those who began before. */
+  /**
+   * One fold makes no model: no candidate starts that cannot finish every fold in time, together with those that
+   * started before.
+   */
   private isAffordable(entry: Entry): boolean {
     const { once } = this.data;
     if (once === 1) return true;
@@ -353,7 +360,7 @@ export class FoldRunner {
     return !this.pool.isSpare() && entry.candidateConfig.family === "linear" && fold === 0;
   }
 
-  /** A deal of folds that was begun is ended, whatever it costs: at most a third of the budget over all. */
+  /** A deal of folds that has started is finished, whatever it costs: at most a third of the total budget. */
   private areRoundsUsed(entry: Entry, fold: number): boolean {
     const { budgetRounds } = this.options;
     if (budgetRounds === null || !isRival(entry)) return false;
@@ -391,6 +398,6 @@ export class FoldRunner {
   }
 }
 
-/** Folds `from` to before `upTo`. */
+/** Folds `from` up to but not including `upTo`. */
 export const slotsOf = (entry: Entry, from: number, upTo: number): Slot[] =>
   Array.from({ length: Math.max(0, upTo - from) }, (_, i) => ({ entry, fold: from + i }));

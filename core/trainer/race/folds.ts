@@ -1,8 +1,6 @@
 /**
- * Divides rows into folds.
- *
- * Folds that keep the shares of the classes, keep a group (and with it exact duplicates) on one side, and never
- * let the future explain the past where rows are ordered by time.
+ * Divides rows into folds that keep the class shares, keep a group (and with it exact duplicates) on one side, and
+ * never let the future predict the past if rows are ordered by time.
  */
 import type { Random, Target } from "../samples.ts";
 
@@ -16,13 +14,16 @@ export interface FoldOptions {
   random: Random;
   /** Rows with the same number stay together; null: each row is its own group. Indexed by row, not by position. */
   groups: Int32Array | null;
-  /** Only the first so many are made; all where absent. */
+  /** Only this many are made; all if absent. */
   first?: number;
-  /** Rows beside those dealt that every fold learns from and none answers for. */
+  /** Rows that every fold learns from and none validates on, besides those dealt. */
   learned?: Int32Array;
 }
 
-/** Every row is in exactly one `valid`; classes (or fifths of a numeric target) are spread evenly. Fewer groups give fewer folds. */
+/**
+ * Every row is in exactly one `valid`; classes (or fifths of a numeric target) are spread evenly. Fewer groups give
+ * fewer folds.
+ */
 export function stratifiedFolds(rows: Int32Array, target: Target, options: FoldOptions): Fold[] {
   const { folds, random } = options;
   const strata = strataOf(rows, target);
@@ -64,7 +65,7 @@ function withRows(rows: Int32Array, others: Int32Array | undefined): Int32Array 
   return all.sort();
 }
 
-/** Forward chaining over rows in order of time: fold k learns from the blocks before block k + 1 and answers for it. */
+/** Forward chaining over rows in order of time: fold k learns from the blocks before block k + 1 and predicts it. */
 export function timeFolds(ordered: Int32Array, folds: number): Fold[] {
   const block = ordered.length / (folds + 1);
   return Array.from({ length: folds }, (_, k) => ({
@@ -116,7 +117,7 @@ function unitsOf(rows: Int32Array, groups: Int32Array | null): Units {
   return { of, firsts: Int32Array.from(firsts), sizes: Int32Array.from(sizes) };
 }
 
-/** Shuffled, large units first: what is left then evens the folds out. */
+/** Shuffled, large units first: small ones then even the folds out. */
 function dealingOrder(sizes: Int32Array, random: Random): Int32Array {
   const order = Int32Array.from(sizes.keys());
   for (let i = order.length - 1; i > 0; i--) {
@@ -125,7 +126,7 @@ function dealingOrder(sizes: Int32Array, random: Random): Int32Array {
     order[i] = order[j];
     order[j] = unit;
   }
-  // Among equals the shuffle stays: another seed deals other groups.
+  // Ties keep the shuffled order: another seed deals other groups.
   const many = order.filter((unit) => sizes[unit] > 1).sort((a, b) => sizes[b] - sizes[a]);
   if (many.length === 0) return order;
   const all = new Int32Array(order.length);
@@ -137,7 +138,7 @@ function dealingOrder(sizes: Int32Array, random: Random): Int32Array {
   return all;
 }
 
-/** The fold with the fewest rows of this stratum; among equals the one with the fewest rows at all. */
+/** The fold with the fewest rows of this stratum; ties: the one with the fewest rows in total. */
 function emptiest(inStratum: Float64Array, sizes: Float64Array): number {
   let best = 0;
   for (let fold = 1; fold < sizes.length; fold++) {

@@ -1,7 +1,7 @@
 /**
- * Estimates what folds cost, and how long the rest of a race takes. A fold costs what the candidate's own folds did; one
- * that has met none, what its kind of learner takes for so much data, in the measure of what was seen on this machine so
- * far. The rungs still ahead are walked through with as many entries as each lets on.
+ * Estimates what folds cost, and how long the rest of a race takes. A fold costs what the candidate's own folds did; an
+ * untried candidate costs what its kind of learner takes for this much data, scaled by this machine's measured speed.
+ * The rungs still ahead are simulated with as many entries as each lets through.
  */
 import type { MetricName } from "../metrics/index.ts";
 import { type Entry, isRival, meanGoodness } from "./entry.ts";
@@ -10,22 +10,22 @@ import type { TrainingData } from "./training-data.ts";
 
 /** What is still to come, as the race sees it. */
 export interface Ahead {
-  /** They meet every fold once, whatever the others do. */
+  /** Entries that run every fold once, whatever the others do. */
   leaders: readonly Entry[];
-  /** Who else is still in the race. */
+  /** The other entries still in the race. */
   field: readonly Entry[];
-  /** Folds that each of them meets, rung by rung, lowest first; below `telling` nobody leaves. */
+  /** Folds that each entry runs, rung by rung, lowest first; below `telling` nobody leaves. */
   rungs: readonly number[];
   telling: number;
 }
 
-/** Front runners, the linear leader and what else an ensemble would take: for them folds are repeated. */
+/** Front runners, the linear leader and others that an ensemble would take: these repeat folds. */
 const CONTENDERS = 4;
-/** The best of each family stays beside the better half. */
+/** The best of each family stays together with the better half. */
 const SPARED = 1;
-/** A first fold is also the first time that its code runs: what later ones take of it, until that is seen. */
+/** A first fold also warms up its code: the share of it that later ones take, until that is measured. */
 const USUAL_WARMTH = 0.8;
-/** So many folds show what later ones take. */
+/** This many folds show what later ones take. */
 const FOLDS_SEEN = 3;
 
 export class FoldCosts {
@@ -34,7 +34,7 @@ export class FoldCosts {
     private readonly entries: readonly Entry[],
   ) {}
 
-  /** Milliseconds of one thread that the next fold of an entry takes. */
+  /** Milliseconds of one thread that an entry's next fold takes. */
   of(entry: Entry): number {
     const { folds } = entry;
     if (folds.length > 1) return meanOf(folds.slice(1));
@@ -42,7 +42,7 @@ export class FoldCosts {
     return this.scaleFor(entry) * this.usual(entry);
   }
 
-  /** What later folds take of a first one, as others have shown: of the same family where some have, else of all. */
+  /** Cost of later folds relative to a first one, as measured: in the same family if possible, else over all. */
   private warmthOf({ candidateConfig: { family } }: Entry): number {
     const seen = this.entries.filter((entry) => isRival(entry) && entry.folds.length >= FOLDS_SEEN);
     const own = seen.filter(({ candidateConfig }) => candidateConfig.family === family);
@@ -53,11 +53,11 @@ export class FoldCosts {
     return firstMs > 0 ? Math.min(1, laterMs / firstMs) : USUAL_WARMTH;
   }
 
-  /** Measured over usual: of the same family where it was seen, else of all that was. */
+  /** Measured over usual cost: of the same family if measured, else of all. */
   private scaleFor({ candidateConfig: { family } }: Entry): number {
     const rivals = this.entries.filter((entry) => isRival(entry) && entry.folds.length > 0);
     const own = rivals.filter(({ candidateConfig }) => candidateConfig.family === family);
-    // Linear models are through before anything is told of the heavier ones.
+    // Linear models finish before anything is known about the heavier ones.
     const heavy = rivals.filter(({ candidateConfig }) => candidateConfig.family !== "linear");
     const [of] = [own, heavy, rivals].filter((some) => some.length > 0);
     if (!of) return 1;
@@ -67,17 +67,17 @@ export class FoldCosts {
 
   private readonly usual = ({ candidateConfig }: Entry): number => usualFitMs(this.data, candidateConfig);
 
-  /** Milliseconds of one thread until all have met each fold once, where time is left for those that were beaten, too. */
+  /** Milliseconds of one thread until all have run each fold once, including eliminated entries if time is left. */
   onceMs({ leaders, field }: Pick<Ahead, "leaders" | "field">): number {
     return this.wholeMs({ field: [...leaders, ...field], rungs: [this.data.once] });
   }
 
-  /** Milliseconds of one thread for all that is ahead. */
+  /** Milliseconds of one thread for everything ahead. */
   leftMs(ahead: Ahead, metric: MetricName): number {
     return this.onceMs(ahead) + this.repeatsMs(ahead, metric);
   }
 
-  /** For all repeats of those that would repeat their folds, by the scores so far. */
+  /** For all repeats, by the entries that would repeat their folds on the scores so far. */
   repeatsMs({ leaders, field, rungs }: Omit<Ahead, "telling">, metric: MetricName): number {
     const { once } = this.data;
     const repeated = rungs.filter((rung) => rung > once).length * once;
@@ -89,13 +89,13 @@ export class FoldCosts {
     return repeated * best.reduce((sum, entry) => sum + this.of(entry), 0);
   }
 
-  /** Where all of them meet all folds ahead. */
+  /** If all of them run all folds ahead. */
   wholeMs({ field, rungs }: Pick<Ahead, "field" | "rungs">): number {
     const upTo = rungs.at(-1) ?? 0;
     return field.reduce((sum, entry) => sum + Math.max(0, upTo - entry.folds.length) * this.of(entry), 0);
   }
 
-  /** Until every entry of the field that is let on has met each fold once. */
+  /** Until every entry that is let through has run each fold once. */
   fieldMs({ field, rungs, telling }: Omit<Ahead, "leaders">): number {
     const { once } = this.data;
     const left = field.map((entry) => ({ folds: entry.folds.length, ms: this.of(entry) }));

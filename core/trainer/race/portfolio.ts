@@ -1,5 +1,5 @@
 /**
- * Lists the candidates of a race, in order. Settings that are good from the start, sized by the data. The first three
+ * Lists the candidates of a race, in order: settings that are good from the start, sized by the data. The first three
  * families come first, so that an early stop already has something of each.
  */
 
@@ -17,11 +17,11 @@ import {
 } from "./candidate-configs.ts";
 import { type Sizing, sizingOf, type TrainingData } from "./training-data.ts";
 
-/** All leaves of a forest together stay below this, so that its file and its answers stay small. */
+/** All leaves of a forest together stay below this, so that its file and its predictions stay small. */
 const MOST_FOREST_LEAVES = 400_000;
 const MOST_FOREST_ROWS = 60_000;
 
-/** What races on this data; every thread that holds the data has the same. */
+/** The candidates for this data; every thread that holds the data has the same. */
 export function portfolioFor(data: TrainingData): CandidateConfig[] {
   return portfolio(sizingOf(data));
 }
@@ -48,7 +48,7 @@ function linearRecipes({ target, text }: Sizing, skewed: boolean): CandidateConf
   return [...plain, linearRecipe(`${label} regression · log target · L2 10`, { l2: 10, log: true })];
 }
 
-/** Cells of the design, and rows of it, up to which distances between rows are soon computed. */
+/** Maximum cells and rows of the design for which distances between rows are quick to compute. */
 const MOST_SMOOTH_CELLS = 1_500_000;
 const MOST_SMOOTH_ROWS = 20_000;
 const MOST_SMOOTH_CLASSES = 10;
@@ -64,7 +64,7 @@ function smoothRecipes({ target, rows, text, columns }: Sizing, skewed: boolean)
 }
 
 const MOST_NETWORK_COLUMNS = 200;
-/** Cells of the design that all epochs read: some seconds a fit. */
+/** Cells of the design that all epochs read: a few seconds per fit. */
 const MOST_NETWORK_WORK = 4e7;
 const MOST_NETWORK_CLASSES = 30;
 const LEAST_NETWORK_ROWS = 100;
@@ -87,7 +87,10 @@ function networkRecipes({ target, rows, text, columns }: Sizing, skewed: boolean
 const within = (value: number, least: number, most: number) =>
   Number(Math.min(most, Math.max(least, value)).toPrecision(2));
 
-/** From here on a fit takes seconds: those race that win on such data, so that time is left for all their folds. */
+/**
+ * From here on a fit takes seconds: only candidates that win on such data race, so that time is left for all their
+ * folds.
+ */
 const MANY_ROWS = 20_000;
 const SETTINGS_FOR_MANY = 3;
 
@@ -139,14 +142,14 @@ function forestRecipes(rows: number, skewed: boolean): CandidateConfig[] {
   return candidateConfigs;
 }
 
-/** Trees and the least rows in a leaf, so that all leaves together stay below the bound. */
+/** Number of trees and minimum rows per leaf, so that all leaves together stay below the bound. */
 export function forestSize(rows: number): { trees: number; minSamplesLeaf: number } {
   const trees = 100;
   const leavesPerTree = MOST_FOREST_LEAVES / trees;
   return { trees, minSamplesLeaf: Math.max(1, Math.ceil(rows / (1.5 * leavesPerTree))) };
 }
 
-/** Positive, with a long tail to the right: the middle is nearer to the lowest tenth than to the highest. */
+/** Positive, with a long tail to the right: the median is nearer to the lowest decile than to the highest. */
 export function isSkewed(values: Float64Array): boolean {
   const sorted = values.filter(Number.isFinite).sort();
   if (sorted.length === 0 || sorted[0] < 0) return false;

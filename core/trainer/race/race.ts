@@ -1,9 +1,8 @@
 /**
- * Finds the learners that predict best for unseen rows within the time limit.
- *
- * All candidates meet the same folds. Rung by rung the worse half leaves (successive halving, Jamieson and Talwalkar
- * 2016), the best of each family stays. Each is told as soon as it is scored. It ends when all are scored, the time
- * is used, or it is stopped; it must never look at the test part.
+ * Finds the learners that predict best for unseen rows within the time limit. All candidates run the same folds. At
+ * each rung the worse half is eliminated (successive halving, Jamieson and Talwalkar 2016); the best of each family
+ * stays. Each score is reported at once. The race ends when all are scored, time is up, or it is stopped; it must never
+ * look at the test set.
  */
 import type { MetricName } from "../metrics/index.ts";
 import type { CandidateConfig, Family } from "./candidate-configs.ts";
@@ -20,12 +19,12 @@ export interface RaceOptions extends RunnerOptions {
 export interface RaceResult {
   /** Every entry with at least one fold, in the order of the candidate configs. */
   entries: Entry[];
-  /** Those that went on to repeat the folds; empty where nobody got so far. */
+  /** Entries that went on to repeat the folds; empty if nobody got so far. */
   contenders: Entry[];
   ended: "all scored" | "perfect" | "time" | "rounds" | "stopped";
 }
 
-/** The first of each of these meets every fold, whatever the others do: a stop then has something of each. */
+/** The first of each of these runs every fold, whatever the others do: a stop then has something of each. */
 const LEADERS: Family[] = ["baseline", "linear", "boosting"];
 
 /** Rejects with the checkpoint's error. At least the baseline is scored on every fold, whatever the time. */
@@ -67,8 +66,8 @@ interface Sides {
 }
 
 /**
- * Where the clock ends the race, everybody's first fold comes before the leaders' other folds: what each costs, and with
- * it how long the race will be, is known early.
+ * If the clock ends the race, every candidate's first fold comes before the leaders' other folds, so that their costs,
+ * and the race's length, are known early.
  */
 async function lookAtAll(
   runner: FoldRunner,
@@ -79,24 +78,24 @@ async function lookAtAll(
   const first = others.flatMap((entry) => slotsOf(entry, entry.folds.length, 1));
   const rest = leaders.flatMap((entry) => slotsOf(entry, Math.max(telling, entry.folds.length), data.once));
   await runner.runSlots([...looks, ...first, ...rest]);
-  // Who looked perfect on a few folds may not be on all.
+  // An entry that is perfect on a few folds may not be on all.
   if (!leaders.some((entry) => runner.isWinning(entry))) await runner.advance(others, 1);
 }
 
-/** Rounds are counted in order: the leaders have theirs before the others begin. */
+/** Rounds are counted in order: the leaders get theirs before the others start. */
 async function leadersFirst(
   runner: FoldRunner,
   { once }: TrainingData,
   { leaders, pool }: { leaders: Entry[]; pool: WorkerPool },
 ): Promise<void> {
-  // Where one leader's folds are too few to keep everybody busy, the leaders run side by side.
+  // If one leader's folds are too few to keep all threads busy, the leaders run side by side.
   for (const abreast of once < pool.size ? [leaders] : leaders.map((entry) => [entry])) {
     const isWon = leaders.some((entry) => entry.folds.length >= once && runner.isWinning(entry));
     await runner.advance(abreast, isWon ? Math.min(FOLDS_OF_THE_BEATEN, once) : once);
   }
 }
 
-/** Rung by rung; answers who repeated the folds. */
+/** Runs rung by rung; returns the entries that repeated the folds. */
 async function climb(
   runner: FoldRunner,
   data: TrainingData,
@@ -169,7 +168,7 @@ function rankedAt(field: readonly Entry[], { rung, metric }: { rung: number; met
 
 const FRONT_RUNNERS = 3;
 
-/** Those that the ensemble would take by now, the front runners and the linear leader: for them folds are repeated. */
+/** Entries that the ensemble would use so far, the front runners and the linear leader: these repeat folds. */
 function contenders(data: TrainingData, entries: Entry[], metric: MetricName): Entry[] {
   const complete = entries.filter((entry) => entry.folds.length >= data.once);
   const score = (entry: Entry) => meanGoodness(entry, data.once, metric);
@@ -183,22 +182,22 @@ function contenders(data: TrainingData, entries: Entry[], metric: MetricName): E
   return [...chosen].filter(isRival);
 }
 
-/** What the others still show where one is perfect. */
+/** What the other entries can still show if one is perfect. */
 const FOLDS_OF_THE_BEATEN = 2;
 
-/** Above this one fold tells candidates apart. */
+/** Above this, one fold tells candidates apart. */
 const TELLING_ROWS = 20_000;
 
-/** So many folds tell candidates apart. */
+/** This many folds tell candidates apart. */
 const tellingFolds = ({ once, rows }: TrainingData) => Math.min(rows.length > TELLING_ROWS ? 1 : 2, once);
 
-/** The folds that tell for everyone, a third of the folds for the better half, then all, then repeats. */
+/** First the folds that tell for everyone, then a third of the folds for the better half, then all, then repeats. */
 function rungs({ folds, once }: TrainingData, telling: number): number[] {
   const repeats = Array.from({ length: folds.length / once }, (_, i) => (i + 1) * once);
   return [...new Set([telling, Math.ceil(once / 3), ...repeats])].sort((a, b) => a - b);
 }
 
-/** Best first: the better half of those that got this far, and the best of each family where it beats half of all. */
+/** Best first: the better half of those that got this far, and the best of each family if it beats half of all. */
 function survivors(field: Entry[], all: Entry[], at: { rung: number; metric: MetricName }): Entry[] {
   const score = (entry: Entry) => meanGoodness(entry, at.rung, at.metric);
   const ranked = rankedAt(field, at);
@@ -212,7 +211,7 @@ function survivors(field: Entry[], all: Entry[], at: { rung: number; metric: Met
   return ranked.filter((entry) => half.has(entry));
 }
 
-/** Those first that an ensemble would take by now: where time is short they get it. */
+/** Entries that an ensemble would use so far come first, so that they get scarce time. */
 function byPromise(data: TrainingData, field: Entry[], folds: number): Entry[] {
   const able = field.filter((entry) => entry.folds.length >= folds);
   if (able.length < 2) return field;

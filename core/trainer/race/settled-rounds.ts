@@ -1,7 +1,7 @@
 /**
- * Scores boosting on rows that did not choose when it stopped. A fold that stops early on the rows that score it is
- * flattered, the more the fewer they are. So each fold answers in the round that the other folds of the same deal kept
- * on average. The members stay as they are: only what is told of them becomes honest.
+ * Scores boosting on rows that did not choose when it stopped. A fold whose early stopping used the rows that score it
+ * is flattered, the more the fewer they are. So each fold predicts with the round that the other folds of the same deal
+ * kept on average. The members do not change; only the reported score becomes honest.
  */
 import { respondFrom } from "../model/members.ts";
 import { responseWidth } from "../model/response.ts";
@@ -9,7 +9,7 @@ import type { CandidateConfig } from "./candidate-configs.ts";
 import type { ScoredFold } from "./entry.ts";
 import type { TrainingData } from "./training-data.ts";
 
-/** Rows times outputs; above it a fold has rows enough that a round more or less says little. */
+/** Rows times outputs; above it a fold has enough rows that a round more or less hardly matters. */
 const MOST_TRAILED = 5000;
 
 export function keepsTrail(data: TrainingData, candidateConfig: CandidateConfig): boolean {
@@ -17,7 +17,7 @@ export function keepsTrail(data: TrainingData, candidateConfig: CandidateConfig)
   return data.rows.length * responseWidth(data.target) <= MOST_TRAILED;
 }
 
-/** By fold of one deal: the response in the others' mean round, or null where the trail or the others are missing. */
+/** By fold of one deal: the response at the others' mean round, or null if the trail or the others are missing. */
 export function answersByOthersRounds(deal: ScoredFold[]): (Float64Array | null)[] {
   const kept = deal.map(({ member }) => (member.kind === "boosting" ? member.model.rounds : 0));
   const sum = kept.reduce((total, rounds) => total + rounds, 0);

@@ -1,6 +1,6 @@
 /**
- * Holds what all candidates of a race share. The encoded table, the folds, and per fold the samples and bins that
- * trees learn from. Bins and base features are made once; only what looks at the target is made per fold.
+ * Holds what all candidates of a race share: the encoded table, the folds, and per fold the samples and bins that trees
+ * learn from. Bins and base features are made once; only what uses the target is made per fold.
  */
 
 import type { DesignPlan } from "../encoding/design.ts";
@@ -20,18 +20,21 @@ import type { Fold } from "./folds.ts";
 export interface TrainingData {
   encoded: EncodedTable;
   target: Target;
-  /** The rows of the training part, all folds together. */
+  /** The rows of the training set, over all folds. */
   rows: Int32Array;
   folds: Fold[];
-  /** The first so many folds hold every row once; those after them repeat that with other folds. */
+  /** The first so many folds hold every row once; later ones repeat that with other folds. */
   once: number;
   /** The index for all rows without validation rows: one past the last fold. */
   whole: number;
   design: DesignPlan;
   seed: number;
-  /** By what the candidates are sized; absent: by this data. A refit has more rows, and the candidates of its race. */
+  /**
+   * The size that candidates are configured for; default: this data. A refit has more rows, but keeps the candidates of
+   * its race.
+   */
   sizing?: Sizing;
-  /** By fold, and for the whole. Filled as they are needed. */
+  /** By fold, and for data.whole. Filled when first needed. */
   supervised: (SupervisedEncoder | undefined)[];
   treeParts: Map<number, TreePart>;
 }
@@ -41,7 +44,7 @@ export interface Sizing {
   target: Target;
   /** Training rows. */
   rows: number;
-  /** Columns of the linear design and whether text is among them. */
+  /** Columns of the linear design, and whether text is among them. */
   text: boolean;
   columns: number;
 }
@@ -50,20 +53,20 @@ export interface Sizing {
 export interface TreePart {
   samples: Samples;
   binned: BinnedSamples;
-  /** Index into TrainingData.supervised; -1 where nothing looks at the target. */
+  /** Index into TrainingData.supervised; -1 if nothing uses the target. */
   supervised: number;
 }
 
 const MAX_BINS = 255;
 
-/** A source of numbers of its own for each purpose: what one candidate draws never shifts another. */
+/** A random generator for each purpose: what one candidate draws never shifts another. */
 export function randomFor(data: { seed: number }, ...purpose: (string | number)[]): Random {
   let hash = 0x811c9dc5 ^ data.seed;
   for (const character of purpose.join("/")) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
   return seededRandom(hash);
 }
 
-/** Rows of a fold, or of the whole; `valid` null: nothing to validate on. */
+/** Rows of a fold, or of data.whole; `valid` null: nothing to validate on. */
 export function foldRows(data: TrainingData, fold: number): { train: Int32Array; valid: Int32Array | null } {
   if (fold === data.whole) return { train: data.rows, valid: null };
   const { train, valid } = data.folds[fold];
@@ -103,7 +106,7 @@ async function makeTreePart(data: TrainingData, fold: number, checkpoint: Checkp
   };
 }
 
-/** How members of the race answer for rows of the training table. */
+/** How members of the race predict rows of the training table. */
 export function inputsOf(data: TrainingData): MemberInputs {
   const supervised = Array.from(data.supervised, (encoder) => encoder ?? { targets: [], texts: [] });
   return {

@@ -1,6 +1,6 @@
 /**
- * Defines the pool that runs folds. This thread alone, or threads beside it that hold the same data. The order in
- * which jobs are given and their answers taken is the race's; who ran a job never shows in its answer.
+ * Defines the pool that runs folds: this thread alone, or with threads beside it that hold the same data. The race
+ * decides the order in which jobs start and results are taken; which thread ran a job never affects its result.
  */
 import type { RoundReport } from "../learners/trees/boosting.ts";
 import type { Checkpoint } from "../samples.ts";
@@ -17,12 +17,12 @@ export interface WorkerPoolTask {
 export interface WorkerPool {
   /** How many jobs run at once. */
   size: number;
-  /** Null where it was not begun, or given up. */
+  /** Null if it was not started, or was given up. */
   run(task: WorkerPoolTask): Promise<FoldDone | null>;
-  /** From now on a fit may be given up: something that could be kept is there. */
+  /** From now on a fit may be given up: another result exists. */
   spare(): void;
   isSpare(): boolean;
-  /** Other data from now on, with nothing at work: what has run before is warm. */
+  /** Switches to other data while idle; code that has run before stays warm. */
   hold(data: TrainingData, candidateConfigs: CandidateConfig[]): void;
   close(): void;
 }
@@ -33,7 +33,7 @@ export interface WorkerPoolControls {
   checkpoint: Checkpoint;
 }
 
-/** How threads are started; null: this thread runs all. */
+/** How threads are started; null: this thread runs everything. */
 export type OpenWorkerPool = (
   data: TrainingData,
   candidateConfigs: CandidateConfig[],
@@ -77,7 +77,7 @@ export function ownThread(
   };
 }
 
-/** What a thread at work needs: the data, and its candidates by name. */
+/** What a worker thread needs: the data, and its candidates by name. */
 export function heldFor(data: TrainingData, candidateConfigs: readonly CandidateConfig[]) {
   return { data, candidateConfigs: new Map(candidateConfigs.map((config) => [config.name, config])) };
 }

@@ -1,10 +1,10 @@
 /**
- * Minimises a smooth convex function. Limited-memory BFGS (Liu and Nocedal 1989) with a backtracking line search. It
- * knows nothing of models; the function that it minimises does its own pausing.
+ * Minimises a smooth convex function: limited-memory BFGS (Liu and Nocedal 1989) with a backtracking line search. It
+ * knows nothing of models; the function that it minimises has its own checkpoints.
  */
 
 export interface Objective {
-  /** Value at `point`; writes the gradient there into `gradient`. */
+  /** Returns the value at `point`; writes the gradient there into `gradient`. */
   evaluate(point: Float64Array, gradient: Float64Array): Promise<number> | number;
 }
 
@@ -13,7 +13,7 @@ export interface MinimizeOptions {
   /** Ends when the largest gradient entry is below this. */
   tolerance: number;
   checkpoint: () => Promise<void> | void;
-  /** Aborted: ends after the step under way. */
+  /** When aborted, ends after the current step. */
   stop?: AbortSignal;
 }
 
@@ -26,7 +26,7 @@ interface Pair {
   curvature: number;
 }
 
-/** Moves `point` to the minimum, in place; returns the iterations used. */
+/** Moves `point` to the minimum, in place; returns the number of iterations. */
 export async function minimize(
   objective: Objective,
   point: Float64Array,
@@ -64,7 +64,7 @@ interface Found {
   value: number;
 }
 
-/** The two-loop recursion: minus the inverse Hessian's estimate times the gradient. */
+/** The two-loop recursion: minus the estimated inverse Hessian times the gradient. */
 function descentDirection(gradient: Float64Array, pairs: Pair[]): Float64Array {
   const direction = gradient.map((entry) => -entry);
   const shares: number[] = [];

@@ -1,7 +1,7 @@
 /**
- * Fits regularised linear models. Ridge, logistic and multinomial regression over a sparse design: mean loss plus l2 /
- * (2 rows) times the squared weights, the intercept free, minimised by L-BFGS. Passes over the rows pause between
- * blocks.
+ * Fits regularised linear models: ridge, logistic and multinomial regression over a sparse design: mean loss plus l2 /
+ * (2 rows) times the squared weights, the intercept unpenalised, minimised by L-BFGS. Passes over the rows have
+ * checkpoints between blocks.
  */
 
 import { inBlocks, runPaced, runThrough, type Steps } from "../../pace.ts";
@@ -9,7 +9,10 @@ import type { Checkpoint, SparseRows, Task } from "../../samples.ts";
 import { minimize, type Objective } from "./lbfgs.ts";
 import { MOST_NEWTON_COLUMNS, newtonStep } from "./newton.ts";
 
-/** Weights by column, outputs side by side: weights[column * outputs + k]. Margins are weights and intercept summed. */
+/**
+ * Weights by column, outputs side by side: weights[column * outputs + k]. A margin is the weighted sum plus the
+ * intercept.
+ */
 export interface LinearModel {
   outputs: number;
   columns: number;
@@ -24,11 +27,11 @@ export interface LinearOptions {
   /** As 1 / C in scikit-learn's logistic regression, alpha in its ridge. */
   l2: number;
   checkpoint: Checkpoint;
-  /** Aborted: ends after the step under way with what it has. */
+  /** When aborted, ends after the current step with the weights so far. */
   stop?: AbortSignal;
 }
 
-/** Fits to `truth` (class index or number), one entry a row of the design. */
+/** Fits to `truth` (class index or number), one entry per row of the design. */
 export async function fitLinear(
   design: SparseRows,
   truth: Float64Array,
@@ -55,7 +58,7 @@ export async function fitLinear(
   return { outputs, columns: design.columns, weights, intercept, l2: options.l2 };
 }
 
-/** Intercepts that answer with the shares of the classes: who is stopped early is never behind guessing. */
+/** Intercepts that predict the class shares: a fit that is stopped early is never worse than guessing. */
 function guessedMargins(truth: Float64Array, outputs: number): Float64Array {
   const counts = new Float64Array(Math.max(2, outputs)).fill(1);
   for (const label of truth) counts[label]++;
@@ -104,7 +107,7 @@ function logisticCurvature(margin: number): number {
   return Math.max(probability * (1 - probability), 1e-9);
 }
 
-/** The columns that any row has, numbered anew: a column that is zero throughout keeps weight zero. */
+/** The columns that are nonzero in some row, renumbered: a column that is zero throughout keeps weight zero. */
 function* usedColumns(design: SparseRows): Steps<{ design: SparseRows; columns: Int32Array }> {
   const place = new Int32Array(design.columns).fill(-1);
   const columns: number[] = [];
@@ -273,7 +276,7 @@ export function predictLinear(model: LinearModel, design: SparseRows): Float64Ar
   return runThrough(linearMargins(model, design));
 }
 
-/** The same in steps, for many rows. */
+/** As above in steps, for many rows. */
 export function* linearMargins(model: LinearModel, design: SparseRows): Steps<Float64Array> {
   const { starts, indices, values } = design;
   const { outputs, weights, intercept } = model;

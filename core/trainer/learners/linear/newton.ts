@@ -1,6 +1,6 @@
 /**
- * Fits linear models with few columns. Normal equations and a Cholesky factor: ridge in one step, logistic regression
- * in a handful of Newton steps. Above some hundred columns L-BFGS is quicker.
+ * Fits linear models with few columns by normal equations and a Cholesky factor: ridge in one step, logistic regression
+ * in a handful of Newton steps. Above a few hundred columns L-BFGS is faster.
  */
 
 import { inBlocks, type Steps } from "../../pace.ts";

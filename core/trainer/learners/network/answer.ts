@@ -26,7 +26,7 @@ export function* networkMargins(model: NetworkModel, design: SparseRows): Steps<
   return margins;
 }
 
-/** What each layer answers, the last one the margins. */
+/** The output of each layer; the last one holds the margins. */
 function forward({ layers }: NetworkModel, x: Float32Array): Float32Array[] {
   const answers: Float32Array[] = [];
   let given = x;
@@ -52,8 +52,8 @@ function addProducts(x: Float32Array, { weights }: NetworkLayer, out: Float32Arr
 const PATH_STEPS = 24;
 
 /**
- * Integrated gradients (Sundararajan et al. 2017) from the average row, the design's zero, by the midpoint rule; what
- * the rule missed is shared out by size, so that base and contributions sum to the margin. columns x outputs.
+ * Integrated gradients (Sundararajan et al. 2017) from the average row, the design's zero, by the midpoint rule; the
+ * rule's error is distributed by size, so that base and contributions sum to the margin. columns x outputs.
  */
 export function networkContributions(
   model: NetworkModel,
@@ -88,7 +88,7 @@ export function networkContributions(
   };
 }
 
-/** Of one output by each input. */
+/** Gradient of one output with respect to each input. */
 function slopesOf(model: NetworkModel, x: Float32Array, output: number): Float64Array {
   const answers = forward(model, x);
   let slopes: Float64Array = Float64Array.from({ length: model.outputs }, (_, k) => (k === output ? 1 : 0));

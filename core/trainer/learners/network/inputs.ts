@@ -1,7 +1,7 @@
 /**
- * Prepares the inputs of a network. Each column of the linear design around its median, in units of its middle half,
- * softly bounded: a long tail neither swamps the rest nor gets lost. Beside it how far the value has come through each
- * of the column's quantile ranges (Gorishniy et al. 2022), so that a bend or a step costs one unit.
+ * Prepares the inputs of a network. Each column of the linear design is centred on its median and scaled by its
+ * interquartile range, softly bounded: a long tail neither dominates nor vanishes. In addition, how far the value has
+ * come through each of the column's quantile ranges (Gorishniy et al. 2022), so that a bend or a step costs one unit.
  */
 
 import { inBlocks, type Steps } from "../../pace.ts";
@@ -9,7 +9,7 @@ import { spreadRows } from "../../random.ts";
 import type { SparseRows } from "../../samples.ts";
 
 export interface InputPlan {
-  /** One entry a column of the design. */
+  /** One entry per column of the design. */
   centre: Float32Array;
   scale: Float32Array;
   /** Bounds of the ranges of each column, ascending, one more than ranges; none for labels and flags. */
@@ -35,7 +35,7 @@ export function* planInputs(design: SparseRows): Steps<InputPlan> {
   const edges: Float32Array[] = [];
   for (let column = 0; column < columns; column++) {
     edges.push(new Float32Array(0));
-    // A label or a flag: one where it is, nothing elsewhere.
+    // A label or a flag: one if present, else zero.
     if (byColumn[column].length < rows) continue;
     const sorted = Float32Array.from(byColumn[column]).sort();
     const at = (share: number) => sorted[Math.floor(share * (rows - 1))];
@@ -67,7 +67,7 @@ export function inputWidth({ edges }: InputPlan): number {
   return edges.reduce((sum, bounds) => sum + rangesOf(bounds), edges.length);
 }
 
-/** rows x width, `width` at least inputWidth. */
+/** rows x width, where `width` is at least inputWidth. */
 export function* inputRows(design: SparseRows, plan: InputPlan, width: number): Steps<Float32Array> {
   const rows = design.starts.length - 1;
   const x = new Float32Array(rows * width);

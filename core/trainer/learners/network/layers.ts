@@ -1,12 +1,12 @@
 /**
- * Lays a network out in memory while it is trained, and copies out what is kept. Widths are padded to a multiple of
- * eight in memory; the model has none of that.
+ * Lays a network out in memory during training, and copies out the result. Widths are padded to a multiple of eight in
+ * memory; the model has no padding.
  */
 import type { Scope } from "../../kernels/arena.ts";
 import type { Random } from "../../samples.ts";
 import type { InputPlan } from "./inputs.ts";
 
-/** Inputs x outputs weights, row-major; hidden layers cut negative values to zero. */
+/** Inputs x outputs weights, row-major; hidden layers are rectified. */
 export interface NetworkLayer {
   weights: Float32Array;
   bias: Float32Array;
@@ -19,11 +19,14 @@ export interface NetworkModel extends InputPlan {
   layers: NetworkLayer[];
 }
 
-/** Byte offsets; `inputs` and `outputs` as padded. Weights, then bias, lie together, likewise their slopes and both moments. */
+/**
+ * Byte offsets; `inputs` and `outputs` as padded. Weights and bias are contiguous, as are their gradients and both
+ * moments.
+ */
 export interface Layer {
   inputs: number;
   outputs: number;
-  /** As the model has them. */
+  /** Sizes as in the model. */
   used: [inputs: number, outputs: number];
   w: number;
   bias: number;
@@ -31,7 +34,7 @@ export interface Layer {
   moments: number;
   /** Weights and bias together. */
   count: number;
-  /** Of a batch: inputs, outputs, and the gradient with respect to the outputs. */
+  /** For a batch: inputs, outputs, and the gradient with respect to the outputs. */
   x: number;
   out: number;
   slopes: number;
@@ -39,7 +42,7 @@ export interface Layer {
 
 const padded = (width: number) => Math.ceil(width / 8) * 8;
 
-/** Weights drawn for rectified units (He et al. 2015); the last layer begins small. */
+/** Random weights for rectified units (He et al. 2015); the last layer begins small. */
 export function layOutLayers(
   scope: Scope,
   { widths, batch, random }: { widths: number[]; batch: number; random: Random },
@@ -80,7 +83,7 @@ function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
-/** The weights without padding; the last layer answers in the target's own units. */
+/** The weights without padding; the last layer outputs the target's own units. */
 export function takeModel(
   scope: Scope,
   layers: Layer[],

@@ -1,7 +1,8 @@
 /**
- * Trains a small neural network. Two hidden layers over the linear design, trained by Adam in mini-batches at a rate
- * that falls to nothing, for as many epochs as the rows ask for: no row is held out, so what a fold answers for rows
- * that it has not seen is honest. It bends where trees step; beside them it errs elsewhere.
+ * Trains a small neural network: two hidden layers over the linear design, trained by Adam in mini-batches at a rate
+ * that falls to zero, for a number of epochs that depends on the number of rows. No row is held out for early stopping,
+ * so predictions for unseen rows of a fold are honest. Its curves are smooth where trees step, so it errs in other
+ * places than they do.
  */
 
 import { type Arena, Scope, sharedArena } from "../../kernels/arena.ts";
@@ -15,13 +16,13 @@ export interface NetworkOptions {
   classes: number;
   random: Random;
   checkpoint: Checkpoint;
-  /** Aborted: ends after the batch under way. */
+  /** When aborted, ends after the current batch. */
   stop?: AbortSignal;
   epochs: number;
   /** Share of the rate by which each step shrinks the weights. */
   decay: number;
   onEpoch?: (epoch: number) => void;
-  /** Where the arrays lie; else in the process's own. */
+  /** Where the arrays are allocated; default: the process's own arena. */
   arena?: Arena;
 }
 
@@ -31,7 +32,7 @@ const RATE = 4e-3;
 const LEAST_BATCH = 32;
 const MOST_BATCH = 256;
 
-/** Weights of a network over so many columns of the design, of which so many numbers are also cut into ranges. */
+/** Number of weights for this many columns of the design, of which this many numbers are also divided into ranges. */
 export function weightsFor(of: { columns: number; numbers: number; outputs: number }): number {
   const [first, second] = HIDDEN;
   return (of.columns + RANGES * of.numbers) * first + first * second + second * of.outputs;
@@ -42,13 +43,13 @@ export function epochsFor(rows: number): number {
   return Math.round(Math.min(80, Math.max(15, 900_000 / rows)));
 }
 
-/** A power of two: about 50 steps an epoch, within bounds. */
+/** A power of two: about 50 steps per epoch, within bounds. */
 function batchFor(rows: number): number {
   const wanted = 2 ** Math.round(Math.log2(Math.max(1, rows / 64)));
   return Math.min(MOST_BATCH, Math.max(LEAST_BATCH, wanted));
 }
 
-/** Fits to `truth` (class index or number), one entry a row of the design. Rejects with the checkpoint's error. */
+/** Fits to `truth` (class index or number), one entry per row of the design. Rejects with the checkpoint's error. */
 export async function fitNetwork(
   design: SparseRows,
   truth: Float64Array,
@@ -75,7 +76,7 @@ export async function fitNetwork(
   }
 }
 
-/** Rises over the first twentieth, falls along a cosine. */
+/** Rises over the first twentieth, then falls along a cosine. */
 function rateAt(step: number, steps: number): number {
   const share = step / steps;
   return RATE * Math.min(1, share / 0.05) * 0.5 * (1 + Math.cos(Math.PI * share));
@@ -90,7 +91,7 @@ interface Run {
   order: Int32Array;
   truth: Float64Array;
   target: { mean: number; scale: number };
-  /** Every row's inputs, and those of a batch. */
+  /** Inputs of every row, and those of a batch. */
   x: number;
   rowBytes: number;
   batchOrder: number;
@@ -157,7 +158,7 @@ function learn(run: Run, from: number, rate: number, step: number): void {
   const { scope, layers } = run;
   const { kernels } = scope;
   const rows = run.order.subarray(from, Math.min(run.order.length, from + run.batch));
-  // The last batch is filled up with rows that count for nothing.
+  // The last batch is padded with rows that do not count.
   const padded = Math.ceil(rows.length / 4) * 4;
   const list = scope.i32(run.batchOrder, padded);
   for (let i = 0; i < padded; i++) list[i] = rows[Math.min(i, rows.length - 1)];

@@ -1,6 +1,6 @@
-/** Solves small dense systems. Row-major squares of a few hundred; lower triangles are what counts. */
+/** Solves small dense systems: row-major squares of a few hundred, of which only the lower triangle is read. */
 
-/** Lower Cholesky factor, in place; the upper triangle is left as it was. */
+/** Lower Cholesky factor, in place; the upper triangle is left unchanged. */
 export function factorize(a: Float64Array, size: number): Float64Array {
   for (let i = 0; i < size; i++) {
     for (let j = 0; j <= i; j++) {
@@ -40,7 +40,7 @@ export function whiten(factor: Float64Array, gram: Float64Array, size: number): 
     for (let i = 0; i < size; i++) half[j * size + i] = gram[Math.max(i, j) * size + Math.min(i, j)];
     solveLower(factor, half.subarray(j * size, (j + 1) * size));
   }
-  // Rows of half are columns of inverse(factor) gram; solved once more along the other side.
+  // Rows of half are columns of inverse(factor) gram; solved again along the other side.
   const whitened = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
     for (let j = 0; j < size; j++) whitened[i * size + j] = half[j * size + i];
@@ -49,7 +49,7 @@ export function whiten(factor: Float64Array, gram: Float64Array, size: number): 
   return whitened;
 }
 
-/** Sum of the squares of the factor's inverse: the trace of the inverse of what it factorises. */
+/** Sum of the squares of the factor's inverse: the trace of the inverse of the factorised matrix. */
 export function traceOfInverse(factor: Float64Array, size: number): number {
   let trace = 0;
   const column = new Float64Array(size);

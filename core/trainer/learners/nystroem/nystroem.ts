@@ -1,7 +1,7 @@
 /**
- * Fits kernel models. Kernel ridge regression, and logistic regression on the same features: a Gaussian bump around
- * each of some hundred landmark rows (Williams and Seeger 2001), width and penalty chosen by generalised
- * cross-validation (Golub, Heath and Wahba 1979). Where few rows lie on a smooth surface it beats trees.
+ * Fits kernel models: kernel ridge regression, and logistic regression on the same features: a Gaussian around each of
+ * a few hundred landmark rows (Williams and Seeger 2001), with width and penalty chosen by generalised cross-validation
+ * (Golub, Heath and Wahba 1979). Beats trees if few rows lie on a smooth surface.
  */
 
 import { sampleRows } from "../../random.ts";
@@ -15,9 +15,9 @@ export interface NystroemModel {
   columns: number;
   /** landmarks x columns, clipped. */
   landmarks: Float32Array;
-  /** A landmark answers exp(-gamma x squared distance). */
+  /** A landmark's feature is exp(-gamma x squared distance). */
   gamma: number;
-  /** Weight of the squared size of the curve, as alpha in scikit-learn's kernel ridge. */
+  /** Weight of the curve's squared norm, as alpha in scikit-learn's kernel ridge. */
   penalty: number;
   /** landmarks x outputs */
   weights: Float64Array;
@@ -32,12 +32,14 @@ export interface NystroemOptions {
   stop?: AbortSignal;
 }
 
-/** All of few rows; of more some hundred: the time rises with the cube. */
+/** All of few rows, a few hundred of more: time grows with the cube. */
 export const landmarksFor = (rows: number) => Math.min(rows, 320, Math.floor(150 + rows / 20));
 /** In units of one over the mean squared distance to a landmark. */
 const GAMMAS = [0.3, 1, 2.5];
 const PENALTIES = [1e-3, 1e-2, 0.1, 0.5, 2, 10];
-/** Effective parameters count a little more than once: choosing between many fits is paid for (Craven and Wahba). */
+/**
+ * Effective parameters count a little more than once, as the price of choosing between many fits (Craven and Wahba).
+ */
 const CAUTION = 1.2;
 const JITTER = 1e-6;
 export const MOST_DEVIATIONS = 4;
@@ -53,7 +55,7 @@ interface Fitted {
   score: number;
 }
 
-/** Fits to `truth` (class index or number), one entry a row of the design. */
+/** Fits to `truth` (class index or number), one entry per row of the design. */
 export async function fitNystroem(
   design: SparseRows,
   truth: Float64Array,
@@ -83,7 +85,7 @@ export async function fitNystroem(
   return { ...shape, outputs: 1, weights, intercept: Float64Array.of(centred.means[0]) };
 }
 
-/** The design with every cell, values clipped: an outlier would be far from every landmark. */
+/** The dense design, values clipped: an outlier would be far from every landmark. */
 function dense({ columns, starts, indices, values }: SparseRows): Float32Array {
   const rows = starts.length - 1;
   const x = new Float32Array(rows * columns);
@@ -137,7 +139,7 @@ function fillDistances(
   }
 }
 
-/** The number, or one column a class (two classes: of the second), without its mean. */
+/** The number, or one column per class (for two classes: the second), without its mean. */
 function centre(
   truth: Float64Array,
   { task, classes }: NystroemOptions,
@@ -315,7 +317,7 @@ export function predictNystroem(model: NystroemModel, design: SparseRows): Float
 const PATH_STEPS = 24;
 
 /**
- * How much did each column of the design move a row's margins away from those of the average row? Integrated gradients
+ * How much each column of the design moved a row's margins away from those of the average row: integrated gradients
  * (Sundararajan et al. 2017) along the straight line between them, by the midpoint rule; columns x outputs.
  */
 export function nystroemContributions(
@@ -354,7 +356,7 @@ export function nystroemContributions(
   };
 }
 
-/** What the midpoint rule missed is shared out by size, so that the columns sum exactly. */
+/** The midpoint rule's error is distributed by size, so that the columns sum exactly. */
 export function sumTo(moved: Float64Array, totals: Float64Array): Float64Array {
   const outputs = totals.length;
   totals.forEach((total, k) => {

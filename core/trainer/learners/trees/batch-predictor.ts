@@ -1,8 +1,6 @@
 /**
- * Predicts many rows with trees.
- *
- * Bins a block of rows once, then walks tree by tree on bins (kernels/assembly/prediction.ts): the same sums in the
- * same order as the predictor of single rows, to the bit.
+ * Predicts many rows with trees. Bins a block of rows once, then walks tree by tree on bins
+ * (kernels/assembly/prediction.ts): the same sums in the same order as the single-row predictor, to the bit.
  */
 import { type Arena, Scope, sharedArena } from "../../kernels/arena.ts";
 import { runThrough, type Steps } from "../../pace.ts";
@@ -15,7 +13,7 @@ const BLOCK = 65_536;
 const MIN_ROWS = 48;
 const NODE_BYTES = 48;
 const REPEATED_ROWS = 4096;
-/** Of a block of rows: some ten milliseconds. */
+/** Work per block of rows: about ten milliseconds. */
 const TREES_PER_STEP = 4;
 const FEATURES_PER_STEP = 8;
 
@@ -29,7 +27,7 @@ export function predictTrees(
   return runThrough(treeMargins(model, samples, { rows, arena }));
 }
 
-/** The same in steps, for many rows or trees. */
+/** As above in steps, for many rows or trees. */
 export function* treeMargins(
   model: TreeModel,
   samples: Samples,
@@ -109,7 +107,7 @@ function* binBlock(
     if (feature.kind === "number")
       binNumbers(scope, feature.edges, { ...of, column: of.columns[f], values, bins });
     else binCodes(scope.u8(bins, padded), feature.bins, { ...of, column: of.columns[f] });
-    // A slot starts 8 bytes into its record; these records have no word in front.
+    // A slot starts 8 bytes into its record; these records have no leading word.
     scope.kernels.buildSlot(codes - 8, features.length, f, bins, of.rows.length, 0, 1);
     if (f % FEATURES_PER_STEP === FEATURES_PER_STEP - 1) yield;
   }
@@ -148,7 +146,7 @@ interface Layout {
 
 const layoutsOf = new WeakMap<Trees, Layout[]>();
 
-/** Few rows come repeatedly: a file is predicted in blocks, and laying out a tree takes as long as a block. */
+/** Cached because a file is predicted in blocks, and laying out a tree takes as long as a block. */
 function keptLayouts(trees: Trees): Layout[] {
   let layouts = layoutsOf.get(trees);
   if (!layouts) {
@@ -201,7 +199,7 @@ function layOutTree(trees: Trees, tree: number): Layout {
   return { words, depth: deepest };
 }
 
-/** A bit per bin: numbers, missing and categories alike. */
+/** One bit per bin: numbers, missing and categories alike. */
 function writeBits(words: Int32Array, at: number, { trees, node }: { trees: Trees; node: number }): void {
   const mask = trees.mask[node];
   if (mask >= 0) {

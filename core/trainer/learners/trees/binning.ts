@@ -1,8 +1,6 @@
 /**
- * Sorts values into at most 256 bins.
- *
- * Quantile bins for numbers, one bin a category; bin 0 is missing. Edges come from the rows named (the training
- * rows), never from the others.
+ * Sorts values into at most 256 bins: quantile bins for numbers, one bin per category; bin 0 is missing. Edges come
+ * from the given rows (the training rows), never from the others.
  */
 
 import { type Arena, Scope, sharedArena } from "../../kernels/arena.ts";
@@ -25,12 +23,12 @@ const BLOCK = 16_384;
 export interface BinningOptions {
   /** Edges come from these rows only. */
   rows: Int32Array;
-  /** Beside the bin for missing; 2 .. 255. */
+  /** Not counting the bin for missing; 2 .. 255. */
   maxBins: number;
   random: Random;
 }
 
-/** Cuts every feature into at most `maxBins` bins beside the one for missing. */
+/** Divides every feature into at most `maxBins` bins besides the one for missing. */
 export function binSamples(samples: Samples, options: BinningOptions): BinnedSamples {
   const rows = thin(options.rows, options.random);
   return joinBinned(
@@ -39,7 +37,7 @@ export function binSamples(samples: Samples, options: BinningOptions): BinnedSam
   );
 }
 
-/** The same, with a checkpoint after each feature: for many rows. */
+/** As above, with a checkpoint after each feature: for many rows. */
 export async function binInSteps(
   samples: Samples,
   options: BinningOptions & { checkpoint: Checkpoint },
@@ -69,13 +67,13 @@ function joinBinned(samples: Samples, columns: BinnedColumn[]): BinnedSamples {
   return { rows: samples.rows, features, codes, binCounts: Int32Array.from(features, binCount) };
 }
 
-/** Bins of a feature in use, the missing one included. */
+/** Bins of a feature in use, including the one for missing. */
 export function binCount(feature: BinnedFeature): number {
   if (feature.kind === "number") return feature.edges.length + 2;
   return 1 + feature.bins.reduce((most, bin) => Math.max(most, bin), 0);
 }
 
-/** Quantiles of a sample are as good: a bin's share is then off by about a tenth of itself. */
+/** Quantiles of a sample are good enough: a bin's share is then off by about a tenth of itself. */
 function thin(rows: Int32Array, random: Random): Int32Array {
   if (rows.length <= SAMPLE_ROWS) return rows;
   const step = rows.length / SAMPLE_ROWS;
@@ -90,7 +88,7 @@ function cutFeature(feature: Feature, rows: Int32Array, maxBins: number): Binned
   return { name, kind: "category", labels: feature.labels, bins: categoryBins(feature, rows, maxBins) };
 }
 
-/** Middles between neighbouring distinct values; where there are more than maxBins, the quantiles of them. */
+/** Midpoints between neighbouring distinct values; if there are more than maxBins, their quantiles. */
 function quantileEdges(values: Float64Array, rows: Int32Array, maxBins: number): Float64Array {
   const sorted = sortedValues(values, rows);
   const distinct: number[] = [];
@@ -119,7 +117,7 @@ function sortedValues(values: Float64Array, rows: Int32Array): Float64Array {
   return present.subarray(0, count).sort();
 }
 
-/** Greedy: closes a bin once it holds its share of what is left, so one huge value does not starve the others. */
+/** Greedy: closes a bin once it holds its share of what remains, so that one huge value does not starve the others. */
 function fillBins(distinct: number[], counts: number[], total: number, maxBins: number): Float64Array {
   const edges: number[] = [];
   let left = total;
@@ -142,7 +140,7 @@ function middle(low: number, high: number): number {
   return value < high && Number.isFinite(value) ? value : low;
 }
 
-/** Commonest first; what does not fit shares the last bin. */
+/** Commonest first; labels that do not fit share the last bin. */
 function categoryBins(
   feature: Extract<Feature, { kind: "category" }>,
   rows: Int32Array,
@@ -169,7 +167,7 @@ export function binColumn(binned: BinnedFeature, feature: Feature, arena = share
   throw new TypeError(`Feature ${feature.name} changed its kind.`);
 }
 
-/** Values go through the arena in blocks: the column itself stays where it is. */
+/** Values go through the arena in blocks: the column itself is not copied. */
 function binNumbers(edges: Float64Array, values: Float64Array, arena: Arena): Uint8Array {
   const scope = new Scope(arena);
   const size = 2 ** Math.ceil(Math.log2(edges.length + 1));

@@ -1,6 +1,5 @@
 /**
- * What can be set in gradient boosting: default, range and meaning of each parameter, stated once.
- * Forms, checks and docs derive from here.
+ * Default, range and meaning of each parameter of gradient boosting. Forms, checks and docs derive from this record.
  */
 import type { LossName } from "./losses.ts";
 
@@ -15,7 +14,7 @@ export interface BoostingParams {
   rowFraction: number;
   columnFraction: number;
   patience: number;
-  /** By feature name: 1 the prediction may only rise with it, -1 only fall. Numbers only. */
+  /** By feature name: 1 if the prediction may only rise with it, -1 only fall. Numbers only. */
   monotone: Record<string, 1 | -1>;
 }
 
@@ -27,16 +26,26 @@ export interface NumberParam {
 }
 
 export const BOOSTING_PARAMS: Record<Exclude<keyof BoostingParams, "loss" | "monotone">, NumberParam> = {
-  learningRate: { default: 0.1, min: 0.0001, max: 1, help: "Share of each tree's answer that is added." },
-  maxRounds: { default: 100, min: 1, max: 100_000, help: "Most rounds; a round is one tree per output." },
-  maxLeafNodes: { default: 31, min: 2, max: 4096, help: "Most leaves of one tree." },
+  learningRate: { default: 0.1, min: 0.0001, max: 1, help: "Share of each tree's output that is added." },
+  maxRounds: {
+    default: 100,
+    min: 1,
+    max: 100_000,
+    help: "Maximum number of rounds; a round is one tree per output.",
+  },
+  maxLeafNodes: { default: 31, min: 2, max: 4096, help: "Maximum number of leaves per tree." },
   minSamplesLeaf: {
     default: 20,
     min: 1,
     max: 1_000_000,
-    help: "Least rows in a leaf; while searching, rows are told from hessians where those vary.",
+    help: "Minimum number of rows in a leaf; during the search it is estimated from hessians if those vary.",
   },
-  maxBins: { default: 255, min: 2, max: 255, help: "Most bins of a feature, beside the one for missing." },
+  maxBins: {
+    default: 255,
+    min: 2,
+    max: 255,
+    help: "Maximum number of bins per feature, besides the one for missing.",
+  },
   l2Regularization: { default: 0, min: 0, max: 1e9, help: "Added to the hessian of every leaf." },
   rowFraction: { default: 1, min: 0.01, max: 1, help: "Share of rows, drawn anew for each round." },
   columnFraction: { default: 1, min: 0.01, max: 1, help: "Share of features, drawn anew for each tree." },

@@ -1,8 +1,7 @@
 /**
- * Trains a gradient-boosted model, round by round.
- *
- * The driver only: draws rows and features, grows trees, watches the validation loss, keeps the best round.
- * It must never know which loss it minimises, nor look at a row outside trainRows and validRows.
+ * Trains a gradient-boosted model, round by round. The driver only: draws rows and features, grows trees, tracks the
+ * validation loss, keeps the best round. It must never know which loss it minimises, nor look at a row outside
+ * trainRows and validRows.
  */
 
 import { type Arena, sharedArena } from "../../kernels/arena.ts";
@@ -42,39 +41,39 @@ export interface RoundReport {
 }
 
 export interface BoostingOptions {
-  /** `loss` is settled by the task unless given. */
+  /** `loss` depends on the task unless given. */
   params: Partial<BoostingParams>;
   trainRows: Int32Array;
   validRows: Int32Array | null;
   random: Random;
   checkpoint: Checkpoint;
-  /** Costs a pass over the training rows each round. */
+  /** Costs a pass over the training rows in each round. */
   onRound?: (report: RoundReport) => void;
-  /** Raw margins of the validation rows after each round, rows x outputs; the array is the receiver's. */
+  /** Raw margins of the validation rows after each round, rows x outputs; the receiver may keep the array. */
   onMargins?: (margins: Float64Array) => void;
-  /** Aborted: ends after the round under way and keeps the best so far. */
+  /** When aborted, ends after the current round and keeps the best so far. */
   stop?: AbortSignal;
-  /** Bins made earlier from the same samples; else made from trainRows. */
+  /** Bins made earlier from the same samples; by default made from trainRows. */
   binned?: BinnedSamples;
-  /** Threads that share the work of one tree; the model is the same to the byte. Pays from some 100,000 rows. */
+  /** Threads that share the work of one tree; the model is the same to the byte. Pays from about 100,000 rows. */
   threads?: number;
-  /** Where the fit's arrays lie; else in the process's own. */
+  /** Where the fit's arrays are allocated; default: the process's own arena. */
   arena?: Arena;
 }
 
-/** All that a fit under way needs. */
+/** The state of a running fit. */
 interface Run {
   params: BoostingParams;
   options: BoostingOptions;
   fit: Fit;
   scores: Scores;
   grower: Grower;
-  /** Rows of this round: so many at the head of fit.drawn. */
+  /** Rows of this round: this many at the head of fit.drawn. */
   drawn: number;
   order: RowOrder | null;
 }
 
-/** As LightGBM's min_data_per_group, where there are rows enough. */
+/** As LightGBM's min_data_per_group, if there are rows enough. */
 const CATEGORY_GROUP = 100;
 const MIN_SHARED_ROWS = 50_000;
 
@@ -123,7 +122,7 @@ export async function trainBoosting(
   }
 }
 
-/** Starting threads costs some 20 ms. */
+/** Starting threads costs about 20 ms. */
 function usefulThreads(rows: number, threads: number): number {
   return rows < MIN_SHARED_ROWS ? 1 : Math.max(1, Math.floor(threads));
 }
@@ -159,7 +158,7 @@ function fillScores(
   }
 }
 
-/** Rounds until the last, the stop signal, patience, or nothing left to split; answers how many are kept. */
+/** Runs rounds until the last, the stop signal, patience, or nothing left to split; returns how many are kept. */
 async function runRounds(run: Run): Promise<number> {
   const { params, options, fit, scores } = run;
   let best = { round: 0, valid: Number.POSITIVE_INFINITY };
@@ -190,7 +189,7 @@ function riderMargins({ scope, train, total }: Fit, at: Scores): Float64Array {
   return margins;
 }
 
-/** One tree per output; answers how many leaves they have together. */
+/** One tree per output; returns how many leaves they have together. */
 async function runRound(run: Run): Promise<number> {
   const { fit, scores, params } = run;
   if (params.rowFraction < 1) run.drawn = drawRows(fit, params.rowFraction, run.options.random);
@@ -226,7 +225,7 @@ function drawRows(fit: Fit, fraction: number, random: Random): number {
   return wanted;
 }
 
-/** Writes the features that the next tree may use, ascending; answers how many. */
+/** Writes the features that the next tree may use, ascending; returns how many. */
 function drawFeatures(run: Run): number {
   const { fit, params, options } = run;
   const all = fit.featureCount;
@@ -239,7 +238,7 @@ function drawFeatures(run: Run): number {
   return count;
 }
 
-/** What a task is trained with unless told otherwise. */
+/** A task's default loss. */
 export function defaultLoss(target: Target): LossName {
   if (target.task === "regression") return "squared";
   return target.task === "binary" ? "logistic" : "softmax";
@@ -250,7 +249,7 @@ export function predictBoosting(model: BoostingModel, samples: Samples, rows: In
   return predictTrees(model, samples, rows);
 }
 
-/** Margins to what people read, rows x max(2 for binary, outputs): class probabilities, or the mean. */
+/** Margins to probabilities of each class (rows x max(2 for binary, outputs)), or to the mean. */
 export function linkMargins(
   model: Pick<BoostingModel, "loss" | "outputs">,
   margins: Float64Array,

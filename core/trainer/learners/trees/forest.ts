@@ -1,7 +1,6 @@
 /**
- * Trains a random forest, or a forest of extremely randomised trees.
- *
- * On the same bins as boosting; leaves hold class shares or the mean. Breiman 2001; Geurts, Ernst, Wehenkel 2006.
+ * Trains a random forest, or a forest of extremely randomised trees, on the same bins as boosting; leaves hold class
+ * shares or the mean. Breiman 2001; Geurts, Ernst, Wehenkel 2006.
  */
 
 import { type Arena, sharedArena } from "../../kernels/arena.ts";
@@ -14,13 +13,13 @@ import type { TreeModel, Trees } from "./trees.ts";
 
 export interface ForestParams {
   trees: number;
-  /** Share of features looked at per split; 0: square root of their number (classes) or a third (regression). */
+  /** Share of features examined per split; 0: square root of their number (classes) or a third (regression). */
   maxFeatures: number;
   minSamplesLeaf: number;
   maxBins: number;
   /** Each tree sees rows drawn with replacement. */
   bootstrap: boolean;
-  /** One random threshold per feature looked at, instead of the best. */
+  /** One random threshold per examined feature, instead of the best. */
   extraTrees: boolean;
 }
 
@@ -44,10 +43,10 @@ export interface ForestOptions {
   random: Random;
   checkpoint: Checkpoint;
   onTree?: (report: { tree: number; trees: number }) => void;
-  /** Aborted: ends after the tree under way (at least one) and keeps those there are. */
+  /** When aborted, ends after the current tree (at least one) and keeps the trees so far. */
   stop?: AbortSignal;
   binned?: BinnedSamples;
-  /** Where the forest's arrays lie; else in the process's own. */
+  /** Where the forest's arrays are allocated; default: the process's own arena. */
   arena?: Arena;
 }
 
@@ -85,8 +84,9 @@ export async function trainForest(
 }
 
 /**
- * One more vote, beside those of the trees, for the shares of the classes: a class that no tree votes for is unlikely,
- * never impossible, and less so the fewer trees there are. Each leaf bears its part, so that all that walks trees agrees.
+ * One more vote, besides those of the trees, for the class shares: a class that no tree votes for is unlikely, never
+ * impossible, and less likely the more trees there are. It is spread over all leaves, so that everything that walks
+ * trees agrees.
  */
 function withPriorVote({ roots, leafValues, leafOutputs }: Trees, shares: Float64Array): void {
   const ofTrees = roots.length / (roots.length + 1);

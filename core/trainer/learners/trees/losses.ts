@@ -1,6 +1,6 @@
 /**
- * Defines the losses that boosting minimises. Each loss once: its base score, its value and its link; gradients are
- * kernels (kernels/assembly/gradients.ts). Margins are raw scores, rows x outputs, row-major.
+ * Defines the losses that boosting minimises: base score, value and link of each; gradients are kernels
+ * (kernels/assembly/gradients.ts). Margins are raw scores, rows x outputs, row-major.
  */
 import type { Target } from "../../samples.ts";
 
@@ -95,7 +95,7 @@ export function lossOf(name: LossName, target: Target): Loss {
   return name === "softmax" ? softmax(target.classes.length) : LOSSES[name];
 }
 
-/** By outputs instead of a target: what a trained model needs for its link. */
+/** What a trained model needs for its link: from the number of outputs instead of a target. */
 export function linkOf(name: LossName, outputs: number): Loss["link"] {
   return (name === "softmax" ? softmax(outputs) : LOSSES[name]).link;
 }

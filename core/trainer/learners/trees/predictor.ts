@@ -1,15 +1,13 @@
-/**
- * Predicts one row with trees.
- *
- * Raw margins only: sums of leaves and the base score. It must never allocate per row.
- */
+/** Predicts one row with trees. Raw margins only: sums of leaves and the base score. It must never allocate per row. */
 import type { Feature, Samples } from "../../samples.ts";
 import type { BinnedFeature, TreeModel, Trees } from "./trees.ts";
 
 /** Reads one row's values in the model's feature order: numbers (NaN missing), category codes (-1 missing). */
 export type RowPredictor = (values: Float64Array, out: Float64Array) => void;
 
-/** A function for single rows; `out` gets the raw margins of all outputs. Codes index the model's labels. */
+/**
+ * Returns a function for single rows; `out` receives the raw margins of all outputs. Codes index the model's labels.
+ */
 export function rowPredictor(model: TreeModel): RowPredictor {
   const { trees, outputs, baseScore, scale, features } = model;
   const packed = packedOf(trees);
@@ -29,7 +27,8 @@ function binOf(bins: Uint8Array, code: number): number {
 }
 
 /**
- * Trees laid out for one row, whose time is that of fetching memory: 16 bytes a node, each left child behind its parent.
+ * Trees laid out for single rows, where memory access dominates: 16 bytes per node, each left child right after its
+ * parent.
  *
  *   f64 threshold, leaf's value, or  i32 mask | first leaf value   i32 meta   i32 right
  *

@@ -1,13 +1,12 @@
 /**
- * Types of a trained ensemble of trees and of its bins.
- *
- * Only types and their invariants: typed arrays and JSON scalars, so a model file is "JSON plus typed arrays".
- * It must never hold anything that a prediction does not need, except gains and covers (importance, SHAP).
+ * Types of a trained ensemble of trees and of its bins. Only types and their invariants: typed arrays and JSON scalars,
+ * so a model file is "JSON plus typed arrays". It must never hold anything that a prediction does not need, except
+ * gains and covers (importance, SHAP).
  */
 
-/** How one feature was cut into bins; bin 0 is always "missing or never seen". At most 256 bins. */
+/** How one feature was divided into bins; bin 0 is always "missing or never seen". At most 256 bins. */
 export type BinnedFeature =
-  /** Ascending cut points; bin = 1 + number of edges < value, so `value <= edges[b - 1]` is `bin <= b`. */
+  /** Ascending edges; bin = 1 + number of edges < value, so `value <= edges[b - 1]` is `bin <= b`. */
   | { name: string; kind: "number"; edges: Float64Array }
   /** bins[code] is the bin of that category; the rarest ones may share the last bin. */
   | { name: string; kind: "category"; labels: string[]; bins: Uint8Array };
@@ -33,7 +32,7 @@ export interface Trees {
   /** Training rows that passed the split, and that reached the leaf: TreeSHAP's weights. */
   cover: Float64Array;
   leafCover: Float64Array;
-  /** Leaf-major: leafOutputs values a leaf. */
+  /** Leaf-major: leafOutputs values per leaf. */
   leafValues: Float64Array;
   /** 1: tree t adds to output t % outputs (boosting). Otherwise each leaf holds every output (forest). */
   leafOutputs: number;

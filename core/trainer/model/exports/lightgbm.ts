@@ -1,7 +1,7 @@
 /**
- * Exports trees as LightGBM's text format. Its text format, version 4: opens there with equal predictions. Categories
- * are given by their code (index into the labels); missing is NaN. Boosting gives probabilities or means through the
- * objective; a forest gives its shares or means as they are.
+ * Exports trees as LightGBM's text format, version 4, with equal predictions. Categories are given by their code (index
+ * into the labels); missing is NaN. Boosting gives probabilities or means through the objective; a forest gives its
+ * shares or means directly.
  */
 
 import type { LossName } from "../../learners/trees/losses.ts";
@@ -22,8 +22,8 @@ const DEFAULT_LEFT = 2;
 const NAN_MISSING = 8;
 
 /**
- * The model as text. `loss` as in one-ensemble.ts: null where sums of leaves are the answers. `selfTest`: rows with what is to be answered, as
- * one line of JSON in the head, where LightGBM skips what it does not know.
+ * The model as text. `loss` as in one-ensemble.ts: null if sums of leaves are the predictions. `selfTest`: rows with
+ * their expected predictions, as one line of JSON in the header, where LightGBM skips unknown lines.
  */
 export function lightgbmText(
   given: TreeModel,
@@ -50,7 +50,7 @@ export function lightgbmText(
   return `${head.join("\n")}\n\n${blocks.join("\n")}\nend of trees\n\nfeature_importances:\n\nparameters:\nend of parameters\n\npandas_categorical:null\n`;
 }
 
-/** A model without a tree answers its base score, which the format has no place for but a leaf. */
+/** A model without a tree predicts its base score, which the format can only hold in a leaf. */
 function withOneLeaf({ trees, outputs }: TreeModel): Trees {
   const leaves = Array.from({ length: outputs }, (_, leaf) => ~leaf);
   return { ...trees, roots: Int32Array.from(leaves), leafValues: new Float64Array(outputs), leafOutputs: 1 };
@@ -61,7 +61,7 @@ function featureInfo(feature: TreeModel["features"][number]): string {
   return feature.labels.length > 0 ? Array.from(feature.labels.keys()).join(":") : "none";
 }
 
-/** Splits and leaves of one tree, renumbered from 0 in the order of a walk. */
+/** Splits and leaves of one tree, renumbered from 0 in walking order. */
 interface Numbering {
   splits: number[];
   leaves: number[];
@@ -133,8 +133,8 @@ function decisionType(trees: Trees, node: number): number {
 }
 
 /**
- * Codes of the left side as bits. LightGBM always sends missing and unknown right: where ours go left, the children
- * are swapped and the set is the other one.
+ * Codes of the left side as bits. LightGBM always sends missing and unknown right: if ours go left, the children are
+ * swapped and the set is inverted.
  */
 function categoryLines({ trees, features }: TreeModel, masks: number[]): [string, number[]][] {
   const boundaries = [0];

@@ -1,14 +1,14 @@
 /**
  * Joins a whole model into one ensemble of trees, where that is possible. Means of numbers, and of the shares that
- * forests give, are sums of trees; a calibration or a logarithm around one booster is part of its margin. What cannot
- * be told so has a reason: learners whose probabilities are averaged are no sum of margins.
+ * forests give, are sums of trees; a calibration or a logarithm around one booster is part of its margin. Other models
+ * get a reason instead: averaged probabilities are not a sum of margins.
  */
 import type { LossName } from "../../learners/trees/losses.ts";
 import type { BinnedFeature, TreeModel, Trees } from "../../learners/trees/trees.ts";
 import type { Member } from "../members.ts";
 import type { Model } from "../model.ts";
 
-/** `loss` says how margins become answers; null: they are the answers. */
+/** `loss` says how margins become predictions; null: they are the predictions. */
 export interface OneEnsemble {
   ensemble: TreeModel;
   loss: LossName | null;
@@ -20,7 +20,7 @@ interface Share {
   weight: number;
 }
 
-/** The ensemble, or in words why there is none: "because …". */
+/** The ensemble, or why there is none: "because …". */
 export function oneEnsemble(model: Model): OneEnsemble | string {
   const shares = model.parts.flatMap(({ members, weight }) =>
     members.map((member): Share => ({ member, weight: weight / members.length })),
@@ -30,14 +30,14 @@ export function oneEnsemble(model: Model): OneEnsemble | string {
   if (stranger) return `it contains a ${stranger.member.kind} learner`;
   if (trees.length === 0) return "it predicts the same for every row";
   if (trees.some(({ member }) => member.supervised >= 0))
-    return "it reads categories of many values by their target means, or texts";
+    return "it reads categories with many values by their target means, or texts";
   const [{ member: first }] = trees;
   if (shares.length === 1 && first.kind === "boosting") return around(model, first);
   const isSum = (member: Member) => member.kind !== "boosting" || member.model.loss === "squared";
   if (!shares.every(({ member }) => isSum(member)))
-    return `it is made of ${shares.length} learners whose probabilities are averaged, which no one sum of trees gives`;
+    return `it is made of ${shares.length} learners whose probabilities are averaged, which a single sum of trees cannot express`;
   if (trees.some(({ member }) => member.transform.kind !== "none"))
-    return `it is made of ${shares.length} learners of the target's logarithm whose answers are averaged`;
+    return `it is made of ${shares.length} learners of the target's logarithm whose predictions are averaged`;
   if (model.calibration) return "its averaged probabilities are calibrated";
   return { ensemble: joined(shares, trees), loss: model.task === "regression" ? "squared" : null };
 }
@@ -92,7 +92,7 @@ const weighted = ({ trees, scale }: TreeModel, weight: number): Trees => ({
   leafValues: trees.leafValues.map((value) => value * scale * weight),
 });
 
-/** A bin a label, the same for all learners: each had put the rare ones together in its own way. */
+/** One bin per label, the same for all learners: each had grouped the rare ones in its own way. */
 function byCode(feature: BinnedFeature): BinnedFeature {
   if (feature.kind === "number") return feature;
   return { ...feature, bins: Uint8Array.from(feature.labels, (_, code) => code + 1) };
@@ -112,7 +112,7 @@ function byCodes(model: TreeModel): TreeModel {
   return { ...model, trees: { ...trees, masks } };
 }
 
-/** One after another; children, leaves and sets are counted on. */
+/** Concatenates ensembles; children, leaves and sets are renumbered. */
 function concatenate(all: Trees[]): Trees {
   const joined = new Map<keyof Trees, number[]>();
   const put = (name: keyof Trees, values: Iterable<number>) => {

@@ -1,7 +1,7 @@
 /**
- * Builds the part of an ONNX graph that reads a row. An input a column, rows x 1, by the column's name: numbers as
- * doubles (NaN: missing), dates as milliseconds since 1970 in UTC, categories as the text in the CSV (anything
- * unknown: missing).
+ * Builds the part of an ONNX graph that reads a row. One input per column, rows x 1, by the column's name: numbers as
+ * doubles (NaN: missing), dates as milliseconds since 1970 in UTC, categories as the text in the CSV (anything unknown:
+ * missing).
  */
 import { DAY_MS } from "../../../platform/figures.ts";
 import type { ColumnEncoding, DatePart } from "../../encoding/columns.ts";
@@ -9,12 +9,12 @@ import { type DesignFeature, MOST_DEVIATIONS } from "../../encoding/design.ts";
 import { beside, calculate, type Graph, numbers, row, step, whole } from "./onnx-graph.ts";
 import * as part from "./onnx-parts.ts";
 
-/** A feature as the learners know it, by the name of its value. A category holds its code plus one, 0 missing. */
+/** A feature as the learners know it, by the name of its value. A category holds its code plus one, 0 for missing. */
 export type Column =
   | { kind: "number"; name: string; value: string }
   | { kind: "category"; name: string; value: string; labels: string[] };
 
-/** One encoded column to its features, in their order. Texts cannot be read so. */
+/** One encoded column to its features, in order. Texts are not supported. */
 export function readColumn(graph: Graph, encoding: Exclude<ColumnEncoding, { kind: "text" }>): Column[] {
   const { column } = encoding;
   const type = encoding.kind === "category" ? part.TEXT : part.DOUBLE;
@@ -45,7 +45,7 @@ function codeOf(graph: Graph, column: string, labels: string[]): string {
   return step(graph, "Reshape", { of: [code, whole(graph, [-1])] });
 }
 
-/** Rows of a table, one for missing and one a label. */
+/** Rows of a table, one for missing and one per label. */
 export function lookUp(
   graph: Graph,
   { value, labels }: Column & { kind: "category" },
@@ -55,7 +55,7 @@ export function lookUp(
   return step(graph, "Gather", { of: [table, value], attributes: [part.intAttribute("axis", 0)] });
 }
 
-/** The calendar in arithmetic (Hinnant, "chrono-compatible low-level date algorithms"); NaN stays NaN. */
+/** Calendar arithmetic (Hinnant, "chrono-compatible low-level date algorithms"); NaN stays NaN. */
 function dateParts(graph: Graph, at: string, origin: number): Record<DatePart, () => string> {
   const on = (operator: string, ...of: (string | number)[]) => calculate(graph, operator, ...of);
   const floor = (value: string, by: number) => on("Floor", on("Div", value, by));
@@ -96,7 +96,7 @@ function dateParts(graph: Graph, at: string, origin: number): Record<DatePart, (
   };
 }
 
-/** What linear and smooth learners see, every cell of it; `columns` are the base features. */
+/** The dense inputs of linear and smooth learners; `columns` are the base features. */
 export function designMatrix(graph: Graph, columns: Column[], features: readonly DesignFeature[]): string {
   return beside(
     graph,
@@ -123,7 +123,7 @@ function standardized(
     calculate(graph, "Max", deviations, -MOST_DEVIATIONS),
     MOST_DEVIATIONS,
   );
-  // As the design keeps it.
+  // As the design scales it.
   const kept = [part.FLOAT, part.DOUBLE].reduce(
     (of, to) => step(graph, "Cast", { of: [of], attributes: [part.intAttribute("to", to)] }),
     bounded,
@@ -146,7 +146,7 @@ function oneHot(
   return [lookUp(graph, column, { width, cells })];
 }
 
-/** One row of numbers on every row of the data; `like` is any column. */
+/** Repeats one row of numbers for every row of the data; `like` is any column. */
 export function onEveryRow(graph: Graph, values: ArrayLike<number>, like: string): string {
   const shape = step(graph, "Shape", { of: [like] });
   return step(graph, "Expand", { of: [row(graph, values), shape] });

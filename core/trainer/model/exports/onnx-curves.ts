@@ -1,6 +1,6 @@
 /**
- * Builds the part of an ONNX graph that computes learners that are not trees: linear, kernel and network models over
- * the linear design.
+ * Builds the part of an ONNX graph that computes learners other than trees: linear, kernel and network models over the
+ * linear design.
  */
 import { BOUND } from "../../learners/network/inputs.ts";
 import type { NetworkModel } from "../../learners/network/layers.ts";

@@ -1,6 +1,6 @@
 /**
- * Assembles an ONNX graph. Steps and constants, each under a name that no column of the data has; a step's answer is
- * the name under which others read it. Numbers are doubles, rows x columns.
+ * Assembles an ONNX graph. Nodes and constants, each under a name that no column of the data has; a node's result is
+ * the name by which others read it. Numbers are doubles, rows x columns.
  */
 import * as part from "./onnx-parts.ts";
 import type { Encoded } from "./protobuf.ts";
@@ -13,12 +13,12 @@ export interface Graph {
   taken: Set<string>;
 }
 
-/** `taken`: names that stand for something in the data. */
+/** `taken`: names that the data uses. */
 export function newGraph(taken: Iterable<string>): Graph {
   return { inputs: [], nodes: [], constants: [], outputs: [], taken: new Set(taken) };
 }
 
-/** The name itself, or with as many _ behind it as make it free. */
+/** The name itself, or with enough _ appended to be unique. */
 export function freeName(graph: Graph, wanted: string): string {
   let name = wanted;
   while (graph.taken.has(name)) name += "_";
@@ -28,7 +28,7 @@ export function freeName(graph: Graph, wanted: string): string {
 
 const ML_OPERATORS = new Set(["LabelEncoder", "TreeEnsembleRegressor"]);
 
-/** Runs an operator; answers the name of its one output, which is `output` where that is given. */
+/** Runs an operator; returns the name of its one output, which is `output` if given. */
 export function step(
   graph: Graph,
   operator: string,
@@ -60,7 +60,7 @@ function constant(graph: Graph, make: (name: string) => Encoded): string {
   return name;
 }
 
-/** Arithmetic between values by name and plain numbers. */
+/** Arithmetic between named values and plain numbers. */
 export function calculate(graph: Graph, operator: string, ...of: (string | number)[]): string {
   return step(graph, operator, {
     of: of.map((value) => (typeof value === "string" ? value : row(graph, [value]))),

@@ -1,6 +1,4 @@
-/**
- * Encodes the messages of ONNX. Operators, attributes, tensors and types, by the field numbers of onnx.proto3.
- */
+/** Encodes the messages of ONNX: operators, attributes, tensors and types, by the field numbers of onnx.proto3. */
 import { bytesField, concat, type Encoded, intField, packedInts, textField } from "./protobuf.ts";
 
 /** TensorProto.DataType */
@@ -43,7 +41,7 @@ export function intsAttribute(name: string, values: ArrayLike<number>): Encoded 
 }
 
 export function textsAttribute(name: string, values: string[]): Encoded {
-  // The same few words stand there for thousands of nodes.
+  // The same few words are repeated for thousands of nodes.
   const words = new Map([...new Set(values)].map((value) => [value, textField(9, value)]));
   return concat([textField(1, name), ...values.map((value) => words.get(value)!), intField(20, TEXTS)]);
 }

@@ -1,7 +1,7 @@
 /**
- * Builds the part of an ONNX graph that computes trees. As TreeEnsembleRegressor (ai.onnx.ml 3) over one matrix that
+ * Builds the part of an ONNX graph that computes trees, as TreeEnsembleRegressor (ai.onnx.ml 3) over one matrix that
  * all ensembles of a model share. ONNX trees compare numbers only, so every set of categories that a split sends left
- * gets a column of its own: 1 where the code is in it. Sums of leaves are 32-bit floats: the operator has no more.
+ * gets a column of its own: 1 if the code is in it. Sums of leaves are 32-bit floats: the operator has no more.
  */
 import type { TreeModel } from "../../learners/trees/trees.ts";
 import { type Column, lookUp } from "./onnx-columns.ts";
@@ -15,13 +15,13 @@ export interface Ensemble {
   columns: Column[];
 }
 
-/** The matrix, and which of its columns a split of an ensemble looks at. */
+/** The matrix, and which of its columns a split of an ensemble reads. */
 export interface TreeInput {
   matrix: string;
   columnOf: (ensemble: Ensemble, node: number) => number;
 }
 
-/** Sets of codes that go left, by the category that they are of: as bits, in the order in which they were met. */
+/** Sets of codes that go left, by category: as bits, in order of first use. */
 type Sets = Map<Column, Map<string, number>>;
 
 export function treeInput(graph: Graph, ensembles: Ensemble[]): TreeInput {
@@ -56,7 +56,7 @@ export function treeInput(graph: Graph, ensembles: Ensemble[]): TreeInput {
   };
 }
 
-/** A bit for missing and one a code: 1 goes left. */
+/** One bit for missing and one per code: 1 goes left. */
 function setOf({ trees, features }: TreeModel, node: number): string {
   const feature = features[trees.feature[node]];
   if (feature.kind !== "category")
@@ -83,7 +83,7 @@ export function sumTrees(graph: Graph, ensemble: Ensemble, input: TreeInput): st
   return step(graph, "Cast", { of: [sums], attributes: [part.intAttribute("to", part.DOUBLE)] });
 }
 
-/** Nodes and leaf weights as ONNX wants them: parallel lists; per tree ids from 0, leaves among the nodes. */
+/** Nodes and leaf weights as ONNX wants them: parallel lists; per tree IDs from 0, leaves among the nodes. */
 interface NodeLists {
   nodes: {
     tree: number;

@@ -1,7 +1,7 @@
 /**
- * Exports a model as ONNX. The whole model as one graph: an input a column (onnx-columns.ts), every learner, their
- * weighted mean, the calibration. Outputs: `label` and `probabilities`, or `prediction` for a number. All but texts
- * can be written so.
+ * Exports a model as ONNX: the whole model as one graph, with one input per column (onnx-columns.ts), every learner,
+ * their weighted mean, and the calibration. Outputs: `label` and `probabilities`, or `prediction` for a number. Texts
+ * are not supported.
  */
 
 import { fineCategories } from "../../encoding/supervised.ts";
@@ -30,7 +30,7 @@ const IR_VERSION = 8;
 const OPSET = 17;
 const ML_OPSET = 3;
 
-/** What is written beside the model: rows with what is to be answered, and how cells become values, as JSON. */
+/** What is written beside the model: rows with their expected predictions, and how cells become values, as JSON. */
 export interface ExportNotes {
   selfTest: string;
   readings: string;
@@ -64,11 +64,11 @@ interface Inputs {
   columns: Column[];
   design: () => string;
   trees: TreeInput | null;
-  /** The ensemble of each member that is one. */
+  /** The ensemble of each member that has one. */
   ensembles: Map<Member, Ensemble>;
 }
 
-/** The weighted mean of what all learners answer, rows x width. */
+/** The weighted mean of all learners' outputs, rows x width. */
 function mix(graph: Graph, model: Model): string {
   const inputs = openInputs(graph, model);
   const shares = model.parts.flatMap(({ members, weight }) =>
@@ -102,7 +102,7 @@ function openInputs(graph: Graph, model: Model): Inputs {
   };
 }
 
-/** As treeSamples: fine categories by their target means, behind the others. */
+/** As treeSamples: fine categories by their target means, after the others. */
 function treeColumns(
   graph: Graph,
   { model, columns, supervised }: { model: Model; columns: Column[]; supervised: number },
@@ -126,7 +126,7 @@ const asFeature = (column: Column) =>
     ? { kind: column.kind, name: column.name, values: new Float64Array(0) }
     : { kind: column.kind, name: column.name, labels: column.labels, codes: new Int32Array(0) };
 
-/** Probabilities of each class, also of two, or the number. */
+/** Probabilities of each class, including for two, or the number. */
 function responseOf(
   graph: Graph,
   { model, member, inputs }: { model: Model; member: Member; inputs: Inputs },
@@ -182,7 +182,7 @@ function calibrated(graph: Graph, calibration: Calibration, mixed: string): stri
   return softmax(graph, calculate(graph, "Add", scaled, row(graph, calibration.offset)));
 }
 
-/** The curve as a sum of slopes, each over the piece of its own that lies below the score. */
+/** The curve as a sum of slopes, each over the part of its interval below the score. */
 function isotonic(graph: Graph, { from, to }: Calibration & { kind: "isotonic" }, score: string): string {
   const pieces = Array.from({ length: from.length - 1 }, (_, i) => i).filter((i) => from[i + 1] > from[i]);
   if (pieces.length === 0) return onEveryRow(graph, [to[0]], score);

@@ -1,5 +1,5 @@
 /**
- * Writes protocol buffers. The few wire types that ONNX needs, by field number. Source:
+ * Writes protocol buffers: the few wire types that ONNX needs, by field number. Source:
  * protobuf.dev/programming-guides/encoding.
  */
 
@@ -19,7 +19,7 @@ export function concat(parts: Encoded[]): Encoded {
   return out;
 }
 
-/** Whole numbers; negative ones take ten bytes, as int64 does. */
+/** Integers; negative ones take ten bytes, as int64 does. */
 export function varint(value: number | bigint): Encoded {
   let rest = BigInt.asUintN(64, BigInt(value));
   const bytes: number[] = [];
@@ -47,7 +47,7 @@ export function textField(field: number, value: string): Encoded {
   return bytesField(field, new TextEncoder().encode(value));
 }
 
-/** Repeated whole numbers below 2^53, packed: some hundred thousand of them for a large model. */
+/** Repeated integers below 2^53, packed: a large model has hundreds of thousands. */
 export function packedInts(field: number, values: ArrayLike<number>): Encoded {
   const bytes = new Uint8Array(values.length * 8);
   let at = 0;

@@ -51,7 +51,7 @@ export function startForestTree(at: usize, count: i32): void {
   open(0, count, -1, 1);
 }
 
-// Grows until no node is open (1), or until so many rows times features were looked at (0: call again).
+// Grows until no node is open (1), or until this many rows times features were examined (0: call again).
 export function growForestTree(at: usize, work: f64): i32 {
   plan = at;
   while (word(68) > 0) {
@@ -106,7 +106,7 @@ function addLeaf(): void {
   store<i32>(plan, word(84) + 1, 84);
 }
 
-// Looks at features in random order until enough were not constant here; the best split into `split`.
+// Examines features in random order until enough were not constant here; the best split goes into `split`.
 function findForestSplit(rows: usize, count: i32, split: usize): bool {
   const squares = forestTotals(rows, count, place(12), word(16), place(32));
   if (count < 2 * word(56) || isPure(squares)) return false;
@@ -145,7 +145,7 @@ function isPure(squares: f64): bool {
   return false;
 }
 
-// Missing that was not seen here goes with the heavier side. Missing alone on the left has no threshold: the same
+// Missing that did not occur here goes with the heavier side. Missing alone on the left has no threshold: the same
 // split with its sides exchanged has one, above every number.
 function keepSplit(split: usize, feature: i32, count: i32): void {
   const out = place(44);

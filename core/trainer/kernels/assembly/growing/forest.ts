@@ -10,7 +10,8 @@
 const ORDER_BYTES: usize = 256;
 const KEY_BYTES: usize = 2048;
 
-// Counts, then sums, of a node: totals[0] the rows, totals[1 ..] classes or the sum; answers the sum of squared targets.
+// Counts, then sums, of a node: totals[0] the rows, totals[1 ..] classes or the sum; returns the sum of squared
+// targets.
 export function forestTotals(rows: usize, count: i32, y: usize, outputs: i32, totals: usize): f64 {
   memory.fill(totals, 0, <usize>(outputs + 1) << 3);
   store<f64>(totals, <f64>count);
@@ -30,7 +31,7 @@ function addTarget(cell: usize, target: f64, outputs: i32): void {
   store<f64>(at, load<f64>(at) + (outputs == 1 ? target : 1.0));
 }
 
-// Answers 0 where the node has one bin only, 1 where no cut leaves `least` rows on both sides, 2 where `out` holds one.
+// Returns 0 if the node has one bin only, 1 if no cut leaves `least` rows on both sides, 2 if `out` holds one.
 // draw in [0, 1): the cut to try (extremely randomised), or below 0: all. coin 1: missing above all numbers.
 export function forestSplit(
   column: usize, rows: usize, count: i32, y: usize, outputs: i32, totals: usize, isCategory: i32, least: i32,
@@ -103,7 +104,7 @@ function sortByMean(present: i32, cells: usize, totals: usize, outputs: i32, ord
 }
 
 // A threshold drawn evenly between the least and the greatest bin, so that gaps weigh; missing counts as one step
-// beyond its end. Answers the last position on the left.
+// beyond its end. Returns the last position on the left.
 function cutAt(present: i32, draw: f64, order: usize): i32 {
   const first = <i32>load<u8>(order);
   const last = <i32>load<u8>(order + <usize>present - 1);

@@ -1,5 +1,5 @@
 // Gradient and hessian of each loss for positions [from, to), as 32-bit floats.
-// Each answers through `sums`: the sum of absolute gradients and of hessians (f64, f64), for the quantisation.
+// Each returns through `sums`: the sum of absolute gradients and of hessians (f64, f64), for the quantisation.
 import { exp1, exp4lanes } from "./exponential";
 
 const MIN_HESSIAN: f64 = 1e-16;
@@ -22,7 +22,8 @@ function widen(sum: v128, lanes: v128): v128 {
   return f64x2.add(sum, f64x2.add(f64x2.promote_low_f32x4(lanes), f64x2.promote_low_f32x4(high)));
 }
 
-// All bits where position i + lane < to: arrays are padded to a multiple of four, the padding is kept out of the sums.
+// All bits set if position i + lane < to: arrays are padded to a multiple of four, and the padding is kept out of the
+// sums.
 // @ts-ignore: decorator
 @inline
 function within(i: i32, to: i32): v128 {
@@ -46,7 +47,7 @@ export function squaredGradients(scores: usize, y: usize, from: i32, to: i32, g:
   store<f64>(sums, <f64>(to - from), 8);
 }
 
-// With q the probability of the other class, |g| = q and h = q (1 - q): no cancellation where the model is sure.
+// With q the probability of the other class, |g| = q and h = q (1 - q): no cancellation when the model is certain.
 export function logisticGradients(scores: usize, y: usize, from: i32, to: i32, g: usize, h: usize, sums: usize): void {
   const one = f32x4.splat(1.0);
   const sign = i32x4.splat(0x80000000);
@@ -99,7 +100,7 @@ export function gammaGradients(scores: usize, y: usize, from: i32, to: i32, g: u
 }
 
 // scores, g and h are output-major: output k starts at k * stride elements; sums holds a pair per output.
-// `scratch` is 16 bytes an output.
+// `scratch` is 16 bytes per output.
 export function softmaxGradients(
   scores: usize, y: usize, from: i32, to: i32, g: usize, h: usize, sums: usize,
   outputs: i32, stride: i32, scratch: usize,

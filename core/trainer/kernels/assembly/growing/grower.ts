@@ -1,5 +1,5 @@
 // Grows one boosted tree leaf by leaf: always the leaf whose best split gains most is split next. Of two
-// children the smaller is summed, the larger is what its parent had minus that. Held-out rows only follow splits.
+// children the smaller is summed; the larger is its parent minus that. Held-out rows only follow splits.
 //
 // plan (i32 each, written by fit.ts and grower.ts):
 //     0 records      4 stride     8 slots      12 slot sums   16 marginal plan   20 features   24 cells of a histogram
@@ -26,7 +26,7 @@ import { ADD, HISTOGRAM, PARTITION, runJob, share } from "./team";
 const LEAF: usize = 128;
 const FOUND: usize = 64;
 const SPLIT: usize = 64;
-// Below so many rows, or additions, waking other threads costs more than they save.
+// With fewer rows, or additions, waking other threads costs more than it saves.
 const SHARED_ROWS: i32 = 20_000;
 const SHARED_CELLS: i32 = 100_000;
 // As in LightGBM: cat_smooth (also the least rows of a category that takes part), cat_l2, min_sum_hessian_in_leaf.
@@ -102,7 +102,7 @@ export function growTree(at: usize, cells: f64): i32 {
   return 1;
 }
 
-// Values of the leaves into `values` and onto the scores (f64 by position); answers how many leaves there are.
+// Values of the leaves into `values` and onto the scores (f64 by position); returns how many leaves there are.
 export function finishTree(at: usize, scores: usize): i32 {
   plan = at;
   const leaves = word(108);
@@ -202,7 +202,7 @@ function attach(leaf: usize, child: i32): void {
   store<i32>(place(112) + <usize>parent * SPLIT + (load<i32>(leaf, 32) != 0 ? 8 : 12), child);
 }
 
-// Splits a range of a row list by the bins that go left; answers how many do.
+// Splits a range of a row list by the bins that go left; returns how many do.
 function partitionList(column: usize, rows: usize, count: i32): i32 {
   if (word(72) == 0 || count < SHARED_ROWS) return partition(column, place(60), rows, count, place(56));
   shareJob(PARTITION, count, <i32>column, word(60), <i32>rows, word(56), 0);
@@ -326,7 +326,7 @@ function search(leaf: usize): void {
   store<f64>(found, load<f64>(found) - own);
 }
 
-// Writes what findSplit reads, and answers the leaf's own score.
+// Writes what findSplit reads, and returns the leaf's own score.
 function writeSearch(leaf: usize): f64 {
   const at = place(64);
   const count = <f64>load<i32>(leaf, 4);

@@ -6,7 +6,7 @@ const NEAR: u32 = 96;
 
 // Adds the records of `count` rows, ascending, to `slots` blocks of 256 cells at `out`, two rows side by side. Where
 // rows lie scattered over memory, the records of a block are touched first: their cache misses then overlap.
-// Answers the touched bytes, only so that the touching is not optimised away.
+// Returns the touched bytes, only so that the touching is not optimised away.
 export function histogram(records: usize, stride: i32, slots: i32, rows: usize, count: i32, out: usize): i32 {
   let touched: i32 = 0;
   for (let from = 0; from < count; from += BLOCK) {

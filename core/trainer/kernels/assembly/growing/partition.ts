@@ -3,7 +3,7 @@
 //   rows   | l r l l r r l |        ->  | l l l l | r r r |
 //   side   |               |            | r r r |            (copied behind the left ones)
 //
-// `goesLeft` has a byte for each of 256 bins: numbers, missing and categories alike. Answers the left count.
+// `goesLeft` has a byte for each of 256 bins: numbers, missing and categories alike. Returns the left count.
 export function partition(column: usize, goesLeft: usize, rows: usize, count: i32, side: usize): i32 {
   let left = rows;
   let right = side;

@@ -1,4 +1,4 @@
-// Lays rows out anew, in the order of a list of their old places:   to[i] = from[order[i]]
+// Rearranges rows in the order of a list of their old places: to[i] = from[order[i]]
 
 export function gatherBytes(to: usize, from: usize, order: usize, count: i32): void {
   for (let i = 0; i < count; i++) {
@@ -15,7 +15,7 @@ export function gatherRecords(to: usize, from: usize, order: usize, count: i32, 
   }
 }
 
-// The members of a list below `limit`, in their order; answers how many.
+// The members of a list below `limit`, in their order; returns how many.
 export function listBelow(to: usize, list: usize, count: i32, limit: u32): i32 {
   let at = to;
   for (let i = 0; i < count; i++) {

@@ -183,7 +183,7 @@ function occurring(cells: usize, bins: i32): i32 {
   return count;
 }
 
-// Shell sort of (key, bin) pairs, 16 bytes each; ties by bin. Answers how many take part.
+// Shell sort of (key, bin) pairs, 16 bytes each; ties by bin. Returns how many take part.
 function sortCategories(cells: usize, bins: i32, smoothing: f64, floor: f64, scratch: usize): i32 {
   let count: i32 = 0;
   for (let bin = 0; bin < bins; bin++) {

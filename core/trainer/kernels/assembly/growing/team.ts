@@ -24,7 +24,7 @@ function argument(control: usize, index: i32): i32 {
   return load<i32>(control + 16 + (<usize>index << 2));
 }
 
-// A worker's life: wait for a new generation, do one's part, say so.
+// A worker's loop: wait for a new generation, do its part, report it done.
 export function work(control: usize, part: i32): void {
   let seen: i32 = 0;
   while (true) {

@@ -38,7 +38,10 @@ export interface Fit {
   drawn: number;
   /** Cells of one histogram, even. */
   cells: number;
-  /** What the growing kernel is told (kernels/assembly/grower.ts): its offset, and views of its words and numbers. */
+  /**
+   * The plan that the growing kernel reads (kernels/assembly/grower.ts): its offset, and views of its words and
+   * numbers.
+   */
   plan: { at: number; words: Int32Array; numbers: Float64Array };
 }
 
@@ -47,10 +50,10 @@ const PLAN_BYTES = 184;
 /** What the search reads of a leaf, and 16 bytes for each category that it sorts. */
 const SEARCH_BYTES = 104;
 const SORTING_BYTES = 256 * 16;
-/** Records of less lie in the second-level cache. */
+/** Smaller records fit in the second-level cache. */
 export const TIGHT_BYTES = 1024 * 1024;
 
-/** Lays out one fit; the caller closes `fit.scope`. When a checkpoint throws, nothing stays allocated. */
+/** Allocates one fit; the caller closes `fit.scope`. When a checkpoint throws, nothing stays allocated. */
 export async function openFit(arena: Arena, shape: FitShape): Promise<Fit> {
   const scope = new Scope(arena);
   try {
@@ -122,7 +125,9 @@ async function buildRecords(
   return records;
 }
 
-/** Small fits are packed tight to stay in the second-level cache; large ones so that few records cross a line. */
+/**
+ * Small fits are packed tightly to stay in the second-level cache; large ones so that few records cross a cache line.
+ */
 function recordStride(slotCount: number, train: number): number {
   const tight = CELL + slotCount;
   return train * tight < TIGHT_BYTES ? tight : Math.ceil(tight / 8) * 8;
@@ -138,7 +143,7 @@ function fillColumn(scope: Scope, codes: Uint8Array, { trainRows, validationRows
   return at;
 }
 
-/** Into memory of our own: written one by one, shared memory is ten times slower until the code is hot. */
+/** Copies into private memory: written one by one, shared memory is ten times slower until the code is hot. */
 function gather(codes: Uint8Array, rows: Int32Array, out: Uint8Array): void {
   for (let i = 0; i < rows.length; i++) out[i] = codes[rows[i]];
 }

@@ -1,7 +1,7 @@
 /**
- * Grows one tree of a forest. The kernel grows it (kernels/assembly/forest-grower.ts), depth first, to minSamplesLeaf,
- * in pieces of bounded work; here is where its arrays lie and how the grown tree is taken out. Positions 0 .. train -
- * 1 stand for the training rows; a node owns a range of the row list, partitioned in place.
+ * Grows one tree of a forest. The kernel grows it depth first (kernels/assembly/forest-grower.ts), down to
+ * minSamplesLeaf, in bounded steps; this file lays out its arrays and reads the grown tree. Positions 0 .. train - 1
+ * are the training rows; a node owns a range of the row list, partitioned in place.
  */
 
 import { type Arena, Scope } from "../../../kernels/arena.ts";
@@ -10,13 +10,13 @@ import type { BinnedSamples } from "../binning.ts";
 import { SPLIT_BYTES, type TreeBuilder } from "./tree-builder.ts";
 
 export interface ForestLimits {
-  /** Features looked at per split. */
+  /** Features examined per split. */
   featuresPerSplit: number;
   minSamplesLeaf: number;
   extraTrees: boolean;
 }
 
-/** One forest under way; byte offsets. */
+/** The state of one forest; byte offsets. */
 export interface ForestFit {
   scope: Scope;
   train: number;
@@ -29,7 +29,7 @@ export interface ForestFit {
 
 const PLAN_BYTES = 112;
 
-/** Lays out one forest; the caller closes `scope`. */
+/** Allocates one forest; the caller closes `scope`. */
 export function openForest(
   arena: Arena,
   from: { binned: BinnedSamples; target: Target; trainRows: Int32Array; limits: ForestLimits },
@@ -63,7 +63,7 @@ function fillColumn(scope: Scope, codes: Uint8Array, rows: Int32Array): number {
   return at;
 }
 
-/** Regression: less the mean, so that squares do not drown the differences. */
+/** Regression: minus the mean, so that squares do not drown the differences. */
 function fillTargets(
   scope: Scope,
   target: Target,
@@ -97,7 +97,7 @@ export function drawForestRows(fit: ForestFit, bootstrap: boolean, random: Rando
   fit.scope.i32(fit.rows, train).set(rows);
 }
 
-/** Rows times features looked at between two checkpoints: some 50 ms. */
+/** Rows times features examined between two checkpoints: about 50 ms. */
 const WORK_PER_CALL = 5e6;
 
 /** Grows one tree over the rows listed and adds it to the builder. */

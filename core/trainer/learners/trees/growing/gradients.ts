@@ -1,8 +1,7 @@
 /**
- * Turns margins into the packed gradients of a round.
- *
- * Picks the loss's kernels and quantises: scales are set so that no sum of all rows can overflow 31 bits. Sums that
- * set them run over fixed blocks, in order, so that they are the same for any number of threads.
+ * Turns margins into the packed gradients of a round. Picks the loss's kernels and quantises: scales are set so that no
+ * sum over all rows can overflow 31 bits. The sums that set them run over fixed blocks, in order, so that they are the
+ * same for any number of threads.
  */
 
 import type { Kernels } from "../../../kernels/kernels.ts";
@@ -17,7 +16,7 @@ export interface Quantisation {
   scaleH: number;
 }
 
-/** Offsets of the arrays that a loss works on; output-major, `stride` elements an output. */
+/** Offsets of the arrays that a loss works on; output-major, `stride` elements per output. */
 export interface Scores {
   loss: LossName;
   outputs: number;
@@ -26,15 +25,15 @@ export interface Scores {
   y: number;
   g: number;
   h: number;
-  /** Two f64 an output and block of rows, then 16 bytes an output and thread of scratch. */
+  /** Two f64 per output and block of rows, then 16 bytes of scratch per output and thread. */
   sums: number;
   scratch: number;
   blocks: number;
 }
 
-/** Rows of a block; a multiple of four, as kernels work on four at a time. */
+/** Rows per block; a multiple of four, because kernels work on four at a time. */
 const BLOCK = 16_384;
-/** Some 30 ms. */
+/** About 30 ms. */
 const GRADIENTS_PER_PAUSE = 4e6;
 const LARGEST_SUM = 2 ** 31 - 1;
 
@@ -55,7 +54,7 @@ export function openScores(
   };
 }
 
-/** Gradients of all training rows and all outputs; answers the scale of each output. */
+/** Gradients of all training rows and all outputs; returns the scale of each output. */
 export async function computeGradients(
   fit: Fit,
   at: Scores,
@@ -82,7 +81,7 @@ function shareGradients(fit: Fit, at: Scores, team: Team): void {
   team.run(JOBS.gradients, [at.blocks, fit.train, BLOCK, LOSS_NAMES.indexOf(at.loss), ...places]);
 }
 
-/** Finite also where all gradients vanish. */
+/** Finite even if all gradients vanish. */
 function scaleOf(room: number, sum: number): number {
   return sum > 1e-280 ? room / sum : 1;
 }
@@ -97,7 +96,7 @@ function gradientBlock({ scope, train }: Fit, at: Scores, block: number): void {
   } else scope.kernels[`${at.loss}Gradients`](scores, y, from, to, g, h, sums);
 }
 
-/** Puts the gradients of one output into the records. */
+/** Writes the gradients of one output into the records. */
 export function packOutput(
   fit: Fit,
   at: Scores,

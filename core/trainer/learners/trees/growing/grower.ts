@@ -1,6 +1,6 @@
 /**
- * Grows one boosted tree. The kernel grows it (kernels/assembly/grower.ts), leaf by leaf, in pieces of bounded work;
- * here its plan is completed and the grown tree is taken out. It must never look at a gradient.
+ * Grows one boosted tree. The kernel grows it leaf by leaf (kernels/assembly/grower.ts), in bounded steps; this file
+ * completes its plan and reads the grown tree. It must never look at a gradient.
  */
 import type { Fit } from "./fit.ts";
 import type { Quantisation } from "./gradients.ts";
@@ -12,7 +12,7 @@ export interface GrowthLimits {
   minSamplesLeaf: number;
   learningRate: number;
   l2Regularization: number;
-  /** Least rows of a side that is made of categories. */
+  /** Minimum rows of a side that is made of categories. */
   categoryGroup: number;
 }
 
@@ -21,7 +21,7 @@ export interface Grower {
   fit: Fit;
   builder: TreeBuilder;
   team: Team | null;
-  /** Where the kernel leaves the splits and the leaves of the tree under way. */
+  /** Where the kernel leaves the splits and leaves of the current tree. */
   splits: number;
   leaves: number;
   /** Features that the next tree may use, i32 each, ascending. */
@@ -29,9 +29,9 @@ export interface Grower {
 }
 
 const LEAF_BYTES = 128;
-/** The most that all histograms of a fit may take. */
+/** The maximum memory of all histograms of a fit. */
 const POOL_BYTES = 256 * 1024 * 1024;
-/** Cells summed between two pauses, over one tree or many: some 20 ms. */
+/** Cells summed between two checkpoints, over one tree or many: about 20 ms. */
 const CELLS_PER_PAUSE = 2e7;
 
 export function newGrower(
@@ -54,7 +54,7 @@ export function newGrower(
   return { fit, builder: to.builder, team, ...places };
 }
 
-/** A stack of equal blocks, bounded: a leaf that finds none free goes without, and its children are summed afresh. */
+/** A bounded stack of equal blocks: a leaf that finds none free goes without, and its children are summed afresh. */
 function allocateHistograms({ scope, cells }: Fit, leaves: number): { at: number; count: number } {
   const bytes = cells * 8;
   const count = Math.max(3, Math.min(leaves + 1, Math.floor(POOL_BYTES / bytes)));
@@ -64,7 +64,7 @@ function allocateHistograms({ scope, cells }: Fit, leaves: number): { at: number
   return { at, count };
 }
 
-/** The root of the next tree: over the first `count` rows drawn, with the features listed at `grower.features`. */
+/** The root of the next tree, over the first `count` rows drawn, with the features listed at `grower.features`. */
 export function startTree(
   { fit }: Grower,
   start: { count: number; scales: Quantisation; featureCount: number },
@@ -76,12 +76,12 @@ export function startTree(
   fit.scope.kernels.startTree(at, start.count);
 }
 
-/** Goes on with the tree; true once it is grown, false where a pause is due. */
+/** Continues the tree; true once it is grown, false if a checkpoint is due. */
 export function growTree({ fit }: Grower): boolean {
   return fit.scope.kernels.growTree(fit.plan.at, CELLS_PER_PAUSE) === 1;
 }
 
-/** Adds the tree to the model and its values to the scores (f64 by position); answers the number of leaves. */
+/** Adds the tree to the model and its values to the scores (f64 by position); returns the number of leaves. */
 export function finishTree({ fit, builder, splits, leaves }: Grower, scores: number): number {
   const { scope, plan } = fit;
   const count = scope.kernels.finishTree(plan.at, scores);

@@ -1,11 +1,9 @@
 /**
- * Packs features with few bins into one byte of a record.
- *
- * A histogram costs one addition a byte and row; features of few bins are packed into one byte (a joint digit), and
- * their own sums are folded out afterwards. Exact: sums are whole numbers.
+ * Packs features with few bins into one byte of a record. A histogram costs one addition per byte and row; several such
+ * features share a byte as a joint digit, and their separate sums are folded out afterwards. Exact: sums are integers.
  */
 
-/** Where a feature sits: byte `slot`, as (bin - base) * factor; `digits` values. */
+/** Where a feature is stored: byte `slot`, as (bin - base) * factor; `digits` values. */
 export interface Seat {
   slot: number;
   factor: number;
@@ -21,8 +19,8 @@ export interface SlotPlan {
 }
 
 /**
- * First fit, widest first; `bases[f]` is 1 where no training row misses feature f, else 0. A constant has two digits
- * like any other, so that one feature of a slot only has factor 1: the one whose sums are moved out last.
+ * First fit, widest first; `bases[f]` is 1 if no training row misses feature f, else 0. A constant has two digits like
+ * any other, so that only one feature of a slot has factor 1: the one whose sums are moved out last.
  */
 export function planSlots(binCounts: Int32Array, bases: Int32Array): SlotPlan {
   const digits = Array.from(binCounts, (bins, f) => Math.max(2, bins - bases[f]));

@@ -1,8 +1,7 @@
 /**
- * Orders the training rows in memory.
- *
- * After each tree, in the order of its leaves: the next trees split much alike, so the rows of their nodes lie
- * close together and far fewer reads miss the cache. Sums are whole numbers: no order of rows changes a tree.
+ * Orders the training rows in memory after each tree by its leaves: the next trees split much alike, so the rows of
+ * their nodes are close together and far fewer reads miss the cache. Sums are integers: the order of rows never changes
+ * a tree.
  */
 
 import type { Checkpoint } from "../../../samples.ts";
@@ -13,19 +12,19 @@ import type { Scores } from "./gradients.ts";
 const ROUNDS = 12;
 
 export interface RowOrder {
-  /** Room for the records, which then change places with it. */
+  /** Room for the records, which are then swapped with it. */
   spare: number;
   nextRound: number;
 }
 
-/** Null where an order would not pay. */
+/** Null if an order would not pay. */
 export function openRowOrder(fit: Fit): RowOrder | null {
   const bytes = fit.train * fit.stride;
   if (bytes < TIGHT_BYTES) return null;
   return { spare: fit.scope.bytes(bytes), nextRound: 1 };
 }
 
-/** After a round whose tree was grown over the first `count` rows listed; the training rows held out of it follow. */
+/** After a round whose tree was grown over the first `count` rows listed; training rows held out of it follow. */
 export async function orderRows(
   fit: Fit,
   { scores, y, outputs, stride }: Scores,

@@ -1,18 +1,18 @@
 /**
- * Shares the work of a fit between threads. Threads that share the arena's memory and take their share of a job. With
+ * Shares the work of a fit between threads. Threads share the arena's memory, and each takes its part of a job. With
  * one thread there is no team. It must never change a result: see kernels/assembly/team.ts.
  */
 
 import type { Scope } from "../../../kernels/arena.ts";
 import { kernelModule } from "../../../kernels/kernels.ts";
 
-/** The jobs that are given from here; the growing kernel gives others itself. */
+/** The jobs started from here; the growing kernel starts others itself. */
 export const JOBS = { gradients: 2, pack: 3 } as const;
 
 const CONTROL_BYTES = 128;
 const PART_BYTES = 16;
 
-/** What a thread runs; from a blob, so that a program compiled to one file has it too. */
+/** The worker's source; from a blob, so that a program compiled to one file has it too. */
 const WORKER = `
 self.onmessage = ({ data: { module, memory, control, part } }) => {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
@@ -26,7 +26,7 @@ export class Team {
 
   private constructor(
     private readonly scope: Scope,
-    /** Offset of the words through which jobs are given. */
+    /** Offset of the words through which jobs are started. */
     readonly control: number,
     private readonly workers: Worker[],
   ) {
@@ -49,7 +49,7 @@ export class Team {
     }
   }
 
-  /** Threads, the caller's included. */
+  /** Number of threads, including the caller's. */
   get size(): number {
     return this.workers.length + 1;
   }
@@ -62,7 +62,7 @@ export class Team {
     this.scope.kernels.runJob(this.control);
   }
 
-  /** Sends the workers home. */
+  /** Ends the workers. */
   close(): void {
     this.words[2] = 0;
     this.scope.kernels.wake(this.control);

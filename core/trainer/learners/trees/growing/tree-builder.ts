@@ -1,11 +1,10 @@
 /**
- * Joins grown trees into the flat arrays of a model.
- *
- * Collects the trees as the kernels leave them and joins them at the end; it must never reorder what was added.
+ * Collects the trees as the kernels leave them, and joins them into the flat arrays of a model at the end. It must
+ * never reorder what was added.
  */
 import type { BinnedFeature, Trees } from "../trees.ts";
 
-/** 64 bytes a split, as kernels/assembly/grower.ts draws it. */
+/** 64 bytes per split, as drawn in kernels/assembly/grower.ts. */
 export const SPLIT_BYTES = 64;
 const SPLIT_WORDS = SPLIT_BYTES / 4;
 /** Rows and value of a leaf with one output. */
