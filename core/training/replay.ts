@@ -1,7 +1,7 @@
 /**
- * Reconstructs the state of a run at any moment. Folded from its own record, which is kept as long as the run,
- * whatever the log has dropped since. It shows nothing that was not known then: findings and facts of a stage only
- * once it had finished.
+ * Reconstructs the state of a run at any moment from its own record, which is kept as long as the run, whatever the log
+ * has dropped since. It shows nothing that was not known then: findings and facts of a stage only after it had
+ * finished.
  */
 import type { EventData, EventName } from "../events/events.ts";
 import type { Store } from "../store/database.ts";
@@ -12,10 +12,10 @@ import { standingsOf } from "./results/standings.ts";
 import { comparedFolds, currentRounds, type RunStage, type RunView, runView } from "./run-view.ts";
 
 export interface Replay {
-  /** The moment that is shown, in seconds since the run started, and how long it took in all. */
+  /** The moment that is shown, in seconds since the run started, and the total duration. */
   seconds: number;
   totalSeconds: number;
-  /** Moments worth a jump: each stage's start, and the end. */
+  /** Moments worth jumping to: the start of each stage, and the end. */
   marks: { seconds: number; label: string }[];
   run: RunView;
   /** Rounds of the candidate that was in training. */
@@ -36,7 +36,7 @@ interface Fold {
   hasEnded: boolean;
 }
 
-/** `seconds` null: the end. A run that still goes on is shown as far as it has come. */
+/** `seconds` null: the end. A run that is still active is shown up to now. */
 export async function replayRun(
   store: Store,
   run: StoredRun,
@@ -57,13 +57,13 @@ export async function replayRun(
   return { seconds, totalSeconds, marks, rounds, run: fold.hasEnded ? final : viewAt(final, fold, seconds) };
 }
 
-/** Of the candidate that was in training, as far as it had come. */
+/** Of the candidate that was in training, up to that moment. */
 async function roundsAt(store: Store, run: StoredRun, { training }: Fold): Promise<StoredRound[]> {
   if (!training) return [];
   return (await runRounds(store, run.id, training.candidate)).filter(({ round }) => round <= training.round);
 }
 
-/** From the last start on: what an interrupted attempt did before, the resumed one tells again. */
+/** From the last start on: the resumed attempt repeats what an interrupted one reported. */
 async function lastAttempt(store: Store, runId: string): Promise<RecordedEvent[]> {
   const events = (await runEvents(store, runId)).map(({ type, at, data }) => ({
     type: type as EventName,
@@ -74,7 +74,7 @@ async function lastAttempt(store: Store, runId: string): Promise<RecordedEvent[]
   return start < 0 ? [] : events.slice(start);
 }
 
-/** The log's position before the run was queued, the last time that it was. */
+/** The log's position before the run was last queued. */
 export async function attemptBegan(store: Store, runId: string): Promise<number> {
   return ((await runEvents(store, runId)).findLast(({ type }) => type === "run.queued")?.seq ?? 1) - 1;
 }

@@ -1,7 +1,7 @@
 /**
- * Sets the pace at which a run reports: at once after a silence, then a batch every 100 ms, as often as a page is drawn.
- * It is the only place that holds a report back: the server writes a batch in one transaction as it arrives, and
- * the live core draws what it made stale. No report is lost but progress that a newer one replaces.
+ * Sets the pace at which a run reports: at once after a silence, then a batch every 100 ms, as often as a page is
+ * drawn. It is the only place that delays a report: the server writes each batch in one transaction as it arrives, and
+ * the live core draws the panels that became stale. No report is lost except progress that a newer one replaces.
  */
 import type { RunReport } from "./run.ts";
 

@@ -1,4 +1,4 @@
-/** Trains in a child process: options and dataset in, batches of reports while it works, result out. */
+/** Trains in a child process: options and dataset in, batches of reports during the run, result out. */
 import { openTable } from "../csv/formats/open-table.ts";
 import { serveParent } from "../platform/child.ts";
 import { ReportPacer } from "./report-pacer.ts";
@@ -9,10 +9,11 @@ export async function runRunChild(): Promise<void> {
     const input = raw as RunInput;
     await ensureTable(input);
     const pacer = new ReportPacer(report);
-    // Cancelling is killing the child: there is nothing in it that needs a clean end.
+    // Cancelling kills the child: nothing in it needs a clean shutdown.
     const cancel = new AbortController().signal;
     try {
-      // The limit is for all that a reader waits for: this process has begun by then, and read its table.
+      // The time limit counts from when the user started waiting: the process has already started and read its table by
+      // now.
       return await runStages(input, { report: pacer.take, stop, cancel, beganAt: 0 });
     } finally {
       pacer.flush();
@@ -20,7 +21,7 @@ export async function runRunChild(): Promise<void> {
   });
 }
 
-/** A restored backup holds files, and not the tables that were made of them. */
+/** A restored backup contains files, but not the tables that were made from them. */
 async function ensureTable({ dataset, file }: RunInput): Promise<void> {
   if (file && file.path !== dataset.path)
     await openTable(file.path, { choices: file.choices, out: dataset.path });

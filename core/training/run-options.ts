@@ -1,6 +1,4 @@
-/**
- * Defines and checks the options of a training. The request's schema, and how it is settled against the dataset.
- */
+/** Defines and checks the options of a training: the request's schema, and how it is completed with the dataset. */
 import * as z from "zod";
 import { nearName } from "../csv/dialect/near-name.ts";
 import { findLabel } from "../csv/profile/advice/positive-class.ts";
@@ -30,7 +28,7 @@ export const TRAIN_REQUEST = z.strictObject({
     .max(100_000)
     .optional()
     .describe(
-      "ends the race by rounds instead of the clock: same bytes, seed and rounds, same model; may outlast budgetSeconds",
+      "ends the race after this many rounds instead of by the clock: same bytes, seed and rounds give the same model; may exceed budgetSeconds",
     ),
   split: z.enum(["random", "time", "group"]).optional(),
   splitColumn: z.string().optional(),
@@ -40,7 +38,7 @@ export const TRAIN_REQUEST = z.strictObject({
     .min(0)
     .max(2 ** 31)
     .optional(),
-  // Which ones fit depends on the target: `settleMetric` says it.
+  // Which metrics fit depends on the target: `settleMetric` checks it.
   metric: z
     .string()
     .meta({ enum: Object.keys(METRICS) })
@@ -49,24 +47,24 @@ export const TRAIN_REQUEST = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe("the positive class of two: recall, precision, curves and the threshold are about it"),
+    .describe("the positive one of two classes: recall, precision, curves and the threshold refer to it"),
   costs: z.strictObject({ falsePositive: z.number().min(0), falseNegative: z.number().min(0) }).optional(),
   refit: z
     .boolean()
     .optional()
     .describe(
-      "true (default): after the test the model is trained once more on all rows, where the time limit allows it; figures are of the model before",
+      "true (default): after the test the model is retrained on all rows if the time limit allows; figures are of the model before",
     ),
 });
 export type TrainRequest = z.output<typeof TRAIN_REQUEST>;
 
-/** As clients send it: the settings of another run stand for what is left out. */
+/** As clients send it: settings that are left out come from the other run. */
 export const TRAIN_BODY = TRAIN_REQUEST.extend({
   datasetId: z.string().optional().describe("required unless fromRun names a run"),
   fromRun: z
     .string()
     .optional()
-    .describe("a run's id: what is left out here is as it was there, dataset and model name included"),
+    .describe("a run's ID: settings that are left out are copied from it, dataset and model name included"),
 });
 
 const number = z.coerce.number({
@@ -89,7 +87,7 @@ export const TRAIN_QUERY = z.strictObject({
     .min(1)
     .max(100_000)
     .optional()
-    .describe("ends by rounds: same bytes, same seed, same model"),
+    .describe("ends by rounds: same bytes and seed give the same model"),
   split: TRAIN_REQUEST.shape.split.describe("how the test set is chosen"),
   splitColumn: z.string().optional().describe("the date or group column, if split needs one"),
   seed: number
@@ -106,7 +104,7 @@ export const TRAIN_QUERY = z.strictObject({
     .describe("true: train on the test rows too, after the test (default)"),
 });
 
-/** The options that the run keeps. Throws AppError `invalid` where a column or the target is not there. */
+/** The options that the run stores. Throws AppError `invalid` if a column or the target does not exist. */
 export function settleOptions(request: TrainRequest, profile: CsvProfile, budgetSeconds: number): RunOptions {
   const target = request.target ?? profile.target;
   if (target === null) {
@@ -142,7 +140,7 @@ export function settleOptions(request: TrainRequest, profile: CsvProfile, budget
   };
 }
 
-/** Checked where the profile holds every value of the target; the training checks it in any case. */
+/** Checked if the profile holds every value of the target; the training checks it in any case. */
 function settlePositiveClass(request: TrainRequest, profile: CsvProfile, target: string): string | null {
   const { positiveClass: asked, task } = request;
   if (asked === undefined) return null;
@@ -164,7 +162,7 @@ function settlePositiveClass(request: TrainRequest, profile: CsvProfile, target:
   return asked;
 }
 
-/** Chosen for the dataset, not guessed: what was guessed never makes a run fail. */
+/** Chosen explicitly for the dataset: a guess never makes a run fail. */
 function isTaskChosen(target: string, { target: chosen, taskReason }: CsvProfile): boolean {
   return target === chosen && taskReason === TASK_CHOSEN;
 }
@@ -185,7 +183,7 @@ function guessedTask(target: string, { columns }: CsvProfile): Task {
   return guessTask(columns.find(({ name }) => name === target)!).task;
 }
 
-/** Null: the task's own. Throws AppError `syntax`, which names the metrics that fit. */
+/** Null: the task's default. Throws AppError `syntax`, which names the metrics that fit. */
 function settleMetric(name: string | undefined, task: Task): RunOptions["metric"] {
   if (name === undefined) return null;
   const fitting = metricNames(task);

@@ -1,6 +1,6 @@
 /**
- * Turns a child's reports into state and events: checked, and each batch written in one transaction. One disk sync for many
- * reports, and no event without the state that it describes.
+ * Turns a child's reports into state and events: checked, and each batch written in one transaction. One disk sync for
+ * many reports, and no event without the state that it describes.
  */
 import * as z from "zod";
 import type { Finding } from "../csv/types.ts";
@@ -85,9 +85,9 @@ export class RunRecord {
   /** Of the whole run. */
   private told: RunForecast | null = null;
   private readonly startedAt: number;
-  /** Did the last batch tell of a candidate? Then there is more to go on from. */
+  /** Whether the last batch scored a candidate: then there is something new to resume from. */
   hasScored = false;
-  /** Settled by Data validation, which says so in its facts. */
+  /** Decided by Data validation, which reports it in its facts. */
   private metric = "score";
 
   constructor(
@@ -98,8 +98,8 @@ export class RunRecord {
   }
 
   /**
-   * Writes a batch of reports and what happened, all or nothing. `number`: of this batch; one that was written already is
-   * not written again. False: its end has been written meanwhile, or another worker has the run. Throws where it is no
+   * Writes a batch of reports and its events, all or nothing. `number`: of this batch; a batch that was already written
+   * is skipped. False: the run's end was written meanwhile, or another worker has the run. Throws if it is not a valid
    * batch: the child is then ended.
    */
   async take(raw: unknown, number: number): Promise<boolean> {
@@ -154,7 +154,7 @@ export class RunRecord {
     const { id } = this.run;
     const stage = { position, stage: STAGE_NAMES[position]! };
     if (report.type === "progress") {
-      // A race that finds more to do is not behind where it was: a bar never falls.
+      // If a race finds more to do, progress stays where it was: a bar never falls.
       const progress = Math.max(this.progress, report.progress);
       const { note } = report;
       this.progress = progress;
@@ -186,7 +186,7 @@ export class RunRecord {
     }
   }
 
-  /** How far the whole run is, and what it will still take: the bar never falls, and its end is the time left. */
+  /** Progress of the whole run and time left: the bar never falls, and reaches its end when the time left is zero. */
   private async forecast(
     tx: Recording,
     { position, progress, leftMs }: { position: number; progress: number; leftMs?: number | undefined },

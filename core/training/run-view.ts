@@ -1,4 +1,4 @@
-/** Describes a run for clients. The shape that the API, the panels and the pages share. */
+/** Describes a run for clients: the shape that the API, the panels and the pages share. */
 import type { Finding, Readings } from "../csv/types.ts";
 import type { ErrorRecord } from "../platform/errors.ts";
 import type { Store } from "../store/database.ts";
@@ -17,7 +17,7 @@ import { type RunResult, STAGE_NAMES, type VersionComparison } from "../trainer/
 import { earlyProgress, progressAt, stillLeft } from "./forecast.ts";
 import { type Standing, standingsOf } from "./results/standings.ts";
 
-/** A stage as others see it: its time as text. */
+/** A stage for clients: its time as text. */
 export type RunStage = Omit<StoredStage, "startedAt"> & { startedAt: string | null };
 
 export interface RunView {
@@ -26,7 +26,7 @@ export interface RunView {
   datasetId: string;
   datasetVersion: number;
   datasetName: string;
-  /** What a person called it. */
+  /** The name that the user gave it. */
   name: string | null;
   tags: string[];
   note: string;
@@ -37,10 +37,10 @@ export interface RunView {
   status: RunStatus;
   stage: string | null;
   stages: RunStage[];
-  /** 0..1 of the time that the run will have taken: with `etaSeconds` it is one estimate. */
+  /** 0..1 of the run's total time: consistent with `etaSeconds`. */
   progress: number;
   elapsedMs: number;
-  /** Null until there is something to judge by. */
+  /** Null until it can be estimated. */
   etaSeconds: number | null;
   /** Best first. */
   candidates: Standing[];
@@ -52,7 +52,7 @@ export interface RunView {
   beatsBaseline: boolean | null;
   /** Known from Data validation on. */
   positiveClass: string | null;
-  /** Of all stages so far, errors first. */
+  /** From all stages so far, errors first. */
   findings: Finding[];
   refit: RunResult["refit"];
   /** How rows are read; null before the run has finished. */
@@ -124,7 +124,7 @@ function timeText(at: number | null): string | null {
   return at === null ? null : new Date(at).toISOString();
 }
 
-/** The rounds of the winner once there is one, else of the candidate that trained last. */
+/** The rounds of the winner once there is one, else of the last trained candidate. */
 export async function currentRounds(store: Store, run: StoredRun): Promise<StoredRound[]> {
   const won = run.result ? await runRounds(store, run.id, run.result.best) : [];
   if (won.length) return won;
@@ -143,13 +143,13 @@ export function progressOf(
   return status === "running" ? progressAt(forecast, now) : forecast.progress;
 }
 
-/** Where no stage has told how far the run is as a whole. */
+/** If no stage has reported progress for the whole run. */
 function progressBefore(stages: readonly Pick<StoredStage, "position" | "progress">[]): number {
   const under = stages.findLast(({ progress }) => progress > 0);
   return under ? earlyProgress(under.position, under.progress) : 0;
 }
 
-/** Told by Model selection: the folds that candidates are compared on. */
+/** Reported by Model selection: the folds on which candidates are compared. */
 export function comparedFolds(stages: readonly Pick<StoredStage, "facts">[]): number | null {
   const folds = stages[STAGE_NAMES.indexOf("Model selection")]?.facts.folds;
   return typeof folds === "number" ? folds : null;

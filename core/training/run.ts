@@ -1,6 +1,6 @@
 /**
- * Runs the eight stages in order on one CSV, without a server. The child process and the command `train` use it.
- * It knows no store and no socket.
+ * Runs the eight stages in order on one CSV, without a server. The child process and the command `train` use it. It
+ * uses no store and no socket.
  */
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,19 +16,19 @@ import { planOf } from "./stages/work/work.ts";
 export interface RunInput {
   options: RunOptions;
   dataset: RunDataset;
-  /** The file that the dataset's table was made of, and how. */
+  /** The original file that the dataset's table was made from, and how. */
   file?: { path: string; choices: ReadingChoices };
   /** The run's own folder: artifacts, and what a resumed run builds on. */
   folder: string;
-  /** The version of the same model that the new one will be compared with: its number and its file. */
+  /** The version of the same model that the new one is compared with: its number and its file. */
   previous?: { version: number; path: string } | null;
-  /** The table's columns are kept beside it, for the next run. */
+  /** The table's typed columns are kept beside it, for the next run. */
   keepsColumns?: true;
 }
 
 type WholeReport = Exclude<StageReport, { type: "round" }>;
 
-/** A stage's report with its place, or the begin and end of a stage. */
+/** A stage's report with its position, or the start and end of a stage. */
 export type RunReport =
   | { type: "started"; position: number }
   | { type: "finished"; position: number; durationMs: number }
@@ -39,9 +39,9 @@ export interface RunControls {
   report: (report: RunReport) => void;
   cancel: AbortSignal;
   stop: AbortSignal;
-  /** When the run's time began, by performance.now(); now where absent. */
+  /** When the run's time began, by performance.now(); default: now. */
   beganAt?: number;
-  /** Hears at the end what each piece was expected to take and took. */
+  /** Called at the end with each piece's expected and actual duration. */
   onAccount?: (account: Spent[]) => void;
 }
 
@@ -83,14 +83,17 @@ export async function runStages(input: RunInput, controls: RunControls): Promise
   return work.result;
 }
 
-/** Progress with what the whole run will still take. */
+/** Adds the time left of the whole run to progress reports. */
 function forecasted(report: WholeReport, { time }: Work): WholeReport {
   if (report.type !== "progress") return report;
   const leftMs = time?.leftMs() ?? null;
   return { ...report, ...(leftMs !== null && { leftMs: Math.round(leftMs) }) };
 }
 
-/** Files in `folder`; a save is written aside, synced and renamed, so that a crash leaves the old one or the new one. */
+/**
+ * Files in `folder`; a save is written to a temporary file, synced and renamed, so that a crash leaves the old or the
+ * new one.
+ */
 export function folderArtifacts(folder: string): Artifacts {
   return {
     async save(name, bytes) {

@@ -1,5 +1,5 @@
 /**
- * Queues and runs trainings: a queue in the store, one child process per run, first come first served. It survives a
+ * Queues and runs trainings: a queue in the store, one child process per run, first come first served. Survives a
  * restart: an interrupted run can be resumed from its scored candidates.
  */
 import { existsSync } from "node:fs";
@@ -62,7 +62,7 @@ export interface RunsOptions {
   concurrency: number;
   memoryBytes: number;
   worker: WorkerIdentity;
-  /** RESUME: "1" continues interrupted runs at the start. */
+  /** RESUME: "1" resumes interrupted runs at the start. */
   resumes: "1" | "0";
   now: () => number;
 }
@@ -85,7 +85,7 @@ export class Runs {
     });
   }
 
-  /** What another server did, or asks of the one that has the run. */
+  /** Reacts to what another server did, or asks the holder of a run to do. */
   private async hear(type: EventName, id: string): Promise<void> {
     if (type === "stop.requested") return this.active.get(id)?.child?.send({ kind: "stop" });
     if (type === "run.queued") return this.pump();
@@ -95,7 +95,7 @@ export class Runs {
     if (type === "run.interrupted") await this.resumeHere(id);
   }
 
-  /** The run is over, or somebody else's: nothing more of it is written here. */
+  /** The run has ended, or belongs to another process: nothing more of it is written here. */
   private letGo(id: string): void {
     const active = this.active.get(id);
     if (!active) return;
@@ -103,7 +103,7 @@ export class Runs {
     active.child?.kill();
   }
 
-  /** Takes up what workers had that are not alive any more, and what waits though nobody told of it. */
+  /** Takes over runs of dead workers, and queued runs that nobody announced. */
   async takeUp(deadMs: number): Promise<void> {
     const { store } = this.options;
     const hosts = new Map((await listWorkers(store)).map(({ id, host }) => [id, host]));
@@ -128,11 +128,11 @@ export class Runs {
     await this.pump();
   }
 
-  /** Marks runs that the last process left, continues them, then works on the queue. */
+  /** Marks runs that the last process left, resumes them, then works on the queue. */
   async start(): Promise<void> {
     await mkdir(this.options.folder, { recursive: true });
     const { store, worker } = this.options;
-    // What others on the same database train is theirs.
+    // Runs that others on the same database train stay theirs.
     for (const run of await runsByStatus(store, "running"))
       if (!store.isShared || run.worker === worker.id) await interruptRun(run, "crash", this.options);
     for (const run of await resumableRuns(this.options)) await this.resumeAtStart(run);
@@ -171,7 +171,10 @@ export class Runs {
     return run;
   }
 
-  /** Queues a run on the dataset's current version; one `id` is queued once. Throws AppError where the request does not fit. */
+  /**
+   * Queues a run on the dataset's current version; the same `id` is queued only once. Throws AppError if the request
+   * does not fit.
+   */
   async train(request: TrainRequest, id = newId()): Promise<StoredRun> {
     const { log, datasets, now } = this.options;
     const dataset = await datasets.findReady(request.datasetId);
@@ -186,12 +189,12 @@ export class Runs {
     return this.find(id);
   }
 
-  /** The run once it has ended, however it did. */
+  /** The run once it has ended, for whatever reason. */
   ended(id: string): Promise<StoredRun> {
     return this.ends.of(id);
   }
 
-  /** Ends the race with the best so far. Throws AppError `conflict` where the run does not run. */
+  /** Ends the race with the best so far. Throws AppError `conflict` if the run is not active. */
   async stopAndKeep(id: string): Promise<StoredRun> {
     const run = await this.find(id);
     const active = this.active.get(id);
@@ -216,8 +219,8 @@ export class Runs {
   }
 
   /**
-   * Continues an interrupted or failed run without scoring candidates again. A run that is already running
-   * or queued is left as it is. Throws AppError `conflict` if it has ended.
+   * Resumes an interrupted or failed run without scoring candidates again. A run that is already active or queued is
+   * left as it is. Throws AppError `conflict` if it has ended.
    */
   async resume(id: string): Promise<StoredRun> {
     const run = await this.find(id);
@@ -252,7 +255,7 @@ export class Runs {
     }
   }
 
-  /** Resolves when its training begins, or is given up. */
+  /** Resolves when its training starts, or is given up. */
   private begin(run: StoredRun): Promise<void> {
     const begun = Promise.withResolvers<void>();
     void this.execute(run, begun.resolve);
@@ -266,7 +269,7 @@ export class Runs {
     let run = queued;
     let release = () => {};
     try {
-      // Of its claim, should nobody else come first.
+      // The number of its claim, unless another process is first.
       const next = { id: queued.id, attempt: queued.attempt + 1 };
       const prepared = await prepareRun(run, next, { ...this.options, checkpoints: this.checkpoints });
       ({ release } = prepared);
@@ -300,7 +303,7 @@ export class Runs {
       begun();
       this.active.delete(run.id);
       await this.leave(run);
-      // A stopping server has recorded the ends already, and its database may be closed.
+      // A server that shuts down has recorded the ends already, and its database may be closed.
       if (!this.isStopping) {
         await this.ends.tell(run.id);
         await this.pump();
@@ -314,7 +317,7 @@ export class Runs {
     await Bun.sleep(INSIST_MS);
   }
 
-  /** Its attempt; null: it was cancelled, or another process trains it. */
+  /** The attempt's number; null: it was cancelled, or another process trains it. */
   private async claim(run: StoredRun): Promise<number | null> {
     const { log, now, worker } = this.options;
     return log.record(async (tx) => {
@@ -325,14 +328,14 @@ export class Runs {
     });
   }
 
-  /** On one machine it fails where its file is gone; else somebody else may have the file. */
+  /** On one machine it fails if its file is gone; otherwise another host may have the file. */
   private async hasFile({ datasetId }: StoredRun): Promise<boolean> {
     const { store, datasets, files } = this.options;
     const dataset = store.isShared ? await findDataset(store, datasetId) : null;
     return !dataset || files.isShared || existsSync(datasets.pathOf(dataset));
   }
 
-  /** Its end has been written: what its child still says comes too late. */
+  /** Its end has been written: what its child still reports comes too late. */
   private isOver(id: string): boolean {
     return this.isStopping || this.active.get(id)?.isOver === true;
   }
@@ -366,7 +369,7 @@ export class Runs {
     }
   }
 
-  /** What only a resumed run needs; that it stays is no failure of the run. */
+  /** Files that only a resumed run needs; failing to remove them does not fail the run. */
   private discard(id: string): Promise<void> {
     return this.checkpoints.remove(id).catch((error: unknown) => this.warnOfFolder(id, error));
   }
@@ -379,7 +382,7 @@ export class Runs {
     this.options.logger.warn({ runId, error: String(error) }, "the run's folder could not be removed");
   }
 
-  /** Deletes a hidden run's record for good; the version that it made stays. */
+  /** Deletes a hidden run's record permanently; the version that it made stays. */
   async erase(id: string): Promise<void> {
     await this.discard(id);
     await deleteRun(this.options.store, id);

@@ -1,6 +1,7 @@
 /**
- * Runs the folds of a race on several cores. Threads that hold the same data, shared and never copied, each with one
- * fold at a time; this thread only gives out and collects. With the process they count against the run's memory.
+ * Runs the folds of a race on several cores: threads that share the same data without copies, each with one fold at a
+ * time. This thread only starts jobs and collects results. The threads are part of the process, so they count against
+ * the run's memory.
  */
 import { availableParallelism } from "node:os";
 import { IS_ONE_FILE } from "../../platform/child.ts";
@@ -16,11 +17,11 @@ import {
 import { type FromThread, SPARE, STOPPED, type ToThread } from "./fold-messages.ts";
 
 const MOST_THREADS = 8;
-/** Bins and records of one thread take about so many bytes a cell; all threads together get this much. */
+/** Bins and records of one thread take about this many bytes per cell; all threads together get this much. */
 const BYTES_PER_CELL = 4;
 const MOST_BYTES = 1e9;
 
-/** A pool of at most so many threads; this thread alone where that is one, or the data is too large. */
+/** A pool of at most this many threads; only this thread if that is one, or the data is too large. */
 export const threadsUpTo =
   (most: number): OpenWorkerPool =>
   async (data, candidateConfigs, controls) => {
@@ -33,7 +34,7 @@ export const threadsUpTo =
     return pool;
   };
 
-/** One a core. */
+/** One per core. */
 export const openThreads = threadsUpTo(Math.min(availableParallelism(), MOST_THREADS));
 
 function affordable(data: TrainingData): number {
@@ -72,7 +73,7 @@ class ThreadPool implements WorkerPool {
   }
 
   hold(data: TrainingData): void {
-    // In place: the arrays that they were copied from must not stay beside them.
+    // In place, so that the original arrays do not stay in memory too.
     Object.assign(data, share({ ...data, supervised: [...data.supervised], treeParts: new Map() }));
     const epochMs = performance.timeOrigin + performance.now() - this.controls.elapsedMs();
     for (const thread of this.threads) thread.open({ kind: "open", data, control: this.control, epochMs });
@@ -91,7 +92,7 @@ class ThreadPool implements WorkerPool {
   }
 }
 
-/** One worker; asked for one job at a time. */
+/** One worker; runs one job at a time. */
 class Thread {
   private readonly worker: Worker;
   private hear: (message: FromThread) => void = () => {};
@@ -136,7 +137,7 @@ class Thread {
   }
 }
 
-/** The same plain data with every typed array in memory that threads share. */
+/** The same plain data with every typed array in shared memory. */
 export function share<T>(value: T): T {
   return shareAny(value) as T;
 }

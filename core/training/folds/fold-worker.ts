@@ -1,4 +1,7 @@
-/** The thread that runs folds: told the data once, then one job after the other. It knows no file, store or socket. */
+/**
+ * The thread that runs folds: it receives the data once, then one job after the other. It uses no file, store or
+ * socket.
+ */
 
 import { type FoldJob, runFoldJob } from "../../trainer/race/fold-job.ts";
 import { portfolioFor } from "../../trainer/race/portfolio.ts";
@@ -24,7 +27,7 @@ async function run(job: FoldJob): Promise<FromThread> {
       elapsedMs: () => performance.timeOrigin + performance.now() - epochMs,
       isStopped: () => is(STOPPED),
       isSpare: () => is(SPARE),
-      // Nobody speaks to a thread at work: stop and spare stand in shared memory.
+      // A busy thread receives no messages, so stop and spare are flags in shared memory.
       checkpoint: () => {},
       onRound: (report) => say({ kind: "round", report }),
     });

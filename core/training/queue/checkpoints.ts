@@ -1,13 +1,13 @@
 /**
- * Keeps what a run has scored where another host can go on from it. Each attempt at a run has a folder of its own: what a
- * worker writes that lost the run is never read as its successor's.
+ * Stores a run's scored candidates where another host can resume it. Each attempt at a run has a folder of its own:
+ * files of a worker that lost the run are never read as its successor's.
  */
 import { copyFile, mkdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Logger } from "../../platform/logger.ts";
 import type { FileStorage } from "../../store/files/storage.ts";
 
-/** Names the files of the others; written last. */
+/** Lists the other files; written last. */
 const INDEX = "candidates.json";
 const ENCODERS = "candidates-encoders.bin";
 
@@ -18,25 +18,27 @@ export interface Attempt {
 
 export interface CheckpointsOptions {
   files: FileStorage;
-  /** Of all runs. */
+  /** The folder of all runs. */
   folder: string;
   logger: Logger;
 }
 
 export class Checkpoints {
-  /** Uploads that go on, by the attempt's key; and what was stored, by key with its time of change. */
+  /** Uploads in progress, by the attempt's key; and stored files, by key with their time of change. */
   private readonly saving = new Map<string, Promise<void>>();
   private readonly stored = new Map<string, number>();
 
   constructor(private readonly options: CheckpointsOptions) {}
 
-  /** The folder of an attempt; on one machine all attempts share the run's. */
+  /** The folder of an attempt; on one machine all attempts share the run's folder. */
   folderOf(run: Attempt): string {
     const { files, folder } = this.options;
     return files.isShared ? files.pathOf(keyOf(run)) : join(folder, run.id);
   }
 
-  /** Stores what is new, one save after the other. A storage that does not answer costs the checkpoint, not the run. */
+  /**
+   * Stores what is new, one save after the other. If the storage does not answer, the checkpoint is lost, not the run.
+   */
   save(run: Attempt): void {
     if (!this.options.files.isShared) return;
     const key = keyOf(run);
@@ -68,7 +70,7 @@ export class Checkpoints {
     this.stored.set(key, found.mtimeMs);
   }
 
-  /** Puts what an earlier attempt stored into this one's folder. Throws StorageUnavailable. */
+  /** Copies what an earlier attempt stored into this attempt's folder. Throws StorageUnavailable. */
   async restore(run: Attempt): Promise<void> {
     const { files } = this.options;
     if (!files.isShared) return;
@@ -82,7 +84,7 @@ export class Checkpoints {
       await copyFile(await files.fetch({ key }), join(folder, basename(key)));
   }
 
-  /** The attempt is over here; what it stored stays for others. */
+  /** Ends the attempt here; what it stored stays for others. */
   async leave(run: Attempt): Promise<void> {
     if (!this.options.files.isShared) return;
     await this.saving.get(keyOf(run));

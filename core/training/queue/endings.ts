@@ -1,4 +1,4 @@
-/** Writes how a run ended, with what happened: each in one transaction, and only while the run is still its holder's. */
+/** Records how a run ended, each in one transaction, and only while the run still belongs to its holder. */
 import type { Alerts } from "../../events/alerts.ts";
 import type { EventLog } from "../../events/event-log.ts";
 import { ChildDied } from "../../platform/child.ts";
@@ -23,7 +23,7 @@ interface EndingOptions {
   now: () => number;
 }
 
-/** The model's file is adopted already. */
+/** The model's file has been adopted already. */
 export async function writeResult(
   run: StoredRun,
   made: { result: RunResult; file: { sha256: string; sizeBytes: number } },
@@ -63,7 +63,7 @@ export async function writeFailure(
     ? errorRecord(error)
     : { ...errorRecord(error), message: `Internal error in run ${run.id}` };
   await log.record(async (tx) => {
-    // Another worker may have taken it meanwhile; one that never began still waits.
+    // Another worker may have taken it meanwhile; one that never started is still in the queue.
     const { status, attempt } = (await findRun(tx, run.id)) ?? run;
     if (attempt !== run.attempt || (status !== "running" && status !== "queued")) return;
     await endStages(tx, run.id, "failed");
@@ -73,7 +73,7 @@ export async function writeFailure(
   });
 }
 
-/** False: it has ended already. */
+/** False if it has ended already. */
 export async function writeCancellation(
   run: StoredRun,
   from: readonly RunStatus[],
@@ -88,7 +88,7 @@ export async function writeCancellation(
   });
 }
 
-/** What cannot be done to a run that has ended, or has not begun. */
+/** Refuses an action on a run that has ended, or has not started. */
 export function notRunning(run: StoredRun): AppError {
   return new AppError("conflict", `Run ${run.number} is ${run.status}, not running`, {
     fix: `DELETE /api/runs/${run.id}?delete=1 deletes a run that has ended.`,

@@ -1,6 +1,6 @@
 /**
- * Marks runs that ended with the server instead of by themselves, and picks those that go on without being asked. A run
- * that seems to take the server down with it is not started again for ever.
+ * Marks runs that were interrupted because their server or worker ended, and chooses those to resume automatically. A
+ * run that seems to crash its server is not resumed forever.
  */
 import type { EventLog } from "../../events/event-log.ts";
 import type { EventData } from "../../events/events.ts";
@@ -12,7 +12,7 @@ import { runOf } from "../run-recorder.ts";
 
 export type InterruptionCause = "shutdown" | "crash";
 
-/** After so many crashes a person decides. */
+/** After this many crashes a person decides. */
 const MOST_CRASHES = 3;
 
 const REASONS: Record<InterruptionCause, string> = {
@@ -23,9 +23,9 @@ const REASONS: Record<InterruptionCause, string> = {
 export interface InterruptionOptions {
   store: Store;
   log: EventLog;
-  /** RESUME=1: runs go on by themselves when the server starts. */
+  /** RESUME=1: runs resume automatically when the server starts. */
   resumes: "1" | "0";
-  /** The host of a worker that is not alive any more; absent: the run was this process's own. */
+  /** The host of a dead worker; absent: the run was this process's own. */
   host?: string;
   now: () => number;
 }
@@ -45,7 +45,7 @@ export async function interruptRun(
   };
   await log.record(async (tx) => {
     const interrupted = { status: "interrupted", error, finishedAt: now() } as const;
-    // It may have been taken up meanwhile.
+    // It may have been resumed meanwhile.
     if (!(await isHeld(tx, run.id, run.attempt))) return;
     await moveRun(tx, run.id, ["running"], interrupted);
     await endStages(tx, run.id, "failed");
@@ -57,12 +57,12 @@ function fixFor({ id }: StoredRun, crashes: number, { resumes, store }: Interrup
   const command = `POST /api/runs/${id}/resume continues from the candidates that were already scored.`;
   if (resumes === "0") return `RESUME=0 keeps it stopped. ${command}`;
   if (crashes >= MOST_CRASHES)
-    return `It crashed ${crashes} times and is not restarted automatically. ${command}`;
-  if (store.isShared) return `Another server continues it by itself. ${command}`;
-  return `It resumes when the server starts again. ${command}`;
+    return `The run crashed ${crashes} times and is not restarted automatically. ${command}`;
+  if (store.isShared) return `Another server resumes it automatically. ${command}`;
+  return `The run resumes when the server starts again. ${command}`;
 }
 
-/** Interrupted runs that go on when the server starts, in the order of the queue. */
+/** Interrupted runs to resume when the server starts, in queue order. */
 export async function resumableRuns({ store, resumes }: InterruptionOptions): Promise<StoredRun[]> {
   if (resumes === "0") return [];
   const resumable: StoredRun[] = [];
@@ -71,7 +71,7 @@ export async function resumableRuns({ store, resumes }: InterruptionOptions): Pr
   return resumable;
 }
 
-/** Not one that seems to take its server down with it. */
+/** Excludes runs that seem to crash their server. */
 export async function isResumable(store: Store, runId: string): Promise<boolean> {
   return (await countCrashes(store, runId)) < MOST_CRASHES;
 }

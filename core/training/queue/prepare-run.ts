@@ -1,4 +1,4 @@
-/** Brings together what a training needs, from the storage too, before it is taken from the queue. */
+/** Fetches what a training needs, from the storage too, before the run is taken from the queue. */
 import type { Datasets } from "../../datasets/datasets.ts";
 import type { StoredRun } from "../../store/runs.ts";
 import type { ModelRegistry } from "../results/model-registry.ts";
@@ -11,7 +11,7 @@ interface Sources {
   checkpoints: Checkpoints;
 }
 
-/** `release`: its file may leave this machine again. Throws AppError, StorageUnavailable. */
+/** `release`: the file may be evicted from this machine again. Throws AppError, StorageUnavailable. */
 export async function prepareRun(
   run: StoredRun,
   attempt: Attempt,

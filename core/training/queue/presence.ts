@@ -1,6 +1,7 @@
 /**
- * Shows the other servers on the same database that this one is alive, and judges which of them are not. All times are the
- * database's. Only who has had the database for as long itself may judge: else its own loss would look like theirs.
+ * Reports to the other servers on the same database that this one is alive, and detects dead ones. All times are the
+ * database's. A server only judges others if its own heartbeats came through as long; otherwise its own outage would
+ * look like theirs.
  */
 import { alertAction } from "../../events/alert-records.ts";
 import type { Alerts } from "../../events/alerts.ts";
@@ -21,19 +22,19 @@ import {
 } from "../../store/workers.ts";
 
 const BEAT_MS = 5000;
-/** Silent for so long, a worker is dead: what it had is taken up by others. */
+/** After this much silence a worker counts as dead, and others take over its runs. */
 export const DEAD_MS = 20_000;
 
-/** A server or worker, the same after a restart on the same data folder. */
+/** A server or worker; the ID stays the same after a restart on the same data folder. */
 export type WorkerIdentity = Pick<StoredWorker, "id" | "host" | "role" | "version">;
 
 /** A server or worker as /api/hosts shows it. */
 export interface HostView extends WorkerIdentity, HostLoad {
-  /** "vanished": it has been silent for 20 s. */
+  /** "vanished": silent for 20 s. */
   status: "alive" | "vanished";
   startedAt: string;
   lastBeatAt: string;
-  /** What it trains now. */
+  /** The run that it trains now. */
   runs: { id: string; number: number }[];
 }
 
@@ -44,13 +45,13 @@ export interface PresenceOptions {
   now: () => number;
   worker: WorkerIdentity;
   logger: Logger;
-  /** Takes up what dead workers had; asked after each beat. */
+  /** Takes over what dead workers had; called after each heartbeat. */
   takeUp: (deadMs: number) => Promise<void>;
 }
 
 export class Presence {
   private timer: Timer | null = null;
-  /** Since when every beat came through; null: the last one did not. */
+  /** Since when every heartbeat came through; null: the last one failed. */
   private since: number | null = null;
   private lastBeat = 0;
   private beating: Promise<void> = Promise.resolve();
@@ -61,7 +62,7 @@ export class Presence {
     this.startedAt = options.now();
   }
 
-  /** Nothing to do where nobody else is on the database. */
+  /** Nothing to do if nobody else uses the database. */
   async start(): Promise<void> {
     if (!this.options.store.isShared) return;
     await this.beat();
@@ -71,12 +72,12 @@ export class Presence {
     }, BEAT_MS);
   }
 
-  /** Did the database take the last word that this process lives? */
+  /** Whether the database accepted this process's last heartbeat. */
   get isCurrent(): boolean {
     return !this.options.store.isShared || this.since !== null;
   }
 
-  /** It leaves properly: others need not wait to find out. */
+  /** Reports a proper shutdown: others need not wait for the timeout. */
   async stop(): Promise<void> {
     if (!this.timer) return;
     clearInterval(this.timer);
@@ -85,12 +86,12 @@ export class Presence {
     await this.leave().catch((error: unknown) =>
       this.options.logger.warn(
         { reason: String(error) },
-        "the database was not told that this server leaves",
+        "the database was not told that this server shuts down",
       ),
     );
   }
 
-  /** All of them, with what they do. */
+  /** All of them, with their runs. */
   async hosts(): Promise<HostView[]> {
     const { store, worker, now } = this.options;
     const runs = await runsByWorker(store);
@@ -132,7 +133,7 @@ export class Presence {
     });
   }
 
-  /** Of several hosts that notice it one tells. */
+  /** If several hosts notice it, one of them reports it. */
   private async tellVanished(): Promise<void> {
     const { store, log, alerts } = this.options;
     await log.record(async (tx) => {
@@ -143,7 +144,7 @@ export class Presence {
             code: "host",
             subject: hostId,
             severity: "warning",
-            sentence: `The ${role} on ${host} stopped answering. Others take over what it was doing.`,
+            sentence: `The ${role} on ${host} stopped responding. Others take over its work.`,
             action: alertAction("host", hostId),
             cause: "host.left",
           },
@@ -158,12 +159,12 @@ export class Presence {
     const { store, worker, logger, takeUp } = this.options;
     const now = performance.now();
     const silentMs = now - this.lastBeat;
-    // A process that was stopped in between cannot say that it had the database.
+    // A process that was suspended in between cannot claim that it had the database.
     if (now - this.lastBeat > 2 * BEAT_MS) this.since = null;
     this.lastBeat = now;
     try {
       await beat(store, { ...worker, load: JSON.stringify(await this.load()) });
-      // Others may have told that it vanished.
+      // Others may have reported it as vanished.
       if (this.timer && silentMs >= DEAD_MS) await this.join();
       this.since ??= now;
       if (performance.now() - this.since < DEAD_MS) return;

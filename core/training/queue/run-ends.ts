@@ -1,4 +1,4 @@
-/** Tells those who wait for a run that it has ended, whichever server ended it. */
+/** Notifies callers that wait for a run to end, whichever server ended it. */
 import type { StoredRun } from "../../store/runs.ts";
 
 export class RunEnds {
@@ -7,10 +7,10 @@ export class RunEnds {
     { promise: Promise<StoredRun>; resolve: (run: StoredRun) => void }
   >();
 
-  /** `find` says how the run is now. */
+  /** `find` returns the run's present state. */
   constructor(private readonly find: (id: string) => Promise<StoredRun>) {}
 
-  /** The run once it has ended, however it did. */
+  /** The run once it has ended, for whatever reason. */
   async of(id: string): Promise<StoredRun> {
     await this.find(id);
     let entry = this.waiting.get(id);
@@ -18,7 +18,7 @@ export class RunEnds {
       entry = Promise.withResolvers<StoredRun>();
       this.waiting.set(id, entry);
     }
-    // Looked for once more, because it may have ended before anybody waited.
+    // Checked again, because it may have ended before anybody waited.
     await this.tell(id);
     return entry.promise;
   }

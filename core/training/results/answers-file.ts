@@ -1,4 +1,4 @@
-/** Keeps the file of a run's answers by row beside the model's file; versions of an earlier Signalbox have none. */
+/** Stores a run's predictions by row in a file beside the model's; versions from an older Signalbox have none. */
 import { existsSync } from "node:fs";
 import { copyFile, readFile, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -9,12 +9,12 @@ import { ROWS_FILE } from "../../trainer/contract.ts";
 /** By the key of the model's file. */
 const answersKey = (modelKey: string) => modelKey.replace(/\.bin$/, ".rows");
 
-/** The model's file beside which a file of the models' folder is kept. */
+/** The model's file that a file of the models' folder belongs to. */
 export function modelFileOf(file: string): string {
   return basename(file).replace(/\.rows$/, ".bin");
 }
 
-/** Stores it, from where the run left its model; once more where that failed. Throws StorageUnavailable. */
+/** Stores it from where the run left its model; retried once. Throws StorageUnavailable. */
 export async function adoptAnswers(files: FileStorage, modelPath: string, modelKey: string): Promise<void> {
   const path = join(dirname(modelPath), ROWS_FILE);
   if (!existsSync(path)) return;
@@ -28,7 +28,7 @@ export function eraseAnswers(files: FileStorage, modelKey: string): Promise<void
   return files.remove(answersKey(modelKey));
 }
 
-/** Null where none are kept. Throws DamagedFileError, StorageUnavailable. */
+/** Null if there are none. Throws DamagedFileError, StorageUnavailable. */
 export async function readAnswers(files: FileStorage, modelKey: string): Promise<RowAnswers | null> {
   const key = answersKey(modelKey);
   if (!(await files.has(key))) return null;

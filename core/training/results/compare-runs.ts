@@ -1,6 +1,6 @@
 /**
- * Sets two to five runs side by side: settings that differ first, figures with their intervals, curves, importance, and,
- * where the runs were tested on the same rows of one file, a paired test and the rows on which they disagree most.
+ * Compares two to five runs side by side: differing settings first, metrics with their intervals, curves, importance,
+ * and, if the runs were tested on the same rows of one file, a paired test and the rows on which they disagree most.
  */
 import { plural } from "../../platform/figures.ts";
 import type { RunOptions, TestedRows } from "../../trainer/contract.ts";
@@ -8,7 +8,7 @@ import { quantile } from "../../trainer/metrics/bootstrap.ts";
 import { goodness, isMetricName } from "../../trainer/metrics/index.ts";
 import { seededRandom } from "../../trainer/random.ts";
 
-/** What the comparison needs to know of a finished run. */
+/** What the comparison needs to know about a finished run. */
 export interface ComparedRun {
   id: string;
   number: number;
@@ -24,15 +24,15 @@ export interface ComparedRun {
   metrics: Record<string, number>;
   intervals: Record<string, [number, number]>;
   baseline: Record<string, number>;
-  /** Of the version that it made; {} where that was deleted. */
+  /** Of the version that it made; {} if that was deleted. */
   evaluation: Record<string, unknown>;
 }
 
 export interface RunComparison {
   runs: Omit<ComparedRun, "options" | "metrics" | "intervals" | "baseline" | "evaluation">[];
-  /** Those that differ first; null: the setting was left to Signalbox. */
+  /** Differing settings first; null: the setting was left to Signalbox. */
   settings: { name: string; values: (string | null)[]; differs: boolean }[];
-  /** `best`: which run leads; null where the figure is missing in some, or equal in all. */
+  /** `best`: the leading run; null if the figure is missing in some, or equal in all. */
   metrics: { name: string; values: (MetricValue | null)[]; best: number | null }[];
   /** Permutation importance by column, the largest first. */
   importance: { column: string; values: (number | null)[] }[];
@@ -54,10 +54,13 @@ export interface MetricValue {
 
 export interface PairedTest {
   run: number;
-  /** Test rows that both have; 0 with the reason where there are none. */
+  /** Test rows that both have; if there are none, 0 with the reason. */
   rows: number;
   reason: string | null;
-  /** Mean loss of this run minus that of the first: log loss for classes, squared error for numbers; below 0 it is better. */
+  /**
+   * Mean loss of this run minus that of the first: log loss for classes, squared error for numbers; below 0 this run is
+   * better.
+   */
   difference: number | null;
   /** 95 % bootstrap interval over the shared rows. */
   interval: [number, number] | null;
@@ -75,10 +78,10 @@ const LEAST_SHARED = 30;
 const REPLICATES = 1000;
 const MOST_COLUMNS = 20;
 const MOST_DISAGREEMENTS = 20;
-/** The smallest probability that counts: one certain mistake must not be the whole comparison. */
+/** The smallest probability that counts: a single confident mistake must not decide the comparison. */
 const LEAST_LIKELIHOOD = 1e-6;
 
-/** `runs` are finished; the first is what the others are held against. */
+/** `runs` are finished; the others are compared with the first. */
 export function compareRuns(runs: readonly ComparedRun[]): RunComparison {
   const tested = runs.map(testedOf);
   return {
@@ -194,7 +197,7 @@ function pairedTest(
   const shared = a.rows.filter((row) => b.place.has(row));
   if (shared.length < LEAST_SHARED)
     return none(
-      `They cannot be compared: only ${plural(shared.length, "row")} ${shared.length === 1 ? "was" : "were"} in both test sets and unknown to both models; ${LEAST_SHARED} are needed.`,
+      `They cannot be compared: only ${plural(shared.length, "row")} ${shared.length === 1 ? "was" : "were"} in both test sets and unknown to both models; at least ${LEAST_SHARED} are needed.`,
     );
   const differences = shared.map((row) => lossAt(b, b.place.get(row)!) - lossAt(a, a.place.get(row)!));
   const [difference, interval] = [mean(differences), bootstrapMean(differences)];
@@ -223,7 +226,7 @@ function bootstrapMean(values: readonly number[]): [number, number] {
   return [quantile(drawn, 0.025), quantile(drawn, 0.975)];
 }
 
-/** Rows that all of them were tested on, where their answers lie furthest apart. */
+/** Rows that all of them were tested on, where their predictions differ most. */
 function disagreements(runs: readonly ComparedRun[], tested: readonly (Tested | null)[]): Disagreement[] {
   const [first] = tested;
   const isOneQuestion = runs.every(
@@ -248,7 +251,7 @@ function disagreements(runs: readonly ComparedRun[], tested: readonly (Tested | 
     }));
 }
 
-/** How far apart the answers are: the range of the numbers, or of the true class's probabilities. */
+/** How much the predictions differ: the range of the numbers, or of the true class's probabilities. */
 function spreadAt(all: readonly Tested[], row: number): number {
   const at = all.map(({ place, likelihoods, answers }) => (likelihoods ?? answers)[place.get(row)!]!);
   return Math.max(...at) - Math.min(...at);

@@ -1,6 +1,6 @@
 /**
- * Reads which charts a stored evaluation holds. It was written by whatever version trained the model, so every part
- * is checked here and what does not fit is left out: an old model's page must open.
+ * Reads which charts a stored evaluation holds. Any version of Signalbox may have written it, so every part is checked
+ * here and what does not fit is left out: an old model's page must open.
  */
 
 import type { DataCurve } from "../../trainer/checks/data-curve.ts";
@@ -32,17 +32,17 @@ export interface Residuals {
   high: number;
   counts: readonly number[];
   quantiles: Record<string, number>;
-  /** [truth, answer] of some rows. */
+  /** [truth, prediction] of some rows. */
   pairs: readonly Point[];
 }
 
 export interface EvaluationData {
   classes: readonly string[];
-  /** Rows: the truth; columns: the answer. */
+  /** Rows: the truth; columns: the prediction. */
   confusion: readonly (readonly number[])[];
   /** Two classes only. */
   thresholds: readonly ThresholdCounts[];
-  /** By which the model answers, where it is not an even chance. */
+  /** The model's threshold, if it is not 0.5. */
   threshold: number | null;
   roc: readonly Curve[];
   precisionRecall: readonly Curve[];
@@ -51,7 +51,7 @@ export interface EvaluationData {
   importance: readonly Importance[];
   dependence: readonly Dependence[];
   slices: readonly Slice[];
-  /** How often bounds held the truth on the test set, by level. */
+  /** How often bounds contained the truth on the test set, by level. */
   bounds: readonly BoundsCoverage[];
   accumulated: readonly AccumulatedEffect[];
   contributions: ContributionRows | null;

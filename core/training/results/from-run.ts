@@ -1,4 +1,4 @@
-/** Starts a run from another one's settings: what is not asked for anew is as it was there. */
+/** Starts a run from another one's settings: everything that the request leaves out is copied. */
 import type * as z from "zod";
 import { AppError } from "../../platform/errors.ts";
 import type { StoredRun } from "../../store/runs.ts";
@@ -6,7 +6,7 @@ import type { TRAIN_BODY, TrainRequest } from "../run-options.ts";
 
 type Asked = z.output<typeof TRAIN_BODY>;
 
-/** `find` throws AppError `missing`. Throws AppError `syntax` where neither a dataset nor a run is named. */
+/** `find` throws AppError `missing`. Throws AppError `syntax` if neither a dataset nor a run is named. */
 export async function requestFrom(
   { fromRun, ...asked }: Asked,
   find: (id: string) => Promise<StoredRun>,
@@ -19,7 +19,7 @@ export async function requestFrom(
     });
   }
   const settings = { ...before, ...asked };
-  // Another target is another question: what was settled for the old one does not hold for it.
+  // With another target, settings that depend on the old one do not apply.
   const isOther = asked.target !== undefined && asked.target !== before?.target;
   if (isOther && before) {
     const { task, metric, positiveClass, costs } = asked;
@@ -28,7 +28,7 @@ export async function requestFrom(
   return { ...settings, datasetId };
 }
 
-/** What was asked for, without what was guessed. */
+/** The requested settings, without guessed ones. */
 function settingsOf({ datasetId, modelName, options }: StoredRun): TrainRequest {
   const { task, isTaskGuessed, features, budgetRounds, splitColumn, metric, positiveClass, costs, ...rest } =
     options;

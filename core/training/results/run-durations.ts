@@ -1,4 +1,4 @@
-/** Adds up how long runs took since the server started, by how they ended. */
+/** Sums how long runs took since the server started, by how they ended. */
 export class RunDurations {
   private readonly totals = { finished: { count: 0, seconds: 0 }, failed: { count: 0, seconds: 0 } };
 

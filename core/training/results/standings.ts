@@ -1,31 +1,31 @@
 /**
- * Orders candidates, and says which of them may be compared. One order for every list: those that met the folds that
- * decide, then those that were stopped early, then guessing. A lead within noise is called level.
+ * Ranks candidates, and says which of them may be compared. One order for every list: those scored on the deciding
+ * folds, then those that were stopped early, then the baseline. A lead within noise counts as level.
  */
 
 import type { Candidate } from "../../trainer/contract.ts";
 import { goodness, isMetricName, type MetricName } from "../../trainer/metrics/index.ts";
 
-/** `stopped`: scored on fewer folds than those that decide, so its score says less. */
+/** `stopped`: scored on fewer folds than the deciding ones, so its score is less certain. */
 export type Group = "compared" | "stopped" | "baseline";
 
 export interface Standing extends Candidate {
   group: Group;
-  /** Not worse than the first by more than noise; the first itself is not. */
+  /** Not worse than the first by more than noise; the first itself has none. */
   isLevel: boolean;
 }
 
 export interface StandingsOptions {
   metric: string | null;
-  /** Folds that candidates are compared on; null: as many as the farthest met. */
+  /** Folds on which candidates are compared; null: as many as the most advanced one has. */
   folds: number | null;
-  /** The winner's name, once it is settled. */
+  /** The winner's name, once it is decided. */
   best: string | null;
 }
 
 const ORDER: readonly Group[] = ["compared", "stopped", "baseline"];
 
-/** Best first. What was scored on more folds than decide is told by those that do. */
+/** Best first. For a candidate with more scores, only the deciding folds count. */
 export function standingsOf(candidates: readonly Candidate[], options: StandingsOptions): Standing[] {
   const raced = candidates.filter(({ family }) => family !== "baseline");
   const farthest = Math.max(0, ...raced.map(({ foldScores }) => foldScores.length));
@@ -69,8 +69,8 @@ const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + 
 const T = [12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 
 /**
- * The corrected resampled t-test (Nadeau and Bengio 2003) on the same folds: training parts overlap, so the differences
- * of folds vary less than those of new data would.
+ * The corrected resampled t-test (Nadeau and Bengio 2003) on the same folds: training sets overlap, so fold differences
+ * vary less than those of new data would.
  */
 function isWithinNoise(first: Candidate, other: Candidate, metric: MetricName | null): boolean {
   const folds = Math.min(first.foldScores.length, other.foldScores.length);

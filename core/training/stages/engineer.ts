@@ -1,6 +1,6 @@
 /**
- * Feature engineering: chooses the features that each column becomes. Fitted on the training rows alone; what looks at
- * the target is left to the folds of the race.
+ * Feature engineering: chooses the features for each column. Fitted on the training rows alone; what uses the target is
+ * left to the folds of the race.
  */
 
 import { count as grouped } from "../../platform/figures.ts";
@@ -76,7 +76,7 @@ export const engineerFeatures: Stage<Work> = {
   },
 };
 
-/** As many are encoded at once after a stop, fewer where texts are long or columns many. */
+/** How many rows are encoded after a stop, fewer if texts are long or columns many. */
 const STOPPED_TRAIN_ROWS = 5000;
 const STOPPED_CHARACTERS = 1_500_000;
 const STOPPED_CELLS = 2_000_000;
@@ -88,7 +88,7 @@ function stoppedRows({ table }: Parts): number {
   return Math.max(LEAST_STOPPED_ROWS, Math.floor(Math.min(STOPPED_TRAIN_ROWS, byText, byColumns)));
 }
 
-/** The training rows as features; after a stop a part of them, which then are the training rows. */
+/** The training rows as features; after a stop, a part of them, which then are the training rows. */
 async function encode(context: Context): Promise<Encoded> {
   const { work, report, stop } = context;
   const parts = left(work, "parts");
@@ -113,12 +113,12 @@ async function encode(context: Context): Promise<Encoded> {
   }
 }
 
-/** So many rows are encoded to see how long all will take; four times as many where the first took too long. */
+/** How many rows are encoded to estimate the time for all; four times as many if the first took too long. */
 const PROBED = [500, 2000];
-/** Of the time that is left: answers and a refit encode rows once more, and learning from them takes as long. */
+/** Share of the time left: predictions and a refit encode rows again, and learning from them takes as long. */
 const ENCODING_SHARE = 0.35;
 
-/** Leaves out training rows that could not be encoded in their part of the time, by how long some of them took. */
+/** Drops training rows that could not be encoded in their share of the time, by how long some of them took. */
 async function fitTime(context: Context): Promise<void> {
   const { work, options, elapsedMs, stop } = context;
   const parts = left(work, "parts");
@@ -131,7 +131,7 @@ async function fitTime(context: Context): Promise<void> {
     const probe = spreadRows(train.length, size).map((i) => train[i]);
     await encodeRowsOf(table, probe, { checkpoint: checkpointOf(context) });
     const tookMs = elapsedMs() - beganAt;
-    // The first ones pay for code that runs for the first time.
+    // The first ones include the warm-up of the code.
     perRow = (tookMs - ms) / (size - rows);
     [rows, ms] = [size, tookMs];
     if (perRow * train.length <= encodingLimitMs(context)) return;
@@ -147,7 +147,7 @@ async function fitTime(context: Context): Promise<void> {
 const encodingLimitMs = (context: Context) =>
   ENCODING_SHARE * Math.max(0, budgetMs(context) - context.elapsedMs());
 
-/** What a split at random would have shown, where copies are kept together. */
+/** What a random split would have shown, if copies are kept together. */
 async function tellCopies(context: Context, groups: Int32Array) {
   const { work, options } = context;
   const { encoded, target } = left(work, "data");
@@ -164,7 +164,7 @@ const MOST_VALID_ROWS = 50_000;
 /** A group with more of the rows than this would leave its fold too few to learn from. */
 const MOST_OF_FOLD = 0.5;
 
-/** Eight folds where rows are few, repeated where they are fewer, five in the middle, one where there are plenty. */
+/** Eight folds for few rows, repeated for fewer, five in the middle, one for plenty. */
 function foldsOf(
   target: Target,
   given: { rows: Int32Array; groups: Parts["groups"]; repeats: number },
@@ -191,23 +191,23 @@ function foldsOf(
 
 const LEAST_ROUNDS_FOR_REPEATS = 5000;
 
-/** A few hundred rows judge better when they are dealt out more than once. */
+/** A few hundred rows give a better estimate when the folds are repeated. */
 function repeatsOf(rows: number, texts: number, budgetRounds: number | null): number {
   if (texts > 0 || rows >= 5000) return 1;
   if (budgetRounds !== null && budgetRounds < LEAST_ROUNDS_FOR_REPEATS) return 1;
   return rows < 2000 ? 3 : 2;
 }
 
-/** What became of a column, in words. */
+/** Describes a column's encoding. */
 function columnFacts(encoding: ColumnEncoding): { column: string; becomes: string } {
   const { column } = encoding;
   if (encoding.kind === "number") return { column, becomes: "a number" };
   if (encoding.kind === "date") return { column, becomes: `date parts: ${encoding.parts.join(", ")}` };
   if (encoding.kind === "text") {
     const words = encoding.words.length > 0 ? `; common words: ${encoding.words.slice(0, 8).join(", ")}` : "";
-    return { column, becomes: `words and letter groups by tf-idf${words}` };
+    return { column, becomes: `words and character n-grams by tf-idf${words}` };
   }
   const count = encoding.labels.length;
-  const how = count > NATIVE_LABELS ? ", each answered by its target mean within folds" : "";
+  const how = count > NATIVE_LABELS ? ", each replaced by its target mean within folds" : "";
   return { column, becomes: `a category of ${count} values${how}` };
 }

@@ -1,6 +1,6 @@
 /**
- * Performance evaluation: scores the model on rows that it has never seen. The test part is touched here and only
- * here. Every metric is compared with a baseline, and the verdict begins with a warning where the baseline is not beaten.
+ * Performance evaluation: scores the model on rows that it has never seen. The test set is used here and only here.
+ * Every metric is compared with a baseline, and the verdict begins with a warning if the baseline is not beaten.
  */
 import type { Column, Table } from "../../csv/types.ts";
 import { count } from "../../platform/figures.ts";
@@ -89,7 +89,7 @@ export const evaluateModel: Stage<Work> = {
   },
 };
 
-/** How the model answers the test rows; the time that takes says what the rest of the evaluation will. */
+/** The model's predictions for the test rows; the time they take predicts the rest of the evaluation. */
 async function answersOf(context: Context, tested: Table): Promise<Prediction> {
   const model = left(context.work, "model");
   const plan = planOf(context);
@@ -100,14 +100,14 @@ async function answersOf(context: Context, tested: Table): Promise<Prediction> {
   return predicted;
 }
 
-/** The answers that every figure rests on, for readers who measure them again. */
+/** The predictions behind every metric, for readers who want to recompute them. */
 async function saveAnswers({ work, artifacts }: Context, tested: Tested): Promise<void> {
   const [{ table, train }, data, held] = [left(work, "parts"), left(work, "data"), left(work, "heldOut")];
   const answers = rowAnswers(left(work, "model"), { table, train, data, held, tested });
   await artifacts.save(ROWS_FILE, writeRowAnswers(answers));
 }
 
-/** What later rows and answers are held against. */
+/** What later rows and predictions are compared with. */
 function reference(work: Work, answers: Float64Array): TrainingReference {
   const { table, train } = left(work, "parts");
   const { classes, target: name } = left(work, "model");
@@ -117,7 +117,7 @@ function reference(work: Work, answers: Float64Array): TrainingReference {
   return trainingReference(table, train, column);
 }
 
-/** The test rows, or as many, evenly spread, as can be answered in the time that is left. */
+/** The test rows, or an even sample that can be predicted in the time left. */
 function affordableTest(context: Context): Int32Array {
   const { work, elapsedMs } = context;
   const parts = left(work, "parts");
@@ -125,7 +125,7 @@ function affordableTest(context: Context): Int32Array {
   const walks = Math.min(MOST_WALKS, leftMs * planOf(context).walksPerMs);
   const most = Math.max(LEAST_TESTED, Math.floor(walks / rowCost(left(work, "model"), parts.table)));
   if (parts.test.length > most) {
-    const message = `Tested on ${count(most)} of ${plural(parts.test.length, "test row")}: the time left did not suffice for more.`;
+    const message = `Tested on ${count(most)} of ${plural(parts.test.length, "test row")}: there was no time left for more.`;
     if (walks < MOST_WALKS)
       tellFinding(context, { code: "test_cut", severity: "info", column: null, message, fix: null });
     parts.tested = spreadRows(parts.test.length, most).map((i) => parts.test[i]);
@@ -140,7 +140,7 @@ function testTarget(work: Work, test: Int32Array): Target {
 
 const rowsOf = (target: Target) => Int32Array.from({ length: target.values.length }, (_, row) => row);
 
-/** What always guessing, learned from the training rows, would have answered. */
+/** The predictions of a constant guess learned from the training rows. */
 function guessed(work: Work, target: Target): Outcome {
   const data = left(work, "data");
   const model = left(work, "model");

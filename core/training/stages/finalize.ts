@@ -1,6 +1,6 @@
 /**
- * Finalizing: saves the model. Writes the model file, and sums up the run for the registry. A file that was cut off or
- * changed is refused when it is read.
+ * Finalizing: saves the model. Writes the model file, and summarises the run for the registry. A file that was cut off
+ * or changed is refused when it is read.
  */
 
 import type { ColumnPlan, ColumnProfile } from "../../csv/types.ts";
@@ -31,7 +31,7 @@ export const finalizeRun: Stage<Work> = {
     const bytes = writeModel(model, again && tested);
     await artifacts.save(MODEL_FILE, bytes);
     const written = await artifacts.load(MODEL_FILE);
-    if (!written) throw new Error("The model file is not there after it was written.");
+    if (!written) throw new Error("The model file does not exist after it was written.");
     readModel(written);
     report({
       type: "progress",

@@ -1,4 +1,4 @@
-/** The work of each stage, in the order of the record. It is all that the rest of the program knows of the stages. */
+/** The work of each stage, in the order of the record. Everything else imports stages from here. */
 import { loadKeptTable } from "../../csv/columns/kept.ts";
 import { loadTable } from "../../csv/columns/load.ts";
 import { STAGE_NAMES, type StageName } from "../../trainer/contract.ts";

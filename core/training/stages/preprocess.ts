@@ -1,7 +1,6 @@
 /**
- * Data preprocessing: splits the rows into training and test sets.
- *
- * Drops columns that cannot say anything, and splits so that equal rows, groups and the future stay on their side.
+ * Data preprocessing: splits the rows into training and test sets. Drops columns that carry no information, and keeps
+ * equal rows, groups and the future on their side of the split.
  */
 
 import type { Column } from "../../csv/types.ts";
@@ -26,7 +25,7 @@ import {
 } from "./work/work.ts";
 
 const TEST_SHARE = 0.2;
-/** More rows than this make a judgement no surer, only slower; many classes are slower yet. */
+/** More test rows make a result no more certain, only slower; many classes are slower still. */
 const MOST_TEST_ROWS = 50_000;
 const MOST_TEST_CELLS = 1_000_000;
 const mostTestRows = (classes: number) => Math.min(MOST_TEST_ROWS, MOST_TEST_CELLS / Math.max(2, classes));
@@ -52,7 +51,7 @@ export const preprocessData: Stage<Work> = {
   },
 };
 
-/** Which rows stay together; where Stop comes in between, of fewer rows. */
+/** Which rows stay together; after a stop, only a part of the rows. */
 async function groupRows(context: Context): Promise<{ loaded: Loaded; groups: Int32Array | null }> {
   const { work, stop } = context;
   const pause = checkpointOf(context);
@@ -98,7 +97,7 @@ function reportRowsLeft(context: Context, rows: number): void {
 
 const LEAST_TRAIN_ROWS = 10;
 
-/** Two groups to learn from at least: one of them is held out in each fold. */
+/** At least two groups to learn from: one of them is held out in each fold. */
 function isTooThin({ train, test, groups }: Parts, { options }: Context): boolean {
   if (train.length < LEAST_TRAIN_ROWS || test.length === 0) return true;
   return options.split === "group" && groups !== null && new Set(train.map((row) => groups[row])).size < 2;
@@ -116,7 +115,7 @@ function splitFails({ options }: Context): AppError {
 function constantColumns({ table }: Loaded, context: Context): string[] {
   const names = table.columns.filter(isConstant).map((column) => column.name);
   for (const column of names) {
-    const message = `“${column}” is the same in every row; it is left out.`;
+    const message = `“${column}” is the same in every row, so it is ignored.`;
     tellFinding(context, {
       code: "constant",
       severity: "info",
@@ -141,7 +140,7 @@ function nothingLeft({ options }: Context): AppError {
   });
 }
 
-/** Groups asked for; otherwise copies, in the columns that are learned from. */
+/** The requested groups; otherwise copies, in the columns that are learned from. */
 async function groupsOf(
   context: Context,
   loaded: Loaded,
@@ -173,7 +172,7 @@ function split(loaded: Loaded, groups: Int32Array | null, context: Context) {
   return { train: first?.train ?? rows, test: first?.valid ?? new Int32Array(0) };
 }
 
-/** Whether a row belongs to a group that is too large to be tested on; null where there is none. */
+/** Whether a row belongs to a group that is too large for the test set; null if there is none. */
 function rowsOnlyLearned(context: Context, groups: Int32Array): ((row: number) => boolean) | null {
   const { isOnlyLearned, count, share } = onlyLearnedGroups(groups);
   if (count === 0) return null;
@@ -181,7 +180,7 @@ function rowsOnlyLearned(context: Context, groups: Int32Array): ((row: number) =
   return (row) => isOnlyLearned[groups[row]];
 }
 
-/** The last fifth is kept aside; training rows stay in order of time. */
+/** The last fifth becomes the test set; training rows stay in order of time. */
 function splitByTime(rows: Int32Array, keys: Float64Array): Pick<Parts, "train" | "test"> {
   const dated = rows.filter((row) => Number.isFinite(keys[row])).sort((a, b) => keys[a] - keys[b] || a - b);
   const testRows = Math.min(MOST_TEST_ROWS, Math.round(dated.length * TEST_SHARE));

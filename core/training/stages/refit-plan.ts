@@ -1,6 +1,6 @@
 /**
- * Plans the refit: which fits the served model is made of, how long they will take by what the race's own took, and so
- * how much earlier everything before must end.
+ * Plans the refit: which fits the served model consists of, how long they will take based on the race's own, and so how
+ * much earlier everything before it must end.
  */
 import { needsSupervision } from "../../trainer/encoding/supervised.ts";
 import type { Family } from "../../trainer/race/candidate-configs.ts";
@@ -13,28 +13,28 @@ import { budgetMs, type Context, left, planOf } from "./work/work.ts";
 export interface Learner {
   entry: Entry;
   weight: number;
-  /** One a member of its bag; a single one of all rows otherwise. */
+  /** One per member of its bag; otherwise a single one on all rows. */
   fits: Fit[];
-  /** With fewer members than this the bag answers worse than it gains by more rows. */
+  /** With fewer members than this, the bag loses more than it gains by more rows. */
   least: number;
 }
 
 export interface Fit {
-  /** As FoldJob has it. */
+  /** As in FoldJob. */
   fold: number;
   maxRounds: number;
   expectedMs: number;
 }
 
-/** Whose folds' models answer better together than one that learned from all rows. */
+/** Entries whose fold models predict better together than one model that learned from all rows. */
 const BAGGED = new Set<Family>(["boosting", "network"]);
 
-/** Whether an entry becomes one model of all rows instead of the bag of its folds' models. */
+/** Whether an entry becomes one model on all rows instead of the bag of its folds' models. */
 export function learnsOnce({ options }: Context, { candidateConfig }: Entry): boolean {
   return options.split === "time" || !BAGGED.has(candidateConfig.family);
 }
 
-/** As many rounds as the folds kept in the middle. */
+/** The median number of rounds that the folds kept. */
 export function middleRounds(entry: Entry): number {
   const kept = entry.folds.map(keptRounds).sort((a, b) => a - b);
   return Math.max(1, kept[kept.length >> 1]);
@@ -94,7 +94,7 @@ function costOfFit(context: Context, entry: Entry): (fold: number) => number {
   };
 }
 
-/** Milliseconds until threads that share the work are through, encoding included. */
+/** Milliseconds until threads that share the work are done, encoding included. */
 function expectedMs(context: Context, learners: readonly Learner[]): number {
   const { pool, encodingMs } = context.work;
   const { train, test } = left(context.work, "parts");
@@ -114,7 +114,7 @@ const withFits = (learner: Learner, count: number): Learner => ({
   fits: learner.fits.slice(0, count),
 });
 
-/** Of as few members as make a refit. */
+/** The minimum number of members for a refit. */
 export function leastMs(context: Context): number {
   return expectedMs(
     context,
@@ -122,7 +122,7 @@ export function leastMs(context: Context): number {
   );
 }
 
-/** The ensemble's entries with as many members as can be trained in `roomMs`; null where that is too few. */
+/** The ensemble's entries with as many members as can be trained in `roomMs`; null if that is too few. */
 export function affordableLearners(context: Context, roomMs: number): Learner[] | null {
   let learners = plannedLearners(context);
   while (expectedMs(context, learners) > roomMs) {
@@ -135,7 +135,7 @@ export function affordableLearners(context: Context, roomMs: number): Learner[] 
   return learners;
 }
 
-/** Of each thread, for what trees learn from: the same for all folds, or one of its own for each where it looks at the target. */
+/** Per thread, for what trees learn from: the same for all folds, or separate for each if it uses the target. */
 function preparationMs({ work }: Context, learners: readonly Learner[]): number {
   const planned = learners.map(({ entry }) => entry);
   if (!planned.some(({ candidateConfig }) => TREES.has(candidateConfig.family))) return 0;
@@ -147,18 +147,18 @@ function preparationMs({ work }: Context, learners: readonly Learner[]): number 
   return each.reduce((sum, ms) => sum + ms, 0) / (work.pool?.size ?? 1);
 }
 
-/** What the refit of the likely winners would be, `members` of each where they are bags. */
+/** The refit of the likely winners, with `members` each if they are bags. */
 export function likelyLearners(context: Context, likely: readonly Entry[], members: number): Learner[] {
   return likely.map((entry) => learnerOf(context, { entry, weight: 1, members }));
 }
 
 const isWanted = ({ options, stop }: Context) => options.refit !== false && !stop.aborted;
 
-/** Of a run: before anybody is scored, and at most. Where there is one fold, its fit is as long as the refit's. */
+/** Share of a run: before anything is scored, and at most. With a single fold, its fit takes as long as the refit's. */
 const SHARES = { unknown: 0.1, most: 0.25 };
 const SHARES_OF_ONE_FOLD = { unknown: 0.45, most: 0.45 };
 
-/** Tells the plan what a refit would take if the race ended now; `learners` null: nobody is scored yet. */
+/** Updates the plan with what a refit would take if the race ended now; `learners` null: nothing is scored yet. */
 export function expectLikelyRefit(context: Context, learners: readonly Learner[] | null): void {
   const { once } = left(context.work, "data");
   const { unknown, most } = once === 1 ? SHARES_OF_ONE_FOLD : SHARES;
@@ -167,10 +167,10 @@ export function expectLikelyRefit(context: Context, learners: readonly Learner[]
   planOf(context).expect("refit", { usualMs: isWanted(context) ? usualMs : 0, leastMs: 0 });
 }
 
-/** Of the time after Training, so that the judgement has some. */
+/** Share of the time after Training, so that the evaluation gets some. */
 const MOST_OF_REST = 0.6;
 
-/** Tells the plan what the refit takes; nothing where not even the least of it would be done in time. */
+/** Updates the plan with the refit's cost; zero if not even the smallest refit would finish in time. */
 export function expectRefit(context: Context): void {
   const plan = planOf(context);
   const leftMs = plan.latestMs("refit") - context.elapsedMs();
@@ -182,7 +182,7 @@ export function expectRefit(context: Context): void {
   });
 }
 
-/** The rows of the training part, in their order, and behind them those of the test part. */
+/** The rows of the training set, in order, followed by those of the test set. */
 export function allLearned({ work }: Context): Int32Array {
   const { train, test } = left(work, "parts");
   const rows = new Int32Array(train.length + test.length);
@@ -191,7 +191,7 @@ export function allLearned({ work }: Context): Int32Array {
   return rows;
 }
 
-/** The folds of the race with the test rows to learn from, and nothing to stop early on. */
+/** The folds of the race with the test rows added to learn from, without early stopping. */
 export function foldsWithTest(data: TrainingData, rows: Int32Array): TrainingData["folds"] {
   const test = rows.subarray(data.rows.length).map((_, i) => data.rows.length + i);
   return data.folds.map(({ train }) => {

@@ -1,7 +1,7 @@
 /**
- * Trains the served model: the tested model's members once more, on the test rows too, with the same settings and as
- * many rounds. No figure is measured on it: those that are told are the tested model's. The clock only decides whether
- * it is done, and with how many members; with a budget of rounds it decides nothing.
+ * Trains the served model: the tested model's members again, on the test rows too, with the same settings and number of
+ * rounds. No metric is computed on it: the reported ones are the tested model's. The clock only decides whether it
+ * happens, and with how many members; with a budget of rounds it decides nothing.
  */
 import { duration } from "../../platform/figures.ts";
 import type { Member } from "../../trainer/model/members.ts";
@@ -43,7 +43,7 @@ export async function refitModel(context: Context): Promise<Refitted> {
   if (!learners) {
     const expected = duration(leastMs(context));
     return kept(
-      `Training once more would take about ${expected}, and the time limit leaves ${duration(Math.max(0, endsAt - beganAt))}.`,
+      `Retraining on all rows would take about ${expected}, and the time limit leaves ${duration(Math.max(0, endsAt - beganAt))}.`,
     );
   }
   try {
@@ -51,7 +51,7 @@ export async function refitModel(context: Context): Promise<Refitted> {
     if (stop.aborted) return kept(STOPPED);
     if (!model)
       return kept(
-        `Training once more took longer than the ${duration(endsAt - beganAt)} that the time limit left.`,
+        `Retraining on all rows took longer than the ${duration(endsAt - beganAt)} that the time limit left.`,
       );
     const seconds = Math.round((elapsedMs() - beganAt) / 10) / 100;
     return { model, refit: { rows: allLearned(context).length, seconds } };
@@ -74,12 +74,12 @@ async function fitAgain(context: Context, learners: Learner[], endsAt: number): 
   report({
     type: "progress",
     progress: 0.02,
-    note: `Training once more on all ${plural(rows.length, "row")}`,
+    note: `Retraining on all ${plural(rows.length, "row")}`,
   });
   const raced = left(work, "data");
   const [folds, sizing] = [foldsWithTest(raced, rows), sizingOf(raced)];
   const { once, whole, seed } = raced;
-  // What the race read takes as much memory as what is made now.
+  // What the race read takes as much memory as what is created now.
   work.data = null;
   const { encoder, encoded } = await encodeRowsOf(left(work, "parts").table, rows, { checkpoint });
   const data: TrainingData = {
@@ -108,7 +108,7 @@ interface Given {
   endsAt: number;
 }
 
-/** The first members of all bags before the second ones: where the time ends sooner, all have as many. */
+/** The first members of all bags before the second ones: if time runs out, all have equally many. */
 async function fitLearners(context: Context, given: Given): Promise<ModelPart[] | null> {
   const { learners } = given;
   const tasks = learners
@@ -154,7 +154,7 @@ async function fitOne(
           },
     onRound: () => {},
   });
-  // Half a fit is none.
+  // Half a fit is useless.
   if (!done || stop.aborted || elapsedMs() >= endsAt) return null;
   if (done.supervised) data.supervised[fit.fold] = done.supervised;
   return done.member;

@@ -1,6 +1,6 @@
 /**
- * Model selection: compares candidates by cross-validation. Runs the race on the training part's folds, tells each
- * candidate as it is scored, and keeps what is scored so that an interrupted run goes on from there.
+ * Model selection: compares candidates by cross-validation. Runs the race on the training set's folds, reports each
+ * candidate as it is scored, and saves scores so that an interrupted run can resume.
  */
 
 import type { Candidate } from "../../trainer/contract.ts";
@@ -109,10 +109,10 @@ const SAVING_MS = { fixed: 5, aTree: 0.016 };
 const VALIDATION_MS = 15;
 /** So many trees an answer costs, before a candidate is scored. */
 const USUAL_TREES = 3000;
-/** An ensemble takes about so many. */
+/** Trees in a typical ensemble. */
 const LIKELY_PARTS = 3;
 
-/** Until the race has said what the model would be made of; null while nobody but linear models is scored. */
+/** Until the race knows what the model would consist of; null while only linear models are scored. */
 function bestSoFar({ work }: Context, scored: Entry[]): Entry[] | null {
   const { metric } = left(work, "loaded");
   const rivals = scored.filter((entry) => isRival(entry) && entry.folds.length > 0);
@@ -121,12 +121,12 @@ function bestSoFar({ work }: Context, scored: Entry[]): Entry[] | null {
   return rivals.sort((a, b) => score(b) - score(a)).slice(0, LIKELY_PARTS);
 }
 
-/** Tells the plan what follows the race, if these make up the model; null: not known yet. */
+/** Updates the plan with what follows the race if these make up the model; null: not known yet. */
 function expectLater(context: Context, likely: readonly Entry[] | null): void {
   const plan = planOf(context);
   const parts = (likely ?? []).filter((entry) => isRival(entry) && entry.folds.length > 0);
   const { once, folds: dealt } = left(context.work, "data");
-  // At the end only the folds that all were compared on count.
+  // At the end only the folds on which all were compared count.
   const members = Math.min(dealt.length, Math.max(once, ...parts.map(({ folds }) => folds.length)));
   const trees = parts.map(({ folds }) => meanCost(folds) * members).reduce((sum, cost) => sum + cost, 0);
   const cost = likely ? Math.min(MOST_TREES, trees) : USUAL_TREES;
@@ -147,11 +147,14 @@ function expectLater(context: Context, likely: readonly Entry[] | null): void {
   expectLikelyRefit(context, likely && likelyLearners(context, parts, kept));
 }
 
-/** Learning the spread of numbers by row and cell, reading it for the other rows; calibrating classes by cell. */
+/**
+ * Cost of learning the spread of numbers by row and cell, and of reading it for the other rows; of calibrating classes
+ * by cell.
+ */
 const SPREAD_MS = { row: 0.02, cell: 0.001, read: 0.011 };
 const CALIBRATION_MS_A_CELL = 0.003;
 
-/** What is learned from the answers for held-out rows. */
+/** Cost of what is learned from cross-validated predictions. */
 function heldMs({ target, rows, encoded }: TrainingData): number {
   if (target.task !== "regression")
     return CALIBRATION_MS_A_CELL * Math.min(MOST_CELLS, rows.length * target.classes.length);
@@ -164,7 +167,7 @@ function heldMs({ target, rows, encoded }: TrainingData): number {
 const meanCost = (folds: ScoredFold[]) =>
   folds.reduce((sum, { member }) => sum + costOf(member), 0) / folds.length;
 
-/** A few hundred rows are learned before a thread is up. */
+/** With a few hundred rows, training finishes before a thread has started. */
 const LEAST_ROWS_FOR_THREADS = 200;
 
 /** Threads that hold the data, or this one alone. */
@@ -210,7 +213,7 @@ function likelyWinner(rivals: Entry[], metric: MetricName): Entry {
   return near.reduce((best, entry) => (score(entry) > score(best) ? entry : best));
 }
 
-/** Mean squared error, or log loss, of always guessing: what the curve is drawn beside. */
+/** Mean squared error or log loss of the baseline, drawn beside the learning curve. */
 function baselineLoss(data: TrainingData, fold: { train: Int32Array; valid: Int32Array }): number {
   const response = guess(data.target, fold.train);
   let sum = 0;
@@ -229,7 +232,7 @@ function shownLoss(data: TrainingData): { metric: string; of: (loss: number) => 
   return { metric: "log_loss", of: (loss) => loss };
 }
 
-/** Of a run whose metric no fold can measure, candidates are told apart by one that can always be. */
+/** If no fold can compute the run's metric, candidates are compared by one that is always defined. */
 function measurableMetric(context: Context, data: TrainingData): MetricName {
   const loaded = left(context.work, "loaded");
   const { metric } = loaded;
@@ -246,11 +249,11 @@ function measurableMetric(context: Context, data: TrainingData): MetricName {
   return loaded.metric;
 }
 
-/** By fold, whether its rows tell anything by the metric: a fold without a rare class does not. */
+/** By fold, whether the metric is defined for its rows: it is not in a fold without a rare class. */
 const toldFolds = (data: TrainingData, metric: MetricName): boolean[] =>
   data.folds.map(({ valid }) => canMeasure(metric, data.target, valid));
 
-/** A candidate as it is shown: scores of the folds that could be measured, or of all where none could yet. */
+/** A candidate as shown: scores of the folds on which the metric is defined, or of all if there are none yet. */
 export function candidateOf(entry: Entry, isTold: readonly boolean[]): Candidate {
   const foldScores = measuredScores(
     entry.folds.map((fold) => fold.score),

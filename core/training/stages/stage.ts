@@ -1,6 +1,6 @@
 /**
- * What a stage is: a verb that gets the run's context and leaves its finding in the run's work.
- * A stage knows no store, no socket, no clock of its own: all of that enters here.
+ * What a stage is: a function that gets the run's context and leaves its result in the run's work. A stage knows no
+ * store, no socket and no clock: it gets them from the context.
  */
 import type { ColumnProfile, Finding, ReadingPlan } from "../../csv/types.ts";
 import type { Candidate, RunOptions, StageName } from "../../trainer/contract.ts";
@@ -17,9 +17,12 @@ export interface RunDataset {
   columns: ColumnProfile[];
 }
 
-/** What a stage tells while it works; the parent turns each into an event. */
+/** What a stage reports during its work; the parent turns each into an event. */
 export type StageReport =
-  /** 0..1, true work done: "12,000 of 53,940 rows"; `leftMs`: what the run will still take by its time plan, added on the way. */
+  /**
+   * 0..1, based on work actually done: "12,000 of 53,940 rows"; `leftMs`: what the run will still take by its time
+   * plan, added by the runner.
+   */
   | { type: "progress"; progress: number; note: string; leftMs?: number }
   | { type: "finding"; finding: Finding }
   | { type: "facts"; facts: Record<string, unknown> } // what the stage found, stored with it and shown
@@ -34,7 +37,7 @@ export type StageReport =
     }
   | { type: "candidate"; candidate: Candidate };
 
-/** Files of the run's own folder; a save is atomic. What is there after a crash is what resume builds on. */
+/** Files of the run's own folder; a save is atomic. Resuming builds on what exists after a crash. */
 export interface Artifacts {
   save(name: string, bytes: Uint8Array): Promise<void>;
   load(name: string): Promise<Uint8Array | null>;
@@ -43,12 +46,12 @@ export interface Artifacts {
 export interface StageContext<Work> {
   options: RunOptions;
   dataset: RunDataset;
-  /** What earlier stages of this run made; typed by the pipeline. */
+  /** What earlier stages of this run produced; typed by the pipeline. */
   work: Work;
   report: (report: StageReport) => void;
   /** Aborted by Cancel: throw its reason soon. */
   cancel: AbortSignal;
-  /** Aborted by Stop and keep the best: end the race with what there is. */
+  /** Aborted by Finish now: end the race with the best so far. */
   stop: AbortSignal;
   /** Milliseconds since the run began, monotonic. */
   elapsedMs: () => number;

@@ -1,7 +1,7 @@
 /**
  * Training: turns the winner of the race into the model. Boosting and networks keep the bag of their folds' models,
- * which answers better than one; linear models and forests learn once more from all training rows; where rows are
- * ordered by time, everything does, since the latest rows matter most.
+ * which predicts better than one; linear models and forests are trained again on all training rows; if rows are ordered
+ * by time, everything is, because the latest rows matter most.
  */
 import type { Encoder } from "../../trainer/encoding/columns.ts";
 import { learnedRows, rowHashes } from "../../trainer/model/learned-rows.ts";
@@ -52,7 +52,7 @@ export const trainModel: Stage<Work> = {
   },
 };
 
-/** Tells the plan, and answers, what learning once more from all training rows takes; where time is short it is left out. */
+/** Updates the plan with, and returns, the cost of training again on all training rows; skipped if time is short. */
 export function expectTraining(context: Context, parts: { entry: Entry }[]): number {
   const again = parts.filter(({ entry }) => learnsOnce(context, entry) && entry.folds.length > 0);
   const folds = again.map(({ entry }) => longestMs(entry));
@@ -62,7 +62,7 @@ export function expectTraining(context: Context, parts: { entry: Entry }[]): num
   return usualMs;
 }
 
-/** Of the folds, without the first where there are others: its code ran for the first time. */
+/** Of the folds, without the first if there are others: it included warm-up. */
 function longestMs({ folds }: Entry): number {
   return Math.max(...folds.slice(folds.length > 1 ? 1 : 0).map(({ durationMs }) => durationMs));
 }
@@ -73,7 +73,7 @@ async function membersOf(context: Context, entry: Entry, isInTime: boolean): Pro
   return again ? [again] : bag;
 }
 
-/** Null where it would end too late: a stop means now, and all rows take about as long as the longest fold. */
+/** Null if it would end too late: a stop means now, and all rows take about as long as the longest fold. */
 async function learnOnce(context: Context, entry: Entry): Promise<Member | null> {
   const { work, report, elapsedMs, stop } = context;
   const endsAtMs = planOf(context).deadlineMs("Training");
@@ -103,13 +103,13 @@ async function learnOnce(context: Context, entry: Entry): Promise<Member | null>
   return done.member;
 }
 
-/** Trees of all parts together, and what costs as much: an answer then takes under half a millisecond. */
+/** Trees of all parts together, and what costs as much: a prediction then takes under half a millisecond. */
 export const MOST_TREES = 8000;
 
-/** Takes members out of bags until the model is cheap enough; at least two of each stay. */
+/** Removes members from bags until the model is cheap enough; at least two of each stay. */
 function thinBags(parts: ModelPart[]): void {
   const cost = (part: ModelPart) => part.members.reduce((sum, member) => sum + costOf(member), 0);
-  // The variance that a bag of n leaves is a share 1 / n of one member's; set against what a member costs.
+  // A bag of n has 1 / n of one member's variance; weighed against a member's cost.
   const harm = (part: ModelPart) => part.weight ** 2 / ((part.members.length - 1) * cost(part));
   while (parts.reduce((sum, part) => sum + cost(part), 0) > MOST_TREES) {
     const bags = parts.filter(({ members }) => members.length > 2);

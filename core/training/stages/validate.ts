@@ -1,7 +1,7 @@
 /**
- * Data validation: checks whether this file can teach this target, and what in it would mislead. Reads the rows,
- * settles the task, refuses what cannot work with the place and the fix, and names leaks and oddities without touching
- * them.
+ * Data validation: checks whether this file can be used to predict this target, and what in it would mislead. Reads the
+ * rows, decides the task, refuses what cannot work with the place and the fix, and names leaks and data issues without
+ * changing them.
  */
 
 import { groupFinding, isGroupColumn } from "../../csv/profile/advice/group-column.ts";
@@ -90,7 +90,7 @@ function planOf({ dataset }: Context, name: string): ColumnPlan {
   throw invalid(name, `The column “${name}” does not exist.`, { fix: `The columns are: ${shown}.` });
 }
 
-/** The columns that may be learned from: asked for, not excluded, not ids, not the target. */
+/** The columns to learn from: requested, not excluded, not IDs, not the target. */
 function featureNames(context: Context): string[] {
   const { options, dataset } = context;
   for (const name of options.features ?? []) planOf({ dataset } as Context, name);
@@ -120,7 +120,7 @@ function featureNames(context: Context): string[] {
   });
 }
 
-/** Proposes the split by group where a column names whom rows belong to; these columns are no leaks. */
+/** Proposes a split by group if a column names what rows belong to; such columns are not leaks. */
 function tellGroupColumns(context: Context, names: string[]): ReadonlySet<string> {
   const { dataset, options } = context;
   const groups = dataset.columns.filter((column) => names.includes(column.name) && isGroupColumn(column));
@@ -128,9 +128,9 @@ function tellGroupColumns(context: Context, names: string[]): ReadonlySet<string
   return new Set(groups.map(({ name }) => name));
 }
 
-/** Of the time that is left after reading. */
+/** Share of the time left after reading. */
 const INSPECTION_SHARE = 0.2;
-/** A leak that is not found costs more than a little of the race: so long, or this part of the time that is left. */
+/** A leak that is missed costs more than a little of the race: this long, or this share of the time left. */
 const LEAST_INSPECTION_MS = 2000;
 const MOST_INSPECTION_SHARE = 0.3;
 
@@ -143,10 +143,12 @@ function inspectionEnds(context: Context): () => boolean {
   return () => stop.aborted || (options.budgetRounds === null && elapsedMs() > endsAt);
 }
 
-/** Where reading alone would use more than this part of the time, the rows read by then must do. */
+/** If reading alone would use more than this share of the time, the rows read by then must do. */
 const READING_SHARE = 0.5;
 
-/** After a stop, or where reading takes too long, the rows read so far, unless classes that the file has are not among them. */
+/**
+ * After a stop, or if reading takes too long, the rows read so far, unless classes of the file are missing from them.
+ */
 async function loadUntilStop(context: Context, names: string[], task: Task): Promise<Table> {
   const { options, dataset, stop, elapsedMs } = context;
   const late = new AbortController();
@@ -225,14 +227,14 @@ function splitKeys(table: Table, name: string | null, split: string): Float64Arr
   return Float64Array.from(column.codes, (code) => (code < 0 ? Number.NaN : code));
 }
 
-/** Encoding a row, learning from it by the leaders and the first look at the others, in units of reading it. */
+/** Cost of encoding a row, training the leaders on it, and a first try of the others, in units of reading it. */
 const READINGS_A_ROW = 7;
-/** Threads start, a model is judged and saved, however few the rows. */
+/** Fixed cost, however few the rows: threads start, a model is evaluated and saved. */
 const FIXED_MS = 700;
 
 /**
- * All rows, or a seeded sample: as many as the time left has room for, by how long reading them took: now, or when the
- * columns were kept.
+ * All rows, or a seeded sample that fits into the time left, based on how long reading them took: now, or when the
+ * columns were first kept.
  */
 function affordableRows(context: Context, rows: Int32Array, keptMs = 0): Int32Array {
   const { options, elapsedMs } = context;

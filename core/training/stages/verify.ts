@@ -1,7 +1,7 @@
 /**
  * Model validation: calibrates and checks the model before the test set is used. Calibrates its probabilities and sets
- * its threshold on answers for held-out training rows, checks that the folds agree, and that the model read back from
- * its file answers the same.
+ * its threshold on predictions for held-out training rows, and checks that the folds agree and that the model read back
+ * from its file predicts the same.
  */
 
 import type { Bounds } from "../../trainer/model/bounds.ts";
@@ -44,7 +44,7 @@ export const validateModel: Stage<Work> = {
     await checkpoint();
     if (model.task === "binary")
       model.threshold = chooseThreshold(context, { ...held, response: probabilities });
-    report({ type: "progress", progress: 0.5, note: "Learning how far predictions may be off" });
+    report({ type: "progress", progress: 0.5, note: "Learning how far off predictions may be" });
     const bounds = await boundsOf(context, { ...held, response: probabilities });
     if (bounds) model.bounds = bounds;
     report({ type: "progress", progress: 0.8, note: "Verifying the saved model" });
@@ -73,7 +73,7 @@ interface Held {
   truth: Float64Array;
 }
 
-/** The rows that some fold held out, with the blend's answers for them. */
+/** The rows that some fold held out, with the blend's predictions for them. */
 function heldOut(data: TrainingData, response: Float64Array): Held {
   const width = response.length / data.target.values.length;
   const rows = data.rows.filter((row) => Number.isFinite(response[row * width]));
@@ -84,13 +84,13 @@ function heldOut(data: TrainingData, response: Float64Array): Held {
   return { rows, response: kept, truth: Float64Array.from(rows, (row) => data.target.values[row]) };
 }
 
-/** Fewer held-out rows cannot tell how often an answer is off. */
+/** With fewer held-out rows the error rate cannot be estimated. */
 const LEAST_BOUND_ROWS = 30;
 
-/** More of them tell nothing new of how far numbers are off. */
+/** More of them say nothing new about the size of errors. */
 export const MOST_BOUND_ROWS = 30_000;
 
-/** Null where too few rows were held out. */
+/** Null if too few rows were held out. */
 async function boundsOf(context: Context, held: Held): Promise<Bounds | null> {
   if (held.rows.length < LEAST_BOUND_ROWS) return null;
   const width = held.response.length / held.truth.length;
@@ -122,23 +122,23 @@ async function boundsOfNumbers(context: Context, { rows, response, truth }: Held
 
 function tellEqualBounds(context: Context): void {
   const message =
-    "Not computed: for which rows answers are less certain. Bounds are equally wide for every row; a longer time limit tells rows apart.";
+    "Not computed: for which rows predictions are less certain. Intervals are equally wide for every row; a longer time limit adapts them to the row.";
   tellFinding(context, { code: "bounds_cut", severity: "info", column: null, message, fix: null });
 }
 
 const LEAST_CALIBRATION_ROWS = { binary: 1000, multiclass: 500, regression: Number.POSITIVE_INFINITY };
 const LEAST_GAIN = 0.002;
 
-/** A curve of many steps needs more rows than two numbers do. */
+/** A curve of many steps needs more rows than two parameters do. */
 const LEAST_ISOTONIC_ROWS = 2000;
 
 type FitCalibration = (probabilities: Float64Array, truth: Float64Array) => Calibration;
 
-/** Rows times classes that a calibration looks at. */
+/** Rows times classes used for calibration. */
 export const MOST_CELLS = 60_000;
 const LEAST_ROWS = 1000;
 
-/** Fitted on one half, judged on the other, both ways; kept where the log loss falls by more than noise. */
+/** Fitted on one half, judged on the other, both ways; kept if the log loss falls by more than noise. */
 function chooseCalibration({ target }: TrainingData, all: Held): Calibration | null {
   if (all.rows.length < LEAST_CALIBRATION_ROWS[target.task]) return null;
   const held = partOf(all, Math.max(LEAST_ROWS, Math.floor(MOST_CELLS / target.classes.length)));
@@ -185,7 +185,7 @@ function half(held: Held, side: number): [Float64Array, Float64Array] {
 
 const LEAST_F1_GAIN = 0.005;
 
-/** From 0.01 to 0.99: the cheapest where costs are given, otherwise the best balance of F1 over both classes. */
+/** From 0.01 to 0.99: the cheapest if costs are given, otherwise the best balance of F1 over both classes. */
 function chooseThreshold({ options }: Context, held: Held): number | null {
   const { costs } = options;
   const matrices = confusionsByThreshold(held);
@@ -202,7 +202,7 @@ function chooseThreshold({ options }: Context, held: Held): number | null {
 
 const f1 = (correct: number, errors: number) => (2 * correct) / Math.max(1, 2 * correct + errors);
 
-/** For each percent, what answering the second class from there on would get right and wrong. */
+/** For each percent, what predicting the second class from there on would get right and wrong. */
 function confusionsByThreshold({ truth, response }: Held) {
   const [positives, negatives] = [new Float64Array(101), new Float64Array(101)];
   for (let row = 0; row < truth.length; row++) {
@@ -223,7 +223,7 @@ function confusionsByThreshold({ truth, response }: Held) {
   });
 }
 
-/** Writes the model, reads it, and compares the answers on up to 200 rows to the last bit. */
+/** Writes the model, reads it, and compares the predictions for up to 200 rows to the last bit. */
 function checkRoundTrip({ work }: Context): number {
   const model = left(work, "model");
   const data = left(work, "data");

@@ -59,7 +59,7 @@ test("the stream of a run that is interrupted says why, and how to go on", async
   })();
   await harness.signalbox.runs.stop();
   expect(await inTime(rest, "the end of the stream")).toMatch(
-    /Failed \(503\): The server was stopped during this run\. It resumes when .*\nTry: curl .*-H 'accept: text\/plain' '.*\/resume'\n$/s,
+    /Failed \(503\): The server was stopped during this run\. The run resumes when .*\nTry: curl .*-H 'accept: text\/plain' '.*\/resume'\n$/s,
   );
   await harness.close();
 }, 60_000);

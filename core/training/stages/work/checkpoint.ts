@@ -11,7 +11,7 @@ import type { Context } from "./work.ts";
 
 interface Saved {
   fingerprint: string;
-  /** Candidate's name to the file that holds its folds. */
+  /** Maps a candidate's name to the file that holds its folds. */
   files: Record<string, string>;
 }
 
@@ -26,7 +26,7 @@ export async function saveEntry(context: Context, data: TrainingData, entry: Ent
   await context.artifacts.save(INDEX, new TextEncoder().encode(JSON.stringify(saved)));
 }
 
-/** Folds by the candidate's name; empty where nothing was saved for precisely this race. */
+/** Folds by the candidate's name; empty if nothing was saved for exactly this race. */
 export async function loadEntries(context: Context, data: TrainingData): Promise<Map<string, ScoredFold[]>> {
   const entries = new Map<string, ScoredFold[]>();
   const saved = await readIndex(context, data);
@@ -41,7 +41,7 @@ export async function loadEntries(context: Context, data: TrainingData): Promise
 const SUPERVISED = "candidates-encoders.bin";
 const savedEncoders = new WeakMap<TrainingData, number>();
 
-/** The encoders of all folds stand in one file, written only when there is a new one. */
+/** The encoders of all folds are in one file, written only when there is a new one. */
 async function saveSupervised(context: Context, data: TrainingData): Promise<void> {
   const encoders = Array.from(data.supervised, (encoder) => encoder ?? null);
   const count = encoders.filter(Boolean).length;

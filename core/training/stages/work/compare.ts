@@ -1,7 +1,7 @@
 /**
- * Compares the model with the version before it: both as they were before their refit, on the same test rows of the new
- * file; columns that came, went or changed their type are named.
- * Only rows that neither learned from count; where there are too few, the two cannot be compared.
+ * Compares the model with the previous version: both before their refit, on the same test rows of the new file; added,
+ * removed and retyped columns are named. Only rows that neither learned from count; with too few of them, the two
+ * cannot be compared.
  */
 import type { Finding, Table } from "../../../csv/types.ts";
 import { count, distinctFigures } from "../../../platform/figures.ts";
@@ -24,7 +24,7 @@ import { type Context, left, tellFinding } from "./work.ts";
 const MOST_ROWS = 2000;
 const REPLICATES = 200;
 
-/** Null where there is no version before. `rows` are those of the test part, `truth` is theirs. */
+/** Null if there is no previous version. `rows` are those of the test set, `truth` belongs to them. */
 export async function compareWithBefore(
   context: Context,
   given: { rows: Int32Array; truth: Float64Array },
@@ -68,7 +68,7 @@ function incomparable(columns: ColumnChanges, version: number, why: string): Ver
 /** With fewer rows that neither learned from, a comparison is chance. */
 const LEAST_ROWS = 20;
 
-/** Positions in `rows` of those that neither version has learned from, or why there is nothing to compare on. */
+/** Positions in `rows` of those that neither version has learned from, or why they cannot be compared. */
 function unseenRows(
   { before, after }: { before: Model; after: Model },
   table: Table,
@@ -77,7 +77,7 @@ function unseenRows(
   if (!before.learned) return "it does not say which rows it learned from";
   const tested = selectRows(table, rows);
   const isKnown = learnedTest(before, tested);
-  if (!isKnown) return "columns that it reads are gone, so the rows it learned from cannot be told";
+  if (!isKnown) return "columns that it reads are missing, so the rows it learned from cannot be recognised";
   const isKnownNow = learnedTest(after, tested)!;
   const unknown = Int32Array.from(rows.keys()).filter((i) => !isKnown(i));
   const unseen = unknown.filter((i) => !isKnownNow(i));
@@ -89,14 +89,14 @@ function unseenRows(
     copies > 0 && `${count(copies)} are copies of rows that the new version learned from`,
   ].filter(Boolean);
   if (why.length === 0) return `there are only ${all} test rows`;
-  return `${why.join(", and ")}, and a model is never measured on what it knows`;
+  return `${why.join(", and ")}, and a model is never scored on rows that it learned from`;
 }
 
 function changed(message: string): Finding {
   return { code: "columns_changed", severity: "info", column: null, message, fix: null };
 }
 
-/** Empty where nothing changed. */
+/** Empty if nothing changed. */
 function describeChanges({ came, went, changed }: ColumnChanges, version: number): string {
   const quoted = (names: string[]) => names.map((name) => `“${name}”`).join(", ");
   const types = changed.map(({ column, from, to }) => `“${column}” was a ${from} and is a ${to}`);
@@ -121,7 +121,7 @@ function sentenceOf(metrics: Record<string, MetricComparison>, metric: MetricNam
   return `On the same rows, ${how}: ${METRICS[metric].label} ${now}, was ${then}.`;
 }
 
-/** Columns of the new file that only the version before reads. */
+/** Columns of the new file that only the previous version reads. */
 export function columnsBeside(
   previous: { model: Model } | null,
   planned: readonly { name: string }[],

@@ -1,6 +1,6 @@
 /**
  * Measures what the score would be if copies of a row were on both sides of a split. A small boosting model is scored
- * on folds that keep copies together and on folds dealt at random, so that both figures can be told.
+ * on folds that keep copies together and on random folds, so that both figures can be reported.
  */
 import type { Finding } from "../../../csv/types.ts";
 import { distinctFigures } from "../../../platform/figures.ts";
@@ -34,18 +34,18 @@ export interface CopiesScores {
 }
 
 const MOST_ROWS = 10_000;
-/** With fewer the two figures differ by chance alone. */
+/** With fewer rows the two figures differ by chance alone. */
 const LEAST_ROWS = 200;
-/** Cells that all models together go through: some two seconds. */
+/** Cells that all models together read: about two seconds. */
 const MOST_CELLS = 4e8;
 const FOLDS = 4;
 const ROUNDS = 40;
-/** Fewer copies in a hundred rows move no score. */
+/** Fewer copies per hundred rows do not change a score. */
 const LEAST_SHARE = 0.01;
 /** Standard errors of the difference between the two means. */
 const NOISE_ERRORS = 2;
 
-/** Null where copies are too few to matter, or trees have nothing to learn from. */
+/** Null if copies are too few to matter, or trees have nothing to learn from. */
 export async function scoreCopies(given: CopiesGiven): Promise<CopiesScores | null> {
   const { encoded, target, groups, metric, seed } = given;
   const samples = treeSamples(encoded, []);
@@ -108,7 +108,7 @@ function variance(values: number[]): number {
   return values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / Math.max(1, values.length - 1);
 }
 
-/** Gives both figures, for comparison with published scores. */
+/** Reports both figures, for comparison with published scores. */
 export function copiesFinding({ metric, together, random }: CopiesScores): Finding {
   const [apart, kept] = distinctFigures([random, together]);
   const message = `Copies of rows make a random split look better than it is: a quick boosting model reaches ${metric} ${apart} if copies may be on both sides, and ${kept} if they stay together. The scores of this run keep copies together.`;

@@ -1,13 +1,13 @@
-/** Measures on the test rows how often the model's bounds hold the truth, and how wide they are. */
+/** Measures on the test rows how often the model's bounds contain the truth, and how wide they are. */
 import type { Table } from "../../../csv/types.ts";
 import { encodeRows } from "../../../trainer/encoding/encoder.ts";
 import { boundRows, highestLevel, spreadsOf } from "../../../trainer/model/bounds.ts";
 import type { Model, Prediction } from "../../../trainer/model/model.ts";
 
 export interface BoundsCoverage {
-  /** What was asked for. */
+  /** The requested level. */
   level: number;
-  /** What came of it: the share of test rows whose truth is within. */
+  /** The measured level: the share of test rows whose truth is inside. */
   coverage: number;
   /** Mean width of the intervals; for classes the mean size of the sets. */
   width: number;
@@ -16,7 +16,7 @@ export interface BoundsCoverage {
 
 const LEVELS = [0.5, 0.8, 0.9, 0.95];
 
-/** Empty where the model has no bounds. */
+/** Empty if the model has no bounds. */
 export function coverageOf(
   model: Model,
   given: { table: Table; predicted: Prediction; truth: Float64Array },

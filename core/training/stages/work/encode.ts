@@ -1,4 +1,4 @@
-/** Makes what learners read out of rows of the table: for the race of the training rows, for the refit of all. */
+/** Builds what learners read from rows of the table: for the race from the training rows, for the refit from all. */
 import type { Table } from "../../../csv/types.ts";
 import type { Encoder } from "../../../trainer/encoding/columns.ts";
 import { type DesignPlan, planDesign } from "../../../trainer/encoding/design.ts";
@@ -26,7 +26,7 @@ export async function encodeRowsOf(
   return { encoder, encoded: await encodeTable(encoder, chosen, checkpoint) };
 }
 
-/** Means, medians and labels of so many rows are those of all. */
+/** Means, medians and labels of this many rows are as good as those of all. */
 const DESIGN_ROWS = 100_000;
 
 export function designOf({ options }: Context, encoded: EncodedTable): DesignPlan {

@@ -1,7 +1,7 @@
 /**
- * Collects what the model page draws. Curves, confusion, residuals, importance, dependence, slices: small lists of
- * numbers, made from the test rows. How many rows the dear ones look at is bounded by the model's size, not by the
- * clock; the clock only ends them when their share of the time is used.
+ * Collects the data of the model page's charts: curves, confusion matrix, residuals, importance, dependence, slices:
+ * small lists of numbers, made from the test rows. How many rows the expensive ones use is limited by the model's size,
+ * not by the clock; the clock only ends them when their share of the time is used up.
  */
 import type { Table } from "../../../csv/types.ts";
 import { type DataCurve, dataCurve, SHARES_COST } from "../../../trainer/checks/data-curve.ts";
@@ -35,13 +35,13 @@ import { type Context, checkpointOf, left, planOf, tellFinding, type Work } from
 
 /** Trees walked for the importances of all columns, and for all points of the dependences: about a second each. */
 const TREE_WALKS = 1.5e7;
-/** Trees walked, or cells made, between two looks at the clock, and how long that may take on a machine that is slower. */
+/** Trees walked, or cells made, between two checks of the clock, and how long that may take on a slower machine. */
 const BLOCK_WALKS = 3e6;
 const BLOCK_MS = 200;
 const DEPENDENCES = 6;
-/** Of a column, at most. */
+/** Maximum per column. */
 const POINTS = 12;
-/** Kept of the test rows for comparisons with other runs. */
+/** Test rows kept for comparisons with other runs. */
 const TESTED_ROWS = 2000;
 
 export async function drawEvaluation(
@@ -89,7 +89,7 @@ async function furtherExplanations(context: Context, tested: Table, columns: str
   return { accumulated, dataCurve: await scoreByRows(context) };
 }
 
-/** Null where the time does not suffice. With a budget of rounds the clock has no say: one fold is measured. */
+/** Null if there is not enough time. With a budget of rounds the clock has no say: one fold is measured. */
 async function scoreByRows(context: Context): Promise<DataCurve | null> {
   const { work, options, stop, elapsedMs } = context;
   const plan = planOf(context);
@@ -156,8 +156,8 @@ function heaviestEntry(work: Work): Entry {
 const curveMsOf = ({ folds }: Entry) => SHARES_COST * Math.max(1, folds[0].durationMs);
 
 /**
- * How the model answered some test rows, so that it can be compared with others on the rows that both were tested on.
- * Copies of rows that it learned from are none of these.
+ * The model's predictions for some test rows, so that it can be compared with others on rows that both were tested on.
+ * Excludes copies of rows that it learned from.
  */
 function testedRows(model: Model, table: Table, outcome: Outcome): TestedRows {
   const isLearned = learnedTest(model, table);
@@ -185,7 +185,7 @@ function knownColumns({ work }: Context, { columns }: Table): number {
   return columns.filter(({ name }) => known.has(name)).length;
 }
 
-/** What the time did not suffice for is said, and never looks as if it had been nothing. */
+/** What there was no time for is reported, and never looks like a result of zero. */
 function tellLeftOut(context: Context, missing: { importance: number; dependence: number }): void {
   const parts = [
     missing.importance > 0 && `the importance of ${plural(missing.importance, "column")}`,
@@ -251,7 +251,7 @@ const rowsOfImportance = (context: Context, tested: Table) =>
 const rowsOfEffects = (context: Context, tested: Table, columns: number) =>
   someRows(context, tested, POINTS * Math.max(1, columns));
 
-/** As many of the test rows as so many predictions of them may cost; after a stop a fifth of them. */
+/** As many test rows as this many predictions of them may cost; after a stop a fifth of them. */
 function someRows({ work, stop }: Context, tested: Table, predictions: number): number {
   const cost = predictions * rowCost(left(work, "model"), tested);
   return Math.min(tested.rows, rowsFor(stop.aborted ? TREE_WALKS / 5 : TREE_WALKS, cost));
@@ -259,10 +259,10 @@ function someRows({ work, stop }: Context, tested: Table, predictions: number): 
 
 const rowsFor = (walks: number, cost: number) => Math.min(2000, Math.max(100, Math.floor(walks / cost)));
 
-/** A character of text costs as much as so many trees: it is hashed in several groups of letters. */
+/** A character of text costs as much as this many trees: it is hashed in several n-grams. */
 const TREES_PER_CHARACTER = 4;
 
-/** What a row costs in trees: its model, or its cells where these are more. */
+/** A row's cost in trees: its model, or its cells if they cost more. */
 export function rowCost(model: Model, table: Table): number {
   return rowCostBy(treesOfModel(model), table);
 }
@@ -271,7 +271,7 @@ export function rowCost(model: Model, table: Table): number {
 const rowCostBy = (trees: number, table: Table) =>
   Math.max(50 + trees, table.columns.length) + TREES_PER_CHARACTER * charactersOf(table);
 
-/** What an answer costs in trees. */
+/** Cost of a prediction in trees. */
 export function treesOfModel({ parts }: Model): number {
   return parts.reduce(
     (sum, { members }) => sum + members.reduce((all, member) => all + costOf(member), 0),
@@ -279,7 +279,7 @@ export function treesOfModel({ parts }: Model): number {
   );
 }
 
-/** Shuffled columns walk other ways in each row; where only one value changes most ways are the same. */
+/** Shuffled columns take different paths in each row; if only one value changes, most paths are the same. */
 const SHUFFLED_PACE = 1;
 const SAME_PACE = 2;
 /** A weighted metric of one row, measured twice. */
@@ -288,7 +288,7 @@ const MS_A_DRAWN_ROW = 4.7e-4;
 const DRAWN_MS = 15;
 const LEAST_REPLICATES_SHARE = 0.1;
 
-/** Tells the plan what the evaluation of a model that costs so many trees an answer will take. */
+/** Updates the plan with the evaluation's cost for a model with this many trees per prediction. */
 export function expectEvaluation(context: Context, trees: number): void {
   const plan = planOf(context);
   const { walksPerMs } = plan;
@@ -322,7 +322,7 @@ export function expectEvaluation(context: Context, trees: number): void {
   plan.expect("summary", { usualMs: summaryMs, leastMs: summaryMs });
 }
 
-/** A cell of the training rows that is sorted into bins, and a test row whose bounds are read from some hundred trees. */
+/** Cost of binning one cell of the training rows, and of reading a test row's bounds from some hundred trees. */
 const MS_A_BINNED_CELL = 1.2e-4;
 const MS_A_BOUNDED_ROW = 0.012;
 
@@ -333,7 +333,7 @@ function summaryMsOf({ work }: Context, tested: number): number {
   return MS_A_BINNED_CELL * cells + (isNumber ? MS_A_BOUNDED_ROW * tested : 0);
 }
 
-/** Corrects what the effects are expected to take, by how long the importances took: the same model answers as many rows. */
+/** Corrects the expected cost of effects by how long the importances took: the same model predicts as many rows. */
 function expectEffects(
   context: Context,
   given: { tested: Table; columns: number; drawn: number; ms: number },
@@ -345,23 +345,23 @@ function expectEffects(
   planOf(context).expect("effects", { usualMs: perRow * same * POINTS * drawn, leastMs: 0 });
 }
 
-/** Rows times replicates of the bootstrap stay below this: some seconds for any file. */
+/** Rows times replicates of the bootstrap stay below this: a few seconds for any file. */
 const BOOTSTRAP_WORK = 1_000_000;
-/** Trees walked for the answers. */
+/** Trees walked for the predictions. */
 export const MOST_WALKS = 1.2e8;
 export const LEAST_TESTED = 1000;
 
 export const replicatesFor = (rows: number) =>
   Math.max(100, Math.min(400, Math.floor(BOOTSTRAP_WORK / Math.max(1, rows))));
 
-/** What a piece of the evaluation tells while it goes on: its part of the stage. */
+/** What a piece of the evaluation reports as it advances: its share of the stage. */
 interface Told {
   from: number;
   to: number;
   note: string;
 }
 
-/** Begins a piece of the plan: its pauses, the moment by which it is over, and how far it is. */
+/** Starts a piece of the plan: its checkpoints, when it must end, and its progress. */
 export function pace(context: Context, piece: Piece, told?: Told) {
   const plan = planOf(context);
   plan.begin(piece);

@@ -1,6 +1,6 @@
 /**
- * Reports what in the table would mislead a model or its reader. Leaks, copies of the target, near-constant columns,
- * rare classes, drift: each said once, with a way out. Nothing is dropped here but a literal copy of the target.
+ * Reports what in the table would mislead a model or its reader: leaks, copies of the target, near-constant columns,
+ * rare classes, drift; each reported once, with a fix. Only a literal copy of the target is dropped.
  */
 
 import { isNamedAfterwards } from "../../../csv/profile/advice/leaks.ts";
@@ -25,7 +25,7 @@ import type { Loaded } from "./work.ts";
 
 const PROBE_ROWS = 20_000;
 const LEAST_PROBE_ROWS = 1000;
-/** Rows times columns that are looked at to find leaks: some seconds for any file. */
+/** Rows times columns that are checked for leaks: a few seconds for any file. */
 const PROBE_WORK = 2e6;
 const SUSPECT = 0.95;
 const CERTAIN = 0.99;
@@ -37,16 +37,16 @@ const FEW_ROWS = 100;
 
 export interface Inspection {
   findings: Finding[];
-  /** Columns that are the target in other words. */
+  /** Columns that are the target in another form. */
   unusable: string[];
 }
 
-/** Looks at every column beside the target; `onColumn` hears how many are done. */
+/** Checks every column except the target; `onColumn` is called with how many are done. */
 export async function inspect(
   loaded: Pick<Loaded, "table" | "target">,
   targetName: string,
   progress: {
-    /** Columns that name whom rows belong to: what they say of the answer is told otherwise. */
+    /** Columns that name what rows belong to: how they relate to the target is reported separately. */
     groupColumns: ReadonlySet<string>;
     checkpoint: Checkpoint;
     isOver: () => boolean;
@@ -108,7 +108,7 @@ function copyOfTarget(column: string, target: string): Finding {
   return finding("target_copy", "warning", { column, message, exclude: [column] });
 }
 
-/** What is filled only where one class is, else what gives the target away, said once. */
+/** What is filled only for one class, else what gives the target away, reported once. */
 function tellTales(
   column: Column,
   given: { target: Target; targetName: string; probe: Int32Array },
@@ -120,7 +120,7 @@ function tellTales(
   return [finding("after_the_fact", "error", { column: name, message, exclude: [name] })];
 }
 
-/** Null where it is no copy. */
+/** Null if it is not a copy. */
 function copies(
   column: Column,
   { target, targetName }: { target: Target; targetName: string },
@@ -128,13 +128,13 @@ function copies(
   const share = nearCopy(column, target);
   if (share === null) return null;
   const { name } = column;
-  const message = `“${name}” is “${targetName}” itself in ${percent(share)} of the rows. Exclude it unless you know it when you predict: the model would only repeat it.`;
+  const message = `“${name}” equals “${targetName}” in ${percent(share)} of the rows. Exclude it unless you know it when you predict: the model would only repeat it.`;
   return [finding("target_leak", "error", { column: name, message, exclude: [name] })];
 }
 
 /**
- * From so good a score alone on, a name of what comes afterwards is looked at, and believed. A loan's duration is agreed
- * before it is paid: below, the name alone says too little to doubt the whole model.
+ * Score of a column alone from which its name is considered. A loan's duration is agreed before it is paid back: below
+ * this, a name alone is not enough to doubt the whole model.
  */
 const NAMED_SUSPECT = { area: 0.7, share: 0.3 };
 const NAMED_CERTAIN = { area: 0.78, share: 0.6 };
@@ -162,7 +162,7 @@ function leaks(column: Column, given: { target: Target; targetName: string; prob
   }
   if (!(score >= SUSPECT)) return sameOrder(column, given);
   if (column.type === "date" && given.target.task === "regression") {
-    const message = `“${given.targetName}” moves with “${name}” (${measured}). A random split lets rows that came later explain those before: split by time on “${name}” if the model will predict the future.`;
+    const message = `“${given.targetName}” changes with “${name}” (${measured}). A random split lets later rows explain earlier ones: split by time on “${name}” if the model will predict the future.`;
     return [finding("time_trend", "warning", { column: name, message, exclude: [name] })];
   }
   const message = `“${name}” alone almost gives “${given.targetName}” away (${measured}). If it is only known afterwards, exclude it: the model would be useless in practice.`;
@@ -179,7 +179,7 @@ function isEnough({ classes, values }: Target, rows: Int32Array): boolean {
   return counts.every((count) => count >= LEAST_OF_CLASS);
 }
 
-/** A logarithm, a power or a rank of the target: no straight line of it, but its order. */
+/** A logarithm, a power or a rank of the target: not linear, but in the same order. */
 function sameOrder(
   column: Column,
   { target, targetName, probe }: { target: Target; targetName: string; probe: Int32Array },
@@ -197,7 +197,7 @@ function sameOrder(
   ];
 }
 
-/** `givenAway`: one column does already, and would stand in every sum. */
+/** `givenAway`: one column already gives the target away and would be part of every sum. */
 function identities(
   columns: Column[],
   target: Target,
@@ -237,16 +237,16 @@ function oddities(column: Column): Finding[] {
     findings.push(finding("near_constant", "info", { column: name, message, exclude: [name] }));
   }
   if (isRowNumber(column)) {
-    const message = `“${name}” only numbers the rows; all it contains is the order of the file.`;
+    const message = `“${name}” only numbers the rows; it contains nothing but the order of the file.`;
     findings.push(finding("row_number", "warning", { column: name, message, exclude: [name] }));
   } else if (isNumbering(column)) {
-    const message = `“${name}” is another whole number in every row, as numbers given to rows or customers are: exclude it if it says nothing about new rows.`;
+    const message = `“${name}” is a different whole number in every row, like a row or customer number: exclude it if it says nothing about new rows.`;
     findings.push(finding("id_like", "info", { column: name, message, exclude: [name] }));
   }
   return findings;
 }
 
-/** One finding for all columns: where the file is sorted, most of them differ and saying so once is enough. */
+/** One finding for all columns: in a sorted file most of them differ, and once is enough. */
 function drifts(columns: Column[], target: Target, targetName: string): Finding[] {
   const targetColumn =
     target.task === "regression"
@@ -271,7 +271,7 @@ function drifts(columns: Column[], target: Target, targetName: string): Finding[
   return [finding("drift", "info", { column: drifted[0].name, message, exclude })];
 }
 
-/** Share of rows that hold the commonest value, missing counted as one. */
+/** Share of rows that hold the commonest value; missing counts as a value. */
 function commonestShare(column: Column): number {
   const values: ArrayLike<number> = "values" in column ? column.values : column.codes;
   const counts = new Map<number, number>();
@@ -292,10 +292,12 @@ function isRowNumber(column: Column): boolean {
   return true;
 }
 
-/** Log of the chance below which whole numbers from so small a range do not all differ by accident (birthday paradox). */
+/**
+ * Log of the probability below which integers from so small a range are not all different by chance (birthday paradox).
+ */
 const LOG_CHANCE = Math.log(1e-6);
 
-/** Distinct whole numbers that fill a small range, in no order of the rows: they were assigned. */
+/** Distinct integers that fill a small range, in no order of the rows: they were assigned. */
 function isNumbering(column: Column): boolean {
   if (!("values" in column) || column.type !== "number" || column.values.length < 50) return false;
   let [low, high, isRising] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, true];
@@ -312,7 +314,7 @@ function isNumbering(column: Column): boolean {
 
 function fewRows(rows: number, name: string): Finding[] {
   if (rows >= FEW_ROWS) return [];
-  const message = `Only ${plural(rows, "row")} ${rows === 1 ? "has" : "have"} a value in “${name}”: scores on so few are rough, as their intervals show. More rows help most.`;
+  const message = `Only ${plural(rows, "row")} ${rows === 1 ? "has" : "have"} a value in “${name}”: scores on so few rows are imprecise, as their intervals show. More rows help most.`;
   return [finding("few_rows", "warning", { column: name, message })];
 }
 
@@ -324,11 +326,11 @@ function rareClasses(target: Target, name: string): Finding[] {
   const rare = counts.filter(({ rows }) => rows < RARE_ROWS);
   if (rare.length === 0) return seldom(counts, name);
   const named = rare.slice(0, 5).map(({ label, rows }) => `“${label}” (${rows})`);
-  const message = `${rare.length === 1 ? `A class of “${name}” occurs` : `${rare.length} classes of “${name}” occur`} in fewer than ${RARE_ROWS} rows: ${named.join(", ")}. The model will hardly learn them.`;
+  const message = `${rare.length === 1 ? `A class of “${name}” occurs` : `${rare.length} classes of “${name}” occur`} in fewer than ${RARE_ROWS} rows: ${named.join(", ")}. The model can hardly learn them.`;
   return [finding("rare_class", "warning", { column: name, message })];
 }
 
-/** The rarest class, where it has less than a twenty-fifth of an equal share: of two, a fiftieth of the rows. */
+/** The rarest class, if it has less than a twenty-fifth of an equal share: of two, a fiftieth of the rows. */
 function seldom(counts: { label: string; rows: number }[], name: string): Finding[] {
   const all = counts.reduce((sum, { rows }) => sum + rows, 0);
   const rarest = counts.toSorted((a, b) => a.rows - b.rows)[0];

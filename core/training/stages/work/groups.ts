@@ -1,7 +1,7 @@
 /**
- * Decides which rows stay on one side of every split. Groups that were asked for, otherwise copies: rows that are
- * equal in all that is learned from, whatever their answer. A group that is too large for its share of a fold is
- * divided, and told.
+ * Decides which rows stay on one side of every split: the requested groups, otherwise copies, which are rows that are
+ * equal in all columns learned from, whatever their target. A group that is too large for its share of a fold is
+ * divided, and reported.
  */
 
 import type { Finding, Table } from "../../../csv/types.ts";
@@ -16,13 +16,13 @@ export interface Groups {
   findings: Finding[];
 }
 
-/** A table with fewer different rows than this share is made of few combinations, which come again in use. */
+/** A table with a smaller share of distinct rows is made of few combinations, which will also occur in use. */
 const LEAST_DISTINCT = 0.1;
-/** Share of the rows above which one group would fill too much of the test part or of a fold. */
+/** Share of the rows above which one group would fill too much of the test set or of a fold. */
 const MOST_SHARE = 0.01;
-/** Groups of so few rows stay whole in small tables, too. */
+/** Groups of this many rows stay whole in small tables, too. */
 const LEAST_DIVIDED = 10;
-/** Of the smallest fold: an eighth of the training part. */
+/** The smallest fold: an eighth of the training set. */
 const MOST_OF_FOLD = 0.5;
 const FOLD_SHARE = 0.1;
 
@@ -33,24 +33,24 @@ export async function copyGroups(table: Table, checkpoint: Checkpoint): Promise<
   const duplicates = table.rows - sizes.length;
   if (duplicates === 0) return { groups: null, findings: [] };
   const isNature = sizes.length < table.rows * LEAST_DISTINCT;
-  const what = `${counted(duplicates, "row repeats", "rows repeat")} another one in every column that is used`;
+  const what = `${counted(duplicates, "row repeats", "rows repeat")} another row in every column that is used`;
   if (isNature) {
     const message = `${what}: with only ${grouped(sizes.length)} different rows this is normal for the table, and copies may be on both sides of a split.`;
     return { groups: null, findings: [info("duplicate_rows", message)] };
   }
   const most = mostTogether(table.rows);
   const large = sizes.filter((size) => size > most);
-  const findings = [info("duplicate_rows", `${what}; copies stay on one side of every split.`)];
+  const findings = [info("duplicate_rows", `${what}; copies are kept on one side of every split.`)];
   if (large.length > 0) findings.push(divided(large, table.rows));
   return { groups: large.length > 0 ? divide(groups, sizes, most) : groups, findings };
 }
 
-/** Rows of one group that may stay together. */
+/** The maximum number of rows of one group that stay together. */
 export function mostTogether(rows: number): number {
   return Math.max(2, Math.min(Math.max(LEAST_DIVIDED, rows * MOST_SHARE), rows * FOLD_SHARE * MOST_OF_FOLD));
 }
 
-/** Rows of groups above `most` stand for themselves: they are dealt out like any others. */
+/** Rows of groups above `most` count as single rows and are dealt out like any others. */
 function divide(groups: Int32Array, sizes: Int32Array, most: number): Int32Array {
   let next = sizes.length;
   return groups.map((group) => (sizes[group] > most ? next++ : group));
@@ -87,10 +87,10 @@ export function columnGroups(keys: Float64Array): Int32Array {
   });
 }
 
-/** Groups that hold more than this share of the rows cannot be tested on: too little would be left to learn from. */
+/** Groups with more than this share of the rows are never tested on: too little would be left to learn from. */
 const MOST_TESTED = 0.2;
 
-/** By group, whether it holds more than `most` of the rows, so that it is never tested on; the smallest one always is. */
+/** By group, whether it has more than `most` of the rows, so that it is never tested on; the smallest one always is. */
 export function onlyLearnedGroups(
   groups: Int32Array,
   most: number = MOST_TESTED,

@@ -1,9 +1,9 @@
-/** Takes rows or columns out of a table, and finds equal rows. */
+/** Selects rows or columns of a table, and finds equal rows. */
 import type { Column, Table } from "../../../csv/types.ts";
 import { inBlocks, type Steps } from "../../../trainer/pace.ts";
 import { spreadRows } from "../../../trainer/random.ts";
 
-/** The rows named, in that order. */
+/** The given rows, in that order. */
 export function selectRows(table: Table, rows: Int32Array): Table {
   if (rows.length === table.rows && rows.every((row, i) => row === i)) return table;
   const { numbers } = table;
@@ -20,7 +20,7 @@ function selectColumn(column: Column, rows: Int32Array): Column {
   return { ...column, codes: gather(column.codes, rows, new Int32Array(rows.length)) };
 }
 
-/** A loop: with thousands of columns a callback for each cell takes longer than the learning. */
+/** A loop: with thousands of columns a callback per cell takes longer than the learning. */
 function gather<T extends Float64Array | Int32Array>(from: T, rows: Int32Array, into: T): T {
   for (let i = 0; i < rows.length; i++) into[i] = from[rows[i]];
   return into;
@@ -31,8 +31,8 @@ export function dropColumns(table: Table, names: ReadonlySet<string>): Table {
 }
 
 /**
- * The same number for rows that are equal in every column. Two 32-bit hashes make a collision
- * of different rows as good as impossible (one in 2^53 for a pair).
+ * The same number for rows that are equal in every column. With two 32-bit hashes a collision of different rows is
+ * practically impossible (one in 2^53 for a pair).
  */
 export function* rowGroups(table: Table): Steps<Int32Array> {
   const first = new Int32Array(table.rows).fill(0x811c9dc5 | 0);
@@ -45,7 +45,7 @@ export function* rowGroups(table: Table): Steps<Int32Array> {
   return yield* numbered(first, second);
 }
 
-/** Takes every `stride`-th word, beginning with `from`. */
+/** Reads every `stride`-th word, starting at `from`. */
 function mixWords(
   first: Int32Array,
   second: Int32Array,
@@ -58,7 +58,7 @@ function mixWords(
   }
 }
 
-/** Both halves of each number; every NaN is the same, and so are the two zeros. */
+/** Both halves of each number; all NaNs are equal, and so are the two zeros. */
 function mixNumbers(first: Int32Array, second: Int32Array, values: Float64Array): void {
   const plain = new Float64Array(values.length);
   for (let row = 0; row < values.length; row++)
@@ -68,7 +68,7 @@ function mixNumbers(first: Int32Array, second: Int32Array, values: Float64Array)
   mixWords(first, second, { words, from: 1, stride: 2 });
 }
 
-/** Entries of a map that are made in some ten milliseconds. */
+/** Map entries that are created in about ten milliseconds. */
 const ENTRY_COST = 40;
 
 function* numbered(first: Int32Array, second: Int32Array): Steps<Int32Array> {

@@ -1,5 +1,5 @@
 /**
- * Decides whether a column can be predicted, and as what. Class labels or numbers; every reason why not is an AppError
+ * Decides whether a column can be predicted, and as what: class labels or numbers. Every reason why not is an AppError
  * with the column and the fix.
  */
 
@@ -14,7 +14,7 @@ import type { Target, Task } from "../../../trainer/samples.ts";
 const LEAST_ROWS = 20;
 const MOST_CLASSES = 200;
 
-/** The task as asked for, or as the column suggests. */
+/** The requested task, or the one that the column suggests. */
 export function settleTask(options: RunOptions, plan: ColumnPlan, profile: ColumnProfile | undefined): Task {
   const asked = options.isTaskGuessed ? null : options.task;
   if (asked === "regression" && plan.type !== "number") {
@@ -27,20 +27,20 @@ export function settleTask(options: RunOptions, plan: ColumnPlan, profile: Colum
     );
   }
   if (asked) return asked;
-  // Of a guess only the kind counts: how many classes there are, the rows say.
+  // Of a guess only the kind counts: the rows tell how many classes there are.
   if (profile)
     return guessTask(profile).task === "regression" && plan.type === "number" ? "regression" : "multiclass";
   return plan.type === "number" ? "regression" : "multiclass";
 }
 
-/** The plan by which the target is read: classes stand as they do in the file. */
+/** The plan by which the target is read: classes stay as they are in the file. */
 export function targetPlan(plan: ColumnPlan, task: Task): ColumnPlan {
   return task === "regression" ? plan : { ...plan, type: "category" };
 }
 
 export interface ReadTarget {
   target: Target;
-  /** Those that have a value. */
+  /** Rows that have a value. */
   rows: Int32Array;
   /** Why the second of two classes is the positive one; null for other tasks. */
   positiveReason: string | null;
@@ -106,7 +106,7 @@ function readNumbers(values: Float64Array): Read {
   return { values, rows, classes: [] };
 }
 
-/** Classes in order: numbers by size, words by code point, so that the second of two is the same everywhere. */
+/** Classes in order: numbers by size, words by code point, so that the second of two is always the same. */
 function readClasses(column: Extract<Column, { codes: Int32Array }>, name: string): Read {
   const { codes, labels } = column;
   const rows = Int32Array.from(codes.keys()).filter((row) => codes[row] >= 0);
@@ -127,7 +127,7 @@ function readClasses(column: Extract<Column, { codes: Int32Array }>, name: strin
   return { values, rows, classes: used.map((code) => labels[code]) };
 }
 
-/** Why a model cannot tell so many classes apart: the first that holds. */
+/** Why a model cannot tell this many classes apart: the first reason that applies. */
 function whyTooMany(classes: number, rows: number): string {
   if (classes === rows) return "No value appears twice, so there is nothing to learn from.";
   if (classes > MOST_CLASSES) return `A model can predict at most ${MOST_CLASSES} different values.`;

@@ -1,18 +1,21 @@
 /**
- * Plans a run's time: what is still to be done, what each piece costs, and when it must be over. The race's end, the
- * share of every later piece and the time left are all derived from this one account, so they cannot disagree. It has no
- * clock of its own.
+ * Plans a run's time: what is still to be done, what each piece costs, and when it must end. The race's end, the share
+ * of every later piece and the time left all come from this one plan, so they cannot disagree. It has no clock of its
+ * own.
  */
 import { STAGE_NAMES, STAGE_RECORDS, type StageName } from "../../../trainer/contract.ts";
 
 export interface Cost {
-  /** Milliseconds where time suffices. */
+  /** Milliseconds if there is enough time. */
   usualMs: number;
-  /** Milliseconds where it does not: what cannot be left out. */
+  /** Milliseconds if there is not: what cannot be skipped. */
   leastMs: number;
 }
 
-/** Pieces of a stage that are planned one by one, in order, with their shares of the stage's time before they are measured. */
+/**
+ * Pieces of a stage that are planned separately, in order, with their shares of the stage's time before they are
+ * measured.
+ */
 const PARTS = {
   "Performance evaluation": {
     answers: 0.1,
@@ -29,10 +32,10 @@ const PARTS = {
 type PartOf<Stage> = Stage extends keyof typeof PARTS ? keyof (typeof PARTS)[Stage] : never;
 export type Piece = StageName | PartOf<StageName>;
 
-/** What a piece was expected to take, and what it took. */
+/** A piece's expected and actual duration. */
 export interface Spent {
   piece: Piece;
-  /** When the race was over, and when the piece began. */
+  /** When the race ended, and when the piece began. */
   afterRaceMs: number;
   expectedMs: number;
   tookMs: number;
@@ -40,29 +43,29 @@ export interface Spent {
 
 interface Planned extends Cost {
   piece: Piece;
-  /** Of the race's time, until its cost is known. */
+  /** Share of the race's time, until its cost is known. */
   share: number;
   isKnown: boolean;
 }
 
 const RACE = STAGE_NAMES.indexOf("Model selection");
 
-/** The race leaves at most such a part of a run's time to each of: what judges the model, a refit. */
+/** The race leaves at most this share of a run's time to each: the evaluation, and a refit. */
 const MOST_JUDGED = 0.26;
 const MOST_REFIT = 0.45;
-/** Where reading took long, the race gets this part of what is left. */
+/** If reading took long, the race gets this share of what is left. */
 const LEAST_RACED = 0.5;
-/** Of the whole, while nothing says more. */
+/** Share of the whole, while nothing better is known. */
 const USUAL_RACE = 0.75;
-/** What takes longer than was expected will still take a little. */
+/** A piece that takes longer than expected will still take a little. */
 const LEAST_LEFT = 0.1;
-/** Below it a piece's pace says less than what was expected of it. */
+/** Below this a piece's pace says less than its expected cost. */
 const LEAST_DONE = 0.05;
 /** This piece takes the time that the others leave of what was forecast when the race ended, between these shares of its own. */
 const FILLER: Piece = "explanations";
 const FILLED = { least: 0.3, most: 2 };
 
-/** What was seen on calm machines counts as much as so many walks of this run. */
+/** Measurements on idle machines count as much as this many walks of this run. */
 const WALKS_PER_MS = 35_000;
 const WALKS_SEEN = 3e6;
 const FADING = 0.9;
@@ -70,7 +73,7 @@ const FADING = 0.9;
 export interface PlanClock {
   /** Milliseconds since the run began. */
   elapsedMs: () => number;
-  /** When all must be over, on that clock; Infinity where the time is not limited. */
+  /** When everything must be done, on that clock; Infinity if the time is not limited. */
   endMs: () => number;
 }
 
@@ -95,7 +98,7 @@ export class TimePlan {
     );
   }
 
-  /** Trees walked in a millisecond, as answers of this run have shown. */
+  /** Trees walked per millisecond, as this run's predictions have shown. */
   get walksPerMs(): number {
     const { walks, ms } = this.walked;
     return (walks + WALKS_SEEN) / (ms + WALKS_SEEN / WALKS_PER_MS);
@@ -113,13 +116,13 @@ export class TimePlan {
     this.walked = { walks: walked.walks * FADING + walks, ms: walked.ms * FADING + ms };
   }
 
-  /** Says what a piece is expected to cost from now on. */
+  /** Sets a piece's expected cost from now on. */
   expect(piece: Piece, cost: Cost): void {
     const planned = this.pieces[this.placeOf(piece)];
     if (planned) Object.assign(planned, cost, { isKnown: true });
   }
 
-  /** A piece, or a stage with its first piece, begins; all before it are over. What is no piece is not planned. */
+  /** Starts a piece, or a stage with its first piece; all before it are done. Unknown names are not planned. */
   begin(piece: Piece): void {
     const at = this.placeOf(piece);
     if (at < 0 || at === this.at) return;
@@ -135,7 +138,7 @@ export class TimePlan {
     this.spent.push({ piece: name, afterRaceMs: this.afterRaceMs[at], expectedMs, tookMs: 0 });
   }
 
-  /** What each piece was expected to take and took; the last is over. */
+  /** Each piece's expected and actual duration; ends the last. */
   account(): Spent[] {
     this.end();
     return this.spent;
@@ -146,7 +149,7 @@ export class TimePlan {
     if (last) last.tookMs = this.now() - this.begunMs;
   }
 
-  /** How much of the piece at work is done, 0..1. */
+  /** Progress of the current piece, 0..1. */
   advance(done: number): void {
     this.done = done;
   }
@@ -157,13 +160,13 @@ export class TimePlan {
     this.race = { beganMs: now, leastEndMs, endMs: null };
   }
 
-  /** When the race expects to end; null while it cannot tell. */
+  /** When the race expects to end; null while unknown. */
   raceEndsAt(endMs: number | null): void {
     this.race ??= { beganMs: this.now(), leastEndMs: Number.NEGATIVE_INFINITY, endMs: null };
     this.race.endMs = endMs;
   }
 
-  /** The last moment for the race: what follows it then has its usual time, or its part of a short one. */
+  /** The latest end for the race: what follows it then has its usual time, or its share of a short one. */
   raceDeadlineMs(): number {
     const end = this.clock.endMs();
     if (!Number.isFinite(end)) return end;
@@ -176,8 +179,8 @@ export class TimePlan {
   }
 
   /**
-   * The last moment for a piece that is at work, or begins now. Where the time suffices for all that is left, whatever the later pieces
-   * do not usually need; otherwise what cannot be left out, and its part of the rest.
+   * The latest end for a piece that is running or starts now. If there is enough time for everything left: whatever
+   * later pieces do not usually need; otherwise what cannot be skipped, and its share of the rest.
    */
   deadlineMs(piece: Piece): number {
     const end = this.clock.endMs();
@@ -193,23 +196,23 @@ export class TimePlan {
     const wanted = usual - least + sumOf(later, this.usualOf) - laterLeast;
     const spare = Math.max(0, end - begun - least - laterLeast);
     const share = begun + least + (wanted > 0 ? Math.min(1, spare / wanted) : 0) * (usual - least);
-    // Nobody waits for it longer than the run may take.
+    // It never gets longer than the run may take.
     return piece === "refit" ? Math.min(share, end - laterLeast) : share;
   }
 
-  /** Milliseconds that a piece may take, if it begins now, before what follows it has less than it usually takes. */
+  /** Milliseconds that a piece may take, if it starts now, before later ones get less than usual. */
   roomMs(piece: Piece): number {
     return this.latestMs(piece) - this.now();
   }
 
-  /** Milliseconds that a later piece may take, if all others that are still to come take what they usually do. */
+  /** Milliseconds that a later piece may take, if all others still to come take their usual time. */
   spareMs(piece: Piece): number {
     const at = this.placeOf(piece);
     const others = this.pieces.filter((_, i) => i > this.at && i !== at);
     return this.clock.endMs() - this.now() - sumOf(others, this.neededOf);
   }
 
-  /** The moment from which a piece takes time that later ones need, whatever its own cost. */
+  /** From this moment on a piece takes time that later ones need, whatever its own cost. */
   latestMs(piece: Piece): number {
     return this.clock.endMs() - sumOf(this.pieces.slice(this.placeOf(piece) + 1), this.neededOf);
   }
@@ -230,7 +233,7 @@ export class TimePlan {
     return Math.max(FILLED.least * usual, Math.min(FILLED.most * usual, wanted));
   }
 
-  /** What the whole run will still take, at this moment; null while nothing can be told. */
+  /** What the whole run will still take at this moment; null while unknown. */
   leftMs(): number | null {
     if (!this.race || this.race.endMs === null) return null;
     const now = this.now();
@@ -248,7 +251,7 @@ export class TimePlan {
     const expected = this.usualOf(this.pieces[this.at]);
     const spent = now - this.begunMs;
     if (this.done >= LEAST_DONE) {
-      // The further it is, the more its own pace counts.
+      // The further a piece is, the more its own pace counts.
       const byPace = (spent * (1 - this.done)) / this.done;
       return this.done * byPace + (1 - this.done) * Math.max(LEAST_LEFT * expected, expected - spent);
     }

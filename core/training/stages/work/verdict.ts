@@ -1,6 +1,6 @@
 /**
  * Summarises the results in a few sentences. What makes them worthless comes first; weak signal is called weak; a
- * figure that always guessing reaches as well never leads.
+ * figure that a constant guess reaches too never leads.
  */
 
 import type { Finding } from "../../../csv/types.ts";
@@ -25,7 +25,7 @@ export type Signal = "none" | "weak" | "clear" | "unmeasured";
 
 export interface Verdict {
   verdict: string;
-  /** By the metric of the run, and by more than the interval on the test rows. */
+  /** By the run's metric, and by more than the interval on the test rows. */
   beatsBaseline: boolean;
   signal: Signal;
 }
@@ -41,7 +41,7 @@ export function verdictOf(figures: Figures): Verdict {
   return { verdict: sentences.join(" "), beatsBaseline: beats(figures), signal };
 }
 
-/** Of the way from guessing to perfect; below it nobody would notice that there is a model. */
+/** Share of the way from guessing to perfect; below it nobody would notice the model. */
 const NOTICEABLE: Partial<Record<MetricName, number>> = { roc_auc: 0.2, log_loss: 0.02, brier: 0.02 };
 const LEAST_NOTICEABLE = 0.05;
 
@@ -66,11 +66,11 @@ function beats({ metric, metrics, intervals, baseline }: Figures): boolean {
   return METRICS[metric].better === "greater" ? low > guess : high < guess;
 }
 
-/** What was found that would make every figure worthless. */
+/** Findings that would make every figure worthless. */
 function doubts({ findings }: Figures): string[] {
   const errors = errorsAmong(findings);
   if (errors.length === 0) return [];
-  const more = errors.length > 1 ? ` ${errors.length - 1} more of this kind below.` : "";
+  const more = errors.length > 1 ? ` See ${errors.length - 1} more of this kind below.` : "";
   return [`Do not trust this score before you have checked: ${errors[0].message}${more}`];
 }
 
@@ -80,7 +80,7 @@ function judgement(figures: Figures, signal: Signal): string[] {
   if (signal === "none")
     return [`This model does not beat the baseline, which always gives the same answer: ${measured}.`];
   if (signal === "weak") {
-    const how = beats(figures) ? "beats the baseline by little" : "does not reliably beat the baseline";
+    const how = beats(figures) ? "barely beats the baseline" : "does not reliably beat the baseline";
     return [`Weak signal: this model ${how} (the baseline always gives the same answer). ${measured}.`];
   }
   return [typical(figures), `${measured}.`].filter((text) => text !== "");
@@ -103,10 +103,10 @@ function unmeasured({ metric, outcome, classes, target }: Figures): string {
   return `${label} could not be measured: none of the ${rows} test rows is ${named.join(" or ")}. More rows of it are needed.`;
 }
 
-/** Share of guessing's mistakes that must be avoided for the share of right answers to say something. */
+/** Share of the baseline's mistakes that must be avoided for the share of correct predictions to be meaningful. */
 const TELLING = 0.1;
 
-/** How good a usual answer is, in a figure that always guessing does not reach as well; empty where there is none. */
+/** How good a typical prediction is, in a figure that a constant guess does not reach too; empty if there is none. */
 function typical(figures: Figures): string {
   const { metrics, baseline, target, outcome } = figures;
   if (outcome.task === "regression") {
@@ -119,7 +119,7 @@ function typical(figures: Figures): string {
   const [right, guessed] = [metrics.accuracy, baseline.accuracy];
   if (right - guessed <= TELLING * (1 - guessed)) return ofClasses(figures);
   const shares = scorePercents([right, guessed]);
-  const often = `Predicts “${target}” correctly for ${shares[0]} of rows that it has not seen`;
+  const often = `Predicts “${target}” correctly for ${shares[0]} of the rows that it has not seen`;
   return `${often}; a baseline that always gives the most common answer is right for ${shares[1]}.`;
 }
 
@@ -132,14 +132,14 @@ function ofClasses({ metrics, baseline, classes, outcome }: Figures): string {
   const positives = outcome.truth.reduce((sum, k) => sum + k, 0);
   if (positives === 0) return "";
   if (!outcome.values.includes(1)) {
-    return `It predicts ${name} for none of the test rows: only the order of its probabilities is useful.`;
+    return `The model predicts ${name} for none of the test rows: only the ranking of its probabilities is useful.`;
   }
   return `Finds ${scorePercent(metrics.recall)} of the rows that are ${name} (recall); ${scorePercent(metrics.precision)} of its ${name} predictions are right (precision).`;
 }
 
 const FEW = 10;
 
-/** How many rows of the rarest class the figures rest on. */
+/** How many rows of the rarest class the figures are based on. */
 function fewRows({ outcome, classes, metrics, metric }: Figures): string[] {
   if (outcome.task === "regression" || metrics[metric] === undefined) return [];
   const counts = classes.map((_, k) => outcome.truth.reduce((sum, value) => sum + (value === k ? 1 : 0), 0));
@@ -147,15 +147,15 @@ function fewRows({ outcome, classes, metrics, metric }: Figures): string[] {
   if (least >= FEW || outcome.classes > 2) return [];
   const rows = count(outcome.truth.length);
   return [
-    `Only ${least} of the ${rows} test rows ${least === 1 ? "is" : "are"} “${classes[counts.indexOf(least)]}”: these figures are rough.`,
+    `Only ${least} of the ${rows} test rows ${least === 1 ? "is" : "are"} “${classes[counts.indexOf(least)]}”, so these figures are imprecise.`,
   ];
 }
 
-/** Whose rows were on both sides of the split. */
+/** Columns whose groups were on both sides of the split. */
 function onlyForKnown({ findings }: Figures): string[] {
   const columns = findings.flatMap(({ code, column }) => (code === "group_column" ? [`“${column}”`] : []));
   if (columns.length === 0) return [];
   return [
-    `This is for values of ${columns.join(", ")} that it has seen; to test on new ones, split by that column.`,
+    `This holds for values of ${columns.join(", ")} that the model has seen; to test on new ones, split by that column.`,
   ];
 }

@@ -1,6 +1,6 @@
 /**
- * Holds what the stages of one run hand on to each other. Filled from top to bottom; a stage only reads what stages
- * before it left.
+ * Holds what the stages of one run hand to each other. Filled from top to bottom; a stage only reads what earlier
+ * stages left.
  */
 import type { Finding, ReadingPlan, ReadingProgress, Table } from "../../../csv/types.ts";
 import type { HeldOut } from "../../../trainer/checks/row-answers.ts";
@@ -33,48 +33,48 @@ export type LoadTable = (
 export interface Work {
   load: LoadTable;
   openPool: OpenWorkerPool | null;
-  /** The version of the same model that this one will stand beside. */
+  /** The version of the same model that this one is compared with. */
   previous: { version: number; model: Model } | null;
-  /** Data validation: the columns that may become features, and the target beside them. */
+  /** Data validation: the columns that may become features, and the target. */
   loaded: Loaded | null;
-  /** Data preprocessing: what is learned from, and what nobody looks at before Performance evaluation. */
+  /** Data preprocessing: the rows to learn from, and those that nothing uses before Performance evaluation. */
   parts: Parts | null;
   /** Feature engineering. */
   encoder: Encoder | null;
   data: TrainingData | null;
-  /** Of the table's rows, by these columns; null where the table lacks one. */
+  /** Hashes of the table's rows over these columns; null if the table lacks one. */
   hashes: { names: string[]; hashes: ReturnType<typeof rowHashes> } | null;
   /** How long encoding the training rows took. */
   encodingMs: number;
   /** Model selection. */
   entries: Entry[] | null;
-  /** The pool that ran the folds; Training and the refit use it once more. */
+  /** The pool that ran the folds; Training and the refit reuse it. */
   pool: WorkerPool | null;
   blend: Blend | null;
   /** Training; Model validation adds calibration and threshold. */
   model: Model | null;
-  /** Model validation: how the folds answered the rows that they held out. */
+  /** Model validation: the folds' predictions for the rows that they held out. */
   heldOut: HeldOut | null;
   /** Performance evaluation. */
   evaluated: Evaluated | null;
   /** Finalizing. */
   result: RunResult | null;
-  /** What the stages found so far, in order. */
+  /** What the stages have found so far, in order. */
   findings: Finding[];
-  /** Made at its first need: planOf. */
+  /** Created when first needed: planOf. */
   time: TimePlan | null;
   /** When Stop was first noticed. */
   stoppedMs: number | null;
 }
 
 export interface Loaded {
-  /** Candidates for features only: neither the target nor ids. */
+  /** Candidates for features only: neither the target nor IDs. */
   table: Table;
   target: Target;
   metric: MetricName;
   /** The column that orders or groups the rows; null for a random split. */
   splitKeys: Float64Array | null;
-  /** Columns that only the version before reads; this one must not learn from them. */
+  /** Columns that only the previous version reads; this one must not learn from them. */
   beside: Table;
   /** Columns that give the target away literally: never learned from. */
   unusable: string[];
@@ -84,7 +84,7 @@ export interface Parts {
   table: Table;
   train: Int32Array;
   test: Int32Array;
-  /** Those of the test part that the figures are measured on: where time is short not all. */
+  /** The part of the test set that metrics are measured on: not all if time is short. */
   tested: Int32Array;
   /** Rows that must stay on one side; null: each row is its own group. */
   groups: Int32Array | null;
@@ -126,7 +126,7 @@ export function emptyWork(load: LoadTable, openPool: OpenWorkerPool | null = nul
   };
 }
 
-/** What an earlier stage left; its absence is a defect of the order, not of the data. */
+/** The output of an earlier stage; if it is missing, the order is wrong, not the data. */
 export function left<K extends keyof Work>(work: Work, key: K): NonNullable<Work[K]> {
   const value = work[key];
   if (value === null || value === undefined) throw new Error(`No stage has left ${key} yet.`);
@@ -141,7 +141,7 @@ export function tellFinding({ work, report }: Context, finding: Finding): void {
 
 const PAUSE_MS = 40;
 
-/** Lets messages in every so often, and throws the reason once the run is cancelled. */
+/** Lets messages in at intervals, and throws the reason once the run is cancelled. */
 export function checkpointOf(context: Context): Checkpoint {
   let pausedAt = context.elapsedMs();
   return () => {
@@ -155,16 +155,16 @@ export function checkpointOf(context: Context): Checkpoint {
   };
 }
 
-/** The moment by which everything must be done. */
+/** When everything must be done. */
 export const budgetMs = (context: Context) => context.options.budgetSeconds * 1000;
 
-/** What is done with a result before the run counts as finished: it is sent, and the model is registered. */
+/** Time to handle a result before the run counts as finished: it is sent, and the model is registered. */
 const CLOSING_MS = 120;
 
 /** After "Finish now" the model must be ready within two seconds; its evaluation may use this much of them. */
 const STOPPED_MS = 700;
 
-/** How the run's time is spent; rounds have no clock, until they are stopped. */
+/** The run's time plan; a budget of rounds has no clock, until the run is stopped. */
 export function planOf(context: Context): TimePlan {
   const { work, options, stop, elapsedMs } = context;
   const limitMs = options.budgetRounds === null ? budgetMs(context) - CLOSING_MS : Number.POSITIVE_INFINITY;
@@ -179,8 +179,8 @@ export function planOf(context: Context): TimePlan {
   return work.time;
 }
 
-/** Who stops before anything was learned wants a model now: so many rows are learned from. */
+/** A stop before anything was learned wants a model now: this many rows are learned from. */
 export const STOPPED_ROWS = 20_000;
 
-/** Thrown by a step that would take long, where Stop asks for less. */
+/** Thrown by a long step when Stop asks for less. */
 export class Hurry extends Error {}

@@ -39,7 +39,7 @@ describe("refit", () => {
     const ran = await runStages(table, "y");
     expect(ran.result.refit).toMatchObject({ rows: ROWS });
     expect(ran.result.verdict).toEndWith(
-      "These figures are of the model before it was trained once more on all 300 rows, test rows included.",
+      "These figures are of the model before it was retrained on all 300 rows, test rows included.",
     );
     const { train } = ran.work.parts!;
     expect(served(ran).learned!.length).toBe(ROWS);

@@ -51,7 +51,7 @@ test("a share of right answers that guessing reaches as well does not lead", () 
 test("a model that never answers the positive class says so", () => {
   const outcome = binary(rare, (row) => (rare[row] ? 0.3 : 0.1));
   expect(judge(outcome, { interval: [0.99, 1] }).verdict).toStartWith(
-    "It predicts “yes” for none of the test rows",
+    "The model predicts “yes” for none of the test rows",
   );
 });
 
@@ -70,7 +70,7 @@ describe("weak signal is called weak", () => {
   test("where the gain is too small to notice", () => {
     const { verdict, beatsBaseline, signal } = judge(outcome, { interval: [0.51, 0.6] });
     expect({ beatsBaseline, signal }).toEqual({ beatsBaseline: true, signal: "weak" });
-    expect(verdict).toStartWith("Weak signal: this model beats the baseline by little");
+    expect(verdict).toStartWith("Weak signal: this model barely beats the baseline");
   });
 });
 
