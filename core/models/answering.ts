@@ -1,6 +1,7 @@
 /**
  * Turns a client's rows into a table, and a model's predictions into JSON. Cells are read by the plan that training
- * used; what cannot be read is missing, and said. It never fails a row for a value that the model has not seen.
+ * used; what cannot be read counts as missing, with a warning. It never fails a row for a value that the model has not
+ * seen.
  */
 import type { Column, ColumnPlan, Table } from "../csv/types.ts";
 import { AppError } from "../platform/errors.ts";
@@ -23,18 +24,18 @@ export interface Answer {
   /** The class as written in the CSV, or the number. */
   prediction: string | number;
   probabilities?: Record<string, number>;
-  /** The positive class is answered from this probability on; absent where the likelier class is. */
+  /** The positive class is predicted from this probability on; absent if the likelier class is. */
   threshold?: number;
-  /** Numbers, where asked for: between these the outcome lies as often as `level` says. */
+  /** Numbers, if requested: the outcome lies between these with probability `level`. */
   interval?: { low: number; high: number; level: number };
-  /** Classes, where asked for: the outcome is one of them as often as was asked; empty where none is likely enough. */
+  /** Classes, if requested: contains the outcome with the requested probability; empty if no class is likely enough. */
   set?: string[];
-  /** By column, in the number itself, or in log-odds of the class `contributionsOf`; with `base` they sum to it. */
+  /** By column, in the number's unit, or in log-odds of the class `contributionsOf`; with `base` they sum to it. */
   contributions?: Record<string, number>;
-  /** The class that contributions speak for: of two the positive one, of more the predicted one; absent for numbers. */
+  /** The class that contributions refer to: of two the positive one, of more the predicted one; absent for numbers. */
   contributionsOf?: string;
   base?: number;
-  /** What would have to be otherwise for another answer. */
+  /** What would have to change for another prediction. */
   counterfactual?: Counterfactual;
 }
 
@@ -47,11 +48,11 @@ export interface Answered {
 
 export interface AnswerOptions {
   explain: boolean;
-  /** How often bounds should contain the outcome, 0..1; absent: answers have none. */
+  /** The probability with which bounds should contain the outcome, 0..1; absent: no bounds. */
   interval?: number | undefined;
 }
 
-/** One answer a row, in order. Throws AppError `invalid` where a row names no column of the model. */
+/** One prediction per row, in order. Throws AppError `invalid` if a row has no column of the model. */
 export function answerRows(model: Model, rows: PredictRow[], options: AnswerOptions): Answered {
   const warnings: Warning[] = [];
   const table = tableOf(model, rows, { warnings, styles: newStyles(model) });
@@ -68,13 +69,13 @@ export function answerRows(model: Model, rows: PredictRow[], options: AnswerOpti
   return { answers, warnings, table };
 }
 
-/** Which of the rows the model was trained on, or on their like; none where it does not say what it learned from. */
+/** Which of the rows, or copies of them, the model was trained on; none if it does not record what it learned from. */
 export function learnedFrom(model: Model, rows: PredictRow[]): boolean[] {
   const isLearned = learnedTest(model, tableOf(model, rows, { warnings: [], styles: newStyles(model) }));
   return rows.map((_, row) => isLearned?.(row) ?? false);
 }
 
-/** By row. Throws AppError `invalid` where the model cannot bound its answers so. */
+/** By row. Throws AppError `invalid` if the model has no such bounds. */
 export function answerBounds(
   model: Model,
   { table, predicted, level }: { table: Table; predicted: ModelAnswer; level: number },
@@ -87,16 +88,16 @@ export function answerBounds(
   return (row) => ({ interval: { low: low[row]!, high: high[row]!, level } });
 }
 
-/** Throws AppError `invalid` where it has none, or learned them from too few rows for this level. */
+/** Throws AppError `invalid` if it has none, or learned them from too few rows for this level. */
 export function boundsFor({ bounds }: Model, level: number): Bounds {
   if (!bounds) {
     throw new AppError("invalid", "This version has no bounds for its predictions", {
-      fix: "Train it again: versions from before, and those of fewer than 30 held-out rows, have none.",
+      fix: "Train it again: older versions, and those with fewer than 30 held-out rows, have none.",
     });
   }
   const most = highestLevel(bounds);
   if (level > most) {
-    throw new AppError("invalid", `${bounds.rows} held-out rows cannot vouch for interval=${level}`, {
+    throw new AppError("invalid", `${bounds.rows} held-out rows are too few for interval=${level}`, {
       fix: `Ask for at most ${Math.floor(1000 * most) / 1000}, or train on more rows.`,
     });
   }
@@ -108,35 +109,35 @@ function newStyles(model: Model): ColumnStyle[] {
   return model.plans.map(newStyle);
 }
 
-/** What reads the cells of each column of a model, in the order of its plans. */
+/** Readers of the cells of each column of a model, in the order of its plans. */
 export function readersOf(model: Model): readonly CellReader[] {
   return open(model).readers;
 }
 
-/** What is asked of a model again and again. */
+/** A model prepared for repeated single-row predictions. */
 interface Opened {
   columns: ColumnNames;
   readers: CellReader[];
-  /** By plan, what texts that came before were read as. */
+  /** By plan, how texts that occurred before were read. */
   read: Map<string, string | number>[];
   values: (string | number | null)[];
-  /** The classes as an object in JSON has them: `"name":`, and the position of each probability. */
+  /** The classes as object keys in JSON: `"name":`, and the index of each probability. */
   keys: { json: string; at: number }[];
-  /** Null where the model can only be asked for tables. */
+  /** Null if the model can only predict tables. */
   ask: RowModel | null;
 }
 
-/** One row's answer. */
+/** The prediction for one row. */
 export interface RowAnswer {
   prediction: string | number;
-  /** The answer's `Answer`, as JSON. */
+  /** The row's `Answer`, as JSON. */
   json: string;
   warnings: Warning[];
   /** Valid until the next row. */
   values: RowValues;
 }
 
-/** Of a column; reading a text anew takes longer than asking some trees. */
+/** Per column; reading a text again takes longer than walking a few trees. */
 const MOST_REMEMBERED = 500;
 const REMEMBERED_LENGTH = 40;
 const opened = new WeakMap<Model, Opened>();
@@ -144,7 +145,7 @@ const opened = new WeakMap<Model, Opened>();
 function open(model: Model): Opened {
   let found = opened.get(model);
   if (!found) {
-    // As an object orders them: names that are whole numbers come first.
+    // As an object orders them: integer-like names come first.
     const ordered = Object.keys(Object.fromEntries(model.classes.map((name) => [name, 0])));
     found = {
       columns: new ColumnNames(model),
@@ -160,8 +161,8 @@ function open(model: Model): Opened {
 }
 
 /**
- * One row, as JSON has it, answered as `answerRows` does in a fraction of its time. Null: it needs a table for that, or
- * the row holds what is no cell. Throws AppError `invalid` where it names no column of the model.
+ * One row as parsed from JSON, predicted as `answerRows` does in a fraction of the time. Null if it needs a table, or
+ * if the row contains something that is not a cell. Throws AppError `invalid` if it has no column of the model.
  */
 export function answerRow(model: Model, row: Record<string, unknown>): RowAnswer | null {
   const { columns, readers, read, values, ask, keys } = open(model);
@@ -179,12 +180,12 @@ export function answerRow(model: Model, row: Record<string, unknown>): RowAnswer
     }
     known++;
     const reader = readers[place]!;
-    // By another spelling a column that is there as well is not meant.
+    // A name spelled differently does not count if the exact column is present too.
     if (reader.plan.name !== name && Object.hasOwn(row, reader.plan.name)) {
       warnings.push(unknownColumn(name, columns));
       continue;
     }
-    // What mostly comes, at once.
+    // The common case, at once.
     if (typeof cell === "number" && reader.isPlainNumber(cell)) values[place] = cell;
     else
       values[place] =
@@ -200,7 +201,7 @@ function labelsOf(model: Model, plan: ColumnPlan): readonly string[] | null {
   return encoding?.kind === "category" ? encoding.labels : null;
 }
 
-/** Remembered where there is nothing to say of it. */
+/** Cached if it causes no warning. */
 function readAnew(
   reader: CellReader,
   cell: Cell,
@@ -244,7 +245,7 @@ interface TableReading {
   styles: ColumnStyle[];
 }
 
-/** Columns by the model's plans. Throws AppError `invalid` where a row names none of them. */
+/** Columns by the model's plans. Throws AppError `invalid` if a row has none of them. */
 function tableOf(model: Model, rows: PredictRow[], reading: TableReading): Table {
   const { columns, readers } = open(model);
   const cells = readers.map(() => new Array<Value>(rows.length).fill(null));
@@ -281,7 +282,7 @@ function nothingKnown(row: number, { places }: ColumnNames): AppError {
   });
 }
 
-/** Values in the form that a model reads; what is no value of the column's type is missing. */
+/** Values in the form that a model reads; one that does not have the column's type is missing. */
 export function columnOf({ name, type }: ColumnPlan, cells: readonly Value[]): Column {
   if (type === "number" || type === "date") {
     const values = new Float64Array(cells.length);
@@ -306,7 +307,7 @@ export function columnOf({ name, type }: ColumnPlan, cells: readonly Value[]): C
   return { name, type, codes, labels: [...index.keys()] };
 }
 
-/** The answer for one row of a table that was predicted. */
+/** The prediction for one row of a table. */
 export function answerAt(model: Model, { values, probabilities }: ModelAnswer, row: number): Answer {
   if (!probabilities) return { prediction: values[row]! };
   const { classes } = model;

@@ -1,5 +1,5 @@
 /**
- * Describes the smallest changes that would change a prediction. A counterfactual as clients and the page get it, with
+ * Describes the smallest changes that would change a prediction: a counterfactual as clients and the page get it, with
  * a sentence.
  */
 import type { Table } from "../csv/types.ts";
@@ -11,29 +11,29 @@ import type { ColumnReference, TrainingReference } from "../trainer/model/refere
 type Cell = string | number | null;
 
 export interface Counterfactual {
-  /** The smallest change that was found, of one column or of two; empty: none was found. */
+  /** The smallest change that was found, of one column or of two; empty if none was found. */
   changes: { column: string; from: Cell; to: Cell }[];
-  /** The answer then; null where none was found. */
+  /** The prediction then; null if none was found. */
   prediction: string | number | null;
   /** Of that class; absent for numbers. */
   probability?: number;
-  /** So many rows were tried. */
+  /** How many rows were tried. */
   tried: number;
   sentence: string;
 }
 
 /** Columns that must stay as they are, by name. */
 export interface Fixed {
-  /** What only names a row: nobody can have another one. */
+  /** Columns that only identify a row: it cannot have another value. */
   identifying: readonly string[];
-  /** Pinned by who asks. */
+  /** Pinned by the client. */
   pinned: readonly string[];
 }
 
-/** Where so many labels of new rows were never seen, a label is a ticket's number and nothing that could be changed. */
+/** If this share of new rows' labels was never seen, the label is an identifier and cannot be changed. */
 const NAMES_ROWS = 0.2;
 
-/** One a row. Some tens of milliseconds each: others are answered in between. */
+/** One per row. Some tens of milliseconds each: other requests are answered in between. */
 export async function flips(
   model: Model,
   table: Table,
@@ -76,7 +76,7 @@ function flipOf(model: Model, row: Table, reference: TrainingReference): Counter
   };
 }
 
-/** Dates as days: epoch milliseconds say nothing to anybody. */
+/** Dates as days: epoch milliseconds mean nothing to a reader. */
 function writtenChange(model: Model, { column, from, to }: Change): Counterfactual["changes"][number] {
   const isDate = model.plans.find(({ name }) => name === column)?.type === "date";
   const written = (value: Cell) =>

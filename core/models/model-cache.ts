@@ -1,6 +1,4 @@
-/**
- * Keeps loaded models in memory. A model file is read and checked at its first use and kept while it is in use.
- */
+/** Keeps loaded models in memory. A model file is read and checked when first used and kept while it is in use. */
 
 import type { StoredVersion } from "../store/models.ts";
 import type { Model } from "../trainer/model/model.ts";
@@ -10,10 +8,10 @@ const MODELS_KEPT = 8;
 
 export class ModelCache {
   private readonly loaded = new Map<string, Promise<Model>>();
-  /** Those of `loaded` that are there already. */
+  /** Models of `loaded` that have finished loading. */
   private readonly ready = new WeakMap<Promise<Model>, Model>();
 
-  /** The same model under the threshold that was set for it: one object, because what is opened of it is kept by it. */
+  /** The same model under the threshold that was set for it: one object, because prepared data is cached by it. */
   private readonly adjusted = new WeakMap<Model, Model>();
 
   constructor(private readonly models: Models) {}
@@ -25,12 +23,12 @@ export class ModelCache {
     return model ? this.under(version, model) : null;
   }
 
-  /** The one that was used longest ago goes first. Throws AppError `conflict` where the file is damaged. */
+  /** The least recently used one is evicted first. Throws AppError `conflict` if the file is damaged. */
   async load(version: StoredVersion): Promise<Model> {
     return this.under(version, await this.loadFile(version));
   }
 
-  /** By the threshold that was set for the version; without one as it was trained. */
+  /** By the threshold that was set for the version; without one as trained. */
   private under({ threshold }: StoredVersion, model: Model): Model {
     if (threshold === null || threshold === model.threshold) return model;
     const known = this.adjusted.get(model);

@@ -1,6 +1,7 @@
 /**
- * Predicts a whole file. Row by row, read as every file is, answered in batches with the prediction's columns added:
- * memory stays flat however many rows there are, and of a CSV the first answers leave while the last rows come.
+ * Predicts a whole file. It is read row by row like every file and predicted in batches, with the prediction's columns
+ * added: memory stays constant however many rows there are, and for a CSV the first results are sent while the last
+ * rows arrive.
  */
 
 import type {
@@ -23,35 +24,38 @@ import type { AskedRow } from "./rows/read-asked.ts";
 import type { Warning } from "./rows/warnings.ts";
 import type { Serving } from "./serving.ts";
 
-/** Others are answered between two batches: how many rows a batch has follows from how long the last one took. */
+/** Other requests are answered between two batches: the batch size follows from how long the last one took. */
 const BATCH_MS = 15;
 const LEAST_ROWS = 256;
 const MOST_ROWS = 1024;
-/** More classes than this get one column: the probability of the class that is predicted. */
+/** With more classes than this there is one column: the probability of the predicted class. */
 const MOST_CLASS_COLUMNS = 20;
 
 export interface FileToPredict extends InputSource {
   lease: Lease;
-  /** What the answer is; the format that the rows came in where absent. */
+  /** The output format; the input's format if absent. */
   form?: OutputForm;
-  /** Which rows stay in the prediction log, as far as it is on; a sample of those after the first KEPT_ROWS if absent. */
+  /**
+   * Which rows are stored in the prediction log, as far as it is on; a sample of those after the first KEPT_ROWS if
+   * absent.
+   */
   keeping?: Keeping;
-  /** How often bounds should contain the outcome; absent: no columns for them. */
+  /** The probability with which bounds should contain the outcome; absent: no columns for them. */
   interval?: number | undefined;
 }
 
 export interface FileAnswer {
   form: OutputForm;
   /**
-   * Throws AppError where the file has no row or no column of the model, and `unauthorized` when the reader's access
+   * Throws AppError if the file has no rows or no column of the model, and `unauthorized` when the reader's access
    * ends.
    */
   chunks: AsyncGenerator<Chunk>;
-  /** What was said of values so far. */
+  /** The number of warnings so far. */
   tally: { warnings: number; rows: number };
 }
 
-/** Throws AppError where the file cannot be read. */
+/** Throws AppError if the file cannot be read. */
 export async function predictFile(
   serving: Serving,
   version: StoredVersion,
@@ -80,7 +84,7 @@ async function* guarded(
     for await (const chunk of chunks) {
       access.throwIfAborted();
       yield chunk;
-      // Others go first.
+      // Lets other requests run first.
       await new Promise((resolve) => setImmediate(resolve));
       access.throwIfAborted();
     }
@@ -154,7 +158,7 @@ async function* predictRows({
         const answer = { predicted, row, id: ids?.[row] ?? "", bounds: bounds?.(row) };
         return { given: cells, added: [...added.cells(answer), notes.join("; ")], line };
       });
-      // The header leaves with the first rows, so that a refusal of them still comes before the first byte.
+      // The header is sent with the first rows, so that a refusal still comes before the first byte.
       writer ??= await openWriter(form, columnsOf({ named, added, model, input, cells: given, form }));
       from += batch.length;
       size = nextSize(batch.length, performance.now() - startedAt);
@@ -167,7 +171,10 @@ async function* predictRows({
   if (last.length > 0) yield last;
 }
 
-/** What is kept of a row: the columns of the file that training saw. Without a prototype, for one called __proto__. */
+/**
+ * The part of a row that is stored: the columns of the file that training saw. Without a prototype, for a column called
+ * __proto__.
+ */
 function namedCells(names: readonly string[], cells: readonly string[], isNamed: readonly boolean[]): string {
   const row = Object.create(null) as Record<string, string>;
   for (const [at, name] of names.entries()) if (isNamed[at]) row[name] = cells[at]!;
@@ -178,7 +185,7 @@ function noRows(): AppError {
   return new AppError("invalid", "The file has no rows to predict", { fix: "Send a header and rows." });
 }
 
-/** Told once, by the first row of the file, not by a row's place in a batch. */
+/** Reported once, with the first row of the file, not by a row's position in a batch. */
 function nothingNamed(firstRow: string[], { result }: StoredVersion): AppError {
   const names = result.schema.features.map(({ name }) => name);
   return new AppError("invalid", `The header has no column of this model: ${shown(firstRow)}`, {
@@ -188,7 +195,7 @@ function nothingNamed(firstRow: string[], { result }: StoredVersion): AppError {
   });
 }
 
-/** By row of the batch, what is said of it; null: nothing is of any. */
+/** By row of the batch, its warnings; null: none has any. */
 function notesByRow(
   batch: readonly AskedRow[],
   { warnings, fileNotes }: { warnings: readonly Warning[]; fileNotes: readonly string[] },
@@ -210,13 +217,15 @@ interface Columns {
   form: OutputForm;
 }
 
-/** What is written in each column: as the file kept it, else as the model reads it, where the first rows bear that out. */
+/**
+ * What is written in each column: as the file stored it, else as the model reads it, if the first rows confirm that.
+ */
 function columnsOf({ named, added, model, input, cells, form }: Columns): OutputColumn[] {
   const types = new Map(model.plans.map(({ name, type }) => [name, type]));
   const given = named.map((name, k) => {
     const kind = kindOf(input.known?.kinds[k] ?? null, types.get(name), input.known?.format === "xlsx");
     if (kind !== "text" && cells.every((row) => isOfKind(row[k], kind))) return { name, kind };
-    // These write a later cell that is no number as the text that it is.
+    // These write a later cell that is not a number as text.
     const isFree = form === "ndjson" || form === "xlsx";
     const isNumber = isFree && !input.known?.kinds[k] && cells.every((row) => isPlainNumber(row[k]));
     return { name, kind: isNumber ? ("number" as const) : ("text" as const) };
@@ -268,13 +277,13 @@ interface AddedColumns {
   }) => (string | number)[];
 }
 
-/** Without an id where the prediction is not kept: no outcome can be told for it. */
+/** Without an ID if the prediction is not stored: no outcome can be reported for it. */
 function addedFor({ classes, threshold }: Model, interval: number | undefined): AddedColumns {
   const isWide = classes.length > MOST_CLASS_COLUMNS;
   const shares = isWide ? ["probability"] : classes.map((name) => `probability_${name}`);
   const numbers = [...shares, ...(threshold === null ? [] : ["threshold"])];
   const width = classes.length;
-  // A set as JSON: a class may hold any sign.
+  // A set as JSON: a class may contain any character.
   const bounded = interval === undefined ? [] : width > 0 ? ["set"] : ["interval_low", "interval_high"];
   return {
     names: ["prediction", ...numbers, ...bounded, "prediction_id"],
@@ -296,7 +305,7 @@ function addedFor({ classes, threshold }: Model, interval: number | undefined): 
   };
 }
 
-/** Names of columns that are added, none of which the file has already. */
+/** Names of added columns, which the file does not use yet. */
 function freeNames(header: readonly string[], wanted: readonly string[]): string[] {
   return wanted.map((name) => {
     let free = name;

@@ -1,6 +1,6 @@
 /**
- * Manages models and their versions. Versions count up; one of them is live; going back is deploying an older one. A
- * model file is adopted whole and checked before its version exists, so no half model can be deployed.
+ * Manages models and their versions. Versions count up; one of them is live; rolling back means deploying an older one.
+ * A model file is adopted whole and checked before its version exists, so no half model can be deployed.
  */
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
@@ -42,7 +42,7 @@ export interface ModelsOptions {
   /** Called for each new version: its predictions are logged, whatever had its name before. */
   keep: (name: string, version: number) => void;
   files: FileStorage;
-  /** Of the files here. */
+  /** Of the files on this machine. */
   folder: string;
   now: () => number;
 }
@@ -66,14 +66,14 @@ export class Models {
       if (!known.has(modelFileOf(file))) await rm(join(folder, file), { force: true });
   }
 
-  /** Stores a finished run's model file and its answers by row; once more where that failed. Throws StorageUnavailable. */
+  /** Stores a finished run's model file and its predictions by row; retried once. Throws StorageUnavailable. */
   async adopt(runId: string, path: string): Promise<{ sha256: string; sizeBytes: number }> {
     const { files } = this.options;
     const bytes = await readFile(path);
     const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
     const key = modelKey({ runId, sha256 }, files);
     await adoptAnswers(files, path, key);
-    // On shared storage the run's own stays until it is stored: what has no row may be removed from the copies.
+    // On shared storage the run's own copy stays until it is stored: cached files without a row may be evicted.
     if (files.isShared) await copyFile(path, files.pathOf(key));
     else await rename(path, files.pathOf(key));
     await files.save({ key });
@@ -133,7 +133,7 @@ export class Models {
       : null;
   }
 
-  /** The requested version, else the live one. Throws AppError `conflict` while none is live. */
+  /** The requested version, else the live one. Throws AppError `conflict` if none is live. */
   async serving(name: string, version: number | null): Promise<StoredVersion> {
     const known = this.known(name, version);
     if (known) return known;
@@ -180,7 +180,7 @@ export class Models {
     return this.find(name);
   }
 
-  /** Takes the model offline: requests without a version are refused. Throws AppError `conflict` where none is live. */
+  /** Takes the model offline: requests without a version are refused. Throws AppError `conflict` if none is live. */
   async takeOffline(name: string, unchanged: Unchanged = async () => {}): Promise<StoredModel> {
     await this.options.log.record(async (tx) => {
       const { liveVersion: version, challengerVersion } = await this.find(name, tx);
@@ -195,8 +195,8 @@ export class Models {
   }
 
   /**
-   * Sets the probability from which a version predicts its second class; null: as trained. Throws AppError
-   * `invalid` where the version does not decide between two classes.
+   * Sets the probability from which a version predicts its second class; null: as trained. Throws AppError `invalid` if
+   * the version does not decide between two classes.
    */
   async setThreshold(
     name: string,
@@ -276,7 +276,10 @@ export class Models {
     return setDeletion(tx, { kind: "model", subject: name }, null);
   }
 
-  /** Hides one version, and with the last one the name. Throws AppError `missing`, or `conflict` where others could be live. */
+  /**
+   * Hides one version, and with the last one the name. Throws AppError `missing`, or `conflict` if others could be
+   * live.
+   */
   async hideVersion(
     tx: Recording,
     { name, version }: { name: string; version: number },
@@ -307,14 +310,14 @@ export class Models {
     if (liveVersion !== null && !(await findVersion(tx, name, liveVersion))) await undeploy(tx, name);
   }
 
-  /** Deletes a hidden version for good, or with 0 all of them; the name goes with the last. */
+  /** Permanently deletes a hidden version, or with 0 all of them; the name goes with the last. */
   async erase(name: string, version: number): Promise<void> {
     const { store, files, forget } = this.options;
     const versions = await versionsToErase(store, { name, version });
     for (const entry of versions) {
       await forget(name, entry.version);
       const key = modelKey(entry, files);
-      // From a bucket first, because it can be tried again only while the row is there.
+      // From a bucket first, because it can only be retried while the row exists.
       if (files.isShared) await files.remove(key);
       await deleteVersion(store, name, entry.version);
       if (!files.isShared) await files.remove(key);
@@ -323,12 +326,12 @@ export class Models {
     if (!(await versionsToErase(store, { name, version: 0 })).length) await deleteModel(store, name);
   }
 
-  /** Erases what was deleted under this name and could still be undone: the name is used again. */
+  /** Erases versions deleted under this name that could still be restored: the name is used again. */
   async free(name: string): Promise<void> {
     if (await isHiddenModel(this.options.store, name)) await this.erase(name, 0);
   }
 
-  /** The file's bytes, checked against its checksum. Throws AppError `conflict` where it is damaged or gone. */
+  /** The file's bytes, checked against its checksum. Throws AppError `conflict` if it is damaged or missing. */
   async read(version: StoredVersion): Promise<Uint8Array> {
     const bytes = await readChecked(this.options.files, this.fileOf(version));
     if (typeof bytes === "string") throw damaged(version, bytes);
@@ -361,16 +364,16 @@ export class Models {
 
 const askedKey = (name: string, version: number | null) => `${version ?? "live"} ${name}`;
 
-/** Throws AppError `conflict` where the two cannot answer the same question. */
+/** Throws AppError `conflict` if the two predict different things. */
 function refuseChallenger(challenger: StoredVersion, live: StoredVersion | null): void {
   const { name, version, result } = challenger;
   if (!live) {
     throw new AppError("conflict", `No version of ${name} is live`, {
-      fix: `Deploy one with PUT /api/models/${name}/live: a challenger is measured against it.`,
+      fix: `Deploy one with PUT /api/models/${name}/live: a challenger is compared with it.`,
     });
   }
   if (live.version === version) {
-    throw new AppError("conflict", `Version ${version} of ${name} is live itself`, {
+    throw new AppError("conflict", `Version ${version} of ${name} is the live version`, {
       fix: "Choose another version.",
     });
   }
@@ -390,7 +393,7 @@ export function damaged(version: StoredVersion, reason: string): AppError {
     "conflict",
     `The file of ${version.name} version ${version.version} is damaged: ${reason}`,
     {
-      fix: "Train again, or restore a backup. The other versions are not touched.",
+      fix: "Train again, or restore a backup. Other versions are not affected.",
     },
   );
 }

@@ -1,4 +1,4 @@
-/** Answers prediction requests. Rows checked and typed as in training, predicted, and noted as traffic. */
+/** Answers prediction requests: rows are checked and typed as in training, predicted, and recorded. */
 import * as z from "zod";
 import type { Table } from "../csv/types.ts";
 import { timed } from "../platform/timing.ts";
@@ -19,7 +19,7 @@ import type { References } from "./monitoring/references.ts";
 const MAX_ROWS = 100_000;
 
 const ROW_DOC = { type: "object", additionalProperties: { type: ["string", "number", "boolean", "null"] } };
-/** The checks below as JSON Schema, which cannot be made of a transform. */
+/** The checks below as JSON Schema, which cannot be derived from a transform. */
 const PREDICT_REQUEST_DOC = {
   anyOf: [
     {
@@ -34,8 +34,8 @@ const PREDICT_REQUEST_DOC = {
 };
 
 /**
- * `{rows: [...]}`, the list alone, or one bare row: a column called "rows" then holds a cell, not a list. By hand, because it is asked
- * for each prediction: a schema of zod for each cell took longer than the model.
+ * `{rows: [...]}`, the list alone, or one bare row: a column called "rows" then holds a cell, not a list. Written by
+ * hand, because it runs for each prediction: a zod schema for each cell took longer than the model.
  */
 export const PREDICT_REQUEST = z
   .unknown()
@@ -91,7 +91,7 @@ function rowOf(row: unknown, refuse: (message: string, path?: string[]) => void)
 }
 
 interface Gathering {
-  /** Of an object inside a row: its columns' names begin so, as they do where such a file is trained on. */
+  /** For an object inside a row: prefixes its columns' names, as when such a file is trained on. */
   prefix: string;
   refuse: (message: string, path?: string[]) => void;
 }
@@ -121,19 +121,21 @@ export interface PredictOptions {
   explain: boolean;
   /** "trial": a prediction on the model's page, neither counted nor logged. */
   purpose?: "traffic" | "trial";
-  /** How often bounds should contain the outcome; a trial goes without them if the version has none. */
+  /**
+   * The probability with which bounds should contain the outcome; a trial goes without them if the version has none.
+   */
   interval?: number | undefined;
-  /** Columns that the smallest change leaves as they are. */
+  /** Columns that the smallest change must not use. */
   pinned?: readonly string[];
-  /** Which rows stay in the prediction log; a sample of many if absent. */
+  /** Which rows are stored in the prediction log; a sample of many if absent. */
   keeping?: Keeping;
 }
 
-/** The answers of one request. */
+/** The predictions of one request. */
 export interface Served {
   predictions: Prediction[];
   warnings: Warning[];
-  /** Two classes: the second is answered from this probability on; null: the likelier one. */
+  /** Two classes: the second is predicted from this probability on; null: the likelier one. */
   threshold: number | null;
   /** The rows as the model read them. */
   table: Table;
@@ -141,7 +143,7 @@ export interface Served {
 
 /** Rows of a file to predict. */
 interface FileRows {
-  /** How many were said of them. */
+  /** The number of warnings. */
   warnings: number;
   keeping: Keeping;
   cellsOf: (row: number) => string;
@@ -149,11 +151,11 @@ interface FileRows {
 
 interface PredictedTable {
   predicted: ModelAnswer;
-  /** By row, where it is kept in the prediction log; null: no row is. */
+  /** By row, its ID in the prediction log; null: no row is stored. */
   ids: (string | null)[] | null;
 }
 
-/** Of more rows than these only contributions are told. */
+/** With more rows than this, only contributions are returned. */
 const FLIPPED_ROWS = 10;
 
 export class Serving {
@@ -200,7 +202,7 @@ export class Serving {
     return { predictions, warnings, threshold, table };
   }
 
-  /** Rows of a file, as `TableReader` read them: counted, and kept as `keeping` says. `cellsOf`: a row as JSON. */
+  /** Rows of a file, as `TableReader` read them: counted, and stored as `keeping` says. `cellsOf`: a row as JSON. */
   async predictTable(version: StoredVersion, table: Table, asked: FileRows): Promise<PredictedTable> {
     const [model, prepared, { predict }, { answerAt }] = await Promise.all([
       this.cache.load(version),
@@ -227,8 +229,8 @@ export class Serving {
   }
 
   /**
-   * One row of the traffic, at once: its prediction as JSON. `cells`: the row as it came, in JSON. Null: the model is not
-   * in memory yet, needs a table, or is the first to be asked for a while. Throws AppError `invalid`.
+   * Predicts one row at once: its prediction as JSON. `cells`: the row as it came, in JSON. Null: the model is not in
+   * memory yet, needs a table, or was not used for a while. Throws AppError `invalid`.
    */
   predictRow(
     version: StoredVersion,
@@ -246,7 +248,7 @@ export class Serving {
     return { prediction, warnings: answered.warnings, threshold: model.threshold };
   }
 
-  /** Adds to each answer what would have to be otherwise for another one. */
+  /** Adds to each prediction what would have to change for another one. */
   private async flip(
     version: StoredVersion,
     given: { model: Model; table: Table; answers: Answer[]; pinned: readonly string[] },
@@ -261,12 +263,12 @@ export class Serving {
   }
 }
 
-/** Has it bounds of this level? */
+/** Whether it has bounds of this level. */
 function canVouch({ bounds }: Model, level = 0): boolean {
   return bounds !== undefined && level <= answering!.highestLevel(bounds);
 }
 
-/** What the training's findings say of columns: a number that was given to a row, or counts the rows. */
+/** Columns that the training's findings call identifiers: a number given to a row, or a row counter. */
 const IDENTIFYING = new Set(["id_like", "row_number"]);
 
 function identifyingColumns({ result }: StoredVersion): string[] {

@@ -1,6 +1,6 @@
 /**
- * The source of core/standalone.ts and all that it needs, as one module. Called as a macro: it runs while our own code
- * is transpiled or built, so that the one-file build carries the text.
+ * The source of core/standalone.ts and everything that it needs, as one module. Called as a macro: it runs while our
+ * own code is transpiled or built, so that the one-file build contains the text.
  */
 export function standaloneBundle(): string {
   const entry = new URL("./standalone.ts", import.meta.url).pathname;

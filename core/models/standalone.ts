@@ -1,6 +1,6 @@
 /**
- * Predicts without a server. The same code that serves, with a model's file: bundled into the module that is taken
- * along, so that its answers are the server's to the bit.
+ * Predicts without a server: the same code that serves, with a model's file, bundled into the exported module, so that
+ * its predictions equal the server's to the bit.
  */
 
 import { FEW_ROWS } from "../trainer/model/members.ts";
@@ -15,7 +15,7 @@ export function openModel(bytes: Uint8Array): {
   explain: (rows: Rows, options?: { interval?: number }) => Answer[];
 } {
   const model = readModel(bytes);
-  // Browsers hand out no shared memory to a page from disk: fewer rows at a time are answered without it.
+  // Browsers give no shared memory to a page opened from disk: fewer rows at a time are predicted without it.
   const answer = (rows: Map<string, Cell>[], options: AnswerOptions) => {
     const answers: Answer[] = [];
     for (let from = 0; from < rows.length; from += FEW_ROWS - 1)

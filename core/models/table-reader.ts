@@ -1,6 +1,6 @@
 /**
- * Reads the rows of one file as a model's table, column by column. The same values and warnings as `answerRows` for the
- * same rows; what a file repeats is looked up, and a plain number is read from its digits.
+ * Reads the rows of one file as a model's table, column by column. Gives the same values and warnings as `answerRows`
+ * for the same rows; repeated values are looked up, and a plain number is parsed from its digits.
  */
 import { readDigits } from "../csv/cells/numbers/numbers.ts";
 import type { ColumnPlan, Table } from "../csv/types.ts";
@@ -10,7 +10,7 @@ import { type CellReader, type ColumnStyle, newStyle, type Value } from "./rows/
 import { ColumnNames } from "./rows/columns.ts";
 import { MOST_WARNINGS, type Warning, type WarningCode } from "./rows/warnings.ts";
 
-/** Of a column. */
+/** Per column. */
 const MOST_REMEMBERED = 2000;
 const REMEMBERED_LENGTH = 40;
 
@@ -21,18 +21,18 @@ interface Said {
 
 interface FileColumn {
   reader: CellReader;
-  /** As the file calls it. */
+  /** The file's name for it. */
   name: string;
-  /** Its place in a row of the file; -1: the file has none. */
+  /** Its index in a row of the file; -1: the file has none. */
   at: number;
   style: ColumnStyle;
-  /** A plain number means its digits, whatever else is in the column; "": the format needs more rules. */
+  /** The value of a plain number is its digits, whatever else is in the column; "": the format needs more rules. */
   decimal: "." | "," | "";
   known: Map<string, { value: Value; said: Said[] }>;
 }
 
 export class TableReader {
-  /** What to say once of columns that the model does not know. */
+  /** One warning about columns that the model does not know. */
   readonly strangers: string[];
   private readonly columns: FileColumn[];
 
@@ -51,12 +51,12 @@ export class TableReader {
       .map((name) => `${name}: ${known.unknownMessage(name)}`);
   }
 
-  /** Learns how the columns are written; what contradicts it later is missing. */
+  /** Learns how the columns are written; a later contradiction is missing. */
   settle(rows: readonly (readonly string[])[]): void {
     for (const { reader, at, style, decimal } of this.columns) {
       for (let row = 0; at >= 0 && row < rows.length; row++) {
         const text = rows[row]![at]!;
-        // A number in the model's own style tells no more than the one before it did.
+        // A number in the model's own style says no more than the one before it did.
         const isKnown = decimal !== "" && style.hasOwn && style.foreign === null;
         if (!isKnown || Number.isNaN(readDigits(text, decimal))) reader.read(text, style, () => {});
       }
@@ -75,7 +75,10 @@ export class TableReader {
   }
 }
 
-/** By place among the model's columns, the column of the file: by its exact name, else the last that is spelled so. */
+/**
+ * By index among the model's columns, the column of the file: by its exact name, else the last with an equivalent
+ * spelling.
+ */
 function sourcesOf(names: readonly string[], known: ColumnNames): Map<number, number> {
   const sources = new Map<number, number>();
   for (const [at, name] of names.entries()) {
@@ -86,7 +89,7 @@ function sourcesOf(names: readonly string[], known: ColumnNames): Map<number, nu
   return sources;
 }
 
-/** A word for missing may be digits: then every cell is looked at. */
+/** A word for missing may be digits: then every cell is checked. */
 function plainDecimal({ type, number, missingWords }: ColumnPlan): FileColumn["decimal"] {
   if (type !== "number" || number?.style !== undefined) return "";
   if (missingWords.some((word) => /\d/.test(word))) return "";
@@ -118,7 +121,7 @@ function readColumn(
   }
 }
 
-/** How a settled column is written no longer changes: the same text always means the same. */
+/** Once a column is settled, how it is written no longer changes: the same text always means the same. */
 function readAnew({ reader, style, known }: FileColumn, text: string): { value: Value; said: Said[] } {
   const said: Said[] = [];
   const value = reader.read(text, style, (code, message) => said.push({ code, message }));

@@ -163,7 +163,7 @@ export class Sources {
     const until = now() + this.timeLimitOf(source) + READING_MS;
     if (!(await claimSource(store, { id, worker, now: now(), until })))
       throw new AppError("conflict", `${source.name} is being refreshed`, {
-        fix: "Wait until that has ended.",
+        fix: "Wait until the run has ended.",
       });
     const stop = new AbortController();
     this.refreshing.set(id, stop);

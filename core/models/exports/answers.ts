@@ -1,4 +1,4 @@
-/** Finds the answers by row of the run that made a version. */
+/** Finds the predictions by row of the run that made a version. */
 import { AppError } from "../../platform/errors.ts";
 import { modelKey } from "../../store/files/named-files.ts";
 import type { FileStorage } from "../../store/files/storage.ts";
@@ -6,7 +6,7 @@ import type { StoredVersion } from "../../store/models.ts";
 import type { RowAnswers } from "../../trainer/checks/row-answers.ts";
 import { readAnswers } from "../../training/results/answers-file.ts";
 
-/** Throws AppError `conflict` where none were kept. */
+/** Throws AppError `conflict` if none were stored. */
 export async function answersOf(files: FileStorage, version: StoredVersion): Promise<RowAnswers> {
   const answers = await readAnswers(files, modelKey(version, files));
   if (answers) return answers;

@@ -1,6 +1,6 @@
 /**
- * Writes what an expert takes away of a run as one tar: settings, figures, leaderboard, folds, predictions, charts, the
- * model in every format that holds it, its card, how the file was read, and a notebook that measures it again.
+ * Writes everything about a run as one tar: settings, metrics, leaderboard, folds, predictions, charts, the model in
+ * every format that supports it, its card, how the file was read, and a notebook that recomputes the metrics.
  */
 import { openWriter } from "../../csv/formats/writers/table-writer.ts";
 import type { CsvValue } from "../../csv/write.ts";
@@ -27,9 +27,9 @@ export interface ArchivedRun {
   candidates: readonly Standing[];
   charts: readonly ExportedChart[];
   drawChart: (chart: ExportedChart, theme: "light") => Promise<string>;
-  /** Null: an earlier Signalbox trained it. */
+  /** Null if an earlier Signalbox trained it. */
   answers: RowAnswers | null;
-  /** Null: it was deleted. */
+  /** Null if it was deleted. */
   dataset: StoredDataset | null;
   /** The model's file, as it serves. */
   bytes: Uint8Array;
@@ -38,7 +38,7 @@ export interface ArchivedRun {
 
 const encoder = new TextEncoder();
 
-/** Pieces of the archive, one file after another, below a folder of the version's name. */
+/** Chunks of the archive, one file after another, in a folder with the version's name. */
 export async function* packArchive(
   files: AsyncIterable<ArchiveFile> | Iterable<ArchiveFile>,
   folder: string,
@@ -92,7 +92,7 @@ function* modelFiles({ version, bytes, home }: ArchivedRun): Generator<ArchiveFi
   yield { name: "notebook.ipynb", body: versionNotebook({ version, bytes, home }) };
 }
 
-/** Null where the format cannot hold the model. */
+/** Null if the format cannot hold the model. */
 function written<T>(make: () => T): T | null {
   try {
     return make();
@@ -135,7 +135,7 @@ async function tableText({ columns, batches }: RowTable): Promise<string> {
   return text + (writer.end() as string);
 }
 
-/** Of a chart of a column: a name that every file system takes, and that stays short enough for a tar. */
+/** A file name for a column's chart that is valid on every file system and short enough for a tar. */
 function fileName(name: string): string {
   const plain = slug(name).slice(0, 40);
   if (plain === name) return plain;

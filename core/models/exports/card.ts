@@ -1,4 +1,4 @@
-/** Writes a version's card: what it predicts, how well, on what data, and what to know before it is used. */
+/** Writes a version's model card: what it predicts, how well, on what data, and what to know before using it. */
 import { count, distinctFigures, plural } from "../../platform/figures.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import type { StoredRun } from "../../store/runs.ts";
@@ -32,7 +32,7 @@ ${Object.keys(result.metrics)
 
 ## Data issues
 
-${(result.findings ?? []).map(({ severity, message }) => `- ${severity}: ${line(message)}`).join("\n") || "None were found."}
+${(result.findings ?? []).map(({ severity, message }) => `- ${severity}: ${line(message)}`).join("\n") || "No issues found."}
 
 ## Columns
 
@@ -48,5 +48,5 @@ function figureRow({ result }: StoredVersion, metric: string): string {
   return `| ${metricLabel(metric)} | ${value} | ${from} to ${to} | ${guess} |`;
 }
 
-/** A name of the data never breaks out of its line. */
+/** A name from the data never breaks out of its line. */
 const line = (text: string) => text.replace(/\s+/g, " ").replace(/([|*_`<[\]])/g, "\\$1");

@@ -1,4 +1,4 @@
-/** Describes a chart as data: what is drawn, and the table that is drawn. */
+/** Describes a chart as data: what is drawn, and its table. */
 import type { CsvValue } from "../../csv/write.ts";
 import type { StoredRound } from "../../store/runs.ts";
 import type { EvaluationData } from "../../training/results/evaluation-data.ts";
@@ -9,28 +9,31 @@ export type ChartForm = "lines" | "columns" | "bars" | "dots" | "matrix" | "swar
 export interface ChartSeries {
   name: string;
   points: readonly (readonly [number, number])[];
-  /** Drawn dashed: what the others are held against. */
+  /** Drawn dashed: the reference for the others. */
   isReference?: boolean;
 }
 
 export interface ExportedChart {
-  /** Unique among the version's charts; a part of an address. */
+  /** Unique among the version's charts; part of a URL. */
   name: string;
   title: string;
   form: ChartForm;
-  /** What the chart says, where it says one thing. */
+  /** The chart's message, if it has one. */
   sentence: string | null;
   xLabel: string;
   yLabel: string;
-  /** Lines, columns and dots. Of a swarm one series a label: x the contribution, y the value's place, 0 to 1 (-1: none). */
+  /**
+   * Lines, columns and dots. A swarm has one series per label: x is the contribution, y the value's rank, 0 to 1 (-1:
+   * none).
+   */
   series: readonly ChartSeries[];
   /** Bars, a swarm and a matrix. */
   labels: readonly string[];
-  /** One a bar; of a matrix row by row. */
+  /** One per bar; for a matrix row by row. */
   values: readonly number[];
   columns: readonly string[];
   rows: readonly (readonly CsvValue[])[];
-  /** The chart is of dates: x is in milliseconds since 1970. */
+  /** True for a chart of dates: x is in milliseconds since 1970. */
   isDated?: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Describes every chart of a version as data: what is drawn, and the table that is drawn. Views make the SVG; the CSV is
- * the table. A chart whose figures were not computed is not among them.
+ * Describes every chart of a version as data: what is drawn, and its table. Views make the SVG; the CSV is the table.
+ * Charts whose data was not computed are left out.
  */
 import type { StoredRound } from "../../store/runs.ts";
 import { METRICS } from "../../trainer/metrics/index.ts";

@@ -1,4 +1,4 @@
-/** The charts that say why a version predicts as it does: SHAP, partial dependence, accumulated local effects. */
+/** The charts that explain a version's predictions: SHAP, partial dependence, accumulated local effects. */
 import type { EvaluationData } from "../../training/results/evaluation-data.ts";
 import { type Charted, type ChartSeries, chart, type ExportedChart } from "./chart.ts";
 
@@ -15,7 +15,7 @@ function swarmChart({ data: { contributions, classes } }: Charted): ExportedChar
     chart({
       ...{ name: "shap-summary", title: "SHAP summary", form: "swarm" },
       ...{ xLabel: contributionLabel(classes), yLabel: "column" },
-      sentence: `How far each column moved the predictions of ${rows} test rows. A dot is a row; its shade says whether the value is low or high.`,
+      sentence: `How far each column moved the predictions of ${rows} test rows. Each dot is a row; its shade shows whether the value is low or high.`,
       labels: columns.map(({ column }) => column),
       series: columns.map(({ column, contributions: own }, k) => ({
         name: column,
@@ -36,7 +36,7 @@ function contributionLabel(classes: readonly string[]): string {
   return `contribution to the log-odds of ${of}`;
 }
 
-/** Of numbers their place between the least and the greatest; -1 where there is no order. */
+/** For numbers, the position between minimum and maximum; -1 if there is no order. */
 function placesOf(values: readonly (number | string | null)[]): number[] {
   const numbers = values.filter((value) => typeof value === "number").sort((a, b) => a - b);
   if (numbers.length < 2) return values.map(() => -1);
@@ -93,7 +93,7 @@ function effectCharts({ data, target }: Charted): ExportedChart[] {
   const ale = accumulated.map(({ column, type, at, effects }) =>
     chart({
       ...{ name: `ale-${column}`, title: `Accumulated local effect: ${column}`, form: "lines" },
-      ...{ xLabel: column, yLabel: "change of the prediction", isDated: type === "date" },
+      ...{ xLabel: column, yLabel: "change in the prediction", isDated: type === "date" },
       sentence: `How predictions change with ${column} among rows that look alike, as a difference from their mean.`,
       series: linesOf(at, effects, outputs),
       columns: ["value", ...outputs],

@@ -1,6 +1,7 @@
 /**
- * Exports a model. As JSON, as a module or a page that answer without us (the very code that serves), as ONNX's graph
- * where it reads no texts, LightGBM's text where it is one set of trees. Where it cannot be written so, it says why.
+ * Exports a model: as JSON, as a module or page that predicts without the server (with the very code that serves), as
+ * an ONNX graph if it reads no texts, as LightGBM text if it is a single set of trees. If a format is impossible, the
+ * error says why.
  */
 
 import type { Column, Table } from "../../csv/types.ts";
@@ -34,7 +35,7 @@ const CHECK_ROWS = 100;
 /** Of the bounds that the page shows. */
 const SHOWN_LEVEL = 0.9;
 
-/** All but the page, which is HTML and made by views. Throws AppError `invalid` with the reason. */
+/** All formats except the page, which is HTML and made by views. Throws AppError `invalid` with the reason. */
 export function exportModel(
   bytes: Uint8Array,
   version: StoredVersion,
@@ -63,10 +64,10 @@ export function exportModel(
   };
 }
 
-/** What the format cannot hold: it takes values, and how cells become values is said beside them. */
+/** What the format cannot hold: it takes values, and how cells become values is documented beside them. */
 function description({ result }: StoredVersion): { readings: string; note: string } {
   const note =
-    "Inputs are values as training read them: numbers with a point, labels without blanks around them and in the model's own spelling, dates as milliseconds since 1970 in UTC. How cells were read is in readings. Intervals and sets (interval=) are not part of this format; mjs, html and json have them.";
+    "Inputs are values as training read them: numbers with a point, labels without surrounding spaces and in the model's own spelling, dates as milliseconds since 1970 in UTC. How cells were read is in readings. Intervals and sets (interval=) are not part of this format; mjs, html and json have them.";
   return { readings: JSON.stringify(result.readings ?? null), note };
 }
 
@@ -75,7 +76,7 @@ interface SelfTest {
   answers: Answer[];
 }
 
-/** Rows by column name with what is answered here. */
+/** Rows by column name, with what the server predicts for them. */
 function selfTest(bytes: Uint8Array, version: StoredVersion): SelfTest {
   const rows = checkRows(version.result.schema);
   return { rows, answers: openModel(bytes).predict(rows) };
@@ -86,7 +87,7 @@ function asTable(model: Model, rows: Rows): Table {
   return answerRows(model, maps, { explain: false }).table;
 }
 
-/** Rows as an ONNX runtime takes them, an input a column, and what it is to answer. */
+/** Rows as an ONNX runtime takes them, one input per column, and the expected output. */
 function graphSelfTest(model: Model, rows: Rows): string {
   const table = asTable(model, rows);
   const read = new Set(model.encoder.columns.map(({ column }) => column));
@@ -108,13 +109,13 @@ function graphSelfTest(model: Model, rows: Rows): string {
   });
 }
 
-/** Missing is null for a number and empty for a text. */
+/** A missing value is null for a number and empty for a text. */
 function cellAt(column: Column, row: number): string | number | null {
   if ("values" in column) return orNull(column.values[row]!);
   return column.codes[row]! < 0 ? "" : column.labels[column.codes[row]!]!;
 }
 
-/** The same as the trees alone take it: features in their order, categories by code; null: missing. */
+/** The same rows as the trees alone take them: features in order, categories by code; null if missing. */
 function treesSelfTest(model: Model, rows: Rows): string {
   const table = asTable(model, rows);
   const { features } = samplesFor(modelInputs(model, encodeRows(model.encoder, table)), -1);
@@ -133,8 +134,8 @@ function valueAt(feature: Feature, row: number): number {
   return feature.codes[row]! < 0 ? Number.NaN : feature.codes[row]!;
 }
 
-/** Every number of the model; arrays that are typed in the file are plain here. */
-/** Hashes of the rows that it learned from stay here: they only serve comparisons. */
+/** Every number of the model; typed arrays of the file become plain arrays. */
+/** Hashes of training rows are left out: only comparisons use them. */
 function withoutRows({ learned: _, ...model }: Model): Model {
   return model;
 }
@@ -150,7 +151,9 @@ function orNull(number: number): number | null {
   return Number.isFinite(number) ? number : null;
 }
 
-/** One module without dependencies: `predict(rows)`, `explain(rows)`, `schema`, and `selfTest()` on rows of its own. */
+/**
+ * One module without dependencies: `predict(rows)`, `explain(rows)`, `schema`, and a `selfTest()` with its own rows.
+ */
 export function modelModule(bytes: Uint8Array, version: StoredVersion): string {
   const base64 = Buffer.from(writeModel(withoutRows(readModel(bytes)))).toString("base64");
   return `// ${version.name} version ${version.version}, made by Signalbox. No dependency: Node, Deno, Bun and browsers.
@@ -185,12 +188,12 @@ function boundRowsOf(bytes: Uint8Array): string {
   return bounds && highestLevel(bounds) >= SHOWN_LEVEL ? JSON.stringify({ rows: bounds.rows }) : "null";
 }
 
-/** Parsed, not written as a literal: in a literal a column called __proto__ would be something else. */
+/** Parsed, not written as a literal: in a literal a column called __proto__ would set the prototype. */
 function jsonLiteral(value: unknown): string {
   return `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
 }
 
-/** Rows that walk through the schema's values and ranges; none is from the data. */
+/** Rows that cover the schema's values and ranges; none is from the data. */
 function checkRows(schema: ModelSchema): Rows {
   return Array.from({ length: CHECK_ROWS }, (_, i) =>
     Object.fromEntries(
@@ -205,12 +208,12 @@ function checkRows(schema: ModelSchema): Rows {
   );
 }
 
-/** Throws AppError `invalid` where the model is no one set of trees. */
+/** Throws AppError `invalid` if the model is not a single set of trees. */
 function oneSetOfTrees(model: Model): OneEnsemble {
   refuseTexts(model, "LightGBM's format");
   const date = model.encoder.columns.find(({ kind }) => kind === "date");
   const found = date
-    ? `it reads parts of the date ${date.column}, which LightGBM cannot`
+    ? `it reads parts of the date ${date.column}, which LightGBM cannot do`
     : oneEnsemble(model);
   if (typeof found !== "string") return found;
   throw new AppError("invalid", `This model cannot be written in LightGBM's format, because ${found}`, {
@@ -218,7 +221,7 @@ function oneSetOfTrees(model: Model): OneEnsemble {
   });
 }
 
-/** Throws AppError `invalid`: words are hashed by code of ours that no other format knows. */
+/** Throws AppError `invalid`: words are hashed by our own code, which no other format has. */
 export function refuseTexts(model: Model, format: string): void {
   const texts = model.encoder.columns.filter(({ kind }) => kind === "text").map(({ column }) => column);
   if (texts.length === 0) return;

@@ -1,6 +1,6 @@
 /**
- * Writes a version as the folder of an MLflow model with the ONNX flavour: `mlflow models serve -m FOLDER` answers with
- * it, and `mlflow.onnx.load_model` loads it.
+ * Writes a version as an MLflow model folder with the ONNX flavour: `mlflow models serve -m FOLDER` serves it, and
+ * `mlflow.onnx.load_model` loads it.
  */
 import type { StoredVersion } from "../../store/models.ts";
 import { onnxModel } from "../../trainer/model/exports/onnx.ts";
@@ -16,7 +16,7 @@ export interface ArchiveFile {
 const REQUIREMENTS = ["mlflow>=2.9", "onnx>=1.14", "onnxruntime>=1.15", "pandas"];
 const PYTHON = "3.10.0";
 
-/** Throws AppError `invalid` where the model reads texts. */
+/** Throws AppError `invalid` if the model reads texts. */
 export function mlflowFiles(bytes: Uint8Array, version: StoredVersion): ArchiveFile[] {
   const model = readModel(bytes);
   refuseTexts(model, "ONNX");
@@ -41,7 +41,7 @@ export function mlflowFiles(bytes: Uint8Array, version: StoredVersion): ArchiveF
   ];
 }
 
-/** YAML; its texts are JSON's, which YAML reads as they are. */
+/** YAML; its strings are JSON, which is valid YAML. */
 function modelRecord({ name, version, createdAt, runId }: StoredVersion, inputs: string, outputs: string) {
   const text = (value: string) => JSON.stringify(value);
   return `artifact_path: model
@@ -75,11 +75,11 @@ utc_time_created: ${text(new Date(createdAt).toISOString().replace("T", " ").rep
 }
 
 /**
- * What MLflow serves. Its own loader hands a column of texts over as pandas keeps it, which ONNX Runtime refuses from
- * pandas 3 on, and cannot tell probabilities of several classes apart.
+ * The code that MLflow serves. Its own loader passes a column of texts as pandas stores it, which ONNX Runtime refuses
+ * from pandas 3 on, and cannot tell the probabilities of several classes apart.
  */
 function loader(classes: readonly string[]): string {
-  return `"""Answers a data frame with the ONNX model beside it. Columns that are left out count as missing."""
+  return `"""Predicts a data frame with the ONNX model beside it. Columns that are left out count as missing."""
 import json
 
 import numpy as np

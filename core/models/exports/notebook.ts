@@ -1,6 +1,6 @@
 /**
- * Writes a Jupyter notebook that measures a version again with public libraries: it fetches the test rows with their
- * predictions, computes every figure with scikit-learn, and answers the rows anew with ONNX Runtime.
+ * Writes a Jupyter notebook that checks a version with public libraries: it fetches the test rows with their
+ * predictions, computes every metric with scikit-learn, and predicts the rows again with ONNX Runtime.
  */
 import type { StoredVersion } from "../../store/models.ts";
 import type { ColumnEncoding } from "../../trainer/encoding/columns.ts";
@@ -8,11 +8,11 @@ import type { RowNames } from "./row-tables.ts";
 
 export interface NotebookAbout {
   version: StoredVersion;
-  /** The server's address as the reader sees it, with its base path. */
+  /** The server's URL as the reader sees it, with its base path. */
   home: string;
   /** Of the model's columns. */
   encodings: readonly ColumnEncoding[];
-  /** Of the columns beside those of the data, in the rows with their values. */
+  /** Names of added columns beside those of the data, in rows with values. */
   names: RowNames;
 }
 
@@ -49,7 +49,7 @@ export function notebook(about: NotebookAbout): string {
 
 const markdown = (source: string): Cell => ({ kind: "markdown", source });
 const code = (source: string): Cell => ({ kind: "code", source });
-/** A JSON text is a Python text, too. */
+/** A JSON string is a valid Python string, too. */
 const python = (value: string | readonly string[] | Record<string, number>) => JSON.stringify(value);
 
 function introduction({ version: { name, version, result }, home }: NotebookAbout): Cell[] {
@@ -59,8 +59,8 @@ function introduction({ version: { name, version, result }, home }: NotebookAbou
 
 ${result.verdict}
 
-This notebook measures the model again with public libraries. It fetches the ${result.rowsTest} test rows and the
-model from Signalbox, computes every figure with scikit-learn, and answers the rows once more with ONNX Runtime.
+This notebook checks the model with public libraries. It fetches the ${result.rowsTest} test rows and the
+model from Signalbox, computes every metric with scikit-learn, and predicts the rows again with ONNX Runtime.
 It needs Python 3.10 or later with \`pandas scikit-learn onnxruntime matplotlib requests\`, and, where the server asks
 you to sign in, a token with the scope \`read\` in the environment variable \`SIGNALBOX_TOKEN\`.
 `),
@@ -88,7 +88,7 @@ def fetch(path):
 function fetching({ version: { result }, names }: NotebookAbout): Cell[] {
   const isNumber = result.task === "regression";
   return [
-    markdown("## The test rows, and how the model answered them"),
+    markdown("## The test rows and the model's predictions"),
     code(`
 text = fetch("predictions?part=test&values=1&format=ndjson").content.decode()
 rows = pd.DataFrame([json.loads(line) for line in text.split("\\n") if line])
@@ -101,7 +101,7 @@ rows.head()
 
 function measuring({ version: { result } }: NotebookAbout): Cell[] {
   return [
-    markdown("## The figures, measured again"),
+    markdown("## The metrics, computed again"),
     code(`
 SIGNALBOX = ${python(result.metrics)}
 ${{ binary: BINARY, multiclass: MULTICLASS, regression: REGRESSION }[result.task]}
@@ -184,8 +184,8 @@ function answering({ encodings, version: { result } }: NotebookAbout): Cell[] {
       markdown(`
 ## The model itself
 
-This model reads words of ${texts.slice(0, 5).join(", ")}, which ONNX cannot hold, so it is not answered here. The module
-(\`download?format=mjs\`) answers with it in Node.js, and the server with \`POST /predict\`.
+This model reads words of ${texts.slice(0, 5).join(", ")}, which ONNX cannot hold, so this notebook cannot run it. The module
+(\`download?format=mjs\`) predicts in Node.js, and the server with \`POST /predict\`.
 `),
     ];
   const of = (kind: string) => encodings.filter((one) => one.kind === kind).map(({ column }) => column);
@@ -194,7 +194,7 @@ This model reads words of ${texts.slice(0, 5).join(", ")}, which ONNX cannot hol
     markdown(`
 ## The model itself
 
-The file below is the model as it was tested: before it learned from the test rows, too, if it did.
+The file below is the tested model: the one before any retraining on the test rows.
 `),
     code(`
 import onnxruntime
@@ -211,7 +211,7 @@ ${result.task === "regression" ? "expected = prediction.to_numpy().reshape(-1, 1
 # Doubles on both sides: what differs are last digits.
 difference = np.max(np.abs(answers - expected) / np.maximum(1, np.abs(expected)))
 assert difference < 1e-6, difference
-print(f"{len(answers)} rows answered by ONNX Runtime, the largest difference is {difference:.1e}")
+print(f"{len(answers)} rows predicted by ONNX Runtime, the largest difference is {difference:.1e}")
 `),
   ];
 }

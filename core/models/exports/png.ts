@@ -1,12 +1,12 @@
 /**
- * Turns a chart's SVG into a PNG with resvg, whose WebAssembly needs no native library. It brings no fonts, so one is
- * given to it: DejaVu Sans has Latin, Greek, Cyrillic, Arabic and Hebrew letters; others show as boxes.
+ * Turns a chart's SVG into a PNG with resvg, whose WebAssembly needs no native library. It has no fonts of its own, so
+ * it gets DejaVu Sans with Latin, Greek, Cyrillic, Arabic and Hebrew letters; other scripts show as boxes.
  */
 import wasmFile from "@resvg/resvg-wasm/index_bg.wasm" with { type: "file" };
 import fontFile from "dejavu-fonts-ttf/ttf/DejaVuSans.ttf" with { type: "file" };
 import boldFile from "dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf" with { type: "file" };
 
-/** Sharp on screens of high density. */
+/** Sharp on high-density screens. */
 const PIXELS_WIDE = 1280;
 
 const bytesOf = async (path: string) => new Uint8Array(await Bun.file(path).arrayBuffer());
@@ -29,7 +29,7 @@ async function openRenderer(): Promise<Renderer> {
   return { Resvg, fonts };
 }
 
-/** 1280 pixels wide. The renderer is loaded at its first use, and kept. */
+/** 1280 pixels wide. The renderer is loaded when first used, and kept. */
 export async function svgToPng(svg: string): Promise<Uint8Array<ArrayBuffer>> {
   renderer ??= openRenderer();
   const { Resvg, fonts } = await renderer;

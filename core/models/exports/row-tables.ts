@@ -1,4 +1,7 @@
-/** The tables of a version's rows: how each was answered, which fold held it out, and what training read in it. */
+/**
+ * The tables of a version's rows: each row's prediction, the fold that held it out, and its values as training read
+ * them.
+ */
 
 import type { Cell } from "../../csv/formats/table-file.ts";
 import type { OutputColumn, OutputRow } from "../../csv/formats/writers/output.ts";
@@ -6,7 +9,7 @@ import type { Column, Table } from "../../csv/types.ts";
 import { type RowAnswers, TEST } from "../../trainer/checks/row-answers.ts";
 import type { RowPart } from "./row-parts.ts";
 
-/** More classes than this get one column: the probability of the class that is predicted. */
+/** With more classes than this there is one column: the probability of the predicted class. */
 const MOST_CLASS_COLUMNS = 20;
 const BATCH_ROWS = 4096;
 
@@ -15,7 +18,7 @@ export interface RowTable {
   batches: () => Generator<OutputRow[]>;
 }
 
-/** Columns beside those of the data, none of which the data has already. */
+/** Added columns, with names that the data does not use. */
 export interface RowNames {
   row: string;
   part: string;

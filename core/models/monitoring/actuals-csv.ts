@@ -1,7 +1,7 @@
 /**
- * Reads reported outcomes from a CSV. A CSV with the columns `id` and `actual`, in any order and beside any others,
- * read as it streams: each wrong row is named and the others count. Encoding and delimiter are detected; csv-parse
- * cuts the rows, because the file is written for this route.
+ * Reads reported outcomes from a CSV with the columns `id` and `actual`, in any order and beside any others, as it
+ * streams: each wrong row is named and the others count. Encoding and delimiter are detected; csv-parse splits the
+ * rows, because the file is written for this route.
  */
 import { AppError, type ErrorRecord, errorRecord } from "../../platform/errors.ts";
 import type { Actual } from "../rows/outcome-reader.ts";
@@ -9,14 +9,14 @@ import type { Warning } from "../rows/warnings.ts";
 import type { Told } from "./actuals.ts";
 
 export interface ToldRows {
-  /** Rows with an outcome that is now known: new ones, and the two below. */
+  /** Rows whose outcome is now stored: new ones, and the two below. */
   accepted: number;
   unchanged: number;
   changed: number;
   rejected: number;
-  /** Of the first wrong rows; `row` counts from 1, the header included. */
+  /** The first wrong rows; `row` counts from 1, header included. */
   errors: (Pick<ErrorRecord, "row" | "code" | "message" | "fix"> & { id: string })[];
-  /** Outcomes that were read otherwise than they stand: how many, and the first of them, rows as above. */
+  /** Outcomes that were read differently from how they are written: how many, and the first of them, rows as above. */
   warned: number;
   warnings: Warning[];
 }
@@ -28,7 +28,7 @@ const MOST_ROW_CHARACTERS = 1_000_000;
 const ID_NAMES = ["id", "prediction_id"];
 const ACTUAL = "actual";
 
-/** `tellAll` gets some rows at a time. Throws AppError where a column is missing, no row is there, or none is right. */
+/** `tellAll` gets some rows at a time. Throws AppError if a column is missing, there are no rows, or none is right. */
 export async function tellCsv(
   path: string,
   tellAll: (
@@ -55,12 +55,12 @@ export async function tellCsv(
     const asked = rows.map((cells) => ({ id: (cells[id] ?? "").trim(), actual: cells[actual] ?? "" }));
     await tellAll(asked, (answer, i) => count(told, answer, { id: asked[i]!.id, row: first + i }));
   }
-  if (row === 1) throw new AppError("invalid", "The CSV has no row", { fix: "Send a header and rows." });
+  if (row === 1) throw new AppError("invalid", "The CSV has no rows", { fix: "Send a header and rows." });
   if (told.accepted === 0) throw noneAccepted(told);
   return told;
 }
 
-/** Some rows at a time, the header first. Throws AppError `invalid` where the file is no CSV or a quote stays open. */
+/** Some rows at a time, the header first. Throws AppError `invalid` if the file is not CSV or a quote stays open. */
 async function* rowsOf(path: string): AsyncGenerator<string[][]> {
   const { utf8Chunks } = await import("../../csv/bytes/source.ts");
   const { decide } = await import("../../csv/dialect/decide.ts");
@@ -77,7 +77,7 @@ async function* rowsOf(path: string): AsyncGenerator<string[][]> {
     relax_quotes: true,
     skip_empty_lines: true,
   });
-  // A failure of either destroys the other, and comes out of the loop below.
+  // A failure of either destroys the other, and is thrown by the loop below.
   pipeline(utf8Chunks(path, dialect.encoding), parser, () => {});
   let titles = dialect.preambleRows;
   let rows: string[][] = [];

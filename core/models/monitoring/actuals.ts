@@ -1,7 +1,4 @@
-/**
- * Stores reported outcomes of predictions. Outcomes told for predictions, one or many at a time; telling the same
- * again changes nothing.
- */
+/** Stores reported outcomes of predictions, one or many at a time; reporting the same again changes nothing. */
 import { AppError } from "../../platform/errors.ts";
 import type { Handle } from "../../store/database.ts";
 import { findVersion, type StoredVersion } from "../../store/models.ts";
@@ -19,7 +16,7 @@ export interface Told {
   version: number;
   prediction: string | number;
   actual: string | number;
-  /** "changed": another outcome had been told before; it is in `previous`. */
+  /** The outcome reported before, if this one changed it. */
   status: "recorded" | "unchanged" | "changed";
   previous?: string | number;
   /** Values that were read differently from how they are written; absent if there are none. */
@@ -28,11 +25,11 @@ export interface Told {
 
 export interface ActualsOptions {
   now: () => number;
-  /** Why an id may not be known, for the fix. */
+  /** Why an ID may be unknown, for the fix. */
   keeps: () => string;
 }
 
-/** One telling's reader: what it looks up of versions, and how their outcomes are written, serves all of its rows. */
+/** The reader of one report: its lookups of versions, and how their outcomes are written, apply to all of its rows. */
 export class ActualsReader {
   private readonly versions = new Map<string, { key: number; outcomes: OutcomeReader }>();
 
@@ -55,7 +52,7 @@ export class ActualsReader {
     return { ...told, status: "changed", previous, ...said };
   }
 
-  /** Learns from the first rows of a file how its outcomes are written; what contradicts it is refused. */
+  /** Learns from the first rows of a file how its outcomes are written; later contradictions are refused. */
   async settle(tx: Handle, rows: readonly { id: string; actual: Actual }[]): Promise<void> {
     for (const { id, actual } of rows) {
       const known = await lookUp(tx, id);
@@ -77,7 +74,7 @@ export class ActualsReader {
     const name = `${model}:${version}`;
     let known = this.versions.get(name);
     if (!known) {
-      // Loaded when it is needed: a server that starts needs none of it.
+      // Loaded when needed: a server that starts needs none of it.
       const { OutcomeReader } = await import("../rows/outcome-reader.ts");
       const { result } = (await findVersion(tx, model, version))!;
       known = { key: (await versionKey(tx, model, version))!, outcomes: new OutcomeReader(result) };
@@ -91,7 +88,7 @@ async function lookUp(tx: Handle, id: string) {
   return PREDICTION_ID.test(id) ? ((await findOutcome(tx, id)) ?? (await findPrediction(tx, id))) : null;
 }
 
-/** Of these predictions, those whose row their version was trained on. Called outside of a transaction. */
+/** Those of these predictions whose row their version was trained on. Called outside a transaction. */
 export async function learnedPredictions(
   { store, load }: { store: Handle; load: (version: StoredVersion) => Promise<Model> },
   ids: readonly string[],

@@ -1,5 +1,6 @@
 /**
- * Raises alerts about live models. Its figures fell, its rows changed, or a challenger does better: beyond chance.
+ * Raises alerts about live models: metrics fell, the incoming data changed, or a challenger does better; each beyond
+ * chance.
  */
 import { type AlertCode, alertAction } from "../../events/alert-records.ts";
 import type { Alert, Alerts } from "../../events/alerts.ts";
@@ -10,7 +11,7 @@ import type { ChallengerView } from "./comparison.ts";
 import type { DriftView } from "./drift.ts";
 import type { LiveView } from "./live-metrics.ts";
 
-/** What drifted is named up to this number. */
+/** The maximum number of drifted columns that are named. */
 const NAMED = 3;
 
 export async function tellOutcomes(

@@ -1,7 +1,7 @@
 /**
- * Runs the challenger on the requests of the live version. It is asked the same rows after the live version's answers
- * have left, some milliseconds at a time; its answers are stored and never returned. Where it cannot keep up, rows are
- * left out and counted: a live answer never waits for it.
+ * Runs the challenger on the requests of the live version. It predicts the same rows after the live version's response
+ * was sent, some milliseconds at a time; its predictions are stored and never returned. If it cannot keep up, rows are
+ * skipped and counted: a live response never waits for it.
  */
 
 import type { Logger } from "../../platform/logger.ts";
@@ -14,7 +14,7 @@ import type { PredictRow } from "../answering.ts";
 
 export interface ChallengerOptions {
   store: Store;
-  /** Reads a version's model, or has it already. */
+  /** Returns a version's model, loading it if necessary. */
   load: (version: StoredVersion) => Promise<Model>;
   logger: Logger;
 }
@@ -33,7 +33,7 @@ interface Answered {
 }
 
 const MOST_WAITING = 20_000;
-/** A live request meets at most so much work of a challenger. */
+/** The maximum challenger work between which a live request may have to wait. */
 const SLICE_MS = 5;
 const MOST_SLICE_ROWS = 500;
 const WRITE_ROWS = 1000;
@@ -43,7 +43,7 @@ export class Challenger {
   private isScoring: Promise<void> | null = null;
   /** By version: rows that were skipped because it fell behind, in this process. */
   private readonly skipped = new Map<string, number>();
-  /** By version: milliseconds a row, of late. */
+  /** By version: recent milliseconds per row. */
   private readonly cost = new Map<string, number>();
 
   constructor(private readonly options: ChallengerOptions) {}
@@ -67,7 +67,7 @@ export class Challenger {
     return this.cost.get(keyOf(version)) ?? null;
   }
 
-  /** Everything offered so far is answered and written. */
+  /** Resolves when everything offered so far is predicted and written. */
   async settled(): Promise<void> {
     await this.isScoring;
   }
@@ -85,7 +85,7 @@ export class Challenger {
     await this.write(answered);
   }
 
-  /** As many rows of one challenger as fit into the slice. */
+  /** As many rows of one challenger as fit into the time slice. */
   private async scoreSlice(): Promise<Answered[]> {
     const { challenger } = this.waiting[0]!;
     const slice = this.takeSlice(challenger);
@@ -95,7 +95,7 @@ export class Challenger {
       this.skip(challenger, slice.length);
       this.options.logger.warn(
         { model: keyOf(challenger), error: String(error) },
-        "a challenger did not answer",
+        "a challenger failed to predict",
       );
       return [];
     }
@@ -135,7 +135,7 @@ export class Challenger {
     });
     await written.catch((error: unknown) => {
       for (const { challenger } of answered) this.skip(challenger, 1);
-      this.options.logger.warn({ error: String(error) }, "a challenger's answers could not be written");
+      this.options.logger.warn({ error: String(error) }, "a challenger's predictions could not be written");
     });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Compares the challenger with the live version. Both have answered the same rows; on those whose outcome is known the
+ * Compares the challenger with the live version. Both have predicted the same rows; on those with a known outcome, the
  * difference of each metric comes with a paired bootstrap interval, in which easy and hard rows cancel out.
  */
 
@@ -14,7 +14,7 @@ export interface ComparedFigure {
   metric: MetricName;
   live: number;
   challenger: number;
-  /** 95 % of challenger - live, by goodness: above zero the challenger is better. */
+  /** 95 % interval of challenger - live, oriented so that above zero the challenger is better. */
   gain: [number, number];
   verdict: "better" | "worse" | "unclear";
 }
@@ -50,7 +50,7 @@ export function comparedFigures(
   });
 }
 
-/** By the metric that the model was chosen by, unless another one says the opposite. */
+/** By the metric that the model was chosen by, unless another one contradicts it. */
 export function overall(figures: readonly ComparedFigure[], metric: string): ComparedFigure["verdict"] {
   const telling = figures.find((figure) => figure.metric === metric) ?? figures[0];
   if (!telling || telling.verdict === "unclear") return "unclear";
@@ -86,14 +86,14 @@ export function comparisonSentence(
   return `No difference beyond chance: ${values}.`;
 }
 
-/** The live version and the one that is asked the same rows. */
+/** The live version and the challenger, on the same rows. */
 export interface ChallengerView {
   version: number;
   liveVersion: number;
-  /** Rows that it has answered, and those that it could not keep up with since the server started. */
+  /** Rows that it has predicted, and those that it could not keep up with since the server started. */
   answered: number;
   skipped: number;
-  /** Answers of both whose outcome is known; below `needed` there is no verdict. */
+  /** Predictions of both with a known outcome; below `needed` there is no verdict. */
   compared: number;
   /** Outcomes that do not count, because one of the two was trained on their rows. */
   learned: number;
@@ -101,6 +101,6 @@ export interface ChallengerView {
   figures: ComparedFigure[];
   verdict: ComparedFigure["verdict"];
   sentence: string;
-  /** What asking it costs, in milliseconds a row, after the answer has left; null before its first row. */
+  /** The challenger's cost in milliseconds per row, after the response was sent; null before its first row. */
   msPerRow: number | null;
 }

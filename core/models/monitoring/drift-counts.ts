@@ -1,5 +1,5 @@
 /**
- * Counts into which bins of the training data later rows fall. Some numbers a column, added up as predictions come:
+ * Counts which bins of the training data later rows fall into. A few numbers per column, updated as predictions arrive:
  * memory does not grow with traffic. It keeps no row.
  */
 
@@ -56,7 +56,7 @@ export class DriftCounter {
   private readonly places: Map<string, number>[];
   private readonly answerPlaces: Map<string, number>;
   private readonly known: Map<string, ReadonlySet<string>>;
-  /** By column of the reference, its place among the model's plans; -1: the model has none. */
+  /** By column of the reference, its index among the model's plans; -1: the model has none. */
   private readonly plans: number[];
 
   constructor(
@@ -89,7 +89,7 @@ export class DriftCounter {
     for (const prediction of predictions) this.countAnswer(into.answers, prediction);
   }
 
-  /** The same for a row that never became a table. */
+  /** As above for a row that never became a table. */
   countRow(
     into: DriftCounts,
     { values, prediction }: { values: RowValues; prediction: Answer["prediction"] },
@@ -114,7 +114,7 @@ export class DriftCounter {
   ): void {
     const place = this.places[i]!.get(label);
     into.bins[place ?? into.bins.length - 1]! += 1;
-    // What has a bin was there in training.
+    // A value with a bin occurred in training.
     if (place !== undefined || this.known.get(this.reference.columns[i]!.column)?.has(label) !== false)
       return;
     into.unseen += 1;

@@ -1,7 +1,7 @@
 /**
- * Measures drift between requested rows and training rows. The population stability index by column, with the size
- * that chance alone gives it; a test each for categories never seen and for more missing values; the same for the
- * answers. Below a least number of predictions it says nothing.
+ * Measures drift between incoming rows and training rows: the population stability index by column, compared with its
+ * size by chance alone; a test each for unseen categories and for more missing values; and the same for the
+ * predictions. Below a minimum number of predictions it reports nothing.
  *
  *   PSI = sum over bins of (live - training) ln(live / training)
  *   by chance (1/N + 1/n) chi²(bins - 1)          Yurdakul and Naranjo 2020
@@ -18,7 +18,7 @@ import { wilson } from "./live-metrics.ts";
 
 export interface ColumnDrift {
   column: string;
-  /** Null where a side has no values. */
+  /** Null if a side has no values. */
   psi: number | null;
   /** "moderate" from 0.1, "major" from 0.25, and beyond chance. */
   verdict: "none" | "moderate" | "major";
@@ -34,7 +34,7 @@ export interface DriftView {
   predictions: number;
   /** With fewer predictions `columns` is empty and `answers` null. */
   needed: number;
-  /** Days that are looked at: one, or more where one has too few predictions. */
+  /** The number of days covered: one, or more if one has too few predictions. */
   days: number;
   /** Largest drift first. */
   columns: ColumnDrift[];
@@ -44,9 +44,9 @@ export interface DriftView {
 export const LEAST_PREDICTIONS = 200;
 const MODERATE = 0.1;
 const MAJOR = 0.25;
-/** A group of bins holds at least this share of the training rows: rarer ones tell more of chance than of drift. */
+/** A group of bins holds at least this share of the training rows: rarer ones measure chance more than drift. */
 const LEAST_SHARE = 0.05;
-/** The chance that any column of a model is called drifted without cause. */
+/** The probability that any column of a model is wrongly reported as drifted. */
 const FALSE_POSITIVE_RATE = 0.01;
 const LEAST_UNSEEN = 3;
 const LEAST_MORE_MISSING = 0.02;
@@ -88,7 +88,7 @@ function columnDrift(reference: ColumnReference, counts: ColumnCounts, doubt: nu
   return { ...drift, sentence: driftSentence(drift, reference) };
 }
 
-/** Neighbouring bins are put together until each holds enough; half a row more in each keeps the logarithm finite. */
+/** Neighbouring bins are merged until each holds enough; half a row more in each keeps the logarithm finite. */
 export function stabilityIndex(
   training: readonly number[],
   live: readonly number[],
@@ -116,14 +116,14 @@ export function stabilityIndex(
   return { index, groups: groups.length };
 }
 
-/** Wilson and Hilferty (1931): to two digits from one degree of freedom on. */
+/** Wilson and Hilferty (1931): accurate to two digits from one degree of freedom up. */
 export function chiSquareQuantile(freedom: number, share: number): number {
   if (freedom <= 0) return 0;
   const spread = 2 / (9 * freedom);
   return freedom * (1 - spread + normalQuantile(share) * Math.sqrt(spread)) ** 3;
 }
 
-/** By bisection of the distribution: it is asked some times a page, for shares above a half. */
+/** By bisection of the distribution: it is evaluated a few times per page, for shares above a half. */
 function normalQuantile(share: number): number {
   let [low, high] = [0, 10];
   for (let step = 0; step < 50; step++) {
@@ -159,7 +159,7 @@ function missingOf(
   return { ...shares, isMore: more >= LEAST_MORE_MISSING && more > 3 * error };
 }
 
-/** More than Good and Turing would expect of a column that has ever new labels. */
+/** More than Good and Turing would expect of a column that always has new labels. */
 function unseenOf(reference: ColumnReference, { unseen, examples }: ColumnCounts, live: number) {
   const expected = reference.kind === "category" ? reference.unseen : 0;
   const isMore =
@@ -217,11 +217,11 @@ function middle(reference: NumberReference, side: "training" | "live") {
 function unseen({ unseen: { rows, examples, isMore } }: Omit<ColumnDrift, "sentence">): string | null {
   if (!isMore) return null;
   const named = examples.length ? `, such as ${examples.slice(0, 3).map(quoted).join(", ")}` : "";
-  return `${plural(rows, "row")} ${rows === 1 ? "has" : "have"} a value that was not in the training data${named}.`;
+  return `${plural(rows, "row")} ${rows === 1 ? "has" : "have"} a value that did not occur in training${named}.`;
 }
 
 function missing({ missing: { training, live, isMore } }: Omit<ColumnDrift, "sentence">): string | null {
-  return isMore ? `Missing in ${percent(live)} of the rows, in training in ${percent(training)}.` : null;
+  return isMore ? `Missing in ${percent(live)} of the rows; in training it was ${percent(training)}.` : null;
 }
 
 const quoted = (label: string) => `“${label}”`;

@@ -1,7 +1,6 @@
 /**
- * Measures how good a version is on reported outcomes. The metrics of training, measured on outcomes, each with an
- * interval: Wilson's for accuracy, the bootstrap's for the others. Two figures differ only where chance does not
- * explain it.
+ * Measures how good a version is on reported outcomes: the metrics of training, each with an interval: Wilson's for
+ * accuracy, the bootstrap's for the others. Two figures count as different only if chance does not explain it.
  */
 
 import type { Judged } from "../../store/outcomes.ts";
@@ -16,25 +15,25 @@ export interface LiveFigure {
   value: number;
   /** 95 %. */
   interval: [number, number];
-  /** The same on the test part at training, where it was measured. */
+  /** The same metric on the test set at training, if it was measured. */
   training: number | null;
   trainingInterval: [number, number] | null;
-  /** Against training; "unclear": the difference may be chance. */
+  /** Compared with training; "unclear": the difference may be chance. */
   verdict: "better" | "worse" | "unclear";
 }
 
-/** With fewer outcomes nothing is said. */
+/** With fewer outcomes nothing is reported. */
 export const LEAST_OUTCOMES = 30;
 const REPLICATES = 200;
 const Z = 1.96;
 
-/** What is measured, the telling one first. */
+/** The metrics, the most telling one first. */
 export function liveMetrics({ task, metric }: Pick<RunSummary, "task" | "metric">): MetricName[] {
   const telling: MetricName[] = task === "regression" ? ["mae", "rmse", "r2"] : ["accuracy", "f1_macro"];
   return [...new Set(isMetricName(metric) ? [...telling, metric] : telling)];
 }
 
-/** Empty below LEAST_OUTCOMES; a metric that these outcomes do not define (one class only) is left out. */
+/** Empty below LEAST_OUTCOMES; a metric that these outcomes do not define (only one class) is left out. */
 export function liveFigures(result: RunSummary, outcomes: readonly Judged[]): LiveFigure[] {
   if (outcomes.length < LEAST_OUTCOMES) return [];
   const outcome = outcomeOf(result, outcomes);
@@ -50,7 +49,7 @@ export function liveFigures(result: RunSummary, outcomes: readonly Judged[]): Li
   });
 }
 
-/** What the trainer's metrics look at. Probabilities are left out where not every answer has them. */
+/** The input of the trainer's metrics. Probabilities are left out if not every prediction has them. */
 export function outcomeOf(
   { task, schema }: Pick<RunSummary, "task" | "schema">,
   outcomes: readonly Judged[],
@@ -77,14 +76,14 @@ export function outcomeOf(
 
 const NEEDS_PROBABILITIES = new Set<MetricName>(["roc_auc", "log_loss", "average_precision", "brier"]);
 
-/** Null where these outcomes do not define it. */
+/** Null if these outcomes do not define it. */
 export function measured(metric: MetricName, outcome: Outcome): number | null {
   if (NEEDS_PROBABILITIES.has(metric) && !outcome.probabilities) return null;
   const value = METRICS[metric].measure(outcome);
   return Number.isFinite(value) ? value : null;
 }
 
-/** Wilson (1927): holds its 95 % for few rows and for shares near 0 and 1 too. */
+/** Wilson (1927): keeps its 95 % for few rows and for shares near 0 and 1 too. */
 export function wilson(share: number, rows: number, z = Z): [number, number] {
   const centre = share + z ** 2 / (2 * rows);
   const spread = z * Math.sqrt((share * (1 - share)) / rows + z ** 2 / (4 * rows ** 2));
@@ -100,7 +99,7 @@ function bootstrap(metric: MetricName, outcome: Outcome): [number, number] | nul
   });
 }
 
-/** `measure` of resampled rows, sorted; what is not defined for a draw is left out. */
+/** `measure` of resampled rows, sorted; draws for which it is undefined are left out. */
 export function resampled(rows: number, measure: (weights: Float64Array) => number | null): Float64Array {
   const random = seededRandom(rows);
   const drawn: number[] = [];
@@ -118,7 +117,7 @@ interface Estimate {
   interval: [number, number] | null;
 }
 
-/** The difference counts where it is more than 1.96 of its standard errors; half of an interval is 1.96 of them. */
+/** The difference counts if it is more than 1.96 of its standard errors; half of an interval is 1.96 of them. */
 function verdictOf(metric: MetricName, live: Estimate, training: Estimate): LiveFigure["verdict"] {
   if (live.value === null || training.value === null) return "unclear";
   const half = ({ interval }: Estimate) => (interval ? (interval[1] - interval[0]) / 2 : 0);
@@ -130,9 +129,9 @@ function verdictOf(metric: MetricName, live: Estimate, training: Estimate): Live
 /** A version, measured on actual outcomes. */
 export interface LiveView {
   outcomes: number;
-  /** Of these, those of rows that the version was trained on: they are never measured. */
+  /** Those of them for rows that the version was trained on: they are never scored. */
   learned: number;
-  /** So many of the newest are measured. */
+  /** The maximum number of outcomes; the newest are used. */
   measured: number;
   /** With fewer outcomes `figures` is empty. */
   needed: number;

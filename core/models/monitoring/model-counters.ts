@@ -1,6 +1,6 @@
 /**
- * Counts what each model answered since the server started, for Prometheus: rows, warnings, time, drift and live score.
- * In memory only; nothing here is read by a page.
+ * Counts each model's predictions since the server started, for Prometheus: rows, warnings, time, drift and live score.
+ * In memory only; no page reads it.
  */
 
 export interface ModelSeries {
@@ -9,13 +9,13 @@ export interface ModelSeries {
   warnings: number;
   requests: number;
   seconds: number;
-  /** Largest population stability index of a column when drift was last looked at; null: not yet. */
+  /** Largest population stability index of a column at the last check; null: not yet. */
   driftPsi: number | null;
   /** The run's metric on reported outcomes; null: too few outcomes. */
   liveScore: { metric: string; value: number } | null;
 }
 
-/** Each model is a time series: what comes after so many is not told apart. */
+/** Each model is a time series: models beyond this number share one. */
 const MOST_MODELS = 200;
 const OTHER = "other";
 

@@ -1,6 +1,6 @@
 /**
- * Monitors deployed models: takes outcomes and measures each version on them. A prediction that
- * was just made is written before it is looked for.
+ * Monitors deployed models: takes outcomes and scores each version on them. A prediction that was just made is written
+ * before it is looked up.
  */
 
 import { rm } from "node:fs/promises";
@@ -49,7 +49,7 @@ export interface FeedbackOptions {
   alerts: Alerts;
   logger: Logger;
   references: References;
-  /** Reads a version's model, or has it already. */
+  /** Returns a version's model, loading it if necessary. */
   load: (version: StoredVersion) => Promise<Model>;
   challenger: Challenger;
   traffic: PredictionLog;
@@ -140,10 +140,11 @@ export class Monitor {
 
   private keeps(): string {
     const { PREDICTION_LOG: log, PREDICTION_LOG_DAYS: days, PREDICTION_SAMPLE: share } = this.options.config;
-    if (log === "off") return "PREDICTION_LOG is off, so no prediction is kept: set it to full or sampled.";
-    const kept = `Predictions are kept for ${days} days, and are deleted with their model or its dataset`;
+    if (log === "off")
+      return "PREDICTION_LOG is off, so no predictions are stored: set it to full or sampled.";
+    const kept = `Predictions are stored for ${days} days, and are deleted with their model or its dataset`;
     if (log === "full") return `${kept}.`;
-    return `${kept}. Only ${share * 100} % are kept, not those answered with "logged":false.`;
+    return `${kept}. Only ${share * 100} % are stored, not those returned with "logged":false.`;
   }
 
   private count(told: Told[]): void {
@@ -158,7 +159,7 @@ export class Monitor {
     if (this.told.size) this.timer ??= setTimeout(() => this.announceOnTime(), TELL_MS);
   }
 
-  /** What was measured before an outcome. */
+  /** Parts of a measurement from before an outcome was reported. */
   private drop(key: string): void {
     this.views.delete(key);
     this.comparisons.clear();

@@ -1,9 +1,9 @@
 /**
- * Makes prediction IDs. 26 characters of Crockford's base 32 that sort by time and then by order, as ULIDs do; the
- * last twelve (60 bits) are chance, so that nobody who has one id can guess another.
+ * Makes prediction IDs. 26 characters of Crockford's base 32 that sort by time and then by order, as ULIDs do; the last
+ * twelve (60 bits) are random, so that one ID does not reveal others.
  *
  *   01m2c4r8vk  0003  9f2k7q0x4tzn
- *   ms of 1970  nth   chance
+ *   ms since 1970  nth   random
  */
 import { ALPHABET } from "../../platform/ids.ts";
 
@@ -15,7 +15,7 @@ const ORDERS = 32 ** ORDER_CHARACTERS;
 const PAIRS = [...ALPHABET].flatMap((first) => [...ALPHABET].map((second) => first + second));
 export const PREDICTION_ID = /^[0-9a-hjkmnp-tv-z]{26}$/;
 
-/** Chance is drawn for some hundred ids at once: one system call each would cost more than the answer. */
+/** Random bytes are drawn for a few hundred IDs at once: a system call for each would cost more than the prediction. */
 const POOL_CHARACTERS = CHANCE_CHARACTERS * 512;
 let pool = "";
 let used = POOL_CHARACTERS;
@@ -23,7 +23,7 @@ let lastMs = 0;
 let order = 0;
 let prefix = "";
 
-/** Greater than every id made before in this process. */
+/** Greater than every ID made before in this process. */
 export function predictionId(now: number): string {
   if (now > lastMs || order === ORDERS) startAt(Math.max(now, lastMs + 1));
   if (used === POOL_CHARACTERS) draw();
@@ -39,7 +39,7 @@ function draw(): void {
   used = 0;
 }
 
-/** Less than every id that is made from `at` on, and greater than those made before. */
+/** Less than every ID made from `at` on, and greater than those made before. */
 export function firstIdAt(at: number): string {
   return base32(Math.max(0, Math.floor(at)), TIME_CHARACTERS);
 }

@@ -1,7 +1,8 @@
 /**
- * Stores predictions. Numbers by minute, into which bins of the training data the rows fell, and as PREDICTION_LOG
- * says the rows with their answers. All of it is gathered in memory and written once a second, in one transaction, so
- * that answering never waits for the disk: a crash loses at most the last second. It never changes an answer.
+ * Stores predictions: counts per minute, the bins of the training data that rows fall into, and, as PREDICTION_LOG
+ * says, the rows with their predictions. Everything is collected in memory and written once a second in one
+ * transaction, so that answering never waits for the disk: a crash loses at most the last second. It never changes a
+ * prediction.
  */
 
 import type { Table } from "../../csv/types.ts";
@@ -38,24 +39,24 @@ interface PredictedBy {
   model: Model;
 }
 
-/** Some rows, asked of a version at once. */
+/** Some rows that a version predicted in one request. */
 export interface PredictedRows extends PredictedBy {
   prepared: Prepared;
   /** The rows as the model read them. */
   table: Table;
   /** By row. */
   predictions: readonly Answer["prediction"][];
-  /** How many were said. */
+  /** The number of warnings. */
   warnings: number;
   keeping: Keeping;
-  /** A row and its answer as JSON; asked for those that are kept. */
+  /** A row and its prediction as JSON; called for those that are stored. */
   stored: (row: number) => Pick<NewPrediction, "cells" | "answer">;
 }
 
-/** Which rows of a request are kept, as far as PREDICTION_LOG keeps any: it has the last word. */
+/** Which rows of a request are stored; PREDICTION_LOG has the last word. */
 export const KEEPINGS = ["full", "sampled", "off"] as const;
 export type Keeping = (typeof KEEPINGS)[number];
-/** Of a request with more rows a sample is kept by default: it must not push out what was asked singly. */
+/** Of a request with more rows a sample is stored by default: it must not push out single predictions. */
 export const KEPT_ROWS = 1000;
 
 /** One row that never became a table. */
@@ -65,17 +66,17 @@ export interface PredictedRow extends PredictedBy {
   answered: RowAnswer;
 }
 
-/** Without an `id`, and `logged` false: this one is not kept, so no outcome can be told for it. */
+/** Without an `id`, and `logged` false: this one is not stored, so no outcome can be reported for it. */
 export interface Prediction extends Answer {
   id?: string;
   logged?: false;
 }
 
-/** What has to be read before predictions of a version are noted. */
+/** What must be read before predictions of a version are recorded. */
 interface Prepared {
-  /** Null where the version does not know what it learned from. */
+  /** Null if the version does not record what it learned from. */
   reference: TrainingReference | null;
-  /** The version that is asked the same; null: none is, or this is not the live one. */
+  /** The version that predicts the same rows; null: there is none, or this is not the live one. */
   challenger: StoredVersion | null;
 }
 
@@ -84,17 +85,17 @@ interface VersionTraffic {
   version: number;
   challenger: StoredVersion | null;
   predictions: number;
-  /** What was said of values that were not read as they stand. */
+  /** Warnings about values that were not read as written. */
   warnings: number;
-  /** Null where the version does not know what it learned from. */
+  /** Null if the version does not record what it learned from. */
   drift: { counter: DriftCounter; counts: DriftCounts } | null;
   waiting: NewPrediction[];
 }
 
 const FLUSH_MS = 1000;
-/** Written earlier than that, so that a burst costs neither memory nor one long pause. */
+/** Written early at this size, so that a burst costs neither memory nor one long pause. */
 const FLUSH_ROWS = 1000;
-/** More are not kept where the disk takes none. */
+/** With more, rows are dropped while the disk accepts none. */
 const MOST_WAITING = 10_000;
 const MOST_CLASSES = 20;
 
@@ -105,17 +106,17 @@ export class PredictionLog {
   /** The last address is usually the next one. */
   private last: { asked: StoredVersion; traffic: VersionTraffic } | null = null;
   private waiting = 0;
-  /** Versions that are being deleted, or were; models by their name. */
+  /** Versions that are being deleted, or were; models by name. */
   private readonly withheld = new Set<string>();
   private timer: Timer | null = null;
-  /** Why the disk did not take the last ones; null: it did. */
+  /** Why the disk refused the last ones; null if it did not. */
   private refusal: unknown = null;
-  /** The writing that was asked for last; it follows those before it. */
+  /** The latest requested write; it follows those before it. */
   private flushing: Promise<void> = Promise.resolve();
   private readonly listeners: ((name: string, version: number) => void)[] = [];
 
   constructor(private readonly options: TrafficOptions) {
-    // Also those that can still be undone, and of other servers: who asks a deleted version gets no ID.
+    // Includes deletions that can still be undone, and those of other servers: a deleted version gives out no ID.
     options.log.hear((type, data) => {
       const [model, version] = [data.model as string, (data.version as number | null | undefined) ?? null];
       if (type === "model.deleted")
@@ -130,7 +131,7 @@ export class PredictionLog {
     this.listeners.push(listener);
   }
 
-  /** Reads what noting predictions of this version needs; once for all that are asked until the next writing. */
+  /** Reads what recording predictions of this version needs; once for all until the next write. */
   prepare(version: StoredVersion): Promise<Prepared> {
     const key = keyOf(version);
     let prepared = this.prepared.get(key);
@@ -150,12 +151,14 @@ export class PredictionLog {
     return { reference, challenger };
   }
 
-  /** Was a prediction of this version noted since the last writing? Then `noteRow` takes the next. */
+  /** Whether a prediction of this version was recorded since the last write: then `noteRow` takes the next. */
   hasBegun(version: StoredVersion): boolean {
     return this.last?.asked === version || this.versions.has(keyOf(version));
   }
 
-  /** Counts rows and keeps what is to be kept: by row its id, or null where it is not kept; null: none is. */
+  /**
+   * Counts rows and stores those that are to be stored: by row its ID, or null if it is not stored; null if none is.
+   */
   note(asked: PredictedRows): (string | null)[] | null {
     const { table, predictions, warnings, keeping, stored } = asked;
     const traffic = this.of(asked.version) ?? this.begin(asked);
@@ -174,7 +177,7 @@ export class PredictionLog {
     });
   }
 
-  /** The same for one row of a version that `hasBegun`: its id, or null where it is not kept. */
+  /** As above for one row of a version that `hasBegun`: its ID, or null if it is not stored. */
   noteRow(asked: PredictedRow): string | null {
     const { model, cells, answered } = asked;
     const traffic = this.of(asked.version)!;
@@ -242,13 +245,13 @@ export class PredictionLog {
     this.options.challenger.offer(traffic.challenger, { id: made.id, cells });
   }
 
-  /** Nothing of a version that is being deleted is kept from now on; the function returned takes that back. */
+  /** Stores nothing more of a version that is being deleted; the returned function reverses that. */
   withhold(version: Pick<StoredVersion, "name" | "version">): () => void {
     this.withheld.add(keyOf(version));
     return () => this.withheld.delete(keyOf(version));
   }
 
-  /** From now on what this version is asked is kept again. */
+  /** From now on predictions of this version are stored again. */
   keepAgain(version: Pick<StoredVersion, "name" | "version">): void {
     this.withheld.delete(version.name);
     this.withheld.delete(keyOf(version));
@@ -257,7 +260,7 @@ export class PredictionLog {
   private isKept(version: StoredVersion, keeping: Keeping = "full"): boolean {
     const { withheld } = this;
     if (withheld.size && (withheld.has(version.name) || withheld.has(keyOf(version)))) return false;
-    // A disk that takes nothing: an id would be given out for what may be lost.
+    // The disk accepts nothing: an ID would be given out for a row that may be lost.
     if (this.refusal && this.waiting >= MOST_WAITING) return false;
     const { PREDICTION_LOG: log, PREDICTION_SAMPLE: share } = this.options.config;
     const isWhole = log === "full" && keeping === "full";
@@ -270,7 +273,7 @@ export class PredictionLog {
     if (this.refusal) throw this.refusal;
   }
 
-  /** Writes what has been gathered: one row and one event a version, however many were asked. */
+  /** Writes what was collected: one row and one event per version, however many predictions there were. */
   flush(): Promise<void> {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
@@ -285,7 +288,7 @@ export class PredictionLog {
     if (!this.versions.size) return;
     const gathered = this.versions;
     const { waiting } = this;
-    // What is asked from now on is gathered anew.
+    // Predictions from now on are collected separately.
     this.versions = new Map();
     this.prepared.clear();
     this.last = null;
@@ -313,7 +316,7 @@ export class PredictionLog {
       for (const listener of this.listeners) listener(name, version);
   }
 
-  /** What was not written comes before what arrived since. */
+  /** What was not written goes before what arrived since. */
   private takeBack(gathered: Map<string, VersionTraffic>, waiting: number): void {
     for (const [key, { predictions, warnings, drift, waiting: made }] of this.versions) {
       const before = gathered.get(key);
@@ -328,7 +331,7 @@ export class PredictionLog {
     this.waiting += waiting;
   }
 
-  /** The disk did not take it: it waits for the next time, and beyond MOST_WAITING rows no more are kept. */
+  /** The disk refused it: it waits for the next attempt, and beyond MOST_WAITING rows no more are stored. */
   private wait(): void {
     this.timer ??= setTimeout(() => this.flushOnTime(), FLUSH_MS);
   }
@@ -339,7 +342,7 @@ export class PredictionLog {
   ): Promise<void> {
     const { now } = this.options;
     await addPredictions(tx, { name, version, minute: Math.floor(now() / 60_000), predictions });
-    // Null: it was deleted since it answered.
+    // Null: it was deleted since it predicted.
     const id = await versionKey(tx, name, version);
     if (id === null) return;
     await insertPredictions(tx, id, waiting);
@@ -355,13 +358,13 @@ const keyOf = ({ name, version }: Pick<StoredVersion, "name" | "version">) => `$
 
 /** A row as JSON, for `stored`. */
 export function storedCells(cells: PredictRow): string {
-  // Without a prototype even a column called __proto__ is one like any other.
+  // Without a prototype, a column called __proto__ is an ordinary one.
   const row = Object.create(null) as Record<string, Cell>;
   for (const [name, cell] of cells) row[name] = cell;
   return JSON.stringify(row);
 }
 
-/** Of very many classes only the answer itself is kept. */
+/** With very many classes only the prediction itself is stored. */
 export function storedAnswer({ prediction, probabilities }: Answer): string {
   const isShort = probabilities !== undefined && Object.keys(probabilities).length <= MOST_CLASSES;
   return JSON.stringify(isShort ? { prediction, probabilities } : { prediction });

@@ -1,6 +1,4 @@
-/**
- * Loads the reference bins of a version's training rows. Read once from its evaluation and kept while it is in use.
- */
+/** Loads the reference bins of a version's training rows, once from its evaluation, and keeps them while in use. */
 import type { Store } from "../../store/database.ts";
 import { findEvaluation, type StoredVersion } from "../../store/models.ts";
 import type { TrainingReference } from "../../trainer/model/reference.ts";
@@ -14,7 +12,7 @@ export class References {
 
   constructor(private readonly store: Store) {}
 
-  /** Null where the version has none. */
+  /** Null if the version has none. */
   async of({ name, version }: Name): Promise<TrainingReference | null> {
     const key = `${name}:${version}`;
     const known = this.known.get(key);

@@ -1,6 +1,6 @@
 /**
- * Reads a client's cell as the model's column would. Read by the plan of the column that training used; a value
- * that only another style explains is read so, and said. Nothing is guessed that two styles explain differently.
+ * Reads a client's cell as the model's column would, by the plan that training used. A value that only another style
+ * explains is read by that style, with a warning. A value that two styles explain differently is never guessed.
  */
 import { isMissing } from "../../csv/cells/cells.ts";
 import { DATE_FORMATS, parseDate, stylesOf } from "../../csv/cells/dates/dates.ts";
@@ -16,34 +16,34 @@ export type Value = string | number | null;
 
 /** How one request writes a column, as far as that is known. */
 export interface ColumnStyle {
-  /** Other styles that a value could only be explained by, as far as later ones left them. */
+  /** Other styles that explain an earlier value, as far as later ones allow them. */
   foreign: readonly Style[];
   /** A value could only be explained by the model's own style. */
   hasOwn: boolean;
-  /** Enough was seen: what contradicts it is missing. */
+  /** Enough values were seen: a contradicting one is missing. */
   isSettled: boolean;
 }
 
 interface Style {
   name: string;
-  /** Of numbers. */
+  /** For numbers. */
   decimal?: "." | ",";
-  /** NaN where it does not explain the text. */
+  /** NaN if it does not explain the text. */
   parse: (text: string) => number;
 }
 
 export const newStyle = (): ColumnStyle => ({ foreign: [], hasOwn: false, isSettled: false });
 
-/** Of one column of one model. */
+/** For one column of one model. */
 export class CellReader {
   private readonly own: Style | null;
   private readonly others: Style[];
-  /** Of them, those that may explain a text by another value. */
+  /** Those that may read a text as another value. */
   private readonly rivals: Style[];
-  /** By key, the label as the model has it; null where it reads texts. */
+  /** By key, the model's label; null if it reads texts. */
   private readonly labels: Map<string, string> | null;
   private readonly byCase: Map<string, string>;
-  /** Of the words for missing, those that are numbers: -999 means as a number what it means as text. */
+  /** The words for missing that are numbers: -999 means the same as a number and as text. */
   private readonly missingNumbers: ReadonlySet<number>;
   private readonly unread: ReadonlySet<string>;
 
@@ -60,7 +60,7 @@ export class CellReader {
     this.missingNumbers = new Set(plan.missingWords.filter((word) => word !== "").map(Number));
   }
 
-  /** A number that this column takes as it is. */
+  /** A number that this column accepts as it is. */
   isPlainNumber(cell: number): boolean {
     return this.plan.type === "number" && Number.isFinite(cell) && !this.missingNumbers.has(cell);
   }
@@ -106,7 +106,7 @@ export class CellReader {
     if (this.unread.has(text))
       return unreadable(
         warn,
-        `${quoted(text)} was not read as a ${type} in the training data either and is missing`,
+        `${quoted(text)} could not be read as a ${type} in the training data either, and is missing`,
       );
     const known = explaining(style.foreign, text);
     if (known.length === 0 && type === "number" && truthOf(text) !== null && !/^\d/.test(text)) {
@@ -147,7 +147,7 @@ export class CellReader {
     return plainLabel(text);
   }
 
-  /** 1 for a label 1.0, where no other is as large. */
+  /** 1 for a label 1.0, if no other label is as large. */
   private sameNumber(text: string): string | undefined {
     const value = parseNumber(text, PLAIN_NUMBER);
     if (Number.isNaN(value)) return undefined;
@@ -155,7 +155,7 @@ export class CellReader {
     return same.length === 1 ? same[0] : undefined;
   }
 
-  /** As the model writes the word. */
+  /** In the model's spelling of the word. */
   private known(word: string): string {
     return this.labels?.get(labelKey(this.plan, word)) ?? word;
   }
@@ -202,7 +202,7 @@ function ownStyle(plan: ColumnPlan): Style | null {
   return null;
 }
 
-/** Styles that a date's cell may have beside the model's: all that name a day. */
+/** Styles that a date's cell may have besides the model's: all that name a day. */
 const DAY_FORMATS = DATE_FORMATS.filter((format) => !/^(?:epoch|H)/.test(format) && format.includes("yy"));
 
 function otherStyles(plan: ColumnPlan): Style[] {
@@ -228,7 +228,7 @@ function numberStyle(format: NumberFormat): Style {
   return { name, decimal: format.decimal, parse: (text) => parseNumber(text, format) };
 }
 
-/** A column with a decimal comma may hold points, but as another's style it does not explain them. */
+/** A column with a decimal comma may contain full stops, but they are not explained as another column's style. */
 function strictNumberStyle(format: NumberFormat): Style {
   const style = numberStyle(format);
   if (format.decimal === "." || format.thousands === ".") return style;
@@ -239,7 +239,7 @@ function dateStyle(format: string, yearFrom: number | undefined): Style {
   return { name: format, parse: (text) => parseDate(text, format, yearFrom) };
 }
 
-/** By key, the labels that alone have it. */
+/** By key, labels that are alone with that key. */
 function soleBy(labels: readonly string[], keyOf: (label: string) => string): Map<string, string> {
   const found = new Map<string, string | null>();
   for (const label of labels) found.set(keyOf(label), found.has(keyOf(label)) ? null : label);

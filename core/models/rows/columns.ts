@@ -1,6 +1,6 @@
 /**
- * Finds the column of a model that a name means: by the exact name, else ignoring spelling differences where only
- * one fits.
+ * Finds the column of a model that a name means: by the exact name, else ignoring spelling differences if only one
+ * fits.
  */
 import { nearName } from "../../csv/dialect/near-name.ts";
 import type { Model } from "../../trainer/model/model.ts";
@@ -9,7 +9,7 @@ const MOST_REMEMBERED = 1000;
 
 /** The names of one model's columns. */
 export class ColumnNames {
-  /** The place of each column among the plans. */
+  /** The index of each column among the plans. */
   readonly places: ReadonlyMap<string, number>;
   private readonly spelled: ReadonlyMap<string, number>;
   /** Columns of the file that the model learned nothing from. */
@@ -26,7 +26,7 @@ export class ColumnNames {
     this.spelled = spelled;
   }
 
-  /** -1: the model has none of that name. */
+  /** -1 if the model has none with that name. */
   placeOf(name: string): number {
     const exact = this.places.get(name);
     if (exact !== undefined) return exact;
@@ -38,7 +38,7 @@ export class ColumnNames {
     return place;
   }
 
-  /** What to say of a name that the model does not have. */
+  /** The warning for a name that the model does not have. */
   unknownMessage(name: string): string {
     let message = this.unknown.get(name);
     if (message === undefined) {
@@ -49,13 +49,13 @@ export class ColumnNames {
     return message;
   }
 
-  /** A column of the file that training saw, and left out. */
+  /** A column of the file that training saw and left out. */
   isUnused(name: string): boolean {
     return this.unused.has(spelling(name));
   }
 }
 
-/** Without what does not tell names apart: case, blanks around them, how accents are composed. */
+/** Without case, surrounding spaces and the Unicode form of accents. */
 function spelling(name: string): string {
   return name.trim().normalize("NFC").toLowerCase();
 }

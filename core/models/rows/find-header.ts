@@ -7,11 +7,11 @@ import { nameColumns } from "../../csv/dialect/names.ts";
 import { cutSample, sniff } from "../../csv/dialect/sniff.ts";
 import type { Cutting, RowReading } from "../../csv/types.ts";
 
-/** What is known of the model that is asked. */
+/** What is known about the requested model. */
 export interface AskedModel {
-  /** Null where the model is from before its reading was kept. */
+  /** Null if the model is older than its stored reading plan. */
   reading: RowReading | null;
-  /** The model, or the file that it learned from, has a column of this name. */
+  /** Whether the model, or the file that it learned from, has a column of this name. */
   knows: (name: string) => boolean;
   target: string;
 }
@@ -21,7 +21,7 @@ export interface AskedLayout {
   comment: string;
   /** Rows from the top to the last one of the header. */
   headerEnd: number;
-  /** As the header has them, and what they are called: each once. Without a header both are the model's. */
+  /** The names as in the header, and the unique names used. Without a header both are the model's. */
   header: string[];
   names: string[];
   hasHeader: boolean;
@@ -31,7 +31,7 @@ const DELIMITERS = [",", ";", "\t", "|"];
 const SAMPLE_ROWS = 60;
 const LEAST_SEARCHED = 10;
 
-/** `sample`: the beginning, in UTF-8. Null where no row names a column of the model, and none is expected to. */
+/** `sample`: the beginning, in UTF-8. Null if no row names a column of the model although a header is expected. */
 export function findHeader(
   sample: Uint8Array,
   isWhole: boolean,
@@ -67,7 +67,7 @@ interface FoundHeader {
   score: number;
 }
 
-/** The first row, or rows joined, that names most columns of the model. */
+/** The first row, or joined rows, with the most column names of the model. */
 function headerIn(
   rows: readonly string[][],
   { reading, knows }: Pick<AskedModel, "reading" | "knows">,
@@ -87,7 +87,7 @@ function headerIn(
       const score = names.filter((name, k) => header[k].trim() !== "" && knows(name)).length;
       if (score > (best?.score ?? 0)) best = { end: at + height, header, score };
     }
-    // The first row that says anything is the header, unless one below it names twice as many.
+    // The first row with any text is the header, unless one below it matches twice as many names.
     if (best && at > best.end + 3) break;
   }
   return best;
@@ -103,7 +103,7 @@ function layoutOf(
   const isShort =
     header.length > 1 && body.length > 0 && body.every((row) => row.length === header.length + 1);
   const isSurplus = isShort && body.every((row) => row[row.length - 1]!.trim() === "");
-  // R leaves out the name of the row names.
+  // R writes no name above its row names.
   const named = isShort && !isSurplus ? ["", ...header] : header;
   const trimmed = withoutBlankEnd(named, reading);
   const { names } = nameColumns(trimmed, trimmed.length, end);
@@ -118,7 +118,7 @@ function withoutBlankEnd(header: string[], reading: RowReading | null): string[]
     : header;
 }
 
-/** Rows without a header, as those of the training: cell by cell, the target's may be left out. */
+/** Rows without a header, with the same cells as in training; the target's may be left out. */
 function byPlace(
   samples: readonly { cutting: Cutting; rows: string[][] }[],
   { reading, target, comment }: { reading: RowReading; target: string; comment: string },

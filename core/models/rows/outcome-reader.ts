@@ -21,7 +21,9 @@ export class OutcomeReader {
     this.reader = new CellReader(plan, task === "regression" ? null : (schema.classes ?? []));
   }
 
-  /** The class as the model has it, or the number, and what to say of how it was read. Throws AppError `invalid`. */
+  /**
+   * The class in the model's spelling, or the number, and a warning about how it was read. Throws AppError `invalid`.
+   */
   read(actual: Actual): { value: string | number; warnings: Warning[] } {
     const { schema, task } = this.predicted;
     const warnings: Warning[] = [];
@@ -33,7 +35,7 @@ export class OutcomeReader {
     throw refusal(this.predicted, actual, warnings[0]);
   }
 
-  /** Only how outcomes are written is kept of it. */
+  /** Only learns how outcomes are written. */
   learn(actual: Actual): void {
     this.reader.read(actual, this.style, () => {
       // Said when it is read.
@@ -49,7 +51,7 @@ export class OutcomeReader {
   }
 }
 
-/** Models of before kept no reading of their target. */
+/** Older models did not store how their target was read. */
 function planOf({ task, schema, readings }: Predicted): ColumnPlan {
   const known = readings?.columns.findLast(({ name }) => name === schema.target);
   const type = task === "regression" ? "number" : "category";

@@ -1,6 +1,6 @@
 /**
- * Opens the rows to predict. A CSV is read while it comes; a file of another format is received whole and made a table
- * by a child process first.
+ * Opens the rows to predict. A CSV is read while it arrives; a file of another format is received whole and first
+ * converted to a table by a child process.
  */
 import { createReadStream } from "node:fs";
 import type { KnownTable } from "../../csv/formats/known-table.ts";
@@ -8,9 +8,9 @@ import type { OutputForm } from "../../csv/formats/writers/output.ts";
 import type { TableAside } from "../../datasets/table-aside.ts";
 
 export interface InputSource {
-  /** The file while it comes; `signal` ends it. */
+  /** The file as it arrives; `signal` ends it. */
   body: (signal: AbortSignal) => Promise<AsyncGenerator<Uint8Array>>;
-  /** Makes a table of a file that is no CSV. */
+  /** Converts a file that is not CSV to a table. */
   readAside: (chunks: AsyncIterable<Uint8Array>) => Promise<TableAside>;
 }
 
@@ -18,11 +18,11 @@ export interface PredictInput {
   /** As CSV. */
   bytes: AsyncIterable<Uint8Array>;
   known: KnownTable | null;
-  /** The format that they came in. */
+  /** The format in which they arrived. */
   form: OutputForm;
 }
 
-/** Throws AppError where the file cannot be read. */
+/** Throws AppError if the file cannot be read. */
 export async function openInput(source: InputSource, signal: AbortSignal): Promise<PredictInput> {
   const { formatOf, isPacked } = await import("../../csv/formats/marks.ts");
   const { head, chunks } = await beginning(await source.body(signal));
@@ -45,10 +45,10 @@ function formOf(known: KnownTable | null): OutputForm {
 }
 
 const MARK_BYTES = 4;
-/** Text that begins as JSON or HTML does is judged by so much of it. */
+/** Text that begins like JSON or HTML is identified by this many bytes. */
 const TEXT_BYTES = 4096;
 
-/** The first bytes, and all of them once more. */
+/** The first bytes, and then all of them including these. */
 async function beginning(
   body: AsyncGenerator<Uint8Array>,
 ): Promise<{ head: Uint8Array; chunks: AsyncGenerator<Uint8Array> }> {
@@ -62,7 +62,7 @@ async function beginning(
   return { head, chunks: withHead(head, body) };
 }
 
-/** The first sign is one of {, [ and <. */
+/** Whether the first character is one of {, [ and <. */
 function isMarkup(head: Uint8Array): boolean {
   const sign = head.find((byte) => byte > 32 && byte < 128);
   return sign === 0x7b || sign === 0x5b || sign === 0x3c;

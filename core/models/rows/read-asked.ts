@@ -1,6 +1,6 @@
 /**
- * Reads the rows of a CSV that are to be predicted: all below the header, in order. Nothing is taken for a footer,
- * a second table or a note. What a row has too few or too many cells for is said of that row.
+ * Reads the rows of a CSV to predict: everything below the header, in order. Nothing is taken for a footer, a second
+ * table or a note. A row with too few or too many cells gets a warning.
  */
 import { detectEncoding } from "../../csv/bytes/encoding.ts";
 import { decodedChunks, unpackedChunks } from "../../csv/bytes/source.ts";
@@ -13,15 +13,15 @@ import { Tokenizer } from "../../csv/rows/tokenizer.ts";
 import type { RowReading } from "../../csv/types.ts";
 import { type AskedLayout, type AskedModel, findHeader } from "./find-header.ts";
 
-/** How values are written is settled on so much of the file: the first batch of rows. */
+/** How values are written is decided on this much of the file: the first batch of rows. */
 const SETTLING_BYTES = 1024 * 1024;
 
 export interface AskedRow {
-  /** One a column of the header. */
+  /** One per column of the header. */
   cells: string[];
-  /** The row as written, if that is safe CSV too. */
+  /** The row as written, if that is also safe CSV. */
   line: string | null;
-  /** What was odd about the row itself. */
+  /** Warnings about the row itself. */
   notes: { code: "short_row" | "long_row" | "header_again"; message: string }[];
 }
 
@@ -30,7 +30,7 @@ export interface AskedRows {
   batches: AsyncGenerator<AskedRow[]>;
 }
 
-/** `unnamed`: what to throw where no row names a column of the model; it gets the first row. */
+/** `unnamed`: the error if no row names a column of the model; it gets the first row. */
 export async function readAsked(
   body: AsyncIterable<Uint8Array>,
   model: AskedModel,
@@ -42,7 +42,7 @@ export async function readAsked(
   });
   const { head, isWhole, rest } = await gatherHead(chunks, SETTLING_BYTES);
   const bytesTotal = isWhole ? head.length : Number.POSITIVE_INFINITY;
-  // Refuses what is no text, by name.
+  // Refuses what is not text, by name.
   const { dialect, isEmpty, sample } = decideOn(
     { head, compression, bytesTotal, encoding: detectEncoding(head) },
     {},
@@ -72,7 +72,7 @@ async function* rowsBelow(
   if (taker.rows.length > 0) yield taker.handOn();
 }
 
-/** Quotes would have to be kept or made, and a cell that runs as a formula gets an apostrophe (csv/write.ts). */
+/** Quotes would have to be kept or added, and a cell that runs as a formula gets an apostrophe (csv/write.ts). */
 const UNSAFE_LINE = /["\r\n]|(?:^|,)[=+\-@\t]/;
 const NO_NOTES: AskedRow["notes"] = [];
 
@@ -113,7 +113,7 @@ class RowTaker {
     }
   }
 
-  /** Files that were joined have it once more, in whatever case. */
+  /** Joined files repeat it, ignoring case. */
   private repeatsHeader(cells: readonly string[]): boolean {
     const { hasHeader, header } = this.layout;
     return (
@@ -145,7 +145,7 @@ class RowTaker {
     if (beyond > 0)
       notes.push({
         code: "long_row",
-        message: `the row has ${cells.length} cells, ${width} are named; the rest was left out`,
+        message: `the row has ${cells.length} cells, but ${width} columns are named; the rest was left out`,
       });
     return notes;
   }

@@ -24,7 +24,7 @@ export interface Warning {
   message: string;
 }
 
-/** More are counted, not told one by one. */
+/** Further warnings are counted, not listed. */
 export const MOST_WARNINGS = 10_000;
 
 export type Warn = (code: WarningCode, message: string) => void;

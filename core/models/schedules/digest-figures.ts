@@ -1,4 +1,4 @@
-/** Reads the figures for a digest: what each live model answered and how well, and how large each dataset is. */
+/** Reads the figures for a digest: how much each live model predicted and how well, and how large each dataset is. */
 import type { Alerts } from "../../events/alerts.ts";
 import type { DigestFigures } from "../../operations/alert-routes/digest.ts";
 import type { Store } from "../../store/database.ts";

@@ -1,7 +1,7 @@
 /** Finds the next time of a cron expression, in a time zone with its clock changes. */
 import { AppError } from "../../platform/errors.ts";
 
-/** Milliseconds of the first due time after `at`; null: there is none. Throws AppError `invalid`. */
+/** Milliseconds of the first due time after `at`; null if there is none. Throws AppError `invalid`. */
 export async function dueAfter(
   { cron, timeZone = "UTC" }: { cron: string; timeZone?: string | undefined },
   at: number,

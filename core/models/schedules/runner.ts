@@ -1,4 +1,4 @@
-/** Runs what was claimed of a schedule to its end, and records that end; held in the store while it runs. */
+/** Runs what was claimed of a schedule to its end, and records that end; it is leased in the store while it runs. */
 import { type Place, shownPlace } from "../../datasets/sources/place.ts";
 import { alertAction } from "../../events/alert-records.ts";
 import type { EventLog } from "../../events/event-log.ts";
@@ -20,10 +20,10 @@ import { scoreKey } from "./schedule-views.ts";
 import { type ScheduleSpec, type Target, targetKind } from "./spec.ts";
 import type { WorkDone, WorkOptions } from "./work.ts";
 
-/** A host that says nothing for so long is taken for dead. */
+/** A host that is silent for this long counts as dead. */
 export const HOLD_MS = 60_000;
 export const KEPT_RUNS = 100;
-/** What ends its host each time must not go round all of them. */
+/** A run that ends its host each time must not be passed on to all of them. */
 const MOST_ATTEMPTS = 3;
 
 export interface RunnerOptions extends WorkOptions {
@@ -34,7 +34,7 @@ export interface RunnerOptions extends WorkOptions {
 }
 
 export class ScheduleRunner {
-  /** What this process runs now, by the run's id. */
+  /** What this process runs now, by the run's ID. */
   private readonly active = new Map<string, { work: Promise<void>; run: Held }>();
   private isStopping = false;
 
@@ -48,13 +48,13 @@ export class ScheduleRunner {
     while (this.active.size) await Promise.all([...this.active.values()].map(({ work }) => work));
   }
 
-  /** Lets go of what runs, so that the next start takes it up at once. */
+  /** Releases what is running, so that the next start takes it over at once. */
   async stop(): Promise<void> {
     this.isStopping = true;
     for (const { run } of this.active.values()) await holdScheduleRun(this.options.store, run, 0);
   }
 
-  /** Says that this host is alive, for all that it runs. */
+  /** Reports that this host is alive, for all that it runs. */
   async renew(): Promise<void> {
     const { store, now } = this.options;
     for (const { run } of this.active.values()) await holdScheduleRun(store, run, now() + HOLD_MS);
@@ -78,7 +78,7 @@ export class ScheduleRunner {
       const done = await this.act(schedule, run);
       if (done) await this.end(schedule, run, { status: "done", ...done });
     } catch (error) {
-      // Whoever takes it up goes on with it, or tells.
+      // The host that takes it over continues it, or reports it.
       if (this.isStopping || error instanceof TakenOver) return;
       const isOurs = error instanceof AppError;
       if (!isOurs)
@@ -91,14 +91,14 @@ export class ScheduleRunner {
     }
   }
 
-  /** Null: its training was interrupted; whoever takes it up waits for what becomes of that. */
+  /** Null: its training was interrupted; the host that takes it over waits for the outcome. */
   private async act(schedule: StoredSchedule, run: StoredScheduleRun): Promise<WorkDone | null> {
     const { sealer, store } = this.options;
     const spec = JSON.parse(schedule.spec) as ScheduleSpec;
     if (spec.action !== "retrain" && run.attempt > MOST_ATTEMPTS)
       throw new AppError(
         "conflict",
-        `the server ended ${MOST_ATTEMPTS} times while it ran; it was not begun again`,
+        `the server ended ${MOST_ATTEMPTS} times during this run, so it was not started again`,
       );
     const { refresh, score } = await import("./work.ts");
     if (spec.action === "refresh") return refresh(spec, this.options);
@@ -107,7 +107,7 @@ export class ScheduleRunner {
     if (run.isSending && !isRepeatable(to))
       throw new AppError(
         "conflict",
-        `the server ended while the result was sent to ${shownPlace(placeOf(to)).url}; look whether it arrived. It was not sent again`,
+        `the server ended while the result was sent to ${shownPlace(placeOf(to)).url}; check whether it arrived. It was not sent again`,
       );
     const begin = async () => {
       if (!(await markSending(store, run))) throw new TakenOver();
@@ -125,7 +125,7 @@ export class ScheduleRunner {
     const { status } = await runs.find(run.id);
     const ended = await runs.ended(run.id);
     if (ended.status === "interrupted") {
-      // Interrupted still when it was taken up, it is resumed by nobody.
+      // Still interrupted when it was taken over: nobody resumes it.
       if (this.isStopping || run.attempt === 1 || status !== "interrupted") return null;
       throw new AppError("conflict", `run ${ended.number} was interrupted and not resumed`);
     }
@@ -168,10 +168,10 @@ export class ScheduleRunner {
   }
 }
 
-/** Another host has the run by now. */
+/** Another host has taken over the run. */
 class TakenOver extends Error {}
 
-/** Twice the same result is as good as once there. */
+/** Sending the same result twice has the same effect as once. */
 function isRepeatable(to: Target): boolean {
   const kind = targetKind(to);
   return kind === "object" || (kind === "table" && to.mode === "replace");
@@ -181,10 +181,10 @@ function placeOf({ table: _, mode: __, ...place }: Target): Place {
   return place;
 }
 
-/** What a schedule's secrets belong to. */
+/** The owner of a schedule's secrets. */
 export const ownerOf = (id: string): string => `schedule ${id}`;
 
-/** Where its results go. Throws AppError `conflict` where that cannot be decrypted. */
+/** Where its results are sent. Throws AppError `conflict` if that cannot be decrypted. */
 export function targetOf({ id, place }: StoredSchedule, sealer: Sealer): Target | null {
   return place === null ? null : sealer.open<Target>(place, ownerOf(id));
 }

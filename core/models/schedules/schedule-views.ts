@@ -1,4 +1,4 @@
-/** What everybody may see of a schedule and of its runs. */
+/** The public view of a schedule and of its runs. */
 import type { ShownPlace } from "../../datasets/sources/place.ts";
 import type { ScheduleRunStatus, StoredScheduleRun } from "../../store/schedules.ts";
 import type { ScheduleSpec } from "./spec.ts";

@@ -1,7 +1,7 @@
 /**
- * Keeps the schedules and runs what is due. Each due time is claimed in the store, so that of several hosts one does it;
- * what was cut off with its host is begun again, or told where that could do something twice. Times that passed while
- * nobody ran are done once.
+ * Stores the schedules and runs those that are due. Each due time is claimed in the store, so that only one of several
+ * hosts runs it; a run that ended with its host is started again, or reported if repeating it could have an effect
+ * twice. Times that passed while no host ran are made up once.
  */
 import { shownPlace } from "../../datasets/sources/place.ts";
 import { AppError } from "../../platform/errors.ts";
@@ -33,7 +33,7 @@ import type { TriggerOptions, TriggerState } from "./triggers.ts";
 
 const MOST_SCHEDULES = 500;
 const LOOK_MS = 15_000;
-/** What was missed is not waited for longer than the server's start takes. */
+/** Shutdown waits no longer than this for runs that missed it. */
 const FIRST_LOOK_MS = 1000;
 const RENEW_MS = 15_000;
 
@@ -59,7 +59,7 @@ export class Schedules {
     if (!store.isShared) await freeScheduleRuns(store);
     const look = () =>
       void this.tick().catch((error: unknown) =>
-        logger.error({ error: String((error as Error)?.stack ?? error) }, "schedules could not be looked at"),
+        logger.error({ error: String((error as Error)?.stack ?? error) }, "schedules could not be checked"),
       );
     this.first = setTimeout(look, FIRST_LOOK_MS);
     this.timer = setInterval(look, LOOK_MS);
@@ -67,12 +67,12 @@ export class Schedules {
       this.runner
         .renew()
         .catch((error: unknown) =>
-          logger.error({ error: String(error) }, "a schedule's run could not be held"),
+          logger.error({ error: String(error) }, "the lease of a schedule's run could not be renewed"),
         );
     }, RENEW_MS);
   }
 
-  /** What runs is cut off; whoever takes it up goes on with it. */
+  /** Running work is cut off; the host that takes it over continues it. */
   async stop(): Promise<void> {
     this.isStopping = true;
     if (this.first) clearTimeout(this.first);
@@ -116,12 +116,12 @@ export class Schedules {
     return this.find(id);
   }
 
-  /** What is left out stays. Throws AppError as `create`. */
+  /** What is left out stays as it is. Throws AppError as `create`. */
   async change(id: string, patch: Partial<ScheduleRequest>): Promise<ScheduleView> {
     const schedule = await this.stored(id);
     const old = JSON.parse(schedule.spec) as ScheduleSpec;
     const request = { name: schedule.name, enabled: schedule.isEnabled === 1, ...old, ...patch };
-    // A time takes the place of a trigger, and the other way round.
+    // A time replaces a trigger, and vice versa.
     if (patch.cron !== undefined && patch.on === undefined) delete request.on;
     if (patch.on !== undefined && patch.cron === undefined) delete request.cron;
     const to = patch.to ?? this.targetOf(schedule);
@@ -147,7 +147,7 @@ export class Schedules {
       place: to && sealer.seal(to, ownerOf(id)),
       isEnabled: enabled ? 1 : 0,
       nextAt: spec.cron === undefined ? null : await dueAfter({ ...spec, cron: spec.cron }, now()),
-      // What stands now is no reason to run.
+      // The present state is not a reason to run.
       seen: spec.on === undefined ? null : ((await this.triggerOf(spec))?.seen ?? null),
     };
   }
@@ -186,20 +186,22 @@ export class Schedules {
     return { path: await this.options.files.fetch({ key: scoreKey(run.result) }), name: run.result };
   }
 
-  /** Runs it now, beside its times. Throws AppError: `missing`, `conflict` while it runs. */
+  /** Runs it now, in addition to its times. Throws AppError: `missing`, `conflict` if it is running. */
   async runNow(id: string): Promise<ScheduleRunView> {
     const { store, now } = this.options;
     const schedule = await this.stored(id);
     const run = await store.transaction(async (tx) => {
       if (await isScheduleBusy(tx, id))
-        throw new AppError("conflict", `${schedule.name} is running`, { fix: "Wait until that has ended." });
+        throw new AppError("conflict", `${schedule.name} is running`, {
+          fix: "Wait until the run has ended.",
+        });
       return this.insertRun(tx, schedule, now());
     });
     this.runner.begin(schedule, run);
     return runView(run);
   }
 
-  /** Looks at once what is due, and starts it. Resolves when it is claimed and begun, not when it has ended. */
+  /** Checks now what is due, and starts it. Resolves when it is claimed and started, not when it has ended. */
   tick(): Promise<void> {
     this.ticking ??= this.look().finally(() => {
       this.ticking = null;
@@ -207,7 +209,7 @@ export class Schedules {
     return this.ticking;
   }
 
-  /** Everything that this process runs has ended. */
+  /** Resolves when everything that this process runs has ended. */
   settled(): Promise<void> {
     return this.runner.settled();
   }
@@ -217,7 +219,7 @@ export class Schedules {
     await this.takeUpLost();
     for (const schedule of await listSchedules(store)) {
       if (this.isStopping) return;
-      // What becomes due while it runs is done when that has ended.
+      // What becomes due during a run is done when that has ended.
       if (!schedule.isEnabled || (await isScheduleBusy(store, schedule.id))) continue;
       if (schedule.nextAt === null) await this.lookAtTrigger(schedule);
       else if (schedule.nextAt <= now()) await this.claim(schedule, schedule.nextAt);
@@ -227,7 +229,7 @@ export class Schedules {
   private async claim(schedule: StoredSchedule, dueAt: number): Promise<void> {
     const { store, now } = this.options;
     const { cron = "", timeZone } = JSON.parse(schedule.spec) as ScheduleSpec;
-    // All that was missed is done by this one.
+    // This run makes up for everything that was missed.
     const nextAt = await dueAfter({ cron, timeZone }, now());
     const run = await store.transaction(async (tx) =>
       (await claimDue(tx, { id: schedule.id, dueAt, nextAt })) ? this.insertRun(tx, schedule, dueAt) : null,
@@ -258,7 +260,7 @@ export class Schedules {
     return (await findScheduleRun(tx, id))!;
   }
 
-  /** Runs of hosts that are gone are begun again here, as far as that does nothing twice. */
+  /** Restarts runs of dead hosts here, if repeating them is harmless. */
   private async takeUpLost(): Promise<void> {
     const { store, now } = this.options;
     for (const run of await lostScheduleRuns(store, now())) {

@@ -1,4 +1,4 @@
-/** Looks whether what a schedule waits for has happened: a new file, drift, or figures below a line. */
+/** Checks whether a schedule's trigger has fired: a new file, drift, or a metric below its limit. */
 import type { Datasets } from "../../datasets/datasets.ts";
 import type { Sources } from "../../datasets/sources/sources.ts";
 import type { Alerts } from "../../events/alerts.ts";
@@ -17,13 +17,13 @@ export interface TriggerOptions {
   feedback: Monitor;
 }
 
-/** `seen`: what stands now; where that is another than last time and it `isDue`, the schedule runs. */
+/** `seen`: the present state; if it differs from the last time and `isDue`, the schedule runs. */
 export interface TriggerState {
   seen: string;
   isDue: boolean;
 }
 
-/** Null: what it is about does not exist now. */
+/** Null: the object of the trigger does not exist now. */
 export async function triggerState(
   spec: ScheduleSpec,
   options: TriggerOptions,
@@ -34,7 +34,7 @@ export async function triggerState(
   return null;
 }
 
-/** Import settings make a version, too, but no new file. */
+/** Changed import settings make a new version too, but not a new file. */
 async function newFile({ sourceId, datasetId }: ScheduleSpec, { store, sources }: TriggerOptions) {
   const id = datasetId ?? (await sources.find(sourceId!)).datasetId;
   const dataset = id === null ? null : await findDataset(store, id);
@@ -42,14 +42,14 @@ async function newFile({ sourceId, datasetId }: ScheduleSpec, { store, sources }
   return { seen: `file ${dataset.id} ${dataset.file}`, isDue: true };
 }
 
-/** One alert, one run: it stands until the live version changes or the rows come back. */
+/** One alert, one run: it lasts until the live version changes or the rows return to normal. */
 async function drift({ model }: ScheduleSpec, { alerts }: TriggerOptions) {
   const standing = await alerts.standing();
   const alert = standing.find(({ code, subject }) => code === "drift" && subject === model);
   return { seen: alert ? `alert ${alert.id}` : "none", isDue: alert !== undefined };
 }
 
-/** Once for each live version: the next one, or figures that came back, arm it again. */
+/** Once per live version: the next version, or a recovered metric, arms it again. */
 async function accuracy({ model, metric, below }: ScheduleSpec, { store, feedback }: TriggerOptions) {
   const live = (await findModel(store, model!))?.liveVersion ?? null;
   const version = live === null ? null : await findVersion(store, model!, live);

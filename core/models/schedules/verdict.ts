@@ -1,6 +1,6 @@
 /**
- * Judges a retrained version against the live one: on the test rows that neither learned from, which the training has
- * compared, and on rows whose outcomes were reported since and that neither learned from.
+ * Decides whether a retrained version is better than the live one: on the test rows that neither learned from, as the
+ * training compared them, and on rows whose outcomes were reported since and that neither learned from.
  */
 import type { Store } from "../../store/database.ts";
 import type { StoredVersion } from "../../store/models.ts";
@@ -58,7 +58,7 @@ const WORDS: Record<Verdict, string> = {
   unknown: "not comparable with",
 };
 
-/** By the metric that the run chose its model by. */
+/** By the metric that the run optimised. */
 function testVerdict(live: StoredVersion, { result }: StoredVersion): Verdict {
   const { comparison, metric } = result;
   const compared = comparison?.version === live.version ? comparison.metrics[metric] : undefined;

@@ -1,4 +1,4 @@
-/** Does what a schedule is for: refreshes, trains and compares, or scores and writes the result. */
+/** Does a schedule's work: refreshes, trains and compares, or scores and writes the result. */
 import { createReadStream } from "node:fs";
 import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -34,7 +34,7 @@ export interface WorkOptions {
   cache: ModelCache;
   serving: Serving;
   files: FileStorage;
-  /** Where the files of results go on this machine. */
+  /** Where result files are stored on this machine. */
   folder: string;
   /** PUBLIC_URL, or how this server is reached. */
   home: () => string;
@@ -54,7 +54,7 @@ export async function refresh(spec: ScheduleSpec, { sources }: WorkOptions): Pro
   return { sentence, result: null };
 }
 
-/** Queues the training as the run `id`, once; its end is waited for by `finishRetraining`, after a restart too. */
+/** Queues the training as the run `id`, once; `finishRetraining` waits for its end, after a restart too. */
 export async function beginRetraining(
   spec: ScheduleSpec,
   id: string,
@@ -84,7 +84,7 @@ function requestOf(last: StoredRun, dataset: StoredDataset): TrainRequest {
     datasetId: dataset.id,
     name: last.modelName,
   });
-  // What was detected is detected anew; columns that are gone are no reason to fail.
+  // Guessed settings are guessed again; columns that no longer exist are no reason to fail.
   if (options.isTaskGuessed) delete request.task;
   if (request.exclude) request.exclude = request.exclude.filter((name) => known.has(name));
   if (request.features) request.features = request.features.filter((name) => known.has(name));
@@ -125,7 +125,7 @@ interface Following {
   name: string;
   version: number;
   judgement: Judgement;
-  /** That it was compared with. */
+  /** The version that it was compared with. */
   liveVersion: number;
 }
 
@@ -147,18 +147,18 @@ async function follow(
       `${judgement.sentence} It was not deployed, because another version became live meanwhile`,
     );
   });
-  return `Version ${version} is live now.`;
+  return `Version ${version} is now live.`;
 }
 
 function whyNot({ errors, test, outcomes }: Judgement): string {
-  if (errors.length) return "that finding is an error";
+  if (errors.length) return "one of its findings is an error";
   if (test === "worse" || outcomes === "worse") return "it is worse";
-  if (test === "unknown" && outcomes === "unknown") return "nothing tells which one is better";
+  if (test === "unknown" && outcomes === "unknown") return "the comparison is inconclusive";
   return "it is not better by more than chance";
 }
 
 async function tell(name: string, sentence: string, { alerts }: WorkOptions): Promise<void> {
-  // A later result takes the place of the one that stands.
+  // A later result replaces an earlier one.
   await alerts.resolve("schedule-result", name);
   await alerts.raise({
     code: "schedule-result",
@@ -174,7 +174,7 @@ interface Scoring {
   name: string;
   spec: ScheduleSpec;
   to: Target;
-  /** Called right before the result is sent; throws where another host does that. */
+  /** Called right before the result is sent; throws if another host sends it. */
   begin: () => Promise<void>;
 }
 
@@ -210,7 +210,7 @@ export async function score({ id, name, spec, to, begin }: Scoring, options: Wor
       await sources.deliver(to, { kind: "upload", path: note, type: "application/json" });
       await rm(note, { force: true });
     }
-    const cut = isCut ? " The query gave more rows than its limit; the rest was not scored." : "";
+    const cut = isCut ? "The query returned more rows than its limit; the rest was not scored." : "";
     const sentence = `${plural(rows, "row")} scored by ${version.name} version ${version.version}.${cut}`;
     if (kind === "webhook") return { sentence, result };
     await rm(path, { force: true });

@@ -63,7 +63,7 @@ test("a class's set holds classes of the file; a bad level is refused with the r
   expect((await harness.send("POST", "/api/models/crew/predict?interval=2", row)).status).toBe(400);
   const refused = await harness.send("POST", "/api/models/crew/predict?interval=0.999", row);
   expect(refused.status).toBe(422);
-  expect(await refused.text()).toContain("held-out rows cannot vouch for interval=0.999");
+  expect(await refused.text()).toContain("held-out rows are too few for interval=0.999");
 });
 
 test("without interval= an answer has nothing of it, and the same bytes whatever was asked before", async () => {

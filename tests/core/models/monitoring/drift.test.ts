@@ -182,6 +182,6 @@ test("new categories count where training had all of them, not where it saw most
     const [drift] = driftView(trained, counts, 2).columns;
     expect(drift!.unseen).toMatchObject({ rows: 12, isMore });
     expect(drift!.missing).toMatchObject({ training: 0, live: 0.48, isMore: true });
-    expect(drift!.sentence).toContain("Missing in 48 % of the rows, in training in 0 %.");
+    expect(drift!.sentence).toContain("Missing in 48 % of the rows; in training it was 0 %.");
   }
 });

@@ -137,7 +137,7 @@ test("a refresh, a training and a scoring that a kill cut off are done once by t
   const toHook = await make({ ...score, datasetId, sourceId: undefined, to: { url: `${gate.home}hook` } });
   expect(await cutOff(toHook)).toMatchObject({
     status: "failed",
-    sentence: expect.stringContaining("look whether it arrived"),
+    sentence: expect.stringContaining("check whether it arrived"),
   });
   expect(gate.heard.filter(({ path }) => path === "/hook")).toHaveLength(1);
   await post(server, `/api/schedules/${toHook}/run`);

@@ -213,7 +213,7 @@ test("drift and live accuracy below the line train once; a version is deployed o
   await look();
   const [run, ...others] = await schedules.runsOf(onAccuracy.id, 9);
   expect([run, others]).toEqual([
-    expect.objectContaining({ status: "done", sentence: expect.stringContaining("Version 3 is live now.") }),
+    expect.objectContaining({ status: "done", sentence: expect.stringContaining("Version 3 is now live.") }),
     [],
   ]);
   expect((await models.find("crew")).liveVersion).toBe(3);

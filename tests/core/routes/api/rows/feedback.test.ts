@@ -195,7 +195,7 @@ test("drift is reported by column once there are enough rows", async () => {
   expect(by.Age).toMatchObject({ verdict: "major", missing: { isMore: true } });
   expect(by.Sex).toMatchObject({ unseen: { rows: 20, examples: ["unknown"], isMore: true } });
   expect(by.Sex!.sentence).toContain(
-    "20 rows have a value that was not in the training data, such as “unknown”.",
+    "20 rows have a value that did not occur in training, such as “unknown”.",
   );
 });
 
